@@ -1,0 +1,32 @@
+/* error.h: errors as values, and notes (warnings) gathered while working.
+ *
+ * A message names the file, the place in it, what was found, what was expected and what to do.
+ * The caller owns the scry_error; nothing here allocates for it. */
+#ifndef SCRY_ERROR_H
+#define SCRY_ERROR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+typedef struct scry_error {
+    int status;      /* exit status of the shell: 1 the work failed, 2 the words were wrong */
+    char text[1024]; /* empty when nothing went wrong */
+} scry_error;
+
+/* Fill err (may be NULL) with status 1 and the message; always returns false. */
+bool scry_fail(scry_error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* The same with status 2: the request itself was wrong. */
+bool scry_misuse(scry_error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* A list of messages. Owner: whoever calls scry_notes_free. */
+typedef struct scry_notes {
+    char **text;
+    size_t count, room;
+} scry_notes;
+
+void scry_notes_add(scry_notes *notes, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+void scry_notes_free(scry_notes *notes);
+
+#endif

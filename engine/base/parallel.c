@@ -1,0 +1,115 @@
+/* parallel.c: one loop over independent pieces, shared by all cores. */
+#include "base/parallel.h"
+#include "base/mem.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdlib.h>
+
+typedef struct worker {
+    parallel *pool;
+    pthread_t thread;
+    unsigned number;
+} worker;
+
+struct parallel {
+    unsigned threads; /* the calling thread is worker 0 */
+    worker *workers;
+    pthread_mutex_t lock;
+    pthread_cond_t begin, done;
+    unsigned long round; /* counts calls of parallel_for; a worker waits for the next */
+    unsigned busy;
+    bool quit;
+    size_t pieces;
+    atomic_size_t next;
+    void (*work)(void *, size_t, unsigned);
+    void *context;
+};
+
+static void take_pieces(parallel *pool, unsigned number) {
+    for (;;) {
+        size_t piece = atomic_fetch_add(&pool->next, 1);
+        if (piece >= pool->pieces) return;
+        pool->work(pool->context, piece, number);
+    }
+}
+
+static void *run(void *argument) {
+    worker *me = argument;
+    parallel *pool = me->pool;
+    unsigned long seen = 0;
+    pthread_mutex_lock(&pool->lock);
+    for (;;) {
+        while (pool->round == seen && !pool->quit) pthread_cond_wait(&pool->begin, &pool->lock);
+        if (pool->quit) break;
+        seen = pool->round;
+        pthread_mutex_unlock(&pool->lock);
+        take_pieces(pool, me->number);
+        pthread_mutex_lock(&pool->lock);
+        if (--pool->busy == 0) pthread_cond_signal(&pool->done);
+    }
+    pthread_mutex_unlock(&pool->lock);
+    return NULL;
+}
+
+parallel *parallel_start(unsigned threads) {
+    if (threads == 0) {
+        cpu_set_t allowed;
+        threads = sched_getaffinity(0, sizeof allowed, &allowed) == 0 ? (unsigned)CPU_COUNT(&allowed) : 1;
+    }
+    parallel *pool = mem_new(1, sizeof *pool);
+    pool->threads = threads;
+    pool->workers = mem_new(threads, sizeof *pool->workers);
+    pthread_mutex_init(&pool->lock, NULL);
+    pthread_cond_init(&pool->begin, NULL);
+    pthread_cond_init(&pool->done, NULL);
+    for (unsigned i = 1; i < threads; i++) {
+        pool->workers[i] = (worker){.pool = pool, .number = i};
+        if (pthread_create(&pool->workers[i].thread, NULL, run, &pool->workers[i]) != 0) {
+            pool->threads = i; /* fewer threads: slower, not wrong */
+            break;
+        }
+    }
+    return pool;
+}
+
+void parallel_stop(parallel *pool) {
+    if (!pool) return;
+    pthread_mutex_lock(&pool->lock);
+    pool->quit = true;
+    pthread_cond_broadcast(&pool->begin);
+    pthread_mutex_unlock(&pool->lock);
+    for (unsigned i = 1; i < pool->threads; i++) pthread_join(pool->workers[i].thread, NULL);
+    pthread_cond_destroy(&pool->begin);
+    pthread_cond_destroy(&pool->done);
+    pthread_mutex_destroy(&pool->lock);
+    free(pool->workers);
+    free(pool);
+}
+
+unsigned parallel_threads(const parallel *pool) {
+    return pool->threads;
+}
+
+void parallel_for(parallel *pool, size_t pieces, void (*work)(void *, size_t, unsigned),
+                  void *context) {
+    pool->pieces = pieces;
+    pool->work = work;
+    pool->context = context;
+    atomic_store(&pool->next, 0);
+    if (pool->threads > 1 && pieces > 1) {
+        pthread_mutex_lock(&pool->lock);
+        pool->busy = pool->threads - 1;
+        pool->round++;
+        pthread_cond_broadcast(&pool->begin);
+        pthread_mutex_unlock(&pool->lock);
+        take_pieces(pool, 0);
+        pthread_mutex_lock(&pool->lock);
+        while (pool->busy) pthread_cond_wait(&pool->done, &pool->lock);
+        pthread_mutex_unlock(&pool->lock);
+    } else {
+        take_pieces(pool, 0);
+    }
+}

@@ -1,0 +1,307 @@
+/* index.c: opening an index: every section's size is checked against what the meta data says. */
+#include "index/index.h"
+#include "base/mem.h"
+
+#include <cjson/cJSON.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- meta ----------------------------------------------------------------------------------- */
+
+static const char *text_of(const cJSON *object, const char *key) {
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, key);
+    return cJSON_IsString(item) ? item->valuestring : "";
+}
+
+static uint64_t number_of(const cJSON *object, const char *key) {
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, key);
+    return cJSON_IsNumber(item) && item->valuedouble >= 0 && item->valuedouble < 0x1p63 ? (uint64_t)item->valuedouble : 0;
+}
+
+static size_t length_of(const cJSON *object, const char *key) {
+    const cJSON *list = cJSON_GetObjectItemCaseSensitive(object, key);
+    return cJSON_IsArray(list) ? (size_t)cJSON_GetArraySize(list) : 0;
+}
+
+static bool damaged(const scry_index *x, const char *what, scry_error *err) {
+    return scry_fail(err, "%s: meta data: %s; the index is damaged, make it again with scry index", x->file.map.path, what);
+}
+
+static void read_trains(scry_index *x, const cJSON *meta) {
+    size_t t = 0;
+    const cJSON *item;
+    cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(meta, "trains")) {
+        scry_train_info *train = &x->info.train[t++];
+        train->name = text_of(item, "name");
+        const cJSON *pairs = cJSON_GetObjectItemCaseSensitive(item, "pairs");
+        for (int c = 1; c < SCRY_CONDITIONS; c++) {
+            const char *name = scry_condition_name((scry_condition)c);
+            train->has[c] = cJSON_HasObjectItem(pairs, name);
+            train->pairs[c] = number_of(pairs, name);
+        }
+    }
+}
+
+static void read_domains(scry_index *x, const cJSON *meta) {
+    size_t d = 0;
+    const cJSON *item;
+    cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(meta, "domains")) {
+        scry_domain_info *domain = &x->info.domain[d++];
+        domain->name = text_of(item, "name");
+        domain->has_icl = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(item, "icl"));
+        domain->change = mem_new(x->info.trains, sizeof *domain->change);
+        const cJSON *change = cJSON_GetObjectItemCaseSensitive(item, "change");
+        for (size_t t = 0; t < x->info.trains; t++) {
+            const cJSON *value = cJSON_GetArrayItem(change, (int)t);
+            domain->change[t] = cJSON_IsNumber(value) ? value->valuedouble : (double)NAN;
+        }
+    }
+}
+
+static bool read_texts(scry_index *x, const cJSON *meta, scry_error *err) {
+    x->text_count = length_of(meta, "texts");
+    x->texts = mem_new(x->text_count, sizeof *x->texts);
+    size_t i = 0;
+    const cJSON *item;
+    cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(meta, "texts")) {
+        index_text *text = &x->texts[i++];
+        *text = (index_text){number_of(item, "first_token"), number_of(item, "tokens"), number_of(item, "first_sample"),
+                             number_of(item, "samples")};
+        if (text->first_token != x->token_total || text->first_sample != x->sample_total ||
+            text->tokens > UINT32_MAX || text->samples > UINT32_MAX)
+            return damaged(x, "texts do not follow each other", err);
+        x->token_total += text->tokens;
+        x->sample_total += text->samples;
+    }
+    return true;
+}
+
+static bool read_captures(scry_index *x, const cJSON *meta, scry_error *err) {
+    size_t n = x->info.captures, i = 0;
+    x->capture_text = mem_new(n, sizeof *x->capture_text);
+    x->capture_base = mem_new(n + 1, sizeof *x->capture_base);
+    const cJSON *item;
+    cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(meta, "captures")) {
+        scry_capture_info *c = &x->info.capture[i];
+        int condition = scry_condition_of(text_of(item, "condition"));
+        const cJSON *group = cJSON_GetObjectItemCaseSensitive(item, "group");
+        const cJSON *l0 = cJSON_GetObjectItemCaseSensitive(item, "l0");
+        const cJSON *text = cJSON_GetObjectItemCaseSensitive(item, "text");
+        int number = cJSON_IsNumber(text) ? text->valueint : -1;
+        *c = (scry_capture_info){.name = text_of(item, "name"),
+                                 .condition = (scry_condition)condition,
+                                 .group = cJSON_IsNumber(group) ? group->valueint : 0,
+                                 .rows = number_of(item, "rows"),
+                                 .kept = number_of(item, "kept"),
+                                 .nnz = number_of(item, "nnz"),
+                                 .l0 = cJSON_IsNumber(l0) ? l0->valuedouble : 0,
+                                 .has_tokens = number >= 0};
+        if (condition < 0 || c->rows > UINT32_MAX || c->group >= (int)x->D || c->group < -(int)x->info.trains)
+            return damaged(x, "a capture's condition, rows or group is wrong", err);
+        if (number >= (int)x->text_count || (number >= 0 && x->texts[number].tokens != c->rows))
+            return damaged(x, "a capture's text does not fit it", err);
+        x->capture_text[i] = number;
+        if (number >= 0) c->samples = (uint32_t)x->texts[number].samples;
+        if (number_of(item, "token_base") != x->capture_base[i]) return damaged(x, "captures do not follow each other", err);
+        x->capture_base[i + 1] = x->capture_base[i] + c->rows;
+        x->info.nnz += c->nnz;
+        i++;
+    }
+    x->info.tokens = x->capture_base[n];
+    return true;
+}
+
+static bool read_meta(scry_index *x, scry_error *err) {
+    uint64_t size;
+    const char *text = container_find(&x->file, "meta", &size);
+    cJSON *meta = text ? cJSON_ParseWithLength(text, (size_t)size) : NULL;
+    x->meta = meta;
+    if (!cJSON_IsObject(meta)) return damaged(x, "missing or not JSON", err);
+    scry_info *info = &x->info;
+    info->path = x->file.map.path;
+    info->file_size = x->file.map.size;
+    info->name = text_of(meta, "name");
+    info->model = text_of(meta, "model");
+    info->hook = text_of(meta, "hook");
+    info->sae = text_of(meta, "sae");
+    uint64_t F = number_of(meta, "d_sae"), d = number_of(meta, "d_model");
+    int pairing = scry_pairing_of(text_of(meta, "pairing"));
+    info->trains = length_of(meta, "trains");
+    info->domains = x->D = length_of(meta, "domains");
+    info->captures = length_of(meta, "captures");
+    info->warnings = length_of(meta, "warnings");
+    if (!F || F > UINT32_MAX / 2 || d > UINT32_MAX / 2 || pairing < 0 || !info->trains || !info->domains || !info->captures)
+        return damaged(x, "sizes or names are missing", err);
+    info->d_sae = x->F = (uint32_t)F;
+    info->d_model = (uint32_t)d;
+    info->pairing = (scry_pairing)pairing;
+    info->is_signed = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(meta, "signed"));
+    info->train = mem_new(info->trains, sizeof *info->train);
+    info->domain = mem_new(info->domains, sizeof *info->domain);
+    info->capture = mem_new(info->captures, sizeof *info->capture);
+    info->warning = mem_new(info->warnings, sizeof *info->warning);
+    for (size_t i = 0; i < info->warnings; i++) {
+        const cJSON *w = cJSON_GetArrayItem(cJSON_GetObjectItemCaseSensitive(meta, "warnings"), (int)i);
+        info->warning[i] = cJSON_IsString(w) ? w->valuestring : "";
+    }
+    read_trains(x, meta);
+    read_domains(x, meta);
+    return read_texts(x, meta, err) && read_captures(x, meta, err);
+}
+
+/* ---- sections ------------------------------------------------------------------------------- */
+
+static bool open_statistics(scry_index *x, scry_error *err) {
+    char name[64];
+    uint64_t F = x->F, cells = F * x->D, size;
+    x->shifts = mem_new(x->info.trains * SCRY_CONDITIONS, sizeof *x->shifts);
+    for (size_t t = 0; t < x->info.trains; t++)
+        for (size_t c = 1; c < SCRY_CONDITIONS; c++) {
+            if (!x->info.train[t].has[c]) continue;
+            snprintf(name, sizeof name, "shift/%zu/%s", t, scry_condition_name((scry_condition)c));
+            const double *shift = container_get(&x->file, name, F * SHIFT_ARRAYS * sizeof(double), err);
+            if (!shift) return false;
+            x->shifts[t * SCRY_CONDITIONS + c] = shift;
+        }
+    for (int s = 0; s < SCRY_SCORES; s++) {
+        snprintf(name, sizeof name, "score/%s", scry_score_name((scry_score)s));
+        if (s == SCRY_SCORE_ICL && !container_find(&x->file, name, &size)) continue;
+        x->contribution[s] = container_get(&x->file, name, cells * sizeof(float), err);
+        if (!x->contribution[s]) return false;
+    }
+    x->fires = container_get(&x->file, "fires", cells * sizeof(uint32_t), err);
+    return x->fires != NULL;
+}
+
+static bool open_postings(scry_index *x, scry_error *err) {
+    uint64_t F = x->F;
+    x->post_start = container_get(&x->file, "post/start", (F + 1) * sizeof(uint64_t), err);
+    x->post_count = x->post_start ? container_get(&x->file, "post/count", F * sizeof(uint32_t), err) : NULL;
+    x->post_data = container_find(&x->file, "post/data", &x->post_size);
+    x->key_pieces =
+        x->post_count ? container_get(&x->file, "key/pieces", F * SCRY_KEY_PIECES * sizeof(uint32_t), err) : NULL;
+    return x->key_pieces != NULL;
+}
+
+static bool open_text(scry_index *x, scry_error *err) {
+    uint64_t size;
+    x->piece_at = container_find(&x->file, "text/piece-at", &size);
+    if (!x->piece_at || size < sizeof(uint64_t) || size % sizeof(uint64_t)) return damaged(x, "no pieces", err);
+    x->pieces = size / sizeof(uint64_t) - 1;
+    x->piece_bytes = container_find(&x->file, "text/piece-bytes", &x->piece_size);
+    x->tokens = container_get(&x->file, "text/tokens", x->token_total * sizeof(uint32_t), err);
+    if (!x->tokens) return false;
+    x->samples = container_get(&x->file, "text/samples", x->sample_total * sizeof(layout_sample), err);
+    x->strings = container_find(&x->file, "text/strings", &x->strings_size);
+    if (!x->samples) return false;
+    if ((x->piece_size && x->piece_bytes[x->piece_size - 1]) || (x->strings_size && x->strings[x->strings_size - 1]))
+        return damaged(x, "text is not closed", err);
+    x->label_text = container_find(&x->file, "label/text", &x->label_size);
+    if (x->label_text) {
+        x->label_at = container_get(&x->file, "label/at", (uint64_t)x->F * sizeof(uint64_t), err);
+        if (!x->label_at) return false;
+        if (x->label_size && x->label_text[x->label_size - 1]) return damaged(x, "labels are not closed", err);
+    }
+    return true;
+}
+
+scry_index *scry_open(const char *path, bool verify, scry_error *err) {
+    scry_index *x = mem_new(1, sizeof *x);
+    bool ok = container_open(&x->file, path, verify, err);
+    ok = ok && (verify || container_check(&x->file, "meta", err)) && read_meta(x, err) && open_statistics(x, err) &&
+         open_postings(x, err) && open_text(x, err);
+    if (!ok) {
+        scry_close(x);
+        return NULL;
+    }
+    return x;
+}
+
+void scry_close(scry_index *x) {
+    if (!x) return;
+    for (size_t d = 0; x->info.domain && d < x->info.domains; d++) free(x->info.domain[d].change);
+    void *owned[] = {x->info.train, x->info.domain, x->info.capture, (void *)x->info.warning,
+                     (void *)x->shifts, x->texts, x->capture_text, x->capture_base};
+    for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) free(owned[i]);
+    cJSON_Delete(x->meta);
+    container_close(&x->file);
+    free(x);
+}
+
+bool scry_is_index(const char *path) {
+    char head[8] = "";
+    FILE *f = fopen(path, "rbe");
+    if (!f) return false;
+    bool is = fread(head, 1, sizeof head, f) == sizeof head && memcmp(head, "SCRYIDX\n", sizeof head) == 0;
+    fclose(f);
+    return is;
+}
+
+/* ---- accessors ------------------------------------------------------------------------------ */
+
+const scry_info *scry_about(const scry_index *x) {
+    return &x->info;
+}
+
+int scry_sources(const scry_index *x, size_t train, scry_condition out[SCRY_CONDITIONS]) {
+    int n = 0;
+    for (int c = 1; c < SCRY_CONDITIONS; c++)
+        if (x->info.train[train].has[c]) out[n++] = (scry_condition)c;
+    return n;
+}
+
+bool scry_has_score(const scry_index *x, scry_score score) {
+    return x->contribution[score] != NULL;
+}
+
+static const double *shift_array(const scry_index *x, size_t train, scry_condition source, size_t array) {
+    const double *shift = train < x->info.trains ? x->shifts[train * SCRY_CONDITIONS + source] : NULL;
+    return shift ? shift + array * x->F : NULL;
+}
+
+const double *scry_shift(const scry_index *x, size_t train, scry_condition source, scry_metric metric) {
+    return shift_array(x, train, source, metric);
+}
+const double *scry_mean_base(const scry_index *x, size_t train, scry_condition source) {
+    return shift_array(x, train, source, SHIFT_MEAN_BASE);
+}
+const double *scry_mean_shifted(const scry_index *x, size_t train, scry_condition source) {
+    return shift_array(x, train, source, SHIFT_MEAN_SHIFTED);
+}
+const double *scry_rate_base(const scry_index *x, size_t train, scry_condition source) {
+    return shift_array(x, train, source, SHIFT_RATE_BASE);
+}
+const double *scry_rate_shifted(const scry_index *x, size_t train, scry_condition source) {
+    return shift_array(x, train, source, SHIFT_RATE_SHIFTED);
+}
+
+const float *scry_contributions(const scry_index *x, scry_score score) {
+    return x->contribution[score];
+}
+
+double scry_domain_rate(const scry_index *x, uint32_t latent, size_t domain) {
+    for (size_t i = 0; i < x->info.captures; i++)
+        if (x->info.capture[i].group == (int)domain && x->info.capture[i].condition == SCRY_BASE)
+            return (double)x->fires[(size_t)latent * x->D + domain] / (double)x->info.capture[i].kept;
+    return 0;
+}
+
+posting_cursor index_postings(const scry_index *x, uint32_t latent) {
+    uint64_t from = x->post_start[latent], to = x->post_start[latent + 1];
+    if (from > to || to > x->post_size) return postings_read(NULL, 0);
+    return postings_read(x->post_data + from, to - from);
+}
+
+int index_capture_of(const scry_index *x, uint32_t token) {
+    size_t low = 0, high = x->info.captures;
+    if (token >= x->capture_base[high]) return -1;
+    while (high - low > 1) {
+        size_t middle = (low + high) / 2;
+        if (x->capture_base[middle] <= token) low = middle;
+        else high = middle;
+    }
+    return (int)low;
+}

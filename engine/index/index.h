@@ -1,0 +1,49 @@
+/* index.h: an open index, for the engine's own files. Users see scry.h. */
+#ifndef SCRY_INDEX_H
+#define SCRY_INDEX_H
+
+#include "index/build.h"
+#include "index/container.h"
+#include "index/layout.h"
+#include "scry.h"
+
+typedef struct index_text {
+    uint64_t first_token, tokens, first_sample, samples;
+} index_text;
+
+struct scry_index {
+    container file;
+    scry_info info;
+    void *meta; /* cJSON: owns the names in info */
+    uint32_t F;
+    size_t D;
+    const double **shifts;                /* [trains * SCRY_CONDITIONS] */
+    const float *contribution[SCRY_SCORES];
+    const uint32_t *fires;      /* [F][D] */
+    const uint64_t *post_start; /* [F + 1] */
+    const uint32_t *post_count; /* [F] */
+    const uint8_t *post_data;
+    uint64_t post_size;
+    const uint32_t *key_pieces; /* [F][SCRY_KEY_PIECES] */
+    const uint64_t *piece_at;
+    const char *piece_bytes;
+    uint64_t pieces, piece_size;
+    const uint32_t *tokens;
+    const layout_sample *samples;
+    const char *strings;
+    uint64_t strings_size, sample_total, token_total;
+    index_text *texts;
+    size_t text_count;
+    int *capture_text;      /* [captures] number in texts, -1 */
+    uint64_t *capture_base; /* [captures + 1] token number of row 0 */
+    const uint64_t *label_at;
+    const char *label_text;
+    uint64_t label_size;
+};
+
+/* A cursor over a latent's postings; empty when the file's offsets are damaged. */
+posting_cursor index_postings(const scry_index *index, uint32_t latent);
+/* The capture that holds a token number, or -1. */
+int index_capture_of(const scry_index *index, uint32_t token);
+
+#endif

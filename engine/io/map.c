@@ -1,0 +1,46 @@
+/* map.c: a whole file, read-only, in memory. */
+#include "io/map.h"
+#include "base/mem.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+bool map_open(file_map *map, const char *path, const char *key, scry_error *err) {
+    *map = (file_map){0};
+    const char *for_key = key ? key : "", *colon = key ? ": " : "";
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return scry_fail(err, "%s%s%s: cannot be opened: %s; expected a readable file", for_key, colon, path,
+                         strerror(errno));
+    struct stat st;
+    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
+        bool folder = S_ISDIR(st.st_mode);
+        close(fd);
+        return scry_fail(err, "%s%s%s: found a %s, expected a regular file", for_key, colon, path,
+                         folder ? "directory" : "special file");
+    }
+    map->size = (uint64_t)st.st_size;
+    if (map->size) {
+        void *data = mmap(NULL, (size_t)map->size, PROT_READ, MAP_PRIVATE, fd, 0);
+        if (data == MAP_FAILED) {
+            int why = errno;
+            close(fd);
+            return scry_fail(err, "%s%s%s: cannot be mapped: %s", for_key, colon, path, strerror(why));
+        }
+        map->data = data;
+    }
+    close(fd);
+    map->path = mem_copy_string(path);
+    return true;
+}
+
+void map_close(file_map *map) {
+    if (map->data) munmap((void *)(uintptr_t)map->data, (size_t)map->size);
+    free(map->path);
+    *map = (file_map){0};
+}

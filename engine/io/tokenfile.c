@@ -1,0 +1,113 @@
+/* tokenfile.c: JSON Lines of tokens. */
+#include "io/tokenfile.h"
+#include "base/mem.h"
+#include "io/map.h"
+
+#include <cjson/cJSON.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct reader {
+    token_text *text;
+    uint64_t sample_room, token_room;
+    const char *key;
+    uint64_t line;
+    pool *pieces;
+} reader;
+
+static bool add_token(reader *r, const cJSON *item, int position, scry_error *err) {
+    token_text *text = r->text;
+    char number[32];
+    const char *piece = cJSON_IsString(item) ? item->valuestring : number;
+    if (cJSON_IsNumber(item)) snprintf(number, sizeof number, "#%.0f", item->valuedouble);
+    else if (!cJSON_IsString(item))
+        return scry_fail(err, "%s: %s: line %" PRIu64 ": token %d is neither text nor a number", r->key, text->path,
+                         r->line, position);
+    if (text->tokens == r->token_room) {
+        r->token_room = r->token_room ? r->token_room * 2 : 4096;
+        text->piece = mem_resize(text->piece, r->token_room, sizeof *text->piece);
+    }
+    text->piece[text->tokens++] = pool_add(r->pieces, piece);
+    return true;
+}
+
+static bool add_sample(reader *r, cJSON *line, scry_error *err) {
+    token_text *text = r->text;
+    const cJSON *id = cJSON_GetObjectItemCaseSensitive(line, "id");
+    const cJSON *tokens = cJSON_GetObjectItemCaseSensitive(line, "tokens");
+    if (!tokens) tokens = cJSON_GetObjectItemCaseSensitive(line, "ids");
+    if (!cJSON_IsArray(tokens))
+        return scry_fail(err, "%s: %s: line %" PRIu64 ": expected \"tokens\" (texts) or \"ids\" (numbers) as a list",
+                         r->key, text->path, r->line);
+    if (id && !cJSON_IsString(id) && !cJSON_IsNumber(id))
+        return scry_fail(err, "%s: %s: line %" PRIu64 ": \"id\" is neither text nor a number", r->key, text->path,
+                         r->line);
+    if (text->sample_count == r->sample_room) {
+        r->sample_room = r->sample_room ? r->sample_room * 2 : 64;
+        text->samples = mem_resize(text->samples, r->sample_room, sizeof *text->samples);
+    }
+    token_sample *sample = &text->samples[text->sample_count++];
+    *sample = (token_sample){.first = text->tokens};
+    if (cJSON_IsString(id)) sample->id = mem_copy_string(id->valuestring);
+    else sample->id = cJSON_IsNumber(id) ? mem_format("%.17g", id->valuedouble) : mem_format("%" PRIu64, r->line);
+    sample->about = mem_copy_string("");
+    int position = 0;
+    const cJSON *item;
+    cJSON_ArrayForEach(item, tokens) if (!add_token(r, item, position++, err)) return false;
+    sample->count = (uint32_t)position;
+    cJSON_DeleteItemFromObjectCaseSensitive(line, "id");
+    cJSON_DeleteItemFromObjectCaseSensitive(line, "tokens");
+    cJSON_DeleteItemFromObjectCaseSensitive(line, "ids");
+    if (line->child) {
+        char *about = cJSON_PrintUnformatted(line);
+        free(sample->about);
+        sample->about = about ? mem_copy_string(about) : mem_copy_string("");
+        cJSON_free(about);
+    }
+    return true;
+}
+
+static bool is_blank(const char *text, size_t length) {
+    for (size_t i = 0; i < length; i++)
+        if (text[i] != ' ' && text[i] != '\t' && text[i] != '\r') return false;
+    return true;
+}
+
+bool token_text_read(token_text *text, const char *path, const char *key, pool *pieces, scry_error *err) {
+    *text = (token_text){0};
+    file_map map;
+    if (!map_open(&map, path, key, err)) return false;
+    text->path = mem_copy_string(path);
+    reader r = {.text = text, .key = key, .pieces = pieces};
+    bool ok = true;
+    for (uint64_t at = 0; at < map.size && ok;) {
+        const char *start = (const char *)map.data + at;
+        const char *end = memchr(start, '\n', (size_t)(map.size - at));
+        size_t length = end ? (size_t)(end - start) : (size_t)(map.size - at);
+        at += length + 1;
+        r.line++;
+        if (is_blank(start, length)) continue;
+        cJSON *line = cJSON_ParseWithLength(start, length);
+        if (!cJSON_IsObject(line))
+            ok = scry_fail(err, "%s: %s: line %" PRIu64 " is not a JSON object; expected {\"id\": ..., \"tokens\": [...]}",
+                           key, path, r.line);
+        else ok = add_sample(&r, line, err);
+        cJSON_Delete(line);
+    }
+    map_close(&map);
+    if (!ok) token_text_free(text);
+    return ok;
+}
+
+void token_text_free(token_text *text) {
+    for (uint32_t i = 0; i < text->sample_count; i++) {
+        free(text->samples[i].id);
+        free(text->samples[i].about);
+    }
+    free(text->samples);
+    free(text->piece);
+    free(text->path);
+    *text = (token_text){0};
+}

@@ -1,0 +1,33 @@
+/* tokenfile.h: JSON Lines, a sample a line, its tokens in the order of the matrix's rows.
+ *
+ *     {"id": "math-17", "tokens": ["Let", " x", ...], "subject": "algebra"}
+ *
+ * "tokens" holds text pieces; "ids" (numbers) may stand in its place. Any other key is kept as
+ * JSON in `about`. */
+#ifndef SCRY_TOKENFILE_H
+#define SCRY_TOKENFILE_H
+
+#include <stdint.h>
+#include "base/error.h"
+#include "base/pool.h"
+
+typedef struct token_sample {
+    char *id;
+    char *about;    /* the line's other keys as one JSON object, "" when there are none */
+    uint64_t first; /* row of its first token */
+    uint32_t count;
+} token_sample;
+
+typedef struct token_text {
+    char *path;
+    token_sample *samples;
+    uint32_t sample_count;
+    uint32_t *piece; /* [tokens] number in the pool */
+    uint64_t tokens;
+} token_text;
+
+/* Reads the file, adding its pieces to the pool. key: the place in the manifest. */
+bool token_text_read(token_text *text, const char *path, const char *key, pool *pieces, scry_error *err);
+void token_text_free(token_text *text);
+
+#endif

@@ -1,0 +1,81 @@
+/* scope.c: which domains take part in the correlation. */
+#include "scry.h"
+#include "base/mem.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool extremes(scry_scope *scope, const scry_index *index, const char *number, scry_error *err) {
+    const scry_info *info = scry_about(index);
+    char *end;
+    long k = strtol(number, &end, 10);
+    size_t measured = 0;
+    size_t *order = mem_new(info->domains, sizeof *order);
+    for (size_t d = 0; d < info->domains; d++)
+        if (!isnan(info->domain[d].change[scope->train])) order[measured++] = d;
+    bool ok = *number && !*end && k >= 1;
+    if (!ok) scry_misuse(err, "extremes:%s: expected a whole number of 1 or more", number);
+    if (ok && 2 * (size_t)k > measured)
+        ok = scry_misuse(err, "extremes:%ld needs %ld domains with a measured change, found %zu", k, 2 * k, measured);
+    /* Insertion sort by |change|, largest first; stable, so ties stay in order of domain. */
+    for (size_t i = 1; i < measured; i++)
+        for (size_t j = i; j > 0; j--) {
+            double a = fabs(info->domain[order[j - 1]].change[scope->train]);
+            double b = fabs(info->domain[order[j]].change[scope->train]);
+            if (a >= b) break;
+            size_t swap = order[j];
+            order[j] = order[j - 1], order[j - 1] = swap;
+        }
+    memset(scope->use, 0, scope->domains * sizeof *scope->use);
+    for (size_t i = 0; ok && i < (size_t)k; i++) scope->use[order[i]] = scope->use[order[measured - 1 - i]] = true;
+    free(order);
+    return ok;
+}
+
+static bool named(scry_scope *scope, const scry_index *index, const char *spec, scry_error *err) {
+    const scry_info *info = scry_about(index);
+    memset(scope->use, 0, scope->domains * sizeof *scope->use);
+    for (const char *at = spec; *at;) {
+        size_t length = strcspn(at, ",");
+        size_t d = 0;
+        while (d < info->domains && (strlen(info->domain[d].name) != length || strncmp(info->domain[d].name, at, length)))
+            d++;
+        if (d == info->domains) {
+            char list[400] = "";
+            for (size_t i = 0; i < info->domains && strlen(list) + 60 < sizeof list; i++) {
+                strcat(list, i ? ", " : "");
+                strncat(list, info->domain[i].name, 40);
+            }
+            return scry_misuse(err, "no domain \"%.*s\"; expected all, extremes:K, or some of: %s", (int)length, at, list);
+        }
+        scope->use[d] = true;
+        at += length + (at[length] == ',');
+    }
+    return true;
+}
+
+bool scry_scope_read(scry_scope *scope, const scry_index *index, size_t train, const char *spec, bool is_signed,
+                     scry_error *err) {
+    const scry_info *info = scry_about(index);
+    *scope = (scry_scope){.train = train, .is_signed = is_signed, .domains = info->domains};
+    scope->use = mem_new(info->domains, sizeof *scope->use);
+    for (size_t d = 0; d < info->domains; d++) scope->use[d] = true;
+    bool ok = true;
+    if (strncmp(spec, "extremes:", 9) == 0) ok = extremes(scope, index, spec + 9, err);
+    else if (strcmp(spec, "all") != 0) ok = named(scope, index, spec, err);
+    for (size_t d = 0; d < info->domains; d++)
+        if (isnan(info->domain[d].change[train])) scope->use[d] = false;
+    if (!ok) scry_scope_free(scope);
+    return ok;
+}
+
+void scry_scope_free(scry_scope *scope) {
+    free(scope->use);
+    *scope = (scry_scope){0};
+}
+
+double scry_scope_change(const scry_scope *scope, const scry_index *index, size_t domain) {
+    double change = scry_about(index)->domain[domain].change[scope->train];
+    return scope->is_signed ? change : fabs(change);
+}

@@ -1,0 +1,312 @@
+/* scry.h: the public interface of the engine. It knows no terminal and no command line.
+ *
+ * Data flows one way: study manifest -> index (a .scry file) -> ranking -> selection -> score ->
+ * correlation. F is the number of latents (d_sae), D the number of domains.
+ *
+ * Formulas: "STS paper" is arXiv 2603.02908, "SAE as a Crystal Ball: Interpretable Features
+ * Predict Cross-domain Transferability of LLMs without Training". */
+#ifndef SCRY_H
+#define SCRY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "base/error.h"
+
+/* ---- words ---------------------------------------------------------------------------------- */
+
+/* Under what condition a capture was taken. */
+typedef enum scry_condition { SCRY_BASE, SCRY_ICL, SCRY_SFT, SCRY_RL, SCRY_CONDITIONS } scry_condition;
+
+/* How a token of one condition finds its partner under another. */
+typedef enum scry_pairing { SCRY_PAIR_TOKEN, SCRY_PAIR_SAMPLE, SCRY_PAIR_ROW, SCRY_PAIRINGS } scry_pairing;
+
+/* Shift of a latent between base and a source x, over paired tokens:
+ *   SQ    E[(h_x - h_base)^2]      STS paper, eq. for the latent shift
+ *   ABS   E[|h_x - h_base|]
+ *   MEAN  E[h_x] - E[h_base]       signed
+ *   RATE  P(h_x > 0) - P(h_base > 0)   signed
+ *   D     MEAN / sqrt((var_x + var_base) / 2)   signed */
+typedef enum scry_metric {
+    SCRY_SQ,
+    SCRY_ABS,
+    SCRY_MEAN,
+    SCRY_RATE,
+    SCRY_D,
+    SCRY_METRICS
+} scry_metric;
+
+/* What a latent j contributes to a domain's score, over the domain's tokens t:
+ *   ACT   E_t[h_j]                      summed over the selection   STS paper, STS_act
+ *   ACT2  E_t[h_j^2]                    averaged over it            the authors' notebook
+ *   ICL   E_t[(h_j^icl - h_j^base)^2]   summed over it              STS paper, STS_icl */
+typedef enum scry_score { SCRY_ACT, SCRY_ACT2, SCRY_SCORE_ICL, SCRY_SCORES } scry_score;
+
+/* The short names used in files, commands and on the screen: "base", "icl", "sq", "act2", ... */
+const char *scry_condition_name(scry_condition c);
+const char *scry_pairing_name(scry_pairing p);
+const char *scry_metric_name(scry_metric m);
+const char *scry_score_name(scry_score s);
+/* The enum's value for a name, or -1. */
+int scry_condition_of(const char *name);
+int scry_pairing_of(const char *name);
+int scry_metric_of(const char *name);
+int scry_score_of(const char *name);
+
+const char *scry_version(void);
+
+/* ---- building an index ---------------------------------------------------------------------- */
+
+/* Called while work goes on; return false to cancel. done and total are in tokens. */
+typedef bool (*scry_progress)(void *context, const char *step, uint64_t done, uint64_t total);
+
+typedef struct scry_build_options {
+    unsigned threads;      /* 0: all processors */
+    bool allow_nonfinite;  /* treat NaN and infinity in the input as 0 instead of refusing it */
+    scry_progress progress; /* may be NULL */
+    void *context;
+} scry_build_options;
+
+typedef struct scry_build_result {
+    uint32_t latents;
+    uint64_t tokens; /* rows read, all captures */
+    uint64_t nnz;    /* activations kept */
+    double seconds;
+} scry_build_result;
+
+/* Compiles the study manifest into an index at out: written beside it under a temporary name,
+ * synced, then renamed, so that out is whole or absent. Warnings go to notes (may be NULL). */
+bool scry_index_build(const char *study_path, const char *out, const scry_build_options *options,
+                      scry_build_result *result, scry_notes *notes, scry_error *err);
+
+/* Where the index of a manifest is cached: $XDG_CACHE_HOME/scry/KEY.scry, KEY being a hash of the
+ * manifest and of every file that it names. NULL and err when a file is missing. Caller frees. */
+char *scry_cache_path(const char *study_path, scry_error *err);
+
+/* True when the file begins as an index does. */
+bool scry_is_index(const char *path);
+
+/* ---- an open index -------------------------------------------------------------------------- */
+
+typedef struct scry_index scry_index;
+
+typedef struct scry_capture_info {
+    const char *name; /* "train.base", "math.icl" */
+    scry_condition condition;
+    int group;        /* >= 0: domain number; < 0: training set -1 - number */
+    uint64_t rows, kept; /* tokens in the file; tokens that count (skip_first, exclude) */
+    uint32_t samples;
+    uint64_t nnz;
+    double l0;        /* mean active latents a kept token */
+    bool has_tokens;
+} scry_capture_info;
+
+typedef struct scry_train_info {
+    const char *name;
+    bool has[SCRY_CONDITIONS];      /* has[SCRY_ICL]: icl can be a source */
+    uint64_t pairs[SCRY_CONDITIONS]; /* paired tokens (or samples) with base */
+} scry_train_info;
+
+typedef struct scry_domain_info {
+    const char *name;
+    bool has_icl;
+    double *change; /* [trains] percentage points, NaN where absent */
+} scry_domain_info;
+
+/* What is in an index. Valid as long as the index is open. */
+typedef struct scry_info {
+    const char *path, *name, *model, *hook, *sae; /* "" where the manifest is silent */
+    uint32_t d_sae, d_model; /* d_model 0 when the captures held features */
+    scry_pairing pairing;
+    bool is_signed;
+    size_t trains, domains, captures, warnings;
+    scry_train_info *train;
+    scry_domain_info *domain;
+    scry_capture_info *capture;
+    const char **warning;
+    uint64_t tokens, nnz, file_size;
+} scry_info;
+
+/* NULL and err for a foreign, cut or damaged file. verify: check every section's checksum, which
+ * reads the whole file; otherwise only those needed to open it. */
+scry_index *scry_open(const char *path, bool verify, scry_error *err);
+void scry_close(scry_index *index);
+const scry_info *scry_about(const scry_index *index);
+
+/* Sources that this training set has, as conditions; returns how many. */
+int scry_sources(const scry_index *index, size_t train, scry_condition out[SCRY_CONDITIONS]);
+/* Scores that can be had: ICL only when a domain has an icl capture. */
+bool scry_has_score(const scry_index *index, scry_score score);
+
+/* Per-latent arrays [F] of a training set and source; NULL when there is no such source. */
+const double *scry_shift(const scry_index *index, size_t train, scry_condition source, scry_metric metric);
+const double *scry_mean_base(const scry_index *index, size_t train, scry_condition source);
+const double *scry_mean_shifted(const scry_index *index, size_t train, scry_condition source);
+const double *scry_rate_base(const scry_index *index, size_t train, scry_condition source);
+const double *scry_rate_shifted(const scry_index *index, size_t train, scry_condition source);
+
+/* Contributions [F][D]: the D values of a latent lie together. NULL when there is no such score. */
+const float *scry_contributions(const scry_index *index, scry_score score);
+/* Share of a domain's tokens on which the latent fires. */
+double scry_domain_rate(const scry_index *index, uint32_t latent, size_t domain);
+
+/* ---- ranking -------------------------------------------------------------------------------- */
+
+/* All latents by |shift| descending, ties by latent ascending. Owner: scry_ranking_free. */
+typedef struct scry_ranking {
+    size_t train;
+    scry_condition source;
+    scry_metric metric;
+    uint32_t latents;
+    uint32_t *order;      /* [F] latent at each rank, from 0 */
+    uint32_t *rank;       /* [F] rank of each latent */
+    const double *shift;  /* [F] by latent, in the index */
+    double *cumulative;   /* [F] by rank: share of the total |shift| held up to and with this rank */
+    double total;         /* sum of |shift| */
+} scry_ranking;
+
+scry_ranking *scry_rank(const scry_index *index, size_t train, scry_condition source, scry_metric metric,
+                        scry_error *err);
+void scry_ranking_free(scry_ranking *ranking);
+
+/* ---- selection ------------------------------------------------------------------------------ */
+
+/* A set of latents: one bit each. Owner: scry_set_free. */
+typedef struct scry_set {
+    uint32_t latents, count;
+    uint64_t *bits;
+} scry_set;
+
+scry_set *scry_set_new(uint32_t latents);
+scry_set *scry_set_copy(const scry_set *set);
+void scry_set_free(scry_set *set);
+static inline bool scry_set_has(const scry_set *set, uint32_t latent) {
+    return set->bits[latent / 64] >> (latent % 64) & 1;
+}
+void scry_set_put(scry_set *set, uint32_t latent, bool in);
+bool scry_set_equal(const scry_set *a, const scry_set *b);
+
+/* Puts in (or takes out) what a list such as "3,17,90-120" names. */
+bool scry_set_list(scry_set *set, const char *list, bool in, scry_error *err);
+
+/* A set's CSV: a header with at least latent,included. */
+bool scry_set_read_csv(scry_set *set, const char *path, scry_error *err);
+/* latent,included,rank,shift,share,label, then a contribution column a domain (of `score`). Writes
+ * the latents in the set, and those of the first `top` ranks that are not in it with included 0,
+ * so that what was switched out by hand can be seen. Written to a temporary name, then renamed;
+ * "-" is stdout. */
+bool scry_set_write_csv(const scry_set *set, const scry_index *index, const scry_ranking *ranking, uint32_t top,
+                        scry_score score, const char *path, scry_error *err);
+
+/* ---- score ---------------------------------------------------------------------------------- */
+
+/* Exact sums of contributions over a set, one a domain. Owner: scry_scorer_free. */
+typedef struct scry_scorer scry_scorer;
+
+scry_scorer *scry_scorer_new(const scry_index *index, scry_score score);
+void scry_scorer_free(scry_scorer *scorer);
+/* Makes the scorer's set equal to `set`. */
+void scry_scorer_load(scry_scorer *scorer, const scry_set *set);
+/* Adds or takes away one latent's column; O(D). The caller sees to it that it was out (or in). */
+void scry_scorer_put(scry_scorer *scorer, uint32_t latent, bool in);
+/* The domain's STS; NaN when the domain has no capture for this score. */
+double scry_scorer_value(const scry_scorer *scorer, size_t domain);
+
+/* ---- correlation ---------------------------------------------------------------------------- */
+
+/* Which domains take part, and whether change is taken with its sign. */
+typedef struct scry_scope {
+    size_t train;
+    bool is_signed;
+    size_t domains;
+    bool *use; /* [D]; also false where change is absent */
+} scry_scope;
+
+/* spec: "all", "extremes:K" (the K largest and K smallest |change|; ties by domain order), or
+ * names "law,math". Owner: scry_scope_free. */
+bool scry_scope_read(scry_scope *scope, const scry_index *index, size_t train, const char *spec, bool is_signed,
+                     scry_error *err);
+void scry_scope_free(scry_scope *scope);
+/* The change as it is correlated: its size, or with its sign. NaN when absent. */
+double scry_scope_change(const scry_scope *scope, const scry_index *index, size_t domain);
+
+/* Pearson's rho between x (STS) and y (change), and the fitted line y = intercept + slope x.
+ * NaN throughout, with n as it is, when fewer than 3 points or no variance. */
+typedef struct scry_fit {
+    size_t n;
+    double pearson, r2, slope, intercept;
+} scry_fit;
+
+scry_fit scry_fit_line(const double *x, const double *y, size_t n);
+/* Spearman's rho: Pearson's of mid-ranks. */
+double scry_spearman(const double *x, const double *y, size_t n);
+/* Two-sided permutation p of Pearson's rho: exact up to 9 points, else `draws` seeded shuffles,
+ * (hits + 1) / (draws + 1). */
+double scry_permutation_p(const double *x, const double *y, size_t n, uint32_t draws, uint64_t seed);
+/* Smallest and largest rho with one point left out. */
+void scry_leave_one_out(const double *x, const double *y, size_t n, double *low, double *high);
+
+/* A score's STS and correlation over a scope, with the company that a rho must keep. */
+typedef struct scry_result {
+    scry_fit fit;
+    double spearman, p_value, loo_min, loo_max;
+    double random_mean, random_sd, random_rank; /* rho of random sets of the same size; share below */
+    double *sts, *change, *fitted, *residual;   /* [D]; NaN where a domain takes no part */
+    size_t domains;
+} scry_result;
+
+enum { SCRY_PERMUTATIONS = 100000, SCRY_RANDOM_SETS = 1000 };
+enum { SCRY_SEED = 20260302 }; /* stated with every drawn figure */
+
+/* STS, fit and residuals: what is cheap enough for every frame. Allocates the arrays; owner:
+ * scry_result_free. */
+void scry_result_fit(scry_result *result, const scry_index *index, const scry_scorer *scorer,
+                     const scry_scope *scope);
+/* Spearman, p, leave-one-out and the place among random sets of `count` latents drawn from those
+ * that are active anywhere in the index. */
+void scry_result_company(scry_result *result, const scry_index *index, scry_score score, uint32_t count);
+void scry_result_free(scry_result *result);
+
+/* rho if this one latent were switched, for latents[0..n): out[n]. */
+void scry_what_if(const scry_index *index, const scry_scorer *scorer, const scry_set *set, const scry_scope *scope,
+                  const uint32_t *latents, size_t n, float *out);
+
+/* ---- tokens --------------------------------------------------------------------------------- */
+
+/* Where an activation was. token is the row in the capture. */
+typedef struct scry_example {
+    uint32_t capture, sample, position;
+    uint64_t token;
+    float activation;
+} scry_example;
+
+/* The capture's number by name ("train.base", "math" for its base, "math.icl"), or -1. */
+int scry_capture_find(const scry_index *index, const char *name);
+
+/* The `top` strongest activations of a latent, strongest first, ties by capture, then row. capture -1: all.
+ * distinct: at most one a sample. Returns how many were written to out[top]. */
+size_t scry_top_tokens(const scry_index *index, uint32_t latent, int capture, bool distinct, size_t top,
+                       scry_example *out);
+/* Activations of a latent on `count` rows of a capture from row `from`: out[count], 0 where silent. */
+void scry_activations(const scry_index *index, uint32_t latent, size_t capture, uint64_t from, size_t count,
+                      float *out);
+/* How often the latent is active in the index, all captures. */
+uint64_t scry_postings(const scry_index *index, uint32_t latent);
+
+/* The token's text; "" when the study has no tokens. */
+const char *scry_token(const scry_index *index, size_t capture, uint64_t row);
+/* A sample's place: its id, first row and length. */
+typedef struct scry_sample {
+    const char *id, *about; /* about: the line's other keys as JSON, or "" */
+    uint64_t first;
+    uint32_t count;
+} scry_sample;
+scry_sample scry_sample_at(const scry_index *index, size_t capture, uint32_t sample);
+
+/* The label given to a latent, or NULL. */
+const char *scry_label(const scry_index *index, uint32_t latent);
+/* The pieces that hold most of the latent's activation, strongest first; NULL past the last. */
+enum { SCRY_KEY_PIECES = 3 };
+const char *scry_key_piece(const scry_index *index, uint32_t latent, int nth);
+
+#endif

@@ -1,0 +1,312 @@
+/* session.c: one person's work on an index. */
+#include "session.h"
+#include "base/mem.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { AS_RANKED, PINNED_IN, PINNED_OUT };
+
+typedef struct pin_change {
+    uint32_t latent;
+    uint8_t before, after;
+} pin_change;
+
+typedef struct place {
+    scry_condition source;
+    scry_metric metric;
+    uint32_t n;
+} place;
+
+typedef struct step {
+    place before, after;
+    pin_change *pins; /* owned */
+    uint32_t count;
+} step;
+
+struct scry_session {
+    const scry_index *index;
+    uint32_t F;
+    place at;
+    size_t train;
+    scry_ranking *ranking;
+    uint8_t *pin; /* [F] */
+    scry_set *set;
+    scry_score score;
+    scry_scorer *scorer;
+    scry_scope scope;
+    char *scope_spec;
+    step *steps;
+    size_t step_count, step_room, done; /* done: steps that are in force; the rest can be redone */
+    scry_result result;
+    bool result_ready, company_ready;
+};
+
+/* ---- state ---------------------------------------------------------------------------------- */
+
+static void stale(scry_session *s) {
+    s->result_ready = s->company_ready = false;
+}
+
+/* Brings the set's bit of one latent, and the sums, to what ranking and pin say. */
+static void settle(scry_session *s, uint32_t latent) {
+    bool in = s->pin[latent] == AS_RANKED ? s->ranking->rank[latent] < s->at.n : s->pin[latent] == PINNED_IN;
+    if (scry_set_has(s->set, latent) == in) return;
+    scry_set_put(s->set, latent, in);
+    scry_scorer_put(s->scorer, latent, in);
+}
+
+static void move_n(scry_session *s, uint32_t n) {
+    uint32_t from = s->at.n < n ? s->at.n : n, to = s->at.n < n ? n : s->at.n;
+    s->at.n = n;
+    for (uint32_t rank = from; rank < to; rank++) settle(s, s->ranking->order[rank]);
+}
+
+static bool move_to(scry_session *s, place to, scry_error *err) {
+    if (to.source != s->at.source || to.metric != s->at.metric) {
+        scry_ranking *ranking = scry_rank(s->index, s->train, to.source, to.metric, err);
+        if (!ranking) return false;
+        scry_ranking *old = s->ranking;
+        uint32_t old_n = s->at.n;
+        s->ranking = ranking;
+        s->at = to;
+        for (uint32_t rank = 0; rank < old_n; rank++) settle(s, old->order[rank]);
+        for (uint32_t rank = 0; rank < to.n; rank++) settle(s, ranking->order[rank]);
+        scry_ranking_free(old);
+    } else {
+        move_n(s, to.n);
+    }
+    return true;
+}
+
+scry_session *scry_session_new(const scry_index *index, size_t train, scry_condition source, scry_metric metric,
+                               uint32_t n, scry_score score, scry_error *err) {
+    scry_ranking *ranking = scry_rank(index, train, source, metric, err);
+    if (!ranking) return NULL;
+    scry_session *s = mem_new(1, sizeof *s);
+    const scry_info *info = scry_about(index);
+    s->index = index;
+    s->train = train;
+    s->F = info->d_sae;
+    s->ranking = ranking;
+    s->at = (place){source, metric, 0};
+    s->pin = mem_new(s->F, 1);
+    s->set = scry_set_new(s->F);
+    s->score = score;
+    s->scorer = scry_scorer_new(index, score);
+    s->scope_spec = mem_copy_string("all");
+    if (!scry_has_score(index, score)) {
+        scry_misuse(err, "no score \"%s\" in this index: no domain has an icl capture", scry_score_name(score));
+        scry_session_free(s);
+        return NULL;
+    }
+    if (!scry_scope_read(&s->scope, index, train, "all", info->is_signed, err)) {
+        scry_session_free(s);
+        return NULL;
+    }
+    move_n(s, n < s->F ? n : s->F);
+    return s;
+}
+
+static void forget_redo(scry_session *s) {
+    while (s->step_count > s->done) free(s->steps[--s->step_count].pins);
+}
+
+void scry_session_free(scry_session *s) {
+    if (!s) return;
+    s->done = 0;
+    forget_redo(s);
+    free(s->steps);
+    scry_result_free(&s->result);
+    scry_ranking_free(s->ranking);
+    scry_scorer_free(s->scorer);
+    scry_scope_free(&s->scope);
+    scry_set_free(s->set);
+    free(s->scope_spec);
+    free(s->pin);
+    free(s);
+}
+
+const scry_index *scry_session_index(const scry_session *s) {
+    return s->index;
+}
+const scry_ranking *scry_session_ranking(const scry_session *s) {
+    return s->ranking;
+}
+const scry_set *scry_session_set(const scry_session *s) {
+    return s->set;
+}
+const scry_scorer *scry_session_scorer(const scry_session *s) {
+    return s->scorer;
+}
+const scry_scope *scry_session_scope(const scry_session *s) {
+    return &s->scope;
+}
+scry_score scry_session_score(const scry_session *s) {
+    return s->score;
+}
+uint32_t scry_session_n(const scry_session *s) {
+    return s->at.n;
+}
+int scry_session_pin(const scry_session *s, uint32_t latent) {
+    return s->pin[latent];
+}
+const char *scry_session_scope_spec(const scry_session *s) {
+    return s->scope_spec;
+}
+
+void scry_session_edits(const scry_session *s, uint32_t *added, uint32_t *removed) {
+    uint32_t kept = 0;
+    for (uint32_t rank = 0; rank < s->at.n; rank++) kept += scry_set_has(s->set, s->ranking->order[rank]);
+    *removed = s->at.n - kept;
+    *added = s->set->count - kept;
+}
+
+/* ---- history -------------------------------------------------------------------------------- */
+
+/* Records a step (taking the pins) and puts it in force. */
+static bool take_step(scry_session *s, place after, pin_change *pins, uint32_t count, scry_error *err) {
+    place before = s->at;
+    if (!move_to(s, after, err)) {
+        free(pins);
+        return false;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        s->pin[pins[i].latent] = pins[i].after;
+        settle(s, pins[i].latent);
+    }
+    forget_redo(s);
+    if (s->step_count == s->step_room) {
+        s->step_room = s->step_room ? s->step_room * 2 : 64;
+        s->steps = mem_resize(s->steps, s->step_room, sizeof *s->steps);
+    }
+    s->steps[s->step_count++] = (step){.before = before, .after = after, .pins = pins, .count = count};
+    s->done = s->step_count;
+    stale(s);
+    return true;
+}
+
+/* The pin that makes a latent in (or out) under the ranking as it stands. */
+static uint8_t pin_for(const scry_session *s, uint32_t latent, bool in) {
+    if ((s->ranking->rank[latent] < s->at.n) == in) return AS_RANKED;
+    return in ? PINNED_IN : PINNED_OUT;
+}
+
+static bool change_pins(scry_session *s, const uint32_t *latents, size_t count, bool toggle, bool in) {
+    pin_change *pins = mem_new(count, sizeof *pins);
+    uint32_t used = 0;
+    for (size_t i = 0; i < count; i++) {
+        uint32_t latent = latents[i];
+        bool want = toggle ? !scry_set_has(s->set, latent) : in;
+        if (scry_set_has(s->set, latent) == want) continue;
+        pins[used++] = (pin_change){latent, s->pin[latent], pin_for(s, latent, want)};
+    }
+    if (used) return take_step(s, s->at, pins, used, NULL);
+    free(pins);
+    return false;
+}
+
+bool scry_session_toggle(scry_session *s, const uint32_t *latents, size_t count) {
+    return change_pins(s, latents, count, true, false);
+}
+
+bool scry_session_put(scry_session *s, const uint32_t *latents, size_t count, bool in) {
+    return change_pins(s, latents, count, false, in);
+}
+
+bool scry_session_set_n(scry_session *s, uint32_t n) {
+    place to = s->at;
+    to.n = n < s->F ? n : s->F;
+    return to.n != s->at.n && take_step(s, to, NULL, 0, NULL);
+}
+
+bool scry_session_rank_by(scry_session *s, scry_condition source, scry_metric metric, scry_error *err) {
+    if (source == s->at.source && metric == s->at.metric) return false;
+    return take_step(s, (place){source, metric, s->at.n}, NULL, 0, err);
+}
+
+bool scry_session_adopt(scry_session *s, const scry_set *set) {
+    pin_change *pins = mem_new(s->F, sizeof *pins);
+    uint32_t used = 0;
+    for (uint32_t j = 0; j < s->F; j++) {
+        uint8_t pin = pin_for(s, j, scry_set_has(set, j));
+        if (pin != s->pin[j]) pins[used++] = (pin_change){j, s->pin[j], pin};
+    }
+    if (used) return take_step(s, s->at, mem_resize(pins, used, sizeof *pins), used, NULL);
+    free(pins);
+    return false;
+}
+
+bool scry_session_undo(scry_session *s) {
+    if (!s->done) return false;
+    const step *last = &s->steps[--s->done];
+    for (uint32_t i = 0; i < last->count; i++) s->pin[last->pins[i].latent] = last->pins[i].before;
+    move_to(s, last->before, NULL); /* was reached before, so it can be reached again */
+    for (uint32_t i = 0; i < last->count; i++) settle(s, last->pins[i].latent);
+    stale(s);
+    return true;
+}
+
+bool scry_session_redo(scry_session *s) {
+    if (s->done == s->step_count) return false;
+    const step *next = &s->steps[s->done++];
+    for (uint32_t i = 0; i < next->count; i++) s->pin[next->pins[i].latent] = next->pins[i].after;
+    move_to(s, next->after, NULL);
+    for (uint32_t i = 0; i < next->count; i++) settle(s, next->pins[i].latent);
+    stale(s);
+    return true;
+}
+
+void scry_session_history(const scry_session *s, size_t *undo, size_t *redo) {
+    *undo = s->done;
+    *redo = s->step_count - s->done;
+}
+
+/* ---- score ---------------------------------------------------------------------------------- */
+
+bool scry_session_set_score(scry_session *s, scry_score score, scry_error *err) {
+    if (!scry_has_score(s->index, score))
+        return scry_misuse(err, "no score \"%s\" in this index: no domain has an icl capture", scry_score_name(score));
+    if (score == s->score) return false;
+    scry_scorer_free(s->scorer);
+    s->score = score;
+    s->scorer = scry_scorer_new(s->index, score);
+    scry_scorer_load(s->scorer, s->set);
+    stale(s);
+    return true;
+}
+
+bool scry_session_set_scope(scry_session *s, const char *spec, bool is_signed, scry_error *err) {
+    scry_scope scope;
+    if (!scry_scope_read(&scope, s->index, s->train, spec, is_signed, err)) return false;
+    scry_scope_free(&s->scope);
+    s->scope = scope;
+    char *copy = mem_copy_string(spec);
+    free(s->scope_spec);
+    s->scope_spec = copy;
+    stale(s);
+    return true;
+}
+
+const scry_result *scry_session_result(scry_session *s) {
+    if (!s->result_ready) {
+        scry_result_free(&s->result);
+        scry_result_fit(&s->result, s->index, s->scorer, &s->scope);
+        s->result_ready = true;
+    }
+    return &s->result;
+}
+
+bool scry_session_company_ready(const scry_session *s) {
+    return s->company_ready;
+}
+
+const scry_result *scry_session_company(scry_session *s) {
+    scry_session_result(s);
+    if (!s->company_ready) {
+        scry_result_company(&s->result, s->index, s->score, s->set->count);
+        s->company_ready = true;
+    }
+    return &s->result;
+}

@@ -1,0 +1,56 @@
+/* session.h: one person's work on an index: a ranking, its top N, latents switched by hand, a
+ * score, and everything undone and redone. No terminal: commands, tests and the explorer use it
+ * alike.
+ *
+ * The selection is the top N of the ranking, except where a latent is pinned in or out by hand.
+ * Pins survive a change of N, source or metric, so that two rankings can be compared under the same
+ * hand-made exceptions. Every change of the selection is one step of the history; a step keeps only
+ * what it changed. */
+#ifndef SCRY_SESSION_H
+#define SCRY_SESSION_H
+
+#include "scry.h"
+
+typedef struct scry_session scry_session;
+
+/* by/metric/score as given; n is clipped to the number of latents. scope "all" and the manifest's
+ * correlate setting until changed. Borrows the index. */
+scry_session *scry_session_new(const scry_index *index, size_t train, scry_condition source, scry_metric metric,
+                               uint32_t n, scry_score score, scry_error *err);
+void scry_session_free(scry_session *s);
+
+const scry_index *scry_session_index(const scry_session *s);
+const scry_ranking *scry_session_ranking(const scry_session *s);
+const scry_set *scry_session_set(const scry_session *s);
+const scry_scorer *scry_session_scorer(const scry_session *s);
+const scry_scope *scry_session_scope(const scry_session *s);
+scry_score scry_session_score(const scry_session *s);
+uint32_t scry_session_n(const scry_session *s);
+/* Latents outside the top N that are in, and inside it that are out. */
+void scry_session_edits(const scry_session *s, uint32_t *added, uint32_t *removed);
+/* 0: as ranked; 1: pinned in; 2: pinned out. Only pins that differ from the ranking count as edits. */
+int scry_session_pin(const scry_session *s, uint32_t latent);
+
+/* Steps of the history. Each returns true when something changed. */
+bool scry_session_toggle(scry_session *s, const uint32_t *latents, size_t count); /* each is switched */
+bool scry_session_put(scry_session *s, const uint32_t *latents, size_t count, bool in);
+bool scry_session_set_n(scry_session *s, uint32_t n);
+bool scry_session_rank_by(scry_session *s, scry_condition source, scry_metric metric, scry_error *err);
+/* Makes the selection equal to `set` by pins. */
+bool scry_session_adopt(scry_session *s, const scry_set *set);
+bool scry_session_undo(scry_session *s);
+bool scry_session_redo(scry_session *s);
+void scry_session_history(const scry_session *s, size_t *undo, size_t *redo);
+
+/* Views, no steps: they do not change the selection. */
+bool scry_session_set_score(scry_session *s, scry_score score, scry_error *err);
+bool scry_session_set_scope(scry_session *s, const char *spec, bool is_signed, scry_error *err);
+const char *scry_session_scope_spec(const scry_session *s);
+
+/* STS and correlation of the selection as it stands; computed when asked after a change. */
+const scry_result *scry_session_result(scry_session *s);
+/* Also Spearman, p, leave-one-out and random sets (milliseconds): true when they are up to date. */
+bool scry_session_company_ready(const scry_session *s);
+const scry_result *scry_session_company(scry_session *s);
+
+#endif

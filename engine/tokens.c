@@ -1,0 +1,143 @@
+/* tokens.c: where a latent fires, and the text around it. */
+#include "scry.h"
+#include "base/mem.h"
+#include "index/index.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+int scry_capture_find(const scry_index *x, const char *name) {
+    size_t length = strlen(name);
+    for (size_t i = 0; i < x->info.captures; i++)
+        if (strcmp(x->info.capture[i].name, name) == 0) return (int)i;
+    for (size_t i = 0; i < x->info.captures; i++) { /* "math" is math.base */
+        const char *full = x->info.capture[i].name;
+        if (strncmp(full, name, length) == 0 && strcmp(full + length, ".base") == 0) return (int)i;
+    }
+    return -1;
+}
+
+/* The sample of a row, among the text's samples, by halving. */
+static uint32_t sample_of(const scry_index *x, size_t capture, uint64_t row) {
+    const index_text *text = &x->texts[x->capture_text[capture]];
+    const layout_sample *s = x->samples + text->first_sample;
+    uint64_t low = 0, high = text->samples;
+    while (high - low > 1) {
+        uint64_t middle = (low + high) / 2;
+        if (s[middle].first <= row) low = middle;
+        else high = middle;
+    }
+    /* Samples without tokens share their first row with the next one: the last of them holds it. */
+    return (uint32_t)low;
+}
+
+static scry_example example_at(const scry_index *x, int capture, uint32_t token, float activation) {
+    scry_example e = {.capture = (uint32_t)capture, .token = token - x->capture_base[capture], .activation = activation};
+    if (x->capture_text[capture] >= 0 && x->texts[x->capture_text[capture]].samples) {
+        e.sample = sample_of(x, (size_t)capture, e.token);
+        e.position = (uint32_t)(e.token - scry_sample_at(x, (size_t)capture, e.sample).first);
+    } else {
+        e.position = (uint32_t)e.token;
+    }
+    return e;
+}
+
+static bool stronger(const scry_example *a, const scry_example *b) {
+    if (a->activation != b->activation) return a->activation > b->activation;
+    if (a->capture != b->capture) return a->capture < b->capture;
+    return a->token < b->token;
+}
+
+/* Same text, same sample: base, icl and sft of one question count once. */
+static bool same_sample(const scry_index *x, const scry_example *a, const scry_example *b) {
+    int ta = x->capture_text[a->capture], tb = x->capture_text[b->capture];
+    return ta >= 0 && ta == tb && a->sample == b->sample;
+}
+
+/* Puts e into the sorted list out[*n] of at most top. */
+static void insert(const scry_index *x, scry_example *out, size_t *n, size_t top, const scry_example *e, bool distinct) {
+    size_t end = *n;
+    if (distinct)
+        for (size_t i = 0; i < *n; i++) {
+            if (!same_sample(x, &out[i], e)) continue;
+            if (!stronger(e, &out[i])) return;
+            end = i; /* its weaker entry makes room */
+            break;
+        }
+    if (end == *n) {
+        if (*n < top) (*n)++;
+        else end--;
+    }
+    size_t at = end;
+    while (at > 0 && stronger(e, &out[at - 1])) {
+        out[at] = out[at - 1];
+        at--;
+    }
+    out[at] = *e;
+}
+
+size_t scry_top_tokens(const scry_index *x, uint32_t latent, int capture, bool distinct, size_t top, scry_example *out) {
+    size_t n = 0;
+    posting_cursor c = index_postings(x, latent);
+    uint64_t from = capture < 0 ? 0 : x->capture_base[capture];
+    uint64_t to = capture < 0 ? x->info.tokens : x->capture_base[capture + 1];
+    while (top && postings_next(&c)) {
+        if (c.token < from || c.token >= to || !(c.activation > 0)) continue;
+        if (n == top && c.activation < out[n - 1].activation) continue;
+        int where = capture < 0 ? index_capture_of(x, c.token) : capture;
+        scry_example e = example_at(x, where, c.token, c.activation);
+        if (n == top && !stronger(&e, &out[n - 1])) continue;
+        insert(x, out, &n, top, &e, distinct);
+    }
+    return n;
+}
+
+void scry_activations(const scry_index *x, uint32_t latent, size_t capture, uint64_t from, size_t count, float *out) {
+    memset(out, 0, count * sizeof *out);
+    posting_cursor c = index_postings(x, latent);
+    uint64_t first = x->capture_base[capture] + from;
+    while (postings_next(&c))
+        if (c.token >= first && c.token - first < count) out[c.token - first] = c.activation;
+}
+
+uint64_t scry_postings(const scry_index *x, uint32_t latent) {
+    return x->post_count[latent];
+}
+
+static const char *piece_text(const scry_index *x, uint32_t piece) {
+    if (piece >= x->pieces || x->piece_at[piece] >= x->piece_size) return "";
+    return x->piece_bytes + x->piece_at[piece];
+}
+
+const char *scry_token(const scry_index *x, size_t capture, uint64_t row) {
+    int text = x->capture_text[capture];
+    if (text < 0 || row >= x->texts[text].tokens) return "";
+    return piece_text(x, x->tokens[x->texts[text].first_token + row]);
+}
+
+static const char *string_at(const scry_index *x, uint64_t at) {
+    return at < x->strings_size ? x->strings + at : "";
+}
+
+scry_sample scry_sample_at(const scry_index *x, size_t capture, uint32_t sample) {
+    int number = x->capture_text[capture];
+    uint64_t rows = x->info.capture[capture].rows;
+    if (number < 0 || sample >= x->texts[number].samples)
+        return (scry_sample){.id = "", .about = "", .count = (uint32_t)rows};
+    const layout_sample *s = &x->samples[x->texts[number].first_sample + sample];
+    scry_sample out = {.id = string_at(x, s->id), .about = string_at(x, s->about), .first = s->first, .count = s->count};
+    if (out.first > rows) out.first = rows;
+    if (out.count > rows - out.first) out.count = (uint32_t)(rows - out.first);
+    return out;
+}
+
+const char *scry_label(const scry_index *x, uint32_t latent) {
+    if (!x->label_at || x->label_at[latent] >= x->label_size) return NULL;
+    return x->label_text + x->label_at[latent];
+}
+
+const char *scry_key_piece(const scry_index *x, uint32_t latent, int nth) {
+    if (nth < 0 || nth >= SCRY_KEY_PIECES) return NULL;
+    uint32_t piece = x->key_pieces[(size_t)latent * SCRY_KEY_PIECES + (size_t)nth];
+    return piece < x->pieces ? piece_text(x, piece) : NULL;
+}
