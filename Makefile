@@ -1,0 +1,111 @@
+# scry: make run opens the sample study; make help lists the rest.
+
+CC      ?= cc
+PREFIX  ?= /usr/local
+DESTDIR ?=
+BUILD   ?= build
+
+WARN    = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wvla
+# -ffp-contract=off: the same bits whatever instructions the processor has
+CFLAGS ?= -O2 -g
+ALL_CFLAGS = -std=c11 -D_GNU_SOURCE $(CFLAGS) -ftree-vectorize -ffp-contract=off $(WARN) -Iengine -Itui -pthread -MMD -MP
+ENGINE_LIBS = -lopenblas -lcjson -lcsv -lpthread -lm
+TUI_LIBS    = -lncursesw -ltinfo -lutf8proc
+
+ENGINE  := $(sort $(wildcard engine/*.c engine/*/*.c))
+TUI     := $(sort $(wildcard tui/*.c tui/*/*.c))
+UNIT    := $(sort $(wildcard tests/unit/test_*.c))
+HEADLESS := $(filter-out tui/main.c tui/curses.c,$(TUI))
+
+ENGINE_OBJ := $(ENGINE:%.c=$(BUILD)/%.o)
+TUI_OBJ    := $(TUI:%.c=$(BUILD)/%.o)
+HEADLESS_OBJ := $(HEADLESS:%.c=$(BUILD)/%.o)
+UNIT_BIN   := $(UNIT:tests/unit/%.c=$(BUILD)/tests/%)
+
+.PHONY: all run test asan lint install uninstall clean help deps
+.SECONDARY:
+
+all: $(BUILD)/scry
+
+# ---- setting up: $(MAKE) again, so that the libraries that deps installs are found
+run: deps
+	@$(MAKE) --no-print-directory $(BUILD)/scry
+	@$(BUILD)/scry sample_data/study.json
+
+deps:
+	@tests/setup.sh $(DEPS)
+
+# ---- building
+$(BUILD)/%.o: %.c
+	@mkdir -p $(@D)
+	@echo "  CC    $<"
+	@$(CC) $(ALL_CFLAGS) $(EXTRA) -c $< -o $@
+
+$(BUILD)/libscry.a: $(ENGINE_OBJ)
+	@echo "  AR    $@"
+	@rm -f $@
+	@$(AR) rcs $@ $^
+
+$(BUILD)/scry: $(TUI_OBJ) $(BUILD)/libscry.a
+	@echo "  LINK  $@"
+	@$(CC) $(CFLAGS) $(EXTRA) -o $@ $(TUI_OBJ) $(BUILD)/libscry.a $(ENGINE_LIBS) $(TUI_LIBS)
+
+# ---- testing
+TESTS = $(UNIT_BIN) $(BUILD)/tests/twin $(BUILD)/tests/term_selftest $(BUILD)/tests/explorer
+
+$(BUILD)/tests/test_%: $(BUILD)/tests/unit/test_%.o $(BUILD)/tests/unit/check.o $(BUILD)/tests/twin/twin.o $(BUILD)/libscry.a
+	@mkdir -p $(@D)
+	@echo "  LINK  $@"
+	@$(CC) $(CFLAGS) $(EXTRA) -o $@ $^ $(ENGINE_LIBS) -lutf8proc
+
+# tests of the part of tui/ that knows no terminal
+$(BUILD)/tests/test_tui_%: $(BUILD)/tests/unit/test_tui_%.o $(BUILD)/tests/unit/check.o $(HEADLESS_OBJ) $(BUILD)/libscry.a
+	@mkdir -p $(@D)
+	@echo "  LINK  $@"
+	@$(CC) $(CFLAGS) $(EXTRA) -o $@ $^ $(ENGINE_LIBS) -lutf8proc
+
+$(BUILD)/tests/twin: $(BUILD)/tests/twin/twin.o $(BUILD)/tests/twin/twin_main.o
+	@$(CC) $(CFLAGS) $(EXTRA) -o $@ $^ -lcjson -lm
+
+$(BUILD)/tests/term_selftest: $(BUILD)/tests/terminal/term.o $(BUILD)/tests/terminal/term_selftest.o
+	@$(CC) $(CFLAGS) $(EXTRA) -o $@ $^ -lvterm -lutil -lncursesw -ltinfo
+
+$(BUILD)/tests/explorer: $(BUILD)/tests/terminal/term.o $(BUILD)/tests/terminal/explorer.o
+	@$(CC) $(CFLAGS) $(EXTRA) -o $@ $^ -lvterm -lutil
+
+test:
+	@tests/setup.sh test
+	@$(MAKE) --no-print-directory tests-run
+
+.PHONY: tests-run
+tests-run: $(BUILD)/scry $(TESTS)
+	@BUILD=$(BUILD) tests/run.sh
+
+# the same tests under AddressSanitizer and UndefinedBehaviorSanitizer
+asan:
+	@tests/setup.sh test
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan CFLAGS="-O1 -g -fno-omit-frame-pointer" \
+	    EXTRA="-fsanitize=address,undefined -fno-sanitize-recover=undefined" tests-run
+
+lint:
+	@tests/lint.sh
+
+install: $(BUILD)/scry
+	install -D -m 755 $(BUILD)/scry $(DESTDIR)$(PREFIX)/bin/scry
+
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/scry
+
+clean:
+	rm -rf $(BUILD)
+
+help:
+	@echo "make run        set up, build, open the sample study"
+	@echo "make            build only: build/scry"
+	@echo "make test       set up, build, run every test"
+	@echo "make asan       the tests under the address and undefined-behaviour sanitizers"
+	@echo "make lint       formatting, layering, compiler warnings"
+	@echo "make install    to PREFIX ($(PREFIX)), below DESTDIR; uninstall takes it away"
+	@echo "make clean      remove build/"
+
+-include $(wildcard $(BUILD)/*/*.d $(BUILD)/*/*/*.d $(BUILD)/*/*/*/*.d)

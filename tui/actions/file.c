@@ -1,0 +1,61 @@
+/* file.c: commands that read and write files. */
+#include "views/view.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+command_effect do_export(app *a, const char *argument) {
+    if (!*argument) return app_ask(a, "export", a->file);
+    scry_error err = {0};
+    if (!scry_set_write_csv(scry_session_set(a->session), a->index, scry_session_ranking(a->session),
+                            scry_session_n(a->session), scry_session_score(a->session), argument, &err))
+        return app_fail(a, "%s", err.text);
+    snprintf(a->file, sizeof a->file, "%s", argument);
+    app_say(a, "%u latents written to %s", scry_session_set(a->session)->count, argument);
+    return DID_CHANGE;
+}
+
+command_effect do_import(app *a, const char *argument) {
+    if (!*argument) return app_ask(a, "import", a->file);
+    scry_error err = {0};
+    scry_set *set = scry_set_new(a->info->d_sae);
+    command_effect effect;
+    if (scry_set_read_csv(set, argument, &err)) {
+        snprintf(a->file, sizeof a->file, "%s", argument);
+        app_before_step(a);
+        effect = app_stepped(a, scry_session_adopt(a->session, set), argument);
+    } else {
+        effect = app_fail(a, "%s", err.text);
+    }
+    scry_set_free(set);
+    return effect;
+}
+
+/* Names ending in .roles also say what each cell means: what the tests compare. */
+command_effect do_screen(app *a, const char *argument) {
+    if (!*argument) return app_ask(a, "screen", "screen.txt");
+    size_t length = strlen(argument);
+    bool roles = length > 6 && strcmp(argument + length - 6, ".roles") == 0;
+    FILE *f = fopen(argument, "we");
+    if (!f) return app_fail(a, "%s: cannot be written: %s", argument, strerror(errno));
+    scry_session_company(a->session); /* a still picture waits for all of its numbers */
+    app_draw(a);
+    grid_write(a->grid, f, roles);
+    if (fclose(f) != 0) return app_fail(a, "%s: cannot be written: %s", argument, strerror(errno));
+    app_say(a, "screen written to %s", argument);
+    return DID_CHANGE;
+}
+
+command_effect do_info(app *a, const char *argument) {
+    (void)argument;
+    app_say(a, "%s, %s, pairing by %s, %zu captures, %zu warnings; scry info says all", a->info->model, a->info->hook,
+            scry_pairing_name(a->info->pairing), a->info->captures, a->info->warnings);
+    return DID_CHANGE;
+}
+
+command_effect do_quit(app *a, const char *argument) {
+    (void)a;
+    (void)argument;
+    return DID_QUIT;
+}

@@ -1,0 +1,121 @@
+/* select.c: commands that change the selection. Each is one step of the session's history. */
+#include "views/view.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The latents of a set as a list; caller frees. */
+static uint32_t *list_of(const scry_set *set) {
+    uint32_t *list = malloc((set->count ? set->count : 1) * sizeof *list), n = 0;
+    if (!list) abort();
+    for (uint32_t j = 0; j < set->latents; j++)
+        if (scry_set_has(set, j)) list[n++] = j;
+    return list;
+}
+
+static command_effect toggle_set(app *a, const scry_set *set, const char *what) {
+    uint32_t *list = list_of(set);
+    app_before_step(a);
+    bool changed = scry_session_toggle(a->session, list, set->count);
+    free(list);
+    return app_stepped(a, changed, what);
+}
+
+command_effect do_toggle(app *a, const char *argument) {
+    if (*argument) {
+        scry_error err = {0};
+        scry_set *set = scry_set_new(a->info->d_sae);
+        command_effect effect = scry_set_list(set, argument, true, &err) ? toggle_set(a, set, "toggled")
+                                                                         : app_fail(a, "%s", err.text);
+        scry_set_free(set);
+        return effect;
+    }
+    uint32_t latent = app_latent(a);
+    char what[48];
+    bool in = scry_set_has(scry_session_set(a->session), latent);
+    snprintf(what, sizeof what, "latent %u %s", latent, in ? "out" : "in");
+    app_before_step(a);
+    return app_stepped(a, scry_session_toggle(a->session, &latent, 1), what);
+}
+
+command_effect do_mark(app *a, const char *argument) {
+    (void)argument;
+    uint32_t latent = app_latent(a);
+    scry_set_put(a->table.marks, latent, !scry_set_has(a->table.marks, latent));
+    app_say(a, "%u marked; T switches them all", a->table.marks->count);
+    views[PANE_TABLE]->move(a, MOVE_STEP, 1);
+    return DID_CHANGE;
+}
+
+command_effect do_unmark(app *a, const char *argument) {
+    (void)argument;
+    scry_set_free(a->table.marks);
+    a->table.marks = scry_set_new(a->info->d_sae);
+    app_say(a, "no marks");
+    return DID_CHANGE;
+}
+
+command_effect do_toggle_marked(app *a, const char *argument) {
+    (void)argument;
+    if (!a->table.marks->count) return app_fail(a, "nothing is marked; m marks a latent");
+    char what[48];
+    snprintf(what, sizeof what, "%u marked switched", a->table.marks->count);
+    return toggle_set(a, a->table.marks, what);
+}
+
+static command_effect set_n(app *a, uint32_t n) {
+    char what[32];
+    app_before_step(a);
+    bool changed = scry_session_set_n(a->session, n);
+    snprintf(what, sizeof what, "N %u", scry_session_n(a->session));
+    return app_stepped(a, changed, what);
+}
+
+/* One at a time below 20, then in steps that keep their size relative to N. */
+static uint32_t step_of(const char *argument, uint32_t n) {
+    unsigned long step = strtoul(argument, NULL, 10);
+    if (step) return step > UINT32_MAX ? UINT32_MAX : (uint32_t)step;
+    return n < 20 ? 1 : n < 200 ? 10 : n < 2000 ? 100 : 1000;
+}
+
+command_effect do_more(app *a, const char *argument) {
+    uint32_t n = scry_session_n(a->session), step = step_of(argument, n);
+    return set_n(a, n > UINT32_MAX - step ? UINT32_MAX : n + step);
+}
+
+command_effect do_fewer(app *a, const char *argument) {
+    uint32_t n = scry_session_n(a->session), step = step_of(argument, n ? n - 1 : 0);
+    return set_n(a, n > step ? n - step : 0);
+}
+
+command_effect do_top(app *a, const char *argument) {
+    if (!*argument) return app_ask(a, "top", "");
+    char *end;
+    unsigned long long n = strtoull(argument, &end, 10);
+    if (*argument < '0' || *argument > '9' || *end)
+        return app_fail(a, "top \"%s\": expected a number from 0 to %u", argument, a->info->d_sae);
+    return set_n(a, n > UINT32_MAX ? UINT32_MAX : (uint32_t)n);
+}
+
+command_effect do_undo(app *a, const char *argument) {
+    (void)argument;
+    size_t undo, redo;
+    char what[48];
+    app_before_step(a);
+    bool changed = scry_session_undo(a->session);
+    scry_session_history(a->session, &undo, &redo);
+    snprintf(what, sizeof what, changed ? "undone (%zu more)" : "undo", undo);
+    return app_stepped(a, changed, what);
+}
+
+command_effect do_redo(app *a, const char *argument) {
+    (void)argument;
+    size_t undo, redo;
+    char what[48];
+    app_before_step(a);
+    bool changed = scry_session_redo(a->session);
+    scry_session_history(a->session, &undo, &redo);
+    snprintf(what, sizeof what, changed ? "done again (%zu more)" : "redo", redo);
+    return app_stepped(a, changed, what);
+}

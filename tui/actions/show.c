@@ -1,0 +1,123 @@
+/* show.c: commands that change what is ranked, scored and shown. */
+#include "views/view.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static command_effect rank_by(app *a, scry_condition source, scry_metric metric) {
+    scry_error err = {0};
+    char what[48];
+    snprintf(what, sizeof what, "by %s %s", scry_condition_name(source), scry_metric_name(metric));
+    app_before_step(a);
+    bool changed = scry_session_rank_by(a->session, source, metric, &err);
+    if (err.status) return app_fail(a, "%s", err.text);
+    return app_stepped(a, changed, what);
+}
+
+command_effect do_by_icl(app *a, const char *argument) {
+    (void)argument;
+    return rank_by(a, SCRY_ICL, scry_session_ranking(a->session)->metric);
+}
+
+/* sft, or rl where there is no sft; pressed again, the other of the two. */
+command_effect do_by_trained(app *a, const char *argument) {
+    (void)argument;
+    const scry_ranking *r = scry_session_ranking(a->session);
+    const scry_train_info *train = &a->info->train[r->train];
+    if (!train->has[SCRY_SFT] && !train->has[SCRY_RL]) return app_fail(a, "this study has no sft and no rl capture");
+    scry_condition to = train->has[SCRY_SFT] ? SCRY_SFT : SCRY_RL;
+    if (r->source == SCRY_SFT && train->has[SCRY_RL]) to = SCRY_RL;
+    return rank_by(a, to, r->metric);
+}
+
+command_effect do_metric(app *a, const char *argument) {
+    if (!*argument) return app_ask(a, "metric", "");
+    int metric = scry_metric_of(argument);
+    if (metric < 0) return app_fail(a, "metric \"%s\": expected sq, abs, mean, rate or d", argument);
+    return rank_by(a, scry_session_ranking(a->session)->source, (scry_metric)metric);
+}
+
+static command_effect score_by(app *a, scry_score score) {
+    scry_error err = {0};
+    app_before_step(a);
+    bool changed = scry_session_set_score(a->session, score, &err);
+    if (err.status) return app_fail(a, "%s", err.text);
+    if (changed) a->rho_before = NAN; /* another score: no step to compare */
+    app_say(a, "score %s: %s", scry_score_name(score), command_find(score == SCRY_ACT    ? "score-act"
+                                                                   : score == SCRY_ACT2 ? "score-act2"
+                                                                                        : "score-icl")->help);
+    return DID_CHANGE;
+}
+
+command_effect do_score_act(app *a, const char *argument) {
+    (void)argument;
+    return score_by(a, SCRY_ACT);
+}
+command_effect do_score_act2(app *a, const char *argument) {
+    (void)argument;
+    return score_by(a, SCRY_ACT2);
+}
+command_effect do_score_icl(app *a, const char *argument) {
+    (void)argument;
+    return score_by(a, SCRY_SCORE_ICL);
+}
+
+static command_effect scope_to(app *a, const char *spec, bool is_signed) {
+    scry_error err = {0};
+    app_before_step(a);
+    if (!scry_session_set_scope(a->session, spec, is_signed, &err)) return app_fail(a, "%s", err.text);
+    return app_stepped(a, true, spec);
+}
+
+command_effect do_domains(app *a, const char *argument) {
+    if (!*argument) return app_ask(a, "domains", scry_session_scope_spec(a->session));
+    return scope_to(a, argument, scry_session_scope(a->session)->is_signed);
+}
+
+command_effect do_signed(app *a, const char *argument) {
+    (void)argument;
+    char spec[TEXT_MOST];
+    snprintf(spec, sizeof spec, "%s", scry_session_scope_spec(a->session));
+    return scope_to(a, spec, !scry_session_scope(a->session)->is_signed);
+}
+
+command_effect do_sort(app *a, const char *argument) {
+    char wrong[256] = "";
+    if (views[a->focus]->sort(a, *argument ? argument : NULL, wrong, sizeof wrong)) return DID_CHANGE;
+    return app_fail(a, "cannot sort by that; expected %s", wrong);
+}
+
+command_effect do_reverse(app *a, const char *argument) {
+    (void)argument;
+    views[a->focus]->reverse(a);
+    return DID_CHANGE;
+}
+
+command_effect do_capture(app *a, const char *argument) {
+    int next = a->latent.capture + 1;
+    if (strcmp(argument, "all") == 0) next = -1;
+    else if (*argument && (next = scry_capture_find(a->index, argument)) < 0)
+        return app_fail(a, "no capture \"%s\"; expected all, train.base, train.icl, %s, ...", argument,
+                        a->info->domain[0].name);
+    a->latent.capture = next < (int)a->info->captures ? next : -1;
+    app_say(a, "tokens from %s", a->latent.capture < 0 ? "all captures" : a->info->capture[a->latent.capture].name);
+    return DID_CHANGE;
+}
+
+command_effect do_palette(app *a, const char *argument) {
+    return app_ask(a, "palette", argument);
+}
+
+command_effect do_help(app *a, const char *argument) {
+    (void)argument;
+    a->help = !a->help;
+    a->help_top = 0;
+    return DID_CHANGE;
+}
+
+command_effect do_redraw(app *a, const char *argument) {
+    (void)a;
+    (void)argument;
+    return DID_CHANGE | DID_REDRAW;
+}

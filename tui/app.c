@@ -1,0 +1,235 @@
+/* app.c: the explorer's state: keys to commands, state to grid. */
+#include "app.h"
+#include "draw/text.h"
+#include "keys.h"
+#include "views/columns.h"
+#include "views/view.h"
+#include "words.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+app *app_new(scry_index *index, scry_session *session, int rows, int cols, bool ascii, bool mono) {
+    app *a = calloc(1, sizeof *a);
+    if (!a) abort();
+    a->index = index;
+    a->info = scry_about(index);
+    a->session = session;
+    a->ascii = ascii;
+    a->mono = mono;
+    a->enlarged = -1;
+    a->latent.capture = -1;
+    a->rho_before = NAN;
+    a->table.rows = a->info->d_sae;
+    a->table.order = malloc(a->table.rows * sizeof *a->table.order);
+    if (!a->table.order) abort();
+    a->table.marks = scry_set_new(a->info->d_sae);
+    const scry_ranking *r = scry_session_ranking(session);
+    memcpy(a->table.order, r->order, a->table.rows * sizeof *a->table.order);
+    a->table.source = r->source;
+    a->table.metric = r->metric;
+    a->table.column = column_find("rank");
+    snprintf(a->file, sizeof a->file, "set.csv");
+    a->grid = grid_new(rows, cols);
+    a->scratch = grid_new(1, 4096);
+    app_resize(a, rows, cols);
+    return a;
+}
+
+void app_free(app *a) {
+    if (!a) return;
+    grid_free(a->grid);
+    grid_free(a->scratch);
+    free(a->table.order);
+    scry_set_free(a->table.marks);
+    scry_session_free(a->session);
+    scry_close(a->index);
+    free(a);
+}
+
+/* ---- for commands --------------------------------------------------------------------------- */
+
+void app_say(app *a, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    vsnprintf(a->message, sizeof a->message, format, args);
+    va_end(args);
+    a->message_is_error = false;
+}
+
+command_effect app_fail(app *a, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    vsnprintf(a->message, sizeof a->message, format, args);
+    va_end(args);
+    a->message_is_error = true;
+    return DID_CHANGE;
+}
+
+uint32_t app_latent(const app *a) {
+    return a->table.order[a->table.cursor];
+}
+
+void app_before_step(app *a) {
+    a->rho_before = scry_session_result(a->session)->fit.pearson;
+}
+
+command_effect app_stepped(app *a, bool changed, const char *what) {
+    if (!changed) {
+        app_say(a, "%s: nothing changed", what);
+        return DID_CHANGE;
+    }
+    table_refresh(a);
+    char before[16], after[16];
+    view_rho(a->rho_before, 3, false, before, sizeof before);
+    view_rho(scry_session_result(a->session)->fit.pearson, 3, false, after, sizeof after);
+    app_say(a, "%s: %u latents in the score, rho %s -> %s", what, scry_session_set(a->session)->count, before, after);
+    return DID_CHANGE;
+}
+
+command_effect app_ask(app *a, const char *name, const char *text) {
+    a->prompt = (prompt){.then = command_find(name), .cursor_before = a->table.cursor};
+    snprintf(a->prompt.text, sizeof a->prompt.text, "%s", text);
+    return DID_CHANGE;
+}
+
+/* ---- commands and keys ---------------------------------------------------------------------- */
+
+command_effect app_command(app *a, const char *line) {
+    while (*line == ' ') line++;
+    size_t length = strcspn(line, " ");
+    char word[64];
+    snprintf(word, sizeof word, "%.*s", (int)(length < 60 ? length : 60), line);
+    const char *argument = line + length;
+    while (*argument == ' ') argument++;
+    a->message[0] = 0;
+    const command *c = command_find(word);
+    if (c && c->explorer) return c->explorer(a, argument);
+    const char *names[256];
+    size_t n = 0;
+    for (size_t i = 0; i < command_count && n < 256; i++)
+        if (commands[i].explorer) names[n++] = commands[i].name;
+    const char *near = words_nearest(word, names, n);
+    return app_fail(a, "no command \"%s\"%s%s%s", word, near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
+}
+
+static command_effect help_key(app *a, uint32_t key) {
+    int page = a->grid->rows - 4;
+    if (key == 'j' || key == KEY_CODE_DOWN) a->help_top++;
+    else if (key == 'k' || key == KEY_CODE_UP) a->help_top--;
+    else if (key == ('d' & 0x1f) || key == KEY_CODE_PAGE_DOWN || key == ' ') a->help_top += page;
+    else if (key == ('u' & 0x1f) || key == KEY_CODE_PAGE_UP) a->help_top -= page;
+    else if (key == 'g' || key == KEY_CODE_HOME) a->help_top = 0;
+    else if (key == 'G' || key == KEY_CODE_END) a->help_top = 10000;
+    else a->help = false;
+    return DID_CHANGE;
+}
+
+command_effect app_key(app *a, uint32_t key) {
+    command_effect effect = DID_NOTHING;
+    if (a->prompt.then) {
+        a->message[0] = 0;
+        prompt_key(a, key, &effect);
+        return effect;
+    }
+    if (a->help) return help_key(a, key);
+    for (size_t i = 0; i < command_count; i++)
+        if (commands[i].explorer && key_in(commands[i].keys, key)) return app_command(a, commands[i].name);
+    if (key == 27 || key == 3) { /* out of whatever it is */
+        a->enlarged = -1;
+        a->message[0] = 0;
+        return DID_CHANGE;
+    }
+    return app_fail(a, "no command on that key; ? shows them all");
+}
+
+static bool inside(rect r, int y, int x) {
+    return y >= r.y && y < r.y + r.rows && x >= r.x && x < r.x + r.cols;
+}
+
+command_effect app_click(app *a, int y, int x) {
+    if (a->help || a->prompt.then || a->layout.too_small) return DID_NOTHING;
+    for (int p = 0; p < PANES; p++) {
+        if (!a->layout.pane[p].rows || !inside(a->layout.pane[p], y, x)) continue;
+        a->focus = (pane)p;
+        a->message[0] = 0;
+        if (views[p]->click) views[p]->click(a, a->layout.pane[p], y, x);
+        return DID_CHANGE;
+    }
+    return DID_NOTHING;
+}
+
+command_effect app_wheel(app *a, int y, int x, int steps) {
+    if (a->help) {
+        a->help_top += steps;
+        return DID_CHANGE;
+    }
+    for (int p = 0; p < PANES && !a->layout.too_small; p++)
+        if (a->layout.pane[p].rows && inside(a->layout.pane[p], y, x)) {
+            views[p]->move(a, MOVE_STEP, steps);
+            return DID_CHANGE;
+        }
+    return DID_NOTHING;
+}
+
+void app_resize(app *a, int rows, int cols) {
+    grid_resize(a->grid, rows, cols);
+}
+
+/* ---- drawing -------------------------------------------------------------------------------- */
+
+/* The top line: what is open, and what the ranking, the selection and the score are. Its right side
+ * is what changes, so it is placed first. */
+static void draw_title(app *a) {
+    rect r = a->layout.title;
+    const scry_ranking *ranking = scry_session_ranking(a->session);
+    uint32_t added, removed;
+    char right[160], left[400], edits[48] = "";
+    scry_session_edits(a->session, &added, &removed);
+    if (added) snprintf(edits, sizeof edits, " +%u", added);
+    if (removed) snprintf(edits + strlen(edits), sizeof edits - strlen(edits), " -%u", removed);
+    if (edits[0]) snprintf(edits + strlen(edits), sizeof edits - strlen(edits), " = %u", scry_session_set(a->session)->count);
+    snprintf(right, sizeof right, "  by %s %s  N %u%s  score %s ", scry_condition_name(ranking->source),
+             scry_metric_name(ranking->metric), scry_session_n(a->session), edits,
+             scry_score_name(scry_session_score(a->session)));
+    grid_fill(a->grid, r.y, r.x, r.cols, ROLE_TITLE, ' ');
+    int width = text_columns(right), room = r.cols - width;
+    grid_put(a->grid, r.y, room, width, ROLE_TITLE, right);
+    snprintf(left, sizeof left, r.cols < 100 ? "%s -> %zu domains" : "%s -> %zu domains  %u latents",
+             a->info->train[ranking->train].name, a->info->domains, a->info->d_sae);
+    char facts[400], name[400];
+    text_clean(left, facts, sizeof facts, a->ascii);
+    text_clean(a->info->name[0] ? a->info->name : a->info->path, name, sizeof name, a->ascii);
+    text_fit(name, room - 7 - text_columns(facts), a->ascii);
+    grid_print(a->grid, r.y, 0, room, ROLE_TITLE, " scry  %s%s%s", facts, name[0] ? "  " : "", name);
+}
+
+static void draw_too_small(app *a) {
+    grid_print(a->grid, 0, 0, a->grid->cols, ROLE_TEXT, "scry needs %d x %d", LAYOUT_COLS, LAYOUT_ROWS);
+    grid_print(a->grid, 1, 0, a->grid->cols, ROLE_TEXT, "here: %d x %d", a->grid->cols, a->grid->rows);
+    grid_put(a->grid, 2, 0, a->grid->cols, ROLE_TEXT, "enlarge, or q");
+}
+
+void app_draw(app *a) {
+    grid_clear(a->grid);
+    a->layout = layout_make(a->grid->rows, a->grid->cols, a->enlarged, (int)a->info->domains);
+    if (a->layout.too_small) {
+        draw_too_small(a);
+        return;
+    }
+    draw_title(a);
+    if (a->help) {
+        help_draw(a, (rect){1, 0, a->grid->rows - 2, a->grid->cols});
+    } else {
+        for (int p = 0; p < PANES; p++)
+            if (a->layout.pane[p].rows) views[p]->draw(a, a->layout.pane[p], a->focus == (pane)p);
+        if (a->layout.side_by_side)
+            for (int y = 1; y < a->grid->rows - 1; y++)
+                grid_fill(a->grid, y, a->layout.pane[PANE_LATENT].x - 1, 1, ROLE_FAINT, a->ascii ? '|' : 0x2502);
+    }
+    if (a->prompt.then) prompt_draw(a);
+    else footer_draw(a);
+}

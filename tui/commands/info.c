@@ -1,0 +1,108 @@
+/* info.c: scry info: what is in an index; with --system, what this machine is. */
+#include "commands/commands.h"
+#include "commands/out.h"
+#include "commands/subject.h"
+#include "draw/text.h"
+#include "system.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+
+static cJSON *capture_list(const scry_info *info) {
+    cJSON *list = cJSON_CreateArray();
+    for (size_t i = 0; i < info->captures; i++) {
+        const scry_capture_info *c = &info->capture[i];
+        cJSON *item = cJSON_CreateObject();
+        out_text(item, "name", c->name);
+        out_text(item, "condition", scry_condition_name(c->condition));
+        out_number(item, "tokens", (double)c->rows);
+        out_number(item, "kept", (double)c->kept);
+        out_number(item, "samples", c->samples);
+        out_number(item, "nnz", (double)c->nnz);
+        out_number(item, "l0", c->l0);
+        cJSON_AddItemToArray(list, item);
+    }
+    return list;
+}
+
+static cJSON *facts_of(const scry_index *index) {
+    const scry_info *info = scry_about(index);
+    cJSON *facts = cJSON_CreateObject();
+    out_text(facts, "name", info->name);
+    out_text(facts, "model", info->model);
+    out_text(facts, "hook", info->hook);
+    out_text(facts, "sae", info->sae);
+    out_number(facts, "d_sae", info->d_sae);
+    out_number(facts, "d_model", info->d_model);
+    out_text(facts, "pairing", scry_pairing_name(info->pairing));
+    out_text(facts, "correlate", info->is_signed ? "signed" : "absolute");
+    out_number(facts, "tokens", (double)info->tokens);
+    out_number(facts, "nnz", (double)info->nnz);
+    out_number(facts, "bytes", (double)info->file_size);
+    cJSON *sources = cJSON_AddArrayToObject(facts, "sources");
+    scry_condition has[SCRY_CONDITIONS];
+    int n = scry_sources(index, 0, has);
+    for (int i = 0; i < n; i++) cJSON_AddItemToArray(sources, out_string(scry_condition_name(has[i])));
+    cJSON *trains = cJSON_AddArrayToObject(facts, "trains");
+    for (size_t t = 0; t < info->trains; t++) cJSON_AddItemToArray(trains, out_string(info->train[t].name));
+    cJSON_AddItemToObject(facts, "captures", capture_list(info));
+    cJSON *domains = cJSON_AddArrayToObject(facts, "domains");
+    for (size_t d = 0; d < info->domains; d++) {
+        cJSON *item = cJSON_CreateObject();
+        out_text(item, "name", info->domain[d].name);
+        out_number(item, "change", info->domain[d].change[0]);
+        cJSON_AddItemToArray(domains, item);
+    }
+    cJSON *warnings = cJSON_AddArrayToObject(facts, "warnings");
+    for (size_t i = 0; i < info->warnings; i++) cJSON_AddItemToArray(warnings, out_string(info->warning[i]));
+    return facts;
+}
+
+static void line(char *head, size_t size, size_t *used, const char *name, const char *text) {
+    char safe[400];
+    text_clean(text, safe, sizeof safe, false);
+    if (*used < size) *used += (size_t)snprintf(head + *used, size - *used, "%-9s %s\n", name, safe);
+}
+
+static void head_of(const scry_index *index, char *head, size_t size) {
+    const scry_info *info = scry_about(index);
+    size_t used = 0;
+    char text[200], sources[40] = "";
+    scry_condition has[SCRY_CONDITIONS];
+    int n = scry_sources(index, 0, has);
+    for (int i = 0; i < n; i++)
+        snprintf(sources + 4 * i, sizeof sources - 4 * (size_t)i, "%-3s ", scry_condition_name(has[i]));
+    line(head, size, &used, "study", info->name);
+    line(head, size, &used, "model", info->model);
+    line(head, size, &used, "hook", info->hook);
+    line(head, size, &used, "sae", info->d_model ? info->sae : "none: the captures held features");
+    snprintf(text, sizeof text, "%" PRIu32, info->d_sae);
+    line(head, size, &used, "latents", text);
+    snprintf(text, sizeof text, "%s, pairing by %s, sources %s", info->train[0].name, scry_pairing_name(info->pairing),
+             sources);
+    line(head, size, &used, "training", text);
+    snprintf(text, sizeof text, "%zu, correlated with the %s change", info->domains, info->is_signed ? "signed" : "size of the");
+    line(head, size, &used, "domains", text);
+    snprintf(text, sizeof text, "%" PRIu64 " bytes, %.2f an activation (%" PRIu64 " on %" PRIu64 " tokens)", info->file_size,
+             info->nnz ? (double)info->file_size / (double)info->nnz : 0, info->nnz, info->tokens);
+    line(head, size, &used, "index", text);
+    for (size_t i = 0; i < info->warnings; i++) line(head, size, &used, "warning", info->warning[i]);
+    if (used < size) snprintf(head + used, size - used, "\n");
+}
+
+int shell_info(const options *o) {
+    if (o->system && !o->word[0]) return system_report();
+    scry_error err = {0};
+    scry_index *index = subject_open(o, &err);
+    if (!index) return out_error(&err);
+    if (o->system && !o->json) system_report();
+    static const out_column columns[] = {{"name", "capture", NULL, 0},     {"tokens", "tokens", "%.0f", 0},
+                                         {"samples", "samples", "%.0f", 0}, {"nnz", "activations", "%.0f", 0},
+                                         {"l0", "L0", "%.2f", 0},          {NULL, NULL, NULL, 0}};
+    char head[8000];
+    head_of(index, head, sizeof head);
+    int status = out_print(o, facts_of(index), "captures", columns, head);
+    scry_close(index);
+    return status;
+}

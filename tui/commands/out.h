@@ -1,0 +1,30 @@
+/* out.h: one set of facts, three ways to print it: table, JSON, CSV.
+ *
+ * A command builds its facts once, as cJSON; the rows of its table are one list in them. */
+#ifndef SCRY_OUT_H
+#define SCRY_OUT_H
+
+#include <cjson/cJSON.h>
+#include "options.h"
+
+typedef struct out_column {
+    const char *key;    /* in the list's objects */
+    const char *title;
+    const char *format; /* printf's for a number ("%.4f"), NULL for text */
+    double scale;       /* number is multiplied by it for the table; 0: 1 */
+} out_column;
+
+/* Prints facts as --json or --csv wish, or else as a table of facts[list] below `head` (text, may
+ * be NULL). columns end with a NULL key. Deletes facts. Returns the exit status. */
+int out_print(const options *o, cJSON *facts, const char *list, const out_column *columns, const char *head);
+
+/* A number for JSON: null for NaN. Text for JSON: broken UTF-8 becomes U+FFFD. */
+void out_number(cJSON *object, const char *key, double value);
+void out_text(cJSON *object, const char *key, const char *text);
+cJSON *out_string(const char *text);
+
+/* "scry: message" to stderr, made safe; returns err->status. */
+int out_error(const scry_error *err);
+void out_warning(const char *text);
+
+#endif

@@ -1,0 +1,37 @@
+/* subject.h: the index that a command works on, from an index file or a study manifest. */
+#ifndef SCRY_SUBJECT_H
+#define SCRY_SUBJECT_H
+
+#include "options.h"
+
+/* The first word: an index is opened; a manifest is indexed first into the cache, with progress on
+ * stderr, or taken from there. NULL and err otherwise. Owner: scry_close. */
+scry_index *subject_open(const options *o, scry_error *err);
+
+/* The training set of --train, or the first. */
+bool subject_train(const options *o, const scry_index *index, size_t *train, scry_error *err);
+/* --by (or the first source there is), --metric. */
+bool subject_ranking(const options *o, const scry_index *index, size_t train, scry_condition *source,
+                     scry_metric *metric, scry_error *err);
+/* --score. */
+bool subject_score(const options *o, const scry_index *index, scry_score *score, scry_error *err);
+/* SELECTION: --top of the ranking, or --set, or --latents; then --without and --with. */
+scry_set *subject_selection(const options *o, const scry_index *index, const scry_ranking *ranking, scry_error *err);
+/* --domains, --signed, --absolute. */
+bool subject_scope(const options *o, const scry_index *index, size_t train, scry_scope *scope, scry_error *err);
+
+/* Progress on stderr: a bar on a terminal, a line a step elsewhere; false after ctrl-C. For
+ * scry_build_options. */
+typedef struct subject_progress {
+    const char *step;
+    double started, drawn;
+    bool bar_open;
+} subject_progress;
+bool subject_show_progress(void *context, const char *step, uint64_t done, uint64_t total);
+/* Ends the bar's line. */
+void subject_end_progress(subject_progress *p);
+/* From here on ctrl-C makes subject_show_progress return false. */
+void subject_catch_interrupt(void);
+void subject_release_interrupt(void);
+
+#endif

@@ -1,0 +1,239 @@
+/* curses.c: the grid to the terminal, keys and mouse from it. The only file that includes curses. */
+#include "terminal.h"
+#include "draw/text.h"
+#include "keys.h"
+
+#include <curses.h>
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <term.h>
+#include <termios.h>
+#include <unistd.h>
+#include <wchar.h>
+
+/* The terminal's restore string and settings: what a crash writes back. The only globals. */
+static struct restore {
+    int fd;
+    size_t length;
+    char text[512];
+    struct termios settings;
+    bool open, has_settings;
+    SCREEN *screen;
+    FILE *tty;
+    color_level colors;
+    int pair[ROLES][2];
+} restore;
+
+/* Signals are let in only while waiting, so that one that comes between the last look at the keys
+ * and the wait is not overslept. */
+static volatile sig_atomic_t ended_by, interrupted;
+
+static void on_end(int number) {
+    ended_by = number;
+}
+static void on_interrupt(int number) {
+    (void)number;
+    interrupted = 1;
+}
+
+static void on_crash(int number) {
+    if (restore.open) {
+        ssize_t ignored = write(restore.fd, restore.text, restore.length);
+        (void)ignored;
+        if (restore.has_settings) tcsetattr(restore.fd, TCSANOW, &restore.settings);
+    }
+    raise(number); /* SA_RESETHAND: now it does what it always did */
+}
+
+static void append(const char *capability) {
+    if (!capability || capability == (char *)-1) return;
+    size_t length = strlen(capability);
+    if (restore.length + length > sizeof restore.text) return;
+    memcpy(restore.text + restore.length, capability, length);
+    restore.length += length;
+}
+
+/* Everything that could be left switched on, switched off. */
+static void make_restore_string(void) {
+    static const char *const off[] = {"sgr0", "op", "rmkx", "cnorm", "rmcup"};
+    static const char mouse_off[] = "\033[?1006;1000l";
+    restore.length = 0;
+    const char *mouse = tigetstr("XM");
+    append(mouse && mouse != (char *)-1 ? tiparm(mouse, 0) : mouse_off);
+    for (size_t i = 0; i < sizeof off / sizeof *off; i++) append(tigetstr(off[i]));
+}
+
+static void catch_signals(void) {
+    static const int crashes[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
+    struct sigaction crash = {.sa_handler = on_crash, .sa_flags = (int)SA_RESETHAND};
+    struct sigaction end = {.sa_handler = on_end}, stop = {.sa_handler = on_interrupt};
+    for (size_t i = 0; i < sizeof crashes / sizeof *crashes; i++) sigaction(crashes[i], &crash, NULL);
+    sigaction(SIGTERM, &end, NULL);
+    sigaction(SIGHUP, &end, NULL);
+    sigaction(SIGINT, &stop, NULL);
+    sigset_t held;
+    sigemptyset(&held);
+    sigaddset(&held, SIGTERM);
+    sigaddset(&held, SIGHUP);
+    sigaddset(&held, SIGINT);
+    sigaddset(&held, SIGWINCH);
+    sigprocmask(SIG_BLOCK, &held, NULL);
+}
+
+static color_level find_colors(void) {
+    const char *no_color = getenv("NO_COLOR");
+    if ((no_color && *no_color) || !has_colors()) return COLOR_MONO;
+    return COLORS >= 256 ? COLOR_256 : COLORS >= 8 ? COLOR_16 : COLOR_MONO;
+}
+
+static void make_pairs(void) {
+    for (int r = 0; r < ROLES; r++)
+        for (int cursor = 0; cursor < 2; cursor++) {
+            style s = theme_style(restore.colors, (role)r, cursor ? CELL_CURSOR : 0);
+            int pair = restore.colors == COLOR_MONO || (s.fg < 0 && s.bg < 0) ? 0 : alloc_pair(s.fg, s.bg);
+            restore.pair[r][cursor] = pair < 0 ? 0 : pair;
+        }
+}
+
+bool terminal_open(bool mouse, scry_error *err) {
+    bool direct = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+    restore.tty = direct ? stdout : fopen("/dev/tty", "r+");
+    if (!restore.tty) return scry_fail(err, "no terminal: %s; --script FILE runs without one", strerror(errno));
+    restore.fd = fileno(restore.tty);
+    restore.has_settings = tcgetattr(restore.fd, &restore.settings) == 0;
+    restore.screen = newterm(NULL, restore.tty, direct ? stdin : restore.tty);
+    if (!restore.screen) {
+        const char *name = getenv("TERM");
+        return scry_fail(err, "TERM=%s: this terminal cannot be driven; set TERM, for example to xterm-256color",
+                         name ? name : "");
+    }
+    set_term(restore.screen);
+    cbreak();
+    noecho();
+    nonl();
+    keypad(stdscr, TRUE);
+    nodelay(stdscr, TRUE);
+    set_escdelay(25);
+    curs_set(0);
+    if (mouse) {
+        mousemask(BUTTON1_PRESSED | BUTTON1_CLICKED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL);
+        mouseinterval(0);
+    }
+    if (has_colors()) {
+        start_color();
+        use_default_colors();
+    }
+    restore.colors = find_colors();
+    make_pairs();
+    make_restore_string();
+    restore.open = true;
+    catch_signals();
+    return true;
+}
+
+void terminal_close(void) {
+    if (!restore.open) return;
+    restore.open = false;
+    endwin();
+    delscreen(restore.screen);
+    if (restore.tty != stdout) fclose(restore.tty);
+}
+
+void terminal_size(int *rows, int *cols) {
+    *rows = LINES;
+    *cols = COLS;
+}
+
+color_level terminal_colors(void) {
+    return restore.colors;
+}
+
+static void draw_cell(const cell *c, int y, int x) {
+    bool cursor = c->flags & CELL_CURSOR;
+    style s = theme_style(restore.colors, (role)c->role, c->flags);
+    attr_t attributes = (s.bold ? A_BOLD : 0) | (s.underline ? A_UNDERLINE : 0) | (s.reverse ? A_REVERSE : 0);
+    wchar_t text[CELL_CODES + 1] = {0};
+    for (int i = 0; i < CELL_CODES; i++) text[i] = (wchar_t)c->code[i];
+    int pair = restore.pair[c->role][cursor];
+    cchar_t out;
+    if (setcchar(&out, text, attributes, 0, &pair) == OK) mvadd_wch(y, x, &out);
+}
+
+void terminal_draw(const grid *g, bool whole) {
+    if (whole) clearok(curscr, TRUE);
+    erase();
+    for (int y = 0; y < g->rows && y < LINES; y++)
+        for (int x = 0; x < g->cols && x < COLS; x++) {
+            const cell *c = &g->cells[(size_t)y * (size_t)g->cols + (size_t)x];
+            if (c->width) draw_cell(c, y, x);
+        }
+    refresh();
+}
+
+/* ---- input ---------------------------------------------------------------------------------- */
+
+static uint32_t key_of(wint_t code) {
+    switch (code) {
+    case KEY_UP: return KEY_CODE_UP;
+    case KEY_DOWN: return KEY_CODE_DOWN;
+    case KEY_LEFT: return KEY_CODE_LEFT;
+    case KEY_RIGHT: return KEY_CODE_RIGHT;
+    case KEY_PPAGE: return KEY_CODE_PAGE_UP;
+    case KEY_NPAGE: return KEY_CODE_PAGE_DOWN;
+    case KEY_HOME: return KEY_CODE_HOME;
+    case KEY_END: return KEY_CODE_END;
+    case KEY_BTAB: return KEY_CODE_BACK_TAB;
+    case KEY_DC: return KEY_CODE_DELETE;
+    case KEY_BACKSPACE: return KEY_CODE_BACKSPACE;
+    case KEY_ENTER: return '\r';
+    default: return 0;
+    }
+}
+
+static event mouse_event(void) {
+    MEVENT m;
+    if (getmouse(&m) != OK) return (event){.kind = EVENT_NONE};
+    event e = {.y = m.y, .x = m.x};
+    if (m.bstate & BUTTON4_PRESSED) e.kind = EVENT_WHEEL, e.steps = -3;
+    else if (m.bstate & BUTTON5_PRESSED) e.kind = EVENT_WHEEL, e.steps = 3;
+    else if (m.bstate & (BUTTON1_PRESSED | BUTTON1_CLICKED)) e.kind = EVENT_CLICK;
+    return e;
+}
+
+/* What is there already; EVENT_NONE when nothing is. */
+static event look(void) {
+    if (ended_by) return (event){.kind = EVENT_SIGNAL, .number = ended_by};
+    if (interrupted) {
+        interrupted = 0;
+        return (event){.kind = EVENT_KEY, .key = 3};
+    }
+    wint_t code = 0;
+    int kind = get_wch(&code);
+    if (kind == ERR) return (event){.kind = EVENT_NONE};
+    if (kind == OK) return (event){.kind = EVENT_KEY, .key = (uint32_t)code};
+    if (code == KEY_RESIZE) return (event){.kind = EVENT_RESIZE, .y = LINES, .x = COLS};
+    if (code == KEY_MOUSE) return mouse_event();
+    return (event){.kind = EVENT_KEY, .key = key_of(code)};
+}
+
+event terminal_wait(int timeout_ms) {
+    event e = look();
+    if (e.kind != EVENT_NONE) return e;
+    struct pollfd in = {.fd = restore.tty == stdout ? STDIN_FILENO : restore.fd, .events = POLLIN};
+    struct timespec limit = {timeout_ms / 1000, (long)(timeout_ms % 1000) * 1000000};
+    sigset_t none;
+    sigprocmask(SIG_SETMASK, NULL, &none);
+    sigdelset(&none, SIGTERM);
+    sigdelset(&none, SIGHUP);
+    sigdelset(&none, SIGINT);
+    sigdelset(&none, SIGWINCH);
+    int ready = ppoll(&in, 1, timeout_ms < 0 ? NULL : &limit, &none);
+    if (ready > 0 && in.revents & (POLLHUP | POLLERR | POLLNVAL) && !(in.revents & POLLIN))
+        return (event){.kind = EVENT_SIGNAL, .number = SIGHUP};
+    return look();
+}

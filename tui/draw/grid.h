@@ -1,0 +1,75 @@
+/* grid.h: the screen as cells of text and role, without a terminal. Everything that is shown is
+ * drawn here; curses.c, tests and :screen read it. Owner: grid_free. */
+#ifndef SCRY_GRID_H
+#define SCRY_GRID_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+/* What a cell means; theme.c says how that looks. */
+typedef enum role {
+    ROLE_TEXT,
+    ROLE_FAINT,   /* rules, units, what is of less weight */
+    ROLE_TITLE,   /* the top line */
+    ROLE_HEADER,  /* column names, pane titles */
+    ROLE_FOCUS,   /* the title of the pane that has the keys */
+    ROLE_IN,      /* a latent in the score */
+    ROLE_OUT,     /* a latent taken out by hand */
+    ROLE_MARK,
+    ROLE_BAR,
+    ROLE_BAR_OUT, /* bar of what takes no part */
+    ROLE_RHO,
+    ROLE_KEY,     /* a key in the footer or help */
+    ROLE_PROMPT,
+    ROLE_MESSAGE,
+    ROLE_ERROR,
+    ROLE_ACT1,    /* activation, weak to strong */
+    ROLE_ACT2,
+    ROLE_ACT3,
+    ROLE_ACT4,
+    ROLES
+} role;
+
+extern const char *const role_names[ROLES];
+
+enum { CELL_CODES = 3, CELL_CURSOR = 1 };
+
+typedef struct cell {
+    uint32_t code[CELL_CODES]; /* a character and what combines with it; 0: none */
+    uint8_t width;             /* 1 or 2; 0 for the right half of a wide one */
+    uint8_t role;
+    uint8_t flags;             /* CELL_CURSOR: the row that the keys act on */
+} cell;
+
+typedef struct grid {
+    int rows, cols;
+    cell *cells; /* [rows * cols] */
+} grid;
+
+typedef struct rect {
+    int y, x, rows, cols;
+} rect;
+
+grid *grid_new(int rows, int cols);
+void grid_free(grid *g);
+void grid_resize(grid *g, int rows, int cols); /* blank afterwards */
+void grid_clear(grid *g);
+
+/* Writes safe text (text_clean) from y, x over at most `cols` columns, never outside the grid and
+ * never half of a wide character. Returns the columns used. */
+int grid_put(grid *g, int y, int x, int cols, role r, const char *text);
+/* printf's form of the same. */
+int grid_print(grid *g, int y, int x, int cols, role r, const char *format, ...) __attribute__((format(printf, 6, 7)));
+/* Right-aligned in `cols`. */
+void grid_put_right(grid *g, int y, int x, int cols, role r, const char *text);
+void grid_fill(grid *g, int y, int x, int cols, role r, uint32_t code);
+void grid_flag(grid *g, int y, int x, int cols, uint8_t flags);
+/* A horizontal bar of share (0..1) of `cols`, in eighths of a cell, or '#' in ASCII. */
+void grid_bar(grid *g, int y, int x, int cols, role r, double share, bool ascii);
+
+/* The screen as text, a line a row, blanks at the end cut. with_roles: {role:text} around what is
+ * not plain, and each row closed by '|'. */
+void grid_write(const grid *g, FILE *file, bool with_roles);
+
+#endif

@@ -1,0 +1,21 @@
+/* layout.h: where the panes go: a pure function of the screen's size. */
+#ifndef SCRY_LAYOUT_H
+#define SCRY_LAYOUT_H
+
+#include "draw/grid.h"
+
+typedef enum pane { PANE_TABLE, PANE_LATENT, PANE_DOMAINS, PANES } pane;
+
+enum { LAYOUT_ROWS = 12, LAYOUT_COLS = 60 }; /* the smallest screen that holds all three panes */
+
+typedef struct layout {
+    bool too_small;
+    bool side_by_side; /* wide: the table left, the others right */
+    rect title, footer;
+    rect pane[PANES]; /* each with its title row; rows 0: not shown */
+} layout;
+
+/* enlarged: one pane fills the screen, -1 none. domains: how many there are. */
+layout layout_make(int rows, int cols, int enlarged, int domains);
+
+#endif

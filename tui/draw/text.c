@@ -1,0 +1,92 @@
+/* text.c: text from strangers made safe for a terminal, and its width there. */
+#include "draw/text.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <utf8proc.h>
+
+uint32_t text_next(const char **at) {
+    const utf8proc_uint8_t *bytes = (const utf8proc_uint8_t *)*at;
+    if (!*bytes) return 0;
+    utf8proc_int32_t code;
+    utf8proc_ssize_t length = utf8proc_iterate(bytes, -1, &code);
+    if (length <= 0) {
+        (*at)++;
+        return TEXT_BROKEN + *bytes;
+    }
+    *at += length;
+    return (uint32_t)code;
+}
+
+/* utf8proc, not the C library's wcwidth: the same answer on every system and in every locale. */
+int text_width(uint32_t code) {
+    if (code >= 0x20 && code < 0x7f) return 1;
+    if (code >= TEXT_BROKEN) return 1;
+    return utf8proc_charwidth((utf8proc_int32_t)code);
+}
+
+int text_columns(const char *text) {
+    int columns = 0;
+    for (const char *at = text; *at;) columns += text_width(text_next(&at));
+    return columns;
+}
+
+int text_encode(uint32_t code, char out[5]) {
+    int n = (int)utf8proc_encode_char((utf8proc_int32_t)code, (utf8proc_uint8_t *)out);
+    out[n] = 0;
+    return n;
+}
+
+/* Characters that take no room or turn the direction of writing around. */
+static bool is_invisible(uint32_t code) {
+    switch (utf8proc_category((utf8proc_int32_t)code)) {
+    case UTF8PROC_CATEGORY_CF: return code != 0x200d; /* a joiner inside an emoji is harmless */
+    case UTF8PROC_CATEGORY_ZL:
+    case UTF8PROC_CATEGORY_ZP:
+    case UTF8PROC_CATEGORY_CS:
+    case UTF8PROC_CATEGORY_CO:
+    case UTF8PROC_CATEGORY_CN: return true;
+    default: return false;
+    }
+}
+
+static void safe_piece(uint32_t code, char *piece, size_t size, bool ascii) {
+    if (code >= TEXT_BROKEN) snprintf(piece, size, "\\x%02x", code - TEXT_BROKEN);
+    else if (code == '\n') snprintf(piece, size, "%s", ascii ? "\\n" : "\xe2\x8f\x8e");
+    else if (code == '\t') snprintf(piece, size, "%s", ascii ? "\\t" : "\xe2\x87\xa5");
+    else if (code == 0xa0) snprintf(piece, size, " ");
+    else if (code < 0x20 || (code >= 0x7f && code < 0xa0)) snprintf(piece, size, "\\x%02x", code);
+    else if ((ascii && code > 0x7e) || (code > 0x7e && is_invisible(code))) snprintf(piece, size, "\\u{%x}", code);
+    else text_encode(code, piece);
+}
+
+int text_clean(const char *from, char *out, size_t size, bool ascii) {
+    size_t used = 0;
+    int columns = 0;
+    out[0] = 0;
+    while (*from) {
+        char piece[16];
+        safe_piece(text_next(&from), piece, sizeof piece, ascii);
+        size_t length = strlen(piece);
+        if (used + length + 1 > size) break;
+        memcpy(out + used, piece, length + 1);
+        used += length;
+        columns += text_columns(piece);
+    }
+    return columns;
+}
+
+void text_fit(char *text, int columns, bool ascii) {
+    int used = 0;
+    char *cut = text; /* where the mark goes if the rest does not fit */
+    for (const char *at = text; *at;) {
+        int width = text_width(text_next(&at));
+        if (used + width > columns) {
+            if (columns <= 0) text[0] = 0;
+            else strcpy(cut, ascii ? "~" : "\xe2\x80\xa6");
+            return;
+        }
+        used += width;
+        if (used <= columns - 1) cut = text + (at - text);
+    }
+}

@@ -1,0 +1,39 @@
+/* main.c: from the shell's words to a command or the explorer. */
+#include "commands/commands.h"
+#include "commands/out.h"
+#include "explore.h"
+#include "scry.h"
+#include "system.h"
+
+#include <locale.h>
+#include <stdio.h>
+#include <string.h>
+
+/* scry help [COMMAND] */
+int shell_help(const options *o) {
+    bool known = o->words && command_in_shell(o->word[0]);
+    options_help(known ? o->word[0] : NULL);
+    return 0;
+}
+
+static int run(const options *o) {
+    if (o->version) {
+        printf("scry %s\n", scry_version());
+        return 0;
+    }
+    bool explorer = strcmp(o->command, "open") == 0;
+    if (o->help || (explorer && !o->words)) {
+        options_help(explorer ? NULL : o->command);
+        return o->help ? 0 : 2;
+    }
+    return explorer ? explore(o) : command_find(o->command)->shell(o);
+}
+
+int main(int argc, char **argv) {
+    setlocale(LC_CTYPE, "");
+    system_mend_blas(argv);
+    scry_error err = {0};
+    options o;
+    if (!options_read(&o, argc, argv, &err)) return out_error(&err);
+    return run(&o);
+}

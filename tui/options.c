@@ -1,0 +1,120 @@
+/* options.c: the shell's words after the command. */
+#include "options.h"
+#include "commands/commands.h"
+#include "words.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct row {
+    const char *name, *argument, *commands, *help;
+    size_t offset;
+} row;
+
+static const row rows[] = {
+#define OPTION(field, name, argument, commands, help) {name, argument, commands, help, offsetof(options, field)},
+#include "options.def"
+#undef OPTION
+};
+enum { ROWS = sizeof rows / sizeof *rows };
+
+bool options_apply(const char *list, const char *name) {
+    if (strcmp(list, "*") == 0) return true;
+    size_t length = strlen(name);
+    for (const char *at = list; *at;) {
+        size_t word = strcspn(at, " ");
+        if (word == length && strncmp(at, name, length) == 0) return true;
+        at += word;
+        at += strspn(at, " ");
+    }
+    return false;
+}
+
+static bool unknown_option(const options *o, const char *name, scry_error *err) {
+    const char *names[ROWS];
+    size_t n = 0;
+    for (size_t i = 0; i < ROWS; i++)
+        if (options_apply(rows[i].commands, o->command)) names[n++] = rows[i].name;
+    const char *near = words_nearest(name, names, n);
+    const char *word = strcmp(o->command, "open") == 0 ? "scry" : o->command;
+    return scry_misuse(err, "%s has no option %s%s%s%s; scry %s%s--help lists them", word, name,
+                       near ? "; did you mean " : "", near ? near : "", near ? "?" : "",
+                       strcmp(o->command, "open") == 0 ? "" : o->command, strcmp(o->command, "open") == 0 ? "" : " ");
+}
+
+/* argv[*at] is an option: reads it and its argument (next word, or after "="). */
+static bool read_option(options *o, int argc, char **argv, int *at, scry_error *err) {
+    char name[64];
+    const char *equals = strncmp(argv[*at], "--", 2) == 0 ? strchr(argv[*at], '=') : NULL;
+    snprintf(name, sizeof name, "%.*s", equals ? (int)(equals - argv[*at]) : 60, argv[*at]);
+    if (strcmp(name, "-h") == 0) strcpy(name, "--help");
+    for (size_t i = 0; i < ROWS; i++) {
+        if (strcmp(rows[i].name, name) != 0 || !options_apply(rows[i].commands, o->command)) continue;
+        const char **field = (const char **)(void *)((char *)o + rows[i].offset);
+        if (!rows[i].argument) {
+            if (equals) return scry_misuse(err, "%s takes no argument", name);
+            *field = "";
+        } else if (equals) {
+            *field = equals + 1;
+        } else if (*at + 1 < argc) {
+            *field = argv[++*at];
+        } else {
+            return scry_misuse(err, "%s needs %s after it", name, rows[i].argument);
+        }
+        return true;
+    }
+    return unknown_option(o, name, err);
+}
+
+bool options_read(options *o, int argc, char **argv, scry_error *err) {
+    *o = (options){.command = "open"};
+    int at = 1;
+    if (argc > 1 && command_in_shell(argv[1])) o->command = argv[at++];
+    bool only_words = false;
+    for (; at < argc; at++) {
+        if (!only_words && strcmp(argv[at], "--") == 0) {
+            only_words = true;
+        } else if (!only_words && argv[at][0] == '-' && argv[at][1]) {
+            if (!read_option(o, argc, argv, &at, err)) return false;
+        } else if (o->words == OPTIONS_WORDS) {
+            return scry_misuse(err, "too many words: \"%.60s\" and what follows it", argv[at]);
+        } else {
+            o->word[o->words++] = argv[at];
+        }
+    }
+    return true;
+}
+
+bool options_number(const char *name, const char *text, uint32_t least, uint32_t fallback, uint32_t *out,
+                    scry_error *err) {
+    *out = fallback;
+    if (!text) return true;
+    char *end;
+    unsigned long long number = strtoull(text, &end, 10);
+    if (text[0] < '0' || text[0] > '9' || *end || number > UINT32_MAX || number < least)
+        return scry_misuse(err, "%s: found \"%.40s\", expected a whole number of %u or more", name, text, least);
+    *out = (uint32_t)number;
+    return true;
+}
+
+void options_help(const char *name) {
+    if (!name) {
+        printf("scry: explore which SAE latents post-training moves, and what that does to each domain\n\n"
+               "  scry STUDY.json | X.scry          open the explorer (? there shows all keys)\n"
+               "  scry COMMAND X [options]          X is an index, or a study manifest in its place\n\n");
+        commands_list_shell();
+        printf("\nSELECTION: --by icl --top 100, or --set FILE.csv, or --latents 3,17,90-120;\n"
+               "then --without and --with. scry COMMAND --help lists a command's options.\n\n"
+               "Options of the explorer:\n");
+        name = "open";
+    } else {
+        commands_usage(name);
+    }
+    for (size_t i = 0; i < ROWS; i++) {
+        if (!options_apply(rows[i].commands, name)) continue;
+        char left[64];
+        snprintf(left, sizeof left, "%s %s", rows[i].name, rows[i].argument ? rows[i].argument : "");
+        printf("  %-32s  %s\n", left, rows[i].help);
+    }
+}

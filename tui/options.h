@@ -1,0 +1,32 @@
+/* options.h: the shell's words after the command. */
+#ifndef SCRY_OPTIONS_H
+#define SCRY_OPTIONS_H
+
+#include "scry.h"
+
+enum { OPTIONS_WORDS = 8 };
+
+typedef struct options {
+    const char *command;              /* "open" for the explorer */
+    const char *word[OPTIONS_WORDS];  /* what is no option: index, latent */
+    int words;
+    /* one field a row of options.def: the argument, or "" for one without; NULL when not given */
+#define OPTION(field, name, argument, commands, help) const char *field;
+#include "options.def"
+#undef OPTION
+} options;
+
+/* Reads argv[1..]. False with err (status 2) and the nearest right word. */
+bool options_read(options *o, int argc, char **argv, scry_error *err);
+
+/* A whole number of at least `least` from an option's text; fallback where it is NULL. */
+bool options_number(const char *name, const char *text, uint32_t least, uint32_t fallback, uint32_t *out,
+                    scry_error *err);
+
+/* What --help prints, for one command or (NULL) for all. */
+void options_help(const char *name);
+
+/* Does the row's list of commands name this one? */
+bool options_apply(const char *list, const char *name);
+
+#endif

@@ -1,0 +1,30 @@
+/* terminal.h: the terminal as the explorer needs it; curses.c is the only file behind it. */
+#ifndef SCRY_TERMINAL_H
+#define SCRY_TERMINAL_H
+
+#include "base/error.h"
+#include "draw/grid.h"
+#include "draw/theme.h"
+
+typedef enum event_kind { EVENT_NONE, EVENT_KEY, EVENT_CLICK, EVENT_WHEEL, EVENT_RESIZE, EVENT_SIGNAL } event_kind;
+
+typedef struct event {
+    event_kind kind;
+    uint32_t key;  /* EVENT_KEY: keys.h */
+    int y, x;      /* EVENT_CLICK, EVENT_WHEEL; EVENT_RESIZE: rows, columns */
+    int steps;     /* EVENT_WHEEL */
+    int number;    /* EVENT_SIGNAL: SIGTERM or SIGHUP */
+} event;
+
+/* Opens the terminal: standard input and output, or /dev/tty where they are not one. From here on
+ * a crash restores it too. */
+bool terminal_open(bool mouse, scry_error *err);
+void terminal_close(void);
+void terminal_size(int *rows, int *cols);
+color_level terminal_colors(void);
+/* Shows the grid; whole: draw every cell again. */
+void terminal_draw(const grid *g, bool whole);
+/* Waits up to timeout_ms (-1: without end) for what comes next. */
+event terminal_wait(int timeout_ms);
+
+#endif

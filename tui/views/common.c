@@ -1,0 +1,37 @@
+/* common.c: what the views share. */
+#include "views/view.h"
+#include "draw/text.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+const view *const views[PANES] = {&view_table, &view_latent, &view_domains};
+
+int view_title(app *a, rect r, bool focus, const char *format, ...) {
+    char text[400];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    grid_fill(a->grid, r.y, r.x, r.cols, ROLE_FAINT, a->ascii ? '-' : 0x2500);
+    int x = r.x + 2;
+    x += grid_put(a->grid, r.y, x, r.cols - 2, ROLE_TEXT, " ");
+    x += grid_put(a->grid, r.y, x, r.x + r.cols - x, focus ? ROLE_FOCUS : ROLE_HEADER, text);
+    x += grid_put(a->grid, r.y, x, 1, ROLE_TEXT, " ");
+    return x;
+}
+
+void view_rho(double value, int decimals, bool sign, char *text, size_t size) {
+    if (isnan(value)) {
+        snprintf(text, size, "-");
+        return;
+    }
+    char number[32];
+    snprintf(number, sizeof number, sign ? "%+.*f" : "%.*f", decimals, value);
+    char *zero = strstr(number, "0.");
+    bool leading = zero && (zero == number || zero[-1] == '-' || zero[-1] == '+');
+    if (leading) memmove(zero, zero + 1, strlen(zero));
+    snprintf(text, size, "%s", number);
+}

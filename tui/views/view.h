@@ -1,0 +1,42 @@
+/* view.h: a pane is one file with one table of operations. */
+#ifndef SCRY_VIEW_H
+#define SCRY_VIEW_H
+
+#include "app.h"
+
+typedef enum move { MOVE_STEP, MOVE_PAGE, MOVE_FIRST, MOVE_LAST } move;
+
+typedef struct view {
+    const char *name;
+    void (*draw)(app *a, rect r, bool focus);
+    void (*move)(app *a, move kind, long steps);
+    /* column NULL: the next one. False: no such column; then *wrong lists the right ones. */
+    bool (*sort)(app *a, const char *column, char *wrong, size_t size);
+    void (*reverse)(app *a);
+    void (*click)(app *a, rect r, int y, int x);
+} view;
+
+extern const view view_table, view_latent, view_domains;
+extern const view *const views[PANES];
+
+/* The rule above a pane, its title on it; returns the column after the title. */
+int view_title(app *a, rect r, bool focus, const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+/* What the views share: rho and its kind without the zero before the point: "-.68", "1.00". */
+void view_rho(double value, int decimals, bool sign, char *text, size_t size);
+
+/* table.c */
+void table_refresh(app *a);            /* after a change of the ranking */
+void table_go(app *a, uint32_t latent); /* cursor to a latent */
+void table_go_row(app *a, uint32_t row);
+int table_search(app *a, const char *text, int direction, bool from_here); /* row, or -1 */
+/* The latent's label, or its key tokens where it has none; safe text. Returns whether labelled. */
+bool table_label(const app *a, uint32_t latent, char *text, size_t size);
+
+/* help.c, prompt.c */
+void help_draw(app *a, rect r);
+void prompt_draw(app *a);
+void prompt_key(app *a, uint32_t key, command_effect *effect);
+void footer_draw(app *a);
+
+#endif

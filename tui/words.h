@@ -1,0 +1,12 @@
+/* words.h: the nearest right word to a wrong one. */
+#ifndef SCRY_WORDS_H
+#define SCRY_WORDS_H
+
+#include <stddef.h>
+
+/* Edits that turn a into b. */
+unsigned words_distance(const char *a, const char *b);
+/* The word among count that is nearest to `wrong`, or NULL when none is near. */
+const char *words_nearest(const char *wrong, const char *const *word, size_t count);
+
+#endif
