@@ -88,7 +88,7 @@ typedef struct permuter {
     const double *x; /* centred */
     double *y;       /* centred, in the order of the permutation */
     size_t n;
-    double bar;      /* |sum x y| that counts as at least as extreme */
+    double bar; /* |sum x y| that counts as at least as extreme */
     uint64_t hits, all;
 } permuter;
 

@@ -40,8 +40,8 @@ void scry_result_fit(scry_result *r, const scry_index *index, const scry_scorer 
 }
 
 /* One random set's rho: `count` of the `alive` latents, drawn by a partial shuffle of pick. */
-static double random_rho(const scry_result *r, const float *contribution, uint32_t *pick, uint32_t alive, uint32_t count,
-                         uint64_t *seed, double *x) {
+static double random_rho(const scry_result *r, const float *contribution, uint32_t *pick, uint32_t alive,
+                         uint32_t count, uint64_t *seed, double *x) {
     size_t D = r->domains, n = 0;
     memset(x, 0, D * sizeof *x);
     for (uint32_t i = 0; i < count; i++) {

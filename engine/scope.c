@@ -39,7 +39,8 @@ static bool named(scry_scope *scope, const scry_index *index, const char *spec, 
     for (const char *at = spec; *at;) {
         size_t length = strcspn(at, ",");
         size_t d = 0;
-        while (d < info->domains && (strlen(info->domain[d].name) != length || strncmp(info->domain[d].name, at, length)))
+        while (d < info->domains &&
+               (strlen(info->domain[d].name) != length || strncmp(info->domain[d].name, at, length)))
             d++;
         if (d == info->domains) {
             char list[400] = "";
@@ -47,7 +48,8 @@ static bool named(scry_scope *scope, const scry_index *index, const char *spec, 
                 strcat(list, i ? ", " : "");
                 strncat(list, info->domain[i].name, 40);
             }
-            return scry_misuse(err, "no domain \"%.*s\"; expected all, extremes:K, or some of: %s", (int)length, at, list);
+            return scry_misuse(err, "no domain \"%.*s\"; expected all, extremes:K, or some of: %s", (int)length, at,
+                               list);
         }
         scope->use[d] = true;
         at += length + (at[length] == ',');

@@ -27,14 +27,7 @@ typedef enum scry_pairing { SCRY_PAIR_TOKEN, SCRY_PAIR_SAMPLE, SCRY_PAIR_ROW, SC
  *   MEAN  E[h_x] - E[h_base]       signed
  *   RATE  P(h_x > 0) - P(h_base > 0)   signed
  *   D     MEAN / sqrt((var_x + var_base) / 2)   signed */
-typedef enum scry_metric {
-    SCRY_SQ,
-    SCRY_ABS,
-    SCRY_MEAN,
-    SCRY_RATE,
-    SCRY_D,
-    SCRY_METRICS
-} scry_metric;
+typedef enum scry_metric { SCRY_SQ, SCRY_ABS, SCRY_MEAN, SCRY_RATE, SCRY_D, SCRY_METRICS } scry_metric;
 
 /* What a latent j contributes to a domain's score, over the domain's tokens t:
  *   ACT   E_t[h_j]                      summed over the selection   STS paper, STS_act
@@ -61,8 +54,8 @@ const char *scry_version(void);
 typedef bool (*scry_progress)(void *context, const char *step, uint64_t done, uint64_t total);
 
 typedef struct scry_build_options {
-    unsigned threads;      /* 0: all processors */
-    bool allow_nonfinite;  /* treat NaN and infinity in the input as 0 instead of refusing it */
+    unsigned threads;       /* 0: all processors */
+    bool allow_nonfinite;   /* treat NaN and infinity in the input as 0 instead of refusing it */
     scry_progress progress; /* may be NULL */
     void *context;
 } scry_build_options;
@@ -93,17 +86,17 @@ typedef struct scry_index scry_index;
 typedef struct scry_capture_info {
     const char *name; /* "train.base", "math.icl" */
     scry_condition condition;
-    int group;        /* >= 0: domain number; < 0: training set -1 - number */
+    int group;           /* >= 0: domain number; < 0: training set -1 - number */
     uint64_t rows, kept; /* tokens in the file; tokens that count (skip_first, exclude) */
     uint32_t samples;
     uint64_t nnz;
-    double l0;        /* mean active latents a kept token */
+    double l0; /* mean active latents a kept token */
     bool has_tokens;
 } scry_capture_info;
 
 typedef struct scry_train_info {
     const char *name;
-    bool has[SCRY_CONDITIONS];      /* has[SCRY_ICL]: icl can be a source */
+    bool has[SCRY_CONDITIONS];       /* has[SCRY_ICL]: icl can be a source */
     uint64_t pairs[SCRY_CONDITIONS]; /* paired tokens (or samples) with base */
 } scry_train_info;
 
@@ -116,7 +109,7 @@ typedef struct scry_domain_info {
 /* What is in an index. Valid as long as the index is open. */
 typedef struct scry_info {
     const char *path, *name, *model, *hook, *sae; /* "" where the manifest is silent */
-    uint32_t d_sae, d_model; /* d_model 0 when the captures held features */
+    uint32_t d_sae, d_model;                      /* d_model 0 when the captures held features */
     scry_pairing pairing;
     bool is_signed;
     size_t trains, domains, captures, warnings;
@@ -158,11 +151,11 @@ typedef struct scry_ranking {
     scry_condition source;
     scry_metric metric;
     uint32_t latents;
-    uint32_t *order;      /* [F] latent at each rank, from 0 */
-    uint32_t *rank;       /* [F] rank of each latent */
-    const double *shift;  /* [F] by latent, in the index */
-    double *cumulative;   /* [F] by rank: share of the total |shift| held up to and with this rank */
-    double total;         /* sum of |shift| */
+    uint32_t *order;     /* [F] latent at each rank, from 0 */
+    uint32_t *rank;      /* [F] rank of each latent */
+    const double *shift; /* [F] by latent, in the index */
+    double *cumulative;  /* [F] by rank: share of the total |shift| held up to and with this rank */
+    double total;        /* sum of |shift| */
 } scry_ranking;
 
 scry_ranking *scry_rank(const scry_index *index, size_t train, scry_condition source, scry_metric metric,
@@ -260,8 +253,7 @@ enum { SCRY_SEED = 20260302 }; /* stated with every drawn figure */
 
 /* STS, fit and residuals: what is cheap enough for every frame. Allocates the arrays; owner:
  * scry_result_free. */
-void scry_result_fit(scry_result *result, const scry_index *index, const scry_scorer *scorer,
-                     const scry_scope *scope);
+void scry_result_fit(scry_result *result, const scry_index *index, const scry_scorer *scorer, const scry_scope *scope);
 /* Spearman, p, leave-one-out and the place among random sets of `count` latents drawn from those
  * that are active anywhere in the index. */
 void scry_result_company(scry_result *result, const scry_index *index, scry_score score, uint32_t count);

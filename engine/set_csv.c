@@ -29,10 +29,11 @@ static bool read_row(scry_set *set, const char *path, uint64_t row, const char *
     errno = 0;
     unsigned long long number = strtoull(latent, &end, 10);
     if (latent[0] < '0' || latent[0] > '9' || *end || errno)
-        return scry_fail(err, "%s: row %" PRIu64 ": latent: found \"%.40s\", expected a whole number", path, row, latent);
+        return scry_fail(err, "%s: row %" PRIu64 ": latent: found \"%.40s\", expected a whole number", path, row,
+                         latent);
     if (number >= set->latents)
-        return scry_fail(err, "%s: row %" PRIu64 ": latent %llu does not exist; this index has 0 to %" PRIu32, path, row,
-                         number, set->latents - 1);
+        return scry_fail(err, "%s: row %" PRIu64 ": latent %llu does not exist; this index has 0 to %" PRIu32, path,
+                         row, number, set->latents - 1);
     int in = yes_or_no(included);
     if (in < 0)
         return scry_fail(err, "%s: row %" PRIu64 ": included: found \"%.40s\", expected 1 or 0", path, row, included);
@@ -82,7 +83,8 @@ static void put_latent(FILE *f, const scry_index *index, const scry_ranking *r, 
     uint32_t latent = r->order[rank];
     double shift = r->shift[latent], size = shift < 0 ? -shift : shift;
     const char *label = scry_label(index, latent);
-    fprintf(f, "%" PRIu32 ",%d,%" PRIu32 ",%.17g,%.17g,", latent, in, rank + 1, shift, r->total > 0 ? size / r->total : 0);
+    fprintf(f, "%" PRIu32 ",%d,%" PRIu32 ",%.17g,%.17g,", latent, in, rank + 1, shift,
+            r->total > 0 ? size / r->total : 0);
     put_text(f, label ? label : "");
     size_t D = scry_about(index)->domains;
     for (size_t d = 0; d < D; d++) fprintf(f, ",%.9g", contribution ? (double)contribution[(size_t)latent * D + d] : 0);

@@ -33,7 +33,7 @@ static bool wrong(parser *p, const char *key, const cJSON *found, const char *ex
 /* Warns of keys that nobody reads: most often a misspelling. */
 static void unknown_keys(parser *p, const cJSON *object, const char *place, const char *const *known) {
     const cJSON *item;
-    cJSON_ArrayForEach(item, object) {
+    cJSON_ArrayForEach (item, object) {
         bool found = false;
         for (int i = 0; known[i]; i++) found = found || strcmp(known[i], item->string) == 0;
         if (!found)
@@ -152,7 +152,8 @@ static bool read_train(parser *p, const cJSON *item, const char *place) {
     if (!train->name) train->name = mem_copy_string("train");
     if (!read_conditions(p, item, place, train)) return false;
     if (!train->capture[SCRY_BASE].present)
-        return scry_fail(p->err, "%s: %s.base: missing; expected a capture of the model as it is", p->study->path, place);
+        return scry_fail(p->err, "%s: %s.base: missing; expected a capture of the model as it is", p->study->path,
+                         place);
     if (!train->capture[SCRY_ICL].present && !train->capture[SCRY_SFT].present && !train->capture[SCRY_RL].present)
         return scry_fail(p->err, "%s: %s: found only \"base\", expected one of \"icl\", \"sft\", \"rl\" beside it",
                          p->study->path, place);
@@ -174,7 +175,7 @@ static bool read_change(parser *p, const cJSON *change, const char *place, study
     }
     if (!cJSON_IsObject(change)) return wrong(p, key, change, "a number in percentage points, or one by training set");
     const cJSON *item;
-    cJSON_ArrayForEach(item, change) {
+    cJSON_ArrayForEach (item, change) {
         size_t t = 0;
         while (t < study->train_count && strcmp(study->trains[t].name, item->string) != 0) t++;
         if (t == study->train_count)
@@ -238,7 +239,8 @@ static bool read_groups(parser *p, const cJSON *root) {
     const cJSON *train = cJSON_GetObjectItemCaseSensitive(root, "train");
     const cJSON *domains = cJSON_GetObjectItemCaseSensitive(root, "domains");
     bool list = cJSON_IsArray(train) && train->child;
-    if (!list && !cJSON_IsObject(train)) return wrong(p, "train", train, "a training set (an object), or a list of them");
+    if (!list && !cJSON_IsObject(train))
+        return wrong(p, "train", train, "a training set (an object), or a list of them");
     study->trains = mem_new(list ? (size_t)cJSON_GetArraySize(train) : 1, sizeof *study->trains);
     int n = 0;
     for (const cJSON *one = list ? train->child : train; one; one = list ? one->next : NULL, n++) {
@@ -250,7 +252,8 @@ static bool read_groups(parser *p, const cJSON *root) {
     study->domains = mem_new((size_t)cJSON_GetArraySize(domains), sizeof *study->domains);
     size_t number = 0;
     const cJSON *item;
-    cJSON_ArrayForEach(item, domains) if (!read_domain(p, item, number++)) return false;
+    cJSON_ArrayForEach (item, domains)
+        if (!read_domain(p, item, number++)) return false;
     return true;
 }
 
@@ -334,8 +337,8 @@ void scry_study_free(scry_study *study) {
     if (!study) return;
     free_groups(study->trains, study->train_count);
     free_groups(study->domains, study->domain_count);
-    char *texts_owned[] = {study->path, study->folder, study->json, study->name,
-                           study->model, study->hook,  study->sae,  study->labels};
+    char *texts_owned[] = {study->path,  study->folder, study->json, study->name,
+                           study->model, study->hook,   study->sae,  study->labels};
     for (size_t i = 0; i < sizeof texts_owned / sizeof *texts_owned; i++) free(texts_owned[i]);
     free(study);
 }

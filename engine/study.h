@@ -10,14 +10,14 @@
 /* One matrix of activations, as the manifest words it. */
 typedef struct study_capture {
     bool present;
-    bool features;  /* "features" (SAE latents) rather than "residual" */
-    char *key;      /* "train.base", "domains[3].icl": its place in the manifest, for messages */
-    char **files;   /* [file_count] paths, joined to the manifest's folder */
+    bool features; /* "features" (SAE latents) rather than "residual" */
+    char *key;     /* "train.base", "domains[3].icl": its place in the manifest, for messages */
+    char **files;  /* [file_count] paths, joined to the manifest's folder */
     size_t file_count;
-    char *tensor;   /* NULL: the only one */
+    char *tensor; /* NULL: the only one */
     bool has_rows;
     uint64_t row_from, row_to;
-    char *tokens;   /* NULL: no token file */
+    char *tokens; /* NULL: no token file */
     uint32_t skip_first;
     char **exclude; /* [exclude_count] */
     size_t exclude_count;

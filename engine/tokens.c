@@ -32,7 +32,8 @@ static uint32_t sample_of(const scry_index *x, size_t capture, uint64_t row) {
 }
 
 static scry_example example_at(const scry_index *x, int capture, uint32_t token, float activation) {
-    scry_example e = {.capture = (uint32_t)capture, .token = token - x->capture_base[capture], .activation = activation};
+    scry_example e = {
+        .capture = (uint32_t)capture, .token = token - x->capture_base[capture], .activation = activation};
     if (x->capture_text[capture] >= 0 && x->texts[x->capture_text[capture]].samples) {
         e.sample = sample_of(x, (size_t)capture, e.token);
         e.position = (uint32_t)(e.token - scry_sample_at(x, (size_t)capture, e.sample).first);
@@ -55,7 +56,8 @@ static bool same_sample(const scry_index *x, const scry_example *a, const scry_e
 }
 
 /* Puts e into the sorted list out[*n] of at most top. */
-static void insert(const scry_index *x, scry_example *out, size_t *n, size_t top, const scry_example *e, bool distinct) {
+static void insert(const scry_index *x, scry_example *out, size_t *n, size_t top, const scry_example *e,
+                   bool distinct) {
     size_t end = *n;
     if (distinct)
         for (size_t i = 0; i < *n; i++) {
@@ -76,7 +78,8 @@ static void insert(const scry_index *x, scry_example *out, size_t *n, size_t top
     out[at] = *e;
 }
 
-size_t scry_top_tokens(const scry_index *x, uint32_t latent, int capture, bool distinct, size_t top, scry_example *out) {
+size_t scry_top_tokens(const scry_index *x, uint32_t latent, int capture, bool distinct, size_t top,
+                       scry_example *out) {
     size_t n = 0;
     posting_cursor c = index_postings(x, latent);
     uint64_t from = capture < 0 ? 0 : x->capture_base[capture];
@@ -125,7 +128,8 @@ scry_sample scry_sample_at(const scry_index *x, size_t capture, uint32_t sample)
     if (number < 0 || sample >= x->texts[number].samples)
         return (scry_sample){.id = "", .about = "", .count = (uint32_t)rows};
     const layout_sample *s = &x->samples[x->texts[number].first_sample + sample];
-    scry_sample out = {.id = string_at(x, s->id), .about = string_at(x, s->about), .first = s->first, .count = s->count};
+    scry_sample out = {
+        .id = string_at(x, s->id), .about = string_at(x, s->about), .first = s->first, .count = s->count};
     if (out.first > rows) out.first = rows;
     if (out.count > rows - out.first) out.count = (uint32_t)(rows - out.first);
     return out;

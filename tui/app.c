@@ -113,7 +113,8 @@ command_effect app_command(app *a, const char *line) {
     for (size_t i = 0; i < command_count && n < 256; i++)
         if (commands[i].explorer) names[n++] = commands[i].name;
     const char *near = words_nearest(word, names, n);
-    return app_fail(a, "no command \"%s\"%s%s%s", word, near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
+    return app_fail(a, "no command \"%s\"%s%s%s", word, near ? "; did you mean " : "", near ? near : "",
+                    near ? "?" : "");
 }
 
 static command_effect help_key(app *a, uint32_t key) {
@@ -191,7 +192,8 @@ static void draw_title(app *a) {
     scry_session_edits(a->session, &added, &removed);
     if (added) snprintf(edits, sizeof edits, " +%u", added);
     if (removed) snprintf(edits + strlen(edits), sizeof edits - strlen(edits), " -%u", removed);
-    if (edits[0]) snprintf(edits + strlen(edits), sizeof edits - strlen(edits), " = %u", scry_session_set(a->session)->count);
+    if (edits[0])
+        snprintf(edits + strlen(edits), sizeof edits - strlen(edits), " = %u", scry_session_set(a->session)->count);
     snprintf(right, sizeof right, "  by %s %s  N %u%s  score %s ", scry_condition_name(ranking->source),
              scry_metric_name(ranking->metric), scry_session_n(a->session), edits,
              scry_score_name(scry_session_score(a->session)));

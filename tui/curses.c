@@ -179,19 +179,32 @@ void terminal_draw(const grid *g, bool whole) {
 
 static uint32_t key_of(wint_t code) {
     switch (code) {
-    case KEY_UP: return KEY_CODE_UP;
-    case KEY_DOWN: return KEY_CODE_DOWN;
-    case KEY_LEFT: return KEY_CODE_LEFT;
-    case KEY_RIGHT: return KEY_CODE_RIGHT;
-    case KEY_PPAGE: return KEY_CODE_PAGE_UP;
-    case KEY_NPAGE: return KEY_CODE_PAGE_DOWN;
-    case KEY_HOME: return KEY_CODE_HOME;
-    case KEY_END: return KEY_CODE_END;
-    case KEY_BTAB: return KEY_CODE_BACK_TAB;
-    case KEY_DC: return KEY_CODE_DELETE;
-    case KEY_BACKSPACE: return KEY_CODE_BACKSPACE;
-    case KEY_ENTER: return '\r';
-    default: return 0;
+    case KEY_UP:
+        return KEY_CODE_UP;
+    case KEY_DOWN:
+        return KEY_CODE_DOWN;
+    case KEY_LEFT:
+        return KEY_CODE_LEFT;
+    case KEY_RIGHT:
+        return KEY_CODE_RIGHT;
+    case KEY_PPAGE:
+        return KEY_CODE_PAGE_UP;
+    case KEY_NPAGE:
+        return KEY_CODE_PAGE_DOWN;
+    case KEY_HOME:
+        return KEY_CODE_HOME;
+    case KEY_END:
+        return KEY_CODE_END;
+    case KEY_BTAB:
+        return KEY_CODE_BACK_TAB;
+    case KEY_DC:
+        return KEY_CODE_DELETE;
+    case KEY_BACKSPACE:
+        return KEY_CODE_BACKSPACE;
+    case KEY_ENTER:
+        return '\r';
+    default:
+        return 0;
     }
 }
 

@@ -41,7 +41,8 @@ static bool screen_size(const options *o, int *rows, int *cols, scry_error *err)
     *rows = 24;
     *cols = 80;
     char rest;
-    if (!o->size || (sscanf(o->size, "%dx%d%c", rows, cols, &rest) == 2 && *rows > 0 && *cols > 0 && *rows <= 1000 && *cols <= 1000))
+    if (!o->size || (sscanf(o->size, "%dx%d%c", rows, cols, &rest) == 2 && *rows > 0 && *cols > 0 && *rows <= 1000 &&
+                     *cols <= 1000))
         return true;
     return scry_misuse(err, "--size: found \"%.40s\", expected ROWSxCOLUMNS such as 24x80", o->size);
 }
@@ -75,11 +76,17 @@ enum { COMPANY_AFTER_MS = 40 };
 /* What one event does; the loop draws. */
 static command_effect take(app *a, const event *e) {
     switch (e->kind) {
-    case EVENT_KEY: return app_key(a, e->key);
-    case EVENT_CLICK: return app_click(a, e->y, e->x);
-    case EVENT_WHEEL: return app_wheel(a, e->y, e->x, e->steps);
-    case EVENT_RESIZE: app_resize(a, e->y, e->x); return DID_CHANGE | DID_REDRAW;
-    default: return DID_NOTHING;
+    case EVENT_KEY:
+        return app_key(a, e->key);
+    case EVENT_CLICK:
+        return app_click(a, e->y, e->x);
+    case EVENT_WHEEL:
+        return app_wheel(a, e->y, e->x, e->steps);
+    case EVENT_RESIZE:
+        app_resize(a, e->y, e->x);
+        return DID_CHANGE | DID_REDRAW;
+    default:
+        return DID_NOTHING;
     }
 }
 

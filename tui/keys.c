@@ -7,10 +7,18 @@
 static const struct {
     const char *name;
     uint32_t key;
-} named[] = {{"Up", KEY_CODE_UP},          {"Down", KEY_CODE_DOWN}, {"Left", KEY_CODE_LEFT},
-             {"Right", KEY_CODE_RIGHT},    {"PgUp", KEY_CODE_PAGE_UP}, {"PgDn", KEY_CODE_PAGE_DOWN},
-             {"Home", KEY_CODE_HOME},      {"End", KEY_CODE_END},   {"Tab", '\t'},
-             {"BackTab", KEY_CODE_BACK_TAB}, {"Enter", '\r'},       {"Space", ' '},
+} named[] = {{"Up", KEY_CODE_UP},
+             {"Down", KEY_CODE_DOWN},
+             {"Left", KEY_CODE_LEFT},
+             {"Right", KEY_CODE_RIGHT},
+             {"PgUp", KEY_CODE_PAGE_UP},
+             {"PgDn", KEY_CODE_PAGE_DOWN},
+             {"Home", KEY_CODE_HOME},
+             {"End", KEY_CODE_END},
+             {"Tab", '\t'},
+             {"BackTab", KEY_CODE_BACK_TAB},
+             {"Enter", '\r'},
+             {"Space", ' '},
              {"Esc", 27}};
 
 static uint32_t code_of(const char *name, size_t length) {

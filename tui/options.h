@@ -7,8 +7,8 @@
 enum { OPTIONS_WORDS = 8 };
 
 typedef struct options {
-    const char *command;              /* "open" for the explorer */
-    const char *word[OPTIONS_WORDS];  /* what is no option: index, latent */
+    const char *command;             /* "open" for the explorer */
+    const char *word[OPTIONS_WORDS]; /* what is no option: index, latent */
     int words;
     /* one field a row of options.def: the argument, or "" for one without; NULL when not given */
 #define OPTION(field, name, argument, commands, help) const char *field;

@@ -10,10 +10,10 @@ typedef enum event_kind { EVENT_NONE, EVENT_KEY, EVENT_CLICK, EVENT_WHEEL, EVENT
 
 typedef struct event {
     event_kind kind;
-    uint32_t key;  /* EVENT_KEY: keys.h */
-    int y, x;      /* EVENT_CLICK, EVENT_WHEEL; EVENT_RESIZE: rows, columns */
-    int steps;     /* EVENT_WHEEL */
-    int number;    /* EVENT_SIGNAL: SIGTERM or SIGHUP */
+    uint32_t key; /* EVENT_KEY: keys.h */
+    int y, x;     /* EVENT_CLICK, EVENT_WHEEL; EVENT_RESIZE: rows, columns */
+    int steps;    /* EVENT_WHEEL */
+    int number;   /* EVENT_SIGNAL: SIGTERM or SIGHUP */
 } event;
 
 /* Opens the terminal: standard input and output, or /dev/tty where they are not one. From here on

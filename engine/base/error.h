@@ -25,8 +25,7 @@ typedef struct scry_notes {
     size_t count, room;
 } scry_notes;
 
-void scry_notes_add(scry_notes *notes, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+void scry_notes_add(scry_notes *notes, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void scry_notes_free(scry_notes *notes);
 
 #endif

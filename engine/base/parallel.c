@@ -93,8 +93,7 @@ unsigned parallel_threads(const parallel *pool) {
     return pool->threads;
 }
 
-void parallel_for(parallel *pool, size_t pieces, void (*work)(void *, size_t, unsigned),
-                  void *context) {
+void parallel_for(parallel *pool, size_t pieces, void (*work)(void *, size_t, unsigned), void *context) {
     pool->pieces = pieces;
     pool->work = work;
     pool->context = context;

@@ -6,9 +6,9 @@
 #include <stdint.h>
 
 typedef struct pool {
-    char *bytes;   /* all strings, each followed by NUL */
+    char *bytes; /* all strings, each followed by NUL */
     size_t used, room;
-    uint64_t *at;  /* [count] where each begins in bytes */
+    uint64_t *at; /* [count] where each begins in bytes */
     uint32_t count, at_room;
     uint32_t *slot; /* hash table of numbers + 1 */
     uint32_t slots;

@@ -96,8 +96,8 @@ static bool query_start(const align_view *view, int c, uint32_t base_sample, uin
     const token_sample *b = &base->samples[base_sample], *x = &text->samples[sample];
     *start = 0;
     if (x->count == b->count) return true;
-    if (x->count > b->count &&
-        memcmp(text->piece + x->first + x->count - b->count, base->piece + b->first, b->count * sizeof *base->piece) == 0) {
+    if (x->count > b->count && memcmp(text->piece + x->first + x->count - b->count, base->piece + b->first,
+                                      b->count * sizeof *base->piece) == 0) {
         *start = x->count - b->count;
         return true;
     }
@@ -108,7 +108,7 @@ static bool query_start(const align_view *view, int c, uint32_t base_sample, uin
 }
 
 typedef struct matching {
-    uint32_t *match[SCRY_CONDITIONS];   /* base sample -> sample of condition c */
+    uint32_t *match[SCRY_CONDITIONS]; /* base sample -> sample of condition c */
     uint8_t *claimed[SCRY_CONDITIONS];
 } matching;
 
@@ -203,7 +203,8 @@ bool align_group(align_runs *runs, const align_view view[SCRY_CONDITIONS], scry_
     }
     for (int c = 0; c < SCRY_CONDITIONS; c++)
         if (view[c].present && !view[c].text)
-            return scry_fail(err, "%s: %s.tokens: missing; pairing by %s needs a token file, or set \"pairing\": \"row\"",
+            return scry_fail(err,
+                             "%s: %s.tokens: missing; pairing by %s needs a token file, or set \"pairing\": \"row\"",
                              study_path, view[c].key, scry_pairing_name(pairing));
     if (pairing == SCRY_PAIR_SAMPLE) {
         align_samples(runs, view);

@@ -12,14 +12,14 @@
 
 typedef struct align_view {
     bool present;
-    const char *key;        /* for messages */
+    const char *key; /* for messages */
     uint64_t rows;
     const token_text *text; /* NULL: no tokens */
     const uint8_t *kept;    /* [rows] 0: left out by skip_first or exclude */
 } align_view;
 
 typedef struct align_run {
-    uint32_t mask; /* bit c: condition c takes part */
+    uint32_t mask;   /* bit c: condition c takes part */
     bool sample_end; /* pairing by sample: last run of a sample's conditions */
     uint64_t length;
     uint64_t row[SCRY_CONDITIONS];

@@ -110,9 +110,9 @@ static bool check_width(builder *b, const build_capture *c) {
             return scry_fail(b->err, "%s: sae: missing; %s holds residuals, which need an SAE to encode them",
                              b->study->path, spec->key);
         if (c->m.cols != b->sae.d_in)
-            return scry_fail(b->err, "%s: %s.residual: %s: found %" PRIu64 " columns, expected %" PRIu32
-                             " (d_in of the SAE %s)", b->study->path, spec->key, spec->files[0], c->m.cols,
-                             b->sae.d_in, b->study->sae);
+            return scry_fail(
+                b->err, "%s: %s.residual: %s: found %" PRIu64 " columns, expected %" PRIu32 " (d_in of the SAE %s)",
+                b->study->path, spec->key, spec->files[0], c->m.cols, b->sae.d_in, b->study->sae);
         return true;
     }
     if (c->m.cols > UINT32_MAX / 2)
@@ -120,7 +120,8 @@ static bool check_width(builder *b, const build_capture *c) {
                          b->study->path, spec->key, spec->files[0], c->m.cols);
     if (b->F == 0) b->F = (uint32_t)c->m.cols;
     if (c->m.cols != b->F)
-        return scry_fail(b->err, "%s: %s.features: %s: found %" PRIu64 " columns, expected %" PRIu32 " latents as in %s",
+        return scry_fail(b->err,
+                         "%s: %s.features: %s: found %" PRIu64 " columns, expected %" PRIu32 " latents as in %s",
                          b->study->path, spec->key, spec->files[0], c->m.cols, b->F,
                          b->has_sae ? b->study->sae : b->captures[0].spec->files[0]);
     return true;
@@ -221,9 +222,11 @@ static bool refuse_nonfinite(builder *b) {
     for (int c = 0; c < SCRY_CONDITIONS; c++) {
         const build_capture *capture = b->group[c];
         if (capture && capture->nonfinite)
-            return scry_fail(b->err, "%s: %s: %s: found %" PRIu64 " values that are NaN or infinite, the first in row %" PRIu64
-                             "; expected finite numbers; --allow-nonfinite takes them as 0", b->study->path,
-                             capture->spec->key, capture->spec->files[0], capture->nonfinite, capture->nonfinite_row);
+            return scry_fail(b->err,
+                             "%s: %s: %s: found %" PRIu64 " values that are NaN or infinite, the first in row %" PRIu64
+                             "; expected finite numbers; --allow-nonfinite takes them as 0",
+                             b->study->path, capture->spec->key, capture->spec->files[0], capture->nonfinite,
+                             capture->nonfinite_row);
     }
     return true;
 }
@@ -254,8 +257,8 @@ static bool walk_group(builder *b, size_t g) {
     group_width(b);
     group_sums_new(b);
     size_t trains = b->study->train_count;
-    bool ok = walk_runs(b, &runs) && refuse_nonfinite(b) &&
-              (g < trains ? finish_train(b, g) : finish_domain(b, g - trains));
+    bool ok =
+        walk_runs(b, &runs) && refuse_nonfinite(b) && (g < trains ? finish_train(b, g) : finish_domain(b, g - trains));
     for (int c = 0; c < SCRY_CONDITIONS && ok; c++)
         for (uint32_t j = 0; j < b->F && b->group[c]; j++) postings_append(&b->streams[j], &b->group_streams[c][j]);
     group_sums_free(b);
@@ -283,12 +286,14 @@ static void warn_of_dumps(builder *b) {
         const build_capture *c = &b->captures[i];
         double cells = (double)c->kept_count * b->F;
         if (c->negative)
-            scry_notes_add(b->notes, "%s: %" PRIu64 " negative features (%.2f%% of its activations); latents are "
-                                     "expected to be 0 or more: is this the SAE's hidden layer?",
+            scry_notes_add(b->notes,
+                           "%s: %" PRIu64 " negative features (%.2f%% of its activations); latents are "
+                           "expected to be 0 or more: is this the SAE's hidden layer?",
                            c->name, c->negative, 100.0 * (double)c->negative / (double)c->nnz);
         if ((double)c->nnz > 0.5 * cells)
-            scry_notes_add(b->notes, "%s: density %.2f: %.0f of %" PRIu32 " latents active a token; a decoder's output "
-                                     "or a residual may have been saved for the features",
+            scry_notes_add(b->notes,
+                           "%s: density %.2f: %.0f of %" PRIu32 " latents active a token; a decoder's output "
+                           "or a residual may have been saved for the features",
                            c->name, (double)c->nnz / cells, (double)c->nnz / (double)c->kept_count, b->F);
         if (c->nonfinite)
             scry_notes_add(b->notes, "%s: %" PRIu64 " values that are NaN or infinite were taken as 0", c->name,
@@ -321,7 +326,7 @@ static void builder_free(builder *b) {
     for (size_t i = 0; b->H && i < (size_t)parallel_threads(b->pool) * SCRY_CONDITIONS; i++) free(b->H[i]);
     for (size_t i = 0; b->shift && i < b->study->train_count * SCRY_CONDITIONS; i++) free(b->shift[i]);
     for (int s = 0; s < SCRY_SCORES; s++) free(b->contribution[s]);
-    void *owned[] = {b->captures, b->texts, b->capture_of, b->streams,      b->H,
+    void *owned[] = {b->captures, b->texts, b->capture_of, b->streams,     b->H,
                      b->shift,    b->pairs, b->domain_icl, b->domain_fires};
     for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) free(owned[i]);
     pool_free(&b->pieces);

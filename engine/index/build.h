@@ -32,7 +32,7 @@ typedef struct build_capture {
     matrix m;
     uint64_t row0, rows, kept_count;
     uint8_t *kept;
-    int text; /* number in builder.texts, -1: none */
+    int text;            /* number in builder.texts, -1: none */
     uint64_t token_base; /* number of its row 0 in the index */
     uint64_t nnz, fires, negative;
     uint64_t nonfinite, nonfinite_row;
@@ -82,20 +82,20 @@ typedef struct builder {
     int *capture_of; /* [(trains + domains) * SCRY_CONDITIONS] -> captures, -1 */
     uint64_t tokens, tokens_done;
 
-    posting_stream *streams;                       /* [F] */
+    posting_stream *streams;                        /* [F] */
     posting_stream *group_streams[SCRY_CONDITIONS]; /* [F] of the group in work */
-    build_capture *group[SCRY_CONDITIONS];         /* captures of the group in work, NULL: absent */
+    build_capture *group[SCRY_CONDITIONS];          /* captures of the group in work, NULL: absent */
     capture_sums sums[SCRY_CONDITIONS];
     pair_sums pair[SCRY_CONDITIONS];
     uint64_t run_rows[SCRY_CONDITIONS]; /* pairing by sample: rows in the sample so far */
     build_tile tile;
     float **H; /* [threads * SCRY_CONDITIONS] a block's activations, [BLOCK_LATENTS][TILE_ROWS] */
 
-    double **shift;          /* [trains * SCRY_CONDITIONS] -> [SHIFT_ARRAYS][F], NULL: no such source */
-    uint64_t *pairs;         /* the same places */
+    double **shift;                   /* [trains * SCRY_CONDITIONS] -> [SHIFT_ARRAYS][F], NULL: no such source */
+    uint64_t *pairs;                  /* the same places */
     float *contribution[SCRY_SCORES]; /* [F][D] */
-    uint32_t *domain_fires;  /* [F][D] */
-    bool *domain_icl;        /* [D] */
+    uint32_t *domain_fires;           /* [F][D] */
+    bool *domain_icl;                 /* [D] */
 } builder;
 
 /* tile.c */

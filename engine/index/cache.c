@@ -93,8 +93,8 @@ char *scry_cache_path(const char *study_path, scry_error *err) {
     scry_study_free(study);
     if (!ok) return NULL;
     const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
-    char *folder = cache && cache[0] == '/' ? mem_format("%s/scry", cache)
-                                            : mem_format("%s/.cache/scry", home ? home : "/tmp");
+    char *folder =
+        cache && cache[0] == '/' ? mem_format("%s/scry", cache) : mem_format("%s/.cache/scry", home ? home : "/tmp");
     char *path = make_folder(folder, err) ? mem_format("%s/%016" PRIx64 ".scry", folder, hash) : NULL;
     free(folder);
     return path;

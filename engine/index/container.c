@@ -146,15 +146,17 @@ bool container_finish(container_writer *w, scry_error *err) {
 
 static bool section_hash_right(const container *c, const container_section *s, scry_error *err) {
     if (XXH3_64bits(c->map.data + s->offset, (size_t)s->size) == s->hash) return true;
-    return scry_fail(err, "%s: section \"%s\" does not match its checksum; the index is damaged, make it again with "
-                          "scry index", c->map.path, s->name);
+    return scry_fail(err,
+                     "%s: section \"%s\" does not match its checksum; the index is damaged, make it again with "
+                     "scry index",
+                     c->map.path, s->name);
 }
 
 static bool check_header(const container *c, const header *h, scry_error *err) {
     const char *path = c->map.path;
     if (c->map.size < HEADER || memcmp(h->magic, magic, sizeof magic) != 0)
-        return scry_fail(err, "%s: not a scry index (it does not begin with SCRYIDX); expected a file made by scry index",
-                         path);
+        return scry_fail(
+            err, "%s: not a scry index (it does not begin with SCRYIDX); expected a file made by scry index", path);
     if (h->byte_order != 0x01020304)
         return scry_fail(err, "%s: written on a machine of the other byte order; make it again here", path);
     if (h->version != CONTAINER_VERSION)
@@ -163,8 +165,8 @@ static bool check_header(const container *c, const header *h, scry_error *err) {
     if (XXH3_64bits(h, offsetof(header, header_hash)) != h->header_hash)
         return scry_fail(err, "%s: the header does not match its checksum; the index is damaged, make it again", path);
     if (h->file_size != c->map.size)
-        return scry_fail(err, "%s: found %" PRIu64 " bytes, expected %" PRIu64 "; the index is cut, make it again", path,
-                         c->map.size, h->file_size);
+        return scry_fail(err, "%s: found %" PRIu64 " bytes, expected %" PRIu64 "; the index is cut, make it again",
+                         path, c->map.size, h->file_size);
     if (h->table_offset > c->map.size || h->table_offset % 8 ||
         (uint64_t)h->sections * sizeof(container_section) != c->map.size - h->table_offset)
         return scry_fail(err, "%s: the section table does not fit the file; make the index again", path);
@@ -185,7 +187,8 @@ bool container_open(container *c, const char *path, bool verify, scry_error *err
     }
     for (uint32_t i = 0; i < c->sections && ok; i++) {
         const container_section *s = &c->section[i];
-        if (s->offset % ALIGN || s->offset > c->map.size || s->size > c->map.size - s->offset || s->name[CONTAINER_NAME - 1])
+        if (s->offset % ALIGN || s->offset > c->map.size || s->size > c->map.size - s->offset ||
+            s->name[CONTAINER_NAME - 1])
             ok = scry_fail(err, "%s: section %" PRIu32 " lies outside the file; make the index again", path, i);
         else if (verify) ok = section_hash_right(c, s, err);
     }

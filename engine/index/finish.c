@@ -30,7 +30,7 @@ void group_sums_free(builder *b) {
     for (int c = 0; c < SCRY_CONDITIONS; c++) {
         capture_sums *s = &b->sums[c];
         pair_sums *p = &b->pair[c];
-        void *owned[] = {s->sum,   s->square,  s->fires,  s->run,         p->base,     p->base2,
+        void *owned[] = {s->sum,   s->square, s->fires,       s->run,      p->base,       p->base2,
                          p->other, p->other2, p->difference2, p->absolute, p->base_fires, p->other_fires};
         for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) free(owned[i]);
         *s = (capture_sums){0};
@@ -63,14 +63,15 @@ static void shift_arrays(const builder *b, int c, double *out) {
         /* A firing rate is a share of tokens, also where samples are what is paired. */
         double rate_base = by_sample ? (double)b->sums[SCRY_BASE].fires[j] / (double)b->group[SCRY_BASE]->kept_count
                                      : (double)p->base_fires[j] / n;
-        double rate_other = by_sample ? (double)b->sums[c].fires[j] / (double)b->group[c]->kept_count
-                                      : (double)p->other_fires[j] / n;
+        double rate_other =
+            by_sample ? (double)b->sums[c].fires[j] / (double)b->group[c]->kept_count : (double)p->other_fires[j] / n;
         out[SCRY_SQ * F + j] = p->difference2[j] / n;
         out[SCRY_ABS * F + j] = p->absolute[j] / n;
         double mean = (p->other[j] - p->base[j]) / n;
         out[SCRY_MEAN * F + j] = mean;
         /* Over whole counts and divided once, so that equal rates tie exactly. */
-        out[SCRY_RATE * F + j] = by_sample ? rate_difference(b, c, j) : ((double)p->other_fires[j] - p->base_fires[j]) / n;
+        out[SCRY_RATE * F + j] =
+            by_sample ? rate_difference(b, c, j) : ((double)p->other_fires[j] - p->base_fires[j]) / n;
         out[SCRY_D * F + j] = pooled > 0 ? mean / pooled : 0;
         out[SHIFT_MEAN_BASE * F + j] = mean_base;
         out[SHIFT_MEAN_SHIFTED * F + j] = mean_other;
@@ -108,8 +109,10 @@ bool finish_domain(builder *b, size_t domain) {
         float act = (float)(s->sum[j] / n), act2 = (float)(s->square[j] / n);
         float difference = icl ? (float)(p->difference2[j] / (double)p->pairs) : 0;
         if (!isfinite(act) || !isfinite(act2) || !isfinite(difference))
-            return scry_fail(b->err, "%s: %s: latent %zu: mean squared activation exceeds single precision; the "
-                                     "activations are not plausible", b->study->path, b->group[SCRY_BASE]->spec->key, j);
+            return scry_fail(b->err,
+                             "%s: %s: latent %zu: mean squared activation exceeds single precision; the "
+                             "activations are not plausible",
+                             b->study->path, b->group[SCRY_BASE]->spec->key, j);
         b->contribution[SCRY_ACT][at] = act;
         b->contribution[SCRY_ACT2][at] = act2;
         b->contribution[SCRY_SCORE_ICL][at] = difference;

@@ -18,7 +18,8 @@ static const char *text_of(const cJSON *object, const char *key) {
 
 static uint64_t number_of(const cJSON *object, const char *key) {
     const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, key);
-    return cJSON_IsNumber(item) && item->valuedouble >= 0 && item->valuedouble < 0x1p63 ? (uint64_t)item->valuedouble : 0;
+    return cJSON_IsNumber(item) && item->valuedouble >= 0 && item->valuedouble < 0x1p63 ? (uint64_t)item->valuedouble
+                                                                                        : 0;
 }
 
 static size_t length_of(const cJSON *object, const char *key) {
@@ -27,13 +28,14 @@ static size_t length_of(const cJSON *object, const char *key) {
 }
 
 static bool damaged(const scry_index *x, const char *what, scry_error *err) {
-    return scry_fail(err, "%s: meta data: %s; the index is damaged, make it again with scry index", x->file.map.path, what);
+    return scry_fail(err, "%s: meta data: %s; the index is damaged, make it again with scry index", x->file.map.path,
+                     what);
 }
 
 static void read_trains(scry_index *x, const cJSON *meta) {
     size_t t = 0;
     const cJSON *item;
-    cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(meta, "trains")) {
+    cJSON_ArrayForEach (item, cJSON_GetObjectItemCaseSensitive(meta, "trains")) {
         scry_train_info *train = &x->info.train[t++];
         train->name = text_of(item, "name");
         const cJSON *pairs = cJSON_GetObjectItemCaseSensitive(item, "pairs");
@@ -48,7 +50,7 @@ static void read_trains(scry_index *x, const cJSON *meta) {
 static void read_domains(scry_index *x, const cJSON *meta) {
     size_t d = 0;
     const cJSON *item;
-    cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(meta, "domains")) {
+    cJSON_ArrayForEach (item, cJSON_GetObjectItemCaseSensitive(meta, "domains")) {
         scry_domain_info *domain = &x->info.domain[d++];
         domain->name = text_of(item, "name");
         domain->has_icl = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(item, "icl"));
@@ -66,12 +68,12 @@ static bool read_texts(scry_index *x, const cJSON *meta, scry_error *err) {
     x->texts = mem_new(x->text_count, sizeof *x->texts);
     size_t i = 0;
     const cJSON *item;
-    cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(meta, "texts")) {
+    cJSON_ArrayForEach (item, cJSON_GetObjectItemCaseSensitive(meta, "texts")) {
         index_text *text = &x->texts[i++];
         *text = (index_text){number_of(item, "first_token"), number_of(item, "tokens"), number_of(item, "first_sample"),
                              number_of(item, "samples")};
-        if (text->first_token != x->token_total || text->first_sample != x->sample_total ||
-            text->tokens > UINT32_MAX || text->samples > UINT32_MAX)
+        if (text->first_token != x->token_total || text->first_sample != x->sample_total || text->tokens > UINT32_MAX ||
+            text->samples > UINT32_MAX)
             return damaged(x, "texts do not follow each other", err);
         x->token_total += text->tokens;
         x->sample_total += text->samples;
@@ -84,7 +86,7 @@ static bool read_captures(scry_index *x, const cJSON *meta, scry_error *err) {
     x->capture_text = mem_new(n, sizeof *x->capture_text);
     x->capture_base = mem_new(n + 1, sizeof *x->capture_base);
     const cJSON *item;
-    cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(meta, "captures")) {
+    cJSON_ArrayForEach (item, cJSON_GetObjectItemCaseSensitive(meta, "captures")) {
         scry_capture_info *c = &x->info.capture[i];
         int condition = scry_condition_of(text_of(item, "condition"));
         const cJSON *group = cJSON_GetObjectItemCaseSensitive(item, "group");
@@ -105,7 +107,8 @@ static bool read_captures(scry_index *x, const cJSON *meta, scry_error *err) {
             return damaged(x, "a capture's text does not fit it", err);
         x->capture_text[i] = number;
         if (number >= 0) c->samples = (uint32_t)x->texts[number].samples;
-        if (number_of(item, "token_base") != x->capture_base[i]) return damaged(x, "captures do not follow each other", err);
+        if (number_of(item, "token_base") != x->capture_base[i])
+            return damaged(x, "captures do not follow each other", err);
         x->capture_base[i + 1] = x->capture_base[i] + c->rows;
         x->info.nnz += c->nnz;
         i++;
@@ -133,7 +136,8 @@ static bool read_meta(scry_index *x, scry_error *err) {
     info->domains = x->D = length_of(meta, "domains");
     info->captures = length_of(meta, "captures");
     info->warnings = length_of(meta, "warnings");
-    if (!F || F > UINT32_MAX / 2 || d > UINT32_MAX / 2 || pairing < 0 || !info->trains || !info->domains || !info->captures)
+    if (!F || F > UINT32_MAX / 2 || d > UINT32_MAX / 2 || pairing < 0 || !info->trains || !info->domains ||
+        !info->captures)
         return damaged(x, "sizes or names are missing", err);
     info->d_sae = x->F = (uint32_t)F;
     info->d_model = (uint32_t)d;
@@ -223,8 +227,8 @@ scry_index *scry_open(const char *path, bool verify, scry_error *err) {
 void scry_close(scry_index *x) {
     if (!x) return;
     for (size_t d = 0; x->info.domain && d < x->info.domains; d++) free(x->info.domain[d].change);
-    void *owned[] = {x->info.train, x->info.domain, x->info.capture, (void *)x->info.warning,
-                     (void *)x->shifts, x->texts, x->capture_text, x->capture_base};
+    void *owned[] = {x->info.train,     x->info.domain, x->info.capture, (void *)x->info.warning,
+                     (void *)x->shifts, x->texts,       x->capture_text, x->capture_base};
     for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) free(owned[i]);
     cJSON_Delete(x->meta);
     container_close(&x->file);

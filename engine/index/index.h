@@ -17,7 +17,7 @@ struct scry_index {
     void *meta; /* cJSON: owns the names in info */
     uint32_t F;
     size_t D;
-    const double **shifts;                /* [trains * SCRY_CONDITIONS] */
+    const double **shifts; /* [trains * SCRY_CONDITIONS] */
     const float *contribution[SCRY_SCORES];
     const uint32_t *fires;      /* [F][D] */
     const uint64_t *post_start; /* [F + 1] */

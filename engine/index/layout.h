@@ -21,7 +21,7 @@
 #include <stdint.h>
 
 typedef struct layout_sample {
-    uint64_t first; /* in its text */
+    uint64_t first;     /* in its text */
     uint64_t id, about; /* in text/strings */
     uint32_t count, unused;
 } layout_sample;

@@ -149,8 +149,7 @@ static void process_block(void *context, size_t block, unsigned worker) {
     float **H = b->H + (size_t)worker * SCRY_CONDITIONS;
     for (int c = 0; c < SCRY_CONDITIONS; c++) {
         if (!(tile->mask >> c & 1)) continue;
-        if (b->group[c]->spec->features)
-            transpose(tile->X[c], b->group[c]->m.cols, tile->n, first, latents, H[c]);
+        if (b->group[c]->spec->features) transpose(tile->X[c], b->group[c]->m.cols, tile->n, first, latents, H[c]);
         else sae_encode(&b->sae, tile->X[c], tile->n, first, latents, H[c]);
         for (uint32_t j = 0; j < latents; j++) {
             uint32_t fires = 0, negative = 0;

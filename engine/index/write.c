@@ -77,8 +77,8 @@ static cJSON *domains_json(const builder *b) {
         cJSON_AddStringToObject(item, "name", domain->name);
         cJSON_AddBoolToObject(item, "icl", b->domain_icl[d]);
         for (size_t t = 0; t < b->study->train_count; t++)
-            cJSON_AddItemToArray(change, isnan(domain->change[t]) ? cJSON_CreateNull()
-                                                                  : cJSON_CreateNumber(domain->change[t]));
+            cJSON_AddItemToArray(change,
+                                 isnan(domain->change[t]) ? cJSON_CreateNull() : cJSON_CreateNumber(domain->change[t]));
         cJSON_AddItemToArray(list, item);
     }
     return list;
@@ -99,8 +99,7 @@ static char *meta_json(const builder *b) {
     cJSON_AddItemToObject(meta, "captures", captures_json(b));
     cJSON_AddItemToObject(meta, "texts", texts_json(b));
     cJSON *warnings = cJSON_AddArrayToObject(meta, "warnings");
-    for (size_t i = 0; i < b->notes->count; i++)
-        cJSON_AddItemToArray(warnings, cJSON_CreateString(b->notes->text[i]));
+    for (size_t i = 0; i < b->notes->count; i++) cJSON_AddItemToArray(warnings, cJSON_CreateString(b->notes->text[i]));
     char *text = cJSON_PrintUnformatted(meta);
     cJSON_Delete(meta);
     return text;
@@ -186,7 +185,8 @@ static void put_key_pieces(const builder *b, container_writer *w) {
     key_job job = {.b = b, .workers = mem_new(threads, sizeof(key_worker))};
     job.out = mem_new((size_t)b->F * SCRY_KEY_PIECES, sizeof *job.out);
     for (unsigned i = 0; i < threads; i++)
-        job.workers[i] = (key_worker){mem_new(b->pieces.count, sizeof(double)), mem_new(b->pieces.count, sizeof(uint32_t))};
+        job.workers[i] =
+            (key_worker){mem_new(b->pieces.count, sizeof(double)), mem_new(b->pieces.count, sizeof(uint32_t))};
     parallel_for(b->pool, (b->F + BLOCK_LATENTS - 1) / BLOCK_LATENTS, key_block, &job);
     put(w, "key/pieces", job.out, (uint64_t)b->F * SCRY_KEY_PIECES * sizeof *job.out);
     for (unsigned i = 0; i < threads; i++) {

@@ -55,7 +55,8 @@ static bool read_jsonl(char **label, uint32_t latents, const char *path, scry_no
         const cJSON *latent = cJSON_GetObjectItemCaseSensitive(item, "latent");
         const cJSON *text = cJSON_GetObjectItemCaseSensitive(item, "label");
         if (!cJSON_IsNumber(latent) || !cJSON_IsString(text))
-            ok = scry_fail(err, "labels: %s: line %" PRIu64 ": expected {\"latent\": number, \"label\": text}", path, line);
+            ok = scry_fail(err, "labels: %s: line %" PRIu64 ": expected {\"latent\": number, \"label\": text}", path,
+                           line);
         else give(label, latents, latent->valuedouble, text->valuestring, path, line, notes);
         cJSON_Delete(item);
     }

@@ -7,9 +7,9 @@
 typedef struct matrix {
     uint64_t rows, cols;
     size_t shards;
-    tensor_file *files;        /* [shards], owned */
-    const tensor **tensors;    /* [shards], views */
-    uint64_t *first;           /* [shards + 1] row at which each shard begins */
+    tensor_file *files;     /* [shards], owned */
+    const tensor **tensors; /* [shards], views */
+    uint64_t *first;        /* [shards + 1] row at which each shard begins */
 } matrix;
 
 /* paths: shards in order, all with the same number of columns. tensor_name may be NULL. key names

@@ -32,9 +32,9 @@ bool npy_read(tensor_file *file, const char *key, scry_error *err) {
     if (major < 1 || major > 3)
         return scry_fail(err, "%s%s%s: .npy version %u, expected 1 to 3", k, colon, path, major);
     uint64_t at = major == 1 ? 10 : 12;
-    uint64_t length = major == 1 ? (uint64_t)data[8] | (uint64_t)data[9] << 8
-                                 : (uint64_t)data[8] | (uint64_t)data[9] << 8 | (uint64_t)data[10] << 16 |
-                                       (uint64_t)data[11] << 24;
+    uint64_t length =
+        major == 1 ? (uint64_t)data[8] | (uint64_t)data[9] << 8
+                   : (uint64_t)data[8] | (uint64_t)data[9] << 8 | (uint64_t)data[10] << 16 | (uint64_t)data[11] << 24;
     if (length > size - at || length > 1u << 20)
         return scry_fail(err, "%s%s%s: .npy header of %" PRIu64 " bytes, but the file has %" PRIu64 "; it is cut", k,
                          colon, path, length, size - at);

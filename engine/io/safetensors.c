@@ -39,9 +39,10 @@ static bool read_entry(tensor_file *file, const cJSON *entry, const uint8_t *dat
     uint64_t dim[TENSOR_MAX_DIM], begin, end;
     int dims = 0;
     const cJSON *item;
-    cJSON_ArrayForEach(item, shape) if (!whole(item, &dim[dims++])) return scry_fail(
-        err, "%s%s%s: tensor \"%.60s\": shape[%d] is not a whole number of 0 or more", k, colon, path, entry->string,
-        dims - 1);
+    cJSON_ArrayForEach (item, shape)
+        if (!whole(item, &dim[dims++]))
+            return scry_fail(err, "%s%s%s: tensor \"%.60s\": shape[%d] is not a whole number of 0 or more", k, colon,
+                             path, entry->string, dims - 1);
     if (!whole(cJSON_GetArrayItem(offsets, 0), &begin) || !whole(cJSON_GetArrayItem(offsets, 1), &end) || begin > end)
         return scry_fail(err, "%s%s%s: tensor \"%.60s\": data_offsets are not two ascending whole numbers", k, colon,
                          path, entry->string);
@@ -59,8 +60,9 @@ bool safetensors_read(tensor_file *file, const char *key, scry_error *err) {
     uint64_t length = 0;
     for (int i = 7; i >= 0; i--) length = length << 8 | file->map.data[i];
     if (length > file->map.size - 8)
-        return scry_fail(err, "%s%s%s: header length %" PRIu64 ", but the file has %" PRIu64 " bytes after it; it is cut",
-                         k, colon, path, length, file->map.size - 8);
+        return scry_fail(err,
+                         "%s%s%s: header length %" PRIu64 ", but the file has %" PRIu64 " bytes after it; it is cut", k,
+                         colon, path, length, file->map.size - 8);
     if (length > 100u << 20)
         return scry_fail(err, "%s%s%s: header length %" PRIu64 ", expected at most 100 MB", k, colon, path, length);
     const char *text = (const char *)file->map.data + 8;
@@ -73,7 +75,7 @@ bool safetensors_read(tensor_file *file, const char *key, scry_error *err) {
     }
     bool ok = true;
     const cJSON *entry;
-    cJSON_ArrayForEach(entry, header) {
+    cJSON_ArrayForEach (entry, header) {
         if (strcmp(entry->string, "__metadata__") == 0) continue;
         ok = ok && read_entry(file, entry, file->map.data + 8 + length, file->map.size - 8 - length, key, err);
     }

@@ -60,7 +60,8 @@ bool table_read(table *t, const char *path, scry_error *err) {
     const uint8_t *data = map.data;
     uint64_t size = map.size;
     if (size >= 3 && memcmp(data, "\xef\xbb\xbf", 3) == 0) data += 3, size -= 3; /* as spreadsheets write it */
-    if (csv_parse(&parser, data, (size_t)size, on_field, on_row, &c) != size || csv_fini(&parser, on_field, on_row, &c) != 0)
+    if (csv_parse(&parser, data, (size_t)size, on_field, on_row, &c) != size ||
+        csv_fini(&parser, on_field, on_row, &c) != 0)
         ok = scry_fail(err, "%s: row %" PRIu64 ": not CSV: %s", path, t->rows + 2, csv_strerror(csv_error(&parser)));
     else if (c.long_row)
         ok = scry_fail(err, "%s: row %" PRIu64 ": more cells than the header's %zu", path, c.long_row, t->columns);

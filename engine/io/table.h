@@ -6,10 +6,10 @@
 #include "base/error.h"
 
 typedef struct table {
-    char **cell;     /* [rows * columns], "" where a row is shorter */
-    uint64_t rows;   /* without the header */
+    char **cell;   /* [rows * columns], "" where a row is shorter */
+    uint64_t rows; /* without the header */
     size_t columns;
-    char **header;   /* [columns] */
+    char **header; /* [columns] */
 } table;
 
 /* The first row is the header. Owner: table_free. */

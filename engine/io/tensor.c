@@ -63,8 +63,7 @@ const tensor *tensor_choose(const tensor_file *file, const char *name, const cha
     list_names(file, held, sizeof held);
     if (name) {
         const tensor *t = tensor_find(file, name);
-        if (!t)
-            scry_fail(err, "%s: %s: no tensor named \"%s\"; the file holds: %s", key, file->map.path, name, held);
+        if (!t) scry_fail(err, "%s: %s: no tensor named \"%s\"; the file holds: %s", key, file->map.path, name, held);
         return t;
     }
     const tensor *only = NULL;
@@ -85,10 +84,14 @@ const tensor *tensor_choose(const tensor_file *file, const char *name, const cha
 unsigned tensor_size(tensor_dtype dtype) {
     switch (dtype) {
     case TENSOR_F16:
-    case TENSOR_BF16: return 2;
-    case TENSOR_F32: return 4;
-    case TENSOR_F64: return 8;
-    default: return 0;
+    case TENSOR_BF16:
+        return 2;
+    case TENSOR_F32:
+        return 4;
+    case TENSOR_F64:
+        return 8;
+    default:
+        return 0;
     }
 }
 
@@ -191,11 +194,20 @@ WIDE static uint64_t clear_nonfinite(float *out, uint64_t count) {
 static float one_float(const tensor *t, const uint8_t *at) {
     float out = 0;
     switch (t->dtype) {
-    case TENSOR_F16: from_f16(at, &out, 1); break;
-    case TENSOR_BF16: from_bf16(at, &out, 1); break;
-    case TENSOR_F32: memcpy(&out, at, 4); break;
-    case TENSOR_F64: from_f64(at, &out, 1); break;
-    default: break;
+    case TENSOR_F16:
+        from_f16(at, &out, 1);
+        break;
+    case TENSOR_BF16:
+        from_bf16(at, &out, 1);
+        break;
+    case TENSOR_F32:
+        memcpy(&out, at, 4);
+        break;
+    case TENSOR_F64:
+        from_f64(at, &out, 1);
+        break;
+    default:
+        break;
     }
     return out;
 }
@@ -205,11 +217,20 @@ uint64_t tensor_floats(const tensor *t, uint64_t first, int64_t step, uint64_t c
     const uint8_t *data = t->data + first * each;
     if (step == 1) {
         switch (t->dtype) {
-        case TENSOR_F16: from_f16(data, out, count); break;
-        case TENSOR_BF16: from_bf16(data, out, count); break;
-        case TENSOR_F32: memcpy(out, data, count * 4); break;
-        case TENSOR_F64: from_f64(data, out, count); break;
-        default: memset(out, 0, count * sizeof *out);
+        case TENSOR_F16:
+            from_f16(data, out, count);
+            break;
+        case TENSOR_BF16:
+            from_bf16(data, out, count);
+            break;
+        case TENSOR_F32:
+            memcpy(out, data, count * 4);
+            break;
+        case TENSOR_F64:
+            from_f64(data, out, count);
+            break;
+        default:
+            memset(out, 0, count * sizeof *out);
         }
     } else {
         for (uint64_t i = 0; i < count; i++) out[i] = one_float(t, data + (int64_t)i * step * (int64_t)each);

@@ -55,7 +55,8 @@ static bool add_sample(reader *r, cJSON *line, scry_error *err) {
     sample->about = mem_copy_string("");
     int position = 0;
     const cJSON *item;
-    cJSON_ArrayForEach(item, tokens) if (!add_token(r, item, position++, err)) return false;
+    cJSON_ArrayForEach (item, tokens)
+        if (!add_token(r, item, position++, err)) return false;
     sample->count = (uint32_t)position;
     cJSON_DeleteItemFromObjectCaseSensitive(line, "id");
     cJSON_DeleteItemFromObjectCaseSensitive(line, "tokens");
@@ -91,7 +92,8 @@ bool token_text_read(token_text *text, const char *path, const char *key, pool *
         if (is_blank(start, length)) continue;
         cJSON *line = cJSON_ParseWithLength(start, length);
         if (!cJSON_IsObject(line))
-            ok = scry_fail(err, "%s: %s: line %" PRIu64 " is not a JSON object; expected {\"id\": ..., \"tokens\": [...]}",
+            ok = scry_fail(err,
+                           "%s: %s: line %" PRIu64 " is not a JSON object; expected {\"id\": ..., \"tokens\": [...]}",
                            key, path, r.line);
         else ok = add_sample(&r, line, err);
         cJSON_Delete(line);

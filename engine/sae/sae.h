@@ -16,10 +16,10 @@ typedef enum sae_input {
 
 typedef struct sae {
     uint32_t d_in, d_sae;
-    float *W_enc; /* [d][F] */
-    float *b_enc; /* [F] */
-    float *W_dec; /* [F][d] */
-    float *b_dec; /* [d] */
+    float *W_enc;        /* [d][F] */
+    float *b_enc;        /* [F] */
+    float *W_dec;        /* [F][d] */
+    float *b_dec;        /* [d] */
     bool subtract_b_dec; /* from the input, before W_enc */
     sae_input input;
     char description[120]; /* "SAELens standard (ReLU), 192 -> 2048" */

@@ -125,7 +125,8 @@ static bool read_config(sae *s, const config *c, scry_notes *notes, scry_error *
 bool sae_load(sae *s, const char *path, scry_notes *notes, scry_error *err) {
     *s = (sae){0};
     struct stat st;
-    if (stat(path, &st) != 0) return scry_fail(err, "sae: %s: no such file or directory; expected a SAELens directory", path);
+    if (stat(path, &st) != 0)
+        return scry_fail(err, "sae: %s: no such file or directory; expected a SAELens directory", path);
     const char *slash = strrchr(path, '/');
     char *folder = S_ISDIR(st.st_mode) ? mem_format("%s/", path)
                    : slash             ? mem_copy_bytes(path, (size_t)(slash - path) + 1)
@@ -140,8 +141,7 @@ bool sae_load(sae *s, const char *path, scry_notes *notes, scry_error *err) {
         ok = cJSON_IsObject(c.json) || scry_fail(err, "sae: %s: not a JSON object", c.path);
     }
     ok = ok && read_config(s, &c, notes, err) && read_weights(s, weights, err);
-    if (ok)
-        snprintf(s->description, sizeof s->description, "SAELens standard (ReLU), %u -> %u", s->d_in, s->d_sae);
+    if (ok) snprintf(s->description, sizeof s->description, "SAELens standard (ReLU), %u -> %u", s->d_in, s->d_sae);
     else sae_free(s);
     cJSON_Delete(c.json);
     free(c.path);

@@ -26,8 +26,8 @@ command_effect do_toggle(app *a, const char *argument) {
     if (*argument) {
         scry_error err = {0};
         scry_set *set = scry_set_new(a->info->d_sae);
-        command_effect effect = scry_set_list(set, argument, true, &err) ? toggle_set(a, set, "toggled")
-                                                                         : app_fail(a, "%s", err.text);
+        command_effect effect =
+            scry_set_list(set, argument, true, &err) ? toggle_set(a, set, "toggled") : app_fail(a, "%s", err.text);
         scry_set_free(set);
         return effect;
     }

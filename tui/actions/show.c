@@ -44,9 +44,11 @@ static command_effect score_by(app *a, scry_score score) {
     bool changed = scry_session_set_score(a->session, score, &err);
     if (err.status) return app_fail(a, "%s", err.text);
     if (changed) a->rho_before = NAN; /* another score: no step to compare */
-    app_say(a, "score %s: %s", scry_score_name(score), command_find(score == SCRY_ACT    ? "score-act"
-                                                                   : score == SCRY_ACT2 ? "score-act2"
-                                                                                        : "score-icl")->help);
+    app_say(a, "score %s: %s", scry_score_name(score),
+            command_find(score == SCRY_ACT    ? "score-act"
+                         : score == SCRY_ACT2 ? "score-act2"
+                                              : "score-icl")
+                ->help);
     return DID_CHANGE;
 }
 

@@ -82,10 +82,11 @@ static void head_of(const scry_index *index, char *head, size_t size) {
     snprintf(text, sizeof text, "%s, pairing by %s, sources %s", info->train[0].name, scry_pairing_name(info->pairing),
              sources);
     line(head, size, &used, "training", text);
-    snprintf(text, sizeof text, "%zu, correlated with the %s change", info->domains, info->is_signed ? "signed" : "size of the");
+    snprintf(text, sizeof text, "%zu, correlated with the %s change", info->domains,
+             info->is_signed ? "signed" : "size of the");
     line(head, size, &used, "domains", text);
-    snprintf(text, sizeof text, "%" PRIu64 " bytes, %.2f an activation (%" PRIu64 " on %" PRIu64 " tokens)", info->file_size,
-             info->nnz ? (double)info->file_size / (double)info->nnz : 0, info->nnz, info->tokens);
+    snprintf(text, sizeof text, "%" PRIu64 " bytes, %.2f an activation (%" PRIu64 " on %" PRIu64 " tokens)",
+             info->file_size, info->nnz ? (double)info->file_size / (double)info->nnz : 0, info->nnz, info->tokens);
     line(head, size, &used, "index", text);
     for (size_t i = 0; i < info->warnings; i++) line(head, size, &used, "warning", info->warning[i]);
     if (used < size) snprintf(head + used, size - used, "\n");
@@ -97,9 +98,9 @@ int shell_info(const options *o) {
     scry_index *index = subject_open(o, &err);
     if (!index) return out_error(&err);
     if (o->system && !o->json) system_report();
-    static const out_column columns[] = {{"name", "capture", NULL, 0},     {"tokens", "tokens", "%.0f", 0},
+    static const out_column columns[] = {{"name", "capture", NULL, 0},      {"tokens", "tokens", "%.0f", 0},
                                          {"samples", "samples", "%.0f", 0}, {"nnz", "activations", "%.0f", 0},
-                                         {"l0", "L0", "%.2f", 0},          {NULL, NULL, NULL, 0}};
+                                         {"l0", "L0", "%.2f", 0},           {NULL, NULL, NULL, 0}};
     char head[8000];
     head_of(index, head, sizeof head);
     int status = out_print(o, facts_of(index), "captures", columns, head);

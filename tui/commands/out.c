@@ -56,7 +56,7 @@ static void print_csv(const cJSON *list, const out_column *columns) {
     for (const out_column *c = columns; c->key; c++) printf("%s%s", c == columns ? "" : ",", c->key);
     putchar('\n');
     const cJSON *row;
-    cJSON_ArrayForEach(row, list) {
+    cJSON_ArrayForEach (row, list) {
         for (const out_column *c = columns; c->key; c++) {
             const cJSON *cell = cJSON_GetObjectItemCaseSensitive(row, c->key);
             if (c != columns) putchar(',');
@@ -100,17 +100,18 @@ static void print_table(const cJSON *list, const out_column *columns) {
     const cJSON *row;
     size_t n = 0;
     for (const out_column *c = columns; c->key; c++, n++) width[n] = text_columns(c->title);
-    cJSON_ArrayForEach(row, list) for (size_t i = 0; i < n; i++) {
-        cell_text(cJSON_GetObjectItemCaseSensitive(row, columns[i].key), &columns[i], text, sizeof text);
-        int w = text_columns(text);
-        if (w > width[i]) width[i] = w;
-    }
+    cJSON_ArrayForEach (row, list)
+        for (size_t i = 0; i < n; i++) {
+            cell_text(cJSON_GetObjectItemCaseSensitive(row, columns[i].key), &columns[i], text, sizeof text);
+            int w = text_columns(text);
+            if (w > width[i]) width[i] = w;
+        }
     for (size_t i = 0; i < n; i++) {
         printf("%s", i ? "  " : "");
         print_padded(columns[i].title, width[i], columns[i].format != NULL, i + 1 == n);
     }
     putchar('\n');
-    cJSON_ArrayForEach(row, list) {
+    cJSON_ArrayForEach (row, list) {
         for (size_t i = 0; i < n; i++) {
             cell_text(cJSON_GetObjectItemCaseSensitive(row, columns[i].key), &columns[i], text, sizeof text);
             printf("%s", i ? "  " : "");

@@ -8,7 +8,7 @@
 #include "options.h"
 
 typedef struct out_column {
-    const char *key;    /* in the list's objects */
+    const char *key; /* in the list's objects */
     const char *title;
     const char *format; /* printf's for a number ("%.4f"), NULL for text */
     double scale;       /* number is multiplied by it for the table; 0: 1 */

@@ -30,14 +30,20 @@ static int print_ranking(const options *o, const scry_index *index, const scry_r
     cJSON *list = cJSON_AddArrayToObject(facts, "latents");
     for (uint32_t rank = 0; rank < top && rank < r->latents; rank++)
         cJSON_AddItemToArray(list, latent_facts(index, r, rank));
-    static const out_column columns[] = {
-        {"rank", "rank", "%.0f", 0},          {"latent", "latent", "%.0f", 0},       {"shift", "shift", "%.6g", 0},
-        {"share", "share%", "%.2f", 100},     {"cumulative", "cum%", "%.1f", 100},   {"mean_base", "mean base", "%.4g", 0},
-        {"mean_shifted", "shifted", "%.4g", 0}, {"rate_base", "rate base%", "%.2f", 100},
-        {"rate_shifted", "shifted%", "%.2f", 100}, {"label", "label", NULL, 0},      {NULL, NULL, NULL, 0}};
+    static const out_column columns[] = {{"rank", "rank", "%.0f", 0},
+                                         {"latent", "latent", "%.0f", 0},
+                                         {"shift", "shift", "%.6g", 0},
+                                         {"share", "share%", "%.2f", 100},
+                                         {"cumulative", "cum%", "%.1f", 100},
+                                         {"mean_base", "mean base", "%.4g", 0},
+                                         {"mean_shifted", "shifted", "%.4g", 0},
+                                         {"rate_base", "rate base%", "%.2f", 100},
+                                         {"rate_shifted", "shifted%", "%.2f", 100},
+                                         {"label", "label", NULL, 0},
+                                         {NULL, NULL, NULL, 0}};
     char head[160];
-    snprintf(head, sizeof head, "shift by %s, metric %s; total over %u latents %.6g\n\n", scry_condition_name(r->source),
-             scry_metric_name(r->metric), r->latents, r->total);
+    snprintf(head, sizeof head, "shift by %s, metric %s; total over %u latents %.6g\n\n",
+             scry_condition_name(r->source), scry_metric_name(r->metric), r->latents, r->total);
     return out_print(o, facts, "latents", columns, head);
 }
 

@@ -70,7 +70,8 @@ static void score_head(const subject *s, const scry_result *r, const scry_scope 
     size_t used = (size_t)snprintf(head, size, "STS %s of %u latents\n", scry_score_name(s->score), s->set->count);
     if (isnan(r->fit.pearson)) {
         snprintf(head + used, size - used, "no correlation: %s\n\n",
-                 r->fit.n < 3 ? "fewer than 3 domains have a measured change" : "the scores or the changes are all alike");
+                 r->fit.n < 3 ? "fewer than 3 domains have a measured change"
+                              : "the scores or the changes are all alike");
         return;
     }
     snprintf(head + used, size - used,
@@ -94,8 +95,8 @@ int shell_score(const options *o) {
     scry_result r;
     scry_result_fit(&r, s.index, scorer, &scope);
     scry_result_company(&r, s.index, s.score, s.set->count);
-    static const out_column columns[] = {{"name", "domain", NULL, 0},        {"sts", "STS", "%.6g", 0},
-                                         {"change", "change", "%+.2f", 0},   {"fitted", "fitted", "%+.2f", 0},
+    static const out_column columns[] = {{"name", "domain", NULL, 0},          {"sts", "STS", "%.6g", 0},
+                                         {"change", "change", "%+.2f", 0},     {"fitted", "fitted", "%+.2f", 0},
                                          {"residual", "residual", "%+.2f", 0}, {NULL, NULL, NULL, 0}};
     char head[800];
     score_head(&s, &r, &scope, head, sizeof head);

@@ -60,7 +60,8 @@ bool subject_train(const options *o, const scry_index *index, size_t *train, scr
             *train = t;
             return true;
         }
-    return scry_misuse(err, "--train: no training set \"%.60s\"; the first is \"%.60s\"", o->train, info->train[0].name);
+    return scry_misuse(err, "--train: no training set \"%.60s\"; the first is \"%.60s\"", o->train,
+                       info->train[0].name);
 }
 
 bool subject_ranking(const options *o, const scry_index *index, size_t train, scry_condition *source,
@@ -89,7 +90,8 @@ static bool base_selection(const options *o, const scry_ranking *ranking, scry_s
     if (o->latents) return scry_set_list(set, o->latents, true, err);
     uint32_t top;
     if (!options_number("--top", o->top, 0, 100, &top, err)) return false;
-    for (uint32_t rank = 0; rank < top && rank < ranking->latents; rank++) scry_set_put(set, ranking->order[rank], true);
+    for (uint32_t rank = 0; rank < top && rank < ranking->latents; rank++)
+        scry_set_put(set, ranking->order[rank], true);
     return true;
 }
 

@@ -50,7 +50,7 @@ static cJSON *facts_of(const scry_index *index, uint32_t latent, const scry_exam
 static void add_text(cJSON *example) {
     char text[4000] = "", safe[200], around[204];
     const cJSON *t;
-    cJSON_ArrayForEach(t, cJSON_GetObjectItemCaseSensitive(example, "context")) {
+    cJSON_ArrayForEach (t, cJSON_GetObjectItemCaseSensitive(example, "context")) {
         const cJSON *h = cJSON_GetObjectItemCaseSensitive(t, "activation");
         text_clean(cJSON_GetObjectItemCaseSensitive(t, "token")->valuestring, safe, sizeof safe, false);
         snprintf(around, sizeof around, h->valuedouble > 0 ? "[%s]" : "%s", safe);
@@ -61,7 +61,8 @@ static void add_text(cJSON *example) {
 
 static int print_tokens(const options *o, const scry_index *index, uint32_t latent, int capture, scry_error *err) {
     uint32_t top, around;
-    if (!options_number("--top", o->top, 1, 10, &top, err) || !options_number("--context", o->context, 0, 8, &around, err))
+    if (!options_number("--top", o->top, 1, 10, &top, err) ||
+        !options_number("--context", o->context, 0, 8, &around, err))
         return out_error(err);
     if (top > 1000000) top = 1000000;
     scry_example *e = calloc(top, sizeof *e);
@@ -70,10 +71,11 @@ static int print_tokens(const options *o, const scry_index *index, uint32_t late
     cJSON *facts = facts_of(index, latent, e, n, around);
     free(e);
     cJSON *example;
-    if (!o->json) cJSON_ArrayForEach(example, cJSON_GetObjectItemCaseSensitive(facts, "examples")) add_text(example);
-    static const out_column columns[] = {{"activation", "activation", "%.4g", 0}, {"capture", "capture", NULL, 0},
-                                         {"sample", "sample", NULL, 0},           {"position", "position", "%.0f", 0},
-                                         {"text", "text", NULL, 0},               {NULL, NULL, NULL, 0}};
+    if (!o->json)
+        cJSON_ArrayForEach (example, cJSON_GetObjectItemCaseSensitive(facts, "examples")) add_text(example);
+    static const out_column columns[] = {
+        {"activation", "activation", "%.4g", 0}, {"capture", "capture", NULL, 0}, {"sample", "sample", NULL, 0},
+        {"position", "position", "%.0f", 0},     {"text", "text", NULL, 0},       {NULL, NULL, NULL, 0}};
     char head[160];
     snprintf(head, sizeof head, "latent %u: active %llu times in the index%s\n\n", latent,
              (unsigned long long)scry_postings(index, latent), n ? "" : "; never in this capture");

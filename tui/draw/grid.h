@@ -10,21 +10,21 @@
 /* What a cell means; theme.c says how that looks. */
 typedef enum role {
     ROLE_TEXT,
-    ROLE_FAINT,   /* rules, units, what is of less weight */
-    ROLE_TITLE,   /* the top line */
-    ROLE_HEADER,  /* column names, pane titles */
-    ROLE_FOCUS,   /* the title of the pane that has the keys */
-    ROLE_IN,      /* a latent in the score */
-    ROLE_OUT,     /* a latent taken out by hand */
+    ROLE_FAINT,  /* rules, units, what is of less weight */
+    ROLE_TITLE,  /* the top line */
+    ROLE_HEADER, /* column names, pane titles */
+    ROLE_FOCUS,  /* the title of the pane that has the keys */
+    ROLE_IN,     /* a latent in the score */
+    ROLE_OUT,    /* a latent taken out by hand */
     ROLE_MARK,
     ROLE_BAR,
     ROLE_BAR_OUT, /* bar of what takes no part */
     ROLE_RHO,
-    ROLE_KEY,     /* a key in the footer or help */
+    ROLE_KEY, /* a key in the footer or help */
     ROLE_PROMPT,
     ROLE_MESSAGE,
     ROLE_ERROR,
-    ROLE_ACT1,    /* activation, weak to strong */
+    ROLE_ACT1, /* activation, weak to strong */
     ROLE_ACT2,
     ROLE_ACT3,
     ROLE_ACT4,
@@ -39,7 +39,7 @@ typedef struct cell {
     uint32_t code[CELL_CODES]; /* a character and what combines with it; 0: none */
     uint8_t width;             /* 1 or 2; 0 for the right half of a wide one */
     uint8_t role;
-    uint8_t flags;             /* CELL_CURSOR: the row that the keys act on */
+    uint8_t flags; /* CELL_CURSOR: the row that the keys act on */
 } cell;
 
 typedef struct grid {

@@ -40,13 +40,16 @@ int text_encode(uint32_t code, char out[5]) {
 /* Characters that take no room or turn the direction of writing around. */
 static bool is_invisible(uint32_t code) {
     switch (utf8proc_category((utf8proc_int32_t)code)) {
-    case UTF8PROC_CATEGORY_CF: return code != 0x200d; /* a joiner inside an emoji is harmless */
+    case UTF8PROC_CATEGORY_CF:
+        return code != 0x200d; /* a joiner inside an emoji is harmless */
     case UTF8PROC_CATEGORY_ZL:
     case UTF8PROC_CATEGORY_ZP:
     case UTF8PROC_CATEGORY_CS:
     case UTF8PROC_CATEGORY_CO:
-    case UTF8PROC_CATEGORY_CN: return true;
-    default: return false;
+    case UTF8PROC_CATEGORY_CN:
+        return true;
+    default:
+        return false;
     }
 }
 

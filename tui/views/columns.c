@@ -42,7 +42,11 @@ static double shift_value(app *a, uint32_t latent) {
 }
 static void shift_text(app *a, uint32_t latent, char *text, size_t size) {
     double shift = ranking(a)->shift[latent], magnitude = fabs(shift);
-    snprintf(text, size, magnitude >= 100 ? "%.0f" : magnitude >= 1 ? "%.2f" : magnitude >= 0.001 || magnitude == 0 ? "%.4f" : "%.0e",
+    snprintf(text, size,
+             magnitude >= 100                       ? "%.0f"
+             : magnitude >= 1                       ? "%.2f"
+             : magnitude >= 0.001 || magnitude == 0 ? "%.4f"
+                                                    : "%.1e",
              shift);
 }
 
@@ -79,8 +83,8 @@ static void rate_text(app *a, uint32_t latent, char *text, size_t size) {
 
 static double what_if_value(app *a, uint32_t latent) {
     float rho;
-    scry_what_if(a->index, scry_session_scorer(a->session), scry_session_set(a->session), scry_session_scope(a->session),
-                 &latent, 1, &rho);
+    scry_what_if(a->index, scry_session_scorer(a->session), scry_session_set(a->session),
+                 scry_session_scope(a->session), &latent, 1, &rho);
     return (double)rho;
 }
 static void what_if_text(app *a, uint32_t latent, char *text, size_t size) {
@@ -96,7 +100,8 @@ static void label_text(app *a, uint32_t latent, char *text, size_t size) {
 }
 
 const column columns[] = {
-    {"in", "in", 2, false, false, 9, "* in the score, + put in by hand, - taken out by hand, m marked", in_value, in_text},
+    {"in", "in", 2, false, false, 9, "* in the score, + put in by hand, - taken out by hand, m marked", in_value,
+     in_text},
     {"rank", "rank", 5, true, true, 7, "place by shift", rank_value, rank_text},
     {"latent", "latent", 7, true, true, 9, "number of the SAE's latent", latent_value, latent_text},
     {"shift", "shift", 15, true, false, 9, "how far the source moves it, by the metric", shift_value, shift_text},
@@ -104,9 +109,10 @@ const column columns[] = {
     {"cum", "cum", 4, true, true, 4, "share of all up to this rank", cumulative_value, cumulative_text},
     {"mean", "mean", 5, true, false, 2, "signed change of its mean activation", mean_value, mean_text},
     {"rate", "rate", 4, true, false, 5, "share of base tokens on which it fires", rate_value, rate_text},
-    {"what-if", "what-if", 10, true, false, 6, "rho if this one latent were switched, and the step to it", what_if_value,
-     what_if_text},
-    {"label", "label", 8, false, true, 8, "its label, or the tokens that hold most of its activation", NULL, label_text},
+    {"what-if", "what-if", 10, true, false, 6, "rho if this one latent were switched, and the step to it",
+     what_if_value, what_if_text},
+    {"label", "label", 8, false, true, 8, "its label, or the tokens that hold most of its activation", NULL,
+     label_text},
 };
 const int column_count = sizeof columns / sizeof *columns;
 

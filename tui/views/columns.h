@@ -5,12 +5,12 @@
 #include "app.h"
 
 typedef struct column {
-    const char *name;  /* as typed after :sort */
+    const char *name; /* as typed after :sort */
     const char *title;
-    int width;         /* least columns */
-    bool right;        /* aligned */
-    bool ascending;    /* smallest first when sorted by it */
-    int keep;          /* lower ones go first where room is short */
+    int width;      /* least columns */
+    bool right;     /* aligned */
+    bool ascending; /* smallest first when sorted by it */
+    int keep;       /* lower ones go first where room is short */
     const char *help;
     double (*value)(app *a, uint32_t latent); /* sorts by it; NaN last */
     void (*text)(app *a, uint32_t latent, char *text, size_t size);

@@ -23,11 +23,20 @@ static int compare(const void *x, const void *y, void *context) {
     double first = 0, second = 0;
     int order = 0;
     switch (o->a->domains.sort) {
-    case 1: first = -o->result->sts[i], second = -o->result->sts[j]; break;
-    case 2: first = d[i].change[train], second = d[j].change[train]; break;
-    case 3: first = -fabs(o->result->residual[i]), second = -fabs(o->result->residual[j]); break;
-    case 4: order = strcmp(d[i].name, d[j].name); break;
-    default: break;
+    case 1:
+        first = -o->result->sts[i], second = -o->result->sts[j];
+        break;
+    case 2:
+        first = d[i].change[train], second = d[j].change[train];
+        break;
+    case 3:
+        first = -fabs(o->result->residual[i]), second = -fabs(o->result->residual[j]);
+        break;
+    case 4:
+        order = strcmp(d[i].name, d[j].name);
+        break;
+    default:
+        break;
     }
     if (isnan(first) != isnan(second)) order = isnan(first) ? 1 : -1;
     else if (first != second) order = first < second ? -1 : 1;
@@ -41,9 +50,9 @@ static void draw_rho(app *a, rect r, int y) {
     int x = r.x + 1, end = r.x + r.cols;
     if (isnan(s->fit.pearson)) {
         grid_print(a->grid, y, x, r.cols - 1, ROLE_MESSAGE, "no rho: %s",
-                   s->fit.n == 0   ? "no domain has a measured change"
-                   : s->fit.n < 3  ? "fewer than 3 domains take part"
-                                   : "the scores are all alike; put latents in");
+                   s->fit.n == 0  ? "no domain has a measured change"
+                   : s->fit.n < 3 ? "fewer than 3 domains take part"
+                                  : "the scores are all alike; put latents in");
         return;
     }
     char rho[16], step[24] = "", part[5][64], p[16], low[16], high[16], mean[16];
@@ -88,10 +97,16 @@ static void draw_domain(app *a, int y, int x, int cols, size_t d, int name_width
     if (isnan(s->sts[d])) {
         grid_put(a->grid, y, at, bar, ROLE_FAINT, "no icl capture");
     } else {
-        grid_bar(a->grid, y, at, bar, used ? ROLE_BAR : ROLE_BAR_OUT, a->domains.scale > 0 ? s->sts[d] / a->domains.scale : 0,
-                 a->ascii);
+        grid_bar(a->grid, y, at, bar, used ? ROLE_BAR : ROLE_BAR_OUT,
+                 a->domains.scale > 0 ? s->sts[d] / a->domains.scale : 0, a->ascii);
         double sts = s->sts[d];
-        snprintf(text, sizeof text, sts >= 1000 ? "%.0f" : sts >= 100 ? "%.1f" : sts >= 10 ? "%.2f" : sts >= 0.01 || sts == 0 ? "%.3f" : "%.0e", sts);
+        snprintf(text, sizeof text,
+                 sts >= 1000               ? "%.0f"
+                 : sts >= 100              ? "%.1f"
+                 : sts >= 10               ? "%.2f"
+                 : sts >= 0.01 || sts == 0 ? "%.3f"
+                                           : "%.0e",
+                 sts);
         grid_put_right(a->grid, y, at + bar, sts_width, ROLE_TEXT, text);
     }
     if (isnan(change)) snprintf(text, sizeof text, "-");
@@ -106,7 +121,8 @@ static void draw_domain(app *a, int y, int x, int cols, size_t d, int name_width
 static void scale_bars(app *a) {
     const scry_result *s = scry_session_result(a->session);
     domains_state *state = &a->domains;
-    if (state->scale_score != scry_session_score(a->session) || state->scale_n != scry_session_n(a->session)) state->scale = 0;
+    if (state->scale_score != scry_session_score(a->session) || state->scale_n != scry_session_n(a->session))
+        state->scale = 0;
     state->scale_score = scry_session_score(a->session);
     state->scale_n = scry_session_n(a->session);
     for (size_t d = 0; d < s->domains; d++)
@@ -158,8 +174,8 @@ static void draw_domains(app *a, rect r, bool focus) {
     state->page = rows * columns;
     if (state->top + state->page > (int)D) state->top = (int)D > state->page ? (int)D - state->page : 0;
     for (int i = 0; i < state->page && state->top + i < (int)D; i++)
-        draw_domain(a, r.y + 2 + i % rows, r.x + 1 + i / rows * (width + 1), width - (columns > 1), order[state->top + i],
-                    name_width);
+        draw_domain(a, r.y + 2 + i % rows, r.x + 1 + i / rows * (width + 1), width - (columns > 1),
+                    order[state->top + i], name_width);
     free(order);
 }
 

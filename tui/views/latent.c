@@ -73,15 +73,18 @@ static void draw_example(app *a, rect r, int y, const scry_example *e, float str
     snprintf(text, sizeof text, e->activation >= 100 ? "%.0f" : "%.2f", (double)e->activation);
     grid_put_right(a->grid, y, x, 6, ROLE_TEXT, text);
     x += 7;
+    bool wide = r.cols >= 90;
     if (a->latent.capture < 0) {
-        int width = r.cols >= 110 ? 18 : 10;
-        text_clean(a->info->capture[e->capture].name, text, sizeof text, a->ascii);
+        /* Sample ids mostly say which text set it is, so that the condition is enough where room is short. */
+        const scry_capture_info *capture = &a->info->capture[e->capture];
+        int width = wide ? 16 : 4;
+        text_clean(wide ? capture->name : scry_condition_name(capture->condition), text, sizeof text, a->ascii);
         text_fit(text, width, a->ascii);
         grid_put(a->grid, y, x, width, ROLE_FAINT, text);
         x += width + 1;
     }
     if (a->info->capture[e->capture].has_tokens) {
-        int width = r.cols >= 110 ? 18 : 13;
+        int width = wide ? 20 : 14;
         text_clean(scry_sample_at(a->index, e->capture, e->sample).id, text, sizeof text, a->ascii);
         text_fit(text, width, a->ascii);
         grid_put(a->grid, y, x, width, ROLE_FAINT, text);

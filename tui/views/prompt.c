@@ -29,9 +29,9 @@ static size_t matches(const char *typed, const command **out, size_t most) {
         for (size_t i = 0; i < command_count && n < most; i++) {
             if (!commands[i].explorer) continue;
             bool begins = strncmp(commands[i].name, word, strlen(word)) == 0;
-            bool fits = whole ? pass == 0 && strcmp(commands[i].name, word) == 0
-                              : pass == 0 ? begins
-                                          : !begins && in_order(word, commands[i].name);
+            bool fits = whole       ? pass == 0 && strcmp(commands[i].name, word) == 0
+                        : pass == 0 ? begins
+                                    : !begins && in_order(word, commands[i].name);
             if (fits) out[n++] = &commands[i];
         }
     return n;
@@ -155,12 +155,11 @@ void prompt_key(app *a, uint32_t key, command_effect *effect) {
 static const struct {
     const char *name, *join, *to, *words;
     int least;
-} hints[] = {{"toggle", "", NULL, "toggle", 0},       {"fewer", " ", "more", "N", 0},
-             {"by-icl", "-", "score-icl", "views", 0}, {"search", "", NULL, "search", 0},
-             {"sort", "", NULL, "sort", 90},           {"mark", "", NULL, "mark", 100},
-             {"pane", "", NULL, "pane", 110},          {"export", "", NULL, "export", 0},
-             {"undo", "", NULL, "undo", 0},            {"palette", "", NULL, "commands", 120},
-             {"help", "", NULL, "help", 0},            {"quit", "", NULL, "quit", 0}};
+} hints[] = {
+    {"toggle", "", NULL, "toggle", 0},      {"fewer", " ", "more", "N", 0},    {"by-icl", "-", "score-icl", "views", 0},
+    {"search", "", NULL, "search", 0},      {"sort", "", NULL, "sort", 90},    {"mark", "", NULL, "mark", 100},
+    {"pane", "", NULL, "pane", 110},        {"export", "", NULL, "export", 0}, {"undo", "", NULL, "undo", 0},
+    {"palette", "", NULL, "commands", 120}, {"help", "", NULL, "help", 0},     {"quit", "", NULL, "quit", 0}};
 
 static void first_key(const char *name, char *key, size_t size) {
     const command *c = command_find(name);

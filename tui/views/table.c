@@ -200,7 +200,9 @@ static void draw_header(app *a, rect r, bool focus, const placed *place) {
         if (!place[i].width) continue;
         char title[32];
         bool sorted = i == a->table.column;
-        const char *sign = !sorted ? "" : (columns[i].ascending != a->table.reversed) ? (a->ascii ? "^" : "\xe2\x96\xb4") : (a->ascii ? "v" : "\xe2\x96\xbe");
+        const char *sign = !sorted                                       ? ""
+                           : (columns[i].ascending != a->table.reversed) ? (a->ascii ? "^" : "\xe2\x96\xb4")
+                                                                         : (a->ascii ? "v" : "\xe2\x96\xbe");
         snprintf(title, sizeof title, "%s%s", columns[i].title, sign);
         role look = focus ? ROLE_FOCUS : ROLE_HEADER;
         if (columns[i].right) grid_put_right(a->grid, r.y, r.x + place[i].x, place[i].width, look, title);
@@ -212,7 +214,7 @@ static void draw_header(app *a, rect r, bool focus, const placed *place) {
 static void draw_shift(app *a, int y, int x, int width, uint32_t latent, role look, const char *number) {
     const scry_ranking *ranking = scry_session_ranking(a->session);
     double largest = fabs(ranking->shift[ranking->order[0]]);
-    grid_bar(a->grid, y, x, width - 8, look == ROLE_TEXT ? ROLE_BAR_OUT : ROLE_BAR,
+    grid_bar(a->grid, y, x, width - 8, look == ROLE_FAINT ? ROLE_BAR_OUT : ROLE_BAR,
              largest > 0 ? fabs(ranking->shift[latent]) / largest : 0, a->ascii);
     grid_put_right(a->grid, y, x + width - 7, 7, look, number);
 }
@@ -224,8 +226,9 @@ static void draw_row(app *a, rect r, int y, uint32_t latent, const placed *place
         char text[256];
         columns[i].text(a, latent, text, sizeof text);
         int x = r.x + place[i].x;
-        role look = in ? ROLE_IN : ROLE_TEXT;
-        if (strcmp(columns[i].name, "in") == 0 && text[1] == '-') look = ROLE_OUT;
+        role look = in ? ROLE_TEXT : ROLE_FAINT;
+        if (strcmp(columns[i].name, "in") == 0) look = text[1] == '-' ? ROLE_OUT : ROLE_IN;
+        if (in && strcmp(columns[i].name, "latent") == 0) look = ROLE_IN;
         if (strcmp(columns[i].name, "shift") == 0) {
             draw_shift(a, y, x, place[i].width, latent, look, text);
         } else if (columns[i].right) {

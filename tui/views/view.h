@@ -26,7 +26,7 @@ int view_title(app *a, rect r, bool focus, const char *format, ...) __attribute_
 void view_rho(double value, int decimals, bool sign, char *text, size_t size);
 
 /* table.c */
-void table_refresh(app *a);            /* after a change of the ranking */
+void table_refresh(app *a);             /* after a change of the ranking */
 void table_go(app *a, uint32_t latent); /* cursor to a latent */
 void table_go_row(app *a, uint32_t row);
 int table_search(app *a, const char *text, int direction, bool from_here); /* row, or -1 */
