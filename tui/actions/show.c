@@ -84,9 +84,13 @@ command_effect do_signed(app *a, const char *argument) {
     return scope_to(a, spec, !scry_session_scope(a->session)->is_signed);
 }
 
+/* A named column is looked for in the pane that has the keys, then in the others. */
 command_effect do_sort(app *a, const char *argument) {
-    char wrong[256] = "";
-    if (views[a->focus]->sort(a, *argument ? argument : NULL, wrong, sizeof wrong)) return DID_CHANGE;
+    char wrong[256] = "", other[256];
+    const char *name = *argument ? argument : NULL;
+    if (views[a->focus]->sort(a, name, wrong, sizeof wrong)) return DID_CHANGE;
+    for (int p = 0; name && p < PANES; p++)
+        if (p != (int)a->focus && views[p]->sort(a, name, other, sizeof other)) return DID_CHANGE;
     return app_fail(a, "cannot sort by that; expected %s", wrong);
 }
 
