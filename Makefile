@@ -51,9 +51,9 @@ $(BUILD)/scry: $(TUI_OBJ) $(BUILD)/libscry.a
 	@$(CC) $(CFLAGS) $(EXTRA) -o $@ $(TUI_OBJ) $(BUILD)/libscry.a $(ENGINE_LIBS) $(TUI_LIBS)
 
 # ---- testing
-TESTS = $(UNIT_BIN) $(BUILD)/tests/twin $(BUILD)/tests/term_selftest $(BUILD)/tests/explorer
+TESTS = $(UNIT_BIN) $(BUILD)/tests/slow_twin $(BUILD)/tests/term_selftest $(BUILD)/tests/explorer
 
-$(BUILD)/tests/test_%: $(BUILD)/tests/unit/test_%.o $(BUILD)/tests/unit/check.o $(BUILD)/tests/twin/twin.o $(BUILD)/libscry.a
+$(BUILD)/tests/test_%: $(BUILD)/tests/unit/test_%.o $(BUILD)/tests/unit/check.o $(BUILD)/tests/twin/twin.o $(BUILD)/tests/twin/twin_read.o $(BUILD)/libscry.a
 	@mkdir -p $(@D)
 	@echo "  LINK  $@"
 	@$(CC) $(CFLAGS) $(EXTRA) -o $@ $^ $(ENGINE_LIBS) -lutf8proc
@@ -64,7 +64,7 @@ $(BUILD)/tests/test_tui_%: $(BUILD)/tests/unit/test_tui_%.o $(BUILD)/tests/unit/
 	@echo "  LINK  $@"
 	@$(CC) $(CFLAGS) $(EXTRA) -o $@ $^ $(ENGINE_LIBS) -lutf8proc
 
-$(BUILD)/tests/twin: $(BUILD)/tests/twin/twin.o $(BUILD)/tests/twin/twin_main.o
+$(BUILD)/tests/slow_twin: $(BUILD)/tests/twin/twin.o $(BUILD)/tests/twin/twin_read.o $(BUILD)/tests/twin/twin_main.o
 	@$(CC) $(CFLAGS) $(EXTRA) -o $@ $^ -lcjson -lm
 
 $(BUILD)/tests/term_selftest: $(BUILD)/tests/terminal/term.o $(BUILD)/tests/terminal/term_selftest.o

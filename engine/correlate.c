@@ -12,6 +12,12 @@ typedef struct moments {
     bool flat; /* no variance in x or y, or fewer than 3 points: rho is undefined */
 } moments;
 
+static bool all_equal(const double *x, size_t n) {
+    for (size_t i = 1; i < n; i++)
+        if (x[i] != x[0]) return false;
+    return true;
+}
+
 /* Two passes: the deviations from the mean, not differences of large sums. */
 static moments moments_of(const double *x, const double *y, size_t n) {
     moments m = {0};
@@ -25,7 +31,8 @@ static moments moments_of(const double *x, const double *y, size_t n) {
         m.syy += dy * dy;
         m.sxy += dx * dy;
     }
-    m.flat = n < 3 || !(m.sxx > 0) || !(m.syy > 0);
+    /* Equal values leave rounding behind in the sums, which is no variance. */
+    m.flat = n < 3 || all_equal(x, n) || all_equal(y, n) || !(m.sxx > 0) || !(m.syy > 0);
     return m;
 }
 

@@ -16,8 +16,9 @@ static bool extremes(scry_scope *scope, const scry_index *index, const char *num
         if (!isnan(info->domain[d].change[scope->train])) order[measured++] = d;
     bool ok = *number && !*end && k >= 1;
     if (!ok) scry_misuse(err, "extremes:%s: expected a whole number of 1 or more", number);
-    if (ok && 2 * (size_t)k > measured)
-        ok = scry_misuse(err, "extremes:%ld needs %ld domains with a measured change, found %zu", k, 2 * k, measured);
+    if (ok && (size_t)k > measured / 2)
+        ok =
+            scry_misuse(err, "extremes:%ld needs twice as many domains with a measured change, found %zu", k, measured);
     /* Insertion sort by |change|, largest first; stable, so ties stay in order of domain. */
     for (size_t i = 1; i < measured; i++)
         for (size_t j = i; j > 0; j--) {

@@ -179,7 +179,7 @@ static inline bool scry_set_has(const scry_set *set, uint32_t latent) {
 void scry_set_put(scry_set *set, uint32_t latent, bool in);
 bool scry_set_equal(const scry_set *a, const scry_set *b);
 
-/* Puts in (or takes out) what a list such as "3,17,90-120" names. */
+/* Puts in (or takes out) what a list such as "3,17,90-120" names; what stands before an error has been done. */
 bool scry_set_list(scry_set *set, const char *list, bool in, scry_error *err);
 
 /* A set's CSV: a header with at least latent,included. */
@@ -292,6 +292,7 @@ typedef struct scry_sample {
     const char *id, *about; /* about: the line's other keys as JSON, or "" */
     uint64_t first;
     uint32_t count;
+    uint32_t cut; /* its tokens that "rows" left out before the first */
 } scry_sample;
 scry_sample scry_sample_at(const scry_index *index, size_t capture, uint32_t sample);
 

@@ -32,6 +32,7 @@ void scry_session_edits(const scry_session *s, uint32_t *added, uint32_t *remove
 int scry_session_pin(const scry_session *s, uint32_t latent);
 
 /* Steps of the history. Each returns true when something changed. */
+/* latents: each at most once. */
 bool scry_session_toggle(scry_session *s, const uint32_t *latents, size_t count); /* each is switched */
 bool scry_session_put(scry_session *s, const uint32_t *latents, size_t count, bool in);
 bool scry_session_set_n(scry_session *s, uint32_t n);

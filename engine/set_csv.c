@@ -43,7 +43,7 @@ static bool read_row(scry_set *set, const char *path, uint64_t row, const char *
 
 bool scry_set_read_csv(scry_set *set, const char *path, scry_error *err) {
     table t;
-    if (!table_read(&t, path, err)) return false;
+    if (!table_read(&t, path, NULL, err)) return false;
     int latent = table_column(&t, "latent"), included = table_column(&t, "included");
     bool ok = true;
     if (latent < 0 || included < 0)
@@ -78,8 +78,14 @@ static void put_header(FILE *f, const scry_index *index, scry_score score) {
     fputc('\n', f);
 }
 
+/* A domain without an icl capture has no icl contributions: its cells stay empty. */
+static bool has_capture(const scry_index *index, scry_score score, size_t domain) {
+    return score != SCRY_SCORE_ICL || scry_about(index)->domain[domain].has_icl;
+}
+
 static void put_latent(FILE *f, const scry_index *index, const scry_ranking *r, uint32_t rank, bool in,
-                       const float *contribution) {
+                       scry_score score) {
+    const float *contribution = scry_contributions(index, score);
     uint32_t latent = r->order[rank];
     double shift = r->shift[latent], size = shift < 0 ? -shift : shift;
     const char *label = scry_label(index, latent);
@@ -87,17 +93,20 @@ static void put_latent(FILE *f, const scry_index *index, const scry_ranking *r, 
             r->total > 0 ? size / r->total : 0);
     put_text(f, label ? label : "");
     size_t D = scry_about(index)->domains;
-    for (size_t d = 0; d < D; d++) fprintf(f, ",%.9g", contribution ? (double)contribution[(size_t)latent * D + d] : 0);
+    for (size_t d = 0; d < D; d++) {
+        fputc(',', f);
+        if (contribution && has_capture(index, score, d))
+            fprintf(f, "%.9g", (double)contribution[(size_t)latent * D + d]);
+    }
     fputc('\n', f);
 }
 
 static bool write_all(FILE *f, const scry_set *set, const scry_index *index, const scry_ranking *r, uint32_t top,
                       scry_score score) {
     put_header(f, index, score);
-    const float *contribution = scry_contributions(index, score);
     for (uint32_t rank = 0; rank < r->latents; rank++) {
         bool in = scry_set_has(set, r->order[rank]);
-        if (in || rank < top) put_latent(f, index, r, rank, in, contribution);
+        if (in || rank < top) put_latent(f, index, r, rank, in, score);
     }
     return fflush(f) == 0 && !ferror(f);
 }

@@ -85,9 +85,14 @@ static bool read_rows(parser *p, const cJSON *rows, study_capture *c) {
     char key[160];
     snprintf(key, sizeof key, "%s.rows", c->key);
     if (!cJSON_IsArray(rows) || cJSON_GetArraySize(rows) != 2) return wrong(p, key, rows, "[from, to], two numbers");
-    if (!whole_number(cJSON_GetArrayItem(rows, 0), &c->row_from) ||
-        !whole_number(cJSON_GetArrayItem(rows, 1), &c->row_to) || c->row_from >= c->row_to)
-        return scry_fail(p->err, "%s: %s: expected two whole numbers, the first below the second", p->study->path, key);
+    const cJSON *from = cJSON_GetArrayItem(rows, 0), *to = cJSON_GetArrayItem(rows, 1);
+    if (!whole_number(from, &c->row_from) || !whole_number(to, &c->row_to) || c->row_from >= c->row_to) {
+        char *found = cJSON_PrintUnformatted(rows);
+        scry_fail(p->err, "%s: %s: found %.60s, expected two whole numbers, the first below the second", p->study->path,
+                  key, found ? found : "");
+        cJSON_free(found);
+        return false;
+    }
     c->has_rows = true;
     return true;
 }
@@ -150,6 +155,10 @@ static bool read_train(parser *p, const cJSON *item, const char *place) {
     unknown_keys(p, item, place, known);
     if (!text_key(p, item, "name", place, &train->name)) return false;
     if (!train->name) train->name = mem_copy_string("train");
+    for (const study_group *other = p->study->trains; other < train; other++)
+        if (strcmp(other->name, train->name) == 0)
+            return scry_fail(p->err, "%s: %s.name: \"%.60s\" is taken by another training set", p->study->path, place,
+                             train->name);
     if (!read_conditions(p, item, place, train)) return false;
     if (!train->capture[SCRY_BASE].present)
         return scry_fail(p->err, "%s: %s.base: missing; expected a capture of the model as it is", p->study->path,
@@ -167,6 +176,8 @@ static bool read_change(parser *p, const cJSON *change, const char *place, study
     char key[160];
     snprintf(key, sizeof key, "%s.change", place);
     if (!change) return true;
+    if (cJSON_IsNumber(change) && !isfinite(change->valuedouble))
+        return scry_fail(p->err, "%s: %s: found an infinite number, expected percentage points", study->path, key);
     if (cJSON_IsNumber(change)) {
         for (size_t t = 0; t < study->train_count; t++) domain->change[t] = change->valuedouble;
         return study->train_count == 1 ||
@@ -181,7 +192,8 @@ static bool read_change(parser *p, const cJSON *change, const char *place, study
         if (t == study->train_count)
             return scry_fail(p->err, "%s: %s: \"%.60s\" is no training set of this study", study->path, key,
                              item->string);
-        if (!cJSON_IsNumber(item)) return wrong(p, key, item, "a number in percentage points");
+        if (!cJSON_IsNumber(item) || !isfinite(item->valuedouble))
+            return wrong(p, key, item, "a finite number in percentage points");
         domain->change[t] = item->valuedouble;
     }
     return true;
@@ -265,11 +277,13 @@ static bool read_root(parser *p, const cJSON *root) {
     if (!cJSON_IsNumber(version) || version->valuedouble != 1)
         return wrong(p, "scry_study", version, "the number 1, the version of the manifest");
     unknown_keys(p, root, "", known);
-    char *sae = NULL, *labels = NULL;
+    char *sae = NULL, *labels = NULL, *tokenizer = NULL;
     if (!text_key(p, root, "name", "", &study->name) || !text_key(p, root, "model", "", &study->model) ||
         !text_key(p, root, "hook", "", &study->hook))
         return false;
-    bool ok = text_key(p, root, "sae", "", &sae) && text_key(p, root, "labels", "", &labels);
+    bool ok = text_key(p, root, "sae", "", &sae) && text_key(p, root, "labels", "", &labels) &&
+              text_key(p, root, "tokenizer", "", &tokenizer);
+    free(tokenizer); /* token ids are shown as numbers: nothing reads it yet */
     if (sae) study->sae = join(study, sae);
     if (labels) study->labels = join(study, labels);
     free(sae);
@@ -297,7 +311,10 @@ scry_study *scry_study_read(const char *path, scry_notes *notes, scry_error *err
     const char *stop = NULL;
     cJSON *root = cJSON_ParseWithOpts(study->json, &stop, true);
     bool ok = cJSON_IsObject(root);
-    if (!ok) {
+    if (root && !ok) {
+        scry_fail(err, "%s: found %s, expected a study manifest, an object {\"scry_study\": 1, ...}", path,
+                  kind_of(root));
+    } else if (!ok) {
         int line, column;
         locate(study->json, stop ? stop : study->json, &line, &column);
         scry_fail(err, "%s: line %d, column %d: not JSON; expected a study manifest, {\"scry_study\": 1, ...}", path,

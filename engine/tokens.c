@@ -36,7 +36,8 @@ static scry_example example_at(const scry_index *x, int capture, uint32_t token,
         .capture = (uint32_t)capture, .token = token - x->capture_base[capture], .activation = activation};
     if (x->capture_text[capture] >= 0 && x->texts[x->capture_text[capture]].samples) {
         e.sample = sample_of(x, (size_t)capture, e.token);
-        e.position = (uint32_t)(e.token - scry_sample_at(x, (size_t)capture, e.sample).first);
+        scry_sample sample = scry_sample_at(x, (size_t)capture, e.sample);
+        e.position = (uint32_t)(e.token - sample.first) + sample.cut;
     } else {
         e.position = (uint32_t)e.token;
     }
@@ -128,8 +129,11 @@ scry_sample scry_sample_at(const scry_index *x, size_t capture, uint32_t sample)
     if (number < 0 || sample >= x->texts[number].samples)
         return (scry_sample){.id = "", .about = "", .count = (uint32_t)rows};
     const layout_sample *s = &x->samples[x->texts[number].first_sample + sample];
-    scry_sample out = {
-        .id = string_at(x, s->id), .about = string_at(x, s->about), .first = s->first, .count = s->count};
+    scry_sample out = {.id = string_at(x, s->id),
+                       .about = string_at(x, s->about),
+                       .first = s->first,
+                       .count = s->count,
+                       .cut = s->cut};
     if (out.first > rows) out.first = rows;
     if (out.count > rows - out.first) out.count = (uint32_t)(rows - out.first);
     return out;

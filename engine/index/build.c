@@ -38,6 +38,7 @@ static void slice_text(token_text *text, uint64_t from, uint64_t to) {
             free(sample->about);
             continue;
         }
+        sample->cut = (uint32_t)(begin - sample->first);
         sample->first = begin - from;
         sample->count = (uint32_t)(end - begin);
         text->samples[kept++] = *sample;
@@ -89,7 +90,7 @@ static bool mark_kept(builder *b, build_capture *c) {
     for (uint32_t s = 0; s < text->sample_count; s++)
         for (uint32_t k = 0; k < text->samples[s].count; k++) {
             uint64_t row = text->samples[s].first + k;
-            bool out = k < spec->skip_first;
+            bool out = k + (uint64_t)text->samples[s].cut < spec->skip_first;
             for (size_t e = 0; e < spec->exclude_count && !out; e++)
                 out = strcmp(pool_text(&b->pieces, text->piece[row]), spec->exclude[e]) == 0;
             if (out) {

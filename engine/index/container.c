@@ -173,6 +173,16 @@ static bool check_header(const container *c, const header *h, scry_error *err) {
     return true;
 }
 
+/* What lies between a section and the next is zero, so that no byte of the file goes unchecked. */
+static bool padding_right(const container *c, const container_section *s, scry_error *err) {
+    for (uint64_t at = s->offset + s->size; at % ALIGN && at < c->map.size; at++)
+        if (c->map.data[at])
+            return scry_fail(
+                err, "%s: byte %" PRIu64 ", after section \"%s\", is not 0; the index is damaged, make it again",
+                c->map.path, at, s->name);
+    return true;
+}
+
 bool container_open(container *c, const char *path, bool verify, scry_error *err) {
     *c = (container){0};
     if (!map_open(&c->map, path, NULL, err)) return false;
@@ -190,7 +200,7 @@ bool container_open(container *c, const char *path, bool verify, scry_error *err
         if (s->offset % ALIGN || s->offset > c->map.size || s->size > c->map.size - s->offset ||
             s->name[CONTAINER_NAME - 1])
             ok = scry_fail(err, "%s: section %" PRIu32 " lies outside the file; make the index again", path, i);
-        else if (verify) ok = section_hash_right(c, s, err);
+        else if (verify) ok = section_hash_right(c, s, err) && padding_right(c, s, err);
     }
     if (!ok) container_close(c);
     return ok;

@@ -21,9 +21,9 @@
 #include <stdint.h>
 
 typedef struct layout_sample {
-    uint64_t first;     /* in its text */
-    uint64_t id, about; /* in text/strings */
-    uint32_t count, unused;
+    uint64_t first;      /* in its text */
+    uint64_t id, about;  /* in text/strings */
+    uint32_t count, cut; /* cut: token_sample */
 } layout_sample;
 
 #define NO_PIECE UINT32_MAX

@@ -224,7 +224,8 @@ static void put_samples(const builder *b, container_writer *w) {
         for (uint32_t s = 0; s < b->texts[i].text.sample_count; s++) {
             const token_sample *sample = &b->texts[i].text.samples[s];
             uint64_t id = strlen(sample->id) + 1, about = strlen(sample->about) + 1;
-            out[n++] = (layout_sample){.first = sample->first, .count = sample->count, .id = at, .about = at + id};
+            out[n++] = (layout_sample){
+                .first = sample->first, .count = sample->count, .cut = sample->cut, .id = at, .about = at + id};
             container_write(w, sample->id, id);
             container_write(w, sample->about, about);
             at += id + about;

@@ -24,7 +24,7 @@ static void give(char **label, uint32_t latents, double latent, const char *text
 
 static bool read_csv(char **label, uint32_t latents, const char *path, scry_notes *notes, scry_error *err) {
     table t;
-    if (!table_read(&t, path, err)) return false;
+    if (!table_read(&t, path, "labels", err)) return false;
     int latent = table_column(&t, "latent"), text = table_column(&t, "label");
     bool ok = latent >= 0 && text >= 0;
     if (!ok) scry_fail(err, "labels: %s: expected a header with latent,label", path);
@@ -50,7 +50,7 @@ static bool read_jsonl(char **label, uint32_t latents, const char *path, scry_no
         size_t length = end ? (size_t)(end - start) : (size_t)(map.size - at);
         at += length + 1;
         line++;
-        if (length == 0) continue;
+        if (length == 0 || (length == 1 && *start == '\r')) continue;
         cJSON *item = cJSON_ParseWithLength(start, length);
         const cJSON *latent = cJSON_GetObjectItemCaseSensitive(item, "latent");
         const cJSON *text = cJSON_GetObjectItemCaseSensitive(item, "label");

@@ -51,6 +51,15 @@ static bool read_entry(tensor_file *file, const cJSON *entry, const uint8_t *dat
                          "%s%s%s: tensor \"%.60s\": data_offsets end at %" PRIu64 ", but only %" PRIu64
                          " data bytes are there; the file is cut",
                          k, colon, path, entry->string, end, room);
+    uint64_t elements = 1, each = tensor_size(dtype_of(dtype->valuestring));
+    for (int i = 0; i < dims && each; i++)
+        elements = dim[i] && elements > (end - begin) / dim[i] + 1 ? UINT64_MAX : elements * dim[i];
+    if (each && (elements > (end - begin) / each || elements * each != end - begin))
+        return scry_fail(err,
+                         "%s%s%s: tensor \"%.60s\": data_offsets span %" PRIu64
+                         " bytes, which is not shape times %s; the "
+                         "file is cut or its header is wrong",
+                         k, colon, path, entry->string, end - begin, dtype->valuestring);
     return tensor_add(file, entry->string, dtype->valuestring, dtype_of(dtype->valuestring), dims, dim, false,
                       data + begin, end - begin, key, err);
 }

@@ -49,10 +49,10 @@ static void on_row(int ending, void *context) {
     c->in_row = 0;
 }
 
-bool table_read(table *t, const char *path, scry_error *err) {
+bool table_read(table *t, const char *path, const char *key, scry_error *err) {
     *t = (table){0};
     file_map map;
-    if (!map_open(&map, path, NULL, err)) return false;
+    if (!map_open(&map, path, key, err)) return false;
     collector c = {.t = t};
     struct csv_parser parser;
     bool ok = true;

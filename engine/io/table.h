@@ -12,8 +12,8 @@ typedef struct table {
     char **header; /* [columns] */
 } table;
 
-/* The first row is the header. Owner: table_free. */
-bool table_read(table *t, const char *path, scry_error *err);
+/* The first row is the header. key: see map_open. Owner: table_free. */
+bool table_read(table *t, const char *path, const char *key, scry_error *err);
 void table_free(table *t);
 /* Number of the column, or -1. */
 int table_column(const table *t, const char *name);

@@ -16,6 +16,7 @@ typedef struct token_sample {
     char *about;    /* the line's other keys as one JSON object, "" when there are none */
     uint64_t first; /* row of its first token */
     uint32_t count;
+    uint32_t cut; /* tokens of it before `first` that a slice of rows left out */
 } token_sample;
 
 typedef struct token_text {

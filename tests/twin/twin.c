@@ -1,4 +1,5 @@
 #include "twin.h"
+#include "twin_read.h"
 
 #include <cjson/cJSON.h>
 #include <errno.h>
@@ -12,214 +13,6 @@
 
 enum { TILE = 32, BLOCK = 32, MAX_SHARDS = 64 };
 
-/* ---- small things ------------------------------------------------------- */
-
-__attribute__((noreturn, format(printf, 1, 2))) static void die(const char *format, ...) {
-    va_list args;
-    va_start(args, format);
-    fputs("twin: ", stderr);
-    vfprintf(stderr, format, args);
-    fputc('\n', stderr);
-    va_end(args);
-    exit(3);
-}
-
-static void *zeros(size_t n, size_t size) {
-    void *p = calloc(n ? n : 1, size);
-    if (!p) die("out of memory for %zu x %zu bytes", n, size);
-    return p;
-}
-
-static double *doubles(int n) {
-    return zeros((size_t)n, sizeof(double));
-}
-
-static char *copy_of(const char *s) {
-    char *p = zeros(strlen(s) + 1, 1);
-    memcpy(p, s, strlen(s));
-    return p;
-}
-
-static char *joined(const char *a, const char *b, const char *c) {
-    size_t n = strlen(a) + strlen(b) + strlen(c) + 1;
-    char *p = zeros(n, 1);
-    snprintf(p, n, "%s%s%s", a, b, c);
-    return p;
-}
-
-static unsigned char *read_file(const char *path, size_t *size) {
-    FILE *f = fopen(path, "rb");
-    if (!f) die("%s: %s", path, strerror(errno));
-    if (fseek(f, 0, SEEK_END) != 0) die("%s: cannot seek", path);
-    long n = ftell(f);
-    if (n < 0) die("%s: cannot tell its size", path);
-    rewind(f);
-    unsigned char *bytes = zeros((size_t)n + 1, 1);
-    if (fread(bytes, 1, (size_t)n, f) != (size_t)n) die("%s: cannot read", path);
-    fclose(f);
-    *size = (size_t)n;
-    return bytes;
-}
-
-static cJSON *read_json(const char *path) {
-    size_t size;
-    char *text = (char *)read_file(path, &size);
-    cJSON *json = cJSON_Parse(text);
-    if (!json) die("%s: not JSON", path);
-    free(text);
-    return json;
-}
-
-static const cJSON *get(const cJSON *object, const char *key) {
-    return cJSON_GetObjectItemCaseSensitive(object, key);
-}
-
-static const char *get_string(const cJSON *object, const char *key, const char *otherwise) {
-    const cJSON *item = get(object, key);
-    if (!item) return otherwise;
-    if (!cJSON_IsString(item)) die("\"%s\" is not a string", key);
-    return item->valuestring;
-}
-
-/* ---- tensors ------------------------------------------------------------ */
-
-typedef enum { F16, BF16, F32, F64 } number_type;
-
-typedef struct {
-    number_type type;
-    int rows, columns; /* one row when the shape has one dimension */
-    unsigned char *bytes;
-} tensor;
-
-static size_t width_of(number_type type) {
-    return type == F64 ? 8 : type == F32 ? 4 : 2;
-}
-
-static double half_value(uint16_t bits) {
-    int sign = bits >> 15, exponent = (bits >> 10) & 31, fraction = bits & 1023;
-    double x = exponent == 31  ? (fraction ? (double)NAN : (double)INFINITY)
-               : exponent == 0 ? ldexp(fraction, -24)
-                               : ldexp(1024 + fraction, exponent - 25);
-    return sign ? -x : x;
-}
-
-static double value_at(const tensor *m, size_t i) {
-    static double halves[65536];
-    static int filled = 0;
-    const unsigned char *p = m->bytes + i * width_of(m->type);
-    uint16_t bits;
-    uint32_t wide;
-    float single;
-    double x;
-    switch (m->type) {
-    case F16:
-        for (; filled < 65536; filled++) halves[filled] = half_value((uint16_t)filled);
-        memcpy(&bits, p, 2);
-        x = halves[bits];
-        break;
-    case BF16:
-        memcpy(&bits, p, 2);
-        wide = (uint32_t)bits << 16;
-        memcpy(&single, &wide, 4);
-        x = (double)single;
-        break;
-    case F32:
-        memcpy(&single, p, 4);
-        x = (double)single;
-        break;
-    default:
-        memcpy(&x, p, 8);
-    }
-    if (!isfinite(x)) die("a number is not finite");
-    return x;
-}
-
-static int dimension(double x, const char *path) {
-    if (!(x >= 0 && x <= INT_MAX && x == floor(x))) die("%s: bad dimension %g", path, x);
-    return (int)x;
-}
-
-/* the named tensor; without a name the only one there is, or the preferred one */
-static tensor read_safetensors(const char *path, const char *name, const char *preferred) {
-    size_t size;
-    unsigned char *file = read_file(path, &size);
-    uint64_t header;
-    if (size < 8) die("%s: too short", path);
-    memcpy(&header, file, 8);
-    if (header > size - 8) die("%s: header longer than the file", path);
-    cJSON *json = cJSON_ParseWithLength((const char *)file + 8, header);
-    if (!json) die("%s: header is not JSON", path);
-
-    const cJSON *found = NULL;
-    int n = 0;
-    for (const cJSON *item = json->child; item; item = item->next) {
-        if (strcmp(item->string, "__metadata__") == 0) continue;
-        n++;
-        if (name ? strcmp(item->string, name) == 0 : n == 1 || strcmp(item->string, preferred) == 0) found = item;
-    }
-    if (!name && n > 1 && found && strcmp(found->string, preferred) != 0)
-        die("%s: several tensors, none named %s", path, preferred);
-    if (!found) die("%s: no tensor %s", path, name ? name : preferred);
-
-    tensor m = {F32, 1, 1, NULL};
-    const char *type = get_string(found, "dtype", "none");
-    if (strcmp(type, "F16") == 0) m.type = F16;
-    else if (strcmp(type, "BF16") == 0) m.type = BF16;
-    else if (strcmp(type, "F32") == 0) m.type = F32;
-    else if (strcmp(type, "F64") == 0) m.type = F64;
-    else die("%s: dtype %s", path, type);
-
-    const cJSON *shape = get(found, "shape"), *offsets = get(found, "data_offsets");
-    int dims = cJSON_GetArraySize(shape);
-    if (dims < 1 || dims > 2 || cJSON_GetArraySize(offsets) != 2)
-        die("%s: %s is not a vector or matrix", path, found->string);
-    m.columns = dimension(cJSON_GetArrayItem(shape, dims - 1)->valuedouble, path);
-    if (dims == 2) m.rows = dimension(cJSON_GetArrayItem(shape, 0)->valuedouble, path);
-    size_t bytes = (size_t)m.rows * (size_t)m.columns * width_of(m.type);
-    double from = cJSON_GetArrayItem(offsets, 0)->valuedouble;
-    double to = cJSON_GetArrayItem(offsets, 1)->valuedouble;
-    if (!(from >= 0 && to <= (double)(size - 8 - header) && to - from == (double)bytes))
-        die("%s: offsets of %s do not fit", path, found->string);
-    m.bytes = zeros(bytes, 1);
-    memcpy(m.bytes, file + 8 + header + (size_t)from, bytes);
-    cJSON_Delete(json);
-    free(file);
-    return m;
-}
-
-static tensor read_npy(const char *path) {
-    size_t size;
-    unsigned char *file = read_file(path, &size);
-    if (size < 10 || memcmp(file, "\x93NUMPY\x01", 7) != 0) die("%s: not .npy version 1", path);
-    size_t header = (size_t)file[8] + 256 * (size_t)file[9];
-    if (size < 10 + header) die("%s: too short", path);
-    char *text = zeros(header + 1, 1);
-    memcpy(text, file + 10, header);
-
-    tensor m = {F32, 1, 1, NULL};
-    if (strstr(text, "'<f2'")) m.type = F16;
-    else if (strstr(text, "'<f8'")) m.type = F64;
-    else if (!strstr(text, "'<f4'")) die("%s: dtype is none of <f2 <f4 <f8", path);
-    if (!strstr(text, "'fortran_order': False")) die("%s: not in C order", path);
-    const char *shape = strstr(text, "'shape': (");
-    double rows, columns;
-    if (!shape || sscanf(shape, "'shape': (%lf, %lf)", &rows, &columns) != 2) die("%s: not a matrix", path);
-    m.rows = dimension(rows, path);
-    m.columns = dimension(columns, path);
-    size_t bytes = (size_t)m.rows * (size_t)m.columns * width_of(m.type);
-    if (size != 10 + header + bytes) die("%s: %zu bytes of data, %zu expected", path, size - 10 - header, bytes);
-    m.bytes = zeros(bytes, 1);
-    memcpy(m.bytes, file + 10 + header, bytes);
-    free(text);
-    free(file);
-    return m;
-}
-
-static int ends_with(const char *s, const char *end) {
-    size_t n = strlen(s), m = strlen(end);
-    return n >= m && strcmp(s + n - m, end) == 0;
-}
-
 /* ---- the study ---------------------------------------------------------- */
 
 typedef struct {
@@ -227,7 +20,7 @@ typedef struct {
     int loaded;
     int is_residual;
     int shards;
-    tensor shard[MAX_SHARDS];
+    twin_tensor shard[MAX_SHARDS];
     int first_row; /* of the joined shards; not 0 only with "rows" */
     int rows, columns;
     int has_tokens;
@@ -278,40 +71,40 @@ struct twin {
 };
 
 static char *path_in(const twin *t, const char *path) {
-    return path[0] == '/' ? copy_of(path) : joined(t->folder, "/", path);
+    return path[0] == '/' ? twin_copy_of(path) : twin_joined(t->folder, "/", path);
 }
 
 static void read_tokens(const twin *t, capture *c, const char *name) {
     char *path = path_in(t, name);
     FILE *f = fopen(path, "rb");
-    if (!f) die("%s: %s", path, strerror(errno));
+    if (!f) twin_die("%s: %s", path, strerror(errno));
     int row = 0;
     char *line = NULL;
     size_t room = 0;
     while (getline(&line, &room, f) > 0) {
         if (line[strspn(line, " \t\r\n")] == '\0') continue;
         cJSON *json = cJSON_Parse(line);
-        const cJSON *tokens = get(json, "tokens"), *one;
-        const char *id = get_string(json, "id", NULL);
-        if (!id || !cJSON_IsArray(tokens)) die("%s: a line without \"id\" or \"tokens\"", path);
+        const cJSON *tokens = twin_get(json, "tokens"), *one;
+        const char *id = twin_get_string(json, "id", NULL);
+        if (!id || !cJSON_IsArray(tokens)) twin_die("%s: a line without \"id\" or \"tokens\"", path);
         size_t s = (size_t)c->samples;
         c->sample_id = realloc(c->sample_id, (s + 1) * sizeof *c->sample_id);
         c->start = realloc(c->start, (s + 2) * sizeof *c->start);
-        if (!c->sample_id || !c->start) die("out of memory");
+        if (!c->sample_id || !c->start) twin_die("out of memory");
         for (size_t i = 0; i < s; i++)
-            if (strcmp(c->sample_id[i], id) == 0) die("%s: id %s twice", path, id);
-        c->sample_id[s] = copy_of(id);
+            if (strcmp(c->sample_id[i], id) == 0) twin_die("%s: id %s twice", path, id);
+        c->sample_id[s] = twin_copy_of(id);
         c->start[s] = row;
         cJSON_ArrayForEach (one, tokens) {
-            if (!cJSON_IsString(one)) die("%s: sample %s: a token is not a string", path, id);
-            if (row >= c->rows) die("%s: more tokens than the %d rows", path, c->rows);
-            c->token[row++] = copy_of(one->valuestring);
+            if (!cJSON_IsString(one)) twin_die("%s: sample %s: a token is not a string", path, id);
+            if (row >= c->rows) twin_die("%s: more tokens than the %d rows", path, c->rows);
+            c->token[row++] = twin_copy_of(one->valuestring);
         }
         c->start[s + 1] = row;
         c->samples++;
         cJSON_Delete(json);
     }
-    if (row != c->rows) die("%s: %d tokens, %d rows", path, row, c->rows);
+    if (row != c->rows) twin_die("%s: %d tokens, %d rows", path, row, c->rows);
     free(line);
     fclose(f);
     free(path);
@@ -319,55 +112,55 @@ static void read_tokens(const twin *t, capture *c, const char *name) {
 
 static void load(const twin *t, capture *c) {
     if (c->loaded) return;
-    if (!c->json) die("the study has no such capture");
+    if (!c->json) twin_die("the study has no such capture");
     c->loaded = 1;
 
-    const cJSON *data = get(c->json, "residual");
+    const cJSON *data = twin_get(c->json, "residual");
     c->is_residual = data != NULL;
-    if (!data) data = get(c->json, "features");
+    if (!data) data = twin_get(c->json, "features");
     const char *kind = c->is_residual ? "residual" : "features";
-    const char *name = get_string(c->json, "tensor", NULL);
+    const char *name = twin_get_string(c->json, "tensor", NULL);
     c->shards = cJSON_IsArray(data) ? cJSON_GetArraySize(data) : 1;
     if (!data || c->shards < 1 || c->shards > MAX_SHARDS)
-        die("a capture without \"residual\" or \"features\", or with too many shards");
+        twin_die("a capture without \"residual\" or \"features\", or with too many shards");
     for (int i = 0; i < c->shards; i++) {
         const cJSON *item = cJSON_IsArray(data) ? cJSON_GetArrayItem(data, i) : data;
-        if (!cJSON_IsString(item)) die("\"%s\" is not a file name", kind);
+        if (!cJSON_IsString(item)) twin_die("\"%s\" is not a file name", kind);
         char *path = path_in(t, item->valuestring);
-        c->shard[i] = ends_with(path, ".npy") ? read_npy(path) : read_safetensors(path, name, kind);
+        c->shard[i] = twin_ends_with(path, ".npy") ? twin_read_npy(path) : twin_read_safetensors(path, name, kind);
         if (c->shard[i].columns != c->shard[0].columns)
-            die("%s: %d columns, the first shard has %d", path, c->shard[i].columns, c->shard[0].columns);
+            twin_die("%s: %d columns, the first shard has %d", path, c->shard[i].columns, c->shard[0].columns);
         c->rows += c->shard[i].rows;
         free(path);
     }
     c->columns = c->shard[0].columns;
-    const cJSON *rows = get(c->json, "rows");
+    const cJSON *rows = twin_get(c->json, "rows");
     if (rows) {
-        if (cJSON_GetArraySize(rows) != 2) die("\"rows\" is not [from, to]");
+        if (cJSON_GetArraySize(rows) != 2) twin_die("\"rows\" is not [from, to]");
         int from = cJSON_GetArrayItem(rows, 0)->valueint;
         int to = cJSON_GetArrayItem(rows, 1)->valueint;
-        if (from < 0 || to < from || to > c->rows) die("\"rows\" [%d, %d] of %d rows", from, to, c->rows);
+        if (from < 0 || to < from || to > c->rows) twin_die("\"rows\" [%d, %d] of %d rows", from, to, c->rows);
         c->first_row = from;
         c->rows = to - from;
     }
 
-    c->token = zeros((size_t)c->rows, sizeof *c->token);
-    c->kept = zeros((size_t)c->rows, sizeof *c->kept);
-    const char *tokens = get_string(c->json, "tokens", NULL);
-    const cJSON *skip = get(c->json, "skip_first"), *exclude = get(c->json, "exclude");
+    c->token = twin_zeros((size_t)c->rows, sizeof *c->token);
+    c->kept = twin_zeros((size_t)c->rows, sizeof *c->kept);
+    const char *tokens = twin_get_string(c->json, "tokens", NULL);
+    const cJSON *skip = twin_get(c->json, "skip_first"), *exclude = twin_get(c->json, "exclude");
     const cJSON *word;
     int skip_first = skip ? skip->valueint : 0;
     c->has_tokens = tokens != NULL;
     if (tokens) {
         read_tokens(t, c, tokens);
     } else {
-        if (skip_first > 0 || cJSON_GetArraySize(exclude) > 0) die("skip_first or exclude without \"tokens\"");
+        if (skip_first > 0 || cJSON_GetArraySize(exclude) > 0) twin_die("skip_first or exclude without \"tokens\"");
         c->samples = 1;
-        c->sample_id = zeros(1, sizeof *c->sample_id);
-        c->sample_id[0] = copy_of("");
-        c->start = zeros(2, sizeof *c->start);
+        c->sample_id = twin_zeros(1, sizeof *c->sample_id);
+        c->sample_id[0] = twin_copy_of("");
+        c->start = twin_zeros(2, sizeof *c->start);
         c->start[1] = c->rows;
-        for (int r = 0; r < c->rows; r++) c->token[r] = copy_of("");
+        for (int r = 0; r < c->rows; r++) c->token[r] = twin_copy_of("");
     }
     for (int s = 0; s < c->samples; s++)
         for (int r = c->start[s]; r < c->start[s + 1]; r++) {
@@ -379,40 +172,40 @@ static void load(const twin *t, capture *c) {
 
 static void load_sae(twin *t, const char *sae) {
     char *place = path_in(t, sae), *weights;
-    if (ends_with(place, ".safetensors")) {
-        weights = copy_of(place);
+    if (twin_ends_with(place, ".safetensors")) {
+        weights = twin_copy_of(place);
         char *slash = strrchr(place, '/');
         *slash = '\0';
     } else {
-        weights = joined(place, "/", "sae_weights.safetensors");
+        weights = twin_joined(place, "/", "sae_weights.safetensors");
     }
-    char *cfg_path = joined(place, "/", "cfg.json");
-    cJSON *cfg = read_json(cfg_path);
-    if (strcmp(get_string(cfg, "architecture", "standard"), "standard") != 0 ||
-        strcmp(get_string(cfg, "activation_fn_str", "relu"), "relu") != 0)
-        die("%s: only the standard ReLU architecture", cfg_path);
-    if (strcmp(get_string(cfg, "normalize_activations", "none"), "none") != 0 &&
-        strcmp(get_string(cfg, "normalize_activations", "none"), "expected_average_only_in") != 0)
-        die("%s: normalize_activations", cfg_path);
-    int apply = !cJSON_IsFalse(get(cfg, "apply_b_dec_to_input"));
+    char *cfg_path = twin_joined(place, "/", "cfg.json");
+    cJSON *cfg = twin_read_json(cfg_path);
+    if (strcmp(twin_get_string(cfg, "architecture", "standard"), "standard") != 0 ||
+        strcmp(twin_get_string(cfg, "activation_fn_str", "relu"), "relu") != 0)
+        twin_die("%s: only the standard ReLU architecture", cfg_path);
+    if (strcmp(twin_get_string(cfg, "normalize_activations", "none"), "none") != 0 &&
+        strcmp(twin_get_string(cfg, "normalize_activations", "none"), "expected_average_only_in") != 0)
+        twin_die("%s: normalize_activations", cfg_path);
+    int apply = !cJSON_IsFalse(twin_get(cfg, "apply_b_dec_to_input"));
 
-    tensor W = read_safetensors(weights, "W_enc", "");
-    tensor b_enc = read_safetensors(weights, "b_enc", "");
-    tensor b_dec = read_safetensors(weights, "b_dec", "");
+    twin_tensor W = twin_read_safetensors(weights, "W_enc", "");
+    twin_tensor b_enc = twin_read_safetensors(weights, "b_enc", "");
+    twin_tensor b_dec = twin_read_safetensors(weights, "b_dec", "");
     t->d = W.rows;
     t->F = W.columns;
     if (b_enc.rows * b_enc.columns != t->F || b_dec.rows * b_dec.columns != t->d)
-        die("%s: shapes of W_enc, b_enc, b_dec disagree", weights);
+        twin_die("%s: shapes of W_enc, b_enc, b_dec disagree", weights);
     int blocks = (t->F + BLOCK - 1) / BLOCK;
-    t->W = zeros((size_t)blocks * (size_t)t->d * BLOCK, sizeof(double));
-    t->b_enc = doubles(blocks * BLOCK);
-    t->minus = doubles(t->d);
+    t->W = twin_zeros((size_t)blocks * (size_t)t->d * BLOCK, sizeof(double));
+    t->b_enc = twin_doubles(blocks * BLOCK);
+    t->minus = twin_doubles(t->d);
     for (int k = 0; k < t->d; k++)
         for (int j = 0; j < t->F; j++)
             t->W[((size_t)(j / BLOCK) * (size_t)t->d + (size_t)k) * BLOCK + (size_t)(j % BLOCK)] =
-                value_at(&W, (size_t)k * (size_t)t->F + (size_t)j);
-    for (int j = 0; j < t->F; j++) t->b_enc[j] = value_at(&b_enc, (size_t)j);
-    for (int k = 0; k < t->d && apply; k++) t->minus[k] = value_at(&b_dec, (size_t)k);
+                twin_value_at(&W, (size_t)k * (size_t)t->F + (size_t)j);
+    for (int j = 0; j < t->F; j++) t->b_enc[j] = twin_value_at(&b_enc, (size_t)j);
+    for (int k = 0; k < t->d && apply; k++) t->minus[k] = twin_value_at(&b_dec, (size_t)k);
     t->has_sae = 1;
     free(W.bytes);
     free(b_enc.bytes);
@@ -424,43 +217,43 @@ static void load_sae(twin *t, const char *sae) {
 }
 
 twin *twin_open(const char *study_json) {
-    twin *t = zeros(1, sizeof *t);
-    t->json = read_json(study_json);
-    t->folder = copy_of(study_json);
+    twin *t = twin_zeros(1, sizeof *t);
+    t->json = twin_read_json(study_json);
+    t->folder = twin_copy_of(study_json);
     char *slash = strrchr(t->folder, '/');
     if (slash) *slash = '\0';
     else strcpy(t->folder, ".");
-    t->pairing = get_string(t->json, "pairing", NULL);
+    t->pairing = twin_get_string(t->json, "pairing", NULL);
     if (t->pairing && strcmp(t->pairing, "token") != 0 && strcmp(t->pairing, "sample") != 0 &&
         strcmp(t->pairing, "row") != 0)
-        die("pairing %s", t->pairing);
+        twin_die("pairing %s", t->pairing);
 
-    const cJSON *train = get(t->json, "train");
+    const cJSON *train = twin_get(t->json, "train");
     if (cJSON_IsArray(train)) train = cJSON_GetArrayItem(train, 0);
-    for (int i = 0; i < 4; i++) t->train[i].json = get(train, conditions[i]);
+    for (int i = 0; i < 4; i++) t->train[i].json = twin_get(train, conditions[i]);
 
-    const cJSON *list = get(t->json, "domains"), *item;
+    const cJSON *list = twin_get(t->json, "domains"), *item;
     t->domains = cJSON_GetArraySize(list);
-    t->domain = zeros((size_t)t->domains, sizeof *t->domain);
+    t->domain = twin_zeros((size_t)t->domains, sizeof *t->domain);
     int d = 0;
     cJSON_ArrayForEach (item, list) {
         domain *one = &t->domain[d++];
-        const cJSON *change = get(item, "change");
-        if (cJSON_IsObject(change)) change = get(change, get_string(train, "name", ""));
-        one->name = copy_of(get_string(item, "name", ""));
+        const cJSON *change = twin_get(item, "change");
+        if (cJSON_IsObject(change)) change = twin_get(change, twin_get_string(train, "name", ""));
+        one->name = twin_copy_of(twin_get_string(item, "name", ""));
         one->change = cJSON_IsNumber(change) ? change->valuedouble : (double)NAN;
-        one->base.json = get(item, "base");
-        one->icl.json = get(item, "icl");
+        one->base.json = twin_get(item, "base");
+        one->icl.json = twin_get(item, "icl");
     }
 
-    const char *sae = get_string(t->json, "sae", NULL);
+    const char *sae = twin_get_string(t->json, "sae", NULL);
     if (sae) {
         load_sae(t, sae);
     } else {
         capture *any = t->train[0].json ? &t->train[0] : t->domains ? &t->domain[0].base : NULL;
-        if (!any) die("%s: no captures", study_json);
+        if (!any) twin_die("%s: no captures", study_json);
         load(t, any);
-        if (any->is_residual) die("%s: residuals without an SAE", study_json);
+        if (any->is_residual) twin_die("%s: residuals without an SAE", study_json);
         t->F = any->columns;
     }
     return t;
@@ -532,11 +325,12 @@ double twin_change(twin *t, int d) {
 
 static void row_of(const twin *t, const capture *c, int row, double *out) {
     int expected = c->is_residual ? t->d : t->F;
-    if (c->columns != expected) die("a capture has %d columns, %d expected", c->columns, expected);
+    if (c->columns != expected) twin_die("a capture has %d columns, %d expected", c->columns, expected);
     row += c->first_row;
     int i = 0;
     while (row >= c->shard[i].rows) row -= c->shard[i++].rows;
-    for (int k = 0; k < c->columns; k++) out[k] = value_at(&c->shard[i], (size_t)row * (size_t)c->columns + (size_t)k);
+    for (int k = 0; k < c->columns; k++)
+        out[k] = twin_value_at(&c->shard[i], (size_t)row * (size_t)c->columns + (size_t)k);
 }
 
 /* h of up to TILE rows: out[i * F + j] */
@@ -546,9 +340,9 @@ static void activations(const twin *t, const capture *c, const int *rows, int n,
         for (int i = 0; i < n; i++) row_of(t, c, rows[i], out + (size_t)i * F);
         return;
     }
-    if (!t->has_sae) die("residuals without an SAE");
+    if (!t->has_sae) twin_die("residuals without an SAE");
     size_t d = (size_t)t->d;
-    double *z = zeros((size_t)n * d, sizeof *z);
+    double *z = twin_zeros((size_t)n * d, sizeof *z);
     for (int i = 0; i < n; i++) {
         row_of(t, c, rows[i], z + (size_t)i * d);
         for (size_t k = 0; k < d; k++) z[(size_t)i * d + k] -= t->minus[k];
@@ -574,7 +368,7 @@ static void activations(const twin *t, const capture *c, const int *rows, int n,
 static double activation_of(const twin *t, const capture *c, int row, int latent, double *z) {
     row_of(t, c, row, z);
     if (!c->is_residual) return z[latent];
-    if (!t->has_sae) die("residuals without an SAE");
+    if (!t->has_sae) twin_die("residuals without an SAE");
     const double *W = t->W + (size_t)(latent / BLOCK) * (size_t)t->d * BLOCK + latent % BLOCK;
     double sum = 0;
     for (int k = 0; k < t->d; k++) sum += (z[k] - t->minus[k]) * W[(size_t)k * BLOCK];
@@ -617,7 +411,7 @@ static int sample_with_id(const capture *c, const char *id) {
  * as first + mean of (h - first), so that the mean of equal numbers is that number */
 static void sample_means(const twin *t, const capture *c, double *means, int *count, double *fired, long long *rows) {
     int F = t->F;
-    double *h = doubles(F), *first = doubles(F);
+    double *h = twin_doubles(F), *first = twin_doubles(F);
     for (int s = 0; s < c->samples; s++) {
         double *mean = means + (size_t)s * (size_t)F;
         for (int r = c->start[s]; r < c->start[s + 1]; r++) {
@@ -639,10 +433,10 @@ static void sample_means(const twin *t, const capture *c, double *means, int *co
 
 static void pair_by_sample(const twin *t, const capture *base, const capture *other, pair_sums *p) {
     size_t F = (size_t)t->F;
-    double *mean_b = zeros((size_t)base->samples * F, sizeof *mean_b);
-    double *mean_x = zeros((size_t)other->samples * F, sizeof *mean_x);
-    int *count_b = zeros((size_t)base->samples, sizeof *count_b);
-    int *count_x = zeros((size_t)other->samples, sizeof *count_x);
+    double *mean_b = twin_zeros((size_t)base->samples * F, sizeof *mean_b);
+    double *mean_x = twin_zeros((size_t)other->samples * F, sizeof *mean_x);
+    int *count_b = twin_zeros((size_t)base->samples, sizeof *count_b);
+    int *count_x = twin_zeros((size_t)other->samples, sizeof *count_x);
     sample_means(t, base, mean_b, count_b, p->base_fired, &p->base_rows);
     sample_means(t, other, mean_x, count_x, p->other_fired, &p->other_rows);
     for (int s = 0; s < base->samples; s++) {
@@ -658,24 +452,24 @@ static void pair_by_sample(const twin *t, const capture *base, const capture *ot
 
 /* the partner of each base row, -1 for none */
 static void partners_by_token(const capture *base, const capture *other, int *partner) {
-    if (base->samples != other->samples) die("token pairing: %d samples and %d", base->samples, other->samples);
+    if (base->samples != other->samples) twin_die("token pairing: %d samples and %d", base->samples, other->samples);
     for (int s = 0; s < base->samples; s++) {
         int o = sample_with_id(other, base->sample_id[s]);
-        if (o < 0) die("token pairing: sample %s has no partner", base->sample_id[s]);
+        if (o < 0) twin_die("token pairing: sample %s has no partner", base->sample_id[s]);
         int length = base->start[s + 1] - base->start[s];
         if (other->start[o + 1] - other->start[o] != length)
-            die("token pairing: sample %s differs in length", base->sample_id[s]);
+            twin_die("token pairing: sample %s differs in length", base->sample_id[s]);
         for (int i = 0; i < length; i++) partner[base->start[s] + i] = other->start[o] + i;
     }
 }
 
 static void pair_by_rows(const twin *t, const capture *base, const capture *other, int by_token, pair_sums *p) {
     size_t F = (size_t)t->F;
-    int *partner = zeros((size_t)base->rows, sizeof *partner);
+    int *partner = twin_zeros((size_t)base->rows, sizeof *partner);
     for (int r = 0; r < base->rows; r++) partner[r] = r < other->rows ? r : -1;
     if (by_token) partners_by_token(base, other, partner);
 
-    double *h_b = zeros(TILE * F, sizeof *h_b), *h_x = zeros(TILE * F, sizeof *h_x);
+    double *h_b = twin_zeros(TILE * F, sizeof *h_b), *h_x = twin_zeros(TILE * F, sizeof *h_x);
     int rows_b[TILE], rows_x[TILE], n = 0;
     for (int r = 0; r <= base->rows; r++) {
         if (n == TILE || (r == base->rows && n > 0)) {
@@ -703,30 +497,30 @@ static void sum_pairs(const twin *t, capture *base, capture *other, pair_sums *p
     if (p->done) return;
     load(t, base);
     load(t, other);
-    p->sq = doubles(t->F);
-    p->absolute = doubles(t->F);
-    p->base_first = doubles(t->F);
-    p->base_sum = doubles(t->F);
-    p->base_square = doubles(t->F);
-    p->other_first = doubles(t->F);
-    p->other_sum = doubles(t->F);
-    p->other_square = doubles(t->F);
-    p->base_fired = doubles(t->F);
-    p->other_fired = doubles(t->F);
+    p->sq = twin_doubles(t->F);
+    p->absolute = twin_doubles(t->F);
+    p->base_first = twin_doubles(t->F);
+    p->base_sum = twin_doubles(t->F);
+    p->base_square = twin_doubles(t->F);
+    p->other_first = twin_doubles(t->F);
+    p->other_sum = twin_doubles(t->F);
+    p->other_square = twin_doubles(t->F);
+    p->base_fired = twin_doubles(t->F);
+    p->other_fired = twin_doubles(t->F);
 
     int tokens = base->has_tokens && other->has_tokens;
     const char *pairing = t->pairing ? t->pairing : tokens ? "token" : "row";
-    if (strcmp(pairing, "row") != 0 && !tokens) die("%s pairing needs token files", pairing);
+    if (strcmp(pairing, "row") != 0 && !tokens) twin_die("%s pairing needs token files", pairing);
     if (strcmp(pairing, "sample") == 0) pair_by_sample(t, base, other, p);
     else pair_by_rows(t, base, other, strcmp(pairing, "token") == 0, p);
-    if (p->n == 0) die("no pairs");
+    if (p->n == 0) twin_die("no pairs");
     p->done = 1;
 }
 
 void twin_shift(twin *t, const char *source, const char *metric, double *out) {
     int x = 1;
     while (x < 4 && strcmp(conditions[x], source) != 0) x++;
-    if (x == 4 || !t->train[x].json) die("no source %s", source);
+    if (x == 4 || !t->train[x].json) twin_die("no source %s", source);
     pair_sums *p = &t->shift[x];
     sum_pairs(t, &t->train[0], &t->train[x], p);
     double n = (double)p->n, n_b = (double)p->base_rows, n_x = (double)p->other_rows;
@@ -748,7 +542,7 @@ void twin_shift(twin *t, const char *source, const char *metric, double *out) {
             double pooled = sqrt((var_x + var_b) / 2);
             out[j] = pooled > 0 ? mean / pooled : 0;
         } else {
-            die("no metric %s", metric);
+            twin_die("no metric %s", metric);
         }
     }
 }
@@ -765,7 +559,7 @@ static int compare_ranked(const void *a, const void *b) {
 }
 
 void twin_order(const double *shift, int F, int *order) {
-    ranked *list = zeros((size_t)F, sizeof *list);
+    ranked *list = twin_zeros((size_t)F, sizeof *list);
     for (int j = 0; j < F; j++) {
         list[j].size = fabs(shift[j]);
         list[j].latent = j;
@@ -782,9 +576,9 @@ static void domain_means(const twin *t, domain *one) {
     capture *c = &one->base;
     load(t, c);
     size_t F = (size_t)t->F;
-    one->mean = doubles(t->F);
-    one->mean_square = doubles(t->F);
-    double *h = zeros(TILE * F, sizeof *h);
+    one->mean = twin_doubles(t->F);
+    one->mean_square = twin_doubles(t->F);
+    double *h = twin_zeros(TILE * F, sizeof *h);
     int rows[TILE], n = 0, all = 0;
     for (int r = 0; r <= c->rows; r++) {
         if (n == TILE || (r == c->rows && n > 0)) {
@@ -799,7 +593,7 @@ static void domain_means(const twin *t, domain *one) {
         }
         if (r < c->rows && c->kept[r]) rows[n++] = r;
     }
-    if (all == 0) die("domain %s has no kept tokens", one->name);
+    if (all == 0) twin_die("domain %s has no kept tokens", one->name);
     for (size_t j = 0; j < F; j++) {
         one->mean[j] /= all;
         one->mean_square[j] /= all;
@@ -809,7 +603,7 @@ static void domain_means(const twin *t, domain *one) {
 }
 
 void twin_contribution(twin *t, const char *score, int d, double *out) {
-    if (d < 0 || d >= t->domains) die("no domain %d", d);
+    if (d < 0 || d >= t->domains) twin_die("no domain %d", d);
     domain *one = &t->domain[d];
     if (strcmp(score, "act") == 0 || strcmp(score, "act2") == 0) {
         domain_means(t, one);
@@ -818,7 +612,7 @@ void twin_contribution(twin *t, const char *score, int d, double *out) {
         sum_pairs(t, &one->base, &one->icl, &one->pairs);
         for (int j = 0; j < t->F; j++) out[j] = one->pairs.sq[j] / (double)one->pairs.n;
     } else {
-        die("no score %s", score);
+        twin_die("no score %s", score);
     }
 }
 
@@ -877,15 +671,15 @@ int twin_has(twin *t, const char *name) {
 
 static capture *need_capture(twin *t, const char *name) {
     capture *c = find_capture(t, name);
-    if (!c) die("no capture %s", name);
+    if (!c) twin_die("no capture %s", name);
     load(t, c);
     return c;
 }
 
 int twin_top(twin *t, int latent, const char *name, int K, int *sample, int *position, double *activation) {
-    if (latent < 0 || latent >= t->F) die("no latent %d", latent);
+    if (latent < 0 || latent >= t->F) twin_die("no latent %d", latent);
     capture *c = need_capture(t, name);
-    double *z = doubles(c->columns);
+    double *z = twin_doubles(c->columns);
     int n = 0;
     for (int s = 0; s < c->samples; s++)
         for (int r = c->start[s]; r < c->start[s + 1]; r++) {
@@ -912,13 +706,13 @@ int twin_top(twin *t, int latent, const char *name, int K, int *sample, int *pos
 
 const char *twin_sample_id(twin *t, const char *name, int sample) {
     capture *c = need_capture(t, name);
-    if (sample < 0 || sample >= c->samples) die("no sample %d in %s", sample, name);
+    if (sample < 0 || sample >= c->samples) twin_die("no sample %d in %s", sample, name);
     return c->sample_id[sample];
 }
 
 const char *twin_token(twin *t, const char *name, int sample, int position) {
     capture *c = need_capture(t, name);
     if (sample < 0 || sample >= c->samples || position < 0 || position >= c->start[sample + 1] - c->start[sample])
-        die("no token %d of sample %d in %s", position, sample, name);
+        twin_die("no token %d of sample %d in %s", position, sample, name);
     return c->token[c->start[sample] + position];
 }
