@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* ---- reading -------------------------------------------------------------------------------- */
@@ -111,25 +112,32 @@ static bool write_all(FILE *f, const scry_set *set, const scry_index *index, con
     return fflush(f) == 0 && !ferror(f);
 }
 
+/* Pipes and devices are written straight; a rename would replace them. */
+static bool is_special(const char *path) {
+    struct stat st;
+    return stat(path, &st) == 0 && !S_ISREG(st.st_mode);
+}
+
 bool scry_set_write_csv(const scry_set *set, const scry_index *index, const scry_ranking *ranking, uint32_t top,
                         scry_score score, const char *path, scry_error *err) {
     if (strcmp(path, "-") == 0)
         return write_all(stdout, set, index, ranking, top, score) ||
                scry_fail(err, "standard output: cannot be written: %s", strerror(errno));
-    char *temporary = mem_format("%s.tmp.%ld", path, (long)getpid());
+    bool special = is_special(path);
+    char *temporary = special ? mem_copy_string(path) : mem_format("%s.tmp.%ld", path, (long)getpid());
     FILE *f = fopen(temporary, "we");
-    bool ok = f && write_all(f, set, index, ranking, top, score) && fsync(fileno(f)) == 0;
+    bool ok = f && write_all(f, set, index, ranking, top, score) && (special || fsync(fileno(f)) == 0);
     int why = errno;
     if (f && fclose(f) != 0 && ok) {
         ok = false;
         why = errno;
     }
-    if (ok && rename(temporary, path) != 0) {
+    if (ok && !special && rename(temporary, path) != 0) {
         ok = false;
         why = errno;
     }
     if (!ok) {
-        if (f) unlink(temporary);
+        if (f && !special) unlink(temporary);
         scry_fail(err, "%s: cannot be written: %s", path, strerror(why));
     }
     free(temporary);

@@ -33,6 +33,8 @@ static struct restore {
  * and the wait is not overslept. */
 static volatile sig_atomic_t ended_by, interrupted;
 
+#define CLICKS (BUTTON1_PRESSED | BUTTON1_CLICKED | BUTTON1_DOUBLE_CLICKED | BUTTON1_TRIPLE_CLICKED)
+
 static void on_end(int number) {
     ended_by = number;
 }
@@ -69,7 +71,7 @@ static void make_restore_string(void) {
 }
 
 static void catch_signals(void) {
-    static const int crashes[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
+    static const int crashes[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGQUIT};
     struct sigaction crash = {.sa_handler = on_crash, .sa_flags = (int)SA_RESETHAND};
     struct sigaction end = {.sa_handler = on_end}, stop = {.sa_handler = on_interrupt};
     for (size_t i = 0; i < sizeof crashes / sizeof *crashes; i++) sigaction(crashes[i], &crash, NULL);
@@ -113,6 +115,14 @@ bool terminal_open(bool mouse, scry_error *err) {
                          name ? name : "");
     }
     set_term(restore.screen);
+    const char *move = tigetstr("cup");
+    if (!move || move == (char *)-1) {
+        const char *name = getenv("TERM");
+        endwin();
+        delscreen(restore.screen);
+        return scry_fail(err, "TERM=%s: this terminal cannot move its cursor; set TERM, for example to xterm-256color",
+                         name ? name : "");
+    }
     cbreak();
     noecho();
     nonl();
@@ -121,7 +131,8 @@ bool terminal_open(bool mouse, scry_error *err) {
     set_escdelay(25);
     curs_set(0);
     if (mouse) {
-        mousemask(BUTTON1_PRESSED | BUTTON1_CLICKED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL);
+        /* releases too, and double clicks: what curses merges must not be lost */
+        mousemask(CLICKS | BUTTON1_RELEASED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL);
         mouseinterval(0);
     }
     if (has_colors()) {
@@ -214,7 +225,7 @@ static event mouse_event(void) {
     event e = {.y = m.y, .x = m.x};
     if (m.bstate & BUTTON4_PRESSED) e.kind = EVENT_WHEEL, e.steps = -3;
     else if (m.bstate & BUTTON5_PRESSED) e.kind = EVENT_WHEEL, e.steps = 3;
-    else if (m.bstate & (BUTTON1_PRESSED | BUTTON1_CLICKED)) e.kind = EVENT_CLICK;
+    else if (m.bstate & CLICKS) e.kind = EVENT_CLICK;
     return e;
 }
 

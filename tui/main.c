@@ -11,8 +11,14 @@
 
 /* scry help [COMMAND] */
 int shell_help(const options *o) {
-    bool known = o->words && command_in_shell(o->word[0]);
-    options_help(known ? o->word[0] : NULL);
+    if (o->words && !command_in_shell(o->word[0])) {
+        scry_error err = {0};
+        const char *near = commands_nearest(o->word[0]);
+        scry_misuse(&err, "no command \"%.60s\"%s%s%s", o->word[0], near ? "; did you mean " : "", near ? near : "",
+                    near ? "?" : "; scry help lists them");
+        return out_error(&err);
+    }
+    options_help(o->words ? o->word[0] : NULL);
     return 0;
 }
 

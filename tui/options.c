@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 typedef struct row {
     const char *name, *argument, *commands, *help;
@@ -67,22 +68,38 @@ static bool read_option(options *o, int argc, char **argv, int *at, scry_error *
     return unknown_option(o, name, err);
 }
 
+/* A first word that is no file may be a command with a slip in it. */
+static bool known_word(const char *word, scry_error *err) {
+    const char *near = access(word, F_OK) == 0 ? NULL : commands_nearest(word);
+    return !near || scry_misuse(err, "no command and no file \"%.60s\"; did you mean scry %s?", word, near);
+}
+
+/* How many words a command takes besides its options. */
+static int most_words(const char *name) {
+    if (strcmp(name, "tokens") == 0) return 2;
+    return strcmp(name, "merge") == 0 ? OPTIONS_WORDS : 1;
+}
+
 bool options_read(options *o, int argc, char **argv, scry_error *err) {
     *o = (options){.command = "open"};
     int at = 1;
     if (argc > 1 && command_in_shell(argv[1])) o->command = argv[at++];
+    else if (argc > 1 && argv[1][0] != '-' && !known_word(argv[1], err)) return false;
     bool only_words = false;
     for (; at < argc; at++) {
         if (!only_words && strcmp(argv[at], "--") == 0) {
             only_words = true;
         } else if (!only_words && argv[at][0] == '-' && argv[at][1]) {
             if (!read_option(o, argc, argv, &at, err)) return false;
-        } else if (o->words == OPTIONS_WORDS) {
-            return scry_misuse(err, "too many words: \"%.60s\" and what follows it", argv[at]);
+        } else if (o->words == most_words(o->command)) {
+            return scry_misuse(err, "%s%s: one word too many: \"%.60s\"",
+                               strcmp(o->command, "open") == 0 ? "scry" : "scry ",
+                               strcmp(o->command, "open") == 0 ? "" : o->command, argv[at]);
         } else {
             o->word[o->words++] = argv[at];
         }
     }
+    if (o->json && o->csv) return scry_misuse(err, "--json and --csv: expected one of them");
     return true;
 }
 

@@ -1,6 +1,7 @@
 /* build.c: opens the captures of a study and walks its groups, tile by tile. */
 #include "index/build.h"
 #include "base/mem.h"
+#include "index/container.h"
 
 #include <cblas.h>
 #include <inttypes.h>
@@ -348,7 +349,7 @@ bool scry_index_build(const char *study_path, const char *out, const scry_build_
     static const scry_build_options defaults;
     scry_notes own = {0};
     builder b = {.options = options ? options : &defaults, .notes = &own, .err = err};
-    b.study = scry_study_read(study_path, &own, err);
+    b.study = container_writable(out, err) ? scry_study_read(study_path, &own, err) : NULL;
     if (!b.study) {
         scry_notes_free(&own);
         return false;

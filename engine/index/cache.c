@@ -56,7 +56,9 @@ static bool add_study(XXH3_state_t *state, const scry_study *study, scry_error *
         static const char *const parts[] = {"/cfg.json", "/sae_weights.safetensors"};
         for (int i = 0; i < 2; i++) {
             char *path = folder ? mem_format("%s%s", study->sae, parts[i]) : mem_copy_string(study->sae);
-            bool ok = add_file(state, path, "sae", err);
+            char *key = mem_format("%s: sae", study->path);
+            bool ok = add_file(state, path, key, err);
+            free(key);
             free(path);
             if (!ok) return false;
         }

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -47,7 +48,26 @@ static void pad(container_writer *w) {
     put(w, zero, (ALIGN - w->at % ALIGN) % ALIGN);
 }
 
+/* The folder of a path, "./" where it names none. Caller frees. */
+static char *folder_of(const char *path) {
+    const char *slash = strrchr(path, '/');
+    return slash ? mem_copy_bytes(path, (size_t)(slash - path) + 1) : mem_copy_string("./");
+}
+
+bool container_writable(const char *path, scry_error *err) {
+    struct stat st;
+    if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
+        return scry_fail(err, "%s: found a %s, expected a regular file or a new name; give another place with -o", path,
+                         S_ISDIR(st.st_mode) ? "directory" : "special file");
+    char *folder = folder_of(path);
+    bool ok = access(folder, W_OK) == 0 || scry_fail(err, "%s: cannot be written: %s: %s; give another place with -o",
+                                                     path, folder, strerror(errno));
+    free(folder);
+    return ok;
+}
+
 container_writer *container_create(const char *path, scry_error *err) {
+    if (!container_writable(path, err)) return NULL;
     container_writer *w = mem_new(1, sizeof *w);
     w->path = mem_copy_string(path);
     w->temporary = mem_format("%s.tmp.%ld", path, (long)getpid());
@@ -109,8 +129,7 @@ void container_abandon(container_writer *w) {
 
 /* The rename itself must survive a loss of power too. */
 static void sync_folder(const char *path) {
-    const char *slash = strrchr(path, '/');
-    char *folder = slash ? mem_copy_bytes(path, (size_t)(slash - path) + 1) : mem_copy_string(".");
+    char *folder = folder_of(path);
     int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd >= 0) {
         fsync(fd);

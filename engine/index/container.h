@@ -17,6 +17,8 @@ enum { CONTAINER_VERSION = 1, CONTAINER_NAME = 40 };
 
 typedef struct container_writer container_writer;
 
+/* Can an index be put at this path? Asked before hours of work, not after. */
+bool container_writable(const char *path, scry_error *err);
 container_writer *container_create(const char *path, scry_error *err);
 /* A section is begun, written in any number of pieces, and ended by the next begin or finish. */
 void container_begin(container_writer *w, const char *name);

@@ -25,6 +25,8 @@ extern const char *const command_group_names[GROUPS];
 const command *command_find(const char *name);
 /* Is this word a command of the shell? */
 bool command_in_shell(const char *word);
+/* The shell's command that is nearest to a wrong word, or NULL. */
+const char *commands_nearest(const char *word);
 void commands_list_shell(void);
 void commands_usage(const char *name);
 

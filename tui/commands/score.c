@@ -74,12 +74,16 @@ static void score_head(const subject *s, const scry_result *r, const scry_scope 
                               : "the scores or the changes are all alike");
         return;
     }
+    char left_out[80] = "too few domains to leave one out";
+    if (!isnan(r->loo_min)) snprintf(left_out, sizeof left_out, "leave one out %.4f to %.4f", r->loo_min, r->loo_max);
+    char random[160] = "no random sets: the selection holds nothing, or more than all active latents";
+    if (!isnan(r->random_mean))
+        snprintf(random, sizeof random, "random sets of the same size: rho %.3f, deviation %.3f; %.1f%% lie below",
+                 r->random_mean, r->random_sd, 100 * r->random_rank);
     snprintf(head + used, size - used,
              "rho %.4f with the %s over %zu domains   R2 %.4f   Spearman %.4f\n"
-             "permutation p %.5f   leave one out %.4f to %.4f\n"
-             "random sets of the same size: rho %.3f, deviation %.3f; %.1f%% lie below   (seed %d)\n\n",
-             r->fit.pearson, what, r->fit.n, r->fit.r2, r->spearman, r->p_value, r->loo_min, r->loo_max, r->random_mean,
-             r->random_sd, 100 * r->random_rank, SCRY_SEED);
+             "permutation p %.5f   %s\n%s   (seed %d)\n\n",
+             r->fit.pearson, what, r->fit.n, r->fit.r2, r->spearman, r->p_value, left_out, random, SCRY_SEED);
 }
 
 int shell_score(const options *o) {

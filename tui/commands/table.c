@@ -1,5 +1,6 @@
 /* table.c: the table of commands, made from commands.def. */
 #include "commands/commands.h"
+#include "words.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -24,6 +25,14 @@ const command *command_find(const char *name) {
 bool command_in_shell(const char *word) {
     const command *c = command_find(word);
     return c && c->shell;
+}
+
+const char *commands_nearest(const char *word) {
+    const char *names[sizeof commands / sizeof *commands];
+    size_t n = 0;
+    for (size_t i = 0; i < command_count; i++)
+        if (commands[i].shell) names[n++] = commands[i].name;
+    return words_nearest(word, names, n);
 }
 
 void commands_list_shell(void) {

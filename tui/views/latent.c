@@ -114,7 +114,11 @@ static void draw_latent(app *a, rect r, bool focus) {
              one_train ? "train" : a->info->train[ranking->train].name,
              100 * scry_rate_shifted(a->index, ranking->train, ranking->source)[s->latent],
              scry_condition_name(ranking->source), s->capture < 0 ? "all" : a->info->capture[s->capture].name);
-    if (text_columns(facts) < r.x + r.cols - x) grid_put_right(a->grid, r.y, x, r.x + r.cols - x, ROLE_FAINT, facts);
+    int room = r.x + r.cols - x;
+    if (text_columns(facts) >= room) /* which capture the tokens are from stays to the last */
+        snprintf(facts, sizeof facts, " tokens from %s ", s->capture < 0 ? "all" : a->info->capture[s->capture].name);
+    text_fit(facts, room, a->ascii);
+    grid_put_right(a->grid, r.y, x, room, ROLE_FAINT, facts);
     s->page = r.rows - 1;
     if (s->top > (int)s->examples - 1) s->top = (int)s->examples > 0 ? (int)s->examples - 1 : 0;
     if (!s->examples) {

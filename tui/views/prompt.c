@@ -45,8 +45,8 @@ static void draw_palette(app *a, int bottom) {
         char left[64];
         snprintf(left, sizeof left, "%s %s", found[i]->name, found[i]->arguments);
         grid_fill(a->grid, y, 0, a->grid->cols, ROLE_TEXT, ' ');
-        grid_put(a->grid, y, 1, 6, ROLE_KEY, found[i]->keys);
-        grid_put(a->grid, y, 8, 30, i == 0 ? ROLE_PROMPT : ROLE_TEXT, left);
+        grid_put(a->grid, y, 1, 9, ROLE_KEY, found[i]->keys);
+        grid_put(a->grid, y, 11, 28, i == 0 ? ROLE_PROMPT : ROLE_TEXT, left);
         grid_put(a->grid, y, 39, a->grid->cols - 40, ROLE_FAINT, found[i]->help);
         grid_flag(a->grid, y, 0, a->grid->cols, CELL_CURSOR);
     }
@@ -70,6 +70,8 @@ void prompt_draw(app *a) {
                                         a->prompt.then->arguments);
     x += grid_put(a->grid, r.y, x, r.cols - x - 1, ROLE_TEXT, safe);
     grid_put(a->grid, r.y, x, 1, ROLE_PROMPT, a->ascii ? "_" : "\xe2\x96\x8f");
+    int room = r.cols - x - 3, width = text_columns(a->message);
+    if (a->message[0] && width <= room) grid_put_right(a->grid, r.y, x + 2, room, ROLE_MESSAGE, a->message);
     if (is_palette(a)) draw_palette(a, r.y);
 }
 

@@ -199,11 +199,12 @@ static void draw_header(app *a, rect r, bool focus, const placed *place) {
     for (int i = 0; i < column_count; i++) {
         if (!place[i].width) continue;
         char title[32];
-        bool sorted = i == a->table.column;
-        const char *sign = !sorted                                       ? ""
-                           : (columns[i].ascending != a->table.reversed) ? (a->ascii ? "^" : "\xe2\x96\xb4")
-                                                                         : (a->ascii ? "v" : "\xe2\x96\xbe");
-        snprintf(title, sizeof title, "%s%s", columns[i].title, sign);
+        bool up = columns[i].ascending != a->table.reversed;
+        int cut = i == a->table.column ? place[i].width - 1 : place[i].width; /* the arrow before the last letter */
+        snprintf(title, sizeof title, "%.*s%s", cut, columns[i].title,
+                 i != a->table.column ? ""
+                 : a->ascii           ? (up ? "^" : "v")
+                                      : (up ? "\xe2\x96\xb4" : "\xe2\x96\xbe"));
         role look = focus ? ROLE_FOCUS : ROLE_HEADER;
         if (columns[i].right) grid_put_right(a->grid, r.y, r.x + place[i].x, place[i].width, look, title);
         else grid_put(a->grid, r.y, r.x + place[i].x, place[i].width, look, title);
