@@ -70,7 +70,7 @@ $(BUILD)/tests/slow_twin: $(BUILD)/tests/twin/twin.o $(BUILD)/tests/twin/twin_re
 $(BUILD)/tests/term_selftest: $(BUILD)/tests/terminal/term.o $(BUILD)/tests/terminal/term_selftest.o
 	@$(CC) $(CFLAGS) $(EXTRA) -o $@ $^ -lvterm -lutil -lncursesw -ltinfo
 
-$(BUILD)/tests/explorer: $(BUILD)/tests/terminal/term.o $(BUILD)/tests/terminal/explorer.o
+$(BUILD)/tests/explorer: $(BUILD)/tests/terminal/term.o $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/terminal/explorer*.c))
 	@$(CC) $(CFLAGS) $(EXTRA) -o $@ $^ -lvterm -lutil
 
 test:

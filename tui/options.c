@@ -92,9 +92,8 @@ bool options_read(options *o, int argc, char **argv, scry_error *err) {
         } else if (!only_words && argv[at][0] == '-' && argv[at][1]) {
             if (!read_option(o, argc, argv, &at, err)) return false;
         } else if (o->words == most_words(o->command)) {
-            return scry_misuse(err, "%s%s: one word too many: \"%.60s\"",
-                               strcmp(o->command, "open") == 0 ? "scry" : "scry ",
-                               strcmp(o->command, "open") == 0 ? "" : o->command, argv[at]);
+            return scry_misuse(err, "%s: one word too many: \"%.60s\"",
+                               strcmp(o->command, "open") == 0 ? "the explorer" : o->command, argv[at]);
         } else {
             o->word[o->words++] = argv[at];
         }

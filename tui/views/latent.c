@@ -115,8 +115,11 @@ static void draw_latent(app *a, rect r, bool focus) {
              100 * scry_rate_shifted(a->index, ranking->train, ranking->source)[s->latent],
              scry_condition_name(ranking->source), s->capture < 0 ? "all" : a->info->capture[s->capture].name);
     int room = r.x + r.cols - x;
-    if (text_columns(facts) >= room) /* which capture the tokens are from stays to the last */
-        snprintf(facts, sizeof facts, " tokens from %s ", s->capture < 0 ? "all" : a->info->capture[s->capture].name);
+    const char *from = s->capture < 0 ? "all" : a->info->capture[s->capture].name;
+    double rate = 100 * scry_rate_base(a->index, ranking->train, ranking->source)[s->latent];
+    if (text_columns(facts) >= room) snprintf(facts, sizeof facts, " fires on %.1f%%; tokens from %s ", rate, from);
+    if (text_columns(facts) >= room)
+        snprintf(facts, sizeof facts, " tokens from %s ", from); /* this stays to the last */
     text_fit(facts, room, a->ascii);
     grid_put_right(a->grid, r.y, x, room, ROLE_FAINT, facts);
     s->page = r.rows - 1;

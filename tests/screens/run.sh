@@ -1,0 +1,84 @@
+#!/bin/sh
+# Screens of the sample study, cell by cell with their roles, against goldens.
+#
+# NAME.script holds the explorer's commands; @OUT@ in it is a scratch folder. Its comments may say
+#     # sizes: 24x80 50x160     run it at each of these (default 24x80)
+#     # options: --ascii        further options of scry
+#     # env: NO_COLOR=1         variables
+# Each `screen @OUT@/WHAT.roles` in it is compared with NAME-WHAT.SIZE.golden.
+#
+# Nothing is masked: the indexes differ in the last bits between OpenBLAS's kernels (Haswell, SkylakeX, Zen, Sandybridge,
+# Prescott were tried), the screens do not.
+#
+# GENERATE=1 tests/screens/run.sh writes the goldens instead ($SCRY, or build/scry). ONLY="a b" takes some scripts.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+: "${SCRY:=$PWD/${BUILD:-build}/scry}"
+own=
+[ -n "${WORK:-}" ] || { WORK=$(mktemp -d) && own=$WORK; }
+trap '[ -z "$own" ] || rm -rf "$own"' EXIT
+export LC_ALL=C.UTF-8 TERM=xterm-256color XDG_CACHE_HOME="$WORK/cache"
+unset NO_COLOR COLORTERM 2>/dev/null || true
+here=tests/screens failed=0
+index=$WORK/screens.scry
+
+not_ok() { # WHAT MORE
+    echo "not ok - $1: $2"
+    failed=1
+}
+
+said() { # SCRIPT KEY: what its comment says
+    sed -n "s/^# $2: //p" "$here/$1.script"
+}
+
+play() { # SCRIPT SIZE
+    out=$WORK/screens/$1.$2
+    rm -rf "$out"
+    mkdir -p "$out"
+    sed "s|@OUT@|$out|g" "$here/$1.script" >"$out/script"
+    # shellcheck disable=SC2046  # these are words
+    if ! env $(said "$1" env) "$SCRY" $(said "$1" options) --script "$out/script" --size "$2" "$index" >"$out/said" 2>&1; then
+        not_ok "$1 at $2" "found an error: $(head -1 "$out/said"), expected none"
+        return
+    fi
+    [ ! -s "$out/said" ] || not_ok "$1 at $2" "found words: $(head -1 "$out/said"), expected none"
+    for screen in $(sed -n 's|^screen @OUT@/\(.*\)\.roles$|\1|p' "$here/$1.script"); do
+        golden=$here/$1-$screen.$2.golden
+        echo "$golden" >>"$WORK/screens/all"
+        if [ -n "${GENERATE:-}" ]; then
+            cp "$out/$screen.roles" "$golden"
+        elif [ ! -f "$golden" ]; then
+            not_ok "$1: $screen at $2" "found no $golden, expected it; GENERATE=1 $here/run.sh makes it"
+        elif cmp -s "$golden" "$out/$screen.roles"; then
+            echo "ok - $1: $screen at $2"
+        else
+            not_ok "$1: $screen at $2" "found another screen, expected $golden"
+            diff "$golden" "$out/$screen.roles" | head -12 | sed 's/^/# /'
+        fi
+    done
+}
+
+if ! "$SCRY" index sample_data/study.json -o "$index" 2>"$WORK/screens.said"; then
+    not_ok "the sample study is indexed" "found an error: $(tail -1 "$WORK/screens.said")"
+    exit 1
+fi
+mkdir -p "$WORK/screens"
+: >"$WORK/screens/all"
+for script in "$here"/*.script; do
+    name=$(basename "$script" .script)
+    case " ${ONLY:-$name} " in *" $name "*) ;; *) continue ;; esac
+    sizes=$(said "$name" sizes)
+    for size in ${sizes:-24x80}; do play "$name" "$size"; done
+done
+
+# A golden that no script makes has been forgotten.
+if [ -z "${ONLY:-}" ]; then
+    for golden in "$here"/*.golden; do
+        if [ -f "$golden" ] && ! grep -qxF "$golden" "$WORK/screens/all"; then
+            if [ -n "${GENERATE:-}" ]; then rm "$golden"
+            else not_ok "$golden" "found a golden that no script makes, expected none"; fi
+        fi
+    done
+fi
+[ -z "${GENERATE:-}" ] || echo "ok - $(wc -l <"$WORK/screens/all") goldens written"
+exit $failed

@@ -1,0 +1,215 @@
+#!/bin/sh
+# Every command: its table, its JSON with the keys of the contract, its CSV, its words of help, and what it refuses.
+. "${0%/*}/check.inc"
+x=$place/s.scry study=sample_data/study.json
+
+# ---- index
+gives 0 index $study -o "$x"
+[ ! -s "$out" ] && ok "index: nothing to stdout" || not_ok "index: nothing to stdout" "found \"$(head -1 "$out")\", expected nothing"
+says "index: says what it made" "2048 latents, 30909 tokens"
+gives 0 index $study -o "$place/t.scry" --json --threads 1
+prints "index --json: its keys" '^\{"index":".*t\.scry","latents":2048,"tokens":30909,"nnz":[0-9]+,"seconds":[0-9.e-]+\}$'
+cmp -s "$x" "$place/t.scry" && ok "index: the same bytes from one thread" ||
+    not_ok "index: the same bytes from one thread" "found other bytes than from all threads, expected the same"
+gives 0 index $study -o "$place/t.scry" --threads 3
+cmp -s "$x" "$place/t.scry" && ok "index: the same bytes from three threads" ||
+    not_ok "index: the same bytes from three threads" "found other bytes, expected the same"
+is "index: leaves no other file" "$(ls "$place" | tr '\n' ' ')" "s.scry stderr stdout t.scry "
+
+# ---- info
+gives 0 info "$x"
+prints "info: what is in it" '^latents +2048' 'sources icl sft' '^train\.base +2311 +30 ' '^law\.icl +722 +12 '
+gives 0 info "$x" --json
+prints "info --json: its keys" '"name":"Original' '"d_sae":2048' '"pairing":"token"' '"sources":\["icl","sft"\]' \
+    '"captures":\[\{"name":"train.base","condition":"base","tokens":2311,.*"samples":30,"nnz":[0-9]+,"l0":[0-9.]+' \
+    '"domains":\[\{"name":"biology","change":-11.225\}'
+gives 0 info "$x" --csv
+prints "info --csv: its header" '^name,.*tokens.*samples.*nnz.*l0'
+is "info --csv: a row a capture" "$(wc -l <"$out" | tr -d ' ')" 32
+gives 0 info --system
+prints "info --system" '^scry ' '^blas ' '^kernels '
+
+# ---- rank
+gives 0 rank "$x" --top 3
+prints "rank: the table" '^rank +latent +shift' '^ +1 +1819 +0\.0294'
+gives 0 rank "$x" --by sft --metric mean --top 5 --json
+prints "rank --json: its keys" '^\{"by":"sft","metric":"mean","total":[0-9.]+,"latents":\[\{"rank":1,"latent":[0-9]+,"shift":-?[0-9.e-]+,' \
+    '"share":[0-9.e-]+,"cumulative":[0-9.e-]+,"mean_base":[0-9.e-]+,"mean_shifted":[0-9.e-]+,"rate_base":[0-9.e-]+,"rate_shifted":[0-9.e-]+,"label":null\}'
+is "rank --json: as many as asked for" "$(grep -o '"rank":' "$out" | wc -l | tr -d ' ')" 5
+for metric in sq abs mean rate d; do
+    for by in icl sft; do gives 0 rank "$x" --by $by --metric $metric --top 1; done
+done
+gives 0 rank "$x" --csv
+is "rank --csv: its header" "$(head -1 "$out")" "rank,latent,shift,share,cumulative,mean_base,mean_shifted,rate_base,rate_shifted,label"
+is "rank: 100 without --top" "$(wc -l <"$out" | tr -d ' ')" 101
+gives 0 rank "$x" --csv --top 99999
+is "rank --top beyond the end: all" "$(tail -1 "$out" | cut -d, -f1) $(tail -1 "$out" | cut -d, -f5)" "2048 1"
+cp "$out" "$place/all.csv"
+is "rank: each latent once" "$(tail -n +2 "$out" | cut -d, -f2 | sort -n | uniq | wc -l | tr -d ' ')" 2048
+gives 0 rank $study --csv --top 99999
+cmp -s "$out" "$place/all.csv" && ok "rank of a manifest is that of its index" ||
+    not_ok "rank of a manifest is that of its index" "found other rows, expected the same"
+is "a manifest is kept in the cache" "$(ls "$WORK/cache/scry" | grep -c '^[0-9a-f]\{16\}\.scry$')" 1
+gives 0 rank $study --top 1
+[ ! -s "$err" ] && ok "and not indexed again" || not_ok "and not indexed again" "found \"$(head -1 "$err")\", expected no word"
+gives 0 rank "$x" --by=sft --top=1
+prints "--name=value is taken too" 'shift by sft'
+
+# ---- score
+gives 0 score "$x"
+prints "score: the table" '^STS act of 100 latents' '^rho 0\.93[0-9]+ with the signed change over 14 domains' '^domain +STS +change' '^math +6\.6'
+gives 0 score "$x" --json
+prints "score --json: its keys" '^\{"score":"act","n":100,"domains":\[\{"name":"biology","sts":[0-9.]+,"change":-11.225,"fitted":-?[0-9.]+,"residual":-?[0-9.]+\}' \
+    '"pearson":0\.93[0-9]{8,}' '"r2":' '"spearman":' '"slope":' '"intercept":' '"p_value":' '"loo_min":' '"loo_max":' '"ci_low":' '"ci_high":' \
+    '"random_mean":' '"random_sd":' '"random_rank":'
+is "score --json: 14 domains" "$(grep -o '"residual":' "$out" | wc -l | tr -d ' ')" 14
+cp "$out" "$place/score.json"
+gives 0 score "$x" --json
+cmp -s "$out" "$place/score.json" && ok "score: drawn figures are the same each time" ||
+    not_ok "score: drawn figures are the same each time" "found others, expected the same"
+gives 0 score "$x" --csv
+is "score --csv: its header" "$(head -1 "$out")" "name,sts,change,fitted,residual"
+is "score --csv: a row a domain" "$(wc -l <"$out" | tr -d ' ')" 15
+for score in act act2 icl; do
+    gives 0 score "$x" --score $score --json
+    prints "score --score $score" "\"score\":\"$score\"" '"pearson":-?0'
+done
+gives 0 score "$x" --domains extremes:3 --absolute --json
+prints "score --domains extremes:3" '"points":6,'
+is "domains left out have no residual" "$(grep -o '"residual":null' "$out" | wc -l | tr -d ' ')" 8
+gives 0 score "$x" --domains law,math,other --json
+prints "score --domains by name" '"points":3,'
+gives 0 score "$x" --domains law,math,other
+grep -q -i nan "$out" && not_ok "score of 3 domains" "found nan: $(grep -i -m1 nan "$out"), expected - where there is no figure" || ok "score of 3 domains: no nan"
+gives 0 score "$x" --domains law,math
+prints "score of two domains says why there is no rho" 'no correlation: fewer than 3 domains'
+gives 0 score "$x" --domains law,math --json
+prints "and has null in JSON" '"pearson":null' '"p_value":null'
+gives 0 score "$x" --top 0
+prints "score of nothing says why" '^STS act of 0 latents' 'no correlation:'
+
+# ---- tokens
+gives 0 tokens "$x" 1819
+prints "tokens: the table" '^latent 1819: active [0-9]+ times' '^activation +capture +sample +position +text' ' train-math-09 +36 .*\[\(\]'
+is "tokens: 10 without --top" "$(tail -n +4 "$out" | wc -l | tr -d ' ')" 10
+gives 0 tokens "$x" 1819 --top 3 --context 2 --capture law --json
+prints "tokens --json: its keys" '^\{"latent":1819,"examples":\[\{"capture":"law.base","sample":"law-[0-9]+","position":[0-9]+,"token":"[^"]*","activation":[0-9.]+,"context":\[\{"token":"[^"]*","activation":[0-9.]+\}'
+is "tokens --top" "$(grep -o '"capture":' "$out" | wc -l | tr -d ' ')" 3
+gives 0 tokens "$x" 1819 --csv
+prints "tokens --csv: its header" '^activation,capture,sample,position,text$'
+gives 0 tokens "$x" 1819 --capture math.icl --top 2
+prints "tokens --capture NAME.icl" 'math\.icl'
+gives 0 tokens "$x" 23
+prints "tokens of a silent latent" '^latent 23: active 0 times'
+
+# ---- help and version
+for command in index info rank score tokens export; do
+    gives 0 $command --help
+    prints "$command --help: usage and options" "^scry $command " '^  --help '
+    cp "$out" "$place/help"
+    gives 0 help $command
+    cmp -s "$out" "$place/help" && ok "help $command is $command --help" || not_ok "help $command" "found another text than $command --help, expected the same"
+done
+gives 0 --help
+prints "--help: every command" '^  index ' '^  info ' '^  rank ' '^  score ' '^  tokens ' '^  export ' '^  help ' '--script'
+[ ! -s "$err" ] && ok "--help: to stdout alone" || not_ok "--help: to stdout alone" "found words on stderr, expected none"
+gives 0 -h
+gives 0 --version
+prints "--version" '^scry [0-9]+\.[0-9]+\.[0-9]+$'
+scry
+is "scry alone shows how: status 2" "$status" 2
+
+# ---- what is refused: 2 for the words
+refused() { # TEXT ARGUMENT...: status 2, and this in what it says
+    text=$1
+    shift
+    gives 2 "$@"
+    [ -z "$text" ] || says "$ran: says \"$text\"" "$text"
+}
+refused "did you mean scry rank?" rnak "$x"
+refused "did you mean scry tokens?" tokns "$x" 3
+refused "did you mean rank?" help rnak
+refused "did you mean --top?" rank "$x" --tpo 3
+refused "did you mean --metric?" score "$x" --metrc sq
+refused "did you mean --ascii?" --asci "$x"
+refused "no option --frobnicate" info "$x" --frobnicate
+refused "no option --set" rank "$x" --set a.csv
+refused "--top needs N after it" rank "$x" --top
+refused "expected a whole number" rank "$x" --top x
+refused "expected a whole number" rank "$x" --top -1
+refused "expected a whole number" rank "$x" --top 1e3
+refused "expected a whole number" rank "$x" --top 99999999999999999999
+refused "expected a whole number" rank "$x" --top 0
+refused "--json takes no argument" rank "$x" --json=3
+refused "--by: found \"icll\", expected icl, sft or rl" rank "$x" --by icll
+refused "--by: found \"base\"" rank "$x" --by base
+refused "--metric: found \"foo\", expected sq, abs, mean, rate or d" rank "$x" --metric foo
+refused "--score: found \"act3\", expected act, act2 or icl" score "$x" --score act3
+refused "--train: no training set \"nope\"" score "$x" --train nope
+refused "no domain \"nope\"; expected all, extremes:K, or some of: biology" score "$x" --domains nope
+refused "extremes:9 needs" score "$x" --domains extremes:9
+refused "expected a whole number of 1 or more" score "$x" --domains extremes:0
+refused "expected a whole number of 1 or more" score "$x" --domains extremes:x
+refused "--signed and --absolute: expected one of them" score "$x" --signed --absolute
+refused "--set and --latents: expected one of them" score "$x" --set a.csv --latents 3
+refused "latent 2048 does not exist; this index has 0 to 2047" score "$x" --latents 3,2048
+refused "runs backwards" score "$x" --latents 9-3
+refused "expected latents such as 3,17,90-120" score "$x" --latents x
+refused "expected latents such as 3,17,90-120" score "$x" --without 3,,4
+refused "expected a comma" score "$x" --with 3x
+refused "expected an index and a latent" tokens "$x"
+refused "latent 99999 does not exist" tokens "$x" 99999
+refused "expected a whole number" tokens "$x" seven
+refused "no capture \"nope\"" tokens "$x" 3 --capture nope
+refused "--context: found \"x\"" tokens "$x" 3 --context x
+refused "--threads: found \"0\"" index $study -o "$place/u.scry" --threads 0
+refused "-o is missing" index $study
+refused "expected one study manifest" index
+refused "one word too many: \"b.json\"" index a.json b.json -o "$place/u.scry"
+refused "rank needs an index or a study manifest" rank
+refused "--size: found \"24\", expected ROWSxCOLUMNS" --script /dev/null --size 24 "$x"
+refused "--size: found \"0x0\"" --script /dev/null --size 0x0 "$x"
+refused "" rank "$x" "$x"
+refused "" score "$x" extra
+refused "" info "$x" extra
+refused "" export "$x" extra
+refused "" tokens "$x" 3 extra
+refused "" "$x" extra
+refused "" rank "$x" --json --csv
+
+# ---- 1 for the work
+fails() { # TEXT ARGUMENT...
+    text=$1
+    shift
+    gives 1 "$@"
+    says "$ran: says \"$text\"" "$text"
+}
+fails "nothing.scry: cannot be opened: No such file or directory" rank "$place/nothing.scry"
+fails "nothing.json: cannot be opened: No such file or directory" "$place/nothing.json"
+fails "nothing.json: cannot be opened: No such file or directory" index "$place/nothing.json" -o "$place/u.scry"
+fails "nothing.csv: cannot be opened: No such file or directory" score "$x" --set "$place/nothing.csv"
+fails "/nowhere/u.scry: cannot be written" index $study -o /nowhere/u.scry
+fails "found a directory" rank sample_data
+fails "found a directory, expected a regular file" index $study -o "$place"
+fails "nothing.script: cannot be opened" --script "$place/nothing.script" "$x"
+printf 'down\nfrobnicate\n' >"$place/bad.script"
+fails "bad.script: line 2: no command \"frobnicate\"" --script "$place/bad.script" "$x"
+fails "no terminal" "$x"
+"$SCRY" rank "$x" --csv >/dev/full 2>"$err"
+is "a full disk: status 1" "$?" 1
+says "and a word on it" "standard output: cannot be written"
+"$SCRY" export "$x" >/dev/full 2>"$err"
+is "export to a full disk: status 1" "$?" 1
+# A pipe stands for any special file: never name /dev/... here, for root's rename would take its place.
+mkfifo "$place/pipe"
+gives 1 index $study -o "$place/pipe"
+[ -p "$place/pipe" ] && ok "index -o: a special file stays" || not_ok "index -o: a special file stays" "found a pipe replaced by a file, expected an error"
+rm -f "$place/pipe"
+mkfifo "$place/pipe"
+timeout 5 cat "$place/pipe" >/dev/null &
+timeout 5 "$SCRY" export "$x" -o "$place/pipe" 2>"$err"
+wait
+[ -p "$place/pipe" ] && ok "export -o: a special file stays" || not_ok "export -o: a special file stays" "found a pipe replaced by a file, expected it written to or refused"
+rm -f "$place/pipe"
+is "no file is left behind" "$(find "$place" -name '*.tmp*' -o -name 'u.scry' | wc -l | tr -d ' ')" 0
+finish

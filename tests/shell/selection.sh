@@ -1,0 +1,101 @@
+#!/bin/sh
+# Selections: a ranking's top, a CSV, a list, and what is put in and taken out; export reads back as it was.
+. "${0%/*}/check.inc"
+x=$place/s.scry study=sample_data/study.json
+"$SCRY" index $study -o "$x" 2>"$err" || not_ok "the sample study is indexed" "found $(cat "$err"), expected no error"
+
+same() { # WHAT: $out is what $place/before is
+    if cmp -s "$out" "$place/before"; then ok "$1"; else not_ok "$1" "found $(head -c 200 "$out"), expected $(head -c 200 "$place/before")"; fi
+}
+
+# ---- export and back
+for options in "--top 100" "--top 17 --by sft --metric abs" "--top 0" "--top 40 --without 1819,637 --with 2000-2003" "--latents 3,17,90-120" "--top 99999"; do
+    # shellcheck disable=SC2086  # these are words
+    gives 0 export "$x" $options -o "$place/set.csv"
+    # shellcheck disable=SC2086
+    gives 0 score "$x" $options --json
+    cp "$out" "$place/before"
+    gives 0 score "$x" --set "$place/set.csv" --json
+    same "score --set of an export is the score of $options"
+done
+gives 0 export "$x" -o "$place/set.csv"
+says "export -o: says what it wrote" "set.csv: 100 latents"
+gives 0 export "$x"
+cp "$out" "$place/before"
+cp "$place/set.csv" "$out"
+same "export without -o writes the same to stdout"
+is "export: its header" "$(head -1 "$place/set.csv" | cut -d, -f1-7)" 'latent,included,rank,shift,share,label,"act:biology"'
+is "export: a column a domain" "$(head -1 "$place/set.csv" | tr ',' '\n' | wc -l | tr -d ' ')" 20
+is "export: a row a latent" "$(wc -l <"$place/set.csv" | tr -d ' ')" 101
+gives 0 export "$x" --score icl --top 3
+prints "export --score icl: its contributions" '"icl:biology"'
+gives 0 export "$x" --without 1819 --with 2000 -o "$place/set.csv"
+is "export: what was taken out stays, with 0" "$(grep '^1819,' "$place/set.csv" | cut -d, -f1-3)" "1819,0,1"
+is "export: what was put in is there, with 1" "$(grep '^2000,' "$place/set.csv" | cut -d, -f1-2)" "2000,1"
+is "export: no scratch file" "$(ls "$place" | grep -c tmp)" 0
+
+# the contributions of a set sum to its STS
+gives 0 export "$x" --top 7 -o "$place/set.csv"
+sum=$(tail -n +2 "$place/set.csv" | awk -F, '$2 == 1 { s += $7 } END { printf "%.5f", s }')
+gives 0 score "$x" --top 7 --csv
+is "contributions sum to the STS" "$sum" "$(grep '^"biology"' "$out" | cut -d, -f2 | awk '{ printf "%.5f", $1 }')"
+
+# ---- with and without
+gives 0 score "$x" --top 100 --json
+cp "$out" "$place/before"
+gives 0 score "$x" --top 100 --without 0-2047 --json
+is "--without everything" "$(number n)" 0
+gives 0 score "$x" --top 100 --without 0-2047 --with 0-2047 --json
+is "--with comes after --without" "$(number n)" 2048
+gives 0 score "$x" --top 100 --without 1819 --json
+is "--without takes out" "$(number n)" 99
+gives 0 score "$x" --top 100 --without 1819 --with 1819 --json
+same "--with after --without: as before"
+gives 0 score "$x" --top 100 --without 2000 --json
+same "--without of what is not in: as before"
+gives 0 score "$x" --top 100 --with 1819 --json
+same "--with of what is in: as before"
+gives 0 score "$x" --latents 3,17,90-120 --json
+is "--latents: a list and ranges" "$(number n)" 33
+gives 0 score "$x" --latents '3, 17, 3' --json
+is "--latents: blanks, and one twice" "$(number n)" 2
+gives 0 score "$x" --latents "$(tail -n +2 "$place/set.csv" | cut -d, -f1 | paste -sd, -)" --json
+cp "$out" "$place/before"
+gives 0 score "$x" --top 7 --json
+same "--latents of a ranking's top is that top"
+
+# ---- a manifest in place of an index
+gives 0 score "$x" --json
+cp "$out" "$place/before"
+gives 0 score $study --json
+same "score of a manifest is that of its index"
+gives 0 tokens "$x" 1819 --json
+cp "$out" "$place/before"
+gives 0 tokens $study 1819 --json
+same "tokens of a manifest"
+gives 0 info $study --csv
+gives 0 export $study --top 2
+prints "export of a manifest" '^1819,1,1,'
+
+# ---- CSV from elsewhere
+csv() { # WHAT TEXT STATUS WORDS: what --set makes of such a file
+    printf "$2" >"$place/in.csv"
+    gives "$3" score "$x" --set "$place/in.csv" --json
+    if [ "$3" -eq 0 ]; then is "$1" "$(number n)" "$4"; else says "$1" "in.csv" "$4"; fi
+}
+csv "two columns are enough" 'latent,included\n3,1\n17,0\n90,1\n' 0 2
+csv "in any order, with others" 'note,included,latent\nhi,1,3\n"a,b",1,17\n' 0 2
+csv "CRLF and a mark of order, as spreadsheets write" '\357\273\277latent,included\r\n3,1\r\n17,1\r\n' 0 2
+csv "true and false" 'latent,included\n3,TRUE\n17,false\n' 0 1
+csv "no line at the end" 'latent,included\n3,1' 0 1
+csv "only a header" 'latent,included\n' 0 0
+csv "no column included" 'latent,inside\n3,1\n' 1 'no column "included"; expected at least latent,included'
+csv "no column latent" 'included\n1\n' 1 'no column "latent"'
+csv "an empty file" '' 1 'expected at least latent,included'
+csv "not a number" 'latent,included\n3,1\nx,1\n' 1 'row 3: latent: found "x", expected a whole number'
+csv "a latent that does not exist" 'latent,included\n2048,1\n' 1 'row 2: latent 2048 does not exist; this index has 0 to 2047'
+csv "neither 1 nor 0" 'latent,included\n3,maybe\n' 1 'row 2: included: found "maybe", expected 1 or 0'
+csv "too many cells" 'latent,included\n3,1,5\n' 1 'row 2: more cells than the header'
+csv "a quote that does not end" 'latent,included\n"3,1\n' 1 'not CSV'
+csv "an escape sequence in it is shown, not sent" 'latent,included\n\033[31mred,1\n' 1 '\x1b[31mred'
+finish

@@ -1,0 +1,63 @@
+/* explorer.c: the explorer end to end: on a terminal (term.h), by its keys, with the sample study. What it shows is
+ * compared with what the shell says of the same selection. Needs $SCRY, $WORK and sample_data/ below the current
+ * directory. EXPLORER=name runs one test. */
+#include "explorer_kit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+static const struct {
+    const char *name;
+    void (*run)(void);
+} tests[] = {{"first_frame", test_first_frame},
+             {"toggle", test_toggle},
+             {"moving", test_moving},
+             {"marks", test_marks},
+             {"history", test_history},
+             {"sorting", test_sorting},
+             {"search", test_search},
+             {"palette", test_palette},
+             {"help", test_help},
+             {"panes", test_panes},
+             {"views", test_views},
+             {"mouse", test_mouse},
+             {"export", test_export},
+             {"resize", test_resize},
+             {"quit", test_quit},
+             {"signals", test_signals},
+             {"stop", test_stop},
+             {"terminals", test_terminals},
+             {"ascii", test_ascii},
+             {"idle", test_idle},
+             {"manifest", test_manifest},
+             {"hostile", test_hostile}};
+
+int main(void) {
+    struct rlimit none = {0, 0};
+    setrlimit(RLIMIT_CORE, &none); /* the crashes are meant */
+    scry = getenv("SCRY");
+    work = getenv("WORK");
+    if (!scry || !work || access(scry, X_OK) != 0) {
+        printf("not ok - $SCRY and $WORK: found none, expected the binary and a folder; tests/run.sh sets them\n");
+        return 1;
+    }
+    setenv("LC_ALL", "C.UTF-8", 1);
+    snprintf(study_index, sizeof study_index, "%s/explorer.scry", work);
+    int status;
+    free(shell(&status, "'%s' index sample_data/study.json -o '%s' 2>&1", scry, study_index));
+    if (!check(status == 0, NULL, "the sample study is indexed", "found exit status %d", status)) return 1;
+    read_order();
+    if (!check(latents == 2048, NULL, "the shell ranks its 2048 latents", "found %d", latents)) return 1;
+    const char *only = getenv("EXPLORER");
+    for (size_t i = 0; i < sizeof tests / sizeof *tests; i++) {
+        if (only && strcmp(only, tests[i].name) != 0) continue;
+        double begin = seconds();
+        tests[i].run();
+        printf("# %s: %.1f s\n", tests[i].name, seconds() - begin);
+        fflush(stdout);
+    }
+    return failed != 0;
+}
