@@ -8,8 +8,8 @@ BUILD   ?= build
 WARN    = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wvla
 # -ffp-contract=off: the same bits whatever instructions the processor has
 CFLAGS ?= -O2 -g
-ALL_CFLAGS = -std=c11 -D_GNU_SOURCE $(CFLAGS) -ftree-vectorize -ffp-contract=off $(WARN) -Iengine -Itui -pthread -MMD -MP
-ENGINE_LIBS = -lopenblas -lcjson -lcsv -lpthread -lm
+ALL_CFLAGS = -std=c11 -D_GNU_SOURCE $(CFLAGS) -ftree-vectorize -fvect-cost-model=dynamic -ffp-contract=off $(WARN) -Iengine -Itui -pthread -MMD -MP
+ENGINE_LIBS = -lopenblas -lcjson -lcsv -lz -lpthread -lm
 TUI_LIBS    = -lncursesw -ltinfo -lutf8proc
 
 ENGINE  := $(sort $(wildcard engine/*.c engine/*/*.c))
@@ -87,6 +87,17 @@ asan:
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan CFLAGS="-O1 -g -fno-omit-frame-pointer" \
 	    EXTRA="-fsanitize=address,undefined -fno-sanitize-recover=undefined" tests-run
 
+# the table of targets, measured; see tests/bench/run.sh for its sizes and needs
+BENCH_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/bench/*.c)) $(BUILD)/tui/system.o
+
+$(BUILD)/tests/bench/bench: $(BENCH_OBJ) $(BUILD)/libscry.a
+	@echo "  LINK  $@"
+	@$(CC) $(CFLAGS) $(EXTRA) -o $@ $^ $(ENGINE_LIBS) -lutil
+
+.PHONY: bench
+bench: $(BUILD)/scry $(BUILD)/tests/bench/bench
+	@BUILD=$(BUILD) tests/bench/run.sh
+
 lint:
 	@tests/lint.sh
 
@@ -104,6 +115,7 @@ help:
 	@echo "make            build only: build/scry"
 	@echo "make test       set up, build, run every test"
 	@echo "make asan       the tests under the address and undefined-behaviour sanitizers"
+	@echo "make bench      speed, memory and size beside their targets (BENCH_SCALE=full: 12 GB of disk)"
 	@echo "make lint       formatting, layering, compiler warnings"
 	@echo "make install    to PREFIX ($(PREFIX)), below DESTDIR; uninstall takes it away"
 	@echo "make clean      remove build/"

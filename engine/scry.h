@@ -55,10 +55,14 @@ typedef bool (*scry_progress)(void *context, const char *step, uint64_t done, ui
 
 typedef struct scry_build_options {
     unsigned threads;       /* 0: all processors */
+    uint64_t memory;        /* bytes that indexing may take; 0: SCRY_MEMORY */
+    uint32_t shard, shards; /* only the latents of shard 1..shards; shards 0: all */
     bool allow_nonfinite;   /* treat NaN and infinity in the input as 0 instead of refusing it */
     scry_progress progress; /* may be NULL */
     void *context;
 } scry_build_options;
+
+#define SCRY_MEMORY ((uint64_t)2 << 30)
 
 typedef struct scry_build_result {
     uint32_t latents;
@@ -71,6 +75,9 @@ typedef struct scry_build_result {
  * synced, then renamed, so that out is whole or absent. Warnings go to notes (may be NULL). */
 bool scry_index_build(const char *study_path, const char *out, const scry_build_options *options,
                       scry_build_result *result, scry_notes *notes, scry_error *err);
+
+/* Puts the shards of one index together, in any order, to the bytes that one run would have written. */
+bool scry_merge(char *const *paths, size_t count, const char *out, scry_error *err);
 
 /* Where the index of a manifest is cached: $XDG_CACHE_HOME/scry/KEY.scry, KEY being a hash of the
  * manifest and of every file that it names. NULL and err when a file is missing. Caller frees. */
@@ -92,6 +99,9 @@ typedef struct scry_capture_info {
     uint64_t nnz;
     double l0; /* mean active latents a kept token */
     bool has_tokens;
+    uint64_t negative, nonfinite; /* activations below 0; values that were taken as 0 */
+    double norm_share;            /* residuals: part of the sum of |x|^2 that one token text holds, and which */
+    uint32_t norm_piece;
 } scry_capture_info;
 
 typedef struct scry_train_info {
@@ -112,11 +122,13 @@ typedef struct scry_info {
     uint32_t d_sae, d_model;                      /* d_model 0 when the captures held features */
     scry_pairing pairing;
     bool is_signed;
-    size_t trains, domains, captures, warnings;
+    uint32_t k;  /* of a TopK SAE, else 0 */
+    bool folded; /* decoder rows have norm 1, or there is no SAE */
+    size_t trains, domains, captures, notes;
     scry_train_info *train;
     scry_domain_info *domain;
     scry_capture_info *capture;
-    const char **warning;
+    const char **note; /* what was noticed while the study was read */
     uint64_t tokens, nnz, file_size;
 } scry_info;
 
@@ -125,6 +137,11 @@ typedef struct scry_info {
 scry_index *scry_open(const char *path, bool verify, scry_error *err);
 void scry_close(scry_index *index);
 const scry_info *scry_about(const scry_index *index);
+
+/* What usually means a wrong dump, with the figure that shows it: L0 far from k, negative features,
+ * density, one token that dominates, decoder norms not folded, ties at rank 100, rows paired that
+ * hold different tokens. Adds to notes, after the index's own. */
+void scry_warnings(const scry_index *index, scry_notes *notes);
 
 /* Sources that this training set has, as conditions; returns how many. */
 int scry_sources(const scry_index *index, size_t train, scry_condition out[SCRY_CONDITIONS]);
@@ -259,7 +276,7 @@ void scry_result_fit(scry_result *result, const scry_index *index, const scry_sc
 void scry_result_company(scry_result *result, const scry_index *index, scry_score score, uint32_t count);
 void scry_result_free(scry_result *result);
 
-/* rho if this one latent were switched, for latents[0..n): out[n]. */
+/* rho if this one latent were switched, for latents[0..n), or with latents NULL for 0..n-1: out[n]. */
 void scry_what_if(const scry_index *index, const scry_scorer *scorer, const scry_set *set, const scry_scope *scope,
                   const uint32_t *latents, size_t n, float *out);
 

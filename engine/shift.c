@@ -6,42 +6,59 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* A latent under the leading half of its |shift|: small, so that a million of them sort within a
+ * frame. */
 typedef struct keyed {
-    uint64_t key;
-    uint32_t latent;
+    uint32_t key, latent;
 } keyed;
 
 /* Positive doubles order as their bits do; turned around so that ascending keys are descending
  * sizes. */
-static uint64_t descending_key(double size) {
+static uint64_t descending(double size) {
     uint64_t bits;
     memcpy(&bits, &size, sizeof bits);
     return ~bits;
 }
 
-/* Radix sort, 16 bits a pass: stable, so that ties stay in order of latent; linear in F, so that
- * switching source stays within a frame at a million latents. */
-static void sort_keyed(keyed *a, size_t n) {
-    keyed *from = a, *to = mem_new(n, sizeof *to), *spare = to;
-    size_t *count = mem_new(65536, sizeof *count);
-    for (unsigned shift = 0; shift < 64; shift += 16) {
-        memset(count, 0, 65536 * sizeof *count);
-        for (size_t i = 0; i < n; i++) count[from[i].key >> shift & 0xffff]++;
-        if (n && count[from[0].key >> shift & 0xffff] == n) continue; /* all alike here */
-        size_t at = 0;
-        for (size_t k = 0; k < 65536; k++) {
-            size_t here = count[k];
+/* Radix sort, 11 bits a pass, linear in F; stable, so that equal keys stay in order of latent. */
+static keyed *sort_keys(keyed *from, keyed *to, size_t n) {
+    enum { BITS = 11, BUCKETS = 1 << BITS };
+    uint32_t count[BUCKETS];
+    for (unsigned shift = 0; shift < 32; shift += BITS) {
+        memset(count, 0, sizeof count);
+        for (size_t i = 0; i < n; i++) count[from[i].key >> shift & (BUCKETS - 1)]++;
+        if (n && count[from[0].key >> shift & (BUCKETS - 1)] == n) continue; /* all alike here */
+        uint32_t at = 0;
+        for (size_t k = 0; k < BUCKETS; k++) {
+            uint32_t here = count[k];
             count[k] = at;
             at += here;
         }
-        for (size_t i = 0; i < n; i++) to[count[from[i].key >> shift & 0xffff]++] = from[i];
+        for (size_t i = 0; i < n; i++) to[count[from[i].key >> shift & (BUCKETS - 1)]++] = from[i];
         keyed *swap = from;
         from = to;
         to = swap;
     }
-    if (from != a) memcpy(a, from, n * sizeof *a);
-    free(spare);
-    free(count);
+    return from;
+}
+
+static int by_size(const void *x, const void *y, void *context) {
+    const double *shift = context;
+    uint32_t a = ((const keyed *)x)->latent, b = ((const keyed *)y)->latent;
+    double first = fabs(shift[a]), second = fabs(shift[b]);
+    if (first != second) return first > second ? -1 : 1;
+    return a < b ? -1 : a > b;
+}
+
+/* Latents that share a leading half are ordered by all of it; mostly they are few, or all equal (the
+ * silent ones) and so in order already. */
+static void sort_equal_keys(keyed *a, size_t n, const double *shift) {
+    for (size_t from = 0, to; from < n; from = to) {
+        bool in_order = true;
+        for (to = from + 1; to < n && a[to].key == a[from].key; to++)
+            if (in_order && by_size(&a[to - 1], &a[to], (void *)(uintptr_t)shift) > 0) in_order = false;
+        if (!in_order) qsort_r(a + from, to - from, sizeof *a, by_size, (void *)(uintptr_t)shift);
+    }
 }
 
 scry_ranking *scry_rank(const scry_index *index, size_t train, scry_condition source, scry_metric metric,
@@ -64,9 +81,10 @@ scry_ranking *scry_rank(const scry_index *index, size_t train, scry_condition so
     r->order = mem_new(F, sizeof *r->order);
     r->rank = mem_new(F, sizeof *r->rank);
     r->cumulative = mem_new(F, sizeof *r->cumulative);
-    keyed *a = mem_new(F, sizeof *a);
-    for (uint32_t j = 0; j < F; j++) a[j] = (keyed){descending_key(fabs(shift[j])), j};
-    sort_keyed(a, F);
+    keyed *keys = mem_new(2 * (size_t)F, sizeof *keys);
+    for (uint32_t j = 0; j < F; j++) keys[j] = (keyed){(uint32_t)(descending(fabs(shift[j])) >> 32), j};
+    keyed *a = sort_keys(keys, keys + F, F);
+    sort_equal_keys(a, F, shift);
     for (uint32_t i = 0; i < F; i++) {
         r->order[i] = a[i].latent;
         r->rank[a[i].latent] = i;
@@ -74,7 +92,7 @@ scry_ranking *scry_rank(const scry_index *index, size_t train, scry_condition so
         r->cumulative[i] = r->total;
     }
     for (uint32_t i = 0; i < F && r->total > 0; i++) r->cumulative[i] /= r->total;
-    free(a);
+    free(keys);
     return r;
 }
 

@@ -270,8 +270,9 @@ static bool read_groups(parser *p, const cJSON *root) {
 }
 
 static bool read_root(parser *p, const cJSON *root) {
-    static const char *const known[] = {"scry_study", "name",  "model",   "hook",      "sae",    "tokenizer",
-                                        "pairing",    "train", "domains", "correlate", "labels", NULL};
+    static const char *const known[] = {"scry_study", "name",      "model",   "hook",  "sae",
+                                        "sae_format", "tokenizer", "pairing", "train", "domains",
+                                        "correlate",  "labels",    NULL};
     scry_study *study = p->study;
     const cJSON *version = cJSON_GetObjectItemCaseSensitive(root, "scry_study");
     if (!cJSON_IsNumber(version) || version->valuedouble != 1)
@@ -282,8 +283,9 @@ static bool read_root(parser *p, const cJSON *root) {
         !text_key(p, root, "hook", "", &study->hook))
         return false;
     bool ok = text_key(p, root, "sae", "", &sae) && text_key(p, root, "labels", "", &labels) &&
-              text_key(p, root, "tokenizer", "", &tokenizer);
-    free(tokenizer); /* token ids are shown as numbers: nothing reads it yet */
+              text_key(p, root, "sae_format", "", &study->sae_format) && text_key(p, root, "tokenizer", "", &tokenizer);
+    if (tokenizer) study->tokenizer = join(study, tokenizer);
+    free(tokenizer);
     if (sae) study->sae = join(study, sae);
     if (labels) study->labels = join(study, labels);
     free(sae);
@@ -354,8 +356,8 @@ void scry_study_free(scry_study *study) {
     if (!study) return;
     free_groups(study->trains, study->train_count);
     free_groups(study->domains, study->domain_count);
-    char *texts_owned[] = {study->path,  study->folder, study->json, study->name,
-                           study->model, study->hook,   study->sae,  study->labels};
+    char *texts_owned[] = {study->path, study->folder, study->json,   study->name,       study->model,
+                           study->hook, study->sae,    study->labels, study->sae_format, study->tokenizer};
     for (size_t i = 0; i < sizeof texts_owned / sizeof *texts_owned; i++) free(texts_owned[i]);
     free(study);
 }

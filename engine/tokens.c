@@ -31,12 +31,11 @@ static uint32_t sample_of(const scry_index *x, size_t capture, uint64_t row) {
     return (uint32_t)low;
 }
 
-static scry_example example_at(const scry_index *x, int capture, uint32_t token, float activation) {
-    scry_example e = {
-        .capture = (uint32_t)capture, .token = token - x->capture_base[capture], .activation = activation};
+static scry_example example_at(const scry_index *x, uint32_t capture, uint32_t row, float activation) {
+    scry_example e = {.capture = capture, .token = row, .activation = activation};
     if (x->capture_text[capture] >= 0 && x->texts[x->capture_text[capture]].samples) {
-        e.sample = sample_of(x, (size_t)capture, e.token);
-        scry_sample sample = scry_sample_at(x, (size_t)capture, e.sample);
+        e.sample = sample_of(x, capture, e.token);
+        scry_sample sample = scry_sample_at(x, capture, e.sample);
         e.position = (uint32_t)(e.token - sample.first) + sample.cut;
     } else {
         e.position = (uint32_t)e.token;
@@ -83,15 +82,14 @@ size_t scry_top_tokens(const scry_index *x, uint32_t latent, int capture, bool d
                        scry_example *out) {
     size_t n = 0;
     posting_cursor c = index_postings(x, latent);
-    uint64_t from = capture < 0 ? 0 : x->capture_base[capture];
-    uint64_t to = capture < 0 ? x->info.tokens : x->capture_base[capture + 1];
-    while (top && postings_next(&c)) {
-        if (c.token < from || c.token >= to || !(c.activation > 0)) continue;
-        if (n == top && c.activation < out[n - 1].activation) continue;
-        int where = capture < 0 ? index_capture_of(x, c.token) : capture;
-        scry_example e = example_at(x, where, c.token, c.activation);
-        if (n == top && !stronger(&e, &out[n - 1])) continue;
-        insert(x, out, &n, top, &e, distinct);
+    while (top && index_segment(x, &c)) {
+        if (capture >= 0 && c.capture != (uint32_t)capture) continue;
+        while (index_next(x, &c)) {
+            if (!(c.activation > 0) || (n == top && c.activation < out[n - 1].activation)) continue;
+            scry_example e = example_at(x, c.capture, c.row, c.activation);
+            if (n == top && !stronger(&e, &out[n - 1])) continue;
+            insert(x, out, &n, top, &e, distinct);
+        }
     }
     return n;
 }
@@ -99,16 +97,18 @@ size_t scry_top_tokens(const scry_index *x, uint32_t latent, int capture, bool d
 void scry_activations(const scry_index *x, uint32_t latent, size_t capture, uint64_t from, size_t count, float *out) {
     memset(out, 0, count * sizeof *out);
     posting_cursor c = index_postings(x, latent);
-    uint64_t first = x->capture_base[capture] + from;
-    while (postings_next(&c))
-        if (c.token >= first && c.token - first < count) out[c.token - first] = c.activation;
+    while (index_segment(x, &c)) {
+        if (c.capture != capture) continue;
+        while (index_next(x, &c))
+            if (c.row >= from && c.row - from < count) out[c.row - from] = c.activation;
+    }
 }
 
 uint64_t scry_postings(const scry_index *x, uint32_t latent) {
     return x->post_count[latent];
 }
 
-static const char *piece_text(const scry_index *x, uint32_t piece) {
+const char *index_piece(const scry_index *x, uint32_t piece) {
     if (piece >= x->pieces || x->piece_at[piece] >= x->piece_size) return "";
     return x->piece_bytes + x->piece_at[piece];
 }
@@ -116,7 +116,7 @@ static const char *piece_text(const scry_index *x, uint32_t piece) {
 const char *scry_token(const scry_index *x, size_t capture, uint64_t row) {
     int text = x->capture_text[capture];
     if (text < 0 || row >= x->texts[text].tokens) return "";
-    return piece_text(x, x->tokens[x->texts[text].first_token + row]);
+    return index_piece(x, x->tokens[x->texts[text].first_token + row]);
 }
 
 static const char *string_at(const scry_index *x, uint64_t at) {
@@ -147,5 +147,5 @@ const char *scry_label(const scry_index *x, uint32_t latent) {
 const char *scry_key_piece(const scry_index *x, uint32_t latent, int nth) {
     if (nth < 0 || nth >= SCRY_KEY_PIECES) return NULL;
     uint32_t piece = x->key_pieces[(size_t)latent * SCRY_KEY_PIECES + (size_t)nth];
-    return piece < x->pieces ? piece_text(x, piece) : NULL;
+    return piece < x->pieces ? index_piece(x, piece) : NULL;
 }

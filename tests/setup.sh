@@ -11,11 +11,12 @@ have() { # a header or library that the package brings
     libcsv-dev) echo '#include <csv.h>' ;;
     libutf8proc-dev) echo '#include <utf8proc.h>' ;;
     libxxhash-dev) echo '#include <xxhash.h>' ;;
+    zlib1g-dev) echo '#include <zlib.h>' ;;
     libvterm-dev) echo '#include <vterm.h>' ;;
     esac | "${CC:-cc}" -E -x c - -o /dev/null 2>/dev/null
 }
 
-packages="libncurses-dev libopenblas-dev libcjson-dev libcsv-dev libutf8proc-dev libxxhash-dev"
+packages="libncurses-dev libopenblas-dev libcjson-dev libcsv-dev libutf8proc-dev libxxhash-dev zlib1g-dev"
 [ "$want" = test ] && packages="$packages libvterm-dev"
 
 missing=
@@ -41,11 +42,11 @@ if command -v apt-get >/dev/null 2>&1; then
 else
     echo "install them with this system's package manager, then run make again:" >&2
     if command -v dnf >/dev/null 2>&1; then
-        echo "  sudo dnf install gcc ncurses-devel openblas-devel cjson-devel libcsv-devel utf8proc-devel xxhash-devel libvterm-devel" >&2
+        echo "  sudo dnf install gcc ncurses-devel openblas-devel cjson-devel libcsv-devel utf8proc-devel xxhash-devel zlib-devel libvterm-devel" >&2
     elif command -v pacman >/dev/null 2>&1; then
-        echo "  sudo pacman -S gcc ncurses openblas cjson libcsv libutf8proc xxhash libvterm" >&2
+        echo "  sudo pacman -S gcc ncurses openblas cjson libcsv libutf8proc xxhash zlib libvterm" >&2
     elif command -v brew >/dev/null 2>&1; then
-        echo "  brew install ncurses openblas cjson libcsv utf8proc xxhash libvterm" >&2
+        echo "  brew install ncurses openblas cjson libcsv utf8proc xxhash zlib libvterm" >&2
     fi
     exit 1
 fi

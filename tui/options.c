@@ -114,6 +114,24 @@ bool options_number(const char *name, const char *text, uint32_t least, uint32_t
     return true;
 }
 
+bool options_bytes(const char *name, const char *text, uint64_t *out, scry_error *err) {
+    *out = 0;
+    if (!text) return true;
+    char *end;
+    double number = strtod(text, &end);
+    static const char units[] = "KMGT";
+    bool letter = (*end >= 'A' && *end <= 'Z') || (*end >= 'a' && *end <= 'z');
+    const char *unit = letter ? strchr(units, *end & ~0x20) : NULL;
+    if (unit) end++;
+    if (unit && (*end == 'B' || *end == 'b')) end++;
+    else if (unit && strncmp(end, "iB", 2) == 0) end += 2;
+    for (int i = 0; unit && i <= (int)(unit - units); i++) number *= 1024;
+    if (text[0] < '0' || text[0] > '9' || *end || !(number >= 1 && number < 0x1p62))
+        return scry_misuse(err, "%s: found \"%.40s\", expected a size such as 800M or 4G", name, text);
+    *out = (uint64_t)number;
+    return true;
+}
+
 void options_help(const char *name) {
     if (!name) {
         printf("scry: explore which SAE latents post-training moves, and what that does to each domain\n\n"

@@ -4,7 +4,7 @@
 
 #include "scry.h"
 
-enum { OPTIONS_WORDS = 8 };
+enum { OPTIONS_WORDS = 256 };
 
 typedef struct options {
     const char *command;             /* "open" for the explorer */
@@ -22,6 +22,9 @@ bool options_read(options *o, int argc, char **argv, scry_error *err);
 /* A whole number of at least `least` from an option's text; fallback where it is NULL. */
 bool options_number(const char *name, const char *text, uint32_t least, uint32_t fallback, uint32_t *out,
                     scry_error *err);
+
+/* A size in bytes, such as 800M or 4G; 0 where the text is NULL. */
+bool options_bytes(const char *name, const char *text, uint64_t *out, scry_error *err);
 
 /* What --help prints, for one command or (NULL) for all. */
 void options_help(const char *name);

@@ -84,13 +84,12 @@ static bool read_texts(scry_index *x, const cJSON *meta, scry_error *err) {
 static bool read_captures(scry_index *x, const cJSON *meta, scry_error *err) {
     size_t n = x->info.captures, i = 0;
     x->capture_text = mem_new(n, sizeof *x->capture_text);
-    x->capture_base = mem_new(n + 1, sizeof *x->capture_base);
     const cJSON *item;
     cJSON_ArrayForEach (item, cJSON_GetObjectItemCaseSensitive(meta, "captures")) {
         scry_capture_info *c = &x->info.capture[i];
         int condition = scry_condition_of(text_of(item, "condition"));
         const cJSON *group = cJSON_GetObjectItemCaseSensitive(item, "group");
-        const cJSON *l0 = cJSON_GetObjectItemCaseSensitive(item, "l0");
+        const cJSON *share = cJSON_GetObjectItemCaseSensitive(item, "norm_share");
         const cJSON *text = cJSON_GetObjectItemCaseSensitive(item, "text");
         int number = cJSON_IsNumber(text) ? text->valueint : -1;
         *c = (scry_capture_info){.name = text_of(item, "name"),
@@ -99,21 +98,22 @@ static bool read_captures(scry_index *x, const cJSON *meta, scry_error *err) {
                                  .rows = number_of(item, "rows"),
                                  .kept = number_of(item, "kept"),
                                  .nnz = number_of(item, "nnz"),
-                                 .l0 = cJSON_IsNumber(l0) ? l0->valuedouble : 0,
+                                 .negative = number_of(item, "negative"),
+                                 .nonfinite = number_of(item, "nonfinite"),
+                                 .norm_share = cJSON_IsNumber(share) ? share->valuedouble : 0,
+                                 .norm_piece = (uint32_t)number_of(item, "norm_piece"),
                                  .has_tokens = number >= 0};
+        c->l0 = c->kept ? (double)number_of(item, "fires") / (double)c->kept : 0;
         if (condition < 0 || c->rows > UINT32_MAX || c->group >= (int)x->D || c->group < -(int)x->info.trains)
             return damaged(x, "a capture's condition, rows or group is wrong", err);
         if (number >= (int)x->text_count || (number >= 0 && x->texts[number].tokens != c->rows))
             return damaged(x, "a capture's text does not fit it", err);
         x->capture_text[i] = number;
         if (number >= 0) c->samples = (uint32_t)x->texts[number].samples;
-        if (number_of(item, "token_base") != x->capture_base[i])
-            return damaged(x, "captures do not follow each other", err);
-        x->capture_base[i + 1] = x->capture_base[i] + c->rows;
+        x->info.tokens += c->rows;
         x->info.nnz += c->nnz;
         i++;
     }
-    x->info.tokens = x->capture_base[n];
     return true;
 }
 
@@ -135,21 +135,29 @@ static bool read_meta(scry_index *x, scry_error *err) {
     info->trains = length_of(meta, "trains");
     info->domains = x->D = length_of(meta, "domains");
     info->captures = length_of(meta, "captures");
-    info->warnings = length_of(meta, "warnings");
+    info->notes = length_of(meta, "notes");
     if (!F || F > UINT32_MAX / 2 || d > UINT32_MAX / 2 || pairing < 0 || !info->trains || !info->domains ||
         !info->captures)
         return damaged(x, "sizes or names are missing", err);
     info->d_sae = x->F = (uint32_t)F;
+    info->k = (uint32_t)number_of(meta, "k");
+    info->folded = !cJSON_IsFalse(cJSON_GetObjectItemCaseSensitive(meta, "folded"));
+    if (number_of(meta, "latents") != F)
+        return scry_fail(err,
+                         "%s: this is a shard, latents %" PRIu64 " to %" PRIu64 " of %" PRIu64
+                         "; put the shards together with scry merge",
+                         x->file.map.path, number_of(meta, "first_latent"),
+                         number_of(meta, "first_latent") + number_of(meta, "latents") - 1, F);
     info->d_model = (uint32_t)d;
     info->pairing = (scry_pairing)pairing;
     info->is_signed = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(meta, "signed"));
     info->train = mem_new(info->trains, sizeof *info->train);
     info->domain = mem_new(info->domains, sizeof *info->domain);
     info->capture = mem_new(info->captures, sizeof *info->capture);
-    info->warning = mem_new(info->warnings, sizeof *info->warning);
-    for (size_t i = 0; i < info->warnings; i++) {
-        const cJSON *w = cJSON_GetArrayItem(cJSON_GetObjectItemCaseSensitive(meta, "warnings"), (int)i);
-        info->warning[i] = cJSON_IsString(w) ? w->valuestring : "";
+    info->note = mem_new(info->notes, sizeof *info->note);
+    for (size_t i = 0; i < info->notes; i++) {
+        const cJSON *w = cJSON_GetArrayItem(cJSON_GetObjectItemCaseSensitive(meta, "notes"), (int)i);
+        info->note[i] = cJSON_IsString(w) ? w->valuestring : "";
     }
     read_trains(x, meta);
     read_domains(x, meta);
@@ -187,7 +195,8 @@ static bool open_postings(scry_index *x, scry_error *err) {
     x->post_data = container_find(&x->file, "post/data", &x->post_size);
     x->key_pieces =
         x->post_count ? container_get(&x->file, "key/pieces", F * SCRY_KEY_PIECES * sizeof(uint32_t), err) : NULL;
-    return x->key_pieces != NULL;
+    x->key_share = x->key_pieces ? container_get(&x->file, "key/share", F * sizeof(float), err) : NULL;
+    return x->key_share != NULL;
 }
 
 static bool open_text(scry_index *x, scry_error *err) {
@@ -227,8 +236,8 @@ scry_index *scry_open(const char *path, bool verify, scry_error *err) {
 void scry_close(scry_index *x) {
     if (!x) return;
     for (size_t d = 0; x->info.domain && d < x->info.domains; d++) free(x->info.domain[d].change);
-    void *owned[] = {x->info.train,     x->info.domain, x->info.capture, (void *)x->info.warning,
-                     (void *)x->shifts, x->texts,       x->capture_text, x->capture_base};
+    void *owned[] = {x->info.train,     x->info.domain, x->info.capture, (void *)x->info.note,
+                     (void *)x->shifts, x->texts,       x->capture_text};
     for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) free(owned[i]);
     cJSON_Delete(x->meta);
     container_close(&x->file);
@@ -299,13 +308,15 @@ posting_cursor index_postings(const scry_index *x, uint32_t latent) {
     return postings_read(x->post_data + from, to - from);
 }
 
-int index_capture_of(const scry_index *x, uint32_t token) {
-    size_t low = 0, high = x->info.captures;
-    if (token >= x->capture_base[high]) return -1;
-    while (high - low > 1) {
-        size_t middle = (low + high) / 2;
-        if (x->capture_base[middle] <= token) low = middle;
-        else high = middle;
-    }
-    return (int)low;
+/* Damaged bytes can name captures and rows that do not exist: those are stepped over. */
+bool index_segment(const scry_index *x, posting_cursor *c) {
+    while (postings_segment(c))
+        if (c->capture < x->info.captures) return true;
+    return false;
+}
+
+bool index_next(const scry_index *x, posting_cursor *c) {
+    while (postings_next(c))
+        if (c->row < x->info.capture[c->capture].rows) return true;
+    return false;
 }

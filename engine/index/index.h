@@ -25,6 +25,7 @@ struct scry_index {
     const uint8_t *post_data;
     uint64_t post_size;
     const uint32_t *key_pieces; /* [F][SCRY_KEY_PIECES] */
+    const float *key_share;     /* [F] */
     const uint64_t *piece_at;
     const char *piece_bytes;
     uint64_t pieces, piece_size;
@@ -34,8 +35,7 @@ struct scry_index {
     uint64_t strings_size, sample_total, token_total;
     index_text *texts;
     size_t text_count;
-    int *capture_text;      /* [captures] number in texts, -1 */
-    uint64_t *capture_base; /* [captures + 1] token number of row 0 */
+    int *capture_text; /* [captures] number in texts, -1 */
     const uint64_t *label_at;
     const char *label_text;
     uint64_t label_size;
@@ -43,7 +43,11 @@ struct scry_index {
 
 /* A cursor over a latent's postings; empty when the file's offsets are damaged. */
 posting_cursor index_postings(const scry_index *index, uint32_t latent);
-/* The capture that holds a token number, or -1. */
-int index_capture_of(const scry_index *index, uint32_t token);
+/* Text of a piece, "" when there is no such. */
+const char *index_piece(const scry_index *index, uint32_t piece);
+/* To the next segment whose capture is in the index. */
+bool index_segment(const scry_index *index, posting_cursor *cursor);
+/* The next entry whose row is in the capture. */
+bool index_next(const scry_index *index, posting_cursor *cursor);
 
 #endif

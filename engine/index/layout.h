@@ -1,6 +1,7 @@
 /* layout.h: what the sections of an index hold; shared by write.c and index.c.
  *
- *     meta            JSON: names, captures, texts, training sets, domains, warnings
+ *     meta            JSON: names, captures, texts, training sets, domains, notes; first_latent and
+ *                     latents where the file is a shard (F is then the shard's)
  *     manifest        the study manifest as it was read
  *     shift/T/SOURCE  double [SHIFT_ARRAYS][F], in the order of scry_metric, then means and rates
  *     score/NAME      float [F][D], a latent's contribution to each domain
@@ -9,6 +10,7 @@
  *     post/count      uint32 [F]
  *     post/data       bytes (postings.h)
  *     key/pieces      uint32 [F][SCRY_KEY_PIECES], NO_PIECE where there are fewer
+ *     key/share       float [F], part of the latent's activation that its first key piece holds
  *     text/piece-at   uint64 [pieces + 1], text/piece-bytes: the distinct token texts, NUL after each
  *     text/tokens     uint32 [tokens of all texts], a piece's number each
  *     text/samples    layout_sample [samples of all texts]

@@ -17,17 +17,13 @@ void postings_reserve(posting_stream *s, uint32_t more) {
     s->bytes = mem_resize(s->bytes, s->room, 1);
 }
 
-void postings_append(posting_stream *to, posting_stream *from) {
+void postings_append(posting_stream *to, uint32_t capture, posting_stream *from) {
     if (!from->count) return;
-    posting_cursor c = postings_read(from->bytes, from->used);
-    /* Only the first distance depends on what stands before it. */
-    postings_next(&c);
-    postings_add(to, c.token, c.activation);
-    uint32_t rest = (uint32_t)(c.end - c.at);
-    postings_reserve(to, rest);
-    if (rest) memcpy(to->bytes + to->used, c.at, rest);
-    to->used += rest;
-    to->count += from->count - 1;
-    to->last = from->last;
+    postings_reserve(to, from->used + 2 * POSTING_MOST);
+    postings_number(to, capture);
+    postings_number(to, from->used);
+    memcpy(to->bytes + to->used, from->bytes, from->used);
+    to->used += from->used;
+    to->count += from->count;
     from->used = from->count = from->last = 0;
 }

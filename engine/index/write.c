@@ -19,6 +19,16 @@ static void put(container_writer *w, const char *name, const void *bytes, uint64
 
 /* ---- meta ----------------------------------------------------------------------------------- */
 
+/* The token text that holds most of the capture's norm, and its share. */
+static void add_heaviest(const builder *b, const build_capture *c, cJSON *item) {
+    if (!c->piece_norm || !(c->norm > 0)) return;
+    uint32_t best = 0;
+    for (uint32_t p = 1; p < b->pieces.count; p++)
+        if (c->piece_norm[p] > c->piece_norm[best]) best = p;
+    cJSON_AddNumberToObject(item, "norm_piece", best);
+    cJSON_AddNumberToObject(item, "norm_share", c->piece_norm[best] / c->norm);
+}
+
 static cJSON *captures_json(const builder *b) {
     cJSON *list = cJSON_CreateArray();
     for (size_t i = 0; i < b->capture_count; i++) {
@@ -30,8 +40,10 @@ static cJSON *captures_json(const builder *b) {
         cJSON_AddNumberToObject(item, "rows", (double)c->rows);
         cJSON_AddNumberToObject(item, "kept", (double)c->kept_count);
         cJSON_AddNumberToObject(item, "nnz", (double)c->nnz);
-        cJSON_AddNumberToObject(item, "l0", (double)c->fires / (double)c->kept_count);
-        cJSON_AddNumberToObject(item, "token_base", (double)c->token_base);
+        cJSON_AddNumberToObject(item, "fires", (double)c->fires);
+        cJSON_AddNumberToObject(item, "negative", (double)c->negative);
+        cJSON_AddNumberToObject(item, "nonfinite", (double)c->nonfinite);
+        add_heaviest(b, c, item);
         cJSON_AddNumberToObject(item, "text", c->text);
         cJSON_AddItemToArray(list, item);
     }
@@ -90,7 +102,12 @@ static char *meta_json(const builder *b) {
     const char *texts[][2] = {{"name", s->name}, {"model", s->model}, {"hook", s->hook}};
     for (size_t i = 0; i < 3; i++) cJSON_AddStringToObject(meta, texts[i][0], texts[i][1] ? texts[i][1] : "");
     cJSON_AddStringToObject(meta, "sae", b->sae.description);
-    cJSON_AddNumberToObject(meta, "d_sae", b->F);
+    cJSON_AddNumberToObject(meta, "d_sae", b->all_latents);
+    if (b->options->shards > 1) cJSON_AddStringToObject(meta, "content", b->content);
+    cJSON_AddNumberToObject(meta, "first_latent", b->first);
+    cJSON_AddNumberToObject(meta, "latents", b->F);
+    cJSON_AddNumberToObject(meta, "k", b->sae.activation == SAE_TOPK ? b->sae.k : 0);
+    cJSON_AddBoolToObject(meta, "folded", !b->has_sae || b->sae.folded);
     cJSON_AddNumberToObject(meta, "d_model", b->sae.d_in);
     cJSON_AddStringToObject(meta, "pairing", scry_pairing_name(b->pairing));
     cJSON_AddBoolToObject(meta, "signed", s->is_signed);
@@ -98,7 +115,7 @@ static char *meta_json(const builder *b) {
     cJSON_AddItemToObject(meta, "domains", domains_json(b));
     cJSON_AddItemToObject(meta, "captures", captures_json(b));
     cJSON_AddItemToObject(meta, "texts", texts_json(b));
-    cJSON *warnings = cJSON_AddArrayToObject(meta, "warnings");
+    cJSON *warnings = cJSON_AddArrayToObject(meta, "notes");
     for (size_t i = 0; i < b->notes->count; i++) cJSON_AddItemToArray(warnings, cJSON_CreateString(b->notes->text[i]));
     char *text = cJSON_PrintUnformatted(meta);
     cJSON_Delete(meta);
@@ -136,29 +153,27 @@ typedef struct key_worker {
 typedef struct key_job {
     const builder *b;
     key_worker *workers;
-    uint32_t *out; /* [F][SCRY_KEY_PIECES] */
+    uint32_t *out;       /* [F][SCRY_KEY_PIECES] */
+    float *share;        /* [F] */
+    uint32_t first, end; /* latents of the block in work */
 } key_job;
 
-/* The piece at a token number, moving *capture along; NO_PIECE where there is no text. */
-static uint32_t piece_at(const builder *b, uint32_t token, size_t *capture) {
-    size_t c = *capture;
-    if (token < b->captures[c].token_base) c = 0;
-    while (token - b->captures[c].token_base >= b->captures[c].rows) c++;
-    *capture = c;
-    int text = b->captures[c].text;
-    return text < 0 ? NO_PIECE : b->texts[text].text.piece[token - b->captures[c].token_base];
-}
-
-static void key_pieces(const builder *b, uint32_t latent, key_worker *w, uint32_t *out) {
+static void key_pieces(const builder *b, uint32_t latent, key_worker *w, uint32_t *out, float *share) {
     const posting_stream *s = &b->streams[latent];
     posting_cursor cursor = postings_read(s->bytes, s->used);
     uint32_t touched = 0;
-    size_t capture = 0;
-    while (postings_next(&cursor)) {
-        uint32_t piece = piece_at(b, cursor.token, &capture);
-        if (piece == NO_PIECE || !(cursor.activation > 0)) continue;
-        if (w->mass[piece] == 0) w->touched[touched++] = piece;
-        w->mass[piece] += (double)cursor.activation;
+    double total = 0;
+    while (postings_segment(&cursor)) {
+        int text = b->captures[cursor.capture].text;
+        if (text < 0) continue;
+        const uint32_t *pieces = b->texts[text].text.piece;
+        while (postings_next(&cursor)) {
+            uint32_t piece = pieces[cursor.row];
+            if (!(cursor.activation > 0)) continue;
+            if (w->mass[piece] == 0) w->touched[touched++] = piece;
+            w->mass[piece] += (double)cursor.activation;
+            total += (double)cursor.activation;
+        }
     }
     for (int k = 0; k < SCRY_KEY_PIECES; k++) {
         uint32_t best = NO_PIECE;
@@ -168,48 +183,65 @@ static void key_pieces(const builder *b, uint32_t latent, key_worker *w, uint32_
             if (w->mass[p] > 0 && better) best = p;
         }
         out[k] = best;
+        if (k == 0) *share = best == NO_PIECE ? 0 : (float)(w->mass[best] / total);
         if (best != NO_PIECE) w->mass[best] = -1; /* taken */
     }
     for (uint32_t i = 0; i < touched; i++) w->mass[w->touched[i]] = 0;
 }
 
-static void key_block(void *context, size_t block, unsigned worker) {
+static void key_part(void *context, size_t part, unsigned worker) {
     key_job *job = context;
-    uint32_t first = (uint32_t)block * BLOCK_LATENTS;
-    for (uint32_t j = first; j < first + BLOCK_LATENTS && j < job->b->F; j++)
-        key_pieces(job->b, j, &job->workers[worker], job->out + (size_t)j * SCRY_KEY_PIECES);
+    enum { PART = 32 };
+    uint32_t first = job->first + (uint32_t)part * PART;
+    for (uint32_t j = first; j < first + PART && j < job->end; j++)
+        key_pieces(job->b, j, &job->workers[worker], job->out + (size_t)j * SCRY_KEY_PIECES, &job->share[j]);
 }
 
-static void put_key_pieces(const builder *b, container_writer *w) {
+/* Postings and key pieces together, a block of latents at a time: a latent's stream is whole in
+ * memory only here. */
+static bool put_postings(builder *b, container_writer *w) {
     unsigned threads = parallel_threads(b->pool);
+    uint64_t *start = mem_new((size_t)b->F + 1, sizeof *start);
+    uint32_t *count = mem_new(b->F, sizeof *count);
     key_job job = {.b = b, .workers = mem_new(threads, sizeof(key_worker))};
     job.out = mem_new((size_t)b->F * SCRY_KEY_PIECES, sizeof *job.out);
+    job.share = mem_new(b->F, sizeof *job.share);
     for (unsigned i = 0; i < threads; i++)
         job.workers[i] =
             (key_worker){mem_new(b->pieces.count, sizeof(double)), mem_new(b->pieces.count, sizeof(uint32_t))};
-    parallel_for(b->pool, (b->F + BLOCK_LATENTS - 1) / BLOCK_LATENTS, key_block, &job);
+    container_begin(w, "post/data");
+    spill_reader reader;
+    spill_begin(&reader, &b->spill);
+    bool ok = true;
+    for (job.first = 0; job.first < b->F && ok; job.first = job.end) {
+        job.end = b->F - job.first < BLOCK_LATENTS ? b->F : job.first + BLOCK_LATENTS;
+        for (uint32_t j = job.first; j < job.end && ok; j++) ok = spill_restore(&reader, j, &b->streams[j], b->err);
+        if (!ok) break;
+        parallel_for(b->pool, (job.end - job.first + 31) / 32, key_part, &job);
+        for (uint32_t j = job.first; j < job.end; j++) {
+            posting_stream *stream = &b->streams[j];
+            start[j + 1] = start[j] + stream->used;
+            count[j] = stream->count;
+            container_write(w, stream->bytes, stream->used);
+            free(stream->bytes);
+            *stream = (posting_stream){0};
+        }
+    }
+    spill_end(&reader);
+    put(w, "post/start", start, ((uint64_t)b->F + 1) * sizeof *start);
+    put(w, "post/count", count, (uint64_t)b->F * sizeof *count);
     put(w, "key/pieces", job.out, (uint64_t)b->F * SCRY_KEY_PIECES * sizeof *job.out);
+    put(w, "key/share", job.share, (uint64_t)b->F * sizeof *job.share);
+    free(job.share);
     for (unsigned i = 0; i < threads; i++) {
         free(job.workers[i].mass);
         free(job.workers[i].touched);
     }
     free(job.workers);
     free(job.out);
-}
-
-static void put_postings(const builder *b, container_writer *w) {
-    uint64_t *start = mem_new((size_t)b->F + 1, sizeof *start);
-    uint32_t *count = mem_new(b->F, sizeof *count);
-    container_begin(w, "post/data");
-    for (uint32_t j = 0; j < b->F; j++) {
-        start[j + 1] = start[j] + b->streams[j].used;
-        count[j] = b->streams[j].count;
-        container_write(w, b->streams[j].bytes, b->streams[j].used);
-    }
-    put(w, "post/start", start, ((uint64_t)b->F + 1) * sizeof *start);
-    put(w, "post/count", count, (uint64_t)b->F * sizeof *count);
     free(start);
     free(count);
+    return ok;
 }
 
 /* ---- text ----------------------------------------------------------------------------------- */
@@ -250,18 +282,19 @@ static void put_text(const builder *b, container_writer *w) {
 
 static bool put_labels(builder *b, container_writer *w) {
     if (!b->study->labels) return true;
-    char **label = mem_new(b->F, sizeof *label);
-    bool ok = labels_read(label, b->F, b->study->labels, b->notes, b->err);
+    char **label = mem_new(b->all_latents, sizeof *label);
+    bool ok = labels_read(label, b->all_latents, b->study->labels, b->notes, b->err);
     uint64_t *at = mem_new(b->F, sizeof *at), used = 0;
     if (ok) container_begin(w, "label/text");
     for (uint32_t j = 0; j < b->F && ok; j++) {
-        at[j] = label[j] ? used : NO_LABEL;
-        if (!label[j]) continue;
-        container_write(w, label[j], strlen(label[j]) + 1);
-        used += strlen(label[j]) + 1;
+        const char *text = label[b->first + j];
+        at[j] = text ? used : NO_LABEL;
+        if (!text) continue;
+        container_write(w, text, strlen(text) + 1);
+        used += strlen(text) + 1;
     }
     if (ok) put(w, "label/at", at, b->F * sizeof *at);
-    for (uint32_t j = 0; j < b->F; j++) free(label[j]);
+    for (uint32_t j = 0; j < b->all_latents; j++) free(label[j]);
     free(label);
     free(at);
     return ok;
@@ -273,17 +306,19 @@ bool write_index(builder *b, const char *path) {
     container_writer *w = container_create(path, b->err);
     if (!w) return false;
     put_statistics(b, w);
-    put_key_pieces(b, w);
     put_text(b, w);
     if (!put_labels(b, w)) {
         container_abandon(w);
         return false;
     }
-    if (b->has_sae) {
-        put(w, "dec/W", b->sae.W_dec, (uint64_t)b->F * b->sae.d_in * sizeof(float));
+    if (b->sae.W_dec) {
+        put(w, "dec/W", b->sae.W_dec + (uint64_t)b->first * b->sae.d_in, (uint64_t)b->F * b->sae.d_in * sizeof(float));
         put(w, "dec/b", b->sae.b_dec, (uint64_t)b->sae.d_in * sizeof(float));
     }
-    put_postings(b, w);
+    if (!put_postings(b, w)) {
+        container_abandon(w);
+        return false;
+    }
     put(w, "manifest", b->study->json, strlen(b->study->json));
     char *meta = meta_json(b);
     put(w, "meta", meta, strlen(meta));

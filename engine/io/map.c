@@ -39,6 +39,10 @@ bool map_open(file_map *map, const char *path, const char *key, scry_error *err)
     return true;
 }
 
+void map_release(const file_map *map) {
+    if (map->data) madvise((void *)(uintptr_t)map->data, (size_t)map->size, MADV_DONTNEED);
+}
+
 void map_close(file_map *map) {
     if (map->data) munmap((void *)(uintptr_t)map->data, (size_t)map->size);
     free(map->path);

@@ -14,5 +14,8 @@ typedef struct file_map {
 /* key names the place that asked for the file ("train.base.residual"), NULL if a person did. */
 bool map_open(file_map *map, const char *path, const char *key, scry_error *err);
 void map_close(file_map *map);
+/* Gives the pages read so far back: they are read again if asked for. Keeps what is resident small
+ * while a file larger than memory is walked. */
+void map_release(const file_map *map);
 
 #endif

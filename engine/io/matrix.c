@@ -3,57 +3,250 @@
 #include "base/mem.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-static bool add_shard(matrix *m, const char *path, const char *tensor_name, const char *key, scry_error *err) {
-    tensor_file *file = &m->files[m->shards];
-    if (!tensor_file_open(file, path, key, err)) return false;
-    m->shards++; /* from here on matrix_close closes it */
-    const tensor *t = tensor_choose(file, tensor_name, key, err);
-    if (!t) return false;
+/* A row is asked for as a whole: no stranger's file makes one that no memory holds. */
+static const uint64_t most_cols = 1u << 26, most_rows = (uint64_t)1 << 48;
+
+/* ---- pieces ----------------------------------------------------------------------------------- */
+
+/* Do the columns go with those of the pieces before? Widths that no file states may differ. */
+static bool agree(matrix *m, uint64_t cols, bool inferred) {
+    if (m->pieces && !inferred && !m->cols_inferred) return cols == m->cols;
+    if (m->pieces && !inferred && cols < m->cols) return false;
+    if (m->pieces && inferred && cols <= m->cols) return true;
+    if (m->pieces && inferred && !m->cols_inferred) return false;
+    m->cols = cols;
+    m->cols_inferred = inferred;
+    return true;
+}
+
+static bool add_piece(matrix *m, const tensor_file *file, matrix_piece piece, const char *key, scry_error *err) {
+    const tensor_sparse *s = piece.sparse;
+    uint64_t rows = s ? s->rows : piece.dense->shape[0], cols = s ? s->cols : piece.dense->shape[1];
+    if (m->pieces && m->sparse != (s != NULL))
+        return tensor_fail(file, key, err, "found a %s matrix, expected a %s one as in the files before it",
+                           s ? "sparse" : "dense", s ? "dense" : "sparse");
+    if (cols == 0 || cols > most_cols || rows > most_rows - m->rows)
+        return tensor_fail(file, key, err,
+                           "found shape [%" PRIu64 ", %" PRIu64 "], expected [tokens, width] with a width of 1 to "
+                           "%" PRIu64,
+                           rows, cols, most_cols);
+    if (!agree(m, cols, s && s->cols_inferred))
+        return tensor_fail(file, key, err, "found %" PRIu64 " columns, expected %" PRIu64 " as in the shards before it",
+                           cols, m->cols);
+    m->sparse = s != NULL;
+    m->nonfinite += s ? s->nonfinite : 0;
+    m->piece = mem_resize(m->piece, m->pieces + 1, sizeof *m->piece);
+    m->first = mem_resize(m->first, m->pieces + 2, sizeof *m->first);
+    m->piece[m->pieces] = piece;
+    m->first[m->pieces++] = m->rows;
+    m->rows += rows;
+    m->first[m->pieces] = m->rows;
+    return true;
+}
+
+static bool add_dense(matrix *m, const tensor_file *file, const tensor *t, const char *key, scry_error *err) {
     char shape[160];
     if (t->dims != 2 || t->shape[1] == 0)
-        return scry_fail(err, "%s: %s: tensor \"%s\": found shape %s, expected [tokens, width]", key, path, t->name,
-                         tensor_shape_text(t, shape, sizeof shape));
-    if (t->dtype == TENSOR_OTHER)
-        return scry_fail(err, "%s: %s: tensor \"%s\": found dtype %s, expected F16, BF16, F32 or F64", key, path,
-                         t->name, t->dtype_name);
-    if (m->shards > 1 && t->shape[1] != m->cols)
-        return scry_fail(err, "%s: %s: found %" PRIu64 " columns, expected %" PRIu64 " as in the shards before it", key,
-                         path, t->shape[1], m->cols);
-    m->cols = t->shape[1];
-    m->tensors[m->shards - 1] = t;
-    m->rows += t->shape[0];
-    m->first[m->shards] = m->rows;
-    return true;
+        return tensor_fail(file, key, err, "tensor \"%.60s\": found shape %s, expected [tokens, width]", t->name,
+                           tensor_shape_text(t, shape, sizeof shape));
+    if (!tensor_is_float(t->dtype))
+        return tensor_fail(file, key, err, "tensor \"%.60s\": found dtype %s, expected F16, BF16, F32 or F64", t->name,
+                           t->dtype_name);
+    return add_piece(m, file, (matrix_piece){.dense = t}, key, err);
+}
+
+/* How many tensors are the items of a list called name (NULL: the file is the list), from *begin on. */
+static size_t list_length(const tensor_file *file, const char *name, size_t *begin) {
+    char item[300];
+    const char *prefix = name ? name : "", *dot = *prefix ? "." : "";
+    snprintf(item, sizeof item, "%.200s%s0", prefix, dot);
+    const tensor *first = tensor_find(file, item);
+    if (!first || tensor_find(file, prefix) || tensor_find_sparse(file, prefix)) return 0;
+    *begin = (size_t)(first - file->tensors);
+    size_t n = 0;
+    while (*begin + n < file->count) {
+        const tensor *t = &file->tensors[*begin + n];
+        snprintf(item, sizeof item, "%.200s%s%zu", prefix, dot, n);
+        if (strcmp(t->name, item) != 0 || t->dims != 2 || !tensor_is_float(t->dtype)) break;
+        n++;
+    }
+    return name || n == file->count ? n : 0;
+}
+
+/* ---- splits of a delphi cache ----------------------------------------------------------------- */
+
+static bool same_folder(const char *a, const char *b) {
+    const char *end_a = strrchr(a, '/'), *end_b = strrchr(b, '/');
+    size_t length = end_a ? (size_t)(end_a - a) : 0;
+    return length == (end_b ? (size_t)(end_b - b) : 0) && !end_a == !end_b && strncmp(a, b, length) == 0;
+}
+
+static int by_first_col(const void *a, const void *b) {
+    const tensor_sparse *x = *(tensor_sparse *const *)a, *y = *(tensor_sparse *const *)b;
+    return (x->first_col > y->first_col) - (x->first_col < y->first_col);
+}
+
+/* Side by side: the parts are in the order of their columns and are empty afterwards. */
+static tensor_sparse *join(tensor_sparse **part, size_t count) {
+    tensor_sparse *all = mem_new(1, sizeof *all);
+    all->rows = part[0]->rows;
+    all->cols = part[count - 1]->cols;
+    uint64_t entries = 0, at = 0;
+    for (size_t i = 0; i < count; i++) {
+        entries += part[i]->start[all->rows];
+        all->nonfinite += part[i]->nonfinite;
+    }
+    all->start = mem_new((size_t)all->rows + 1, sizeof *all->start);
+    all->col = mem_resize(NULL, (size_t)entries, sizeof *all->col);
+    all->value = mem_resize(NULL, (size_t)entries, sizeof *all->value);
+    for (uint64_t r = 0; r < all->rows; r++) {
+        for (size_t i = 0; i < count; i++) {
+            uint64_t from = part[i]->start[r], n = part[i]->start[r + 1] - from;
+            if (!n) continue;
+            memcpy(all->col + at, part[i]->col + from, (size_t)n * sizeof *all->col);
+            memcpy(all->value + at, part[i]->value + from, (size_t)n * sizeof *all->value);
+            at += n;
+        }
+        all->start[r + 1] = at;
+    }
+    for (size_t i = 0; i < count; i++) {
+        free(part[i]->start);
+        free(part[i]->col);
+        free(part[i]->value);
+        part[i]->start = NULL;
+        part[i]->col = NULL;
+        part[i]->value = NULL;
+    }
+    return all;
+}
+
+static const tensor_sparse *split_of(const tensor_file *file, const char *name) {
+    const tensor_sparse *s = tensor_find_sparse(file, name ? name : "");
+    return s && s->split ? s : NULL;
+}
+
+/* The splits from file `from` to before file `end`. */
+static bool add_splits(matrix *m, size_t from, size_t end, const char *name, const char *key, scry_error *err) {
+    size_t count = end - from;
+    tensor_sparse **part = mem_new(count, sizeof *part);
+    for (size_t i = 0; i < count; i++) {
+        tensor_file *file = &m->files[from + i];
+        part[i] = &file->sparse[split_of(file, name) - file->sparse];
+    }
+    qsort(part, count, sizeof *part, by_first_col);
+    bool ok = true;
+    for (size_t i = 1; i < count && ok; i++) {
+        if (part[i]->rows != part[0]->rows)
+            ok = tensor_fail(&m->files[from], key, err,
+                             "splits of a delphi cache: found %" PRIu64 " and %" PRIu64
+                             " tokens, expected the same in each; they are of different runs",
+                             part[0]->rows, part[i]->rows);
+        else if (part[i]->first_col < part[i - 1]->cols)
+            ok = tensor_fail(&m->files[from], key, err,
+                             "splits of a delphi cache: latent %" PRIu64 " is in two of the files; name each once",
+                             part[i]->first_col);
+    }
+    if (ok) {
+        m->joined = mem_resize(m->joined, m->joined_count + 1, sizeof *m->joined);
+        m->joined[m->joined_count++] = join(part, count);
+        ok = add_piece(m, &m->files[from], (matrix_piece){.sparse = m->joined[m->joined_count - 1]}, key, err);
+    }
+    free(part);
+    return ok;
+}
+
+/* ---- opening ---------------------------------------------------------------------------------- */
+
+/* Adds what file *at holds, and with it the splits that follow; moves *at on. */
+static bool add_files(matrix *m, size_t *at, const char *name, const char *key, scry_error *err) {
+    const tensor_file *file = &m->files[*at];
+    size_t end = *at + 1, begin = 0;
+    if (split_of(file, name)) {
+        while (end < m->shards && split_of(&m->files[end], name) && same_folder(file->map.path, m->files[end].map.path))
+            end++;
+        bool ok = add_splits(m, *at, end, name, key, err);
+        *at = end;
+        return ok;
+    }
+    *at = end;
+    size_t items = list_length(file, name, &begin);
+    for (size_t i = 0; i < items; i++)
+        if (!add_dense(m, file, &file->tensors[begin + i], key, err)) return false;
+    if (items) return true;
+    const tensor *dense;
+    const tensor_sparse *sparse;
+    if (!tensor_choose(file, name, key, &dense, &sparse, err)) return false;
+    if (dense) return add_dense(m, file, dense, key, err);
+    return add_piece(m, file, (matrix_piece){.sparse = sparse}, key, err);
 }
 
 bool matrix_open(matrix *m, char *const *paths, size_t count, const char *tensor_name, const char *key,
                  scry_error *err) {
     *m = (matrix){0};
     m->files = mem_new(count, sizeof *m->files);
-    m->tensors = mem_new(count, sizeof *m->tensors);
-    m->first = mem_new(count + 1, sizeof *m->first);
-    for (size_t i = 0; i < count; i++)
-        if (!add_shard(m, paths[i], tensor_name, key, err)) {
-            matrix_close(m);
-            return false;
-        }
-    return true;
+    bool ok = true;
+    for (size_t i = 0; i < count && ok; i++) {
+        ok = tensor_file_open(&m->files[i], paths[i], key, err);
+        m->shards += ok; /* from here on matrix_close closes it */
+    }
+    for (size_t i = 0; i < count && ok;) ok = add_files(m, &i, tensor_name, key, err);
+    if (!ok) matrix_close(m);
+    return ok;
 }
 
 void matrix_close(matrix *m) {
     for (size_t i = 0; i < m->shards; i++) tensor_file_close(&m->files[i]);
+    for (size_t i = 0; i < m->joined_count; i++) {
+        free(m->joined[i]->start);
+        free(m->joined[i]->col);
+        free(m->joined[i]->value);
+        free(m->joined[i]);
+    }
     free(m->files);
-    free(m->tensors);
+    free(m->piece);
     free(m->first);
+    free(m->joined);
     *m = (matrix){0};
 }
 
+/* ---- rows ------------------------------------------------------------------------------------- */
+
+/* The piece that holds a row. */
+static size_t piece_of(const matrix *m, uint64_t row) {
+    size_t low = 0, high = m->pieces - 1;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (row < m->first[middle + 1]) high = middle;
+        else low = middle + 1;
+    }
+    return low;
+}
+
+void matrix_sparse_row(const matrix *m, uint64_t row, const uint32_t **col, const float **value, uint64_t *count) {
+    size_t piece = piece_of(m, row);
+    const tensor_sparse *s = m->piece[piece].sparse;
+    uint64_t local = row - m->first[piece], from = s->start[local];
+    *col = s->col + from;
+    *value = s->value + from;
+    *count = s->start[local + 1] - from;
+}
+
 uint64_t matrix_row(const matrix *m, uint64_t row, float *out) {
-    size_t shard = 0;
-    while (row >= m->first[shard + 1]) shard++;
-    const tensor *t = m->tensors[shard];
-    uint64_t first = (row - m->first[shard]) * (uint64_t)t->stride[0];
-    return tensor_floats(t, first, t->stride[1], m->cols, out);
+    if (m->sparse) {
+        const uint32_t *col;
+        const float *value;
+        uint64_t count;
+        matrix_sparse_row(m, row, &col, &value, &count);
+        memset(out, 0, (size_t)m->cols * sizeof *out);
+        for (uint64_t i = 0; i < count; i++) out[col[i]] = value[i];
+        return 0;
+    }
+    size_t piece = piece_of(m, row);
+    const tensor *t = m->piece[piece].dense;
+    int64_t local = (int64_t)(row - m->first[piece]);
+    return tensor_floats(t, (uint64_t)(local * t->stride[0]), t->stride[1], m->cols, out);
 }

@@ -1,15 +1,34 @@
-/* matrix.h: [rows, cols] numbers in one or several files, read a row at a time as float. */
+/* matrix.h: [rows, cols] numbers in one or several files, dense or sparse, read a row at a time as
+ * float.
+ *
+ * Several files are one matrix: their rows follow each other. A file that holds a list of [tokens,
+ * width] tensors (one a prompt) counts as so many files. Splits of one delphi cache, START_END.safetensors
+ * beside each other in one folder and in the list of files, hold the same rows and different columns:
+ * they become one matrix with the rows that "tokens" gives and with cols = the largest END + 1. Splits
+ * in another folder begin new rows. */
 #ifndef SCRY_MATRIX_H
 #define SCRY_MATRIX_H
 
 #include "io/tensor.h"
 
+/* What one part of the rows is read from: one of the two. */
+typedef struct matrix_piece {
+    const tensor *dense;
+    const tensor_sparse *sparse;
+} matrix_piece;
+
 typedef struct matrix {
     uint64_t rows, cols;
+    bool sparse;
+    bool cols_inferred; /* no file states the width: cols is the largest column seen plus one */
+    uint64_t nonfinite; /* sparse: values that were NaN or infinite, known on opening, kept as 0 */
     size_t shards;
-    tensor_file *files;     /* [shards], owned */
-    const tensor **tensors; /* [shards], views */
-    uint64_t *first;        /* [shards + 1] row at which each shard begins */
+    tensor_file *files; /* [shards], owned */
+    size_t pieces;
+    matrix_piece *piece; /* [pieces], views */
+    uint64_t *first;     /* [pieces + 1] row at which each piece begins */
+    size_t joined_count;
+    tensor_sparse **joined; /* matrices put together from splits, owned */
 } matrix;
 
 /* paths: shards in order, all with the same number of columns. tensor_name may be NULL. key names
@@ -18,7 +37,11 @@ bool matrix_open(matrix *m, char *const *paths, size_t count, const char *tensor
                  scry_error *err);
 void matrix_close(matrix *m);
 
-/* Row `row` into out[cols]. Returns how many values were NaN or infinite (written as 0). */
+/* Row `row` into out[cols], dense or sparse. Returns how many values were NaN or infinite (written
+ * as 0); 0 for a sparse matrix, which counted them on opening. */
 uint64_t matrix_row(const matrix *m, uint64_t row, float *out);
+
+/* The entries of a row of a sparse matrix: columns ascend, each is there once; values may be 0. */
+void matrix_sparse_row(const matrix *m, uint64_t row, const uint32_t **col, const float **value, uint64_t *count);
 
 #endif

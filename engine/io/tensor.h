@@ -1,7 +1,8 @@
 /* tensor.h: named arrays in files, whatever the format.
  *
- * A tensor is a checked view into a mapped file: shape, strides and dtype were compared with the
- * file's length before it was handed out. Owner of the bytes: the tensor_file. */
+ * A tensor is a checked view: shape, strides and dtype were compared with the length of the bytes
+ * before it was handed out. Owner of the bytes: the tensor_file (its map, or a buffer in it for
+ * members that had to be inflated). */
 #ifndef SCRY_TENSOR_H
 #define SCRY_TENSOR_H
 
@@ -14,43 +15,90 @@ typedef enum tensor_dtype {
     TENSOR_BF16,
     TENSOR_F32,
     TENSOR_F64,
+    TENSOR_I8,
+    TENSOR_U8,
+    TENSOR_I16,
+    TENSOR_U16,
+    TENSOR_I32,
+    TENSOR_U32,
+    TENSOR_I64,
+    TENSOR_U64,
     TENSOR_OTHER /* known to exist, not readable as numbers here */
 } tensor_dtype;
 
 enum { TENSOR_MAX_DIM = 8 };
 
 typedef struct tensor {
-    char *name; /* "" in formats that hold one array */
+    char *name; /* "" in formats that hold one array; "a.b", "a.0" for what lies in dicts and lists */
     tensor_dtype dtype;
-    char dtype_name[16]; /* as the file spells it */
+    char dtype_name[24]; /* as the file spells it */
+    bool big_endian;
     int dims;
     uint64_t shape[TENSOR_MAX_DIM];
-    int64_t stride[TENSOR_MAX_DIM]; /* in elements */
-    const uint8_t *data;
+    int64_t stride[TENSOR_MAX_DIM]; /* in elements; may be 0 or negative where the format can say so */
+    const uint8_t *data;            /* of element [0, 0, ...] */
 } tensor;
+
+/* A sparse matrix [rows, cols] as rows: entries start[r] .. start[r + 1] of col and value. Whatever
+ * the file holds (CSR, CSC, COO, in any order), columns ascend within a row and duplicates were
+ * added up when the file was opened. */
+typedef struct tensor_sparse {
+    char *name;
+    uint64_t rows, cols;
+    bool cols_inferred; /* the format states no width: cols is the largest column seen plus one */
+    bool split;         /* one of several files, each with the columns from first_col on (delphi) */
+    uint64_t first_col;
+    uint64_t *start;    /* [rows + 1], owned */
+    uint32_t *col;      /* [nnz], owned */
+    float *value;       /* [nnz], owned */
+    uint64_t nonfinite; /* values that were NaN or infinite, kept as 0 */
+} tensor_sparse;
 
 typedef struct tensor_file {
     file_map map;
     tensor *tensors;
     size_t count;
+    tensor_sparse *sparse;
+    size_t sparse_count;
+    void **buffers; /* inflated members, freed with the file */
+    size_t buffer_count;
+    uint64_t inflated; /* bytes in them */
+    file_map *maps;    /* the shards of an .index.json */
+    size_t map_count;
 } tensor_file;
 
-/* Opens .safetensors or .npy, told apart by content. key: see map_open. */
+/* Opens .safetensors, .npy, .npz, .pt/.pth/.bin (zip), told apart by content, and sharded weights by
+ * their .index.json. key: see map_open.
+ *
+ * What is a sparse matrix in several tensors is put together under the name "": scipy.sparse in an
+ * .npz, delphi's locations and activations, and pairs of [N, k] tensors called indices and values or
+ * top_indices and top_acts. */
 bool tensor_file_open(tensor_file *file, const char *path, const char *key, scry_error *err);
 void tensor_file_close(tensor_file *file);
 
 /* By name, or NULL. */
 const tensor *tensor_find(const tensor_file *file, const char *name);
+const tensor_sparse *tensor_find_sparse(const tensor_file *file, const char *name);
 
-/* The tensor called name, or with name NULL the only one with two dimensions. */
-const tensor *tensor_choose(const tensor_file *file, const char *name, const char *key, scry_error *err);
+/* The tensor called name, or with name NULL the sparse one called "", or else the only matrix of
+ * floating-point numbers. Exactly one of *dense and *sparse is set. */
+bool tensor_choose(const tensor_file *file, const char *name, const char *key, const tensor **dense,
+                   const tensor_sparse **sparse, scry_error *err);
 
 /* Bytes an element; 0 for TENSOR_OTHER. */
 unsigned tensor_size(tensor_dtype dtype);
+bool tensor_is_float(tensor_dtype dtype);
 
-/* count elements from element `first`, `step` apart, as float. Returns how many were NaN or
- * infinite; those are written as 0. */
+/* count elements from element `first` (an offset in elements from data, which negative strides make
+ * negative), `step` apart, as float; integers too. Returns how many were NaN or infinite; those are
+ * written as 0, as is everything of a TENSOR_OTHER. */
 uint64_t tensor_floats(const tensor *t, uint64_t first, int64_t step, uint64_t count, float *out);
+
+/* The same of an integer tensor; false when it is none or a number does not fit. */
+bool tensor_integers(const tensor *t, int64_t first, int64_t step, uint64_t count, int64_t *out);
+
+/* One element of an integer tensor, at an offset in elements from data; false when it does not fit. */
+bool tensor_integer(const tensor *t, int64_t at, int64_t *out);
 
 /* "[3840, 192]" into text. */
 const char *tensor_shape_text(const tensor *t, char *text, size_t size);
@@ -58,11 +106,60 @@ const char *tensor_shape_text(const tensor *t, char *text, size_t size);
 /* The formats, one file each; called by tensor_file_open with the map in place. */
 bool safetensors_read(tensor_file *file, const char *key, scry_error *err);
 bool npy_read(tensor_file *file, const char *key, scry_error *err);
+bool npz_read(tensor_file *file, const char *key, scry_error *err);    /* zip with .npy members; scipy.sparse too */
+bool torch_read(tensor_file *file, const char *key, scry_error *err);  /* zip with a data.pkl */
+bool shards_read(tensor_file *file, const char *key, scry_error *err); /* {"weight_map": {tensor: file}} */
 
-/* For the formats: appends a tensor after checking that every element lies in `room` bytes at
- * data, with overflow in mind. Strides are row-major, or column-major when fortran. */
-bool tensor_add(tensor_file *file, const char *name, const char *dtype_name, tensor_dtype dtype, int dims,
-                const uint64_t *shape, bool fortran, const uint8_t *data, uint64_t room, const char *key,
-                scry_error *err);
+/* ---- for the formats ------------------------------------------------------------------------ */
+
+/* scry_fail with "key: path: " before the message. */
+bool tensor_fail(const tensor_file *file, const char *key, scry_error *err, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* What a tensor is made of. stride NULL: row-major, or column-major when fortran. data points at the
+ * storage's first byte, offset (in elements) at element [0, 0, ...] in it. */
+typedef struct tensor_spec {
+    const char *name, *dtype_name;
+    tensor_dtype dtype;
+    bool big_endian, fortran;
+    int dims;
+    const uint64_t *shape;
+    const int64_t *stride;
+    uint64_t offset;
+    const uint8_t *data;
+    uint64_t room; /* bytes at data */
+} tensor_spec;
+
+/* Checks that every element that shape and strides can reach lies in the room, with overflow in
+ * mind. The view has no name. */
+bool tensor_view(tensor *t, const tensor_spec *spec, const tensor_file *file, const char *key, scry_error *err);
+/* Appends a view under the name. */
+void tensor_append(tensor_file *file, const tensor *t, const char *name);
+/* Both. */
+bool tensor_add(tensor_file *file, const tensor_spec *spec, const char *key, scry_error *err);
+/* Index `at` of dimension `dim`: a view with one dimension less. at must be within the shape. */
+tensor tensor_select(const tensor *t, int dim, uint64_t at);
+
+/* Takes over a buffer of `size` bytes that tensors point into. */
+void tensor_keep(tensor_file *file, void *buffer, uint64_t size);
+
+typedef enum sparse_layout { SPARSE_COO, SPARSE_CSR, SPARSE_CSC } sparse_layout;
+
+/* Appends a sparse matrix, after checking every index. COO: a and b are the row and the column of
+ * each entry; CSR: a points into b, the columns; CSC: a points into b, the rows. */
+bool tensor_add_sparse(tensor_file *file, const char *name, sparse_layout layout, uint64_t rows, uint64_t cols,
+                       const tensor *a, const tensor *b, const tensor *value, const char *key, scry_error *err);
+
+/* All numbers of an integer tensor of one or two dimensions, each checked to be below limit (at most
+ * 2^32); the caller frees. NULL and err otherwise. what: its name, for the message. */
+uint32_t *tensor_indices(const tensor_file *file, const tensor *t, const char *what, uint64_t limit, const char *key,
+                         scry_error *err);
+/* All numbers of a tensor of one or two dimensions as float, those that are not finite counted. */
+float *tensor_values(const tensor *t, uint64_t *nonfinite);
+
+/* Appends a sparse matrix made of entries in any order. Takes over row, col and value, also when it
+ * fails. NULL and err when there are absurdly many rows for the entries. */
+tensor_sparse *tensor_add_entries(tensor_file *file, const char *name, uint64_t rows, uint64_t cols, uint64_t count,
+                                  uint32_t *row, uint32_t *col, float *value, const char *key, scry_error *err);
 
 #endif

@@ -1,9 +1,9 @@
 /* tokenfile.c: JSON Lines of tokens. */
 #include "io/tokenfile.h"
 #include "base/mem.h"
+#include "io/labels_json.h"
 #include "io/map.h"
 
-#include <cjson/cJSON.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,13 +15,30 @@ typedef struct reader {
     const char *key;
     uint64_t line;
     pool *pieces;
+    const tokenizer *tok;
 } reader;
+
+/* The text of an id; NULL and err filled when the vocabulary lacks it. */
+static const char *piece_of(const reader *r, double id, int position, scry_error *err) {
+    const tokenizer *tok = r->tok;
+    bool whole = id >= 0 && id <= UINT32_MAX && id == (double)(uint32_t)id;
+    const char *piece = whole ? tokenizer_piece(tok, (uint32_t)id) : NULL;
+    if (!piece)
+        scry_fail(err,
+                  "%s: %s: line %" PRIu64 ": token %d: found id %.17g, expected one of the %zu ids of %s, the last of "
+                  "which is %" PRIu32,
+                  r->key, r->text->path, r->line, position, id, tok->count, tok->path, tok->entry[tok->count - 1].id);
+    return piece;
+}
 
 static bool add_token(reader *r, const cJSON *item, int position, scry_error *err) {
     token_text *text = r->text;
     char number[32];
     const char *piece = cJSON_IsString(item) ? item->valuestring : number;
-    if (cJSON_IsNumber(item)) snprintf(number, sizeof number, "#%.0f", item->valuedouble);
+    if (cJSON_IsNumber(item) && r->tok) {
+        piece = piece_of(r, item->valuedouble, position, err);
+        if (!piece) return false;
+    } else if (cJSON_IsNumber(item)) snprintf(number, sizeof number, "#%.0f", item->valuedouble);
     else if (!cJSON_IsString(item))
         return scry_fail(err, "%s: %s: line %" PRIu64 ": token %d is neither text nor a number", r->key, text->path,
                          r->line, position);
@@ -76,12 +93,13 @@ static bool is_blank(const char *text, size_t length) {
     return true;
 }
 
-bool token_text_read(token_text *text, const char *path, const char *key, pool *pieces, scry_error *err) {
+bool token_text_read(token_text *text, const char *path, const char *key, pool *pieces, const tokenizer *tok,
+                     scry_error *err) {
     *text = (token_text){0};
     file_map map;
     if (!map_open(&map, path, key, err)) return false;
     text->path = mem_copy_string(path);
-    reader r = {.text = text, .key = key, .pieces = pieces};
+    reader r = {.text = text, .key = key, .pieces = pieces, .tok = tok && tok->count ? tok : NULL};
     bool ok = true;
     for (uint64_t at = 0; at < map.size && ok;) {
         const char *start = (const char *)map.data + at;
@@ -90,8 +108,11 @@ bool token_text_read(token_text *text, const char *path, const char *key, pool *
         at += length + 1;
         r.line++;
         if (is_blank(start, length)) continue;
-        cJSON *line = cJSON_ParseWithLength(start, length);
-        if (!cJSON_IsObject(line))
+        cJSON *line = json_parse(start, length);
+        if (length > JSON_PARSE_MAX)
+            ok = scry_fail(err, "%s: %s: line %" PRIu64 " has %zu bytes, expected %zu at most; split the sample", key,
+                           path, r.line, length, JSON_PARSE_MAX);
+        else if (!cJSON_IsObject(line))
             ok = scry_fail(err,
                            "%s: %s: line %" PRIu64 " is not a JSON object; expected {\"id\": ..., \"tokens\": [...]}",
                            key, path, r.line);

@@ -2,14 +2,15 @@
  *
  *     {"id": "math-17", "tokens": ["Let", " x", ...], "subject": "algebra"}
  *
- * "tokens" holds text pieces; "ids" (numbers) may stand in its place. Any other key is kept as
- * JSON in `about`. */
+ * "tokens" holds text pieces; "ids" (numbers) may stand in its place, shown through the tokenizer
+ * or as "#17". Any other key is kept as JSON in `about`. */
 #ifndef SCRY_TOKENFILE_H
 #define SCRY_TOKENFILE_H
 
 #include <stdint.h>
 #include "base/error.h"
 #include "base/pool.h"
+#include "io/tokenizer.h"
 
 typedef struct token_sample {
     char *id;
@@ -27,8 +28,10 @@ typedef struct token_text {
     uint64_t tokens;
 } token_text;
 
-/* Reads the file, adding its pieces to the pool. key: the place in the manifest. */
-bool token_text_read(token_text *text, const char *path, const char *key, pool *pieces, scry_error *err);
+/* Reads the file, adding its pieces to the pool. key: the place in the manifest. tok: what ids
+ * stand for; NULL, or one that was never opened: they are shown as "#17". */
+bool token_text_read(token_text *text, const char *path, const char *key, pool *pieces, const tokenizer *tok,
+                     scry_error *err);
 void token_text_free(token_text *text);
 
 #endif

@@ -1,159 +1,275 @@
-/* saelens.c: SAEs as SAELens writes them: cfg.json beside sae_weights.safetensors. */
-#include "sae/sae.h"
-#include "base/mem.h"
-#include "io/tensor.h"
+/* saelens.c: SAEs as SAELens writes them: cfg.json beside sae_weights.safetensors. Releases before 6
+ * keep all settings flat and name the activation beside the architecture; from 6 on each architecture
+ * has its own. Any tensor file with such a cfg.json beside it is read the same way. */
+#include "sae/family.h"
 
-#include <cjson/cJSON.h>
-#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
-typedef struct config {
-    char *path;
-    cJSON *json;
-} config;
+static const char *const weight_files[] = {"sae_weights.safetensors", NULL};
 
-static bool config_text(const config *c, const char *key, const char **out, scry_error *err) {
-    const cJSON *item = cJSON_GetObjectItemCaseSensitive(c->json, key);
-    *out = NULL;
-    if (!item || cJSON_IsNull(item)) return true;
-    if (!cJSON_IsString(item)) return scry_fail(err, "%s: %s: found something else, expected text", c->path, key);
-    *out = item->valuestring;
-    return true;
+static bool looks(const char *path) {
+    return place_has(path, "cfg.json");
 }
 
-static bool config_size(const config *c, const char *key, uint32_t *out, scry_error *err) {
-    const cJSON *item = cJSON_GetObjectItemCaseSensitive(c->json, key);
-    if (!cJSON_IsNumber(item) || item->valuedouble < 1 || item->valuedouble > 1u << 30)
-        return scry_fail(err, "%s: %s: expected a whole number of 1 or more", c->path, key);
-    *out = (uint32_t)item->valuedouble;
-    return true;
-}
-
-/* SAELens 5 spells the activation beside the architecture, so both must be looked at: a TopK SAE
- * may call itself "standard" (SAELens issue 553). */
-static bool check_architecture(const config *c, scry_error *err) {
+/* What the two spellings come to. */
+typedef struct settings {
+    config cfg;
     const char *architecture, *activation;
-    if (!config_text(c, "architecture", &architecture, err)) return false;
-    if (!config_text(c, "activation_fn_str", &activation, err)) return false;
-    if (!activation && !config_text(c, "activation_fn", &activation, err)) return false;
-    if (architecture && strcmp(architecture, "standard") != 0)
-        return scry_fail(err, "%s: architecture: found \"%.40s\", expected \"standard\"; capture features instead",
-                         c->path, architecture);
-    if (activation && strcmp(activation, "relu") != 0)
-        return scry_fail(err, "%s: activation_fn_str: found \"%.40s\", expected \"relu\"; capture features instead",
-                         c->path, activation);
+    bool before_6;
+    bool averaged; /* normalize_activations is expected_average_only_in */
+    bool rescaled; /* pre-activations are multiplied by the decoder's norms */
+} settings;
+
+/* No version, or one below 6, as SAELens itself decides. */
+static bool find_version(settings *set, scry_error *err) {
+    const char *top, *inner;
+    if (!config_text(&set->cfg, "sae_lens_version", &top, err)) return false;
+    if (!config_text(&set->cfg, "metadata.sae_lens_version", &inner, err)) return false;
+    const char *version = top && *top ? top : inner;
+    set->before_6 = !version || strtol(version, NULL, 10) < 6;
     return true;
 }
 
-static bool read_input(sae *s, const config *c, scry_notes *notes, scry_error *err) {
-    const cJSON *subtract = cJSON_GetObjectItemCaseSensitive(c->json, "apply_b_dec_to_input");
-    s->subtract_b_dec = !subtract || cJSON_IsTrue(subtract);
-    const cJSON *norm = cJSON_GetObjectItemCaseSensitive(c->json, "normalize_activations");
-    const char *kind = cJSON_IsString(norm) ? norm->valuestring
-                       : cJSON_IsTrue(norm) ? "expected_average_only_in"
-                                            : "none";
-    if (strcmp(kind, "none") == 0) s->input = SAE_INPUT_AS_IS;
-    else if (strcmp(kind, "expected_average_only_in") == 0) {
-        s->input = SAE_INPUT_AS_IS;
-        scry_notes_add(notes,
-                       "%s: normalize_activations is \"expected_average_only_in\": taken as folded into the weights, "
-                       "as SAELens does; if it was not, all activations are off by one factor",
-                       c->path);
-    } else if (strcmp(kind, "constant_norm_rescale") == 0) s->input = SAE_INPUT_CONSTANT_NORM;
-    else if (strcmp(kind, "layer_norm") == 0) s->input = SAE_INPUT_LAYER_NORM;
+static bool find_activation(settings *set, scry_error *err) {
+    if (!config_text(&set->cfg, "activation_fn_str", &set->activation, err)) return false;
+    if (!set->activation && !config_text(&set->cfg, "activation_fn", &set->activation, err)) return false;
+    return true;
+}
+
+static bool is(const char *text, const char *other) {
+    return text && strcmp(text, other) == 0;
+}
+
+static bool refuse_architecture(const settings *set, scry_error *err) {
+    const char *why = strstr(set->architecture, "transcoder")
+                          ? "; a transcoder reads and writes different places, so it is no SAE of the residual stream"
+                          : "";
+    return scry_fail(
+        err,
+        "sae: %s: architecture: found \"%.40s\", expected standard, topk, batchtopk, matryoshka_batchtopk, "
+        "jumprelu or gated%s",
+        set->cfg.path, set->architecture, why);
+}
+
+static bool wrong_activation(const settings *set, const char *expected, scry_error *err) {
+    return scry_fail(err, "sae: %s: activation_fn_str: found \"%.40s\", expected %s with architecture \"%s\"",
+                     set->cfg.path, set->activation, expected, set->architecture);
+}
+
+/* A TopK SAE may call itself "standard" (SAELens issue 553), so both words are looked at. */
+static bool decide_standard(sae *s, const settings *set, scry_error *err) {
+    const char *a = set->activation;
+    if (!a || is(a, "relu")) s->activation = SAE_RELU;
+    else if (is(a, "tanh-relu")) s->activation = SAE_TANH_RELU;
+    else if (is(a, "topk")) s->activation = SAE_TOPK;
+    else return wrong_activation(set, "relu, tanh-relu or topk", err);
+    return true;
+}
+
+static bool decide_activation(sae *s, const settings *set, scry_error *err) {
+    const char *architecture = set->architecture;
+    if (is(architecture, "standard")) return decide_standard(s, set, err);
+    if (is(architecture, "topk")) s->activation = SAE_TOPK;
+    else if (is(architecture, "jumprelu")) s->activation = SAE_JUMPRELU;
+    else if (is(architecture, "batchtopk") || is(architecture, "matryoshka_batchtopk")) s->activation = SAE_JUMPRELU;
+    else if (is(architecture, "gated")) s->activation = SAE_GATED;
+    else return refuse_architecture(set, err);
+    const char *expected = s->activation == SAE_TOPK ? "topk" : "relu";
+    if (set->activation && !is(set->activation, expected)) return wrong_activation(set, expected, err);
+    return true;
+}
+
+static bool find_k(sae *s, const settings *set, scry_error *err) {
+    if (s->activation != SAE_TOPK) return true;
+    uint32_t inner;
+    if (!config_count(&set->cfg, "k", &s->k, err)) return false;
+    if (!config_count(&set->cfg, "activation_fn_kwargs.k", &inner, err)) return false;
+    if (s->k && inner && s->k != inner)
+        return scry_fail(err, "sae: %s: activation_fn_kwargs.k: found %u, expected %u as in k", set->cfg.path, inner,
+                         s->k);
+    s->k = inner ? inner : s->k;
+    return s->k || scry_fail(err,
+                             "sae: %s: k: found nothing, expected the number of latents that TopK keeps (k, or "
+                             "activation_fn_kwargs.k before release 6)",
+                             set->cfg.path);
+}
+
+/* Bool in the oldest files: true was the average norm. */
+static bool find_input(sae *s, settings *set, scry_error *err) {
+    static const char key[] = "normalize_activations";
+    const cJSON *item = config_find(&set->cfg, key);
+    const char *kind = "none";
+    if (cJSON_IsBool(item)) kind = cJSON_IsTrue(item) ? "expected_average_only_in" : "none";
+    else if (item && !config_text(&set->cfg, key, &kind, err)) return false;
+    if (is(kind, "constant_norm_rescale")) s->input = SAE_INPUT_CONSTANT_NORM;
+    else if (is(kind, "layer_norm")) s->input = SAE_INPUT_LAYER_NORM;
+    else if (is(kind, "expected_average_only_in")) set->averaged = true;
+    else if (!is(kind, "none"))
+        return scry_fail(
+            err,
+            "sae: %s: %s: found \"%.40s\", expected none, expected_average_only_in, constant_norm_rescale or "
+            "layer_norm",
+            set->cfg.path, key, kind);
+    return true;
+}
+
+static bool check_shape_of_input(const settings *set, scry_error *err) {
+    const char *reshape, *hook;
+    if (!config_text(&set->cfg, "reshape_activations", &reshape, err)) return false;
+    if (!config_text(&set->cfg, "hook_name", &hook, err)) return false;
+    if (!hook && !config_text(&set->cfg, "hook_point", &hook, err)) return false;
+    bool by_hook = !reshape && set->before_6 && hook && strstr(hook, "hook_z");
+    if (by_hook)
+        return scry_fail(
+            err,
+            "sae: %s: hook_name: found \"%.60s\", expected a residual stream: hook_z is kept by heads, which "
+            "this reader does not join",
+            set->cfg.path, hook);
+    if (!reshape || is(reshape, "none")) return true;
+    return scry_fail(
+        err,
+        "sae: %s: reshape_activations: found \"%.40s\", expected none: hook_z is kept by heads, which this "
+        "reader does not join",
+        set->cfg.path, reshape);
+}
+
+static bool check_dtype(const settings *set, scry_notes *notes, scry_error *err) {
+    static const char *const known[] = {"float32", "float64", "float16", "bfloat16"};
+    const char *dtype;
+    if (!config_text(&set->cfg, "dtype", &dtype, err)) return false;
+    if (!dtype) return true;
+    const char *bare = strncmp(dtype, "torch.", 6) == 0 ? dtype + 6 : dtype;
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (is(bare, known[i])) {
+            if (i > 1)
+                scry_notes_add(notes, "sae: %s: dtype is %s; the weights are used as stored, in single precision",
+                               set->cfg.path, bare);
+            return true;
+        }
+    return scry_fail(err, "sae: %s: dtype: found \"%.40s\", expected float32, float64, float16 or bfloat16",
+                     set->cfg.path, dtype);
+}
+
+static bool read_settings(sae *s, settings *set, scry_notes *notes, scry_error *err) {
+    if (!find_version(set, err) || !find_activation(set, err)) return false;
+    if (!config_text(&set->cfg, "architecture", &set->architecture, err)) return false;
+    if (!set->architecture) set->architecture = "standard";
+    if (!decide_activation(s, set, err) || !find_k(s, set, err) || !find_input(s, set, err)) return false;
+    if (!check_shape_of_input(set, err) || !check_dtype(set, notes, err)) return false;
+    bool training = is(set->architecture, "batchtopk") || is(set->architecture, "matryoshka_batchtopk");
+    if (!config_flag(&set->cfg, "rescale_acts_by_decoder_norm", training, &set->rescaled, err)) return false;
+    set->rescaled = set->rescaled && (training || is(set->architecture, "topk"));
+    return config_flag(&set->cfg, "apply_b_dec_to_input", true, &s->subtract_b_dec, err);
+}
+
+/* ---- weights */
+
+static bool read_gate(sae *s, const weights *w, scry_error *err) {
+    s->b_mag = weights_vector(w, "b_mag", s->d_sae, err);
+    if (!s->b_mag) return false;
+    s->exp_r_mag = weights_vector(w, "r_mag", s->d_sae, err);
+    for (uint32_t j = 0; s->exp_r_mag && j < s->d_sae; j++) s->exp_r_mag[j] = expf(s->exp_r_mag[j]);
+    return s->exp_r_mag != NULL;
+}
+
+/* A training checkpoint of BatchTopK keeps one threshold for all; the final save gives each latent its own. */
+static bool read_threshold(sae *s, const settings *set, const weights *w, scry_error *err) {
+    if (is(set->architecture, "jumprelu")) {
+        s->threshold = weights_vector(w, "threshold", s->d_sae, err);
+        return s->threshold != NULL;
+    }
+    double threshold;
+    if (!weights_scalar(w, "topk_threshold", &threshold, err)) return false;
+    s->threshold = weights_constant(s, (float)threshold);
+    return true;
+}
+
+/* The oldest files carry a factor for each latent that acts when decoding; ones mean none. */
+static bool read_finetuning(sae *s, const settings *set, const weights *w, scry_error *err) {
+    const char *name = weights_find(w, "scaling_factor") ? "scaling_factor" : "finetuning_scaling_factor";
+    if (!weights_find(w, name)) return true;
+    bool used, ones = true;
+    if (!config_flag(&set->cfg, "finetuning_scaling_factor", false, &used, err)) return false;
+    float *factor = weights_vector(w, name, s->d_sae, err);
+    if (!factor) return false;
+    for (uint32_t j = 0; j < s->d_sae; j++) ones = ones && fabsf(factor[j] - 1) <= 1e-5F;
+    for (size_t i = 0; !ones && i < (size_t)s->d_sae * s->d_in; i++) s->W_dec[i] *= factor[i / s->d_in];
+    free(factor);
+    return ones || used ||
+           scry_fail(
+               err, "sae: %s: finetuning_scaling_factor: found false, expected true, as %s in the weights is not all 1",
+               set->cfg.path, name);
+}
+
+/* A file of other origin that has SAELens's names may keep its matrices the other way round (Qwen-Scope
+ * does), and a square one does not show it. */
+static bool check_square(const sae *s, const weights *w, scry_error *err) {
+    if (s->d_in != s->d_sae || strcmp(place_name(w->file.map.path), weight_files[0]) == 0) return true;
+    return scry_fail(
+        err,
+        "sae: %s: tensor W_enc: found shape [%u, %u], expected different numbers or the name %s, which says "
+        "that rows are inputs",
+        w->file.map.path, s->d_in, s->d_sae, weight_files[0]);
+}
+
+static bool read_weights(sae *s, const settings *set, const weights *w, scry_error *err) {
+    bool gated = s->activation == SAE_GATED;
+    if (!weights_load(s, w, &(weight_names){"W_enc", gated ? "b_gate" : "b_enc", "W_dec", "b_dec", false, false}, err))
+        return false;
+    if (!weights_agree(s, &set->cfg, "d_in", "d_sae", err)) return false;
+    if (!check_square(s, w, err)) return false;
+    if (gated && !read_gate(s, w, err)) return false;
+    if (s->activation == SAE_JUMPRELU && !read_threshold(s, set, w, err)) return false;
+    if (set->rescaled) weights_fold_decoder(s);
+    return read_finetuning(s, set, w, err);
+}
+
+/* The average norm's factor belongs into the weights. SAELens folds it in when training ends; a
+ * checkpoint has it beside the weights, or it is not known here. */
+static bool read_average(sae *s, const settings *set, const char *path, scry_notes *notes, scry_error *err) {
+    if (!set->averaged) return true;
+    double factor = 0;
+    if (place_has(path, "activation_scaler.json")) {
+        char *beside = place_beside(path, "activation_scaler.json");
+        config scaler;
+        bool ok = config_open(&scaler, beside, err) && config_positive(&scaler, "scaling_factor", 0, &factor, err);
+        config_close(&scaler);
+        free(beside);
+        if (!ok) return false;
+    }
+    if (factor > 0) s->input_scale = (float)factor;
     else
-        return scry_fail(err,
-                         "%s: normalize_activations: found \"%.40s\", expected none, expected_average_only_in, "
-                         "constant_norm_rescale or layer_norm",
-                         c->path, kind);
+        scry_notes_add(notes,
+                       "sae: %s: normalize_activations is expected_average_only_in: its factor is taken as already in "
+                       "the weights, as SAELens does; if it is not, every activation is off by that factor",
+                       set->cfg.path);
     return true;
 }
 
-/* A weight of exactly this shape (cols 0: one dimension), as float; NULL and err otherwise. */
-static float *weight(const tensor_file *file, const char *name, uint64_t rows, uint64_t cols, scry_error *err) {
-    const tensor *t = tensor_find(file, name);
-    const char *path = file->map.path;
-    char shape[160], expected[64];
-    if (cols) snprintf(expected, sizeof expected, "[%" PRIu64 ", %" PRIu64 "]", rows, cols);
-    else snprintf(expected, sizeof expected, "[%" PRIu64 "]", rows);
-    if (!t) {
-        scry_fail(err, "%s: no tensor \"%s\"; expected one of shape %s", path, name, expected);
-        return NULL;
-    }
-    if (t->dtype == TENSOR_OTHER) {
-        scry_fail(err, "%s: tensor \"%s\": found dtype %s, expected F16, BF16, F32 or F64", path, name, t->dtype_name);
-        return NULL;
-    }
-    if (t->dims != (cols ? 2 : 1) || t->shape[0] != rows || (cols && t->shape[1] != cols)) {
-        scry_fail(err, "%s: tensor \"%s\": found shape %s, expected %s from cfg.json's d_in and d_sae", path, name,
-                  tensor_shape_text(t, shape, sizeof shape), expected);
-        return NULL;
-    }
-    uint64_t count = rows * (cols ? cols : 1);
-    float *out = mem_new(count, sizeof *out);
-    uint64_t bad = tensor_floats(t, 0, 1, count, out);
-    if (bad) {
-        scry_fail(err, "%s: tensor \"%s\": %" PRIu64 " values are NaN or infinite", path, name, bad);
-        free(out);
-        return NULL;
-    }
-    return out;
-}
-
-static bool read_weights(sae *s, const char *path, scry_error *err) {
-    tensor_file file;
-    if (!tensor_file_open(&file, path, "sae", err)) return false;
-    bool ok = (s->W_enc = weight(&file, "W_enc", s->d_in, s->d_sae, err)) &&
-              (s->b_enc = weight(&file, "b_enc", s->d_sae, 0, err)) &&
-              (s->W_dec = weight(&file, "W_dec", s->d_sae, s->d_in, err)) &&
-              (s->b_dec = weight(&file, "b_dec", s->d_in, 0, err));
-    /* The oldest files scale latents when decoding; that is not ours to guess (FORMATS of SAELens:
-     * all ones means none). */
-    tensor_file_close(&file);
-    return ok;
-}
-
-static bool read_config(sae *s, const config *c, scry_notes *notes, scry_error *err) {
-    return check_architecture(c, err) && config_size(c, "d_in", &s->d_in, err) &&
-           config_size(c, "d_sae", &s->d_sae, err) && read_input(s, c, notes, err);
-}
-
-bool sae_load(sae *s, const char *path, scry_notes *notes, scry_error *err) {
-    *s = (sae){0};
-    struct stat st;
-    if (stat(path, &st) != 0)
-        return scry_fail(err, "sae: %s: no such file or directory; expected a SAELens directory", path);
-    const char *slash = strrchr(path, '/');
-    char *folder = S_ISDIR(st.st_mode) ? mem_format("%s/", path)
-                   : slash             ? mem_copy_bytes(path, (size_t)(slash - path) + 1)
-                                       : mem_copy_string("");
-    config c = {.path = mem_format("%scfg.json", folder)};
-    char *weights = mem_format("%ssae_weights.safetensors", folder);
-    file_map map;
-    bool ok = map_open(&map, c.path, "sae", err);
+static bool load_all(sae *s, settings *set, const char *path, scry_notes *notes, scry_error *err) {
+    if (!read_settings(s, set, notes, err)) return false;
+    char *file = place_weights(path, weight_files);
+    weights w;
+    bool ok = weights_open(&w, file, err);
     if (ok) {
-        c.json = cJSON_ParseWithLength((const char *)map.data, (size_t)map.size);
-        map_close(&map);
-        ok = cJSON_IsObject(c.json) || scry_fail(err, "sae: %s: not a JSON object", c.path);
+        ok = read_weights(s, set, &w, err) && read_average(s, set, path, notes, err);
+        weights_close(&w);
     }
-    ok = ok && read_config(s, &c, notes, err) && read_weights(s, weights, err);
-    if (ok) snprintf(s->description, sizeof s->description, "SAELens standard (ReLU), %u -> %u", s->d_in, s->d_sae);
-    else sae_free(s);
-    cJSON_Delete(c.json);
-    free(c.path);
-    free(weights);
-    free(folder);
+    free(file);
+    if (ok) snprintf(s->description, sizeof s->description, "SAELens %s", set->architecture);
     return ok;
 }
 
-void sae_free(sae *s) {
-    free(s->W_enc);
-    free(s->b_enc);
-    free(s->W_dec);
-    free(s->b_dec);
-    *s = (sae){0};
+static bool load(sae *s, const char *path, scry_notes *notes, scry_error *err) {
+    char *file = place_beside(path, "cfg.json");
+    settings set = {0};
+    bool ok = config_open(&set.cfg, file, err) && load_all(s, &set, path, notes, err);
+    config_close(&set.cfg);
+    free(file);
+    return ok;
 }
+
+const sae_family sae_saelens = {"saelens", looks, load};

@@ -102,7 +102,7 @@ patch() { LC_ALL=C sed "1,/}}/$1" "$s/$law" >"$bad"; }
 patch 's/\[722,192\]/[192,722]/'
 matrix "a shape turned around" "found 722 columns, expected 192"
 patch 's/"F16"/"I16"/'
-matrix "an integer dtype" "found dtype I16, expected F16, BF16, F32 or F64"
+matrix "an integer dtype" "found 0 two-dimensional tensors of floating-point numbers" "I16"
 patch 's/"F16"/"F64"/'
 matrix "a dtype that needs more bytes" "residual" "277248"
 patch 's/\[722,192\]/[7220192]/;s/7220192/722*192/'
@@ -167,17 +167,17 @@ sae() { # WHAT WORDS...: sae-bad/ is there
 }
 cp -r "$s/sae" "$s/sae-bad"
 rm "$s/sae-bad/cfg.json"
-sae "no cfg.json" "cfg.json" "No such file"
+sae "no cfg.json" "found none of cfg.json" "expected one of them"
 rm "$s/sae-bad/sae_weights.safetensors"
 sae "no weights" "sae_weights.safetensors" "No such file"
 sed -i 's/"d_sae": 2048/"d_sae": 2047/' "$s/sae-bad/cfg.json"
-sae "another width" 'tensor "W_enc": found shape [192, 2048], expected [192, 2047]'
+sae "another width" 'd_sae: found 2047, expected 2048'
 sed -i 's/"d_in": 192/"d_in": "192"/' "$s/sae-bad/cfg.json"
-sae "a size that is text" "d_in: expected a whole number"
+sae "a size that is text" 'd_in: found "192", expected a whole number'
 sed -i 's/"relu"/"swish"/' "$s/sae-bad/cfg.json"
 sae "an activation that is unknown" 'activation_fn_str: found "swish"'
 echo '{' >"$s/sae-bad/cfg.json"
-sae "a cfg.json that is not JSON" "not a JSON object"
+sae "a cfg.json that is not JSON" "found no JSON object"
 head -c 100000 "$s/sae/sae_weights.safetensors" >"$s/sae-bad/sae_weights.safetensors"
 sae "weights that are cut" "sae_weights.safetensors" "the file is cut"
 
@@ -188,7 +188,7 @@ says "unknown keys are named" "warning:" "colour: unknown key, ignored" "domains
 printf '{"latent": 5000, "label": "a"}\n' >"$s/labels.jsonl"
 sed 's#"sae": "sae"#&, "labels": "labels.jsonl"#' "$s/good.json" >"$s/m.json"
 gives 0 index "$s/m.json" -o "$place/warned.scry"
-says "labels of no latent are named" "labels.jsonl: line 1: latent 5000 is not in 0..2047"
+says "labels of no latent are named" "1 record ignored: latents here are below 2048"
 printf '{"latent": 3}\n' >"$s/labels.jsonl"
 broken "a label without text" m.json "labels.jsonl: line 1: expected"
 

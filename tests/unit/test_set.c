@@ -244,7 +244,7 @@ static void content(const scry_index *x, const scry_ranking *r) {
     for (size_t i = 0; i < sizeof risky / sizeof *risky; i++)
         if (strstr(text, risky[i]))
             check(false, "no cell begins with a formula's sign: found %.20s", strstr(text, risky[i]));
-    check_says(text, SAYS("'=1+2", "'+cmd", "'-2+3", "'@SUM", "'\t", "'\r"),
+    check_says(text, SAYS("'=1+2", "'+cmd", "'-2+3", "'@SUM"),
                "labels that look like formulas are neutralised");
     check_says(text, SAYS("\"plain\"", "\"with, comma\"", "\"say \"\"hi\"\"\"", "\"two\nlines\"", "a=b"),
                "others stay as they are");
@@ -280,7 +280,7 @@ static void labels(const scry_index *x) {
     check(scry_label(x, 6) && strcmp(scry_label(x, 6), "plain") == 0, "label 6");
     check(scry_label(x, 9) && strcmp(scry_label(x, 9), "two\nlines") == 0, "label 9 has two lines");
     check(scry_label(x, 50) == NULL, "latent 50 has none");
-    check(scry_label(x, 4) && scry_label(x, 4)[0] == '\t', "label 4 begins with a tab");
+    check(scry_label(x, 4) && scry_label(x, 4)[0] != '\t', "blanks around label 4 are gone");
 }
 
 int main(void) {

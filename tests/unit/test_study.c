@@ -267,8 +267,8 @@ static void unknown_keys(void) {
               err.text);
         scry_index *x = ok ? scry_open(text_of("%s/out.scry", folder), true, &err) : NULL;
         bool kept = false;
-        for (size_t k = 0; x && k < scry_about(x)->warnings; k++)
-            kept = kept || strstr(scry_about(x)->warning[k], cases[i][1]);
+        for (size_t k = 0; x && k < scry_about(x)->notes; k++)
+            kept = kept || strstr(scry_about(x)->note[k], cases[i][1]);
         check(kept, "%s: the index keeps the note", cases[i][0]);
         scry_close(x);
         scry_notes_free(&notes);
@@ -276,7 +276,7 @@ static void unknown_keys(void) {
     scry_notes notes = {0};
     check(build(changed("labels", "\"labels.jsonl\""), &notes, &err),
           "labels of a latent that is not there: indexed %s", err.text);
-    check(noted(&notes, "labels.jsonl", "99"), "and noted");
+    check(noted(&notes, "labels", "ignored"), "and noted");
     scry_notes_free(&notes);
     notes = (scry_notes){0};
     bool ok = build(changed("name", "\"n\""), &notes, &err);

@@ -49,8 +49,11 @@ command_effect do_screen(app *a, const char *argument) {
 
 command_effect do_info(app *a, const char *argument) {
     (void)argument;
+    scry_notes notes = {0};
+    scry_warnings(a->index, &notes);
     app_say(a, "%s, %s, pairing by %s, %zu captures, %zu warnings; scry info says all", a->info->model, a->info->hook,
-            scry_pairing_name(a->info->pairing), a->info->captures, a->info->warnings);
+            scry_pairing_name(a->info->pairing), a->info->captures, notes.count);
+    scry_notes_free(&notes);
     return DID_CHANGE;
 }
 

@@ -1,23 +1,55 @@
-/* index.c: scry index. */
+/* index.c: scry index and scry merge: from a study, or from shards, to an index. */
 #include "commands/commands.h"
 #include "commands/out.h"
 #include "commands/subject.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
-static int report(const options *o, const scry_build_result *r) {
-    if (!o->json) {
+/* What was made. A shard cannot be opened by itself, so its warnings wait for the merge. */
+static int report(const options *o, const scry_build_result *r, bool whole) {
+    scry_error err = {0};
+    scry_notes notes = {0};
+    scry_index *index = whole ? scry_open(o->out, false, &err) : NULL;
+    if (whole && !index) return out_error(&err);
+    if (index) scry_warnings(index, &notes);
+    for (size_t i = 0; i < notes.count; i++) out_warning(notes.text[i]);
+    scry_notes_free(&notes);
+    scry_close(index);
+    cJSON *facts = cJSON_CreateObject();
+    cJSON *list = cJSON_AddArrayToObject(facts, "rows"), *row = cJSON_CreateObject();
+    out_text(row, "index", o->out);
+    out_number(row, "latents", r->latents);
+    out_number(row, "tokens", (double)r->tokens);
+    out_number(row, "nnz", (double)r->nnz);
+    out_number(row, "seconds", r->seconds);
+    cJSON_AddItemToArray(list, row);
+    if (o->json) {
+        row = cJSON_DetachItemFromArray(list, 0);
+        cJSON_Delete(facts);
+        facts = row;
+    } else if (!o->csv) {
         fprintf(stderr, "scry: %s: %u latents, %llu tokens, %llu activations, %.2f s\n", o->out, r->latents,
                 (unsigned long long)r->tokens, (unsigned long long)r->nnz, r->seconds);
+        cJSON_Delete(facts);
         return 0;
     }
-    cJSON *facts = cJSON_CreateObject();
-    out_text(facts, "index", o->out);
-    out_number(facts, "latents", r->latents);
-    out_number(facts, "tokens", (double)r->tokens);
-    out_number(facts, "nnz", (double)r->nnz);
-    out_number(facts, "seconds", r->seconds);
-    return out_print(o, facts, "", NULL, NULL);
+    static const out_column columns[] = {{"index", "index", NULL, 0},       {"latents", "latents", "%.0f", 0},
+                                         {"tokens", "tokens", "%.0f", 0},   {"nnz", "activations", "%.0f", 0},
+                                         {"seconds", "seconds", "%.3f", 0}, {NULL, NULL, NULL, 0}};
+    return out_print(o, facts, "rows", columns, NULL);
+}
+
+static bool read_shard(const options *o, scry_build_options *build, scry_error *err) {
+    if (!o->shard) return true;
+    char part[32];
+    const char *slash = strchr(o->shard, '/');
+    size_t length = slash ? (size_t)(slash - o->shard) : sizeof part;
+    if (length >= sizeof part) return scry_misuse(err, "--shard: found \"%.40s\", expected I/N such as 1/4", o->shard);
+    snprintf(part, sizeof part, "%.*s", (int)length, o->shard);
+    return options_number("--shard I/N: I", part, 1, 0, &build->shard, err) &&
+           options_number("--shard I/N: N", slash + 1, 1, 0, &build->shards, err);
 }
 
 int shell_index(const options *o) {
@@ -26,15 +58,24 @@ int shell_index(const options *o) {
     scry_build_options build = {.progress = subject_show_progress, .context = &progress};
     if (o->words != 1) scry_misuse(&err, "index: expected one study manifest; scry index STUDY -o X.scry");
     else if (!o->out) scry_misuse(&err, "index: -o is missing; scry index %s -o X.scry", o->word[0]);
-    if (err.status || !options_number("--threads", o->threads, 1, 0, &build.threads, &err)) return out_error(&err);
-    build.allow_nonfinite = o->allow_nonfinite != NULL;
+    if (err.status || !subject_build_options(o, &build, &err) || !read_shard(o, &build, &err)) return out_error(&err);
     scry_build_result result;
-    scry_notes notes = {0};
     subject_catch_interrupt();
-    bool ok = scry_index_build(o->word[0], o->out, &build, &result, &notes, &err);
+    bool ok = scry_index_build(o->word[0], o->out, &build, &result, NULL, &err);
     subject_release_interrupt();
     subject_end_progress(&progress);
-    for (size_t i = 0; i < notes.count; i++) out_warning(notes.text[i]);
-    scry_notes_free(&notes);
-    return ok ? report(o, &result) : out_error(&err);
+    return ok ? report(o, &result, build.shards < 2) : out_error(&err);
+}
+
+int shell_merge(const options *o) {
+    scry_error err = {0};
+    if (!o->words || !o->out) scry_misuse(&err, "merge: expected shards and -o; scry merge A.scry B.scry -o X.scry");
+    if (err.status || !scry_merge((char *const *)(void *)o->word, (size_t)o->words, o->out, &err))
+        return out_error(&err);
+    scry_index *index = scry_open(o->out, false, &err);
+    if (!index) return out_error(&err);
+    const scry_info *info = scry_about(index);
+    scry_build_result r = {.latents = info->d_sae, .tokens = info->tokens, .nnz = info->nnz};
+    scry_close(index);
+    return report(o, &r, true);
 }

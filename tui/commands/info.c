@@ -55,7 +55,10 @@ static cJSON *facts_of(const scry_index *index) {
         cJSON_AddItemToArray(domains, item);
     }
     cJSON *warnings = cJSON_AddArrayToObject(facts, "warnings");
-    for (size_t i = 0; i < info->warnings; i++) cJSON_AddItemToArray(warnings, out_string(info->warning[i]));
+    scry_notes notes = {0};
+    scry_warnings(index, &notes);
+    for (size_t i = 0; i < notes.count; i++) cJSON_AddItemToArray(warnings, out_string(notes.text[i]));
+    scry_notes_free(&notes);
     return facts;
 }
 
@@ -88,7 +91,10 @@ static void head_of(const scry_index *index, char *head, size_t size) {
     snprintf(text, sizeof text, "%" PRIu64 " bytes, %.2f an activation (%" PRIu64 " on %" PRIu64 " tokens)",
              info->file_size, info->nnz ? (double)info->file_size / (double)info->nnz : 0, info->nnz, info->tokens);
     line(head, size, &used, "index", text);
-    for (size_t i = 0; i < info->warnings; i++) line(head, size, &used, "warning", info->warning[i]);
+    scry_notes notes = {0};
+    scry_warnings(index, &notes);
+    for (size_t i = 0; i < notes.count; i++) line(head, size, &used, "warning", notes.text[i]);
+    scry_notes_free(&notes);
     if (used < size) snprintf(head + used, size - used, "\n");
 }
 

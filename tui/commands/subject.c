@@ -8,30 +8,44 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Indexes up to this size are verified whole when opened; it takes about a tenth of a second. */
-static const off_t VERIFY_UP_TO = (off_t)1 << 30;
+/* Indexes up to this size are verified whole when opened: a tenth of a second for a command, a frame
+ * for the explorer. Larger ones are checked where they are read. */
+static const off_t VERIFY_UP_TO = (off_t)1 << 30, VERIFY_IN_A_FRAME = (off_t)64 << 20;
 
-static scry_index *open_index(const char *path, scry_error *err) {
+static scry_index *open_index(const options *o, const char *path, scry_error *err) {
+    off_t limit = strcmp(o->command, "open") == 0 ? VERIFY_IN_A_FRAME : VERIFY_UP_TO;
     struct stat st;
-    bool verify = stat(path, &st) == 0 && st.st_size <= VERIFY_UP_TO;
+    bool verify = stat(path, &st) == 0 && st.st_size <= limit;
     return scry_open(path, verify, err);
 }
 
-static bool build(const options *o, const char *study, const char *out, scry_error *err) {
-    subject_progress progress = {0};
-    scry_build_options build_options = {.progress = subject_show_progress, .context = &progress};
+bool subject_build_options(const options *o, scry_build_options *build, scry_error *err) {
     uint32_t threads;
     if (!options_number("--threads", o->threads, 1, 0, &threads, err)) return false;
-    build_options.threads = threads;
-    build_options.allow_nonfinite = o->allow_nonfinite != NULL;
+    build->threads = threads;
+    build->allow_nonfinite = o->allow_nonfinite != NULL;
+    return options_bytes("--memory", o->memory, &build->memory, err);
+}
+
+/* What the finished index shows of a wrong dump, to stderr. */
+static void warn(const scry_index *index) {
     scry_notes notes = {0};
+    scry_warnings(index, &notes);
+    for (size_t i = 0; i < notes.count; i++) out_warning(notes.text[i]);
+    scry_notes_free(&notes);
+}
+
+static scry_index *build(const options *o, const char *study, const char *out, scry_error *err) {
+    subject_progress progress = {0};
+    scry_build_options build_options = {.progress = subject_show_progress, .context = &progress};
+    if (!subject_build_options(o, &build_options, err)) return NULL;
     subject_catch_interrupt();
-    bool ok = scry_index_build(study, out, &build_options, NULL, &notes, err);
+    bool ok = scry_index_build(study, out, &build_options, NULL, NULL, err);
     subject_release_interrupt();
     subject_end_progress(&progress);
-    for (size_t i = 0; ok && i < notes.count; i++) out_warning(notes.text[i]);
-    scry_notes_free(&notes);
-    return ok;
+    scry_index *index = ok ? open_index(o, out, err) : NULL;
+    if (index) warn(index);
+    return index;
 }
 
 scry_index *subject_open(const options *o, scry_error *err) {
@@ -40,13 +54,13 @@ scry_index *subject_open(const options *o, scry_error *err) {
         scry_misuse(err, "%s needs an index or a study manifest; scry %s --help says more", o->command, o->command);
         return NULL;
     }
-    if (access(path, R_OK) != 0 || scry_is_index(path)) return open_index(path, err);
+    if (access(path, R_OK) != 0 || scry_is_index(path)) return open_index(o, path, err);
     size_t length = strlen(path);
-    if (length > 5 && strcmp(path + length - 5, ".scry") == 0) return open_index(path, err);
+    if (length > 5 && strcmp(path + length - 5, ".scry") == 0) return open_index(o, path, err);
     char *cached = scry_cache_path(path, err);
     if (!cached) return NULL;
-    scry_index *index = access(cached, R_OK) == 0 ? open_index(cached, NULL) : NULL;
-    if (!index && build(o, path, cached, err)) index = open_index(cached, err);
+    scry_index *index = access(cached, R_OK) == 0 ? open_index(o, cached, NULL) : NULL;
+    if (!index) index = build(o, path, cached, err);
     free(cached);
     return index;
 }

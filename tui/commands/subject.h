@@ -8,6 +8,9 @@
  * stderr, or taken from there. NULL and err otherwise. Owner: scry_close. */
 scry_index *subject_open(const options *o, scry_error *err);
 
+/* --threads, --memory, --allow-nonfinite, for indexing. */
+bool subject_build_options(const options *o, scry_build_options *build, scry_error *err);
+
 /* The training set of --train, or the first. */
 bool subject_train(const options *o, const scry_index *index, size_t *train, scry_error *err);
 /* --by (or the first source there is), --metric. */

@@ -1,0 +1,40 @@
+/* zip.h: members of a zip archive that lies in memory. Stored members are read in place, deflated
+ * ones through zlib. Nothing in the archive is believed before it was checked against its length. */
+#ifndef SCRY_ZIP_H
+#define SCRY_ZIP_H
+
+#include <stdint.h>
+#include "base/error.h"
+#include "io/map.h"
+
+typedef struct zip_entry {
+    char *name;
+    uint64_t begin; /* of its bytes in the file */
+    uint64_t packed, size;
+    uint32_t crc;
+    uint16_t method; /* 0 stored, 8 deflated */
+    bool encrypted;
+    uint8_t *inflated; /* owned by the archive until zip_take */
+} zip_entry;
+
+typedef struct zip_archive {
+    const file_map *map;
+    zip_entry *entries; /* by name */
+    size_t count;
+} zip_archive;
+
+/* Reads the directory. Members may not overlap and names may not repeat. The map must outlive it. */
+bool zip_open(zip_archive *zip, const file_map *map, const char *key, scry_error *err);
+void zip_close(zip_archive *zip);
+
+/* By name, or NULL. */
+zip_entry *zip_find(const zip_archive *zip, const char *name);
+
+/* The member's bytes (entry->size of them), inflated on the first call; NULL and err when they
+ * cannot be had. Those of a stored member live as long as the map. */
+const uint8_t *zip_bytes(const zip_archive *zip, zip_entry *entry, const char *key, scry_error *err);
+
+/* The buffer of an inflated member becomes the caller's to free; NULL for one read in place. */
+uint8_t *zip_take(zip_entry *entry);
+
+#endif

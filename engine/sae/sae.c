@@ -1,0 +1,109 @@
+/* sae.c: which family a path is of, and what is true of all of them. */
+#include "sae/family.h"
+#include "base/mem.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* In this order: a SAELens directory is recognised by cfg.json alone, so sparsify asks first. */
+static const sae_family *const families[] = {&sae_gemma_scope, &sae_sparsify, &sae_saelens, &sae_openmoss,
+                                             &sae_dictionary_learning};
+enum { FAMILIES = sizeof families / sizeof *families };
+
+static const sae_family *family_by_name(const char *format, scry_error *err) {
+    for (int i = 0; i < FAMILIES; i++)
+        if (strcmp(families[i]->format, format) == 0) return families[i];
+    scry_misuse(
+        err, "sae: format: found \"%.40s\", expected saelens, gemma-scope, sparsify, dictionary-learning or openmoss",
+        format);
+    return NULL;
+}
+
+/* A file that holds an SAE's weights, but says not how to use them. */
+static bool refuse_bare(const char *path, scry_error *err) {
+    weights w;
+    if (!weights_open(&w, path, err)) return false;
+    bool bare = weights_find(&w, "W_enc") && weights_find(&w, "b_enc");
+    size_t count = w.file.count;
+    const char *first = count ? w.file.tensors[0].name : "";
+    if (bare)
+        scry_fail(
+            err,
+            "sae: %s: found W_enc and b_enc but no settings: the activation, its k, and whether b_dec is "
+            "subtracted are missing; expected a cfg.json beside it, such as {\"architecture\": \"topk\", \"k\": 50, "
+            "\"apply_b_dec_to_input\": false} (Qwen-Scope; k is the number after L0_ in its name)",
+            path);
+    else
+        scry_fail(err,
+                  "sae: %s: found %zu tensors, the first named \"%.60s\", in no layout known here; expected SAELens, "
+                  "Gemma Scope, sparsify, dictionary_learning or OpenMOSS, or name it with \"format\"",
+                  path, count, first);
+    weights_close(&w);
+    return false;
+}
+
+static const sae_family *recognise(const char *path, scry_error *err) {
+    struct stat st;
+    if (stat(path, &st) != 0) {
+        scry_fail(err, "sae: %s: no such file or directory; expected an SAE's directory or file", path);
+        return NULL;
+    }
+    for (int i = 0; i < FAMILIES; i++)
+        if (families[i]->looks(path)) return families[i];
+    if (S_ISDIR(st.st_mode))
+        scry_fail(
+            err,
+            "sae: %s: found none of cfg.json (SAELens, sparsify), params.npz or params.safetensors (Gemma Scope), "
+            "ae.pt (dictionary_learning), config.json with sae_weights.safetensors or hyperparams.json (OpenMOSS); "
+            "expected one of them",
+            path);
+    else refuse_bare(path, err);
+    return NULL;
+}
+
+static bool has_unit_rows(const sae *s) {
+    if (!s->W_dec) return false;
+    float *norms = weights_decoder_norms(s);
+    bool unit = true;
+    for (uint32_t j = 0; j < s->d_sae && unit; j++) unit = fabsf(norms[j] - 1) <= 1e-3F;
+    free(norms);
+    return unit;
+}
+
+static bool check_k(const sae *s, const char *path, scry_error *err) {
+    if (s->activation != SAE_TOPK || (s->k >= 1 && s->k <= s->d_sae)) return true;
+    return scry_fail(err, "sae: %s: k: found %u, expected 1 to %u, the number of latents", path, s->k, s->d_sae);
+}
+
+static void describe(sae *s) {
+    static const char *const names[] = {"ReLU", "tanh ReLU", "JumpReLU", "gated", "TopK"};
+    char kind[sizeof s->description], k[24] = "";
+    snprintf(kind, sizeof kind, "%s", s->description);
+    if (s->activation == SAE_TOPK) snprintf(k, sizeof k, ", k %u", s->k);
+    snprintf(s->description, sizeof s->description, "%.90s (%s%s), %u -> %u", kind, names[s->activation], k, s->d_in,
+             s->d_sae);
+}
+
+bool sae_load(sae *s, const char *path, const char *format, scry_notes *notes, scry_error *err) {
+    *s = (sae){.input_scale = 1};
+    const sae_family *family = format ? family_by_name(format, err) : recognise(path, err);
+    if (!family) return false;
+    snprintf(s->format, sizeof s->format, "%s", family->format);
+    if (!family->load(s, path, notes, err) || !check_k(s, path, err)) {
+        sae_free(s);
+        return false;
+    }
+    s->folded = has_unit_rows(s);
+    describe(s);
+    return true;
+}
+
+void sae_free(sae *s) {
+    float *const owned[] = {s->W_enc,     s->b_enc, s->W_dec, s->b_dec,    s->threshold,
+                            s->exp_r_mag, s->b_mag, s->scale, s->out_scale};
+    for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) free(owned[i]);
+    *s = (sae){0};
+}

@@ -1,0 +1,79 @@
+/* sparsify.c: EleutherAI's sparsify: cfg.json beside sae.safetensors. */
+#include "sae/family.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const weight_files[] = {"sae.safetensors", NULL};
+
+static bool looks(const char *path) {
+    return place_has(path, "cfg.json") && place_has(path, "sae.safetensors") &&
+           !place_has(path, "sae_weights.safetensors");
+}
+
+static bool check_activation(const config *cfg, scry_error *err) {
+    const char *activation;
+    bool is_signed;
+    if (!config_text(cfg, "activation", &activation, err)) return false;
+    if (activation && strcmp(activation, "topk") != 0)
+        return scry_fail(err, "sae: %s: activation: found \"%.40s\", expected topk", cfg->path, activation);
+    if (!config_flag(cfg, "signed", false, &is_signed, err)) return false;
+    return !is_signed ||
+           scry_fail(err, "sae: %s: signed: found true, expected false: latents below 0 are not supported", cfg->path);
+}
+
+static bool read_settings(sae *s, const config *cfg, scry_notes *notes, scry_error *err) {
+    bool transcode;
+    if (!check_activation(cfg, err) || !config_count(cfg, "k", &s->k, err)) return false;
+    if (!s->k) return scry_fail(err, "sae: %s: k: found nothing, expected a whole number of 1 or more", cfg->path);
+    if (!config_flag(cfg, "transcode", false, &transcode, err)) return false;
+    if (transcode)
+        scry_notes_add(
+            notes, "sae: %s: transcode is true: its input must be what the module reads, and b_dec is not subtracted",
+            cfg->path);
+    s->activation = SAE_TOPK;
+    s->subtract_b_dec = !transcode;
+    return true;
+}
+
+/* num_latents 0 means d_in times expansion_factor. */
+static bool check_sizes(const sae *s, const config *cfg, scry_error *err) {
+    const cJSON *latents = config_find(cfg, "num_latents");
+    if (latents && !(cJSON_IsNumber(latents) && latents->valuedouble == 0))
+        return weights_agree(s, cfg, "d_in", "num_latents", err);
+    uint32_t factor;
+    if (!weights_agree(s, cfg, "d_in", NULL, err) || !config_count(cfg, "expansion_factor", &factor, err)) return false;
+    if (!factor || (uint64_t)factor * s->d_in == s->d_sae) return true;
+    return scry_fail(err, "sae: %s: expansion_factor: found %u, expected %u latents / %u as in the weights", cfg->path,
+                     factor, s->d_sae, s->d_in);
+}
+
+static bool read_weights(sae *s, const config *cfg, const char *path, scry_error *err) {
+    char *file = place_weights(path, weight_files);
+    weights w;
+    bool ok = weights_open(&w, file, err);
+    if (ok) {
+        const char *W_dec = weights_find(&w, "W_dec") ? "W_dec" : NULL;
+        ok = weights_load(s, &w, &(weight_names){"encoder.weight", "encoder.bias", W_dec, "b_dec", true, false}, err) &&
+             check_sizes(s, cfg, err);
+        weights_close(&w);
+    }
+    free(file);
+    return ok;
+}
+
+static bool load(sae *s, const char *path, scry_notes *notes, scry_error *err) {
+    char *file = place_beside(path, "cfg.json");
+    config cfg;
+    bool ok = config_open(&cfg, file, err);
+    if (ok) {
+        ok = read_settings(s, &cfg, notes, err) && read_weights(s, &cfg, path, err);
+        config_close(&cfg);
+    }
+    free(file);
+    snprintf(s->description, sizeof s->description, "sparsify");
+    return ok;
+}
+
+const sae_family sae_sparsify = {"sparsify", looks, load};

@@ -1,0 +1,375 @@
+/* test_labels.c: labels of every kind (tests/specimens/labels), and files that are none. */
+#include "base/mem.h"
+#include "io/labels.h"
+#include "io/map.h"
+
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#define FOLDER  "tests/specimens/labels"
+#define LATENTS 16
+
+static int failures;
+static char scratch[64];
+
+static bool __attribute__((format(printf, 2, 3))) say(bool ok, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    printf("%s - labels: ", ok ? "ok" : "not ok");
+    vprintf(format, args);
+    putchar('\n');
+    va_end(args);
+    failures += !ok;
+    return ok;
+}
+
+static const char *write_scratch(const char *name, const void *bytes, size_t length) {
+    static char path[128];
+    snprintf(path, sizeof path, "%s/%s", scratch, name);
+    FILE *f = fopen(path, "wb");
+    if (!f || fwrite(bytes, 1, length, f) != length) abort();
+    fclose(f);
+    return path;
+}
+
+/* Everything that labels_read gives. */
+typedef struct outcome {
+    bool ok;
+    char *label[LATENTS];
+    scry_notes notes;
+    scry_error err;
+} outcome;
+
+static outcome read_labels(const char *path) {
+    outcome o = {0};
+    o.ok = labels_read(o.label, LATENTS, path, &o.notes, &o.err);
+    return o;
+}
+
+static void drop(outcome *o) {
+    for (int i = 0; i < LATENTS; i++) free(o->label[i]);
+    scry_notes_free(&o->notes);
+}
+
+static bool noted(const outcome *o, const char *words) {
+    for (size_t i = 0; i < o->notes.count; i++)
+        if (strstr(o->notes.text[i], words)) return true;
+    return false;
+}
+
+/* Labels as {latent, text} pairs, a NULL text at the end; no other latent has one. */
+typedef struct expected {
+    int latent;
+    const char *text;
+} expected;
+
+static void check_labels(const char *what, outcome *o, const expected *list, size_t notes) {
+    size_t wrong = 0;
+    for (int i = 0; i < LATENTS; i++) {
+        const char *text = NULL;
+        for (const expected *e = list; e->text; e++)
+            if (e->latent == i) text = e->text;
+        bool same = text && o->label[i] ? strcmp(text, o->label[i]) == 0 : text == o->label[i];
+        if (!same)
+            printf("# latent %d: found %s, expected %s\n", i, o->label[i] ? o->label[i] : "none", text ? text : "none");
+        wrong += !same;
+    }
+    say(o->ok && wrong == 0, "%s: %zu labels wrong %s", what, wrong, o->err.text);
+    if (!say(o->notes.count == notes, "%s: %zu notes, expected %zu", what, o->notes.count, notes))
+        for (size_t i = 0; i < o->notes.count; i++) printf("# %s\n", o->notes.text[i]);
+}
+
+static void check_specimens(void) {
+    outcome o = read_labels(FOLDER "/neuronpedia");
+    check_labels("Neuronpedia's folder, plain and gzip'd", &o,
+                 (const expected[]){{0, "words about cats"},
+                                    {2, "naïve “quotes” and 🙂 | a second text"},
+                                    {3, "index as a number"},
+                                    {6, "nul\xe2\x90\x80 inside, half a pair \xef\xbf\xbd"},
+                                    {10, "line one\nline two | newlines"},
+                                    {0, NULL}},
+                 3);
+    say(noted(&o, "1 record ignored: no number of a latent (the first: " FOLDER "/neuronpedia/batch-0.jsonl: line 7)"),
+        "a missing index is noted with its place");
+    say(noted(&o, "2 records ignored: no text (the first: " FOLDER "/neuronpedia/batch-1.jsonl.gz: line 3)"),
+        "empty descriptions are noted");
+    say(noted(&o, "1 record ignored: latents here are below 16"), "a latent that does not exist is noted");
+    drop(&o);
+    o = read_labels(FOLDER "/neuronpedia/batch-1.jsonl.gz");
+    say(o.ok && o.label[2] && strcmp(o.label[2], "a second text") == 0, "a gzip'd file by itself %s", o.err.text);
+    drop(&o);
+    o = read_labels(FOLDER "/dashboard");
+    const expected dashboard[] = {
+        {0, "the / a / of"}, {3, "Katze / ␣␣ / 🙂"}, {5, "one"}, {11, "↵ / \"quoted\" \\ / été"}, {0, NULL}};
+    expected first[4];
+    memcpy(first, dashboard, sizeof first);
+    first[3].text = NULL;
+    check_labels("SAEDashboard's folder", &o, dashboard, 2);
+    say(noted(&o, "1 record ignored: no text (the first: " FOLDER "/dashboard/batch-1.json: features[1])"),
+        "a feature that promotes nothing is noted");
+    drop(&o);
+    o = read_labels(FOLDER "/dashboard/batch-0.json");
+    check_labels("one batch of SAEDashboard", &o, first, 0);
+    drop(&o);
+    o = read_labels(FOLDER "/features.jsonl");
+    check_labels("Neuronpedia's features", &o, (const expected[]){{0, "one"}, {1, "deux / zwei"}, {0, NULL}}, 0);
+    drop(&o);
+}
+
+/* Files of our own and their variants; at most three labels. */
+static const struct kind {
+    const char *what, *name, *text;
+    expected list[4];
+    size_t notes;
+} kinds[] = {
+    {"our JSON Lines",
+     "own.jsonl",
+     "{\"latent\": 3, \"label\": \"cat\"}\n\n{\"latent\": 0, \"label\": \" dog \"}\n",
+     {{3, "cat"}, {0, "dog"}},
+     0},
+    {"without a newline at the end, with CRLF",
+     "own.txt",
+     "{\"latent\":3,\"label\":\"cat\"}\r\n{\"latent\":0,\"label\":\"dog\"}",
+     {{3, "cat"}, {0, "dog"}},
+     0},
+    {"CSV", "own.csv", "latent,label\n3,cat\n0,\"a, \"\"dog\"\"\"\n", {{3, "cat"}, {0, "a, \"dog\""}}, 0},
+    {"CSV by content, not name", "csv.json", "label,rank,latent\ncat,1,3\n,2,0\n", {{3, "cat"}}, 1},
+    {"JSON by content, not name", "json.csv", "\xef\xbb\xbf {\"latent\":3,\"label\":\"cat\"}", {{3, "cat"}}, 0},
+    {"one list of records",
+     "list.json",
+     "[ {\"index\":\"3\",\"description\":\"cat\"},\n {\"index\":3,\"description\":\"dog\"} ]",
+     {{3, "cat | dog"}},
+     0},
+    {"an indented record", "pretty.json", "{\n  \"latent\": 3,\n  \"label\": \"cat\"\n}\n", {{3, "cat"}}, 0},
+    {"the same text twice",
+     "twice.jsonl",
+     "{\"latent\":3,\"label\":\"a\"}\n{\"latent\":3,\"label\":\"ab\"}\n{\"latent\":3,\"label\":\"a\"}{\"latent\":3,"
+     "\"label\":\"b\"}",
+     {{3, "a | ab | b"}},
+     0},
+    {"latents that do not exist",
+     "beyond.jsonl",
+     "{\"latent\":16,\"label\":\"a\"}\n{\"latent\":-1,\"label\":\"a\"}\n{\"latent\":1.5,\"label\":\"a\"}\n{\"latent\":"
+     "1e300,\"label\":\"a\"}\n",
+     {{0, NULL}},
+     1},
+    {"an index that is no number",
+     "odd.jsonl",
+     "{\"index\":\"x\",\"description\":\"a\"}\n{\"index\":NaN,\"description\":\"a\"}\n{\"index\":\"\",\"description\":"
+     "\"a\"}\n"
+     "{\"index\":\"1\",\"description\":\"one\"}\n",
+     {{1, "one"}},
+     1},
+    {"NaN inside a text",
+     "nan.jsonl",
+     "{\"index\":1,\"description\":\"is \\\"NaN, -Infinity\",\"x\":[NaN,-Infinity]}",
+     {{1, "is \"NaN, -Infinity"}},
+     0},
+    {"two layers in one file",
+     "layers.jsonl",
+     "{\"layer\":\"1-res\",\"index\":\"1\",\"description\":\"a\"}\n{\"layer\":\"2-res\",\"index\":\"1\","
+     "\"description\":\"b\"}\n",
+     {{1, "a | b"}},
+     1},
+    {"a description rather than tokens",
+     "both.jsonl",
+     "{\"index\":1,\"pos_str\":[\"a\"],\"description\":\"b\"}",
+     {{1, "b"}},
+     0},
+    {"tokens that are no texts",
+     "mixed.json",
+     "{\"features\":[{\"feature_index\":1,\"pos_str\":[NaN,null,3,\"\",\"a\",[\"b\"],\"c\"]}]}",
+     {{1, "a / c"}},
+     0},
+    {"a batch of nothing", "nothing.json", "{\"features\":[]}", {{0, NULL}}, 1},
+    {"an empty file", "empty.jsonl", "", {{0, NULL}}, 1},
+    {"nothing but blanks", "blank.jsonl", " \n\n", {{0, NULL}}, 1},
+};
+
+static void check_kinds(void) {
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        const struct kind *k = &kinds[i];
+        outcome o = read_labels(write_scratch(k->name, k->text, strlen(k->text)));
+        check_labels(k->what, &o, k->list, k->notes);
+        drop(&o);
+        unlink(write_scratch(k->name, "", 0));
+    }
+}
+
+static const struct refusal {
+    const char *what, *text, *words[3];
+} refusals[] = {
+    {"a line cut short", "{\"latent\":1,\"label\":\"a\"}\n{\"latent\":2,\"lab", {"line 2", "cut short"}},
+    {"a line that is no JSON", "{\"latent\":1,\"label\":\"a\"}\n\n{latent:2}\n", {"line 3", "not JSON"}},
+    {"a number among the lines", "{\"latent\":1,\"label\":\"a\"}\n7\n", {"line 2", "not an object"}},
+    {"rubbish between the lines", "{\"latent\":1,\"label\":\"a\"}\n,\n", {"line 2", "not JSON"}},
+    {"a latent that is no number", "{\"latent\":\"x\",\"label\":\"a\"}", {"line 1", "\"latent\": number"}},
+    {"a label that is no text", "{\"latent\":1,\"label\":2}", {"line 1", "\"label\": text"}},
+    {"records without any label",
+     "{\"index\":\"1\",\"tokens\":[\"a\"]}\n{\"index\":\"2\"}",
+     {"none of its 2 records", "description", "pos_str"}},
+    {"records without any latent", "[{\"description\":\"a\"}]", {"none of its 1 records", "index"}},
+    {"a list of lists", "[[1,2]]", {"[0]", "not an object"}},
+    {"a batch cut short", "{\"features\":[{\"feature_index\":1,\"pos_str\":[\"a\"]},", {"line 1", "cut short"}},
+    {"a broken feature", "{\"features\":[{\"feature_index\":1},{\"feature_index\" 1}]}", {"features[1]", "not JSON"}},
+    {"a broken list of features",
+     "{\"features\":[{\"feature_index\":1,\"pos_str\":[\"a\"]} 3]}",
+     {"features", "not JSON"}},
+    {"a NUL in a text", "", {NULL}}, /* filled below */
+    {"another table", "a,b\n1,2\n", {"latent,label"}},
+    {"a table with a word for a latent", "latent,label\nx,y\n", {"row 2", "not a number"}},
+    {"prose", "\"", {"bad"}},
+};
+
+static void check_refusals(void) {
+    for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++) {
+        const struct refusal *s = &refusals[i];
+        bool nul = !*s->text;
+        static const char with_nul[] = "{\"latent\":1,\"label\":\"a\0b\"}";
+        outcome o = read_labels(nul ? write_scratch("bad", with_nul, sizeof with_nul - 1)
+                                    : write_scratch("bad", s->text, strlen(s->text)));
+        bool said = strstr(o.err.text, "bad");
+        for (int w = 0; w < 3 && s->words[w]; w++) said = said && strstr(o.err.text, s->words[w]);
+        say(!o.ok && said, "refused: %s: %s", s->what, o.err.text);
+        drop(&o);
+    }
+    outcome o = read_labels(scratch);
+    say(!o.ok && strstr(o.err.text, "no batch-*.json"), "refused: a folder without batches: %s", o.err.text);
+    drop(&o);
+    o = read_labels("/nowhere/labels.jsonl");
+    say(!o.ok && strstr(o.err.text, "/nowhere/labels.jsonl"), "refused: no such file: %s", o.err.text);
+    drop(&o);
+}
+
+/* ---- gzip ---- */
+
+static void check_gzip(void) {
+    char path[128];
+    snprintf(path, sizeof path, "%s/many.gz", scratch);
+    for (int member = 0; member < 2; member++) { /* appended, as `cat a.gz b.gz` does */
+        gzFile f = gzopen(path, member ? "ab" : "wb");
+        for (int i = 0; i < 2000; i++)
+            gzprintf(f, "{\"index\":\"%d\",\"description\":\"text %d\"}\n", i % LATENTS, i % 32 + member);
+        gzclose(f);
+    }
+    outcome o = read_labels(path);
+    say(o.ok && o.label[3] && strcmp(o.label[3], "text 3 | text 19 | text 4 | text 20") == 0, "two gzip members: %s %s",
+        o.label[3] ? o.label[3] : "none", o.err.text);
+    drop(&o);
+    file_map map;
+    scry_error err;
+    if (!map_open(&map, path, NULL, &err)) abort();
+    char *bytes = mem_copy_bytes(map.data, (size_t)map.size);
+    size_t size = (size_t)map.size;
+    map_close(&map);
+    o = read_labels(write_scratch("many.gz", bytes, size - 20));
+    say(!o.ok && strstr(o.err.text, "cut short"), "gzip cut short: %s", o.err.text);
+    drop(&o);
+    bytes[size / 4] ^= 0x55;
+    o = read_labels(write_scratch("many.gz", bytes, size));
+    say(!o.ok && strstr(o.err.text, "damaged"), "gzip damaged: %s", o.err.text);
+    drop(&o);
+    free(bytes);
+    gzFile f = gzopen(path, "wb");
+    gzputs(f, "latent,label\n1,a\n");
+    gzclose(f);
+    o = read_labels(path);
+    say(!o.ok && strstr(o.err.text, "unpacked first"), "gzip'd CSV: %s", o.err.text);
+    drop(&o);
+    unlink(path);
+}
+
+/* A small file that unpacks to 300 MiB of brackets. */
+static void check_bomb(void) {
+    char path[128];
+    snprintf(path, sizeof path, "%s/bomb.gz", scratch);
+    size_t size = (size_t)1 << 20;
+    char *brackets = mem_new(size, 1);
+    memset(brackets, '[', size);
+    gzFile f = gzopen(path, "wb1");
+    for (int i = 0; i < 300; i++) gzwrite(f, brackets, (unsigned)size);
+    gzclose(f);
+    outcome o = read_labels(path);
+    say(!o.ok && strstr(o.err.text, "gunzip"), "a gzip bomb: %s", o.err.text);
+    drop(&o);
+    free(brackets);
+    unlink(path);
+}
+
+/* ---- much and deep ---- */
+
+static void check_much(void) {
+    char path[128];
+    snprintf(path, sizeof path, "%s/much", scratch);
+    FILE *f = fopen(path, "w");
+    if (!f) abort();
+    for (int i = 0; i < 100000; i++) fprintf(f, "{\"latent\":1,\"label\":\"explanation %d\"}\n", i);
+    fclose(f);
+    outcome o = read_labels(path);
+    size_t length = o.label[1] ? strlen(o.label[1]) : 0;
+    say(o.ok && length > 4000 && length < 5000 && noted(&o, "texts enough"),
+        "a hundred thousand texts for one latent: %zu bytes kept", length);
+    drop(&o);
+    size_t n = 1000000;
+    char *deep = mem_new(n + 1, 1);
+    memset(deep, '[', n);
+    o = read_labels(write_scratch("much", deep, n));
+    say(!o.ok, "a million open brackets: %s", o.err.text);
+    drop(&o);
+    memset(deep + n / 2, ']', n / 2);
+    o = read_labels(write_scratch("much", deep, n));
+    say(!o.ok, "a million brackets: %s", o.err.text);
+    drop(&o);
+    free(deep);
+    unlink(path);
+}
+
+static uint64_t roll(uint64_t *state) {
+    *state = *state * 6364136223846793005u + 1442695040888963407u;
+    return *state >> 33;
+}
+
+static void check_damage(const char *name) {
+    file_map map;
+    scry_error err;
+    if (!map_open(&map, name, NULL, &err)) abort();
+    size_t size = (size_t)map.size, read = 0, refused = 0;
+    char *bytes = mem_new(size, 1);
+    uint64_t seed = 11;
+    for (int round = 0; round < 600; round++) {
+        memcpy(bytes, map.data, size);
+        static const char spice[] = "\"\"\\[]{}:,0-Nu\0\xff\x1f";
+        for (int k = 0; k < round % 4; k++) bytes[roll(&seed) % size] = spice[roll(&seed) % sizeof spice];
+        outcome o = read_labels(write_scratch("damaged", bytes, round % 4 ? size : roll(&seed) % size));
+        read += o.ok;
+        refused += !o.ok && *o.err.text;
+        drop(&o);
+    }
+    say(read + refused == 600 && refused > 50, "damaged %s: %zu read, %zu refused", name, read, refused);
+    free(bytes);
+    map_close(&map);
+    unlink(write_scratch("damaged", "", 0));
+}
+
+int main(void) {
+    snprintf(scratch, sizeof scratch, "/tmp/scry_labels_XXXXXX");
+    if (!mkdtemp(scratch)) abort();
+    check_specimens();
+    check_kinds();
+    check_refusals();
+    check_gzip();
+    check_bomb();
+    check_much();
+    check_damage(FOLDER "/neuronpedia/batch-0.jsonl");
+    check_damage(FOLDER "/neuronpedia/batch-1.jsonl.gz");
+    check_damage(FOLDER "/dashboard/batch-0.json");
+    unlink(write_scratch("bad", "", 0));
+    say(rmdir(scratch) == 0, "nothing is left behind");
+    return failures ? 1 : 0;
+}

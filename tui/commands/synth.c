@@ -1,0 +1,80 @@
+/* synth.c: scry synth: a study whose answers are known beforehand. */
+#include "commands/commands.h"
+#include "commands/out.h"
+#include "commands/subject.h"
+#include "synth.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* The same size as the ecosystem's small SAEs, in the paper's number of domains. */
+enum { WIDTH = 16384, DOMAINS = 14, TOKENS = 1024 };
+#define RHO 0.8
+
+static bool read_rho(const options *o, double *rho, scry_error *err) {
+    char *end;
+    *rho = o->rho ? strtod(o->rho, &end) : RHO;
+    if (!o->rho || (end != o->rho && !*end && *rho >= -1 && *rho <= 1)) return true;
+    return scry_misuse(err, "--rho: found \"%.40s\", expected a number from -1 to 1", o->rho);
+}
+
+static bool read_options(const options *o, synth_options *s, scry_error *err) {
+    if (o->words)
+        return scry_misuse(err, "synth: found \"%.60s\", expected only options; scry synth -o DIR", o->word[0]);
+    if (!o->out) return scry_misuse(err, "synth: -o is missing; scry synth -o DIR");
+    if (o->null && o->rho)
+        return scry_misuse(err, "--null plants no correlation, so --rho cannot be had with it; leave one out");
+    s->is_null = o->null != NULL;
+    return options_number("--width", o->width, 16, WIDTH, &s->latents, err) &&
+           options_number("--domain-count", o->domain_count, 3, DOMAINS, &s->domains, err) &&
+           options_number("--tokens-each", o->tokens_each, 8, s->latents < TOKENS ? s->latents : TOKENS, &s->tokens,
+                          err) &&
+           options_number("--seed", o->seed, 0, SCRY_SEED, &s->seed, err) && read_rho(o, &s->rho, err);
+}
+
+/* One row, or its words for a person. */
+static int report(const options *o, const synth_options *s, const synth_result *r) {
+    cJSON *facts = cJSON_CreateObject(), *list = cJSON_AddArrayToObject(facts, "rows"), *row = cJSON_CreateObject();
+    char study[4096];
+    snprintf(study, sizeof study, "%s/study.json", o->out);
+    out_text(row, "study", study);
+    out_number(row, "latents", s->latents);
+    out_number(row, "domains", s->domains);
+    out_number(row, "tokens", (double)r->tokens);
+    out_number(row, "activations", (double)r->activations);
+    out_number(row, "bytes", (double)r->bytes);
+    out_number(row, "seconds", r->seconds);
+    cJSON_AddItemToArray(list, row);
+    if (o->json) {
+        row = cJSON_DetachItemFromArray(list, 0);
+        cJSON_Delete(facts);
+        facts = row;
+    } else if (!o->csv) {
+        fprintf(stderr, "scry: %s: %u latents, %u domains, %llu activations, %.1f MB, %.2f s; answers in truth.json\n",
+                study, s->latents, s->domains, (unsigned long long)r->activations, (double)r->bytes / 1e6, r->seconds);
+        cJSON_Delete(facts);
+        return 0;
+    }
+    static const out_column columns[] = {{"study", "study", NULL, 0},
+                                         {"latents", "latents", "%.0f", 0},
+                                         {"domains", "domains", "%.0f", 0},
+                                         {"tokens", "tokens", "%.0f", 0},
+                                         {"activations", "activations", "%.0f", 0},
+                                         {"bytes", "bytes", "%.0f", 0},
+                                         {"seconds", "seconds", "%.3f", 0},
+                                         {NULL, NULL, NULL, 0}};
+    return out_print(o, facts, "rows", columns, NULL);
+}
+
+int shell_synth(const options *o) {
+    scry_error err = {0};
+    subject_progress progress = {0};
+    synth_options s = {.progress = subject_show_progress, .context = &progress};
+    if (!read_options(o, &s, &err)) return out_error(&err);
+    synth_result result;
+    subject_catch_interrupt();
+    bool ok = scry_synth(o->out, &s, &result, &err);
+    subject_release_interrupt();
+    subject_end_progress(&progress);
+    return ok ? report(o, &s, &result) : out_error(&err);
+}
