@@ -119,7 +119,8 @@ static inline void what_if_lanes(const what_if *w, const float *const column[LAN
 }
 
 __attribute__((target_clones("avx512f", "avx2", "default"))) static void
-what_if_all(const what_if *w, const scry_scorer *s, const scry_set *set, const uint32_t *latents, size_t n, float *out) {
+what_if_all(const what_if *w, const scry_scorer *s, const scry_set *set, const uint32_t *latents, size_t n,
+            float *out) {
     for (size_t k = 0; k < n; k += LANES) {
         const float *column[LANES];
         double sign[LANES];
