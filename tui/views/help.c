@@ -1,4 +1,5 @@
 /* help.c: all keys and commands, made from the table of commands. */
+#include "draw/text.h"
 #include "views/columns.h"
 #include "views/view.h"
 
@@ -64,6 +65,9 @@ void help_draw(app *a, rect r) {
         }
         grid_put(a->grid, y, x + 1, 10, ROLE_KEY, l->key);
         grid_put(a->grid, y, x + 12, 14, ROLE_TEXT, l->name);
-        grid_put(a->grid, y, x + 27, r.cols - 28, ROLE_FAINT, l->text);
+        char text[160];
+        snprintf(text, sizeof text, "%s", l->text);
+        text_fit(text, r.cols - 28, a->ascii);
+        grid_put(a->grid, y, x + 27, r.cols - 28, ROLE_FAINT, text);
     }
 }

@@ -47,7 +47,10 @@ static void draw_palette(app *a, int bottom) {
         grid_fill(a->grid, y, 0, a->grid->cols, ROLE_TEXT, ' ');
         grid_put(a->grid, y, 1, 9, ROLE_KEY, found[i]->keys);
         grid_put(a->grid, y, 11, 28, i == 0 ? ROLE_PROMPT : ROLE_TEXT, left);
-        grid_put(a->grid, y, 39, a->grid->cols - 40, ROLE_FAINT, found[i]->help);
+        char help[160];
+        snprintf(help, sizeof help, "%s", found[i]->help);
+        text_fit(help, a->grid->cols - 40, a->ascii);
+        grid_put(a->grid, y, 39, a->grid->cols - 40, ROLE_FAINT, help);
         grid_flag(a->grid, y, 0, a->grid->cols, CELL_CURSOR);
     }
 }
@@ -158,6 +161,7 @@ static const struct {
     const char *name, *join, *to, *words;
     int least;
 } hints[] = {
+    {"open", "", NULL, "back", 0}, /* only where a pane fills the screen */
     {"toggle", "", NULL, "toggle", 0},      {"fewer", " ", "more", "N", 0},    {"by-icl", "-", "score-icl", "views", 0},
     {"search", "", NULL, "search", 0},      {"sort", "", NULL, "sort", 90},    {"mark", "", NULL, "mark", 100},
     {"pane", "", NULL, "pane", 110},        {"export", "", NULL, "export", 0}, {"undo", "", NULL, "undo", 0},
@@ -182,7 +186,7 @@ void footer_draw(app *a) {
     int x = r.x + 1;
     for (size_t i = 0; i < sizeof hints / sizeof *hints; i++) {
         char from[16], to[16] = "", key[40];
-        if (r.cols < hints[i].least) continue;
+        if (r.cols < hints[i].least || (i == 0 && a->enlarged < 0)) continue;
         first_key(hints[i].name, from, sizeof from);
         if (hints[i].to) first_key(hints[i].to, to, sizeof to);
         snprintf(key, sizeof key, "%s%s%s", from, hints[i].join, to);
