@@ -95,8 +95,9 @@ static void what_if_begin(what_if *w, const scry_index *index, const scry_scorer
  * each, side by side, so that no sum has to be folded across a register. */
 enum { LANES = 16 };
 
-static inline void what_if_lanes(const what_if *w, const float *const column[LANES], const double sign[LANES],
-                                 float rho[LANES]) {
+/* inlined by force: only inside the cloned function is it compiled for wide registers */
+__attribute__((always_inline)) static inline void what_if_lanes(const what_if *w, const float *const column[LANES],
+                                                                const double sign[LANES], float rho[LANES]) {
     double sum[LANES] = {0}, square[LANES] = {0}, cx[LANES] = {0}, cy[LANES] = {0};
     for (size_t d = 0; d < w->D; d++) {
         const double weight = w->weight[d], x = w->x[d], y = w->y[d];

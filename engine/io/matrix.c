@@ -250,3 +250,11 @@ uint64_t matrix_row(const matrix *m, uint64_t row, float *out) {
     int64_t local = (int64_t)(row - m->first[piece]);
     return tensor_floats(t, (uint64_t)(local * t->stride[0]), t->stride[1], m->cols, out);
 }
+
+const uint8_t *matrix_row_plain(const matrix *m, uint64_t row) {
+    if (m->sparse) return NULL;
+    size_t piece = piece_of(m, row);
+    const tensor *t = m->piece[piece].dense;
+    if (t->dtype != TENSOR_F32 || t->big_endian || t->stride[1] != 1) return NULL;
+    return t->data + (int64_t)(row - m->first[piece]) * t->stride[0] * 4;
+}

@@ -41,6 +41,10 @@ void matrix_close(matrix *m);
  * as 0); 0 for a sparse matrix, which counted them on opening. */
 uint64_t matrix_row(const matrix *m, uint64_t row, float *out);
 
+/* Where a row lies in the file, if it lies there as cols little-endian floats side by side (at any
+ * alignment); NULL if it does not. */
+const uint8_t *matrix_row_plain(const matrix *m, uint64_t row);
+
 /* The entries of a row of a sparse matrix: columns ascend, each is there once; values may be 0. */
 void matrix_sparse_row(const matrix *m, uint64_t row, const uint32_t **col, const float **value, uint64_t *count);
 

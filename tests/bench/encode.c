@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { F = 16384, GEMM_ROWS = 4096, CAPTURES = 4, REPEATS = 3 };
+enum { F = 16384, GEMM_ROWS = 4096, CAPTURES = 4, REPEATS = 4 };
 
 static void write_sae(uint32_t d) {
     char *place = path_in("sae"), *config = path_in("sae/cfg.json"), *weights = path_in("sae/sae_weights.safetensors");

@@ -19,7 +19,7 @@
 #include <unistd.h>
 #include <utmp.h>
 
-enum { ROWS = 50, COLS = 160, STARTS = 12, REST_MS = 90, NO_FRAME_MS = 400, HALF_SECONDS = 8, MOST = 4096 };
+enum { ROWS = 50, COLS = 160, STARTS = 12, REST_MS = 90, NO_FRAME_MS = 400, HALF_SECONDS = 4, MOST = 4096 };
 
 typedef struct pty {
     int master, slave;

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TOP = 100 };
+enum { TOP = 100, REPEATS = 2 };
 
 static cJSON *read_json(const char *path) {
     FILE *f = fopen(path, "re");
@@ -29,7 +29,7 @@ static double apart(double a, double b) {
     return a == b ? 0 : fabs(a - b) / fmax(fabs(a), fabs(b));
 }
 
-/* The place of a latent in [[latent, shift], ...] or [{"latent", "shift"}, ...], or -1. */
+/* The place of a latent in list[TOP], or -1. */
 static int find(const int *list, int latent) {
     for (int i = 0; i < TOP; i++)
         if (list[i] == latent) return i;
@@ -97,8 +97,7 @@ void bench_reference(void) {
     say("ten .pt files of %s x 28672 float32 made in %.0f s", rows, now() - t);
     double slow = INFINITY, slow_job = INFINITY, slow_memory = 0, fast = INFINITY, fast_memory = INFINITY;
     double parts[3] = {0};
-    int repeats = scale.reference_rows > 5000 ? 2 : 3;
-    for (int i = 0; i < repeats; i++) {
+    for (int i = 0; i < REPEATS; i++) {
         ran r = run(notebook, answer, false);
         cJSON *json = read_json(answer);
         slow = fmin(slow, r.seconds);
@@ -112,7 +111,7 @@ void bench_reference(void) {
         fast_memory = fmin(fast_memory, fmax(one.megabytes, fmax(two.megabytes, three.megabytes)));
     }
     say("notebook %.2f s (%.2f s without importing torch); scry index %.3f, rank %.3f, score %.3f s; best of %d", slow,
-        slow_job, parts[0], parts[1], parts[2], repeats);
+        slow_job, parts[0], parts[1], parts[2], REPEATS);
     row(text("2 notebook's job, ten of %s x 28672: time", rows), text("%.2f s", fast),
         text("PyTorch %.2f s without import", slow_job), text("1/%.1f", slow_job / fast), "1/20",
         slow_job / fast >= 20);
