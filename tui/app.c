@@ -108,7 +108,7 @@ command_effect app_command(app *a, const char *line) {
     a->message[0] = 0;
     const command *c = command_find(word);
     if (c && c->explorer) return c->explorer(a, argument);
-    if (c) return app_fail(a, "%s is a command of the shell: scry %s %s", c->name, c->name, c->arguments);
+    if (c) return app_fail(a, "%s is a command of the shell; scry %s --help there", c->name, c->name);
     const char *names[256];
     size_t n = 0;
     for (size_t i = 0; i < command_count && n < 256; i++)

@@ -23,6 +23,9 @@ extern const size_t command_count;
 extern const char *const command_group_names[GROUPS];
 
 const command *command_find(const char *name);
+/* What follows the word in the shell (its length in *length), and in the explorer. */
+const char *command_shell_arguments(const command *c, int *length);
+const char *command_explorer_arguments(const command *c);
 /* Is this word a command of the shell? */
 bool command_in_shell(const char *word);
 /* The shell's command that is nearest to a wrong word, or NULL. */

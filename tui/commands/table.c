@@ -22,6 +22,17 @@ const command *command_find(const char *name) {
     return NULL;
 }
 
+const char *command_shell_arguments(const command *c, int *length) {
+    const char *bar = strstr(c->arguments, " | ");
+    *length = bar ? (int)(bar - c->arguments) : (int)strlen(c->arguments);
+    return c->arguments;
+}
+
+const char *command_explorer_arguments(const command *c) {
+    const char *bar = strstr(c->arguments, " | ");
+    return bar ? bar + 3 : c->arguments;
+}
+
 bool command_in_shell(const char *word) {
     const command *c = command_find(word);
     return c && c->shell;
@@ -39,12 +50,16 @@ void commands_list_shell(void) {
     for (size_t i = 0; i < command_count; i++)
         if (commands[i].shell) {
             char left[80];
-            snprintf(left, sizeof left, "%s %s", commands[i].name, commands[i].arguments);
+            int length;
+            const char *arguments = command_shell_arguments(&commands[i], &length);
+            snprintf(left, sizeof left, "%s %.*s", commands[i].name, length, arguments);
             printf("  %-42s  %s\n", left, commands[i].help);
         }
 }
 
 void commands_usage(const char *name) {
     const command *c = command_find(name);
-    if (c) printf("scry %s %s\n  %s\n\n", c->name, c->arguments, c->help);
+    int length = 0;
+    const char *arguments = c ? command_shell_arguments(c, &length) : "";
+    if (c) printf("scry %s %.*s\n  %s\n\n", c->name, length, arguments, c->help);
 }

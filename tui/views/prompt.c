@@ -43,7 +43,7 @@ static void draw_palette(app *a, int bottom) {
     for (size_t i = 0; i < n; i++) {
         int y = bottom - (int)n + (int)i;
         char left[64];
-        snprintf(left, sizeof left, "%s %s", found[i]->name, found[i]->arguments);
+        snprintf(left, sizeof left, "%s %s", found[i]->name, command_explorer_arguments(found[i]));
         grid_fill(a->grid, y, 0, a->grid->cols, ROLE_TEXT, ' ');
         grid_put(a->grid, y, 1, 9, ROLE_KEY, found[i]->keys);
         grid_put(a->grid, y, 11, 28, i == 0 ? ROLE_PROMPT : ROLE_TEXT, left);
@@ -70,7 +70,7 @@ void prompt_draw(app *a) {
     int x = is_palette(a)  ? grid_put(a->grid, r.y, 0, 1, ROLE_PROMPT, ":")
             : is_search(a) ? grid_put(a->grid, r.y, 0, 1, ROLE_PROMPT, "/")
                            : grid_print(a->grid, r.y, 0, r.cols, ROLE_PROMPT, "%s %s: ", a->prompt.then->name,
-                                        a->prompt.then->arguments);
+                                        command_explorer_arguments(a->prompt.then));
     x += grid_put(a->grid, r.y, x, r.cols - x - 1, ROLE_TEXT, safe);
     grid_put(a->grid, r.y, x, 1, ROLE_PROMPT, a->ascii ? "_" : "\xe2\x96\x8f");
     int room = r.cols - x - 3, width = text_columns(a->message);
@@ -97,7 +97,8 @@ static void delete_word(char *text) {
 static void complete(app *a) {
     const command *found[1];
     if (is_palette(a) && matches(a->prompt.text, found, 1))
-        snprintf(a->prompt.text, sizeof a->prompt.text, "%s%s", found[0]->name, found[0]->arguments[0] ? " " : "");
+        snprintf(a->prompt.text, sizeof a->prompt.text, "%s%s", found[0]->name,
+                 command_explorer_arguments(found[0])[0] ? " " : "");
 }
 
 /* Enter in the palette also takes the first match: ":und" is undo. */
