@@ -86,10 +86,63 @@ static void activate(const sae *s, uint32_t j, float *h, uint32_t n) {
     if (s->out_scale) divide(h, n, s->out_scale[j]);
 }
 
+/* ---- the last digits ---- */
+
+/* Columns are gathered this many at a time: neighbours share the lines that are read. */
+enum { TOGETHER = 16, DOT_LANES = 8 };
+
+/* Eight sums side by side, added up in one order whatever the processor: the same bits everywhere. */
+WIDE static double dot(const double *w, const float *x, uint32_t d) {
+    double lane[DOT_LANES] = {0}, sum = 0;
+    uint32_t k = 0;
+    for (; k + DOT_LANES <= d; k += DOT_LANES, w += DOT_LANES, x += DOT_LANES)
+        for (int l = 0; l < DOT_LANES; l++) lane[l] += w[l] * (double)x[l];
+    for (; k < d; k++) sum += *w++ * (double)*x++;
+    for (int l = 0; l < DOT_LANES; l++) sum += lane[l];
+    return sum;
+}
+
+static bool fires(const float *h, uint32_t n) {
+    for (uint32_t t = 0; t < n; t++)
+        if (h[t] > 0) return true;
+    return false;
+}
+
+/* A sum of d products in single precision can be off by more than its last digits where large ones
+ * cancel. The few activations that are not zero are computed again in double precision; which they
+ * are is left to the multiplication above. */
+static void refine(const sae *s, const float *X, uint32_t n, uint32_t first, uint32_t latents, float *H) {
+    const uint32_t d = s->d_in;
+    double *column = mem_new((size_t)d * TOGETHER, sizeof *column);
+    for (uint32_t from = 0; from < latents; from += TOGETHER) {
+        uint32_t count = latents - from < TOGETHER ? latents - from : TOGETHER;
+        bool any[TOGETHER], some = false;
+        for (uint32_t c = 0; c < count; c++) some |= any[c] = fires(H + (size_t)(from + c) * n, n);
+        if (!some) continue;
+        for (uint32_t k = 0; k < d; k++) {
+            const float *row = s->W_enc + (size_t)k * s->d_sae + first + from;
+            for (uint32_t c = 0; c < count; c++) column[(size_t)c * d + k] = (double)row[c];
+        }
+        for (uint32_t c = 0; c < count; c++) {
+            if (!any[c]) continue;
+            uint32_t j = first + from + c;
+            double scale = s->scale ? (double)s->scale[j] : 1, out = s->out_scale ? (double)s->out_scale[j] : 1;
+            float *h = H + (size_t)(from + c) * n;
+            for (uint32_t t = 0; t < n; t++) {
+                if (!(h[t] > 0)) continue;
+                double pre = (dot(column + (size_t)c * d, X + (size_t)t * d, d) + (double)s->b_enc[j]) * scale;
+                h[t] = pre > 0 ? (float)(pre / out) : 0;
+            }
+        }
+    }
+    free(column);
+}
+
 void sae_encode(const sae *s, const float *X, uint32_t n, uint32_t first, uint32_t latents, float *H) {
     cblas_sgemm(CblasRowMajor, CblasTrans, CblasTrans, (blasint)latents, (blasint)n, (blasint)s->d_in, 1.0F,
                 s->W_enc + first, (blasint)s->d_sae, X, (blasint)s->d_in, 0.0F, H, (blasint)n);
     for (uint32_t j = 0; j < latents; j++) activate(s, first + j, H + (size_t)j * n, n);
+    if (s->activation == SAE_RELU || s->activation == SAE_JUMPRELU) refine(s, X, n, first, latents, H);
 }
 
 /* ---- the k largest */
