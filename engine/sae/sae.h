@@ -61,10 +61,10 @@ void sae_free(sae *s);
 /* One residual x[d], in place, as the encoder wants it: x'. */
 void sae_prepare(const sae *s, float *x);
 
-/* Latents first..first+latents of n prepared residuals X[n][d] into H[latents][n], one sgemm, then
- * the activation; for SAE_TOPK the pre-activations (scaled), of which sae_topk keeps the largest; who
- * keeps them divides by out_scale.
- * Each latent's row is contiguous over tokens, which is how the index wants it. */
+/* Latents first..first+latents of n prepared residuals X[n][d] into H[latents][n]: one sgemm,
+ * then the activation, and for ReLU and JumpReLU what is not zero again in double precision; for SAE_TOPK the
+ * pre-activations (scaled), of which sae_topk keeps the largest; who keeps them divides by out_scale. Each latent's row
+ * is contiguous over tokens, which is how the index wants it. */
 void sae_encode(const sae *s, const float *X, uint32_t n, uint32_t first, uint32_t latents, float *H);
 
 /* SAE_TOPK, over all latents of n tokens, H[F][n] with stride n: for token t the smallest value

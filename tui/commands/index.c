@@ -17,28 +17,19 @@ static int report(const options *o, const scry_build_result *r, bool whole) {
     for (size_t i = 0; i < notes.count; i++) out_warning(notes.text[i]);
     scry_notes_free(&notes);
     scry_close(index);
-    cJSON *facts = cJSON_CreateObject();
-    cJSON *list = cJSON_AddArrayToObject(facts, "rows"), *row = cJSON_CreateObject();
+    cJSON *row = cJSON_CreateObject();
     out_text(row, "index", o->out);
     out_number(row, "latents", r->latents);
     out_number(row, "tokens", (double)r->tokens);
     out_number(row, "nnz", (double)r->nnz);
     out_number(row, "seconds", r->seconds);
-    cJSON_AddItemToArray(list, row);
-    if (o->json) {
-        row = cJSON_DetachItemFromArray(list, 0);
-        cJSON_Delete(facts);
-        facts = row;
-    } else if (!o->csv) {
+    if (!o->json && !o->csv)
         fprintf(stderr, "scry: %s: %u latents, %llu tokens, %llu activations, %.2f s\n", o->out, r->latents,
                 (unsigned long long)r->tokens, (unsigned long long)r->nnz, r->seconds);
-        cJSON_Delete(facts);
-        return 0;
-    }
     static const out_column columns[] = {{"index", "index", NULL, 0},       {"latents", "latents", "%.0f", 0},
                                          {"tokens", "tokens", "%.0f", 0},   {"nnz", "activations", "%.0f", 0},
                                          {"seconds", "seconds", "%.3f", 0}, {NULL, NULL, NULL, 0}};
-    return out_print(o, facts, "rows", columns, NULL);
+    return out_print_row(o, row, columns);
 }
 
 static bool read_shard(const options *o, scry_build_options *build, scry_error *err) {

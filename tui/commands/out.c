@@ -136,6 +136,15 @@ int out_print(const options *o, cJSON *facts, const char *list, const out_column
     return finish(facts);
 }
 
+int out_print_row(const options *o, cJSON *row, const out_column *columns) {
+    if (o->json) return out_print(o, row, "", NULL, NULL);
+    cJSON *facts = cJSON_CreateObject();
+    cJSON_AddItemToArray(cJSON_AddArrayToObject(facts, "rows"), row);
+    if (o->csv) return out_print(o, facts, "rows", columns, NULL);
+    cJSON_Delete(facts);
+    return 0;
+}
+
 int out_error(const scry_error *err) {
     char safe[4096];
     text_clean(err->text, safe, sizeof safe, false);

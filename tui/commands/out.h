@@ -18,6 +18,10 @@ typedef struct out_column {
  * be NULL). columns end with a NULL key. Deletes facts. Returns the exit status. */
 int out_print(const options *o, cJSON *facts, const char *list, const out_column *columns, const char *head);
 
+/* The same for facts that are one row: with --json or --csv prints the object and returns the exit
+ * status; else prints nothing, for the caller has words of its own. Deletes row. */
+int out_print_row(const options *o, cJSON *row, const out_column *columns);
+
 /* A number for JSON: null for NaN. Text for JSON: broken UTF-8 becomes U+FFFD. */
 void out_number(cJSON *object, const char *key, double value);
 void out_text(cJSON *object, const char *key, const char *text);

@@ -34,7 +34,7 @@ static bool read_options(const options *o, synth_options *s, scry_error *err) {
 
 /* One row, or its words for a person. */
 static int report(const options *o, const synth_options *s, const synth_result *r) {
-    cJSON *facts = cJSON_CreateObject(), *list = cJSON_AddArrayToObject(facts, "rows"), *row = cJSON_CreateObject();
+    cJSON *row = cJSON_CreateObject();
     char study[4096];
     snprintf(study, sizeof study, "%s/study.json", o->out);
     out_text(row, "study", study);
@@ -44,17 +44,9 @@ static int report(const options *o, const synth_options *s, const synth_result *
     out_number(row, "activations", (double)r->activations);
     out_number(row, "bytes", (double)r->bytes);
     out_number(row, "seconds", r->seconds);
-    cJSON_AddItemToArray(list, row);
-    if (o->json) {
-        row = cJSON_DetachItemFromArray(list, 0);
-        cJSON_Delete(facts);
-        facts = row;
-    } else if (!o->csv) {
+    if (!o->json && !o->csv)
         fprintf(stderr, "scry: %s: %u latents, %u domains, %llu activations, %.1f MB, %.2f s; answers in truth.json\n",
                 study, s->latents, s->domains, (unsigned long long)r->activations, (double)r->bytes / 1e6, r->seconds);
-        cJSON_Delete(facts);
-        return 0;
-    }
     static const out_column columns[] = {{"study", "study", NULL, 0},
                                          {"latents", "latents", "%.0f", 0},
                                          {"domains", "domains", "%.0f", 0},
@@ -63,7 +55,7 @@ static int report(const options *o, const synth_options *s, const synth_result *
                                          {"bytes", "bytes", "%.0f", 0},
                                          {"seconds", "seconds", "%.3f", 0},
                                          {NULL, NULL, NULL, 0}};
-    return out_print(o, facts, "rows", columns, NULL);
+    return out_print_row(o, row, columns);
 }
 
 int shell_synth(const options *o) {
