@@ -61,8 +61,11 @@ void tile_free(builder *b) {
 
 /* ---- lists ---------------------------------------------------------------------------------- */
 
+/* These loops look at every activation of a block: let the compiler use what the processor has. */
+#define WIDE __attribute__((target_clones("avx512f", "avx2", "default")))
+
 /* Lists of a block from H[latents][n]. Most of it is zero: 16 at a time are looked at with one OR. */
-static void lists_of_block(tile_lists *lists, const float *H, uint32_t latents, uint32_t n) {
+WIDE static void lists_of_block(tile_lists *lists, const float *H, uint32_t latents, uint32_t n) {
     uint32_t used = 0;
     for (uint32_t j = 0; j < latents; j++) {
         const float *h = H + (size_t)j * n;

@@ -6,6 +6,7 @@
 #include <cblas.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* These loops pass over every latent of every token: let the compiler use what the processor has. */
 #define WIDE __attribute__((target_clones("avx512f", "avx2", "default")))
@@ -88,59 +89,101 @@ static void activate(const sae *s, uint32_t j, float *h, uint32_t n) {
 
 /* ---- the last digits ---- */
 
-/* Columns are gathered this many at a time: neighbours share the lines that are read. */
-enum { TOGETHER = 16, DOT_LANES = 8 };
+/* Products are summed side by side in single precision, but only LANES of 16 each before the sums go
+ * to double: the error stays near that of one product. One order of adding whatever the processor,
+ * so the same bits everywhere. */
+enum { LANES = 16, STEP = 4 * LANES, RUN = 4 * STEP };
 
-/* Eight sums side by side, added up in one order whatever the processor: the same bits everywhere. */
-WIDE static double dot(const double *w, const float *x, uint32_t d) {
-    double lane[DOT_LANES] = {0}, sum = 0;
-    uint32_t k = 0;
-    for (; k + DOT_LANES <= d; k += DOT_LANES, w += DOT_LANES, x += DOT_LANES)
-        for (int l = 0; l < DOT_LANES; l++) lane[l] += w[l] * (double)x[l];
-    for (; k < d; k++) sum += *w++ * (double)*x++;
-    for (int l = 0; l < DOT_LANES; l++) sum += lane[l];
+typedef float lanes __attribute__((vector_size(LANES * sizeof(float)), aligned(4), may_alias));
+typedef float half_lanes __attribute__((vector_size(LANES * sizeof(float) / 2)));
+typedef double wide_lanes __attribute__((vector_size(LANES * sizeof(double) / 2)));
+
+WIDE static double dot(const float *w, const float *x, size_t d) {
+    wide_lanes low = {0}, high = {0};
+    const float *end = w + d;
+    while (end - w >= STEP) {
+        const float *stop = w + (end - w < RUN ? (end - w) / STEP * STEP : RUN);
+        const lanes *a = (const lanes *)w, *b = (const lanes *)x;
+        lanes p = a[0] * b[0], q = a[1] * b[1], r = a[2] * b[2], s = a[3] * b[3];
+        for (w += STEP, x += STEP; w < stop; w += STEP, x += STEP) {
+            a += 4;
+            b += 4;
+            p += a[0] * b[0];
+            q += a[1] * b[1];
+            r += a[2] * b[2];
+            s += a[3] * b[3];
+        }
+        p = (p + q) + (r + s);
+        half_lanes part[2];
+        memcpy(part, &p, sizeof p);
+        low += __builtin_convertvector(part[0], wide_lanes);
+        high += __builtin_convertvector(part[1], wide_lanes);
+    }
+    low += high;
+    double sum = 0;
+    for (int l = 0; l < LANES / 2; l++) sum += low[l];
+    for (; w < end; w++, x++) sum += (double)*w * (double)*x;
     return sum;
 }
 
-static bool fires(const float *h, uint32_t n) {
-    for (uint32_t t = 0; t < n; t++)
-        if (h[t] > 0) return true;
-    return false;
+/* A sum of d products in single precision can be off by more than its last digits where large ones
+ * cancel. The few activations that are not zero are computed again, more exactly; which they are is
+ * left to the multiplication above. */
+static float refined(const sae *s, uint32_t j, const float *x) {
+    double scale = s->scale ? (double)s->scale[j] : 1, out = s->out_scale ? (double)s->out_scale[j] : 1;
+    double pre = (dot(s->W_enc + (size_t)j * s->d_in, x, s->d_in) + (double)s->b_enc[j]) * scale;
+    return pre > 0 ? (float)(pre / out) : 0;
 }
 
-/* A sum of d products in single precision can be off by more than its last digits where large ones
- * cancel. The few activations that are not zero are computed again in double precision; which they
- * are is left to the multiplication above. */
+typedef struct cell {
+    uint32_t j, t;
+} cell;
+
+/* What is above 0 in h[n], which holds no negative number: 16 at a time are looked at with one OR. */
+WIDE static uint32_t cells_above_zero(const float *h, uint32_t j, uint32_t n, cell *out) {
+    uint32_t count = 0, t = 0;
+    for (; t + 16 <= n; t += 16) {
+        uint32_t bits[16], any = 0;
+        memcpy(bits, h + t, sizeof bits);
+        for (int i = 0; i < 16; i++) any |= bits[i];
+        if (!(any & 0x7fffffff)) continue;
+        for (uint32_t k = t; k < t + 16; k++)
+            if (h[k] > 0) out[count++] = (cell){j, k};
+    }
+    for (; t < n; t++)
+        if (h[t] > 0) out[count++] = (cell){j, t};
+    return count;
+}
+
+/* The residuals of a tile do not fit the nearest cache: the start of a row is asked for while those
+ * before it are in work. */
+enum { AHEAD = 3, ASKED_LINES = 12, LINE = 16 };
+
+static inline void ask_for(const float *row, uint32_t d) {
+    for (uint32_t i = 0; i < ASKED_LINES * LINE && i < d; i += LINE) __builtin_prefetch(row + i);
+}
+
 static void refine(const sae *s, const float *X, uint32_t n, uint32_t first, uint32_t latents, float *H) {
-    const uint32_t d = s->d_in;
-    double *column = mem_new((size_t)d * TOGETHER, sizeof *column);
-    for (uint32_t from = 0; from < latents; from += TOGETHER) {
-        uint32_t count = latents - from < TOGETHER ? latents - from : TOGETHER;
-        bool any[TOGETHER], some = false;
-        for (uint32_t c = 0; c < count; c++) some |= any[c] = fires(H + (size_t)(from + c) * n, n);
-        if (!some) continue;
-        for (uint32_t k = 0; k < d; k++) {
-            const float *row = s->W_enc + (size_t)k * s->d_sae + first + from;
-            for (uint32_t c = 0; c < count; c++) column[(size_t)c * d + k] = (double)row[c];
-        }
-        for (uint32_t c = 0; c < count; c++) {
-            if (!any[c]) continue;
-            uint32_t j = first + from + c;
-            double scale = s->scale ? (double)s->scale[j] : 1, out = s->out_scale ? (double)s->out_scale[j] : 1;
-            float *h = H + (size_t)(from + c) * n;
-            for (uint32_t t = 0; t < n; t++) {
-                if (!(h[t] > 0)) continue;
-                double pre = (dot(column + (size_t)c * d, X + (size_t)t * d, d) + (double)s->b_enc[j]) * scale;
-                h[t] = pre > 0 ? (float)(pre / out) : 0;
+    enum { GROUP = 64 };
+    const size_t d = s->d_in;
+    cell *cells = mem_resize(NULL, (size_t)GROUP * n, sizeof *cells);
+    for (uint32_t from = 0; from < latents; from += GROUP) {
+        uint32_t count = 0, end = latents - from < GROUP ? latents : from + GROUP;
+        for (uint32_t j = from; j < end; j++) count += cells_above_zero(H + (size_t)j * n, j, n, cells + count);
+        for (uint32_t i = 0; i < count; i++) {
+            if (i + AHEAD < count) {
+                ask_for(X + cells[i + AHEAD].t * d, s->d_in);
+                ask_for(s->W_enc + (first + cells[i + AHEAD].j) * d, s->d_in);
             }
+            H[(size_t)cells[i].j * n + cells[i].t] = refined(s, first + cells[i].j, X + cells[i].t * d);
         }
     }
-    free(column);
+    free(cells);
 }
 
 void sae_encode(const sae *s, const float *X, uint32_t n, uint32_t first, uint32_t latents, float *H) {
-    cblas_sgemm(CblasRowMajor, CblasTrans, CblasTrans, (blasint)latents, (blasint)n, (blasint)s->d_in, 1.0F,
-                s->W_enc + first, (blasint)s->d_sae, X, (blasint)s->d_in, 0.0F, H, (blasint)n);
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (blasint)latents, (blasint)n, (blasint)s->d_in, 1.0F,
+                s->W_enc + (size_t)first * s->d_in, (blasint)s->d_in, X, (blasint)s->d_in, 0.0F, H, (blasint)n);
     for (uint32_t j = 0; j < latents; j++) activate(s, first + j, H + (size_t)j * n, n);
     if (s->activation == SAE_RELU || s->activation == SAE_JUMPRELU) refine(s, X, n, first, latents, H);
 }

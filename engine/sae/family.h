@@ -65,7 +65,7 @@ const tensor *weights_find(const weights *w, const char *name);
 float *weights_vector(const weights *w, const char *name, uint32_t length, scry_error *err);
 /* The one number of a tensor with one element. */
 bool weights_scalar(const weights *w, const char *name, double *out, scry_error *err);
-/* d_in and d_sae from the lengths of the biases, then the four weights: W_enc as [d][F], W_dec as
+/* d_in and d_sae from the lengths of the biases, then the four weights: W_enc as [F][d], W_dec as
  * [F][d], whichever way round the file has them. */
 bool weights_load(sae *s, const weights *w, const weight_names *names, scry_error *err);
 /* d_in and d_sae against what the settings say, where they say it; a key may be NULL. */

@@ -3,7 +3,7 @@
  * Symbols: d = d_in (width of the residual stream), F = d_sae (latents), x a residual [d].
  *
  *     x'  = input(x) * input_scale - (subtract_b_dec ? b_dec : 0)
- *     pre = (x' W_enc + b_enc) * scale_j                    scale_j 1 where scale is NULL
+ *     pre = (x' W_enc^T + b_enc) * scale_j                  scale_j 1 where scale is NULL
  *     h   = what the activation makes of pre, divided by out_scale_j where that is not NULL
  *     x^  = (h W_dec + b_dec) / input_scale                   but for what input() took away
  *
@@ -26,14 +26,14 @@ typedef enum sae_activation {
     SAE_RELU,      /* max(pre, 0) */
     SAE_TANH_RELU, /* tanh(max(pre, 0)) */
     SAE_JUMPRELU,  /* max(pre, 0) where pre > threshold_j, else 0 */
-    SAE_GATED,     /* with p = x' W_enc: max(p * exp_r_mag_j + b_mag_j, 0) where p + b_enc_j > 0, else 0;
+    SAE_GATED,     /* with p = x' W_enc^T: max(p * exp_r_mag_j + b_mag_j, 0) where p + b_enc_j > 0, else 0;
                       b_enc holds b_gate */
     SAE_TOPK       /* the k largest pre of a token that are > 0, ties to the lower latent */
 } sae_activation;
 
 typedef struct sae {
     uint32_t d_in, d_sae;
-    float *W_enc; /* [d][F] */
+    float *W_enc; /* [F][d]: a latent's weights lie together */
     float *b_enc; /* [F] */
     float *W_dec; /* [F][d]; NULL when the file has none */
     float *b_dec; /* [d] */
@@ -62,7 +62,7 @@ void sae_free(sae *s);
 void sae_prepare(const sae *s, float *x);
 
 /* Latents first..first+latents of n prepared residuals X[n][d] into H[latents][n]: one sgemm,
- * then the activation, and for ReLU and JumpReLU what is not zero again in double precision; for SAE_TOPK the
+ * then the activation, and for ReLU and JumpReLU what is not zero again, more exactly; for SAE_TOPK the
  * pre-activations (scaled), of which sae_topk keeps the largest; who keeps them divides by out_scale. Each latent's row
  * is contiguous over tokens, which is how the index wants it. */
 void sae_encode(const sae *s, const float *X, uint32_t n, uint32_t first, uint32_t latents, float *H);

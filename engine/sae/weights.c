@@ -188,7 +188,7 @@ static bool find_sizes(sae *s, const weights *w, const weight_names *names, scry
 
 bool weights_load(sae *s, const weights *w, const weight_names *names, scry_error *err) {
     if (!find_sizes(s, w, names, err)) return false;
-    s->W_enc = matrix(w, names->W_enc, s->d_in, s->d_sae, names->W_enc_by_latent, err);
+    s->W_enc = matrix(w, names->W_enc, s->d_sae, s->d_in, !names->W_enc_by_latent, err);
     if (!s->W_enc) return false;
     s->b_enc = weights_vector(w, names->b_enc, s->d_sae, err);
     if (!s->b_enc) return false;

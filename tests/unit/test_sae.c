@@ -306,8 +306,8 @@ static const damage damages[] = {
     {"saelens6_topk", "cfg.json", TEXT, "", "[1]", "no JSON object", "one such as"},
     {"saelens6_topk", "cfg.json", TEXT, "", "", "no JSON object", "one such as"},
     {"saelens6_topk", "sae_weights.safetensors", HEADER, "W_dec", "W_doc", "W_doc", "expected"},
-    {"saelens6_topk", "sae_weights.safetensors", HEADER, "W_enc.shape", "[4, 48]", "[4, 48]", "[8, 24] or [24, 8]"},
-    {"saelens6_topk", "sae_weights.safetensors", HEADER, "W_enc.shape", "[192]", "[192]", "[8, 24] or [24, 8]"},
+    {"saelens6_topk", "sae_weights.safetensors", HEADER, "W_enc.shape", "[4, 48]", "[4, 48]", "[24, 8] or [8, 24]"},
+    {"saelens6_topk", "sae_weights.safetensors", HEADER, "W_enc.shape", "[192]", "[192]", "[24, 8] or [8, 24]"},
     {"saelens6_topk", "sae_weights.safetensors", HEADER, "b_enc.shape", "[4, 6]", "[4, 6]", "one dimension"},
     {"saelens6_topk", "sae_weights.safetensors", HEADER, "b_dec.dtype", "\"I32\"", "I32", "F32"},
     {"saelens6_topk", "sae_weights.safetensors", INFINITE, "", NULL, "1 values that are NaN", "expected none"},
@@ -537,7 +537,7 @@ static void write_square(const char *path, const char *const names[4]) {
     spill(path, bytes, 8 + length + sizeof data);
 }
 
-static void test_square_of(const char *file, const char *const names[4], const char *cfg, bool W_enc_turned) {
+static void test_square_of(const char *file, const char *const names[4], const char *cfg, bool W_enc_by_latent) {
     char *folder = mem_format("%s/square", scratch);
     shell("mkdir -p", folder, NULL);
     char *weights = mem_format("%s/%s", folder, file), *settings = mem_format("%s/cfg.json", folder);
@@ -546,7 +546,7 @@ static void test_square_of(const char *file, const char *const names[4], const c
     scry_error err = {0};
     sae s;
     if (say(sae_load(&s, folder, NULL, NULL, &err), "%s with d = F loads %s", file, err.text)) {
-        say(s.W_enc[1] == (W_enc_turned ? 4.0F : 2.0F) && s.W_dec[1] == 14, "%s: its own order is used", file);
+        say(s.W_enc[1] == (W_enc_by_latent ? 2.0F : 4.0F) && s.W_dec[1] == 14, "%s: its own order is used", file);
         sae_free(&s);
     }
     shell("rm -rf", folder, NULL);
