@@ -12,29 +12,51 @@
 #include <stdlib.h>
 #include <string.h>
 
+static tab *tab_new(scry_index *index, scry_session *session) {
+    tab *t = calloc(1, sizeof *t);
+    if (!t) abort();
+    t->index = index;
+    t->info = scry_about(index);
+    t->session = session;
+    t->enlarged = -1;
+    t->latent.capture = -1;
+    t->rho_before = NAN;
+    t->table.rows = t->info->d_sae;
+    t->table.order = malloc(t->table.rows * sizeof *t->table.order);
+    if (!t->table.order) abort();
+    t->table.marks = scry_set_new(t->info->d_sae);
+    const scry_ranking *r = scry_session_ranking(session);
+    memcpy(t->table.order, r->order, t->table.rows * sizeof *t->table.order);
+    t->table.source = r->source;
+    t->table.metric = r->metric;
+    t->table.column = column_find("rank");
+    snprintf(t->file, sizeof t->file, "set.csv");
+    return t;
+}
+
+static void tab_free(tab *t) {
+    free(t->table.order);
+    scry_set_free(t->table.marks);
+    scry_session_free(t->session);
+    scry_close(t->index);
+    free(t);
+}
+
+void app_add_tab(app *a, scry_index *index, scry_session *session) {
+    tab **tabs = realloc(a->tabs, (a->tab_count + 1) * sizeof *tabs);
+    if (!tabs) abort();
+    a->tabs = tabs;
+    a->tab = a->tabs[a->tab_count++] = tab_new(index, session);
+}
+
 app *app_new(scry_index *index, scry_session *session, int rows, int cols, bool ascii, bool mono) {
     app *a = calloc(1, sizeof *a);
     if (!a) abort();
-    a->index = index;
-    a->info = scry_about(index);
-    a->session = session;
     a->ascii = ascii;
     a->mono = mono;
-    a->enlarged = -1;
-    a->latent.capture = -1;
-    a->rho_before = NAN;
-    a->table.rows = a->info->d_sae;
-    a->table.order = malloc(a->table.rows * sizeof *a->table.order);
-    if (!a->table.order) abort();
-    a->table.marks = scry_set_new(a->info->d_sae);
-    const scry_ranking *r = scry_session_ranking(session);
-    memcpy(a->table.order, r->order, a->table.rows * sizeof *a->table.order);
-    a->table.source = r->source;
-    a->table.metric = r->metric;
-    a->table.column = column_find("rank");
-    snprintf(a->file, sizeof a->file, "set.csv");
     a->grid = grid_new(rows, cols);
     a->scratch = grid_new(1, 4096);
+    app_add_tab(a, index, session);
     app_resize(a, rows, cols);
     return a;
 }
@@ -43,10 +65,8 @@ void app_free(app *a) {
     if (!a) return;
     grid_free(a->grid);
     grid_free(a->scratch);
-    free(a->table.order);
-    scry_set_free(a->table.marks);
-    scry_session_free(a->session);
-    scry_close(a->index);
+    for (size_t i = 0; i < a->tab_count; i++) tab_free(a->tabs[i]);
+    free(a->tabs);
     free(a);
 }
 
@@ -70,11 +90,11 @@ command_effect app_fail(app *a, const char *format, ...) {
 }
 
 uint32_t app_latent(const app *a) {
-    return a->table.order[a->table.cursor];
+    return a->tab->table.order[a->tab->table.cursor];
 }
 
 void app_before_step(app *a) {
-    a->rho_before = scry_session_result(a->session)->fit.pearson;
+    a->tab->rho_before = scry_session_result(a->tab->session)->fit.pearson;
 }
 
 command_effect app_stepped(app *a, bool changed, const char *what) {
@@ -84,14 +104,15 @@ command_effect app_stepped(app *a, bool changed, const char *what) {
     }
     table_refresh(a);
     char before[16], after[16];
-    view_rho(a->rho_before, 3, false, before, sizeof before);
-    view_rho(scry_session_result(a->session)->fit.pearson, 3, false, after, sizeof after);
-    app_say(a, "%s: %u latents in the score, rho %s -> %s", what, scry_session_set(a->session)->count, before, after);
+    view_rho(a->tab->rho_before, 3, false, before, sizeof before);
+    view_rho(scry_session_result(a->tab->session)->fit.pearson, 3, false, after, sizeof after);
+    app_say(a, "%s: %u latents in the score, rho %s -> %s", what, scry_session_set(a->tab->session)->count, before,
+            after);
     return DID_CHANGE;
 }
 
 command_effect app_ask(app *a, const char *name, const char *text) {
-    a->prompt = (prompt){.then = command_find(name), .cursor_before = a->table.cursor};
+    a->prompt = (prompt){.then = command_find(name), .cursor_before = a->tab->table.cursor};
     snprintf(a->prompt.text, sizeof a->prompt.text, "%s", text);
     return DID_CHANGE;
 }
@@ -118,18 +139,6 @@ command_effect app_command(app *a, const char *line) {
                     near ? "?" : "");
 }
 
-static command_effect help_key(app *a, uint32_t key) {
-    int page = a->grid->rows - 4;
-    if (key == 'j' || key == KEY_CODE_DOWN) a->help_top++;
-    else if (key == 'k' || key == KEY_CODE_UP) a->help_top--;
-    else if (key == ('d' & 0x1f) || key == KEY_CODE_PAGE_DOWN || key == ' ') a->help_top += page;
-    else if (key == ('u' & 0x1f) || key == KEY_CODE_PAGE_UP) a->help_top -= page;
-    else if (key == 'g' || key == KEY_CODE_HOME) a->help_top = 0;
-    else if (key == 'G' || key == KEY_CODE_END) a->help_top = 10000;
-    else a->help = false;
-    return DID_CHANGE;
-}
-
 command_effect app_key(app *a, uint32_t key) {
     command_effect effect = DID_NOTHING;
     if (a->prompt.then) {
@@ -137,11 +146,12 @@ command_effect app_key(app *a, uint32_t key) {
         prompt_key(a, key, &effect);
         return effect;
     }
-    if (a->help) return help_key(a, key);
+    if (a->layer && a->layer->key(a, key, &effect)) return effect;
     for (size_t i = 0; i < command_count; i++)
         if (commands[i].explorer && key_in(commands[i].keys, key)) return app_command(a, commands[i].name);
     if (key == 27 || key == 3) { /* out of whatever it is */
-        a->enlarged = -1;
+        a->layer = NULL;
+        a->tab->enlarged = -1;
         a->message[0] = 0;
         return DID_CHANGE;
     }
@@ -153,10 +163,10 @@ static bool inside(rect r, int y, int x) {
 }
 
 command_effect app_click(app *a, int y, int x) {
-    if (a->help || a->prompt.then || a->layout.too_small) return DID_NOTHING;
+    if (a->layer || a->prompt.then || a->layout.too_small) return DID_NOTHING;
     for (int p = 0; p < PANES; p++) {
         if (!a->layout.pane[p].rows || !inside(a->layout.pane[p], y, x)) continue;
-        a->focus = (pane)p;
+        a->tab->focus = (pane)p;
         a->message[0] = 0;
         if (views[p]->click) views[p]->click(a, a->layout.pane[p], y, x);
         return DID_CHANGE;
@@ -165,8 +175,8 @@ command_effect app_click(app *a, int y, int x) {
 }
 
 command_effect app_wheel(app *a, int y, int x, int steps) {
-    if (a->help) {
-        a->help_top += steps;
+    if (a->layer) {
+        if (a->layer->wheel) a->layer->wheel(a, steps);
         return DID_CHANGE;
     }
     for (int p = 0; p < PANES && !a->layout.too_small; p++)
@@ -187,27 +197,30 @@ void app_resize(app *a, int rows, int cols) {
  * is what changes, so it is placed first. */
 static void draw_title(app *a) {
     rect r = a->layout.title;
-    const scry_ranking *ranking = scry_session_ranking(a->session);
+    const scry_ranking *ranking = scry_session_ranking(a->tab->session);
     uint32_t added, removed;
     char right[160], left[400], edits[48] = "";
-    scry_session_edits(a->session, &added, &removed);
+    scry_session_edits(a->tab->session, &added, &removed);
     if (added) snprintf(edits, sizeof edits, " +%u", added);
     if (removed) snprintf(edits + strlen(edits), sizeof edits - strlen(edits), " -%u", removed);
     if (edits[0])
-        snprintf(edits + strlen(edits), sizeof edits - strlen(edits), " = %u", scry_session_set(a->session)->count);
+        snprintf(edits + strlen(edits), sizeof edits - strlen(edits), " = %u",
+                 scry_session_set(a->tab->session)->count);
     snprintf(right, sizeof right, "  by %s %s  N %u%s  score %s ", scry_condition_name(ranking->source),
-             scry_metric_name(ranking->metric), scry_session_n(a->session), edits,
-             scry_score_name(scry_session_score(a->session)));
+             scry_metric_name(ranking->metric), scry_session_n(a->tab->session), edits,
+             scry_score_name(scry_session_score(a->tab->session)));
     grid_fill(a->grid, r.y, r.x, r.cols, ROLE_TITLE, ' ');
     int width = text_columns(right), room = r.cols - width;
     grid_put(a->grid, r.y, room, width, ROLE_TITLE, right);
     snprintf(left, sizeof left, r.cols < 100 ? "%s -> %zu domains" : "%s -> %zu domains  %u latents",
-             a->info->train[ranking->train].name, a->info->domains, a->info->d_sae);
-    char facts[400], name[400];
+             a->tab->info->train[ranking->train].name, a->tab->info->domains, a->tab->info->d_sae);
+    char facts[400], name[400], which[24] = "scry";
+    for (size_t i = 0; a->tab_count > 1 && i < a->tab_count; i++)
+        if (a->tabs[i] == a->tab) snprintf(which, sizeof which, "%zu/%zu", i + 1, a->tab_count);
     text_clean(left, facts, sizeof facts, a->ascii);
-    text_clean(a->info->name[0] ? a->info->name : a->info->path, name, sizeof name, a->ascii);
-    text_fit(name, room - 7 - text_columns(facts), a->ascii);
-    grid_print(a->grid, r.y, 0, room, ROLE_TITLE, " scry  %s%s%s", facts, name[0] ? "  " : "", name);
+    text_clean(a->tab->info->name[0] ? a->tab->info->name : a->tab->info->path, name, sizeof name, a->ascii);
+    text_fit(name, room - 3 - text_columns(which) - text_columns(facts), a->ascii);
+    grid_print(a->grid, r.y, 0, room, ROLE_TITLE, " %s  %s%s%s", which, facts, name[0] ? "  " : "", name);
 }
 
 static void draw_too_small(app *a) {
@@ -218,17 +231,17 @@ static void draw_too_small(app *a) {
 
 void app_draw(app *a) {
     grid_clear(a->grid);
-    a->layout = layout_make(a->grid->rows, a->grid->cols, a->enlarged, (int)a->info->domains);
+    a->layout = layout_make(a->grid->rows, a->grid->cols, a->tab->enlarged, (int)a->tab->info->domains);
     if (a->layout.too_small) {
         draw_too_small(a);
         return;
     }
     draw_title(a);
-    if (a->help) {
-        help_draw(a, (rect){1, 0, a->grid->rows - 2, a->grid->cols});
+    if (a->layer) {
+        a->layer->draw(a, (rect){1, 0, a->grid->rows - 2, a->grid->cols});
     } else {
         for (int p = 0; p < PANES; p++)
-            if (a->layout.pane[p].rows) views[p]->draw(a, a->layout.pane[p], a->focus == (pane)p);
+            if (a->layout.pane[p].rows) views[p]->draw(a, a->layout.pane[p], a->tab->focus == (pane)p);
         if (a->layout.side_by_side)
             for (int y = 1; y < a->grid->rows - 1; y++)
                 grid_fill(a->grid, y, a->layout.pane[PANE_LATENT].x - 1, 1, ROLE_FAINT, a->ascii ? '|' : 0x2502);

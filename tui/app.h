@@ -7,40 +7,11 @@
 #include "draw/grid.h"
 #include "draw/layout.h"
 #include "session.h"
+#include "views/domains.h"
+#include "views/latent.h"
+#include "views/table.h"
 
-enum { EXAMPLES_MOST = 200, TEXT_MOST = 512 };
-
-typedef struct table_state {
-    uint32_t *order; /* [F] latent at each row */
-    uint32_t rows, cursor, top;
-    int column; /* sorted by */
-    bool reversed;
-    scry_condition source; /* the ranking that order was made from */
-    scry_metric metric;
-    scry_set *marks;
-    int page; /* rows shown when last drawn */
-} table_state;
-
-typedef struct latent_state {
-    int capture; /* tokens from this one, -1: all */
-    int top;
-    /* what the examples below belong to */
-    bool filled;
-    uint32_t latent;
-    int filled_capture;
-    scry_example example[EXAMPLES_MOST];
-    size_t examples;
-    int page;
-} latent_state;
-
-typedef struct domains_state {
-    int sort;
-    bool reversed;
-    int top, page;
-    double scale; /* STS of a full bar: fixed while latents are toggled, so that movement shows */
-    scry_score scale_score;
-    uint32_t scale_n;
-} domains_state;
+enum { TEXT_MOST = 512 };
 
 /* One line of typing at the bottom of the screen. */
 typedef struct prompt {
@@ -49,31 +20,50 @@ typedef struct prompt {
     uint32_t cursor_before; /* search: where Esc goes back to */
 } prompt;
 
-typedef struct app {
+/* A full-screen page over the panes: the help, a plot. One file with one table of operations. */
+struct app;
+typedef struct layer {
+    const char *name;
+    void (*draw)(struct app *a, rect r);
+    /* Its own keys. False: not one of them, and the table of commands is asked. */
+    bool (*key)(struct app *a, uint32_t key, command_effect *effect);
+    void (*wheel)(struct app *a, int steps);
+} layer;
+
+/* An open index and everything that one does with it. */
+typedef struct tab {
     scry_index *index;
     const scry_info *info;
     scry_session *session;
+    pane focus;
+    int enlarged; /* pane that fills the screen, -1 */
+    table_state table;
+    latent_state latent;
+    domains_state domains;
+    char search[TEXT_MOST];
+    char file[TEXT_MOST]; /* last exported to or imported from */
+    double rho_before;    /* before the last step, NaN: none */
+} tab;
+
+typedef struct app {
+    tab **tabs; /* owned */
+    size_t tab_count;
+    tab *tab; /* the one that is shown */
     grid *grid;
     grid *scratch; /* one row, for text that is cut on the left */
     layout layout;
     bool ascii, mono;
-    pane focus;
-    int enlarged; /* pane that fills the screen, -1 */
-    bool help;
+    const layer *layer; /* NULL: the panes */
     int help_top;
-    table_state table;
-    latent_state latent;
-    domains_state domains;
     prompt prompt;
     char message[TEXT_MOST];
     bool message_is_error;
-    char search[TEXT_MOST];
-    char file[TEXT_MOST]; /* last exported to or imported from */
-    double rho_before;    /* before the last step, NaN: none */
 } app;
 
-/* Takes the index and the session. */
+/* One index open. Takes the index and the session. */
 app *app_new(scry_index *index, scry_session *session, int rows, int cols, bool ascii, bool mono);
+/* Opens another beside it, and shows it. Takes the index and the session. */
+void app_add_tab(app *a, scry_index *index, scry_session *session);
 void app_free(app *a);
 
 /* A command of the table, by name and argument, as typed in the palette or a script. */

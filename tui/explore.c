@@ -99,10 +99,10 @@ static int run_loop(app *a) {
             terminal_draw(a->grid, effect & DID_REDRAW);
         }
         effect = DID_NOTHING;
-        bool ready = scry_session_company_ready(a->session);
+        bool ready = scry_session_company_ready(a->tab->session);
         event e = terminal_wait(ready ? -1 : COMPANY_AFTER_MS);
         if (e.kind == EVENT_NONE && !ready) {
-            scry_session_company(a->session);
+            scry_session_company(a->tab->session);
             effect = DID_CHANGE;
         }
         /* Everything that is waiting goes into one frame. */
@@ -142,14 +142,20 @@ int explore(const options *o) {
     scry_error err = {0};
     int rows, cols;
     if (!screen_size(o, &rows, &cols, &err)) return out_error(&err);
-    scry_index *index = subject_open(o, &err);
-    scry_session *session = index ? make_session(o, index, &err) : NULL;
-    if (!session) {
-        scry_close(index);
-        return out_error(&err);
+    app *a = NULL;
+    for (int i = 0; i < o->words; i++) {
+        scry_index *index = subject_open_path(o, o->word[i], &err);
+        scry_session *session = index ? make_session(o, index, &err) : NULL;
+        if (!session) {
+            scry_close(index);
+            app_free(a);
+            return out_error(&err);
+        }
+        const char *no_color = getenv("NO_COLOR");
+        if (a) app_add_tab(a, index, session);
+        else a = app_new(index, session, rows, cols, wants_ascii(o), no_color && *no_color);
     }
-    const char *no_color = getenv("NO_COLOR");
-    app *a = app_new(index, session, rows, cols, wants_ascii(o), no_color && *no_color);
+    a->tab = a->tabs[0];
     int status = o->script ? run_script(a, o->script) : run_terminal(a, !o->no_mouse);
     app_free(a);
     return status;

@@ -77,7 +77,7 @@ static bool known_word(const char *word, scry_error *err) {
 /* How many words a command takes besides its options. */
 static int most_words(const char *name) {
     if (strcmp(name, "tokens") == 0) return 2;
-    return strcmp(name, "merge") == 0 ? OPTIONS_WORDS : 1;
+    return strcmp(name, "merge") == 0 || strcmp(name, "open") == 0 ? OPTIONS_WORDS : 1;
 }
 
 bool options_read(options *o, int argc, char **argv, scry_error *err) {
@@ -135,7 +135,7 @@ bool options_bytes(const char *name, const char *text, uint64_t *out, scry_error
 void options_help(const char *name) {
     if (!name) {
         printf("scry: explore which SAE latents post-training moves, and what that does to each domain\n\n"
-               "  scry STUDY.json | X.scry          open the explorer (? there shows all keys)\n"
+               "  scry STUDY.json | X.scry ...      open the explorer (? there shows all keys)\n"
                "  scry COMMAND X [options]          X is an index, or a study manifest in its place\n\n");
         commands_list_shell();
         printf("\nSELECTION: --by icl --top 100, or --set FILE.csv, or --latents 3,17,90-120;\n"

@@ -174,7 +174,8 @@ refused "" score "$x" extra
 refused "" info "$x" extra
 refused "" export "$x" extra
 refused "" tokens "$x" 3 extra
-refused "" "$x" extra
+gives 1 "$x" extra --script /dev/null
+says "a second index that is not there" "extra: cannot be opened"
 refused "" rank "$x" --json --csv
 
 # ---- 1 for the work

@@ -6,25 +6,25 @@
 #include <string.h>
 
 command_effect do_export(app *a, const char *argument) {
-    if (!*argument) return app_ask(a, "export", a->file);
+    if (!*argument) return app_ask(a, "export", a->tab->file);
     scry_error err = {0};
-    if (!scry_set_write_csv(scry_session_set(a->session), a->index, scry_session_ranking(a->session),
-                            scry_session_n(a->session), scry_session_score(a->session), argument, &err))
+    if (!scry_set_write_csv(scry_session_set(a->tab->session), a->tab->index, scry_session_ranking(a->tab->session),
+                            scry_session_n(a->tab->session), scry_session_score(a->tab->session), argument, &err))
         return app_fail(a, "%s", err.text);
-    snprintf(a->file, sizeof a->file, "%s", argument);
-    app_say(a, "%u latents written to %s", scry_session_set(a->session)->count, argument);
+    snprintf(a->tab->file, sizeof a->tab->file, "%s", argument);
+    app_say(a, "%u latents written to %s", scry_session_set(a->tab->session)->count, argument);
     return DID_CHANGE;
 }
 
 command_effect do_import(app *a, const char *argument) {
-    if (!*argument) return app_ask(a, "import", a->file);
+    if (!*argument) return app_ask(a, "import", a->tab->file);
     scry_error err = {0};
-    scry_set *set = scry_set_new(a->info->d_sae);
+    scry_set *set = scry_set_new(a->tab->info->d_sae);
     command_effect effect;
     if (scry_set_read_csv(set, argument, &err)) {
-        snprintf(a->file, sizeof a->file, "%s", argument);
+        snprintf(a->tab->file, sizeof a->tab->file, "%s", argument);
         app_before_step(a);
-        effect = app_stepped(a, scry_session_adopt(a->session, set), argument);
+        effect = app_stepped(a, scry_session_adopt(a->tab->session, set), argument);
     } else {
         effect = app_fail(a, "%s", err.text);
     }
@@ -39,7 +39,7 @@ command_effect do_screen(app *a, const char *argument) {
     bool roles = length > 6 && strcmp(argument + length - 6, ".roles") == 0;
     FILE *f = fopen(argument, "we");
     if (!f) return app_fail(a, "%s: cannot be written: %s", argument, strerror(errno));
-    scry_session_company(a->session); /* a still picture waits for all of its numbers */
+    scry_session_company(a->tab->session); /* a still picture waits for all of its numbers */
     app_draw(a);
     grid_write(a->grid, f, roles);
     if (fclose(f) != 0) return app_fail(a, "%s: cannot be written: %s", argument, strerror(errno));
@@ -50,9 +50,9 @@ command_effect do_screen(app *a, const char *argument) {
 command_effect do_info(app *a, const char *argument) {
     (void)argument;
     scry_notes notes = {0};
-    scry_warnings(a->index, &notes);
-    app_say(a, "%s, %s, pairing by %s, %zu captures, %zu warnings; scry info says all", a->info->model, a->info->hook,
-            scry_pairing_name(a->info->pairing), a->info->captures, notes.count);
+    scry_warnings(a->tab->index, &notes);
+    app_say(a, "%s, %s, pairing by %s, %zu captures, %zu warnings; scry info says all", a->tab->info->model,
+            a->tab->info->hook, scry_pairing_name(a->tab->info->pairing), a->tab->info->captures, notes.count);
     scry_notes_free(&notes);
     return DID_CHANGE;
 }

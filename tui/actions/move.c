@@ -6,7 +6,7 @@
 #include <string.h>
 
 static command_effect move_focus(app *a, move kind, long steps) {
-    views[a->focus]->move(a, kind, steps);
+    views[a->tab->focus]->move(a, kind, steps);
     return DID_CHANGE;
 }
 
@@ -40,23 +40,23 @@ command_effect do_latent(app *a, const char *argument) {
     if (!*argument) return app_ask(a, "latent", "");
     char *end;
     unsigned long long latent = strtoull(argument, &end, 10);
-    if (*argument < '0' || *argument > '9' || *end || latent >= a->info->d_sae)
-        return app_fail(a, "latent \"%s\": expected a number from 0 to %u", argument, a->info->d_sae - 1);
+    if (*argument < '0' || *argument > '9' || *end || latent >= a->tab->info->d_sae)
+        return app_fail(a, "latent \"%s\": expected a number from 0 to %u", argument, a->tab->info->d_sae - 1);
     table_go(a, (uint32_t)latent);
     return DID_CHANGE;
 }
 
 static command_effect find(app *a, int direction, bool from_here) {
-    if (!a->search[0]) return app_fail(a, "nothing to search for yet; / begins");
-    int row = table_search(a, a->search, direction, from_here);
-    if (row < 0) return app_fail(a, "\"%s\" is in no label, key token or number", a->search);
+    if (!a->tab->search[0]) return app_fail(a, "nothing to search for yet; / begins");
+    int row = table_search(a, a->tab->search, direction, from_here);
+    if (row < 0) return app_fail(a, "\"%s\" is in no label, key token or number", a->tab->search);
     table_go_row(a, (uint32_t)row);
     return DID_CHANGE;
 }
 
 command_effect do_search(app *a, const char *argument) {
     if (!*argument) return app_ask(a, "search", "");
-    snprintf(a->search, sizeof a->search, "%s", argument);
+    snprintf(a->tab->search, sizeof a->tab->search, "%s", argument);
     return find(a, 1, true);
 }
 command_effect do_search_next(app *a, const char *argument) {
@@ -69,8 +69,8 @@ command_effect do_search_back(app *a, const char *argument) {
 }
 
 static command_effect focus_on(app *a, int p) {
-    a->focus = (pane)((p + PANES) % PANES);
-    if (a->enlarged >= 0) a->enlarged = (int)a->focus;
+    a->tab->focus = (pane)((p + PANES) % PANES);
+    if (a->tab->enlarged >= 0) a->tab->enlarged = (int)a->tab->focus;
     return DID_CHANGE;
 }
 
@@ -78,21 +78,21 @@ command_effect do_pane(app *a, const char *argument) {
     for (int p = 0; *argument && p < PANES; p++)
         if (strcmp(views[p]->name, argument) == 0) return focus_on(a, p);
     if (*argument) return app_fail(a, "no pane \"%s\"; expected latents, latent or domains", argument);
-    return focus_on(a, (int)a->focus + 1);
+    return focus_on(a, (int)a->tab->focus + 1);
 }
 command_effect do_pane_back(app *a, const char *argument) {
     (void)argument;
-    return focus_on(a, (int)a->focus - 1);
+    return focus_on(a, (int)a->tab->focus - 1);
 }
 
 command_effect do_open(app *a, const char *argument) {
     (void)argument;
-    if (a->enlarged >= 0) {
-        a->enlarged = -1;
-        a->focus = PANE_TABLE;
+    if (a->tab->enlarged >= 0) {
+        a->tab->enlarged = -1;
+        a->tab->focus = PANE_TABLE;
     } else {
-        a->focus = a->focus == PANE_TABLE ? PANE_LATENT : a->focus;
-        a->enlarged = (int)a->focus;
+        a->tab->focus = a->tab->focus == PANE_TABLE ? PANE_LATENT : a->tab->focus;
+        a->tab->enlarged = (int)a->tab->focus;
     }
     return DID_CHANGE;
 }

@@ -17,7 +17,7 @@ static uint32_t *list_of(const scry_set *set) {
 static command_effect toggle_set(app *a, const scry_set *set, const char *what) {
     uint32_t *list = list_of(set);
     app_before_step(a);
-    bool changed = scry_session_toggle(a->session, list, set->count);
+    bool changed = scry_session_toggle(a->tab->session, list, set->count);
     free(list);
     return app_stepped(a, changed, what);
 }
@@ -25,7 +25,7 @@ static command_effect toggle_set(app *a, const scry_set *set, const char *what) 
 command_effect do_toggle(app *a, const char *argument) {
     if (*argument) {
         scry_error err = {0};
-        scry_set *set = scry_set_new(a->info->d_sae);
+        scry_set *set = scry_set_new(a->tab->info->d_sae);
         command_effect effect =
             scry_set_list(set, argument, true, &err) ? toggle_set(a, set, "toggled") : app_fail(a, "%s", err.text);
         scry_set_free(set);
@@ -33,42 +33,42 @@ command_effect do_toggle(app *a, const char *argument) {
     }
     uint32_t latent = app_latent(a);
     char what[48];
-    bool in = scry_set_has(scry_session_set(a->session), latent);
+    bool in = scry_set_has(scry_session_set(a->tab->session), latent);
     snprintf(what, sizeof what, "latent %u %s", latent, in ? "out" : "in");
     app_before_step(a);
-    return app_stepped(a, scry_session_toggle(a->session, &latent, 1), what);
+    return app_stepped(a, scry_session_toggle(a->tab->session, &latent, 1), what);
 }
 
 command_effect do_mark(app *a, const char *argument) {
     (void)argument;
     uint32_t latent = app_latent(a);
-    scry_set_put(a->table.marks, latent, !scry_set_has(a->table.marks, latent));
-    app_say(a, "%u marked; T switches them all", a->table.marks->count);
+    scry_set_put(a->tab->table.marks, latent, !scry_set_has(a->tab->table.marks, latent));
+    app_say(a, "%u marked; T switches them all", a->tab->table.marks->count);
     views[PANE_TABLE]->move(a, MOVE_STEP, 1);
     return DID_CHANGE;
 }
 
 command_effect do_unmark(app *a, const char *argument) {
     (void)argument;
-    scry_set_free(a->table.marks);
-    a->table.marks = scry_set_new(a->info->d_sae);
+    scry_set_free(a->tab->table.marks);
+    a->tab->table.marks = scry_set_new(a->tab->info->d_sae);
     app_say(a, "no marks");
     return DID_CHANGE;
 }
 
 command_effect do_toggle_marked(app *a, const char *argument) {
     (void)argument;
-    if (!a->table.marks->count) return app_fail(a, "nothing is marked; m marks a latent");
+    if (!a->tab->table.marks->count) return app_fail(a, "nothing is marked; m marks a latent");
     char what[48];
-    snprintf(what, sizeof what, "%u marked switched", a->table.marks->count);
-    return toggle_set(a, a->table.marks, what);
+    snprintf(what, sizeof what, "%u marked switched", a->tab->table.marks->count);
+    return toggle_set(a, a->tab->table.marks, what);
 }
 
 static command_effect set_n(app *a, uint32_t n) {
     char what[32];
     app_before_step(a);
-    bool changed = scry_session_set_n(a->session, n);
-    snprintf(what, sizeof what, "N %u", scry_session_n(a->session));
+    bool changed = scry_session_set_n(a->tab->session, n);
+    snprintf(what, sizeof what, "N %u", scry_session_n(a->tab->session));
     return app_stepped(a, changed, what);
 }
 
@@ -80,12 +80,12 @@ static uint32_t step_of(const char *argument, uint32_t n) {
 }
 
 command_effect do_more(app *a, const char *argument) {
-    uint32_t n = scry_session_n(a->session), step = step_of(argument, n);
+    uint32_t n = scry_session_n(a->tab->session), step = step_of(argument, n);
     return set_n(a, n > UINT32_MAX - step ? UINT32_MAX : n + step);
 }
 
 command_effect do_fewer(app *a, const char *argument) {
-    uint32_t n = scry_session_n(a->session), step = step_of(argument, n ? n - 1 : 0);
+    uint32_t n = scry_session_n(a->tab->session), step = step_of(argument, n ? n - 1 : 0);
     return set_n(a, n > step ? n - step : 0);
 }
 
@@ -94,7 +94,7 @@ command_effect do_top(app *a, const char *argument) {
     char *end;
     unsigned long long n = strtoull(argument, &end, 10);
     if (*argument < '0' || *argument > '9' || *end)
-        return app_fail(a, "top \"%s\": expected a number from 0 to %u", argument, a->info->d_sae);
+        return app_fail(a, "top \"%s\": expected a number from 0 to %u", argument, a->tab->info->d_sae);
     return set_n(a, n > UINT32_MAX ? UINT32_MAX : (uint32_t)n);
 }
 
@@ -103,8 +103,8 @@ command_effect do_undo(app *a, const char *argument) {
     size_t undo, redo;
     char what[48];
     app_before_step(a);
-    bool changed = scry_session_undo(a->session);
-    scry_session_history(a->session, &undo, &redo);
+    bool changed = scry_session_undo(a->tab->session);
+    scry_session_history(a->tab->session, &undo, &redo);
     snprintf(what, sizeof what, changed ? "undone (%zu more)" : "undo", undo);
     return app_stepped(a, changed, what);
 }
@@ -114,8 +114,8 @@ command_effect do_redo(app *a, const char *argument) {
     size_t undo, redo;
     char what[48];
     app_before_step(a);
-    bool changed = scry_session_redo(a->session);
-    scry_session_history(a->session, &undo, &redo);
+    bool changed = scry_session_redo(a->tab->session);
+    scry_session_history(a->tab->session, &undo, &redo);
     snprintf(what, sizeof what, changed ? "done again (%zu more)" : "redo", redo);
     return app_stepped(a, changed, what);
 }

@@ -10,21 +10,21 @@ static command_effect rank_by(app *a, scry_condition source, scry_metric metric)
     char what[48];
     snprintf(what, sizeof what, "by %s %s", scry_condition_name(source), scry_metric_name(metric));
     app_before_step(a);
-    bool changed = scry_session_rank_by(a->session, source, metric, &err);
+    bool changed = scry_session_rank_by(a->tab->session, source, metric, &err);
     if (err.status) return app_fail(a, "%s", err.text);
     return app_stepped(a, changed, what);
 }
 
 command_effect do_by_icl(app *a, const char *argument) {
     (void)argument;
-    return rank_by(a, SCRY_ICL, scry_session_ranking(a->session)->metric);
+    return rank_by(a, SCRY_ICL, scry_session_ranking(a->tab->session)->metric);
 }
 
 /* sft, or rl where there is no sft; pressed again, the other of the two. */
 command_effect do_by_trained(app *a, const char *argument) {
     (void)argument;
-    const scry_ranking *r = scry_session_ranking(a->session);
-    const scry_train_info *train = &a->info->train[r->train];
+    const scry_ranking *r = scry_session_ranking(a->tab->session);
+    const scry_train_info *train = &a->tab->info->train[r->train];
     if (!train->has[SCRY_SFT] && !train->has[SCRY_RL]) return app_fail(a, "this study has no sft and no rl capture");
     scry_condition to = train->has[SCRY_SFT] ? SCRY_SFT : SCRY_RL;
     if (r->source == SCRY_SFT && train->has[SCRY_RL]) to = SCRY_RL;
@@ -35,15 +35,15 @@ command_effect do_metric(app *a, const char *argument) {
     if (!*argument) return app_ask(a, "metric", "");
     int metric = scry_metric_of(argument);
     if (metric < 0) return app_fail(a, "metric \"%s\": expected sq, abs, mean, rate or d", argument);
-    return rank_by(a, scry_session_ranking(a->session)->source, (scry_metric)metric);
+    return rank_by(a, scry_session_ranking(a->tab->session)->source, (scry_metric)metric);
 }
 
 static command_effect score_by(app *a, scry_score score) {
     scry_error err = {0};
     app_before_step(a);
-    bool changed = scry_session_set_score(a->session, score, &err);
+    bool changed = scry_session_set_score(a->tab->session, score, &err);
     if (err.status) return app_fail(a, "%s", err.text);
-    if (changed) a->rho_before = NAN; /* another score: no step to compare */
+    if (changed) a->tab->rho_before = NAN; /* another score: no step to compare */
     app_say(a, "score %s: %s", scry_score_name(score),
             command_find(score == SCRY_ACT    ? "score-act"
                          : score == SCRY_ACT2 ? "score-act2"
@@ -68,46 +68,47 @@ command_effect do_score_icl(app *a, const char *argument) {
 static command_effect scope_to(app *a, const char *spec, bool is_signed) {
     scry_error err = {0};
     app_before_step(a);
-    if (!scry_session_set_scope(a->session, spec, is_signed, &err)) return app_fail(a, "%s", err.text);
+    if (!scry_session_set_scope(a->tab->session, spec, is_signed, &err)) return app_fail(a, "%s", err.text);
     return app_stepped(a, true, spec);
 }
 
 command_effect do_domains(app *a, const char *argument) {
-    if (!*argument) return app_ask(a, "domains", scry_session_scope_spec(a->session));
-    return scope_to(a, argument, scry_session_scope(a->session)->is_signed);
+    if (!*argument) return app_ask(a, "domains", scry_session_scope_spec(a->tab->session));
+    return scope_to(a, argument, scry_session_scope(a->tab->session)->is_signed);
 }
 
 command_effect do_signed(app *a, const char *argument) {
     (void)argument;
     char spec[TEXT_MOST];
-    snprintf(spec, sizeof spec, "%s", scry_session_scope_spec(a->session));
-    return scope_to(a, spec, !scry_session_scope(a->session)->is_signed);
+    snprintf(spec, sizeof spec, "%s", scry_session_scope_spec(a->tab->session));
+    return scope_to(a, spec, !scry_session_scope(a->tab->session)->is_signed);
 }
 
 /* A named column is looked for in the pane that has the keys, then in the others. */
 command_effect do_sort(app *a, const char *argument) {
     char wrong[256] = "", other[256];
     const char *name = *argument ? argument : NULL;
-    if (views[a->focus]->sort(a, name, wrong, sizeof wrong)) return DID_CHANGE;
+    if (views[a->tab->focus]->sort(a, name, wrong, sizeof wrong)) return DID_CHANGE;
     for (int p = 0; name && p < PANES; p++)
-        if (p != (int)a->focus && views[p]->sort(a, name, other, sizeof other)) return DID_CHANGE;
+        if (p != (int)a->tab->focus && views[p]->sort(a, name, other, sizeof other)) return DID_CHANGE;
     return app_fail(a, "cannot sort by that; expected %s", wrong);
 }
 
 command_effect do_reverse(app *a, const char *argument) {
     (void)argument;
-    views[a->focus]->reverse(a);
+    views[a->tab->focus]->reverse(a);
     return DID_CHANGE;
 }
 
 command_effect do_capture(app *a, const char *argument) {
-    int next = a->latent.capture + 1;
+    int next = a->tab->latent.capture + 1;
     if (strcmp(argument, "all") == 0) next = -1;
-    else if (*argument && (next = scry_capture_find(a->index, argument)) < 0)
+    else if (*argument && (next = scry_capture_find(a->tab->index, argument)) < 0)
         return app_fail(a, "no capture \"%s\"; expected all, train.base, train.icl, %s, ...", argument,
-                        a->info->domain[0].name);
-    a->latent.capture = next < (int)a->info->captures ? next : -1;
-    app_say(a, "tokens from %s", a->latent.capture < 0 ? "all captures" : a->info->capture[a->latent.capture].name);
+                        a->tab->info->domain[0].name);
+    a->tab->latent.capture = next < (int)a->tab->info->captures ? next : -1;
+    app_say(a, "tokens from %s",
+            a->tab->latent.capture < 0 ? "all captures" : a->tab->info->capture[a->tab->latent.capture].name);
     return DID_CHANGE;
 }
 
@@ -117,7 +118,7 @@ command_effect do_palette(app *a, const char *argument) {
 
 command_effect do_help(app *a, const char *argument) {
     (void)argument;
-    a->help = !a->help;
+    a->layer = a->layer == &layer_help ? NULL : &layer_help;
     a->help_top = 0;
     return DID_CHANGE;
 }

@@ -49,11 +49,12 @@ static scry_index *build(const options *o, const char *study, const char *out, s
 }
 
 scry_index *subject_open(const options *o, scry_error *err) {
-    const char *path = o->word[0];
-    if (!path) {
-        scry_misuse(err, "%s needs an index or a study manifest; scry %s --help says more", o->command, o->command);
-        return NULL;
-    }
+    if (o->words) return subject_open_path(o, o->word[0], err);
+    scry_misuse(err, "%s needs an index or a study manifest; scry %s --help says more", o->command, o->command);
+    return NULL;
+}
+
+scry_index *subject_open_path(const options *o, const char *path, scry_error *err) {
     if (access(path, R_OK) != 0 || scry_is_index(path)) return open_index(o, path, err);
     size_t length = strlen(path);
     if (length > 5 && strcmp(path + length - 5, ".scry") == 0) return open_index(o, path, err);

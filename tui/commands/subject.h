@@ -7,6 +7,8 @@
 /* The first word: an index is opened; a manifest is indexed first into the cache, with progress on
  * stderr, or taken from there. NULL and err otherwise. Owner: scry_close. */
 scry_index *subject_open(const options *o, scry_error *err);
+/* The same for one path: an index, or a manifest, which is indexed into the cache first. */
+scry_index *subject_open_path(const options *o, const char *path, scry_error *err);
 
 /* --threads, --memory, --allow-nonfinite, for indexing. */
 bool subject_build_options(const options *o, scry_build_options *build, scry_error *err);

@@ -7,17 +7,17 @@
 #include <string.h>
 
 static const scry_ranking *ranking(const app *a) {
-    return scry_session_ranking(a->session);
+    return scry_session_ranking(a->tab->session);
 }
 
 /* in: '*' as ranked, '+' put in by hand, '-' taken out by hand. */
 static double in_value(app *a, uint32_t latent) {
-    bool top = ranking(a)->rank[latent] < scry_session_n(a->session);
-    return scry_set_has(scry_session_set(a->session), latent) ? (top ? 2 : 3) : (top ? 1 : 0);
+    bool top = ranking(a)->rank[latent] < scry_session_n(a->tab->session);
+    return scry_set_has(scry_session_set(a->tab->session), latent) ? (top ? 2 : 3) : (top ? 1 : 0);
 }
 static void in_text(app *a, uint32_t latent, char *text, size_t size) {
     static const char signs[] = " -*+";
-    bool marked = scry_set_has(a->table.marks, latent);
+    bool marked = scry_set_has(a->tab->table.marks, latent);
     snprintf(text, size, "%c%c", marked ? 'm' : ' ', signs[(int)in_value(a, latent)]);
 }
 
@@ -65,7 +65,7 @@ static void cumulative_text(app *a, uint32_t latent, char *text, size_t size) {
 }
 
 static double mean_value(app *a, uint32_t latent) {
-    return scry_shift(a->index, ranking(a)->train, ranking(a)->source, SCRY_MEAN)[latent];
+    return scry_shift(a->tab->index, ranking(a)->train, ranking(a)->source, SCRY_MEAN)[latent];
 }
 static void mean_text(app *a, uint32_t latent, char *text, size_t size) {
     double v = mean_value(a, latent);
@@ -74,7 +74,7 @@ static void mean_text(app *a, uint32_t latent, char *text, size_t size) {
 }
 
 static double rate_value(app *a, uint32_t latent) {
-    return scry_rate_base(a->index, ranking(a)->train, ranking(a)->source)[latent];
+    return scry_rate_base(a->tab->index, ranking(a)->train, ranking(a)->source)[latent];
 }
 static void rate_text(app *a, uint32_t latent, char *text, size_t size) {
     double rate = 100 * rate_value(a, latent);
@@ -83,13 +83,13 @@ static void rate_text(app *a, uint32_t latent, char *text, size_t size) {
 
 static double what_if_value(app *a, uint32_t latent) {
     float rho;
-    scry_what_if(a->index, scry_session_scorer(a->session), scry_session_set(a->session),
-                 scry_session_scope(a->session), &latent, 1, &rho);
+    scry_what_if(a->tab->index, scry_session_scorer(a->tab->session), scry_session_set(a->tab->session),
+                 scry_session_scope(a->tab->session), &latent, 1, &rho);
     return (double)rho;
 }
 static void what_if_text(app *a, uint32_t latent, char *text, size_t size) {
     char rho[16], step[16];
-    double value = what_if_value(a, latent), now = scry_session_result(a->session)->fit.pearson;
+    double value = what_if_value(a, latent), now = scry_session_result(a->tab->session)->fit.pearson;
     view_rho(value, 2, false, rho, sizeof rho);
     view_rho(value - now, 3, true, step, sizeof step);
     snprintf(text, size, "%s %s", rho, isnan(now) ? "" : step);

@@ -18,11 +18,11 @@ typedef struct order_context {
 static int compare(const void *x, const void *y, void *context) {
     const order_context *o = context;
     size_t i = *(const size_t *)x, j = *(const size_t *)y;
-    const scry_domain_info *d = o->a->info->domain;
-    size_t train = scry_session_scope(o->a->session)->train;
+    const scry_domain_info *d = o->a->tab->info->domain;
+    size_t train = scry_session_scope(o->a->tab->session)->train;
     double first = 0, second = 0;
     int order = 0;
-    switch (o->a->domains.sort) {
+    switch (o->a->tab->domains.sort) {
     case 1:
         first = -o->result->sts[i], second = -o->result->sts[j];
         break;
@@ -40,13 +40,13 @@ static int compare(const void *x, const void *y, void *context) {
     }
     if (isnan(first) != isnan(second)) order = isnan(first) ? 1 : -1;
     else if (first != second) order = first < second ? -1 : 1;
-    if (o->a->domains.reversed) order = -order;
+    if (o->a->tab->domains.reversed) order = -order;
     return order ? order : (i > j) - (i < j);
 }
 
 /* rho with its company, as much as fits. */
 static void draw_rho(app *a, rect r, int y) {
-    const scry_result *s = scry_session_result(a->session);
+    const scry_result *s = scry_session_result(a->tab->session);
     int x = r.x + 1, end = r.x + r.cols;
     if (isnan(s->fit.pearson)) {
         grid_print(a->grid, y, x, r.cols - 1, ROLE_MESSAGE, "no rho: %s",
@@ -57,12 +57,12 @@ static void draw_rho(app *a, rect r, int y) {
     }
     char rho[16], step[24] = "", part[5][64], p[16], low[16], high[16], mean[16];
     view_rho(s->fit.pearson, 3, false, rho, sizeof rho);
-    if (r.cols >= 90 && !isnan(a->rho_before) && a->rho_before != s->fit.pearson) {
-        view_rho(s->fit.pearson - a->rho_before, 3, true, p, sizeof p);
+    if (r.cols >= 90 && !isnan(a->tab->rho_before) && a->tab->rho_before != s->fit.pearson) {
+        view_rho(s->fit.pearson - a->tab->rho_before, 3, true, p, sizeof p);
         snprintf(step, sizeof step, " (%s)", p);
     }
     x += grid_print(a->grid, y, x, end - x, ROLE_RHO, "rho %s%s", rho, step);
-    bool ready = scry_session_company_ready(a->session);
+    bool ready = scry_session_company_ready(a->tab->session);
     view_rho(s->fit.r2, 2, false, low, sizeof low);
     snprintf(part[0], sizeof part[0], "R2 %s n %zu", low, s->fit.n);
     view_rho(s->p_value, 3, false, p, sizeof p);
@@ -83,12 +83,12 @@ static void draw_rho(app *a, rect r, int y) {
 
 /* One domain in `cols` columns: name, bar, STS, change, and the line's residual where there is room. */
 static void draw_domain(app *a, int y, int x, int cols, size_t d, int name_width) {
-    const scry_result *s = scry_session_result(a->session);
-    const scry_scope *scope = scry_session_scope(a->session);
+    const scry_result *s = scry_session_result(a->tab->session);
+    const scry_scope *scope = scry_session_scope(a->tab->session);
     bool used = !isnan(s->change[d]), wide = cols >= 62;
-    double change = a->info->domain[d].change[scope->train];
+    double change = a->tab->info->domain[d].change[scope->train];
     char text[128];
-    text_clean(a->info->domain[d].name, text, sizeof text, a->ascii);
+    text_clean(a->tab->info->domain[d].name, text, sizeof text, a->ascii);
     text_fit(text, name_width, a->ascii);
     grid_put(a->grid, y, x, name_width, used ? ROLE_TEXT : ROLE_FAINT, text);
     int sts_width = wide ? 7 : 6, change_width = wide ? 8 : 7;
@@ -98,7 +98,7 @@ static void draw_domain(app *a, int y, int x, int cols, size_t d, int name_width
         grid_put(a->grid, y, at, bar, ROLE_FAINT, "no icl capture");
     } else {
         grid_bar(a->grid, y, at, bar, used ? ROLE_BAR : ROLE_BAR_OUT,
-                 a->domains.scale > 0 ? s->sts[d] / a->domains.scale : 0, a->ascii);
+                 a->tab->domains.scale > 0 ? s->sts[d] / a->tab->domains.scale : 0, a->ascii);
         double sts = s->sts[d];
         snprintf(text, sizeof text,
                  sts >= 1000               ? "%.0f"
@@ -119,24 +119,24 @@ static void draw_domain(app *a, int y, int x, int cols, size_t d, int name_width
 }
 
 static void scale_bars(app *a) {
-    const scry_result *s = scry_session_result(a->session);
-    domains_state *state = &a->domains;
-    if (state->scale_score != scry_session_score(a->session) || state->scale_n != scry_session_n(a->session))
+    const scry_result *s = scry_session_result(a->tab->session);
+    domains_state *state = &a->tab->domains;
+    if (state->scale_score != scry_session_score(a->tab->session) || state->scale_n != scry_session_n(a->tab->session))
         state->scale = 0;
-    state->scale_score = scry_session_score(a->session);
-    state->scale_n = scry_session_n(a->session);
+    state->scale_score = scry_session_score(a->tab->session);
+    state->scale_n = scry_session_n(a->tab->session);
     for (size_t d = 0; d < s->domains; d++)
         if (s->sts[d] > state->scale) state->scale = s->sts[d];
 }
 
 static void draw_title(app *a, rect r, bool focus, bool wide) {
-    const scry_scope *scope = scry_session_scope(a->session);
+    const scry_scope *scope = scry_session_scope(a->tab->session);
     char spec[64];
-    text_clean(scry_session_scope_spec(a->session), spec, sizeof spec, a->ascii);
+    text_clean(scry_session_scope_spec(a->tab->session), spec, sizeof spec, a->ascii);
     text_fit(spec, 24, a->ascii);
-    const char *sort = a->domains.sort ? sorts[a->domains.sort] : "";
-    int x = view_title(a, r, focus, "STS %s and measured change%s%s", scry_score_name(scry_session_score(a->session)),
-                       *sort ? ", by " : "", sort);
+    const char *sort = a->tab->domains.sort ? sorts[a->tab->domains.sort] : "";
+    int x = view_title(a, r, focus, "STS %s and measured change%s%s",
+                       scry_score_name(scry_session_score(a->tab->session)), *sort ? ", by " : "", sort);
     char text[160];
     snprintf(text, sizeof text, " rho with %s, %s ", scope->is_signed ? "signed change" : "size of change", spec);
     if (wide) {
@@ -150,8 +150,8 @@ static void draw_title(app *a, rect r, bool focus, bool wide) {
 }
 
 static void draw_domains(app *a, rect r, bool focus) {
-    size_t D = a->info->domains;
-    domains_state *state = &a->domains;
+    size_t D = a->tab->info->domains;
+    domains_state *state = &a->tab->domains;
     scale_bars(a);
     int rows = r.rows - 2, columns = 1;
     if (rows < 1) rows = 1;
@@ -161,11 +161,11 @@ static void draw_domains(app *a, rect r, bool focus) {
     draw_rho(a, r, r.y + 1);
     size_t *order = malloc(D * sizeof *order);
     if (!order) abort();
-    order_context context = {a, scry_session_result(a->session)};
+    order_context context = {a, scry_session_result(a->tab->session)};
     int name_width = 6;
     for (size_t d = 0; d < D; d++) {
         order[d] = d;
-        int w = text_columns(a->info->domain[d].name);
+        int w = text_columns(a->tab->info->domain[d].name);
         if (w > name_width) name_width = w;
     }
     int most = width >= 62 ? 24 : width * 5 / 12;
@@ -180,8 +180,8 @@ static void draw_domains(app *a, rect r, bool focus) {
 }
 
 static void move_domains(app *a, move kind, long steps) {
-    domains_state *s = &a->domains;
-    long last = (long)a->info->domains - s->page, top = s->top;
+    domains_state *s = &a->tab->domains;
+    long last = (long)a->tab->info->domains - s->page, top = s->top;
     if (last < 0) last = 0;
     if (kind == MOVE_STEP) top += steps;
     else if (kind == MOVE_PAGE) top += steps * s->page;
@@ -190,21 +190,21 @@ static void move_domains(app *a, move kind, long steps) {
 }
 
 static bool sort_domains(app *a, const char *name, char *wrong, size_t size) {
-    int next = name ? -1 : (a->domains.sort + 1) % SORTS;
+    int next = name ? -1 : (a->tab->domains.sort + 1) % SORTS;
     for (int i = 0; name && i < SORTS; i++)
         if (strcmp(sorts[i], name) == 0) next = i;
     if (next < 0) {
         snprintf(wrong, size, "file, sts, change, residual, name");
         return false;
     }
-    a->domains.sort = next;
-    a->domains.reversed = false;
+    a->tab->domains.sort = next;
+    a->tab->domains.reversed = false;
     app_say(a, next ? "domains sorted by %s" : "domains in the order of the %s", next ? sorts[next] : "study");
     return true;
 }
 
 static void reverse_domains(app *a) {
-    a->domains.reversed = !a->domains.reversed;
+    a->tab->domains.reversed = !a->tab->domains.reversed;
 }
 
 const view view_domains = {"domains", draw_domains, move_domains, sort_domains, reverse_domains, NULL};

@@ -1,5 +1,6 @@
 /* help.c: all keys and commands, made from the table of commands. */
 #include "draw/text.h"
+#include "keys.h"
 #include "views/columns.h"
 #include "views/view.h"
 
@@ -44,7 +45,7 @@ static int help_lines(line *lines, int most) {
     return n;
 }
 
-void help_draw(app *a, rect r) {
+static void draw_help(app *a, rect r) {
     enum { MOST = 200 };
     line lines[MOST];
     int n = help_lines(lines, MOST);
@@ -71,3 +72,22 @@ void help_draw(app *a, rect r) {
         grid_put(a->grid, y, x + 27, r.cols - 28, ROLE_FAINT, text);
     }
 }
+
+static bool help_key(app *a, uint32_t key, command_effect *effect) {
+    int page = a->grid->rows - 4;
+    if (key == 'j' || key == KEY_CODE_DOWN) a->help_top++;
+    else if (key == 'k' || key == KEY_CODE_UP) a->help_top--;
+    else if (key == ('d' & 0x1f) || key == KEY_CODE_PAGE_DOWN || key == ' ') a->help_top += page;
+    else if (key == ('u' & 0x1f) || key == KEY_CODE_PAGE_UP) a->help_top -= page;
+    else if (key == 'g' || key == KEY_CODE_HOME) a->help_top = 0;
+    else if (key == 'G' || key == KEY_CODE_END) a->help_top = 10000;
+    else a->layer = NULL;
+    *effect = DID_CHANGE;
+    return true;
+}
+
+static void help_wheel(app *a, int steps) {
+    a->help_top += steps;
+}
+
+const layer layer_help = {"help", draw_help, help_key, help_wheel};

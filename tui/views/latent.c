@@ -9,10 +9,10 @@
 
 /* Strongest examples, at most one a sample; kept until the latent or the capture changes. */
 static void fill_examples(app *a) {
-    latent_state *s = &a->latent;
+    latent_state *s = &a->tab->latent;
     uint32_t latent = app_latent(a);
     if (s->filled && s->latent == latent && s->filled_capture == s->capture) return;
-    s->examples = scry_top_tokens(a->index, latent, s->capture, true, EXAMPLES_MOST, s->example);
+    s->examples = scry_top_tokens(a->tab->index, latent, s->capture, true, EXAMPLES_MOST, s->example);
     s->top = 0;
     s->filled = true;
     s->latent = latent;
@@ -29,13 +29,13 @@ static role shade(float activation, float strongest) {
  * in brackets. */
 static int lay_out(app *a, const scry_example *e, float strongest) {
     enum { BEFORE = 60, AFTER = 80 };
-    scry_sample sample = scry_sample_at(a->index, e->capture, e->sample);
+    scry_sample sample = scry_sample_at(a->tab->index, e->capture, e->sample);
     uint64_t from = e->token > sample.first + BEFORE ? e->token - BEFORE : sample.first;
     uint64_t to = e->token + AFTER, end = sample.first + sample.count;
     if (to > end) to = end;
     float h[BEFORE + AFTER + 1];
     size_t count = (size_t)(to - from) > BEFORE + AFTER ? BEFORE + AFTER : (size_t)(to - from);
-    scry_activations(a->index, a->latent.latent, e->capture, from, count, h);
+    scry_activations(a->tab->index, a->tab->latent.latent, e->capture, from, count, h);
     grid_clear(a->scratch);
     int x = 0, peak = 0;
     for (size_t i = 0; i < count; i++) {
@@ -43,7 +43,7 @@ static int lay_out(app *a, const scry_example *e, float strongest) {
         bool is_peak = from + i == e->token, fires = h[i] > 0;
         role look = fires ? shade(h[i], strongest) : ROLE_TEXT;
         bool bracket = is_peak || (fires && (a->mono || a->ascii));
-        text_clean(scry_token(a->index, e->capture, from + i), safe, sizeof safe, a->ascii);
+        text_clean(scry_token(a->tab->index, e->capture, from + i), safe, sizeof safe, a->ascii);
         if (is_peak) peak = x;
         if (bracket) x += grid_put(a->scratch, 0, x, 1, look, "[");
         x += grid_put(a->scratch, 0, x, a->scratch->cols - x, look, safe);
@@ -74,18 +74,18 @@ static void draw_example(app *a, rect r, int y, const scry_example *e, float str
     grid_put_right(a->grid, y, x, 6, ROLE_TEXT, text);
     x += 7;
     bool wide = r.cols >= 90;
-    if (a->latent.capture < 0) {
+    if (a->tab->latent.capture < 0) {
         /* Sample ids mostly say which text set it is, so that the condition is enough where room is short. */
-        const scry_capture_info *capture = &a->info->capture[e->capture];
+        const scry_capture_info *capture = &a->tab->info->capture[e->capture];
         int width = wide ? 16 : 4;
         text_clean(wide ? capture->name : scry_condition_name(capture->condition), text, sizeof text, a->ascii);
         text_fit(text, width, a->ascii);
         grid_put(a->grid, y, x, width, ROLE_FAINT, text);
         x += width + 1;
     }
-    if (a->info->capture[e->capture].has_tokens) {
+    if (a->tab->info->capture[e->capture].has_tokens) {
         int width = wide ? 20 : 14;
-        text_clean(scry_sample_at(a->index, e->capture, e->sample).id, text, sizeof text, a->ascii);
+        text_clean(scry_sample_at(a->tab->index, e->capture, e->sample).id, text, sizeof text, a->ascii);
         text_fit(text, width, a->ascii);
         grid_put(a->grid, y, x, width, ROLE_FAINT, text);
         x += width + 1;
@@ -100,23 +100,23 @@ static void draw_example(app *a, rect r, int y, const scry_example *e, float str
 }
 
 static void draw_latent(app *a, rect r, bool focus) {
-    latent_state *s = &a->latent;
+    latent_state *s = &a->tab->latent;
     fill_examples(a);
-    const scry_ranking *ranking = scry_session_ranking(a->session);
+    const scry_ranking *ranking = scry_session_ranking(a->tab->session);
     char label[128];
     table_label(a, s->latent, label, sizeof label);
     text_fit(label, 24, a->ascii);
     int x = view_title(a, r, focus, "latent %u  %s", s->latent, label);
-    bool one_train = a->info->trains == 1;
+    bool one_train = a->tab->info->trains == 1;
     char facts[200];
     snprintf(facts, sizeof facts, " fires on %.1f%% of %s.base, %.1f%% of .%s; c: %s ",
-             100 * scry_rate_base(a->index, ranking->train, ranking->source)[s->latent],
-             one_train ? "train" : a->info->train[ranking->train].name,
-             100 * scry_rate_shifted(a->index, ranking->train, ranking->source)[s->latent],
-             scry_condition_name(ranking->source), s->capture < 0 ? "all" : a->info->capture[s->capture].name);
+             100 * scry_rate_base(a->tab->index, ranking->train, ranking->source)[s->latent],
+             one_train ? "train" : a->tab->info->train[ranking->train].name,
+             100 * scry_rate_shifted(a->tab->index, ranking->train, ranking->source)[s->latent],
+             scry_condition_name(ranking->source), s->capture < 0 ? "all" : a->tab->info->capture[s->capture].name);
     int room = r.x + r.cols - x;
-    const char *from = s->capture < 0 ? "all" : a->info->capture[s->capture].name;
-    double rate = 100 * scry_rate_base(a->index, ranking->train, ranking->source)[s->latent];
+    const char *from = s->capture < 0 ? "all" : a->tab->info->capture[s->capture].name;
+    double rate = 100 * scry_rate_base(a->tab->index, ranking->train, ranking->source)[s->latent];
     if (text_columns(facts) >= room) snprintf(facts, sizeof facts, " fires on %.1f%%; tokens from %s ", rate, from);
     if (text_columns(facts) >= room)
         snprintf(facts, sizeof facts, " tokens from %s ", from); /* this stays to the last */
@@ -125,7 +125,7 @@ static void draw_latent(app *a, rect r, bool focus) {
     s->page = r.rows - 1;
     if (s->top > (int)s->examples - 1) s->top = (int)s->examples > 0 ? (int)s->examples - 1 : 0;
     if (!s->examples) {
-        bool silent = scry_postings(a->index, s->latent) == 0;
+        bool silent = scry_postings(a->tab->index, s->latent) == 0;
         grid_put(a->grid, r.y + 1, r.x + 2, r.cols - 2, ROLE_FAINT,
                  silent ? "this latent is silent in every capture" : "silent in this capture; c takes the next one");
         return;
@@ -135,7 +135,7 @@ static void draw_latent(app *a, rect r, bool focus) {
 }
 
 static void move_latent(app *a, move kind, long steps) {
-    latent_state *s = &a->latent;
+    latent_state *s = &a->tab->latent;
     fill_examples(a);
     long last = (long)s->examples - s->page, top = s->top;
     if (last < 0) last = 0;

@@ -122,7 +122,7 @@ static command_effect accept(app *a) {
 /* Search as you type: the first match from where the search began. */
 static void preview(app *a) {
     if (!is_search(a)) return;
-    a->table.cursor = a->prompt.cursor_before;
+    a->tab->table.cursor = a->prompt.cursor_before;
     int row = a->prompt.text[0] ? table_search(a, a->prompt.text, 1, true) : -1;
     if (row >= 0) table_go_row(a, (uint32_t)row);
     if (row < 0 && a->prompt.text[0]) app_say(a, "no match");
@@ -132,7 +132,7 @@ void prompt_key(app *a, uint32_t key, command_effect *effect) {
     char *text = a->prompt.text;
     *effect = DID_CHANGE;
     if (key == 27 || key == 3) {
-        if (is_search(a)) a->table.cursor = a->prompt.cursor_before;
+        if (is_search(a)) a->tab->table.cursor = a->prompt.cursor_before;
         a->prompt.then = NULL;
         return;
     }
@@ -187,7 +187,7 @@ void footer_draw(app *a) {
     int x = r.x + 1;
     for (size_t i = 0; i < sizeof hints / sizeof *hints; i++) {
         char from[16], to[16] = "", key[40];
-        if (r.cols < hints[i].least || (i == 0 && a->enlarged < 0)) continue;
+        if (r.cols < hints[i].least || (i == 0 && a->tab->enlarged < 0)) continue;
         first_key(hints[i].name, from, sizeof from);
         if (hints[i].to) first_key(hints[i].to, to, sizeof to);
         snprintf(key, sizeof key, "%s%s%s", from, hints[i].join, to);

@@ -35,7 +35,7 @@ static int by_label(const void *x, const void *y, void *context) {
 }
 
 static void order_by_value(app *a, const column *c) {
-    table_state *t = &a->table;
+    table_state *t = &a->tab->table;
     sort_key *keys = malloc(t->rows * sizeof *keys);
     if (!keys) abort();
     for (uint32_t j = 0; j < t->rows; j++) {
@@ -48,8 +48,8 @@ static void order_by_value(app *a, const column *c) {
 }
 
 static void make_order(app *a) {
-    table_state *t = &a->table;
-    const scry_ranking *r = scry_session_ranking(a->session);
+    table_state *t = &a->tab->table;
+    const scry_ranking *r = scry_session_ranking(a->tab->session);
     const column *c = &columns[t->column];
     t->source = r->source;
     t->metric = r->metric;
@@ -67,13 +67,13 @@ static void make_order(app *a) {
 }
 
 void table_go_row(app *a, uint32_t row) {
-    table_state *t = &a->table;
+    table_state *t = &a->tab->table;
     t->cursor = row < t->rows ? row : t->rows - 1;
 }
 
 void table_go(app *a, uint32_t latent) {
-    for (uint32_t row = 0; row < a->table.rows; row++)
-        if (a->table.order[row] == latent) {
+    for (uint32_t row = 0; row < a->tab->table.rows; row++)
+        if (a->tab->table.order[row] == latent) {
             table_go_row(a, row);
             return;
         }
@@ -81,8 +81,8 @@ void table_go(app *a, uint32_t latent) {
 
 /* A new ranking keeps the cursor on its latent, so that one sees where it went. */
 void table_refresh(app *a) {
-    table_state *t = &a->table;
-    const scry_ranking *r = scry_session_ranking(a->session);
+    table_state *t = &a->tab->table;
+    const scry_ranking *r = scry_session_ranking(a->tab->session);
     if (r->source == t->source && r->metric == t->metric) return;
     uint32_t latent = app_latent(a);
     make_order(a);
@@ -90,7 +90,7 @@ void table_refresh(app *a) {
 }
 
 static bool sort_table(app *a, const char *name, char *wrong, size_t size) {
-    table_state *t = &a->table;
+    table_state *t = &a->tab->table;
     int next = name ? column_find(name) : (t->column + 1) % column_count;
     if (next < 0) {
         wrong[0] = 0;
@@ -107,15 +107,15 @@ static bool sort_table(app *a, const char *name, char *wrong, size_t size) {
 }
 
 static void reverse_table(app *a) {
-    a->table.reversed = !a->table.reversed;
+    a->tab->table.reversed = !a->tab->table.reversed;
     make_order(a);
-    a->table.cursor = a->table.top = 0;
+    a->tab->table.cursor = a->tab->table.top = 0;
 }
 
 /* ---- words ---------------------------------------------------------------------------------- */
 
 bool table_label(const app *a, uint32_t latent, char *text, size_t size) {
-    const char *label = scry_label(a->index, latent);
+    const char *label = scry_label(a->tab->index, latent);
     if (label) {
         text_clean(label, text, size, a->ascii);
         return true;
@@ -123,7 +123,7 @@ bool table_label(const app *a, uint32_t latent, char *text, size_t size) {
     size_t used = 0;
     text[0] = 0;
     for (int k = 0; k < SCRY_KEY_PIECES; k++) {
-        const char *piece = scry_key_piece(a->index, latent, k);
+        const char *piece = scry_key_piece(a->tab->index, latent, k);
         char safe[64];
         if (!piece) break;
         while (*piece == ' ') piece++; /* the space before a word says little here */
@@ -136,7 +136,7 @@ bool table_label(const app *a, uint32_t latent, char *text, size_t size) {
 }
 
 int table_search(app *a, const char *text, int direction, bool from_here) {
-    const table_state *t = &a->table;
+    const table_state *t = &a->tab->table;
     char label[256], number[16];
     for (uint32_t k = from_here ? 0 : 1; k < t->rows + !from_here; k++) {
         uint32_t row = direction > 0 ? (t->cursor + k) % t->rows : (t->cursor + t->rows - k % t->rows) % t->rows;
@@ -152,7 +152,7 @@ int table_search(app *a, const char *text, int direction, bool from_here) {
 /* ---- moving --------------------------------------------------------------------------------- */
 
 static void move_table(app *a, move kind, long steps) {
-    table_state *t = &a->table;
+    table_state *t = &a->tab->table;
     long row = t->cursor, page = t->page > 1 ? t->page - 1 : 1;
     if (kind == MOVE_STEP) row += steps;
     else if (kind == MOVE_PAGE) row += steps * page;
@@ -199,12 +199,13 @@ static void draw_header(app *a, rect r, bool focus, const placed *place) {
     for (int i = 0; i < column_count; i++) {
         if (!place[i].width) continue;
         char title[32];
-        bool up = columns[i].ascending != a->table.reversed;
-        int cut = i == a->table.column ? place[i].width - 1 : place[i].width; /* the arrow before the last letter */
+        bool up = columns[i].ascending != a->tab->table.reversed;
+        int cut =
+            i == a->tab->table.column ? place[i].width - 1 : place[i].width; /* the arrow before the last letter */
         snprintf(title, sizeof title, "%.*s%s", cut, columns[i].title,
-                 i != a->table.column ? ""
-                 : a->ascii           ? (up ? "^" : "v")
-                                      : (up ? "\xe2\x96\xb4" : "\xe2\x96\xbe"));
+                 i != a->tab->table.column ? ""
+                 : a->ascii                ? (up ? "^" : "v")
+                                           : (up ? "\xe2\x96\xb4" : "\xe2\x96\xbe"));
         role look = focus ? ROLE_FOCUS : ROLE_HEADER;
         if (columns[i].right) grid_put_right(a->grid, r.y, r.x + place[i].x, place[i].width, look, title);
         else grid_put(a->grid, r.y, r.x + place[i].x, place[i].width, look, title);
@@ -213,7 +214,7 @@ static void draw_header(app *a, rect r, bool focus, const placed *place) {
 
 /* The shift's cell: a bar as long as its size beside the largest, then the number. */
 static void draw_shift(app *a, int y, int x, int width, uint32_t latent, role look, const char *number) {
-    const scry_ranking *ranking = scry_session_ranking(a->session);
+    const scry_ranking *ranking = scry_session_ranking(a->tab->session);
     double largest = fabs(ranking->shift[ranking->order[0]]);
     grid_bar(a->grid, y, x, width - 8, look == ROLE_FAINT ? ROLE_BAR_OUT : ROLE_BAR,
              largest > 0 ? fabs(ranking->shift[latent]) / largest : 0, a->ascii);
@@ -221,7 +222,7 @@ static void draw_shift(app *a, int y, int x, int width, uint32_t latent, role lo
 }
 
 static void draw_row(app *a, rect r, int y, uint32_t latent, const placed *place) {
-    bool in = scry_set_has(scry_session_set(a->session), latent);
+    bool in = scry_set_has(scry_session_set(a->tab->session), latent);
     for (int i = 0; i < column_count; i++) {
         if (!place[i].width) continue;
         char text[256];
@@ -236,7 +237,7 @@ static void draw_row(app *a, rect r, int y, uint32_t latent, const placed *place
             grid_put_right(a->grid, y, x, place[i].width, look, text);
         } else {
             text_fit(text, place[i].width, a->ascii);
-            if (strcmp(columns[i].name, "label") == 0 && !scry_label(a->index, latent)) look = ROLE_FAINT;
+            if (strcmp(columns[i].name, "label") == 0 && !scry_label(a->tab->index, latent)) look = ROLE_FAINT;
             grid_put(a->grid, y, x, place[i].width, look, text);
             if (strcmp(columns[i].name, "in") == 0 && text[0] == 'm') grid_put(a->grid, y, x, 1, ROLE_MARK, "m");
         }
@@ -246,7 +247,7 @@ static void draw_row(app *a, rect r, int y, uint32_t latent, const placed *place
 static void draw_table(app *a, rect r, bool focus) {
     enum { MOST = 32 };
     placed place[MOST] = {0};
-    table_state *t = &a->table;
+    table_state *t = &a->tab->table;
     place_columns(r.cols, place);
     draw_header(a, r, focus, place);
     t->page = r.rows - 1;
@@ -269,14 +270,14 @@ static void click_table(app *a, rect r, int y, int x) {
         for (int i = 0; i < column_count; i++) {
             if (!place[i].width || x - r.x < place[i].x || x - r.x > place[i].x + place[i].width) continue;
             char wrong[8];
-            if (a->table.column == i) reverse_table(a);
+            if (a->tab->table.column == i) reverse_table(a);
             else sort_table(a, columns[i].name, wrong, sizeof wrong);
             return;
         }
         return;
     }
-    uint32_t row = a->table.top + (uint32_t)(y - r.y - 1);
-    if (row >= a->table.rows) return;
+    uint32_t row = a->tab->table.top + (uint32_t)(y - r.y - 1);
+    if (row >= a->tab->table.rows) return;
     table_go_row(a, row);
     if (x - r.x <= columns[0].width) app_command(a, "toggle");
 }

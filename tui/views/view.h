@@ -25,16 +25,9 @@ int view_title(app *a, rect r, bool focus, const char *format, ...) __attribute_
 /* What the views share: rho and its kind without the zero before the point: "-.68", "1.00". */
 void view_rho(double value, int decimals, bool sign, char *text, size_t size);
 
-/* table.c */
-void table_refresh(app *a);             /* after a change of the ranking */
-void table_go(app *a, uint32_t latent); /* cursor to a latent */
-void table_go_row(app *a, uint32_t row);
-int table_search(app *a, const char *text, int direction, bool from_here); /* row, or -1 */
-/* The latent's label, or its key tokens where it has none; safe text. Returns whether labelled. */
-bool table_label(const app *a, uint32_t latent, char *text, size_t size);
+extern const layer layer_help;
 
-/* help.c, prompt.c */
-void help_draw(app *a, rect r);
+/* prompt.c */
 void prompt_draw(app *a);
 void prompt_key(app *a, uint32_t key, command_effect *effect);
 void footer_draw(app *a);
