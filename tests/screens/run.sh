@@ -3,7 +3,7 @@
 #
 # NAME.script holds the explorer's commands; @OUT@ in it is a scratch folder. Its comments may say
 #     # sizes: 24x80 50x160     run it at each of these (default 24x80)
-#     # options: --ascii        further options of scry
+#     # options: --ascii        further options of scry; @INDEX@ is the sample's index
 #     # env: NO_COLOR=1         variables
 # Each `screen @OUT@/WHAT.roles` in it is compared with NAME-WHAT.SIZE.golden.
 #
@@ -37,7 +37,7 @@ play() { # SCRIPT SIZE
     mkdir -p "$out"
     sed "s|@OUT@|$out|g" "$here/$1.script" >"$out/script"
     # shellcheck disable=SC2046  # these are words
-    if ! env $(said "$1" env) "$SCRY" $(said "$1" options) --script "$out/script" --size "$2" "$index" >"$out/said" 2>&1; then
+    if ! env $(said "$1" env) "$SCRY" $(said "$1" options | sed "s|@INDEX@|$index|g") --script "$out/script" --size "$2" "$index" >"$out/said" 2>&1; then
         not_ok "$1 at $2" "found an error: $(head -1 "$out/said"), expected none"
         return
     fi
