@@ -22,7 +22,7 @@ TUI_OBJ    := $(TUI:%.c=$(BUILD)/%.o)
 HEADLESS_OBJ := $(HEADLESS:%.c=$(BUILD)/%.o)
 UNIT_BIN   := $(UNIT:tests/unit/%.c=$(BUILD)/tests/%)
 
-.PHONY: all run test asan lint install uninstall clean help deps
+.PHONY: all run test asan lint docs install uninstall clean help deps
 .SECONDARY:
 
 all: $(BUILD)/scry
@@ -59,7 +59,12 @@ $(BUILD)/tests/test_%: $(BUILD)/tests/unit/test_%.o $(BUILD)/tests/unit/check.o 
 	@$(CC) $(CFLAGS) $(EXTRA) -o $@ $^ $(ENGINE_LIBS) -lutf8proc
 
 # tests of the part of tui/ that knows no terminal
-$(BUILD)/tests/test_tui_%: $(BUILD)/tests/unit/test_tui_%.o $(BUILD)/tests/unit/check.o $(HEADLESS_OBJ) $(BUILD)/libscry.a
+$(BUILD)/libtui.a: $(HEADLESS_OBJ)
+	@echo "  AR    $@"
+	@rm -f $@
+	@$(AR) rcs $@ $^
+
+$(BUILD)/tests/test_tui_%: $(BUILD)/tests/unit/test_tui_%.o $(BUILD)/tests/unit/check.o $(BUILD)/libtui.a $(BUILD)/libscry.a
 	@mkdir -p $(@D)
 	@echo "  LINK  $@"
 	@$(CC) $(CFLAGS) $(EXTRA) -o $@ $^ $(ENGINE_LIBS) -lutf8proc
@@ -101,11 +106,29 @@ bench: $(BUILD)/scry $(BUILD)/tests/bench/bench
 lint:
 	@tests/lint.sh
 
+# the manual page and the shells' completions, from the same tables as the program
+docs: $(BUILD)/scry
+	@mkdir -p $(BUILD)/docs
+	@$(BUILD)/scry help --man >$(BUILD)/docs/scry.1
+	@$(BUILD)/scry help --completion bash >$(BUILD)/docs/scry.bash
+	@$(BUILD)/scry help --completion zsh >$(BUILD)/docs/_scry
+	@$(BUILD)/scry help --completion fish >$(BUILD)/docs/scry.fish
+	@ls $(BUILD)/docs/*
+
+SHARE = $(DESTDIR)$(PREFIX)/share
+INSTALLED = $(SHARE)/man/man1/scry.1 $(SHARE)/bash-completion/completions/scry \
+            $(SHARE)/zsh/site-functions/_scry $(SHARE)/fish/vendor_completions.d/scry.fish
+
 install: $(BUILD)/scry
+	@$(MAKE) --no-print-directory docs >/dev/null
 	install -D -m 755 $(BUILD)/scry $(DESTDIR)$(PREFIX)/bin/scry
+	install -D -m 644 $(BUILD)/docs/scry.1 $(SHARE)/man/man1/scry.1
+	install -D -m 644 $(BUILD)/docs/scry.bash $(SHARE)/bash-completion/completions/scry
+	install -D -m 644 $(BUILD)/docs/_scry $(SHARE)/zsh/site-functions/_scry
+	install -D -m 644 $(BUILD)/docs/scry.fish $(SHARE)/fish/vendor_completions.d/scry.fish
 
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/bin/scry
+	rm -f $(DESTDIR)$(PREFIX)/bin/scry $(INSTALLED)
 
 clean:
 	rm -rf $(BUILD)
@@ -117,6 +140,7 @@ help:
 	@echo "make asan       the tests under the address and undefined-behaviour sanitizers"
 	@echo "make bench      speed, memory and size beside their targets (BENCH_SCALE=full: 12 GB of disk)"
 	@echo "make lint       formatting, layering, compiler warnings"
+	@echo "make docs       manual page and completions, to build/docs"
 	@echo "make install    to PREFIX ($(PREFIX)), below DESTDIR; uninstall takes it away"
 	@echo "make clean      remove build/"
 

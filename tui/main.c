@@ -9,19 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* scry help [COMMAND] */
-int shell_help(const options *o) {
-    if (o->words && !command_in_shell(o->word[0])) {
-        scry_error err = {0};
-        const char *near = commands_nearest(o->word[0]);
-        scry_misuse(&err, "no command \"%.60s\"%s%s%s", o->word[0], near ? "; did you mean " : "", near ? near : "",
-                    near ? "?" : "; scry help lists them");
-        return out_error(&err);
-    }
-    options_help(o->words ? o->word[0] : NULL);
-    return 0;
-}
-
 static int run(const options *o) {
     if (o->version) {
         printf("scry %s\n", scry_version());

@@ -8,17 +8,13 @@
 #include <string.h>
 #include <unistd.h>
 
-typedef struct row {
-    const char *name, *argument, *commands, *help;
-    size_t offset;
-} row;
-
-static const row rows[] = {
+const option_row option_rows[] = {
 #define OPTION(field, name, argument, commands, help) {name, argument, commands, help, offsetof(options, field)},
 #include "options.def"
 #undef OPTION
 };
-enum { ROWS = sizeof rows / sizeof *rows };
+enum { ROWS = sizeof option_rows / sizeof *option_rows };
+const size_t option_count = ROWS;
 
 bool options_apply(const char *list, const char *name) {
     if (strcmp(list, "*") == 0) return true;
@@ -36,7 +32,7 @@ static bool unknown_option(const options *o, const char *name, scry_error *err) 
     const char *names[ROWS];
     size_t n = 0;
     for (size_t i = 0; i < ROWS; i++)
-        if (options_apply(rows[i].commands, o->command)) names[n++] = rows[i].name;
+        if (options_apply(option_rows[i].commands, o->command)) names[n++] = option_rows[i].name;
     const char *near = words_nearest(name, names, n);
     const char *word = strcmp(o->command, "open") == 0 ? "scry" : o->command;
     return scry_misuse(err, "%s has no option %s%s%s%s; scry %s%s--help lists them", word, name,
@@ -51,9 +47,9 @@ static bool read_option(options *o, int argc, char **argv, int *at, scry_error *
     snprintf(name, sizeof name, "%.*s", equals ? (int)(equals - argv[*at]) : 60, argv[*at]);
     if (strcmp(name, "-h") == 0) strcpy(name, "--help");
     for (size_t i = 0; i < ROWS; i++) {
-        if (strcmp(rows[i].name, name) != 0 || !options_apply(rows[i].commands, o->command)) continue;
-        const char **field = (const char **)(void *)((char *)o + rows[i].offset);
-        if (!rows[i].argument) {
+        if (strcmp(option_rows[i].name, name) != 0 || !options_apply(option_rows[i].commands, o->command)) continue;
+        const char **field = (const char **)(void *)((char *)o + option_rows[i].offset);
+        if (!option_rows[i].argument) {
             if (equals) return scry_misuse(err, "%s takes no argument", name);
             *field = "";
         } else if (equals) {
@@ -61,7 +57,7 @@ static bool read_option(options *o, int argc, char **argv, int *at, scry_error *
         } else if (*at + 1 < argc) {
             *field = argv[++*at];
         } else {
-            return scry_misuse(err, "%s needs %s after it", name, rows[i].argument);
+            return scry_misuse(err, "%s needs %s after it", name, option_rows[i].argument);
         }
         return true;
     }
@@ -146,9 +142,10 @@ void options_help(const char *name) {
         commands_usage(name);
     }
     for (size_t i = 0; i < ROWS; i++) {
-        if (!options_apply(rows[i].commands, name)) continue;
+        if (!options_apply(option_rows[i].commands, name)) continue;
         char left[64];
-        snprintf(left, sizeof left, "%s %s", rows[i].name, rows[i].argument ? rows[i].argument : "");
-        printf("  %-32s  %s\n", left, rows[i].help);
+        snprintf(left, sizeof left, "%s %s", option_rows[i].name,
+                 option_rows[i].argument ? option_rows[i].argument : "");
+        printf("  %-32s  %s\n", left, option_rows[i].help);
     }
 }

@@ -29,6 +29,15 @@ bool options_bytes(const char *name, const char *text, uint64_t *out, scry_error
 /* What --help prints, for one command or (NULL) for all. */
 void options_help(const char *name);
 
+/* One row of options.def. */
+typedef struct option_row {
+    const char *name, *argument, *commands, *help; /* argument NULL: takes none */
+    size_t offset;                                 /* of its field in options */
+} option_row;
+
+extern const option_row option_rows[];
+extern const size_t option_count;
+
 /* Does the row's list of commands name this one? */
 bool options_apply(const char *list, const char *name);
 
