@@ -1,47 +1,10 @@
 /* session.c: one person's work on an index. */
-#include "session.h"
+#include "session_state.h"
 #include "base/mem.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { AS_RANKED, PINNED_IN, PINNED_OUT };
-
-typedef struct pin_change {
-    uint32_t latent;
-    uint8_t before, after;
-} pin_change;
-
-typedef struct place {
-    scry_condition source;
-    scry_metric metric;
-    uint32_t n;
-} place;
-
-typedef struct step {
-    place before, after;
-    pin_change *pins; /* owned */
-    uint32_t count;
-} step;
-
-struct scry_session {
-    const scry_index *index;
-    uint32_t F;
-    place at;
-    size_t train;
-    scry_ranking *ranking;
-    uint8_t *pin; /* [F] */
-    scry_set *set;
-    scry_score score;
-    scry_scorer *scorer;
-    scry_scope scope;
-    char *scope_spec;
-    step *steps;
-    size_t step_count, step_room, done; /* done: steps that are in force; the rest can be redone */
-    scry_result result;
-    bool result_ready, company_ready;
-};
 
 /* ---- state ---------------------------------------------------------------------------------- */
 
@@ -113,10 +76,14 @@ static void forget_redo(scry_session *s) {
     while (s->step_count > s->done) free(s->steps[--s->step_count].pins);
 }
 
-void scry_session_free(scry_session *s) {
-    if (!s) return;
+void session_forget(scry_session *s) {
     s->done = 0;
     forget_redo(s);
+}
+
+void scry_session_free(scry_session *s) {
+    if (!s) return;
+    session_forget(s);
     free(s->steps);
     scry_result_free(&s->result);
     scry_ranking_free(s->ranking);
@@ -287,6 +254,22 @@ bool scry_session_set_scope(scry_session *s, const char *spec, bool is_signed, s
     s->scope_spec = copy;
     stale(s);
     return true;
+}
+
+bool session_set_score(scry_session *s, scry_score score, scry_error *err) {
+    return score == s->score || scry_session_set_score(s, score, err);
+}
+
+void session_take(scry_session *s, place at, uint8_t *pin, scry_scope scope, char *spec) {
+    free(s->pin);
+    s->pin = pin;
+    scry_scope_free(&s->scope);
+    s->scope = scope;
+    free(s->scope_spec);
+    s->scope_spec = spec;
+    move_to(s, at, NULL);
+    for (uint32_t j = 0; j < s->F; j++) settle(s, j);
+    stale(s);
 }
 
 const scry_result *scry_session_result(scry_session *s) {

@@ -9,6 +9,7 @@
 #ifndef SCRY_SESSION_H
 #define SCRY_SESSION_H
 
+#include <stdio.h>
 #include "scry.h"
 
 typedef struct scry_session scry_session;
@@ -53,5 +54,11 @@ const scry_result *scry_session_result(scry_session *s);
 /* Also Spearman, p, leave-one-out and random sets (milliseconds): true when they are up to date. */
 bool scry_session_company_ready(const scry_session *s);
 const scry_result *scry_session_company(scry_session *s);
+
+/* The selection, the score and the history as lines of text (session_file.c has the form). */
+void scry_session_write(const scry_session *s, FILE *f);
+/* Puts them in force. False, with the session's history forgotten but its selection as it was, for lines
+ * that are of another index or damaged. */
+bool scry_session_read(scry_session *s, FILE *f, scry_error *err);
 
 #endif

@@ -1,0 +1,208 @@
+/* session_file.c: a session's selection, score and history as lines of text, and back.
+ *
+ *     scry-session 1 LATENTS TRAIN_NAME
+ *     score act
+ *     scope absolute extremes:4
+ *     start icl sq 100 17:1 90:2              the place and pins before the first step kept
+ *     step sft sq 100 3:0:2 ...               the place after it, and pins: latent, before, after
+ *     done 12                                  steps that are in force; those after it can be redone
+ *     end */
+#include "session_state.h"
+#include "base/mem.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A history beyond this many changed pins is kept from its younger end. */
+enum { MOST_PINS = 1 << 20 };
+
+/* ---- writing -------------------------------------------------------------------------------- */
+
+static void write_place(FILE *f, place p) {
+    fprintf(f, " %s %s %" PRIu32, scry_condition_name(p.source), scry_metric_name(p.metric), p.n);
+}
+
+/* The oldest step that is kept. */
+static size_t first_kept(const scry_session *s) {
+    size_t first = s->step_count, pins = 0;
+    while (first > 0 && pins + s->steps[first - 1].count <= MOST_PINS) pins += s->steps[--first].count;
+    return first < s->done ? first : s->done;
+}
+
+void scry_session_write(const scry_session *s, FILE *f) {
+    size_t first = first_kept(s);
+    fprintf(f, "scry-session 1 %" PRIu32 " %s\n", s->F, scry_about(s->index)->train[s->train].name);
+    fprintf(f, "score %s\n", scry_score_name(s->score));
+    fprintf(f, "scope %s %s\nstart", s->scope.is_signed ? "signed" : "absolute", s->scope_spec);
+    write_place(f, s->done > first ? s->steps[first].before : s->at);
+    uint8_t *pin = mem_new(s->F, 1);
+    memcpy(pin, s->pin, s->F);
+    for (size_t i = s->done; i-- > first;)
+        for (uint32_t k = 0; k < s->steps[i].count; k++) pin[s->steps[i].pins[k].latent] = s->steps[i].pins[k].before;
+    for (uint32_t j = 0; j < s->F; j++)
+        if (pin[j]) fprintf(f, " %" PRIu32 ":%d", j, pin[j]);
+    free(pin);
+    for (size_t i = first; i < s->step_count; i++) {
+        const step *t = &s->steps[i];
+        fprintf(f, "\nstep");
+        write_place(f, t->after);
+        for (uint32_t k = 0; k < t->count; k++)
+            fprintf(f, " %" PRIu32 ":%d:%d", t->pins[k].latent, t->pins[k].before, t->pins[k].after);
+    }
+    fprintf(f, "\ndone %zu\nend\n", s->done - first);
+}
+
+/* ---- reading -------------------------------------------------------------------------------- */
+
+typedef struct reader {
+    FILE *f;
+    char *line;
+    size_t room;
+    int number;
+    const scry_session *s;
+    scry_error *err;
+} reader;
+
+static bool wrong(reader *r, const char *expected) {
+    return scry_fail(r->err, "session: line %d: found \"%.40s\", expected %s", r->number, r->line ? r->line : "",
+                     expected);
+}
+
+/* The next line if it begins with the word; what follows it in *rest. */
+static bool next(reader *r, const char *word, char **rest) {
+    r->number++;
+    ssize_t length = getline(&r->line, &r->room, r->f);
+    if (length <= 0) return scry_fail(r->err, "session: found its end at line %d, expected \"%s\"", r->number, word);
+    r->line[strcspn(r->line, "\n")] = 0;
+    size_t n = strlen(word);
+    if (strncmp(r->line, word, n) != 0 || (r->line[n] && r->line[n] != ' ')) return wrong(r, word);
+    *rest = r->line + n + (r->line[n] == ' ');
+    return true;
+}
+
+static bool whole(const char *word, uint32_t most, uint32_t *out) {
+    char *end;
+    unsigned long long value = word ? strtoull(word, &end, 10) : 0;
+    if (!word || *word < '0' || *word > '9' || *end || value > most) return false;
+    *out = (uint32_t)value;
+    return true;
+}
+
+static bool read_place(reader *r, char **at, place *out) {
+    const char *source = strsep(at, " "), *metric = *at ? strsep(at, " ") : NULL, *n = *at ? strsep(at, " ") : NULL;
+    int condition = scry_condition_of(source), m = metric ? scry_metric_of(metric) : -1;
+    const scry_train_info *train = &scry_about(r->s->index)->train[r->s->train];
+    if (condition <= SCRY_BASE || !train->has[condition] || m < 0 || !whole(n, r->s->F, &out->n))
+        return wrong(r, "a source, a metric and N that this index has");
+    out->source = (scry_condition)condition;
+    out->metric = (scry_metric)m;
+    return true;
+}
+
+/* "17:0:2": latent and two pins. */
+static bool read_pin(char *word, uint32_t F, pin_change *out) {
+    char *at = word;
+    uint32_t value[2];
+    const char *latent = strsep(&at, ":"), *before = at ? strsep(&at, ":") : NULL;
+    if (!whole(latent, F - 1, &out->latent) || !whole(before, PINNED_OUT, &value[0]) ||
+        !whole(at, PINNED_OUT, &value[1]))
+        return false;
+    out->before = (uint8_t)value[0];
+    out->after = (uint8_t)value[1];
+    return true;
+}
+
+static bool read_start(reader *r, scry_session *s, place *at, uint8_t *pin) {
+    char *rest, *word;
+    if (!next(r, "start", &rest) || !read_place(r, &rest, at)) return false;
+    while (rest && (word = strsep(&rest, " "))) {
+        char *value = word;
+        uint32_t latent, p;
+        const char *first = strsep(&value, ":");
+        if (!whole(first, s->F - 1, &latent) || !whole(value, PINNED_OUT, &p)) return wrong(r, "pins, LATENT:PIN");
+        pin[latent] = (uint8_t)p;
+    }
+    return true;
+}
+
+static bool read_step(reader *r, char *rest, step *t) {
+    if (!read_place(r, &rest, &t->after)) return false;
+    char *word;
+    while (rest && (word = strsep(&rest, " "))) {
+        t->pins = mem_resize(t->pins, t->count + 1, sizeof *t->pins);
+        if (!read_pin(word, r->s->F, &t->pins[t->count])) return wrong(r, "pins, LATENT:BEFORE:AFTER");
+        t->count++;
+    }
+    return true;
+}
+
+/* Steps up to "done"; how many are in force. */
+static bool read_steps(reader *r, scry_session *s, place at) {
+    for (;;) {
+        char *rest;
+        r->number++;
+        if (getline(&r->line, &r->room, r->f) <= 0) return scry_fail(r->err, "session: cut at line %d", r->number);
+        r->line[strcspn(r->line, "\n")] = 0;
+        uint32_t done;
+        if (strncmp(r->line, "done ", 5) == 0) {
+            if (!whole(r->line + 5, (uint32_t)s->step_count, &done)) return wrong(r, "a number of steps");
+            s->done = done;
+            return next(r, "end", &rest);
+        }
+        if (strncmp(r->line, "step ", 5) != 0) return wrong(r, "step or done");
+        s->steps = mem_resize(s->steps, s->step_count + 1, sizeof *s->steps);
+        s->step_room = s->step_count + 1;
+        step *t = &s->steps[s->step_count++];
+        *t = (step){.before = at};
+        if (!read_step(r, r->line + 5, t)) return false;
+        at = t->after;
+    }
+}
+
+static bool read_all(reader *r, scry_session *s, uint8_t *pin, place *start, scry_score *score, scry_scope *scope,
+                     char **spec) {
+    char *rest, *train, *kind;
+    uint32_t F;
+    if (!next(r, "scry-session 1", &rest)) return false;
+    train = rest;
+    const char *latents = strsep(&train, " ");
+    if (!whole(latents, UINT32_MAX, &F) || F != s->F || !train ||
+        strcmp(train, scry_about(s->index)->train[s->train].name) != 0)
+        return scry_fail(r->err, "session: it is of another index or training set");
+    if (!next(r, "score", &rest)) return false;
+    int found = scry_score_of(rest);
+    if (found < 0 || !scry_has_score(s->index, (scry_score)found)) return wrong(r, "a score that this index has");
+    *score = (scry_score)found;
+    if (!next(r, "scope", &rest)) return false;
+    kind = strsep(&rest, " ");
+    if (!rest) return wrong(r, "a scope");
+    if (!scry_scope_read(scope, s->index, s->train, rest, strcmp(kind, "signed") == 0, r->err)) return false;
+    *spec = mem_copy_string(rest);
+    return read_start(r, s, start, pin) && read_steps(r, s, *start);
+}
+
+bool scry_session_read(scry_session *s, FILE *f, scry_error *err) {
+    reader r = {.f = f, .s = s, .err = err};
+    uint8_t *pin = mem_new(s->F, 1);
+    place at;
+    scry_score score = s->score;
+    scry_scope scope = {0};
+    char *spec = NULL;
+    session_forget(s);
+    bool ok = read_all(&r, s, pin, &at, &score, &scope, &spec) && session_set_score(s, score, err);
+    free(r.line);
+    if (!ok) {
+        session_forget(s);
+        scry_scope_free(&scope);
+        free(spec);
+        free(pin);
+        return false;
+    }
+    for (size_t i = 0; i < s->done; i++) {
+        at = s->steps[i].after;
+        for (uint32_t k = 0; k < s->steps[i].count; k++) pin[s->steps[i].pins[k].latent] = s->steps[i].pins[k].after;
+    }
+    session_take(s, at, pin, scope, spec);
+    return true;
+}

@@ -1,0 +1,51 @@
+/* session_state.h: what session.c and session_file.c share. Not public. */
+#ifndef SCRY_SESSION_STATE_H
+#define SCRY_SESSION_STATE_H
+
+#include "session.h"
+
+enum { AS_RANKED, PINNED_IN, PINNED_OUT };
+
+typedef struct pin_change {
+    uint32_t latent;
+    uint8_t before, after;
+} pin_change;
+
+typedef struct place {
+    scry_condition source;
+    scry_metric metric;
+    uint32_t n;
+} place;
+
+typedef struct step {
+    place before, after;
+    pin_change *pins; /* owned */
+    uint32_t count;
+} step;
+
+struct scry_session {
+    const scry_index *index;
+    uint32_t F;
+    place at;
+    size_t train;
+    scry_ranking *ranking;
+    uint8_t *pin; /* [F] */
+    scry_set *set;
+    scry_score score;
+    scry_scorer *scorer;
+    scry_scope scope;
+    char *scope_spec;
+    step *steps;
+    size_t step_count, step_room, done; /* done: steps that are in force; the rest can be redone */
+    scry_result result;
+    bool result_ready, company_ready;
+};
+
+/* Drops the whole history; the selection stays as it is. */
+void session_forget(scry_session *s);
+/* As scry_session_set_score, but true also where the score is that already. */
+bool session_set_score(scry_session *s, scry_score score, scry_error *err);
+/* Puts a place (that the index has), pins and scope in force. Takes pin [F], scope and spec. */
+void session_take(scry_session *s, place at, uint8_t *pin, scry_scope scope, char *spec);
+
+#endif
