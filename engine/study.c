@@ -199,15 +199,39 @@ static bool read_change(parser *p, const cJSON *change, const char *place, study
     return true;
 }
 
+/* A scores-only study's numbers, by score. */
+static bool read_sts(parser *p, const cJSON *sts, const char *place, study_group *domain) {
+    char key[160];
+    snprintf(key, sizeof key, "%s.sts", place);
+    for (int s = 0; s < SCRY_SCORES; s++) domain->sts[s] = NAN;
+    if (!sts) return true;
+    if (!p->study->scores_only)
+        return scry_fail(p->err,
+                         "%s: %s: found numbers in a study with \"train\"; expected captures, or no \"train\" and "
+                         "numbers in every domain (a scores-only study)",
+                         p->study->path, key);
+    if (!cJSON_IsObject(sts)) return wrong(p, key, sts, "numbers by score, such as {\"act\": 5.11}");
+    const cJSON *item;
+    cJSON_ArrayForEach (item, sts) {
+        int score = scry_score_of(item->string);
+        if (score < 0)
+            return scry_fail(p->err, "%s: %s: \"%.40s\" is no score; expected act, act2 or icl", p->study->path, key,
+                             item->string);
+        snprintf(key, sizeof key, "%s.sts.%s", place, item->string);
+        if (!cJSON_IsNumber(item) || !isfinite(item->valuedouble)) return wrong(p, key, item, "a finite number");
+        domain->sts[score] = item->valuedouble;
+    }
+    return true;
+}
+
 static bool read_domain(parser *p, const cJSON *item, size_t number) {
-    static const char *const known[] = {"name", "change", "base", "icl", NULL};
+    static const char *const with_captures[] = {"name", "change", "base", "icl", "sts", NULL};
+    static const char *const with_scores[] = {"name", "change", "sts", NULL};
+    const char *const *known = p->study->scores_only ? with_scores : with_captures;
     study_group *domain = &p->study->domains[p->study->domain_count++];
     char place[40];
     snprintf(place, sizeof place, "domains[%zu]", number);
     if (!cJSON_IsObject(item)) return wrong(p, place, item, "an object with \"name\" and \"base\"");
-    if (cJSON_GetObjectItemCaseSensitive(item, "sts"))
-        return scry_fail(p->err, "%s: %s.sts: scores-only studies are not read yet; expected \"base\": a capture",
-                         p->study->path, place);
     unknown_keys(p, item, place, known);
     if (!text_key(p, item, "name", place, &domain->name)) return false;
     if (!domain->name || !*domain->name)
@@ -217,6 +241,8 @@ static bool read_domain(parser *p, const cJSON *item, size_t number) {
             return scry_fail(p->err, "%s: %s.name: \"%.60s\" is taken by domains[%zu]", p->study->path, place,
                              domain->name, i);
     if (!read_change(p, cJSON_GetObjectItemCaseSensitive(item, "change"), place, domain)) return false;
+    if (!read_sts(p, cJSON_GetObjectItemCaseSensitive(item, "sts"), place, domain)) return false;
+    if (p->study->scores_only) return true;
     if (!read_conditions(p, item, place, domain)) return false;
     if (!domain->capture[SCRY_BASE].present)
         return scry_fail(p->err, "%s: %s.base: missing; expected a capture", p->study->path, place);
@@ -246,10 +272,28 @@ static bool read_choices(parser *p, const cJSON *root) {
     return ok;
 }
 
+static bool read_domains(parser *p, const cJSON *domains) {
+    if (!cJSON_IsArray(domains) || !domains->child) return wrong(p, "domains", domains, "a list of one domain or more");
+    p->study->domains = mem_new((size_t)cJSON_GetArraySize(domains), sizeof *p->study->domains);
+    size_t number = 0;
+    const cJSON *item;
+    cJSON_ArrayForEach (item, domains)
+        if (!read_domain(p, item, number++)) return false;
+    return true;
+}
+
 static bool read_groups(parser *p, const cJSON *root) {
     scry_study *study = p->study;
     const cJSON *train = cJSON_GetObjectItemCaseSensitive(root, "train");
     const cJSON *domains = cJSON_GetObjectItemCaseSensitive(root, "domains");
+    const cJSON *item;
+    cJSON_ArrayForEach (item, domains)
+        if (!train && cJSON_HasObjectItem(item, "sts")) study->scores_only = true;
+    if (study->scores_only) {
+        study->trains = mem_new(study->train_count = 1, sizeof *study->trains);
+        study->trains->name = mem_copy_string("");
+        return read_domains(p, domains);
+    }
     bool list = cJSON_IsArray(train) && train->child;
     if (!list && !cJSON_IsObject(train))
         return wrong(p, "train", train, "a training set (an object), or a list of them");
@@ -260,13 +304,7 @@ static bool read_groups(parser *p, const cJSON *root) {
         if (list) snprintf(place, sizeof place, "train[%d]", n);
         if (!read_train(p, one, place)) return false;
     }
-    if (!cJSON_IsArray(domains) || !domains->child) return wrong(p, "domains", domains, "a list of one domain or more");
-    study->domains = mem_new((size_t)cJSON_GetArraySize(domains), sizeof *study->domains);
-    size_t number = 0;
-    const cJSON *item;
-    cJSON_ArrayForEach (item, domains)
-        if (!read_domain(p, item, number++)) return false;
-    return true;
+    return read_domains(p, domains);
 }
 
 static bool read_root(parser *p, const cJSON *root) {
