@@ -2,8 +2,8 @@
  * overlap and concentration of two rankings, a data mixture, intervals over resampled tokens, and
  * which text each latent belongs to.
  *
- * All of it reads the index and nothing else, so that it can run in a thread of its own beside a
- * session. Figures that are drawn depend on their seed alone. D is the number of domains. */
+ * All of it reads the index and what is passed and nothing else, so that it can run in a thread of its
+ * own beside a session, on a copy of its set (scry_set_copy) and result. Figures that are drawn depend on their seed alone. D is the number of domains. */
 #ifndef SCRY_ANALYSIS_H
 #define SCRY_ANALYSIS_H
 
