@@ -246,5 +246,6 @@ wrong '{"name": "a", "sts": {"act": 1e999}}' 'domains[0].sts.act' 'expected a fi
 wrong '{"name": "a", "change": 1}' 'train: found nothing' 'expected'
 given '{"name": "a", "sts": {"act": 1}, "base": {"features": "x.npy"}}'
 gives 0 info "$place/given.json"
+says "and warned of" 'domains[0].base: unknown key, ignored'
 prints "captures in a scores-only study are noted" 'domains\[0\]\.base: unknown key, ignored'
 finish

@@ -57,7 +57,11 @@ scry_index *subject_open(const options *o, scry_error *err) {
     if (access(path, R_OK) != 0 || scry_is_index(path)) return open_index(o, path, err);
     size_t length = strlen(path);
     if (length > 5 && strcmp(path + length - 5, ".scry") == 0) return open_index(o, path, err);
-    if (scry_is_scores_only(path)) return scry_open_scores(path, err);
+    if (scry_is_scores_only(path)) {
+        scry_index *given = scry_open_scores(path, err);
+        if (given) warn(given);
+        return given;
+    }
     char *cached = scry_cache_path(path, err);
     if (!cached) return NULL;
     scry_index *index = access(cached, R_OK) == 0 ? open_index(o, cached, NULL) : NULL;
