@@ -3,7 +3,8 @@
  * which text each latent belongs to.
  *
  * All of it reads the index and what is passed and nothing else, so that it can run in a thread of its
- * own beside a session, on a copy of its set (scry_set_copy) and result. Figures that are drawn depend on their seed alone. D is the number of domains. */
+ * own beside a session, on a copy of its set (scry_set_copy) and result. Figures that are drawn depend on their seed
+ * alone. D is the number of domains. */
 #ifndef SCRY_ANALYSIS_H
 #define SCRY_ANALYSIS_H
 
