@@ -1,11 +1,9 @@
 /* result.c: a score's STS over the domains, its correlation, and the company a rho must keep. */
-#include "scry.h"
+#include "analysis.h"
 #include "base/mem.h"
-#include "base/random.h"
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* The points that take part, side by side: x = STS, y = change. Returns how many. */
 static size_t points(const scry_result *r, double *x, double *y) {
@@ -22,6 +20,7 @@ void scry_result_fit(scry_result *r, const scry_index *index, const scry_scorer 
     size_t D = scope->domains;
     *r = (scry_result){.domains = D};
     r->spearman = r->p_value = r->loo_min = r->loo_max = NAN;
+    r->ci_low = r->ci_high = NAN;
     r->random_mean = r->random_sd = r->random_rank = NAN;
     double **array[] = {&r->sts, &r->change, &r->fitted, &r->residual};
     for (size_t i = 0; i < 4; i++) *array[i] = mem_new(D, sizeof(double));
@@ -39,50 +38,18 @@ void scry_result_fit(scry_result *r, const scry_index *index, const scry_scorer 
     }
 }
 
-/* One random set's rho: `count` of the `alive` latents, drawn by a partial shuffle of pick. */
-static double random_rho(const scry_result *r, const float *contribution, uint32_t *pick, uint32_t alive,
-                         uint32_t count, uint64_t *seed, double *x) {
-    size_t D = r->domains, n = 0;
-    memset(x, 0, D * sizeof *x);
-    for (uint32_t i = 0; i < count; i++) {
-        uint32_t other = i + random_below(seed, alive - i), latent = pick[other];
-        pick[other] = pick[i];
-        pick[i] = latent;
-        for (size_t d = 0; d < D; d++) x[d] += (double)contribution[(size_t)latent * D + d];
-    }
-    double *y = x + D;
-    for (size_t d = 0; d < D; d++)
-        if (!isnan(r->sts[d]) && !isnan(r->change[d])) {
-            x[n] = x[d]; /* n <= d: earlier places were read already */
-            y[n++] = r->change[d];
-        }
-    return scry_fit_line(x, y, n).pearson;
-}
-
 static void random_sets(scry_result *r, const scry_index *index, scry_score score, uint32_t count) {
-    uint32_t F = scry_about(index)->d_sae, alive = 0, drawn = 0, below = 0;
-    uint32_t *pick = mem_new(F, sizeof *pick);
-    for (uint32_t j = 0; j < F; j++)
-        if (scry_postings(index, j)) pick[alive++] = j;
-    const float *contribution = scry_contributions(index, score);
-    double *x = mem_new(2 * r->domains, sizeof *x), sum = 0, square = 0;
-    uint64_t seed = SCRY_SEED;
-    for (int k = 0; k < SCRY_RANDOM_SETS && count && count <= alive && contribution; k++) {
-        double rho = random_rho(r, contribution, pick, alive, count, &seed, x);
-        if (isnan(rho)) continue;
-        drawn++;
-        below += rho < r->fit.pearson;
-        sum += rho;
-        square += rho * rho;
-    }
+    double *change = mem_new(r->domains, sizeof *change), *rho = mem_new(SCRY_RANDOM_SETS, sizeof *rho);
+    for (size_t d = 0; d < r->domains; d++) change[d] = isnan(r->sts[d]) ? NAN : r->change[d];
+    uint32_t below = 0;
+    uint32_t drawn = scry_random_rhos(index, score, change, count, SCRY_RANDOM_SETS, SCRY_SEED, NULL, rho, NULL);
+    for (uint32_t k = 0; k < drawn; k++) below += rho[k] < r->fit.pearson;
     if (drawn > 1) {
-        r->random_mean = sum / drawn;
-        double variance = (square - sum * sum / drawn) / (drawn - 1);
-        r->random_sd = variance > 0 ? sqrt(variance) : 0;
+        scry_mean_sd(rho, drawn, &r->random_mean, &r->random_sd);
         r->random_rank = (double)below / drawn;
     }
-    free(x);
-    free(pick);
+    free(change);
+    free(rho);
 }
 
 void scry_result_company(scry_result *r, const scry_index *index, scry_score score, uint32_t count) {

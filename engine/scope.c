@@ -58,15 +58,23 @@ static bool named(scry_scope *scope, const scry_index *index, const char *spec, 
     return true;
 }
 
+static bool read_spec(scry_scope *scope, const scry_index *index, const char *spec, scry_error *err) {
+    for (size_t d = 0; d < scope->domains; d++) scope->use[d] = true;
+    if (strncmp(spec, "extremes:", 9) == 0) return extremes(scope, index, spec + 9, err);
+    return strcmp(spec, "all") == 0 || named(scope, index, spec, err);
+}
+
+bool scry_domains_read(bool *use, const scry_index *index, size_t train, const char *spec, scry_error *err) {
+    scry_scope scope = {.train = train, .domains = scry_about(index)->domains, .use = use};
+    return read_spec(&scope, index, spec, err);
+}
+
 bool scry_scope_read(scry_scope *scope, const scry_index *index, size_t train, const char *spec, bool is_signed,
                      scry_error *err) {
     const scry_info *info = scry_about(index);
     *scope = (scry_scope){.train = train, .is_signed = is_signed, .domains = info->domains};
     scope->use = mem_new(info->domains, sizeof *scope->use);
-    for (size_t d = 0; d < info->domains; d++) scope->use[d] = true;
-    bool ok = true;
-    if (strncmp(spec, "extremes:", 9) == 0) ok = extremes(scope, index, spec + 9, err);
-    else if (strcmp(spec, "all") != 0) ok = named(scope, index, spec, err);
+    bool ok = read_spec(scope, index, spec, err);
     for (size_t d = 0; d < info->domains; d++)
         if (isnan(info->domain[d].change[train])) scope->use[d] = false;
     if (!ok) scry_scope_free(scope);

@@ -11,6 +11,7 @@ struct scry_scorer {
     scry_score score;
     size_t domains;
     const float *contribution; /* [F][D] */
+    const double *given;       /* [D] of a scores-only study, which has no latents */
     uint32_t count;            /* latents in the set */
     bool *present;             /* [D] the domain has captures for this score */
     exact_sum *sum;            /* [D] */
@@ -20,6 +21,7 @@ scry_scorer *scry_scorer_new(const scry_index *index, scry_score score) {
     const scry_info *info = scry_about(index);
     scry_scorer *s = mem_new(1, sizeof *s);
     *s = (scry_scorer){.score = score, .domains = info->domains, .contribution = scry_contributions(index, score)};
+    s->given = scry_given_scores(index, score);
     s->present = mem_new(s->domains, sizeof *s->present);
     s->sum = mem_new(s->domains, sizeof *s->sum);
     for (size_t d = 0; d < s->domains; d++)
@@ -54,6 +56,7 @@ void scry_scorer_load(scry_scorer *s, const scry_set *set) {
 }
 
 double scry_scorer_value(const scry_scorer *s, size_t domain) {
+    if (s->given) return s->given[domain];
     if (!s->present[domain]) return NAN;
     double sum = exact_value(&s->sum[domain]);
     if (s->score == SCRY_ACT2) return s->count ? sum / s->count : 0; /* the notebook's mean over the set */

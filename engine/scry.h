@@ -138,6 +138,17 @@ scry_index *scry_open(const char *path, bool verify, scry_error *err);
 void scry_close(scry_index *index);
 const scry_info *scry_about(const scry_index *index);
 
+/* A scores-only study: a manifest without "train", whose domains give numbers ("sts") instead of
+ * captures. It needs no index. */
+bool scry_is_scores_only(const char *study_path);
+/* Opens one: domains with their scores and changes, no latents (d_sae 0), no captures, and one training
+ * set without a name. Of this file's functions, those that take a latent or a ranking must not be
+ * called with it. Closed as an index is. */
+scry_index *scry_open_scores(const char *study_path, scry_error *err);
+/* The scores that such a study gives [D], NaN where absent; NULL for an index, and for a score that no
+ * domain gives. */
+const double *scry_given_scores(const scry_index *index, scry_score score);
+
 /* What usually means a wrong dump, with the figure that shows it: L0 far from k, negative features,
  * density, one token that dominates, decoder norms not folded, ties at rank 100, rows paired that
  * hold different tokens. Adds to notes, after the index's own. */
@@ -237,6 +248,8 @@ typedef struct scry_scope {
 bool scry_scope_read(scry_scope *scope, const scry_index *index, size_t train, const char *spec, bool is_signed,
                      scry_error *err);
 void scry_scope_free(scry_scope *scope);
+/* The same words, for work that needs no change: use[D] is also true where change is absent. */
+bool scry_domains_read(bool *use, const scry_index *index, size_t train, const char *spec, scry_error *err);
 /* The change as it is correlated: its size, or with its sign. NaN when absent. */
 double scry_scope_change(const scry_scope *scope, const scry_index *index, size_t domain);
 
@@ -260,6 +273,7 @@ void scry_leave_one_out(const double *x, const double *y, size_t n, double *low,
 typedef struct scry_result {
     scry_fit fit;
     double spearman, p_value, loo_min, loo_max;
+    double ci_low, ci_high;                     /* over resampled tokens: analysis.h, scry_result_interval */
     double random_mean, random_sd, random_rank; /* rho of random sets of the same size; share below */
     double *sts, *change, *fitted, *residual;   /* [D]; NaN where a domain takes no part */
     size_t domains;

@@ -1,5 +1,5 @@
 /* study.c: the study manifest, read strictly: a wrong type is an error that names its key. */
-#include "study.h"
+#include "manifest.h"
 #include "base/mem.h"
 #include "io/map.h"
 
@@ -10,83 +10,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-typedef struct parser {
-    scry_study *study;
-    scry_notes *notes;
-    scry_error *err;
-} parser;
-
-static const char *kind_of(const cJSON *item) {
-    if (!item) return "nothing";
-    if (cJSON_IsString(item)) return "text";
-    if (cJSON_IsNumber(item)) return "a number";
-    if (cJSON_IsBool(item)) return "true or false";
-    if (cJSON_IsArray(item)) return "a list";
-    if (cJSON_IsObject(item)) return "an object";
-    return "null";
-}
-
-static bool wrong(parser *p, const char *key, const cJSON *found, const char *expected) {
-    return scry_fail(p->err, "%s: %s: found %s, expected %s", p->study->path, key, kind_of(found), expected);
-}
-
-/* Warns of keys that nobody reads: most often a misspelling. */
-static void unknown_keys(parser *p, const cJSON *object, const char *place, const char *const *known) {
-    const cJSON *item;
-    cJSON_ArrayForEach (item, object) {
-        bool found = false;
-        for (int i = 0; known[i]; i++) found = found || strcmp(known[i], item->string) == 0;
-        if (!found)
-            scry_notes_add(p->notes, "%s: %s%s%.60s: unknown key, ignored", p->study->path, place, *place ? "." : "",
-                           item->string);
-    }
-}
-
-static char *join(const scry_study *study, const char *path) {
-    if (path[0] == '/') return mem_copy_string(path);
-    return mem_format("%s%s", study->folder, path);
-}
-
-/* An optional text key; *out is NULL when absent. */
-static bool text_key(parser *p, const cJSON *object, const char *name, const char *place, char **out) {
-    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, name);
-    *out = NULL;
-    if (!item) return true;
-    if (!cJSON_IsString(item)) {
-        char key[160];
-        snprintf(key, sizeof key, "%s%s%s", place, *place ? "." : "", name);
-        return wrong(p, key, item, "text");
-    }
-    *out = mem_copy_string(item->valuestring);
-    return true;
-}
-
-static bool whole_number(const cJSON *item, uint64_t *out) {
-    if (!cJSON_IsNumber(item) || item->valuedouble < 0 || item->valuedouble > 9007199254740992.0) return false;
-    *out = (uint64_t)item->valuedouble;
-    return (double)*out == item->valuedouble;
-}
-
-/* A text, or a list of texts: *out[*count]. */
-static bool texts(parser *p, const cJSON *item, const char *key, const char *expected, char ***out, size_t *count) {
-    bool single = cJSON_IsString(item);
-    if (!single && (!cJSON_IsArray(item) || !item->child)) return wrong(p, key, item, expected);
-    size_t n = single ? 1 : (size_t)cJSON_GetArraySize(item);
-    *out = mem_new(n, sizeof **out);
-    for (const cJSON *one = single ? item : item->child; one; one = single ? NULL : one->next) {
-        if (!cJSON_IsString(one)) return wrong(p, key, one, expected);
-        (*out)[(*count)++] = mem_copy_string(one->valuestring);
-    }
-    return true;
-}
-
 static bool read_rows(parser *p, const cJSON *rows, study_capture *c) {
     if (!rows) return true;
     char key[160];
     snprintf(key, sizeof key, "%s.rows", c->key);
-    if (!cJSON_IsArray(rows) || cJSON_GetArraySize(rows) != 2) return wrong(p, key, rows, "[from, to], two numbers");
+    if (!cJSON_IsArray(rows) || cJSON_GetArraySize(rows) != 2)
+        return manifest_wrong(p, key, rows, "[from, to], two numbers");
     const cJSON *from = cJSON_GetArrayItem(rows, 0), *to = cJSON_GetArrayItem(rows, 1);
-    if (!whole_number(from, &c->row_from) || !whole_number(to, &c->row_to) || c->row_from >= c->row_to) {
+    if (!manifest_whole(from, &c->row_from) || !manifest_whole(to, &c->row_to) || c->row_from >= c->row_to) {
         char *found = cJSON_PrintUnformatted(rows);
         scry_fail(p->err, "%s: %s: found %.60s, expected two whole numbers, the first below the second", p->study->path,
                   key, found ? found : "");
@@ -102,8 +33,8 @@ static bool read_capture(parser *p, const cJSON *item, const char *key, study_ca
                                         "tokens",   "skip_first", "exclude", NULL};
     c->key = mem_copy_string(key);
     c->present = true;
-    if (!cJSON_IsObject(item)) return wrong(p, key, item, "an object with \"residual\" or \"features\"");
-    unknown_keys(p, item, key, known);
+    if (!cJSON_IsObject(item)) return manifest_wrong(p, key, item, "an object with \"residual\" or \"features\"");
+    manifest_unknown_keys(p, item, key, known);
     const cJSON *residual = cJSON_GetObjectItemCaseSensitive(item, "residual");
     const cJSON *features = cJSON_GetObjectItemCaseSensitive(item, "features");
     if (!residual == !features)
@@ -112,29 +43,30 @@ static bool read_capture(parser *p, const cJSON *item, const char *key, study_ca
     c->features = features != NULL;
     char place[200];
     snprintf(place, sizeof place, "%s.%s", key, features ? "features" : "residual");
-    if (!texts(p, features ? features : residual, place, "a file name or a list of them", &c->files, &c->file_count))
+    if (!manifest_texts(p, features ? features : residual, place, "a file name or a list of them", &c->files,
+                        &c->file_count))
         return false;
     for (size_t i = 0; i < c->file_count; i++) {
-        char *joined = join(p->study, c->files[i]);
+        char *joined = manifest_join(p->study, c->files[i]);
         free(c->files[i]);
         c->files[i] = joined;
     }
-    if (!text_key(p, item, "tensor", key, &c->tensor)) return false;
+    if (!manifest_text(p, item, "tensor", key, &c->tensor)) return false;
     char *tokens = NULL;
-    if (!text_key(p, item, "tokens", key, &tokens)) return false;
-    if (tokens) c->tokens = join(p->study, tokens);
+    if (!manifest_text(p, item, "tokens", key, &tokens)) return false;
+    if (tokens) c->tokens = manifest_join(p->study, tokens);
     free(tokens);
     if (!read_rows(p, cJSON_GetObjectItemCaseSensitive(item, "rows"), c)) return false;
     const cJSON *skip = cJSON_GetObjectItemCaseSensitive(item, "skip_first");
     uint64_t number = 0;
     snprintf(place, sizeof place, "%s.skip_first", key);
-    if (skip && (!whole_number(skip, &number) || number > UINT32_MAX))
-        return wrong(p, place, skip, "a whole number of tokens");
+    if (skip && (!manifest_whole(skip, &number) || number > UINT32_MAX))
+        return manifest_wrong(p, place, skip, "a whole number of tokens");
     c->skip_first = (uint32_t)number;
     const cJSON *exclude = cJSON_GetObjectItemCaseSensitive(item, "exclude");
     snprintf(place, sizeof place, "%s.exclude", key);
     if (exclude && exclude->child == NULL && cJSON_IsArray(exclude)) return true;
-    return !exclude || texts(p, exclude, place, "a list of token texts", &c->exclude, &c->exclude_count);
+    return !exclude || manifest_texts(p, exclude, place, "a list of token texts", &c->exclude, &c->exclude_count);
 }
 
 /* Reads the four conditions that are there. */
@@ -151,9 +83,10 @@ static bool read_conditions(parser *p, const cJSON *item, const char *place, stu
 static bool read_train(parser *p, const cJSON *item, const char *place) {
     static const char *const known[] = {"name", "base", "icl", "sft", "rl", NULL};
     study_group *train = &p->study->trains[p->study->train_count++];
-    if (!cJSON_IsObject(item)) return wrong(p, place, item, "an object with \"name\", \"base\" and icl, sft or rl");
-    unknown_keys(p, item, place, known);
-    if (!text_key(p, item, "name", place, &train->name)) return false;
+    if (!cJSON_IsObject(item))
+        return manifest_wrong(p, place, item, "an object with \"name\", \"base\" and icl, sft or rl");
+    manifest_unknown_keys(p, item, place, known);
+    if (!manifest_text(p, item, "name", place, &train->name)) return false;
     if (!train->name) train->name = mem_copy_string("train");
     for (const study_group *other = p->study->trains; other < train; other++)
         if (strcmp(other->name, train->name) == 0)
@@ -184,7 +117,8 @@ static bool read_change(parser *p, const cJSON *change, const char *place, study
                scry_fail(p->err, "%s: %s: found one number for %zu training sets, expected {\"NAME\": number, ...}",
                          study->path, key, study->train_count);
     }
-    if (!cJSON_IsObject(change)) return wrong(p, key, change, "a number in percentage points, or one by training set");
+    if (!cJSON_IsObject(change))
+        return manifest_wrong(p, key, change, "a number in percentage points, or one by training set");
     const cJSON *item;
     cJSON_ArrayForEach (item, change) {
         size_t t = 0;
@@ -193,23 +127,48 @@ static bool read_change(parser *p, const cJSON *change, const char *place, study
             return scry_fail(p->err, "%s: %s: \"%.60s\" is no training set of this study", study->path, key,
                              item->string);
         if (!cJSON_IsNumber(item) || !isfinite(item->valuedouble))
-            return wrong(p, key, item, "a finite number in percentage points");
+            return manifest_wrong(p, key, item, "a finite number in percentage points");
         domain->change[t] = item->valuedouble;
     }
     return true;
 }
 
+/* A scores-only study's numbers, by score. */
+static bool read_sts(parser *p, const cJSON *sts, const char *place, study_group *domain) {
+    char key[160];
+    snprintf(key, sizeof key, "%s.sts", place);
+    for (int s = 0; s < SCRY_SCORES; s++) domain->sts[s] = NAN;
+    if (!sts) return true;
+    if (!p->study->scores_only)
+        return scry_fail(p->err,
+                         "%s: %s: found numbers in a study with \"train\"; expected captures, or no \"train\" and "
+                         "numbers in every domain (a scores-only study)",
+                         p->study->path, key);
+    if (!cJSON_IsObject(sts)) return manifest_wrong(p, key, sts, "numbers by score, such as {\"act\": 5.11}");
+    const cJSON *item;
+    cJSON_ArrayForEach (item, sts) {
+        int score = scry_score_of(item->string);
+        if (score < 0)
+            return scry_fail(p->err, "%s: %s: \"%.40s\" is no score; expected act, act2 or icl", p->study->path, key,
+                             item->string);
+        snprintf(key, sizeof key, "%s.sts.%s", place, item->string);
+        if (!cJSON_IsNumber(item) || !isfinite(item->valuedouble))
+            return manifest_wrong(p, key, item, "a finite number");
+        domain->sts[score] = item->valuedouble;
+    }
+    return true;
+}
+
 static bool read_domain(parser *p, const cJSON *item, size_t number) {
-    static const char *const known[] = {"name", "change", "base", "icl", NULL};
+    static const char *const with_captures[] = {"name", "change", "base", "icl", "sts", NULL};
+    static const char *const with_scores[] = {"name", "change", "sts", NULL};
+    const char *const *known = p->study->scores_only ? with_scores : with_captures;
     study_group *domain = &p->study->domains[p->study->domain_count++];
     char place[40];
     snprintf(place, sizeof place, "domains[%zu]", number);
-    if (!cJSON_IsObject(item)) return wrong(p, place, item, "an object with \"name\" and \"base\"");
-    if (cJSON_GetObjectItemCaseSensitive(item, "sts"))
-        return scry_fail(p->err, "%s: %s.sts: scores-only studies are not read yet; expected \"base\": a capture",
-                         p->study->path, place);
-    unknown_keys(p, item, place, known);
-    if (!text_key(p, item, "name", place, &domain->name)) return false;
+    if (!cJSON_IsObject(item)) return manifest_wrong(p, place, item, "an object with \"name\" and \"base\"");
+    manifest_unknown_keys(p, item, place, known);
+    if (!manifest_text(p, item, "name", place, &domain->name)) return false;
     if (!domain->name || !*domain->name)
         return scry_fail(p->err, "%s: %s.name: missing; expected the domain's name", p->study->path, place);
     for (size_t i = 0; i < number; i++)
@@ -217,6 +176,8 @@ static bool read_domain(parser *p, const cJSON *item, size_t number) {
             return scry_fail(p->err, "%s: %s.name: \"%.60s\" is taken by domains[%zu]", p->study->path, place,
                              domain->name, i);
     if (!read_change(p, cJSON_GetObjectItemCaseSensitive(item, "change"), place, domain)) return false;
+    if (!read_sts(p, cJSON_GetObjectItemCaseSensitive(item, "sts"), place, domain)) return false;
+    if (p->study->scores_only) return true;
     if (!read_conditions(p, item, place, domain)) return false;
     if (!domain->capture[SCRY_BASE].present)
         return scry_fail(p->err, "%s: %s.base: missing; expected a capture", p->study->path, place);
@@ -228,7 +189,7 @@ static bool read_domain(parser *p, const cJSON *item, size_t number) {
 static bool read_choices(parser *p, const cJSON *root) {
     scry_study *study = p->study;
     char *pairing = NULL, *correlate = NULL;
-    bool ok = text_key(p, root, "pairing", "", &pairing) && text_key(p, root, "correlate", "", &correlate);
+    bool ok = manifest_text(p, root, "pairing", "", &pairing) && manifest_text(p, root, "correlate", "", &correlate);
     if (ok && pairing) {
         int value = scry_pairing_of(pairing);
         if (value < 0)
@@ -246,13 +207,32 @@ static bool read_choices(parser *p, const cJSON *root) {
     return ok;
 }
 
+static bool read_domains(parser *p, const cJSON *domains) {
+    if (!cJSON_IsArray(domains) || !domains->child)
+        return manifest_wrong(p, "domains", domains, "a list of one domain or more");
+    p->study->domains = mem_new((size_t)cJSON_GetArraySize(domains), sizeof *p->study->domains);
+    size_t number = 0;
+    const cJSON *item;
+    cJSON_ArrayForEach (item, domains)
+        if (!read_domain(p, item, number++)) return false;
+    return true;
+}
+
 static bool read_groups(parser *p, const cJSON *root) {
     scry_study *study = p->study;
     const cJSON *train = cJSON_GetObjectItemCaseSensitive(root, "train");
     const cJSON *domains = cJSON_GetObjectItemCaseSensitive(root, "domains");
+    const cJSON *item;
+    cJSON_ArrayForEach (item, domains)
+        if (!train && cJSON_HasObjectItem(item, "sts")) study->scores_only = true;
+    if (study->scores_only) {
+        study->trains = mem_new(study->train_count = 1, sizeof *study->trains);
+        study->trains->name = mem_copy_string("");
+        return read_domains(p, domains);
+    }
     bool list = cJSON_IsArray(train) && train->child;
     if (!list && !cJSON_IsObject(train))
-        return wrong(p, "train", train, "a training set (an object), or a list of them");
+        return manifest_wrong(p, "train", train, "a training set (an object), or a list of them");
     study->trains = mem_new(list ? (size_t)cJSON_GetArraySize(train) : 1, sizeof *study->trains);
     int n = 0;
     for (const cJSON *one = list ? train->child : train; one; one = list ? one->next : NULL, n++) {
@@ -260,13 +240,7 @@ static bool read_groups(parser *p, const cJSON *root) {
         if (list) snprintf(place, sizeof place, "train[%d]", n);
         if (!read_train(p, one, place)) return false;
     }
-    if (!cJSON_IsArray(domains) || !domains->child) return wrong(p, "domains", domains, "a list of one domain or more");
-    study->domains = mem_new((size_t)cJSON_GetArraySize(domains), sizeof *study->domains);
-    size_t number = 0;
-    const cJSON *item;
-    cJSON_ArrayForEach (item, domains)
-        if (!read_domain(p, item, number++)) return false;
-    return true;
+    return read_domains(p, domains);
 }
 
 static bool read_root(parser *p, const cJSON *root) {
@@ -276,18 +250,19 @@ static bool read_root(parser *p, const cJSON *root) {
     scry_study *study = p->study;
     const cJSON *version = cJSON_GetObjectItemCaseSensitive(root, "scry_study");
     if (!cJSON_IsNumber(version) || version->valuedouble != 1)
-        return wrong(p, "scry_study", version, "the number 1, the version of the manifest");
-    unknown_keys(p, root, "", known);
+        return manifest_wrong(p, "scry_study", version, "the number 1, the version of the manifest");
+    manifest_unknown_keys(p, root, "", known);
     char *sae = NULL, *labels = NULL, *tokenizer = NULL;
-    if (!text_key(p, root, "name", "", &study->name) || !text_key(p, root, "model", "", &study->model) ||
-        !text_key(p, root, "hook", "", &study->hook))
+    if (!manifest_text(p, root, "name", "", &study->name) || !manifest_text(p, root, "model", "", &study->model) ||
+        !manifest_text(p, root, "hook", "", &study->hook))
         return false;
-    bool ok = text_key(p, root, "sae", "", &sae) && text_key(p, root, "labels", "", &labels) &&
-              text_key(p, root, "sae_format", "", &study->sae_format) && text_key(p, root, "tokenizer", "", &tokenizer);
-    if (tokenizer) study->tokenizer = join(study, tokenizer);
+    bool ok = manifest_text(p, root, "sae", "", &sae) && manifest_text(p, root, "labels", "", &labels) &&
+              manifest_text(p, root, "sae_format", "", &study->sae_format) &&
+              manifest_text(p, root, "tokenizer", "", &tokenizer);
+    if (tokenizer) study->tokenizer = manifest_join(study, tokenizer);
     free(tokenizer);
-    if (sae) study->sae = join(study, sae);
-    if (labels) study->labels = join(study, labels);
+    if (sae) study->sae = manifest_join(study, sae);
+    if (labels) study->labels = manifest_join(study, labels);
     free(sae);
     free(labels);
     return ok && read_choices(p, root) && read_groups(p, root);
@@ -315,7 +290,7 @@ scry_study *scry_study_read(const char *path, scry_notes *notes, scry_error *err
     bool ok = cJSON_IsObject(root);
     if (root && !ok) {
         scry_fail(err, "%s: found %s, expected a study manifest, an object {\"scry_study\": 1, ...}", path,
-                  kind_of(root));
+                  manifest_kind(root));
     } else if (!ok) {
         int line, column;
         locate(study->json, stop ? stop : study->json, &line, &column);

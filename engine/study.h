@@ -27,7 +27,8 @@ typedef struct study_capture {
 typedef struct study_group {
     char *name;
     study_capture capture[SCRY_CONDITIONS];
-    double *change; /* domains: [trains] percentage points, NaN where absent. NULL for trains */
+    double *change;          /* domains: [trains] percentage points, NaN where absent. NULL for trains */
+    double sts[SCRY_SCORES]; /* domains of a scores-only study: NaN where absent */
 } study_group;
 
 typedef struct scry_study {
@@ -36,7 +37,8 @@ typedef struct scry_study {
     char *name, *model, *hook, *sae, *sae_format, *tokenizer, *labels;
     bool has_pairing;
     scry_pairing pairing;
-    bool is_signed; /* "correlate": "signed" */
+    bool is_signed;   /* "correlate": "signed" */
+    bool scores_only; /* no "train": domains give "sts" instead of captures. Its one training set has no name */
     study_group *trains, *domains;
     size_t train_count, domain_count;
 } scry_study;

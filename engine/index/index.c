@@ -239,6 +239,7 @@ void scry_close(scry_index *x) {
     void *owned[] = {x->info.train,     x->info.domain, x->info.capture, (void *)x->info.note,
                      (void *)x->shifts, x->texts,       x->capture_text};
     for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) free(owned[i]);
+    index_given_free(x->given);
     cJSON_Delete(x->meta);
     container_close(&x->file);
     free(x);
@@ -267,7 +268,7 @@ int scry_sources(const scry_index *x, size_t train, scry_condition out[SCRY_COND
 }
 
 bool scry_has_score(const scry_index *x, scry_score score) {
-    return x->contribution[score] != NULL;
+    return x->contribution[score] || (x->given && x->given->sts[score]);
 }
 
 static const double *shift_array(const scry_index *x, size_t train, scry_condition source, size_t array) {

@@ -11,7 +11,16 @@ typedef struct index_text {
     uint64_t first_token, tokens, first_sample, samples;
 } index_text;
 
+/* A scores-only study: numbers in place of an index file. */
+typedef struct index_given {
+    struct scry_study *study; /* owns the names in info */
+    scry_notes notes;
+    double *sts[SCRY_SCORES]; /* [D] NaN where absent; NULL: no domain gives this score */
+} index_given;
+void index_given_free(index_given *given);
+
 struct scry_index {
+    index_given *given; /* NULL: a file, with all that follows */
     container file;
     scry_info info;
     void *meta; /* cJSON: owns the names in info */

@@ -237,6 +237,11 @@ static bool choose_shard(builder *b) {
 
 bool open_study(builder *b) {
     const scry_study *study = b->study;
+    if (study->scores_only)
+        return scry_fail(b->err,
+                         "%s: gives scores (\"sts\"), not captures: there is nothing to index; scry score and scry "
+                         "info take the manifest as it is",
+                         study->path);
     if (study->sae) {
         if (!sae_load(&b->sae, study->sae, study->sae_format, b->notes, b->err)) return false;
         b->has_sae = true;

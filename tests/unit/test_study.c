@@ -156,7 +156,7 @@ static void wrong_types(void) {
     REFUSE("domains[0].change", "[1]", "domains[0].change", "found a list");
     REFUSE("domains[0].base", NULL, "domains[0].base", "missing");
     REFUSE("domains[0].base.features", "null", "domains[0].base.features", "found null");
-    REFUSE("domains[0].sts", "{\"act\": 5}", "domains[0].sts", "base");
+    REFUSE("domains[0].sts", "{\"act\": 5}", "domains[0].sts", "with \"train\"", "captures");
     REFUSE("domains[1].base.rows", "5", "domains[1].base.rows", "found a number");
     REFUSE("domains[1].base.rows", "[1]", "domains[1].base.rows", "found a list");
     REFUSE("domains[1].base.rows", "[3, 1]", "domains[1].base.rows", "found");

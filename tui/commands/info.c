@@ -26,6 +26,27 @@ static cJSON *capture_list(const scry_info *info) {
     return list;
 }
 
+/* Each with its change: by the first training set, and where there are several, by each. A scores-only
+ * study's have their scores too. */
+static cJSON *domain_list(const scry_index *index) {
+    const scry_info *info = scry_about(index);
+    cJSON *list = cJSON_CreateArray();
+    for (size_t d = 0; d < info->domains; d++) {
+        cJSON *item = cJSON_CreateObject();
+        out_text(item, "name", info->domain[d].name);
+        out_number(item, "change", info->domain[d].change[0]);
+        cJSON *changes = info->trains > 1 ? cJSON_AddObjectToObject(item, "changes") : NULL;
+        for (size_t t = 0; t < info->trains && changes; t++)
+            out_number(changes, info->train[t].name, info->domain[d].change[t]);
+        for (int s = 0; s < SCRY_SCORES; s++) {
+            const double *sts = scry_given_scores(index, (scry_score)s);
+            if (sts) out_number(item, scry_score_name((scry_score)s), sts[d]);
+        }
+        cJSON_AddItemToArray(list, item);
+    }
+    return list;
+}
+
 static cJSON *facts_of(const scry_index *index) {
     const scry_info *info = scry_about(index);
     cJSON *facts = cJSON_CreateObject();
@@ -45,15 +66,10 @@ static cJSON *facts_of(const scry_index *index) {
     int n = scry_sources(index, 0, has);
     for (int i = 0; i < n; i++) cJSON_AddItemToArray(sources, out_string(scry_condition_name(has[i])));
     cJSON *trains = cJSON_AddArrayToObject(facts, "trains");
-    for (size_t t = 0; t < info->trains; t++) cJSON_AddItemToArray(trains, out_string(info->train[t].name));
+    for (size_t t = 0; t < info->trains && info->d_sae; t++)
+        cJSON_AddItemToArray(trains, out_string(info->train[t].name));
     cJSON_AddItemToObject(facts, "captures", capture_list(info));
-    cJSON *domains = cJSON_AddArrayToObject(facts, "domains");
-    for (size_t d = 0; d < info->domains; d++) {
-        cJSON *item = cJSON_CreateObject();
-        out_text(item, "name", info->domain[d].name);
-        out_number(item, "change", info->domain[d].change[0]);
-        cJSON_AddItemToArray(domains, item);
-    }
+    cJSON_AddItemToObject(facts, "domains", domain_list(index));
     cJSON *warnings = cJSON_AddArrayToObject(facts, "warnings");
     scry_notes notes = {0};
     scry_warnings(index, &notes);
@@ -68,29 +84,41 @@ static void line(char *head, size_t size, size_t *used, const char *name, const 
     if (*used < size) *used += (size_t)snprintf(head + *used, size - *used, "%-9s %s\n", name, safe);
 }
 
+static void training_lines(const scry_index *index, char *head, size_t size, size_t *used) {
+    const scry_info *info = scry_about(index);
+    for (size_t t = 0; t < info->trains; t++) {
+        char text[200], sources[40] = "";
+        scry_condition has[SCRY_CONDITIONS];
+        int n = scry_sources(index, t, has);
+        for (int i = 0; i < n; i++)
+            snprintf(sources + 4 * i, sizeof sources - 4 * (size_t)i, "%-3s ", scry_condition_name(has[i]));
+        snprintf(text, sizeof text, "%.100s, pairing by %s, sources %s", info->train[t].name,
+                 scry_pairing_name(info->pairing), sources);
+        line(head, size, used, "training", text);
+    }
+}
+
 static void head_of(const scry_index *index, char *head, size_t size) {
     const scry_info *info = scry_about(index);
     size_t used = 0;
-    char text[200], sources[40] = "";
-    scry_condition has[SCRY_CONDITIONS];
-    int n = scry_sources(index, 0, has);
-    for (int i = 0; i < n; i++)
-        snprintf(sources + 4 * i, sizeof sources - 4 * (size_t)i, "%-3s ", scry_condition_name(has[i]));
+    char text[200];
     line(head, size, &used, "study", info->name);
     line(head, size, &used, "model", info->model);
     line(head, size, &used, "hook", info->hook);
-    line(head, size, &used, "sae", info->d_model ? info->sae : "none: the captures held features");
-    snprintf(text, sizeof text, "%" PRIu32, info->d_sae);
-    line(head, size, &used, "latents", text);
-    snprintf(text, sizeof text, "%s, pairing by %s, sources %s", info->train[0].name, scry_pairing_name(info->pairing),
-             sources);
-    line(head, size, &used, "training", text);
+    if (info->d_sae) {
+        line(head, size, &used, "sae", info->d_model ? info->sae : "none: the captures held features");
+        snprintf(text, sizeof text, "%" PRIu32, info->d_sae);
+        line(head, size, &used, "latents", text);
+        training_lines(index, head, size, &used);
+    } else {
+        line(head, size, &used, "latents", "none: the study gives scores instead of captures");
+    }
     snprintf(text, sizeof text, "%zu, correlated with the %s change", info->domains,
              info->is_signed ? "signed" : "size of the");
     line(head, size, &used, "domains", text);
     snprintf(text, sizeof text, "%" PRIu64 " bytes, %.2f an activation (%" PRIu64 " on %" PRIu64 " tokens)",
              info->file_size, info->nnz ? (double)info->file_size / (double)info->nnz : 0, info->nnz, info->tokens);
-    line(head, size, &used, "index", text);
+    if (info->d_sae) line(head, size, &used, "index", text);
     scry_notes notes = {0};
     scry_warnings(index, &notes);
     for (size_t i = 0; i < notes.count; i++) line(head, size, &used, "warning", notes.text[i]);
@@ -107,9 +135,14 @@ int shell_info(const options *o) {
     static const out_column columns[] = {{"name", "capture", NULL, 0},      {"tokens", "tokens", "%.0f", 0},
                                          {"samples", "samples", "%.0f", 0}, {"nnz", "activations", "%.0f", 0},
                                          {"l0", "L0", "%.2f", 0},           {NULL, NULL, NULL, 0}};
+    /* what a scores-only study has instead of captures; a score that it does not give stays empty */
+    static const out_column given[] = {{"name", "domain", NULL, 0}, {"change", "change", "%+.2f", 0},
+                                       {"act", "act", "%.6g", 0},   {"act2", "act2", "%.6g", 0},
+                                       {"icl", "icl", "%.6g", 0},   {NULL, NULL, NULL, 0}};
     char head[8000];
     head_of(index, head, sizeof head);
-    int status = out_print(o, facts_of(index), "captures", columns, head);
+    bool latents = scry_about(index)->d_sae > 0;
+    int status = out_print(o, facts_of(index), latents ? "captures" : "domains", latents ? columns : given, head);
     scry_close(index);
     return status;
 }

@@ -1,42 +1,70 @@
 /* score.c: scry score and scry export: a selection's STS, and the selection itself. */
+#include "analysis.h"
 #include "commands/commands.h"
 #include "commands/out.h"
 #include "commands/subject.h"
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
-/* What both commands need, from the options. */
-typedef struct subject {
-    scry_index *index;
-    size_t train;
-    scry_ranking *ranking;
-    scry_set *set;
-    scry_score score;
-} subject;
+/* --repeats: rho and scores over random samples of tokens, as the paper reports them. */
+typedef struct repeats {
+    uint32_t count, most;
+    double *rho, *sts; /* [count], [count][D] */
+    double mean, sd;
+} repeats;
 
-static void subject_free(subject *s) {
-    scry_set_free(s->set);
-    scry_ranking_free(s->ranking);
-    scry_close(s->index);
+static bool repeats_read(const options *o, const subject *s, const scry_result *r, repeats *p, scry_error *err) {
+    *p = (repeats){0};
+    if (!o->repeats && o->sample_tokens) return scry_misuse(err, "--sample-tokens: expected with --repeats R");
+    if (!o->repeats) return true;
+    if (!options_number("--repeats", o->repeats, 2, 0, &p->count, err) ||
+        !options_number("--sample-tokens", o->sample_tokens, 1, 10000, &p->most, err) ||
+        !subject_needs_latents(s->index, err))
+        return false;
+    if (p->count > 1000000) return scry_misuse(err, "--repeats: found %u, expected at most 1000000", p->count);
+    scry_blocks *tokens = scry_blocks_new(s->index, s->score, s->set, SCRY_TOKENS, NULL, err);
+    if (!tokens) return false;
+    p->rho = calloc(p->count, sizeof *p->rho);
+    p->sts = calloc(p->count * r->domains, sizeof *p->sts);
+    if (!p->rho || !p->sts) abort();
+    scry_repeats(tokens, r->change, p->count, p->most, SCRY_SEED, NULL, p->rho, p->sts);
+    scry_mean_sd(p->rho, p->count, &p->mean, &p->sd);
+    scry_blocks_free(tokens);
+    return true;
 }
 
-static bool subject_read(const options *o, subject *s, scry_error *err) {
-    *s = (subject){0};
-    scry_condition source;
-    scry_metric metric;
-    return (s->index = subject_open(o, err)) && subject_train(o, s->index, &s->train, err) &&
-           subject_ranking(o, s->index, s->train, &source, &metric, err) &&
-           subject_score(o, s->index, &s->score, err) &&
-           (s->ranking = scry_rank(s->index, s->train, source, metric, err)) &&
-           (s->set = subject_selection(o, s->index, s->ranking, err));
+static void repeats_free(repeats *p) {
+    free(p->rho);
+    free(p->sts);
 }
 
-static cJSON *score_facts(const subject *s, const scry_result *r) {
+static void add_repeats(cJSON *facts, const repeats *p, size_t D) {
+    cJSON *list = cJSON_AddObjectToObject(facts, "repeats"), *item;
+    out_number(list, "count", p->count);
+    out_number(list, "sample_tokens", p->most);
+    out_number(list, "pearson_mean", p->mean);
+    out_number(list, "pearson_sd", p->sd);
+    size_t d = 0;
+    double *one = calloc(p->count, sizeof *one), mean, sd;
+    if (!one) abort();
+    cJSON_ArrayForEach (item, cJSON_GetObjectItemCaseSensitive(facts, "domains")) {
+        for (uint32_t k = 0; k < p->count; k++) one[k] = p->sts[k * D + d];
+        scry_mean_sd(one, p->count, &mean, &sd);
+        out_number(item, "sts_mean", mean);
+        out_number(item, "sts_sd", sd);
+        d++;
+    }
+    free(one);
+}
+
+static cJSON *score_facts(const subject *s, const scry_result *r, const repeats *p) {
     const scry_info *info = scry_about(s->index);
     cJSON *facts = cJSON_CreateObject();
     out_text(facts, "score", scry_score_name(s->score));
-    out_number(facts, "n", s->set->count);
+    out_number(facts, "n", info->d_sae ? s->set->count : (double)NAN);
     cJSON *list = cJSON_AddArrayToObject(facts, "domains");
     for (size_t d = 0; d < r->domains; d++) {
         cJSON *item = cJSON_CreateObject();
@@ -56,34 +84,66 @@ static cJSON *score_facts(const subject *s, const scry_result *r) {
     out_number(facts, "p_value", r->p_value);
     out_number(facts, "loo_min", r->loo_min);
     out_number(facts, "loo_max", r->loo_max);
-    out_number(facts, "ci_low", (double)NAN);
-    out_number(facts, "ci_high", (double)NAN);
+    out_number(facts, "ci_low", r->ci_low);
+    out_number(facts, "ci_high", r->ci_high);
     out_number(facts, "random_mean", r->random_mean);
     out_number(facts, "random_sd", r->random_sd);
     out_number(facts, "random_rank", r->random_rank);
     out_number(facts, "seed", SCRY_SEED);
+    if (p->count) add_repeats(facts, p, r->domains);
     return facts;
 }
 
-static void score_head(const subject *s, const scry_result *r, const scry_scope *scope, char *head, size_t size) {
-    const char *what = scope->is_signed ? "signed change" : "size of change";
-    size_t used = (size_t)snprintf(head, size, "STS %s of %u latents\n", scry_score_name(s->score), s->set->count);
-    if (isnan(r->fit.pearson)) {
-        snprintf(head + used, size - used, "no correlation: %s\n\n",
-                 r->fit.n < 3 ? "fewer than 3 domains have a measured change"
-                              : "the scores or the changes are all alike");
-        return;
-    }
-    char left_out[80] = "too few domains to leave one out";
+/* What stands beside rho, each part where it is known. */
+static void company_words(const subject *s, const scry_result *r, const repeats *p, char *words, size_t size) {
+    bool latents = scry_about(s->index)->d_sae > 0;
+    char left_out[80] = "too few domains to leave one out", random[160] = "no latents to draw random sets from";
+    char interval[120] = "no tokens to resample";
     if (!isnan(r->loo_min)) snprintf(left_out, sizeof left_out, "leave one out %.4f to %.4f", r->loo_min, r->loo_max);
-    char random[160] = "no random sets: the selection holds nothing, or more than all active latents";
+    if (latents) strcpy(random, "no random sets: the selection holds nothing, or more than all active latents");
+    if (latents) strcpy(interval, "too few samples to resample");
     if (!isnan(r->random_mean))
         snprintf(random, sizeof random, "random sets of the same size: rho %.3f, deviation %.3f; %.1f%% lie below",
                  r->random_mean, r->random_sd, 100 * r->random_rank);
-    snprintf(head + used, size - used,
-             "rho %.4f with the %s over %zu domains   R2 %.4f   Spearman %.4f\n"
-             "permutation p %.5f   %s\n%s   (seed %d)\n\n",
-             r->fit.pearson, what, r->fit.n, r->fit.r2, r->spearman, r->p_value, left_out, random, SCRY_SEED);
+    if (!isnan(r->ci_low))
+        snprintf(interval, sizeof interval, "95%% interval over resampled tokens %.4f to %.4f", r->ci_low, r->ci_high);
+    int used = snprintf(words, size, "permutation p %.5f   %s\n%s\n%s   (seed %d)\n", r->p_value, left_out, interval,
+                        random, SCRY_SEED);
+    if (p->count)
+        snprintf(words + used, size - (size_t)used,
+                 "%u repeats of up to %u tokens a domain: rho %.4f, deviation %.4f\n", p->count, p->most, p->mean,
+                 p->sd);
+}
+
+static void score_head(const subject *s, const scry_result *r, const scry_scope *scope, const repeats *p, char *head,
+                       size_t size) {
+    const char *what = scope->is_signed ? "signed change" : "size of change";
+    char of[40] = ", as the study gives it", words[600];
+    if (scry_about(s->index)->d_sae) snprintf(of, sizeof of, " of %u latents", s->set->count);
+    size_t used = (size_t)snprintf(head, size, "STS %s%s\n", scry_score_name(s->score), of);
+    if (isnan(r->fit.pearson)) {
+        snprintf(head + used, size - used, "no correlation: %s\n\n",
+                 r->fit.n < 3 ? "fewer than 3 domains have a score and a measured change"
+                              : "the scores or the changes are all alike");
+        return;
+    }
+    company_words(s, r, p, words, sizeof words);
+    snprintf(head + used, size - used, "rho %.4f with the %s over %zu domains   R2 %.4f   Spearman %.4f\n%s\n",
+             r->fit.pearson, what, r->fit.n, r->fit.r2, r->spearman, words);
+}
+
+static int score_print(const options *o, const subject *s, const scry_scope *scope, const scry_result *r,
+                       const repeats *p) {
+    static const out_column plain[] = {{"name", "domain", NULL, 0},          {"sts", "STS", "%.6g", 0},
+                                       {"change", "change", "%+.2f", 0},     {"fitted", "fitted", "%+.2f", 0},
+                                       {"residual", "residual", "%+.2f", 0}, {NULL, NULL, NULL, 0}};
+    static const out_column repeated[] = {{"name", "domain", NULL, 0},          {"sts", "STS", "%.6g", 0},
+                                          {"sts_mean", "mean", "%.6g", 0},      {"sts_sd", "deviation", "%.3g", 0},
+                                          {"change", "change", "%+.2f", 0},     {"fitted", "fitted", "%+.2f", 0},
+                                          {"residual", "residual", "%+.2f", 0}, {NULL, NULL, NULL, 0}};
+    char head[900];
+    score_head(s, r, scope, p, head, sizeof head);
+    return out_print(o, score_facts(s, r, p), "domains", p->count ? repeated : plain, head);
 }
 
 int shell_score(const options *o) {
@@ -97,14 +157,15 @@ int shell_score(const options *o) {
     scry_scorer *scorer = scry_scorer_new(s.index, s.score);
     scry_scorer_load(scorer, s.set);
     scry_result r;
+    repeats p;
     scry_result_fit(&r, s.index, scorer, &scope);
-    scry_result_company(&r, s.index, s.score, s.set->count);
-    static const out_column columns[] = {{"name", "domain", NULL, 0},          {"sts", "STS", "%.6g", 0},
-                                         {"change", "change", "%+.2f", 0},     {"fitted", "fitted", "%+.2f", 0},
-                                         {"residual", "residual", "%+.2f", 0}, {NULL, NULL, NULL, 0}};
-    char head[800];
-    score_head(&s, &r, &scope, head, sizeof head);
-    int status = out_print(o, score_facts(&s, &r), "domains", columns, head);
+    bool ok = repeats_read(o, &s, &r, &p, &err);
+    if (ok) {
+        scry_result_company(&r, s.index, s.score, s.set->count);
+        scry_result_interval(&r, s.index, s.score, s.set, NULL);
+    }
+    int status = ok ? score_print(o, &s, &scope, &r, &p) : out_error(&err);
+    repeats_free(&p);
     scry_result_free(&r);
     scry_scorer_free(scorer);
     scry_scope_free(&scope);
@@ -116,7 +177,7 @@ int shell_export(const options *o) {
     scry_error err = {0};
     subject s;
     uint32_t top = 0;
-    bool ok = subject_read(o, &s, &err);
+    bool ok = subject_read(o, &s, &err) && subject_needs_latents(s.index, &err);
     if (ok && !o->set && !o->latents) ok = options_number("--top", o->top, 0, 100, &top, &err);
     ok = ok && scry_set_write_csv(s.set, s.index, s.ranking, top, s.score, o->out ? o->out : "-", &err);
     if (ok && o->out) fprintf(stderr, "scry: %s: %u latents\n", o->out, s.set->count);

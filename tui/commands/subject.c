@@ -58,12 +58,25 @@ scry_index *subject_open_path(const options *o, const char *path, scry_error *er
     if (access(path, R_OK) != 0 || scry_is_index(path)) return open_index(o, path, err);
     size_t length = strlen(path);
     if (length > 5 && strcmp(path + length - 5, ".scry") == 0) return open_index(o, path, err);
+    if (scry_is_scores_only(path)) {
+        scry_index *given = scry_open_scores(path, err);
+        if (given) warn(given);
+        return given;
+    }
     char *cached = scry_cache_path(path, err);
     if (!cached) return NULL;
     scry_index *index = access(cached, R_OK) == 0 ? open_index(o, cached, NULL) : NULL;
     if (!index) index = build(o, path, cached, err);
     free(cached);
     return index;
+}
+
+bool subject_needs_latents(const scry_index *index, scry_error *err) {
+    return scry_about(index)->d_sae > 0 ||
+           scry_fail(err,
+                     "%s: gives scores (\"sts\") instead of captures, so it has no latents; score, mix and info work "
+                     "on it",
+                     scry_about(index)->path);
 }
 
 bool subject_train(const options *o, const scry_index *index, size_t *train, scry_error *err) {
@@ -82,6 +95,7 @@ bool subject_train(const options *o, const scry_index *index, size_t *train, scr
 bool subject_ranking(const options *o, const scry_index *index, size_t train, scry_condition *source,
                      scry_metric *metric, scry_error *err) {
     scry_condition has[SCRY_CONDITIONS];
+    if (!subject_needs_latents(index, err)) return false;
     if (scry_sources(index, train, has) == 0) return scry_fail(err, "this index has no source of shift");
     int by = o->by ? scry_condition_of(o->by) : (int)has[0];
     int m = o->metric ? scry_metric_of(o->metric) : SCRY_SQ;
@@ -96,7 +110,15 @@ bool subject_score(const options *o, const scry_index *index, scry_score *score,
     int s = o->score ? scry_score_of(o->score) : SCRY_ACT;
     if (s < 0) return scry_misuse(err, "--score: found \"%.40s\", expected act, act2 or icl", o->score);
     *score = (scry_score)s;
-    return scry_has_score(index, *score) || scry_misuse(err, "--score icl: no domain of this index has an icl capture");
+    if (scry_has_score(index, *score)) return true;
+    if (scry_about(index)->d_sae) return scry_misuse(err, "--score icl: no domain of this index has an icl capture");
+    char has[40] = "";
+    for (int i = 0; i < SCRY_SCORES; i++)
+        if (scry_has_score(index, (scry_score)i)) {
+            strcat(has, *has ? ", " : "");
+            strcat(has, scry_score_name((scry_score)i));
+        }
+    return scry_misuse(err, "--score %s: this study gives no such score; it gives: %s", scry_score_name(*score), has);
 }
 
 static bool base_selection(const options *o, const scry_ranking *ranking, scry_set *set, scry_error *err) {
@@ -117,6 +139,39 @@ scry_set *subject_selection(const options *o, const scry_index *index, const scr
     if (ok) return set;
     scry_set_free(set);
     return NULL;
+}
+
+static bool no_latent_options(const options *o, const scry_index *index, scry_error *err) {
+    const char *const given[] = {o->train, o->by, o->metric, o->top, o->set, o->latents, o->without, o->with};
+    for (size_t i = 0; i < sizeof given / sizeof *given; i++)
+        if (given[i])
+            return scry_misuse(
+                err,
+                "%s: gives scores (\"sts\") instead of captures: there is no selection to make; expected "
+                "none of --train, --by, --metric, --top, --set, --latents, --without, --with",
+                scry_about(index)->path);
+    return true;
+}
+
+bool subject_read(const options *o, subject *s, scry_error *err) {
+    *s = (subject){0};
+    scry_condition source;
+    scry_metric metric;
+    if (!(s->index = subject_open(o, err)) || !subject_score(o, s->index, &s->score, err)) return false;
+    if (!scry_about(s->index)->d_sae) {
+        s->set = scry_set_new(0);
+        return no_latent_options(o, s->index, err);
+    }
+    return subject_train(o, s->index, &s->train, err) &&
+           subject_ranking(o, s->index, s->train, &source, &metric, err) &&
+           (s->ranking = scry_rank(s->index, s->train, source, metric, err)) &&
+           (s->set = subject_selection(o, s->index, s->ranking, err));
+}
+
+void subject_free(subject *s) {
+    scry_set_free(s->set);
+    scry_ranking_free(s->ranking);
+    scry_close(s->index);
 }
 
 bool subject_scope(const options *o, const scry_index *index, size_t train, scry_scope *scope, scry_error *err) {

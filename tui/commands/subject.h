@@ -10,6 +10,9 @@ scry_index *subject_open(const options *o, scry_error *err);
 /* The same for one path: an index, or a manifest, which is indexed into the cache first. */
 scry_index *subject_open_path(const options *o, const char *path, scry_error *err);
 
+/* False with err when the index is a scores-only study, which has no latents. */
+bool subject_needs_latents(const scry_index *index, scry_error *err);
+
 /* --threads, --memory, --allow-nonfinite, for indexing. */
 bool subject_build_options(const options *o, scry_build_options *build, scry_error *err);
 
@@ -24,6 +27,20 @@ bool subject_score(const options *o, const scry_index *index, scry_score *score,
 scry_set *subject_selection(const options *o, const scry_index *index, const scry_ranking *ranking, scry_error *err);
 /* --domains, --signed, --absolute. */
 bool subject_scope(const options *o, const scry_index *index, size_t train, scry_scope *scope, scry_error *err);
+
+/* What commands about a selection need, from the options. A scores-only study has no ranking (NULL) and an
+ * empty set, and takes no option about latents. */
+typedef struct subject {
+    scry_index *index;
+    size_t train;
+    scry_ranking *ranking;
+    scry_set *set;
+    scry_score score;
+} subject;
+
+/* False with err; subject_free in either case. */
+bool subject_read(const options *o, subject *s, scry_error *err);
+void subject_free(subject *s);
 
 /* Progress on stderr: a bar on a terminal, a line a step elsewhere; false after ctrl-C. For
  * scry_build_options. */

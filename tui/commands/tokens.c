@@ -86,6 +86,10 @@ int shell_tokens(const options *o) {
     scry_error err = {0};
     scry_index *index = subject_open(o, &err);
     if (!index) return out_error(&err);
+    if (!subject_needs_latents(index, &err)) {
+        scry_close(index);
+        return out_error(&err);
+    }
     uint32_t latent, last = scry_about(index)->d_sae - 1;
     int capture = -1, status;
     if (o->words != 2) scry_misuse(&err, "tokens: expected an index and a latent; scry tokens X 17");

@@ -1,0 +1,111 @@
+/* made.h: small studies of random activations, written as files and kept as arrays: samples in another
+ * order, missing on one side, with demonstrations in front, with tokens left out. For test_resample.c. */
+#ifndef MADE_H
+#define MADE_H
+
+#include "check.h"
+#include "scry.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { F = 60, D = 5, SAMPLES = 23, LONGEST = 9, ROWS = SAMPLES * (LONGEST + 2) };
+
+typedef struct plan {
+    const char *label, *pairing;
+    bool demonstrations, shuffled, missing, no_tokens, no_icl;
+    int skip, exclude; /* exclude: the token "x" */
+} plan;
+
+typedef struct capture {
+    int rows, samples, sample_id[SAMPLES], first[SAMPLES], count[SAMPLES];
+    bool kept[ROWS], is_x[ROWS];
+    double h[ROWS][F];
+} capture;
+
+typedef struct study {
+    const plan *p;
+    capture base[D], icl[D], train;
+    scry_index *x;
+} study;
+
+static inline int length_of(int domain, int sample) {
+    uint64_t s = (uint64_t)(domain * 1000 + sample + 1) * 7919;
+    roll(&s);
+    return 1 + (int)roll_below(&s, LONGEST);
+}
+
+static inline void fill(const plan *p, capture *c, int domain, bool icl, uint64_t *seed) {
+    int order[SAMPLES], n = 0;
+    for (int s = 0; s < SAMPLES; s++)
+        if (!p->missing || s % (icl ? 5 : 7) != 3) order[n++] = s;
+    for (int i = n; i > 1 && p->shuffled && icl; i--) {
+        int k = (int)roll_below(seed, (uint32_t)i), swap = order[i - 1];
+        order[i - 1] = order[k], order[k] = swap;
+    }
+    *c = (capture){.samples = n};
+    for (int i = 0; i < n; i++) {
+        int front = p->demonstrations && icl ? order[i] % 3 : 0;
+        c->sample_id[i] = order[i];
+        c->first[i] = c->rows;
+        c->count[i] = length_of(domain, order[i]) + front;
+        for (int k = 0; k < c->count[i]; k++, c->rows++) {
+            /* the query's tokens are those of base; the demonstrations' are others */
+            uint64_t word = (uint64_t)(domain * 100 + order[i] + 1) * 131 + (uint64_t)(k - front + 50);
+            roll(&word);
+            c->is_x[c->rows] = k >= front && roll_below(&word, 6) == 0;
+            c->kept[c->rows] = k >= p->skip && !(p->exclude && c->is_x[c->rows]);
+            for (int j = 0; j < F; j++) {
+                double h = roll_below(seed, 10) < 7 ? 0 : (double)roll_below(seed, 200) / 64;
+                if (j % (D + 2) == domain + 1 && roll_below(seed, 3) == 0) h += 2 + domain; /* its own latents */
+                c->h[c->rows][j] = j == 0 ? 0 : h;
+            }
+        }
+    }
+}
+
+static inline const char *write_capture(const study *st, const capture *c, const char *folder, const char *name) {
+    write_npy(text_of("%s/%s.npy", folder, name), F32, (size_t)c->rows, F, &c->h[0][0]);
+    const plan *p = st->p;
+    FILE *f = fopen(text_of("%s/%s.jsonl", folder, name), "w");
+    if (!f) abort();
+    for (int i = 0; i < c->samples; i++) {
+        fprintf(f, "{\"id\": \"s%d\", \"tokens\": [", c->sample_id[i]);
+        for (int k = 0; k < c->count[i]; k++)
+            fprintf(f, "%s\"%s\"", k ? ", " : "", c->is_x[c->first[i] + k] ? "x" : "w");
+        fprintf(f, "]}\n");
+    }
+    fclose(f);
+    return text_of("{\"features\": \"%s.npy\"%s%s%s}", name,
+                   p->no_tokens ? "" : text_of(", \"tokens\": \"%s.jsonl\"", name),
+                   p->skip ? text_of(", \"skip_first\": %d", p->skip) : "", p->exclude ? ", \"exclude\": [\"x\"]" : "");
+}
+
+static inline bool study_make(study *st, const plan *p) {
+    static int number;
+    const char *folder = scratch_folder("resample%d", number++), *domains = "";
+    uint64_t seed = 77 + (uint64_t)number;
+    st->p = p;
+    fill(p, &st->train, -1, false, &seed);
+    const char *train = write_capture(st, &st->train, folder, "train");
+    for (int d = 0; d < D; d++) {
+        fill(p, &st->base[d], d, false, &seed);
+        fill(p, &st->icl[d], d, true, &seed);
+        const char *base = write_capture(st, &st->base[d], folder, text_of("b%d", d));
+        const char *icl = write_capture(st, &st->icl[d], folder, text_of("i%d", d));
+        domains = text_of("%s%s{\"name\": \"%s\", \"change\": %g, \"base\": %s%s}", domains, d ? ", " : "",
+                          d == 4 ? "task" : text_of("d%d", d), (d - 1.7) * (d + 1), base,
+                          p->no_icl && d == 2 ? "" : text_of(", \"icl\": %s", icl));
+    }
+    const char *path = text_of("%s/study.json", folder), *out = text_of("%s/x.scry", folder);
+    write_text(path,
+               "{\"scry_study\": 1, \"pairing\": \"%s\", \"train\": {\"name\": \"task\", \"base\": %s, \"icl\": %s}, "
+               "\"domains\": [%s]}",
+               p->pairing, train, train, domains);
+    scry_error err = {0};
+    st->x = scry_index_build(path, out, NULL, NULL, NULL, &err) ? scry_open(out, true, &err) : NULL;
+    return check(st->x != NULL, "%s: indexed %s", p->label, err.text);
+}
+
+#endif
