@@ -64,6 +64,13 @@ $(BUILD)/tests/test_tui_%: $(BUILD)/tests/unit/test_tui_%.o $(BUILD)/tests/unit/
 	@echo "  LINK  $@"
 	@$(CC) $(CFLAGS) $(EXTRA) -o $@ $^ $(ENGINE_LIBS) -lutf8proc
 
+# tests of what draws: it knows nothing of the application
+DRAW_OBJ := $(filter $(BUILD)/tui/draw/% $(BUILD)/tui/plot/%,$(TUI_OBJ))
+$(BUILD)/tests/test_tui_plot%: $(BUILD)/tests/unit/test_tui_plot%.o $(BUILD)/tests/unit/check.o $(DRAW_OBJ)
+	@mkdir -p $(@D)
+	@echo "  LINK  $@"
+	@$(CC) $(CFLAGS) $(EXTRA) -o $@ $^ -lutf8proc -lm
+
 $(BUILD)/tests/slow_twin: $(BUILD)/tests/twin/twin.o $(BUILD)/tests/twin/twin_read.o $(BUILD)/tests/twin/twin_main.o
 	@$(CC) $(CFLAGS) $(EXTRA) -o $@ $^ -lcjson -lm
 
