@@ -56,7 +56,9 @@ static void draw_sample(const pen *k, int y, int x, const plot_series *s, const 
     if (s->kind == PLOT_POINTS) {
         grid_fill(k->g, y, x + 1, 1, l->role, k->ascii ? (uint32_t)l->ascii : l->mark);
     } else if (s->kind == PLOT_BARS) {
-        grid_fill(k->g, y, x, FRAME_SAMPLE, l->role, k->ascii ? (uint32_t)l->ascii_bar : l->bar);
+        /* a full block would run into the first bar below */
+        uint32_t block = l->bar == 0x2588 ? 0x2580 : l->bar;
+        grid_fill(k->g, y, x, FRAME_SAMPLE, l->role, k->ascii ? (uint32_t)l->ascii_bar : block);
     } else if (s->kind == PLOT_BAND) {
         grid_fill(k->g, y, x, FRAME_SAMPLE, l->role, k->ascii ? '.' : canvas_braille(0x21));
     } else {

@@ -133,7 +133,7 @@ static bool points_out(const plot *p) {
 /* How high the rows are and which of them are shown: all, or those around the one pointed out. */
 static void place_bars(const plot *p, frame *f, measure m) {
     double least = m.cells ? f->bars : fmax(1, 0.6 * f->bars) * m.line;
-    double most = m.cells ? 2 * f->bars + 1 : (1.1 + 0.7 * f->bars) * m.line;
+    double most = m.cells ? 2 * f->bars + 1 : (2 + f->bars) * m.line;
     size_t all = f->rows, fit = (size_t)(f->area.h / least);
     if (all > fit) {
         size_t rows = (size_t)((f->area.h - m.line) / least), at = highlighted_row(p);
@@ -197,6 +197,7 @@ static void stack_lines(const plot *p, frame *f, measure m, const plan *l, int l
     if (l->foot) end -= m.line, f->foot = end;
     if (l->tick_labels) end -= m.line, f->tick_labels = end;
     if (l->axis) end -= m.cells ? 1 : m.line * 0.4, f->axis = end;
+    if (!m.cells) y += m.line * 0.5; /* y's uppermost number reaches above the area */
     f->area.y = y;
     f->area.h = end - y;
 }
@@ -242,5 +243,6 @@ void frame_make(const plot *p, box whole, measure m, frame *f) {
     f->x_room =
         (tick_room){f->area.w, f->area.x - whole.x, right * m.column, m.column, false, 9 * m.column, m.cells ? 2 : 0};
     if (f->tick_labels >= 0) ticks_make(f->x, p->x.ticks, &f->x_room, &f->x_ticks);
+    f->many = m.cells ? (size_t)(f->area.h * f->area.w) / 6 + 8 : 300;
     f->kind = FRAME_PLOT;
 }

@@ -40,6 +40,7 @@ typedef struct frame {
     legend_entry legend[FRAME_LEGEND];
     size_t legend_count;
     scale x, y;
+    size_t many;              /* points beyond this number are shown as dots, without marks */
     tick_room x_room, y_room; /* y's runs upwards from the area's lower edge */
     ticks x_ticks, y_ticks;
     /* bars: `rows` rows of names from the first one shown, each `pitch` high and holding `bars` of

@@ -1,5 +1,6 @@
 /* names.c: names beside points. Greedy: each label takes the free place that covers the least of
- * lines. The order decides how many find one, so a few orders are tried and the best is kept. */
+ * lines. The order decides how many find one, so a few orders are tried and the best is kept; who
+ * then lacks a place may still get one by another's moving. */
 #include "plot/names.h"
 
 #include <stdlib.h>
@@ -30,12 +31,14 @@ void field_mark(field *f, int y, int x, int rows, int cols, uint8_t what) {
 void name_around(name_label *l, int y, int x, int ry, int rx, int gap) {
     int middle = y - l->rows / 2, above = y - ry - l->rows, below = y + ry + 1;
     int right = x + rx + 1, left = x - rx - l->cols, centre = x - (l->cols - 1) / 2;
+    int higher = above - l->rows / 2, lower = below + l->rows / 2;
     const name_place place[] = {
-        {middle, right + gap},    {middle, left - gap},     {above, centre}, {below, centre},
-        {above, right},           {below, right},           {above, left},   {below, left},
-        {above, x - l->cols / 4}, {below, x - l->cols / 4},
+        {middle, right + gap},    {middle, left - gap},     {above, centre},  {below, centre},
+        {above, right},           {below, right},           {above, left},    {below, left},
+        {above, x - l->cols / 4}, {below, x - l->cols / 4}, {higher, centre}, {lower, centre},
+        {higher, right},          {lower, right},
     };
-    l->places = sizeof place / sizeof *place;
+    l->places = l->rows > 1 ? 14 : 10; /* half a line further off, where there are half lines */
     memcpy(l->place, place, sizeof place);
 }
 
@@ -69,9 +72,37 @@ static bool place_one(field *f, name_label *l, int margin, long *total) {
     return true;
 }
 
+/* ---- making room ------------------------------------------------------------------------------ */
+
+static void lift(field *f, const name_label *l) {
+    name_place at = l->place[l->chosen];
+    for (int y = at.y; y < at.y + l->rows; y++)
+        for (int x = at.x; x < at.x + l->cols; x++)
+            f->what[(size_t)y * (size_t)f->cols + (size_t)x] &= (uint8_t)~FIELD_NAME;
+}
+
+/* A label without a place gets one if another can move aside for it. */
+static bool make_room(field *f, name_label *labels, size_t n, size_t lacking, int margin) {
+    long ignored = 0;
+    for (size_t i = 0; i < n; i++) {
+        name_label *other = &labels[i], *l = &labels[lacking];
+        if (other->chosen < 0) continue;
+        int before = other->chosen;
+        lift(f, other);
+        if (place_one(f, l, margin, &ignored)) {
+            if (place_one(f, other, margin, &ignored)) return true;
+            lift(f, l);
+            l->chosen = -1;
+        }
+        other->chosen = before;
+        field_mark(f, other->place[before].y, other->place[before].x, other->rows, other->cols, FIELD_NAME);
+    }
+    return false;
+}
+
 /* ---- orders ----------------------------------------------------------------------------------- */
 
-enum { ORDERS = 5, LABELS_SORTED = 400 };
+enum { ORDERS = 5, LABELS_SORTED = 400, LABELS_MOVED = 100 };
 
 typedef struct entry {
     const name_label *label;
@@ -131,6 +162,8 @@ void names_place(field *f, name_label *labels, size_t n, int margin) {
         least = covered;
     }
     place_in_order(f, labels, n, margin, best, entries, &least);
+    for (size_t i = 0; i < n && n <= LABELS_MOVED; i++)
+        if (labels[i].chosen < 0) make_room(f, labels, n, i, margin);
     free(entries);
     free(empty);
 }

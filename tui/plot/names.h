@@ -20,7 +20,7 @@ void field_free(field *f);
 /* Marks the part of a rectangle that lies inside. */
 void field_mark(field *f, int y, int x, int rows, int cols, uint8_t what);
 
-enum { NAME_PLACES = 10 };
+enum { NAME_PLACES = 14 };
 
 typedef struct name_place {
     int y, x;

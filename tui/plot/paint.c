@@ -40,7 +40,7 @@ static void mark(const brush *b, size_t i) {
 
 /* Few points get a mark each, many a dot each. */
 static void paint_points(const brush *b) {
-    bool many = b->s->n > (size_t)(b->c->rows * b->c->cols) / 6 + 8;
+    bool many = b->s->n > b->f->many;
     for (size_t i = 0; i < b->s->n; i++) {
         if (!takes(b, i)) continue;
         double x = at_x(b, i), y = at_y(b, b->s->y[i]);
@@ -83,7 +83,7 @@ static void paint_line(const brush *b) {
 /* Marks by which lines differ without colour: at the points where they are few, else now and then,
  * and at other places on each line. */
 static void mark_line(const brush *b, int number, bool several) {
-    bool few = b->s->n >= 3 && b->s->n <= 12, sparse = b->s->n <= (size_t)b->c->cols / 4;
+    bool few = b->s->kind == PLOT_LINE && b->s->n >= 3 && b->s->n <= 12, sparse = b->s->n <= (size_t)b->c->cols / 4;
     double step = fmax(2 * b->c->cols / 5.0, 8), next = step * (0.3 + 0.3 * (number % 3));
     for (size_t i = 0; i < b->s->n; i++) {
         if (!takes(b, i)) continue;

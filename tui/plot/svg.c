@@ -10,7 +10,7 @@
 #include <string.h>
 
 /* Of a sans-serif font of 13 pixels; wide enough for the widest in use. */
-static const measure pixels = {7.4, 18, false, false};
+static const measure pixels = {7.8, 18, false, false};
 enum { INSET = 12, BASELINE = 14 };
 
 /* ---- text ------------------------------------------------------------------------------------- */
@@ -25,7 +25,7 @@ void svg_tick_text(const sheet *s, const char *text) {
 static void write_line_of_text(const sheet *s, double y, double x, const char *style, double column, const char *text) {
     char safe[LABEL_MOST];
     label_clean(text, safe, false);
-    text_fit(safe, (int)((s->f->whole.x + s->f->whole.w - x) / column), false);
+    text_fit(safe, (int)((s->f->whole.x + s->f->whole.w - x) / column + 0.01), false);
     svg_put(s->out, "<text x=\"%n\" y=\"%n\"%s>%t</text>\n", x, y + BASELINE, style, safe);
 }
 
@@ -80,19 +80,22 @@ static void write_sample(const sheet *s, size_t series, double y, double x) {
         svg_put(s->out, "<path d=\"M%n %nh%n\" stroke=\"%s\" stroke-width=\"2\"", x, y, w, l->color);
         if (*l->svg_dash) svg_put(s->out, " stroke-dasharray=\"%s\"", l->svg_dash);
         fputs("/>\n", s->out);
-        if (p->n >= 3 && p->n <= 40) svg_sign(s, number, l->color, y, x + w / 2, 3.2, NULL);
+        if (p->kind == PLOT_LINE && p->n >= 3 && p->n <= 40) svg_sign(s, number, l->color, y, x + w / 2, 3.2, NULL);
     }
 }
 
 static const char rule_style[] = " stroke=\"#666\" stroke-dasharray=\"2 3\"";
 
 static void write_legend(const sheet *s) {
+    char name[LABEL_MOST];
     for (size_t i = 0; i < s->f->legend_count; i++) {
         const legend_entry *e = &s->f->legend[i];
         double y = e->y + BASELINE - 4.5;
         if (e->series < s->p->series_count) write_sample(s, e->series, y, e->x);
         else svg_put(s->out, "<path d=\"M%n %nv14\"%s/>\n", e->x + s->m.column, y - 7, rule_style);
-        write_line_of_text(s, e->y, e->x + (FRAME_SAMPLE + 1) * s->m.column, "", s->m.column, e->name);
+        label_clean(e->name, name, false);
+        svg_put(s->out, "<text x=\"%n\" y=\"%n\">%t</text>\n", e->x + (FRAME_SAMPLE + 1) * s->m.column, e->y + BASELINE,
+                name);
     }
 }
 
@@ -158,7 +161,7 @@ static void write_names(const sheet *s) {
     const box *a = &s->f->area;
     canvas *c = canvas_new((int)(a->h / 4), (int)(a->w / 2));
     canvas_paint(c, s->p, s->f, false);
-    label_list names = labels_make(s->p, s->f, c, (label_measure){s->m.column / 2, 4, 1, 2, 2}, false);
+    label_list names = labels_make(s->p, s->f, c, (label_measure){s->m.column / 2, 4, 1, 3, 2}, false);
     for (size_t i = 0; i < names.n; i++) {
         const label *l = &names.label[i];
         if (l->y < 0) continue;
@@ -191,6 +194,7 @@ bool plot_svg(const plot *p, int width, int height, FILE *file) {
     label_clean(p->title, title, false);
     svg_put(file,
             "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" viewBox=\"0 0 %d %d\" role=\"img\" "
+            "xml:space=\"preserve\" "
             "font-family=\"sans-serif\" font-size=\"13\" fill=\"#222\">\n<title>%t</title>\n"
             "<rect width=\"%d\" height=\"%d\" fill=\"#fff\"/>\n",
             width, height, width, height, title, width, height);

@@ -48,7 +48,7 @@ void svg_sign(const sheet *s, int number, const char *color, double y, double x,
 void svg_star(const sheet *s, double y, double x, const char *about) {
     fputs("<path d=\"", s->out);
     for (int i = 0; i < 10; i++) {
-        double r = i % 2 ? 3.4 : 8, angle = 3.14159265358979 * (i / 5.0 - 0.5);
+        double r = i % 2 ? 3 : 7.4, angle = 3.14159265358979 * (i / 5.0 - 0.5);
         svg_put(s->out, "%s%n %n", i ? "L" : "M", x + r * cos(angle), y + r * sin(angle));
     }
     fputs("z\" fill=\"#000\" stroke=\"#fff\"", s->out);
@@ -141,7 +141,7 @@ static void write_point(const sheet *s, size_t series, size_t i, double size) {
     char about[LABEL_MOST + 64], name[LABEL_MOST] = "";
     if (p->names && p->names[i]) label_clean(p->names[i], name, false);
     snprintf(about, sizeof about, "%s%s%.6g, %.6g", name, *name ? ": " : "", series_x(p, i), p->y[i]);
-    const char *told = p->n <= 300 ? about : NULL;
+    const char *told = p->n <= s->f->many ? about : NULL;
     if (p->highlight == i + 1) svg_star(s, y, x, told);
     else svg_sign(s, look_number(s->p, series), look_of(s->p, series)->color, y, x, size, told);
 }
@@ -163,7 +163,7 @@ static bool is_line(const plot_series *p) {
 
 static void write_points(const sheet *s, size_t series) {
     const plot_series *p = &s->p->series[series];
-    bool many = p->n > 300, few = p->n >= 3 && p->n <= 40;
+    bool many = p->n > s->f->many, few = p->kind == PLOT_LINE && p->n >= 3 && p->n <= 40;
     size_t shown = 0;
     for (size_t i = 0; i < p->n; i++) shown += takes(s, p, i);
     if (p->kind == PLOT_POINTS && many) write_dots(s, p, look_of(s->p, series)->color);
