@@ -78,7 +78,7 @@ bool segment_clip(double *x0, double *y0, double *x1, double *y1, double w, doub
 
 void canvas_line(canvas *c, double x0, double y0, double x1, double y1, role r, const dash *d, long *phase) {
     if (!segment_clip(&x0, &y0, &x1, &y1, 2 * c->cols - 1, 4 * c->rows - 1)) return;
-    long steps = lround(fmax(fabs(x1 - x0), fabs(y1 - y0)));
+    long steps = (long)ceil(fmax(fabs(x1 - x0), fabs(y1 - y0)));
     for (long i = 0; i <= steps; i++) {
         double t = steps ? (double)i / (double)steps : 0;
         if (dash_on(d, *phase + i))

@@ -26,7 +26,7 @@ static plan plan_lines(const plot *p, int lines, bool legend, bool bars) {
     l.axis = lines >= 7;
     l.foot = lines >= 8 && has_text(p->x.label);
     l.head = lines >= 9 && (legend || (!bars && has_text(p->y.label)));
-    for (size_t i = 0; i < p->note_count && lines >= 11 + (int)i; i++) l.notes++;
+    for (size_t i = 0; i < p->note_count && lines >= 12 + 2 * (int)i; i++) l.notes++;
     return l;
 }
 

@@ -61,8 +61,8 @@ static void pad(span *s, const plot_axis *axis, double share) {
     if (axis->log) {
         double factor = pow(s->high / s->low, share);
         if (!(factor < 1e30)) factor = 1e30;
-        if (low) s->low /= factor;
-        if (high) s->high *= factor;
+        if (low) s->low = fmax(s->low / factor, 1e-305);
+        if (high) s->high = fmin(s->high * factor, 1e305);
         return;
     }
     double room = (s->high - s->low) * share;
