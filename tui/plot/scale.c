@@ -41,19 +41,21 @@ static void take(span *s, double value) {
     if (value > s->high) s->high = value;
 }
 
-/* Values that are all alike get room on both sides, so that they stand in the middle. */
+/* Values that are all alike get room on both sides, so that they stand in the middle; a fixed end stays
+ * unless that leaves nothing. */
 static void widen(span *s, const plot_axis *axis) {
     double size = fmax(fabs(s->low), fabs(s->high));
     if (s->high - s->low > size * 1e-9 && s->high - s->low > nearest) return;
+    bool both = axis->fix_low == axis->fix_high;
     if (axis->log) {
-        s->low /= 2;
-        s->high *= 2;
-    } else {
-        double room = size < nearest * 1e10 ? 1 : size * 0.1;
-        if (axis->ticks == TICKS_WHOLE && room < 1) room = 1;
-        s->low -= room;
-        s->high += room;
+        if (both || axis->fix_high) s->low /= 2;
+        if (both || axis->fix_low) s->high *= 2;
+        return;
     }
+    double room = size < nearest * 1e10 ? 1 : size * 0.1;
+    if (axis->ticks == TICKS_WHOLE && room < 1) room = 1;
+    if (both || axis->fix_high) s->low -= room;
+    if (both || axis->fix_low) s->high += room;
 }
 
 static void pad(span *s, const plot_axis *axis, double share) {

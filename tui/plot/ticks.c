@@ -34,7 +34,7 @@ static void say(char *text, size_t size, const wording *w, double value) {
         snprintf(text, size, "%.*se%d", (int)(e - number), number, (int)strtol(e + 1, NULL, 10));
         return;
     }
-    double shown = value == 0 ? 0 : value / w->unit; /* never -0 */
+    double shown = value / w->unit;
     int decimals = (int)lround(log10(w->unit)) - w->step_exponent;
     snprintf(text, size, "%.*f%s", decimals < 0 ? 0 : decimals > 20 ? 20 : decimals, shown, w->suffix);
 }
@@ -70,8 +70,8 @@ double tick_place(const tick_room *room, double share) {
 
 static void add(ticks *t, scale s, const tick_room *room, const wording *w, double value) {
     tick *k = &t->tick[t->n++];
-    k->value = value;
-    say(k->text, sizeof k->text, w, value);
+    k->value = value == 0 ? 0 : value; /* never -0 */
+    say(k->text, sizeof k->text, w, k->value);
     k->columns = (int)strlen(k->text);
     if (k->columns > t->columns) t->columns = k->columns;
     k->at = k->start = tick_place(room, scale_share(s, value));
@@ -113,7 +113,9 @@ static bool climb(ticks *t, scale s, tick_rule rule, const tick_room *room, ladd
     double mantissa = mantissas[nth % 3];
     int exponent = l.first + nth / 3;
     double step = decimal(mantissa, exponent);
-    double from = ceil(s.low / step - 1e-9), to = floor(s.high / step + 1e-9);
+    double slack = 1e-9 * fmin(1, (s.high - s.low) / step); /* a mark at an end is in the range */
+    double from = ceil(s.low / step - slack), to = floor(s.high / step + slack);
+    if (s.log && from < 1) from = 1;
     if (!(to - from < TICKS_MOST)) return false;
     wording w = choose_wording(rule, fmax(fabs(from), fabs(to)) * step, exponent);
     for (double k = from; k <= to; k++) add(t, s, room, &w, decimal(k * mantissa, exponent));
