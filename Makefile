@@ -105,6 +105,11 @@ $(BUILD)/tests/bench/bench: $(BENCH_OBJ) $(BUILD)/libscry.a
 bench: $(BUILD)/scry $(BUILD)/tests/bench/bench
 	@BUILD=$(BUILD) tests/bench/run.sh
 
+# the screens that tests check, as pictures to look at
+.PHONY: screenshots
+screenshots: $(BUILD)/scry
+	@BUILD=$(BUILD) assets/screenshots.sh
+
 lint:
 	@tests/lint.sh
 
@@ -123,6 +128,7 @@ help:
 	@echo "make test       set up, build, run every test"
 	@echo "make asan       the tests under the address and undefined-behaviour sanitizers"
 	@echo "make bench      speed, memory and size beside their targets (BENCH_SCALE=full: 12 GB of disk)"
+	@echo "make screenshots the tested screens as SVG (and PNG) below $(BUILD)/screenshots"
 	@echo "make lint       formatting, layering, compiler warnings"
 	@echo "make install    to PREFIX ($(PREFIX)), below DESTDIR; uninstall takes it away"
 	@echo "make clean      remove build/"
