@@ -32,7 +32,7 @@ static void test_points(void) {
         double high = log ? low * pow(10, 0.1 + 4 * roll_unit(&state)) : low + 0.01 + 100 * roll_unit(&state);
         double value = log ? low * pow(high / low, roll_unit(&state)) : low + (high - low) * roll_unit(&state);
         canvas *c = canvas_new(1 + (int)roll_below(&state, 30), 1 + (int)roll_below(&state, 60));
-        scale s = {log, low, high};
+        scale s = {.log = log, .low = low, .high = high};
         int x = (int)lround(canvas_x(c, s, value)), y = (int)lround(canvas_y(c, s, value));
         int twin_x = nearest_dot(low, high, log, 2 * c->cols, value);
         int twin_y = 4 * c->rows - 1 - nearest_dot(low, high, log, 4 * c->rows, value);
@@ -68,7 +68,7 @@ static void test_lines(void) {
                x1 = W / 2. + (roll_unit(&state) - 0.5) * (W - 1) * reach;
         double y0 = H / 2. + (roll_unit(&state) - 0.5) * (H - 1) * reach,
                y1 = H / 2. + (roll_unit(&state) - 0.5) * (H - 1) * reach;
-        long phase = 0;
+        double phase = 0;
         canvas_line(c, x0, y0, x1, y1, ROLE_PLOT1, &solid, &phase);
         bool level = fabs(x1 - x0) >= fabs(y1 - y0);
         for (int y = 0; y < H; y++)
@@ -144,7 +144,7 @@ static void test_band(void) {
 static void test_dashes(void) {
     canvas *c = canvas_new(1, 40);
     dash d = {{6, 0}, {3, 0}};
-    long phase = 0;
+    double phase = 0;
     for (int x = 0; x < 70; x += 7) canvas_line(c, x, 1, x + 7, 1, ROLE_PLOT1, &d, &phase);
     int wrong = 0;
     for (int x = 0; x < 70; x++) wrong += dot_at(c, 1, x, LAYER_LINE) != (x % 9 < 6);

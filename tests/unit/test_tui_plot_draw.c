@@ -222,6 +222,11 @@ static void test_bad_data(void) {
     check(strstr(text, "'*") && strstr(text, "*       ") && count_char(text, '\'') < 35,
           "a value that is missing leaves a gap in the line");
     free(text);
+    double lone_y[] = {1, NAN, 1, NAN, 1};
+    s = (plot_series){.kind = PLOT_STEPS, .n = 5, .x = gap_x, .y = lone_y};
+    text = draw_text(&p, 6, 62, true);
+    check_is(count_char(text, '\''), 3, "dots of a line whose values stand alone between gaps");
+    free(text);
     double bars[] = {3, NAN, -2, 0};
     const char *names[] = {"one", "two", NULL, "four"};
     s = (plot_series){.kind = PLOT_BARS, .n = 4, .x = bars, .names = names, .texts = names};

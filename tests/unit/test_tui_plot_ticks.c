@@ -171,7 +171,7 @@ static const char *labels(double low, double high, bool log, tick_rule rule, int
     static char text[1000];
     ticks t;
     tick_room room = {columns, 4, 0, 1, false, 9, 2};
-    ticks_make((scale){log, low, high}, rule, &room, &t);
+    ticks_make((scale){.log = log, .low = low, .high = high}, rule, &room, &t);
     text[0] = 0;
     for (size_t i = 0; i < t.n; i++)
         snprintf(text + strlen(text), sizeof text - strlen(text), "%s%s", i ? " " : "", t.tick[i].text);

@@ -76,15 +76,16 @@ bool segment_clip(double *x0, double *y0, double *x1, double *y1, double w, doub
     return true;
 }
 
-void canvas_line(canvas *c, double x0, double y0, double x1, double y1, role r, const dash *d, long *phase) {
+void canvas_line(canvas *c, double x0, double y0, double x1, double y1, role r, const dash *d, double *phase) {
     if (!segment_clip(&x0, &y0, &x1, &y1, 2 * c->cols - 1, 4 * c->rows - 1)) return;
-    long steps = (long)ceil(fmax(fabs(x1 - x0), fabs(y1 - y0)));
+    double length = fmax(fabs(x1 - x0), fabs(y1 - y0));
+    long steps = (long)ceil(length);
     for (long i = 0; i <= steps; i++) {
         double t = steps ? (double)i / (double)steps : 0;
-        if (dash_on(d, *phase + i))
+        if (dash_on(d, lround(*phase + t * length)))
             canvas_dot(c, (int)lround(y0 + t * (y1 - y0)), (int)lround(x0 + t * (x1 - x0)), LAYER_LINE, r);
     }
-    *phase += steps;
+    *phase += length;
 }
 
 /* ---- bands ------------------------------------------------------------------------------------ */

@@ -27,7 +27,7 @@ canvas_cell *canvas_at(const canvas *c, int y, int x);
 void canvas_dot(canvas *c, int y, int x, layer l, role r);
 /* From (x0, y0) to (x1, y1), in dots, of which those outside are cut off. *phase counts along the
  * dash, so that it runs on over the corners of a line. */
-void canvas_line(canvas *c, double x0, double y0, double x1, double y1, role r, const dash *d, long *phase);
+void canvas_line(canvas *c, double x0, double y0, double x1, double y1, role r, const dash *d, double *phase);
 /* Cuts a segment down to the rectangle from -0.49 to w + 0.49 and h + 0.49. False: none of it is inside. */
 bool segment_clip(double *x0, double *y0, double *x1, double *y1, double w, double h);
 /* Between two edges, each from x0 to x1, as a texture. */

@@ -63,7 +63,7 @@ static void draw_sample(const pen *k, int y, int x, const plot_series *s, const 
         grid_fill(k->g, y, x, FRAME_SAMPLE, l->role, k->ascii ? '.' : canvas_braille(0x21));
     } else {
         canvas *c = canvas_new(1, FRAME_SAMPLE);
-        long phase = 0;
+        double phase = 0;
         canvas_line(c, 0, 2, 2 * FRAME_SAMPLE - 1, 2, l->role, &l->dash, &phase);
         for (int i = 0; i < FRAME_SAMPLE; i++)
             grid_fill(k->g, y, x + i, 1, l->role,

@@ -62,20 +62,36 @@ static void paint_band(const brush *b) {
 static void paint_line(const brush *b) {
     static const dash solid = {{0}, {0}};
     const dash *d = b->ascii ? &solid : &b->look->dash;
-    long phase = 0;
+    double phase = 0;
     size_t shown = 0, only = 0;
+    double x0 = 0, y0 = 0;
+    bool joined = false;
     for (size_t i = 0; i < b->s->n; i++) {
-        if (!takes(b, i)) continue;
+        if (!takes(b, i)) {
+            joined = false;
+            continue;
+        }
         shown++;
         only = i;
-        if (i == 0 || !takes(b, i - 1)) continue;
-        double x0 = at_x(b, i - 1), y0 = at_y(b, b->s->y[i - 1]), x1 = at_x(b, i), y1 = at_y(b, b->s->y[i]);
-        if (b->s->kind == PLOT_STEPS) {
+        double x1 = at_x(b, i), y1 = at_y(b, b->s->y[i]);
+        /* a line of a million points has most of them in the same dot */
+        bool same_dot = joined && lround(x0) == lround(x1) && lround(y0) == lround(y1);
+        if (same_dot && i + 1 < b->s->n && takes(b, i + 1)) {
+            x0 = x1;
+            y0 = y1;
+            continue;
+        }
+        if (joined && b->s->kind == PLOT_STEPS) {
             canvas_line(b->c, x0, y0, x1, y0, b->look->role, d, &phase);
             canvas_line(b->c, x1, y0, x1, y1, b->look->role, d, &phase);
-        } else {
+        } else if (joined) {
             canvas_line(b->c, x0, y0, x1, y1, b->look->role, d, &phase);
         }
+        if (!joined && (i + 1 == b->s->n || !takes(b, i + 1))) /* alone between two gaps */
+            canvas_line(b->c, x1, y1, x1, y1, b->look->role, d, &phase);
+        x0 = x1;
+        y0 = y1;
+        joined = true;
     }
     if (shown == 1) mark(b, only);
 }

@@ -11,7 +11,8 @@ bool scale_takes(scale s, double value) {
 
 double scale_share(scale s, double value) {
     double share;
-    if (s.log) share = (log10(value) - log10(s.low)) / (log10(s.high) - log10(s.low));
+    if (s.log && s.log_span > 0) share = (log10(value) - s.log_low) / s.log_span;
+    else if (s.log) share = (log10(value) - log10(s.low)) / (log10(s.high) - log10(s.low));
     else share = (value - s.low) / (s.high - s.low);
     return share < -1e9 ? -1e9 : share > 1e9 ? 1e9 : share;
 }
@@ -87,7 +88,9 @@ static scale settle(span s, const plot_axis *axis, double share) {
     if (axis->zero && !axis->log) take(&s, 0);
     widen(&s, axis);
     if (from_data) pad(&s, axis, share);
-    return (scale){axis->log, s.low, s.high};
+    scale made = {axis->log, s.low, s.high, 0, 0};
+    if (made.log) made.log_low = log10(s.low), made.log_span = log10(s.high) - made.log_low;
+    return made;
 }
 
 extent plot_extent(const plot *p) {

@@ -6,7 +6,8 @@
 
 typedef struct scale {
     bool log;
-    double low, high; /* low < high */
+    double low, high;         /* low < high */
+    double log_low, log_span; /* log10 of low, and from there to high; 0 and 0: not worked out */
 } scale;
 
 /* Whether a value can stand on this axis at all: finite, and above 0 on a logarithmic one. */
