@@ -6,6 +6,7 @@
 #include "plot/plot.h"
 
 #include <math.h>
+#include <stdio.h>
 
 enum { DOMAINS = 14, CURVE = 2048, STEPS = 400 };
 
@@ -15,6 +16,8 @@ typedef struct example {
     plot_series series[4];
     plot_rule rules[2];
     double x[4][CURVE], y[4][CURVE], low[CURVE];
+    char text[80];
+    const char *note;
 } example;
 
 static const char *const domain_names[DOMAINS] = {
@@ -36,12 +39,12 @@ static void copy(double *to, const double *from, size_t n) {
 
 /* STS against measured change, the fitted line, names; the domain under the cursor pointed out. */
 static void example_scatter(example *e) {
-    static const char *const notes[] = {"rho .78  R2 .61  p .001  n 14",
-                                        "one domain out .71 to .84  random .12 (99.4% below)"};
+    static const char *const notes[] = {"rho .87  R2 .76  p <.001  n 14",
+                                        "one domain out .86 to .96  random .12 (99.4% below)"};
     copy(e->x[0], domain_sts, DOMAINS);
     copy(e->y[0], domain_change, DOMAINS);
     e->x[1][0] = 3.02, e->x[1][1] = 10.63;
-    e->y[1][0] = -.02, e->y[1][1] = 6.83;
+    e->y[1][0] = .108, e->y[1][1] = 7.107;
     e->series[0] = (plot_series){.kind = PLOT_POINTS,
                                  .name = "domain",
                                  .n = DOMAINS,
@@ -61,20 +64,22 @@ static void example_scatter(example *e) {
 
 /* Share of the total shift in the top N. */
 static void example_concentration(example *e) {
-    static const char *const notes[] = {"top 100: 25.1% of the shift by icl, 31.0% by sft"};
     double sum[2] = {0}, part[2] = {0};
     for (int i = 0; i < CURVE; i++)
-        for (int k = 0; k < 2; k++) sum[k] += pow(i + 6, k ? -1.12 : -1.02);
+        for (int k = 0; k < 2; k++) sum[k] += pow(i + 6, k ? -.61 : -.54);
     for (int i = 0; i < CURVE; i++)
         for (int k = 0; k < 2; k++) {
-            part[k] += pow(i + 6, k ? -1.12 : -1.02);
+            part[k] += pow(i + 6, k ? -.61 : -.54);
             e->x[k][i] = i + 1;
             e->y[k][i] = part[k] / sum[k];
         }
+    snprintf(e->text, sizeof e->text, "top 100: %.1f%% of the shift by icl, %.1f%% by sft", 100 * e->y[0][99],
+             100 * e->y[1][99]);
+    e->note = e->text;
     e->series[0] = (plot_series){.kind = PLOT_LINE, .name = "icl", .n = CURVE, .x = e->x[0], .y = e->y[0]};
     e->series[1] = (plot_series){.kind = PLOT_LINE, .name = "sft", .n = CURVE, .x = e->x[1], .y = e->y[1]};
     e->p = (plot){.title = "concentration of the shift",
-                  .notes = notes,
+                  .notes = &e->note,
                   .note_count = 1,
                   .x = {.label = "N, latents of largest shift", .log = true, .ticks = TICKS_WHOLE},
                   .y = {.label = "share of the total shift",
@@ -120,6 +125,8 @@ static void example_rho(example *e) {
         e->y[1][n] = .12 + edge * .6;
         e->low[n] = .12 - edge * .75;
         e->y[2][n] = .12 + .03 * noise(&state);
+        if (at <= 100)
+            snprintf(e->text, sizeof e->text, "N %.0f rho %.2f", e->x[0][n], e->y[0][n]), e->x[1][0] = e->x[0][n];
     }
     e->series[0] = (plot_series){.kind = PLOT_LINE, .name = "by icl", .n = (size_t)n, .x = e->x[0], .y = e->y[0]};
     e->series[1] =
@@ -139,8 +146,8 @@ static void example_rho(example *e) {
                   .rules = rules,
                   .rule_count = 1,
                   .has_cursor = true,
-                  .cursor = 100,
-                  .cursor_text = "N 100 rho .78"};
+                  .cursor = e->x[1][0],
+                  .cursor_text = e->text};
 }
 
 /* rho when the score is made of ranks 1-100, 101-200, ... */

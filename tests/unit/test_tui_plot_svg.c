@@ -94,7 +94,7 @@ static void test_scatter(void) {
     }
     check_is(names, DOMAINS, "names on the scatter");
     check_says(
-        svg, SAYS("score and measured change", "rho .78  R2 .61", "engineering: 10.63, 9.8", "STS act", "fitted line"),
+        svg, SAYS("score and measured change", "rho .87  R2 .76", "engineering: 10.63, 9.8", "STS act", "fitted line"),
         "title, notes, labels, legend, and what a pointer is told");
     check(!strstr(svg, "<script") && !strstr(svg, "href") && !strstr(svg, "url("), "it is self-contained");
     free(svg);
