@@ -69,6 +69,13 @@ $(BUILD)/tests/test_tui_%: $(BUILD)/tests/unit/test_tui_%.o $(BUILD)/tests/unit/
 	@echo "  LINK  $@"
 	@$(CC) $(CFLAGS) $(EXTRA) -o $@ $^ $(ENGINE_LIBS) -lutf8proc
 
+# tests of what draws: it knows nothing of the application
+DRAW_OBJ := $(filter $(BUILD)/tui/draw/% $(BUILD)/tui/plot/%,$(TUI_OBJ))
+$(BUILD)/tests/test_tui_plot%: $(BUILD)/tests/unit/test_tui_plot%.o $(BUILD)/tests/unit/check.o $(DRAW_OBJ)
+	@mkdir -p $(@D)
+	@echo "  LINK  $@"
+	@$(CC) $(CFLAGS) $(EXTRA) -o $@ $^ -lutf8proc -lm
+
 $(BUILD)/tests/slow_twin: $(BUILD)/tests/twin/twin.o $(BUILD)/tests/twin/twin_read.o $(BUILD)/tests/twin/twin_main.o
 	@$(CC) $(CFLAGS) $(EXTRA) -o $@ $^ -lcjson -lm
 
@@ -102,6 +109,11 @@ $(BUILD)/tests/bench/bench: $(BENCH_OBJ) $(BUILD)/libscry.a
 .PHONY: bench
 bench: $(BUILD)/scry $(BUILD)/tests/bench/bench
 	@BUILD=$(BUILD) tests/bench/run.sh
+
+# the screens that tests check, as pictures to look at
+.PHONY: screenshots
+screenshots: $(BUILD)/scry
+	@BUILD=$(BUILD) assets/screenshots.sh
 
 lint:
 	@tests/lint.sh
@@ -139,6 +151,7 @@ help:
 	@echo "make test       set up, build, run every test"
 	@echo "make asan       the tests under the address and undefined-behaviour sanitizers"
 	@echo "make bench      speed, memory and size beside their targets (BENCH_SCALE=full: 12 GB of disk)"
+	@echo "make screenshots the tested screens as SVG (and PNG) below $(BUILD)/screenshots"
 	@echo "make lint       formatting, layering, compiler warnings"
 	@echo "make docs       manual page and completions, to build/docs"
 	@echo "make install    to PREFIX ($(PREFIX)), below DESTDIR; uninstall takes it away"

@@ -1,4 +1,5 @@
 /* file.c: commands that read and write files. */
+#include "draw/grid_svg.h"
 #include "views/view.h"
 
 #include <errno.h>
@@ -32,16 +33,20 @@ command_effect do_import(app *a, const char *argument) {
     return effect;
 }
 
-/* Names ending in .roles also say what each cell means: what the tests compare. */
+static bool ends_in(const char *name, const char *ending) {
+    size_t length = strlen(name), tail = strlen(ending);
+    return length > tail && strcmp(name + length - tail, ending) == 0;
+}
+
+/* Names ending in .roles also say what each cell means: what the tests compare. Those in .svg are pictures. */
 command_effect do_screen(app *a, const char *argument) {
     if (!*argument) return app_ask(a, "screen", "screen.txt");
-    size_t length = strlen(argument);
-    bool roles = length > 6 && strcmp(argument + length - 6, ".roles") == 0;
     FILE *f = fopen(argument, "we");
     if (!f) return app_fail(a, "%s: cannot be written: %s", argument, strerror(errno));
     scry_session_company(a->tab->session); /* a still picture waits for all of its numbers */
     app_draw(a);
-    grid_write(a->grid, f, roles);
+    if (ends_in(argument, ".svg")) grid_svg(a->grid, a->mono ? COLOR_MONO : COLOR_256, paper_dark, f);
+    else grid_write(a->grid, f, ends_in(argument, ".roles"));
     if (fclose(f) != 0) return app_fail(a, "%s: cannot be written: %s", argument, strerror(errno));
     app_say(a, "screen written to %s", argument);
     return DID_CHANGE;

@@ -28,6 +28,12 @@ typedef enum role {
     ROLE_ACT2,
     ROLE_ACT3,
     ROLE_ACT4,
+    ROLE_PLOT1, /* series of a plot, which also differ in mark or line */
+    ROLE_PLOT2,
+    ROLE_PLOT3,
+    ROLE_PLOT4,
+    ROLE_PLOT5,
+    ROLE_PLOT6,
     ROLES
 } role;
 

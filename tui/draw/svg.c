@@ -1,0 +1,71 @@
+/* svg.c: writing SVG. */
+#include "draw/svg.h"
+#include "draw/text.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <string.h>
+
+void svg_number(FILE *f, double value) {
+    char text[64];
+    if (!isfinite(value)) value = 0;
+    if (fabs(value) > 1e7) value = value > 0 ? 1e7 : -1e7;
+    snprintf(text, sizeof text, "%.2f", value);
+    char *end = text + strlen(text);
+    while (end[-1] == '0') *--end = 0;
+    if (end[-1] == '.') *--end = 0;
+    fputs(strcmp(text, "-0") == 0 ? "0" : text, f);
+}
+
+/* Char of XML 1.0. */
+static int is_allowed(uint32_t code) {
+    if (code < 0x20) return code == '\t' || code == '\n';
+    return code < TEXT_BROKEN && !(code >= 0xd800 && code < 0xe000) && code != 0xfffe && code != 0xffff;
+}
+
+void svg_text(FILE *f, const char *text) {
+    while (*text) {
+        uint32_t code = text_next(&text);
+        char bytes[5];
+        if (code == '&') fputs("&amp;", f);
+        else if (code == '<') fputs("&lt;", f);
+        else if (code == '>') fputs("&gt;", f);
+        else if (code == '"') fputs("&quot;", f);
+        else {
+            text_encode(is_allowed(code) ? code : 0xfffd, bytes);
+            fputs(bytes, f);
+        }
+    }
+}
+
+void svg_put(FILE *f, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    for (const char *at = format; *at; at++) {
+        if (*at != '%') {
+            fputc(*at, f);
+            continue;
+        }
+        switch (*++at) {
+        case 'n':
+            svg_number(f, va_arg(args, double));
+            break;
+        case 's':
+            fputs(va_arg(args, const char *), f);
+            break;
+        case 't':
+            svg_text(f, va_arg(args, const char *));
+            break;
+        case 'd':
+            fprintf(f, "%d", va_arg(args, int));
+            break;
+        case 'c':
+            fprintf(f, "#%06x", (unsigned)va_arg(args, uint32_t));
+            break;
+        default:
+            fputc(*at, f);
+            break;
+        }
+    }
+    va_end(args);
+}
