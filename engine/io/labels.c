@@ -1,7 +1,7 @@
 /* labels.c: text for latents. */
 #include "io/labels.h"
 #include "base/mem.h"
-#include "io/labels_json.h"
+#include "io/json.h"
 #include "io/map.h"
 #include "io/table.h"
 

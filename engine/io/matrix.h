@@ -9,7 +9,7 @@
 #ifndef SCRY_MATRIX_H
 #define SCRY_MATRIX_H
 
-#include "io/tensor.h"
+#include "io/sparse.h"
 
 /* What one part of the rows is read from: one of the two. */
 typedef struct matrix_piece {

@@ -1,6 +1,7 @@
 /* npz.c: a zip of .npy arrays, as numpy.savez and savez_compressed write it, and the sparse matrix
  * that scipy.sparse.save_npz puts into one. */
 #include "io/npy.h"
+#include "io/sparse.h"
 #include "io/zip.h"
 #include "base/mem.h"
 

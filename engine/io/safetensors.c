@@ -1,6 +1,6 @@
 /* safetensors.c: u64 length, JSON header, data (huggingface/safetensors, README "Format"); the index
  * of sharded weights; and the sparse caches that delphi writes (delphi/latents/cache.py). */
-#include "io/tensor.h"
+#include "io/sparse.h"
 #include "base/mem.h"
 
 #include <cjson/cJSON.h>

@@ -1,6 +1,6 @@
 /* torch.c: what torch.save writes since PyTorch 1.6: a zip with a pickle, data.pkl, that says how
  * tensors lie in the storages data/0, data/1, ... (torch/serialization.py, torch/_utils.py). */
-#include "io/tensor.h"
+#include "io/sparse.h"
 #include "base/mem.h"
 #include "io/pickle.h"
 #include "io/zip.h"
