@@ -151,7 +151,7 @@ static void gather(const uint8_t *from, unsigned each, int64_t step, bool swap, 
 
 enum { BLOCK = 512 };
 
-uint64_t tensor_floats(const tensor *t, uint64_t first, int64_t step, uint64_t count, float *out) {
+void tensor_raw_floats(const tensor *t, uint64_t first, int64_t step, uint64_t count, float *out) {
     unsigned each = tensor_size(t->dtype);
     const uint8_t *data = t->data + (int64_t)first * (int64_t)each;
     if ((step == 1 && !t->big_endian) || !each) {
@@ -164,6 +164,10 @@ uint64_t tensor_floats(const tensor *t, uint64_t first, int64_t step, uint64_t c
             to_float(t->dtype, block, out + at, n);
         }
     }
+}
+
+uint64_t tensor_floats(const tensor *t, uint64_t first, int64_t step, uint64_t count, float *out) {
+    tensor_raw_floats(t, first, step, count, out);
     return clear_nonfinite(out, count);
 }
 
@@ -171,6 +175,7 @@ bool tensor_integers(const tensor *t, int64_t first, int64_t step, uint64_t coun
     unsigned each = tensor_size(t->dtype);
     if (!each || tensor_is_float(t->dtype)) return false;
     const uint8_t *data = t->data + first * (int64_t)each;
+    if (step == 1 && !t->big_endian) return to_integer(t->dtype, data, out, count);
     bool fits = true;
     uint8_t block[BLOCK * 8];
     for (uint64_t at = 0; at < count && fits; at += BLOCK) {

@@ -63,7 +63,11 @@ static bool read_zip(tensor_file *file, const char *key, scry_error *err) {
 }
 
 bool tensor_file_open(tensor_file *file, const char *path, const char *key, scry_error *err) {
-    *file = (tensor_file){0};
+    return tensor_file_open_in(file, path, NULL, key, err);
+}
+
+bool tensor_file_open_in(tensor_file *file, const char *path, const char *folder, const char *key, scry_error *err) {
+    *file = (tensor_file){.folder = folder};
     if (!map_open(&file->map, path, key, err)) return false;
     const file_map *map = &file->map;
     bool ok;
@@ -80,25 +84,25 @@ bool tensor_file_open(tensor_file *file, const char *path, const char *key, scry
 void tensor_file_close(tensor_file *file) {
     for (size_t i = 0; i < file->count; i++) free(file->tensors[i].name);
     free(file->tensors);
-    for (size_t i = 0; i < file->sparse_count; i++) {
-        free(file->sparse[i].name);
-        free(file->sparse[i].start);
-        free(file->sparse[i].col);
-        free(file->sparse[i].value);
-    }
+    for (size_t i = 0; i < file->sparse_count; i++) tensor_sparse_free(&file->sparse[i]);
     free(file->sparse);
-    for (size_t i = 0; i < file->buffer_count; i++) free(file->buffers[i]);
-    free(file->buffers);
+    for (size_t i = 0; i < file->kept_count; i++) aside_close(&file->kept[i]);
+    free(file->kept);
     for (size_t i = 0; i < file->map_count; i++) map_close(&file->maps[i]);
     free(file->maps);
     map_close(&file->map);
     *file = (tensor_file){0};
 }
 
-void tensor_keep(tensor_file *file, void *buffer, uint64_t size) {
-    file->buffers = mem_resize(file->buffers, file->buffer_count + 1, sizeof *file->buffers);
-    file->buffers[file->buffer_count++] = buffer;
-    file->inflated += size;
+void tensor_file_release(const tensor_file *file) {
+    map_release(&file->map);
+    for (size_t i = 0; i < file->map_count; i++) map_release(&file->maps[i]);
+    for (size_t i = 0; i < file->kept_count; i++) aside_release(&file->kept[i]);
+}
+
+void tensor_keep(tensor_file *file, const aside *bytes) {
+    file->kept = mem_resize(file->kept, file->kept_count + 1, sizeof *file->kept);
+    file->kept[file->kept_count++] = *bytes;
 }
 
 /* ---- finding -------------------------------------------------------------------------------- */

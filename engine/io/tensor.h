@@ -1,7 +1,7 @@
 /* tensor.h: named arrays in files, whatever the format.
  *
  * A tensor is a checked view: shape, strides and dtype were compared with the length of the bytes
- * before it was handed out. Owner of the bytes: the tensor_file (its map, or a buffer in it for
+ * before it was handed out. Owner of the bytes: the tensor_file (its map, or bytes set aside by it for
  * members that had to be inflated). */
 #ifndef SCRY_TENSOR_H
 #define SCRY_TENSOR_H
@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include "base/error.h"
 #include "io/map.h"
+#include "io/aside.h"
 
 typedef enum tensor_dtype {
     TENSOR_F16,
@@ -47,9 +48,10 @@ typedef struct tensor_file {
     size_t count;
     tensor_sparse *sparse;
     size_t sparse_count;
-    void **buffers; /* inflated members, freed with the file */
-    size_t buffer_count;
-    uint64_t inflated; /* bytes in them */
+    const char *folder; /* where large ones of these go; NULL: they stay in memory */
+    aside *kept;        /* inflated members and sorted matrices */
+    size_t kept_count;
+    uint64_t inflated; /* bytes in members that were inflated */
     file_map *maps;    /* the shards of an .index.json */
     size_t map_count;
 } tensor_file;
@@ -62,6 +64,12 @@ typedef struct tensor_file {
  * top_indices and top_acts. */
 bool tensor_file_open(tensor_file *file, const char *path, const char *key, scry_error *err);
 void tensor_file_close(tensor_file *file);
+
+/* The same; what is inflated or sorted and large goes to files without a name in the folder (its name
+ * ends with a slash and lives as long as the file). With tensor_file_open it goes to memory. */
+bool tensor_file_open_in(tensor_file *file, const char *path, const char *folder, const char *key, scry_error *err);
+/* Gives back what was read of the file through maps, as map_release does. */
+void tensor_file_release(const tensor_file *file);
 
 /* By name, or NULL. */
 const tensor *tensor_find(const tensor_file *file, const char *name);
@@ -83,6 +91,9 @@ uint64_t tensor_floats(const tensor *t, uint64_t first, int64_t step, uint64_t c
 
 /* The same of an integer tensor; false when it is none or a number does not fit. */
 bool tensor_integers(const tensor *t, int64_t first, int64_t step, uint64_t count, int64_t *out);
+
+/* As tensor_floats, with NaN and infinity as they are. */
+void tensor_raw_floats(const tensor *t, uint64_t first, int64_t step, uint64_t count, float *out);
 
 /* One element of an integer tensor, at an offset in elements from data; false when it does not fit. */
 bool tensor_integer(const tensor *t, int64_t at, int64_t *out);
@@ -127,7 +138,7 @@ bool tensor_add(tensor_file *file, const tensor_spec *spec, const char *key, scr
 /* Index `at` of dimension `dim`: a view with one dimension less. at must be within the shape. */
 tensor tensor_select(const tensor *t, int dim, uint64_t at);
 
-/* Takes over a buffer of `size` bytes that tensors point into. */
-void tensor_keep(tensor_file *file, void *buffer, uint64_t size);
+/* Takes over bytes that tensors point into. */
+void tensor_keep(tensor_file *file, const aside *bytes);
 
 #endif
