@@ -160,7 +160,7 @@ static uint64_t matrix_memory(const builder *b) {
 
 /* What is left of the memory for postings once everything whose size is known has its part. */
 static bool share_memory(builder *b) {
-    uint64_t memory = b->options->memory ? b->options->memory : SCRY_MEMORY, F = b->F, d = b->sae.d_in;
+    uint64_t memory = build_memory(b), F = b->F, d = b->sae.d_in;
     uint64_t fixed = ((uint64_t)48 << 20) + 2 * F * d * sizeof(float);          /* the program, the SAE */
     fixed += F * (SCRY_CONDITIONS + 1) * (sizeof(posting_stream) + 48);         /* streams and what malloc adds */
     fixed += F * SCRY_CONDITIONS * (9 * sizeof(double) + 3 * sizeof(uint32_t)); /* sums */

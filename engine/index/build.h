@@ -105,6 +105,7 @@ typedef struct builder {
     bool has_sae;
     tokenizer tokenizer;
     char *folder;         /* beside the index, for what does not fit in memory */
+    uint64_t aside;       /* bytes there of captures that stay open until their group was walked */
     char content[20];     /* shards: hash of what they were made from, so that merge can tell */
     uint32_t all_latents; /* d_sae */
     uint32_t first, F;    /* this shard's: latents first .. first + F; all sums are [F] */
@@ -142,12 +143,15 @@ typedef struct builder {
 /* open.c */
 bool open_study(builder *b);
 void close_study(builder *b);
-/* A capture that had to be inflated or sorted takes memory or disk while it is open, so it is open only
- * while its group is walked. */
+/* A capture that had to be inflated or sorted takes memory or disk while it is open: it is closed once its
+ * group was walked, and where there are many, until then too. */
 bool wake_capture(builder *b, build_capture *c);
 void rest_capture(build_capture *c);
 static inline study_group *group_at(const builder *b, size_t g) {
     return g < b->study->train_count ? &b->study->trains[g] : &b->study->domains[g - b->study->train_count];
+}
+static inline uint64_t build_memory(const builder *b) {
+    return b->options->memory ? b->options->memory : SCRY_MEMORY;
 }
 static inline size_t group_count(const builder *b) {
     return b->study->train_count + b->study->domain_count;

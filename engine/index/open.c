@@ -164,7 +164,7 @@ bool wake_capture(builder *b, build_capture *c) {
 }
 
 void rest_capture(build_capture *c) {
-    if (!matrix_costs(&c->m).aside) return;
+    if (!matrix_costs(&c->m).holds) return;
     matrix known = {.rows = c->m.rows, .cols = c->m.cols, .sparse = c->m.sparse, .cols_inferred = c->m.cols_inferred};
     matrix_close(&c->m);
     c->m = known;
@@ -193,6 +193,9 @@ static bool open_capture(builder *b, size_t g, scry_condition condition) {
     c->cost = matrix_costs(&c->m);
     bool ok = check_residual(b, c) && open_text(b, c) && mark_kept(b, c);
     matrix_release(&c->m);
+    b->aside += c->cost.aside;
+    if (b->aside <= build_memory(b)) return ok; /* as much disk is not missed, and opening again costs time */
+    b->aside -= c->cost.aside;
     rest_capture(c);
     return ok;
 }

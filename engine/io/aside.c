@@ -82,19 +82,18 @@ bool aside_finish(aside *s, uint64_t size, scry_error *err) {
     if (ftruncate(s->fd, (off_t)size) != 0) return failed("written", err);
     void *data = size ? mmap(NULL, (size_t)size, PROT_READ, MAP_PRIVATE, s->fd, 0) : NULL;
     if (data == MAP_FAILED) return failed("mapped", err);
-    s->data = data;
+    close(s->fd); /* the map keeps the file */
+    *s = (aside){.data = data, .size = size, .fd = -1, .mapped = true};
     return true;
 }
 
 void aside_release(const aside *s) {
-    if (s->fd >= 0 && s->data) madvise(s->data, (size_t)s->size, MADV_DONTNEED);
+    if (s->mapped && s->data) madvise(s->data, (size_t)s->size, MADV_DONTNEED);
 }
 
 void aside_close(aside *s) {
-    if (s->fd < 0) free(s->data);
-    else {
-        if (s->data) munmap(s->data, (size_t)s->size);
-        close(s->fd);
-    }
+    if (s->fd >= 0) close(s->fd);
+    if (!s->mapped) free(s->data);
+    else if (s->data) munmap(s->data, (size_t)s->size);
     *s = (aside){.fd = -1};
 }

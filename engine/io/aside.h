@@ -10,7 +10,8 @@
 typedef struct aside {
     uint8_t *data; /* [size], of a file only after aside_finish */
     uint64_t size;
-    int fd; /* -1: in memory */
+    int fd;      /* of a file until aside_finish, else -1 */
+    bool mapped; /* data is a file's */
 } aside;
 
 /* The folder in which the file lies, with the slash at its end; the caller frees it. */

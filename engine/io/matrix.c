@@ -200,8 +200,8 @@ matrix_cost matrix_costs(const matrix *m) {
     for (size_t i = 0; i < m->shards; i++) {
         const tensor_file *file = &m->files[i];
         for (size_t k = 0; k < file->kept_count; k++)
-            if (file->kept[k].fd < 0) cost.memory += file->kept[k].size;
-        cost.aside = cost.aside || file->kept_count;
+            *(file->kept[k].mapped ? &cost.aside : &cost.memory) += file->kept[k].size;
+        cost.holds = cost.holds || file->kept_count;
     }
     for (size_t i = 0; i < m->pieces; i++) {
         uint64_t widest = 0;

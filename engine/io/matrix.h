@@ -44,8 +44,9 @@ void matrix_release(const matrix *m);
 
 /* What a matrix takes besides the maps of its files. */
 typedef struct matrix_cost {
-    uint64_t memory;          /* bytes */
-    bool aside;               /* something was inflated or sorted: better closed while it is not needed */
+    uint64_t memory;          /* bytes of it */
+    uint64_t aside;           /* bytes of files beside the index, while it is open */
+    bool holds;               /* something was inflated or sorted */
     uint64_t sort_room;       /* bytes that matrix_settle needs while it works, where it was not called yet */
     uint64_t entries, widest; /* sparse: of all rows, and the most of one */
 } matrix_cost;

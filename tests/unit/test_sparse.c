@@ -7,7 +7,7 @@
 
 /* ---- files ------------------------------------------------------------------------------------ */
 
-/* Number i of a list, as 8 bytes of the type: int64 or float64. */
+/* Number i of a list; real ones in 64ths. */
 typedef int64_t (*number_at)(const void *context, uint64_t i);
 
 typedef struct member {
@@ -193,6 +193,16 @@ static void check_rows(const char *label, const char *path, const float *expecte
     matrix_close(&m);
 }
 
+/* A folder that takes no file is said, with its name. */
+static void check_no_room(const char *deflated) {
+    matrix m;
+    scry_error err = {0};
+    char *paths[1] = {(char *)(uintptr_t)deflated};
+    bool ok = matrix_open_in(&m, paths, 1, NULL, "/nowhere/", "key", &err);
+    if (check(!ok, "nothing can be set aside in a folder that is not there"))
+        check_says(err.text, SAYS("/nowhere/", "does not fit in memory", "No such file"), "and is refused");
+}
+
 static void check_order(void) {
     static const member coo[] = {{"format.npy", 0, 0, NULL, true},
                                  {"shape.npy", 'i', 2, shape_at, false},
@@ -213,6 +223,7 @@ static void check_order(void) {
         write_npz(path, coo, 5, &e, "coo", deflated);
         check_rows(deflated ? "COO in no order, deflated" : "COO in no order", path, expected, folder, true);
     }
+    check_no_room(path);
     /* the same in the order of columns, and of rows */
     entries by_col = e, by_row = e;
     by_col.row = list_of(ENTRIES), by_col.value = list_of(ENTRIES);
