@@ -14,13 +14,14 @@ enum { RELEASE_BYTES = 8 << 20 };
 
 static void release_group(builder *b) {
     for (int c = 0; c < SCRY_CONDITIONS; c++)
-        for (size_t i = 0; b->group[c] && i < b->group[c]->m.shards; i++) map_release(&b->group[c]->m.files[i].map);
+        if (b->group[c]) matrix_release(&b->group[c]->m);
     b->bytes_read = 0;
 }
 
 static void release_read(builder *b) {
     for (int c = 0; c < SCRY_CONDITIONS; c++)
-        if (b->tile.mask >> c & 1 && !b->group[c]->m.sparse)
+        if (b->tile.mask >> c & 1 &&
+            !(b->group[c]->m.sparse && b->group[c]->spec->features)) /* those count themselves */
             b->bytes_read += (uint64_t)b->tile.n * b->group[c]->m.cols * 4;
     if (b->bytes_read >= RELEASE_BYTES) release_group(b);
 }
@@ -89,7 +90,7 @@ static bool walk_group(builder *b, size_t g) {
                                .kept = capture->kept};
     }
     for (int c = 0; c < SCRY_CONDITIONS; c++)
-        if (b->group[c] && !reopen_sparse(b, b->group[c])) return false;
+        if (b->group[c] && !wake_capture(b, b->group[c])) return false;
     align_runs runs;
     if (!align_group(&runs, view, b->pairing, b->study->path, b->err)) return false;
     tile_room(b);
@@ -99,7 +100,7 @@ static bool walk_group(builder *b, size_t g) {
               (g < trains ? finish_train(b, g) : finish_domain(b, g - trains));
     release_group(b);
     for (int c = 0; c < SCRY_CONDITIONS; c++)
-        if (b->group[c]) rest_sparse(b->group[c]);
+        if (b->group[c]) rest_capture(b->group[c]);
     group_sums_free(b);
     align_free(&runs);
     return ok;
@@ -126,7 +127,7 @@ static void builder_free(builder *b) {
     for (int c = 0; c < SCRY_CONDITIONS; c++) free(b->group_streams[c]);
     for (size_t i = 0; b->shift && i < b->study->train_count * SCRY_CONDITIONS; i++) free(b->shift[i]);
     for (int s = 0; s < SCRY_SCORES; s++) free(b->contribution[s]);
-    void *owned[] = {b->streams, b->shift, b->pairs, b->domain_icl, b->domain_fires};
+    void *owned[] = {b->folder, b->streams, b->shift, b->pairs, b->domain_icl, b->domain_fires};
     for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) free(owned[i]);
     spill_close(&b->spill);
     close_study(b);
@@ -134,26 +135,32 @@ static void builder_free(builder *b) {
     scry_study_free(b->study);
 }
 
-/* The sparse captures of a group are in memory together; reading one takes about this much an entry
- * (measured), until its rows are in order. */
-enum { SPARSE_BYTES = 40 };
-
-static uint64_t most_sparse(const builder *b) {
-    uint64_t most = 0;
+/* What matrices take besides the maps of their files: those that stay open all together, the others as
+ * much as the group that takes most, and what is needed to sort one and to read rows. */
+static uint64_t matrix_memory(const builder *b) {
+    uint64_t open = 0, most = 0, sort = 0, threads = parallel_threads(b->pool);
     for (size_t g = 0; g < group_count(b); g++) {
         uint64_t sum = 0;
         for (size_t c = 0; c < SCRY_CONDITIONS; c++) {
             int number = b->capture_of[g * SCRY_CONDITIONS + c];
-            if (number >= 0) sum += b->captures[number].entries * SPARSE_BYTES;
+            if (number < 0) continue;
+            const build_capture *capture = &b->captures[number];
+            const matrix_cost *cost = &capture->cost;
+            if (capture->resting) sum += cost->memory;
+            else open += cost->memory;
+            if (cost->sort_room > sort) sort = cost->sort_room;
+            /* a row as it is read and sorted, and the rows of a tile with what growing leaves unused */
+            sum += threads * cost->widest * 48;
+            sum += (cost->entries / (capture->m.rows + 1) * TILE_ROWS + cost->widest * LOAD_PARTS) * 12;
         }
         if (sum > most) most = sum;
     }
-    return most;
+    return open + most + sort;
 }
 
 /* What is left of the memory for postings once everything whose size is known has its part. */
 static bool share_memory(builder *b) {
-    uint64_t memory = b->options->memory ? b->options->memory : SCRY_MEMORY, F = b->F, d = b->sae.d_in;
+    uint64_t memory = build_memory(b), F = b->F, d = b->sae.d_in;
     uint64_t fixed = ((uint64_t)48 << 20) + 2 * F * d * sizeof(float);          /* the program, the SAE */
     fixed += F * (SCRY_CONDITIONS + 1) * (sizeof(posting_stream) + 48);         /* streams and what malloc adds */
     fixed += F * SCRY_CONDITIONS * (9 * sizeof(double) + 3 * sizeof(uint32_t)); /* sums */
@@ -161,7 +168,7 @@ static bool share_memory(builder *b) {
     fixed += F * b->D * (SCRY_SCORES * sizeof(float) + sizeof(uint32_t));
     fixed += (uint64_t)parallel_threads(b->pool) * 3 * BLOCK_LATENTS * TILE_ROWS * sizeof(float) * 2;
     fixed += (uint64_t)SCRY_CONDITIONS * TILE_ROWS * (d + (b->sae.activation == SAE_TOPK ? F : 0)) * sizeof(float);
-    fixed += most_sparse(b);
+    fixed += matrix_memory(b);
     if (fixed + fixed / 4 > memory)
         return scry_fail(b->err,
                          "--memory: %" PRIu64 " MiB is too little for %" PRIu32 " latents and %zu domains; expected at "
@@ -191,6 +198,7 @@ bool scry_index_build(const char *study_path, const char *out, const scry_build_
     }
     openblas_set_num_threads(1); /* our threads each run their own tiles */
     b.pool = parallel_start(b.options->threads);
+    b.folder = aside_folder(out);
     bool ok = open_study(&b) && (b.options->shards < 2 || study_content(b.study, b.content, err));
     spill_open(&b.spill, out, b.F);
     if (ok) {

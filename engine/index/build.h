@@ -39,7 +39,8 @@ typedef struct build_capture {
     uint64_t row0, rows, kept_count;
     uint8_t *kept;
     int text;         /* number in builder.texts, -1: none */
-    uint64_t entries; /* of a sparse matrix: held in memory while it is open */
+    matrix_cost cost; /* of m while it is open */
+    bool resting;     /* m is closed; its shape is known */
     uint64_t nnz, fires, negative;
     uint64_t nonfinite, nonfinite_row;
     double *piece_norm; /* residuals with tokens: [pieces] sum of |x|^2 over the rows of each piece */
@@ -103,6 +104,8 @@ typedef struct builder {
     sae sae;
     bool has_sae;
     tokenizer tokenizer;
+    char *folder;         /* beside the index, for what does not fit in memory */
+    uint64_t aside;       /* bytes there of captures that stay open until their group was walked */
     char content[20];     /* shards: hash of what they were made from, so that merge can tell */
     uint32_t all_latents; /* d_sae */
     uint32_t first, F;    /* this shard's: latents first .. first + F; all sums are [F] */
@@ -140,11 +143,15 @@ typedef struct builder {
 /* open.c */
 bool open_study(builder *b);
 void close_study(builder *b);
-/* A sparse capture is held in memory while it is open, so it is open only while its group is walked. */
-bool reopen_sparse(builder *b, build_capture *c);
-void rest_sparse(build_capture *c);
+/* A capture that had to be inflated or sorted takes memory or disk while it is open: it is closed once its
+ * group was walked, and where there are many, until then too. */
+bool wake_capture(builder *b, build_capture *c);
+void rest_capture(build_capture *c);
 static inline study_group *group_at(const builder *b, size_t g) {
     return g < b->study->train_count ? &b->study->trains[g] : &b->study->domains[g - b->study->train_count];
+}
+static inline uint64_t build_memory(const builder *b) {
+    return b->options->memory ? b->options->memory : SCRY_MEMORY;
 }
 static inline size_t group_count(const builder *b) {
     return b->study->train_count + b->study->domain_count;

@@ -15,6 +15,7 @@ typedef struct load_job {
     builder *b;
     uint64_t bad[SCRY_CONDITIONS][LOAD_PARTS];
     uint64_t bad_row[SCRY_CONDITIONS][LOAD_PARTS];
+    uint64_t entries[SCRY_CONDITIONS][LOAD_PARTS]; /* of sparse rows, read through a map */
 } load_job;
 
 static void reserve(tile_rows *rows, uint32_t used, uint64_t more) {
@@ -86,14 +87,35 @@ static uint32_t compact(tile_rows *rows, uint32_t used, const float *x, uint32_t
     return used;
 }
 
-static uint32_t copy_sparse(tile_rows *rows, uint32_t used, const uint32_t *col, const float *value, uint64_t count) {
-    reserve(rows, used, count + 1);
-    for (uint64_t i = 0; i < count; i++) {
-        rows->col[used] = col[i];
-        rows->value[used] = value[i];
-        used += value[i] != 0;
+static uint32_t copy_sparse(tile_rows *rows, uint32_t used, const sparse_row *row) {
+    reserve(rows, used, row->count + 1);
+    for (uint64_t i = 0; i < row->count; i++) {
+        rows->col[used] = row->col[i];
+        rows->value[used] = row->value[i];
+        used += row->value[i] != 0;
     }
     return used;
+}
+
+static void count_bad(load_job *job, size_t c, size_t part, uint32_t t, uint64_t bad) {
+    if (bad && !job->bad[c][part]) job->bad_row[c][part] = job->b->tile.row[c][t];
+    job->bad[c][part] += bad;
+}
+
+static void load_sparse(load_job *job, size_t c, size_t part, uint32_t from, uint32_t end) {
+    builder *b = job->b;
+    const build_capture *capture = b->group[c];
+    tile_rows *rows = &b->tile.rows[c][part];
+    uint32_t used = 0;
+    sparse_row row = {0};
+    for (uint32_t t = from; t < end; t++) {
+        rows->start[t - from] = used;
+        count_bad(job, c, part, t, matrix_sparse_row(&capture->m, capture->row0 + b->tile.row[c][t], &row));
+        job->entries[c][part] += row.count;
+        used = copy_sparse(rows, used, &row);
+    }
+    rows->start[end - from] = used;
+    sparse_row_free(&row);
 }
 
 static void load_features(load_job *job, size_t c, size_t part, uint32_t from, uint32_t end) {
@@ -101,24 +123,15 @@ static void load_features(load_job *job, size_t c, size_t part, uint32_t from, u
     const build_capture *capture = b->group[c];
     tile_rows *rows = &b->tile.rows[c][part];
     uint32_t used = 0;
-    float *spare = capture->m.sparse ? NULL : mem_new(capture->m.cols, sizeof *spare);
+    float *spare = mem_new(capture->m.cols, sizeof *spare);
     for (uint32_t t = from; t < end; t++) {
         uint64_t row = capture->row0 + b->tile.row[c][t];
         rows->start[t - from] = used;
-        if (capture->m.sparse) {
-            const uint32_t *col;
-            const float *value;
-            uint64_t count;
-            matrix_sparse_row(&capture->m, row, &col, &value, &count);
-            used = copy_sparse(rows, used, col, value, count);
-            continue;
-        }
         const uint8_t *plain = matrix_row_plain(&capture->m, row);
         uint64_t bad = 0;
         if (plain) used = compact_plain(rows, used, plain, (uint32_t)capture->m.cols, &bad);
         else bad = matrix_row(&capture->m, row, spare);
-        if (bad && !job->bad[c][part]) job->bad_row[c][part] = b->tile.row[c][t];
-        job->bad[c][part] += bad;
+        count_bad(job, c, part, t, bad);
         if (!plain) used = compact(rows, used, spare, (uint32_t)capture->m.cols);
     }
     rows->start[end - from] = used;
@@ -130,9 +143,7 @@ static void load_residuals(load_job *job, size_t c, size_t part, uint32_t from, 
     const build_capture *capture = b->group[c];
     for (uint32_t t = from; t < end; t++) {
         float *x = b->tile.X[c] + (size_t)t * capture->m.cols;
-        uint64_t bad = matrix_row(&capture->m, capture->row0 + b->tile.row[c][t], x);
-        if (bad && !job->bad[c][part]) job->bad_row[c][part] = b->tile.row[c][t];
-        job->bad[c][part] += bad;
+        count_bad(job, c, part, t, matrix_row(&capture->m, capture->row0 + b->tile.row[c][t], x));
         double norm = 0;
         for (uint32_t i = 0; i < b->sae.d_in; i++) norm += (double)x[i] * (double)x[i];
         b->tile.norm[c][t] = norm;
@@ -147,8 +158,10 @@ static void load_piece(void *context, size_t piece, unsigned worker) {
     size_t c = piece / LOAD_PARTS, part = piece % LOAD_PARTS;
     uint32_t from = (uint32_t)part * LOAD_ROWS, end = from + LOAD_ROWS < tile->n ? from + LOAD_ROWS : tile->n;
     if (!(tile->mask >> c & 1) || from >= end) return;
-    if (job->b->group[c]->spec->features) load_features(job, c, part, from, end);
-    else load_residuals(job, c, part, from, end);
+    const build_capture *capture = job->b->group[c];
+    if (!capture->spec->features) load_residuals(job, c, part, from, end);
+    else if (capture->m.sparse) load_sparse(job, c, part, from, end);
+    else load_features(job, c, part, from, end);
 }
 
 /* Which token texts hold a capture's norm: one that holds most of it is a warning later. */
@@ -169,6 +182,7 @@ void tile_load(builder *b) {
     for (int c = 0; c < SCRY_CONDITIONS; c++) add_norms(b, c);
     for (int c = 0; c < SCRY_CONDITIONS; c++)
         for (int part = 0; part < LOAD_PARTS; part++) {
+            b->bytes_read += job.entries[c][part] * 16;
             if (!job.bad[c][part]) continue;
             if (!b->group[c]->nonfinite) b->group[c]->nonfinite_row = b->group[c]->row0 + job.bad_row[c][part];
             b->group[c]->nonfinite += job.bad[c][part];

@@ -133,17 +133,21 @@ static bool settle_width(builder *b) {
     return true;
 }
 
+static char *matrix_key(const builder *b, const build_capture *c) {
+    return mem_format("%s: %s.%s", b->study->path, c->spec->key, c->spec->features ? "features" : "residual");
+}
+
 static bool open_matrix(builder *b, build_capture *c) {
     const study_capture *spec = c->spec;
-    char *key = mem_format("%s: %s.%s", b->study->path, spec->key, spec->features ? "features" : "residual");
-    bool ok = matrix_open(&c->m, spec->files, spec->file_count, spec->tensor, key, b->err);
+    char *key = matrix_key(b, c);
+    bool ok = matrix_open_in(&c->m, spec->files, spec->file_count, spec->tensor, b->folder, key, b->err);
     free(key);
     return ok;
 }
 
-bool reopen_sparse(builder *b, build_capture *c) {
-    if (!c->m.sparse) return true;
+static bool reopen(builder *b, build_capture *c) {
     uint64_t rows = c->m.rows, cols = c->m.cols;
+    c->resting = false;
     if (!open_matrix(b, c)) return false;
     if (c->m.rows != rows || c->m.cols > cols)
         return scry_fail(b->err, "%s: %s: the file changed while it was read", b->study->path, c->spec->key);
@@ -151,20 +155,20 @@ bool reopen_sparse(builder *b, build_capture *c) {
     return true;
 }
 
-/* Keeps what is known of a sparse matrix and lets go of its entries. */
-void rest_sparse(build_capture *c) {
-    if (!c->m.sparse) return;
-    uint64_t entries = 0;
-    for (size_t i = 0; i < c->m.pieces; i++)
-        if (c->m.piece[i].sparse) entries += c->m.piece[i].sparse->start[c->m.piece[i].sparse->rows];
-    c->entries = entries;
-    matrix known = {.rows = c->m.rows,
-                    .cols = c->m.cols,
-                    .sparse = true,
-                    .cols_inferred = c->m.cols_inferred,
-                    .nonfinite = c->m.nonfinite};
+bool wake_capture(builder *b, build_capture *c) {
+    if (c->resting && !reopen(b, c)) return false;
+    char *key = matrix_key(b, c);
+    bool ok = matrix_settle(&c->m, key, b->err);
+    free(key);
+    return ok;
+}
+
+void rest_capture(build_capture *c) {
+    if (!matrix_costs(&c->m).holds) return;
+    matrix known = {.rows = c->m.rows, .cols = c->m.cols, .sparse = c->m.sparse, .cols_inferred = c->m.cols_inferred};
     matrix_close(&c->m);
     c->m = known;
+    c->resting = true;
 }
 
 static bool open_capture(builder *b, size_t g, scry_condition condition) {
@@ -186,9 +190,13 @@ static bool open_capture(builder *b, size_t g, scry_condition condition) {
     b->tokens += c->rows;
     if (b->tokens > UINT32_MAX)
         return scry_fail(b->err, "%s: more than 2^32 tokens in all captures; index fewer at a time", b->study->path);
-    c->nonfinite = c->m.nonfinite;
+    c->cost = matrix_costs(&c->m);
     bool ok = check_residual(b, c) && open_text(b, c) && mark_kept(b, c);
-    rest_sparse(c);
+    matrix_release(&c->m);
+    b->aside += c->cost.aside;
+    if (b->aside <= build_memory(b)) return ok; /* as much disk is not missed, and opening again costs time */
+    b->aside -= c->cost.aside;
+    rest_capture(c);
     return ok;
 }
 

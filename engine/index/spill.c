@@ -1,29 +1,15 @@
 /* spill.c: posting streams that no longer fit in memory. */
 #include "index/spill.h"
 #include "base/mem.h"
+#include "io/aside.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 void spill_open(spill *s, const char *beside, uint32_t latents) {
-    const char *slash = strrchr(beside, '/');
-    *s = (spill){.fd = -1, .latents = latents};
-    s->folder = slash ? mem_copy_bytes(beside, (size_t)(slash - beside) + 1) : mem_copy_string("./");
-}
-
-/* Unlinked at once: whatever ends the program, nothing is left behind. */
-static bool make_file(spill *s, scry_error *err) {
-    char *name = mem_format("%sscry-spill-XXXXXX", s->folder);
-    s->fd = mkostemp(name, O_CLOEXEC);
-    if (s->fd >= 0) unlink(name);
-    else
-        scry_fail(err, "%s: no room can be made for what does not fit in memory: %s; raise --memory", name,
-                  strerror(errno));
-    free(name);
-    return s->fd >= 0;
+    *s = (spill){.fd = -1, .latents = latents, .folder = aside_folder(beside)};
 }
 
 static bool write_all(int fd, const uint8_t *bytes, size_t size) {
@@ -38,7 +24,8 @@ static bool write_all(int fd, const uint8_t *bytes, size_t size) {
 }
 
 bool spill_write(spill *s, posting_stream *streams, scry_error *err) {
-    if (s->fd < 0 && !make_file(s, err)) return false;
+    if (s->fd < 0) s->fd = aside_file(s->folder, err);
+    if (s->fd < 0) return false;
     s->used = mem_resize(s->used, s->rounds + 1, sizeof *s->used);
     s->start = mem_resize(s->start, s->rounds + 1, sizeof *s->start);
     uint32_t *used = s->used[s->rounds] = mem_new(s->latents, sizeof *used);
@@ -69,14 +56,19 @@ bool spill_write(spill *s, posting_stream *streams, scry_error *err) {
     return ok || scry_fail(err, "%s: what does not fit in memory cannot be written: %s", s->folder, strerror(errno));
 }
 
+uint64_t spill_size(const spill *s, uint32_t latent) {
+    uint64_t total = 0;
+    for (size_t i = 0; i < s->rounds; i++) total += s->used[i][latent];
+    return total;
+}
+
 void spill_begin(spill_reader *r, spill *s) {
     *r = (spill_reader){.s = s, .at = mem_new(s->rounds, sizeof *r->at)};
     for (size_t i = 0; i < s->rounds; i++) r->at[i] = s->start[i];
 }
 
 bool spill_restore(spill_reader *r, uint32_t latent, posting_stream *stream, scry_error *err) {
-    uint64_t total = 0;
-    for (size_t i = 0; i < r->s->rounds; i++) total += r->s->used[i][latent];
+    uint64_t total = spill_size(r->s, latent);
     if (!total) return true;
     if (total + stream->used > UINT32_MAX)
         return scry_fail(err, "latent %u has more than 4 GiB of postings; index fewer captures", latent);

@@ -21,6 +21,9 @@ void spill_open(spill *s, const char *beside, uint32_t latents);
 /* Moves all streams to the file and frees their bytes; counts stay. */
 bool spill_write(spill *s, posting_stream *streams, scry_error *err);
 
+/* Bytes of a latent's stream that are in the file. */
+uint64_t spill_size(const spill *s, uint32_t latent);
+
 /* Reads latents in ascending order; one reader. */
 typedef struct spill_reader {
     spill *s;

@@ -197,6 +197,18 @@ static void key_part(void *context, size_t part, unsigned worker) {
         key_pieces(job->b, j, &job->workers[worker], job->out + (size_t)j * SCRY_KEY_PIECES, &job->share[j]);
 }
 
+/* Behind the latents from first on whose streams are brought back together: a block, or as many as
+ * there is room for. */
+static uint32_t block_end(const builder *b, uint32_t first) {
+    uint64_t bytes = 0;
+    uint32_t end = first;
+    for (; end < b->F && end - first < BLOCK_LATENTS; end++) {
+        bytes += spill_size(&b->spill, end);
+        if (bytes > b->stream_limit && end > first) break;
+    }
+    return end;
+}
+
 /* Postings and key pieces together, a block of latents at a time: a latent's stream is whole in
  * memory only here. */
 static bool put_postings(builder *b, container_writer *w) {
@@ -214,7 +226,7 @@ static bool put_postings(builder *b, container_writer *w) {
     spill_begin(&reader, &b->spill);
     bool ok = true;
     for (job.first = 0; job.first < b->F && ok; job.first = job.end) {
-        job.end = b->F - job.first < BLOCK_LATENTS ? b->F : job.first + BLOCK_LATENTS;
+        job.end = block_end(b, job.first);
         for (uint32_t j = job.first; j < job.end && ok; j++) ok = spill_restore(&reader, j, &b->streams[j], b->err);
         if (!ok) break;
         parallel_for(b->pool, (job.end - job.first + 31) / 32, key_part, &job);

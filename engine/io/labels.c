@@ -1,7 +1,8 @@
 /* labels.c: text for latents. */
 #include "io/labels.h"
 #include "base/mem.h"
-#include "io/labels_json.h"
+#include "io/gunzip.h"
+#include "io/json.h"
 #include "io/map.h"
 #include "io/table.h"
 
@@ -11,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <zlib.h>
 
 #define LABEL_MAX    4096                /* bytes, after which a latent takes no more texts */
 #define UNPACKED_MAX ((size_t)256 << 20) /* of a gzip'd file */
@@ -232,9 +232,9 @@ static bool read_json(reader *r, const char *text, size_t length) {
     }
 }
 
-static bool read_csv(reader *r) {
+static bool read_csv(reader *r, const char *csv, size_t length) {
     table t;
-    if (!table_read(&t, r->path, "labels", r->err)) return false;
+    if (!table_parse(&t, csv, length, r->path, r->err)) return false;
     int latent = table_column(&t, "latent"), text = table_column(&t, "label");
     bool ok = latent >= 0 && text >= 0;
     if (!ok)
@@ -253,44 +253,22 @@ static bool read_csv(reader *r) {
     return ok;
 }
 
-/* Unpacks the whole file; *text is the caller's to free, also on failure. */
-static bool unpack(reader *r, char **text, size_t *length) {
-    gzFile file = gzopen(r->path, "rb");
-    if (!file) return scry_fail(r->err, "labels: %s: cannot be opened", r->path);
-    size_t room = 0;
-    int got = 1;
-    *length = 0;
-    while (got > 0 && *length <= UNPACKED_MAX) {
-        if (*length == room) *text = mem_resize(*text, room = room ? room * 2 : 1 << 16, 1);
-        size_t want = room - *length;
-        got = gzread(file, *text + *length, (unsigned)(want < 1 << 30 ? want : 1 << 30));
-        if (got > 0) *length += (size_t)got;
-    }
-    int status = Z_OK;
-    gzerror(file, &status);
-    bool whole = gzclose(file) == Z_OK && got == 0 && status == Z_OK;
-    if (*length > UNPACKED_MAX)
-        return scry_fail(r->err, "labels: %s: unpacks to more than %zu bytes; unpack it with gunzip and name that file",
-                         r->path, UNPACKED_MAX);
-    return whole || scry_fail(r->err, "labels: %s: the gzip data are damaged or cut short", r->path);
-}
-
 static bool read_file(reader *r) {
     file_map map;
     if (!map_open(&map, r->path, "labels", r->err)) return false;
     const char *text = (const char *)map.data;
     size_t length = (size_t)map.size;
     char *unpacked = NULL;
-    bool packed = length >= 2 && memcmp(text, "\x1f\x8b", 2) == 0;
-    bool ok = !packed || unpack(r, &unpacked, &length);
-    if (packed) text = unpacked;
+    bool ok = true;
+    if (is_gzip(text, length)) {
+        ok = gunzip(r->path, "labels", UNPACKED_MAX, &unpacked, &length, r->err);
+        text = unpacked;
+    }
     if (ok) {
         json_walk walk = json_walk_text(text, length);
         while (walk.at < walk.end && is_space(*walk.at)) walk.at++;
         if (walk.at == walk.end || *walk.at == '{' || *walk.at == '[') ok = read_json(r, text, length);
-        else if (packed)
-            ok = scry_fail(r->err, "labels: %s: found no JSON in it; a gzip'd CSV has to be unpacked first", r->path);
-        else ok = read_csv(r);
+        else ok = read_csv(r, text, length);
     }
     free(unpacked);
     map_close(&map);

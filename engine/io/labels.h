@@ -5,8 +5,8 @@
  *     {"index": "17", "description": "...", ...}    explanations exported from Neuronpedia
  *     {"features": [{"feature_index": 17, "pos_str": [" a", ...], ...}]}    SAEDashboard's batches
  *
- * JSON may also be one list of such records, and gzip'd; a folder stands for its batch-*.json,
- * .jsonl and .gz. A latent with several texts gets them all, joined by " | ". SAEDashboard
+ * JSON may also be one list of such records, and each may be gzip'd; a folder stands for its
+ * batch-*.json, .jsonl and .gz. A latent with several texts gets them all, joined by " | ". SAEDashboard
  * explains nothing: the label is the first three tokens that the latent promotes, joined by " / ",
  * without the spaces around them (a token of blanks alone is shown as signs for them). */
 #ifndef SCRY_LABELS_H

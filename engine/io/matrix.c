@@ -23,8 +23,8 @@ static bool agree(matrix *m, uint64_t cols, bool inferred) {
     return true;
 }
 
-static bool add_piece(matrix *m, const tensor_file *file, matrix_piece piece, const char *key, scry_error *err) {
-    const tensor_sparse *s = piece.sparse;
+static bool check_piece(matrix *m, const tensor_file *file, matrix_piece piece, const char *key, scry_error *err) {
+    const tensor_sparse *s = piece.sparse ? piece.sparse[piece.parts - 1] : NULL;
     uint64_t rows = s ? s->rows : piece.dense->shape[0], cols = s ? s->cols : piece.dense->shape[1];
     if (m->pieces && m->sparse != (s != NULL))
         return tensor_fail(file, key, err, "found a %s matrix, expected a %s one as in the files before it",
@@ -38,12 +38,21 @@ static bool add_piece(matrix *m, const tensor_file *file, matrix_piece piece, co
         return tensor_fail(file, key, err, "found %" PRIu64 " columns, expected %" PRIu64 " as in the shards before it",
                            cols, m->cols);
     m->sparse = s != NULL;
-    m->nonfinite += s ? s->nonfinite : 0;
+    m->rows += rows;
+    return true;
+}
+
+/* Takes over piece.sparse. */
+static bool add_piece(matrix *m, const tensor_file *file, matrix_piece piece, const char *key, scry_error *err) {
+    uint64_t before = m->rows;
+    if (!check_piece(m, file, piece, key, err)) {
+        free(piece.sparse);
+        return false;
+    }
     m->piece = mem_resize(m->piece, m->pieces + 1, sizeof *m->piece);
     m->first = mem_resize(m->first, m->pieces + 2, sizeof *m->first);
     m->piece[m->pieces] = piece;
-    m->first[m->pieces++] = m->rows;
-    m->rows += rows;
+    m->first[m->pieces++] = before;
     m->first[m->pieces] = m->rows;
     return true;
 }
@@ -86,42 +95,8 @@ static bool same_folder(const char *a, const char *b) {
 }
 
 static int by_first_col(const void *a, const void *b) {
-    const tensor_sparse *x = *(tensor_sparse *const *)a, *y = *(tensor_sparse *const *)b;
+    const tensor_sparse *x = *(const tensor_sparse *const *)a, *y = *(const tensor_sparse *const *)b;
     return (x->first_col > y->first_col) - (x->first_col < y->first_col);
-}
-
-/* Side by side: the parts are in the order of their columns and are empty afterwards. */
-static tensor_sparse *join(tensor_sparse **part, size_t count) {
-    tensor_sparse *all = mem_new(1, sizeof *all);
-    all->rows = part[0]->rows;
-    all->cols = part[count - 1]->cols;
-    uint64_t entries = 0, at = 0;
-    for (size_t i = 0; i < count; i++) {
-        entries += part[i]->start[all->rows];
-        all->nonfinite += part[i]->nonfinite;
-    }
-    all->start = mem_new((size_t)all->rows + 1, sizeof *all->start);
-    all->col = mem_resize(NULL, (size_t)entries, sizeof *all->col);
-    all->value = mem_resize(NULL, (size_t)entries, sizeof *all->value);
-    for (uint64_t r = 0; r < all->rows; r++) {
-        for (size_t i = 0; i < count; i++) {
-            uint64_t from = part[i]->start[r], n = part[i]->start[r + 1] - from;
-            if (!n) continue;
-            memcpy(all->col + at, part[i]->col + from, (size_t)n * sizeof *all->col);
-            memcpy(all->value + at, part[i]->value + from, (size_t)n * sizeof *all->value);
-            at += n;
-        }
-        all->start[r + 1] = at;
-    }
-    for (size_t i = 0; i < count; i++) {
-        free(part[i]->start);
-        free(part[i]->col);
-        free(part[i]->value);
-        part[i]->start = NULL;
-        part[i]->col = NULL;
-        part[i]->value = NULL;
-    }
-    return all;
 }
 
 static const tensor_sparse *split_of(const tensor_file *file, const char *name) {
@@ -132,11 +107,8 @@ static const tensor_sparse *split_of(const tensor_file *file, const char *name) 
 /* The splits from file `from` to before file `end`. */
 static bool add_splits(matrix *m, size_t from, size_t end, const char *name, const char *key, scry_error *err) {
     size_t count = end - from;
-    tensor_sparse **part = mem_new(count, sizeof *part);
-    for (size_t i = 0; i < count; i++) {
-        tensor_file *file = &m->files[from + i];
-        part[i] = &file->sparse[split_of(file, name) - file->sparse];
-    }
+    const tensor_sparse **part = mem_new(count, sizeof *part);
+    for (size_t i = 0; i < count; i++) part[i] = split_of(&m->files[from + i], name);
     qsort(part, count, sizeof *part, by_first_col);
     bool ok = true;
     for (size_t i = 1; i < count && ok; i++) {
@@ -150,13 +122,9 @@ static bool add_splits(matrix *m, size_t from, size_t end, const char *name, con
                              "splits of a delphi cache: latent %" PRIu64 " is in two of the files; name each once",
                              part[i]->first_col);
     }
-    if (ok) {
-        m->joined = mem_resize(m->joined, m->joined_count + 1, sizeof *m->joined);
-        m->joined[m->joined_count++] = join(part, count);
-        ok = add_piece(m, &m->files[from], (matrix_piece){.sparse = m->joined[m->joined_count - 1]}, key, err);
-    }
+    if (ok) return add_piece(m, &m->files[from], (matrix_piece){.sparse = part, .parts = count}, key, err);
     free(part);
-    return ok;
+    return false;
 }
 
 /* ---- opening ---------------------------------------------------------------------------------- */
@@ -181,16 +149,32 @@ static bool add_files(matrix *m, size_t *at, const char *name, const char *key, 
     const tensor_sparse *sparse;
     if (!tensor_choose(file, name, key, &dense, &sparse, err)) return false;
     if (dense) return add_dense(m, file, dense, key, err);
-    return add_piece(m, file, (matrix_piece){.sparse = sparse}, key, err);
+    const tensor_sparse **part = mem_new(1, sizeof *part);
+    *part = sparse;
+    return add_piece(m, file, (matrix_piece){.sparse = part, .parts = 1}, key, err);
 }
 
 bool matrix_open(matrix *m, char *const *paths, size_t count, const char *tensor_name, const char *key,
                  scry_error *err) {
+    if (!matrix_open_in(m, paths, count, tensor_name, NULL, key, err)) return false;
+    bool ok = matrix_settle(m, key, err);
+    if (!ok) matrix_close(m);
+    return ok;
+}
+
+bool matrix_settle(matrix *m, const char *key, scry_error *err) {
+    bool ok = true;
+    for (size_t i = 0; i < m->shards && ok; i++) ok = tensor_file_settle(&m->files[i], key, err);
+    return ok;
+}
+
+bool matrix_open_in(matrix *m, char *const *paths, size_t count, const char *tensor_name, const char *folder,
+                    const char *key, scry_error *err) {
     *m = (matrix){0};
     m->files = mem_new(count, sizeof *m->files);
     bool ok = true;
     for (size_t i = 0; i < count && ok; i++) {
-        ok = tensor_file_open(&m->files[i], paths[i], key, err);
+        ok = tensor_file_open_in(&m->files[i], paths[i], folder, key, err);
         m->shards += ok; /* from here on matrix_close closes it */
     }
     for (size_t i = 0; i < count && ok;) ok = add_files(m, &i, tensor_name, key, err);
@@ -200,17 +184,37 @@ bool matrix_open(matrix *m, char *const *paths, size_t count, const char *tensor
 
 void matrix_close(matrix *m) {
     for (size_t i = 0; i < m->shards; i++) tensor_file_close(&m->files[i]);
-    for (size_t i = 0; i < m->joined_count; i++) {
-        free(m->joined[i]->start);
-        free(m->joined[i]->col);
-        free(m->joined[i]->value);
-        free(m->joined[i]);
-    }
+    for (size_t i = 0; i < m->pieces; i++) free(m->piece[i].sparse);
     free(m->files);
     free(m->piece);
     free(m->first);
-    free(m->joined);
     *m = (matrix){0};
+}
+
+void matrix_release(const matrix *m) {
+    for (size_t i = 0; i < m->shards; i++) tensor_file_release(&m->files[i]);
+}
+
+matrix_cost matrix_costs(const matrix *m) {
+    matrix_cost cost = {0};
+    for (size_t i = 0; i < m->shards; i++) {
+        const tensor_file *file = &m->files[i];
+        for (size_t k = 0; k < file->kept_count; k++)
+            *(file->kept[k].mapped ? &cost.aside : &cost.memory) += file->kept[k].size;
+        cost.holds = cost.holds || file->kept_count;
+    }
+    for (size_t i = 0; i < m->pieces; i++) {
+        uint64_t widest = 0;
+        for (size_t k = 0; k < m->piece[i].parts; k++) {
+            const tensor_sparse *s = m->piece[i].sparse[k];
+            if (s->start) cost.memory += (s->rows + 1) * sizeof *s->start;
+            if (tensor_sparse_sort_room(s) > cost.sort_room) cost.sort_room = tensor_sparse_sort_room(s);
+            cost.entries += s->entries;
+            widest += s->widest;
+        }
+        if (widest > cost.widest) cost.widest = widest;
+    }
+    return cost;
 }
 
 /* ---- rows ------------------------------------------------------------------------------------- */
@@ -226,24 +230,22 @@ static size_t piece_of(const matrix *m, uint64_t row) {
     return low;
 }
 
-void matrix_sparse_row(const matrix *m, uint64_t row, const uint32_t **col, const float **value, uint64_t *count) {
-    size_t piece = piece_of(m, row);
-    const tensor_sparse *s = m->piece[piece].sparse;
-    uint64_t local = row - m->first[piece], from = s->start[local];
-    *col = s->col + from;
-    *value = s->value + from;
-    *count = s->start[local + 1] - from;
+uint64_t matrix_sparse_row(const matrix *m, uint64_t row, sparse_row *out) {
+    const matrix_piece *piece = &m->piece[piece_of(m, row)];
+    uint64_t bad = 0, local = row - m->first[piece - m->piece];
+    out->count = 0;
+    for (size_t i = 0; i < piece->parts; i++) bad += sparse_row_add(piece->sparse[i], local, out);
+    return bad;
 }
 
 uint64_t matrix_row(const matrix *m, uint64_t row, float *out) {
     if (m->sparse) {
-        const uint32_t *col;
-        const float *value;
-        uint64_t count;
-        matrix_sparse_row(m, row, &col, &value, &count);
+        sparse_row entries = {0};
+        uint64_t bad = matrix_sparse_row(m, row, &entries);
         memset(out, 0, (size_t)m->cols * sizeof *out);
-        for (uint64_t i = 0; i < count; i++) out[col[i]] = value[i];
-        return 0;
+        for (uint64_t i = 0; i < entries.count; i++) out[entries.col[i]] = entries.value[i];
+        sparse_row_free(&entries);
+        return bad;
     }
     size_t piece = piece_of(m, row);
     const tensor *t = m->piece[piece].dense;

@@ -9,43 +9,59 @@
 #ifndef SCRY_MATRIX_H
 #define SCRY_MATRIX_H
 
-#include "io/tensor.h"
+#include "io/sparse.h"
 
 /* What one part of the rows is read from: one of the two. */
 typedef struct matrix_piece {
     const tensor *dense;
-    const tensor_sparse *sparse;
+    const tensor_sparse **sparse; /* [parts], owned: side by side, in the order of their columns */
+    size_t parts;
 } matrix_piece;
 
 typedef struct matrix {
     uint64_t rows, cols;
     bool sparse;
     bool cols_inferred; /* no file states the width: cols is the largest column seen plus one */
-    uint64_t nonfinite; /* sparse: values that were NaN or infinite, known on opening, kept as 0 */
     size_t shards;
     tensor_file *files; /* [shards], owned */
     size_t pieces;
     matrix_piece *piece; /* [pieces], views */
     uint64_t *first;     /* [pieces + 1] row at which each piece begins */
-    size_t joined_count;
-    tensor_sparse **joined; /* matrices put together from splits, owned */
 } matrix;
 
 /* paths: shards in order, all with the same number of columns. tensor_name may be NULL. key names
  * the place in the manifest for messages. */
 bool matrix_open(matrix *m, char *const *paths, size_t count, const char *tensor_name, const char *key,
                  scry_error *err);
+/* The same, but no row can be read before matrix_settle; what has to be inflated or sorted, and is
+ * large, goes to a file without a name in the folder (see tensor_file_open_in). */
+bool matrix_open_in(matrix *m, char *const *paths, size_t count, const char *tensor_name, const char *folder,
+                    const char *key, scry_error *err);
+bool matrix_settle(matrix *m, const char *key, scry_error *err);
 void matrix_close(matrix *m);
+/* Gives back what was read of the files through maps. */
+void matrix_release(const matrix *m);
+
+/* What a matrix takes besides the maps of its files. */
+typedef struct matrix_cost {
+    uint64_t memory;          /* bytes of it */
+    uint64_t aside;           /* bytes of files beside the index, while it is open */
+    bool holds;               /* something was inflated or sorted */
+    uint64_t sort_room;       /* bytes that matrix_settle needs while it works, where it was not called yet */
+    uint64_t entries, widest; /* sparse: of all rows, and the most of one */
+} matrix_cost;
+matrix_cost matrix_costs(const matrix *m);
 
 /* Row `row` into out[cols], dense or sparse. Returns how many values were NaN or infinite (written
- * as 0); 0 for a sparse matrix, which counted them on opening. */
+ * as 0). */
 uint64_t matrix_row(const matrix *m, uint64_t row, float *out);
 
 /* Where a row lies in the file, if it lies there as cols little-endian floats side by side (at any
  * alignment); NULL if it does not. */
 const uint8_t *matrix_row_plain(const matrix *m, uint64_t row);
 
-/* The entries of a row of a sparse matrix: columns ascend, each is there once; values may be 0. */
-void matrix_sparse_row(const matrix *m, uint64_t row, const uint32_t **col, const float **value, uint64_t *count);
+/* The entries of a row of a sparse matrix into out: columns ascend, each is there once; values may be
+ * 0. Returns as matrix_row. */
+uint64_t matrix_sparse_row(const matrix *m, uint64_t row, sparse_row *out);
 
 #endif

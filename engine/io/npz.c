@@ -1,6 +1,7 @@
 /* npz.c: a zip of .npy arrays, as numpy.savez and savez_compressed write it, and the sparse matrix
  * that scipy.sparse.save_npz puts into one. */
 #include "io/npy.h"
+#include "io/sparse.h"
 #include "io/zip.h"
 #include "base/mem.h"
 
@@ -59,8 +60,11 @@ static bool read_members(tensor_file *file, const zip_archive *zip, const uint8_
         if (length < 4 || strcmp(e->name + length - 4, ".npy") != 0) continue;
         const uint8_t *bytes = zip_bytes(zip, e, key, err);
         if (!bytes) return false;
-        uint8_t *inflated = zip_take(e);
-        if (inflated) tensor_keep(file, inflated, e->size);
+        aside inflated;
+        if (zip_take(e, &inflated)) {
+            tensor_keep(file, &inflated);
+            file->inflated += e->size;
+        }
         char *name = mem_copy_bytes(e->name, length - 4);
         bool ok = npy_parse(file, name, bytes, e->size, key, err);
         if (strcmp(name, "format") == 0) *format_end = bytes + e->size;
@@ -73,6 +77,7 @@ static bool read_members(tensor_file *file, const zip_archive *zip, const uint8_
 bool npz_read(tensor_file *file, const char *key, scry_error *err) {
     zip_archive zip;
     if (!zip_open(&zip, &file->map, key, err)) return false;
+    zip.folder = file->folder;
     const uint8_t *format_end = NULL;
     size_t members = zip.count;
     bool ok = read_members(file, &zip, &format_end, key, err);

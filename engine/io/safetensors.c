@@ -1,6 +1,6 @@
 /* safetensors.c: u64 length, JSON header, data (huggingface/safetensors, README "Format"); the index
  * of sharded weights; and the sparse caches that delphi writes (delphi/latents/cache.py). */
-#include "io/tensor.h"
+#include "io/sparse.h"
 #include "base/mem.h"
 
 #include <cjson/cJSON.h>
@@ -91,26 +91,6 @@ static bool range_of(const char *path, uint64_t *start, uint64_t *end) {
     return strcmp(stop, ".safetensors") == 0 && *start <= *end && *end < UINT32_MAX;
 }
 
-/* row = sequence * context + position and col = start + latent, of each entry. */
-static bool read_locations(tensor_file *file, const tensor *locations, const tensor *tokens, uint64_t start,
-                           uint64_t latents, uint32_t **row, uint32_t **col, const char *key, scry_error *err) {
-    uint64_t sequences = tokens->shape[0], context = tokens->shape[1], count = locations->shape[0];
-    tensor part = tensor_select(locations, 1, 0);
-    *row = tensor_indices(file, &part, "locations[:, 0], the sequence", sequences, key, err);
-    part = tensor_select(locations, 1, 1);
-    uint32_t *position = *row ? tensor_indices(file, &part, "locations[:, 1], the position", context, key, err) : NULL;
-    part = tensor_select(locations, 1, 2);
-    *col = position ? tensor_indices(file, &part, "locations[:, 2], the latent", latents, key, err) : NULL;
-    for (uint64_t i = 0; *col && i < count; i++) {
-        (*row)[i] = (uint32_t)((*row)[i] * context + position[i]);
-        (*col)[i] += (uint32_t)start;
-    }
-    free(position);
-    if (*col) return true;
-    free(*row);
-    return false;
-}
-
 static bool read_delphi(tensor_file *file, const char *key, scry_error *err) {
     const tensor *locations = tensor_find(file, "locations"), *activations = tensor_find(file, "activations");
     if (!locations || !activations || locations->dims != 2 || locations->shape[1] != 3 || activations->dims != 1)
@@ -126,22 +106,22 @@ static bool read_delphi(tensor_file *file, const char *key, scry_error *err) {
                            "delphi cache: found %" PRIu64 " locations and %" PRIu64 " activations of %s, expected as "
                            "many floating-point numbers",
                            locations->shape[0], activations->shape[0], activations->dtype_name);
-    uint64_t start = 0, end = 0, nonfinite = 0, count = locations->shape[0];
+    uint64_t start = 0, end = 0, context = tokens->shape[1];
     bool split = range_of(file->map.path, &start, &end);
-    uint32_t *row, *col;
-    if (!read_locations(file, locations, tokens, start, split ? end - start + 1 : UINT32_MAX, &row, &col, key, err))
-        return false;
-    for (uint64_t i = 0; i < count && !split; i++)
-        if (col[i] > end) end = col[i];
-    float *value = tensor_values(activations, &nonfinite);
-    tensor_sparse *s =
-        tensor_add_entries(file, "", tokens->shape[0] * tokens->shape[1], end + 1, count, row, col, value, key, err);
-    if (!s) return false;
-    s->nonfinite += nonfinite;
-    s->split = split;
-    s->first_col = start;
-    s->cols_inferred = !split;
-    return true;
+    sparse_list list = {.rows = tokens->shape[0] * context, .count = locations->shape[0], .context = context};
+    list.first_col = start;
+    list.cols = split ? end - start + 1 : UINT32_MAX;
+    list.infer_cols = !split;
+    list.row = tensor_select(locations, 1, 0);
+    list.position = tensor_select(locations, 1, 1);
+    list.col = tensor_select(locations, 1, 2);
+    list.value = *activations;
+    list.row_name = "locations[:, 0], the sequence";
+    list.position_name = "locations[:, 1], the position";
+    list.col_name = "locations[:, 2], the latent";
+    tensor_sparse *s = tensor_add_list(file, "", &list, key, err);
+    if (s) s->split = split;
+    return s != NULL;
 }
 
 /* ---- a file ----------------------------------------------------------------------------------- */
@@ -181,8 +161,8 @@ static void adopt(tensor_file *file, tensor_file *shard) {
     file->maps[file->map_count++] = shard->map;
     shard->map = (file_map){0};
     for (size_t i = 0; i < shard->count; i++) tensor_append(file, &shard->tensors[i], shard->tensors[i].name);
-    for (size_t i = 0; i < shard->buffer_count; i++) tensor_keep(file, shard->buffers[i], 0);
-    shard->buffer_count = 0;
+    for (size_t i = 0; i < shard->kept_count; i++) tensor_keep(file, &shard->kept[i]);
+    shard->kept_count = 0;
     file->inflated += shard->inflated;
     file->sparse = mem_resize(file->sparse, file->sparse_count + shard->sparse_count, sizeof *file->sparse);
     for (size_t i = 0; i < shard->sparse_count; i++) file->sparse[file->sparse_count++] = shard->sparse[i];
@@ -200,7 +180,7 @@ static bool add_shard(tensor_file *file, const char *name, const char *key, scry
     const char *slash = strrchr(file->map.path, '/');
     char *path = mem_format("%.*s%s", slash ? (int)(slash + 1 - file->map.path) : 0, file->map.path, name);
     tensor_file shard;
-    bool ok = tensor_file_open(&shard, path, key, err);
+    bool ok = tensor_file_open_in(&shard, path, file->folder, key, err);
     free(path);
     if (ok) adopt(file, &shard);
     return ok;

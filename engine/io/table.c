@@ -53,20 +53,24 @@ bool table_read(table *t, const char *path, const char *key, scry_error *err) {
     *t = (table){0};
     file_map map;
     if (!map_open(&map, path, key, err)) return false;
+    bool ok = table_parse(t, (const char *)map.data, (size_t)map.size, path, err);
+    map_close(&map);
+    return ok;
+}
+
+bool table_parse(table *t, const char *text, size_t length, const char *path, scry_error *err) {
+    *t = (table){0};
     collector c = {.t = t};
     struct csv_parser parser;
     bool ok = true;
     if (csv_init(&parser, CSV_STRICT | CSV_STRICT_FINI) != 0) abort();
-    const uint8_t *data = map.data;
-    uint64_t size = map.size;
-    if (size >= 3 && memcmp(data, "\xef\xbb\xbf", 3) == 0) data += 3, size -= 3; /* as spreadsheets write it */
-    if (csv_parse(&parser, data, (size_t)size, on_field, on_row, &c) != size ||
+    if (length >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) text += 3, length -= 3; /* as spreadsheets write it */
+    if (csv_parse(&parser, text, length, on_field, on_row, &c) != length ||
         csv_fini(&parser, on_field, on_row, &c) != 0)
         ok = scry_fail(err, "%s: row %" PRIu64 ": not CSV: %s", path, t->rows + 2, csv_strerror(csv_error(&parser)));
     else if (c.long_row)
         ok = scry_fail(err, "%s: row %" PRIu64 ": more cells than the header's %zu", path, c.long_row, t->columns);
     csv_free(&parser);
-    map_close(&map);
     if (!ok) {
         t->rows = t->columns ? c.cells / t->columns : 0;
         for (uint64_t i = t->rows * t->columns; i < c.cells; i++) free(t->cell[i]);

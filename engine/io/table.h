@@ -14,6 +14,8 @@ typedef struct table {
 
 /* The first row is the header. key: see map_open. Owner: table_free. */
 bool table_read(table *t, const char *path, const char *key, scry_error *err);
+/* The same of text that is in memory; path: where it is from, for messages. */
+bool table_parse(table *t, const char *text, size_t length, const char *path, scry_error *err);
 void table_free(table *t);
 /* Number of the column, or -1. */
 int table_column(const table *t, const char *name);

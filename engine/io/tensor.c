@@ -1,18 +1,14 @@
-/* tensor.c: named arrays in files: opening, finding, checking, reading numbers. Sparse ones are put
- * together in the second half. */
+/* tensor.c: named arrays in files: opening, finding and checking them. */
 #include "io/tensor.h"
 #include "base/mem.h"
+#include "io/sparse.h"
 #include "io/zip.h"
 
 #include <inttypes.h>
-#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* These loops convert whole captures: let the compiler use what the processor has. */
-#define WIDE __attribute__((target_clones("avx512f", "avx2", "default")))
 
 bool tensor_fail(const tensor_file *file, const char *key, scry_error *err, const char *format, ...) {
     char text[900];
@@ -66,10 +62,12 @@ static bool read_zip(tensor_file *file, const char *key, scry_error *err) {
     return torch ? torch_read(file, key, err) : npz_read(file, key, err);
 }
 
-static bool add_top_k(tensor_file *file, const char *key, scry_error *err);
-
 bool tensor_file_open(tensor_file *file, const char *path, const char *key, scry_error *err) {
-    *file = (tensor_file){0};
+    return tensor_file_open_in(file, path, NULL, key, err);
+}
+
+bool tensor_file_open_in(tensor_file *file, const char *path, const char *folder, const char *key, scry_error *err) {
+    *file = (tensor_file){.folder = folder};
     if (!map_open(&file->map, path, key, err)) return false;
     const file_map *map = &file->map;
     bool ok;
@@ -78,7 +76,7 @@ bool tensor_file_open(tensor_file *file, const char *path, const char *key, scry
     else if (begins(map, "PK\3\4", 4) || begins(map, "PK\5\6", 4)) ok = read_zip(file, key, err);
     else if (map->size >= 9 && map->data[8] == '{') ok = safetensors_read(file, key, err);
     else ok = refuse_unknown(file, key, err);
-    ok = ok && add_top_k(file, key, err);
+    ok = ok && tensor_add_top_k(file, key, err);
     if (!ok) tensor_file_close(file);
     return ok;
 }
@@ -86,25 +84,25 @@ bool tensor_file_open(tensor_file *file, const char *path, const char *key, scry
 void tensor_file_close(tensor_file *file) {
     for (size_t i = 0; i < file->count; i++) free(file->tensors[i].name);
     free(file->tensors);
-    for (size_t i = 0; i < file->sparse_count; i++) {
-        free(file->sparse[i].name);
-        free(file->sparse[i].start);
-        free(file->sparse[i].col);
-        free(file->sparse[i].value);
-    }
+    for (size_t i = 0; i < file->sparse_count; i++) tensor_sparse_free(&file->sparse[i]);
     free(file->sparse);
-    for (size_t i = 0; i < file->buffer_count; i++) free(file->buffers[i]);
-    free(file->buffers);
+    for (size_t i = 0; i < file->kept_count; i++) aside_close(&file->kept[i]);
+    free(file->kept);
     for (size_t i = 0; i < file->map_count; i++) map_close(&file->maps[i]);
     free(file->maps);
     map_close(&file->map);
     *file = (tensor_file){0};
 }
 
-void tensor_keep(tensor_file *file, void *buffer, uint64_t size) {
-    file->buffers = mem_resize(file->buffers, file->buffer_count + 1, sizeof *file->buffers);
-    file->buffers[file->buffer_count++] = buffer;
-    file->inflated += size;
+void tensor_file_release(const tensor_file *file) {
+    map_release(&file->map);
+    for (size_t i = 0; i < file->map_count; i++) map_release(&file->maps[i]);
+    for (size_t i = 0; i < file->kept_count; i++) aside_release(&file->kept[i]);
+}
+
+void tensor_keep(tensor_file *file, const aside *bytes) {
+    file->kept = mem_resize(file->kept, file->kept_count + 1, sizeof *file->kept);
+    file->kept[file->kept_count++] = *bytes;
 }
 
 /* ---- finding -------------------------------------------------------------------------------- */
@@ -299,454 +297,4 @@ tensor tensor_select(const tensor *t, int dim, uint64_t at) {
     }
     part.data += (int64_t)at * t->stride[dim] * (int64_t)tensor_size(t->dtype);
     return part;
-}
-
-/* ---- numbers -------------------------------------------------------------------------------- */
-
-static inline float half_to_float(uint16_t half) {
-    /* Move the bits into place and mend the exponent's bias with one multiplication, which is
-     * right for subnormals too. */
-    uint32_t bits = (uint32_t)(half & 0x7fff) << 13;
-    float value;
-    memcpy(&value, &bits, sizeof value);
-    value *= 0x1p112f;
-    memcpy(&bits, &value, sizeof bits);
-    bits |= (half & 0x7c00) == 0x7c00 ? 0x7f800000u : 0; /* infinity and NaN */
-    bits |= (uint32_t)(half & 0x8000) << 16;
-    memcpy(&value, &bits, sizeof value);
-    return value;
-}
-
-WIDE static void from_f16(const uint8_t *data, float *out, uint64_t count) {
-    for (uint64_t i = 0; i < count; i++) {
-        uint16_t half;
-        memcpy(&half, data + 2 * i, 2);
-        out[i] = half_to_float(half);
-    }
-}
-
-WIDE static void from_bf16(const uint8_t *data, float *out, uint64_t count) {
-    for (uint64_t i = 0; i < count; i++) {
-        uint16_t brain;
-        memcpy(&brain, data + 2 * i, 2);
-        uint32_t bits = (uint32_t)brain << 16;
-        memcpy(&out[i], &bits, 4);
-    }
-}
-
-WIDE static void from_f64(const uint8_t *data, float *out, uint64_t count) {
-    for (uint64_t i = 0; i < count; i++) {
-        double value;
-        memcpy(&value, data + 8 * i, 8);
-        out[i] = (float)value;
-    }
-}
-
-WIDE static uint64_t clear_nonfinite(float *out, uint64_t count) {
-    uint64_t bad = 0;
-    for (uint64_t i = 0; i < count; i++) {
-        uint32_t bits;
-        memcpy(&bits, &out[i], 4);
-        bool wrong = (bits & 0x7f800000u) == 0x7f800000u;
-        bad += wrong;
-        bits = wrong ? 0 : bits;
-        memcpy(&out[i], &bits, 4);
-    }
-    return bad;
-}
-
-/* Contiguous elements in this machine's byte order. */
-#define EACH_ELEMENT(type, statement)                                                                                  \
-    for (uint64_t i = 0; i < count; i++) {                                                                             \
-        type value;                                                                                                    \
-        memcpy(&value, data + i * sizeof value, sizeof value);                                                         \
-        statement;                                                                                                     \
-    }                                                                                                                  \
-    break
-
-static void to_float(tensor_dtype dtype, const uint8_t *data, float *out, uint64_t count) {
-    switch (dtype) {
-    case TENSOR_F16:
-        from_f16(data, out, count);
-        break;
-    case TENSOR_BF16:
-        from_bf16(data, out, count);
-        break;
-    case TENSOR_F32:
-        if (count) memcpy(out, data, count * 4);
-        break;
-    case TENSOR_F64:
-        from_f64(data, out, count);
-        break;
-    case TENSOR_I8:
-        EACH_ELEMENT(int8_t, out[i] = (float)value);
-    case TENSOR_U8:
-        EACH_ELEMENT(uint8_t, out[i] = (float)value);
-    case TENSOR_I16:
-        EACH_ELEMENT(int16_t, out[i] = (float)value);
-    case TENSOR_U16:
-        EACH_ELEMENT(uint16_t, out[i] = (float)value);
-    case TENSOR_I32:
-        EACH_ELEMENT(int32_t, out[i] = (float)value);
-    case TENSOR_U32:
-        EACH_ELEMENT(uint32_t, out[i] = (float)value);
-    case TENSOR_I64:
-        EACH_ELEMENT(int64_t, out[i] = (float)value);
-    case TENSOR_U64:
-        EACH_ELEMENT(uint64_t, out[i] = (float)value);
-    case TENSOR_OTHER:
-        memset(out, 0, count * sizeof *out);
-        break;
-    }
-}
-
-static bool to_integer(tensor_dtype dtype, const uint8_t *data, int64_t *out, uint64_t count) {
-    bool fits = true;
-    switch (dtype) {
-    case TENSOR_I8:
-        EACH_ELEMENT(int8_t, out[i] = value);
-    case TENSOR_U8:
-        EACH_ELEMENT(uint8_t, out[i] = value);
-    case TENSOR_I16:
-        EACH_ELEMENT(int16_t, out[i] = value);
-    case TENSOR_U16:
-        EACH_ELEMENT(uint16_t, out[i] = value);
-    case TENSOR_I32:
-        EACH_ELEMENT(int32_t, out[i] = value);
-    case TENSOR_U32:
-        EACH_ELEMENT(uint32_t, out[i] = value);
-    case TENSOR_I64:
-        EACH_ELEMENT(int64_t, out[i] = value);
-    case TENSOR_U64:
-        EACH_ELEMENT(uint64_t, (fits = fits && value <= INT64_MAX, out[i] = (int64_t)value));
-    default:
-        fits = false;
-    }
-    return fits;
-}
-
-/* Inlined below with each width as a constant, so that no element costs a call. */
-static inline void gather_width(const uint8_t *from, unsigned each, int64_t jump, bool swap, uint64_t count,
-                                uint8_t *out) {
-    for (uint64_t i = 0; i < count; i++) {
-        const uint8_t *element = from + (int64_t)i * jump;
-        if (swap)
-            for (unsigned b = 0; b < each; b++) out[i * each + b] = element[each - 1 - b];
-        else memcpy(out + i * each, element, each);
-    }
-}
-
-/* count elements of `each` bytes, `step` elements apart, side by side and in this machine's order. */
-static void gather(const uint8_t *from, unsigned each, int64_t step, bool swap, uint64_t count, uint8_t *out) {
-    int64_t jump = step * (int64_t)each;
-    if (each == 1) gather_width(from, 1, jump, swap, count, out);
-    else if (each == 2) gather_width(from, 2, jump, swap, count, out);
-    else if (each == 4) gather_width(from, 4, jump, swap, count, out);
-    else gather_width(from, 8, jump, swap, count, out);
-}
-
-enum { BLOCK = 512 };
-
-uint64_t tensor_floats(const tensor *t, uint64_t first, int64_t step, uint64_t count, float *out) {
-    unsigned each = tensor_size(t->dtype);
-    const uint8_t *data = t->data + (int64_t)first * (int64_t)each;
-    if ((step == 1 && !t->big_endian) || !each) {
-        to_float(t->dtype, data, out, count);
-    } else {
-        uint8_t block[BLOCK * 8];
-        for (uint64_t at = 0; at < count; at += BLOCK) {
-            uint64_t n = count - at < BLOCK ? count - at : BLOCK;
-            gather(data + (int64_t)at * step * (int64_t)each, each, step, t->big_endian, n, block);
-            to_float(t->dtype, block, out + at, n);
-        }
-    }
-    return clear_nonfinite(out, count);
-}
-
-bool tensor_integers(const tensor *t, int64_t first, int64_t step, uint64_t count, int64_t *out) {
-    unsigned each = tensor_size(t->dtype);
-    if (!each || tensor_is_float(t->dtype)) return false;
-    const uint8_t *data = t->data + first * (int64_t)each;
-    bool fits = true;
-    uint8_t block[BLOCK * 8];
-    for (uint64_t at = 0; at < count && fits; at += BLOCK) {
-        uint64_t n = count - at < BLOCK ? count - at : BLOCK;
-        gather(data + (int64_t)at * step * (int64_t)each, each, step, t->big_endian, n, block);
-        fits = to_integer(t->dtype, block, out + at, n);
-    }
-    return fits;
-}
-
-bool tensor_integer(const tensor *t, int64_t at, int64_t *out) {
-    return tensor_integers(t, at, 1, 1, out);
-}
-
-/* ---- sparse matrices: their parts ----------------------------------------------------------- */
-
-static uint64_t elements_of(const tensor *t) {
-    uint64_t n = 1;
-    for (int i = 0; i < t->dims; i++) n *= t->shape[i];
-    return n;
-}
-
-/* A tensor of one dimension as a matrix with one row. */
-static tensor as_matrix(const tensor *t) {
-    tensor m = *t;
-    if (m.dims == 1) {
-        m.shape[1] = m.shape[0];
-        m.stride[1] = m.stride[0];
-        m.shape[0] = 1;
-        m.stride[0] = 0;
-        m.dims = 2;
-    }
-    return m;
-}
-
-uint32_t *tensor_indices(const tensor_file *file, const tensor *t, const char *what, uint64_t limit, const char *key,
-                         scry_error *err) {
-    uint64_t count = elements_of(t), done = 0;
-    bool whole = tensor_size(t->dtype) && !tensor_is_float(t->dtype);
-    /* an expanded tensor (stride 0) can claim more entries than the file has bytes */
-    if (!whole || t->dims < 1 || t->dims > 2 || count > file->map.size + file->inflated) {
-        char shape[160];
-        tensor_fail(file, key, err, "%s: found shape %s of %s, expected a list of integers", what,
-                    tensor_shape_text(t, shape, sizeof shape), t->dtype_name);
-        return NULL;
-    }
-    tensor m = as_matrix(t);
-    uint32_t *out = mem_resize(NULL, (size_t)count, sizeof *out);
-    int64_t number[BLOCK] = {0};
-    for (uint64_t row = 0; row < m.shape[0]; row++)
-        for (uint64_t at = 0; at < m.shape[1]; at += BLOCK) {
-            uint64_t n = m.shape[1] - at < BLOCK ? m.shape[1] - at : BLOCK, i = 0;
-            bool fits =
-                tensor_integers(&m, (int64_t)row * m.stride[0] + (int64_t)at * m.stride[1], m.stride[1], n, number);
-            while (fits && i < n && number[i] >= 0 && (uint64_t)number[i] < limit) out[done++] = (uint32_t)number[i++];
-            if (i == n) continue;
-            tensor_fail(file, key, err, "%s: found index %" PRId64 " at entry %" PRIu64 ", expected 0 to %" PRIu64,
-                        what, number[i], done, limit ? limit - 1 : 0);
-            free(out);
-            return NULL;
-        }
-    return out;
-}
-
-float *tensor_values(const tensor *t, uint64_t *nonfinite) {
-    tensor m = as_matrix(t);
-    float *out = mem_resize(NULL, (size_t)elements_of(t), sizeof *out);
-    for (uint64_t row = 0; row < m.shape[0]; row++)
-        *nonfinite +=
-            tensor_floats(&m, (uint64_t)((int64_t)row * m.stride[0]), m.stride[1], m.shape[1], out + row * m.shape[1]);
-    return out;
-}
-
-/* The row of each entry, from where each row begins (CSR); CSC's columns likewise. Sets *count. */
-static uint32_t *expand(const tensor_file *file, const tensor *t, uint64_t groups, uint64_t most, uint64_t *count,
-                        const char *key, scry_error *err) {
-    int64_t before = 0, now = -1;
-    bool right =
-        t->dims == 1 && groups < file->map.size + file->inflated && t->shape[0] == groups + 1 && groups <= UINT32_MAX;
-    if (right) right = tensor_integer(t, (int64_t)groups * t->stride[0], &now) && now >= 0 && (uint64_t)now <= most;
-    uint32_t *out = right ? mem_resize(NULL, (size_t)now, sizeof *out) : NULL;
-    *count = right ? (uint64_t)now : 0;
-    for (uint64_t g = 0; g <= groups && right; g++) {
-        right = tensor_integer(t, (int64_t)g * t->stride[0], &now) && now >= before && (uint64_t)now <= *count &&
-                (g || now == 0);
-        for (; right && before < now; before++) out[before] = (uint32_t)(g - 1);
-    }
-    if (right) return out;
-    tensor_fail(file, key, err,
-                "compressed sparse pointers: expected %" PRIu64 " ascending whole numbers from 0 to at most %" PRIu64
-                ", found %" PRIu64 " and among them %" PRId64,
-                groups + 1, most, t->dims == 1 ? t->shape[0] : 0, now);
-    free(out);
-    return NULL;
-}
-
-/* ---- sparse matrices: putting them together --------------------------------------------------- */
-
-/* Entries to the order of their rows, where they are not in it already. */
-static void sort_by_row(tensor_sparse *s, uint64_t count, uint32_t *row, bool ascending) {
-    s->start = mem_new((size_t)s->rows + 1, sizeof *s->start);
-    for (uint64_t i = 0; i < count; i++) s->start[row[i] + 1]++;
-    for (uint64_t r = 0; r < s->rows; r++) s->start[r + 1] += s->start[r];
-    if (ascending) return;
-    uint32_t *col = mem_resize(NULL, (size_t)count, sizeof *col);
-    float *value = mem_resize(NULL, (size_t)count, sizeof *value);
-    for (uint64_t i = 0; i < count; i++) {
-        uint64_t to = s->start[row[i]]++;
-        col[to] = s->col[i];
-        value[to] = s->value[i];
-    }
-    memmove(s->start + 1, s->start, (size_t)s->rows * sizeof *s->start);
-    s->start[0] = 0;
-    free(s->col);
-    free(s->value);
-    s->col = col;
-    s->value = value;
-}
-
-static int by_number(const void *a, const void *b) {
-    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-    return (x > y) - (x < y);
-}
-
-static void sort_numbers(uint64_t *number, uint64_t count) {
-    if (count > 64) {
-        qsort(number, (size_t)count, sizeof *number, by_number);
-        return;
-    }
-    for (uint64_t i = 1; i < count; i++) {
-        uint64_t moving = number[i], at = i;
-        for (; at && number[at - 1] > moving; at--) number[at] = number[at - 1];
-        number[at] = moving;
-    }
-}
-
-/* Room for sorting one row. */
-typedef struct row_scratch {
-    uint64_t *order; /* column << 32 | place in the row */
-    float *value;
-    uint64_t room;
-} row_scratch;
-
-/* Sorts the n entries at `from` by column, adds duplicates up and writes them from `to` on (to is
- * not above from). Returns how many there are. */
-static uint64_t merge_row(tensor_sparse *s, uint64_t from, uint64_t n, uint64_t to, row_scratch *scratch) {
-    if (n > scratch->room) {
-        scratch->room = n * 2;
-        scratch->order = mem_resize(scratch->order, (size_t)scratch->room, sizeof *scratch->order);
-        scratch->value = mem_resize(scratch->value, (size_t)scratch->room, sizeof *scratch->value);
-    }
-    for (uint64_t i = 0; i < n; i++) {
-        scratch->order[i] = (uint64_t)s->col[from + i] << 32 | i;
-        scratch->value[i] = s->value[from + i];
-    }
-    sort_numbers(scratch->order, n);
-    uint64_t at = to;
-    for (uint64_t i = 0; i < n; i++) {
-        uint32_t col = (uint32_t)(scratch->order[i] >> 32);
-        float value = scratch->value[scratch->order[i] & UINT32_MAX];
-        if (at > to && s->col[at - 1] == col) {
-            s->value[at - 1] += value;
-        } else {
-            s->col[at] = col;
-            s->value[at++] = value;
-        }
-    }
-    for (uint64_t i = to; i < at; i++)
-        if (!isfinite(s->value[i])) s->value[i] = 0, s->nonfinite++; /* a sum of duplicates */
-    return at - to;
-}
-
-/* Columns ascending in each row, each once. */
-static void tidy_rows(tensor_sparse *s) {
-    row_scratch scratch = {0};
-    uint64_t from = 0, to = 0;
-    for (uint64_t r = 0; r < s->rows; r++) {
-        uint64_t end = s->start[r + 1], n = end - from, i = 1;
-        while (i < n && s->col[from + i - 1] < s->col[from + i]) i++;
-        s->start[r] = to;
-        if (i < n) {
-            to += merge_row(s, from, n, to, &scratch);
-        } else {
-            if (to != from && n) {
-                memmove(s->col + to, s->col + from, (size_t)n * sizeof *s->col);
-                memmove(s->value + to, s->value + from, (size_t)n * sizeof *s->value);
-            }
-            to += n;
-        }
-        from = end;
-    }
-    s->start[s->rows] = to;
-    free(scratch.order);
-    free(scratch.value);
-}
-
-tensor_sparse *tensor_add_entries(tensor_file *file, const char *name, uint64_t rows, uint64_t cols, uint64_t count,
-                                  uint32_t *row, uint32_t *col, float *value, const char *key, scry_error *err) {
-    /* A stranger's file may state a huge shape and hold nothing; rows cost 8 bytes each. */
-    uint64_t most = (1u << 24) + count * 64;
-    if (rows > most || rows > UINT32_MAX || cols > (uint64_t)UINT32_MAX + 1) {
-        tensor_fail(file, key, err,
-                    "sparse tensor \"%.60s\": found shape [%" PRIu64 ", %" PRIu64 "] with %" PRIu64
-                    " entries, expected at most %" PRIu64 " rows for so few and 2^32 of each",
-                    name, rows, cols, count, most);
-        free(row);
-        free(col);
-        free(value);
-        return NULL;
-    }
-    tensor_sparse s = {.rows = rows, .cols = cols, .col = col, .value = value};
-    bool ascending = true;
-    for (uint64_t i = 1; i < count && ascending; i++) ascending = row[i - 1] <= row[i];
-    sort_by_row(&s, count, row, ascending);
-    free(row);
-    tidy_rows(&s);
-    s.name = mem_copy_string(name);
-    file->sparse = mem_resize(file->sparse, file->sparse_count + 1, sizeof *file->sparse);
-    file->sparse[file->sparse_count] = s;
-    return &file->sparse[file->sparse_count++];
-}
-
-bool tensor_add_sparse(tensor_file *file, const char *name, sparse_layout layout, uint64_t rows, uint64_t cols,
-                       const tensor *a, const tensor *b, const tensor *value, const char *key, scry_error *err) {
-    if (b->dims != 1 || value->dims != 1 || b->shape[0] != value->shape[0] || !tensor_size(value->dtype)) {
-        char one[96], two[96];
-        return tensor_fail(file, key, err,
-                           "sparse tensor \"%.60s\": found indices of shape %s and values of shape %s (%s), expected "
-                           "lists of the same length; only sparse matrices of plain numbers are read",
-                           name, tensor_shape_text(b, one, sizeof one), tensor_shape_text(value, two, sizeof two),
-                           value->dtype_name);
-    }
-    tensor index = *b, number = *value;
-    uint64_t count = b->shape[0], nonfinite = 0;
-    uint32_t *first = NULL, *second = NULL;
-    if (count > file->map.size + file->inflated)
-        return tensor_fail(file, key, err, "sparse tensor \"%.60s\": %" PRIu64 " entries in a file too short for them",
-                           name, count);
-    if (layout != SPARSE_COO) first = expand(file, a, layout == SPARSE_CSR ? rows : cols, count, &count, key, err);
-    else if (a->dims == 1 && a->shape[0] == count) first = tensor_indices(file, a, "sparse rows", rows, key, err);
-    else tensor_fail(file, key, err, "sparse tensor \"%.60s\": rows and columns are not lists of one length", name);
-    index.shape[0] = number.shape[0] = count;
-    if (first) second = tensor_indices(file, &index, "sparse indices", layout == SPARSE_CSC ? rows : cols, key, err);
-    if (!second) {
-        free(first);
-        return false;
-    }
-    bool swap = layout == SPARSE_CSC;
-    float *numbers = tensor_values(&number, &nonfinite);
-    tensor_sparse *s = tensor_add_entries(file, name, rows, cols, count, swap ? second : first, swap ? first : second,
-                                          numbers, key, err);
-    if (s) s->nonfinite += nonfinite;
-    return s != NULL;
-}
-
-/* ---- top-k pairs ----------------------------------------------------------------------------- */
-
-/* [N, k] indices and [N, k] values, as hand-made dumps and sparsify write them. */
-static bool add_top_k(tensor_file *file, const char *key, scry_error *err) {
-    static const char *const names[][2] = {{"indices", "values"}, {"top_indices", "top_acts"}};
-    for (size_t n = 0; n < sizeof names / sizeof *names; n++) {
-        const tensor *index = tensor_find(file, names[n][0]), *value = tensor_find(file, names[n][1]);
-        if (!index || !value || index->dims != 2 || value->dims != 2 || !tensor_size(index->dtype) ||
-            tensor_is_float(index->dtype) || !tensor_is_float(value->dtype) || tensor_find_sparse(file, "") ||
-            index->shape[0] != value->shape[0] || index->shape[1] != value->shape[1])
-            continue;
-        uint64_t rows = index->shape[0], k = index->shape[1], count = rows * k, nonfinite = 0;
-        if (count == 0) continue;
-        uint32_t *col = tensor_indices(file, index, names[n][0], UINT32_MAX, key, err), widest = 0;
-        if (!col) return false;
-        uint32_t *row = mem_resize(NULL, (size_t)count, sizeof *row);
-        for (uint64_t i = 0; i < count; i++) {
-            row[i] = (uint32_t)(i / k);
-            if (col[i] > widest) widest = col[i];
-        }
-        float *values = tensor_values(value, &nonfinite);
-        tensor_sparse *s = tensor_add_entries(file, "", rows, (uint64_t)widest + 1, count, row, col, values, key, err);
-        if (!s) return false;
-        s->cols_inferred = true;
-        s->nonfinite += nonfinite;
-    }
-    return true;
 }

@@ -1,7 +1,7 @@
 /* tensor.h: named arrays in files, whatever the format.
  *
  * A tensor is a checked view: shape, strides and dtype were compared with the length of the bytes
- * before it was handed out. Owner of the bytes: the tensor_file (its map, or a buffer in it for
+ * before it was handed out. Owner of the bytes: the tensor_file (its map, or bytes set aside by it for
  * members that had to be inflated). */
 #ifndef SCRY_TENSOR_H
 #define SCRY_TENSOR_H
@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include "base/error.h"
 #include "io/map.h"
+#include "io/aside.h"
 
 typedef enum tensor_dtype {
     TENSOR_F16,
@@ -39,20 +40,7 @@ typedef struct tensor {
     const uint8_t *data;            /* of element [0, 0, ...] */
 } tensor;
 
-/* A sparse matrix [rows, cols] as rows: entries start[r] .. start[r + 1] of col and value. Whatever
- * the file holds (CSR, CSC, COO, in any order), columns ascend within a row and duplicates were
- * added up when the file was opened. */
-typedef struct tensor_sparse {
-    char *name;
-    uint64_t rows, cols;
-    bool cols_inferred; /* the format states no width: cols is the largest column seen plus one */
-    bool split;         /* one of several files, each with the columns from first_col on (delphi) */
-    uint64_t first_col;
-    uint64_t *start;    /* [rows + 1], owned */
-    uint32_t *col;      /* [nnz], owned */
-    float *value;       /* [nnz], owned */
-    uint64_t nonfinite; /* values that were NaN or infinite, kept as 0 */
-} tensor_sparse;
+typedef struct tensor_sparse tensor_sparse; /* sparse.h */
 
 typedef struct tensor_file {
     file_map map;
@@ -60,9 +48,10 @@ typedef struct tensor_file {
     size_t count;
     tensor_sparse *sparse;
     size_t sparse_count;
-    void **buffers; /* inflated members, freed with the file */
-    size_t buffer_count;
-    uint64_t inflated; /* bytes in them */
+    const char *folder; /* where large ones of these go; NULL: they stay in memory */
+    aside *kept;        /* inflated members and sorted matrices */
+    size_t kept_count;
+    uint64_t inflated; /* bytes in members that were inflated */
     file_map *maps;    /* the shards of an .index.json */
     size_t map_count;
 } tensor_file;
@@ -75,6 +64,12 @@ typedef struct tensor_file {
  * top_indices and top_acts. */
 bool tensor_file_open(tensor_file *file, const char *path, const char *key, scry_error *err);
 void tensor_file_close(tensor_file *file);
+
+/* The same; what is inflated or sorted and large goes to files without a name in the folder (its name
+ * ends with a slash and lives as long as the file). With tensor_file_open it goes to memory. */
+bool tensor_file_open_in(tensor_file *file, const char *path, const char *folder, const char *key, scry_error *err);
+/* Gives back what was read of the file through maps, as map_release does. */
+void tensor_file_release(const tensor_file *file);
 
 /* By name, or NULL. */
 const tensor *tensor_find(const tensor_file *file, const char *name);
@@ -96,6 +91,9 @@ uint64_t tensor_floats(const tensor *t, uint64_t first, int64_t step, uint64_t c
 
 /* The same of an integer tensor; false when it is none or a number does not fit. */
 bool tensor_integers(const tensor *t, int64_t first, int64_t step, uint64_t count, int64_t *out);
+
+/* As tensor_floats, with NaN and infinity as they are. */
+void tensor_raw_floats(const tensor *t, uint64_t first, int64_t step, uint64_t count, float *out);
 
 /* One element of an integer tensor, at an offset in elements from data; false when it does not fit. */
 bool tensor_integer(const tensor *t, int64_t at, int64_t *out);
@@ -140,26 +138,7 @@ bool tensor_add(tensor_file *file, const tensor_spec *spec, const char *key, scr
 /* Index `at` of dimension `dim`: a view with one dimension less. at must be within the shape. */
 tensor tensor_select(const tensor *t, int dim, uint64_t at);
 
-/* Takes over a buffer of `size` bytes that tensors point into. */
-void tensor_keep(tensor_file *file, void *buffer, uint64_t size);
-
-typedef enum sparse_layout { SPARSE_COO, SPARSE_CSR, SPARSE_CSC } sparse_layout;
-
-/* Appends a sparse matrix, after checking every index. COO: a and b are the row and the column of
- * each entry; CSR: a points into b, the columns; CSC: a points into b, the rows. */
-bool tensor_add_sparse(tensor_file *file, const char *name, sparse_layout layout, uint64_t rows, uint64_t cols,
-                       const tensor *a, const tensor *b, const tensor *value, const char *key, scry_error *err);
-
-/* All numbers of an integer tensor of one or two dimensions, each checked to be below limit (at most
- * 2^32); the caller frees. NULL and err otherwise. what: its name, for the message. */
-uint32_t *tensor_indices(const tensor_file *file, const tensor *t, const char *what, uint64_t limit, const char *key,
-                         scry_error *err);
-/* All numbers of a tensor of one or two dimensions as float, those that are not finite counted. */
-float *tensor_values(const tensor *t, uint64_t *nonfinite);
-
-/* Appends a sparse matrix made of entries in any order. Takes over row, col and value, also when it
- * fails. NULL and err when there are absurdly many rows for the entries. */
-tensor_sparse *tensor_add_entries(tensor_file *file, const char *name, uint64_t rows, uint64_t cols, uint64_t count,
-                                  uint32_t *row, uint32_t *col, float *value, const char *key, scry_error *err);
+/* Takes over bytes that tensors point into. */
+void tensor_keep(tensor_file *file, const aside *bytes);
 
 #endif

@@ -1,7 +1,7 @@
 /* tokenfile.c: JSON Lines of tokens. */
 #include "io/tokenfile.h"
 #include "base/mem.h"
-#include "io/labels_json.h"
+#include "io/json.h"
 #include "io/map.h"
 
 #include <inttypes.h>

@@ -1,7 +1,7 @@
 /* tokenizer.c: what a token id stands for. */
 #include "io/tokenizer.h"
 #include "base/mem.h"
-#include "io/labels_json.h"
+#include "io/json.h"
 #include "io/map.h"
 
 #include <inttypes.h>

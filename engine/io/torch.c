@@ -1,6 +1,6 @@
 /* torch.c: what torch.save writes since PyTorch 1.6: a zip with a pickle, data.pkl, that says how
  * tensors lie in the storages data/0, data/1, ... (torch/serialization.py, torch/_utils.py). */
-#include "io/tensor.h"
+#include "io/sparse.h"
 #include "base/mem.h"
 #include "io/pickle.h"
 #include "io/zip.h"
@@ -171,10 +171,13 @@ static bool find_storage(reader *r, uint32_t number, const char *name, tensor_sp
         return tensor_fail(r->file, r->key, r->err,
                            "tensor \"%.60s\": its storage data/%.40s is not in the archive; the file is cut or damaged",
                            name, place->text);
-    bool first = !e->inflated;
     spec->data = zip_bytes(&r->zip, e, r->key, r->err);
     spec->room = e->size;
-    if (first && e->inflated) r->file->inflated += e->size; /* the buffer itself is taken at the end */
+    aside inflated;
+    if (zip_take(e, &inflated)) {
+        tensor_keep(r->file, &inflated);
+        r->file->inflated += e->size;
+    }
     return spec->data != NULL;
 }
 
@@ -415,11 +418,8 @@ static bool read_archive(reader *r) {
 bool torch_read(tensor_file *file, const char *key, scry_error *err) {
     reader r = {.file = file, .key = key, .err = err};
     if (!zip_open(&r.zip, &file->map, key, err)) return false;
+    r.zip.folder = file->folder;
     bool ok = read_archive(&r);
-    for (size_t i = 0; i < r.zip.count; i++) {
-        uint8_t *inflated = zip_take(&r.zip.entries[i]);
-        if (inflated) tensor_keep(file, inflated, 0); /* counted when it was made */
-    }
     zip_close(&r.zip);
     pickle_free(&r.p);
     free(r.folder);

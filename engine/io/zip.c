@@ -132,6 +132,7 @@ static bool read_entry(zip_archive *zip, const directory *dir, uint64_t *at, con
         return fail(map, key, err, "zip directory: names or lengths of the member at byte %" PRIu64 " are wrong", *at);
     zip_entry *e = &zip->entries[zip->count++];
     *e = (zip_entry){.packed = u32(p + 20), .size = u32(p + 24), .crc = u32(p + 16), .method = u16(p + 10)};
+    e->unpacked.fd = -1;
     e->encrypted = u16(p + 8) & 1;
     e->name = mem_copy_bytes(p + CENTRAL_SIZE, (size_t)name);
     if (!read_zip64(p + CENTRAL_SIZE + name, extra, e, &local) ||
@@ -184,7 +185,7 @@ bool zip_open(zip_archive *zip, const file_map *map, const char *key, scry_error
 void zip_close(zip_archive *zip) {
     for (size_t i = 0; i < zip->count; i++) {
         free(zip->entries[i].name);
-        free(zip->entries[i].inflated);
+        aside_close(&zip->entries[i].unpacked);
     }
     free(zip->entries);
     *zip = (zip_archive){0};
@@ -204,44 +205,52 @@ zip_entry *zip_find(const zip_archive *zip, const char *name) {
 
 /* ---- members -------------------------------------------------------------------------------- */
 
-/* zlib counts in unsigned int: both ends are fed in pieces. Exactly `size` bytes must come out. */
-static bool inflate_all(const uint8_t *in, uint64_t packed, uint8_t *out, uint64_t size) {
+/* What was read of the file counts as memory: it is given back every RELEASE_BYTES. */
+enum { RELEASE_BYTES = 8 << 20, PIECE = 256 << 10 };
+
+/* Into entry->unpacked; zlib counts in unsigned int, so both ends go in pieces. *right: exactly the
+ * size and the checksum that the directory states came out. */
+static bool inflate_all(const zip_archive *zip, zip_entry *e, bool *right, scry_error *err) {
     z_stream z = {0};
-    if (inflateInit2(&z, -MAX_WBITS) != Z_OK) return false;
-    const uint64_t piece = 1u << 30;
-    uint64_t read = 0, written = 0;
-    uint8_t beyond; /* where one byte too many would go */
+    *right = false;
+    if (inflateInit2(&z, -MAX_WBITS) != Z_OK) return true;
+    uint8_t *out = mem_resize(NULL, PIECE, 1);
+    uint64_t read = 0, written = 0, released = 0;
+    uint32_t crc = (uint32_t)crc32_z(0, NULL, 0);
     int state = Z_OK;
-    while (state == Z_OK) {
-        uInt in_now = (uInt)(packed - read < piece ? packed - read : piece);
-        uInt out_now = (uInt)(size - written < piece ? size - written : piece);
-        z.next_in = (Bytef *)(uintptr_t)(in + read);
+    bool ok = true;
+    while (state == Z_OK && ok) { /* ends with Z_BUF_ERROR when the bytes do too early */
+        uInt in_now = (uInt)(e->packed - read < PIECE ? e->packed - read : PIECE);
+        z.next_in = (Bytef *)(uintptr_t)(zip->map->data + e->begin + read);
         z.avail_in = in_now;
-        z.next_out = out_now ? out + written : &beyond;
-        z.avail_out = out_now ? out_now : 1;
+        z.next_out = out;
+        z.avail_out = PIECE;
         state = inflate(&z, Z_NO_FLUSH);
         read += in_now - z.avail_in;
-        if (!out_now && z.avail_out == 0) state = Z_DATA_ERROR;
-        if (out_now) written += out_now - z.avail_out;
+        uint64_t made = PIECE - z.avail_out;
+        if (made > e->size - written) break;
+        ok = aside_write(&e->unpacked, written, out, made, err);
+        crc = (uint32_t)crc32_z(crc, out, (size_t)made);
+        written += made;
+        if (read - released < RELEASE_BYTES) continue;
+        map_release(zip->map);
+        released = read;
     }
     inflateEnd(&z);
-    return state == Z_STREAM_END && written == size && read == packed;
-}
-
-static uint32_t crc_of(const uint8_t *data, uint64_t size) {
-    return (uint32_t)crc32_z(crc32_z(0, NULL, 0), data, (size_t)size);
+    free(out);
+    *right = state == Z_STREAM_END && written == e->size && read == e->packed && crc == e->crc;
+    return ok;
 }
 
 const uint8_t *zip_bytes(const zip_archive *zip, zip_entry *e, const char *key, scry_error *err) {
     const file_map *map = zip->map;
-    const uint8_t *packed = map->data + e->begin;
     if (e->encrypted || (e->method != 0 && e->method != 8)) {
         fail(map, key, err, "zip member \"%.80s\": found %s %u, expected stored (0) or deflated (8)", e->name,
              e->encrypted ? "encryption and method" : "compression method", e->method);
         return NULL;
     }
     if (e->method == 0) {
-        if (e->packed == e->size) return packed;
+        if (e->packed == e->size) return map->data + e->begin;
         fail(map, key, err, "zip member \"%.80s\": stored, but its two lengths differ (%" PRIu64 " and %" PRIu64 ")",
              e->name, e->packed, e->size);
         return NULL;
@@ -255,19 +264,22 @@ const uint8_t *zip_bytes(const zip_archive *zip, zip_entry *e, const char *key, 
              e->name, e->packed, e->size);
         return NULL;
     }
-    e->inflated = mem_resize(NULL, (size_t)e->size, 1);
-    if (inflate_all(packed, e->packed, e->inflated, e->size) && crc_of(e->inflated, e->size) == e->crc)
-        return e->inflated;
-    free(zip_take(e));
-    fail(map, key, err,
-         "zip member \"%.80s\": does not inflate to the %" PRIu64 " bytes and the checksum that the directory states; "
-         "the file is damaged",
-         e->name, e->size);
+    bool right = false;
+    bool ok = aside_new(&e->unpacked, zip->folder, e->size, err) && inflate_all(zip, e, &right, err) &&
+              (!right || aside_finish(&e->unpacked, e->size, err));
+    if (ok && right) return e->inflated = e->unpacked.data;
+    aside_close(&e->unpacked);
+    if (ok)
+        fail(map, key, err,
+             "zip member \"%.80s\": does not inflate to the %" PRIu64
+             " bytes and the checksum that the directory states; the file is damaged",
+             e->name, e->size);
     return NULL;
 }
 
-uint8_t *zip_take(zip_entry *e) {
-    uint8_t *bytes = e->inflated;
-    e->inflated = NULL;
-    return bytes;
+bool zip_take(zip_entry *e, aside *bytes) {
+    if (!e->unpacked.data) return false;
+    *bytes = e->unpacked;
+    e->unpacked = (aside){.fd = -1};
+    return true;
 }

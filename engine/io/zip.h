@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include "base/error.h"
 #include "io/map.h"
+#include "io/aside.h"
 
 typedef struct zip_entry {
     char *name;
@@ -14,11 +15,13 @@ typedef struct zip_entry {
     uint32_t crc;
     uint16_t method; /* 0 stored, 8 deflated */
     bool encrypted;
-    uint8_t *inflated; /* owned by the archive until zip_take */
+    const uint8_t *inflated; /* once it was */
+    aside unpacked;          /* where that is: the archive's until zip_take */
 } zip_entry;
 
 typedef struct zip_archive {
     const file_map *map;
+    const char *folder; /* where large members go when inflated, NULL: memory; set after zip_open */
     zip_entry *entries; /* by name */
     size_t count;
 } zip_archive;
@@ -34,7 +37,8 @@ zip_entry *zip_find(const zip_archive *zip, const char *name);
  * cannot be had. Those of a stored member live as long as the map. */
 const uint8_t *zip_bytes(const zip_archive *zip, zip_entry *entry, const char *key, scry_error *err);
 
-/* The buffer of an inflated member becomes the caller's to free; NULL for one read in place. */
-uint8_t *zip_take(zip_entry *entry);
+/* The bytes of an inflated member become the caller's to close; false for one read in place, or taken
+ * before. zip_bytes goes on giving them. */
+bool zip_take(zip_entry *entry, aside *bytes);
 
 #endif

@@ -1,9 +1,9 @@
 /* test_labels.c: labels of every kind (tests/specimens/labels), and files that are none. */
+#include "check.h"
 #include "base/mem.h"
 #include "io/labels.h"
 #include "io/map.h"
 
-#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,26 +15,9 @@
 #define FOLDER  "tests/specimens/labels"
 #define LATENTS 16
 
-static int failures;
-static char scratch[64];
-
-static bool __attribute__((format(printf, 2, 3))) say(bool ok, const char *format, ...) {
-    va_list args;
-    va_start(args, format);
-    printf("%s - labels: ", ok ? "ok" : "not ok");
-    vprintf(format, args);
-    putchar('\n');
-    va_end(args);
-    failures += !ok;
-    return ok;
-}
-
 static const char *write_scratch(const char *name, const void *bytes, size_t length) {
-    static char path[128];
-    snprintf(path, sizeof path, "%s/%s", scratch, name);
-    FILE *f = fopen(path, "wb");
-    if (!f || fwrite(bytes, 1, length, f) != length) abort();
-    fclose(f);
+    const char *path = scratch("%s", name);
+    write_bytes(path, bytes, length);
     return path;
 }
 
@@ -80,8 +63,8 @@ static void check_labels(const char *what, outcome *o, const expected *list, siz
             printf("# latent %d: found %s, expected %s\n", i, o->label[i] ? o->label[i] : "none", text ? text : "none");
         wrong += !same;
     }
-    say(o->ok && wrong == 0, "%s: %zu labels wrong %s", what, wrong, o->err.text);
-    if (!say(o->notes.count == notes, "%s: %zu notes, expected %zu", what, o->notes.count, notes))
+    check(o->ok && wrong == 0, "%s: %zu labels wrong %s", what, wrong, o->err.text);
+    if (!check(o->notes.count == notes, "%s: %zu notes, expected %zu", what, o->notes.count, notes))
         for (size_t i = 0; i < o->notes.count; i++) printf("# %s\n", o->notes.text[i]);
 }
 
@@ -95,14 +78,15 @@ static void check_specimens(void) {
                                     {10, "line one\nline two | newlines"},
                                     {0, NULL}},
                  3);
-    say(noted(&o, "1 record ignored: no number of a latent (the first: " FOLDER "/neuronpedia/batch-0.jsonl: line 7)"),
+    check(
+        noted(&o, "1 record ignored: no number of a latent (the first: " FOLDER "/neuronpedia/batch-0.jsonl: line 7)"),
         "a missing index is noted with its place");
-    say(noted(&o, "2 records ignored: no text (the first: " FOLDER "/neuronpedia/batch-1.jsonl.gz: line 3)"),
-        "empty descriptions are noted");
-    say(noted(&o, "1 record ignored: latents here are below 16"), "a latent that does not exist is noted");
+    check(noted(&o, "2 records ignored: no text (the first: " FOLDER "/neuronpedia/batch-1.jsonl.gz: line 3)"),
+          "empty descriptions are noted");
+    check(noted(&o, "1 record ignored: latents here are below 16"), "a latent that does not exist is noted");
     drop(&o);
     o = read_labels(FOLDER "/neuronpedia/batch-1.jsonl.gz");
-    say(o.ok && o.label[2] && strcmp(o.label[2], "a second text") == 0, "a gzip'd file by itself %s", o.err.text);
+    check(o.ok && o.label[2] && strcmp(o.label[2], "a second text") == 0, "a gzip'd file by itself %s", o.err.text);
     drop(&o);
     o = read_labels(FOLDER "/dashboard");
     const expected dashboard[] = {
@@ -111,8 +95,8 @@ static void check_specimens(void) {
     memcpy(first, dashboard, sizeof first);
     first[3].text = NULL;
     check_labels("SAEDashboard's folder", &o, dashboard, 2);
-    say(noted(&o, "1 record ignored: no text (the first: " FOLDER "/dashboard/batch-1.json: features[1])"),
-        "a feature that promotes nothing is noted");
+    check(noted(&o, "1 record ignored: no text (the first: " FOLDER "/dashboard/batch-1.json: features[1])"),
+          "a feature that promotes nothing is noted");
     drop(&o);
     o = read_labels(FOLDER "/dashboard/batch-0.json");
     check_labels("one batch of SAEDashboard", &o, first, 0);
@@ -198,7 +182,6 @@ static void check_kinds(void) {
         outcome o = read_labels(write_scratch(k->name, k->text, strlen(k->text)));
         check_labels(k->what, &o, k->list, k->notes);
         drop(&o);
-        unlink(write_scratch(k->name, "", 0));
     }
 }
 
@@ -236,22 +219,21 @@ static void check_refusals(void) {
                                     : write_scratch("bad", s->text, strlen(s->text)));
         bool said = strstr(o.err.text, "bad");
         for (int w = 0; w < 3 && s->words[w]; w++) said = said && strstr(o.err.text, s->words[w]);
-        say(!o.ok && said, "refused: %s: %s", s->what, o.err.text);
+        check(!o.ok && said, "refused: %s: %s", s->what, o.err.text);
         drop(&o);
     }
-    outcome o = read_labels(scratch);
-    say(!o.ok && strstr(o.err.text, "no batch-*.json"), "refused: a folder without batches: %s", o.err.text);
+    outcome o = read_labels(scratch_folder("none"));
+    check(!o.ok && strstr(o.err.text, "no batch-*.json"), "refused: a folder without batches: %s", o.err.text);
     drop(&o);
     o = read_labels("/nowhere/labels.jsonl");
-    say(!o.ok && strstr(o.err.text, "/nowhere/labels.jsonl"), "refused: no such file: %s", o.err.text);
+    check(!o.ok && strstr(o.err.text, "/nowhere/labels.jsonl"), "refused: no such file: %s", o.err.text);
     drop(&o);
 }
 
 /* ---- gzip ---- */
 
 static void check_gzip(void) {
-    char path[128];
-    snprintf(path, sizeof path, "%s/many.gz", scratch);
+    const char *path = scratch("many.gz");
     for (int member = 0; member < 2; member++) { /* appended, as `cat a.gz b.gz` does */
         gzFile f = gzopen(path, member ? "ab" : "wb");
         for (int i = 0; i < 2000; i++)
@@ -259,8 +241,8 @@ static void check_gzip(void) {
         gzclose(f);
     }
     outcome o = read_labels(path);
-    say(o.ok && o.label[3] && strcmp(o.label[3], "text 3 | text 19 | text 4 | text 20") == 0, "two gzip members: %s %s",
-        o.label[3] ? o.label[3] : "none", o.err.text);
+    check(o.ok && o.label[3] && strcmp(o.label[3], "text 3 | text 19 | text 4 | text 20") == 0,
+          "two gzip members: %s %s", o.label[3] ? o.label[3] : "none", o.err.text);
     drop(&o);
     file_map map;
     scry_error err;
@@ -269,26 +251,31 @@ static void check_gzip(void) {
     size_t size = (size_t)map.size;
     map_close(&map);
     o = read_labels(write_scratch("many.gz", bytes, size - 20));
-    say(!o.ok && strstr(o.err.text, "cut short"), "gzip cut short: %s", o.err.text);
+    check(!o.ok && strstr(o.err.text, "cut short"), "gzip cut short: %s", o.err.text);
     drop(&o);
     bytes[size / 4] ^= 0x55;
     o = read_labels(write_scratch("many.gz", bytes, size));
-    say(!o.ok && strstr(o.err.text, "damaged"), "gzip damaged: %s", o.err.text);
+    check(!o.ok && strstr(o.err.text, "damaged"), "gzip damaged: %s", o.err.text);
     drop(&o);
     free(bytes);
     gzFile f = gzopen(path, "wb");
-    gzputs(f, "latent,label\n1,a\n");
+    gzputs(f, "\xef\xbb\xbflatent,label\n1,a\n3,\"b, \"\"c\"\"\"\n");
     gzclose(f);
     o = read_labels(path);
-    say(!o.ok && strstr(o.err.text, "unpacked first"), "gzip'd CSV: %s", o.err.text);
+    check_labels("gzip'd CSV", &o, (const expected[]){{1, "a"}, {3, "b, \"c\""}, {0, NULL}}, 0);
     drop(&o);
-    unlink(path);
+    f = gzopen(path, "wb");
+    gzputs(f, "latent,name\n1,a\n");
+    gzclose(f);
+    o = read_labels(path);
+    check(!o.ok && strstr(o.err.text, "many.gz") && strstr(o.err.text, "latent,label"), "gzip'd, another table: %s",
+          o.err.text);
+    drop(&o);
 }
 
 /* A small file that unpacks to 300 MiB of brackets. */
 static void check_bomb(void) {
-    char path[128];
-    snprintf(path, sizeof path, "%s/bomb.gz", scratch);
+    const char *path = scratch("bomb.gz");
     size_t size = (size_t)1 << 20;
     char *brackets = mem_new(size, 1);
     memset(brackets, '[', size);
@@ -296,43 +283,35 @@ static void check_bomb(void) {
     for (int i = 0; i < 300; i++) gzwrite(f, brackets, (unsigned)size);
     gzclose(f);
     outcome o = read_labels(path);
-    say(!o.ok && strstr(o.err.text, "gunzip"), "a gzip bomb: %s", o.err.text);
+    check(!o.ok && strstr(o.err.text, "gunzip"), "a gzip bomb: %s", o.err.text);
     drop(&o);
     free(brackets);
-    unlink(path);
 }
 
 /* ---- much and deep ---- */
 
 static void check_much(void) {
-    char path[128];
-    snprintf(path, sizeof path, "%s/much", scratch);
+    const char *path = scratch("much");
     FILE *f = fopen(path, "w");
     if (!f) abort();
     for (int i = 0; i < 100000; i++) fprintf(f, "{\"latent\":1,\"label\":\"explanation %d\"}\n", i);
     fclose(f);
     outcome o = read_labels(path);
     size_t length = o.label[1] ? strlen(o.label[1]) : 0;
-    say(o.ok && length > 4000 && length < 5000 && noted(&o, "texts enough"),
-        "a hundred thousand texts for one latent: %zu bytes kept", length);
+    check(o.ok && length > 4000 && length < 5000 && noted(&o, "texts enough"),
+          "a hundred thousand texts for one latent: %zu bytes kept", length);
     drop(&o);
     size_t n = 1000000;
     char *deep = mem_new(n + 1, 1);
     memset(deep, '[', n);
     o = read_labels(write_scratch("much", deep, n));
-    say(!o.ok, "a million open brackets: %s", o.err.text);
+    check(!o.ok, "a million open brackets: %s", o.err.text);
     drop(&o);
     memset(deep + n / 2, ']', n / 2);
     o = read_labels(write_scratch("much", deep, n));
-    say(!o.ok, "a million brackets: %s", o.err.text);
+    check(!o.ok, "a million brackets: %s", o.err.text);
     drop(&o);
     free(deep);
-    unlink(path);
-}
-
-static uint64_t roll(uint64_t *state) {
-    *state = *state * 6364136223846793005u + 1442695040888963407u;
-    return *state >> 33;
 }
 
 static void check_damage(const char *name) {
@@ -351,15 +330,12 @@ static void check_damage(const char *name) {
         refused += !o.ok && *o.err.text;
         drop(&o);
     }
-    say(read + refused == 600 && refused > 50, "damaged %s: %zu read, %zu refused", name, read, refused);
+    check(read + refused == 600 && refused > 50, "damaged %s: %zu read, %zu refused", name, read, refused);
     free(bytes);
     map_close(&map);
-    unlink(write_scratch("damaged", "", 0));
 }
 
 int main(void) {
-    snprintf(scratch, sizeof scratch, "/tmp/scry_labels_XXXXXX");
-    if (!mkdtemp(scratch)) abort();
     check_specimens();
     check_kinds();
     check_refusals();
@@ -369,7 +345,5 @@ int main(void) {
     check_damage(FOLDER "/neuronpedia/batch-0.jsonl");
     check_damage(FOLDER "/neuronpedia/batch-1.jsonl.gz");
     check_damage(FOLDER "/dashboard/batch-0.json");
-    unlink(write_scratch("bad", "", 0));
-    say(rmdir(scratch) == 0, "nothing is left behind");
-    return failures ? 1 : 0;
+    return check_end();
 }

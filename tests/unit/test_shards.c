@@ -1,25 +1,13 @@
 /* test_shards.c: the shards of an index, merged in any order, are the bytes of a single run; what does
  * not belong together is refused; and indexing stays within the memory that it was given, with the
  * same bytes. */
-#include "check.h"
-#include "scry.h"
+#include "peak.h"
 #include "synth.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
 #include <unistd.h>
-
-static bool same_bytes(const char *a, const char *b) {
-    size_t one, two;
-    uint8_t *x = read_bytes(a, &one), *y = read_bytes(b, &two);
-    bool same = one == two && memcmp(x, y, one) == 0;
-    free(x);
-    free(y);
-    return same;
-}
 
 static bool make(const char *study, const char *out, uint32_t shard, uint32_t shards, scry_build_result *result,
                  const char *label) {
@@ -250,39 +238,6 @@ static void check_no_shards(const char *sample) {
 
 /* ---- memory ----------------------------------------------------------------------------------- */
 
-/* Indexes in a child; its peak of resident memory in bytes, 0 when it failed. */
-static uint64_t peak_of(const char *study, const char *out, uint64_t memory) {
-    fflush(stdout);
-    pid_t child = fork();
-    if (child == 0) {
-        scry_error err = {0};
-        scry_build_options o = {.memory = memory, .threads = 2};
-        bool ok = scry_index_build(study, out, &o, NULL, NULL, &err);
-        if (!ok) fprintf(stderr, "%s\n", err.text);
-        _exit(!ok);
-    }
-    int status = 0;
-    struct rusage used = {0};
-    if (child < 0 || wait4(child, &status, 0, &used) != child || status != 0) return 0;
-    return (uint64_t)used.ru_maxrss * 1024;
-}
-
-static void check_peak(const char *label, const char *study, uint64_t input, uint64_t memory) {
-    const char *small = text_of("%s.small", study), *large = text_of("%s.large", study);
-    uint64_t most = peak_of(study, small, memory), plenty = peak_of(study, large, (uint64_t)4 << 30);
-    if (!check(most && plenty, "%s: indexed with %llu MiB and with 4096", label, (unsigned long long)(memory >> 20)))
-        return;
-    check(same_bytes(small, large), "%s: the same bytes with %llu MiB as with 4096", label,
-          (unsigned long long)(memory >> 20));
-    if (SANITIZED) check_skip("%s: peak of memory: the sanitizer's own is counted", label);
-    else
-        check(most <= memory, "%s: %llu MiB of input, peak of %llu MiB, allowed %llu (with 4096 allowed: %llu)", label,
-              (unsigned long long)(input >> 20), (unsigned long long)(most >> 20), (unsigned long long)(memory >> 20),
-              (unsigned long long)(plenty >> 20));
-    unlink(small);
-    unlink(large);
-}
-
 static const char *two_captures(const char *folder, const char *kind, const char *large, uint64_t rows) {
     const char *path = text_of("%s/study.json", folder);
     write_text(path,
@@ -315,53 +270,6 @@ static void write_dense(const char *path, uint64_t rows, uint64_t cols, uint32_t
     if (fclose(f) != 0) abort();
 }
 
-/* The k latents of each token, in pairs of indices and values. */
-static void write_pairs(const char *path, uint64_t rows, uint32_t k, uint32_t latents) {
-    char header[400];
-    uint64_t bytes = rows * k * 4;
-    int length = snprintf(header, sizeof header,
-                          "{\"top_indices\":{\"dtype\":\"I32\",\"shape\":[%llu,%u],\"data_offsets\":[0,%llu]},"
-                          "\"top_acts\":{\"dtype\":\"F32\",\"shape\":[%llu,%u],\"data_offsets\":[%llu,%llu]}}",
-                          (unsigned long long)rows, k, (unsigned long long)bytes, (unsigned long long)rows, k,
-                          (unsigned long long)bytes, (unsigned long long)(2 * bytes));
-    uint64_t size = (uint64_t)length, seed = 9;
-    FILE *f = fopen(path, "wb");
-    int32_t *index = malloc(k * sizeof *index);
-    float *value = malloc(k * sizeof *value);
-    if (!f || !index || !value || fwrite(&size, 8, 1, f) != 1 || fwrite(header, 1, size, f) != size) abort();
-    for (uint64_t r = 0; r < rows; r++) {
-        for (uint32_t i = 0; i < k; i++)
-            index[i] =
-                (int32_t)(i * (latents / k) + (r || i + 1 < k ? roll_below(&seed, latents / k) : latents / k - 1));
-        if (fwrite(index, 4, k, f) != k) abort();
-    }
-    for (uint64_t r = 0; r < rows; r++) {
-        for (uint32_t i = 0; i < k; i++) value[i] = (float)(1 + roll_below(&seed, 500)) / 64;
-        if (fwrite(value, 4, k, f) != k) abort();
-    }
-    free(index);
-    free(value);
-    if (fclose(f) != 0) abort();
-}
-
-/* Sparse captures are in memory while their group is walked: too little is refused, with what would do. */
-static void check_sparse_peak(const char *study) {
-    scry_error err = {0};
-    scry_build_options o = {.memory = (uint64_t)100 << 20, .threads = 2};
-    const char *out = text_of("%s.sparse", study), *advice;
-    unsigned long long enough = 0;
-    check(!scry_index_build(study, out, &o, NULL, NULL, &err), "sparse captures larger than --memory are refused");
-    advice = strstr(err.text, "at least ");
-    if (!check(strstr(err.text, "--memory") && advice && sscanf(advice, "at least %llu", &enough) == 1,
-               "with what would be enough: %s", err.text))
-        return;
-    uint64_t most = peak_of(study, out, (uint64_t)enough << 20);
-    check(most > 0, "with %llu MiB they are indexed", enough);
-    if (SANITIZED) check_skip("sparse captures: peak of memory: the sanitizer's own is counted");
-    else check(most <= (uint64_t)enough << 20, "with a peak of %llu MiB", (unsigned long long)(most >> 20));
-    unlink(out);
-}
-
 static void check_memory(void) {
     uint64_t part = SANITIZED ? 8 : 1; /* of the size */
     /* dense features, a tenth of which are not 0 */
@@ -370,13 +278,6 @@ static void check_memory(void) {
     write_dense(file, rows, cols, 10);
     check_peak("dense features", two_captures(folder, "features", "large.npy", rows), rows * cols * 4,
                (uint64_t)100 << 20);
-    unlink(file);
-    /* pairs of indices and values */
-    rows = 300000 / part;
-    folder = scratch_folder("pairs");
-    file = text_of("%s/large.safetensors", folder);
-    write_pairs(file, rows, 64, 8192);
-    check_sparse_peak(two_captures(folder, "features", "large.safetensors", rows));
     unlink(file);
     /* residuals, and what an SAE makes of them */
     rows = 250000 / part;

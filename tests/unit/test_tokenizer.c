@@ -1,4 +1,5 @@
 /* test_tokenizer.c: ids to text, against what Hugging Face's tokenizers says (tests/specimens/tokenizer). */
+#include "check.h"
 #include "base/mem.h"
 #include "io/map.h"
 #include "io/tokenfile.h"
@@ -6,7 +7,6 @@
 
 #include <dirent.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,26 +16,9 @@
 #define POCKET "../shared/pocket-llama/base/tokenizer.json"
 #define ACTS   "../shared/studies/mmlu-pocket/acts"
 
-static int failures;
-static char scratch[64];
-
-static bool __attribute__((format(printf, 2, 3))) say(bool ok, const char *format, ...) {
-    va_list args;
-    va_start(args, format);
-    printf("%s - tokenizer: ", ok ? "ok" : "not ok");
-    vprintf(format, args);
-    putchar('\n');
-    va_end(args);
-    failures += !ok;
-    return ok;
-}
-
 static const char *write_scratch(const char *name, const void *bytes, size_t length) {
-    static char path[128];
-    snprintf(path, sizeof path, "%s/%s", scratch, name);
-    FILE *f = fopen(path, "wb");
-    if (!f || fwrite(bytes, 1, length, f) != length) abort();
-    fclose(f);
+    const char *path = scratch("%s", name);
+    write_bytes(path, bytes, length);
     return path;
 }
 
@@ -77,7 +60,7 @@ static void check_specimen(const char *name) {
     scry_error err;
     snprintf(path, sizeof path, FOLDER "/%s.json", name);
     if (!tokenizer_open(&tok, path, "tokenizer", &err)) {
-        say(false, "%s opens: %s", name, err.text);
+        check(false, "%s opens: %s", name, err.text);
         return;
     }
     snprintf(path, sizeof path, FOLDER "/%s.pieces", name);
@@ -102,12 +85,12 @@ static void check_specimen(const char *name) {
         lines++;
     }
     fclose(f);
-    say(lines > 20 && wrong == 0 && tok.count == lines, "%s: %zu of %zu pieces as the library's (%zu read)", name,
-        lines - wrong, lines, tok.count);
-    say(joined, "%s: the pieces of an encoded text join to it", name);
+    check(lines > 20 && wrong == 0 && tok.count == lines, "%s: %zu of %zu pieces as the library's (%zu read)", name,
+          lines - wrong, lines, tok.count);
+    check(joined, "%s: the pieces of an encoded text join to it", name);
     if (!joined) printf("# \"%s\"\n", text ? text : "");
-    say(!tokenizer_piece(&tok, (uint32_t)lines) && !tokenizer_piece(&tok, UINT32_MAX), "%s: no piece beyond the last",
-        name);
+    check(!tokenizer_piece(&tok, (uint32_t)lines) && !tokenizer_piece(&tok, UINT32_MAX), "%s: no piece beyond the last",
+          name);
     free(line);
     free(text);
     tokenizer_free(&tok);
@@ -118,10 +101,10 @@ static void check_old(void) {
     scry_error err = {0};
     bool ok = tokenizer_open(&tok, FOLDER "/bytelevel_old.json", NULL, &err) &&
               tokenizer_open(&whole, FOLDER "/bytelevel.json", NULL, &err);
-    if (!say(ok, "a file without decoder, added_tokens and the model's type opens %s", err.text)) return;
+    if (!check(ok, "a file without decoder, added_tokens and the model's type opens %s", err.text)) return;
     size_t wrong = 0;
     for (uint32_t id = 0; id < 300; id++) wrong += strcmp(tokenizer_piece(&tok, id), tokenizer_piece(&whole, id)) != 0;
-    say(wrong == 0 && tok.count == 300, "... and reads as the whole one: %zu of %zu differ", wrong, tok.count);
+    check(wrong == 0 && tok.count == 300, "... and reads as the whole one: %zu of %zu differ", wrong, tok.count);
     tokenizer_free(&tok);
     tokenizer_free(&whole);
 }
@@ -175,12 +158,12 @@ static void check_small(void) {
         tokenizer tok;
         scry_error err;
         if (!tokenizer_open(&tok, write_words("small.json", s->json), NULL, &err)) {
-            say(false, "%s: %s", s->what, err.text);
+            check(false, "%s: %s", s->what, err.text);
             continue;
         }
         const char *piece = tokenizer_piece(&tok, s->id);
         bool same = piece && s->piece ? strcmp(piece, s->piece) == 0 : piece == s->piece;
-        say(same, "%s%s%s", s->what, same ? "" : ": found ", same ? "" : piece ? piece : "none");
+        check(same, "%s%s%s", s->what, same ? "" : ": found ", same ? "" : piece ? piece : "none");
         tokenizer_free(&tok);
     }
 }
@@ -220,7 +203,7 @@ static void check_refusals(void) {
         bool opened = tokenizer_open(&tok, write_words("bad.json", s->json), "tokenizer", &err);
         bool said = strstr(err.text, "tokenizer: ") && strstr(err.text, "bad.json");
         for (int w = 0; w < 3 && s->words[w]; w++) said = said && strstr(err.text, s->words[w]);
-        say(!opened && said, "refused: %s: %s", s->what, err.text);
+        check(!opened && said, "refused: %s: %s", s->what, err.text);
         if (opened) tokenizer_free(&tok);
     }
 }
@@ -231,7 +214,7 @@ static void check_tokenfile(void) {
     tokenizer tok;
     scry_error err = {0};
     if (!tokenizer_open(&tok, FOLDER "/llama.json", "tokenizer", &err)) {
-        say(false, "llama opens: %s", err.text);
+        check(false, "llama opens: %s", err.text);
         return;
     }
     pool pieces = {0};
@@ -241,16 +224,16 @@ static void check_tokenfile(void) {
     const char *path =
         write_words("a.jsonl", "{\"id\":\"a\",\"ids\":[13,1],\"text\":\"t\"}\n\n{\"tokens\":[\"x\\u0000y\",2]}\n");
     bool ok = token_text_read(&text, path, "train.base.tokens", &pieces, &tok, &err);
-    say(ok && text.tokens == 4 && strcmp(pool_text(&pieces, text.piece[0]), "\n") == 0 && strcmp(expected, "\n") == 0 &&
-            strcmp(pool_text(&pieces, text.piece[1]), "<s>") == 0 &&
-            strcmp(pool_text(&pieces, text.piece[2]), "x\xe2\x90\x80y") == 0 &&
-            strcmp(pool_text(&pieces, text.piece[3]), "</s>") == 0,
-        "token file: ids become their pieces, texts stay %s", err.text);
+    check(ok && text.tokens == 4 && strcmp(pool_text(&pieces, text.piece[0]), "\n") == 0 &&
+              strcmp(expected, "\n") == 0 && strcmp(pool_text(&pieces, text.piece[1]), "<s>") == 0 &&
+              strcmp(pool_text(&pieces, text.piece[2]), "x\xe2\x90\x80y") == 0 &&
+              strcmp(pool_text(&pieces, text.piece[3]), "</s>") == 0,
+          "token file: ids become their pieces, texts stay %s", err.text);
     if (ok) token_text_free(&text);
     for (int empty = 0; empty < 2; empty++) {
         tokenizer none = {0};
         ok = token_text_read(&text, path, "k", &pieces, empty ? &none : NULL, &err);
-        say(ok && strcmp(pool_text(&pieces, text.piece[0]), "#13") == 0, "token file: without a tokenizer, #13");
+        check(ok && strcmp(pool_text(&pieces, text.piece[0]), "#13") == 0, "token file: without a tokenizer, #13");
         if (ok) token_text_free(&text);
     }
     static const struct {
@@ -269,7 +252,7 @@ static void check_tokenfile(void) {
         ok = token_text_read(&text, write_words("b.jsonl", wrong[i].line), "train.base.tokens", &pieces, &tok, &err);
         bool said = strstr(err.text, "train.base.tokens: ") && strstr(err.text, "b.jsonl");
         for (int w = 0; w < 4 && wrong[i].words[w]; w++) said = said && strstr(err.text, wrong[i].words[w]);
-        say(!ok && said, "token file refused: %s", err.text);
+        check(!ok && said, "token file refused: %s", err.text);
         if (ok) token_text_free(&text);
     }
     pool_free(&pieces);
@@ -311,9 +294,9 @@ static void check_acts(pocket *p, const char *name) {
     scry_error err;
     snprintf(path, sizeof path, ACTS "/%s", name);
     if (!token_text_read(&text, path, "acts", &pieces, NULL, &err)) abort();
-    snprintf(path, sizeof path, "%s/ids.jsonl", scratch);
-    write_ids(p, &text, &pieces, path);
-    if (!token_text_read(&again, path, "ids", &pieces, &p->tok, &err)) {
+    const char *ids = scratch("ids.jsonl");
+    write_ids(p, &text, &pieces, ids);
+    if (!token_text_read(&again, ids, "ids", &pieces, &p->tok, &err)) {
         printf("# %s\n", err.text);
         p->wrong++;
     } else {
@@ -332,38 +315,33 @@ static void check_acts(pocket *p, const char *name) {
 
 static void check_pocket(void) {
     if (access(POCKET, R_OK) != 0 || access(ACTS, R_OK) != 0) {
-        puts("skip - tokenizer: the pocket model is not here");
+        check_skip("the pocket model is not here");
         return;
     }
     pocket p = {0};
     scry_error err;
     if (!tokenizer_open(&p.tok, POCKET, NULL, &err)) {
-        say(false, "the pocket model's opens: %s", err.text);
+        check(false, "the pocket model's opens: %s", err.text);
         return;
     }
     p.id_of = mem_new(p.tok.count, sizeof *p.id_of);
     for (size_t i = 0; i < p.tok.count; i++)
         p.id_of[pool_add(&p.vocabulary, tokenizer_piece(&p.tok, p.tok.entry[i].id))] = p.tok.entry[i].id;
-    say(p.tok.count == 4096 && p.vocabulary.count == 4096, "the pocket model has 4096 pieces: %zu", p.tok.count);
+    check(p.tok.count == 4096 && p.vocabulary.count == 4096, "the pocket model has 4096 pieces: %zu", p.tok.count);
     DIR *dir = opendir(ACTS);
     for (const struct dirent *e; dir && (e = readdir(dir));)
         if (strstr(e->d_name, ".tokens.jsonl")) check_acts(&p, e->d_name);
     if (dir) closedir(dir);
-    say(p.tokens > 1000 && p.wrong == 0 && p.lossy * 100 < p.tokens,
-        "pocket model: %" PRIu64 " ids give the token files' pieces, %" PRIu64 " wrong (%" PRIu64
-        " lost there as U+FFFD)",
-        p.tokens, p.wrong, p.lossy);
+    check(p.tokens > 1000 && p.wrong == 0 && p.lossy * 100 < p.tokens,
+          "pocket model: %" PRIu64 " ids give the token files' pieces, %" PRIu64 " wrong (%" PRIu64
+          " lost there as U+FFFD)",
+          p.tokens, p.wrong, p.lossy);
     pool_free(&p.vocabulary);
     free(p.id_of);
     tokenizer_free(&p.tok);
 }
 
 /* ---- damage ---- */
-
-static uint64_t roll(uint64_t *state) {
-    *state = *state * 6364136223846793005u + 1442695040888963407u;
-    return *state >> 33;
-}
 
 static void check_damage(const char *name) {
     char path[200];
@@ -388,7 +366,7 @@ static void check_damage(const char *name) {
             tokenizer_free(&tok);
         } else refused++;
     }
-    say(opened + refused == 400 && refused > 100, "damaged %s: %zu read, %zu refused", name, opened, refused);
+    check(opened + refused == 400 && refused > 100, "damaged %s: %zu read, %zu refused", name, opened, refused);
     free(bytes);
     map_close(&map);
 }
@@ -403,21 +381,19 @@ static void check_depth(void) {
     strcpy(deep + at + 2 * n, ",\"model\":{\"vocab\":{\"a\":0}}}");
     tokenizer tok;
     scry_error err;
-    say(!tokenizer_open(&tok, write_words("deep.json", deep), NULL, &err),
-        "a decoder a hundred thousand deep is refused");
+    check(!tokenizer_open(&tok, write_words("deep.json", deep), NULL, &err),
+          "a decoder a hundred thousand deep is refused");
     memset(deep, 0, 2 * n);
     at = sprintf(deep, "{\"model\":{\"vocab\":{\"a\":");
     memset(deep + at, '1', n);
     strcpy(deep + at + n, "}}}");
-    say(!tokenizer_open(&tok, write_words("deep.json", deep), NULL, &err) && strlen(err.text) < 300,
-        "an id of a hundred thousand digits is refused: %s", err.text);
+    check(!tokenizer_open(&tok, write_words("deep.json", deep), NULL, &err) && strlen(err.text) < 300,
+          "an id of a hundred thousand digits is refused: %s", err.text);
     free(deep);
 }
 
 int main(void) {
     static const char *const names[] = {"bytelevel", "llama", "unigram", "wordpiece", "wordlevel", "clip"};
-    snprintf(scratch, sizeof scratch, "/tmp/scry_tokenizer_XXXXXX");
-    if (!mkdtemp(scratch)) abort();
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) check_specimen(names[i]);
     check_old();
     check_small();
@@ -426,13 +402,5 @@ int main(void) {
     check_pocket();
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) check_damage(names[i]);
     check_depth();
-    static const char *const made[] = {"small.json", "bad.json",     "a.jsonl",  "b.jsonl",
-                                       "ids.jsonl",  "damaged.json", "deep.json"};
-    for (size_t i = 0; i < sizeof made / sizeof *made; i++) {
-        char path[128];
-        snprintf(path, sizeof path, "%s/%s", scratch, made[i]);
-        unlink(path);
-    }
-    rmdir(scratch);
-    return failures ? 1 : 0;
+    return check_end();
 }

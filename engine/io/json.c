@@ -1,5 +1,5 @@
-/* labels_json.c: JSON read in parts, as Python writes it. */
-#include "io/labels_json.h"
+/* json.c: JSON read in parts, as Python writes it. */
+#include "io/json.h"
 #include "base/mem.h"
 
 #include <stdlib.h>

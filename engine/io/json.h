@@ -1,9 +1,9 @@
-/* labels_json.h: JSON read in parts, as Python writes it.
+/* json.h: JSON read in parts, as Python writes it.
  *
  * A value is passed over by its quotes and brackets alone, so what nobody looks at (a batch's
  * activations, a tokenizer's merges) costs no memory; what is looked at goes through cJSON. */
-#ifndef SCRY_LABELS_JSON_H
-#define SCRY_LABELS_JSON_H
+#ifndef SCRY_JSON_H
+#define SCRY_JSON_H
 
 #include <stdbool.h>
 #include <stddef.h>
