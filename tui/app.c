@@ -35,6 +35,7 @@ static tab *tab_new(scry_index *index, scry_session *session) {
 }
 
 static void tab_free(tab *t) {
+    sets_state_free(&t->sets);
     free(t->table.order);
     scry_set_free(t->table.marks);
     scry_session_free(t->session);

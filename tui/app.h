@@ -9,6 +9,7 @@
 #include "session.h"
 #include "views/domains.h"
 #include "views/latent.h"
+#include "views/set_list.h"
 #include "views/table.h"
 
 enum { TEXT_MOST = 512 };
@@ -40,6 +41,7 @@ typedef struct tab {
     table_state table;
     latent_state latent;
     domains_state domains;
+    sets_state sets;
     char search[TEXT_MOST];
     char file[TEXT_MOST]; /* last exported to or imported from */
     double rho_before;    /* before the last step, NaN: none */

@@ -1,6 +1,7 @@
 /* subject.c: the index, ranking, selection and scope that a command's options name. */
 #include "commands/subject.h"
 #include "commands/out.h"
+#include "named_sets.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -121,10 +122,21 @@ bool subject_score(const options *o, const scry_index *index, scry_score *score,
     return scry_misuse(err, "--score %s: this study gives no such score; it gives: %s", scry_score_name(*score), has);
 }
 
-static bool base_selection(const options *o, const scry_ranking *ranking, scry_set *set, scry_error *err) {
+/* Puts in (or takes out) what an expression of sets says. */
+static bool put_sets(const scry_index *index, const scry_ranking *ranking, scry_set *set, const char *text, bool in,
+                     scry_error *err) {
+    scry_set *named = named_sets_expression(&(named_sets){.index = index, .ranking = ranking}, text, err);
+    if (!named) return false;
+    scry_set_combine(set, in ? SCRY_UNION : SCRY_DIFFERENCE, named);
+    scry_set_free(named);
+    return true;
+}
+
+static bool base_selection(const options *o, const scry_index *index, const scry_ranking *ranking, scry_set *set,
+                           scry_error *err) {
     if (o->set && o->latents) return scry_misuse(err, "--set and --latents: expected one of them");
     if (o->set) return scry_set_read_csv(set, o->set, err);
-    if (o->latents) return scry_set_list(set, o->latents, true, err);
+    if (o->latents) return put_sets(index, ranking, set, o->latents, true, err);
     uint32_t top;
     if (!options_number("--top", o->top, 0, 100, &top, err)) return false;
     for (uint32_t rank = 0; rank < top && rank < ranking->latents; rank++)
@@ -134,8 +146,9 @@ static bool base_selection(const options *o, const scry_ranking *ranking, scry_s
 
 scry_set *subject_selection(const options *o, const scry_index *index, const scry_ranking *ranking, scry_error *err) {
     scry_set *set = scry_set_new(scry_about(index)->d_sae);
-    bool ok = base_selection(o, ranking, set, err) && (!o->without || scry_set_list(set, o->without, false, err)) &&
-              (!o->with || scry_set_list(set, o->with, true, err));
+    bool ok = base_selection(o, index, ranking, set, err) &&
+              (!o->without || put_sets(index, ranking, set, o->without, false, err)) &&
+              (!o->with || put_sets(index, ranking, set, o->with, true, err));
     if (ok) return set;
     scry_set_free(set);
     return NULL;

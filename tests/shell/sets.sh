@@ -1,0 +1,41 @@
+#!/bin/sh
+# Named sets: kept with the index, put together in every selection, compared.
+. "${0%/*}/check.inc"
+x=$place/s.scry
+gives 0 index sample_data/study.json -o "$x"
+gives 0 sets "$x"
+prints "sets: none at first" 'no sets are kept yet; --keep NAME'
+gives 0 sets "$x" --top 30 --keep core
+says "sets --keep: what and where" "s.sets.json: 30 latents kept as core"
+gives 0 sets "$x" --latents "core - top10 + 3,17" --keep odd
+gives 0 sets "$x" --latents "core & odd" --json
+prints "sets --json" '^\{"selection":20,"sets":\[\{"name":"core","latents":30,"both":20,"jaccard":0\.6666' '"name":"odd","latents":22,"both":20,'
+gives 0 sets "$x" --csv
+is "sets --csv: its header" "$(head -1 "$out")" "name,latents,both,jaccard,list"
+
+# the same set, said in several ways, gives the same score
+gives 0 score "$x" --top 30 --json
+cp "$out" "$place/plain"
+gives 0 score "$x" --latents core --json
+cmp -s "$out" "$place/plain" && ok "score --latents core: the score of the 30" || not_ok "score --latents core: the score of the 30" "found another"
+gives 0 score "$x" --latents none --with "top20 + core" --json
+cmp -s "$out" "$place/plain" && ok "--with takes sets" || not_ok "--with takes sets" "found another score"
+gives 0 score "$x" --top 40 --without "top40 & !core" --json
+cmp -s "$out" "$place/plain" && ok "--without takes sets" || not_ok "--without takes sets" "found another score"
+gives 0 export "$x" --latents "core & odd" -o "$place/set.csv"
+gives 0 sets "$x" --set "$place/set.csv" --versus "core & odd" --json
+prints "sets --versus --json" '"latents":20,"versus":20,"both":20,"jaccard":1,' '"domains":\[\{"name":"biology","sts":[0-9.]+,"sts_versus":[0-9.]+,"change":-11\.225'
+
+gives 2 score "$x" --latents "coer"
+says "a wrong name lists the right ones" 'no set "coer"; expected all, none, top, top50, core, odd'
+gives 2 score "$x" --latents "core + "
+gives 2 sets "$x" --keep "top5"
+gives 2 sets "$x" --forget nobody
+gives 0 sets "$x" --forget core
+is "sets --forget: one is left" "$(grep -c '"name"' "$place/s.sets.json")" 1
+is "no file is left behind" "$(ls "$place" | tr '\n' ' ')" "plain s.scry s.sets.json set.csv stderr stdout "
+printf '{' >"$place/s.sets.json"
+gives 1 sets "$x"
+says "a damaged file is named" "s.sets.json"
+gives 0 score "$x" --latents 3,17
+finish

@@ -1,0 +1,64 @@
+/* sets.c: commands on named sets. */
+#include "views/set_list.h"
+#include "views/view.h"
+
+#include <stdio.h>
+#include <string.h>
+
+command_effect do_sets(app *a, const char *argument) {
+    (void)argument;
+    bool shown = a->layer == &layer_sets;
+    a->layer = shown ? NULL : &layer_sets;
+    scry_set_free(a->tab->sets.versus);
+    a->tab->sets.versus = NULL;
+    return DID_CHANGE;
+}
+
+command_effect do_choose(app *a, const char *argument) {
+    if (!*argument) return app_ask(a, "choose", "");
+    scry_set *set = sets_expression(a, argument);
+    if (!set) return DID_CHANGE;
+    app_before_step(a);
+    command_effect effect = app_stepped(a, scry_session_adopt(a->tab->session, set), argument);
+    scry_set_free(set);
+    return effect;
+}
+
+command_effect do_keep(app *a, const char *argument) {
+    if (!*argument) return app_ask(a, "keep", "");
+    scry_error err = {0};
+    char name[SETS_NAME + 1];
+    size_t length = strcspn(argument, " ");
+    snprintf(name, sizeof name, "%.*s", (int)(length > SETS_NAME ? SETS_NAME : length), argument);
+    const char *text = argument + length + strspn(argument + length, " ");
+    scry_sets *sets = sets_of(a);
+    scry_set *set = sets ? sets_expression(a, *text ? text : "current") : NULL;
+    if (!set) return DID_CHANGE;
+    uint32_t count = set->count;
+    bool ok = scry_sets_keep(sets, name, set, &err);
+    scry_set_free(set);
+    if (!ok) return app_fail(a, "%s", err.text);
+    app_say(a, "%u latents kept as %s, in %s", count, name, sets->path);
+    return DID_CHANGE;
+}
+
+command_effect do_forget(app *a, const char *argument) {
+    if (!*argument) return app_ask(a, "forget", "");
+    scry_error err = {0};
+    scry_sets *sets = sets_of(a);
+    if (!sets) return DID_CHANGE;
+    if (!scry_sets_forget(sets, argument, &err)) return app_fail(a, "%s", err.text);
+    app_say(a, "set %s dropped; its latents are as they were", argument);
+    return DID_CHANGE;
+}
+
+command_effect do_versus(app *a, const char *argument) {
+    if (!*argument) return app_ask(a, "versus", "");
+    scry_set *set = sets_expression(a, argument);
+    if (!set) return DID_CHANGE;
+    scry_set_free(a->tab->sets.versus);
+    a->tab->sets.versus = set;
+    snprintf(a->tab->sets.versus_name, sizeof a->tab->sets.versus_name, "%s", argument);
+    a->layer = &layer_sets;
+    return DID_CHANGE;
+}

@@ -1,0 +1,115 @@
+/* sets.c: scry sets: the named sets of an index, and two selections beside each other. */
+#include "sets.h"
+#include "commands/commands.h"
+#include "commands/out.h"
+#include "commands/subject.h"
+#include "named_sets.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static int list(const options *o, const subject *s, const scry_sets *sets) {
+    static const out_column columns[] = {{"name", "set", NULL, 0},       {"latents", "latents", "%.0f", 0},
+                                         {"both", "in both", "%.0f", 0}, {"jaccard", "Jaccard", "%.3f", 0},
+                                         {"list", "", NULL, 0},          {NULL, NULL, NULL, 0}};
+    cJSON *facts = cJSON_CreateObject();
+    out_number(facts, "selection", s->set->count);
+    cJSON *rows = cJSON_AddArrayToObject(facts, "sets");
+    for (size_t i = 0; i < sets->count; i++) {
+        cJSON *row = cJSON_CreateObject();
+        scry_set_relation r = scry_set_relate(s->set, sets->item[i].set);
+        char *text = scry_set_text(sets->item[i].set);
+        out_text(row, "name", sets->item[i].name);
+        out_number(row, "latents", r.b);
+        out_number(row, "both", r.both);
+        out_number(row, "jaccard", r.jaccard);
+        out_text(row, "list", text);
+        cJSON_AddItemToArray(rows, row);
+        free(text);
+    }
+    char head[160];
+    snprintf(head, sizeof head,
+             sets->count ? "beside the selection of %u latents\n\n" : "no sets are kept yet; --keep NAME\n",
+             s->set->count);
+    return out_print(o, facts, "sets", columns, head);
+}
+
+typedef struct side {
+    scry_scorer *scorer;
+    scry_result result;
+} side;
+
+static side side_of(const subject *s, const scry_set *set, const scry_scope *scope) {
+    side x = {.scorer = scry_scorer_new(s->index, s->score)};
+    scry_scorer_load(x.scorer, set);
+    scry_result_fit(&x.result, s->index, x.scorer, scope);
+    return x;
+}
+
+static void side_free(side *x) {
+    scry_result_free(&x->result);
+    scry_scorer_free(x->scorer);
+}
+
+static int versus(const options *o, const subject *s, const scry_set *other, const scry_scope *scope) {
+    static const out_column columns[] = {{"name", "domain", NULL, 0},
+                                         {"sts", "STS", "%.6g", 0},
+                                         {"sts_versus", "STS versus", "%.6g", 0},
+                                         {"change", "change", "%+.2f", 0},
+                                         {NULL, NULL, NULL, 0}};
+    side a = side_of(s, s->set, scope), b = side_of(s, other, scope);
+    scry_set_relation r = scry_set_relate(s->set, other);
+    const scry_info *info = scry_about(s->index);
+    cJSON *facts = cJSON_CreateObject();
+    out_number(facts, "latents", r.a);
+    out_number(facts, "versus", r.b);
+    out_number(facts, "both", r.both);
+    out_number(facts, "jaccard", r.jaccard);
+    out_number(facts, "pearson", a.result.fit.pearson);
+    out_number(facts, "pearson_versus", b.result.fit.pearson);
+    cJSON *rows = cJSON_AddArrayToObject(facts, "domains");
+    for (size_t d = 0; d < info->domains; d++) {
+        cJSON *row = cJSON_CreateObject();
+        out_text(row, "name", info->domain[d].name);
+        out_number(row, "sts", a.result.sts[d]);
+        out_number(row, "sts_versus", b.result.sts[d]);
+        out_number(row, "change", info->domain[d].change[s->train]);
+        cJSON_AddItemToArray(rows, row);
+    }
+    char head[240];
+    snprintf(head, sizeof head,
+             "%u latents versus %u: %u in both, %u only in the first, %u only in the second, Jaccard %.3f\n"
+             "rho %.4f versus %.4f over %zu domains\n\n",
+             r.a, r.b, r.both, r.only_a, r.only_b, r.jaccard, a.result.fit.pearson, b.result.fit.pearson,
+             a.result.fit.n);
+    side_free(&a);
+    side_free(&b);
+    return out_print(o, facts, "domains", columns, head);
+}
+
+static int compare(const options *o, const subject *s) {
+    scry_error err = {0};
+    scry_scope scope;
+    scry_set *other = named_sets_expression(&(named_sets){.index = s->index, .ranking = s->ranking}, o->versus, &err);
+    bool ok = other && subject_scope(o, s->index, s->train, &scope, &err);
+    int status = ok ? versus(o, s, other, &scope) : out_error(&err);
+    if (ok) scry_scope_free(&scope);
+    scry_set_free(other);
+    return status;
+}
+
+int shell_sets(const options *o) {
+    scry_error err = {0};
+    subject s;
+    scry_sets *sets = NULL;
+    bool ok = subject_read(o, &s, &err) && subject_needs_latents(s.index, &err) &&
+              (sets = scry_sets_open(s.index, &err)) != NULL &&
+              (!o->forget || scry_sets_forget(sets, o->forget, &err)) &&
+              (!o->keep || scry_sets_keep(sets, o->keep, s.set, &err));
+    if (ok && o->keep) fprintf(stderr, "scry: %s: %u latents kept as %s\n", sets->path, s.set->count, o->keep);
+    int status = !ok ? out_error(&err) : o->versus ? compare(o, &s) : list(o, &s, sets);
+    scry_sets_free(sets);
+    subject_free(&s);
+    return status;
+}
