@@ -91,12 +91,12 @@ static scry_set *wrong(parser *p, const char *expected) {
     return NULL;
 }
 
-/* "3,17,90-120": a hyphen between two digits is a range, any other a difference. */
+/* "3, 17,90-120": a hyphen between two digits is a range, any other a difference. */
 static scry_set *read_numbers(parser *p) {
     const char *end = p->at;
-    while (isdigit((unsigned char)*end) || (*end == ',' && isdigit((unsigned char)end[1])) ||
-           (*end == '-' && end > p->at && isdigit((unsigned char)end[-1]) && isdigit((unsigned char)end[1])))
-        end++;
+    while (isdigit((unsigned char)*end) || (*end == ',' && isdigit((unsigned char)end[1 + strspn(end + 1, " ")])) ||
+           (*end == '-' && isdigit((unsigned char)end[-1]) && isdigit((unsigned char)end[1])))
+        end += *end == ',' ? 1 + strspn(end + 1, " ") : 1;
     char *list = mem_copy_bytes(p->at, (size_t)(end - p->at));
     scry_set *set = scry_set_new(p->latents);
     bool ok = scry_set_list(set, list, true, p->err);

@@ -154,9 +154,9 @@ refused "--signed and --absolute: expected one of them" score "$x" --signed --ab
 refused "--set and --latents: expected one of them" score "$x" --set a.csv --latents 3
 refused "latent 2048 does not exist; this index has 0 to 2047" score "$x" --latents 3,2048
 refused "runs backwards" score "$x" --latents 9-3
-refused "expected latents such as 3,17,90-120" score "$x" --latents x
-refused "expected latents such as 3,17,90-120" score "$x" --without 3,,4
-refused "expected a comma" score "$x" --with 3x
+refused "no set \"x\"; expected all, none" score "$x" --latents x
+refused "at column 2: found \",,4\"" score "$x" --without 3,,4
+refused "at column 2: found \"x\"" score "$x" --with 3x
 refused "expected an index and a latent" tokens "$x"
 refused "latent 99999 does not exist" tokens "$x" 99999
 refused "expected a whole number" tokens "$x" seven
