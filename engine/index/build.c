@@ -13,28 +13,21 @@
 enum { RELEASE_BYTES = 8 << 20 };
 
 static void release_group(builder *b) {
-    for (int c = 0; c < SCRY_CONDITIONS; c++)
-        for (size_t i = 0; b->group[c] && i < b->group[c]->m.shards; i++) map_release(&b->group[c]->m.files[i].map);
-    b->bytes_read = 0;
-}
-
-static void release_read(builder *b) {
-    for (int c = 0; c < SCRY_CONDITIONS; c++)
-        if (b->tile.mask >> c & 1 && !b->group[c]->m.sparse)
-            b->bytes_read += (uint64_t)b->tile.n * b->group[c]->m.cols * 4;
-    if (b->bytes_read >= RELEASE_BYTES) release_group(b);
+    for (int c = 0; c < SCRY_CONDITIONS && b->mapped; c++)
+        if (b->group[c]) matrix_release(&b->group[c]->m);
+    b->mapped = 0;
 }
 
 static bool flush_tile(builder *b) {
     if (!b->tile.n) return true;
-    tile_load(b);
+    if (!tile_load(b)) return false;
     tile_process(b);
     for (int c = 0; c < SCRY_CONDITIONS; c++)
         if (b->tile.mask >> c & 1) b->tokens_done += b->tile.n;
-    release_read(b);
+    if (b->mapped >= RELEASE_BYTES) release_group(b);
     b->tile.n = 0;
     b->tile.sample_end = false;
-    if (b->segment_tiles >= SEGMENT_TILES && !tile_close_segment(b)) return false;
+    if (b->segment_rows >= SEGMENT_ROWS && !tile_close_segment(b)) return false;
     if (b->options->progress && !b->options->progress(b->options->context, "encoding", b->tokens_done, b->tokens))
         return scry_fail(b->err, "interrupted; nothing was written");
     return true;
@@ -48,7 +41,7 @@ static bool walk_runs(builder *b, const align_runs *runs) {
         if (tile->n && tile->mask != run->mask && !flush_tile(b)) return false;
         tile->mask = run->mask;
         for (uint64_t k = 0; k < run->length; k++) {
-            if (tile->n == TILE_ROWS && !flush_tile(b)) return false;
+            if ((tile->n == tile->most || b->segment_rows + tile->n == SEGMENT_ROWS) && !flush_tile(b)) return false;
             for (int c = 0; c < SCRY_CONDITIONS; c++)
                 if (run->mask >> c & 1) tile->row[c][tile->n] = run->row[c] + k;
             tile->n++;
@@ -90,6 +83,8 @@ static bool walk_group(builder *b, size_t g) {
     }
     for (int c = 0; c < SCRY_CONDITIONS; c++)
         if (b->group[c] && !reopen_sparse(b, b->group[c])) return false;
+    for (int c = 0; c < SCRY_CONDITIONS; c++)
+        if (b->group[c]) matrix_begin(&b->group[c]->m);
     align_runs runs;
     if (!align_group(&runs, view, b->pairing, b->study->path, b->err)) return false;
     tile_room(b);
@@ -99,7 +94,10 @@ static bool walk_group(builder *b, size_t g) {
               (g < trains ? finish_train(b, g) : finish_domain(b, g - trains));
     release_group(b);
     for (int c = 0; c < SCRY_CONDITIONS; c++)
-        if (b->group[c]) rest_sparse(b->group[c]);
+        if (b->group[c]) {
+            matrix_rest(&b->group[c]->m);
+            rest_sparse(b->group[c]);
+        }
     group_sums_free(b);
     align_free(&runs);
     return ok;
@@ -159,8 +157,8 @@ static bool share_memory(builder *b) {
     fixed += F * SCRY_CONDITIONS * (9 * sizeof(double) + 3 * sizeof(uint32_t)); /* sums */
     fixed += F * SHIFT_ARRAYS * sizeof(double) * b->study->train_count * (SCRY_CONDITIONS - 1);
     fixed += F * b->D * (SCRY_SCORES * sizeof(float) + sizeof(uint32_t));
-    fixed += (uint64_t)parallel_threads(b->pool) * 3 * BLOCK_LATENTS * TILE_ROWS * sizeof(float) * 2;
-    fixed += (uint64_t)SCRY_CONDITIONS * TILE_ROWS * (d + (b->sae.activation == SAE_TOPK ? F : 0)) * sizeof(float);
+    fixed += (uint64_t)parallel_threads(b->pool) * 3 * BLOCK_LATENTS * RESIDUAL_ROWS * sizeof(float) * 2;
+    fixed += (uint64_t)SCRY_CONDITIONS * RESIDUAL_ROWS * (d + (b->sae.activation == SAE_TOPK ? F : 0)) * sizeof(float);
     fixed += most_sparse(b);
     if (fixed + fixed / 4 > memory)
         return scry_fail(b->err,
