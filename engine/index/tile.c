@@ -178,6 +178,17 @@ void tile_process(builder *b) {
 
 /* ---- segments ------------------------------------------------------------------------------- */
 
+/* Room for what the latent will hold at the end, if it goes on like this: a stream that grows step by
+ * step is copied and cut many times. */
+static void reserve_all(const builder *b, posting_stream *to, const posting_stream *from) {
+    uint64_t all = (uint64_t)to->used + from->used + 2 * POSTING_MOST, most = b->stream_limit / b->F * 2;
+    if (to->room >= all || !b->tokens_done) return;
+    uint64_t end = (uint64_t)((double)all * (double)b->tokens / (double)b->tokens_done * 1.125);
+    if (end > most) end = most;
+    uint64_t room = end * 2 / 3; /* postings_reserve adds half as much again */
+    if (room > all && room < UINT32_MAX / 2) postings_reserve(to, (uint32_t)room - to->used);
+}
+
 static void append_block(void *context, size_t block, unsigned worker) {
     (void)worker;
     builder *b = context;
@@ -185,8 +196,10 @@ static void append_block(void *context, size_t block, unsigned worker) {
     for (int c = 0; c < SCRY_CONDITIONS; c++) {
         if (!b->group[c]) continue;
         uint32_t capture = (uint32_t)(b->group[c] - b->captures);
-        for (uint32_t j = first; j < first + BLOCK_LATENTS && j < b->F; j++)
+        for (uint32_t j = first; j < first + BLOCK_LATENTS && j < b->F; j++) {
+            reserve_all(b, &b->streams[j], &b->group_streams[c][j]);
             postings_append(&b->streams[j], capture, &b->group_streams[c][j]);
+        }
     }
 }
 
