@@ -126,6 +126,8 @@ static void builder_free(builder *b) {
     for (int s = 0; s < SCRY_SCORES; s++) free(b->contribution[s]);
     void *owned[] = {b->streams, b->shift, b->pairs, b->domain_icl, b->domain_fires};
     for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) free(owned[i]);
+    free(b->candidate);
+    sae_free(&b->narrow);
     spill_close(&b->spill);
     close_study(b);
     parallel_stop(b->pool);
@@ -149,6 +151,11 @@ static uint64_t most_sparse(const builder *b) {
     return most;
 }
 
+static uint64_t most_candidates(const builder *b) {
+    uint64_t most = (uint64_t)b->options->candidates * SCRY_METRICS * (SCRY_CONDITIONS - 1) * b->study->train_count;
+    return most < b->F ? most : b->F;
+}
+
 /* What is left of the memory for postings once everything whose size is known has its part. */
 static bool share_memory(builder *b) {
     uint64_t memory = b->options->memory ? b->options->memory : SCRY_MEMORY, F = b->F, d = b->sae.d_in;
@@ -159,7 +166,7 @@ static bool share_memory(builder *b) {
     fixed += F * b->D * (SCRY_SCORES * sizeof(float) + sizeof(uint32_t));
     fixed += (uint64_t)parallel_threads(b->pool) * 3 * BLOCK_LATENTS * RESIDUAL_ROWS * sizeof(float) * 2;
     fixed += (uint64_t)SCRY_CONDITIONS * RESIDUAL_ROWS * (d + (b->sae.activation == SAE_TOPK ? F : 0)) * sizeof(float);
-    fixed += most_sparse(b);
+    fixed += most_sparse(b) + most_candidates(b) * d * sizeof(float);
     if (fixed + fixed / 4 > memory)
         return scry_fail(b->err,
                          "--memory: %" PRIu64 " MiB is too little for %" PRIu32 " latents and %zu domains; expected at "
@@ -189,12 +196,16 @@ bool scry_index_build(const char *study_path, const char *out, const scry_build_
     }
     openblas_set_num_threads(1); /* our threads each run their own tiles */
     b.pool = parallel_start(b.options->threads);
-    bool ok = open_study(&b) && (b.options->shards < 2 || study_content(b.study, b.content, err));
+    bool ok =
+        open_study(&b) && candidates_allowed(&b) && (b.options->shards < 2 || study_content(b.study, b.content, err));
     spill_open(&b.spill, out, b.F);
     if (ok) {
         make_room(&b);
         ok = share_memory(&b);
-        for (size_t g = 0; g < group_count(&b) && ok; g++) ok = walk_group(&b, g);
+        for (size_t g = 0; g < group_count(&b) && ok; g++) {
+            if (g == b.study->train_count && b.options->candidates) candidates_choose(&b);
+            ok = walk_group(&b, g);
+        }
     }
     ok = ok && write_index(&b, out);
     if (ok && result) {

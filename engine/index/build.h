@@ -8,6 +8,7 @@
  * topk.c      residuals of a TopK SAE to what is kept of each part
  * tile.c      one tile: those lists to statistics and postings
  * finish.c    sums to statistics
+ * candidates.c  which latents the domains are encoded on
  * write.c     statistics to the file */
 #ifndef SCRY_BUILD_H
 #define SCRY_BUILD_H
@@ -135,6 +136,9 @@ typedef struct builder {
     parallel *pool;
     sae sae;
     bool has_sae;
+    uint32_t *candidate; /* [candidate_count] latents that the domains are encoded on, ascending; NULL: all */
+    uint32_t candidate_count;
+    sae narrow; /* these of the SAE */
     tokenizer tokenizer;
     char content[20];     /* shards: hash of what they were made from, so that merge can tell */
     uint32_t all_latents; /* d_sae */
@@ -183,13 +187,8 @@ static inline size_t group_count(const builder *b) {
     return b->study->train_count + b->study->domain_count;
 }
 
-static inline size_t blocks_of(const builder *b) {
-    return (b->F + BLOCK_LATENTS - 1) / BLOCK_LATENTS;
-}
-/* Latents in a block. */
-static inline uint32_t block_latents(const builder *b, size_t block) {
-    uint32_t first = (uint32_t)block * BLOCK_LATENTS;
-    return b->F - first < BLOCK_LATENTS ? b->F - first : BLOCK_LATENTS;
+static inline size_t blocks_of(uint32_t latents) {
+    return ((size_t)latents + BLOCK_LATENTS - 1) / BLOCK_LATENTS;
 }
 
 /* load.c: tile.row -> tile.X or tile.part. False and err when a file cannot be read. */
@@ -222,6 +221,17 @@ void topk_choose(builder *b);
 void tile_process(builder *b);
 /* Moves the group's streams to the main ones, and those to the file when they are too large. */
 bool tile_close_segment(builder *b);
+
+/* candidates.c: with options.candidates */
+bool candidates_allowed(builder *b);
+void candidates_choose(builder *b); /* after the training sets */
+/* Is the group in work encoded on the candidates only? */
+static inline bool is_narrow(const builder *b) {
+    return b->candidate && b->group[SCRY_BASE]->group >= 0;
+}
+static inline uint32_t latents_in_work(const builder *b) {
+    return is_narrow(b) ? b->candidate_count : b->F;
+}
 
 /* finish.c */
 void group_sums_new(builder *b);

@@ -155,7 +155,7 @@ void scan_sparse(part_scan *s, const uint32_t *col, const float *value, uint64_t
 }
 
 void scan_close(part_scan *s, builder *b, tile_part *part, uint32_t first, uint32_t rows) {
-    const size_t blocks = blocks_of(b);
+    const size_t blocks = blocks_of(b->F);
     if (!part->start) part->start = mem_new(blocks + 1, sizeof *part->start);
     if (part->room < s->used) {
         free(part->entry);

@@ -94,13 +94,11 @@ static void close_sample(builder *b, int c, uint32_t latent) {
     p->absolute[latent] += d < 0 ? -d : d;
 }
 
-static void close_samples(builder *b, uint32_t first, uint32_t latents) {
-    for (uint32_t j = first; j < first + latents; j++) {
-        for (int c = 1; c < SCRY_CONDITIONS; c++)
-            if (b->group[c]) close_sample(b, c, j);
-        for (int c = 0; c < SCRY_CONDITIONS; c++)
-            if (b->group[c]) b->sums[c].run[j] = 0;
-    }
+static void close_samples(builder *b, uint32_t latent) {
+    for (int c = 1; c < SCRY_CONDITIONS; c++)
+        if (b->group[c]) close_sample(b, c, latent);
+    for (int c = 0; c < SCRY_CONDITIONS; c++)
+        if (b->group[c]) b->sums[c].run[latent] = 0;
 }
 
 typedef struct block_job {
@@ -108,31 +106,39 @@ typedef struct block_job {
     block_count *counts; /* [blocks] */
 } block_job;
 
+/* Encodes a block of the latents in work, or gathers what was found of it. */
+static void fill_lists(builder *b, int c, size_t block, uint32_t latents, tile_worker *w) {
+    const build_tile *tile = &b->tile;
+    const uint32_t first = (uint32_t)block * BLOCK_LATENTS;
+    if (!tile->X[c] || tile->pre[c]) {
+        lists_of_parts(&w->lists[c], tile, c, block, latents);
+        return;
+    }
+    if (is_narrow(b)) sae_encode(&b->narrow, tile->X[c], tile->n, first, latents, w->H);
+    else sae_encode(&b->sae, tile->X[c], tile->n, b->first + first, latents, w->H);
+    lists_of_block(&w->lists[c], w->H, latents, tile->n);
+}
+
 static void process_block(void *context, size_t block, unsigned worker) {
     block_job *job = context;
     builder *b = job->b;
     const build_tile *tile = &b->tile;
-    const uint32_t first = (uint32_t)block * BLOCK_LATENTS;
-    const uint32_t latents = block_latents(b, block);
+    const uint32_t *number = is_narrow(b) ? b->candidate : NULL;
+    const uint32_t first = (uint32_t)block * BLOCK_LATENTS, left = latents_in_work(b) - first;
+    const uint32_t latents = left < BLOCK_LATENTS ? left : BLOCK_LATENTS;
     tile_worker *w = &b->workers[worker];
     for (int c = 0; c < SCRY_CONDITIONS; c++) {
         if (!(tile->mask >> c & 1)) continue;
-        if (tile->X[c] && !tile->pre[c]) {
-            sae_encode(&b->sae, tile->X[c], tile->n, b->first + first, latents, w->H);
-            lists_of_block(&w->lists[c], w->H, latents, tile->n);
-        } else {
-            lists_of_parts(&w->lists[c], tile, c, block, latents);
-        }
-        for (uint32_t j = 0; j < latents; j++) walk_capture(b, c, first + j, &w->lists[c], j, &job->counts[block]);
+        fill_lists(b, c, block, latents, w);
+        for (uint32_t j = 0; j < latents; j++)
+            walk_capture(b, c, number ? number[first + j] : first + j, &w->lists[c], j, &job->counts[block]);
     }
-    if (b->pairing == SCRY_PAIR_SAMPLE) {
-        if (tile->sample_end) close_samples(b, first, latents);
-        return;
-    }
-    for (int c = 1; c < SCRY_CONDITIONS; c++)
+    for (uint32_t j = 0; j < latents && b->pairing == SCRY_PAIR_SAMPLE && tile->sample_end; j++)
+        close_samples(b, number ? number[first + j] : first + j);
+    for (int c = 1; c < SCRY_CONDITIONS && b->pairing != SCRY_PAIR_SAMPLE; c++)
         if (tile->mask >> c & 1 && tile->mask >> SCRY_BASE & 1)
             for (uint32_t j = 0; j < latents; j++)
-                walk_pairs(&b->pair[c], first + j, &w->lists[SCRY_BASE], &w->lists[c], j);
+                walk_pairs(&b->pair[c], number ? number[first + j] : first + j, &w->lists[SCRY_BASE], &w->lists[c], j);
 }
 
 /* Pairs are counted here, once a tile, not once a latent. */
@@ -154,7 +160,7 @@ static void choose_most(builder *b, uint64_t entries) {
 }
 
 void tile_process(builder *b) {
-    const size_t blocks = blocks_of(b);
+    const size_t blocks = blocks_of(latents_in_work(b));
     block_job job = {.b = b, .counts = mem_new(blocks, sizeof *job.counts)};
     for (int c = 0; c < SCRY_CONDITIONS; c++)
         if (b->tile.mask >> c & 1) b->run_rows[c] += b->tile.n;
@@ -206,7 +212,7 @@ static void append_block(void *context, size_t block, unsigned worker) {
 bool tile_close_segment(builder *b) {
     if (!b->segment_rows) return true;
     b->segment_rows = 0;
-    parallel_for(b->pool, blocks_of(b), append_block, b);
+    parallel_for(b->pool, blocks_of(b->F), append_block, b);
     b->stream_bytes = 0;
     for (uint32_t j = 0; j < b->F; j++) b->stream_bytes += b->streams[j].room;
     return b->stream_bytes <= b->stream_limit || spill_write(&b->spill, b->streams, b->err);

@@ -4,7 +4,7 @@
 static void encode_piece(void *context, size_t piece, unsigned worker) {
     (void)worker;
     builder *b = context;
-    size_t blocks = (b->all_latents + BLOCK_LATENTS - 1) / BLOCK_LATENTS, c = piece / blocks;
+    size_t blocks = blocks_of(b->all_latents), c = piece / blocks;
     uint32_t first = (uint32_t)(piece % blocks) * BLOCK_LATENTS;
     if (!(b->tile.mask >> c & 1) || !b->tile.pre[c]) return;
     uint32_t latents = b->all_latents - first < BLOCK_LATENTS ? b->all_latents - first : BLOCK_LATENTS;
@@ -42,7 +42,6 @@ static void choose_piece(void *context, size_t piece, unsigned worker) {
 }
 
 void topk_choose(builder *b) {
-    size_t all = (b->all_latents + BLOCK_LATENTS - 1) / BLOCK_LATENTS;
-    parallel_for(b->pool, all * SCRY_CONDITIONS, encode_piece, b);
+    parallel_for(b->pool, blocks_of(b->all_latents) * SCRY_CONDITIONS, encode_piece, b);
     parallel_for(b->pool, (size_t)SCRY_CONDITIONS * PARTS, choose_piece, b);
 }

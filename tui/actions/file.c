@@ -21,7 +21,7 @@ command_effect do_import(app *a, const char *argument) {
     scry_error err = {0};
     scry_set *set = scry_set_new(a->info->d_sae);
     command_effect effect;
-    if (scry_set_read_csv(set, argument, &err)) {
+    if (scry_set_read_csv(set, argument, &err) && scry_scored_all(a->index, set, &err)) {
         snprintf(a->file, sizeof a->file, "%s", argument);
         app_before_step(a);
         effect = app_stepped(a, scry_session_adopt(a->session, set), argument);

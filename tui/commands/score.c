@@ -77,7 +77,9 @@ static void score_head(const subject *s, const scry_result *r, const scry_scope 
     char left_out[80] = "too few domains to leave one out";
     if (!isnan(r->loo_min)) snprintf(left_out, sizeof left_out, "leave one out %.4f to %.4f", r->loo_min, r->loo_max);
     char random[160] = "no random sets: the selection holds nothing, or more than all active latents";
-    if (!isnan(r->random_mean))
+    if (scry_about(s->index)->candidates)
+        snprintf(random, sizeof random, "no random sets: only the most shifted latents are scored (--candidates)");
+    else if (!isnan(r->random_mean))
         snprintf(random, sizeof random, "random sets of the same size: rho %.3f, deviation %.3f; %.1f%% lie below",
                  r->random_mean, r->random_sd, 100 * r->random_rank);
     snprintf(head + used, size - used,
