@@ -246,8 +246,8 @@ static void check_study(const char *label, const char *study, uint32_t n) {
     scry_index *all = index_of(study, NULL, label);
     scry_error err = {0};
     scry_build_options o = {.candidates = n, .threads = 3}, one = {.candidates = n, .threads = 1};
-    bool ok = scry_index_build(study, part, &o, NULL, NULL, &err) &&
-              scry_index_build(study, again, &one, NULL, NULL, &err);
+    bool ok =
+        scry_index_build(study, part, &o, NULL, NULL, &err) && scry_index_build(study, again, &one, NULL, NULL, &err);
     scry_index *x = ok ? scry_open(part, true, &err) : NULL;
     if (check(x && all, "%s: with %u candidates: is indexed and opened %s", label, n, err.text)) {
         bool *expected = expected_of(all, n);
