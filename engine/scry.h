@@ -125,7 +125,7 @@ typedef struct scry_info {
     bool is_signed;
     uint32_t candidates, scored; /* candidates 0: every latent is scored; else see scry_scored */
     uint32_t k;                  /* of a TopK SAE, else 0 */
-    bool folded; /* decoder rows have norm 1, or there is no SAE */
+    bool folded;                 /* decoder rows have norm 1, or there is no SAE */
     size_t trains, domains, captures, notes;
     scry_train_info *train;
     scry_domain_info *domain;

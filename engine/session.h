@@ -13,8 +13,8 @@
 
 typedef struct scry_session scry_session;
 
-/* by/metric/score as given; n is clipped to the number of latents, or to that of the candidates. scope "all" and the manifest's
- * correlate setting until changed. Borrows the index. */
+/* by/metric/score as given; n is clipped to the number of latents, or to that of the candidates. scope "all" and the
+ * manifest's correlate setting until changed. Borrows the index. */
 scry_session *scry_session_new(const scry_index *index, size_t train, scry_condition source, scry_metric metric,
                                uint32_t n, scry_score score, scry_error *err);
 void scry_session_free(scry_session *s);
