@@ -1,9 +1,9 @@
 /* build.c: walks the groups of a study, tile by tile, and writes the index. */
 #include "index/build.h"
+#include "base/blas.h"
 #include "base/mem.h"
 #include "index/container.h"
 
-#include <cblas.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -194,7 +194,7 @@ bool scry_index_build(const char *study_path, const char *out, const scry_build_
         scry_notes_free(&own);
         return false;
     }
-    openblas_set_num_threads(1); /* our threads each run their own tiles */
+    blas_single(); /* our threads each run their own tiles */
     b.pool = parallel_start(b.options->threads);
     bool ok =
         open_study(&b) && candidates_allowed(&b) && (b.options->shards < 2 || study_content(b.study, b.content, err));
