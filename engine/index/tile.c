@@ -14,12 +14,26 @@ typedef struct block_count {
     uint64_t entries[SCRY_CONDITIONS], fires[SCRY_CONDITIONS], negative[SCRY_CONDITIONS];
 } block_count;
 
+/* Room for what the latent will hold at the end of the segment, if it goes on like this: growing step by step
+ * costs more than all the rest. */
+static void reserve_segment(const builder *b, int c, posting_stream *stream, uint32_t entries) {
+    enum { USUAL = 6, MOST_TIMES = 8 };
+    uint32_t need = entries * USUAL + POSTING_MOST;
+    if (stream->room - stream->used >= need) return;
+    uint64_t rows = b->group[c]->kept_count < SEGMENT_ROWS ? b->group[c]->kept_count : SEGMENT_ROWS;
+    uint64_t end = (uint64_t)(stream->used + need) * rows / (b->segment_rows + b->tile.n);
+    if (end > (uint64_t)need * MOST_TIMES) end = (uint64_t)need * MOST_TIMES;
+    uint64_t room = end * 2 / 3; /* postings_reserve adds half as much again */
+    postings_reserve(stream, room > stream->used + need ? (uint32_t)(room - stream->used) : need);
+}
+
 /* One latent of one capture: sums and postings. */
 static void walk_capture(builder *b, int c, uint32_t latent, const tile_lists *lists, uint32_t j, block_count *count) {
     const uint64_t *row = b->tile.row[c];
     posting_stream *stream = &b->group_streams[c][latent];
     const uint32_t from = lists->start[j], to = lists->start[j + 1];
     if (from == to) return;
+    reserve_segment(b, c, stream, to - from);
     capture_sums *sums = &b->sums[c];
     double sum = sums->sum[latent], square = sums->square[latent], run = sums->run ? sums->run[latent] : 0;
     uint32_t fires = 0;
