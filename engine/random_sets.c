@@ -38,7 +38,8 @@ uint32_t scry_random_rhos(const scry_index *index, scry_score score, const doubl
                           uint64_t seed, const scry_stop *stop, double *pearson, double *spearman) {
     const scry_info *info = scry_about(index);
     drawing w = {.contribution = scry_contributions(index, score), .D = info->domains, .size = size, .change = change};
-    if (!w.contribution || !size) return 0;
+    /* Only the most shifted latents can be drawn from candidates: that is no random set. */
+    if (!w.contribution || !size || info->candidates) return 0;
     w.pick = mem_new(info->d_sae, sizeof *w.pick);
     for (uint32_t j = 0; j < info->d_sae; j++)
         if (scry_postings(index, j)) w.pick[w.alive++] = j;

@@ -59,7 +59,8 @@ void scry_result_company(scry_result *r, const scry_index *index, scry_score sco
     r->p_value = scry_permutation_p(x, y, n, SCRY_PERMUTATIONS, SCRY_SEED);
     scry_leave_one_out(x, y, n, &r->loo_min, &r->loo_max);
     free(x);
-    if (!isnan(r->fit.pearson)) random_sets(r, index, score, count);
+    /* Only the most shifted latents can be drawn from candidates: that is no random set. */
+    if (!isnan(r->fit.pearson) && !scry_about(index)->candidates) random_sets(r, index, score, count);
 }
 
 void scry_result_free(scry_result *r) {

@@ -57,6 +57,7 @@ typedef struct scry_build_options {
     unsigned threads;       /* 0: all processors */
     uint64_t memory;        /* bytes that indexing may take; 0: SCRY_MEMORY */
     uint32_t shard, shards; /* only the latents of shard 1..shards; shards 0: all */
+    uint32_t candidates;    /* 0: all; N: see scry_scored */
     bool allow_nonfinite;   /* treat NaN and infinity in the input as 0 instead of refusing it */
     scry_progress progress; /* may be NULL */
     void *context;
@@ -97,7 +98,7 @@ typedef struct scry_capture_info {
     uint64_t rows, kept; /* tokens in the file; tokens that count (skip_first, exclude) */
     uint32_t samples;
     uint64_t nnz;
-    double l0; /* mean active latents a kept token */
+    double l0; /* mean active latents a kept token; NaN where not all latents were encoded */
     bool has_tokens;
     uint64_t negative, nonfinite; /* activations below 0; values that were taken as 0 */
     double norm_share;            /* residuals: part of the sum of |x|^2 that one token text holds, and which */
@@ -122,8 +123,9 @@ typedef struct scry_info {
     uint32_t d_sae, d_model;                      /* d_model 0 when the captures held features */
     scry_pairing pairing;
     bool is_signed;
-    uint32_t k;  /* of a TopK SAE, else 0 */
-    bool folded; /* decoder rows have norm 1, or there is no SAE */
+    uint32_t candidates, scored; /* candidates 0: every latent is scored; else see scry_scored */
+    uint32_t k;                  /* of a TopK SAE, else 0 */
+    bool folded;                 /* decoder rows have norm 1, or there is no SAE */
     size_t trains, domains, captures, notes;
     scry_train_info *train;
     scry_domain_info *domain;
@@ -166,9 +168,16 @@ const double *scry_mean_shifted(const scry_index *index, size_t train, scry_cond
 const double *scry_rate_base(const scry_index *index, size_t train, scry_condition source);
 const double *scry_rate_shifted(const scry_index *index, size_t train, scry_condition source);
 
+struct scry_set;
 /* Contributions [F][D]: the D values of a latent lie together. NULL when there is no such score. */
 const float *scry_contributions(const scry_index *index, scry_score score);
-/* Share of a domain's tokens on which the latent fires. */
+/* Are the latent's contributions known? In an index made with candidates N the domains were encoded only on
+ * the latents that are among the first N by some metric, source and training set: `scored` of them. Of the
+ * others everything about the training sets is known, and their contributions are NaN. */
+bool scry_scored(const scry_index *index, uint32_t latent);
+/* False and err, which names a latent, when the set holds one that is not scored. */
+bool scry_scored_all(const scry_index *index, const struct scry_set *set, scry_error *err);
+/* Share of a domain's tokens on which the latent fires; NaN when it is not scored. */
 double scry_domain_rate(const scry_index *index, uint32_t latent, size_t domain);
 
 /* ---- ranking -------------------------------------------------------------------------------- */
@@ -286,7 +295,7 @@ enum { SCRY_SEED = 20260302 }; /* stated with every drawn figure */
  * scry_result_free. */
 void scry_result_fit(scry_result *result, const scry_index *index, const scry_scorer *scorer, const scry_scope *scope);
 /* Spearman, p, leave-one-out and the place among random sets of `count` latents drawn from those
- * that are active anywhere in the index. */
+ * that are active anywhere in the index; without random sets where only candidates are scored. */
 void scry_result_company(scry_result *result, const scry_index *index, scry_score score, uint32_t count);
 void scry_result_free(scry_result *result);
 

@@ -26,6 +26,13 @@ static void move_n(scry_session *s, uint32_t n) {
     for (uint32_t rank = from; rank < to; rank++) settle(s, s->ranking->order[rank]);
 }
 
+/* Where domains were encoded on candidates only, no more of a ranking can be scored than was asked for. */
+static uint32_t clip_n(const scry_session *s, uint32_t n) {
+    uint32_t most = scry_about(s->index)->candidates;
+    if (!most || most > s->F) most = s->F;
+    return n < most ? n : most;
+}
+
 static bool move_to(scry_session *s, place to, scry_error *err) {
     if (to.source != s->at.source || to.metric != s->at.metric) {
         scry_ranking *ranking = scry_rank(s->index, s->train, to.source, to.metric, err);
@@ -68,7 +75,7 @@ scry_session *scry_session_new(const scry_index *index, size_t train, scry_condi
         scry_session_free(s);
         return NULL;
     }
-    move_n(s, n < s->F ? n : s->F);
+    move_n(s, clip_n(s, n));
     return s;
 }
 
@@ -166,7 +173,7 @@ static bool change_pins(scry_session *s, const uint32_t *latents, size_t count, 
     for (size_t i = 0; i < count; i++) {
         uint32_t latent = latents[i];
         bool want = toggle ? !scry_set_has(s->set, latent) : in;
-        if (scry_set_has(s->set, latent) == want) continue;
+        if (scry_set_has(s->set, latent) == want || (want && !scry_scored(s->index, latent))) continue;
         pins[used++] = (pin_change){latent, s->pin[latent], pin_for(s, latent, want)};
     }
     if (used) return take_step(s, s->at, pins, used, NULL);
@@ -184,7 +191,7 @@ bool scry_session_put(scry_session *s, const uint32_t *latents, size_t count, bo
 
 bool scry_session_set_n(scry_session *s, uint32_t n) {
     place to = s->at;
-    to.n = n < s->F ? n : s->F;
+    to.n = clip_n(s, n);
     return to.n != s->at.n && take_step(s, to, NULL, 0, NULL);
 }
 
@@ -197,7 +204,7 @@ bool scry_session_adopt(scry_session *s, const scry_set *set) {
     pin_change *pins = mem_new(s->F, sizeof *pins);
     uint32_t used = 0;
     for (uint32_t j = 0; j < s->F; j++) {
-        uint8_t pin = pin_for(s, j, scry_set_has(set, j));
+        uint8_t pin = pin_for(s, j, scry_set_has(set, j) && scry_scored(s->index, j));
         if (pin != s->pin[j]) pins[used++] = (pin_change){j, s->pin[j], pin};
     }
     if (used) return take_step(s, s->at, mem_resize(pins, used, sizeof *pins), used, NULL);

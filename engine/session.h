@@ -14,8 +14,8 @@
 
 typedef struct scry_session scry_session;
 
-/* by/metric/score as given; n is clipped to the number of latents. scope "all" and the manifest's
- * correlate setting until changed. Borrows the index. */
+/* by/metric/score as given; n is clipped to the number of latents, or to that of the candidates. scope "all" and the
+ * manifest's correlate setting until changed. Borrows the index. */
 scry_session *scry_session_new(const scry_index *index, size_t train, scry_condition source, scry_metric metric,
                                uint32_t n, scry_score score, scry_error *err);
 void scry_session_free(scry_session *s);
@@ -32,7 +32,8 @@ void scry_session_edits(const scry_session *s, uint32_t *added, uint32_t *remove
 /* 0: as ranked; 1: pinned in; 2: pinned out. Only pins that differ from the ranking count as edits. */
 int scry_session_pin(const scry_session *s, uint32_t latent);
 
-/* Steps of the history. Each returns true when something changed. */
+/* Steps of the history. Each returns true when something changed. A latent that is not scored
+ * (scry_scored) stays out: who wants to tell a person asks first. */
 /* latents: each at most once. */
 bool scry_session_toggle(scry_session *s, const uint32_t *latents, size_t count); /* each is switched */
 bool scry_session_put(scry_session *s, const uint32_t *latents, size_t count, bool in);

@@ -96,7 +96,7 @@ static void put_latent(FILE *f, const scry_index *index, const scry_ranking *r, 
     size_t D = scry_about(index)->domains;
     for (size_t d = 0; d < D; d++) {
         fputc(',', f);
-        if (contribution && has_capture(index, score, d))
+        if (contribution && has_capture(index, score, d) && scry_scored(index, latent))
             fprintf(f, "%.9g", (double)contribution[(size_t)latent * D + d]);
     }
     fputc('\n', f);

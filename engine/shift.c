@@ -1,6 +1,7 @@
 /* shift.c: latents ranked by how far post-training, or a demonstration, moves them. */
-#include "scry.h"
+#include "shift.h"
 #include "base/mem.h"
+#include "scry.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -61,6 +62,15 @@ static void sort_equal_keys(keyed *a, size_t n, const double *shift) {
     }
 }
 
+void shift_order(const double *shift, uint32_t F, uint32_t *order) {
+    keyed *keys = mem_new(2 * (size_t)F, sizeof *keys);
+    for (uint32_t j = 0; j < F; j++) keys[j] = (keyed){(uint32_t)(descending(fabs(shift[j])) >> 32), j};
+    keyed *a = sort_keys(keys, keys + F, F);
+    sort_equal_keys(a, F, shift);
+    for (uint32_t i = 0; i < F; i++) order[i] = a[i].latent;
+    free(keys);
+}
+
 scry_ranking *scry_rank(const scry_index *index, size_t train, scry_condition source, scry_metric metric,
                         scry_error *err) {
     const double *shift = scry_shift(index, train, source, metric);
@@ -81,18 +91,13 @@ scry_ranking *scry_rank(const scry_index *index, size_t train, scry_condition so
     r->order = mem_new(F, sizeof *r->order);
     r->rank = mem_new(F, sizeof *r->rank);
     r->cumulative = mem_new(F, sizeof *r->cumulative);
-    keyed *keys = mem_new(2 * (size_t)F, sizeof *keys);
-    for (uint32_t j = 0; j < F; j++) keys[j] = (keyed){(uint32_t)(descending(fabs(shift[j])) >> 32), j};
-    keyed *a = sort_keys(keys, keys + F, F);
-    sort_equal_keys(a, F, shift);
+    shift_order(shift, F, r->order);
     for (uint32_t i = 0; i < F; i++) {
-        r->order[i] = a[i].latent;
-        r->rank[a[i].latent] = i;
-        r->total += fabs(shift[a[i].latent]);
+        r->rank[r->order[i]] = i;
+        r->total += fabs(shift[r->order[i]]);
         r->cumulative[i] = r->total;
     }
     for (uint32_t i = 0; i < F && r->total > 0; i++) r->cumulative[i] /= r->total;
-    free(keys);
     return r;
 }
 

@@ -65,15 +65,17 @@ static scry_sweep_point point(const sweep *s, uint32_t from, uint32_t to) {
                               .p_value = scry_permutation_p(s->x, s->y, n, SCRY_PERMUTATIONS, SCRY_SEED)};
 }
 
-static uint32_t clip(const scry_ranking *ranking, uint32_t top) {
-    return top < ranking->latents ? top : ranking->latents;
+/* Where domains were encoded on candidates only, no more of a ranking can be scored. */
+static uint32_t clip(const scry_index *index, const scry_ranking *ranking, uint32_t top) {
+    uint32_t candidates = scry_about(index)->candidates, most = candidates ? candidates : ranking->latents;
+    return top < most ? top : most;
 }
 
 scry_sweep_point *scry_sweep_n(const scry_index *index, const scry_ranking *ranking, scry_score score,
                                const scry_scope *scope, uint32_t top, const scry_stop *stop, size_t *count) {
     sweep s;
     sweep_begin(&s, index, ranking, score, scope);
-    uint32_t *grid = scry_grid(clip(ranking, top), count), at = 0;
+    uint32_t *grid = scry_grid(clip(index, ranking, top), count), at = 0;
     scry_sweep_point *points = mem_new(*count, sizeof *points);
     bool stopped = false;
     for (size_t i = 0; i < *count && !(stopped = scry_stopped(stop)); i++) {
@@ -93,7 +95,7 @@ scry_sweep_point *scry_sweep_bands(const scry_index *index, const scry_ranking *
                                    size_t *count) {
     sweep s;
     sweep_begin(&s, index, ranking, score, scope);
-    top = clip(ranking, top);
+    top = clip(index, ranking, top);
     *count = ((size_t)top + width - 1) / width;
     scry_sweep_point *points = mem_new(*count, sizeof *points);
     bool stopped = false;

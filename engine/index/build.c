@@ -1,9 +1,9 @@
 /* build.c: walks the groups of a study, tile by tile, and writes the index. */
 #include "index/build.h"
+#include "base/blas.h"
 #include "base/mem.h"
 #include "index/container.h"
 
-#include <cblas.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,29 +13,21 @@
 enum { RELEASE_BYTES = 8 << 20 };
 
 static void release_group(builder *b) {
-    for (int c = 0; c < SCRY_CONDITIONS; c++)
+    for (int c = 0; c < SCRY_CONDITIONS && b->mapped; c++)
         if (b->group[c]) matrix_release(&b->group[c]->m);
-    b->bytes_read = 0;
-}
-
-static void release_read(builder *b) {
-    for (int c = 0; c < SCRY_CONDITIONS; c++)
-        if (b->tile.mask >> c & 1 &&
-            !(b->group[c]->m.sparse && b->group[c]->spec->features)) /* those count themselves */
-            b->bytes_read += (uint64_t)b->tile.n * b->group[c]->m.cols * 4;
-    if (b->bytes_read >= RELEASE_BYTES) release_group(b);
+    b->mapped = 0;
 }
 
 static bool flush_tile(builder *b) {
     if (!b->tile.n) return true;
-    tile_load(b);
+    if (!tile_load(b)) return false;
     tile_process(b);
     for (int c = 0; c < SCRY_CONDITIONS; c++)
         if (b->tile.mask >> c & 1) b->tokens_done += b->tile.n;
-    release_read(b);
+    if (b->mapped >= RELEASE_BYTES) release_group(b);
     b->tile.n = 0;
     b->tile.sample_end = false;
-    if (b->segment_tiles >= SEGMENT_TILES && !tile_close_segment(b)) return false;
+    if (b->segment_rows >= SEGMENT_ROWS && !tile_close_segment(b)) return false;
     if (b->options->progress && !b->options->progress(b->options->context, "encoding", b->tokens_done, b->tokens))
         return scry_fail(b->err, "interrupted; nothing was written");
     return true;
@@ -49,7 +41,7 @@ static bool walk_runs(builder *b, const align_runs *runs) {
         if (tile->n && tile->mask != run->mask && !flush_tile(b)) return false;
         tile->mask = run->mask;
         for (uint64_t k = 0; k < run->length; k++) {
-            if (tile->n == TILE_ROWS && !flush_tile(b)) return false;
+            if ((tile->n == tile->most || b->segment_rows + tile->n == SEGMENT_ROWS) && !flush_tile(b)) return false;
             for (int c = 0; c < SCRY_CONDITIONS; c++)
                 if (run->mask >> c & 1) tile->row[c][tile->n] = run->row[c] + k;
             tile->n++;
@@ -91,6 +83,8 @@ static bool walk_group(builder *b, size_t g) {
     }
     for (int c = 0; c < SCRY_CONDITIONS; c++)
         if (b->group[c] && !wake_capture(b, b->group[c])) return false;
+    for (int c = 0; c < SCRY_CONDITIONS; c++)
+        if (b->group[c]) matrix_begin(&b->group[c]->m);
     align_runs runs;
     if (!align_group(&runs, view, b->pairing, b->study->path, b->err)) return false;
     tile_room(b);
@@ -100,7 +94,10 @@ static bool walk_group(builder *b, size_t g) {
               (g < trains ? finish_train(b, g) : finish_domain(b, g - trains));
     release_group(b);
     for (int c = 0; c < SCRY_CONDITIONS; c++)
-        if (b->group[c]) rest_capture(b->group[c]);
+        if (b->group[c]) {
+            matrix_rest(&b->group[c]->m);
+            rest_capture(b->group[c]);
+        }
     group_sums_free(b);
     align_free(&runs);
     return ok;
@@ -129,6 +126,8 @@ static void builder_free(builder *b) {
     for (int s = 0; s < SCRY_SCORES; s++) free(b->contribution[s]);
     void *owned[] = {b->folder, b->streams, b->shift, b->pairs, b->domain_icl, b->domain_fires};
     for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) free(owned[i]);
+    free(b->candidate);
+    sae_free(&b->narrow);
     spill_close(&b->spill);
     close_study(b);
     parallel_stop(b->pool);
@@ -151,11 +150,16 @@ static uint64_t matrix_memory(const builder *b) {
             if (cost->sort_room > sort) sort = cost->sort_room;
             /* a row as it is read and sorted, and the rows of a tile with what growing leaves unused */
             sum += threads * cost->widest * 48;
-            sum += (cost->entries / (capture->m.rows + 1) * TILE_ROWS + cost->widest * LOAD_PARTS) * 12;
+            sum += (cost->entries / (capture->m.rows + 1) * MOST_ROWS + cost->widest * PARTS) * 12;
         }
         if (sum > most) most = sum;
     }
     return open + most + sort;
+}
+
+static uint64_t most_candidates(const builder *b) {
+    uint64_t most = (uint64_t)b->options->candidates * SCRY_METRICS * (SCRY_CONDITIONS - 1) * b->study->train_count;
+    return most < b->F ? most : b->F;
 }
 
 /* What is left of the memory for postings once everything whose size is known has its part. */
@@ -166,9 +170,9 @@ static bool share_memory(builder *b) {
     fixed += F * SCRY_CONDITIONS * (9 * sizeof(double) + 3 * sizeof(uint32_t)); /* sums */
     fixed += F * SHIFT_ARRAYS * sizeof(double) * b->study->train_count * (SCRY_CONDITIONS - 1);
     fixed += F * b->D * (SCRY_SCORES * sizeof(float) + sizeof(uint32_t));
-    fixed += (uint64_t)parallel_threads(b->pool) * 3 * BLOCK_LATENTS * TILE_ROWS * sizeof(float) * 2;
-    fixed += (uint64_t)SCRY_CONDITIONS * TILE_ROWS * (d + (b->sae.activation == SAE_TOPK ? F : 0)) * sizeof(float);
-    fixed += matrix_memory(b);
+    fixed += (uint64_t)parallel_threads(b->pool) * 3 * BLOCK_LATENTS * RESIDUAL_ROWS * sizeof(float) * 2;
+    fixed += (uint64_t)SCRY_CONDITIONS * RESIDUAL_ROWS * (d + (b->sae.activation == SAE_TOPK ? F : 0)) * sizeof(float);
+    fixed += matrix_memory(b) + most_candidates(b) * d * sizeof(float);
     if (fixed + fixed / 4 > memory)
         return scry_fail(b->err,
                          "--memory: %" PRIu64 " MiB is too little for %" PRIu32 " latents and %zu domains; expected at "
@@ -196,15 +200,19 @@ bool scry_index_build(const char *study_path, const char *out, const scry_build_
         scry_notes_free(&own);
         return false;
     }
-    openblas_set_num_threads(1); /* our threads each run their own tiles */
+    blas_single(); /* our threads each run their own tiles */
     b.pool = parallel_start(b.options->threads);
     b.folder = aside_folder(out);
-    bool ok = open_study(&b) && (b.options->shards < 2 || study_content(b.study, b.content, err));
+    bool ok =
+        open_study(&b) && candidates_allowed(&b) && (b.options->shards < 2 || study_content(b.study, b.content, err));
     spill_open(&b.spill, out, b.F);
     if (ok) {
         make_room(&b);
         ok = share_memory(&b);
-        for (size_t g = 0; g < group_count(&b) && ok; g++) ok = walk_group(&b, g);
+        for (size_t g = 0; g < group_count(&b) && ok; g++) {
+            if (g == b.study->train_count && b.options->candidates) candidates_choose(&b);
+            ok = walk_group(&b, g);
+        }
     }
     ok = ok && write_index(&b, out);
     if (ok && result) {

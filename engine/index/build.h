@@ -2,9 +2,13 @@
  *
  * open.c      opens the captures, their tokens and the SAE
  * build.c     walks the groups, tile by tile
- * load.c      one tile: files to residuals, or to the nonzero latents of each row
- * tile.c      one tile: encode, threshold, accumulate, add postings
+ * load.c      one tile: files to residuals, or to what is not zero of each part of its rows
+ * scan.c      the bytes of a row, or sparse entries, to that
+ * lists.c     that, and encoded residuals, to lists by latent
+ * topk.c      residuals of a TopK SAE to what is kept of each part
+ * tile.c      one tile: those lists to statistics and postings
  * finish.c    sums to statistics
+ * candidates.c  which latents the domains are encoded on
  * write.c     statistics to the file */
 #ifndef SCRY_BUILD_H
 #define SCRY_BUILD_H
@@ -18,11 +22,21 @@
 #include "sae/sae.h"
 #include "study.h"
 
-/* A tile is up to TILE_ROWS partner rows by all latents; a block of BLOCK_LATENTS of them is one
- * thread's piece. Postings go from the group's streams to the main ones, as a segment, after every
- * SEGMENT_TILES tiles. All are fixed, so that neither the sums nor the bytes depend on the number of
- * threads or on the memory. LOAD_ROWS: rows a thread loads at a time. */
-enum { TILE_ROWS = 512, BLOCK_LATENTS = 512, SEGMENT_TILES = 16, LOAD_ROWS = 64, LOAD_PARTS = TILE_ROWS / LOAD_ROWS };
+/* A tile is some partner rows by all latents. Where residuals are encoded it has RESIDUAL_ROWS, as the
+ * multiplication's last digits depend on its shape. Features make larger ones, up to MOST_ROWS, as long as
+ * what is not zero stays below MOST_ENTRIES or so: sums are carried on from row to row, so that nothing
+ * depends on where a tile ends. PART_ROWS of them are loaded at a time by a thread; a block of
+ * BLOCK_LATENTS is processed at a time. Postings go from the group's streams to the main ones, as a segment,
+ * after every SEGMENT_ROWS. Neither the sums nor the bytes depend on the number of threads or on the memory. */
+enum {
+    RESIDUAL_ROWS = 512,
+    MOST_ROWS = 2048,
+    MOST_ENTRIES = 1 << 20,
+    PART_ROWS = 32,
+    PARTS = MOST_ROWS / PART_ROWS,
+    BLOCK_LATENTS = 512,
+    SEGMENT_ROWS = 8192
+};
 
 typedef struct build_text {
     token_text text;
@@ -64,33 +78,54 @@ typedef struct pair_sums {
 /* Statistics of one training set and source: SHIFT_ARRAYS arrays of F doubles, one after another. */
 enum { SHIFT_MEAN_BASE = SCRY_METRICS, SHIFT_MEAN_SHIFTED, SHIFT_RATE_BASE, SHIFT_RATE_SHIFTED, SHIFT_ARRAYS };
 
-/* The nonzero latents of LOAD_ROWS rows, ascending in each: entries start[r] .. start[r + 1]. */
-typedef struct tile_rows {
-    uint32_t *col;
-    float *value;
+typedef struct tile_entry {
+    uint16_t row, latent; /* in the tile; in the block */
+    float value;
+} tile_entry;
+
+/* What is not zero in PART_ROWS rows, by block of latents: start[block] .. start[block + 1]; within a
+ * block the rows ascend. */
+typedef struct tile_part {
+    tile_entry *entry;
+    uint32_t *start; /* [blocks + 1] */
     uint32_t room;
-    uint32_t start[LOAD_ROWS + 1];
-} tile_rows;
+} tile_part;
 
 typedef struct build_tile {
-    uint32_t mask, n;
+    uint32_t mask, n, most; /* most: rows at which it is full */
     bool sample_end;
-    uint64_t row[SCRY_CONDITIONS][TILE_ROWS];
-    float *X[SCRY_CONDITIONS];                   /* residuals: [TILE_ROWS][d] */
-    double norm[SCRY_CONDITIONS][TILE_ROWS];     /* their |x|^2, before the SAE's own preparation */
-    float *pre[SCRY_CONDITIONS];                 /* TopK: pre-activations [F][TILE_ROWS] */
-    tile_rows rows[SCRY_CONDITIONS][LOAD_PARTS]; /* features, and TopK's choice */
+    uint64_t row[SCRY_CONDITIONS][MOST_ROWS];
+    float *X[SCRY_CONDITIONS];                   /* residuals: [RESIDUAL_ROWS][d] */
+    double norm[SCRY_CONDITIONS][RESIDUAL_ROWS]; /* their |x|^2, before the SAE's own preparation */
+    float *pre[SCRY_CONDITIONS];                 /* TopK: pre-activations [F][RESIDUAL_ROWS] */
+    tile_part part[SCRY_CONDITIONS][PARTS];      /* features, and TopK's choice */
 } build_tile;
 
-/* What a thread works with: a block's activations, and the nonzero ones as lists. */
+/* The nonzero activations of a block by latent: entries start[j] .. start[j + 1]. */
 typedef struct tile_lists {
-    uint32_t start[BLOCK_LATENTS + 1]; /* entries of each latent of the block */
-    uint16_t *at;                      /* place in the tile, ascending */
+    uint32_t start[BLOCK_LATENTS + 1];
+    uint16_t *at; /* place in the tile, ascending */
     float *value;
+    uint32_t room;
 } tile_lists;
 
+/* The nonzero values of a part, row by row, as they are found. */
+typedef struct part_scan {
+    uint32_t *col; /* of all latents */
+    float *value;
+    uint32_t used, room;
+    uint32_t start[PART_ROWS + 1]; /* entries of each row */
+} part_scan;
+
+/* Bytes are copied from files into room that stays in a processor's own cache. */
+enum { READ_BYTES = 256 << 10 };
+
+/* What a thread works with. */
 typedef struct tile_worker {
-    float *H; /* [BLOCK_LATENTS][TILE_ROWS] */
+    uint8_t *bytes; /* [READ_BYTES] */
+    part_scan scan;
+    sparse_row row; /* as it is read */
+    float *H; /* [BLOCK_LATENTS][RESIDUAL_ROWS] */
     tile_lists lists[SCRY_CONDITIONS];
     float *column; /* TopK: [F] */
 } tile_worker;
@@ -103,6 +138,9 @@ typedef struct builder {
     parallel *pool;
     sae sae;
     bool has_sae;
+    uint32_t *candidate; /* [candidate_count] latents that the domains are encoded on, ascending; NULL: all */
+    uint32_t candidate_count;
+    sae narrow; /* these of the SAE */
     tokenizer tokenizer;
     char *folder;         /* beside the index, for what does not fit in memory */
     uint64_t aside;       /* bytes there of captures that stay open until their group was walked */
@@ -128,8 +166,8 @@ typedef struct builder {
     uint64_t run_rows[SCRY_CONDITIONS]; /* pairing by sample: rows in the sample so far */
     build_tile tile;
     tile_worker *workers;                /* [threads] */
-    uint64_t bytes_read;                 /* of mapped input since it was last given back */
-    unsigned segment_tiles;              /* since the last segment was closed */
+    uint64_t mapped;                     /* bytes read through maps since those were last given back */
+    uint64_t segment_rows;               /* since the last segment was closed */
     uint64_t stream_bytes, stream_limit; /* of streams; above the limit they are spilled */
     spill spill;
 
@@ -157,15 +195,51 @@ static inline size_t group_count(const builder *b) {
     return b->study->train_count + b->study->domain_count;
 }
 
-/* load.c: tile.row -> tile.X or tile.rows */
-void tile_load(builder *b);
+static inline size_t blocks_of(uint32_t latents) {
+    return ((size_t)latents + BLOCK_LATENTS - 1) / BLOCK_LATENTS;
+}
 
-/* tile.c: those -> sums and group_streams */
+/* load.c: tile.row -> tile.X or tile.part. False and err when a file cannot be read. */
+bool tile_load(builder *b);
+
+/* scan.c. Appends what is not zero among count numbers of the tensor's dtype that lie side by side, the
+ * first in column col; NaN and infinite ones are left out. Returns how many those are. */
+uint64_t scan_bytes(part_scan *s, const tensor *t, const uint8_t *bytes, uint32_t col, uint32_t count);
+uint64_t scan_floats(part_scan *s, const float *x, uint32_t col, uint32_t count);
+void scan_sparse(part_scan *s, const uint32_t *col, const float *value, uint64_t count);
+/* The rows found, which are row `first` of the tile and those after it, to a part: this shard's
+ * latents, by block. */
+void scan_close(part_scan *s, builder *b, tile_part *part, uint32_t first, uint32_t rows);
+
+/* lists.c */
 void tile_room(builder *b); /* for the group in work; tile_free gives it back */
 void tile_free(builder *b);
+/* From a block's activations H[latents][n]. */
+void lists_of_block(tile_lists *lists, const float *H, uint32_t latents, uint32_t n);
+/* From what the parts of condition c hold of a block. */
+void lists_of_parts(tile_lists *lists, const build_tile *tile, int c, size_t block, uint32_t latents);
+
+/* topk.c: tile.X -> tile.pre -> tile.part */
+static inline bool is_topk(const builder *b) {
+    return b->has_sae && b->sae.activation == SAE_TOPK;
+}
+void topk_choose(builder *b);
+
+/* tile.c: tile.X or tile.part -> sums and group_streams */
 void tile_process(builder *b);
 /* Moves the group's streams to the main ones, and those to the file when they are too large. */
 bool tile_close_segment(builder *b);
+
+/* candidates.c: with options.candidates */
+bool candidates_allowed(builder *b);
+void candidates_choose(builder *b); /* after the training sets */
+/* Is the group in work encoded on the candidates only? */
+static inline bool is_narrow(const builder *b) {
+    return b->candidate && b->group[SCRY_BASE]->group >= 0;
+}
+static inline uint32_t latents_in_work(const builder *b) {
+    return is_narrow(b) ? b->candidate_count : b->F;
+}
 
 /* finish.c */
 void group_sums_new(builder *b);

@@ -13,7 +13,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-enum { HEADER = 64, ALIGN = 64 };
+enum { HEADER = 64, ALIGN = 64, BUFFER = 1 << 18 };
 static const char magic[8] = {'S', 'C', 'R', 'Y', 'I', 'D', 'X', '\n'};
 
 typedef struct header {
@@ -31,6 +31,7 @@ _Static_assert(sizeof(container_section) == 64, "a table entry is 64 bytes");
 struct container_writer {
     char *path, *temporary;
     FILE *file;
+    char *buffer; /* the file's, [BUFFER] */
     uint64_t at;
     container_section *section;
     uint32_t sections, room;
@@ -79,6 +80,8 @@ container_writer *container_create(const char *path, scry_error *err) {
         free(w);
         return NULL;
     }
+    w->buffer = mem_resize(NULL, BUFFER, 1);
+    setvbuf(w->file, w->buffer, _IOFBF, BUFFER);
     w->hash = XXH3_createState();
     static const char zero[HEADER];
     put(w, zero, HEADER);
@@ -114,6 +117,7 @@ void container_write(container_writer *w, const void *bytes, uint64_t size) {
 
 static void release(container_writer *w) {
     if (w->file) fclose(w->file);
+    free(w->buffer);
     XXH3_freeState(w->hash);
     free(w->section);
     free(w->path);

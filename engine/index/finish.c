@@ -97,6 +97,16 @@ bool finish_train(builder *b, size_t train) {
     return true;
 }
 
+/* What was not encoded is not 0 but not known. */
+static void blank_domain(builder *b, size_t domain) {
+    uint32_t next = 0;
+    for (uint32_t j = 0; j < b->F; j++) {
+        if (next < b->candidate_count && b->candidate[next] == j) next++;
+        else
+            for (int s = 0; s < SCRY_SCORES; s++) b->contribution[s][(size_t)j * b->D + domain] = (float)NAN;
+    }
+}
+
 bool finish_domain(builder *b, size_t domain) {
     const double n = (double)b->group[SCRY_BASE]->kept_count;
     const capture_sums *s = &b->sums[SCRY_BASE];
@@ -118,5 +128,6 @@ bool finish_domain(builder *b, size_t domain) {
         b->contribution[SCRY_SCORE_ICL][at] = difference;
         b->domain_fires[at] = s->fires[j];
     }
+    if (is_narrow(b)) blank_domain(b, domain);
     return true;
 }

@@ -104,6 +104,7 @@ static bool read_captures(scry_index *x, const cJSON *meta, scry_error *err) {
                                  .norm_piece = (uint32_t)number_of(item, "norm_piece"),
                                  .has_tokens = number >= 0};
         c->l0 = c->kept ? (double)number_of(item, "fires") / (double)c->kept : 0;
+        if (c->group >= 0 && x->info.candidates) c->l0 = (double)NAN;
         if (condition < 0 || c->rows > UINT32_MAX || c->group >= (int)x->D || c->group < -(int)x->info.trains)
             return damaged(x, "a capture's condition, rows or group is wrong", err);
         if (number >= (int)x->text_count || (number >= 0 && x->texts[number].tokens != c->rows))
@@ -141,6 +142,8 @@ static bool read_meta(scry_index *x, scry_error *err) {
         return damaged(x, "sizes or names are missing", err);
     info->d_sae = x->F = (uint32_t)F;
     info->k = (uint32_t)number_of(meta, "k");
+    info->candidates = (uint32_t)number_of(meta, "candidates");
+    info->scored = info->candidates ? (uint32_t)number_of(meta, "scored") : info->d_sae;
     info->folded = !cJSON_IsFalse(cJSON_GetObjectItemCaseSensitive(meta, "folded"));
     if (number_of(meta, "latents") != F)
         return scry_fail(err,
@@ -297,10 +300,10 @@ const float *scry_contributions(const scry_index *x, scry_score score) {
 }
 
 double scry_domain_rate(const scry_index *x, uint32_t latent, size_t domain) {
-    for (size_t i = 0; i < x->info.captures; i++)
+    for (size_t i = 0; i < x->info.captures && scry_scored(x, latent); i++)
         if (x->info.capture[i].group == (int)domain && x->info.capture[i].condition == SCRY_BASE)
             return (double)x->fires[(size_t)latent * x->D + domain] / (double)x->info.capture[i].kept;
-    return 0;
+    return scry_scored(x, latent) ? 0 : (double)NAN;
 }
 
 posting_cursor index_postings(const scry_index *x, uint32_t latent) {

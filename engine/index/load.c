@@ -1,167 +1,148 @@
-/* load.c: one tile: files to residuals, or to the nonzero latents of each row.
+/* load.c: one tile: files to residuals, or to what is not zero of each part of its rows.
  *
- * Features are stepped through where they lie, in the file's own dtype; only what is not zero is
- * ever converted or copied. */
+ * Rows that lie in a file as plain numbers are copied from it into a buffer that stays in the cache
+ * and are looked at there; others are read through the map. */
 #include "base/mem.h"
 #include "index/build.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* This loop reads whole captures: let the compiler use what the processor has. */
-#define WIDE __attribute__((target_clones("avx512f", "avx2", "default")))
+/* What came of a part. */
+typedef struct part_result {
+    uint64_t bad, bad_row;
+    uint64_t mapped;    /* bytes read through the map */
+    const char *unread; /* a file that cannot be read, and errno */
+    int why;
+} part_result;
 
 typedef struct load_job {
     builder *b;
-    uint64_t bad[SCRY_CONDITIONS][LOAD_PARTS];
-    uint64_t bad_row[SCRY_CONDITIONS][LOAD_PARTS];
-    uint64_t entries[SCRY_CONDITIONS][LOAD_PARTS]; /* of sparse rows, read through a map */
+    part_result result[SCRY_CONDITIONS][PARTS];
 } load_job;
 
-static void reserve(tile_rows *rows, uint32_t used, uint64_t more) {
-    if (rows->room - used >= more) return;
-    rows->room = (uint32_t)(((uint64_t)used + more) * 3 / 2);
-    rows->col = mem_resize(rows->col, rows->room, sizeof *rows->col);
-    rows->value = mem_resize(rows->value, rows->room, sizeof *rows->value);
+typedef struct load_part {
+    builder *b;
+    tile_worker *worker;
+    part_result *result;
+    int c;
+    uint32_t from, end; /* rows of the tile */
+} load_part;
+
+static void count_bad(load_part *p, uint32_t t, uint64_t bad) {
+    if (bad && !p->result->bad) p->result->bad_row = p->b->tile.row[p->c][t];
+    p->result->bad += bad;
 }
 
-/* Is any of 16 floats other than +0 and -0? One OR, which the compiler makes wide. */
-static inline bool any_nonzero(const float *x) {
-    uint32_t bits[16], any = 0;
-    memcpy(bits, x, sizeof bits);
-    for (int i = 0; i < 16; i++) any |= bits[i];
-    return (any & 0x7fffffff) != 0;
+/* How many rows of the tile from t on follow each other in the capture, at most `most`. */
+static uint32_t row_run(const load_part *p, uint32_t t, uint64_t most) {
+    const uint64_t *row = p->b->tile.row[p->c];
+    uint32_t n = 1;
+    while (t + n < p->end && n < most && row[t + n] == row[t] + n) n++;
+    return n;
 }
 
-/* Are any of 64 floats, at any alignment, other than +0 and -0? */
-static inline bool any_in_64(const uint8_t *bytes) {
-    uint64_t any = 0;
-    for (int i = 0; i < 32; i++) {
-        uint64_t two;
-        memcpy(&two, bytes + 8 * i, sizeof two);
-        any |= two;
-    }
-    return (any & 0x7fffffff7fffffffu) != 0;
-}
+/* Calls take(p, place, t, col, count, bytes) for stretches of the rows from t on, in order; returns how
+ * many rows it was, 0 where they are not plain or cannot be read. */
+typedef void take_bytes(load_part *p, const matrix_place *place, uint32_t t, uint32_t col, uint32_t count,
+                        const uint8_t *bytes);
 
-/* Appends the nonzero floats among n that lie in the file; those that are NaN or infinite are counted
- * and left out, as 0. What is zero is only looked at, 64 at a time. */
-WIDE static uint32_t compact_plain(tile_rows *rows, uint32_t used, const uint8_t *bytes, uint32_t n, uint64_t *bad) {
-    for (uint32_t i = 0; i < n; i += 64) {
-        uint32_t end = n - i < 64 ? n : i + 64;
-        if (end == i + 64 && !any_in_64(bytes + (size_t)i * 4)) continue;
-        reserve(rows, used, 64);
-        for (uint32_t k = i; k < end; k++) {
-            uint32_t bits;
-            memcpy(&bits, bytes + (size_t)k * 4, sizeof bits);
-            if (!(bits & 0x7fffffff)) continue;
-            if ((bits & 0x7f800000) == 0x7f800000) {
-                ++*bad;
-                continue;
-            }
-            rows->col[used] = k;
-            memcpy(&rows->value[used++], &bits, sizeof bits);
+static uint32_t read_rows(load_part *p, uint32_t t, take_bytes *take) {
+    const build_capture *capture = p->b->group[p->c];
+    matrix_place place;
+    if (!matrix_place_of(&capture->m, capture->row0 + p->b->tile.row[p->c][t], &place)) return 0;
+    const uint32_t rows = row_run(p, t, place.rows), cols = (uint32_t)capture->m.cols;
+    const unsigned each = tensor_size(place.tensor->dtype);
+    const uint64_t count = (uint64_t)rows * cols, room = READ_BYTES / each;
+    for (uint64_t at = 0; at < count; at += room) {
+        uint64_t n = count - at < room ? count - at : room;
+        if (!map_read(place.map, place.at + at * each, p->worker->bytes, (size_t)n * each)) {
+            p->result->why = errno;
+            p->result->unread = place.map->path;
+            return 0;
+        }
+        for (uint64_t i = at; i < at + n;) {
+            uint32_t col = (uint32_t)(i % cols), part = cols - col;
+            if (part > at + n - i) part = (uint32_t)(at + n - i);
+            take(p, &place, t + (uint32_t)(i / cols), col, part, p->worker->bytes + (i - at) * each);
+            i += part;
         }
     }
-    return used;
+    if (place.map->fd < 0) p->result->mapped += count * each;
+    return rows;
 }
 
-/* Appends the nonzero values of x[n] from entry `used` on; returns the new number of entries. */
-static uint32_t compact(tile_rows *rows, uint32_t used, const float *x, uint32_t n) {
-    uint32_t i = 0;
-    for (; i + 16 <= n; i += 16) {
-        if (!any_nonzero(x + i)) continue;
-        reserve(rows, used, 16);
-        for (uint32_t k = i; k < i + 16; k++) {
-            rows->col[used] = k;
-            rows->value[used] = x[k];
-            used += x[k] != 0;
-        }
+/* ---- features ------------------------------------------------------------------------------- */
+
+static void take_features(load_part *p, const matrix_place *place, uint32_t t, uint32_t col, uint32_t count,
+                          const uint8_t *bytes) {
+    part_scan *scan = &p->worker->scan;
+    if (!col) scan->start[t - p->from] = scan->used;
+    count_bad(p, t, scan_bytes(scan, place->tensor, bytes, col, count));
+}
+
+/* A row that is sparse, or does not lie plainly in the file. */
+static void odd_features(load_part *p, uint32_t t) {
+    const build_capture *capture = p->b->group[p->c];
+    part_scan *scan = &p->worker->scan;
+    uint64_t row = capture->row0 + p->b->tile.row[p->c][t], cols = capture->m.cols;
+    scan->start[t - p->from] = scan->used;
+    if (capture->m.sparse) {
+        sparse_row *entries = &p->worker->row;
+        count_bad(p, t, matrix_sparse_row(&capture->m, row, entries));
+        scan_sparse(scan, entries->col, entries->value, entries->count);
+        p->result->mapped += entries->count * 16; /* as they lie in the file, at most */
+        return;
     }
-    reserve(rows, used, 16);
-    for (; i < n; i++) {
-        rows->col[used] = i;
-        rows->value[used] = x[i];
-        used += x[i] != 0;
+    float *x = mem_resize(NULL, (size_t)cols, sizeof *x);
+    count_bad(p, t, matrix_row(&capture->m, row, x));
+    scan_floats(scan, x, 0, (uint32_t)cols);
+    p->result->mapped += cols * sizeof *x;
+    free(x);
+}
+
+static void load_features(load_part *p, tile_part *part) {
+    part_scan *scan = &p->worker->scan;
+    for (uint32_t t = p->from, rows; t < p->end && !p->result->unread; t += rows) {
+        rows = read_rows(p, t, take_features);
+        if (rows || p->result->unread) continue;
+        odd_features(p, t);
+        rows = 1;
     }
-    return used;
+    scan->start[p->end - p->from] = scan->used;
+    if (p->result->unread) scan->used = 0;
+    else scan_close(scan, p->b, part, p->from, p->end - p->from);
 }
 
-static uint32_t copy_sparse(tile_rows *rows, uint32_t used, const sparse_row *row) {
-    reserve(rows, used, row->count + 1);
-    for (uint64_t i = 0; i < row->count; i++) {
-        rows->col[used] = row->col[i];
-        rows->value[used] = row->value[i];
-        used += row->value[i] != 0;
+/* ---- residuals ------------------------------------------------------------------------------ */
+
+static void take_residuals(load_part *p, const matrix_place *place, uint32_t t, uint32_t col, uint32_t count,
+                           const uint8_t *bytes) {
+    tensor part = *place->tensor;
+    part.data = bytes;
+    float *x = p->b->tile.X[p->c] + (size_t)t * p->b->sae.d_in + col;
+    count_bad(p, t, tensor_floats(&part, 0, 1, count, x));
+}
+
+static void load_residuals(load_part *p) {
+    builder *b = p->b;
+    const build_capture *capture = b->group[p->c];
+    const uint32_t d = b->sae.d_in;
+    for (uint32_t t = p->from, rows; t < p->end && !p->result->unread; t += rows) {
+        rows = read_rows(p, t, take_residuals);
+        if (rows || p->result->unread) continue;
+        count_bad(p, t, matrix_row(&capture->m, capture->row0 + b->tile.row[p->c][t], b->tile.X[p->c] + (size_t)t * d));
+        p->result->mapped += d * sizeof(float);
+        rows = 1;
     }
-    return used;
-}
-
-static void count_bad(load_job *job, size_t c, size_t part, uint32_t t, uint64_t bad) {
-    if (bad && !job->bad[c][part]) job->bad_row[c][part] = job->b->tile.row[c][t];
-    job->bad[c][part] += bad;
-}
-
-static void load_sparse(load_job *job, size_t c, size_t part, uint32_t from, uint32_t end) {
-    builder *b = job->b;
-    const build_capture *capture = b->group[c];
-    tile_rows *rows = &b->tile.rows[c][part];
-    uint32_t used = 0;
-    sparse_row row = {0};
-    for (uint32_t t = from; t < end; t++) {
-        rows->start[t - from] = used;
-        count_bad(job, c, part, t, matrix_sparse_row(&capture->m, capture->row0 + b->tile.row[c][t], &row));
-        job->entries[c][part] += row.count;
-        used = copy_sparse(rows, used, &row);
-    }
-    rows->start[end - from] = used;
-    sparse_row_free(&row);
-}
-
-static void load_features(load_job *job, size_t c, size_t part, uint32_t from, uint32_t end) {
-    builder *b = job->b;
-    const build_capture *capture = b->group[c];
-    tile_rows *rows = &b->tile.rows[c][part];
-    uint32_t used = 0;
-    float *spare = mem_new(capture->m.cols, sizeof *spare);
-    for (uint32_t t = from; t < end; t++) {
-        uint64_t row = capture->row0 + b->tile.row[c][t];
-        rows->start[t - from] = used;
-        const uint8_t *plain = matrix_row_plain(&capture->m, row);
-        uint64_t bad = 0;
-        if (plain) used = compact_plain(rows, used, plain, (uint32_t)capture->m.cols, &bad);
-        else bad = matrix_row(&capture->m, row, spare);
-        count_bad(job, c, part, t, bad);
-        if (!plain) used = compact(rows, used, spare, (uint32_t)capture->m.cols);
-    }
-    rows->start[end - from] = used;
-    free(spare);
-}
-
-static void load_residuals(load_job *job, size_t c, size_t part, uint32_t from, uint32_t end) {
-    builder *b = job->b;
-    const build_capture *capture = b->group[c];
-    for (uint32_t t = from; t < end; t++) {
-        float *x = b->tile.X[c] + (size_t)t * capture->m.cols;
-        count_bad(job, c, part, t, matrix_row(&capture->m, capture->row0 + b->tile.row[c][t], x));
+    for (uint32_t t = p->from; t < p->end && !p->result->unread; t++) {
+        float *x = b->tile.X[p->c] + (size_t)t * d;
         double norm = 0;
-        for (uint32_t i = 0; i < b->sae.d_in; i++) norm += (double)x[i] * (double)x[i];
-        b->tile.norm[c][t] = norm;
+        for (uint32_t i = 0; i < d; i++) norm += (double)x[i] * (double)x[i];
+        b->tile.norm[p->c][t] = norm;
         sae_prepare(&b->sae, x);
     }
-}
-
-static void load_piece(void *context, size_t piece, unsigned worker) {
-    (void)worker;
-    load_job *job = context;
-    const build_tile *tile = &job->b->tile;
-    size_t c = piece / LOAD_PARTS, part = piece % LOAD_PARTS;
-    uint32_t from = (uint32_t)part * LOAD_ROWS, end = from + LOAD_ROWS < tile->n ? from + LOAD_ROWS : tile->n;
-    if (!(tile->mask >> c & 1) || from >= end) return;
-    const build_capture *capture = job->b->group[c];
-    if (!capture->spec->features) load_residuals(job, c, part, from, end);
-    else if (capture->m.sparse) load_sparse(job, c, part, from, end);
-    else load_features(job, c, part, from, end);
 }
 
 /* Which token texts hold a capture's norm: one that holds most of it is a warning later. */
@@ -176,15 +157,39 @@ static void add_norms(builder *b, int c) {
     }
 }
 
-void tile_load(builder *b) {
+/* ---- a tile --------------------------------------------------------------------------------- */
+
+static void load_piece(void *context, size_t piece, unsigned worker) {
+    load_job *job = context;
+    builder *b = job->b;
+    int c = (int)(piece / PARTS);
+    size_t part = piece % PARTS;
+    load_part p = {.b = b, .worker = &b->workers[worker], .result = &job->result[c][part], .c = c};
+    p.from = (uint32_t)part * PART_ROWS;
+    p.end = p.from + PART_ROWS < b->tile.n ? p.from + PART_ROWS : b->tile.n;
+    if (!(b->tile.mask >> c & 1) || p.from >= p.end) return;
+    if (b->group[c]->spec->features) load_features(&p, &b->tile.part[c][part]);
+    else load_residuals(&p);
+}
+
+static bool settle(builder *b, int c, const part_result *result) {
+    build_capture *capture = b->group[c];
+    if (result->unread)
+        return scry_fail(b->err, "%s: %s: %s: cannot be read: %s; nothing was written", b->study->path,
+                         capture->spec->key, result->unread,
+                         result->why ? strerror(result->why) : "the file became shorter while it was read");
+    if (result->bad && !capture->nonfinite) capture->nonfinite_row = capture->row0 + result->bad_row;
+    capture->nonfinite += result->bad;
+    b->mapped += result->mapped;
+    return true;
+}
+
+bool tile_load(builder *b) {
     load_job job = {.b = b};
-    parallel_for(b->pool, SCRY_CONDITIONS * LOAD_PARTS, load_piece, &job);
-    for (int c = 0; c < SCRY_CONDITIONS; c++) add_norms(b, c);
+    parallel_for(b->pool, (size_t)SCRY_CONDITIONS * PARTS, load_piece, &job);
+    bool ok = true;
     for (int c = 0; c < SCRY_CONDITIONS; c++)
-        for (int part = 0; part < LOAD_PARTS; part++) {
-            b->bytes_read += job.entries[c][part] * 16;
-            if (!job.bad[c][part]) continue;
-            if (!b->group[c]->nonfinite) b->group[c]->nonfinite_row = b->group[c]->row0 + job.bad_row[c][part];
-            b->group[c]->nonfinite += job.bad[c][part];
-        }
+        for (int part = 0; part < PARTS && ok; part++) ok = !b->group[c] || settle(b, c, &job.result[c][part]);
+    for (int c = 0; c < SCRY_CONDITIONS && ok; c++) add_norms(b, c);
+    return ok;
 }

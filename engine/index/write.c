@@ -106,6 +106,10 @@ static char *meta_json(const builder *b) {
     if (b->options->shards > 1) cJSON_AddStringToObject(meta, "content", b->content);
     cJSON_AddNumberToObject(meta, "first_latent", b->first);
     cJSON_AddNumberToObject(meta, "latents", b->F);
+    if (b->candidate) {
+        cJSON_AddNumberToObject(meta, "candidates", b->options->candidates);
+        cJSON_AddNumberToObject(meta, "scored", b->candidate_count);
+    }
     cJSON_AddNumberToObject(meta, "k", b->sae.activation == SAE_TOPK ? b->sae.k : 0);
     cJSON_AddBoolToObject(meta, "folded", !b->has_sae || b->sae.folded);
     cJSON_AddNumberToObject(meta, "d_model", b->sae.d_in);

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 bool map_open(file_map *map, const char *path, const char *key, scry_error *err) {
-    *map = (file_map){0};
+    *map = (file_map){.fd = -1};
     const char *for_key = key ? key : "", *colon = key ? ": " : "";
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
@@ -25,6 +25,8 @@ bool map_open(file_map *map, const char *path, const char *key, scry_error *err)
                          folder ? "directory" : "special file");
     }
     map->size = (uint64_t)st.st_size;
+    map->device = (uint64_t)st.st_dev;
+    map->inode = (uint64_t)st.st_ino;
     if (map->size) {
         void *data = mmap(NULL, (size_t)map->size, PROT_READ, MAP_PRIVATE, fd, 0);
         if (data == MAP_FAILED) {
@@ -39,11 +41,42 @@ bool map_open(file_map *map, const char *path, const char *key, scry_error *err)
     return true;
 }
 
+void map_begin(file_map *map) {
+    if (!map->data || map->fd >= 0) return;
+    struct stat st;
+    int fd = open(map->path, O_RDONLY | O_CLOEXEC);
+    bool same =
+        fd >= 0 && fstat(fd, &st) == 0 && (uint64_t)st.st_dev == map->device && (uint64_t)st.st_ino == map->inode;
+    if (same) map->fd = fd;
+    else if (fd >= 0) close(fd);
+}
+
+bool map_read(const file_map *map, uint64_t at, void *to, size_t size) {
+    if (map->fd < 0) {
+        memcpy(to, map->data + at, size);
+        return true;
+    }
+    for (size_t done = 0; done < size;) {
+        ssize_t n = pread(map->fd, (uint8_t *)to + done, size - done, (off_t)(at + done));
+        if (n < 0 && errno == EINTR) continue;
+        if (n == 0) errno = 0;
+        if (n <= 0) return false;
+        done += (size_t)n;
+    }
+    return true;
+}
+
+void map_rest(file_map *map) {
+    if (map->data && map->fd >= 0) close(map->fd);
+    map->fd = -1;
+}
+
 void map_release(const file_map *map) {
     if (map->data) madvise((void *)(uintptr_t)map->data, (size_t)map->size, MADV_DONTNEED);
 }
 
 void map_close(file_map *map) {
+    map_rest(map);
     if (map->data) munmap((void *)(uintptr_t)map->data, (size_t)map->size);
     free(map->path);
     *map = (file_map){0};

@@ -57,6 +57,17 @@ static bool add_piece(matrix *m, const tensor_file *file, matrix_piece piece, co
     return true;
 }
 
+/* The file that holds the tensor's bytes, NULL when they are a buffer's. */
+static const file_map *map_of(const tensor_file *file, const tensor *t) {
+    uintptr_t at = (uintptr_t)t->data;
+    for (size_t i = 0; i <= file->map_count; i++) {
+        const file_map *map = i ? &file->maps[i - 1] : &file->map;
+        uintptr_t begin = (uintptr_t)map->data;
+        if (map->data && at >= begin && at - begin < map->size) return map;
+    }
+    return NULL;
+}
+
 static bool add_dense(matrix *m, const tensor_file *file, const tensor *t, const char *key, scry_error *err) {
     char shape[160];
     if (t->dims != 2 || t->shape[1] == 0)
@@ -65,7 +76,7 @@ static bool add_dense(matrix *m, const tensor_file *file, const tensor *t, const
     if (!tensor_is_float(t->dtype))
         return tensor_fail(file, key, err, "tensor \"%.60s\": found dtype %s, expected F16, BF16, F32 or F64", t->name,
                            t->dtype_name);
-    return add_piece(m, file, (matrix_piece){.dense = t}, key, err);
+    return add_piece(m, file, (matrix_piece){.dense = t, .map = map_of(file, t)}, key, err);
 }
 
 /* How many tensors are the items of a list called name (NULL: the file is the list), from *begin on. */
@@ -253,10 +264,29 @@ uint64_t matrix_row(const matrix *m, uint64_t row, float *out) {
     return tensor_floats(t, (uint64_t)(local * t->stride[0]), t->stride[1], m->cols, out);
 }
 
-const uint8_t *matrix_row_plain(const matrix *m, uint64_t row) {
-    if (m->sparse) return NULL;
-    size_t piece = piece_of(m, row);
-    const tensor *t = m->piece[piece].dense;
-    if (t->dtype != TENSOR_F32 || t->big_endian || t->stride[1] != 1) return NULL;
-    return t->data + (int64_t)(row - m->first[piece]) * t->stride[0] * 4;
+bool matrix_place_of(const matrix *m, uint64_t row, matrix_place *place) {
+    if (m->sparse) return false;
+    size_t number = piece_of(m, row);
+    const matrix_piece *piece = &m->piece[number];
+    const tensor *t = piece->dense;
+    if (!piece->map || t->big_endian || (t->stride[1] != 1 && m->cols > 1)) return false;
+    int64_t jump = t->stride[0] * (int64_t)tensor_size(t->dtype);
+    *place = (matrix_place){.tensor = t, .map = piece->map};
+    place->at = (uint64_t)((t->data - piece->map->data) + (int64_t)(row - m->first[number]) * jump);
+    place->rows = t->stride[0] == (int64_t)m->cols ? m->first[number + 1] - row : 1;
+    return true;
+}
+
+void matrix_begin(matrix *m) {
+    for (size_t i = 0; i < m->shards; i++) {
+        map_begin(&m->files[i].map);
+        for (size_t k = 0; k < m->files[i].map_count; k++) map_begin(&m->files[i].maps[k]);
+    }
+}
+
+void matrix_rest(matrix *m) {
+    for (size_t i = 0; i < m->shards; i++) {
+        map_rest(&m->files[i].map);
+        for (size_t k = 0; k < m->files[i].map_count; k++) map_rest(&m->files[i].maps[k]);
+    }
 }

@@ -16,6 +16,7 @@ typedef struct matrix_piece {
     const tensor *dense;
     const tensor_sparse **sparse; /* [parts], owned: side by side, in the order of their columns */
     size_t parts;
+    const file_map *map; /* dense: the file that holds its bytes; NULL: they were inflated */
 } matrix_piece;
 
 typedef struct matrix {
@@ -56,9 +57,19 @@ matrix_cost matrix_costs(const matrix *m);
  * as 0). */
 uint64_t matrix_row(const matrix *m, uint64_t row, float *out);
 
-/* Where a row lies in the file, if it lies there as cols little-endian floats side by side (at any
- * alignment); NULL if it does not. */
-const uint8_t *matrix_row_plain(const matrix *m, uint64_t row);
+/* Where a row's numbers lie in a file, side by side in the order of their columns. */
+typedef struct matrix_place {
+    const tensor *tensor; /* its dtype is theirs */
+    const file_map *map;
+    uint64_t at;   /* of the row's first byte; any alignment */
+    uint64_t rows; /* so many rows from this one on follow each other there without a gap, at least 1 */
+} matrix_place;
+
+/* False when the row does not lie so: a sparse matrix, another byte order or stride, inflated bytes. */
+bool matrix_place_of(const matrix *m, uint64_t row, matrix_place *place);
+/* map_begin and map_rest of all its files. */
+void matrix_begin(matrix *m);
+void matrix_rest(matrix *m);
 
 /* The entries of a row of a sparse matrix into out: columns ascend, each is there once; values may be
  * 0. Returns as matrix_row. */

@@ -58,6 +58,10 @@ typedef struct sae {
 bool sae_load(sae *s, const char *path, const char *format, scry_notes *notes, scry_error *err);
 void sae_free(sae *s);
 
+/* The latents listed, ascending, as an SAE of their own without a decoder: each is encoded as before where
+ * no latent depends on another, that is with any activation but SAE_TOPK. Owner: sae_free. */
+void sae_narrow(sae *to, const sae *from, const uint32_t *latents, uint32_t count);
+
 /* One residual x[d], in place, as the encoder wants it: x'. */
 void sae_prepare(const sae *s, float *x);
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TOP = 100, REPEATS = 2 };
+enum { TOP = 100, REPEATS = 2, RUNS = 3 };
 
 static cJSON *read_json(const char *path) {
     FILE *f = fopen(path, "re");
@@ -96,6 +96,7 @@ void bench_reference(void) {
     run(make, NULL, false);
     say("ten .pt files of %s x 28672 float32 made in %.0f s", rows, now() - t);
     double slow = INFINITY, slow_job = INFINITY, slow_memory = 0, fast = INFINITY, fast_memory = INFINITY;
+    double first = INFINITY;
     double parts[3] = {0};
     for (int i = 0; i < REPEATS; i++) {
         ran r = run(notebook, answer, false);
@@ -104,14 +105,20 @@ void bench_reference(void) {
         slow_job = fmin(slow_job, number(json, "seconds"));
         slow_memory = r.megabytes;
         cJSON_Delete(json);
-        ran one = run(build, NULL, false), two = run(rank, rank_json, false), three = run(score, score_json, false);
-        double all = one.seconds + two.seconds + three.seconds;
-        if (all < fast) parts[0] = one.seconds, parts[1] = two.seconds, parts[2] = three.seconds;
-        fast = fmin(fast, all);
-        fast_memory = fmin(fast_memory, fmax(one.megabytes, fmax(two.megabytes, three.megabytes)));
+        /* The notebook's memory pushes files out of the page cache: the first run brings them back. */
+        for (int k = 0; k < RUNS; k++) {
+            ran one = run(build, NULL, false), two = run(rank, rank_json, false), three = run(score, score_json, false);
+            double all = one.seconds + two.seconds + three.seconds;
+            if (k == 0) first = fmin(first, all);
+            if (all < fast) parts[0] = one.seconds, parts[1] = two.seconds, parts[2] = three.seconds;
+            fast = fmin(fast, all);
+            fast_memory = fmin(fast_memory, fmax(one.megabytes, fmax(two.megabytes, three.megabytes)));
+        }
     }
-    say("notebook %.2f s (%.2f s without importing torch); scry index %.3f, rank %.3f, score %.3f s; best of %d", slow,
-        slow_job, parts[0], parts[1], parts[2], REPEATS);
+    say("notebook %.2f s (%.2f s without importing torch), best of %d; scry index %.3f, rank %.3f, score %.3f s, best "
+        "of "
+        "%d; right after the notebook, which takes the page cache: %.2f s",
+        slow, slow_job, REPEATS, parts[0], parts[1], parts[2], REPEATS * RUNS, first);
     row(text("2 notebook's job, ten of %s x 28672: time", rows), text("%.2f s", fast),
         text("PyTorch %.2f s without import", slow_job), text("1/%.1f", slow_job / fast), "1/20",
         slow_job / fast >= 20);

@@ -98,4 +98,44 @@ csv "neither 1 nor 0" 'latent,included\n3,maybe\n' 1 'row 2: included: found "ma
 csv "too many cells" 'latent,included\n3,1,5\n' 1 'row 2: more cells than the header'
 csv "a quote that does not end" 'latent,included\n"3,1\n' 1 'not CSV'
 csv "an escape sequence in it is shown, not sent" 'latent,included\n\033[31mred,1\n' 1 '\x1b[31mred'
+
+# ---- an index of candidates
+gives 0 index $study -o "$place/c.scry" --candidates 30 --json
+gives 0 info "$place/c.scry" --json
+is "--candidates: info knows it" "$(number candidates)" 30
+gives 0 info "$place/c.scry"
+prints "--candidates: info says it" '^scored +[0-9]+: .* first 30 ' '^train.base .*[0-9]\.[0-9]+$' '^biology.base .* -$'
+gives 0 info "$x" --json
+prints "without: all are scored" '"candidates":null,"scored":2048'
+for options in "--top 30" "--top 30 --by sft --metric rate --score icl" "--top 12 --metric d --score act2"; do
+    # shellcheck disable=SC2086  # these are words
+    gives 0 export "$x" $options
+    cp "$out" "$place/before"
+    # shellcheck disable=SC2086
+    gives 0 export "$place/c.scry" $options
+    same "--candidates 30: contributions of $options"
+done
+gives 2 score "$place/c.scry" --top 500
+says "--candidates: more than was encoded is refused" "cannot be scored" "--candidates 30" "index again"
+gives 2 export "$place/c.scry" --top 30 --with 0-2047
+says "--candidates: and by --with" "latent 0 (and others) cannot be scored"
+gives 0 score "$place/c.scry" --top 30
+prints "--candidates: no random sets" "no random sets: .*--candidates"
+gives 0 tokens "$place/c.scry" 0
+gives 2 sweep "$place/c.scry" --over random --top 20
+says "--candidates: no sweep over random sets" "no latents to draw"
+gives 2 sweep "$place/c.scry" --over n --top 40
+says "--candidates: no sweep beyond them" "expected at most 30"
+gives 0 sweep "$place/c.scry" --over bands --top 30
+gives 0 tokens "$place/c.scry" 0
+says "--candidates: tokens of another latent" "latent 0 was not encoded on the domains"
+printf 'top 999\nscreen %s\nlatent 0\ntoggle 0\n' "$place/n.txt" >"$place/toggle.script"
+scry "$place/c.scry" --script "$place/toggle.script"
+says "--candidates: a toggle in the explorer" "latent 0 cannot be scored"
+grep -q 'N 30 ' "$place/n.txt" && ok "--candidates: N ends there" || not_ok "--candidates: N ends there" "found $(head -1 "$place/n.txt"), expected N 30"
+gives 2 index $study -o "$place/no.scry" --candidates 0
+says "--candidates 0" "expected a whole number of 1 or more"
+gives 2 index $study -o "$place/no.scry" --candidates 5 --shard 1/2
+says "--candidates of a shard" "--candidates and --shard"
+
 finish

@@ -22,7 +22,7 @@ command_effect do_import(app *a, const char *argument) {
     scry_error err = {0};
     scry_set *set = scry_set_new(a->tab->info->d_sae);
     command_effect effect;
-    if (scry_set_read_csv(set, argument, &err)) {
+    if (scry_set_read_csv(set, argument, &err) && scry_scored_all(a->tab->index, set, &err)) {
         snprintf(a->tab->file, sizeof a->tab->file, "%s", argument);
         app_before_step(a);
         effect = app_stepped(a, scry_session_adopt(a->tab->session, set), argument);

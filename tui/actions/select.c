@@ -14,7 +14,19 @@ static uint32_t *list_of(const scry_set *set) {
     return list;
 }
 
+/* Of what a toggle would put in, all must be scored. */
+static bool can_put(app *a, const scry_set *set, scry_error *err) {
+    scry_set *in = scry_set_copy(set);
+    for (uint32_t j = 0; j < set->latents; j++)
+        if (scry_set_has(set, j) && scry_set_has(scry_session_set(a->tab->session), j)) scry_set_put(in, j, false);
+    bool ok = scry_scored_all(a->tab->index, in, err);
+    scry_set_free(in);
+    return ok;
+}
+
 static command_effect toggle_set(app *a, const scry_set *set, const char *what) {
+    scry_error err = {0};
+    if (!can_put(a, set, &err)) return app_fail(a, "%s", err.text);
     uint32_t *list = list_of(set);
     app_before_step(a);
     bool changed = scry_session_toggle(a->tab->session, list, set->count);
@@ -35,6 +47,9 @@ command_effect do_toggle(app *a, const char *argument) {
     char what[48];
     bool in = scry_set_has(scry_session_set(a->tab->session), latent);
     snprintf(what, sizeof what, "latent %u %s", latent, in ? "out" : "in");
+    if (!in && !scry_scored(a->tab->index, latent))
+        return app_fail(a, "latent %u was not encoded on the domains (--candidates %u), so it cannot be scored", latent,
+                        a->tab->info->candidates);
     app_before_step(a);
     return app_stepped(a, scry_session_toggle(a->tab->session, &latent, 1), what);
 }
@@ -65,10 +80,11 @@ command_effect do_toggle_marked(app *a, const char *argument) {
 }
 
 static command_effect set_n(app *a, uint32_t n) {
-    char what[32];
+    char what[64];
     app_before_step(a);
     bool changed = scry_session_set_n(a->tab->session, n);
-    snprintf(what, sizeof what, "N %u", scry_session_n(a->tab->session));
+    bool cut = a->tab->info->candidates && n > a->tab->info->candidates && scry_session_n(a->tab->session) == a->tab->info->candidates;
+    snprintf(what, sizeof what, "N %u%s", scry_session_n(a->tab->session), cut ? ", all that --candidates scored" : "");
     return app_stepped(a, changed, what);
 }
 

@@ -56,6 +56,8 @@ static cJSON *facts_of(const scry_index *index) {
     out_text(facts, "sae", info->sae);
     out_number(facts, "d_sae", info->d_sae);
     out_number(facts, "d_model", info->d_model);
+    out_number(facts, "candidates", info->candidates ? info->candidates : (double)NAN);
+    out_number(facts, "scored", info->scored);
     out_text(facts, "pairing", scry_pairing_name(info->pairing));
     out_text(facts, "correlate", info->is_signed ? "signed" : "absolute");
     out_number(facts, "tokens", (double)info->tokens);
@@ -116,6 +118,11 @@ static void head_of(const scry_index *index, char *head, size_t size) {
     snprintf(text, sizeof text, "%zu, correlated with the %s change", info->domains,
              info->is_signed ? "signed" : "size of the");
     line(head, size, &used, "domains", text);
+    snprintf(text, sizeof text,
+             "%" PRIu32 ": encoded on the domains, as among the first %" PRIu32 " by some metric and source; others "
+             "cannot be scored",
+             info->scored, info->candidates);
+    if (info->candidates) line(head, size, &used, "scored", text);
     snprintf(text, sizeof text, "%" PRIu64 " bytes, %.2f an activation (%" PRIu64 " on %" PRIu64 " tokens)",
              info->file_size, info->nnz ? (double)info->file_size / (double)info->nnz : 0, info->nnz, info->tokens);
     if (info->d_sae) line(head, size, &used, "index", text);

@@ -102,7 +102,9 @@ static void company_words(const subject *s, const scry_result *r, const repeats 
     if (!isnan(r->loo_min)) snprintf(left_out, sizeof left_out, "leave one out %.4f to %.4f", r->loo_min, r->loo_max);
     if (latents) strcpy(random, "no random sets: the selection holds nothing, or more than all active latents");
     if (latents) strcpy(interval, "too few samples to resample");
-    if (!isnan(r->random_mean))
+    if (scry_about(s->index)->candidates)
+        strcpy(random, "no random sets: only the most shifted latents are scored (--candidates)");
+    else if (!isnan(r->random_mean))
         snprintf(random, sizeof random, "random sets of the same size: rho %.3f, deviation %.3f; %.1f%% lie below",
                  r->random_mean, r->random_sd, 100 * r->random_rank);
     if (!isnan(r->ci_low))

@@ -25,6 +25,7 @@ bool subject_build_options(const options *o, scry_build_options *build, scry_err
     if (!options_number("--threads", o->threads, 1, 0, &threads, err)) return false;
     build->threads = threads;
     build->allow_nonfinite = o->allow_nonfinite != NULL;
+    if (!options_number("--candidates", o->candidates, 1, 0, &build->candidates, err)) return false;
     return options_bytes("--memory", o->memory, &build->memory, err);
 }
 
@@ -148,7 +149,8 @@ scry_set *subject_selection(const options *o, const scry_index *index, const scr
     scry_set *set = scry_set_new(scry_about(index)->d_sae);
     bool ok = base_selection(o, index, ranking, set, err) &&
               (!o->without || put_sets(index, ranking, set, o->without, false, err)) &&
-              (!o->with || put_sets(index, ranking, set, o->with, true, err));
+              (!o->with || put_sets(index, ranking, set, o->with, true, err)) &&
+              scry_scored_all(index, set, err);
     if (ok) return set;
     scry_set_free(set);
     return NULL;

@@ -181,11 +181,26 @@ static bool read_options(const options *o, sweep *s, scry_error *err) {
            (s->ranking = scry_rank(s->index, s->train, source, metric, err));
 }
 
+/* An index made with --candidates has the scores of the first ranks only. */
+static bool candidates_reach(const sweep *s, scry_error *err) {
+    uint32_t most = scry_about(s->index)->candidates;
+    bool random = strcmp(s->over, "random") == 0;
+    if (!most || (!random && s->top <= most)) return true;
+    if (random)
+        return scry_misuse(err, "--over random: this index was made with --candidates, which leaves no latents to draw "
+                                "random sets from; index again without it");
+    return scry_misuse(err,
+                       "--top %u: this index was made with --candidates %u, and no more of a ranking is scored; "
+                       "expected at most %u",
+                       s->top, most, most);
+}
+
 int shell_sweep(const options *o) {
     scry_error err = {0};
     sweep s = {0};
     bool ok = read_options(o, &s, &err);
     if (ok && s.top > s.ranking->latents) s.top = s.ranking->latents;
+    ok = ok && candidates_reach(&s, &err);
     int status = !ok ? out_error(&err) : strcmp(s.over, "random") == 0 ? print_random(o, &s) : print_ranks(o, &s);
     scry_ranking_free(s.ranking);
     scry_scope_free(&s.scope);

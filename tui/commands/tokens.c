@@ -79,6 +79,12 @@ static int print_tokens(const options *o, const scry_index *index, uint32_t late
     char head[160];
     snprintf(head, sizeof head, "latent %u: active %llu times in the index%s\n\n", latent,
              (unsigned long long)scry_postings(index, latent), n ? "" : "; never in this capture");
+    if (!scry_scored(index, latent)) {
+        char words[120];
+        snprintf(words, sizeof words, "latent %u was not encoded on the domains (--candidates %u): no tokens of theirs",
+                 latent, scry_about(index)->candidates);
+        out_warning(words);
+    }
     return out_print(o, facts, "examples", columns, head);
 }
 

@@ -71,10 +71,16 @@ static void draw_rho(app *a, rect r, int y) {
     view_rho(s->random_mean, 2, false, mean, sizeof mean);
     snprintf(part[1], sizeof part[1], ready ? "p %s" : "p ...", ready && s->p_value < 0.0005 ? "<.001" : p);
     snprintf(part[2], sizeof part[2], ready ? "one out %s to %s" : " ", low, high);
-    snprintf(part[3], sizeof part[3], ready ? "random %s, %.0f%% below" : " ", mean, 100 * s->random_rank);
+    bool drawn = !ready || !isnan(s->random_mean);
+    snprintf(part[3], sizeof part[3],
+             ready && drawn ? "random %s, %.0f%% below"
+             : drawn        ? " "
+                            : "",
+             mean, 100 * s->random_rank);
     view_rho(s->spearman, 2, false, low, sizeof low);
     snprintf(part[4], sizeof part[4], ready ? "Spearman %s" : " ", low);
     for (int i = 0; i < 5; i++) {
+        if (!*part[i]) continue; /* there is none */
         if (x + 2 + text_columns(part[i]) > end) break;
         x += 2;
         x += grid_put(a->grid, y, x, end - x, i == 0 ? ROLE_TEXT : ROLE_FAINT, part[i]);

@@ -125,9 +125,13 @@ static void draw_latent(app *a, rect r, bool focus) {
     s->page = r.rows - 1;
     if (s->top > (int)s->examples - 1) s->top = (int)s->examples > 0 ? (int)s->examples - 1 : 0;
     if (!s->examples) {
-        bool silent = scry_postings(a->tab->index, s->latent) == 0;
+        bool silent = scry_postings(a->tab->index, s->latent) == 0, scored = scry_scored(a->tab->index, s->latent);
+        bool domain = s->capture >= 0 && a->tab->info->capture[s->capture].group >= 0;
         grid_put(a->grid, r.y + 1, r.x + 2, r.cols - 2, ROLE_FAINT,
-                 silent ? "this latent is silent in every capture" : "silent in this capture; c takes the next one");
+                 !scored && domain   ? "not encoded on the domains (--candidates); c takes the next capture"
+                 : !scored && silent ? "silent in every capture of the training set; not encoded on the domains"
+                 : silent            ? "this latent is silent in every capture"
+                                     : "silent in this capture; c takes the next one");
         return;
     }
     for (int i = 0; i < s->page && s->top + i < (int)s->examples; i++)

@@ -1,0 +1,8 @@
+/* blas.h: OpenBLAS among threads of our own. */
+#ifndef SCRY_BLAS_H
+#define SCRY_BLAS_H
+
+/* From now on each call computes in the thread that makes it. */
+void blas_single(void);
+
+#endif
