@@ -94,9 +94,13 @@ static scry_set *wrong(parser *p, const char *expected) {
 /* "3, 17,90-120": a hyphen between two digits is a range, any other a difference. */
 static scry_set *read_numbers(parser *p) {
     const char *end = p->at;
-    while (isdigit((unsigned char)*end) || (*end == ',' && isdigit((unsigned char)end[1 + strspn(end + 1, " ")])) ||
-           (*end == '-' && isdigit((unsigned char)end[-1]) && isdigit((unsigned char)end[1])))
-        end += *end == ',' ? 1 + strspn(end + 1, " ") : 1;
+    for (;;) {
+        const char *after = end + 1 + (*end == ',' ? strspn(end + 1, " ") : 0);
+        bool comma = *end == ',' && (isdigit((unsigned char)*after) || !*after);
+        bool range = *end == '-' && isdigit((unsigned char)end[-1]) && isdigit((unsigned char)*after);
+        if (!isdigit((unsigned char)*end) && !comma && !range) break;
+        end = after;
+    }
     char *list = mem_copy_bytes(p->at, (size_t)(end - p->at));
     scry_set *set = scry_set_new(p->latents);
     bool ok = scry_set_list(set, list, true, p->err);
