@@ -60,10 +60,8 @@ static double random_rho(const scry_result *r, const float *contribution, uint32
 }
 
 static void random_sets(scry_result *r, const scry_index *index, scry_score score, uint32_t count) {
-    uint32_t F = scry_about(index)->d_sae, alive = 0, drawn = 0, below = 0;
-    uint32_t *pick = mem_new(F, sizeof *pick);
-    for (uint32_t j = 0; j < F; j++)
-        if (scry_postings(index, j)) pick[alive++] = j;
+    uint32_t *pick = mem_new(scry_about(index)->d_sae, sizeof *pick);
+    uint32_t alive = scry_alive(index, pick), drawn = 0, below = 0;
     const float *contribution = scry_contributions(index, score);
     double *x = mem_new(2 * r->domains, sizeof *x), sum = 0, square = 0;
     uint64_t seed = SCRY_SEED;

@@ -5,12 +5,15 @@
  * load.c      one tile: files to residuals, or to the nonzero latents of each row
  * tile.c      one tile: encode, threshold, accumulate, add postings
  * finish.c    sums to statistics
- * write.c     statistics to the file */
+ * write.c     statistics to the file
+ * write_postings.c  postings and key pieces to the file */
 #ifndef SCRY_BUILD_H
 #define SCRY_BUILD_H
 
 #include "base/parallel.h"
 #include "index/align.h"
+#include "index/container.h"
+#include "index/layout.h"
 #include "index/postings.h"
 #include "index/spill.h"
 #include "io/matrix.h"
@@ -59,9 +62,6 @@ typedef struct pair_sums {
     uint32_t *base_fires, *other_fires;
     uint64_t pairs;
 } pair_sums;
-
-/* Statistics of one training set and source: SHIFT_ARRAYS arrays of F doubles, one after another. */
-enum { SHIFT_MEAN_BASE = SCRY_METRICS, SHIFT_MEAN_SHIFTED, SHIFT_RATE_BASE, SHIFT_RATE_SHIFTED, SHIFT_ARRAYS };
 
 /* The nonzero latents of LOAD_ROWS rows, ascending in each: entries start[r] .. start[r + 1]. */
 typedef struct tile_rows {
@@ -131,9 +131,9 @@ typedef struct builder {
     spill spill;
 
     double **shift;                   /* [trains * SCRY_CONDITIONS] -> [SHIFT_ARRAYS][F], NULL: no such source */
+    uint32_t **shift_fires;           /* the same places -> [2][F] */
     uint64_t *pairs;                  /* the same places */
     float *contribution[SCRY_SCORES]; /* [F][D] */
-    uint32_t *domain_fires;           /* [F][D] */
     bool *domain_icl;                 /* [D] */
 } builder;
 
@@ -168,5 +168,8 @@ bool finish_domain(builder *b, size_t domain);
 
 /* write.c */
 bool write_index(builder *b, const char *path);
+
+/* write_postings.c: the sections post/... and key/... */
+bool write_postings(builder *b, container_writer *w);
 
 #endif

@@ -4,6 +4,7 @@
 #include "index/build.h"
 #include "index/container.h"
 #include "index/layout.h"
+#include "index/packed.h"
 
 #include <cjson/cJSON.h>
 #include <inttypes.h>
@@ -94,35 +95,69 @@ static bool join(merger *m, const char *name) {
     return true;
 }
 
-/* Arrays of [latents] doubles one after another: each is joined by itself. */
-static bool join_arrays(merger *m, const char *name) {
-    for (int a = 0; a < SHIFT_ARRAYS; a++)
+/* `arrays` arrays over a shard's latents, one after another: each is joined by itself. */
+static bool join_arrays(merger *m, const char *name, uint64_t arrays) {
+    for (uint64_t a = 0; a < arrays; a++)
         for (size_t i = 0; i < m->count; i++) {
-            uint64_t size, one = m->shard[i].latents * sizeof(double);
+            uint64_t size;
             const uint8_t *bytes = part(m, i, name, &size);
             if (!bytes) return false;
-            if (size != one * SHIFT_ARRAYS)
+            uint64_t one = size / arrays;
+            if (one * arrays != size || one % m->shard[i].latents)
                 return scry_fail(m->err, "%s: section \"%s\" has the wrong size; make the shard again",
                                  m->shard[i].file.map.path, name);
-            container_write(m->w, bytes + (uint64_t)a * one, one);
+            container_write(m->w, bytes + a * one, one);
         }
     return true;
 }
 
-/* Offsets into a section that is joined too: each shard's begin where those before it end. */
-static bool join_offsets(merger *m, const char *name, const char *into, bool closed) {
+/* Every shard's streams, then the spare bytes once. */
+static bool join_data(merger *m) {
+    static const uint8_t spare[PACKED_SPARE];
+    for (size_t i = 0; i < m->count; i++) {
+        uint64_t size;
+        const uint8_t *bytes = part(m, i, "post/data", &size);
+        if (!bytes) return false;
+        if (size > PACKED_SPARE) container_write(m->w, bytes, size - PACKED_SPARE);
+    }
+    container_write(m->w, spare, sizeof spare);
+    return true;
+}
+
+/* Places in two sections that are joined too: each shard's begin where those before it end. Shards are
+ * cut between groups. */
+static bool join_groups(merger *m) {
+    layout_group before = {0};
+    for (size_t i = 0; i < m->count; i++) {
+        uint64_t size, count = (m->shard[i].latents + GROUP_LATENTS - 1) / GROUP_LATENTS;
+        const uint8_t *bytes = part(m, i, "post/at", &size);
+        if (!bytes) return false;
+        if (size != (count + 1) * sizeof(layout_group))
+            return scry_fail(m->err, "%s: section \"post/at\" has the wrong size; make the shard again",
+                             m->shard[i].file.map.path);
+        const layout_group *group = (const layout_group *)(const void *)bytes;
+        for (uint64_t k = 0; k < count + (i + 1 == m->count); k++) {
+            layout_group at = {group[k].data + before.data, group[k].length + before.length};
+            container_write(m->w, &at, sizeof at);
+        }
+        before.data += group[count].data;
+        before.length += group[count].length;
+    }
+    return true;
+}
+
+/* Places in label/text. */
+static bool join_labels(merger *m) {
     uint64_t before = 0;
     for (size_t i = 0; i < m->count; i++) {
         uint64_t size, bytes = 0;
-        const uint8_t *at = part(m, i, name, &size);
+        const uint8_t *at = part(m, i, "label/at", &size);
         if (!at) return false;
-        container_find(&m->shard[i].file, into, &bytes);
-        uint64_t count = size / sizeof(uint64_t);
-        if (closed && i + 1 < m->count && count) count--; /* the end is the next one's begin */
-        for (uint64_t k = 0; k < count; k++) {
+        container_find(&m->shard[i].file, "label/text", &bytes);
+        for (uint64_t k = 0; k < size / sizeof(uint64_t); k++) {
             uint64_t value;
             memcpy(&value, at + k * sizeof value, sizeof value);
-            if (value != NO_LABEL) value += before;
+            value += before;
             container_write(m->w, &value, sizeof value);
         }
         before += bytes;
@@ -158,15 +193,17 @@ static bool starts(const char *name, const char *with) {
 
 static bool join_section(merger *m, const char *name) {
     container_begin(m->w, name);
-    if (starts(name, "shift/")) return join_arrays(m, name);
-    if (strcmp(name, "post/start") == 0) return join_offsets(m, name, "post/data", true);
-    if (strcmp(name, "label/at") == 0) return join_offsets(m, name, "label/text", false);
+    if (starts(name, "shift/")) return join_arrays(m, name, SHIFT_ARRAYS);
+    if (starts(name, "fires/")) return join_arrays(m, name, 2);
+    if (strcmp(name, "post/data") == 0) return join_data(m);
+    if (strcmp(name, "post/at") == 0) return join_groups(m);
+    if (strcmp(name, "label/at") == 0) return join_labels(m);
     if (strcmp(name, "meta") == 0) {
         join_meta(m);
         return true;
     }
     bool by_latent = starts(name, "score/") || starts(name, "post/") || starts(name, "key/") ||
-                     strcmp(name, "fires") == 0 || strcmp(name, "label/text") == 0 || strcmp(name, "dec/W") == 0;
+                     starts(name, "label/") || strcmp(name, "dec/W") == 0;
     if (by_latent) return join(m, name);
     uint64_t size;
     const uint8_t *bytes = part(m, 0, name, &size);

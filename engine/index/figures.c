@@ -1,0 +1,115 @@
+/* figures.c: per-latent figures of an open index. */
+#include "base/mem.h"
+#include "index/index.h"
+
+#include <stdlib.h>
+
+const scry_info *scry_about(const scry_index *x) {
+    return &x->info;
+}
+
+int scry_sources(const scry_index *x, size_t train, scry_condition out[SCRY_CONDITIONS]) {
+    int n = 0;
+    for (int c = 1; c < SCRY_CONDITIONS; c++)
+        if (x->info.train[train].has[c]) out[n++] = (scry_condition)c;
+    return n;
+}
+
+bool scry_has_score(const scry_index *x, scry_score score) {
+    return x->contribution[score] != NULL;
+}
+
+const float *scry_contributions(const scry_index *x, scry_score score) {
+    return x->contribution[score];
+}
+
+/* ---- shifts --------------------------------------------------------------------------------- */
+
+static const index_source *source_of(const scry_index *x, size_t train, scry_condition source) {
+    if (train >= x->info.trains) return NULL;
+    const index_source *s = &x->source[train * SCRY_CONDITIONS + source];
+    return s->shift ? s : NULL;
+}
+
+static double stored(const scry_index *x, const index_source *s, int array, uint32_t j) {
+    return s->shift[(size_t)array * x->F + j];
+}
+
+static double fires(const scry_index *x, const index_source *s, int which, uint32_t j) {
+    return (double)narrow_get(s->fires, s->fires_width, (size_t)which * x->F + j);
+}
+
+/* Which array of the file holds a metric; -1: it is made from others. */
+static int array_of(scry_metric metric) {
+    switch (metric) {
+    case SCRY_SQ:
+        return SHIFT_SQ;
+    case SCRY_ABS:
+        return SHIFT_ABS;
+    case SCRY_D:
+        return SHIFT_D;
+    default:
+        return -1;
+    }
+}
+
+/* MEAN and RATE. Rates are differences of whole counts, divided once, so that equal rates tie exactly. */
+static double made(const scry_index *x, const index_source *s, scry_metric metric, uint32_t j) {
+    if (metric == SCRY_MEAN) return (stored(x, s, SHIFT_OTHER, j) - stored(x, s, SHIFT_BASE, j)) / s->pairs;
+    double base = fires(x, s, 0, j), other = fires(x, s, 1, j), nb = s->base_tokens, no = s->other_tokens;
+    return x->info.pairing == SCRY_PAIR_SAMPLE ? (other * nb - base * no) / (nb * no) : (other - base) / nb;
+}
+
+const double *scry_shift(const scry_index *x, size_t train, scry_condition source, scry_metric metric) {
+    const index_source *s = source_of(x, train, source);
+    if (!s) return NULL;
+    if (array_of(metric) >= 0) return s->shift + (size_t)array_of(metric) * x->F;
+    double **place = &x->made->shift[(train * SCRY_CONDITIONS + source) * SCRY_METRICS + metric];
+    pthread_mutex_lock(&x->made->lock);
+    if (!*place) {
+        double *out = mem_new(x->F, sizeof *out);
+        for (uint32_t j = 0; j < x->F; j++) out[j] = made(x, s, metric, j);
+        *place = out;
+    }
+    const double *shift = *place;
+    pthread_mutex_unlock(&x->made->lock);
+    return shift;
+}
+
+double scry_shift_of(const scry_index *x, size_t train, scry_condition source, scry_metric metric, uint32_t latent) {
+    const index_source *s = source_of(x, train, source);
+    if (!s) return 0;
+    return array_of(metric) >= 0 ? stored(x, s, array_of(metric), latent) : made(x, s, metric, latent);
+}
+
+double scry_mean_base(const scry_index *x, size_t train, scry_condition source, uint32_t latent) {
+    const index_source *s = source_of(x, train, source);
+    return s ? stored(x, s, SHIFT_BASE, latent) / s->pairs : 0;
+}
+
+double scry_mean_shifted(const scry_index *x, size_t train, scry_condition source, uint32_t latent) {
+    const index_source *s = source_of(x, train, source);
+    return s ? stored(x, s, SHIFT_OTHER, latent) / s->pairs : 0;
+}
+
+double scry_rate_base(const scry_index *x, size_t train, scry_condition source, uint32_t latent) {
+    const index_source *s = source_of(x, train, source);
+    return s ? fires(x, s, 0, latent) / s->base_tokens : 0;
+}
+
+double scry_rate_shifted(const scry_index *x, size_t train, scry_condition source, uint32_t latent) {
+    const index_source *s = source_of(x, train, source);
+    return s ? fires(x, s, 1, latent) / s->other_tokens : 0;
+}
+
+/* ---- decoder -------------------------------------------------------------------------------- */
+
+bool scry_decoder_row(const scry_index *x, uint32_t latent, float *out) {
+    if (!x->decoder) return false;
+    decoder_read(x->decoder, x->decoder_form, (uint64_t)latent * x->info.d_model, x->info.d_model, out);
+    return true;
+}
+
+const float *scry_decoder_bias(const scry_index *x) {
+    return x->decoder_bias;
+}
