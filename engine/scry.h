@@ -138,6 +138,10 @@ scry_index *scry_open(const char *path, bool verify, scry_error *err);
 void scry_close(scry_index *index);
 const scry_info *scry_about(const scry_index *index);
 
+/* Where the bytes of an index are: name and size of section i, from 0; false past the last one. The sections and what
+ * lies between them (a header, their table, less than 64 bytes after each) add up to scry_info.file_size. */
+bool scry_section(const scry_index *index, size_t i, const char **name, uint64_t *bytes);
+
 /* What usually means a wrong dump, with the figure that shows it: L0 far from k, negative features,
  * density, one token that dominates, decoder norms not folded, ties at rank 100, rows paired that
  * hold different tokens. Adds to notes, after the index's own. */

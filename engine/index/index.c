@@ -298,6 +298,13 @@ void scry_close(scry_index *x) {
     free(x);
 }
 
+bool scry_section(const scry_index *x, size_t i, const char **name, uint64_t *bytes) {
+    if (i >= x->file.sections) return false;
+    *name = x->file.section[i].name;
+    *bytes = x->file.section[i].size;
+    return true;
+}
+
 bool scry_is_index(const char *path) {
     char head[8] = "";
     FILE *f = fopen(path, "rbe");
