@@ -147,8 +147,8 @@ const char *scry_label(const scry_index *x, uint32_t latent) {
 }
 
 uint32_t index_key_piece(const scry_index *x, uint32_t latent, int nth) {
-    if (!x->key_pieces) return (uint32_t)x->pieces;
-    return narrow_get(x->key_pieces, x->piece_width, (size_t)latent * SCRY_KEY_PIECES + (size_t)nth);
+    if (!x->key_pieces || !row_active(&x->rows, latent)) return (uint32_t)x->pieces;
+    return narrow_get(x->key_pieces, x->piece_width, (size_t)row_of(&x->rows, latent) * SCRY_KEY_PIECES + (size_t)nth);
 }
 
 const char *scry_key_piece(const scry_index *x, uint32_t latent, int nth) {

@@ -129,7 +129,8 @@ static void builder_free(builder *b) {
         free(b->shift_fires[i]);
     }
     for (int s = 0; s < SCRY_SCORES; s++) free(b->contribution[s]);
-    void *owned[] = {b->streams, b->shift, b->shift_fires, b->pairs, b->domain_icl};
+    rows_free(&b->rows);
+    void *owned[] = {b->active, b->streams, b->shift, b->shift_fires, b->pairs, b->domain_icl};
     for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) free(owned[i]);
     spill_close(&b->spill);
     close_study(b);

@@ -15,6 +15,7 @@
 #include "index/container.h"
 #include "index/layout.h"
 #include "index/postings.h"
+#include "index/rows.h"
 #include "index/spill.h"
 #include "io/matrix.h"
 #include "io/tokenizer.h"
@@ -135,6 +136,8 @@ typedef struct builder {
     uint64_t *pairs;                  /* the same places */
     float *contribution[SCRY_SCORES]; /* [F][D] */
     bool *domain_icl;                 /* [D] */
+    uint64_t *active;                 /* a bit a latent, once all captures are read */
+    row_map rows;
 } builder;
 
 /* open.c */

@@ -47,11 +47,10 @@ uint64_t scry_postings(const scry_index *x, uint32_t latent) {
 }
 
 uint32_t scry_alive(const scry_index *x, uint32_t *out) {
-    const uint8_t *at = x->lengths, *end = at + x->lengths_size;
     uint32_t n = 0;
-    uint64_t length;
-    for (uint32_t j = 0; j < x->F && packed_get(&at, end, &length); j++)
-        if (length) out[n++] = j;
+    for (uint64_t word = 0; word < row_words(x->F); word++)
+        for (uint64_t bits = x->rows.active[word]; bits; bits &= bits - 1)
+            out[n++] = (uint32_t)(word * 64) + (uint32_t)__builtin_ctzll(bits);
     return n;
 }
 

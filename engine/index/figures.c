@@ -20,7 +20,14 @@ bool scry_has_score(const scry_index *x, scry_score score) {
 }
 
 const float *scry_contributions(const scry_index *x, scry_score score) {
-    return x->contribution[score];
+    const float *stored = x->contribution[score];
+    if (!stored || x->rows.rows == x->F) return stored;
+    pthread_mutex_lock(&x->made->lock);
+    float **place = &x->made->contribution[score];
+    if (!*place) *place = rows_spread(&x->rows, stored, x->D * sizeof **place);
+    stored = *place;
+    pthread_mutex_unlock(&x->made->lock);
+    return stored;
 }
 
 /* ---- shifts --------------------------------------------------------------------------------- */
@@ -32,11 +39,13 @@ static const index_source *source_of(const scry_index *x, size_t train, scry_con
 }
 
 static double stored(const scry_index *x, const index_source *s, int array, uint32_t j) {
-    return s->shift[(size_t)array * x->F + j];
+    uint32_t row = row_of(&x->rows, j);
+    return row == NO_ROW ? 0 : s->shift[(size_t)array * x->rows.rows + row];
 }
 
 static double fires(const scry_index *x, const index_source *s, int which, uint32_t j) {
-    return (double)narrow_get(s->fires, s->fires_width, (size_t)which * x->F + j);
+    uint32_t row = row_of(&x->rows, j);
+    return row == NO_ROW ? 0 : (double)narrow_get(s->fires, s->fires_width, (size_t)which * x->rows.rows + row);
 }
 
 /* Which array of the file holds a metric; -1: it is made from others. */
@@ -53,8 +62,10 @@ static int array_of(scry_metric metric) {
     }
 }
 
-/* MEAN and RATE. Rates are differences of whole counts, divided once, so that equal rates tie exactly. */
-static double made(const scry_index *x, const index_source *s, scry_metric metric, uint32_t j) {
+/* A metric of one latent, stored or made from what is. Rates are differences of whole counts, divided once, so that
+ * equal rates tie exactly. */
+static double figure(const scry_index *x, const index_source *s, scry_metric metric, uint32_t j) {
+    if (array_of(metric) >= 0) return stored(x, s, array_of(metric), j);
     if (metric == SCRY_MEAN) return (stored(x, s, SHIFT_OTHER, j) - stored(x, s, SHIFT_BASE, j)) / s->pairs;
     double base = fires(x, s, 0, j), other = fires(x, s, 1, j), nb = s->base_tokens, no = s->other_tokens;
     return x->info.pairing == SCRY_PAIR_SAMPLE ? (other * nb - base * no) / (nb * no) : (other - base) / nb;
@@ -63,12 +74,12 @@ static double made(const scry_index *x, const index_source *s, scry_metric metri
 const double *scry_shift(const scry_index *x, size_t train, scry_condition source, scry_metric metric) {
     const index_source *s = source_of(x, train, source);
     if (!s) return NULL;
-    if (array_of(metric) >= 0) return s->shift + (size_t)array_of(metric) * x->F;
+    if (array_of(metric) >= 0 && x->rows.rows == x->F) return s->shift + (size_t)array_of(metric) * x->F;
     double **place = &x->made->shift[(train * SCRY_CONDITIONS + source) * SCRY_METRICS + metric];
     pthread_mutex_lock(&x->made->lock);
     if (!*place) {
         double *out = mem_new(x->F, sizeof *out);
-        for (uint32_t j = 0; j < x->F; j++) out[j] = made(x, s, metric, j);
+        for (uint32_t j = 0; j < x->F; j++) out[j] = figure(x, s, metric, j);
         *place = out;
     }
     const double *shift = *place;
@@ -78,8 +89,7 @@ const double *scry_shift(const scry_index *x, size_t train, scry_condition sourc
 
 double scry_shift_of(const scry_index *x, size_t train, scry_condition source, scry_metric metric, uint32_t latent) {
     const index_source *s = source_of(x, train, source);
-    if (!s) return 0;
-    return array_of(metric) >= 0 ? stored(x, s, array_of(metric), latent) : made(x, s, metric, latent);
+    return s ? figure(x, s, metric, latent) : 0;
 }
 
 double scry_mean_base(const scry_index *x, size_t train, scry_condition source, uint32_t latent) {

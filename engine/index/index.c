@@ -174,9 +174,17 @@ static uint64_t kept_of(const scry_index *x, size_t train, scry_condition condit
     return 0;
 }
 
+static bool open_rows(scry_index *x, scry_error *err) {
+    const uint64_t *active = container_get(&x->file, "active", row_words(x->F) * sizeof *active, err);
+    if (!active) return false;
+    if (x->F % 64 && active[x->F / 64] >> (x->F % 64)) return damaged(x, "latents that are not there", err);
+    rows_new(&x->rows, active, x->F);
+    return number_of(x->meta, "rows") == x->rows.rows || damaged(x, "rows do not fit the active latents", err);
+}
+
 static bool open_source(scry_index *x, size_t t, scry_condition c, scry_error *err) {
     index_source *s = &x->source[t * SCRY_CONDITIONS + c];
-    uint64_t F = x->F, pairs = x->info.train[t].pairs[c], base = pairs, other = pairs;
+    uint64_t rows = x->rows.rows, pairs = x->info.train[t].pairs[c], base = pairs, other = pairs;
     if (x->info.pairing == SCRY_PAIR_SAMPLE) {
         base = kept_of(x, t, SCRY_BASE);
         other = kept_of(x, t, c);
@@ -187,15 +195,15 @@ static bool open_source(scry_index *x, size_t t, scry_condition c, scry_error *e
     s->other_tokens = (double)other;
     char name[64];
     snprintf(name, sizeof name, "fires/%zu/%s", t, scry_condition_name(c));
-    s->fires = container_get(&x->file, name, 2 * F * s->fires_width, err);
+    s->fires = container_get(&x->file, name, 2 * rows * s->fires_width, err);
     snprintf(name, sizeof name, "shift/%zu/%s", t, scry_condition_name(c));
-    s->shift = s->fires ? container_get(&x->file, name, F * SHIFT_ARRAYS * sizeof(double), err) : NULL;
+    s->shift = s->fires ? container_get(&x->file, name, rows * SHIFT_ARRAYS * sizeof(double), err) : NULL;
     return s->shift != NULL;
 }
 
 static bool open_statistics(scry_index *x, scry_error *err) {
     char name[64];
-    uint64_t cells = (uint64_t)x->F * x->D, size;
+    uint64_t cells = (uint64_t)x->rows.rows * x->D, size;
     x->source = mem_new(x->info.trains * SCRY_CONDITIONS, sizeof *x->source);
     x->made = mem_new(1, sizeof *x->made);
     pthread_mutex_init(&x->made->lock, NULL);
@@ -254,7 +262,8 @@ static bool open_text(scry_index *x, scry_error *err) {
     if ((x->piece_size && x->piece_bytes[x->piece_size - 1]) || (x->strings_size && x->strings[x->strings_size - 1]))
         return damaged(x, "text is not closed", err);
     if (!x->pieces) return true;
-    x->key_pieces = container_get(&x->file, "key/pieces", (uint64_t)x->F * SCRY_KEY_PIECES * x->piece_width, err);
+    x->key_pieces =
+        container_get(&x->file, "key/pieces", (uint64_t)x->rows.rows * SCRY_KEY_PIECES * x->piece_width, err);
     return x->key_pieces != NULL;
 }
 
@@ -273,8 +282,9 @@ static bool open_decoder(scry_index *x, scry_error *err) {
 scry_index *scry_open(const char *path, bool verify, scry_error *err) {
     scry_index *x = mem_new(1, sizeof *x);
     bool ok = container_open(&x->file, path, verify, err);
-    ok = ok && (verify || container_check(&x->file, "meta", err)) && read_meta(x, err) && open_statistics(x, err) &&
-         open_postings(x, err) && open_text(x, err) && open_labels(x, err) && open_decoder(x, err);
+    ok = ok && (verify || container_check(&x->file, "meta", err)) && read_meta(x, err) && open_rows(x, err) &&
+         open_statistics(x, err) && open_postings(x, err) && open_text(x, err) && open_labels(x, err) &&
+         open_decoder(x, err);
     if (!ok) {
         scry_close(x);
         return NULL;
@@ -286,7 +296,9 @@ void scry_close(scry_index *x) {
     if (!x) return;
     for (size_t d = 0; x->info.domain && d < x->info.domains; d++) free(x->info.domain[d].change);
     for (size_t i = 0; x->made && i < x->info.trains * SCRY_CONDITIONS * SCRY_METRICS; i++) free(x->made->shift[i]);
+    rows_free(&x->rows);
     if (x->made) {
+        for (int s = 0; s < SCRY_SCORES; s++) free(x->made->contribution[s]);
         pthread_mutex_destroy(&x->made->lock);
         free(x->made->shift);
     }

@@ -9,6 +9,7 @@
 #include "index/layout.h"
 #include "index/narrow.h"
 #include "index/packed.h"
+#include "index/rows.h"
 #include "scry.h"
 
 typedef struct index_text {
@@ -17,16 +18,18 @@ typedef struct index_text {
 
 /* One training set and source. */
 typedef struct index_source {
-    const double *shift; /* [SHIFT_ARRAYS][F]; NULL: there is no such source */
-    const void *fires;   /* narrow [2][F] */
+    const double *shift; /* [SHIFT_ARRAYS][rows]; NULL: there is no such source */
+    const void *fires;   /* narrow [2][rows] */
     unsigned fires_width;
     double pairs, base_tokens, other_tokens; /* the last two: what `fires` are shares of */
 } index_source;
 
-/* Shifts that are not stored but follow from what is: made when they are first asked for. */
+/* Arrays over all latents that are not stored as such but follow from what is: made when they are first asked
+ * for. NULL: not asked for yet. */
 typedef struct index_made {
     pthread_mutex_t lock;
-    double **shift; /* [trains * SCRY_CONDITIONS * SCRY_METRICS] -> [F], NULL: not asked for yet */
+    double **shift;                   /* [trains * SCRY_CONDITIONS * SCRY_METRICS] -> [F] */
+    float *contribution[SCRY_SCORES]; /* [F][D] */
 } index_made;
 
 struct scry_index {
@@ -35,15 +38,16 @@ struct scry_index {
     void *meta; /* cJSON: owns the names in info */
     uint32_t F;
     size_t D;
+    row_map rows;
     index_source *source; /* [trains * SCRY_CONDITIONS] */
     index_made *made;
-    const float *contribution[SCRY_SCORES];
-    const layout_group *groups; /* [ceil(F / GROUP_LATENTS) + 1] */
+    const float *contribution[SCRY_SCORES]; /* [rows][D] */
+    const layout_group *groups;             /* [ceil(F / GROUP_LATENTS) + 1] */
     const uint8_t *lengths, *post_data;
     uint64_t lengths_size, post_size; /* post_size without the spare bytes */
     uint64_t *first_token;            /* [captures + 1] rows of the captures before each */
     unsigned piece_width;
-    const void *key_pieces; /* narrow [F][SCRY_KEY_PIECES]; NULL: no text */
+    const void *key_pieces; /* narrow [rows][SCRY_KEY_PIECES]; NULL: no text */
     const uint64_t *piece_at;
     const char *piece_bytes;
     uint64_t pieces, piece_size;

@@ -3,15 +3,17 @@
  *     meta            JSON: names, captures, texts, training sets, domains, notes; first_latent and
  *                     latents where the file is a shard (F is then the shard's)
  *     manifest        the study manifest as it was read
- *     shift/T/SOURCE  double [SHIFT_ARRAYS][F]: what training set T's shifts to this source are made from
- *     fires/T/SOURCE  narrow [2][F]: tokens of the pairs on which base and source fire; where samples are
+ *     active          uint64, a bit a latent: it is active somewhere. R: rows of the tables that follow (rows.h);
+ *                     meta says how many ("rows")
+ *     shift/T/SOURCE  double [SHIFT_ARRAYS][R]: what training set T's shifts to this source are made from
+ *     fires/T/SOURCE  narrow [2][R]: tokens of the pairs on which base and source fire; where samples are
  *                     paired, of all kept tokens. As wide as their number needs
- *     score/NAME      float [F][D], a latent's contribution to each domain
+ *     score/NAME      float [R][D], a latent's contribution to each domain
  *     post/at         layout_group [ceil(F / GROUP_LATENTS) + 1]: where each group of latents begins
  *     post/length     LEB128 a latent: bytes of its stream in post/data; 0: never active
  *     post/data       streams, latent after latent (packed.h)
- *     key/pieces      narrow [F][SCRY_KEY_PIECES], as wide as the number of pieces needs; that number
- *                     where a latent has fewer. Absent where the study has no token text
+ *     key/pieces      narrow [R][SCRY_KEY_PIECES], as wide as the number of pieces needs; that number
+ *                     where an active latent has fewer. Absent where the study has no token text
  *     text/piece-at   uint64 [pieces + 1], text/piece-bytes: the distinct token texts, NUL after each
  *     text/tokens     narrow [tokens of all texts], a piece's number each, as wide as those of key/pieces
  *     text/samples    layout_sample [samples of all texts]

@@ -16,3 +16,12 @@ void narrow_write(container_writer *w, const uint32_t *number, size_t n, unsigne
         container_write(w, bytes, count * width);
     }
 }
+
+void narrow_rows(container_writer *w, const row_map *m, const uint32_t *table, size_t each, unsigned width) {
+    if (m->rows == m->latents) {
+        narrow_write(w, table, m->latents * each, width);
+        return;
+    }
+    for (uint32_t j = 0; j < m->latents; j++)
+        if (row_active(m, j)) narrow_write(w, table + j * each, each, width);
+}

@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "index/container.h"
+#include "index/rows.h"
 
 /* Bytes for numbers up to `most`. */
 static inline unsigned narrow_width(uint64_t most) {
@@ -25,5 +25,7 @@ static inline uint32_t narrow_get(const void *array, unsigned width, size_t i) {
 
 /* Appends n numbers to the section in work. */
 void narrow_write(container_writer *w, const uint32_t *number, size_t n, unsigned width);
+/* Table [latents][each]: the rows that there are. */
+void narrow_rows(container_writer *w, const row_map *m, const uint32_t *table, size_t each, unsigned width);
 
 #endif

@@ -113,6 +113,7 @@ static char *meta_json(const builder *b) {
     if (b->options->shards > 1) cJSON_AddStringToObject(meta, "content", b->content);
     cJSON_AddNumberToObject(meta, "first_latent", b->first);
     cJSON_AddNumberToObject(meta, "latents", b->F);
+    cJSON_AddNumberToObject(meta, "rows", b->rows.rows);
     cJSON_AddNumberToObject(meta, "k", b->sae.activation == SAE_TOPK ? b->sae.k : 0);
     cJSON_AddBoolToObject(meta, "folded", !b->has_sae || b->sae.folded);
     cJSON_AddNumberToObject(meta, "d_model", b->sae.d_in);
@@ -142,23 +143,28 @@ static uint64_t most_fires(const builder *b, size_t t, size_t c) {
 
 static void put_statistics(const builder *b, container_writer *w) {
     char name[64];
-    size_t F = b->F, cells = F * b->D;
+    size_t F = b->F;
+    put(w, "active", b->active, row_words(F) * sizeof *b->active);
     for (size_t t = 0; t < b->study->train_count; t++)
         for (size_t c = 1; c < SCRY_CONDITIONS; c++) {
             size_t at = t * SCRY_CONDITIONS + c;
             if (!b->shift[at]) continue;
             snprintf(name, sizeof name, "shift/%zu/%s", t, scry_condition_name((scry_condition)c));
-            put(w, name, b->shift[at], F * SHIFT_ARRAYS * sizeof(double));
+            container_begin(w, name);
+            for (int a = 0; a < SHIFT_ARRAYS; a++)
+                rows_write(w, &b->rows, b->shift[at] + (size_t)a * F, sizeof(double));
             snprintf(name, sizeof name, "fires/%zu/%s", t, scry_condition_name((scry_condition)c));
             container_begin(w, name);
-            narrow_write(w, b->shift_fires[at], 2 * F, narrow_width(most_fires(b, t, c)));
+            for (int a = 0; a < 2; a++)
+                narrow_rows(w, &b->rows, b->shift_fires[at] + (size_t)a * F, 1, narrow_width(most_fires(b, t, c)));
         }
     bool any_icl = false;
     for (size_t d = 0; d < b->D; d++) any_icl = any_icl || b->domain_icl[d];
     for (int s = 0; s < SCRY_SCORES; s++) {
         if (s == SCRY_SCORE_ICL && !any_icl) continue;
         snprintf(name, sizeof name, "score/%s", scry_score_name((scry_score)s));
-        put(w, name, b->contribution[s], cells * sizeof(float));
+        container_begin(w, name);
+        rows_write(w, &b->rows, b->contribution[s], b->D * sizeof(float));
     }
 }
 
@@ -222,11 +228,19 @@ static bool put_labels(builder *b, container_writer *w) {
     return ok;
 }
 
+static void mark_active(builder *b) {
+    b->active = mem_new(row_words(b->F), sizeof *b->active);
+    for (uint32_t j = 0; j < b->F; j++)
+        if (b->streams[j].count) b->active[j / 64] |= (uint64_t)1 << (j % 64);
+    rows_new(&b->rows, b->active, b->F);
+}
+
 bool write_index(builder *b, const char *path) {
     if (b->options->progress && !b->options->progress(b->options->context, "writing", b->tokens, b->tokens))
         return scry_fail(b->err, "interrupted; nothing was written");
     container_writer *w = container_create(path, b->err);
     if (!w) return false;
+    mark_active(b);
     put_statistics(b, w);
     put_text(b, w);
     if (!put_labels(b, w)) {

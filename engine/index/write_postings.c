@@ -177,12 +177,12 @@ static void key_pieces(const builder *b, const uint64_t *first_token, post_worke
 /* The stream's bytes become the packed ones. */
 static void pack_latent(post_job *job, uint32_t latent, post_worker *w) {
     posting_stream *stream = &job->b->streams[latent];
+    if (!stream->count) return;
     read_stream(&w->e, stream, job->first_token);
     put_in_order(&w->e);
     if (job->pieces) key_pieces(job->b, job->first_token, w, job->pieces + (size_t)latent * SCRY_KEY_PIECES);
     free(stream->bytes);
     *stream = (posting_stream){0};
-    if (!w->e.count) return;
     if (w->packed_room < packed_most(w->e.count)) {
         w->packed_room = packed_most(w->e.room);
         w->packed = mem_resize(w->packed, w->packed_room, 1);
@@ -254,7 +254,7 @@ bool write_postings(builder *b, container_writer *w) {
     if (ok) put_places(&job, w);
     if (ok && job.pieces) {
         container_begin(w, "key/pieces");
-        narrow_write(w, job.pieces, (size_t)b->F * SCRY_KEY_PIECES, narrow_width(b->pieces.count));
+        narrow_rows(w, &b->rows, job.pieces, SCRY_KEY_PIECES, narrow_width(b->pieces.count));
     }
     for (unsigned i = 0; i < threads; i++) {
         entries_free(&job.workers[i].e);
