@@ -1,14 +1,14 @@
 /* blocks.c: a selection's score in parts, one a block of tokens, from the postings of its latents. */
 #include "analysis.h"
 #include "base/mem.h"
-#include "rows.h"
+#include "units.h"
 
 #include <math.h>
 #include <stdlib.h>
 
 typedef struct gather {
     const scry_index *x;
-    rows_units r;
+    token_units r;
     scry_score score;
     double *sum; /* [blocks] */
     /* icl: a latent's difference on each unit, and the units that it has touched */
@@ -19,7 +19,7 @@ typedef struct gather {
 } gather;
 
 /* act, act2: each activation is a term of its own. */
-static void take_segment(gather *g, posting_cursor *c) {
+static void take_segment(gather *g, index_cursor *c) {
     const uint32_t *unit = g->r.unit[c->capture];
     bool square = g->score == SCRY_ACT2;
     while (index_next(g->x, c)) {
@@ -30,7 +30,7 @@ static void take_segment(gather *g, posting_cursor *c) {
 }
 
 /* icl: h_icl - h_base comes together over both captures' segments. */
-static void take_difference(gather *g, posting_cursor *c) {
+static void take_difference(gather *g, index_cursor *c) {
     const uint32_t *unit = g->r.unit[c->capture];
     bool icl = g->x->info.capture[c->capture].condition == SCRY_ICL;
     while (index_next(g->x, c)) {
@@ -47,7 +47,7 @@ static void take_difference(gather *g, posting_cursor *c) {
 }
 
 static void take_latent(gather *g, uint32_t latent) {
-    posting_cursor c = index_postings(g->x, latent);
+    index_cursor c = index_postings(g->x, latent);
     g->latents++;
     g->touches = 0;
     while (index_segment(g->x, &c)) {
@@ -64,7 +64,7 @@ static void take_latent(gather *g, uint32_t latent) {
 scry_blocks *scry_blocks_new(const scry_index *x, scry_score score, const scry_set *set, scry_unit unit,
                              const scry_stop *stop, scry_error *err) {
     gather g = {.x = x, .score = score};
-    if (!rows_read(&g.r, x, score, unit, err)) return NULL;
+    if (!units_read(&g.r, x, score, unit, err)) return NULL;
     size_t blocks = g.r.first[x->D];
     bool icl = score == SCRY_SCORE_ICL, stopped = false;
     g.sum = mem_new(blocks, sizeof *g.sum);
@@ -83,7 +83,7 @@ scry_blocks *scry_blocks_new(const scry_index *x, scry_score score, const scry_s
         g.r.first = NULL;
         g.r.count = g.sum = NULL;
     }
-    rows_free(&g.r);
+    units_free(&g.r);
     free(g.sum);
     free(g.difference);
     free(g.touched_by);

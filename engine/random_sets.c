@@ -41,8 +41,7 @@ uint32_t scry_random_rhos(const scry_index *index, scry_score score, const doubl
     /* Only the most shifted latents can be drawn from candidates: that is no random set. */
     if (!w.contribution || !size || info->candidates) return 0;
     w.pick = mem_new(info->d_sae, sizeof *w.pick);
-    for (uint32_t j = 0; j < info->d_sae; j++)
-        if (scry_postings(index, j)) w.pick[w.alive++] = j;
+    w.alive = scry_alive(index, w.pick);
     w.sum = mem_new(3 * w.D, sizeof *w.sum);
     w.x = w.sum + w.D;
     w.y = w.x + w.D;

@@ -2,12 +2,14 @@
 #include "scry.h"
 #include "base/exact.h"
 #include "base/mem.h"
+#include "index/index.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 struct scry_scorer {
+    const scry_index *index;
     scry_score score;
     size_t domains;
     const float *contribution; /* [F][D] */
@@ -20,7 +22,8 @@ struct scry_scorer {
 scry_scorer *scry_scorer_new(const scry_index *index, scry_score score) {
     const scry_info *info = scry_about(index);
     scry_scorer *s = mem_new(1, sizeof *s);
-    *s = (scry_scorer){.score = score, .domains = info->domains, .contribution = scry_contributions(index, score)};
+    *s = (scry_scorer){.index = index, .score = score, .domains = info->domains};
+    s->contribution = scry_contributions(index, score);
     s->given = scry_given_scores(index, score);
     s->present = mem_new(s->domains, sizeof *s->present);
     s->sum = mem_new(s->domains, sizeof *s->sum);
@@ -31,6 +34,8 @@ scry_scorer *scry_scorer_new(const scry_index *index, scry_score score) {
 
 void scry_scorer_free(scry_scorer *s) {
     if (!s) return;
+    if (s->contribution)
+        container_forget(&s->index->file, s->contribution, (uint64_t)s->index->F * s->domains * sizeof(float));
     free(s->present);
     free(s->sum);
     free(s);

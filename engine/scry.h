@@ -151,6 +151,10 @@ scry_index *scry_open_scores(const char *study_path, scry_error *err);
  * domain gives. */
 const double *scry_given_scores(const scry_index *index, scry_score score);
 
+/* Where the bytes of an index are: name and size of section i, from 0; false past the last one. The sections and what
+ * lies between them (a header, their table, less than 64 bytes after each) add up to scry_info.file_size. */
+bool scry_section(const scry_index *index, size_t i, const char **name, uint64_t *bytes);
+
 /* What usually means a wrong dump, with the figure that shows it: L0 far from k, negative features,
  * density, one token that dominates, decoder norms not folded, ties at rank 100, rows paired that
  * hold different tokens. Adds to notes, after the index's own. */
@@ -161,12 +165,16 @@ int scry_sources(const scry_index *index, size_t train, scry_condition out[SCRY_
 /* Scores that can be had: ICL only when a domain has an icl capture. */
 bool scry_has_score(const scry_index *index, scry_score score);
 
-/* Per-latent arrays [F] of a training set and source; NULL when there is no such source. */
+/* Shifts [F] of a training set and source; NULL when there is no such source. Of the index: in its file, or
+ * (MEAN and RATE) made and kept when they are first asked for. */
 const double *scry_shift(const scry_index *index, size_t train, scry_condition source, scry_metric metric);
-const double *scry_mean_base(const scry_index *index, size_t train, scry_condition source);
-const double *scry_mean_shifted(const scry_index *index, size_t train, scry_condition source);
-const double *scry_rate_base(const scry_index *index, size_t train, scry_condition source);
-const double *scry_rate_shifted(const scry_index *index, size_t train, scry_condition source);
+/* The same figures of one latent, without making an array; 0 when there is no such source. */
+double scry_shift_of(const scry_index *index, size_t train, scry_condition source, scry_metric metric, uint32_t latent);
+/* Over the pairs: mean activation in base and in the source, and the share of tokens on which it is above 0. */
+double scry_mean_base(const scry_index *index, size_t train, scry_condition source, uint32_t latent);
+double scry_mean_shifted(const scry_index *index, size_t train, scry_condition source, uint32_t latent);
+double scry_rate_base(const scry_index *index, size_t train, scry_condition source, uint32_t latent);
+double scry_rate_shifted(const scry_index *index, size_t train, scry_condition source, uint32_t latent);
 
 struct scry_set;
 /* Contributions [F][D]: the D values of a latent lie together. NULL when there is no such score. */
@@ -177,8 +185,15 @@ const float *scry_contributions(const scry_index *index, scry_score score);
 bool scry_scored(const scry_index *index, uint32_t latent);
 /* False and err, which names a latent, when the set holds one that is not scored. */
 bool scry_scored_all(const scry_index *index, const struct scry_set *set, scry_error *err);
-/* Share of a domain's tokens on which the latent fires; NaN when it is not scored. */
+/* Share of a domain's tokens on which the latent fires, counted in its postings; NaN when it is not scored. */
 double scry_domain_rate(const scry_index *index, uint32_t latent, size_t domain);
+
+/* ---- decoder -------------------------------------------------------------------------------- */
+
+/* The latent's decoder row, out[d_model], as the SAE's files have it; false when the index holds no decoder. */
+bool scry_decoder_row(const scry_index *index, uint32_t latent, float *out);
+/* b_dec [d_model]; NULL when the index holds no decoder. */
+const float *scry_decoder_bias(const scry_index *index);
 
 /* ---- ranking -------------------------------------------------------------------------------- */
 
@@ -324,6 +339,8 @@ void scry_activations(const scry_index *index, uint32_t latent, size_t capture, 
                       float *out);
 /* How often the latent is active in the index, all captures. */
 uint64_t scry_postings(const scry_index *index, uint32_t latent);
+/* The latents that are active anywhere, ascending: out[F]. Returns how many. */
+uint32_t scry_alive(const scry_index *index, uint32_t *out);
 
 /* The token's text; "" when the study has no tokens. */
 const char *scry_token(const scry_index *index, size_t capture, uint64_t row);

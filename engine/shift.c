@@ -1,6 +1,7 @@
 /* shift.c: latents ranked by how far post-training, or a demonstration, moves them. */
 #include "shift.h"
 #include "base/mem.h"
+#include "index/index.h"
 #include "scry.h"
 
 #include <math.h>
@@ -98,6 +99,7 @@ scry_ranking *scry_rank(const scry_index *index, size_t train, scry_condition so
         r->cumulative[i] = r->total;
     }
     for (uint32_t i = 0; i < F && r->total > 0; i++) r->cumulative[i] /= r->total;
+    container_forget(&index->file, shift, (uint64_t)F * sizeof *shift);
     return r;
 }
 

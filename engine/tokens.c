@@ -81,9 +81,10 @@ static void insert(const scry_index *x, scry_example *out, size_t *n, size_t top
 size_t scry_top_tokens(const scry_index *x, uint32_t latent, int capture, bool distinct, size_t top,
                        scry_example *out) {
     size_t n = 0;
-    posting_cursor c = index_postings(x, latent);
+    index_cursor c = index_postings(x, latent);
+    if (capture >= 0) index_seek(x, &c, (uint32_t)capture, 0);
     while (top && index_segment(x, &c)) {
-        if (capture >= 0 && c.capture != (uint32_t)capture) continue;
+        if (capture >= 0 && c.capture != (uint32_t)capture) break;
         while (index_next(x, &c)) {
             if (!(c.activation > 0) || (n == top && c.activation < out[n - 1].activation)) continue;
             scry_example e = example_at(x, c.capture, c.row, c.activation);
@@ -96,16 +97,11 @@ size_t scry_top_tokens(const scry_index *x, uint32_t latent, int capture, bool d
 
 void scry_activations(const scry_index *x, uint32_t latent, size_t capture, uint64_t from, size_t count, float *out) {
     memset(out, 0, count * sizeof *out);
-    posting_cursor c = index_postings(x, latent);
-    while (index_segment(x, &c)) {
-        if (c.capture != capture) continue;
-        while (index_next(x, &c))
-            if (c.row >= from && c.row - from < count) out[c.row - from] = c.activation;
-    }
-}
-
-uint64_t scry_postings(const scry_index *x, uint32_t latent) {
-    return x->post_count[latent];
+    if (from >= x->info.capture[capture].rows) return;
+    index_cursor c = index_postings(x, latent);
+    index_seek(x, &c, (uint32_t)capture, from);
+    if (!index_segment(x, &c) || c.capture != capture) return;
+    while (index_next(x, &c) && c.row >= from && c.row - from < count) out[c.row - from] = c.activation;
 }
 
 const char *index_piece(const scry_index *x, uint32_t piece) {
@@ -116,7 +112,7 @@ const char *index_piece(const scry_index *x, uint32_t piece) {
 const char *scry_token(const scry_index *x, size_t capture, uint64_t row) {
     int text = x->capture_text[capture];
     if (text < 0 || row >= x->texts[text].tokens) return "";
-    return index_piece(x, x->tokens[x->texts[text].first_token + row]);
+    return index_piece(x, index_token(x, (size_t)text, row));
 }
 
 static const char *string_at(const scry_index *x, uint64_t at) {
@@ -140,12 +136,23 @@ scry_sample scry_sample_at(const scry_index *x, size_t capture, uint32_t sample)
 }
 
 const char *scry_label(const scry_index *x, uint32_t latent) {
-    if (!x->label_at || x->label_at[latent] >= x->label_size) return NULL;
-    return x->label_text + x->label_at[latent];
+    uint64_t low = 0, high = x->labels;
+    while (low < high) {
+        uint64_t middle = low + (high - low) / 2;
+        if (x->label_latent[middle] < latent) low = middle + 1;
+        else high = middle;
+    }
+    bool has = low < x->labels && x->label_latent[low] == latent && x->label_at[low] < x->label_size;
+    return has ? x->label_text + x->label_at[low] : NULL;
+}
+
+uint32_t index_key_piece(const scry_index *x, uint32_t latent, int nth) {
+    if (!x->key_pieces || !row_active(&x->rows, latent)) return (uint32_t)x->pieces;
+    return narrow_get(x->key_pieces, x->piece_width, (size_t)row_of(&x->rows, latent) * SCRY_KEY_PIECES + (size_t)nth);
 }
 
 const char *scry_key_piece(const scry_index *x, uint32_t latent, int nth) {
     if (nth < 0 || nth >= SCRY_KEY_PIECES) return NULL;
-    uint32_t piece = x->key_pieces[(size_t)latent * SCRY_KEY_PIECES + (size_t)nth];
+    uint32_t piece = index_key_piece(x, latent, nth);
     return piece < x->pieces ? index_piece(x, piece) : NULL;
 }

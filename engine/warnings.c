@@ -34,23 +34,42 @@ static void warn_of_capture(const scry_index *x, const scry_capture_info *c, scr
                        c->name, c->norm_piece < x->pieces ? index_piece(x, c->norm_piece) : "", 100 * c->norm_share);
 }
 
+/* The part of a latent's activation, on tokens with text, that its first key piece holds. */
+static double key_share(const scry_index *x, uint32_t latent) {
+    const uint32_t piece = index_key_piece(x, latent, 0);
+    double held = 0, total = 0;
+    index_cursor c = index_postings(x, latent);
+    while (index_segment(x, &c)) {
+        int text = x->capture_text[c.capture];
+        while (index_next(x, &c)) {
+            if (text < 0 || !(c.activation > 0)) continue;
+            total += (double)c.activation;
+            if (index_token(x, (size_t)text, c.row) == piece) held += (double)c.activation;
+        }
+    }
+    return total > 0 ? held / total : 0;
+}
+
 /* One token text that is nearly all that many of the top latents fire on: a beginning-of-text token,
  * most often. */
 static void warn_of_token(const scry_index *x, const scry_ranking *r, scry_notes *notes) {
-    uint32_t top = r->latents < CUT ? r->latents : CUT, most = 0, which = NO_PIECE;
+    uint32_t top = r->latents < CUT ? r->latents : CUT, most = 0, held[CUT];
+    uint64_t which = x->pieces;
     for (uint32_t i = 0; i < top; i++) {
-        uint32_t piece = x->key_pieces[(size_t)r->order[i] * SCRY_KEY_PIECES], count = 0;
-        if (piece == NO_PIECE) continue;
-        for (uint32_t k = 0; k < top; k++)
-            count += x->key_pieces[(size_t)r->order[k] * SCRY_KEY_PIECES] == piece && x->key_share[r->order[k]] > 0.8F;
-        if (count > most) most = count, which = piece;
+        held[i] = index_key_piece(x, r->order[i], 0);
+        if (held[i] < x->pieces && key_share(x, r->order[i]) <= 0.8) held[i] = UINT32_MAX;
+    }
+    for (uint32_t i = 0; i < top; i++) {
+        uint32_t count = 0;
+        for (uint32_t k = 0; k < top; k++) count += held[k] == held[i];
+        if (held[i] < x->pieces && count > most) most = count, which = held[i];
     }
     if (most * 4 >= top && which < x->pieces)
         scry_notes_add(notes,
                        "by %s: %" PRIu32 " of the top %" PRIu32
                        " latents have more than 80%% of their activation on the "
                        "token \"%s\"; leave it out with skip_first or exclude",
-                       scry_condition_name(r->source), most, top, index_piece(x, which));
+                       scry_condition_name(r->source), most, top, index_piece(x, (uint32_t)which));
 }
 
 static void warn_of_ties(const scry_ranking *r, scry_notes *notes) {

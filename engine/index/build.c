@@ -108,9 +108,9 @@ static void make_room(builder *b) {
     b->streams = mem_new(F, sizeof *b->streams);
     for (int c = 0; c < SCRY_CONDITIONS; c++) b->group_streams[c] = mem_new(F, sizeof(posting_stream));
     b->shift = mem_new(trains * SCRY_CONDITIONS, sizeof *b->shift);
+    b->shift_fires = mem_new(trains * SCRY_CONDITIONS, sizeof *b->shift_fires);
     b->pairs = mem_new(trains * SCRY_CONDITIONS, sizeof *b->pairs);
     for (int s = 0; s < SCRY_SCORES; s++) b->contribution[s] = mem_new(F * D, sizeof(float));
-    b->domain_fires = mem_new(F * D, sizeof *b->domain_fires);
     b->domain_icl = mem_new(D, sizeof *b->domain_icl);
 }
 
@@ -122,9 +122,13 @@ static void builder_free(builder *b) {
             if (b->group_streams[c]) free(b->group_streams[c][j].bytes);
     }
     for (int c = 0; c < SCRY_CONDITIONS; c++) free(b->group_streams[c]);
-    for (size_t i = 0; b->shift && i < b->study->train_count * SCRY_CONDITIONS; i++) free(b->shift[i]);
+    for (size_t i = 0; b->shift && i < b->study->train_count * SCRY_CONDITIONS; i++) {
+        free(b->shift[i]);
+        free(b->shift_fires[i]);
+    }
     for (int s = 0; s < SCRY_SCORES; s++) free(b->contribution[s]);
-    void *owned[] = {b->folder, b->streams, b->shift, b->pairs, b->domain_icl, b->domain_fires};
+    rows_free(&b->rows);
+    void *owned[] = {b->folder, b->active, b->streams, b->shift, b->shift_fires, b->pairs, b->domain_icl};
     for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) free(owned[i]);
     free(b->candidate);
     sae_free(&b->narrow);
@@ -168,8 +172,8 @@ static bool share_memory(builder *b) {
     uint64_t fixed = ((uint64_t)48 << 20) + 2 * F * d * sizeof(float);          /* the program, the SAE */
     fixed += F * (SCRY_CONDITIONS + 1) * (sizeof(posting_stream) + 48);         /* streams and what malloc adds */
     fixed += F * SCRY_CONDITIONS * (9 * sizeof(double) + 3 * sizeof(uint32_t)); /* sums */
-    fixed += F * SHIFT_ARRAYS * sizeof(double) * b->study->train_count * (SCRY_CONDITIONS - 1);
-    fixed += F * b->D * (SCRY_SCORES * sizeof(float) + sizeof(uint32_t));
+    fixed += F * (SHIFT_ARRAYS * sizeof(double) + 2 * sizeof(uint32_t)) * b->study->train_count * (SCRY_CONDITIONS - 1);
+    fixed += F * b->D * SCRY_SCORES * sizeof(float);
     fixed += (uint64_t)parallel_threads(b->pool) * 3 * BLOCK_LATENTS * RESIDUAL_ROWS * sizeof(float) * 2;
     fixed += (uint64_t)SCRY_CONDITIONS * RESIDUAL_ROWS * (d + (b->sae.activation == SAE_TOPK ? F : 0)) * sizeof(float);
     fixed += matrix_memory(b) + most_candidates(b) * d * sizeof(float);

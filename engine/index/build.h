@@ -9,13 +9,17 @@
  * tile.c      one tile: those lists to statistics and postings
  * finish.c    sums to statistics
  * candidates.c  which latents the domains are encoded on
- * write.c     statistics to the file */
+ * write.c     statistics to the file
+ * write_postings.c  postings and key pieces to the file */
 #ifndef SCRY_BUILD_H
 #define SCRY_BUILD_H
 
 #include "base/parallel.h"
 #include "index/align.h"
+#include "index/container.h"
+#include "index/layout.h"
 #include "index/postings.h"
+#include "index/rows.h"
 #include "index/spill.h"
 #include "io/matrix.h"
 #include "io/tokenizer.h"
@@ -74,9 +78,6 @@ typedef struct pair_sums {
     uint32_t *base_fires, *other_fires;
     uint64_t pairs;
 } pair_sums;
-
-/* Statistics of one training set and source: SHIFT_ARRAYS arrays of F doubles, one after another. */
-enum { SHIFT_MEAN_BASE = SCRY_METRICS, SHIFT_MEAN_SHIFTED, SHIFT_RATE_BASE, SHIFT_RATE_SHIFTED, SHIFT_ARRAYS };
 
 typedef struct tile_entry {
     uint16_t row, latent; /* in the tile; in the block */
@@ -172,10 +173,12 @@ typedef struct builder {
     spill spill;
 
     double **shift;                   /* [trains * SCRY_CONDITIONS] -> [SHIFT_ARRAYS][F], NULL: no such source */
+    uint32_t **shift_fires;           /* the same places -> [2][F] */
     uint64_t *pairs;                  /* the same places */
     float *contribution[SCRY_SCORES]; /* [F][D] */
-    uint32_t *domain_fires;           /* [F][D] */
     bool *domain_icl;                 /* [D] */
+    uint64_t *active;                 /* a bit a latent, once all captures are read */
+    row_map rows;
 } builder;
 
 /* open.c */
@@ -249,5 +252,8 @@ bool finish_domain(builder *b, size_t domain);
 
 /* write.c */
 bool write_index(builder *b, const char *path);
+
+/* write_postings.c: the sections post/... and key/... */
+bool write_postings(builder *b, container_writer *w);
 
 #endif

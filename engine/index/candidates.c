@@ -4,6 +4,7 @@
  * source and metric the first N latents are kept, so that no ranking's first N lack one. */
 #include "base/mem.h"
 #include "index/build.h"
+#include "index/figures.h"
 #include "shift.h"
 
 #include <inttypes.h>
@@ -28,16 +29,37 @@ bool candidates_allowed(builder *b) {
     return true;
 }
 
+/* The shifts [F] of training set and source `at` by one metric. */
+static void shifts_of(const builder *b, size_t at, scry_metric metric, double *out) {
+    const size_t F = b->F, train = at / SCRY_CONDITIONS * SCRY_CONDITIONS;
+    bool by_sample = b->pairing == SCRY_PAIR_SAMPLE;
+    double pairs = (double)b->pairs[at];
+    figure_base base = {pairs, pairs, pairs, by_sample};
+    if (by_sample) {
+        base.base_tokens = (double)b->captures[b->capture_of[train]].kept_count;
+        base.other_tokens = (double)b->captures[b->capture_of[at]].kept_count;
+    }
+    for (size_t j = 0; j < F; j++) {
+        double of[SHIFT_ARRAYS];
+        for (size_t a = 0; a < SHIFT_ARRAYS; a++) of[a] = b->shift[at][a * F + j];
+        const double fires[2] = {b->shift_fires[at][j], b->shift_fires[at][F + j]};
+        out[j] = figure_of(&base, metric, of, fires);
+    }
+}
+
 /* candidate i of the narrowed SAE's dec rows is latent b->candidate[i]. */
 void candidates_choose(builder *b) {
     const uint32_t F = b->F, top = b->options->candidates < F ? b->options->candidates : F;
     bool *is = mem_new(F, sizeof *is);
     uint32_t *order = mem_new(F, sizeof *order);
+    double *shift = mem_new(F, sizeof *shift);
     for (size_t i = 0; i < b->study->train_count * SCRY_CONDITIONS; i++)
-        for (size_t metric = 0; b->shift[i] && metric < SCRY_METRICS; metric++) {
-            shift_order(b->shift[i] + metric * F, F, order);
+        for (int metric = 0; b->shift[i] && metric < SCRY_METRICS; metric++) {
+            shifts_of(b, i, (scry_metric)metric, shift);
+            shift_order(shift, F, order);
             for (uint32_t rank = 0; rank < top; rank++) is[order[rank]] = true;
         }
+    free(shift);
     b->candidate = order;
     for (uint32_t j = 0; j < F; j++)
         if (is[j]) b->candidate[b->candidate_count++] = j;

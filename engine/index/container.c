@@ -8,12 +8,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-enum { HEADER = 64, ALIGN = 64, BUFFER = 1 << 18 };
+enum { HEADER = 64, ALIGN = 64, WRITE_PIECE = 1 << 16 };
 static const char magic[8] = {'S', 'C', 'R', 'Y', 'I', 'D', 'X', '\n'};
 
 typedef struct header {
@@ -31,7 +32,7 @@ _Static_assert(sizeof(container_section) == 64, "a table entry is 64 bytes");
 struct container_writer {
     char *path, *temporary;
     FILE *file;
-    char *buffer; /* the file's, [BUFFER] */
+    char *buffer; /* the file's, [WRITE_PIECE] */
     uint64_t at;
     container_section *section;
     uint32_t sections, room;
@@ -39,8 +40,14 @@ struct container_writer {
     int failed; /* errno of the first failure */
 };
 
+/* In small pieces: what is written with one call can lie in the page cache as one block of up to 2 MB,
+ * and then a reader who maps the file and looks at one row makes all of it resident. */
 static void put(container_writer *w, const void *bytes, uint64_t size) {
-    if (!w->failed && size && fwrite(bytes, 1, (size_t)size, w->file) != size) w->failed = errno ? errno : EIO;
+    for (uint64_t done = 0; done < size && !w->failed;) {
+        size_t piece = size - done < WRITE_PIECE ? (size_t)(size - done) : WRITE_PIECE;
+        if (fwrite((const uint8_t *)bytes + done, 1, piece, w->file) != piece) w->failed = errno ? errno : EIO;
+        done += piece;
+    }
     w->at += size;
 }
 
@@ -80,8 +87,8 @@ container_writer *container_create(const char *path, scry_error *err) {
         free(w);
         return NULL;
     }
-    w->buffer = mem_resize(NULL, BUFFER, 1);
-    setvbuf(w->file, w->buffer, _IOFBF, BUFFER);
+    w->buffer = mem_resize(NULL, WRITE_PIECE, 1);
+    setvbuf(w->file, w->buffer, _IOFBF, WRITE_PIECE);
     w->hash = XXH3_createState();
     static const char zero[HEADER];
     put(w, zero, HEADER);
@@ -258,6 +265,14 @@ const void *container_get(const container *c, const char *name, uint64_t size, s
         return NULL;
     }
     return c->map.data + s->offset;
+}
+
+void container_forget(const container *c, const void *at, uint64_t size) {
+    const uint8_t *from = at, *end = from + size;
+    if (!c->map.data || from < c->map.data || end > c->map.data + c->map.size) return;
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    uintptr_t begin = (uintptr_t)from / page * page;
+    madvise((void *)begin, (uintptr_t)end - begin, MADV_DONTNEED);
 }
 
 bool container_check(const container *c, const char *name, scry_error *err) {

@@ -13,7 +13,7 @@
 #include "base/error.h"
 #include "io/map.h"
 
-enum { CONTAINER_VERSION = 2, CONTAINER_NAME = 40 };
+enum { CONTAINER_VERSION = 3, CONTAINER_NAME = 40 };
 
 typedef struct container_writer container_writer;
 
@@ -46,6 +46,9 @@ void container_close(container *c);
 const void *container_get(const container *c, const char *name, uint64_t size, scry_error *err);
 /* The section's bytes, whatever their length; NULL without err when there is none. */
 const void *container_find(const container *c, const char *name, uint64_t *size);
+/* Lets go of the pages of [at, at + size), which may lie in the file or not: they are mapped again when they
+ * are next read. After a pass over all latents, so that what is resident stays what is looked at. */
+void container_forget(const container *c, const void *at, uint64_t size);
 /* Compares one section's checksum. */
 bool container_check(const container *c, const char *name, scry_error *err);
 

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 void group_sums_new(builder *b) {
     uint32_t F = b->F;
@@ -45,38 +46,22 @@ static double variance(double sum, double square, double n) {
     return v > square / n * 1e-12 ? v : 0;
 }
 
-/* Difference of firing rates over all kept tokens of each capture. */
-static double rate_difference(const builder *b, int c, size_t j) {
-    double nb = (double)b->group[SCRY_BASE]->kept_count, nx = (double)b->group[c]->kept_count;
-    return (b->sums[c].fires[j] * nb - b->sums[SCRY_BASE].fires[j] * nx) / (nb * nx);
-}
-
-/* The metrics of scry_metric for one source, from its pair sums. */
-static void shift_arrays(const builder *b, int c, double *out) {
+/* What the metrics of scry_metric are made from, for one source, from its pair sums. */
+static void shift_arrays(const builder *b, int c, double *out, uint32_t *fires) {
     const pair_sums *p = &b->pair[c];
     const double n = (double)p->pairs;
     const size_t F = b->F;
+    /* A firing rate is a share of tokens, also where samples are what is paired. */
     bool by_sample = b->pairing == SCRY_PAIR_SAMPLE;
+    memcpy(fires, by_sample ? b->sums[SCRY_BASE].fires : p->base_fires, F * sizeof *fires);
+    memcpy(fires + F, by_sample ? b->sums[c].fires : p->other_fires, F * sizeof *fires);
+    memcpy(out + SHIFT_BASE * F, p->base, F * sizeof *out);
+    memcpy(out + SHIFT_OTHER * F, p->other, F * sizeof *out);
     for (size_t j = 0; j < F; j++) {
-        double mean_base = p->base[j] / n, mean_other = p->other[j] / n;
         double pooled = sqrt((variance(p->base[j], p->base2[j], n) + variance(p->other[j], p->other2[j], n)) / 2);
-        /* A firing rate is a share of tokens, also where samples are what is paired. */
-        double rate_base = by_sample ? (double)b->sums[SCRY_BASE].fires[j] / (double)b->group[SCRY_BASE]->kept_count
-                                     : (double)p->base_fires[j] / n;
-        double rate_other =
-            by_sample ? (double)b->sums[c].fires[j] / (double)b->group[c]->kept_count : (double)p->other_fires[j] / n;
-        out[SCRY_SQ * F + j] = p->difference2[j] / n;
-        out[SCRY_ABS * F + j] = p->absolute[j] / n;
-        double mean = (p->other[j] - p->base[j]) / n;
-        out[SCRY_MEAN * F + j] = mean;
-        /* Over whole counts and divided once, so that equal rates tie exactly. */
-        out[SCRY_RATE * F + j] =
-            by_sample ? rate_difference(b, c, j) : ((double)p->other_fires[j] - p->base_fires[j]) / n;
-        out[SCRY_D * F + j] = pooled > 0 ? mean / pooled : 0;
-        out[SHIFT_MEAN_BASE * F + j] = mean_base;
-        out[SHIFT_MEAN_SHIFTED * F + j] = mean_other;
-        out[SHIFT_RATE_BASE * F + j] = rate_base;
-        out[SHIFT_RATE_SHIFTED * F + j] = rate_other;
+        out[SHIFT_SQ * F + j] = p->difference2[j] / n;
+        out[SHIFT_ABS * F + j] = p->absolute[j] / n;
+        out[SHIFT_D * F + j] = pooled > 0 ? (p->other[j] - p->base[j]) / n / pooled : 0;
     }
 }
 
@@ -89,10 +74,11 @@ bool finish_train(builder *b, size_t train) {
     for (int c = 1; c < SCRY_CONDITIONS; c++) {
         if (!b->group[c]) continue;
         if (!b->pair[c].pairs) return no_pairs(b, c);
-        double *out = mem_new((size_t)b->F * SHIFT_ARRAYS, sizeof *out);
-        shift_arrays(b, c, out);
-        b->shift[train * SCRY_CONDITIONS + (size_t)c] = out;
-        b->pairs[train * SCRY_CONDITIONS + (size_t)c] = b->pair[c].pairs;
+        size_t at = train * SCRY_CONDITIONS + (size_t)c;
+        b->shift[at] = mem_new((size_t)b->F * SHIFT_ARRAYS, sizeof(double));
+        b->shift_fires[at] = mem_new((size_t)b->F * 2, sizeof(uint32_t));
+        b->pairs[at] = b->pair[c].pairs;
+        shift_arrays(b, c, b->shift[at], b->shift_fires[at]);
     }
     return true;
 }
@@ -126,7 +112,6 @@ bool finish_domain(builder *b, size_t domain) {
         b->contribution[SCRY_ACT][at] = act;
         b->contribution[SCRY_ACT2][at] = act2;
         b->contribution[SCRY_SCORE_ICL][at] = difference;
-        b->domain_fires[at] = s->fires[j];
     }
     if (is_narrow(b)) blank_domain(b, domain);
     return true;

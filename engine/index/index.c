@@ -169,37 +169,85 @@ static bool read_meta(scry_index *x, scry_error *err) {
 
 /* ---- sections ------------------------------------------------------------------------------- */
 
+/* Tokens of a training set's capture that count. */
+static uint64_t kept_of(const scry_index *x, size_t train, scry_condition condition) {
+    for (size_t i = 0; i < x->info.captures; i++)
+        if (x->info.capture[i].group == -1 - (int)train && x->info.capture[i].condition == condition)
+            return x->info.capture[i].kept;
+    return 0;
+}
+
+static bool open_rows(scry_index *x, scry_error *err) {
+    const uint64_t *active = container_get(&x->file, "active", row_words(x->F) * sizeof *active, err);
+    if (!active) return false;
+    if (x->F % 64 && active[x->F / 64] >> (x->F % 64)) return damaged(x, "latents that are not there", err);
+    rows_new(&x->rows, active, x->F);
+    return number_of(x->meta, "rows") == x->rows.rows || damaged(x, "rows do not fit the active latents", err);
+}
+
+static bool open_source(scry_index *x, size_t t, scry_condition c, scry_error *err) {
+    index_source *s = &x->source[t * SCRY_CONDITIONS + c];
+    uint64_t rows = x->rows.rows, pairs = x->info.train[t].pairs[c], base = pairs, other = pairs;
+    if (x->info.pairing == SCRY_PAIR_SAMPLE) {
+        base = kept_of(x, t, SCRY_BASE);
+        other = kept_of(x, t, c);
+    }
+    s->fires_width = narrow_width(base > other ? base : other);
+    s->pairs = (double)pairs;
+    s->base_tokens = (double)base;
+    s->other_tokens = (double)other;
+    char name[64];
+    snprintf(name, sizeof name, "fires/%zu/%s", t, scry_condition_name(c));
+    s->fires = container_get(&x->file, name, 2 * rows * s->fires_width, err);
+    snprintf(name, sizeof name, "shift/%zu/%s", t, scry_condition_name(c));
+    s->shift = s->fires ? container_get(&x->file, name, rows * SHIFT_ARRAYS * sizeof(double), err) : NULL;
+    return s->shift != NULL;
+}
+
 static bool open_statistics(scry_index *x, scry_error *err) {
     char name[64];
-    uint64_t F = x->F, cells = F * x->D, size;
-    x->shifts = mem_new(x->info.trains * SCRY_CONDITIONS, sizeof *x->shifts);
+    uint64_t cells = (uint64_t)x->rows.rows * x->D, size;
+    x->source = mem_new(x->info.trains * SCRY_CONDITIONS, sizeof *x->source);
+    x->made = mem_new(1, sizeof *x->made);
+    pthread_mutex_init(&x->made->lock, NULL);
+    x->made->shift = mem_new(x->info.trains * SCRY_CONDITIONS * SCRY_METRICS, sizeof *x->made->shift);
     for (size_t t = 0; t < x->info.trains; t++)
-        for (size_t c = 1; c < SCRY_CONDITIONS; c++) {
-            if (!x->info.train[t].has[c]) continue;
-            snprintf(name, sizeof name, "shift/%zu/%s", t, scry_condition_name((scry_condition)c));
-            const double *shift = container_get(&x->file, name, F * SHIFT_ARRAYS * sizeof(double), err);
-            if (!shift) return false;
-            x->shifts[t * SCRY_CONDITIONS + c] = shift;
-        }
+        for (int c = 1; c < SCRY_CONDITIONS; c++)
+            if (x->info.train[t].has[c] && !open_source(x, t, (scry_condition)c, err)) return false;
     for (int s = 0; s < SCRY_SCORES; s++) {
         snprintf(name, sizeof name, "score/%s", scry_score_name((scry_score)s));
         if (s == SCRY_SCORE_ICL && !container_find(&x->file, name, &size)) continue;
         x->contribution[s] = container_get(&x->file, name, cells * sizeof(float), err);
         if (!x->contribution[s]) return false;
     }
-    x->fires = container_get(&x->file, "fires", cells * sizeof(uint32_t), err);
-    return x->fires != NULL;
+    return true;
 }
 
 static bool open_postings(scry_index *x, scry_error *err) {
-    uint64_t F = x->F;
-    x->post_start = container_get(&x->file, "post/start", (F + 1) * sizeof(uint64_t), err);
-    x->post_count = x->post_start ? container_get(&x->file, "post/count", F * sizeof(uint32_t), err) : NULL;
+    uint64_t groups = ((uint64_t)x->F + GROUP_LATENTS - 1) / GROUP_LATENTS;
+    x->groups = container_get(&x->file, "post/at", (groups + 1) * sizeof *x->groups, err);
+    x->lengths = container_find(&x->file, "post/length", &x->lengths_size);
     x->post_data = container_find(&x->file, "post/data", &x->post_size);
-    x->key_pieces =
-        x->post_count ? container_get(&x->file, "key/pieces", F * SCRY_KEY_PIECES * sizeof(uint32_t), err) : NULL;
-    x->key_share = x->key_pieces ? container_get(&x->file, "key/share", F * sizeof(float), err) : NULL;
-    return x->key_share != NULL;
+    if (!x->groups) return false;
+    if (!x->lengths || !x->post_data || x->post_size < PACKED_SPARE) return damaged(x, "no postings", err);
+    x->post_size -= PACKED_SPARE;
+    x->first_token = mem_new(x->info.captures + 1, sizeof *x->first_token);
+    for (size_t i = 0; i < x->info.captures; i++) x->first_token[i + 1] = x->first_token[i] + x->info.capture[i].rows;
+    if (x->first_token[x->info.captures] > UINT32_MAX) return damaged(x, "more than 2^32 tokens", err);
+    return true;
+}
+
+static bool open_labels(scry_index *x, scry_error *err) {
+    x->label_text = container_find(&x->file, "label/text", &x->label_size);
+    if (!x->label_text) return true;
+    uint64_t size;
+    x->label_latent = container_find(&x->file, "label/latent", &size);
+    x->labels = size / sizeof *x->label_latent;
+    x->label_at = container_get(&x->file, "label/at", x->labels * sizeof *x->label_at, err);
+    if (!x->label_at) return false;
+    if (!x->label_latent || (x->label_size && x->label_text[x->label_size - 1]))
+        return damaged(x, "labels are not closed", err);
+    return true;
 }
 
 static bool open_text(scry_index *x, scry_error *err) {
@@ -207,28 +255,39 @@ static bool open_text(scry_index *x, scry_error *err) {
     x->piece_at = container_find(&x->file, "text/piece-at", &size);
     if (!x->piece_at || size < sizeof(uint64_t) || size % sizeof(uint64_t)) return damaged(x, "no pieces", err);
     x->pieces = size / sizeof(uint64_t) - 1;
+    x->piece_width = narrow_width(x->pieces);
     x->piece_bytes = container_find(&x->file, "text/piece-bytes", &x->piece_size);
-    x->tokens = container_get(&x->file, "text/tokens", x->token_total * sizeof(uint32_t), err);
+    x->tokens = container_get(&x->file, "text/tokens", x->token_total * x->piece_width, err);
     if (!x->tokens) return false;
     x->samples = container_get(&x->file, "text/samples", x->sample_total * sizeof(layout_sample), err);
     x->strings = container_find(&x->file, "text/strings", &x->strings_size);
     if (!x->samples) return false;
     if ((x->piece_size && x->piece_bytes[x->piece_size - 1]) || (x->strings_size && x->strings[x->strings_size - 1]))
         return damaged(x, "text is not closed", err);
-    x->label_text = container_find(&x->file, "label/text", &x->label_size);
-    if (x->label_text) {
-        x->label_at = container_get(&x->file, "label/at", (uint64_t)x->F * sizeof(uint64_t), err);
-        if (!x->label_at) return false;
-        if (x->label_size && x->label_text[x->label_size - 1]) return damaged(x, "labels are not closed", err);
-    }
-    return true;
+    if (!x->pieces) return true;
+    x->key_pieces =
+        container_get(&x->file, "key/pieces", (uint64_t)x->rows.rows * SCRY_KEY_PIECES * x->piece_width, err);
+    return x->key_pieces != NULL;
+}
+
+static bool open_decoder(scry_index *x, scry_error *err) {
+    const char *name = text_of(x->meta, "decoder");
+    if (!*name) return true;
+    int form = decoder_form_of_name(name);
+    if (form < 0) return damaged(x, "the decoder is of an unknown form", err);
+    uint64_t d = x->info.d_model;
+    x->decoder_form = (decoder_form)form;
+    x->decoder = container_get(&x->file, "dec/W", x->F * d * decoder_width(x->decoder_form), err);
+    x->decoder_bias = x->decoder ? container_get(&x->file, "dec/b", d * sizeof(float), err) : NULL;
+    return x->decoder_bias != NULL;
 }
 
 scry_index *scry_open(const char *path, bool verify, scry_error *err) {
     scry_index *x = mem_new(1, sizeof *x);
     bool ok = container_open(&x->file, path, verify, err);
-    ok = ok && (verify || container_check(&x->file, "meta", err)) && read_meta(x, err) && open_statistics(x, err) &&
-         open_postings(x, err) && open_text(x, err);
+    ok = ok && (verify || container_check(&x->file, "meta", err)) && read_meta(x, err) && open_rows(x, err) &&
+         open_statistics(x, err) && open_postings(x, err) && open_text(x, err) && open_labels(x, err) &&
+         open_decoder(x, err);
     if (!ok) {
         scry_close(x);
         return NULL;
@@ -239,13 +298,27 @@ scry_index *scry_open(const char *path, bool verify, scry_error *err) {
 void scry_close(scry_index *x) {
     if (!x) return;
     for (size_t d = 0; x->info.domain && d < x->info.domains; d++) free(x->info.domain[d].change);
-    void *owned[] = {x->info.train,     x->info.domain, x->info.capture, (void *)x->info.note,
-                     (void *)x->shifts, x->texts,       x->capture_text};
+    for (size_t i = 0; x->made && i < x->info.trains * SCRY_CONDITIONS * SCRY_METRICS; i++) free(x->made->shift[i]);
+    rows_free(&x->rows);
+    if (x->made) {
+        for (int s = 0; s < SCRY_SCORES; s++) free(x->made->contribution[s]);
+        pthread_mutex_destroy(&x->made->lock);
+        free(x->made->shift);
+    }
+    void *owned[] = {x->info.train, x->info.domain, x->info.capture, (void *)x->info.note, x->source,
+                     x->made,       x->texts,       x->capture_text, x->first_token};
     for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) free(owned[i]);
     index_given_free(x->given);
     cJSON_Delete(x->meta);
     container_close(&x->file);
     free(x);
+}
+
+bool scry_section(const scry_index *x, size_t i, const char **name, uint64_t *bytes) {
+    if (i >= x->file.sections) return false;
+    *name = x->file.section[i].name;
+    *bytes = x->file.section[i].size;
+    return true;
 }
 
 bool scry_is_index(const char *path) {
@@ -255,72 +328,4 @@ bool scry_is_index(const char *path) {
     bool is = fread(head, 1, sizeof head, f) == sizeof head && memcmp(head, "SCRYIDX\n", sizeof head) == 0;
     fclose(f);
     return is;
-}
-
-/* ---- accessors ------------------------------------------------------------------------------ */
-
-const scry_info *scry_about(const scry_index *x) {
-    return &x->info;
-}
-
-int scry_sources(const scry_index *x, size_t train, scry_condition out[SCRY_CONDITIONS]) {
-    int n = 0;
-    for (int c = 1; c < SCRY_CONDITIONS; c++)
-        if (x->info.train[train].has[c]) out[n++] = (scry_condition)c;
-    return n;
-}
-
-bool scry_has_score(const scry_index *x, scry_score score) {
-    return x->contribution[score] || (x->given && x->given->sts[score]);
-}
-
-static const double *shift_array(const scry_index *x, size_t train, scry_condition source, size_t array) {
-    const double *shift = train < x->info.trains ? x->shifts[train * SCRY_CONDITIONS + source] : NULL;
-    return shift ? shift + array * x->F : NULL;
-}
-
-const double *scry_shift(const scry_index *x, size_t train, scry_condition source, scry_metric metric) {
-    return shift_array(x, train, source, metric);
-}
-const double *scry_mean_base(const scry_index *x, size_t train, scry_condition source) {
-    return shift_array(x, train, source, SHIFT_MEAN_BASE);
-}
-const double *scry_mean_shifted(const scry_index *x, size_t train, scry_condition source) {
-    return shift_array(x, train, source, SHIFT_MEAN_SHIFTED);
-}
-const double *scry_rate_base(const scry_index *x, size_t train, scry_condition source) {
-    return shift_array(x, train, source, SHIFT_RATE_BASE);
-}
-const double *scry_rate_shifted(const scry_index *x, size_t train, scry_condition source) {
-    return shift_array(x, train, source, SHIFT_RATE_SHIFTED);
-}
-
-const float *scry_contributions(const scry_index *x, scry_score score) {
-    return x->contribution[score];
-}
-
-double scry_domain_rate(const scry_index *x, uint32_t latent, size_t domain) {
-    for (size_t i = 0; i < x->info.captures && scry_scored(x, latent); i++)
-        if (x->info.capture[i].group == (int)domain && x->info.capture[i].condition == SCRY_BASE)
-            return (double)x->fires[(size_t)latent * x->D + domain] / (double)x->info.capture[i].kept;
-    return scry_scored(x, latent) ? 0 : (double)NAN;
-}
-
-posting_cursor index_postings(const scry_index *x, uint32_t latent) {
-    uint64_t from = x->post_start[latent], to = x->post_start[latent + 1];
-    if (from > to || to > x->post_size) return postings_read(NULL, 0);
-    return postings_read(x->post_data + from, to - from);
-}
-
-/* Damaged bytes can name captures and rows that do not exist: those are stepped over. */
-bool index_segment(const scry_index *x, posting_cursor *c) {
-    while (postings_segment(c))
-        if (c->capture < x->info.captures) return true;
-    return false;
-}
-
-bool index_next(const scry_index *x, posting_cursor *c) {
-    while (postings_next(c))
-        if (c->row < x->info.capture[c->capture].rows) return true;
-    return false;
 }

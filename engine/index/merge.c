@@ -4,6 +4,8 @@
 #include "index/build.h"
 #include "index/container.h"
 #include "index/layout.h"
+#include "index/packed.h"
+#include "index/rows.h"
 
 #include <cjson/cJSON.h>
 #include <inttypes.h>
@@ -14,12 +16,14 @@ typedef struct shard {
     container file;
     cJSON *meta;
     uint64_t first, latents;
+    row_map rows;
 } shard;
 
 typedef struct merger {
     shard *shard; /* ascending by first latent */
     size_t count;
     uint64_t F;
+    uint32_t rows; /* of the tables */
     container_writer *w;
     scry_error *err;
 } merger;
@@ -36,7 +40,13 @@ static bool open_shard(shard *s, const char *path, scry_error *err) {
     s->meta = text ? cJSON_ParseWithLength(text, (size_t)size) : NULL;
     s->first = (uint64_t)number_of(s->meta, "first_latent");
     s->latents = (uint64_t)number_of(s->meta, "latents");
-    return s->latents > 0 || scry_fail(err, "%s: meta data: no latents; make the shard again", path);
+    if (!s->latents || s->latents > UINT32_MAX / 2)
+        return scry_fail(err, "%s: meta data: no latents; make the shard again", path);
+    const uint64_t *active = container_get(&s->file, "active", row_words(s->latents) * sizeof *active, err);
+    if (!active) return false;
+    rows_new(&s->rows, active, (uint32_t)s->latents);
+    return s->rows.rows == number_of(s->meta, "rows") ||
+           scry_fail(err, "%s: meta data: rows do not fit the active latents; make the shard again", path);
 }
 
 static int by_first(const void *x, const void *y) {
@@ -55,7 +65,7 @@ static bool check_shards(merger *m) {
     qsort(m->shard, m->count, sizeof *m->shard, by_first);
     const char *path = m->shard[0].file.map.path;
     m->F = (uint64_t)number_of(m->shard[0].meta, "d_sae");
-    uint64_t next = 0, size, other;
+    uint64_t next = 0, active = 0, size, other;
     const void *manifest = container_find(&m->shard[0].file, "manifest", &size);
     for (size_t i = 0; i < m->count; i++) {
         const shard *s = &m->shard[i];
@@ -70,7 +80,9 @@ static bool check_shards(merger *m) {
                              "%s begins at latent %" PRIu64 ", expected %" PRIu64 "; a shard is missing or there twice",
                              s->file.map.path, s->first, next);
         next += s->latents;
+        active += s->rows.count;
     }
+    m->rows = next == m->F ? row_total((uint32_t)active, (uint32_t)m->F) : 0;
     return next == m->F ||
            scry_fail(m->err, "the shards end at latent %" PRIu64 " of %" PRIu64 "; the last ones are missing", next,
                      m->F);
@@ -94,35 +106,88 @@ static bool join(merger *m, const char *name) {
     return true;
 }
 
-/* Arrays of [latents] doubles one after another: each is joined by itself. */
-static bool join_arrays(merger *m, const char *name) {
-    for (int a = 0; a < SHIFT_ARRAYS; a++)
+/* One shard's part of a table: its rows, or those that the whole has and it has not, or the other way about. */
+static void join_rows(merger *m, const shard *s, const uint8_t *table, uint64_t width) {
+    bool all = m->rows == m->F, own = s->rows.rows == s->latents;
+    if (all == own) {
+        container_write(m->w, table, s->rows.rows * width);
+        return;
+    }
+    void *spread = all ? rows_spread(&s->rows, table, width) : NULL;
+    if (spread) container_write(m->w, spread, s->latents * width);
+    for (uint32_t j = 0; j < s->latents && !all; j++)
+        if (row_active(&s->rows, j)) container_write(m->w, table + j * width, width);
+    free(spread);
+}
+
+/* `tables` tables of a row a latent, one after another: each is joined by itself. How wide a row is, a shard
+ * that has rows tells. */
+static bool join_tables(merger *m, const char *name, uint64_t tables) {
+    uint64_t width = 0, size;
+    for (size_t i = 0; i < m->count && !width; i++) {
+        if (!part(m, i, name, &size)) return false;
+        if (m->shard[i].rows.rows) width = size / tables / m->shard[i].rows.rows;
+    }
+    for (uint64_t a = 0; a < tables; a++)
         for (size_t i = 0; i < m->count; i++) {
-            uint64_t size, one = m->shard[i].latents * sizeof(double);
             const uint8_t *bytes = part(m, i, name, &size);
+            uint64_t one = m->shard[i].rows.rows * width;
             if (!bytes) return false;
-            if (size != one * SHIFT_ARRAYS)
+            if (size != one * tables)
                 return scry_fail(m->err, "%s: section \"%s\" has the wrong size; make the shard again",
                                  m->shard[i].file.map.path, name);
-            container_write(m->w, bytes + (uint64_t)a * one, one);
+            join_rows(m, &m->shard[i], bytes + a * one, width);
         }
     return true;
 }
 
-/* Offsets into a section that is joined too: each shard's begin where those before it end. */
-static bool join_offsets(merger *m, const char *name, const char *into, bool closed) {
+/* Every shard's streams, then the spare bytes once. */
+static bool join_data(merger *m) {
+    static const uint8_t spare[PACKED_SPARE];
+    for (size_t i = 0; i < m->count; i++) {
+        uint64_t size;
+        const uint8_t *bytes = part(m, i, "post/data", &size);
+        if (!bytes) return false;
+        if (size > PACKED_SPARE) container_write(m->w, bytes, size - PACKED_SPARE);
+    }
+    container_write(m->w, spare, sizeof spare);
+    return true;
+}
+
+/* Places in two sections that are joined too: each shard's begin where those before it end. Shards are
+ * cut between groups. */
+static bool join_groups(merger *m) {
+    layout_group before = {0};
+    for (size_t i = 0; i < m->count; i++) {
+        uint64_t size, count = (m->shard[i].latents + GROUP_LATENTS - 1) / GROUP_LATENTS;
+        const uint8_t *bytes = part(m, i, "post/at", &size);
+        if (!bytes) return false;
+        if (size != (count + 1) * sizeof(layout_group))
+            return scry_fail(m->err, "%s: section \"post/at\" has the wrong size; make the shard again",
+                             m->shard[i].file.map.path);
+        const layout_group *group = (const layout_group *)(const void *)bytes;
+        for (uint64_t k = 0; k < count + (i + 1 == m->count); k++) {
+            layout_group at = {group[k].data + before.data, group[k].length + before.length};
+            container_write(m->w, &at, sizeof at);
+        }
+        before.data += group[count].data;
+        before.length += group[count].length;
+    }
+    return true;
+}
+
+/* Places in label/text. */
+static bool join_labels(merger *m) {
     uint64_t before = 0;
     for (size_t i = 0; i < m->count; i++) {
         uint64_t size, bytes = 0;
-        const uint8_t *at = part(m, i, name, &size);
+        const uint8_t *at = part(m, i, "label/at", &size);
         if (!at) return false;
-        container_find(&m->shard[i].file, into, &bytes);
-        uint64_t count = size / sizeof(uint64_t);
-        if (closed && i + 1 < m->count && count) count--; /* the end is the next one's begin */
-        for (uint64_t k = 0; k < count; k++) {
+        container_find(&m->shard[i].file, "label/text", &bytes);
+        for (uint64_t k = 0; k < size / sizeof(uint64_t); k++) {
             uint64_t value;
             memcpy(&value, at + k * sizeof value, sizeof value);
-            if (value != NO_LABEL) value += before;
+            value += before;
             container_write(m->w, &value, sizeof value);
         }
         before += bytes;
@@ -136,6 +201,7 @@ static void join_meta(merger *m) {
     cJSON_DeleteItemFromObjectCaseSensitive(meta, "content");
     cJSON_SetNumberValue(cJSON_GetObjectItemCaseSensitive(meta, "first_latent"), 0);
     cJSON_SetNumberValue(cJSON_GetObjectItemCaseSensitive(meta, "latents"), (double)m->F);
+    cJSON_SetNumberValue(cJSON_GetObjectItemCaseSensitive(meta, "rows"), m->rows);
     static const char *const sums[] = {"nnz", "fires", "negative"};
     cJSON *captures = cJSON_GetObjectItemCaseSensitive(meta, "captures");
     for (int c = 0; c < cJSON_GetArraySize(captures); c++)
@@ -158,15 +224,18 @@ static bool starts(const char *name, const char *with) {
 
 static bool join_section(merger *m, const char *name) {
     container_begin(m->w, name);
-    if (starts(name, "shift/")) return join_arrays(m, name);
-    if (strcmp(name, "post/start") == 0) return join_offsets(m, name, "post/data", true);
-    if (strcmp(name, "label/at") == 0) return join_offsets(m, name, "label/text", false);
+    if (starts(name, "shift/")) return join_tables(m, name, SHIFT_ARRAYS);
+    if (starts(name, "fires/")) return join_tables(m, name, 2);
+    if (starts(name, "score/") || starts(name, "key/")) return join_tables(m, name, 1);
+    if (strcmp(name, "post/data") == 0) return join_data(m);
+    if (strcmp(name, "post/at") == 0) return join_groups(m);
+    if (strcmp(name, "label/at") == 0) return join_labels(m);
     if (strcmp(name, "meta") == 0) {
         join_meta(m);
         return true;
     }
-    bool by_latent = starts(name, "score/") || starts(name, "post/") || starts(name, "key/") ||
-                     strcmp(name, "fires") == 0 || strcmp(name, "label/text") == 0 || strcmp(name, "dec/W") == 0;
+    bool by_latent =
+        strcmp(name, "active") == 0 || starts(name, "post/") || starts(name, "label/") || strcmp(name, "dec/W") == 0;
     if (by_latent) return join(m, name);
     uint64_t size;
     const uint8_t *bytes = part(m, 0, name, &size);
@@ -185,6 +254,7 @@ bool scry_merge(char *const *paths, size_t count, const char *out, scry_error *e
     else container_abandon(m.w);
     for (size_t i = 0; i < count; i++) {
         cJSON_Delete(m.shard[i].meta);
+        rows_free(&m.shard[i].rows);
         container_close(&m.shard[i].file);
     }
     free(m.shard);

@@ -2,7 +2,9 @@
 #include "base/mem.h"
 #include "index/build.h"
 #include "index/container.h"
+#include "index/decoder.h"
 #include "index/layout.h"
+#include "index/narrow.h"
 #include "io/labels.h"
 
 #include <cjson/cJSON.h>
@@ -96,6 +98,11 @@ static cJSON *domains_json(const builder *b) {
     return list;
 }
 
+/* Chosen by the whole decoder, also where a shard holds a part. */
+static decoder_form decoder_form_of(const builder *b) {
+    return decoder_choose(b->sae.W_dec, (uint64_t)b->all_latents * b->sae.d_in);
+}
+
 static char *meta_json(const builder *b) {
     cJSON *meta = cJSON_CreateObject();
     const scry_study *s = b->study;
@@ -110,9 +117,11 @@ static char *meta_json(const builder *b) {
         cJSON_AddNumberToObject(meta, "candidates", b->options->candidates);
         cJSON_AddNumberToObject(meta, "scored", b->candidate_count);
     }
+    cJSON_AddNumberToObject(meta, "rows", b->rows.rows);
     cJSON_AddNumberToObject(meta, "k", b->sae.activation == SAE_TOPK ? b->sae.k : 0);
     cJSON_AddBoolToObject(meta, "folded", !b->has_sae || b->sae.folded);
     cJSON_AddNumberToObject(meta, "d_model", b->sae.d_in);
+    if (b->sae.W_dec) cJSON_AddStringToObject(meta, "decoder", decoder_form_name(decoder_form_of(b)));
     cJSON_AddStringToObject(meta, "pairing", scry_pairing_name(b->pairing));
     cJSON_AddBoolToObject(meta, "signed", s->is_signed);
     cJSON_AddItemToObject(meta, "trains", trains_json(b));
@@ -128,136 +137,39 @@ static char *meta_json(const builder *b) {
 
 /* ---- statistics ----------------------------------------------------------------------------- */
 
+/* The largest number of tokens on which a latent of training set t can fire. */
+static uint64_t most_fires(const builder *b, size_t t, size_t c) {
+    size_t at = t * SCRY_CONDITIONS;
+    if (b->pairing != SCRY_PAIR_SAMPLE) return b->pairs[at + c];
+    uint64_t base = b->captures[b->capture_of[at]].kept_count, other = b->captures[b->capture_of[at + c]].kept_count;
+    return base > other ? base : other;
+}
+
 static void put_statistics(const builder *b, container_writer *w) {
     char name[64];
-    size_t F = b->F, cells = F * b->D;
+    size_t F = b->F;
+    put(w, "active", b->active, row_words(F) * sizeof *b->active);
     for (size_t t = 0; t < b->study->train_count; t++)
         for (size_t c = 1; c < SCRY_CONDITIONS; c++) {
-            const double *shift = b->shift[t * SCRY_CONDITIONS + c];
+            size_t at = t * SCRY_CONDITIONS + c;
+            if (!b->shift[at]) continue;
             snprintf(name, sizeof name, "shift/%zu/%s", t, scry_condition_name((scry_condition)c));
-            if (shift) put(w, name, shift, F * SHIFT_ARRAYS * sizeof *shift);
+            container_begin(w, name);
+            for (int a = 0; a < SHIFT_ARRAYS; a++)
+                rows_write(w, &b->rows, b->shift[at] + (size_t)a * F, sizeof(double));
+            snprintf(name, sizeof name, "fires/%zu/%s", t, scry_condition_name((scry_condition)c));
+            container_begin(w, name);
+            for (int a = 0; a < 2; a++)
+                narrow_rows(w, &b->rows, b->shift_fires[at] + (size_t)a * F, 1, narrow_width(most_fires(b, t, c)));
         }
     bool any_icl = false;
     for (size_t d = 0; d < b->D; d++) any_icl = any_icl || b->domain_icl[d];
     for (int s = 0; s < SCRY_SCORES; s++) {
         if (s == SCRY_SCORE_ICL && !any_icl) continue;
         snprintf(name, sizeof name, "score/%s", scry_score_name((scry_score)s));
-        put(w, name, b->contribution[s], cells * sizeof(float));
+        container_begin(w, name);
+        rows_write(w, &b->rows, b->contribution[s], b->D * sizeof(float));
     }
-    put(w, "fires", b->domain_fires, cells * sizeof *b->domain_fires);
-}
-
-/* ---- postings and key pieces ---------------------------------------------------------------- */
-
-typedef struct key_worker {
-    double *mass;      /* [pieces] */
-    uint32_t *touched; /* [pieces] */
-} key_worker;
-
-typedef struct key_job {
-    const builder *b;
-    key_worker *workers;
-    uint32_t *out;       /* [F][SCRY_KEY_PIECES] */
-    float *share;        /* [F] */
-    uint32_t first, end; /* latents of the block in work */
-} key_job;
-
-static void key_pieces(const builder *b, uint32_t latent, key_worker *w, uint32_t *out, float *share) {
-    const posting_stream *s = &b->streams[latent];
-    posting_cursor cursor = postings_read(s->bytes, s->used);
-    uint32_t touched = 0;
-    double total = 0;
-    while (postings_segment(&cursor)) {
-        int text = b->captures[cursor.capture].text;
-        if (text < 0) continue;
-        const uint32_t *pieces = b->texts[text].text.piece;
-        while (postings_next(&cursor)) {
-            uint32_t piece = pieces[cursor.row];
-            if (!(cursor.activation > 0)) continue;
-            if (w->mass[piece] == 0) w->touched[touched++] = piece;
-            w->mass[piece] += (double)cursor.activation;
-            total += (double)cursor.activation;
-        }
-    }
-    for (int k = 0; k < SCRY_KEY_PIECES; k++) {
-        uint32_t best = NO_PIECE;
-        for (uint32_t i = 0; i < touched; i++) {
-            uint32_t p = w->touched[i];
-            bool better = best == NO_PIECE || w->mass[p] > w->mass[best] || (w->mass[p] == w->mass[best] && p < best);
-            if (w->mass[p] > 0 && better) best = p;
-        }
-        out[k] = best;
-        if (k == 0) *share = best == NO_PIECE ? 0 : (float)(w->mass[best] / total);
-        if (best != NO_PIECE) w->mass[best] = -1; /* taken */
-    }
-    for (uint32_t i = 0; i < touched; i++) w->mass[w->touched[i]] = 0;
-}
-
-static void key_part(void *context, size_t part, unsigned worker) {
-    key_job *job = context;
-    enum { PART = 32 };
-    uint32_t first = job->first + (uint32_t)part * PART;
-    for (uint32_t j = first; j < first + PART && j < job->end; j++)
-        key_pieces(job->b, j, &job->workers[worker], job->out + (size_t)j * SCRY_KEY_PIECES, &job->share[j]);
-}
-
-/* Behind the latents from first on whose streams are brought back together: a block, or as many as
- * there is room for. */
-static uint32_t block_end(const builder *b, uint32_t first) {
-    uint64_t bytes = 0;
-    uint32_t end = first;
-    for (; end < b->F && end - first < BLOCK_LATENTS; end++) {
-        bytes += spill_size(&b->spill, end);
-        if (bytes > b->stream_limit && end > first) break;
-    }
-    return end;
-}
-
-/* Postings and key pieces together, a block of latents at a time: a latent's stream is whole in
- * memory only here. */
-static bool put_postings(builder *b, container_writer *w) {
-    unsigned threads = parallel_threads(b->pool);
-    uint64_t *start = mem_new((size_t)b->F + 1, sizeof *start);
-    uint32_t *count = mem_new(b->F, sizeof *count);
-    key_job job = {.b = b, .workers = mem_new(threads, sizeof(key_worker))};
-    job.out = mem_new((size_t)b->F * SCRY_KEY_PIECES, sizeof *job.out);
-    job.share = mem_new(b->F, sizeof *job.share);
-    for (unsigned i = 0; i < threads; i++)
-        job.workers[i] =
-            (key_worker){mem_new(b->pieces.count, sizeof(double)), mem_new(b->pieces.count, sizeof(uint32_t))};
-    container_begin(w, "post/data");
-    spill_reader reader;
-    spill_begin(&reader, &b->spill);
-    bool ok = true;
-    for (job.first = 0; job.first < b->F && ok; job.first = job.end) {
-        job.end = block_end(b, job.first);
-        for (uint32_t j = job.first; j < job.end && ok; j++) ok = spill_restore(&reader, j, &b->streams[j], b->err);
-        if (!ok) break;
-        parallel_for(b->pool, (job.end - job.first + 31) / 32, key_part, &job);
-        for (uint32_t j = job.first; j < job.end; j++) {
-            posting_stream *stream = &b->streams[j];
-            start[j + 1] = start[j] + stream->used;
-            count[j] = stream->count;
-            container_write(w, stream->bytes, stream->used);
-            free(stream->bytes);
-            *stream = (posting_stream){0};
-        }
-    }
-    spill_end(&reader);
-    put(w, "post/start", start, ((uint64_t)b->F + 1) * sizeof *start);
-    put(w, "post/count", count, (uint64_t)b->F * sizeof *count);
-    put(w, "key/pieces", job.out, (uint64_t)b->F * SCRY_KEY_PIECES * sizeof *job.out);
-    put(w, "key/share", job.share, (uint64_t)b->F * sizeof *job.share);
-    free(job.share);
-    for (unsigned i = 0; i < threads; i++) {
-        free(job.workers[i].mass);
-        free(job.workers[i].touched);
-    }
-    free(job.workers);
-    free(job.out);
-    free(start);
-    free(count);
-    return ok;
 }
 
 /* ---- text ----------------------------------------------------------------------------------- */
@@ -292,7 +204,7 @@ static void put_text(const builder *b, container_writer *w) {
     free(at);
     container_begin(w, "text/tokens");
     for (size_t i = 0; i < b->text_count; i++)
-        container_write(w, b->texts[i].text.piece, b->texts[i].text.tokens * sizeof(uint32_t));
+        narrow_write(w, b->texts[i].text.piece, b->texts[i].text.tokens, narrow_width(p->count));
     put_samples(b, w);
 }
 
@@ -301,19 +213,30 @@ static bool put_labels(builder *b, container_writer *w) {
     char **label = mem_new(b->all_latents, sizeof *label);
     bool ok = labels_read(label, b->all_latents, b->study->labels, b->notes, b->err);
     uint64_t *at = mem_new(b->F, sizeof *at), used = 0;
+    uint32_t *latent = mem_new(b->F, sizeof *latent), count = 0;
     if (ok) container_begin(w, "label/text");
     for (uint32_t j = 0; j < b->F && ok; j++) {
         const char *text = label[b->first + j];
-        at[j] = text ? used : NO_LABEL;
         if (!text) continue;
+        latent[count] = b->first + j;
+        at[count++] = used;
         container_write(w, text, strlen(text) + 1);
         used += strlen(text) + 1;
     }
-    if (ok) put(w, "label/at", at, b->F * sizeof *at);
+    if (ok) put(w, "label/latent", latent, count * sizeof *latent);
+    if (ok) put(w, "label/at", at, count * sizeof *at);
     for (uint32_t j = 0; j < b->all_latents; j++) free(label[j]);
     free(label);
+    free(latent);
     free(at);
     return ok;
+}
+
+static void mark_active(builder *b) {
+    b->active = mem_new(row_words(b->F), sizeof *b->active);
+    for (uint32_t j = 0; j < b->F; j++)
+        if (b->streams[j].count || b->candidate) b->active[j / 64] |= (uint64_t)1 << (j % 64);
+    rows_new(&b->rows, b->active, b->F);
 }
 
 bool write_index(builder *b, const char *path) {
@@ -321,6 +244,7 @@ bool write_index(builder *b, const char *path) {
         return scry_fail(b->err, "interrupted; nothing was written");
     container_writer *w = container_create(path, b->err);
     if (!w) return false;
+    mark_active(b);
     put_statistics(b, w);
     put_text(b, w);
     if (!put_labels(b, w)) {
@@ -328,10 +252,12 @@ bool write_index(builder *b, const char *path) {
         return false;
     }
     if (b->sae.W_dec) {
-        put(w, "dec/W", b->sae.W_dec + (uint64_t)b->first * b->sae.d_in, (uint64_t)b->F * b->sae.d_in * sizeof(float));
+        container_begin(w, "dec/W");
+        decoder_write(w, decoder_form_of(b), b->sae.W_dec + (uint64_t)b->first * b->sae.d_in,
+                      (uint64_t)b->F * b->sae.d_in);
         put(w, "dec/b", b->sae.b_dec, (uint64_t)b->sae.d_in * sizeof(float));
     }
-    if (!put_postings(b, w)) {
+    if (!write_postings(b, w)) {
         container_abandon(w);
         return false;
     }

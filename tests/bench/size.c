@@ -20,7 +20,7 @@ void size_row(const char *what, const char *path) {
         double size = (double)c.section[i].size;
         if (strncmp(name, "post/", 5) == 0) postings += size;
         else if (strncmp(name, "dec/", 4) == 0) decoder += size;
-        else if (strncmp(name, "shift/", 6) == 0 || strncmp(name, "score/", 6) == 0 || strcmp(name, "fires") == 0)
+        else if (strncmp(name, "shift/", 6) == 0 || strncmp(name, "score/", 6) == 0 || strncmp(name, "fires/", 6) == 0)
             statistics += size;
     }
     double all = (double)info->file_size / nnz;

@@ -26,6 +26,10 @@ prints "info --json: its keys" '"name":"Original' '"d_sae":2048' '"pairing":"tok
 gives 0 info "$x" --csv
 prints "info --csv: its header" '^name,.*tokens.*samples.*nnz.*l0'
 is "info --csv: a row a capture" "$(wc -l <"$out" | tr -d ' ')" 32
+gives 0 info "$x" --sections
+prints "info --sections: the parts, and what lies between them" '^post/data +[0-9]+ +[0-9.]+ +[0-9.]+%' '^score/act ' '^\(header'
+gives 0 info "$x" --sections --csv
+is "info --sections: they add up to the file" "$(awk -F, 'NR > 1 { sum += $(NF - 2) } END { print sum }' "$out")" "$(wc -c <"$x" | tr -d ' ')"
 gives 0 info --system
 prints "info --system" '^scry ' '^blas ' '^kernels '
 

@@ -41,8 +41,9 @@ static inline double above(double x, double least) {
 
 /* What delta can do to a latent's shift, a->expected holding the metric's values. */
 static inline double doubt(const against *a, scry_condition source, scry_metric metric, int j) {
-    double r = scry_rate_base(a->x, 0, source)[j] + scry_rate_shifted(a->x, 0, source)[j], size = fabs(a->expected[j]);
-    double mean = fabs(scry_mean_shifted(a->x, 0, source)[j] - scry_mean_base(a->x, 0, source)[j]);
+    double r = scry_rate_base(a->x, 0, source, (uint32_t)j) + scry_rate_shifted(a->x, 0, source, (uint32_t)j),
+           size = fabs(a->expected[j]);
+    double mean = fabs(scry_mean_shifted(a->x, 0, source, (uint32_t)j) - scry_mean_base(a->x, 0, source, (uint32_t)j));
     switch (metric) {
     case SCRY_SQ:
         return 4 * a->delta * sqrt(size * r);

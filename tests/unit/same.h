@@ -43,6 +43,24 @@ static inline double figure_scale(double expected) {
     return 1 + fabs(expected);
 }
 
+/* The metrics, then means and rates. NaN where the source is missing. */
+static inline double same_figure(const scry_index *x, size_t t, scry_condition by, int figure, uint32_t j) {
+    if (figure < SCRY_METRICS) {
+        const double *shift = scry_shift(x, t, by, (scry_metric)figure);
+        return shift ? shift[j] : (double)NAN;
+    }
+    switch (figure - SCRY_METRICS) {
+    case 0:
+        return scry_mean_base(x, t, by, j);
+    case 1:
+        return scry_mean_shifted(x, t, by, j);
+    case 2:
+        return scry_rate_base(x, t, by, j);
+    default:
+        return scry_rate_shifted(x, t, by, j);
+    }
+}
+
 static inline void same_shifts(const same *s) {
     const scry_info *info = scry_about(s->expected);
     worst w = {.tolerance = 10 * s->tolerance};
@@ -50,23 +68,12 @@ static inline void same_shifts(const same *s) {
         for (int c = 1; c < SCRY_CONDITIONS; c++) {
             if (!info->train[t].has[c]) continue;
             scry_condition by = (scry_condition)c;
-            const double *mine[SCRY_METRICS + 4], *other[SCRY_METRICS + 4];
-            int n = 0;
-            for (scry_index *x = s->found; x; x = x == s->found ? s->expected : NULL) {
-                const double **list = x == s->found ? mine : other;
-                for (n = 0; n < SCRY_METRICS; n++) list[n] = scry_shift(x, t, by, (scry_metric)n);
-                list[n++] = scry_mean_base(x, t, by);
-                list[n++] = scry_mean_shifted(x, t, by);
-                list[n++] = scry_rate_base(x, t, by);
-                list[n++] = scry_rate_shifted(x, t, by);
-            }
-            for (int m = 0; m < n; m++)
+            for (int m = 0; m < SCRY_METRICS + 4; m++)
                 for (uint32_t j = 0; j < info->d_sae; j++) {
-                    double e = other[m] ? other[m][j] : (double)NAN;
+                    double mine = same_figure(s->found, t, by, m, j), e = same_figure(s->expected, t, by, m, j);
                     /* d divides by a deviation that may be as small as the errors */
                     double scale = m == SCRY_D ? 100 * figure_scale(e) * figure_scale(e) : figure_scale(e);
-                    worst_add(&w, mine[m] ? mine[m][j] : (double)NAN, e, scale, "%s, figure %d of latent %u",
-                              scry_condition_name(by), m, j);
+                    worst_add(&w, mine, e, scale, "%s, figure %d of latent %u", scry_condition_name(by), m, j);
                 }
         }
     worst_line(&w, "%s: shifts, means and rates", s->label);

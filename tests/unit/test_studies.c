@@ -176,18 +176,19 @@ static void same_text_twice(const char *label, const scry_index *x, bool all_pai
     const float *act = scry_contributions(x, SCRY_ACT), *icl = scry_contributions(x, SCRY_SCORE_ICL);
     worst w = {.tolerance = 1e-7};
     for (size_t j = 0; j < info->d_sae; j++) {
-        double sq = scry_shift(x, 0, SCRY_ICL, SCRY_SQ)[j], mean = scry_mean_base(x, 0, SCRY_ICL)[j];
+        double sq = scry_shift(x, 0, SCRY_ICL, SCRY_SQ)[j], mean = scry_mean_base(x, 0, SCRY_ICL, (uint32_t)j);
         worst_add(&w, (double)icl[j * D + d], sq, fabs(sq), "icl of latent %zu", j);
         if (all_paired) {
             worst_add(&w, (double)act[j * D + d], mean, fabs(mean), "mean_base of latent %zu", j);
-            worst_add(&w, scry_domain_rate(x, (uint32_t)j, d), scry_rate_base(x, 0, SCRY_ICL)[j], 1,
+            worst_add(&w, scry_domain_rate(x, (uint32_t)j, d), scry_rate_base(x, 0, SCRY_ICL, (uint32_t)j), 1,
                       "rate_base of latent %zu", j);
         }
-        double moved = scry_mean_shifted(x, 0, SCRY_ICL)[j] - mean, shift = scry_shift(x, 0, SCRY_ICL, SCRY_MEAN)[j];
+        double moved = scry_mean_shifted(x, 0, SCRY_ICL, (uint32_t)j) - mean,
+               shift = scry_shift(x, 0, SCRY_ICL, SCRY_MEAN)[j];
         worst_add(&w, shift, moved, mean + fabs(moved), "mean of latent %zu", j);
         worst_add(&w, scry_shift(x, 0, SCRY_ICL, SCRY_RATE)[j],
-                  scry_rate_shifted(x, 0, SCRY_ICL)[j] - scry_rate_base(x, 0, SCRY_ICL)[j], 1e-6, "rate of latent %zu",
-                  j);
+                  scry_rate_shifted(x, 0, SCRY_ICL, (uint32_t)j) - scry_rate_base(x, 0, SCRY_ICL, (uint32_t)j), 1e-6,
+                  "rate of latent %zu", j);
     }
     worst_line(&w, "%s: the training text as a domain, means and rates agree", label);
 }

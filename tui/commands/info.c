@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 static cJSON *capture_list(const scry_info *info) {
     cJSON *list = cJSON_CreateArray();
@@ -133,12 +134,65 @@ static void head_of(const scry_index *index, char *head, size_t size) {
     if (used < size) snprintf(head + used, size - used, "\n");
 }
 
+static int by_bytes(const void *x, const void *y) {
+    const cJSON *const *a = x, *const *b = y;
+    double first = cJSON_GetObjectItemCaseSensitive(*a, "bytes")->valuedouble;
+    double second = cJSON_GetObjectItemCaseSensitive(*b, "bytes")->valuedouble;
+    return first > second ? -1 : first < second;
+}
+
+static cJSON *section_fact(const scry_info *info, const char *name, double bytes) {
+    cJSON *item = cJSON_CreateObject();
+    out_text(item, "name", name);
+    out_number(item, "bytes", bytes);
+    out_number(item, "per_activation", info->nnz ? bytes / (double)info->nnz : (double)NAN);
+    out_number(item, "share", bytes / (double)info->file_size);
+    return item;
+}
+
+/* Largest first; then what lies between them, so that the list adds up to the file. */
+static int print_sections(const options *o, const scry_index *index) {
+    const scry_info *info = scry_about(index);
+    const char *name;
+    uint64_t bytes, rest = info->file_size;
+    size_t n = 0;
+    while (scry_section(index, n, &name, &bytes)) n++;
+    cJSON **item = calloc(n + 1, sizeof(cJSON *)), *facts = cJSON_CreateObject();
+    if (!item) abort();
+    for (size_t i = 0; i < n; i++) {
+        scry_section(index, i, &name, &bytes);
+        item[i] = section_fact(info, name, (double)bytes);
+        rest -= bytes < rest ? bytes : rest;
+    }
+    qsort(item, n, sizeof *item, by_bytes);
+    item[n] = section_fact(info, "(header, table, alignment)", (double)rest);
+    out_number(facts, "nnz", (double)info->nnz);
+    out_number(facts, "bytes", (double)info->file_size);
+    cJSON *list = cJSON_AddArrayToObject(facts, "sections");
+    for (size_t i = 0; i <= n; i++) cJSON_AddItemToArray(list, item[i]);
+    free(item);
+    static const out_column columns[] = {{"name", "section", NULL, 0},
+                                         {"bytes", "bytes", "%.0f", 0},
+                                         {"per_activation", "an activation", "%.3f", 0},
+                                         {"share", "share", "%.1f%%", 100},
+                                         {NULL, NULL, NULL, 0}};
+    char head[200];
+    snprintf(head, sizeof head, "%" PRIu64 " bytes, %.2f an activation (%" PRIu64 ")\n\n", info->file_size,
+             info->nnz ? (double)info->file_size / (double)info->nnz : 0, info->nnz);
+    return out_print(o, facts, "sections", columns, head);
+}
+
 int shell_info(const options *o) {
     if (o->system && !o->word[0]) return system_report();
     scry_error err = {0};
     scry_index *index = subject_open(o, &err);
     if (!index) return out_error(&err);
     if (o->system && !o->json) system_report();
+    if (o->sections) {
+        int status = print_sections(o, index);
+        scry_close(index);
+        return status;
+    }
     static const out_column columns[] = {{"name", "capture", NULL, 0},      {"tokens", "tokens", "%.0f", 0},
                                          {"samples", "samples", "%.0f", 0}, {"nnz", "activations", "%.0f", 0},
                                          {"l0", "L0", "%.2f", 0},           {NULL, NULL, NULL, 0}};

@@ -65,7 +65,7 @@ static void cumulative_text(app *a, uint32_t latent, char *text, size_t size) {
 }
 
 static double mean_value(app *a, uint32_t latent) {
-    return scry_shift(a->tab->index, ranking(a)->train, ranking(a)->source, SCRY_MEAN)[latent];
+    return scry_shift_of(a->tab->index, ranking(a)->train, ranking(a)->source, SCRY_MEAN, latent);
 }
 static void mean_text(app *a, uint32_t latent, char *text, size_t size) {
     double v = mean_value(a, latent);
@@ -74,7 +74,7 @@ static void mean_text(app *a, uint32_t latent, char *text, size_t size) {
 }
 
 static double rate_value(app *a, uint32_t latent) {
-    return scry_rate_base(a->tab->index, ranking(a)->train, ranking(a)->source)[latent];
+    return scry_rate_base(a->tab->index, ranking(a)->train, ranking(a)->source, latent);
 }
 static void rate_text(app *a, uint32_t latent, char *text, size_t size) {
     double rate = 100 * rate_value(a, latent);

@@ -110,13 +110,13 @@ static void draw_latent(app *a, rect r, bool focus) {
     bool one_train = a->tab->info->trains == 1;
     char facts[200];
     snprintf(facts, sizeof facts, " fires on %.1f%% of %s.base, %.1f%% of .%s; c: %s ",
-             100 * scry_rate_base(a->tab->index, ranking->train, ranking->source)[s->latent],
+             100 * scry_rate_base(a->tab->index, ranking->train, ranking->source, s->latent),
              one_train ? "train" : a->tab->info->train[ranking->train].name,
-             100 * scry_rate_shifted(a->tab->index, ranking->train, ranking->source)[s->latent],
+             100 * scry_rate_shifted(a->tab->index, ranking->train, ranking->source, s->latent),
              scry_condition_name(ranking->source), s->capture < 0 ? "all" : a->tab->info->capture[s->capture].name);
     int room = r.x + r.cols - x;
     const char *from = s->capture < 0 ? "all" : a->tab->info->capture[s->capture].name;
-    double rate = 100 * scry_rate_base(a->tab->index, ranking->train, ranking->source)[s->latent];
+    double rate = 100 * scry_rate_base(a->tab->index, ranking->train, ranking->source, s->latent);
     if (text_columns(facts) >= room) snprintf(facts, sizeof facts, " fires on %.1f%%; tokens from %s ", rate, from);
     if (text_columns(facts) >= room)
         snprintf(facts, sizeof facts, " tokens from %s ", from); /* this stays to the last */

@@ -1,5 +1,5 @@
-/* rows.c: which rows of a domain's captures count, which belong together, and in which block. */
-#include "rows.h"
+/* units.c: which rows of a domain's captures count, which belong together, and in which block. */
+#include "units.h"
 #include "base/mem.h"
 #include "base/pool.h"
 #include "index/align.h"
@@ -124,7 +124,7 @@ static bool align_domain(align_runs *runs, const scry_index *x, const int captur
 /* ---- units and blocks ----------------------------------------------------------------------- */
 
 typedef struct maker {
-    rows_units *r;
+    token_units *r;
     const scry_index *x;
     size_t blocks, unit_room, block_room;
     scry_unit unit;
@@ -133,7 +133,7 @@ typedef struct maker {
 
 /* A new unit of the sample: in the sample's block, or in one of its own. */
 static uint32_t add_unit(maker *m, uint32_t sample, double base, double icl) {
-    rows_units *r = m->r;
+    token_units *r = m->r;
     bool alone = m->unit == SCRY_TOKENS;
     if (alone || m->block_of[sample] == NO_UNIT) {
         if (m->blocks == m->block_room)
@@ -235,8 +235,8 @@ static bool add_domain(maker *m, size_t domain, scry_score score, scry_error *er
     return ok;
 }
 
-bool rows_read(rows_units *r, const scry_index *x, scry_score score, scry_unit unit, scry_error *err) {
-    *r = (rows_units){.captures = x->info.captures};
+bool units_read(token_units *r, const scry_index *x, scry_score score, scry_unit unit, scry_error *err) {
+    *r = (token_units){.captures = x->info.captures};
     r->unit = mem_new(r->captures, sizeof *r->unit);
     r->first = mem_new(x->D + 1, sizeof *r->first);
     maker m = {.r = r, .x = x, .unit = unit};
@@ -245,13 +245,13 @@ bool rows_read(rows_units *r, const scry_index *x, scry_score score, scry_unit u
         ok = add_domain(&m, d, score, err);
         r->first[d + 1] = m.blocks;
     }
-    if (!ok) rows_free(r);
+    if (!ok) units_free(r);
     return ok;
 }
 
-void rows_free(rows_units *r) {
+void units_free(token_units *r) {
     for (size_t i = 0; r->unit && i < r->captures; i++) free(r->unit[i]);
     void *owned[] = {r->unit, r->block, r->weight, r->first, r->count};
     for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) free(owned[i]);
-    *r = (rows_units){0};
+    *r = (token_units){0};
 }

@@ -1,0 +1,27 @@
+/* narrow.c: whole numbers in as few bytes as the largest needs. */
+#include "index/narrow.h"
+
+enum { PIECE = 1024 };
+
+void narrow_write(container_writer *w, const uint32_t *number, size_t n, unsigned width) {
+    uint8_t one[PIECE];
+    uint16_t two[PIECE];
+    for (size_t i = 0; i < n; i += PIECE) {
+        size_t count = n - i < PIECE ? n - i : PIECE;
+        for (size_t k = 0; k < count; k++) {
+            one[k] = (uint8_t)number[i + k];
+            two[k] = (uint16_t)number[i + k];
+        }
+        const void *bytes = width == 1 ? (const void *)one : width == 2 ? (const void *)two : number + i;
+        container_write(w, bytes, count * width);
+    }
+}
+
+void narrow_rows(container_writer *w, const row_map *m, const uint32_t *table, size_t each, unsigned width) {
+    if (m->rows == m->latents) {
+        narrow_write(w, table, m->latents * each, width);
+        return;
+    }
+    for (uint32_t j = 0; j < m->latents; j++)
+        if (row_active(m, j)) narrow_write(w, table + j * each, each, width);
+}
