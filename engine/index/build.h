@@ -126,7 +126,7 @@ typedef struct tile_worker {
     uint8_t *bytes; /* [READ_BYTES] */
     part_scan scan;
     sparse_row row; /* as it is read */
-    float *H; /* [BLOCK_LATENTS][RESIDUAL_ROWS] */
+    float *H;       /* [BLOCK_LATENTS][RESIDUAL_ROWS] */
     tile_lists lists[SCRY_CONDITIONS];
     float *column; /* TopK: [F] */
 } tile_worker;

@@ -83,7 +83,8 @@ static command_effect set_n(app *a, uint32_t n) {
     char what[64];
     app_before_step(a);
     bool changed = scry_session_set_n(a->tab->session, n);
-    bool cut = a->tab->info->candidates && n > a->tab->info->candidates && scry_session_n(a->tab->session) == a->tab->info->candidates;
+    bool cut = a->tab->info->candidates && n > a->tab->info->candidates &&
+               scry_session_n(a->tab->session) == a->tab->info->candidates;
     snprintf(what, sizeof what, "N %u%s", scry_session_n(a->tab->session), cut ? ", all that --candidates scored" : "");
     return app_stepped(a, changed, what);
 }

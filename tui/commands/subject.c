@@ -149,8 +149,7 @@ scry_set *subject_selection(const options *o, const scry_index *index, const scr
     scry_set *set = scry_set_new(scry_about(index)->d_sae);
     bool ok = base_selection(o, index, ranking, set, err) &&
               (!o->without || put_sets(index, ranking, set, o->without, false, err)) &&
-              (!o->with || put_sets(index, ranking, set, o->with, true, err)) &&
-              scry_scored_all(index, set, err);
+              (!o->with || put_sets(index, ranking, set, o->with, true, err)) && scry_scored_all(index, set, err);
     if (ok) return set;
     scry_set_free(set);
     return NULL;
