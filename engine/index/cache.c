@@ -1,5 +1,6 @@
 /* cache.c: where the index of a manifest is kept, by content. */
 #include "base/mem.h"
+#include "beside.h"
 #include "index/container.h"
 #include "io/map.h"
 #include "study.h"
@@ -112,18 +113,6 @@ static bool add_study(XXH3_state_t *state, const scry_study *study, scry_error *
     return true;
 }
 
-static bool make_folder(const char *path, scry_error *err) {
-    char *part = mem_copy_string(path);
-    for (char *slash = strchr(part + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-        *slash = 0;
-        mkdir(part, 0777);
-        *slash = '/';
-    }
-    free(part);
-    if (mkdir(path, 0777) == 0 || errno == EEXIST) return true;
-    return scry_fail(err, "%s: cannot be made: %s; set XDG_CACHE_HOME, or use scry index -o", path, strerror(errno));
-}
-
 bool study_content(const scry_study *study, char text[20], scry_error *err) {
     XXH3_state_t *state = XXH3_createState();
     XXH3_64bits_reset(state);
@@ -139,10 +128,9 @@ char *scry_cache_path(const char *study_path, scry_error *err) {
     bool ok = study && study_content(study, hash, err);
     scry_study_free(study);
     if (!ok) return NULL;
-    const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
-    char *folder =
-        cache && cache[0] == '/' ? mem_format("%s/scry", cache) : mem_format("%s/.cache/scry", home ? home : "/tmp");
-    char *path = make_folder(folder, err) ? mem_format("%s/%s.scry", folder, hash) : NULL;
+    char *folder = scry_folder("XDG_CACHE_HOME", ".cache");
+    bool made = scry_make_folder(folder, "set XDG_CACHE_HOME, or use scry index -o", err);
+    char *path = made ? mem_format("%s/%s.scry", folder, hash) : NULL;
     free(folder);
     return path;
 }

@@ -1,0 +1,101 @@
+/* beside.c: where the files that belong to an index are, and how they are written. */
+#include "beside.h"
+#include "base/mem.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+char *scry_folder(const char *variable, const char *under_home) {
+    const char *set = getenv(variable), *home = getenv("HOME");
+    if (set && set[0] == '/') return mem_format("%s/scry", set);
+    return mem_format("%s/%s/scry", home ? home : "/tmp", under_home);
+}
+
+bool scry_make_folder(const char *path, const char *advice, scry_error *err) {
+    char *part = mem_copy_string(path);
+    for (char *slash = strchr(part + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+        *slash = 0;
+        mkdir(part, 0777);
+        *slash = '/';
+    }
+    free(part);
+    if (mkdir(path, 0777) == 0 || errno == EEXIST) return true;
+    return scry_fail(err, "%s: cannot be made: %s; %s", path, strerror(errno), advice);
+}
+
+/* The folder that a path names a file in. */
+static char *folder_of(const char *path) {
+    const char *slash = strrchr(path, '/');
+    if (!slash) return mem_copy_string(".");
+    return slash == path ? mem_copy_string("/") : mem_copy_bytes(path, (size_t)(slash - path));
+}
+
+static bool same_folder(const char *a, const char *b) {
+    struct stat x, y;
+    return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
+/* STEM in the cache, whose stems are hashes; elsewhere STEM-HASH, the hash of the whole path. */
+static char *stem_in_data(const char *path, bool cached) {
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    size_t length = strlen(name);
+    if (length > 5 && strcmp(name + length - 5, ".scry") == 0) length -= 5;
+    if (cached) return mem_copy_bytes(name, length);
+    char *real = realpath(path, NULL);
+    const char *whole = real ? real : path;
+    uint32_t hash = (uint32_t)XXH3_64bits(whole, strlen(whole));
+    char *stem = mem_format("%.*s-%08" PRIx32, (int)length, name, hash);
+    free(real);
+    return stem;
+}
+
+char *scry_beside(const scry_index *index, const char *suffix) {
+    const char *path = scry_about(index)->path;
+    char *folder = folder_of(path), *cache = scry_folder("XDG_CACHE_HOME", ".cache"), *beside;
+    bool cached = same_folder(folder, cache);
+    if (!cached && access(folder, W_OK) == 0) {
+        size_t length = strlen(path);
+        if (length > 5 && strcmp(path + length - 5, ".scry") == 0) length -= 5;
+        beside = mem_format("%.*s%s", (int)length, path, suffix);
+    } else {
+        char *data = scry_folder("XDG_DATA_HOME", ".local/share"), *stem = stem_in_data(path, cached);
+        beside = mem_format("%s/%s%s", data, stem, suffix);
+        free(data);
+        free(stem);
+    }
+    free(folder);
+    free(cache);
+    return beside;
+}
+
+bool scry_write_whole(const char *path, bool (*write)(FILE *file, const void *context), const void *context,
+                      scry_error *err) {
+    char *folder = folder_of(path);
+    bool made = scry_make_folder(folder, "set XDG_DATA_HOME to a folder that can be written", err);
+    free(folder);
+    if (!made) return false;
+    char *temporary = mem_format("%s.tmp.%ld", path, (long)getpid());
+    FILE *f = fopen(temporary, "we");
+    bool ok = f && write(f, context) && fflush(f) == 0 && !ferror(f) && fsync(fileno(f)) == 0;
+    int why = errno;
+    if (f && fclose(f) != 0 && ok) {
+        ok = false;
+        why = errno;
+    }
+    if (ok && rename(temporary, path) != 0) {
+        ok = false;
+        why = errno;
+    }
+    if (!ok) {
+        if (f) unlink(temporary);
+        scry_fail(err, "%s: cannot be written: %s", path, strerror(why));
+    }
+    free(temporary);
+    return ok;
+}

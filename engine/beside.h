@@ -1,0 +1,25 @@
+/* beside.h: files that belong to an index: labels edited by hand, named sets, sessions.
+ *
+ * They stand beside the index: X.scry has X.labels.jsonl. An index in the cache is not the user's
+ * to look after, and some lie where one cannot write: theirs are in $XDG_DATA_HOME/scry/ (default
+ * ~/.local/share/scry/), named by the index's stem; where that is no hash of the content, as in the
+ * cache, with a hash of the index's place behind it, so that two of one name do not share a file. */
+#ifndef SCRY_BESIDE_H
+#define SCRY_BESIDE_H
+
+#include <stdio.h>
+#include "scry.h"
+
+/* The path of the index's file with this suffix, ".labels.jsonl". Makes nothing. Caller frees. */
+char *scry_beside(const scry_index *index, const char *suffix);
+
+/* $VARIABLE/scry, or ~/under_home/scry where it is not set. Caller frees. */
+char *scry_folder(const char *variable, const char *under_home);
+/* Makes a folder and those above it; advice: what else the user can do. */
+bool scry_make_folder(const char *path, const char *advice, scry_error *err);
+
+/* Writes a file whole or not at all: under a temporary name, synced, renamed; its folder is made. */
+bool scry_write_whole(const char *path, bool (*write)(FILE *file, const void *context), const void *context,
+                      scry_error *err);
+
+#endif
