@@ -2,6 +2,7 @@
 #include "scry.h"
 #include "base/mem.h"
 #include "index/index.h"
+#include "label_edits.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -140,6 +141,8 @@ scry_sample scry_sample_at(const scry_index *x, size_t capture, uint32_t sample)
 }
 
 const char *scry_label(const scry_index *x, uint32_t latent) {
+    const char *edited = label_edits_find(x->edits, latent);
+    if (edited) return *edited ? edited : NULL;
     if (!x->label_at || x->label_at[latent] >= x->label_size) return NULL;
     return x->label_text + x->label_at[latent];
 }

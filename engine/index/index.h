@@ -39,6 +39,7 @@ struct scry_index {
     const uint64_t *label_at;
     const char *label_text;
     uint64_t label_size;
+    struct label_edits *edits; /* labels written by hand, above those */
 };
 
 /* A cursor over a latent's postings; empty when the file's offsets are damaged. */
