@@ -1,6 +1,7 @@
 /* pick.c: examples of a latent: the strongest, from a part of its activations, drawn, or most moved. */
 #include "base/mem.h"
 #include "base/random.h"
+#include "base/sort.h"
 #include "index/index.h"
 #include "latent.h"
 
@@ -94,6 +95,13 @@ static candidate candidate_at(const scry_index *x, double key, size_t capture, u
     return c;
 }
 
+/* The first row after the candidate's sample. */
+static uint64_t sample_end(const scry_index *x, const candidate *c) {
+    if (c->sample >> 63) return c->e.token + 1;
+    scry_sample s = scry_sample_at(x, c->e.capture, c->e.sample);
+    return s.first + s.count;
+}
+
 /* ---- what is offered, and under which key --------------------------------------------------- */
 
 static bool takes(const scry_pick *pick, size_t capture) {
@@ -109,11 +117,6 @@ static double lot(const scry_pick *pick, uint32_t latent, size_t capture, uint32
     return (double)(random_next(&state) >> 11);
 }
 
-static int ascending(const void *x, const void *y) {
-    float a = *(const float *)x, b = *(const float *)y;
-    return (a > b) - (a < b);
-}
-
 /* The values from which, and below which, the pick takes. */
 static void limits(const scry_index *x, const scry_fires *f, const scry_pick *pick, float *low, float *high) {
     *low = 0;
@@ -124,24 +127,30 @@ static void limits(const scry_index *x, const scry_fires *f, const scry_pick *pi
     for (size_t c = 0; c < x->info.captures; c++)
         for (size_t i = f->start[c]; takes(pick, c) && i < f->start[c + 1]; i++)
             if (f->activation[i] > 0) all[n++] = f->activation[i];
-    qsort(all, n, sizeof *all, ascending);
+    sort_positive(all, n);
     if (n && pick->part > 1) *low = all[n * (pick->part - 1) / pick->parts];
     if (n && pick->part < pick->parts) *high = all[n * pick->part / pick->parts];
     free(all);
 }
 
+/* Rows ascend, so that a sample's activations come one after the other: only the best is offered. */
 static void offer_activations(shortlist *s, const scry_index *x, const scry_fires *f, const scry_pick *pick) {
     float low, high;
     limits(x, f, pick, &low, &high);
-    for (size_t c = 0; c < x->info.captures; c++)
+    for (size_t c = 0; c < x->info.captures; c++) {
+        candidate best = {0};
+        uint64_t end = 0; /* of the best one's sample; 0: there is none yet */
         for (size_t i = f->start[c]; takes(pick, c) && i < f->start[c + 1]; i++) {
             float h = f->activation[i];
             if (!(h > 0) || h < low || h >= high) continue;
             double key = pick->choice == SCRY_TOP ? (double)h : lot(pick, f->latent, c, f->row[i]);
-            if (s->n == s->top && s->n && key < s->list[s->n - 1].key) continue;
-            candidate one = candidate_at(x, key, c, f->row[i], h);
-            offer(s, &one);
+            if (f->row[i] < end && key <= best.key) continue;
+            if (f->row[i] >= end && end) offer(s, &best);
+            best = candidate_at(x, key, c, f->row[i], h);
+            end = sample_end(x, &best);
         }
+        if (end) offer(s, &best);
+    }
 }
 
 /* Base and x on the token at x's row; both must count. */
@@ -152,7 +161,7 @@ static void offer_pair(shortlist *s, const scry_index *x, scry_pairs *pairs, con
         return;
     float h = scry_fires_at(f, other, (uint64_t)row);
     double moved = fabs((double)h - (double)scry_fires_at(f, base, (uint64_t)base_row));
-    if (!(moved > 0)) return;
+    if (!(moved > 0) || (s->n && s->n == s->top && moved < s->list[s->n - 1].key)) return;
     candidate one = candidate_at(x, moved, other, (uint32_t)row, h);
     offer(s, &one);
 }

@@ -1,5 +1,6 @@
 /* spread.c: how a latent's activations spread: figures, histogram, and each domain's part. */
 #include "base/mem.h"
+#include "base/sort.h"
 #include "index/index.h"
 #include "latent.h"
 
@@ -8,11 +9,6 @@
 #include <string.h>
 
 const double scry_quantile_at[SCRY_QUANTILES] = {.05, .25, .5, .75, .95};
-
-static int ascending(const void *x, const void *y) {
-    float a = *(const float *)x, b = *(const float *)y;
-    return (a > b) - (a < b);
-}
 
 /* Between the two values that p falls between (R's type 7, numpy's default). */
 static double quantile(const float *sorted, size_t n, double p) {
@@ -38,7 +34,7 @@ scry_spread scry_spread_of(const scry_index *x, const scry_fires *f, const bool 
     if (s.tokens) s.mean = all / (double)s.tokens;
     for (int q = 0; q < SCRY_QUANTILES; q++) s.quantile[q] = NAN;
     if (s.fires) {
-        qsort(positive, s.fires, sizeof *positive, ascending);
+        sort_positive(positive, s.fires);
         s.mean_firing = sum / (double)s.fires;
         s.least = (double)positive[0];
         s.most = (double)positive[s.fires - 1];
