@@ -1,7 +1,7 @@
 /* fires.c: one latent's activations, unpacked from its postings. */
 #include "base/mem.h"
 #include "index/index.h"
-#include "latent.h"
+#include "about_latent.h"
 
 #include <stdlib.h>
 

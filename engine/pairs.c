@@ -2,7 +2,7 @@
 #include "base/mem.h"
 #include "base/pool.h"
 #include "index/index.h"
-#include "latent.h"
+#include "about_latent.h"
 
 #include <cjson/cJSON.h>
 #include <stdlib.h>

@@ -3,7 +3,7 @@
 #include "base/random.h"
 #include "base/sort.h"
 #include "index/index.h"
-#include "latent.h"
+#include "about_latent.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -68,23 +68,11 @@ static void offer(shortlist *s, const candidate *c) {
     s->list[end] = *c;
 }
 
-/* The sample of a row, among the text's samples, by halving; those without tokens share their first
- * row with the next, which holds it. */
-static uint32_t sample_of(const scry_index *x, size_t capture, uint64_t row) {
-    uint32_t low = 0, high = x->info.capture[capture].samples;
-    while (high - low > 1) {
-        uint32_t middle = low + (high - low) / 2;
-        if (scry_sample_at(x, capture, middle).first <= row) low = middle;
-        else high = middle;
-    }
-    return low;
-}
-
 static candidate candidate_at(const scry_index *x, double key, size_t capture, uint32_t row, float activation) {
     candidate c = {.key = key, .e = {.capture = (uint32_t)capture, .token = row, .activation = activation}};
     int text = x->capture_text[capture];
     if (text >= 0 && x->info.capture[capture].samples) {
-        c.e.sample = sample_of(x, capture, row);
+        c.e.sample = scry_sample_of(x, capture, row);
         scry_sample s = scry_sample_at(x, capture, c.e.sample);
         c.e.position = (uint32_t)(row - s.first) + s.cut;
         c.sample = (uint64_t)text << 32 | c.e.sample;

@@ -2,7 +2,7 @@
 #include "base/mem.h"
 #include "base/sort.h"
 #include "index/index.h"
-#include "latent.h"
+#include "about_latent.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* test_latent.c: what an index knows of one latent, against plain loops over the numbers that the
  * study was made from. */
 #include "check.h"
-#include "latent.h"
+#include "about_latent.h"
 
 #include <math.h>
 #include <stdio.h>

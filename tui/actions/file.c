@@ -41,6 +41,8 @@ command_effect do_screen(app *a, const char *argument) {
     if (!f) return app_fail(a, "%s: cannot be written: %s", argument, strerror(errno));
     scry_session_company(a->tab->session); /* a still picture waits for all of its numbers */
     app_draw(a);
+    if (latent_working(a)) latent_work(a, 0);
+    app_draw(a);
     grid_write(a->grid, f, roles);
     if (fclose(f) != 0) return app_fail(a, "%s: cannot be written: %s", argument, strerror(errno));
     app_say(a, "screen written to %s", argument);

@@ -1,8 +1,8 @@
-/* latent.h: what an index knows about one latent: where it fires, chosen in several ways; how its
+/* about_latent.h: what an index knows about one latent: where it fires, chosen in several ways; how its
  * activations spread; each domain's part in them; which latents point the same way, and which fire
  * on the same tokens. No terminal. */
-#ifndef SCRY_LATENT_H
-#define SCRY_LATENT_H
+#ifndef SCRY_ABOUT_LATENT_H
+#define SCRY_ABOUT_LATENT_H
 
 #include "scry.h"
 
@@ -40,6 +40,9 @@ int64_t scry_partner(scry_pairs *pairs, size_t capture, uint64_t row, size_t oth
 bool scry_counts(scry_pairs *pairs, size_t capture, uint64_t row);
 /* How many tokens of the capture have a partner under base, both counting. */
 uint64_t scry_paired(scry_pairs *pairs, size_t capture);
+
+/* The number of the sample that holds a row; 0 where the capture has no tokens. */
+uint32_t scry_sample_of(const scry_index *index, size_t capture, uint64_t row);
 
 /* ---- examples ------------------------------------------------------------------------------- */
 
