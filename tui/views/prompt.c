@@ -164,7 +164,8 @@ typedef struct hint {
     int least, pane;
 } hint;
 
-static const hint hints[] = {{"open", "", NULL, "back", 0, ANY}, /* only where a pane fills the screen */
+static const hint hints[] = {{"open", "", NULL, "back", 0, ANY},             /* only where a pane fills the screen */
+                             {"jump", "", NULL, "go there", 0, PANE_LATENT}, /* only where its page lists latents */
                              {"page", "", NULL, "pages", 0, PANE_LATENT},
                              {"interval", "", NULL, "interval", 0, PANE_LATENT},
                              {"versus", "", NULL, "versus", 0, PANE_LATENT},
@@ -192,19 +193,25 @@ static void first_key(const char *name, char *key, size_t size) {
     if (strcmp(key, "Space") == 0) snprintf(key, size, "space");
 }
 
+static bool lists_latents(const app *a) {
+    return a->tab->focus == PANE_LATENT && a->tab->latent.page >= PAGE_NEIGHBOURS;
+}
+
 /* The keys of a hint; returns the columns that it takes with its words. */
 static int hint_keys(const app *a, const hint *h, char key[40]) {
     char from[16], to[16] = "";
     first_key(h->name, from, sizeof from);
     if (h->to) first_key(h->to, to, sizeof to);
     /* Where Enter goes to another latent, Esc is what leads back. */
-    bool list = h == hints && a->tab->focus == PANE_LATENT && a->tab->latent.page >= PAGE_NEIGHBOURS;
-    snprintf(key, 40, "%s%s%s", list ? "Esc" : from, h->join, to);
+    if (h == &hints[1]) snprintf(from, sizeof from, "Enter");
+    else if (h == hints && lists_latents(a)) snprintf(from, sizeof from, "Esc");
+    snprintf(key, 40, "%s%s%s", from, h->join, to);
     return text_columns(key) + 1 + text_columns(h->words) + 2;
 }
 
 static bool hint_applies(const app *a, const hint *h) {
     if (a->layout.footer.cols < h->least || (h == hints && a->tab->enlarged < 0)) return false;
+    if (h == &hints[1]) return lists_latents(a);
     if (h->pane == NOT_LATENT) return a->tab->focus != PANE_LATENT;
     return h->pane == ANY || h->pane == (int)a->tab->focus;
 }
