@@ -121,6 +121,7 @@ static title_plan draw_title(app *a, rect r, bool focus, int click) {
     title_plan p = plan_title(r, text_columns(number), text_columns(note));
     table_label(a, latent, label, sizeof label);
     text_fit(label, p.label, a->ascii);
+    if (!label[0]) p.label = 0;
     int x = r.x + 4 + text_columns(number) + (p.label ? 2 + text_columns(label) : 0) + 1;
     p.names = x + 1;
     if (click >= 0) return p;

@@ -76,7 +76,7 @@ static void draw_lines(app *a, rect r) {
     if (!numbers) bins = r.cols - 7;
     make(a, &h, (uint32_t)(bins > 40 ? 40 : bins < 8 ? 8 : bins));
     char low[24], high[24], text[160], mean[24], most[24];
-    for (int i = 0; i < h.n && i + 1 < r.rows; i++) {
+    for (int i = 0; i < h.n && i < r.rows; i++) {
         const scry_spread *s = &h.of[i].spread;
         int x = r.x + 1;
         grid_put(a->grid, r.y + i, x, 5, ROLE_TEXT, scry_condition_name(h.of[i].condition));
@@ -88,7 +88,8 @@ static void draw_lines(app *a, rect r) {
         text_fit(text, r.x + r.cols - x, a->ascii);
         if (numbers) grid_put(a->grid, r.y + i, x, r.cols, ROLE_FAINT, text);
     }
-    int y = r.y + (h.n < r.rows ? h.n : r.rows - 1);
+    if (r.rows <= h.n) return;
+    int y = r.y + h.n;
     latent_number(h.bins.low, false, low, sizeof low);
     latent_number(h.bins.high, false, high, sizeof high);
     grid_put(a->grid, y, r.x + 6, r.cols - 6, ROLE_FAINT, low);

@@ -167,11 +167,11 @@ typedef struct hint {
 static const hint hints[] = {{"open", "", NULL, "back", 0, ANY},             /* only where a pane fills the screen */
                              {"jump", "", NULL, "go there", 0, PANE_LATENT}, /* only where its page lists latents */
                              {"page", "", NULL, "pages", 0, PANE_LATENT},
+                             {"toggle", "", NULL, "toggle", 0, ANY},
                              {"interval", "", NULL, "interval", 0, PANE_LATENT},
                              {"versus", "", NULL, "versus", 0, PANE_LATENT},
                              {"wrap", "", NULL, "wrap", 0, PANE_LATENT},
                              {"edit-label", "", NULL, "label", 0, PANE_LATENT},
-                             {"toggle", "", NULL, "toggle", 0, ANY},
                              {"capture", "", NULL, "capture", 90, PANE_LATENT},
                              {"fewer", " ", "more", "N", 0, NOT_LATENT},
                              {"by-icl", "-", "score-icl", "views", 0, NOT_LATENT},
