@@ -47,8 +47,7 @@ scry_neighbours *scry_neighbours_start(const scry_index *x, uint32_t latent, uns
     uint64_t size = 0;
     const float *W = container_find(&x->file, "dec/W", &size);
     if (!W || !x->info.d_model || size != (uint64_t)x->F * x->info.d_model * sizeof *W) {
-        scry_fail(err, "%s: no decoder in this index: its captures hold features, not residuals",
-                  x->info.path);
+        scry_fail(err, "%s: no decoder in this index: its captures hold features, not residuals", x->info.path);
         return NULL;
     }
     size_t d = x->info.d_model;

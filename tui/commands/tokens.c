@@ -55,9 +55,6 @@ static cJSON *facts_of(const request *q, const scry_example *e, size_t n) {
     cJSON *facts = cJSON_CreateObject();
     char word[16];
     out_number(facts, "latent", q->fires->latent);
-    out_text(facts, "label", scry_label(q->index, q->fires->latent));
-    out_text(facts, "interval", scry_pick_word(&q->pick, word));
-    if (q->versus >= 0) out_text(facts, "versus", scry_condition_name((scry_condition)q->versus));
     cJSON *list = cJSON_AddArrayToObject(facts, "examples");
     for (size_t i = 0; i < n; i++) {
         cJSON *item = cJSON_CreateObject();
@@ -70,6 +67,9 @@ static cJSON *facts_of(const request *q, const scry_example *e, size_t n) {
         cJSON_AddItemToObject(item, "context", context_facts(q, &e[i]));
         cJSON_AddItemToArray(list, item);
     }
+    out_text(facts, "label", scry_label(q->index, q->fires->latent));
+    out_text(facts, "interval", scry_pick_word(&q->pick, word));
+    if (q->versus >= 0) out_text(facts, "versus", scry_condition_name((scry_condition)q->versus));
     return facts;
 }
 

@@ -39,8 +39,8 @@ static void put_head(app *a, rect r) {
     uint64_t fires, tokens = scry_together_tokens(s->count, &fires);
     text_clean(s->capture < 0 ? "all base captures" : a->tab->info->capture[s->capture].name, from, sizeof from,
                a->ascii);
-    snprintf(words, sizeof words, "fires on %llu of %llu tokens, %s; against all %u latents",
-             (unsigned long long)fires, (unsigned long long)tokens, from, a->tab->info->d_sae);
+    snprintf(words, sizeof words, "fires on %llu of %llu tokens, %s; against all %u latents", (unsigned long long)fires,
+             (unsigned long long)tokens, from, a->tab->info->d_sae);
     text_fit(words, r.cols - 2, a->ascii);
     grid_put(a->grid, r.y, r.x + 1, r.cols - 2, ROLE_FAINT, words);
 }
