@@ -57,7 +57,7 @@ static void count_block(void *context, size_t piece, unsigned worker) {
             while (on && index_next(x, &p)) {
                 if (!(p.activation > 0)) continue;
                 each++;
-                both += on[p.row / 64] >> (p.row % 64) & 1;
+                both += (uint32_t)(on[p.row / 64] >> (p.row % 64) & 1);
             }
         }
         t->both[j] = both;
