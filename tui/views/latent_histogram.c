@@ -167,7 +167,8 @@ static void draw_histogram(app *a, rect r) {
         grid_put(a->grid, r.y, r.x + 9 + k * width, width - 1, ROLE_HEADER, scry_condition_name(h.of[k].condition));
     int y = r.y + 1;
     y += draw_figures(a, (rect){y, r.x, r.rows, r.cols}, &h, width, figures);
-    grid_put(a->grid, y, r.x + 1, r.cols - 1, ROLE_FAINT, "from    tokens on which it fires, by activation");
+    grid_print(a->grid, y, r.x + 1, r.cols - 1, ROLE_FAINT, "from    tokens on which it fires, by activation%s",
+               figures == 5 && r.cols >= 78 ? "; median and 95% are theirs" : "");
     draw_bins(a, (rect){y + 1, r.x, r.rows, r.cols}, &h, width);
 }
 

@@ -155,14 +155,16 @@ static void draw_profile(app *a, rect r) {
     for (; i < s->profile_rows && s->profile_top + i < D; i++)
         draw_row(a, r, r.y + 1 + i, &p, &rows[s->profile_top + i], longest);
     free(rows);
-    if (i + 2 > s->profile_rows) return;
-    char words[200];
-    snprintf(words, sizeof words,
-             "icl: mean change from base to icl on the same tokens; adds: to STS %s; share: its part of the STS%s",
+    if (i + 3 > s->profile_rows) return;
+    char words[2][120];
+    snprintf(words[0], sizeof words[0], "icl: mean change from base to icl on the same tokens");
+    snprintf(words[1], sizeof words[1], "adds: to STS %s; share: its part of that STS%s",
              scry_score_name(scry_session_score(a->tab->session)),
              scry_set_has(scry_session_set(a->tab->session), s->fires->latent) ? "" : ", once it is in");
-    text_fit(words, r.cols - 2, a->ascii);
-    grid_put(a->grid, r.y + r.rows - 1, r.x + 1, r.cols - 2, ROLE_FAINT, words);
+    for (int k = 0; k < 2; k++) {
+        text_fit(words[k], r.cols - 2, a->ascii);
+        grid_put(a->grid, r.y + 2 + i + k, r.x + 1, r.cols - 2, ROLE_FAINT, words[k]);
+    }
 }
 
 static void move_profile(app *a, move kind, long steps) {
