@@ -76,24 +76,26 @@ char *scry_beside(const scry_index *index, const char *suffix) {
 
 bool scry_write_whole(const char *path, bool (*write)(FILE *file, const void *context), const void *context,
                       scry_error *err) {
+    struct stat st;
+    bool special = stat(path, &st) == 0 && !S_ISREG(st.st_mode); /* a rename would replace a pipe */
     char *folder = folder_of(path);
     bool made = scry_make_folder(folder, "set XDG_DATA_HOME to a folder that can be written", err);
     free(folder);
     if (!made) return false;
-    char *temporary = mem_format("%s.tmp.%ld", path, (long)getpid());
+    char *temporary = special ? mem_copy_string(path) : mem_format("%s.tmp.%ld", path, (long)getpid());
     FILE *f = fopen(temporary, "we");
-    bool ok = f && write(f, context) && fflush(f) == 0 && !ferror(f) && fsync(fileno(f)) == 0;
+    bool ok = f && write(f, context) && fflush(f) == 0 && !ferror(f) && (special || fsync(fileno(f)) == 0);
     int why = errno;
     if (f && fclose(f) != 0 && ok) {
         ok = false;
         why = errno;
     }
-    if (ok && rename(temporary, path) != 0) {
+    if (ok && !special && rename(temporary, path) != 0) {
         ok = false;
         why = errno;
     }
     if (!ok) {
-        if (f) unlink(temporary);
+        if (f && !special) unlink(temporary);
         scry_fail(err, "%s: cannot be written: %s", path, strerror(why));
     }
     free(temporary);

@@ -353,7 +353,7 @@ typedef struct scry_sample {
 } scry_sample;
 scry_sample scry_sample_at(const scry_index *index, size_t capture, uint32_t sample);
 
-/* The label given to a latent, or NULL. */
+/* The label given to a latent, or NULL; those written by hand (label_edits.h) go first. */
 const char *scry_label(const scry_index *index, uint32_t latent);
 /* The pieces that hold most of the latent's activation, strongest first; NULL past the last. */
 enum { SCRY_KEY_PIECES = 3 };

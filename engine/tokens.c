@@ -2,6 +2,8 @@
 #include "scry.h"
 #include "base/mem.h"
 #include "index/index.h"
+#include "label_edits.h"
+#include "about_latent.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -17,8 +19,9 @@ int scry_capture_find(const scry_index *x, const char *name) {
     return -1;
 }
 
-/* The sample of a row, among the text's samples, by halving. */
-static uint32_t sample_of(const scry_index *x, size_t capture, uint64_t row) {
+/* By halving. Samples without tokens share their first row with the next one: the last of them holds it. */
+uint32_t scry_sample_of(const scry_index *x, size_t capture, uint64_t row) {
+    if (x->capture_text[capture] < 0) return 0;
     const index_text *text = &x->texts[x->capture_text[capture]];
     const layout_sample *s = x->samples + text->first_sample;
     uint64_t low = 0, high = text->samples;
@@ -27,14 +30,13 @@ static uint32_t sample_of(const scry_index *x, size_t capture, uint64_t row) {
         if (s[middle].first <= row) low = middle;
         else high = middle;
     }
-    /* Samples without tokens share their first row with the next one: the last of them holds it. */
     return (uint32_t)low;
 }
 
 static scry_example example_at(const scry_index *x, uint32_t capture, uint32_t row, float activation) {
     scry_example e = {.capture = capture, .token = row, .activation = activation};
     if (x->capture_text[capture] >= 0 && x->texts[x->capture_text[capture]].samples) {
-        e.sample = sample_of(x, capture, e.token);
+        e.sample = scry_sample_of(x, capture, e.token);
         scry_sample sample = scry_sample_at(x, capture, e.sample);
         e.position = (uint32_t)(e.token - sample.first) + sample.cut;
     } else {
@@ -136,6 +138,8 @@ scry_sample scry_sample_at(const scry_index *x, size_t capture, uint32_t sample)
 }
 
 const char *scry_label(const scry_index *x, uint32_t latent) {
+    const char *edited = label_edits_find(x->edits, latent);
+    if (edited) return *edited ? edited : NULL;
     uint64_t low = 0, high = x->labels;
     while (low < high) {
         uint64_t middle = low + (high - low) / 2;

@@ -1,6 +1,7 @@
 /* warnings.c: what usually means a wrong dump, with the figure that shows it. */
 #include "scry.h"
 #include "index/index.h"
+#include "label_edits.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -114,6 +115,7 @@ static void warn_of_pairing(const scry_index *x, scry_notes *notes) {
 void scry_warnings(const scry_index *x, scry_notes *notes) {
     for (size_t i = 0; i < x->info.notes; i++) scry_notes_add(notes, "%s", x->info.note[i]);
     for (size_t i = 0; i < x->info.captures; i++) warn_of_capture(x, &x->info.capture[i], notes);
+    if (scry_label_problem(x)) scry_notes_add(notes, "labels written by hand: %s", scry_label_problem(x));
     if (!x->info.folded)
         scry_notes_add(notes,
                        "the SAE's decoder rows do not have norm 1: latents are not on one scale, and the ranking "

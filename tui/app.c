@@ -38,6 +38,7 @@ static void tab_free(tab *t) {
     sets_state_free(&t->sets);
     free(t->table.order);
     scry_set_free(t->table.marks);
+    latent_free(&t->latent);
     scry_session_free(t->session);
     scry_close(t->index);
     free(t);
@@ -148,6 +149,8 @@ command_effect app_key(app *a, uint32_t key) {
         return effect;
     }
     if (a->layer && a->layer->key(a, key, &effect)) return effect;
+    int done = DID_NOTHING;
+    if (!a->layer && a->tab->focus == PANE_LATENT && latent_key(a, key, &done)) return (command_effect)done;
     for (size_t i = 0; i < command_count; i++)
         if (commands[i].explorer && key_in(commands[i].keys, key)) return app_command(a, commands[i].name);
     if (key == 27 || key == 3) { /* out of whatever it is */

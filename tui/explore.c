@@ -72,6 +72,8 @@ static int run_script(app *a, const char *path) {
 
 /* The figures that take milliseconds wait until no key has come for this long. */
 enum { COMPANY_AFTER_MS = 40 };
+/* Longer work is done in stretches of this length while no key is there, with a frame after each. */
+static const double WORK_SECONDS = 0.008;
 
 /* What one event does; the loop draws. */
 static command_effect take(app *a, const event *e) {
@@ -100,8 +102,12 @@ static int run_loop(app *a) {
         }
         effect = DID_NOTHING;
         bool ready = scry_session_company_ready(a->tab->session);
-        event e = terminal_wait(ready ? -1 : COMPANY_AFTER_MS);
-        if (e.kind == EVENT_NONE && !ready) {
+        bool working = latent_working(a);
+        event e = terminal_wait(working ? 0 : ready ? -1 : COMPANY_AFTER_MS);
+        if (e.kind == EVENT_NONE && working) {
+            latent_work(a, WORK_SECONDS);
+            effect = DID_CHANGE;
+        } else if (e.kind == EVENT_NONE && !ready) {
             scry_session_company(a->tab->session);
             effect = DID_CHANGE;
         }

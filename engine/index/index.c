@@ -1,6 +1,7 @@
 /* index.c: opening an index: every section's size is checked against what the meta data says. */
 #include "index/index.h"
 #include "base/mem.h"
+#include "label_edits.h"
 
 #include <cjson/cJSON.h>
 #include <inttypes.h>
@@ -292,6 +293,7 @@ scry_index *scry_open(const char *path, bool verify, scry_error *err) {
         scry_close(x);
         return NULL;
     }
+    x->edits = label_edits_open(x);
     return x;
 }
 
@@ -309,6 +311,7 @@ void scry_close(scry_index *x) {
                      x->made,       x->texts,       x->capture_text, x->first_token};
     for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) free(owned[i]);
     index_given_free(x->given);
+    label_edits_close(x->edits);
     cJSON_Delete(x->meta);
     container_close(&x->file);
     free(x);

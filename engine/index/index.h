@@ -74,6 +74,7 @@ struct scry_index {
     const void *decoder; /* [F][d_model] of decoder_form; NULL: none */
     const float *decoder_bias;
     decoder_form decoder_form;
+    struct label_edits *edits; /* labels written by hand, above those */
 };
 
 /* Text of a piece, "" when there is no such. */

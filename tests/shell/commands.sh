@@ -105,9 +105,72 @@ gives 0 tokens "$x" 1819 --capture math.icl --top 2
 prints "tokens --capture NAME.icl" 'math\.icl'
 gives 0 tokens "$x" 23
 prints "tokens of a silent latent" '^latent 23: active 0 times'
+gives 0 tokens "$x" 1819 --interval moved --versus sft --capture train.base --top 5 --json
+prints "tokens --interval moved: base and sft of each" '"versus":[0-9.]+,"difference":-?[0-9.]+,"context":\[\{"token":"[^"]*","activation":[0-9.]+,"base":[0-9.]+,"versus"' \
+    '"interval":"moved","versus":"sft"\}$' '"capture":"train.sft"'
+differences=$(grep -o '"difference":[-0-9.e]*,"context"' "$out" | sed 's/[^0-9.-]//g;s/-//')
+is "tokens --interval moved: the largest first" "$(echo "$differences" | sort -gr)" "$differences"
+for interval in top q1 q2 q3 q4 q5 random; do
+    gives 0 tokens "$x" 1819 --interval $interval --json --top 100
+    cp "$out" "$place/$interval.json"
+done
+least() { grep -o '"position":[0-9]*,"token":"[^"]*","activation":[0-9.e-]*' "$place/$1.json" | sed 's/.*://' | sort -g | sed -n "$2p"; }
+for pair in "1 2" "2 3" "3 4" "4 5"; do
+    low=$(least "q${pair% *}" '$') high=$(least "q${pair#* }" 1)
+    is "tokens --interval: q${pair% *} ends before q${pair#* } begins" "$(printf '%s\n' "$low" "$high" | sort -g | head -1)" "$low"
+done
+gives 0 tokens "$x" 1819 --interval random --json --top 100 --seed 7
+cmp -s "$out" "$place/random.json" && not_ok "tokens --seed" "found the same draw, expected another" || ok "tokens --seed draws others"
+gives 0 tokens "$x" 1819 --versus sft --csv
+prints "tokens --versus --csv: its header" '^activation,base,versus,difference,capture,sample,position,text$'
+gives 2 tokens "$x" 1819 --interval q7
+says "a wrong interval is named with what would do" 'q7' 'q1 (weakest fifth) to q5' 'moved'
+gives 2 tokens "$x" 1819 --versus base
+says "a wrong source too" 'icl, sft or rl'
+
+# ---- latent
+gives 0 latent "$x" 1819
+prints "latent: its tables" '^latent 1819' '^capture +tokens +silent +mean +median' '^train.sft +2311 +89\.5' '^domain +mean +fires' '^math +0\.268' \
+    '^nearest +\+0\.7498 +1020' '^opposite +-0\.6479 +457' '^latent +jaccard +both' '^ +866 +0\.28'
+gives 0 latent "$x" 1819 --json --list 2 --log
+prints "latent --json: its keys" '^\{"latent":1819,"label":null,"activations":[0-9]+,"spread":\[\{"capture":"train.base","tokens":2311,"fires":[0-9]+,"silent":[0-9.]+,"mean":[0-9.]+,"mean_firing":[0-9.]+,"q05":' \
+    '"histogram":\[\{"capture":"train.base","from":[0-9.e-]+,"to":[0-9.e-]+,"tokens":[0-9]+\}' '"score":"act","included":true,"profile":\[\{"name":"biology","mean":[0-9.]+,"rate":[0-9.]+,"mean_icl":[0-9.]+,"rate_icl":[0-9.]+,"icl_difference":-[0-9.]+,"contribution":[0-9.]+,"share":[0-9.]+\}' \
+    '"neighbours":\[\{"side":"nearest","latent":1020,"cosine":0\.749[0-9]+,"label":null\}' '"together_over":"all base captures","together_tokens":14299,"together_fires":[0-9]+,"together":\[\{"latent":866,"jaccard":0\.2[0-9]+,"both":[0-9]+,"fires":[0-9]+,"pmi":[0-9.]+,"label":null\}'
+for page in histogram profile neighbours together; do
+    gives 0 latent "$x" 1819 --page $page --csv --score icl
+    [ "$(wc -l <"$out")" -gt 10 ] && ok "latent --page $page --csv" || not_ok "latent --page $page --csv" "found $(wc -l <"$out") lines, expected more than 10"
+done
+gives 0 latent "$x" 1819 --page together --order both --capture math --csv --list 5
+both=$(tail -n +2 "$out" | cut -d, -f3)
+is "latent --order both: the most tokens first" "$(echo "$both" | sort -gr)" "$both"
+gives 0 latent "$x" 23
+prints "latent of a silent one" '^latent 23$' '^train.base +2311 +100\.00%'
+gives 0 latent "$x" 1819 --page profile --json --latents 3
+prints "latent: no share of a score that it is not in" '"included":false' '"share":null'
+gives 2 latent "$x" 1819 --csv
+says "latent --csv needs a page" '--page histogram, profile, neighbours or together'
+gives 2 latent "$x" 1819 --page tokens
+gives 2 latent "$x" 1819 --page together --order size
+gives 2 latent "$x" 99999
+gives 2 latent "$x"
+
+# ---- labels written by hand
+cp "$x" "$place/l.scry"
+printf '{"latent":1819,"label":"=signs"}\n' >"$place/l.labels.jsonl"
+gives 0 rank "$place/l.scry" --top 1 --csv
+prints "a label beside the index is its label" "'=signs"
+gives 0 export "$place/l.scry" --top 1 -o "$place/l.csv"
+is "and in an exported set" "$(sed -n 2p "$place/l.csv" | cut -d, -f6)" "\"'=signs\""
+gives 0 export-labels "$place/l.scry" -o "$place/all.jsonl"
+is "export-labels" "$(cat "$place/all.jsonl")" '{"latent":1819,"label":"=signs"}'
+gives 2 export-labels "$place/l.scry" -o "$place/all.xls"
+gives 2 export-labels "$place/l.scry"
+echo rubbish >"$place/l.labels.jsonl"
+gives 0 info "$place/l.scry"
+prints "a damaged file of them is a warning" 'labels written by hand: .*l.labels.jsonl'
 
 # ---- help and version
-for command in index info rank score tokens export sweep overlap mix labels; do
+for command in index info rank score tokens latent export export-labels sweep overlap mix labels sets; do
     gives 0 $command --help
     prints "$command --help: usage and options" "^scry $command " '^  --help '
     cp "$out" "$place/help"

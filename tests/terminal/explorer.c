@@ -32,6 +32,8 @@ static const struct {
              {"terminals", test_terminals},
              {"ascii", test_ascii},
              {"idle", test_idle},
+             {"pages", test_pages},
+             {"labels", test_labels},
              {"manifest", test_manifest},
              {"hostile", test_hostile}};
 

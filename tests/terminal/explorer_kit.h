@@ -140,4 +140,8 @@ void test_ascii(void);
 void test_idle(void);
 void test_hostile(void);
 
+/* explorer_latent.c */
+void test_pages(void);
+void test_labels(void);
+
 #endif

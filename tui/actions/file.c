@@ -45,6 +45,8 @@ command_effect do_screen(app *a, const char *argument) {
     if (!f) return app_fail(a, "%s: cannot be written: %s", argument, strerror(errno));
     scry_session_company(a->tab->session); /* a still picture waits for all of its numbers */
     app_draw(a);
+    if (latent_working(a)) latent_work(a, 0);
+    app_draw(a);
     if (ends_in(argument, ".svg")) grid_svg(a->grid, a->mono ? COLOR_MONO : COLOR_256, paper_dark, f);
     else grid_write(a->grid, f, ends_in(argument, ".roles"));
     if (fclose(f) != 0) return app_fail(a, "%s: cannot be written: %s", argument, strerror(errno));

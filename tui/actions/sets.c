@@ -52,8 +52,8 @@ command_effect do_forget(app *a, const char *argument) {
     return DID_CHANGE;
 }
 
-command_effect do_versus(app *a, const char *argument) {
-    if (!*argument) return app_ask(a, "versus", "");
+command_effect do_against(app *a, const char *argument) {
+    if (!*argument) return app_ask(a, "against", "");
     scry_set *set = sets_expression(a, argument);
     if (!set) return DID_CHANGE;
     scry_set_free(a->tab->sets.versus);

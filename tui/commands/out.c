@@ -145,6 +145,10 @@ int out_print_row(const options *o, cJSON *row, const out_column *columns) {
     return 0;
 }
 
+void out_safe(const char *text, char *safe, size_t size) {
+    text_clean(text, safe, size, false);
+}
+
 int out_error(const scry_error *err) {
     char safe[4096];
     text_clean(err->text, safe, sizeof safe, false);

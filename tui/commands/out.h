@@ -27,6 +27,9 @@ void out_number(cJSON *object, const char *key, double value);
 void out_text(cJSON *object, const char *key, const char *text);
 cJSON *out_string(const char *text);
 
+/* Text from a file made safe for a terminal, in safe[size]. */
+void out_safe(const char *text, char *safe, size_t size);
+
 /* "scry: message" to stderr, made safe; returns err->status. */
 int out_error(const scry_error *err);
 void out_warning(const char *text);

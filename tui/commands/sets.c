@@ -91,7 +91,7 @@ static int versus(const options *o, const subject *s, const scry_set *other, con
 static int compare(const options *o, const subject *s) {
     scry_error err = {0};
     scry_scope scope;
-    scry_set *other = named_sets_expression(&(named_sets){.index = s->index, .ranking = s->ranking}, o->versus, &err);
+    scry_set *other = named_sets_expression(&(named_sets){.index = s->index, .ranking = s->ranking}, o->against, &err);
     bool ok = other && subject_scope(o, s->index, s->train, &scope, &err);
     int status = ok ? versus(o, s, other, &scope) : out_error(&err);
     if (ok) scry_scope_free(&scope);
@@ -108,7 +108,7 @@ int shell_sets(const options *o) {
               (!o->forget || scry_sets_forget(sets, o->forget, &err)) &&
               (!o->keep || scry_sets_keep(sets, o->keep, s.set, &err));
     if (ok && o->keep) fprintf(stderr, "scry: %s: %u latents kept as %s\n", sets->path, s.set->count, o->keep);
-    int status = !ok ? out_error(&err) : o->versus ? compare(o, &s) : list(o, &s, sets);
+    int status = !ok ? out_error(&err) : o->against ? compare(o, &s) : list(o, &s, sets);
     scry_sets_free(sets);
     subject_free(&s);
     return status;

@@ -193,3 +193,18 @@ bool subject_scope(const options *o, const scry_index *index, size_t train, scry
     bool is_signed = o->is_signed || (scry_about(index)->is_signed && !o->is_absolute);
     return scry_scope_read(scope, index, train, o->domains ? o->domains : "all", is_signed, err);
 }
+
+bool subject_latent(const options *o, const scry_index *index, uint32_t *latent, scry_error *err) {
+    uint32_t last = scry_about(index)->d_sae - 1;
+    if (o->words != 2)
+        return scry_misuse(err, "%s: expected an index and a latent; scry %s X 17", o->command, o->command);
+    return options_number("latent", o->word[1], 0, 0, latent, err) &&
+           (*latent <= last || scry_misuse(err, "latent %u does not exist; this index has 0 to %u", *latent, last));
+}
+
+bool subject_capture(const options *o, const scry_index *index, int *capture, scry_error *err) {
+    *capture = -1;
+    if (!o->capture || strcmp(o->capture, "all") == 0) return true;
+    *capture = scry_capture_find(index, o->capture);
+    return *capture >= 0 || scry_misuse(err, "--capture: no capture \"%.60s\"; scry info lists them", o->capture);
+}

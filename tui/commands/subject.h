@@ -25,6 +25,9 @@ bool subject_ranking(const options *o, const scry_index *index, size_t train, sc
 bool subject_score(const options *o, const scry_index *index, scry_score *score, scry_error *err);
 /* SELECTION: --top of the ranking, or --set, or --latents; then --without and --with. */
 scry_set *subject_selection(const options *o, const scry_index *index, const scry_ranking *ranking, scry_error *err);
+/* The second word: a latent. --capture: its number, -1 for all. */
+bool subject_latent(const options *o, const scry_index *index, uint32_t *latent, scry_error *err);
+bool subject_capture(const options *o, const scry_index *index, int *capture, scry_error *err);
 /* --domains, --signed, --absolute. */
 bool subject_scope(const options *o, const scry_index *index, size_t train, scry_scope *scope, scry_error *err);
 

@@ -1,48 +1,75 @@
 /* tokens.c: scry tokens: where a latent fires, in context. */
+#include "about_latent.h"
 #include "commands/commands.h"
 #include "commands/out.h"
 #include "commands/subject.h"
 #include "draw/text.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+typedef struct request {
+    const scry_index *index;
+    scry_pairs *pairs;
+    scry_fires *fires;
+    scry_pick pick;
+    int versus; /* condition, -1: none */
+    uint32_t top, around;
+} request;
+
+/* The same token under base and under the other condition; NaN where there is none. */
+static void add_versus(cJSON *item, const request *q, size_t capture, uint64_t row) {
+    double h[2] = {NAN, NAN};
+    for (int i = 0; i < 2; i++) {
+        int other = scry_capture_under(q->index, capture, i ? (scry_condition)q->versus : SCRY_BASE);
+        int64_t at = other < 0                  ? -1
+                     : (size_t)other == capture ? (int64_t)row
+                                                : scry_partner(q->pairs, capture, row, (size_t)other);
+        if (at >= 0) h[i] = (double)scry_fires_at(q->fires, (size_t)other, (uint64_t)at);
+    }
+    out_number(item, "base", h[0]);
+    out_number(item, "versus", h[1]);
+    out_number(item, "difference", h[1] - h[0]);
+}
+
 /* The tokens around an example, within its sample. */
-static cJSON *context_facts(const scry_index *index, uint32_t latent, const scry_example *e, uint32_t around) {
-    scry_sample sample = scry_sample_at(index, e->capture, e->sample);
-    uint64_t from = e->token > sample.first + around ? e->token - around : sample.first;
-    uint64_t to = e->token + around + 1, end = sample.first + sample.count;
+static cJSON *context_facts(const request *q, const scry_example *e) {
+    scry_sample sample = scry_sample_at(q->index, e->capture, e->sample);
+    uint64_t from = e->token > sample.first + q->around ? e->token - q->around : sample.first;
+    uint64_t to = e->token + q->around + 1, end = sample.first + sample.count;
     if (to > end) to = end;
     cJSON *list = cJSON_CreateArray();
-    if (to <= from) return list;
-    float *h = malloc((size_t)(to - from) * sizeof *h);
-    if (!h) abort();
-    scry_activations(index, latent, e->capture, from, (size_t)(to - from), h);
     for (uint64_t row = from; row < to; row++) {
         cJSON *item = cJSON_CreateObject();
-        out_text(item, "token", scry_token(index, e->capture, row));
-        out_number(item, "activation", (double)h[row - from]);
+        out_text(item, "token", scry_token(q->index, e->capture, row));
+        out_number(item, "activation", (double)scry_fires_at(q->fires, e->capture, row));
+        if (q->versus >= 0) add_versus(item, q, e->capture, row);
         cJSON_AddItemToArray(list, item);
     }
-    free(h);
     return list;
 }
 
-static cJSON *facts_of(const scry_index *index, uint32_t latent, const scry_example *e, size_t n, uint32_t around) {
+static cJSON *facts_of(const request *q, const scry_example *e, size_t n) {
     cJSON *facts = cJSON_CreateObject();
-    out_number(facts, "latent", latent);
+    char word[16];
+    out_number(facts, "latent", q->fires->latent);
     cJSON *list = cJSON_AddArrayToObject(facts, "examples");
     for (size_t i = 0; i < n; i++) {
         cJSON *item = cJSON_CreateObject();
-        out_text(item, "capture", scry_about(index)->capture[e[i].capture].name);
-        out_text(item, "sample", scry_sample_at(index, e[i].capture, e[i].sample).id);
+        out_text(item, "capture", scry_about(q->index)->capture[e[i].capture].name);
+        out_text(item, "sample", scry_sample_at(q->index, e[i].capture, e[i].sample).id);
         out_number(item, "position", e[i].position);
-        out_text(item, "token", scry_token(index, e[i].capture, e[i].token));
+        out_text(item, "token", scry_token(q->index, e[i].capture, e[i].token));
         out_number(item, "activation", (double)e[i].activation);
-        cJSON_AddItemToObject(item, "context", context_facts(index, latent, &e[i], around));
+        if (q->versus >= 0) add_versus(item, q, e[i].capture, e[i].token);
+        cJSON_AddItemToObject(item, "context", context_facts(q, &e[i]));
         cJSON_AddItemToArray(list, item);
     }
+    out_text(facts, "label", scry_label(q->index, q->fires->latent));
+    out_text(facts, "interval", scry_pick_word(&q->pick, word));
+    if (q->versus >= 0) out_text(facts, "versus", scry_condition_name((scry_condition)q->versus));
     return facts;
 }
 
@@ -59,53 +86,81 @@ static void add_text(cJSON *example) {
     cJSON_AddStringToObject(example, "text", text);
 }
 
-static int print_tokens(const options *o, const scry_index *index, uint32_t latent, int capture, scry_error *err) {
-    uint32_t top, around;
-    if (!options_number("--top", o->top, 1, 10, &top, err) ||
-        !options_number("--context", o->context, 0, 8, &around, err))
-        return out_error(err);
-    if (top > 1000000) top = 1000000;
-    scry_example *e = calloc(top, sizeof *e);
+static const out_column plain[] = {
+    {"activation", "activation", "%.4g", 0}, {"capture", "capture", NULL, 0}, {"sample", "sample", NULL, 0},
+    {"position", "position", "%.0f", 0},     {"text", "text", NULL, 0},       {NULL, NULL, NULL, 0}};
+static const out_column beside[] = {
+    {"activation", "activation", "%.4g", 0},  {"base", "base", "%.4g", 0},     {"versus", "versus", "%.4g", 0},
+    {"difference", "difference", "%+.4g", 0}, {"capture", "capture", NULL, 0}, {"sample", "sample", NULL, 0},
+    {"position", "position", "%.0f", 0},      {"text", "text", NULL, 0},       {NULL, NULL, NULL, 0}};
+
+static int print_tokens(const options *o, const request *q) {
+    scry_example *e = calloc(q->top, sizeof *e);
     if (!e) abort();
-    size_t n = scry_top_tokens(index, latent, capture, false, top, e);
-    cJSON *facts = facts_of(index, latent, e, n, around);
+    /* The plain list is every token, as many of one sample as there are. */
+    size_t n = o->interval || o->versus
+                   ? scry_pick_tokens(q->index, q->pairs, q->fires, &q->pick, q->top, e)
+                   : scry_top_tokens(q->index, q->fires->latent, q->pick.capture, false, q->top, e);
+    cJSON *facts = facts_of(q, e, n);
     free(e);
     cJSON *example;
     if (!o->json)
         cJSON_ArrayForEach (example, cJSON_GetObjectItemCaseSensitive(facts, "examples")) add_text(example);
-    static const out_column columns[] = {
-        {"activation", "activation", "%.4g", 0}, {"capture", "capture", NULL, 0}, {"sample", "sample", NULL, 0},
-        {"position", "position", "%.0f", 0},     {"text", "text", NULL, 0},       {NULL, NULL, NULL, 0}};
     char head[160];
-    snprintf(head, sizeof head, "latent %u: active %llu times in the index%s\n\n", latent,
-             (unsigned long long)scry_postings(index, latent), n ? "" : "; never in this capture");
-    if (!scry_scored(index, latent)) {
+    snprintf(head, sizeof head, "latent %u: active %llu times in the index%s\n\n", q->fires->latent,
+             (unsigned long long)scry_postings(q->index, q->fires->latent),
+             n                                 ? ""
+             : q->pick.choice == SCRY_MOVED    ? "; no paired token moved"
+             : q->pick.choice == SCRY_QUANTILE ? "; never in this interval"
+                                               : "; never in this capture");
+    if (!scry_scored(q->index, q->fires->latent)) {
         char words[120];
         snprintf(words, sizeof words, "latent %u was not encoded on the domains (--candidates %u): no tokens of theirs",
-                 latent, scry_about(index)->candidates);
+                 q->fires->latent, scry_about(q->index)->candidates);
         out_warning(words);
     }
-    return out_print(o, facts, "examples", columns, head);
+    return out_print(o, facts, "examples", q->versus >= 0 ? beside : plain, head);
+}
+
+/* --interval, --seed and --versus. Most moved needs a source: --versus, or --by, or the first. */
+static bool read_pick(const options *o, request *q, scry_error *err) {
+    size_t train;
+    scry_condition source;
+    scry_metric metric;
+    uint32_t seed;
+    q->versus = o->versus ? scry_condition_of(o->versus) : -1;
+    if (o->versus && q->versus <= SCRY_BASE)
+        return scry_misuse(err, "--versus: found \"%.40s\", expected icl, sft or rl", o->versus);
+    if (o->interval && !scry_pick_read(&q->pick, o->interval, err)) return false;
+    if (!options_number("--seed", o->seed, 0, SCRY_SEED, &seed, err) || !subject_train(o, q->index, &train, err) ||
+        !subject_ranking(o, q->index, train, &source, &metric, err))
+        return false;
+    q->pick.seed = seed;
+    q->pick.versus = q->versus >= 0 ? (scry_condition)q->versus : source;
+    if (q->pick.choice == SCRY_MOVED) q->versus = (int)q->pick.versus;
+    return true;
 }
 
 int shell_tokens(const options *o) {
     scry_error err = {0};
     scry_index *index = subject_open(o, &err);
     if (!index) return out_error(&err);
-    if (!subject_needs_latents(index, &err)) {
-        scry_close(index);
-        return out_error(&err);
+    request q = {.index = index, .pick = {.choice = SCRY_TOP, .parts = SCRY_PARTS}};
+    uint32_t latent;
+    int status;
+    if (!subject_needs_latents(index, &err) || !subject_latent(o, index, &latent, &err) ||
+        !subject_capture(o, index, &q.pick.capture, &err) || !read_pick(o, &q, &err) ||
+        !options_number("--top", o->top, 1, 10, &q.top, &err) ||
+        !options_number("--context", o->context, 0, 8, &q.around, &err)) {
+        status = out_error(&err);
+    } else {
+        if (q.top > 1000000) q.top = 1000000;
+        q.fires = scry_fires_read(index, latent);
+        q.pairs = scry_pairs_new(index);
+        status = print_tokens(o, &q);
     }
-    uint32_t latent, last = scry_about(index)->d_sae - 1;
-    int capture = -1, status;
-    if (o->words != 2) scry_misuse(&err, "tokens: expected an index and a latent; scry tokens X 17");
-    else if (options_number("latent", o->word[1], 0, 0, &latent, &err) && latent > last)
-        scry_misuse(&err, "latent %u does not exist; this index has 0 to %u", latent, last);
-    if (!err.status && o->capture && strcmp(o->capture, "all") != 0) {
-        capture = scry_capture_find(index, o->capture);
-        if (capture < 0) scry_misuse(&err, "--capture: no capture \"%.60s\"; scry info lists them", o->capture);
-    }
-    status = err.status ? out_error(&err) : print_tokens(o, index, latent, capture, &err);
+    scry_fires_free(q.fires);
+    scry_pairs_free(q.pairs);
     scry_close(index);
     return status;
 }

@@ -93,3 +93,22 @@ void text_fit(char *text, int columns, bool ascii) {
         if (used <= columns - 1) cut = text + (at - text);
     }
 }
+
+void text_fit_middle(char *text, int columns, bool ascii) {
+    int all = text_columns(text);
+    if (all <= columns || columns < 5) {
+        text_fit(text, columns, ascii);
+        return;
+    }
+    /* From the left as much as the end leaves; the end tells alike names apart. */
+    int right = columns / 2, left = columns - right - 1, used = 0;
+    const char *tail = text, *head = text;
+    for (const char *at = text; *at && used <= left;) {
+        used += text_width(text_next(&at));
+        if (used <= left) head = at;
+    }
+    while (all > right) all -= text_width(text_next(&tail));
+    char end[512];
+    snprintf(end, sizeof end, "%s%s", ascii ? "~" : "\xe2\x80\xa6", tail);
+    memmove(text + (head - text), end, strlen(end) + 1);
+}

@@ -28,5 +28,7 @@ int text_encode(uint32_t code, char out[5]);
 
 /* Cuts `text` in place so that it takes at most `columns`, with a mark at the end if it was cut. */
 void text_fit(char *text, int columns, bool ascii);
+/* The same, with the mark in the middle: the ends of names tell them apart. */
+void text_fit_middle(char *text, int columns, bool ascii);
 
 #endif

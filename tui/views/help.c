@@ -33,6 +33,8 @@ static int help_lines(line *lines, int most) {
     n = add(lines, n, most, (line){0});
     static const char *const words[][2] = {
         {"shift", "how far a source (icl, sft, rl) moves a latent from base"},
+        {"shade [ ]", "tokens on which the latent fires, the darker the weaker; [ ] the one that is listed"},
+        {"interval", "top; q5 to q1: fifths of its activations, strong to weak; random; moved: |change from base|"},
         {"STS", "SAE-based Transferability Score: how much a domain leans on the selection"},
         {"rho", "Pearson's correlation of STS with the measured change, over domains"},
         {"p", "two-sided, from permuted changes: exact to 9 domains, else 100,000 draws"},

@@ -1,21 +1,86 @@
-/* latent.h: what the latent's pane keeps between frames. */
+/* latent.h: what the latent's pane keeps between frames. Pages: latent_page.h. */
 #ifndef SCRY_LATENT_VIEW_H
 #define SCRY_LATENT_VIEW_H
 
-#include "scry.h"
+#include "about_latent.h"
 
-enum { EXAMPLES_MOST = 200 };
+struct app;
+struct layer;
+
+enum { EXAMPLES_MOST = 200, NEIGHBOURS_MOST = 20, MATES_MOST = 50, JUMPS_MOST = 32 };
+
+/* In the order in which they are shown; latent_page.h has the table of them. */
+typedef enum latent_page_number {
+    PAGE_TOKENS,
+    PAGE_HISTOGRAM,
+    PAGE_PROFILE,
+    PAGE_NEIGHBOURS,
+    PAGE_TOGETHER,
+    LATENT_PAGES
+} latent_page_number;
+
+typedef struct tokens_state {
+    scry_pick pick; /* choice, part and seed; the rest is set when the examples are made */
+    bool versus;    /* base, icl, sft and rl below each other */
+    bool wrap;      /* the whole sample over several lines */
+    int top, line;  /* first example shown, and its first line */
+    int rows, cols; /* of the page when last drawn */
+    /* the examples, and what they belong to */
+    bool filled;
+    uint32_t latent;
+    scry_pick made_by;
+    scry_example example[EXAMPLES_MOST];
+    size_t examples;
+} tokens_state;
+
+/* A list of latents with a cursor: neighbours, together. */
+typedef struct latent_list {
+    uint32_t of; /* cursor and top belong to this latent */
+    int cursor, top, rows;
+} latent_list;
+
+typedef struct neighbours_state {
+    scry_neighbours *search; /* owned; NULL: not begun, or done */
+    bool made;               /* near, far or why are those of `of` */
+    uint32_t of;
+    scry_neighbour near[NEIGHBOURS_MOST], far[NEIGHBOURS_MOST];
+    size_t nears, fars;
+    scry_error why; /* why there are none */
+    latent_list list;
+} neighbours_state;
+
+typedef struct together_state {
+    scry_together *count; /* owned; kept when done, for another order */
+    bool done;
+    uint32_t of;
+    int capture; /* that was counted over */
+    scry_mate_order order;
+    scry_mate mate[MATES_MOST];
+    size_t mates;
+    latent_list list;
+} together_state;
 
 typedef struct latent_state {
     int capture; /* tokens from this one, -1: all */
-    int top;
-    /* what the examples below belong to */
-    bool filled;
-    uint32_t latent;
-    int filled_capture;
-    scry_example example[EXAMPLES_MOST];
-    size_t examples;
-    int page;
+    latent_page_number page;
+    scry_pairs *pairs; /* owned */
+    scry_fires *fires; /* owned: of the latent shown when last drawn */
+    float strongest;   /* its largest activation anywhere */
+    tokens_state tokens;
+    bool logarithmic; /* bins of the histogram */
+    int profile_top, profile_rows, profile_sort;
+    bool profile_reversed;
+    neighbours_state neighbours;
+    together_state together;
+    uint32_t jump[JUMPS_MOST]; /* latents that were jumped from */
+    int jumps;
 } latent_state;
+
+void latent_free(latent_state *s);
+/* Keys of the pane when it has them. False: not one of them. */
+bool latent_key(struct app *a, uint32_t key, int *effect);
+/* What goes on between frames: is there some, and work for about so many seconds (0: to the end). */
+bool latent_working(struct app *a);
+void latent_work(struct app *a, double seconds);
 
 #endif

@@ -106,7 +106,7 @@ static command_effect accept(app *a) {
     prompt p = a->prompt;
     a->prompt.then = NULL;
     if (strcmp(p.then->name, "palette") != 0) {
-        if (!p.text[0]) return DID_CHANGE;
+        if (!p.text[0] && strcmp(p.then->name, "label") != 0) return DID_CHANGE; /* no label is one too */
         return p.then->explorer(a, p.text);
     }
     size_t length = strcspn(p.text, " ");
@@ -157,22 +157,63 @@ void prompt_key(app *a, uint32_t key, command_effect *effect) {
 /* ---- footer --------------------------------------------------------------------------------- */
 
 /* Commands worth a reminder; their keys come from the table. `to` names a second command whose key
- * ends a range or pair; `least` columns that the screen must have. */
-static const struct {
+ * ends a range or pair; `least` columns that the screen must have; `pane` that has the keys. */
+enum { ANY = -1, NOT_LATENT = -2 };
+typedef struct hint {
     const char *name, *join, *to, *words;
-    int least;
-} hints[] = {
-    {"open", "", NULL, "back", 0}, /* only where a pane fills the screen */
-    {"toggle", "", NULL, "toggle", 0},      {"fewer", " ", "more", "N", 0},    {"by-icl", "-", "score-icl", "views", 0},
-    {"search", "", NULL, "search", 0},      {"sort", "", NULL, "sort", 90},    {"mark", "", NULL, "mark", 100},
-    {"pane", "", NULL, "pane", 110},        {"export", "", NULL, "export", 0}, {"undo", "", NULL, "undo", 0},
-    {"palette", "", NULL, "commands", 120}, {"help", "", NULL, "help", 0},     {"quit", "", NULL, "quit", 0}};
+    int least, pane;
+} hint;
+
+static const hint hints[] = {{"open", "", NULL, "back", 0, ANY},             /* only where a pane fills the screen */
+                             {"jump", "", NULL, "go there", 0, PANE_LATENT}, /* only where its page lists latents */
+                             {"page", "", NULL, "pages", 0, PANE_LATENT},
+                             {"toggle", "", NULL, "toggle", 0, ANY},
+                             {"interval", "", NULL, "interval", 0, PANE_LATENT},
+                             {"versus", "", NULL, "versus", 0, PANE_LATENT},
+                             {"wrap", "", NULL, "wrap", 0, PANE_LATENT},
+                             {"edit-label", "", NULL, "label", 0, PANE_LATENT},
+                             {"capture", "", NULL, "capture", 90, PANE_LATENT},
+                             {"fewer", " ", "more", "N", 0, NOT_LATENT},
+                             {"by-icl", "-", "score-icl", "views", 0, NOT_LATENT},
+                             {"search", "", NULL, "search", 0, NOT_LATENT},
+                             {"sort", "", NULL, "sort", 90, ANY},
+                             {"mark", "", NULL, "mark", 100, ANY},
+                             {"pane", "", NULL, "pane", 110, ANY},
+                             {"export", "", NULL, "export", 0, NOT_LATENT},
+                             {"undo", "", NULL, "undo", 0, NOT_LATENT},
+                             {"palette", "", NULL, "commands", 120, ANY},
+                             {"help", "", NULL, "help", 0, ANY},
+                             {"quit", "", NULL, "quit", 0, ANY}};
+enum { HINTS = sizeof hints / sizeof *hints, KEPT = 2 }; /* the last two are shown whatever goes */
 
 static void first_key(const char *name, char *key, size_t size) {
     const command *c = command_find(name);
     const char *keys = c ? c->keys : "";
     snprintf(key, size, "%.*s", (int)strcspn(keys, " "), keys);
     if (strcmp(key, "Space") == 0) snprintf(key, size, "space");
+}
+
+static bool lists_latents(const app *a) {
+    return a->tab->focus == PANE_LATENT && a->tab->latent.page >= PAGE_NEIGHBOURS;
+}
+
+/* The keys of a hint; returns the columns that it takes with its words. */
+static int hint_keys(const app *a, const hint *h, char key[40]) {
+    char from[16], to[16] = "";
+    first_key(h->name, from, sizeof from);
+    if (h->to) first_key(h->to, to, sizeof to);
+    /* Where Enter goes to another latent, Esc is what leads back. */
+    if (h == &hints[1]) snprintf(from, sizeof from, "Enter");
+    else if (h == hints && lists_latents(a)) snprintf(from, sizeof from, "Esc");
+    snprintf(key, 40, "%s%s%s", from, h->join, to);
+    return text_columns(key) + 1 + text_columns(h->words) + 2;
+}
+
+static bool hint_applies(const app *a, const hint *h) {
+    if (a->layout.footer.cols < h->least || (h == hints && a->tab->enlarged < 0)) return false;
+    if (h == &hints[1]) return lists_latents(a);
+    if (h->pane == NOT_LATENT) return a->tab->focus != PANE_LATENT;
+    return h->pane == ANY || h->pane == (int)a->tab->focus;
 }
 
 void footer_draw(app *a) {
@@ -184,14 +225,14 @@ void footer_draw(app *a) {
         grid_put(a->grid, r.y, r.x, r.cols, a->message_is_error ? ROLE_ERROR : ROLE_MESSAGE, safe);
         return;
     }
-    int x = r.x + 1;
-    for (size_t i = 0; i < sizeof hints / sizeof *hints; i++) {
-        char from[16], to[16] = "", key[40];
-        if (r.cols < hints[i].least || (i == 0 && a->tab->enlarged < 0)) continue;
-        first_key(hints[i].name, from, sizeof from);
-        if (hints[i].to) first_key(hints[i].to, to, sizeof to);
-        snprintf(key, sizeof key, "%s%s%s", from, hints[i].join, to);
-        if (x + text_columns(key) + 1 + text_columns(hints[i].words) > r.x + r.cols) break;
+    char key[40];
+    int x = r.x + 1, end = r.x + r.cols + 2, kept = 0;
+    for (int i = HINTS - KEPT; i < HINTS; i++) kept += hint_keys(a, &hints[i], key);
+    for (int i = 0; i < HINTS; i++) {
+        if (!hint_applies(a, &hints[i])) continue;
+        int width = hint_keys(a, &hints[i], key);
+        if (i >= HINTS - KEPT) kept -= width;
+        if (x + width + kept > end) continue;
         x += grid_put(a->grid, r.y, x, r.cols, ROLE_KEY, key) + 1;
         x += grid_put(a->grid, r.y, x, r.cols, ROLE_FAINT, hints[i].words) + 2;
     }

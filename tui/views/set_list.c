@@ -77,7 +77,7 @@ static void draw_list(app *a, rect r) {
         return;
     }
     grid_put(a->grid, r.y + r.rows - 1, r.x + 2, r.cols - 2, ROLE_FAINT,
-             "Enter take   + join   & cut   - take away   v versus   x drop   q back");
+             "Enter take   + join   & cut   - take away   v compare   x drop   q back");
     size_t page = r.rows > 6 ? (size_t)r.rows - 5 : 1;
     if (s->cursor >= count) s->cursor = count - 1;
     if (s->cursor < s->top) s->top = s->cursor;
@@ -148,7 +148,7 @@ static bool key_in_list(app *a, uint32_t key, command_effect *effect) {
     else if (key == '+') run_with(a, "choose current +", effect);
     else if (key == '&') run_with(a, "choose current &", effect);
     else if (key == '-') run_with(a, "choose current -", effect);
-    else if (key == 'v') run_with(a, "versus", effect);
+    else if (key == 'v') run_with(a, "against", effect);
     else if (key == 'x') run_with(a, "forget", effect);
     else if (key == 'j' || key == KEY_CODE_DOWN) s->cursor++;
     else if (key == 'k' || key == KEY_CODE_UP) s->cursor -= s->cursor > 0;

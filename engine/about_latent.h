@@ -1,0 +1,177 @@
+/* about_latent.h: what an index knows about one latent: where it fires, chosen in several ways; how its
+ * activations spread; each domain's part in them; which latents point the same way, and which fire
+ * on the same tokens. No terminal. */
+#ifndef SCRY_ABOUT_LATENT_H
+#define SCRY_ABOUT_LATENT_H
+
+#include "scry.h"
+
+/* ---- activations ---------------------------------------------------------------------------- */
+
+/* One latent's activations that are not 0, unpacked: those of capture c are start[c] .. start[c + 1],
+ * by row. Owner: scry_fires_free. */
+typedef struct scry_fires {
+    uint32_t latent;
+    size_t *start;     /* [captures + 1] */
+    uint32_t *row;     /* [start[captures]] row in the capture, ascending */
+    float *activation; /* the same places */
+} scry_fires;
+
+scry_fires *scry_fires_read(const scry_index *index, uint32_t latent);
+void scry_fires_free(scry_fires *fires);
+/* The activation on a row of a capture, 0 where the latent is silent. */
+float scry_fires_at(const scry_fires *fires, size_t capture, uint64_t row);
+
+/* ---- the same token under other conditions -------------------------------------------------- */
+
+/* Which rows of a group's captures hold the same token: found when first asked for, as the indexer
+ * pairs them (by row, or by sample id and place, demonstrations in front left out). Where the study
+ * pairs by sample, tokens are still paired like this, as far as their texts agree. Borrows the
+ * index. Owner: scry_pairs_free. */
+typedef struct scry_pairs scry_pairs;
+
+scry_pairs *scry_pairs_new(const scry_index *index);
+void scry_pairs_free(scry_pairs *pairs);
+/* The capture of the same group under a condition, or -1. */
+int scry_capture_under(const scry_index *index, size_t capture, scry_condition condition);
+/* The row of `other`, a capture of the same group, that holds the same token; or -1. */
+int64_t scry_partner(scry_pairs *pairs, size_t capture, uint64_t row, size_t other);
+/* Does the row count in the statistics: not left out by skip_first or exclude. */
+bool scry_counts(scry_pairs *pairs, size_t capture, uint64_t row);
+/* How many tokens of the capture have a partner under base, both counting. */
+uint64_t scry_paired(scry_pairs *pairs, size_t capture);
+
+/* The number of the sample that holds a row; 0 where the capture has no tokens. */
+uint32_t scry_sample_of(const scry_index *index, size_t capture, uint64_t row);
+
+/* ---- examples ------------------------------------------------------------------------------- */
+
+/* Which of a latent's activations are taken as examples, and in which order. Each sample of a text
+ * gives at most one, whatever its condition.
+ *   TOP       the strongest, strongest first
+ *   QUANTILE  drawn from part `part` of `parts` of the positive activations, 1 being the weakest
+ *   RANDOM    drawn from all positive activations
+ *   MOVED     the largest |h_x - h_base| over paired tokens that count, x being `versus`: the terms
+ *             of the shift (STS paper, eq. for the latent shift); examples are the tokens of x
+ * Draws are the same for the same seed, latent and captures, and stay in the order drawn, so that
+ * the first few are as good a sample as all. Part k of the n positive activations of the captures,
+ * ascending, holds the values from the floor(n (k - 1) / parts)-th (from 0) to below the
+ * floor(n k / parts)-th; the last part holds the largest too. */
+typedef enum scry_choice { SCRY_TOP, SCRY_QUANTILE, SCRY_RANDOM, SCRY_MOVED } scry_choice;
+
+typedef struct scry_pick {
+    scry_choice choice;
+    uint32_t part, parts;
+    uint64_t seed;
+    int capture;           /* only this one, -1: all; MOVED: of its group */
+    scry_condition versus; /* MOVED */
+} scry_pick;
+
+enum { SCRY_PARTS = 5 };
+
+/* choice, part and parts from "top", "q1" .. "q5", "random" or "moved"; the rest is left. */
+bool scry_pick_read(scry_pick *pick, const char *word, scry_error *err);
+/* The word of a pick; valid until the next call with the same buffer. */
+const char *scry_pick_word(const scry_pick *pick, char text[16]);
+/* Returns how many were written to out[top]. */
+size_t scry_pick_tokens(const scry_index *index, scry_pairs *pairs, const scry_fires *fires, const scry_pick *pick,
+                        size_t top, scry_example *out);
+
+/* ---- spread --------------------------------------------------------------------------------- */
+
+enum { SCRY_QUANTILES = 5 };
+extern const double scry_quantile_at[SCRY_QUANTILES]; /* .05 .25 .5 .75 .95 */
+
+/* Figures of a latent's activations over the kept tokens of some captures. */
+typedef struct scry_spread {
+    uint64_t tokens, fires; /* kept tokens; those with h > 0 */
+    double mean;            /* over tokens */
+    double mean_firing;     /* over those with h > 0; NaN where there are none, as the next three */
+    double least, most;
+    double quantile[SCRY_QUANTILES]; /* of h > 0, linear between neighbours */
+} scry_spread;
+
+/* use[captures]: which take part. */
+scry_spread scry_spread_of(const scry_index *index, const scry_fires *fires, const bool *use);
+
+/* Bins over low .. high: equal ones, or (logarithmic) each the same factor wider than the one
+ * before. Bin i holds the values from its lower edge to below its upper; the last its upper too. */
+typedef struct scry_bins {
+    bool logarithmic;
+    uint32_t count;
+    double low, high;
+} scry_bins;
+
+double scry_bin_edge(const scry_bins *bins, uint32_t i);
+/* counts[bins->count]: positive activations in each bin; those outside are in none. */
+void scry_histogram(const scry_index *index, const scry_fires *fires, const bool *use, const scry_bins *bins,
+                    uint64_t *counts);
+
+/* ---- domains -------------------------------------------------------------------------------- */
+
+/* A latent on a domain's tokens. NaN where the domain has no icl capture. */
+typedef struct scry_profile {
+    double mean, rate;         /* under base: E_t[h], P(h > 0) over kept tokens */
+    double mean_icl, rate_icl; /* under icl, over its kept tokens */
+    double difference;         /* E[h_icl - h_base] over paired tokens that count in both */
+} scry_profile;
+
+/* out[domains]. */
+void scry_profile_of(const scry_index *index, scry_pairs *pairs, const scry_fires *fires, scry_profile *out);
+
+/* ---- decoder neighbours --------------------------------------------------------------------- */
+
+typedef struct scry_neighbour {
+    uint32_t latent;
+    double cosine;
+} scry_neighbour;
+
+/* A search for the latents whose decoder rows point most in the same, or the opposite, direction as
+ * one latent's. It goes through the whole decoder on all cores, a stretch at a time, so that
+ * whoever draws frames can go on drawing them. The result is the same bits whatever the stretches
+ * and the number of threads. Borrows the index. Owner: scry_neighbours_free. */
+typedef struct scry_neighbours scry_neighbours;
+
+/* NULL and err where the index has no decoder, or the latent's row is zero. threads 0: all. */
+scry_neighbours *scry_neighbours_start(const scry_index *index, uint32_t latent, unsigned threads, scry_error *err);
+/* Works for about this many seconds (0: to the end). True when all is done. */
+bool scry_neighbours_work(scry_neighbours *n, double seconds);
+/* Share done, 0..1. */
+double scry_neighbours_share(const scry_neighbours *n);
+/* When done: the `top` nearest (or most opposite) first, ties by latent, the latent itself and
+ * those with a zero row left out. Returns how many were written to out[top]. */
+size_t scry_neighbours_list(const scry_neighbours *n, bool opposite, size_t top, scry_neighbour *out);
+void scry_neighbours_free(scry_neighbours *n);
+
+/* ---- latents that fire together ------------------------------------------------------------- */
+
+/* b: another latent; T: kept tokens of the captures taken; a: the latent asked about.
+ *   jaccard  |a and b| / |a or b|
+ *   pmi      log2(T |a and b| / (|a| |b|)), pointwise mutual information, bits */
+typedef struct scry_mate {
+    uint32_t latent;
+    uint32_t both, fires; /* tokens on which both fire; on which b does */
+    double jaccard, pmi;
+} scry_mate;
+
+typedef enum scry_mate_order { SCRY_BY_JACCARD, SCRY_BY_BOTH, SCRY_BY_PMI, SCRY_MATE_ORDERS } scry_mate_order;
+extern const char *const scry_mate_order_name[SCRY_MATE_ORDERS];
+
+/* PMI of a few tokens is chance: ordered by it, only latents with this many in common are listed. */
+enum { SCRY_PMI_LEAST = 5 };
+
+/* Counts over all latents of the index, a stretch at a time, as for neighbours. Borrows the index.
+ * Owner: scry_together_free. */
+typedef struct scry_together scry_together;
+
+/* capture: only this one; -1: the base captures of all groups. threads 0: all. */
+scry_together *scry_together_start(const scry_index *index, uint32_t latent, int capture, unsigned threads);
+bool scry_together_work(scry_together *t, double seconds);
+double scry_together_share(const scry_together *t);
+/* Kept tokens of the captures taken, and those on which the latent fires. */
+uint64_t scry_together_tokens(const scry_together *t, uint64_t *fires);
+/* When done: as scry_neighbours_list; largest first, ties by latent; none that shares no token. */
+size_t scry_together_list(const scry_together *t, scry_mate_order order, size_t top, scry_mate *out);
+void scry_together_free(scry_together *t);
+
+#endif

@@ -1,0 +1,228 @@
+/* label_edits.c: labels written by hand, kept beside the index. */
+#include "label_edits.h"
+#include "base/mem.h"
+#include "beside.h"
+#include "index/index.h"
+#include "io/json.h"
+#include "io/map.h"
+
+#include <csv.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+typedef struct edit {
+    uint32_t latent;
+    char *text;
+} edit;
+
+struct label_edits {
+    edit *list; /* ascending by latent */
+    size_t count, room;
+    uint64_t version;
+    scry_error problem;
+};
+
+/* ---- the list -------------------------------------------------------------------------------- */
+
+/* Where the latent is, or belongs. */
+static size_t place_of(const struct label_edits *e, uint32_t latent) {
+    size_t low = 0, high = e->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (e->list[middle].latent < latent) low = middle + 1;
+        else high = middle;
+    }
+    return low;
+}
+
+static void put(struct label_edits *e, uint32_t latent, const char *text) {
+    size_t at = place_of(e, latent);
+    if (at < e->count && e->list[at].latent == latent) {
+        free(e->list[at].text);
+    } else {
+        if (e->count == e->room) e->list = mem_resize(e->list, e->room = e->room ? 2 * e->room : 16, sizeof *e->list);
+        memmove(e->list + at + 1, e->list + at, (e->count++ - at) * sizeof *e->list);
+    }
+    e->list[at] = (edit){latent, mem_copy_string(text)};
+}
+
+static void take_away(struct label_edits *e, uint32_t latent) {
+    size_t at = place_of(e, latent);
+    if (at == e->count || e->list[at].latent != latent) return;
+    free(e->list[at].text);
+    memmove(e->list + at, e->list + at + 1, (--e->count - at) * sizeof *e->list);
+}
+
+static void forget(struct label_edits *e) {
+    while (e->count) free(e->list[--e->count].text);
+}
+
+const char *label_edits_find(const struct label_edits *e, uint32_t latent) {
+    size_t at = e ? place_of(e, latent) : 0;
+    return e && at < e->count && e->list[at].latent == latent ? e->list[at].text : NULL;
+}
+
+/* ---- reading --------------------------------------------------------------------------------- */
+
+static bool read_record(struct label_edits *e, uint32_t latents, const char *path, uint64_t number, json_part value) {
+    cJSON *record = json_parse(value.at, value.length);
+    const cJSON *latent = cJSON_GetObjectItemCaseSensitive(record, "latent");
+    const cJSON *label = cJSON_GetObjectItemCaseSensitive(record, "label");
+    bool ok = cJSON_IsNumber(latent) && cJSON_IsString(label);
+    if (!ok)
+        scry_fail(&e->problem,
+                  "%s: record %" PRIu64
+                  ": expected {\"latent\": NUMBER, \"label\": TEXT}; mend the file or move it away",
+                  path, number);
+    else if (!(latent->valuedouble >= 0 && latent->valuedouble < latents) ||
+             latent->valuedouble != (double)(uint32_t)latent->valuedouble)
+        ok = scry_fail(&e->problem, "%s: record %" PRIu64 ": latent %g does not exist; this index has 0 to %" PRIu32,
+                       path, number, latent->valuedouble, latents - 1);
+    else put(e, (uint32_t)latent->valuedouble, label->valuestring);
+    cJSON_Delete(record);
+    return ok;
+}
+
+static void read_file(struct label_edits *e, uint32_t latents, const char *path) {
+    forget(e);
+    e->problem = (scry_error){0};
+    file_map map;
+    if (access(path, F_OK) != 0 || !map_open(&map, path, "labels", &e->problem)) return;
+    json_walk walk = json_walk_text((const char *)map.data, (size_t)map.size);
+    json_part value;
+    json_step step = JSON_END;
+    uint64_t number = 0;
+    while ((step = json_next(&walk, NULL, &value)) == JSON_ITEM)
+        if (!read_record(e, latents, path, ++number, value)) break;
+    if (step == JSON_BROKEN)
+        scry_fail(&e->problem, "%s: record %" PRIu64 ": not JSON; mend the file or move it away", path, number + 1);
+    map_close(&map);
+}
+
+struct label_edits *label_edits_open(const scry_index *x) {
+    struct label_edits *e = mem_new(1, sizeof *e);
+    char *path = scry_beside(x, ".labels.jsonl");
+    read_file(e, x->F, path);
+    free(path);
+    return e;
+}
+
+void label_edits_close(struct label_edits *e) {
+    if (!e) return;
+    forget(e);
+    free(e->list);
+    free(e);
+}
+
+/* ---- writing --------------------------------------------------------------------------------- */
+
+static bool write_record(FILE *f, uint32_t latent, const char *label) {
+    cJSON *record = cJSON_CreateObject();
+    cJSON_AddNumberToObject(record, "latent", latent);
+    cJSON_AddStringToObject(record, "label", label);
+    char *text = cJSON_PrintUnformatted(record);
+    bool ok = text && fprintf(f, "%s\n", text) > 0;
+    cJSON_free(text);
+    cJSON_Delete(record);
+    return ok;
+}
+
+static bool write_edits(FILE *f, const void *context) {
+    const struct label_edits *e = context;
+    bool ok = true;
+    for (size_t i = 0; i < e->count && ok; i++) ok = write_record(f, e->list[i].latent, e->list[i].text);
+    return ok;
+}
+
+/* The index's own label, below the edits. */
+static const char *own_label(const scry_index *x, uint32_t latent) {
+    return x->label_at && x->label_at[latent] < x->label_size ? x->label_text + x->label_at[latent] : NULL;
+}
+
+static char *trimmed(const char *text) {
+    static const char blanks[] = " \t\r\n\v\f";
+    text += strspn(text, blanks);
+    size_t length = strlen(text);
+    while (length && strchr(blanks, text[length - 1])) length--;
+    return mem_copy_bytes(text, length);
+}
+
+bool scry_label_set(scry_index *x, uint32_t latent, const char *text, scry_error *err) {
+    if (latent >= x->F)
+        return scry_misuse(err, "latent %" PRIu32 " does not exist; this index has 0 to %" PRIu32, latent, x->F - 1);
+    char *label = trimmed(text), *path = scry_beside(x, ".labels.jsonl");
+    struct label_edits *e = x->edits;
+    bool ok = strlen(label) <= SCRY_LABEL_MOST ||
+              scry_misuse(err, "label: %zu bytes, expected %d or fewer", strlen(label), SCRY_LABEL_MOST);
+    if (ok) {
+        read_file(e, x->F, path);
+        e->version++;
+        ok = !e->problem.status || scry_fail(err, "%s", e->problem.text);
+    }
+    if (ok) {
+        const char *own = own_label(x, latent);
+        if (strcmp(label, own ? own : "") == 0) take_away(e, latent);
+        else put(e, latent, label);
+        ok = e->count ? scry_write_whole(path, write_edits, e, err)
+                      : unlink(path) == 0 || errno == ENOENT ||
+                            scry_fail(err, "%s: cannot be removed: %s", path, strerror(errno));
+        if (!ok) read_file(e, x->F, path); /* as it is on the disk */
+    }
+    free(label);
+    free(path);
+    return ok;
+}
+
+uint64_t scry_label_version(const scry_index *x) {
+    return x->edits->version;
+}
+
+const char *scry_label_problem(const scry_index *x) {
+    return x->edits->problem.status ? x->edits->problem.text : NULL;
+}
+
+/* ---- all of them ----------------------------------------------------------------------------- */
+
+static bool write_jsonl(FILE *f, const void *context) {
+    const scry_index *x = context;
+    bool ok = true;
+    for (uint32_t j = 0; j < x->F && ok; j++) {
+        const char *label = scry_label(x, j);
+        if (label) ok = write_record(f, j, label);
+    }
+    return ok;
+}
+
+/* Text that a spreadsheet would take for a formula gets an apostrophe in front. */
+static bool write_csv(FILE *f, const void *context) {
+    const scry_index *x = context;
+    fputs("latent,label\n", f);
+    for (uint32_t j = 0; j < x->F; j++) {
+        const char *label = scry_label(x, j);
+        if (!label) continue;
+        char *safe = mem_format("%s%s", label[0] && strchr("=+-@\t\r", label[0]) ? "'" : "", label);
+        fprintf(f, "%" PRIu32 ",", j);
+        csv_fwrite(f, safe, strlen(safe));
+        fputc('\n', f);
+        free(safe);
+    }
+    return !ferror(f);
+}
+
+static bool ends_with(const char *text, const char *end) {
+    size_t length = strlen(text), size = strlen(end);
+    return length >= size && strcmp(text + length - size, end) == 0;
+}
+
+bool scry_labels_write(const scry_index *x, const char *path, uint32_t *count, scry_error *err) {
+    bool csv = ends_with(path, ".csv");
+    if (!csv && !ends_with(path, ".jsonl"))
+        return scry_misuse(err, "%s: expected a name that ends in .jsonl or .csv", path);
+    uint32_t n = 0;
+    for (uint32_t j = 0; j < x->F; j++) n += scry_label(x, j) != NULL;
+    if (count) *count = n;
+    return scry_write_whole(path, csv ? write_csv : write_jsonl, x, err);
+}

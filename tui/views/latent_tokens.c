@@ -1,0 +1,334 @@
+/* latent_tokens.c: the tokens that a latent fires on, in context; the strongest, those of an
+ * interval, or those that a source moved most; under one condition or all. */
+#include "views/latent_page.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const choices[] = {"top", "q5", "q4", "q3", "q2", "q1", "random", "moved"};
+enum { CHOICES = sizeof choices / sizeof *choices, INDENT = 8 };
+
+static tokens_state *tokens_of(app *a) {
+    return &state_of(a)->tokens;
+}
+
+static bool same_pick(const scry_pick *a, const scry_pick *b) {
+    return a->choice == b->choice && a->part == b->part && a->seed == b->seed && a->capture == b->capture &&
+           a->versus == b->versus;
+}
+
+/* Kept until the latent, the capture or the choice changes. */
+static void fill(app *a) {
+    tokens_state *s = tokens_of(a);
+    scry_pick pick = s->pick;
+    if (!pick.parts) pick = (scry_pick){.choice = SCRY_TOP, .parts = SCRY_PARTS, .seed = SCRY_SEED};
+    pick.capture = state_of(a)->capture;
+    pick.versus = scry_session_ranking(a->tab->session)->source;
+    const scry_fires *fires = latent_fires(a);
+    if (s->filled && s->latent == fires->latent && same_pick(&pick, &s->made_by)) return;
+    s->pick = pick;
+    s->examples = scry_pick_tokens(a->tab->index, latent_pairs(a), fires, &pick, EXAMPLES_MOST, s->example);
+    s->top = s->line = 0;
+    s->filled = true;
+    s->latent = fires->latent;
+    s->made_by = pick;
+}
+
+/* ---- one example under each condition -------------------------------------------------------- */
+
+typedef struct side {
+    scry_condition condition;
+    size_t capture;
+    int64_t row; /* -1: this condition has no such token */
+    double h;
+} side;
+
+static int sides_of(app *a, const scry_example *e, side out[SCRY_CONDITIONS]) {
+    int n = 0;
+    for (int c = 0; c < SCRY_CONDITIONS; c++) {
+        int capture = scry_capture_under(a->tab->index, e->capture, (scry_condition)c);
+        if (capture < 0) continue;
+        side s = {.condition = (scry_condition)c, .capture = (size_t)capture, .row = (int64_t)e->token, .h = NAN};
+        if (s.capture != e->capture) s.row = scry_partner(latent_pairs(a), e->capture, e->token, s.capture);
+        if (s.row >= 0) s.h = (double)scry_fires_at(latent_fires(a), s.capture, (uint64_t)s.row);
+        out[n++] = s;
+    }
+    return n;
+}
+
+/* What the condition adds to base; NaN where one of them has no such token, and for base itself. */
+static double difference(const side *sides, const side *s) {
+    return s->condition == SCRY_BASE || sides[0].condition != SCRY_BASE ? (double)NAN : s->h - sides[0].h;
+}
+
+static void activation_text(double h, bool sign, char *text, size_t size) {
+    if (isnan(h)) snprintf(text, size, "-");
+    else snprintf(text, size, fabs(h) >= 100 ? (sign ? "%+.0f" : "%.0f") : (sign ? "%+.2f" : "%.2f"), h);
+}
+
+/* ---- one line an example, or one a condition ------------------------------------------------- */
+
+static int id_width(app *a, int cols) {
+    const tokens_state *s = tokens_of(a);
+    int most = cols >= 90 ? 24 : cols >= 70 ? 14 : 10, widest = tokens_of(a)->versus ? 6 : 1;
+    for (size_t i = 0; i < s->examples; i++) {
+        const scry_example *e = &s->example[i];
+        int width = text_columns(scry_sample_at(a->tab->index, e->capture, e->sample).id);
+        if (width > widest) widest = width;
+    }
+    return widest < most ? widest : most;
+}
+
+/* The condition, or the capture's whole name where there is room: sample ids mostly say which text
+ * set it is. */
+static int put_capture(app *a, int y, int x, int cols, size_t capture) {
+    char text[96];
+    const scry_capture_info *info = &a->tab->info->capture[capture];
+    bool wide = cols >= 90 && !tokens_of(a)->versus;
+    if (state_of(a)->capture >= 0 && !tokens_of(a)->versus && tokens_of(a)->pick.choice != SCRY_MOVED) return 0;
+    int width = wide ? 16 : 4;
+    text_clean(wide ? info->name : scry_condition_name(info->condition), text, sizeof text, a->ascii);
+    text_fit_middle(text, width, a->ascii);
+    grid_put(a->grid, y, x, width, ROLE_FAINT, text);
+    return width + 1;
+}
+
+static void put_context(app *a, int y, int x, int room, size_t capture, uint64_t row) {
+    if (room < 4) return;
+    int left = room * 2 / 5;
+    laid_out text = latent_lay_out(a, capture, row, left + 4);
+    latent_copy(a, y, x, room, text.peak - left);
+    if (text.peak > left || text.cut_left) grid_put(a->grid, y, x, 1, ROLE_FAINT, a->ascii ? "~" : "\xe2\x80\xa6");
+}
+
+/* "4.61 icl  math-17  ...text": the peaks of all lines stand below each other. */
+static void draw_line(app *a, rect r, int y, const scry_example *e, const side *sides, const side *s, bool first) {
+    char text[96], change[32];
+    int x = r.x + 1, width = id_width(a, r.cols);
+    bool moved = tokens_of(a)->pick.choice == SCRY_MOVED && !tokens_of(a)->versus;
+    double d = difference(sides, s);
+    activation_text(moved ? d : s->h, moved, text, sizeof text);
+    grid_put_right(a->grid, y, x, 6, ROLE_TEXT, text);
+    x += 7;
+    x += put_capture(a, y, x, r.cols, s->capture);
+    if (!first) {
+        activation_text(d, true, change, sizeof change);
+        snprintf(text, sizeof text, s->row < 0 ? "no such token" : isnan(d) ? "" : "%s", change);
+        text_fit(text, width, a->ascii);
+        grid_put_right(a->grid, y, x, width, ROLE_TEXT, text);
+        x += width + 1;
+    } else if (a->tab->info->capture[e->capture].has_tokens) {
+        text_clean(scry_sample_at(a->tab->index, e->capture, e->sample).id, text, sizeof text, a->ascii);
+        text_fit_middle(text, width, a->ascii);
+        grid_put(a->grid, y, x, width, ROLE_FAINT, text);
+        x += width + 1;
+    } else {
+        x += grid_print(a->grid, y, x, r.cols, ROLE_FAINT, "row %llu ", (unsigned long long)e->token);
+    }
+    if (s->row >= 0) put_context(a, y, x, r.x + r.cols - x, s->capture, (uint64_t)s->row);
+}
+
+/* ---- the whole sample, wrapped --------------------------------------------------------------- */
+
+/* "4.22 train.base  train-math-09  token 118   base 4.22  icl +0.59  sft -0.07" */
+static void draw_head(app *a, rect r, int y, const scry_example *e, const side *sides, int n) {
+    char text[128], number[32];
+    int x = r.x + 1, end = r.x + r.cols;
+    activation_text((double)e->activation, false, text, sizeof text);
+    grid_put_right(a->grid, y, x, 6, ROLE_HEADER, text);
+    x += 7;
+    text_clean(a->tab->info->capture[e->capture].name, text, sizeof text, a->ascii);
+    x += grid_put(a->grid, y, x, end - x, ROLE_FAINT, text) + 2;
+    text_clean(scry_sample_at(a->tab->index, e->capture, e->sample).id, text, sizeof text, a->ascii);
+    text_fit_middle(text, 24, a->ascii);
+    x += grid_put(a->grid, y, x, end - x, ROLE_TEXT, text) + 2;
+    x += grid_print(a->grid, y, x, end - x, ROLE_FAINT, "token %u", e->position) + 2;
+    for (int i = 0; i < n; i++) {
+        double d = difference(sides, &sides[i]);
+        activation_text(isnan(d) ? sides[i].h : d, !isnan(d), number, sizeof number);
+        snprintf(text, sizeof text, "%s %s", scry_condition_name(sides[i].condition), number);
+        if (x + text_columns(text) > end) break;
+        x += grid_put(a->grid, y, x, end - x, ROLE_TEXT, text) + 2;
+    }
+}
+
+enum { BEFORE_MOST = 1500 }; /* columns of text before the token; it must come within the scratch row */
+
+static int wrapped_lines(app *a, const scry_example *e, int cols) {
+    int from[LINES_MOST + 1];
+    laid_out text = latent_lay_out(a, e->capture, e->token, BEFORE_MOST);
+    return latent_break(a, &text, cols - INDENT - 1, from);
+}
+
+static void draw_wrapped(app *a, rect r, int y, int line, const scry_example *e) {
+    int from[LINES_MOST + 1];
+    laid_out text = latent_lay_out(a, e->capture, e->token, BEFORE_MOST);
+    int n = latent_break(a, &text, r.cols - INDENT - 1, from);
+    for (int i = line; i < n && y < r.y + r.rows; i++, y++)
+        latent_copy(a, y, r.x + INDENT, from[i + 1] - from[i], from[i]);
+}
+
+/* ---- the page -------------------------------------------------------------------------------- */
+
+static int height_of(app *a, size_t i) {
+    const tokens_state *s = tokens_of(a);
+    if (s->wrap) return 1 + wrapped_lines(a, &s->example[i], s->cols);
+    side sides[SCRY_CONDITIONS];
+    return s->versus ? sides_of(a, &s->example[i], sides) : 1;
+}
+
+static void draw_example(app *a, rect r, int y, int line, const scry_example *e) {
+    side sides[SCRY_CONDITIONS];
+    int n = sides_of(a, e, sides);
+    if (tokens_of(a)->wrap) {
+        if (line == 0) draw_head(a, r, y, e, sides, n);
+        draw_wrapped(a, r, line == 0 ? y + 1 : y, line == 0 ? 0 : line - 1, e);
+        return;
+    }
+    for (int i = 0; i < n; i++) {
+        bool shown = tokens_of(a)->versus ? i >= line : sides[i].capture == e->capture;
+        if (shown && y < r.y + r.rows) draw_line(a, r, y++, e, sides, &sides[i], !tokens_of(a)->versus || i == 0);
+    }
+}
+
+/* How often it fires; and what shades and brackets mean. */
+static void draw_facts(app *a, rect r) {
+    const scry_ranking *ranking = scry_session_ranking(a->tab->session);
+    uint32_t latent = latent_fires(a)->latent;
+    char facts[160];
+    const char *train = a->tab->info->trains == 1 ? "train" : a->tab->info->train[ranking->train].name;
+    snprintf(facts, sizeof facts, "fires on %.1f%% of %.40s.base, %.1f%% of .%s",
+             100 * scry_rate_base(a->tab->index, ranking->train, ranking->source, latent), train,
+             100 * scry_rate_shifted(a->tab->index, ranking->train, ranking->source, latent),
+             scry_condition_name(ranking->source));
+    text_fit(facts, r.cols - 2, a->ascii);
+    int x = r.x + 1 + grid_put(a->grid, r.y, r.x + 1, r.cols - 2, ROLE_FAINT, facts), end = r.x + r.cols;
+    const char *words = a->mono || a->ascii ? "[ ] fires there" : "weak to strong, [ ] this one";
+    int width = text_columns(words) + 10;
+    if (end - x < width + 2) return;
+    x = end - width;
+    static const role shades[] = {ROLE_ACT1, ROLE_ACT2, ROLE_ACT3, ROLE_ACT4};
+    for (int i = 0; i < 4; i++) x += grid_put(a->grid, r.y, x, 2, shades[i], a->ascii || a->mono ? "[]" : "  ");
+    grid_put(a->grid, r.y, x + 1, end - x, ROLE_FAINT, words);
+}
+
+static void draw_silence(app *a, rect r) {
+    bool silent = latent_fires(a)->start[a->tab->info->captures] == 0;
+    const int c = state_of(a)->capture;
+    bool scored = scry_scored(a->tab->index, latent_fires(a)->latent);
+    bool domain = c >= 0 && a->tab->info->capture[c].group >= 0;
+    const char *words = !scored && domain   ? "not encoded on the domains (--candidates); c takes the next capture"
+                        : !scored && silent ? "silent in every capture of the training set; not encoded on the domains"
+                        : silent            ? "this latent is silent in every capture"
+                        : tokens_of(a)->pick.choice == SCRY_MOVED ? "no paired token moved here"
+                        : state_of(a)->capture < 0                ? "no activation in this interval"
+                                                                  : "silent in this capture; c takes the next one";
+    grid_put(a->grid, r.y, r.x + 2, r.cols - 2, ROLE_FAINT, words);
+}
+
+/* The place from which the rest fills the page: nothing is shown beyond. */
+static void last_place(app *a, int *top, int *line) {
+    const tokens_state *s = tokens_of(a);
+    int left = s->rows;
+    *top = *line = 0;
+    for (size_t i = s->examples; i-- > 0;) {
+        int height = height_of(a, i);
+        if (height >= left) {
+            *top = (int)i;
+            *line = height - left;
+            return;
+        }
+        left -= height;
+    }
+}
+
+static void settle(app *a) {
+    tokens_state *s = tokens_of(a);
+    int top, line;
+    if (s->top >= (int)s->examples || (int)s->examples - s->top <= s->rows) {
+        last_place(a, &top, &line);
+        if (s->top > top || (s->top == top && s->line > line)) s->top = top, s->line = line;
+    }
+    if (s->top < 0 || !s->examples) s->top = s->line = 0;
+}
+
+static void draw_tokens(app *a, rect r) {
+    tokens_state *s = tokens_of(a);
+    fill(a);
+    if (r.rows >= 8) {
+        draw_facts(a, r);
+        r.y++, r.rows--;
+    }
+    s->rows = r.rows;
+    s->cols = r.cols;
+    settle(a);
+    if (!s->examples) draw_silence(a, r);
+    int y = r.y - s->line;
+    for (size_t i = (size_t)s->top; i < s->examples && y < r.y + r.rows; i++) {
+        int hidden = y < r.y ? r.y - y : 0;
+        draw_example(a, r, y + hidden, hidden, &s->example[i]);
+        y += height_of(a, i);
+    }
+}
+
+static void step(app *a, long lines) {
+    tokens_state *s = tokens_of(a);
+    for (; lines > 0 && s->top < (int)s->examples; lines--)
+        if (++s->line >= height_of(a, (size_t)s->top)) s->top++, s->line = 0;
+    for (; lines < 0 && (s->top > 0 || s->line > 0); lines++) {
+        if (s->line > 0) s->line--;
+        else s->line = height_of(a, (size_t)--s->top) - 1;
+    }
+}
+
+static void move_tokens(app *a, move kind, long steps) {
+    tokens_state *s = tokens_of(a);
+    fill(a);
+    if (kind == MOVE_STEP) step(a, steps);
+    else if (kind == MOVE_PAGE) step(a, steps * (s->rows > 1 ? s->rows - 1 : 1));
+    else if (kind == MOVE_FIRST) s->top = s->line = 0;
+    else last_place(a, &s->top, &s->line);
+    settle(a);
+}
+
+static void note_tokens(app *a, char *text, size_t size) {
+    static const char *const drawn[] = {"top", "", "random", "moved"};
+    const tokens_state *s = tokens_of(a);
+    int capture = state_of(a)->capture;
+    char what[40], from[96];
+    fill(a);
+    scry_condition versus = scry_session_ranking(a->tab->session)->source;
+    if (s->pick.choice == SCRY_QUANTILE) snprintf(what, sizeof what, "q%u", s->pick.part);
+    else if (s->pick.choice == SCRY_MOVED) snprintf(what, sizeof what, "moved by %s", scry_condition_name(versus));
+    else snprintf(what, sizeof what, "%s", drawn[s->pick.choice]);
+    text_clean(capture < 0 ? "all" : a->tab->info->capture[capture].name, from, sizeof from, a->ascii);
+    snprintf(text, size, "%s, c: %s", what, from);
+}
+
+/* top, the fifths from strong to weak, random, moved: a latent's tokens in another order. */
+static bool sort_tokens(app *a, const char *name, char *wrong, size_t size) {
+    char word[16];
+    fill(a);
+    scry_pick_word(&tokens_of(a)->pick, word);
+    int now = 0;
+    while (now < CHOICES && strcmp(choices[now], word) != 0) now++;
+    int next = latent_choose(choices, CHOICES, now, name, wrong, size);
+    if (next < 0) return false;
+    static const char *const said[CHOICES] = {
+        "the strongest, one a sample",      "drawn from the strongest fifth",
+        "drawn from the second fifth",      "drawn from the middle fifth",
+        "drawn from the fourth fifth",      "drawn from the weakest fifth",
+        "drawn from all on which it fires", "the largest change from base to the source, one a sample"};
+    scry_pick_read(&tokens_of(a)->pick, choices[next], NULL);
+    app_say(a, "%s: %s", choices[next], said[next]);
+    return true;
+}
+
+const latent_page page_tokens = {.name = "tokens",
+                                 .brief = "tokens",
+                                 .note = note_tokens,
+                                 .draw = draw_tokens,
+                                 .move = move_tokens,
+                                 .sort = sort_tokens};
