@@ -177,11 +177,11 @@ bool scry_label_set(scry_index *x, uint32_t latent, const char *text, scry_error
 }
 
 uint64_t scry_label_version(const scry_index *x) {
-    return x->edits->version;
+    return x->edits ? x->edits->version : 0;
 }
 
 const char *scry_label_problem(const scry_index *x) {
-    return x->edits->problem.status ? x->edits->problem.text : NULL;
+    return x->edits && x->edits->problem.status ? x->edits->problem.text : NULL;
 }
 
 /* ---- all of them ----------------------------------------------------------------------------- */

@@ -81,6 +81,8 @@ static const struct {
     {"profile", ""},
     {"neighbours", ""},
     {"together", "pmi"},
+    {"jump", ""},
+    {"back", ""},
     {"interval", "q2"},
     {"versus", ""},
     {"against", "top50"},
