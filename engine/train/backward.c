@@ -1,0 +1,169 @@
+/* backward.c: the gradients, latent by latent.
+ *
+ * With g = 2/B e . W_dec_j + the penalty's derivative by h, for each token on which j is active:
+ *     dW_dec_j += 2/B h e       dW_enc_j += g (x - b_dec)       db_enc_j += g
+ * and at the end db_dec = 2/B sum e - sum_j db_enc_j W_enc_j. jumprelu's threshold has no gradient of its
+ * own: the straight-through estimator of "Jumping Ahead" takes a rectangle of the bandwidth's width for
+ * the derivative of the step, so that entries near the threshold t count whether active or not:
+ *     dt_j -= [|pre - t| < bandwidth / 2] / bandwidth (t g + w/B of the L0 penalty) */
+#include "train/step.h"
+#include "base/mem.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- entries by latent ---- */
+
+static void turn(train_step *s, step_turned *to, bool aux) {
+    const uint32_t F = s->model->F;
+    memset(to->first, 0, ((size_t)F + 1) * sizeof *to->first);
+    for (uint32_t p = 0; p < s->tiles; p++) {
+        const step_entries *e = aux ? &s->part[p].aux : &s->part[p].main;
+        uint32_t count = e->start[step_tokens(s, p)];
+        for (uint32_t i = 0; i < count; i++) to->first[e->item[i].latent + 1]++;
+    }
+    for (uint32_t j = 0; j < F; j++) to->first[j + 1] += to->first[j];
+    if (to->first[F] > to->room) {
+        to->room = to->first[F] + to->first[F] / 4;
+        to->token = mem_resize(to->token, to->room, sizeof *to->token);
+        to->pre = mem_resize(to->pre, to->room, sizeof *to->pre);
+    }
+    for (uint32_t p = 0; p < s->tiles; p++) {
+        const step_entries *e = aux ? &s->part[p].aux : &s->part[p].main;
+        uint32_t n = step_tokens(s, p);
+        for (uint32_t t = 0; t < n; t++)
+            for (uint32_t i = e->start[t]; i < e->start[t + 1]; i++) {
+                size_t at = to->first[e->item[i].latent]++;
+                to->token[at] = p * s->tile + t;
+                to->pre[at] = e->item[i].pre;
+            }
+    }
+    memmove(to->first + 1, to->first, F * sizeof *to->first);
+    to->first[0] = 0;
+}
+
+/* ---- one latent ---- */
+
+typedef struct latent_view {
+    const train_step *s;
+    uint32_t j;
+    const real *w_dec;
+    real *d_dec, *d_enc;
+    real d_bias, d_threshold, d_norm;
+} latent_view;
+
+WIDE static void add_two_rows(real *a, const real *from_a, real times_a, real *b, const real *from_b, real times_b,
+                              uint32_t d) {
+    for (uint32_t i = 0; i < d; i++) a[i] += times_a * from_a[i];
+    for (uint32_t i = 0; i < d; i++) b[i] += times_b * from_b[i];
+}
+
+/* The penalty's derivative by h, and in *by_norm by |W_dec_j|. */
+static real penalty_slope(const latent_view *v, real h, real *by_norm) {
+    const step_rules *rules = &v->s->rules;
+    real weight = rules->sparsity / (real)v->s->B, norm = v->s->norm[v->j];
+    *by_norm = 0;
+    if (rules->arch == SCRY_RELU) {
+        *by_norm = weight * h;
+        return weight * norm;
+    }
+    if (rules->arch != SCRY_JUMPRELU || rules->penalty != SCRY_PENALTY_TANH) return 0;
+    real bent = (real)tanh((double)(rules->tanh_scale * h * norm)),
+         slope = weight * rules->tanh_scale * (1 - bent * bent);
+    *by_norm = slope * h;
+    return slope * norm;
+}
+
+static void add_entry(latent_view *v, uint32_t token, real pre) {
+    const train_step *s = v->s;
+    const uint32_t d = s->model->d;
+    const real *e = s->E + (size_t)token * d, *x = s->X + (size_t)token * d;
+    const real scale = 2 / (real)s->B, threshold = s->threshold[v->j];
+    bool active = !s->model->has_threshold || pre > threshold;
+    real h = active ? pre : 0, by_norm;
+    real g = scale * row_dot(e, v->w_dec, d) + penalty_slope(v, h, &by_norm);
+    if (s->model->has_threshold) {
+        real half = s->rules.bandwidth / 2, apart = pre - threshold;
+        if (apart < half && apart > -half) {
+            real step = s->rules.penalty == SCRY_PENALTY_L0 ? s->rules.sparsity / (real)s->B : 0;
+            v->d_threshold -= (threshold * g + step) / s->rules.bandwidth;
+        }
+    }
+    if (!active) return;
+    v->d_norm += by_norm;
+    v->d_bias += g;
+    add_two_rows(v->d_dec, e, scale * h, v->d_enc, x, g, d);
+}
+
+static void add_aux_entry(latent_view *v, uint32_t token, real pre) {
+    const train_step *s = v->s;
+    const uint32_t d = s->model->d;
+    const real *a = s->A + (size_t)token * d, *x = s->X + (size_t)token * d;
+    real scale = (real)s->aux_scale, g = scale * row_dot(a, v->w_dec, d);
+    v->d_bias += g;
+    add_two_rows(v->d_dec, a, scale * pre, v->d_enc, x, g, d);
+}
+
+/* A row that is kept at norm 1 moves along the sphere only; another feels the penalty on its norm. */
+static void finish_decoder(latent_view *v) {
+    const uint32_t d = v->s->model->d;
+    if (v->s->rules.unit_decoder) row_add(v->d_dec, v->w_dec, -row_dot(v->d_dec, v->w_dec, d), d);
+    else if (v->s->norm[v->j] > 0) row_add(v->d_dec, v->w_dec, v->d_norm / v->s->norm[v->j], d);
+}
+
+typedef struct backward_job {
+    train_step *s;
+    train_model *grad;
+} backward_job;
+
+static void backward_latent(const backward_job *job, uint32_t j) {
+    train_step *s = job->s;
+    const uint32_t d = s->model->d;
+    latent_view v = {.s = s,
+                     .j = j,
+                     .w_dec = s->model->W_dec + (size_t)j * d,
+                     .d_dec = job->grad->W_dec + (size_t)j * d,
+                     .d_enc = job->grad->W_enc + (size_t)j * d};
+    memset(v.d_dec, 0, d * sizeof *v.d_dec);
+    memset(v.d_enc, 0, d * sizeof *v.d_enc);
+    s->fired[j] = 0;
+    for (size_t i = s->main.first[j]; i < s->main.first[j + 1]; i++) {
+        add_entry(&v, s->main.token[i], s->main.pre[i]);
+        s->fired[j] += step_active(s, (step_entry){j, s->main.pre[i]});
+    }
+    if (s->dead_count)
+        for (size_t i = s->aux.first[j]; i < s->aux.first[j + 1]; i++)
+            add_aux_entry(&v, s->aux.token[i], s->aux.pre[i]);
+    finish_decoder(&v);
+    job->grad->b_enc[j] = v.d_bias;
+    real d_log = v.d_threshold * s->threshold[j];
+    if (s->model->has_threshold) job->grad->log_threshold[j] = d_log;
+    s->row_square[j] = (double)row_dot(v.d_dec, v.d_dec, d) + (double)row_dot(v.d_enc, v.d_enc, d) +
+                       (double)v.d_bias * (double)v.d_bias + (double)d_log * (double)d_log;
+}
+
+static void backward_block(void *context, size_t piece, unsigned worker) {
+    (void)worker;
+    const backward_job *job = context;
+    train_step *s = job->s;
+    const uint32_t d = s->model->d, from = (uint32_t)piece * LATENT_BLOCK;
+    const uint32_t end = s->model->F - from < LATENT_BLOCK ? s->model->F : from + LATENT_BLOCK;
+    real *part = s->b_dec_part + piece * d;
+    memset(part, 0, d * sizeof *part);
+    for (uint32_t j = from; j < end; j++) {
+        backward_latent(job, j);
+        row_add(part, s->model->W_enc + (size_t)j * d, -job->grad->b_enc[j], d);
+    }
+}
+
+void step_backward(train_step *s, train_model *grad) {
+    const uint32_t d = s->model->d, F = s->model->F;
+    backward_job job = {s, grad};
+    turn(s, &s->main, false);
+    if (s->dead_count) turn(s, &s->aux, true);
+    parallel_for(s->pool, step_blocks(F), backward_block, &job);
+    for (uint32_t i = 0; i < d; i++) grad->b_dec[i] = (real)(s->e_sum[i] * 2 / s->B);
+    for (uint32_t p = 0; p < step_blocks(F); p++) row_add(grad->b_dec, s->b_dec_part + (size_t)p * d, 1, d);
+    s->row_square[F] = (double)row_dot(grad->b_dec, grad->b_dec, d);
+}
