@@ -15,31 +15,12 @@ typedef struct tile_view {
     size_t used, aux_used;
 } tile_view;
 
-static void append(step_entries *to, size_t *used, uint32_t latent, real pre) {
-    if (*used == to->room) {
-        to->room = to->room ? to->room * 2 : 4096;
+static void append(step_entries *to, size_t *used, const uint32_t *latent, const real *row, uint32_t count) {
+    if (to->room - *used < count) {
+        to->room = (*used + count) * 2 + 4096;
         to->item = mem_resize(to->item, to->room, sizeof *to->item);
     }
-    to->item[(*used)++] = (step_entry){latent, pre};
-}
-
-/* Appends the entries of row[F] that are above floor, or above each latent's own where floors is given. */
-static void append_above(tile_view *v, const real *row, real floor, const real *floors) {
-    const uint32_t F = v->s->model->F;
-    step_entries *to = &v->tile->main;
-    for (uint32_t j = 0; j < F; j += 16) {
-        uint32_t end = F - j < 16 ? F : j + 16;
-        int any = 0;
-        for (uint32_t l = j; l < end; l++) any |= row[l] > (floors ? floors[l] : floor);
-        if (!any) continue;
-        for (uint32_t l = j; l < end; l++)
-            if (row[l] > (floors ? floors[l] : floor)) append(to, &v->used, l, row[l]);
-    }
-}
-
-static void append_top(tile_view *v, const real *row) {
-    uint32_t count = select_top(row, v->s->model->F, v->s->rules.k, v->chosen, v->spare);
-    for (uint32_t i = 0; i < count; i++) append(&v->tile->main, &v->used, v->chosen[i], row[v->chosen[i]]);
+    for (uint32_t i = 0; i < count; i++) to->item[(*used)++] = (step_entry){latent[i], row[latent[i]]};
 }
 
 /* Of the dead latents the auxk largest that are above 0. */
@@ -48,24 +29,21 @@ static void append_aux(tile_view *v, const real *row) {
     real *dead = v->spare + s->model->F;
     for (uint32_t i = 0; i < s->dead_count; i++) dead[i] = row[s->dead[i]];
     uint32_t count = select_top(dead, s->dead_count, s->rules.auxk, v->chosen, v->spare);
-    for (uint32_t i = 0; i < count; i++) append(&v->tile->aux, &v->aux_used, s->dead[v->chosen[i]], dead[v->chosen[i]]);
+    for (uint32_t i = 0; i < count; i++) v->chosen[i] = s->dead[v->chosen[i]];
+    append(&v->tile->aux, &v->aux_used, v->chosen, row, count);
 }
 
-static void choose(tile_view *v, const real *row) {
-    const step_rules *rules = &v->s->rules;
-    switch (rules->arch) {
-    case SCRY_TOPK:
-        append_top(v, row);
-        break;
-    case SCRY_BATCHTOPK:
-        append_above(v, row, rules->threshold > 0 ? rules->threshold : v->s->guess, NULL);
-        break;
-    case SCRY_JUMPRELU:
-        append_above(v, row, 0, v->s->floor);
-        break;
-    default:
-        append_above(v, row, 0, NULL);
-    }
+static void append_main(tile_view *v, const real *row) {
+    const train_step *s = v->s;
+    const step_rules *rules = &s->rules;
+    const uint32_t F = s->model->F;
+    uint32_t count;
+    if (rules->arch == SCRY_TOPK) count = select_top(row, F, rules->k, v->chosen, v->spare);
+    else if (rules->arch == SCRY_JUMPRELU) count = select_above_each(row, F, s->floor, v->chosen);
+    else if (rules->arch == SCRY_BATCHTOPK)
+        count = select_above(row, F, rules->threshold > 0 ? rules->threshold : s->guess, v->chosen);
+    else count = select_above(row, F, 0, v->chosen);
+    append(&v->tile->main, &v->used, v->chosen, row, count);
 }
 
 static void encode_tile(void *context, size_t piece, unsigned worker) {
@@ -84,7 +62,7 @@ static void encode_tile(void *context, size_t piece, unsigned worker) {
         const real *row = v.pre + (size_t)t * F;
         v.tile->main.start[t] = (uint32_t)v.used;
         v.tile->aux.start[t] = (uint32_t)v.aux_used;
-        choose(&v, row);
+        append_main(&v, row);
         if (s->dead_count) append_aux(&v, row);
     }
     v.tile->main.start[v.n] = (uint32_t)v.used;

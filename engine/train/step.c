@@ -25,7 +25,8 @@ uint32_t step_tokens(const train_step *s, size_t tile) {
 }
 
 uint64_t step_bytes(uint32_t d, uint32_t F, uint32_t batch, unsigned threads) {
-    uint64_t width = F, by_token = 3 * (uint64_t)d * batch, by_thread = width * (tile_of(F, batch) + 3);
+    uint64_t width = F, by_token = 3 * (uint64_t)d * batch,
+             by_thread = width * (tile_of(F, batch) + 3) + 2 * (uint64_t)LATENT_BLOCK * batch;
     return sizeof(real) * (by_token + by_thread * threads) + width * 48 + (width / LATENT_BLOCK + 1) * d * sizeof(real);
 }
 
@@ -40,6 +41,18 @@ static void tiles_new(train_step *s) {
     }
 }
 
+static void turned_new(step_turned *turned, uint32_t F) {
+    turned->first = mem_new((size_t)F + 1, sizeof *turned->first);
+    turned->next = mem_new(F, sizeof *turned->next);
+}
+
+static void turned_free(step_turned *turned) {
+    free(turned->first);
+    free(turned->next);
+    free(turned->token);
+    free(turned->pre);
+}
+
 void step_new(train_step *s, const train_model *model, parallel *pool, uint32_t batch, const step_rules *rules) {
     const uint32_t d = model->d, F = model->F;
     unsigned threads = parallel_threads(pool);
@@ -52,10 +65,14 @@ void step_new(train_step *s, const train_model *model, parallel *pool, uint32_t 
     s->pre = mem_new(threads, sizeof *s->pre);
     s->chosen = mem_new(threads, sizeof *s->chosen);
     s->spare = mem_new(threads, sizeof *s->spare);
+    s->G = mem_new(threads, sizeof *s->G);
+    s->H = mem_new(threads, sizeof *s->H);
     for (unsigned i = 0; i < threads; i++) {
         s->pre[i] = mem_new((size_t)s->tile * F, sizeof **s->pre);
         s->chosen[i] = mem_new((size_t)F + 16, sizeof **s->chosen);
         s->spare[i] = mem_new(2 * (size_t)F, sizeof **s->spare);
+        s->G[i] = mem_new((size_t)LATENT_BLOCK * batch, sizeof **s->G);
+        s->H[i] = mem_new((size_t)LATENT_BLOCK * batch, sizeof **s->H);
     }
     tiles_new(s);
     s->norm = mem_new(F, sizeof *s->norm);
@@ -63,8 +80,8 @@ void step_new(train_step *s, const train_model *model, parallel *pool, uint32_t 
     s->floor = mem_new(F, sizeof *s->floor);
     s->dead = mem_new(F, sizeof *s->dead);
     s->fired = mem_new(F, sizeof *s->fired);
-    s->main.first = mem_new((size_t)F + 1, sizeof *s->main.first);
-    s->aux.first = mem_new((size_t)F + 1, sizeof *s->aux.first);
+    turned_new(&s->by_latent, F);
+    turned_new(&s->aux_by_latent, F);
     s->row_square = mem_new((size_t)F + 1, sizeof *s->row_square);
     s->b_dec_part = mem_new((size_t)step_blocks(F) * d, sizeof *s->b_dec_part);
     s->e_sum = mem_new(d, sizeof *s->e_sum);
@@ -83,11 +100,14 @@ void step_free(train_step *s) {
         free(s->pre[i]);
         free(s->chosen[i]);
         free(s->spare[i]);
+        free(s->G[i]);
+        free(s->H[i]);
     }
-    void *const owned[] = {s->X,          s->E,          s->A,         s->pre,       s->chosen,    s->spare,
-                           s->part,       s->norm,       s->threshold, s->floor,     s->dead,      s->fired,
-                           s->main.first, s->main.token, s->main.pre,  s->aux.first, s->aux.token, s->aux.pre,
-                           s->row_square, s->b_dec_part, s->e_sum,     s->x_sum};
+    turned_free(&s->by_latent);
+    turned_free(&s->aux_by_latent);
+    void *const owned[] = {s->X,     s->E,         s->A,     s->pre,   s->chosen,     s->spare,
+                           s->G,     s->H,         s->part,  s->norm,  s->floor,      s->dead,
+                           s->fired, s->threshold, s->e_sum, s->x_sum, s->row_square, s->b_dec_part};
     for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) free(owned[i]);
     *s = (train_step){0};
 }

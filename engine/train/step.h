@@ -12,6 +12,8 @@
 #include "train.h"
 #include "train/model.h"
 
+enum { LATENT_BLOCK = 64 };
+
 /* What the loss is. Gradients treat decoder rows of unit norm as such: what is parallel to a row is taken
  * from its gradient (and the norm in a penalty is 1). */
 typedef struct step_rules {
@@ -42,6 +44,7 @@ typedef struct step_entries {
 /* Entries by latent: those of latent j are at first[j] .. first[j + 1], tokens ascending. */
 typedef struct step_turned {
     size_t *first; /* [F + 1] */
+    size_t *next;  /* [F] while it is filled */
     uint32_t *token;
     real *pre;
     size_t room;
@@ -67,6 +70,7 @@ typedef struct train_step {
     real **pre;        /* [threads][tile][F] */
     uint32_t **chosen; /* [threads][F] */
     real **spare;      /* [threads][2 F]: for choosing */
+    real **G, **H;     /* [threads][LATENT_BLOCK][B] */
     step_tile *part;   /* [tiles] */
     real *norm;        /* [F] |W_dec_j|; 1 with a unit decoder */
     real *threshold;   /* [F] exp(log_threshold), or 0 */
@@ -74,7 +78,7 @@ typedef struct train_step {
     uint32_t *dead;    /* [dead_count] latents, ascending: set by the caller before step_forward */
     uint32_t dead_count;
     real guess; /* batchtopk: supposed to be below the value at which the batch is cut */
-    step_turned main, aux;
+    step_turned by_latent, aux_by_latent;
     double *row_square; /* [F + 1]: squared gradient of each latent's numbers; last b_dec's */
     real *b_dec_part;   /* [blocks][d] */
     uint32_t *fired;    /* [F] tokens of this batch on which the latent is active */
@@ -100,7 +104,6 @@ void step_backward(train_step *s, train_model *grad);
 
 /* ---- pieces of the two, shared between their files */
 
-enum { LATENT_BLOCK = 64 };
 uint32_t step_blocks(uint32_t F);
 void step_encode(train_step *s);                        /* entries of every tile */
 void step_decode(train_step *s);                        /* E, A and their sums */

@@ -16,7 +16,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#define THRESHOLD_RATE 0.01 /* of the running mean of BatchTopK's cut, as in SAELens */
+/* BatchTopK's cut is followed by a running mean at this rate, as in SAELens; a short run's at such a rate that it
+ * has about a tenth of the run in mind. */
+#define THRESHOLD_RATE 0.01
 
 typedef struct course {
     trainer t;
@@ -46,7 +48,8 @@ static double clip(const trainer *t, double *norm) {
 static void follow_cut(trainer *t) {
     double cut = (double)t->step.cut;
     if (!(cut > 0)) return;
-    t->threshold = t->threshold > 0 ? t->threshold + THRESHOLD_RATE * (cut - t->threshold) : cut;
+    double rate = fmin(1, fmax(THRESHOLD_RATE, 10 / t->settings.steps));
+    t->threshold = t->threshold > 0 ? t->threshold + rate * (cut - t->threshold) : cut;
 }
 
 /* Resampling is done with when the learning rate has but a quarter of the run to go. */

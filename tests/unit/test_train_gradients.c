@@ -253,7 +253,7 @@ static void test_selection(void) {
     for (int round = 0; round < 400; round++) {
         enum { MOST = 700 };
         double row[MOST], spare[MOST];
-        uint32_t out[MOST], n = 1 + roll_below(&state, MOST), k = 1 + roll_below(&state, round % 3 ? 20 : n);
+        uint32_t out[MOST + 16], n = 1 + roll_below(&state, MOST), k = 1 + roll_below(&state, round % 3 ? 20 : n);
         for (uint32_t i = 0; i < n; i++) row[i] = (double)roll_below(&state, round % 2 ? 40 : 100000) - 15;
         uint32_t count = select_top(row, n, k, out, spare), at = 0;
         for (uint32_t i = 0; i < n; i++) {
