@@ -159,8 +159,9 @@ bool trainer_begin(trainer *t, const scry_train_input *input, const scry_train_r
                          t->data.source[0].name);
     if (!split(t, err)) return false;
     uint64_t memory = run->memory ? run->memory : SCRY_MEMORY;
+    bool window_given = t->settings.window > 0;
     if (!settle(&t->settings, t->data.d, t->data.train.rows, 1, err)) return false;
-    if (!from && !fit_window(&t->settings, memory, err)) return false;
+    if (!window_given && !fit_window(&t->settings, memory, err)) return false;
     openblas_set_num_threads(1); /* our threads each run their own tiles */
     t->pool = parallel_start(run->threads);
     make_room(t);
