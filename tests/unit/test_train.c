@@ -9,6 +9,7 @@
 #include "train.h"
 #include "train/stream.h"
 
+#include <cjson/cJSON.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -328,6 +329,91 @@ static void test_figures(void) {
     sae_free(&s);
 }
 
+/* ---- sae-lens ------------------------------------------------------------------------------------- */
+
+/* [rows][cols] of a .npy specimen; the caller frees. */
+static float *read_specimen(const char *name, uint64_t *rows, uint64_t *cols) {
+    matrix m;
+    scry_error err = {0};
+    char *path = (char *)(uintptr_t)text_of("tests/specimens/trained/%s.npy", name);
+    if (!check(matrix_open(&m, &path, 1, NULL, name, &err), "%s is read %s", name, err.text)) return NULL;
+    float *x = mem_new(m.rows * m.cols, sizeof *x);
+    for (uint64_t t = 0; t < m.rows; t++) matrix_row(&m, t, x + t * m.cols);
+    *rows = m.rows;
+    *cols = m.cols;
+    matrix_close(&m);
+    return x;
+}
+
+/* SAEs that scry saved, and what sae-lens makes of them: tests/specimens/make_trained.py. */
+static void test_sae_lens(const char *name) {
+    uint64_t rows, d, width;
+    scry_error err = {0};
+    sae s;
+    float *x = read_specimen("x", &rows, &d), *h = read_specimen(text_of("%s.h", name), &rows, &width);
+    float *made = read_specimen(text_of("%s.made", name), &rows, &d);
+    if (!x || !h || !made) return;
+    if (!check(sae_load(&s, text_of("tests/specimens/trained/%s", name), NULL, NULL, &err), "%s: loads %s", name,
+               err.text))
+        return;
+    float *X = mem_new(rows * d, sizeof *X), *H = mem_new(rows * width, sizeof *H);
+    double lost = 0, active = 0;
+    for (uint64_t i = 0; i < rows * d; i++) X[i] = x[i];
+    for (uint64_t t = 0; t < rows; t++) sae_prepare(&s, X + t * d);
+    sae_encode(&s, X, (uint32_t)rows, 0, (uint32_t)width, H);
+    worst w = {.tolerance = 1e-4};
+    for (uint64_t t = 0; t < rows; t++) {
+        float floor[512] = {0};
+        uint32_t ties[512];
+        if (s.activation == SAE_TOPK) sae_topk(&s, H, (uint32_t)rows, (uint32_t)t, floor, ties);
+        for (uint64_t j = 0; j < width; j++) {
+            double ours = (double)H[j * rows + t];
+            if (s.activation == SAE_TOPK && ours < (double)floor[t]) ours = 0;
+            worst_add(&w, ours, (double)h[t * width + j], 1, "token %llu, latent %llu", (unsigned long long)t,
+                      (unsigned long long)j);
+            active += h[t * width + j] > 0;
+        }
+        for (uint64_t i = 0; i < d; i++) {
+            double e = (double)made[t * d + i] - (double)x[t * d + i];
+            lost += e * e;
+        }
+    }
+    worst_line(&w, "%s: latents as sae-lens encodes them", name);
+    scry_sae_quality q;
+    const char *path = "tests/specimens/trained/x.npy";
+    scry_train_input input = {.path = &path, .paths = 1, .condition = -1};
+    check(scry_eval_sae(text_of("tests/specimens/trained/%s", name), &input, 1, NULL, NULL, &q, NULL, &err),
+          "%s: is measured %s", name, err.text);
+    check_near(q.mse, lost / (double)(rows * d), 1e-4, "%s: MSE of what sae-lens decodes", name);
+    check_near(q.l0, active / (double)rows, 1e-9, "%s: L0 of what sae-lens encodes", name);
+    sae_free(&s);
+    float *const owned[] = {x, h, made, X, H};
+    for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) free(owned[i]);
+}
+
+/* Settings are saved under the keys that sae-lens was shown to read. */
+static void test_saved_settings(const char *fresh, const char *known) {
+    size_t size;
+    char *a = (char *)read_bytes(text_of("%s/cfg.json", fresh), &size);
+    char *b = (char *)read_bytes(text_of("tests/specimens/trained/%s/cfg.json", known), &size);
+    cJSON *x = cJSON_Parse(a), *y = cJSON_Parse(b);
+    size_t same = 0;
+    const cJSON *item;
+    cJSON_ArrayForEach (item, y) {
+        const cJSON *other = cJSON_GetObjectItemCaseSensitive(x, item->string);
+        bool varies = strcmp(item->string, "d_in") == 0 || strcmp(item->string, "d_sae") == 0 ||
+                      strcmp(item->string, "k") == 0 || strcmp(item->string, "metadata") == 0;
+        check(varies ? other && other->type == item->type : cJSON_Compare(item, other, true), "%s: cfg.json: %s",
+              known, item->string);
+        same++;
+    }
+    check(same == (size_t)cJSON_GetArraySize(x), "%s: cfg.json: no other key", known);
+    cJSON_Delete(x);
+    cJSON_Delete(y);
+    free(a);
+    free(b);
+}
+
 /* ---- what is refused ------------------------------------------------------------------------------ */
 
 static void refused(const char *what, const char *residuals, const scry_train_run *run, const char *const *says) {
@@ -383,6 +469,10 @@ int main(void) {
     test_stream(100000);
     test_stream(700);
     test_figures();
+    static const char *const trained[] = {"relu", "topk", "batchtopk", "jumprelu", "jumprelu_tanh"};
+    for (size_t i = 0; i < sizeof trained / sizeof *trained; i++) test_sae_lens(trained[i]);
+    for (int i = 0; i < SCRY_ARCHS; i++)
+        test_saved_settings(scratch("whole-%s", scry_arch_names[i]), scry_arch_names[i]);
     test_refusals();
     return check_end();
 }
