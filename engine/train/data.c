@@ -226,22 +226,38 @@ static void read_chunk(void *context, size_t piece, unsigned worker) {
             matrix_row(&s->m, s->first + c->row + k, job->out + (size_t)(job->first[piece] + k) * job->data->d);
 }
 
+static bool check_finite(const read_job *job, size_t n, scry_error *err) {
+    for (size_t i = 0; i < n && !job->data->allow_nonfinite; i++)
+        if (job->bad[i])
+            return scry_fail(err,
+                             "%s: rows %" PRIu64 " to %" PRIu64 ": found %" PRIu64
+                             " values that are NaN or infinite, expected numbers; --allow-nonfinite takes them as 0",
+                             job->data->source[job->chunks[i].source].name, job->chunks[i].row,
+                             job->chunks[i].row + job->chunks[i].length - 1, job->bad[i]);
+    return true;
+}
+
+/* Some chunks at a time: pages of the files are not to stay in memory beside what was read from them. */
 bool data_read(const train_data *data, parallel *threads, const data_chunk *chunks, size_t n, float *out,
                scry_error *err) {
-    read_job job = {data, chunks, mem_new(n, sizeof *job.first), mem_new(n, sizeof *job.bad), out};
-    for (size_t i = 1; i < n; i++) job.first[i] = job.first[i - 1] + chunks[i - 1].length;
-    parallel_for(threads, n, read_chunk, &job);
+    enum { SLICE = 32 };
     bool ok = true;
-    for (size_t i = 0; i < n && ok && !data->allow_nonfinite; i++)
-        if (job.bad[i])
-            ok = scry_fail(err,
-                           "%s: rows %" PRIu64 " to %" PRIu64 ": found %" PRIu64
-                           " values that are NaN or infinite, expected numbers; --allow-nonfinite takes them as 0",
-                           data->source[chunks[i].source].name, chunks[i].row, chunks[i].row + chunks[i].length - 1,
-                           job.bad[i]);
-    free(job.first);
-    free(job.bad);
+    for (size_t from = 0; from < n && ok; from += SLICE) {
+        uint64_t first[SLICE] = {0}, bad[SLICE] = {0};
+        size_t count = n - from < SLICE ? n - from : SLICE;
+        read_job job = {data, chunks + from, first, bad, out};
+        for (size_t i = 1; i < count; i++) first[i] = first[i - 1] + job.chunks[i - 1].length;
+        parallel_for(threads, count, read_chunk, &job);
+        out += (size_t)(first[count - 1] + job.chunks[count - 1].length) * data->d;
+        ok = check_finite(&job, count, err);
+        data_release(data);
+    }
     return ok;
+}
+
+void data_release(const train_data *data) {
+    for (size_t i = 0; i < data->sources; i++)
+        for (size_t k = 0; k < data->source[i].m.shards; k++) map_release(&data->source[i].m.files[k].map);
 }
 
 static uint64_t mix(uint64_t hash, const void *bytes, size_t size) {
@@ -261,6 +277,7 @@ uint64_t data_fingerprint(const train_data *data) {
         for (uint64_t k = 0; k < samples; k++) {
             matrix_row(&s->m, s->first + k * (s->rows / samples), row);
             hash = mix(hash, row, data->d * sizeof *row);
+            if (k % 16 == 15) data_release(data);
         }
     }
     free(row);

@@ -52,6 +52,9 @@ void data_split(train_data *data, double share, uint64_t seed);
 bool data_read(const train_data *data, parallel *threads, const data_chunk *chunks, size_t n, float *out,
                scry_error *err);
 
+/* Gives the pages of the files that were read so far back to the system. */
+void data_release(const train_data *data);
+
 /* Of the shape and of rows spread over all: to tell whether a run is resumed on what it began with. */
 uint64_t data_fingerprint(const train_data *data);
 

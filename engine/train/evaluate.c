@@ -223,6 +223,7 @@ bool evaluate(const sae *s, const train_data *data, const data_chunks *chunks, p
     for (; e.first < e.chunks && ok; e.first += 2 * ROUND) {
         parallel_for(pool, ROUND, do_group, &e);
         add_round(&e, &all);
+        data_release(data);
         if (all.bad && !data->allow_nonfinite)
             ok = scry_fail(err,
                            "%s: found %llu values that are NaN or infinite, expected numbers; --allow-nonfinite takes "

@@ -46,6 +46,12 @@ static void shuffle_rows(train_stream *s) {
     }
 }
 
+static int by_place(const void *a, const void *b) {
+    const data_chunk *x = a, *y = b;
+    if (x->source != y->source) return x->source < y->source ? -1 : 1;
+    return (x->row > y->row) - (x->row < y->row);
+}
+
 static bool load_window(train_stream *s, scry_error *err) {
     size_t chunks = s->data->train.count;
     size_t from = (size_t)(s->window * chunks / s->windows), end = (size_t)((s->window + 1) * chunks / s->windows);
@@ -59,6 +65,8 @@ static bool load_window(train_stream *s, scry_error *err) {
             s->rows = mem_resize(s->rows, s->room * s->data->d, sizeof *s->rows);
             s->shuffled = mem_resize(s->shuffled, s->room, sizeof *s->shuffled);
         }
+        /* in the order of the files, which disks like; rows are shuffled below */
+        if (s->windows > 1) qsort(s->order + from, end - from, sizeof *s->order, by_place);
         if (!data_read(s->data, s->pool, s->order + from, end - from, s->rows, err)) return false;
         s->loaded = number;
     }
