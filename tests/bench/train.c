@@ -12,8 +12,10 @@
 #include <unistd.h>
 
 #define STUDY "../shared/studies/mmlu-pocket/study.json"
-enum { WIDTH = 2048, K = 32, BATCH = 2048, STEPS = 300, BLOCK = 64, HELD = 20, REPEATS = 2, MOST_CAPTURES = 64 };
-#define RATE "0.001"
+enum { WIDTH = 2048, K = 32, BATCH = 2048, BLOCK = 64, HELD = 20, MOST_CAPTURES = 64 };
+#define RATE "0.002"
+
+static int steps_of_run, repeats;
 
 /* The base residuals of a study: one block of rows in HELD is for the test. */
 typedef struct residuals {
@@ -104,7 +106,7 @@ static double measure(const char *sae, const char *test, double *l0) {
 /* Seconds of one training by the library (NULL: scry) into a fresh folder. */
 static double train(const char *python, const char *library, const char *data, const char *out) {
     char *said = path_in("train.json"), steps[16], batch[16], width[16], k[16];
-    snprintf(steps, sizeof steps, "%d", STEPS);
+    snprintf(steps, sizeof steps, "%d", steps_of_run);
     snprintf(batch, sizeof batch, "%d", BATCH);
     snprintf(width, sizeof width, "%d", WIDTH);
     snprintf(k, sizeof k, "%d", K);
@@ -161,13 +163,14 @@ static void compare(const char *python, const char *library, const char *data, c
     }
     char *ours = path_in("ours"), *theirs = path_in("theirs");
     double fast = INFINITY, slow = INFINITY, l0_ours, l0_theirs;
-    for (int i = 0; i < REPEATS; i++) {
+    for (int i = 0; i < repeats; i++) {
         slow = fmin(slow, train(python, library, data, theirs));
         fast = fmin(fast, train(python, NULL, data, ours));
     }
-    double a = measure(ours, test, &l0_ours), b = measure(theirs, test, &l0_theirs), tokens = (double)STEPS * BATCH;
-    say("F %d, K %d, %d steps of %d tokens, learning rate %s: scry %.2f s, %s %.2f s; best of %d", WIDTH, K, STEPS,
-        BATCH, RATE, fast, library, slow, REPEATS);
+    double a = measure(ours, test, &l0_ours), b = measure(theirs, test, &l0_theirs),
+           tokens = (double)steps_of_run * BATCH;
+    say("F %d, K %d, %d steps of %d tokens, learning rate %s: scry %.2f s, %s %.2f s; best of %d", WIDTH, K,
+        steps_of_run, BATCH, RATE, fast, library, slow, repeats);
     row(text("9 training TopK, tokens a second, beside %s", library), text("%.0f", tokens / fast),
         text("%.0f", tokens / slow), text("%.1fx", slow / fast), ">= 1.5x", slow / fast >= 1.5);
     row(text("9 the same: explained variance, held out (L0 %.1f, %.1f)", l0_ours, l0_theirs), text("%.4f", a),
@@ -185,6 +188,9 @@ void bench_train(void) {
         row("9 training", "skipped", "no " STUDY, "", ">= 1.5x", -1);
         return;
     }
+    bool full = strcmp(scale.name, "full") == 0;
+    steps_of_run = full ? 600 : 200;
+    repeats = full ? 2 : 1;
     char *data = path_in("train.npy"), *test = path_in("test.npy");
     write_residuals(data, test);
     compare(python, "sae-lens", data, test);
