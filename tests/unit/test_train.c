@@ -403,8 +403,8 @@ static void test_saved_settings(const char *fresh, const char *known) {
         const cJSON *other = cJSON_GetObjectItemCaseSensitive(x, item->string);
         bool varies = strcmp(item->string, "d_in") == 0 || strcmp(item->string, "d_sae") == 0 ||
                       strcmp(item->string, "k") == 0 || strcmp(item->string, "metadata") == 0;
-        check(varies ? other && other->type == item->type : cJSON_Compare(item, other, true), "%s: cfg.json: %s",
-              known, item->string);
+        check(varies ? other && other->type == item->type : cJSON_Compare(item, other, true), "%s: cfg.json: %s", known,
+              item->string);
         same++;
     }
     check(same == (size_t)cJSON_GetArraySize(x), "%s: cfg.json: no other key", known);
