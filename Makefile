@@ -7,8 +7,9 @@ BUILD   ?= build
 
 WARN    = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wvla
 # -ffp-contract=off: the same bits whatever instructions the processor has
+# -fno-math-errno: roots are taken several at once
 CFLAGS ?= -O2 -g
-ALL_CFLAGS = -std=c11 -D_GNU_SOURCE $(CFLAGS) -ftree-vectorize -fvect-cost-model=dynamic -ffp-contract=off $(WARN) -Iengine -Itui -pthread -MMD -MP
+ALL_CFLAGS = -std=c11 -D_GNU_SOURCE $(CFLAGS) -ftree-vectorize -fvect-cost-model=dynamic -ffp-contract=off -fno-math-errno $(WARN) -Iengine -Itui -pthread -MMD -MP
 ENGINE_LIBS = -lopenblas -lcjson -lcsv -lz -lpthread -lm
 TUI_LIBS    = -lncursesw -ltinfo -lutf8proc
 

@@ -26,7 +26,8 @@ static const struct {
     const char *name;
     void (*measure)(void);
 } groups[] = {{"dense", bench_dense},   {"encode", bench_encode}, {"toggle", bench_toggle},
-              {"frames", bench_frames}, {"size", bench_size},     {"reference", bench_reference}};
+              {"frames", bench_frames}, {"size", bench_size},     {"reference", bench_reference},
+              {"train", bench_train}};
 
 /* ---- words ------------------------------------------------------------------------------------ */
 

@@ -55,5 +55,6 @@ void bench_toggle(void);
 void bench_frames(void);
 void bench_size(void);
 void bench_reference(void);
+void bench_train(void);
 
 #endif

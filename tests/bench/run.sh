@@ -1,8 +1,9 @@
 #!/bin/sh
 # The table of DESIGN 8, measured: each row a ratio with both sides taken in one run. make bench runs it.
 #   BENCH_SCALE=small|full   small: under 3 minutes, 3 GB of disk; full: 10,000-row dumps, 12 GB of disk
-#   BENCH_ROWS="dense encode toggle frames size reference"   only these
+#   BENCH_ROWS="dense encode toggle frames size reference train"   only these
 #   BENCH_PYTHON=python3     one that has torch, for the notebook's job
+#   BENCH_SAE_PYTHON         one that has sae-lens or dictionary-learning, for training (BENCH_PYTHON)
 # Files go to a new folder below TMPDIR (a disk, not memory) and are removed afterwards.
 set -eu
 cd "$(dirname "$0")/../.."
@@ -24,7 +25,7 @@ echo "scale $BENCH_SCALE, at most $need GB below $work; $(nproc) processors$(sed
 "$SCRY" info --system | sed -n 's/^kernels */kernels /p'
 
 wants() {
-    case " ${BENCH_ROWS:-dense encode toggle frames size reference} " in *" $1 "*) return 0 ;; esac
+    case " ${BENCH_ROWS:-dense encode toggle frames size reference train} " in *" $1 "*) return 0 ;; esac
     return 1
 }
 quietly() {
@@ -51,6 +52,8 @@ if wants toggle || wants frames || wants size; then
     rm -rf "$work/wide"
 fi
 if wants reference; then one reference "$work/reference"; fi
+rm -rf "$work/reference"
+if wants train; then one train "$work/train"; fi
 
 echo
 sort -s -k 1,1 "$work/table" | awk -F '\t' '

@@ -28,6 +28,10 @@ void subject_release_interrupt(void) {
     signal(SIGTERM, SIG_DFL);
 }
 
+bool subject_interrupted(void) {
+    return interrupted != 0;
+}
+
 static double now(void) {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);

@@ -29,6 +29,15 @@ bool subject_build_options(const options *o, scry_build_options *build, scry_err
     return options_bytes("--memory", o->memory, &build->memory, err);
 }
 
+bool subject_residuals(const options *o, int from, scry_train_input *input, scry_error *err) {
+    *input = (scry_train_input){.path = o->word + from,
+                                .paths = (size_t)(o->words - from),
+                                .condition = o->condition ? scry_condition_of(o->condition) : -1,
+                                .allow_nonfinite = o->allow_nonfinite != NULL};
+    return !o->condition || input->condition >= 0 ||
+           scry_misuse(err, "--condition: found \"%.40s\", expected base, icl, sft or rl", o->condition);
+}
+
 /* What the finished index shows of a wrong dump, to stderr. */
 static void warn(const scry_index *index) {
     scry_notes notes = {0};

@@ -3,6 +3,7 @@
 #define SCRY_SUBJECT_H
 
 #include "options.h"
+#include "train.h"
 
 /* The first word: an index is opened; a manifest is indexed first into the cache, with progress on
  * stderr, or taken from there. NULL and err otherwise. Owner: scry_close. */
@@ -15,6 +16,9 @@ bool subject_needs_latents(const scry_index *index, scry_error *err);
 
 /* --threads, --memory, --allow-nonfinite, for indexing. */
 bool subject_build_options(const options *o, scry_build_options *build, scry_error *err);
+
+/* Residual files and studies: the words from `from` on, with --condition and --allow-nonfinite. */
+bool subject_residuals(const options *o, int from, scry_train_input *input, scry_error *err);
 
 /* The training set of --train, or the first. */
 bool subject_train(const options *o, const scry_index *index, size_t *train, scry_error *err);
@@ -58,5 +62,6 @@ void subject_end_progress(subject_progress *p);
 /* From here on ctrl-C makes subject_show_progress return false. */
 void subject_catch_interrupt(void);
 void subject_release_interrupt(void);
+bool subject_interrupted(void);
 
 #endif

@@ -1,0 +1,107 @@
+/* train.h: training a sparse autoencoder on residuals, and measuring one.
+ *
+ * Symbols: d the width of the residual stream, F the number of latents, B the batch, x a residual,
+ * x^ what the SAE makes of it, e = x^ - x. All losses are means over tokens of sums over the d
+ * dimensions, after the residuals were scaled to a mean norm of sqrt(d); the saved weights have that
+ * scale folded in and read and write residuals as they are.
+ *
+ *   relu       |e|^2 + w sum_j h_j |W_dec_j|             Anthropic, "Circuits Updates, April 2024"
+ *   topk       |e|^2, the K largest pre-activations > 0  Gao et al., "Scaling and evaluating SAEs"
+ *   batchtopk  |e|^2, the K B largest of the batch       Bussmann et al., "BatchTopK SAEs"
+ *   jumprelu   |e|^2 + w sum_j [pre_j > t_j]             Rajamanoharan et al., "Jumping Ahead"
+ *              or  + w sum_j tanh(c h_j |W_dec_j|)       Anthropic, "Circuits Updates, January 2025" */
+#ifndef SCRY_TRAIN_H
+#define SCRY_TRAIN_H
+
+#include "scry.h"
+
+typedef enum scry_arch { SCRY_RELU, SCRY_TOPK, SCRY_BATCHTOPK, SCRY_JUMPRELU, SCRY_ARCHS } scry_arch;
+typedef enum scry_penalty { SCRY_PENALTY_L0, SCRY_PENALTY_TANH, SCRY_PENALTIES } scry_penalty;
+typedef enum scry_decay { SCRY_CONSTANT, SCRY_LINEAR, SCRY_COSINE, SCRY_DECAYS } scry_decay;
+typedef enum scry_center { SCRY_MEAN_CENTER, SCRY_MEDIAN, SCRY_ZERO, SCRY_CENTERS } scry_center;
+/* What is done about latents that no longer fire: AuxK lets them explain what the others leave of x;
+ * resampling makes them anew from tokens with a large loss (Bricken et al., "Towards Monosemanticity"). */
+typedef enum scry_revive { SCRY_AUXK, SCRY_RESAMPLE, SCRY_NO_REVIVAL, SCRY_REVIVALS } scry_revive;
+
+/* The words for them in commands and files, [SCRY_ARCHS], [SCRY_PENALTIES], ... */
+extern const char *const scry_arch_names[],
+    *const scry_penalty_names[], *const scry_decay_names[], *const scry_center_names[], *const scry_revive_names[];
+
+/* What a run is set to; all are numbers (an enum's value, a count, a share). -1 lets scry decide. */
+typedef struct scry_train_settings {
+#define SETTING(name, least, most, whole, words) double name;
+#include "train/settings.def"
+#undef SETTING
+} scry_train_settings;
+
+#define SCRY_UNDECIDED (-1.0)
+
+/* Every setting undecided. */
+void scry_train_undecided(scry_train_settings *settings);
+
+/* How far a run is. All but steps and tokens are of the latest measured step. */
+typedef struct scry_train_progress {
+    uint64_t step, steps, tokens;
+    double loss, explained_variance; /* of the batch */
+    double l0, dead;                 /* mean active latents a token; share of dead latents */
+    double tokens_a_second, seconds_left;
+} scry_train_progress;
+
+/* Which residuals: paths of files (any format of io/matrix.h; FILE:TENSOR names one of several) or of
+ * study manifests, of which all residual captures are taken, or those of one condition. */
+typedef struct scry_train_input {
+    const char *const *path;
+    size_t paths;
+    int condition; /* of studies: a scry_condition, or -1 for all */
+    bool allow_nonfinite;
+} scry_train_input;
+
+typedef struct scry_train_run {
+    scry_train_settings settings; /* ignored on resuming: the checkpoint's are used */
+    unsigned threads;             /* 0: all processors */
+    uint64_t memory;              /* bytes; 0: SCRY_MEMORY. Residuals beyond it are shuffled through a buffer */
+    bool resume;
+    /* Called now and then; false saves a checkpoint and stops. May be NULL. */
+    bool (*progress)(void *context, const scry_train_progress *progress);
+    void *context;
+} scry_train_run;
+
+/* How well an SAE does on some tokens. x- is their mean.
+ *   l0  mean number of active latents      explained_variance  1 - sum |e|^2 / sum |x - x-|^2
+ *   fvu 1 - explained_variance             mse  sum |e|^2 / (tokens d)
+ *   cosine  mean of x.x^ / (|x| |x^|)      dead, dense: share of latents that never fire, and that
+ *                                          fire on more than a tenth of the tokens */
+enum { SCRY_RATE_BINS = 8 };
+typedef struct scry_sae_quality {
+    char sae[160]; /* what kind it is */
+    uint32_t d_in, d_sae;
+    uint64_t tokens;
+    double l0, explained_variance, fvu, mse, cosine, dead, dense;
+    /* Latents by firing rate: bin 0 never, then by decades: below 1e-6, ..., below 1e-1, 1e-1 and more. */
+    uint64_t rates[SCRY_RATE_BINS];
+    double seconds;
+} scry_sae_quality;
+
+typedef struct scry_train_result {
+    scry_train_settings settings; /* as decided */
+    uint64_t steps, tokens;       /* trained on in all, and the rows that there are for it */
+    uint64_t rows, held_rows;
+    double seconds;           /* of this call, without the last evaluation */
+    bool held;                /* quality is of the held-out rows; else of the training rows */
+    scry_sae_quality quality; /* of the SAE as saved */
+} scry_train_result;
+
+/* Trains and writes the directory `out`: cfg.json and sae_weights.safetensors (SAELens), train.jsonl (a
+ * line now and then), and while it runs checkpoint.safetensors. out must not exist, or be empty, unless
+ * resuming, which goes on from the checkpoint to the same weights, bit for bit, as an unbroken run on this
+ * kind of processor, whatever the number of threads. When the input is wrong nothing is written. input may
+ * have no paths on resuming: the checkpoint's then. When progress said stop: a checkpoint, false and err,
+ * which says how to go on. */
+bool scry_train(const char *out, const scry_train_input *input, const scry_train_run *run, scry_train_result *result,
+                scry_notes *notes, scry_error *err);
+
+/* Measures an SAE of any family on all rows of the input. progress is in tokens; may be NULL. */
+bool scry_eval_sae(const char *sae, const scry_train_input *input, unsigned threads, scry_progress progress,
+                   void *context, scry_sae_quality *quality, scry_notes *notes, scry_error *err);
+
+#endif

@@ -1,0 +1,28 @@
+/* adam.h: D. Kingma and J. Ba's optimiser, and what goes on around it. */
+#ifndef SCRY_TRAIN_ADAM_H
+#define SCRY_TRAIN_ADAM_H
+
+#include "base/parallel.h"
+#include "train.h"
+#include "train/model.h"
+
+typedef struct train_adam {
+    size_t count;
+    real *m, *v; /* [count] running means of the gradient and of its square */
+} train_adam;
+
+void adam_new(train_adam *a, size_t count);
+void adam_free(train_adam *a);
+
+/* m -= lr times the step for grad, the step-th from 1. times: what the gradient is multiplied by (clipping).
+ * unit_decoder: rows of W_dec are brought back to norm 1. */
+void adam_step(train_adam *a, parallel *pool, train_model *m, const train_model *grad, uint64_t step,
+               const scry_train_settings *settings, double lr, double times, bool unit_decoder);
+
+/* The learning rate of a step (from 0): up over `warmup` steps; then constant, or down to 0 by a cosine, or by a
+ * line over the last fifth. */
+double adam_rate(const scry_train_settings *settings, uint64_t step);
+/* The penalty's weight of a step: up over `sparsity_warmup` steps. */
+double adam_sparsity(const scry_train_settings *settings, uint64_t step);
+
+#endif

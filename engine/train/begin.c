@@ -1,0 +1,187 @@
+/* begin.c: a trainer from its input and settings, or from a checkpoint. */
+#include "train/begin.h"
+#include "base/mem.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Memory is counted for so many threads, so that what fits does not depend on the machine's. */
+enum { COUNTED_THREADS = 8, CENTER_ROWS = 8192, MEDIAN_ROUNDS = 100, HELD_ROWS = 2048 };
+
+/* ---- memory: what is left for residuals ---- */
+
+static uint64_t fixed_bytes(const scry_train_settings *s) {
+    uint64_t d = (uint64_t)s->d_in, F = (uint64_t)s->width, count = 2 * d * F + 2 * F + d;
+    uint64_t entries = (uint64_t)(s->batch * (s->k + s->auxk)) * 2 * (sizeof(step_entry) + 8);
+    return 4 * count * sizeof(real) + 8 * F + entries +
+           step_bytes((uint32_t)d, (uint32_t)F, (uint32_t)s->batch, COUNTED_THREADS);
+}
+
+static bool fit_window(scry_train_settings *s, uint64_t memory, scry_error *err) {
+    uint64_t a_row = (uint64_t)s->d_in * sizeof(float) + sizeof(uint32_t), fixed = fixed_bytes(s);
+    uint64_t least = fixed + 2 * (uint64_t)s->batch * a_row;
+    if (memory < least)
+        return scry_misuse(
+            err,
+            "--memory: found %.0f MB, expected at least %.0f MB for %g latents of width %g in batches of "
+            "%g tokens; a smaller --width or --batch takes less",
+            (double)memory / 1048576, ceil((double)least / 1048576), s->width, s->d_in, s->batch);
+    uint64_t rows = (memory - fixed) / a_row;
+    s->window = (double)(rows < UINT32_MAX ? rows : UINT32_MAX);
+    return true;
+}
+
+/* ---- where the residuals lie ---- */
+
+static double mean_norm(const train_stream *stream) {
+    const uint32_t d = stream->data->d;
+    double sum = 0;
+    for (uint64_t r = 0; r < stream->count; r++) {
+        const float *x = stream->rows + (size_t)r * d;
+        double square = 0;
+        for (uint32_t i = 0; i < d; i++) square += (double)x[i] * (double)x[i];
+        sum += sqrt(square);
+    }
+    return sum / (double)stream->count;
+}
+
+/* The mean of rows with weights 1 / |x - guess|, or 1 where guess is NULL. Returns how far it is from guess. */
+static double weighted_mean(const train_stream *stream, uint64_t rows, const double *guess, double *out) {
+    const uint32_t d = stream->data->d;
+    double weights = 0, apart = 0;
+    memset(out, 0, d * sizeof *out);
+    for (uint64_t r = 0; r < rows; r++) {
+        const float *x = stream->rows + (size_t)stream->shuffled[r] * d;
+        double square = 0;
+        for (uint32_t i = 0; guess && i < d; i++) square += ((double)x[i] - guess[i]) * ((double)x[i] - guess[i]);
+        double weight = guess ? 1 / fmax(sqrt(square), 1e-12) : 1;
+        for (uint32_t i = 0; i < d; i++) out[i] += weight * (double)x[i];
+        weights += weight;
+    }
+    for (uint32_t i = 0; i < d; i++) {
+        out[i] /= weights;
+        if (guess) apart += (out[i] - guess[i]) * (out[i] - guess[i]);
+    }
+    return sqrt(apart);
+}
+
+/* b_dec: the mean of some rows, or their geometric median (E. Weiszfeld's iteration). */
+static void center(trainer *t) {
+    const uint32_t d = t->data.d;
+    uint64_t rows = t->stream.count < CENTER_ROWS ? t->stream.count : CENTER_ROWS;
+    double *at = mem_new(d, sizeof *at), *next = mem_new(d, sizeof *next);
+    int kind = (int)t->settings.center;
+    if (kind != SCRY_ZERO) weighted_mean(&t->stream, rows, NULL, at);
+    double near = 1e-5 * sqrt((double)d) / (double)t->scale;
+    for (int i = 0; kind == SCRY_MEDIAN && i < MEDIAN_ROUNDS; i++) {
+        double apart = weighted_mean(&t->stream, rows, at, next);
+        memcpy(at, next, d * sizeof *at);
+        if (apart < near) break;
+    }
+    for (uint32_t i = 0; i < d; i++) t->model.b_dec[i] = (real)(at[i] * (double)t->scale);
+    free(at);
+    free(next);
+}
+
+static void begin_model(trainer *t) {
+    double norm = t->settings.normalize > 0 ? mean_norm(&t->stream) : 0;
+    t->scale = norm > 0 ? (real)(sqrt((double)t->data.d) / norm) : 1;
+    real encoder, decoder;
+    settle_norms(&t->settings, &encoder, &decoder);
+    model_begin(&t->model, (uint64_t)t->settings.seed, encoder, decoder, (real)t->settings.first_threshold);
+    center(t);
+}
+
+/* ---- held-out rows that are measured on the way ---- */
+
+static bool hold_rows(trainer *t, const step_rules *rules, scry_error *err) {
+    const data_chunks *held = &t->data.held;
+    data_chunks some = {0};
+    size_t every = (size_t)(held->rows / HELD_ROWS) + 1;
+    some.chunk = mem_new(held->count, sizeof *some.chunk);
+    for (size_t i = 0; i < held->count; i += every) {
+        some.chunk[some.count++] = held->chunk[i];
+        some.rows += held->chunk[i].length;
+    }
+    bool ok = true;
+    if (some.rows) {
+        t->held_rows = mem_new((size_t)some.rows * t->data.d, sizeof *t->held_rows);
+        ok = data_read(&t->data, t->pool, some.chunk, some.count, t->held_rows, err);
+        step_new(&t->held, &t->model, t->pool, (uint32_t)some.rows, rules);
+        t->held.rules.measure = true;
+    }
+    free(some.chunk);
+    return ok;
+}
+
+/* ---- all ---- */
+
+static bool split(trainer *t, scry_error *err) {
+    scry_train_settings *s = &t->settings;
+    double share = s->held_out < 0 ? 0.05 : s->held_out;
+    if (!(share <= 0.9)) return scry_misuse(err, "train: held_out: found %g, expected a number of 0 to 0.9", share);
+    data_split(&t->data, share, s->seed < 0 ? SCRY_SEED : (uint64_t)s->seed);
+    return t->data.train.rows > 0 ||
+           scry_fail(err,
+                     "%s: found no row to train on beside those held out, expected some; --held-out 0 trains on all",
+                     t->data.source[0].name);
+}
+
+static void make_room(trainer *t) {
+    const scry_train_settings *s = &t->settings;
+    step_rules rules = settle_rules(s);
+    bool thresholds = rules.arch == SCRY_JUMPRELU;
+    model_new(&t->model, t->data.d, (uint32_t)s->width, thresholds);
+    model_new(&t->grad, t->data.d, (uint32_t)s->width, thresholds);
+    adam_new(&t->adam, t->model.count);
+    revive_new(&t->revive, t->model.F, (uint64_t)s->dead_after);
+    step_new(&t->step, &t->model, t->pool, (uint32_t)s->batch, &rules);
+    stream_open(&t->stream, &t->data, t->pool, (uint64_t)s->seed, (uint64_t)s->window);
+}
+
+static bool go_on(trainer *t, const checkpoint *from, scry_error *err) {
+    t->done = from->step;
+    t->scale = (real)from->scale;
+    t->threshold = from->threshold;
+    if (!checkpoint_fill(from, t, err)) return false;
+    for (uint32_t j = 0; j < t->model.F; j++) t->revive.dead += t->revive.silent[j] >= t->revive.dead_after;
+    return stream_seek(&t->stream, from->epoch, from->window, from->at, err);
+}
+
+bool trainer_begin(trainer *t, const scry_train_input *input, const scry_train_run *run, const checkpoint *from,
+                   scry_notes *notes, scry_error *err) {
+    *t = (trainer){.settings = from ? from->settings : run->settings};
+    if (!data_open(&t->data, input, notes, err)) return false;
+    t->fingerprint = data_fingerprint(&t->data);
+    if (from && t->fingerprint != from->fingerprint)
+        return scry_fail(err, "%s: found other residuals than the checkpoint was made from, expected the same",
+                         t->data.source[0].name);
+    if (!split(t, err)) return false;
+    uint64_t memory = run->memory ? run->memory : SCRY_MEMORY;
+    bool window_given = t->settings.window > 0;
+    if (!settle(&t->settings, t->data.d, t->data.train.rows, 1, err)) return false;
+    if (!window_given && !fit_window(&t->settings, memory, err)) return false;
+    openblas_set_num_threads(1); /* our threads each run their own tiles */
+    t->pool = parallel_start(run->threads);
+    make_room(t);
+    if (from ? !go_on(t, from, err) : !stream_seek(&t->stream, 0, 0, 0, err)) return false;
+    if (!from) begin_model(t);
+    step_rules rules = settle_rules(&t->settings);
+    return hold_rows(t, &rules, err);
+}
+
+void trainer_free(trainer *t) {
+    if (t->log) fclose(t->log);
+    if (t->held.B) step_free(&t->held);
+    if (t->step.B) step_free(&t->step);
+    stream_close(&t->stream);
+    revive_free(&t->revive);
+    adam_free(&t->adam);
+    model_free(&t->model);
+    model_free(&t->grad);
+    parallel_stop(t->pool);
+    data_close(&t->data);
+    free(t->held_rows);
+    *t = (trainer){0};
+}

@@ -1,0 +1,14 @@
+/* begin.h: a trainer from its input and settings, or from a checkpoint. */
+#ifndef SCRY_TRAIN_BEGIN_H
+#define SCRY_TRAIN_BEGIN_H
+
+#include "train/checkpoint.h"
+
+/* Opens the data, decides the settings, and makes everything that a run works in; b_dec, the scale and the
+ * weights as they are at the beginning, or as the checkpoint (NULL: none) has them. Writes nothing.
+ * Owner: trainer_free, also after a failure. */
+bool trainer_begin(trainer *t, const scry_train_input *input, const scry_train_run *run, const checkpoint *from,
+                   scry_notes *notes, scry_error *err);
+void trainer_free(trainer *t);
+
+#endif

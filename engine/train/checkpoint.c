@@ -1,0 +1,142 @@
+/* checkpoint.c: all that a run needs to go on. */
+#include "train/checkpoint.h"
+#include "base/mem.h"
+#include "io/safetensors_write.h"
+#include "io/tensor.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { PLACE_STEP, PLACE_EPOCH, PLACE_WINDOW, PLACE_AT, PLACE_DATA, PLACE_CONDITION, PLACE_NONFINITE, PLACES };
+enum { NUMBER_SCALE, NUMBER_THRESHOLD, NUMBERS };
+
+static char *in_folder(const char *folder) {
+    return mem_format("%s/%s", folder, CHECKPOINT_NAME);
+}
+
+static char *joined_paths(const train_data *data) {
+    char *text = mem_copy_string("");
+    for (size_t i = 0; i < data->paths; i++) {
+        char *longer = mem_format("%s%s\n", text, data->path[i]);
+        free(text);
+        text = longer;
+    }
+    return text;
+}
+
+bool checkpoint_write(const trainer *t, const char *folder, scry_error *err) {
+    char *path = in_folder(folder), *captures = joined_paths(&t->data);
+    uint64_t count = t->model.count, F = t->model.F, length = strlen(captures);
+    const uint64_t place[PLACES] = {t->done,
+                                    t->stream.epoch,
+                                    t->stream.window,
+                                    t->stream.at,
+                                    t->fingerprint,
+                                    (uint64_t)(t->data.condition + 1),
+                                    t->data.allow_nonfinite};
+    const double numbers[NUMBERS] = {(double)t->scale, t->threshold};
+    const struct {
+        safetensors_item item;
+        const void *bytes;
+        uint64_t size;
+    } parts[] = {
+        {{"parameters", TENSOR_F32, 1, {count}}, t->model.all, count * 4},
+        {{"first_moment", TENSOR_F32, 1, {count}}, t->adam.m, count * 4},
+        {{"second_moment", TENSOR_F32, 1, {count}}, t->adam.v, count * 4},
+        {{"silent", TENSOR_U64, 1, {F}}, t->revive.silent, F * 8},
+        {{"settings", TENSOR_F64, 1, {SETTINGS}}, &t->settings, SETTINGS * 8},
+        {{"place", TENSOR_U64, 1, {PLACES}}, place, sizeof place},
+        {{"numbers", TENSOR_F64, 1, {NUMBERS}}, numbers, sizeof numbers},
+        {{"captures", TENSOR_U8, 1, {length}}, captures, length},
+    };
+    enum { PARTS = sizeof parts / sizeof *parts };
+    safetensors_item items[PARTS];
+    for (int i = 0; i < PARTS; i++) items[i] = parts[i].item;
+    safetensors_writer w;
+    bool ok = safetensors_create(&w, path, items, PARTS, err);
+    for (int i = 0; i < PARTS && ok; i++) safetensors_put(&w, parts[i].bytes, (size_t)parts[i].size);
+    ok = ok && safetensors_finish(&w, err);
+    free(captures);
+    free(path);
+    return ok;
+}
+
+/* ---- reading */
+
+/* The bytes of a tensor of `count` numbers; NULL and err when it is another. */
+static const uint8_t *bytes_of(const tensor_file *file, const char *name, tensor_dtype dtype, uint64_t count,
+                               scry_error *err) {
+    const tensor *t = tensor_find(file, name);
+    if (t && t->dtype == dtype && t->dims == 1 && (t->shape[0] == count || !count)) return t->data;
+    scry_fail(err, "%s: %s: found %s, expected the tensor of a checkpoint of this version of scry", file->map.path,
+              name, t ? "another type or length" : "nothing");
+    return NULL;
+}
+
+static void split_paths(checkpoint *c, const char *text, size_t length) {
+    for (size_t from = 0; from < length;) {
+        const char *end = memchr(text + from, '\n', length - from);
+        size_t size = end ? (size_t)(end - text) - from : length - from;
+        c->path = mem_resize(c->path, c->paths + 1, sizeof *c->path);
+        c->path[c->paths++] = mem_copy_bytes(text + from, size);
+        from += size + 1;
+    }
+}
+
+bool checkpoint_open(checkpoint *c, const char *folder, scry_error *err) {
+    *c = (checkpoint){0};
+    char *path = in_folder(folder);
+    tensor_file *file = mem_new(1, sizeof *file);
+    bool ok = tensor_file_open(file, path, NULL, err);
+    free(path);
+    if (!ok) {
+        free(file);
+        return false;
+    }
+    c->file = file;
+    const uint8_t *settings = bytes_of(file, "settings", TENSOR_F64, SETTINGS, err);
+    const uint8_t *place = settings ? bytes_of(file, "place", TENSOR_U64, PLACES, err) : NULL;
+    const uint8_t *numbers = place ? bytes_of(file, "numbers", TENSOR_F64, NUMBERS, err) : NULL;
+    const uint8_t *captures = numbers ? bytes_of(file, "captures", TENSOR_U8, 0, err) : NULL;
+    if (!captures) return false;
+    uint64_t at[PLACES];
+    double number[NUMBERS];
+    memcpy(&c->settings, settings, sizeof c->settings);
+    memcpy(at, place, sizeof at);
+    memcpy(number, numbers, sizeof number);
+    c->step = at[PLACE_STEP];
+    c->epoch = at[PLACE_EPOCH];
+    c->window = at[PLACE_WINDOW];
+    c->at = at[PLACE_AT];
+    c->fingerprint = at[PLACE_DATA];
+    c->condition = at[PLACE_CONDITION] <= SCRY_CONDITIONS ? (int)at[PLACE_CONDITION] - 1 : -1;
+    c->allow_nonfinite = at[PLACE_NONFINITE] != 0;
+    c->scale = number[NUMBER_SCALE];
+    c->threshold = number[NUMBER_THRESHOLD];
+    split_paths(c, (const char *)captures, (size_t)tensor_find(file, "captures")->shape[0]);
+    return true;
+}
+
+static bool fill(const tensor_file *file, const char *name, tensor_dtype dtype, size_t size, void *out, uint64_t count,
+                 scry_error *err) {
+    const uint8_t *bytes = bytes_of(file, name, dtype, count, err);
+    if (bytes) memcpy(out, bytes, (size_t)count * size);
+    return bytes != NULL;
+}
+
+bool checkpoint_fill(const checkpoint *c, trainer *t, scry_error *err) {
+    const tensor_file *file = c->file;
+    size_t count = t->model.count;
+    return fill(file, "parameters", TENSOR_F32, 4, t->model.all, count, err) &&
+           fill(file, "first_moment", TENSOR_F32, 4, t->adam.m, count, err) &&
+           fill(file, "second_moment", TENSOR_F32, 4, t->adam.v, count, err) &&
+           fill(file, "silent", TENSOR_U64, 8, t->revive.silent, t->model.F, err);
+}
+
+void checkpoint_close(checkpoint *c) {
+    if (c->file) tensor_file_close(c->file);
+    free(c->file);
+    for (size_t i = 0; i < c->paths; i++) free(c->path[i]);
+    free(c->path);
+    *c = (checkpoint){0};
+}

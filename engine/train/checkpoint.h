@@ -1,0 +1,36 @@
+/* checkpoint.h: all that a run needs to go on as if it had never stopped, in one safetensors file.
+ *
+ *     parameters, first_moment, second_moment   F32, in the order of train_model
+ *     silent                                    U64 [F], tokens since each latent fired
+ *     settings                                  F64, in the order of settings.def
+ *     place                                     U64: step, epoch, window, row in it, fingerprint of the data,
+ *                                               condition + 1, whether NaN and infinity are allowed
+ *     numbers                                   F64: scale, threshold of batchtopk
+ *     captures                                  U8: their paths, each followed by a line's end */
+#ifndef SCRY_TRAIN_CHECKPOINT_H
+#define SCRY_TRAIN_CHECKPOINT_H
+
+#include "train/trainer.h"
+
+#define CHECKPOINT_NAME "checkpoint.safetensors"
+
+/* Under a temporary name, synced, renamed: the file is the old one or the new one. */
+bool checkpoint_write(const trainer *t, const char *folder, scry_error *err);
+
+typedef struct checkpoint {
+    scry_train_settings settings;
+    uint64_t step, epoch, window, at, fingerprint;
+    int condition;
+    bool allow_nonfinite;
+    double scale, threshold;
+    char **path; /* [paths], owned */
+    size_t paths;
+    void *file; /* tensor_file, for checkpoint_fill; owned */
+} checkpoint;
+
+bool checkpoint_open(checkpoint *c, const char *folder, scry_error *err);
+/* The parameters, moments and silences into a trainer that was made with the checkpoint's settings. */
+bool checkpoint_fill(const checkpoint *c, trainer *t, scry_error *err);
+void checkpoint_close(checkpoint *c);
+
+#endif

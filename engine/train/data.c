@@ -1,0 +1,285 @@
+/* data.c: captures to rows. */
+#include "train/data.h"
+#include "base/mem.h"
+#include "base/random.h"
+#include "io/tokenfile.h"
+#include "study.h"
+
+#include <cjson/cJSON.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* ---- opening ---------------------------------------------------------------------------------- */
+
+static data_source *add_source(train_data *data, const char *name) {
+    data->source = mem_resize(data->source, data->sources + 1, sizeof *data->source);
+    data_source *s = &data->source[data->sources++];
+    *s = (data_source){.name = mem_copy_string(name)};
+    return s;
+}
+
+/* Once its matrix is open. */
+static bool fits(train_data *data, const data_source *s, scry_error *err) {
+    if (data->d && s->m.cols != data->d)
+        return scry_fail(err, "%s: found %" PRIu64 " columns, expected %u as in %s", s->name, s->m.cols, data->d,
+                         data->source[0].name);
+    if (s->rows == 0) return scry_fail(err, "%s: found no rows, expected residuals [tokens, width]", s->name);
+    data->d = (uint32_t)s->m.cols;
+    return true;
+}
+
+/* FILE, or FILE:TENSOR where no file has the whole name. */
+static bool open_file(train_data *data, const char *path, scry_error *err) {
+    char *file = mem_copy_string(path), *colon = access(path, F_OK) == 0 ? NULL : strrchr(file, ':');
+    const char *inside = NULL;
+    if (colon) {
+        *colon = 0;
+        if (access(file, F_OK) == 0) inside = colon + 1;
+        else *colon = ':';
+    }
+    data_source *s = add_source(data, path);
+    bool ok = matrix_open(&s->m, &file, 1, inside, "capture", err);
+    s->rows = s->m.rows;
+    free(file);
+    return ok && fits(data, s, err);
+}
+
+/* ---- studies */
+
+static bool mark_text(data_source *s, const study_capture *spec, const scry_study *study, const tokenizer *tok,
+                      scry_error *err) {
+    pool pieces = {0};
+    token_text text = {0};
+    if (!token_text_read(&text, spec->tokens, spec->key, &pieces, tok, err)) return false;
+    bool whole = text.tokens == s->m.rows;
+    if (!whole && text.tokens != s->rows) {
+        scry_fail(err, "%s: %s.tokens: %s: found %" PRIu64 " tokens, expected %" PRIu64 ", one a row", study->path,
+                  spec->key, spec->tokens, text.tokens, s->rows);
+        token_text_free(&text);
+        pool_free(&pieces);
+        return false;
+    }
+    s->kept = mem_new(s->rows, 1);
+    for (uint32_t i = 0; i < text.sample_count; i++)
+        for (uint32_t k = 0; k < text.samples[i].count; k++) {
+            uint64_t row = text.samples[i].first + k, before = whole ? s->first : 0;
+            if (row < before || row - before >= s->rows) continue;
+            bool out = k < spec->skip_first;
+            for (size_t e = 0; e < spec->exclude_count && !out; e++)
+                out = strcmp(pool_text(&pieces, text.piece[row]), spec->exclude[e]) == 0;
+            s->kept[row - before] = !out;
+        }
+    token_text_free(&text);
+    pool_free(&pieces);
+    return true;
+}
+
+static bool open_capture(train_data *data, const scry_study *study, const study_capture *spec, const tokenizer *tok,
+                         scry_error *err) {
+    char *name = mem_format("%s: %s", study->path, spec->key);
+    data_source *s = add_source(data, name);
+    free(name);
+    if (!matrix_open(&s->m, spec->files, spec->file_count, spec->tensor, spec->key, err)) return false;
+    s->rows = s->m.rows;
+    if (spec->has_rows) {
+        if (spec->row_to > s->m.rows)
+            return scry_fail(err, "%s.rows: found [%" PRIu64 ", %" PRIu64 "], expected at most %" PRIu64 " rows",
+                             s->name, spec->row_from, spec->row_to, s->m.rows);
+        s->first = spec->row_from;
+        s->rows = spec->row_to - spec->row_from;
+    }
+    if (!fits(data, s, err)) return false;
+    if (!spec->skip_first && !spec->exclude_count) return true;
+    if (!spec->tokens)
+        return scry_fail(err, "%s: \"skip_first\" and \"exclude\" need \"tokens\", which is missing", s->name);
+    return mark_text(s, spec, study, tok, err);
+}
+
+static bool open_group(train_data *data, const scry_study *study, const study_group *group, const tokenizer *tok,
+                       scry_error *err) {
+    for (int c = 0; c < SCRY_CONDITIONS; c++) {
+        const study_capture *spec = &group->capture[c];
+        bool wanted = spec->present && !spec->features && (data->condition < 0 || data->condition == c);
+        if (wanted && !open_capture(data, study, spec, tok, err)) return false;
+    }
+    return true;
+}
+
+static bool open_study(train_data *data, const char *path, scry_notes *notes, scry_error *err) {
+    scry_study *study = scry_study_read(path, notes, err);
+    if (!study) return false;
+    size_t before = data->sources;
+    tokenizer tok = {0};
+    bool ok = !study->tokenizer || tokenizer_open(&tok, study->tokenizer, "tokenizer", err);
+    for (size_t t = 0; t < study->train_count && ok; t++) ok = open_group(data, study, &study->trains[t], &tok, err);
+    for (size_t k = 0; k < study->domain_count && ok; k++) ok = open_group(data, study, &study->domains[k], &tok, err);
+    if (ok && data->sources == before)
+        ok = scry_fail(err, "%s: found no residual capture%s%s, expected at least one", path,
+                       data->condition < 0 ? "" : " under the condition ",
+                       data->condition < 0 ? "" : scry_condition_name((scry_condition)data->condition));
+    tokenizer_free(&tok);
+    scry_study_free(study);
+    return ok;
+}
+
+/* A JSON object with "scry_study" near its beginning; the index of a sharded safetensors set is JSON too. */
+static bool is_study(const char *path) {
+    size_t length = strlen(path);
+    if (length < 5 || strcmp(path + length - 5, ".json") != 0) return false;
+    FILE *f = fopen(path, "re");
+    char *text = mem_new(1 << 16, 1);
+    size_t n = f ? fread(text, 1, (1 << 16) - 1, f) : 0;
+    if (f) fclose(f);
+    bool study = n > 0 && strstr(text, "\"scry_study\"");
+    free(text);
+    return study;
+}
+
+static char *absolute(const char *path) {
+    char here[4096];
+    if (path[0] == '/' || !getcwd(here, sizeof here)) return mem_copy_string(path);
+    return mem_format("%s/%s", here, path);
+}
+
+bool data_open(train_data *data, const scry_train_input *input, scry_notes *notes, scry_error *err) {
+    *data = (train_data){.condition = input->condition, .allow_nonfinite = input->allow_nonfinite};
+    data->path = mem_new(input->paths, sizeof *data->path);
+    for (size_t i = 0; i < input->paths; i++) {
+        const char *path = input->path[i];
+        data->path[data->paths++] = absolute(path);
+        if (!(is_study(path) ? open_study(data, path, notes, err) : open_file(data, path, err))) return false;
+    }
+    return true;
+}
+
+void data_close(train_data *data) {
+    for (size_t i = 0; i < data->sources; i++) {
+        free(data->source[i].name);
+        free(data->source[i].kept);
+        matrix_close(&data->source[i].m);
+    }
+    for (size_t i = 0; i < data->paths; i++) free(data->path[i]);
+    free(data->source);
+    free(data->path);
+    free(data->train.chunk);
+    free(data->held.chunk);
+    *data = (train_data){0};
+}
+
+/* ---- chunks ----------------------------------------------------------------------------------- */
+
+static void add_chunk(data_chunks *to, uint32_t source, uint64_t row, uint32_t length) {
+    if (!length) return;
+    if (to->count == to->room) {
+        to->room = to->room ? to->room * 2 : 256;
+        to->chunk = mem_resize(to->chunk, to->room, sizeof *to->chunk);
+    }
+    to->chunk[to->count++] = (data_chunk){row, source, length};
+    to->rows += length;
+}
+
+/* The kept rows of [from, end). */
+static void add_kept(data_chunks *to, const data_source *s, uint32_t source, uint64_t from, uint64_t end) {
+    uint64_t begin = from;
+    for (uint64_t row = from; row <= end; row++) {
+        if (row < end && (!s->kept || s->kept[row])) continue;
+        add_chunk(to, source, begin, (uint32_t)(row - begin));
+        begin = row + 1;
+    }
+}
+
+void data_split(train_data *data, double share, uint64_t seed) {
+    for (size_t i = 0; i < data->sources; i++) {
+        const data_source *s = &data->source[i];
+        /* one block of each round of so many is held out; short captures have shorter blocks */
+        uint64_t round = share > 0 ? (uint64_t)fmax(1, rint(1 / share)) : 0, block = CHUNK_ROWS;
+        while (round && block > 1 && block * round > s->rows) block /= 2;
+        for (uint64_t b = 0; b * block < s->rows; b++) {
+            uint64_t state = round ? seed ^ b / round << 20 : 0, end = (b + 1) * block;
+            bool held = round && b % round == random_below(&state, (uint32_t)round);
+            add_kept(held ? &data->held : &data->train, s, (uint32_t)i, b * block, end < s->rows ? end : s->rows);
+        }
+    }
+}
+
+/* ---- reading ---------------------------------------------------------------------------------- */
+
+typedef struct read_job {
+    const train_data *data;
+    const data_chunk *chunks;
+    uint64_t *first, *bad; /* [n] row of out; values that are not finite */
+    float *out;
+} read_job;
+
+static void read_chunk(void *context, size_t piece, unsigned worker) {
+    (void)worker;
+    const read_job *job = context;
+    const data_chunk *c = &job->chunks[piece];
+    const data_source *s = &job->data->source[c->source];
+    for (uint32_t k = 0; k < c->length; k++)
+        job->bad[piece] +=
+            matrix_row(&s->m, s->first + c->row + k, job->out + (size_t)(job->first[piece] + k) * job->data->d);
+}
+
+static bool check_finite(const read_job *job, size_t n, scry_error *err) {
+    for (size_t i = 0; i < n && !job->data->allow_nonfinite; i++)
+        if (job->bad[i])
+            return scry_fail(err,
+                             "%s: rows %" PRIu64 " to %" PRIu64 ": found %" PRIu64
+                             " values that are NaN or infinite, expected numbers; --allow-nonfinite takes them as 0",
+                             job->data->source[job->chunks[i].source].name, job->chunks[i].row,
+                             job->chunks[i].row + job->chunks[i].length - 1, job->bad[i]);
+    return true;
+}
+
+/* Some chunks at a time: pages of the files are not to stay in memory beside what was read from them. */
+bool data_read(const train_data *data, parallel *threads, const data_chunk *chunks, size_t n, float *out,
+               scry_error *err) {
+    enum { SLICE = 32 };
+    bool ok = true;
+    for (size_t from = 0; from < n && ok; from += SLICE) {
+        uint64_t first[SLICE] = {0}, bad[SLICE] = {0};
+        size_t count = n - from < SLICE ? n - from : SLICE;
+        read_job job = {data, chunks + from, first, bad, out};
+        for (size_t i = 1; i < count; i++) first[i] = first[i - 1] + job.chunks[i - 1].length;
+        parallel_for(threads, count, read_chunk, &job);
+        out += (size_t)(first[count - 1] + job.chunks[count - 1].length) * data->d;
+        ok = check_finite(&job, count, err);
+        data_release(data);
+    }
+    return ok;
+}
+
+void data_release(const train_data *data) {
+    for (size_t i = 0; i < data->sources; i++)
+        for (size_t k = 0; k < data->source[i].m.shards; k++) map_release(&data->source[i].m.files[k].map);
+}
+
+static uint64_t mix(uint64_t hash, const void *bytes, size_t size) {
+    const uint8_t *at = bytes;
+    for (size_t i = 0; i < size; i++) hash = (hash ^ at[i]) * 0x100000001b3u; /* FNV-1a */
+    return hash;
+}
+
+uint64_t data_fingerprint(const train_data *data) {
+    enum { SAMPLES = 256 };
+    uint64_t hash = mix(0xcbf29ce484222325u, &data->d, sizeof data->d);
+    float *row = mem_new(data->d, sizeof *row);
+    for (size_t i = 0; i < data->sources; i++) {
+        const data_source *s = &data->source[i];
+        uint64_t samples = s->rows < SAMPLES ? s->rows : SAMPLES;
+        hash = mix(hash, &s->rows, sizeof s->rows);
+        for (uint64_t k = 0; k < samples; k++) {
+            matrix_row(&s->m, s->first + k * (s->rows / samples), row);
+            hash = mix(hash, row, data->d * sizeof *row);
+            if (k % 16 == 15) data_release(data);
+        }
+    }
+    free(row);
+    return hash;
+}

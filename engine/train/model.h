@@ -1,0 +1,38 @@
+/* model.h: the parameters under training, and their gradients, in one allocation each.
+ *
+ * Both matrices are kept by latent, [F][d]: an active latent touches one row of each. */
+#ifndef SCRY_TRAIN_MODEL_H
+#define SCRY_TRAIN_MODEL_H
+
+#include "train/real.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct train_model {
+    uint32_t d, F;
+    bool has_threshold;
+    size_t count;        /* numbers in all */
+    real *all;           /* [count]: what follows, in this order; owned */
+    real *W_dec;         /* [F][d] */
+    real *W_enc;         /* [F][d], transposed: pre = (x - b_dec) W_enc^T + b_enc */
+    real *b_enc;         /* [F] */
+    real *b_dec;         /* [d] */
+    real *log_threshold; /* [F] of jumprelu, which is kept above 0 by its logarithm; NULL otherwise */
+} train_model;
+
+/* All zero. */
+void model_new(train_model *m, uint32_t d, uint32_t F, bool has_threshold);
+void model_free(train_model *m);
+
+/* Directions drawn evenly from the sphere, the same for a latent's encoder and decoder, with the lengths
+ * given; b_enc 0; thresholds as given. b_dec is left as it is. */
+void model_begin(train_model *m, uint64_t seed, real encoder_norm, real decoder_norm, real threshold);
+
+/* Sums over a row, by 16 partial sums that are added in one order on every processor. */
+real row_dot(const real *a, const real *b, uint32_t n);
+/* to[n] += times from[n] */
+void row_add(real *to, const real *from, real times, uint32_t n);
+
+#endif

@@ -1,0 +1,21 @@
+/* real.h: the number that training computes in.
+ *
+ * Single precision; the test of the gradients compiles the same files in double precision, where
+ * finite differences can be told from rounding. */
+#ifndef SCRY_TRAIN_REAL_H
+#define SCRY_TRAIN_REAL_H
+
+#include <cblas.h>
+
+#ifdef TRAIN_DOUBLE
+typedef double real;
+#define REAL_GEMM cblas_dgemm
+#else
+typedef float real;
+#define REAL_GEMM cblas_sgemm
+#endif
+
+/* Loops that pass over whole rows: let the compiler use what the processor has. */
+#define WIDE __attribute__((target_clones("avx512f", "avx2", "default")))
+
+#endif

@@ -1,0 +1,28 @@
+/* settle.h: the settings that a run was not given, and what they come to. */
+#ifndef SCRY_TRAIN_SETTLE_H
+#define SCRY_TRAIN_SETTLE_H
+
+#include "train.h"
+#include "train/step.h"
+
+enum {
+#define SETTING(name, least, most, whole, words) SETTLE_##name,
+#include "train/settings.def"
+#undef SETTING
+    SETTINGS
+};
+
+/* Names in the order of settings.def, and the numbers by that order. */
+extern const char *const settle_names[SETTINGS];
+double settle_get(const scry_train_settings *s, int which);
+void settle_set(scry_train_settings *s, int which, double value);
+
+/* Decides what is undecided, for residuals of width d with `rows` rows to train on; `window` rows fit into memory.
+ * False and err when a setting is out of its range or does not go with another. */
+bool settle(scry_train_settings *s, uint32_t d, uint64_t rows, uint64_t window, scry_error *err);
+
+step_rules settle_rules(const scry_train_settings *s);
+/* Lengths of the first rows of W_enc and W_dec. */
+void settle_norms(const scry_train_settings *s, real *encoder, real *decoder);
+
+#endif

@@ -1,0 +1,144 @@
+/* step.c: what a step works in. */
+#include "train/step.h"
+#include "base/mem.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Tiles whose pre-activations lie in a core's cache, but are long enough for the matrix multiplication. */
+enum { TILE_NUMBERS = 1 << 18, LEAST_TILE = 64, MOST_TILE = 256 };
+
+static uint32_t tile_of(uint32_t F, uint32_t batch) {
+    uint32_t tile = TILE_NUMBERS / F;
+    tile = tile < LEAST_TILE ? LEAST_TILE : tile > MOST_TILE ? MOST_TILE : tile;
+    return tile < batch ? tile : batch;
+}
+
+uint32_t step_blocks(uint32_t F) {
+    return (F + LATENT_BLOCK - 1) / LATENT_BLOCK;
+}
+
+uint32_t step_tokens(const train_step *s, size_t tile) {
+    uint32_t from = (uint32_t)tile * s->tile;
+    return s->B - from < s->tile ? s->B - from : s->tile;
+}
+
+uint64_t step_bytes(uint32_t d, uint32_t F, uint32_t batch, unsigned threads) {
+    uint64_t width = F, by_token = 3 * (uint64_t)d * batch,
+             by_thread = width * (tile_of(F, batch) + 3) + 2 * (uint64_t)LATENT_BLOCK * batch;
+    return sizeof(real) * (by_token + by_thread * threads) + width * 48 + (width / LATENT_BLOCK + 1) * d * sizeof(real);
+}
+
+static void tiles_new(train_step *s) {
+    s->part = mem_new(s->tiles, sizeof *s->part);
+    for (uint32_t p = 0; p < s->tiles; p++) {
+        step_tile *tile = &s->part[p];
+        tile->main.start = mem_new(s->tile + 1, sizeof *tile->main.start);
+        tile->aux.start = mem_new(s->tile + 1, sizeof *tile->aux.start);
+        tile->e_sum = mem_new(s->model->d, sizeof *tile->e_sum);
+        tile->x_sum = mem_new(s->model->d, sizeof *tile->x_sum);
+    }
+}
+
+static void turned_new(step_turned *turned, uint32_t F) {
+    turned->first = mem_new((size_t)F + 1, sizeof *turned->first);
+    turned->next = mem_new(F, sizeof *turned->next);
+}
+
+static void turned_free(step_turned *turned) {
+    free(turned->first);
+    free(turned->next);
+    free(turned->token);
+    free(turned->pre);
+}
+
+void step_new(train_step *s, const train_model *model, parallel *pool, uint32_t batch, const step_rules *rules) {
+    const uint32_t d = model->d, F = model->F;
+    unsigned threads = parallel_threads(pool);
+    size_t rows = (size_t)batch * d;
+    *s = (train_step){.rules = *rules, .model = model, .pool = pool, .B = batch, .tile = tile_of(F, batch)};
+    s->tiles = (batch + s->tile - 1) / s->tile;
+    s->X = mem_new(rows, sizeof *s->X);
+    s->E = mem_new(rows, sizeof *s->E);
+    s->A = mem_new(rows, sizeof *s->A);
+    s->pre = mem_new(threads, sizeof *s->pre);
+    s->chosen = mem_new(threads, sizeof *s->chosen);
+    s->spare = mem_new(threads, sizeof *s->spare);
+    s->G = mem_new(threads, sizeof *s->G);
+    s->H = mem_new(threads, sizeof *s->H);
+    for (unsigned i = 0; i < threads; i++) {
+        s->pre[i] = mem_new((size_t)s->tile * F, sizeof **s->pre);
+        s->chosen[i] = mem_new((size_t)F + 16, sizeof **s->chosen);
+        s->spare[i] = mem_new(2 * (size_t)F, sizeof **s->spare);
+        s->G[i] = mem_new((size_t)LATENT_BLOCK * batch, sizeof **s->G);
+        s->H[i] = mem_new((size_t)LATENT_BLOCK * batch, sizeof **s->H);
+    }
+    tiles_new(s);
+    s->norm = mem_new(F, sizeof *s->norm);
+    s->threshold = mem_new(F, sizeof *s->threshold);
+    s->floor = mem_new(F, sizeof *s->floor);
+    s->dead = mem_new(F, sizeof *s->dead);
+    s->fired = mem_new(F, sizeof *s->fired);
+    turned_new(&s->by_latent, F);
+    turned_new(&s->aux_by_latent, F);
+    s->row_square = mem_new((size_t)F + 1, sizeof *s->row_square);
+    s->b_dec_part = mem_new((size_t)step_blocks(F) * d, sizeof *s->b_dec_part);
+    s->e_sum = mem_new(d, sizeof *s->e_sum);
+    s->x_sum = mem_new(d, sizeof *s->x_sum);
+    step_refresh(s);
+}
+
+void step_free(train_step *s) {
+    for (uint32_t p = 0; p < s->tiles; p++) {
+        step_tile *tile = &s->part[p];
+        void *const owned[] = {tile->main.item, tile->main.start, tile->aux.item,
+                               tile->aux.start, tile->e_sum,      tile->x_sum};
+        for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) free(owned[i]);
+    }
+    for (unsigned i = 0; s->pre && i < parallel_threads(s->pool); i++) {
+        free(s->pre[i]);
+        free(s->chosen[i]);
+        free(s->spare[i]);
+        free(s->G[i]);
+        free(s->H[i]);
+    }
+    turned_free(&s->by_latent);
+    turned_free(&s->aux_by_latent);
+    void *const owned[] = {s->X,     s->E,         s->A,     s->pre,   s->chosen,     s->spare,
+                           s->G,     s->H,         s->part,  s->norm,  s->floor,      s->dead,
+                           s->fired, s->threshold, s->e_sum, s->x_sum, s->row_square, s->b_dec_part};
+    for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) free(owned[i]);
+    *s = (train_step){0};
+}
+
+static void refresh_block(void *context, size_t piece, unsigned worker) {
+    (void)worker;
+    train_step *s = context;
+    const train_model *m = s->model;
+    for (uint32_t j = (uint32_t)piece * LATENT_BLOCK; j < m->F && j < (piece + 1) * LATENT_BLOCK; j++) {
+        const real *row = m->W_dec + (size_t)j * m->d;
+        s->norm[j] = s->rules.unit_decoder ? 1 : (real)sqrt((double)row_dot(row, row, m->d));
+        s->threshold[j] = m->has_threshold ? (real)exp((double)m->log_threshold[j]) : 0;
+        s->floor[j] = s->threshold[j] - s->rules.bandwidth / 2;
+    }
+}
+
+void step_refresh(train_step *s) {
+    parallel_for(s->pool, step_blocks(s->model->F), refresh_block, s);
+}
+
+static void center_tile(void *context, size_t piece, unsigned worker) {
+    (void)worker;
+    train_step *s = context;
+    const uint32_t d = s->model->d, n = step_tokens(s, piece);
+    real *x = s->X + piece * s->tile * d;
+    for (uint32_t t = 0; t < n; t++, x += d)
+        for (uint32_t i = 0; i < d; i++) x[i] -= s->model->b_dec[i];
+}
+
+void step_forward(train_step *s) {
+    parallel_for(s->pool, s->tiles, center_tile, s);
+    step_encode(s);
+    step_decode(s);
+}

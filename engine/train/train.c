@@ -1,0 +1,249 @@
+/* train.c: the run: steps, their log and checkpoints, and what is left at the end. */
+#include "train.h"
+#include "base/mem.h"
+#include "train/begin.h"
+#include "train/evaluate.h"
+#include "train/log.h"
+#include "train/save.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+/* BatchTopK's cut is followed by a running mean at this rate, as in SAELens; a short run's at such a rate that it
+ * has about a tenth of the run in mind. */
+#define THRESHOLD_RATE 0.01
+
+typedef struct course {
+    trainer t;
+    const char *folder;
+    const scry_train_run *run;
+    scry_train_progress shown;
+    double started, drawn, logged; /* seconds */
+    uint64_t first, logged_step;   /* steps done before this call; at the last line */
+    uint32_t resampled;            /* since the last line */
+} course;
+
+static double now(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+/* ---- one step ---- */
+
+static double clip(const trainer *t, double *norm) {
+    double square = 0;
+    for (uint32_t j = 0; j <= t->model.F; j++) square += t->step.row_square[j];
+    *norm = sqrt(square);
+    return t->settings.clip > 0 && *norm > t->settings.clip ? t->settings.clip / (*norm + 1e-6) : 1;
+}
+
+static void follow_cut(trainer *t) {
+    double cut = (double)t->step.cut;
+    if (!(cut > 0)) return;
+    double rate = fmin(1, fmax(THRESHOLD_RATE, 10 / t->settings.steps));
+    t->threshold = t->threshold > 0 ? t->threshold + rate * (cut - t->threshold) : cut;
+}
+
+/* Resampling is done with when the learning rate has but a quarter of the run to go. */
+static bool resamples_now(const trainer *t) {
+    uint64_t batch = t->step.B, every = t->revive.dead_after;
+    bool due = t->done * batch / every > (t->done - 1) * batch / every;
+    return (int)t->settings.revive == SCRY_RESAMPLE && due && (double)t->done < 0.75 * t->settings.steps;
+}
+
+static bool take_step(course *c, bool measure, log_line *line, scry_error *err) {
+    trainer *t = &c->t;
+    train_step *s = &t->step;
+    const scry_train_settings *set = &t->settings;
+    s->rules.sparsity = (real)adam_sparsity(set, t->done);
+    s->rules.measure = measure;
+    if (!stream_next(&t->stream, s->X, s->B, t->scale, err)) return false;
+    step_refresh(s);
+    if ((int)set->revive == SCRY_AUXK) revive_list(&t->revive, s);
+    step_forward(s);
+    if (!isfinite(s->loss))
+        return scry_fail(err, "train: the loss of step %" PRIu64 " is not finite; a smaller --lr may do", t->done + 1);
+    step_backward(s, &t->grad);
+    double times = clip(t, &line->gradient);
+    line->lr = adam_rate(set, t->done);
+    adam_step(&t->adam, t->pool, &t->model, &t->grad, ++t->done, set, line->lr, times, s->rules.unit_decoder);
+    if (s->rules.arch == SCRY_BATCHTOPK) follow_cut(t);
+    revive_count(&t->revive, s);
+    if (resamples_now(t)) {
+        real encoder, decoder;
+        settle_norms(set, &encoder, &decoder);
+        c->resampled += revive_resample(&t->revive, s, &t->model, &t->adam, decoder, (real)set->first_threshold,
+                                        (uint64_t)set->seed ^ t->done << 24);
+    }
+    return true;
+}
+
+/* ---- figures on the way ---- */
+
+static void measure_held(trainer *t, log_line *line) {
+    line->held_explained_variance = line->held_l0 = (double)NAN;
+    train_step *s = &t->held;
+    if (!s->B) return;
+    for (size_t i = 0; i < (size_t)s->B * t->data.d; i++) s->X[i] = (real)t->held_rows[i] * t->scale;
+    s->rules.threshold = (real)t->threshold;
+    step_refresh(s);
+    step_forward(s);
+    line->held_explained_variance = 1 - s->mse / s->variance;
+    line->held_l0 = s->l0;
+}
+
+static bool tell(course *c, bool last) {
+    double time = now();
+    if (!c->run->progress || (!last && time - c->drawn < 0.1)) return true;
+    c->drawn = time;
+    const trainer *t = &c->t;
+    double spent = time - c->started, rate = spent > 0 ? (double)(t->done - c->first) / spent : 0;
+    c->shown.step = t->done;
+    c->shown.steps = (uint64_t)t->settings.steps;
+    c->shown.tokens = t->done * t->step.B;
+    c->shown.tokens_a_second = rate * t->step.B;
+    c->shown.seconds_left = rate > 0 ? (t->settings.steps - (double)t->done) / rate : 0;
+    return c->run->progress(c->run->context, &c->shown);
+}
+
+static bool write_line(course *c, log_line *line, scry_error *err) {
+    trainer *t = &c->t;
+    double time = now();
+    line->seconds = time - c->started;
+    line->tokens_a_second = (double)(t->done - c->logged_step) * t->step.B / (time - c->logged);
+    line->resampled = c->resampled;
+    c->resampled = 0;
+    c->shown.loss = t->step.loss;
+    c->shown.explained_variance = 1 - t->step.mse / t->step.variance;
+    c->shown.l0 = t->step.l0;
+    c->shown.dead = (double)t->revive.dead / t->model.F;
+    measure_held(t, line);
+    bool ok = log_write(t, line, err);
+    c->logged = now();
+    c->logged_step = t->done;
+    return ok;
+}
+
+/* ---- the run ---- */
+
+static bool stop(course *c, scry_error *err) {
+    if (!checkpoint_write(&c->t, c->folder, err)) return false;
+    return scry_fail(err,
+                     "train: stopped after step %" PRIu64 " of %.0f and saved; go on with: scry train --resume -o %s",
+                     c->t.done, c->t.settings.steps, c->folder);
+}
+
+static bool all_steps(course *c, scry_error *err) {
+    trainer *t = &c->t;
+    const scry_train_settings *set = &t->settings;
+    uint64_t steps = (uint64_t)set->steps, log_every = (uint64_t)set->log_every;
+    uint64_t checkpoint_every = (uint64_t)set->checkpoint_every;
+    c->first = c->logged_step = t->done;
+    c->started = c->logged = now();
+    while (t->done < steps) {
+        bool logs = (t->done + 1) % log_every == 0 || t->done + 1 == steps;
+        log_line line = {0};
+        if (!take_step(c, logs, &line, err) || (logs && !write_line(c, &line, err))) return false;
+        if (!tell(c, t->done == steps)) return stop(c, err);
+        if (t->done % checkpoint_every == 0 && t->done < steps && !checkpoint_write(t, c->folder, err)) return false;
+    }
+    return true;
+}
+
+/* Of the SAE as it was saved, by way of the reader that the index uses. */
+static bool measure_saved(course *c, scry_train_result *result, scry_error *err) {
+    sae s;
+    if (!sae_load(&s, c->folder, "saelens", NULL, err)) return false;
+    const trainer *t = &c->t;
+    result->held = t->data.held.rows > 0;
+    bool ok = evaluate(&s, &t->data, result->held ? &t->data.held : &t->data.train, t->pool, NULL, NULL,
+                       &result->quality, err);
+    sae_free(&s);
+    return ok;
+}
+
+static void remove_checkpoint(const char *folder) {
+    char *path = mem_format("%s/%s", folder, CHECKPOINT_NAME);
+    unlink(path);
+    free(path);
+}
+
+static bool run_course(course *c, scry_train_result *result, scry_error *err) {
+    trainer *t = &c->t;
+    if (!log_open(t, c->folder, c->run->resume, err) || !all_steps(c, err)) return false;
+    log_close(t);
+    *result = (scry_train_result){.settings = t->settings,
+                                  .steps = t->done,
+                                  .tokens = t->done * t->step.B,
+                                  .rows = t->data.train.rows,
+                                  .held_rows = t->data.held.rows,
+                                  .seconds = now() - c->started};
+    if (!save_sae(t, c->folder, err)) return false;
+    remove_checkpoint(c->folder);
+    return measure_saved(c, result, err);
+}
+
+/* ---- the folder ---- */
+
+static bool folder_is_free(const char *folder, scry_error *err) {
+    struct stat st;
+    if (stat(folder, &st) != 0) return true;
+    if (!S_ISDIR(st.st_mode)) return scry_fail(err, "%s: found a file, expected a new or empty directory", folder);
+    DIR *d = opendir(folder);
+    bool empty = true, begun = false;
+    for (const struct dirent *e = d ? readdir(d) : NULL; e; e = readdir(d)) {
+        if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0) empty = false;
+        if (strcmp(e->d_name, CHECKPOINT_NAME) == 0) begun = true;
+    }
+    if (d) closedir(d);
+    if (begun)
+        return scry_fail(err, "%s: found a run that was not finished; go on with: scry train --resume -o %s", folder,
+                         folder);
+    return empty || scry_fail(err, "%s: found files in it, expected a new or empty directory", folder);
+}
+
+static bool make_folder(const char *folder, scry_error *err) {
+    if (mkdir(folder, 0777) == 0 || errno == EEXIST) return true;
+    return scry_fail(err, "%s: cannot be made: %s", folder, strerror(errno));
+}
+
+static bool begin_new(course *c, const scry_train_input *input, scry_notes *notes, scry_error *err) {
+    return folder_is_free(c->folder, err) && trainer_begin(&c->t, input, c->run, NULL, notes, err) &&
+           make_folder(c->folder, err);
+}
+
+static bool begin_again(course *c, const scry_train_input *input, scry_notes *notes, scry_error *err) {
+    checkpoint from;
+    char *path = mem_format("%s/%s", c->folder, CHECKPOINT_NAME);
+    bool ok = access(path, F_OK) == 0 ||
+              scry_fail(err, "%s: found no %s to go on from, expected one of a run that was stopped", c->folder,
+                        CHECKPOINT_NAME);
+    free(path);
+    if (!ok) return false;
+    ok = checkpoint_open(&from, c->folder, err);
+    scry_train_input same = {(const char *const *)(void *)from.path, from.paths, from.condition, from.allow_nonfinite};
+    if (input->paths) {
+        same.path = input->path;
+        same.paths = input->paths;
+    }
+    ok = ok && trainer_begin(&c->t, &same, c->run, &from, notes, err);
+    checkpoint_close(&from);
+    return ok;
+}
+
+bool scry_train(const char *out, const scry_train_input *input, const scry_train_run *run, scry_train_result *result,
+                scry_notes *notes, scry_error *err) {
+    course c = {.folder = out, .run = run};
+    bool ok = (run->resume ? begin_again(&c, input, notes, err) : begin_new(&c, input, notes, err)) &&
+              run_course(&c, result, err);
+    trainer_free(&c.t);
+    return ok;
+}

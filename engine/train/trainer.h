@@ -1,0 +1,32 @@
+/* trainer.h: a run under way. */
+#ifndef SCRY_TRAIN_TRAINER_H
+#define SCRY_TRAIN_TRAINER_H
+
+#include "train/adam.h"
+#include "train/data.h"
+#include "train/revive.h"
+#include "train/settle.h"
+#include "train/step.h"
+#include "train/stream.h"
+
+#include <stdio.h>
+
+typedef struct trainer {
+    scry_train_settings settings;
+    train_data data;
+    uint64_t fingerprint;
+    parallel *pool;
+    train_stream stream;
+    train_model model, grad;
+    train_adam adam;
+    train_step step;
+    train_step held;  /* some held-out rows, forward only; B 0 when there are none */
+    float *held_rows; /* [held.B][d] */
+    revive revive;
+    uint64_t done;    /* steps */
+    real scale;       /* residuals are multiplied by it */
+    double threshold; /* of batchtopk: the running mean of where batches were cut */
+    FILE *log;
+} trainer;
+
+#endif

@@ -1,0 +1,100 @@
+#!/bin/sh
+# scry train and scry eval-sae: a run killed in the middle goes on to the same weights; what they print; what they refuse.
+. "${0%/*}/check.inc"
+study=sample_data/study.json
+small="--width 256 --k 8 --batch 512 --steps 60"
+
+# ---- from a study to an SAE that indexes it
+gives 0 train $study --condition base -o "$place/sae" $small --json
+prints "train --json: its keys" '^\{"sae":".*/sae","arch":"topk","d_in":192,"d_sae":256,"steps":60,"tokens":30720,"rows":[0-9]+,"held_out_rows":[0-9]+,"held_out":true,"l0":[0-9.]+,"explained_variance":0\.[0-9]+,"fvu":0\.[0-9]+,"mse":[0-9.]+,"cosine":0\.[0-9]+,"dead":[0-9.]+,"dense":[0-9.]+,"seconds":[0-9.]+\}$'
+says "train: tells how far it is" "scry: training: step "
+is "train: what is left" "$(ls "$place/sae" | tr '\n' ' ')" "cfg.json sae_weights.safetensors train.jsonl "
+is "train: each line of the log is an object" "$(grep -c '^{"step":.*"held_out_explained_variance":0\.[0-9]*,.*}$' "$place/sae/train.jsonl")" 6
+gives 0 eval-sae "$place/sae" $study --condition base
+prints "eval-sae: the table" '^SAELens topk \(TopK, k 8\), 192 -> 256, [0-9]+ tokens' '^explained variance +0\.[0-9]+' '^never +[0-9]+ +[0-9.]+%'
+gives 0 eval-sae "$place/sae" $study --json
+prints "eval-sae --json: its keys" '^\{"sae":.*"kind":.*"d_in":192,"d_sae":256,"tokens":30909,"l0":[0-9.]+,"explained_variance":[0-9.]+,"fvu":[0-9.]+,"mse":[0-9.]+,"cosine":[0-9.]+,"dead":[0-9.]+,"dense":[0-9.]+,"seconds":[0-9.e-]+,"rates":\[\{"rate":"never","latents":[0-9]+,"share":[0-9.]+\}'
+gives 0 eval-sae "$place/sae" $study --csv
+is "eval-sae --csv: its header" "$(head -1 "$out")" "sae,kind,d_in,d_sae,tokens,l0,explained_variance,fvu,mse,cosine,dead,dense,seconds"
+sed "s#\"sae\": \"sae\"#\"sae\": \"$place/sae\"#; s#\"\\(acts/\\|labels\\)#\"$PWD/sample_data/\\1#" $study >"$place/study.json"
+gives 0 index "$place/study.json" -o "$place/x.scry"
+says "the study is indexed with it" "256 latents"
+file=$(ls -d "$PWD"/sample_data/acts/*.safetensors | head -1)
+gives 0 eval-sae "$place/sae" "$file"
+gives 0 train "$file" -o "$place/one" --arch relu --width 64 --batch 128 --steps 20 --csv
+prints "train --csv: its header" '^sae,arch,d_in,d_sae,steps,'
+
+# ---- killed in the middle: the weights that an unbroken run gives, bit for bit
+for arch in topk batchtopk relu jumprelu; do
+    run="$study --condition base --arch $arch --width 512 --batch 512 --steps 120 --checkpoint-every 20"
+    gives 0 train $run -o "$place/whole-$arch"
+    "$SCRY" train $run -o "$place/killed-$arch" --threads 1 >/dev/null 2>&1 &
+    pid=$!
+    tries=0
+    while [ ! -e "$place/killed-$arch/checkpoint.safetensors" ] && [ $tries -lt 1000 ]; do
+        sleep 0.02
+        tries=$((tries + 1))
+    done
+    kill -9 $pid 2>/dev/null
+    wait $pid 2>/dev/null
+    is "$arch: killed by SIGKILL in the middle" "$?" 137
+    [ -e "$place/killed-$arch/cfg.json" ] && not_ok "$arch: killed before the end" "found a finished SAE" || ok "$arch: killed before the end"
+    gives 0 train --resume -o "$place/killed-$arch"
+    cmp -s "$place/whole-$arch/sae_weights.safetensors" "$place/killed-$arch/sae_weights.safetensors" &&
+        ok "$arch: --resume ends with the same weights" || not_ok "$arch: --resume ends with the same weights" "found other bytes"
+    is "$arch: and with a log that has each step once" "$(sed 's/,.*//' "$place/killed-$arch/train.jsonl")" "$(sed 's/,.*//' "$place/whole-$arch/train.jsonl")"
+done
+
+# ---- ctrl-C
+"$SCRY" train $study -o "$place/stopped" --width 512 --steps 100000 2>"$err" >"$out" &
+pid=$!
+tries=0
+while [ ! -s "$place/stopped/train.jsonl" ] && [ $tries -lt 1000 ]; do
+    sleep 0.02
+    tries=$((tries + 1))
+done
+kill -TERM $pid
+wait $pid
+is "train: status 1 when interrupted" "$?" 1
+says "and says how to go on" "go on with: scry train --resume -o $place/stopped"
+is "and leaves a checkpoint and the log" "$(ls "$place/stopped" | tr '\n' ' ')" "checkpoint.safetensors train.jsonl "
+gives 1 train $study -o "$place/stopped"
+says "it is not overwritten" "--resume"
+gives 1 train --resume "$file" -o "$place/stopped"
+says "nor gone on with other residuals" "other residuals than the checkpoint"
+head -c 5000 "$place/stopped/checkpoint.safetensors" >"$place/cut"
+mv "$place/cut" "$place/stopped/checkpoint.safetensors"
+gives 1 train --resume -o "$place/stopped"
+says "a damaged checkpoint is named" "checkpoint.safetensors"
+
+# ---- what is refused
+refused() { # STATUS TEXT ARGUMENT...
+    expected=$1 text=$2
+    shift 2
+    gives "$expected" "$@"
+    says "$ran: says \"$text\"" "$text"
+}
+refused 2 "-o is missing" train $study
+refused 2 "expected residual files or a study manifest" train -o "$place/u"
+refused 2 "--arch: found \"gated\", expected relu, topk, batchtopk or jumprelu" train $study -o "$place/u" --arch gated
+refused 2 "--k: found \"x\", expected a whole number" train $study -o "$place/u" --k x
+refused 2 "--k: found \"1.5\", expected a whole number" train $study -o "$place/u" --k 1.5
+refused 2 "--lr: found \"-1\"" train $study -o "$place/u" --lr -1
+refused 2 "--lr: found \"nan\"" train $study -o "$place/u" --lr nan
+refused 2 "--betas: found \"0.9\"" train $study -o "$place/u" --betas 0.9
+refused 2 "--sparsity goes with --arch relu and jumprelu, not with topk" train $study -o "$place/u" --sparsity 3
+refused 2 "--k goes with --arch topk and batchtopk, not with relu" train $study -o "$place/u" --arch relu --k 3
+refused 2 "--resume goes on with the settings that the run began with; leave out --lr" train --resume -o "$place/u" --lr 1
+refused 2 "--condition: found \"foo\"" train $study -o "$place/u" --condition foo
+refused 2 "--memory: found 1 MB, expected at least" train $study -o "$place/u" --memory 1M
+refused 1 "under the condition rl" train $study -o "$place/u" --condition rl
+refused 1 "nothing.npy" train "$place/nothing.npy" -o "$place/u"
+refused 1 "found files in it" train $study -o "$place/sae"
+refused 1 "found a file" train $study -o "$file"
+refused 1 "no checkpoint.safetensors" train --resume -o "$place/sae"
+refused 1 "cannot be made" train $study -o "$place/no/where"
+refused 2 "expected an SAE and residual files" eval-sae "$place/sae"
+refused 1 "nowhere" eval-sae "$place/nowhere" $study
+refused 2 "did you mean scry eval-sae?" eval-sea "$place/sae" $study
+is "nothing is left behind" "$(find "$place" -name 'u' -o -name '*.tmp*' | wc -l | tr -d ' ')" 0
+finish
