@@ -137,11 +137,6 @@ static bool write_edits(FILE *f, const void *context) {
     return ok;
 }
 
-/* The index's own label, below the edits. */
-static const char *own_label(const scry_index *x, uint32_t latent) {
-    return x->label_at && x->label_at[latent] < x->label_size ? x->label_text + x->label_at[latent] : NULL;
-}
-
 static char *trimmed(const char *text) {
     static const char blanks[] = " \t\r\n\v\f";
     text += strspn(text, blanks);
@@ -163,7 +158,7 @@ bool scry_label_set(scry_index *x, uint32_t latent, const char *text, scry_error
         ok = !e->problem.status || scry_fail(err, "%s", e->problem.text);
     }
     if (ok) {
-        const char *own = own_label(x, latent);
+        const char *own = index_label(x, latent);
         if (strcmp(label, own ? own : "") == 0) take_away(e, latent);
         else put(e, latent, label);
         ok = e->count ? scry_write_whole(path, write_edits, e, err)

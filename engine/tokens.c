@@ -140,6 +140,10 @@ scry_sample scry_sample_at(const scry_index *x, size_t capture, uint32_t sample)
 const char *scry_label(const scry_index *x, uint32_t latent) {
     const char *edited = label_edits_find(x->edits, latent);
     if (edited) return *edited ? edited : NULL;
+    return index_label(x, latent);
+}
+
+const char *index_label(const scry_index *x, uint32_t latent) {
     uint64_t low = 0, high = x->labels;
     while (low < high) {
         uint64_t middle = low + (high - low) / 2;

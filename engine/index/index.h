@@ -77,6 +77,8 @@ struct scry_index {
     struct label_edits *edits; /* labels written by hand, above those */
 };
 
+/* The label that the index itself holds, below those written by hand; NULL: none. */
+const char *index_label(const scry_index *index, uint32_t latent);
 /* Text of a piece, "" when there is no such. */
 const char *index_piece(const scry_index *index, uint32_t piece);
 /* Number of the piece in a row of a text. */

@@ -288,7 +288,7 @@ static void test_figures(void) {
             for (int j = 0; j < F; j++) {
                 double pre = (double)s.b_enc[j];
                 for (int i = 0; i < D; i++)
-                    pre += ((double)x[i] - (double)s.b_dec[i]) * (double)s.W_enc[(size_t)i * F + (size_t)j];
+                    pre += ((double)x[i] - (double)s.b_dec[i]) * (double)s.W_enc[(size_t)j * D + (size_t)i];
                 if (!(pre > (double)s.threshold[j])) continue;
                 for (int i = 0; i < D; i++) made[i] += pre * (double)s.W_dec[(size_t)j * D + (size_t)i];
                 active++;

@@ -117,7 +117,7 @@ static void run_all(app *a) {
 
 /* Commands that need a place: the latent that a list shows. */
 static void run_jumps(app *a) {
-    static const char *const lines[] = {"pane latent", "together", "first", "jump", "back"};
+    static const char *const lines[] = {"pane latent", "latent 1819", "together", "down", "jump", "back"};
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
         app_command(a, lines[i]);
         if (latent_working(a)) latent_work(a, 0);
