@@ -40,6 +40,7 @@ command_effect do_screen(app *a, const char *argument) {
     FILE *f = fopen(argument, "we");
     if (!f) return app_fail(a, "%s: cannot be written: %s", argument, strerror(errno));
     scry_session_company(a->tab->session); /* a still picture waits for all of its numbers */
+    table_finish(a);
     app_draw(a);
     grid_write(a->grid, f, roles);
     if (fclose(f) != 0) return app_fail(a, "%s: cannot be written: %s", argument, strerror(errno));

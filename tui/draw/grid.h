@@ -28,6 +28,7 @@ typedef enum role {
     ROLE_ACT2,
     ROLE_ACT3,
     ROLE_ACT4,
+    ROLE_FOUND, /* what a search matched */
     ROLES
 } role;
 

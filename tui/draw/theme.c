@@ -14,7 +14,7 @@ static const style styles[COLOR_LEVELS][ROLES] = {
             [ROLE_PROMPT] = {-1, -1, true, false, false}, [ROLE_MESSAGE] = {-1, -1, true, false, false},
             [ROLE_ERROR] = {-1, -1, true, false, true},   [ROLE_ACT1] = {-1, -1, false, true, false},
             [ROLE_ACT2] = {-1, -1, false, true, false},   [ROLE_ACT3] = {-1, -1, true, true, false},
-            [ROLE_ACT4] = {-1, -1, true, false, true},
+            [ROLE_ACT4] = {-1, -1, true, false, true},    [ROLE_FOUND] = {-1, -1, true, true, false},
         },
     [COLOR_16] =
         {
@@ -27,7 +27,7 @@ static const style styles[COLOR_LEVELS][ROLES] = {
             [ROLE_PROMPT] = {3, -1, true, false, false}, [ROLE_MESSAGE] = {3, -1, false, false, false},
             [ROLE_ERROR] = {7, 1, true, false, false},   [ROLE_ACT1] = {3, -1, false, true, false},
             [ROLE_ACT2] = {3, -1, true, true, false},    [ROLE_ACT3] = {0, 3, false, false, false},
-            [ROLE_ACT4] = {0, 3, true, true, false},
+            [ROLE_ACT4] = {0, 3, true, true, false},     [ROLE_FOUND] = {3, -1, true, true, false},
         },
     [COLOR_256] =
         {
@@ -40,7 +40,7 @@ static const style styles[COLOR_LEVELS][ROLES] = {
             [ROLE_PROMPT] = {222, -1, true, false, false}, [ROLE_MESSAGE] = {222, -1, false, false, false},
             [ROLE_ERROR] = {231, 124, true, false, false}, [ROLE_ACT1] = {-1, 236, false, false, false},
             [ROLE_ACT2] = {223, 94, false, false, false},  [ROLE_ACT3] = {16, 172, false, false, false},
-            [ROLE_ACT4] = {16, 214, true, false, false},
+            [ROLE_ACT4] = {16, 214, true, false, false},   [ROLE_FOUND] = {214, -1, true, true, false},
         },
 };
 
