@@ -59,7 +59,12 @@ $(BUILD)/tests/test_%: $(BUILD)/tests/unit/test_%.o $(BUILD)/tests/unit/check.o 
 	@$(CC) $(CFLAGS) $(EXTRA) -o $@ $^ $(ENGINE_LIBS) -lutf8proc
 
 # tests of the part of tui/ that knows no terminal
-$(BUILD)/tests/test_tui_%: $(BUILD)/tests/unit/test_tui_%.o $(BUILD)/tests/unit/check.o $(HEADLESS_OBJ) $(BUILD)/libscry.a
+$(BUILD)/libtui.a: $(HEADLESS_OBJ)
+	@echo "  AR    $@"
+	@rm -f $@
+	@$(AR) rcs $@ $^
+
+$(BUILD)/tests/test_tui_%: $(BUILD)/tests/unit/test_tui_%.o $(BUILD)/tests/unit/check.o $(BUILD)/libtui.a $(BUILD)/libscry.a
 	@mkdir -p $(@D)
 	@echo "  LINK  $@"
 	@$(CC) $(CFLAGS) $(EXTRA) -o $@ $^ $(ENGINE_LIBS) -lutf8proc

@@ -202,12 +202,24 @@ static bool read_list(reader *r, int column) {
     return add(r, step);
 }
 
+/* A place for values that take their time; the same measure twice is looked for once. */
+static bool add_slow(reader *r, int measure, filter_step *step) {
+    filter *f = r->f;
+    for (step->slow = 0; step->slow < f->slows; step->slow++)
+        if (f->slow[step->slow].measure == measure && f->slow[step->slow].domain == step->domain) return true;
+    if (f->slows == SLOW_MOST)
+        return wrong(r, r->at, 1, "%s of more than %d domains", domain_measures[measure].name, SLOW_MOST);
+    f->slow[f->slows].measure = measure;
+    f->slow[f->slows++].domain = step->domain;
+    return true;
+}
+
 static bool read_domain_term(reader *r, int measure) {
     word w;
     r->at++;
     if (!read_word(r, &w, "")) return false;
     const scry_info *info = r->a->tab->info;
-    filter_step step = {.kind = DOMAIN_IS, .number = measure, .domain = info->domains};
+    filter_step step = {.kind = DOMAIN_IS, .number = measure, .domain = info->domains, .slow = -1};
     const char **names = mem_new(info->domains, sizeof *names);
     for (size_t d = 0; d < info->domains; d++) {
         names[d] = info->domain[d].name;
@@ -221,6 +233,7 @@ static bool read_domain_term(reader *r, int measure) {
     if (!read_comparison(r, &step.how))
         return wrong(r, r->at, 1, "expected < <= > >= = or != after %s:%s", domain_measures[measure].name, w.text);
     r->f->on |= domain_measures[measure].on;
+    if (domain_measures[measure].slow && !add_slow(r, measure, &step)) return false;
     return read_number(r, domain_measures[measure].name, &step.value) && add(r, step);
 }
 

@@ -32,9 +32,9 @@ bool filter_is_empty(const filter *f);
 /* What its rows change with: ON_RANKING, ... */
 unsigned filter_on(const filter *f);
 
-/* Looks for its texts until the deadline; true when it can be run. before: one whose finished searches this one may
- * narrow or take over, or NULL. */
-bool filter_prepare(filter *f, filter *before, double deadline);
+/* Finds out what takes its time (texts, slow measures) until the deadline; true when it can be run. before: one whose
+ * findings this one may take over, or NULL. */
+bool filter_prepare(filter *f, app *a, filter *before, double deadline);
 /* Sets the bits of the latents that pass, a column at a time over blocks of latents; returns how many. */
 uint32_t filter_run(const filter *f, app *a, uint64_t *bits);
 

@@ -12,60 +12,89 @@ enum { BLOCK = 2048, WINDOW = 512, HALF = 1 << 16 };
 void order_new(row_order *o, uint32_t latents) {
     *o = (row_order){.latents = latents, .rows = latents};
     o->latent = mem_new(latents, sizeof *o->latent);
-    o->key = mem_new(latents, sizeof *o->key);
+    o->own_key = mem_new(latents, sizeof *o->own_key);
     o->room = mem_new(2 * (size_t)latents, sizeof *o->room);
     o->counts = mem_new(HALF, sizeof *o->counts);
 }
 
 void order_free(row_order *o) {
     free(o->latent);
-    free(o->key);
+    free(o->own_key);
+    free(o->own_rest);
     free(o->room);
     free(o->counts);
 }
 
 /* ---- keys ----------------------------------------------------------------------------------- */
 
-/* Floating-point numbers order as their bits do once negative ones are turned around. */
+/* Floating-point numbers order as their bits do once negative ones are turned around; -0 is 0. */
 static uint32_t key_of_single(double value) {
-    float single = (float)value + 0.0F; /* -0 is 0 */
+    float single = (float)value + 0.0F;
     uint32_t bits;
     memcpy(&bits, &single, sizeof bits);
     return bits >> 31 ? ~bits : bits | 0x80000000U;
 }
 
-static uint32_t key_of_double(double value) {
+static uint64_t key_of_double(double value) {
     double number = value + 0.0;
     uint64_t bits;
     memcpy(&bits, &number, sizeof bits);
-    return (uint32_t)((bits >> 63 ? ~bits : bits | 0x8000000000000000U) >> 32);
+    return bits >> 63 ? ~bits : bits | 0x8000000000000000U;
 }
 
-/* False: the values do not fit single precision, so that keys made that way would tell fewer apart. */
-static bool make_keys(row_order *o, bool single) {
+static void single_keys(row_order *o, uint32_t from, uint32_t n, const double *value, uint32_t turn) {
+    for (uint32_t i = 0; i < n; i++)
+        o->own_key[from + i] = isnan(value[i]) ? LAST_KEY : key_of_single(value[i]) ^ turn;
+}
+
+static void double_keys(row_order *o, uint32_t from, uint32_t n, const double *value, uint32_t turn) {
+    for (uint32_t i = 0; i < n; i++) {
+        uint64_t key = key_of_double(value[i]);
+        o->own_key[from + i] = isnan(value[i]) ? LAST_KEY : (uint32_t)(key >> 32) ^ turn;
+        o->own_rest[from + i] = isnan(value[i]) ? 0 : (uint32_t)key ^ turn;
+    }
+}
+
+static bool fit_single(const double *value, uint32_t n) {
+    bool fit = true;
+    for (uint32_t i = 0; i < n; i++) fit &= (double)(float)value[i] == value[i] || isnan(value[i]);
+    return fit;
+}
+
+/* Values that all fit single precision need one key; others take two, the halves of a double. */
+static bool make_keys(row_order *o, order_values values, void *context, bool down, bool single) {
     double value[BLOCK];
-    const uint32_t turn = o->down ? UINT32_MAX : 0;
+    const uint32_t turn = down ? UINT32_MAX : 0;
     for (uint32_t from = 0; from < o->latents; from += BLOCK) {
         uint32_t n = o->latents - from < BLOCK ? o->latents - from : BLOCK;
-        o->values(o->context, from, n, value);
-        bool fits = true;
-        for (uint32_t i = 0; i < n && single; i++) fits &= (double)(float)value[i] == value[i] || isnan(value[i]);
-        if (!fits) return false;
-        for (uint32_t i = 0; i < n; i++) {
-            uint32_t key = (single ? key_of_single(value[i]) : key_of_double(value[i])) ^ turn;
-            o->key[from + i] = isnan(value[i]) ? LAST_KEY : key;
-        }
+        values(context, from, n, value);
+        if (single && !fit_single(value, n)) return false;
+        if (single) single_keys(o, from, n, value, turn);
+        else double_keys(o, from, n, value, turn);
     }
     return true;
 }
 
-void order_by(row_order *o, order_values values, void *context, bool down) {
-    o->values = values;
-    o->context = context;
-    o->down = down;
+static void begin(row_order *o) {
+    o->key = o->own_key;
+    o->rest = o->given = NULL;
     o->from = o->to = 0;
-    o->exact = make_keys(o, true);
-    if (!o->exact) make_keys(o, false);
+}
+
+void order_by(row_order *o, order_values values, void *context, bool down) {
+    begin(o);
+    if (make_keys(o, values, context, down, true)) return;
+    if (!o->own_rest) o->own_rest = mem_new(o->latents, sizeof *o->own_rest);
+    o->rest = o->own_rest;
+    make_keys(o, values, context, down, false);
+}
+
+void order_by_place(row_order *o, const uint32_t *number, const uint32_t *given, bool down) {
+    begin(o);
+    for (uint32_t i = 0; i < o->latents && down; i++) o->own_key[i] = ~number[i];
+    if (down) return;
+    o->key = number;
+    o->given = given;
 }
 
 void order_list(row_order *o, const uint32_t *list, uint32_t rows) {
@@ -74,39 +103,22 @@ void order_list(row_order *o, const uint32_t *list, uint32_t rows) {
     o->from = o->to = 0;
 }
 
-static double value_of(const row_order *o, uint32_t latent) {
-    double value;
-    o->values(o->context, latent, 1, &value);
-    return value;
-}
-
-/* Below 0 when a stands before b, both with the same key. */
-static int compare_equal_keys(const row_order *o, uint32_t a, uint32_t b) {
-    if (!o->exact && o->key[a] != LAST_KEY) {
-        double x = value_of(o, a), y = value_of(o, b);
-        if (x != y) return (x < y) != o->down ? -1 : 1;
-    }
-    return a < b ? -1 : a > b;
-}
-
-bool order_before(const row_order *o, uint32_t a, uint32_t b) {
-    return o->key[a] != o->key[b] ? o->key[a] < o->key[b] : compare_equal_keys(o, a, b) < 0;
-}
-
 /* ---- rows ----------------------------------------------------------------------------------- */
 
-static int by_value(const void *x, const void *y, void *context) {
-    return compare_equal_keys(context, ((const radix_item *)x)->number, ((const radix_item *)y)->number);
+static int by_rest(const void *x, const void *y, void *context) {
+    const row_order *o = context;
+    uint32_t a = ((const radix_item *)x)->number, b = ((const radix_item *)y)->number;
+    return order_before(o, a, b) ? -1 : order_before(o, b, a);
 }
 
 /* Sorts n items of o->room, given by ascending latent, and puts them in place from `row` on. */
 static void place_rows(row_order *o, uint32_t n, uint32_t row) {
     radix_item *a = radix_sort(o->room, o->room + n, n);
-    for (size_t from = 0, to; from < n && !o->exact; from = to) {
+    for (size_t from = 0, to; from < n && o->rest; from = to) {
         bool in_order = true;
         for (to = from + 1; to < n && a[to].key == a[from].key; to++)
-            if (in_order && by_value(&a[to - 1], &a[to], o) > 0) in_order = false;
-        if (!in_order) qsort_r(a + from, to - from, sizeof *a, by_value, o);
+            in_order &= o->rest[a[to - 1].number] <= o->rest[a[to].number];
+        if (!in_order) qsort_r(a + from, to - from, sizeof *a, by_rest, o);
     }
     for (uint32_t i = 0; i < n; i++) o->latent[row + i] = a[i].number;
 }
@@ -147,6 +159,7 @@ static void place_window(row_order *o, uint32_t from, uint32_t to) {
 }
 
 uint32_t order_at(row_order *o, uint32_t row) {
+    if (o->given && !o->list) return o->given[row];
     if (row < o->from || row >= o->to) {
         uint32_t from = row > WINDOW / 2 ? row - WINDOW / 2 : 0;
         place_window(o, from, o->rows - from > WINDOW ? from + WINDOW : o->rows);
@@ -154,8 +167,8 @@ uint32_t order_at(row_order *o, uint32_t row) {
     return o->latent[row];
 }
 
-bool order_finish(row_order *o) {
-    if (o->from == 0 && o->to == o->rows) return false;
+void order_finish(row_order *o) {
+    if ((o->given && !o->list) || (o->from == 0 && o->to == o->rows)) return;
     for (uint32_t i = 0; i < o->rows; i++) {
         uint32_t latent = listed(o, i);
         o->room[i] = (radix_item){o->key[latent], latent};
@@ -163,11 +176,12 @@ bool order_finish(row_order *o) {
     place_rows(o, o->rows, 0);
     o->from = 0;
     o->to = o->rows;
-    return true;
 }
 
+/* Counted in one reading of the keys; a second one settles ties. */
 uint32_t order_row_of(const row_order *o, uint32_t latent) {
     const uint32_t key = o->key[latent];
+    if (o->given && !o->list) return key;
     uint32_t before = 0, alike = 0;
     if (o->list)
         for (uint32_t i = 0; i < o->rows; i++) {
@@ -179,10 +193,9 @@ uint32_t order_row_of(const row_order *o, uint32_t latent) {
             before += o->key[i] < key;
             alike += o->key[i] == key;
         }
-    if (!alike) return before;
-    for (uint32_t i = 0; i < o->rows; i++) {
+    for (uint32_t i = 0; i < o->rows && alike; i++) {
         uint32_t other = listed(o, i);
-        before += o->key[other] == key && compare_equal_keys(o, other, latent) < 0;
+        before += o->key[other] == key && order_before(o, other, latent);
     }
     return before;
 }

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BLOCK = 2048, WORDS = BLOCK / 64 };
+enum { SLOW_BLOCK = 256, BLOCK = 2048, WORDS = BLOCK / 64 };
 
 typedef struct run {
     const filter *f;
@@ -53,7 +53,9 @@ static void push(run *r, const filter_step *s) {
     uint64_t *out = r->stack[r->depth++];
     memset(out, 0, sizeof r->stack[0]);
     if (s->kind == COLUMN_IS || s->kind == COLUMN_AMONG) columns[s->number].values(r->a, r->from, r->n, r->value);
-    if (s->kind == DOMAIN_IS) domain_measures[s->number].values(r->a, s->domain, r->from, r->n, r->value);
+    if (s->kind == DOMAIN_IS && s->slow >= 0)
+        memcpy(r->value, r->f->slow[s->slow].value + r->from, r->n * sizeof *r->value);
+    else if (s->kind == DOMAIN_IS) domain_measures[s->number].values(r->a, s->domain, r->from, r->n, r->value);
     if (s->kind == COLUMN_IS || s->kind == DOMAIN_IS) compare_values(r, s, out);
     else if (s->kind == COLUMN_AMONG) among(r, s, out);
     else if (s->kind == TEXT_IS)
@@ -94,19 +96,47 @@ uint32_t filter_run(const filter *f, app *a, uint64_t *bits) {
     return passed;
 }
 
-bool filter_prepare(filter *f, filter *before, double deadline) {
+/* A search of the same kind in the same place: one more letter has been typed, or one taken away. */
+static void begin_text(filter *f, filter *before, int i) {
+    if (before && i < before->texts && before->text[i].kind == f->text[i].kind) {
+        f->text[i].match = before->text[i].match;
+        memset(&before->text[i].match, 0, sizeof before->text[i].match);
+    }
+    bool same = f->text[i].match.done && strcmp(f->text[i].match.needle, f->text[i].needle) == 0;
+    if (!same) text_match_begin(&f->text[i].match, f->index, f->text[i].kind, f->text[i].needle);
+    f->text[i].begun = true;
+}
+
+static void begin_slow(filter *f, filter *before, int i) {
+    for (int k = 0; before && k < before->slows; k++) {
+        if (before->slow[k].measure != f->slow[i].measure || before->slow[k].domain != f->slow[i].domain) continue;
+        f->slow[i].value = before->slow[k].value;
+        f->slow[i].done = before->slow[k].done;
+        before->slow[k].value = NULL;
+        before->slow[k].done = 0;
+    }
+    if (!f->slow[i].value) f->slow[i].value = mem_new(scry_about(f->index)->d_sae, sizeof *f->slow[i].value);
+}
+
+static bool slow_step(filter *f, app *a, int i, double deadline) {
+    uint32_t latents = a->tab->info->d_sae;
+    while (f->slow[i].done < latents) {
+        uint32_t from = f->slow[i].done, n = latents - from < SLOW_BLOCK ? latents - from : SLOW_BLOCK;
+        domain_measures[f->slow[i].measure].values(a, f->slow[i].domain, from, n, f->slow[i].value + from);
+        f->slow[i].done += n;
+        if (clock_now() > deadline) break;
+    }
+    return f->slow[i].done == latents;
+}
+
+bool filter_prepare(filter *f, app *a, filter *before, double deadline) {
     for (int i = 0; i < f->texts; i++) {
-        if (!f->text[i].begun || !f->text[i].match.index) {
-            /* a search of the same kind, in the same place: one more letter has been typed */
-            if (before && i < before->texts && before->text[i].kind == f->text[i].kind) {
-                f->text[i].match = before->text[i].match;
-                memset(&before->text[i].match, 0, sizeof before->text[i].match);
-            }
-            bool same = f->text[i].match.done && strcmp(f->text[i].match.needle, f->text[i].needle) == 0;
-            if (!same) text_match_begin(&f->text[i].match, f->index, f->text[i].kind, f->text[i].needle);
-            f->text[i].begun = true;
-        }
+        if (!f->text[i].begun || !f->text[i].match.index) begin_text(f, before, i);
         if (!text_match_step(&f->text[i].match, deadline)) return false;
+    }
+    for (int i = 0; i < f->slows; i++) {
+        if (!f->slow[i].value) begin_slow(f, before, i);
+        if (!slow_step(f, a, i, deadline)) return false;
     }
     return true;
 }
@@ -114,6 +144,7 @@ bool filter_prepare(filter *f, filter *before, double deadline) {
 void filter_free(filter *f) {
     if (!f) return;
     for (int i = 0; i < f->texts; i++) text_match_free(&f->text[i].match);
+    for (int i = 0; i < f->slows; i++) free(f->slow[i].value);
     free(f);
 }
 

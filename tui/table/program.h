@@ -5,7 +5,7 @@
 #include "table/filter.h"
 #include "table/texts.h"
 
-enum { STEPS_MOST = 96, TEXTS_MOST = 8, RANGES_MOST = 64, NESTED_MOST = 16, STACK_MOST = 3 * NESTED_MOST + 8 };
+enum { STEPS_MOST = 96, TEXTS_MOST = 8, SLOW_MOST = 4, RANGES_MOST = 64, NESTED_MOST = 16, STACK_MOST = 3 * NESTED_MOST + 8 };
 
 typedef enum comparison { LESS, AT_MOST, MORE, AT_LEAST, EQUAL, UNEQUAL } comparison;
 
@@ -17,6 +17,7 @@ typedef struct filter_step {
     enum { COLUMN_IS, COLUMN_AMONG, DOMAIN_IS, TEXT_IS, FLAG_IS, BOTH, EITHER, NOT } kind;
     int number; /* of the column, domain measure, text or flag */
     size_t domain;
+    int slow; /* where the measure is kept, -1: it is quick */
     comparison how;
     double value;
     int first, count; /* its ranges */
@@ -35,6 +36,13 @@ struct filter {
         bool begun;
     } text[TEXTS_MOST];
     int texts;
+    struct {
+        int measure;
+        size_t domain;
+        double *value; /* [latents], right in the first `done`; owned */
+        uint32_t done;
+    } slow[SLOW_MOST];
+    int slows;
     unsigned on;
 };
 

@@ -97,15 +97,19 @@ const table_flag flags[] = {
 const int flag_count = sizeof flags / sizeof *flags;
 
 /* Out, left the top N, out by hand, in, new in the top N, in by hand. */
-static int in_class(app *a, uint32_t latent) {
-    if (is_by_hand(a, latent)) return is_in(a, latent) ? 5 : 2;
-    if (is_in(a, latent)) return is_new(a, latent) ? 4 : 3;
-    return is_gone(a, latent) ? 1 : 0;
+static void in_values(app *a, uint32_t from, uint32_t n, double *out) {
+    const uint32_t *rank = ranking(a)->rank, top = scry_session_n(a->tab->session);
+    const scry_ranking *before = scry_session_ranking_before(a->tab->session);
+    const scry_set *set = scry_session_set(a->tab->session);
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t j = from + i;
+        bool is = scry_set_has(set, j), ranked = rank[j] < top, was = before ? before->rank[j] < top : ranked;
+        out[i] = is != ranked ? (is ? 5 : 2) : is ? (was ? 3 : 4) : was;
+    }
 }
-EACH(in_values, in_class(a, j))
 static void in_text(app *a, uint32_t latent, char *text, size_t size) {
     static const char signs[] = " <-*>+";
-    snprintf(text, size, "%c%c", is_marked(a, latent) ? 'm' : ' ', signs[in_class(a, latent)]);
+    snprintf(text, size, "%c%c", is_marked(a, latent) ? 'm' : ' ', signs[(int)one(a, latent, in_values)]);
 }
 
 /* ---- the ranking ------------------------------------------------------------------------------ */
@@ -289,7 +293,7 @@ static void domain_adds_values(app *a, size_t domain, uint32_t from, uint32_t n,
 }
 
 const domain_measure domain_measures[] = {
-    {"fires", "share of the domain's base tokens on which it fires", 0, fires_values},
-    {"adds", "what it brings to the domain's score", ON_SCORE, domain_adds_values},
+    {"fires", "share of the domain's base tokens on which it fires", 0, true, fires_values},
+    {"adds", "what it brings to the domain's score", ON_SCORE, false, domain_adds_values},
 };
 const int domain_measure_count = sizeof domain_measures / sizeof *domain_measures;

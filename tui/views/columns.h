@@ -35,6 +35,7 @@ int column_names(const char *names[COLUMNS_MOST]);
 typedef struct domain_measure {
     const char *name, *help;
     unsigned on;
+    bool slow; /* found out a little at a time, and kept */
     void (*values)(app *a, size_t domain, uint32_t from, uint32_t n, double *out);
 } domain_measure;
 

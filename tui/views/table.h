@@ -82,6 +82,7 @@ void table_close(struct tab *t);
 uint32_t table_rows(const struct app *a);
 void table_refresh(struct app *a);        /* after a change of the session */
 void table_remake(struct app *a);         /* sorts and filters again; the cursor stays on its latent */
+void table_refilter(struct app *a);            /* after a change of the filter alone */
 bool table_is_stale(const struct app *a); /* toggles and marks have not been sorted in yet */
 void table_sort(struct app *a, int column, bool reversed);
 bool table_go(struct app *a, uint32_t latent); /* cursor to a latent; false: the filter hides it */

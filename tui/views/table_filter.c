@@ -25,11 +25,9 @@ void table_filter_apply(app *a) {
         f->bits = mem_new(((size_t)latents + 63) / 64, sizeof *f->bits);
         f->list = mem_new(latents, sizeof *f->list);
     }
-    table_remake(a);
+    table_refilter(a);
 }
 
-/* Rows that were there already keep their order, so only what passes is new: table_remake sorts again all the same,
- * since the sort may be older than the selection. */
 bool table_filter_set(app *a, const char *text) {
     table_filter *f = &a->tab->table.filter;
     filter_error err = {0};
@@ -42,6 +40,6 @@ bool table_filter_set(app *a, const char *text) {
     f->next = next;
     snprintf(f->next_text, sizeof f->next_text, "%s", text + strspn(text, " "));
     if (filter_is_empty(next)) f->next_text[0] = 0;
-    if (filter_prepare(next, f->on, clock_now() + 0.004)) table_filter_apply(a);
+    if (filter_prepare(next, a, f->on, clock_now() + 0.004)) table_filter_apply(a);
     return true;
 }

@@ -49,18 +49,6 @@ bool table_passes(const app *a, uint32_t latent) {
 
 /* ---- order ------------------------------------------------------------------------------------ */
 
-static void rank_order(void *context, uint32_t from, uint32_t n, double *out) {
-    app *a = context;
-    const uint32_t *rank = scry_session_ranking(a->tab->session)->rank;
-    for (uint32_t i = 0; i < n; i++) out[i] = rank[from + i];
-}
-
-static void text_ranks(void *context, uint32_t from, uint32_t n, double *out) {
-    app *a = context;
-    const uint32_t *rank = a->tab->table.texts.rank;
-    for (uint32_t i = 0; i < n; i++) out[i] = rank[from + i];
-}
-
 static void column_order(void *context, uint32_t from, uint32_t n, double *out) {
     app *a = context;
     columns[a->tab->table.column].values(a, from, n, out);
@@ -70,8 +58,9 @@ static void sort_rows(app *a) {
     table_state *t = &a->tab->table;
     const table_column *c = &columns[t->column];
     if (!c->values) text_order_step(&t->texts, NO_DEADLINE);
-    if (c->by_rank) order_by(&t->order, rank_order, a, t->reversed);
-    else if (!c->values) order_by(&t->order, text_ranks, a, t->reversed);
+    const scry_ranking *r = scry_session_ranking(a->tab->session);
+    if (c->by_rank) order_by_place(&t->order, r->rank, r->order, t->reversed);
+    else if (!c->values) order_by_place(&t->order, t->texts.rank, NULL, t->reversed);
     else order_by(&t->order, column_order, a, c->ascending == t->reversed);
 }
 
@@ -82,7 +71,7 @@ static void list_rows(app *a) {
         order_list(&a->tab->table.order, NULL, 0);
         return;
     }
-    filter_prepare(f->on, NULL, NO_DEADLINE);
+    filter_prepare(f->on, a, NULL, NO_DEADLINE);
     filter_run(f->on, a, f->bits);
     uint32_t latents = a->tab->info->d_sae, n = 0;
     for (uint32_t w = 0; w * 64 < latents; w++)
@@ -121,6 +110,15 @@ void table_remake(app *a) {
     table_state *t = &a->tab->table;
     t->made = stamp_now(a);
     sort_rows(a);
+    list_rows(a);
+    place_cursor(a);
+}
+
+void table_refilter(app *a) {
+    if (table_is_stale(a)) {
+        table_remake(a);
+        return;
+    }
     list_rows(a);
     place_cursor(a);
 }
@@ -250,7 +248,7 @@ bool table_work(app *a) {
     table_state *t = &a->tab->table;
     double now = clock_now();
     if (t->filter.next) {
-        if (!filter_prepare(t->filter.next, t->filter.on, now + FRAME)) return false;
+        if (!filter_prepare(t->filter.next, a, t->filter.on, now + FRAME)) return false;
         table_filter_apply(a);
         return true;
     }
