@@ -6,14 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BLOCK = 2048, WINDOW = 512, HALF = 1 << 16 };
+enum { BLOCK = 2048, WINDOW = 512, HALF = 1 << 16, ROOM_KEPT = 1 << 16 /* a larger one is given back */ };
 #define LAST_KEY UINT32_MAX /* NaN */
 
 void order_new(row_order *o, uint32_t latents) {
     *o = (row_order){.latents = latents, .rows = latents};
     o->latent = mem_new(latents, sizeof *o->latent);
     o->own_key = mem_new(latents, sizeof *o->own_key);
-    o->room = mem_new(2 * (size_t)latents, sizeof *o->room);
     o->counts = mem_new(HALF, sizeof *o->counts);
 }
 
@@ -43,8 +42,7 @@ static uint64_t key_of_double(double value) {
 }
 
 static void single_keys(row_order *o, uint32_t from, uint32_t n, const double *value, uint32_t turn) {
-    for (uint32_t i = 0; i < n; i++)
-        o->own_key[from + i] = isnan(value[i]) ? LAST_KEY : key_of_single(value[i]) ^ turn;
+    for (uint32_t i = 0; i < n; i++) o->own_key[from + i] = isnan(value[i]) ? LAST_KEY : key_of_single(value[i]) ^ turn;
 }
 
 static void double_keys(row_order *o, uint32_t from, uint32_t n, const double *value, uint32_t turn) {
@@ -111,6 +109,13 @@ static int by_rest(const void *x, const void *y, void *context) {
     return order_before(o, a, b) ? -1 : order_before(o, b, a);
 }
 
+/* Room for one item more, and as many again to sort them. */
+static void make_room_for(row_order *o, uint32_t n) {
+    if (2 * ((size_t)n + 1) <= o->room_size) return;
+    o->room_size = o->room_size ? 2 * o->room_size : 4 * WINDOW;
+    o->room = mem_resize(o->room, o->room_size, sizeof *o->room);
+}
+
 /* Sorts n items of o->room, given by ascending latent, and puts them in place from `row` on. */
 static void place_rows(row_order *o, uint32_t n, uint32_t row) {
     radix_item *a = radix_sort(o->room, o->room + n, n);
@@ -121,41 +126,82 @@ static void place_rows(row_order *o, uint32_t n, uint32_t row) {
         if (!in_order) qsort_r(a + from, to - from, sizeof *a, by_rest, o);
     }
     for (uint32_t i = 0; i < n; i++) o->latent[row + i] = a[i].number;
+    if (o->room_size <= ROOM_KEPT) return;
+    free(o->room);
+    o->room = NULL;
+    o->room_size = 0;
 }
 
 static uint32_t listed(const row_order *o, uint32_t i) {
     return o->list ? o->list[i] : i;
 }
 
-/* The key at a row: its leading half from one count, the other half from a second count of what shares it. */
-static uint32_t key_at(row_order *o, uint32_t row) {
+/* How many rows have each leading half of a key. */
+static void count_leads(row_order *o) {
     memset(o->counts, 0, HALF * sizeof *o->counts);
     if (o->list)
         for (uint32_t i = 0; i < o->rows; i++) o->counts[o->key[o->list[i]] >> 16]++;
     else
         for (uint32_t i = 0; i < o->rows; i++) o->counts[o->key[i] >> 16]++;
-    uint32_t before = 0, lead = 0, rest = 0;
-    while (before + o->counts[lead] <= row) before += o->counts[lead++];
+}
+
+/* The leading half of the key at a row, and how many rows come before all that share it. */
+static uint32_t lead_at(const row_order *o, uint32_t row, uint32_t *before) {
+    uint32_t lead = 0;
+    for (*before = 0; *before + o->counts[lead] <= row; lead++) *before += o->counts[lead];
+    return lead;
+}
+
+typedef struct end {
+    uint32_t key, before; /* before: rows with smaller keys */
+} end;
+
+/* The key at a row, from a count of the other halves of what shares its leading half. */
+static end end_at(row_order *o, uint32_t row, uint32_t lead, uint32_t before) {
     memset(o->counts, 0, HALF * sizeof *o->counts);
     for (uint32_t i = 0; i < o->rows; i++) {
         uint32_t key = o->key[listed(o, i)];
         if (key >> 16 == lead) o->counts[key & (HALF - 1)]++;
     }
+    uint32_t rest = 0;
     while (before + o->counts[rest] <= row) before += o->counts[rest++];
-    return lead << 16 | rest;
+    return (end){lead << 16 | rest, before};
+}
+
+/* The latents with keys from low to high. Where nothing but the latent decides between equal ones, those before row
+ * `from` and from row `to` on are left out. Returns how many. */
+static uint32_t gather(row_order *o, end low, end high, uint32_t from, uint32_t to) {
+    uint32_t n = 0, skip = o->rest ? 0 : from - low.before, take = o->rest ? UINT32_MAX : to - high.before;
+    if (!o->rest && low.key == high.key) take -= skip;
+    for (uint32_t i = 0; i < o->rows; i++) {
+        uint32_t latent = listed(o, i), key = o->key[latent];
+        if (key < low.key || key > high.key) continue;
+        if (key == low.key && skip) {
+            skip--;
+            continue;
+        }
+        if (key == high.key) {
+            if (!take) continue;
+            take--;
+        }
+        make_room_for(o, n);
+        o->room[n++] = (radix_item){key, latent};
+    }
+    return n;
 }
 
 static void place_window(row_order *o, uint32_t from, uint32_t to) {
-    uint32_t least = key_at(o, from), most = key_at(o, to - 1), before = 0, n = 0;
-    for (uint32_t i = 0; i < o->rows; i++) {
-        uint32_t latent = listed(o, i), key = o->key[latent];
-        before += key < least;
-        o->room[n] = (radix_item){key, latent};
-        n += key >= least && key <= most;
-    }
-    place_rows(o, n, before);
-    o->from = before;
-    o->to = before + n;
+    uint32_t lead[2], lower[2];
+    end low = {0, 0}, high = {LAST_KEY, 0};
+    count_leads(o);
+    lead[0] = lead_at(o, from, &lower[0]);
+    lead[1] = lead_at(o, to - 1, &lower[1]);
+    if (from > 0) low = end_at(o, from, lead[0], lower[0]);
+    high = end_at(o, to - 1, lead[1], lower[1]);
+    uint32_t n = gather(o, low, high, from, to);
+    o->from = o->rest ? low.before : from;
+    o->to = o->from + n;
+    place_rows(o, n, o->from);
 }
 
 uint32_t order_at(row_order *o, uint32_t row) {
@@ -171,6 +217,7 @@ void order_finish(row_order *o) {
     if ((o->given && !o->list) || (o->from == 0 && o->to == o->rows)) return;
     for (uint32_t i = 0; i < o->rows; i++) {
         uint32_t latent = listed(o, i);
+        make_room_for(o, i);
         o->room[i] = (radix_item){o->key[latent], latent};
     }
     place_rows(o, o->rows, 0);

@@ -24,7 +24,8 @@ typedef struct row_order {
     const uint32_t *rest;  /* [latents] what decides between equal keys; NULL: nothing but the latent */
     const uint32_t *given; /* [latents] the latents in this order, where all are rows; borrowed; NULL: unknown */
     uint32_t *own_key, *own_rest;
-    radix_item *room; /* [2 * latents] */
+    radix_item *room; /* [room_size] */
+    size_t room_size;
     uint32_t *counts; /* of halves of the keys */
 } row_order;
 

@@ -72,6 +72,7 @@ void text_match_begin(text_match *m, const scry_index *index, text_kind kind, co
         text_match_free(m);
         m->bits = mem_new(((size_t)scry_about(index)->d_sae + 63) / 64, sizeof *m->bits);
         m->pieces = mem_new(((size_t)scry_pieces(index) + 63) / 64 + 1, sizeof *m->pieces);
+        m->piece_count = scry_pieces(index);
         m->index = index;
     }
     m->kind = kind;
@@ -110,11 +111,12 @@ static bool matches(const text_match *m, uint32_t latent, bool plain) {
         if (label) return m->kind == TEXT_LABEL ? same(label, m->needle) : holds(label, m->needle, plain);
         if (m->kind == TEXT_LABEL) return false;
     }
-    uint32_t piece[SCRY_KEY_PIECES];
+    /* without branches, which would be guessed wrong as often as not; the bit past the last piece is never set */
+    uint32_t piece[SCRY_KEY_PIECES], any = 0;
     scry_key_pieces(m->index, latent, piece);
     for (int k = 0; k < SCRY_KEY_PIECES; k++)
-        if (piece[k] != SCRY_NO_PIECE && has(m->pieces, piece[k])) return true;
-    return false;
+        any |= has(m->pieces, piece[k] < m->piece_count ? piece[k] : m->piece_count);
+    return any;
 }
 
 bool text_match_step(text_match *m, double deadline) {

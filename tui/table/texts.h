@@ -44,7 +44,7 @@ typedef struct text_match {
     char needle[NEEDLE_MOST];
     uint64_t *bits;   /* [words of the latents] */
     uint64_t *pieces; /* [words of the pieces] which token texts match */
-    uint32_t at_piece, at;
+    uint32_t piece_count, at_piece, at;
     bool done, narrows;
 } text_match;
 

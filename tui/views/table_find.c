@@ -104,5 +104,5 @@ void table_find_go(app *a, const char *text, int direction, bool from_here) {
     f->origin = t->latent;
     f->pending = true;
     app_say(a, "searching");
-    table_find_step(a, clock_now() + 0.005);
+    table_find_step(a, clock_now() + 0.008);
 }

@@ -9,9 +9,9 @@
 #include <string.h>
 
 /* Seconds that may go into one frame, and into one slice of what is done while keys rest. */
-#define FRAME 0.005
+#define FRAME 0.008
 #define SLICE 0.002
-enum { WHAT_IF_SLICE = 32768, WHAT_IF_FEW = 64, CHUNK = 1024 };
+enum { WHAT_IF_SLICE = 32768, SUM_SLICE = 131072, WHAT_IF_FEW = 64, CHUNK = 1024 };
 
 void table_open(tab *t) {
     table_state *s = &t->table;
@@ -238,10 +238,20 @@ static bool rank_ahead(app *a) {
     return false;
 }
 
+/* The shares up to each rank, so that the last rows need not wait for the sum of all before. */
+static bool sum_waits(const app *a) {
+    const scry_ranking *r = scry_session_ranking(a->tab->session);
+    return r->summed < r->latents;
+}
+static void sum_step(app *a) {
+    const scry_ranking *r = scry_session_ranking(a->tab->session);
+    scry_cumulative(r, r->latents - r->summed < SUM_SLICE ? r->latents - 1 : r->summed + SUM_SLICE);
+}
+
 int table_waits(const app *a) {
     const table_state *t = &a->tab->table;
     if (t->filter.next || t->find.pending || (t->find.text[0] && !t->find.match.done)) return 2;
-    return !t->texts.rank || what_if_waits(a) || !t->ahead ? 1 : 0;
+    return !t->texts.rank || what_if_waits(a) || sum_waits(a) || !t->ahead ? 1 : 0;
 }
 
 bool table_work(app *a) {
@@ -258,6 +268,7 @@ bool table_work(app *a) {
     }
     if (what_if_waits(a)) what_if_step(a, WHAT_IF_SLICE);
     else if (!t->texts.rank) text_order_step(&t->texts, now + SLICE);
+    else if (sum_waits(a)) sum_step(a);
     else t->ahead = !rank_ahead(a);
     return false;
 }
