@@ -57,7 +57,8 @@ static command_effect find(app *a, int direction) {
 command_effect do_search(app *a, const char *argument) {
     if (!*argument) return app_ask(a, "search", "");
     /* typed in the line, it has begun where the line was opened; said at once, it begins here */
-    bool is_found = strcmp(a->tab->table.find.text, argument) == 0;
+    bool is_found = a->tab->table.find.typed && strcmp(a->tab->table.find.text, argument) == 0;
+    a->tab->table.find.typed = false;
     snprintf(a->tab->search, sizeof a->tab->search, "%s", argument);
     if (!is_found) table_find_go(a, argument, 1, true);
     else table_find_say(a);

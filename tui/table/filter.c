@@ -124,13 +124,35 @@ static int measure_find(const char *name) {
     return -1;
 }
 
-static const char *nearest_name(const char *name) {
-    const char *names[COLUMNS_MOST + 16];
+enum { NAMES_MOST = COLUMNS_MOST + 16 };
+
+/* All that can stand before a sign, each once. */
+static int all_names(const char *names[NAMES_MOST]) {
     int n = column_names(names);
-    for (int i = 0; i < flag_count; i++) names[n++] = flags[i].name;
-    for (int i = 0; i < domain_measure_count; i++) names[n++] = domain_measures[i].name;
+    for (int i = 0; i < flag_count; i++)
+        if (column_find(flags[i].name) < 0) names[n++] = flags[i].name;
+    for (int i = 0; i < domain_measure_count; i++)
+        if (column_find(domain_measures[i].name) < 0) names[n++] = domain_measures[i].name;
     names[n++] = "token";
-    return words_nearest(name, names, (size_t)n);
+    return n;
+}
+
+static const char *nearest_name(const char *name) {
+    const char *names[NAMES_MOST];
+    return words_nearest(name, names, (size_t)all_names(names));
+}
+
+bool filter_is_unfinished(const char *text, char *list, size_t size) {
+    const char *names[NAMES_MOST], *word = text + strlen(text);
+    while (word > text && !is_sign(word[-1])) word--;
+    size_t length = strlen(word), used = 0;
+    int n = all_names(names);
+    bool after = word > text && strchr("<>=~:\"", word[-1]);
+    list[0] = 0;
+    for (int i = 0; i < n && length && !after; i++)
+        if (strncmp(names[i], word, length) == 0 && used < size)
+            used += (size_t)snprintf(list + used, size - used, "%s%s", used ? "  " : "", names[i]);
+    return used > 0;
 }
 
 static bool no_such(reader *r, const word *w) {

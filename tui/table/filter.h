@@ -27,6 +27,8 @@ typedef struct filter_error {
 
 /* NULL and err for what cannot be read; of a blank text, a filter that lets all pass. Owner: filter_free. */
 filter *filter_read(app *a, const char *text, filter_error *err);
+/* While it is typed: does the text end in what may become a name? Then the names that it may become, in names. */
+bool filter_is_unfinished(const char *text, char *names, size_t size);
 void filter_free(filter *f);
 bool filter_is_empty(const filter *f);
 /* What its rows change with: ON_RANKING, ... */

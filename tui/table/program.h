@@ -5,7 +5,14 @@
 #include "table/filter.h"
 #include "table/texts.h"
 
-enum { STEPS_MOST = 96, TEXTS_MOST = 8, SLOW_MOST = 4, RANGES_MOST = 64, NESTED_MOST = 16, STACK_MOST = 3 * NESTED_MOST + 8 };
+enum {
+    STEPS_MOST = 96,
+    TEXTS_MOST = 8,
+    SLOW_MOST = 4,
+    RANGES_MOST = 64,
+    NESTED_MOST = 16,
+    STACK_MOST = 3 * NESTED_MOST + 8
+};
 
 typedef enum comparison { LESS, AT_MOST, MORE, AT_LEAST, EQUAL, UNEQUAL } comparison;
 

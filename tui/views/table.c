@@ -233,7 +233,9 @@ static void draw_line(app *a, rect r, int y) {
     size_t used = 0;
     text[0] = 0;
     if (t->marks->count) used += (size_t)snprintf(text, sizeof text, "%u marked: T switches them   ", t->marks->count);
-    if (types_filter(a) && t->filter.error[0]) {
+    if (types_filter(a) && t->filter.error[0] && !t->filter.error_length) {
+        snprintf(text, sizeof text, "%s", t->filter.error);
+    } else if (types_filter(a) && t->filter.error[0]) {
         look = ROLE_ERROR;
         snprintf(text, sizeof text, "at %zu: %s", t->filter.error_at + 1, t->filter.error);
     } else if (t->filter.next) {

@@ -49,7 +49,7 @@ typedef struct table_find {
     text_match match;
     bool pending; /* a search goes on, and then to a match */
     int direction;
-    bool from_here;
+    bool from_here, typed; /* typed: in the line that is open or was just closed */
     uint32_t origin; /* latent that it began at */
 } table_find;
 
