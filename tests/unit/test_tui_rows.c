@@ -167,7 +167,7 @@ static void searching(app *a, const char *needle, const char *where) {
     say_command(a, "first");
     say_command(a, text_of("search %s", needle));
     for (uint32_t k = 0; k < n + 3 && n; k++) {
-        wrong += app_latent(a) != hits[k % n] || !strstr(a->message, text_of(": %u of %u", k % n + 1, n));
+        wrong += app_latent(a) != hits[k % n] || !strstr(a->message, text_of(": %u of %u ", k % n + 1, n));
         say_command(a, "search-next");
     }
     for (uint32_t k = n + 3; k-- > n && n;) {
@@ -347,10 +347,9 @@ static void column_commands(app *a) {
     check(strcmp(all, text) == 0 && a->tab->table.columns.count == column_count, "to the same: %s", text);
     uint64_t seed = 9;
     for (int turn = 0; turn < 300; turn++) { /* no order or width draws outside, or hides all */
-        static const char *const lines[] = {"column-left",     "column-right",      "column-hide",
-                                            "column-back",     "column-on",         "column-wider",
-                                            "column-narrower", "column-show total", "column-show label",
-                                            "column-width 90", "column-move 3"};
+        static const char *const lines[] = {"column-left",       "column-right",    "column-hide",  "column-back",
+                                            "column-on",         "wider",           "narrower",     "column-show total",
+                                            "column-show label", "column-width 90", "column-move 3"};
         app_resize(a, 12 + (int)roll_below(&seed, 30), 60 + (int)roll_below(&seed, 120));
         say_command(a, lines[roll_below(&seed, 11)]);
     }

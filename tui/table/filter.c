@@ -143,14 +143,14 @@ static const char *nearest_name(const char *name) {
 }
 
 bool filter_is_unfinished(const char *text, char *list, size_t size) {
-    const char *names[NAMES_MOST], *word = text + strlen(text);
-    while (word > text && !is_sign(word[-1])) word--;
-    size_t length = strlen(word), used = 0;
+    const char *names[NAMES_MOST], *last = text + strlen(text);
+    while (last > text && !is_sign(last[-1])) last--;
+    size_t length = strlen(last), used = 0;
     int n = all_names(names);
-    bool after = word > text && strchr("<>=~:\"", word[-1]);
+    bool after = last > text && strchr("<>=~:\"", last[-1]);
     list[0] = 0;
     for (int i = 0; i < n && length && !after; i++)
-        if (strncmp(names[i], word, length) == 0 && used < size)
+        if (strncmp(names[i], last, length) == 0 && used < size)
             used += (size_t)snprintf(list + used, size - used, "%s%s", used ? "  " : "", names[i]);
     return used > 0;
 }

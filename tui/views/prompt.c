@@ -72,8 +72,9 @@ void prompt_draw(app *a) {
                                        command_explorer_arguments(a->prompt.then));
     x += grid_put(a->grid, r.y, x, r.cols - x - 1, ROLE_TEXT, safe);
     grid_put(a->grid, r.y, x, 1, ROLE_PROMPT, a->ascii ? "_" : "\xe2\x96\x8f");
-    int room = r.cols - x - 3, width = text_columns(a->message);
-    if (a->message[0] && width <= room) grid_put_right(a->grid, r.y, x + 2, room, ROLE_MESSAGE, a->message);
+    char said[TEXT_MOST * 2];
+    int room = r.cols - x - 3, width = text_clean(a->message, said, sizeof said, a->ascii);
+    if (said[0] && width <= room) grid_put_right(a->grid, r.y, x + 2, room, ROLE_MESSAGE, said);
     if (is_palette(a)) draw_palette(a, r.y);
 }
 

@@ -3,7 +3,9 @@
 #include "table/filter.h"
 #include "views/columns.h"
 #include "views/view.h"
+#include "words.h"
 
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -33,15 +35,30 @@ bool table_label(const app *a, uint32_t latent, char *text, size_t size) {
 
 /* ---- operations of the pane ------------------------------------------------------------------- */
 
+/* Nothing has moved before there was another ranking: the column takes no room. */
+static bool is_mute(const app *a, int column) {
+    return strcmp(columns[column].name, "moved") == 0 && !scry_session_ranking_before(a->tab->session) &&
+           column != a->tab->table.columns.cursor;
+}
+
+static int next_column(const app *a) {
+    const table_columns *c = &a->tab->table.columns;
+    int place = table_column_place(a->tab, a->tab->table.column);
+    do place = (place + 1) % c->count;
+    while (is_mute(a, c->at[place]) && c->count > 1);
+    return c->at[place];
+}
+
 static bool sort_table(app *a, const char *name, char *wrong, size_t size) {
     table_state *t = &a->tab->table;
     const table_columns *c = &t->columns;
     int next = c->cursor;
     if (name) next = column_find(name);
-    else if (next < 0) next = c->at[(table_column_place(a->tab, t->column) + 1) % c->count];
+    else if (next < 0) next = next_column(a);
     if (next < 0) {
-        wrong[0] = 0;
-        for (int i = 0; i < column_count; i++)
+        const char *names[COLUMNS_MOST], *near = words_nearest(name, names, (size_t)column_names(names));
+        snprintf(wrong, size, "%s", near ? near : "");
+        for (int i = 0; i < column_count && !near; i++)
             snprintf(wrong + strlen(wrong), size - strlen(wrong), "%s%s", i ? ", " : "", columns[i].name);
         return false;
     }
@@ -68,6 +85,8 @@ static void move_table(app *a, move kind, long steps) {
 
 /* ---- columns ---------------------------------------------------------------------------------- */
 
+enum { LABEL_WANTS = 12 };
+
 typedef struct placed {
     int x, width; /* width 0: not shown */
 } placed;
@@ -91,42 +110,44 @@ static int keep_of(const app *a, int column) {
     return column == a->tab->table.column ? 50 : columns[column].keep;
 }
 
-/* Columns that fit, by number, the least kept ones going first; what is left over goes to label and shift. */
+/* Takes out the column that is kept least, the last of equal ones; false when only one is left. */
+static bool drop_one(const app *a, placed *place, int *total, int keep_most) {
+    const table_columns *c = &a->tab->table.columns;
+    int least = -1, left = 0;
+    for (int i = c->count - 1; i >= 0; i--) {
+        if (!place[c->at[i]].width) continue;
+        left++;
+        if (least < 0 || keep_of(a, c->at[i]) < keep_of(a, least)) least = c->at[i];
+    }
+    if (left < 2 || keep_of(a, least) > keep_most) return false;
+    *total -= place[least].width + 1;
+    place[least].width = 0;
+    return true;
+}
+
+/* Columns that fit, by number; what is left over goes to label and shift. */
 static void place_columns(const app *a, int cols, placed *place) {
     const table_columns *c = &a->tab->table.columns;
-    int total = -1;
+    int total = -1, label = column_find("label"), shift = column_find("shift");
     memset(place, 0, COLUMNS_MOST * sizeof *place);
     for (int i = 0; i < c->count; i++) {
         int column = c->at[i];
-        /* nothing has moved before there was another ranking */
-        bool mute = strcmp(columns[column].name, "moved") == 0 && !scry_session_ranking_before(a->tab->session) &&
-                    column != c->cursor;
-        place[column].width = mute ? 0 : least_width(a, column);
+        place[column].width = is_mute(a, column) ? 0 : least_width(a, column);
         if (place[column].width) total += place[column].width + 1;
     }
-    while (total > cols) {
-        int least = -1, left = 0;
-        for (int i = c->count - 1; i >= 0; i--) {
-            if (!place[c->at[i]].width) continue;
-            left++;
-            if (least < 0 || keep_of(a, c->at[i]) < keep_of(a, least)) least = c->at[i];
-        }
-        if (left == 1) {
-            place[least].width = cols;
-            break;
-        }
-        total -= place[least].width + 1;
-        place[least].width = 0;
-    }
-    int spare = cols - total, label = column_find("label"), shift = column_find("shift");
-    bool grows = place[shift].width && !c->width[shift], takes = place[label].width && !c->width[label];
-    int to_shift = grows && spare > 16 ? (spare - 16) / 3 : 0;
+    while (total > cols && drop_one(a, place, &total, INT_MAX)) continue;
+    bool takes = place[label].width && !c->width[label];
+    /* a shorter label says little: what is kept least gives way */
+    while (takes && place[label].width + cols - total < LABEL_WANTS && drop_one(a, place, &total, 3)) continue;
+    int spare = cols - total, to_shift = place[shift].width && !c->width[shift] && spare > 16 ? (spare - 16) / 3 : 0;
     if (to_shift > 14) to_shift = 14;
-    if (spare > 0) place[shift].width += to_shift;
+    place[shift].width += to_shift;
     if (spare > 0 && takes) place[label].width += spare - to_shift;
     for (int i = 0, x = 0; i < c->count; i++) {
-        place[c->at[i]].x = x;
-        if (place[c->at[i]].width) x += place[c->at[i]].width + 1;
+        placed *p = &place[c->at[i]];
+        p->x = x;
+        if (p->width > cols) p->width = cols;
+        if (p->width) x += p->width + 1;
     }
 }
 
@@ -181,9 +202,28 @@ static void draw_found(app *a, int y, int x, int width, const char *text) {
     }
 }
 
-static void draw_text(app *a, int y, int x, int width, int column, uint32_t latent, role look, char *text) {
-    text_fit(text, width, a->ascii);
+/* A match that would be cut off is brought into view: what stands before it gives way. */
+static void show_match(const app *a, int width, char *text, size_t size) {
+    const char *needle = a->tab->table.find.text;
+    size_t length;
+    const char *found = needle[0] ? text_find(text, needle, &length) : NULL;
+    if (!found || text_columns(text) <= width) return;
+    char end[256], cut[256];
+    snprintf(end, sizeof end, "%.*s", (int)(found + length - text), text);
+    const char *from = text;
+    for (int columns_left = text_columns(end); from < found && columns_left >= width;)
+        columns_left -= text_width(text_next(&from));
+    if (from == text) return;
+    text_next(&from); /* the mark's place */
+    snprintf(cut, sizeof cut, "%s%s", a->ascii ? "~" : "\xe2\x80\xa6", from > found ? found : from);
+    snprintf(text, size, "%s", cut);
+}
+
+static void draw_text(app *a, int y, int x, int width, int column, uint32_t latent, role look, char *text,
+                      size_t size) {
     bool label = strcmp(columns[column].name, "label") == 0;
+    if (label) show_match(a, width, text, size);
+    text_fit(text, width, a->ascii);
     if (label && !scry_label(a->tab->index, latent)) look = ROLE_FAINT;
     grid_put(a->grid, y, x, width, look, text);
     if (label) draw_found(a, y, x, width, text);
@@ -210,7 +250,7 @@ static void draw_row(app *a, rect r, int y, uint32_t latent, const placed *place
         role look = look_of(column, in, text);
         if (strcmp(columns[column].name, "shift") == 0) draw_shift(a, y, x, width, latent, look, text);
         else if (columns[column].right) grid_put_right(a->grid, y, x, width, look, text);
-        else draw_text(a, y, x, width, column, latent, look, text);
+        else draw_text(a, y, x, width, column, latent, look, text, sizeof text);
     }
 }
 
@@ -232,20 +272,20 @@ static void draw_line(app *a, rect r, int y) {
     role look = ROLE_MESSAGE;
     size_t used = 0;
     text[0] = 0;
-    if (t->marks->count) used += (size_t)snprintf(text, sizeof text, "%u marked: T switches them   ", t->marks->count);
+    if (t->marks->count) used += (size_t)snprintf(text, sizeof text, "%u marked: T switches them", t->marks->count);
     if (types_filter(a) && t->filter.error[0] && !t->filter.error_length) {
         snprintf(text, sizeof text, "%s", t->filter.error);
     } else if (types_filter(a) && t->filter.error[0]) {
         look = ROLE_ERROR;
         snprintf(text, sizeof text, "at %zu: %s", t->filter.error_at + 1, t->filter.error);
     } else if (t->filter.next) {
-        snprintf(text + used, sizeof text - used, "filter %s  ...", shown);
+        snprintf(text + used, sizeof text - used, "%sfilter %s  ...", used ? "   " : "", shown);
     } else if (shown[0]) {
-        snprintf(text + used, sizeof text - used, "filter %s  %u of %u%s", shown, t->order.rows, a->tab->info->d_sae,
-                 types_filter(a) ? "" : "   & changes it, \\ shows all");
+        snprintf(text + used, sizeof text - used, "%sfilter %s  %u of %u%s", used ? "   " : "", shown, t->order.rows,
+                 a->tab->info->d_sae, types_filter(a) ? "" : "   & changes, \\ clears");
     } else if (types_filter(a)) {
-        snprintf(text, sizeof text, "%s",
-                 "shift>.1 rank<=500 rate<1% label~law in:yes marked:no what-if>.8 fires:x>1%  , or  ! not");
+        snprintf(text, sizeof text, "e.g. rank<=500 rate<1%% label~law in:yes fires:%.20s>1%%   a,b either   !a not",
+                 a->tab->info->domain[0].name);
     }
     grid_fill(a->grid, y, r.x, r.cols, ROLE_TEXT, ' ');
     text_clean(text, safe, sizeof safe, a->ascii);

@@ -54,9 +54,17 @@ static uint32_t place_of(const app *a, uint32_t latent) {
     return place;
 }
 
+/* While it is typed the line says what is looked for. */
+static void say_place(app *a, uint32_t place, uint32_t count) {
+    if (a->prompt.then) app_say(a, "%u of %u", place, count);
+    else app_say(a, "\"%s\": %u of %u   n next  N before", a->tab->table.find.text, place, count);
+}
+
 static void say_none(app *a) {
-    app_fail(a, "\"%s\" is in no label, key token or number%s", a->tab->table.find.text,
-             a->tab->table.filter.on ? " that the filter shows" : "");
+    if (a->prompt.then) app_say(a, "no match");
+    else
+        app_fail(a, "\"%s\" is in no label, key token or number%s", a->tab->table.find.text,
+                 a->tab->table.filter.on ? " that the filter shows" : "");
 }
 
 static void arrive(app *a) {
@@ -69,7 +77,7 @@ static void arrive(app *a) {
         return;
     }
     table_go(a, to);
-    app_say(a, "\"%s\": %u of %u", t->find.text, place_of(a, to), h.count);
+    say_place(a, place_of(a, to), h.count);
 }
 
 void table_find_say(app *a) {
@@ -80,7 +88,7 @@ void table_find_say(app *a) {
         return;
     }
     hits h = look(a, t->latent, true);
-    if (h.count) app_say(a, "\"%s\": %u of %u", t->find.text, place_of(a, t->latent), h.count);
+    if (h.count) say_place(a, place_of(a, t->latent), h.count);
     else say_none(a);
 }
 
