@@ -45,6 +45,7 @@ static command_effect step_cursor(app *a, int by) {
     int place = c->cursor < 0 ? -1 : table_column_place(a->tab, c->cursor);
     if (place < 0) place = table_column_place(a->tab, a->tab->table.column);
     else place += by;
+    if (place > 0 && place < c->count && table_column_is_mute(a, c->at[place])) place += by;
     if (place < 0) place = 0;
     if (place >= c->count) place = c->count - 1;
     c->cursor = c->at[place];

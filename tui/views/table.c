@@ -35,17 +35,11 @@ bool table_label(const app *a, uint32_t latent, char *text, size_t size) {
 
 /* ---- operations of the pane ------------------------------------------------------------------- */
 
-/* Nothing has moved before there was another ranking: the column takes no room. */
-static bool is_mute(const app *a, int column) {
-    return strcmp(columns[column].name, "moved") == 0 && !scry_session_ranking_before(a->tab->session) &&
-           column != a->tab->table.columns.cursor;
-}
-
 static int next_column(const app *a) {
     const table_columns *c = &a->tab->table.columns;
     int place = table_column_place(a->tab, a->tab->table.column);
     do place = (place + 1) % c->count;
-    while (is_mute(a, c->at[place]) && c->count > 1);
+    while (table_column_is_mute(a, c->at[place]) && c->count > 1);
     return c->at[place];
 }
 
@@ -132,7 +126,7 @@ static void place_columns(const app *a, int cols, placed *place) {
     memset(place, 0, COLUMNS_MOST * sizeof *place);
     for (int i = 0; i < c->count; i++) {
         int column = c->at[i];
-        place[column].width = is_mute(a, column) ? 0 : least_width(a, column);
+        place[column].width = table_column_is_mute(a, column) ? 0 : least_width(a, column);
         if (place[column].width) total += place[column].width + 1;
     }
     while (total > cols && drop_one(a, place, &total, INT_MAX)) continue;

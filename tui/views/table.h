@@ -119,6 +119,8 @@ void table_find_say(struct app *a); /* which of how many the cursor is on */
 void table_columns_text(const struct tab *t, char text[COLUMNS_TEXT_MOST]);
 bool table_columns_read(struct tab *t, const char *text, char wrong[64]);
 void table_columns_default(struct tab *t);
+/* Takes no room: there is nothing to say in it yet. */
+bool table_column_is_mute(const struct app *a, int column);
 int table_column_place(const struct tab *t, int column); /* -1: hidden */
 
 /* The latent's label, or its key tokens where it has none; safe text. Returns whether labelled. */

@@ -20,6 +20,12 @@ int table_column_place(const tab *t, int column) {
     return -1;
 }
 
+bool table_column_is_mute(const app *a, int column) {
+    /* nothing has moved before there was another ranking */
+    return strcmp(columns[column].name, "moved") == 0 && !scry_session_ranking_before(a->tab->session) &&
+           column != a->tab->table.columns.cursor;
+}
+
 void table_columns_text(const tab *t, char text[COLUMNS_TEXT_MOST]) {
     const table_columns *c = &t->table.columns;
     size_t used = 0;
