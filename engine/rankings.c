@@ -2,7 +2,7 @@
 #include "rankings.h"
 
 /* Bytes that they may take; order and rank of each. */
-#define ROOM ((size_t)32 << 20)
+#define ROOM ((size_t)24 << 20)
 
 static size_t place_of(scry_condition source, scry_metric metric) {
     return (size_t)source * SCRY_METRICS + (size_t)metric;

@@ -78,7 +78,9 @@ double scry_cumulative(const scry_ranking *ranking, uint32_t rank) {
         sum += fabs(r->shift[r->order[r->summed]]);
         r->cumulative[r->summed] = sum;
     }
-    return r->total > 0 ? r->cumulative[rank] / r->total : 0;
+    if (!(r->total > 0)) return 0;
+    /* the total was summed in another order: its last bits must not show */
+    return rank + 1 == r->latents || r->cumulative[rank] > r->total ? 1 : r->cumulative[rank] / r->total;
 }
 
 void scry_ranking_free(scry_ranking *r) {

@@ -8,7 +8,7 @@
 
 const char *const role_names[ROLES] = {"text",  "faint", "title",  "header", "focus", "in",     "out",
                                        "mark",  "bar",   "barout", "rho",    "key",   "prompt", "message",
-                                       "error", "act1",  "act2",   "act3",   "act4", "found"};
+                                       "error", "act1",  "act2",   "act3",   "act4",  "found"};
 
 grid *grid_new(int rows, int cols) {
     grid *g = calloc(1, sizeof *g);

@@ -50,7 +50,7 @@ typedef struct table_find {
     bool pending; /* a search goes on, and then to a match */
     int direction;
     bool from_here, typed; /* typed: in the line that is open or was just closed */
-    uint32_t origin; /* latent that it began at */
+    uint32_t origin;       /* latent that it began at */
 } table_find;
 
 typedef struct table_state {
@@ -82,7 +82,7 @@ void table_close(struct tab *t);
 uint32_t table_rows(const struct app *a);
 void table_refresh(struct app *a);        /* after a change of the session */
 void table_remake(struct app *a);         /* sorts and filters again; the cursor stays on its latent */
-void table_refilter(struct app *a);            /* after a change of the filter alone */
+void table_refilter(struct app *a);       /* after a change of the filter alone */
 bool table_is_stale(const struct app *a); /* toggles and marks have not been sorted in yet */
 void table_sort(struct app *a, int column, bool reversed);
 bool table_go(struct app *a, uint32_t latent); /* cursor to a latent; false: the filter hides it */
