@@ -38,9 +38,7 @@ command_effect do_unfilter(app *a, const char *argument) {
 command_effect do_resort(app *a, const char *argument) {
     (void)argument;
     table_finish(a);
-    uint32_t row = a->tab->table.cursor;
-    table_remake(a);
-    table_go_row(a, row); /* what is next comes to the cursor, not the cursor to where its latent went */
+    table_resort(a);
     app_say(a, "sorted again: %u rows", table_rows(a));
     return DID_CHANGE;
 }

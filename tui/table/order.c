@@ -168,14 +168,26 @@ static end end_at(row_order *o, uint32_t row, uint32_t lead, uint32_t before) {
     return (end){lead << 16 | rest, before};
 }
 
+enum { TESTED = 64 }; /* keys that are looked at side by side */
+
+/* Is any of n keys among the `span` keys that follow `low`, or low itself? */
+static inline bool any_within(const uint32_t *key, uint32_t low, uint32_t span) {
+    uint32_t any = 0;
+    for (uint32_t i = 0; i < TESTED; i++) any |= key[i] - low <= span;
+    return any;
+}
+
 /* The latents with keys from low to high. Where nothing but the latent decides between equal ones, those before row
  * `from` and from row `to` on are left out. Returns how many. */
 static uint32_t gather(row_order *o, end low, end high, uint32_t from, uint32_t to) {
+    const uint32_t span = high.key - low.key, enough = o->rest ? UINT32_MAX : to - from;
     uint32_t n = 0, skip = o->rest ? 0 : from - low.before, take = o->rest ? UINT32_MAX : to - high.before;
     if (!o->rest && low.key == high.key) take -= skip;
-    for (uint32_t i = 0; i < o->rows; i++) {
+    for (uint32_t i = 0; i < o->rows && n < enough; i++) {
+        if (!o->list && i % TESTED == 0)
+            while (i + TESTED < o->rows && !any_within(o->key + i, low.key, span)) i += TESTED;
         uint32_t latent = listed(o, i), key = o->key[latent];
-        if (key < low.key || key > high.key) continue;
+        if (key - low.key > span) continue;
         if (key == low.key && skip) {
             skip--;
             continue;

@@ -84,6 +84,8 @@ void table_refresh(struct app *a);        /* after a change of the session */
 void table_remake(struct app *a);         /* sorts and filters again; the cursor stays on its latent */
 void table_refilter(struct app *a);       /* after a change of the filter alone */
 bool table_is_stale(const struct app *a); /* toggles and marks have not been sorted in yet */
+/* The same, but the cursor stays on its row: what is next comes to it. */
+void table_resort(struct app *a);
 void table_sort(struct app *a, int column, bool reversed);
 bool table_go(struct app *a, uint32_t latent); /* cursor to a latent; false: the filter hides it */
 void table_go_row(struct app *a, uint32_t row);

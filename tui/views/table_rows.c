@@ -106,11 +106,14 @@ static void place_cursor(app *a) {
     else t->cursor = t->top = 0;
 }
 
-void table_remake(app *a) {
-    table_state *t = &a->tab->table;
-    t->made = stamp_now(a);
+static void make_rows(app *a) {
+    a->tab->table.made = stamp_now(a);
     sort_rows(a);
     list_rows(a);
+}
+
+void table_remake(app *a) {
+    make_rows(a);
     place_cursor(a);
 }
 
@@ -154,9 +157,14 @@ void table_sort(app *a, int column, bool reversed) {
     table_state *t = &a->tab->table;
     t->column = column;
     t->reversed = reversed;
-    table_remake(a);
+    t->cursor = t->top = 0;
+    make_rows(a);
     table_go_row(a, 0);
-    t->top = 0;
+}
+
+void table_resort(app *a) {
+    make_rows(a);
+    table_go_row(a, a->tab->table.cursor);
 }
 
 void table_go_row(app *a, uint32_t row) {
