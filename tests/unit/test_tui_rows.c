@@ -51,6 +51,14 @@ static void text_sort(app *a) {
     wrong = 0;
     for (uint32_t row = 0; row < F; row++) wrong += row_latent(a, row) != expected[F - 1 - row];
     check(wrong == 0, "and turned around: %u rows astray", wrong);
+    say_command(a, "filter label~rank");
+    say_command(a, "search rank 7");
+    uint32_t rows = table_rows(a), first = row_latent(a, 0);
+    table_labels_changed(a);
+    table_finish(a);
+    check(table_rows(a) == rows && row_latent(a, 0) == first && a->tab->table.find.match.done,
+          "found out again after a change of labels: %u rows", table_rows(a));
+    say_command(a, "unfilter");
     text_order_free(&slices);
     free(expected);
 }

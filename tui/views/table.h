@@ -100,6 +100,9 @@ int table_waits(const struct app *a);
 bool table_work(struct app *a);
 void table_finish(struct app *a); /* all that a person waits for */
 
+/* Labels are other than they were: orders and searches by them are forgotten. */
+void table_labels_changed(struct app *a);
+
 /* ---- filter (table_filter.c) ---- */
 
 /* False and t->filter.error for what cannot be read; then the rows stay as they are. */

@@ -281,6 +281,21 @@ bool table_work(app *a) {
     return false;
 }
 
+void table_labels_changed(app *a) {
+    table_state *t = &a->tab->table;
+    text_order_free(&t->texts);
+    t->texts = (text_order){.index = a->tab->index};
+    t->find.match.done = false;
+    t->find.match.at = t->find.match.at_piece = 0;
+    t->find.match.narrows = false;
+    table_remake(a); /* the rows must not stand on the order that is gone */
+    char text[FILTER_MOST];
+    memcpy(text, table_filter_text(a->tab), sizeof text);
+    table_filter_set(a, "");
+    table_finish(a);
+    table_filter_set(a, text);
+}
+
 void table_finish(app *a) {
     while (table_waits(a) == 2) table_work(a);
 }
