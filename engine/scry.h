@@ -206,12 +206,15 @@ typedef struct scry_ranking {
     uint32_t *order;     /* [F] latent at each rank, from 0 */
     uint32_t *rank;      /* [F] rank of each latent */
     const double *shift; /* [F] by latent, in the index */
-    double *cumulative;  /* [F] by rank: share of the total |shift| held up to and with this rank */
     double total;        /* sum of |shift| */
+    double *cumulative;  /* [summed] of scry_cumulative */
+    uint32_t summed;
 } scry_ranking;
 
 scry_ranking *scry_rank(const scry_index *index, size_t train, scry_condition source, scry_metric metric,
                         scry_error *err);
+/* Share of the total |shift| held up to and with this rank, from 0. Keeps what it has summed: not for two threads. */
+double scry_cumulative(const scry_ranking *ranking, uint32_t rank);
 void scry_ranking_free(scry_ranking *ranking);
 
 /* ---- selection ------------------------------------------------------------------------------ */
@@ -358,5 +361,10 @@ const char *scry_label(const scry_index *index, uint32_t latent);
 /* The pieces that hold most of the latent's activation, strongest first; NULL past the last. */
 enum { SCRY_KEY_PIECES = 3 };
 const char *scry_key_piece(const scry_index *index, uint32_t latent, int nth);
+/* The same as numbers of distinct texts, SCRY_NO_PIECE past the last; how many texts there are; and the text of one. */
+#define SCRY_NO_PIECE UINT32_MAX
+void scry_key_pieces(const scry_index *index, uint32_t latent, uint32_t out[SCRY_KEY_PIECES]);
+uint32_t scry_pieces(const scry_index *index);
+const char *scry_piece(const scry_index *index, uint32_t piece);
 
 #endif

@@ -1,6 +1,7 @@
 /* session.c: one person's work on an index. */
 #include "session_state.h"
 #include "base/mem.h"
+#include "rankings.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -10,6 +11,7 @@
 
 static void stale(scry_session *s) {
     s->result_ready = s->company_ready = false;
+    s->changes++;
 }
 
 /* Brings the set's bit of one latent, and the sums, to what ranking and pin say. */
@@ -35,15 +37,15 @@ static uint32_t clip_n(const scry_session *s, uint32_t n) {
 
 static bool move_to(scry_session *s, place to, scry_error *err) {
     if (to.source != s->at.source || to.metric != s->at.metric) {
-        scry_ranking *ranking = scry_rank(s->index, s->train, to.source, to.metric, err);
+        const scry_ranking *old = s->ranking;
+        const scry_ranking *ranking = rankings_get(&s->rankings, to.source, to.metric, old, s->before, err);
         if (!ranking) return false;
-        scry_ranking *old = s->ranking;
+        s->before = old;
         uint32_t old_n = s->at.n;
         s->ranking = ranking;
         s->at = to;
         for (uint32_t rank = 0; rank < old_n; rank++) settle(s, old->order[rank]);
         for (uint32_t rank = 0; rank < to.n; rank++) settle(s, ranking->order[rank]);
-        scry_ranking_free(old);
     } else {
         move_n(s, to.n);
     }
@@ -52,11 +54,13 @@ static bool move_to(scry_session *s, place to, scry_error *err) {
 
 scry_session *scry_session_new(const scry_index *index, size_t train, scry_condition source, scry_metric metric,
                                uint32_t n, scry_score score, scry_error *err) {
-    scry_ranking *ranking = scry_rank(index, train, source, metric, err);
+    rankings kept = {.index = index, .train = train};
+    const scry_ranking *ranking = rankings_get(&kept, source, metric, NULL, NULL, err);
     if (!ranking) return NULL;
     scry_session *s = mem_new(1, sizeof *s);
     const scry_info *info = scry_about(index);
     s->index = index;
+    s->rankings = kept;
     s->train = train;
     s->F = info->d_sae;
     s->ranking = ranking;
@@ -93,7 +97,7 @@ void scry_session_free(scry_session *s) {
     session_forget(s);
     free(s->steps);
     scry_result_free(&s->result);
-    scry_ranking_free(s->ranking);
+    rankings_free(&s->rankings);
     scry_scorer_free(s->scorer);
     scry_scope_free(&s->scope);
     scry_set_free(s->set);
@@ -107,6 +111,16 @@ const scry_index *scry_session_index(const scry_session *s) {
 }
 const scry_ranking *scry_session_ranking(const scry_session *s) {
     return s->ranking;
+}
+const scry_ranking *scry_session_ranking_before(const scry_session *s) {
+    return s->before;
+}
+bool scry_session_rank_ahead(scry_session *s, scry_condition source, scry_metric metric) {
+    if (rankings_has(&s->rankings, source, metric)) return false;
+    return rankings_get(&s->rankings, source, metric, s->ranking, s->before, NULL) != NULL;
+}
+uint64_t scry_session_changes(const scry_session *s) {
+    return s->changes;
 }
 const scry_set *scry_session_set(const scry_session *s) {
     return s->set;

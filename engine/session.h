@@ -22,6 +22,12 @@ void scry_session_free(scry_session *s);
 
 const scry_index *scry_session_index(const scry_session *s);
 const scry_ranking *scry_session_ranking(const scry_session *s);
+/* The ranking that was in force before the last change of source or metric, NULL before the first. */
+const scry_ranking *scry_session_ranking_before(const scry_session *s);
+/* Makes a ranking that will be asked for, in advance; false when it is there already, or cannot be. */
+bool scry_session_rank_ahead(scry_session *s, scry_condition source, scry_metric metric);
+/* Grows with every change of the selection, the score or the scope. */
+uint64_t scry_session_changes(const scry_session *s);
 const scry_set *scry_session_set(const scry_session *s);
 const scry_scorer *scry_session_scorer(const scry_session *s);
 const scry_scope *scry_session_scope(const scry_session *s);

@@ -2,6 +2,7 @@
 #ifndef SCRY_SESSION_STATE_H
 #define SCRY_SESSION_STATE_H
 
+#include "rankings.h"
 #include "session.h"
 
 enum { AS_RANKED, PINNED_IN, PINNED_OUT };
@@ -28,8 +29,9 @@ struct scry_session {
     uint32_t F;
     place at;
     size_t train;
-    scry_ranking *ranking;
-    uint8_t *pin; /* [F] */
+    rankings rankings;
+    const scry_ranking *ranking, *before; /* before: in force before the last change of source or metric */
+    uint8_t *pin;                         /* [F] */
     scry_set *set;
     scry_score score;
     scry_scorer *scorer;
@@ -39,6 +41,7 @@ struct scry_session {
     size_t step_count, step_room, done; /* done: steps that are in force; the rest can be redone */
     scry_result result;
     bool result_ready, company_ready;
+    uint64_t changes;
 };
 
 /* Drops the whole history; the selection stays as it is. */

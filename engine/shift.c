@@ -1,18 +1,13 @@
 /* shift.c: latents ranked by how far post-training, or a demonstration, moves them. */
 #include "shift.h"
 #include "base/mem.h"
+#include "base/radix.h"
 #include "index/index.h"
 #include "scry.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* A latent under the leading half of its |shift|: small, so that a million of them sort within a
- * frame. */
-typedef struct keyed {
-    uint32_t key, latent;
-} keyed;
 
 /* Positive doubles order as their bits do; turned around so that ascending keys are descending
  * sizes. */
@@ -22,39 +17,17 @@ static uint64_t descending(double size) {
     return ~bits;
 }
 
-/* Radix sort, 11 bits a pass, linear in F; stable, so that equal keys stay in order of latent. */
-static keyed *sort_keys(keyed *from, keyed *to, size_t n) {
-    enum { BITS = 11, BUCKETS = 1 << BITS };
-    uint32_t count[BUCKETS];
-    for (unsigned shift = 0; shift < 32; shift += BITS) {
-        memset(count, 0, sizeof count);
-        for (size_t i = 0; i < n; i++) count[from[i].key >> shift & (BUCKETS - 1)]++;
-        if (n && count[from[0].key >> shift & (BUCKETS - 1)] == n) continue; /* all alike here */
-        uint32_t at = 0;
-        for (size_t k = 0; k < BUCKETS; k++) {
-            uint32_t here = count[k];
-            count[k] = at;
-            at += here;
-        }
-        for (size_t i = 0; i < n; i++) to[count[from[i].key >> shift & (BUCKETS - 1)]++] = from[i];
-        keyed *swap = from;
-        from = to;
-        to = swap;
-    }
-    return from;
-}
-
 static int by_size(const void *x, const void *y, void *context) {
     const double *shift = context;
-    uint32_t a = ((const keyed *)x)->latent, b = ((const keyed *)y)->latent;
+    uint32_t a = ((const radix_item *)x)->number, b = ((const radix_item *)y)->number;
     double first = fabs(shift[a]), second = fabs(shift[b]);
     if (first != second) return first > second ? -1 : 1;
     return a < b ? -1 : a > b;
 }
 
-/* Latents that share a leading half are ordered by all of it; mostly they are few, or all equal (the
- * silent ones) and so in order already. */
-static void sort_equal_keys(keyed *a, size_t n, const double *shift) {
+/* The key is the leading half of |shift|. Latents that share it are ordered by all of it; mostly they are few, or all
+ * equal (the silent ones) and so in order already. */
+static void sort_equal_keys(radix_item *a, size_t n, const double *shift) {
     for (size_t from = 0, to; from < n; from = to) {
         bool in_order = true;
         for (to = from + 1; to < n && a[to].key == a[from].key; to++)
@@ -64,12 +37,12 @@ static void sort_equal_keys(keyed *a, size_t n, const double *shift) {
 }
 
 void shift_order(const double *shift, uint32_t F, uint32_t *order) {
-    keyed *keys = mem_new(2 * (size_t)F, sizeof *keys);
-    for (uint32_t j = 0; j < F; j++) keys[j] = (keyed){(uint32_t)(descending(fabs(shift[j])) >> 32), j};
-    keyed *a = sort_keys(keys, keys + F, F);
+    radix_item *items = mem_new(2 * (size_t)F, sizeof *items);
+    for (uint32_t j = 0; j < F; j++) items[j] = (radix_item){(uint32_t)(descending(fabs(shift[j])) >> 32), j};
+    radix_item *a = radix_sort(items, items + F, F);
     sort_equal_keys(a, F, shift);
-    for (uint32_t i = 0; i < F; i++) order[i] = a[i].latent;
-    free(keys);
+    for (uint32_t i = 0; i < F; i++) order[i] = a[i].number;
+    free(items);
 }
 
 scry_ranking *scry_rank(const scry_index *index, size_t train, scry_condition source, scry_metric metric,
@@ -91,16 +64,27 @@ scry_ranking *scry_rank(const scry_index *index, size_t train, scry_condition so
     *r = (scry_ranking){.train = train, .source = source, .metric = metric, .latents = F, .shift = shift};
     r->order = mem_new(F, sizeof *r->order);
     r->rank = mem_new(F, sizeof *r->rank);
-    r->cumulative = mem_new(F, sizeof *r->cumulative);
     shift_order(shift, F, r->order);
     for (uint32_t i = 0; i < F; i++) {
         r->rank[r->order[i]] = i;
-        r->total += fabs(shift[r->order[i]]);
-        r->cumulative[i] = r->total;
+        r->total += fabs(shift[i]);
     }
-    for (uint32_t i = 0; i < F && r->total > 0; i++) r->cumulative[i] /= r->total;
     container_forget(&index->file, shift, (uint64_t)F * sizeof *shift);
     return r;
+}
+
+/* Summed only as far as has been asked: the top of a long ranking is what people look at. */
+double scry_cumulative(const scry_ranking *ranking, uint32_t rank) {
+    scry_ranking *r = (scry_ranking *)(uintptr_t)ranking; /* made by scry_rank, never a constant */
+    if (!r->cumulative) r->cumulative = mem_new(r->latents, sizeof *r->cumulative);
+    double sum = r->summed ? r->cumulative[r->summed - 1] : 0;
+    for (; r->summed <= rank; r->summed++) {
+        sum += fabs(r->shift[r->order[r->summed]]);
+        r->cumulative[r->summed] = sum;
+    }
+    if (!(r->total > 0)) return 0;
+    /* the total was summed in another order: its last bits must not show */
+    return rank + 1 == r->latents || r->cumulative[rank] > r->total ? 1 : r->cumulative[rank] / r->total;
 }
 
 void scry_ranking_free(scry_ranking *r) {

@@ -164,3 +164,18 @@ const char *scry_key_piece(const scry_index *x, uint32_t latent, int nth) {
     uint32_t piece = index_key_piece(x, latent, nth);
     return piece < x->pieces ? index_piece(x, piece) : NULL;
 }
+
+void scry_key_pieces(const scry_index *x, uint32_t latent, uint32_t out[SCRY_KEY_PIECES]) {
+    for (int k = 0; k < SCRY_KEY_PIECES; k++) {
+        uint32_t piece = index_key_piece(x, latent, k);
+        out[k] = piece < x->pieces ? piece : SCRY_NO_PIECE;
+    }
+}
+
+uint32_t scry_pieces(const scry_index *x) {
+    return (uint32_t)x->pieces;
+}
+
+const char *scry_piece(const scry_index *x, uint32_t piece) {
+    return index_piece(x, piece);
+}

@@ -2,7 +2,6 @@
 #include "app.h"
 #include "draw/text.h"
 #include "keys.h"
-#include "views/columns.h"
 #include "views/view.h"
 #include "words.h"
 
@@ -21,24 +20,15 @@ static tab *tab_new(scry_index *index, scry_session *session) {
     t->enlarged = -1;
     t->latent.capture = -1;
     t->rho_before = NAN;
-    t->table.rows = t->info->d_sae;
-    t->table.order = malloc(t->table.rows * sizeof *t->table.order);
-    if (!t->table.order) abort();
-    t->table.marks = scry_set_new(t->info->d_sae);
-    const scry_ranking *r = scry_session_ranking(session);
-    memcpy(t->table.order, r->order, t->table.rows * sizeof *t->table.order);
-    t->table.source = r->source;
-    t->table.metric = r->metric;
-    t->table.column = column_find("rank");
+    table_open(t);
     snprintf(t->file, sizeof t->file, "set.csv");
     return t;
 }
 
 static void tab_free(tab *t) {
     sets_state_free(&t->sets);
-    free(t->table.order);
-    scry_set_free(t->table.marks);
     latent_free(&t->latent);
+    table_close(t);
     scry_session_free(t->session);
     scry_close(t->index);
     free(t);
@@ -49,6 +39,8 @@ void app_add_tab(app *a, scry_index *index, scry_session *session) {
     if (!tabs) abort();
     a->tabs = tabs;
     a->tab = a->tabs[a->tab_count++] = tab_new(index, session);
+    table_remake(a);
+    table_go_row(a, 0);
 }
 
 app *app_new(scry_index *index, scry_session *session, int rows, int cols, bool ascii, bool mono) {
@@ -92,7 +84,7 @@ command_effect app_fail(app *a, const char *format, ...) {
 }
 
 uint32_t app_latent(const app *a) {
-    return a->tab->table.order[a->tab->table.cursor];
+    return a->tab->table.latent;
 }
 
 void app_before_step(app *a) {
@@ -156,6 +148,7 @@ command_effect app_key(app *a, uint32_t key) {
     if (key == 27 || key == 3) { /* out of whatever it is */
         a->layer = NULL;
         a->tab->enlarged = -1;
+        table_escape(a);
         a->message[0] = 0;
         return DID_CHANGE;
     }

@@ -61,6 +61,7 @@ static int run_script(app *a, const char *path) {
         number++;
         line[strcspn(line, "\n")] = 0;
         if (!line[strspn(line, " \t")] || line[strspn(line, " \t")] == '#') continue;
+        table_finish(a);
         app_draw(a); /* as on a terminal: pages and places are those of the last frame */
         command_effect effect = app_command(a, line);
         if (a->message_is_error && a->message[0]) scry_fail(&err, "%s: line %d: %s", path, number, a->message);
@@ -95,6 +96,7 @@ static command_effect take(app *a, const event *e) {
 /* Returns 0, or the signal that ended it. */
 static int run_loop(app *a) {
     int effect = DID_CHANGE | DID_REDRAW;
+    bool resting = false;
     while (!(effect & DID_QUIT)) {
         if (effect) {
             app_draw(a);
@@ -103,13 +105,21 @@ static int run_loop(app *a) {
         effect = DID_NOTHING;
         bool ready = scry_session_company_ready(a->tab->session);
         bool working = latent_working(a);
-        event e = terminal_wait(working ? 0 : ready ? -1 : COMPANY_AFTER_MS);
-        if (e.kind == EVENT_NONE && working) {
+        int waits = table_waits(a);
+        bool now = working || waits == 2 || resting;
+        event e = terminal_wait(now ? 0 : ready && !waits ? -1 : COMPANY_AFTER_MS);
+        resting = false;
+        if (e.kind == EVENT_NONE && waits == 2) {
+            effect = table_work(a) ? DID_CHANGE : DID_NOTHING;
+        } else if (e.kind == EVENT_NONE && working) {
             latent_work(a, WORK_SECONDS);
             effect = DID_CHANGE;
         } else if (e.kind == EVENT_NONE && !ready) {
             scry_session_company(a->tab->session);
             effect = DID_CHANGE;
+        } else if (e.kind == EVENT_NONE && waits) { /* no need to wait for the next slice */
+            effect = table_work(a) ? DID_CHANGE : DID_NOTHING;
+            resting = table_waits(a) != 0;
         }
         /* Everything that is waiting goes into one frame. */
         while (e.kind != EVENT_NONE && !(effect & DID_QUIT)) {

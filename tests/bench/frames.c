@@ -140,18 +140,32 @@ typedef struct kind {
 static const char *const moves[] = {"j", "j", "\x04", "j", "k", "j", "\x15", "G", "k", "g", "j", NULL};
 static const char *const toggles[] = {" ", NULL};
 static const char *const sorts[] = {"s", "s", "S", NULL};
+static const char *const by_value[] = {
+    ":sort rate\r", ":sort mean\r", ":sort share\r", ":sort in\r", ":sort count\r", "S", NULL};
+static const char *const by_label[] = {":sort label\r", ":sort rank\r", "S", NULL};
+static const char *const by_what_if[] = {":sort what-if\r", "S", ":sort step\r", NULL};
+static const char *const filters[] = {"&", "r", "a", "t", "e", "<",  "1",  "%", " ", "s", "h",  "i",  "f",
+                                      "t", ">", ".", "0", "1", "\r", "\\", "&", "l", "a", "b",  "e",  "l",
+                                      "~", "r", "a", "n", "k", " ",  "w",  "h", "a", "t", "-",  "i",  "f",
+                                      ">", ".", "8", "|", "m", "e",  "a",  "n", "<", "0", "\r", "\\", NULL};
+static const char *const misses[] = {"/", "q", "u", "x", "z", "\r", "\x04", NULL};
 static const char *const sources[] = {"2", "1", NULL};
 static const char *const score_keys[] = {"4", "5", "3", NULL};
 /* "/" opens the line; a word that is there, one that is nowhere, a number; Enter leaves it */
 static const char *const typed[] = {"/", "r", "a",  "n", "k", " ", "9", "9", "9", "\r", "n",  "/", "q",
-                                    "u", "x", "\r", "/", "1", "0", "4", "8", "5", "7",  "\r", "N", NULL};
+                                    "u", "x", "\r", "/", "1", "0", "4", "8", "5", "7",  "\r", NULL};
 static const kind kinds[] = {
     {"move", "", moves, NULL, "g"},
     {"toggle", "", toggles, "j", "g"},
     {"search typing", "", typed, NULL, "g"},
     {"source switch", "", sources, NULL, "1"},
     {"score switch", "", score_keys, NULL, "3"},
-    {"sort", "", sorts, NULL, ":sort rank\r"},
+    {"search miss", "", misses, NULL, "g"},
+    {"filter typing", "", filters, NULL, "\\"},
+    {"sort, next column", "", sorts, NULL, ":sort rank\r"},
+    {"sort, by value", "", by_value, NULL, ":sort rank\r"},
+    {"sort, by label", "", by_label, NULL, ":sort rank\r"},
+    {"sort, by what-if", "", by_what_if, NULL, ":sort rank\r"},
     {"toggle, sorted by what-if", ":sort what-if\r", toggles, "j", ":sort rank\r"},
 };
 enum { KINDS = sizeof kinds / sizeof *kinds };
@@ -178,9 +192,21 @@ static void add(times *t, double value) {
     else if (t->count < MOST) t->value[t->count++] = value;
 }
 
+/* A key without what a terminal would act on. */
+static const char *shown(const char *key) {
+    static char safe[64];
+    size_t n = 0;
+    for (; *key && n + 3 < sizeof safe; key++) {
+        if ((unsigned char)*key < ' ') safe[n++] = '^', safe[n++] = (char)(*key + '@');
+        else safe[n++] = *key;
+    }
+    safe[n] = 0;
+    return safe;
+}
+
 static void keys_of(pty *p, const kind *k) {
     static times at_rest, at_any;
-    static char worst[2][8];
+    static char worst[2][24];
     double most[2] = {0};
     uint64_t state = 3;
     at_rest.count = at_rest.none = at_any.count = at_any.none = 0;
@@ -214,8 +240,8 @@ static void keys_of(pty *p, const kind *k) {
     double p50 = quantile(at_any.value, at_any.count, 0.5), p99 = quantile(at_any.value, at_any.count, 0.99);
     double rest50 = quantile(at_rest.value, at_rest.count, 0.5), rest99 = quantile(at_rest.value, at_rest.count, 0.99);
     double worse = fmax(p99, rest99);
-    say("%s: %zu keys at rest, %zu at any moment, %zu without a frame; slowest key code %d", k->name, at_rest.count,
-        at_any.count, at_rest.none + at_any.none, worst[most[1] > most[0]][0]);
+    say("%s: %zu keys at rest, %zu at any moment, %zu without a frame; slowest %.1f ms, key %s", k->name, at_rest.count,
+        at_any.count, at_rest.none + at_any.none, fmax(most[0], most[1]), shown(worst[most[1] > most[0]]));
     row(text("7 key to frame: %s", k->name), text("p50 %.2f p99 %.2f ms", p50, p99),
         text("at rest p50 %.2f p99 %.2f ms", rest50, rest99), text("%.2fx", worse / 16), "p99 < 16 ms",
         worse < 16 && at_any.none + at_rest.none <= 2);
@@ -233,6 +259,32 @@ static double resident(pid_t pid, const char *key) {
         if (strncmp(line, key, strlen(key)) == 0) kilobytes = strtod(line + strlen(key), NULL);
     if (f) fclose(f);
     return kilobytes / 1024;
+}
+
+/* Processor time in clock ticks. */
+static unsigned long ticks(pid_t pid) {
+    char path[64], line[512] = "";
+    unsigned long user = 0, system = 0;
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+    FILE *f = fopen(path, "re");
+    if (!f || !fgets(line, sizeof line, f)) die("the explorer has ended");
+    fclose(f);
+    const char *state = strrchr(line, ')');
+    if (!state || sscanf(state + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &system) != 2)
+        die("%s: not as expected", path);
+    return user + system;
+}
+
+static void rows_after(pty *p) {
+    until_idle(p);
+    rest(p, 500);
+    unsigned long before = ticks(p->pid);
+    rest(p, 2000);
+    unsigned long taken = ticks(p->pid) - before;
+    row("7 idle, after all of it", text("%lu ticks", taken), "in 2 s", text("%lux", taken), "0 ticks", taken == 0);
+    double peak = resident(p->pid, "VmHWM:"), left = resident(p->pid, "VmRSS:"), own = resident(p->pid, "RssAnon:");
+    row("7 peak resident while browsing", text("%.0f MB", peak), text("at the end %.0f, own %.0f MB", left, own),
+        text("%.2fx", peak / 300), "< 300 MB", peak < 300);
 }
 
 void bench_frames(void) {
@@ -261,6 +313,7 @@ void bench_frames(void) {
     row("6 resident at the first frame", text("%.1f MB", vm), text("own %.1f, mapped %.1f MB", anonymous, file),
         text("%.2fx", vm / 100), "< 100 MB", vm < 100);
     for (size_t i = 0; i < KINDS; i++) keys_of(&p, &kinds[i]);
+    rows_after(&p);
     stop(&p);
     free(index);
 }

@@ -19,6 +19,7 @@ static const struct {
              {"history", test_history},
              {"sorting", test_sorting},
              {"search", test_search},
+             {"filter", test_filter},
              {"palette", test_palette},
              {"help", test_help},
              {"panes", test_panes},

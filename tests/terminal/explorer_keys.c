@@ -208,7 +208,7 @@ void test_sorting(void) {
     command(t, "sort rank");
     check(await_current(t, order[0]), t, ":sort rank", "found latent %d, expected %d", current(t), order[0]);
     command(t, "sort nonsense");
-    check(await_message(t, "expected in, rank, latent"), t, ":sort of no column names the right ones", "found \"%s\"",
+    check(await_message(t, "expected in, rank, moved"), t, ":sort of no column names the right ones", "found \"%s\"",
           footer(t));
     term_keys(t, "Tab Tab s");
     check(await_text(t, "by sts"), t, "s in the domains' pane sorts the domains", "found \"%s\"",

@@ -113,6 +113,7 @@ void test_first_frame(void);
 void test_panes(void);
 void test_views(void);
 void test_search(void);
+void test_filter(void);
 void test_palette(void);
 void test_help(void);
 

@@ -169,7 +169,7 @@ void test_search(void) {
     check(await_current(t, order[0]), t, "Esc goes back to where it began", "found latent %d, expected %d", current(t),
           order[0]);
     term_keys(t, "/ u r o Enter");
-    check(await_current(t, order[2]) && await_text(t, "space toggle"), t, "Enter stays at the match",
+    check(await_current(t, order[2]) && await_message(t, "\"uro\": 1 of "), t, "Enter stays at the match",
           "found latent %d, expected %d", current(t), order[2]);
     term_keys(t, "/ x y z z y");
     term_settle(t, 60);
@@ -197,6 +197,40 @@ void test_search(void) {
     check(await_current(t, order[4]), t, "a number finds its latent", "found %d, expected %d", current(t), order[4]);
     term_keys(t, "/ q q q q Enter");
     check(await_message(t, "is in no label"), t, "what is nowhere is said to be", "found \"%s\"", footer(t));
+    leave(t);
+}
+
+void test_filter(void) {
+    term *t = open_sample();
+    int head = header_row(t);
+    term_keys(t, "j j &");
+    check(await_text(t, "e.g. rank<=500"), t, "& says what can be typed", "found no example");
+    type_line(t, "rank<=5");
+    check(await_text(t, "filter rank<=5  5 of 2048") && current(t) == order[2], t,
+          "the filter is on and the cursor on its latent", "found latent %d", current(t));
+    term_keys(t, "G");
+    check(await_current(t, order[4]), t, "the last row is the last that passes", "found %d", current(t));
+    term_keys(t, "& Space r a n k > 3");
+    check(await_text(t, "rank<=5 rank>3  2 of 2048"), t, "counted while it is typed", "found \"%s\"", row(t, head + 3));
+    term_keys(t, "Space s h");
+    check(await_text(t, "shift  share"), t, "a name that is begun is not searched for", "found \"%s\"", footer(t));
+    term_keys(t, "x t > 1");
+    check(await_text(t, "at 16: no column \"shxt\"; did you mean shift?"), t, "what is wrong and where", "found \"%s\"",
+          footer(t));
+    term_keys(t, "Esc");
+    check(await_text(t, "filter rank<=5  5 of 2048"), t, "Esc goes back to the filter before", "found it not");
+    term_keys(t, "# 1 8 9 0 Enter");
+    check(await_message(t, "the filter hides latent 1890"), t, "a hidden latent is said to be", "found \"%s\"",
+          footer(t));
+    term_keys(t, "\\");
+    check(await_current(t, 1890), t, "and \\ shows all, and it", "found %d", current(t));
+    term_keys(t, "g Right Right");
+    check(await_message(t, "latent: number"), t, "Right chooses a column", "found \"%s\"", footer(t));
+    term_keys(t, "s");
+    check(await_message(t, "sorted by latent") && await_current(t, 0), t, "s sorts by it", "found \"%s\"", footer(t));
+    term_keys(t, "-");
+    check(await_message(t, "latent hidden") && !strstr(row(t, head), "latent"), t, "- hides it", "found \"%s\"",
+          row(t, head));
     leave(t);
 }
 

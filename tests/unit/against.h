@@ -122,7 +122,7 @@ static inline void against_order(against *a, scry_condition source, scry_metric 
         astray += up < down || (up == down && r->order[i - 1] > r->order[i]);
     }
     check(astray == 0 && fabs(total - r->total) <= 1e-12 * total &&
-              (total == 0 || fabs(r->cumulative[a->F - 1] - 1) < 1e-12),
+              (total == 0 || fabs(scry_cumulative(r, r->latents - 1) - 1) < 1e-12),
           "%s: %s %s: order descends to the end, ties by latent; shares add up to 1%s", a->label, s, m,
           astray ? text_of(": %zu places astray", astray) : "");
     scry_ranking_free(r);

@@ -114,7 +114,7 @@ static void check_ranking(const planted_study *s, scry_condition source) {
         near(&shifts, absolute->shift[latent], a / sqrt(r + 1.0) / T, "abs, rank %u", r);
         near(&shifts, mean->shift[latent], sign * a / sqrt(r + 1.0) / T, "mean, rank %u", r);
         near(&shifts, rate[latent], sign / T, "rate, rank %u", r);
-        near(&shifts, sq->cumulative[r], held, "cumulative, rank %u", r);
+        near(&shifts, scry_cumulative(sq, r), held, "cumulative, rank %u", r);
     }
     uint32_t r = 0;
     const cJSON *item;
@@ -123,7 +123,7 @@ static void check_ranking(const planted_study *s, scry_condition source) {
         wrong += (uint32_t)number(item, "latent") != latent || (uint32_t)number(item, "rank") != r + 1;
         near(&truths, sq->shift[latent], number(item, "shift"), "shift, rank %u", r);
         near(&truths, sq->shift[latent] / sq->total, number(item, "share"), "share, rank %u", r);
-        near(&truths, sq->cumulative[r], number(item, "cumulative"), "cumulative, rank %u", r);
+        near(&truths, scry_cumulative(sq, r), number(item, "cumulative"), "cumulative, rank %u", r);
         near(&truths, absolute->shift[latent], number(item, "abs"), "abs, rank %u", r);
         near(&truths, mean->shift[latent], number(item, "mean"), "mean, rank %u", r);
         near(&truths, rate[latent], number(item, "rate"), "rate, rank %u", r++);

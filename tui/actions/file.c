@@ -44,6 +44,7 @@ command_effect do_screen(app *a, const char *argument) {
     FILE *f = fopen(argument, "we");
     if (!f) return app_fail(a, "%s: cannot be written: %s", argument, strerror(errno));
     scry_session_company(a->tab->session); /* a still picture waits for all of its numbers */
+    table_finish(a);
     app_draw(a);
     if (latent_working(a)) latent_work(a, 0);
     app_draw(a);

@@ -42,30 +42,35 @@ command_effect do_latent(app *a, const char *argument) {
     unsigned long long latent = strtoull(argument, &end, 10);
     if (*argument < '0' || *argument > '9' || *end || latent >= a->tab->info->d_sae)
         return app_fail(a, "latent \"%s\": expected a number from 0 to %u", argument, a->tab->info->d_sae - 1);
-    table_go(a, (uint32_t)latent);
-    return DID_CHANGE;
+    a->tab->table.wanted = NO_ROW;
+    if (table_go(a, (uint32_t)latent)) return DID_CHANGE;
+    a->tab->table.wanted = (uint32_t)latent;
+    return app_fail(a, "the filter hides latent %llu; \\ takes the filter away and goes there", latent);
 }
 
-static command_effect find(app *a, int direction, bool from_here) {
+static command_effect find(app *a, int direction) {
     if (!a->tab->search[0]) return app_fail(a, "nothing to search for yet; / begins");
-    int row = table_search(a, a->tab->search, direction, from_here);
-    if (row < 0) return app_fail(a, "\"%s\" is in no label, key token or number", a->tab->search);
-    table_go_row(a, (uint32_t)row);
+    table_find_go(a, a->tab->search, direction, false);
     return DID_CHANGE;
 }
 
 command_effect do_search(app *a, const char *argument) {
     if (!*argument) return app_ask(a, "search", "");
+    /* typed in the line, it has begun where the line was opened; said at once, it begins here */
+    bool is_found = a->tab->table.find.typed && strcmp(a->tab->table.find.text, argument) == 0;
+    a->tab->table.find.typed = false;
     snprintf(a->tab->search, sizeof a->tab->search, "%s", argument);
-    return find(a, 1, true);
+    if (!is_found) table_find_go(a, argument, 1, true);
+    else table_find_say(a);
+    return DID_CHANGE;
 }
 command_effect do_search_next(app *a, const char *argument) {
     (void)argument;
-    return find(a, 1, false);
+    return find(a, 1);
 }
 command_effect do_search_back(app *a, const char *argument) {
     (void)argument;
-    return find(a, -1, false);
+    return find(a, -1);
 }
 
 static command_effect focus_on(app *a, int p) {

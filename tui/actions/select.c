@@ -43,6 +43,7 @@ command_effect do_toggle(app *a, const char *argument) {
         scry_set_free(set);
         return effect;
     }
+    if (!table_rows(a)) return app_fail(a, "no latent passes the filter; \\ shows all");
     uint32_t latent = app_latent(a);
     char what[48];
     bool in = scry_set_has(scry_session_set(a->tab->session), latent);
@@ -52,23 +53,6 @@ command_effect do_toggle(app *a, const char *argument) {
                         a->tab->info->candidates);
     app_before_step(a);
     return app_stepped(a, scry_session_toggle(a->tab->session, &latent, 1), what);
-}
-
-command_effect do_mark(app *a, const char *argument) {
-    (void)argument;
-    uint32_t latent = app_latent(a);
-    scry_set_put(a->tab->table.marks, latent, !scry_set_has(a->tab->table.marks, latent));
-    app_say(a, "%u marked; T switches them all", a->tab->table.marks->count);
-    views[PANE_TABLE]->move(a, MOVE_STEP, 1);
-    return DID_CHANGE;
-}
-
-command_effect do_unmark(app *a, const char *argument) {
-    (void)argument;
-    scry_set_free(a->tab->table.marks);
-    a->tab->table.marks = scry_set_new(a->tab->info->d_sae);
-    app_say(a, "no marks");
-    return DID_CHANGE;
 }
 
 command_effect do_toggle_marked(app *a, const char *argument) {

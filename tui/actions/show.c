@@ -44,6 +44,7 @@ static command_effect score_by(app *a, scry_score score) {
     bool changed = scry_session_set_score(a->tab->session, score, &err);
     if (err.status) return app_fail(a, "%s", err.text);
     if (changed) a->tab->rho_before = NAN; /* another score: no step to compare */
+    table_refresh(a);
     app_say(a, "score %s: %s", scry_score_name(score),
             command_find(score == SCRY_ACT    ? "score-act"
                          : score == SCRY_ACT2 ? "score-act2"

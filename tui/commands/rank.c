@@ -13,7 +13,7 @@ static cJSON *latent_facts(const scry_index *index, const scry_ranking *r, uint3
     out_number(item, "latent", j);
     out_number(item, "shift", r->shift[j]);
     out_number(item, "share", r->total > 0 ? fabs(r->shift[j]) / r->total : 0);
-    out_number(item, "cumulative", r->cumulative[rank]);
+    out_number(item, "cumulative", scry_cumulative(r, rank));
     out_number(item, "mean_base", scry_mean_base(index, r->train, r->source, j));
     out_number(item, "mean_shifted", scry_mean_shifted(index, r->train, r->source, j));
     out_number(item, "rate_base", scry_rate_base(index, r->train, r->source, j));

@@ -6,9 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const role_names[ROLES] = {"text",   "faint", "title", "header", "focus",   "in",    "out",  "mark", "bar",
-                                       "barout", "rho",   "key",   "prompt", "message", "error", "act1", "act2", "act3",
-                                       "act4",   "plot1", "plot2", "plot3",  "plot4",   "plot5", "plot6"};
+const char *const role_names[ROLES] = {"text",  "faint", "title",  "header", "focus", "in",     "out",
+                                       "mark",  "bar",   "barout", "rho",    "key",   "prompt", "message",
+                                       "error", "act1",  "act2",   "act3",   "act4",  "plot1",  "plot2",
+                                       "plot3", "plot4", "plot5",  "plot6",  "found"};
 
 grid *grid_new(int rows, int cols) {
     grid *g = calloc(1, sizeof *g);

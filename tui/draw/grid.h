@@ -34,6 +34,7 @@ typedef enum role {
     ROLE_PLOT4,
     ROLE_PLOT5,
     ROLE_PLOT6,
+    ROLE_FOUND, /* what a search matched */
     ROLES
 } role;
 

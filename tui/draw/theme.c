@@ -17,7 +17,7 @@ static const style styles[COLOR_LEVELS][ROLES] = {
             [ROLE_ACT4] = {-1, -1, true, false, true},    [ROLE_PLOT1] = {-1, -1, false, false, false},
             [ROLE_PLOT2] = {-1, -1, false, false, false}, [ROLE_PLOT3] = {-1, -1, false, false, false},
             [ROLE_PLOT4] = {-1, -1, false, false, false}, [ROLE_PLOT5] = {-1, -1, false, false, false},
-            [ROLE_PLOT6] = {-1, -1, false, false, false},
+            [ROLE_PLOT6] = {-1, -1, false, false, false}, [ROLE_FOUND] = {-1, -1, true, true, false},
         },
     [COLOR_16] =
         {
@@ -33,7 +33,7 @@ static const style styles[COLOR_LEVELS][ROLES] = {
             [ROLE_ACT4] = {0, 3, true, true, false},      [ROLE_PLOT1] = {4, -1, false, false, false},
             [ROLE_PLOT2] = {3, -1, false, false, false},  [ROLE_PLOT3] = {6, -1, false, false, false},
             [ROLE_PLOT4] = {5, -1, false, false, false},  [ROLE_PLOT5] = {2, -1, false, false, false},
-            [ROLE_PLOT6] = {-1, -1, false, false, false},
+            [ROLE_PLOT6] = {-1, -1, false, false, false}, [ROLE_FOUND] = {3, -1, true, true, false},
         },
     [COLOR_256] =
         {
@@ -49,7 +49,7 @@ static const style styles[COLOR_LEVELS][ROLES] = {
             [ROLE_ACT4] = {16, 214, true, false, false},   [ROLE_PLOT1] = {74, -1, false, false, false},
             [ROLE_PLOT2] = {208, -1, false, false, false}, [ROLE_PLOT3] = {79, -1, false, false, false},
             [ROLE_PLOT4] = {175, -1, false, false, false}, [ROLE_PLOT5] = {221, -1, false, false, false},
-            [ROLE_PLOT6] = {117, -1, false, false, false},
+            [ROLE_PLOT6] = {117, -1, false, false, false}, [ROLE_FOUND] = {214, -1, true, true, false},
         },
 };
 

@@ -10,86 +10,207 @@ static const scry_ranking *ranking(const app *a) {
     return scry_session_ranking(a->tab->session);
 }
 
-/* in: '*' as ranked, '+' put in by hand, '-' taken out by hand. */
-static double in_value(app *a, uint32_t latent) {
-    bool top = ranking(a)->rank[latent] < scry_session_n(a->tab->session);
-    return scry_set_has(scry_session_set(a->tab->session), latent) ? (top ? 2 : 3) : (top ? 1 : 0);
-}
-static void in_text(app *a, uint32_t latent, char *text, size_t size) {
-    static const char signs[] = " -*+";
-    bool marked = scry_set_has(a->tab->table.marks, latent);
-    snprintf(text, size, "%c%c", marked ? 'm' : ' ', signs[(int)in_value(a, latent)]);
+static double one(app *a, uint32_t latent, void (*values)(app *, uint32_t, uint32_t, double *)) {
+    double value;
+    values(a, latent, 1, &value);
+    return value;
 }
 
-static double rank_value(app *a, uint32_t latent) {
-    return ranking(a)->rank[latent] + 1.0;
+/* The values of a function of the latent. */
+#define EACH(name, expression)                                                                                         \
+    static void name(app *a, uint32_t from, uint32_t n, double *out) {                                                 \
+        const scry_ranking *r = ranking(a);                                                                            \
+        for (uint32_t i = 0; i < n; i++) {                                                                             \
+            uint32_t j = from + i;                                                                                     \
+            (void)r;                                                                                                   \
+            out[i] = (expression);                                                                                     \
+        }                                                                                                              \
+    }
+
+/* ---- how numbers are written ------------------------------------------------------------------ */
+
+static void measure(double value, char *text, size_t size) {
+    double magnitude = fabs(value);
+    if (isnan(value)) snprintf(text, size, "-");
+    else
+        snprintf(text, size,
+                 magnitude >= 100                       ? "%.0f"
+                 : magnitude >= 1                       ? "%.2f"
+                 : magnitude >= 0.001 || magnitude == 0 ? "%.4f"
+                                                        : "%.1e",
+                 value);
 }
+
+static void percent(double share, char *text, size_t size) {
+    double value = 100 * share;
+    snprintf(text, size, value >= 10 || value == 0 ? "%.0f%%" : "%.1f%%", value);
+}
+
+static void signed_number(double value, char *text, size_t size) {
+    if (fabs(value) < 9.9995) view_rho(value, 3, true, text, size);
+    else snprintf(text, size, "%+.1f", value);
+}
+
+/* ---- the selection ---------------------------------------------------------------------------- */
+
+static bool in_top(const app *a, uint32_t latent) {
+    return ranking(a)->rank[latent] < scry_session_n(a->tab->session);
+}
+static bool was_in_top(const app *a, uint32_t latent) {
+    const scry_ranking *before = scry_session_ranking_before(a->tab->session);
+    return before && before->rank[latent] < scry_session_n(a->tab->session);
+}
+static bool is_in(app *a, uint32_t latent) {
+    return scry_set_has(scry_session_set(a->tab->session), latent);
+}
+static bool is_marked(app *a, uint32_t latent) {
+    return scry_set_has(a->tab->table.marks, latent);
+}
+static bool is_named(app *a, uint32_t latent) {
+    return scry_label(a->tab->index, latent) != NULL;
+}
+static bool is_by_hand(app *a, uint32_t latent) {
+    return is_in(a, latent) != in_top(a, latent);
+}
+static bool is_new(app *a, uint32_t latent) {
+    return scry_session_ranking_before(a->tab->session) && in_top(a, latent) && !was_in_top(a, latent);
+}
+static bool is_gone(app *a, uint32_t latent) {
+    return scry_session_ranking_before(a->tab->session) && !in_top(a, latent) && was_in_top(a, latent);
+}
+
+const table_flag flags[] = {
+    {"in", "in the score", ON_RANKING | ON_SELECTION, is_in},
+    {"hand", "put in or taken out by hand", ON_RANKING | ON_SELECTION, is_by_hand},
+    {"new", "in the top N, and not under the ranking before", ON_RANKING | ON_SELECTION, is_new},
+    {"gone", "in the top N under the ranking before, and no longer", ON_RANKING | ON_SELECTION, is_gone},
+    {"marked", "marked", ON_MARKS, is_marked},
+    {"named", "has a label of its own", 0, is_named},
+};
+const int flag_count = sizeof flags / sizeof *flags;
+
+/* Out, left the top N, out by hand, in, new in the top N, in by hand. */
+static void in_values(app *a, uint32_t from, uint32_t n, double *out) {
+    const uint32_t *rank = ranking(a)->rank, top = scry_session_n(a->tab->session);
+    const scry_ranking *before = scry_session_ranking_before(a->tab->session);
+    const scry_set *set = scry_session_set(a->tab->session);
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t j = from + i;
+        bool is = scry_set_has(set, j), ranked = rank[j] < top, was = before ? before->rank[j] < top : ranked;
+        out[i] = is != ranked ? (is ? 5 : 2) : is ? (was ? 3 : 4) : was;
+    }
+}
+static void in_text(app *a, uint32_t latent, char *text, size_t size) {
+    static const char signs[] = " <-*>+";
+    snprintf(text, size, "%c%c", is_marked(a, latent) ? 'm' : ' ', signs[(int)one(a, latent, in_values)]);
+}
+
+/* ---- the ranking ------------------------------------------------------------------------------ */
+
+EACH(rank_values, r->rank[j] + 1.0)
 static void rank_text(app *a, uint32_t latent, char *text, size_t size) {
     snprintf(text, size, "%u", ranking(a)->rank[latent] + 1);
 }
 
-static double latent_value(app *a, uint32_t latent) {
-    (void)a;
-    return latent;
+static void moved_values(app *a, uint32_t from, uint32_t n, double *out) {
+    const scry_ranking *now = ranking(a), *before = scry_session_ranking_before(a->tab->session);
+    for (uint32_t i = 0; i < n; i++)
+        out[i] = before ? (double)before->rank[from + i] - now->rank[from + i] : (double)NAN;
 }
+static void moved_text(app *a, uint32_t latent, char *text, size_t size) {
+    double moved = one(a, latent, moved_values);
+    snprintf(text, size, isnan(moved) ? "" : moved == 0 ? "=" : "%+.0f", moved);
+}
+
+EACH(latent_values, j)
 static void latent_text(app *a, uint32_t latent, char *text, size_t size) {
     (void)a;
     snprintf(text, size, "%u", latent);
 }
 
-static double shift_value(app *a, uint32_t latent) {
-    return fabs(ranking(a)->shift[latent]);
-}
+EACH(shift_values, r->shift[j])
 static void shift_text(app *a, uint32_t latent, char *text, size_t size) {
-    double shift = ranking(a)->shift[latent], magnitude = fabs(shift);
-    snprintf(text, size,
-             magnitude >= 100                       ? "%.0f"
-             : magnitude >= 1                       ? "%.2f"
-             : magnitude >= 0.001 || magnitude == 0 ? "%.4f"
-                                                    : "%.1e",
-             shift);
+    measure(one(a, latent, shift_values), text, size);
 }
 
-static double share_value(app *a, uint32_t latent) {
-    return ranking(a)->total > 0 ? shift_value(a, latent) / ranking(a)->total : 0;
-}
+EACH(share_values, r->total > 0 ? fabs(r->shift[j]) / r->total : 0)
 static void share_text(app *a, uint32_t latent, char *text, size_t size) {
-    snprintf(text, size, "%.1f%%", 100 * share_value(a, latent));
+    snprintf(text, size, "%.1f%%", 100 * one(a, latent, share_values));
 }
 
-static double cumulative_value(app *a, uint32_t latent) {
-    return ranking(a)->cumulative[ranking(a)->rank[latent]];
-}
+EACH(cumulative_values, scry_cumulative(r, r->rank[j]))
 static void cumulative_text(app *a, uint32_t latent, char *text, size_t size) {
-    snprintf(text, size, "%.0f%%", 100 * cumulative_value(a, latent));
+    snprintf(text, size, "%.0f%%", 100 * one(a, latent, cumulative_values));
 }
 
-static double mean_value(app *a, uint32_t latent) {
-    return scry_shift_of(a->tab->index, ranking(a)->train, ranking(a)->source, SCRY_MEAN, latent);
+EACH(total_values, scry_cumulative(r, r->rank[j]) * r->total)
+static void total_text(app *a, uint32_t latent, char *text, size_t size) {
+    measure(one(a, latent, total_values), text, size);
 }
+
+/* ---- the source ------------------------------------------------------------------------------- */
+
+EACH(mean_values, scry_shift_of(a->tab->index, r->train, r->source, SCRY_MEAN, j))
 static void mean_text(app *a, uint32_t latent, char *text, size_t size) {
-    double v = mean_value(a, latent);
-    if (fabs(v) < 9.9995) view_rho(v, 3, true, text, size);
-    else snprintf(text, size, "%+.1f", v);
+    signed_number(one(a, latent, mean_values), text, size);
 }
-
-static double rate_value(app *a, uint32_t latent) {
-    return scry_rate_base(a->tab->index, ranking(a)->train, ranking(a)->source, latent);
+EACH(d_values, scry_shift_of(a->tab->index, r->train, r->source, SCRY_D, j))
+static void d_text(app *a, uint32_t latent, char *text, size_t size) {
+    signed_number(one(a, latent, d_values), text, size);
 }
+EACH(base_values, scry_mean_base(a->tab->index, r->train, r->source, j))
+static void base_text(app *a, uint32_t latent, char *text, size_t size) {
+    measure(one(a, latent, base_values), text, size);
+}
+EACH(after_values, scry_mean_shifted(a->tab->index, r->train, r->source, j))
+static void after_text(app *a, uint32_t latent, char *text, size_t size) {
+    measure(one(a, latent, after_values), text, size);
+}
+EACH(rate_values, scry_rate_base(a->tab->index, r->train, r->source, j))
 static void rate_text(app *a, uint32_t latent, char *text, size_t size) {
-    double rate = 100 * rate_value(a, latent);
-    snprintf(text, size, rate >= 10 || rate == 0 ? "%.0f%%" : "%.1f%%", rate);
+    percent(one(a, latent, rate_values), text, size);
+}
+EACH(rate_after_values, scry_rate_shifted(a->tab->index, r->train, r->source, j))
+static void rate_after_text(app *a, uint32_t latent, char *text, size_t size) {
+    percent(one(a, latent, rate_after_values), text, size);
 }
 
-static double what_if_value(app *a, uint32_t latent) {
-    float rho;
-    scry_what_if(a->tab->index, scry_session_scorer(a->tab->session), scry_session_set(a->tab->session),
-                 scry_session_scope(a->tab->session), &latent, 1, &rho);
-    return (double)rho;
+EACH(count_values, (double)scry_postings(a->tab->index, j))
+static void count_text(app *a, uint32_t latent, char *text, size_t size) {
+    snprintf(text, size, "%.0f", one(a, latent, count_values));
+}
+
+/* ---- the score -------------------------------------------------------------------------------- */
+
+/* What it brings to the score, summed over the domains that take part. */
+static void adds_values(app *a, uint32_t from, uint32_t n, double *out) {
+    const float *all = scry_contributions(a->tab->index, scry_session_score(a->tab->session));
+    const scry_scope *scope = scry_session_scope(a->tab->session);
+    for (uint32_t i = 0; i < n; i++) {
+        double sum = 0;
+        for (size_t d = 0; d < scope->domains; d++)
+            if (scope->use[d]) sum += (double)all[(size_t)(from + i) * scope->domains + d];
+        out[i] = sum;
+    }
+}
+static void adds_text(app *a, uint32_t latent, char *text, size_t size) {
+    measure(one(a, latent, adds_values), text, size);
+}
+
+static void what_if_values(app *a, uint32_t from, uint32_t n, double *out) {
+    table_what_if(a, from, n, out);
+}
+static void step_values(app *a, uint32_t from, uint32_t n, double *out) {
+    double now = scry_session_result(a->tab->session)->fit.pearson;
+    table_what_if(a, from, n, out);
+    for (uint32_t i = 0; i < n; i++) out[i] -= now;
+}
+static void step_text(app *a, uint32_t latent, char *text, size_t size) {
+    view_rho(one(a, latent, step_values), 3, true, text, size);
 }
 static void what_if_text(app *a, uint32_t latent, char *text, size_t size) {
     char rho[16], step[16];
-    double value = what_if_value(a, latent), now = scry_session_result(a->tab->session)->fit.pearson;
+    double value = one(a, latent, what_if_values), now = scry_session_result(a->tab->session)->fit.pearson;
     view_rho(value, 2, false, rho, sizeof rho);
     view_rho(value - now, 3, true, step, sizeof step);
     snprintf(text, size, "%s %s", rho, isnan(now) ? "" : step);
@@ -99,25 +220,73 @@ static void label_text(app *a, uint32_t latent, char *text, size_t size) {
     table_label(a, latent, text, size);
 }
 
-const column columns[] = {
-    {"in", "in", 2, false, false, 9, "* in the score, + put in by hand, - taken out by hand, m marked", in_value,
+/* ---- the table -------------------------------------------------------------------------------- */
+
+const table_column columns[] = {
+    {"in", "in", 2, false, false, false, true, 9, ON_RANKING | ON_SELECTION,
+     "* in the score, + put in by hand, - taken out by hand, > new in the top N, < left it, m marked", in_values,
      in_text},
-    {"rank", "rank", 5, true, true, 7, "place by shift", rank_value, rank_text},
-    {"latent", "latent", 7, true, true, 9, "number of the SAE's latent", latent_value, latent_text},
-    {"shift", "shift", 15, true, false, 9, "how far the source moves it, by the metric", shift_value, shift_text},
-    {"share", "share", 5, true, false, 3, "its part of the total shift", share_value, share_text},
-    {"cum", "cum", 4, true, true, 4, "share of all up to this rank", cumulative_value, cumulative_text},
-    {"mean", "mean", 5, true, false, 2, "signed change of its mean activation", mean_value, mean_text},
-    {"rate", "rate", 4, true, false, 5, "share of base tokens on which it fires", rate_value, rate_text},
-    {"what-if", "what-if", 10, true, false, 6, "rho if this one latent were switched, and the step to it",
-     what_if_value, what_if_text},
-    {"label", "label", 8, false, true, 8, "its label, or the tokens that hold most of its activation", NULL,
-     label_text},
+    {"rank", "rank", 0, true, true, true, true, 7, ON_RANKING, "place by shift", rank_values, rank_text},
+    {"moved", "moved", -1, true, false, false, true, 4, ON_RANKING,
+     "places up (+) or down (-) since the source or metric changed", moved_values, moved_text},
+    {"latent", "latent", 7, true, true, false, true, 9, 0, "number of the SAE's latent", latent_values, latent_text},
+    {"shift", "shift", 15, true, false, true, true, 9, ON_RANKING, "how far the source moves it, by the metric",
+     shift_values, shift_text},
+    {"share", "share", 5, true, false, true, true, 3, ON_RANKING, "its part of the total shift", share_values,
+     share_text},
+    {"cum", "cum", 4, true, true, true, true, 4, ON_RANKING, "share of all up to this rank", cumulative_values,
+     cumulative_text},
+    {"total", "total", 7, true, true, true, false, 1, ON_RANKING, "shift of all up to this rank", total_values,
+     total_text},
+    {"mean", "mean", 5, true, false, false, true, 2, ON_RANKING, "signed change of its mean activation", mean_values,
+     mean_text},
+    {"d", "d", 5, true, false, false, false, 1, ON_RANKING, "that change in standard deviations", d_values, d_text},
+    {"base", "base", 7, true, false, false, false, 1, ON_RANKING, "its mean activation in base", base_values,
+     base_text},
+    {"after", "after", 7, true, false, false, false, 1, ON_RANKING, "its mean activation under the source",
+     after_values, after_text},
+    {"rate", "rate", 4, true, false, false, true, 5, ON_RANKING, "share of base tokens on which it fires", rate_values,
+     rate_text},
+    {"rate-after", "r.aft", 5, true, false, false, false, 1, ON_RANKING,
+     "share of the source's tokens on which it fires", rate_after_values, rate_after_text},
+    {"count", "count", 7, true, false, false, false, 1, 0, "times that it fires in all captures", count_values,
+     count_text},
+    {"adds", "adds", 7, true, false, false, false, 1, ON_SCORE,
+     "what it brings to the score, summed over the domains that take part", adds_values, adds_text},
+    {"what-if", "what-if", 10, true, false, false, true, 6, ON_RANKING | ON_SELECTION | ON_SCORE,
+     "rho if this one latent were switched, and the step to it", what_if_values, what_if_text},
+    {"step", "step", 5, true, false, false, false, 1, ON_RANKING | ON_SELECTION | ON_SCORE,
+     "by how much rho would change if it were switched", step_values, step_text},
+    {"label", "label|label, or key tokens", 8, false, true, false, true, 8, 0,
+     "its label, or the tokens that hold most of its activation", NULL, label_text},
 };
 const int column_count = sizeof columns / sizeof *columns;
+_Static_assert(sizeof columns / sizeof *columns <= COLUMNS_MOST, "more columns than there is room for");
 
 int column_find(const char *name) {
     for (int i = 0; i < column_count; i++)
         if (strcmp(columns[i].name, name) == 0) return i;
     return -1;
 }
+
+int column_names(const char *names[COLUMNS_MOST]) {
+    for (int i = 0; i < column_count; i++) names[i] = columns[i].name;
+    return column_count;
+}
+
+/* ---- measures of a domain --------------------------------------------------------------------- */
+
+static void fires_values(app *a, size_t domain, uint32_t from, uint32_t n, double *out) {
+    for (uint32_t i = 0; i < n; i++) out[i] = scry_domain_rate(a->tab->index, from + i, domain);
+}
+static void domain_adds_values(app *a, size_t domain, uint32_t from, uint32_t n, double *out) {
+    const float *all = scry_contributions(a->tab->index, scry_session_score(a->tab->session));
+    size_t domains = a->tab->info->domains;
+    for (uint32_t i = 0; i < n; i++) out[i] = (double)all[(size_t)(from + i) * domains + domain];
+}
+
+const domain_measure domain_measures[] = {
+    {"fires", "share of the domain's base tokens on which it fires", 0, true, fires_values},
+    {"adds", "what it brings to the domain's score", ON_SCORE, false, domain_adds_values},
+};
+const int domain_measure_count = sizeof domain_measures / sizeof *domain_measures;

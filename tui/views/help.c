@@ -31,6 +31,19 @@ static int help_lines(line *lines, int most) {
     n = add(lines, n, most, (line){.text = "columns of the table", .title = true});
     for (int i = 0; i < column_count; i++) n = add(lines, n, most, (line){"", columns[i].name, columns[i].help, false});
     n = add(lines, n, most, (line){0});
+    n = add(lines, n, most, (line){.text = "the filter (&)", .title = true});
+    static const char *const filters[][2] = {
+        {"rank<=500", "any column, with < <= > >= = !=; 1% is .01"},
+        {"latent:3,9-12", "one of these"},
+        {"label~law", "the label, or a key token where there is none, holds it; label=\"x\" is it"},
+        {"token~the", "a key token holds it"},
+        {"fires:law>1%", "how often it fires in a domain; adds:law>0 what it brings there"},
+        {"a b  a,b  a|b", "both; either; either, of all to the left and right; !a not, ( )"},
+    };
+    for (size_t i = 0; i < sizeof filters / sizeof *filters; i++)
+        n = add(lines, n, most, (line){"", filters[i][0], filters[i][1], false});
+    for (int i = 0; i < flag_count; i++) n = add(lines, n, most, (line){"", flags[i].name, flags[i].help, false});
+    n = add(lines, n, most, (line){0});
     static const char *const words[][2] = {
         {"shift", "how far a source (icl, sft, rl) moves a latent from base"},
         {"shade [ ]", "tokens on which the latent fires, the darker the weaker; [ ] the one that is listed"},

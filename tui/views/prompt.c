@@ -1,6 +1,7 @@
 /* prompt.c: the line of typing at the bottom, with the palette above it; and the footer. */
 #include "draw/text.h"
 #include "keys.h"
+#include "views/live.h"
 #include "views/view.h"
 #include "words.h"
 
@@ -58,23 +59,22 @@ static void draw_palette(app *a, int bottom) {
 static bool is_palette(const app *a) {
     return strcmp(a->prompt.then->name, "palette") == 0;
 }
-static bool is_search(const app *a) {
-    return strcmp(a->prompt.then->name, "search") == 0;
-}
 
 void prompt_draw(app *a) {
     rect r = a->layout.footer;
     char safe[TEXT_MOST];
     text_clean(a->prompt.text, safe, sizeof safe, a->ascii);
     grid_fill(a->grid, r.y, r.x, r.cols, ROLE_TEXT, ' ');
-    int x = is_palette(a)  ? grid_put(a->grid, r.y, 0, 1, ROLE_PROMPT, ":")
-            : is_search(a) ? grid_put(a->grid, r.y, 0, 1, ROLE_PROMPT, "/")
-                           : grid_print(a->grid, r.y, 0, r.cols, ROLE_PROMPT, "%s %s: ", a->prompt.then->name,
-                                        command_explorer_arguments(a->prompt.then));
+    const live *is_live = live_find(a->prompt.then);
+    int x = is_palette(a) ? grid_put(a->grid, r.y, 0, 1, ROLE_PROMPT, ":")
+            : is_live     ? grid_put(a->grid, r.y, 0, 1, ROLE_PROMPT, is_live->sign)
+                          : grid_print(a->grid, r.y, 0, r.cols, ROLE_PROMPT, "%s %s: ", a->prompt.then->name,
+                                       command_explorer_arguments(a->prompt.then));
     x += grid_put(a->grid, r.y, x, r.cols - x - 1, ROLE_TEXT, safe);
     grid_put(a->grid, r.y, x, 1, ROLE_PROMPT, a->ascii ? "_" : "\xe2\x96\x8f");
-    int room = r.cols - x - 3, width = text_columns(a->message);
-    if (a->message[0] && width <= room) grid_put_right(a->grid, r.y, x + 2, room, ROLE_MESSAGE, a->message);
+    char said[TEXT_MOST * 2];
+    int room = r.cols - x - 3, width = text_clean(a->message, said, sizeof said, a->ascii);
+    if (said[0] && width <= room) grid_put_right(a->grid, r.y, x + 2, room, ROLE_MESSAGE, said);
     if (is_palette(a)) draw_palette(a, r.y);
 }
 
@@ -119,21 +119,14 @@ static command_effect accept(app *a) {
     return app_command(a, line);
 }
 
-/* Search as you type: the first match from where the search began. */
-static void preview(app *a) {
-    if (!is_search(a)) return;
-    a->tab->table.cursor = a->prompt.cursor_before;
-    int row = a->prompt.text[0] ? table_search(a, a->prompt.text, 1, true) : -1;
-    if (row >= 0) table_go_row(a, (uint32_t)row);
-    if (row < 0 && a->prompt.text[0]) app_say(a, "no match");
-}
-
 void prompt_key(app *a, uint32_t key, command_effect *effect) {
-    char *text = a->prompt.text;
+    char *text = a->prompt.text, before[TEXT_MOST];
+    memcpy(before, text, sizeof before);
     *effect = DID_CHANGE;
     if (key == 27 || key == 3) {
-        if (is_search(a)) a->tab->table.cursor = a->prompt.cursor_before;
+        const live *is_live = live_find(a->prompt.then);
         a->prompt.then = NULL;
+        if (is_live) is_live->left(a);
         return;
     }
     if (key == '\r' || key == '\n') {
@@ -151,7 +144,8 @@ void prompt_key(app *a, uint32_t key, command_effect *effect) {
         int n = text_encode(key, bytes);
         if (strlen(text) + (size_t)n < TEXT_MOST) strcat(text, bytes);
     }
-    if (a->prompt.then) preview(a);
+    const live *is_live = live_find(a->prompt.then);
+    if (is_live && strcmp(before, text) != 0) is_live->typed(a, text);
 }
 
 /* ---- footer --------------------------------------------------------------------------------- */

@@ -1,116 +1,14 @@
-/* table.c: the latents' table. Asks only for the rows that are visible. */
+/* table.c: the latents' table as it is drawn. Asks only for the rows that are visible. */
 #include "draw/text.h"
+#include "table/filter.h"
 #include "views/columns.h"
 #include "views/view.h"
+#include "words.h"
 
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <strings.h>
-
-/* ---- order ---------------------------------------------------------------------------------- */
-
-typedef struct sort_key {
-    double value;
-    uint32_t latent;
-} sort_key;
-
-static int by_value(const void *x, const void *y) {
-    const sort_key *a = x, *b = y;
-    bool nan_a = isnan(a->value), nan_b = isnan(b->value);
-    if (nan_a != nan_b) return nan_a ? 1 : -1;
-    if (!nan_a && a->value != b->value) return a->value < b->value ? -1 : 1;
-    return a->latent < b->latent ? -1 : a->latent > b->latent;
-}
-
-static int by_label(const void *x, const void *y, void *context) {
-    const app *a = context;
-    uint32_t i = *(const uint32_t *)x, j = *(const uint32_t *)y;
-    char first[128], second[128];
-    table_label(a, i, first, sizeof first);
-    table_label(a, j, second, sizeof second);
-    int order = strcasecmp(first, second);
-    return order ? order : (i > j) - (i < j);
-}
-
-static void order_by_value(app *a, const column *c) {
-    table_state *t = &a->tab->table;
-    sort_key *keys = malloc(t->rows * sizeof *keys);
-    if (!keys) abort();
-    for (uint32_t j = 0; j < t->rows; j++) {
-        double value = c->value(a, j);
-        keys[j] = (sort_key){c->ascending ? value : -value, j};
-    }
-    qsort(keys, t->rows, sizeof *keys, by_value);
-    for (uint32_t i = 0; i < t->rows; i++) t->order[i] = keys[i].latent;
-    free(keys);
-}
-
-static void make_order(app *a) {
-    table_state *t = &a->tab->table;
-    const scry_ranking *r = scry_session_ranking(a->tab->session);
-    const column *c = &columns[t->column];
-    t->source = r->source;
-    t->metric = r->metric;
-    if (strcmp(c->name, "rank") == 0) memcpy(t->order, r->order, t->rows * sizeof *t->order);
-    else if (c->value) order_by_value(a, c);
-    else {
-        for (uint32_t j = 0; j < t->rows; j++) t->order[j] = j;
-        qsort_r(t->order, t->rows, sizeof *t->order, by_label, a);
-    }
-    for (uint32_t i = 0; t->reversed && i < t->rows / 2; i++) {
-        uint32_t swap = t->order[i];
-        t->order[i] = t->order[t->rows - 1 - i];
-        t->order[t->rows - 1 - i] = swap;
-    }
-}
-
-void table_go_row(app *a, uint32_t row) {
-    table_state *t = &a->tab->table;
-    t->cursor = row < t->rows ? row : t->rows - 1;
-}
-
-void table_go(app *a, uint32_t latent) {
-    for (uint32_t row = 0; row < a->tab->table.rows; row++)
-        if (a->tab->table.order[row] == latent) {
-            table_go_row(a, row);
-            return;
-        }
-}
-
-/* A new ranking keeps the cursor on its latent, so that one sees where it went. */
-void table_refresh(app *a) {
-    table_state *t = &a->tab->table;
-    const scry_ranking *r = scry_session_ranking(a->tab->session);
-    if (r->source == t->source && r->metric == t->metric) return;
-    uint32_t latent = app_latent(a);
-    make_order(a);
-    table_go(a, latent);
-}
-
-static bool sort_table(app *a, const char *name, char *wrong, size_t size) {
-    table_state *t = &a->tab->table;
-    int next = name ? column_find(name) : (t->column + 1) % column_count;
-    if (next < 0) {
-        wrong[0] = 0;
-        for (int i = 0; i < column_count; i++)
-            snprintf(wrong + strlen(wrong), size - strlen(wrong), "%s%s", i ? ", " : "", columns[i].name);
-        return false;
-    }
-    t->column = next;
-    t->reversed = false;
-    make_order(a);
-    t->cursor = t->top = 0;
-    app_say(a, "sorted by %s: %s", columns[next].name, columns[next].help);
-    return true;
-}
-
-static void reverse_table(app *a) {
-    a->tab->table.reversed = !a->tab->table.reversed;
-    make_order(a);
-    a->tab->table.cursor = a->tab->table.top = 0;
-}
 
 /* ---- words ---------------------------------------------------------------------------------- */
 
@@ -135,151 +33,306 @@ bool table_label(const app *a, uint32_t latent, char *text, size_t size) {
     return false;
 }
 
-int table_search(app *a, const char *text, int direction, bool from_here) {
-    const table_state *t = &a->tab->table;
-    char label[256], number[16];
-    for (uint32_t k = from_here ? 0 : 1; k < t->rows + !from_here; k++) {
-        uint32_t row = direction > 0 ? (t->cursor + k) % t->rows : (t->cursor + t->rows - k % t->rows) % t->rows;
-        uint32_t latent = t->order[row];
-        snprintf(number, sizeof number, "%u", latent);
-        if (strcmp(number, text) == 0) return (int)row;
-        table_label(a, latent, label, sizeof label);
-        if (strcasestr(label, text)) return (int)row;
-    }
-    return -1;
+/* ---- operations of the pane ------------------------------------------------------------------- */
+
+static int next_column(const app *a) {
+    const table_columns *c = &a->tab->table.columns;
+    int place = table_column_place(a->tab, a->tab->table.column);
+    do place = (place + 1) % c->count;
+    while (table_column_is_mute(a, c->at[place]) && c->count > 1);
+    return c->at[place];
 }
 
-/* ---- moving --------------------------------------------------------------------------------- */
+static bool sort_table(app *a, const char *name, char *wrong, size_t size) {
+    table_state *t = &a->tab->table;
+    const table_columns *c = &t->columns;
+    int next = c->cursor;
+    if (name) next = column_find(name);
+    else if (next < 0) next = next_column(a);
+    if (next < 0) {
+        const char *names[COLUMNS_MOST], *near = words_nearest(name, names, (size_t)column_names(names));
+        snprintf(wrong, size, "%s", near ? near : "");
+        for (int i = 0; i < column_count && !near; i++)
+            snprintf(wrong + strlen(wrong), size - strlen(wrong), "%s%s", i ? ", " : "", columns[i].name);
+        return false;
+    }
+    /* at the column that it is sorted by already, the cursor's s turns it around */
+    table_sort(a, next, !name && next == t->column && !t->reversed);
+    app_say(a, "sorted by %s: %s", columns[next].name, columns[next].help);
+    return true;
+}
+
+static void reverse_table(app *a) {
+    table_sort(a, a->tab->table.column, !a->tab->table.reversed);
+}
 
 static void move_table(app *a, move kind, long steps) {
     table_state *t = &a->tab->table;
-    long row = t->cursor, page = t->page > 1 ? t->page - 1 : 1;
+    long row = t->cursor, page = t->page > 1 ? t->page - 1 : 1, rows = (long)t->order.rows;
     if (kind == MOVE_STEP) row += steps;
     else if (kind == MOVE_PAGE) row += steps * page;
     else if (kind == MOVE_FIRST) row = 0;
-    else row = (long)t->rows - 1;
+    else row = rows - 1;
     if (row < 0) row = 0;
-    table_go_row(a, row < (long)t->rows ? (uint32_t)row : t->rows - 1);
+    table_go_row(a, row < rows ? (uint32_t)row : (uint32_t)(rows ? rows - 1 : 0));
 }
 
-/* ---- drawing -------------------------------------------------------------------------------- */
+/* ---- columns ---------------------------------------------------------------------------------- */
+
+enum { LABEL_WANTS = 12 };
 
 typedef struct placed {
     int x, width; /* width 0: not shown */
 } placed;
 
-/* Columns that fit, the least kept ones going first; what is left over goes to label and shift. */
-static void place_columns(int cols, placed *place) {
-    int total = -1;
-    for (int i = 0; i < column_count; i++) {
-        place[i].width = columns[i].width;
-        total += columns[i].width + 1;
+static int digits(uint32_t number) {
+    int n = 1;
+    while (number >= 10) number /= 10, n++;
+    return n;
+}
+
+static int least_width(const app *a, int column) {
+    int width = columns[column].width, numbers = digits(a->tab->info->d_sae);
+    if (a->tab->table.columns.width[column]) return a->tab->table.columns.width[column];
+    if (width > 0) return width;
+    return width == 0 ? (numbers < 5 ? 5 : numbers) : (numbers < 4 ? 5 : numbers + 1);
+}
+
+/* How much a column wants to stay where room is short. */
+static int keep_of(const app *a, int column) {
+    if (column == a->tab->table.columns.cursor) return 100;
+    return column == a->tab->table.column ? 50 : columns[column].keep;
+}
+
+/* Takes out the column that is kept least, the last of equal ones; false when only one is left. */
+static bool drop_one(const app *a, placed *place, int *total, int keep_most) {
+    const table_columns *c = &a->tab->table.columns;
+    int least = -1, left = 0;
+    for (int i = c->count - 1; i >= 0; i--) {
+        if (!place[c->at[i]].width) continue;
+        left++;
+        if (least < 0 || keep_of(a, c->at[i]) < keep_of(a, least)) least = c->at[i];
     }
-    while (total > cols) {
-        int least = -1;
-        for (int i = 0; i < column_count; i++)
-            if (place[i].width && (least < 0 || columns[i].keep < columns[least].keep)) least = i;
-        total -= place[least].width + 1;
-        place[least].width = 0;
+    if (left < 2 || keep_of(a, least) > keep_most) return false;
+    *total -= place[least].width + 1;
+    place[least].width = 0;
+    return true;
+}
+
+/* Columns that fit, by number; what is left over goes to label and shift. */
+static void place_columns(const app *a, int cols, placed *place) {
+    const table_columns *c = &a->tab->table.columns;
+    int total = -1, label = column_find("label"), shift = column_find("shift");
+    memset(place, 0, COLUMNS_MOST * sizeof *place);
+    for (int i = 0; i < c->count; i++) {
+        int column = c->at[i];
+        place[column].width = table_column_is_mute(a, column) ? 0 : least_width(a, column);
+        if (place[column].width) total += place[column].width + 1;
     }
-    int spare = cols - total, label = column_find("label"), shift = column_find("shift");
-    int to_shift = spare > 16 ? (spare - 16) / 3 : 0;
+    while (total > cols && drop_one(a, place, &total, INT_MAX)) continue;
+    bool takes = place[label].width && !c->width[label];
+    /* a shorter label says little: what is kept least gives way */
+    while (takes && place[label].width + cols - total < LABEL_WANTS && drop_one(a, place, &total, 3)) continue;
+    int spare = cols - total, to_shift = place[shift].width && !c->width[shift] && spare > 16 ? (spare - 16) / 3 : 0;
     if (to_shift > 14) to_shift = 14;
     place[shift].width += to_shift;
-    place[label].width += spare - to_shift;
-    int x = 0;
-    for (int i = 0; i < column_count; i++) {
-        place[i].x = x;
-        if (place[i].width) x += place[i].width + 1;
+    if (spare > 0 && takes) place[label].width += spare - to_shift;
+    for (int i = 0, x = 0; i < c->count; i++) {
+        placed *p = &place[c->at[i]];
+        p->x = x;
+        if (p->width > cols) p->width = cols;
+        if (p->width) x += p->width + 1;
     }
 }
 
-static void draw_header(app *a, rect r, bool focus, const placed *place) {
-    grid_fill(a->grid, r.y, r.x, r.cols, focus ? ROLE_FOCUS : ROLE_HEADER, ' ');
-    for (int i = 0; i < column_count; i++) {
-        if (!place[i].width) continue;
-        char title[32];
-        bool up = columns[i].ascending != a->tab->table.reversed;
-        int cut =
-            i == a->tab->table.column ? place[i].width - 1 : place[i].width; /* the arrow before the last letter */
-        snprintf(title, sizeof title, "%.*s%s", cut, columns[i].title,
-                 i != a->tab->table.column ? ""
-                 : a->ascii                ? (up ? "^" : "v")
-                                           : (up ? "\xe2\x96\xb4" : "\xe2\x96\xbe"));
-        role look = focus ? ROLE_FOCUS : ROLE_HEADER;
-        if (columns[i].right) grid_put_right(a->grid, r.y, r.x + place[i].x, place[i].width, look, title);
-        else grid_put(a->grid, r.y, r.x + place[i].x, place[i].width, look, title);
-    }
+/* The long title where it fits; the arrow before the last letter where it does not. */
+static void draw_title(app *a, rect r, int column, const placed *p, role look) {
+    const table_state *t = &a->tab->table;
+    const char *title = columns[column].title, *more = strchr(title, '|');
+    bool sorted = column == t->column, up = columns[column].ascending != t->reversed;
+    char text[64];
+    int length = more ? (int)(more - title) : (int)strlen(title), width = sorted ? p->width - 1 : p->width;
+    if (more && (int)strlen(more + 1) <= width) title = more + 1, length = (int)strlen(title);
+    const char *arrow = a->ascii ? (up ? "^" : "v") : (up ? "\xe2\x96\xb4" : "\xe2\x96\xbe");
+    /* hollow: rows have been switched since */
+    if (table_is_stale(a)) arrow = a->ascii ? "=" : (up ? "\xe2\x96\xb5" : "\xe2\x96\xbf");
+    snprintf(text, sizeof text, "%.*s%s", length < width ? length : width, title, sorted ? arrow : "");
+    if (columns[column].right) grid_put_right(a->grid, r.y, r.x + p->x, p->width, look, text);
+    else grid_put(a->grid, r.y, r.x + p->x, p->width, look, text);
+    if (column == t->columns.cursor) grid_flag(a->grid, r.y, r.x + p->x, p->width, CELL_CURSOR);
 }
+
+static void draw_header(app *a, rect r, bool focus, const placed *place) {
+    const table_columns *c = &a->tab->table.columns;
+    role look = focus ? ROLE_FOCUS : ROLE_HEADER;
+    grid_fill(a->grid, r.y, r.x, r.cols, look, ' ');
+    for (int i = 0; i < c->count; i++)
+        if (place[c->at[i]].width) draw_title(a, r, c->at[i], &place[c->at[i]], look);
+}
+
+/* ---- rows ------------------------------------------------------------------------------------- */
 
 /* The shift's cell: a bar as long as its size beside the largest, then the number. */
 static void draw_shift(app *a, int y, int x, int width, uint32_t latent, role look, const char *number) {
     const scry_ranking *ranking = scry_session_ranking(a->tab->session);
     double largest = fabs(ranking->shift[ranking->order[0]]);
-    grid_bar(a->grid, y, x, width - 8, look == ROLE_FAINT ? ROLE_BAR_OUT : ROLE_BAR,
-             largest > 0 ? fabs(ranking->shift[latent]) / largest : 0, a->ascii);
-    grid_put_right(a->grid, y, x + width - 7, 7, look, number);
+    if (width > 8)
+        grid_bar(a->grid, y, x, width - 8, look == ROLE_FAINT ? ROLE_BAR_OUT : ROLE_BAR,
+                 largest > 0 ? fabs(ranking->shift[latent]) / largest : 0, a->ascii);
+    grid_put_right(a->grid, y, width > 8 ? x + width - 7 : x, width > 8 ? 7 : width, look, number);
 }
 
-static void draw_row(app *a, rect r, int y, uint32_t latent, const placed *place) {
-    bool in = scry_set_has(scry_session_set(a->tab->session), latent);
-    for (int i = 0; i < column_count; i++) {
-        if (!place[i].width) continue;
-        char text[256];
-        columns[i].text(a, latent, text, sizeof text);
-        int x = r.x + place[i].x;
-        role look = in ? ROLE_TEXT : ROLE_FAINT;
-        if (strcmp(columns[i].name, "in") == 0) look = text[1] == '-' ? ROLE_OUT : ROLE_IN;
-        if (in && strcmp(columns[i].name, "latent") == 0) look = ROLE_IN;
-        if (strcmp(columns[i].name, "shift") == 0) {
-            draw_shift(a, y, x, place[i].width, latent, look, text);
-        } else if (columns[i].right) {
-            grid_put_right(a->grid, y, x, place[i].width, look, text);
-        } else {
-            text_fit(text, place[i].width, a->ascii);
-            if (strcmp(columns[i].name, "label") == 0 && !scry_label(a->tab->index, latent)) look = ROLE_FAINT;
-            grid_put(a->grid, y, x, place[i].width, look, text);
-            if (strcmp(columns[i].name, "in") == 0 && text[0] == 'm') grid_put(a->grid, y, x, 1, ROLE_MARK, "m");
-        }
+/* What was searched for, marked where it stands in the label. */
+static void draw_found(app *a, int y, int x, int width, const char *text) {
+    const char *needle = a->tab->table.find.text, *from = text;
+    size_t length;
+    while (needle[0] && (from = text_find(from, needle, &length)) != NULL) {
+        char before[256], found[256];
+        snprintf(before, sizeof before, "%.*s", (int)(from - text), text);
+        snprintf(found, sizeof found, "%.*s", (int)length, from);
+        int at = text_columns(before);
+        if (at < width) grid_put(a->grid, y, x + at, width - at, ROLE_FOUND, found);
+        from += length;
     }
 }
 
+/* A match that would be cut off is brought into view: what stands before it gives way. */
+static void show_match(const app *a, int width, char *text, size_t size) {
+    const char *needle = a->tab->table.find.text;
+    size_t length;
+    const char *found = needle[0] ? text_find(text, needle, &length) : NULL;
+    if (!found || text_columns(text) <= width) return;
+    char end[256], cut[256];
+    snprintf(end, sizeof end, "%.*s", (int)(found + length - text), text);
+    const char *from = text;
+    for (int columns_left = text_columns(end); from < found && columns_left >= width;)
+        columns_left -= text_width(text_next(&from));
+    if (from == text) return;
+    text_next(&from); /* the mark's place */
+    snprintf(cut, sizeof cut, "%s%s", a->ascii ? "~" : "\xe2\x80\xa6", from > found ? found : from);
+    snprintf(text, size, "%s", cut);
+}
+
+static void draw_text(app *a, int y, int x, int width, int column, uint32_t latent, role look, char *text,
+                      size_t size) {
+    bool label = strcmp(columns[column].name, "label") == 0;
+    if (label) show_match(a, width, text, size);
+    text_fit(text, width, a->ascii);
+    if (label && !scry_label(a->tab->index, latent)) look = ROLE_FAINT;
+    grid_put(a->grid, y, x, width, look, text);
+    if (label) draw_found(a, y, x, width, text);
+    if (strcmp(columns[column].name, "in") == 0 && text[0] == 'm') grid_put(a->grid, y, x, 1, ROLE_MARK, "m");
+}
+
+static role look_of(int column, bool in, const char *text) {
+    const char *name = columns[column].name;
+    if (strcmp(name, "in") == 0)
+        return text[1] == '-' || text[1] == '<' ? ROLE_OUT : text[1] == '>' ? ROLE_MARK : ROLE_IN;
+    if (strcmp(name, "moved") == 0) return text[0] == '+' ? ROLE_IN : text[0] == '-' ? ROLE_OUT : ROLE_FAINT;
+    if (in && strcmp(name, "latent") == 0) return ROLE_IN;
+    return in ? ROLE_TEXT : ROLE_FAINT;
+}
+
+static void draw_row(app *a, rect r, int y, uint32_t latent, const placed *place) {
+    const table_columns *c = &a->tab->table.columns;
+    bool in = scry_set_has(scry_session_set(a->tab->session), latent);
+    for (int i = 0; i < c->count; i++) {
+        int column = c->at[i], width = place[column].width, x = r.x + place[column].x;
+        if (!width) continue;
+        char text[256];
+        columns[column].text(a, latent, text, sizeof text);
+        role look = look_of(column, in, text);
+        if (strcmp(columns[column].name, "shift") == 0) draw_shift(a, y, x, width, latent, look, text);
+        else if (columns[column].right) grid_put_right(a->grid, y, x, width, look, text);
+        else draw_text(a, y, x, width, column, latent, look, text, sizeof text);
+    }
+}
+
+/* ---- the line below the rows ------------------------------------------------------------------ */
+
+static bool types_filter(const app *a) {
+    return a->prompt.then && strcmp(a->prompt.then->name, "filter") == 0;
+}
+
+static bool has_line(const app *a) {
+    const table_state *t = &a->tab->table;
+    return types_filter(a) || table_filter_text(a->tab)[0] || t->marks->count;
+}
+
+static void draw_line(app *a, rect r, int y) {
+    const table_state *t = &a->tab->table;
+    const char *shown = table_filter_text(a->tab);
+    char text[FILTER_MOST + 200], safe[FILTER_MOST + 200];
+    role look = ROLE_MESSAGE;
+    size_t used = 0;
+    text[0] = 0;
+    if (t->marks->count) used += (size_t)snprintf(text, sizeof text, "%u marked: T switches them", t->marks->count);
+    if (types_filter(a) && t->filter.error[0] && !t->filter.error_length) {
+        snprintf(text, sizeof text, "%s", t->filter.error);
+    } else if (types_filter(a) && t->filter.error[0]) {
+        look = ROLE_ERROR;
+        snprintf(text, sizeof text, "at %zu: %s", t->filter.error_at + 1, t->filter.error);
+    } else if (t->filter.next) {
+        snprintf(text + used, sizeof text - used, "%sfilter %s  ...", used ? "   " : "", shown);
+    } else if (shown[0]) {
+        snprintf(text + used, sizeof text - used, "%sfilter %s  %u of %u%s", used ? "   " : "", shown, t->order.rows,
+                 a->tab->info->d_sae, types_filter(a) ? "" : "   & changes, \\ clears");
+    } else if (types_filter(a)) {
+        snprintf(text, sizeof text, "e.g. rank<=500 rate<1%% label~law in:yes fires:%.20s>1%%   a,b either   !a not",
+                 a->tab->info->domain[0].name);
+    }
+    grid_fill(a->grid, y, r.x, r.cols, ROLE_TEXT, ' ');
+    text_clean(text, safe, sizeof safe, a->ascii);
+    text_fit(safe, r.cols - 1, a->ascii);
+    grid_put(a->grid, y, r.x + 1, r.cols - 1, look, safe);
+}
+
 static void draw_table(app *a, rect r, bool focus) {
-    enum { MOST = 32 };
-    placed place[MOST] = {0};
+    placed place[COLUMNS_MOST];
     table_state *t = &a->tab->table;
-    place_columns(r.cols, place);
+    bool line = has_line(a) && r.rows > 2;
+    place_columns(a, r.cols, place);
     draw_header(a, r, focus, place);
-    t->page = r.rows - 1;
-    uint32_t page = t->page > 0 ? (uint32_t)t->page : 1;
+    t->page = r.rows - 1 - line;
+    uint32_t page = t->page > 0 ? (uint32_t)t->page : 1, rows = t->order.rows;
     if (t->cursor < t->top) t->top = t->cursor;
     if (t->cursor >= t->top + page) t->top = t->cursor - page + 1;
-    if (t->top + page > t->rows) t->top = t->rows > page ? t->rows - page : 0;
-    for (uint32_t i = 0; i < page && t->top + i < t->rows; i++) {
+    if (t->top + page > rows) t->top = rows > page ? rows - page : 0;
+    if (!rows) grid_put(a->grid, r.y + 1, r.x + 1, r.cols - 1, ROLE_FAINT, "no latent passes the filter");
+    for (uint32_t i = 0; i < page && t->top + i < rows; i++) {
         int y = r.y + 1 + (int)i;
-        draw_row(a, r, y, t->order[t->top + i], place);
+        draw_row(a, r, y, order_at(&t->order, t->top + i), place);
         if (t->top + i == t->cursor) grid_flag(a->grid, y, r.x, r.cols, CELL_CURSOR);
+    }
+    if (line) draw_line(a, r, r.y + r.rows - 1);
+}
+
+/* ---- mouse ------------------------------------------------------------------------------------ */
+
+static void click_header(app *a, const placed *place, int x) {
+    const table_columns *c = &a->tab->table.columns;
+    for (int i = 0; i < c->count; i++) {
+        const placed *p = &place[c->at[i]];
+        if (!p->width || x < p->x || x > p->x + p->width) continue;
+        char wrong[8];
+        if (a->tab->table.column == c->at[i]) reverse_table(a);
+        else sort_table(a, columns[c->at[i]].name, wrong, sizeof wrong);
+        return;
     }
 }
 
 static void click_table(app *a, rect r, int y, int x) {
-    enum { MOST = 32 };
-    placed place[MOST] = {0};
-    place_columns(r.cols, place);
+    placed place[COLUMNS_MOST];
+    table_state *t = &a->tab->table;
+    place_columns(a, r.cols, place);
     if (y == r.y) {
-        for (int i = 0; i < column_count; i++) {
-            if (!place[i].width || x - r.x < place[i].x || x - r.x > place[i].x + place[i].width) continue;
-            char wrong[8];
-            if (a->tab->table.column == i) reverse_table(a);
-            else sort_table(a, columns[i].name, wrong, sizeof wrong);
-            return;
-        }
+        click_header(a, place, x - r.x);
         return;
     }
-    uint32_t row = a->tab->table.top + (uint32_t)(y - r.y - 1);
-    if (row >= a->tab->table.rows) return;
-    table_go_row(a, row);
-    if (x - r.x <= columns[0].width) app_command(a, "toggle");
+    if (y - r.y - 1 >= t->page || t->top + (uint32_t)(y - r.y - 1) >= t->order.rows) return;
+    table_go_row(a, t->top + (uint32_t)(y - r.y - 1));
+    const placed *in = &place[column_find("in")];
+    if (in->width && x - r.x >= in->x && x - r.x <= in->x + in->width) app_command(a, "toggle");
 }
 
 const view view_table = {"latents", draw_table, move_table, sort_table, reverse_table, click_table};

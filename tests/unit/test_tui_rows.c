@@ -1,0 +1,387 @@
+/* test_tui_rows.c: what commands make of the table's rows: sort, filter, search, marks, columns; against plain loops.
+ */
+#include "table_kit.h"
+
+#include "table/filter.h"
+#include "views/columns.h"
+
+#include <math.h>
+#include <strings.h>
+
+static uint32_t row_latent(app *a, uint32_t row) {
+    return order_at(&a->tab->table.order, row);
+}
+
+/* ---- sort by text --------------------------------------------------------------------------- */
+
+static const scry_index *sorted_index;
+
+/* Labels, then key tokens one by one, then what has neither. */
+static int by_text(const void *x, const void *y) {
+    uint32_t i = *(const uint32_t *)x, j = *(const uint32_t *)y;
+    const char *a = scry_label(sorted_index, i), *b = scry_label(sorted_index, j);
+    if (!a != !b) return a ? -1 : 1;
+    if (a && strcasecmp(a, b) != 0) return strcasecmp(a, b);
+    if (a) return i < j ? -1 : 1;
+    for (int k = 0; k < SCRY_KEY_PIECES; k++) {
+        a = scry_key_piece(sorted_index, i, k);
+        b = scry_key_piece(sorted_index, j, k);
+        if (!a != !b) return (k == 0) == (a != NULL) ? -1 : 1;
+        if (!a) break;
+        while (*a == ' ') a++;
+        while (*b == ' ') b++;
+        if (strcasecmp(a, b) != 0) return strcasecmp(a, b);
+    }
+    return i < j ? -1 : 1;
+}
+
+static void text_sort(app *a) {
+    uint32_t F = a->tab->info->d_sae, *expected = malloc(F * sizeof *expected), wrong = 0;
+    for (uint32_t j = 0; j < F; j++) expected[j] = j;
+    sorted_index = a->tab->index;
+    qsort(expected, F, sizeof *expected, by_text);
+    text_order slices = {.index = a->tab->index};
+    uint32_t steps = 1;
+    while (!text_order_step(&slices, 0)) steps++; /* a deadline that is over: the least at a time */
+    say_command(a, "sort label");
+    for (uint32_t row = 0; row < F; row++)
+        wrong += row_latent(a, row) != expected[row] || slices.rank[expected[row]] != row;
+    check(wrong == 0 && steps > 5, "sorted by label as a plain sort, also in %u slices: %u rows astray", steps, wrong);
+    say_command(a, "reverse");
+    wrong = 0;
+    for (uint32_t row = 0; row < F; row++) wrong += row_latent(a, row) != expected[F - 1 - row];
+    check(wrong == 0, "and turned around: %u rows astray", wrong);
+    say_command(a, "filter label~rank");
+    say_command(a, "search rank 7");
+    uint32_t rows = table_rows(a), first = row_latent(a, 0);
+    table_labels_changed(a);
+    table_finish(a);
+    check(table_rows(a) == rows && row_latent(a, 0) == first && a->tab->table.find.match.done,
+          "found out again after a change of labels: %u rows", table_rows(a));
+    say_command(a, "unfilter");
+    text_order_free(&slices);
+    free(expected);
+}
+
+/* ---- every column --------------------------------------------------------------------------- */
+
+static void column_sorts(app *a) {
+    uint32_t F = a->tab->info->d_sae;
+    for (int i = 0; i < column_count; i++)
+        for (int turned = 0; turned < 2 && columns[i].values; turned++) {
+            say_command(a, text_of("sort %s", columns[i].name));
+            if (turned) say_command(a, "reverse");
+            bool rises = columns[i].ascending != (bool)turned;
+            uint32_t wrong = 0;
+            for (uint32_t row = 0; row + 1 < F; row++) {
+                double x, y;
+                columns[i].values(a, row_latent(a, row), 1, &x);
+                columns[i].values(a, row_latent(a, row + 1), 1, &y);
+                if (columns[i].by_rank && strcmp(columns[i].name, "shift") == 0) x = fabs(x), y = fabs(y);
+                wrong += rises ? x > y : x < y;
+            }
+            check(wrong == 0, "sorted by %s, %s: %u steps the wrong way", columns[i].name, rises ? "rising" : "falling",
+                  wrong);
+        }
+    say_command(a, "sort rank");
+}
+
+/* All values at once, and those of one latent. */
+static void column_values(app *a) {
+    uint32_t F = a->tab->info->d_sae, wrong = 0;
+    double *all = malloc(F * sizeof *all);
+    for (int i = 0; i < column_count; i++) {
+        if (!columns[i].values) continue;
+        columns[i].values(a, 0, F, all);
+        for (uint32_t j = 0; j < F; j += 7) {
+            double one;
+            columns[i].values(a, j, 1, &one);
+            wrong += memcmp(&one, &all[j], sizeof one) != 0;
+        }
+    }
+    free(all);
+    check(wrong == 0, "values one by one and all at once are the same: %u differ", wrong);
+}
+
+/* ---- filter --------------------------------------------------------------------------------- */
+
+static void filtering(app *a) {
+    table_state *t = &a->tab->table;
+    say_command(a, "first");
+    say_command(a, "down 30");
+    uint32_t latent = app_latent(a);
+    type_keys(a, "&rank>10 rank<=40");
+    table_finish(a);
+    check(table_rows(a) == 30 && app_latent(a) == latent && t->cursor == 20,
+          "the cursor stays on its latent: row %u, latent %u", t->cursor, app_latent(a));
+    type_keys(a, " rank<20");
+    check(table_rows(a) == 9 && app_latent(a) != latent, "filtered away: the next one: %u rows", table_rows(a));
+    type_keys(a, " sh");
+    check(table_rows(a) == 9 && strstr(t->filter.error, "shift  share"), "names that it may become: %s",
+          t->filter.error);
+    type_keys(a, "ift<x");
+    check(table_rows(a) == 9 && t->filter.error[0] && t->filter.error_at == 31, "an error leaves the rows: at %zu, %s",
+          t->filter.error_at, t->filter.error);
+    app_key(a, 27);
+    app_draw(a);
+    check(table_rows(a) == a->tab->info->d_sae && app_latent(a) == latent, "Esc goes back to all, and to latent %u",
+          app_latent(a));
+    say_command(a, "filter rank<=5");
+    uint32_t hidden = scry_session_ranking(a->tab->session)->order[900];
+    say_command(a, text_of("latent %u", hidden));
+    check(strstr(a->message, "hides") && app_latent(a) != hidden, "a hidden latent: %s", a->message);
+    say_command(a, "unfilter");
+    check(app_latent(a) == hidden && table_rows(a) == a->tab->info->d_sae, "and unfilter goes there: %u",
+          app_latent(a));
+    say_command(a, "filter rank<0");
+    uint32_t before = scry_session_set(a->tab->session)->count;
+    say_command(a, "toggle");
+    check(a->message_is_error && scry_session_set(a->tab->session)->count == before, "no row, nothing toggled: %s",
+          a->message);
+    say_command(a, "mark");
+    say_command(a, "last");
+    say_command(a, "page-up");
+    say_command(a, "sort rate");
+    say_command(a, "search sum");
+    check(t->marks->count == 0 && table_rows(a) == 0, "nothing else happens either");
+    type_keys(a, "&");
+    app_key(a, 'u' & 0x1f);
+    app_key(a, '\r');
+    check(table_rows(a) == a->tab->info->d_sae && !table_filter_text(a->tab)[0], "an empty line clears it");
+    say_command(a, "sort rank");
+}
+
+/* ---- search --------------------------------------------------------------------------------- */
+
+static bool shown_holds(app *a, uint32_t j, const char *needle) {
+    const char *label = scry_label(a->tab->index, j);
+    if (label) return strcasestr(label, needle) != NULL;
+    for (int k = 0; k < SCRY_KEY_PIECES; k++) {
+        const char *piece = scry_key_piece(a->tab->index, j, k);
+        if (piece && strcasestr(piece, needle)) return true;
+    }
+    return false;
+}
+
+static uint32_t walk(app *a, const char *needle, uint32_t *hits, uint32_t most) {
+    uint32_t n = 0;
+    for (uint32_t row = 0; row < table_rows(a) && n < most; row++)
+        if (shown_holds(a, row_latent(a, row), needle)) hits[n++] = row_latent(a, row);
+    return n;
+}
+
+static void searching(app *a, const char *needle, const char *where) {
+    uint32_t hits[4000], n = walk(a, needle, hits, 4000), wrong = 0;
+    say_command(a, "first");
+    say_command(a, text_of("search %s", needle));
+    for (uint32_t k = 0; k < n + 3 && n; k++) {
+        wrong += app_latent(a) != hits[k % n] || !strstr(a->message, text_of(": %u of %u ", k % n + 1, n));
+        say_command(a, "search-next");
+    }
+    for (uint32_t k = n + 3; k-- > n && n;) {
+        say_command(a, "search-back");
+        wrong += app_latent(a) != hits[k % n];
+    }
+    check(wrong == 0 && n > 3, "\"%s\", %s: %u matches in the order of the rows, there and around; %u wrong", needle,
+          where, n, wrong);
+}
+
+static void searches(app *a) {
+    say_command(a, "sort rank");
+    searching(a, "sum", "by rank");
+    searching(a, "RANK 10", "by rank");
+    say_command(a, "sort rate");
+    searching(a, "cell", "by rate, with ties");
+    say_command(a, "filter rank<=900 rank>3");
+    searching(a, "rank 2", "filtered");
+    say_command(a, "unfilter");
+    say_command(a, "sort rank");
+    say_command(a, "search quxz");
+    check(a->message_is_error && strstr(a->message, "quxz"), "nothing: %s", a->message);
+    say_command(a, "search 1234");
+    check(app_latent(a) == 1234, "a number: latent %u", app_latent(a));
+    say_command(a, "first");
+    uint32_t hits[4000], n = walk(a, "ran", hits, 4000);
+    type_keys(a, "/r");
+    type_keys(a, "a");
+    type_keys(a, "nk");
+    app_key(a, 127);
+    table_finish(a);
+    check(n && app_latent(a) == hits[0] && strstr(a->message, text_of("1 of %u", n)),
+          "typed, and a letter taken away: %s", a->message);
+    say_command(a, "down 5");
+    app_key(a, 27);
+    check(a->tab->table.cursor == 0 && !a->tab->table.find.text[0], "Esc goes back to row %u", a->tab->table.cursor);
+}
+
+/* ---- stale rows ----------------------------------------------------------------------------- */
+
+static void staying(app *a) {
+    say_command(a, "sort what-if");
+    uint32_t top[3] = {row_latent(a, 0), row_latent(a, 1), row_latent(a, 2)};
+    say_command(a, "toggle");
+    check(table_is_stale(a) && row_latent(a, 0) == top[0] && app_latent(a) == top[0],
+          "a toggle leaves the rows where they are");
+    say_command(a, "resort");
+    check(!table_is_stale(a) && row_latent(a, 0) != top[0] && a->tab->table.cursor == 0, "and = sorts again: %u on top",
+          row_latent(a, 0));
+    double first, second;
+    columns[column_find("what-if")].values(a, row_latent(a, 0), 1, &first);
+    columns[column_find("what-if")].values(a, row_latent(a, 1), 1, &second);
+    check(first >= second, "largest first: %g, %g", first, second);
+    say_command(a, "undo");
+    say_command(a, "sort rank");
+    say_command(a, "filter in:yes");
+    uint32_t n = table_rows(a);
+    check(n == scry_session_set(a->tab->session)->count, "in:yes: %u", n);
+    say_command(a, "toggle");
+    check(table_rows(a) == n && table_is_stale(a), "taken out, but still there to be put back");
+    say_command(a, "top 60");
+    check(table_rows(a) == scry_session_set(a->tab->session)->count, "another N filters again: %u", table_rows(a));
+    say_command(a, "undo");
+    say_command(a, "undo");
+    say_command(a, "unfilter");
+}
+
+/* ---- rankings ------------------------------------------------------------------------------- */
+
+static void rankings_kept(app *a) {
+    static const char *const lines[] = {"by-trained", "metric rate", "by-icl", "metric d", "undo",   "metric abs",
+                                        "by-trained", "metric sq",   "undo",   "redo",     "by-icl", "metric sq"};
+    uint32_t wrong = 0, unmoved = 0;
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        const scry_ranking *old = scry_session_ranking(a->tab->session);
+        say_command(a, lines[i]);
+        const scry_ranking *now = scry_session_ranking(a->tab->session),
+                           *before = scry_session_ranking_before(a->tab->session);
+        scry_ranking *fresh = scry_rank(a->tab->index, 0, now->source, now->metric, NULL);
+        wrong += memcmp(fresh->order, now->order, now->latents * sizeof *now->order) != 0;
+        for (uint32_t row = 0; row < table_rows(a); row++) wrong += row_latent(a, row) != fresh->order[row];
+        unmoved += old != now && before != old;
+        for (uint32_t j = 0; j < now->latents && before; j += 13) {
+            double moved;
+            columns[column_find("moved")].values(a, j, 1, &moved);
+            wrong += moved != (double)before->rank[j] - now->rank[j];
+        }
+        scry_ranking_free(fresh);
+    }
+    check(wrong == 0 && unmoved == 0, "rankings back and forth are the fresh ones, and what moved too: %u, %u wrong",
+          wrong, unmoved);
+}
+
+/* ---- marks ---------------------------------------------------------------------------------- */
+
+static void marks(app *a) {
+    table_state *t = &a->tab->table;
+    uint32_t F = a->tab->info->d_sae;
+    say_command(a, "unmark");
+    say_command(a, "mark 1-20,33");
+    check(t->marks->count == 21 && scry_set_has(t->marks, 33), "marked by number: %u", t->marks->count);
+    say_command(a, "unmark");
+    say_command(a, "sort rank");
+    say_command(a, "mark-rows 3-12");
+    bool all = true;
+    for (uint32_t row = 2; row < 12; row++) all &= scry_set_has(t->marks, row_latent(a, row));
+    check(all && t->marks->count == 10, "rows 3 to 12: %u", t->marks->count);
+    say_command(a, "mark-rows 0-2");
+    check(a->message_is_error && t->marks->count == 10, "%s", a->message);
+    say_command(a, "filter rank<=40");
+    say_command(a, "mark-invert");
+    check(t->marks->count == 30, "inverted among 40 rows: %u", t->marks->count);
+    say_command(a, "mark-all");
+    check(t->marks->count == 40, "all 40: %u", t->marks->count);
+    say_command(a, "unfilter");
+    say_command(a, "unmark");
+    say_command(a, "first");
+    type_keys(a, "m");
+    say_command(a, "down 6");
+    type_keys(a, "v");
+    check(t->marks->count == 8, "m, seven rows down, v: %u", t->marks->count);
+    say_command(a, "filter marked:yes");
+    check(table_rows(a) == 8, "and as a filter: %u", table_rows(a));
+    uint32_t count = scry_session_set(a->tab->session)->count;
+    say_command(a, "toggle-marked");
+    check(scry_session_set(a->tab->session)->count == count - 8, "T switches them");
+    say_command(a, "undo");
+    say_command(a, "unmark");
+    say_command(a, "unfilter");
+    say_command(a, "mark-all");
+    check(t->marks->count == F, "all %u", F);
+    say_command(a, "unmark");
+}
+
+/* ---- columns -------------------------------------------------------------------------------- */
+
+static bool columns_are(app *a, const char *expected) {
+    char text[COLUMNS_TEXT_MOST];
+    table_columns_text(a->tab, text);
+    return check(strcmp(text, expected) == 0, "columns %s, expected %s", text, expected);
+}
+
+static void column_commands(app *a) {
+    char wrong[64], all[COLUMNS_TEXT_MOST], text[COLUMNS_TEXT_MOST];
+    say_command(a, "columns in,latent:9,label,what-if:12");
+    columns_are(a, "in,latent:9,label,what-if:12");
+    say_command(a, "column-hide label");
+    columns_are(a, "in,latent:9,what-if:12");
+    say_command(a, "column-show d");
+    columns_are(a, "in,latent:9,d,what-if:12");
+    say_command(a, "column-move d 1");
+    say_command(a, "column-width d 20");
+    columns_are(a, "d:20,in,latent:9,what-if:12");
+    type_keys(a, "}}(");
+    columns_are(a, "in,latent:9,d:19,what-if:12");
+    type_keys(a, "s");
+    check(a->tab->table.column == column_find("d") && !a->tab->table.reversed, "s sorts by the chosen column");
+    type_keys(a, "s");
+    check(a->tab->table.reversed, "and again turns it around");
+    type_keys(a, "-");
+    columns_are(a, "in,latent:9,what-if:12");
+    app_key(a, 27);
+    type_keys(a, "-");
+    check(a->message_is_error, "without a chosen column: %s", a->message);
+    static const char *const bad[] = {"columns latnt",       "columns latent:0",    "columns latent:x",
+                                      "column-hide nothing", "column-width latent", "column-move latent x",
+                                      "column-show rnk"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        say_command(a, bad[i]);
+        check(a->message_is_error && a->message[0], "%s: %s", bad[i], a->message);
+    }
+    columns_are(a, "in,latent:9,what-if:12");
+    say_command(a, "columns all");
+    table_columns_text(a->tab, all);
+    check(table_columns_read(a->tab, all, wrong), "all columns read back");
+    table_columns_text(a->tab, text);
+    check(strcmp(all, text) == 0 && a->tab->table.columns.count == column_count, "to the same: %s", text);
+    uint64_t seed = 9;
+    for (int turn = 0; turn < 300; turn++) { /* no order or width draws outside, or hides all */
+        static const char *const lines[] = {"column-left",       "column-right",    "column-hide",  "column-back",
+                                            "column-on",         "wider",           "narrower",     "column-show total",
+                                            "column-show label", "column-width 90", "column-move 3"};
+        app_resize(a, 12 + (int)roll_below(&seed, 30), 60 + (int)roll_below(&seed, 120));
+        say_command(a, lines[roll_below(&seed, 11)]);
+    }
+    check(a->tab->table.columns.count >= 1, "300 random steps leave %d columns", a->tab->table.columns.count);
+    app_resize(a, 24, 80);
+    say_command(a, "columns default");
+    say_command(a, "sort rank");
+    app_key(a, 27);
+}
+
+int main(void) {
+    app *a = open_table(2600);
+    if (!a) return check_end();
+    text_sort(a);
+    column_values(a);
+    say_command(a, "by-trained");
+    column_sorts(a);
+    say_command(a, "by-icl");
+    filtering(a);
+    searches(a);
+    staying(a);
+    marks(a);
+    column_commands(a);
+    rankings_kept(a);
+    app_free(a);
+    return check_end();
+}

@@ -1,0 +1,44 @@
+/* live.c: commands whose effect is seen while they are typed. */
+#include "views/live.h"
+#include "table/filter.h"
+#include "views/view.h"
+
+#include <string.h>
+
+/* From where the search began: the first match at or behind it. */
+static void type_search(app *a, const char *text) {
+    table_go_row(a, a->prompt.cursor_before);
+    a->tab->table.find.typed = text[0] != 0;
+    if (text[0]) table_find_go(a, text, 1, true);
+    else a->tab->table.find.text[0] = 0;
+}
+
+static void leave_search(app *a) {
+    a->tab->table.find.text[0] = 0;
+    a->tab->table.find.pending = a->tab->table.find.typed = false;
+    table_go_row(a, a->prompt.cursor_before);
+}
+
+static void type_filter(app *a, const char *text) {
+    table_filter *f = &a->tab->table.filter;
+    f->error_length = 0; /* names to choose from are no error */
+    if (!filter_is_unfinished(text, f->error, sizeof f->error)) table_filter_set(a, text);
+}
+
+static void leave_filter(app *a) {
+    table_filter *f = &a->tab->table.filter;
+    table_filter_set(a, f->before);
+    a->tab->table.latent = f->latent_before;
+    table_go(a, f->latent_before);
+}
+
+static const live all[] = {
+    {"search", "/", type_search, leave_search},
+    {"filter", "&", type_filter, leave_filter},
+};
+
+const live *live_find(const command *c) {
+    for (size_t i = 0; c && i < sizeof all / sizeof *all; i++)
+        if (strcmp(all[i].command, c->name) == 0) return &all[i];
+    return NULL;
+}
