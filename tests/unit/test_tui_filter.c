@@ -77,7 +77,7 @@ static bool is_so(const facts *f, const term *t, uint32_t j) {
     case RANK:
         return f->now->rank[j] + 1 <= t->limit;
     case RATE:
-        return scry_rate_base(f->index, 0, f->now->source)[j] < t->limit;
+        return scry_rate_base(f->index, 0, f->now->source, j) < t->limit;
     case MEAN:
         return scry_shift(f->index, 0, f->now->source, SCRY_MEAN)[j] < t->limit;
     case WHAT_IF:
@@ -131,7 +131,7 @@ static term make_term(const facts *f, uint64_t *seed) {
         snprintf(t.text, sizeof t.text, "rank<=%.0f", t.limit);
         break;
     case RATE:
-        t.limit = scry_rate_base(f->index, 0, f->now->source)[j];
+        t.limit = scry_rate_base(f->index, 0, f->now->source, j);
         snprintf(t.text, sizeof t.text, "rate<%.17g", t.limit);
         break;
     case MEAN:
