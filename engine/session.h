@@ -51,9 +51,13 @@ const char *scry_session_scope_spec(const scry_session *s);
 
 /* STS and correlation of the selection as it stands; computed when asked after a change. */
 const scry_result *scry_session_result(scry_session *s);
-/* Also Spearman, p, leave-one-out and random sets (milliseconds): true when they are up to date. */
+/* Also Spearman, p, leave-one-out, random sets and the interval: true when they are up to date. */
 bool scry_session_company_ready(const scry_session *s);
 const scry_result *scry_session_company(scry_session *s);
+/* The same worked out by a thread beside, on copies: the version names what it was copied from, and
+ * changes with all that a result depends on. False, and nothing taken, when the session has gone on since. */
+uint64_t scry_session_version(const scry_session *s);
+bool scry_session_take_company(scry_session *s, uint64_t version, const scry_result *company);
 
 /* The selection, the score and the history as lines of text (session_file.c has the form). */
 void scry_session_write(const scry_session *s, FILE *f);

@@ -38,6 +38,7 @@ struct scry_session {
     step *steps;
     size_t step_count, step_room, done; /* done: steps that are in force; the rest can be redone */
     scry_result result;
+    uint64_t version; /* one more at each change of what the result depends on */
     bool result_ready, company_ready;
 };
 

@@ -35,6 +35,7 @@ static tab *tab_new(scry_index *index, scry_session *session) {
 }
 
 static void tab_free(tab *t) {
+    plots_free(&t->plots);
     free(t->table.order);
     scry_set_free(t->table.marks);
     scry_session_free(t->session);
@@ -56,6 +57,7 @@ app *app_new(scry_index *index, scry_session *session, int rows, int cols, bool 
     a->mono = mono;
     a->grid = grid_new(rows, cols);
     a->scratch = grid_new(1, 4096);
+    a->works = works_new();
     app_add_tab(a, index, session);
     app_resize(a, rows, cols);
     return a;
@@ -63,6 +65,7 @@ app *app_new(scry_index *index, scry_session *session, int rows, int cols, bool 
 
 void app_free(app *a) {
     if (!a) return;
+    works_free(a->works);
     grid_free(a->grid);
     grid_free(a->scratch);
     for (size_t i = 0; i < a->tab_count; i++) tab_free(a->tabs[i]);

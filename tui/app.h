@@ -9,7 +9,9 @@
 #include "session.h"
 #include "views/domains.h"
 #include "views/latent.h"
+#include "views/plots.h"
 #include "views/table.h"
+#include "works.h"
 
 enum { TEXT_MOST = 512 };
 
@@ -40,6 +42,7 @@ typedef struct tab {
     table_state table;
     latent_state latent;
     domains_state domains;
+    plots_state plots;
     char search[TEXT_MOST];
     char file[TEXT_MOST]; /* last exported to or imported from */
     double rho_before;    /* before the last step, NaN: none */
@@ -54,6 +57,8 @@ typedef struct app {
     layout layout;
     bool ascii, mono;
     const layer *layer; /* NULL: the panes */
+    figure_kind plot;   /* which one the layer of plots shows */
+    works *works;       /* owned */
     int help_top;
     prompt prompt;
     char message[TEXT_MOST];

@@ -70,8 +70,8 @@ static int run_script(app *a, const char *path) {
     return err.status ? out_error(&err) : 0;
 }
 
-/* The figures that take milliseconds wait until no key has come for this long. */
-enum { COMPANY_AFTER_MS = 40 };
+/* What takes longer than a frame is begun, on a thread beside, when no key has come for this long. */
+enum { WORK_AFTER_MS = 40 };
 
 /* What one event does; the loop draws. */
 static command_effect take(app *a, const event *e) {
@@ -85,6 +85,8 @@ static command_effect take(app *a, const event *e) {
     case EVENT_RESIZE:
         app_resize(a, e->y, e->x);
         return DID_CHANGE | DID_REDRAW;
+    case EVENT_BELL:
+        return works_collect(a) ? DID_CHANGE : DID_NOTHING;
     default:
         return DID_NOTHING;
     }
@@ -99,17 +101,14 @@ static int run_loop(app *a) {
             terminal_draw(a->grid, effect & DID_REDRAW);
         }
         effect = DID_NOTHING;
-        bool ready = scry_session_company_ready(a->tab->session);
-        event e = terminal_wait(ready ? -1 : COMPANY_AFTER_MS);
-        if (e.kind == EVENT_NONE && !ready) {
-            scry_session_company(a->tab->session);
-            effect = DID_CHANGE;
-        }
+        bool due = works_due(a);
+        event e = terminal_wait(due ? WORK_AFTER_MS : -1, works_bell(a->works));
+        if (e.kind == EVENT_NONE && due) works_begin(a);
         /* Everything that is waiting goes into one frame. */
         while (e.kind != EVENT_NONE && !(effect & DID_QUIT)) {
             if (e.kind == EVENT_SIGNAL) return e.number;
             effect |= (int)take(a, &e);
-            e = terminal_wait(0);
+            e = terminal_wait(0, works_bell(a->works));
         }
     }
     return 0;

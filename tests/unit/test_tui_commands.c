@@ -57,6 +57,25 @@ static const struct {
     {"sort", ""},
     {"sort", "rate"},
     {"reverse", ""},
+    {"plot", ""},
+    {"svg", "@/plot.svg"},
+    {"plot", "scatter"},
+    {"plot", "concentration"},
+    {"plot", "sweep"},
+    {"plot", "bands"},
+    {"plot", "overlap"},
+    {"plot", "mix"},
+    {"plot", "random"},
+    {"plot", "labels"},
+    {"plot", "repeats"},
+    {"sweep", ""},
+    {"sweep", "bands"},
+    {"sweep", "random"},
+    {"overlap", ""},
+    {"mix", ""},
+    {"mix", "100"},
+    {"budget", "220"},
+    {"labels", ""},
     {"capture", ""},
     {"capture", "math.icl"},
     {"palette", ""},
@@ -90,7 +109,7 @@ static void run_all(app *a) {
               a->message_is_error ? a->message : "");
         a->prompt.then = NULL;
         a->tab->focus = PANE_TABLE;
-        a->layer = NULL;
+        if (i + 1 < RUNS && strcmp(runs[i + 1].name, "svg") != 0) a->layer = NULL;
     }
 }
 

@@ -31,6 +31,7 @@ command_effect do_toggle(app *a, const char *argument) {
         scry_set_free(set);
         return effect;
     }
+    if (a->tab->focus == PANE_DOMAINS && !a->layer) return domains_switch(a);
     uint32_t latent = app_latent(a);
     char what[48];
     bool in = scry_set_has(scry_session_set(a->tab->session), latent);

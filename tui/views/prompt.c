@@ -184,6 +184,7 @@ void footer_draw(app *a) {
         grid_put(a->grid, r.y, r.x, r.cols, a->message_is_error ? ROLE_ERROR : ROLE_MESSAGE, safe);
         return;
     }
+    if (plots_footer(a, r)) return;
     int x = r.x + 1;
     for (size_t i = 0; i < sizeof hints / sizeof *hints; i++) {
         char from[16], to[16] = "", key[40];
