@@ -55,6 +55,27 @@ command_effect do_mix(app *a, const char *argument) {
     return *argument ? do_budget(a, argument) : show(a, FIGURE_MIX);
 }
 
+command_effect do_point(app *a, const char *argument) {
+    long steps = *argument ? strtol(argument, NULL, 10) : 1;
+    if (a->layer != &layer_plots) return app_fail(a, "no plot is shown; p opens them");
+    if (!steps) return app_fail(a, "point \"%.40s\": expected a number of steps, below 0 to go back", argument);
+    plots_point(a, steps);
+    return DID_CHANGE;
+}
+
+command_effect do_take(app *a, const char *argument) {
+    (void)argument;
+    return a->layer == &layer_plots ? plots_take_pointed(a) : app_fail(a, "no plot is shown; p opens them");
+}
+
+command_effect do_leave_out(app *a, const char *argument) {
+    size_t d = *argument ? 0 : domains_current(a), D = a->tab->info->domains;
+    while (*argument && d < D && strcmp(a->tab->info->domain[d].name, argument) != 0) d++;
+    if (d == D) return app_fail(a, "no domain \"%.60s\"", argument);
+    domains_go(a, d);
+    return domains_switch(a);
+}
+
 command_effect do_svg(app *a, const char *argument) {
     if (a->layer != &layer_plots) return app_fail(a, "no plot is shown; p opens them");
     if (!*argument) return app_ask(a, "svg", "plot.svg");

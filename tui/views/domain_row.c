@@ -8,7 +8,8 @@
 
 enum { WIDE = 62, WIDER = 70 }; /* columns from which the residual, and the latent's part, have their own */
 
-void domain_number(double value, char *text, size_t size) {
+/* A score in at most 6 columns. */
+static void domain_number(double value, char *text, size_t size) {
     snprintf(text, size,
              value >= 1000                 ? "%.0f"
              : value >= 100                ? "%.1f"
@@ -16,6 +17,11 @@ void domain_number(double value, char *text, size_t size) {
              : value >= 0.01 || value == 0 ? "%.3f"
                                            : "%.0e",
              value);
+}
+
+void domain_part_text(double part, char *text, size_t size) {
+    if (part >= 10 || part <= -10) domain_number(part, text, size);
+    else snprintf(text, size, fabs(part) >= 0.00005 || part == 0 ? "%.4f" : "%.0e", part);
 }
 
 double domain_part(const app *a, size_t domain) {
@@ -83,7 +89,7 @@ void domain_row_draw(app *a, int y, int x, int cols, size_t d, int name_width) {
         draw_bar(a, y, at, bar, d, used);
         domain_number(s->sts[d], text, sizeof text);
         grid_put_right(a->grid, y, at + bar, sts, ROLE_TEXT, text);
-        domain_number(domain_part(a, d), text, sizeof text);
+        domain_part_text(domain_part(a, d), text, sizeof text);
         if (wider) grid_put_right(a->grid, y, at + bar + sts, 8, ROLE_FAINT, text);
     }
     at += bar + sts + (wider ? 8 : 0);

@@ -62,8 +62,8 @@ static size_t place_of(const app *a, const size_t *order) {
     return place;
 }
 
-/* rho with its company, as much as fits. */
-static void draw_rho(app *a, rect r, int y) {
+/* rho with its company, as much as fits in one line or, where rows are left over, two. */
+static void draw_rho(app *a, rect r, int y, int lines) {
     const scry_result *s = scry_session_result(a->tab->session);
     int x = r.x + 1, end = r.x + r.cols;
     if (isnan(s->fit.pearson)) {
@@ -80,9 +80,11 @@ static void draw_rho(app *a, rect r, int y) {
         snprintf(step, sizeof step, " (%s)", by);
     }
     x += grid_print(a->grid, y, x, end - x, ROLE_RHO, "rho %s%s", rho, step);
-    int n = company_words(s, scry_session_company_ready(a->tab->session), end - x, part);
+    int left = end - x + (lines - 1) * (r.cols - 40), n;
+    n = company_words(s, scry_session_company_ready(a->tab->session), left, part);
     for (int i = 0; i < n; i++) {
-        x += 2;
+        if (x + 2 + text_columns(part[i]) > end) x = r.x + 1, y++;
+        else x += 2;
         x += grid_put(a->grid, y, x, end - x, part[i][0] == 'n' || part[i][0] == 'R' ? ROLE_TEXT : ROLE_FAINT, part[i]);
     }
 }
@@ -105,7 +107,7 @@ static void current_words(const app *a, char *text, size_t size) {
     char name[64], part[24], residual[24];
     text_clean(a->tab->info->domain[d].name, name, sizeof name, a->ascii);
     text_fit(name, 16, a->ascii);
-    domain_number(domain_part(a, d), part, sizeof part);
+    domain_part_text(domain_part(a, d), part, sizeof part);
     snprintf(residual, sizeof residual, "%+.2f", s->residual[d]);
     if (isnan(s->residual[d])) snprintf(residual, sizeof residual, "none");
     snprintf(text, size, " %s: latent %u %s%s, residual %s ", name, app_latent(a),
@@ -137,12 +139,14 @@ static void draw_title(app *a, rect r, bool focus, const char *heads) {
 
 /* How the rows stand: in so many columns of cells, each `width` wide. */
 typedef struct shape {
+    int lines; /* of rho, above them */
     int rows, columns, width, name;
 } shape;
 
 static shape shape_of(const app *a, rect r) {
     int D = (int)a->tab->info->domains;
-    shape s = {r.rows - 2, 1, 0, 6};
+    shape s = {r.rows > D + 2 ? 2 : 1, 0, 1, 0, 6};
+    s.rows = r.rows - 1 - s.lines;
     if (s.rows < 1) s.rows = 1;
     while (D > s.rows * s.columns && r.cols / (s.columns + 1) >= 38) s.columns++;
     s.width = s.columns == 1 ? r.cols - 2 : (r.cols - 1) / s.columns - 1;
@@ -161,7 +165,7 @@ static void draw_domains(app *a, rect r, bool focus) {
     scale_bars(a);
     shape s = shape_of(a, r);
     draw_title(a, r, focus, s.columns == 1 ? domain_row_heads(s.width) : "");
-    draw_rho(a, r, r.y + 1);
+    draw_rho(a, r, r.y + 1, s.lines);
     size_t *order = order_of(a);
     int at = (int)place_of(a, order);
     state->page = s.rows * s.columns;
@@ -169,7 +173,8 @@ static void draw_domains(app *a, rect r, bool focus) {
     if (at >= state->top + state->page) state->top = at - state->page + 1;
     if (state->top + state->page > D) state->top = D > state->page ? D - state->page : 0;
     for (int i = 0; i < state->page && state->top + i < D; i++) {
-        int y = r.y + 2 + i % s.rows, x = r.x + 1 + i / s.rows * (s.width + 1), cols = s.width - (s.columns > 1);
+        int y = r.y + 1 + s.lines + i % s.rows, x = r.x + 1 + i / s.rows * (s.width + 1),
+            cols = s.width - (s.columns > 1);
         domain_row_draw(a, y, x, cols, order[state->top + i], s.name);
         if (focus && state->top + i == at) grid_flag(a->grid, y, x, cols, CELL_CURSOR);
     }
@@ -189,7 +194,7 @@ static void move_domains(app *a, move kind, long steps) {
 
 static void click_domains(app *a, rect r, int y, int x) {
     shape s = shape_of(a, r);
-    int row = y - r.y - 2, column = (x - r.x - 1) / (s.width + 1);
+    int row = y - r.y - 1 - s.lines, column = (x - r.x - 1) / (s.width + 1);
     int at = a->tab->domains.top + column * s.rows + row;
     if (row < 0 || column >= s.columns || at >= (int)a->tab->info->domains) return;
     size_t *order = order_of(a);

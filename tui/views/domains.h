@@ -34,7 +34,7 @@ void domain_row_draw(struct app *a, int y, int x, int cols, size_t domain, int n
 const char *domain_row_heads(int cols);
 /* What the table's latent contributes to a domain's score, or would if it were in it. */
 double domain_part(const struct app *a, size_t domain);
-/* A score in at most 6 columns. */
-void domain_number(double value, char *text, size_t size);
+/* That part in at most 7 columns. */
+void domain_part_text(double part, char *text, size_t size);
 
 #endif

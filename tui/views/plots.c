@@ -236,6 +236,14 @@ static void step_cursor(app *a, int step) {
     }
 }
 
+void plots_point(app *a, long steps) {
+    long least = -(long)a->tab->info->d_sae;
+    if (steps < least) steps = least;
+    if (steps > -least) steps = -least;
+    for (; steps > 0; steps--) step_cursor(a, 1);
+    for (; steps < 0; steps++) step_cursor(a, -1);
+}
+
 /* The latent of highest rank below the table's that belongs to the row pointed out; else the first. */
 static void go_to_label(app *a) {
     const figure_data *data = a->tab->plots.data[FIGURE_LABELS];
@@ -250,7 +258,7 @@ static void go_to_label(app *a) {
     else table_go(a, r->order[(from + k) % r->latents]);
 }
 
-static command_effect enter(app *a) {
+command_effect plots_take_pointed(app *a) {
     plots_state *p = &a->tab->plots;
     char line[40];
     if ((a->plot == FIGURE_SWEEP || a->plot == FIGURE_OVERLAP) && p->at_n) {
@@ -279,8 +287,8 @@ static bool has_rows(figure_kind kind) {
 static bool moves(app *a, uint32_t key) {
     bool up = key == 'k' || key == KEY_CODE_UP, down = key == 'j' || key == KEY_CODE_DOWN;
     bool left = key == 'h' || key == KEY_CODE_LEFT, right = key == 'l' || key == KEY_CODE_RIGHT;
-    if (left || right) step_cursor(a, right ? 1 : -1);
-    else if ((up || down) && has_rows(a->plot)) step_cursor(a, down ? 1 : -1);
+    if (left || right) app_command(a, right ? "point 1" : "point -1");
+    else if ((up || down) && has_rows(a->plot)) app_command(a, down ? "point 1" : "point -1");
     else if (up || down) views[PANE_TABLE]->move(a, MOVE_STEP, down ? 1 : -1);
     return up || down || left || right;
 }
@@ -292,8 +300,8 @@ static bool plots_key(app *a, uint32_t key, command_effect *effect) {
     else if (key >= '1' && key < '1' + FIGURES) a->plot = (figure_kind)(key - '1');
     else if (key == '\t') a->plot = (a->plot + 1) % FIGURES;
     else if (key == KEY_CODE_BACK_TAB) a->plot = (a->plot + FIGURES - 1) % FIGURES;
-    else if (key == '\r' || key == '\n') *effect = enter(a);
-    else if (key == 'x' && (a->plot == FIGURE_SCATTER || a->plot == FIGURE_MIX)) *effect = domains_switch(a);
+    else if (key == '\r' || key == '\n') *effect = app_command(a, "take");
+    else if (key == 'x' && (a->plot == FIGURE_SCATTER || a->plot == FIGURE_MIX)) *effect = app_command(a, "leave-out");
     else return moves(a, key);
     return true;
 }

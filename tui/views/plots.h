@@ -3,6 +3,7 @@
 #ifndef SCRY_PLOTS_VIEW_H
 #define SCRY_PLOTS_VIEW_H
 
+#include "commands/commands.h"
 #include "draw/grid.h"
 #include "figures/figure.h"
 
@@ -29,6 +30,10 @@ void plots_settle(struct app *a);
 figure *plots_figure(struct app *a);
 /* Opens the layer on a kind, or what was shown last (-1). */
 void plots_open(struct app *a, int kind);
+/* Moves what the plot points out. */
+void plots_point(struct app *a, long steps);
+/* Sets N to what is pointed out, or goes to its latent. */
+command_effect plots_take_pointed(struct app *a);
 /* The footer's keys while a plot is shown. False: none is. */
 bool plots_footer(struct app *a, rect r);
 
