@@ -5,7 +5,6 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 typedef struct job {
@@ -46,9 +45,6 @@ static void do_job(job *j) {
 
 static void *work_on(void *context) {
     background *b = context;
-#ifdef __linux__
-    setpriority(PRIO_PROCESS, 0, 10); /* this thread alone: frames come first where processors are few */
-#endif
     pthread_mutex_lock(&b->lock);
     for (;;) {
         while (!b->waiting && !b->leaving) pthread_cond_wait(&b->wake, &b->lock);

@@ -211,8 +211,16 @@ static void step_rank(app *a, int step) {
     table_go(a, r->order[rank]);
 }
 
+/* Rows of a plot that has some; known before its numbers are. */
+static size_t rows_of(const app *a) {
+    const tab *t = a->tab;
+    uint32_t top = t->info->d_sae < FIGURE_TOP ? t->info->d_sae : FIGURE_TOP;
+    const figure_data *data = t->plots.data[FIGURE_LABELS];
+    if (a->plot == FIGURE_BANDS) return (top + FIGURE_BAND - 1) / FIGURE_BAND;
+    return data && data->owners ? data->owners->names + 2 : 1;
+}
+
 static void step_cursor(app *a, int step) {
-    const figure_data *data = a->tab->plots.data[a->plot];
     switch (a->plot) {
     case FIGURE_SCATTER:
     case FIGURE_MIX:
@@ -226,10 +234,10 @@ static void step_cursor(app *a, int step) {
         step_n(a, step);
         break;
     case FIGURE_BANDS:
-        step_row(&a->tab->plots.at_band, step, data ? data->points : 1);
+        step_row(&a->tab->plots.at_band, step, rows_of(a));
         break;
     case FIGURE_LABELS:
-        step_row(&a->tab->plots.at_label, step, data && data->owners ? data->owners->names + 2 : 1);
+        step_row(&a->tab->plots.at_label, step, rows_of(a));
         break;
     default:
         app_say(a, "nothing to point at in this plot");
