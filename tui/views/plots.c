@@ -151,9 +151,9 @@ bool plots_footer(app *a, rect r) {
                                     {"space", "toggle"},
                                     {"[ ]", "N"},
                                     {"Tab", "next"},
-                                    {":svg", "write"},
+                                    {"q", "back"},
                                     {"?", "help"},
-                                    {"q", "back"}};
+                                    {":svg", "write"}};
     int x = r.x + 1;
     for (size_t i = 0; i < sizeof hints / sizeof *hints; i++) {
         if (!hints[i][1] || x + text_columns(hints[i][0]) + 1 + text_columns(hints[i][1]) > r.x + r.cols) continue;

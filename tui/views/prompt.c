@@ -163,10 +163,11 @@ static const struct {
     int least;
 } hints[] = {
     {"open", "", NULL, "back", 0}, /* only where a pane fills the screen */
-    {"toggle", "", NULL, "toggle", 0},      {"fewer", " ", "more", "N", 0},    {"by-icl", "-", "score-icl", "views", 0},
-    {"search", "", NULL, "search", 0},      {"sort", "", NULL, "sort", 90},    {"mark", "", NULL, "mark", 100},
-    {"pane", "", NULL, "pane", 110},        {"export", "", NULL, "export", 0}, {"undo", "", NULL, "undo", 0},
-    {"palette", "", NULL, "commands", 120}, {"help", "", NULL, "help", 0},     {"quit", "", NULL, "quit", 0}};
+    {"toggle", "", NULL, "toggle", 0}, {"fewer", " ", "more", "N", 0},         {"by-icl", "-", "score-icl", "views", 0},
+    {"plot", "", NULL, "plots", 0},    {"search", "", NULL, "find", 0},        {"sort", "", NULL, "sort", 90},
+    {"mark", "", NULL, "mark", 100},   {"pane", "", NULL, "pane", 110},        {"export", "", NULL, "CSV", 0},
+    {"undo", "", NULL, "undo", 0},     {"palette", "", NULL, "commands", 120}, {"help", "", NULL, "help", 0},
+    {"quit", "", NULL, "quit", 0}};
 
 static void first_key(const char *name, char *key, size_t size) {
     const command *c = command_find(name);
@@ -190,10 +191,12 @@ void footer_draw(app *a) {
         char from[16], to[16] = "", key[40];
         if (r.cols < hints[i].least || (i == 0 && a->tab->enlarged < 0)) continue;
         first_key(hints[i].name, from, sizeof from);
+        const char *words = hints[i].words;
+        if (a->tab->focus == PANE_DOMAINS && strcmp(hints[i].name, "toggle") == 0) words = "in/out";
         if (hints[i].to) first_key(hints[i].to, to, sizeof to);
         snprintf(key, sizeof key, "%s%s%s", from, hints[i].join, to);
-        if (x + text_columns(key) + 1 + text_columns(hints[i].words) > r.x + r.cols) break;
+        if (x + text_columns(key) + 1 + text_columns(words) > r.x + r.cols) break;
         x += grid_put(a->grid, r.y, x, r.cols, ROLE_KEY, key) + 1;
-        x += grid_put(a->grid, r.y, x, r.cols, ROLE_FAINT, hints[i].words) + 2;
+        x += grid_put(a->grid, r.y, x, r.cols, ROLE_FAINT, words) + 2;
     }
 }
