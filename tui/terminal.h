@@ -6,7 +6,15 @@
 #include "draw/grid.h"
 #include "draw/theme.h"
 
-typedef enum event_kind { EVENT_NONE, EVENT_KEY, EVENT_CLICK, EVENT_WHEEL, EVENT_RESIZE, EVENT_SIGNAL, EVENT_BELL } event_kind;
+typedef enum event_kind {
+    EVENT_NONE,
+    EVENT_KEY,
+    EVENT_CLICK,
+    EVENT_WHEEL,
+    EVENT_RESIZE,
+    EVENT_SIGNAL,
+    EVENT_BELL
+} event_kind;
 
 typedef struct event {
     event_kind kind;
