@@ -35,7 +35,7 @@ double domain_part(const app *a, size_t domain) {
 }
 
 const char *domain_row_heads(int cols) {
-    return cols >= WIDER ? "    STS  latent  change residual" : cols >= WIDE ? "    STS  change residual" : "";
+    return cols >= WIDER ? "    STS    part  change residual" : cols >= WIDE ? "    STS  change residual" : "";
 }
 
 /* The cells of a bar that are the latent's: at its end where the latent is in the score, behind it, as

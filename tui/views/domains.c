@@ -110,8 +110,8 @@ static void current_words(const app *a, char *text, size_t size) {
     domain_part_text(domain_part(a, d), part, sizeof part);
     snprintf(residual, sizeof residual, "%+.2f", s->residual[d]);
     if (isnan(s->residual[d])) snprintf(residual, sizeof residual, "none");
-    snprintf(text, size, " %s: latent %u %s%s, residual %s ", name, app_latent(a),
-             scry_set_has(scry_session_set(a->tab->session), app_latent(a)) ? "" : "would add ", part, residual);
+    snprintf(text, size, " %s: latent %u %s %s, residual %s ", name, app_latent(a),
+             scry_set_has(scry_session_set(a->tab->session), app_latent(a)) ? "part" : "would add", part, residual);
 }
 
 static void draw_title(app *a, rect r, bool focus, const char *heads) {

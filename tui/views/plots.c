@@ -149,9 +149,9 @@ bool plots_footer(app *a, rect r) {
                                     {"Enter", enter[a->plot]},
                                     {"x", domain ? "leave out" : NULL},
                                     {"space", "toggle"},
-                                    {"[ ]", "N"},
                                     {"Tab", "next"},
                                     {"q", "back"},
+                                    {"[ ]", "N"},
                                     {"?", "help"},
                                     {":svg", "write"}};
     int x = r.x + 1;
