@@ -123,6 +123,11 @@ void scry_mean_sd(const double *values, size_t n, double *mean, double *sd);
 bool scry_result_interval(scry_result *result, const scry_index *index, scry_score score, const scry_set *set,
                           const scry_stop *stop);
 
+/* All the company of a result that scry_result_fit has filled: scry_result_company and the interval.
+ * False when stopped; the company is then not whole. */
+bool scry_result_complete(scry_result *result, const scry_index *index, scry_score score, const scry_set *set,
+                          const scry_stop *stop);
+
 /* ---- which text a latent belongs to --------------------------------------------------------- */
 
 /* By name: the training sets first, then the domains; a domain of a training set's name is the same

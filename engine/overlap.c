@@ -17,8 +17,8 @@ scry_overlap_point *scry_overlap(const scry_ranking *a, const scry_ranking *b, u
         points[i] = (scry_overlap_point){.n = at,
                                          .overlap = both,
                                          .expected = (double)at * at / F,
-                                         .share_a = a->cumulative[at - 1],
-                                         .share_b = b->cumulative[at - 1]};
+                                         .share_a = scry_cumulative(a, at - 1),
+                                         .share_b = scry_cumulative(b, at - 1)};
     }
     free(grid);
     return points;

@@ -38,11 +38,12 @@ void scry_result_fit(scry_result *r, const scry_index *index, const scry_scorer 
     }
 }
 
-static void random_sets(scry_result *r, const scry_index *index, scry_score score, uint32_t count) {
+static void random_sets(scry_result *r, const scry_index *index, scry_score score, uint32_t count,
+                        const scry_stop *stop) {
     double *change = mem_new(r->domains, sizeof *change), *rho = mem_new(SCRY_RANDOM_SETS, sizeof *rho);
     for (size_t d = 0; d < r->domains; d++) change[d] = isnan(r->sts[d]) ? NAN : r->change[d];
     uint32_t below = 0;
-    uint32_t drawn = scry_random_rhos(index, score, change, count, SCRY_RANDOM_SETS, SCRY_SEED, NULL, rho, NULL);
+    uint32_t drawn = scry_random_rhos(index, score, change, count, SCRY_RANDOM_SETS, SCRY_SEED, stop, rho, NULL);
     for (uint32_t k = 0; k < drawn; k++) below += rho[k] < r->fit.pearson;
     if (drawn > 1) {
         scry_mean_sd(rho, drawn, &r->random_mean, &r->random_sd);
@@ -52,7 +53,7 @@ static void random_sets(scry_result *r, const scry_index *index, scry_score scor
     free(rho);
 }
 
-void scry_result_company(scry_result *r, const scry_index *index, scry_score score, uint32_t count) {
+static void company(scry_result *r, const scry_index *index, scry_score score, uint32_t count, const scry_stop *stop) {
     double *x = mem_new(2 * r->domains, sizeof *x), *y = x + r->domains;
     size_t n = points(r, x, y);
     r->spearman = scry_spearman(x, y, n);
@@ -60,7 +61,17 @@ void scry_result_company(scry_result *r, const scry_index *index, scry_score sco
     scry_leave_one_out(x, y, n, &r->loo_min, &r->loo_max);
     free(x);
     /* Only the most shifted latents can be drawn from candidates: that is no random set. */
-    if (!isnan(r->fit.pearson) && !scry_about(index)->candidates) random_sets(r, index, score, count);
+    if (!isnan(r->fit.pearson) && !scry_about(index)->candidates) random_sets(r, index, score, count, stop);
+}
+
+void scry_result_company(scry_result *r, const scry_index *index, scry_score score, uint32_t count) {
+    company(r, index, score, count, NULL);
+}
+
+bool scry_result_complete(scry_result *r, const scry_index *index, scry_score score, const scry_set *set,
+                          const scry_stop *stop) {
+    company(r, index, score, set->count, stop);
+    return !scry_stopped(stop) && scry_result_interval(r, index, score, set, stop);
 }
 
 void scry_result_free(scry_result *r) {

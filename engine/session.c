@@ -1,5 +1,6 @@
 /* session.c: one person's work on an index. */
 #include "session_state.h"
+#include "analysis.h"
 #include "base/mem.h"
 #include "rankings.h"
 
@@ -11,7 +12,7 @@
 
 static void stale(scry_session *s) {
     s->result_ready = s->company_ready = false;
-    s->changes++;
+    s->version++;
 }
 
 /* Brings the set's bit of one latent, and the sums, to what ranking and pin say. */
@@ -118,9 +119,6 @@ const scry_ranking *scry_session_ranking_before(const scry_session *s) {
 bool scry_session_rank_ahead(scry_session *s, scry_condition source, scry_metric metric) {
     if (rankings_has(&s->rankings, source, metric)) return false;
     return rankings_get(&s->rankings, source, metric, s->ranking, s->before, NULL) != NULL;
-}
-uint64_t scry_session_changes(const scry_session *s) {
-    return s->changes;
 }
 const scry_set *scry_session_set(const scry_session *s) {
     return s->set;
@@ -309,8 +307,21 @@ bool scry_session_company_ready(const scry_session *s) {
 const scry_result *scry_session_company(scry_session *s) {
     scry_session_result(s);
     if (!s->company_ready) {
-        scry_result_company(&s->result, s->index, s->score, s->set->count);
+        scry_result_complete(&s->result, s->index, s->score, s->set, NULL);
         s->company_ready = true;
     }
     return &s->result;
+}
+
+uint64_t scry_session_version(const scry_session *s) {
+    return s->version;
+}
+
+bool scry_session_take_company(scry_session *s, uint64_t version, const scry_result *company) {
+    if (version != s->version) return false;
+    scry_result own = *scry_session_result(s), all = *company;
+    all.sts = own.sts, all.change = own.change, all.fitted = own.fitted, all.residual = own.residual;
+    s->result = all;
+    s->company_ready = true;
+    return true;
 }

@@ -26,8 +26,6 @@ const scry_ranking *scry_session_ranking(const scry_session *s);
 const scry_ranking *scry_session_ranking_before(const scry_session *s);
 /* Makes a ranking that will be asked for, in advance; false when it is there already, or cannot be. */
 bool scry_session_rank_ahead(scry_session *s, scry_condition source, scry_metric metric);
-/* Grows with every change of the selection, the score or the scope. */
-uint64_t scry_session_changes(const scry_session *s);
 const scry_set *scry_session_set(const scry_session *s);
 const scry_scorer *scry_session_scorer(const scry_session *s);
 const scry_scope *scry_session_scope(const scry_session *s);
@@ -58,9 +56,13 @@ const char *scry_session_scope_spec(const scry_session *s);
 
 /* STS and correlation of the selection as it stands; computed when asked after a change. */
 const scry_result *scry_session_result(scry_session *s);
-/* Also Spearman, p, leave-one-out and random sets (milliseconds): true when they are up to date. */
+/* Also Spearman, p, leave-one-out, random sets and the interval: true when they are up to date. */
 bool scry_session_company_ready(const scry_session *s);
 const scry_result *scry_session_company(scry_session *s);
+/* The same worked out by a thread beside, on copies: the version names what it was copied from, and
+ * changes with all that a result depends on. False, and nothing taken, when the session has gone on since. */
+uint64_t scry_session_version(const scry_session *s);
+bool scry_session_take_company(scry_session *s, uint64_t version, const scry_result *company);
 
 /* The selection, the score and the history as lines of text (session_file.c has the form). */
 void scry_session_write(const scry_session *s, FILE *f);

@@ -40,8 +40,8 @@ struct scry_session {
     step *steps;
     size_t step_count, step_room, done; /* done: steps that are in force; the rest can be redone */
     scry_result result;
+    uint64_t version; /* one more at each change of what the result depends on */
     bool result_ready, company_ready;
-    uint64_t changes;
 };
 
 /* Drops the whole history; the selection stays as it is. */

@@ -56,10 +56,10 @@ static scry_sweep_point point(const sweep *s, uint32_t from, uint32_t to) {
         s->x[n] = sts;
         s->y[n++] = scry_scope_change(s->scope, s->index, d);
     }
-    double before = from ? s->ranking->cumulative[from - 1] : 0;
+    double before = from ? scry_cumulative(s->ranking, from - 1) : 0;
     return (scry_sweep_point){.from = from + 1,
                               .to = to,
-                              .share = s->ranking->cumulative[to - 1] - before,
+                              .share = scry_cumulative(s->ranking, to - 1) - before,
                               .fit = scry_fit_line(s->x, s->y, n),
                               .spearman = scry_spearman(s->x, s->y, n),
                               .p_value = scry_permutation_p(s->x, s->y, n, SCRY_PERMUTATIONS, SCRY_SEED)};

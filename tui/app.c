@@ -26,6 +26,7 @@ static tab *tab_new(scry_index *index, scry_session *session) {
 }
 
 static void tab_free(tab *t) {
+    plots_free(&t->plots);
     sets_state_free(&t->sets);
     latent_free(&t->latent);
     table_close(t);
@@ -50,6 +51,7 @@ app *app_new(scry_index *index, scry_session *session, int rows, int cols, bool 
     a->mono = mono;
     a->grid = grid_new(rows, cols);
     a->scratch = grid_new(1, 4096);
+    a->works = works_new();
     app_add_tab(a, index, session);
     app_resize(a, rows, cols);
     return a;
@@ -57,6 +59,7 @@ app *app_new(scry_index *index, scry_session *session, int rows, int cols, bool 
 
 void app_free(app *a) {
     if (!a) return;
+    works_free(a->works);
     grid_free(a->grid);
     grid_free(a->scratch);
     for (size_t i = 0; i < a->tab_count; i++) tab_free(a->tabs[i]);

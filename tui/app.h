@@ -10,7 +10,9 @@
 #include "views/domains.h"
 #include "views/latent.h"
 #include "views/set_list.h"
+#include "views/plots.h"
 #include "views/table.h"
+#include "works.h"
 
 enum { TEXT_MOST = 512 };
 
@@ -42,6 +44,7 @@ typedef struct tab {
     latent_state latent;
     domains_state domains;
     sets_state sets;
+    plots_state plots;
     char search[TEXT_MOST];
     char file[TEXT_MOST]; /* last exported to or imported from */
     double rho_before;    /* before the last step, NaN: none */
@@ -56,6 +59,8 @@ typedef struct app {
     layout layout;
     bool ascii, mono;
     const layer *layer; /* NULL: the panes */
+    figure_kind plot;   /* which one the layer of plots shows */
+    works *works;       /* owned */
     int help_top;
     prompt prompt;
     char message[TEXT_MOST];

@@ -245,10 +245,11 @@ static event look(void) {
     return (event){.kind = EVENT_KEY, .key = key_of(code)};
 }
 
-event terminal_wait(int timeout_ms) {
+event terminal_wait(int timeout_ms, int also) {
     event e = look();
     if (e.kind != EVENT_NONE) return e;
-    struct pollfd in = {.fd = restore.tty == stdout ? STDIN_FILENO : restore.fd, .events = POLLIN};
+    struct pollfd in[2] = {{.fd = restore.tty == stdout ? STDIN_FILENO : restore.fd, .events = POLLIN},
+                           {.fd = also, .events = POLLIN}};
     struct timespec limit = {timeout_ms / 1000, (long)(timeout_ms % 1000) * 1000000};
     sigset_t none;
     sigprocmask(SIG_SETMASK, NULL, &none);
@@ -256,8 +257,10 @@ event terminal_wait(int timeout_ms) {
     sigdelset(&none, SIGHUP);
     sigdelset(&none, SIGINT);
     sigdelset(&none, SIGWINCH);
-    int ready = ppoll(&in, 1, timeout_ms < 0 ? NULL : &limit, &none);
-    if (ready > 0 && in.revents & (POLLHUP | POLLERR | POLLNVAL) && !(in.revents & POLLIN))
+    int ready = ppoll(in, 2, timeout_ms < 0 ? NULL : &limit, &none);
+    if (ready > 0 && in[0].revents & (POLLHUP | POLLERR | POLLNVAL) && !(in[0].revents & POLLIN))
         return (event){.kind = EVENT_SIGNAL, .number = SIGHUP};
-    return look();
+    e = look();
+    if (e.kind == EVENT_NONE && ready > 0 && in[1].revents & POLLIN) e.kind = EVENT_BELL;
+    return e;
 }

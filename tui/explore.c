@@ -71,9 +71,9 @@ static int run_script(app *a, const char *path) {
     return err.status ? out_error(&err) : 0;
 }
 
-/* The figures that take milliseconds wait until no key has come for this long. */
-enum { COMPANY_AFTER_MS = 40 };
-/* Longer work is done in stretches of this length while no key is there, with a frame after each. */
+/* What takes longer than a frame is begun, on a thread beside, when no key has come for this long. */
+enum { WORK_AFTER_MS = 40 };
+/* Other longer work is done in stretches of this length while no key is there, with a frame after each. */
 static const double WORK_SECONDS = 0.008;
 
 /* What one event does; the loop draws. */
@@ -88,6 +88,8 @@ static command_effect take(app *a, const event *e) {
     case EVENT_RESIZE:
         app_resize(a, e->y, e->x);
         return DID_CHANGE | DID_REDRAW;
+    case EVENT_BELL:
+        return works_collect(a) ? DID_CHANGE : DID_NOTHING;
     default:
         return DID_NOTHING;
     }
@@ -103,20 +105,18 @@ static int run_loop(app *a) {
             terminal_draw(a->grid, effect & DID_REDRAW);
         }
         effect = DID_NOTHING;
-        bool ready = scry_session_company_ready(a->tab->session);
-        bool working = latent_working(a);
+        bool due = works_due(a), working = latent_working(a);
         int waits = table_waits(a);
         bool now = working || waits == 2 || resting;
-        event e = terminal_wait(now ? 0 : ready && !waits ? -1 : COMPANY_AFTER_MS);
+        event e = terminal_wait(now ? 0 : due || waits ? WORK_AFTER_MS : -1, works_bell(a->works));
         resting = false;
         if (e.kind == EVENT_NONE && waits == 2) {
             effect = table_work(a) ? DID_CHANGE : DID_NOTHING;
         } else if (e.kind == EVENT_NONE && working) {
             latent_work(a, WORK_SECONDS);
             effect = DID_CHANGE;
-        } else if (e.kind == EVENT_NONE && !ready) {
-            scry_session_company(a->tab->session);
-            effect = DID_CHANGE;
+        } else if (e.kind == EVENT_NONE && due) {
+            works_begin(a);
         } else if (e.kind == EVENT_NONE && waits) { /* no need to wait for the next slice */
             effect = table_work(a) ? DID_CHANGE : DID_NOTHING;
             resting = table_waits(a) != 0;
@@ -125,7 +125,7 @@ static int run_loop(app *a) {
         while (e.kind != EVENT_NONE && !(effect & DID_QUIT)) {
             if (e.kind == EVENT_SIGNAL) return e.number;
             effect |= (int)take(a, &e);
-            e = terminal_wait(0);
+            e = terminal_wait(0, works_bell(a->works));
         }
     }
     return 0;

@@ -6,7 +6,15 @@
 #include "draw/grid.h"
 #include "draw/theme.h"
 
-typedef enum event_kind { EVENT_NONE, EVENT_KEY, EVENT_CLICK, EVENT_WHEEL, EVENT_RESIZE, EVENT_SIGNAL } event_kind;
+typedef enum event_kind {
+    EVENT_NONE,
+    EVENT_KEY,
+    EVENT_CLICK,
+    EVENT_WHEEL,
+    EVENT_RESIZE,
+    EVENT_SIGNAL,
+    EVENT_BELL
+} event_kind;
 
 typedef struct event {
     event_kind kind;
@@ -24,7 +32,8 @@ void terminal_size(int *rows, int *cols);
 color_level terminal_colors(void);
 /* Shows the grid; whole: draw every cell again. */
 void terminal_draw(const grid *g, bool whole);
-/* Waits up to timeout_ms (-1: without end) for what comes next. */
-event terminal_wait(int timeout_ms);
+/* Waits up to timeout_ms (-1: without end) for what comes next: a key, or (EVENT_BELL) something to
+ * read from the file `also`. */
+event terminal_wait(int timeout_ms, int also);
 
 #endif

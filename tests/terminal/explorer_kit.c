@@ -215,7 +215,7 @@ bool await_message(term *t, const char *text) {
 }
 static bool is_complete(term *t, const void *arg) {
     (void)arg;
-    return term_has(t, "rho ") && term_has(t, "one out") && !term_has(t, "p ...");
+    return term_has(t, "rho ") && term_has(t, "one out") && !term_has(t, "p ..");
 }
 
 bool rest(term *t) {

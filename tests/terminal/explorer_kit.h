@@ -117,6 +117,13 @@ void test_filter(void);
 void test_palette(void);
 void test_help(void);
 
+/* explorer_plots.c */
+void test_plots(void);
+void test_plots_live(void);
+void test_plots_storm(void);
+void test_plots_leave(void);
+void test_domain_cursor(void);
+
 /* explorer_keys.c */
 void test_toggle(void);
 void test_moving(void);

@@ -323,6 +323,21 @@ static void results(const scry_index *x, const char *name) {
     check(r->random_rank >= 0 && r->random_rank <= 1 && r->random_sd > 0 && fabs(r->random_mean) <= 1,
           "%s: among random sets %.3f +- %.3f, rank %.3f", name, r->random_mean, r->random_sd, r->random_rank);
     double rank = r->random_rank;
+    uint64_t version = scry_session_version(s);
+    scry_session *beside = scry_session_new(x, 0, SCRY_ICL, SCRY_SQ, 100, SCRY_ACT, &err);
+    uint64_t before = scry_session_version(beside);
+    check(!isnan(r->ci_low) && r->ci_low <= r->ci_high, "%s: the interval too: %.3f to %.3f", name, r->ci_low,
+          r->ci_high);
+    check(scry_session_take_company(beside, before, r) && scry_session_company_ready(beside) &&
+              scry_session_result(beside)->p_value == r->p_value && scry_session_result(beside)->ci_low == r->ci_low &&
+              scry_session_result(beside)->sts != r->sts && scry_session_result(beside)->sts[0] == r->sts[0],
+          "%s: company worked out beside is taken, the scores stay the session's own", name);
+    scry_session_toggle(beside, &(uint32_t){5}, 1);
+    check(scry_session_version(beside) != before && !scry_session_take_company(beside, before, r) &&
+              !scry_session_company_ready(beside),
+          "%s: that of a state before is not", name);
+    scry_session_free(beside);
+    check(scry_session_version(s) == version, "%s: asking changes no version", name);
     uint32_t some[] = {1, 2, 3};
     scry_session_toggle(s, some, 3);
     check(!scry_session_company_ready(s), "%s: a toggle makes company stale", name);

@@ -63,6 +63,31 @@ static const struct {
     {"sort", ""},
     {"sort", "rate"},
     {"reverse", ""},
+    {"plot", ""},
+    {"svg", "@/plot.svg"},
+    {"plot", "scatter"},
+    {"plot", "concentration"},
+    {"plot", "sweep"},
+    {"plot", "bands"},
+    {"plot", "overlap"},
+    {"plot", "mix"},
+    {"plot", "random"},
+    {"plot", "labels"},
+    {"plot", "repeats"},
+    {"sweep", ""},
+    {"sweep", "bands"},
+    {"sweep", "random"},
+    {"overlap", ""},
+    {"mix", ""},
+    {"mix", "100"},
+    {"budget", "220"},
+    {"labels", ""},
+    {"plot", "sweep"},
+    {"point", ""},
+    {"point", "-2"},
+    {"take", ""},
+    {"leave-out", ""},
+    {"leave-out", "law"},
     {"capture", ""},
     {"capture", "math.icl"},
     {"palette", ""},
@@ -123,6 +148,11 @@ static app *open_sample(const char *index) {
     return a;
 }
 
+/* These work on the plot that the line before shows. */
+static bool of_plot(const char *name) {
+    return strcmp(name, "svg") == 0 || strcmp(name, "point") == 0 || strcmp(name, "take") == 0;
+}
+
 static void run_all(app *a) {
     for (int i = 0; i < RUNS; i++) {
         char line[1200];
@@ -134,7 +164,7 @@ static void run_all(app *a) {
               a->message_is_error ? a->message : "");
         a->prompt.then = NULL;
         a->tab->focus = PANE_TABLE;
-        a->layer = NULL;
+        if (i + 1 < RUNS && !of_plot(runs[i + 1].name)) a->layer = NULL;
     }
 }
 

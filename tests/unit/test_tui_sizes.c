@@ -61,8 +61,9 @@ static bool cells_sound(const grid *g) {
 }
 
 static void sweep_screens(app *a) {
-    static const char *const steps[] = {"first",        "open",    "pane", "help",
-                                        "sort what-if", "palette", "last", "pane-back"};
+    static const char *const steps[] = {"first",        "open",       "pane",     "help",
+                                        "sort what-if", "palette",    "last",     "pane-back",
+                                        "plot scatter", "plot sweep", "plot mix", "plot random"};
     size_t wrong = 0, made = 0;
     char where[80] = "";
     for (int rows = 5; rows <= 100; rows += SANITIZED ? 19 : 5)
@@ -70,7 +71,9 @@ static void sweep_screens(app *a) {
             app_resize(a, rows, cols);
             for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
                 app_command(a, steps[i]);
+                if (strncmp(steps[i], "plot", 4) == 0) works_settle(a);
                 app_draw(a);
+                a->layer = strcmp(steps[i], "help") == 0 ? a->layer : NULL;
                 made++;
                 if (!cells_sound(a->grid) && !wrong++)
                     snprintf(where, sizeof where, "%dx%d after %s", rows, cols, steps[i]);

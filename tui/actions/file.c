@@ -43,7 +43,7 @@ command_effect do_screen(app *a, const char *argument) {
     if (!*argument) return app_ask(a, "screen", "screen.txt");
     FILE *f = fopen(argument, "we");
     if (!f) return app_fail(a, "%s: cannot be written: %s", argument, strerror(errno));
-    scry_session_company(a->tab->session); /* a still picture waits for all of its numbers */
+    works_settle(a); /* a still picture waits for all of its numbers */
     table_finish(a);
     app_draw(a);
     if (latent_working(a)) latent_work(a, 0);

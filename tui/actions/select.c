@@ -43,6 +43,7 @@ command_effect do_toggle(app *a, const char *argument) {
         scry_set_free(set);
         return effect;
     }
+    if (a->tab->focus == PANE_DOMAINS && !a->layer) return domains_switch(a);
     if (!table_rows(a)) return app_fail(a, "no latent passes the filter; \\ shows all");
     uint32_t latent = app_latent(a);
     char what[48];

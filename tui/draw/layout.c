@@ -26,7 +26,7 @@ static void stack(layout *l, int y, int rows, int cols, int domains) {
 static void beside(layout *l, int y, int rows, int cols, int domains) {
     int left = clamp(cols / 2, 78, 110), right = cols - left - 1;
     int below = domain_rows(rows, domains, right);
-    if (domains + 2 <= rows / 2) below = domains + 2;
+    if (domains + 3 <= rows / 2) below = domains + 3;
     l->pane[PANE_TABLE] = (rect){y, 0, rows, left};
     l->pane[PANE_LATENT] = (rect){y, left + 1, rows - below, right};
     l->pane[PANE_DOMAINS] = (rect){y + rows - below, left + 1, below, right};

@@ -7,8 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const sorts[] = {"file", "sts", "change", "residual", "name"};
-enum { SORTS = sizeof sorts / sizeof *sorts };
+static const char *const sorts[DOMAIN_SORTS] = {"file", "sts", "change", "residual", "part", "name"};
 
 typedef struct order_context {
     const app *a;
@@ -23,16 +22,19 @@ static int compare(const void *x, const void *y, void *context) {
     double first = 0, second = 0;
     int order = 0;
     switch (o->a->tab->domains.sort) {
-    case 1:
+    case SORT_STS:
         first = -o->result->sts[i], second = -o->result->sts[j];
         break;
-    case 2:
+    case SORT_CHANGE:
         first = d[i].change[train], second = d[j].change[train];
         break;
-    case 3:
+    case SORT_RESIDUAL:
         first = -fabs(o->result->residual[i]), second = -fabs(o->result->residual[j]);
         break;
-    case 4:
+    case SORT_LATENT:
+        first = -domain_part(o->a, i), second = -domain_part(o->a, j);
+        break;
+    case SORT_NAME:
         order = strcmp(d[i].name, d[j].name);
         break;
     default:
@@ -44,8 +46,24 @@ static int compare(const void *x, const void *y, void *context) {
     return order ? order : (i > j) - (i < j);
 }
 
-/* rho with its company, as much as fits. */
-static void draw_rho(app *a, rect r, int y) {
+/* All domains in the order of the pane; the caller frees. */
+static size_t *order_of(const app *a) {
+    size_t D = a->tab->info->domains, *order = malloc(D * sizeof *order);
+    if (!order) abort();
+    for (size_t d = 0; d < D; d++) order[d] = d;
+    order_context context = {a, scry_session_result(a->tab->session)};
+    qsort_r(order, D, sizeof *order, compare, &context);
+    return order;
+}
+
+static size_t place_of(const app *a, const size_t *order) {
+    size_t place = 0;
+    while (order[place] != a->tab->domains.current) place++;
+    return place;
+}
+
+/* rho with its company, as much as fits in one line or, where rows are left over, two. */
+static void draw_rho(app *a, rect r, int y, int lines) {
     const scry_result *s = scry_session_result(a->tab->session);
     int x = r.x + 1, end = r.x + r.cols;
     if (isnan(s->fit.pearson)) {
@@ -55,73 +73,20 @@ static void draw_rho(app *a, rect r, int y) {
                                   : "the scores are all alike; put latents in");
         return;
     }
-    char rho[16], step[24] = "", part[5][64], p[16], low[16], high[16], mean[16];
+    char rho[16], by[16], step[24] = "", part[COMPANY_PARTS][COMPANY_TEXT];
     view_rho(s->fit.pearson, 3, false, rho, sizeof rho);
-    if (r.cols >= 90 && !isnan(a->tab->rho_before) && a->tab->rho_before != s->fit.pearson) {
-        view_rho(s->fit.pearson - a->tab->rho_before, 3, true, p, sizeof p);
-        snprintf(step, sizeof step, " (%s)", p);
+    if (r.cols >= 100 && !isnan(a->tab->rho_before) && a->tab->rho_before != s->fit.pearson) {
+        view_rho(s->fit.pearson - a->tab->rho_before, 3, true, by, sizeof by);
+        snprintf(step, sizeof step, " (%s)", by);
     }
     x += grid_print(a->grid, y, x, end - x, ROLE_RHO, "rho %s%s", rho, step);
-    bool ready = scry_session_company_ready(a->tab->session);
-    view_rho(s->fit.r2, 2, false, low, sizeof low);
-    snprintf(part[0], sizeof part[0], "R2 %s n %zu", low, s->fit.n);
-    view_rho(s->p_value, 3, false, p, sizeof p);
-    view_rho(s->loo_min, 2, false, low, sizeof low);
-    view_rho(s->loo_max, 2, false, high, sizeof high);
-    view_rho(s->random_mean, 2, false, mean, sizeof mean);
-    snprintf(part[1], sizeof part[1], ready ? "p %s" : "p ...", ready && s->p_value < 0.0005 ? "<.001" : p);
-    snprintf(part[2], sizeof part[2], ready ? "one out %s to %s" : " ", low, high);
-    bool drawn = !ready || !isnan(s->random_mean);
-    snprintf(part[3], sizeof part[3],
-             ready && drawn ? "random %s, %.0f%% below"
-             : drawn        ? " "
-                            : "",
-             mean, 100 * s->random_rank);
-    view_rho(s->spearman, 2, false, low, sizeof low);
-    snprintf(part[4], sizeof part[4], ready ? "Spearman %s" : " ", low);
-    for (int i = 0; i < 5; i++) {
-        if (!*part[i]) continue; /* there is none */
-        if (x + 2 + text_columns(part[i]) > end) break;
-        x += 2;
-        x += grid_put(a->grid, y, x, end - x, i == 0 ? ROLE_TEXT : ROLE_FAINT, part[i]);
+    int left = end - x + (lines - 1) * (r.cols - 40), n;
+    n = company_words(s, scry_session_company_ready(a->tab->session), left, part);
+    for (int i = 0; i < n; i++) {
+        if (x + 2 + text_columns(part[i]) > end) x = r.x + 1, y++;
+        else x += 2;
+        x += grid_put(a->grid, y, x, end - x, part[i][0] == 'n' || part[i][0] == 'R' ? ROLE_TEXT : ROLE_FAINT, part[i]);
     }
-}
-
-/* One domain in `cols` columns: name, bar, STS, change, and the line's residual where there is room. */
-static void draw_domain(app *a, int y, int x, int cols, size_t d, int name_width) {
-    const scry_result *s = scry_session_result(a->tab->session);
-    const scry_scope *scope = scry_session_scope(a->tab->session);
-    bool used = !isnan(s->change[d]), wide = cols >= 62;
-    double change = a->tab->info->domain[d].change[scope->train];
-    char text[128];
-    text_clean(a->tab->info->domain[d].name, text, sizeof text, a->ascii);
-    text_fit(text, name_width, a->ascii);
-    grid_put(a->grid, y, x, name_width, used ? ROLE_TEXT : ROLE_FAINT, text);
-    int sts_width = wide ? 7 : 6, change_width = wide ? 8 : 7;
-    int bar = cols - name_width - 1 - sts_width - change_width - (wide ? 9 : 0);
-    int at = x + name_width + 1;
-    if (isnan(s->sts[d])) {
-        grid_put(a->grid, y, at, bar, ROLE_FAINT, "no icl capture");
-    } else {
-        grid_bar(a->grid, y, at, bar, used ? ROLE_BAR : ROLE_BAR_OUT,
-                 a->tab->domains.scale > 0 ? s->sts[d] / a->tab->domains.scale : 0, a->ascii);
-        double sts = s->sts[d];
-        snprintf(text, sizeof text,
-                 sts >= 1000               ? "%.0f"
-                 : sts >= 100              ? "%.1f"
-                 : sts >= 10               ? "%.2f"
-                 : sts >= 0.01 || sts == 0 ? "%.3f"
-                                           : "%.0e",
-                 sts);
-        grid_put_right(a->grid, y, at + bar, sts_width, ROLE_TEXT, text);
-    }
-    if (isnan(change)) snprintf(text, sizeof text, "-");
-    else snprintf(text, sizeof text, "%+.2f", change);
-    grid_put_right(a->grid, y, at + bar + sts_width, change_width, used ? ROLE_TEXT : ROLE_FAINT, text);
-    if (!wide) return;
-    if (isnan(s->residual[d])) snprintf(text, sizeof text, used ? "-" : "left out");
-    else snprintf(text, sizeof text, "%+.2f", s->residual[d]);
-    grid_put_right(a->grid, y, at + bar + 15, 9, ROLE_FAINT, text);
 }
 
 static void scale_bars(app *a) {
@@ -135,72 +100,161 @@ static void scale_bars(app *a) {
         if (s->sts[d] > state->scale) state->scale = s->sts[d];
 }
 
-static void draw_title(app *a, rect r, bool focus, bool wide) {
+/* The domain under the cursor in words, where its row has no room for all. */
+static void current_words(const app *a, char *text, size_t size) {
+    const scry_result *s = scry_session_result(a->tab->session);
+    size_t d = a->tab->domains.current;
+    char name[64], part[24], residual[24];
+    text_clean(a->tab->info->domain[d].name, name, sizeof name, a->ascii);
+    text_fit(name, 16, a->ascii);
+    domain_part_text(domain_part(a, d), part, sizeof part);
+    snprintf(residual, sizeof residual, "%+.2f", s->residual[d]);
+    if (isnan(s->residual[d])) snprintf(residual, sizeof residual, "none");
+    snprintf(text, size, " %s: latent %u %s %s, residual %s ", name, app_latent(a),
+             scry_set_has(scry_session_set(a->tab->session), app_latent(a)) ? "part" : "would add", part, residual);
+}
+
+static void draw_title(app *a, rect r, bool focus, const char *heads) {
     const scry_scope *scope = scry_session_scope(a->tab->session);
-    char spec[64];
-    text_clean(scry_session_scope_spec(a->tab->session), spec, sizeof spec, a->ascii);
-    text_fit(spec, 24, a->ascii);
+    char spec[64], text[200];
+    size_t used = 0;
+    for (size_t d = 0; d < scope->domains; d++) used += scope->use[d];
+    snprintf(spec, sizeof spec, "%.40s", scry_session_scope_spec(a->tab->session));
+    if (strchr(spec, ',') || strlen(spec) > 16) snprintf(spec, sizeof spec, "%zu of %zu", used, scope->domains);
+    text_clean(spec, text, sizeof text, a->ascii);
+    snprintf(spec, sizeof spec, "%.60s", text);
     const char *sort = a->tab->domains.sort ? sorts[a->tab->domains.sort] : "";
     int x = view_title(a, r, focus, "STS %s and measured change%s%s",
                        scry_score_name(scry_session_score(a->tab->session)), *sort ? ", by " : "", sort);
-    char text[160];
+    int room = r.x + r.cols - x, width = text_columns(heads);
     snprintf(text, sizeof text, " rho with %s, %s ", scope->is_signed ? "signed change" : "size of change", spec);
-    if (wide) {
-        static const char heads[] = "    STS  change residual";
-        int width = (int)sizeof heads - 1;
-        if (r.x + r.cols - x > width + 2) grid_put_right(a->grid, r.y, x, r.x + r.cols - x - 1, ROLE_HEADER, heads);
-        if (text_columns(text) + width + 2 < r.x + r.cols - x) grid_put(a->grid, r.y, x + 2, r.cols, ROLE_FAINT, text);
-    } else if (text_columns(text) < r.x + r.cols - x) {
-        grid_put_right(a->grid, r.y, x, r.x + r.cols - x, ROLE_FAINT, text);
+    if (focus && !*heads) {
+        current_words(a, text, sizeof text);
+        if (text_columns(text) >= room) snprintf(text, sizeof text, "%s", strchr(text, ':') + 1);
     }
+    if (*heads && room > width + 2) grid_put_right(a->grid, r.y, x, room - 1, ROLE_HEADER, heads);
+    if (*heads && text_columns(text) + width + 4 < room) grid_put(a->grid, r.y, x + 2, r.cols, ROLE_FAINT, text);
+    if (!*heads && text_columns(text) < room) grid_put_right(a->grid, r.y, x, room, ROLE_FAINT, text);
+}
+
+/* How the rows stand: in so many columns of cells, each `width` wide. */
+typedef struct shape {
+    int lines; /* of rho, above them */
+    int rows, columns, width, name;
+} shape;
+
+static shape shape_of(const app *a, rect r) {
+    int D = (int)a->tab->info->domains;
+    shape s = {r.rows > D + 2 ? 2 : 1, 0, 1, 0, 6};
+    s.rows = r.rows - 1 - s.lines;
+    if (s.rows < 1) s.rows = 1;
+    while (D > s.rows * s.columns && r.cols / (s.columns + 1) >= 38) s.columns++;
+    s.width = s.columns == 1 ? r.cols - 2 : (r.cols - 1) / s.columns - 1;
+    for (int d = 0; d < D; d++) {
+        int w = text_columns(a->tab->info->domain[d].name);
+        if (w > s.name) s.name = w;
+    }
+    int most = s.width >= 62 ? 24 : s.width * 5 / 12;
+    if (s.name > most) s.name = most;
+    return s;
 }
 
 static void draw_domains(app *a, rect r, bool focus) {
-    size_t D = a->tab->info->domains;
+    int D = (int)a->tab->info->domains;
     domains_state *state = &a->tab->domains;
     scale_bars(a);
-    int rows = r.rows - 2, columns = 1;
-    if (rows < 1) rows = 1;
-    while ((int)D > rows * columns && r.cols / (columns + 1) >= 38) columns++;
-    int width = columns == 1 ? r.cols - 2 : (r.cols - 1) / columns - 1;
-    draw_title(a, r, focus, width >= 62 && columns == 1);
-    draw_rho(a, r, r.y + 1);
-    size_t *order = malloc(D * sizeof *order);
-    if (!order) abort();
-    order_context context = {a, scry_session_result(a->tab->session)};
-    int name_width = 6;
-    for (size_t d = 0; d < D; d++) {
-        order[d] = d;
-        int w = text_columns(a->tab->info->domain[d].name);
-        if (w > name_width) name_width = w;
+    shape s = shape_of(a, r);
+    draw_title(a, r, focus, s.columns == 1 ? domain_row_heads(s.width) : "");
+    draw_rho(a, r, r.y + 1, s.lines);
+    size_t *order = order_of(a);
+    int at = (int)place_of(a, order);
+    state->page = s.rows * s.columns;
+    if (at < state->top) state->top = at;
+    if (at >= state->top + state->page) state->top = at - state->page + 1;
+    if (state->top + state->page > D) state->top = D > state->page ? D - state->page : 0;
+    for (int i = 0; i < state->page && state->top + i < D; i++) {
+        int y = r.y + 1 + s.lines + i % s.rows, x = r.x + 1 + i / s.rows * (s.width + 1),
+            cols = s.width - (s.columns > 1);
+        domain_row_draw(a, y, x, cols, order[state->top + i], s.name);
+        if (focus && state->top + i == at) grid_flag(a->grid, y, x, cols, CELL_CURSOR);
     }
-    int most = width >= 62 ? 24 : width * 5 / 12;
-    if (name_width > most) name_width = most;
-    qsort_r(order, D, sizeof *order, compare, &context);
-    state->page = rows * columns;
-    if (state->top + state->page > (int)D) state->top = (int)D > state->page ? (int)D - state->page : 0;
-    for (int i = 0; i < state->page && state->top + i < (int)D; i++)
-        draw_domain(a, r.y + 2 + i % rows, r.x + 1 + i / rows * (width + 1), width - (columns > 1),
-                    order[state->top + i], name_width);
     free(order);
 }
 
 static void move_domains(app *a, move kind, long steps) {
     domains_state *s = &a->tab->domains;
-    long last = (long)a->tab->info->domains - s->page, top = s->top;
-    if (last < 0) last = 0;
-    if (kind == MOVE_STEP) top += steps;
-    else if (kind == MOVE_PAGE) top += steps * s->page;
-    else top = kind == MOVE_FIRST ? 0 : last;
-    s->top = (int)(top < 0 ? 0 : top > last ? last : top);
+    size_t *order = order_of(a);
+    long last = (long)a->tab->info->domains - 1, at = (long)place_of(a, order);
+    if (kind == MOVE_STEP) at += steps;
+    else if (kind == MOVE_PAGE) at += steps * s->page;
+    else at = kind == MOVE_FIRST ? 0 : last;
+    s->current = order[at < 0 ? 0 : at > last ? last : at];
+    free(order);
+}
+
+static void click_domains(app *a, rect r, int y, int x) {
+    shape s = shape_of(a, r);
+    int row = y - r.y - 1 - s.lines, column = (x - r.x - 1) / (s.width + 1);
+    int at = a->tab->domains.top + column * s.rows + row;
+    if (row < 0 || column >= s.columns || at >= (int)a->tab->info->domains) return;
+    size_t *order = order_of(a);
+    a->tab->domains.current = order[at];
+    free(order);
+}
+
+size_t domains_current(const app *a) {
+    return a->tab->domains.current;
+}
+
+void domains_go(app *a, size_t domain) {
+    a->tab->domains.current = domain;
+}
+
+/* The names of those that take part, "all" where that is what they are. False: they do not fit. */
+static bool spec_of(const app *a, const bool *use, char *spec, size_t size) {
+    const scry_scope *scope = scry_session_scope(a->tab->session);
+    size_t used = 0, measured = 0, length = 0;
+    *spec = 0;
+    for (size_t d = 0; d < scope->domains; d++) {
+        measured += (size_t)!isnan(a->tab->info->domain[d].change[scope->train]);
+        if (!use[d]) continue;
+        const char *name = a->tab->info->domain[d].name;
+        if (length + strlen(name) + 2 > size) return false;
+        length += (size_t)snprintf(spec + length, size - length, "%s%s", used++ ? "," : "", name);
+    }
+    if (used == measured) snprintf(spec, size, "all");
+    return true;
+}
+
+command_effect domains_switch(app *a) {
+    const scry_scope *scope = scry_session_scope(a->tab->session);
+    size_t d = a->tab->domains.current, D = scope->domains, used = 0;
+    char name[80], what[120], spec[8192];
+    text_clean(a->tab->info->domain[d].name, name, sizeof name, a->ascii);
+    if (isnan(a->tab->info->domain[d].change[scope->train]))
+        return app_fail(a, "%s has no measured change, so it cannot take part", name);
+    bool *use = malloc(D * sizeof *use), is_signed = scope->is_signed, fits;
+    if (!use) abort();
+    memcpy(use, scope->use, D * sizeof *use);
+    use[d] = !use[d];
+    snprintf(what, sizeof what, "%s %s", name, use[d] ? "takes part" : "left out");
+    for (size_t i = 0; i < D; i++) used += use[i];
+    fits = spec_of(a, use, spec, sizeof spec);
+    free(use);
+    if (!used) return app_fail(a, "%s is the last that takes part; :domains all takes all in", name);
+    if (!fits) return app_fail(a, "the list of domains is too long; :domains takes names");
+    scry_error err = {0};
+    app_before_step(a);
+    if (!scry_session_set_scope(a->tab->session, spec, is_signed, &err)) return app_fail(a, "%s", err.text);
+    return app_stepped(a, true, what);
 }
 
 static bool sort_domains(app *a, const char *name, char *wrong, size_t size) {
-    int next = name ? -1 : (a->tab->domains.sort + 1) % SORTS;
-    for (int i = 0; name && i < SORTS; i++)
+    int next = name ? -1 : (a->tab->domains.sort + 1) % DOMAIN_SORTS;
+    for (int i = 0; name && i < DOMAIN_SORTS; i++)
         if (strcmp(sorts[i], name) == 0) next = i;
     if (next < 0) {
-        snprintf(wrong, size, "file, sts, change, residual, name");
+        snprintf(wrong, size, "file, sts, change, residual, part, name");
         return false;
     }
     a->tab->domains.sort = next;
@@ -213,4 +267,4 @@ static void reverse_domains(app *a) {
     a->tab->domains.reversed = !a->tab->domains.reversed;
 }
 
-const view view_domains = {"domains", draw_domains, move_domains, sort_domains, reverse_domains, NULL};
+const view view_domains = {"domains", draw_domains, move_domains, sort_domains, reverse_domains, click_domains};

@@ -2,15 +2,39 @@
 #ifndef SCRY_DOMAINS_VIEW_H
 #define SCRY_DOMAINS_VIEW_H
 
+#include "commands/commands.h"
+#include "draw/grid.h"
 #include "scry.h"
 
 typedef struct domains_state {
     int sort;
     bool reversed;
     int top, page;
-    double scale; /* STS of a full bar: fixed while latents are toggled, so that movement shows */
+    size_t current; /* the domain under the cursor, which stays on it when the order changes */
+    double scale;   /* STS of a full bar: fixed while latents are toggled, so that movement shows */
     scry_score scale_score;
     uint32_t scale_n;
 } domains_state;
+
+struct app;
+
+enum { SORT_FILE, SORT_STS, SORT_CHANGE, SORT_RESIDUAL, SORT_LATENT, SORT_NAME, DOMAIN_SORTS };
+
+/* The domain under the cursor. */
+size_t domains_current(const struct app *a);
+void domains_go(struct app *a, size_t domain);
+/* Takes the domain under the cursor out of rho, or in again. */
+command_effect domains_switch(struct app *a);
+
+/* domain_row.c: one domain in `cols` columns: name, bar, STS, what of it is the selected latent's,
+ * change, and the line's residual, as many as
+ * there is room for; what they are sorted by stands in the place of the change where there is none. */
+void domain_row_draw(struct app *a, int y, int x, int cols, size_t domain, int name_width);
+/* The heads of the numbers in such a row; "" where there is no room for heads. */
+const char *domain_row_heads(int cols);
+/* What the table's latent contributes to a domain's score, or would if it were in it. */
+double domain_part(const struct app *a, size_t domain);
+/* That part in at most 7 columns. */
+void domain_part_text(double part, char *text, size_t size);
 
 #endif

@@ -52,6 +52,8 @@ static int help_lines(line *lines, int most) {
         {"rho", "Pearson's correlation of STS with the measured change, over domains"},
         {"p", "two-sided, from permuted changes: exact to 9 domains, else 100,000 draws"},
         {"one out", "smallest and largest rho with one domain left out"},
+        {"95%", "interval of rho over resampled samples of each domain's tokens"},
+        {"part", "of a domain's STS: the table's latent's; shaded at the bar's end, dotted where it is out"},
         {"random", "mean rho of 1,000 random sets of the same size, and the share below this rho"},
     };
     n = add(lines, n, most, (line){.text = "words", .title = true});

@@ -98,7 +98,7 @@ static void draw_lines(app *a, rect r) {
 
 /* ---- bins below each other ------------------------------------------------------------------- */
 
-static double figure(const scry_spread *s, int which) {
+static double spread_figure(const scry_spread *s, int which) {
     switch (which) {
     case 0:
         return silent(s);
@@ -121,7 +121,7 @@ static int draw_figures(app *a, rect r, const histogram *h, int width, int most)
         grid_put(a->grid, y, r.x + 1, 8, ROLE_FAINT, names[which]);
         for (int k = 0; k < h->n; k++) {
             char text[32];
-            double value = figure(&h->of[k].spread, which);
+            double value = spread_figure(&h->of[k].spread, which);
             if (which == 0) snprintf(text, sizeof text, "%.1f%%", 100 * value);
             else latent_number(value, false, text, sizeof text);
             grid_put_right(a->grid, y, r.x + 9 + k * width, width - 2, ROLE_TEXT, text);

@@ -169,11 +169,12 @@ static const hint hints[] = {{"open", "", NULL, "back", 0, ANY},             /* 
                              {"capture", "", NULL, "capture", 90, PANE_LATENT},
                              {"fewer", " ", "more", "N", 0, NOT_LATENT},
                              {"by-icl", "-", "score-icl", "views", 0, NOT_LATENT},
-                             {"search", "", NULL, "search", 0, NOT_LATENT},
+                             {"plot", "", NULL, "plots", 0, NOT_LATENT},
+                             {"search", "", NULL, "find", 0, NOT_LATENT},
                              {"sort", "", NULL, "sort", 90, ANY},
                              {"mark", "", NULL, "mark", 100, ANY},
                              {"pane", "", NULL, "pane", 110, ANY},
-                             {"export", "", NULL, "export", 0, NOT_LATENT},
+                             {"export", "", NULL, "CSV", 0, NOT_LATENT},
                              {"undo", "", NULL, "undo", 0, NOT_LATENT},
                              {"palette", "", NULL, "commands", 120, ANY},
                              {"help", "", NULL, "help", 0, ANY},
@@ -219,6 +220,7 @@ void footer_draw(app *a) {
         grid_put(a->grid, r.y, r.x, r.cols, a->message_is_error ? ROLE_ERROR : ROLE_MESSAGE, safe);
         return;
     }
+    if (plots_footer(a, r)) return;
     char key[40];
     int x = r.x + 1, end = r.x + r.cols + 2, kept = 0;
     for (int i = HINTS - KEPT; i < HINTS; i++) kept += hint_keys(a, &hints[i], key);

@@ -70,7 +70,7 @@ typedef struct table_state {
     table_find find;
     float *what_if; /* [latents], right in the first what_if_done */
     uint32_t what_if_done;
-    uint64_t what_if_of; /* scry_session_changes */
+    uint64_t what_if_of; /* scry_session_version */
     bool ahead;          /* the other sources are ranked too */
 } table_state;
 

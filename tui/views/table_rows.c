@@ -88,7 +88,7 @@ static table_stamp stamp_now(const app *a) {
                        .n = scry_session_n(s),
                        .score = scry_session_score(s),
                        .is_signed = scry_session_scope(s)->is_signed,
-                       .changes = scry_session_changes(s),
+                       .changes = scry_session_version(s),
                        .mark_changes = a->tab->table.mark_changes};
     strncpy(now.scope, scry_session_scope_spec(s), sizeof now.scope - 1);
     return now;
@@ -149,7 +149,7 @@ void table_refresh(app *a) {
 bool table_is_stale(const app *a) {
     const table_state *t = &a->tab->table;
     unsigned on = depends_on(t);
-    return ((on & (ON_SELECTION | ON_SCORE)) && t->made.changes != scry_session_changes(a->tab->session)) ||
+    return ((on & (ON_SELECTION | ON_SCORE)) && t->made.changes != scry_session_version(a->tab->session)) ||
            ((on & ON_MARKS) && t->made.mark_changes != t->mark_changes);
 }
 
@@ -205,8 +205,8 @@ static bool what_if_step(app *a, uint32_t most) {
     table_state *t = &a->tab->table;
     uint32_t latents = a->tab->info->d_sae;
     if (!t->what_if) t->what_if = mem_new(latents, sizeof *t->what_if);
-    if (t->what_if_of != scry_session_changes(a->tab->session)) {
-        t->what_if_of = scry_session_changes(a->tab->session);
+    if (t->what_if_of != scry_session_version(a->tab->session)) {
+        t->what_if_of = scry_session_version(a->tab->session);
         t->what_if_done = 0;
     }
     uint32_t n = latents - t->what_if_done < most ? latents - t->what_if_done : most;
@@ -219,7 +219,7 @@ void table_what_if(app *a, uint32_t from, uint32_t n, double *out) {
     table_state *t = &a->tab->table;
     float few[WHAT_IF_FEW];
     const float *found = few;
-    bool kept = t->what_if_of == scry_session_changes(a->tab->session) && from + n <= t->what_if_done;
+    bool kept = t->what_if_of == scry_session_version(a->tab->session) && from + n <= t->what_if_done;
     if (!kept && n <= WHAT_IF_FEW) {
         ask_what_if(a, from, n, few);
     } else {
@@ -233,7 +233,7 @@ void table_what_if(app *a, uint32_t from, uint32_t n, double *out) {
 
 static bool what_if_waits(const app *a) {
     const table_state *t = &a->tab->table;
-    return t->what_if_of != scry_session_changes(a->tab->session) || t->what_if_done < a->tab->info->d_sae;
+    return t->what_if_of != scry_session_version(a->tab->session) || t->what_if_done < a->tab->info->d_sae;
 }
 
 /* The ranking by the other source: what is asked for next, most often. */

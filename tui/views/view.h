@@ -25,7 +25,7 @@ int view_title(app *a, rect r, bool focus, const char *format, ...) __attribute_
 /* What the views share: rho and its kind without the zero before the point: "-.68", "1.00". */
 void view_rho(double value, int decimals, bool sign, char *text, size_t size);
 
-extern const layer layer_help, layer_sets;
+extern const layer layer_help, layer_sets, layer_plots;
 
 /* prompt.c */
 void prompt_draw(app *a);

@@ -1,0 +1,88 @@
+#!/bin/sh
+# scry plot: every plot as text and as SVG, of an index and of a study that gives scores instead of captures.
+. "${0%/*}/check.inc"
+x=$place/s.scry
+"$SCRY" index sample_data/study.json -o "$x" 2>"$err" || not_ok "the sample study is indexed" "found $(cat "$err"), expected no error"
+all="scatter concentration sweep bands overlap mix random labels repeats"
+
+for name in $all; do
+    gives 0 plot "$x" $name
+    is "plot $name: 24 rows" "$(wc -l <"$out" | tr -d ' ')" 24
+    widest=$(LC_ALL=C.UTF-8 wc -L <"$out" | tr -d ' ')
+    if [ "$widest" -le 80 ]; then ok "plot $name: at most 80 wide"; else not_ok "plot $name" "found $widest columns, expected at most 80"; fi
+    gives 0 plot "$x" $name --ascii --size 30x100
+    is "plot $name --ascii: nothing beyond ASCII" "$(LC_ALL=C tr -d '\0-\177' <"$out" | wc -c | tr -d ' ')" 0
+    cp "$out" "$place/before"
+    gives 0 plot "$x" $name --ascii --size 30x100 --threads 1
+    if cmp -s "$out" "$place/before"; then ok "plot $name: the same with one thread"; else not_ok "plot $name" "found another drawing with one thread"; fi
+    gives 0 plot "$x" $name -o "$place/$name.svg"
+    gives 0 plot "$x" $name -o -
+    if cmp -s "$out" "$place/$name.svg"; then ok "plot $name: -o - is the file"; else not_ok "plot $name -o -" "found other bytes than in the file"; fi
+    is "plot $name: begins and ends as SVG" "$(head -c 4 "$out")$(tail -c 7 "$out")" "<svg</svg>"
+done
+is "plot -o: nothing else is left behind" "$(ls "$place" | grep -v '\.svg$' | tr '\n' ' ')" "before s.scry stderr stdout "
+
+# ---- the figures are those of the other commands
+number_of() { # KEY ARGUMENT...: as the plots write it: two decimals, no zero before the point
+    key=$1
+    shift
+    "$SCRY" "$@" --json | grep -o "\"$key\":[^,}]*" | head -1 | cut -d: -f2 | awk '{ s = sprintf("%.2f", $1); sub(/^0\./, ".", s); sub(/^-0\./, "-.", s); print s }'
+}
+set -- --by sft --score icl --top 30 --without 3 --domains extremes:5 --absolute
+gives 0 plot "$x" scatter "$@"
+rho=$(number_of pearson score "$x" "$@") low=$(number_of loo_min score "$x" "$@") high=$(number_of loo_max score "$x" "$@")
+ci=$(number_of ci_low score "$x" "$@") ci_high=$(number_of ci_high score "$x" "$@")
+prints "plot scatter: rho and its company are those of scry score" "^rho $rho " " n 10 " "one out $low to $high" "95% $ci to $ci_high"
+prints "plot scatter: its title" '^STS icl and size of change, .* latents, extremes:5'
+gives 0 plot "$x" random --top 40
+mean=$(number_of random_mean sweep "$x" --over random --top 40) sd=$(number_of random_sd sweep "$x" --over random --top 40)
+prints "plot random: mean and deviation are those of scry sweep" "^1000 sets: mean $mean, deviation $sd,"
+gives 0 plot "$x" bands --band 250 --ascii
+for from in 1 251 501 751; do
+    rho=$("$SCRY" sweep "$x" --over bands --band 250 --csv | awk -F, -v f=$from '$1 == f { s = sprintf("%.2f", $4); sub(/0\./, ".", s); print s }')
+    prints "plot bands: rho from rank $from is that of scry sweep" "^ *$from-[0-9]+ .* $rho p "
+done
+gives 0 plot "$x" overlap
+at=$("$SCRY" overlap "$x" --csv | awk -F, '$1 == 100 { print $2 }')
+prints "plot overlap: at 100 that of scry overlap" " $at of 100," "N 100: $at in both"
+gives 0 plot "$x" mix --budget 77 --min 2 --max 9
+for domain in law math; do
+    examples=$("$SCRY" mix "$x" --budget 77 --min 2 --max 9 --csv | awk -F, -v d="\"$domain\"" '$1 == d { print $4 }')
+    prints "plot mix: $domain's examples are those of scry mix" "^ *$domain .* $examples  +[0-9.]+%"
+done
+gives 0 plot "$x" labels
+all_of=$("$SCRY" labels "$x" --csv | awk -F, '$1 == "\"math\"" { print $4 }')
+prints "plot labels: those of scry labels" "^math has $all_of of the first 100"
+gives 0 plot "$x" repeats
+mean=$("$SCRY" score "$x" --repeats 200 --json | grep -o '"pearson_sd":[^,}]*' | cut -d: -f2 | awk '{ printf "%.3f", $1 }')
+prints "plot repeats: the deviation is that of scry score --repeats" "deviation $mean"
+
+# ---- what is wrong is said
+refused() { # TEXT ARGUMENT...
+    text=$1
+    shift
+    gives 2 "$@"
+    says "$ran: says \"$text\"" "$text"
+}
+refused "which plot? expected scatter, concentration," plot "$x"
+refused 'no plot "scater"; expected scatter,' plot "$x" scater
+refused "--size: found" plot "$x" scatter --size 3x10
+refused "--budget: found" plot "$x" mix --budget 0
+gives 0 plot "$x" mix --budget 3 --min 5
+prints "plot mix: a budget that is too small says so" 'no data: '
+gives 1 plot "$x" scatter -o "$place/none/x.svg"
+gives 0 plot "$x" scatter -o /dev/null
+[ -c /dev/null ] && ok "plot -o leaves a device a device" || not_ok "plot -o /dev/null" "found no device left"
+
+# ---- scores instead of captures
+p=assets/published/qwen2.5-7b.json
+gives 0 plot $p scatter --score act
+rho=$(number_of pearson score $p --score act)
+prints "plot scatter of a published study" "^rho $rho " "engineering"
+gives 0 plot $p mix --score act
+prints "plot mix of one" 'law'
+for name in sweep random labels; do
+    gives 1 plot $p $name --score act
+    says "plot $name of one: says why not" "it has no latents"
+done
+finish

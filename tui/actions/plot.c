@@ -1,0 +1,91 @@
+/* plot.c: commands that show plots and write them. */
+#include "views/plots.h"
+#include "views/view.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SVG_WIDTH = 880, SVG_HEIGHT = 560 };
+
+command_effect do_plot(app *a, const char *argument) {
+    char names[160];
+    int kind = *argument ? figure_find(argument) : -1;
+    figure_names(names, sizeof names);
+    if (*argument && kind < 0) return app_fail(a, "no plot \"%.40s\"; expected %s", argument, names);
+    plots_open(a, kind);
+    return DID_CHANGE;
+}
+
+static command_effect show(app *a, figure_kind kind) {
+    plots_open(a, (int)kind);
+    return DID_CHANGE;
+}
+
+command_effect do_sweep(app *a, const char *argument) {
+    if (strcmp(argument, "bands") == 0) return show(a, FIGURE_BANDS);
+    if (strcmp(argument, "random") == 0) return show(a, FIGURE_RANDOM);
+    if (*argument && strcmp(argument, "n") != 0)
+        return app_fail(a, "sweep \"%.40s\": expected n, bands or random", argument);
+    return show(a, FIGURE_SWEEP);
+}
+
+command_effect do_overlap(app *a, const char *argument) {
+    (void)argument;
+    return show(a, FIGURE_OVERLAP);
+}
+
+command_effect do_labels(app *a, const char *argument) {
+    (void)argument;
+    return show(a, FIGURE_LABELS);
+}
+
+command_effect do_budget(app *a, const char *argument) {
+    if (!*argument) return app_ask(a, "budget", "");
+    char *end;
+    unsigned long long budget = strtoull(argument, &end, 10);
+    if (*argument < '0' || *argument > '9' || *end || budget < 1 || budget > UINT32_MAX)
+        return app_fail(a, "budget \"%.40s\": expected a whole number of 1 or more", argument);
+    a->tab->plots.budget = (uint32_t)budget;
+    return show(a, FIGURE_MIX);
+}
+
+command_effect do_mix(app *a, const char *argument) {
+    return *argument ? do_budget(a, argument) : show(a, FIGURE_MIX);
+}
+
+command_effect do_point(app *a, const char *argument) {
+    long steps = *argument ? strtol(argument, NULL, 10) : 1;
+    if (a->layer != &layer_plots) return app_fail(a, "no plot is shown; p opens them");
+    if (!steps) return app_fail(a, "point \"%.40s\": expected a number of steps, below 0 to go back", argument);
+    plots_point(a, steps);
+    return DID_CHANGE;
+}
+
+command_effect do_take(app *a, const char *argument) {
+    (void)argument;
+    return a->layer == &layer_plots ? plots_take_pointed(a) : app_fail(a, "no plot is shown; p opens them");
+}
+
+command_effect do_leave_out(app *a, const char *argument) {
+    size_t d = *argument ? 0 : domains_current(a), D = a->tab->info->domains;
+    while (*argument && d < D && strcmp(a->tab->info->domain[d].name, argument) != 0) d++;
+    if (d == D) return app_fail(a, "no domain \"%.60s\"", argument);
+    domains_go(a, d);
+    return domains_switch(a);
+}
+
+command_effect do_svg(app *a, const char *argument) {
+    if (a->layer != &layer_plots) return app_fail(a, "no plot is shown; p opens them");
+    if (!*argument) return app_ask(a, "svg", "plot.svg");
+    FILE *f = fopen(argument, "we");
+    if (!f) return app_fail(a, "%s: cannot be written: %s", argument, strerror(errno));
+    works_settle(a); /* a still picture waits for all of its numbers */
+    figure *now = plots_figure(a);
+    bool ok = plot_svg(&now->plot, SVG_WIDTH, SVG_HEIGHT, f);
+    figure_free(now);
+    if (fclose(f) != 0 || !ok) return app_fail(a, "%s: cannot be written: %s", argument, strerror(errno));
+    app_say(a, "%s written to %s", figure_types[a->plot].name, argument);
+    return DID_CHANGE;
+}

@@ -1,0 +1,153 @@
+/* plot.c: scry plot: the explorer's plots, drawn as text or written as SVG. */
+#include "commands/commands.h"
+#include "commands/out.h"
+#include "commands/subject.h"
+#include "figures/figure.h"
+
+#include <errno.h>
+#include <langinfo.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { SVG_WIDTH = 880, SVG_HEIGHT = 560, ROWS = 24, COLS = 80, LEAST_ROWS = 5, LEAST_COLS = 20, MOST = 1000 };
+
+typedef struct plotting {
+    figure_kind kind;
+    subject s;
+    scry_scope scope;
+    scry_result result;
+    figure_view view;
+    int rows, cols;
+} plotting;
+
+static bool read_kind(const options *o, figure_kind *kind, scry_error *err) {
+    char names[160];
+    figure_names(names, sizeof names);
+    int k = o->words > 1 ? figure_find(o->word[1]) : -1;
+    *kind = (figure_kind)k;
+    if (o->words < 2) return scry_misuse(err, "which plot? expected %s", names);
+    return k >= 0 || scry_misuse(err, "no plot \"%.40s\"; expected %s", o->word[1], names);
+}
+
+/* The terminal's width, where there is one. */
+static bool read_size(const options *o, plotting *p, scry_error *err) {
+    struct winsize w;
+    char rest;
+    p->rows = ROWS;
+    p->cols = COLS;
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col >= LEAST_COLS && w.ws_row > LEAST_ROWS) {
+        p->cols = w.ws_col < MOST ? w.ws_col : MOST;
+        p->rows = w.ws_row - 1 < p->cols / 2 ? w.ws_row - 1 : p->cols / 2;
+    }
+    if (!o->size || (sscanf(o->size, "%dx%d%c", &p->rows, &p->cols, &rest) == 2 && p->rows >= LEAST_ROWS &&
+                     p->cols >= LEAST_COLS && p->rows <= MOST && p->cols <= MOST))
+        return true;
+    return scry_misuse(err, "--size: found \"%.40s\", expected ROWSxCOLUMNS such as 24x80, at least %dx%d", o->size,
+                       LEAST_ROWS, LEAST_COLS);
+}
+
+static bool read_other(const options *o, const subject *s, scry_condition *other, scry_error *err) {
+    scry_condition has[SCRY_CONDITIONS];
+    int n = scry_sources(s->index, s->train, has);
+    *other = s->ranking->source;
+    for (int i = n - 1; i >= 0; i--)
+        if (has[i] != s->ranking->source) *other = has[i];
+    if (!o->b) return true;
+    int c = scry_condition_of(o->b);
+    *other = (scry_condition)c;
+    return c > SCRY_BASE || scry_misuse(err, "--b: found \"%.40s\", expected icl, sft or rl", o->b);
+}
+
+static bool needs_latents(figure_kind kind) {
+    return kind != FIGURE_SCATTER && kind != FIGURE_MIX;
+}
+
+static bool read_view(const options *o, plotting *p, scry_error *err) {
+    figure_view *v = &p->view;
+    *v = (figure_view){.index = p->s.index,
+                       .ranking = p->s.ranking,
+                       .set = p->s.set,
+                       .scope = &p->scope,
+                       .result = &p->result,
+                       .score = p->s.score,
+                       .company = true,
+                       .words = o->domains ? o->domains : "all",
+                       .latent = -1,
+                       .domain = -1};
+    bool ranked = !o->set && !o->latents;
+    if (!options_number("--top", o->top, 0, 100, &v->n, err) ||
+        !options_number("--band", o->band, 1, FIGURE_BAND, &v->band, err) ||
+        !options_number("--budget", o->budget, 1, FIGURE_BUDGET, &v->budget, err) ||
+        !options_number("--min", o->least, 0, 0, &v->least, err) ||
+        !options_number("--max", o->most, 0, v->budget, &v->most, err))
+        return false;
+    v->most = v->most ? v->most : UINT32_MAX;
+    v->top = FIGURE_TOP;
+    while (v->top < v->n) v->top = v->top > UINT32_MAX / 10 ? UINT32_MAX : v->top * 10;
+    if (!p->s.ranking) return true;
+    if (!ranked && p->kind != FIGURE_LABELS) v->n = 0;
+    if (v->n > p->s.ranking->latents) v->n = p->s.ranking->latents;
+    return read_other(o, &p->s, &v->other, err);
+}
+
+static bool plot_read(const options *o, plotting *p, scry_error *err) {
+    if (!read_kind(o, &p->kind, err) || !read_size(o, p, err) || !subject_read(o, &p->s, err)) return false;
+    if (needs_latents(p->kind) && !subject_needs_latents(p->s.index, err)) return false;
+    if (!subject_scope(o, p->s.index, p->s.train, &p->scope, err) || !read_view(o, p, err)) return false;
+    scry_scorer *scorer = scry_scorer_new(p->s.index, p->s.score);
+    scry_scorer_load(scorer, p->s.set);
+    scry_result_fit(&p->result, p->s.index, scorer, &p->scope);
+    scry_scorer_free(scorer);
+    if (p->kind == FIGURE_SCATTER) scry_result_complete(&p->result, p->s.index, p->s.score, p->s.set, NULL);
+    return true;
+}
+
+/* To a temporary name first, so that what was there before stays whole; a device or pipe is written to. */
+static bool write_svg(const plot *p, const char *path, scry_error *err) {
+    struct stat st;
+    bool to_stdout = strcmp(path, "-") == 0, special = stat(path, &st) == 0 && !S_ISREG(st.st_mode);
+    char temporary[4096];
+    int length = snprintf(temporary, sizeof temporary, special ? "%s" : "%s.part", path);
+    if (length < 0 || (size_t)length >= sizeof temporary)
+        return scry_fail(err, "%.200s...: the name is too long", path);
+    FILE *f = to_stdout ? stdout : fopen(temporary, "we");
+    if (!f) return scry_fail(err, "%s: cannot be written: %s", path, strerror(errno));
+    bool ok = plot_svg(p, SVG_WIDTH, SVG_HEIGHT, f);
+    ok = (to_stdout ? fflush(f) : fclose(f)) == 0 && ok;
+    if (ok && !to_stdout && !special) ok = rename(temporary, path) == 0;
+    if (ok) return true;
+    scry_fail(err, "%s: cannot be written: %s", path, strerror(errno));
+    if (!to_stdout && !special) unlink(temporary);
+    return false;
+}
+
+static void print_plot(const options *o, const plotting *p, const plot *of) {
+    bool ascii = o->ascii || strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
+    grid *g = grid_new(p->rows, p->cols);
+    plot_draw(g, (rect){0, 0, p->rows, p->cols}, of, ascii);
+    grid_write(g, stdout, false);
+    grid_free(g);
+}
+
+int shell_plot(const options *o) {
+    scry_error err = {0};
+    plotting p = {0};
+    bool ok = plot_read(o, &p, &err);
+    if (ok) {
+        figure_ask *ask = figure_types[p.kind].work ? figure_ask_new(p.kind, &p.view) : NULL;
+        figure_data *data = ask ? figure_work(ask, NULL) : NULL;
+        figure *f = figure_new(p.kind, &p.view, data, true);
+        if (o->out) ok = write_svg(&f->plot, o->out, &err);
+        else print_plot(o, &p, &f->plot);
+        figure_free(f);
+        figure_data_free(data);
+        figure_ask_free(ask);
+    }
+    scry_result_free(&p.result);
+    scry_scope_free(&p.scope);
+    subject_free(&p.s);
+    return ok ? 0 : out_error(&err);
+}

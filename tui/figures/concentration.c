@@ -1,0 +1,56 @@
+/* concentration.c: how much of the shift the first N latents hold, for each source (STS paper, fig. 1a, 2b). */
+#include "figures/parts.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+bool concentration_work(const figure_ask *ask, figure_data *data, const scry_stop *stop) {
+    scry_condition has[SCRY_CONDITIONS];
+    int n = scry_sources(ask->index, ask->train, has);
+    data->grid = scry_grid(scry_about(ask->index)->d_sae, &data->points);
+    for (int i = 0; i < n && !scry_stopped(stop); i++) {
+        scry_ranking *r = scry_rank(ask->index, ask->train, has[i], ask->metric, NULL);
+        double *share = calloc(data->points + 1, sizeof *share);
+        if (!share) abort();
+        for (size_t k = 0; r && k < data->points; k++) share[k] = scry_cumulative(r, data->grid[k] - 1);
+        data->share[has[i]] = share;
+        scry_ranking_free(r);
+    }
+    return !scry_stopped(stop);
+}
+
+void concentration_draw(figure *f, const figure_view *v, const figure_data *data) {
+    const scry_ranking *r = v->ranking;
+    f->plot.title =
+        figure_text(f, "share of the shift (%s) that the first N latents hold", scry_metric_name(r->metric));
+    f->plot.x = (plot_axis){.label = "N, latents of largest shift", .log = true, .ticks = TICKS_WHOLE};
+    f->plot.y = (plot_axis){
+        .label = "share of the total shift", .ticks = TICKS_PERCENT, .fix_low = true, .fix_high = true, .high = 1};
+    if (!data) return;
+    double *n = figure_numbers(f, data->points);
+    for (size_t k = 0; k < data->points; k++) n[k] = data->grid[k];
+    char note[200];
+    uint32_t top = r->latents < 100 ? r->latents : 100;
+    int used = snprintf(note, sizeof note, "the first %u hold", top);
+    for (int c = 0; c < SCRY_CONDITIONS; c++) {
+        if (!data->share[c]) continue;
+        figure_series(f, (plot_series){.kind = PLOT_LINE,
+                                       .name = scry_condition_name((scry_condition)c),
+                                       .n = data->points,
+                                       .x = n,
+                                       .y = data->share[c]});
+        for (size_t k = 0; k < data->points; k++)
+            if (data->grid[k] == top && used < (int)sizeof note - 40)
+                used += snprintf(note + used, sizeof note - (size_t)used, "%s %.1f%% by %s",
+                                 f->plot.series_count > 1 ? "," : "", 100 * data->share[c][k],
+                                 scry_condition_name((scry_condition)c));
+    }
+    figure_note(f, figure_text(f, "%s", note));
+    if (v->latent < 0) return;
+    uint32_t rank = r->rank[v->latent];
+    f->plot.has_cursor = true;
+    f->plot.cursor = rank + 1.0;
+    f->plot.cursor_text =
+        figure_text(f, "rank %u latent %ld %.1f%%", rank + 1, v->latent, 100 * scry_cumulative(r, rank));
+}

@@ -1,0 +1,135 @@
+/* figure.h: the plots of a study: what each is made of, how its numbers are worked out, how it is drawn.
+ *
+ * The same for the explorer, where what takes long is worked out by a thread beside, and for scry plot:
+ *
+ *     figure_ask    what to work out: a copy of all that it depends on
+ *     figure_data   the numbers of it
+ *     figure        the plot: the numbers, and what is pointed out at the moment */
+#ifndef SCRY_FIGURE_H
+#define SCRY_FIGURE_H
+
+#include "analysis.h"
+#include "plot/plot.h"
+
+typedef enum figure_kind {
+    FIGURE_SCATTER,
+    FIGURE_CONCENTRATION,
+    FIGURE_SWEEP,
+    FIGURE_BANDS,
+    FIGURE_OVERLAP,
+    FIGURE_MIX,
+    FIGURE_RANDOM,
+    FIGURE_LABELS,
+    FIGURE_REPEATS,
+    FIGURES
+} figure_kind;
+
+/* What a kind's numbers depend on, as bits. */
+enum {
+    OF_TRAIN = 1,   /* training set and metric */
+    OF_RANKING = 2, /* OF_TRAIN and the source */
+    OF_SCORE = 4,   /* the score and the domains that take part */
+    OF_COUNT = 8,   /* how many latents are selected */
+    OF_SET = 16,    /* which latents are selected */
+};
+
+enum { FIGURE_TOP = 1000, FIGURE_BAND = 100, FIGURE_BUDGET = 220, FIGURE_REPEATED = 200, FIGURE_TOKENS = 10000 };
+
+/* Everything that a figure shows, all of it borrowed. */
+typedef struct figure_view {
+    const scry_index *index;
+    const scry_ranking *ranking;
+    const scry_set *set;
+    const scry_scope *scope;
+    const scry_result *result;
+    scry_score score;
+    uint32_t n;        /* of the ranking; 0: the set was made otherwise */
+    bool company;      /* the result has it */
+    const char *words; /* of the scope: "all", "extremes:4" */
+    scry_condition other;
+    uint32_t top, band, budget, least, most; /* most 0: no limit */
+    /* pointed out; a latent and a domain of -1, an N and a band of 0: none */
+    long latent, domain;
+    uint32_t at_n, at_band, at_label;
+} figure_view;
+
+typedef struct figure_ask {
+    figure_kind kind;
+    const scry_index *index; /* borrowed */
+    size_t train;
+    scry_condition source, other;
+    scry_metric metric;
+    scry_score score;
+    uint32_t top, band, count;
+    scry_scope scope; /* owned, as are the following */
+    double *change;   /* [D] of the domains that take part and have a score, else NaN */
+    scry_set *set;
+} figure_ask;
+
+/* Numbers of one kind; what it has not is NULL or 0. */
+typedef struct figure_data {
+    size_t points;
+    scry_sweep_point *sweep;           /* [points] */
+    scry_overlap_point *overlap;       /* [points] */
+    uint32_t *grid;                    /* [points] */
+    double *share[SCRY_CONDITIONS];    /* [points] of the total shift, by source */
+    size_t widths;                     /* N's at which random sets were drawn */
+    double *width, *low, *high, *mean; /* [widths] 5 %, 95 % and mean of their rho */
+    double *rho;                       /* [rhos] of random sets, or of repeats; ascending */
+    uint32_t rhos;
+    scry_owners *owners;
+    char why[256]; /* there is nothing to show; "" otherwise */
+} figure_data;
+
+typedef struct figure {
+    plot plot;
+    plot_series series[5];
+    plot_rule rules[4];
+    const char *notes[5];
+    struct figure_block *blocks; /* owned: numbers and words that the plot points to */
+} figure;
+
+/* One row a kind. */
+typedef struct figure_type {
+    const char *name; /* in :plot and scry plot */
+    const char *tab;  /* short */
+    const char *help;
+    const char *cursor; /* what Left and Right go along; NULL: nothing */
+    int depends;        /* 0: at hand in every frame */
+    /* False when stopped. */
+    bool (*work)(const figure_ask *ask, figure_data *data, const scry_stop *stop);
+    /* data NULL: not there yet. */
+    void (*draw)(figure *f, const figure_view *v, const figure_data *data);
+} figure_type;
+
+extern const figure_type figure_types[FIGURES];
+/* The kind of this name, or -1. */
+int figure_find(const char *name);
+/* "scatter, concentration, ..." */
+void figure_names(char *text, size_t size);
+
+/* A copy of what the kind's numbers depend on. Owner: figure_ask_free. */
+figure_ask *figure_ask_new(figure_kind kind, const figure_view *v);
+void figure_ask_free(figure_ask *ask);
+/* Would both give the same numbers? */
+bool figure_same(const figure_ask *a, const figure_ask *b);
+
+/* NULL when stopped. Owner: figure_data_free. */
+figure_data *figure_work(const figure_ask *ask, const scry_stop *stop);
+void figure_data_free(figure_data *data);
+
+/* The plot. fresh false: data is of a state before, and the plot says so. Owner: figure_free. */
+figure *figure_new(figure_kind kind, const figure_view *v, const figure_data *data, bool fresh);
+void figure_free(figure *f);
+
+/* Labels, by number: the owners' names, then mixed, then silent. Which one a latent has; and the label of
+ * each row of the plot, [names + 2]: the task's, then those that hold most. The caller frees. */
+size_t figure_label_of(const scry_owners *owners, uint32_t latent);
+size_t *figure_label_rows(const scry_owners *owners, const char *task);
+
+/* rho with its company as words, the most important first: `most` parts at most, in the fullest form
+ * that fits in `columns` with two blanks between. Returns how many. ready false: what takes long reads "..". */
+enum { COMPANY_PARTS = 9, COMPANY_TEXT = 64 };
+int company_words(const scry_result *r, bool ready, int columns, char part[COMPANY_PARTS][COMPANY_TEXT]);
+
+#endif

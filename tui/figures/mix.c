@@ -1,0 +1,61 @@
+/* mix.c: a budget of examples over the domains in the ratio of their STS. */
+#include "figures/parts.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+typedef struct shares {
+    bool *use; /* [D] */
+    uint32_t *examples;
+    double *weight;
+    size_t used;
+    double total;
+} shares;
+
+static shares weigh(const figure_view *v) {
+    size_t D = v->result->domains;
+    shares s = {calloc(D + 1, sizeof(bool)), calloc(D + 1, sizeof(uint32_t)), calloc(D + 1, sizeof(double)), 0, 0};
+    if (!s.use || !s.examples || !s.weight) abort();
+    for (size_t d = 0; d < D; d++) {
+        double sts = v->result->sts[d];
+        s.use[d] = v->scope->use[d] && sts >= 0;
+        s.weight[d] = s.use[d] ? sts : 0;
+        s.used += s.use[d];
+        s.total += s.weight[d];
+    }
+    return s;
+}
+
+static void draw_shares(figure *f, const figure_view *v, const shares *s) {
+    const scry_info *info = scry_about(v->index);
+    double *x = figure_numbers(f, s->used);
+    const char **names = figure_strings(f, 2 * s->used), **texts = names + s->used;
+    size_t n = 0, pointed = 0;
+    for (size_t d = 0; d < v->result->domains; d++) {
+        if (!s->use[d]) continue;
+        x[n] = s->examples[d];
+        names[n] = info->domain[d].name;
+        texts[n++] = figure_text(f, "%u  %.1f%%", s->examples[d], s->total > 0 ? 100 * s->weight[d] / s->total : 0);
+        if (v->domain == (long)d) pointed = n;
+    }
+    figure_series(
+        f, (plot_series){.kind = PLOT_BARS, .n = n, .x = x, .names = names, .texts = texts, .highlight = pointed});
+    figure_rule(f, (plot_rule){.upright = true, .at = (double)v->budget / (double)s->used, .name = "even split"});
+}
+
+void mix_draw(figure *f, const figure_view *v, const figure_data *data) {
+    (void)data;
+    scry_error err = {0};
+    shares s = weigh(v);
+    f->plot.title = figure_text(f, "%u examples over %zu domains in the ratio of STS %s", v->budget, s.used,
+                                scry_score_name(v->score));
+    f->plot.x = (plot_axis){.label = "examples", .ticks = TICKS_WHOLE, .zero = true};
+    if (!s.used) f->plot.empty = "no domain that takes part has a score";
+    else if (scry_mix(s.weight, s.use, v->result->domains, v->budget, v->least, v->most ? v->most : v->budget,
+                      s.examples, &err))
+        draw_shares(f, v, &s);
+    else f->plot.empty = figure_text(f, "%s", err.text);
+    free(s.use);
+    free(s.examples);
+    free(s.weight);
+}

@@ -1,0 +1,68 @@
+/* overlap.c: what the tops of two sources share at each N, and what they hold of each shift (STS paper,
+ * fig. 2). */
+#include "figures/parts.h"
+
+#include <math.h>
+#include <stdio.h>
+
+bool overlap_work(const figure_ask *ask, figure_data *data, const scry_stop *stop) {
+    scry_condition has[SCRY_CONDITIONS];
+    scry_error err = {0};
+    if (scry_sources(ask->index, ask->train, has) < 2) {
+        snprintf(data->why, sizeof data->why, "this training set has one source of shift (%s); overlap needs two",
+                 scry_condition_name(has[0]));
+        return true;
+    }
+    scry_ranking *a = scry_rank(ask->index, ask->train, ask->source, ask->metric, &err);
+    scry_ranking *b = a ? scry_rank(ask->index, ask->train, ask->other, ask->metric, &err) : NULL;
+    if (b) data->overlap = scry_overlap(a, b, ask->top, &data->points);
+    else snprintf(data->why, sizeof data->why, "%.200s", err.text);
+    scry_ranking_free(a);
+    scry_ranking_free(b);
+    return !scry_stopped(stop);
+}
+
+/* The point at N, or the last one below it. */
+static const scry_overlap_point *point_at(const figure_data *data, uint32_t n) {
+    size_t k = 0;
+    while (k + 1 < data->points && data->overlap[k + 1].n <= n) k++;
+    return &data->overlap[k];
+}
+
+void overlap_draw(figure *f, const figure_view *v, const figure_data *data) {
+    const char *a = scry_condition_name(v->ranking->source), *b = scry_condition_name(v->other);
+    f->plot.title = figure_text(f, "the first N by %s and by %s (%s)", a, b, scry_metric_name(v->ranking->metric));
+    f->plot.x = (plot_axis){.label = "N", .log = true, .ticks = TICKS_WHOLE};
+    f->plot.y = (plot_axis){.label = "share", .ticks = TICKS_PERCENT, .fix_low = true, .fix_high = true, .high = 1};
+    if (!data) return;
+    size_t n = data->points;
+    double *x = figure_numbers(f, 5 * n), *both = x + n, *chance = both + n, *share_a = chance + n,
+           *share_b = share_a + n;
+    for (size_t k = 0; k < n; k++) {
+        const scry_overlap_point *p = &data->overlap[k];
+        x[k] = p->n;
+        both[k] = (double)p->overlap / p->n;
+        chance[k] = p->expected / p->n;
+        share_a[k] = p->share_a, share_b[k] = p->share_b;
+    }
+    static const uint32_t told[] = {50, 100, 200};
+    char note[200];
+    int used = snprintf(note, sizeof note, "in both:");
+    for (size_t i = 0; i < sizeof told / sizeof *told; i++)
+        if (point_at(data, told[i])->n == told[i])
+            used += snprintf(note + used, sizeof note - (size_t)used, "%s %u of %u", i ? "," : "",
+                             point_at(data, told[i])->overlap, told[i]);
+    figure_note(f, figure_text(f, "%s", note));
+    figure_series(f, (plot_series){.kind = PLOT_LINE, .name = "in both", .n = n, .x = x, .y = both});
+    figure_series(f, (plot_series){.kind = PLOT_LINE, .name = "by chance", .n = n, .x = x, .y = chance});
+    figure_series(
+        f, (plot_series){.kind = PLOT_LINE, .name = figure_text(f, "%s shift", a), .n = n, .x = x, .y = share_a});
+    figure_series(
+        f, (plot_series){.kind = PLOT_LINE, .name = figure_text(f, "%s shift", b), .n = n, .x = x, .y = share_b});
+    uint32_t at = v->at_n ? v->at_n : v->n;
+    if (!at) return;
+    const scry_overlap_point *p = point_at(data, at);
+    f->plot.has_cursor = true;
+    f->plot.cursor = p->n;
+    f->plot.cursor_text = figure_text(f, "N %u: %u in both, by chance %.1f", p->n, p->overlap, p->expected);
+}

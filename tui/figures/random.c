@@ -1,0 +1,99 @@
+/* random.c: rho as it comes out by chance: of random sets of latents, and over random samples of tokens. */
+#include "figures/parts.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { BINS = 40, FEW_BINS = 20 };
+
+static double *room_for(uint32_t n) {
+    double *rho = calloc(n, sizeof *rho);
+    if (!rho) abort();
+    return rho;
+}
+
+bool random_work(const figure_ask *ask, figure_data *data, const scry_stop *stop) {
+    data->rho = room_for(SCRY_RANDOM_SETS);
+    data->rhos = scry_random_rhos(ask->index, ask->score, ask->change, ask->count, SCRY_RANDOM_SETS, SCRY_SEED, stop,
+                                  data->rho, NULL);
+    if (!data->rhos)
+        snprintf(data->why, sizeof data->why, "no random sets: %s",
+                 ask->count ? "fewer latents are active, or fewer than 3 domains take part" : "no latent is selected");
+    scry_sort(data->rho, data->rhos);
+    return !scry_stopped(stop);
+}
+
+bool repeats_work(const figure_ask *ask, figure_data *data, const scry_stop *stop) {
+    scry_error err = {0};
+    scry_blocks *tokens = scry_blocks_new(ask->index, ask->score, ask->set, SCRY_TOKENS, stop, &err);
+    if (!tokens) {
+        snprintf(data->why, sizeof data->why, "%.200s", err.text);
+        return err.status != 0;
+    }
+    data->rho = room_for(FIGURE_REPEATED);
+    bool done = scry_repeats(tokens, ask->change, FIGURE_REPEATED, FIGURE_TOKENS, SCRY_SEED, stop, data->rho, NULL);
+    scry_blocks_free(tokens);
+    for (uint32_t k = 0; done && k < FIGURE_REPEATED; k++)
+        if (!isnan(data->rho[k])) data->rho[data->rhos++] = data->rho[k];
+    if (!data->rhos) snprintf(data->why, sizeof data->why, "no rho: fewer than 3 domains take part");
+    scry_sort(data->rho, data->rhos);
+    return done;
+}
+
+/* Counts in bins of equal width from low to high; the last edge again, so that the last step has a width. */
+static void draw_bins(figure *f, const figure_data *data, double low, double high, size_t bins) {
+    double *x = figure_numbers(f, 2 * (bins + 1)), *y = x + bins + 1;
+    for (size_t k = 0; k <= bins; k++) x[k] = low + (high - low) * (double)k / (double)bins;
+    for (uint32_t i = 0; i < data->rhos; i++) {
+        double at = floor((data->rho[i] - low) / (high - low) * (double)bins);
+        y[at < 0 ? 0 : at >= (double)bins ? bins - 1 : (size_t)at]++;
+    }
+    figure_series(f, (plot_series){.kind = PLOT_STEPS, .n = bins + 1, .x = x, .y = y});
+    f->plot.x = (plot_axis){.label = "rho", .fix_low = true, .fix_high = true, .low = low, .high = high};
+}
+
+static void mark_own(figure *f, const figure_view *v) {
+    double rho = v->result->fit.pearson;
+    if (isnan(rho)) return;
+    f->plot.has_cursor = true;
+    f->plot.cursor = rho;
+    f->plot.cursor_text = figure_text(f, "this set %s", figure_rho(f, rho));
+}
+
+void random_draw(figure *f, const figure_view *v, const figure_data *data) {
+    f->plot.title = figure_text(f, "rho of random sets of %u latents, STS %s with the %s", v->set->count,
+                                scry_score_name(v->score), figure_change(v));
+    f->plot.x.label = "rho";
+    f->plot.y = (plot_axis){.label = "sets", .ticks = TICKS_WHOLE, .zero = true};
+    if (!data) return;
+    double mean, sd;
+    uint32_t below = 0;
+    scry_mean_sd(data->rho, data->rhos, &mean, &sd);
+    while (below < data->rhos && data->rho[below] < v->result->fit.pearson) below++;
+    figure_note(f, figure_text(f, "%u sets: mean %s, deviation %s, 95%% of them from %s to %s", data->rhos,
+                               figure_rho(f, mean), figure_rho(f, sd),
+                               figure_rho(f, scry_quantile(data->rho, data->rhos, 0.025)),
+                               figure_rho(f, scry_quantile(data->rho, data->rhos, 0.975))));
+    if (!isnan(v->result->fit.pearson))
+        figure_note(f, figure_text(f, "this set's rho %s: %.1f%% of them lie below it",
+                                   figure_rho(f, v->result->fit.pearson), 100.0 * below / data->rhos));
+    draw_bins(f, data, -1, 1, BINS);
+    mark_own(f, v);
+}
+
+void repeats_draw(figure *f, const figure_view *v, const figure_data *data) {
+    f->plot.title = figure_text(f, "rho over random samples of tokens, STS %s with the %s", scry_score_name(v->score),
+                                figure_change(v));
+    f->plot.x.label = "rho";
+    f->plot.y = (plot_axis){.label = "repeats", .ticks = TICKS_WHOLE, .zero = true};
+    if (!data) return;
+    double mean, sd, own = v->result->fit.pearson, low = data->rho[0], high = data->rho[data->rhos - 1];
+    if (!isnan(own)) low = fmin(low, own), high = fmax(high, own);
+    double room = fmax((high - low) * 0.1, 0.005);
+    scry_mean_sd(data->rho, data->rhos, &mean, &sd);
+    figure_note(f, figure_text(f, "%u repeats of up to %u tokens a domain: mean %s, deviation %.3f", data->rhos,
+                               FIGURE_TOKENS, figure_rho(f, mean), sd));
+    draw_bins(f, data, fmax(low - room, -1), fmin(high + room, 1), FEW_BINS);
+    mark_own(f, v);
+}

@@ -1,0 +1,144 @@
+/* scatter.c: each domain's STS against its measured change, with the fitted line and how far one domain
+ * can turn it. */
+#include "figures/parts.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { LINE_POINTS = 48 };
+
+typedef struct cloud {
+    size_t n, out;
+    double *x, *y;         /* [n] domains that take part */
+    double *out_x, *out_y; /* [out] those that do not, but have both numbers */
+    const char **name, **out_name;
+    size_t pointed, out_pointed; /* from 1; 0: none */
+} cloud;
+
+static cloud gather(figure *f, const figure_view *v) {
+    const scry_result *r = v->result;
+    const scry_info *info = scry_about(v->index);
+    size_t D = r->domains;
+    cloud c = {0};
+    c.x = figure_numbers(f, 4 * D);
+    c.y = c.x + D, c.out_x = c.y + D, c.out_y = c.out_x + D;
+    c.name = figure_strings(f, 2 * D);
+    c.out_name = c.name + D;
+    for (size_t d = 0; d < D; d++) {
+        double change = scry_scope_change(v->scope, v->index, d);
+        if (isnan(r->sts[d]) || isnan(change)) continue;
+        bool in = v->scope->use[d], pointed = v->domain == (long)d;
+        size_t i = in ? c.n++ : c.out++;
+        (in ? c.x : c.out_x)[i] = r->sts[d];
+        (in ? c.y : c.out_y)[i] = change;
+        (in ? c.name : c.out_name)[i] = info->domain[d].name;
+        if (pointed && in) c.pointed = i + 1;
+        if (pointed && !in) c.out_pointed = i + 1;
+    }
+    return c;
+}
+
+/* The fitted line without point `out`. */
+static scry_fit fit_without(const cloud *c, size_t out, double *room) {
+    size_t n = 0;
+    for (size_t i = 0; i < c->n; i++) {
+        if (i == out) continue;
+        room[n] = c->x[i];
+        room[c->n + n++] = c->y[i];
+    }
+    return scry_fit_line(room, room + c->n, n);
+}
+
+/* The line, and between which heights it lies when one domain after another is left out. */
+static void draw_lines(figure *f, const cloud *c, const scry_fit *fit) {
+    double low = c->x[0], high = c->x[0];
+    for (size_t i = 1; i < c->n; i++) low = fmin(low, c->x[i]), high = fmax(high, c->x[i]);
+    double *x = figure_numbers(f, 4 * LINE_POINTS), *least = x + LINE_POINTS, *most = least + LINE_POINTS,
+           *line = most + LINE_POINTS, *room = figure_numbers(f, 2 * c->n);
+    for (int k = 0; k < LINE_POINTS; k++) {
+        x[k] = low + (high - low) * k / (LINE_POINTS - 1);
+        line[k] = fit->intercept + fit->slope * x[k];
+        least[k] = (double)INFINITY, most[k] = -(double)INFINITY;
+    }
+    for (size_t out = 0; out < c->n && c->n > 3; out++) {
+        scry_fit one = fit_without(c, out, room);
+        for (int k = 0; k < LINE_POINTS && !isnan(one.slope); k++) {
+            least[k] = fmin(least[k], one.intercept + one.slope * x[k]);
+            most[k] = fmax(most[k], one.intercept + one.slope * x[k]);
+        }
+    }
+    figure_series(f,
+                  (plot_series){.kind = PLOT_LINE, .name = "fitted", .n = LINE_POINTS, .x = x, .y = line, .look = 2});
+    figure_series(
+        f,
+        (plot_series){
+            .kind = PLOT_BAND, .name = "one domain out", .n = LINE_POINTS, .x = x, .y = most, .low = least, .look = 4});
+}
+
+/* rho and its company in two lines. */
+static void say_company(figure *f, const figure_view *v) {
+    char part[COMPANY_PARTS][COMPANY_TEXT], line[2][200] = {"", ""};
+    int n = company_words(v->result, v->company, 1000, part);
+    strcat(strcpy(line[0], "rho "), figure_rho(f, v->result->fit.pearson));
+    for (int i = 0; i < n; i++) {
+        char *to = line[i < 4 ? 0 : 1];
+        if (*to) strcat(to, "  ");
+        strncat(to, part[i], 60);
+    }
+    figure_note(f, figure_text(f, "%s", line[0]));
+    figure_note(f, figure_text(f, "%s", line[1]));
+}
+
+/* "extremes:4", or how many where they were chosen one by one. */
+static const char *domains_words(figure *f, const figure_view *v) {
+    if (strncmp(v->words, "extremes:", 9) == 0) return v->words;
+    return figure_text(f, "%zu of %zu domains", v->result->fit.n, v->result->domains);
+}
+
+/* The domain that is pointed out. */
+static void say_domain(figure *f, const figure_view *v) {
+    const scry_domain_info *d = &scry_about(v->index)->domain[v->domain];
+    double change = d->change[v->scope->train], residual = v->result->residual[v->domain];
+    const char *sts = figure_text(f, "%s: STS %.4g", d->name, v->result->sts[v->domain]);
+    if (isnan(change)) figure_note(f, figure_text(f, "%s, no measured change", sts));
+    else if (isnan(residual)) figure_note(f, figure_text(f, "%s, change %+.2f, left out", sts, change));
+    else figure_note(f, figure_text(f, "%s, change %+.2f, residual %+.2f", sts, change, residual));
+}
+
+void scatter_draw(figure *f, const figure_view *v, const figure_data *data) {
+    (void)data;
+    cloud c = gather(f, v);
+    const char *of = scry_about(v->index)->d_sae ? figure_text(f, ", %u latents", v->set->count) : "";
+    f->plot.title = figure_text(f, "STS %s and %s%s, %s", scry_score_name(v->score), figure_change(v), of,
+                                strcmp(v->words, "all") == 0 ? "all domains" : domains_words(f, v));
+    f->plot.x = (plot_axis){.label = figure_text(f, "STS %s", scry_score_name(v->score))};
+    f->plot.y = (plot_axis){.label = figure_text(f, "%s, points", figure_change(v)), .zero = !v->scope->is_signed};
+    if (!c.n && !c.out) {
+        f->plot.empty = "no domain has a score and a measured change";
+        return;
+    }
+    if (isnan(v->result->fit.pearson))
+        figure_note(f, c.n < 3 ? "no rho: fewer than 3 domains take part"
+                               : "no rho: the scores are all alike; put latents in");
+    else say_company(f, v);
+    if (v->domain >= 0) say_domain(f, v);
+    if (c.n)
+        figure_series(f, (plot_series){.kind = PLOT_POINTS,
+                                       .name = "domain",
+                                       .n = c.n,
+                                       .x = c.x,
+                                       .y = c.y,
+                                       .names = c.name,
+                                       .highlight = c.pointed,
+                                       .look = 1});
+    if (c.out)
+        figure_series(f, (plot_series){.kind = PLOT_POINTS,
+                                       .name = "left out",
+                                       .n = c.out,
+                                       .x = c.out_x,
+                                       .y = c.out_y,
+                                       .names = c.out_name,
+                                       .highlight = c.out_pointed,
+                                       .look = 3});
+    if (!isnan(v->result->fit.pearson)) draw_lines(f, &c, &v->result->fit);
+}

@@ -1,0 +1,321 @@
+/* plots.c: full-screen plots. Left and Right move what a plot points out, which is the pane's too: a
+ * domain, a rank, N. All commands act beneath, and the plot follows in the same frame. */
+#include "views/plots.h"
+#include "draw/text.h"
+#include "keys.h"
+#include "views/view.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- numbers -------------------------------------------------------------------------------- */
+
+void plots_free(plots_state *s) {
+    for (int k = 0; k < FIGURES; k++) {
+        figure_data_free(s->data[k]);
+        figure_ask_free(s->ask[k]);
+    }
+}
+
+/* Ranks that a sweep looks at: enough for N, in decades, so that a step of N seldom asks for more. */
+static uint32_t top_for(uint32_t n) {
+    uint64_t top = FIGURE_TOP;
+    while (top < n) top *= 10;
+    return top < UINT32_MAX ? (uint32_t)top : UINT32_MAX;
+}
+
+/* The source beside the one that ranks. */
+static scry_condition other_source(const tab *t, const scry_ranking *r) {
+    scry_condition has[SCRY_CONDITIONS];
+    int n = scry_sources(t->index, r->train, has);
+    for (int i = 0; i < n; i++)
+        if (has[i] != r->source) return has[i];
+    return r->source;
+}
+
+static figure_view view_of(app *a) {
+    tab *t = a->tab;
+    scry_session *s = t->session;
+    uint32_t n = scry_session_n(s);
+    if (t->plots.n_then != n) t->plots.at_n = 0;
+    return (figure_view){.index = t->index,
+                         .ranking = scry_session_ranking(s),
+                         .set = scry_session_set(s),
+                         .scope = scry_session_scope(s),
+                         .result = scry_session_result(s),
+                         .score = scry_session_score(s),
+                         .n = n,
+                         .company = scry_session_company_ready(s),
+                         .words = scry_session_scope_spec(s),
+                         .other = other_source(t, scry_session_ranking(s)),
+                         .top = a->plot == FIGURE_BANDS ? FIGURE_TOP : top_for(n),
+                         .band = FIGURE_BAND,
+                         .budget = t->plots.budget ? t->plots.budget : FIGURE_BUDGET,
+                         .latent = (long)app_latent(a),
+                         .domain = (long)domains_current(a),
+                         .at_n = t->plots.at_n,
+                         .at_band = t->plots.at_band ? t->plots.at_band : 1,
+                         .at_label = t->plots.at_label ? t->plots.at_label : 1};
+}
+
+figure_ask *plots_need(app *a) {
+    if (a->layer != &layer_plots || !figure_types[a->plot].work) return NULL;
+    figure_view v = view_of(a);
+    figure_ask *ask = figure_ask_new(a->plot, &v);
+    const figure_ask *have = a->tab->plots.ask[a->plot];
+    if (!have || !figure_same(have, ask)) return ask;
+    figure_ask_free(ask);
+    return NULL;
+}
+
+void plots_take(tab *t, figure_ask *ask, figure_data *data) {
+    figure_data_free(t->plots.data[ask->kind]);
+    figure_ask_free(t->plots.ask[ask->kind]);
+    t->plots.data[ask->kind] = data;
+    t->plots.ask[ask->kind] = ask;
+}
+
+void plots_settle(app *a) {
+    figure_ask *ask = plots_need(a);
+    if (ask) plots_take(a->tab, ask, figure_work(ask, NULL));
+}
+
+figure *plots_figure(app *a) {
+    figure_view v = view_of(a);
+    figure_ask *need = plots_need(a);
+    figure *f = figure_new(a->plot, &v, a->tab->plots.data[a->plot], !need);
+    figure_ask_free(need);
+    return f;
+}
+
+void plots_open(app *a, int kind) {
+    if (kind >= 0) a->plot = (figure_kind)kind;
+    a->layer = &layer_plots;
+}
+
+/* ---- drawing -------------------------------------------------------------------------------- */
+
+/* "1 scatter  2 shift ...", the one that is shown pointed out; where that is too long, its name alone. */
+static void draw_tabs(app *a, rect r) {
+    grid_fill(a->grid, r.y, r.x, r.cols, ROLE_FAINT, a->ascii ? '-' : 0x2500);
+    int x = r.x + 1;
+    bool all = r.cols >= 76;
+    for (int k = 0; k < FIGURES; k++) {
+        bool here = k == (int)a->plot;
+        x += grid_put(a->grid, r.y, x, r.x + r.cols - x, ROLE_TEXT, " ");
+        x += grid_print(a->grid, r.y, x, r.x + r.cols - x, ROLE_KEY, "%d", k + 1);
+        if (!all && !here) continue;
+        x += grid_put(a->grid, r.y, x, r.x + r.cols - x, ROLE_TEXT, here ? "[" : " ");
+        x += grid_put(a->grid, r.y, x, r.x + r.cols - x, here ? ROLE_FOCUS : ROLE_HEADER, figure_types[k].tab);
+        if (here) x += grid_put(a->grid, r.y, x, r.x + r.cols - x, ROLE_TEXT, "]");
+    }
+    grid_put(a->grid, r.y, x, r.x + r.cols - x, ROLE_TEXT, " ");
+}
+
+/* The latent that space switches. */
+static void draw_latent(app *a, rect r) {
+    uint32_t latent = app_latent(a);
+    char label[160], left[80];
+    bool in = scry_set_has(scry_session_set(a->tab->session), latent);
+    table_label(a, latent, label, sizeof label);
+    snprintf(left, sizeof left, "latent %u  rank %u  %s", latent,
+             scry_session_ranking(a->tab->session)->rank[latent] + 1, in ? "in the score" : "not in the score");
+    int x = r.x + 1, end = r.x + r.cols;
+    x += grid_put(a->grid, r.y, x, end - x, in ? ROLE_IN : ROLE_FAINT, left) + 2;
+    text_fit(label, end - x, a->ascii);
+    grid_put(a->grid, r.y, x, end - x, ROLE_FAINT, label);
+}
+
+static void draw_plots(app *a, rect r) {
+    figure *f = plots_figure(a);
+    draw_tabs(a, (rect){r.y, r.x, 1, r.cols});
+    plot_draw(a->grid, (rect){r.y + 1, r.x, r.rows - 2, r.cols}, &f->plot, a->ascii);
+    draw_latent(a, (rect){r.y + r.rows - 1, r.x, 1, r.cols});
+    figure_free(f);
+}
+
+bool plots_footer(app *a, rect r) {
+    if (a->layer != &layer_plots) return false;
+    const char *along = figure_types[a->plot].cursor;
+    static const char *const enter[FIGURES] = {[FIGURE_SWEEP] = "take it",
+                                               [FIGURE_OVERLAP] = "take it",
+                                               [FIGURE_CONCENTRATION] = "open",
+                                               [FIGURE_BANDS] = "go there",
+                                               [FIGURE_LABELS] = "go to one"};
+    bool domain = along && strcmp(along, "domain") == 0;
+    const char *const hints[][2] = {{a->ascii ? "< >" : "\xe2\x86\x90 \xe2\x86\x92", along},
+                                    {"Enter", enter[a->plot]},
+                                    {"x", domain ? "leave out" : NULL},
+                                    {"space", "toggle"},
+                                    {"Tab", "next"},
+                                    {"q", "back"},
+                                    {"[ ]", "N"},
+                                    {"?", "help"},
+                                    {":svg", "write"}};
+    int x = r.x + 1;
+    for (size_t i = 0; i < sizeof hints / sizeof *hints; i++) {
+        if (!hints[i][1] || x + text_columns(hints[i][0]) + 1 + text_columns(hints[i][1]) > r.x + r.cols) continue;
+        x += grid_put(a->grid, r.y, x, r.cols, ROLE_KEY, hints[i][0]) + 1;
+        x += grid_put(a->grid, r.y, x, r.cols, ROLE_FAINT, hints[i][1]) + 2;
+    }
+    return true;
+}
+
+/* ---- what is pointed out -------------------------------------------------------------------- */
+
+/* The next N of the grid of points. */
+static void step_n(app *a, int step) {
+    plots_state *p = &a->tab->plots;
+    size_t count, at = 0;
+    uint32_t n = scry_session_n(a->tab->session), from = p->at_n ? p->at_n : n, F = a->tab->info->d_sae;
+    uint32_t *points = scry_grid(top_for(n) < F ? top_for(n) : F, &count);
+    while (at + 1 < count && points[at] < from) at++;
+    if (step > 0 && points[at] <= from && at + 1 < count) at++;
+    if (step < 0 && at > 0) at--;
+    p->at_n = points[at];
+    p->n_then = n;
+    free(points);
+}
+
+/* In the scatter to the domain with the next higher (lower) score, else to the next in order. */
+static void step_domain(app *a, int step) {
+    const scry_result *r = scry_session_result(a->tab->session);
+    size_t D = r->domains, here = domains_current(a), best = here;
+    if (a->plot != FIGURE_SCATTER) {
+        domains_go(a, (here + D + (size_t)(step > 0 ? 1 : D - 1)) % D);
+        return;
+    }
+    for (size_t d = 0; d < D; d++) {
+        bool above = r->sts[d] > r->sts[here] || (r->sts[d] == r->sts[here] && d > here);
+        if (isnan(r->sts[d]) || d == here || above != (step > 0)) continue;
+        bool nearer = step > 0 ? r->sts[d] < r->sts[best] : r->sts[d] > r->sts[best];
+        if (best == here || isnan(r->sts[here]) || nearer) best = d;
+    }
+    domains_go(a, best);
+}
+
+static void step_row(uint32_t *at, int step, size_t rows) {
+    uint32_t here = *at ? *at : 1;
+    if (step > 0 && here < rows) here++;
+    if (step < 0 && here > 1) here--;
+    *at = here;
+}
+
+static void step_rank(app *a, int step) {
+    const scry_ranking *r = scry_session_ranking(a->tab->session);
+    uint32_t rank = r->rank[app_latent(a)];
+    if (step > 0 && rank + 1 < r->latents) rank++;
+    if (step < 0 && rank > 0) rank--;
+    table_go(a, r->order[rank]);
+}
+
+/* Rows of a plot that has some; known before its numbers are. */
+static size_t rows_of(const app *a) {
+    const tab *t = a->tab;
+    uint32_t top = t->info->d_sae < FIGURE_TOP ? t->info->d_sae : FIGURE_TOP;
+    const figure_data *data = t->plots.data[FIGURE_LABELS];
+    if (a->plot == FIGURE_BANDS) return (top + FIGURE_BAND - 1) / FIGURE_BAND;
+    return data && data->owners ? data->owners->names + 2 : 1;
+}
+
+static void step_cursor(app *a, int step) {
+    switch (a->plot) {
+    case FIGURE_SCATTER:
+    case FIGURE_MIX:
+        step_domain(a, step);
+        break;
+    case FIGURE_CONCENTRATION:
+        step_rank(a, step);
+        break;
+    case FIGURE_SWEEP:
+    case FIGURE_OVERLAP:
+        step_n(a, step);
+        break;
+    case FIGURE_BANDS:
+        step_row(&a->tab->plots.at_band, step, rows_of(a));
+        break;
+    case FIGURE_LABELS:
+        step_row(&a->tab->plots.at_label, step, rows_of(a));
+        break;
+    default:
+        app_say(a, "nothing to point at in this plot");
+    }
+}
+
+void plots_point(app *a, long steps) {
+    long least = -(long)a->tab->info->d_sae;
+    if (steps < least) steps = least;
+    if (steps > -least) steps = -least;
+    for (; steps > 0; steps--) step_cursor(a, 1);
+    for (; steps < 0; steps++) step_cursor(a, -1);
+}
+
+/* The latent of highest rank below the table's that belongs to the row pointed out; else the first. */
+static void go_to_label(app *a) {
+    const figure_data *data = a->tab->plots.data[FIGURE_LABELS];
+    const scry_ranking *r = scry_session_ranking(a->tab->session);
+    if (!data || !data->owners) return;
+    size_t *rows = figure_label_rows(data->owners, a->tab->info->train[r->train].name);
+    size_t label = rows[a->tab->plots.at_label ? a->tab->plots.at_label - 1 : 0];
+    free(rows);
+    uint32_t from = r->rank[app_latent(a)], k = 1;
+    while (k <= r->latents && figure_label_of(data->owners, r->order[(from + k) % r->latents]) != label) k++;
+    if (k > r->latents) app_say(a, "no latent belongs to it");
+    else table_go(a, r->order[(from + k) % r->latents]);
+}
+
+command_effect plots_take_pointed(app *a) {
+    plots_state *p = &a->tab->plots;
+    char line[40];
+    if ((a->plot == FIGURE_SWEEP || a->plot == FIGURE_OVERLAP) && p->at_n) {
+        snprintf(line, sizeof line, "top %u", p->at_n);
+        return app_command(a, line);
+    }
+    if (a->plot == FIGURE_BANDS && p->data[a->plot] && p->data[a->plot]->sweep) {
+        uint32_t at = p->at_band ? p->at_band - 1 : 0;
+        table_go(a, scry_session_ranking(a->tab->session)->order[p->data[a->plot]->sweep[at].from - 1]);
+    } else if (a->plot == FIGURE_LABELS) {
+        go_to_label(a);
+        return DID_CHANGE;
+    } else if (a->plot != FIGURE_CONCENTRATION) {
+        return DID_CHANGE;
+    }
+    a->layer = NULL;
+    return DID_CHANGE;
+}
+
+/* ---- keys ----------------------------------------------------------------------------------- */
+
+static bool has_rows(figure_kind kind) {
+    return kind == FIGURE_BANDS || kind == FIGURE_MIX || kind == FIGURE_LABELS;
+}
+
+static bool moves(app *a, uint32_t key) {
+    bool up = key == 'k' || key == KEY_CODE_UP, down = key == 'j' || key == KEY_CODE_DOWN;
+    bool left = key == 'h' || key == KEY_CODE_LEFT, right = key == 'l' || key == KEY_CODE_RIGHT;
+    if (left || right) app_command(a, right ? "point 1" : "point -1");
+    else if ((up || down) && has_rows(a->plot)) app_command(a, down ? "point 1" : "point -1");
+    else if (up || down) views[PANE_TABLE]->move(a, MOVE_STEP, down ? 1 : -1);
+    return up || down || left || right;
+}
+
+static bool plots_key(app *a, uint32_t key, command_effect *effect) {
+    a->message[0] = 0;
+    *effect = DID_CHANGE;
+    if (key == 'q' || key == 'p' || key == 27) a->layer = NULL;
+    else if (key >= '1' && key < '1' + FIGURES) a->plot = (figure_kind)(key - '1');
+    else if (key == '\t') a->plot = (a->plot + 1) % FIGURES;
+    else if (key == KEY_CODE_BACK_TAB) a->plot = (a->plot + FIGURES - 1) % FIGURES;
+    else if (key == '\r' || key == '\n') *effect = app_command(a, "take");
+    else if (key == 'x' && (a->plot == FIGURE_SCATTER || a->plot == FIGURE_MIX)) *effect = app_command(a, "leave-out");
+    else return moves(a, key);
+    return true;
+}
+
+static void plots_wheel(app *a, int steps) {
+    step_cursor(a, steps > 0 ? 1 : -1);
+}
+
+const layer layer_plots = {"plots", draw_plots, plots_key, plots_wheel};
