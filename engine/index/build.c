@@ -154,7 +154,10 @@ static uint64_t matrix_memory(const builder *b) {
             if (cost->sort_room > sort) sort = cost->sort_room;
             /* a row as it is read and sorted, and the rows of a tile with what growing leaves unused */
             sum += threads * cost->widest * 48;
-            sum += (cost->entries / (capture->m.rows + 1) * MOST_ROWS + cost->widest * PARTS) * 12;
+            uint64_t tile = cost->entries / (capture->m.rows + 1) * MOST_ROWS;
+            if (tile > cost->entries) tile = cost->entries;
+            if (tile > 2 * MOST_ENTRIES) tile = 2 * MOST_ENTRIES;
+            sum += (tile + cost->widest * PARTS) * 12;
         }
         if (sum > most) most = sum;
     }

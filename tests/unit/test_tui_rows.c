@@ -295,8 +295,8 @@ static void marks(app *a) {
     say_command(a, "first");
     type_keys(a, "m");
     say_command(a, "down 6");
-    type_keys(a, "v");
-    check(t->marks->count == 8, "m, seven rows down, v: %u", t->marks->count);
+    type_keys(a, "V");
+    check(t->marks->count == 8, "m, seven rows down, V: %u", t->marks->count);
     say_command(a, "filter marked:yes");
     check(table_rows(a) == 8, "and as a filter: %u", table_rows(a));
     uint32_t count = scry_session_set(a->tab->session)->count;
