@@ -39,6 +39,7 @@ static void tab_free(tab *t) {
     free(t->table.order);
     scry_set_free(t->table.marks);
     latent_free(&t->latent);
+    keep_free(&t->keep);
     scry_session_free(t->session);
     scry_close(t->index);
     free(t);

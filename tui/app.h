@@ -7,6 +7,7 @@
 #include "draw/grid.h"
 #include "draw/layout.h"
 #include "session.h"
+#include "state/keep.h"
 #include "views/domains.h"
 #include "views/latent.h"
 #include "views/set_list.h"
@@ -45,6 +46,7 @@ typedef struct tab {
     char search[TEXT_MOST];
     char file[TEXT_MOST]; /* last exported to or imported from */
     double rho_before;    /* before the last step, NaN: none */
+    keeping keep;
 } tab;
 
 typedef struct app {
@@ -60,6 +62,7 @@ typedef struct app {
     prompt prompt;
     char message[TEXT_MOST];
     bool message_is_error;
+    int64_t unsaved_since; /* milliseconds of the monotonic clock, 0: all is saved */
 } app;
 
 /* One index open. Takes the index and the session. */

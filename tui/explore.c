@@ -67,7 +67,22 @@ static int run_script(app *a, const char *path) {
         if (effect & DID_QUIT) break;
     }
     if (f != stdin) fclose(f);
+    keep_save(a, true);
     return err.status ? out_error(&err) : 0;
+}
+
+/* What is kept of the tabs, or is to be. A selection that the options ask for is not what was kept, and a
+ * script begins anew unless it names its session. */
+static void take_up_sessions(app *a, const options *o) {
+    const char *const chosen[] = {o->by,   o->metric, o->top,   o->set,     o->latents,   o->without,
+                                  o->with, o->score,  o->fresh, o->domains, o->is_signed, o->is_absolute};
+    bool anew = false;
+    for (size_t i = 0; i < sizeof chosen / sizeof *chosen; i++) anew = anew || chosen[i];
+    if (o->script && !o->session) return;
+    for (size_t i = a->tab_count; i-- > 0;) {
+        keep_begin(a, a->tabs[i], o->session);
+        if (!anew) keep_restore(a, a->tabs[i]);
+    }
 }
 
 /* The figures that take milliseconds wait until no key has come for this long. */
@@ -103,8 +118,11 @@ static int run_loop(app *a) {
         effect = DID_NOTHING;
         bool ready = scry_session_company_ready(a->tab->session);
         bool working = latent_working(a);
-        event e = terminal_wait(working ? 0 : ready ? -1 : COMPANY_AFTER_MS);
-        if (e.kind == EVENT_NONE && working) {
+        int due = keep_due(a), rest = ready ? -1 : COMPANY_AFTER_MS;
+        event e = terminal_wait(working ? 0 : due >= 0 && (rest < 0 || due < rest) ? due : rest);
+        if (keep_due(a) == 0) {
+            keep_save(a, false);
+        } else if (e.kind == EVENT_NONE && working) {
             latent_work(a, WORK_SECONDS);
             effect = DID_CHANGE;
         } else if (e.kind == EVENT_NONE && !ready) {
@@ -114,7 +132,9 @@ static int run_loop(app *a) {
         /* Everything that is waiting goes into one frame. */
         while (e.kind != EVENT_NONE && !(effect & DID_QUIT)) {
             if (e.kind == EVENT_SIGNAL) return e.number;
-            effect |= (int)take(a, &e);
+            int did = (int)take(a, &e);
+            if (did) keep_touch(a);
+            effect |= did;
             e = terminal_wait(0);
         }
     }
@@ -129,6 +149,7 @@ static int run_terminal(app *a, bool mouse) {
     a->mono = terminal_colors() == COLOR_MONO;
     app_resize(a, rows, cols);
     int ended_by = run_loop(a);
+    keep_save(a, true);
     terminal_close();
     return ended_by ? 128 + ended_by : 0;
 }
@@ -162,6 +183,12 @@ int explore(const options *o) {
         else a = app_new(index, session, rows, cols, wants_ascii(o), no_color && *no_color);
     }
     a->tab = a->tabs[0];
+    if (o->session && a->tab_count > 1) {
+        app_free(a);
+        scry_misuse(&err, "--session: found %d indexes, expected one", o->words);
+        return out_error(&err);
+    }
+    take_up_sessions(a, o);
     int status = o->script ? run_script(a, o->script) : run_terminal(a, !o->no_mouse);
     app_free(a);
     return status;

@@ -39,6 +39,7 @@ static const struct {
     {"toggle", ""},
     {"toggle", "3,17"},
     {"mark", ""},
+    {"mark", "5,9-12"},
     {"toggle-marked", ""},
     {"unmark", ""},
     {"more", ""},

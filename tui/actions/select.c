@@ -55,7 +55,12 @@ command_effect do_toggle(app *a, const char *argument) {
 }
 
 command_effect do_mark(app *a, const char *argument) {
-    (void)argument;
+    if (*argument) {
+        scry_error err = {0};
+        if (!scry_set_list(a->tab->table.marks, argument, true, &err)) return app_fail(a, "%s", err.text);
+        app_say(a, "%u marked", a->tab->table.marks->count);
+        return DID_CHANGE;
+    }
     uint32_t latent = app_latent(a);
     scry_set_put(a->tab->table.marks, latent, !scry_set_has(a->tab->table.marks, latent));
     app_say(a, "%u marked; T switches them all", a->tab->table.marks->count);

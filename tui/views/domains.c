@@ -10,6 +10,10 @@
 static const char *const sorts[] = {"file", "sts", "change", "residual", "name"};
 enum { SORTS = sizeof sorts / sizeof *sorts };
 
+const char *domains_sort_name(const domains_state *d) {
+    return sorts[d->sort];
+}
+
 typedef struct order_context {
     const app *a;
     const scry_result *result;

@@ -13,4 +13,6 @@ typedef struct domains_state {
     uint32_t scale_n;
 } domains_state;
 
+const char *domains_sort_name(const domains_state *d); /* as typed after :sort */
+
 #endif
