@@ -1,6 +1,7 @@
 /* identity.c: which index this is, whatever its name and place. */
 #include "identity.h"
 #include "index/index.h"
+#include "study.h"
 
 #include <string.h>
 #define XXH_INLINE_ALL

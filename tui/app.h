@@ -7,7 +7,9 @@
 #include "draw/grid.h"
 #include "draw/layout.h"
 #include "session.h"
+#include "state/history.h"
 #include "state/keep.h"
+#include "state/keymap.h"
 #include "views/domains.h"
 #include "views/latent.h"
 #include "views/set_list.h"
@@ -19,6 +21,10 @@ enum { TEXT_MOST = 512 };
 typedef struct prompt {
     const command *then; /* command that takes the text; NULL: closed. The palette takes it itself */
     char text[TEXT_MOST];
+    size_t at;              /* the cursor, in bytes of text */
+    int pick;               /* of the list above it, -1: none */
+    bool listing;           /* the list is shown (the palette shows it always) */
+    size_t back;            /* lines back in the history, 0: not there */
     uint32_t cursor_before; /* search: where Esc goes back to */
 } prompt;
 
@@ -60,6 +66,8 @@ typedef struct app {
     const layer *layer; /* NULL: the panes */
     int help_top;
     prompt prompt;
+    history history;
+    keymap keys;
     char message[TEXT_MOST];
     bool message_is_error;
     int64_t unsaved_since; /* milliseconds of the monotonic clock, 0: all is saved */
@@ -73,8 +81,11 @@ void app_free(app *a);
 
 /* A command of the table, by name and argument, as typed in the palette or a script. */
 command_effect app_command(app *a, const char *line);
+/* The same for a row that has been found. */
+command_effect app_run(app *a, const command *c, const char *argument);
 command_effect app_key(app *a, uint32_t key);
-command_effect app_click(app *a, int y, int x);
+/* clicks: 2 for the second of two at one place. */
+command_effect app_click(app *a, int y, int x, int clicks);
 command_effect app_wheel(app *a, int y, int x, int steps);
 void app_resize(app *a, int rows, int cols);
 /* Draws everything into a->grid. */

@@ -13,6 +13,7 @@
 #include <sys/ioctl.h>
 #include <term.h>
 #include <termios.h>
+#include <time.h>
 #include <unistd.h>
 #include <wchar.h>
 
@@ -33,6 +34,7 @@ static struct restore {
  * and the wait is not overslept. */
 static volatile sig_atomic_t ended_by, interrupted;
 
+enum { DOUBLE_CLICK_MS = 400 };
 #define CLICKS (BUTTON1_PRESSED | BUTTON1_CLICKED | BUTTON1_DOUBLE_CLICKED | BUTTON1_TRIPLE_CLICKED)
 
 static void on_end(int number) {
@@ -219,13 +221,28 @@ static uint32_t key_of(wint_t code) {
     }
 }
 
+/* 2 when the click before was here and just now. Not curses' own double click, which would hold back the
+ * first of the two. */
+static int clicks_at(int y, int x) {
+    static struct timespec last;
+    static int last_y = -1, last_x;
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    long ms = (now.tv_sec - last.tv_sec) * 1000 + (now.tv_nsec - last.tv_nsec) / 1000000;
+    bool second = y == last_y && x == last_x && ms < DOUBLE_CLICK_MS;
+    last = now;
+    last_y = second ? -1 : y;
+    last_x = x;
+    return second ? 2 : 1;
+}
+
 static event mouse_event(void) {
     MEVENT m;
     if (getmouse(&m) != OK) return (event){.kind = EVENT_NONE};
     event e = {.y = m.y, .x = m.x};
     if (m.bstate & BUTTON4_PRESSED) e.kind = EVENT_WHEEL, e.steps = -3;
     else if (m.bstate & BUTTON5_PRESSED) e.kind = EVENT_WHEEL, e.steps = 3;
-    else if (m.bstate & CLICKS) e.kind = EVENT_CLICK;
+    else if (m.bstate & CLICKS) e.kind = EVENT_CLICK, e.steps = clicks_at(m.y, m.x);
     return e;
 }
 

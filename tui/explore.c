@@ -96,7 +96,7 @@ static command_effect take(app *a, const event *e) {
     case EVENT_KEY:
         return app_key(a, e->key);
     case EVENT_CLICK:
-        return app_click(a, e->y, e->x);
+        return app_click(a, e->y, e->x, e->steps);
     case EVENT_WHEEL:
         return app_wheel(a, e->y, e->x, e->steps);
     case EVENT_RESIZE:

@@ -12,7 +12,7 @@ typedef struct event {
     event_kind kind;
     uint32_t key; /* EVENT_KEY: keys.h */
     int y, x;     /* EVENT_CLICK, EVENT_WHEEL; EVENT_RESIZE: rows, columns */
-    int steps;    /* EVENT_WHEEL */
+    int steps;    /* EVENT_WHEEL; EVENT_CLICK: 2 for the second of two at one place */
     int number;   /* EVENT_SIGNAL: SIGTERM or SIGHUP */
 } event;
 

@@ -222,6 +222,17 @@ void test_palette(void) {
     check(await_message(t, "no command on that key"), t, "a key without a command says so", "found \"%s\"", footer(t));
     term_keys(t, ": a b c C-w Backspace");
     check(await_text(t, "space toggle"), t, "Backspace on nothing leaves the palette", "found \"%s\"", footer(t));
+    term_keys(t, ": a t e n t C-a l Right C-k t e n t");
+    check(await_text(t, ":latent"), t, "the line is edited as in a shell", "found \"%s\"", footer(t));
+    type_line(t, " 17");
+    check(await_current(t, 17), t, "and runs", "found latent %d", current(t));
+    term_keys(t, ": Up");
+    check(await_text(t, ":latent 17"), t, "Up in an empty palette: the line before", "found \"%s\"", footer(t));
+    term_keys(t, "Esc");
+    await_text(t, "space toggle");
+    term_keys(t, ": c a p Tab l a w . i Tab Enter");
+    check(await_message(t, "tokens from law.icl"), t, "Tab completes a command and its argument", "found \"%s\"",
+          footer(t));
     leave(t);
 }
 static const struct {

@@ -6,8 +6,8 @@
 
 struct app;
 
-/* Writes the lines that bring back what one part of the explorer shows of a->tab, from a fresh tab on. The table in views.c has a row for each part: whoever
- * adds state that should be found again adds a row. */
+/* Writes the lines that bring back what one part of the explorer shows of a->tab, from a fresh tab on. The table in
+ * views.c has a row for each part: whoever adds state that should be found again adds a row. */
 typedef void (*views_writer)(const struct app *a, FILE *f);
 
 void views_write(const struct app *a, FILE *f);
