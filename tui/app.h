@@ -11,6 +11,7 @@
 #include "state/keep.h"
 #include "state/keymap.h"
 #include "views/domains.h"
+#include "views/help.h"
 #include "views/latent.h"
 #include "views/set_list.h"
 #include "views/table.h"
@@ -64,7 +65,7 @@ typedef struct app {
     layout layout;
     bool ascii, mono;
     const layer *layer; /* NULL: the panes */
-    int help_top;
+    help_state help;
     prompt prompt;
     history history;
     keymap keys;

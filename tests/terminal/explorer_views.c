@@ -263,6 +263,12 @@ void test_help(void) {
         if (!seen[i] && strcmp(all_commands[i].explorer, "NO_EXPLORER") != 0)
             snprintf(missing + strlen(missing), sizeof missing - strlen(missing), " %s", all_commands[i].name);
     check(!missing[0], t, "help names every command", "found no%s", missing);
+    term_keys(t, "g /");
+    term_send(t, "demonstr");
+    check(await_text(t, "with \"demonstr") && term_has(t, "by-icl") && !term_has(t, "unmark"), t,
+          "/ in the help finds words", "found \"%s\"", row(t, 1));
+    term_keys(t, "Enter Esc");
+    check(await_text(t, "1 to 21 of") && term_has(t, "unmark"), t, "Esc shows all of it again", "found \"%s\"", row(t, 1));
     term_keys(t, "g j k ?");
     check(await_text(t, "space toggle") && await_text(t, "rho "), t, "? goes back", "found \"%s\"", row(t, 1));
     rest(t);

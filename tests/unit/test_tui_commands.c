@@ -68,6 +68,7 @@ static const struct {
     {"capture", "math.icl"},
     {"palette", ""},
     {"help", ""},
+    {"help", "undo"},
     {"tokens", ""},
     {"tokens", "moved"},
     {"export-labels", "@/labels.csv"},
