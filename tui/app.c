@@ -55,12 +55,21 @@ app *app_new(scry_index *index, scry_session *session, int rows, int cols, bool 
     app *a = calloc(1, sizeof *a);
     if (!a) abort();
     a->ascii = ascii;
-    a->mono = mono;
+    app_look(a, &themes[0], mono ? COLOR_MONO : COLOR_256);
     a->grid = grid_new(rows, cols);
     a->scratch = grid_new(1, 4096);
     app_add_tab(a, index, session);
     app_resize(a, rows, cols);
     return a;
+}
+
+void app_look(app *a, const theme *t, color_level colors) {
+    theme_own own[ROLES];
+    memcpy(own, a->theme.own, sizeof own);
+    a->theme = *t;
+    memcpy(a->theme.own, own, sizeof own);
+    a->colors = colors;
+    a->mono = t->look[colors] == t->look[COLOR_MONO];
 }
 
 void app_free(app *a) {
@@ -71,6 +80,7 @@ void app_free(app *a) {
     free(a->tabs);
     history_free(&a->history);
     keymap_free(&a->keys);
+    recording_free(&a->recording);
     free(a);
 }
 
@@ -125,7 +135,9 @@ command_effect app_ask(app *a, const char *name, const char *text) {
 /* ---- commands and keys ---------------------------------------------------------------------- */
 
 command_effect app_run(app *a, const command *c, const char *argument) {
-    return c->explorer(a, argument);
+    command_effect effect = c->explorer(a, argument);
+    macro_note(a, c->name, argument);
+    return effect;
 }
 
 command_effect app_command(app *a, const char *line) {

@@ -6,10 +6,12 @@
 #include "commands/commands.h"
 #include "draw/grid.h"
 #include "draw/layout.h"
+#include "draw/theme.h"
 #include "session.h"
 #include "state/history.h"
 #include "state/keep.h"
 #include "state/keymap.h"
+#include "state/script.h"
 #include "views/domains.h"
 #include "views/help.h"
 #include "views/latent.h"
@@ -63,12 +65,15 @@ typedef struct app {
     grid *grid;
     grid *scratch; /* one row, for text that is cut on the left */
     layout layout;
-    bool ascii, mono;
+    bool ascii, mono; /* mono: what colour would say is said by signs */
+    theme theme;      /* with what the user set of it */
+    color_level colors;
     const layer *layer; /* NULL: the panes */
     help_state help;
     prompt prompt;
     history history;
     keymap keys;
+    recording recording;
     char message[TEXT_MOST];
     bool message_is_error;
     int64_t unsaved_since; /* milliseconds of the monotonic clock, 0: all is saved */
@@ -89,6 +94,8 @@ command_effect app_key(app *a, uint32_t key);
 command_effect app_click(app *a, int y, int x, int clicks);
 command_effect app_wheel(app *a, int y, int x, int steps);
 void app_resize(app *a, int rows, int cols);
+/* Another theme, or another number of colours; what the user set of the theme stays. */
+void app_look(app *a, const theme *t, color_level colors);
 /* Draws everything into a->grid. */
 void app_draw(app *a);
 

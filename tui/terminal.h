@@ -22,6 +22,8 @@ bool terminal_open(bool mouse, scry_error *err);
 void terminal_close(void);
 void terminal_size(int *rows, int *cols);
 color_level terminal_colors(void);
+/* From the next frame on, roles look so. */
+void terminal_look(const theme *t, color_level colors);
 /* Shows the grid; whole: draw every cell again. */
 void terminal_draw(const grid *g, bool whole);
 /* Waits up to timeout_ms (-1: without end) for what comes next. */

@@ -84,13 +84,37 @@ static void offer_commands(app *a, const char *typed, const char *ending, comple
         if (commands[i].explorer) offer(c, typed, commands[i].name);
 }
 
-/* The words in capitals of the table of commands. "FILE.csv" is FILE with an ending. */
+static void offer_themes(app *a, const char *typed, const char *ending, completion *c) {
+    (void)a;
+    (void)ending;
+    for (int i = 0; i < theme_count; i++) offer(c, typed, themes[i].name);
+}
+
+static void offer_macros(app *a, const char *typed, const char *ending, completion *c) {
+    (void)a;
+    (void)ending;
+    char names[4096], *state;
+    macro_names(names, sizeof names, " ");
+    for (char *name = strtok_r(names, " ", &state); name; name = strtok_r(NULL, " ", &state)) offer(c, typed, name);
+}
+
+/* Named sets: those that are kept, and those that there always are. */
+static void offer_sets(app *a, const char *typed, const char *ending, completion *c) {
+    static const char *const always[] = {"current", "marked", "top"};
+    const scry_sets *kept = ending[0] ? NULL : sets_of(a);
+    for (size_t i = 0; kept && i < kept->count; i++) offer(c, typed, kept->item[i].name);
+    for (size_t i = 0; i < 3; i++) offer(c, typed, always[i]);
+}
+
+/* The words in capitals of the table of commands. "FILE.csv" is FILE with an ending. breaks: what stands between
+ * several of them. */
 static const struct {
-    const char *word;
-    bool is_list; /* several, with commas between */
+    const char *word, *breaks;
     void (*offer)(app *a, const char *typed, const char *ending, completion *c);
-} kinds[] = {{"FILE", false, offer_files},     {"CAPTURE", false, offer_captures}, {"DOMAINS", true, offer_domains},
-             {"COLUMN", false, offer_columns}, {"PANE", false, offer_panes},       {"COMMAND", false, offer_commands}};
+} kinds[] = {{"FILE", "", offer_files},       {"CAPTURE", "", offer_captures}, {"DOMAINS", ",", offer_domains},
+             {"COLUMN", "", offer_columns},   {"PANE", "", offer_panes},       {"COMMAND", "", offer_commands},
+             {"SETS", " +&|!()", offer_sets}, {"SET", "", offer_sets},         {"THEME", "", offer_themes},
+             {"MACRO", "", offer_macros}};
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
 static int kind_of(const char *word, size_t length) {
@@ -125,19 +149,20 @@ void complete(app *a, const char *arguments, const char *typed, size_t at, compl
     char form[160], text[COMPLETE_TEXT], *state;
     *c = (completion){0};
     form_at(arguments, typed, at, form, sizeof form, c);
-    bool is_list = false;
+    const char *breaks = "";
     for (const char *word = form; *word; word += strcspn(word, "|"), word += *word == '|') {
         int k = kind_of(word, strcspn(word, "|"));
-        is_list = is_list || (k >= 0 && kinds[k].is_list);
+        if (k >= 0 && kinds[k].breaks[0]) breaks = kinds[k].breaks;
     }
-    for (size_t i = c->from; is_list && i < at; i++)
-        if (typed[i] == ',') c->from = i + 1;
-    if (is_list && at < c->to) c->to = at + strcspn(typed + at, ",");
+    for (size_t i = c->from; i < at; i++)
+        if (strchr(breaks, typed[i])) c->from = i + 1;
+    if (breaks[0] && at < c->to) c->to = at + strcspn(typed + at, breaks);
     snprintf(text, sizeof text, "%.*s", (int)(at - c->from), typed + c->from);
     char words[sizeof form];
     memcpy(words, form, sizeof words);
     for (char *word = strtok_r(words, "|", &state); word; word = strtok_r(NULL, "|", &state))
-        if (kind_of(word, strlen(word)) < 0 && islower((unsigned char)word[0])) offer(c, text, word);
+        if (kind_of(word, strlen(word)) < 0 && islower((unsigned char)word[0]) && !strstr(word, ".."))
+            offer(c, text, word);
     for (char *word = strtok_r(form, "|", &state); word; word = strtok_r(NULL, "|", &state)) {
         int k = kind_of(word, strlen(word));
         if (k >= 0) kinds[k].offer(a, text, word + strcspn(word, "."), c);

@@ -221,6 +221,12 @@ void footer_draw(app *a) {
     }
     placed_hint place[HINTS];
     place_hints(a, place);
+    if (a->recording.name[0]) {
+        keymap_first(&a->keys, "record", place[0].key, sizeof place[0].key);
+        grid_print(a->grid, r.y, r.x + 1, r.cols, ROLE_MESSAGE, "recording %s; %s ends it", a->recording.name,
+                   place[0].key[0] ? place[0].key : ":record");
+        return;
+    }
     for (int i = 0; i < HINTS; i++) {
         if (!place[i].cols) continue;
         grid_put(a->grid, r.y, place[i].x, place[i].key_cols, ROLE_KEY, place[i].key);
@@ -232,7 +238,7 @@ void footer_draw(app *a) {
 command_effect footer_click(app *a, int x) {
     placed_hint place[HINTS];
     place_hints(a, place);
-    for (int i = 0; i < HINTS && !a->message[0]; i++) {
+    for (int i = 0; i < HINTS && !a->message[0] && !a->recording.name[0]; i++) {
         if (!place[i].cols || x < place[i].x || x >= place[i].x + place[i].cols) continue;
         bool second = hints[i].to && x > place[i].x && x < place[i].x + place[i].key_cols;
         if (i < 2 && lists_latents(a)) return app_key(a, i ? '\r' : 27);
