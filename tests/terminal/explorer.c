@@ -35,6 +35,7 @@ static const struct {
              {"pages", test_pages},
              {"labels", test_labels},
              {"session", test_session},
+             {"settings", test_settings},
              {"manifest", test_manifest},
              {"hostile", test_hostile}};
 

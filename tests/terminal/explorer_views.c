@@ -268,7 +268,8 @@ void test_help(void) {
     check(await_text(t, "with \"demonstr") && term_has(t, "by-icl") && !term_has(t, "unmark"), t,
           "/ in the help finds words", "found \"%s\"", row(t, 1));
     term_keys(t, "Enter Esc");
-    check(await_text(t, "1 to 21 of") && term_has(t, "unmark"), t, "Esc shows all of it again", "found \"%s\"", row(t, 1));
+    check(await_text(t, "1 to 21 of") && term_has(t, "unmark"), t, "Esc shows all of it again", "found \"%s\"",
+          row(t, 1));
     term_keys(t, "g j k ?");
     check(await_text(t, "space toggle") && await_text(t, "rho "), t, "? goes back", "found \"%s\"", row(t, 1));
     rest(t);

@@ -109,7 +109,7 @@ static bool help_key(app *a, uint32_t key, command_effect *effect) {
     else if (key == 'g' || key == KEY_CODE_HOME) help_moves(a, MOVE_FIRST, 0);
     else if (key == 'G' || key == KEY_CODE_END) help_moves(a, MOVE_LAST, 0);
     else if (key == 27 && a->help.filter[0]) a->help = (help_state){0};
-    else a->layer = NULL;
+    else *effect = app_command(a, "help"); /* by its command, so that a macro has it */
     return true;
 }
 

@@ -127,8 +127,9 @@ void palette_draw(app *a, int bottom) {
     if (l.of && is_palette(a)) draw_usage(a, bottom - n - 1, l.of);
     for (int i = 0; i < n; i++) {
         int y = bottom - n + i;
-        /* Enter takes the first command even when none is picked. */
-        bool picked = first + i == a->prompt.pick || (!l.of && a->prompt.pick < 0 && i == 0);
+        /* Enter takes the first command even when none is picked, if it is one by its name. */
+        bool taken = !l.of && a->prompt.pick < 0 && i == 0 && l.match[0].score > WORD_MOST;
+        bool picked = first + i == a->prompt.pick || taken;
         role look = picked ? ROLE_PROMPT : ROLE_TEXT;
         grid_fill(a->grid, y, 0, a->grid->cols, ROLE_TEXT, ' ');
         if (picked) grid_put(a->grid, y, 0, 1, ROLE_PROMPT, ">");
@@ -159,7 +160,7 @@ void palette_move(app *a, int steps) {
     make_list(a, &l);
     int pick = a->prompt.pick + steps;
     /* The first command is as good as picked from the start. */
-    if (!l.of && a->prompt.pick < 0 && steps > 0) pick++;
+    if (!l.of && l.count && a->prompt.pick < 0 && steps > 0 && l.match[0].score > WORD_MOST) pick++;
     if (pick >= (int)l.count) pick = (int)l.count - 1;
     a->prompt.pick = pick < -1 ? -1 : pick;
     a->prompt.listing = true;
