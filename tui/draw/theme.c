@@ -34,13 +34,21 @@ style theme_style(const theme *t, color_level level, role r, uint8_t flags) {
         s.bg = fit(level, t->own[r].bg);
     }
     if (!(flags & CELL_CURSOR)) return s;
+    short black = level == COLOR_16 ? 0 : 16, white = level == COLOR_16 ? 7 : 231;
+    if (t->solid && level != COLOR_MONO && s.bg == black) {
+        s.fg = black;
+        s.bg = white;
+        return s;
+    }
+    if (t->solid && level != COLOR_MONO) return s;
     if (level != COLOR_256 || t->cursor_bg < 0) {
         s.reverse = !s.reverse;
         return s;
     }
     if (s.bg < 0) {
         s.bg = t->cursor_bg;
-        if (s.fg >= 232) s.fg = t->cursor_faint; /* a grey of little weight */
+        if (s.fg < 0) s.fg = t->cursor_ink;
+        else if (s.fg >= 232) s.fg = t->cursor_faint; /* a grey of little weight */
     }
     return s;
 }

@@ -21,7 +21,11 @@ typedef struct theme {
     const char *name, *about;
     bool light;                      /* for a light background */
     const style *look[COLOR_LEVELS]; /* [ROLES] */
-    short cursor_bg, cursor_faint;   /* at 256 colours, the row that the keys act on; cursor_bg -1: reversed */
+    /* the row that the keys act on. At 256 colours: its background (-1: reversed), what the
+     * terminal's own ink becomes, which may be of the other kind, and what greys become there. With
+     * `solid` the theme has a background of its own, and the whole row is that colour on white. */
+    short cursor_bg, cursor_ink, cursor_faint;
+    bool solid;
     theme_own own[ROLES];
 } theme;
 
