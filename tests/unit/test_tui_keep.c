@@ -34,10 +34,12 @@ static app *open_app(const char *kept, bool restore) {
 /* The screen without what is of the moment: the scroll, the message, the step of rho, the bars' full length. */
 static const grid *screen_of(app *a) {
     a->tab->table.top = 0;
-    a->tab->domains.top = a->tab->latent.top = 0;
+    a->tab->domains.top = a->tab->latent.tokens.top = a->tab->latent.tokens.line = a->tab->latent.profile_top = 0;
     a->tab->domains.scale = 0;
     a->tab->rho_before = (double)NAN;
     a->message[0] = 0;
+    app_draw(a);
+    if (latent_working(a)) latent_work(a, 0);
     app_draw(a);
     return a->grid;
 }
@@ -92,7 +94,16 @@ static const char *const words[] = {"toggle",
                                     "mark 0,63-65,2047",
                                     "capture all",
                                     "sort sts",
-                                    "top 0"};
+                                    "top 0",
+                                    "page",
+                                    "versus",
+                                    "wrap",
+                                    "interval q2",
+                                    "interval top",
+                                    "histogram log",
+                                    "profile sts",
+                                    "together pmi",
+                                    "neighbours"};
 enum { WORDS = sizeof words / sizeof *words };
 
 static void any_commands(void) {

@@ -1,6 +1,7 @@
 /* views.c: the view of an index as lines of the palette's commands. */
 #include "state/views.h"
 #include "views/columns.h"
+#include "views/latent_page.h"
 #include "views/view.h"
 
 #include <stdlib.h>
@@ -47,9 +48,20 @@ static void write_table(const app *a, FILE *f) {
     fprintf(f, "latent %u\n", app_latent(a));
 }
 
+/* The order of each page first, as its command also shows it; then the page that is shown. */
 static void write_latent(const app *a, FILE *f) {
-    int capture = a->tab->latent.capture;
-    if (capture >= 0) fprintf(f, "capture %s\n", a->tab->info->capture[capture].name);
+    const latent_state *s = &a->tab->latent;
+    char interval[16];
+    scry_pick_word(&s->tokens.pick, interval);
+    if (s->capture >= 0) fprintf(f, "capture %s\n", a->tab->info->capture[s->capture].name);
+    if (strcmp(interval, "top") != 0) fprintf(f, "interval %s\n", interval);
+    if (s->tokens.versus) fprintf(f, "versus\n");
+    if (s->tokens.wrap) fprintf(f, "wrap\n");
+    if (s->logarithmic) fprintf(f, "histogram log\n");
+    if (s->profile_sort) fprintf(f, "profile %s\n", latent_profile_order(s));
+    if (s->profile_reversed) fprintf(f, "page profile\npane latent\nreverse\n");
+    if (s->together.order) fprintf(f, "together %s\n", scry_mate_order_name[s->together.order]);
+    fprintf(f, "page %s\n", latent_pages[s->page]->name);
 }
 
 /* Last, as the commands of the others go by the pane that has the keys. */

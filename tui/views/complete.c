@@ -2,6 +2,7 @@
 #include "views/complete.h"
 #include "fuzzy.h"
 #include "views/columns.h"
+#include "views/latent_page.h"
 #include "views/view.h"
 
 #include <ctype.h>
@@ -98,6 +99,12 @@ static void offer_macros(app *a, const char *typed, const char *ending, completi
     for (char *name = strtok_r(names, " ", &state); name; name = strtok_r(NULL, " ", &state)) offer(c, typed, name);
 }
 
+static void offer_pages(app *a, const char *typed, const char *ending, completion *c) {
+    (void)a;
+    (void)ending;
+    for (int i = 0; i < LATENT_PAGES; i++) offer(c, typed, latent_pages[i]->name);
+}
+
 /* Named sets: those that are kept, and those that there always are. */
 static void offer_sets(app *a, const char *typed, const char *ending, completion *c) {
     static const char *const always[] = {"current", "marked", "top"};
@@ -114,7 +121,7 @@ static const struct {
 } kinds[] = {{"FILE", "", offer_files},       {"CAPTURE", "", offer_captures}, {"DOMAINS", ",", offer_domains},
              {"COLUMN", "", offer_columns},   {"PANE", "", offer_panes},       {"COMMAND", "", offer_commands},
              {"SETS", " +&|!()", offer_sets}, {"SET", "", offer_sets},         {"THEME", "", offer_themes},
-             {"MACRO", "", offer_macros}};
+             {"MACRO", "", offer_macros},     {"PAGE", "", offer_pages}};
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
 static int kind_of(const char *word, size_t length) {

@@ -10,7 +10,8 @@
 static const char *const acts_in[PANES] = {
     [PANE_TABLE] = "down up page-down page-up first last latent search search-next search-back toggle mark unmark "
                    "toggle-marked sort reverse open",
-    [PANE_LATENT] = "down up page-down page-up first last capture open",
+    [PANE_LATENT] = "down up page-down page-up first last open page tokens histogram profile neighbours together "
+                    "interval versus wrap label edit-label jump back capture sort reverse",
     [PANE_DOMAINS] = "down up page-down page-up first last sort reverse domains signed open",
 };
 
@@ -22,9 +23,9 @@ static const char *const words[][2] = {
     {"shift", "how far a source (icl, sft, rl) moves a latent from base"},
     {"N", "how many latents of the ranking are in the score"},
     {"what-if", "rho if this one latent were switched, and the step to it"},
-    {"[ token]",
-     "the strongest token of an example; the others that fire are shaded by a quarter each, and in brackets "
-     "where there is no colour"},
+    {"[ token]", "the token that an example is listed for; the others that fire are shaded by a quarter each, and in "
+                 "brackets where there is no colour"},
+    {"interval", "top; q5 to q1: fifths of a latent's activations, strong to weak; random; moved: |change from base|"},
     {"STS", "SAE-based Transferability Score: how much a domain leans on the selection"},
     {"change", "measured change of accuracy in a domain, in percentage points"},
     {"residual", "a domain's change less what the fitted line gives at its STS"},
