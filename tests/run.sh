@@ -7,7 +7,8 @@ build=${BUILD:-build}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 export SCRY="$PWD/$build/scry" WORK="$work" BUILD="$build"
-export XDG_CACHE_HOME="$work/cache" XDG_DATA_HOME="$work/data" XDG_CONFIG_HOME="$work/config" TZ=UTC LC_ALL=C.UTF-8
+export HOME="$work/home" XDG_CACHE_HOME="$work/cache" XDG_CONFIG_HOME="$work/config" TZ=UTC LC_ALL=C.UTF-8
+export XDG_STATE_HOME="$work/state" XDG_DATA_HOME="$work/data"
 unset NO_COLOR COLORTERM OPENBLAS_CORETYPE 2>/dev/null || true
 
 passed=0 failed=0 skipped=0

@@ -2,6 +2,7 @@
 #include "app.h"
 #include "draw/text.h"
 #include "keys.h"
+#include "views/columns.h"
 #include "views/view.h"
 #include "words.h"
 
@@ -29,6 +30,7 @@ static void tab_free(tab *t) {
     plots_free(&t->plots);
     sets_state_free(&t->sets);
     latent_free(&t->latent);
+    keep_free(&t->keep);
     table_close(t);
     scry_session_free(t->session);
     scry_close(t->index);
@@ -48,13 +50,22 @@ app *app_new(scry_index *index, scry_session *session, int rows, int cols, bool 
     app *a = calloc(1, sizeof *a);
     if (!a) abort();
     a->ascii = ascii;
-    a->mono = mono;
+    app_look(a, &themes[0], mono ? COLOR_MONO : COLOR_256);
     a->grid = grid_new(rows, cols);
     a->scratch = grid_new(1, 4096);
     a->works = works_new();
     app_add_tab(a, index, session);
     app_resize(a, rows, cols);
     return a;
+}
+
+void app_look(app *a, const theme *t, color_level colors) {
+    theme_own own[ROLES];
+    memcpy(own, a->theme.own, sizeof own);
+    a->theme = *t;
+    memcpy(a->theme.own, own, sizeof own);
+    a->colors = colors;
+    a->mono = t->look[colors] == t->look[COLOR_MONO];
 }
 
 void app_free(app *a) {
@@ -64,6 +75,9 @@ void app_free(app *a) {
     grid_free(a->scratch);
     for (size_t i = 0; i < a->tab_count; i++) tab_free(a->tabs[i]);
     free(a->tabs);
+    history_free(&a->history);
+    keymap_free(&a->keys);
+    recording_free(&a->recording);
     free(a);
 }
 
@@ -109,12 +123,19 @@ command_effect app_stepped(app *a, bool changed, const char *what) {
 }
 
 command_effect app_ask(app *a, const char *name, const char *text) {
-    a->prompt = (prompt){.then = command_find(name), .cursor_before = a->tab->table.cursor};
+    a->prompt = (prompt){.then = command_find(name), .pick = -1, .cursor_before = a->tab->table.cursor};
     snprintf(a->prompt.text, sizeof a->prompt.text, "%s", text);
+    a->prompt.at = strlen(a->prompt.text);
     return DID_CHANGE;
 }
 
 /* ---- commands and keys ---------------------------------------------------------------------- */
+
+command_effect app_run(app *a, const command *c, const char *argument) {
+    command_effect effect = c->explorer(a, argument);
+    macro_note(a, c->name, argument);
+    return effect;
+}
 
 command_effect app_command(app *a, const char *line) {
     while (*line == ' ') line++;
@@ -125,7 +146,7 @@ command_effect app_command(app *a, const char *line) {
     while (*argument == ' ') argument++;
     a->message[0] = 0;
     const command *c = command_find(word);
-    if (c && c->explorer) return c->explorer(a, argument);
+    if (c && c->explorer) return app_run(a, c, argument);
     if (c) return app_fail(a, "%s is a command of the shell; scry %s --help there", c->name, c->name);
     const char *names[256];
     size_t n = 0;
@@ -146,8 +167,8 @@ command_effect app_key(app *a, uint32_t key) {
     if (a->layer && a->layer->key(a, key, &effect)) return effect;
     int done = DID_NOTHING;
     if (!a->layer && a->tab->focus == PANE_LATENT && latent_key(a, key, &done)) return (command_effect)done;
-    for (size_t i = 0; i < command_count; i++)
-        if (commands[i].explorer && key_in(commands[i].keys, key)) return app_command(a, commands[i].name);
+    const command *c = keymap_command(&a->keys, key);
+    if (c) return app_command(a, c->name);
     if (key == 27 || key == 3) { /* out of whatever it is */
         a->layer = NULL;
         a->tab->enlarged = -1;
@@ -155,19 +176,30 @@ command_effect app_key(app *a, uint32_t key) {
         a->message[0] = 0;
         return DID_CHANGE;
     }
-    return app_fail(a, "no command on that key; ? shows them all");
+    char help[40];
+    keymap_first(&a->keys, "help", help, sizeof help);
+    return app_fail(a, "no command on that key; %s shows them all", help[0] ? help : ":help");
 }
 
 static bool inside(rect r, int y, int x) {
     return y >= r.y && y < r.y + r.rows && x >= r.x && x < r.x + r.cols;
 }
 
-command_effect app_click(app *a, int y, int x) {
-    if (a->layer || a->prompt.then || a->layout.too_small) return DID_NOTHING;
+command_effect app_click(app *a, int y, int x, int clicks) {
+    command_effect effect = DID_NOTHING;
+    if (a->layout.too_small) return DID_NOTHING;
+    if (a->prompt.then) {
+        prompt_click(a, y, &effect);
+        return effect;
+    }
+    if (y == a->layout.footer.y) return footer_click(a, x);
+    if (a->layer) return DID_NOTHING;
     for (int p = 0; p < PANES; p++) {
         if (!a->layout.pane[p].rows || !inside(a->layout.pane[p], y, x)) continue;
         a->tab->focus = (pane)p;
         a->message[0] = 0;
+        bool switches = p == PANE_TABLE && x <= columns[0].width; /* each click there is a switch */
+        if (clicks == 2 && !switches && y > a->layout.pane[p].y) return app_command(a, "open");
         if (views[p]->click) views[p]->click(a, a->layout.pane[p], y, x);
         return DID_CHANGE;
     }

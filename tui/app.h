@@ -6,8 +6,14 @@
 #include "commands/commands.h"
 #include "draw/grid.h"
 #include "draw/layout.h"
+#include "draw/theme.h"
 #include "session.h"
+#include "state/history.h"
+#include "state/keep.h"
+#include "state/keymap.h"
+#include "state/script.h"
 #include "views/domains.h"
+#include "views/help.h"
 #include "views/latent.h"
 #include "views/set_list.h"
 #include "views/plots.h"
@@ -20,6 +26,10 @@ enum { TEXT_MOST = 512 };
 typedef struct prompt {
     const command *then; /* command that takes the text; NULL: closed. The palette takes it itself */
     char text[TEXT_MOST];
+    size_t at;              /* the cursor, in bytes of text */
+    int pick;               /* of the list above it, -1: none */
+    bool listing;           /* the list is shown (the palette shows it always) */
+    size_t back;            /* lines back in the history, 0: not there */
     uint32_t cursor_before; /* search: where Esc goes back to */
 } prompt;
 
@@ -48,6 +58,7 @@ typedef struct tab {
     char search[TEXT_MOST];
     char file[TEXT_MOST]; /* last exported to or imported from */
     double rho_before;    /* before the last step, NaN: none */
+    keeping keep;
 } tab;
 
 typedef struct app {
@@ -57,14 +68,20 @@ typedef struct app {
     grid *grid;
     grid *scratch; /* one row, for text that is cut on the left */
     layout layout;
-    bool ascii, mono;
+    bool ascii, mono; /* mono: what colour would say is said by signs */
+    theme theme;      /* with what the user set of it */
+    color_level colors;
     const layer *layer; /* NULL: the panes */
     figure_kind plot;   /* which one the layer of plots shows */
     works *works;       /* owned */
-    int help_top;
+    help_state help;
     prompt prompt;
+    history history;
+    keymap keys;
+    recording recording;
     char message[TEXT_MOST];
     bool message_is_error;
+    int64_t unsaved_since; /* milliseconds of the monotonic clock, 0: all is saved */
 } app;
 
 /* One index open. Takes the index and the session. */
@@ -75,10 +92,15 @@ void app_free(app *a);
 
 /* A command of the table, by name and argument, as typed in the palette or a script. */
 command_effect app_command(app *a, const char *line);
+/* The same for a row that has been found. */
+command_effect app_run(app *a, const command *c, const char *argument);
 command_effect app_key(app *a, uint32_t key);
-command_effect app_click(app *a, int y, int x);
+/* clicks: 2 for the second of two at one place. */
+command_effect app_click(app *a, int y, int x, int clicks);
 command_effect app_wheel(app *a, int y, int x, int steps);
 void app_resize(app *a, int rows, int cols);
+/* Another theme, or another number of colours; what the user set of the theme stays. */
+void app_look(app *a, const theme *t, color_level colors);
 /* Draws everything into a->grid. */
 void app_draw(app *a);
 

@@ -1,5 +1,6 @@
 /* curses.c: the grid to the terminal, keys and mouse from it. The only file that includes curses. */
 #include "terminal.h"
+#include "draw/color.h"
 #include "draw/text.h"
 #include "keys.h"
 
@@ -13,6 +14,7 @@
 #include <sys/ioctl.h>
 #include <term.h>
 #include <termios.h>
+#include <time.h>
 #include <unistd.h>
 #include <wchar.h>
 
@@ -27,12 +29,14 @@ static struct restore {
     FILE *tty;
     color_level colors;
     int pair[ROLES][2];
+    style style[ROLES][2];
 } restore;
 
 /* Signals are let in only while waiting, so that one that comes between the last look at the keys
  * and the wait is not overslept. */
 static volatile sig_atomic_t ended_by, interrupted;
 
+enum { DOUBLE_CLICK_MS = 400 };
 #define CLICKS (BUTTON1_PRESSED | BUTTON1_CLICKED | BUTTON1_DOUBLE_CLICKED | BUTTON1_TRIPLE_CLICKED)
 
 static void on_end(int number) {
@@ -93,13 +97,34 @@ static color_level find_colors(void) {
     return COLORS >= 256 ? COLOR_256 : COLORS >= 8 ? COLOR_16 : COLOR_MONO;
 }
 
-static void make_pairs(void) {
+/* On terminals of direct colour a number is no place in a palette but the colour itself; the first 8 are the
+ * palette's there too. */
+static int number_of(short color) {
+    return tigetflag("RGB") > 0 && color > 7 ? (int)color_rgb(color) : color;
+}
+
+void terminal_look(const theme *t, color_level colors) {
     for (int r = 0; r < ROLES; r++)
         for (int cursor = 0; cursor < 2; cursor++) {
-            style s = theme_style(restore.colors, (role)r, cursor ? CELL_CURSOR : 0);
-            int pair = restore.colors == COLOR_MONO || (s.fg < 0 && s.bg < 0) ? 0 : alloc_pair(s.fg, s.bg);
+            style s = theme_style(t, colors, (role)r, cursor ? CELL_CURSOR : 0);
+            int pair = (s.fg < 0 && s.bg < 0) || !has_colors() ? 0 : alloc_pair(number_of(s.fg), number_of(s.bg));
+            restore.style[r][cursor] = s;
             restore.pair[r][cursor] = pair < 0 ? 0 : pair;
         }
+}
+
+/* TERM=xterm with COLORTERM=truecolor is a terminal of more colours than its name says: its description of 256, where
+ * there is one; else NULL. */
+static const char *more_colors(void) {
+    static char name[64];
+    const char *term = getenv("TERM"), *color = getenv("COLORTERM");
+    int found;
+    if (!term || !color || strchr(term, '-') || (strcmp(color, "truecolor") != 0 && strcmp(color, "24bit") != 0))
+        return NULL;
+    snprintf(name, sizeof name, "%.50s-256color", term);
+    if (setupterm(name, restore.fd, &found) != OK) return NULL;
+    del_curterm(cur_term);
+    return name;
 }
 
 bool terminal_open(bool mouse, scry_error *err) {
@@ -108,7 +133,7 @@ bool terminal_open(bool mouse, scry_error *err) {
     if (!restore.tty) return scry_fail(err, "no terminal: %s; --script FILE runs without one", strerror(errno));
     restore.fd = fileno(restore.tty);
     restore.has_settings = tcgetattr(restore.fd, &restore.settings) == 0;
-    restore.screen = newterm(NULL, restore.tty, direct ? stdin : restore.tty);
+    restore.screen = newterm(more_colors(), restore.tty, direct ? stdin : restore.tty);
     if (!restore.screen) {
         const char *name = getenv("TERM");
         return scry_fail(err, "TERM=%s: this terminal cannot be driven; set TERM, for example to xterm-256color",
@@ -140,7 +165,7 @@ bool terminal_open(bool mouse, scry_error *err) {
         use_default_colors();
     }
     restore.colors = find_colors();
-    make_pairs();
+    terminal_look(&themes[0], restore.colors);
     make_restore_string();
     restore.open = true;
     catch_signals();
@@ -166,7 +191,7 @@ color_level terminal_colors(void) {
 
 static void draw_cell(const cell *c, int y, int x) {
     bool cursor = c->flags & CELL_CURSOR;
-    style s = theme_style(restore.colors, (role)c->role, c->flags);
+    style s = restore.style[c->role][cursor];
     attr_t attributes = (s.bold ? A_BOLD : 0) | (s.underline ? A_UNDERLINE : 0) | (s.reverse ? A_REVERSE : 0);
     wchar_t text[CELL_CODES + 1] = {0};
     for (int i = 0; i < CELL_CODES; i++) text[i] = (wchar_t)c->code[i];
@@ -219,13 +244,28 @@ static uint32_t key_of(wint_t code) {
     }
 }
 
+/* 2 when the click before was here and just now. Not curses' own double click, which would hold back the
+ * first of the two. */
+static int clicks_at(int y, int x) {
+    static struct timespec last;
+    static int last_y = -1, last_x;
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    long ms = (now.tv_sec - last.tv_sec) * 1000 + (now.tv_nsec - last.tv_nsec) / 1000000;
+    bool second = y == last_y && x == last_x && ms < DOUBLE_CLICK_MS;
+    last = now;
+    last_y = second ? -1 : y;
+    last_x = x;
+    return second ? 2 : 1;
+}
+
 static event mouse_event(void) {
     MEVENT m;
     if (getmouse(&m) != OK) return (event){.kind = EVENT_NONE};
     event e = {.y = m.y, .x = m.x};
     if (m.bstate & BUTTON4_PRESSED) e.kind = EVENT_WHEEL, e.steps = -3;
     else if (m.bstate & BUTTON5_PRESSED) e.kind = EVENT_WHEEL, e.steps = 3;
-    else if (m.bstate & CLICKS) e.kind = EVENT_CLICK;
+    else if (m.bstate & CLICKS) e.kind = EVENT_CLICK, e.steps = clicks_at(m.y, m.x);
     return e;
 }
 

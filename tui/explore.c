@@ -3,6 +3,7 @@
 #include "app.h"
 #include "commands/out.h"
 #include "commands/subject.h"
+#include "state/config.h"
 #include "terminal.h"
 
 #include <errno.h>
@@ -47,28 +48,50 @@ static bool screen_size(const options *o, int *rows, int *cols, scry_error *err)
     return scry_misuse(err, "--size: found \"%.40s\", expected ROWSxCOLUMNS such as 24x80", o->size);
 }
 
-/* Commands of the palette, a line each; # begins a comment. A command that fails ends the script. */
+/* A command that fails ends the script. */
 static int run_script(app *a, const char *path) {
     FILE *f = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
     scry_error err = {0};
-    if (!f) {
-        scry_fail(&err, "%s: cannot be opened: %s", path, strerror(errno));
-        return out_error(&err);
-    }
-    char line[1024];
-    int number = 0;
-    while (!err.status && fgets(line, sizeof line, f)) {
-        number++;
-        line[strcspn(line, "\n")] = 0;
-        if (!line[strspn(line, " \t")] || line[strspn(line, " \t")] == '#') continue;
-        table_finish(a);
-        app_draw(a); /* as on a terminal: pages and places are those of the last frame */
-        command_effect effect = app_command(a, line);
-        if (a->message_is_error && a->message[0]) scry_fail(&err, "%s: line %d: %s", path, number, a->message);
-        if (effect & DID_QUIT) break;
-    }
-    if (f != stdin) fclose(f);
+    bool quit = false;
+    if (!f) scry_fail(&err, "%s: cannot be opened: %s", path, strerror(errno));
+    else script_run(a, f, path, &quit, &err);
+    if (f && f != stdin) fclose(f);
+    if (f) keep_save(a, true);
     return err.status ? out_error(&err) : 0;
+}
+
+/* The commands that the user's settings give for an index without a session. */
+static void start_anew(app *a, tab *t, const config *c) {
+    tab *shown = a->tab;
+    char said[TEXT_MOST] = "";
+    if (!c->start.count) return;
+    snprintf(said, sizeof said, "%s", a->message);
+    bool error = a->message_is_error;
+    a->tab = t;
+    for (size_t i = 0; i < c->start.count && !error; i++) {
+        app_draw(a);
+        app_command(a, c->start.text[i]);
+        a->prompt.then = NULL;
+        error = a->message_is_error && a->message[0];
+        if (error) snprintf(said, sizeof said, "start: %.200s: %.200s", c->start.text[i], a->message);
+    }
+    a->tab = shown;
+    if (error) app_fail(a, "%s", said);
+    else app_say(a, "%s", said);
+}
+
+/* What is kept of the tabs, or is to be. A selection that the options ask for is not what was kept, and a
+ * script begins anew unless it names its session. */
+static void take_up_sessions(app *a, const options *o, const config *c) {
+    const char *const chosen[] = {o->by,   o->metric, o->top,   o->set,     o->latents,   o->without,
+                                  o->with, o->score,  o->fresh, o->domains, o->is_signed, o->is_absolute};
+    bool anew = false;
+    for (size_t i = 0; i < sizeof chosen / sizeof *chosen; i++) anew = anew || chosen[i];
+    if (o->script && !o->session) return;
+    for (size_t i = a->tab_count; i-- > 0;) {
+        keep_begin(a, a->tabs[i], o->session);
+        if (anew || !keep_restore(a, a->tabs[i])) start_anew(a, a->tabs[i], c);
+    }
 }
 
 /* What takes longer than a frame is begun, on a thread beside, when no key has come for this long. */
@@ -82,7 +105,7 @@ static command_effect take(app *a, const event *e) {
     case EVENT_KEY:
         return app_key(a, e->key);
     case EVENT_CLICK:
-        return app_click(a, e->y, e->x);
+        return app_click(a, e->y, e->x, e->steps);
     case EVENT_WHEEL:
         return app_wheel(a, e->y, e->x, e->steps);
     case EVENT_RESIZE:
@@ -101,16 +124,19 @@ static int run_loop(app *a) {
     bool resting = false;
     while (!(effect & DID_QUIT)) {
         if (effect) {
+            if (effect & DID_REDRAW) terminal_look(&a->theme, a->colors);
             app_draw(a);
             terminal_draw(a->grid, effect & DID_REDRAW);
         }
         effect = DID_NOTHING;
         bool due = works_due(a), working = latent_working(a);
-        int waits = table_waits(a);
+        int waits = table_waits(a), save = keep_due(a), rest = due || waits ? WORK_AFTER_MS : -1;
         bool now = working || waits == 2 || resting;
-        event e = terminal_wait(now ? 0 : due || waits ? WORK_AFTER_MS : -1, works_bell(a->works));
+        event e = terminal_wait(now ? 0 : save >= 0 && (rest < 0 || save < rest) ? save : rest, works_bell(a->works));
         resting = false;
-        if (e.kind == EVENT_NONE && waits == 2) {
+        if (keep_due(a) == 0) {
+            keep_save(a, false);
+        } else if (e.kind == EVENT_NONE && waits == 2) {
             effect = table_work(a) ? DID_CHANGE : DID_NOTHING;
         } else if (e.kind == EVENT_NONE && working) {
             latent_work(a, WORK_SECONDS);
@@ -124,21 +150,25 @@ static int run_loop(app *a) {
         /* Everything that is waiting goes into one frame. */
         while (e.kind != EVENT_NONE && !(effect & DID_QUIT)) {
             if (e.kind == EVENT_SIGNAL) return e.number;
-            effect |= (int)take(a, &e);
+            int did = (int)take(a, &e);
+            if (did) keep_touch(a);
+            effect |= did;
             e = terminal_wait(0, works_bell(a->works));
         }
     }
     return 0;
 }
 
-static int run_terminal(app *a, bool mouse) {
+/* colors: at most so many; -1: as many as there are. */
+static int run_terminal(app *a, bool mouse, int colors) {
     scry_error err = {0};
     if (!terminal_open(mouse, &err)) return out_error(&err);
     int rows, cols;
     terminal_size(&rows, &cols);
-    a->mono = terminal_colors() == COLOR_MONO;
+    app_look(a, &a->theme, colors >= 0 && colors < (int)terminal_colors() ? (color_level)colors : terminal_colors());
     app_resize(a, rows, cols);
     int ended_by = run_loop(a);
+    keep_save(a, true);
     terminal_close();
     return ended_by ? 128 + ended_by : 0;
 }
@@ -154,25 +184,98 @@ static bool wants_ascii(const options *o) {
     return (!utf8 && !o->script) || (term && strcmp(term, "linux") == 0);
 }
 
-int explore(const options *o) {
-    scry_error err = {0};
-    int rows, cols;
-    if (!screen_size(o, &rows, &cols, &err)) return out_error(&err);
+/* The session of the options, the user's settings in the place of those not given. Where the settings ask for what
+ * this index lacks, they are left out and that is said. */
+static scry_session *first_session(const options *o, scry_index *index, config *c, scry_error *err) {
+    options set = *o;
+    if (!set.top) set.top = c->top;
+    if (!set.score) set.score = c->score;
+    if (!set.by) set.by = c->by;
+    if (!set.metric) set.metric = c->metric;
+    scry_error unfit = {0};
+    scry_session *s = make_session(&set, index, &unfit);
+    if (s) return s;
+    s = make_session(o, index, err);
+    if (s) scry_notes_add(&c->wrong, "settings: %s", unfit.text);
+    return s;
+}
+
+/* Every index as a tab. NULL and err when one cannot be opened. */
+static app *open_tabs(const options *o, config *c, int rows, int cols, scry_error *err) {
     app *a = NULL;
     for (int i = 0; i < o->words; i++) {
-        scry_index *index = subject_open_path(o, o->word[i], &err);
-        scry_session *session = index ? make_session(o, index, &err) : NULL;
+        scry_index *index = subject_open_path(o, o->word[i], err);
+        scry_session *session = index ? first_session(o, index, c, err) : NULL;
         if (!session) {
             scry_close(index);
             app_free(a);
-            return out_error(&err);
+            return NULL;
         }
         const char *no_color = getenv("NO_COLOR");
+        bool ascii = wants_ascii(o) || c->ascii == 1;
         if (a) app_add_tab(a, index, session);
-        else a = app_new(index, session, rows, cols, wants_ascii(o), no_color && *no_color);
+        else a = app_new(index, session, rows, cols, ascii, no_color && *no_color);
     }
     a->tab = a->tabs[0];
-    int status = o->script ? run_script(a, o->script) : run_terminal(a, !o->no_mouse);
+    return a;
+}
+
+/* "15;0" in COLORFGBG: some terminals say what they write with on what. */
+static bool is_light(void) {
+    const char *said = getenv("COLORFGBG"), *last = said ? strrchr(said, ';') : NULL;
+    return last && (strcmp(last, ";15") == 0 || strcmp(last, ";7") == 0);
+}
+
+/* Theme, colours, keys. */
+static void set_up(app *a, config *c, const theme *asked, int colors) {
+    memcpy(a->theme.own, c->own, sizeof c->own);
+    const theme *t = asked ? asked : c->theme ? c->theme : theme_find(is_light() ? "light" : "dark");
+    app_look(a, t, colors >= 0 && colors < (int)a->colors ? (color_level)colors : a->colors);
+    a->keys = c->keys;
+    c->keys = (keymap){0};
+}
+
+/* The first of what is wrong with the settings, in the place of other words. */
+static void say_wrong(app *a, const config *c) {
+    size_t n = c->wrong.count;
+    if (n == 1) app_fail(a, "%s", c->wrong.text[0]);
+    if (n > 1) app_fail(a, "%s (and %zu more)", c->wrong.text[0], n - 1);
+}
+
+/* What can be wrong with the options before anything is opened. */
+static bool read_options(const options *o, int *rows, int *cols, const theme **asked, int *colors, scry_error *err) {
+    *colors = o->colors ? color_level_of(o->colors) : -1;
+    *asked = o->theme ? theme_find(o->theme) : NULL;
+    if (o->colors && *colors < 0)
+        return scry_misuse(err, "--colors: found \"%.40s\", expected mono, 16 or 256", o->colors);
+    if (o->theme && !*asked)
+        return scry_misuse(err, "--theme: found \"%.40s\", expected dark, light, contrast or mono", o->theme);
+    if (o->session && o->words > 1) return scry_misuse(err, "--session: found %d indexes, expected one", o->words);
+    return screen_size(o, rows, cols, err);
+}
+
+int explore(const options *o) {
+    scry_error err = {0};
+    int rows, cols, colors;
+    const theme *asked;
+    if (!read_options(o, &rows, &cols, &asked, &colors, &err)) return out_error(&err);
+    config c = {.ascii = -1, .mouse = -1};
+    if (!o->script) {
+        char *path = config_path();
+        config_read(&c, path);
+        free(path);
+    }
+    app *a = open_tabs(o, &c, rows, cols, &err);
+    if (a) {
+        set_up(a, &c, asked, colors);
+        if (!o->script) history_begin(&a->history);
+        take_up_sessions(a, o, &c);
+        say_wrong(a, &c);
+    }
+    int status = !a          ? out_error(&err)
+                 : o->script ? run_script(a, o->script)
+                             : run_terminal(a, !o->no_mouse && c.mouse != 0, colors);
+    config_free(&c);
     app_free(a);
     return status;
 }

@@ -30,6 +30,10 @@ static uint32_t code_of(const char *name, size_t length) {
     return (size_t)(at - name) == length ? code : 0;
 }
 
+uint32_t key_of_name(const char *name) {
+    return code_of(name, strlen(name));
+}
+
 bool key_in(const char *names, uint32_t key) {
     if (key == '\n') key = '\r';
     while (*names) {

@@ -20,6 +20,8 @@ enum {
     KEY_CODE_BACKSPACE
 };
 
+/* The key of a name, "Down", "^d" or "j"; 0: it names none. */
+uint32_t key_of_name(const char *name);
 /* Does "j Down ^d" name this key? */
 bool key_in(const char *names, uint32_t key);
 

@@ -20,7 +20,7 @@ typedef struct event {
     event_kind kind;
     uint32_t key; /* EVENT_KEY: keys.h */
     int y, x;     /* EVENT_CLICK, EVENT_WHEEL; EVENT_RESIZE: rows, columns */
-    int steps;    /* EVENT_WHEEL */
+    int steps;    /* EVENT_WHEEL; EVENT_CLICK: 2 for the second of two at one place */
     int number;   /* EVENT_SIGNAL: SIGTERM or SIGHUP */
 } event;
 
@@ -30,6 +30,8 @@ bool terminal_open(bool mouse, scry_error *err);
 void terminal_close(void);
 void terminal_size(int *rows, int *cols);
 color_level terminal_colors(void);
+/* From the next frame on, roles look so. */
+void terminal_look(const theme *t, color_level colors);
 /* Shows the grid; whole: draw every cell again. */
 void terminal_draw(const grid *g, bool whole);
 /* Waits up to timeout_ms (-1: without end) for what comes next: a key, or (EVENT_BELL) something to

@@ -14,7 +14,7 @@ case $BENCH_SCALE in full) need=12 ;; *) need=3 ;; esac
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM HUP
-export HOME="$work/home" XDG_CACHE_HOME="$work/cache" XDG_CONFIG_HOME="$work/config" XDG_STATE_HOME="$work/state"
+export HOME="$work/home" XDG_CACHE_HOME="$work/cache" XDG_CONFIG_HOME="$work/config" XDG_STATE_HOME="$work/state" XDG_DATA_HOME="$work/data"
 mkdir -p "$HOME"
 free=$(df -Pk "$work" | awk 'NR == 2 { print int($4 / 1048576) }')
 if [ "$free" -lt "$need" ]; then

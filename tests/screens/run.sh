@@ -5,7 +5,8 @@
 #     # sizes: 24x80 50x160     run it at each of these (default 24x80)
 #     # options: --ascii        further options of scry; @INDEX@ is the sample's index
 #     # env: NO_COLOR=1         variables
-# Each `screen @OUT@/WHAT.roles` in it is compared with NAME-WHAT.SIZE.golden.
+# Each `screen @OUT@/WHAT.roles` in it is compared with NAME-WHAT.SIZE.golden, and so is WHAT.ansi: the same screen
+# with the styles that a terminal gets (`cat` shows it).
 #
 # Nothing is masked: the indexes differ in the last bits between OpenBLAS's kernels (Haswell, SkylakeX, Zen, Sandybridge,
 # Prescott were tried), the screens do not.
@@ -42,18 +43,19 @@ play() { # SCRIPT SIZE
         return
     fi
     [ ! -s "$out/said" ] || not_ok "$1 at $2" "found words: $(head -1 "$out/said"), expected none"
-    for screen in $(sed -n 's|^screen @OUT@/\(.*\)\.roles$|\1|p' "$here/$1.script"); do
+    for file in $(sed -n -e 's|^screen @OUT@/\(.*\.roles\)$|\1|p' -e 's|^screen @OUT@/\(.*\.ansi\)$|\1|p' "$here/$1.script"); do
+        screen=${file%.*}
         golden=$here/$1-$screen.$2.golden
         echo "$golden" >>"$WORK/screens/all"
         if [ -n "${GENERATE:-}" ]; then
-            cp "$out/$screen.roles" "$golden"
+            cp "$out/$file" "$golden"
         elif [ ! -f "$golden" ]; then
             not_ok "$1: $screen at $2" "found no $golden, expected it; GENERATE=1 $here/run.sh makes it"
-        elif cmp -s "$golden" "$out/$screen.roles"; then
+        elif cmp -s "$golden" "$out/$file"; then
             echo "ok - $1: $screen at $2"
         else
             not_ok "$1: $screen at $2" "found another screen, expected $golden"
-            diff "$golden" "$out/$screen.roles" | head -12 | sed 's/^/# /'
+            diff "$golden" "$out/$file" | head -12 | sed 's/^/# /'
         fi
     done
 }

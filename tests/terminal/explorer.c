@@ -40,6 +40,8 @@ static const struct {
              {"idle", test_idle},
              {"pages", test_pages},
              {"labels", test_labels},
+             {"session", test_session},
+             {"settings", test_settings},
              {"manifest", test_manifest},
              {"hostile", test_hostile}};
 
@@ -53,6 +55,10 @@ int main(void) {
         return 1;
     }
     setenv("LC_ALL", "C.UTF-8", 1);
+    /* The tests do not begin where another one ended: nothing can be kept there. */
+    setenv("XDG_STATE_HOME", "/dev/null/state", 1);
+    setenv("XDG_CONFIG_HOME", "/dev/null/config", 1);
+    setenv("XDG_DATA_HOME", "/dev/null/data", 1);
     snprintf(study_index, sizeof study_index, "%s/explorer.scry", work);
     int status;
     free(shell(&status, "'%s' index sample_data/study.json -o '%s' 2>&1", scry, study_index));

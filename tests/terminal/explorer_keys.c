@@ -218,6 +218,54 @@ void test_sorting(void) {
           "largest STS first", "found \"%s\"", row(t, top));
     leave(t);
 }
+static int column_of(term *t, int y, const char *text) {
+    const char *line = row(t, y), *at = strstr(line, text);
+    int x = 0;
+    for (const char *c = line; at && c < at; c++) x += ((unsigned char)*c & 0xc0) != 0x80;
+    return at ? x : -1;
+}
+
+/* Hints of the footer, rows of the palette, headers; and two clicks at one place. */
+static void clicks_on_words(void) {
+    term *t = open_sample();
+    int head = header_row(t), head_x = title_column(t, "rate");
+    click(t, head, head_x + 1);
+    check(await_message(t, "sorted by rate") && sorted_by(t, "rate"), t, "a click on a header sorts", "found \"%s\"",
+          footer(t));
+    command(t, "sort rank");
+    term_keys(t, "Esc");
+    await_text(t, "space toggle");
+    click(t, ROWS - 1, column_of(t, ROWS - 1, "toggle"));
+    check(await_count(t, 99), t, "a click on a hint of the footer does what it says", "found N %d", count(t));
+    click(t, ROWS - 1, 3); /* the message goes */
+    await_text(t, "space toggle");
+    click(t, ROWS - 1, column_of(t, ROWS - 1, "undo"));
+    check(await_count(t, 100), t, "each of them", "found N %d", count(t));
+    term_keys(t, "Esc : u n d");
+    await_text(t, "take the last step back");
+    term_keys(t, "C-u b y -");
+    await_text(t, "by-trained");
+    click(t, find_row(t, "by-trained", 1), 20);
+    check(await_text(t, "by sft"), t, "a click on a row of the palette runs it", "found \"%s\"", row(t, 0));
+    int latent = latent_row(t);
+    click(t, latent + 2, 30);
+    click(t, latent + 2, 30);
+    check(await_text(t, "Enter back") && latent_row(t) == 1, t, "two clicks enlarge a pane", "found \"%s\"", row(t, 1));
+    check(strstr(footer(t), "q quit") != NULL, t, "an enlarged pane still says how to quit", "found \"%s\"", footer(t));
+    click(t, 5, 30);
+    click(t, 5, 30);
+    check(await_text(t, "rho ") && latent_row(t) > 1, t, "and two more go back", "found \"%s\"", row(t, 1));
+    await_text(t, "q quit");
+    click(t, ROWS - 1, column_of(t, ROWS - 1, "quit"));
+    int status = term_wait_exit(t, WAIT);
+    check(status == 0, t, "a click on quit quits", "found status %d", status);
+    term_free(t);
+}
+
+static bool is_another_count(term *t, const void *was) {
+    return count(t) != *(const int *)was;
+}
+
 void test_mouse(void) {
     term *t = open_sample();
     int head = header_row(t);
@@ -236,8 +284,7 @@ void test_mouse(void) {
     for (int i = 0; i < 30; i++) {
         int was = count(t);
         click_at_once(t, head + 1 + i % 5, 1);
-        term_settle(t, 15);
-        lost += count(t) == was;
+        lost += !await(t, is_another_count, &was);
     }
     check(!lost, t, "clicks whose press and release come together count, each once", "found %d of 30 without effect",
           lost);
@@ -253,11 +300,12 @@ void test_mouse(void) {
           "found \"%s\"", row(t, pane + 1));
     free(first);
     click(t, 0, 5);
-    click(t, ROWS - 1, 5);
+    click(t, ROWS - 1, 0);
     term_settle(t, 60);
     check(term_wait_exit(t, 0) == -1 && term_has(t, "rho "), t, "clicks on title and footer do no harm",
           "found it gone");
     leave(t);
+    clicks_on_words();
 
     char *argv[] = {(char *)scry, (char *)"--no-mouse", study_index, NULL};
     t = term_start(ROWS, COLS, NULL, argv, NULL);

@@ -143,6 +143,12 @@ void test_signals(void);
 void test_stop(void);
 void test_terminals(void);
 
+/* explorer_session.c */
+void test_session(void);
+
+/* explorer_settings.c */
+void test_settings(void);
+
 /* explorer_sent.c */
 void test_ascii(void);
 void test_idle(void);

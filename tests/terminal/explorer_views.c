@@ -256,6 +256,17 @@ void test_palette(void) {
     check(await_message(t, "no command on that key"), t, "a key without a command says so", "found \"%s\"", footer(t));
     term_keys(t, ": a b c C-w Backspace");
     check(await_text(t, "space toggle"), t, "Backspace on nothing leaves the palette", "found \"%s\"", footer(t));
+    term_keys(t, ": a t e n t C-a l Right C-k t e n t");
+    check(await_text(t, ":latent"), t, "the line is edited as in a shell", "found \"%s\"", footer(t));
+    type_line(t, " 17");
+    check(await_current(t, 17), t, "and runs", "found latent %d", current(t));
+    term_keys(t, ": Up");
+    check(await_text(t, ":latent 17"), t, "Up in an empty palette: the line before", "found \"%s\"", footer(t));
+    term_keys(t, "Esc");
+    await_text(t, "space toggle");
+    term_keys(t, ": c a p Tab l a w . i Tab Enter");
+    check(await_message(t, "tokens from law.icl"), t, "Tab completes a command and its argument", "found \"%s\"",
+          footer(t));
     leave(t);
 }
 static const struct {
@@ -286,6 +297,13 @@ void test_help(void) {
         if (!seen[i] && strcmp(all_commands[i].explorer, "NO_EXPLORER") != 0)
             snprintf(missing + strlen(missing), sizeof missing - strlen(missing), " %s", all_commands[i].name);
     check(!missing[0], t, "help names every command", "found no%s", missing);
+    term_keys(t, "g /");
+    term_send(t, "demonstr");
+    check(await_text(t, "with \"demonstr") && term_has(t, "by-icl") && !term_has(t, "unmark"), t,
+          "/ in the help finds words", "found \"%s\"", row(t, 1));
+    term_keys(t, "Enter Esc");
+    check(await_text(t, "1 to 21 of") && term_has(t, "unmark"), t, "Esc shows all of it again", "found \"%s\"",
+          row(t, 1));
     term_keys(t, "g j k ?");
     check(await_text(t, "space toggle") && await_text(t, "rho "), t, "? goes back", "found \"%s\"", row(t, 1));
     rest(t);

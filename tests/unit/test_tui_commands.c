@@ -7,6 +7,7 @@
 #include "views/view.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* What each command is given; more than one for those that have several forms. */
@@ -17,6 +18,11 @@ static const struct {
     {"export", "@/set.csv"},
     {"import", "@/set.csv"},
     {"screen", "@/screen.txt"},
+    {"record", "twice"},
+    {"down", ""},
+    {"record", ""},
+    {"play", "twice 2"},
+    {"macros", ""},
     {"quit", ""},
     {"down", ""},
     {"down", "3"},
@@ -39,6 +45,7 @@ static const struct {
     {"toggle", ""},
     {"toggle", "3,17"},
     {"mark", ""},
+    {"mark", "5,9-12"},
     {"toggle-marked", ""},
     {"unmark", ""},
     {"more", ""},
@@ -92,6 +99,9 @@ static const struct {
     {"capture", "math.icl"},
     {"palette", ""},
     {"help", ""},
+    {"help", "undo"},
+    {"theme", ""},
+    {"theme", "light"},
     {"tokens", ""},
     {"tokens", "moved"},
     {"export-labels", "@/labels.csv"},
@@ -205,6 +215,7 @@ static void keys_of(const command *c) {
 int main(void) {
     scry_error err = {0};
     const char *index = scratch("sample.scry");
+    setenv("XDG_DATA_HOME", scratch("data"), 1);
     if (!check(scry_index_build("sample_data/study.json", index, NULL, NULL, NULL, &err), "the sample is indexed %s",
                err.text))
         return check_end();

@@ -48,7 +48,7 @@ static void write_pictures(const char *folder, const char *name, const plot *p) 
     if (!f) return;
     grid *g = grid_new(24, 80);
     plot_draw(g, (rect){0, 0, 24, 80}, p, false);
-    grid_svg(g, COLOR_256, paper_dark, f);
+    grid_svg(g, &themes[0], COLOR_256, paper_dark, f);
     grid_free(g);
     fclose(f);
 }

@@ -30,7 +30,7 @@ static char *screen_svg(const grid *g, color_level level, grid_paper paper) {
     size_t size = 0;
     FILE *f = open_memstream(&text, &size);
     if (!f) abort();
-    grid_svg(g, level, paper, f);
+    grid_svg(g, &themes[0], level, paper, f);
     fclose(f);
     return text;
 }

@@ -1,4 +1,5 @@
 /* file.c: commands that read and write files. */
+#include "draw/grid_ansi.h"
 #include "draw/grid_svg.h"
 #include "views/view.h"
 
@@ -38,7 +39,8 @@ static bool ends_in(const char *name, const char *ending) {
     return length > tail && strcmp(name + length - tail, ending) == 0;
 }
 
-/* Names ending in .roles also say what each cell means: what the tests compare. Those in .svg are pictures. */
+/* Names ending in .roles also say what each cell means: what the tests compare. Those in .svg are pictures, those in
+ * .ansi have the styles of a terminal with --colors many colours. */
 command_effect do_screen(app *a, const char *argument) {
     if (!*argument) return app_ask(a, "screen", "screen.txt");
     FILE *f = fopen(argument, "we");
@@ -48,7 +50,9 @@ command_effect do_screen(app *a, const char *argument) {
     app_draw(a);
     if (latent_working(a)) latent_work(a, 0);
     app_draw(a);
-    if (ends_in(argument, ".svg")) grid_svg(a->grid, a->mono ? COLOR_MONO : COLOR_256, paper_dark, f);
+    if (ends_in(argument, ".svg"))
+        grid_svg(a->grid, &a->theme, a->colors, a->theme.light ? paper_light : paper_dark, f);
+    else if (ends_in(argument, ".ansi")) grid_ansi(a->grid, &a->theme, a->colors, f);
     else grid_write(a->grid, f, ends_in(argument, ".roles"));
     if (fclose(f) != 0) return app_fail(a, "%s: cannot be written: %s", argument, strerror(errno));
     app_say(a, "screen written to %s", argument);
@@ -59,8 +63,10 @@ command_effect do_info(app *a, const char *argument) {
     (void)argument;
     scry_notes notes = {0};
     scry_warnings(a->tab->index, &notes);
-    app_say(a, "%s, %s, pairing by %s, %zu captures, %zu warnings; scry info says all", a->tab->info->model,
-            a->tab->info->hook, scry_pairing_name(a->tab->info->pairing), a->tab->info->captures, notes.count);
+    const char *trouble = keep_trouble(a);
+    app_say(a, "%s, %s, pairing by %s, %zu captures, %zu warnings; %s%s", a->tab->info->model, a->tab->info->hook,
+            scry_pairing_name(a->tab->info->pairing), a->tab->info->captures, notes.count,
+            trouble ? "this session is not kept: " : "scry info says all", trouble ? trouble : "");
     scry_notes_free(&notes);
     return DID_CHANGE;
 }

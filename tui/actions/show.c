@@ -118,9 +118,10 @@ command_effect do_palette(app *a, const char *argument) {
 }
 
 command_effect do_help(app *a, const char *argument) {
-    (void)argument;
-    a->layer = a->layer == &layer_help ? NULL : &layer_help;
-    a->help_top = 0;
+    a->layer = a->layer == &layer_help && !*argument ? NULL : &layer_help;
+    a->help = (help_state){0};
+    snprintf(a->help.filter, sizeof a->help.filter, "%s", argument);
+    a->help.at = strlen(a->help.filter);
     return DID_CHANGE;
 }
 

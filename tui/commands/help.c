@@ -106,6 +106,9 @@ static void man(void) {
     explorer_commands();
     printf(".SH EXIT STATUS\n0 done; 1 the work failed; 2 the words were wrong.\n"
            ".SH ENVIRONMENT\n.TP\n.B XDG_CACHE_HOME\nwhere manifests are indexed to (scry/ below it)\n"
+           ".TP\n.B XDG_CONFIG_HOME\nwhere scry/config.json has your own settings\n"
+           ".TP\n.B XDG_STATE_HOME\nwhere the session of each index is kept\n"
+           ".TP\n.B XDG_DATA_HOME\nwhere macros are kept\n"
            ".TP\n.B NO_COLOR\nno colour\n"
            ".TP\n.B OPENBLAS_CORETYPE\nthe kernels that OpenBLAS takes, where they shall not be chosen by scry\n");
 }

@@ -3,12 +3,14 @@
 #include "commands/out.h"
 #include "commands/subject.h"
 #include "draw/text.h"
+#include "state/config.h"
 #include "system.h"
 
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 static cJSON *capture_list(const scry_info *info) {
     cJSON *list = cJSON_CreateArray();
@@ -134,6 +136,14 @@ static void head_of(const scry_index *index, char *head, size_t size) {
     if (used < size) snprintf(head + used, size - used, "\n");
 }
 
+static int report_system(void) {
+    int status = system_report();
+    char *path = config_path();
+    printf("settings  %s%s\n", path, access(path, R_OK) == 0 ? "" : " (there is none)");
+    free(path);
+    return status;
+}
+
 static int by_bytes(const void *x, const void *y) {
     const cJSON *const *a = x, *const *b = y;
     double first = cJSON_GetObjectItemCaseSensitive(*a, "bytes")->valuedouble;
@@ -183,11 +193,11 @@ static int print_sections(const options *o, const scry_index *index) {
 }
 
 int shell_info(const options *o) {
-    if (o->system && !o->word[0]) return system_report();
+    if (o->system && !o->word[0]) return report_system();
     scry_error err = {0};
     scry_index *index = subject_open(o, &err);
     if (!index) return out_error(&err);
-    if (o->system && !o->json) system_report();
+    if (o->system && !o->json) report_system();
     if (o->sections) {
         int status = print_sections(o, index);
         scry_close(index);

@@ -17,6 +17,7 @@ typedef struct paint {
 
 typedef struct sheet {
     const grid *g;
+    const theme *theme;
     color_level level;
     grid_paper paper;
     FILE *out;
@@ -41,7 +42,7 @@ static const cell *cell_at(const sheet *s, int y, int x) {
 }
 
 static paint paint_of(const sheet *s, const cell *c) {
-    style look = theme_style(s->level, c->role, c->flags);
+    style look = theme_style(s->theme, s->level, c->role, c->flags);
     paint p = {look.fg < 0 ? s->paper.ink : palette(look.fg), look.bg < 0 ? s->paper.paper : palette(look.bg),
                look.bold, look.underline};
     if (look.reverse) {
@@ -191,8 +192,8 @@ static void write_row(const sheet *s, int y) {
     }
 }
 
-bool grid_svg(const grid *g, color_level level, grid_paper paper, FILE *file) {
-    sheet s = {g, level, paper, file};
+bool grid_svg(const grid *g, const theme *t, color_level level, grid_paper paper, FILE *file) {
+    sheet s = {g, t, level, paper, file};
     double w = g->cols * wide, h = g->rows * high, edge = 6;
     svg_put(file,
             "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%n\" height=\"%n\" viewBox=\"%n %n %n %n\" "

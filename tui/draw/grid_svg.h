@@ -14,6 +14,6 @@ extern const grid_paper paper_dark, paper_light;
 
 /* Text stays text. Braille, blocks and box lines are drawn: fonts lack them or leave gaps. False when
  * the file could not be written. */
-bool grid_svg(const grid *g, color_level level, grid_paper paper, FILE *file);
+bool grid_svg(const grid *g, const theme *t, color_level level, grid_paper paper, FILE *file);
 
 #endif

@@ -9,6 +9,10 @@
 
 static const char *const sorts[DOMAIN_SORTS] = {"file", "sts", "change", "residual", "part", "name"};
 
+const char *domains_sort_name(const domains_state *d) {
+    return sorts[d->sort];
+}
+
 typedef struct order_context {
     const app *a;
     const scry_result *result;

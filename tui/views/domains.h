@@ -36,5 +36,6 @@ const char *domain_row_heads(int cols);
 double domain_part(const struct app *a, size_t domain);
 /* That part in at most 7 columns. */
 void domain_part_text(double part, char *text, size_t size);
+const char *domains_sort_name(const domains_state *d); /* as typed after :sort */
 
 #endif

@@ -77,6 +77,8 @@ typedef struct latent_state {
 } latent_state;
 
 void latent_free(latent_state *s);
+/* The order of the profile, as typed after :profile. */
+const char *latent_profile_order(const latent_state *s);
 /* Keys of the pane when it has them. False: not one of them. */
 bool latent_key(struct app *a, uint32_t key, int *effect);
 /* What goes on between frames: is there some, and work for about so many seconds (0: to the end). */

@@ -184,6 +184,10 @@ static void note_profile(app *a, char *text, size_t size) {
              sort ? sorts[sort] : "");
 }
 
+const char *latent_profile_order(const latent_state *s) {
+    return sorts[s->profile_sort];
+}
+
 static bool sort_profile(app *a, const char *name, char *wrong, size_t size) {
     int next = latent_choose(sorts, SORTS, state_of(a)->profile_sort, name, wrong, size);
     if (next < 0) return false;

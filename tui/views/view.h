@@ -31,5 +31,8 @@ extern const layer layer_help, layer_sets, layer_plots;
 void prompt_draw(app *a);
 void prompt_key(app *a, uint32_t key, command_effect *effect);
 void footer_draw(app *a);
+/* Clicks: on the list above the prompt (false: not on it), and on a hint of the footer. */
+bool prompt_click(app *a, int y, command_effect *effect);
+command_effect footer_click(app *a, int x);
 
 #endif

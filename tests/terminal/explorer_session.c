@@ -1,0 +1,139 @@
+/* explorer_session.c: what one did is there when the index is opened again, however the explorer ended. */
+#include "explorer_kit.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+static char state[600];
+
+static term *open_kept(const char *option) {
+    char *argv[] = {(char *)scry, study_index, (char *)option, NULL}, *env[] = {state, NULL};
+    term *t = term_start(ROWS, COLS, NULL, argv, env);
+    if (!t) exit(1);
+    await_text(t, "rho ");
+    return t;
+}
+
+static void begin(const char *name) {
+    snprintf(state, sizeof state, "XDG_STATE_HOME=%s/state-%s", work, name);
+    free(shell(NULL, "rm -rf '%s/state-%s'", work, name));
+}
+
+/* Ends it in some way after these keys, opens it again and compares. */
+static void ends(const char *name, int number, int status, bool idle) {
+    char what[120];
+    begin(name);
+    term *t = open_kept(NULL);
+    term_keys(t, "j Space j Space u s Tab Tab");
+    await_count(t, 99);
+    rest(t);
+    if (idle) {
+        struct timespec pause = {1, 300 * 1000000L};
+        nanosleep(&pause, NULL);
+        term_settle(t, 20);
+    }
+    term_keys(t, "Esc");
+    term_settle(t, 60);
+    int above = domains_row(t); /* below, the bars are as long as was best then */
+    char *before = picture(t, above, COLS);
+    if (number) kill(term_pid(t), number);
+    else term_keys(t, "q");
+    int found = term_wait_exit(t, WAIT);
+    snprintf(what, sizeof what, "%s: exit status %d", name, status);
+    check(found == status, t, what, "found %d", found);
+    if (number != SIGKILL) {
+        snprintf(what, sizeof what, "%s: the terminal is as it was", name);
+        check_restored(t, what);
+    }
+    term_free(t);
+    t = open_kept(NULL);
+    snprintf(what, sizeof what, "%s: opened again, it says that the session is restored", name);
+    check(await_message(t, "restored; --fresh starts anew"), t, what, "found \"%s\"", footer(t));
+    rest(t);
+    term_keys(t, "Esc");
+    term_settle(t, 60);
+    char *after = picture(t, above, COLS);
+    snprintf(what, sizeof what, "%s: opened again, the same screen", name);
+    check(strcmp(before, after) == 0, t, what, "found another one");
+    term_keys(t, "C-r");
+    snprintf(what, sizeof what, "%s: what was undone can be done again", name);
+    check(await_count(t, 98), t, what, "found %d, expected 98", count(t));
+    term_keys(t, "u u");
+    snprintf(what, sizeof what, "%s: and all of it undone", name);
+    check(await_count(t, 100), t, what, "found %d, expected 100", count(t));
+    free(before);
+    free(after);
+    leave(t);
+}
+
+static void anew(void) {
+    begin("anew");
+    term *t = open_kept(NULL);
+    check(!strstr(footer(t), "session of"), t, "the first time, nothing is restored", "found \"%s\"", footer(t));
+    term_keys(t, "Space");
+    await_count(t, 99);
+    leave(t);
+    static const char *const options[] = {"--fresh", "--top=100", "--by=icl"};
+    for (int i = 0; i < 3; i++) {
+        char what[80];
+        t = open_kept(options[i]);
+        rest(t);
+        snprintf(what, sizeof what, "%s begins anew", options[i]);
+        check(count(t) == 100 && !strstr(footer(t), "session of"), t, what, "found N %d, \"%s\"", count(t), footer(t));
+        leave(t);
+    }
+    t = open_kept(NULL);
+    check(await_count(t, 99), t, "and looking on takes nothing away", "found N %d, expected 99", count(t));
+    leave(t);
+}
+
+/* Two of them on one index: each writes a whole file, the last one stands. */
+static void two(void) {
+    begin("two");
+    term *a = open_kept(NULL), *b = open_kept(NULL);
+    for (int i = 0; i < 4; i++) {
+        term_keys(a, "Space j");
+        term_keys(b, "Space j Space j");
+        term_settle(a, 60);
+        term_settle(b, 60);
+    }
+    await_count(a, 96);
+    await_count(b, 92);
+    leave(b);
+    leave(a);
+    term *t = open_kept(NULL);
+    check(await_count(t, 96), t, "two explorers on one index: the last to end stands", "found N %d, expected 96",
+          count(t));
+    leave(t);
+}
+
+/* A home that cannot be written: everything else goes on. */
+static void unwritable(void) {
+    snprintf(state, sizeof state, "XDG_STATE_HOME=/dev/null/no");
+    term *t = open_kept(NULL);
+    term_keys(t, "Space");
+    check(await_count(t, 99) && await_message(t, "latent "), t, "no place for a session: no words about it",
+          "found \"%s\"", footer(t));
+    struct timespec pause = {1, 300 * 1000000L};
+    nanosleep(&pause, NULL);
+    term_settle(t, 20);
+    check(!strstr(footer(t), "/dev/null"), t, "nor when it would be saved", "found \"%s\"", footer(t));
+    term_resize(t, 24, 200);
+    command(t, "info");
+    check(await_message(t, "not kept: /dev/null/no"), t, ":info says so", "found \"%s\"", footer(t));
+    leave(t);
+}
+
+void test_session(void) {
+    ends("q", 0, 0, false);
+    ends("SIGHUP", SIGHUP, 129, false);
+    ends("SIGTERM", SIGTERM, 143, false);
+    ends("SIGSEGV after a rest", SIGSEGV, 139, true);
+    ends("kill -9 after a rest", SIGKILL, 137, true);
+    anew();
+    two();
+    unwritable();
+}

@@ -1,0 +1,99 @@
+/* views.c: the view of an index as lines of the palette's commands. */
+#include "state/views.h"
+#include "views/columns.h"
+#include "views/latent_page.h"
+#include "views/view.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void views_write_list(const void *set, FILE *f) {
+    const scry_set *s = set;
+    const char *before = "";
+    for (uint32_t j = 0; j < s->latents; j++) {
+        if (j % 64 == 0 && !s->bits[j / 64]) {
+            j += 63;
+            continue;
+        }
+        if (!scry_set_has(s, j)) continue;
+        uint32_t last = j;
+        while (last + 1 < s->latents && scry_set_has(s, last + 1)) last++;
+        if (last > j) fprintf(f, "%s%u-%u", before, j, last);
+        else fprintf(f, "%s%u", before, j);
+        before = ",";
+        j = last;
+    }
+}
+
+/* ---- the parts ------------------------------------------------------------------------------ */
+
+static void write_domains(const app *a, FILE *f) {
+    const domains_state *d = &a->tab->domains;
+    if (!d->sort && !d->reversed) return;
+    fprintf(f, "pane domains\n");
+    if (d->sort) fprintf(f, "sort %s\n", domains_sort_name(d));
+    if (d->reversed) fprintf(f, "reverse\n");
+}
+
+static void write_table(const app *a, FILE *f) {
+    const table_state *t = &a->tab->table;
+    char shown[COLUMNS_TEXT_MOST];
+    fprintf(f, "pane latents\n");
+    table_columns_text(a->tab, shown);
+    fprintf(f, "columns %s\n", shown);
+    if (t->column != column_find("rank")) fprintf(f, "sort %s\n", columns[t->column].name);
+    if (t->reversed) fprintf(f, "reverse\n");
+    if (t->marks->count) {
+        fprintf(f, "mark ");
+        views_write_list(t->marks, f);
+        fputc('\n', f);
+    }
+    if (table_filter_text(a->tab)[0]) fprintf(f, "filter %s\n", table_filter_text(a->tab));
+    if (table_rows(a)) fprintf(f, "latent %u\n", app_latent(a));
+}
+
+/* The order of each page first, as its command also shows it; then the page that is shown. */
+static void write_latent(const app *a, FILE *f) {
+    const latent_state *s = &a->tab->latent;
+    char interval[16];
+    scry_pick_word(&s->tokens.pick, interval);
+    if (s->capture >= 0) fprintf(f, "capture %s\n", a->tab->info->capture[s->capture].name);
+    if (strcmp(interval, "top") != 0) fprintf(f, "interval %s\n", interval);
+    if (s->tokens.versus) fprintf(f, "versus\n");
+    if (s->tokens.wrap) fprintf(f, "wrap\n");
+    if (s->logarithmic) fprintf(f, "histogram log\n");
+    if (s->profile_sort) fprintf(f, "profile %s\n", latent_profile_order(s));
+    if (s->profile_reversed) fprintf(f, "page profile\npane latent\nreverse\n");
+    if (s->together.order) fprintf(f, "together %s\n", scry_mate_order_name[s->together.order]);
+    fprintf(f, "page %s\n", latent_pages[s->page]->name);
+}
+
+/* Last, as the commands of the others go by the pane that has the keys. */
+static void write_focus(const app *a, FILE *f) {
+    if (a->tab->enlarged >= 0) fprintf(f, "pane latent\nopen\n");
+    fprintf(f, "pane %s\n", views[a->tab->focus]->name);
+}
+
+static const views_writer writers[] = {write_domains, write_table, write_latent, write_focus};
+
+/* ---- all of them ---------------------------------------------------------------------------- */
+
+void views_write(const app *a, FILE *f) {
+    for (size_t i = 0; i < sizeof writers / sizeof *writers; i++) writers[i](a, f);
+}
+
+void views_read(app *a, FILE *f) {
+    char *line = NULL;
+    size_t room = 0;
+    while (getline(&line, &room, f) > 0) {
+        line[strcspn(line, "\n")] = 0;
+        char word[64];
+        snprintf(word, sizeof word, "%.*s", (int)strcspn(line, " "), line);
+        const command *c = command_find(word);
+        if (!c || !c->explorer || c->group == GROUP_FILES) continue;
+        app_command(a, line);
+        a->prompt.then = NULL;
+    }
+    free(line);
+    a->message[0] = 0;
+}
