@@ -279,7 +279,7 @@ bool session_set_score(scry_session *s, scry_score score, scry_error *err) {
     return score == s->score || scry_session_set_score(s, score, err);
 }
 
-void session_take(scry_session *s, place at, uint8_t *pin, scry_scope scope, char *spec) {
+void session_take(scry_session *s, place at, place before, uint8_t *pin, scry_scope scope, char *spec) {
     free(s->pin);
     s->pin = pin;
     scry_scope_free(&s->scope);
@@ -287,6 +287,9 @@ void session_take(scry_session *s, place at, uint8_t *pin, scry_scope scope, cha
     free(s->scope_spec);
     s->scope_spec = spec;
     move_to(s, at, NULL);
+    s->before = before.source == SCRY_BASE
+                    ? NULL
+                    : rankings_get(&s->rankings, before.source, before.metric, s->ranking, NULL, NULL);
     for (uint32_t j = 0; j < s->F; j++) settle(s, j);
     stale(s);
 }

@@ -6,6 +6,7 @@
  *     start icl sq 100 17:1 90:2              the place and pins before the first step kept
  *     step sft sq 100 3:0:2 ...               the place after it, and pins: latent, before, after
  *     done 12                                  steps that are in force; those after it can be redone
+ *     before icl sq                            the ranking before the last change of source or metric, if any
  *     end */
 #include "session_state.h"
 #include "base/mem.h"
@@ -50,7 +51,10 @@ void scry_session_write(const scry_session *s, FILE *f) {
         for (uint32_t k = 0; k < t->count; k++)
             fprintf(f, " %" PRIu32 ":%d:%d", t->pins[k].latent, t->pins[k].before, t->pins[k].after);
     }
-    fprintf(f, "\ndone %zu\nend\n", s->done - first);
+    fprintf(f, "\ndone %zu\n", s->done - first);
+    if (s->before)
+        fprintf(f, "before %s %s\n", scry_condition_name(s->before->source), scry_metric_name(s->before->metric));
+    fprintf(f, "end\n");
 }
 
 /* ---- reading -------------------------------------------------------------------------------- */
@@ -137,10 +141,27 @@ static bool read_step(reader *r, char *rest, step *t) {
     return true;
 }
 
+/* "before", if there was another ranking, and "end". */
+static bool read_end(reader *r, place *before) {
+    r->number++;
+    if (getline(&r->line, &r->room, r->f) <= 0) return scry_fail(r->err, "session: cut at line %d", r->number);
+    if (strcmp(r->line, "end\n") == 0) return true;
+    char source[16], metric[16], *rest;
+    int condition = -1, m = -1;
+    if (sscanf(r->line, "before %15s %15s", source, metric) == 2) {
+        condition = scry_condition_of(source);
+        m = scry_metric_of(metric);
+    }
+    if (condition <= SCRY_BASE || !scry_about(r->s->index)->train[r->s->train].has[condition] || m < 0)
+        return wrong(r, "before SOURCE METRIC, or end");
+    before->source = (scry_condition)condition;
+    before->metric = (scry_metric)m;
+    return next(r, "end", &rest);
+}
+
 /* Steps up to "done"; how many are in force. */
-static bool read_steps(reader *r, scry_session *s, place at) {
+static bool read_steps(reader *r, scry_session *s, place at, place *before) {
     for (;;) {
-        char *rest;
         r->number++;
         if (getline(&r->line, &r->room, r->f) <= 0) return scry_fail(r->err, "session: cut at line %d", r->number);
         r->line[strcspn(r->line, "\n")] = 0;
@@ -148,7 +169,7 @@ static bool read_steps(reader *r, scry_session *s, place at) {
         if (strncmp(r->line, "done ", 5) == 0) {
             if (!whole(r->line + 5, (uint32_t)s->step_count, &done)) return wrong(r, "a number of steps");
             s->done = done;
-            return next(r, "end", &rest);
+            return read_end(r, before);
         }
         if (strncmp(r->line, "step ", 5) != 0) return wrong(r, "step or done");
         s->steps = mem_resize(s->steps, s->step_count + 1, sizeof *s->steps);
@@ -161,7 +182,7 @@ static bool read_steps(reader *r, scry_session *s, place at) {
 }
 
 static bool read_all(reader *r, scry_session *s, uint8_t *pin, place *start, scry_score *score, scry_scope *scope,
-                     char **spec) {
+                     char **spec, place *before) {
     char *rest, *train, *kind;
     uint32_t F;
     if (!next(r, "scry-session 1", &rest)) return false;
@@ -179,18 +200,18 @@ static bool read_all(reader *r, scry_session *s, uint8_t *pin, place *start, scr
     if (!rest) return wrong(r, "a scope");
     if (!scry_scope_read(scope, s->index, s->train, rest, strcmp(kind, "signed") == 0, r->err)) return false;
     *spec = mem_copy_string(rest);
-    return read_start(r, s, start, pin) && read_steps(r, s, *start);
+    return read_start(r, s, start, pin) && read_steps(r, s, *start, before);
 }
 
 bool scry_session_read(scry_session *s, FILE *f, scry_error *err) {
     reader r = {.f = f, .s = s, .err = err};
     uint8_t *pin = mem_new(s->F, 1);
-    place at;
+    place at, before = {.source = SCRY_BASE};
     scry_score score = s->score;
     scry_scope scope = {0};
     char *spec = NULL;
     session_forget(s);
-    bool ok = read_all(&r, s, pin, &at, &score, &scope, &spec) && session_set_score(s, score, err);
+    bool ok = read_all(&r, s, pin, &at, &score, &scope, &spec, &before) && session_set_score(s, score, err);
     free(r.line);
     if (!ok) {
         session_forget(s);
@@ -203,6 +224,6 @@ bool scry_session_read(scry_session *s, FILE *f, scry_error *err) {
         at = s->steps[i].after;
         for (uint32_t k = 0; k < s->steps[i].count; k++) pin[s->steps[i].pins[k].latent] = s->steps[i].pins[k].after;
     }
-    session_take(s, at, pin, scope, spec);
+    session_take(s, at, before, pin, scope, spec);
     return true;
 }

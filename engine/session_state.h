@@ -48,7 +48,8 @@ struct scry_session {
 void session_forget(scry_session *s);
 /* As scry_session_set_score, but true also where the score is that already. */
 bool session_set_score(scry_session *s, scry_score score, scry_error *err);
-/* Puts a place (that the index has), pins and scope in force. Takes pin [F], scope and spec. */
-void session_take(scry_session *s, place at, uint8_t *pin, scry_scope scope, char *spec);
+/* Puts a place (that the index has), the ranking before it (source BASE: none), pins and scope in force. Takes pin [F],
+ * scope and spec. */
+void session_take(scry_session *s, place at, place before, uint8_t *pin, scry_scope scope, char *spec);
 
 #endif
