@@ -140,6 +140,7 @@ static const struct {
     {"narrower", ""},
     {"wider", ""},
     {"column-width", "label 30"},
+    {"domain", "law"},
     {"redraw", ""},
 };
 enum { RUNS = sizeof runs / sizeof *runs };

@@ -29,6 +29,7 @@ void views_write_list(const void *set, FILE *f) {
 
 static void write_domains(const app *a, FILE *f) {
     const domains_state *d = &a->tab->domains;
+    if (d->current) fprintf(f, "domain %s\n", a->tab->info->domain[d->current].name);
     if (!d->sort && !d->reversed) return;
     fprintf(f, "pane domains\n");
     if (d->sort) fprintf(f, "sort %s\n", domains_sort_name(d));
