@@ -188,6 +188,8 @@ typedef struct scry_ranking {
 
 scry_ranking *scry_rank(const scry_index *index, size_t train, scry_condition source, scry_metric metric,
                         scry_error *err);
+/* Any n values by size, as latents are: ties by number. They stay the caller's, beneath the ranking. */
+scry_ranking *scry_rank_values(const double *shift, uint32_t n);
 void scry_ranking_free(scry_ranking *ranking);
 
 /* ---- selection ------------------------------------------------------------------------------ */
@@ -285,8 +287,10 @@ enum { SCRY_SEED = 20260302 }; /* stated with every drawn figure */
 /* STS, fit and residuals: what is cheap enough for every frame. Allocates the arrays; owner:
  * scry_result_free. */
 void scry_result_fit(scry_result *result, const scry_index *index, const scry_scorer *scorer, const scry_scope *scope);
+/* The same of any value a domain, sts[D], in place of a score. */
+void scry_result_values(scry_result *result, const scry_index *index, const double *sts, const scry_scope *scope);
 /* Spearman, p, leave-one-out and the place among random sets of `count` latents drawn from those
- * that are active anywhere in the index. */
+ * that are active anywhere in the index (count 0: not that one). */
 void scry_result_company(scry_result *result, const scry_index *index, scry_score score, uint32_t count);
 void scry_result_free(scry_result *result);
 

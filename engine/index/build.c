@@ -2,6 +2,7 @@
 #include "index/build.h"
 #include "base/mem.h"
 #include "index/container.h"
+#include "index/raw.h"
 
 #include <cblas.h>
 #include <inttypes.h>
@@ -128,6 +129,7 @@ static void builder_free(builder *b) {
     for (int s = 0; s < SCRY_SCORES; s++) free(b->contribution[s]);
     void *owned[] = {b->streams, b->shift, b->pairs, b->domain_icl, b->domain_fires};
     for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) free(owned[i]);
+    raw_free(b);
     spill_close(&b->spill);
     close_study(b);
     parallel_stop(b->pool);
@@ -161,7 +163,7 @@ static bool share_memory(builder *b) {
     fixed += F * b->D * (SCRY_SCORES * sizeof(float) + sizeof(uint32_t));
     fixed += (uint64_t)parallel_threads(b->pool) * 3 * BLOCK_LATENTS * TILE_ROWS * sizeof(float) * 2;
     fixed += (uint64_t)SCRY_CONDITIONS * TILE_ROWS * (d + (b->sae.activation == SAE_TOPK ? F : 0)) * sizeof(float);
-    fixed += most_sparse(b);
+    fixed += most_sparse(b) + raw_bytes(b);
     if (fixed + fixed / 4 > memory)
         return scry_fail(b->err,
                          "--memory: %" PRIu64 " MiB is too little for %" PRIu32 " latents and %zu domains; expected at "

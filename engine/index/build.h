@@ -5,6 +5,7 @@
  * load.c      one tile: files to residuals, or to the nonzero latents of each row
  * tile.c      one tile: encode, threshold, accumulate, add postings
  * finish.c    sums to statistics
+ * raw.c       sums over the residual stream's own dimensions
  * write.c     statistics to the file */
 #ifndef SCRY_BUILD_H
 #define SCRY_BUILD_H
@@ -135,6 +136,7 @@ typedef struct builder {
     float *contribution[SCRY_SCORES]; /* [F][D] */
     uint32_t *domain_fires;           /* [F][D] */
     bool *domain_icl;                 /* [D] */
+    struct raw_sums *raw;             /* raw.c; NULL: no residuals so far */
 } builder;
 
 /* open.c */

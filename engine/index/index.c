@@ -1,6 +1,7 @@
 /* index.c: opening an index: every section's size is checked against what the meta data says. */
 #include "index/index.h"
 #include "base/mem.h"
+#include "index/raw.h"
 
 #include <cjson/cJSON.h>
 #include <inttypes.h>
@@ -225,7 +226,7 @@ scry_index *scry_open(const char *path, bool verify, scry_error *err) {
     scry_index *x = mem_new(1, sizeof *x);
     bool ok = container_open(&x->file, path, verify, err);
     ok = ok && (verify || container_check(&x->file, "meta", err)) && read_meta(x, err) && open_statistics(x, err) &&
-         open_postings(x, err) && open_text(x, err);
+         open_postings(x, err) && open_text(x, err) && raw_open(x, err);
     if (!ok) {
         scry_close(x);
         return NULL;

@@ -48,6 +48,7 @@ struct scry_index {
     const uint64_t *label_at;
     const char *label_text;
     uint64_t label_size;
+    const double *raw; /* [captures][RAW_ARRAYS][d_model], NULL: no residuals (raw.h) */
 };
 
 /* A cursor over a latent's postings; empty when the file's offsets are damaged. */

@@ -16,6 +16,7 @@
  *     text/samples    layout_sample [samples of all texts]
  *     text/strings    ids and other keys of the samples, NUL after each
  *     label/at        uint64 [F], place in label/text or NO_LABEL; label/text NUL after each
+ *     raw/sums        double [captures][RAW_ARRAYS][d] (raw.h); absent without residual captures
  *     dec/W, dec/b    float [F][d], float [d]: the SAE's decoder */
 #ifndef SCRY_LAYOUT_H
 #define SCRY_LAYOUT_H

@@ -4,6 +4,7 @@
  * ever converted or copied. */
 #include "base/mem.h"
 #include "index/build.h"
+#include "index/raw.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -136,7 +137,6 @@ static void load_residuals(load_job *job, size_t c, size_t part, uint32_t from, 
         double norm = 0;
         for (uint32_t i = 0; i < b->sae.d_in; i++) norm += (double)x[i] * (double)x[i];
         b->tile.norm[c][t] = norm;
-        sae_prepare(&b->sae, x);
     }
 }
 
@@ -166,6 +166,7 @@ static void add_norms(builder *b, int c) {
 void tile_load(builder *b) {
     load_job job = {.b = b};
     parallel_for(b->pool, SCRY_CONDITIONS * LOAD_PARTS, load_piece, &job);
+    raw_tile(b);
     for (int c = 0; c < SCRY_CONDITIONS; c++) add_norms(b, c);
     for (int c = 0; c < SCRY_CONDITIONS; c++)
         for (int part = 0; part < LOAD_PARTS; part++) {

@@ -3,6 +3,7 @@
 #include "index/build.h"
 #include "index/container.h"
 #include "index/layout.h"
+#include "index/raw.h"
 #include "io/labels.h"
 
 #include <cjson/cJSON.h>
@@ -306,6 +307,7 @@ bool write_index(builder *b, const char *path) {
     container_writer *w = container_create(path, b->err);
     if (!w) return false;
     put_statistics(b, w);
+    raw_write(b, w);
     put_text(b, w);
     if (!put_labels(b, w)) {
         container_abandon(w);
