@@ -122,8 +122,10 @@ typedef struct scry_info {
     uint32_t d_sae, d_model;                      /* d_model 0 when the captures held features */
     scry_pairing pairing;
     bool is_signed;
-    uint32_t k;  /* of a TopK SAE, else 0 */
-    bool folded; /* decoder rows have norm 1, or there is no SAE */
+    uint32_t k;         /* of a TopK SAE, else 0 */
+    bool folded;        /* decoder rows have norm 1, or there is no SAE */
+    double input_scale; /* the SAE reads residuals times this, and its decoder is in those units */
+    const char *input;  /* what it does to each residual first: "", "constant norm", "layer norm" */
     size_t trains, domains, captures, notes;
     scry_train_info *train;
     scry_domain_info *domain;

@@ -150,6 +150,9 @@ static bool read_meta(scry_index *x, scry_error *err) {
                          x->file.map.path, number_of(meta, "first_latent"),
                          number_of(meta, "first_latent") + number_of(meta, "latents") - 1, F);
     info->d_model = (uint32_t)d;
+    const cJSON *scale = cJSON_GetObjectItemCaseSensitive(meta, "input_scale");
+    info->input_scale = cJSON_IsNumber(scale) && scale->valuedouble > 0 ? scale->valuedouble : 1;
+    info->input = text_of(meta, "input");
     info->pairing = (scry_pairing)pairing;
     info->is_signed = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(meta, "signed"));
     info->train = mem_new(info->trains, sizeof *info->train);

@@ -110,6 +110,9 @@ static char *meta_json(const builder *b) {
     cJSON_AddNumberToObject(meta, "k", b->sae.activation == SAE_TOPK ? b->sae.k : 0);
     cJSON_AddBoolToObject(meta, "folded", !b->has_sae || b->sae.folded);
     cJSON_AddNumberToObject(meta, "d_model", b->sae.d_in);
+    static const char *const inputs[] = {"", "constant norm", "layer norm"};
+    if (b->has_sae) cJSON_AddNumberToObject(meta, "input_scale", (double)b->sae.input_scale);
+    if (b->has_sae) cJSON_AddStringToObject(meta, "input", inputs[b->sae.input]);
     cJSON_AddStringToObject(meta, "pairing", scry_pairing_name(b->pairing));
     cJSON_AddBoolToObject(meta, "signed", s->is_signed);
     cJSON_AddItemToObject(meta, "trains", trains_json(b));

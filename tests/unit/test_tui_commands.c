@@ -15,6 +15,8 @@ static const struct {
 } runs[] = {
     {"info", ""},
     {"export", "@/set.csv"},
+    {"export", "@/set.safetensors"},
+    {"export", "@/set.json"},
     {"import", "@/set.csv"},
     {"screen", "@/screen.txt"},
     {"quit", ""},

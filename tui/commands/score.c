@@ -3,6 +3,7 @@
 #include "commands/commands.h"
 #include "commands/out.h"
 #include "commands/subject.h"
+#include "export.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -179,7 +180,11 @@ int shell_export(const options *o) {
     uint32_t top = 0;
     bool ok = subject_read(o, &s, &err) && subject_needs_latents(s.index, &err);
     if (ok && !o->set && !o->latents) ok = options_number("--top", o->top, 0, 100, &top, &err);
-    ok = ok && scry_set_write_csv(s.set, s.index, s.ranking, top, s.score, o->out ? o->out : "-", &err);
+    scry_exported e = {s.set, s.index, s.ranking, top, s.score, o->model_id, o->source_id};
+    scry_notes notes = {0};
+    ok = ok && scry_export(&e, o->out ? o->out : "-", &notes, &err);
+    for (size_t i = 0; ok && i < notes.count; i++) out_warning(notes.text[i]);
+    scry_notes_free(&notes);
     if (ok && o->out) fprintf(stderr, "scry: %s: %u latents\n", o->out, s.set->count);
     subject_free(&s);
     return ok ? 0 : out_error(&err);
