@@ -103,7 +103,7 @@ gives 0 tokens "$x" 23
 prints "tokens of a silent latent" '^latent 23: active 0 times'
 
 # ---- help and version
-for command in index info rank score tokens export sweep overlap mix labels; do
+for command in index info rank score tokens export sweep overlap mix labels baselines compare report; do
     gives 0 $command --help
     prints "$command --help: usage and options" "^scry $command " '^  --help '
     cp "$out" "$place/help"

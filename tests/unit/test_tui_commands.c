@@ -18,6 +18,7 @@ static const struct {
     {"export", "@/set.safetensors"},
     {"export", "@/set.json"},
     {"import", "@/set.csv"},
+    {"report", "@/report.html"},
     {"screen", "@/screen.txt"},
     {"quit", ""},
     {"down", ""},

@@ -3,6 +3,12 @@
 #define SCRY_FACTS_H
 
 #include "commands/out.h"
+#include "commands/subject.h"
+
+/* What scry score, rank and tokens give as JSON, without repeats. The caller deletes. */
+cJSON *score_facts(const subject *s, const scry_result *r);
+cJSON *rank_facts(const scry_index *index, const scry_ranking *r, uint32_t top);
+cJSON *tokens_facts(const scry_index *index, uint32_t latent, const scry_example *e, size_t n, uint32_t around);
 
 /* {"train", "by", "n", "signed", "latents", "dimensions", "seed", "tops": [...], "baselines": [...]}; NULL
  * and err when the index cannot give it. The caller deletes. */

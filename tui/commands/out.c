@@ -68,8 +68,7 @@ static void print_csv(const cJSON *list, const out_column *columns) {
     }
 }
 
-/* A cell as the table shows it, in text[size]. */
-static void cell_text(const cJSON *cell, const out_column *c, char *text, size_t size) {
+void out_cell(const cJSON *cell, const out_column *c, char *text, size_t size) {
     if (cJSON_IsNumber(cell)) {
         double value = cell->valuedouble * (c->scale != 0 ? c->scale : 1);
 /* The formats are those of the tables in this folder, never a user's. */
@@ -102,7 +101,7 @@ void out_table(FILE *f, const cJSON *list, const out_column *columns) {
     for (const out_column *c = columns; c->key; c++, n++) width[n] = text_columns(c->title);
     cJSON_ArrayForEach (row, list)
         for (size_t i = 0; i < n; i++) {
-            cell_text(cJSON_GetObjectItemCaseSensitive(row, columns[i].key), &columns[i], text, sizeof text);
+            out_cell(cJSON_GetObjectItemCaseSensitive(row, columns[i].key), &columns[i], text, sizeof text);
             int w = text_columns(text);
             if (w > width[i]) width[i] = w;
         }
@@ -113,7 +112,7 @@ void out_table(FILE *f, const cJSON *list, const out_column *columns) {
     fputc('\n', f);
     cJSON_ArrayForEach (row, list) {
         for (size_t i = 0; i < n; i++) {
-            cell_text(cJSON_GetObjectItemCaseSensitive(row, columns[i].key), &columns[i], text, sizeof text);
+            out_cell(cJSON_GetObjectItemCaseSensitive(row, columns[i].key), &columns[i], text, sizeof text);
             fputs(i ? "  " : "", f);
             print_padded(f, text, width[i], columns[i].format != NULL, i + 1 == n);
         }

@@ -23,6 +23,9 @@ int out_print(const options *o, cJSON *facts, const char *list, const out_column
 /* Just the table of a list of rows. */
 void out_table(FILE *f, const cJSON *list, const out_column *columns);
 
+/* A cell as the table shows it, cleaned, in text[size]. */
+void out_cell(const cJSON *cell, const out_column *column, char *text, size_t size);
+
 /* The same for facts that are one row: with --json or --csv prints the object and returns the exit
  * status; else prints nothing, for the caller has words of its own. Deletes row. */
 int out_print_row(const options *o, cJSON *row, const out_column *columns);

@@ -1,5 +1,6 @@
 /* tokens.c: scry tokens: where a latent fires, in context. */
 #include "commands/commands.h"
+#include "commands/facts.h"
 #include "commands/out.h"
 #include "commands/subject.h"
 #include "draw/text.h"
@@ -29,7 +30,7 @@ static cJSON *context_facts(const scry_index *index, uint32_t latent, const scry
     return list;
 }
 
-static cJSON *facts_of(const scry_index *index, uint32_t latent, const scry_example *e, size_t n, uint32_t around) {
+cJSON *tokens_facts(const scry_index *index, uint32_t latent, const scry_example *e, size_t n, uint32_t around) {
     cJSON *facts = cJSON_CreateObject();
     out_number(facts, "latent", latent);
     cJSON *list = cJSON_AddArrayToObject(facts, "examples");
@@ -68,7 +69,7 @@ static int print_tokens(const options *o, const scry_index *index, uint32_t late
     scry_example *e = calloc(top, sizeof *e);
     if (!e) abort();
     size_t n = scry_top_tokens(index, latent, capture, false, top, e);
-    cJSON *facts = facts_of(index, latent, e, n, around);
+    cJSON *facts = tokens_facts(index, latent, e, n, around);
     free(e);
     cJSON *example;
     if (!o->json)
