@@ -21,7 +21,7 @@ scry_ranking *scry_rank_raw(const scry_index *index, size_t train, scry_conditio
 
 /* One way to predict the change from the captures. */
 typedef struct scry_baseline {
-    const char *name;  /* "sts", "raw", "all latents", "all dimensions", "similar to training", "before and after" */
+    const char *name;  /* "sts", "raw", "all latents", "all dimensions", "like training", "before and after" */
     const char *of;    /* "latents", "dimensions": what it is made of */
     const char *score; /* "act", "act2", "icl", "cosine" */
     const char *with;  /* before and after: the condition compared with base; else "" */
@@ -36,7 +36,7 @@ typedef struct scry_baseline {
  *                          E sum x, mean E x^2, E sum (x_icl - x)^2
  *     all latents          E of the sum of all activations
  *     all dimensions       E of the sum of the residual
- *     similar to training  cosine of the domain's mean residual (latents: of its mean activations) and
+ *     like training        cosine of the domain's mean residual (latents: of its mean activations) and
  *                          the training set's, base captures
  *     before and after     cosine of the domain's means under base and under another condition, for
  *                          each that every domain with a change has */

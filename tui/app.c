@@ -67,6 +67,7 @@ void app_free(app *a) {
     grid_free(a->scratch);
     for (size_t i = 0; i < a->tab_count; i++) tab_free(a->tabs[i]);
     free(a->tabs);
+    free(a->page.text);
     free(a);
 }
 

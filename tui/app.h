@@ -9,6 +9,7 @@
 #include "session.h"
 #include "views/domains.h"
 #include "views/latent.h"
+#include "views/page.h"
 #include "views/table.h"
 
 enum { TEXT_MOST = 512 };
@@ -55,6 +56,7 @@ typedef struct app {
     bool ascii, mono;
     const layer *layer; /* NULL: the panes */
     int help_top;
+    page_state page;
     prompt prompt;
     char message[TEXT_MOST];
     bool message_is_error;

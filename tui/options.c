@@ -73,7 +73,7 @@ static bool known_word(const char *word, scry_error *err) {
 /* How many words a command takes besides its options. */
 static int most_words(const char *name) {
     if (strcmp(name, "tokens") == 0) return 2;
-    return strcmp(name, "merge") == 0 || strcmp(name, "open") == 0 ? OPTIONS_WORDS : 1;
+    return options_apply("merge open compare", name) ? OPTIONS_WORDS : 1;
 }
 
 bool options_read(options *o, int argc, char **argv, scry_error *err) {

@@ -81,8 +81,8 @@ is "report: no half file is left" "$(find "$place" -name '*.tmp.*' | wc -l | tr 
 
 # ---- baselines
 gives 0 baselines "$x"
-prints "baselines: the table" '^share of the shift \(sq\) that the first of 2048 latents hold, and of 192 dimensions' '^top +latents: icl%' \
-    '^baseline +of +score +with +N +rho +R2 +p ' '^sts +latents +act ' '^raw +dimensions +icl ' '^similar to training +dimensions +cosine ' \
+prints "baselines: the table" '^share of the shift \(sq\) in the tops of 2048 latents and of 192 dimensions' '^top +latents: icl%' \
+    '^baseline +of +score +with +N +rho +R2 +p ' '^sts +latents +act ' '^raw +dimensions +icl ' '^like training +dimensions +cosine ' \
     '^before and after +latents +cosine +icl '
 gives 0 baselines "$x" --csv --by sft
 is "baselines --csv: its header" "$(head -1 "$out")" "name,of,score,with,n,pearson,r2,p_value,spearman,loo_min,loo_max,ci_low,ci_high,points"
@@ -101,6 +101,37 @@ gives 0 baselines "$place/synth/study.json"
 prints "baselines of features: says what is needed" 'raw dimensions need residual captures; train.icl holds features' '^all latents +latents +act '
 if grep -q '^raw ' "$out"; then not_ok "baselines of features: no raw rows" "found one"; else ok "baselines of features: no raw rows"; fi
 refused 'no option --metric' baselines "$x" --metric abs
+
+# ---- compare: each row is what the single commands say of that index
+sed 's/"correlate": "signed"/"correlate": "absolute"/' $study >"$place/absolute.json"
+for f in acts text sae; do ln -s "$PWD/sample_data/$f" "$place/$f"; done
+gives 0 index "$place/absolute.json" -o "$place/a.scry"
+gives 0 compare "$x" "$place/a.scry" --by sft --top 80 --json
+prints "compare --json: its keys" '^\{"by":"sft","metric":"sq","n":80,"signed":true,"seed":[0-9]+,"indexes":\[\{"index":"s.scry","hook":"blocks.3.hook_resid_post","sae":"[^"]*","d_sae":2048,"l0":' '\{"index":"a.scry"'
+cp "$out" "$place/c.json"
+for score in act icl; do
+    "$SCRY" score "$x" --by sft --top 80 --score $score --json >"$place/one.json"
+    for key in pearson r2 spearman p_value loo_min loo_max ci_low ci_high random_mean random_sd random_rank; do
+        one=$(json "$place/one.json" $key)
+        alike "compare: $key of $score, the same question put to both" "$(json "$place/c.json" ${score}_$key)" "$one
+$one"
+    done
+done
+"$SCRY" overlap "$x" --a sft --b icl --top 80 --json >"$place/o.json"
+alike "compare: overlap and share at 80" "$(json "$place/c.json" overlap | head -1)
+$(json "$place/c.json" expected | head -1)
+$(json "$place/c.json" share | head -1)" "$(json "$place/o.json" overlap | tail -1)
+$(json "$place/o.json" expected | tail -1)
+$(json "$place/o.json" share_a | tail -1)"
+"$SCRY" info "$x" --json >"$place/info.json"
+alike "compare: L0 is that of train.base" "$(json "$place/c.json" l0 | head -1)" "$(json "$place/info.json" l0 | head -1)"
+gives 0 compare "$x" "$place/synth/study.json"
+prints "compare: the table" '^index +latents +L0 +top share% +in both +chance +rho act +p +one out' '^s.scry +2048 ' '^study.json +700 '
+says "compare: other studies are named" 'other domains or changes than' 'not of one study'
+gives 0 compare "$x" --csv
+is "compare --csv: its header" "$(head -1 "$out" | cut -d, -f1-9)" "index,d_sae,l0,share,overlap,expected,act_pearson,act_p_value,act_loo_min"
+refused 'expected indexes or study manifests' compare
+fails 'so it has no latents' compare assets/published/qwen2.5-7b.json
 
 # ---- decoder rows and lists
 gives 0 export "$x" --top 5 -o "$place/set.safetensors"

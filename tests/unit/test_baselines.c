@@ -205,8 +205,8 @@ static void compare_similarities(const study *st, const scry_baselines *b) {
         }
         for (int j = 0; j < LATENTS; j++) sum[d] += own[1][j];
     }
-    compare_row(st, row_of(b, "similar to training", "dimensions", "cosine", ""), to_train[0], 1e-12);
-    compare_row(st, row_of(b, "similar to training", "latents", "cosine", ""), to_train[1], 1e-12);
+    compare_row(st, row_of(b, "like training", "dimensions", "cosine", ""), to_train[0], 1e-12);
+    compare_row(st, row_of(b, "like training", "latents", "cosine", ""), to_train[1], 1e-12);
     compare_row(st, row_of(b, "before and after", "dimensions", "cosine", "sft"), before[0], 1e-12);
     compare_row(st, row_of(b, "before and after", "latents", "cosine", "sft"), before[1], 1e-12);
     compare_row(st, row_of(b, "all latents", "latents", "act", ""), sum, 1e-6); /* contributions are single */

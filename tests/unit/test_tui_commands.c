@@ -19,6 +19,8 @@ static const struct {
     {"export", "@/set.json"},
     {"import", "@/set.csv"},
     {"report", "@/report.html"},
+    {"baselines", ""},
+    {"compare", ""},
     {"screen", "@/screen.txt"},
     {"quit", ""},
     {"down", ""},

@@ -177,11 +177,11 @@ char *baselines_head(const cJSON *facts) {
     if (!f) abort();
     const char *no = word(facts, "no_dimensions");
     bool is_signed = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(facts, "signed"));
-    fprintf(f, "share of the shift (sq) that the first of %.0f latents hold, and of ", number(facts, "latents"));
+    fprintf(f, "share of the shift (sq) in the tops of %.0f latents and of ", number(facts, "latents"));
     if (no) fprintf(f, "no dimensions:\n%s\n\n", no);
     else fprintf(f, "%.0f dimensions\n\n", number(facts, "dimensions"));
     tops_table(facts, f);
-    fprintf(f, "\nrho with the %s, latents and dimensions by %s sq; each p of its row alone (seed %d)\n\n",
+    fprintf(f, "\nrho with the %s, tops by %s sq; p of a row alone (seed %d)\n\n",
             is_signed ? "signed change" : "size of change", word(facts, "by"), SCRY_SEED);
     fclose(f);
     return text;

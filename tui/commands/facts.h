@@ -18,4 +18,11 @@ cJSON *baselines_facts(const scry_index *index, const scry_ranking *ranking, uin
 char *baselines_head(const cJSON *facts);
 extern const out_column baselines_columns[];
 
+/* One index of scry compare, its selection being s->set, the first `top` of the ranking. The caller deletes. */
+cJSON *compare_row(const subject *s, const char *name, uint32_t top, const scry_scope *scope);
+/* beside NULL: there is no second source. */
+void compare_head(char *head, size_t size, const char *by, const char *beside, const char *metric, uint32_t top,
+                  bool is_signed);
+extern const out_column compare_columns[];
+
 #endif
