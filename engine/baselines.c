@@ -17,7 +17,7 @@ enum { INTERVAL_POSTINGS = 20000000 };
 /* ---- the residual stream's dimensions ------------------------------------------------------- */
 
 const double *scry_raw(const scry_index *x, size_t capture, scry_raw_array array) {
-    if (!x->raw || capture >= x->info.captures) return NULL;
+    if (!x->raw || !x->info.d_model || capture >= x->info.captures) return NULL;
     const double *values = x->raw + (capture * RAW_ARRAYS + (size_t)array) * x->info.d_model;
     return isnan(values[0]) ? NULL : values;
 }

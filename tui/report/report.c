@@ -161,7 +161,7 @@ static void put_domains(const page *p) {
     for (int s = 0; s < SCRY_SCORES; s++) {
         if (!p->facts[s]) continue;
         snprintf(title[s], sizeof title[s], "STS %s", scry_score_name((scry_score)s));
-        columns[n++] = (out_column){s == chosen ? "sts" : scry_score_name((scry_score)s), title[s], "%.4g", 0};
+        columns[n++] = (out_column){s == chosen ? "sts" : scry_score_name((scry_score)s), title[s], "%#.4g", 0};
     }
     columns[n++] = (out_column){"change", "change", "%+.2f", 0};
     columns[n++] = (out_column){"fitted", "fitted", p->r->scope->is_signed ? "%+.2f" : "%.2f", 0};
@@ -205,11 +205,11 @@ static void put_latents(const page *p) {
     static const out_column columns[] = {{"rank", "rank", "%.0f", 0},
                                          {"latent", "latent", "%.0f", 0},
                                          {"in", "in", NULL, 0},
-                                         {"shift", "shift", "%.4g", 0},
+                                         {"shift", "shift", "%#.4g", 0},
                                          {"share", "share", "%.2f%%", 100},
                                          {"cumulative", "sum", "%.1f%%", 100},
-                                         {"mean_base", "mean, base", "%.4g", 0},
-                                         {"mean_shifted", "shifted", "%.4g", 0},
+                                         {"mean_base", "mean, base", "%#.4g", 0},
+                                         {"mean_shifted", "shifted", "%#.4g", 0},
                                          {"rate_base", "fires, base", "%.2f%%", 100},
                                          {"rate_shifted", "shifted", "%.2f%%", 100},
                                          {"words", "label, or the tokens that hold most of it", NULL, 0},
