@@ -17,6 +17,13 @@ static size_t points(const scry_result *r, double *x, double *y) {
 }
 
 void scry_result_fit(scry_result *r, const scry_index *index, const scry_scorer *scorer, const scry_scope *scope) {
+    double *sts = mem_new(scope->domains, sizeof *sts);
+    for (size_t d = 0; d < scope->domains; d++) sts[d] = scry_scorer_value(scorer, d);
+    scry_result_values(r, index, sts, scope);
+    free(sts);
+}
+
+void scry_result_values(scry_result *r, const scry_index *index, const double *sts, const scry_scope *scope) {
     size_t D = scope->domains;
     *r = (scry_result){.domains = D};
     r->spearman = r->p_value = r->loo_min = r->loo_max = NAN;
@@ -25,7 +32,7 @@ void scry_result_fit(scry_result *r, const scry_index *index, const scry_scorer 
     double **array[] = {&r->sts, &r->change, &r->fitted, &r->residual};
     for (size_t i = 0; i < 4; i++) *array[i] = mem_new(D, sizeof(double));
     for (size_t d = 0; d < D; d++) {
-        r->sts[d] = scry_scorer_value(scorer, d);
+        r->sts[d] = sts[d];
         r->change[d] = scope->use[d] ? scry_scope_change(scope, index, d) : NAN;
     }
     double *x = mem_new(2 * D, sizeof *x);

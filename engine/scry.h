@@ -126,6 +126,8 @@ typedef struct scry_info {
     uint32_t candidates, scored; /* candidates 0: every latent is scored; else see scry_scored */
     uint32_t k;                  /* of a TopK SAE, else 0 */
     bool folded;                 /* decoder rows have norm 1, or there is no SAE */
+    double input_scale;          /* the SAE reads residuals times this, and its decoder is in those units */
+    const char *input;           /* what it does to each residual first: "", "constant norm", "layer norm" */
     size_t trains, domains, captures, notes;
     scry_train_info *train;
     scry_domain_info *domain;
@@ -215,6 +217,8 @@ scry_ranking *scry_rank(const scry_index *index, size_t train, scry_condition so
                         scry_error *err);
 /* Share of the total |shift| held up to and with this rank, from 0. Keeps what it has summed: not for two threads. */
 double scry_cumulative(const scry_ranking *ranking, uint32_t rank);
+/* Any n values by size, as latents are: ties by number. They stay the caller's, beneath the ranking. */
+scry_ranking *scry_rank_values(const double *shift, uint32_t n);
 void scry_ranking_free(scry_ranking *ranking);
 
 /* ---- selection ------------------------------------------------------------------------------ */
@@ -312,8 +316,11 @@ enum { SCRY_SEED = 20260302 }; /* stated with every drawn figure */
 /* STS, fit and residuals: what is cheap enough for every frame. Allocates the arrays; owner:
  * scry_result_free. */
 void scry_result_fit(scry_result *result, const scry_index *index, const scry_scorer *scorer, const scry_scope *scope);
+/* The same of any value a domain, sts[D], in place of a score. */
+void scry_result_values(scry_result *result, const scry_index *index, const double *sts, const scry_scope *scope);
 /* Spearman, p, leave-one-out and the place among random sets of `count` latents drawn from those
- * that are active anywhere in the index; without random sets where only candidates are scored. */
+ * that are active anywhere in the index (count 0: not that one); without random sets where only candidates are
+ * scored. */
 void scry_result_company(scry_result *result, const scry_index *index, scry_score score, uint32_t count);
 void scry_result_free(scry_result *result);
 

@@ -2,6 +2,7 @@
 #include "scry.h"
 #include "base/mem.h"
 #include "io/table.h"
+#include "whole.h"
 
 #include <csv.h>
 #include <errno.h>
@@ -10,8 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 /* ---- reading -------------------------------------------------------------------------------- */
 
@@ -102,44 +101,19 @@ static void put_latent(FILE *f, const scry_index *index, const scry_ranking *r, 
     fputc('\n', f);
 }
 
-static bool write_all(FILE *f, const scry_set *set, const scry_index *index, const scry_ranking *r, uint32_t top,
+static void write_all(FILE *f, const scry_set *set, const scry_index *index, const scry_ranking *r, uint32_t top,
                       scry_score score) {
     put_header(f, index, score);
     for (uint32_t rank = 0; rank < r->latents; rank++) {
         bool in = scry_set_has(set, r->order[rank]);
         if (in || rank < top) put_latent(f, index, r, rank, in, score);
     }
-    return fflush(f) == 0 && !ferror(f);
-}
-
-/* Pipes and devices are written straight; a rename would replace them. */
-static bool is_special(const char *path) {
-    struct stat st;
-    return stat(path, &st) == 0 && !S_ISREG(st.st_mode);
 }
 
 bool scry_set_write_csv(const scry_set *set, const scry_index *index, const scry_ranking *ranking, uint32_t top,
                         scry_score score, const char *path, scry_error *err) {
-    if (strcmp(path, "-") == 0)
-        return write_all(stdout, set, index, ranking, top, score) ||
-               scry_fail(err, "standard output: cannot be written: %s", strerror(errno));
-    bool special = is_special(path);
-    char *temporary = special ? mem_copy_string(path) : mem_format("%s.tmp.%ld", path, (long)getpid());
-    FILE *f = fopen(temporary, "we");
-    bool ok = f && write_all(f, set, index, ranking, top, score) && (special || fsync(fileno(f)) == 0);
-    int why = errno;
-    if (f && fclose(f) != 0 && ok) {
-        ok = false;
-        why = errno;
-    }
-    if (ok && !special && rename(temporary, path) != 0) {
-        ok = false;
-        why = errno;
-    }
-    if (!ok) {
-        if (f && !special) unlink(temporary);
-        scry_fail(err, "%s: cannot be written: %s", path, strerror(why));
-    }
-    free(temporary);
-    return ok;
+    whole_file w;
+    if (!whole_begin(&w, path, err)) return false;
+    write_all(w.file, set, index, ranking, top, score);
+    return whole_end(&w, true, err);
 }

@@ -59,9 +59,17 @@ scry_ranking *scry_rank(const scry_index *index, size_t train, scry_condition so
         scry_misuse(err, "no source \"%s\" in this index; it has: %s", scry_condition_name(source), list);
         return NULL;
     }
+    scry_ranking *r = scry_rank_values(shift, scry_about(index)->d_sae);
+    r->train = train;
+    r->source = source;
+    r->metric = metric;
+    container_forget(&index->file, shift, (uint64_t)r->latents * sizeof *shift);
+    return r;
+}
+
+scry_ranking *scry_rank_values(const double *shift, uint32_t F) {
     scry_ranking *r = mem_new(1, sizeof *r);
-    uint32_t F = scry_about(index)->d_sae;
-    *r = (scry_ranking){.train = train, .source = source, .metric = metric, .latents = F, .shift = shift};
+    *r = (scry_ranking){.latents = F, .shift = shift};
     r->order = mem_new(F, sizeof *r->order);
     r->rank = mem_new(F, sizeof *r->rank);
     shift_order(shift, F, r->order);
@@ -69,7 +77,6 @@ scry_ranking *scry_rank(const scry_index *index, size_t train, scry_condition so
         r->rank[r->order[i]] = i;
         r->total += fabs(shift[i]);
     }
-    container_forget(&index->file, shift, (uint64_t)F * sizeof *shift);
     return r;
 }
 

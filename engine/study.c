@@ -160,7 +160,7 @@ static bool read_sts(parser *p, const cJSON *sts, const char *place, study_group
 }
 
 static bool read_domain(parser *p, const cJSON *item, size_t number) {
-    static const char *const with_captures[] = {"name", "change", "base", "icl", "sts", NULL};
+    static const char *const with_captures[] = {"name", "change", "base", "icl", "sft", "rl", "sts", NULL};
     static const char *const with_scores[] = {"name", "change", "sts", NULL};
     const char *const *known = p->study->scores_only ? with_scores : with_captures;
     study_group *domain = &p->study->domains[p->study->domain_count++];
@@ -181,7 +181,6 @@ static bool read_domain(parser *p, const cJSON *item, size_t number) {
     if (!read_conditions(p, item, place, domain)) return false;
     if (!domain->capture[SCRY_BASE].present)
         return scry_fail(p->err, "%s: %s.base: missing; expected a capture", p->study->path, place);
-    domain->capture[SCRY_SFT].present = domain->capture[SCRY_RL].present = false; /* no score reads them */
     return true;
 }
 

@@ -78,6 +78,7 @@ void app_free(app *a) {
     history_free(&a->history);
     keymap_free(&a->keys);
     recording_free(&a->recording);
+    free(a->page.text);
     free(a);
 }
 

@@ -17,6 +17,7 @@
 #include "views/latent.h"
 #include "views/set_list.h"
 #include "views/plots.h"
+#include "views/page.h"
 #include "views/table.h"
 #include "works.h"
 
@@ -75,6 +76,7 @@ typedef struct app {
     figure_kind plot;   /* which one the layer of plots shows */
     works *works;       /* owned */
     help_state help;
+    page_state page;
     prompt prompt;
     history history;
     keymap keys;

@@ -3,6 +3,7 @@
 #include "base/blas.h"
 #include "base/mem.h"
 #include "index/container.h"
+#include "index/raw.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -132,6 +133,7 @@ static void builder_free(builder *b) {
     for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) free(owned[i]);
     free(b->candidate);
     sae_free(&b->narrow);
+    raw_free(b);
     spill_close(&b->spill);
     close_study(b);
     parallel_stop(b->pool);
@@ -179,7 +181,7 @@ static bool share_memory(builder *b) {
     fixed += F * b->D * SCRY_SCORES * sizeof(float);
     fixed += (uint64_t)parallel_threads(b->pool) * 3 * BLOCK_LATENTS * RESIDUAL_ROWS * sizeof(float) * 2;
     fixed += (uint64_t)SCRY_CONDITIONS * RESIDUAL_ROWS * (d + (b->sae.activation == SAE_TOPK ? F : 0)) * sizeof(float);
-    fixed += matrix_memory(b) + most_candidates(b) * d * sizeof(float);
+    fixed += matrix_memory(b) + raw_bytes(b) + most_candidates(b) * d * sizeof(float);
     if (fixed + fixed / 4 > memory)
         return scry_fail(b->err,
                          "--memory: %" PRIu64 " MiB is too little for %" PRIu32 " latents and %zu domains; expected at "

@@ -9,6 +9,7 @@
  * tile.c      one tile: those lists to statistics and postings
  * finish.c    sums to statistics
  * candidates.c  which latents the domains are encoded on
+ * raw.c       sums over the residual stream's own dimensions
  * write.c     statistics to the file
  * write_postings.c  postings and key pieces to the file */
 #ifndef SCRY_BUILD_H
@@ -179,6 +180,7 @@ typedef struct builder {
     bool *domain_icl;                 /* [D] */
     uint64_t *active;                 /* a bit a latent, once all captures are read */
     row_map rows;
+    struct raw_sums *raw;             /* raw.c; NULL: no residuals so far */
 } builder;
 
 /* open.c */

@@ -1,6 +1,7 @@
 /* index.c: opening an index: every section's size is checked against what the meta data says. */
 #include "index/index.h"
 #include "base/mem.h"
+#include "index/raw.h"
 #include "label_edits.h"
 
 #include <cjson/cJSON.h>
@@ -153,6 +154,9 @@ static bool read_meta(scry_index *x, scry_error *err) {
                          x->file.map.path, number_of(meta, "first_latent"),
                          number_of(meta, "first_latent") + number_of(meta, "latents") - 1, F);
     info->d_model = (uint32_t)d;
+    const cJSON *scale = cJSON_GetObjectItemCaseSensitive(meta, "input_scale");
+    info->input_scale = cJSON_IsNumber(scale) && scale->valuedouble > 0 ? scale->valuedouble : 1;
+    info->input = text_of(meta, "input");
     info->pairing = (scry_pairing)pairing;
     info->is_signed = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(meta, "signed"));
     info->train = mem_new(info->trains, sizeof *info->train);
@@ -288,7 +292,7 @@ scry_index *scry_open(const char *path, bool verify, scry_error *err) {
     bool ok = container_open(&x->file, path, verify, err);
     ok = ok && (verify || container_check(&x->file, "meta", err)) && read_meta(x, err) && open_rows(x, err) &&
          open_statistics(x, err) && open_postings(x, err) && open_text(x, err) && open_labels(x, err) &&
-         open_decoder(x, err);
+         open_decoder(x, err) && raw_open(x, err);
     if (!ok) {
         scry_close(x);
         return NULL;

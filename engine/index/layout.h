@@ -20,6 +20,7 @@
  *     text/strings    ids and other keys of the samples, NUL after each
  *     label/latent    uint32, those that have a label, ascending; label/text: theirs, NUL after each;
  *                     label/at uint64, places in label/text
+ *     raw/sums        double [captures][RAW_ARRAYS][d] (raw.h); absent without residual captures
  *     dec/W, dec/b    [F][d], [d]: the SAE's decoder, in the narrowest of bfloat16, float16 and float32
  *                     that holds every number of it exactly; meta names it ("decoder")
  *

@@ -4,6 +4,7 @@
  * and are looked at there; others are read through the map. */
 #include "base/mem.h"
 #include "index/build.h"
+#include "index/raw.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -141,7 +142,6 @@ static void load_residuals(load_part *p) {
         double norm = 0;
         for (uint32_t i = 0; i < d; i++) norm += (double)x[i] * (double)x[i];
         b->tile.norm[p->c][t] = norm;
-        sae_prepare(&b->sae, x);
     }
 }
 
@@ -190,6 +190,7 @@ bool tile_load(builder *b) {
     bool ok = true;
     for (int c = 0; c < SCRY_CONDITIONS; c++)
         for (int part = 0; part < PARTS && ok; part++) ok = !b->group[c] || settle(b, c, &job.result[c][part]);
+    if (ok) raw_tile(b);
     for (int c = 0; c < SCRY_CONDITIONS && ok; c++) add_norms(b, c);
     return ok;
 }

@@ -5,6 +5,7 @@
 #include "index/decoder.h"
 #include "index/layout.h"
 #include "index/narrow.h"
+#include "index/raw.h"
 #include "io/labels.h"
 
 #include <cjson/cJSON.h>
@@ -122,6 +123,9 @@ static char *meta_json(const builder *b) {
     cJSON_AddBoolToObject(meta, "folded", !b->has_sae || b->sae.folded);
     cJSON_AddNumberToObject(meta, "d_model", b->sae.d_in);
     if (b->sae.W_dec) cJSON_AddStringToObject(meta, "decoder", decoder_form_name(decoder_form_of(b)));
+    static const char *const inputs[] = {"", "constant norm", "layer norm"};
+    if (b->has_sae) cJSON_AddNumberToObject(meta, "input_scale", (double)b->sae.input_scale);
+    if (b->has_sae) cJSON_AddStringToObject(meta, "input", inputs[b->sae.input]);
     cJSON_AddStringToObject(meta, "pairing", scry_pairing_name(b->pairing));
     cJSON_AddBoolToObject(meta, "signed", s->is_signed);
     cJSON_AddItemToObject(meta, "trains", trains_json(b));
@@ -246,6 +250,7 @@ bool write_index(builder *b, const char *path) {
     if (!w) return false;
     mark_active(b);
     put_statistics(b, w);
+    raw_write(b, w);
     put_text(b, w);
     if (!put_labels(b, w)) {
         container_abandon(w);

@@ -24,8 +24,10 @@ static const struct {
 
 /* The header's text, padded with blanks so that the data begins at a multiple of 8; *expected: bytes
  * of data. */
-static char *header_text(const safetensors_item *items, size_t count, uint64_t *expected) {
-    cJSON *header = cJSON_CreateObject();
+static char *header_text(const safetensors_item *items, size_t count, const char *const (*about)[2], size_t abouts,
+                         uint64_t *expected) {
+    cJSON *header = cJSON_CreateObject(), *metadata = abouts ? cJSON_AddObjectToObject(header, "__metadata__") : NULL;
+    for (size_t i = 0; i < abouts; i++) cJSON_AddStringToObject(metadata, about[i][0], about[i][1]);
     *expected = 0;
     for (size_t i = 0; i < count; i++) {
         cJSON *entry = cJSON_AddObjectToObject(header, items[i].name);
@@ -57,6 +59,11 @@ static void put(safetensors_writer *w, const void *bytes, size_t size) {
 
 bool safetensors_create(safetensors_writer *w, const char *path, const safetensors_item *items, size_t count,
                         scry_error *err) {
+    return safetensors_create_about(w, path, items, count, NULL, 0, err);
+}
+
+bool safetensors_create_about(safetensors_writer *w, const char *path, const safetensors_item *items, size_t count,
+                              const char *const (*about)[2], size_t abouts, scry_error *err) {
     *w = (safetensors_writer){.path = mem_copy_string(path)};
     w->temporary = mem_format("%s.tmp.%ld", path, (long)getpid());
     w->file = fopen(w->temporary, "we");
@@ -66,7 +73,7 @@ bool safetensors_create(safetensors_writer *w, const char *path, const safetenso
         return false;
     }
     setvbuf(w->file, NULL, _IOFBF, WRITE_BUFFER);
-    char *header = header_text(items, count, &w->expected);
+    char *header = header_text(items, count, about, abouts, &w->expected);
     uint64_t length = strlen(header);
     put(w, &length, sizeof length);
     put(w, header, (size_t)length);

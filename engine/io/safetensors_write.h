@@ -29,6 +29,9 @@ typedef struct safetensors_writer {
  * safetensors_cancel. */
 bool safetensors_create(safetensors_writer *w, const char *path, const safetensors_item *items, size_t count,
                         scry_error *err);
+/* The same with metadata, pairs of UTF-8 texts. */
+bool safetensors_create_about(safetensors_writer *w, const char *path, const safetensors_item *items, size_t count,
+                              const char *const (*about)[2], size_t abouts, scry_error *err);
 /* The next bytes, row-major and little-endian. What goes wrong is remembered for the end. */
 void safetensors_put(safetensors_writer *w, const void *bytes, size_t size);
 /* Syncs and renames. False and err when anything went wrong since the beginning, or when there were

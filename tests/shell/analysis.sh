@@ -218,7 +218,7 @@ gives 0 info $q --json
 prints "info --json of given scores" '"sources":\[\],"trains":\[\],"captures":\[\]' '"name":"engineering","change":-9.8,"act":5.11,"icl":9.44'
 gives 0 mix $q --budget 220 --domains engineering,law --csv
 is "mix of given scores" "$(tail -n +2 "$out" | cut -d, -f4 | tr '\n' ' ')" "135 85 "
-for command in rank sweep overlap labels export; do fails 'so it has no latents' $command $q; done
+for command in rank sweep overlap labels export baselines; do fails 'so it has no latents' $command $q; done
 fails 'so it has no latents' tokens $q 3
 fails 'so it has no latents' --script /dev/null $q
 fails 'so it has no latents' score $q --repeats 3

@@ -1,5 +1,6 @@
 /* made.h: small studies of random activations, written as files and kept as arrays: samples in another
- * order, missing on one side, with demonstrations in front, with tokens left out. For test_resample.c. */
+ * order, missing on one side, with demonstrations in front, with tokens left out. For test_resample.c, and, as
+ * residuals that an SAE reads, test_baselines.c. */
 #ifndef MADE_H
 #define MADE_H
 
@@ -16,6 +17,7 @@ typedef struct plan {
     const char *label, *pairing;
     bool demonstrations, shuffled, missing, no_tokens, no_icl;
     int skip, exclude; /* exclude: the token "x" */
+    bool residual;     /* h is a residual stream of F dimensions; the training set and the domains have sft too */
 } plan;
 
 typedef struct capture {
@@ -27,6 +29,7 @@ typedef struct capture {
 typedef struct study {
     const plan *p;
     capture base[D], icl[D], train;
+    capture sft[D], train_icl, train_sft; /* residual only */
     scry_index *x;
 } study;
 
@@ -77,9 +80,27 @@ static inline const char *write_capture(const study *st, const capture *c, const
         fprintf(f, "]}\n");
     }
     fclose(f);
-    return text_of("{\"features\": \"%s.npy\"%s%s%s}", name,
+    return text_of("{\"%s\": \"%s.npy\"%s%s%s}", p->residual ? "residual" : "features", name,
                    p->no_tokens ? "" : text_of(", \"tokens\": \"%s.jsonl\"", name),
                    p->skip ? text_of(", \"skip_first\": %d", p->skip) : "", p->exclude ? ", \"exclude\": [\"x\"]" : "");
+}
+
+enum { LATENTS = 40 };
+
+/* A ReLU SAE whose decoder bias is taken from its input, so that what it reads is not the residual. */
+static inline void write_sae(const char *folder, uint64_t *seed) {
+    static double W[2 * F * LATENTS], b[LATENTS + F];
+    for (int i = 0; i < 2 * F * LATENTS; i++) W[i] = roll_unit(seed) - 0.5;
+    for (int i = 0; i < LATENTS + F; i++) b[i] = roll_unit(seed) - 0.5;
+    specimen all[] = {{"W_enc", F32, F, LATENTS, W},
+                      {"b_enc", F32, LATENTS, 0, b},
+                      {"W_dec", F32, LATENTS, F, W + F * LATENTS},
+                      {"b_dec", F32, F, 0, b + LATENTS}};
+    write_safetensors(text_of("%s/sae_weights.safetensors", folder), all, 4);
+    write_text(text_of("%s/cfg.json", folder),
+               "{\"architecture\": \"standard\", \"d_in\": %d, \"d_sae\": %d, \"normalize_activations\": \"none\", "
+               "\"apply_b_dec_to_input\": true}",
+               F, LATENTS);
 }
 
 static inline bool study_make(study *st, const plan *p) {
@@ -88,21 +109,33 @@ static inline bool study_make(study *st, const plan *p) {
     uint64_t seed = 77 + (uint64_t)number;
     st->p = p;
     fill(p, &st->train, -1, false, &seed);
-    const char *train = write_capture(st, &st->train, folder, "train");
+    const char *train = write_capture(st, &st->train, folder, "train"), *sources = text_of("\"icl\": %s", train);
+    if (p->residual) {
+        write_sae(scratch_folder("resample%d/sae", number - 1), &seed);
+        fill(p, &st->train_icl, -1, true, &seed);
+        fill(p, &st->train_sft, -1, false, &seed);
+        sources = text_of("\"icl\": %s, \"sft\": %s", write_capture(st, &st->train_icl, folder, "train-icl"),
+                          write_capture(st, &st->train_sft, folder, "train-sft"));
+    }
     for (int d = 0; d < D; d++) {
         fill(p, &st->base[d], d, false, &seed);
         fill(p, &st->icl[d], d, true, &seed);
         const char *base = write_capture(st, &st->base[d], folder, text_of("b%d", d));
         const char *icl = write_capture(st, &st->icl[d], folder, text_of("i%d", d));
-        domains = text_of("%s%s{\"name\": \"%s\", \"change\": %g, \"base\": %s%s}", domains, d ? ", " : "",
+        const char *sft = "";
+        if (p->residual) {
+            fill(p, &st->sft[d], d, false, &seed);
+            sft = text_of(", \"sft\": %s", write_capture(st, &st->sft[d], folder, text_of("s%d", d)));
+        }
+        domains = text_of("%s%s{\"name\": \"%s\", \"change\": %g, \"base\": %s%s%s}", domains, d ? ", " : "",
                           d == 4 ? "task" : text_of("d%d", d), (d - 1.7) * (d + 1), base,
-                          p->no_icl && d == 2 ? "" : text_of(", \"icl\": %s", icl));
+                          p->no_icl && d == 2 ? "" : text_of(", \"icl\": %s", icl), sft);
     }
     const char *path = text_of("%s/study.json", folder), *out = text_of("%s/x.scry", folder);
     write_text(path,
-               "{\"scry_study\": 1, \"pairing\": \"%s\", \"train\": {\"name\": \"task\", \"base\": %s, \"icl\": %s}, "
+               "{\"scry_study\": 1, \"pairing\": \"%s\", %s\"train\": {\"name\": \"task\", \"base\": %s, %s}, "
                "\"domains\": [%s]}",
-               p->pairing, train, train, domains);
+               p->pairing, p->residual ? "\"sae\": \"sae\", " : "", train, sources, domains);
     scry_error err = {0};
     st->x = scry_index_build(path, out, NULL, NULL, NULL, &err) ? scry_open(out, true, &err) : NULL;
     return check(st->x != NULL, "%s: indexed %s", p->label, err.text);

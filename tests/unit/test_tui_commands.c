@@ -16,7 +16,12 @@ static const struct {
 } runs[] = {
     {"info", ""},
     {"export", "@/set.csv"},
+    {"export", "@/set.safetensors"},
+    {"export", "@/set.json"},
     {"import", "@/set.csv"},
+    {"report", "@/report.html"},
+    {"baselines", ""},
+    {"compare", ""},
     {"screen", "@/screen.txt"},
     {"record", "twice"},
     {"down", ""},

@@ -1,6 +1,7 @@
 /* file.c: commands that read and write files. */
 #include "draw/grid_ansi.h"
 #include "draw/grid_svg.h"
+#include "export.h"
 #include "views/view.h"
 
 #include <errno.h>
@@ -10,9 +11,13 @@
 command_effect do_export(app *a, const char *argument) {
     if (!*argument) return app_ask(a, "export", a->tab->file);
     scry_error err = {0};
-    if (!scry_set_write_csv(scry_session_set(a->tab->session), a->tab->index, scry_session_ranking(a->tab->session),
-                            scry_session_n(a->tab->session), scry_session_score(a->tab->session), argument, &err))
-        return app_fail(a, "%s", err.text);
+    const scry_session *s = a->tab->session;
+    scry_exported e = {.set = scry_session_set(s),
+                       .index = a->tab->index,
+                       .ranking = scry_session_ranking(s),
+                       .top = scry_session_n(s),
+                       .score = scry_session_score(s)};
+    if (!scry_export(&e, argument, NULL, &err)) return app_fail(a, "%s", err.text);
     snprintf(a->tab->file, sizeof a->tab->file, "%s", argument);
     app_say(a, "%u latents written to %s", scry_session_set(a->tab->session)->count, argument);
     return DID_CHANGE;

@@ -68,8 +68,7 @@ static void print_csv(const cJSON *list, const out_column *columns) {
     }
 }
 
-/* A cell as the table shows it, in text[size]. */
-static void cell_text(const cJSON *cell, const out_column *c, char *text, size_t size) {
+void out_cell(const cJSON *cell, const out_column *c, char *text, size_t size) {
     if (cJSON_IsNumber(cell)) {
         double value = cell->valuedouble * (c->scale != 0 ? c->scale : 1);
 /* The formats are those of the tables in this folder, never a user's. */
@@ -86,14 +85,14 @@ static void cell_text(const cJSON *cell, const out_column *c, char *text, size_t
     }
 }
 
-static void print_padded(const char *text, int width, bool right, bool last) {
+static void print_padded(FILE *f, const char *text, int width, bool right, bool last) {
     int pad = width - text_columns(text);
-    if (right) printf("%*s%s", pad > 0 ? pad : 0, "", text);
-    else if (last) printf("%s", text);
-    else printf("%s%*s", text, pad > 0 ? pad : 0, "");
+    if (right) fprintf(f, "%*s%s", pad > 0 ? pad : 0, "", text);
+    else if (last) fprintf(f, "%s", text);
+    else fprintf(f, "%s%*s", text, pad > 0 ? pad : 0, "");
 }
 
-static void print_table(const cJSON *list, const out_column *columns) {
+void out_table(FILE *f, const cJSON *list, const out_column *columns) {
     enum { MOST = 32, CELL = 512 };
     int width[MOST] = {0};
     char text[CELL];
@@ -102,22 +101,22 @@ static void print_table(const cJSON *list, const out_column *columns) {
     for (const out_column *c = columns; c->key; c++, n++) width[n] = text_columns(c->title);
     cJSON_ArrayForEach (row, list)
         for (size_t i = 0; i < n; i++) {
-            cell_text(cJSON_GetObjectItemCaseSensitive(row, columns[i].key), &columns[i], text, sizeof text);
+            out_cell(cJSON_GetObjectItemCaseSensitive(row, columns[i].key), &columns[i], text, sizeof text);
             int w = text_columns(text);
             if (w > width[i]) width[i] = w;
         }
     for (size_t i = 0; i < n; i++) {
-        printf("%s", i ? "  " : "");
-        print_padded(columns[i].title, width[i], columns[i].format != NULL, i + 1 == n);
+        fputs(i ? "  " : "", f);
+        print_padded(f, columns[i].title, width[i], columns[i].format != NULL, i + 1 == n);
     }
-    putchar('\n');
+    fputc('\n', f);
     cJSON_ArrayForEach (row, list) {
         for (size_t i = 0; i < n; i++) {
-            cell_text(cJSON_GetObjectItemCaseSensitive(row, columns[i].key), &columns[i], text, sizeof text);
-            printf("%s", i ? "  " : "");
-            print_padded(text, width[i], columns[i].format != NULL, i + 1 == n);
+            out_cell(cJSON_GetObjectItemCaseSensitive(row, columns[i].key), &columns[i], text, sizeof text);
+            fputs(i ? "  " : "", f);
+            print_padded(f, text, width[i], columns[i].format != NULL, i + 1 == n);
         }
-        putchar('\n');
+        fputc('\n', f);
     }
 }
 
@@ -131,7 +130,7 @@ int out_print(const options *o, cJSON *facts, const char *list, const out_column
         print_csv(rows, columns);
     } else {
         if (head) fputs(head, stdout);
-        if (columns) print_table(rows, columns);
+        if (columns) out_table(stdout, rows, columns);
     }
     return finish(facts);
 }

@@ -7,6 +7,8 @@
 #include <cjson/cJSON.h>
 #include "options.h"
 
+#include <stdio.h>
+
 typedef struct out_column {
     const char *key; /* in the list's objects */
     const char *title;
@@ -17,6 +19,12 @@ typedef struct out_column {
 /* Prints facts as --json or --csv wish, or else as a table of facts[list] below `head` (text, may
  * be NULL). columns end with a NULL key. Deletes facts. Returns the exit status. */
 int out_print(const options *o, cJSON *facts, const char *list, const out_column *columns, const char *head);
+
+/* Just the table of a list of rows. */
+void out_table(FILE *f, const cJSON *list, const out_column *columns);
+
+/* A cell as the table shows it, cleaned, in text[size]. */
+void out_cell(const cJSON *cell, const out_column *column, char *text, size_t size);
 
 /* The same for facts that are one row: with --json or --csv prints the object and returns the exit
  * status; else prints nothing, for the caller has words of its own. Deletes row. */

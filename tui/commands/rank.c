@@ -1,5 +1,6 @@
 /* rank.c: scry rank: latents by shift. */
 #include "commands/commands.h"
+#include "commands/facts.h"
 #include "commands/out.h"
 #include "commands/subject.h"
 
@@ -22,7 +23,7 @@ static cJSON *latent_facts(const scry_index *index, const scry_ranking *r, uint3
     return item;
 }
 
-static int print_ranking(const options *o, const scry_index *index, const scry_ranking *r, uint32_t top) {
+cJSON *rank_facts(const scry_index *index, const scry_ranking *r, uint32_t top) {
     cJSON *facts = cJSON_CreateObject();
     out_text(facts, "by", scry_condition_name(r->source));
     out_text(facts, "metric", scry_metric_name(r->metric));
@@ -30,6 +31,10 @@ static int print_ranking(const options *o, const scry_index *index, const scry_r
     cJSON *list = cJSON_AddArrayToObject(facts, "latents");
     for (uint32_t rank = 0; rank < top && rank < r->latents; rank++)
         cJSON_AddItemToArray(list, latent_facts(index, r, rank));
+    return facts;
+}
+
+static int print_ranking(const options *o, const scry_index *index, const scry_ranking *r, uint32_t top) {
     static const out_column columns[] = {{"rank", "rank", "%.0f", 0},
                                          {"latent", "latent", "%.0f", 0},
                                          {"shift", "shift", "%.6g", 0},
@@ -44,7 +49,7 @@ static int print_ranking(const options *o, const scry_index *index, const scry_r
     char head[160];
     snprintf(head, sizeof head, "shift by %s, metric %s; total over %u latents %.6g\n\n",
              scry_condition_name(r->source), scry_metric_name(r->metric), r->latents, r->total);
-    return out_print(o, facts, "latents", columns, head);
+    return out_print(o, rank_facts(index, r, top), "latents", columns, head);
 }
 
 int shell_rank(const options *o) {

@@ -1,8 +1,10 @@
 /* score.c: scry score and scry export: a selection's STS, and the selection itself. */
 #include "analysis.h"
 #include "commands/commands.h"
+#include "commands/facts.h"
 #include "commands/out.h"
 #include "commands/subject.h"
+#include "export.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -60,7 +62,7 @@ static void add_repeats(cJSON *facts, const repeats *p, size_t D) {
     free(one);
 }
 
-static cJSON *score_facts(const subject *s, const scry_result *r, const repeats *p) {
+cJSON *score_facts(const subject *s, const scry_result *r) {
     const scry_info *info = scry_about(s->index);
     cJSON *facts = cJSON_CreateObject();
     out_text(facts, "score", scry_score_name(s->score));
@@ -90,7 +92,6 @@ static cJSON *score_facts(const subject *s, const scry_result *r, const repeats 
     out_number(facts, "random_sd", r->random_sd);
     out_number(facts, "random_rank", r->random_rank);
     out_number(facts, "seed", SCRY_SEED);
-    if (p->count) add_repeats(facts, p, r->domains);
     return facts;
 }
 
@@ -145,7 +146,9 @@ static int score_print(const options *o, const subject *s, const scry_scope *sco
                                           {"residual", "residual", "%+.2f", 0}, {NULL, NULL, NULL, 0}};
     char head[900];
     score_head(s, r, scope, p, head, sizeof head);
-    return out_print(o, score_facts(s, r, p), "domains", p->count ? repeated : plain, head);
+    cJSON *facts = score_facts(s, r);
+    if (p->count) add_repeats(facts, p, r->domains);
+    return out_print(o, facts, "domains", p->count ? repeated : plain, head);
 }
 
 int shell_score(const options *o) {
@@ -181,7 +184,11 @@ int shell_export(const options *o) {
     uint32_t top = 0;
     bool ok = subject_read(o, &s, &err) && subject_needs_latents(s.index, &err);
     if (ok && !o->set && !o->latents) ok = options_number("--top", o->top, 0, 100, &top, &err);
-    ok = ok && scry_set_write_csv(s.set, s.index, s.ranking, top, s.score, o->out ? o->out : "-", &err);
+    scry_exported e = {s.set, s.index, s.ranking, top, s.score, o->model_id, o->source_id};
+    scry_notes notes = {0};
+    ok = ok && scry_export(&e, o->out ? o->out : "-", &notes, &err);
+    for (size_t i = 0; ok && i < notes.count; i++) out_warning(notes.text[i]);
+    scry_notes_free(&notes);
     if (ok && o->out) fprintf(stderr, "scry: %s: %u latents\n", o->out, s.set->count);
     subject_free(&s);
     return ok ? 0 : out_error(&err);

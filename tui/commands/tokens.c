@@ -1,6 +1,7 @@
 /* tokens.c: scry tokens: where a latent fires, in context. */
 #include "about_latent.h"
 #include "commands/commands.h"
+#include "commands/facts.h"
 #include "commands/out.h"
 #include "commands/subject.h"
 #include "draw/text.h"
@@ -84,6 +85,15 @@ static void add_text(cJSON *example) {
         if (strlen(text) + strlen(around) + 1 < sizeof text) strcat(text, around);
     }
     cJSON_AddStringToObject(example, "text", text);
+}
+
+cJSON *tokens_facts(const scry_index *index, uint32_t latent, const scry_example *e, size_t n, uint32_t around) {
+    request q = {.index = index, .pick = {.choice = SCRY_TOP, .capture = -1, .parts = SCRY_PARTS}, .versus = -1};
+    q.around = around;
+    q.fires = scry_fires_read(index, latent);
+    cJSON *facts = facts_of(&q, e, n);
+    scry_fires_free(q.fires);
+    return facts;
 }
 
 static const out_column plain[] = {

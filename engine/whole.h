@@ -1,0 +1,22 @@
+/* whole.h: a file that is there whole or not at all: written under a temporary name beside it, synced,
+ * renamed. Pipes and devices are written straight; a rename would replace them. */
+#ifndef SCRY_WHOLE_H
+#define SCRY_WHOLE_H
+
+#include "base/error.h"
+
+#include <stdio.h>
+
+typedef struct whole_file {
+    FILE *file; /* to write to */
+    char *path, *temporary;
+    bool special;
+} whole_file;
+
+/* False and err when it cannot be begun; otherwise to be ended by whole_end. path is copied. "-" is stdout. */
+bool whole_begin(whole_file *w, const char *path, scry_error *err);
+/* Syncs and renames when `ok` and everything could be written; else nothing is left. err is filled only
+ * when writing failed. Returns whether the file is there. */
+bool whole_end(whole_file *w, bool ok, scry_error *err);
+
+#endif

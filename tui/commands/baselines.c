@@ -1,0 +1,212 @@
+/* baselines.c: scry baselines: what a score has to beat (STS paper, tables 5 and 13, fig. 2a). */
+#include "baselines.h"
+#include "commands/facts.h"
+#include "commands/commands.h"
+#include "commands/subject.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const out_column baselines_columns[] = {{"name", "baseline", NULL, 0},
+                                        {"of", "of", NULL, 0},
+                                        {"score", "score", NULL, 0},
+                                        {"with", "with", NULL, 0},
+                                        {"n", "N", "%.0f", 0},
+                                        {"pearson", "rho", "%.4f", 0},
+                                        {"r2", "R2", "%.4f", 0},
+                                        {"p_value", "p", "%.5f", 0},
+                                        {"spearman", "Spearman", "%.4f", 0},
+                                        {"loo_min", "one out", "%.3f", 0},
+                                        {"loo_max", "to", "%.3f", 0},
+                                        {"ci_low", "95%", "%.3f", 0},
+                                        {"ci_high", "to", "%.3f", 0},
+                                        {"points", "domains", "%.0f", 0},
+                                        {NULL, NULL, NULL, 0}};
+
+/* ---- tops: overlap and concentration, latents beside dimensions ------------------------------ */
+
+typedef struct pair {
+    scry_ranking *a, *b; /* b NULL: one source only */
+} pair;
+
+/* At one N: what both tops hold, by chance, and the share of each shift. NaN where there are fewer. */
+static void top_facts(cJSON *item, const char *prefix, const pair *p, uint32_t n) {
+    double overlap = (double)NAN, expected = (double)NAN, share_a = (double)NAN, share_b = (double)NAN;
+    if (p->a && n <= p->a->latents) {
+        share_a = scry_cumulative(p->a, n - 1);
+        if (p->b) {
+            size_t count;
+            scry_overlap_point *points = scry_overlap(p->a, p->b, n, &count);
+            overlap = points[count - 1].overlap;
+            expected = points[count - 1].expected;
+            share_b = points[count - 1].share_b;
+            free(points);
+        }
+    }
+    char key[64];
+    const struct {
+        const char *name;
+        double value;
+    } numbers[] = {{"overlap", overlap}, {"expected", expected}, {"share_a", share_a}, {"share_b", share_b}};
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        snprintf(key, sizeof key, "%s_%s", prefix, numbers[i].name);
+        out_number(item, key, numbers[i].value);
+    }
+}
+
+static void add_tops(cJSON *facts, const pair *latents, const pair *dimensions, uint32_t top) {
+    uint32_t at[] = {50, 100, 200, top};
+    cJSON *list = cJSON_AddArrayToObject(facts, "tops");
+    for (size_t i = 0; i < 4; i++) {
+        if (i == 3 && (top == 0 || top == 50 || top == 100 || top == 200)) break;
+        cJSON *item = cJSON_CreateObject();
+        out_number(item, "n", at[i]);
+        top_facts(item, "latents", latents, at[i]);
+        top_facts(item, "dimensions", dimensions, at[i]);
+        cJSON_AddItemToArray(list, item);
+    }
+}
+
+/* ---- rows ------------------------------------------------------------------------------------ */
+
+static cJSON *row_facts(const scry_index *index, const scry_baseline *row) {
+    cJSON *item = cJSON_CreateObject();
+    const scry_result *r = &row->result;
+    out_text(item, "name", row->name);
+    out_text(item, "of", row->of);
+    out_text(item, "score", row->score);
+    out_text(item, "with", row->with);
+    out_number(item, "n", row->n);
+    out_number(item, "points", (double)r->fit.n);
+    out_number(item, "pearson", r->fit.pearson);
+    out_number(item, "r2", r->fit.r2);
+    out_number(item, "p_value", r->p_value);
+    out_number(item, "spearman", r->spearman);
+    out_number(item, "loo_min", r->loo_min);
+    out_number(item, "loo_max", r->loo_max);
+    out_number(item, "ci_low", r->ci_low);
+    out_number(item, "ci_high", r->ci_high);
+    cJSON *domains = cJSON_AddArrayToObject(item, "domains");
+    for (size_t d = 0; d < r->domains; d++) {
+        cJSON *domain = cJSON_CreateObject();
+        out_text(domain, "name", scry_about(index)->domain[d].name);
+        out_number(domain, "value", r->sts[d]);
+        out_number(domain, "change", r->change[d]);
+        cJSON_AddItemToArray(domains, domain);
+    }
+    return item;
+}
+
+cJSON *baselines_facts(const scry_index *index, const scry_ranking *ranking, uint32_t top, const scry_scope *scope,
+                       unsigned threads, scry_error *err) {
+    scry_condition has[SCRY_CONDITIONS], other = SCRY_BASE;
+    const scry_info *info = scry_about(index);
+    int n = scry_sources(index, ranking->train, has);
+    for (int i = n - 1; i >= 0; i--)
+        if (has[i] != ranking->source) other = has[i];
+    scry_baselines *b = scry_baselines_new(index, ranking, top, scope, threads, NULL);
+    pair latents = {scry_rank(index, ranking->train, ranking->source, SCRY_SQ, err), NULL};
+    pair dimensions = {scry_rank_raw(index, ranking->train, ranking->source, NULL), NULL};
+    if (other != SCRY_BASE) latents.b = scry_rank(index, ranking->train, other, SCRY_SQ, err);
+    if (other != SCRY_BASE) dimensions.b = scry_rank_raw(index, ranking->train, other, NULL);
+    cJSON *facts = cJSON_CreateObject();
+    out_text(facts, "train", info->train[ranking->train].name);
+    out_text(facts, "by", scry_condition_name(ranking->source));
+    out_text(facts, "beside", other == SCRY_BASE ? NULL : scry_condition_name(other));
+    out_number(facts, "n", top);
+    cJSON_AddBoolToObject(facts, "signed", scope->is_signed);
+    out_number(facts, "latents", info->d_sae);
+    out_number(facts, "dimensions", b->has_raw ? info->d_model : 0);
+    scry_error why = {0};
+    if (!dimensions.a) scry_ranking_free(scry_rank_raw(index, ranking->train, ranking->source, &why));
+    out_text(facts, "no_dimensions", dimensions.a ? NULL : why.text);
+    out_number(facts, "seed", SCRY_SEED);
+    add_tops(facts, &latents, &dimensions, top);
+    cJSON *list = cJSON_AddArrayToObject(facts, "baselines");
+    for (size_t i = 0; i < b->count; i++) cJSON_AddItemToArray(list, row_facts(index, &b->row[i]));
+    scry_baselines_free(b);
+    scry_ranking *owned[] = {latents.a, latents.b, dimensions.a, dimensions.b};
+    for (size_t i = 0; i < 4; i++) scry_ranking_free(owned[i]);
+    return facts;
+}
+
+/* ---- words ----------------------------------------------------------------------------------- */
+
+static double number(const cJSON *object, const char *key) {
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, key);
+    return cJSON_IsNumber(item) ? item->valuedouble : (double)NAN;
+}
+
+static const char *word(const cJSON *object, const char *key) {
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, key);
+    return cJSON_IsString(item) ? item->valuestring : NULL;
+}
+
+/* The tops of latents beside those of dimensions, as a small table of its own. */
+static void tops_table(const cJSON *facts, FILE *f) {
+    const char *by = word(facts, "by"), *beside = word(facts, "beside");
+    char a[2][24], b[2][24];
+    static const char *const of[] = {"latents", "dims"};
+    for (int i = 0; i < 2; i++) {
+        snprintf(a[i], sizeof a[i], "%s: %s%%", of[i], by);
+        snprintf(b[i], sizeof b[i], "%s%%", beside ? beside : "");
+    }
+    const out_column two[] = {{"n", "top", "%.0f", 0},
+                              {"latents_share_a", a[0], "%.1f", 100},
+                              {"latents_share_b", b[0], "%.1f", 100},
+                              {"latents_overlap", "in both", "%.0f", 0},
+                              {"latents_expected", "chance", "%.1f", 0},
+                              {"dimensions_share_a", a[1], "%.1f", 100},
+                              {"dimensions_share_b", b[1], "%.1f", 100},
+                              {"dimensions_overlap", "in both", "%.0f", 0},
+                              {"dimensions_expected", "chance", "%.1f", 0},
+                              {NULL, NULL, NULL, 0}};
+    const out_column one[] = {{"n", "top", "%.0f", 0},
+                              {"latents_share_a", a[0], "%.1f", 100},
+                              {"dimensions_share_a", a[1], "%.1f", 100},
+                              {NULL, NULL, NULL, 0}};
+    out_table(f, cJSON_GetObjectItemCaseSensitive(facts, "tops"), beside ? two : one);
+}
+
+char *baselines_head(const cJSON *facts) {
+    char *text = NULL;
+    size_t size;
+    FILE *f = open_memstream(&text, &size);
+    if (!f) abort();
+    const char *no = word(facts, "no_dimensions");
+    bool is_signed = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(facts, "signed"));
+    fprintf(f, "share of the shift (sq) in the tops of %.0f latents and of ", number(facts, "latents"));
+    if (no) fprintf(f, "no dimensions:\n%s\n\n", no);
+    else fprintf(f, "%.0f dimensions\n\n", number(facts, "dimensions"));
+    tops_table(facts, f);
+    fprintf(f, "\nrho with the %s, tops by %s sq; p of a row alone (seed %d)\n\n",
+            is_signed ? "signed change" : "size of change", word(facts, "by"), SCRY_SEED);
+    fclose(f);
+    return text;
+}
+
+int shell_baselines(const options *o) {
+    scry_error err = {0};
+    size_t train = 0;
+    uint32_t top = 0, threads = 0;
+    scry_condition source;
+    scry_metric metric;
+    scry_scope scope = {0};
+    scry_ranking *ranking = NULL;
+    scry_index *index = subject_open(o, &err);
+    bool ok =
+        index && subject_train(o, index, &train, &err) && subject_ranking(o, index, train, &source, &metric, &err) &&
+        options_number("--top", o->top, 1, 100, &top, &err) &&
+        options_number("--threads", o->threads, 1, 0, &threads, &err) && subject_scope(o, index, train, &scope, &err) &&
+        (ranking = scry_rank(index, train, source, SCRY_SQ, &err));
+    cJSON *facts = ok ? baselines_facts(index, ranking, top, &scope, threads, &err) : NULL;
+    char *head = facts ? baselines_head(facts) : NULL;
+    int status = facts ? out_print(o, facts, "baselines", baselines_columns, head) : out_error(&err);
+    free(head);
+    scry_ranking_free(ranking);
+    scry_scope_free(&scope);
+    scry_close(index);
+    return status;
+}

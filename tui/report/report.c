@@ -1,0 +1,350 @@
+/* report.c: everything about one selection on one page. */
+#include "report/report.h"
+#include "analysis.h"
+#include "commands/facts.h"
+#include "draw/svg.h"
+#include "draw/text.h"
+#include "report/html.h"
+#include "whole.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct page {
+    const report *r;
+    const scry_info *info;
+    FILE *f;
+    scry_result result[SCRY_SCORES]; /* of the scores that there are */
+    cJSON *facts[SCRY_SCORES];       /* NULL: no such score */
+    cJSON *baselines;                /* NULL: no latents */
+} page;
+
+static double number(const cJSON *object, const char *key) {
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, key);
+    return cJSON_IsNumber(item) ? item->valuedouble : (double)NAN;
+}
+
+/* Text from the study, escaped, without what would turn lines around. */
+static void put_clean(FILE *f, const char *text) {
+    char safe[2000];
+    text_clean(text, safe, sizeof safe, false);
+    svg_put(f, "%t", safe);
+}
+
+/* ---- facts ----------------------------------------------------------------------------------- */
+
+static void put_fact(FILE *f, const char *name, const char *text) {
+    if (!*text) return;
+    svg_put(f, "<dt>%t</dt><dd>", name);
+    put_clean(f, text);
+    fputs("</dd>\n", f);
+}
+
+static void put_facts(const page *p) {
+    const scry_info *info = p->info;
+    char text[400];
+    fputs("<dl>\n", p->f);
+    put_fact(p->f, "model", info->model);
+    put_fact(p->f, "hook", info->hook);
+    if (info->d_sae) put_fact(p->f, "SAE", info->d_model ? info->sae : "none: the captures held latents");
+    else put_fact(p->f, "captures", "none: the study gives scores");
+    for (size_t t = 0; t < info->trains && info->d_sae; t++) {
+        const scry_train_info *train = &info->train[t];
+        int used = snprintf(text, sizeof text, "%.200s: pairing by %s", train->name, scry_pairing_name(info->pairing));
+        for (int c = 1; c < SCRY_CONDITIONS; c++)
+            if (train->has[c])
+                used += snprintf(text + used, sizeof text - (size_t)used, ", %" PRIu64 " pairs with %s",
+                                 train->pairs[c], scry_condition_name((scry_condition)c));
+        put_fact(p->f, "training set", text);
+    }
+    if (info->d_sae) {
+        snprintf(text, sizeof text, "%" PRIu64 " in %zu captures; %.1f latents active on each (L0 of %s)", info->tokens,
+                 info->captures, info->capture[0].l0, info->capture[0].name);
+        put_fact(p->f, "tokens", text);
+    }
+    put_fact(p->f, "selection", p->r->selection);
+    snprintf(text, sizeof text, "%zu, %zu in the correlation (%s), with the %s", info->domains,
+             p->result[p->r->s->score].fit.n, p->r->scope_words,
+             p->r->scope->is_signed ? "signed change" : "size of the change");
+    put_fact(p->f, "domains", text);
+    put_fact(p->f, "index", report_file_name(info->path));
+    fputs("</dl>\n", p->f);
+}
+
+static void put_warnings(const page *p) {
+    scry_notes notes = {0};
+    scry_warnings(p->r->s->index, &notes);
+    if (notes.count) fputs("<h2 id=\"warnings\">Warnings</h2>\n<ul class=\"warnings\">\n", p->f);
+    for (size_t i = 0; i < notes.count; i++) {
+        fputs("<li>", p->f);
+        put_clean(p->f, notes.text[i]);
+        fputs("</li>\n", p->f);
+    }
+    if (notes.count) fputs("</ul>\n", p->f);
+    scry_notes_free(&notes);
+}
+
+static void put_card(FILE *f, const char *key, double value, const char *format, double scale, const char *words) {
+    fputs("<div><b>", f);
+    html_number(f, key, value, format, scale);
+    svg_put(f, "</b><span>%t</span></div>\n", words);
+}
+
+static void put_cards(const page *p) {
+    const subject *s = p->r->s;
+    const scry_result *r = &p->result[s->score];
+    char words[120];
+    fputs("<div class=\"cards\">\n", p->f);
+    snprintf(words, sizeof words, "rho of STS %s with the %s, %zu domains", scry_score_name(s->score),
+             p->r->scope->is_signed ? "signed change" : "size of change", r->fit.n);
+    put_card(p->f, "card-pearson", r->fit.pearson, "%.3f", 0, words);
+    put_card(p->f, "card-p", r->p_value, "%.4f", 0, "permutation p, two-sided");
+    if (!isnan(r->random_rank))
+        put_card(p->f, "card-random", r->random_rank, "%.1f%%", 100,
+                 "of random sets of the same size have a lower rho");
+    const cJSON *top = cJSON_GetArrayItem(cJSON_GetObjectItemCaseSensitive(p->baselines, "tops"), 1);
+    if (top) {
+        snprintf(words, sizeof words, "of the shift by %s is held by the top 100 of %u latents",
+                 scry_condition_name(s->ranking->source), p->info->d_sae);
+        put_card(p->f, "card-share", number(top, "latents_share_a"), "%.1f%%", 100, words);
+        if (!isnan(number(top, "latents_overlap"))) {
+            snprintf(words, sizeof words, "of the top 100 by each source are in both (by chance %.1f)",
+                     number(top, "latents_expected"));
+            put_card(p->f, "card-overlap", number(top, "latents_overlap"), "%.0f", 0, words);
+        }
+    }
+    fputs("</div>\n", p->f);
+}
+
+/* ---- does it predict ------------------------------------------------------------------------- */
+
+static void put_correlations(const page *p) {
+    static const out_column columns[] = {{"score", "score", NULL, 0},
+                                         {"points", "domains", "%.0f", 0},
+                                         {"pearson", "rho", "%.4f", 0},
+                                         {"r2", "R2", "%.4f", 0},
+                                         {"spearman", "Spearman", "%.4f", 0},
+                                         {"p_value", "p", "%.5f", 0},
+                                         {"loo_min", "one out, from", "%.3f", 0},
+                                         {"loo_max", "to", "%.3f", 0},
+                                         {"ci_low", "95%, from", "%.3f", 0},
+                                         {"ci_high", "to", "%.3f", 0},
+                                         {"random_mean", "random", "%.3f", 0},
+                                         {"random_sd", "deviation", "%.3f", 0},
+                                         {"random_rank", "below", "%.1f%%", 100},
+                                         {NULL, NULL, NULL, 0}};
+    cJSON *list = cJSON_CreateArray();
+    for (int s = 0; s < SCRY_SCORES; s++)
+        if (p->facts[s]) cJSON_AddItemReferenceToArray(list, p->facts[s]);
+    const html_table t = {"correlation", "Correlation of each score with the measured change, and what keeps it honest",
+                          columns, "score", NULL};
+    html_rows(p->f, &t, list);
+    cJSON_Delete(list);
+}
+
+static const cJSON *domain_at(const page *p, int score, int domain) {
+    return cJSON_GetArrayItem(cJSON_GetObjectItemCaseSensitive(p->facts[score], "domains"), domain);
+}
+
+static void put_domains(const page *p) {
+    char title[SCRY_SCORES][24];
+    out_column columns[SCRY_SCORES + 5] = {{"name", "domain", NULL, 0}};
+    size_t n = 1;
+    int chosen = (int)p->r->s->score;
+    for (int s = 0; s < SCRY_SCORES; s++) {
+        if (!p->facts[s]) continue;
+        snprintf(title[s], sizeof title[s], "STS %s", scry_score_name((scry_score)s));
+        columns[n++] = (out_column){s == chosen ? "sts" : scry_score_name((scry_score)s), title[s], "%#.4g", 0};
+    }
+    columns[n++] = (out_column){"change", "change", "%+.2f", 0};
+    columns[n++] = (out_column){"fitted", "fitted", p->r->scope->is_signed ? "%+.2f" : "%.2f", 0};
+    columns[n++] = (out_column){"residual", "residual", "%+.2f", 0};
+    columns[n] = (out_column){NULL, NULL, NULL, 0};
+    cJSON *list = cJSON_CreateArray();
+    for (size_t d = 0; d < p->info->domains; d++) {
+        cJSON *row = cJSON_Duplicate(domain_at(p, chosen, (int)d), true);
+        for (int s = 0; s < SCRY_SCORES; s++)
+            if (p->facts[s] && s != chosen)
+                out_number(row, scry_score_name((scry_score)s), number(domain_at(p, s, (int)d), "sts"));
+        cJSON_AddItemToArray(list, row);
+    }
+    char caption[120];
+    snprintf(caption, sizeof caption, "Each domain; fitted and residual are of the %s by STS %s",
+             p->r->scope->is_signed ? "change" : "size of the change", scry_score_name((scry_score)chosen));
+    const html_table t = {"domains", caption, columns, "name", "sts"};
+    html_rows(p->f, &t, list);
+    cJSON_Delete(list);
+}
+
+/* ---- latents --------------------------------------------------------------------------------- */
+
+/* A label, or the tokens that hold most of the activation. */
+static char *words_of(const scry_index *index, uint32_t latent) {
+    char *text = NULL;
+    size_t size;
+    FILE *f = open_memstream(&text, &size);
+    if (!f) abort();
+    const char *label = scry_label(index, latent);
+    if (label) fputs(label, f);
+    for (int k = 0; k < SCRY_KEY_PIECES && !label; k++) {
+        const char *piece = scry_key_piece(index, latent, k);
+        if (piece) fprintf(f, "%s\xe2\x80\x9c%s\xe2\x80\x9d", k ? " " : "", piece);
+    }
+    fclose(f);
+    return text;
+}
+
+static void put_latents(const page *p) {
+    static const out_column columns[] = {{"rank", "rank", "%.0f", 0},
+                                         {"latent", "latent", "%.0f", 0},
+                                         {"in", "in", NULL, 0},
+                                         {"shift", "shift", "%#.4g", 0},
+                                         {"share", "share", "%.2f%%", 100},
+                                         {"cumulative", "sum", "%.1f%%", 100},
+                                         {"mean_base", "mean, base", "%#.4g", 0},
+                                         {"mean_shifted", "shifted", "%#.4g", 0},
+                                         {"rate_base", "fires, base", "%.2f%%", 100},
+                                         {"rate_shifted", "shifted", "%.2f%%", 100},
+                                         {"words", "label, or the tokens that hold most of it", NULL, 0},
+                                         {NULL, NULL, NULL, 0}};
+    enum { ROWS = 200 };
+    const subject *s = p->r->s;
+    cJSON *facts = rank_facts(s->index, s->ranking, p->r->top < ROWS ? p->r->top : ROWS), *row;
+    cJSON *list = cJSON_GetObjectItemCaseSensitive(facts, "latents");
+    cJSON_ArrayForEach (row, list) {
+        uint32_t latent = (uint32_t)number(row, "latent");
+        char *words = words_of(s->index, latent);
+        out_text(row, "words", words);
+        cJSON_AddBoolToObject(row, "in", scry_set_has(s->set, latent));
+        free(words);
+    }
+    char caption[160];
+    snprintf(caption, sizeof caption, "The first of %u latents by %s %s", p->info->d_sae,
+             scry_condition_name(s->ranking->source), scry_metric_name(s->ranking->metric));
+    const html_table t = {"ranking", caption, columns, "latent", "shift"};
+    html_rows(p->f, &t, list);
+    cJSON_Delete(facts);
+}
+
+/* ---- baselines ------------------------------------------------------------------------------- */
+
+static void put_tops(const page *p) {
+    const cJSON *beside = cJSON_GetObjectItemCaseSensitive(p->baselines, "beside");
+    char a[2][60], b[2][60];
+    for (int i = 0; i < 2; i++) {
+        snprintf(a[i], sizeof a[i], "%s: share by %s", i ? "dimensions" : "latents",
+                 scry_condition_name(p->r->s->ranking->source));
+        snprintf(b[i], sizeof b[i], "by %s", cJSON_IsString(beside) ? beside->valuestring : "");
+    }
+    const out_column two[] = {{"n", "top", "%.0f", 0},
+                              {"latents_share_a", a[0], "%.1f%%", 100},
+                              {"latents_share_b", b[0], "%.1f%%", 100},
+                              {"latents_overlap", "in both", "%.0f", 0},
+                              {"latents_expected", "by chance", "%.1f", 0},
+                              {"dimensions_share_a", a[1], "%.1f%%", 100},
+                              {"dimensions_share_b", b[1], "%.1f%%", 100},
+                              {"dimensions_overlap", "in both", "%.0f", 0},
+                              {"dimensions_expected", "by chance", "%.1f", 0},
+                              {NULL, NULL, NULL, 0}};
+    const out_column one[] = {{"n", "top", "%.0f", 0},
+                              {"latents_share_a", a[0], "%.1f%%", 100},
+                              {"dimensions_share_a", a[1], "%.1f%%", 100},
+                              {NULL, NULL, NULL, 0}};
+    const html_table t = {"tops", "What the tops hold of the shift (sq), and what two sources share",
+                          cJSON_IsString(beside) ? two : one, "n", NULL};
+    html_rows(p->f, &t, cJSON_GetObjectItemCaseSensitive(p->baselines, "tops"));
+}
+
+static void put_baselines(const page *p) {
+    const cJSON *none = cJSON_GetObjectItemCaseSensitive(p->baselines, "no_dimensions");
+    const html_table t = {"baselines", "Other ways to predict the same changes, from the same captures",
+                          baselines_columns, "name", NULL};
+    html_rows(p->f, &t, cJSON_GetObjectItemCaseSensitive(p->baselines, "baselines"));
+    if (cJSON_IsString(none)) {
+        const char *why = strstr(none->valuestring, ": ");
+        fputs("<p class=\"faint\">No rows of raw dimensions: ", p->f);
+        put_clean(p->f, why ? why + 2 : none->valuestring);
+        fputs("</p>\n", p->f);
+    }
+}
+
+/* ---- all of it ------------------------------------------------------------------------------- */
+
+static void compute(page *p) {
+    const report *r = p->r;
+    for (int s = 0; s < SCRY_SCORES; s++) {
+        if (!scry_has_score(r->s->index, (scry_score)s)) continue;
+        subject of = *r->s;
+        of.score = (scry_score)s;
+        scry_scorer *scorer = scry_scorer_new(of.index, of.score);
+        scry_scorer_load(scorer, of.set);
+        scry_result_fit(&p->result[s], of.index, scorer, r->scope);
+        scry_result_company(&p->result[s], of.index, of.score, of.set->count);
+        scry_result_interval(&p->result[s], of.index, of.score, of.set, NULL);
+        scry_scorer_free(scorer);
+        p->facts[s] = score_facts(&of, &p->result[s]);
+    }
+    if (r->s->ranking) p->baselines = baselines_facts(r->s->index, r->s->ranking, r->top, r->scope, r->threads, NULL);
+}
+
+static void write_page(const page *p) {
+    const report *r = p->r;
+    bool latents = r->s->ranking != NULL;
+    char title[400];
+    text_clean(*p->info->name ? p->info->name : report_file_name(p->info->path), title, sizeof title, false);
+    html_begin(p->f, title);
+    svg_put(p->f,
+            "<h1>%t</h1>\n<p class=\"faint\">Which latents post-training moves, and what that does to each domain: "
+            "SAE-based Transferability Scores and their correlation with the measured change.</p>\n<nav>",
+            title);
+    fputs("<a href=\"#predict\">correlation</a>", p->f);
+    if (latents)
+        fputs("<a href=\"#latents\">latents</a><a href=\"#shift\">shift</a><a href=\"#beat\">baselines</a>"
+              "<a href=\"#tokens\">tokens</a>",
+              p->f);
+    fputs("<a href=\"#mixture\">mixture</a><a href=\"#how\">how</a></nav>\n", p->f);
+    put_facts(p);
+    put_cards(p);
+    put_warnings(p);
+    fputs("<h2 id=\"predict\">Does the score predict the change?</h2>\n", p->f);
+    put_correlations(p);
+    scry_score other = r->s->score == SCRY_SCORE_ICL ? SCRY_ACT : SCRY_SCORE_ICL;
+    report_plots(p->f, r, &p->result[r->s->score], p->facts[other] ? &p->result[other] : NULL, other);
+    put_domains(p);
+    if (latents) {
+        fputs("<h2 id=\"latents\">The latents that move most</h2>\n", p->f);
+        put_latents(p);
+        fputs("<h2 id=\"shift\">How concentrated the shift is, and how well it is foreseen</h2>\n", p->f);
+        report_shift_plots(p->f, r);
+        put_tops(p);
+        fputs("<h2 id=\"beat\">What the score has to beat</h2>\n", p->f);
+        put_baselines(p);
+    }
+    fputs("<h2 id=\"mixture\">A mixture by score</h2>\n", p->f);
+    report_mix_plot(p->f, r, &p->result[r->s->score]);
+    if (latents) {
+        fputs("<h2 id=\"tokens\">What the selection fires on</h2>\n<p class=\"faint\">The strongest samples of each of "
+              "the "
+              "first latents in the selection; the darker a token, the stronger the activation.</p>\n",
+              p->f);
+        report_tokens(p->f, r);
+    }
+    report_how(p->f, r);
+    html_end(p->f);
+}
+
+bool report_write(const report *r, const char *path, scry_error *err) {
+    whole_file w;
+    if (!whole_begin(&w, path, err)) return false;
+    page p = {.r = r, .info = scry_about(r->s->index), .f = w.file};
+    compute(&p);
+    write_page(&p);
+    for (int s = 0; s < SCRY_SCORES; s++) {
+        if (p.facts[s]) scry_result_free(&p.result[s]);
+        cJSON_Delete(p.facts[s]);
+    }
+    cJSON_Delete(p.baselines);
+    return whole_end(&w, true, err);
+}

@@ -1,0 +1,32 @@
+/* report.h: everything about one selection on one page: HTML without a script, to send to someone without a
+ * terminal. */
+#ifndef SCRY_REPORT_H
+#define SCRY_REPORT_H
+
+#include "commands/subject.h"
+
+#include <stdio.h>
+
+typedef struct report {
+    const subject *s;        /* its score is the one that residuals and sweeps are of */
+    const scry_scope *scope; /* the domains that take part */
+    const char *scope_words; /* "all", "extremes:4" */
+    const char *selection;   /* the selection in words */
+    uint32_t top;            /* of the ranking: listed, and taken by overlap and baselines */
+    unsigned threads;
+} report;
+
+/* The file is there whole or not at all. */
+bool report_write(const report *r, const char *path, scry_error *err);
+
+/* Its parts, one file each. other: another score's result, drawn beside the chosen one's; NULL: none. */
+void report_plots(FILE *f, const report *r, const scry_result *result, const scry_result *other,
+                  scry_score other_score);
+void report_shift_plots(FILE *f, const report *r);
+void report_mix_plot(FILE *f, const report *r, const scry_result *result);
+void report_tokens(FILE *f, const report *r);
+void report_how(FILE *f, const report *r);
+/* Without its folders: where a file lay is nobody's business. */
+const char *report_file_name(const char *path);
+
+#endif

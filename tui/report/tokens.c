@@ -1,0 +1,64 @@
+/* tokens.c: a report's latents with the text on which they fire most. */
+#include "commands/facts.h"
+#include "draw/svg.h"
+#include "draw/text.h"
+#include "report/html.h"
+#include "report/report.h"
+
+#include <stdlib.h>
+
+enum { LATENTS = 30, EXAMPLES = 5, AROUND = 12 };
+
+/* One example: the tokens around, those on which the latent fires shaded by how strongly. */
+static void put_example(FILE *f, const cJSON *example, double most) {
+    const cJSON *t;
+    const cJSON *capture = cJSON_GetObjectItemCaseSensitive(example, "capture");
+    const cJSON *sample = cJSON_GetObjectItemCaseSensitive(example, "sample");
+    double peak = cJSON_GetObjectItemCaseSensitive(example, "activation")->valuedouble;
+    char safe[400], where[400];
+    text_clean(cJSON_IsString(sample) ? sample->valuestring : "", where, sizeof where, false);
+    fputs("<li><small>", f);
+    html_number(f, "activation", peak, "%.2f", 0);
+    svg_put(f, " %t %t</small><q>", capture->valuestring, where);
+    cJSON_ArrayForEach (t, cJSON_GetObjectItemCaseSensitive(example, "context")) {
+        double h = cJSON_GetObjectItemCaseSensitive(t, "activation")->valuedouble;
+        text_clean(cJSON_GetObjectItemCaseSensitive(t, "token")->valuestring, safe, sizeof safe, false);
+        if (!(h > 0)) svg_put(f, "%t", safe);
+        else
+            svg_put(f, "<mark%s style=\"--a:%n\" title=\"%n\">%t</mark>", h >= peak ? " class=\"top\"" : "",
+                    0.12 + 0.6 * h / most, h, safe);
+    }
+    fputs("</q></li>\n", f);
+}
+
+static void put_latent(FILE *f, const report *r, uint32_t rank) {
+    const subject *s = r->s;
+    uint32_t latent = s->ranking->order[rank];
+    const char *label = scry_label(s->index, latent);
+    scry_example e[EXAMPLES];
+    size_t n = scry_top_tokens(s->index, latent, -1, true, EXAMPLES, e);
+    char safe[400];
+    text_clean(label ? label : "", safe, sizeof safe, false);
+    svg_put(f, "<section class=\"latent\" id=\"latent-%d\">\n<h3>%d. latent %d%s%t</h3>\n<p class=\"faint\">",
+            (int)latent, (int)rank + 1, (int)latent, *safe ? ": " : "", safe);
+    fprintf(f, "shift %.4g; fires on %.2f%% of the training tokens, %.2f%% under %s</p>\n", s->ranking->shift[latent],
+            100 * scry_rate_base(s->index, s->train, s->ranking->source, latent),
+            100 * scry_rate_shifted(s->index, s->train, s->ranking->source, latent),
+            scry_condition_name(s->ranking->source));
+    cJSON *facts = tokens_facts(s->index, latent, e, n, AROUND), *example;
+    fputs("<ul class=\"examples\">\n", f);
+    cJSON_ArrayForEach (example, cJSON_GetObjectItemCaseSensitive(facts, "examples"))
+        put_example(f, example, (double)e[0].activation);
+    fputs("</ul>\n</section>\n", f);
+    cJSON_Delete(facts);
+}
+
+void report_tokens(FILE *f, const report *r) {
+    const subject *s = r->s;
+    uint32_t shown = 0;
+    for (uint32_t rank = 0; rank < s->ranking->latents && shown < LATENTS; rank++)
+        if (scry_set_has(s->set, s->ranking->order[rank])) {
+            put_latent(f, r, rank);
+            shown++;
+        }
+}
