@@ -92,8 +92,8 @@ static void tensors(const char *study, const char *weights, uint32_t top, double
             worst_add(&decoder, (double)float_at(rows, (size_t)i * (size_t)d + (size_t)k), expected,
                       fabs(expected) + 1e-9, "latent %d, dimension %d", (int)latent, k);
         }
-        double base = scry_mean_base(o.x, 0, o.r->source)[latent],
-               shifted = scry_mean_shifted(o.x, 0, o.r->source)[latent];
+        double base = scry_mean_base(o.x, 0, o.r->source, (uint32_t)latent),
+               shifted = scry_mean_shifted(o.x, 0, o.r->source, (uint32_t)latent);
         worst_add(&means, (double)float_at(before, (size_t)i), base, 1 + base, "base of %d", (int)latent);
         worst_add(&means, (double)float_at(after, (size_t)i), shifted, 1 + shifted, "shifted of %d", (int)latent);
     }
