@@ -180,7 +180,7 @@ typedef struct builder {
     bool *domain_icl;                 /* [D] */
     uint64_t *active;                 /* a bit a latent, once all captures are read */
     row_map rows;
-    struct raw_sums *raw;             /* raw.c; NULL: no residuals so far */
+    struct raw_sums *raw; /* raw.c; NULL: no residuals so far */
 } builder;
 
 /* open.c */

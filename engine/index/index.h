@@ -75,7 +75,7 @@ struct scry_index {
     const float *decoder_bias;
     decoder_form decoder_form;
     struct label_edits *edits; /* labels written by hand, above those */
-    const double *raw; /* [captures][RAW_ARRAYS][d_model], NULL: no residuals (raw.h) */
+    const double *raw;         /* [captures][RAW_ARRAYS][d_model], NULL: no residuals (raw.h) */
 };
 
 /* The label that the index itself holds, below those written by hand; NULL: none. */

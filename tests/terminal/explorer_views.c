@@ -237,7 +237,8 @@ void test_filter(void) {
 void test_palette(void) {
     term *t = open_sample();
     term_keys(t, ":");
-    check(await(t, says, ":") && term_has(t, "import [FILE.csv]"), t, ": opens the palette", "found \"%s\"", footer(t));
+    check(await(t, says, ":") && term_has(t, "what is in an index"), t, ": opens the palette", "found \"%s\"",
+          footer(t));
     term_keys(t, "u n d");
     check(await_text(t, "take the last step back"), t, "it lists what fits, with its help", "found no help on undo");
     term_keys(t, "Tab");
