@@ -43,7 +43,7 @@ static void measure(double value, char *text, size_t size) {
 
 static void percent(double share, char *text, size_t size) {
     double value = 100 * share;
-    snprintf(text, size, value >= 10 || value == 0 ? "%.0f%%" : "%.1f%%", value);
+    snprintf(text, size, value >= 9.95 || value == 0 ? "%.0f%%" : "%.1f%%", value); /* never five columns */
 }
 
 static void signed_number(double value, char *text, size_t size) {
