@@ -42,6 +42,7 @@ typedef struct layer {
     /* Its own keys. False: not one of them, and the table of commands is asked. */
     bool (*key)(struct app *a, uint32_t key, command_effect *effect);
     void (*wheel)(struct app *a, int steps);
+    void (*footer)(struct app *a, rect r); /* its keys, in the last line */
 } layer;
 
 /* An open index and everything that one does with it. */

@@ -35,3 +35,12 @@ void view_rho(double value, int decimals, bool sign, char *text, size_t size) {
     if (leading) memmove(zero, zero + 1, strlen(zero));
     snprintf(text, size, "%s", number);
 }
+
+void view_hints(app *a, rect r, const char *const hints[][2], size_t count) {
+    int x = r.x + 1;
+    for (size_t i = 0; i < count; i++) {
+        if (!hints[i][1] || x + text_columns(hints[i][0]) + 1 + text_columns(hints[i][1]) > r.x + r.cols) continue;
+        x += grid_put(a->grid, r.y, x, r.cols, ROLE_KEY, hints[i][0]) + 1;
+        x += grid_put(a->grid, r.y, x, r.cols, ROLE_FAINT, hints[i][1]) + 2;
+    }
+}

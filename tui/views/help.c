@@ -117,4 +117,9 @@ static void help_wheel(app *a, int steps) {
     help_moves(a, MOVE_STEP, steps);
 }
 
-const layer layer_help = {"help", draw_help, help_key, help_wheel};
+static void help_footer(app *a, rect r) {
+    static const char *const hints[][2] = {{"j k", "scroll"}, {"^d ^u", "pages"}, {"/", "search"}, {"q", "back"}};
+    view_hints(a, r, hints, sizeof hints / sizeof *hints);
+}
+
+const layer layer_help = {"help", draw_help, help_key, help_wheel, help_footer};

@@ -81,7 +81,12 @@ static void page_wheel(app *a, int steps) {
     a->page.top += steps;
 }
 
-static const layer layer_page = {"page", draw_page, page_key, page_wheel};
+static void page_footer(app *a, rect r) {
+    static const char *const hints[][2] = {{"j k", "scroll"}, {"h l", "sideways"}, {":", "commands"}, {"q", "back"}};
+    view_hints(a, r, hints, sizeof hints / sizeof *hints);
+}
+
+static const layer layer_page = {"page", draw_page, page_key, page_wheel, page_footer};
 
 void page_show(app *a, const char *title, char *text) {
     free(a->page.text);

@@ -136,8 +136,7 @@ static void draw_plots(app *a, rect r) {
     figure_free(f);
 }
 
-bool plots_footer(app *a, rect r) {
-    if (a->layer != &layer_plots) return false;
+static void plots_footer(app *a, rect r) {
     const char *along = figure_types[a->plot].cursor;
     static const char *const enter[FIGURES] = {[FIGURE_SWEEP] = "take it",
                                                [FIGURE_OVERLAP] = "take it",
@@ -154,13 +153,7 @@ bool plots_footer(app *a, rect r) {
                                     {"[ ]", "N"},
                                     {"?", "help"},
                                     {":svg", "write"}};
-    int x = r.x + 1;
-    for (size_t i = 0; i < sizeof hints / sizeof *hints; i++) {
-        if (!hints[i][1] || x + text_columns(hints[i][0]) + 1 + text_columns(hints[i][1]) > r.x + r.cols) continue;
-        x += grid_put(a->grid, r.y, x, r.cols, ROLE_KEY, hints[i][0]) + 1;
-        x += grid_put(a->grid, r.y, x, r.cols, ROLE_FAINT, hints[i][1]) + 2;
-    }
-    return true;
+    view_hints(a, r, hints, sizeof hints / sizeof *hints);
 }
 
 /* ---- what is pointed out -------------------------------------------------------------------- */
@@ -318,4 +311,4 @@ static void plots_wheel(app *a, int steps) {
     step_cursor(a, steps > 0 ? 1 : -1);
 }
 
-const layer layer_plots = {"plots", draw_plots, plots_key, plots_wheel};
+const layer layer_plots = {"plots", draw_plots, plots_key, plots_wheel, plots_footer};

@@ -34,7 +34,5 @@ void plots_open(struct app *a, int kind);
 void plots_point(struct app *a, long steps);
 /* Sets N to what is pointed out, or goes to its latent. */
 command_effect plots_take_pointed(struct app *a);
-/* The footer's keys while a plot is shown. False: none is. */
-bool plots_footer(struct app *a, rect r);
 
 #endif

@@ -221,7 +221,6 @@ void footer_draw(app *a) {
         grid_put(a->grid, r.y, r.x, r.cols, a->message_is_error ? ROLE_ERROR : ROLE_MESSAGE, safe);
         return;
     }
-    if (plots_footer(a, r)) return;
     placed_hint place[HINTS];
     place_hints(a, place);
     if (a->recording.name[0]) {
@@ -230,7 +229,8 @@ void footer_draw(app *a) {
                    place[0].key[0] ? place[0].key : ":record");
         return;
     }
-    for (int i = 0; i < HINTS; i++) {
+    if (a->layer) a->layer->footer(a, r);
+    for (int i = 0; i < HINTS && !a->layer; i++) {
         if (!place[i].cols) continue;
         grid_put(a->grid, r.y, place[i].x, place[i].key_cols, ROLE_KEY, place[i].key);
         grid_put(a->grid, r.y, place[i].x + place[i].key_cols + 1, r.cols, ROLE_FAINT, hints[i].words);
@@ -241,7 +241,7 @@ void footer_draw(app *a) {
 command_effect footer_click(app *a, int x) {
     placed_hint place[HINTS];
     place_hints(a, place);
-    for (int i = 0; i < HINTS && !a->message[0] && !a->recording.name[0]; i++) {
+    for (int i = 0; i < HINTS && !a->layer && !a->message[0] && !a->recording.name[0]; i++) {
         if (!place[i].cols || x < place[i].x || x >= place[i].x + place[i].cols) continue;
         bool second = hints[i].to && x > place[i].x && x < place[i].x + place[i].key_cols;
         if (i < 2 && lists_latents(a)) return app_key(a, i ? '\r' : 27);

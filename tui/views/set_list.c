@@ -76,9 +76,7 @@ static void draw_list(app *a, rect r) {
         grid_put(a->grid, r.y + 6, r.x + 2, r.cols - 2, ROLE_TEXT, ":choose core + 3,17 - noise makes one of several.");
         return;
     }
-    grid_put(a->grid, r.y + r.rows - 1, r.x + 2, r.cols - 2, ROLE_FAINT,
-             "Enter take   + join   & cut   - take away   v compare   x drop   q back");
-    size_t page = r.rows > 6 ? (size_t)r.rows - 5 : 1;
+    size_t page = r.rows > 5 ? (size_t)r.rows - 4 : 1;
     if (s->cursor >= count) s->cursor = count - 1;
     if (s->cursor < s->top) s->top = s->cursor;
     if (s->cursor >= s->top + page) s->top = s->cursor - page + 1;
@@ -179,4 +177,18 @@ static void sets_wheel(app *a, int steps) {
     else s->cursor += (size_t)steps;
 }
 
-const layer layer_sets = {"sets", draw_sets, sets_key, sets_wheel};
+static void sets_footer(app *a, rect r) {
+    bool list = !a->tab->sets.versus;
+    const char *const hints[][2] = {{"Enter", list ? "take" : NULL},
+                                    {"+", list ? "join" : NULL},
+                                    {"&", list ? "cut" : NULL},
+                                    {"-", list ? "take away" : NULL},
+                                    {"v", list ? "compare" : NULL},
+                                    {"x", list ? "drop" : NULL},
+                                    {"q", "back"},
+                                    {"u", "undo"},
+                                    {":", "commands"}};
+    view_hints(a, r, hints, sizeof hints / sizeof *hints);
+}
+
+const layer layer_sets = {"sets", draw_sets, sets_key, sets_wheel, sets_footer};
