@@ -65,6 +65,11 @@ const char *label_edits_find(const struct label_edits *e, uint32_t latent) {
     return e && at < e->count && e->list[at].latent == latent ? e->list[at].text : NULL;
 }
 
+uint32_t label_edits_next(const struct label_edits *e, uint32_t from) {
+    size_t at = e ? place_of(e, from) : 0;
+    return e && at < e->count ? e->list[at].latent : UINT32_MAX;
+}
+
 /* ---- reading --------------------------------------------------------------------------------- */
 
 static bool read_record(struct label_edits *e, uint32_t latents, const char *path, uint64_t number, json_part value) {

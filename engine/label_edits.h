@@ -28,5 +28,7 @@ struct label_edits *label_edits_open(const scry_index *index);
 void label_edits_close(struct label_edits *edits);
 /* The latent's text, "" when taken away; NULL when it was not edited. */
 const char *label_edits_find(const struct label_edits *edits, uint32_t latent);
+/* The first latent from `from` on that was edited; UINT32_MAX when there is none. */
+uint32_t label_edits_next(const struct label_edits *edits, uint32_t from);
 
 #endif

@@ -13,7 +13,7 @@
 #include "base/error.h"
 #include "io/map.h"
 
-enum { CONTAINER_VERSION = 3, CONTAINER_NAME = 40 };
+enum { CONTAINER_VERSION = 4, CONTAINER_NAME = 40 };
 
 typedef struct container_writer container_writer;
 

@@ -43,9 +43,8 @@ bool index_segment(const scry_index *x, index_cursor *c) {
 }
 
 uint64_t scry_postings(const scry_index *x, uint32_t latent) {
-    uint64_t size;
-    const uint8_t *bytes = stream_of(x, latent, &size);
-    return bytes && size ? packed_count(bytes, size) : 0;
+    uint32_t row = row_of(&x->rows, latent);
+    return row == NO_ROW ? 0 : narrow_get(x->counts, x->count_width, row);
 }
 
 uint32_t scry_alive(const scry_index *x, uint32_t *out) {

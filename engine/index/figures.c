@@ -33,7 +33,7 @@ const float *scry_contributions(const scry_index *x, scry_score score) {
 
 /* ---- shifts --------------------------------------------------------------------------------- */
 
-static const index_source *source_of(const scry_index *x, size_t train, scry_condition source) {
+const index_source *index_source_of(const scry_index *x, size_t train, scry_condition source) {
     if (train >= x->info.trains) return NULL;
     const index_source *s = &x->source[train * SCRY_CONDITIONS + source];
     return s->shift ? s : NULL;
@@ -49,33 +49,21 @@ static double fires(const scry_index *x, const index_source *s, int which, uint3
     return row == NO_ROW ? 0 : (double)narrow_get(s->fires, s->fires_width, (size_t)which * x->rows.rows + row);
 }
 
-/* Which array of the file holds a metric; -1: it is made from others. */
-static int array_of(scry_metric metric) {
-    switch (metric) {
-    case SCRY_SQ:
-        return SHIFT_SQ;
-    case SCRY_ABS:
-        return SHIFT_ABS;
-    case SCRY_D:
-        return SHIFT_D;
-    default:
-        return -1;
-    }
-}
-
 /* A metric of one latent, stored or made from what is. */
 static double figure(const scry_index *x, const index_source *s, scry_metric metric, uint32_t j) {
     const figure_base base = {s->pairs, s->base_tokens, s->other_tokens, x->info.pairing == SCRY_PAIR_SAMPLE};
-    double of[SHIFT_ARRAYS], fired[2] = {0};
-    for (int a = 0; a < SHIFT_ARRAYS; a++) of[a] = stored(x, s, a, j);
+    double of[SHIFT_ARRAYS] = {0}, fired[2] = {0};
+    for (int a = 0; a < SHIFT_ARRAYS; a++) /* only what it needs: the rest would be read from the file */
+        if (a == figure_array(metric) || (metric == SCRY_MEAN && (a == SHIFT_BASE || a == SHIFT_OTHER)))
+            of[a] = stored(x, s, a, j);
     for (int which = 0; which < 2 && metric == SCRY_RATE; which++) fired[which] = fires(x, s, which, j);
     return figure_of(&base, metric, of, fired);
 }
 
 const double *scry_shift(const scry_index *x, size_t train, scry_condition source, scry_metric metric) {
-    const index_source *s = source_of(x, train, source);
+    const index_source *s = index_source_of(x, train, source);
     if (!s) return NULL;
-    if (array_of(metric) >= 0 && x->rows.rows == x->F) return s->shift + (size_t)array_of(metric) * x->F;
+    if (figure_array(metric) >= 0 && x->rows.rows == x->F) return s->shift + (size_t)figure_array(metric) * x->F;
     double **place = &x->made->shift[(train * SCRY_CONDITIONS + source) * SCRY_METRICS + metric];
     pthread_mutex_lock(&x->made->lock);
     if (!*place) {
@@ -89,27 +77,27 @@ const double *scry_shift(const scry_index *x, size_t train, scry_condition sourc
 }
 
 double scry_shift_of(const scry_index *x, size_t train, scry_condition source, scry_metric metric, uint32_t latent) {
-    const index_source *s = source_of(x, train, source);
+    const index_source *s = index_source_of(x, train, source);
     return s ? figure(x, s, metric, latent) : 0;
 }
 
 double scry_mean_base(const scry_index *x, size_t train, scry_condition source, uint32_t latent) {
-    const index_source *s = source_of(x, train, source);
+    const index_source *s = index_source_of(x, train, source);
     return s ? stored(x, s, SHIFT_BASE, latent) / s->pairs : 0;
 }
 
 double scry_mean_shifted(const scry_index *x, size_t train, scry_condition source, uint32_t latent) {
-    const index_source *s = source_of(x, train, source);
+    const index_source *s = index_source_of(x, train, source);
     return s ? stored(x, s, SHIFT_OTHER, latent) / s->pairs : 0;
 }
 
 double scry_rate_base(const scry_index *x, size_t train, scry_condition source, uint32_t latent) {
-    const index_source *s = source_of(x, train, source);
+    const index_source *s = index_source_of(x, train, source);
     return s ? fires(x, s, 0, latent) / s->base_tokens : 0;
 }
 
 double scry_rate_shifted(const scry_index *x, size_t train, scry_condition source, uint32_t latent) {
-    const index_source *s = source_of(x, train, source);
+    const index_source *s = index_source_of(x, train, source);
     return s ? fires(x, s, 1, latent) / s->other_tokens : 0;
 }
 

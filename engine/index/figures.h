@@ -32,4 +32,18 @@ static inline double figure_of(const figure_base *b, scry_metric metric, const d
     }
 }
 
+/* Which array of the file holds a metric; -1: it is made from others. */
+static inline int figure_array(scry_metric metric) {
+    switch (metric) {
+    case SCRY_SQ:
+        return SHIFT_SQ;
+    case SCRY_ABS:
+        return SHIFT_ABS;
+    case SCRY_D:
+        return SHIFT_D;
+    default:
+        return -1;
+    }
+}
+
 #endif

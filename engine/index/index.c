@@ -239,7 +239,9 @@ static bool open_postings(scry_index *x, scry_error *err) {
     x->first_token = mem_new(x->info.captures + 1, sizeof *x->first_token);
     for (size_t i = 0; i < x->info.captures; i++) x->first_token[i + 1] = x->first_token[i] + x->info.capture[i].rows;
     if (x->first_token[x->info.captures] > UINT32_MAX) return damaged(x, "more than 2^32 tokens", err);
-    return true;
+    x->count_width = narrow_width(x->first_token[x->info.captures]);
+    x->counts = container_get(&x->file, "post/count", (uint64_t)x->rows.rows * x->count_width, err);
+    return x->counts != NULL;
 }
 
 static bool open_labels(scry_index *x, scry_error *err) {

@@ -52,6 +52,8 @@ struct scry_index {
     index_made *made;
     const float *contribution[SCRY_SCORES]; /* [rows][D] */
     const layout_group *groups;             /* [ceil(F / GROUP_LATENTS) + 1] */
+    const void *counts; /* narrow [rows]: entries of each stream */
+    unsigned count_width;
     const uint8_t *lengths, *post_data;
     uint64_t lengths_size, post_size; /* post_size without the spare bytes */
     uint64_t *first_token;            /* [captures + 1] rows of the captures before each */
@@ -78,6 +80,8 @@ struct scry_index {
     const double *raw;         /* [captures][RAW_ARRAYS][d_model], NULL: no residuals (raw.h) */
 };
 
+/* NULL: there is no such source. */
+const index_source *index_source_of(const scry_index *index, size_t train, scry_condition source);
 /* The label that the index itself holds, below those written by hand; NULL: none. */
 const char *index_label(const scry_index *index, uint32_t latent);
 /* Text of a piece, "" when there is no such. */

@@ -11,6 +11,7 @@
  *     score/NAME      float [R][D], a latent's contribution to each domain
  *     post/at         layout_group [ceil(F / GROUP_LATENTS) + 1]: where each group of latents begins
  *     post/length     LEB128 a latent: bytes of its stream in post/data; 0: never active
+ *     post/count      narrow [R]: entries of each stream, as wide as the number of all tokens needs
  *     post/data       streams, latent after latent (packed.h)
  *     key/pieces      narrow [R][SCRY_KEY_PIECES], as wide as the number of pieces needs; that number
  *                     where an active latent has fewer. Absent where the study has no token text

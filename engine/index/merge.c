@@ -226,7 +226,8 @@ static bool join_section(merger *m, const char *name) {
     container_begin(m->w, name);
     if (starts(name, "shift/")) return join_tables(m, name, SHIFT_ARRAYS);
     if (starts(name, "fires/")) return join_tables(m, name, 2);
-    if (starts(name, "score/") || starts(name, "key/")) return join_tables(m, name, 1);
+    if (starts(name, "score/") || starts(name, "key/") || strcmp(name, "post/count") == 0)
+        return join_tables(m, name, 1);
     if (strcmp(name, "post/data") == 0) return join_data(m);
     if (strcmp(name, "post/at") == 0) return join_groups(m);
     if (strcmp(name, "label/at") == 0) return join_labels(m);

@@ -148,10 +148,6 @@ packed_reader packed_read(const uint8_t *bytes, uint64_t size) {
     return r;
 }
 
-uint64_t packed_count(const uint8_t *bytes, uint64_t size) {
-    return packed_read(bytes, size).left;
-}
-
 typedef struct head {
     form f;
     uint32_t n, first;

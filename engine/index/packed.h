@@ -60,7 +60,5 @@ packed_reader packed_read(const uint8_t *bytes, uint64_t size);
 /* The next block with entries in from .. to - 1; blocks wholly before are stepped over without being
  * decoded. False when there are no more. */
 bool packed_next(packed_reader *r, uint64_t from, uint64_t to, packed_block *out);
-/* Entries of the whole stream; 0 for an empty one. */
-uint64_t packed_count(const uint8_t *bytes, uint64_t size);
 
 #endif

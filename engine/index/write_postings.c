@@ -40,6 +40,7 @@ typedef struct post_job {
     post_worker *workers;
     uint32_t *pieces;    /* [F][SCRY_KEY_PIECES]; NULL: no text */
     uint32_t *length;    /* [F] bytes of each stream */
+    uint32_t *count;     /* [F] entries of each */
     uint32_t first, end; /* latents of the block in work */
 } post_job;
 
@@ -190,6 +191,7 @@ static void pack_latent(post_job *job, uint32_t latent, post_worker *w) {
     stream->used = (uint32_t)packed_write(w->e.token, w->e.value, w->e.count, w->packed);
     stream->bytes = memcpy(mem_resize(NULL, stream->used, 1), w->packed, stream->used);
     job->length[latent] = stream->used;
+    job->count[latent] = w->e.count;
 }
 
 static void pack_part(void *context, size_t part, unsigned worker) {
@@ -249,12 +251,18 @@ static void put_places(const post_job *job, container_writer *w) {
     container_begin(w, "post/at");
     container_write(w, group, ((uint64_t)groups + 1) * sizeof *group);
     free(group);
+    /* as wide as all tokens need, so that shards of an index agree */
+    uint64_t tokens = 0;
+    for (size_t i = 0; i < job->b->capture_count; i++) tokens += job->b->captures[i].rows;
+    container_begin(w, "post/count");
+    narrow_rows(w, &job->b->rows, job->count, 1, narrow_width(tokens));
 }
 
 bool write_postings(builder *b, container_writer *w) {
     unsigned threads = parallel_threads(b->pool);
     post_job job = {.b = b, .workers = mem_new(threads, sizeof *job.workers)};
     job.length = mem_new(b->F, sizeof *job.length);
+    job.count = mem_new(b->F, sizeof *job.count);
     job.first_token = mem_new(b->capture_count, sizeof *job.first_token);
     for (size_t i = 1; i < b->capture_count; i++) job.first_token[i] = job.first_token[i - 1] + b->captures[i - 1].rows;
     if (b->pieces.count) job.pieces = mem_new((size_t)b->F * SCRY_KEY_PIECES, sizeof *job.pieces);
@@ -274,7 +282,7 @@ bool write_postings(builder *b, container_writer *w) {
         free(job.workers[i].touched);
         free(job.workers[i].packed);
     }
-    void *owned[] = {job.workers, job.pieces, job.length, job.first_token};
+    void *owned[] = {job.workers, job.pieces, job.length, job.count, job.first_token};
     for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) free(owned[i]);
     return ok;
 }

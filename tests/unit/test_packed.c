@@ -171,7 +171,7 @@ static void round_trips(void) {
                 uint8_t *bytes = packed_of(&e, &size);
                 streams++;
                 wrong += !same_entries(&e, token, value, read_window(bytes, size, 0, UINT64_MAX, token, value));
-                wrong += packed_count(bytes, size) != e.n;
+                wrong += packed_read(bytes, size).left != e.n;
                 size_t slow = read_slowly(bytes, token, value, &n);
                 slow_wrong += slow != size || !same_entries(&e, token, value, n);
                 for (int i = 0; i < 20; i++) {

@@ -1,4 +1,5 @@
 /* search.c: which latents' labels and key tokens hold a text. */
+#include "all_latents.h"
 #include "base/mem.h"
 #include "draw/text.h"
 #include "table/texts.h"
@@ -50,10 +51,6 @@ static const char *past_blanks(const char *text) {
     return text;
 }
 
-static bool has(const uint64_t *bits, uint32_t i) {
-    return bits[i / 64] >> (i % 64) & 1;
-}
-
 static void put(uint64_t *bits, uint32_t i, bool in) {
     uint64_t one = (uint64_t)1 << (i % 64);
     bits[i / 64] = in ? bits[i / 64] | one : bits[i / 64] & ~one;
@@ -71,21 +68,25 @@ void text_match_begin(text_match *m, const scry_index *index, text_kind kind, co
     if (m->index != index) {
         text_match_free(m);
         m->bits = mem_new(((size_t)scry_about(index)->d_sae + 63) / 64, sizeof *m->bits);
-        m->pieces = mem_new(((size_t)scry_pieces(index) + 63) / 64 + 1, sizeof *m->pieces);
-        m->piece_count = scry_pieces(index);
+        m->wanted = mem_new((size_t)scry_pieces(index) + 1, sizeof *m->wanted);
         m->index = index;
     }
     m->kind = kind;
-    m->narrows = narrows;
-    m->at = m->at_piece = 0;
-    m->done = false;
     strncpy(m->needle, needle, sizeof m->needle - 1);
     m->needle[sizeof m->needle - 1] = 0;
+    text_match_again(m);
+    m->narrows = narrows;
+}
+
+void text_match_again(text_match *m) {
+    m->at = m->at_piece = 0;
+    m->labelled = scry_next_labelled(m->index, 0);
+    m->done = m->narrows = false;
 }
 
 void text_match_free(text_match *m) {
     free(m->bits);
-    free(m->pieces);
+    free(m->wanted);
     *m = (text_match){0};
 }
 
@@ -94,29 +95,21 @@ static bool match_pieces(text_match *m, double deadline) {
     bool plain = is_plain(m->needle);
     while (m->at_piece < pieces) {
         uint32_t i = m->at_piece++;
-        if (!m->narrows || has(m->pieces, i)) {
-            const char *text = scry_piece(m->index, i);
-            put(m->pieces, i,
-                m->kind == TEXT_TOKEN_IS ? same(past_blanks(text), past_blanks(m->needle))
-                                         : holds(text, m->needle, plain));
-        }
+        const char *text = scry_piece(m->index, i);
+        if (m->kind == TEXT_TOKEN_IS) m->wanted[i] = same(past_blanks(text), past_blanks(m->needle));
+        else if (!m->narrows || m->wanted[i]) m->wanted[i] = holds(text, m->needle, plain);
         if (i % SLICE == SLICE - 1 && clock_now() > deadline) return false;
     }
     return true;
 }
 
-static bool matches(const text_match *m, uint32_t latent, bool plain) {
-    if (m->kind == TEXT_SHOWN || m->kind == TEXT_LABEL) {
-        const char *label = scry_label(m->index, latent);
-        if (label) return m->kind == TEXT_LABEL ? same(label, m->needle) : holds(label, m->needle, plain);
-        if (m->kind == TEXT_LABEL) return false;
+/* A label of its own is what is shown of a latent, in the place of its key pieces. */
+static void match_labels(text_match *m, uint32_t end, bool plain) {
+    bool shown = m->kind == TEXT_SHOWN, label = m->kind == TEXT_LABEL;
+    for (; (shown || label) && m->labelled < end; m->labelled = scry_next_labelled(m->index, m->labelled + 1)) {
+        const char *text = scry_label(m->index, m->labelled);
+        put(m->bits, m->labelled, label ? same(text, m->needle) : holds(text, m->needle, plain));
     }
-    /* without branches, which would be guessed wrong as often as not; the bit past the last piece is never set */
-    uint32_t piece[SCRY_KEY_PIECES], any = 0;
-    scry_key_pieces(m->index, latent, piece);
-    for (int k = 0; k < SCRY_KEY_PIECES; k++)
-        any |= has(m->pieces, piece[k] < m->piece_count ? piece[k] : m->piece_count);
-    return any;
 }
 
 bool text_match_step(text_match *m, double deadline) {
@@ -125,13 +118,13 @@ bool text_match_step(text_match *m, double deadline) {
     uint32_t latents = scry_about(m->index)->d_sae;
     bool plain = is_plain(m->needle);
     while (m->at < latents) {
-        uint32_t end = latents - m->at < 64 ? latents : m->at + 64;
-        uint64_t word = 0, *place = &m->bits[m->at / 64];
-        for (uint32_t i = m->at; i < end && !(m->narrows && !*place); i++)
-            if (!m->narrows || has(m->bits, i)) word |= (uint64_t)matches(m, i, plain) << (i % 64);
-        *place = word;
-        m->at = end;
-        if (m->at % SLICE == 0 && clock_now() > deadline) return false;
+        uint32_t n = latents - m->at < SLICE ? latents - m->at : SLICE;
+        uint64_t *words = &m->bits[m->at / 64];
+        if (m->kind == TEXT_LABEL) memset(words, 0, (n + 63) / 64 * sizeof *words);
+        else scry_have_piece(m->index, m->wanted, m->at, n, words);
+        m->at += n;
+        match_labels(m, m->at, plain);
+        if (clock_now() > deadline) return false;
     }
     m->done = true;
     return true;

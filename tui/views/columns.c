@@ -1,4 +1,5 @@
 /* columns.c: the table's columns. */
+#include "all_latents.h"
 #include "views/columns.h"
 #include "views/view.h"
 
@@ -150,32 +151,52 @@ static void total_text(app *a, uint32_t latent, char *text, size_t size) {
 
 /* ---- the source ------------------------------------------------------------------------------- */
 
-EACH(mean_values, scry_shift_of(a->tab->index, r->train, r->source, SCRY_MEAN, j))
+static void mean_values(app *a, uint32_t from, uint32_t n, double *out) {
+    const scry_ranking *r = ranking(a);
+    scry_shifts_of(a->tab->index, r->train, r->source, SCRY_MEAN, from, n, out);
+}
 static void mean_text(app *a, uint32_t latent, char *text, size_t size) {
     signed_number(one(a, latent, mean_values), text, size);
 }
-EACH(d_values, scry_shift_of(a->tab->index, r->train, r->source, SCRY_D, j))
+static void d_values(app *a, uint32_t from, uint32_t n, double *out) {
+    const scry_ranking *r = ranking(a);
+    scry_shifts_of(a->tab->index, r->train, r->source, SCRY_D, from, n, out);
+}
 static void d_text(app *a, uint32_t latent, char *text, size_t size) {
     signed_number(one(a, latent, d_values), text, size);
 }
-EACH(base_values, scry_mean_base(a->tab->index, r->train, r->source, j))
+static void base_values(app *a, uint32_t from, uint32_t n, double *out) {
+    const scry_ranking *r = ranking(a);
+    scry_means_of(a->tab->index, r->train, r->source, false, from, n, out);
+}
 static void base_text(app *a, uint32_t latent, char *text, size_t size) {
     measure(one(a, latent, base_values), text, size);
 }
-EACH(after_values, scry_mean_shifted(a->tab->index, r->train, r->source, j))
+static void after_values(app *a, uint32_t from, uint32_t n, double *out) {
+    const scry_ranking *r = ranking(a);
+    scry_means_of(a->tab->index, r->train, r->source, true, from, n, out);
+}
 static void after_text(app *a, uint32_t latent, char *text, size_t size) {
     measure(one(a, latent, after_values), text, size);
 }
-EACH(rate_values, scry_rate_base(a->tab->index, r->train, r->source, j))
+static void rate_values(app *a, uint32_t from, uint32_t n, double *out) {
+    const scry_ranking *r = ranking(a);
+    scry_rates_of(a->tab->index, r->train, r->source, false, from, n, out);
+}
 static void rate_text(app *a, uint32_t latent, char *text, size_t size) {
     percent(one(a, latent, rate_values), text, size);
 }
-EACH(rate_after_values, scry_rate_shifted(a->tab->index, r->train, r->source, j))
+static void rate_after_values(app *a, uint32_t from, uint32_t n, double *out) {
+    const scry_ranking *r = ranking(a);
+    scry_rates_of(a->tab->index, r->train, r->source, true, from, n, out);
+}
 static void rate_after_text(app *a, uint32_t latent, char *text, size_t size) {
     percent(one(a, latent, rate_after_values), text, size);
 }
 
-EACH(count_values, (double)scry_postings(a->tab->index, j))
+static void count_values(app *a, uint32_t from, uint32_t n, double *out) {
+    scry_postings_of(a->tab->index, from, n, out);
+}
 static void count_text(app *a, uint32_t latent, char *text, size_t size) {
     snprintf(text, size, "%.0f", one(a, latent, count_values));
 }

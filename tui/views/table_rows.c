@@ -285,9 +285,7 @@ void table_labels_changed(app *a) {
     table_state *t = &a->tab->table;
     text_order_free(&t->texts);
     t->texts = (text_order){.index = a->tab->index};
-    t->find.match.done = false;
-    t->find.match.at = t->find.match.at_piece = 0;
-    t->find.match.narrows = false;
+    if (t->find.match.index) text_match_again(&t->find.match);
     table_remake(a); /* the rows must not stand on the order that is gone */
     char text[FILTER_MOST];
     memcpy(text, table_filter_text(a->tab), sizeof text);

@@ -1,0 +1,29 @@
+/* all_latents.h: figures of many latents side by side: what a table sorts and filters a million rows by. Each is
+ * the same number, bit for bit, as the one that scry.h gives of a single latent. No terminal. */
+#ifndef SCRY_ALL_LATENTS_H
+#define SCRY_ALL_LATENTS_H
+
+#include "scry.h"
+
+/* out[n]: of the latents from `from` on; 0 where there is no such source.
+ * Shifts by a metric; means over the pairs, and shares of tokens on which they fire, in base or (shifted) in the
+ * source; how often they are active in all captures. */
+void scry_shifts_of(const scry_index *index, size_t train, scry_condition source, scry_metric metric, uint32_t from,
+                    uint32_t n, double *out);
+void scry_means_of(const scry_index *index, size_t train, scry_condition source, bool shifted, uint32_t from,
+                   uint32_t n, double *out);
+void scry_rates_of(const scry_index *index, size_t train, scry_condition source, bool shifted, uint32_t from,
+                   uint32_t n, double *out);
+void scry_postings_of(const scry_index *index, uint32_t from, uint32_t n, double *out);
+
+/* Which of the latents have a key piece that is wanted: bit i of out[ceil(n / 64)] is latent from + i.
+ * wanted[scry_pieces + 1]: 1 or 0 a piece, the last one 0: of what is no piece. */
+void scry_have_piece(const scry_index *index, const uint8_t *wanted, uint32_t from, uint32_t n, uint64_t *out);
+/* The first latent from `from` on that has a label; scry_info.d_sae when there is none. */
+uint32_t scry_next_labelled(const scry_index *index, uint32_t from);
+
+/* Lets go of the file's pages that reading through all latents has brought into memory. They come back as they are
+ * read again. */
+void scry_let_go(const scry_index *index);
+
+#endif

@@ -1,0 +1,158 @@
+/* all_latents.c: figures of many latents side by side. */
+#include "all_latents.h"
+#include "index/figures.h"
+#include "index/index.h"
+#include "label_edits.h"
+
+#include <string.h>
+
+/* The rows that these latents have, one after another: where all have one, or none is silent, a stretch of the
+ * tables; else each is looked up. */
+static bool in_one_piece(const scry_index *x) {
+    return x->rows.rows == x->F;
+}
+
+static void nothing(double *out, uint32_t n) {
+    for (uint32_t i = 0; i < n; i++) out[i] = 0;
+}
+
+/* Inlined, so that the width is settled outside the loop. */
+__attribute__((always_inline)) static inline void copy_narrow(const void *table, unsigned width, size_t row, uint32_t n,
+                                                              double over, double *out) {
+    for (uint32_t i = 0; i < n; i++) out[i] = (double)narrow_get(table, width, row + i) / over;
+}
+
+static void read_narrow(const scry_index *x, const void *table, unsigned width, size_t first, uint32_t from, uint32_t n,
+                        double over, double *out) {
+    if (in_one_piece(x)) {
+        if (width == 1) copy_narrow(table, 1, first + from, n, over, out);
+        else if (width == 2) copy_narrow(table, 2, first + from, n, over, out);
+        else copy_narrow(table, 4, first + from, n, over, out);
+        return;
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t row = row_of(&x->rows, from + i);
+        out[i] = row == NO_ROW ? 0 : (double)narrow_get(table, width, first + row) / over;
+    }
+}
+
+static void read_doubles(const scry_index *x, const double *table, uint32_t from, uint32_t n, double over,
+                         double *out) {
+    bool whole = in_one_piece(x);
+    for (uint32_t i = 0; i < n && whole; i++) out[i] = table[from + i] / over;
+    for (uint32_t i = 0; i < n && !whole; i++) {
+        uint32_t row = row_of(&x->rows, from + i);
+        out[i] = row == NO_ROW ? 0 : table[row] / over;
+    }
+}
+
+/* Changes of the mean. */
+static void read_changes(const scry_index *x, const index_source *s, uint32_t from, uint32_t n, double *out) {
+    const double *base = s->shift + (size_t)SHIFT_BASE * x->F + from;
+    const double *other = s->shift + (size_t)SHIFT_OTHER * x->F + from;
+    const figure_base pairs = {.pairs = s->pairs};
+    for (uint32_t i = 0; i < n; i++) {
+        const double of[SHIFT_ARRAYS] = {[SHIFT_BASE] = base[i], [SHIFT_OTHER] = other[i]}, none[2] = {0};
+        out[i] = figure_of(&pairs, SCRY_MEAN, of, none);
+    }
+}
+
+void scry_means_of(const scry_index *x, size_t train, scry_condition source, bool shifted, uint32_t from, uint32_t n,
+                   double *out) {
+    const index_source *s = index_source_of(x, train, source);
+    const size_t array = shifted ? SHIFT_OTHER : SHIFT_BASE;
+    if (s) read_doubles(x, s->shift + array * x->rows.rows, from, n, s->pairs, out);
+    else nothing(out, n);
+}
+
+void scry_rates_of(const scry_index *x, size_t train, scry_condition source, bool shifted, uint32_t from, uint32_t n,
+                   double *out) {
+    const index_source *s = index_source_of(x, train, source);
+    double tokens = s ? (shifted ? s->other_tokens : s->base_tokens) : 0;
+    if (s) read_narrow(x, s->fires, s->fires_width, shifted ? x->rows.rows : 0, from, n, tokens, out);
+    else nothing(out, n);
+}
+
+void scry_shifts_of(const scry_index *x, size_t train, scry_condition source, scry_metric metric, uint32_t from,
+                    uint32_t n, double *out) {
+    const index_source *s = index_source_of(x, train, source);
+    int array = figure_array(metric);
+    if (s && array >= 0) read_doubles(x, s->shift + (size_t)array * x->rows.rows, from, n, 1, out);
+    else if (s && metric == SCRY_MEAN && in_one_piece(x)) read_changes(x, s, from, n, out);
+    else
+        for (uint32_t i = 0; i < n; i++) out[i] = scry_shift_of(x, train, source, metric, from + i);
+}
+
+void scry_postings_of(const scry_index *x, uint32_t from, uint32_t n, double *out) {
+    read_narrow(x, x->counts, x->count_width, 0, from, n, 1, out);
+}
+
+/* ---- words ---------------------------------------------------------------------------------- */
+
+/* One word of the answer. Without branches, which would be guessed wrong as often as not; numbers beyond the pieces
+ * stand for none. */
+__attribute__((always_inline)) static inline uint64_t pieces_word(const void *pieces, unsigned width, uint32_t most,
+                                                                  const uint8_t *wanted, size_t row, uint32_t n) {
+    uint64_t word = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        uint8_t any = 0;
+        for (size_t k = 0; k < SCRY_KEY_PIECES; k++) {
+            uint32_t piece = narrow_get(pieces, width, (row + i) * SCRY_KEY_PIECES + k);
+            any |= wanted[piece < most ? piece : most];
+        }
+        word |= (uint64_t)(any & 1) << i;
+    }
+    return word;
+}
+
+static uint64_t dense_word(const scry_index *x, const uint8_t *wanted, uint32_t from, uint32_t n) {
+    uint32_t most = (uint32_t)x->pieces;
+    if (x->piece_width == 1) return pieces_word(x->key_pieces, 1, most, wanted, from, n);
+    if (x->piece_width == 2) return pieces_word(x->key_pieces, 2, most, wanted, from, n);
+    return pieces_word(x->key_pieces, 4, most, wanted, from, n);
+}
+
+/* A row each that is looked up; the silent have no key pieces, whatever their row holds. */
+static uint64_t sparse_word(const scry_index *x, const uint8_t *wanted, uint32_t from, uint32_t n) {
+    uint64_t word = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        if (!row_active(&x->rows, from + i)) continue;
+        uint32_t row = row_of(&x->rows, from + i);
+        word |= pieces_word(x->key_pieces, x->piece_width, (uint32_t)x->pieces, wanted, row, 1) << i;
+    }
+    return word;
+}
+
+void scry_have_piece(const scry_index *x, const uint8_t *wanted, uint32_t from, uint32_t n, uint64_t *out) {
+    memset(out, 0, ((size_t)n + 63) / 64 * sizeof *out);
+    for (uint32_t i = 0; i < n && x->key_pieces; i += 64) {
+        uint32_t some = n - i < 64 ? n - i : 64, at = from + i;
+        if (!in_one_piece(x) || at % 64) out[i / 64] = sparse_word(x, wanted, at, some);
+        else out[i / 64] = dense_word(x, wanted, at, some) & x->rows.active[at / 64];
+    }
+}
+
+/* The first label of the index's own from a latent on. */
+static uint32_t next_own(const scry_index *x, uint32_t from) {
+    uint64_t low = 0, high = x->labels;
+    while (low < high) {
+        uint64_t middle = low + (high - low) / 2;
+        if (x->label_latent[middle] < from) low = middle + 1;
+        else high = middle;
+    }
+    return low < x->labels ? x->label_latent[low] : x->F;
+}
+
+uint32_t scry_next_labelled(const scry_index *x, uint32_t from) {
+    for (; from < x->F; from++) {
+        uint32_t own = next_own(x, from), edited = label_edits_next(x->edits, from);
+        from = own < edited ? own : edited;
+        if (from >= x->F) break;
+        if (scry_label(x, from)) return from;
+    }
+    return x->F;
+}
+
+void scry_let_go(const scry_index *x) {
+    container_forget(&x->file, x->file.map.data, x->file.map.size);
+}
