@@ -25,5 +25,8 @@ uint32_t scry_next_labelled(const scry_index *index, uint32_t from);
 /* Lets go of the file's pages that reading through all latents has brought into memory. They come back as they are
  * read again. */
 void scry_let_go(const scry_index *index);
+/* Asks the system to read a few megabytes of the tables behind these figures, from byte `from` of the file on (0 to
+ * begin), before they are needed, and does not wait for it. Returns where to go on; 0 when all has been asked for. */
+uint64_t scry_read_ahead(const scry_index *index, uint64_t from);
 
 #endif

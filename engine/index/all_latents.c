@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+enum { AHEAD = 4 << 20 };
+
 /* The rows that these latents have, one after another: where all have one, or none is silent, a stretch of the
  * tables; else each is looked up. */
 static bool in_one_piece(const scry_index *x) {
@@ -151,6 +153,27 @@ uint32_t scry_next_labelled(const scry_index *x, uint32_t from) {
         if (scry_label(x, from)) return from;
     }
     return x->F;
+}
+
+/* The tables of a row a latent; postings and decoder, which are read a latent at a time, are not among them. */
+static bool is_table(const char *name) {
+    static const char *const tables[] = {"score/", "shift/", "fires/", "key/", "post/at", "post/length", "post/count"};
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
+        if (strncmp(name, tables[i], strlen(tables[i])) == 0) return true;
+    return false;
+}
+
+uint64_t scry_read_ahead(const scry_index *x, uint64_t from) {
+    const container *c = &x->file;
+    for (uint32_t i = 0; i < c->sections; i++) {
+        const container_section *s = &c->section[i];
+        uint64_t end = s->offset + s->size, at = from > s->offset ? from : s->offset;
+        if (!is_table(s->name) || at >= end) continue;
+        uint64_t size = end - at < AHEAD ? end - at : AHEAD;
+        container_expect(c, c->map.data + at, size);
+        return at + size;
+    }
+    return 0;
 }
 
 void scry_let_go(const scry_index *x) {

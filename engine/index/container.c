@@ -267,12 +267,20 @@ const void *container_get(const container *c, const char *name, uint64_t size, s
     return c->map.data + s->offset;
 }
 
-void container_forget(const container *c, const void *at, uint64_t size) {
+static void advise(const container *c, const void *at, uint64_t size, int advice) {
     const uint8_t *from = at, *end = from + size;
     if (!c->map.data || from < c->map.data || end > c->map.data + c->map.size) return;
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
     uintptr_t begin = (uintptr_t)from / page * page;
-    madvise((void *)begin, (uintptr_t)end - begin, MADV_DONTNEED);
+    madvise((void *)begin, (uintptr_t)end - begin, advice);
+}
+
+void container_forget(const container *c, const void *at, uint64_t size) {
+    advise(c, at, size, MADV_DONTNEED);
+}
+
+void container_expect(const container *c, const void *at, uint64_t size) {
+    advise(c, at, size, MADV_WILLNEED);
 }
 
 bool container_check(const container *c, const char *name, scry_error *err) {

@@ -49,6 +49,8 @@ const void *container_find(const container *c, const char *name, uint64_t *size)
 /* Lets go of the pages of [at, at + size), which may lie in the file or not: they are mapped again when they
  * are next read. After a pass over all latents, so that what is resident stays what is looked at. */
 void container_forget(const container *c, const void *at, uint64_t size);
+/* Asks the system to read them, and does not wait. */
+void container_expect(const container *c, const void *at, uint64_t size);
 /* Compares one section's checksum. */
 bool container_check(const container *c, const char *name, scry_error *err);
 

@@ -151,9 +151,9 @@ static const char *const filters[] = {"&", "r", "a", "t", "e", "<",  "1",  "%", 
 static const char *const misses[] = {"/", "q", "u", "x", "z", "\r", "\x04", NULL};
 static const char *const sources[] = {"2", "1", NULL};
 static const char *const score_keys[] = {"4", "5", "3", NULL};
-/* "/" opens the line; a word that is there, one that is nowhere, a number; Enter leaves it */
-static const char *const typed[] = {"/", "r", "a",  "n", "k", " ", "9", "9", "9", "\r", "n",  "/", "q",
-                                    "u", "x", "\r", "/", "1", "0", "4", "8", "5", "7",  "\r", NULL};
+/* "/" opens the line; words that are there several times, one that is nowhere, a number; Enter leaves it */
+static const char *const typed[] = {"/", "r", "a",  "n", "k", " ", "9", "9", "\r", "n", "/",  "q",
+                                    "u", "x", "\r", "/", "1", "0", "4", "8", "5",  "7", "\r", NULL};
 static const kind kinds[] = {
     {"move", "", moves, NULL, "g"},
     {"toggle", "", toggles, "j", "g"},

@@ -1,5 +1,6 @@
 /* program.c: runs a filter over blocks of latents. */
 #include "table/program.h"
+#include "all_latents.h"
 #include "base/mem.h"
 #include "views/columns.h"
 
@@ -19,7 +20,7 @@ typedef struct run {
 } run;
 
 /* What has no value passes no comparison. */
-static bool compare(double x, comparison how, double y) {
+__attribute__((always_inline)) static inline bool compare(double x, comparison how, double y) {
     switch (how) {
     case LESS:
         return x < y;
@@ -36,8 +37,36 @@ static bool compare(double x, comparison how, double y) {
     }
 }
 
-static void compare_values(run *r, const filter_step *s, uint64_t *out) {
-    for (uint32_t i = 0; i < r->n; i++) out[i / 64] |= (uint64_t)compare(r->value[i], s->how, s->value) << (i % 64);
+/* Inlined with `how` a constant, so that nothing but the comparison is left in the loop. */
+__attribute__((always_inline)) static inline void compare_all(const run *r, comparison how, double y, uint64_t *out) {
+    for (uint32_t from = 0; from < r->n; from += 64) {
+        uint32_t n = r->n - from < 64 ? r->n - from : 64;
+        uint64_t word = 0;
+        for (uint32_t i = 0; i < n; i++) word |= (uint64_t)compare(r->value[from + i], how, y) << i;
+        out[from / 64] = word;
+    }
+}
+
+static void compare_values(const run *r, const filter_step *s, uint64_t *out) {
+    switch (s->how) {
+    case LESS:
+        compare_all(r, LESS, s->value, out);
+        break;
+    case AT_MOST:
+        compare_all(r, AT_MOST, s->value, out);
+        break;
+    case MORE:
+        compare_all(r, MORE, s->value, out);
+        break;
+    case AT_LEAST:
+        compare_all(r, AT_LEAST, s->value, out);
+        break;
+    case EQUAL:
+        compare_all(r, EQUAL, s->value, out);
+        break;
+    default:
+        compare_all(r, UNEQUAL, s->value, out);
+    }
 }
 
 static void among(run *r, const filter_step *s, uint64_t *out) {
@@ -126,6 +155,7 @@ static bool slow_step(filter *f, app *a, int i, double deadline) {
         f->slow[i].done += n;
         if (clock_now() > deadline) break;
     }
+    if (f->slow[i].done == latents) scry_let_go(f->index); /* it has read every posting */
     return f->slow[i].done == latents;
 }
 

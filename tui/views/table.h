@@ -72,6 +72,8 @@ typedef struct table_state {
     uint32_t what_if_done;
     uint64_t what_if_of; /* scry_session_version */
     bool ahead;          /* the other sources are ranked too */
+    uint64_t read_from;  /* scry_read_ahead */
+    bool read;           /* all of it is asked for */
 } table_state;
 
 void table_open(struct tab *t);

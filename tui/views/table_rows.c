@@ -1,4 +1,5 @@
 /* table_rows.c: which latents are rows, in which order; and what is done while keys rest. */
+#include "all_latents.h"
 #include "base/mem.h"
 #include "table/filter.h"
 #include "views/columns.h"
@@ -246,6 +247,13 @@ static bool rank_ahead(app *a) {
     return false;
 }
 
+/* What a key may ask for next is not to wait for a disk. */
+static void read_step(app *a) {
+    table_state *t = &a->tab->table;
+    t->read_from = scry_read_ahead(a->tab->index, t->read_from);
+    t->read = t->read_from == 0;
+}
+
 /* The shares up to each rank, so that the last rows need not wait for the sum of all before. */
 static bool sum_waits(const app *a) {
     const scry_ranking *r = scry_session_ranking(a->tab->session);
@@ -259,7 +267,7 @@ static void sum_step(app *a) {
 int table_waits(const app *a) {
     const table_state *t = &a->tab->table;
     if (t->filter.next || t->find.pending || (t->find.text[0] && !t->find.match.done)) return 2;
-    return !t->texts.rank || what_if_waits(a) || sum_waits(a) || !t->ahead ? 1 : 0;
+    return !t->read || !t->texts.rank || what_if_waits(a) || sum_waits(a) || !t->ahead ? 1 : 0;
 }
 
 bool table_work(app *a) {
@@ -274,7 +282,8 @@ bool table_work(app *a) {
         table_find_step(a, now + FRAME);
         return t->find.match.done;
     }
-    if (what_if_waits(a)) what_if_step(a, WHAT_IF_SLICE);
+    if (!t->read) read_step(a);
+    else if (what_if_waits(a)) what_if_step(a, WHAT_IF_SLICE);
     else if (!t->texts.rank) text_order_step(&t->texts, now + SLICE);
     else if (sum_waits(a)) sum_step(a);
     else t->ahead = !rank_ahead(a);
