@@ -1,0 +1,19 @@
+/* scorer.h: what a scorer keeps, for the engine's own files. Users see scry.h. */
+#ifndef SCRY_SCORER_H
+#define SCRY_SCORER_H
+
+#include "base/exact.h"
+#include "scry.h"
+
+struct scry_scorer {
+    const scry_index *index;
+    scry_score score;
+    size_t domains;
+    const float *contribution; /* [F][D] */
+    const double *given;       /* [D] of a scores-only study, which has no latents */
+    uint32_t count;            /* latents in the set */
+    bool *present;             /* [D] the domain has captures for this score */
+    exact_sum *sum;            /* [D] */
+};
+
+#endif
