@@ -52,7 +52,7 @@ struct scry_index {
     index_made *made;
     const float *contribution[SCRY_SCORES]; /* [rows][D] */
     const layout_group *groups;             /* [ceil(F / GROUP_LATENTS) + 1] */
-    const void *counts; /* narrow [rows]: entries of each stream */
+    const void *counts;                     /* narrow [rows]: entries of each stream */
     unsigned count_width;
     const uint8_t *lengths, *post_data;
     uint64_t lengths_size, post_size; /* post_size without the spare bytes */

@@ -42,8 +42,8 @@ typedef struct text_match {
     const scry_index *index;
     text_kind kind;
     char needle[NEEDLE_MOST];
-    uint64_t *bits;  /* [words of the latents] */
-    uint8_t *wanted; /* [pieces + 1] which token texts match; the last is of no piece */
+    uint64_t *bits;                  /* [words of the latents] */
+    uint8_t *wanted;                 /* [pieces + 1] which token texts match; the last is of no piece */
     uint32_t at_piece, at, labelled; /* labelled: the next latent with a label that is not looked at yet */
     bool done, narrows;
 } text_match;
@@ -51,7 +51,7 @@ typedef struct text_match {
 /* Begins; where `m` held a finished match that this one narrows, only the token texts that matched are looked at
  * again. */
 void text_match_begin(text_match *m, const scry_index *index, text_kind kind, const char *needle);
-void text_match_again(text_match *m); /* begins the same one anew: labels are other than they were */
+void text_match_again(text_match *m);                 /* begins the same one anew: labels are other than they were */
 bool text_match_step(text_match *m, double deadline); /* true when done */
 void text_match_free(text_match *m);
 /* Where the needle stands in a text, its bytes in *length; NULL where it does not. */
