@@ -1,6 +1,7 @@
 /* neighbours.c: latents whose decoder rows point the same way. */
 #include "base/mem.h"
 #include "base/parallel.h"
+#include "base/wide.h"
 #include "index/index.h"
 #include "about_latent.h"
 
@@ -24,8 +25,7 @@ struct scry_neighbours {
 
 /* Dot product with w, and |row|^2, in one pass: reading the decoder is what takes the time. Sixteen
  * partial sums each, added in a fixed order, so that the bits are the same on every processor. */
-__attribute__((target_clones("avx512f", "avx2", "default"))) static void
-dot_and_square(const float *w, const float *row, size_t d, double *dot, double *square) {
+WIDE static void dot_and_square(const float *w, const float *row, size_t d, double *dot, double *square) {
     float product[LANES] = {0}, own[LANES] = {0};
     size_t i = 0;
     for (; i + LANES <= d; i += LANES)

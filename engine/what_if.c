@@ -1,6 +1,7 @@
 /* what_if.c: rho if one latent were switched, for every latent within a frame. */
 #include "scorer.h"
 #include "base/mem.h"
+#include "base/wide.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -122,9 +123,8 @@ INLINE void what_if_lanes(const what_if *w, const float *const column[LANES], co
                                    floats);
 }
 
-__attribute__((target_clones("avx512f", "avx2", "default"))) static void
-what_if_all(const what_if *w, const scry_scorer *s, const scry_set *set, const uint32_t *latents, size_t n,
-            float *out) {
+WIDE static void what_if_all(const what_if *w, const scry_scorer *s, const scry_set *set, const uint32_t *latents,
+                             size_t n, float *out) {
     float short_column[LANES][LANES] = {{0}}; /* of fewer domains than are read at once */
     for (size_t k = 0; k < n; k += LANES) {
         const float *column[LANES];

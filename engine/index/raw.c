@@ -2,6 +2,7 @@
 #include "index/build.h"
 #include "index/raw.h"
 #include "base/mem.h"
+#include "base/wide.h"
 #include "index/container.h"
 #include "index/index.h"
 
@@ -40,9 +41,6 @@ static bool paired(const builder *b, int c) {
 }
 
 /* ---- a tile --------------------------------------------------------------------------------- */
-
-/* These loops look at every value that is read: let the compiler use what the processor has. */
-#define WIDE __attribute__((target_clones("avx512f", "avx2", "default")))
 
 WIDE static void add_row(double *restrict sum, double *restrict square, const float *restrict x, uint32_t d) {
     for (uint32_t i = 0; i < d; i++) {

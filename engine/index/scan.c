@@ -3,6 +3,7 @@
  * Nearly all of a features dump is zero: it is looked at in the file's own dtype, wide, and only what
  * is not zero is converted or copied. */
 #include "base/mem.h"
+#include "base/wide.h"
 #include "index/build.h"
 
 #include <stdlib.h>
@@ -10,9 +11,6 @@
 #ifdef __x86_64__
 #include <immintrin.h>
 #endif
-
-/* This loop reads whole captures: let the compiler use what the processor has. */
-#define WIDE __attribute__((target_clones("avx512f", "avx2", "default")))
 
 enum { STRETCH = 256 }; /* bytes looked at together */
 

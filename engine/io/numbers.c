@@ -1,11 +1,9 @@
 /* numbers.c: the elements of a tensor as float or as whole numbers, whatever the file's dtype, order of
  * bytes and strides. */
 #include "io/tensor.h"
+#include "base/wide.h"
 
 #include <string.h>
-
-/* These loops convert whole captures: let the compiler use what the processor has. */
-#define WIDE __attribute__((target_clones("avx512f", "avx2", "default")))
 
 static inline float half_to_float(uint16_t half) {
     /* Move the bits into place and mend the exponent's bias with one multiplication, which is

@@ -2,14 +2,12 @@
 #include "sae/sae.h"
 #include "base/mem.h"
 #include "base/random.h"
+#include "base/wide.h"
 
 #include <cblas.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* These loops pass over every latent of every token: let the compiler use what the processor has. */
-#define WIDE __attribute__((target_clones("avx512f", "avx2", "default")))
 
 static void to_constant_norm(float *x, uint32_t d) {
     double square = 0;

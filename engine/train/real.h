@@ -5,6 +5,8 @@
 #ifndef SCRY_TRAIN_REAL_H
 #define SCRY_TRAIN_REAL_H
 
+#include "base/wide.h"
+
 #include <cblas.h>
 
 #ifdef TRAIN_DOUBLE
@@ -14,8 +16,5 @@ typedef double real;
 typedef float real;
 #define REAL_GEMM cblas_sgemm
 #endif
-
-/* Loops that pass over whole rows: let the compiler use what the processor has. */
-#define WIDE __attribute__((target_clones("avx512f", "avx2", "default")))
 
 #endif

@@ -1,0 +1,17 @@
+/* wide.h: functions that are compiled once for each width of registers; which one runs is settled when the program
+ * is loaded. Elsewhere than on x86-64 with glibc they are compiled once, as any other. */
+#ifndef SCRY_WIDE_H
+#define SCRY_WIDE_H
+
+#include <features.h> /* __GLIBC__ */
+
+#if defined(__x86_64__) && defined(__GLIBC__) && defined(__has_attribute)
+#if __has_attribute(target_clones)
+#define WIDE __attribute__((target_clones("avx512f", "avx2", "default")))
+#endif
+#endif
+#ifndef WIDE
+#define WIDE
+#endif
+
+#endif
