@@ -13,7 +13,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static const char *input; /* where the input of this run lies */
+static const char *input;    /* where the input of this run lies */
+static const char *aside_in; /* and what is set aside of it */
 
 /* Files of the folder whose names end so. */
 static void seeds_of(const char *folder, const char *suffix) {
@@ -29,25 +30,30 @@ static void seeds_of(const char *folder, const char *suffix) {
     free(list);
 }
 
+static void begin_matrix(const char *name) {
+    input = scratch("%s", name);
+    aside_in = text_of("%s/", scratch_folder("aside"));
+}
+
 static void begin_npy(void) {
-    input = scratch("m.npy");
+    begin_matrix("m.npy");
     seeds_of("tests/specimens/formats", ".npy");
 }
 
 static void begin_npz(void) {
-    input = scratch("m.npz");
+    begin_matrix("m.npz");
     seeds_of("tests/specimens/formats", ".npz");
     seeds_of("tests/specimens/formats/refused", ".npz");
 }
 
 static void begin_torch(void) {
-    input = scratch("m.pt");
+    begin_matrix("m.pt");
     seeds_of("tests/specimens/formats", ".pt");
     seeds_of("tests/specimens/formats/refused", ".pt");
 }
 
 static void begin_safetensors(void) {
-    input = scratch("m.safetensors");
+    begin_matrix("m.safetensors");
     seeds_of("tests/specimens/formats", ".safetensors");
     seeds_of("tests/specimens/formats/delphi_u16", ".safetensors");
 }
@@ -113,7 +119,7 @@ static void run_matrix(const uint8_t *data, size_t size) {
     char *paths[] = {(char *)(uintptr_t)input, (char *)(uintptr_t)input};
     err = (scry_error){0};
     for (size_t n = 1; n <= 2; n++) {
-        ok = matrix_open_in(&m, paths, n, NULL, scratch("home/"), "key", &err);
+        ok = matrix_open_in(&m, paths, n, NULL, aside_in, "key", &err);
         fuzz_answered(ok, &err);
         bool settled = ok && matrix_settle(&m, "key", &err);
         if (ok) fuzz_answered(settled, &err);
@@ -158,14 +164,14 @@ static void run_pickle(const uint8_t *data, size_t size) {
 
 static void begin_shards(void) {
     static const char *const parts[] = {"model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors"};
-    const char *folder = scratch_folder("sharded");
+    const char *beside = scratch_folder("sharded");
     for (size_t i = 0; i < 2; i++) {
         size_t size;
         uint8_t *bytes = read_bytes(fuzz_source(text_of(SHARDED "/%s", parts[i])), &size);
-        write_bytes(text_of("%s/%s", folder, parts[i]), bytes, size);
+        write_bytes(text_of("%s/%s", beside, parts[i]), bytes, size);
         free(bytes);
     }
-    input = scratch("sharded/model.safetensors.index.json");
+    begin_matrix("sharded/model.safetensors.index.json");
     seeds_of(SHARDED, ".index.json");
 }
 
@@ -227,12 +233,12 @@ static void run_sae(const uint8_t *data, size_t size) {
     fuzz_answered(ok, &err);
     if (ok) {
         enum { N = 3 };
-        float *x = mem_new((size_t)N * s.d_in, sizeof *x), *h = mem_new((size_t)N * s.d_sae, sizeof *h), floor = 0;
-        uint32_t ties = 0, latents[] = {0, s.d_sae - 1};
+        float *x = mem_new((size_t)N * s.d_in, sizeof *x), *h = mem_new((size_t)N * s.d_sae, sizeof *h), floor[N];
+        uint32_t ties[N], latents[] = {0, s.d_sae - 1};
         for (size_t i = 0; i < (size_t)N * s.d_in; i++) x[i] = (float)(i % 7) - 3;
         for (size_t i = 0; i < N; i++) sae_prepare(&s, x + i * s.d_in);
         sae_encode(&s, x, N, 0, s.d_sae, h);
-        if (s.activation == SAE_TOPK) sae_topk(&s, h, N, 1, &floor, &ties);
+        if (s.activation == SAE_TOPK) sae_topk(&s, h, N, 1, floor, ties);
         sae few;
         sae_narrow(&few, &s, latents, s.d_sae > 1 ? 2 : 1);
         sae_free(&few);
