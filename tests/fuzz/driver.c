@@ -162,7 +162,7 @@ static int remove_one(const char *path, const struct stat *st, int type, struct 
 }
 
 int main(int argc, char **argv) {
-    settings set = {.runs = 200, .keep = "build/fuzz"};
+    settings set = {.runs = SANITIZED ? 50 : 200, .keep = "build/fuzz-found"};
     int at = 1;
     for (; at + 1 < argc && strncmp(argv[at], "--", 2) == 0; at += 2) {
         if (strcmp(argv[at], "--seconds") == 0) set.seconds = atof(argv[at + 1]);

@@ -44,10 +44,10 @@ size_t fuzz_seeds(const fuzz_input **seeds);
  * digits), words, cuts, ranges taken out, doubled, moved, or taken from `other`. Returns the new size. */
 size_t fuzz_mutate(uint64_t *state, uint8_t *data, size_t size, size_t room, const fuzz_input *other);
 
-/* Checksums put right, so that what lies behind them is reached: those of a zip's stored members; of an index.
- * The latter may become a few bytes shorter: its new size. */
-void fuzz_mend_zip(uint8_t *data, size_t size);
-size_t fuzz_mend_index(uint8_t *data, size_t size);
+/* Writes the input to a file with its checksums put right, so that what lies behind them is reached: those of a
+ * zip's stored members, or of an index, which may become a few bytes shorter. */
+typedef enum fuzz_mending { FUZZ_ZIP, FUZZ_INDEX } fuzz_mending;
+void fuzz_write(const char *path, const uint8_t *data, size_t size, fuzz_mending mending);
 
 /* ---- for targets ---------------------------------------------------------------------------- */
 

@@ -1,6 +1,7 @@
 /* mend.c: checksums put right. */
 #include "fuzz.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
 #define XXH_INLINE_ALL
@@ -23,13 +24,13 @@ static void mend_member(uint8_t *data, size_t size, uint8_t *entry) {
     memcpy(data + at + 14, &sum, 4);
 }
 
-void fuzz_mend_zip(uint8_t *data, size_t size) {
+static void mend_zip(uint8_t *data, size_t size) {
     for (size_t at = 0; at + 46 <= size; at++)
         if (memcmp(data + at, "PK\1\2", 4) == 0) mend_member(data, size, data + at);
 }
 
 /* As engine/index/container.h has it: the header of 64 bytes, sections of 64 bytes each in the table at the end. */
-size_t fuzz_mend_index(uint8_t *data, size_t size) {
+static size_t mend_index(uint8_t *data, size_t size) {
     enum { HEADER = 64, ENTRY = 64, NAME = 40 };
     size &= ~(size_t)7;
     if (size < HEADER) return size;
@@ -55,4 +56,14 @@ size_t fuzz_mend_index(uint8_t *data, size_t size) {
     sum = XXH3_64bits(data, 56);
     memcpy(data + 56, &sum, 8);
     return size;
+}
+
+void fuzz_write(const char *path, const uint8_t *data, size_t size, fuzz_mending mending) {
+    uint8_t *copy = malloc(size + 1);
+    if (!copy) abort();
+    if (size) memcpy(copy, data, size);
+    if (mending == FUZZ_ZIP) mend_zip(copy, size);
+    else size = mend_index(copy, size);
+    write_bytes(path, copy, size);
+    free(copy);
 }

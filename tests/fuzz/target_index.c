@@ -173,12 +173,7 @@ static void run_index(const uint8_t *data, size_t size) {
 }
 
 static void run_mended(const uint8_t *data, size_t size) {
-    uint8_t *copy = malloc(size + 1);
-    if (!copy) abort();
-    if (size) memcpy(copy, data, size);
-    size = fuzz_mend_index(copy, size);
-    write_bytes(input, copy, size);
-    free(copy);
+    fuzz_write(input, data, size, FUZZ_INDEX);
     use_index(input, true);
 }
 
@@ -190,12 +185,7 @@ static void begin_merge(void) {
 }
 
 static void run_merge(const uint8_t *data, size_t size) {
-    uint8_t *copy = malloc(size + 1);
-    if (!copy) abort();
-    if (size) memcpy(copy, data, size);
-    size = fuzz_mend_index(copy, size);
-    write_bytes(input, copy, size);
-    free(copy);
+    fuzz_write(input, data, size, FUZZ_INDEX);
     for (int other = FUZZ_SHARD_1; other <= FUZZ_SHARD_2; other++) {
         char *paths[] = {(char *)(uintptr_t)input, (char *)(uintptr_t)fuzz_index((fuzz_index_kind)other)};
         scry_error err = {0};

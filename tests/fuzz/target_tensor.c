@@ -98,11 +98,7 @@ static void read_matrix(const matrix *m) {
 }
 
 static void run_matrix(const uint8_t *data, size_t size) {
-    uint8_t *copy = mem_new(size + 1, 1);
-    if (size) memcpy(copy, data, size);
-    fuzz_mend_zip(copy, size);
-    write_bytes(input, copy, size);
-    free(copy);
+    fuzz_write(input, data, size, FUZZ_ZIP);
     tensor_file file;
     scry_error err = {0};
     bool ok = tensor_file_open(&file, input, "key", &err);
@@ -221,11 +217,7 @@ static void begin_sae(void) {
 static void run_sae(const uint8_t *data, size_t size) {
     if (size < 2) return;
     size_t which = (data[0] | (size_t)data[1] << 8) % sae_files;
-    uint8_t *copy = mem_new(size, 1);
-    memcpy(copy, data + 2, size - 2);
-    fuzz_mend_zip(copy, size - 2);
-    write_bytes(sae_file[which].path, copy, size - 2);
-    free(copy);
+    fuzz_write(sae_file[which].path, data + 2, size - 2, FUZZ_ZIP);
     sae s;
     scry_error err = {0};
     scry_notes notes = {0};

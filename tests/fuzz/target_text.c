@@ -105,11 +105,7 @@ static void begin_capture(void) {
 }
 
 static void run_capture(const uint8_t *data, size_t size) {
-    uint8_t *copy = mem_new(size + 1, 1);
-    if (size) memcpy(copy, data, size);
-    fuzz_mend_zip(copy, size);
-    write_bytes(input, copy, size);
-    free(copy);
+    fuzz_write(input, data, size, FUZZ_ZIP);
     build(capture_study);
 }
 
