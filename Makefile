@@ -9,7 +9,8 @@ WARN    = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wm
 # -ffp-contract=off: the same bits whatever instructions the processor has
 # -fno-math-errno: roots are taken several at once
 CFLAGS ?= -O2 -g
-ALL_CFLAGS = -std=c11 -D_GNU_SOURCE $(CFLAGS) -ftree-vectorize -fvect-cost-model=dynamic -ffp-contract=off -fno-math-errno $(WARN) -Iengine -Itui -pthread -MMD -MP
+VECTOR ?= -ftree-vectorize -fvect-cost-model=dynamic
+ALL_CFLAGS = -std=c11 -D_GNU_SOURCE $(CFLAGS) $(VECTOR) -ffp-contract=off -fno-math-errno $(WARN) -Iengine -Itui -pthread -MMD -MP
 ENGINE_LIBS = -lopenblas -lcjson -lcsv -lz -lpthread -lm
 TUI_LIBS    = -lncursesw -ltinfo -lutf8proc
 
@@ -52,7 +53,7 @@ $(BUILD)/scry: $(TUI_OBJ) $(BUILD)/libscry.a
 	@$(CC) $(CFLAGS) $(EXTRA) -o $@ $(TUI_OBJ) $(BUILD)/libscry.a $(ENGINE_LIBS) $(TUI_LIBS)
 
 # ---- testing
-TESTS = $(UNIT_BIN) $(BUILD)/tests/slow_twin $(BUILD)/tests/term_selftest $(BUILD)/tests/explorer
+TESTS = $(UNIT_BIN) $(BUILD)/tests/fuzz_run $(BUILD)/tests/slow_twin $(BUILD)/tests/term_selftest $(BUILD)/tests/explorer
 
 $(BUILD)/tests/test_%: $(BUILD)/tests/unit/test_%.o $(BUILD)/tests/unit/check.o $(BUILD)/tests/twin/twin.o $(BUILD)/tests/twin/twin_read.o $(BUILD)/libscry.a
 	@mkdir -p $(@D)
@@ -99,6 +100,24 @@ asan:
 	@tests/setup.sh test
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan CFLAGS="-O1 -g -fno-omit-frame-pointer" \
 	    EXTRA="-fsanitize=address,undefined -fno-sanitize-recover=undefined" tests-run
+
+# readers of foreign files on damaged ones: a short run among the tests, and for FUZZ_SECONDS under sanitizers
+FUZZ_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(filter-out %/driver.c %/cover.c %/exact_map.c,$(wildcard tests/fuzz/*.c)) \
+              tests/unit/check.c)
+
+$(BUILD)/tests/fuzz_run: $(BUILD)/tests/fuzz/driver.o $(FUZZ_OBJ) $(BUILD)/libtui.a $(BUILD)/libscry.a
+	@echo "  LINK  $@"
+	@$(CC) $(CFLAGS) $(EXTRA) -o $@ $^ $(ENGINE_LIBS) -lutf8proc
+
+$(BUILD)/tests/fuzz_cover: $(BUILD)/tests/fuzz/cover.o $(BUILD)/tests/fuzz/exact_map.o $(FUZZ_OBJ) $(BUILD)/libtui.a $(BUILD)/libscry.a
+	@mkdir -p $(@D)
+	@echo "  LINK  $@"
+	@$(CC) $(CFLAGS) $(EXTRA) -fsanitize=fuzzer -Wl,--wrap=madvise -o $@ $^ $(ENGINE_LIBS) -lutf8proc
+
+.PHONY: fuzz
+fuzz:
+	@tests/setup.sh
+	@tests/fuzz/run.sh
 
 # the table of targets, measured; see tests/bench/run.sh for its sizes and needs
 BENCH_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/bench/*.c)) $(BUILD)/tui/system.o
@@ -151,6 +170,7 @@ help:
 	@echo "make            build only: build/scry"
 	@echo "make test       set up, build, run every test"
 	@echo "make asan       the tests under the address and undefined-behaviour sanitizers"
+	@echo "make fuzz       damaged files for every reader, FUZZ_SECONDS in all (60), under the sanitizers"
 	@echo "make bench      speed, memory and size beside their targets (BENCH_SCALE=full: 12 GB of disk)"
 	@echo "make screenshots the tested screens as SVG (and PNG) below $(BUILD)/screenshots"
 	@echo "make lint       formatting, layering, compiler warnings"

@@ -42,6 +42,7 @@ done
 for script in tests/shell/*.sh tests/screens/run.sh; do
     [ -f "$script" ] && one "$(basename "$(dirname "$script")")/$(basename "$script" .sh)" sh "$script"
 done
+one fuzz "$build/tests/fuzz_run" --keep "$build/fuzz-found"
 one term_selftest "$build/tests/term_selftest"
 one explorer "$build/tests/explorer"
 

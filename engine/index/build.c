@@ -105,7 +105,7 @@ static bool walk_group(builder *b, size_t g) {
 }
 
 static void make_room(builder *b) {
-    size_t F = b->F, D = b->D = b->study->domain_count, trains = b->study->train_count;
+    size_t F = b->F, D = b->D, trains = b->study->train_count;
     b->streams = mem_new(F, sizeof *b->streams);
     for (int c = 0; c < SCRY_CONDITIONS; c++) b->group_streams[c] = mem_new(F, sizeof(posting_stream));
     b->shift = mem_new(trains * SCRY_CONDITIONS, sizeof *b->shift);
@@ -117,10 +117,10 @@ static void make_room(builder *b) {
 
 static void builder_free(builder *b) {
     tile_free(b);
-    for (uint32_t j = 0; j < b->F; j++) {
-        if (b->streams) free(b->streams[j].bytes);
+    for (uint32_t j = 0; b->streams && j < b->F; j++) {
+        free(b->streams[j].bytes);
         for (int c = 0; c < SCRY_CONDITIONS; c++)
-            if (b->group_streams[c]) free(b->group_streams[c][j].bytes);
+            free(b->group_streams[c][j].bytes);
     }
     for (int c = 0; c < SCRY_CONDITIONS; c++) free(b->group_streams[c]);
     for (size_t i = 0; b->shift && i < b->study->train_count * SCRY_CONDITIONS; i++) {
@@ -215,9 +215,10 @@ bool scry_index_build(const char *study_path, const char *out, const scry_build_
     bool ok =
         open_study(&b) && candidates_allowed(&b) && (b.options->shards < 2 || study_content(b.study, b.content, err));
     spill_open(&b.spill, out, b.F);
+    b.D = b.study->domain_count;
+    ok = ok && share_memory(&b); /* before any room for F latents is asked for: a small file can name a large one */
     if (ok) {
         make_room(&b);
-        ok = share_memory(&b);
         for (size_t g = 0; g < group_count(&b) && ok; g++) {
             if (g == b.study->train_count && b.options->candidates) candidates_choose(&b);
             ok = walk_group(&b, g);

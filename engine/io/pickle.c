@@ -53,7 +53,7 @@ static void push(machine *m, uint32_t value) {
         return;
     }
     if (m->depth == m->stack_room) {
-        m->stack_room = m->stack_room ? m->stack_room * 2 : 64;
+        m->stack_room *= 2;
         m->stack = mem_resize(m->stack, m->stack_room, sizeof *m->stack);
     }
     m->stack[m->depth++] = value;
@@ -469,6 +469,8 @@ bool pickle_read(pickle *p, const uint8_t *data, uint64_t size, pickle_allows *a
     machine m = {.p = p, .data = data, .at = data, .end = data + size, .allows = allows, .where = where};
     m.refused = refused;
     m.err = err;
+    m.stack_room = 64;
+    m.stack = mem_new(m.stack_room, sizeof *m.stack);
     m.marks = mem_new(MAX_MARKS, sizeof *m.marks);
     new_value(&m, PICKLE_NONE);
     run(&m);

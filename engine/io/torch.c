@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_DEPTH = 64, MAX_VISITS = 1 << 20, MAX_WRAPPERS = 8 };
+enum { MAX_DEPTH = 64, MAX_SHARED = 16, MAX_WRAPPERS = 8 };
 
 typedef struct reader {
     tensor_file *file;
@@ -285,11 +285,12 @@ typedef struct place {
 typedef struct walk {
     place *places; /* still to visit, the next one last */
     size_t count, room;
+    size_t most;
     bool full;
 } walk;
 
 static void walk_push(walk *w, uint32_t value, unsigned depth, char *name) {
-    if (w->count == MAX_VISITS) {
+    if (w->count == w->most) {
         w->full = true;
         free(name);
         return;
@@ -357,14 +358,18 @@ static bool visit(reader *r, walk *w, const place *at) {
 }
 
 static bool walk_all(reader *r) {
-    walk w = {0};
+    /* containers that hold the same one twice, nested, are soon more than there is time for */
+    walk w = {.most = MAX_SHARED};
+    for (uint32_t i = 0; i < r->p.count; i++) w.most += (size_t)MAX_SHARED * r->p.values[i].count;
     bool ok = true;
     walk_push(&w, r->p.root, 0, mem_copy_string(""));
-    for (uint32_t visits = 0; w.count && ok; visits++) {
+    for (size_t visits = 0; w.count && ok; visits++) {
         place at = w.places[--w.count];
         ok = visit(r, &w, &at);
-        if (ok && (w.full || visits == MAX_VISITS))
-            ok = tensor_fail(r->file, r->key, r->err, "data.pkl: more than %d tensors and containers", MAX_VISITS);
+        if (ok && (w.full || visits == w.most))
+            ok = tensor_fail(r->file, r->key, r->err,
+                             "data.pkl: found more than %zu tensors and containers, expected each in at most %d others",
+                             w.most, MAX_SHARED);
         free(at.name);
     }
     while (w.count) free(w.places[--w.count].name);

@@ -1,7 +1,7 @@
 /* encode.c: residuals to latents. */
 #include "sae/sae.h"
 #include "base/mem.h"
-#include "base/random.h"
+#include "base/nth.h"
 #include "base/wide.h"
 
 #include <cblas.h>
@@ -188,24 +188,7 @@ void sae_encode(const sae *s, const float *X, uint32_t n, uint32_t first, uint32
 
 /* ---- the k largest */
 
-/* The rank-th largest of v[count], rank 1 being the largest; v is left in another order. */
-static float nth_largest(float *v, uint32_t count, uint32_t rank) {
-    uint64_t state = count;
-    for (uint32_t low = 0, high = count;;) {
-        float pivot = v[low + random_below(&state, high - low)];
-        uint32_t above = low, at = low, below = high; /* v[low..above) > pivot, [below..high) < pivot */
-        while (at < below) {
-            float x = v[at];
-            uint32_t to = x > pivot ? above++ : x < pivot ? --below : at;
-            v[at] = v[to];
-            v[to] = x;
-            at += !(x < pivot);
-        }
-        if (rank - 1 < above) high = above;
-        else if (rank - 1 >= below) low = below;
-        else return pivot;
-    }
-}
+NTH_LARGEST(nth_largest, float)
 
 static float smallest(const float *v, uint32_t count) {
     float least = v[0];

@@ -121,6 +121,8 @@ static bool split(trainer *t, scry_error *err) {
     scry_train_settings *s = &t->settings;
     double share = s->held_out < 0 ? 0.05 : s->held_out;
     if (!(share <= 0.9)) return scry_misuse(err, "train: held_out: found %g, expected a number of 0 to 0.9", share);
+    if (!(s->seed <= UINT32_MAX))
+        return scry_misuse(err, "train: seed: found %g, expected at most %u", s->seed, UINT32_MAX);
     data_split(&t->data, share, s->seed < 0 ? SCRY_SEED : (uint64_t)s->seed);
     return t->data.train.rows > 0 ||
            scry_fail(err,
@@ -140,13 +142,21 @@ static void make_room(trainer *t) {
     stream_open(&t->stream, &t->data, t->pool, (uint64_t)s->seed, (uint64_t)s->window);
 }
 
+static bool wrong_place(const trainer *t, scry_error *err) {
+    return scry_fail(err,
+                     "%s: found a place beyond the captures' rows, expected one within them; the checkpoint is damaged",
+                     t->data.source[0].name);
+}
+
 static bool go_on(trainer *t, const checkpoint *from, scry_error *err) {
     t->done = from->step;
     t->scale = (real)from->scale;
     t->threshold = from->threshold;
     if (!checkpoint_fill(from, t, err)) return false;
     for (uint32_t j = 0; j < t->model.F; j++) t->revive.dead += t->revive.silent[j] >= t->revive.dead_after;
-    return stream_seek(&t->stream, from->epoch, from->window, from->at, err);
+    if (from->window >= t->stream.windows) return wrong_place(t, err);
+    if (!stream_seek(&t->stream, from->epoch, from->window, from->at, err)) return false;
+    return from->at <= t->stream.count || wrong_place(t, err);
 }
 
 bool trainer_begin(trainer *t, const scry_train_input *input, const scry_train_run *run, const checkpoint *from,
@@ -162,6 +172,8 @@ bool trainer_begin(trainer *t, const scry_train_input *input, const scry_train_r
     bool window_given = t->settings.window > 0;
     if (!settle(&t->settings, t->data.d, t->data.train.rows, 1, err)) return false;
     if (!window_given && !fit_window(&t->settings, memory, err)) return false;
+    bool jumps = settle_rules(&t->settings).arch == SCRY_JUMPRELU;
+    if (from && !checkpoint_has(from, model_size(t->data.d, (uint32_t)t->settings.width, jumps), err)) return false;
     openblas_set_num_threads(1); /* our threads each run their own tiles */
     t->pool = parallel_start(run->threads);
     make_room(t);

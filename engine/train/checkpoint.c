@@ -117,6 +117,10 @@ bool checkpoint_open(checkpoint *c, const char *folder, scry_error *err) {
     return true;
 }
 
+bool checkpoint_has(const checkpoint *c, uint64_t parameters, scry_error *err) {
+    return bytes_of(c->file, "parameters", TENSOR_F32, parameters, err) != NULL;
+}
+
 static bool fill(const tensor_file *file, const char *name, tensor_dtype dtype, size_t size, void *out, uint64_t count,
                  scry_error *err) {
     const uint8_t *bytes = bytes_of(file, name, dtype, count, err);

@@ -29,6 +29,8 @@ typedef struct checkpoint {
 } checkpoint;
 
 bool checkpoint_open(checkpoint *c, const char *folder, scry_error *err);
+/* Has it parameters for a model of this size? Asked before there is room for one. */
+bool checkpoint_has(const checkpoint *c, uint64_t parameters, scry_error *err);
 /* The parameters, moments and silences into a trainer that was made with the checkpoint's settings. */
 bool checkpoint_fill(const checkpoint *c, trainer *t, scry_error *err);
 void checkpoint_close(checkpoint *c);

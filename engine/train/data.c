@@ -197,7 +197,7 @@ void data_split(train_data *data, double share, uint64_t seed) {
     for (size_t i = 0; i < data->sources; i++) {
         const data_source *s = &data->source[i];
         /* one block of each round of so many is held out; short captures have shorter blocks */
-        uint64_t round = share > 0 ? (uint64_t)fmax(1, rint(1 / share)) : 0, block = CHUNK_ROWS;
+        uint64_t round = share > 0 ? (uint64_t)fmin(1e15, fmax(1, rint(1 / share))) : 0, block = CHUNK_ROWS;
         while (round && block > 1 && block * round > s->rows) block /= 2;
         for (uint64_t b = 0; b * block < s->rows; b++) {
             uint64_t state = round ? seed ^ b / round << 20 : 0, end = (b + 1) * block;

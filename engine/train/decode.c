@@ -7,11 +7,12 @@
 /* A tile with more entries than one in DENSE is decoded by a matrix multiplication. */
 enum { DENSE = 8 };
 
-/* out[d] += sum over a token's active entries of pre W_dec_j. */
-static void decode_token(const train_step *s, const step_entry *e, uint32_t count, real *out, bool all) {
+/* out[d] += sum over the active entries of token t of pre W_dec_j. */
+static void decode_token(const train_step *s, const step_entries *e, uint32_t t, real *out, bool all) {
     const uint32_t d = s->model->d;
-    for (uint32_t i = 0; i < count; i++)
-        if (all || step_active(s, e[i])) row_add(out, s->model->W_dec + (size_t)e[i].latent * d, e[i].pre, d);
+    for (uint32_t i = e->start[t]; i < e->start[t + 1]; i++)
+        if (all || step_active(s, e->item[i]))
+            row_add(out, s->model->W_dec + (size_t)e->item[i].latent * d, e->item[i].pre, d);
 }
 
 static void decode_dense(const train_step *s, const step_entries *e, uint32_t n, real *H, real *out) {
@@ -61,7 +62,7 @@ static void decode_aux(const train_step *s, step_tile *tile, size_t t, uint32_t 
     const uint32_t d = s->model->d;
     real *a = s->A + t * d;
     memcpy(a, s->E + t * d, d * sizeof *a);
-    decode_token(s, tile->aux.item + tile->aux.start[at], tile->aux.start[at + 1] - tile->aux.start[at], a, true);
+    decode_token(s, &tile->aux, at, a, true);
     tile->aux_square += sum_squares(a, d);
 }
 
@@ -78,9 +79,7 @@ static void decode_tile(void *context, size_t piece, unsigned worker) {
     if (dense) decode_dense(s, &tile->main, n, s->pre[worker], s->E + from * d);
     for (uint32_t t = 0; t < n; t++) {
         real *e = s->E + (from + t) * d;
-        if (!dense)
-            decode_token(s, tile->main.item + tile->main.start[t], tile->main.start[t + 1] - tile->main.start[t], e,
-                         false);
+        if (!dense) decode_token(s, &tile->main, t, e, false);
         tile->square += sum_squares(e, d);
         add_to_sum(tile->e_sum, e, d);
         if (s->rules.measure) {

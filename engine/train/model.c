@@ -8,10 +8,14 @@
 
 enum { LANES = 16 };
 
+uint64_t model_size(uint32_t d, uint32_t F, bool has_threshold) {
+    return 2 * (uint64_t)d * F + F + d + (has_threshold ? F : 0);
+}
+
 void model_new(train_model *m, uint32_t d, uint32_t F, bool has_threshold) {
     size_t matrix = (size_t)d * F;
     *m = (train_model){.d = d, .F = F, .has_threshold = has_threshold};
-    m->count = 2 * matrix + F + d + (has_threshold ? F : 0);
+    m->count = model_size(d, F, has_threshold);
     m->all = mem_new(m->count, sizeof *m->all);
     m->W_dec = m->all;
     m->W_enc = m->W_dec + matrix;

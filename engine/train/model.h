@@ -22,6 +22,8 @@ typedef struct train_model {
     real *log_threshold; /* [F] of jumprelu, which is kept above 0 by its logarithm; NULL otherwise */
 } train_model;
 
+/* How many numbers it is made of. */
+uint64_t model_size(uint32_t d, uint32_t F, bool has_threshold);
 /* All zero. */
 void model_new(train_model *m, uint32_t d, uint32_t F, bool has_threshold);
 void model_free(train_model *m);

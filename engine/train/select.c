@@ -1,23 +1,11 @@
 /* select.c: the largest of many. */
 #include "train/select.h"
-#include "base/random.h"
+#include "base/nth.h"
+
+NTH_LARGEST(nth_largest, real)
 
 real select_nth(real *v, uint32_t count, uint32_t rank) {
-    uint64_t state = count;
-    for (uint32_t low = 0, high = count;;) {
-        real pivot = v[low + random_below(&state, high - low)];
-        uint32_t above = low, at = low, below = high; /* v[low..above) > pivot, [below..high) < pivot */
-        while (at < below) {
-            real x = v[at];
-            uint32_t to = x > pivot ? above++ : x < pivot ? --below : at;
-            v[at] = v[to];
-            v[to] = x;
-            at += !(x < pivot);
-        }
-        if (rank - 1 < above) high = above;
-        else if (rank - 1 >= below) low = below;
-        else return pivot;
-    }
+    return nth_largest(v, count, rank);
 }
 
 /* The largest of each of `groups` groups: numbers that are equal modulo groups. */

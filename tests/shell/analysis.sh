@@ -5,18 +5,6 @@
 x=$place/s.scry study=sample_data/study.json
 "$SCRY" index $study -o "$x" 2>"$err" || not_ok "the sample study is indexed" "found $(cat "$err"), expected no error"
 
-refused() { # TEXT ARGUMENT...: status 2, and this in what it says
-    text=$1
-    shift
-    gives 2 "$@"
-    says "$ran: says \"$text\"" "$text"
-}
-fails() { # TEXT ARGUMENT...: status 1, and this
-    text=$1
-    shift
-    gives 1 "$@"
-    says "$ran: says \"$text\"" "$text"
-}
 again() { # WHAT ARGUMENT...: the same bytes as $place/before
     what=$1
     shift

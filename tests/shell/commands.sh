@@ -1,6 +1,7 @@
 #!/bin/sh
 # Every command: its table, its JSON with the keys of the contract, its CSV, its words of help, and what it refuses.
 . "${0%/*}/check.inc"
+export XDG_CACHE_HOME="$place/cache" # what is in it is counted
 x=$place/s.scry study=sample_data/study.json
 
 # ---- index
@@ -53,7 +54,7 @@ is "rank: each latent once" "$(tail -n +2 "$out" | cut -d, -f2 | sort -n | uniq 
 gives 0 rank $study --csv --top 99999
 cmp -s "$out" "$place/all.csv" && ok "rank of a manifest is that of its index" ||
     not_ok "rank of a manifest is that of its index" "found other rows, expected the same"
-is "a manifest is kept in the cache" "$(ls "$WORK/cache/scry" | grep -c '^[0-9a-f]\{16\}\.scry$')" 1
+is "a manifest is kept in the cache" "$(ls "$place/cache/scry" | grep -c '^[0-9a-f]\{16\}\.scry$')" 1
 gives 0 rank $study --top 1
 [ ! -s "$err" ] && ok "and not indexed again" || not_ok "and not indexed again" "found \"$(head -1 "$err")\", expected no word"
 gives 0 rank "$x" --by=sft --top=1
@@ -187,12 +188,6 @@ scry
 is "scry alone shows how: status 2" "$status" 2
 
 # ---- what is refused: 2 for the words
-refused() { # TEXT ARGUMENT...: status 2, and this in what it says
-    text=$1
-    shift
-    gives 2 "$@"
-    [ -z "$text" ] || says "$ran: says \"$text\"" "$text"
-}
 refused "did you mean scry rank?" rnak "$x"
 refused "did you mean scry tokens?" tokns "$x" 3
 refused "did you mean rank?" help rnak
@@ -246,12 +241,6 @@ says "a second index that is not there" "extra: cannot be opened"
 refused "" rank "$x" --json --csv
 
 # ---- 1 for the work
-fails() { # TEXT ARGUMENT...
-    text=$1
-    shift
-    gives 1 "$@"
-    says "$ran: says \"$text\"" "$text"
-}
 fails "nothing.scry: cannot be opened: No such file or directory" rank "$place/nothing.scry"
 fails "nothing.json: cannot be opened: No such file or directory" "$place/nothing.json"
 fails "nothing.json: cannot be opened: No such file or directory" index "$place/nothing.json" -o "$place/u.scry"

@@ -4,18 +4,6 @@
 here=$PWD
 study=sample_data/study.json saes=$here/tests/specimens/sae formats=$here/tests/specimens/formats
 
-refused() { # TEXT ARGUMENT...: status 2, and this in what it says
-    text=$1
-    shift
-    gives 2 "$@"
-    [ -z "$text" ] || says "$ran: says \"$text\"" "$text"
-}
-fails() { # TEXT ARGUMENT...: status 1, and this
-    text=$1
-    shift
-    gives 1 "$@"
-    says "$ran: says \"$text\"" "$text"
-}
 same() { # WHAT A B
     if cmp -s "$2" "$3"; then ok "$1"; else not_ok "$1" "found other bytes in $2 than in $3, expected the same"; fi
 }

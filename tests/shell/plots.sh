@@ -58,12 +58,6 @@ mean=$("$SCRY" score "$x" --repeats 200 --json | grep -o '"pearson_sd":[^,}]*' |
 prints "plot repeats: the deviation is that of scry score --repeats" "deviation $mean"
 
 # ---- what is wrong is said
-refused() { # TEXT ARGUMENT...
-    text=$1
-    shift
-    gives 2 "$@"
-    says "$ran: says \"$text\"" "$text"
-}
 refused "which plot? expected scatter, concentration," plot "$x"
 refused 'no plot "scater"; expected scatter,' plot "$x" scater
 refused "--size: found" plot "$x" scatter --size 3x10

@@ -68,33 +68,27 @@ gives 1 train --resume -o "$place/stopped"
 says "a damaged checkpoint is named" "checkpoint.safetensors"
 
 # ---- what is refused
-refused() { # STATUS TEXT ARGUMENT...
-    expected=$1 text=$2
-    shift 2
-    gives "$expected" "$@"
-    says "$ran: says \"$text\"" "$text"
-}
-refused 2 "-o is missing" train $study
-refused 2 "expected residual files or a study manifest" train -o "$place/u"
-refused 2 "--arch: found \"gated\", expected relu, topk, batchtopk or jumprelu" train $study -o "$place/u" --arch gated
-refused 2 "--k: found \"x\", expected a whole number" train $study -o "$place/u" --k x
-refused 2 "--k: found \"1.5\", expected a whole number" train $study -o "$place/u" --k 1.5
-refused 2 "--lr: found \"-1\"" train $study -o "$place/u" --lr -1
-refused 2 "--lr: found \"nan\"" train $study -o "$place/u" --lr nan
-refused 2 "--betas: found \"0.9\"" train $study -o "$place/u" --betas 0.9
-refused 2 "--sparsity goes with --arch relu and jumprelu, not with topk" train $study -o "$place/u" --sparsity 3
-refused 2 "--k goes with --arch topk and batchtopk, not with relu" train $study -o "$place/u" --arch relu --k 3
-refused 2 "--resume goes on with the settings that the run began with; leave out --lr" train --resume -o "$place/u" --lr 1
-refused 2 "--condition: found \"foo\"" train $study -o "$place/u" --condition foo
-refused 2 "--memory: found 1 MB, expected at least" train $study -o "$place/u" --memory 1M
-refused 1 "under the condition rl" train $study -o "$place/u" --condition rl
-refused 1 "nothing.npy" train "$place/nothing.npy" -o "$place/u"
-refused 1 "found files in it" train $study -o "$place/sae"
-refused 1 "found a file" train $study -o "$file"
-refused 1 "no checkpoint.safetensors" train --resume -o "$place/sae"
-refused 1 "cannot be made" train $study -o "$place/no/where"
-refused 2 "expected an SAE and residual files" eval-sae "$place/sae"
-refused 1 "nowhere" eval-sae "$place/nowhere" $study
-refused 2 "did you mean scry eval-sae?" eval-sea "$place/sae" $study
+refused "-o is missing" train $study
+refused "expected residual files or a study manifest" train -o "$place/u"
+refused "--arch: found \"gated\", expected relu, topk, batchtopk or jumprelu" train $study -o "$place/u" --arch gated
+refused "--k: found \"x\", expected a whole number" train $study -o "$place/u" --k x
+refused "--k: found \"1.5\", expected a whole number" train $study -o "$place/u" --k 1.5
+refused "--lr: found \"-1\"" train $study -o "$place/u" --lr -1
+refused "--lr: found \"nan\"" train $study -o "$place/u" --lr nan
+refused "--betas: found \"0.9\"" train $study -o "$place/u" --betas 0.9
+refused "--sparsity goes with --arch relu and jumprelu, not with topk" train $study -o "$place/u" --sparsity 3
+refused "--k goes with --arch topk and batchtopk, not with relu" train $study -o "$place/u" --arch relu --k 3
+refused "--resume goes on with the settings that the run began with; leave out --lr" train --resume -o "$place/u" --lr 1
+refused "--condition: found \"foo\"" train $study -o "$place/u" --condition foo
+refused "--memory: found 1 MB, expected at least" train $study -o "$place/u" --memory 1M
+fails "under the condition rl" train $study -o "$place/u" --condition rl
+fails "nothing.npy" train "$place/nothing.npy" -o "$place/u"
+fails "found files in it" train $study -o "$place/sae"
+fails "found a file" train $study -o "$file"
+fails "no checkpoint.safetensors" train --resume -o "$place/sae"
+fails "cannot be made" train $study -o "$place/no/where"
+refused "expected an SAE and residual files" eval-sae "$place/sae"
+fails "nowhere" eval-sae "$place/nowhere" $study
+refused "did you mean scry eval-sae?" eval-sea "$place/sae" $study
 is "nothing is left behind" "$(find "$place" -name 'u' -o -name '*.tmp*' | wc -l | tr -d ' ')" 0
 finish

@@ -244,6 +244,15 @@ uint8_t *read_bytes(const char *path, size_t *size) {
     return bytes;
 }
 
+bool same_content(const char *a, const char *b) {
+    size_t n, m;
+    uint8_t *x = read_bytes(a, &n), *y = read_bytes(b, &m);
+    bool same = n == m && memcmp(x, y, n) == 0;
+    free(x);
+    free(y);
+    return same;
+}
+
 /* ---- random numbers (xorshift64*) ----------------------------------------------------------- */
 
 uint64_t roll(uint64_t *state) {

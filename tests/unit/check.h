@@ -62,6 +62,8 @@ void write_bytes(const char *path, const void *bytes, size_t size);
 void write_text(const char *path, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* The whole file and a NUL behind it; the caller frees. */
 uint8_t *read_bytes(const char *path, size_t *size);
+/* Do two files hold the same bytes? */
+bool same_content(const char *a, const char *b);
 
 /* ---- random numbers ------------------------------------------------------------------------- */
 

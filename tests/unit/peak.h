@@ -12,15 +12,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static inline bool same_bytes(const char *a, const char *b) {
-    size_t n, m;
-    uint8_t *x = read_bytes(a, &n), *y = read_bytes(b, &m);
-    bool same = n == m && memcmp(x, y, n) == 0;
-    free(x);
-    free(y);
-    return same;
-}
-
 /* Indexes in a child; its peak of resident memory in bytes, 0 when it failed. */
 static inline uint64_t peak_of(const char *study, const char *out, uint64_t memory) {
     fflush(stdout);
@@ -44,7 +35,7 @@ static inline void check_peak(const char *label, const char *study, uint64_t inp
     uint64_t most = peak_of(study, small, memory), plenty = peak_of(study, large, (uint64_t)4 << 30);
     if (!check(most && plenty, "%s: indexed with %llu MiB and with 4096", label, (unsigned long long)(memory >> 20)))
         return;
-    check(same_bytes(small, large), "%s: the same bytes with %llu MiB as with 4096", label,
+    check(same_content(small, large), "%s: the same bytes with %llu MiB as with 4096", label,
           (unsigned long long)(memory >> 20));
     if (SANITIZED) check_skip("%s: peak of memory: the sanitizer's own is counted", label);
     else

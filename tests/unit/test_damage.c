@@ -55,15 +55,6 @@ static const char *small_study(const char *name, double special, bool in_domain)
 
 /* ---- the same bytes ------------------------------------------------------------------------- */
 
-static bool same_files(const char *a, const char *b) {
-    size_t n, m;
-    uint8_t *x = read_bytes(a, &n), *y = read_bytes(b, &m);
-    bool same = n == m && memcmp(x, y, n) == 0;
-    free(x);
-    free(y);
-    return same;
-}
-
 static void same_bytes(const char *name, const char *study) {
     if (!study) {
         check_skip("%s: not here, or too slow under the sanitizers", name);
@@ -80,7 +71,7 @@ static void same_bytes(const char *name, const char *study) {
             return;
         }
         if (!first) first = out;
-        else check(same_files(first, out), "%s: %u threads give the bytes that 1 gives", name, threads[i]);
+        else check(same_content(first, out), "%s: %u threads give the bytes that 1 gives", name, threads[i]);
         if (i) remove(out);
     }
     scry_error err = {0};

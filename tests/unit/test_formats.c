@@ -1,48 +1,32 @@
 /* test_formats.c: each specimen that make_formats.py wrote with the real libraries holds the same
  * numbers as the .npy beside it, in list.tsv; damaged ones are errors or numbers, never a crash; what
  * is refused is refused in words. */
+#include "check.h"
 #include "io/matrix.h"
 #include "base/mem.h"
 
 #include <inttypes.h>
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define FOLDER "tests/specimens/formats/"
 enum { CUTS = 50, FLIPS = 500, MAX_FILES = 4 };
 
-static int failures;
-static char scratch[100];
-
-static bool say(bool ok, const char *format, ...) __attribute__((format(printf, 2, 3)));
-static bool say(bool ok, const char *format, ...) {
-    va_list args;
-    va_start(args, format);
-    printf("%s - formats: ", ok ? "ok" : "not ok");
-    vprintf(format, args);
-    putchar('\n');
-    va_end(args);
-    failures += !ok;
-    return ok;
-}
-
 /* ---- specimens that hold the same numbers ----------------------------------------------------- */
 
 /* A line of list.tsv. */
-typedef struct specimen {
+typedef struct listed {
     char text[400];
     char *file[MAX_FILES];
     size_t files;
     const char *tensor, *equals;
-} specimen;
+} listed;
 
-static bool read_line(FILE *list, specimen *s) {
-    *s = (specimen){0};
+static bool read_line(FILE *list, listed *s) {
+    *s = (listed){0};
     if (!fgets(s->text, sizeof s->text, list)) return false;
     char *save = NULL, *files = strtok_r(s->text, "\t\n", &save);
     s->tensor = strtok_r(NULL, "\t\n", &save);
@@ -54,7 +38,7 @@ static bool read_line(FILE *list, specimen *s) {
     return true;
 }
 
-static void drop_line(specimen *s) {
+static void drop_line(listed *s) {
     for (size_t i = 0; i < s->files; i++) free(s->file[i]);
 }
 
@@ -86,7 +70,7 @@ static bool sparse_rows_right(const matrix *m) {
     return right;
 }
 
-static void test_equal(const specimen *s) {
+static void test_equal(const listed *s) {
     matrix m, expected;
     scry_error err = {0};
     char *right = mem_format(FOLDER "%s", s->equals);
@@ -97,42 +81,23 @@ static void test_equal(const specimen *s) {
         ok = false;
     }
     if (!ok) {
-        say(false, "%s %s: %s", s->file[0], s->tensor ? s->tensor : "", err.text);
+        check(false, "%s %s: %s", s->file[0], s->tensor ? s->tensor : "", err.text);
         return;
     }
     uint64_t wrong = differences(&m, &expected);
-    say(wrong == 0 && sparse_rows_right(&m),
-        "%s%s %s: [%" PRIu64 ", %" PRIu64 "] %s equals %s, %" PRIu64 " numbers differ", s->file[0] + strlen(FOLDER),
-        s->files > 1 ? " and more" : "", s->tensor ? s->tensor : "", m.rows, m.cols, m.sparse ? "sparse" : "dense",
-        s->equals, wrong);
+    check(wrong == 0 && sparse_rows_right(&m),
+          "%s%s %s: [%" PRIu64 ", %" PRIu64 "] %s equals %s, %" PRIu64 " numbers differ", s->file[0] + strlen(FOLDER),
+          s->files > 1 ? " and more" : "", s->tensor ? s->tensor : "", m.rows, m.cols, m.sparse ? "sparse" : "dense",
+          s->equals, wrong);
     matrix_close(&m);
     matrix_close(&expected);
 }
 
 /* ---- damage ------------------------------------------------------------------------------------ */
 
-static uint8_t *read_file(const char *path, size_t *size) {
-    FILE *f = fopen(path, "rb");
-    struct stat st;
-    if (!f || fstat(fileno(f), &st) != 0) abort();
-    *size = (size_t)st.st_size;
-    uint8_t *bytes = mem_new(*size, 1);
-    if (fread(bytes, 1, *size, f) != *size) abort();
-    fclose(f);
-    return bytes;
-}
-
-static void write_file(const char *path, const uint8_t *bytes, size_t size) {
+static void replace_file(const char *path, const uint8_t *bytes, size_t size) {
     unlink(path); /* some file systems sync what replaces a file's content */
-    FILE *f = fopen(path, "wb");
-    if (!f || fwrite(bytes, 1, size, f) != size || fclose(f) != 0) abort();
-}
-
-static uint64_t roll(uint64_t *state) {
-    *state ^= *state << 13;
-    *state ^= *state >> 7;
-    *state ^= *state << 17;
-    return *state;
+    write_bytes(path, bytes, size);
 }
 
 /* Reads some of everything: the first and last rows of each tensor, as far as a test has time. */
@@ -155,7 +120,8 @@ static void read_tensors(const tensor_file *file) {
 }
 
 /* Opens the damaged file as a table of tensors and as a matrix. True when both ended in words or numbers. */
-static bool read_damaged(char *path, const char *tensor_name) {
+static bool read_damaged(const char *where, const char *tensor_name) {
+    char *path = (char *)(uintptr_t)where;
     tensor_file file;
     scry_error err = {0};
     bool right = true;
@@ -181,27 +147,26 @@ static bool read_damaged(char *path, const char *tensor_name) {
 static void copy_shards(bool there) {
     for (int i = 1; i <= 2; i++) {
         char *from = mem_format(FOLDER "sharded/model-0000%d-of-00002.safetensors", i);
-        char *to = mem_format("%s%s", scratch, strrchr(from, '/'));
+        const char *to = scratch("%s", strrchr(from, '/') + 1);
         size_t size;
-        uint8_t *bytes = read_file(from, &size);
-        if (there) write_file(to, bytes, size);
+        uint8_t *bytes = read_bytes(from, &size);
+        if (there) replace_file(to, bytes, size);
         else unlink(to);
         free(bytes);
         free(from);
-        free(to);
     }
 }
 
 /* Truncated at 50 places, and with bytes changed, 500 times from a fixed seed. */
 static void test_damage(const char *original, const char *tensor_name) {
     size_t size, bad = 0;
-    uint8_t *bytes = read_file(original, &size);
+    uint8_t *bytes = read_bytes(original, &size);
     const char *name = strrchr(original, '/') + 1;
-    char *path = mem_format("%s/%s", scratch, name); /* delphi's names matter */
+    const char *path = scratch("%s", name); /* delphi's names matter */
     uint64_t state = 88172645463325252u + size;
     copy_shards(true);
     for (size_t i = 0; i < CUTS; i++) {
-        write_file(path, bytes, i < 8 ? i : size * i / CUTS);
+        replace_file(path, bytes, i < 8 ? i : size * i / CUTS);
         bad += !read_damaged(path, tensor_name);
     }
     uint8_t *changed = mem_new(size, 1);
@@ -215,13 +180,12 @@ static void test_damage(const char *original, const char *tensor_name) {
             uint8_t bit = (uint8_t)(1u << (how >> 8) % 8);
             changed[at] = (uint8_t)(how % 3 == 0 ? how >> 8 & 255 : (uint64_t)(changed[at] ^ bit));
         }
-        write_file(path, changed, size);
+        replace_file(path, changed, size);
         bad += !read_damaged(path, tensor_name);
     }
-    say(bad == 0, "%s damaged %d times gives errors or numbers", original + strlen(FOLDER), CUTS + FLIPS);
+    check(bad == 0, "%s damaged %d times gives errors or numbers", original + strlen(FOLDER), CUTS + FLIPS);
     copy_shards(false);
     unlink(path);
-    free(path);
     free(bytes);
     free(changed);
 }
@@ -234,9 +198,9 @@ static void test_refused(const char *name, const char *one, const char *two) {
     char *path = mem_format(FOLDER "refused/%s", name);
     bool opened = tensor_file_open(&file, path, "train.base", &err);
     if (opened) tensor_file_close(&file);
-    say(!opened && strstr(err.text, path) && strstr(err.text, "train.base") && strstr(err.text, one) &&
-            strstr(err.text, two),
-        "%s is refused: %s", name, opened ? "no, it was opened" : err.text);
+    check(!opened && strstr(err.text, path) && strstr(err.text, "train.base") && strstr(err.text, one) &&
+              strstr(err.text, two),
+          "%s is refused: %s", name, opened ? "no, it was opened" : err.text);
     free(path);
 }
 
@@ -249,7 +213,7 @@ static void test_all_refused(void) {
     test_refused("negated.pt", "\"neg\"", "resolve_neg()");
     test_refused("no_tensor.pt", "holds no tensors", "torch.save");
     test_refused("loop.pt", "nested deeper than 64", "data.pkl");
-    test_refused("laughs.pt", "more than 1048576", "data.pkl");
+    test_refused("laughs.pt", "found more than", "data.pkl");
     test_refused("bsr.npz", "\"bsr\"", "tocsr()");
     test_refused("empty.npz", "none of them .npy", "numpy.savez");
     test_refused("bomb.npz", "4294967280", "1032");
@@ -258,7 +222,7 @@ static void test_all_refused(void) {
     test_refused("checksum.npz", "does not inflate to", "damaged");
     test_refused("short_field.npz", "not there as the directory says", "damaged");
     test_refused("overlap.npz", "overlap", "not trusted");
-    say(access("/tmp/scry-was-here", F_OK) != 0, "nothing in a pickle was run");
+    check(access("/tmp/scry-was-here", F_OK) != 0, "nothing in a pickle was run");
 }
 
 /* ---- tensors as such --------------------------------------------------------------------------- */
@@ -299,8 +263,8 @@ static void test_bounds(void) {
         tensor t;
         scry_error err = {0};
         bool ok = tensor_view(&t, &spec, &file, NULL, &err);
-        say(ok == cases[i].right && ok == !err.text[0], "a view of %s is %s", cases[i].what,
-            cases[i].right ? "taken" : "refused");
+        check(ok == cases[i].right && ok == !err.text[0], "a view of %s is %s", cases[i].what,
+              cases[i].right ? "taken" : "refused");
     }
 }
 
@@ -329,9 +293,9 @@ static void test_integers(void) {
         tensor t = {.dtype = cases[i].dtype, .big_endian = cases[i].big, .dims = 1, .data = cases[i].bytes};
         int64_t found = 0;
         bool ok = tensor_integer(&t, 0, &found);
-        say(ok == cases[i].fits && (!ok || found == cases[i].right),
-            "an integer of %u bytes%s: found %" PRId64 ", expected %" PRId64 "%s", tensor_size(t.dtype),
-            t.big_endian ? ", the highest first" : "", found, cases[i].right, cases[i].fits ? "" : " refused");
+        check(ok == cases[i].fits && (!ok || found == cases[i].right),
+              "an integer of %u bytes%s: found %" PRId64 ", expected %" PRId64 "%s", tensor_size(t.dtype),
+              t.big_endian ? ", the highest first" : "", found, cases[i].right, cases[i].fits ? "" : " refused");
     }
 }
 
@@ -341,7 +305,7 @@ static void test_nonfinite(void) {
     tensor t = {.dtype = TENSOR_F32, .dims = 1, .shape = {4}, .stride = {1}, .data = (const uint8_t *)dense};
     float out[4];
     uint64_t bad = tensor_floats(&t, 0, 1, 4, out);
-    say(bad == 2 && out[0] == 1 && out[1] == 0 && out[2] == 0 && out[3] == -2, "NaN and infinity are counted as 0");
+    check(bad == 2 && out[0] == 1 && out[1] == 0 && out[2] == 0 && out[3] == -2, "NaN and infinity are counted as 0");
     const int64_t row[4] = {1, 0, 1, 1}, col[4] = {2, 1, 2, 0};
     tensor rows = {.dtype = TENSOR_I64, .dims = 1, .shape = {4}, .stride = {1}, .data = (const uint8_t *)row};
     tensor cols = rows;
@@ -354,9 +318,9 @@ static void test_nonfinite(void) {
     const tensor_sparse *s = tensor_find_sparse(&file, "s");
     bad = ok ? sparse_row_add(s, 0, &entries) : 0;
     bad += ok ? sparse_row_add(s, 1, &entries) : 0; /* appended */
-    say(ok && bad == 2 && entries.count == 3 && entries.col[0] == 1 && entries.value[0] == 0 && entries.col[1] == 0 &&
-            entries.value[1] == -2 && entries.col[2] == 2 && entries.value[2] == 1,
-        "and in a sparse matrix, where duplicates are added %s", err.text);
+    check(ok && bad == 2 && entries.count == 3 && entries.col[0] == 1 && entries.value[0] == 0 && entries.col[1] == 0 &&
+              entries.value[1] == -2 && entries.col[2] == 2 && entries.value[2] == 1,
+          "and in a sparse matrix, where duplicates are added %s", err.text);
     sparse_row_free(&entries);
     tensor_file_close(&file);
 }
@@ -372,7 +336,7 @@ static void test_huge(void) {
     uint64_t rows = 70000, cols = 16384, data = rows * cols * 4, head = 128, size = head + data;
     uint8_t begin[300] = {0}, end[300], *p = begin;
     char header[128];
-    char *path = mem_format("%s/huge.npz", scratch);
+    char *path = mem_copy_string(scratch("huge.npz"));
     FILE *f = fopen(path, "wb");
     put(&p, 0x04034b50, 4), put(&p, 45, 2), put(&p, 0, 20), put(&p, 5, 2), put(&p, 0, 2);
     memcpy(p, "x.npy\x93NUMPY\1\0", 13);
@@ -400,11 +364,11 @@ static void test_huge(void) {
     matrix m;
     scry_error err = {0};
     if (!written) {
-        puts("skip - formats: no room for a file with a hole of 4 GiB");
-    } else if (say(matrix_open(&m, &path, 1, NULL, NULL, &err), "a member of more than 4 GiB opens %s", err.text)) {
+        check_skip("no room for a file with a hole of 4 GiB");
+    } else if (check(matrix_open(&m, &path, 1, NULL, NULL, &err), "a member of more than 4 GiB opens %s", err.text)) {
         float *row = mem_new((size_t)m.cols, sizeof *row);
         matrix_row(&m, m.rows - 1, row);
-        say(m.rows == rows && m.cols == cols && row[cols - 1] == one, "and its last number is read");
+        check(m.rows == rows && m.cols == cols && row[cols - 1] == one, "and its last number is read");
         free(row);
         matrix_close(&m);
     }
@@ -413,10 +377,9 @@ static void test_huge(void) {
 }
 
 int main(void) {
-    snprintf(scratch, sizeof scratch, "%.60s/scry-formats-XXXXXX", getenv("WORK") ? getenv("WORK") : "/tmp");
     FILE *list = fopen(FOLDER "list.tsv", "r");
-    if (!say(list && mkdtemp(scratch), "%slist.tsv is there", FOLDER)) return 1;
-    specimen s;
+    if (!check(list, "%slist.tsv is there", FOLDER)) return check_end();
+    listed s;
     while (read_line(list, &s)) {
         test_equal(&s);
         for (size_t i = 0; i < s.files; i++) test_damage(s.file[i], s.tensor);
@@ -428,6 +391,5 @@ int main(void) {
     test_integers();
     test_nonfinite();
     test_huge();
-    rmdir(scratch);
-    return failures != 0;
+    return check_end();
 }

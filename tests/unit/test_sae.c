@@ -1,6 +1,7 @@
 /* test_sae.c: each SAE that make_saes.py wrote with its own library gives that library's latents;
  * damaged and contradictory ones are refused with the file, the key, what was found and what was
  * expected; the choice of the k largest is that of a plain sort. */
+#include "check.h"
 #include "base/mem.h"
 #include "base/random.h"
 #include "io/tensor.h"
@@ -8,7 +9,6 @@
 
 #include <cjson/cJSON.h>
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,43 +17,29 @@
 #define FOLDER "tests/specimens/sae/"
 enum { D = 8, F = 24, N = 32, FLIPS = 60 };
 
-static int failures;
-static char scratch[100];
 static float residuals[N * D];
 static float *decoder; /* [F][D] that all specimens share up to the rows' norms */
-
-static bool say(bool ok, const char *format, ...) __attribute__((format(printf, 2, 3)));
-static bool say(bool ok, const char *format, ...) {
-    va_list args;
-    va_start(args, format);
-    printf("%s - sae: ", ok ? "ok" : "not ok");
-    vprintf(format, args);
-    putchar('\n');
-    va_end(args);
-    failures += !ok;
-    return ok;
-}
 
 static bool read_floats(const char *path, size_t count, float *out) {
     tensor_file file;
     scry_error err = {0};
-    if (!tensor_file_open(&file, path, NULL, &err)) return say(false, "%s", err.text);
+    if (!tensor_file_open(&file, path, NULL, &err)) return check(false, "%s", err.text);
     uint64_t held = 1;
     for (int i = 0; i < file.tensors[0].dims; i++) held *= file.tensors[0].shape[i];
     bool ok = file.count == 1 && held == count;
     if (ok) tensor_floats(&file.tensors[0], 0, 1, count, out);
     tensor_file_close(&file);
-    return ok || say(false, "%s holds %zu numbers", path, count);
+    return ok || check(false, "%s holds %zu numbers", path, count);
 }
 
 /* ---- specimens -------------------------------------------------------------------------------- */
 
-typedef struct specimen {
+typedef struct sae_specimen {
     const char *path, *format, *kind;
     size_t notes;
-} specimen;
+} sae_specimen;
 
-static const specimen specimens[] = {
+static const sae_specimen specimens[] = {
     {"saelens6_standard", "saelens", "SAELens standard (ReLU), 8 -> 24", 0},
     {"saelens6_no_b_dec", "saelens", "SAELens standard (ReLU), 8 -> 24", 0},
     {"saelens6_constant_norm", "saelens", "SAELens standard (ReLU), 8 -> 24", 0},
@@ -132,18 +118,18 @@ static float *latents(const sae *s, const float *x, uint32_t n) {
 }
 
 static double worst_deviation(const float *H, const float *want) {
-    double worst = 0;
+    double most = 0;
     for (size_t t = 0; t < N; t++)
         for (size_t j = 0; j < F; j++) {
             double off = fabs((double)H[j * N + t] - (double)want[t * F + j]);
-            worst = off > worst ? off : worst;
+            most = off > most ? off : most;
         }
-    return worst;
+    return most;
 }
 
 /* Rows of all decoders point the same way. */
 static double worst_angle(const sae *s) {
-    double worst = 1;
+    double most = 1;
     for (size_t j = 0; j < F; j++) {
         double ab = 0, aa = 0, bb = 0;
         for (size_t i = 0; i < D; i++) {
@@ -151,12 +137,12 @@ static double worst_angle(const sae *s) {
             ab += a * b, aa += a * a, bb += b * b;
         }
         double cosine = ab / sqrt(aa * bb);
-        worst = cosine < worst ? cosine : worst;
+        most = cosine < most ? cosine : most;
     }
-    return worst;
+    return most;
 }
 
-static void test_specimen(const specimen *spec) {
+static void test_specimen(const sae_specimen *spec) {
     char name[100], *path = mem_format(FOLDER "%s", spec->path);
     snprintf(name, sizeof name, "%.*s", (int)strcspn(spec->path, "/"), spec->path);
     char *expected = mem_format(FOLDER "%s.h.npz", name);
@@ -164,18 +150,18 @@ static void test_specimen(const specimen *spec) {
     scry_error err = {0};
     scry_notes notes = {0};
     sae s;
-    if (say(sae_load(&s, path, NULL, &notes, &err), "%s loads %s", spec->path, err.text)) {
+    if (check(sae_load(&s, path, NULL, &notes, &err), "%s loads %s", spec->path, err.text)) {
         if (!decoder) decoder = memcpy(mem_new(D * F, sizeof *decoder), s.W_dec, D * F * sizeof *decoder);
-        say(strcmp(s.format, spec->format) == 0 && strcmp(s.description, spec->kind) == 0, "%s is %s: %s", spec->path,
-            s.format, s.description);
-        say(notes.count == spec->notes, "%s: %zu notes", spec->path, notes.count);
+        check(strcmp(s.format, spec->format) == 0 && strcmp(s.description, spec->kind) == 0, "%s is %s: %s", spec->path,
+              s.format, s.description);
+        check(notes.count == spec->notes, "%s: %zu notes", spec->path, notes.count);
         if (read_floats(expected, N * F, want)) {
             float *H = latents(&s, residuals, N);
-            double worst = worst_deviation(H, want);
-            say(worst <= 1e-4, "%s: worst deviation %.2g", spec->path, worst);
+            double most = worst_deviation(H, want);
+            check(most <= 1e-4, "%s: worst deviation %.2g", spec->path, most);
             free(H);
         }
-        say(worst_angle(&s) > 0.9999, "%s: the decoder's rows are latents", spec->path);
+        check(worst_angle(&s) > 0.9999, "%s: the decoder's rows are latents", spec->path);
         sae_free(&s);
     }
     scry_notes_free(&notes);
@@ -187,19 +173,7 @@ static void test_specimen(const specimen *spec) {
 /* ---- files that are changed before they are read ---------------------------------------------- */
 
 static char *slurp(const char *path, size_t *size) {
-    FILE *f = fopen(path, "rb");
-    if (!f || fseek(f, 0, SEEK_END) != 0) abort();
-    *size = (size_t)ftell(f);
-    rewind(f);
-    char *bytes = mem_new(*size + 1, 1);
-    if (fread(bytes, 1, *size, f) != *size) abort();
-    fclose(f);
-    return bytes;
-}
-
-static void spill(const char *path, const char *bytes, size_t size) {
-    FILE *f = fopen(path, "wb");
-    if (!f || fwrite(bytes, 1, size, f) != size || fclose(f) != 0) abort();
+    return (char *)read_bytes(path, size);
 }
 
 /* A command with up to two paths. */
@@ -234,7 +208,7 @@ static void set_setting(const char *path, const char *key, const char *value) {
     cJSON *json = cJSON_Parse(text);
     set_key(json, key, value);
     char *out = cJSON_PrintUnformatted(json);
-    spill(path, out, strlen(out));
+    write_bytes(path, out, strlen(out));
     cJSON_Delete(json);
     free(out);
     free(text);
@@ -258,7 +232,7 @@ static void set_header(const char *path, const char *key, const char *value) {
     memcpy(out, &written, 8);
     memcpy(out + 8, header, written);
     memcpy(out + 8 + written, bytes + 8 + length, size - 8 - length);
-    spill(path, out, 8 + written + size - 8 - length);
+    write_bytes(path, out, 8 + written + size - 8 - length);
     cJSON_Delete(json);
     free(header);
     free(out);
@@ -267,7 +241,7 @@ static void set_header(const char *path, const char *key, const char *value) {
 
 /* A copy of a specimen's directory; the caller frees the path. */
 static char *copy_of(const char *name) {
-    char *from = mem_format(FOLDER "%s", name), *to = mem_format("%s/sae", scratch);
+    char *from = mem_format(FOLDER "%s", name), *to = mem_copy_string(scratch("sae"));
     shell("rm -rf", to, NULL);
     shell("cp -r", from, to);
     free(from);
@@ -369,7 +343,7 @@ static void apply_other(const damage *d, const char *folder, const char *path) {
         const cJSON *at = cJSON_GetObjectItem(cJSON_GetObjectItem(json, d->value), "data_offsets");
         float two = 2;
         memcpy(bytes + 8 + length + (size_t)cJSON_GetArrayItem(at, 0)->valuedouble, &two, sizeof two);
-        spill(weights, bytes, size);
+        write_bytes(weights, bytes, size);
         cJSON_Delete(json);
         free(bytes);
         free(weights);
@@ -379,7 +353,7 @@ static void apply_other(const damage *d, const char *folder, const char *path) {
         char *bytes = slurp(path, &size);
         float infinite = INFINITY;
         memcpy(bytes + size - sizeof infinite, &infinite, sizeof infinite);
-        spill(path, bytes, size);
+        write_bytes(path, bytes, size);
         free(bytes);
     }
 }
@@ -390,8 +364,8 @@ static void apply(const damage *d, const char *folder) {
     char *bytes = slurp(path, &size);
     if (d->what == SETTING && (d->value || strcmp(d->file, "ae.pt") != 0)) set_setting(path, d->key, d->value);
     if (d->what == HEADER) set_header(path, d->key, d->value);
-    if (d->what == TEXT) spill(path, d->value, strlen(d->value));
-    if (d->what == TRUNCATE) spill(path, bytes, size / 2);
+    if (d->what == TEXT) write_bytes(path, d->value, strlen(d->value));
+    if (d->what == TRUNCATE) write_bytes(path, bytes, size / 2);
     if (d->what == INFINITE) apply_other(d, folder, path);
     if (d->what == REMOVE) {
         char *other = mem_format("%s/%s", folder, *d->key ? "config.json" : d->file);
@@ -417,7 +391,7 @@ static void test_damage(const damage *d) {
     bool told = contains(err.text, d->file) && contains(err.text, d->found) && contains(err.text, d->expected) &&
                 (contains(err.text, key) || d->what == REMOVE || (d->what == HEADER && contains(err.text, d->value)));
     const char *shown = strstr(err.text, "/sae/");
-    say(!loaded && told, "refused: %s", loaded ? d->specimen : shown ? shown + 5 : err.text);
+    check(!loaded && told, "refused: %s", loaded ? d->specimen : shown ? shown + 5 : err.text);
     if (loaded) sae_free(&s);
     scry_notes_free(&notes);
     free(folder);
@@ -432,7 +406,7 @@ static void test_flips(const char *name, const char *file, uint64_t *state) {
         uint32_t at = random_below(state, (uint32_t)(i % 2 ? size : size < 600 ? size : 600));
         char was = bytes[at];
         bytes[at] = (char)random_below(state, 256);
-        spill(path, bytes, size);
+        write_bytes(path, bytes, size);
         bytes[at] = was;
         scry_error err = {0};
         sae s;
@@ -443,7 +417,7 @@ static void test_flips(const char *name, const char *file, uint64_t *state) {
             sae_free(&s);
         }
     }
-    say(true, "%s/%s: %d bytes changed, %zu times refused", name, file, FLIPS, refused);
+    check(true, "%s/%s: %d bytes changed, %zu times refused", name, file, FLIPS, refused);
     free(bytes);
     free(path);
     free(folder);
@@ -474,8 +448,8 @@ static void refused(const char *path, const char *format, int status, const char
     scry_error err = {0};
     sae s;
     bool loaded = sae_load(&s, path, format, NULL, &err);
-    say(!loaded && err.status == status && contains(err.text, found) && contains(err.text, expected), "refused: %s",
-        loaded ? path : err.text);
+    check(!loaded && err.status == status && contains(err.text, found) && contains(err.text, expected), "refused: %s",
+          loaded ? path : err.text);
     if (loaded) sae_free(&s);
 }
 
@@ -485,7 +459,7 @@ static void test_paths(void) {
     refused(FOLDER "x.npy", NULL, 1, "1 tensors", "expected SAELens");
     refused(FOLDER "saelens6_topk", "saelenz", 2, "\"saelenz\"", "expected saelens, gemma-scope");
     refused(FOLDER "saelens6_topk", "sparsify", 1, "sae.safetensors", "expected");
-    char *bare = mem_format("%s/layer1.sae.pt", scratch);
+    char *bare = mem_copy_string(scratch("layer1.sae.pt"));
     shell("cp", FOLDER "qwen_scope/layer1.sae.pt", bare);
     refused(bare, NULL, 1, "no settings", "expected a cfg.json beside it");
     unlink(bare);
@@ -502,8 +476,8 @@ static void test_paths(void) {
             scry_error err = {0};
             sae s;
             bool ok = sae_load(&s, path, named ? files[i][1] : NULL, NULL, &err);
-            if (say(ok, "%s is a path%s %s", files[i][0], named ? ", with its format" : "", err.text)) {
-                say(strcmp(s.format, files[i][1]) == 0, "and is %s", s.format);
+            if (check(ok, "%s is a path%s %s", files[i][0], named ? ", with its format" : "", err.text)) {
+                check(strcmp(s.format, files[i][1]) == 0, "and is %s", s.format);
                 sae_free(&s);
             }
             free(path);
@@ -534,19 +508,19 @@ static void write_square(const char *path, const char *const names[4]) {
     memcpy(bytes, &length, 8);
     memcpy(bytes + 8, header, length);
     memcpy(bytes + 8 + length, data, sizeof data);
-    spill(path, bytes, 8 + length + sizeof data);
+    write_bytes(path, bytes, 8 + length + sizeof data);
 }
 
 static void test_square_of(const char *file, const char *const names[4], const char *cfg, bool W_enc_by_latent) {
-    char *folder = mem_format("%s/square", scratch);
+    char *folder = mem_copy_string(scratch("square"));
     shell("mkdir -p", folder, NULL);
     char *weights = mem_format("%s/%s", folder, file), *settings = mem_format("%s/cfg.json", folder);
     write_square(weights, names);
-    spill(settings, cfg, strlen(cfg));
+    write_bytes(settings, cfg, strlen(cfg));
     scry_error err = {0};
     sae s;
-    if (say(sae_load(&s, folder, NULL, NULL, &err), "%s with d = F loads %s", file, err.text)) {
-        say(s.W_enc[1] == (W_enc_by_latent ? 2.0F : 4.0F) && s.W_dec[1] == 14, "%s: its own order is used", file);
+    if (check(sae_load(&s, folder, NULL, NULL, &err), "%s with d = F loads %s", file, err.text)) {
+        check(s.W_enc[1] == (W_enc_by_latent ? 2.0F : 4.0F) && s.W_dec[1] == 14, "%s: its own order is used", file);
         sae_free(&s);
     }
     shell("rm -rf", folder, NULL);
@@ -560,11 +534,11 @@ static void test_square(void) {
     static const char *const sparsify[] = {"encoder.weight", "encoder.bias", "W_dec", "b_dec"};
     test_square_of("sae_weights.safetensors", saelens, "{\"architecture\": \"standard\"}", false);
     test_square_of("sae.safetensors", sparsify, "{\"k\": 2}", true);
-    char *folder = mem_format("%s/square", scratch), *bare = mem_format("%s/bare.safetensors", folder);
+    char *folder = mem_copy_string(scratch("square")), *bare = mem_format("%s/bare.safetensors", folder);
     char *settings = mem_format("%s/cfg.json", folder);
     shell("mkdir -p", folder, NULL);
     write_square(bare, saelens);
-    spill(settings, "{}", 2);
+    write_bytes(settings, "{}", 2);
     refused(bare, NULL, 1, "[3, 3]", "expected different numbers");
     shell("rm -rf", folder, NULL);
     free(settings);
@@ -606,19 +580,17 @@ static void test_topk(void) {
         uint32_t count = 1 + random_below(&state, 70), k = 1 + random_below(&state, count);
         wrong += !one_topk(count, k, 1 + random_below(&state, i % 2 ? 5 : 1000), &state);
     }
-    say(wrong == 0, "the k largest of 3000 lists, %d wrong", wrong);
+    check(wrong == 0, "the k largest of 3000 lists, %d wrong", wrong);
 }
 
 int main(void) {
-    snprintf(scratch, sizeof scratch, "%.60s/scry-sae-XXXXXX", getenv("WORK") ? getenv("WORK") : "/tmp");
-    if (!say(mkdtemp(scratch) && read_floats(FOLDER "x.npy", N * D, residuals), "the residuals are there")) return 1;
+    if (!check(read_floats(FOLDER "x.npy", N * D, residuals), "the residuals are there")) return check_end();
     for (int i = 0; i < SPECIMENS; i++) test_specimen(&specimens[i]);
     for (int i = 0; i < DAMAGES; i++) test_damage(&damages[i]);
     test_all_flips();
     test_paths();
     test_square();
     test_topk();
-    shell("rm -rf", scratch, NULL);
     free(decoder);
-    return failures != 0;
+    return check_end();
 }

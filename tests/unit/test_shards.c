@@ -139,7 +139,7 @@ static void check_merges(const char *label, const char *study, uint32_t shards, 
         }
         bool ok = scry_merge(paths, shards, merged, &err);
         if (!ok) check(false, "%s: merged: %s", label, err.text);
-        wrong += !ok || !same_bytes(whole, merged);
+        wrong += !ok || !same_content(whole, merged);
     }
     check(wrong == 0, "%s: %u shards merged in %d orders are the bytes of a single run, %zu are not", label, shards,
           ORDERS, wrong);
@@ -232,7 +232,7 @@ static void check_no_shards(const char *sample) {
     err = (scry_error){0};
     bool ok = scry_merge(copy, 2, copy[0], &err);
     const char *whole = scratch("h.whole");
-    check(ok ? make(sample, whole, 0, 0, NULL, "sample") && same_bytes(whole, copy[0]) : *err.text != 0,
+    check(ok ? make(sample, whole, 0, 0, NULL, "sample") && same_content(whole, copy[0]) : *err.text != 0,
           "merge over one of the shards: %s", ok ? "the whole index" : err.text);
 }
 
@@ -321,7 +321,7 @@ static void check_too_little(const char *study) {
     scry_build_options o = {.memory = least << 20, .threads = 1};
     const char *enough = scratch("enough.scry"), *whole = scratch("plenty.scry");
     bool ok = scry_index_build(study, enough, &o, NULL, NULL, &err);
-    check(ok && make(study, whole, 0, 0, NULL, "plenty") && same_bytes(enough, whole),
+    check(ok && make(study, whole, 0, 0, NULL, "plenty") && same_content(enough, whole),
           "%llu MiB, as was said, are enough, and the bytes are the same %s", least, err.text);
 }
 

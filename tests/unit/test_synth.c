@@ -239,12 +239,7 @@ static void check_study(planted_study s) {
 /* ---- the same again, refusals, ctrl-C -------------------------------------------------------- */
 
 static bool same_file(const char *a, const char *b, const char *name) {
-    size_t one, two;
-    uint8_t *x = read_bytes(scratch("%s/%s", a, name), &one), *y = read_bytes(scratch("%s/%s", b, name), &two);
-    bool same = one == two && memcmp(x, y, one) == 0;
-    free(x);
-    free(y);
-    return same;
+    return same_content(scratch("%s/%s", a, name), scratch("%s/%s", b, name));
 }
 
 static bool make(const char *name, synth_options o, scry_error *err) {

@@ -132,13 +132,7 @@ static void test_recoveries(void) {
 /* ---- the same weights ---------------------------------------------------------------------------- */
 
 static bool same_weights(const char *a, const char *b) {
-    size_t size_a, size_b;
-    uint8_t *x = read_bytes(text_of("%s/sae_weights.safetensors", a), &size_a);
-    uint8_t *y = read_bytes(text_of("%s/sae_weights.safetensors", b), &size_b);
-    bool same = size_a == size_b && memcmp(x, y, size_a) == 0;
-    free(x);
-    free(y);
-    return same;
+    return same_content(text_of("%s/sae_weights.safetensors", a), text_of("%s/sae_weights.safetensors", b));
 }
 
 /* A run that is stopped whenever it asks, after its first steps. */

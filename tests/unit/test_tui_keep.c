@@ -49,15 +49,6 @@ static bool same_screen(app *a, app *b) {
     return memcmp(x->cells, y->cells, (size_t)(x->rows * x->cols) * sizeof *x->cells) == 0;
 }
 
-static bool same_file(const char *a, const char *b) {
-    size_t n, m;
-    uint8_t *x = read_bytes(a, &n), *y = read_bytes(b, &m);
-    bool same = n == m && memcmp(x, y, n) == 0;
-    free(x);
-    free(y);
-    return same;
-}
-
 /* Not "sort in" or "what-if": the table is not sorted again when the selection changes. */
 static const char *const words[] = {"toggle",
                                     "toggle",
@@ -134,7 +125,7 @@ static void any_commands(void) {
         snprintf(back, sizeof back, "capture %s", capture < 0 ? "all" : a->tab->info->capture[capture].name);
         app_command(b, back);
         keep_save(b, true);
-        files += !same_file(first, second);
+        files += !same_content(first, second);
         app_free(b);
     }
     check_is(screens, 0, "after any 12 commands, the screen comes back: %zu rounds", rounds);

@@ -1,0 +1,204 @@
+/* target_index.c: damaged indexes, as they lie there and with their checksums put right. */
+#include "fuzz.h"
+
+#include "about_latent.h"
+#include "baselines.h"
+#include "export.h"
+#include "identity.h"
+#include "label_edits.h"
+#include "session.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *input, *made;
+
+/* ---- all that can be asked of an index -------------------------------------------------------- */
+
+static void about_latent(const scry_index *x, scry_pairs *pairs, uint32_t latent) {
+    const scry_info *info = scry_about(x);
+    scry_example example[8];
+    scry_fires *fires = scry_fires_read(x, latent);
+    bool *use = calloc(info->captures + 1, sizeof *use);
+    float near[9];
+    if (!use) abort();
+    static const char *const picks[] = {"top", "q1", "q5", "random", "moved"};
+    for (size_t i = 0; i < sizeof picks / sizeof *picks; i++) {
+        scry_pick pick = {.capture = -1, .versus = SCRY_ICL, .seed = 1};
+        scry_error err = {0};
+        if (!scry_pick_read(&pick, picks[i], &err)) abort();
+        size_t n = scry_pick_tokens(x, pairs, fires, &pick, 8, example);
+        for (size_t e = 0; e < n; e++) {
+            const scry_example *at = &example[e];
+            if (at->capture >= info->captures || at->token >= info->capture[at->capture].rows) abort();
+            uint64_t from = at->token > 4 ? at->token - 4 : 0, left = info->capture[at->capture].rows - from;
+            scry_activations(x, latent, at->capture, from, left < 9 ? (size_t)left : 9, near);
+            for (uint64_t row = from; row < from + (left < 9 ? left : 9); row++)
+                if (!scry_token(x, at->capture, row)) abort();
+            if (info->capture[at->capture].samples) {
+                scry_sample sample = scry_sample_at(x, at->capture, scry_sample_of(x, at->capture, at->token));
+                if (!sample.id || !sample.about) abort();
+                (void)(strlen(sample.id) + strlen(sample.about));
+            }
+        }
+    }
+    scry_top_tokens(x, latent, -1, true, 8, example);
+    for (size_t c = 0; c < info->captures; c++) use[c] = c % 2 == 0;
+    scry_spread spread = scry_spread_of(x, fires, use);
+    scry_bins bins = {.logarithmic = true, .count = 8, .low = spread.least, .high = spread.most};
+    uint64_t counts[8];
+    if (spread.fires && spread.least > 0 && spread.most > spread.least) scry_histogram(x, fires, use, &bins, counts);
+    scry_profile *profile = calloc(info->domains + 1, sizeof *profile);
+    if (!profile) abort();
+    scry_profile_of(x, pairs, fires, profile);
+    for (size_t d = 0; d < info->domains; d++) scry_domain_rate(x, latent, d);
+    const char *label = scry_label(x, latent);
+    if (label) (void)strlen(label);
+    for (int k = 0; k < SCRY_KEY_PIECES; k++) {
+        const char *piece = scry_key_piece(x, latent, k);
+        if (piece) (void)strlen(piece);
+    }
+    free(profile);
+    free(use);
+    scry_fires_free(fires);
+}
+
+static void neighbours(const scry_index *x, uint32_t latent) {
+    scry_error err = {0};
+    scry_neighbour near[5];
+    scry_mate mate[5];
+    scry_neighbours *n = scry_neighbours_start(x, latent, 1, &err);
+    fuzz_answered(n != NULL, &err);
+    if (n) {
+        scry_neighbours_work(n, 0);
+        scry_neighbours_list(n, true, 5, near);
+    }
+    scry_neighbours_free(n);
+    scry_together *t = scry_together_start(x, latent, -1, 1);
+    scry_together_work(t, 0);
+    scry_together_list(t, SCRY_BY_PMI, 5, mate);
+    scry_together_free(t);
+}
+
+static void rank_and_score(const scry_index *x, size_t train, scry_condition source) {
+    scry_error err = {0};
+    uint32_t F = scry_about(x)->d_sae;
+    scry_session *s = scry_session_new(x, train, source, SCRY_SQ, 10, SCRY_ACT, &err);
+    fuzz_answered(s != NULL, &err);
+    if (!s) return;
+    for (int m = 0; m < SCRY_METRICS; m++) {
+        bool ok = scry_session_rank_by(s, source, (scry_metric)m, &err);
+        if (ok) scry_cumulative(scry_session_ranking(s), F - 1);
+        scry_shift_of(x, train, source, (scry_metric)m, F - 1);
+    }
+    for (int score = 0; score < SCRY_SCORES; score++) {
+        scry_session_set_score(s, (scry_score)score, &err);
+        uint32_t some[] = {0, F / 2};
+        scry_session_toggle(s, some, F > 1 ? 2 : 1);
+        const scry_result *r = scry_session_result(s);
+        (void)r;
+        float *rho = calloc(F, sizeof *rho);
+        if (!rho) abort();
+        scry_what_if(x, scry_session_scorer(s), scry_session_set(s), scry_session_scope(s), NULL, F, rho);
+        free(rho);
+        scry_result interval = {0};
+        scry_result_fit(&interval, x, scry_session_scorer(s), scry_session_scope(s));
+        scry_blocks *b = scry_blocks_new(x, (scry_score)score, scry_session_set(s), SCRY_SAMPLES, NULL, &err);
+        scry_blocks_free(b);
+        scry_result_free(&interval);
+    }
+    scry_mean_base(x, train, source, F - 1);
+    scry_rate_shifted(x, train, source, 0);
+    scry_export(
+        &(scry_exported){
+            .set = scry_session_set(s), .index = x, .ranking = scry_session_ranking(s), .top = 10, .score = SCRY_ACT},
+        made, NULL, &err);
+    scry_session_free(s);
+}
+
+static void use_index(const char *path, bool verify) {
+    scry_error err = {0};
+    scry_index *x = scry_open(path, verify, &err);
+    fuzz_answered(x != NULL, &err);
+    if (!x) return;
+    const scry_info *info = scry_about(x);
+    scry_notes notes = {0};
+    scry_warnings(x, &notes);
+    scry_notes_free(&notes);
+    scry_identity(x);
+    const char *name;
+    uint64_t bytes;
+    for (size_t i = 0; scry_section(x, i, &name, &bytes); i++) (void)strlen(name);
+    uint32_t F = info->d_sae, *alive = calloc(F + 1u, sizeof *alive);
+    if (!alive) abort();
+    uint32_t n = scry_alive(x, alive);
+    if (n > F) abort();
+    free(alive);
+    uint64_t postings = 0;
+    for (uint32_t j = 0; j < F && j < 2000; j++) postings += scry_postings(x, j);
+    for (uint32_t p = 0; p < scry_pieces(x) && p < 2000; p++) (void)strlen(scry_piece(x, p));
+    for (size_t t = 0; F && t < info->trains; t++) {
+        scry_condition source[SCRY_CONDITIONS];
+        int sources = scry_sources(x, t, source);
+        for (int i = 0; i < sources; i++) rank_and_score(x, t, source[i]);
+    }
+    scry_pairs *pairs = scry_pairs_new(x);
+    const uint32_t some[] = {0, 1, 20, F / 2, F - 1};
+    for (size_t i = 0; i < sizeof some / sizeof *some; i++)
+        if (some[i] < F) about_latent(x, pairs, some[i]);
+    for (size_t c = 0; c < info->captures; c++) {
+        for (int a = 0; a < 3; a++) scry_raw(x, c, (scry_raw_array)a);
+        if (info->capture[c].samples) scry_sample_at(x, c, info->capture[c].samples - 1);
+        scry_paired(pairs, c);
+    }
+    if (F) neighbours(x, F / 2);
+    scry_pairs_free(pairs);
+    scry_close(x);
+}
+
+/* ---- targets -------------------------------------------------------------------------------- */
+
+static void begin_index(void) {
+    input = scratch("x.scry");
+    made = scratch("set.csv");
+    for (int kind = 0; kind < FUZZ_INDEXES; kind++) fuzz_seed_file(fuzz_index((fuzz_index_kind)kind));
+}
+
+static void run_index(const uint8_t *data, size_t size) {
+    write_bytes(input, data, size);
+    use_index(input, true);
+    use_index(input, false);
+}
+
+static void run_mended(const uint8_t *data, size_t size) {
+    fuzz_write(input, data, size, FUZZ_INDEX);
+    use_index(input, true);
+}
+
+static void begin_merge(void) {
+    input = scratch("shard.scry");
+    made = scratch("merged.scry");
+    fuzz_seed_file(fuzz_index(FUZZ_SHARD_1));
+    fuzz_seed_file(fuzz_index(FUZZ_SHARD_2));
+}
+
+static void run_merge(const uint8_t *data, size_t size) {
+    fuzz_write(input, data, size, FUZZ_INDEX);
+    for (int other = FUZZ_SHARD_1; other <= FUZZ_SHARD_2; other++) {
+        char *paths[] = {(char *)(uintptr_t)input, (char *)(uintptr_t)fuzz_index((fuzz_index_kind)other)};
+        scry_error err = {0};
+        bool ok = scry_merge(paths, 2, made, &err);
+        fuzz_answered(ok, &err);
+        scry_index *x = ok ? scry_open(made, true, &err) : NULL;
+        scry_close(x);
+    }
+}
+
+const fuzz_target fuzz_index_targets[] = {
+    {"index", begin_index, run_index},
+    {"index-mended", begin_index, run_mended},
+    {"merge", begin_merge, run_merge},
+    {NULL, NULL, NULL},
+};

@@ -1,0 +1,108 @@
+/* test_hostile.c: small files that ask for much, or point beyond what there is: what damaged copies of good files
+ * (tests/fuzz) brought down once. Each is refused, with its name, before room is made for what it asks. */
+#include "check.h"
+#include "scry.h"
+#include "train.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* ---- a capture that names latent 2^26 - 3 ------------------------------------------------------ */
+
+static void far_latent(void) {
+    struct {
+        int64_t indices[2];
+        float acts[2];
+    } data = {{3, ((int64_t)1 << 26) - 3}, {1, 2}};
+    write_safetensors_raw(scratch("far.safetensors"),
+                          "{\"top_indices\":{\"dtype\":\"I64\",\"shape\":[2,1],\"data_offsets\":[0,16]},"
+                          "\"top_acts\":{\"dtype\":\"F32\",\"shape\":[2,1],\"data_offsets\":[16,24]}}",
+                          &data, sizeof data);
+    const char *study = scratch("far.json");
+    write_text(study, "{\"scry_study\": 1, \"train\": {\"base\": {\"features\": \"far.safetensors\"}, \"icl\": "
+                      "{\"features\": \"far.safetensors\"}}, \"domains\": [{\"name\": \"a\", \"change\": 1, \"base\": "
+                      "{\"features\": \"far.safetensors\"}}]}");
+    scry_error err = {0};
+    check(!scry_index_build(study, scratch("far.scry"), NULL, NULL, NULL, &err), "latent 2^26 - 3 in 200 bytes");
+    check_says(err.text, SAYS("--memory", "67108862 latents", "expected at least"), "is refused for want of memory");
+}
+
+/* ---- checkpoints ------------------------------------------------------------------------------- */
+
+static bool stop_at_once(void *context, const scry_train_progress *progress) {
+    (void)context;
+    (void)progress;
+    return false;
+}
+
+static bool train(const char *folder, const char *rows, bool resume, scry_error *err) {
+    scry_train_input input = {.path = &rows, .paths = rows != NULL, .condition = -1};
+    scry_train_run run = {.threads = 1, .progress = stop_at_once, .resume = resume};
+    scry_train_result result;
+    scry_train_undecided(&run.settings);
+    run.settings.width = 12;
+    run.settings.batch = 8;
+    return scry_train(folder, &input, &run, &result, NULL, err);
+}
+
+/* The bytes of number `at` of a tensor of 8-byte numbers. */
+static uint8_t *number_in(uint8_t *file, size_t size, const char *name, size_t at) {
+    uint64_t header;
+    memcpy(&header, file, 8);
+    char *text = strndup((char *)file + 8, (size_t)header), *entry = text ? strstr(text, name) : NULL;
+    char *offsets = entry ? strstr(entry, "\"data_offsets\":[") : NULL;
+    size_t begin = offsets ? strtoul(offsets + strlen("\"data_offsets\":["), NULL, 10) : size;
+    free(text);
+    if (!offsets || 8 + header + begin + 8 * at + 8 > size) abort();
+    return file + 8 + header + begin + 8 * at;
+}
+
+typedef struct falsified {
+    const char *tensor;
+    size_t at; /* number in it: settings as in settings.def, place as in checkpoint.h */
+    bool real;
+    double value;
+    const char *says;
+} falsified;
+
+static void checkpoints(void) {
+    static const falsified all[] = {
+        {"\"place\"", 2, false, 1e12, "place beyond"},      {"\"place\"", 3, false, 1e12, "place beyond"},
+        {"\"settings\"", 2, true, 1 << 26, "parameters"},   {"\"settings\"", 24, true, 1e-40, ""},
+        {"\"settings\"", 25, true, 5e35, "seed"},           {"\"settings\"", 25, true, (double)NAN, "seed"},
+        {"\"settings\"", 24, true, (double)NAN, "held_out"}};
+    double x[64 * 6];
+    uint64_t seed = 3;
+    for (size_t i = 0; i < sizeof x / sizeof *x; i++) x[i] = roll_unit(&seed) - 0.5;
+    const char *rows = scratch("rows.npy"), *folder = scratch("run"), *path = scratch("run/checkpoint.safetensors");
+    write_npy(rows, F32, 64, 6, x);
+    scry_error err = {0};
+    train(folder, rows, false, &err);
+    if (!check(file_exists(path), "a run is stopped and leaves a checkpoint")) return;
+    size_t size;
+    uint8_t *good = read_bytes(path, &size);
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        const falsified *f = &all[i];
+        uint8_t *hurt = malloc(size), *at;
+        if (!hurt) abort();
+        memcpy(hurt, good, size);
+        at = number_in(hurt, size, f->tensor, f->at);
+        uint64_t whole = (uint64_t)(f->real ? 0 : f->value);
+        memcpy(at, f->real ? (const void *)&f->value : &whole, 8);
+        write_bytes(path, hurt, size);
+        free(hurt);
+        err = (scry_error){0};
+        bool done = train(folder, NULL, true, &err);
+        check(!done && strstr(err.text, *f->says ? f->says : "train"), "number %zu of %s is %g: %s", f->at, f->tensor,
+              f->value, err.text);
+    }
+    free(good);
+}
+
+int main(void) {
+    far_latent();
+    checkpoints();
+    return check_end();
+}
