@@ -9,7 +9,8 @@
  *   topk       |e|^2, the K largest pre-activations > 0  Gao et al., "Scaling and evaluating SAEs"
  *   batchtopk  |e|^2, the K B largest of the batch       Bussmann et al., "BatchTopK SAEs"
  *   jumprelu   |e|^2 + w sum_j [pre_j > t_j]             Rajamanoharan et al., "Jumping Ahead"
- *              or  + w sum_j tanh(c h_j |W_dec_j|)       Anthropic, "Circuits Updates, January 2025" */
+ *              or  + w sum_j tanh(c h_j |W_dec_j|)       Anthropic, "Circuits Updates, January 2025",
+ *              and + p sum over dead j of max(0, t_j - pre_j) |W_dec_j|, from there too; p is 0 unless it is set */
 #ifndef SCRY_TRAIN_H
 #define SCRY_TRAIN_H
 
@@ -61,6 +62,9 @@ typedef struct scry_train_run {
     unsigned threads;             /* 0: all processors */
     uint64_t memory;              /* bytes; 0: SCRY_MEMORY. Residuals beyond it are shuffled through a buffer */
     bool resume;
+    /* What cfg.json is to say; NULL: as the study's manifest says, if the input is one. As the settings, they are
+     * the checkpoint's on resuming. */
+    const char *model_name, *hook_name;
     /* Called now and then; false saves a checkpoint and stops. May be NULL. */
     bool (*progress)(void *context, const scry_train_progress *progress);
     void *context;

@@ -76,6 +76,8 @@ static bool read_numbers(const options *o, scry_train_settings *s, scry_error *e
         {"--dead-after", o->dead_after, 1, 1e15, true, &s->dead_after},
         {"--auxk", o->auxk, 1, 1 << 20, true, &s->auxk},
         {"--auxk-weight", o->auxk_weight, 0, 1e9, false, &s->auxk_weight},
+        {"--weight-decay", o->weight_decay, 0, 1e3, false, &s->weight_decay},
+        {"--pre-act-weight", o->pre_act_weight, 0, 1e9, false, &s->pre_act_weight},
         {"--held-out", o->held_out, 0, 0.9, false, &s->held_out},
         {"--seed", o->seed, 0, 4294967295.0, true, &s->seed},
         {"--log-every", o->log_every, 1, 1e12, true, &s->log_every},
@@ -110,6 +112,7 @@ static bool check_goes_together(const options *o, const scry_train_settings *s, 
                 {"--sparsity-warmup", o->sparsity_warmup, "relu and jumprelu", !counts},
                 {"--penalty", o->penalty, "jumprelu", jumps},
                 {"--bandwidth", o->bandwidth, "jumprelu", jumps},
+                {"--pre-act-weight", o->pre_act_weight, "jumprelu", jumps},
                 {"--threshold", o->threshold, "jumprelu", jumps}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (rows[i].text && !rows[i].fine)
@@ -143,6 +146,10 @@ static bool check_resume(const options *o, scry_error *err) {
                 {"--dead-after", o->dead_after},
                 {"--auxk", o->auxk},
                 {"--auxk-weight", o->auxk_weight},
+                {"--weight-decay", o->weight_decay},
+                {"--pre-act-weight", o->pre_act_weight},
+                {"--model-name", o->model_name},
+                {"--hook-name", o->hook_name},
                 {"--held-out", o->held_out},
                 {"--seed", o->seed},
                 {"--memory", o->memory},
@@ -256,6 +263,8 @@ int shell_train(const options *o) {
         return out_error(&err);
     run.threads = build.threads;
     run.memory = build.memory;
+    run.model_name = o->model_name;
+    run.hook_name = o->hook_name;
     scry_train_result result;
     subject_catch_interrupt();
     bool ok = scry_train(o->out, &input, &run, &result, &notes, &err);
