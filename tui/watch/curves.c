@@ -139,7 +139,7 @@ static void draw_curve(grid *g, rect r, const curves_screen *s, curve which) {
     char title[128], empty[96] = "no step has been done";
     put_title(title, sizeof title, spec, count ? &line[count - 1] : NULL);
     if (s->log)
-        snprintf(empty, sizeof empty, "the first figures come at step %.0f", scry_train_log_about(s->log)->log_every);
+        snprintf(empty, sizeof empty, "first figures at step %.0f", scry_train_log_about(s->log)->log_every);
     /* a run that stands still has steps beside each other at the end of its range */
     plot_series series[2] = {{.kind = PLOT_LINE, .name = d.has_held ? "batch" : NULL, .n = d.n, .x = d.x, .y = d.batch},
                              {.kind = PLOT_LINE, .name = "held out", .n = d.n, .x = d.x, .y = d.held}};
@@ -191,6 +191,7 @@ static void draw_title(grid *g, const curves_screen *s) {
     grid_fill(g, 0, 0, g->cols, ROLE_TITLE, ' ');
     int room = g->cols - text_columns(what) - 3, name_room = room > 24 ? room : g->cols;
     int x = grid_put(g, 0, 0, name_room, ROLE_TITLE, " training ");
+    text_fit_middle(name, name_room - x, s->ascii);
     grid_put(g, 0, x, name_room - x, ROLE_TITLE, name);
     if (room > 24) grid_put_right(g, 0, room + 1, g->cols - room - 2, ROLE_TITLE, what);
 }
