@@ -9,7 +9,8 @@
  *   topk       |e|^2, the K largest pre-activations > 0  Gao et al., "Scaling and evaluating SAEs"
  *   batchtopk  |e|^2, the K B largest of the batch       Bussmann et al., "BatchTopK SAEs"
  *   jumprelu   |e|^2 + w sum_j [pre_j > t_j]             Rajamanoharan et al., "Jumping Ahead"
- *              or  + w sum_j tanh(c h_j |W_dec_j|)       Anthropic, "Circuits Updates, January 2025" */
+ *              or  + w sum_j tanh(c h_j |W_dec_j|)       Anthropic, "Circuits Updates, January 2025",
+ *              and + p sum over dead j of max(0, t_j - pre_j) |W_dec_j|, from there too; p is 0 unless it is set */
 #ifndef SCRY_TRAIN_H
 #define SCRY_TRAIN_H
 
@@ -61,6 +62,9 @@ typedef struct scry_train_run {
     unsigned threads;             /* 0: all processors */
     uint64_t memory;              /* bytes; 0: SCRY_MEMORY. Residuals beyond it are shuffled through a buffer */
     bool resume;
+    /* What cfg.json is to say; NULL: as the study's manifest says, if the input is one. As the settings, they are
+     * the checkpoint's on resuming. */
+    const char *model_name, *hook_name;
     /* Called now and then; false saves a checkpoint and stops. May be NULL. */
     bool (*progress)(void *context, const scry_train_progress *progress);
     void *context;
@@ -99,6 +103,33 @@ typedef struct scry_train_result {
  * which says how to go on. */
 bool scry_train(const char *out, const scry_train_input *input, const scry_train_run *run, scry_train_result *result,
                 scry_notes *notes, scry_error *err);
+
+/* ---- a run's log, DIR/train.jsonl, while it is written or later */
+
+/* What its first line says of the run. */
+typedef struct scry_train_about {
+    char arch[16];
+    double d_in, width, steps, batch, log_every;
+} scry_train_about;
+
+/* One of the others: a measured step's batch, and the held-out rows by then. NaN: no figure. */
+typedef struct scry_train_line {
+    double step, tokens, seconds; /* seconds of the process that wrote it */
+    double loss, l0, explained_variance;
+    double held_out_l0, held_out_explained_variance;
+    double dead, tokens_a_second;
+} scry_train_line;
+
+typedef struct scry_train_log scry_train_log;
+
+/* Reads what there is. NULL and err where the folder has no log of scry train. Owner: scry_train_log_close. */
+scry_train_log *scry_train_log_open(const char *folder, scry_error *err);
+/* Reads what was added since; all of it where --resume cut the log. A last line without its end waits. */
+bool scry_train_log_read(scry_train_log *log, scry_error *err);
+void scry_train_log_close(scry_train_log *log);
+/* Both last until the next read. */
+const scry_train_about *scry_train_log_about(const scry_train_log *log);
+const scry_train_line *scry_train_log_lines(const scry_train_log *log, size_t *count);
 
 /* Measures an SAE of any family on all rows of the input. progress is in tokens; may be NULL. */
 bool scry_eval_sae(const char *sae, const scry_train_input *input, unsigned threads, scry_progress progress,

@@ -25,6 +25,7 @@ static struct restore {
     char text[512];
     struct termios settings;
     bool open, has_settings;
+    sigset_t signals; /* held before */
     SCREEN *screen;
     FILE *tty;
     color_level colors;
@@ -88,7 +89,7 @@ static void catch_signals(void) {
     sigaddset(&held, SIGHUP);
     sigaddset(&held, SIGINT);
     sigaddset(&held, SIGWINCH);
-    sigprocmask(SIG_BLOCK, &held, NULL);
+    sigprocmask(SIG_BLOCK, &held, &restore.signals);
 }
 
 static color_level find_colors(void) {
@@ -178,6 +179,7 @@ void terminal_close(void) {
     endwin();
     delscreen(restore.screen);
     if (restore.tty != stdout) fclose(restore.tty);
+    sigprocmask(SIG_SETMASK, &restore.signals, NULL);
 }
 
 void terminal_size(int *rows, int *cols) {

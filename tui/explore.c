@@ -220,16 +220,10 @@ static app *open_tabs(const options *o, config *c, int rows, int cols, scry_erro
     return a;
 }
 
-/* "15;0" in COLORFGBG: some terminals say what they write with on what. */
-static bool is_light(void) {
-    const char *said = getenv("COLORFGBG"), *last = said ? strrchr(said, ';') : NULL;
-    return last && (strcmp(last, ";15") == 0 || strcmp(last, ";7") == 0);
-}
-
 /* Theme, colours, keys. */
 static void set_up(app *a, config *c, const theme *asked, int colors) {
     memcpy(a->theme.own, c->own, sizeof c->own);
-    const theme *t = asked ? asked : c->theme ? c->theme : theme_find(is_light() ? "light" : "dark");
+    const theme *t = asked ? asked : c->theme ? c->theme : theme_usual();
     app_look(a, t, colors >= 0 && colors < (int)a->colors ? (color_level)colors : a->colors);
     a->keys = c->keys;
     c->keys = (keymap){0};

@@ -27,6 +27,7 @@ typedef struct event {
 /* Opens the terminal: standard input and output, or /dev/tty where they are not one. From here on
  * a crash restores it too. */
 bool terminal_open(bool mouse, scry_error *err);
+/* Signals come as they did, though who wants other than to hear of them through events sets what they do. */
 void terminal_close(void);
 void terminal_size(int *rows, int *cols);
 color_level terminal_colors(void);

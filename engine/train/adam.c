@@ -1,4 +1,4 @@
-/* adam.c: D. Kingma and J. Ba's optimiser. */
+/* adam.c: D. Kingma and J. Ba's optimiser, with I. Loshchilov and F. Hutter's weight decay. */
 #include "train/adam.h"
 #include "base/mem.h"
 
@@ -24,16 +24,18 @@ typedef struct adam_job {
     train_model *m;
     const train_model *grad;
     real beta1, beta2, times, rate, root; /* root: 1 / sqrt(1 - beta2^step) */
+    real keep;                            /* of the matrices, 1 - lr weight_decay */
+    size_t matrices;                      /* numbers in them, which come first */
 } adam_job;
 
-WIDE static void move(real *x, real *m, real *v, const real *grad, size_t n, const adam_job *job) {
+WIDE static void move(real *x, real *m, real *v, const real *grad, size_t n, real keep, const adam_job *job) {
     const real b1 = job->beta1, b2 = job->beta2, times = job->times, rate = job->rate, root = job->root;
     const real keep1 = 1 - b1, keep2 = 1 - b2, least = (real)1e-8;
     for (size_t i = 0; i < n; i++) {
         real g = grad[i] * times;
         m[i] = b1 * m[i] + keep1 * g;
         v[i] = b2 * v[i] + keep2 * g * g;
-        x[i] -= rate * m[i] / (sqrtf(v[i]) * root + least);
+        x[i] = keep * x[i] - rate * m[i] / (REAL_SQRT(v[i]) * root + least);
     }
 }
 
@@ -41,7 +43,11 @@ static void move_piece(void *context, size_t piece, unsigned worker) {
     (void)worker;
     const adam_job *job = context;
     size_t from = piece * PIECE, n = job->a->count - from < PIECE ? job->a->count - from : PIECE;
-    move(job->m->all + from, job->a->m + from, job->a->v + from, job->grad->all + from, n, job);
+    size_t decays = from >= job->matrices ? 0 : job->matrices - from < n ? job->matrices - from : n;
+    real *x = job->m->all + from, *m = job->a->m + from, *v = job->a->v + from;
+    const real *grad = job->grad->all + from;
+    move(x, m, v, grad, decays, job->keep, job);
+    move(x + decays, m + decays, v + decays, grad + decays, n - decays, 1, job);
 }
 
 static void make_unit(void *context, size_t piece, unsigned worker) {
@@ -65,7 +71,9 @@ void adam_step(train_adam *a, parallel *pool, train_model *m, const train_model 
                     (real)settings->beta2,
                     (real)times,
                     (real)(lr / (1 - pow(settings->beta1, (double)step))),
-                    (real)(1 / sqrt(1 - pow(settings->beta2, (double)step)))};
+                    (real)(1 / sqrt(1 - pow(settings->beta2, (double)step))),
+                    (real)(1 - lr * settings->weight_decay),
+                    2 * (size_t)m->d * m->F};
     parallel_for(pool, (a->count + PIECE - 1) / PIECE, move_piece, &job);
     size_t rows = PIECE / m->d + 1;
     if (unit_decoder) parallel_for(pool, (m->F + rows - 1) / rows, make_unit, m);

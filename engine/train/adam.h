@@ -1,4 +1,7 @@
-/* adam.h: D. Kingma and J. Ba's optimiser, and what goes on around it. */
+/* adam.h: D. Kingma and J. Ba's optimiser, and what goes on around it.
+ *
+ * Weight decay is I. Loshchilov and F. Hutter's, apart from the gradient ("Decoupled Weight Decay Regularization"):
+ * W_dec and W_enc are multiplied by 1 - lr weight_decay before the step. Biases and thresholds are not drawn to 0. */
 #ifndef SCRY_TRAIN_ADAM_H
 #define SCRY_TRAIN_ADAM_H
 

@@ -6,7 +6,7 @@
  * own: the straight-through estimator of "Jumping Ahead" takes a rectangle of the bandwidth's width for
  * the derivative of the step, so that entries near the threshold t count whether active or not:
  *     dt_j -= [|pre - t| < bandwidth / 2] / bandwidth (t g + w/B of the L0 penalty) */
-#include "train/step.h"
+#include "train/pre_act.h"
 #include "base/mem.h"
 
 #include <math.h>
@@ -173,9 +173,10 @@ static latent_view view_of(const backward_job *job, uint32_t j) {
 static void finish_latent(const backward_job *job, latent_view *v) {
     train_step *s = job->s;
     const uint32_t d = s->model->d, j = v->j;
-    if (s->dead_count)
+    if (step_has_aux(s))
         for (size_t i = s->aux_by_latent.first[j]; i < s->aux_by_latent.first[j + 1]; i++)
             add_aux_entry(v, s->aux_by_latent.token[i], s->aux_by_latent.pre[i]);
+    if (step_has_pre_act(s) && s->is_dead[j]) pre_act_slopes(s, j, v->d_enc, &v->d_bias, &v->d_threshold, &v->d_norm);
     finish_decoder(v);
     s->fired[j] = v->fired;
     job->grad->b_enc[j] = v->d_bias;
@@ -244,7 +245,7 @@ void step_backward(train_step *s, train_model *grad) {
     const uint32_t d = s->model->d, F = s->model->F;
     backward_job job = {s, grad};
     turn(s, &s->by_latent, false);
-    if (s->dead_count) turn(s, &s->aux_by_latent, true);
+    if (step_has_aux(s)) turn(s, &s->aux_by_latent, true);
     parallel_for(s->pool, step_blocks(F), backward_block, &job);
     for (uint32_t i = 0; i < d; i++) grad->b_dec[i] = (real)(s->e_sum[i] * 2 / s->B);
     for (uint32_t p = 0; p < step_blocks(F); p++) row_add(grad->b_dec, s->b_dec_part + (size_t)p * d, 1, d);

@@ -159,10 +159,23 @@ static bool go_on(trainer *t, const checkpoint *from, scry_error *err) {
     return from->at <= t->stream.count || wrong_place(t, err);
 }
 
+/* A checkpoint's names stand, unlike its captures' own: a run that goes on ends with what it was begun with. */
+static void name_it(trainer *t, const scry_train_run *run, const checkpoint *from) {
+    if (from) {
+        for (int i = 0; i < 2; i++) t->names[i] = from->name[i] ? mem_copy_string(from->name[i]) : NULL;
+        t->model_name = t->names[0];
+        t->hook_name = t->names[1];
+        return;
+    }
+    t->model_name = run->model_name ? run->model_name : t->data.model;
+    t->hook_name = run->hook_name ? run->hook_name : t->data.hook;
+}
+
 bool trainer_begin(trainer *t, const scry_train_input *input, const scry_train_run *run, const checkpoint *from,
                    scry_notes *notes, scry_error *err) {
     *t = (trainer){.settings = from ? from->settings : run->settings};
     if (!data_open(&t->data, input, notes, err)) return false;
+    name_it(t, run, from);
     t->fingerprint = data_fingerprint(&t->data);
     if (from && t->fingerprint != from->fingerprint)
         return scry_fail(err, "%s: found other residuals than the checkpoint was made from, expected the same",
@@ -195,5 +208,7 @@ void trainer_free(trainer *t) {
     parallel_stop(t->pool);
     data_close(&t->data);
     free(t->held_rows);
+    free(t->names[0]);
+    free(t->names[1]);
     *t = (trainer){0};
 }

@@ -24,9 +24,20 @@ static char *joined_paths(const train_data *data) {
     return text;
 }
 
+static uint8_t *joined_names(const trainer *t, uint64_t *size) {
+    const char *model = t->model_name ? t->model_name : "", *hook = t->hook_name ? t->hook_name : "";
+    size_t first = strlen(model) + 1;
+    *size = first + strlen(hook) + 1;
+    uint8_t *bytes = mem_new((size_t)*size, 1);
+    memcpy(bytes, model, first);
+    memcpy(bytes + first, hook, (size_t)*size - first);
+    return bytes;
+}
+
 bool checkpoint_write(const trainer *t, const char *folder, scry_error *err) {
     char *path = in_folder(folder), *captures = joined_paths(&t->data);
-    uint64_t count = t->model.count, F = t->model.F, length = strlen(captures);
+    uint64_t count = t->model.count, F = t->model.F, length = strlen(captures), named;
+    uint8_t *names = joined_names(t, &named);
     const uint64_t place[PLACES] = {t->done,
                                     t->stream.epoch,
                                     t->stream.window,
@@ -48,6 +59,7 @@ bool checkpoint_write(const trainer *t, const char *folder, scry_error *err) {
         {{"place", TENSOR_U64, 1, {PLACES}}, place, sizeof place},
         {{"numbers", TENSOR_F64, 1, {NUMBERS}}, numbers, sizeof numbers},
         {{"captures", TENSOR_U8, 1, {length}}, captures, length},
+        {{"names", TENSOR_U8, 1, {named}}, names, named},
     };
     enum { PARTS = sizeof parts / sizeof *parts };
     safetensors_item items[PARTS];
@@ -57,6 +69,7 @@ bool checkpoint_write(const trainer *t, const char *folder, scry_error *err) {
     for (int i = 0; i < PARTS && ok; i++) safetensors_put(&w, parts[i].bytes, (size_t)parts[i].size);
     ok = ok && safetensors_finish(&w, err);
     free(captures);
+    free(names);
     free(path);
     return ok;
 }
@@ -83,6 +96,16 @@ static void split_paths(checkpoint *c, const char *text, size_t length) {
     }
 }
 
+static void split_names(checkpoint *c, const char *text, size_t length) {
+    for (int i = 0; i < 2; i++) {
+        const char *end = memchr(text, 0, length);
+        if (!end) return;
+        if (end > text) c->name[i] = mem_copy_string(text);
+        length -= (size_t)(end - text) + 1;
+        text = end + 1;
+    }
+}
+
 bool checkpoint_open(checkpoint *c, const char *folder, scry_error *err) {
     *c = (checkpoint){0};
     char *path = in_folder(folder);
@@ -98,7 +121,8 @@ bool checkpoint_open(checkpoint *c, const char *folder, scry_error *err) {
     const uint8_t *place = settings ? bytes_of(file, "place", TENSOR_U64, PLACES, err) : NULL;
     const uint8_t *numbers = place ? bytes_of(file, "numbers", TENSOR_F64, NUMBERS, err) : NULL;
     const uint8_t *captures = numbers ? bytes_of(file, "captures", TENSOR_U8, 0, err) : NULL;
-    if (!captures) return false;
+    const uint8_t *names = captures ? bytes_of(file, "names", TENSOR_U8, 0, err) : NULL;
+    if (!names) return false;
     uint64_t at[PLACES];
     double number[NUMBERS];
     memcpy(&c->settings, settings, sizeof c->settings);
@@ -114,6 +138,7 @@ bool checkpoint_open(checkpoint *c, const char *folder, scry_error *err) {
     c->scale = number[NUMBER_SCALE];
     c->threshold = number[NUMBER_THRESHOLD];
     split_paths(c, (const char *)captures, (size_t)tensor_find(file, "captures")->shape[0]);
+    split_names(c, (const char *)names, (size_t)tensor_find(file, "names")->shape[0]);
     return true;
 }
 
@@ -142,5 +167,7 @@ void checkpoint_close(checkpoint *c) {
     free(c->file);
     for (size_t i = 0; i < c->paths; i++) free(c->path[i]);
     free(c->path);
+    free(c->name[0]);
+    free(c->name[1]);
     *c = (checkpoint){0};
 }

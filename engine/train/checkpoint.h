@@ -6,7 +6,8 @@
  *     place                                     U64: step, epoch, window, row in it, fingerprint of the data,
  *                                               condition + 1, whether NaN and infinity are allowed
  *     numbers                                   F64: scale, threshold of batchtopk
- *     captures                                  U8: their paths, each followed by a line's end */
+ *     captures                                  U8: their paths, each followed by a line's end
+ *     names                                     U8: of model and hook, each followed by a NUL; empty: not known */
 #ifndef SCRY_TRAIN_CHECKPOINT_H
 #define SCRY_TRAIN_CHECKPOINT_H
 
@@ -25,7 +26,8 @@ typedef struct checkpoint {
     double scale, threshold;
     char **path; /* [paths], owned */
     size_t paths;
-    void *file; /* tensor_file, for checkpoint_fill; owned */
+    char *name[2]; /* of model and hook; NULL: not known; owned */
+    void *file;    /* tensor_file, for checkpoint_fill; owned */
 } checkpoint;
 
 bool checkpoint_open(checkpoint *c, const char *folder, scry_error *err);

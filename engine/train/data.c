@@ -110,6 +110,14 @@ static bool open_group(train_data *data, const scry_study *study, const study_gr
     return true;
 }
 
+/* Two studies of different models have no name together, which "" keeps in mind until data_open ends. */
+static void take_name(char **name, const char *found) {
+    if (!*found || (*name && strcmp(*name, found) == 0)) return;
+    char *now = mem_copy_string(*name ? "" : found);
+    free(*name);
+    *name = now;
+}
+
 static bool open_study(train_data *data, const char *path, scry_notes *notes, scry_error *err) {
     scry_study *study = scry_study_read(path, notes, err);
     if (!study) return false;
@@ -122,6 +130,8 @@ static bool open_study(train_data *data, const char *path, scry_notes *notes, sc
         ok = scry_fail(err, "%s: found no residual capture%s%s, expected at least one", path,
                        data->condition < 0 ? "" : " under the condition ",
                        data->condition < 0 ? "" : scry_condition_name((scry_condition)data->condition));
+    take_name(&data->model, study->model);
+    take_name(&data->hook, study->hook);
     tokenizer_free(&tok);
     scry_study_free(study);
     return ok;
@@ -146,6 +156,12 @@ static char *absolute(const char *path) {
     return mem_format("%s/%s", here, path);
 }
 
+static void drop_empty(char **name) {
+    if (!*name || **name) return;
+    free(*name);
+    *name = NULL;
+}
+
 bool data_open(train_data *data, const scry_train_input *input, scry_notes *notes, scry_error *err) {
     *data = (train_data){.condition = input->condition, .allow_nonfinite = input->allow_nonfinite};
     data->path = mem_new(input->paths, sizeof *data->path);
@@ -154,6 +170,8 @@ bool data_open(train_data *data, const scry_train_input *input, scry_notes *note
         data->path[data->paths++] = absolute(path);
         if (!(is_study(path) ? open_study(data, path, notes, err) : open_file(data, path, err))) return false;
     }
+    drop_empty(&data->model);
+    drop_empty(&data->hook);
     return true;
 }
 
@@ -166,6 +184,8 @@ void data_close(train_data *data) {
     for (size_t i = 0; i < data->paths; i++) free(data->path[i]);
     free(data->source);
     free(data->path);
+    free(data->model);
+    free(data->hook);
     free(data->train.chunk);
     free(data->held.chunk);
     *data = (train_data){0};

@@ -36,6 +36,7 @@ typedef struct train_data {
     size_t sources;
     char **path; /* as given, made absolute */
     size_t paths;
+    char *model, *hook; /* as the studies say: NULL where none does, or two differ; owned */
     int condition;
     bool allow_nonfinite;
     data_chunks train, held;

@@ -1,5 +1,5 @@
 /* decode.c: entries back to residuals, and what is lost on the way. */
-#include "train/step.h"
+#include "train/pre_act.h"
 
 #include <math.h>
 #include <string.h>
@@ -47,13 +47,19 @@ static double penalty_of(const train_step *s, step_entry e) {
     return tanh((double)(s->rules.tanh_scale * e.pre * s->norm[e.latent]));
 }
 
+static void add_over(const train_step *s, step_tile *tile, step_entry e) {
+    if (s->is_dead[e.latent]) tile->over += (double)(s->norm[e.latent] * (e.pre - s->threshold[e.latent]));
+}
+
 static void add_penalties(const train_step *s, step_tile *tile, uint32_t count) {
+    bool pre_act = step_has_pre_act(s);
     bool penalised = s->rules.arch == SCRY_RELU || s->rules.arch == SCRY_JUMPRELU;
     if (!s->model->has_threshold) tile->active = count;
     for (uint32_t i = 0; penalised && i < count; i++) {
         if (!step_active(s, tile->main.item[i])) continue;
         tile->penalty += penalty_of(s, tile->main.item[i]);
         tile->active += s->model->has_threshold;
+        if (pre_act) add_over(s, tile, tile->main.item[i]);
     }
 }
 
@@ -71,7 +77,7 @@ static void decode_tile(void *context, size_t piece, unsigned worker) {
     step_tile *tile = &s->part[piece];
     const uint32_t d = s->model->d, n = step_tokens(s, piece), entries = tile->main.start[n];
     const size_t from = piece * s->tile;
-    tile->square = tile->penalty = tile->aux_square = tile->active = tile->x_square = 0;
+    tile->square = tile->penalty = tile->aux_square = tile->active = tile->x_square = tile->over = 0;
     memset(tile->e_sum, 0, d * sizeof *tile->e_sum);
     memset(tile->x_sum, 0, d * sizeof *tile->x_sum);
     for (size_t i = from * d; i < (from + n) * d; i++) s->E[i] = -s->X[i];
@@ -82,11 +88,11 @@ static void decode_tile(void *context, size_t piece, unsigned worker) {
         if (!dense) decode_token(s, &tile->main, t, e, false);
         tile->square += sum_squares(e, d);
         add_to_sum(tile->e_sum, e, d);
-        if (s->rules.measure) {
+        if (s->rules.measure || step_has_pre_act(s)) {
             tile->x_square += sum_squares(s->X + (from + t) * d, d);
             add_to_sum(tile->x_sum, s->X + (from + t) * d, d);
         }
-        if (s->dead_count) decode_aux(s, tile, from + t, t);
+        if (step_has_aux(s)) decode_aux(s, tile, from + t, t);
     }
     add_penalties(s, tile, entries);
 }
@@ -119,15 +125,18 @@ static void add_up(train_step *s) {
     s->l0 = active / s->B;
     s->variance = s->rules.measure ? variance_of(s, x_square, s->x_sum) : (double)NAN;
     s->aux_loss = s->aux_scale = 0;
-    double left = s->dead_count ? variance_of(s, square, s->e_sum) : 0;
+    double left = step_has_aux(s) ? variance_of(s, square, s->e_sum) : 0;
     if (left > 0) {
         s->aux_loss = aux / s->B / left;
         s->aux_scale = 2 * (double)s->rules.auxk_weight / (s->B * left);
     }
-    s->loss = s->mse + (double)s->rules.sparsity * s->penalty + (double)s->rules.auxk_weight * s->aux_loss;
+    s->pre_act_loss = step_has_pre_act(s) ? pre_act_loss(s) : 0;
+    s->loss = s->mse + (double)s->rules.sparsity * s->penalty + (double)s->rules.auxk_weight * s->aux_loss +
+              (double)s->rules.pre_act_weight * s->pre_act_loss;
 }
 
 void step_decode(train_step *s) {
+    if (step_has_pre_act(s)) pre_act_mark(s);
     parallel_for(s->pool, s->tiles, decode_tile, s);
     add_up(s);
 }

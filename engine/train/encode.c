@@ -63,7 +63,7 @@ static void encode_tile(void *context, size_t piece, unsigned worker) {
         v.tile->main.start[t] = (uint32_t)v.used;
         v.tile->aux.start[t] = (uint32_t)v.aux_used;
         append_main(&v, row);
-        if (s->dead_count) append_aux(&v, row);
+        if (step_has_aux(s)) append_aux(&v, row);
     }
     v.tile->main.start[v.n] = (uint32_t)v.used;
     v.tile->aux.start[v.n] = (uint32_t)v.aux_used;

@@ -87,6 +87,7 @@ bool log_write(trainer *t, const log_line *l, scry_error *err) {
     number(line, "mse", s->mse);
     number(line, "penalty", s->penalty);
     number(line, "aux", s->aux_loss);
+    number(line, "pre_act", s->pre_act_loss);
     number(line, "l0", s->l0);
     number(line, "explained_variance", 1 - s->mse / s->variance);
     number(line, "held_out_explained_variance", l->held_explained_variance);

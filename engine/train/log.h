@@ -1,7 +1,7 @@
 /* log.h: train.jsonl, how a run went: an object a line.
  *
  * The first has "event": "start" and the settings, the others
- *     step tokens seconds lr sparsity loss mse penalty aux l0 explained_variance held_out_explained_variance
+ *     step tokens seconds lr sparsity loss mse penalty aux pre_act l0 explained_variance held_out_explained_variance
  *     held_out_l0 dead resampled gradient tokens_per_second
  * where loss to explained_variance are of that step's batch, seconds of the process, null where there is no figure. */
 #ifndef SCRY_TRAIN_LOG_H

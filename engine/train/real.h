@@ -12,9 +12,11 @@
 #ifdef TRAIN_DOUBLE
 typedef double real;
 #define REAL_GEMM cblas_dgemm
+#define REAL_SQRT sqrt
 #else
 typedef float real;
 #define REAL_GEMM cblas_sgemm
+#define REAL_SQRT sqrtf
 #endif
 
 #endif

@@ -86,6 +86,24 @@ static void add_settings(cJSON *to, const trainer *t) {
     }
 }
 
+/* The layer in a name such as blocks.25.hook_resid_post or model.layers.25: its first part that is a number; -1. */
+static int layer_of(const char *hook) {
+    for (const char *part = hook; part; part = strchr(part, '.') ? strchr(part, '.') + 1 : NULL) {
+        size_t digits = strspn(part, "0123456789");
+        if (digits && digits < 7 && (part[digits] == '.' || !part[digits])) return atoi(part);
+    }
+    return -1;
+}
+
+static void add_names(cJSON *about, const trainer *t) {
+    if (t->model_name) cJSON_AddStringToObject(about, "model_name", t->model_name);
+    if (!t->hook_name) return;
+    int layer = layer_of(t->hook_name);
+    cJSON_AddStringToObject(about, "hook_name", t->hook_name);
+    if (layer >= 0) cJSON_AddNumberToObject(about, "hook_layer", layer);
+    cJSON_AddNullToObject(about, "hook_head_index");
+}
+
 static char *config_text(const trainer *t, const char *architecture) {
     cJSON *cfg = cJSON_CreateObject();
     cJSON_AddStringToObject(cfg, "architecture", architecture);
@@ -102,6 +120,7 @@ static char *config_text(const trainer *t, const char *architecture) {
     cJSON_AddStringToObject(cfg, "reshape_activations", "none");
     cJSON *about = cJSON_AddObjectToObject(cfg, "metadata");
     cJSON_AddStringToObject(about, "sae_lens_version", "6.0.0"); /* whose layout this is */
+    add_names(about, t);
     cJSON_AddStringToObject(about, "trained_by", "scry");
     cJSON_AddStringToObject(about, "trained_by_version", scry_version());
     cJSON_AddNumberToObject(about, "trained_tokens", (double)t->done * t->settings.batch);

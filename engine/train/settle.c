@@ -67,6 +67,7 @@ static void decide_shape(scry_train_settings *s, uint32_t d) {
     decide(&s->revive, is(s->arch, SCRY_RELU) ? SCRY_RESAMPLE : SCRY_AUXK);
     decide(&s->auxk, fmax(1, d / 2));
     decide(&s->auxk_weight, 1.0 / 32);
+    decide(&s->pre_act_weight, 0);
 }
 
 /* At least 20 million tokens, but not more than 50 passes. */
@@ -80,6 +81,7 @@ static void decide_course(scry_train_settings *s, uint64_t rows, uint64_t window
     decide(&s->lr, 2e-4 / sqrt(s->width / 16384) * fmin(8, fmax(1, sqrt(20000 / s->steps))));
     decide(&s->beta1, 0.9);
     decide(&s->beta2, 0.999);
+    decide(&s->weight_decay, 0);
     decide(&s->warmup, fmin(1000, floor(s->steps / 20)));
     decide(&s->sparsity_warmup, floor(s->steps / 20));
     decide(&s->decay, SCRY_LINEAR);
@@ -134,7 +136,8 @@ step_rules settle_rules(const scry_train_settings *s) {
                     .penalty = (scry_penalty)(int)s->penalty,
                     .bandwidth = (real)s->bandwidth,
                     .tanh_scale = (real)s->tanh_scale,
-                    .auxk_weight = (real)s->auxk_weight};
+                    .auxk_weight = is(s->revive, SCRY_AUXK) ? (real)s->auxk_weight : 0,
+                    .pre_act_weight = (real)s->pre_act_weight};
     r.unit_decoder = r.arch != SCRY_RELU && !(r.arch == SCRY_JUMPRELU && r.penalty == SCRY_PENALTY_TANH);
     return r;
 }

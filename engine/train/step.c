@@ -27,7 +27,7 @@ uint32_t step_tokens(const train_step *s, size_t tile) {
 uint64_t step_bytes(uint32_t d, uint32_t F, uint32_t batch, unsigned threads) {
     uint64_t width = F, by_token = 3 * (uint64_t)d * batch,
              by_thread = width * (tile_of(F, batch) + 3) + 2 * (uint64_t)LATENT_BLOCK * batch;
-    return sizeof(real) * (by_token + by_thread * threads) + width * 48 + (width / LATENT_BLOCK + 1) * d * sizeof(real);
+    return sizeof(real) * (by_token + by_thread * threads) + width * 57 + (width / LATENT_BLOCK + 1) * d * sizeof(real);
 }
 
 static void tiles_new(train_step *s) {
@@ -80,6 +80,8 @@ void step_new(train_step *s, const train_model *model, parallel *pool, uint32_t 
     s->floor = mem_new(F, sizeof *s->floor);
     s->dead = mem_new(F, sizeof *s->dead);
     s->fired = mem_new(F, sizeof *s->fired);
+    s->is_dead = mem_new(F, sizeof *s->is_dead);
+    s->under = mem_new(F, sizeof *s->under);
     turned_new(&s->by_latent, F);
     turned_new(&s->aux_by_latent, F);
     s->row_square = mem_new((size_t)F + 1, sizeof *s->row_square);
@@ -105,9 +107,9 @@ void step_free(train_step *s) {
     }
     turned_free(&s->by_latent);
     turned_free(&s->aux_by_latent);
-    void *const owned[] = {s->X,     s->E,         s->A,     s->pre,   s->chosen,     s->spare,
-                           s->G,     s->H,         s->part,  s->norm,  s->floor,      s->dead,
-                           s->fired, s->threshold, s->e_sum, s->x_sum, s->row_square, s->b_dec_part};
+    void *const owned[] = {s->X,     s->E,     s->A,          s->pre,        s->chosen, s->spare,  s->G,
+                           s->H,     s->part,  s->norm,       s->floor,      s->dead,   s->fired,  s->threshold,
+                           s->e_sum, s->x_sum, s->row_square, s->b_dec_part, s->under,  s->is_dead};
     for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) free(owned[i]);
     *s = (train_step){0};
 }

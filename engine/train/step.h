@@ -21,8 +21,8 @@ typedef struct step_rules {
     uint32_t k, auxk;
     scry_penalty penalty;
     bool unit_decoder;
-    real sparsity; /* w, of this step */
-    real bandwidth, tanh_scale, auxk_weight;
+    real sparsity;                                           /* w, of this step */
+    real bandwidth, tanh_scale, auxk_weight, pre_act_weight; /* the last two: 0 where there is no such loss */
     real threshold; /* batchtopk: above 0, entries above it are active instead of the batch's largest */
     bool measure;   /* also the variance of the batch */
 } step_rules;
@@ -55,6 +55,7 @@ typedef struct step_tile {
     double square;              /* sum of e^2 */
     double penalty, aux_square; /* sum over tokens of the penalty without w; of AuxK's error squared */
     double active;
+    double over;           /* dead latents above their thresholds: sum of |W_dec_j| (pre - t_j), for pre_act.h */
     double x_square;       /* with rules.measure */
     double *e_sum, *x_sum; /* [d] */
 } step_tile;
@@ -77,6 +78,8 @@ typedef struct train_step {
     real *floor;       /* [F] jumprelu: the threshold less half the bandwidth */
     uint32_t *dead;    /* [dead_count] latents, ascending: set by the caller before step_forward */
     uint32_t dead_count;
+    uint8_t *is_dead; /* [F], and [F] sums over the batch of max(0, t_j - pre) but for tokens above; for pre_act.h */
+    double *under;
     real guess; /* batchtopk: supposed to be below the value at which the batch is cut */
     step_turned by_latent, aux_by_latent;
     double *row_square; /* [F + 1]: squared gradient of each latent's numbers; last b_dec's */
@@ -84,6 +87,7 @@ typedef struct train_step {
     uint32_t *fired;    /* [F] tokens of this batch on which the latent is active */
     /* what a step gives: means over the batch */
     double loss, mse, penalty, aux_loss, l0; /* penalty without w; aux_loss: A^2 by the variance of e */
+    double pre_act_loss;                     /* without its weight */
     double variance;                         /* E |x - E x|^2, NaN without rules.measure */
     real cut;                                /* batchtopk: smallest value that is active */
     double aux_scale;                        /* derivative of the loss by A */
@@ -108,6 +112,12 @@ uint32_t step_blocks(uint32_t F);
 void step_encode(train_step *s);                        /* entries of every tile */
 void step_decode(train_step *s);                        /* E, A and their sums */
 uint32_t step_tokens(const train_step *s, size_t tile); /* in this tile */
+static inline bool step_has_aux(const train_step *s) {
+    return s->dead_count && s->rules.auxk_weight > 0;
+}
+static inline bool step_has_pre_act(const train_step *s) {
+    return s->dead_count && s->model->has_threshold && s->rules.pre_act_weight > 0;
+}
 static inline bool step_active(const train_step *s, step_entry e) {
     return !s->model->has_threshold || e.pre > s->threshold[e.latent];
 }

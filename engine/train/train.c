@@ -67,7 +67,7 @@ static bool take_step(course *c, bool measure, log_line *line, scry_error *err) 
     s->rules.measure = measure;
     if (!stream_next(&t->stream, s->X, s->B, t->scale, err)) return false;
     step_refresh(s);
-    if ((int)set->revive == SCRY_AUXK) revive_list(&t->revive, s);
+    if (s->rules.auxk_weight > 0 || s->rules.pre_act_weight > 0) revive_list(&t->revive, s);
     step_forward(s);
     if (!isfinite(s->loss))
         return scry_fail(err, "train: the loss of step %" PRIu64 " is not finite; a smaller --lr may do", t->done + 1);

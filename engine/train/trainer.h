@@ -27,6 +27,8 @@ typedef struct trainer {
     real scale;       /* residuals are multiplied by it */
     double threshold; /* of batchtopk: the running mean of where batches were cut */
     FILE *log;
+    const char *model_name, *hook_name; /* for cfg.json; NULL: not known. Of `data`, the run or `names` */
+    char *names[2];                     /* from a checkpoint; owned */
 } trainer;
 
 #endif

@@ -9,6 +9,10 @@ gives 0 train $study --condition base -o "$place/sae" $small --json
 prints "train --json: its keys" '^\{"sae":".*/sae","arch":"topk","d_in":192,"d_sae":256,"steps":60,"tokens":30720,"rows":[0-9]+,"held_out_rows":[0-9]+,"held_out":true,"l0":[0-9.]+,"explained_variance":0\.[0-9]+,"fvu":0\.[0-9]+,"mse":[0-9.]+,"cosine":0\.[0-9]+,"dead":[0-9.]+,"dense":[0-9.]+,"seconds":[0-9.]+\}$'
 says "train: tells how far it is" "scry: training: step "
 is "train: what is left" "$(ls "$place/sae" | tr '\n' ' ')" "cfg.json sae_weights.safetensors train.jsonl "
+named() { # FOLDER: what cfg.json calls the model, the hook and its layer
+    sed -n 's/^.*"\(model_name\|hook_name\|hook_layer\)":[^"0-9]*\("\([^"]*\)"\|[0-9]*\).*$/\2/p' "$1/cfg.json" | tr '\n' ' '
+}
+is "train: cfg.json has the study's model, hook and layer" "$(named "$place/sae")" '"pocket-llama-3.4M" "blocks.3.hook_resid_post" 3 '
 is "train: each line of the log is an object" "$(grep -c '^{"step":.*"held_out_explained_variance":0\.[0-9]*,.*}$' "$place/sae/train.jsonl")" 6
 gives 0 eval-sae "$place/sae" $study --condition base
 prints "eval-sae: the table" '^SAELens topk \(TopK, k 8\), 192 -> 256, [0-9]+ tokens' '^explained variance +0\.[0-9]+' '^never +[0-9]+ +[0-9.]+%'
@@ -22,13 +26,14 @@ says "the study is indexed with it" "256 latents"
 file=$(ls -d "$PWD"/sample_data/acts/*.safetensors | head -1)
 gives 0 eval-sae "$place/sae" "$file"
 gives 0 train "$file" -o "$place/one" --arch relu --width 64 --batch 128 --steps 20 --csv
+is "train: of a file alone no names are known" "$(named "$place/one")" ""
 prints "train --csv: its header" '^sae,arch,d_in,d_sae,steps,'
 
 # ---- killed in the middle: the weights that an unbroken run gives, bit for bit
 for arch in topk batchtopk relu jumprelu; do
     run="$study --condition base --arch $arch --width 512 --batch 512 --steps 120 --checkpoint-every 20"
-    gives 0 train $run -o "$place/whole-$arch"
-    "$SCRY" train $run -o "$place/killed-$arch" --threads 1 >/dev/null 2>&1 &
+    gives 0 train $run -o "$place/whole-$arch" --weight-decay 0.01 --hook-name model.layers.7 --model-name m/n
+    "$SCRY" train $run -o "$place/killed-$arch" --weight-decay 0.01 --hook-name model.layers.7 --model-name m/n --threads 1 >/dev/null 2>&1 &
     pid=$!
     tries=0
     while [ ! -e "$place/killed-$arch/checkpoint.safetensors" ] && [ $tries -lt 1000 ]; do
@@ -42,6 +47,9 @@ for arch in topk batchtopk relu jumprelu; do
     gives 0 train --resume -o "$place/killed-$arch"
     cmp -s "$place/whole-$arch/sae_weights.safetensors" "$place/killed-$arch/sae_weights.safetensors" &&
         ok "$arch: --resume ends with the same weights" || not_ok "$arch: --resume ends with the same weights" "found other bytes"
+    cmp -s "$place/whole-$arch/cfg.json" "$place/killed-$arch/cfg.json" &&
+        ok "$arch: and with the same cfg.json" || not_ok "$arch: and with the same cfg.json" "found other bytes"
+    is "$arch: which has the names that were given" "$(named "$place/killed-$arch")" '"m/n" "model.layers.7" 7 '
     is "$arch: and with a log that has each step once" "$(sed 's/,.*//' "$place/killed-$arch/train.jsonl")" "$(sed 's/,.*//' "$place/whole-$arch/train.jsonl")"
 done
 
@@ -77,8 +85,11 @@ refused "--lr: found \"-1\"" train $study -o "$place/u" --lr -1
 refused "--lr: found \"nan\"" train $study -o "$place/u" --lr nan
 refused "--betas: found \"0.9\"" train $study -o "$place/u" --betas 0.9
 refused "--sparsity goes with --arch relu and jumprelu, not with topk" train $study -o "$place/u" --sparsity 3
+refused "--pre-act-weight goes with --arch jumprelu, not with relu" train $study -o "$place/u" --arch relu --pre-act-weight 1
+refused "--weight-decay: found \"-1\"" train $study -o "$place/u" --weight-decay -1
 refused "--k goes with --arch topk and batchtopk, not with relu" train $study -o "$place/u" --arch relu --k 3
 refused "--resume goes on with the settings that the run began with; leave out --lr" train --resume -o "$place/u" --lr 1
+refused "leave out --hook-name" train --resume -o "$place/u" --hook-name x
 refused "--condition: found \"foo\"" train $study -o "$place/u" --condition foo
 refused "--memory: found 1 MB, expected at least" train $study -o "$place/u" --memory 1M
 fails "under the condition rl" train $study -o "$place/u" --condition rl

@@ -43,7 +43,8 @@ static const struct {
              {"session", test_session},
              {"settings", test_settings},
              {"manifest", test_manifest},
-             {"hostile", test_hostile}};
+             {"hostile", test_hostile},
+             {"watch", test_watch}};
 
 int main(void) {
     struct rlimit none = {0, 0};

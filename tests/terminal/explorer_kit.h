@@ -154,6 +154,9 @@ void test_ascii(void);
 void test_idle(void);
 void test_hostile(void);
 
+/* explorer_watch.c */
+void test_watch(void);
+
 /* explorer_latent.c */
 void test_pages(void);
 void test_labels(void);

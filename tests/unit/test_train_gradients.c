@@ -6,8 +6,10 @@
 #include "../../engine/train/select.c"
 #include "../../engine/train/encode.c"
 #include "../../engine/train/decode.c"
+#include "../../engine/train/pre_act.c"
 #include "../../engine/train/backward.c"
 #include "../../engine/train/step.c"
+#include "../../engine/train/adam.c"
 
 #include "check.h"
 
@@ -45,6 +47,32 @@ static const test_case setups[] = {
       .auxk = AUXK,
       .auxk_weight = 0.7},
      4},
+    {"jumprelu, L0, pre-activation loss",
+     {.arch = SCRY_JUMPRELU,
+      .penalty = SCRY_PENALTY_L0,
+      .sparsity = 0.2,
+      .bandwidth = 0.6,
+      .unit_decoder = true,
+      .pre_act_weight = 0.4},
+     5},
+    {"jumprelu, tanh, pre-activation loss",
+     {.arch = SCRY_JUMPRELU,
+      .penalty = SCRY_PENALTY_TANH,
+      .sparsity = 0.2,
+      .bandwidth = 0.6,
+      .tanh_scale = 1.7,
+      .pre_act_weight = 0.4},
+     6},
+    {"jumprelu, tanh, AuxK and pre-activation loss",
+     {.arch = SCRY_JUMPRELU,
+      .penalty = SCRY_PENALTY_TANH,
+      .sparsity = 0.2,
+      .bandwidth = 0.6,
+      .tanh_scale = 1.7,
+      .auxk = AUXK,
+      .auxk_weight = 0.7,
+      .pre_act_weight = 0.4},
+     6},
 };
 enum { SETUPS = sizeof setups / sizeof *setups };
 
@@ -149,6 +177,9 @@ static double twin_loss(const twin_pass *p, const frozen *f) {
         for (int j = 0; j < F; j++) {
             h[j] = h_of(p, f, t, j);
             loss += r->sparsity * penalty_sum(p, f, t, j) / B;
+            if (r->pre_act_weight > 0 && p->dead[j])
+                loss += r->pre_act_weight * fmax(0, exp(p->log_threshold[j]) - pre_of(p, t, j)) *
+                        (r->unit_decoder ? 1 : norm_of(p, j)) / B;
         }
         for (int i = 0; i < D; i++) {
             double made = p->b_dec[i], aux = 0;
@@ -157,7 +188,7 @@ static double twin_loss(const twin_pass *p, const frozen *f) {
                 if (f->aux_active[t][j]) aux += pre_of(p, t, j) * p->W_dec[j * D + i];
             }
             loss += (made - p->x[t * D + i]) * (made - p->x[t * D + i]) / B;
-            if (p->setup->dead)
+            if (r->auxk_weight > 0)
                 loss += r->auxk_weight * (aux - f->residual[t][i]) * (aux - f->residual[t][i]) / B / f->variance;
         }
     }
@@ -266,11 +297,47 @@ static void test_selection(void) {
     check(wrong == 0, "select_top: the k largest of 400 rows, ties to the lower number (%zu differ)", wrong);
 }
 
+/* Three steps of AdamW, with gradients that are clipped, against its formula number by number. */
+static void test_decay(parallel *pool) {
+    enum { WIDTH = 4001 }; /* the matrices end within a piece of work */
+    uint64_t state = 12;
+    train_model m, grad;
+    train_adam a;
+    model_new(&m, D, WIDTH, true);
+    model_new(&grad, D, WIDTH, true);
+    adam_new(&a, m.count);
+    double *x = mem_new(m.count, sizeof *x), *first = mem_new(m.count, sizeof *first),
+           *second = mem_new(m.count, sizeof *second);
+    scry_train_settings s = {.beta1 = 0.8, .beta2 = 0.97, .weight_decay = 0.3};
+    const double lr = 0.01, times = 0.5;
+    worst w = {.tolerance = 1e-12};
+    for (size_t i = 0; i < m.count; i++) x[i] = m.all[i] = normal_number(&state);
+    for (int step = 1; step <= 3; step++) {
+        for (size_t i = 0; i < m.count; i++) {
+            double g = times * (grad.all[i] = normal_number(&state));
+            first[i] = s.beta1 * first[i] + (1 - s.beta1) * g;
+            second[i] = s.beta2 * second[i] + (1 - s.beta2) * g * g;
+            if (i < 2 * (size_t)D * WIDTH) x[i] -= lr * s.weight_decay * x[i];
+            x[i] -= lr * (first[i] / (1 - pow(s.beta1, step))) / (sqrt(second[i] / (1 - pow(s.beta2, step))) + 1e-8);
+        }
+        adam_step(&a, pool, &m, &grad, (uint64_t)step, &s, lr, times, false);
+    }
+    for (size_t i = 0; i < m.count; i++) worst_add(&w, m.all[i], x[i], 1, "number %zu of %zu", i, m.count);
+    worst_line(&w, "AdamW: both matrices decay apart from the gradient, biases and thresholds do not");
+    free(x);
+    free(first);
+    free(second);
+    adam_free(&a);
+    model_free(&m);
+    model_free(&grad);
+}
+
 int main(void) {
     openblas_set_num_threads(1);
     parallel *pool = parallel_start(3);
     for (int i = 0; i < SETUPS; i++) test_setup(&setups[i], pool);
     test_selection();
+    test_decay(pool);
     parallel_stop(pool);
     return check_end();
 }

@@ -2,172 +2,30 @@
 #include "commands/commands.h"
 #include "commands/out.h"
 #include "commands/subject.h"
-#include "train.h"
+#include "commands/train_options.h"
+#include "commands/train_watch.h"
 
-#include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
-
-/* ---- words to settings ---- */
-
-static bool read_word(const char *name, const char *text, const char *const *words, int count, double *out,
-                      scry_error *err) {
-    for (int i = 0; text && i < count; i++)
-        if (strcmp(words[i], text) == 0) {
-            *out = i;
-            return true;
-        }
-    if (!text) return true;
-    char list[160] = "";
-    for (int i = 0; i < count; i++)
-        snprintf(list + strlen(list), sizeof list - strlen(list), "%s%s",
-                 i == 0          ? ""
-                 : i + 1 < count ? ", "
-                                 : " or ",
-                 words[i]);
-    return scry_misuse(err, "%s: found \"%.40s\", expected %s", name, text, list);
-}
-
-static bool read_number(const char *name, const char *text, double least, double most, bool whole, double *out,
-                        scry_error *err) {
-    if (!text) return true;
-    char *end;
-    double number = strtod(text, &end);
-    bool plain = (text[0] >= '0' && text[0] <= '9') || text[0] == '.';
-    if (!plain || *end || !(number >= least && number <= most) || (whole && floor(number) < number))
-        return scry_misuse(err, "%s: found \"%.40s\", expected a %snumber of %g to %g", name, text,
-                           whole ? "whole " : "", least, most);
-    *out = number;
-    return true;
-}
-
-static bool read_betas(const char *text, scry_train_settings *s, scry_error *err) {
-    if (!text) return true;
-    char first[32];
-    const char *comma = strchr(text, ',');
-    size_t length = comma ? (size_t)(comma - text) : sizeof first;
-    if (length >= sizeof first)
-        return scry_misuse(err, "--betas: found \"%.40s\", expected two such as 0.9,0.999", text);
-    snprintf(first, sizeof first, "%.*s", (int)length, text);
-    return read_number("--betas", first, 0, 0.9999999, false, &s->beta1, err) &&
-           read_number("--betas", comma + 1, 0, 0.9999999, false, &s->beta2, err);
-}
-
-static bool read_numbers(const options *o, scry_train_settings *s, scry_error *err) {
-    const struct {
-        const char *name, *text;
-        double least, most;
-        bool whole;
-        double *out;
-    } rows[] = {
-        {"--width", o->width, 1, 1 << 26, true, &s->width},
-        {"--k", o->k, 1, 1 << 20, true, &s->k},
-        {"--sparsity", o->sparsity, 0, 1e9, false, &s->sparsity},
-        {"--sparsity-warmup", o->sparsity_warmup, 0, 1e12, true, &s->sparsity_warmup},
-        {"--bandwidth", o->bandwidth, 1e-9, 1e9, false, &s->bandwidth},
-        {"--threshold", o->threshold, 1e-9, 1e9, false, &s->first_threshold},
-        {"--steps", o->steps, 1, 1e12, true, &s->steps},
-        {"--batch", o->batch, 1, 1 << 20, true, &s->batch},
-        {"--lr", o->lr, 0, 1e3, false, &s->lr},
-        {"--warmup", o->warmup, 0, 1e12, true, &s->warmup},
-        {"--clip", o->clip, 0, 1e12, false, &s->clip},
-        {"--dead-after", o->dead_after, 1, 1e15, true, &s->dead_after},
-        {"--auxk", o->auxk, 1, 1 << 20, true, &s->auxk},
-        {"--auxk-weight", o->auxk_weight, 0, 1e9, false, &s->auxk_weight},
-        {"--held-out", o->held_out, 0, 0.9, false, &s->held_out},
-        {"--seed", o->seed, 0, 4294967295.0, true, &s->seed},
-        {"--log-every", o->log_every, 1, 1e12, true, &s->log_every},
-        {"--checkpoint-every", o->checkpoint_every, 1, 1e12, true, &s->checkpoint_every},
-    };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        if (!read_number(rows[i].name, rows[i].text, rows[i].least, rows[i].most, rows[i].whole, rows[i].out, err))
-            return false;
-    return true;
-}
-
-static bool read_settings(const options *o, scry_train_settings *s, scry_error *err) {
-    scry_train_undecided(s);
-    if (o->no_normalize) s->normalize = 0;
-    return read_word("--arch", o->arch, scry_arch_names, SCRY_ARCHS, &s->arch, err) &&
-           read_word("--penalty", o->penalty, scry_penalty_names, SCRY_PENALTIES, &s->penalty, err) &&
-           read_word("--decay", o->decay, scry_decay_names, SCRY_DECAYS, &s->decay, err) &&
-           read_word("--center", o->center, scry_center_names, SCRY_CENTERS, &s->center, err) &&
-           read_word("--revive", o->revive, scry_revive_names, SCRY_REVIVALS, &s->revive, err) &&
-           read_numbers(o, s, err) && read_betas(o->betas, s, err);
-}
-
-/* An option that the architecture does not look at is a mistake in the words. */
-static bool check_goes_together(const options *o, const scry_train_settings *s, scry_error *err) {
-    int arch = s->arch < 0 ? SCRY_TOPK : (int)s->arch;
-    bool counts = arch == SCRY_TOPK || arch == SCRY_BATCHTOPK, jumps = arch == SCRY_JUMPRELU;
-    const struct {
-        const char *name, *text, *with;
-        bool fine;
-    } rows[] = {{"--k", o->k, "topk and batchtopk", counts},
-                {"--sparsity", o->sparsity, "relu and jumprelu", !counts},
-                {"--sparsity-warmup", o->sparsity_warmup, "relu and jumprelu", !counts},
-                {"--penalty", o->penalty, "jumprelu", jumps},
-                {"--bandwidth", o->bandwidth, "jumprelu", jumps},
-                {"--threshold", o->threshold, "jumprelu", jumps}};
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        if (rows[i].text && !rows[i].fine)
-            return scry_misuse(err, "%s goes with --arch %s, not with %s", rows[i].name, rows[i].with,
-                               scry_arch_names[arch]);
-    return true;
-}
-
-/* A run that goes on keeps its settings: --threads and --json say nothing about them. */
-static bool check_resume(const options *o, scry_error *err) {
-    if (!o->resume) return true;
-    const struct {
-        const char *name, *text;
-    } rows[] = {{"--arch", o->arch},
-                {"--width", o->width},
-                {"--k", o->k},
-                {"--sparsity", o->sparsity},
-                {"--penalty", o->penalty},
-                {"--sparsity-warmup", o->sparsity_warmup},
-                {"--steps", o->steps},
-                {"--bandwidth", o->bandwidth},
-                {"--batch", o->batch},
-                {"--threshold", o->threshold},
-                {"--lr", o->lr},
-                {"--betas", o->betas},
-                {"--warmup", o->warmup},
-                {"--decay", o->decay},
-                {"--clip", o->clip},
-                {"--center", o->center},
-                {"--revive", o->revive},
-                {"--dead-after", o->dead_after},
-                {"--auxk", o->auxk},
-                {"--auxk-weight", o->auxk_weight},
-                {"--held-out", o->held_out},
-                {"--seed", o->seed},
-                {"--memory", o->memory},
-                {"--no-normalize", o->no_normalize},
-                {"--log-every", o->log_every},
-                {"--checkpoint-every", o->checkpoint_every},
-                {"--condition", o->condition}};
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        if (rows[i].text)
-            return scry_misuse(err, "--resume goes on with the settings that the run began with; leave out %s",
-                               rows[i].name);
-    return true;
-}
 
 /* ---- on the way ---- */
 
+/* One line, cut to the terminal's width: a line that wraps cannot be drawn over. */
 static void draw(const scry_train_progress *p) {
     enum { WIDTH = 20 };
-    char bar[WIDTH + 1];
-    int full = (int)((double)p->step / (double)p->steps * WIDTH);
-    for (int i = 0; i < WIDTH; i++) bar[i] = i < full ? '#' : '.';
-    bar[WIDTH] = 0;
-    fprintf(stderr, "\r[%s] %3.0f%%  loss %.4g  ev %.4f  L0 %.1f  dead %.1f%%  %.0f tokens/s  %.0f s left \x1b[K", bar,
-            100.0 * (double)p->step / (double)p->steps, p->loss, p->explained_variance, p->l0, 100 * p->dead,
-            p->tokens_a_second, p->seconds_left);
+    struct winsize w;
+    char bar[WIDTH + 1], figures[96] = "", line[256];
+    int cols = ioctl(STDERR_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col > 1 ? w.ws_col : 80;
+    int width = cols < 110 ? WIDTH / 2 : WIDTH, full = (int)((double)p->step / (double)p->steps * width);
+    for (int i = 0; i < width; i++) bar[i] = i < full ? '#' : '.';
+    bar[width] = 0;
+    if (p->loss > 0) /* measured by now */
+        snprintf(figures, sizeof figures, "  ev %.4f  L0 %.1f  loss %.4g  dead %.1f%%", p->explained_variance, p->l0,
+                 p->loss, 100 * p->dead);
+    snprintf(line, sizeof line, "[%s] %3.0f%%  %.0f s left  %.0f tokens/s%s", bar,
+             100.0 * (double)p->step / (double)p->steps, p->seconds_left, p->tokens_a_second, figures);
+    fprintf(stderr, "\r%.*s\x1b[K", cols - 1, line);
     fflush(stderr);
 }
 
@@ -240,27 +98,53 @@ static int report(const options *o, const scry_train_result *r) {
     return out_print_row(o, row, columns);
 }
 
+/* A run that goes on keeps its settings: --threads and --json say nothing about them. */
+static bool check_words(const options *o, scry_error *err) {
+    const char *setting = o->resume ? train_options_first(o) : NULL;
+    if (!o->out)
+        return scry_misuse(err, "train: -o is missing; scry train CAPTURE... -o DIR%s",
+                           o->watch ? ", or scry train --watch DIR to see a run" : "");
+    if (!o->words && !o->resume)
+        return scry_misuse(err, "train: expected residual files or a study manifest; scry train CAPTURE... -o %s",
+                           o->out);
+    if (setting)
+        return scry_misuse(err, "--resume goes on with the settings that the run began with; leave out %s", setting);
+    if (o->size) return scry_misuse(err, "--size goes with scry train --watch DIR, whose curves it prints");
+    return true;
+}
+
+static bool train_shown(const options *o, const scry_train_input *input, scry_train_run *run, scry_train_result *result,
+                        scry_notes *notes, scry_error *err) {
+    shown s = {0};
+    run->progress = show;
+    run->context = &s;
+    if (o->watch && train_watch_can()) return train_watched(o, input, run, result, notes, err);
+    if (o->watch)
+        fprintf(stderr,
+                "scry: --watch: standard output is no terminal, so the curves are not drawn; scry train --watch "
+                "%s in a terminal shows them\n",
+                o->out);
+    subject_catch_interrupt();
+    bool ok = scry_train(o->out, input, run, result, notes, err);
+    subject_release_interrupt();
+    return ok;
+}
+
 int shell_train(const options *o) {
+    if (o->watch && o->words && !o->out && !o->resume) return train_watch_folder(o);
     scry_error err = {0};
     scry_notes notes = {0};
-    shown s = {0};
     scry_train_input input = {.condition = -1};
-    scry_train_run run = {.resume = o->resume != NULL, .progress = show, .context = &s};
+    scry_train_run run = {.resume = o->resume != NULL, .model_name = o->model_name, .hook_name = o->hook_name};
     scry_build_options build = {0};
-    if (!o->out) scry_misuse(&err, "train: -o is missing; scry train CAPTURE... -o DIR");
-    else if (!o->words && !o->resume)
-        scry_misuse(&err, "train: expected residual files or a study manifest; scry train CAPTURE... -o %s", o->out);
-    if (err.status || !check_resume(o, &err) || !subject_build_options(o, &build, &err) ||
-        !read_settings(o, &run.settings, &err) || !check_goes_together(o, &run.settings, &err) ||
-        !subject_residuals(o, 0, &input, &err))
+    if (!check_words(o, &err) || !subject_build_options(o, &build, &err) ||
+        !train_options_read(o, &run.settings, &err) || !subject_residuals(o, 0, &input, &err))
         return out_error(&err);
     run.threads = build.threads;
     run.memory = build.memory;
     scry_train_result result;
-    subject_catch_interrupt();
-    bool ok = scry_train(o->out, &input, &run, &result, &notes, &err);
-    subject_release_interrupt();
-    if (s.bar_open) fprintf(stderr, "\r\x1b[K");
+    bool ok = train_shown(o, &input, &run, &result, &notes, &err);
+    if (isatty(STDERR_FILENO)) fprintf(stderr, "\r\x1b[K");
     for (size_t i = 0; i < notes.count; i++) out_warning(notes.text[i]);
     scry_notes_free(&notes);
     return ok ? report(o, &result) : out_error(&err);

@@ -2,6 +2,7 @@
 #include "draw/theme.h"
 #include "draw/color.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static const char *const level_names[COLOR_LEVELS] = {"mono", "16", "256"};
@@ -51,4 +52,11 @@ style theme_style(const theme *t, color_level level, role r, uint8_t flags) {
         else if (s.fg >= 232) s.fg = t->cursor_faint; /* a grey of little weight */
     }
     return s;
+}
+
+/* "15;0": some terminals say what they write with on what. */
+const theme *theme_usual(void) {
+    const char *said = getenv("COLORFGBG"), *last = said ? strrchr(said, ';') : NULL;
+    bool light = last && (strcmp(last, ";15") == 0 || strcmp(last, ";7") == 0);
+    return theme_find(light ? "light" : "dark");
 }

@@ -34,6 +34,8 @@ extern const theme themes[];
 extern const int theme_count;
 /* NULL: no such theme. */
 const theme *theme_find(const char *name);
+/* Dark, or light where the terminal says that it is (COLORFGBG). */
+const theme *theme_usual(void);
 const char *color_level_name(color_level level); /* mono, 16, 256 */
 /* -1: no such level. */
 int color_level_of(const char *name);
