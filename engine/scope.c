@@ -81,6 +81,13 @@ bool scry_scope_read(scry_scope *scope, const scry_index *index, size_t train, c
     return ok;
 }
 
+scry_scope scry_scope_copy(const scry_scope *from) {
+    scry_scope copy = *from;
+    copy.use = mem_new(copy.domains, sizeof *copy.use);
+    memcpy(copy.use, from->use, copy.domains * sizeof *copy.use);
+    return copy;
+}
+
 void scry_scope_free(scry_scope *scope) {
     free(scope->use);
     *scope = (scry_scope){0};

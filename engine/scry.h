@@ -278,6 +278,8 @@ typedef struct scry_scope {
  * names "law,math". Owner: scry_scope_free. */
 bool scry_scope_read(scry_scope *scope, const scry_index *index, size_t train, const char *spec, bool is_signed,
                      scry_error *err);
+/* Owner: scry_scope_free, like that of scry_scope_read. */
+scry_scope scry_scope_copy(const scry_scope *scope);
 void scry_scope_free(scry_scope *scope);
 /* The same words, for work that needs no change: use[D] is also true where change is absent. */
 bool scry_domains_read(bool *use, const scry_index *index, size_t train, const char *spec, scry_error *err);

@@ -133,6 +133,7 @@ command_effect app_ask(app *a, const char *name, const char *text) {
 /* ---- commands and keys ---------------------------------------------------------------------- */
 
 command_effect app_run(app *a, const command *c, const char *argument) {
+    if (strcmp(c->name, "quit") != 0) a->asked_to_leave = false;
     command_effect effect = c->explorer(a, argument);
     macro_note(a, c->name, argument);
     return effect;
@@ -170,6 +171,11 @@ command_effect app_key(app *a, uint32_t key) {
     if (!a->layer && a->tab->focus == PANE_LATENT && latent_key(a, key, &done)) return (command_effect)done;
     const command *c = keymap_command(&a->keys, key);
     if (c) return app_command(a, c->name);
+    if ((key == 27 || key == 3) && !a->layer) {
+        const char *what = errand_under_way(a, false, NULL);
+        if (what) app_say(a, "%s: given up", what);
+        if (works_forget_later(a) || errand_give_up(a, false)) return DID_CHANGE;
+    }
     if (key == 27 || key == 3) { /* out of whatever it is */
         a->layer = NULL;
         a->tab->enlarged = -1;

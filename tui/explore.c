@@ -167,6 +167,7 @@ static int run_terminal(app *a, bool mouse, int colors) {
     terminal_size(&rows, &cols);
     app_look(a, &a->theme, colors >= 0 && colors < (int)terminal_colors() ? (color_level)colors : terminal_colors());
     app_resize(a, rows, cols);
+    errands_beside(works_errands(a->works));
     int ended_by = run_loop(a);
     keep_save(a, true);
     terminal_close();
