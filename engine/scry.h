@@ -261,6 +261,10 @@ void scry_scorer_free(scry_scorer *scorer);
 void scry_scorer_load(scry_scorer *scorer, const scry_set *set);
 /* Adds or takes away one latent's column; O(D). The caller sees to it that it was out (or in). */
 void scry_scorer_put(scry_scorer *scorer, uint32_t latent, bool in);
+/* From about so many puts on it pays to say that there will be many. */
+enum { SCRY_MANY = 512 };
+/* Between many (true) and the end of them (false) puts are cheap, and the values are not there yet. */
+void scry_scorer_many(scry_scorer *scorer, bool many);
 /* The domain's STS; NaN when the domain has no capture for this score. */
 double scry_scorer_value(const scry_scorer *scorer, size_t domain);
 

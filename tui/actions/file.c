@@ -150,5 +150,5 @@ command_effect do_quit(app *a, const char *argument) {
     const char *what = errand_under_way(a, false, NULL);
     if (!what || a->asked_to_leave) return DID_QUIT;
     a->asked_to_leave = true;
-    return app_fail(a, "%s: not done yet; Esc gives it up, q again leaves without it", what);
+    return app_fail(a, "under way; q again leaves without it, Esc gives it up: %s", what);
 }
