@@ -279,7 +279,7 @@ typedef struct scry_scope {
 } scry_scope;
 
 /* spec: "all", "extremes:K" (the K largest and K smallest |change|; ties by domain order), or
- * names "law,math". Owner: scry_scope_free. */
+ * names "law,math" (word_list.h). Owner: scry_scope_free. */
 bool scry_scope_read(scry_scope *scope, const scry_index *index, size_t train, const char *spec, bool is_signed,
                      scry_error *err);
 /* Owner: scry_scope_free, like that of scry_scope_read. */

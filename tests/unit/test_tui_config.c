@@ -22,7 +22,7 @@ static void right(void) {
     config c =
         read_config("{\"theme\": \"light\", \"ascii\": true, \"mouse\": false, \"top\": 200, \"score\": \"act2\","
                     "\"by\": \"sft\", \"metric\": \"abs\", \"keys\": {\"toggle\": \"x Space\"},"
-                    "\"colours\": {\"bar\": \"208\"}, \"start\": [\"sort rate\", \"down 3\"]}");
+                    "\"columns\": [\"label:40\", \"latent\"], \"colours\": {\"bar\": \"208\"}, \"start\": [\"sort rate\", \"down 3\"]}");
     check(c.wrong.count == 0, "nothing is wrong, found \"%s\"", c.wrong.count ? c.wrong.text[0] : "");
     check(c.theme == theme_find("light") && c.ascii == 1 && c.mouse == 0, "theme, ascii, mouse");
     check(strcmp(c.top, "200") == 0 && strcmp(c.score, "act2") == 0 && strcmp(c.by, "sft") == 0 &&
@@ -30,6 +30,7 @@ static void right(void) {
           "top, score, by, metric");
     check(strcmp(keymap_keys(&c.keys, command_find("toggle")), "x Space") == 0, "keys");
     check(c.own[ROLE_BAR].set && c.own[ROLE_BAR].fg == 208 && !c.own[ROLE_IN].set, "colours");
+    check(c.columns && strcmp(c.columns, "label:40,latent") == 0, "columns");
     check(c.start.count == 2 && strcmp(c.start.text[1], "down 3") == 0, "start");
     config_free(&c);
     config_read(&c, scratch("none.json"));
@@ -56,6 +57,11 @@ static void wrong(void) {
         {"\"keys\": {\"toggle\": 5}", {"\"keys\": \"toggle\"", "found 5", "expected keys", ""}},
         {"\"colours\": {\"bars\": \"red\"}", {"\"colours\": \"bars\"", "expected a role", "bar", ""}},
         {"\"colours\": {\"bar\": \"rot\"}", {"\"colours\": \"bar\"", "found \"rot\"", "#ff8700", ""}},
+        {"\"columns\": \"label\"", {"\"columns\"", "found \"label\"", "list of columns", ""}},
+        {"\"columns\": []", {"\"columns\"", "found []", "list of columns", ""}},
+        {"\"columns\": [\"labl\", \"rank\"]", {"\"columns\"", "found \"labl\"", "a column such as \"label\"", ""}},
+        {"\"columns\": [\"label:0\"]", {"\"columns\"", "found \"label:0\"", "width from 1 to 120", ""}},
+        {"\"columns\": [7]", {"\"columns\"", "found 7", "a column", ""}},
         {"\"start\": \"sort\"", {"\"start\"", "found \"sort\"", "list of commands", ""}},
         {"\"start\": [5]", {"\"start\"", "found 5", "a command", ""}},
         {"\"them\": \"dark\"", {"found the key \"them\"", "expected \"theme\"", "", ""}},

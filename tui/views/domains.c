@@ -1,6 +1,7 @@
 /* domains.c: each domain's score as a bar, its measured change, and how the two correlate. */
 #include "draw/text.h"
 #include "views/view.h"
+#include "word_list.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -222,9 +223,11 @@ static bool spec_of(const app *a, const bool *use, char *spec, size_t size) {
     for (size_t d = 0; d < scope->domains; d++) {
         measured += (size_t)!isnan(a->tab->info->domain[d].change[scope->train]);
         if (!use[d]) continue;
-        const char *name = a->tab->info->domain[d].name;
-        if (length + strlen(name) + 2 > size) return false;
-        length += (size_t)snprintf(spec + length, size - length, "%s%s", used++ ? "," : "", name);
+        char *name = scry_word_quoted(a->tab->info->domain[d].name);
+        bool fits = length + strlen(name) + 2 <= size;
+        if (fits) length += (size_t)snprintf(spec + length, size - length, "%s%s", used++ ? "," : "", name);
+        free(name);
+        if (!fits) return false;
     }
     if (used == measured) snprintf(spec, size, "all");
     return true;
