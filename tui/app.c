@@ -203,8 +203,9 @@ command_effect app_click(app *a, int y, int x, int clicks) {
     if (a->layer) return DID_NOTHING;
     for (int p = 0; p < PANES; p++) {
         if (!a->layout.pane[p].rows || !inside(a->layout.pane[p], y, x)) continue;
-        a->tab->focus = (pane)p;
         a->message[0] = 0;
+        if (a->tab->focus != (pane)p) macro_note_mouse(a, "pane", "%s", views[p]->name);
+        a->tab->focus = (pane)p;
         bool switches = p == PANE_TABLE && x <= columns[0].width; /* each click there is a switch */
         if (clicks == 2 && !switches && y > a->layout.pane[p].y) return app_command(a, "open");
         if (views[p]->click) views[p]->click(a, a->layout.pane[p], y, x);
@@ -220,7 +221,12 @@ command_effect app_wheel(app *a, int y, int x, int steps) {
     }
     for (int p = 0; p < PANES && !a->layout.too_small; p++)
         if (a->layout.pane[p].rows && inside(a->layout.pane[p], y, x)) {
+            bool other = a->tab->focus != (pane)p;
+            a->message[0] = 0;
             views[p]->move(a, MOVE_STEP, steps);
+            if (other) macro_note_mouse(a, "pane", "%s", views[p]->name);
+            macro_note_mouse(a, steps < 0 ? "up" : "down", "%d", steps < 0 ? -steps : steps);
+            if (other) macro_note_mouse(a, "pane", "%s", views[a->tab->focus]->name);
             return DID_CHANGE;
         }
     return DID_NOTHING;

@@ -196,6 +196,47 @@ static void help(app *a) {
     }
 }
 
+/* What a mouse did anywhere on the screen, recorded, leaves the same screen when it is played to another explorer of
+ * the same index. */
+static void mouse(const char *index) {
+    uint64_t seed = 3;
+    setenv("XDG_DATA_HOME", scratch("clicks"), 1);
+    int wrong = 0, lines = 0;
+    enum { ROUNDS = 60, EVENTS = 14 };
+    for (int round = 0; round < ROUNDS; round++) {
+        app *a = open_app(index), *b = open_app(index);
+        app_command(a, "record mouse");
+        for (int i = 0; i < EVENTS; i++) {
+            int y = (int)roll_below(&seed, 24), x = (int)roll_below(&seed, 100), kind = (int)roll_below(&seed, 8);
+            if (kind == 0 || kind == 1) app_wheel(a, y, x, kind ? 3 : -3);
+            else app_click(a, y, kind == 2 ? 1 : x, kind == 3 ? 2 : 1);
+            if (latent_working(a)) latent_work(a, 0);
+            if (a->prompt.then) app_key(a, 27);
+            table_finish(a);
+            app_draw(a);
+        }
+        if (strcmp(a->recording.name, "mouse") != 0) check(false, "nothing of it ends the recording");
+        app_command(a, "record");
+        lines += (int)a->recording.count;
+        if (a->recording.count) app_command(b, "play mouse");
+        check(!b->message_is_error || !b->message[0], "round %d is played: %s", round, b->message_is_error ? b->message : "");
+        if (latent_working(b)) latent_work(b, 0);
+        table_finish(b);
+        a->message[0] = b->message[0] = 0;
+        char *one = screen_text(a), *two = screen_text(b);
+        if (strcmp(one, two) != 0 && !wrong++) {
+            printf("round %d\n%s\n%s\n", round, one, two);
+            for (size_t i = 0; i < a->recording.count; i++) printf("  %s\n", a->recording.line[i]);
+        }
+        free(one);
+        free(two);
+        app_free(a);
+        app_free(b);
+    }
+    check(wrong == 0 && lines > ROUNDS * EVENTS / 3, "%d rounds of clicks and wheels, %d commands: %d played otherwise",
+          ROUNDS, lines, wrong);
+}
+
 static void play(app *a, const char *line, bool ok, const char *says) {
     app_command(a, line);
     check(a->message_is_error == !ok && strstr(a->message, says), "%s: found \"%s\", expected \"%s\"", line, a->message,
@@ -268,5 +309,6 @@ int main(void) {
     a = open_app(index);
     macros(a);
     app_free(a);
+    mouse(index);
     return check_end();
 }

@@ -204,6 +204,7 @@ static void click_domains(app *a, rect r, int y, int x) {
     if (row < 0 || column >= s.columns || at >= (int)a->tab->info->domains) return;
     size_t *order = order_of(a);
     a->tab->domains.current = order[at];
+    macro_note_mouse(a, "domain", "%s", a->tab->info->domain[order[at]].name);
     free(order);
 }
 
