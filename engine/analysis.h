@@ -9,16 +9,7 @@
 #define SCRY_ANALYSIS_H
 
 #include "scry.h"
-
-/* Asked now and then by work that takes more than a frame; true: give up. NULL in its place: never. */
-typedef struct scry_stop {
-    bool (*now)(void *context);
-    void *context;
-} scry_stop;
-
-static inline bool scry_stopped(const scry_stop *stop) {
-    return stop && stop->now(stop->context);
-}
+#include "stop.h"
 
 /* ---- rho against N, and against ranks ------------------------------------------------------- */
 
@@ -122,6 +113,10 @@ void scry_mean_sd(const double *values, size_t n, double *mean, double *sd);
  * False when stopped; an index that cannot give it leaves NaN. */
 bool scry_result_interval(scry_result *result, const scry_index *index, scry_score score, const scry_set *set,
                           const scry_stop *stop);
+
+/* scry_result_company, which can be given up: false when stopped; the company is then not whole. */
+bool scry_result_company_until(scry_result *result, const scry_index *index, scry_score score, uint32_t count,
+                               const scry_stop *stop);
 
 /* All the company of a result that scry_result_fit has filled: scry_result_company and the interval.
  * False when stopped; the company is then not whole. */

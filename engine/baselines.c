@@ -88,6 +88,9 @@ typedef struct maker {
     const scry_stop *stop;
 } maker;
 
+/* What the rows of latents are of all work: a walk over every posting, for the similarities, is the rest. */
+static const double ROWS_SHARE = 0.6;
+
 static scry_baseline *add_row(maker *m, scry_baseline row) {
     scry_baselines *b = m->out;
     b->row = mem_resize(b->row, b->count + 1, sizeof *b->row);
@@ -114,11 +117,12 @@ static bool add_latents(maker *m, const char *name, scry_score score, uint32_t n
     scry_scorer *scorer = scry_scorer_new(m->x, score);
     scry_scorer_load(scorer, set);
     scry_result_fit(&row.result, m->x, scorer, m->scope);
-    scry_result_company(&row.result, m->x, score, n < m->x->F ? n : 0);
-    bool done = !interval || scry_result_interval(&row.result, m->x, score, set, m->stop);
+    bool done = scry_result_company_until(&row.result, m->x, score, n < m->x->F ? n : 0, m->stop) &&
+                (!interval || scry_result_interval(&row.result, m->x, score, set, m->stop));
     scry_scorer_free(scorer);
     scry_set_free(set);
     add_row(m, row);
+    scry_tell(m->stop, ROWS_SHARE * (double)m->out->count / (double)(m->raw ? 2 * SCRY_SCORES + 1 : SCRY_SCORES + 1));
     return done;
 }
 
@@ -168,7 +172,8 @@ static bool similarities(maker *m) {
         pair[p][0] = own;
         pair[p][1] = other < 0 ? own : other; /* a domain without: replaced by NaN below */
     }
-    bool done = scry_mean_cosines(m->x, (const int(*)[2])pair, pairs, value, m->threads, m->stop);
+    const scry_stop rest = scry_stop_part(m->stop, ROWS_SHARE, 1);
+    bool done = scry_mean_cosines(m->x, (const int(*)[2])pair, pairs, value, m->threads, &rest);
     for (int c = 0; c < SCRY_CONDITIONS && done; c++) {
         bool any_raw = false;
         if (!has_all(m, (scry_condition)c)) continue;

@@ -36,7 +36,8 @@ static void put_tensors(safetensors_writer *w, const scry_exported *e, const uin
         safetensors_put(w, &number, sizeof number);
     }
     float *row = mem_new(d, sizeof *row);
-    for (uint32_t i = 0; i < n; i++) {
+    for (uint32_t i = 0; i < n && !scry_stopped(e->stop); i++) {
+        if (i % 256 == 0) scry_tell(e->stop, (double)i / n);
         scry_decoder_row(x, latent[i], row);
         put_row(w, row, d, x->info.input_scale);
     }
@@ -89,11 +90,13 @@ bool scry_set_write_tensors(const scry_exported *e, const char *path, scry_notes
     uint32_t *latent = scry_exported_latents(e);
     put_tensors(&w, e, latent);
     free(latent);
-    return safetensors_finish(&w, err);
+    if (!scry_stopped(e->stop)) return safetensors_finish(&w, err);
+    safetensors_cancel(&w);
+    return scry_fail(err, "%s: given up", path);
 }
 
 bool scry_export(const scry_exported *e, const char *path, scry_notes *notes, scry_error *err) {
     if (ends_in(path, ".safetensors")) return scry_set_write_tensors(e, path, notes, err);
     if (ends_in(path, ".json")) return scry_set_write_list(e, path, notes, err);
-    return scry_set_write_csv(e->set, e->index, e->ranking, e->top, e->score, path, err);
+    return scry_set_write_csv_until(e->set, e->index, e->ranking, e->top, e->score, path, e->stop, err);
 }

@@ -4,6 +4,7 @@
 #define SCRY_EXPORT_H
 
 #include "scry.h"
+#include "stop.h"
 
 typedef struct scry_exported {
     const scry_set *set;
@@ -11,12 +12,17 @@ typedef struct scry_exported {
     const scry_ranking *ranking;      /* order, shift and means: of its training set and source */
     uint32_t top;                     /* CSV: scry_set_write_csv */
     scry_score score;                 /* CSV */
+    const scry_stop *stop;            /* NULL: never. Stopped, nothing is written, and err says so */
     const char *model_id, *source_id; /* Neuronpedia's names; NULL: the manifest's model, and one made of its hook */
 } scry_exported;
 
 /* By the ending of the path: .safetensors, .json, else CSV. What the reader should know goes to notes
  * (may be NULL). Written to a temporary name, then renamed. */
 bool scry_export(const scry_exported *e, const char *path, scry_notes *notes, scry_error *err);
+
+/* scry_set_write_csv, which can be given up. */
+bool scry_set_write_csv_until(const scry_set *set, const scry_index *index, const scry_ranking *ranking, uint32_t top,
+                              scry_score score, const char *path, const scry_stop *stop, scry_error *err);
 
 /* A copy of which all is UTF-8: tokens can be parts of characters, and become U+FFFD. The caller frees. */
 char *scry_utf8(const char *text);

@@ -99,11 +99,13 @@ bool scry_set_write_list(const scry_exported *e, const char *path, scry_notes *n
     cJSON_AddItemToObject(list, "description", json_text(about));
     cJSON *features = cJSON_AddArrayToObject(list, "features");
     uint32_t *latent = scry_exported_latents(e);
-    for (uint32_t i = 0; i < e->set->count; i++)
+    for (uint32_t i = 0; i < e->set->count && !scry_stopped(e->stop); i++) {
+        if (i % 256 == 0) scry_tell(e->stop, (double)i / e->set->count);
         cJSON_AddItemToArray(features, feature_of(e, latent[i], model, source));
+    }
     char *text = cJSON_Print(list);
     whole_file w;
-    bool ok = whole_begin(&w, path, err);
+    bool ok = (!scry_stopped(e->stop) || scry_fail(err, "%s: given up", path)) && whole_begin(&w, path, err);
     if (ok) fprintf(w.file, "%s\n", text);
     ok = ok && whole_end(&w, true, err);
     cJSON_free(text);

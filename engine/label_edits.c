@@ -9,6 +9,7 @@
 #include <csv.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -18,17 +19,25 @@ typedef struct edit {
     char *text;
 } edit;
 
-struct label_edits {
+/* The edits at one moment. Other threads may read one that is held (scry_labels_hold), so it is never changed. */
+typedef struct edit_list {
     edit *list; /* ascending by latent */
     size_t count, room;
-    uint64_t version;
     scry_error problem;
+    struct edit_list *older; /* of those that are let go of when nobody holds them */
+} edit_list;
+
+struct label_edits {
+    _Atomic(edit_list *) now;
+    edit_list *retired;
+    unsigned holders;
+    uint64_t version;
 };
 
 /* ---- the list -------------------------------------------------------------------------------- */
 
 /* Where the latent is, or belongs. */
-static size_t place_of(const struct label_edits *e, uint32_t latent) {
+static size_t place_of(const edit_list *e, uint32_t latent) {
     size_t low = 0, high = e->count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
@@ -38,7 +47,7 @@ static size_t place_of(const struct label_edits *e, uint32_t latent) {
     return low;
 }
 
-static void put(struct label_edits *e, uint32_t latent, const char *text) {
+static void put(edit_list *e, uint32_t latent, const char *text) {
     size_t at = place_of(e, latent);
     if (at < e->count && e->list[at].latent == latent) {
         free(e->list[at].text);
@@ -49,30 +58,60 @@ static void put(struct label_edits *e, uint32_t latent, const char *text) {
     e->list[at] = (edit){latent, mem_copy_string(text)};
 }
 
-static void take_away(struct label_edits *e, uint32_t latent) {
+static void take_away(edit_list *e, uint32_t latent) {
     size_t at = place_of(e, latent);
     if (at == e->count || e->list[at].latent != latent) return;
     free(e->list[at].text);
     memmove(e->list + at, e->list + at + 1, (--e->count - at) * sizeof *e->list);
 }
 
-static void forget(struct label_edits *e) {
-    while (e->count) free(e->list[--e->count].text);
+static void free_lists(edit_list *e) {
+    while (e) {
+        edit_list *older = e->older;
+        while (e->count) free(e->list[--e->count].text);
+        free(e->list);
+        free(e);
+        e = older;
+    }
 }
 
-const char *label_edits_find(const struct label_edits *e, uint32_t latent) {
+/* Takes the list in place of the one before. */
+static void replace(struct label_edits *e, edit_list *by) {
+    edit_list *before = atomic_exchange(&e->now, by);
+    if (!before) return;
+    before->older = e->retired;
+    e->retired = before;
+    if (e->holders) return;
+    free_lists(e->retired);
+    e->retired = NULL;
+}
+
+void scry_labels_hold(const scry_index *x) {
+    if (x->edits) x->edits->holders++;
+}
+
+void scry_labels_release(const scry_index *x) {
+    struct label_edits *e = x->edits;
+    if (!e || --e->holders) return;
+    free_lists(e->retired);
+    e->retired = NULL;
+}
+
+const char *label_edits_find(const struct label_edits *edits, uint32_t latent) {
+    const edit_list *e = edits ? atomic_load_explicit(&edits->now, memory_order_acquire) : NULL;
     size_t at = e ? place_of(e, latent) : 0;
     return e && at < e->count && e->list[at].latent == latent ? e->list[at].text : NULL;
 }
 
-uint32_t label_edits_next(const struct label_edits *e, uint32_t from) {
+uint32_t label_edits_next(const struct label_edits *edits, uint32_t from) {
+    const edit_list *e = edits ? atomic_load_explicit(&edits->now, memory_order_acquire) : NULL;
     size_t at = e ? place_of(e, from) : 0;
     return e && at < e->count ? e->list[at].latent : UINT32_MAX;
 }
 
 /* ---- reading --------------------------------------------------------------------------------- */
 
-static bool read_record(struct label_edits *e, uint32_t latents, const char *path, uint64_t number, json_part value) {
+static bool read_record(edit_list *e, uint32_t latents, const char *path, uint64_t number, json_part value) {
     cJSON *record = json_parse(value.at, value.length);
     const cJSON *latent = cJSON_GetObjectItemCaseSensitive(record, "latent");
     const cJSON *label = cJSON_GetObjectItemCaseSensitive(record, "label");
@@ -91,11 +130,11 @@ static bool read_record(struct label_edits *e, uint32_t latents, const char *pat
     return ok;
 }
 
-static void read_file(struct label_edits *e, uint32_t latents, const char *path) {
-    forget(e);
-    e->problem = (scry_error){0};
+/* What the file says. */
+static edit_list *read_file(uint32_t latents, const char *path) {
+    edit_list *e = mem_new(1, sizeof *e);
     file_map map;
-    if (access(path, F_OK) != 0 || !map_open(&map, path, "labels", &e->problem)) return;
+    if (access(path, F_OK) != 0 || !map_open(&map, path, "labels", &e->problem)) return e;
     json_walk walk = json_walk_text((const char *)map.data, (size_t)map.size);
     json_part value;
     json_step step = JSON_END;
@@ -105,20 +144,21 @@ static void read_file(struct label_edits *e, uint32_t latents, const char *path)
     if (step == JSON_BROKEN)
         scry_fail(&e->problem, "%s: record %" PRIu64 ": not JSON; mend the file or move it away", path, number + 1);
     map_close(&map);
+    return e;
 }
 
 struct label_edits *label_edits_open(const scry_index *x) {
     struct label_edits *e = mem_new(1, sizeof *e);
     char *path = scry_beside(x, ".labels.jsonl");
-    read_file(e, x->F, path);
+    replace(e, read_file(x->F, path));
     free(path);
     return e;
 }
 
 void label_edits_close(struct label_edits *e) {
     if (!e) return;
-    forget(e);
-    free(e->list);
+    free_lists(e->now);
+    free_lists(e->retired);
     free(e);
 }
 
@@ -136,7 +176,7 @@ static bool write_record(FILE *f, uint32_t latent, const char *label) {
 }
 
 static bool write_edits(FILE *f, const void *context) {
-    const struct label_edits *e = context;
+    const edit_list *e = context;
     bool ok = true;
     for (size_t i = 0; i < e->count && ok; i++) ok = write_record(f, e->list[i].latent, e->list[i].text);
     return ok;
@@ -150,26 +190,30 @@ static char *trimmed(const char *text) {
     return mem_copy_bytes(text, length);
 }
 
+static bool write_list(const edit_list *e, const char *path, scry_error *err) {
+    if (e->count) return scry_write_whole(path, write_edits, e, err);
+    return unlink(path) == 0 || errno == ENOENT ||
+           scry_fail(err, "%s: cannot be removed: %s", path, strerror(errno));
+}
+
 bool scry_label_set(scry_index *x, uint32_t latent, const char *text, scry_error *err) {
     if (latent >= x->F)
         return scry_misuse(err, "latent %" PRIu32 " does not exist; this index has 0 to %" PRIu32, latent, x->F - 1);
     char *label = trimmed(text), *path = scry_beside(x, ".labels.jsonl");
-    struct label_edits *e = x->edits;
     bool ok = strlen(label) <= SCRY_LABEL_MOST ||
               scry_misuse(err, "label: %zu bytes, expected %d or fewer", strlen(label), SCRY_LABEL_MOST);
     if (ok) {
-        read_file(e, x->F, path);
-        e->version++;
-        ok = !e->problem.status || scry_fail(err, "%s", e->problem.text);
-    }
-    if (ok) {
+        edit_list *e = read_file(x->F, path);
         const char *own = index_label(x, latent);
-        if (strcmp(label, own ? own : "") == 0) take_away(e, latent);
-        else put(e, latent, label);
-        ok = e->count ? scry_write_whole(path, write_edits, e, err)
-                      : unlink(path) == 0 || errno == ENOENT ||
-                            scry_fail(err, "%s: cannot be removed: %s", path, strerror(errno));
-        if (!ok) read_file(e, x->F, path); /* as it is on the disk */
+        ok = !e->problem.status || scry_fail(err, "%s", e->problem.text);
+        if (ok && strcmp(label, own ? own : "") == 0) take_away(e, latent);
+        else if (ok) put(e, latent, label);
+        if (ok && !(ok = write_list(e, path, err))) {
+            free_lists(e);
+            e = read_file(x->F, path); /* as it is on the disk */
+        }
+        replace(x->edits, e);
+        x->edits->version++;
     }
     free(label);
     free(path);
@@ -181,7 +225,8 @@ uint64_t scry_label_version(const scry_index *x) {
 }
 
 const char *scry_label_problem(const scry_index *x) {
-    return x->edits && x->edits->problem.status ? x->edits->problem.text : NULL;
+    const edit_list *e = x->edits ? atomic_load(&x->edits->now) : NULL;
+    return e && e->problem.status ? e->problem.text : NULL;
 }
 
 /* ---- all of them ----------------------------------------------------------------------------- */

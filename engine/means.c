@@ -5,6 +5,7 @@
 #include "index/index.h"
 
 #include <math.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 enum { PART = 1024 };
@@ -18,6 +19,8 @@ typedef struct mean_job {
     double **mean;  /* [threads][captures], of the latent in work */
     const scry_stop *stop;
     int *worker_stopped; /* [threads] */
+    atomic_size_t done;  /* parts */
+    size_t parts;
 } mean_job;
 
 static void take_latent(const mean_job *job, uint32_t latent, double *mean, double *dot, double *square) {
@@ -43,6 +46,7 @@ static void take_part(void *context, size_t part, unsigned worker) {
     uint32_t first = (uint32_t)part * PART;
     for (uint32_t j = first; j < first + PART && j < job->x->F; j++)
         take_latent(job, j, job->mean[worker], job->dot + part * job->pairs, job->square + part * job->captures);
+    scry_tell(job->stop, (double)(atomic_fetch_add(&job->done, 1) + 1) / (double)job->parts);
 }
 
 /* Parts are added up in their order, whoever made them. */
@@ -54,7 +58,7 @@ static void add_up(double *sums, size_t parts, size_t each) {
 bool scry_mean_cosines(const scry_index *x, const int (*pair)[2], size_t pairs, double *out, unsigned threads,
                        const scry_stop *stop) {
     size_t parts = ((size_t)x->F + PART - 1) / PART;
-    mean_job job = {.x = x, .pair = pair, .pairs = pairs, .captures = x->info.captures, .stop = stop};
+    mean_job job = {.x = x, .pair = pair, .pairs = pairs, .captures = x->info.captures, .stop = stop, .parts = parts};
     parallel *workers = parallel_start(threads);
     unsigned count = parallel_threads(workers);
     job.dot = mem_new(parts * pairs, sizeof *job.dot);

@@ -75,6 +75,12 @@ void scry_result_company(scry_result *r, const scry_index *index, scry_score sco
     company(r, index, score, count, NULL);
 }
 
+bool scry_result_company_until(scry_result *r, const scry_index *index, scry_score score, uint32_t count,
+                               const scry_stop *stop) {
+    company(r, index, score, count, stop);
+    return !scry_stopped(stop);
+}
+
 bool scry_result_complete(scry_result *r, const scry_index *index, scry_score score, const scry_set *set,
                           const scry_stop *stop) {
     company(r, index, score, set->count, stop);

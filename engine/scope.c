@@ -1,6 +1,7 @@
 /* scope.c: which domains take part in the correlation. */
 #include "scry.h"
 #include "base/mem.h"
+#include "word_list.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -34,28 +35,31 @@ static bool extremes(scry_scope *scope, const scry_index *index, const char *num
     return ok;
 }
 
+static bool no_domain(const scry_info *info, const char *name, scry_error *err) {
+    char list[400] = "";
+    for (size_t i = 0; i < info->domains; i++) {
+        char *quoted = scry_word_quoted(info->domain[i].name);
+        if (strlen(list) + strlen(quoted) + 3 < sizeof list) strcat(strcat(list, i ? ", " : ""), quoted);
+        free(quoted);
+    }
+    return scry_misuse(err, "no domain \"%.60s\"; expected all, extremes:K, or some of: %s", name, list);
+}
+
 static bool named(scry_scope *scope, const scry_index *index, const char *spec, scry_error *err) {
     const scry_info *info = scry_about(index);
+    scry_error why = {0};
+    scry_word word;
     memset(scope->use, 0, scope->domains * sizeof *scope->use);
-    for (const char *at = spec; *at;) {
-        size_t length = strcspn(at, ",");
+    while (scry_word_next(&spec, &word, &why)) {
         size_t d = 0;
-        while (d < info->domains &&
-               (strlen(info->domain[d].name) != length || strncmp(info->domain[d].name, at, length)))
-            d++;
-        if (d == info->domains) {
-            char list[400] = "";
-            for (size_t i = 0; i < info->domains && strlen(list) + 60 < sizeof list; i++) {
-                strcat(list, i ? ", " : "");
-                strncat(list, info->domain[i].name, 40);
-            }
-            return scry_misuse(err, "no domain \"%.*s\"; expected all, extremes:K, or some of: %s", (int)length, at,
-                               list);
-        }
-        scope->use[d] = true;
-        at += length + (at[length] == ',');
+        while (d < info->domains && strcmp(info->domain[d].name, word.text) != 0) d++;
+        bool ok = d < info->domains || no_domain(info, word.text, err);
+        if (ok) scope->use[d] = true;
+        free(word.text);
+        if (!ok) return false;
     }
-    return true;
+    if (why.status && err) *err = why;
+    return !why.status;
 }
 
 static bool read_spec(scry_scope *scope, const scry_index *index, const char *spec, scry_error *err) {
@@ -79,6 +83,13 @@ bool scry_scope_read(scry_scope *scope, const scry_index *index, size_t train, c
         if (isnan(info->domain[d].change[train])) scope->use[d] = false;
     if (!ok) scry_scope_free(scope);
     return ok;
+}
+
+scry_scope scry_scope_copy(const scry_scope *from) {
+    scry_scope copy = *from;
+    copy.use = mem_new(copy.domains, sizeof *copy.use);
+    memcpy(copy.use, from->use, copy.domains * sizeof *copy.use);
+    return copy;
 }
 
 void scry_scope_free(scry_scope *scope) {

@@ -26,6 +26,7 @@ void scry_scorer_free(scry_scorer *s) {
         container_forget(&s->index->file, s->contribution, (uint64_t)s->index->F * s->domains * sizeof(float));
     free(s->present);
     free(s->sum);
+    free(s->bins);
     free(s);
 }
 
@@ -34,18 +35,30 @@ void scry_scorer_put(scry_scorer *s, uint32_t latent, bool in) {
     else s->count--;
     if (!s->contribution) return;
     const float *column = s->contribution + (size_t)latent * s->domains;
-    if (in)
+    if (s->bins)
+        for (size_t d = 0; d < s->domains; d++) exact_bin(&s->bins[d], column[d], !in);
+    else if (in)
         for (size_t d = 0; d < s->domains; d++) exact_add(&s->sum[d], column[d]);
     else
         for (size_t d = 0; d < s->domains; d++) exact_subtract(&s->sum[d], column[d]);
 }
 
+void scry_scorer_many(scry_scorer *s, bool many) {
+    if (many && !s->bins) s->bins = mem_new(s->domains, sizeof *s->bins);
+    if (many || !s->bins) return;
+    for (size_t d = 0; d < s->domains; d++) exact_flush(&s->bins[d], &s->sum[d]);
+    free(s->bins);
+    s->bins = NULL;
+}
+
 void scry_scorer_load(scry_scorer *s, const scry_set *set) {
     memset(s->sum, 0, s->domains * sizeof *s->sum);
     s->count = 0;
+    if (set->count >= SCRY_MANY) scry_scorer_many(s, true);
     for (uint32_t word = 0; word < (set->latents + 63) / 64; word++)
         for (uint64_t bits = set->bits[word]; bits; bits &= bits - 1)
             scry_scorer_put(s, word * 64 + (uint32_t)__builtin_ctzll(bits), true);
+    scry_scorer_many(s, false);
 }
 
 double scry_scorer_value(const scry_scorer *s, size_t domain) {

@@ -14,6 +14,7 @@ struct scry_scorer {
     uint32_t count;            /* latents in the set */
     bool *present;             /* [D] the domain has captures for this score */
     exact_sum *sum;            /* [D] */
+    exact_bins *bins;          /* [D] on their way to sum; NULL: not between many */
 };
 
 #endif

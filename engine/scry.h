@@ -261,6 +261,10 @@ void scry_scorer_free(scry_scorer *scorer);
 void scry_scorer_load(scry_scorer *scorer, const scry_set *set);
 /* Adds or takes away one latent's column; O(D). The caller sees to it that it was out (or in). */
 void scry_scorer_put(scry_scorer *scorer, uint32_t latent, bool in);
+/* From about so many puts on it pays to say that there will be many. */
+enum { SCRY_MANY = 512 };
+/* Between many (true) and the end of them (false) puts are cheap, and the values are not there yet. */
+void scry_scorer_many(scry_scorer *scorer, bool many);
 /* The domain's STS; NaN when the domain has no capture for this score. */
 double scry_scorer_value(const scry_scorer *scorer, size_t domain);
 
@@ -275,9 +279,11 @@ typedef struct scry_scope {
 } scry_scope;
 
 /* spec: "all", "extremes:K" (the K largest and K smallest |change|; ties by domain order), or
- * names "law,math". Owner: scry_scope_free. */
+ * names "law,math" (word_list.h). Owner: scry_scope_free. */
 bool scry_scope_read(scry_scope *scope, const scry_index *index, size_t train, const char *spec, bool is_signed,
                      scry_error *err);
+/* Owner: scry_scope_free, like that of scry_scope_read. */
+scry_scope scry_scope_copy(const scry_scope *scope);
 void scry_scope_free(scry_scope *scope);
 /* The same words, for work that needs no change: use[D] is also true where change is absent. */
 bool scry_domains_read(bool *use, const scry_index *index, size_t train, const char *spec, scry_error *err);

@@ -23,10 +23,28 @@ static void settle(scry_session *s, uint32_t latent) {
     scry_scorer_put(s->scorer, latent, in);
 }
 
+/* Settles the latents at these ranks. Where they are most of all, in the order of their numbers, which is that of the
+ * memory. */
+static void settle_ranks(scry_session *s, const scry_ranking *r, uint32_t from, uint32_t to) {
+    if (to - from > s->F / 8)
+        for (uint32_t latent = 0; latent < s->F; latent++) settle(s, latent);
+    else
+        for (uint32_t rank = from; rank < to; rank++) settle(s, r->order[rank]);
+}
+
 static void move_n(scry_session *s, uint32_t n) {
     uint32_t from = s->at.n < n ? s->at.n : n, to = s->at.n < n ? n : s->at.n;
     s->at.n = n;
-    for (uint32_t rank = from; rank < to; rank++) settle(s, s->ranking->order[rank]);
+    if (to - from >= SCRY_MANY) scry_scorer_many(s->scorer, true);
+    settle_ranks(s, s->ranking, from, to);
+    scry_scorer_many(s->scorer, false);
+}
+
+/* The same for the latents of a step's pins. */
+static void settle_pins(scry_session *s, const step *of) {
+    if (of->count >= SCRY_MANY) scry_scorer_many(s->scorer, true);
+    for (uint32_t i = 0; i < of->count; i++) settle(s, of->pins[i].latent);
+    scry_scorer_many(s->scorer, false);
 }
 
 /* Where domains were encoded on candidates only, no more of a ranking can be scored than was asked for. */
@@ -45,8 +63,10 @@ static bool move_to(scry_session *s, place to, scry_error *err) {
         uint32_t old_n = s->at.n;
         s->ranking = ranking;
         s->at = to;
-        for (uint32_t rank = 0; rank < old_n; rank++) settle(s, old->order[rank]);
-        for (uint32_t rank = 0; rank < to.n; rank++) settle(s, ranking->order[rank]);
+        if (old_n + (uint64_t)to.n >= SCRY_MANY) scry_scorer_many(s->scorer, true);
+        settle_ranks(s, old, 0, old_n);
+        settle_ranks(s, ranking, 0, to.n);
+        scry_scorer_many(s->scorer, false);
     } else {
         move_n(s, to.n);
     }
@@ -158,10 +178,8 @@ static bool take_step(scry_session *s, place after, pin_change *pins, uint32_t c
         free(pins);
         return false;
     }
-    for (uint32_t i = 0; i < count; i++) {
-        s->pin[pins[i].latent] = pins[i].after;
-        settle(s, pins[i].latent);
-    }
+    for (uint32_t i = 0; i < count; i++) s->pin[pins[i].latent] = pins[i].after;
+    settle_pins(s, &(step){.pins = pins, .count = count});
     forget_redo(s);
     if (s->step_count == s->step_room) {
         s->step_room = s->step_room ? s->step_room * 2 : 64;
@@ -229,7 +247,7 @@ bool scry_session_undo(scry_session *s) {
     const step *last = &s->steps[--s->done];
     for (uint32_t i = 0; i < last->count; i++) s->pin[last->pins[i].latent] = last->pins[i].before;
     move_to(s, last->before, NULL); /* was reached before, so it can be reached again */
-    for (uint32_t i = 0; i < last->count; i++) settle(s, last->pins[i].latent);
+    settle_pins(s, last);
     stale(s);
     return true;
 }
@@ -239,7 +257,7 @@ bool scry_session_redo(scry_session *s) {
     const step *next = &s->steps[s->done++];
     for (uint32_t i = 0; i < next->count; i++) s->pin[next->pins[i].latent] = next->pins[i].after;
     move_to(s, next->after, NULL);
-    for (uint32_t i = 0; i < next->count; i++) settle(s, next->pins[i].latent);
+    settle_pins(s, next);
     stale(s);
     return true;
 }
@@ -290,7 +308,9 @@ void session_take(scry_session *s, place at, place before, uint8_t *pin, scry_sc
     s->before = before.source == SCRY_BASE
                     ? NULL
                     : rankings_get(&s->rankings, before.source, before.metric, s->ranking, NULL, NULL);
+    scry_scorer_many(s->scorer, true);
     for (uint32_t j = 0; j < s->F; j++) settle(s, j);
+    scry_scorer_many(s->scorer, false);
     stale(s);
 }
 

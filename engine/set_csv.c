@@ -1,5 +1,5 @@
 /* set_csv.c: a selection as CSV, out and in again. */
-#include "scry.h"
+#include "export.h"
 #include "base/mem.h"
 #include "io/table.h"
 #include "whole.h"
@@ -102,18 +102,26 @@ static void put_latent(FILE *f, const scry_index *index, const scry_ranking *r, 
 }
 
 static void write_all(FILE *f, const scry_set *set, const scry_index *index, const scry_ranking *r, uint32_t top,
-                      scry_score score) {
+                      scry_score score, const scry_stop *stop) {
     put_header(f, index, score);
-    for (uint32_t rank = 0; rank < r->latents; rank++) {
+    for (uint32_t rank = 0; rank < r->latents && !scry_stopped(stop); rank++) {
+        if (rank % 1024 == 0) scry_tell(stop, (double)rank / r->latents);
         bool in = scry_set_has(set, r->order[rank]);
         if (in || rank < top) put_latent(f, index, r, rank, in, score);
     }
 }
 
-bool scry_set_write_csv(const scry_set *set, const scry_index *index, const scry_ranking *ranking, uint32_t top,
-                        scry_score score, const char *path, scry_error *err) {
+bool scry_set_write_csv_until(const scry_set *set, const scry_index *index, const scry_ranking *ranking, uint32_t top,
+                              scry_score score, const char *path, const scry_stop *stop, scry_error *err) {
     whole_file w;
     if (!whole_begin(&w, path, err)) return false;
-    write_all(w.file, set, index, ranking, top, score);
-    return whole_end(&w, true, err);
+    write_all(w.file, set, index, ranking, top, score, stop);
+    if (!scry_stopped(stop)) return whole_end(&w, true, err);
+    whole_end(&w, false, NULL);
+    return scry_fail(err, "%s: given up", path);
+}
+
+bool scry_set_write_csv(const scry_set *set, const scry_index *index, const scry_ranking *ranking, uint32_t top,
+                        scry_score score, const char *path, scry_error *err) {
+    return scry_set_write_csv_until(set, index, ranking, top, score, path, NULL, err);
 }

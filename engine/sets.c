@@ -137,6 +137,7 @@ static bool save(const scry_sets *sets, scry_error *err) {
 bool scry_sets_keep(scry_sets *sets, const char *name, const scry_set *set, scry_error *err) {
     if (!scry_sets_name_ok(name, err)) return false;
     add(sets, name, scry_set_copy(set));
+    sets->version++;
     return save(sets, err);
 }
 
@@ -144,6 +145,7 @@ bool scry_sets_forget(scry_sets *sets, const char *name, scry_error *err) {
     size_t i = place_of(sets, name);
     if (i == sets->count) return scry_misuse(err, "no set \"%.40s\" is kept with this index", name);
     scry_set_free(sets->item[i].set);
+    sets->version++;
     memmove(&sets->item[i], &sets->item[i + 1], (--sets->count - i) * sizeof *sets->item);
     return save(sets, err);
 }

@@ -20,6 +20,7 @@ typedef struct scry_sets {
     uint32_t latents;
     scry_named_set *item; /* in the order in which they were first kept */
     size_t count;
+    uint64_t version; /* changes with every set that is kept or dropped */
 } scry_sets;
 
 /* Reads the index's sets; without a file there are none. NULL and err for a file that is damaged or of

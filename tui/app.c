@@ -133,6 +133,7 @@ command_effect app_ask(app *a, const char *name, const char *text) {
 /* ---- commands and keys ---------------------------------------------------------------------- */
 
 command_effect app_run(app *a, const command *c, const char *argument) {
+    if (strcmp(c->name, "quit") != 0) a->asked_to_leave = false;
     command_effect effect = c->explorer(a, argument);
     macro_note(a, c->name, argument);
     return effect;
@@ -170,6 +171,11 @@ command_effect app_key(app *a, uint32_t key) {
     if (!a->layer && a->tab->focus == PANE_LATENT && latent_key(a, key, &done)) return (command_effect)done;
     const command *c = keymap_command(&a->keys, key);
     if (c) return app_command(a, c->name);
+    if ((key == 27 || key == 3) && !a->layer) {
+        const char *what = errand_under_way(a, false, NULL);
+        if (what) app_say(a, "%s: given up", what);
+        if (works_forget_later(a) || errand_give_up(a, false)) return DID_CHANGE;
+    }
     if (key == 27 || key == 3) { /* out of whatever it is */
         a->layer = NULL;
         a->tab->enlarged = -1;
@@ -197,8 +203,9 @@ command_effect app_click(app *a, int y, int x, int clicks) {
     if (a->layer) return DID_NOTHING;
     for (int p = 0; p < PANES; p++) {
         if (!a->layout.pane[p].rows || !inside(a->layout.pane[p], y, x)) continue;
-        a->tab->focus = (pane)p;
         a->message[0] = 0;
+        if (a->tab->focus != (pane)p) macro_note_mouse(a, "pane", "%s", views[p]->name);
+        a->tab->focus = (pane)p;
         bool switches = p == PANE_TABLE && x <= columns[0].width; /* each click there is a switch */
         if (clicks == 2 && !switches && y > a->layout.pane[p].y) return app_command(a, "open");
         if (views[p]->click) views[p]->click(a, a->layout.pane[p], y, x);
@@ -214,7 +221,12 @@ command_effect app_wheel(app *a, int y, int x, int steps) {
     }
     for (int p = 0; p < PANES && !a->layout.too_small; p++)
         if (a->layout.pane[p].rows && inside(a->layout.pane[p], y, x)) {
+            bool other = a->tab->focus != (pane)p;
+            a->message[0] = 0;
             views[p]->move(a, MOVE_STEP, steps);
+            if (other) macro_note_mouse(a, "pane", "%s", views[p]->name);
+            macro_note_mouse(a, steps < 0 ? "up" : "down", "%d", steps < 0 ? -steps : steps);
+            if (other) macro_note_mouse(a, "pane", "%s", views[a->tab->focus]->name);
             return DID_CHANGE;
         }
     return DID_NOTHING;

@@ -9,7 +9,9 @@
 
 typedef struct job {
     background_job of;
+    background *in;
     atomic_bool cancelled;
+    atomic_int done; /* hundredths, as its work tells */
     struct job *next;
 } job;
 
@@ -28,18 +30,30 @@ static bool is_cancelled(void *context) {
     return atomic_load_explicit(&((job *)context)->cancelled, memory_order_relaxed);
 }
 
-/* With the lock held. */
-static void has_ended(background *b, job *j) {
-    *b->last = j;
-    b->last = &j->next;
-    pthread_cond_signal(&b->rest);
+static void ring(const background *b) {
     if (b->bell < 0) return;
     ssize_t ignored = write(b->bell, "", 1); /* a full pipe rings already */
     (void)ignored;
 }
 
+/* On the worker's thread, or on those that help it. */
+static void has_done(void *context, double share) {
+    job *j = context;
+    int done = (int)(share * 100), before = atomic_load(&j->done);
+    while (done > before && !atomic_compare_exchange_weak(&j->done, &before, done)) continue;
+    if (done > before) ring(j->in);
+}
+
+/* With the lock held. */
+static void has_ended(background *b, job *j) {
+    *b->last = j;
+    b->last = &j->next;
+    pthread_cond_signal(&b->rest);
+    ring(b);
+}
+
 static void do_job(job *j) {
-    scry_stop stop = {is_cancelled, j};
+    scry_stop stop = {.now = is_cancelled, .context = j, .tell = has_done};
     if (!is_cancelled(j)) j->of.work(j->of.context, &stop);
 }
 
@@ -104,6 +118,8 @@ void background_begin(background *b, background_job of) {
     job *j = calloc(1, sizeof *j);
     if (!j) abort();
     j->of = of;
+    j->in = b;
+    atomic_init(&j->done, 0);
     atomic_init(&j->cancelled, false);
     if (!b->started) b->started = start_thread(b);
     if (!b->started) do_job(j); /* no thread to be had: now, then */
@@ -120,6 +136,13 @@ bool background_busy(background *b) {
     bool busy = b->running || b->waiting || b->ended;
     pthread_mutex_unlock(&b->lock);
     return busy;
+}
+
+double background_share(background *b) {
+    pthread_mutex_lock(&b->lock);
+    double share = b->running ? atomic_load(&b->running->done) / 100.0 : 0;
+    pthread_mutex_unlock(&b->lock);
+    return share;
 }
 
 bool background_collect(background *b) {

@@ -18,7 +18,7 @@ typedef struct background_job {
     void *context;
 } background_job;
 
-/* bell: a byte is written to this file whenever a job has ended, for a loop that waits for it (-1:
+/* bell: a byte is written to this file whenever a job has ended or gone on by a hundredth, for a loop that waits for it (-1:
  * none). No thread is there before the first job. Owner: background_free, which cancels and waits. */
 background *background_new(int bell);
 void background_free(background *b);
@@ -28,6 +28,8 @@ void background_begin(background *b, background_job job);
 void background_cancel(background *b);
 /* A job is under way, or its end has not been told. */
 bool background_busy(background *b);
+/* How much of the job is done, 0 to 1, as its work has told; 0 when none is under way. */
+double background_share(background *b);
 /* Tells the end of the jobs that have ended; never waits. True when one of them was whole. */
 bool background_collect(background *b);
 /* Waits until all has ended, then as background_collect. */

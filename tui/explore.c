@@ -63,7 +63,8 @@ static int run_script(app *a, const char *path) {
 /* The commands that the user's settings give for an index without a session. */
 static void start_anew(app *a, tab *t, const config *c) {
     tab *shown = a->tab;
-    char said[TEXT_MOST] = "";
+    char said[TEXT_MOST] = "", wrong[64];
+    if (c->columns) table_columns_read(t, c->columns, wrong); /* what is wrong was said when it was read */
     if (!c->start.count) return;
     snprintf(said, sizeof said, "%s", a->message);
     bool error = a->message_is_error;
@@ -167,6 +168,7 @@ static int run_terminal(app *a, bool mouse, int colors) {
     terminal_size(&rows, &cols);
     app_look(a, &a->theme, colors >= 0 && colors < (int)terminal_colors() ? (color_level)colors : terminal_colors());
     app_resize(a, rows, cols);
+    errands_beside(works_errands(a->works));
     int ended_by = run_loop(a);
     keep_save(a, true);
     terminal_close();

@@ -3,10 +3,11 @@
 #include "app.h"
 #include "background.h"
 #include "views/plots.h"
+#include "views/view.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 struct works {
@@ -15,6 +16,9 @@ struct works {
     const scry_session *session; /* whose company is under way; NULL: none */
     uint64_t version;            /* and of which state */
     const figure_ask *ask;       /* the plot that is under way; NULL: none */
+    errands *errands;            /* owned */
+    const command *later;        /* is done when all is there; NULL: none */
+    char argument[TEXT_MOST];
 };
 
 works *works_new(void) {
@@ -22,17 +26,23 @@ works *works_new(void) {
     if (!w || pipe2(w->bell, O_CLOEXEC | O_NONBLOCK) != 0) abort();
     w->company = background_new(w->bell[1]);
     w->plot = background_new(w->bell[1]);
+    w->errands = errands_new(w->bell[1]);
     return w;
 }
 
 void works_free(works *w) {
     if (!w) return;
     background_cancel(w->plot);
+    errands_free(w->errands);
     background_free(w->company);
     background_free(w->plot);
     close(w->bell[0]);
     close(w->bell[1]);
     free(w);
+}
+
+errands *works_errands(works *w) {
+    return w->errands;
 }
 
 int works_bell(const works *w) {
@@ -81,11 +91,8 @@ static void begin_company(app *a) {
                        .version = scry_session_version(s),
                        .index = a->tab->index,
                        .score = scry_session_score(s),
-                       .scope = *scry_session_scope(s),
+                       .scope = scry_scope_copy(scry_session_scope(s)),
                        .set = scry_set_copy(scry_session_set(s))};
-    j->scope.use = malloc((j->scope.domains + 1) * sizeof *j->scope.use);
-    if (!j->scope.use) abort();
-    memcpy(j->scope.use, scry_session_scope(s)->use, j->scope.domains * sizeof *j->scope.use);
     a->works->session = s;
     a->works->version = j->version;
     background_begin(a->works->company, (background_job){company_work, company_end, j});
@@ -150,9 +157,10 @@ static figure_ask *plot_due(app *a) {
     return NULL;
 }
 
-/* ---- both ----------------------------------------------------------------------------------- */
+/* ---- all ----------------------------------------------------------------------------------- */
 
 bool works_due(app *a) {
+    if (a->layer != &layer_page) errand_give_up(a, true);
     figure_ask *need = plot_due(a);
     bool due = need != NULL;
     figure_ask_free(need);
@@ -165,14 +173,50 @@ void works_begin(app *a) {
     if (need) begin_plot(a, need);
 }
 
+bool works_ready(app *a) {
+    figure_ask *need = plots_need(a);
+    bool ready = !need && scry_session_company_ready(a->tab->session) && !errand_under_way(a, true, NULL);
+    figure_ask_free(need);
+    return ready;
+}
+
+static bool do_later(app *a) {
+    const command *c = a->works->later;
+    if (!c || !works_ready(a)) return false;
+    char argument[TEXT_MOST];
+    snprintf(argument, sizeof argument, "%s", a->works->argument);
+    a->works->later = NULL;
+    c->explorer(a, argument);
+    return true;
+}
+
 bool works_collect(app *a) {
     char rung[64];
     while (read(a->works->bell[0], rung, sizeof rung) > 0) continue;
     bool any = background_collect(a->works->company);
-    return background_collect(a->works->plot) || any;
+    any = background_collect(a->works->plot) || any;
+    any = errands_collect(a) || any;
+    return do_later(a) || any;
+}
+
+bool works_later(app *a, const char *name, const char *argument) {
+    works *w = a->works;
+    if (!errands_are_beside(a) || works_ready(a)) return false;
+    w->later = command_find(name);
+    snprintf(w->argument, sizeof w->argument, "%s", argument);
+    app_say(a, "%s is written when all numbers are there; Esc gives it up", argument);
+    return true;
+}
+
+bool works_forget_later(app *a) {
+    bool had = a->works->later != NULL;
+    if (had) app_say(a, "%s: given up", a->works->argument);
+    a->works->later = NULL;
+    return had;
 }
 
 void works_settle(app *a) {
+    errands_finish(a);
     scry_session_company(a->tab->session);
     plots_settle(a);
 }

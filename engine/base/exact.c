@@ -2,8 +2,6 @@
 #include "base/exact.h"
 
 #include <math.h>
-#include <stdbool.h>
-#include <string.h>
 
 /* Adds +/- (mantissa << shift) to the accumulator. Twos-complement carries run to the top limb. */
 static void accumulate(exact_sum *sum, uint64_t mantissa, unsigned shift, bool negative) {
@@ -47,6 +45,15 @@ void exact_add(exact_sum *sum, float x) {
 
 void exact_subtract(exact_sum *sum, float x) {
     add_signed(sum, x, true);
+}
+
+void exact_flush(exact_bins *bins, exact_sum *sum) {
+    for (unsigned e = 0; e < 256; e++) {
+        int64_t value = bins->bin[e];
+        if (!value) continue;
+        accumulate(sum, value < 0 ? -(uint64_t)value : (uint64_t)value, e ? e - 1 : 0, value < 0);
+        bins->bin[e] = 0;
+    }
 }
 
 double exact_value(const exact_sum *sum) {

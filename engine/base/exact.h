@@ -7,7 +7,9 @@
 #ifndef SCRY_EXACT_H
 #define SCRY_EXACT_H
 
+#include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 enum { EXACT_LIMBS = 5 };
 
@@ -19,6 +21,21 @@ typedef struct exact_sum {
 /* x must be finite. */
 void exact_add(exact_sum *sum, float x);
 void exact_subtract(exact_sum *sum, float x);
+
+/* Many numbers on their way to a sum: whole numbers by exponent, so that each costs one addition. All zero is zero; at
+ * most 2^39 numbers before exact_flush, which adds them to the sum and leaves the bins at zero. */
+typedef struct exact_bins {
+    int64_t bin[256];
+} exact_bins;
+
+static inline void exact_bin(exact_bins *bins, float x, bool subtract) {
+    uint32_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    uint32_t exponent = bits >> 23 & 0xff, fraction = bits & 0x7fffff;
+    int64_t value = exponent ? fraction | 0x800000 : fraction;
+    bins->bin[exponent] += (bits >> 31) != (uint32_t)subtract ? -value : value;
+}
+void exact_flush(exact_bins *bins, exact_sum *sum);
 
 /* The sum, rounded once, to nearest even. */
 double exact_value(const exact_sum *sum);

@@ -138,4 +138,30 @@ says "--candidates 0" "expected a whole number of 1 or more"
 gives 2 index $study -o "$place/no.scry" --candidates 5 --shard 1/2
 says "--candidates of a shard" "--candidates and --shard"
 
+# ---- names with commas, quotes and backslashes in a list of domains
+mkdir "$place/named"
+cp -R sample_data/. "$place/named"
+sed 's/"name": "law"/"name": "law, civil"/; s/"name": "math"/"name": "all"/; s/"name": "business"/"name": "a \\"b\\\\,"/' $study >"$place/named/study.json"
+gives 0 index "$place/named/study.json" -o "$place/named.scry"
+gives 0 score "$x" --domains "law,business,math,physics" --json
+sed 's/"[^"]*","sts"/"","sts"/g; s/"name":"[^,]*,/"name":/g' "$out" | grep -o '"pearson":[^,]*\|"r2":[^,]*' >"$place/before"
+for list in '"law, civil","a \"b\\,","all",physics' 'law\, civil, a "b\\\,, physics ,"all"'; do
+    gives 0 score "$place/named.scry" --domains "$list" --json
+    grep -o '"pearson":[^,]*\|"r2":[^,]*' "$out" >"$place/own" && mv "$place/own" "$out"
+    same "--domains $list is those domains"
+done
+gives 2 score "$place/named.scry" --domains 'law, civil'
+says "a comma without quotes" 'no domain "law"; expected all, extremes:K, or some of: '
+says "the list of names is one that can be typed" '"law, civil"'
+gives 2 score "$place/named.scry" --domains '"law, civil'
+says "an open quote" "no closing quote"
+gives 2 score "$place/named.scry" --domains '"law, civil"x'
+says "more behind a quote" "more behind a closing quote"
+printf 'leave-out law, civil\npane domains\nscreen %s\n' "$place/out.txt" >"$place/out.script"
+gives 0 "$place/named.scry" --script "$place/out.script" --session "$place/out.session"
+grep -q 'n 13' "$place/out.txt" && ok "leave-out: such a domain" || not_ok "leave-out: such a domain" "found $(grep rho "$place/out.txt"), expected n 13"
+printf 'screen %s\n' "$place/again.txt" >"$place/out.script"
+gives 0 "$place/named.scry" --script "$place/out.script" --session "$place/out.session"
+grep -q 'n 13' "$place/again.txt" && ok "the session keeps it" || not_ok "the session keeps it" "found $(grep rho "$place/again.txt"), expected n 13"
+
 finish

@@ -31,6 +31,7 @@ static const struct {
              {"plots_live", test_plots_live},
              {"plots_storm", test_plots_storm},
              {"plots_leave", test_plots_leave},
+             {"errands", test_errands},
              {"domain_cursor", test_domain_cursor},
              {"quit", test_quit},
              {"signals", test_signals},

@@ -124,6 +124,9 @@ void test_plots_storm(void);
 void test_plots_leave(void);
 void test_domain_cursor(void);
 
+/* explorer_errands.c */
+void test_errands(void);
+
 /* explorer_keys.c */
 void test_toggle(void);
 void test_moving(void);

@@ -140,6 +140,28 @@ static void against_reference(void) {
              trials);
 }
 
+/* Bins hold what single additions hold, whatever is in the sum before and however often they are flushed. */
+static void against_bins(void) {
+    uint64_t seed = 5;
+    size_t wrong = 0, left = 0;
+    for (int trial = 0; trial < 2000; trial++) {
+        exact_sum one = {0}, many = {0};
+        exact_bins bins = {{0}};
+        for (int i = 0; i < 200; i++) {
+            float x = trial % 3 == 2 ? -FLT_TRUE_MIN * (float)roll_below(&seed, 1000) : any_float(&seed);
+            bool subtract = trial % 2 && roll(&seed) & 1;
+            if (subtract) exact_subtract(&one, x);
+            else exact_add(&one, x);
+            exact_bin(&bins, x, subtract);
+            if (i == 50 || i == 199) exact_flush(&bins, &many);
+        }
+        wrong += memcmp(&one, &many, sizeof one) != 0;
+        for (int e = 0; e < 256; e++) left += bins.bin[e] != 0;
+    }
+    check_is(wrong, 0, "2000 sums by bins have the bits of sums one by one");
+    check_is(left, 0, "and the bins are empty afterwards");
+}
+
 __extension__ typedef __float128 quad;
 
 static void against_quad(void) {
@@ -242,6 +264,7 @@ static void ties(void) {
 int main(void) {
     single_values();
     against_reference();
+    against_bins();
     against_quad();
     whole_numbers();
     there_and_back();

@@ -22,7 +22,7 @@ static void right(void) {
     config c =
         read_config("{\"theme\": \"light\", \"ascii\": true, \"mouse\": false, \"top\": 200, \"score\": \"act2\","
                     "\"by\": \"sft\", \"metric\": \"abs\", \"keys\": {\"toggle\": \"x Space\"},"
-                    "\"colours\": {\"bar\": \"208\"}, \"start\": [\"sort rate\", \"down 3\"]}");
+                    "\"columns\": [\"label:40\", \"latent\"], \"colours\": {\"bar\": \"208\"}, \"start\": [\"sort rate\", \"down 3\"]}");
     check(c.wrong.count == 0, "nothing is wrong, found \"%s\"", c.wrong.count ? c.wrong.text[0] : "");
     check(c.theme == theme_find("light") && c.ascii == 1 && c.mouse == 0, "theme, ascii, mouse");
     check(strcmp(c.top, "200") == 0 && strcmp(c.score, "act2") == 0 && strcmp(c.by, "sft") == 0 &&
@@ -30,6 +30,7 @@ static void right(void) {
           "top, score, by, metric");
     check(strcmp(keymap_keys(&c.keys, command_find("toggle")), "x Space") == 0, "keys");
     check(c.own[ROLE_BAR].set && c.own[ROLE_BAR].fg == 208 && !c.own[ROLE_IN].set, "colours");
+    check(c.columns && strcmp(c.columns, "label:40,latent") == 0, "columns");
     check(c.start.count == 2 && strcmp(c.start.text[1], "down 3") == 0, "start");
     config_free(&c);
     config_read(&c, scratch("none.json"));
@@ -56,6 +57,11 @@ static void wrong(void) {
         {"\"keys\": {\"toggle\": 5}", {"\"keys\": \"toggle\"", "found 5", "expected keys", ""}},
         {"\"colours\": {\"bars\": \"red\"}", {"\"colours\": \"bars\"", "expected a role", "bar", ""}},
         {"\"colours\": {\"bar\": \"rot\"}", {"\"colours\": \"bar\"", "found \"rot\"", "#ff8700", ""}},
+        {"\"columns\": \"label\"", {"\"columns\"", "found \"label\"", "list of columns", ""}},
+        {"\"columns\": []", {"\"columns\"", "found []", "list of columns", ""}},
+        {"\"columns\": [\"labl\", \"rank\"]", {"\"columns\"", "found \"labl\"", "a column such as \"label\"", ""}},
+        {"\"columns\": [\"label:0\"]", {"\"columns\"", "found \"label:0\"", "width from 1 to 120", ""}},
+        {"\"columns\": [7]", {"\"columns\"", "found 7", "a column", ""}},
         {"\"start\": \"sort\"", {"\"start\"", "found \"sort\"", "list of commands", ""}},
         {"\"start\": [5]", {"\"start\"", "found 5", "a command", ""}},
         {"\"them\": \"dark\"", {"found the key \"them\"", "expected \"theme\"", "", ""}},
@@ -190,6 +196,47 @@ static void help(app *a) {
     }
 }
 
+/* What a mouse did anywhere on the screen, recorded, leaves the same screen when it is played to another explorer of
+ * the same index. */
+static void mouse(const char *index) {
+    uint64_t seed = 3;
+    setenv("XDG_DATA_HOME", scratch("clicks"), 1);
+    int wrong = 0, lines = 0;
+    enum { ROUNDS = 60, EVENTS = 14 };
+    for (int round = 0; round < ROUNDS; round++) {
+        app *a = open_app(index), *b = open_app(index);
+        app_command(a, "record mouse");
+        for (int i = 0; i < EVENTS; i++) {
+            int y = (int)roll_below(&seed, 24), x = (int)roll_below(&seed, 100), kind = (int)roll_below(&seed, 8);
+            if (kind == 0 || kind == 1) app_wheel(a, y, x, kind ? 3 : -3);
+            else app_click(a, y, kind == 2 ? 1 : x, kind == 3 ? 2 : 1);
+            if (latent_working(a)) latent_work(a, 0);
+            if (a->prompt.then) app_key(a, 27);
+            table_finish(a);
+            app_draw(a);
+        }
+        if (strcmp(a->recording.name, "mouse") != 0) check(false, "nothing of it ends the recording");
+        app_command(a, "record");
+        lines += (int)a->recording.count;
+        if (a->recording.count) app_command(b, "play mouse");
+        check(!b->message_is_error || !b->message[0], "round %d is played: %s", round, b->message_is_error ? b->message : "");
+        if (latent_working(b)) latent_work(b, 0);
+        table_finish(b);
+        a->message[0] = b->message[0] = 0;
+        char *one = screen_text(a), *two = screen_text(b);
+        if (strcmp(one, two) != 0 && !wrong++) {
+            printf("round %d\n%s\n%s\n", round, one, two);
+            for (size_t i = 0; i < a->recording.count; i++) printf("  %s\n", a->recording.line[i]);
+        }
+        free(one);
+        free(two);
+        app_free(a);
+        app_free(b);
+    }
+    check(wrong == 0 && lines > ROUNDS * EVENTS / 3, "%d rounds of clicks and wheels, %d commands: %d played otherwise",
+          ROUNDS, lines, wrong);
+}
+
 static void play(app *a, const char *line, bool ok, const char *says) {
     app_command(a, line);
     check(a->message_is_error == !ok && strstr(a->message, says), "%s: found \"%s\", expected \"%s\"", line, a->message,
@@ -262,5 +309,6 @@ int main(void) {
     a = open_app(index);
     macros(a);
     app_free(a);
+    mouse(index);
     return check_end();
 }

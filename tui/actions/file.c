@@ -2,24 +2,67 @@
 #include "draw/grid_ansi.h"
 #include "draw/grid_svg.h"
 #include "export.h"
+#include "label_edits.h"
 #include "views/view.h"
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+/* Copies of what is exported. */
+typedef struct work_of_export {
+    tab *tab;
+    scry_exported of; /* its set is owned, its ranking too */
+    size_t train;
+    scry_condition source;
+    scry_metric metric;
+    char path[TEXT_MOST];
+    bool ok;
+    scry_error err;
+} work_of_export;
+
+static void write_export(void *own, const scry_stop *stop) {
+    work_of_export *w = own;
+    scry_ranking *r = scry_rank(w->tab->index, w->train, w->source, w->metric, &w->err);
+    w->of.ranking = r;
+    w->of.stop = stop;
+    w->ok = r && scry_export(&w->of, w->path, NULL, &w->err);
+    scry_ranking_free(r);
+}
+
+static void end_export(app *a, void *own, bool whole) {
+    work_of_export *w = own;
+    if (whole && w->ok) {
+        snprintf(w->tab->file, sizeof w->tab->file, "%s", w->path);
+        app_say(a, "%u latents written to %s", w->of.set->count, w->path);
+    } else if (whole) {
+        app_fail(a, "%s", w->err.text);
+    }
+    scry_labels_release(w->tab->index);
+    scry_set_free((scry_set *)w->of.set);
+    free(w);
+}
 
 command_effect do_export(app *a, const char *argument) {
     if (!*argument) return app_ask(a, "export", a->tab->file);
-    scry_error err = {0};
     const scry_session *s = a->tab->session;
-    scry_exported e = {.set = scry_session_set(s),
-                       .index = a->tab->index,
-                       .ranking = scry_session_ranking(s),
-                       .top = scry_session_n(s),
-                       .score = scry_session_score(s)};
-    if (!scry_export(&e, argument, NULL, &err)) return app_fail(a, "%s", err.text);
-    snprintf(a->tab->file, sizeof a->tab->file, "%s", argument);
-    app_say(a, "%u latents written to %s", scry_session_set(a->tab->session)->count, argument);
+    const scry_ranking *shown = scry_session_ranking(s);
+    work_of_export *w = calloc(1, sizeof *w);
+    if (!w) abort();
+    *w = (work_of_export){.tab = a->tab,
+                          .of = {.set = scry_set_copy(scry_session_set(s)),
+                                 .index = a->tab->index,
+                                 .top = scry_session_n(s),
+                                 .score = scry_session_score(s)},
+                          .train = shown->train,
+                          .source = shown->source,
+                          .metric = shown->metric};
+    snprintf(w->path, sizeof w->path, "%s", argument);
+    errand e = {.work = write_export, .end = end_export, .own = w};
+    snprintf(e.what, sizeof e.what, "export to %s", argument);
+    scry_labels_hold(w->tab->index);
+    errand_begin(a, &e);
     return DID_CHANGE;
 }
 
@@ -48,6 +91,7 @@ static bool ends_in(const char *name, const char *ending) {
  * .ansi have the styles of a terminal with --colors many colours. */
 command_effect do_screen(app *a, const char *argument) {
     if (!*argument) return app_ask(a, "screen", "screen.txt");
+    if (works_later(a, "screen", argument)) return DID_CHANGE;
     FILE *f = fopen(argument, "we");
     if (!f) return app_fail(a, "%s: cannot be written: %s", argument, strerror(errno));
     works_settle(a); /* a still picture waits for all of its numbers */
@@ -64,20 +108,47 @@ command_effect do_screen(app *a, const char *argument) {
     return DID_CHANGE;
 }
 
+/* The warnings rank every source, which takes longer than a frame where latents are many. */
+typedef struct work_of_info {
+    tab *tab;
+    scry_notes notes;
+} work_of_info;
+
+static void count_warnings(void *own, const scry_stop *stop) {
+    (void)stop;
+    work_of_info *w = own;
+    scry_warnings(w->tab->index, &w->notes);
+}
+
+static void say_info(app *a, void *own, bool whole) {
+    work_of_info *w = own;
+    const scry_info *info = w->tab->info;
+    const char *trouble = keep_trouble(a);
+    if (whole)
+        app_say(a, "%s, %s, pairing by %s, %zu captures, %zu warnings; %s%s", info->model, info->hook,
+                scry_pairing_name(info->pairing), info->captures, w->notes.count,
+                trouble ? "this session is not kept: " : "scry info says all", trouble ? trouble : "");
+    scry_labels_release(w->tab->index);
+    scry_notes_free(&w->notes);
+    free(w);
+}
+
 command_effect do_info(app *a, const char *argument) {
     (void)argument;
-    scry_notes notes = {0};
-    scry_warnings(a->tab->index, &notes);
-    const char *trouble = keep_trouble(a);
-    app_say(a, "%s, %s, pairing by %s, %zu captures, %zu warnings; %s%s", a->tab->info->model, a->tab->info->hook,
-            scry_pairing_name(a->tab->info->pairing), a->tab->info->captures, notes.count,
-            trouble ? "this session is not kept: " : "scry info says all", trouble ? trouble : "");
-    scry_notes_free(&notes);
+    work_of_info *w = calloc(1, sizeof *w);
+    if (!w) abort();
+    w->tab = a->tab;
+    const errand e = {.what = "info", .work = count_warnings, .end = say_info, .own = w};
+    scry_labels_hold(w->tab->index);
+    errand_begin(a, &e);
     return DID_CHANGE;
 }
 
+/* What is being written would be lost: once more to leave all the same. */
 command_effect do_quit(app *a, const char *argument) {
-    (void)a;
     (void)argument;
-    return DID_QUIT;
+    const char *what = errand_under_way(a, false, NULL);
+    if (!what || a->asked_to_leave) return DID_QUIT;
+    a->asked_to_leave = true;
+    return app_fail(a, "under way; q again leaves without it, Esc gives it up: %s", what);
 }

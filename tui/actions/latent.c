@@ -119,11 +119,38 @@ command_effect do_edit_label(app *a, const char *argument) {
     return app_ask(a, "label", label ? label : "");
 }
 
+/* Labels that are being written. */
+typedef struct work_of_labels {
+    scry_index *index;
+    char path[TEXT_MOST];
+    uint32_t count;
+    bool ok;
+    scry_error err;
+} work_of_labels;
+
+static void write_labels(void *own, const scry_stop *stop) {
+    (void)stop;
+    work_of_labels *w = own;
+    w->ok = scry_labels_write(w->index, w->path, &w->count, &w->err);
+}
+
+static void end_labels(app *a, void *own, bool whole) {
+    work_of_labels *w = own;
+    if (w->ok) app_say(a, "%u labels written to %s", w->count, w->path);
+    else if (whole) app_fail(a, "%s", w->err.text);
+    scry_labels_release(w->index);
+    free(w);
+}
+
 command_effect do_export_labels(app *a, const char *argument) {
     if (!*argument) return app_ask(a, "export-labels", "labels.jsonl");
-    scry_error err = {0};
-    uint32_t count;
-    if (!scry_labels_write(a->tab->index, argument, &count, &err)) return app_fail(a, "%s", err.text);
-    app_say(a, "%u labels written to %s", count, argument);
+    work_of_labels *w = calloc(1, sizeof *w);
+    if (!w) abort();
+    w->index = a->tab->index;
+    snprintf(w->path, sizeof w->path, "%s", argument);
+    errand e = {.work = write_labels, .end = end_labels, .own = w};
+    snprintf(e.what, sizeof e.what, "labels to %s", argument);
+    scry_labels_hold(w->index);
+    errand_begin(a, &e);
     return DID_CHANGE;
 }

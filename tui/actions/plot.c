@@ -79,6 +79,7 @@ command_effect do_leave_out(app *a, const char *argument) {
 command_effect do_svg(app *a, const char *argument) {
     if (a->layer != &layer_plots) return app_fail(a, "no plot is shown; p opens them");
     if (!*argument) return app_ask(a, "svg", "plot.svg");
+    if (works_later(a, "svg", argument)) return DID_CHANGE;
     FILE *f = fopen(argument, "we");
     if (!f) return app_fail(a, "%s: cannot be written: %s", argument, strerror(errno));
     works_settle(a); /* a still picture waits for all of its numbers */

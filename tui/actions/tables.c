@@ -21,15 +21,63 @@ static char *page_text(char *head, const cJSON *list, const out_column *columns)
     return text;
 }
 
-command_effect do_baselines(app *a, const char *argument) {
-    (void)argument;
+/* What such a table is made of, on a thread beside: copies of the state. */
+typedef struct work_of_table {
+    char title[80];
+    scry_error err;
+    char *text; /* the answer */
+    size_t train;
+    scry_condition source;
+    scry_metric metric;
+    uint32_t n;
+    bool is_signed;
+    scry_scope scope; /* baselines; owned */
+    char *spec;       /* compare: each index reads it for its own domains; owned */
+    size_t indexes;
+    struct {
+        scry_index *index;
+        size_t train;
+    } of[]; /* [indexes] */
+} work_of_table;
+
+static work_of_table *new_work(const app *a, size_t indexes) {
     const scry_session *s = a->tab->session;
     const scry_ranking *shown = scry_session_ranking(s);
-    scry_error err = {0};
-    uint32_t n = scry_session_n(s) ? scry_session_n(s) : 1;
-    scry_ranking *by = scry_rank(a->tab->index, shown->train, shown->source, SCRY_SQ, &err);
-    if (!by) return app_fail(a, "%s", err.text);
-    cJSON *facts = baselines_facts(a->tab->index, by, n, scry_session_scope(s), 0, &err);
+    work_of_table *w = calloc(1, sizeof *w + indexes * sizeof w->of[0]);
+    if (!w) abort();
+    w->train = shown->train;
+    w->source = shown->source;
+    w->metric = shown->metric;
+    w->n = scry_session_n(s);
+    w->is_signed = scry_session_scope(s)->is_signed;
+    w->scope = scry_scope_copy(scry_session_scope(s));
+    w->spec = strdup(scry_session_scope_spec(s));
+    if (!w->spec) abort();
+    w->indexes = indexes;
+    return w;
+}
+
+/* Shows the text, or says why there is none. */
+static void show_table(app *a, void *own, bool whole) {
+    work_of_table *w = own;
+    if (whole && w->text) {
+        page_show(a, w->title, w->text);
+        w->text = NULL;
+    } else if (whole) {
+        a->layer = NULL;
+        app_fail(a, "%s", w->err.text);
+    }
+    free(w->text);
+    scry_scope_free(&w->scope);
+    free(w->spec);
+    free(w);
+}
+
+static void work_baselines(void *own, const scry_stop *stop) {
+    work_of_table *w = own;
+    const scry_index *index = w->of[0].index;
+    scry_ranking *by = scry_rank(index, w->train, w->source, SCRY_SQ, &w->err);
+    cJSON *facts = by ? baselines_facts(index, by, w->n, &w->scope, 0, stop) : NULL;
     static const out_column columns[] = {{"name", "baseline", NULL, 0},
                                          {"of", "of", NULL, 0},
                                          {"score", "score", NULL, 0},
@@ -43,52 +91,44 @@ command_effect do_baselines(app *a, const char *argument) {
                                          {"ci_high", "to", "%.3f", 0},
                                          {"n", "N", "%.0f", 0},
                                          {NULL, NULL, NULL, 0}};
-    char title[80];
-    snprintf(title, sizeof title, "baselines, by %s, N %u", scry_condition_name(by->source), n);
-    page_show(a, title,
-              page_text(baselines_head(facts), cJSON_GetObjectItemCaseSensitive(facts, "baselines"), columns));
+    if (facts)
+        w->text = page_text(baselines_head(facts), cJSON_GetObjectItemCaseSensitive(facts, "baselines"), columns);
     cJSON_Delete(facts);
     scry_ranking_free(by);
+}
+
+command_effect do_baselines(app *a, const char *argument) {
+    (void)argument;
+    work_of_table *w = new_work(a, 1);
+    w->of[0].index = a->tab->index;
+    w->n = w->n ? w->n : 1;
+    snprintf(w->title, sizeof w->title, "baselines, by %s, N %u", scry_condition_name(w->source), w->n);
+    page_work(a, w->title, work_baselines, show_table, w);
     return DID_CHANGE;
 }
 
-/* A tab's row by the source, metric, N and sign that the shown tab has; NULL and err where it lacks them. */
-static cJSON *tab_row(const app *a, const tab *t, scry_error *err) {
-    const scry_session *s = a->tab->session;
-    const scry_ranking *shown = scry_session_ranking(s);
-    uint32_t n = scry_session_n(s);
+/* An index's row by the source, metric, N and sign of the tab that was shown; NULL, and err where it lacks them. */
+static cJSON *index_row(work_of_table *w, size_t i, const scry_stop *stop) {
     scry_scope scope;
-    subject of = {.index = t->index, .train = scry_session_ranking(t->session)->train};
-    of.ranking = scry_rank(of.index, of.train, shown->source, shown->metric, err);
+    subject of = {.index = w->of[i].index, .train = w->of[i].train};
+    of.ranking = scry_rank(of.index, of.train, w->source, w->metric, &w->err);
     if (!of.ranking) return NULL;
-    if (!scry_scope_read(&scope, of.index, of.train, scry_session_scope_spec(s), scry_session_scope(s)->is_signed,
-                         err)) {
+    if (!scry_scope_read(&scope, of.index, of.train, w->spec, w->is_signed, &w->err)) {
         scry_ranking_free(of.ranking);
         return NULL;
     }
     of.set = scry_set_new(of.ranking->latents);
-    for (uint32_t i = 0; i < n && i < of.ranking->latents; i++) scry_set_put(of.set, of.ranking->order[i], true);
-    const char *slash = strrchr(t->info->path, '/');
-    cJSON *row = compare_row(&of, slash ? slash + 1 : t->info->path, n, &scope);
+    for (uint32_t rank = 0; rank < w->n && rank < of.ranking->latents; rank++)
+        scry_set_put(of.set, of.ranking->order[rank], true);
+    const char *path = scry_about(of.index)->path, *slash = strrchr(path, '/');
+    cJSON *row = compare_row(&of, slash ? slash + 1 : path, w->n, &scope, stop);
     scry_set_free(of.set);
     scry_ranking_free(of.ranking);
     scry_scope_free(&scope);
     return row;
 }
 
-command_effect do_compare(app *a, const char *argument) {
-    (void)argument;
-    const scry_session *s = a->tab->session;
-    scry_error err = {0};
-    cJSON *list = cJSON_CreateArray();
-    for (size_t i = 0; i < a->tab_count && !err.status; i++) {
-        cJSON *row = tab_row(a, a->tabs[i], &err);
-        if (row) cJSON_AddItemToArray(list, row);
-    }
-    if (err.status) {
-        cJSON_Delete(list);
-        return app_fail(a, "%s", err.text);
-    }
+static char *compare_text(const work_of_table *w, const cJSON *list) {
     static const out_column columns[] = {{"index", "index", NULL, 0},
                                          {"d_sae", "latents", "%.0f", 0},
                                          {"l0", "L0", "%.1f", 0},
@@ -106,15 +146,38 @@ command_effect do_compare(app *a, const char *argument) {
                                          {"hook", "hook", NULL, 0},
                                          {"sae", "SAE", NULL, 0},
                                          {NULL, NULL, NULL, 0}};
-    const scry_ranking *shown = scry_session_ranking(s);
     const cJSON *beside = cJSON_GetObjectItemCaseSensitive(list->child, "beside");
-    char *head = malloc(400), title[80];
+    char *head = malloc(400);
     if (!head) abort();
-    compare_head(head, 400, scry_condition_name(shown->source), cJSON_IsString(beside) ? beside->valuestring : NULL,
-                 scry_metric_name(shown->metric), scry_session_n(s), scry_session_scope(s)->is_signed);
-    snprintf(title, sizeof title, "%zu open %s side by side", a->tab_count, a->tab_count == 1 ? "index" : "indexes");
-    if (a->tab_count == 1) app_say(a, "one index is open; scry A.scry B.scry opens two");
-    page_show(a, title, page_text(head, list, columns));
+    compare_head(head, 400, scry_condition_name(w->source), cJSON_IsString(beside) ? beside->valuestring : NULL,
+                 scry_metric_name(w->metric), w->n, w->is_signed);
+    return page_text(head, list, columns);
+}
+
+static void work_compare(void *own, const scry_stop *stop) {
+    work_of_table *w = own;
+    cJSON *list = cJSON_CreateArray(), *row = NULL;
+    for (size_t i = 0; i < w->indexes; i++) {
+        double count = (double)w->indexes;
+        const scry_stop part = scry_stop_part(stop, (double)i / count, (double)(i + 1) / count);
+        row = index_row(w, i, &part);
+        if (!row) break;
+        cJSON_AddItemToArray(list, row);
+    }
+    if (row) w->text = compare_text(w, list);
     cJSON_Delete(list);
+}
+
+command_effect do_compare(app *a, const char *argument) {
+    (void)argument;
+    work_of_table *w = new_work(a, a->tab_count);
+    for (size_t i = 0; i < a->tab_count; i++) {
+        w->of[i].index = a->tabs[i]->index;
+        w->of[i].train = scry_session_ranking(a->tabs[i]->session)->train;
+    }
+    snprintf(w->title, sizeof w->title, "%zu open %s side by side", a->tab_count,
+             a->tab_count == 1 ? "index" : "indexes");
+    if (a->tab_count == 1) app_say(a, "one index is open; scry A.scry B.scry opens two");
+    page_work(a, w->title, work_compare, show_table, w);
     return DID_CHANGE;
 }

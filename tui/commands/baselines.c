@@ -100,16 +100,17 @@ static cJSON *row_facts(const scry_index *index, const scry_baseline *row) {
 }
 
 cJSON *baselines_facts(const scry_index *index, const scry_ranking *ranking, uint32_t top, const scry_scope *scope,
-                       unsigned threads, scry_error *err) {
+                       unsigned threads, const scry_stop *stop) {
     scry_condition has[SCRY_CONDITIONS], other = SCRY_BASE;
     const scry_info *info = scry_about(index);
     int n = scry_sources(index, ranking->train, has);
     for (int i = n - 1; i >= 0; i--)
         if (has[i] != ranking->source) other = has[i];
-    scry_baselines *b = scry_baselines_new(index, ranking, top, scope, threads, NULL);
-    pair latents = {scry_rank(index, ranking->train, ranking->source, SCRY_SQ, err), NULL};
+    scry_baselines *b = scry_baselines_new(index, ranking, top, scope, threads, stop);
+    if (!b) return NULL;
+    pair latents = {scry_rank(index, ranking->train, ranking->source, SCRY_SQ, NULL), NULL};
     pair dimensions = {scry_rank_raw(index, ranking->train, ranking->source, NULL), NULL};
-    if (other != SCRY_BASE) latents.b = scry_rank(index, ranking->train, other, SCRY_SQ, err);
+    if (other != SCRY_BASE) latents.b = scry_rank(index, ranking->train, other, SCRY_SQ, NULL);
     if (other != SCRY_BASE) dimensions.b = scry_rank_raw(index, ranking->train, other, NULL);
     cJSON *facts = cJSON_CreateObject();
     out_text(facts, "train", info->train[ranking->train].name);
@@ -201,7 +202,7 @@ int shell_baselines(const options *o) {
         options_number("--top", o->top, 1, 100, &top, &err) &&
         options_number("--threads", o->threads, 1, 0, &threads, &err) && subject_scope(o, index, train, &scope, &err) &&
         (ranking = scry_rank(index, train, source, SCRY_SQ, &err));
-    cJSON *facts = ok ? baselines_facts(index, ranking, top, &scope, threads, &err) : NULL;
+    cJSON *facts = ok ? baselines_facts(index, ranking, top, &scope, threads, NULL) : NULL;
     char *head = facts ? baselines_head(facts) : NULL;
     int status = facts ? out_print(o, facts, "baselines", baselines_columns, head) : out_error(&err);
     free(head);

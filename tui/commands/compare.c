@@ -43,7 +43,7 @@ static bool same_study(const scry_index *a, size_t train_a, const scry_index *b,
 }
 
 /* rho of one score with its company, under "act_pearson" and so on; null where there is no such score. */
-static void add_score(cJSON *row, const subject *s, scry_score score, const scry_scope *scope) {
+static void add_score(cJSON *row, const subject *s, scry_score score, const scry_scope *scope, const scry_stop *stop) {
     subject of = *s;
     of.score = score;
     scry_result r;
@@ -53,8 +53,7 @@ static void add_score(cJSON *row, const subject *s, scry_score score, const scry
         scry_scorer *scorer = scry_scorer_new(s->index, score);
         scry_scorer_load(scorer, s->set);
         scry_result_fit(&r, s->index, scorer, scope);
-        scry_result_company(&r, s->index, score, s->set->count);
-        scry_result_interval(&r, s->index, score, s->set, NULL);
+        scry_result_complete(&r, s->index, score, s->set, stop);
         facts = score_facts(&of, &r);
         scry_scorer_free(scorer);
         scry_result_free(&r);
@@ -105,7 +104,7 @@ static void add_tops(cJSON *row, const subject *s, uint32_t top) {
     out_number(row, "expected", expected);
 }
 
-cJSON *compare_row(const subject *s, const char *name, uint32_t top, const scry_scope *scope) {
+cJSON *compare_row(const subject *s, const char *name, uint32_t top, const scry_scope *scope, const scry_stop *stop) {
     const scry_info *info = scry_about(s->index);
     cJSON *row = cJSON_CreateObject();
     out_text(row, "index", name);
@@ -115,9 +114,13 @@ cJSON *compare_row(const subject *s, const char *name, uint32_t top, const scry_
     out_number(row, "l0", base_l0(s->index, s->train));
     out_text(row, "by", scry_condition_name(s->ranking->source));
     add_tops(row, s, top);
-    add_score(row, s, SCRY_ACT, scope);
-    add_score(row, s, SCRY_SCORE_ICL, scope);
-    return row;
+    add_score(row, s, SCRY_ACT, scope, stop);
+    scry_tell(stop, 0.5);
+    add_score(row, s, SCRY_SCORE_ICL, scope, stop);
+    scry_tell(stop, 1);
+    if (!scry_stopped(stop)) return row;
+    cJSON_Delete(row);
+    return NULL;
 }
 
 /* The first index, kept open: all rows are asked what it is asked. */
@@ -142,7 +145,7 @@ static cJSON *read_row(const options *o, int word, uint32_t top, first_index *fi
         s.set = scry_set_new(s.ranking->latents);
         for (uint32_t i = 0; i < top && i < s.ranking->latents; i++) scry_set_put(s.set, s.ranking->order[i], true);
         if (word) scope.is_signed = first->is_signed; /* one question for all rows */
-        row = compare_row(&s, slash ? slash + 1 : o->word[word], top, &scope);
+        row = compare_row(&s, slash ? slash + 1 : o->word[word], top, &scope, NULL);
     }
     bool is_signed = scope.is_signed;
     scry_scope_free(&scope);

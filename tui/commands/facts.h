@@ -2,6 +2,7 @@
 #ifndef SCRY_FACTS_H
 #define SCRY_FACTS_H
 
+#include "analysis.h"
 #include "commands/out.h"
 #include "commands/subject.h"
 
@@ -11,15 +12,16 @@ cJSON *rank_facts(const scry_index *index, const scry_ranking *r, uint32_t top);
 cJSON *tokens_facts(const scry_index *index, uint32_t latent, const scry_example *e, size_t n, uint32_t around);
 
 /* {"train", "by", "n", "signed", "latents", "dimensions", "seed", "tops": [...], "baselines": [...]}; NULL
- * and err when the index cannot give it. The caller deletes. */
+ * when stopped. The caller deletes. */
 cJSON *baselines_facts(const scry_index *index, const scry_ranking *ranking, uint32_t top, const scry_scope *scope,
-                       unsigned threads, scry_error *err);
+                       unsigned threads, const scry_stop *stop);
 /* The words above the table of facts (the caller frees), and the table's columns. */
 char *baselines_head(const cJSON *facts);
 extern const out_column baselines_columns[];
 
-/* One index of scry compare, its selection being s->set, the first `top` of the ranking. The caller deletes. */
-cJSON *compare_row(const subject *s, const char *name, uint32_t top, const scry_scope *scope);
+/* One index of scry compare, its selection being s->set, the first `top` of the ranking. NULL when stopped. The caller
+ * deletes. */
+cJSON *compare_row(const subject *s, const char *name, uint32_t top, const scry_scope *scope, const scry_stop *stop);
 /* beside NULL: there is no second source. */
 void compare_head(char *head, size_t size, const char *by, const char *beside, const char *metric, uint32_t top,
                   bool is_signed);

@@ -184,7 +184,13 @@ int shell_export(const options *o) {
     uint32_t top = 0;
     bool ok = subject_read(o, &s, &err) && subject_needs_latents(s.index, &err);
     if (ok && !o->set && !o->latents) ok = options_number("--top", o->top, 0, 100, &top, &err);
-    scry_exported e = {s.set, s.index, s.ranking, top, s.score, o->model_id, o->source_id};
+    scry_exported e = {.set = s.set,
+                       .index = s.index,
+                       .ranking = s.ranking,
+                       .top = top,
+                       .score = s.score,
+                       .model_id = o->model_id,
+                       .source_id = o->source_id};
     scry_notes notes = {0};
     ok = ok && scry_export(&e, o->out ? o->out : "-", &notes, &err);
     for (size_t i = 0; ok && i < notes.count; i++) out_warning(notes.text[i]);

@@ -65,7 +65,7 @@ static size_t random_band(const report *r, const double *change, uint32_t most, 
     size_t count = 0;
     for (double at = 2; at <= most; at *= 1.5) {
         uint32_t drawn =
-            scry_random_rhos(r->s->index, r->s->score, change, (uint32_t)at, SETS, SCRY_SEED, NULL, rho, NULL);
+            scry_random_rhos(r->s->index, r->s->score, change, (uint32_t)at, SETS, SCRY_SEED, r->stop, rho, NULL);
         if (!drawn) break;
         scry_sort(rho, drawn);
         n[count] = floor(at);
@@ -87,7 +87,8 @@ static void rho_against_n(FILE *f, const report *r, const scry_result *result) {
     for (int i = 0; i < sources && i < SOURCES; i++) {
         size_t count;
         scry_ranking *by = scry_rank(s->index, s->train, has[i], s->ranking->metric, NULL);
-        scry_sweep_point *points = scry_sweep_n(s->index, by, s->score, r->scope, top, NULL, &count);
+        scry_sweep_point *points = scry_sweep_n(s->index, by, s->score, r->scope, top, r->stop, &count);
+        if (!points) count = 0; /* stopped */
         x[i] = numbers(count), y[i] = numbers(count);
         for (size_t k = 0; k < count; k++) x[i][k] = points[k].to, y[i][k] = points[k].fit.pearson;
         series[used++] =
@@ -125,7 +126,8 @@ static void bands(FILE *f, const report *r) {
     const subject *s = r->s;
     size_t count;
     scry_sweep_point *points =
-        scry_sweep_bands(s->index, s->ranking, s->score, r->scope, SWEEP_TOP, BAND, NULL, &count);
+        scry_sweep_bands(s->index, s->ranking, s->score, r->scope, SWEEP_TOP, BAND, r->stop, &count);
+    if (!points) count = 0; /* stopped */
     double *x = numbers(2 * (count + 1)), *y = x + count + 1;
     for (size_t k = 0; k < count; k++) x[k] = points[k].from, y[k] = points[k].fit.pearson;
     if (count) x[count] = points[count - 1].to, y[count] = y[count - 1];

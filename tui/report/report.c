@@ -272,21 +272,26 @@ static void put_baselines(const page *p) {
 
 /* ---- all of it ------------------------------------------------------------------------------- */
 
+/* What the numbers of the scores are of all work, and with those of the baselines: the rest are the plots. */
+static const double SCORES_SHARE = 0.2, NUMBERS_SHARE = 0.8;
+
 static void compute(page *p) {
     const report *r = p->r;
-    for (int s = 0; s < SCRY_SCORES; s++) {
+    for (int s = 0; s < SCRY_SCORES && !scry_stopped(r->stop); s++) {
         if (!scry_has_score(r->s->index, (scry_score)s)) continue;
         subject of = *r->s;
         of.score = (scry_score)s;
         scry_scorer *scorer = scry_scorer_new(of.index, of.score);
         scry_scorer_load(scorer, of.set);
         scry_result_fit(&p->result[s], of.index, scorer, r->scope);
-        scry_result_company(&p->result[s], of.index, of.score, of.set->count);
-        scry_result_interval(&p->result[s], of.index, of.score, of.set, NULL);
+        scry_result_complete(&p->result[s], of.index, of.score, of.set, r->stop);
         scry_scorer_free(scorer);
         p->facts[s] = score_facts(&of, &p->result[s]);
+        scry_tell(r->stop, SCORES_SHARE * (s + 1) / SCRY_SCORES);
     }
-    if (r->s->ranking) p->baselines = baselines_facts(r->s->index, r->s->ranking, r->top, r->scope, r->threads, NULL);
+    const scry_stop rest = scry_stop_part(r->stop, SCORES_SHARE, NUMBERS_SHARE);
+    if (r->s->ranking && !scry_stopped(r->stop))
+        p->baselines = baselines_facts(r->s->index, r->s->ranking, r->top, r->scope, r->threads, &rest);
 }
 
 static void write_page(const page *p) {
@@ -340,11 +345,12 @@ bool report_write(const report *r, const char *path, scry_error *err) {
     if (!whole_begin(&w, path, err)) return false;
     page p = {.r = r, .info = scry_about(r->s->index), .f = w.file};
     compute(&p);
-    write_page(&p);
+    if (!scry_stopped(r->stop)) write_page(&p);
     for (int s = 0; s < SCRY_SCORES; s++) {
         if (p.facts[s]) scry_result_free(&p.result[s]);
         cJSON_Delete(p.facts[s]);
     }
     cJSON_Delete(p.baselines);
-    return whole_end(&w, true, err);
+    bool whole = !scry_stopped(r->stop);
+    return whole_end(&w, whole, err) && whole;
 }

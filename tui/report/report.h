@@ -3,6 +3,7 @@
 #ifndef SCRY_REPORT_H
 #define SCRY_REPORT_H
 
+#include "analysis.h"
 #include "commands/subject.h"
 
 #include <stdio.h>
@@ -14,9 +15,10 @@ typedef struct report {
     const char *selection;   /* the selection in words */
     uint32_t top;            /* of the ranking: listed, and taken by overlap and baselines */
     unsigned threads;
+    const scry_stop *stop; /* NULL: never */
 } report;
 
-/* The file is there whole or not at all. */
+/* The file is there whole or not at all. False without err when stopped. */
 bool report_write(const report *r, const char *path, scry_error *err);
 
 /* Its parts, one file each. other: another score's result, drawn beside the chosen one's; NULL: none. */

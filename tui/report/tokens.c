@@ -56,7 +56,7 @@ static void put_latent(FILE *f, const report *r, uint32_t rank) {
 void report_tokens(FILE *f, const report *r) {
     const subject *s = r->s;
     uint32_t shown = 0;
-    for (uint32_t rank = 0; rank < s->ranking->latents && shown < LATENTS; rank++)
+    for (uint32_t rank = 0; rank < s->ranking->latents && shown < LATENTS && !scry_stopped(r->stop); rank++)
         if (scry_set_has(s->set, s->ranking->order[rank])) {
             put_latent(f, r, rank);
             shown++;

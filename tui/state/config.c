@@ -2,6 +2,7 @@
 #include "state/config.h"
 #include "beside.h"
 #include "draw/color.h"
+#include "views/columns.h"
 #include "words.h"
 
 #include <cjson/cJSON.h>
@@ -114,6 +115,35 @@ static void read_colours(reader *r, const char *key, const cJSON *value) {
     }
 }
 
+/* What is wrong with a column, by its name: no such, or the width behind it. */
+static void wrong_column(reader *r, const char *key, const cJSON *item) {
+    const char *names[COLUMNS_MOST], *near;
+    char word[64], expected[160];
+    snprintf(word, sizeof word, "%.*s", (int)strcspn(item->valuestring, ":"), item->valuestring);
+    if (column_find(word) >= 0) {
+        wrong(r, key, item, "a width from 1 to 120 after the colon");
+        return;
+    }
+    near = words_nearest(word, names, (size_t)column_names(names));
+    snprintf(expected, sizeof expected, "a column such as \"%s\"", near ? near : "label");
+    wrong(r, key, item, expected);
+}
+
+static void read_columns(reader *r, const char *key, const cJSON *value) {
+    const cJSON *item, *items = cJSON_IsArray(value) ? value : NULL;
+    table_columns read = {.cursor = -1};
+    char text[COLUMNS_TEXT_MOST] = "";
+    if (!items || !items->child) wrong(r, key, value, "a list of columns, such as [\"rank\", \"latent\", \"label:40\"]");
+    cJSON_ArrayForEach (item, items) {
+        int before = read.count;
+        if (!cJSON_IsString(item)) wrong(r, key, item, "a column, such as \"label:40\"");
+        else if (!table_columns_add(&read, item->valuestring)) wrong_column(r, key, item);
+        size_t used = strlen(text);
+        if (read.count > before) snprintf(text + used, sizeof text - used, "%s%s", used ? "," : "", item->valuestring);
+    }
+    if (*text) take_text(&r->c->columns, text);
+}
+
 static void read_start(reader *r, const char *key, const cJSON *value) {
     const cJSON *item, *items = cJSON_IsArray(value) ? value : NULL;
     if (!items) wrong(r, key, value, "a list of commands, such as [\"sort rate\"]");
@@ -128,7 +158,7 @@ static const struct {
     void (*read)(reader *r, const char *key, const cJSON *value);
 } known[] = {{"theme", read_theme},     {"ascii", read_switch},   {"mouse", read_switch},   {"top", read_top},
              {"score", read_ranking},   {"by", read_ranking},     {"metric", read_ranking}, {"keys", read_keys},
-             {"colours", read_colours}, {"colors", read_colours}, {"start", read_start}};
+             {"colours", read_colours}, {"colors", read_colours}, {"columns", read_columns}, {"start", read_start}};
 enum { KNOWN = sizeof known / sizeof *known };
 
 static void read_item(reader *r, const cJSON *item) {
@@ -141,7 +171,7 @@ static void read_item(reader *r, const cJSON *item) {
     }
     const char *near = words_nearest(item->string, names, KNOWN);
     scry_notes_add(&r->c->wrong, "%s: found the key \"%.40s\", expected %s%s%s", r->path, item->string,
-                   near ? "\"" : "theme, ascii, mouse, top, score, by, metric, keys, colours or start",
+                   near ? "\"" : "theme, ascii, mouse, top, score, by, metric, keys, colours, columns or start",
                    near ? near : "", near ? "\"" : "");
 }
 
@@ -190,7 +220,7 @@ void config_read(config *c, const char *path) {
 }
 
 void config_free(config *c) {
-    char *const owned[] = {c->top, c->score, c->by, c->metric};
+    char *const owned[] = {c->top, c->score, c->by, c->metric, c->columns};
     for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) free(owned[i]);
     keymap_free(&c->keys);
     scry_notes_free(&c->start);

@@ -4,9 +4,11 @@
  *     {"theme": "light", "ascii": true, "mouse": false,
  *      "top": 200, "score": "act2", "by": "sft", "metric": "abs",
  *      "keys": {"toggle": "Space x"}, "colours": {"bar": "#ff8700", "error": "white on red"},
+ *      "columns": ["rank", "latent", "label:40"],
  *      "start": ["sort rate", "capture math.icl"]}
  *
- * "start" are commands of the palette, run on an index whose session is not restored. What is wrong is left out and
+ * "columns" are the table's, in this order, some with a width; "start" are commands of the palette, run on an index whose session is not restored, as the
+ * columns are. What is wrong is left out and
  * said; the explorer opens all the same. */
 #ifndef SCRY_CONFIG_H
 #define SCRY_CONFIG_H
@@ -20,6 +22,7 @@ typedef struct config {
     int ascii, mouse;                /* 1, 0; -1: not set */
     char *top, *score, *by, *metric; /* as after the option of that name; NULL: not set */
     keymap keys;
+    char *columns; /* as after :columns; NULL: not set */
     scry_notes start;
     scry_notes wrong; /* each: file, key, found, expected */
 } config;

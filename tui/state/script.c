@@ -5,6 +5,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -72,6 +73,15 @@ void macro_note(app *a, const char *name, const char *argument) {
     r->line = realloc(r->line, (r->count + 1) * sizeof *r->line);
     if (!r->line) abort();
     r->line[r->count++] = line;
+}
+
+void macro_note_mouse(app *a, const char *name, const char *format, ...) {
+    char argument[TEXT_MOST];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(argument, sizeof argument, format, args);
+    va_end(args);
+    macro_note(a, name, argument);
 }
 
 bool macro_begin(app *a, const char *name, scry_error *err) {

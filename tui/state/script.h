@@ -26,6 +26,8 @@ bool script_run(struct app *a, FILE *f, const char *path, bool *quit, scry_error
 
 /* Adds a command that was done to what is being recorded, if anything is. */
 void macro_note(struct app *a, const char *name, const char *argument);
+/* The same for what a mouse did, as the command that does it. */
+void macro_note_mouse(struct app *a, const char *name, const char *format, ...) __attribute__((format(printf, 3, 4)));
 bool macro_begin(struct app *a, const char *name, scry_error *err);
 /* Writes what was recorded, unless nothing was. */
 bool macro_end(struct app *a, scry_error *err);

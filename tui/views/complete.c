@@ -4,6 +4,7 @@
 #include "views/columns.h"
 #include "views/latent_page.h"
 #include "views/view.h"
+#include "word_list.h"
 
 #include <ctype.h>
 #include <dirent.h>
@@ -59,7 +60,11 @@ static void offer_captures(app *a, const char *typed, const char *ending, comple
 
 static void offer_domains(app *a, const char *typed, const char *ending, completion *c) {
     (void)ending;
-    for (size_t i = 0; i < a->tab->info->domains; i++) offer(c, typed, a->tab->info->domain[i].name);
+    for (size_t i = 0; i < a->tab->info->domains; i++) {
+        char *name = scry_word_quoted(a->tab->info->domain[i].name);
+        offer(c, typed, name);
+        free(name);
+    }
 }
 
 /* What the pane that has the keys can be sorted by, then the table's columns. */

@@ -1,6 +1,7 @@
 /* domains.c: each domain's score as a bar, its measured change, and how the two correlate. */
 #include "draw/text.h"
 #include "views/view.h"
+#include "word_list.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -203,6 +204,7 @@ static void click_domains(app *a, rect r, int y, int x) {
     if (row < 0 || column >= s.columns || at >= (int)a->tab->info->domains) return;
     size_t *order = order_of(a);
     a->tab->domains.current = order[at];
+    macro_note_mouse(a, "domain", "%s", a->tab->info->domain[order[at]].name);
     free(order);
 }
 
@@ -222,9 +224,11 @@ static bool spec_of(const app *a, const bool *use, char *spec, size_t size) {
     for (size_t d = 0; d < scope->domains; d++) {
         measured += (size_t)!isnan(a->tab->info->domain[d].change[scope->train]);
         if (!use[d]) continue;
-        const char *name = a->tab->info->domain[d].name;
-        if (length + strlen(name) + 2 > size) return false;
-        length += (size_t)snprintf(spec + length, size - length, "%s%s", used++ ? "," : "", name);
+        char *name = scry_word_quoted(a->tab->info->domain[d].name);
+        bool fits = length + strlen(name) + 2 <= size;
+        if (fits) length += (size_t)snprintf(spec + length, size - length, "%s%s", used++ ? "," : "", name);
+        free(name);
+        if (!fits) return false;
     }
     if (used == measured) snprintf(spec, size, "all");
     return true;

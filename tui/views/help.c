@@ -115,6 +115,7 @@ static bool help_key(app *a, uint32_t key, command_effect *effect) {
 
 static void help_wheel(app *a, int steps) {
     help_moves(a, MOVE_STEP, steps);
+    macro_note_mouse(a, steps < 0 ? "up" : "down", "%d", steps < 0 ? -steps : steps);
 }
 
 static void help_footer(app *a, rect r) {

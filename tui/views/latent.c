@@ -169,6 +169,7 @@ static void click_latent(app *a, rect r, int y, int x) {
         title_plan p = draw_title(a, r, true, x);
         int page = put_names(a, r, p.names, p.brief, true, x);
         if (page >= 0) state_of(a)->page = (latent_page_number)page;
+        if (page >= 0) macro_note_mouse(a, "page", "%s", latent_pages[page]->name);
     } else if (page_of(a)->click) {
         page_of(a)->click(a, y - r.y - 1, x - r.x, r.cols);
     }
@@ -179,6 +180,7 @@ bool latent_key(app *a, uint32_t key, int *effect) {
     if (step) {
         state_of(a)->page = (latent_page_number)(((int)state_of(a)->page + step) % LATENT_PAGES);
         a->message[0] = 0;
+        macro_note(a, "page", page_of(a)->name); /* the key is the pane's own */
         *effect = DID_CHANGE;
         return true;
     }

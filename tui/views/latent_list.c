@@ -13,6 +13,12 @@ void list_settle(latent_list *l, uint32_t latent, int count, int rows) {
     if (l->top + rows > count) l->top = count > rows ? count - rows : 0;
 }
 
+void list_clicked(app *a, latent_list *l, int row) {
+    l->cursor = row;
+    macro_note_mouse(a, "first", "%s", "");
+    if (row) macro_note_mouse(a, "down", "%d", row);
+}
+
 void list_move(latent_list *l, move kind, long steps, int count) {
     long at = l->cursor, page = l->rows > 1 ? l->rows - 1 : 1;
     if (kind == MOVE_STEP) at += steps;

@@ -125,7 +125,7 @@ static void click(app *a, int row, int x, int cols) {
     if (row < 1 || !is_made(a)) return;
     int to = top + row - 1 + (right ? (int)s->nears : 0),
         most = right || !two_columns(cols) ? (int)(s->nears + s->fars) : (int)s->nears;
-    if (to < most) s->list.cursor = to;
+    if (to < most) list_clicked(a, &s->list, to);
 }
 
 static void note(app *a, char *text, size_t size) {

@@ -53,6 +53,8 @@ int latent_break(app *a, const laid_out *text, int cols, int from[LINES_MOST + 1
 
 /* latent_list.c */
 void list_settle(latent_list *l, uint32_t latent, int count, int rows);
+/* A click put the cursor on this row. */
+void list_clicked(app *a, latent_list *l, int row);
 void list_move(latent_list *l, move kind, long steps, int count);
 /* "* 1127  rank 2  = before a number", from x on. */
 void list_latent(app *a, int y, int x, int cols, uint32_t latent);

@@ -105,7 +105,7 @@ static void click(app *a, int row, int x, int cols) {
     (void)x;
     (void)cols;
     int at = s->list.top + row - 2; /* below the line of figures and the header */
-    if (is_counted(a) && row >= 2 && at < (int)s->mates) s->list.cursor = at;
+    if (is_counted(a) && row >= 2 && at < (int)s->mates) list_clicked(a, &s->list, at);
 }
 
 static void note(app *a, char *text, size_t size) {

@@ -39,8 +39,23 @@ static void clip(page_state *p, int lines, int page, int widest, int cols) {
     if (p->left < 0) p->left = 0;
 }
 
+/* In place of a text that is being worked out: how far it is. */
+static void draw_waiting(app *a, rect r) {
+    double done = 0;
+    int bar = r.cols - 4 < 40 ? r.cols - 4 : 40;
+    errand_under_way(a, true, &done);
+    view_title(a, r, true, "%s", a->page.title);
+    for (int y = 1; y < r.rows; y++) grid_fill(a->grid, r.y + y, r.x, r.cols, ROLE_TEXT, ' ');
+    grid_print(a->grid, r.y + 2, r.x + 2, r.cols - 2, ROLE_TEXT, "being worked out: %.0f%%", 100 * done);
+    if (r.rows > 3) grid_bar(a->grid, r.y + 3, r.x + 2, bar, ROLE_BAR, done, a->ascii);
+}
+
 static void draw_page(app *a, rect r) {
     page_state *p = &a->page;
+    if (p->waits) {
+        draw_waiting(a, r);
+        return;
+    }
     int widest, lines = count_lines(p->text, &widest), page = r.rows - 1, room = r.cols - 2, y = 0;
     clip(p, lines, page, widest, room);
     view_title(a, r, true, "%s   %s%sq back", p->title, lines > page ? "j k scroll   " : "",
@@ -60,8 +75,19 @@ static void draw_page(app *a, rect r) {
     }
 }
 
+/* While its text is worked out the page has no keys but those that leave it, and the palette's. */
+static bool waiting_key(app *a, uint32_t key, command_effect *effect) {
+    if (key == ':') return false;
+    *effect = DID_CHANGE;
+    if (key != 'q' && key != 27 && key != 3) return true;
+    app_say(a, "%s: given up", a->page.title);
+    a->layer = NULL;
+    return true;
+}
+
 static bool page_key(app *a, uint32_t key, command_effect *effect) {
     page_state *p = &a->page;
+    if (p->waits) return waiting_key(a, key, effect);
     int page = a->grid->rows - 4;
     if (key == 'j' || key == KEY_CODE_DOWN) p->top++;
     else if (key == 'k' || key == KEY_CODE_UP) p->top--;
@@ -82,15 +108,27 @@ static void page_wheel(app *a, int steps) {
 }
 
 static void page_footer(app *a, rect r) {
+    static const char *const waiting[][2] = {{"q", "give it up"}, {":", "commands"}};
     static const char *const hints[][2] = {{"j k", "scroll"}, {"h l", "sideways"}, {":", "commands"}, {"q", "back"}};
-    view_hints(a, r, hints, sizeof hints / sizeof *hints);
+    if (a->page.waits) view_hints(a, r, waiting, sizeof waiting / sizeof *waiting);
+    else view_hints(a, r, hints, sizeof hints / sizeof *hints);
 }
 
-static const layer layer_page = {"page", draw_page, page_key, page_wheel, page_footer};
+const layer layer_page = {"page", draw_page, page_key, page_wheel, page_footer};
 
 void page_show(app *a, const char *title, char *text) {
     free(a->page.text);
     a->page = (page_state){.text = text};
     snprintf(a->page.title, sizeof a->page.title, "%s", title);
     a->layer = &layer_page;
+}
+
+void page_work(app *a, const char *title, void (*work)(void *own, const scry_stop *stop),
+               void (*end)(app *a, void *own, bool whole), void *own) {
+    errand e = {.page = true, .work = work, .end = end, .own = own};
+    snprintf(e.what, sizeof e.what, "%s", title);
+    while (errand_give_up(a, true)) continue;
+    page_show(a, title, NULL);
+    a->page.waits = true;
+    errand_begin(a, &e);
 }

@@ -309,6 +309,7 @@ static bool plots_key(app *a, uint32_t key, command_effect *effect) {
 
 static void plots_wheel(app *a, int steps) {
     step_cursor(a, steps > 0 ? 1 : -1);
+    macro_note_mouse(a, "point", "%d", steps > 0 ? 1 : -1);
 }
 
 const layer layer_plots = {"plots", draw_plots, plots_key, plots_wheel, plots_footer};

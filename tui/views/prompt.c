@@ -229,6 +229,15 @@ void footer_draw(app *a) {
                    place[0].key[0] ? place[0].key : ":record");
         return;
     }
+    double done;
+    const char *what = a->layer ? NULL : errand_under_way(a, false, &done);
+    if (what) {
+        char safe[2 * ERRAND_WORDS];
+        text_clean(what, safe, sizeof safe, a->ascii);
+        text_fit(safe, r.cols > 36 ? r.cols - 26 : 10, a->ascii);
+        grid_print(a->grid, r.y, r.x + 1, r.cols, ROLE_MESSAGE, "%s: %.0f%%; Esc gives it up", safe, 100 * done);
+        return;
+    }
     if (a->layer) a->layer->footer(a, r);
     for (int i = 0; i < HINTS && !a->layer; i++) {
         if (!place[i].cols) continue;

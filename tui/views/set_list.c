@@ -7,11 +7,15 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 void sets_state_free(sets_state *s) {
     scry_sets_free(s->kept);
     scry_set_free(s->versus);
+    free(s->rho.rho);
+    free(s->rho.known);
+    free(s->rho.spec);
     *s = (sets_state){0};
 }
 
@@ -48,15 +52,53 @@ static scry_result result_under(app *a, const scry_set *set) {
     return r;
 }
 
-static void draw_set(app *a, rect r, int y, const char *name, const scry_set *set, role look) {
-    scry_set_relation to = scry_set_relate(scry_session_set(a->tab->session), set);
+static double rho_of(app *a, const scry_set *set) {
     scry_result result = result_under(a, set);
+    double rho = result.fit.pearson;
+    scry_result_free(&result);
+    return rho;
+}
+
+/* rho of a kept set, of the score and the domains as they are. */
+static double kept_rho(app *a, const scry_sets *kept, size_t i) {
+    const scry_session *s = a->tab->session;
+    sets_rho *k = &a->tab->sets.rho;
+    const char *spec = scry_session_scope_spec(s);
+    bool is_signed = scry_session_scope(s)->is_signed;
+    if (!k->spec || strcmp(k->spec, spec) != 0 || k->is_signed != is_signed || k->score != scry_session_score(s) ||
+        k->sets_version != kept->version) {
+        free(k->rho);
+        free(k->known);
+        free(k->spec);
+        k->rho = calloc(kept->count, sizeof *k->rho);
+        k->known = calloc(kept->count, sizeof *k->known);
+        k->spec = strdup(spec);
+        if (!k->rho || !k->known || !k->spec) abort();
+        k->is_signed = is_signed;
+        k->score = scry_session_score(s);
+        k->sets_version = kept->version;
+    }
+    if (!k->known[i]) k->rho[i] = rho_of(a, kept->item[i].set);
+    k->known[i] = true;
+    return k->rho[i];
+}
+
+static double top_rho(app *a, const scry_set *top) {
+    sets_rho *k = &a->tab->sets.rho;
+    uint64_t now = scry_session_version(a->tab->session);
+    if (!k->top_known || k->top_of != now) k->top = rho_of(a, top);
+    k->top_known = true;
+    k->top_of = now;
+    return k->top;
+}
+
+static void draw_set(app *a, rect r, int y, const char *name, const scry_set *set, double of, role look) {
+    scry_set_relation to = scry_set_relate(scry_session_set(a->tab->session), set);
     char rho[16], line[200];
-    view_rho(result.fit.pearson, 3, false, rho, sizeof rho);
+    view_rho(of, 3, false, rho, sizeof rho);
     snprintf(line, sizeof line, "%8u %8u %8u %8u   %6s", to.b, to.both, to.only_a, to.only_b, rho);
     grid_put(a->grid, y, r.x + 2, 26, look, name);
     grid_put(a->grid, y, r.x + 29, r.cols - 29, ROLE_TEXT, line);
-    scry_result_free(&result);
 }
 
 static void draw_list(app *a, rect r) {
@@ -66,9 +108,10 @@ static void draw_list(app *a, rect r) {
     view_title(a, r, true, "named sets beside the selection");
     grid_put(a->grid, r.y + 1, r.x + 2, r.cols - 2, ROLE_HEADER,
              "set                         latents  in both  only now  only set   rho");
-    draw_set(a, r, r.y + 2, "the selection", scry_session_set(a->tab->session), ROLE_FAINT);
+    draw_set(a, r, r.y + 2, "the selection", scry_session_set(a->tab->session),
+             scry_session_result(a->tab->session)->fit.pearson, ROLE_FAINT);
     scry_set *top = sets_expression(a, "top");
-    if (top) draw_set(a, r, r.y + 3, "the top N of the ranking", top, ROLE_FAINT);
+    if (top) draw_set(a, r, r.y + 3, "the top N of the ranking", top, top_rho(a, top), ROLE_FAINT);
     scry_set_free(top);
     if (!count) {
         grid_put(a->grid, r.y + 5, r.x + 2, r.cols - 2, ROLE_TEXT,
@@ -82,7 +125,8 @@ static void draw_list(app *a, rect r) {
     if (s->cursor >= s->top + page) s->top = s->cursor - page + 1;
     for (size_t i = 0; i < page && s->top + i < count; i++) {
         int y = r.y + 4 + (int)i;
-        draw_set(a, r, y, kept->item[s->top + i].name, kept->item[s->top + i].set, ROLE_IN);
+        draw_set(a, r, y, kept->item[s->top + i].name, kept->item[s->top + i].set,
+                 kept_rho(a, kept, s->top + i), ROLE_IN);
         if (s->top + i == s->cursor) grid_flag(a->grid, y, r.x, r.cols, CELL_CURSOR);
     }
 }

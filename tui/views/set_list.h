@@ -4,11 +4,25 @@
 
 #include "sets.h"
 
+/* rho of each kept set, so that a frame does not add them up again. */
+typedef struct sets_rho {
+    double *rho; /* [sets]; owned */
+    bool *known; /* [sets]; owned */
+    uint64_t sets_version;
+    scry_score score;
+    bool is_signed;
+    char *spec;      /* of the scope; owned; NULL: nothing is known */
+    double top;      /* of the top N */
+    uint64_t top_of; /* scry_session_version */
+    bool top_known;
+} sets_rho;
+
 typedef struct sets_state {
     scry_sets *kept; /* owned; NULL until first asked for */
     size_t cursor, top;
     scry_set *versus; /* owned; NULL: the list of sets is shown */
     char versus_name[80];
+    sets_rho rho;
 } sets_state;
 
 struct app;

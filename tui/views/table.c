@@ -315,8 +315,10 @@ static void click_header(app *a, const placed *place, int x) {
         const placed *p = &place[c->at[i]];
         if (!p->width || x < p->x || x > p->x + p->width) continue;
         char wrong[8];
-        if (a->tab->table.column == c->at[i]) reverse_table(a);
+        bool again = a->tab->table.column == c->at[i];
+        if (again) reverse_table(a);
         else sort_table(a, columns[c->at[i]].name, wrong, sizeof wrong);
+        macro_note_mouse(a, again ? "reverse" : "sort", "%s", again ? "" : columns[c->at[i]].name);
         return;
     }
 }
@@ -331,6 +333,7 @@ static void click_table(app *a, rect r, int y, int x) {
     }
     if (y - r.y - 1 >= t->page || t->top + (uint32_t)(y - r.y - 1) >= t->order.rows) return;
     table_go_row(a, t->top + (uint32_t)(y - r.y - 1));
+    macro_note_mouse(a, "latent", "%u", app_latent(a));
     const placed *in = &place[column_find("in")];
     if (in->width && x - r.x >= in->x && x - r.x <= in->x + in->width) app_command(a, "toggle");
 }

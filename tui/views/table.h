@@ -125,6 +125,8 @@ void table_find_say(struct app *a); /* which of how many the cursor is on */
  * word that is no column. */
 void table_columns_text(const struct tab *t, char text[COLUMNS_TEXT_MOST]);
 bool table_columns_read(struct tab *t, const char *text, char wrong[64]);
+/* Adds one NAME or NAME:WIDTH, unless it is there; false: no such column, or no width from 1 to 120. */
+bool table_columns_add(table_columns *c, const char *word);
 void table_columns_default(struct tab *t);
 /* Takes no room: there is nothing to say in it yet. */
 bool table_column_is_mute(const struct app *a, int column);

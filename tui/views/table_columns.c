@@ -38,8 +38,7 @@ void table_columns_text(const tab *t, char text[COLUMNS_TEXT_MOST]) {
     }
 }
 
-/* One NAME or NAME:WIDTH. */
-static bool read_one(table_columns *c, const char *word) {
+bool table_columns_add(table_columns *c, const char *word) {
     char name[64];
     size_t length = strcspn(word, ":");
     snprintf(name, sizeof name, "%.*s", (int)length, word);
@@ -64,7 +63,7 @@ bool table_columns_read(tab *t, const char *text, char wrong[64]) {
         text += blanks;
         if (!length) break;
         snprintf(wrong, 64, "%.*s", (int)(length < 63 ? length : 63), text);
-        if (!read_one(&c, wrong)) return false;
+        if (!table_columns_add(&c, wrong)) return false;
         text += length;
     }
     if (!c.count) {

@@ -28,7 +28,7 @@ void view_rho(double value, int decimals, bool sign, char *text, size_t size);
 /* Keys and what they do, side by side, as many as fit; those without words are left out. */
 void view_hints(app *a, rect r, const char *const hints[][2], size_t count);
 
-extern const layer layer_help, layer_sets, layer_plots;
+extern const layer layer_help, layer_sets, layer_plots, layer_page;
 
 /* prompt.c */
 void prompt_draw(app *a);
