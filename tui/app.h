@@ -113,6 +113,8 @@ command_effect app_fail(app *a, const char *format, ...) __attribute__((format(p
 uint32_t app_latent(const app *a); /* under the cursor */
 /* Runs a step of the session and says what became of rho; changed: its return value. */
 command_effect app_stepped(app *a, bool changed, const char *what);
+/* The same after a change of the domains, which leaves the selection as it is. */
+command_effect app_rescoped(app *a, const char *what);
 /* rho before a step: call first. */
 void app_before_step(app *a);
 /* Opens the prompt for a command. */

@@ -101,7 +101,7 @@ command_effect do_mark_to(app *a, const char *argument) {
     table_state *t = &a->tab->table;
     if (!table_rows(a)) return no_row(a);
     if (t->mark_last == NO_ROW || !table_passes(a, t->mark_last))
-        return app_fail(a, "m marks where the range begins, v where it ends");
+        return app_fail(a, "m marks where the range begins, V where it ends");
     uint32_t other = order_row_of(&t->order, t->mark_last), here = t->cursor;
     return mark_rows(a, other < here ? other : here, other < here ? here : other);
 }

@@ -132,7 +132,7 @@ bool prompt_click(app *a, int y, command_effect *effect) {
 /* Commands worth a reminder; their keys come from the table. `to` names a second command whose key
  * ends a range or pair; `least` columns that the screen must have; `pane` that has the keys; where room
  * is short, what has the lowest `keep` goes first, the last of those alike. */
-enum { ANY = -1, NOT_LATENT = -2 };
+enum { ANY = -1, NOT_LATENT = -2, NOT_DOMAINS = -3 };
 typedef struct hint {
     const char *name, *join, *to, *words;
     int least, pane, keep;
@@ -141,7 +141,10 @@ typedef struct hint {
 static const hint hints[] = {{"open", "", NULL, "back", 0, ANY, 8},             /* only where a pane fills the screen */
                              {"jump", "", NULL, "go there", 0, PANE_LATENT, 8}, /* only where its page lists latents */
                              {"page", "", NULL, "pages", 0, PANE_LATENT, 7},
-                             {"toggle", "", NULL, "toggle", 0, ANY, 7},
+                             {"toggle", "", NULL, "toggle", 0, NOT_DOMAINS, 7},
+                             {"toggle", "", NULL, "leave out", 0, PANE_DOMAINS, 7},
+                             {"sort", "", NULL, "sort", 0, PANE_DOMAINS, 6},
+                             {"open", "", NULL, "enlarge", 0, PANE_DOMAINS, 5},
                              {"interval", "", NULL, "interval", 0, PANE_LATENT, 6},
                              {"versus", "", NULL, "versus", 0, PANE_LATENT, 5},
                              {"wrap", "", NULL, "wrap", 0, PANE_LATENT, 4},
@@ -151,7 +154,7 @@ static const hint hints[] = {{"open", "", NULL, "back", 0, ANY, 8},             
                              {"by-icl", "-", "score-icl", "views", 0, NOT_LATENT, 3},
                              {"plot", "", NULL, "plots", 0, NOT_LATENT, 6},
                              {"search", "", NULL, "find", 0, NOT_LATENT, 6},
-                             {"sort", "", NULL, "sort", 90, ANY, 2},
+                             {"sort", "", NULL, "sort", 90, NOT_DOMAINS, 2},
                              {"mark", "", NULL, "mark", 100, ANY, 1},
                              {"pane", "", NULL, "pane", 110, ANY, 0},
                              {"export", "", NULL, "CSV", 0, NOT_LATENT, 2},
@@ -174,6 +177,8 @@ static bool hint_applies(const app *a, const hint *h) {
     if (a->layout.footer.cols < h->least || (h == hints && a->tab->enlarged < 0)) return false;
     if (h == &hints[1]) return lists_latents(a);
     if (h->pane == NOT_LATENT) return a->tab->focus != PANE_LATENT;
+    if (h->pane == NOT_DOMAINS) return a->tab->focus != PANE_DOMAINS;
+    if (h != hints && strcmp(h->name, "open") == 0 && a->tab->enlarged >= 0) return false;
     return h->pane == ANY || h->pane == (int)a->tab->focus;
 }
 
