@@ -93,8 +93,8 @@ command_effect do_pane_back(app *a, const char *argument) {
 command_effect do_open(app *a, const char *argument) {
     (void)argument;
     if (a->tab->enlarged >= 0) {
+        if (a->tab->enlarged == PANE_LATENT) a->tab->focus = PANE_TABLE; /* from where it was opened, mostly */
         a->tab->enlarged = -1;
-        a->tab->focus = PANE_TABLE;
     } else {
         a->tab->focus = a->tab->focus == PANE_TABLE ? PANE_LATENT : a->tab->focus;
         a->tab->enlarged = (int)a->tab->focus;
