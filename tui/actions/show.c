@@ -70,7 +70,9 @@ command_effect do_score_icl(app *a, const char *argument) {
 static command_effect scope_to(app *a, const char *spec, bool is_signed) {
     scry_error err = {0};
     app_before_step(a);
-    if (!scry_session_set_scope(a->tab->session, spec, is_signed, &err)) return app_fail(a, "%s", err.text);
+    bool changed = scry_session_rescope(a->tab->session, spec, is_signed, &err);
+    if (err.status) return app_fail(a, "%s", err.text);
+    if (!changed) return app_stepped(a, false, "domains");
     char what[120];
     text_clean(spec, what, sizeof what, a->ascii);
     text_fit(what, 40, a->ascii);

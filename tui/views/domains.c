@@ -223,7 +223,7 @@ command_effect domains_switch(app *a) {
     if (!fits) return app_fail(a, "the list of domains is too long; :domains takes names");
     scry_error err = {0};
     app_before_step(a);
-    if (!scry_session_set_scope(a->tab->session, spec, is_signed, &err)) return app_fail(a, "%s", err.text);
+    if (!scry_session_rescope(a->tab->session, spec, is_signed, &err)) return app_fail(a, "%s", err.text);
     bool held_out;
     double off = domain_off_line(a, d, &held_out);
     if (held_out && !isnan(off))
