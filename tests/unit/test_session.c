@@ -307,7 +307,8 @@ static void domains_undone(const scry_index *x, const char *name) {
         wrong += undo != n || redo != 0;
     }
     if (!s) return;
-    check(!scry_session_rescope(s, "nowhere", false, &err) && err.status == 2, "%s: no such domain: %s", name, err.text);
+    check(!scry_session_rescope(s, "nowhere", false, &err) && err.status == 2, "%s: no such domain: %s", name,
+          err.text);
     for (int turn = 0; turn < 2; turn++) {
         for (size_t i = n; i-- > 0;) {
             wrong += !scry_session_undo(s) || strcmp(scry_session_scope_spec(s), was[i].spec) != 0 ||

@@ -49,8 +49,8 @@ static void left_out(app *a) {
             domain_off_line(a, d, &held_out);
             check(!held_out && !strstr(a->message, "off"), "and in again: \"%s\"", a->message);
         }
-        check(most < 1e-9, "off the line of the others%s as by plain sums, worst %.1e",
-              is_signed ? ", signed" : "", most);
+        check(most < 1e-9, "off the line of the others%s as by plain sums, worst %.1e", is_signed ? ", signed" : "",
+              most);
         say_command(a, "signed");
     }
 }
@@ -61,10 +61,11 @@ static void numbers(void) {
     static const struct {
         double value, scale;
         const char *text;
-    } of[] = {{2.2164, 3.8, "2.216"},      {0.46612, 0.53, ".4661"},    {0.0171234, 0.018, ".01712"},
-              {0.00712, 0.018, ".00712"},  {0.00533, 0.0089, "5.3e-3"}, {1.2e-11, 8e-11, "1.2e-11"},
-              {123.456, 900, "123.5"},     {12.3456, 90, "12.35"},      {123456, 200000, "123456"},
-              {0, 3.8, "0"}};
+    } of[] = {{2.2164, 3.8, "2.216"},       {0.46612, 0.53, ".4661"},
+              {0.0171234, 0.018, ".01712"}, {0.00712, 0.018, ".00712"},
+              {0.00533, 0.0089, "5.3e-3"},  {1.2e-11, 8e-11, "1.2e-11"},
+              {123.456, 900, "123.5"},      {12.3456, 90, "12.35"},
+              {123456, 200000, "123456"},   {0, 3.8, "0"}};
     for (size_t i = 0; i < sizeof of / sizeof *of; i++) {
         char text[32];
         domain_number(of[i].value, of[i].scale, text, sizeof text);
@@ -79,7 +80,8 @@ static void numbers(void) {
         if (strlen(text) > longest) longest = strlen(text);
         alike += strcmp(text, moved) == 0;
     }
-    check(longest <= 6 && alike == 0, "at most 6 columns (%zu), and a move by 4 %% of any scale shows, by 12 %% of the smallest (%zu do not)",
+    check(longest <= 6 && alike == 0,
+          "at most 6 columns (%zu), and a move by 4 %% of any scale shows, by 12 %% of the smallest (%zu do not)",
           longest, alike);
 }
 

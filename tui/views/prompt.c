@@ -9,10 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static bool is_search(const app *a) {
-    return strcmp(a->prompt.then->name, "search") == 0;
-}
-
 /* ---- drawing -------------------------------------------------------------------------------- */
 
 /* The text, moved to the left where the cursor would be off the screen, and the cursor: on a character, or a bar
@@ -60,6 +56,8 @@ static command_effect accept(app *a) {
         prompt p = a->prompt;
         a->prompt.then = NULL;
         if (!p.text[0] && strcmp(p.then->name, "label") != 0) return DID_CHANGE; /* no label is one too */
+        snprintf(line, sizeof line, "%s %s", p.then->name, p.text);
+        if (live_find(p.then)) history_add(&a->history, line);
         return app_run(a, p.then, p.text);
     }
     palette_line(a, line, sizeof line);
@@ -75,20 +73,28 @@ static void set_text(prompt *p, const char *text) {
     p->pick = -1;
 }
 
-/* Up and Down: through what was typed before, begun in an empty line, or through what fits. */
+/* What was typed the `back`th time before, for the palette or for this command alone. */
+static const char *line_back(const app *a, size_t back) {
+    const char *name = a->prompt.then->name, *line;
+    size_t length = strlen(name), found = 0;
+    if (is_palette(a)) return history_at(&a->history, back);
+    for (size_t i = 1; back && (line = history_at(&a->history, i)) != NULL; i++)
+        if (strncmp(line, name, length) == 0 && line[length] == ' ' && ++found == back) return line + length + 1;
+    return NULL;
+}
+
+/* Up and Down: through what was typed before, or through what fits. The palette begins the first in an empty line,
+ * searches and filters, which have no list, in any. */
 static void go_back(app *a, int steps) {
     prompt *p = &a->prompt;
-    bool back = is_palette(a) && (p->back || (!p->text[0] && p->pick < 0 && steps > 0));
-    const char *line = back ? history_at(&a->history, p->back + (size_t)steps) : NULL;
-    if (is_search(a)) {
-        if (steps > 0 && a->tab->search[0]) set_text(p, a->tab->search);
-        return;
-    }
+    bool has_no_list = live_find(p->then) != NULL;
+    bool back = has_no_list || (is_palette(a) && (p->back || (!p->text[0] && p->pick < 0 && steps > 0)));
+    const char *line = back ? line_back(a, p->back + (size_t)steps) : NULL;
     if (!back) palette_move(a, -steps);
     else if (line) {
         set_text(p, line);
         p->back += (size_t)steps;
-    } else if (steps < 0) {
+    } else if (steps < 0 && p->back) {
         set_text(p, "");
         p->back = 0;
     }
@@ -112,13 +118,14 @@ void prompt_key(app *a, uint32_t key, command_effect *effect) {
     }
     if (key == '\t') {
         if (!is_live) palette_complete(a);
+        else if (is_live->complete) is_live->complete(a);
     } else if (key == KEY_CODE_UP || key == KEY_CODE_DOWN) {
         go_back(a, key == KEY_CODE_UP ? 1 : -1);
     } else if (line_key(p->text, sizeof p->text, &p->at, key)) {
         p->pick = -1;
         p->back = 0;
     }
-    if (is_live && strcmp(before, p->text) != 0) is_live->typed(a, p->text);
+    if (is_live && key != '\t' && strcmp(before, p->text) != 0) is_live->typed(a, p->text);
 }
 
 bool prompt_click(app *a, int y, command_effect *effect) {
