@@ -240,7 +240,7 @@ static uint32_t key_of(wint_t code) {
     case KEY_ENTER:
         return '\r';
     default:
-        return 0;
+        return code >= KEY_F(1) && code <= KEY_F(12) ? KEY_CODE_F1 + (uint32_t)code - KEY_F(1) : 0;
     }
 }
 
