@@ -22,7 +22,6 @@ static tab *tab_new(scry_index *index, scry_session *session) {
     t->latent.capture = -1;
     t->rho_before = NAN;
     table_open(t);
-    snprintf(t->file, sizeof t->file, "set.csv");
     return t;
 }
 

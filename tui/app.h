@@ -58,7 +58,7 @@ typedef struct tab {
     sets_state sets;
     plots_state plots;
     char search[TEXT_MOST];
-    char file[TEXT_MOST]; /* last exported to or imported from */
+    char file[TEXT_MOST]; /* last exported to or imported from; "" none */
     double rho_before;    /* before the last step, NaN: none */
     keeping keep;
 } tab;

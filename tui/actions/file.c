@@ -7,10 +7,19 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
+
+/* The file of this session, or the first name that no file has: Enter must not write over someone's work. */
+static command_effect ask_where(app *a) {
+    char name[32] = "set.csv";
+    for (int i = 2; access(name, F_OK) == 0 && i < 1000; i++) snprintf(name, sizeof name, "set-%d.csv", i);
+    return app_ask(a, "export", a->tab->file[0] ? a->tab->file : name);
+}
 
 command_effect do_export(app *a, const char *argument) {
-    if (!*argument) return app_ask(a, "export", a->tab->file);
+    if (!*argument) return ask_where(a);
     scry_error err = {0};
+    bool over = strcmp(argument, a->tab->file) != 0 && access(argument, F_OK) == 0;
     const scry_session *s = a->tab->session;
     scry_exported e = {.set = scry_session_set(s),
                        .index = a->tab->index,
@@ -19,12 +28,13 @@ command_effect do_export(app *a, const char *argument) {
                        .score = scry_session_score(s)};
     if (!scry_export(&e, argument, NULL, &err)) return app_fail(a, "%s", err.text);
     snprintf(a->tab->file, sizeof a->tab->file, "%s", argument);
-    app_say(a, "%u latents written to %s", scry_session_set(a->tab->session)->count, argument);
+    app_say(a, "%u latents written %s %s", scry_session_set(a->tab->session)->count,
+            over ? "over what was in" : "to", argument);
     return DID_CHANGE;
 }
 
 command_effect do_import(app *a, const char *argument) {
-    if (!*argument) return app_ask(a, "import", a->tab->file);
+    if (!*argument) return app_ask(a, "import", a->tab->file[0] ? a->tab->file : "set.csv");
     scry_error err = {0};
     scry_set *set = scry_set_new(a->tab->info->d_sae);
     command_effect effect;
