@@ -11,7 +11,7 @@ static void offers(app *a, const char *expected) {
 }
 
 int main(void) {
-    app *a = open_table(300);
+    app *a = open_table(600);
     if (!a) return check_end();
     const char *folder = scratch("names");
     check(mkdir(folder, 0700) == 0 && chdir(folder) == 0, "in an empty folder");

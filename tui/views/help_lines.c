@@ -38,7 +38,7 @@ static const char *const words[][2] = {
     {"one out", "smallest and largest rho with one domain left out"},
     {"95%", "interval of rho over resampled samples of each domain's tokens"},
     {"part", "of a domain's STS: the table's latent's; shaded at the bar's end, dotted where it is out"},
-    {"random", "mean rho of 1,000 random sets of the same size, and the share below this rho"},
+    {"random", "mean rho of 1,000 random sets of the same size, and the share of them that this rho is above"},
     {"Spearman", "rho of the ranks"},
 };
 
