@@ -167,8 +167,8 @@ command_effect app_command(app *a, const char *line) {
     for (size_t i = 0; i < command_count && n < 256; i++)
         if (commands[i].explorer) names[n++] = commands[i].name;
     const char *near = words_nearest(word, names, n);
-    return app_fail(a, "no command \"%s\"%s%s%s", word, near ? "; did you mean " : "", near ? near : "",
-                    near ? "?" : "");
+    return app_fail(a, "no command \"%s\"; %s%s%s", word, near ? "did you mean " : ":help shows them all",
+                    near ? near : "", near ? "?" : "");
 }
 
 command_effect app_key(app *a, uint32_t key) {

@@ -28,8 +28,8 @@ command_effect do_export(app *a, const char *argument) {
                        .score = scry_session_score(s)};
     if (!scry_export(&e, argument, NULL, &err)) return app_fail(a, "%s", err.text);
     snprintf(a->tab->file, sizeof a->tab->file, "%s", argument);
-    app_say(a, "%u latents written %s %s", scry_session_set(a->tab->session)->count,
-            over ? "over what was in" : "to", argument);
+    app_say(a, "%u latents written %s %s", scry_session_set(a->tab->session)->count, over ? "over what was in" : "to",
+            argument);
     return DID_CHANGE;
 }
 

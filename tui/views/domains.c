@@ -1,6 +1,7 @@
 /* domains.c: each domain's score as a bar, its measured change, and how the two correlate. */
 #include "draw/text.h"
 #include "views/view.h"
+#include "words.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -182,6 +183,20 @@ static void click_domains(app *a, rect r, int y, int x) {
 
 size_t domains_current(const app *a) {
     return a->tab->domains.current;
+}
+
+size_t domains_find(app *a, const char *name) {
+    size_t D = a->tab->info->domains, d = 0;
+    const char **names = calloc(D, sizeof *names), *near;
+    if (!names) abort();
+    for (size_t i = 0; i < D; i++) names[i] = a->tab->info->domain[i].name;
+    while (d < D && strcmp(names[d], name) != 0) d++;
+    near = words_nearest(name, names, D);
+    if (d == D)
+        app_fail(a, "no domain \"%.60s\"; %s %.60s%s", name, near ? "did you mean" : "the first is",
+                 near ? near : names[0], near ? "?" : "");
+    free(names);
+    return d;
 }
 
 void domains_go(app *a, size_t domain) {

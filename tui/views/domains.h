@@ -24,6 +24,8 @@ enum { SORT_FILE, SORT_STS, SORT_CHANGE, SORT_RESIDUAL, SORT_LATENT, SORT_NAME, 
 /* The domain under the cursor. */
 size_t domains_current(const struct app *a);
 void domains_go(struct app *a, size_t domain);
+/* The domain of a name; as many as there are, and the message says so, where there is none. */
+size_t domains_find(struct app *a, const char *name);
 /* Takes the domain under the cursor out of rho, or in again. */
 command_effect domains_switch(struct app *a);
 

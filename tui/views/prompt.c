@@ -1,6 +1,7 @@
 /* prompt.c: the line of typing at the bottom; and the footer. */
 #include "draw/text.h"
 #include "keys.h"
+#include "views/complete.h"
 #include "views/line.h"
 #include "views/live.h"
 #include "views/palette.h"
@@ -53,6 +54,8 @@ static command_effect accept(app *a) {
     char line[TEXT_MOST + 64];
     if (!is_palette(a)) {
         if (a->prompt.pick >= 0) palette_complete(a);
+        else if (!live_find(a->prompt.then))
+            complete_rest(a, command_explorer_arguments(a->prompt.then), a->prompt.text, sizeof a->prompt.text);
         prompt p = a->prompt;
         a->prompt.then = NULL;
         if (!p.text[0] && strcmp(p.then->name, "label") != 0) return DID_CHANGE; /* no label is one too */
