@@ -78,6 +78,7 @@ void app_free(app *a) {
     keymap_free(&a->keys);
     recording_free(&a->recording);
     free(a->page.text);
+    free(a->copied);
     free(a);
 }
 
@@ -159,6 +160,10 @@ command_effect app_command(app *a, const char *line) {
     const char *argument = line + length;
     while (*argument == ' ') argument++;
     a->message[0] = 0;
+    if (word[0] && !word[strspn(word, "0123456789")]) { /* ":123" */
+        argument = line;
+        snprintf(word, sizeof word, "latent");
+    }
     const command *c = command_find(word);
     if (c && c->explorer) return app_run(a, c, argument);
     if (c) return app_fail(a, "%s is a command of the shell; scry %s --help there", c->name, c->name);

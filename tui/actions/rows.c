@@ -125,7 +125,19 @@ command_effect do_mark_invert(app *a, const char *argument) {
 
 command_effect do_unmark(app *a, const char *argument) {
     (void)argument;
-    scry_set_free(a->tab->table.marks);
-    a->tab->table.marks = scry_set_new(a->tab->info->d_sae);
-    return say_marks(a);
+    table_state *t = &a->tab->table;
+    if (!t->marks->count && t->marks_before) { /* a key too much must not cost them */
+        scry_set_free(t->marks);
+        t->marks = t->marks_before;
+        t->marks_before = NULL;
+        return say_marks(a);
+    }
+    uint32_t count = t->marks->count;
+    if (!count) return say_marks(a);
+    scry_set_free(t->marks_before);
+    t->marks_before = t->marks;
+    t->marks = scry_set_new(a->tab->info->d_sae);
+    t->mark_changes++;
+    app_say(a, "%u marks taken away; M brings them back", count);
+    return DID_CHANGE;
 }

@@ -59,7 +59,7 @@ typedef struct table_state {
     int column;                   /* sorted by */
     bool reversed;
     table_stamp made;
-    scry_set *marks;
+    scry_set *marks, *marks_before; /* before: those taken away last, NULL none; owned */
     uint64_t mark_changes;
     uint32_t mark_last; /* where a range of marks begins */
     int page;           /* rows shown when last drawn */

@@ -36,6 +36,7 @@ void table_close(tab *t) {
     free(s->filter.list);
     free(s->what_if);
     scry_set_free(s->marks);
+    scry_set_free(s->marks_before);
 }
 
 uint32_t table_rows(const app *a) {
