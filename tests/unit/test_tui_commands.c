@@ -15,6 +15,7 @@ static const struct {
     const char *name, *argument;
 } runs[] = {
     {"info", ""},
+    {"fires-on", "the"},
     {"export", "@/set.csv"},
     {"export", "@/set.safetensors"},
     {"export", "@/set.json"},

@@ -35,6 +35,7 @@ void table_close(tab *t) {
     free(s->filter.bits);
     free(s->filter.list);
     free(s->what_if);
+    free(s->on);
     scry_set_free(s->marks);
     scry_set_free(s->marks_before);
 }
