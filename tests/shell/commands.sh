@@ -43,7 +43,6 @@ is "fires-on --csv: its header" "$(head -1 "$out")" "latent,mean,rate,label"
 tail -n +2 "$out" | cut -d, -f2 >"$place/means"
 [ -s "$place/means" ] && sort -rg "$place/means" | cmp -s - "$place/means" && ok "fires-on: strongest first" ||
     not_ok "fires-on: strongest first" "found $(head -3 "$place/means" | tr '\n' ' '), expected them falling"
-refused "expected a token's text" fires-on "$x"
 
 # ---- rank
 gives 0 rank "$x" --top 3
@@ -206,6 +205,7 @@ refused() { # TEXT ARGUMENT...: status 2, and this in what it says
     [ -z "$text" ] || says "$ran: says \"$text\"" "$text"
 }
 refused "did you mean scry rank?" rnak "$x"
+refused "expected a token's text" fires-on "$x"
 refused "did you mean scry tokens?" tokns "$x" 3
 refused "did you mean rank?" help rnak
 refused "did you mean --top?" rank "$x" --tpo 3
