@@ -104,8 +104,14 @@ scry_session *scry_session_new(const scry_index *index, size_t train, scry_condi
     return s;
 }
 
+void session_step_free(step *t) {
+    free(t->pins);
+    free(t->scope_before.spec);
+    free(t->scope_after.spec);
+}
+
 static void forget_redo(scry_session *s) {
-    while (s->step_count > s->done) free(s->steps[--s->step_count].pins);
+    while (s->step_count > s->done) session_step_free(&s->steps[--s->step_count]);
 }
 
 void session_forget(scry_session *s) {
@@ -242,12 +248,32 @@ bool scry_session_adopt(scry_session *s, const scry_set *set) {
     return false;
 }
 
+/* What a step says of the domains, if it does: it was in force before, so it can be again. */
+static void take_scope(scry_session *s, const scope_view *view) {
+    if (view->spec) scry_session_set_scope(s, view->spec, view->is_signed, NULL);
+}
+
+bool scry_session_rescope(scry_session *s, const char *spec, bool is_signed, scry_error *err) {
+    if (is_signed == s->scope.is_signed && strcmp(spec, s->scope_spec) == 0) return false;
+    scope_view before = {mem_copy_string(s->scope_spec), s->scope.is_signed};
+    if (!scry_session_set_scope(s, spec, is_signed, err)) {
+        free(before.spec);
+        return false;
+    }
+    take_step(s, s->at, NULL, 0, NULL);
+    step *last = &s->steps[s->done - 1];
+    last->scope_before = before;
+    last->scope_after = (scope_view){mem_copy_string(spec), is_signed};
+    return true;
+}
+
 bool scry_session_undo(scry_session *s) {
     if (!s->done) return false;
     const step *last = &s->steps[--s->done];
     for (uint32_t i = 0; i < last->count; i++) s->pin[last->pins[i].latent] = last->pins[i].before;
     move_to(s, last->before, NULL); /* was reached before, so it can be reached again */
     settle_pins(s, last);
+    take_scope(s, &last->scope_before);
     stale(s);
     return true;
 }
@@ -258,6 +284,7 @@ bool scry_session_redo(scry_session *s) {
     for (uint32_t i = 0; i < next->count; i++) s->pin[next->pins[i].latent] = next->pins[i].after;
     move_to(s, next->after, NULL);
     settle_pins(s, next);
+    take_scope(s, &next->scope_after);
     stale(s);
     return true;
 }

@@ -4,8 +4,8 @@
  *
  * The selection is the top N of the ranking, except where a latent is pinned in or out by hand.
  * Pins survive a change of N, source or metric, so that two rankings can be compared under the same
- * hand-made exceptions. Every change of the selection is one step of the history; a step keeps only
- * what it changed. */
+ * hand-made exceptions. Every change of the selection, and of the domains by hand, is one step of the
+ * history; a step keeps only what it changed. */
 #ifndef SCRY_SESSION_H
 #define SCRY_SESSION_H
 
@@ -45,6 +45,9 @@ bool scry_session_set_n(scry_session *s, uint32_t n);
 bool scry_session_rank_by(scry_session *s, scry_condition source, scry_metric metric, scry_error *err);
 /* Makes the selection equal to `set` by pins. */
 bool scry_session_adopt(scry_session *s, const scry_set *set);
+/* The domains that rho takes in, and whether it goes by the signed change: as scry_session_set_scope, but a step. False
+ * without err: they were so already. */
+bool scry_session_rescope(scry_session *s, const char *spec, bool is_signed, scry_error *err);
 bool scry_session_undo(scry_session *s);
 bool scry_session_redo(scry_session *s);
 void scry_session_history(const scry_session *s, size_t *undo, size_t *redo);

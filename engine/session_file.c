@@ -5,6 +5,8 @@
  *     scope absolute extremes:4
  *     start icl sq 100 17:1 90:2              the place and pins before the first step kept
  *     step sft sq 100 3:0:2 ...               the place after it, and pins: latent, before, after
+ *     from absolute all                        where the step changed the domains: these before it,
+ *     to absolute extremes:4                   and these after it
  *     done 12                                  steps that are in force; those after it can be redone
  *     before icl sq                            the ranking before the last change of source or metric, if any
  *     end */
@@ -22,6 +24,10 @@ enum { MOST_PINS = 1 << 20 };
 
 static void write_place(FILE *f, place p) {
     fprintf(f, " %s %s %" PRIu32, scry_condition_name(p.source), scry_metric_name(p.metric), p.n);
+}
+
+static void write_scope(FILE *f, const char *word, const scope_view *view) {
+    if (view->spec) fprintf(f, "\n%s %s %s", word, view->is_signed ? "signed" : "absolute", view->spec);
 }
 
 /* The oldest step that is kept. */
@@ -50,6 +56,8 @@ void scry_session_write(const scry_session *s, FILE *f) {
         write_place(f, t->after);
         for (uint32_t k = 0; k < t->count; k++)
             fprintf(f, " %" PRIu32 ":%d:%d", t->pins[k].latent, t->pins[k].before, t->pins[k].after);
+        write_scope(f, "from", &t->scope_before);
+        write_scope(f, "to", &t->scope_after);
     }
     fprintf(f, "\ndone %zu\n", s->done - first);
     if (s->before)
@@ -159,6 +167,26 @@ static bool read_end(reader *r, place *before) {
     return next(r, "end", &rest);
 }
 
+/* "absolute extremes:4"; both that and the spec by itself are tried on the index. */
+static bool read_view(reader *r, char *rest, scope_view *view) {
+    const char *kind = strsep(&rest, " ");
+    if (!rest || (strcmp(kind, "signed") != 0 && strcmp(kind, "absolute") != 0))
+        return wrong(r, "signed or absolute, and domains");
+    scry_scope scope = {0};
+    bool is_signed = strcmp(kind, "signed") == 0;
+    if (!scry_scope_read(&scope, r->s->index, r->s->train, rest, is_signed, r->err)) return false;
+    scry_scope_free(&scope);
+    *view = (scope_view){mem_copy_string(rest), is_signed};
+    return true;
+}
+
+/* "from ..." has been read; "to ..." comes. */
+static bool read_views(reader *r, char *rest, scry_session *s) {
+    step *t = s->step_count ? &s->steps[s->step_count - 1] : NULL;
+    if (!t || t->scope_before.spec) return wrong(r, "step or done");
+    return read_view(r, rest, &t->scope_before) && next(r, "to", &rest) && read_view(r, rest, &t->scope_after);
+}
+
 /* Steps up to "done"; how many are in force. */
 static bool read_steps(reader *r, scry_session *s, place at, place *before) {
     for (;;) {
@@ -170,6 +198,10 @@ static bool read_steps(reader *r, scry_session *s, place at, place *before) {
             if (!whole(r->line + 5, (uint32_t)s->step_count, &done)) return wrong(r, "a number of steps");
             s->done = done;
             return read_end(r, before);
+        }
+        if (strncmp(r->line, "from ", 5) == 0) {
+            if (!read_views(r, r->line + 5, s)) return false;
+            continue;
         }
         if (strncmp(r->line, "step ", 5) != 0) return wrong(r, "step or done");
         s->steps = mem_resize(s->steps, s->step_count + 1, sizeof *s->steps);

@@ -18,10 +18,17 @@ typedef struct place {
     uint32_t n;
 } place;
 
+/* The domains that rho takes in. */
+typedef struct scope_view {
+    char *spec; /* owned */
+    bool is_signed;
+} scope_view;
+
 typedef struct step {
     place before, after;
     pin_change *pins; /* owned */
     uint32_t count;
+    scope_view scope_before, scope_after; /* spec NULL: the step left them as they were */
 } step;
 
 struct scry_session {
@@ -46,6 +53,7 @@ struct scry_session {
 
 /* Drops the whole history; the selection stays as it is. */
 void session_forget(scry_session *s);
+void session_step_free(step *t);
 /* As scry_session_set_score, but true also where the score is that already. */
 bool session_set_score(scry_session *s, scry_score score, scry_error *err);
 /* Puts a place (that the index has), the ranking before it (source BASE: none), pins and scope in force. Takes pin [F],

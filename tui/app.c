@@ -22,7 +22,6 @@ static tab *tab_new(scry_index *index, scry_session *session) {
     t->latent.capture = -1;
     t->rho_before = NAN;
     table_open(t);
-    snprintf(t->file, sizeof t->file, "set.csv");
     return t;
 }
 
@@ -79,6 +78,7 @@ void app_free(app *a) {
     keymap_free(&a->keys);
     recording_free(&a->recording);
     free(a->page.text);
+    free(a->copied);
     free(a);
 }
 
@@ -109,17 +109,31 @@ void app_before_step(app *a) {
     a->tab->rho_before = scry_session_result(a->tab->session)->fit.pearson;
 }
 
+/* "rho -.680 -> -.751" */
+static void rho_words(const app *a, char *text, size_t size) {
+    char before[16], after[16];
+    view_rho(a->tab->rho_before, 3, false, before, sizeof before);
+    view_rho(scry_session_result(a->tab->session)->fit.pearson, 3, false, after, sizeof after);
+    snprintf(text, size, "rho %s -> %s", before, after);
+}
+
 command_effect app_stepped(app *a, bool changed, const char *what) {
     if (!changed) {
         app_say(a, "%s: nothing changed", what);
         return DID_CHANGE;
     }
     table_refresh(a);
-    char before[16], after[16];
-    view_rho(a->tab->rho_before, 3, false, before, sizeof before);
-    view_rho(scry_session_result(a->tab->session)->fit.pearson, 3, false, after, sizeof after);
-    app_say(a, "%s: %u latents in the score, rho %s -> %s", what, scry_session_set(a->tab->session)->count, before,
-            after);
+    char rho[48];
+    rho_words(a, rho, sizeof rho);
+    app_say(a, "%s: %u latents in the score, %s", what, scry_session_set(a->tab->session)->count, rho);
+    return DID_CHANGE;
+}
+
+command_effect app_rescoped(app *a, const char *what) {
+    table_refresh(a);
+    char rho[48];
+    rho_words(a, rho, sizeof rho);
+    app_say(a, "%s: %s", what, rho);
     return DID_CHANGE;
 }
 
@@ -147,6 +161,10 @@ command_effect app_command(app *a, const char *line) {
     const char *argument = line + length;
     while (*argument == ' ') argument++;
     a->message[0] = 0;
+    if (word[0] && !word[strspn(word, "0123456789")]) { /* ":123" */
+        argument = line;
+        snprintf(word, sizeof word, "latent");
+    }
     const command *c = command_find(word);
     if (c && c->explorer) return app_run(a, c, argument);
     if (c) return app_fail(a, "%s is a command of the shell; scry %s --help there", c->name, c->name);
@@ -155,8 +173,8 @@ command_effect app_command(app *a, const char *line) {
     for (size_t i = 0; i < command_count && n < 256; i++)
         if (commands[i].explorer) names[n++] = commands[i].name;
     const char *near = words_nearest(word, names, n);
-    return app_fail(a, "no command \"%s\"%s%s%s", word, near ? "; did you mean " : "", near ? near : "",
-                    near ? "?" : "");
+    return app_fail(a, "no command \"%s\"; %s%s%s", word, near ? "did you mean " : ":help shows them all",
+                    near ? near : "", near ? "?" : "");
 }
 
 command_effect app_key(app *a, uint32_t key) {
@@ -264,7 +282,7 @@ static void draw_title(app *a) {
         if (a->tabs[i] == a->tab) snprintf(which, sizeof which, "%zu/%zu", i + 1, a->tab_count);
     text_clean(left, facts, sizeof facts, a->ascii);
     text_clean(a->tab->info->name[0] ? a->tab->info->name : a->tab->info->path, name, sizeof name, a->ascii);
-    text_fit(name, room - 3 - text_columns(which) - text_columns(facts), a->ascii);
+    text_fit(name, room - 5 - text_columns(which) - text_columns(facts), a->ascii);
     grid_print(a->grid, r.y, 0, room, ROLE_TITLE, " %s  %s%s%s", which, facts, name[0] ? "  " : "", name);
 }
 

@@ -58,7 +58,7 @@ typedef struct tab {
     sets_state sets;
     plots_state plots;
     char search[TEXT_MOST];
-    char file[TEXT_MOST]; /* last exported to or imported from */
+    char file[TEXT_MOST]; /* last exported to or imported from; "" none */
     double rho_before;    /* before the last step, NaN: none */
     keeping keep;
 } tab;
@@ -85,6 +85,7 @@ typedef struct app {
     char message[TEXT_MOST];
     bool message_is_error;
     bool asked_to_leave; /* while something is being written */
+    char *copied;          /* owned: for the terminal's clipboard after the next frame; NULL: nothing */
     int64_t unsaved_since; /* milliseconds of the monotonic clock, 0: all is saved */
 } app;
 
@@ -114,6 +115,8 @@ command_effect app_fail(app *a, const char *format, ...) __attribute__((format(p
 uint32_t app_latent(const app *a); /* under the cursor */
 /* Runs a step of the session and says what became of rho; changed: its return value. */
 command_effect app_stepped(app *a, bool changed, const char *what);
+/* The same after a change of the domains, which leaves the selection as it is. */
+command_effect app_rescoped(app *a, const char *what);
 /* rho before a step: call first. */
 void app_before_step(app *a);
 /* Opens the prompt for a command. */

@@ -1,5 +1,6 @@
 /* curses.c: the grid to the terminal, keys and mouse from it. The only file that includes curses. */
 #include "terminal.h"
+#include "clipboard.h"
 #include "draw/color.h"
 #include "draw/text.h"
 #include "keys.h"
@@ -213,6 +214,19 @@ void terminal_draw(const grid *g, bool whole) {
     refresh();
 }
 
+void terminal_copy(const char *text) {
+    const char *name = getenv("TERM");
+    size_t length, done = 0;
+    if (name && strncmp(name, "linux", 5) == 0) return; /* it has none */
+    char *sequence = clipboard_sequence(text, &length);
+    while (done < length) {
+        ssize_t n = write(restore.fd, sequence + done, length - done);
+        if (n < 0 && errno != EINTR) break;
+        if (n > 0) done += (size_t)n;
+    }
+    free(sequence);
+}
+
 /* ---- input ---------------------------------------------------------------------------------- */
 
 static uint32_t key_of(wint_t code) {
@@ -242,7 +256,7 @@ static uint32_t key_of(wint_t code) {
     case KEY_ENTER:
         return '\r';
     default:
-        return 0;
+        return code >= KEY_F(1) && code <= KEY_F(12) ? KEY_CODE_F1 + (uint32_t)code - KEY_F(1) : 0;
     }
 }
 

@@ -128,6 +128,9 @@ static int run_loop(app *a) {
             if (effect & DID_REDRAW) terminal_look(&a->theme, a->colors);
             app_draw(a);
             terminal_draw(a->grid, effect & DID_REDRAW);
+            if (a->copied) terminal_copy(a->copied);
+            free(a->copied);
+            a->copied = NULL;
         }
         effect = DID_NOTHING;
         bool due = works_due(a), working = latent_working(a);

@@ -24,6 +24,12 @@ static const struct {
 static uint32_t code_of(const char *name, size_t length) {
     for (size_t i = 0; i < sizeof named / sizeof *named; i++)
         if (strlen(named[i].name) == length && strncmp(named[i].name, name, length) == 0) return named[i].key;
+    if (length > 1 && length < 4 && name[0] == 'F') { /* F1 to F12 */
+        uint32_t number = 0;
+        for (size_t i = 1; i < length; i++)
+            number = name[i] >= '0' && name[i] <= '9' ? 10 * number + (uint32_t)(name[i] - '0') : 99;
+        return number >= 1 && number <= 12 ? KEY_CODE_F1 + number - 1 : 0;
+    }
     if (length == 2 && name[0] == '^') return (uint32_t)(name[1] & 0x1f);
     const char *at = name;
     uint32_t code = text_next(&at);

@@ -17,7 +17,9 @@ enum {
     KEY_CODE_END,
     KEY_CODE_BACK_TAB,
     KEY_CODE_DELETE,
-    KEY_CODE_BACKSPACE
+    KEY_CODE_BACKSPACE,
+    KEY_CODE_F1, /* to F12, one by one */
+    KEY_CODE_F12 = KEY_CODE_F1 + 11
 };
 
 /* The key of a name, "Down", "^d" or "j"; 0: it names none. */

@@ -72,7 +72,9 @@ static bool known_word(const char *word, scry_error *err) {
 
 /* How many words a command takes besides its options. */
 static int most_words(const char *name) {
-    if (strcmp(name, "tokens") == 0 || strcmp(name, "latent") == 0 || strcmp(name, "plot") == 0) return 2;
+    static const char *const two[] = {"tokens", "latent", "plot", "fires-on"};
+    for (size_t i = 0; i < sizeof two / sizeof *two; i++)
+        if (strcmp(name, two[i]) == 0) return 2;
     static const char *const many[] = {"merge", "open", "train", "eval-sae", "compare"};
     for (size_t i = 0; i < sizeof many / sizeof *many; i++)
         if (strcmp(name, many[i]) == 0) return OPTIONS_WORDS;

@@ -35,6 +35,8 @@ color_level terminal_colors(void);
 void terminal_look(const theme *t, color_level colors);
 /* Shows the grid; whole: draw every cell again. */
 void terminal_draw(const grid *g, bool whole);
+/* Into the terminal's clipboard, where it has one. */
+void terminal_copy(const char *text);
 /* Waits up to timeout_ms (-1: without end) for what comes next: a key, or (EVENT_BELL) something to
  * read from the file `also`. */
 event terminal_wait(int timeout_ms, int also);

@@ -34,6 +34,17 @@ is "info --sections: they add up to the file" "$(awk -F, 'NR > 1 { sum += $(NF -
 gives 0 info --system
 prints "info --system" '^scry ' '^blas ' '^kernels '
 
+# ---- fires-on
+gives 0 fires-on "$x" therefore --top 3
+prints "fires-on: the table" '^mean activation on the [0-9]+ tokens "therefore" of all base captures' '^latent +mean +rate%'
+gives 0 fires-on "$x" = --json --capture math
+prints "fires-on --json: its keys" '^\{"text":"=","capture":"math.base","tokens":[0-9]+,"latents":\[\{"latent":[0-9]+,"mean":[0-9.e-]+,"rate":[0-9.e-]+,"label":'
+gives 0 fires-on "$x" = --csv --top 99999
+is "fires-on --csv: its header" "$(head -1 "$out")" "latent,mean,rate,label"
+tail -n +2 "$out" | cut -d, -f2 >"$place/means"
+[ -s "$place/means" ] && sort -rg "$place/means" | cmp -s - "$place/means" && ok "fires-on: strongest first" ||
+    not_ok "fires-on: strongest first" "found $(head -3 "$place/means" | tr '\n' ' '), expected them falling"
+
 # ---- rank
 gives 0 rank "$x" --top 3
 prints "rank: the table" '^rank +latent +shift' '^ +1 +1819 +0\.0294'
@@ -189,6 +200,7 @@ is "scry alone shows how: status 2" "$status" 2
 
 # ---- what is refused: 2 for the words
 refused "did you mean scry rank?" rnak "$x"
+refused "expected a token's text" fires-on "$x"
 refused "did you mean scry tokens?" tokns "$x" 3
 refused "did you mean rank?" help rnak
 refused "did you mean --top?" rank "$x" --tpo 3

@@ -37,6 +37,7 @@ static const struct {
              {"signals", test_signals},
              {"stop", test_stop},
              {"terminals", test_terminals},
+             {"copy", test_copy},
              {"ascii", test_ascii},
              {"idle", test_idle},
              {"pages", test_pages},

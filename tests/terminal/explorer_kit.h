@@ -153,6 +153,7 @@ void test_session(void);
 void test_settings(void);
 
 /* explorer_sent.c */
+void test_copy(void);
 void test_ascii(void);
 void test_idle(void);
 void test_hostile(void);

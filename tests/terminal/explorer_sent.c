@@ -16,6 +16,19 @@ static const char *not_ascii(void) {
     return NULL;
 }
 
+/* The clipboard's sequence goes out whole, and the screen is none the worse for it. */
+void test_copy(void) {
+    static const char *const keys[] = {"y", "j", "q", NULL};
+    char *argv[] = {(char *)scry, study_index, NULL}, *env[] = {(char *)"LC_ALL=C.UTF-8", NULL};
+    int status = play(ROWS, COLS, argv, env, keys);
+    check(order[0] == 1819 && was_sent("\033]52;c;MTgxOQ==\a") && status == 0, NULL,
+          "y sends the number of the latent to the terminal's clipboard", "found %s, first latent %d, status %d",
+          was_sent("]52;") ? "another" : "none", order[0], status);
+    env[0] = (char *)"TERM=linux";
+    play(ROWS, COLS, argv, env, keys);
+    check(!was_sent("]52;"), NULL, "not to the console, which has none", "found it");
+}
+
 void test_ascii(void) {
     static const struct {
         const char *env[2], *option, *what;

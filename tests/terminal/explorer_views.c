@@ -282,8 +282,14 @@ void test_help(void) {
     term *t = open_sample();
     char *before = picture(t, ROWS, COLS);
     bool seen[sizeof all_commands / sizeof *all_commands] = {0};
-    term_keys(t, "?");
-    check(await_text(t, "keys and commands"), t, "? shows help", "found \"%s\"", row(t, 1));
+    static const char *const keys[] = {"F1", "h", "?"};
+    for (int i = 0; i < 3; i++) {
+        term_keys(t, keys[i]);
+        check(await_text(t, "keys and commands"), t, i == 2 ? "? shows help" : "so do F1 and h", "found \"%s\"",
+              row(t, 1));
+        if (i < 2) term_keys(t, "q");
+        if (i < 2) await_message(t, "space toggle");
+    }
     for (int page = 0; page < 12; page++) {
         term_settle(t, 40);
         for (size_t i = 0; i < sizeof all_commands / sizeof *all_commands; i++) {

@@ -273,6 +273,57 @@ static void walk(const scry_index *x, const char *name, int steps) {
     scry_session_free(s);
 }
 
+/* ---- domains by hand ------------------------------------------------------------------------ */
+
+/* Domains chosen by hand are steps among the others: each undo gives back what was before it. */
+static void domains_undone(const scry_index *x, const char *name) {
+    enum { STEPS = 400 };
+    static struct {
+        char spec[64];
+        bool is_signed;
+        uint32_t count;
+    } was[STEPS + 1];
+    scry_error err = {0};
+    scry_session *s = scry_session_new(x, 0, SCRY_ICL, SCRY_SQ, 100, SCRY_ACT, &err);
+    const char *specs[] = {"all", "extremes:2", scry_about(x)->domain[0].name, scry_about(x)->domain[1].name};
+    uint64_t seed = 11;
+    size_t n = 0, wrong = 0, undo, redo, scopes = 0;
+    for (int k = 0; s && k < 3 * STEPS && n < STEPS; k++) {
+        bool is_signed = roll_below(&seed, 2), stepped;
+        const char *spec = specs[roll_below(&seed, 4)];
+        snprintf(was[n].spec, sizeof was[n].spec, "%s", scry_session_scope_spec(s));
+        was[n].is_signed = scry_session_scope(s)->is_signed;
+        was[n].count = scry_session_set(s)->count;
+        if (roll_below(&seed, 2)) {
+            stepped = scry_session_rescope(s, spec, is_signed, &err);
+            wrong += stepped == (strcmp(was[n].spec, spec) == 0 && was[n].is_signed == is_signed);
+            wrong += strcmp(scry_session_scope_spec(s), spec) != 0 || scry_session_scope(s)->is_signed != is_signed;
+            scopes += stepped;
+        } else {
+            stepped = scry_session_toggle(s, &(uint32_t){roll_below(&seed, scry_about(x)->d_sae)}, 1);
+        }
+        n += stepped;
+        scry_session_history(s, &undo, &redo);
+        wrong += undo != n || redo != 0;
+    }
+    if (!s) return;
+    check(!scry_session_rescope(s, "nowhere", false, &err) && err.status == 2, "%s: no such domain: %s", name,
+          err.text);
+    for (int turn = 0; turn < 2; turn++) {
+        for (size_t i = n; i-- > 0;) {
+            wrong += !scry_session_undo(s) || strcmp(scry_session_scope_spec(s), was[i].spec) != 0 ||
+                     scry_session_scope(s)->is_signed != was[i].is_signed || scry_session_set(s)->count != was[i].count;
+        }
+        for (size_t i = 1; i <= n; i++) {
+            wrong += !scry_session_redo(s) || (i < n && strcmp(scry_session_scope_spec(s), was[i].spec) != 0) ||
+                     (i < n && scry_session_scope(s)->is_signed != was[i].is_signed);
+        }
+    }
+    check(wrong == 0 && scopes > 50, "%s: %zu steps undone and redone, %zu of them of the domains: %zu wrong", name, n,
+          scopes, wrong);
+    scry_session_free(s);
+}
+
 /* ---- what-if -------------------------------------------------------------------------------- */
 
 static void what_if(const scry_index *x, const char *name, scry_score score, const char *scope, bool is_signed,
@@ -397,6 +448,7 @@ int main(void) {
     what_if(x, name, SCRY_ACT, "extremes:2", false, 1);
     what_if(x, name, SCRY_ACT2, "all", false, 0);
     walk(x, name, 100000);
+    domains_undone(x, name);
     scry_close(x);
     return check_end();
 }

@@ -38,7 +38,7 @@ static void one_step(scry_session *s, uint32_t F) {
         scry_session_set_score(s, (scry_score)draw(SCRY_SCORES), &err);
         break;
     case 5:
-        scry_session_set_scope(s, scopes[draw(3)], draw(2), &err);
+        scry_session_rescope(s, scopes[draw(3)], draw(2), &err);
         break;
     default:
         scry_session_toggle(s, few, 1 + draw(3));

@@ -15,6 +15,7 @@ static const struct {
     const char *name, *argument;
 } runs[] = {
     {"info", ""},
+    {"fires-on", "the"},
     {"export", "@/set.csv"},
     {"export", "@/set.safetensors"},
     {"export", "@/set.json"},
@@ -28,6 +29,8 @@ static const struct {
     {"record", ""},
     {"play", "twice 2"},
     {"macros", ""},
+    {"copy", ""},
+    {"copy", "set"},
     {"quit", ""},
     {"down", ""},
     {"down", "3"},
@@ -51,6 +54,7 @@ static const struct {
     {"toggle", "3,17"},
     {"mark", ""},
     {"mark", "5,9-12"},
+    {"copy", "marked"},
     {"toggle-marked", ""},
     {"unmark", ""},
     {"more", ""},

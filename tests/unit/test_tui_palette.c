@@ -266,6 +266,44 @@ static void completing(app *a) {
     type(a, "\033");
 }
 
+static void rests(app *a, const char *arguments, const char *typed, const char *expected) {
+    char text[200];
+    snprintf(text, sizeof text, "%s", typed);
+    bool did = complete_rest(a, arguments, text, sizeof text);
+    check(strcmp(text, expected) == 0 && did == (strcmp(typed, expected) != 0),
+          "%s: Enter makes \"%s\" of \"%s\", found \"%s\"", arguments, expected, typed, text);
+}
+
+/* A beginning is enough where it is of one only. */
+static void beginnings(app *a) {
+    rests(a, "[COLUMN]", "wha", "what-if");
+    rests(a, "[COLUMN]", "ra", "ra");
+    rests(a, "[COLUMN]", "rate", "rate"); /* is one, though rate-after begins so */
+    rests(a, "[COLUMN]", "hat", "hat");
+    rests(a, "[COLUMN]", "", "");
+    rests(a, "DOMAIN", "COMP", "computer science");
+    rests(a, "all|extremes:K|DOMAINS", "law,comp", "law,computer science");
+    rests(a, "sq|abs|mean|rate|d", "me", "mean");
+    rests(a, "[PLOT]", "sca", "scatter");
+    write_text(scratch("files/only.csv"), "x");
+    rests(a, "[FILE.csv]", text_of("%s/on", scratch("files")), text_of("%s/on", scratch("files")));
+    rests(a, "NAME [SETS]", "core mark", "core mark");
+    app_command(a, "palette");
+    type(a, "sort wha\r");
+    check(strncmp(a->message, "sorted by what-if", 17) == 0, "so Enter sorts by it: \"%s\"", a->message);
+    app_command(a, "metric");
+    type(a, "ab\r");
+    check(scry_session_ranking(a->tab->session)->metric == SCRY_ABS, "also where a command asks: \"%s\"", a->message);
+    app_command(a, "palette");
+    type(a, "sort r\r");
+    check(strstr(a->message, "expected rank, rate, rate-after"), "what could have been meant is said: \"%s\"",
+          a->message);
+    app_command(a, "domain laww");
+    check(strcmp(a->message, "no domain \"laww\"; did you mean law?") == 0, "of domains too: \"%s\"", a->message);
+    app_command(a, "metric sq");
+    app_command(a, "sort rank");
+}
+
 static void lines_before(app *a) {
     setenv("XDG_STATE_HOME", scratch("state"), 1);
     history_free(&a->history);
@@ -328,6 +366,8 @@ int main(void) {
     app *a = app_new(x, s, 24, 80, false, false);
     app_draw(a);
     completing(a);
+    beginnings(a);
+    history_free(&a->history);
     lines_before(a);
     app_free(a);
     return check_end();

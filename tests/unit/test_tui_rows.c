@@ -2,6 +2,7 @@
  */
 #include "table_kit.h"
 
+#include "about_latent.h"
 #include "table/filter.h"
 #include "views/columns.h"
 
@@ -368,6 +369,33 @@ static void column_commands(app *a) {
     app_key(a, 27);
 }
 
+/* ---- by a token ------------------------------------------------------------------------------- */
+
+static void by_token(app *a) {
+    uint32_t F = a->tab->info->d_sae, wrong = 0, passing = 0;
+    float *mean = malloc(F * sizeof *mean), *rate = malloc(F * sizeof *rate);
+    int on = column_find("on");
+    check(table_column_is_mute(a, on), "the column of a token takes no room before one is asked for");
+    say_command(a, "columns rank,latent,label");
+    say_command(a, "fires-on The");
+    uint64_t tokens = scry_on_text(a->tab->index, "the", -1, 1, mean, rate);
+    for (uint32_t row = 0; row + 1 < F; row++) wrong += mean[row_latent(a, row)] < mean[row_latent(a, row + 1)];
+    for (uint32_t j = 0; j < F; j++) passing += mean[j] > 0.01F;
+    check(tokens > 0 && wrong == 0 && mean[row_latent(a, 0)] > 0, "%u tokens: sorted by it, %u rows astray",
+          (unsigned)tokens, wrong);
+    check(table_column_place(a->tab, on) == 2 && !table_column_is_mute(a, on), "shown before the label");
+    say_command(a, "filter on>0.01");
+    check(table_rows(a) == passing && passing > 0, "filtered by it: %u rows, expected %u", table_rows(a), passing);
+    say_command(a, "unfilter");
+    say_command(a, "fires-on nowhere");
+    check(a->message_is_error && a->tab->table.column == on && row_latent(a, 0) < F,
+          "a token that is not there: \"%s\"", a->message);
+    say_command(a, "columns default");
+    say_command(a, "sort rank");
+    free(mean);
+    free(rate);
+}
+
 int main(void) {
     app *a = open_table(2600);
     if (!a) return check_end();
@@ -382,6 +410,7 @@ int main(void) {
     marks(a);
     column_commands(a);
     rankings_kept(a);
+    by_token(a);
     app_free(a);
     return check_end();
 }

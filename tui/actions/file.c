@@ -9,6 +9,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+/* The file of this session, or the first name that no file has: Enter must not write over someone's work. */
+static command_effect ask_where(app *a) {
+    char name[32] = "set.csv";
+    for (int i = 2; access(name, F_OK) == 0 && i < 1000; i++) snprintf(name, sizeof name, "set-%d.csv", i);
+    return app_ask(a, "export", a->tab->file[0] ? a->tab->file : name);
+}
 
 /* Copies of what is exported. */
 typedef struct work_of_export {
@@ -18,6 +26,7 @@ typedef struct work_of_export {
     scry_condition source;
     scry_metric metric;
     char path[TEXT_MOST];
+    bool over; /* a file of another name was there */
     bool ok;
     scry_error err;
 } work_of_export;
@@ -35,7 +44,7 @@ static void end_export(app *a, void *own, bool whole) {
     work_of_export *w = own;
     if (whole && w->ok) {
         snprintf(w->tab->file, sizeof w->tab->file, "%s", w->path);
-        app_say(a, "%u latents written to %s", w->of.set->count, w->path);
+        app_say(a, "%u latents written %s %s", w->of.set->count, w->over ? "over what was in" : "to", w->path);
     } else if (whole) {
         app_fail(a, "%s", w->err.text);
     }
@@ -45,7 +54,7 @@ static void end_export(app *a, void *own, bool whole) {
 }
 
 command_effect do_export(app *a, const char *argument) {
-    if (!*argument) return app_ask(a, "export", a->tab->file);
+    if (!*argument) return ask_where(a);
     const scry_session *s = a->tab->session;
     const scry_ranking *shown = scry_session_ranking(s);
     work_of_export *w = calloc(1, sizeof *w);
@@ -58,6 +67,7 @@ command_effect do_export(app *a, const char *argument) {
                           .train = shown->train,
                           .source = shown->source,
                           .metric = shown->metric};
+    w->over = strcmp(argument, a->tab->file) != 0 && access(argument, F_OK) == 0;
     snprintf(w->path, sizeof w->path, "%s", argument);
     errand e = {.work = write_export, .end = end_export, .own = w};
     snprintf(e.what, sizeof e.what, "export to %s", argument);
@@ -67,7 +77,7 @@ command_effect do_export(app *a, const char *argument) {
 }
 
 command_effect do_import(app *a, const char *argument) {
-    if (!*argument) return app_ask(a, "import", a->tab->file);
+    if (!*argument) return app_ask(a, "import", a->tab->file[0] ? a->tab->file : "set.csv");
     scry_error err = {0};
     scry_set *set = scry_set_new(a->tab->info->d_sae);
     command_effect effect;

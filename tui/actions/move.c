@@ -93,8 +93,8 @@ command_effect do_pane_back(app *a, const char *argument) {
 command_effect do_open(app *a, const char *argument) {
     (void)argument;
     if (a->tab->enlarged >= 0) {
+        if (a->tab->enlarged == PANE_LATENT) a->tab->focus = PANE_TABLE; /* from where it was opened, mostly */
         a->tab->enlarged = -1;
-        a->tab->focus = PANE_TABLE;
     } else {
         a->tab->focus = a->tab->focus == PANE_TABLE ? PANE_LATENT : a->tab->focus;
         a->tab->enlarged = (int)a->tab->focus;
@@ -104,10 +104,8 @@ command_effect do_open(app *a, const char *argument) {
 
 command_effect do_domain(app *a, const char *argument) {
     if (!*argument) return app_ask(a, "domain", "");
-    for (size_t d = 0; d < a->tab->info->domains; d++)
-        if (strcmp(a->tab->info->domain[d].name, argument) == 0) {
-            domains_go(a, d);
-            return focus_on(a, PANE_DOMAINS);
-        }
-    return app_fail(a, "no domain \"%s\"; the first is \"%s\"", argument, a->tab->info->domain[0].name);
+    size_t d = domains_find(a, argument);
+    if (d == a->tab->info->domains) return DID_CHANGE;
+    domains_go(a, d);
+    return focus_on(a, PANE_DOMAINS);
 }

@@ -69,9 +69,8 @@ command_effect do_take(app *a, const char *argument) {
 }
 
 command_effect do_leave_out(app *a, const char *argument) {
-    size_t d = *argument ? 0 : domains_current(a), D = a->tab->info->domains;
-    while (*argument && d < D && strcmp(a->tab->info->domain[d].name, argument) != 0) d++;
-    if (d == D) return app_fail(a, "no domain \"%.60s\"", argument);
+    size_t d = *argument ? domains_find(a, argument) : domains_current(a);
+    if (d == a->tab->info->domains) return DID_CHANGE;
     domains_go(a, d);
     return domains_switch(a);
 }

@@ -101,7 +101,7 @@ command_effect do_mark_to(app *a, const char *argument) {
     table_state *t = &a->tab->table;
     if (!table_rows(a)) return no_row(a);
     if (t->mark_last == NO_ROW || !table_passes(a, t->mark_last))
-        return app_fail(a, "m marks where the range begins, v where it ends");
+        return app_fail(a, "m marks where the range begins, V where it ends");
     uint32_t other = order_row_of(&t->order, t->mark_last), here = t->cursor;
     return mark_rows(a, other < here ? other : here, other < here ? here : other);
 }
@@ -125,7 +125,19 @@ command_effect do_mark_invert(app *a, const char *argument) {
 
 command_effect do_unmark(app *a, const char *argument) {
     (void)argument;
-    scry_set_free(a->tab->table.marks);
-    a->tab->table.marks = scry_set_new(a->tab->info->d_sae);
-    return say_marks(a);
+    table_state *t = &a->tab->table;
+    if (!t->marks->count && t->marks_before) { /* a key too much must not cost them */
+        scry_set_free(t->marks);
+        t->marks = t->marks_before;
+        t->marks_before = NULL;
+        return say_marks(a);
+    }
+    uint32_t count = t->marks->count;
+    if (!count) return say_marks(a);
+    scry_set_free(t->marks_before);
+    t->marks_before = t->marks;
+    t->marks = scry_set_new(a->tab->info->d_sae);
+    t->mark_changes++;
+    app_say(a, "%u marks taken away; M brings them back", count);
+    return DID_CHANGE;
 }

@@ -99,25 +99,3 @@ command_effect do_top(app *a, const char *argument) {
         return app_fail(a, "top \"%s\": expected a number from 0 to %u", argument, a->tab->info->d_sae);
     return set_n(a, n > UINT32_MAX ? UINT32_MAX : (uint32_t)n);
 }
-
-command_effect do_undo(app *a, const char *argument) {
-    (void)argument;
-    size_t undo, redo;
-    char what[48];
-    app_before_step(a);
-    bool changed = scry_session_undo(a->tab->session);
-    scry_session_history(a->tab->session, &undo, &redo);
-    snprintf(what, sizeof what, changed ? "undone (%zu more)" : "undo", undo);
-    return app_stepped(a, changed, what);
-}
-
-command_effect do_redo(app *a, const char *argument) {
-    (void)argument;
-    size_t undo, redo;
-    char what[48];
-    app_before_step(a);
-    bool changed = scry_session_redo(a->tab->session);
-    scry_session_history(a->tab->session, &undo, &redo);
-    snprintf(what, sizeof what, changed ? "done again (%zu more)" : "redo", redo);
-    return app_stepped(a, changed, what);
-}

@@ -1,4 +1,5 @@
 /* show.c: commands that change what is ranked, scored and shown. */
+#include "draw/text.h"
 #include "views/view.h"
 
 #include <math.h>
@@ -45,7 +46,7 @@ static command_effect score_by(app *a, scry_score score) {
     if (err.status) return app_fail(a, "%s", err.text);
     if (changed) a->tab->rho_before = NAN; /* another score: no step to compare */
     table_refresh(a);
-    app_say(a, "score %s: %s", scry_score_name(score),
+    app_say(a, "%s", /* "score act: ..." */
             command_find(score == SCRY_ACT    ? "score-act"
                          : score == SCRY_ACT2 ? "score-act2"
                                               : "score-icl")
@@ -69,8 +70,13 @@ command_effect do_score_icl(app *a, const char *argument) {
 static command_effect scope_to(app *a, const char *spec, bool is_signed) {
     scry_error err = {0};
     app_before_step(a);
-    if (!scry_session_set_scope(a->tab->session, spec, is_signed, &err)) return app_fail(a, "%s", err.text);
-    return app_stepped(a, true, spec);
+    bool changed = scry_session_rescope(a->tab->session, spec, is_signed, &err);
+    if (err.status) return app_fail(a, "%s", err.text);
+    if (!changed) return app_stepped(a, false, "domains");
+    char what[120];
+    text_clean(spec, what, sizeof what, a->ascii);
+    text_fit(what, 40, a->ascii);
+    return app_rescoped(a, what);
 }
 
 command_effect do_domains(app *a, const char *argument) {

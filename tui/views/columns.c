@@ -237,6 +237,14 @@ static void what_if_text(app *a, uint32_t latent, char *text, size_t size) {
     snprintf(text, size, "%s %s", rho, isnan(now) ? "" : step);
 }
 
+static void on_values(app *a, uint32_t from, uint32_t n, double *out) {
+    const float *on = a->tab->table.on;
+    for (uint32_t i = 0; i < n; i++) out[i] = on ? (double)on[from + i] : (double)NAN;
+}
+static void on_text(app *a, uint32_t latent, char *text, size_t size) {
+    measure(one(a, latent, on_values), text, size);
+}
+
 static void label_text(app *a, uint32_t latent, char *text, size_t size) {
     table_label(a, latent, text, size);
 }
@@ -278,6 +286,8 @@ const table_column columns[] = {
      "rho if this one latent were switched, and the step to it", what_if_values, what_if_text},
     {"step", "step", 5, true, false, false, false, 1, ON_RANKING | ON_SELECTION | ON_SCORE,
      "by how much rho would change if it were switched", step_values, step_text},
+    {"on", "on", 6, true, false, false, false, 6, 0, "mean activation on the token that :fires-on was asked for",
+     on_values, on_text},
     {"label", "label|label, or key tokens", 8, false, true, false, true, 8, 0,
      "its label, or the tokens that hold most of its activation", NULL, label_text},
 };

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 
 /* Keeps the best; those that fit alike stay in the order in which they came. */
@@ -77,6 +78,12 @@ static void offer_columns(app *a, const char *typed, const char *ending, complet
     for (int i = 0; i < column_count; i++) offer(c, typed, columns[i].name);
 }
 
+static void offer_plots(app *a, const char *typed, const char *ending, completion *c) {
+    (void)a;
+    (void)ending;
+    for (int i = 0; i < FIGURES; i++) offer(c, typed, figure_types[i].name);
+}
+
 static void offer_panes(app *a, const char *typed, const char *ending, completion *c) {
     (void)a;
     (void)ending;
@@ -126,7 +133,8 @@ static const struct {
 } kinds[] = {{"FILE", "", offer_files},       {"CAPTURE", "", offer_captures}, {"DOMAINS", ",", offer_domains},
              {"COLUMN", "", offer_columns},   {"PANE", "", offer_panes},       {"COMMAND", "", offer_commands},
              {"SETS", " +&|!()", offer_sets}, {"SET", "", offer_sets},         {"THEME", "", offer_themes},
-             {"MACRO", "", offer_macros},     {"PAGE", "", offer_pages}};
+             {"MACRO", "", offer_macros},     {"PAGE", "", offer_pages},       {"DOMAIN", "", offer_domains},
+             {"PLOT", "", offer_plots}};
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
 static int kind_of(const char *word, size_t length) {
@@ -179,4 +187,25 @@ void complete(app *a, const char *arguments, const char *typed, size_t at, compl
         int k = kind_of(word, strlen(word));
         if (k >= 0) kinds[k].offer(a, text, word + strcspn(word, "."), c);
     }
+}
+
+bool complete_rest(app *a, const char *arguments, char *typed, size_t size) {
+    static const char *const any[] = {"FILE", "SET", "MACRO"}; /* a new name may begin like one that there is */
+    for (size_t i = 0; i < sizeof any / sizeof *any; i++)
+        if (strstr(arguments, any[i])) return false;
+    completion c;
+    size_t length = strlen(typed);
+    complete(a, arguments, typed, length, &c);
+    const char *last = typed + c.from, *only = NULL;
+    size_t n = length - c.from;
+    for (size_t i = 0; i < c.count && n; i++) {
+        const char *text = c.candidate[i].text;
+        if (strcmp(text, last) == 0) return false;
+        if (strncasecmp(text, last, n) != 0) continue;
+        if (only) return false;
+        only = text;
+    }
+    if (!only || c.from + strlen(only) >= size) return false;
+    memmove(typed + c.from, only, strlen(only) + 1);
+    return true;
 }

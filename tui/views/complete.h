@@ -22,5 +22,8 @@ typedef struct completion {
 /* arguments: as the table has them, "[NAME] [TIMES]"; typed: what stands after the command's word, the cursor at
  * byte `at` of it. */
 void complete(app *a, const char *arguments, const char *typed, size_t at, completion *out);
+/* What Enter makes of a beginning: "wha" is "what-if" where no other column begins so. Not for files, sets and macros.
+ * False: typed is as it was. */
+bool complete_rest(app *a, const char *arguments, char *typed, size_t size);
 
 #endif

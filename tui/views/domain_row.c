@@ -8,20 +8,34 @@
 
 enum { WIDE = 62, WIDER = 70 }; /* columns from which the residual, and the latent's part, have their own */
 
-/* A score in at most 6 columns. */
-static void domain_number(double value, char *text, size_t size) {
-    snprintf(text, size,
-             value >= 1000                 ? "%.0f"
-             : value >= 100                ? "%.1f"
-             : value >= 10                 ? "%.2f"
-             : value >= 0.01 || value == 0 ? "%.3f"
-                                           : "%.0e",
-             value);
+/* "5.3e-3": no zeros in the exponent. */
+static void small(double value, char *text, size_t size) {
+    snprintf(text, size, "%.1e", value);
+    char *e = strchr(text, 'e'), *digits = e ? e + 2 : NULL;
+    if (digits && digits[0] == '0' && digits[1]) memmove(digits, digits + 1, strlen(digits));
 }
 
-void domain_part_text(double part, char *text, size_t size) {
-    if (part >= 10 || part <= -10) domain_number(part, text, size);
+/* All alike, as the longest bar has room for them: two or more digits of each domain, so that a toggle shows. */
+void domain_number(double value, double scale, char *text, size_t size) {
+    if (value == 0) snprintf(text, size, "0");
+    else if (scale < 0.01) small(value, text, size);
+    else if (scale < 1) view_rho(value, scale < 0.1 ? 5 : 4, false, text, size);
+    else snprintf(text, size, "%.*f", scale >= 1000 ? 0 : scale >= 100 ? 1 : scale >= 10 ? 2 : 3, value);
+}
+
+void domain_part_text(double part, double scale, char *text, size_t size) {
+    if (fabs(part) >= 10 || scale < 0.01) domain_number(part, scale, text, size);
+    else if (scale < 1) view_rho(part, 6, false, text, size);
     else snprintf(text, size, fabs(part) >= 0.00005 || part == 0 ? "%.4f" : "%.0e", part);
+}
+
+double domain_off_line(const app *a, size_t d, bool *held_out) {
+    const scry_result *s = scry_session_result(a->tab->session);
+    const scry_scope *scope = scry_session_scope(a->tab->session);
+    *held_out = isnan(s->change[d]);
+    if (!*held_out) return s->residual[d];
+    double change = a->tab->info->domain[d].change[scope->train];
+    return (scope->is_signed ? change : fabs(change)) - (s->fit.intercept + s->fit.slope * s->sts[d]);
 }
 
 double domain_part(const app *a, size_t domain) {
@@ -36,6 +50,15 @@ double domain_part(const app *a, size_t domain) {
 
 const char *domain_row_heads(int cols) {
     return cols >= WIDER ? "    STS    part  change residual" : cols >= WIDE ? "    STS  change residual" : "";
+}
+
+int domain_row_head_at(int cols, int x) {
+    int from = cols - 9;
+    if (cols < WIDE || x < 0) return -1;
+    if (x >= from) return x < cols ? SORT_RESIDUAL : -1;
+    if (x >= (from -= 8)) return SORT_CHANGE;
+    if (cols >= WIDER && x >= (from -= 8)) return SORT_LATENT;
+    return x >= from - 7 ? SORT_STS : -1;
 }
 
 /* The cells of a bar that are the latent's: at its end where the latent is in the score, behind it, as
@@ -60,16 +83,15 @@ static void draw_bar(app *a, int y, int x, int cols, size_t d, bool used) {
     mark_part(a, y, x, cols, sts, domain_part(a, d));
 }
 
-/* The change, or the line's residual. */
+/* The change, or how far it is off the line: in brackets where the line does not know it. */
 static void draw_change(app *a, int y, int x, int cols, size_t d, bool residual) {
-    const scry_result *s = scry_session_result(a->tab->session);
-    bool used = !isnan(s->change[d]);
-    double change = a->tab->info->domain[d].change[scry_session_scope(a->tab->session)->train];
-    double value = residual ? s->residual[d] : change;
+    bool held_out;
+    double off = domain_off_line(a, d, &held_out);
+    double value = residual ? off : a->tab->info->domain[d].change[scry_session_scope(a->tab->session)->train];
     char text[32];
-    snprintf(text, sizeof text, "%+.2f", value);
-    if (isnan(value)) snprintf(text, sizeof text, residual && !used ? "left out" : "-");
-    grid_put_right(a->grid, y, x, cols, used && !residual ? ROLE_TEXT : ROLE_FAINT, text);
+    snprintf(text, sizeof text, residual && held_out ? "(%+.2f)" : "%+.2f", value);
+    if (isnan(value)) snprintf(text, sizeof text, "-");
+    grid_put_right(a->grid, y, x, cols, !held_out && !residual ? ROLE_TEXT : ROLE_FAINT, text);
 }
 
 void domain_row_draw(app *a, int y, int x, int cols, size_t d, int name_width) {
@@ -79,7 +101,8 @@ void domain_row_draw(app *a, int y, int x, int cols, size_t d, int name_width) {
     text_clean(a->tab->info->domain[d].name, text, sizeof text, a->ascii);
     text_fit(text, name_width, a->ascii);
     grid_put(a->grid, y, x, name_width, used ? ROLE_TEXT : ROLE_FAINT, text);
-    int at = x + name_width, sts = wide ? 7 : 6, change = wide ? 8 : 7;
+    double scale = a->tab->domains.scale;
+    int at = x + name_width, sts = wide || scale < 0.1 ? 7 : 6, change = wide ? 8 : 7;
     grid_put(a->grid, y, at, 1, ROLE_FAINT, used ? " " : a->ascii ? "x" : "\xc3\x97"); /* without colour too */
     at++;
     int bar = cols - name_width - 1 - sts - change - (wide ? 9 : 0) - (wider ? 8 : 0);
@@ -87,9 +110,9 @@ void domain_row_draw(app *a, int y, int x, int cols, size_t d, int name_width) {
         grid_put(a->grid, y, at, bar, ROLE_FAINT, "no icl capture");
     } else {
         draw_bar(a, y, at, bar, d, used);
-        domain_number(s->sts[d], text, sizeof text);
+        domain_number(s->sts[d], scale, text, sizeof text);
         grid_put_right(a->grid, y, at + bar, sts, ROLE_TEXT, text);
-        domain_part_text(domain_part(a, d), text, sizeof text);
+        domain_part_text(domain_part(a, d), scale, text, sizeof text);
         if (wider) grid_put_right(a->grid, y, at + bar + sts, 8, ROLE_FAINT, text);
     }
     at += bar + sts + (wider ? 8 : 0);

@@ -2,6 +2,7 @@
 #include "draw/text.h"
 #include "views/view.h"
 #include "word_list.h"
+#include "words.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -105,43 +106,6 @@ static void scale_bars(app *a) {
         if (s->sts[d] > state->scale) state->scale = s->sts[d];
 }
 
-/* The domain under the cursor in words, where its row has no room for all. */
-static void current_words(const app *a, char *text, size_t size) {
-    const scry_result *s = scry_session_result(a->tab->session);
-    size_t d = a->tab->domains.current;
-    char name[64], part[24], residual[24];
-    text_clean(a->tab->info->domain[d].name, name, sizeof name, a->ascii);
-    text_fit(name, 16, a->ascii);
-    domain_part_text(domain_part(a, d), part, sizeof part);
-    snprintf(residual, sizeof residual, "%+.2f", s->residual[d]);
-    if (isnan(s->residual[d])) snprintf(residual, sizeof residual, "none");
-    snprintf(text, size, " %s: latent %u %s %s, residual %s ", name, app_latent(a),
-             scry_set_has(scry_session_set(a->tab->session), app_latent(a)) ? "part" : "would add", part, residual);
-}
-
-static void draw_title(app *a, rect r, bool focus, const char *heads) {
-    const scry_scope *scope = scry_session_scope(a->tab->session);
-    char spec[64], text[200];
-    size_t used = 0;
-    for (size_t d = 0; d < scope->domains; d++) used += scope->use[d];
-    snprintf(spec, sizeof spec, "%.40s", scry_session_scope_spec(a->tab->session));
-    if (strchr(spec, ',') || strlen(spec) > 16) snprintf(spec, sizeof spec, "%zu of %zu", used, scope->domains);
-    text_clean(spec, text, sizeof text, a->ascii);
-    snprintf(spec, sizeof spec, "%.60s", text);
-    const char *sort = a->tab->domains.sort ? sorts[a->tab->domains.sort] : "";
-    int x = view_title(a, r, focus, "STS %s and measured change%s%s",
-                       scry_score_name(scry_session_score(a->tab->session)), *sort ? ", by " : "", sort);
-    int room = r.x + r.cols - x, width = text_columns(heads);
-    snprintf(text, sizeof text, " rho with %s, %s ", scope->is_signed ? "signed change" : "size of change", spec);
-    if (focus && !*heads) {
-        current_words(a, text, sizeof text);
-        if (text_columns(text) >= room) snprintf(text, sizeof text, "%s", strchr(text, ':') + 1);
-    }
-    if (*heads && room > width + 2) grid_put_right(a->grid, r.y, x, room - 1, ROLE_HEADER, heads);
-    if (*heads && text_columns(text) + width + 4 < room) grid_put(a->grid, r.y, x + 2, r.cols, ROLE_FAINT, text);
-    if (!*heads && text_columns(text) < room) grid_put_right(a->grid, r.y, x, room, ROLE_FAINT, text);
-}
-
 /* How the rows stand: in so many columns of cells, each `width` wide. */
 typedef struct shape {
     int lines; /* of rho, above them */
@@ -169,7 +133,6 @@ static void draw_domains(app *a, rect r, bool focus) {
     domains_state *state = &a->tab->domains;
     scale_bars(a);
     shape s = shape_of(a, r);
-    draw_title(a, r, focus, s.columns == 1 ? domain_row_heads(s.width) : "");
     draw_rho(a, r, r.y + 1, s.lines);
     size_t *order = order_of(a);
     int at = (int)place_of(a, order);
@@ -177,6 +140,7 @@ static void draw_domains(app *a, rect r, bool focus) {
     if (at < state->top) state->top = at;
     if (at >= state->top + state->page) state->top = at - state->page + 1;
     if (state->top + state->page > D) state->top = D > state->page ? D - state->page : 0;
+    domains_title(a, r, focus, s.columns == 1 ? domain_row_heads(s.width) : "");
     for (int i = 0; i < state->page && state->top + i < D; i++) {
         int y = r.y + 1 + s.lines + i % s.rows, x = r.x + 1 + i / s.rows * (s.width + 1),
             cols = s.width - (s.columns > 1);
@@ -197,19 +161,44 @@ static void move_domains(app *a, move kind, long steps) {
     free(order);
 }
 
+/* A click on a head sorts by it, one more turns the order around. */
+static void click_head(app *a, int by) {
+    domains_state *state = &a->tab->domains;
+    if (by < 0) return;
+    state->reversed = state->sort == by && !state->reversed;
+    state->sort = by;
+    app_say(a, "domains sorted by %s%s", sorts[by], state->reversed ? ", the other way around" : "");
+}
+
 static void click_domains(app *a, rect r, int y, int x) {
     shape s = shape_of(a, r);
     int row = y - r.y - 1 - s.lines, column = (x - r.x - 1) / (s.width + 1);
-    int at = a->tab->domains.top + column * s.rows + row;
-    if (row < 0 || column >= s.columns || at >= (int)a->tab->info->domains) return;
+    int at = a->tab->domains.top + column * s.rows + row, from = r.x + 1 + column * (s.width + 1);
+    if (y == r.y && s.columns == 1) click_head(a, domain_row_head_at(s.width, x - r.x - 1));
+    if (row < 0 || row >= s.rows || column >= s.columns || at >= (int)a->tab->info->domains) return;
     size_t *order = order_of(a);
     a->tab->domains.current = order[at];
     macro_note_mouse(a, "domain", "%s", a->tab->info->domain[order[at]].name);
     free(order);
+    if (x == from + s.name) app_command(a, "leave-out"); /* where the cross of those left out stands */
 }
 
 size_t domains_current(const app *a) {
     return a->tab->domains.current;
+}
+
+size_t domains_find(app *a, const char *name) {
+    size_t D = a->tab->info->domains, d = 0;
+    const char **names = calloc(D, sizeof *names), *near;
+    if (!names) abort();
+    for (size_t i = 0; i < D; i++) names[i] = a->tab->info->domain[i].name;
+    while (d < D && strcmp(names[d], name) != 0) d++;
+    near = words_nearest(name, names, D);
+    if (d == D)
+        app_fail(a, "no domain \"%.60s\"; %s %.60s%s", name, near ? "did you mean" : "the first is",
+                 near ? near : names[0], near ? "?" : "");
+    free(names);
+    return d;
 }
 
 void domains_go(app *a, size_t domain) {
@@ -253,8 +242,12 @@ command_effect domains_switch(app *a) {
     if (!fits) return app_fail(a, "the list of domains is too long; :domains takes names");
     scry_error err = {0};
     app_before_step(a);
-    if (!scry_session_set_scope(a->tab->session, spec, is_signed, &err)) return app_fail(a, "%s", err.text);
-    return app_stepped(a, true, what);
+    if (!scry_session_rescope(a->tab->session, spec, is_signed, &err)) return app_fail(a, "%s", err.text);
+    bool held_out;
+    double off = domain_off_line(a, d, &held_out);
+    if (held_out && !isnan(off))
+        snprintf(what + strlen(what), sizeof what - strlen(what), ", %+.2f off the line of the others", off);
+    return app_rescoped(a, what);
 }
 
 static bool sort_domains(app *a, const char *name, char *wrong, size_t size) {

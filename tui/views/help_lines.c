@@ -14,7 +14,7 @@ static const char *const acts_in[PANES] = {
         "column-back column-on narrower wider columns open",
     [PANE_LATENT] = "down up page-down page-up first last open page tokens histogram profile neighbours together "
                     "interval versus wrap label edit-label jump back capture sort reverse",
-    [PANE_DOMAINS] = "down up page-down page-up first last toggle sort reverse domains signed open",
+    [PANE_DOMAINS] = "down up page-down page-up first last domain leave-out sort reverse domains signed open",
 };
 
 static const char *const words[][2] = {
@@ -30,14 +30,15 @@ static const char *const words[][2] = {
     {"interval", "top; q5 to q1: fifths of a latent's activations, strong to weak; random; moved: |change from base|"},
     {"STS", "SAE-based Transferability Score: how much a domain leans on the selection"},
     {"change", "measured change of accuracy in a domain, in percentage points"},
-    {"residual", "a domain's change less what the fitted line gives at its STS"},
+    {"residual", "a domain's change less what the fitted line gives at its STS; in brackets for a domain that is left "
+                 "out: off the line of the others"},
     {"rho", "Pearson's correlation of STS with the measured change, over domains"},
     {"R2", "share of the change's variance that the line explains"},
     {"p", "two-sided, from permuted changes: exact to 9 domains, else 100,000 draws"},
     {"one out", "smallest and largest rho with one domain left out"},
     {"95%", "interval of rho over resampled samples of each domain's tokens"},
     {"part", "of a domain's STS: the table's latent's; shaded at the bar's end, dotted where it is out"},
-    {"random", "mean rho of 1,000 random sets of the same size, and the share below this rho"},
+    {"random", "mean rho of 1,000 random sets of the same size, and the share of them that this rho is above"},
     {"Spearman", "rho of the ranks"},
 };
 
@@ -109,7 +110,10 @@ static bool acts_here(const app *a, const command *c) {
 }
 
 static void add_command(page *p, app *a, const command *c) {
-    add(p, (help_line){keymap_keys(&a->keys, c), c->name, command_explorer_arguments(c), c->help, 0, 0, false});
+    /* what toggle's key does among the domains */
+    bool leaves_out = a->tab->focus == PANE_DOMAINS && strcmp(c->name, "leave-out") == 0;
+    const char *keys = keymap_keys(&a->keys, leaves_out && !*keymap_keys(&a->keys, c) ? command_find("toggle") : c);
+    add(p, (help_line){keys, c->name, command_explorer_arguments(c), c->help, 0, 0, false});
 }
 
 static void add_commands(page *p, app *a) {

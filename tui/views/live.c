@@ -1,6 +1,7 @@
 /* live.c: commands whose effect is seen while they are typed. */
 #include "views/live.h"
 #include "table/filter.h"
+#include "views/filter_words.h"
 #include "views/view.h"
 
 #include <string.h>
@@ -22,7 +23,19 @@ static void leave_search(app *a) {
 static void type_filter(app *a, const char *text) {
     table_filter *f = &a->tab->table.filter;
     f->error_length = 0; /* names to choose from are no error */
-    if (!filter_is_unfinished(text, f->error, sizeof f->error)) table_filter_set(a, text);
+    if (!filter_is_unfinished(text, f->error, sizeof f->error) &&
+        !filter_words_unfinished(a, text, f->error, sizeof f->error))
+        table_filter_set(a, text);
+}
+
+static void complete_filter(app *a) {
+    table_filter *f = &a->tab->table.filter;
+    prompt *p = &a->prompt;
+    char list[sizeof f->error] = "";
+    if (filter_words_complete(a, p->text, sizeof p->text, &p->at, list, sizeof list)) type_filter(a, p->text);
+    if (!list[0]) return;
+    memcpy(f->error, list, sizeof list);
+    f->error_length = 0;
 }
 
 static void leave_filter(app *a) {
@@ -33,8 +46,8 @@ static void leave_filter(app *a) {
 }
 
 static const live all[] = {
-    {"search", "/", type_search, leave_search},
-    {"filter", "&", type_filter, leave_filter},
+    {"search", "/", type_search, leave_search, NULL},
+    {"filter", "&", type_filter, leave_filter, complete_filter},
 };
 
 const live *live_find(const command *c) {

@@ -7,7 +7,8 @@
 typedef struct live {
     const char *command, *sign; /* sign: stands before what is typed */
     void (*typed)(app *a, const char *text);
-    void (*left)(app *a); /* by Esc */
+    void (*left)(app *a);     /* by Esc */
+    void (*complete)(app *a); /* by Tab; NULL: nothing to complete */
 } live;
 
 const live *live_find(const command *c); /* NULL: not one of them */

@@ -226,6 +226,9 @@ void palette_line(app *a, char *line, size_t size) {
     snprintf(name, sizeof name, "%.*s", (int)(word < WORD_MOST ? word : WORD_MOST - 1), p->text);
     bool picked = p->pick >= 0 && p->pick < (int)l.count;
     if (l.of && picked) palette_complete(a);
+    else if (l.of && p->text[l.argument])
+        complete_rest(a, command_explorer_arguments(l.of), a->prompt.text + l.argument,
+                      sizeof a->prompt.text - l.argument);
     else if (!l.of && picked) snprintf(name, sizeof name, "%s", l.match[p->pick].c->name);
     else if (!l.of && l.count && name[0] && !command_find(name) && l.match[0].score > WORD_MOST)
         snprintf(name, sizeof name, "%s", l.match[0].c->name);

@@ -1,6 +1,7 @@
 /* prompt.c: the line of typing at the bottom; and the footer. */
 #include "draw/text.h"
 #include "keys.h"
+#include "views/complete.h"
 #include "views/line.h"
 #include "views/live.h"
 #include "views/palette.h"
@@ -8,10 +9,6 @@
 
 #include <stdio.h>
 #include <string.h>
-
-static bool is_search(const app *a) {
-    return strcmp(a->prompt.then->name, "search") == 0;
-}
 
 /* ---- drawing -------------------------------------------------------------------------------- */
 
@@ -57,9 +54,13 @@ static command_effect accept(app *a) {
     char line[TEXT_MOST + 64];
     if (!is_palette(a)) {
         if (a->prompt.pick >= 0) palette_complete(a);
+        else if (!live_find(a->prompt.then))
+            complete_rest(a, command_explorer_arguments(a->prompt.then), a->prompt.text, sizeof a->prompt.text);
         prompt p = a->prompt;
         a->prompt.then = NULL;
         if (!p.text[0] && strcmp(p.then->name, "label") != 0) return DID_CHANGE; /* no label is one too */
+        snprintf(line, sizeof line, "%s %s", p.then->name, p.text);
+        if (live_find(p.then)) history_add(&a->history, line);
         return app_run(a, p.then, p.text);
     }
     palette_line(a, line, sizeof line);
@@ -75,20 +76,28 @@ static void set_text(prompt *p, const char *text) {
     p->pick = -1;
 }
 
-/* Up and Down: through what was typed before, begun in an empty line, or through what fits. */
+/* What was typed the `back`th time before, for the palette or for this command alone. */
+static const char *line_back(const app *a, size_t back) {
+    const char *name = a->prompt.then->name, *line;
+    size_t length = strlen(name), found = 0;
+    if (is_palette(a)) return history_at(&a->history, back);
+    for (size_t i = 1; back && (line = history_at(&a->history, i)) != NULL; i++)
+        if (strncmp(line, name, length) == 0 && line[length] == ' ' && ++found == back) return line + length + 1;
+    return NULL;
+}
+
+/* Up and Down: through what was typed before, or through what fits. The palette begins the first in an empty line,
+ * searches and filters, which have no list, in any. */
 static void go_back(app *a, int steps) {
     prompt *p = &a->prompt;
-    bool back = is_palette(a) && (p->back || (!p->text[0] && p->pick < 0 && steps > 0));
-    const char *line = back ? history_at(&a->history, p->back + (size_t)steps) : NULL;
-    if (is_search(a)) {
-        if (steps > 0 && a->tab->search[0]) set_text(p, a->tab->search);
-        return;
-    }
+    bool has_no_list = live_find(p->then) != NULL;
+    bool back = has_no_list || (is_palette(a) && (p->back || (!p->text[0] && p->pick < 0 && steps > 0)));
+    const char *line = back ? line_back(a, p->back + (size_t)steps) : NULL;
     if (!back) palette_move(a, -steps);
     else if (line) {
         set_text(p, line);
         p->back += (size_t)steps;
-    } else if (steps < 0) {
+    } else if (steps < 0 && p->back) {
         set_text(p, "");
         p->back = 0;
     }
@@ -112,13 +121,14 @@ void prompt_key(app *a, uint32_t key, command_effect *effect) {
     }
     if (key == '\t') {
         if (!is_live) palette_complete(a);
+        else if (is_live->complete) is_live->complete(a);
     } else if (key == KEY_CODE_UP || key == KEY_CODE_DOWN) {
         go_back(a, key == KEY_CODE_UP ? 1 : -1);
     } else if (line_key(p->text, sizeof p->text, &p->at, key)) {
         p->pick = -1;
         p->back = 0;
     }
-    if (is_live && strcmp(before, p->text) != 0) is_live->typed(a, p->text);
+    if (is_live && key != '\t' && strcmp(before, p->text) != 0) is_live->typed(a, p->text);
 }
 
 bool prompt_click(app *a, int y, command_effect *effect) {
@@ -132,7 +142,7 @@ bool prompt_click(app *a, int y, command_effect *effect) {
 /* Commands worth a reminder; their keys come from the table. `to` names a second command whose key
  * ends a range or pair; `least` columns that the screen must have; `pane` that has the keys; where room
  * is short, what has the lowest `keep` goes first, the last of those alike. */
-enum { ANY = -1, NOT_LATENT = -2 };
+enum { ANY = -1, NOT_LATENT = -2, NOT_DOMAINS = -3 };
 typedef struct hint {
     const char *name, *join, *to, *words;
     int least, pane, keep;
@@ -141,7 +151,10 @@ typedef struct hint {
 static const hint hints[] = {{"open", "", NULL, "back", 0, ANY, 8},             /* only where a pane fills the screen */
                              {"jump", "", NULL, "go there", 0, PANE_LATENT, 8}, /* only where its page lists latents */
                              {"page", "", NULL, "pages", 0, PANE_LATENT, 7},
-                             {"toggle", "", NULL, "toggle", 0, ANY, 7},
+                             {"toggle", "", NULL, "toggle", 0, NOT_DOMAINS, 7},
+                             {"toggle", "", NULL, "leave out", 0, PANE_DOMAINS, 7},
+                             {"sort", "", NULL, "sort", 0, PANE_DOMAINS, 6},
+                             {"open", "", NULL, "enlarge", 0, PANE_DOMAINS, 5},
                              {"interval", "", NULL, "interval", 0, PANE_LATENT, 6},
                              {"versus", "", NULL, "versus", 0, PANE_LATENT, 5},
                              {"wrap", "", NULL, "wrap", 0, PANE_LATENT, 4},
@@ -151,7 +164,7 @@ static const hint hints[] = {{"open", "", NULL, "back", 0, ANY, 8},             
                              {"by-icl", "-", "score-icl", "views", 0, NOT_LATENT, 3},
                              {"plot", "", NULL, "plots", 0, NOT_LATENT, 6},
                              {"search", "", NULL, "find", 0, NOT_LATENT, 6},
-                             {"sort", "", NULL, "sort", 90, ANY, 2},
+                             {"sort", "", NULL, "sort", 90, NOT_DOMAINS, 2},
                              {"mark", "", NULL, "mark", 100, ANY, 1},
                              {"pane", "", NULL, "pane", 110, ANY, 0},
                              {"export", "", NULL, "CSV", 0, NOT_LATENT, 2},
@@ -174,6 +187,8 @@ static bool hint_applies(const app *a, const hint *h) {
     if (a->layout.footer.cols < h->least || (h == hints && a->tab->enlarged < 0)) return false;
     if (h == &hints[1]) return lists_latents(a);
     if (h->pane == NOT_LATENT) return a->tab->focus != PANE_LATENT;
+    if (h->pane == NOT_DOMAINS) return a->tab->focus != PANE_DOMAINS;
+    if (h != hints && strcmp(h->name, "open") == 0 && a->tab->enlarged >= 0) return false;
     return h->pane == ANY || h->pane == (int)a->tab->focus;
 }
 

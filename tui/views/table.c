@@ -43,6 +43,19 @@ static int next_column(const app *a) {
     return c->at[place];
 }
 
+/* Columns that a name may have meant: those that begin so, else the nearest, else all. */
+static void say_columns(const char *name, char *wrong, size_t size) {
+    const char *names[COLUMNS_MOST], *near = words_nearest(name, names, (size_t)column_names(names));
+    bool begins = false;
+    for (int i = 0; i < column_count && *name; i++)
+        begins = begins || strncmp(columns[i].name, name, strlen(name)) == 0;
+    wrong[0] = 0;
+    for (int i = 0; i < column_count; i++) {
+        bool fits = begins ? strncmp(columns[i].name, name, strlen(name)) == 0 : !near || columns[i].name == near;
+        if (fits) snprintf(wrong + strlen(wrong), size - strlen(wrong), "%s%s", *wrong ? ", " : "", columns[i].name);
+    }
+}
+
 static bool sort_table(app *a, const char *name, char *wrong, size_t size) {
     table_state *t = &a->tab->table;
     const table_columns *c = &t->columns;
@@ -50,10 +63,7 @@ static bool sort_table(app *a, const char *name, char *wrong, size_t size) {
     if (name) next = column_find(name);
     else if (next < 0) next = next_column(a);
     if (next < 0) {
-        const char *names[COLUMNS_MOST], *near = words_nearest(name, names, (size_t)column_names(names));
-        snprintf(wrong, size, "%s", near ? near : "");
-        for (int i = 0; i < column_count && !near; i++)
-            snprintf(wrong + strlen(wrong), size - strlen(wrong), "%s%s", i ? ", " : "", columns[i].name);
+        say_columns(name, wrong, size);
         return false;
     }
     /* at the column that it is sorted by already, the cursor's s turns it around */

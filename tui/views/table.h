@@ -59,7 +59,7 @@ typedef struct table_state {
     int column;                   /* sorted by */
     bool reversed;
     table_stamp made;
-    scry_set *marks;
+    scry_set *marks, *marks_before; /* before: those taken away last, NULL none; owned */
     uint64_t mark_changes;
     uint32_t mark_last; /* where a range of marks begins */
     int page;           /* rows shown when last drawn */
@@ -68,6 +68,7 @@ typedef struct table_state {
     text_order texts;
     table_filter filter;
     table_find find;
+    float *on;      /* [latents] mean activation on the text of :fires-on; NULL: none was asked for; owned */
     float *what_if; /* [latents], right in the first what_if_done */
     uint32_t what_if_done;
     uint64_t what_if_of; /* scry_session_version */

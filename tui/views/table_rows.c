@@ -36,7 +36,9 @@ void table_close(tab *t) {
     free(s->filter.bits);
     free(s->filter.list);
     free(s->what_if);
+    free(s->on);
     scry_set_free(s->marks);
+    scry_set_free(s->marks_before);
 }
 
 uint32_t table_rows(const app *a) {

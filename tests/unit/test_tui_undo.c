@@ -1,0 +1,62 @@
+/* test_tui_undo.c: each step back and forth says what it was, and goes to the latent that it switched. */
+#include "table_kit.h"
+
+static void says(app *a, const char *name, const char *expected) {
+    say_command(a, name);
+    check(strncmp(a->message, expected, strlen(expected)) == 0, "%s says \"%s\", expected \"%s...\"", name, a->message,
+          expected);
+}
+
+static void there_and_back(app *a) {
+    says(a, "undo", "undo: nothing more to take back");
+    uint32_t first = app_latent(a);
+    say_command(a, "toggle");
+    say_command(a, "top 60");
+    say_command(a, "metric abs");
+    say_command(a, "mark 5,6,7");
+    say_command(a, "toggle-marked");
+    const char *left = a->tab->info->domain[1].name;
+    say_command(a, text_of("leave-out %s", left));
+    say_command(a, "signed");
+    say_command(a, "last");
+    uint32_t last = app_latent(a);
+    says(a, "undo",
+         scry_session_scope(a->tab->session)->is_signed ? "undone: size of change (5 more): rho "
+                                                        : "undone: signed change (5 more): rho ");
+    says(a, "undo", "undone: domains all (4 more): rho ");
+    says(a, "undo", "undone: 3 switched (3 more): 5");
+    check(app_latent(a) == last, "the cursor stays where several were switched");
+    says(a, "undo", "undone: by icl sq (2 more): ");
+    says(a, "undo", "undone: N 50 (1 more): ");
+    check(app_latent(a) == last, "and where it was N");
+    says(a, "undo", text_of("undone: latent %u in (0 more): ", first));
+}
+
+static void one(app *a) {
+    uint32_t latent = app_latent(a);
+    say_command(a, "toggle");
+    say_command(a, "last");
+    says(a, "undo", text_of("undone: latent %u in (0 more): 50 latents in the score, rho ", latent));
+    check(app_latent(a) == latent, "and the cursor is on it");
+    say_command(a, "last");
+    says(a, "redo", text_of("done again: latent %u out (0 more): 49 latents", latent));
+    check(app_latent(a) == latent, "there again when it is done again");
+    say_command(a, "filter in:yes");
+    uint32_t shown = app_latent(a);
+    says(a, "undo", text_of("undone: latent %u in", latent));
+    check(app_latent(a) == shown || app_latent(a) == latent, "a filter that hides it is kept");
+    say_command(a, "unfilter");
+    says(a, "redo", "done again: ");
+    says(a, "redo", "redo: nothing to do again");
+    says(a, "undo", "undone: ");
+}
+
+int main(void) {
+    app *a = open_table(700);
+    if (!a) return check_end();
+    one(a);
+    say_command(a, "first");
+    there_and_back(a);
+    app_free(a);
+    return check_end();
+}
