@@ -8,18 +8,26 @@
 #include <stdio.h>
 #include <string.h>
 
+/* "FILE", of the selection, or "FILE of SETS". */
 command_effect do_export(app *a, const char *argument) {
+    static const char word[] = " of ";
     if (!*argument) return app_ask(a, "export", a->tab->file);
     scry_error err = {0};
+    const char *of = strstr(argument, word);
+    scry_set *set = of ? sets_expression(a, of + strlen(word)) : scry_set_copy(scry_session_set(a->tab->session));
+    if (!set) return DID_CHANGE;
+    char path[sizeof a->tab->file];
+    snprintf(path, sizeof path, "%.*s", (int)(of ? of - argument : (long)strlen(argument)), argument);
     const scry_session *s = a->tab->session;
-    scry_exported e = {.set = scry_session_set(s),
+    scry_exported e = {.set = set,
                        .index = a->tab->index,
                        .ranking = scry_session_ranking(s),
                        .top = scry_session_n(s),
                        .score = scry_session_score(s)};
-    if (!scry_export(&e, argument, NULL, &err)) return app_fail(a, "%s", err.text);
-    snprintf(a->tab->file, sizeof a->tab->file, "%s", argument);
-    app_say(a, "%u latents written to %s", scry_session_set(a->tab->session)->count, argument);
+    if (scry_export(&e, path, NULL, &err)) app_say(a, "%u latents written to %s", set->count, path);
+    else app_fail(a, "%s", err.text);
+    if (!err.status && !of) snprintf(a->tab->file, sizeof a->tab->file, "%s", path);
+    scry_set_free(set);
     return DID_CHANGE;
 }
 
