@@ -185,9 +185,9 @@ static void sets_footer(app *a, rect r) {
     const sets_state *s = &a->tab->sets;
     bool some = s->kept && s->kept->count;
     static const char *const none[][2] = {{"a", "keep the selection"}, {"q", "back"}, {"u", "undo"}, {":", "commands"}};
-    static const char *const hints[][2] = {{"Enter", "take"}, {"+", "join"}, {"&", "cut"},  {"-", "minus"},
-                                           {"v", "compare"},  {"m", "mark"}, {"a", "keep"}, {"e", "export"},
-                                           {"x", "drop"},     {"q", "back"}, {"u", "undo"}, {":", "commands"}};
+    static const char *const hints[][2] = {{"Enter", "take"}, {"+", "join"}, {"&", "cut"},    {"-", "minus"},
+                                           {"v", "compare"},  {"a", "keep"}, {"e", "export"}, {"x", "drop"},
+                                           {"q", "back"},     {"m", "mark"}, {"u", "undo"},   {":", "commands"}};
     if (s->versus.second) versus_footer(a, r);
     else if (some) view_hints(a, r, hints, sizeof hints / sizeof *hints);
     else view_hints(a, r, none, sizeof none / sizeof *none);
