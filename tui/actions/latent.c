@@ -69,7 +69,7 @@ command_effect do_wrap(app *a, const char *argument) {
     show_page(a, PAGE_TOKENS);
     s->wrap = !s->wrap;
     s->line = 0;
-    app_say(a, s->wrap ? "whole samples, wrapped" : "a line an example");
+    app_say(a, s->wrap ? "whole samples, wrapped; b: under each condition, and what moved" : "a line an example");
     return DID_CHANGE;
 }
 
