@@ -16,7 +16,7 @@ static tokens_state *tokens_of(app *a) {
 
 static bool same_pick(const scry_pick *a, const scry_pick *b) {
     return a->choice == b->choice && a->part == b->part && a->seed == b->seed && a->capture == b->capture &&
-           a->versus == b->versus;
+           a->versus == b->versus && a->low == b->low && a->high == b->high;
 }
 
 /* Kept until the latent, the capture or the choice changes. */
@@ -221,27 +221,31 @@ static void move_tokens(app *a, move kind, long steps) {
 }
 
 static void note_tokens(app *a, char *text, size_t size) {
-    static const char *const drawn[] = {"top", "", "random", "moved"};
     const tokens_state *s = tokens_of(a);
     int capture = state_of(a)->capture;
-    char what[40], from[96];
+    char what[SCRY_PICK_WORD + 16], from[96], word[SCRY_PICK_WORD];
     fill(a);
     scry_condition versus = scry_session_ranking(a->tab->session)->source;
-    if (s->pick.choice == SCRY_QUANTILE) snprintf(what, sizeof what, "q%u", s->pick.part);
-    else if (s->pick.choice == SCRY_MOVED) snprintf(what, sizeof what, "moved by %s", scry_condition_name(versus));
-    else snprintf(what, sizeof what, "%s", drawn[s->pick.choice]);
+    if (s->pick.choice == SCRY_MOVED) snprintf(what, sizeof what, "moved by %s", scry_condition_name(versus));
+    else snprintf(what, sizeof what, "%s", scry_pick_word(&s->pick, word));
     text_clean(capture < 0 ? "all" : a->tab->info->capture[capture].name, from, sizeof from, a->ascii);
     snprintf(text, size, "%s, c: %s", what, from);
 }
 
 /* top, the fifths from strong to weak, random, moved: a latent's tokens in another order. */
 static bool sort_tokens(app *a, const char *name, char *wrong, size_t size) {
-    char word[16];
+    char word[SCRY_PICK_WORD];
     fill(a);
+    if (name && scry_pick_read(&tokens_of(a)->pick, name, NULL) && tokens_of(a)->pick.choice == SCRY_BETWEEN) {
+        app_say(a, "drawn from activations %s", name);
+        return true;
+    }
     scry_pick_word(&tokens_of(a)->pick, word);
-    int now = 0;
+    int now = 0; /* behind the last, for limits, comes the first */
     while (now < CHOICES && strcmp(choices[now], word) != 0) now++;
+    if (now == CHOICES) now--;
     int next = latent_choose(choices, CHOICES, now, name, wrong, size);
+    if (next < 0) snprintf(wrong + strlen(wrong), size - strlen(wrong), ", or activations such as 1.5-3");
     if (next < 0) return false;
     static const char *const said[CHOICES] = {
         "the strongest, one a sample",      "drawn from the strongest fifth",
