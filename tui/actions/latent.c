@@ -16,7 +16,8 @@ command_effect do_page(app *a, const char *argument) {
     for (int i = 0; i < LATENT_PAGES; i++)
         if (strcmp(latent_pages[i]->name, argument) == 0 || strcmp(latent_pages[i]->brief, argument) == 0)
             return show_page(a, (latent_page_number)i);
-    return app_fail(a, "no page \"%s\"; expected tokens, histogram, profile, neighbours or together", argument);
+    return app_fail(a, "no page \"%s\"; expected tokens, histogram, profile, sources, neighbours or together",
+                    argument);
 }
 
 /* A page's own command may name its order too: "histogram log". */
@@ -37,6 +38,9 @@ command_effect do_histogram(app *a, const char *argument) {
 }
 command_effect do_profile(app *a, const char *argument) {
     return page_in_order(a, PAGE_PROFILE, argument);
+}
+command_effect do_sources(app *a, const char *argument) {
+    return page_in_order(a, PAGE_SOURCES, argument);
 }
 command_effect do_neighbours(app *a, const char *argument) {
     return page_in_order(a, PAGE_NEIGHBOURS, argument);
