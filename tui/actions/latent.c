@@ -111,9 +111,13 @@ command_effect do_back(app *a, const char *argument) {
 command_effect do_label(app *a, const char *argument) {
     scry_error err = {0};
     uint32_t latent = app_latent(a);
+    char was[160] = ""; /* what is written over can be typed again */
+    const char *before = scry_label(a->tab->index, latent);
+    if (before && strcmp(before, argument) != 0) snprintf(was, sizeof was, "; it was: %.140s", before);
     if (!scry_label_set(a->tab->index, latent, argument, &err)) return app_fail(a, "%s", err.text);
-    if (scry_label(a->tab->index, latent)) app_say(a, "latent %u: %s", latent, scry_label(a->tab->index, latent));
-    else app_say(a, "latent %u has no label", latent);
+    const char *now = scry_label(a->tab->index, latent);
+    if (now) app_say(a, "latent %u: %s%s", latent, now, was);
+    else app_say(a, "latent %u has no label%s", latent, was);
     return DID_CHANGE;
 }
 

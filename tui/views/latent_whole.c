@@ -9,7 +9,8 @@
 enum {
     INDENT = 8,
     BEFORE_MOST = 1500, /* columns of text before the token; it must come within the scratch row */
-    MOVED_MOST = 12
+    MOVED_MOST = 12,
+    AROUND = 2000 /* tokens before and after the example that are compared: samples can be as long as a capture */
 };
 
 /* "4.22 train.base  train-math-09  token 118   base 4.22  icl +0.59  sft -0.07" */
@@ -52,10 +53,13 @@ static int by_size(const void *x, const void *y) {
 static int moved_most(app *a, const side *base, const side *s, moved out[MOVED_MOST]) {
     uint32_t number = scry_sample_of(a->tab->index, s->capture, (uint64_t)s->row);
     scry_sample sample = scry_sample_at(a->tab->index, s->capture, number);
-    moved *all = malloc(sample.count * sizeof *all);
+    uint64_t at = (uint64_t)s->row, end = sample.first + sample.count;
+    uint64_t from = at > sample.first + AROUND ? at - AROUND : sample.first;
+    if (end > at + AROUND) end = at + AROUND;
+    moved *all = malloc((size_t)(end - from) * sizeof *all);
     if (!all) abort();
     int n = 0, kept;
-    for (uint64_t row = sample.first; row < sample.first + sample.count; row++) {
+    for (uint64_t row = from; row < end; row++) {
         int64_t partner = scry_partner(latent_pairs(a), s->capture, row, base->capture);
         if (partner < 0) continue;
         double change = (double)scry_fires_at(latent_fires(a), s->capture, row) -
