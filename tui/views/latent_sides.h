@@ -4,6 +4,8 @@
 
 #include "views/latent_page.h"
 
+#define SIDES_NO_TEXT "(the study names no tokens for it)"
+
 typedef struct side {
     scry_condition condition;
     size_t capture;

@@ -65,6 +65,10 @@ static int put_capture(app *a, int y, int x, int cols, size_t capture) {
 
 static void put_context(app *a, int y, int x, int room, size_t capture, uint64_t row) {
     if (room < 4) return;
+    if (!a->tab->info->capture[capture].has_tokens) {
+        grid_put(a->grid, y, x + 1, room - 1, ROLE_FAINT, SIDES_NO_TEXT);
+        return;
+    }
     int left = room * 2 / 5;
     laid_out text = latent_lay_out(a, capture, row, left + 4);
     latent_copy(a, y, x, room, text.peak - left);

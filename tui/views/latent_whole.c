@@ -22,10 +22,14 @@ static void draw_head(app *a, rect r, int y, const scry_example *e, const side *
     x += 7;
     text_clean(a->tab->info->capture[e->capture].name, text, sizeof text, a->ascii);
     x += grid_put(a->grid, y, x, end - x, ROLE_FAINT, text) + 2;
-    text_clean(scry_sample_at(a->tab->index, e->capture, e->sample).id, text, sizeof text, a->ascii);
-    text_fit_middle(text, 24, a->ascii);
-    x += grid_put(a->grid, y, x, end - x, ROLE_TEXT, text) + 2;
-    x += grid_print(a->grid, y, x, end - x, ROLE_FAINT, "token %u", e->position) + 2;
+    if (a->tab->info->capture[e->capture].has_tokens) {
+        text_clean(scry_sample_at(a->tab->index, e->capture, e->sample).id, text, sizeof text, a->ascii);
+        text_fit_middle(text, 24, a->ascii);
+        x += grid_put(a->grid, y, x, end - x, ROLE_TEXT, text) + 2;
+        x += grid_print(a->grid, y, x, end - x, ROLE_FAINT, "token %u", e->position) + 2;
+    } else {
+        x += grid_print(a->grid, y, x, end - x, ROLE_TEXT, "row %llu", (unsigned long long)e->token) + 2;
+    }
     for (int i = 0; i < n; i++) {
         double d = side_difference(sides, &sides[i]);
         side_text(isnan(d) ? sides[i].h : d, !isnan(d), number, sizeof number);
@@ -84,7 +88,9 @@ static void draw_moved(app *a, rect r, int y, const side *base, const side *s) {
          2;
     for (int i = 0; i < n && fabs(most[i].change) >= 0.005; i++) {
         char token[64], number[16];
-        text_clean(scry_token(a->tab->index, s->capture, most[i].row), token, sizeof token, a->ascii);
+        if (a->tab->info->capture[s->capture].has_tokens)
+            text_clean(scry_token(a->tab->index, s->capture, most[i].row), token, sizeof token, a->ascii);
+        else snprintf(token, sizeof token, "row %llu", (unsigned long long)most[i].row);
         text_fit(token, 16, a->ascii);
         side_text(most[i].change, true, number, sizeof number);
         if (x + text_columns(token) + 3 + text_columns(number) > end) break;
@@ -98,6 +104,7 @@ static void draw_moved(app *a, rect r, int y, const side *base, const side *s) {
 /* ---- the text --------------------------------------------------------------------------------- */
 
 static int text_lines(app *a, size_t capture, uint64_t row, int cols) {
+    if (!a->tab->info->capture[capture].has_tokens) return 1;
     int from[LINES_MOST + 1];
     laid_out text = latent_lay_out(a, capture, row, BEFORE_MOST);
     return latent_break(a, &text, cols - INDENT - 1, from);
@@ -105,6 +112,11 @@ static int text_lines(app *a, size_t capture, uint64_t row, int cols) {
 
 /* Draws those of its lines that lie within the rows of r; returns how many it has. */
 static int draw_text(app *a, rect r, int y, size_t capture, uint64_t row) {
+    if (!a->tab->info->capture[capture].has_tokens) {
+        if (y >= r.y && y < r.y + r.rows)
+            grid_put(a->grid, y, r.x + INDENT, r.cols - INDENT, ROLE_FAINT, SIDES_NO_TEXT);
+        return 1;
+    }
     int from[LINES_MOST + 1];
     laid_out text = latent_lay_out(a, capture, row, BEFORE_MOST);
     int n = latent_break(a, &text, r.cols - INDENT - 1, from);
