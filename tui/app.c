@@ -254,7 +254,7 @@ static void draw_title(app *a) {
     const char *path = a->tab->info->path, *slash = strrchr(path, '/');
     bool by_file = a->tab_count > 1 || !a->tab->info->name[0]; /* indexes of one study have its name in common */
     text_clean(by_file ? (slash ? slash + 1 : path) : a->tab->info->name, name, sizeof name, a->ascii);
-    text_fit(name, room - 3 - text_columns(which) - text_columns(facts), a->ascii);
+    text_fit(name, room - 5 - text_columns(which) - text_columns(facts), a->ascii);
     grid_print(a->grid, r.y, 0, room, ROLE_TITLE, " %s  %s%s%s", which, facts, name[0] ? "  " : "", name);
 }
 

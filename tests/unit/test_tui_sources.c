@@ -64,6 +64,26 @@ static void test_tabs(app *a, const char *same, const char *other) {
     check(shows(a, "again.scry"), "of the tab that is shown");
 }
 
+/* Another index from inside: it ranks and scores as the one that was shown, and is not opened twice. */
+static void test_add(app *a, const char *path) {
+    say_command(a, "tab 1");
+    say_command(a, "metric d");
+    say_command(a, "top 77");
+    say_command(a, "latent 111");
+    size_t tabs = a->tab_count;
+    say_command(a, text_of("add %s", path));
+    const scry_ranking *r = scry_session_ranking(a->tab->session);
+    check(a->tab_count == tabs + 1 && a->tab == a->tabs[tabs] && r->metric == SCRY_D &&
+              scry_session_n(a->tab->session) == 77 && a->tab->table.latent == 111,
+          "an added index is shown, ranked as before, on the same latent");
+    say_command(a, "tab 1");
+    say_command(a, text_of("add %s", path));
+    check(a->tab_count == tabs + 1 && a->tab == a->tabs[tabs], "asked for again it is only shown");
+    say_command(a, text_of("add %s", scratch("study-600/study.json")));
+    check(a->message_is_error && strstr(a->message, "not an index") && a->tab_count == tabs + 1,
+          "what is none is refused: %s", a->message);
+}
+
 int main(void) {
     app *a = open_table(LATENTS);
     app *b = open_table(700);
@@ -74,7 +94,9 @@ int main(void) {
         test_ranks(a, SCRY_SQ);
         say_command(a, "metric mean");
         test_ranks(a, SCRY_MEAN);
+        check(system(text_of("cp '%s' '%s'", scratch("study-600.scry"), scratch("more.scry"))) == 0, "copied");
         test_tabs(a, scratch("again.scry"), scratch("study-700.scry"));
+        test_add(a, scratch("more.scry"));
     }
     app_free(a);
     app_free(b);

@@ -78,7 +78,9 @@ command_effect do_leave_out(app *a, const char *argument) {
 
 command_effect do_svg(app *a, const char *argument) {
     if (a->layer != &layer_plots) return app_fail(a, "no plot is shown; p opens them");
-    if (!*argument) return app_ask(a, "svg", "plot.svg");
+    char name[48];
+    snprintf(name, sizeof name, "%s.svg", figure_types[a->plot].name);
+    if (!*argument) return app_ask(a, "svg", name);
     FILE *f = fopen(argument, "we");
     if (!f) return app_fail(a, "%s: cannot be written: %s", argument, strerror(errno));
     works_settle(a); /* a still picture waits for all of its numbers */

@@ -113,7 +113,7 @@ command_effect do_compare(app *a, const char *argument) {
     compare_head(head, 400, scry_condition_name(shown->source), cJSON_IsString(beside) ? beside->valuestring : NULL,
                  scry_metric_name(shown->metric), scry_session_n(s), scry_session_scope(s)->is_signed);
     snprintf(title, sizeof title, "%zu open %s side by side", a->tab_count, a->tab_count == 1 ? "index" : "indexes");
-    if (a->tab_count == 1) app_say(a, "one index is open; scry A.scry B.scry opens two");
+    if (a->tab_count == 1) app_say(a, "one index is open; :add FILE.scry opens another");
     page_show(a, title, page_text(head, list, columns));
     cJSON_Delete(list);
     return DID_CHANGE;

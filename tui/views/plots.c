@@ -155,11 +155,11 @@ static void plots_footer(app *a, rect r) {
                                     {"s", scored(a->plot) ? "score" : NULL},
                                     {"b", "source"},
                                     {"space", "toggle"},
+                                    {"w", "SVG"},
                                     {"q", "back"},
                                     {"Tab", "next"},
                                     {"[ ]", "N"},
-                                    {"?", "help"},
-                                    {":svg", "write"}};
+                                    {"?", "help"}};
     view_hints(a, r, hints, sizeof hints / sizeof *hints);
 }
 
@@ -327,6 +327,7 @@ static bool plots_key(app *a, uint32_t key, command_effect *effect) {
     else if (key == KEY_CODE_BACK_TAB) a->plot = (a->plot + FIGURES - 1) % FIGURES;
     else if (key == '\r' || key == '\n') *effect = app_command(a, "take");
     else if (key == 'x' && (a->plot == FIGURE_SCATTER || a->plot == FIGURE_MIX)) *effect = app_command(a, "leave-out");
+    else if (key == 'w') *effect = app_command(a, "svg");
     else if (key == 's') *effect = next_score(a);
     else if (key == 'b') *effect = next_source(a);
     else return moves(a, key);
