@@ -58,6 +58,7 @@ uint64_t scry_on_text(const scry_index *index, const char *text, int capture, un
  * gives at most one, whatever its condition.
  *   TOP       the strongest, strongest first
  *   QUANTILE  drawn from part `part` of `parts` of the positive activations, 1 being the weakest
+ *   BETWEEN   drawn from those from `low` to below `high`
  *   RANDOM    drawn from all positive activations
  *   MOVED     the largest |h_x - h_base| over paired tokens that count, x being `versus`: the terms
  *             of the shift (STS paper, eq. for the latent shift); examples are the tokens of x
@@ -65,7 +66,7 @@ uint64_t scry_on_text(const scry_index *index, const char *text, int capture, un
  * the first few are as good a sample as all. Part k of the n positive activations of the captures,
  * ascending, holds the values from the floor(n (k - 1) / parts)-th (from 0) to below the
  * floor(n k / parts)-th; the last part holds the largest too. */
-typedef enum scry_choice { SCRY_TOP, SCRY_QUANTILE, SCRY_RANDOM, SCRY_MOVED } scry_choice;
+typedef enum scry_choice { SCRY_TOP, SCRY_QUANTILE, SCRY_RANDOM, SCRY_MOVED, SCRY_BETWEEN } scry_choice;
 
 typedef struct scry_pick {
     scry_choice choice;
@@ -73,14 +74,16 @@ typedef struct scry_pick {
     uint64_t seed;
     int capture;           /* only this one, -1: all; MOVED: of its group */
     scry_condition versus; /* MOVED */
+    double low, high;      /* BETWEEN */
 } scry_pick;
 
-enum { SCRY_PARTS = 5 };
+enum { SCRY_PARTS = 5, SCRY_PICK_WORD = 40 };
 
-/* choice, part and parts from "top", "q1" .. "q5", "random" or "moved"; the rest is left. */
+/* choice, part and parts, or limits, from "top", "q1" .. "q5", "random", "moved", or "1.5-2.5" (also "3-", from 3
+ * on); the rest is left. */
 bool scry_pick_read(scry_pick *pick, const char *word, scry_error *err);
 /* The word of a pick; valid until the next call with the same buffer. */
-const char *scry_pick_word(const scry_pick *pick, char text[16]);
+const char *scry_pick_word(const scry_pick *pick, char text[SCRY_PICK_WORD]);
 /* Returns how many were written to out[top]. */
 size_t scry_pick_tokens(const scry_index *index, scry_pairs *pairs, const scry_fires *fires, const scry_pick *pick,
                         size_t top, scry_example *out);

@@ -12,24 +12,44 @@
 
 /* ---- words ---------------------------------------------------------------------------------- */
 
+/* "1.5-2.5", "3-": from, and below, an activation. */
+static bool read_limits(const char *word, double *low, double *high) {
+    if ((*word < '0' || *word > '9') && *word != '.') return false;
+    char *end;
+    double from = strtod(word, &end), to = INFINITY;
+    if (*end != '-') return false;
+    const char *second = end + 1;
+    bool closed = (*second >= '0' && *second <= '9') || *second == '.';
+    if (closed) to = strtod(second, &end);
+    else end++;
+    *low = from;
+    *high = to;
+    return !*end && from < to;
+}
+
 bool scry_pick_read(scry_pick *pick, const char *word, scry_error *err) {
+    double low, high;
     bool part = word[0] == 'q' && word[1] >= '1' && word[1] <= '0' + SCRY_PARTS && !word[2];
     if (strcmp(word, "top") == 0) pick->choice = SCRY_TOP;
     else if (strcmp(word, "random") == 0) pick->choice = SCRY_RANDOM;
     else if (strcmp(word, "moved") == 0) pick->choice = SCRY_MOVED;
-    else if (!part)
-        return scry_misuse(err, "found \"%.40s\", expected top, q1 (weakest fifth) to q%d, random or moved", word,
-                           SCRY_PARTS);
+    else if (part) pick->choice = SCRY_QUANTILE, pick->part = (uint32_t)(word[1] - '0'), pick->parts = SCRY_PARTS;
+    else if (read_limits(word, &low, &high)) pick->choice = SCRY_BETWEEN, pick->low = low, pick->high = high;
     else
-        *pick =
-            (scry_pick){SCRY_QUANTILE, (uint32_t)(word[1] - '0'), SCRY_PARTS, pick->seed, pick->capture, pick->versus};
+        return scry_misuse(err,
+                           "found \"%.40s\", expected top, q1 (weakest fifth) to q%d, random, moved, or activations "
+                           "such as 1.5-2.5 or 3-",
+                           word, SCRY_PARTS);
     return true;
 }
 
-const char *scry_pick_word(const scry_pick *pick, char text[16]) {
+const char *scry_pick_word(const scry_pick *pick, char text[SCRY_PICK_WORD]) {
     static const char *const words[] = {"top", "q", "random", "moved"};
-    if (pick->choice == SCRY_QUANTILE) snprintf(text, 16, "q%u", pick->part);
-    else snprintf(text, 16, "%s", words[pick->choice]);
+    int size = SCRY_PICK_WORD;
+    if (pick->choice == SCRY_QUANTILE) snprintf(text, (size_t)size, "q%u", pick->part);
+    else if (pick->choice != SCRY_BETWEEN) snprintf(text, (size_t)size, "%s", words[pick->choice]);
+    else if (isinf(pick->high)) snprintf(text, (size_t)size, "%.9g-", pick->low);
+    else snprintf(text, (size_t)size, "%.9g-%.9g", pick->low, pick->high);
     return text;
 }
 
@@ -106,9 +126,10 @@ static double lot(const scry_pick *pick, uint32_t latent, size_t capture, uint32
 }
 
 /* The values from which, and below which, the pick takes. */
-static void limits(const scry_index *x, const scry_fires *f, const scry_pick *pick, float *low, float *high) {
+static void limits(const scry_index *x, const scry_fires *f, const scry_pick *pick, double *low, double *high) {
     *low = 0;
     *high = INFINITY;
+    if (pick->choice == SCRY_BETWEEN) *low = pick->low, *high = pick->high;
     if (pick->choice != SCRY_QUANTILE) return;
     float *all = mem_new(f->start[x->info.captures], sizeof *all);
     size_t n = 0;
@@ -116,21 +137,21 @@ static void limits(const scry_index *x, const scry_fires *f, const scry_pick *pi
         for (size_t i = f->start[c]; takes(pick, c) && i < f->start[c + 1]; i++)
             if (f->activation[i] > 0) all[n++] = f->activation[i];
     sort_positive(all, n);
-    if (n && pick->part > 1) *low = all[n * (pick->part - 1) / pick->parts];
-    if (n && pick->part < pick->parts) *high = all[n * pick->part / pick->parts];
+    if (n && pick->part > 1) *low = (double)all[n * (pick->part - 1) / pick->parts];
+    if (n && pick->part < pick->parts) *high = (double)all[n * pick->part / pick->parts];
     free(all);
 }
 
 /* Rows ascend, so that a sample's activations come one after the other: only the best is offered. */
 static void offer_activations(shortlist *s, const scry_index *x, const scry_fires *f, const scry_pick *pick) {
-    float low, high;
+    double low, high;
     limits(x, f, pick, &low, &high);
     for (size_t c = 0; c < x->info.captures; c++) {
         candidate best = {0};
         uint64_t end = 0; /* of the best one's sample; 0: there is none yet */
         for (size_t i = f->start[c]; takes(pick, c) && i < f->start[c + 1]; i++) {
             float h = f->activation[i];
-            if (!(h > 0) || h < low || h >= high) continue;
+            if (!(h > 0) || (double)h < low || (double)h >= high) continue;
             double key = pick->choice == SCRY_TOP ? (double)h : lot(pick, f->latent, c, f->row[i]);
             if (f->row[i] < end && key <= best.key) continue;
             if (f->row[i] >= end && end) offer(s, &best);

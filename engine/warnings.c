@@ -112,6 +112,26 @@ static void warn_of_pairing(const scry_index *x, scry_notes *notes) {
                 warn_of_rows(x, i, k, notes);
 }
 
+/* Signs that tokenizers have for a blank in front of a word; a text of tokens has the blank itself. */
+static void warn_of_pieces(const scry_index *x, scry_notes *notes) {
+    static const struct {
+        const char *sign, *kind;
+    } raw[] = {{"\xc4\xa0", "byte-level BPE"}, {"\xe2\x96\x81", "SentencePiece"}};
+    uint64_t begun[2] = {0}, blanks = 0;
+    for (uint32_t i = 0; i < x->pieces; i++) {
+        const char *text = index_piece(x, i);
+        blanks += text[0] == ' ' && text[1];
+        for (int k = 0; k < 2; k++) begun[k] += strncmp(text, raw[k].sign, strlen(raw[k].sign)) == 0;
+    }
+    for (int k = 0; k < 2; k++)
+        if (begun[k] && begun[k] * 20 >= x->pieces && !blanks)
+            scry_notes_add(notes,
+                           "%" PRIu64 " of %" PRIu64
+                           " token texts begin with \"%s\": these are entries of a %s vocabulary, not text, and are "
+                           "hard to read; dump \"ids\" and name the study's \"tokenizer\", or decode each token",
+                           begun[k], (uint64_t)x->pieces, raw[k].sign, raw[k].kind);
+}
+
 void scry_warnings(const scry_index *x, scry_notes *notes) {
     for (size_t i = 0; i < x->info.notes; i++) scry_notes_add(notes, "%s", x->info.note[i]);
     for (size_t i = 0; i < x->info.captures; i++) warn_of_capture(x, &x->info.capture[i], notes);
@@ -121,6 +141,7 @@ void scry_warnings(const scry_index *x, scry_notes *notes) {
                        "the SAE's decoder rows do not have norm 1: latents are not on one scale, and the ranking "
                        "changes when the norms are folded into the encoder");
     warn_of_pairing(x, notes);
+    warn_of_pieces(x, notes);
     for (size_t t = 0; t < x->info.trains; t++)
         for (int c = 1; c < SCRY_CONDITIONS; c++) {
             if (!x->info.train[t].has[c]) continue;

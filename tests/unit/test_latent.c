@@ -277,7 +277,7 @@ static void test_quantiles(const scry_index *x, spot *list) {
                 if (list[i].key >= low && list[i].key < high) part_of[m++] = list[i];
             inside += m;
             m = one_a_sample(part_of, m, 400);
-            scry_pick pick = {SCRY_QUANTILE, part, 5, 9, -1, SCRY_BASE};
+            scry_pick pick = {.choice = SCRY_QUANTILE, .part = part, .parts = 5, .seed = 9, .capture = -1};
             size_t k = scry_pick_tokens(x, NULL, f, &pick, 400, e);
             wrong += k != m;
             drawn += k;
@@ -289,6 +289,32 @@ static void test_quantiles(const scry_index *x, spot *list) {
     check(wrong == 0 && drawn > 1000, "q1 to q5: as many samples as have an activation there, none outside, %zu wrong",
           wrong);
     check_is(inside, all, "the five parts hold every activation once");
+}
+
+/* From and below two activations: as many samples as have one there, against all positives. */
+static void test_between(const scry_index *x, spot *list) {
+    static const double limits[][2] = {{0, 0.5}, {0.5, 1.25}, {1.25, 1e9}, {0.75, 0.7500001}};
+    scry_example e[400];
+    size_t wrong = 0, drawn = 0;
+    for (uint32_t j = 0; j < 20; j++) {
+        scry_fires *f = scry_fires_read(x, j);
+        size_t n = positives(x, j, -1, list);
+        for (size_t l = 0; l < sizeof limits / sizeof *limits; l++) {
+            spot part_of[4000];
+            size_t m = 0;
+            double low = limits[l][0], high = limits[l][1];
+            for (size_t i = 0; i < n; i++)
+                if (list[i].key >= low && list[i].key < high) part_of[m++] = list[i];
+            m = one_a_sample(part_of, m, 400);
+            scry_pick pick = {.choice = SCRY_BETWEEN, .seed = 9, .capture = -1, .low = low, .high = high};
+            size_t k = scry_pick_tokens(x, NULL, f, &pick, 400, e);
+            wrong += k != m;
+            drawn += k;
+            for (size_t i = 0; i < k; i++) wrong += (double)e[i].activation < low || (double)e[i].activation >= high;
+        }
+        scry_fires_free(f);
+    }
+    check(wrong == 0 && drawn > 100, "between two activations: %zu drawn, %zu wrong", drawn, wrong);
 }
 
 /* Each activation equally often first; and the same draws from the same seed. */
@@ -359,14 +385,18 @@ static void test_moved(const scry_index *x, spot *list) {
 static void test_words(void) {
     scry_error err = {0};
     scry_pick pick = {.seed = 3, .capture = 2};
-    char text[16];
-    static const char *const words[] = {"top", "q1", "q5", "random", "moved"};
+    char text[SCRY_PICK_WORD];
+    static const char *const words[] = {"top", "q1", "q5", "random", "moved", "1.5-2.5", "3-", "0-0.25", "1e-05-2e+10"};
     size_t wrong = 0;
-    for (size_t i = 0; i < 5; i++)
+    for (size_t i = 0; i < 9; i++)
         wrong += !scry_pick_read(&pick, words[i], &err) || strcmp(scry_pick_word(&pick, text), words[i]) != 0;
     check(wrong == 0 && pick.seed == 3 && pick.capture == 2, "an interval's word is read and said again");
     check(!scry_pick_read(&pick, "q6", &err) && err.status == 2, "q6 is refused");
-    check_says(err.text, SAYS("q6", "q1", "q5", "random", "moved"), "with what would do");
+    check_says(err.text, SAYS("q6", "q1", "q5", "random", "moved", "1.5-2.5"), "with what would do");
+    static const char *const no[] = {"2-1", "1-1", "-2", "1.5", "1-2-3", "a-b", "", "1-x"};
+    size_t taken = 0;
+    for (size_t i = 0; i < sizeof no / sizeof *no; i++) taken += scry_pick_read(&pick, no[i], NULL);
+    check_is(taken, 0, "limits that are none are refused");
 }
 
 /* ---- spread, domains ------------------------------------------------------------------------- */
@@ -656,6 +686,7 @@ int main(void) {
         test_pairs(x);
         test_top(x, list);
         test_quantiles(x, list);
+        test_between(x, list);
         test_random(x, list);
         test_moved(x, list);
         test_spread(x, list);

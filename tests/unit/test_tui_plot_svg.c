@@ -81,6 +81,51 @@ static void test_sizes(void) {
     }
 }
 
+/* The y of each text element of that style. */
+static size_t texts_at(const char *svg, const char *kind, double *y, size_t most) {
+    size_t n = 0;
+    for (const char *at = svg; (at = strstr(at, "<text x=\"")) != NULL && n < most; at++) {
+        const char *close = strchr(at, '>'), *where = strstr(at, " y=\"");
+        const char *found = strstr(at, kind);
+        if (found && found < close && where) y[n++] = strtod(where + 4, NULL);
+    }
+    return n;
+}
+
+/* A file is not scrolled: it has all rows of bars, and none of their texts touches the next. */
+static void test_height(void) {
+    enum { ROWS = 61 };
+    static double share[2][ROWS], y[4 * ROWS];
+    static const char *names[ROWS], *texts[ROWS];
+    for (int i = 0; i < ROWS; i++) names[i] = "name", texts[i] = "12.5%", share[0][i] = share[1][i] = i;
+    plot p = {.title = "bars", .series_count = 2};
+    static plot_series series[2];
+    for (int k = 0; k < 2; k++)
+        series[k] = (plot_series){
+            .kind = PLOT_BARS, .name = k ? "b" : "a", .n = ROWS, .x = share[k], .names = names, .texts = texts};
+    p.series = series;
+    int height = plot_svg_height(&p, 880, 560);
+    char *svg = plot_text(&p, 880, height);
+    size_t n = texts_at(svg, "text-anchor=\"end\"", y, 4 * ROWS);
+    check(xml_read(&x, svg) && !strstr(svg, " more</text>"), "all %d rows are in %d pixels", ROWS, height);
+    double least = 1e9;
+    size_t values = 0;
+    for (size_t i = 0; i + 1 < n; i++) { /* value, value, name, ... */
+        if (i % 3 != 0) continue;
+        values++;
+        least = fmin(least, y[i + 1] - y[i]);
+        if (i + 3 < n) least = fmin(least, y[i + 3] - y[i + 1]);
+    }
+    check(values == ROWS && least >= 13, "texts of bars are %.1f pixels apart", least);
+    free(svg);
+    p.series_count = 1;
+    series[0].n = 4;
+    check_is((uint64_t)plot_svg_height(&p, 880, 560), 560, "few rows need no more");
+    static example e;
+    example_scatter(&e);
+    check_is((uint64_t)plot_svg_height(&e.p, 880, 560), 560, "nor does a scatter");
+}
+
 static void test_scatter(void) {
     static example e;
     example_scatter(&e);
@@ -252,6 +297,7 @@ static void test_screen_dots(void) {
 int main(void) {
     test_reader();
     test_sizes();
+    test_height();
     test_scatter();
     test_axes();
     test_strangers();

@@ -34,6 +34,7 @@ typedef struct plan {
     filler fill;
     bool residual, no_tokens, other_tokens, bos; /* bos: "<bos>" is the first token of each sample */
     const char *pairing, *sae, *rest;            /* rest: more keys of every capture */
+    const char *before;                          /* what each token's text begins with */
 } plan;
 
 static const char *write_tokens(const char *folder, const char *capture, const plan *p) {
@@ -44,7 +45,9 @@ static const char *write_tokens(const char *folder, const char *capture, const p
         bool first = r % 10 == 0;
         fprintf(f, "%s", first ? text_of("{\"id\": %zu, \"tokens\": [", r / 10) : ", ");
         if (first && p->bos) fprintf(f, "\"<bos>\"");
-        else fprintf(f, "\"w%llu\"", (unsigned long long)(mixed(p->other_tokens ? capture : "", r, 0) % 40));
+        else
+            fprintf(f, "\"%sw%llu\"", p->before ? p->before : "",
+                    (unsigned long long)(mixed(p->other_tokens ? capture : "", r, 0) % 40));
         if (r % 10 == 9) fprintf(f, "]}\n");
     }
     fclose(f);
@@ -234,6 +237,17 @@ static void test_activations(void) {
                   SAYS("train.icl", "icl.npy", "3 values", "row 4", "--allow-nonfinite"), "three values not finite");
 }
 
+static void test_pieces(void) {
+    plan bpe = {.label = "vocabulary", .fill = sound, .before = "\xc4\xa0"};
+    plan pieces = {.label = "pieces", .fill = sound, .before = "\xe2\x96\x81"};
+    plan words = {.label = "words", .fill = sound, .before = " "};
+    warns(&bpe, NULL, "40 of 40 token texts begin with \"\xc4\xa0\"", 1, 1,
+          (const char *[]){"byte-level", "tokenizer", NULL});
+    warns(&pieces, NULL, "40 of 40 token texts begin with \"\xe2\x96\x81\"", 1, 1,
+          (const char *[]){"SentencePiece", NULL});
+    silent(&words);
+}
+
 static void test_tokens(void) {
     const char *unit = write_sae("unit", 1, KEEP);
     warns(&(plan){.label = "<bos> has most of the top latents", .fill = on_bos, .bos = true}, NULL, "of the top", 1, 1,
@@ -310,6 +324,7 @@ int main(void) {
     test_sound();
     test_activations();
     test_tokens();
+    test_pieces();
     test_ranking();
     test_pairing();
     test_kept();

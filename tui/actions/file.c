@@ -26,7 +26,8 @@ typedef struct work_of_export {
     scry_condition source;
     scry_metric metric;
     char path[TEXT_MOST];
-    bool over; /* a file of another name was there */
+    bool selection; /* the file is the session's own */
+    bool over;      /* a file of another name was there */
     bool ok;
     scry_error err;
 } work_of_export;
@@ -43,7 +44,7 @@ static void write_export(void *own, const scry_stop *stop) {
 static void end_export(app *a, void *own, bool whole) {
     work_of_export *w = own;
     if (whole && w->ok) {
-        snprintf(w->tab->file, sizeof w->tab->file, "%s", w->path);
+        if (w->selection) snprintf(w->tab->file, sizeof w->tab->file, "%s", w->path);
         app_say(a, "%u latents written %s %s", w->of.set->count, w->over ? "over what was in" : "to", w->path);
     } else if (whole) {
         app_fail(a, "%s", w->err.text);
@@ -53,24 +54,28 @@ static void end_export(app *a, void *own, bool whole) {
     free(w);
 }
 
+/* "FILE", of the selection, or "FILE of SETS". */
 command_effect do_export(app *a, const char *argument) {
+    static const char word[] = " of ";
     if (!*argument) return ask_where(a);
+    const char *of = strstr(argument, word);
+    scry_set *set = of ? sets_expression(a, of + strlen(word)) : scry_set_copy(scry_session_set(a->tab->session));
+    if (!set) return DID_CHANGE;
     const scry_session *s = a->tab->session;
     const scry_ranking *shown = scry_session_ranking(s);
     work_of_export *w = calloc(1, sizeof *w);
     if (!w) abort();
-    *w = (work_of_export){.tab = a->tab,
-                          .of = {.set = scry_set_copy(scry_session_set(s)),
-                                 .index = a->tab->index,
-                                 .top = scry_session_n(s),
-                                 .score = scry_session_score(s)},
-                          .train = shown->train,
-                          .source = shown->source,
-                          .metric = shown->metric};
-    w->over = strcmp(argument, a->tab->file) != 0 && access(argument, F_OK) == 0;
-    snprintf(w->path, sizeof w->path, "%s", argument);
+    *w = (work_of_export){
+        .tab = a->tab,
+        .of = {.set = set, .index = a->tab->index, .top = scry_session_n(s), .score = scry_session_score(s)},
+        .train = shown->train,
+        .source = shown->source,
+        .metric = shown->metric,
+        .selection = !of};
+    snprintf(w->path, sizeof w->path, "%.*s", (int)(of ? of - argument : (long)strlen(argument)), argument);
+    w->over = strcmp(w->path, a->tab->file) != 0 && access(w->path, F_OK) == 0;
     errand e = {.work = write_export, .end = end_export, .own = w};
-    snprintf(e.what, sizeof e.what, "export to %s", argument);
+    snprintf(e.what, sizeof e.what, "export to %.150s", w->path);
     scry_labels_hold(w->tab->index);
     errand_begin(a, &e);
     return DID_CHANGE;

@@ -16,7 +16,8 @@ command_effect do_page(app *a, const char *argument) {
     for (int i = 0; i < LATENT_PAGES; i++)
         if (strcmp(latent_pages[i]->name, argument) == 0 || strcmp(latent_pages[i]->brief, argument) == 0)
             return show_page(a, (latent_page_number)i);
-    return app_fail(a, "no page \"%s\"; expected tokens, histogram, profile, neighbours or together", argument);
+    return app_fail(a, "no page \"%s\"; expected tokens, histogram, profile, sources, neighbours or together",
+                    argument);
 }
 
 /* A page's own command may name its order too: "histogram log". */
@@ -37,6 +38,9 @@ command_effect do_histogram(app *a, const char *argument) {
 }
 command_effect do_profile(app *a, const char *argument) {
     return page_in_order(a, PAGE_PROFILE, argument);
+}
+command_effect do_sources(app *a, const char *argument) {
+    return page_in_order(a, PAGE_SOURCES, argument);
 }
 command_effect do_neighbours(app *a, const char *argument) {
     return page_in_order(a, PAGE_NEIGHBOURS, argument);
@@ -69,7 +73,7 @@ command_effect do_wrap(app *a, const char *argument) {
     show_page(a, PAGE_TOKENS);
     s->wrap = !s->wrap;
     s->line = 0;
-    app_say(a, s->wrap ? "whole samples, wrapped" : "a line an example");
+    app_say(a, s->wrap ? "whole samples, wrapped; b: under each condition, and what moved" : "a line an example");
     return DID_CHANGE;
 }
 
@@ -107,9 +111,13 @@ command_effect do_back(app *a, const char *argument) {
 command_effect do_label(app *a, const char *argument) {
     scry_error err = {0};
     uint32_t latent = app_latent(a);
+    char was[160] = ""; /* what is written over can be typed again */
+    const char *before = scry_label(a->tab->index, latent);
+    if (before && strcmp(before, argument) != 0) snprintf(was, sizeof was, "; it was: %.140s", before);
     if (!scry_label_set(a->tab->index, latent, argument, &err)) return app_fail(a, "%s", err.text);
-    if (scry_label(a->tab->index, latent)) app_say(a, "latent %u: %s", latent, scry_label(a->tab->index, latent));
-    else app_say(a, "latent %u has no label", latent);
+    const char *now = scry_label(a->tab->index, latent);
+    if (now) app_say(a, "latent %u: %s%s", latent, now, was);
+    else app_say(a, "latent %u has no label%s", latent, was);
     return DID_CHANGE;
 }
 

@@ -36,8 +36,18 @@ command_effect do_last(app *a, const char *argument) {
     return move_focus(a, MOVE_LAST, 0);
 }
 
+/* Another of the rows, by a walk that goes far with each step and is the same each time. */
+static command_effect go_anywhere(app *a) {
+    uint32_t rows = table_rows(a);
+    if (!rows) return app_fail(a, "no latent passes the filter; \\ shows all");
+    uint64_t state = ((uint64_t)app_latent(a) + 1) * 6364136223846793005u + 1442695040888963407u;
+    table_go_row(a, (uint32_t)((state >> 33) % rows));
+    return DID_CHANGE;
+}
+
 command_effect do_latent(app *a, const char *argument) {
     if (!*argument) return app_ask(a, "latent", "");
+    if (strcmp(argument, "random") == 0) return go_anywhere(a);
     char *end;
     unsigned long long latent = strtoull(argument, &end, 10);
     if (*argument < '0' || *argument > '9' || *end || latent >= a->tab->info->d_sae)

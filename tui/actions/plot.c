@@ -77,13 +77,15 @@ command_effect do_leave_out(app *a, const char *argument) {
 
 command_effect do_svg(app *a, const char *argument) {
     if (a->layer != &layer_plots) return app_fail(a, "no plot is shown; p opens them");
-    if (!*argument) return app_ask(a, "svg", "plot.svg");
+    char name[48];
+    snprintf(name, sizeof name, "%s.svg", figure_types[a->plot].name);
+    if (!*argument) return app_ask(a, "svg", name);
     if (works_later(a, "svg", argument)) return DID_CHANGE;
     FILE *f = fopen(argument, "we");
     if (!f) return app_fail(a, "%s: cannot be written: %s", argument, strerror(errno));
     works_settle(a); /* a still picture waits for all of its numbers */
     figure *now = plots_figure(a);
-    bool ok = plot_svg(&now->plot, SVG_WIDTH, SVG_HEIGHT, f);
+    bool ok = plot_svg(&now->plot, SVG_WIDTH, plot_svg_height(&now->plot, SVG_WIDTH, SVG_HEIGHT), f);
     figure_free(now);
     if (fclose(f) != 0 || !ok) return app_fail(a, "%s: cannot be written: %s", argument, strerror(errno));
     app_say(a, "%s written to %s", figure_types[a->plot].name, argument);

@@ -9,8 +9,7 @@ command_effect do_sets(app *a, const char *argument) {
     (void)argument;
     bool shown = a->layer == &layer_sets;
     a->layer = shown ? NULL : &layer_sets;
-    scry_set_free(a->tab->sets.versus);
-    a->tab->sets.versus = NULL;
+    versus_free(&a->tab->sets.versus);
     return DID_CHANGE;
 }
 
@@ -54,11 +53,6 @@ command_effect do_forget(app *a, const char *argument) {
 
 command_effect do_against(app *a, const char *argument) {
     if (!*argument) return app_ask(a, "against", "");
-    scry_set *set = sets_expression(a, argument);
-    if (!set) return DID_CHANGE;
-    scry_set_free(a->tab->sets.versus);
-    a->tab->sets.versus = set;
-    snprintf(a->tab->sets.versus_name, sizeof a->tab->sets.versus_name, "%s", argument);
-    a->layer = &layer_sets;
+    if (versus_open(a, argument)) a->layer = &layer_sets;
     return DID_CHANGE;
 }

@@ -177,7 +177,7 @@ command_effect do_compare(app *a, const char *argument) {
     }
     snprintf(w->title, sizeof w->title, "%zu open %s side by side", a->tab_count,
              a->tab_count == 1 ? "index" : "indexes");
-    if (a->tab_count == 1) app_say(a, "one index is open; scry A.scry B.scry opens two");
+    if (a->tab_count == 1) app_say(a, "one index is open; :add FILE.scry opens another");
     page_work(a, w->title, work_compare, show_table, w);
     return DID_CHANGE;
 }

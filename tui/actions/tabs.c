@@ -22,12 +22,52 @@ static size_t here(const app *a) {
 command_effect do_tab(app *a, const char *argument) {
     if (!*argument)
         return a->tab_count > 1 ? show(a, (here(a) + 1) % a->tab_count)
-                                : app_fail(a, "one index is open; scry A.scry B.scry opens two");
+                                : app_fail(a, "one index is open; :add FILE.scry opens another");
     char *end;
     unsigned long n = strtoul(argument, &end, 10);
     if (*end || n < 1 || n > a->tab_count)
         return app_fail(a, "tab \"%s\": expected a number from 1 to %zu", argument, a->tab_count);
     return show(a, n - 1);
+}
+
+/* As the tab that is shown ranks and scores, as far as the other index can. */
+static scry_session *session_like(const tab *t, const scry_index *index, scry_error *err) {
+    const scry_ranking *r = scry_session_ranking(t->session);
+    scry_condition source[SCRY_CONDITIONS];
+    if (!scry_about(index)->trains) {
+        scry_fail(err, "it has scores only, and no latents to show");
+        return NULL;
+    }
+    int n = scry_sources(index, 0, source), k = 0;
+    while (k < n && source[k] != r->source) k++;
+    scry_score score = scry_session_score(t->session);
+    scry_session *s = scry_session_new(index, 0, source[k < n ? k : 0], r->metric, scry_session_n(t->session),
+                                       scry_has_score(index, score) ? score : SCRY_ACT, err);
+    if (s) scry_session_set_scope(s, "all", scry_about(index)->is_signed, NULL);
+    return s;
+}
+
+command_effect do_add(app *a, const char *argument) {
+    scry_error err = {0};
+    if (!*argument) return app_ask(a, "add", "");
+    for (size_t i = 0; i < a->tab_count; i++)
+        if (strcmp(a->tabs[i]->info->path, argument) == 0) return show(a, i);
+    if (!scry_is_index(argument)) return app_fail(a, "%.200s: not an index; scry index makes one of a study", argument);
+    scry_index *index = scry_open(argument, true, &err);
+    scry_session *session = index ? session_like(a->tab, index, &err) : NULL;
+    if (!session) {
+        scry_close(index);
+        return app_fail(a, "%.200s: %s", argument, err.text);
+    }
+    tab *from = a->tab;
+    app_add_tab(a, index, session);
+    tab *added = a->tab;
+    if (from->keep.path) {
+        keep_begin(a, added, NULL);
+        keep_restore(a, added);
+    }
+    a->tab = from;
+    return show(a, a->tab_count - 1);
 }
 
 command_effect do_tab_back(app *a, const char *argument) {

@@ -115,7 +115,7 @@ static bool write_svg(const plot *p, const char *path, scry_error *err) {
         return scry_fail(err, "%.200s...: the name is too long", path);
     FILE *f = to_stdout ? stdout : fopen(temporary, "we");
     if (!f) return scry_fail(err, "%s: cannot be written: %s", path, strerror(errno));
-    bool ok = plot_svg(p, SVG_WIDTH, SVG_HEIGHT, f);
+    bool ok = plot_svg(p, SVG_WIDTH, plot_svg_height(p, SVG_WIDTH, SVG_HEIGHT), f);
     ok = (to_stdout ? fflush(f) : fclose(f)) == 0 && ok;
     if (ok && !to_stdout && !special) ok = rename(temporary, path) == 0;
     if (ok) return true;

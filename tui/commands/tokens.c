@@ -54,7 +54,7 @@ static cJSON *context_facts(const request *q, const scry_example *e) {
 
 static cJSON *facts_of(const request *q, const scry_example *e, size_t n) {
     cJSON *facts = cJSON_CreateObject();
-    char word[16];
+    char word[SCRY_PICK_WORD];
     out_number(facts, "latent", q->fires->latent);
     cJSON *list = cJSON_AddArrayToObject(facts, "examples");
     for (size_t i = 0; i < n; i++) {
@@ -119,10 +119,10 @@ static int print_tokens(const options *o, const request *q) {
     char head[160];
     snprintf(head, sizeof head, "latent %u: active %llu times in the index%s\n\n", q->fires->latent,
              (unsigned long long)scry_postings(q->index, q->fires->latent),
-             n                                 ? ""
-             : q->pick.choice == SCRY_MOVED    ? "; no paired token moved"
-             : q->pick.choice == SCRY_QUANTILE ? "; never in this interval"
-                                               : "; never in this capture");
+             n                                                                   ? ""
+             : q->pick.choice == SCRY_MOVED                                      ? "; no paired token moved"
+             : q->pick.choice == SCRY_QUANTILE || q->pick.choice == SCRY_BETWEEN ? "; never in this interval"
+                                                                                 : "; never in this capture");
     if (!scry_scored(q->index, q->fires->latent)) {
         char words[120];
         snprintf(words, sizeof words, "latent %u was not encoded on the domains (--candidates %u): no tokens of theirs",

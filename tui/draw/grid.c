@@ -79,6 +79,11 @@ int grid_put(grid *g, int y, int x, int cols, role r, const char *text) {
     return x - start;
 }
 
+const char *grid_join(grid *g, int y, int x, const char *text) {
+    while (y >= 0 && y < g->rows && x <= g->cols && text_starts_with_mark(text)) combine(g, y, x, text_next(&text));
+    return text;
+}
+
 int grid_print(grid *g, int y, int x, int cols, role r, const char *format, ...) {
     char text[1024];
     va_list args;

@@ -66,6 +66,8 @@ void grid_clear(grid *g);
 /* Writes safe text (text_clean) from y, x over at most `cols` columns, never outside the grid and
  * never half of a wide character. Returns the columns used. */
 int grid_put(grid *g, int y, int x, int cols, role r, const char *text);
+/* Puts the marks that a text begins with onto the character before x; returns the rest of the text. */
+const char *grid_join(grid *g, int y, int x, const char *text);
 /* printf's form of the same. */
 int grid_print(grid *g, int y, int x, int cols, role r, const char *format, ...) __attribute__((format(printf, 6, 7)));
 /* Right-aligned in `cols`. */

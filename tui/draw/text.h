@@ -2,7 +2,8 @@
  *
  * Tokens and labels can hold escape sequences, control characters, broken UTF-8 and bidirectional
  * marks. Nothing of it reaches the terminal raw: a line end becomes a visible sign, other controls
- * and broken bytes \xNN, invisible and direction-changing characters \u{N}. */
+ * and broken bytes \xNN, invisible and direction-changing characters \u{N}. So do skins of emoji; joiners and
+ * styles behind a character are left out: terminals disagree about the columns of what they join. */
 #ifndef SCRY_TEXT_H
 #define SCRY_TEXT_H
 
@@ -18,6 +19,8 @@ uint32_t text_next(const char **at);
 /* Columns on a terminal: 0 for combining marks, 2 for wide characters, else 1. */
 int text_width(uint32_t code);
 int text_columns(const char *text);
+/* Does it begin with a mark that combines with what stands before it? */
+bool text_starts_with_mark(const char *text);
 
 /* A safe copy of `from` in out[size], always closed. ascii: nothing beyond 7 bits. Returns its
  * columns. */

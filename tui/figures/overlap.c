@@ -46,12 +46,14 @@ void overlap_draw(figure *f, const figure_view *v, const figure_data *data) {
         share_a[k] = p->share_a, share_b[k] = p->share_b;
     }
     static const uint32_t told[] = {50, 100, 200};
+    const scry_overlap_point *last = &data->overlap[n - 1];
     char note[200];
     int used = snprintf(note, sizeof note, "in both:");
     for (size_t i = 0; i < sizeof told / sizeof *told; i++)
         if (point_at(data, told[i])->n == told[i])
             used += snprintf(note + used, sizeof note - (size_t)used, "%s %u of %u", i ? "," : "",
                              point_at(data, told[i])->overlap, told[i]);
+    if (last->n < told[0]) snprintf(note + used, sizeof note - (size_t)used, " %u of %u", last->overlap, last->n);
     figure_note(f, figure_text(f, "%s", note));
     figure_series(f, (plot_series){.kind = PLOT_LINE, .name = "in both", .n = n, .x = x, .y = both});
     figure_series(f, (plot_series){.kind = PLOT_LINE, .name = "by chance", .n = n, .x = x, .y = chance});

@@ -108,11 +108,16 @@ static const char *p_text(figure *f, double p) {
     return isnan(p) ? "" : p < 0.0005 ? " p <.001" : figure_text(f, " p %s", text);
 }
 
+static const char *no_rho(const figure_data *data) {
+    return data->points && data->sweep[0].fit.n >= 3 ? "the scores or the changes of the domains are all alike"
+                                                     : "fewer than 3 domains have a score and a measured change";
+}
+
 void sweep_draw(figure *f, const figure_view *v, const figure_data *data) {
     f->plot.title = title(f, v, "the first N");
     f->plot.x = (plot_axis){.label = "N, latents in the score", .log = true, .ticks = TICKS_WHOLE};
     f->plot.y = (plot_axis){.label = "rho", .fix_low = true, .fix_high = true, .low = -1, .high = 1};
-    if (data && !any_rho(data)) f->plot.empty = "fewer than 3 domains have a score and a measured change";
+    if (data && !any_rho(data)) f->plot.empty = no_rho(data);
     if (!data || f->plot.empty) return;
     double *n = figure_numbers(f, 2 * data->points), *rho = n + data->points;
     size_t at = 0;
@@ -143,7 +148,7 @@ void sweep_draw(figure *f, const figure_view *v, const figure_data *data) {
 void bands_draw(figure *f, const figure_view *v, const figure_data *data) {
     f->plot.title = title(f, v, figure_text(f, "bands of %u ranks", v->band));
     f->plot.x = (plot_axis){.label = "rho", .fix_low = true, .fix_high = true, .low = -1, .high = 1};
-    if (data && !any_rho(data)) f->plot.empty = "fewer than 3 domains have a score and a measured change";
+    if (data && !any_rho(data)) f->plot.empty = no_rho(data);
     if (!data || f->plot.empty) return;
     double *rho = figure_numbers(f, data->points);
     const char **names = figure_strings(f, 2 * data->points), **texts = names + data->points;

@@ -81,5 +81,7 @@ void plot_draw(grid *g, rect r, const plot *p, bool ascii);
 /* The same plot as one self-contained SVG element of width x height pixels (at least 160 x 100).
  * False when the file could not be written. */
 bool plot_svg(const plot *p, int width, int height, FILE *file);
+/* The height from `least` on in which every row of bars is shown, and their texts do not touch. */
+int plot_svg_height(const plot *p, int width, int least);
 
 #endif

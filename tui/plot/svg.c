@@ -170,7 +170,7 @@ static void write_names(const sheet *s) {
         svg_put(s->out,
                 "<text x=\"%n\" y=\"%n\"%s%s%s paint-order=\"stroke\" stroke=\"#fff\" stroke-width=\"3\" "
                 "stroke-linejoin=\"round\">%t</text>\n",
-                x, a->y + 4 * l->y + 14.5,
+                x, a->y + 4 * l->y + 13.2,
                 left    ? " text-anchor=\"end\""
                 : right ? ""
                         : " text-anchor=\"middle\"",
@@ -182,6 +182,17 @@ static void write_names(const sheet *s) {
 }
 
 /* ---- all of it -------------------------------------------------------------------------------- */
+
+enum { BAR_PITCH = 20, HEIGHT_MOST = 20000 };
+
+int plot_svg_height(const plot *p, int width, int least) {
+    frame *f = malloc(sizeof *f);
+    if (!f) abort();
+    frame_make(p, (box){INSET, INSET, least - 2 * INSET, width - 2 * INSET}, pixels, f);
+    double lacks = f->bars ? (double)(f->rows + f->hidden_rows) * f->bars * BAR_PITCH - f->area.h : 0;
+    free(f);
+    return lacks <= 0 ? least : lacks > HEIGHT_MOST - least ? HEIGHT_MOST : least + (int)ceil(lacks);
+}
 
 bool plot_svg(const plot *p, int width, int height, FILE *file) {
     frame *f = malloc(sizeof *f);

@@ -57,7 +57,7 @@ static void write_table(const app *a, FILE *f) {
 /* The order of each page first, as its command also shows it; then the page that is shown. */
 static void write_latent(const app *a, FILE *f) {
     const latent_state *s = &a->tab->latent;
-    char interval[16];
+    char interval[SCRY_PICK_WORD];
     scry_pick_word(&s->tokens.pick, interval);
     if (s->capture >= 0) fprintf(f, "capture %s\n", a->tab->info->capture[s->capture].name);
     if (strcmp(interval, "top") != 0) fprintf(f, "interval %s\n", interval);

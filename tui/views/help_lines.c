@@ -12,8 +12,9 @@ static const char *const acts_in[PANES] = {
         "down up page-down page-up first last latent search search-next search-back toggle mark mark-to unmark "
         "toggle-marked sort reverse resort filter unfilter column-right column-left column-hide column-show "
         "column-back column-on narrower wider columns open",
-    [PANE_LATENT] = "down up page-down page-up first last open page tokens histogram profile neighbours together "
-                    "interval versus wrap label edit-label jump back capture sort reverse",
+    [PANE_LATENT] =
+        "down up page-down page-up first last open page tokens histogram profile sources neighbours together "
+        "interval versus wrap label edit-label jump back capture sort reverse",
     [PANE_DOMAINS] = "down up page-down page-up first last domain leave-out sort reverse domains signed open",
 };
 
@@ -27,7 +28,8 @@ static const char *const words[][2] = {
     {"what-if", "rho if this one latent were switched, and the step to it"},
     {"[ token]", "the token that an example is listed for; the others that fire are shaded by a quarter each, and in "
                  "brackets where there is no colour"},
-    {"interval", "top; q5 to q1: fifths of a latent's activations, strong to weak; random; moved: |change from base|"},
+    {"interval", "top; q5 to q1: fifths of a latent's activations, strong to weak; random; moved: |change from base|; "
+                 "1.5-3: from and below"},
     {"STS", "SAE-based Transferability Score: how much a domain leans on the selection"},
     {"change", "measured change of accuracy in a domain, in percentage points"},
     {"residual", "a domain's change less what the fitted line gives at its STS; in brackets for a domain that is left "

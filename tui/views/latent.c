@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-const latent_page *const latent_pages[LATENT_PAGES] = {&page_tokens, &page_histogram, &page_profile, &page_neighbours,
-                                                       &page_together};
+const latent_page *const latent_pages[LATENT_PAGES] = {&page_tokens,  &page_histogram,  &page_profile,
+                                                       &page_sources, &page_neighbours, &page_together};
 
 static const latent_page *page_of(app *a) {
     return latent_pages[state_of(a)->page];

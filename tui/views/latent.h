@@ -14,6 +14,7 @@ typedef enum latent_page_number {
     PAGE_TOKENS,
     PAGE_HISTOGRAM,
     PAGE_PROFILE,
+    PAGE_SOURCES,
     PAGE_NEIGHBOURS,
     PAGE_TOGETHER,
     LATENT_PAGES
@@ -70,6 +71,7 @@ typedef struct latent_state {
     bool logarithmic; /* bins of the histogram */
     int profile_top, profile_rows, profile_sort;
     bool profile_reversed;
+    int sources_top;
     neighbours_state neighbours;
     together_state together;
     uint32_t jump[JUMPS_MOST]; /* latents that were jumped from */

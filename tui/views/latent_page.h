@@ -22,7 +22,7 @@ typedef struct latent_page {
     void (*work)(app *a, double seconds);
 } latent_page;
 
-extern const latent_page page_tokens, page_histogram, page_profile, page_neighbours, page_together;
+extern const latent_page page_tokens, page_histogram, page_profile, page_sources, page_neighbours, page_together;
 extern const latent_page *const latent_pages[LATENT_PAGES];
 
 static inline latent_state *state_of(app *a) {

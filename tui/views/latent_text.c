@@ -1,6 +1,7 @@
 /* latent_text.c: the tokens around an example: shaded where the latent fires, on one line or wrapped. */
 #include "views/latent_page.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static role shade(float activation, float strongest) {
@@ -8,44 +9,118 @@ static role shade(float activation, float strongest) {
     return share > 0.75F ? ROLE_ACT4 : share > 0.5F ? ROLE_ACT3 : share > 0.25F ? ROLE_ACT2 : ROLE_ACT1;
 }
 
-static int token_columns(app *a, size_t capture, uint64_t row) {
-    char safe[256];
-    return text_clean(scry_token(a->tab->index, capture, row), safe, sizeof safe, a->ascii);
+/* ---- tokens that hold a character together ---------------------------------------------------- */
+
+/* Byte-level tokenizers cut characters: their bytes are put together again, or nobody could read the text. */
+typedef struct run {
+    uint64_t from, end;
+} run;
+
+enum { RUN_MOST = 8 };
+
+static bool is_tail(char byte) {
+    return ((unsigned char)byte & 0xc0) == 0x80;
 }
 
-/* Tokens on which the latent fires are shaded; the example's, and all of them where there is no
- * colour, stand in brackets. */
-static int put_token(app *a, int x, size_t capture, uint64_t row, bool is_peak) {
-    char safe[256];
-    float h = scry_fires_at(latent_fires(a), capture, row);
-    role look = h > 0 ? shade(h, state_of(a)->strongest) : ROLE_TEXT;
-    bool bracket = is_peak || (h > 0 && (a->mono || a->ascii));
+/* How many bytes the last character of a text lacks. */
+static int lacking(const char *text) {
+    size_t n = strlen(text), tails = 0;
+    while (tails < n && tails < 3 && is_tail(text[n - 1 - tails])) tails++;
+    if (tails == n) return 0;
+    unsigned char lead = (unsigned char)text[n - 1 - tails];
+    int wanted = lead >= 0xf0 && lead < 0xf8   ? 3
+                 : lead >= 0xe0 && lead < 0xf0 ? 2
+                 : lead >= 0xc0 && lead < 0xe0 ? 1
+                                               : 0;
+    return wanted > (int)tails ? wanted - (int)tails : 0;
+}
+
+/* The tokens from `from` that make whole characters: one where it does so alone, or none do. */
+static uint64_t run_end(app *a, size_t capture, uint64_t from, uint64_t end) {
+    int lack = lacking(scry_token(a->tab->index, capture, from));
+    uint64_t t = from + 1;
+    for (; lack && t < end && t - from < RUN_MOST; t++) {
+        const char *text = scry_token(a->tab->index, capture, t);
+        for (; lack && is_tail(*text); text++) lack--;
+        if (lack && *text) break;
+        if (!lack) lack = lacking(text);
+    }
+    return lack ? from + 1 : t;
+}
+
+static run run_around(app *a, size_t capture, uint64_t row, uint64_t first, uint64_t end) {
+    uint64_t from = row;
+    while (from > first && row - from < RUN_MOST && is_tail(*scry_token(a->tab->index, capture, from))) from--;
+    uint64_t last = run_end(a, capture, from, end);
+    return last > row ? (run){from, last} : (run){row, run_end(a, capture, row, end)};
+}
+
+typedef struct piece {
+    char text[512];
+    float h; /* the largest of its tokens */
+    bool bracket;
+} piece;
+
+/* Tokens on which the latent fires are shaded; the example's, and all of them where there is no colour, stand in
+ * brackets. */
+static piece piece_of(app *a, size_t capture, run of, uint64_t peak) {
+    piece out = {.h = 0};
+    char raw[512] = "";
+    size_t used = 0;
+    for (uint64_t t = of.from; t < of.end; t++) {
+        float h = scry_fires_at(latent_fires(a), capture, t);
+        if (h > out.h) out.h = h;
+        used += (size_t)snprintf(raw + used, sizeof raw - used, "%s", scry_token(a->tab->index, capture, t));
+        if (used >= sizeof raw) break;
+    }
+    text_clean(raw, out.text, sizeof out.text, a->ascii);
+    out.bracket = (peak >= of.from && peak < of.end) || (out.h > 0 && (a->mono || a->ascii));
+    return out;
+}
+
+/* ---- laid out --------------------------------------------------------------------------------- */
+
+/* alone: no letter stands before it, for a mark to go onto. */
+static int put_piece(app *a, int x, const piece *p, bool alone) {
+    static const char ring[] = "\xe2\x97\x8c";
+    role look = p->h > 0 ? shade(p->h, state_of(a)->strongest) : ROLE_TEXT;
     int start = x, room = a->scratch->cols;
-    text_clean(scry_token(a->tab->index, capture, row), safe, sizeof safe, a->ascii);
-    if (bracket) x += grid_put(a->scratch, 0, x, 1, look, "[");
-    x += grid_put(a->scratch, 0, x, room - x, look, safe);
-    if (bracket) x += grid_put(a->scratch, 0, x, 1, look, "]");
+    const char *text = p->text;
+    if (p->bracket) x += grid_put(a->scratch, 0, x, 1, look, "[");
+    if ((p->bracket || alone) && text_starts_with_mark(text)) x += grid_put(a->scratch, 0, x, room - x, look, ring);
+    text = grid_join(a->scratch, 0, x, text);
+    x += grid_put(a->scratch, 0, x, room - x, look, text);
+    if (p->bracket) x += grid_put(a->scratch, 0, x, 1, look, "]");
     return x - start;
+}
+
+static int piece_columns(const piece *p) {
+    return text_columns(p->text) + 2 * p->bracket;
 }
 
 laid_out latent_lay_out(app *a, size_t capture, uint64_t row, int before) {
     uint32_t number = scry_sample_of(a->tab->index, capture, row);
     scry_sample sample = scry_sample_at(a->tab->index, capture, number);
-    uint64_t from = row, end = sample.first + sample.count;
-    int columns = 0, x = 0;
-    while (from > sample.first && columns < before) {
-        bool fires = scry_fires_at(latent_fires(a), capture, from - 1) > 0;
-        columns += token_columns(a, capture, --from) + (fires && (a->mono || a->ascii) ? 2 : 0);
+    uint64_t end = sample.first + sample.count;
+    run of = run_around(a, capture, row, sample.first, end);
+    for (int columns = 0; of.from > sample.first && columns < before;) {
+        of = run_around(a, capture, of.from - 1, sample.first, end);
+        piece p = piece_of(a, capture, of, row);
+        columns += piece_columns(&p);
     }
-    laid_out out = {.cut_left = from > sample.first};
+    laid_out out = {.cut_left = of.from > sample.first};
     grid_clear(a->scratch);
-    uint64_t t = from;
-    for (; t < end && x + 300 < a->scratch->cols; t++) {
-        if (t == row) out.peak = x;
-        x += put_token(a, x, capture, t, t == row);
+    int x = 0;
+    bool alone = true;
+    for (; of.from < end && x + 600 < a->scratch->cols; of.from = of.end) {
+        of.end = run_end(a, capture, of.from, end);
+        if (row >= of.from && row < of.end) out.peak = x;
+        piece p = piece_of(a, capture, of, row);
+        x += put_piece(a, x, &p, alone);
+        alone = p.bracket;
     }
     out.columns = x;
-    out.cut_right = t < end;
+    out.cut_right = of.from < end;
     return out;
 }
 

@@ -1,6 +1,6 @@
 /* latent_tokens.c: the tokens that a latent fires on, in context; the strongest, those of an
  * interval, or those that a source moved most; under one condition or all. */
-#include "views/latent_page.h"
+#include "views/latent_sides.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -8,7 +8,7 @@
 #include <string.h>
 
 static const char *const choices[] = {"top", "q5", "q4", "q3", "q2", "q1", "random", "moved"};
-enum { CHOICES = sizeof choices / sizeof *choices, INDENT = 8 };
+enum { CHOICES = sizeof choices / sizeof *choices };
 
 static tokens_state *tokens_of(app *a) {
     return &state_of(a)->tokens;
@@ -16,7 +16,7 @@ static tokens_state *tokens_of(app *a) {
 
 static bool same_pick(const scry_pick *a, const scry_pick *b) {
     return a->choice == b->choice && a->part == b->part && a->seed == b->seed && a->capture == b->capture &&
-           a->versus == b->versus;
+           a->versus == b->versus && a->low == b->low && a->high == b->high;
 }
 
 /* Kept until the latent, the capture or the choice changes. */
@@ -34,38 +34,6 @@ static void fill(app *a) {
     s->filled = true;
     s->latent = fires->latent;
     s->made_by = pick;
-}
-
-/* ---- one example under each condition -------------------------------------------------------- */
-
-typedef struct side {
-    scry_condition condition;
-    size_t capture;
-    int64_t row; /* -1: this condition has no such token */
-    double h;
-} side;
-
-static int sides_of(app *a, const scry_example *e, side out[SCRY_CONDITIONS]) {
-    int n = 0;
-    for (int c = 0; c < SCRY_CONDITIONS; c++) {
-        int capture = scry_capture_under(a->tab->index, e->capture, (scry_condition)c);
-        if (capture < 0) continue;
-        side s = {.condition = (scry_condition)c, .capture = (size_t)capture, .row = (int64_t)e->token, .h = NAN};
-        if (s.capture != e->capture) s.row = scry_partner(latent_pairs(a), e->capture, e->token, s.capture);
-        if (s.row >= 0) s.h = (double)scry_fires_at(latent_fires(a), s.capture, (uint64_t)s.row);
-        out[n++] = s;
-    }
-    return n;
-}
-
-/* What the condition adds to base; NaN where one of them has no such token, and for base itself. */
-static double difference(const side *sides, const side *s) {
-    return s->condition == SCRY_BASE || sides[0].condition != SCRY_BASE ? (double)NAN : s->h - sides[0].h;
-}
-
-static void activation_text(double h, bool sign, char *text, size_t size) {
-    if (isnan(h)) snprintf(text, size, "-");
-    else snprintf(text, size, fabs(h) >= 100 ? (sign ? "%+.0f" : "%.0f") : (sign ? "%+.2f" : "%.2f"), h);
 }
 
 /* ---- one line an example, or one a condition ------------------------------------------------- */
@@ -97,6 +65,10 @@ static int put_capture(app *a, int y, int x, int cols, size_t capture) {
 
 static void put_context(app *a, int y, int x, int room, size_t capture, uint64_t row) {
     if (room < 4) return;
+    if (!a->tab->info->capture[capture].has_tokens) {
+        grid_put(a->grid, y, x + 1, room - 1, ROLE_FAINT, SIDES_NO_TEXT);
+        return;
+    }
     int left = room * 2 / 5;
     laid_out text = latent_lay_out(a, capture, row, left + 4);
     latent_copy(a, y, x, room, text.peak - left);
@@ -108,13 +80,13 @@ static void draw_line(app *a, rect r, int y, const scry_example *e, const side *
     char text[96], change[32];
     int x = r.x + 1, width = id_width(a, r.cols);
     bool moved = tokens_of(a)->pick.choice == SCRY_MOVED && !tokens_of(a)->versus;
-    double d = difference(sides, s);
-    activation_text(moved ? d : s->h, moved, text, sizeof text);
+    double d = side_difference(sides, s);
+    side_text(moved ? d : s->h, moved, text, sizeof text);
     grid_put_right(a->grid, y, x, 6, ROLE_TEXT, text);
     x += 7;
     x += put_capture(a, y, x, r.cols, s->capture);
     if (!first) {
-        activation_text(d, true, change, sizeof change);
+        side_text(d, true, change, sizeof change);
         snprintf(text, sizeof text, s->row < 0 ? "no such token" : isnan(d) ? "" : "%s", change);
         text_fit(text, width, a->ascii);
         grid_put_right(a->grid, y, x, width, ROLE_TEXT, text);
@@ -130,63 +102,22 @@ static void draw_line(app *a, rect r, int y, const scry_example *e, const side *
     if (s->row >= 0) put_context(a, y, x, r.x + r.cols - x, s->capture, (uint64_t)s->row);
 }
 
-/* ---- the whole sample, wrapped --------------------------------------------------------------- */
-
-/* "4.22 train.base  train-math-09  token 118   base 4.22  icl +0.59  sft -0.07" */
-static void draw_head(app *a, rect r, int y, const scry_example *e, const side *sides, int n) {
-    char text[128], number[32];
-    int x = r.x + 1, end = r.x + r.cols;
-    activation_text((double)e->activation, false, text, sizeof text);
-    grid_put_right(a->grid, y, x, 6, ROLE_HEADER, text);
-    x += 7;
-    text_clean(a->tab->info->capture[e->capture].name, text, sizeof text, a->ascii);
-    x += grid_put(a->grid, y, x, end - x, ROLE_FAINT, text) + 2;
-    text_clean(scry_sample_at(a->tab->index, e->capture, e->sample).id, text, sizeof text, a->ascii);
-    text_fit_middle(text, 24, a->ascii);
-    x += grid_put(a->grid, y, x, end - x, ROLE_TEXT, text) + 2;
-    x += grid_print(a->grid, y, x, end - x, ROLE_FAINT, "token %u", e->position) + 2;
-    for (int i = 0; i < n; i++) {
-        double d = difference(sides, &sides[i]);
-        activation_text(isnan(d) ? sides[i].h : d, !isnan(d), number, sizeof number);
-        snprintf(text, sizeof text, "%s %s", scry_condition_name(sides[i].condition), number);
-        if (x + text_columns(text) > end) break;
-        x += grid_put(a->grid, y, x, end - x, ROLE_TEXT, text) + 2;
-    }
-}
-
-enum { BEFORE_MOST = 1500 }; /* columns of text before the token; it must come within the scratch row */
-
-static int wrapped_lines(app *a, const scry_example *e, int cols) {
-    int from[LINES_MOST + 1];
-    laid_out text = latent_lay_out(a, e->capture, e->token, BEFORE_MOST);
-    return latent_break(a, &text, cols - INDENT - 1, from);
-}
-
-static void draw_wrapped(app *a, rect r, int y, int line, const scry_example *e) {
-    int from[LINES_MOST + 1];
-    laid_out text = latent_lay_out(a, e->capture, e->token, BEFORE_MOST);
-    int n = latent_break(a, &text, r.cols - INDENT - 1, from);
-    for (int i = line; i < n && y < r.y + r.rows; i++, y++)
-        latent_copy(a, y, r.x + INDENT, from[i + 1] - from[i], from[i]);
-}
-
 /* ---- the page -------------------------------------------------------------------------------- */
 
 static int height_of(app *a, size_t i) {
     const tokens_state *s = tokens_of(a);
-    if (s->wrap) return 1 + wrapped_lines(a, &s->example[i], s->cols);
+    if (s->wrap) return whole_lines(a, &s->example[i], s->versus, s->cols);
     side sides[SCRY_CONDITIONS];
     return s->versus ? sides_of(a, &s->example[i], sides) : 1;
 }
 
 static void draw_example(app *a, rect r, int y, int line, const scry_example *e) {
-    side sides[SCRY_CONDITIONS];
-    int n = sides_of(a, e, sides);
     if (tokens_of(a)->wrap) {
-        if (line == 0) draw_head(a, r, y, e, sides, n);
-        draw_wrapped(a, r, line == 0 ? y + 1 : y, line == 0 ? 0 : line - 1, e);
+        whole_draw(a, r, y, line, e, tokens_of(a)->versus);
         return;
     }
+    side sides[SCRY_CONDITIONS];
+    int n = sides_of(a, e, sides);
     for (int i = 0; i < n; i++) {
         bool shown = tokens_of(a)->versus ? i >= line : sides[i].capture == e->capture;
         if (shown && y < r.y + r.rows) draw_line(a, r, y++, e, sides, &sides[i], !tokens_of(a)->versus || i == 0);
@@ -294,27 +225,31 @@ static void move_tokens(app *a, move kind, long steps) {
 }
 
 static void note_tokens(app *a, char *text, size_t size) {
-    static const char *const drawn[] = {"top", "", "random", "moved"};
     const tokens_state *s = tokens_of(a);
     int capture = state_of(a)->capture;
-    char what[40], from[96];
+    char what[SCRY_PICK_WORD + 16], from[96], word[SCRY_PICK_WORD];
     fill(a);
     scry_condition versus = scry_session_ranking(a->tab->session)->source;
-    if (s->pick.choice == SCRY_QUANTILE) snprintf(what, sizeof what, "q%u", s->pick.part);
-    else if (s->pick.choice == SCRY_MOVED) snprintf(what, sizeof what, "moved by %s", scry_condition_name(versus));
-    else snprintf(what, sizeof what, "%s", drawn[s->pick.choice]);
+    if (s->pick.choice == SCRY_MOVED) snprintf(what, sizeof what, "moved by %s", scry_condition_name(versus));
+    else snprintf(what, sizeof what, "%s", scry_pick_word(&s->pick, word));
     text_clean(capture < 0 ? "all" : a->tab->info->capture[capture].name, from, sizeof from, a->ascii);
     snprintf(text, size, "%s, c: %s", what, from);
 }
 
 /* top, the fifths from strong to weak, random, moved: a latent's tokens in another order. */
 static bool sort_tokens(app *a, const char *name, char *wrong, size_t size) {
-    char word[16];
+    char word[SCRY_PICK_WORD];
     fill(a);
+    if (name && scry_pick_read(&tokens_of(a)->pick, name, NULL) && tokens_of(a)->pick.choice == SCRY_BETWEEN) {
+        app_say(a, "drawn from activations %s", name);
+        return true;
+    }
     scry_pick_word(&tokens_of(a)->pick, word);
-    int now = 0;
+    int now = 0; /* behind the last, for limits, comes the first */
     while (now < CHOICES && strcmp(choices[now], word) != 0) now++;
+    if (now == CHOICES) now--;
     int next = latent_choose(choices, CHOICES, now, name, wrong, size);
+    if (next < 0) snprintf(wrong + strlen(wrong), size - strlen(wrong), ", or activations such as 1.5-3");
     if (next < 0) return false;
     static const char *const said[CHOICES] = {
         "the strongest, one a sample",      "drawn from the strongest fifth",

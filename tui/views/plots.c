@@ -136,6 +136,11 @@ static void draw_plots(app *a, rect r) {
     figure_free(f);
 }
 
+/* Plots of rho or of scores; the digits, which choose a score in the panes, choose plots here. */
+static bool scored(figure_kind kind) {
+    return kind != FIGURE_CONCENTRATION && kind != FIGURE_OVERLAP && kind != FIGURE_LABELS;
+}
+
 static void plots_footer(app *a, rect r) {
     const char *along = figure_types[a->plot].cursor;
     static const char *const enter[FIGURES] = {[FIGURE_SWEEP] = "take it",
@@ -147,12 +152,14 @@ static void plots_footer(app *a, rect r) {
     const char *const hints[][2] = {{a->ascii ? "< >" : "\xe2\x86\x90 \xe2\x86\x92", along},
                                     {"Enter", enter[a->plot]},
                                     {"x", domain ? "leave out" : NULL},
+                                    {"s", scored(a->plot) ? "score" : NULL},
+                                    {"b", "source"},
                                     {"space", "toggle"},
-                                    {"Tab", "next"},
+                                    {"w", "SVG"},
                                     {"q", "back"},
+                                    {"Tab", "next"},
                                     {"[ ]", "N"},
-                                    {"?", "help"},
-                                    {":svg", "write"}};
+                                    {"?", "help"}};
     view_hints(a, r, hints, sizeof hints / sizeof *hints);
 }
 
@@ -294,6 +301,23 @@ static bool moves(app *a, uint32_t key) {
     return up || down || left || right;
 }
 
+static command_effect next_score(app *a) {
+    static const char *const by_score[] = {"score-act", "score-act2", "score-icl"};
+    scry_score score = scry_session_score(a->tab->session);
+    do {
+        score = (scry_score)(((int)score + 1) % SCRY_SCORES);
+    } while (!scry_has_score(a->tab->index, score));
+    return app_command(a, by_score[score]);
+}
+
+static command_effect next_source(app *a) {
+    const scry_ranking *r = scry_session_ranking(a->tab->session);
+    scry_condition source[SCRY_CONDITIONS];
+    int n = scry_sources(a->tab->index, r->train, source), now = 0;
+    while (now + 1 < n && source[now] != r->source) now++;
+    return app_command(a, source[(now + 1) % n] == SCRY_ICL ? "by-icl" : "by-trained");
+}
+
 static bool plots_key(app *a, uint32_t key, command_effect *effect) {
     a->message[0] = 0;
     *effect = DID_CHANGE;
@@ -303,6 +327,9 @@ static bool plots_key(app *a, uint32_t key, command_effect *effect) {
     else if (key == KEY_CODE_BACK_TAB) a->plot = (a->plot + FIGURES - 1) % FIGURES;
     else if (key == '\r' || key == '\n') *effect = app_command(a, "take");
     else if (key == 'x' && (a->plot == FIGURE_SCATTER || a->plot == FIGURE_MIX)) *effect = app_command(a, "leave-out");
+    else if (key == 'w') *effect = app_command(a, "svg");
+    else if (key == 's') *effect = next_score(a);
+    else if (key == 'b') *effect = next_source(a);
     else return moves(a, key);
     return true;
 }

@@ -165,6 +165,7 @@ static const hint hints[] = {{"open", "", NULL, "back", 0, ANY, 8},             
                              {"plot", "", NULL, "plots", 0, NOT_LATENT, 6},
                              {"search", "", NULL, "find", 0, NOT_LATENT, 6},
                              {"sort", "", NULL, "sort", 90, NOT_DOMAINS, 2},
+                             {"tab-back", " ", "tab", "indexes", 0, ANY, 3}, /* only where several are open */
                              {"mark", "", NULL, "mark", 100, ANY, 1},
                              {"pane", "", NULL, "pane", 110, ANY, 0},
                              {"export", "", NULL, "CSV", 0, NOT_LATENT, 2},
@@ -185,6 +186,7 @@ static bool lists_latents(const app *a) {
 
 static bool hint_applies(const app *a, const hint *h) {
     if (a->layout.footer.cols < h->least || (h == hints && a->tab->enlarged < 0)) return false;
+    if (strcmp(h->name, "tab-back") == 0) return a->tab_count > 1;
     if (h == &hints[1]) return lists_latents(a);
     if (h->pane == NOT_LATENT) return a->tab->focus != PANE_LATENT;
     if (h->pane == NOT_DOMAINS) return a->tab->focus != PANE_DOMAINS;

@@ -12,10 +12,10 @@
 
 void sets_state_free(sets_state *s) {
     scry_sets_free(s->kept);
-    scry_set_free(s->versus);
     free(s->rho.rho);
     free(s->rho.known);
     free(s->rho.spec);
+    versus_free(&s->versus);
     *s = (sets_state){0};
 }
 
@@ -43,7 +43,7 @@ scry_set *sets_expression(app *a, const char *text) {
 
 /* ---- drawing -------------------------------------------------------------------------------- */
 
-static scry_result result_under(app *a, const scry_set *set) {
+scry_result sets_result(app *a, const scry_set *set) {
     scry_result r;
     scry_scorer *scorer = scry_scorer_new(a->tab->index, scry_session_score(a->tab->session));
     scry_scorer_load(scorer, set);
@@ -53,7 +53,7 @@ static scry_result result_under(app *a, const scry_set *set) {
 }
 
 static double rho_of(app *a, const scry_set *set) {
-    scry_result result = result_under(a, set);
+    scry_result result = sets_result(a, set);
     double rho = result.fit.pearson;
     scry_result_free(&result);
     return rho;
@@ -125,51 +125,16 @@ static void draw_list(app *a, rect r) {
     if (s->cursor >= s->top + page) s->top = s->cursor - page + 1;
     for (size_t i = 0; i < page && s->top + i < count; i++) {
         int y = r.y + 4 + (int)i;
-        draw_set(a, r, y, kept->item[s->top + i].name, kept->item[s->top + i].set,
-                 kept_rho(a, kept, s->top + i), ROLE_IN);
+        const scry_named_set *set = &kept->item[s->top + i];
+        draw_set(a, r, y, set->name, set->set, kept_rho(a, kept, s->top + i), ROLE_IN);
+        if (strcmp(s->held, set->name) == 0) grid_put(a->grid, y, r.x, 1, ROLE_MARK, "m");
         if (s->top + i == s->cursor) grid_flag(a->grid, y, r.x, r.cols, CELL_CURSOR);
     }
 }
 
-static void draw_versus(app *a, rect r) {
-    const sets_state *s = &a->tab->sets;
-    const scry_set *now = scry_session_set(a->tab->session);
-    scry_set_relation to = scry_set_relate(now, s->versus);
-    scry_result x = result_under(a, now), y = result_under(a, s->versus);
-    char first[16], second[16], name[200];
-    text_clean(s->versus_name, name, sizeof name, a->ascii);
-    text_fit(name, 40, a->ascii);
-    view_title(a, r, true, "the selection versus %s   q back", name);
-    view_rho(x.fit.pearson, 3, false, first, sizeof first);
-    view_rho(y.fit.pearson, 3, false, second, sizeof second);
-    grid_print(a->grid, r.y + 1, r.x + 2, r.cols - 2, ROLE_RHO, "rho %s versus %s", first, second);
-    grid_print(a->grid, r.y + 2, r.x + 2, r.cols - 2, ROLE_TEXT,
-               "%u latents versus %u: %u in both, %u only now, %u only there", to.a, to.b, to.both, to.only_a,
-               to.only_b);
-    double most = 0;
-    for (size_t d = 0; d < x.domains; d++) most = fmax(most, fmax(x.sts[d], y.sts[d]));
-    int bar = (r.cols - 60) / 2 > 4 ? (r.cols - 60) / 2 : 4;
-    grid_print(a->grid, r.y + 3, r.x + 2, r.cols - 2, ROLE_HEADER, "%-18s %10s %*s %10s %*s %8s", "domain", "STS now",
-               bar, "", "there", bar, "", "change");
-    for (int i = 0; i < (int)x.domains && i < r.rows - 4; i++) {
-        int at = r.y + 4 + i, col = r.x + 2;
-        char text[128];
-        text_clean(a->tab->info->domain[i].name, text, sizeof text, a->ascii);
-        text_fit(text, 18, a->ascii);
-        grid_put(a->grid, at, col, 18, ROLE_TEXT, text);
-        grid_print(a->grid, at, col + 19, 10, ROLE_TEXT, "%10.4g", x.sts[i]);
-        grid_bar(a->grid, at, col + 30, bar, ROLE_BAR, most > 0 ? x.sts[i] / most : 0, a->ascii);
-        grid_print(a->grid, at, col + 31 + bar, 10, ROLE_TEXT, "%10.4g", y.sts[i]);
-        grid_bar(a->grid, at, col + 42 + bar, bar, ROLE_BAR_OUT, most > 0 ? y.sts[i] / most : 0, a->ascii);
-        if (!isnan(x.change[i])) grid_print(a->grid, at, col + 43 + 2 * bar, 8, ROLE_TEXT, "%+8.2f", x.change[i]);
-    }
-    scry_result_free(&x);
-    scry_result_free(&y);
-}
-
 static void draw_sets(app *a, rect r) {
     for (int y = r.y; y < r.y + r.rows; y++) grid_fill(a->grid, y, r.x, r.cols, ROLE_TEXT, ' ');
-    if (a->tab->sets.versus) draw_versus(a, r);
+    if (a->tab->sets.versus.second) versus_draw(a, r);
     else draw_list(a, r);
 }
 
@@ -184,13 +149,47 @@ static void run_with(app *a, const char *words, command_effect *effect) {
     *effect = app_command(a, line);
 }
 
+static const scry_named_set *under_cursor(const sets_state *s) {
+    return s->kept && s->cursor < s->kept->count ? &s->kept->item[s->cursor] : NULL;
+}
+
+/* Compares the set under the cursor with the one that was marked, or the selection. */
+static void compare(app *a, command_effect *effect) {
+    const sets_state *s = &a->tab->sets;
+    const scry_named_set *now = under_cursor(s);
+    char words[SETS_NAME + 16];
+    bool marked = now && s->held[0] && strcmp(s->held, now->name) != 0 && scry_sets_find(s->kept, s->held);
+    snprintf(words, sizeof words, marked ? "against %s versus" : "against", s->held);
+    run_with(a, words, effect);
+}
+
+static void hold(app *a) {
+    sets_state *s = &a->tab->sets;
+    const scry_named_set *now = under_cursor(s);
+    if (!now) return;
+    bool again = strcmp(s->held, now->name) == 0;
+    snprintf(s->held, sizeof s->held, "%s", again ? "" : now->name);
+    if (again) app_say(a, "v compares with the selection");
+    else app_say(a, "v compares with %s", now->name);
+}
+
+static void ask_export(app *a, command_effect *effect) {
+    const scry_named_set *now = under_cursor(&a->tab->sets);
+    char words[2 * SETS_NAME + 16] = "selection.csv";
+    if (now) snprintf(words, sizeof words, "%s.csv of %s", now->name, now->name);
+    *effect = app_ask(a, "export", words);
+}
+
 static bool key_in_list(app *a, uint32_t key, command_effect *effect) {
     sets_state *s = &a->tab->sets;
     if (key == '\r' || key == '\n') run_with(a, "choose", effect);
     else if (key == '+') run_with(a, "choose current +", effect);
     else if (key == '&') run_with(a, "choose current &", effect);
     else if (key == '-') run_with(a, "choose current -", effect);
-    else if (key == 'v') run_with(a, "against", effect);
+    else if (key == 'v') compare(a, effect);
+    else if (key == 'm') hold(a);
+    else if (key == 'a') *effect = app_ask(a, "keep", "");
+    else if (key == 'e') ask_export(a, effect);
     else if (key == 'x') run_with(a, "forget", effect);
     else if (key == 'j' || key == KEY_CODE_DOWN) s->cursor++;
     else if (key == 'k' || key == KEY_CODE_UP) s->cursor -= s->cursor > 0;
@@ -200,39 +199,41 @@ static bool key_in_list(app *a, uint32_t key, command_effect *effect) {
     return true;
 }
 
+static bool versus_step(app *a, uint32_t key, command_effect *effect) {
+    int done = DID_CHANGE;
+    bool taken = versus_key(a, key, &done);
+    *effect = (command_effect)done;
+    return taken;
+}
+
 static bool sets_key(app *a, uint32_t key, command_effect *effect) {
     sets_state *s = &a->tab->sets;
     bool leave = key == 'q' || key == 27 || key == 3;
     *effect = DID_CHANGE;
-    if (leave && s->versus) {
-        scry_set_free(s->versus);
-        s->versus = NULL;
-    } else if (leave) {
-        a->layer = NULL;
-    } else if (s->versus || !key_in_list(a, key, effect)) {
-        return false; /* u, :, ?, space act as everywhere */
-    }
-    return true;
+    if (leave && s->versus.second) versus_free(&s->versus);
+    else if (leave) a->layer = NULL;
+    else if (s->versus.second) return versus_step(a, key, effect);
+    else return key_in_list(a, key, effect);
+    return true; /* others, such as u : ?, act as everywhere */
 }
 
 static void sets_wheel(app *a, int steps) {
     sets_state *s = &a->tab->sets;
-    if (steps < 0 && s->cursor < (size_t)-steps) s->cursor = 0;
+    if (s->versus.second) versus_wheel(a, steps);
+    else if (steps < 0 && s->cursor < (size_t)-steps) s->cursor = 0;
     else s->cursor += (size_t)steps;
 }
 
 static void sets_footer(app *a, rect r) {
-    bool list = !a->tab->sets.versus;
-    const char *const hints[][2] = {{"Enter", list ? "take" : NULL},
-                                    {"+", list ? "join" : NULL},
-                                    {"&", list ? "cut" : NULL},
-                                    {"-", list ? "take away" : NULL},
-                                    {"v", list ? "compare" : NULL},
-                                    {"x", list ? "drop" : NULL},
-                                    {"q", "back"},
-                                    {"u", "undo"},
-                                    {":", "commands"}};
-    view_hints(a, r, hints, sizeof hints / sizeof *hints);
+    const sets_state *s = &a->tab->sets;
+    bool some = s->kept && s->kept->count;
+    static const char *const none[][2] = {{"a", "keep the selection"}, {"q", "back"}, {"u", "undo"}, {":", "commands"}};
+    static const char *const hints[][2] = {{"Enter", "take"}, {"+", "join"}, {"&", "cut"},    {"-", "minus"},
+                                           {"v", "compare"},  {"a", "keep"}, {"e", "export"}, {"x", "drop"},
+                                           {"q", "back"},     {"m", "mark"}, {"u", "undo"},   {":", "commands"}};
+    if (s->versus.second) versus_footer(a, r);
+    else if (some) view_hints(a, r, hints, sizeof hints / sizeof *hints);
+    else view_hints(a, r, none, sizeof none / sizeof *none);
 }
 
 const layer layer_sets = {"sets", draw_sets, sets_key, sets_wheel, sets_footer};

@@ -3,6 +3,7 @@
 #define SCRY_SET_LIST_H
 
 #include "sets.h"
+#include "views/set_versus.h"
 
 /* rho of each kept set, so that a frame does not add them up again. */
 typedef struct sets_rho {
@@ -20,8 +21,8 @@ typedef struct sets_rho {
 typedef struct sets_state {
     scry_sets *kept; /* owned; NULL until first asked for */
     size_t cursor, top;
-    scry_set *versus; /* owned; NULL: the list of sets is shown */
-    char versus_name[80];
+    char held[SETS_NAME]; /* the set that v compares others with; "": the selection */
+    versus_state versus;
     sets_rho rho;
 } sets_state;
 
@@ -31,5 +32,8 @@ void sets_state_free(sets_state *s);
 scry_sets *sets_of(struct app *a);
 /* What an expression means here: kept sets, top and topN, current, marked. NULL, with the message said. */
 scry_set *sets_expression(struct app *a, const char *text);
+
+/* What a set scores in the domains that take part; scry_result_free. */
+scry_result sets_result(struct app *a, const scry_set *set);
 
 #endif
