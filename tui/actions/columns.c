@@ -55,11 +55,11 @@ static command_effect step_cursor(app *a, int by) {
 
 command_effect do_column_left(app *a, const char *argument) {
     (void)argument;
-    return step_cursor(a, -1);
+    return page_slides(a, -1) ? DID_CHANGE : step_cursor(a, -1);
 }
 command_effect do_column_right(app *a, const char *argument) {
     (void)argument;
-    return step_cursor(a, 1);
+    return page_slides(a, 1) ? DID_CHANGE : step_cursor(a, 1);
 }
 
 command_effect do_columns(app *a, const char *argument) {

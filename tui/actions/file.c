@@ -64,18 +64,6 @@ command_effect do_screen(app *a, const char *argument) {
     return DID_CHANGE;
 }
 
-command_effect do_info(app *a, const char *argument) {
-    (void)argument;
-    scry_notes notes = {0};
-    scry_warnings(a->tab->index, &notes);
-    const char *trouble = keep_trouble(a);
-    app_say(a, "%s, %s, pairing by %s, %zu captures, %zu warnings; %s%s", a->tab->info->model, a->tab->info->hook,
-            scry_pairing_name(a->tab->info->pairing), a->tab->info->captures, notes.count,
-            trouble ? "this session is not kept: " : "scry info says all", trouble ? trouble : "");
-    scry_notes_free(&notes);
-    return DID_CHANGE;
-}
-
 command_effect do_quit(app *a, const char *argument) {
     (void)a;
     (void)argument;

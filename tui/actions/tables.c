@@ -8,18 +8,35 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* head (taken) and the table of a list, as one text. */
-static char *page_text(char *head, const cJSON *list, const out_column *columns) {
+/* head (taken), the table of a list, and words on its columns and rows, as one text. */
+static char *page_text(char *head, const cJSON *list, const out_column *columns, const char *words) {
     char *text = NULL;
     size_t size;
     FILE *f = open_memstream(&text, &size);
     if (!f) abort();
-    fputs(head, f);
+    fprintf(f, "%s" PAGE_TABLE, head);
     out_table(f, list, columns);
+    fprintf(f, "\n%s", words);
     fclose(f);
     free(head);
     return text;
 }
+
+static const char baseline_words[] =
+    "sts             score of the first N latents by shift, what scry predicts with\n"
+    "raw             the same of the residual stream's dimensions, without an SAE\n"
+    "all             score of every latent or dimension, chosen by nothing\n"
+    "like training   cosine of the domain's mean with the training text's\n"
+    "before, after   cosine of the domain's mean in base with that under the source\n"
+    "one out, to     smallest and largest rho with one domain left out\n"
+    "95%, to         interval of rho over resampled samples of each domain's tokens\n"
+    "in both         how many of the top both sources name; by chance so many\n";
+
+static const char compare_words[] = "share%      of the shift of all latents, held by the top\n"
+                                    "in both     how many of the top both sources name; by chance so many\n"
+                                    "rho         of the STS by act, and by icl, with the measured change\n"
+                                    "one out     smallest and largest rho with one domain left out\n"
+                                    "L0          latents that fire on a token, on average\n";
 
 command_effect do_baselines(app *a, const char *argument) {
     (void)argument;
@@ -36,7 +53,7 @@ command_effect do_baselines(app *a, const char *argument) {
                                          {"with", "with", NULL, 0},
                                          {"pearson", "rho", "%.3f", 0},
                                          {"p_value", "p", "%.5f", 0},
-                                         {"loo_min", "1-out", "%.3f", 0},
+                                         {"loo_min", "one out", "%.3f", 0},
                                          {"loo_max", "to", "%.3f", 0},
                                          {"spearman", "Spearman", "%.3f", 0},
                                          {"ci_low", "95%", "%.3f", 0},
@@ -46,7 +63,8 @@ command_effect do_baselines(app *a, const char *argument) {
     char title[80];
     snprintf(title, sizeof title, "baselines, by %s, N %u", scry_condition_name(by->source), n);
     page_show(a, title,
-              page_text(baselines_head(facts), cJSON_GetObjectItemCaseSensitive(facts, "baselines"), columns));
+              page_text(baselines_head(facts, PAGE_TABLE), cJSON_GetObjectItemCaseSensitive(facts, "baselines"), columns,
+                        baseline_words));
     cJSON_Delete(facts);
     scry_ranking_free(by);
     return DID_CHANGE;
@@ -94,11 +112,11 @@ command_effect do_compare(app *a, const char *argument) {
                                          {"l0", "L0", "%.1f", 0},
                                          {"share", "share%", "%.1f", 100},
                                          {"overlap", "in both", "%.0f", 0},
+                                         {"expected", "chance", "%.1f", 0},
                                          {"act_pearson", "rho act", "%.3f", 0},
                                          {"act_p_value", "p", "%.5f", 0},
                                          {"icl_pearson", "rho icl", "%.3f", 0},
                                          {"icl_p_value", "p", "%.5f", 0},
-                                         {"expected", "chance", "%.1f", 0},
                                          {"act_loo_min", "act one out", "%.3f", 0},
                                          {"act_loo_max", "to", "%.3f", 0},
                                          {"icl_loo_min", "icl one out", "%.3f", 0},
@@ -114,7 +132,16 @@ command_effect do_compare(app *a, const char *argument) {
                  scry_metric_name(shown->metric), scry_session_n(s), scry_session_scope(s)->is_signed);
     snprintf(title, sizeof title, "%zu open %s side by side", a->tab_count, a->tab_count == 1 ? "index" : "indexes");
     if (a->tab_count == 1) app_say(a, "one index is open; scry A.scry B.scry opens two");
-    page_show(a, title, page_text(head, list, columns));
+    page_show(a, title, page_text(head, list, columns, compare_words));
     cJSON_Delete(list);
+    return DID_CHANGE;
+}
+
+command_effect do_info(app *a, const char *argument) {
+    (void)argument;
+    char *text = info_text(a->tab->index, PAGE_TABLE);
+    const char *trouble = keep_trouble(a);
+    page_show(a, "what is in this index", text);
+    if (trouble) app_fail(a, "this session is not kept: %s", trouble);
     return DID_CHANGE;
 }

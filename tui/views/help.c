@@ -122,4 +122,4 @@ static void help_footer(app *a, rect r) {
     view_hints(a, r, hints, sizeof hints / sizeof *hints);
 }
 
-const layer layer_help = {"help", draw_help, help_key, help_wheel, help_footer};
+const layer layer_help = {"help", draw_help, help_key, help_wheel, help_footer, NULL};

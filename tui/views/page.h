@@ -1,4 +1,4 @@
-/* page.h: a page of text over the panes: a command's table, as the shell prints it. */
+/* page.h: a page of text over the panes: a command's table, as the shell prints it, and words on it. */
 #ifndef SCRY_PAGE_H
 #define SCRY_PAGE_H
 
@@ -6,13 +6,21 @@
 
 struct app;
 
+/* Begins the first line of a table: its names. Lines up to the next empty one are its rows. */
+#define PAGE_TABLE "\f"
+
 typedef struct page_state {
     char *text; /* lines, cleaned already. Owner: the app, until the next page or app_free */
     char title[80];
-    int top, left;
+    int top, left;          /* lines above; cells of tables at the left that are passed over */
+    bool scrolls, sideways; /* when it was last drawn: there is more than fits */
 } page_state;
 
-/* Shows it; takes text. */
+/* Shows it; takes text. Rows of tables move sideways, all but their first column; other lines are wrapped. */
 void page_show(struct app *a, const char *title, char *text);
+/* Moves in the page, where one is shown: false where none is. kind: as in view.h. */
+bool page_moves(struct app *a, int kind, long steps);
+/* The same, sideways: steps of one cell of its tables. */
+bool page_slides(struct app *a, int steps);
 
 #endif

@@ -191,4 +191,12 @@ static void sets_footer(app *a, rect r) {
     view_hints(a, r, hints, sizeof hints / sizeof *hints);
 }
 
-const layer layer_sets = {"sets", draw_sets, sets_key, sets_wheel, sets_footer};
+static const char *const sets_keys[][2] = {{"j k", "the next set; the one before"},
+                                           {"Enter", "make the selection this set"},
+                                           {"+ & -", "join it to the selection; leave what both have; take it away"},
+                                           {"v", "compare it with the selection, domain by domain"},
+                                           {"x", "drop it"},
+                                           {"q Esc", "back"},
+                                           {NULL, NULL}};
+
+const layer layer_sets = {"sets", draw_sets, sets_key, sets_wheel, sets_footer, sets_keys};
