@@ -3,9 +3,9 @@
 #include "draw/text.h"
 #include "keys.h"
 #include "named_sets.h"
+#include "views/set_detail.h"
 #include "views/view.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -39,93 +39,69 @@ scry_set *sets_expression(app *a, const char *text) {
 
 /* ---- drawing -------------------------------------------------------------------------------- */
 
-static scry_result result_under(app *a, const scry_set *set) {
-    scry_result r;
-    scry_scorer *scorer = scry_scorer_new(a->tab->index, scry_session_score(a->tab->session));
-    scry_scorer_load(scorer, set);
-    scry_result_fit(&r, a->tab->index, scorer, scry_session_scope(a->tab->session));
-    scry_scorer_free(scorer);
-    return r;
-}
-
 static void draw_set(app *a, rect r, int y, const char *name, const scry_set *set, role look) {
     scry_set_relation to = scry_set_relate(scry_session_set(a->tab->session), set);
-    scry_result result = result_under(a, set);
+    scry_result result = set_result(a, set);
     char rho[16], line[200];
     view_rho(result.fit.pearson, 3, false, rho, sizeof rho);
-    snprintf(line, sizeof line, "%8u %8u %8u %8u   %6s", to.b, to.both, to.only_a, to.only_b, rho);
+    snprintf(line, sizeof line, "%8u %8u %9u %9u %7s", to.b, to.both, to.only_a, to.only_b, rho);
     grid_put(a->grid, y, r.x + 2, 26, look, name);
     grid_put(a->grid, y, r.x + 29, r.cols - 29, ROLE_TEXT, line);
     scry_result_free(&result);
 }
 
-static void draw_list(app *a, rect r) {
+static void draw_none(app *a, rect r) {
+    static const char *const words[] = {"No sets are kept yet.", ":keep NAME           keeps the selection under a name",
+                                        ":keep NAME SETS      keeps what sets make: core + 3,17 - noise, top50 & !core",
+                                        ":choose SETS         makes the selection of them",
+                                        ":against SETS        compares them with the selection, domain by domain"};
+    for (int i = 0; i < 5 && i < r.rows; i++)
+        grid_put(a->grid, r.y + i, r.x + 2, r.cols - 2, i ? ROLE_FAINT : ROLE_TEXT, words[i]);
+}
+
+/* The sets that are kept, from the cursor's page; returns the rows used. */
+static int draw_kept(app *a, rect r, const scry_sets *kept) {
     sets_state *s = &a->tab->sets;
-    const scry_sets *kept = sets_of(a);
-    size_t count = kept ? kept->count : 0;
-    view_title(a, r, true, "named sets beside the selection");
-    grid_put(a->grid, r.y + 1, r.x + 2, r.cols - 2, ROLE_HEADER,
-             "set                         latents  in both  only now  only set   rho");
-    draw_set(a, r, r.y + 2, "the selection", scry_session_set(a->tab->session), ROLE_FAINT);
-    scry_set *top = sets_expression(a, "top");
-    if (top) draw_set(a, r, r.y + 3, "the top N of the ranking", top, ROLE_FAINT);
-    scry_set_free(top);
-    if (!count) {
-        grid_put(a->grid, r.y + 5, r.x + 2, r.cols - 2, ROLE_TEXT,
-                 "No sets are kept yet: :keep NAME keeps the selection under a name,");
-        grid_put(a->grid, r.y + 6, r.x + 2, r.cols - 2, ROLE_TEXT, ":choose core + 3,17 - noise makes one of several.");
-        return;
-    }
-    size_t page = r.rows > 5 ? (size_t)r.rows - 4 : 1;
-    if (s->cursor >= count) s->cursor = count - 1;
+    size_t page = r.rows > 1 ? (size_t)r.rows : 1;
+    if (s->cursor >= kept->count) s->cursor = kept->count - 1;
     if (s->cursor < s->top) s->top = s->cursor;
     if (s->cursor >= s->top + page) s->top = s->cursor - page + 1;
-    for (size_t i = 0; i < page && s->top + i < count; i++) {
-        int y = r.y + 4 + (int)i;
+    if (s->top + page > kept->count) s->top = kept->count > page ? kept->count - page : 0;
+    size_t i = 0;
+    for (; i < page && s->top + i < kept->count; i++) {
+        int y = r.y + (int)i;
         draw_set(a, r, y, kept->item[s->top + i].name, kept->item[s->top + i].set, ROLE_IN);
         if (s->top + i == s->cursor) grid_flag(a->grid, y, r.x, r.cols, CELL_CURSOR);
     }
+    return (int)i;
 }
 
-static void draw_versus(app *a, rect r) {
-    const sets_state *s = &a->tab->sets;
-    const scry_set *now = scry_session_set(a->tab->session);
-    scry_set_relation to = scry_set_relate(now, s->versus);
-    scry_result x = result_under(a, now), y = result_under(a, s->versus);
-    char first[16], second[16], name[200];
-    text_clean(s->versus_name, name, sizeof name, a->ascii);
-    text_fit(name, 40, a->ascii);
-    view_title(a, r, true, "the selection versus %s   q back", name);
-    view_rho(x.fit.pearson, 3, false, first, sizeof first);
-    view_rho(y.fit.pearson, 3, false, second, sizeof second);
-    grid_print(a->grid, r.y + 1, r.x + 2, r.cols - 2, ROLE_RHO, "rho %s versus %s", first, second);
-    grid_print(a->grid, r.y + 2, r.x + 2, r.cols - 2, ROLE_TEXT,
-               "%u latents versus %u: %u in both, %u only now, %u only there", to.a, to.b, to.both, to.only_a,
-               to.only_b);
-    double most = 0;
-    for (size_t d = 0; d < x.domains; d++) most = fmax(most, fmax(x.sts[d], y.sts[d]));
-    int bar = (r.cols - 60) / 2 > 4 ? (r.cols - 60) / 2 : 4;
-    grid_print(a->grid, r.y + 3, r.x + 2, r.cols - 2, ROLE_HEADER, "%-18s %10s %*s %10s %*s %8s", "domain", "STS now",
-               bar, "", "there", bar, "", "change");
-    for (int i = 0; i < (int)x.domains && i < r.rows - 4; i++) {
-        int at = r.y + 4 + i, col = r.x + 2;
-        char text[128];
-        text_clean(a->tab->info->domain[i].name, text, sizeof text, a->ascii);
-        text_fit(text, 18, a->ascii);
-        grid_put(a->grid, at, col, 18, ROLE_TEXT, text);
-        grid_print(a->grid, at, col + 19, 10, ROLE_TEXT, "%10.4g", x.sts[i]);
-        grid_bar(a->grid, at, col + 30, bar, ROLE_BAR, most > 0 ? x.sts[i] / most : 0, a->ascii);
-        grid_print(a->grid, at, col + 31 + bar, 10, ROLE_TEXT, "%10.4g", y.sts[i]);
-        grid_bar(a->grid, at, col + 42 + bar, bar, ROLE_BAR_OUT, most > 0 ? y.sts[i] / most : 0, a->ascii);
-        if (!isnan(x.change[i])) grid_print(a->grid, at, col + 43 + 2 * bar, 8, ROLE_TEXT, "%+8.2f", x.change[i]);
-    }
-    scry_result_free(&x);
-    scry_result_free(&y);
+/* The list, and below it what the set under the cursor holds, or else the top N. */
+static void draw_list(app *a, rect r) {
+    const scry_sets *kept = sets_of(a);
+    size_t count = kept ? kept->count : 0;
+    scry_set *top = sets_expression(a, "top");
+    view_title(a, r, true, "named sets beside the selection");
+    char heads[80];
+    snprintf(heads, sizeof heads, "%-26s %8s %8s %9s %9s %7s", "set", "latents", "in both", "only now", "only set",
+             "rho");
+    grid_put(a->grid, r.y + 1, r.x + 2, r.cols - 2, ROLE_HEADER, heads);
+    draw_set(a, r, r.y + 2, "the selection", scry_session_set(a->tab->session), ROLE_FAINT);
+    if (top) draw_set(a, r, r.y + 3, "the top N of the ranking", top, ROLE_FAINT);
+    int rows = r.rows - 4, most = rows >= 14 ? rows / 2 : rows;
+    int used = count ? draw_kept(a, (rect){r.y + 4, r.x, most, r.cols}, kept) : 6;
+    if (!count) draw_none(a, (rect){r.y + 5, r.x, rows - 1, r.cols});
+    rect below = {r.y + 5 + used, r.x, rows - used - 1, r.cols};
+    char name[80];
+    if (count) text_clean(kept->item[a->tab->sets.cursor].name, name, sizeof name, a->ascii);
+    if (below.rows >= 4 && count) set_detail_draw(a, below, name, kept->item[a->tab->sets.cursor].set);
+    else if (below.rows >= 4 && top) set_detail_draw(a, below, "the top N", top);
+    scry_set_free(top);
 }
 
 static void draw_sets(app *a, rect r) {
     for (int y = r.y; y < r.y + r.rows; y++) grid_fill(a->grid, y, r.x, r.cols, ROLE_TEXT, ' ');
-    if (a->tab->sets.versus) draw_versus(a, r);
+    if (a->tab->sets.versus) set_versus_draw(a, r, &a->tab->sets.domain);
     else draw_list(a, r);
 }
 
@@ -165,6 +141,10 @@ static bool sets_key(app *a, uint32_t key, command_effect *effect) {
         s->versus = NULL;
     } else if (leave) {
         a->layer = NULL;
+    } else if (s->versus && (key == 'j' || key == KEY_CODE_DOWN)) {
+        s->domain++;
+    } else if (s->versus && (key == 'k' || key == KEY_CODE_UP)) {
+        s->domain--;
     } else if (s->versus || !key_in_list(a, key, effect)) {
         return false; /* u, :, ?, space act as everywhere */
     }
@@ -173,12 +153,14 @@ static bool sets_key(app *a, uint32_t key, command_effect *effect) {
 
 static void sets_wheel(app *a, int steps) {
     sets_state *s = &a->tab->sets;
-    if (steps < 0 && s->cursor < (size_t)-steps) s->cursor = 0;
+    if (s->versus) s->domain += steps;
+    else if (steps < 0 && s->cursor < (size_t)-steps) s->cursor = 0;
     else s->cursor += (size_t)steps;
 }
 
 static void sets_footer(app *a, rect r) {
-    bool list = !a->tab->sets.versus;
+    const sets_state *s = &a->tab->sets;
+    bool list = !s->versus && s->kept && s->kept->count;
     const char *const hints[][2] = {{"Enter", list ? "take" : NULL},
                                     {"+", list ? "join" : NULL},
                                     {"&", list ? "cut" : NULL},
@@ -186,6 +168,7 @@ static void sets_footer(app *a, rect r) {
                                     {"v", list ? "compare" : NULL},
                                     {"x", list ? "drop" : NULL},
                                     {"q", "back"},
+                                    {"?", "help"},
                                     {"u", "undo"},
                                     {":", "commands"}};
     view_hints(a, r, hints, sizeof hints / sizeof *hints);

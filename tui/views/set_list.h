@@ -9,6 +9,7 @@ typedef struct sets_state {
     size_t cursor, top;
     scry_set *versus; /* owned; NULL: the list of sets is shown */
     char versus_name[80];
+    int domain; /* first that is shown of it */
 } sets_state;
 
 struct app;
