@@ -118,8 +118,8 @@ command_effect app_stepped(app *a, bool changed, const char *what) {
     char before[16], after[16];
     view_rho(a->tab->rho_before, 3, false, before, sizeof before);
     view_rho(scry_session_result(a->tab->session)->fit.pearson, 3, false, after, sizeof after);
-    app_say(a, "%s: %u latents in the score, rho %s -> %s", what, scry_session_set(a->tab->session)->count, before,
-            after);
+    uint32_t count = scry_session_set(a->tab->session)->count;
+    app_say(a, "%s: %u latent%s in the score, rho %s -> %s", what, count, words_s(count), before, after);
     return DID_CHANGE;
 }
 
@@ -245,14 +245,15 @@ static void draw_title(app *a) {
     grid_fill(a->grid, r.y, r.x, r.cols, ROLE_TITLE, ' ');
     int width = text_columns(right), room = r.cols - width;
     grid_put(a->grid, r.y, room, width, ROLE_TITLE, right);
-    snprintf(left, sizeof left, r.cols < 100 ? "%s -> %zu domains" : "%s -> %zu domains  %u latents",
-             a->tab->info->train[ranking->train].name, a->tab->info->domains, a->tab->info->d_sae);
+    snprintf(left, sizeof left, r.cols < 100 ? "%s -> %zu domain%s" : "%s -> %zu domain%s  %u latents",
+             a->tab->info->train[ranking->train].name, a->tab->info->domains, words_s(a->tab->info->domains),
+             a->tab->info->d_sae);
     char facts[400], name[400], which[24] = "scry";
     for (size_t i = 0; a->tab_count > 1 && i < a->tab_count; i++)
         if (a->tabs[i] == a->tab) snprintf(which, sizeof which, "%zu/%zu", i + 1, a->tab_count);
     text_clean(left, facts, sizeof facts, a->ascii);
     text_clean(a->tab->info->name[0] ? a->tab->info->name : a->tab->info->path, name, sizeof name, a->ascii);
-    text_fit(name, room - 3 - text_columns(which) - text_columns(facts), a->ascii);
+    text_fit(name, room - 5 - text_columns(which) - text_columns(facts), a->ascii);
     grid_print(a->grid, r.y, 0, room, ROLE_TITLE, " %s  %s%s%s", which, facts, name[0] ? "  " : "", name);
 }
 

@@ -76,8 +76,8 @@ typedef struct app {
     color_level colors;
     const layer *layer;   /* NULL: the panes */
     const layer *beneath; /* the help was called from it and leads back to it; NULL: from the panes */
-    figure_kind plot;   /* which one the layer of plots shows */
-    works *works;       /* owned */
+    figure_kind plot;     /* which one the layer of plots shows */
+    works *works;         /* owned */
     help_state help;
     page_state page;
     prompt prompt;

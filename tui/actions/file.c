@@ -3,6 +3,7 @@
 #include "draw/grid_svg.h"
 #include "export.h"
 #include "views/view.h"
+#include "words.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -19,7 +20,7 @@ command_effect do_export(app *a, const char *argument) {
                        .score = scry_session_score(s)};
     if (!scry_export(&e, argument, NULL, &err)) return app_fail(a, "%s", err.text);
     snprintf(a->tab->file, sizeof a->tab->file, "%s", argument);
-    app_say(a, "%u latents written to %s", scry_session_set(a->tab->session)->count, argument);
+    app_say(a, "%u latent%s written to %s", e.set->count, words_s(e.set->count), argument);
     return DID_CHANGE;
 }
 

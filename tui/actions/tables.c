@@ -22,15 +22,14 @@ static char *page_text(char *head, const cJSON *list, const out_column *columns,
     return text;
 }
 
-static const char baseline_words[] =
-    "sts             score of the first N latents by shift, what scry predicts with\n"
-    "raw             the same of the residual stream's dimensions, without an SAE\n"
-    "all             score of every latent or dimension, chosen by nothing\n"
-    "like training   cosine of the domain's mean with the training text's\n"
-    "before, after   cosine of the domain's mean in base with that under the source\n"
-    "one out, to     smallest and largest rho with one domain left out\n"
-    "95%, to         interval of rho over resampled samples of each domain's tokens\n"
-    "in both         how many of the top both sources name; by chance so many\n";
+static const char baseline_words[] = "sts             score of the first N latents by shift, what scry predicts with\n"
+                                     "raw             the same of the residual stream's dimensions, without an SAE\n"
+                                     "all             score of every latent or dimension, chosen by nothing\n"
+                                     "like training   cosine of the domain's mean with the training text's\n"
+                                     "before, after   cosine of the domain's mean in base with that under the source\n"
+                                     "one out, to     smallest and largest rho with one domain left out\n"
+                                     "95%, to         interval of rho over resampled samples of each domain's tokens\n"
+                                     "in both         how many of the top both sources name; by chance so many\n";
 
 static const char compare_words[] = "share%      of the shift of all latents, held by the top\n"
                                     "in both     how many of the top both sources name; by chance so many\n"
@@ -63,8 +62,8 @@ command_effect do_baselines(app *a, const char *argument) {
     char title[80];
     snprintf(title, sizeof title, "baselines, by %s, N %u", scry_condition_name(by->source), n);
     page_show(a, title,
-              page_text(baselines_head(facts, PAGE_TABLE), cJSON_GetObjectItemCaseSensitive(facts, "baselines"), columns,
-                        baseline_words));
+              page_text(baselines_head(facts, PAGE_TABLE), cJSON_GetObjectItemCaseSensitive(facts, "baselines"),
+                        columns, baseline_words));
     cJSON_Delete(facts);
     scry_ranking_free(by);
     return DID_CHANGE;

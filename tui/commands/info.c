@@ -138,12 +138,12 @@ static void head_of(const scry_index *index, char *head, size_t size) {
 }
 
 static const out_column capture_columns[] = {{"name", "capture", NULL, 0},      {"tokens", "tokens", "%.0f", 0},
-                                     {"samples", "samples", "%.0f", 0}, {"nnz", "activations", "%.0f", 0},
-                                     {"l0", "L0", "%.2f", 0},           {NULL, NULL, NULL, 0}};
+                                             {"samples", "samples", "%.0f", 0}, {"nnz", "activations", "%.0f", 0},
+                                             {"l0", "L0", "%.2f", 0},           {NULL, NULL, NULL, 0}};
 /* What a scores-only study has instead of captures; a score that it does not give stays empty. */
 static const out_column given_columns[] = {{"name", "domain", NULL, 0}, {"change", "change", "%+.2f", 0},
-                                   {"act", "act", "%.6g", 0},   {"act2", "act2", "%.6g", 0},
-                                   {"icl", "icl", "%.6g", 0},   {NULL, NULL, NULL, 0}};
+                                           {"act", "act", "%.6g", 0},   {"act2", "act2", "%.6g", 0},
+                                           {"icl", "icl", "%.6g", 0},   {NULL, NULL, NULL, 0}};
 
 char *info_text(const scry_index *index, const char *mark) {
     char *text = NULL, head[8000];
@@ -231,8 +231,8 @@ int shell_info(const options *o) {
     char head[8000];
     head_of(index, head, sizeof head);
     bool latents = scry_about(index)->d_sae > 0;
-    int status = out_print(o, facts_of(index), latents ? "captures" : "domains", latents ? capture_columns : given_columns,
-                           head);
+    int status = out_print(o, facts_of(index), latents ? "captures" : "domains",
+                           latents ? capture_columns : given_columns, head);
     scry_close(index);
     return status;
 }

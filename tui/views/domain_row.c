@@ -20,8 +20,9 @@ static void domain_number(double value, char *text, size_t size) {
 }
 
 void domain_part_text(double part, char *text, size_t size) {
-    if (part >= 10 || part <= -10) domain_number(part, text, size);
-    else snprintf(text, size, fabs(part) >= 0.00005 || part == 0 ? "%.4f" : "%.0e", part);
+    if (part == 0) snprintf(text, size, "0");
+    else if (part >= 10 || part <= -10) domain_number(part, text, size);
+    else snprintf(text, size, fabs(part) >= 0.00005 ? "%.4f" : "%.0e", part);
 }
 
 double domain_part(const app *a, size_t domain) {

@@ -128,7 +128,7 @@ static void draw_title(app *a, rect r, bool focus, const char *heads) {
     text_clean(spec, text, sizeof text, a->ascii);
     snprintf(spec, sizeof spec, "%.60s", text);
     const char *sort = a->tab->domains.sort ? sorts[a->tab->domains.sort] : "";
-    int x = view_title(a, r, focus, "STS %s and measured change%s%s",
+    int x = view_title(a, r, focus, "STS %s, measured change in points%s%s",
                        scry_score_name(scry_session_score(a->tab->session)), *sort ? ", by " : "", sort);
     int room = r.x + r.cols - x, width = text_columns(heads);
     snprintf(text, sizeof text, " rho with %s, %s ", scope->is_signed ? "signed change" : "size of change", spec);

@@ -132,7 +132,7 @@ bool prompt_click(app *a, int y, command_effect *effect) {
 /* Commands worth a reminder; their keys come from the table. `to` names a second command whose key
  * ends a range or pair; `least` columns that the screen must have; `pane` that has the keys; where room
  * is short, what has the lowest `keep` goes first, the last of those alike. */
-enum { ANY = -1, NOT_LATENT = -2 };
+enum { ANY = -1, NOT_LATENT = -2, TOKENS = -3 }; /* TOKENS: the latent's first page */
 typedef struct hint {
     const char *name, *join, *to, *words;
     int least, pane, keep;
@@ -142,9 +142,9 @@ static const hint hints[] = {{"open", "", NULL, "back", 0, ANY, 8},             
                              {"jump", "", NULL, "go there", 0, PANE_LATENT, 8}, /* only where its page lists latents */
                              {"page", "", NULL, "pages", 0, PANE_LATENT, 7},
                              {"toggle", "", NULL, "toggle", 0, ANY, 7},
-                             {"interval", "", NULL, "interval", 0, PANE_LATENT, 6},
-                             {"versus", "", NULL, "versus", 0, PANE_LATENT, 5},
-                             {"wrap", "", NULL, "wrap", 0, PANE_LATENT, 4},
+                             {"interval", "", NULL, "interval", 0, TOKENS, 6},
+                             {"versus", "", NULL, "versus", 0, TOKENS, 5},
+                             {"wrap", "", NULL, "wrap", 0, TOKENS, 4},
                              {"edit-label", "", NULL, "label", 0, PANE_LATENT, 3},
                              {"capture", "", NULL, "capture", 90, PANE_LATENT, 2},
                              {"fewer", " ", "more", "N", 0, NOT_LATENT, 4},
@@ -173,6 +173,7 @@ static bool lists_latents(const app *a) {
 static bool hint_applies(const app *a, const hint *h) {
     if (a->layout.footer.cols < h->least || (h == hints && a->tab->enlarged < 0)) return false;
     if (h == &hints[1]) return lists_latents(a);
+    if (h->pane == TOKENS) return a->tab->focus == PANE_LATENT && a->tab->latent.page == PAGE_TOKENS;
     if (h->pane == NOT_LATENT) return a->tab->focus != PANE_LATENT;
     return h->pane == ANY || h->pane == (int)a->tab->focus;
 }

@@ -49,7 +49,8 @@ static void draw_members(app *a, rect r, const scry_set *set, member_list of) {
         if (scry_set_has(now, latent) != of.in_now || scry_set_has(set, latent) != of.in_set) continue;
         draw_member(a, r, r.y + 1 + (int)shown++, latent);
     }
-    if (of.count > fit && rows) grid_print(a->grid, r.y + r.rows - 1, r.x + 1, r.cols - 1, ROLE_FAINT, "%u more", of.count - fit);
+    if (of.count > fit && rows)
+        grid_print(a->grid, r.y + r.rows - 1, r.x + 1, r.cols - 1, ROLE_FAINT, "%u more", of.count - fit);
 }
 
 void set_detail_draw(app *a, rect r, const char *name, const scry_set *set) {
@@ -62,8 +63,7 @@ void set_detail_draw(app *a, rect r, const char *name, const scry_set *set) {
                                 {only, to.only_b, false, true}};
     view_title(a, r, false, "the selection and %s, by rank", name);
     int width = (r.cols - 2) / 3;
-    for (int i = 0; i < 3; i++)
-        draw_members(a, (rect){r.y + 1, r.x + 2 + i * width, r.rows - 1, width}, set, list[i]);
+    for (int i = 0; i < 3; i++) draw_members(a, (rect){r.y + 1, r.x + 2 + i * width, r.rows - 1, width}, set, list[i]);
 }
 
 /* ---- domains -------------------------------------------------------------------------------- */
@@ -88,9 +88,11 @@ static void draw_domain(app *a, rect r, int y, int bar, size_t d, const scry_res
     int x = r.x + 2;
     grid_put(a->grid, y, x, NAME, used ? ROLE_TEXT : ROLE_FAINT, text);
     draw_score(a, y, x += NAME, now->sts[d], most);
-    if (most > 0) grid_bar(a->grid, y, x + NUMBER + 1, bar, used ? ROLE_BAR : ROLE_BAR_OUT, now->sts[d] / most, a->ascii);
+    if (most > 0)
+        grid_bar(a->grid, y, x + NUMBER + 1, bar, used ? ROLE_BAR : ROLE_BAR_OUT, now->sts[d] / most, a->ascii);
     draw_score(a, y, x += NUMBER + 1 + bar, set->sts[d], most);
-    if (most > 0) grid_bar(a->grid, y, x + NUMBER + 1, bar, used ? ROLE_BAR : ROLE_BAR_OUT, set->sts[d] / most, a->ascii);
+    if (most > 0)
+        grid_bar(a->grid, y, x + NUMBER + 1, bar, used ? ROLE_BAR : ROLE_BAR_OUT, set->sts[d] / most, a->ascii);
     snprintf(text, sizeof text, isnan(change) ? "-" : used ? "%+.2f" : "%+.2f out", change);
     grid_put_right(a->grid, y, x + NUMBER + 1 + bar, 11, used ? ROLE_TEXT : ROLE_FAINT, text);
 }

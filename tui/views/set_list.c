@@ -51,7 +51,8 @@ static void draw_set(app *a, rect r, int y, const char *name, const scry_set *se
 }
 
 static void draw_none(app *a, rect r) {
-    static const char *const words[] = {"No sets are kept yet.", ":keep NAME           keeps the selection under a name",
+    static const char *const words[] = {"No sets are kept yet.",
+                                        ":keep NAME           keeps the selection under a name",
                                         ":keep NAME SETS      keeps what sets make: core + 3,17 - noise, top50 & !core",
                                         ":choose SETS         makes the selection of them",
                                         ":against SETS        compares them with the selection, domain by domain"};
