@@ -1,5 +1,6 @@
 /* file.c: commands that read and write files. */
 #include "draw/grid_ansi.h"
+#include "draw/grid_styles.h"
 #include "draw/grid_svg.h"
 #include "export.h"
 #include "views/view.h"
@@ -46,7 +47,7 @@ static bool ends_in(const char *name, const char *ending) {
 }
 
 /* Names ending in .roles also say what each cell means: what the tests compare. Those in .svg are pictures, those in
- * .ansi have the styles of a terminal with --colors many colours. */
+ * .ansi have the styles of a terminal with --colors many colours, and those in .styles only these. */
 command_effect do_screen(app *a, const char *argument) {
     if (!*argument) return app_ask(a, "screen", "screen.txt");
     FILE *f = fopen(argument, "we");
@@ -59,6 +60,7 @@ command_effect do_screen(app *a, const char *argument) {
     if (ends_in(argument, ".svg"))
         grid_svg(a->grid, &a->theme, a->colors, a->theme.light ? paper_light : paper_dark, f);
     else if (ends_in(argument, ".ansi")) grid_ansi(a->grid, &a->theme, a->colors, f);
+    else if (ends_in(argument, ".styles")) grid_styles(a->grid, &a->theme, a->colors, f);
     else grid_write(a->grid, f, ends_in(argument, ".roles"));
     if (fclose(f) != 0) return app_fail(a, "%s: cannot be written: %s", argument, strerror(errno));
     app_say(a, "screen written to %s", argument);
