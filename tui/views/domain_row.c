@@ -8,13 +8,17 @@
 
 enum { WIDE = 62, WIDER = 70 }; /* columns from which the residual, and the latent's part, have their own */
 
-/* A score in at most 6 columns. */
+/* A score in at most 6 columns; small ones as ".0162". */
 static void domain_number(double value, char *text, size_t size) {
+    if (value >= 0.00095 && value < 0.09995) {
+        view_rho(value, 4, false, text, size);
+        return;
+    }
     snprintf(text, size,
              value >= 1000                 ? "%.0f"
              : value >= 100                ? "%.1f"
              : value >= 10                 ? "%.2f"
-             : value >= 0.01 || value == 0 ? "%.3f"
+             : value >= 0.09 || value == 0 ? "%.3f"
                                            : "%.0e",
              value);
 }

@@ -207,7 +207,9 @@ static void draw_line(app *a, rect r, int y) {
     role look = ROLE_MESSAGE;
     size_t used = 0;
     text[0] = 0;
-    if (t->marks->count) used += (size_t)snprintf(text, sizeof text, "%u marked: T switches them", t->marks->count);
+    if (t->marks->count)
+        used += (size_t)snprintf(text, sizeof text, "%u marked: T switches %s", t->marks->count,
+                                 t->marks->count == 1 ? "it" : "them");
     if (types_filter(a) && t->filter.error[0] && !t->filter.error_length) {
         snprintf(text, sizeof text, "%s", t->filter.error);
     } else if (types_filter(a) && t->filter.error[0]) {
