@@ -322,20 +322,25 @@ static const char *domain_line(term *t, const char *name) {
 void domain_parts(term *t, const char *name, char number[32], char bar[512]) {
     const char *line = domain_line(t, name), *at = line;
     number[0] = bar[0] = 0;
-    while (*at && !((*at >= '0' && *at <= '9') && at > line && at[-1] == ' ')) at++;
+    while (*at && !(((*at >= '0' && *at <= '9') || (*at == '.' && at[1] >= '0' && at[1] <= '9')) && at > line &&
+                    at[-1] == ' '))
+        at++;
     snprintf(number, 32, "%.*s", (int)strcspn(at, " "), at);
     snprintf(bar, 512, "%.*s", (int)(at - line), line);
     for (size_t n = strlen(bar); n && bar[n - 1] == ' ';) bar[--n] = 0;
 }
 
 static const char *sts_text(double sts, char text[32]) {
+    bool small = sts >= 0.00095 && sts < 0.09995; /* ".0620", without the 0 before the point */
     snprintf(text, 32,
              sts >= 1000               ? "%.0f"
              : sts >= 100              ? "%.1f"
              : sts >= 10               ? "%.2f"
-             : sts >= 0.01 || sts == 0 ? "%.3f"
+             : small                   ? "%.4f"
+             : sts >= 0.09 || sts == 0 ? "%.3f"
                                        : "%.0e",
              sts);
+    if (small) memmove(text, text + 1, strlen(text));
     return text;
 }
 
