@@ -15,7 +15,7 @@ mkdir -p "$out"
 
 for script in tests/screens/*.script; do
     name=$(basename "$script" .script)
-    case " ${ONLY:-first toggle latent pages domains plots sets tables columns palette help views themes mono ascii} " in *" $name "*) ;; *) continue ;; esac
+    case " ${ONLY:-first toggle latent pages domains plots sets tables columns filter palette help tabs wide views themes mono ascii} " in *" $name "*) ;; *) continue ;; esac
     options=$(sed -n "s|^# options: ||; T; s|@INDEX@|$work/sample.scry|g; p" "$script")
     env=$(sed -n 's/^# env: //p' "$script")
     for size in 24x80 50x160; do

@@ -19,8 +19,8 @@ bool random_work(const figure_ask *ask, figure_data *data, const scry_stop *stop
     data->rhos = scry_random_rhos(ask->index, ask->score, ask->change, ask->count, SCRY_RANDOM_SETS, SCRY_SEED, stop,
                                   data->rho, NULL);
     if (!data->rhos)
-        snprintf(data->why, sizeof data->why, "no random sets: %s",
-                 ask->count ? "fewer latents are active, or fewer than 3 domains take part"
+        snprintf(data->why, sizeof data->why, "%s",
+                 ask->count ? "no random sets: fewer latents are active, or fewer than 3 domains take part"
                             : "no latent is in the score");
     scry_sort(data->rho, data->rhos);
     return !scry_stopped(stop);

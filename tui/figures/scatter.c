@@ -102,7 +102,9 @@ static void say_domain(figure *f, const figure_view *v) {
     double change = d->change[v->scope->train], residual = v->result->residual[v->domain];
     const char *sts = figure_text(f, "%s: STS %.4g", d->name, v->result->sts[v->domain]);
     if (isnan(change)) figure_note(f, figure_text(f, "%s, no measured change", sts));
-    else if (isnan(residual)) figure_note(f, figure_text(f, "%s, change %+.2f, left out", sts, change));
+    else if (isnan(residual))
+        figure_note(
+            f, figure_text(f, "%s, change %+.2f, %s", sts, change, v->scope->use[v->domain] ? "no line" : "left out"));
     else figure_note(f, figure_text(f, "%s, change %+.2f, residual %+.2f", sts, change, residual));
 }
 

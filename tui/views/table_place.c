@@ -14,11 +14,14 @@ static int digits(uint32_t number) {
     return n;
 }
 
+/* With room for the whole title, and for the arrow where the rows are sorted by it. */
 static int least_width(const app *a, int column) {
+    const char *title = columns[column].title;
     int width = columns[column].width, numbers = digits(a->tab->info->d_sae);
+    int titled = (int)strcspn(title, "|") + (column == a->tab->table.column);
     if (a->tab->table.columns.width[column]) return a->tab->table.columns.width[column];
-    if (width > 0) return width;
-    return width == 0 ? (numbers < 5 ? 5 : numbers) : (numbers < 4 ? 5 : numbers + 1);
+    if (width <= 0) width = width == 0 ? (numbers < 5 ? 5 : numbers) : (numbers < 4 ? 5 : numbers + 1);
+    return width > titled ? width : titled;
 }
 
 /* How much a column wants to stay where room is short. */
