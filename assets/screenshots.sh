@@ -15,11 +15,11 @@ mkdir -p "$out"
 
 for script in tests/screens/*.script; do
     name=$(basename "$script" .script)
-    case " ${ONLY:-first toggle latent domains plots help views mono ascii} " in *" $name "*) ;; *) continue ;; esac
-    options=$(sed -n 's/^# options: //p' "$script")
+    case " ${ONLY:-first toggle latent pages domains plots sets tables columns filter palette help tabs wide views themes mono ascii} " in *" $name "*) ;; *) continue ;; esac
+    options=$(sed -n "s|^# options: ||; T; s|@INDEX@|$work/sample.scry|g; p" "$script")
     env=$(sed -n 's/^# env: //p' "$script")
     for size in 24x80 50x160; do
-        sed "s|@OUT@/\(.*\)\.roles|$out/$name-\1.$size.svg|; s|@OUT@|$work|" "$script" >"$work/script"
+        sed -E "s#@OUT@/(.*)\.(roles|ansi)\$#$out/$name-\1.$size.svg#; s#@OUT@#$work#" "$script" >"$work/script"
         # shellcheck disable=SC2086  # these are words
         env $env "$scry" $options --script "$work/script" --size $size "$work/sample.scry"
     done

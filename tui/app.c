@@ -125,7 +125,8 @@ command_effect app_stepped(app *a, bool changed, const char *what) {
     table_refresh(a);
     char rho[48];
     rho_words(a, rho, sizeof rho);
-    app_say(a, "%s: %u latents in the score, %s", what, scry_session_set(a->tab->session)->count, rho);
+    uint32_t count = scry_session_set(a->tab->session)->count;
+    app_say(a, "%s: %u latent%s in the score, %s", what, count, words_s(count), rho);
     return DID_CHANGE;
 }
 
@@ -275,8 +276,9 @@ static void draw_title(app *a) {
     grid_fill(a->grid, r.y, r.x, r.cols, ROLE_TITLE, ' ');
     int width = text_columns(right), room = r.cols - width;
     grid_put(a->grid, r.y, room, width, ROLE_TITLE, right);
-    snprintf(left, sizeof left, r.cols < 100 ? "%s -> %zu domains" : "%s -> %zu domains  %u latents",
-             a->tab->info->train[ranking->train].name, a->tab->info->domains, a->tab->info->d_sae);
+    snprintf(left, sizeof left, r.cols < 100 ? "%s -> %zu domain%s" : "%s -> %zu domain%s  %u latents",
+             a->tab->info->train[ranking->train].name, a->tab->info->domains, words_s(a->tab->info->domains),
+             a->tab->info->d_sae);
     char facts[400], name[400], which[24] = "scry";
     for (size_t i = 0; a->tab_count > 1 && i < a->tab_count; i++)
         if (a->tabs[i] == a->tab) snprintf(which, sizeof which, "%zu/%zu", i + 1, a->tab_count);

@@ -43,6 +43,7 @@ typedef struct layer {
     bool (*key)(struct app *a, uint32_t key, command_effect *effect);
     void (*wheel)(struct app *a, int steps);
     void (*footer)(struct app *a, rect r); /* its keys, in the last line */
+    const char *const (*keys)[2];          /* all of its keys and what they do, for the help; ends with NULL */
 } layer;
 
 /* An open index and everything that one does with it. */
@@ -73,9 +74,10 @@ typedef struct app {
     bool ascii, mono; /* mono: what colour would say is said by signs */
     theme theme;      /* with what the user set of it */
     color_level colors;
-    const layer *layer; /* NULL: the panes */
-    figure_kind plot;   /* which one the layer of plots shows */
-    works *works;       /* owned */
+    const layer *layer;   /* NULL: the panes */
+    const layer *beneath; /* the help was called from it and leads back to it; NULL: from the panes */
+    figure_kind plot;     /* which one the layer of plots shows */
+    works *works;         /* owned */
     help_state help;
     page_state page;
     prompt prompt;

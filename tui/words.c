@@ -36,3 +36,7 @@ const char *words_nearest(const char *wrong, const char *const *word, size_t cou
     }
     return nearest && best <= 1 + strlen(wrong) / 3 ? nearest : NULL;
 }
+
+const char *words_s(unsigned long long count) {
+    return count == 1 ? "" : "s";
+}

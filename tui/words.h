@@ -1,4 +1,4 @@
-/* words.h: the nearest right word to a wrong one. */
+/* words.h: the nearest right word to a wrong one, and words of one or many. */
 #ifndef SCRY_WORDS_H
 #define SCRY_WORDS_H
 
@@ -8,5 +8,8 @@
 unsigned words_distance(const char *a, const char *b);
 /* The word among count that is nearest to `wrong`, or NULL when none is near. */
 const char *words_nearest(const char *wrong, const char *const *word, size_t count);
+
+/* "s" behind a word of so many, "" where it is one. */
+const char *words_s(unsigned long long count);
 
 #endif

@@ -5,8 +5,10 @@
 #     # sizes: 24x80 50x160     run it at each of these (default 24x80)
 #     # options: --ascii        further options of scry; @INDEX@ is the sample's index
 #     # env: NO_COLOR=1         variables
+#     # colors: mono 16 256     and with each of these as --colors
 # Each `screen @OUT@/WHAT.roles` in it is compared with NAME-WHAT.SIZE.golden, and so is WHAT.ansi: the same screen
-# with the styles that a terminal gets (`cat` shows it).
+# with the styles that a terminal gets (`cat` shows it). All WHAT.styles of a script, which say how each cell looks and
+# leave its text to the roles, are one golden, NAME-COLORS.SIZE.golden.
 #
 # Nothing is masked: the indexes differ in the last bits between OpenBLAS's kernels (Haswell, SkylakeX, Zen, Sandybridge,
 # Prescott were tried), the screens do not.
@@ -32,32 +34,44 @@ said() { # SCRIPT KEY: what its comment says
     sed -n "s/^# $2: //p" "$here/$1.script"
 }
 
-play() { # SCRIPT SIZE
-    out=$WORK/screens/$1.$2
+compare() { # FOUND WHAT SIZE: with the golden WHAT.SIZE
+    golden=$here/$2.$3.golden
+    echo "$golden" >>"$WORK/screens/all"
+    if [ -n "${GENERATE:-}" ]; then
+        cp "$1" "$golden"
+    elif [ ! -f "$golden" ]; then
+        not_ok "$2 at $3" "found no $golden, expected it; GENERATE=1 $here/run.sh makes it"
+    elif cmp -s "$golden" "$1"; then
+        echo "ok - $2 at $3"
+    else
+        not_ok "$2 at $3" "found another screen, expected $golden"
+        diff "$golden" "$1" | head -12 | sed 's/^/# /'
+    fi
+}
+
+screens() { # SCRIPT ENDING: the files of its screens, in their order
+    sed -n "s|^screen @OUT@/\\(.*\\.$2\\)\$|\\1|p" "$here/$1.script"
+}
+
+play() { # SCRIPT SIZE [COLORS]
+    out=$WORK/screens/$1.$2${3:+.$3}
     rm -rf "$out"
     mkdir -p "$out"
     sed "s|@OUT@|$out|g" "$here/$1.script" >"$out/script"
     # shellcheck disable=SC2046  # these are words
-    if ! env $(said "$1" env) "$SCRY" $(said "$1" options | sed "s|@INDEX@|$index|g") --script "$out/script" --size "$2" "$index" >"$out/said" 2>&1; then
+    if ! env $(said "$1" env) "$SCRY" ${3:+--colors "$3"} $(said "$1" options | sed "s|@INDEX@|$index|g") --script "$out/script" --size "$2" "$index" >"$out/said" 2>&1; then
         not_ok "$1 at $2" "found an error: $(head -1 "$out/said"), expected none"
         return
     fi
     [ ! -s "$out/said" ] || not_ok "$1 at $2" "found words: $(head -1 "$out/said"), expected none"
-    for file in $(sed -n -e 's|^screen @OUT@/\(.*\.roles\)$|\1|p' -e 's|^screen @OUT@/\(.*\.ansi\)$|\1|p' "$here/$1.script"); do
-        screen=${file%.*}
-        golden=$here/$1-$screen.$2.golden
-        echo "$golden" >>"$WORK/screens/all"
-        if [ -n "${GENERATE:-}" ]; then
-            cp "$out/$file" "$golden"
-        elif [ ! -f "$golden" ]; then
-            not_ok "$1: $screen at $2" "found no $golden, expected it; GENERATE=1 $here/run.sh makes it"
-        elif cmp -s "$golden" "$out/$file"; then
-            echo "ok - $1: $screen at $2"
-        else
-            not_ok "$1: $screen at $2" "found another screen, expected $golden"
-            diff "$golden" "$out/$file" | head -12 | sed 's/^/# /'
-        fi
+    for file in $(screens "$1" roles) $(screens "$1" ansi); do
+        compare "$out/$file" "$1${3:+-$3}-${file%.*}" "$2"
     done
+    for file in $(screens "$1" styles); do
+        printf '\n== %s\n' "${file%.*}"
+        cat "$out/$file"
+    done >"$out/styles"
+    [ ! -s "$out/styles" ] || compare "$out/styles" "$1${3:+-$3}" "$2"
 }
 
 if ! "$SCRY" index sample_data/study.json -o "$index" 2>"$WORK/screens.said"; then
@@ -70,7 +84,11 @@ for script in "$here"/*.script; do
     name=$(basename "$script" .script)
     case " ${ONLY:-$name} " in *" $name "*) ;; *) continue ;; esac
     sizes=$(said "$name" sizes)
-    for size in ${sizes:-24x80}; do play "$name" "$size"; done
+    for size in ${sizes:-24x80}; do
+        colors=$(said "$name" colors)
+        [ -n "$colors" ] || play "$name" "$size"
+        for number in $colors; do play "$name" "$size" "$number"; done
+    done
 done
 
 # A golden that no script makes has been forgotten.

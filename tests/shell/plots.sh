@@ -55,7 +55,7 @@ all_of=$("$SCRY" labels "$x" --csv | awk -F, '$1 == "\"math\"" { print $4 }')
 prints "plot labels: those of scry labels" "^math has $all_of of the first 100"
 gives 0 plot "$x" repeats
 mean=$("$SCRY" score "$x" --repeats 200 --json | grep -o '"pearson_sd":[^,}]*' | cut -d: -f2 | awk '{ printf "%.3f", $1 }')
-prints "plot repeats: the deviation is that of scry score --repeats" "deviation $mean"
+prints "plot repeats: the deviation is that of scry score --repeats" "deviation ${mean#0}"
 
 # ---- what is wrong is said
 refused "which plot? expected scatter, concentration," plot "$x"

@@ -124,6 +124,7 @@ static void unwritable(void) {
     term_resize(t, 24, 200);
     command(t, "info");
     check(await_message(t, "not kept: /dev/null/no"), t, ":info says so", "found \"%s\"", footer(t));
+    term_keys(t, "q"); /* the page */
     leave(t);
 }
 

@@ -1,5 +1,6 @@
 /* The layout at every size from 20x5 to 300x100: panes lie within the screen and on none another,
- * and at many of the sizes every screen is drawn and each cell of it is sound. */
+ * and every pane, page and plot, drawn at every width and at every height, keeps to its place and each cell of it is
+ * sound. */
 #include "check.h"
 
 #include "app.h"
@@ -60,28 +61,138 @@ static bool cells_sound(const grid *g) {
     return true;
 }
 
-static void sweep_screens(app *a) {
-    static const char *const steps[] = {"first",        "open",       "pane",     "help",
-                                        "sort what-if", "palette",    "last",     "pane-back",
-                                        "plot scatter", "plot sweep", "plot mix", "plot random"};
-    size_t wrong = 0, made = 0;
-    char where[80] = "";
-    for (int rows = 5; rows <= 100; rows += SANITIZED ? 19 : 5)
-        for (int cols = 20; cols <= 300; cols += SANITIZED ? 37 : 7) {
-            app_resize(a, rows, cols);
-            for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
-                app_command(a, steps[i]);
-                if (strncmp(steps[i], "plot", 4) == 0) works_settle(a);
-                app_draw(a);
-                a->layer = strcmp(steps[i], "help") == 0 ? a->layer : NULL;
-                made++;
-                if (!cells_sound(a->grid) && !wrong++)
-                    snprintf(where, sizeof where, "%dx%d after %s", rows, cols, steps[i]);
-                a->prompt.then = NULL;
-                if (strcmp(steps[i], "help") == 0) a->layer = NULL;
-            }
+/* ---- every screen ---------------------------------------------------------------------------- */
+
+/* What is done before each screen, from the panes with the table in front. */
+static const char *const screens[][6] = {
+    {"last"},
+    {"by-trained", "toggle", "mark", "sort what-if"},
+    {"columns all", "column-right", "by-icl"},
+    {"columns default", "filter label~the , rank<=300", "search the"},
+    {"unfilter", "unmark", "undo", "first", "sort rank"},
+    {"pane latent", "page tokens"},
+    {"versus"},
+    {"wrap"},
+    {"versus", "interval moved"},
+    {"wrap", "interval top", "page histogram"},
+    {"page profile"},
+    {"page near"},
+    {"page together"},
+    {"open"},
+    {"page near", "down 3"},
+    {"page profile"},
+    {"page histogram"},
+    {"page tokens"},
+    {"versus"},
+    {"versus", "wrap"},
+    {"wrap", "open", "pane domains", "down 9"},
+    {"open", "sort residual"},
+    {"open", "domains extremes:4"},
+    {"domains all", "pane latents", "sets"},
+    {"keep core top30", "keep odd core - top10 + 3,17", "sets"},
+    {"against core"},
+    {"baselines"},
+    {"column-right", "column-right", "page-down"},
+    {"compare"},
+    {"info"},
+    {"help"},
+    {"help domain"},
+    {"plot scatter"},
+    {"plot concentration"},
+    {"plot sweep"},
+    {"plot bands"},
+    {"plot overlap"},
+    {"plot mix"},
+    {"plot random"},
+    {"plot labels"},
+    {"plot repeats"},
+    {"top 0"},
+    {"top 100", "palette"},
+    {"palette sort r"},
+    {"filter rank<"},
+    {"no-such-command"},
+};
+enum { SCREENS = sizeof screens / sizeof *screens, SENTINEL = 0xe123 };
+
+typedef struct tally {
+    size_t wrong, made;
+    char where[160];
+} tally;
+
+static void note(tally *t, bool ok, const app *a, const char *what, const char *screen) {
+    t->made++;
+    if (!ok && !t->wrong++)
+        snprintf(t->where, sizeof t->where, "%dx%d: %s of \"%s\"", a->grid->rows, a->grid->cols, what, screen);
+}
+
+static void soil(grid *g) {
+    for (int i = 0; i < g->rows * g->cols; i++) g->cells[i] = (cell){.code = {SENTINEL}, .width = 1};
+}
+
+/* Nothing but r was drawn on, and that with sound cells. */
+static bool kept_within(const grid *g, rect r) {
+    if (!cells_sound(g)) return false;
+    for (int y = 0; y < g->rows; y++)
+        for (int x = 0; x < g->cols; x++) {
+            bool inside = y >= r.y && y < r.y + r.rows && x >= r.x && x < r.x + r.cols;
+            if (!inside && g->cells[(size_t)y * (size_t)g->cols + (size_t)x].code[0] != SENTINEL) return false;
         }
-    check(wrong == 0, "%zu screens: %zu are unsound, the first %s", made, wrong, where);
+    return true;
+}
+
+/* Each part of the screen by itself, on a grid that shows where it was drawn on. */
+static void draw_apart(app *a, tally *t, const char *screen) {
+    if (a->layout.too_small) return;
+    soil(a->grid);
+    footer_draw(a);
+    note(t, kept_within(a->grid, a->layout.footer), a, "the last line", screen);
+    if (a->layer) {
+        rect middle = {1, 0, a->grid->rows - 2, a->grid->cols};
+        soil(a->grid);
+        a->layer->draw(a, middle);
+        note(t, kept_within(a->grid, middle), a, a->layer->name, screen);
+        return;
+    }
+    for (int p = 0; p < PANES; p++) {
+        if (!a->layout.pane[p].rows) continue;
+        soil(a->grid);
+        views[p]->draw(a, a->layout.pane[p], a->tab->focus == (pane)p);
+        note(t, kept_within(a->grid, a->layout.pane[p]), a, views[p]->name, screen);
+    }
+}
+
+static void draw_at(app *a, int rows, int cols, tally *apart_, tally *sound_, const char *screen) {
+    app_resize(a, rows, cols);
+    if ((rows + cols) % 7 == 0 || sound_->made == 0) {
+        app_draw(a);
+        note(sound_, cells_sound(a->grid), a, "all", screen);
+    }
+    a->layout = layout_make(rows, cols, a->tab->enlarged, (int)a->tab->info->domains);
+    draw_apart(a, apart_, screen);
+}
+
+/* Every screen at every width at some heights and at every height at some widths, from 20x5 to 300x100. */
+static void sweep_screens(app *a) {
+    static const int heights[] = {12, 24, 50}, widths[] = {60, 80, 139, 140, 300};
+    const int step = SANITIZED ? 17 : 1;
+    tally overlaps = {0}, sound_cells = {0};
+    for (size_t i = 0; i < SCREENS; i++) {
+        const char *name = screens[i][0];
+        for (size_t k = 0; k < 6 && screens[i][k]; k++) app_command(a, name = screens[i][k]);
+        works_settle(a);
+        table_finish(a);
+        for (size_t h = 0; h < sizeof heights / sizeof *heights; h++)
+            for (int cols = 20; cols <= 300; cols += step) draw_at(a, heights[h], cols, &overlaps, &sound_cells, name);
+        for (size_t w = 0; w < sizeof widths / sizeof *widths; w++)
+            for (int rows = 5; rows <= 100; rows += step) draw_at(a, rows, widths[w], &overlaps, &sound_cells, name);
+        a->prompt.then = NULL;
+        a->message[0] = 0;
+        if (strncmp(name, "plot", 4) != 0 && strcmp(name, "baselines") != 0) a->layer = NULL;
+    }
+    check(sound_cells.wrong == 0, "%zu screens: %zu hold a broken cell, the first %s", sound_cells.made,
+          sound_cells.wrong, sound_cells.where);
+    check(overlaps.wrong == 0, "%zu panes, pages and last lines: %zu were drawn beyond their place, the first %s",
+          overlaps.made, overlaps.wrong, overlaps.where);
 }
 
 int main(void) {

@@ -55,11 +55,11 @@ static command_effect step_cursor(app *a, int by) {
 
 command_effect do_column_left(app *a, const char *argument) {
     (void)argument;
-    return step_cursor(a, -1);
+    return page_slides(a, -1) ? DID_CHANGE : step_cursor(a, -1);
 }
 command_effect do_column_right(app *a, const char *argument) {
     (void)argument;
-    return step_cursor(a, 1);
+    return page_slides(a, 1) ? DID_CHANGE : step_cursor(a, 1);
 }
 
 command_effect do_columns(app *a, const char *argument) {
@@ -80,7 +80,9 @@ command_effect do_columns(app *a, const char *argument) {
                    : no_such(a, wrong);
     }
     table_columns_text(a->tab, text);
-    app_say(a, "columns %s", text);
+    if (strcmp(argument, "all") == 0)
+        app_say(a, "all %d columns; Left and Right go to each, also where it had no room", a->tab->table.columns.count);
+    else app_say(a, "columns %s", text);
     return DID_CHANGE;
 }
 

@@ -1,9 +1,11 @@
 /* file.c: commands that read and write files. */
 #include "draw/grid_ansi.h"
+#include "draw/grid_styles.h"
 #include "draw/grid_svg.h"
 #include "export.h"
 #include "label_edits.h"
 #include "views/view.h"
+#include "words.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -45,7 +47,8 @@ static void end_export(app *a, void *own, bool whole) {
     work_of_export *w = own;
     if (whole && w->ok) {
         if (w->selection) snprintf(w->tab->file, sizeof w->tab->file, "%s", w->path);
-        app_say(a, "%u latents written %s %s", w->of.set->count, w->over ? "over what was in" : "to", w->path);
+        app_say(a, "%u latent%s written %s %s", w->of.set->count, words_s(w->of.set->count),
+                w->over ? "over what was in" : "to", w->path);
     } else if (whole) {
         app_fail(a, "%s", w->err.text);
     }
@@ -103,7 +106,7 @@ static bool ends_in(const char *name, const char *ending) {
 }
 
 /* Names ending in .roles also say what each cell means: what the tests compare. Those in .svg are pictures, those in
- * .ansi have the styles of a terminal with --colors many colours. */
+ * .ansi have the styles of a terminal with --colors many colours, and those in .styles only these. */
 command_effect do_screen(app *a, const char *argument) {
     if (!*argument) return app_ask(a, "screen", "screen.txt");
     if (works_later(a, "screen", argument)) return DID_CHANGE;
@@ -117,45 +120,10 @@ command_effect do_screen(app *a, const char *argument) {
     if (ends_in(argument, ".svg"))
         grid_svg(a->grid, &a->theme, a->colors, a->theme.light ? paper_light : paper_dark, f);
     else if (ends_in(argument, ".ansi")) grid_ansi(a->grid, &a->theme, a->colors, f);
+    else if (ends_in(argument, ".styles")) grid_styles(a->grid, &a->theme, a->colors, f);
     else grid_write(a->grid, f, ends_in(argument, ".roles"));
     if (fclose(f) != 0) return app_fail(a, "%s: cannot be written: %s", argument, strerror(errno));
     app_say(a, "screen written to %s", argument);
-    return DID_CHANGE;
-}
-
-/* The warnings rank every source, which takes longer than a frame where latents are many. */
-typedef struct work_of_info {
-    tab *tab;
-    scry_notes notes;
-} work_of_info;
-
-static void count_warnings(void *own, const scry_stop *stop) {
-    (void)stop;
-    work_of_info *w = own;
-    scry_warnings(w->tab->index, &w->notes);
-}
-
-static void say_info(app *a, void *own, bool whole) {
-    work_of_info *w = own;
-    const scry_info *info = w->tab->info;
-    const char *trouble = keep_trouble(a);
-    if (whole)
-        app_say(a, "%s, %s, pairing by %s, %zu captures, %zu warnings; %s%s", info->model, info->hook,
-                scry_pairing_name(info->pairing), info->captures, w->notes.count,
-                trouble ? "this session is not kept: " : "scry info says all", trouble ? trouble : "");
-    scry_labels_release(w->tab->index);
-    scry_notes_free(&w->notes);
-    free(w);
-}
-
-command_effect do_info(app *a, const char *argument) {
-    (void)argument;
-    work_of_info *w = calloc(1, sizeof *w);
-    if (!w) abort();
-    w->tab = a->tab;
-    const errand e = {.what = "info", .work = count_warnings, .end = say_info, .own = w};
-    scry_labels_hold(w->tab->index);
-    errand_begin(a, &e);
     return DID_CHANGE;
 }
 

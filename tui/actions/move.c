@@ -6,7 +6,8 @@
 #include <string.h>
 
 static command_effect move_focus(app *a, move kind, long steps) {
-    if (!help_moves(a, (int)kind, steps)) views[a->tab->focus]->move(a, kind, steps);
+    if (!help_moves(a, (int)kind, steps) && !page_moves(a, (int)kind, steps))
+        views[a->tab->focus]->move(a, kind, steps);
     return DID_CHANGE;
 }
 

@@ -1,6 +1,7 @@
 /* rows.c: commands on which rows the table has: filter, sort again, marks. */
 #include "table/filter.h"
 #include "views/view.h"
+#include "words.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,7 +40,7 @@ command_effect do_resort(app *a, const char *argument) {
     (void)argument;
     table_finish(a);
     table_resort(a);
-    app_say(a, "sorted again: %u rows", table_rows(a));
+    app_say(a, "sorted again: %u row%s", table_rows(a), words_s(table_rows(a)));
     return DID_CHANGE;
 }
 

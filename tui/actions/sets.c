@@ -1,6 +1,7 @@
 /* sets.c: commands on named sets. */
 #include "views/set_list.h"
 #include "views/view.h"
+#include "words.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -37,7 +38,7 @@ command_effect do_keep(app *a, const char *argument) {
     bool ok = scry_sets_keep(sets, name, set, &err);
     scry_set_free(set);
     if (!ok) return app_fail(a, "%s", err.text);
-    app_say(a, "%u latents kept as %s, in %s", count, name, sets->path);
+    app_say(a, "%u latent%s kept as %s, in %s", count, words_s(count), name, sets->path);
     return DID_CHANGE;
 }
 

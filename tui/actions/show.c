@@ -124,7 +124,9 @@ command_effect do_palette(app *a, const char *argument) {
 }
 
 command_effect do_help(app *a, const char *argument) {
-    a->layer = a->layer == &layer_help && !*argument ? NULL : &layer_help;
+    bool leaves = a->layer == &layer_help && !*argument;
+    if (a->layer != &layer_help) a->beneath = a->layer;
+    a->layer = leaves ? a->beneath : &layer_help;
     a->help = (help_state){0};
     snprintf(a->help.filter, sizeof a->help.filter, "%s", argument);
     a->help.at = strlen(a->help.filter);

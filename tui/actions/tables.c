@@ -8,14 +8,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* head (taken) and the table of a list, as one text. */
-static char *page_text(char *head, const cJSON *list, const out_column *columns) {
+/* head (taken), the table of a list, and words on its columns and rows, as one text. */
+static char *page_text(char *head, const cJSON *list, const out_column *columns, const char *words) {
     char *text = NULL;
     size_t size;
     FILE *f = open_memstream(&text, &size);
     if (!f) abort();
-    fputs(head, f);
+    fprintf(f, "%s" PAGE_TABLE, head);
     out_table(f, list, columns);
+    fprintf(f, "\n%s", words);
     fclose(f);
     free(head);
     return text;
@@ -39,6 +40,21 @@ typedef struct work_of_table {
         size_t train;
     } of[]; /* [indexes] */
 } work_of_table;
+
+static const char baseline_words[] = "sts             score of the first N latents by shift, what scry predicts with\n"
+                                     "raw             the same of the residual stream's dimensions, without an SAE\n"
+                                     "all             score of every latent or dimension, chosen by nothing\n"
+                                     "like training   cosine of the domain's mean with the training text's\n"
+                                     "before, after   cosine of the domain's mean in base with that under the source\n"
+                                     "one out, to     smallest and largest rho with one domain left out\n"
+                                     "95%, to         interval of rho over resampled samples of each domain's tokens\n"
+                                     "in both         how many of the top both sources name; by chance so many\n";
+
+static const char compare_words[] = "share%      of the shift of all latents, held by the top\n"
+                                    "in both     how many of the top both sources name; by chance so many\n"
+                                    "rho         of the STS by act, and by icl, with the measured change\n"
+                                    "one out     smallest and largest rho with one domain left out\n"
+                                    "L0          latents that fire on a token, on average\n";
 
 static work_of_table *new_work(const app *a, size_t indexes) {
     const scry_session *s = a->tab->session;
@@ -84,7 +100,7 @@ static void work_baselines(void *own, const scry_stop *stop) {
                                          {"with", "with", NULL, 0},
                                          {"pearson", "rho", "%.3f", 0},
                                          {"p_value", "p", "%.5f", 0},
-                                         {"loo_min", "1-out", "%.3f", 0},
+                                         {"loo_min", "one out", "%.3f", 0},
                                          {"loo_max", "to", "%.3f", 0},
                                          {"spearman", "Spearman", "%.3f", 0},
                                          {"ci_low", "95%", "%.3f", 0},
@@ -92,7 +108,8 @@ static void work_baselines(void *own, const scry_stop *stop) {
                                          {"n", "N", "%.0f", 0},
                                          {NULL, NULL, NULL, 0}};
     if (facts)
-        w->text = page_text(baselines_head(facts), cJSON_GetObjectItemCaseSensitive(facts, "baselines"), columns);
+        w->text = page_text(baselines_head(facts, PAGE_TABLE), cJSON_GetObjectItemCaseSensitive(facts, "baselines"),
+                            columns, baseline_words);
     cJSON_Delete(facts);
     scry_ranking_free(by);
 }
@@ -134,11 +151,11 @@ static char *compare_text(const work_of_table *w, const cJSON *list) {
                                          {"l0", "L0", "%.1f", 0},
                                          {"share", "share%", "%.1f", 100},
                                          {"overlap", "in both", "%.0f", 0},
+                                         {"expected", "chance", "%.1f", 0},
                                          {"act_pearson", "rho act", "%.3f", 0},
                                          {"act_p_value", "p", "%.5f", 0},
                                          {"icl_pearson", "rho icl", "%.3f", 0},
                                          {"icl_p_value", "p", "%.5f", 0},
-                                         {"expected", "chance", "%.1f", 0},
                                          {"act_loo_min", "act one out", "%.3f", 0},
                                          {"act_loo_max", "to", "%.3f", 0},
                                          {"icl_loo_min", "icl one out", "%.3f", 0},
@@ -151,7 +168,7 @@ static char *compare_text(const work_of_table *w, const cJSON *list) {
     if (!head) abort();
     compare_head(head, 400, scry_condition_name(w->source), cJSON_IsString(beside) ? beside->valuestring : NULL,
                  scry_metric_name(w->metric), w->n, w->is_signed);
-    return page_text(head, list, columns);
+    return page_text(head, list, columns, compare_words);
 }
 
 static void work_compare(void *own, const scry_stop *stop) {
@@ -179,5 +196,23 @@ command_effect do_compare(app *a, const char *argument) {
              a->tab_count == 1 ? "index" : "indexes");
     if (a->tab_count == 1) app_say(a, "one index is open; :add FILE.scry opens another");
     page_work(a, w->title, work_compare, show_table, w);
+    return DID_CHANGE;
+}
+
+/* Its warnings rank every source, which takes longer than a frame where latents are many. */
+static void work_info(void *own, const scry_stop *stop) {
+    (void)stop;
+    work_of_table *w = own;
+    w->text = info_text(w->of[0].index, PAGE_TABLE);
+}
+
+command_effect do_info(app *a, const char *argument) {
+    (void)argument;
+    work_of_table *w = new_work(a, 1);
+    const char *trouble = keep_trouble(a);
+    w->of[0].index = a->tab->index;
+    snprintf(w->title, sizeof w->title, "what is in this index");
+    page_work(a, w->title, work_info, show_table, w);
+    if (trouble) app_fail(a, "this session is not kept: %s", trouble);
     return DID_CHANGE;
 }

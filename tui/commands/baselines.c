@@ -171,7 +171,7 @@ static void tops_table(const cJSON *facts, FILE *f) {
     out_table(f, cJSON_GetObjectItemCaseSensitive(facts, "tops"), beside ? two : one);
 }
 
-char *baselines_head(const cJSON *facts) {
+char *baselines_head(const cJSON *facts, const char *mark) {
     char *text = NULL;
     size_t size;
     FILE *f = open_memstream(&text, &size);
@@ -181,8 +181,9 @@ char *baselines_head(const cJSON *facts) {
     fprintf(f, "share of the shift (sq) in the tops of %.0f latents and of ", number(facts, "latents"));
     if (no) fprintf(f, "no dimensions:\n%s\n\n", no);
     else fprintf(f, "%.0f dimensions\n\n", number(facts, "dimensions"));
+    fputs(mark, f);
     tops_table(facts, f);
-    fprintf(f, "\nrho with the %s, tops by %s sq; p of a row alone (seed %d)\n\n",
+    fprintf(f, "\nrho with the %s, tops by %s sq (seed %d);\np is of one row alone, not of the best of them\n\n",
             is_signed ? "signed change" : "size of change", word(facts, "by"), SCRY_SEED);
     fclose(f);
     return text;
@@ -203,7 +204,7 @@ int shell_baselines(const options *o) {
         options_number("--threads", o->threads, 1, 0, &threads, &err) && subject_scope(o, index, train, &scope, &err) &&
         (ranking = scry_rank(index, train, source, SCRY_SQ, &err));
     cJSON *facts = ok ? baselines_facts(index, ranking, top, &scope, threads, NULL) : NULL;
-    char *head = facts ? baselines_head(facts) : NULL;
+    char *head = facts ? baselines_head(facts, "") : NULL;
     int status = facts ? out_print(o, facts, "baselines", baselines_columns, head) : out_error(&err);
     free(head);
     scry_ranking_free(ranking);

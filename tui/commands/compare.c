@@ -166,7 +166,7 @@ void compare_head(char *head, size_t size, const char *by, const char *beside, c
     if (beside && used > 0 && (size_t)used < size)
         used += snprintf(head + used, size - (size_t)used, ", how many are top by %s too", beside);
     if (used > 0 && (size_t)used < size)
-        snprintf(head + used, size - (size_t)used, ",\nand rho with the %s; p of a row alone (seed %d)\n\n",
+        snprintf(head + used, size - (size_t)used, ",\nand rho with the %s (seed %d); p is of one row alone\n\n",
                  is_signed ? "signed change" : "size of change", SCRY_SEED);
 }
 

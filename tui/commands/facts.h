@@ -15,9 +15,13 @@ cJSON *tokens_facts(const scry_index *index, uint32_t latent, const scry_example
  * when stopped. The caller deletes. */
 cJSON *baselines_facts(const scry_index *index, const scry_ranking *ranking, uint32_t top, const scry_scope *scope,
                        unsigned threads, const scry_stop *stop);
-/* The words above the table of facts (the caller frees), and the table's columns. */
-char *baselines_head(const cJSON *facts);
+/* The words above the table of facts (the caller frees), and the table's columns. mark: before the small table among
+ * them. */
+char *baselines_head(const cJSON *facts, const char *mark);
 extern const out_column baselines_columns[];
+
+/* All that scry info says, as text; `mark` stands before the table of captures. The caller frees. */
+char *info_text(const scry_index *index, const char *mark);
 
 /* One index of scry compare, its selection being s->set, the first `top` of the ranking. NULL when stopped. The caller
  * deletes. */

@@ -1,5 +1,6 @@
 /* info.c: scry info: what is in an index; with --system, what this machine is. */
 #include "commands/commands.h"
+#include "commands/facts.h"
 #include "commands/out.h"
 #include "commands/subject.h"
 #include "draw/text.h"
@@ -136,6 +137,30 @@ static void head_of(const scry_index *index, char *head, size_t size) {
     if (used < size) snprintf(head + used, size - used, "\n");
 }
 
+static const out_column capture_columns[] = {{"name", "capture", NULL, 0},      {"tokens", "tokens", "%.0f", 0},
+                                             {"samples", "samples", "%.0f", 0}, {"nnz", "activations", "%.0f", 0},
+                                             {"l0", "L0", "%.2f", 0},           {NULL, NULL, NULL, 0}};
+/* What a scores-only study has instead of captures; a score that it does not give stays empty. */
+static const out_column given_columns[] = {{"name", "domain", NULL, 0}, {"change", "change", "%+.2f", 0},
+                                           {"act", "act", "%.6g", 0},   {"act2", "act2", "%.6g", 0},
+                                           {"icl", "icl", "%.6g", 0},   {NULL, NULL, NULL, 0}};
+
+char *info_text(const scry_index *index, const char *mark) {
+    char *text = NULL, head[8000];
+    size_t size;
+    FILE *f = open_memstream(&text, &size);
+    if (!f) abort();
+    bool latents = scry_about(index)->d_sae > 0;
+    cJSON *facts = facts_of(index);
+    head_of(index, head, sizeof head);
+    fprintf(f, "%s%s", head, mark);
+    out_table(f, cJSON_GetObjectItemCaseSensitive(facts, latents ? "captures" : "domains"),
+              latents ? capture_columns : given_columns);
+    fclose(f);
+    cJSON_Delete(facts);
+    return text;
+}
+
 static int report_system(void) {
     int status = system_report();
     char *path = config_path();
@@ -203,17 +228,11 @@ int shell_info(const options *o) {
         scry_close(index);
         return status;
     }
-    static const out_column columns[] = {{"name", "capture", NULL, 0},      {"tokens", "tokens", "%.0f", 0},
-                                         {"samples", "samples", "%.0f", 0}, {"nnz", "activations", "%.0f", 0},
-                                         {"l0", "L0", "%.2f", 0},           {NULL, NULL, NULL, 0}};
-    /* what a scores-only study has instead of captures; a score that it does not give stays empty */
-    static const out_column given[] = {{"name", "domain", NULL, 0}, {"change", "change", "%+.2f", 0},
-                                       {"act", "act", "%.6g", 0},   {"act2", "act2", "%.6g", 0},
-                                       {"icl", "icl", "%.6g", 0},   {NULL, NULL, NULL, 0}};
     char head[8000];
     head_of(index, head, sizeof head);
     bool latents = scry_about(index)->d_sae > 0;
-    int status = out_print(o, facts_of(index), latents ? "captures" : "domains", latents ? columns : given, head);
+    int status = out_print(o, facts_of(index), latents ? "captures" : "domains",
+                           latents ? capture_columns : given_columns, head);
     scry_close(index);
     return status;
 }

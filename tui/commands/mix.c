@@ -3,6 +3,7 @@
 #include "commands/commands.h"
 #include "commands/out.h"
 #include "commands/subject.h"
+#include "words.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -77,7 +78,7 @@ static int mix_print(const options *o, const mix *m) {
                                          {"examples", "examples", "%.0f", 0},
                                          {NULL, NULL, NULL, 0}};
     char head[200], of[40] = "as the study gives it";
-    if (info->d_sae) snprintf(of, sizeof of, "of %u latents", m->s.set->count);
+    if (info->d_sae) snprintf(of, sizeof of, "of %u latent%s", m->s.set->count, words_s(m->s.set->count));
     snprintf(head, sizeof head, "%u examples over %zu domains in the ratio of STS %s %s\n\n", m->budget, used,
              scry_score_name(m->s.score), of);
     return out_print(o, facts, "domains", columns, head);

@@ -2,6 +2,7 @@
 #include "report/report.h"
 #include "commands/commands.h"
 #include "commands/out.h"
+#include "words.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -11,14 +12,17 @@ static void selection_words(const options *o, const subject *s, uint32_t top, ch
     const char *file = o->set ? strrchr(o->set, '/') : NULL;
     int used;
     if (!s->ranking) used = snprintf(words, size, "none: scores as the study gives them");
-    else if (o->set) used = snprintf(words, size, "%u latents of %s", s->set->count, file ? file + 1 : o->set);
-    else if (o->latents) used = snprintf(words, size, "%u latents by number", s->set->count);
+    else if (o->set)
+        used =
+            snprintf(words, size, "%u latent%s of %s", s->set->count, words_s(s->set->count), file ? file + 1 : o->set);
+    else if (o->latents) used = snprintf(words, size, "%u latent%s by number", s->set->count, words_s(s->set->count));
     else
         used = snprintf(words, size, "top %u by %s %s of %s", top, scry_condition_name(s->ranking->source),
                         scry_metric_name(s->ranking->metric), scry_about(s->index)->train[s->train].name);
     if ((o->with || o->without) && used > 0 && (size_t)used < size)
-        snprintf(words + used, size - (size_t)used, "%s%.100s%s%.100s: %u latents", o->without ? ", without " : "",
-                 o->without ? o->without : "", o->with ? ", with " : "", o->with ? o->with : "", s->set->count);
+        snprintf(words + used, size - (size_t)used, "%s%.100s%s%.100s: %u latent%s", o->without ? ", without " : "",
+                 o->without ? o->without : "", o->with ? ", with " : "", o->with ? o->with : "", s->set->count,
+                 words_s(s->set->count));
 }
 
 int shell_report(const options *o) {

@@ -5,6 +5,7 @@
 #include "commands/out.h"
 #include "commands/subject.h"
 #include "export.h"
+#include "words.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -122,7 +123,7 @@ static void score_head(const subject *s, const scry_result *r, const scry_scope 
                        size_t size) {
     const char *what = scope->is_signed ? "signed change" : "size of change";
     char of[40] = ", as the study gives it", words[600];
-    if (scry_about(s->index)->d_sae) snprintf(of, sizeof of, " of %u latents", s->set->count);
+    if (scry_about(s->index)->d_sae) snprintf(of, sizeof of, " of %u latent%s", s->set->count, words_s(s->set->count));
     size_t used = (size_t)snprintf(head, size, "STS %s%s\n", scry_score_name(s->score), of);
     if (isnan(r->fit.pearson)) {
         snprintf(head + used, size - used, "no correlation: %s\n\n",
@@ -195,7 +196,7 @@ int shell_export(const options *o) {
     ok = ok && scry_export(&e, o->out ? o->out : "-", &notes, &err);
     for (size_t i = 0; ok && i < notes.count; i++) out_warning(notes.text[i]);
     scry_notes_free(&notes);
-    if (ok && o->out) fprintf(stderr, "scry: %s: %u latents\n", o->out, s.set->count);
+    if (ok && o->out) fprintf(stderr, "scry: %s: %u latent%s\n", o->out, s.set->count, words_s(s.set->count));
     subject_free(&s);
     return ok ? 0 : out_error(&err);
 }

@@ -4,6 +4,7 @@
 #include "commands/out.h"
 #include "commands/subject.h"
 #include "named_sets.h"
+#include "words.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -30,8 +31,8 @@ static int list(const options *o, const subject *s, const scry_sets *sets) {
     }
     char head[160];
     snprintf(head, sizeof head,
-             sets->count ? "beside the selection of %u latents\n\n" : "no sets are kept yet; --keep NAME\n",
-             s->set->count);
+             sets->count ? "beside the selection of %u latent%s\n\n" : "no sets are kept yet; --keep NAME\n",
+             s->set->count, words_s(s->set->count));
     return out_print(o, facts, "sets", columns, head);
 }
 
@@ -107,7 +108,8 @@ int shell_sets(const options *o) {
               (sets = scry_sets_open(s.index, &err)) != NULL &&
               (!o->forget || scry_sets_forget(sets, o->forget, &err)) &&
               (!o->keep || scry_sets_keep(sets, o->keep, s.set, &err));
-    if (ok && o->keep) fprintf(stderr, "scry: %s: %u latents kept as %s\n", sets->path, s.set->count, o->keep);
+    if (ok && o->keep)
+        fprintf(stderr, "scry: %s: %u latent%s kept as %s\n", sets->path, s.set->count, words_s(s.set->count), o->keep);
     int status = !ok ? out_error(&err) : o->against ? compare(o, &s) : list(o, &s, sets);
     scry_sets_free(sets);
     subject_free(&s);

@@ -43,6 +43,7 @@ style theme_style(const theme *t, color_level level, role r, uint8_t flags) {
     }
     if (t->solid && level != COLOR_MONO) return s;
     if (level != COLOR_256 || t->cursor_bg < 0) {
+        if (r == ROLE_FAINT) s.fg = -1; /* else the row would be of two colours */
         s.reverse = !s.reverse;
         return s;
     }

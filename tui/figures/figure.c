@@ -105,6 +105,12 @@ const char *figure_rho(figure *f, double rho) {
     return figure_text(f, "%s", text);
 }
 
+const char *figure_small(figure *f, double value) {
+    char text[32];
+    view_rho(value, 3, false, text, sizeof text);
+    return figure_text(f, "%s", text);
+}
+
 const char *figure_change(const figure_view *v) {
     return v->scope->is_signed ? "signed change" : "size of change";
 }

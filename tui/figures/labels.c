@@ -1,5 +1,6 @@
 /* labels.c: which text the first N latents belong to (STS paper, tables 7 and 8). */
 #include "figures/parts.h"
+#include "words.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -48,7 +49,8 @@ static void count(const figure_view *v, const scry_owners *o, uint32_t top, doub
 
 void labels_draw(figure *f, const figure_view *v, const figure_data *data) {
     const char *task = scry_about(v->index)->train[v->scope->train].name;
-    f->plot.title = figure_text(f, "which text the first %u latents by %s belong to", v->n, figure_ranked(f, v));
+    f->plot.title =
+        figure_text(f, "which text the first %u latent%s by %s belong to", v->n, words_s(v->n), figure_ranked(f, v));
     f->plot.x = (plot_axis){.label = "share of the latents", .ticks = TICKS_PERCENT, .zero = true};
     figure_note(f, "the text of more than half of the ten samples on which a latent fires most");
     if (!data) return;

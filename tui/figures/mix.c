@@ -1,5 +1,6 @@
 /* mix.c: a budget of examples over the domains in the ratio of their STS. */
 #include "figures/parts.h"
+#include "words.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -31,6 +32,7 @@ static void draw_shares(figure *f, const figure_view *v, const shares *s) {
     double *x = figure_numbers(f, s->used);
     const char **names = figure_strings(f, 2 * s->used), **texts = names + s->used;
     size_t n = 0, pointed = 0;
+    figure_note(f, "at the right: examples, and the domain's share of all scores");
     for (size_t d = 0; d < v->result->domains; d++) {
         if (!s->use[d]) continue;
         x[n] = s->examples[d];
@@ -47,8 +49,8 @@ void mix_draw(figure *f, const figure_view *v, const figure_data *data) {
     (void)data;
     scry_error err = {0};
     shares s = weigh(v);
-    f->plot.title = figure_text(f, "%u examples over %zu domains in the ratio of STS %s", v->budget, s.used,
-                                scry_score_name(v->score));
+    f->plot.title = figure_text(f, "%u example%s over %zu domain%s in the ratio of STS %s", v->budget,
+                                words_s(v->budget), s.used, words_s(s.used), scry_score_name(v->score));
     f->plot.x = (plot_axis){.label = "examples", .ticks = TICKS_WHOLE, .zero = true};
     if (!s.used) f->plot.empty = "no domain that takes part has a score";
     else if (scry_mix(s.weight, s.use, v->result->domains, v->budget, v->least, v->most ? v->most : v->budget,

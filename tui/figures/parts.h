@@ -17,6 +17,8 @@ void figure_note(figure *f, const char *text);
 const char *figure_ranked(figure *f, const figure_view *v);
 /* ".68", as the explorer writes rho. */
 const char *figure_rho(figure *f, double rho);
+/* ".011": three decimals, for what is small. */
+const char *figure_small(figure *f, double value);
 /* "size of change" or "signed change". */
 const char *figure_change(const figure_view *v);
 

@@ -1,5 +1,6 @@
 /* random.c: rho as it comes out by chance: of random sets of latents, and over random samples of tokens. */
 #include "figures/parts.h"
+#include "words.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -18,8 +19,9 @@ bool random_work(const figure_ask *ask, figure_data *data, const scry_stop *stop
     data->rhos = scry_random_rhos(ask->index, ask->score, ask->change, ask->count, SCRY_RANDOM_SETS, SCRY_SEED, stop,
                                   data->rho, NULL);
     if (!data->rhos)
-        snprintf(data->why, sizeof data->why, "no random sets: %s",
-                 ask->count ? "fewer latents are active, or fewer than 3 domains take part" : "no latent is selected");
+        snprintf(data->why, sizeof data->why, "%s",
+                 ask->count ? "no random sets: fewer latents are active, or fewer than 3 domains take part"
+                            : "no latent is in the score");
     scry_sort(data->rho, data->rhos);
     return !scry_stopped(stop);
 }
@@ -36,7 +38,9 @@ bool repeats_work(const figure_ask *ask, figure_data *data, const scry_stop *sto
     scry_blocks_free(tokens);
     for (uint32_t k = 0; done && k < FIGURE_REPEATED; k++)
         if (!isnan(data->rho[k])) data->rho[data->rhos++] = data->rho[k];
-    if (!data->rhos) snprintf(data->why, sizeof data->why, "no rho: fewer than 3 domains take part");
+    if (!data->rhos)
+        snprintf(data->why, sizeof data->why, "no rho: %s",
+                 ask->set->count ? "fewer than 3 domains take part" : "no latent is in the score");
     scry_sort(data->rho, data->rhos);
     return done;
 }
@@ -62,8 +66,8 @@ static void mark_own(figure *f, const figure_view *v) {
 }
 
 void random_draw(figure *f, const figure_view *v, const figure_data *data) {
-    f->plot.title = figure_text(f, "rho of random sets of %u latents, STS %s with the %s", v->set->count,
-                                scry_score_name(v->score), figure_change(v));
+    f->plot.title = figure_text(f, "rho of random sets of %u latent%s, STS %s with the %s", v->set->count,
+                                words_s(v->set->count), scry_score_name(v->score), figure_change(v));
     f->plot.x.label = "rho";
     f->plot.y = (plot_axis){.label = "sets", .ticks = TICKS_WHOLE, .zero = true};
     if (!data) return;
@@ -92,8 +96,8 @@ void repeats_draw(figure *f, const figure_view *v, const figure_data *data) {
     if (!isnan(own)) low = fmin(low, own), high = fmax(high, own);
     double room = fmax((high - low) * 0.1, 0.005);
     scry_mean_sd(data->rho, data->rhos, &mean, &sd);
-    figure_note(f, figure_text(f, "%u repeats of up to %u tokens a domain: mean %s, deviation %.3f", data->rhos,
-                               FIGURE_TOKENS, figure_rho(f, mean), sd));
+    figure_note(f, figure_text(f, "%u repeats of up to %u tokens a domain: mean %s, deviation %s", data->rhos,
+                               FIGURE_TOKENS, figure_rho(f, mean), figure_small(f, sd)));
     draw_bins(f, data, fmax(low - room, -1), fmin(high + room, 1), FEW_BINS);
     mark_own(f, v);
 }

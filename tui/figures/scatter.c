@@ -1,6 +1,7 @@
 /* scatter.c: each domain's STS against its measured change, with the fitted line and how far one domain
  * can turn it. */
 #include "figures/parts.h"
+#include "words.h"
 
 #include <math.h>
 #include <string.h>
@@ -103,14 +104,15 @@ static void say_domain(figure *f, const figure_view *v) {
     if (isnan(change)) figure_note(f, figure_text(f, "%s, no measured change", sts));
     else if (isnan(v->result->change[v->domain]))
         figure_note(f, figure_text(f, "%s, change %+.2f, left out", sts, change));
-    else if (isnan(residual)) figure_note(f, figure_text(f, "%s, change %+.2f", sts, change));
+    else if (isnan(residual)) figure_note(f, figure_text(f, "%s, change %+.2f, no line", sts, change));
     else figure_note(f, figure_text(f, "%s, change %+.2f, residual %+.2f", sts, change, residual));
 }
 
 void scatter_draw(figure *f, const figure_view *v, const figure_data *data) {
     (void)data;
     cloud c = gather(f, v);
-    const char *of = scry_about(v->index)->d_sae ? figure_text(f, ", %u latents", v->set->count) : "";
+    const char *of =
+        scry_about(v->index)->d_sae ? figure_text(f, ", %u latent%s", v->set->count, words_s(v->set->count)) : "";
     f->plot.title = figure_text(f, "STS %s and %s%s, %s", scry_score_name(v->score), figure_change(v), of,
                                 strcmp(v->words, "all") == 0 ? "all domains" : domains_words(f, v));
     f->plot.x = (plot_axis){.label = figure_text(f, "STS %s", scry_score_name(v->score))};

@@ -29,6 +29,7 @@ void view_rho(double value, int decimals, bool sign, char *text, size_t size) {
         return;
     }
     char number[32];
+    if (!sign && fabs(value) < 0.5 * pow(10, -decimals)) value = 0; /* no "-.00" */
     snprintf(number, sizeof number, sign ? "%+.*f" : "%.*f", decimals, value);
     char *zero = strstr(number, "0.");
     bool leading = zero && (zero == number || zero[-1] == '-' || zero[-1] == '+');

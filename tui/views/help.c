@@ -4,6 +4,7 @@
 #include "keys.h"
 #include "views/line.h"
 #include "views/view.h"
+#include "words.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -54,10 +55,11 @@ static void draw_title(app *a, rect r, int n, int last) {
     keymap_first(&a->keys, "help", help, sizeof help);
     text_clean(h->filter, typed, sizeof typed, a->ascii);
     if (h->typing)
-        view_title(a, r, true, "keys and commands with \"%s%s\", %d lines   Enter done   Esc all", typed,
-                   a->ascii ? "_" : "\xe2\x96\x8f", n);
+        view_title(a, r, true, "keys and commands with \"%s%s\", %d line%s   Enter done   Esc all", typed,
+                   a->ascii ? "_" : "\xe2\x96\x8f", n, words_s((unsigned)n));
     else if (h->filter[0])
-        view_title(a, r, true, "keys and commands with \"%s\", %d lines   / other   Esc all", typed, n);
+        view_title(a, r, true, "keys and commands with \"%s\", %d line%s   / other   Esc all", typed, n,
+                   words_s((unsigned)n));
     else
         view_title(a, r, true, "keys and commands, %d to %d of %d   j k scroll   / search   %s or q back", h->top + 1,
                    last, n, help);
@@ -123,4 +125,4 @@ static void help_footer(app *a, rect r) {
     view_hints(a, r, hints, sizeof hints / sizeof *hints);
 }
 
-const layer layer_help = {"help", draw_help, help_key, help_wheel, help_footer};
+const layer layer_help = {"help", draw_help, help_key, help_wheel, help_footer, NULL};

@@ -118,14 +118,24 @@ static void add_command(page *p, app *a, const command *c) {
     add(p, (help_line){keys, c->name, command_explorer_arguments(c), c->help, 0, 0, false});
 }
 
+/* Keys of the page from which the help was called. */
+static void add_page(page *p, const app *a) {
+    if (!a->beneath || !a->beneath->keys) return;
+    begin(p, "on the page that is open");
+    for (const char *const(*key)[2] = a->beneath->keys; (*key)[0]; key++)
+        add(p, (help_line){(*key)[0], "", "", (*key)[1], 0, 0, false});
+    end(p, 0);
+}
+
 static void add_commands(page *p, app *a) {
     static const command_group order[GROUPS] = {GROUP_MOVE, GROUP_SELECT, GROUP_VIEW, GROUP_FILES};
     static const char *const here[PANES] = {"in this pane: the latents", "in this pane: the latent",
                                             "in this pane: the domains"};
+    int first = p->n;
     begin(p, here[a->tab->focus]);
     for (size_t i = 0; i < command_count; i++)
         if (commands[i].explorer && acts_here(a, &commands[i])) add_command(p, a, &commands[i]);
-    end(p, 0);
+    end(p, first);
     for (int g = 0; g < GROUPS; g++) {
         int before = p->n;
         begin(p, command_group_names[order[g]]);
@@ -138,6 +148,7 @@ static void add_commands(page *p, app *a) {
 
 int help_lines(app *a, int cols, const char *filter, help_line *lines) {
     page p = {.lines = lines, .cols = cols > 10 ? cols : 10, .filter = filter};
+    add_page(&p, a);
     add_commands(&p, a);
     int before = p.n;
     begin(&p, "columns of the table");

@@ -2,40 +2,77 @@
 #include "views/page.h"
 #include "draw/text.h"
 #include "keys.h"
+#include "views/page_lines.h"
 #include "views/view.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Text from column `left` of a line on, at most as long as fits. */
-static const char *from_column(const char *line, int left) {
-    while (*line && left > 0) {
-        const char *at = line;
-        left -= text_width(text_next(&at));
-        line = at;
+enum { END = 1 << 20 };
+
+
+/* Columns from..to of a line. */
+static void part_of(const char *line, int from, int to, char *text, size_t size) {
+    const char *at = line, *first = NULL;
+    int x = 0;
+    while (*at && x < to) {
+        if (x >= from && !first) first = at;
+        x += text_width(text_next(&at));
     }
-    return line;
+    snprintf(text, size, "%.*s", first ? (int)(at - first) : 0, first ? first : "");
 }
 
-static int count_lines(const char *text, int *widest) {
-    char line[1000];
-    int n = 0;
-    *widest = 0;
-    for (; *text; n++) {
-        size_t length = strcspn(text, "\n");
-        snprintf(line, sizeof line, "%.*s", (int)length, text);
-        int columns = text_columns(line);
-        if (columns > *widest) *widest = columns;
-        text += length + (text[length] == '\n');
+/* A row of a table: its first cell stays, the others move; no cell is cut but where it alone is too wide, and signs
+ * at the ends say that there is more. */
+static void draw_row(app *a, int y, int x, int cols, const page_line *l, const page_table *t, const char *text) {
+    int left = t->end > cols ? a->page.left : 0, end = x + cols;
+    role look = l->names ? ROLE_HEADER : ROLE_TEXT;
+    char one[1000];
+    bool shown = false;
+    for (int i = 0; i < t->cells; i++) {
+        int to = i + 1 < t->cells ? t->at[i + 1] : t->end, width = to - t->at[i];
+        int needs = i + 1 < t->cells ? width - 2 : width;
+        if (i > 0 && i <= left) continue;
+        if (x + needs > end && shown) {
+            grid_put(a->grid, y, end, 1, ROLE_FAINT, ">");
+            break;
+        }
+        part_of(text, t->at[i], to, one, sizeof one);
+        grid_put(a->grid, y, x, end - x, look, one);
+        x += width;
+        if (i == 0 && left) grid_put(a->grid, y, x - 2, 1, ROLE_FAINT, "<");
+        shown = i > 0 || left == 0;
+        if (x > end && i > 0) break;
     }
-    return n;
 }
 
-static void clip(page_state *p, int lines, int page, int widest, int cols) {
+static void draw_words(app *a, int y, int x, int cols, const page_line *l, const char *text) {
+    grid_put(a->grid, y, x + l->indent, cols - l->indent, l->label || l->indent ? ROLE_FAINT : ROLE_TEXT, text);
+    const char *end = l->label ? strstr(text, "  ") : NULL;
+    char label[64];
+    if (!end) return;
+    snprintf(label, sizeof label, "%.*s", (int)(end - text), text);
+    grid_put(a->grid, y, x, cols, ROLE_TEXT, label);
+}
+
+/* The most cells that a table leaves out at the left, so that its last is shown; 0: all of it fits. */
+static int most_left(const page_table *t, int cols) {
+    int left = 0, first = t->cells > 1 ? t->at[1] : 0;
+    if (t->end <= cols) return 0;
+    while (left + 2 < t->cells && first + t->end - t->at[left + 1] > cols) left++;
+    return left;
+}
+
+static void clip(page_state *p, const page_lines *l, int page, int cols) {
+    int lines = (int)l->count, left = 0;
+    for (int i = 0; i < l->tables; i++)
+        if (most_left(&l->table[i], cols) > left) left = most_left(&l->table[i], cols);
+    p->scrolls = lines > page;
+    p->sideways = left > 0;
     if (p->top > lines - page) p->top = lines - page;
     if (p->top < 0) p->top = 0;
-    if (p->left > widest - cols) p->left = widest - cols;
+    if (p->left > left) p->left = left;
     if (p->left < 0) p->left = 0;
 }
 
@@ -56,23 +93,22 @@ static void draw_page(app *a, rect r) {
         draw_waiting(a, r);
         return;
     }
-    int widest, lines = count_lines(p->text, &widest), page = r.rows - 1, room = r.cols - 2, y = 0;
-    clip(p, lines, page, widest, room);
-    view_title(a, r, true, "%s   %s%sq back", p->title, lines > page ? "j k scroll   " : "",
-               widest > room ? "h l sideways   " : "");
-    const char *at = p->text;
-    for (int i = 0; i < p->top; i++) at += strcspn(at, "\n") + 1;
-    for (; y < page; y++) {
+    int page = r.rows - 1, room = r.cols - 2;
+    page_lines l = page_lines_of(p->text, room);
+    clip(p, &l, page, room);
+    int last = p->top + page < (int)l.count ? p->top + page : (int)l.count;
+    if (p->scrolls) view_title(a, r, true, "%s, lines %d to %d of %zu", p->title, p->top + 1, last, l.count);
+    else view_title(a, r, true, "%s", p->title);
+    for (int y = 0; y < page; y++) {
+        char text[1000];
         grid_fill(a->grid, r.y + 1 + y, r.x, r.cols, ROLE_TEXT, ' ');
-        if (!*at) continue;
-        char line[1000];
-        size_t length = strcspn(at, "\n");
-        snprintf(line, sizeof line, "%.*s", (int)length, at);
-        bool cut = text_columns(line) - p->left > room;
-        grid_put(a->grid, r.y + 1 + y, r.x + 1, room, ROLE_TEXT, from_column(line, p->left));
-        if (cut) grid_put(a->grid, r.y + 1 + y, r.x + r.cols - 1, 1, ROLE_FAINT, ">");
-        at += length + (at[length] == '\n');
+        if (p->top + y >= (int)l.count) continue;
+        const page_line *line = &l.line[p->top + y];
+        page_line_text(line, text, sizeof text);
+        if (line->table >= 0) draw_row(a, r.y + 1 + y, r.x + 1, room, line, &l.table[line->table], text);
+        else draw_words(a, r.y + 1 + y, r.x + 1, room, line, text);
     }
+    page_lines_free(&l);
 }
 
 /* While its text is worked out the page has no keys but those that leave it, and the palette's. */
@@ -85,36 +121,64 @@ static bool waiting_key(app *a, uint32_t key, command_effect *effect) {
     return true;
 }
 
-static bool page_key(app *a, uint32_t key, command_effect *effect) {
+bool page_moves(app *a, int kind, long steps) {
     page_state *p = &a->page;
-    if (p->waits) return waiting_key(a, key, effect);
-    int page = a->grid->rows - 4;
-    if (key == 'j' || key == KEY_CODE_DOWN) p->top++;
-    else if (key == 'k' || key == KEY_CODE_UP) p->top--;
-    else if (key == 'l' || key == KEY_CODE_RIGHT) p->left += 8;
-    else if (key == 'h' || key == KEY_CODE_LEFT) p->left -= 8;
-    else if (key == ('d' & 0x1f) || key == KEY_CODE_PAGE_DOWN || key == ' ') p->top += page;
-    else if (key == ('u' & 0x1f) || key == KEY_CODE_PAGE_UP) p->top -= page;
-    else if (key == 'g' || key == KEY_CODE_HOME) p->top = 0;
-    else if (key == 'G' || key == KEY_CODE_END) p->top = 100000;
-    else a->layer = NULL;
-    if (key == ':') return false; /* a command: on the panes again */
-    *effect = DID_CHANGE;
+    int page = a->grid->rows > 5 ? a->grid->rows - 4 : 1;
+    if (a->layer != &layer_page) return false;
+    if (kind == MOVE_FIRST) p->top = 0;
+    else if (kind == MOVE_LAST) p->top = END;
+    else if (steps > END) p->top = END;
+    else p->top += (int)steps * (kind == MOVE_PAGE ? page : 1);
     return true;
 }
 
+bool page_slides(app *a, int steps) {
+    if (a->layer != &layer_page) return false;
+    a->page.left += steps;
+    return true;
+}
+
+static bool page_key(app *a, uint32_t key, command_effect *effect) {
+    char help[40];
+    if (a->page.waits) return waiting_key(a, key, effect);
+    keymap_first(&a->keys, "help", help, sizeof help);
+    *effect = DID_CHANGE;
+    if (key == 'j' || key == KEY_CODE_DOWN) page_moves(a, MOVE_STEP, 1);
+    else if (key == 'k' || key == KEY_CODE_UP) page_moves(a, MOVE_STEP, -1);
+    else if (key == 'l' || key == KEY_CODE_RIGHT) page_slides(a, 1);
+    else if (key == 'h' || key == KEY_CODE_LEFT) page_slides(a, -1);
+    else if (key == ('d' & 0x1f) || key == KEY_CODE_PAGE_DOWN || key == ' ') page_moves(a, MOVE_PAGE, 1);
+    else if (key == ('u' & 0x1f) || key == KEY_CODE_PAGE_UP) page_moves(a, MOVE_PAGE, -1);
+    else if (key == 'g' || key == KEY_CODE_HOME) page_moves(a, MOVE_FIRST, 0);
+    else if (key == 'G' || key == KEY_CODE_END) page_moves(a, MOVE_LAST, 0);
+    else if (help[0] && key == key_of_name(help)) return false;
+    else a->layer = NULL;
+    return key != ':'; /* a command: on the panes again */
+}
+
 static void page_wheel(app *a, int steps) {
-    a->page.top += steps;
+    page_moves(a, MOVE_STEP, steps);
 }
 
 static void page_footer(app *a, rect r) {
     static const char *const waiting[][2] = {{"q", "give it up"}, {":", "commands"}};
-    static const char *const hints[][2] = {{"j k", "scroll"}, {"h l", "sideways"}, {":", "commands"}, {"q", "back"}};
+    const char *const hints[][2] = {{"j k", a->page.scrolls ? "scroll" : NULL},
+                                    {"h l", a->page.sideways ? "sideways" : NULL},
+                                    {"q", "back"},
+                                    {":", "commands"},
+                                    {"?", "help"}};
     if (a->page.waits) view_hints(a, r, waiting, sizeof waiting / sizeof *waiting);
     else view_hints(a, r, hints, sizeof hints / sizeof *hints);
 }
 
-const layer layer_page = {"page", draw_page, page_key, page_wheel, page_footer};
+static const char *const page_keys[][2] = {{"j Down", "a line down; k or Up: up"},
+                                           {"^d PgDn", "a page down; ^u or PgUp: up"},
+                                           {"l Right", "further right in wide tables; h or Left: left"},
+                                           {"g Home", "the first line; G or End: the last"},
+                                           {"q Esc", "back to the panes"},
+                                           {NULL, NULL}};
+
+const layer layer_page = {"table", draw_page, page_key, page_wheel, page_footer, page_keys};
 
 void page_show(app *a, const char *title, char *text) {
     free(a->page.text);

@@ -102,7 +102,9 @@ static void draw_command(app *a, int y, const match *m, role look) {
     char help[200];
     grid_put(a->grid, y, 2, 9, ROLE_KEY, keymap_keys(&a->keys, m->c));
     int x = 12 + put_name(a, y, 12, 27, look, m->c->name, m->letters);
-    grid_put(a->grid, y, x + 1, 39 - x, ROLE_FAINT, command_explorer_arguments(m->c));
+    snprintf(help, sizeof help, "%s", command_explorer_arguments(m->c));
+    text_fit(help, 38 - x, a->ascii);
+    grid_put(a->grid, y, x + 1, 38 - x, ROLE_FAINT, help);
     snprintf(help, sizeof help, "%s", m->c->help);
     text_fit(help, a->grid->cols - 41, a->ascii);
     grid_put(a->grid, y, 40, a->grid->cols - 41, ROLE_FAINT, help);

@@ -339,4 +339,13 @@ static void plots_wheel(app *a, int steps) {
     macro_note_mouse(a, "point", "%d", steps > 0 ? 1 : -1);
 }
 
-const layer layer_plots = {"plots", draw_plots, plots_key, plots_wheel, plots_footer};
+static const char *const plots_keys[][2] = {
+    {"Left Right", "what the plot points out: a domain, an N, a rank, a row (also h l)"},
+    {"Enter", "take it: that N, or go to that latent"},
+    {"x", "leave the domain out of rho, or take it in (scatter, mix)"},
+    {"1 to 9", "the plot of this number; Tab, BackTab: the next, the one before"},
+    {"j k", "next row; where the plot has none, next latent of the table"},
+    {"q p Esc", "back to the panes"},
+    {NULL, NULL}};
+
+const layer layer_plots = {"plots", draw_plots, plots_key, plots_wheel, plots_footer, plots_keys};

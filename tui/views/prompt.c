@@ -142,7 +142,7 @@ bool prompt_click(app *a, int y, command_effect *effect) {
 /* Commands worth a reminder; their keys come from the table. `to` names a second command whose key
  * ends a range or pair; `least` columns that the screen must have; `pane` that has the keys; where room
  * is short, what has the lowest `keep` goes first, the last of those alike. */
-enum { ANY = -1, NOT_LATENT = -2, NOT_DOMAINS = -3 };
+enum { ANY = -1, NOT_LATENT = -2, NOT_DOMAINS = -3, TOKENS = -4 }; /* TOKENS: the latent's first page */
 typedef struct hint {
     const char *name, *join, *to, *words;
     int least, pane, keep;
@@ -155,9 +155,9 @@ static const hint hints[] = {{"open", "", NULL, "back", 0, ANY, 8},             
                              {"toggle", "", NULL, "leave out", 0, PANE_DOMAINS, 7},
                              {"sort", "", NULL, "sort", 0, PANE_DOMAINS, 6},
                              {"open", "", NULL, "enlarge", 0, PANE_DOMAINS, 5},
-                             {"interval", "", NULL, "interval", 0, PANE_LATENT, 6},
-                             {"versus", "", NULL, "versus", 0, PANE_LATENT, 5},
-                             {"wrap", "", NULL, "wrap", 0, PANE_LATENT, 4},
+                             {"interval", "", NULL, "interval", 0, TOKENS, 6},
+                             {"versus", "", NULL, "versus", 0, TOKENS, 5},
+                             {"wrap", "", NULL, "wrap", 0, TOKENS, 4},
                              {"edit-label", "", NULL, "label", 0, PANE_LATENT, 3},
                              {"capture", "", NULL, "capture", 90, PANE_LATENT, 2},
                              {"fewer", " ", "more", "N", 0, NOT_LATENT, 4},
@@ -188,6 +188,7 @@ static bool hint_applies(const app *a, const hint *h) {
     if (a->layout.footer.cols < h->least || (h == hints && a->tab->enlarged < 0)) return false;
     if (strcmp(h->name, "tab-back") == 0) return a->tab_count > 1;
     if (h == &hints[1]) return lists_latents(a);
+    if (h->pane == TOKENS) return a->tab->focus == PANE_LATENT && a->tab->latent.page == PAGE_TOKENS;
     if (h->pane == NOT_LATENT) return a->tab->focus != PANE_LATENT;
     if (h->pane == NOT_DOMAINS) return a->tab->focus != PANE_DOMAINS;
     if (h != hints && strcmp(h->name, "open") == 0 && a->tab->enlarged >= 0) return false;

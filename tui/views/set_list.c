@@ -3,9 +3,9 @@
 #include "draw/text.h"
 #include "keys.h"
 #include "named_sets.h"
+#include "views/set_detail.h"
 #include "views/view.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -96,40 +96,62 @@ static void draw_set(app *a, rect r, int y, const char *name, const scry_set *se
     scry_set_relation to = scry_set_relate(scry_session_set(a->tab->session), set);
     char rho[16], line[200];
     view_rho(of, 3, false, rho, sizeof rho);
-    snprintf(line, sizeof line, "%8u %8u %8u %8u   %6s", to.b, to.both, to.only_a, to.only_b, rho);
+    snprintf(line, sizeof line, "%8u %8u %9u %9u %7s", to.b, to.both, to.only_a, to.only_b, rho);
     grid_put(a->grid, y, r.x + 2, 26, look, name);
     grid_put(a->grid, y, r.x + 29, r.cols - 29, ROLE_TEXT, line);
 }
 
-static void draw_list(app *a, rect r) {
+static void draw_none(app *a, rect r) {
+    static const char *const words[] = {"No sets are kept yet.",
+                                        ":keep NAME           keeps the selection under a name",
+                                        ":keep NAME SETS      keeps what sets make: core + 3,17 - noise, top50 & !core",
+                                        ":choose SETS         makes the selection of them",
+                                        ":against SETS        compares them with the selection, domain by domain"};
+    for (int i = 0; i < 5 && i < r.rows; i++)
+        grid_put(a->grid, r.y + i, r.x + 2, r.cols - 2, i ? ROLE_FAINT : ROLE_TEXT, words[i]);
+}
+
+/* The sets that are kept, from the cursor's page; returns the rows used. */
+static int draw_kept(app *a, rect r, const scry_sets *kept) {
     sets_state *s = &a->tab->sets;
-    const scry_sets *kept = sets_of(a);
-    size_t count = kept ? kept->count : 0;
-    view_title(a, r, true, "named sets beside the selection");
-    grid_put(a->grid, r.y + 1, r.x + 2, r.cols - 2, ROLE_HEADER,
-             "set                         latents  in both  only now  only set   rho");
-    draw_set(a, r, r.y + 2, "the selection", scry_session_set(a->tab->session),
-             scry_session_result(a->tab->session)->fit.pearson, ROLE_FAINT);
-    scry_set *top = sets_expression(a, "top");
-    if (top) draw_set(a, r, r.y + 3, "the top N of the ranking", top, top_rho(a, top), ROLE_FAINT);
-    scry_set_free(top);
-    if (!count) {
-        grid_put(a->grid, r.y + 5, r.x + 2, r.cols - 2, ROLE_TEXT,
-                 "No sets are kept yet: :keep NAME keeps the selection under a name,");
-        grid_put(a->grid, r.y + 6, r.x + 2, r.cols - 2, ROLE_TEXT, ":choose core + 3,17 - noise makes one of several.");
-        return;
-    }
-    size_t page = r.rows > 5 ? (size_t)r.rows - 4 : 1;
-    if (s->cursor >= count) s->cursor = count - 1;
+    size_t page = r.rows > 1 ? (size_t)r.rows : 1;
+    if (s->cursor >= kept->count) s->cursor = kept->count - 1;
     if (s->cursor < s->top) s->top = s->cursor;
     if (s->cursor >= s->top + page) s->top = s->cursor - page + 1;
-    for (size_t i = 0; i < page && s->top + i < count; i++) {
-        int y = r.y + 4 + (int)i;
+    if (s->top + page > kept->count) s->top = kept->count > page ? kept->count - page : 0;
+    size_t i = 0;
+    for (; i < page && s->top + i < kept->count; i++) {
+        int y = r.y + (int)i;
         const scry_named_set *set = &kept->item[s->top + i];
         draw_set(a, r, y, set->name, set->set, kept_rho(a, kept, s->top + i), ROLE_IN);
         if (strcmp(s->held, set->name) == 0) grid_put(a->grid, y, r.x, 1, ROLE_MARK, "m");
         if (s->top + i == s->cursor) grid_flag(a->grid, y, r.x, r.cols, CELL_CURSOR);
     }
+    return (int)i;
+}
+
+/* The list, and below it what the set under the cursor holds, or else the top N. */
+static void draw_list(app *a, rect r) {
+    const scry_sets *kept = sets_of(a);
+    size_t count = kept ? kept->count : 0;
+    scry_set *top = sets_expression(a, "top");
+    view_title(a, r, true, "named sets beside the selection");
+    char heads[80];
+    snprintf(heads, sizeof heads, "%-26s %8s %8s %9s %9s %7s", "set", "latents", "in both", "only now", "only set",
+             "rho");
+    grid_put(a->grid, r.y + 1, r.x + 2, r.cols - 2, ROLE_HEADER, heads);
+    draw_set(a, r, r.y + 2, "the selection", scry_session_set(a->tab->session),
+             scry_session_result(a->tab->session)->fit.pearson, ROLE_FAINT);
+    if (top) draw_set(a, r, r.y + 3, "the top N of the ranking", top, top_rho(a, top), ROLE_FAINT);
+    int rows = r.rows - 4, most = rows >= 14 ? rows / 2 : rows;
+    int used = count ? draw_kept(a, (rect){r.y + 4, r.x, most, r.cols}, kept) : 6;
+    if (!count) draw_none(a, (rect){r.y + 5, r.x, rows - 1, r.cols});
+    rect below = {r.y + 5 + used, r.x, rows - used - 1, r.cols};
+    char name[80];
+    if (count) text_clean(kept->item[a->tab->sets.cursor].name, name, sizeof name, a->ascii);
+    if (below.rows >= 4 && count) set_detail_draw(a, below, name, kept->item[a->tab->sets.cursor].set);
+    else if (below.rows >= 4 && top) set_detail_draw(a, below, "the top N", top);
+    scry_set_free(top);
 }
 
 static void draw_sets(app *a, rect r) {
@@ -227,13 +249,23 @@ static void sets_wheel(app *a, int steps) {
 static void sets_footer(app *a, rect r) {
     const sets_state *s = &a->tab->sets;
     bool some = s->kept && s->kept->count;
-    static const char *const none[][2] = {{"a", "keep the selection"}, {"q", "back"}, {"u", "undo"}, {":", "commands"}};
+    static const char *const none[][2] = {
+        {"a", "keep the selection"}, {"q", "back"}, {"?", "help"}, {"u", "undo"}, {":", "commands"}};
     static const char *const hints[][2] = {{"Enter", "take"}, {"+", "join"}, {"&", "cut"},    {"-", "minus"},
                                            {"v", "compare"},  {"a", "keep"}, {"e", "export"}, {"x", "drop"},
-                                           {"q", "back"},     {"m", "mark"}, {"u", "undo"},   {":", "commands"}};
+                                           {"q", "back"},     {"m", "mark"}, {"?", "help"},   {"u", "undo"},
+                                           {":", "commands"}};
     if (s->versus.second) versus_footer(a, r);
     else if (some) view_hints(a, r, hints, sizeof hints / sizeof *hints);
     else view_hints(a, r, none, sizeof none / sizeof *none);
 }
 
-const layer layer_sets = {"sets", draw_sets, sets_key, sets_wheel, sets_footer};
+static const char *const sets_keys[][2] = {{"j k", "the next set; the one before"},
+                                           {"Enter", "make the selection this set"},
+                                           {"+ & -", "join it to the selection; leave what both have; take it away"},
+                                           {"v", "compare it with the selection, domain by domain"},
+                                           {"x", "drop it"},
+                                           {"q Esc", "back"},
+                                           {NULL, NULL}};
+
+const layer layer_sets = {"sets", draw_sets, sets_key, sets_wheel, sets_footer, sets_keys};

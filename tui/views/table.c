@@ -2,10 +2,10 @@
 #include "draw/text.h"
 #include "table/filter.h"
 #include "views/columns.h"
+#include "views/table_place.h"
 #include "views/view.h"
 #include "words.h"
 
-#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -87,76 +87,10 @@ static void move_table(app *a, move kind, long steps) {
     table_go_row(a, row < rows ? (uint32_t)row : (uint32_t)(rows ? rows - 1 : 0));
 }
 
-/* ---- columns ---------------------------------------------------------------------------------- */
-
-enum { LABEL_WANTS = 12 };
-
-typedef struct placed {
-    int x, width; /* width 0: not shown */
-} placed;
-
-static int digits(uint32_t number) {
-    int n = 1;
-    while (number >= 10) number /= 10, n++;
-    return n;
-}
-
-static int least_width(const app *a, int column) {
-    int width = columns[column].width, numbers = digits(a->tab->info->d_sae);
-    if (a->tab->table.columns.width[column]) return a->tab->table.columns.width[column];
-    if (width > 0) return width;
-    return width == 0 ? (numbers < 5 ? 5 : numbers) : (numbers < 4 ? 5 : numbers + 1);
-}
-
-/* How much a column wants to stay where room is short. */
-static int keep_of(const app *a, int column) {
-    if (column == a->tab->table.columns.cursor) return 100;
-    return column == a->tab->table.column ? 50 : columns[column].keep;
-}
-
-/* Takes out the column that is kept least, the last of equal ones; false when only one is left. */
-static bool drop_one(const app *a, placed *place, int *total, int keep_most) {
-    const table_columns *c = &a->tab->table.columns;
-    int least = -1, left = 0;
-    for (int i = c->count - 1; i >= 0; i--) {
-        if (!place[c->at[i]].width) continue;
-        left++;
-        if (least < 0 || keep_of(a, c->at[i]) < keep_of(a, least)) least = c->at[i];
-    }
-    if (left < 2 || keep_of(a, least) > keep_most) return false;
-    *total -= place[least].width + 1;
-    place[least].width = 0;
-    return true;
-}
-
-/* Columns that fit, by number; what is left over goes to label and shift. */
-static void place_columns(const app *a, int cols, placed *place) {
-    const table_columns *c = &a->tab->table.columns;
-    int total = -1, label = column_find("label"), shift = column_find("shift");
-    memset(place, 0, COLUMNS_MOST * sizeof *place);
-    for (int i = 0; i < c->count; i++) {
-        int column = c->at[i];
-        place[column].width = table_column_is_mute(a, column) ? 0 : least_width(a, column);
-        if (place[column].width) total += place[column].width + 1;
-    }
-    while (total > cols && drop_one(a, place, &total, INT_MAX)) continue;
-    bool takes = place[label].width && !c->width[label];
-    /* a shorter label says little: what is kept least gives way */
-    while (takes && place[label].width + cols - total < LABEL_WANTS && drop_one(a, place, &total, 3)) continue;
-    int spare = cols - total, to_shift = place[shift].width && !c->width[shift] && spare > 16 ? (spare - 16) / 3 : 0;
-    if (to_shift > 14) to_shift = 14;
-    place[shift].width += to_shift;
-    if (spare > 0 && takes) place[label].width += spare - to_shift;
-    for (int i = 0, x = 0; i < c->count; i++) {
-        placed *p = &place[c->at[i]];
-        p->x = x;
-        if (p->width > cols) p->width = cols;
-        if (p->width) x += p->width + 1;
-    }
-}
+/* ---- column names ----------------------------------------------------------------------------- */
 
 /* The long title where it fits; the arrow before the last letter where it does not. */
-static void draw_title(app *a, rect r, int column, const placed *p, role look) {
+static void draw_title(app *a, rect r, int column, const table_place *p, role look) {
     const table_state *t = &a->tab->table;
     const char *title = columns[column].title, *more = strchr(title, '|');
     bool sorted = column == t->column, up = columns[column].ascending != t->reversed;
@@ -172,12 +106,19 @@ static void draw_title(app *a, rect r, int column, const placed *p, role look) {
     if (column == t->columns.cursor) grid_flag(a->grid, r.y, r.x + p->x, p->width, CELL_CURSOR);
 }
 
-static void draw_header(app *a, rect r, bool focus, const placed *place) {
+/* At the right end, how many columns have no room; the last title gives way to it. */
+static void draw_header(app *a, rect r, bool focus, const table_places *places) {
     const table_columns *c = &a->tab->table.columns;
     role look = focus ? ROLE_FOCUS : ROLE_HEADER;
+    char more[TABLE_MORE + 1];
+    int room = r.cols - table_places_more(places, more);
     grid_fill(a->grid, r.y, r.x, r.cols, look, ' ');
-    for (int i = 0; i < c->count; i++)
-        if (place[c->at[i]].width) draw_title(a, r, c->at[i], &place[c->at[i]], look);
+    for (int i = 0; i < c->count; i++) {
+        table_place place = places->at[c->at[i]];
+        if (place.width > room - place.x) place.width = room - place.x;
+        if (places->at[c->at[i]].width && place.width > 0) draw_title(a, r, c->at[i], &place, look);
+    }
+    grid_put(a->grid, r.y, r.x + room, r.cols - room, look, more);
 }
 
 /* ---- rows ------------------------------------------------------------------------------------- */
@@ -243,11 +184,11 @@ static role look_of(int column, bool in, const char *text) {
     return in ? ROLE_TEXT : ROLE_FAINT;
 }
 
-static void draw_row(app *a, rect r, int y, uint32_t latent, const placed *place) {
+static void draw_row(app *a, rect r, int y, uint32_t latent, const table_places *places) {
     const table_columns *c = &a->tab->table.columns;
     bool in = scry_set_has(scry_session_set(a->tab->session), latent);
     for (int i = 0; i < c->count; i++) {
-        int column = c->at[i], width = place[column].width, x = r.x + place[column].x;
+        int column = c->at[i], width = places->at[column].width, x = r.x + places->at[column].x;
         if (!width) continue;
         char text[256];
         columns[column].text(a, latent, text, sizeof text);
@@ -276,7 +217,9 @@ static void draw_line(app *a, rect r, int y) {
     role look = ROLE_MESSAGE;
     size_t used = 0;
     text[0] = 0;
-    if (t->marks->count) used += (size_t)snprintf(text, sizeof text, "%u marked: T switches them", t->marks->count);
+    if (t->marks->count)
+        used += (size_t)snprintf(text, sizeof text, "%u marked: T switches %s", t->marks->count,
+                                 t->marks->count == 1 ? "it" : "them");
     if (types_filter(a) && t->filter.error[0] && !t->filter.error_length) {
         snprintf(text, sizeof text, "%s", t->filter.error);
     } else if (types_filter(a) && t->filter.error[0]) {
@@ -298,11 +241,11 @@ static void draw_line(app *a, rect r, int y) {
 }
 
 static void draw_table(app *a, rect r, bool focus) {
-    placed place[COLUMNS_MOST];
+    table_places places;
     table_state *t = &a->tab->table;
     bool line = has_line(a) && r.rows > 2;
-    place_columns(a, r.cols, place);
-    draw_header(a, r, focus, place);
+    table_places_make(a, r.cols, &places);
+    draw_header(a, r, focus, &places);
     t->page = r.rows - 1 - line;
     uint32_t page = t->page > 0 ? (uint32_t)t->page : 1, rows = t->order.rows;
     if (t->cursor < t->top) t->top = t->cursor;
@@ -311,7 +254,7 @@ static void draw_table(app *a, rect r, bool focus) {
     if (!rows) grid_put(a->grid, r.y + 1, r.x + 1, r.cols - 1, ROLE_FAINT, "no latent passes the filter");
     for (uint32_t i = 0; i < page && t->top + i < rows; i++) {
         int y = r.y + 1 + (int)i;
-        draw_row(a, r, y, order_at(&t->order, t->top + i), place);
+        draw_row(a, r, y, order_at(&t->order, t->top + i), &places);
         if (t->top + i == t->cursor) grid_flag(a->grid, y, r.x, r.cols, CELL_CURSOR);
     }
     if (line) draw_line(a, r, r.y + r.rows - 1);
@@ -319,10 +262,15 @@ static void draw_table(app *a, rect r, bool focus) {
 
 /* ---- mouse ------------------------------------------------------------------------------------ */
 
-static void click_header(app *a, const placed *place, int x) {
+static void click_header(app *a, const table_places *places, int cols, int x) {
     const table_columns *c = &a->tab->table.columns;
+    char more[TABLE_MORE + 1];
+    if (x >= cols - table_places_more(places, more)) {
+        app_command(a, "column-right");
+        return;
+    }
     for (int i = 0; i < c->count; i++) {
-        const placed *p = &place[c->at[i]];
+        const table_place *p = &places->at[c->at[i]];
         if (!p->width || x < p->x || x > p->x + p->width) continue;
         char wrong[8];
         bool again = a->tab->table.column == c->at[i];
@@ -334,17 +282,17 @@ static void click_header(app *a, const placed *place, int x) {
 }
 
 static void click_table(app *a, rect r, int y, int x) {
-    placed place[COLUMNS_MOST];
+    table_places places;
     table_state *t = &a->tab->table;
-    place_columns(a, r.cols, place);
+    table_places_make(a, r.cols, &places);
     if (y == r.y) {
-        click_header(a, place, x - r.x);
+        click_header(a, &places, r.cols, x - r.x);
         return;
     }
     if (y - r.y - 1 >= t->page || t->top + (uint32_t)(y - r.y - 1) >= t->order.rows) return;
     table_go_row(a, t->top + (uint32_t)(y - r.y - 1));
     macro_note_mouse(a, "latent", "%u", app_latent(a));
-    const placed *in = &place[column_find("in")];
+    const table_place *in = &places.at[column_find("in")];
     if (in->width && x - r.x >= in->x && x - r.x <= in->x + in->width) app_command(a, "toggle");
 }
 
