@@ -84,7 +84,7 @@ typedef struct app {
     recording recording;
     char message[TEXT_MOST];
     bool message_is_error;
-    bool asked_to_leave; /* while something is being written */
+    bool asked_to_leave;   /* while something is being written */
     int64_t unsaved_since; /* milliseconds of the monotonic clock, 0: all is saved */
 } app;
 

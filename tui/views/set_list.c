@@ -125,8 +125,8 @@ static void draw_list(app *a, rect r) {
     if (s->cursor >= s->top + page) s->top = s->cursor - page + 1;
     for (size_t i = 0; i < page && s->top + i < count; i++) {
         int y = r.y + 4 + (int)i;
-        draw_set(a, r, y, kept->item[s->top + i].name, kept->item[s->top + i].set,
-                 kept_rho(a, kept, s->top + i), ROLE_IN);
+        draw_set(a, r, y, kept->item[s->top + i].name, kept->item[s->top + i].set, kept_rho(a, kept, s->top + i),
+                 ROLE_IN);
         if (s->top + i == s->cursor) grid_flag(a->grid, y, r.x, r.cols, CELL_CURSOR);
     }
 }
