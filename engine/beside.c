@@ -1,6 +1,7 @@
 /* beside.c: where the files that belong to an index are, and how they are written. */
 #include "beside.h"
 #include "base/mem.h"
+#include "identity.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -55,22 +56,41 @@ static char *stem_in_data(const char *path, bool cached) {
     return stem;
 }
 
-char *scry_beside(const scry_index *index, const char *suffix) {
-    const char *path = scry_about(index)->path;
+/* Where it is; *cached: the index lies in the cache. */
+static char *find_beside(const char *path, const char *suffix, bool *cached) {
     char *folder = folder_of(path), *cache = scry_folder("XDG_CACHE_HOME", ".cache"), *beside;
-    bool cached = same_folder(folder, cache);
-    if (!cached && access(folder, W_OK) == 0) {
+    *cached = same_folder(folder, cache);
+    if (!*cached && access(folder, W_OK) == 0) {
         size_t length = strlen(path);
         if (length > 5 && strcmp(path + length - 5, ".scry") == 0) length -= 5;
         beside = mem_format("%.*s%s", (int)length, path, suffix);
     } else {
-        char *data = scry_folder("XDG_DATA_HOME", ".local/share"), *stem = stem_in_data(path, cached);
+        char *data = scry_folder("XDG_DATA_HOME", ".local/share"), *stem = stem_in_data(path, *cached);
         beside = mem_format("%s/%s%s", data, stem, suffix);
         free(data);
         free(stem);
     }
     free(folder);
     free(cache);
+    return beside;
+}
+
+char *scry_beside(const scry_index *index, const char *suffix) {
+    bool cached;
+    return find_beside(scry_about(index)->path, suffix, &cached);
+}
+
+char *scry_beside_latents(const scry_index *index, const char *suffix) {
+    bool cached;
+    char *of_index = find_beside(scry_about(index)->path, suffix, &cached);
+    uint64_t latents = cached ? scry_identity_latents(index) : 0;
+    if (!latents) return of_index;
+    char *data = scry_folder("XDG_DATA_HOME", ".local/share");
+    char *beside = mem_format("%s/latents-%016" PRIx64 "%s", data, latents, suffix);
+    /* Before, the content named them: they are taken over. */
+    if (access(beside, F_OK) != 0) rename(of_index, beside);
+    free(data);
+    free(of_index);
     return beside;
 }
 

@@ -8,4 +8,10 @@
  * nothing however large they are; of a scores-only study, its manifest. */
 uint64_t scry_identity(const scry_index *index);
 
+/* Which latents they are, whatever else the index holds: a hash of the SAE's decoder; without one, of the mean
+ * activations over the first training set's base of the first IDENTITY_LATENTS latents. It stays when domains, changes,
+ * labels or captures beside those are other than before. 0: nothing tells (a scores-only study, silent latents). */
+enum { IDENTITY_LATENTS = 65536 };
+uint64_t scry_identity_latents(const scry_index *index);
+
 #endif

@@ -149,7 +149,7 @@ static edit_list *read_file(uint32_t latents, const char *path) {
 
 struct label_edits *label_edits_open(const scry_index *x) {
     struct label_edits *e = mem_new(1, sizeof *e);
-    char *path = scry_beside(x, ".labels.jsonl");
+    char *path = scry_beside_latents(x, ".labels.jsonl");
     replace(e, read_file(x->F, path));
     free(path);
     return e;
@@ -192,14 +192,13 @@ static char *trimmed(const char *text) {
 
 static bool write_list(const edit_list *e, const char *path, scry_error *err) {
     if (e->count) return scry_write_whole(path, write_edits, e, err);
-    return unlink(path) == 0 || errno == ENOENT ||
-           scry_fail(err, "%s: cannot be removed: %s", path, strerror(errno));
+    return unlink(path) == 0 || errno == ENOENT || scry_fail(err, "%s: cannot be removed: %s", path, strerror(errno));
 }
 
 bool scry_label_set(scry_index *x, uint32_t latent, const char *text, scry_error *err) {
     if (latent >= x->F)
         return scry_misuse(err, "latent %" PRIu32 " does not exist; this index has 0 to %" PRIu32, latent, x->F - 1);
-    char *label = trimmed(text), *path = scry_beside(x, ".labels.jsonl");
+    char *label = trimmed(text), *path = scry_beside_latents(x, ".labels.jsonl");
     bool ok = strlen(label) <= SCRY_LABEL_MOST ||
               scry_misuse(err, "label: %zu bytes, expected %d or fewer", strlen(label), SCRY_LABEL_MOST);
     if (ok) {

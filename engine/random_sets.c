@@ -18,11 +18,11 @@ typedef struct drawing {
     size_t D;
     uint32_t *active; /* [count] the latents that can be drawn */
     uint32_t count;
-    uint32_t size;    /* drawn; of a large set the fewer that are not in it */
-    bool left_out;    /* so it is */
-    bool few;         /* of many: each set is added up by itself */
-    size_t words;     /* of the bits of a set */
-    double *total;    /* [D] of all that can be drawn, where `left_out` */
+    uint32_t size; /* drawn; of a large set the fewer that are not in it */
+    bool left_out; /* so it is */
+    bool few;      /* of many: each set is added up by itself */
+    size_t words;  /* of the bits of a set */
+    double *total; /* [D] of all that can be drawn, where `left_out` */
     const double *change;
     uint32_t sets;
     uint64_t *seed;   /* [sets] */
@@ -99,8 +99,7 @@ __attribute__((target_clones("avx512f", "avx2", "default"))) static void add_up(
                 continue;
             }
             for (uint64_t left = in; left; left &= left - 1) {
-                const float *row =
-                    w->contribution + (size_t)w->active[word * 64 + (size_t)__builtin_ctzll(left)] * D;
+                const float *row = w->contribution + (size_t)w->active[word * 64 + (size_t)__builtin_ctzll(left)] * D;
                 for (size_t d = 0; d < D; d++) of[d] += (double)row[d];
             }
         }

@@ -94,7 +94,7 @@ static bool read_file(scry_sets *sets, scry_error *err) {
 
 scry_sets *scry_sets_open(const scry_index *index, scry_error *err) {
     scry_sets *sets = mem_new(1, sizeof *sets);
-    sets->path = scry_beside(index, ".sets.json");
+    sets->path = scry_beside_latents(index, ".sets.json");
     sets->latents = scry_about(index)->d_sae;
     if (access(sets->path, F_OK) != 0 || read_file(sets, err)) return sets;
     scry_sets_free(sets);
@@ -134,14 +134,32 @@ static bool save(const scry_sets *sets, scry_error *err) {
     return scry_write_whole(sets->path, write_json, sets, err);
 }
 
+/* As they are on the disk: another explorer, or another study of the same latents, may have kept some. */
+static bool read_anew(scry_sets *sets, scry_error *err) {
+    scry_sets now = {.path = sets->path, .latents = sets->latents};
+    if (access(sets->path, F_OK) != 0) return true;
+    bool ok = read_file(&now, err);
+    scry_named_set *before = ok ? sets->item : now.item;
+    size_t count = ok ? sets->count : now.count;
+    if (ok) {
+        sets->item = now.item;
+        sets->count = now.count;
+        sets->version++;
+    }
+    for (size_t i = 0; i < count; i++) scry_set_free(before[i].set);
+    free(before);
+    return ok;
+}
+
 bool scry_sets_keep(scry_sets *sets, const char *name, const scry_set *set, scry_error *err) {
-    if (!scry_sets_name_ok(name, err)) return false;
+    if (!scry_sets_name_ok(name, err) || !read_anew(sets, err)) return false;
     add(sets, name, scry_set_copy(set));
     sets->version++;
     return save(sets, err);
 }
 
 bool scry_sets_forget(scry_sets *sets, const char *name, scry_error *err) {
+    if (!read_anew(sets, err)) return false;
     size_t i = place_of(sets, name);
     if (i == sets->count) return scry_misuse(err, "no set \"%.40s\" is kept with this index", name);
     scry_set_free(sets->item[i].set);

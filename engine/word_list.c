@@ -22,20 +22,19 @@ static const char *take(const char *from, char end, char *out, size_t *length, b
 }
 
 bool scry_word_next(const char **at, scry_word *word, scry_error *err) {
-    const char *from = *at + strspn(*at, " ");
+    const char *from = *at;
     size_t length = 0;
     if (!*from) return false;
     bool quoted = *from == '"';
     *word = (scry_word){.text = mem_new(strlen(from) + 1, 1), .plain = !quoted};
     const char *end = take(from + quoted, quoted ? '"' : ',', word->text, &length, &word->plain);
-    const char *next = quoted && *end ? end + 1 + strspn(end + 1, " ") : end;
+    const char *next = quoted && *end ? end + 1 : end;
     if (quoted && (!*end || (*next && *next != ','))) {
         scry_misuse(err, "\"%.60s\": found %s, expected names with commas between, such as a,\"b, c\"", *at,
                     *end ? "more behind a closing quote" : "no closing quote");
         free(word->text);
         return false;
     }
-    while (!quoted && length && word->text[length - 1] == ' ') length--;
     word->text[length] = 0;
     *at = next + (*next == ',');
     return true;

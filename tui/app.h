@@ -86,7 +86,7 @@ typedef struct app {
     recording recording;
     char message[TEXT_MOST];
     bool message_is_error;
-    bool asked_to_leave; /* while something is being written */
+    bool asked_to_leave;   /* while something is being written */
     char *copied;          /* owned: for the terminal's clipboard after the next frame; NULL: nothing */
     int64_t unsaved_since; /* milliseconds of the monotonic clock, 0: all is saved */
 } app;

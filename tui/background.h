@@ -18,8 +18,8 @@ typedef struct background_job {
     void *context;
 } background_job;
 
-/* bell: a byte is written to this file whenever a job has ended or gone on by a hundredth, for a loop that waits for it (-1:
- * none). No thread is there before the first job. Owner: background_free, which cancels and waits. */
+/* bell: a byte is written to this file whenever a job has ended or gone on by a hundredth, for a loop that waits for it
+ * (-1: none). No thread is there before the first job. Owner: background_free, which cancels and waits. */
 background *background_new(int bell);
 void background_free(background *b);
 

@@ -145,7 +145,7 @@ sed 's/"name": "law"/"name": "law, civil"/; s/"name": "math"/"name": "all"/; s/"
 gives 0 index "$place/named/study.json" -o "$place/named.scry"
 gives 0 score "$x" --domains "law,business,math,physics" --json
 sed 's/"[^"]*","sts"/"","sts"/g; s/"name":"[^,]*,/"name":/g' "$out" | grep -o '"pearson":[^,]*\|"r2":[^,]*' >"$place/before"
-for list in '"law, civil","a \"b\\,","all",physics' 'law\, civil, a "b\\\,, physics ,"all"'; do
+for list in '"law, civil","a \"b\\,","all",physics' 'law\, civil,a "b\\\,,physics,"all"'; do
     gives 0 score "$place/named.scry" --domains "$list" --json
     grep -o '"pearson":[^,]*\|"r2":[^,]*' "$out" >"$place/own" && mv "$place/own" "$out"
     same "--domains $list is those domains"

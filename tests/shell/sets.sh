@@ -38,4 +38,20 @@ printf '{' >"$place/s.sets.json"
 gives 1 sets "$x"
 says "a damaged file is named" "s.sets.json"
 gives 0 score "$x" --latents 3,17
+
+# ---- an index in the cache: what is said of its latents is there again when the study has changed
+export XDG_DATA_HOME="$place/data"
+mkdir "$place/study"
+cp -R sample_data/. "$place/study"
+gives 0 sets "$place/study/study.json" --top 7 --keep mine
+printf 'latent 17\nlabel of mine\n' >"$place/label.script"
+gives 0 "$place/study/study.json" --script "$place/label.script"
+sed 's/"name": "law"/"name": "statutes"/' sample_data/study.json >"$place/study/study.json"
+gives 0 sets "$place/study/study.json"
+prints "named sets stay when the study changes" 'mine'
+printf 'export-labels %s\n' "$place/labels.csv" >"$place/label.script"
+gives 0 "$place/study/study.json" --script "$place/label.script"
+grep -q '^17,.*of mine' "$place/labels.csv" && ok "labels too" || not_ok "labels too" "found $(cat "$place/labels.csv")"
+gives 0 sets sample_data/study.json
+prints "and are those of the SAE, in other studies too" 'mine'
 finish

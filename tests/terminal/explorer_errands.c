@@ -56,7 +56,8 @@ static void files_beside(term *t) {
     await_text(t, "N 100 ");
     command(t, line);
     check(await_message(t, "100 latents written to"), t, "a short one is written", "found \"%s\"", footer(t));
-    char *differs = shell(NULL, "'%s' export '%s/errands.scry' 2>/dev/null | cmp - '%s/long.csv' 2>&1", scry, work, work);
+    char *differs =
+        shell(NULL, "'%s' export '%s/errands.scry' 2>/dev/null | cmp - '%s/long.csv' 2>&1", scry, work, work);
     check(!*differs, t, "as the shell writes it", "found: %s", differs);
     free(differs);
 }
@@ -72,8 +73,9 @@ static void pages_beside(term *t) {
     check(await_message(t, "given up") && term_has(t, "rho "), t, "ctrl-C does too", "found \"%s\"", footer(t));
     command(t, "baselines");
     check(await_text(t, "like training"), t, "and they come by themselves", "found \"%s\"", row(t, 3));
-    char *shown = shell(NULL, "'%s' baselines '%s/errands.scry' --json | grep -o '\"pearson\":[^,]*' | head -1 | cut -d: -f2",
-                        scry, work);
+    char *shown =
+        shell(NULL, "'%s' baselines '%s/errands.scry' --json | grep -o '\"pearson\":[^,]*' | head -1 | cut -d: -f2",
+              scry, work);
     char number[16];
     snprintf(number, sizeof number, "%.3f", strtod(shown, NULL));
     check(term_has(t, number), t, "with the shell's rho", "found no %s", number);

@@ -166,6 +166,36 @@ static void test_damaged(const char *index, const char *file) {
     unlink(file);
 }
 
+/* The study in the cache folder, once more with a second domain, and then with other latents. */
+static void test_carried(const char *file, const char *before) {
+    const char *folder = scratch_folder("cache/scry");
+    double h[4 * LATENTS];
+    for (int i = 0; i < 4 * LATENTS; i++) h[i] = i % 5 == 0 ? i : 0;
+    write_npy(text_of("%s/b.npy", folder), F32, 4, LATENTS, h);
+    static const char *const base[] = {"a.npy", "a.npy", "b.npy"};
+    for (int i = 0; i < 3; i++) {
+        write_text(
+            text_of("%s/study.json", folder),
+            "{\"scry_study\": 1, \"train\": {\"base\": {\"features\": \"%s\"}, \"sft\": {\"features\": \"b.npy\"}}, "
+            "\"domains\": [{\"name\": \"d\", \"base\": {\"features\": \"a.npy\"}}, "
+            "{\"name\": \"e\", \"base\": {\"features\": \"b.npy\"}}]}",
+            base[i]);
+        scry_error err = {0};
+        const char *out = text_of("%s/fedcba9876543210.scry", folder);
+        if (!scry_index_build(text_of("%s/study.json", folder), out, NULL, NULL, NULL, &err))
+            check(false, "the study is indexed: %s", err.text);
+        if (i == 1) { /* named by the content, as they were before */
+            check(rename(file, before) == 0, "labels named by the content");
+        }
+        scry_index *x = open_at(out);
+        check(is(scry_label(x, 1), i < 2 ? "kept" : NULL),
+              i < 2 ? "a changed study has the labels of its latents%s" : "other latents have not%s",
+              i == 1 ? ", taken over" : "");
+        check(file_exists(file) && !file_exists(before), "in the file that is named by them");
+        scry_close(x);
+    }
+}
+
 static void test_places(const char *folder) {
     const char *cache = scratch_folder("cache"), *data = scratch("data");
     setenv("XDG_CACHE_HOME", cache, 1);
@@ -176,9 +206,13 @@ static void test_places(const char *folder) {
     char *path = scry_beside(x, ".sets.json");
     check(is(path, text_of("%s/scry/0123456789abcdef.sets.json", data)), "of an index in the cache: %s", path);
     free(path);
-    check(scry_label_set(x, 1, "kept", &err) && file_exists(text_of("%s/scry/0123456789abcdef.labels.jsonl", data)),
-          "folders are made where there are none: %s", err.text);
+    path = scry_beside_latents(x, ".labels.jsonl");
+    check(strncmp(path, text_of("%s/scry/latents-", data), strlen(data) + 14) == 0, "what is about latents: %s", path);
+    check(scry_label_set(x, 1, "kept", &err) && file_exists(path), "folders are made where there are none: %s",
+          err.text);
     scry_close(x);
+    test_carried(path, text_of("%s/scry/fedcba9876543210.labels.jsonl", data));
+    free(path);
     const char *plain = make_index(folder, "no-suffix");
     x = open_at(plain);
     path = scry_beside(x, ".labels.jsonl");

@@ -175,6 +175,15 @@ static void kept(const char *path) {
     s = scry_sets_open(x, &err);
     check(s && s->count == 2 && strcmp(s->item[0].name, "core") == 0 && scry_set_equal(s->item[0].set, set),
           "both are there again %s", err.text);
+    scry_error other_err = {0};
+    scry_sets *other = scry_sets_open(x, &other_err);
+    check(other && scry_sets_keep(other, "theirs", set, &other_err), "another explorer keeps one %s", other_err.text);
+    check(s && scry_sets_keep(s, "ours", set, &err) && scry_sets_find(s, "theirs") && scry_sets_find(s, "core"),
+          "what another kept meanwhile stays");
+    check(other && scry_sets_forget(other, "theirs", &other_err) && scry_sets_find(other, "ours"), "and ours stays");
+    scry_sets_free(other);
+    check(s && scry_sets_forget(s, "ours", &err) && !scry_sets_find(s, "theirs"),
+          "what was dropped there is gone here");
     check(s && scry_sets_forget(s, "core", &err) && s->count == 1 && !scry_sets_find(s, "core"), "one is forgotten");
     check(s && !scry_sets_forget(s, "core", &err), "not twice: %s", err.text);
     static const char *const bad[] = {"",    "9a",      "a b", "top",      "top50",

@@ -108,6 +108,50 @@ static void sweeps(const planted *p) {
     free(s);
 }
 
+/* Another generator's sets have the same distribution (two-sample Kolmogorov-Smirnov, p .001); of all latents there is
+ * one set. */
+static void distribution(const planted *p, const double *change, uint32_t size) {
+    enum { SETS = 1000 };
+    uint64_t seed = 5 + size;
+    double own[SETS], rho[SETS], most = 0, x[64];
+    uint32_t *pick = calloc(p->F, sizeof *pick);
+    if (!pick) abort();
+    uint32_t n = scry_random_rhos(p->x, SCRY_ACT, change, size, SETS, SCRY_SEED, NULL, rho, NULL);
+    for (int k = 0; k < SETS; k++) {
+        for (uint32_t j = 0; j < p->F; j++) pick[j] = j;
+        memset(x, 0, sizeof x);
+        for (uint32_t i = 0; i < size; i++) {
+            uint32_t other = i + roll_below(&seed, p->F - i), latent = pick[other];
+            pick[other] = pick[i];
+            for (size_t d = 0; d < p->D; d++)
+                x[d] += (double)scry_contributions(p->x, SCRY_ACT)[(size_t)latent * p->D + d];
+        }
+        own[k] = scry_fit_line(x, change, p->D).pearson;
+    }
+    free(pick);
+    if (size == p->F) {
+        for (uint32_t k = 0; k < n; k++) most = fmax(most, fabs(rho[k] - own[0]));
+        check(n == SETS && most < 1e-9, "the set of all latents, %u times: furthest off %.2g", n, most);
+        return;
+    }
+    /* a set without a rho (of one latent that is silent on the domains) is left out by both */
+    size_t owns = 0;
+    for (int k = 0; k < SETS; k++)
+        if (!isnan(own[k])) own[owns++] = own[k];
+    scry_sort(own, owns);
+    scry_sort(rho, n);
+    for (uint32_t i = 0; i < n; i++) {
+        size_t k = 0;
+        while (k < owns && own[k] <= rho[i] + 1e-9) k++;
+        size_t same = i;
+        while (same + 1 < n && rho[same + 1] <= rho[i] + 1e-9) same++;
+        most = fmax(most, fabs((double)(same + 1) / n - (double)k / (double)owns));
+    }
+    check(n > SETS / 10 && most < 1.95 * sqrt(1.0 / n + 1.0 / (double)owns),
+          "sets of %u of %u are distributed as other random sets are: Kolmogorov-Smirnov %.4f, %u of them", size, p->F,
+          most, n);
+}
+
 static void random_sets(const planted *p) {
     double change[64], rho[SCRY_RANDOM_SETS], again[SCRY_RANDOM_SETS], spearman[SCRY_RANDOM_SETS], mean, sd;
     for (size_t d = 0; d < p->D; d++) change[d] = scry_scope_change(&p->scope, p->x, d);
@@ -129,32 +173,10 @@ static void random_sets(const planted *p) {
     /* a twelfth of the latents has the relation, so that a random set has some of it */
     check(below > 900, "few find as much of the relation (mean %.3f) as the top 100 (%.3f): %u below", mean,
           r.fit.pearson, below);
-    /* another generator's sets have the same distribution (two-sample Kolmogorov-Smirnov, p .001) */
-    uint64_t seed = 5;
-    double own[1000], most = 0, x[64];
-    uint32_t *pick = calloc(p->F, sizeof *pick);
-    if (!pick) abort();
-    for (int k = 0; k < 1000; k++) {
-        for (uint32_t j = 0; j < p->F; j++) pick[j] = j;
-        memset(x, 0, sizeof x);
-        for (uint32_t i = 0; i < 100; i++) {
-            uint32_t other = i + roll_below(&seed, p->F - i), latent = pick[other];
-            pick[other] = pick[i];
-            for (size_t d = 0; d < p->D; d++)
-                x[d] += (double)scry_contributions(p->x, SCRY_ACT)[(size_t)latent * p->D + d];
-        }
-        own[k] = scry_fit_line(x, change, p->D).pearson;
-    }
-    scry_sort(own, 1000);
-    scry_sort(rho, 1000);
-    for (int i = 0; i < 1000; i++) {
-        int k = 0;
-        while (k < 1000 && own[k] <= rho[i]) k++;
-        most = fmax(most, fabs((i + 1) / 1000.0 - k / 1000.0));
-    }
-    check(most < 1.95 * sqrt(2.0 / 1000), "distributed as other random sets are: Kolmogorov-Smirnov %.4f", most);
+    /* few, many, more than half, all but one: they are drawn and added up in different ways */
+    const uint32_t sizes[] = {1, 2, 100, p->F / 2, p->F / 2 + 1, p->F - p->F / 8, p->F - 1, p->F};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) distribution(p, change, sizes[i]);
     check_is(scry_random_rhos(p->x, SCRY_ACT, change, p->F + 1, 10, 1, NULL, rho, NULL), 0, "no set larger than all");
-    free(pick);
     scry_result_free(&r);
     scry_scorer_free(scorer);
     scry_set_free(set);

@@ -22,7 +22,8 @@ static void right(void) {
     config c =
         read_config("{\"theme\": \"light\", \"ascii\": true, \"mouse\": false, \"top\": 200, \"score\": \"act2\","
                     "\"by\": \"sft\", \"metric\": \"abs\", \"keys\": {\"toggle\": \"x Space\"},"
-                    "\"columns\": [\"label:40\", \"latent\"], \"colours\": {\"bar\": \"208\"}, \"start\": [\"sort rate\", \"down 3\"]}");
+                    "\"columns\": [\"label:40\", \"latent\"], \"colours\": {\"bar\": \"208\"}, \"start\": [\"sort "
+                    "rate\", \"down 3\"]}");
     check(c.wrong.count == 0, "nothing is wrong, found \"%s\"", c.wrong.count ? c.wrong.text[0] : "");
     check(c.theme == theme_find("light") && c.ascii == 1 && c.mouse == 0, "theme, ascii, mouse");
     check(strcmp(c.top, "200") == 0 && strcmp(c.score, "act2") == 0 && strcmp(c.by, "sft") == 0 &&
@@ -227,7 +228,8 @@ static void mouse(const char *index) {
         app_command(a, "record");
         lines += (int)a->recording.count;
         if (a->recording.count) app_command(b, "play mouse");
-        check(!b->message_is_error || !b->message[0], "round %d is played: %s", round, b->message_is_error ? b->message : "");
+        check(!b->message_is_error || !b->message[0], "round %d is played: %s", round,
+              b->message_is_error ? b->message : "");
         if (latent_working(b)) latent_work(b, 0);
         table_finish(b);
         a->message[0] = b->message[0] = 0;

@@ -39,7 +39,7 @@ static void read_back(void) {
             name[i][length] = 0;
             char *text = scry_word_quoted(name[i]);
             size_t used = strlen(list);
-            snprintf(list + used, sizeof list - used, "%s%s%s", i ? "," : "", roll_below(&seed, 3) ? "" : " ", text);
+            snprintf(list + used, sizeof list - used, "%s%s", i ? "," : "", text);
             free(text);
         }
         const char *at = list;

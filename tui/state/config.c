@@ -133,7 +133,8 @@ static void read_columns(reader *r, const char *key, const cJSON *value) {
     const cJSON *item, *items = cJSON_IsArray(value) ? value : NULL;
     table_columns read = {.cursor = -1};
     char text[COLUMNS_TEXT_MOST] = "";
-    if (!items || !items->child) wrong(r, key, value, "a list of columns, such as [\"rank\", \"latent\", \"label:40\"]");
+    if (!items || !items->child)
+        wrong(r, key, value, "a list of columns, such as [\"rank\", \"latent\", \"label:40\"]");
     cJSON_ArrayForEach (item, items) {
         int before = read.count;
         if (!cJSON_IsString(item)) wrong(r, key, item, "a column, such as \"label:40\"");
@@ -156,8 +157,8 @@ static void read_start(reader *r, const char *key, const cJSON *value) {
 static const struct {
     const char *name;
     void (*read)(reader *r, const char *key, const cJSON *value);
-} known[] = {{"theme", read_theme},     {"ascii", read_switch},   {"mouse", read_switch},   {"top", read_top},
-             {"score", read_ranking},   {"by", read_ranking},     {"metric", read_ranking}, {"keys", read_keys},
+} known[] = {{"theme", read_theme},     {"ascii", read_switch},   {"mouse", read_switch},    {"top", read_top},
+             {"score", read_ranking},   {"by", read_ranking},     {"metric", read_ranking},  {"keys", read_keys},
              {"colours", read_colours}, {"colors", read_colours}, {"columns", read_columns}, {"start", read_start}};
 enum { KNOWN = sizeof known / sizeof *known };
 

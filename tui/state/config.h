@@ -7,9 +7,9 @@
  *      "columns": ["rank", "latent", "label:40"],
  *      "start": ["sort rate", "capture math.icl"]}
  *
- * "columns" are the table's, in this order, some with a width; "start" are commands of the palette, run on an index whose session is not restored, as the
- * columns are. What is wrong is left out and
- * said; the explorer opens all the same. */
+ * "columns" are the table's, in this order, some with a width; "start" are commands of the palette, run on an index
+ * whose session is not restored, as the columns are. What is wrong is left out and said; the explorer opens all the
+ * same. */
 #ifndef SCRY_CONFIG_H
 #define SCRY_CONFIG_H
 
