@@ -47,8 +47,9 @@ uint32_t scry_sample_of(const scry_index *index, size_t capture, uint64_t row);
 /* ---- tokens of one text --------------------------------------------------------------------- */
 
 /* How latents answer to the tokens whose text is `text` (blanks before it aside, capital or small) in a capture, or in
- * all base captures with -1, less those that skip_first and exclude leave out: mean[F] activation over these tokens and rate[F], the share of them on which it fires.
- * Returns how many such tokens there are; none: all 0. threads 0: as many as there are processors. */
+ * all base captures with -1, less those that skip_first and exclude leave out: mean[F] activation over these tokens and
+ * rate[F], the share of them on which it fires. Returns how many such tokens there are; none: all 0. threads 0: as many
+ * as there are processors. */
 uint64_t scry_on_text(const scry_index *index, const char *text, int capture, unsigned threads, float *mean,
                       float *rate);
 

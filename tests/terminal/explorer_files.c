@@ -76,7 +76,7 @@ void test_manifest(void) {
     char *before = shell(NULL, "stat -c '%%i %%Y %%n' %s", pattern);
     double start_second = seconds();
     t = start(ROWS, COLS, NULL, manifest, env);
-    bool ok = await_text(t, "R2 ");
+    bool ok = await_text(t, "one out");
     double second = seconds() - start_second;
     check(ok, t, "the second time it opens too", "found no frame");
     check(second < 1.5, t, "and quickly", "found %.2f s, expected below 1.5 (first: %.2f)", second, first);

@@ -106,7 +106,7 @@ void test_marks(void) {
     term_keys(t, "T");
     check(await_count(t, 100) && await_message(t, old_rho), t, "T again switches back", "found %d", count(t));
     term_keys(t, "M");
-    check(await_message(t, "no marks") && strcmp(term_at(t, head + 1, 0).utf8, " ") == 0, t, "M takes the marks away",
+    check(await_message(t, "marks taken away") && strcmp(term_at(t, head + 1, 0).utf8, " ") == 0, t, "M takes the marks away",
           "found \"%s\"", footer(t));
     term_keys(t, "T");
     check(await_message(t, "nothing is marked"), t, "T without marks says so", "found \"%s\"", footer(t));

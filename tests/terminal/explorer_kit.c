@@ -296,7 +296,7 @@ const char *rho(term *t) {
     static int next;
     char *to = kept[next = (next + 1) % 4];
     *to = 0;
-    int y = find_row(t, " R2 ", 1);
+    int y = find_row(t, "  one out ", 1);
     const char *at = y < 0 ? NULL : strstr(row(t, y), "rho ");
     if (at) sscanf(at, "rho %31s", to);
     return to;

@@ -43,7 +43,8 @@ static void write_table(const app *a, FILE *f) {
     table_columns_text(a->tab, shown);
     fprintf(f, "columns %s\n", shown);
     /* what :fires-on found is not kept, and so no order by it */
-    if (t->column != column_find("rank") && t->column != column_find("on")) fprintf(f, "sort %s\n", columns[t->column].name);
+    if (t->column != column_find("rank") && t->column != column_find("on"))
+        fprintf(f, "sort %s\n", columns[t->column].name);
     if (t->reversed) fprintf(f, "reverse\n");
     if (t->marks->count) {
         fprintf(f, "mark ");
