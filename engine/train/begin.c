@@ -13,9 +13,30 @@ enum { COUNTED_THREADS = 8, CENTER_ROWS = 8192, MEDIAN_ROUNDS = 100, HELD_ROWS =
 
 static uint64_t fixed_bytes(const scry_train_settings *s) {
     uint64_t d = (uint64_t)s->d_in, F = (uint64_t)s->width, count = 2 * d * F + 2 * F + d;
-    uint64_t entries = (uint64_t)(s->batch * (s->k + s->auxk)) * 2 * (sizeof(step_entry) + 8);
-    return 4 * count * sizeof(real) + 8 * F + entries +
+    bool counts = (int)s->arch == SCRY_TOPK || (int)s->arch == SCRY_BATCHTOPK;
+    double active = counts ? s->k : s->width / 2; /* of a token; relu and jumprelu begin with about half of them */
+    uint64_t entries = (uint64_t)(s->batch * (active + s->auxk)) * 2 * (sizeof(step_entry) + 8);
+    uint64_t held = s->held_out > 0 ? HELD_ROWS * d * sizeof(float) +
+                                          step_bytes((uint32_t)d, (uint32_t)F, HELD_ROWS, COUNTED_THREADS)
+                                    : 0;
+    return 4 * count * sizeof(real) + 8 * F + entries + held +
            step_bytes((uint32_t)d, (uint32_t)F, (uint32_t)s->batch, COUNTED_THREADS);
+}
+
+/* What more threads than were counted take, where that is beyond what may be taken. */
+static void note_threads(const trainer *t, uint64_t memory, scry_notes *notes) {
+    const scry_train_settings *s = &t->settings;
+    uint64_t rows = (uint64_t)fmin(s->window, (double)t->data.train.rows), own = s->held_out > 0 ? 2 : 1;
+    unsigned threads = parallel_threads(t->pool);
+    uint32_t d = t->data.d, F = (uint32_t)s->width, batch = (uint32_t)s->batch;
+    if (threads <= COUNTED_THREADS || !notes) return;
+    uint64_t more = own * (step_bytes(d, F, batch, threads) - step_bytes(d, F, batch, COUNTED_THREADS));
+    uint64_t all = fixed_bytes(s) + rows * (d * sizeof(float) + sizeof(uint32_t)) + more;
+    if (all > memory)
+        scry_notes_add(notes,
+                       "--memory counts %d threads, so that a seed gives the same weights on any machine; %u "
+                       "threads take %.0f MB more",
+                       COUNTED_THREADS, threads, (double)more / 1048576);
 }
 
 static bool fit_window(scry_train_settings *s, uint64_t memory, scry_error *err) {
@@ -189,6 +210,7 @@ bool trainer_begin(trainer *t, const scry_train_input *input, const scry_train_r
     if (from && !checkpoint_has(from, model_size(t->data.d, (uint32_t)t->settings.width, jumps), err)) return false;
     openblas_set_num_threads(1); /* our threads each run their own tiles */
     t->pool = parallel_start(run->threads);
+    note_threads(t, memory, notes);
     make_room(t);
     if (from ? !go_on(t, from, err) : !stream_seek(&t->stream, 0, 0, 0, err)) return false;
     if (!from) begin_model(t);
@@ -196,8 +218,7 @@ bool trainer_begin(trainer *t, const scry_train_input *input, const scry_train_r
     return hold_rows(t, &rules, err);
 }
 
-void trainer_free(trainer *t) {
-    if (t->log) fclose(t->log);
+void trainer_end(trainer *t) {
     if (t->held.B) step_free(&t->held);
     if (t->step.B) step_free(&t->step);
     stream_close(&t->stream);
@@ -205,9 +226,15 @@ void trainer_free(trainer *t) {
     adam_free(&t->adam);
     model_free(&t->model);
     model_free(&t->grad);
+    free(t->held_rows);
+    t->held_rows = NULL;
+}
+
+void trainer_free(trainer *t) {
+    if (t->log) fclose(t->log);
+    trainer_end(t);
     parallel_stop(t->pool);
     data_close(&t->data);
-    free(t->held_rows);
     free(t->names[0]);
     free(t->names[1]);
     *t = (trainer){0};

@@ -9,6 +9,8 @@
  * Owner: trainer_free, also after a failure. */
 bool trainer_begin(trainer *t, const scry_train_input *input, const scry_train_run *run, const checkpoint *from,
                    scry_notes *notes, scry_error *err);
+/* Gives back what steps need; the data, the threads and the settings stay. */
+void trainer_end(trainer *t);
 void trainer_free(trainer *t);
 
 #endif

@@ -156,10 +156,12 @@ static bool fill(const tensor_file *file, const char *name, tensor_dtype dtype, 
 bool checkpoint_fill(const checkpoint *c, trainer *t, scry_error *err) {
     const tensor_file *file = c->file;
     size_t count = t->model.count;
-    return fill(file, "parameters", TENSOR_F32, 4, t->model.all, count, err) &&
-           fill(file, "first_moment", TENSOR_F32, 4, t->adam.m, count, err) &&
-           fill(file, "second_moment", TENSOR_F32, 4, t->adam.v, count, err) &&
-           fill(file, "silent", TENSOR_U64, 8, t->revive.silent, t->model.F, err);
+    bool ok = fill(file, "parameters", TENSOR_F32, 4, t->model.all, count, err) &&
+              fill(file, "first_moment", TENSOR_F32, 4, t->adam.m, count, err) &&
+              fill(file, "second_moment", TENSOR_F32, 4, t->adam.v, count, err) &&
+              fill(file, "silent", TENSOR_U64, 8, t->revive.silent, t->model.F, err);
+    map_release(&file->map);
+    return ok;
 }
 
 void checkpoint_close(checkpoint *c) {

@@ -124,6 +124,7 @@ static void do_group(void *context, size_t piece, unsigned worker) {
     size_t from = e->first + 2 * piece;
     if (from >= e->chunks) return;
     uint32_t n = read_rows(e, from, room, &sums->bad);
+    data_release(e->data); /* the pages around a chunk that the system maps with it are many times the chunk */
     sums->rows = n;
     sae_encode(s, room->X, n, 0, s->d_sae, room->H);
     if (s->activation == SAE_TOPK) keep_top(s, room->H, n);
@@ -223,7 +224,6 @@ bool evaluate(const sae *s, const train_data *data, const data_chunks *chunks, p
     for (; e.first < e.chunks && ok; e.first += 2 * ROUND) {
         parallel_for(pool, ROUND, do_group, &e);
         add_round(&e, &all);
-        data_release(data);
         if (all.bad && !data->allow_nonfinite)
             ok = scry_fail(err,
                            "%s: found %llu values that are NaN or infinite, expected numbers; --allow-nonfinite takes "

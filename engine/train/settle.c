@@ -1,8 +1,8 @@
 /* settle.c: the settings that a run was not given.
  *
  * Where they come from: AuxK and learning rate as in dictionary_learning's TopK trainers, but that runs of fewer than
- * 20,000 steps learn faster; L1 weight, its warm-up and the length of the first decoder rows as in Anthropic's update
- * of April 2024 and SAELens. */
+ * 20,000 steps learn faster; L1 weight (at d 4096), its warm-up and the length of the first decoder rows as in
+ * Anthropic's update of April 2024 and SAELens. */
 #include "train/settle.h"
 
 #include <math.h>
@@ -44,22 +44,30 @@ static bool is(double setting, int value) {
     return setting > value - 0.5 && setting < value + 0.5;
 }
 
-/* For residuals of mean norm sqrt(d): relu's is the usual one; jumprelu's gave 50 active latents a token on a small
- * model's residuals, which is the place to begin from. */
-static double usual_sparsity(const scry_train_settings *s) {
-    if (is(s->arch, SCRY_RELU)) return 5;
-    if (is(s->arch, SCRY_JUMPRELU)) return is(s->penalty, SCRY_PENALTY_L0) ? 0.5 : 0.3;
+/* A latent is worth its penalty when it explains enough of |x|^2, which is d once residuals are scaled: where L0 ends
+ * does not depend on d when a penalty on sizes grows as sqrt(d) and one on numbers as d. relu's is the usual 5 at d
+ * 4096; jumprelu's end with some 30 to 40 active latents a token where relu's does, and do not go below what thresholds
+ * of 0.1 and their estimator need. */
+static double usual_sparsity(const scry_train_settings *s, double d) {
+    if (is(s->arch, SCRY_RELU)) return 5 * sqrt(d / 4096);
+    if (is(s->arch, SCRY_JUMPRELU)) return is(s->penalty, SCRY_PENALTY_L0) ? fmax(0.5, d / 400) : fmax(0.2, d / 1000);
     return 0;
 }
 
+/* tanh's rectangle is as wide as activations are large, 2 at d 4096. */
+static double usual_bandwidth(const scry_train_settings *s, double d) {
+    bool wide = is(s->arch, SCRY_JUMPRELU) && is(s->penalty, SCRY_PENALTY_TANH);
+    return wide ? 2 * sqrt(d / 4096) : 0.1;
+}
+
 static void decide_shape(scry_train_settings *s, uint32_t d) {
-    bool jumps = is(s->arch, SCRY_JUMPRELU), counts = is(s->arch, SCRY_TOPK) || is(s->arch, SCRY_BATCHTOPK);
+    bool counts = is(s->arch, SCRY_TOPK) || is(s->arch, SCRY_BATCHTOPK);
     s->d_in = d;
     decide(&s->width, fmin(16.0 * d, 1 << 26));
     decide(&s->k, counts ? fmin(32, s->width) : 1);
     decide(&s->penalty, SCRY_PENALTY_L0);
-    decide(&s->sparsity, usual_sparsity(s));
-    decide(&s->bandwidth, jumps && is(s->penalty, SCRY_PENALTY_TANH) ? 2 : 0.1);
+    decide(&s->sparsity, usual_sparsity(s, d));
+    decide(&s->bandwidth, usual_bandwidth(s, d));
     decide(&s->first_threshold, 0.1);
     decide(&s->tanh_scale, 4);
     decide(&s->center, SCRY_MEDIAN);

@@ -188,6 +188,7 @@ static bool run_course(course *c, scry_train_result *result, scry_error *err) {
                                   .seconds = now() - c->started};
     if (!save_sae(t, c->folder, err)) return false;
     remove_checkpoint(c->folder);
+    trainer_end(t);
     return measure_saved(c, result, err);
 }
 

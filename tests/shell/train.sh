@@ -26,8 +26,11 @@ says "the study is indexed with it" "256 latents"
 file=$(ls -d "$PWD"/sample_data/acts/*.safetensors | head -1)
 gives 0 eval-sae "$place/sae" "$file"
 gives 0 train "$file" -o "$place/one" --arch relu --width 64 --batch 128 --steps 20 --csv
-is "train: of a file alone no names are known" "$(named "$place/one")" ""
 prints "train --csv: its header" '^sae,arch,d_in,d_sae,steps,'
+sed 's/"pocket-llama-3.4M"/"another"/' "$place/study.json" >"$place/another.json"
+gives 0 train "$place/study.json" "$place/another.json" --condition base -o "$place/two" --width 64 --batch 128 --steps 20
+is "train: of two studies the names that they share" "$(named "$place/two")" '"blocks.3.hook_resid_post" 3 '
+is "train: of a file alone no names are known" "$(named "$place/one")" ""
 
 # ---- killed in the middle: the weights that an unbroken run gives, bit for bit
 for arch in topk batchtopk relu jumprelu; do

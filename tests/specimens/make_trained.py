@@ -22,8 +22,9 @@ RUNS = {
     "relu": ["--arch", "relu", "--sparsity", "0.5"],
     "topk": ["--arch", "topk", "--k", "4"],
     "batchtopk": ["--arch", "batchtopk", "--k", "4"],
-    "jumprelu": ["--arch", "jumprelu"],
-    "jumprelu_tanh": ["--arch", "jumprelu", "--penalty", "tanh", "--sparsity", "0.3"],
+    "jumprelu": ["--arch", "jumprelu", "--sparsity", "0.5"],
+    "jumprelu_tanh": ["--arch", "jumprelu", "--penalty", "tanh", "--sparsity", "0.3", "--bandwidth", "2",
+                      "--pre-act-weight", "0.001", "--weight-decay", "0.0001"],
 }
 
 
@@ -36,10 +37,12 @@ def main():
     np.save(OUT / "x.npy", x.astype(np.float32))
     for name, words in RUNS.items():
         run = [sys.argv[1], "train", str(OUT / "x.npy"), "-o", str(OUT / name), "--width", str(F), "--batch", "64",
-               "--steps", "400", "--lr", "0.003", *words]
+               "--steps", "400", "--lr", "0.003", "--model-name", "tiny", "--hook-name", "blocks.25.hook_resid_post", *words]
         subprocess.run(run, check=True, stderr=subprocess.DEVNULL)
         (OUT / name / "train.jsonl").unlink()
         sae = SAE.load_from_disk(OUT / name)
+        about = sae.cfg.metadata
+        assert (about.model_name, about.hook_name, about.hook_layer) == ("tiny", "blocks.25.hook_resid_post", 25), about
         X = torch.tensor(np.load(OUT / "x.npy"))
         h = sae.encode(X)
         np.save(OUT / f"{name}.h.npy", h.detach().numpy())

@@ -72,11 +72,6 @@ static void drawn_free(drawn *d) {
     free(d->held);
 }
 
-static int by_size(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 /* Latents go from many to few by a factor, or stay where they are. */
 static void range_counts(plot_axis *axis, const drawn *d) {
     double low = (double)INFINITY, high = 0;
@@ -97,21 +92,18 @@ static void range_shares(plot_axis *axis, const drawn *d) {
     axis->high = 0.01;
 }
 
-/* The first steps of a run are far from where it spends its time: the axis begins at the lower end of all but a few. */
-static void begin_above_outliers(plot_axis *axis, const drawn *d) {
-    enum { LEAST = 20, SHARE = 20 };
-    if (d->n < LEAST) return;
-    double *sorted = room_for(d->n);
-    size_t n = 0;
-    for (size_t i = 0; i < d->n; i++)
-        if (isfinite(d->batch[i])) sorted[n++] = d->batch[i];
-    qsort(sorted, n, sizeof *sorted, by_size);
-    if (n >= LEAST && sorted[n / SHARE] < sorted[n - 1]) {
-        double low = sorted[n / SHARE], room = sorted[n - 1] - low;
-        axis->fix_low = low - room / 4 > sorted[0];
-        axis->low = low - room / 4;
+/* The first steps of a run are far from where it spends its time: the axis begins at the lowest value after them. */
+static void begin_above_first(plot_axis *axis, const drawn *d) {
+    enum { LEAST = 20, FIRST = 10 }; /* a tenth */
+    double low = (double)INFINITY, high = -low, first = low;
+    for (size_t i = 0; i < d->n; i++) {
+        double here = isfinite(d->held[i]) ? fmin(d->batch[i], d->held[i]) : d->batch[i];
+        if (i < d->n / FIRST) first = fmin(first, here);
+        else low = fmin(low, here);
+        high = fmax(high, d->batch[i]);
     }
-    free(sorted);
+    axis->low = low - (high - low) / 8;
+    axis->fix_low = d->n >= LEAST && low < high && first < axis->low;
 }
 
 static void put_value(char out[32], const curve_spec *spec, double value) {
@@ -138,8 +130,7 @@ static void draw_curve(grid *g, rect r, const curves_screen *s, curve which) {
     drawn d = thin(spec, line, count);
     char title[128], empty[96] = "no step has been done";
     put_title(title, sizeof title, spec, count ? &line[count - 1] : NULL);
-    if (s->log)
-        snprintf(empty, sizeof empty, "first figures at step %.0f", scry_train_log_about(s->log)->log_every);
+    if (s->log) snprintf(empty, sizeof empty, "first figures at step %.0f", scry_train_log_about(s->log)->log_every);
     /* a run that stands still has steps beside each other at the end of its range */
     plot_series series[2] = {{.kind = PLOT_LINE, .name = d.has_held ? "batch" : NULL, .n = d.n, .x = d.x, .y = d.batch},
                              {.kind = PLOT_LINE, .name = "held out", .n = d.n, .x = d.x, .y = d.held}};
@@ -157,7 +148,7 @@ static void draw_curve(grid *g, rect r, const curves_screen *s, curve which) {
     }
     if (which == CURVE_L0) range_counts(&p.y, &d);
     if (which == CURVE_DEAD) range_shares(&p.y, &d);
-    if (which == CURVE_EXPLAINED) begin_above_outliers(&p.y, &d);
+    if (which == CURVE_EXPLAINED) begin_above_first(&p.y, &d);
     plot_draw(g, r, &p, s->ascii);
     drawn_free(&d);
 }
