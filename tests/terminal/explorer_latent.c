@@ -32,8 +32,8 @@ void test_pages(void) {
     term_settle(t, 60);
     check(is_page(t, "[tokens]"), t, "Right in the table turns no page", "found \"%s\"", row(t, latent_row(t)));
     term_keys(t, "Tab");
-    static const char *const forth[] = {"[hist", "[profile]", "[near", "[with]", "[tokens]"};
-    for (int i = 0; i < 5; i++) {
+    static const char *const forth[] = {"[hist", "[profile]", "[src]", "[near", "[with]", "[tokens]"};
+    for (int i = 0; i < 6; i++) {
         term_keys(t, i % 2 ? "Right" : "v");
         check(has_page(t, forth[i]), t, "v and Right go through the pages", "found \"%s\", expected %s",
               row(t, latent_row(t)), forth[i]);

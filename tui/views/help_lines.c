@@ -27,7 +27,7 @@ static const char *const words[][2] = {
     {"N", "how many latents of the ranking are in the score"},
     {"what-if", "rho if this one latent were switched, and the step to it"},
     {"[ token]", "the token that an example is listed for; the others that fire are shaded by a quarter each, and in "
-                 "brackets where there is no colour"},
+                 "brackets where there is no colour, then it in two"},
     {"interval", "top; q5 to q1: fifths of a latent's activations, strong to weak; random; moved: |change from base|; "
                  "1.5-3: from and below"},
     {"STS", "SAE-based Transferability Score: how much a domain leans on the selection"},

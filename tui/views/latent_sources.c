@@ -37,12 +37,10 @@ static size_t lines_of(app *a, line out[SOURCES_MOST]) {
 static uint32_t rank_by(const tab *t, scry_condition source, scry_metric metric, uint32_t latent, double *share) {
     const double *shift = scry_shift(t->index, train_of(t), source, metric);
     double mine = fabs(shift[latent]), total = 0;
-    uint32_t rank = 1;
-    for (uint32_t j = 0; j < t->info->d_sae; j++) {
-        double size = fabs(shift[j]);
-        total += size;
-        rank += size > mine || (size == mine && j < latent);
-    }
+    uint32_t rank = 1, F = t->info->d_sae;
+    for (uint32_t j = 0; j < F; j++) total += fabs(shift[j]);
+    for (uint32_t j = 0; j < latent; j++) rank += fabs(shift[j]) >= mine; /* of those alike the lower number is first */
+    for (uint32_t j = latent + 1; j < F; j++) rank += fabs(shift[j]) > mine;
     *share = total > 0 ? mine / total : 0;
     return rank;
 }

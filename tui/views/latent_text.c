@@ -57,12 +57,12 @@ static run run_around(app *a, size_t capture, uint64_t row, uint64_t first, uint
 
 typedef struct piece {
     char text[512];
-    float h; /* the largest of its tokens */
-    bool bracket;
+    float h;      /* the largest of its tokens */
+    int brackets; /* on each side */
 } piece;
 
-/* Tokens on which the latent fires are shaded; the example's, and all of them where there is no colour, stand in
- * brackets. */
+/* Tokens on which the latent fires are shaded; the example's stands in brackets. Where there is no colour, all of them
+ * do, and the example's in two. */
 static piece piece_of(app *a, size_t capture, run of, uint64_t peak) {
     piece out = {.h = 0};
     char raw[512] = "";
@@ -74,7 +74,8 @@ static piece piece_of(app *a, size_t capture, run of, uint64_t peak) {
         if (used >= sizeof raw) break;
     }
     text_clean(raw, out.text, sizeof out.text, a->ascii);
-    out.bracket = (peak >= of.from && peak < of.end) || (out.h > 0 && (a->mono || a->ascii));
+    bool plain = a->mono || a->ascii, is_peak = peak >= of.from && peak < of.end;
+    out.brackets = is_peak ? 1 + plain : plain && out.h > 0;
     return out;
 }
 
@@ -86,16 +87,16 @@ static int put_piece(app *a, int x, const piece *p, bool alone) {
     role look = p->h > 0 ? shade(p->h, state_of(a)->strongest) : ROLE_TEXT;
     int start = x, room = a->scratch->cols;
     const char *text = p->text;
-    if (p->bracket) x += grid_put(a->scratch, 0, x, 1, look, "[");
-    if ((p->bracket || alone) && text_starts_with_mark(text)) x += grid_put(a->scratch, 0, x, room - x, look, ring);
+    x += grid_put(a->scratch, 0, x, p->brackets, look, "[[");
+    if ((p->brackets || alone) && text_starts_with_mark(text)) x += grid_put(a->scratch, 0, x, room - x, look, ring);
     text = grid_join(a->scratch, 0, x, text);
     x += grid_put(a->scratch, 0, x, room - x, look, text);
-    if (p->bracket) x += grid_put(a->scratch, 0, x, 1, look, "]");
+    x += grid_put(a->scratch, 0, x, p->brackets, look, "]]");
     return x - start;
 }
 
 static int piece_columns(const piece *p) {
-    return text_columns(p->text) + 2 * p->bracket;
+    return text_columns(p->text) + 2 * p->brackets;
 }
 
 laid_out latent_lay_out(app *a, size_t capture, uint64_t row, int before) {
@@ -117,7 +118,7 @@ laid_out latent_lay_out(app *a, size_t capture, uint64_t row, int before) {
         if (row >= of.from && row < of.end) out.peak = x;
         piece p = piece_of(a, capture, of, row);
         x += put_piece(a, x, &p, alone);
-        alone = p.bracket;
+        alone = p.brackets > 0;
     }
     out.columns = x;
     out.cut_right = of.from < end;

@@ -136,7 +136,7 @@ static void draw_facts(app *a, rect r) {
              scry_condition_name(ranking->source));
     text_fit(facts, r.cols - 2, a->ascii);
     int x = r.x + 1 + grid_put(a->grid, r.y, r.x + 1, r.cols - 2, ROLE_FAINT, facts), end = r.x + r.cols;
-    const char *words = a->mono || a->ascii ? "[ ] fires there" : "weak to strong, [ ] this one";
+    const char *words = a->mono || a->ascii ? "[ ] fires, [[ ]] this one" : "weak to strong, [ ] this one";
     int width = text_columns(words) + 10;
     if (end - x < width + 2) return;
     x = end - width;

@@ -165,7 +165,7 @@ static const hint hints[] = {{"open", "", NULL, "back", 0, ANY, 8},             
                              {"plot", "", NULL, "plots", 0, NOT_LATENT, 6},
                              {"search", "", NULL, "find", 0, NOT_LATENT, 6},
                              {"sort", "", NULL, "sort", 90, NOT_DOMAINS, 2},
-                             {"tab-back", " ", "tab", "indexes", 0, ANY, 3}, /* only where several are open */
+                             {"tab-back", " ", "tab", "indexes", 0, ANY, 1}, /* only where several are open */
                              {"mark", "", NULL, "mark", 100, ANY, 1},
                              {"pane", "", NULL, "pane", 110, ANY, 0},
                              {"export", "", NULL, "CSV", 0, NOT_LATENT, 2},

@@ -103,9 +103,9 @@ static void draw_pages(app *a, rect r, const scry_set_relation *to) {
         else
             snprintf(text, sizeof text, "only %s %u", name[page == VERSUS_SECOND],
                      page == VERSUS_SECOND ? to->only_b : to->only_a);
-        x += grid_put(a->grid, r.y, x, 1, ROLE_FOCUS, shown ? "[" : " ");
+        x += grid_put(a->grid, r.y, x, 1, shown ? ROLE_FOCUS : ROLE_TEXT, shown ? "[" : " ");
         x += grid_put(a->grid, r.y, x, r.x + r.cols - x, shown ? ROLE_FOCUS : ROLE_FAINT, text);
-        x += grid_put(a->grid, r.y, x, 1, ROLE_FOCUS, shown ? "]" : " ") + 1;
+        x += grid_put(a->grid, r.y, x, 1, shown ? ROLE_FOCUS : ROLE_TEXT, shown ? "]" : " ") + 1;
     }
 }
 
