@@ -279,7 +279,7 @@ static void draw_title(app *a) {
     snprintf(left, sizeof left, r.cols < 100 ? "%s -> %zu domain%s" : "%s -> %zu domain%s  %u latents",
              a->tab->info->train[ranking->train].name, a->tab->info->domains, words_s(a->tab->info->domains),
              a->tab->info->d_sae);
-    char facts[400], name[400], which[24] = "scry";
+    char facts[400], name[400], which[48] = "scry";
     for (size_t i = 0; a->tab_count > 1 && i < a->tab_count; i++)
         if (a->tabs[i] == a->tab) snprintf(which, sizeof which, "%zu/%zu", i + 1, a->tab_count);
     text_clean(left, facts, sizeof facts, a->ascii);
