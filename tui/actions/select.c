@@ -100,24 +100,22 @@ command_effect do_top(app *a, const char *argument) {
     return set_n(a, n > UINT32_MAX ? UINT32_MAX : (uint32_t)n);
 }
 
-command_effect do_undo(app *a, const char *argument) {
-    (void)argument;
+static command_effect step(app *a, bool (*take)(scry_session *), const char *done, const char *none) {
     size_t undo, redo;
     char what[48];
     app_before_step(a);
-    bool changed = scry_session_undo(a->tab->session);
+    bool changed = take(a->tab->session);
     scry_session_history(a->tab->session, &undo, &redo);
-    snprintf(what, sizeof what, changed ? "undone (%zu more)" : "undo", undo);
-    return app_stepped(a, changed, what);
+    if (changed) snprintf(what, sizeof what, "%s (%zu more)", done, take == scry_session_undo ? undo : redo);
+    return app_stepped(a, changed, changed ? what : none);
+}
+
+command_effect do_undo(app *a, const char *argument) {
+    (void)argument;
+    return step(a, scry_session_undo, "undone", "undo");
 }
 
 command_effect do_redo(app *a, const char *argument) {
     (void)argument;
-    size_t undo, redo;
-    char what[48];
-    app_before_step(a);
-    bool changed = scry_session_redo(a->tab->session);
-    scry_session_history(a->tab->session, &undo, &redo);
-    snprintf(what, sizeof what, changed ? "done again (%zu more)" : "redo", redo);
-    return app_stepped(a, changed, what);
+    return step(a, scry_session_redo, "done again", "redo");
 }
