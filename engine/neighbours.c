@@ -1,4 +1,5 @@
 /* neighbours.c: latents whose decoder rows point the same way. */
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/parallel.h"
 #include "base/wide.h"
@@ -7,11 +8,9 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <time.h>
 
-/* Rows that a thread takes at a time; ROUND of them between two looks at the clock: 16 MiB at a
- * d_model of 4096, milliseconds of reading. */
-enum { BLOCK = 64, ROUND = 16, LANES = 16 };
+/* Rows that a thread takes at a time: 16 of them, between two looks at the clock, are 16 MiB at a width of 4096. */
+enum { BLOCK = 64, LANES = 16 };
 
 struct scry_neighbours {
     const scry_index *x;
@@ -80,24 +79,8 @@ static void compare_block(void *context, size_t piece, unsigned worker) {
     free(row);
 }
 
-static double now(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
 bool scry_neighbours_work(scry_neighbours *n, double seconds) {
-    double until = now() + seconds;
-    while (n->next < n->F) {
-        uint32_t rows = n->F - n->next < BLOCK * ROUND ? n->F - n->next : BLOCK * ROUND;
-        parallel_for(n->pool, (rows + BLOCK - 1) / BLOCK, compare_block, n);
-        n->next += rows;
-        if (seconds > 0 && now() >= until) break;
-    }
-    if (n->next < n->F) return false;
-    parallel_stop(n->pool);
-    n->pool = NULL;
-    return true;
+    return parallel_stretch(&n->pool, &n->next, n->F, BLOCK, seconds, compare_block, n);
 }
 
 double scry_neighbours_share(const scry_neighbours *n) {

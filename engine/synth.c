@@ -5,6 +5,7 @@
  * fires a second time, on another token, where training moved it: the difference is then that value
  * itself, not what rounding leaves of a sum. Latents that fall have it in base and lose it. */
 #include "synth.h"
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/random.h"
 #include "io/safetensors_write.h"
@@ -17,7 +18,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { SAMPLE_TOKENS = 128, TRUTH_RANKS = 1000, LABEL_RANKS = 1000, MOST_DOMAINS = 4096, MOST_LAYERS = 3 };
@@ -611,8 +611,7 @@ static bool write_truth(plan *p) {
 
 bool scry_synth(const char *folder, const synth_options *options, synth_result *result, scry_error *err) {
     if (!check_options(options, err)) return false;
-    struct timespec began, ended;
-    clock_gettime(CLOCK_MONOTONIC, &began);
+    double began = clock_seconds();
     plan p;
     plan_make(&p, folder, options, err);
     bool folders = make_folders(&p), ok = folders && write_train(&p) && write_tokens(&p, "train", 0);
@@ -623,8 +622,7 @@ bool scry_synth(const char *folder, const synth_options *options, synth_result *
     }
     ok = ok && write_labels(&p) && write_truth(&p) && write_study(&p);
     if (folders && !ok) take_away(&p);
-    clock_gettime(CLOCK_MONOTONIC, &ended);
-    p.result.seconds = (double)(ended.tv_sec - began.tv_sec) + (double)(ended.tv_nsec - began.tv_nsec) * 1e-9;
+    p.result.seconds = clock_seconds() - began;
     if (result) *result = p.result;
     plan_free(&p);
     return ok;

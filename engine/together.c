@@ -1,4 +1,5 @@
 /* together.c: latents that fire on the same tokens. */
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/parallel.h"
 #include "index/index.h"
@@ -6,10 +7,9 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <time.h>
 
-/* Latents that a thread takes at a time; ROUND of them between two looks at the clock. */
-enum { BLOCK = 128, ROUND = 16 };
+/* Latents that a thread takes at a time. */
+enum { BLOCK = 128 };
 
 struct scry_together {
     const scry_index *x;
@@ -65,25 +65,8 @@ static void count_block(void *context, size_t piece, unsigned worker) {
     }
 }
 
-static double now(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
 bool scry_together_work(scry_together *t, double seconds) {
-    double until = now() + seconds;
-    uint32_t F = t->x->F;
-    while (t->next < F) {
-        uint32_t latents = F - t->next < BLOCK * ROUND ? F - t->next : BLOCK * ROUND;
-        parallel_for(t->pool, (latents + BLOCK - 1) / BLOCK, count_block, t);
-        t->next += latents;
-        if (seconds > 0 && now() >= until) break;
-    }
-    if (t->next < F) return false;
-    parallel_stop(t->pool);
-    t->pool = NULL;
-    return true;
+    return parallel_stretch(&t->pool, &t->next, t->x->F, BLOCK, seconds, count_block, t);
 }
 
 double scry_together_share(const scry_together *t) {

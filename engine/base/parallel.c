@@ -1,5 +1,6 @@
 /* parallel.c: one loop over independent pieces, shared by all cores. */
 #include "base/parallel.h"
+#include "base/clock.h"
 #include "base/mem.h"
 
 #include <pthread.h>
@@ -111,4 +112,20 @@ void parallel_for(parallel *pool, size_t pieces, void (*work)(void *, size_t, un
     } else {
         take_pieces(pool, 0);
     }
+}
+
+bool parallel_stretch(parallel **pool, uint32_t *next, uint32_t total, uint32_t block, double seconds,
+                      void (*work)(void *, size_t, unsigned), void *context) {
+    enum { ROUND = 16 }; /* pieces between two looks at the clock */
+    double until = clock_seconds() + seconds;
+    while (*next < total) {
+        uint32_t left = total - *next, items = left < block * ROUND ? left : block * ROUND;
+        parallel_for(*pool, (items + block - 1) / block, work, context);
+        *next += items;
+        if (seconds > 0 && clock_seconds() >= until) break;
+    }
+    if (*next < total) return false;
+    parallel_stop(*pool);
+    *pool = NULL;
+    return true;
 }

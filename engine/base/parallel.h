@@ -2,7 +2,9 @@
 #ifndef SCRY_PARALLEL_H
 #define SCRY_PARALLEL_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 typedef struct parallel parallel;
 
@@ -16,5 +18,11 @@ unsigned parallel_threads(const parallel *pool);
  * so that results do not depend on the number of threads. */
 void parallel_for(parallel *pool, size_t pieces, void (*work)(void *context, size_t piece, unsigned worker),
                   void *context);
+
+/* A stretch of a long loop over `total` items: pieces of `block` items, 16 at a time, from item *next on, for about
+ * `seconds` (0: to the end), so that whoever draws frames can go on drawing them. Piece p begins at item
+ * *next + p block. True when all is done; the pool is stopped then and becomes NULL. */
+bool parallel_stretch(parallel **pool, uint32_t *next, uint32_t total, uint32_t block, double seconds,
+                      void (*work)(void *context, size_t piece, unsigned worker), void *context);
 
 #endif

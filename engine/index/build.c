@@ -1,6 +1,7 @@
 /* build.c: walks the groups of a study, tile by tile, and writes the index. */
 #include "index/build.h"
 #include "base/blas.h"
+#include "base/clock.h"
 #include "base/mem.h"
 #include "index/container.h"
 #include "index/raw.h"
@@ -8,7 +9,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /* Mapped input counts as memory while it is resident: every RELEASE_BYTES of it are given back. */
 enum { RELEASE_BYTES = 8 << 20 };
@@ -119,8 +119,7 @@ static void builder_free(builder *b) {
     tile_free(b);
     for (uint32_t j = 0; b->streams && j < b->F; j++) {
         free(b->streams[j].bytes);
-        for (int c = 0; c < SCRY_CONDITIONS; c++)
-            free(b->group_streams[c][j].bytes);
+        for (int c = 0; c < SCRY_CONDITIONS; c++) free(b->group_streams[c][j].bytes);
     }
     for (int c = 0; c < SCRY_CONDITIONS; c++) free(b->group_streams[c]);
     for (size_t i = 0; b->shift && i < b->study->train_count * SCRY_CONDITIONS; i++) {
@@ -192,15 +191,9 @@ static bool share_memory(builder *b) {
     return true;
 }
 
-static double seconds_now(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
 bool scry_index_build(const char *study_path, const char *out, const scry_build_options *options,
                       scry_build_result *result, scry_notes *notes, scry_error *err) {
-    double start = seconds_now();
+    double start = clock_seconds();
     static const scry_build_options defaults;
     scry_notes own = {0};
     builder b = {.options = options ? options : &defaults, .notes = &own, .err = err};
@@ -226,7 +219,7 @@ bool scry_index_build(const char *study_path, const char *out, const scry_build_
     }
     ok = ok && write_index(&b, out);
     if (ok && result) {
-        *result = (scry_build_result){.latents = b.F, .tokens = b.tokens, .seconds = seconds_now() - start};
+        *result = (scry_build_result){.latents = b.F, .tokens = b.tokens, .seconds = clock_seconds() - start};
         for (size_t i = 0; i < b.capture_count; i++) result->nnz += b.captures[i].nnz;
     }
     for (size_t i = 0; notes && i < own.count; i++) scry_notes_add(notes, "%s", own.text[i]);

@@ -1,13 +1,13 @@
 /* evaluate.c: how well an SAE does on rows. The rows are taken in groups; each is encoded as the index encodes
  * (sae_encode), decoded from what fires, and summed up by itself. */
 #include "train/evaluate.h"
+#include "base/clock.h"
 #include "base/mem.h"
 
 #include <cblas.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /* Groups a round: their sums are held at a time. */
 enum { ROUND = 64, MOST_ROWS = 2 * CHUNK_ROWS };
@@ -204,15 +204,9 @@ static void conclude(const evaluation *e, const group_sums *all, unsigned thread
     q->dense = (double)dense / e->s->d_sae;
 }
 
-static double now(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
 bool evaluate(const sae *s, const train_data *data, const data_chunks *chunks, parallel *pool, scry_progress progress,
               void *context, scry_sae_quality *quality, scry_error *err) {
-    double start = now();
+    double start = clock_seconds();
     unsigned threads = parallel_threads(pool);
     evaluation e = {.s = s, .data = data, .chunk = chunks->chunk, .chunks = chunks->count};
     group_sums all = {.x = mem_new(s->d_in, sizeof *all.x)};
@@ -233,7 +227,7 @@ bool evaluate(const sae *s, const train_data *data, const data_chunks *chunks, p
             ok = scry_fail(err, "interrupted");
     }
     if (ok) conclude(&e, &all, threads, quality);
-    quality->seconds = now() - start;
+    quality->seconds = clock_seconds() - start;
     room_free(&e, threads);
     free(all.x);
     return ok;

@@ -1,5 +1,6 @@
 /* train.c: the run: steps, their log and checkpoints, and what is left at the end. */
 #include "train.h"
+#include "base/clock.h"
 #include "base/mem.h"
 #include "train/begin.h"
 #include "train/evaluate.h"
@@ -13,7 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 /* BatchTopK's cut is followed by a running mean at this rate, as in SAELens; a short run's at such a rate that it
@@ -29,12 +29,6 @@ typedef struct course {
     uint64_t first, logged_step;   /* steps done before this call; at the last line */
     uint32_t resampled;            /* since the last line */
 } course;
-
-static double now(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
 
 /* ---- one step ---- */
 
@@ -101,7 +95,7 @@ static void measure_held(trainer *t, log_line *line) {
 }
 
 static bool tell(course *c, bool last) {
-    double time = now();
+    double time = clock_seconds();
     if (!c->run->progress || (!last && time - c->drawn < 0.1)) return true;
     c->drawn = time;
     const trainer *t = &c->t;
@@ -116,7 +110,7 @@ static bool tell(course *c, bool last) {
 
 static bool write_line(course *c, log_line *line, scry_error *err) {
     trainer *t = &c->t;
-    double time = now();
+    double time = clock_seconds();
     line->seconds = time - c->started;
     line->tokens_a_second = (double)(t->done - c->logged_step) * t->step.B / (time - c->logged);
     line->resampled = c->resampled;
@@ -127,7 +121,7 @@ static bool write_line(course *c, log_line *line, scry_error *err) {
     c->shown.dead = (double)t->revive.dead / t->model.F;
     measure_held(t, line);
     bool ok = log_write(t, line, err);
-    c->logged = now();
+    c->logged = clock_seconds();
     c->logged_step = t->done;
     return ok;
 }
@@ -147,7 +141,7 @@ static bool all_steps(course *c, scry_error *err) {
     uint64_t steps = (uint64_t)set->steps, log_every = (uint64_t)set->log_every;
     uint64_t checkpoint_every = (uint64_t)set->checkpoint_every;
     c->first = c->logged_step = t->done;
-    c->started = c->logged = now();
+    c->started = c->logged = clock_seconds();
     while (t->done < steps) {
         bool logs = (t->done + 1) % log_every == 0 || t->done + 1 == steps;
         log_line line = {0};
@@ -185,7 +179,7 @@ static bool run_course(course *c, scry_train_result *result, scry_error *err) {
                                   .tokens = t->done * t->step.B,
                                   .rows = t->data.train.rows,
                                   .held_rows = t->data.held.rows,
-                                  .seconds = now() - c->started};
+                                  .seconds = clock_seconds() - c->started};
     if (!save_sae(t, c->folder, err)) return false;
     remove_checkpoint(c->folder);
     trainer_end(t);

@@ -5,6 +5,7 @@
  * down (a signal, a sanitizer, 10 seconds, too much memory) goes to DIR/TARGET-NUMBER; --file runs one such input.
  * Prints a line a target as tests do. */
 #include "fuzz.h"
+#include "base/clock.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -18,7 +19,6 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { PATIENCE = SANITIZED ? 30 : 10, HITS_MOST = 20 };
@@ -36,12 +36,6 @@ typedef struct shared {
     size_t size;
     uint8_t bytes[FUZZ_MOST];
 } shared;
-
-static double now(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
 
 static uint64_t state_of(const char *name, uint64_t number) {
     uint64_t state = number * 0x9e3779b97f4a7c15u;
@@ -88,7 +82,7 @@ static void work(const fuzz_target *t, const settings *set, shared *s, double en
     setrlimit(RLIMIT_CORE, &core);
     fuzz_begin();
     t->begin();
-    while (set->seconds > 0 ? now() < end : s->done < set->runs) {
+    while (set->seconds > 0 ? clock_seconds() < end : s->done < set->runs) {
         make_input(t, s->done, s);
         run_one(t, s);
         s->done++;
@@ -104,10 +98,10 @@ static const char *how(int status) {
 }
 
 static bool fuzz(const fuzz_target *t, const settings *set, shared *s) {
-    double begun = now(), end = begun + set->seconds;
+    double begun = clock_seconds(), end = begun + set->seconds;
     size_t hits = 0;
     *s = (shared){0};
-    while (hits < HITS_MOST && (set->seconds > 0 ? now() < end : s->done < set->runs)) {
+    while (hits < HITS_MOST && (set->seconds > 0 ? clock_seconds() < end : s->done < set->runs)) {
         fflush(stdout);
         pid_t child = fork();
         if (child < 0) abort();
@@ -123,7 +117,7 @@ static bool fuzz(const fuzz_target *t, const settings *set, shared *s) {
         s->done++;
     }
     if (!hits) unlink(text_of("%s/%s.txt", set->keep, t->name));
-    double seconds = now() - begun;
+    double seconds = clock_seconds() - begun;
     return check(!hits, "%s: %llu changed inputs, each answered by an error or a result (%.0f a second)%s", t->name,
                  (unsigned long long)s->done, (double)s->done / seconds, hits ? text_of("; %zu were not", hits) : "");
 }

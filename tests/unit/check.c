@@ -379,3 +379,11 @@ void write_safetensors(const char *path, const specimen *tensors, size_t count) 
     write_safetensors_raw(path, header, data, at);
     free(data);
 }
+
+void write_sae_folder(const char *to, size_t d, size_t F, const double *W, const double *b, const char *more) {
+    specimen all[] = {
+        {"W_enc", F32, d, F, W}, {"b_enc", F32, F, 0, b}, {"W_dec", F32, F, d, W + d * F}, {"b_dec", F32, d, 0, b + F}};
+    write_safetensors(text_of("%s/sae_weights.safetensors", to), all, 4);
+    write_text(text_of("%s/cfg.json", to), "{\"d_in\": %zu, \"d_sae\": %zu, \"normalize_activations\": \"none\", %s}",
+               d, F, more);
+}

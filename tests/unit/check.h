@@ -12,6 +12,10 @@
 #define SANITIZED 1 /* everything is several times slower */
 #else
 #define SANITIZED 0
+/* A SAELens folder in single precision: W_enc [d][F] and W_dec [F][d] one after the other in W, b_enc [F] and b_dec [d]
+ * in b; cfg.json with d_in, d_sae, no normalization, and `more`: "\"architecture\": ..., ...". */
+void write_sae_folder(const char *folder, size_t d, size_t F, const double *W, const double *b, const char *more);
+
 #endif
 
 /* ---- checks --------------------------------------------------------------------------------- */
@@ -92,5 +96,9 @@ typedef struct specimen {
 void write_safetensors(const char *path, const specimen *tensors, size_t count);
 /* The raw file: header text and data. */
 void write_safetensors_raw(const char *path, const char *header, const void *data, size_t size);
+
+/* A SAELens folder in single precision: W_enc [d][F] and W_dec [F][d] one after the other in W, b_enc [F] and b_dec [d]
+ * in b; cfg.json with d_in, d_sae, no normalization, and `more`: "\"architecture\": ..., ...". */
+void write_sae_folder(const char *folder, size_t d, size_t F, const double *W, const double *b, const char *more);
 
 #endif

@@ -92,15 +92,7 @@ static inline void write_sae(const char *folder, uint64_t *seed) {
     static double W[2 * F * LATENTS], b[LATENTS + F];
     for (int i = 0; i < 2 * F * LATENTS; i++) W[i] = roll_unit(seed) - 0.5;
     for (int i = 0; i < LATENTS + F; i++) b[i] = roll_unit(seed) - 0.5;
-    specimen all[] = {{"W_enc", F32, F, LATENTS, W},
-                      {"b_enc", F32, LATENTS, 0, b},
-                      {"W_dec", F32, LATENTS, F, W + F * LATENTS},
-                      {"b_dec", F32, F, 0, b + LATENTS}};
-    write_safetensors(text_of("%s/sae_weights.safetensors", folder), all, 4);
-    write_text(text_of("%s/cfg.json", folder),
-               "{\"architecture\": \"standard\", \"d_in\": %d, \"d_sae\": %d, \"normalize_activations\": \"none\", "
-               "\"apply_b_dec_to_input\": true}",
-               F, LATENTS);
+    write_sae_folder(folder, F, LATENTS, W, b, "\"architecture\": \"standard\", \"apply_b_dec_to_input\": true");
 }
 
 static inline bool study_make(study *st, const plan *p) {

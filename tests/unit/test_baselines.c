@@ -282,13 +282,7 @@ static scry_index *planted_study(const double change[PLACES]) {
     double W[2 * DIMS * READ] = {0}, b[READ + DIMS] = {0}, level[DIMS] = {0};
     uint64_t seed = 11;
     for (int j = 0; j < READ; j++) W[(PLANTED + j) * READ + j] = W[DIMS * READ + j * DIMS + PLANTED + j] = 1;
-    specimen all[] = {{"W_enc", F32, DIMS, READ, W},
-                      {"b_enc", F32, READ, 0, b},
-                      {"W_dec", F32, READ, DIMS, W + DIMS * READ},
-                      {"b_dec", F32, DIMS, 0, b + READ}};
-    write_safetensors(text_of("%s/sae_weights.safetensors", scratch_folder("planted/sae")), all, 4);
-    write_text(text_of("%s/sae/cfg.json", folder), "{\"architecture\": \"standard\", \"d_in\": %d, \"d_sae\": %d}",
-               DIMS, READ);
+    write_sae_folder(scratch_folder("planted/sae"), DIMS, READ, W, b, "\"architecture\": \"standard\"");
     const char *base = write_values(folder, "base", level, &seed);
     for (int j = 0; j < DIMS; j++) level[j] = j < PLANTED ? 5 : 1 + 0.1 * j;
     const char *icl = write_values(folder, "icl", level, &seed);

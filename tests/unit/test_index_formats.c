@@ -376,13 +376,10 @@ static void test_wide_topk(void) {
     for (size_t i = 0; i < (size_t)2 * D * F; i++) W[i] = (float)(roll_unit(&seed) - 0.5);
     for (size_t i = 0; i < F; i++) b[i] = (float)((roll_unit(&seed) - 0.5) / 4);
     for (size_t i = 0; i < (size_t)ROWS * D; i++) x[i] = (float)(4 * roll_unit(&seed) - 2);
-    specimen all[] = {
-        {"W_enc", F32, D, F, W}, {"b_enc", F32, F, 0, b}, {"W_dec", F32, F, D, W + D * F}, {"b_dec", F32, D, 0, b + F}};
-    write_safetensors(text_of("%s/sae_weights.safetensors", folder), all, 4);
-    write_text(text_of("%s/cfg.json", folder),
-               "{\"architecture\": \"topk\", \"d_in\": %d, \"d_sae\": %d, \"k\": %d, \"apply_b_dec_to_input\": false,"
-               " \"normalize_activations\": \"none\", \"rescale_acts_by_decoder_norm\": false}",
-               D, F, K);
+    write_sae_folder(folder, D, F, W, b,
+                     text_of("\"architecture\": \"topk\", \"k\": %d, \"apply_b_dec_to_input\": false, "
+                             "\"rescale_acts_by_decoder_norm\": false",
+                             K));
     for (size_t r = 0; r < ROWS; r++) {
         double *row = h + r * F;
         for (size_t j = 0; j < F; j++) {

@@ -606,15 +606,8 @@ static void test_neighbours(const scry_index *without) {
     for (int k = 0; k < WIDTH; k++) D[7 * WIDTH + k] = 0, D[30 * WIDTH + k] = -2 * D[3 * WIDTH + k];
     for (int k = 0; k < WIDTH; k++) D[4999 * WIDTH + k] = 4 * D[3 * WIDTH + k];
     for (size_t i = 0; i < 2 * WIDTH; i++) acts[i] = roll_unit(&seed);
-    specimen sae[] = {{"W_enc", F32, WIDTH, F, W},
-                      {"b_enc", F32, F, 0, b},
-                      {"W_dec", F32, F, WIDTH, D},
-                      {"b_dec", F32, WIDTH, 0, b + F}};
-    write_safetensors(text_of("%s/sae_weights.safetensors", folder), sae, 4);
-    write_text(text_of("%s/cfg.json", folder),
-               "{\"architecture\": \"standard\", \"d_in\": %d, \"d_sae\": %d, \"activation_fn_str\": \"relu\","
-               " \"apply_b_dec_to_input\": true, \"normalize_activations\": \"none\"}",
-               WIDTH, F);
+    write_sae_folder(folder, WIDTH, F, W, b,
+                     "\"architecture\": \"standard\", \"activation_fn_str\": \"relu\", \"apply_b_dec_to_input\": true");
     write_npy(text_of("%s/a.npy", folder), F32, 2, WIDTH, acts);
     write_text(study,
                "{\"scry_study\": 1, \"sae\": \".\", \"train\": {\"base\": {\"residual\": \"a.npy\"}, \"sft\": "

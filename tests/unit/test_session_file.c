@@ -1,6 +1,7 @@
 /* test_session_file.c: a session written and read back is the same session, its whole history
  * included; lines that are cut or damaged are refused or give a sound session, never a crash. */
 #include "check.h"
+#include "sample.h"
 #include "session.h"
 
 #include <stdlib.h>
@@ -147,11 +148,7 @@ static void damage(const scry_index *x) {
 
 int main(void) {
     scry_error err = {0};
-    const char *index = scratch("sample.scry");
-    if (!check(scry_index_build("sample_data/study.json", index, NULL, NULL, NULL, &err), "the sample is indexed %s",
-               err.text))
-        return check_end();
-    scry_index *x = scry_open(index, true, &err);
+    scry_index *x = scry_open(sample_index(), true, &err);
     if (check(x != NULL, "it opens %s", err.text)) {
         round_trips(x);
         damage(x);

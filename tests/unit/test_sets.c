@@ -1,5 +1,6 @@
 /* test_sets.c: expressions of sets against one bool a latent, and the file in which sets are kept. */
 #include "check.h"
+#include "sample.h"
 #include "sets.h"
 
 #include <stdio.h>
@@ -229,12 +230,8 @@ int main(void) {
     precedence();
     refused();
     relation();
-    scry_error err = {0};
-    const char *path = scratch("sample.scry");
-    if (check(scry_index_build("sample_data/study.json", path, NULL, NULL, NULL, &err), "the sample is indexed %s",
-              err.text)) {
-        kept(path);
-        damaged(path, scratch("sample.sets.json"));
-    }
+    const char *path = sample_index();
+    kept(path);
+    damaged(path, scratch("sample.sets.json"));
     return check_end();
 }

@@ -59,13 +59,7 @@ static const char *topk_study(void) {
            *x = malloc((size_t)ROWS * D * sizeof *x);
     if (!W || !b || !x) abort();
     for (size_t i = 0; i < (size_t)2 * D * F; i++) W[i] = roll_unit(&seed) - 0.5;
-    specimen all[] = {
-        {"W_enc", F32, D, F, W}, {"b_enc", F32, F, 0, b}, {"W_dec", F32, F, D, W + D * F}, {"b_dec", F32, D, 0, b + F}};
-    write_safetensors(text_of("%s/sae_weights.safetensors", folder), all, 4);
-    write_text(text_of("%s/cfg.json", folder),
-               "{\"architecture\": \"topk\", \"d_in\": %d, \"d_sae\": %d, \"k\": 30, \"normalize_activations\": "
-               "\"none\", \"apply_b_dec_to_input\": false}",
-               D, F);
+    write_sae_folder(folder, D, F, W, b, "\"architecture\": \"topk\", \"k\": 30, \"apply_b_dec_to_input\": false");
     for (int c = 0; c < 3; c++) {
         for (size_t i = 0; i < (size_t)ROWS * D; i++) x[i] = 4 * roll_unit(&seed) - 2;
         write_npy(text_of("%s/%d.npy", folder, c), F32, ROWS, D, x);
@@ -290,13 +284,9 @@ static void check_memory(void) {
     if (!W || !b) abort();
     for (size_t i = 0; i < (size_t)2 * D * F; i++) W[i] = roll_unit(&seed) - 0.5;
     for (size_t i = 0; i < F; i++) b[i] = -80;
-    specimen all[] = {
-        {"W_enc", F32, D, F, W}, {"b_enc", F32, F, 0, b}, {"W_dec", F32, F, D, W + D * F}, {"b_dec", F32, D, 0, b + F}};
-    write_safetensors(text_of("%s/sae_weights.safetensors", folder), all, 4);
-    write_text(text_of("%s/cfg.json", folder),
-               "{\"architecture\": \"standard\", \"d_in\": %d, \"d_sae\": %d, \"activation_fn_str\": \"relu\","
-               " \"apply_b_dec_to_input\": false, \"normalize_activations\": \"none\"}",
-               D, F);
+    write_sae_folder(
+        folder, D, F, W, b,
+        "\"architecture\": \"standard\", \"activation_fn_str\": \"relu\", \"apply_b_dec_to_input\": false");
     check_peak("residuals", two_captures(folder, "residual", "large.npy", rows), rows * D * 4, (uint64_t)80 << 20);
     unlink(file);
     free(W);

@@ -1,6 +1,7 @@
 /* Every row of the table of commands that the explorer has is run on the sample study, by name, by
  * its keys and with words it must refuse. A row that is not in the list below fails the test. */
 #include "check.h"
+#include "sample_app.h"
 
 #include "app.h"
 #include "keys.h"
@@ -160,16 +161,11 @@ static const struct {
 };
 enum { RUNS = sizeof runs / sizeof *runs };
 
-static app *open_sample(const char *index) {
-    app *a = NULL;
-    for (int i = 0; i < 2; i++) {
-        scry_error err = {0};
-        scry_index *x = scry_open(index, true, &err);
-        scry_session *s = x ? scry_session_new(x, 0, SCRY_ICL, SCRY_SQ, 100, SCRY_ACT, &err) : NULL;
-        if (!check(s != NULL, "the sample opens %s", err.text)) return NULL;
-        if (a) app_add_tab(a, x, s);
-        else a = app_new(x, s, 24, 80, false, false);
-    }
+static app *open_sample(const char *path) {
+    app *a = sample_app(path, 80);
+    scry_index *index;
+    scry_session *s = sample_session(path, &index);
+    app_add_tab(a, index, s);
     app_draw(a);
     return a;
 }
@@ -229,14 +225,8 @@ static void keys_of(const command *c) {
 }
 
 int main(void) {
-    scry_error err = {0};
-    const char *index = scratch("sample.scry");
     setenv("XDG_DATA_HOME", scratch("data"), 1);
-    if (!check(scry_index_build("sample_data/study.json", index, NULL, NULL, NULL, &err), "the sample is indexed %s",
-               err.text))
-        return check_end();
-    app *a = open_sample(index);
-    if (!a) return check_end();
+    app *a = open_sample(sample_index());
     run_all(a);
     run_jumps(a);
     for (size_t i = 0; i < command_count; i++) {

@@ -1,6 +1,7 @@
 /* The settings' file: what is right is taken, what is wrong is said with file, key, found and expected, and nothing
  * keeps the rest from being read. Keys that are set are those that act, and those that are shown. Macros. */
 #include "check.h"
+#include "sample_app.h"
 
 #include "app.h"
 #include "keys.h"
@@ -101,19 +102,6 @@ static void wrong(void) {
     config_read(&c, scratch("folder.json"));
     check(c.wrong.count == 1, "a folder in its place is said to be");
     config_free(&c);
-}
-
-static app *open_app(const char *index) {
-    scry_error err = {0};
-    scry_index *x = scry_open(index, false, &err);
-    scry_session *s = x ? scry_session_new(x, 0, SCRY_ICL, SCRY_SQ, 100, SCRY_ACT, &err) : NULL;
-    if (!s) {
-        check(false, "the sample opens: %s", err.text);
-        exit(1);
-    }
-    app *a = app_new(x, s, 24, 100, false, false);
-    app_draw(a);
-    return a;
 }
 
 static char *screen_text(app *a) {
@@ -306,18 +294,14 @@ static void macros(app *a) {
 
 int main(void) {
     key_names();
-    scry_error err = {0};
-    const char *index = scratch("sample.scry");
-    if (!check(scry_index_build("sample_data/study.json", index, NULL, NULL, NULL, &err), "the sample is indexed %s",
-               err.text))
-        return check_end();
+    const char *index = sample_index();
     right();
     wrong();
-    app *a = open_app(index);
+    app *a = sample_app(index, 100);
     keys(a);
     help(a);
     app_free(a);
-    a = open_app(index);
+    a = sample_app(index, 100);
     macros(a);
     app_free(a);
     mouse(index);

@@ -1,6 +1,7 @@
 /* What one did with an index is found again: after any commands, the kept session gives the same screen, the same
  * history and the same file; damaged, foreign and unwritable files do no harm. */
 #include "check.h"
+#include "sample_app.h"
 
 #include "app.h"
 #include "identity.h"
@@ -17,15 +18,7 @@
 static const char *sample;
 
 static app *open_app(const char *kept, bool restore) {
-    scry_error err = {0};
-    scry_index *x = scry_open(sample, false, &err);
-    scry_session *s = x ? scry_session_new(x, 0, SCRY_ICL, SCRY_SQ, 100, SCRY_ACT, &err) : NULL;
-    if (!s) {
-        check(false, "the sample opens: %s", err.text);
-        exit(1);
-    }
-    app *a = app_new(x, s, 24, 80, false, false);
-    app_draw(a);
+    app *a = sample_app(sample, 80);
     if (kept) keep_begin(a, a->tab, kept);
     if (kept && restore) keep_restore(a, a->tab);
     return a;
@@ -264,11 +257,7 @@ static void identity(void) {
 }
 
 int main(void) {
-    scry_error err = {0};
-    sample = scratch("sample.scry");
-    if (!check(scry_index_build("sample_data/study.json", sample, NULL, NULL, NULL, &err), "the sample is indexed %s",
-               err.text))
-        return check_end();
+    sample = sample_index();
     any_commands();
     undo_to_the_start();
     damaged();

@@ -1,6 +1,7 @@
 /* The palette: what fits what is typed, against all ways to match it; editing the line, against a plain model;
  * completing commands and arguments; and the lines typed before. */
 #include "check.h"
+#include "sample_app.h"
 
 #include "app.h"
 #include "fuzzy.h"
@@ -353,18 +354,9 @@ static void lines_before(app *a) {
 }
 
 int main(void) {
-    scry_error err = {0};
     fuzzy();
     editing();
-    const char *index = scratch("sample.scry");
-    if (!check(scry_index_build("sample_data/study.json", index, NULL, NULL, NULL, &err), "the sample is indexed %s",
-               err.text))
-        return check_end();
-    scry_index *x = scry_open(index, false, &err);
-    scry_session *s = x ? scry_session_new(x, 0, SCRY_ICL, SCRY_SQ, 100, SCRY_ACT, &err) : NULL;
-    if (!check(s != NULL, "it opens %s", err.text)) return check_end();
-    app *a = app_new(x, s, 24, 80, false, false);
-    app_draw(a);
+    app *a = sample_app(sample_index(), 80);
     completing(a);
     beginnings(a);
     history_free(&a->history);

@@ -2,6 +2,7 @@
  * and every pane, page and plot, drawn at every width and at every height, keeps to its place and each cell of it is
  * sound. */
 #include "check.h"
+#include "sample_app.h"
 
 #include "app.h"
 #include "views/view.h"
@@ -197,15 +198,7 @@ static void sweep_screens(app *a) {
 
 int main(void) {
     sweep_layout();
-    scry_error err = {0};
-    const char *index = scratch("sample.scry");
-    if (!check(scry_index_build("sample_data/study.json", index, NULL, NULL, NULL, &err), "the sample is indexed %s",
-               err.text))
-        return check_end();
-    scry_index *x = scry_open(index, true, &err);
-    scry_session *s = x ? scry_session_new(x, 0, SCRY_ICL, SCRY_SQ, 100, SCRY_ACT, &err) : NULL;
-    if (!check(s != NULL, "it opens %s", err.text)) return check_end();
-    app *a = app_new(x, s, 24, 80, false, false);
+    app *a = sample_app(sample_index(), 80);
     sweep_screens(a);
     app_free(a);
     return check_end();

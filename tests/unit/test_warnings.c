@@ -92,15 +92,8 @@ static const char *write_sae(const char *name, double norm, uint32_t k) {
         for (size_t i = 0; i < WIDTH; i++) sum += dec[j * WIDTH + i] * dec[j * WIDTH + i];
         for (size_t i = 0; i < WIDTH; i++) dec[j * WIDTH + i] *= norm / sqrt(sum);
     }
-    specimen all[] = {{"W_enc", F32, WIDTH, LATENTS, W},
-                      {"b_enc", F32, LATENTS, 0, b},
-                      {"W_dec", F32, LATENTS, WIDTH, dec},
-                      {"b_dec", F32, WIDTH, 0, b + LATENTS}};
-    write_safetensors(text_of("%s/sae_weights.safetensors", folder), all, 4);
-    write_text(text_of("%s/cfg.json", folder),
-               "{\"architecture\": \"topk\", \"d_in\": %d, \"d_sae\": %d, \"k\": %u, \"apply_b_dec_to_input\": false,"
-               " \"normalize_activations\": \"none\"}",
-               WIDTH, LATENTS, k);
+    write_sae_folder(folder, WIDTH, LATENTS, W, b,
+                     text_of("\"architecture\": \"topk\", \"k\": %u, \"apply_b_dec_to_input\": false", k));
     free(W);
     free(b);
     return folder;

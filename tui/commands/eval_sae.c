@@ -1,5 +1,6 @@
 /* eval_sae.c: scry eval-sae: how well an SAE does on residuals. */
 #include "commands/commands.h"
+#include "commands/facts.h"
 #include "commands/out.h"
 #include "commands/subject.h"
 #include "train.h"
@@ -9,13 +10,7 @@
 static const char *const rate_names[SCRY_RATE_BINS] = {"never",        "below 1e-6",   "1e-6 to 1e-5", "1e-5 to 1e-4",
                                                        "1e-4 to 1e-3", "1e-3 to 0.01", "0.01 to 0.1",  "0.1 and more"};
 
-static cJSON *facts_of(const options *o, const scry_sae_quality *q) {
-    cJSON *facts = cJSON_CreateObject();
-    out_text(facts, "sae", o->word[0]);
-    out_text(facts, "kind", q->sae);
-    out_number(facts, "d_in", q->d_in);
-    out_number(facts, "d_sae", q->d_sae);
-    out_number(facts, "tokens", (double)q->tokens);
+void add_quality(cJSON *facts, const scry_sae_quality *q) {
     out_number(facts, "l0", q->l0);
     out_number(facts, "explained_variance", q->explained_variance);
     out_number(facts, "fvu", q->fvu);
@@ -23,6 +18,16 @@ static cJSON *facts_of(const options *o, const scry_sae_quality *q) {
     out_number(facts, "cosine", q->cosine);
     out_number(facts, "dead", q->dead);
     out_number(facts, "dense", q->dense);
+}
+
+static cJSON *facts_of(const options *o, const scry_sae_quality *q) {
+    cJSON *facts = cJSON_CreateObject();
+    out_text(facts, "sae", o->word[0]);
+    out_text(facts, "kind", q->sae);
+    out_number(facts, "d_in", q->d_in);
+    out_number(facts, "d_sae", q->d_sae);
+    out_number(facts, "tokens", (double)q->tokens);
+    add_quality(facts, q);
     out_number(facts, "seconds", q->seconds);
     return facts;
 }
@@ -40,20 +45,10 @@ static void add_rates(cJSON *facts, const scry_sae_quality *q) {
 }
 
 static int print(const options *o, const scry_sae_quality *q) {
-    static const out_column figures[] = {{"sae", "sae", NULL, 0},
-                                         {"kind", "kind", NULL, 0},
-                                         {"d_in", "d_in", "%.0f", 0},
-                                         {"d_sae", "d_sae", "%.0f", 0},
-                                         {"tokens", "tokens", "%.0f", 0},
-                                         {"l0", "L0", "%.2f", 0},
-                                         {"explained_variance", "explained variance", "%.4f", 0},
-                                         {"fvu", "FVU", "%.4f", 0},
-                                         {"mse", "MSE", "%.4g", 0},
-                                         {"cosine", "cosine", "%.4f", 0},
-                                         {"dead", "dead", "%.4f", 0},
-                                         {"dense", "dense", "%.4f", 0},
-                                         {"seconds", "seconds", "%.3f", 0},
-                                         {NULL, NULL, NULL, 0}};
+    static const out_column figures[] = {{"sae", "sae", NULL, 0},           {"kind", "kind", NULL, 0},
+                                         {"d_in", "d_in", "%.0f", 0},       {"d_sae", "d_sae", "%.0f", 0},
+                                         {"tokens", "tokens", "%.0f", 0},   QUALITY_COLUMNS,
+                                         {"seconds", "seconds", "%.3f", 0}, {NULL, NULL, NULL, 0}};
     static const out_column rates[] = {{"rate", "firing rate", NULL, 0},
                                        {"latents", "latents", "%.0f", 0},
                                        {"share", "share", "%.1f%%", 100},

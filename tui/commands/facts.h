@@ -5,6 +5,7 @@
 #include "analysis.h"
 #include "commands/out.h"
 #include "commands/subject.h"
+#include "train.h"
 
 /* What scry score, rank and tokens give as JSON, without repeats. The caller deletes. */
 cJSON *score_facts(const subject *s, const scry_result *r);
@@ -30,5 +31,13 @@ cJSON *compare_row(const subject *s, const char *name, uint32_t top, const scry_
 void compare_head(char *head, size_t size, const char *by, const char *beside, const char *metric, uint32_t top,
                   bool is_signed);
 extern const out_column compare_columns[];
+
+/* How well an SAE does: l0, explained_variance, fvu, mse, cosine, dead, dense; and the columns for them. */
+void add_quality(cJSON *facts, const scry_sae_quality *q);
+/* clang-format off */
+#define QUALITY_COLUMNS                                                                                                \
+    {"l0", "L0", "%.2f", 0}, {"explained_variance", "explained variance", "%.4f", 0}, {"fvu", "FVU", "%.4f", 0},       \
+    {"mse", "MSE", "%.4g", 0}, {"cosine", "cosine", "%.4f", 0}, {"dead", "dead", "%.4f", 0}, {"dense", "dense", "%.4f", 0}
+/* clang-format on */
 
 #endif

@@ -1,11 +1,11 @@
 /* progress.c: how far the indexing has come, on stderr; and ctrl-C. */
 #include "commands/subject.h"
+#include "base/clock.h"
 
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 static volatile sig_atomic_t interrupted;
@@ -32,12 +32,6 @@ bool subject_interrupted(void) {
     return interrupted != 0;
 }
 
-static double now(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
 static void draw_bar(subject_progress *p, uint64_t done, uint64_t total, double t) {
     enum { WIDTH = 30 };
     char bar[WIDTH + 1];
@@ -54,7 +48,7 @@ static void draw_bar(subject_progress *p, uint64_t done, uint64_t total, double 
 
 bool subject_show_progress(void *context, const char *step, uint64_t done, uint64_t total) {
     subject_progress *p = context;
-    double t = now();
+    double t = clock_seconds();
     bool terminal = isatty(STDERR_FILENO);
     if (!p->step || strcmp(p->step, step) != 0) {
         subject_end_progress(p);

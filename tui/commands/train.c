@@ -1,5 +1,6 @@
 /* train.c: scry train: residuals to a new SAE. */
 #include "commands/commands.h"
+#include "commands/facts.h"
 #include "commands/out.h"
 #include "commands/subject.h"
 #include "commands/train_options.h"
@@ -63,13 +64,7 @@ static int report(const options *o, const scry_train_result *r) {
     out_number(row, "rows", (double)r->rows);
     out_number(row, "held_out_rows", (double)r->held_rows);
     cJSON_AddBoolToObject(row, "held_out", r->held);
-    out_number(row, "l0", q->l0);
-    out_number(row, "explained_variance", q->explained_variance);
-    out_number(row, "fvu", q->fvu);
-    out_number(row, "mse", q->mse);
-    out_number(row, "cosine", q->cosine);
-    out_number(row, "dead", q->dead);
-    out_number(row, "dense", q->dense);
+    add_quality(row, q);
     out_number(row, "seconds", r->seconds);
     if (!o->json && !o->csv)
         fprintf(stderr,
@@ -86,13 +81,7 @@ static int report(const options *o, const scry_train_result *r) {
                                          {"tokens", "tokens", "%.0f", 0},
                                          {"rows", "rows", "%.0f", 0},
                                          {"held_out_rows", "held out", "%.0f", 0},
-                                         {"l0", "L0", "%.2f", 0},
-                                         {"explained_variance", "explained variance", "%.4f", 0},
-                                         {"fvu", "FVU", "%.4f", 0},
-                                         {"mse", "MSE", "%.4g", 0},
-                                         {"cosine", "cosine", "%.4f", 0},
-                                         {"dead", "dead", "%.4f", 0},
-                                         {"dense", "dense", "%.4f", 0},
+                                         QUALITY_COLUMNS,
                                          {"seconds", "seconds", "%.3f", 0},
                                          {NULL, NULL, NULL, 0}};
     return out_print_row(o, row, columns);

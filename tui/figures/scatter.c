@@ -8,12 +8,14 @@
 
 enum { LINE_POINTS = 48 };
 
+typedef struct points {
+    size_t n, pointed; /* pointed: from 1; 0: none */
+    double *x, *y;
+    const char **name;
+} points;
+
 typedef struct cloud {
-    size_t n, out;
-    double *x, *y;         /* [n] domains that take part */
-    double *out_x, *out_y; /* [out] those that do not, but have both numbers */
-    const char **name, **out_name;
-    size_t pointed, out_pointed; /* from 1; 0: none */
+    points in, out; /* domains that take part, and those left out */
 } cloud;
 
 static cloud gather(figure *f, const figure_view *v) {
@@ -21,26 +23,24 @@ static cloud gather(figure *f, const figure_view *v) {
     const scry_info *info = scry_about(v->index);
     size_t D = r->domains;
     cloud c = {0};
-    c.x = figure_numbers(f, 4 * D);
-    c.y = c.x + D, c.out_x = c.y + D, c.out_y = c.out_x + D;
-    c.name = figure_strings(f, 2 * D);
-    c.out_name = c.name + D;
+    c.in.x = figure_numbers(f, 4 * D);
+    c.in.y = c.in.x + D, c.out.x = c.in.y + D, c.out.y = c.out.x + D;
+    c.in.name = figure_strings(f, 2 * D);
+    c.out.name = c.in.name + D;
     for (size_t d = 0; d < D; d++) {
         double change = scry_scope_change(v->scope, v->index, d);
         if (isnan(r->sts[d]) || isnan(change)) continue;
-        bool in = v->scope->use[d], pointed = v->domain == (long)d;
-        size_t i = in ? c.n++ : c.out++;
-        (in ? c.x : c.out_x)[i] = r->sts[d];
-        (in ? c.y : c.out_y)[i] = change;
-        (in ? c.name : c.out_name)[i] = info->domain[d].name;
-        if (pointed && in) c.pointed = i + 1;
-        if (pointed && !in) c.out_pointed = i + 1;
+        points *p = v->scope->use[d] ? &c.in : &c.out;
+        p->x[p->n] = r->sts[d];
+        p->y[p->n] = change;
+        p->name[p->n++] = info->domain[d].name;
+        if (v->domain == (long)d) p->pointed = p->n;
     }
     return c;
 }
 
 /* The fitted line without point `out`. */
-static scry_fit fit_without(const cloud *c, size_t out, double *room) {
+static scry_fit fit_without(const points *c, size_t out, double *room) {
     size_t n = 0;
     for (size_t i = 0; i < c->n; i++) {
         if (i == out) continue;
@@ -51,7 +51,7 @@ static scry_fit fit_without(const cloud *c, size_t out, double *room) {
 }
 
 /* The line, and between which heights it lies when one domain after another is left out. */
-static void draw_lines(figure *f, const cloud *c, const scry_fit *fit) {
+static void draw_lines(figure *f, const points *c, const scry_fit *fit) {
     double low = c->x[0], high = c->x[0];
     for (size_t i = 1; i < c->n; i++) low = fmin(low, c->x[i]), high = fmax(high, c->x[i]);
     double *x = figure_numbers(f, 4 * LINE_POINTS), *least = x + LINE_POINTS, *most = least + LINE_POINTS,
@@ -108,6 +108,18 @@ static void say_domain(figure *f, const figure_view *v) {
     else figure_note(f, figure_text(f, "%s, change %+.2f, residual %+.2f", sts, change, residual));
 }
 
+static void add_points(figure *f, const char *name, const points *p, int look) {
+    if (!p->n) return;
+    figure_series(f, (plot_series){.kind = PLOT_POINTS,
+                                   .name = name,
+                                   .n = p->n,
+                                   .x = p->x,
+                                   .y = p->y,
+                                   .names = p->name,
+                                   .highlight = p->pointed,
+                                   .look = look});
+}
+
 void scatter_draw(figure *f, const figure_view *v, const figure_data *data) {
     (void)data;
     cloud c = gather(f, v);
@@ -117,32 +129,16 @@ void scatter_draw(figure *f, const figure_view *v, const figure_data *data) {
                                 strcmp(v->words, "all") == 0 ? "all domains" : domains_words(f, v));
     f->plot.x = (plot_axis){.label = figure_text(f, "STS %s", scry_score_name(v->score))};
     f->plot.y = (plot_axis){.label = figure_text(f, "%s, points", figure_change(v)), .zero = !v->scope->is_signed};
-    if (!c.n && !c.out) {
+    if (!c.in.n && !c.out.n) {
         f->plot.empty = "no domain has a score and a measured change";
         return;
     }
     if (isnan(v->result->fit.pearson))
-        figure_note(f, c.n < 3 ? "no rho: fewer than 3 domains take part"
-                               : "no rho: the scores are all alike; put latents in");
+        figure_note(f, c.in.n < 3 ? "no rho: fewer than 3 domains take part"
+                                  : "no rho: the scores are all alike; put latents in");
     else say_company(f, v);
     if (v->domain >= 0) say_domain(f, v);
-    if (c.n)
-        figure_series(f, (plot_series){.kind = PLOT_POINTS,
-                                       .name = "domain",
-                                       .n = c.n,
-                                       .x = c.x,
-                                       .y = c.y,
-                                       .names = c.name,
-                                       .highlight = c.pointed,
-                                       .look = 1});
-    if (c.out)
-        figure_series(f, (plot_series){.kind = PLOT_POINTS,
-                                       .name = "left out",
-                                       .n = c.out,
-                                       .x = c.out_x,
-                                       .y = c.out_y,
-                                       .names = c.out_name,
-                                       .highlight = c.out_pointed,
-                                       .look = 3});
-    if (!isnan(v->result->fit.pearson)) draw_lines(f, &c, &v->result->fit);
+    add_points(f, "domain", &c.in, 1);
+    add_points(f, "left out", &c.out, 3);
+    if (!isnan(v->result->fit.pearson)) draw_lines(f, &c.in, &v->result->fit);
 }
