@@ -106,7 +106,8 @@ cJSON *baselines_facts(const scry_index *index, const scry_ranking *ranking, uin
     int n = scry_sources(index, ranking->train, has);
     for (int i = n - 1; i >= 0; i--)
         if (has[i] != ranking->source) other = has[i];
-    scry_baselines *b = scry_baselines_new(index, ranking, top, scope, threads, stop);
+    const scry_stop most = scry_stop_part(stop, 0, 0.9); /* the rest ranks */
+    scry_baselines *b = scry_baselines_new(index, ranking, top, scope, threads, &most);
     if (!b) return NULL;
     pair latents = {scry_rank(index, ranking->train, ranking->source, SCRY_SQ, NULL), NULL};
     pair dimensions = {scry_rank_raw(index, ranking->train, ranking->source, NULL), NULL};
