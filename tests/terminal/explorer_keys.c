@@ -106,8 +106,8 @@ void test_marks(void) {
     term_keys(t, "T");
     check(await_count(t, 100) && await_message(t, old_rho), t, "T again switches back", "found %d", count(t));
     term_keys(t, "M");
-    check(await_message(t, "marks taken away") && strcmp(term_at(t, head + 1, 0).utf8, " ") == 0, t, "M takes the marks away",
-          "found \"%s\"", footer(t));
+    check(await_message(t, "marks taken away") && strcmp(term_at(t, head + 1, 0).utf8, " ") == 0, t,
+          "M takes the marks away", "found \"%s\"", footer(t));
     term_keys(t, "T");
     check(await_message(t, "nothing is marked"), t, "T without marks says so", "found \"%s\"", footer(t));
     leave(t);
