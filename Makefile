@@ -106,8 +106,15 @@ FUZZ_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(filter-out %/driver.c %/cover.c %/exac
               tests/unit/check.c)
 
 $(BUILD)/tests/fuzz_run: $(BUILD)/tests/fuzz/driver.o $(FUZZ_OBJ) $(BUILD)/libtui.a $(BUILD)/libscry.a
+	@mkdir -p $(@D)
 	@echo "  LINK  $@"
 	@$(CC) $(CFLAGS) $(EXTRA) -o $@ $^ $(ENGINE_LIBS) -lutf8proc
+
+# under the sanitizers files are read into blocks of exactly their size
+$(BUILD)/tests/fuzz_drawn: $(BUILD)/tests/fuzz/driver.o $(BUILD)/tests/fuzz/exact_map.o $(FUZZ_OBJ) $(BUILD)/libtui.a $(BUILD)/libscry.a
+	@mkdir -p $(@D)
+	@echo "  LINK  $@"
+	@$(CC) $(CFLAGS) $(EXTRA) -Wl,--wrap=madvise -o $@ $^ $(ENGINE_LIBS) -lutf8proc
 
 $(BUILD)/tests/fuzz_cover: $(BUILD)/tests/fuzz/cover.o $(BUILD)/tests/fuzz/exact_map.o $(FUZZ_OBJ) $(BUILD)/libtui.a $(BUILD)/libscry.a
 	@mkdir -p $(@D)

@@ -23,7 +23,7 @@ if [ -z "${FUZZ_DRAW:-}" ] && echo 'int LLVMFuzzerTestOneInput(const char *d, lo
         EXTRA="-w '-Dtarget_clones(...)=unused' -fsanitize=fuzzer-no-link $checks" $program
     all=$(FUZZ_TARGET=list $program)
 else
-    program=$build/drawn/tests/fuzz_run
+    program=$build/drawn/tests/fuzz_drawn
     ${MAKE:-make} -s BUILD=$build/drawn CFLAGS="$flags" EXTRA="$checks" $program
     all=$($program --list yes)
 fi
@@ -57,7 +57,7 @@ covered() { # TARGET
 }
 
 case $program in
-*fuzz_run) drawn ;;
+*fuzz_drawn) drawn ;;
 *) for target; do covered "$target"; done ;;
 esac
 [ "$failed" -eq 0 ]
