@@ -17,7 +17,7 @@ TUI_LIBS    = -lncursesw -ltinfo -lutf8proc
 ENGINE  := $(sort $(wildcard engine/*.c engine/*/*.c))
 TUI     := $(sort $(wildcard tui/*.c tui/*/*.c))
 UNIT    := $(sort $(wildcard tests/unit/test_*.c))
-HEADLESS := $(filter-out tui/main.c tui/curses.c,$(TUI))
+HEADLESS := $(filter-out tui/main.c,$(TUI))
 
 ENGINE_OBJ := $(ENGINE:%.c=$(BUILD)/%.o)
 TUI_OBJ    := $(TUI:%.c=$(BUILD)/%.o)
@@ -60,7 +60,7 @@ $(BUILD)/tests/test_%: $(BUILD)/tests/unit/test_%.o $(BUILD)/tests/unit/check.o 
 	@echo "  LINK  $@"
 	@$(CC) $(CFLAGS) $(EXTRA) -o $@ $^ $(ENGINE_LIBS) -lutf8proc
 
-# tests of the part of tui/ that knows no terminal
+# tests of tui/ that open no terminal; curses comes along because a shell command may (train --watch)
 $(BUILD)/libtui.a: $(HEADLESS_OBJ)
 	@echo "  AR    $@"
 	@rm -f $@
@@ -69,7 +69,7 @@ $(BUILD)/libtui.a: $(HEADLESS_OBJ)
 $(BUILD)/tests/test_tui_%: $(BUILD)/tests/unit/test_tui_%.o $(BUILD)/tests/unit/check.o $(BUILD)/libtui.a $(BUILD)/libscry.a
 	@mkdir -p $(@D)
 	@echo "  LINK  $@"
-	@$(CC) $(CFLAGS) $(EXTRA) -o $@ $^ $(ENGINE_LIBS) -lutf8proc
+	@$(CC) $(CFLAGS) $(EXTRA) -o $@ $^ $(ENGINE_LIBS) $(TUI_LIBS)
 
 # tests of what draws: it knows nothing of the application
 DRAW_OBJ := $(filter $(BUILD)/tui/draw/% $(BUILD)/tui/plot/%,$(TUI_OBJ))
