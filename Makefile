@@ -108,18 +108,18 @@ FUZZ_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(filter-out %/driver.c %/cover.c %/exac
 $(BUILD)/tests/fuzz_run: $(BUILD)/tests/fuzz/driver.o $(FUZZ_OBJ) $(BUILD)/libtui.a $(BUILD)/libscry.a
 	@mkdir -p $(@D)
 	@echo "  LINK  $@"
-	@$(CC) $(CFLAGS) $(EXTRA) -o $@ $^ $(ENGINE_LIBS) -lutf8proc
+	@$(CC) $(CFLAGS) $(EXTRA) -o $@ $^ $(ENGINE_LIBS) $(TUI_LIBS)
 
 # under the sanitizers files are read into blocks of exactly their size
 $(BUILD)/tests/fuzz_drawn: $(BUILD)/tests/fuzz/driver.o $(BUILD)/tests/fuzz/exact_map.o $(FUZZ_OBJ) $(BUILD)/libtui.a $(BUILD)/libscry.a
 	@mkdir -p $(@D)
 	@echo "  LINK  $@"
-	@$(CC) $(CFLAGS) $(EXTRA) -Wl,--wrap=madvise -o $@ $^ $(ENGINE_LIBS) -lutf8proc
+	@$(CC) $(CFLAGS) $(EXTRA) -Wl,--wrap=madvise -o $@ $^ $(ENGINE_LIBS) $(TUI_LIBS)
 
 $(BUILD)/tests/fuzz_cover: $(BUILD)/tests/fuzz/cover.o $(BUILD)/tests/fuzz/exact_map.o $(FUZZ_OBJ) $(BUILD)/libtui.a $(BUILD)/libscry.a
 	@mkdir -p $(@D)
 	@echo "  LINK  $@"
-	@$(CC) $(CFLAGS) $(EXTRA) -fsanitize=fuzzer -Wl,--wrap=madvise -o $@ $^ $(ENGINE_LIBS) -lutf8proc
+	@$(CC) $(CFLAGS) $(EXTRA) -fsanitize=fuzzer -Wl,--wrap=madvise -o $@ $^ $(ENGINE_LIBS) $(TUI_LIBS)
 
 .PHONY: fuzz
 fuzz:

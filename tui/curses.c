@@ -314,9 +314,11 @@ event terminal_wait(int timeout_ms, int also) {
     sigdelset(&none, SIGINT);
     sigdelset(&none, SIGWINCH);
     int ready = ppoll(in, 2, timeout_ms < 0 ? NULL : &limit, &none);
-    if (ready > 0 && in[0].revents & (POLLHUP | POLLERR | POLLNVAL) && !(in[0].revents & POLLIN))
-        return (event){.kind = EVENT_SIGNAL, .number = SIGHUP};
+    const bool gone = ready > 0 && in[0].revents & (POLLHUP | POLLERR | POLLNVAL);
     e = look();
+    /* a terminal that has gone says POLLIN too, and then has nothing to read, for ever; and the signal may have gone to
+     * a shell that is no more */
+    if (gone && e.kind == EVENT_NONE) return (event){.kind = EVENT_SIGNAL, .number = SIGHUP};
     if (e.kind == EVENT_NONE && ready > 0 && in[1].revents & POLLIN) e.kind = EVENT_BELL;
     return e;
 }

@@ -1,11 +1,15 @@
 /* explorer_session.c: what one did is there when the index is opened again, however the explorer ended. */
 #include "explorer_kit.h"
 
+#include <poll.h>
+#include <pty.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 static char state[600];
 
@@ -128,7 +132,57 @@ static void unwritable(void) {
     leave(t);
 }
 
+/* The program on a terminal that is not its controlling one, so that no signal tells it that the terminal has gone: it
+ * must notice by itself, not ask it for keys for ever. */
+static pid_t start_unsignalled(int *master) {
+    int slave;
+    char drawn[4096];
+    struct winsize size = {ROWS, COLS, 0, 0};
+    if (openpty(master, &slave, NULL, NULL, &size) < 0) exit(1);
+    pid_t pid = fork();
+    if (pid < 0) exit(1);
+    if (pid == 0) {
+        for (int i = 0; i < 3; i++) dup2(slave, i);
+        close(slave);
+        close(*master);
+        setsid();
+        setenv("TERM", "xterm-256color", 1);
+        setenv("LC_ALL", "C.UTF-8", 1);
+        putenv(state);
+        execl(scry, scry, study_index, (char *)NULL);
+        _exit(126);
+    }
+    close(slave);
+    for (struct pollfd in = {.fd = *master, .events = POLLIN}; poll(&in, 1, 700) > 0;) /* until it rests */
+        if (read(*master, drawn, sizeof drawn) <= 0) break;
+    return pid;
+}
+
+static void gone(void) {
+    begin("gone");
+    int master, status = -1;
+    pid_t pid = start_unsignalled(&master), ended = 0;
+    check(write(master, "j ", 2) == 2, NULL, "keys to a terminal that will go", "found a closed one");
+    struct timespec pause = {0, 300 * 1000000L};
+    nanosleep(&pause, NULL);
+    close(master);
+    for (int i = 0; i < 50 && !ended; i++) {
+        ended = waitpid(pid, &status, WNOHANG);
+        if (!ended) nanosleep(&(struct timespec){0, 100 * 1000000L}, NULL);
+    }
+    if (!ended) {
+        kill(pid, SIGKILL);
+        waitpid(pid, &status, 0);
+    }
+    check(ended == pid && WIFEXITED(status) && WEXITSTATUS(status) == 128 + SIGHUP, NULL,
+          "a terminal that goes without a signal ends it", "found status %d, expected exit %d", status, 128 + SIGHUP);
+    term *t = open_kept(NULL);
+    check(await_message(t, "restored; --fresh starts anew"), t, "and the session is there", "found \"%s\"", footer(t));
+    leave(t);
+}
+
 void test_session(void) {
+    gone();
     ends("q", 0, 0, false);
     ends("SIGHUP", SIGHUP, 129, false);
     ends("SIGTERM", SIGTERM, 143, false);

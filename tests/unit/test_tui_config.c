@@ -201,7 +201,7 @@ static void mouse(const char *index) {
     int wrong = 0, lines = 0;
     enum { ROUNDS = 60, EVENTS = 14 };
     for (int round = 0; round < ROUNDS; round++) {
-        app *a = open_app(index), *b = open_app(index);
+        app *a = sample_app(index, 100), *b = sample_app(index, 100);
         app_command(a, "record mouse");
         for (int i = 0; i < EVENTS; i++) {
             int y = (int)roll_below(&seed, 24), x = (int)roll_below(&seed, 100), kind = (int)roll_below(&seed, 8);
