@@ -72,6 +72,17 @@ static void check_end(term *t, int expected, const char *what) {
     check_restored(t, line);
 }
 
+/* Lines that are wider than the terminal are broken anywhere, so blanks do not count: text has none. */
+static bool has_said(term *t, const char *text) {
+    char *screen = term_screen(t), *to = screen;
+    for (const char *from = screen; *from; from++)
+        if (*from != ' ' && *from != '\n') *to++ = *from;
+    *to = 0;
+    bool has = strstr(screen, text) != NULL;
+    free(screen);
+    return has;
+}
+
 static void test_to_the_end(void) {
     term *t = train("watch-end", "2500", NULL);
     check(await_strictly(t, is_whole, NULL), t, "train --watch: four curves at 80x24", "found others");
@@ -89,7 +100,8 @@ static void test_to_the_end(void) {
     term_resize(t, ROWS, COLS);
     check(await_strictly(t, is_whole, NULL), t, "and the whole again", "found others");
     check_end(t, 0, "train --watch, to its end");
-    check(term_has(t, "1280 h") && in_folder("cfg.json"), t, "it ends with the figures and an SAE", "found none");
+    check(has_said(t, "on1280held-outtokens:explainedvariance0.8") && in_folder("cfg.json"), t,
+          "it ends with the figures and an SAE", "found none");
     check(term_has(t, "step 2500 of 2500") && dots(t) > 60, t, "and leaves its curves behind",
           "found %d cells of braille", dots(t));
     term_free(t);
@@ -112,7 +124,7 @@ static void test_stopping(void) {
     await_strictly(t, is_whole, NULL);
     term_keys(t, "C-c");
     check_end(t, 1, "Ctrl-C among the curves");
-    check(term_has(t, "go on with: "), t, "it says how to go on", "found nothing");
+    check(has_said(t, "goonwith:scrytrain--resume"), t, "it says how to go on", "found nothing");
     check(in_folder("checkpoint.safetensors"), NULL, "and saved a checkpoint", "found none");
     term_free(t);
     t = train("watch-left-stopped", "20000", NULL);
