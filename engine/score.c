@@ -51,9 +51,19 @@ void scry_scorer_many(scry_scorer *s, bool many) {
     s->bins = NULL;
 }
 
+/* What the disk still holds is read side by side, in the place of one row after another as they are added. */
+static void expect_rows(const scry_scorer *s, const scry_set *set) {
+    for (uint32_t word = 0; word < (set->latents + 63) / 64; word++)
+        for (uint64_t bits = set->bits[word]; bits; bits &= bits - 1) {
+            size_t latent = word * 64 + (uint32_t)__builtin_ctzll(bits);
+            container_expect(&s->index->file, s->contribution + latent * s->domains, s->domains * sizeof(float));
+        }
+}
+
 void scry_scorer_load(scry_scorer *s, const scry_set *set) {
     memset(s->sum, 0, s->domains * sizeof *s->sum);
     s->count = 0;
+    if (s->contribution && set->count < SCRY_MANY) expect_rows(s, set);
     if (set->count >= SCRY_MANY) scry_scorer_many(s, true);
     for (uint32_t word = 0; word < (set->latents + 63) / 64; word++)
         for (uint64_t bits = set->bits[word]; bits; bits &= bits - 1)

@@ -176,6 +176,22 @@ uint64_t scry_read_ahead(const scry_index *x, uint64_t from) {
     return 0;
 }
 
+static void expect_row(const scry_index *x, const void *table, size_t row, size_t width) {
+    if (table) container_expect(&x->file, (const uint8_t *)table + row * width, width);
+}
+
+void scry_expect_latents(const scry_index *x, size_t train, scry_condition source, const uint32_t *latents, size_t n) {
+    const index_source *s = index_source_of(x, train, source);
+    const size_t rows = x->rows.rows;
+    for (size_t i = 0; i < n; i++) {
+        const uint32_t row = row_of(&x->rows, latents[i]);
+        if (row == NO_ROW) continue;
+        for (size_t a = 0; s && a < SHIFT_ARRAYS; a++) expect_row(x, s->shift, a * rows + row, sizeof *s->shift);
+        for (size_t which = 0; s && which < 2; which++) expect_row(x, s->fires, which * rows + row, s->fires_width);
+        expect_row(x, x->key_pieces, row, (size_t)SCRY_KEY_PIECES * x->piece_width);
+    }
+}
+
 void scry_let_go(const scry_index *x) {
     container_forget(&x->file, x->file.map.data, x->file.map.size);
 }

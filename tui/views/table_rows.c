@@ -101,12 +101,25 @@ static unsigned depends_on(const table_state *t) {
     return columns[t->column].on | (t->filter.on ? filter_on(t->filter.on) : 0);
 }
 
+/* The rows that will be drawn first, from a disk side by side. */
+static void expect_rows(app *a) {
+    enum { MOST = 200 };
+    table_state *t = &a->tab->table;
+    const scry_ranking *r = scry_session_ranking(a->tab->session);
+    uint32_t latents[MOST], n = 0, page = t->page > 0 ? (uint32_t)t->page : 0;
+    uint32_t from = t->cursor > page / 2 ? t->cursor - page / 2 : 0;
+    for (uint32_t row = from; row < t->order.rows && n < MOST && row < from + page; row++)
+        latents[n++] = order_at(&t->order, row);
+    scry_expect_latents(a->tab->index, r->train, r->source, latents, n);
+}
+
 /* The row that the cursor's latent has now; where a filter took it away, the one that came in its place. */
 static void place_cursor(app *a) {
     table_state *t = &a->tab->table;
     uint32_t row = order_row_of(&t->order, t->latent);
     if (t->order.rows) table_go_row(a, row);
     else t->cursor = t->top = 0;
+    expect_rows(a);
 }
 
 static void make_rows(app *a) {
@@ -163,6 +176,7 @@ void table_sort(app *a, int column, bool reversed) {
     t->cursor = t->top = 0;
     make_rows(a);
     table_go_row(a, 0);
+    expect_rows(a);
 }
 
 void table_resort(app *a) {
