@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "base/parallel.h"
 #include "base/random.h"
+#include "index/index.h"
 
 #include <math.h>
 #include <stdatomic.h>
@@ -14,9 +15,9 @@
 enum { GROUP = 8, LANES = 8 };
 
 typedef struct drawing {
-    const float *contribution; /* [F][D] */
+    const float *contribution; /* [rows][D] (index/rows.h) */
     size_t D;
-    uint32_t *active; /* [count] the latents that can be drawn */
+    uint32_t *row; /* [count] of those that can be drawn: the latents that are active anywhere */
     uint32_t count;
     uint32_t size; /* drawn; of a large set the fewer that are not in it */
     bool left_out; /* so it is */
@@ -52,7 +53,7 @@ static void draw_list(const drawing *w, uint64_t seed, uint64_t *bits, uint32_t 
         uint64_t bit = (uint64_t)1 << (at % 64);
         if (bits[at / 64] & bit) continue;
         bits[at / 64] |= bit;
-        __builtin_prefetch(w->contribution + (size_t)w->active[at] * w->D);
+        __builtin_prefetch(w->contribution + (size_t)w->row[at] * w->D);
         list[i++] = at;
     }
 }
@@ -60,7 +61,7 @@ static void draw_list(const drawing *w, uint64_t seed, uint64_t *bits, uint32_t 
 /* A set of few latents by itself: its sums, and its bits taken back. */
 static void add_few(const drawing *w, const uint32_t *list, uint64_t *bits, double *sum) {
     for (uint32_t i = 0; i < w->size; i++) {
-        const float *row = w->contribution + (size_t)w->active[list[i]] * w->D;
+        const float *row = w->contribution + (size_t)w->row[list[i]] * w->D;
         for (size_t d = 0; d < w->D; d++) sum[d] += (double)row[d];
         bits[list[i] / 64] = 0;
     }
@@ -72,8 +73,8 @@ __attribute__((always_inline)) static inline void add_lanes(const drawing *w, si
     double lane[LANES];
     memcpy(lane, sum + from, sizeof lane);
     for (; bits; bits &= bits - 1) {
-        const uint32_t latent = w->active[word * 64 + (size_t)__builtin_ctzll(bits)];
-        const float *row = w->contribution + (size_t)latent * w->D + from;
+        const uint32_t at = w->row[word * 64 + (size_t)__builtin_ctzll(bits)];
+        const float *row = w->contribution + (size_t)at * w->D + from;
         for (int l = 0; l < LANES; l++) lane[l] += (double)row[l];
     }
     memcpy(sum + from, lane, sizeof lane);
@@ -99,7 +100,7 @@ __attribute__((target_clones("avx512f", "avx2", "default"))) static void add_up(
                 continue;
             }
             for (uint64_t left = in; left; left &= left - 1) {
-                const float *row = w->contribution + (size_t)w->active[word * 64 + (size_t)__builtin_ctzll(left)] * D;
+                const float *row = w->contribution + (size_t)w->row[word * 64 + (size_t)__builtin_ctzll(left)] * D;
                 for (size_t d = 0; d < D; d++) of[d] += (double)row[d];
             }
         }
@@ -141,14 +142,15 @@ static bool begin(drawing *w, const scry_index *index, uint64_t seed) {
     const scry_info *info = scry_about(index);
     /* Only the most shifted latents can be drawn from candidates: that is no random set. */
     if (!w->contribution || !w->size || info->candidates) return false;
-    w->active = mem_new(info->d_sae, sizeof *w->active);
-    w->count = scry_alive(index, w->active);
+    w->row = mem_new(info->d_sae, sizeof *w->row);
+    w->count = scry_alive(index, w->row);
+    for (uint32_t i = 0; i < w->count; i++) w->row[i] = row_of(&index->rows, w->row[i]);
     if (w->size > w->count) return false;
     w->words = ((size_t)w->count + 63) / 64;
     w->left_out = w->size > w->count / 2;
     w->total = mem_new(w->D, sizeof *w->total);
     for (uint32_t i = 0; i < w->count && w->left_out; i++)
-        for (size_t d = 0; d < w->D; d++) w->total[d] += (double)w->contribution[(size_t)w->active[i] * w->D + d];
+        for (size_t d = 0; d < w->D; d++) w->total[d] += (double)w->contribution[(size_t)w->row[i] * w->D + d];
     if (w->left_out) w->size = w->count - w->size;
     w->few = w->size < w->count / 512;
     w->seed = mem_new(w->sets, sizeof *w->seed);
@@ -181,7 +183,7 @@ static void draw_all(drawing *w) {
 
 uint32_t scry_random_rhos(const scry_index *index, scry_score score, const double *change, uint32_t size, uint32_t sets,
                           uint64_t seed, const scry_stop *stop, double *pearson, double *spearman) {
-    drawing w = {.contribution = scry_contributions(index, score),
+    drawing w = {.contribution = index->contribution[score],
                  .D = scry_about(index)->domains,
                  .size = size,
                  .change = change,
@@ -201,7 +203,7 @@ uint32_t scry_random_rhos(const scry_index *index, scry_score score, const doubl
     }
     free(w.seed);
     free(w.total);
-    free(w.active);
+    free(w.row);
     return drawn;
 }
 

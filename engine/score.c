@@ -11,7 +11,7 @@ scry_scorer *scry_scorer_new(const scry_index *index, scry_score score) {
     const scry_info *info = scry_about(index);
     scry_scorer *s = mem_new(1, sizeof *s);
     *s = (scry_scorer){.index = index, .score = score, .domains = info->domains};
-    s->contribution = scry_contributions(index, score);
+    s->contribution = index->contribution[score];
     s->given = scry_given_scores(index, score);
     s->present = mem_new(s->domains, sizeof *s->present);
     s->sum = mem_new(s->domains, sizeof *s->sum);
@@ -23,7 +23,7 @@ scry_scorer *scry_scorer_new(const scry_index *index, scry_score score) {
 void scry_scorer_free(scry_scorer *s) {
     if (!s) return;
     if (s->contribution)
-        container_forget(&s->index->file, s->contribution, (uint64_t)s->index->F * s->domains * sizeof(float));
+        container_forget(&s->index->file, s->contribution, (uint64_t)s->index->rows.rows * s->domains * sizeof(float));
     free(s->present);
     free(s->sum);
     free(s->bins);
@@ -34,7 +34,7 @@ void scry_scorer_put(scry_scorer *s, uint32_t latent, bool in) {
     if (in) s->count++;
     else s->count--;
     if (!s->contribution) return;
-    const float *column = s->contribution + (size_t)latent * s->domains;
+    const float *column = index_column(s->index, s->score, latent);
     if (s->bins)
         for (size_t d = 0; d < s->domains; d++) exact_bin(&s->bins[d], column[d], !in);
     else if (in)
@@ -55,8 +55,8 @@ void scry_scorer_many(scry_scorer *s, bool many) {
 static void expect_rows(const scry_scorer *s, const scry_set *set) {
     for (uint32_t word = 0; word < (set->latents + 63) / 64; word++)
         for (uint64_t bits = set->bits[word]; bits; bits &= bits - 1) {
-            size_t latent = word * 64 + (uint32_t)__builtin_ctzll(bits);
-            container_expect(&s->index->file, s->contribution + latent * s->domains, s->domains * sizeof(float));
+            const float *column = index_column(s->index, s->score, word * 64 + (uint32_t)__builtin_ctzll(bits));
+            container_expect(&s->index->file, column, s->domains * sizeof *column);
         }
 }
 

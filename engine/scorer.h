@@ -9,7 +9,7 @@ struct scry_scorer {
     const scry_index *index;
     scry_score score;
     size_t domains;
-    const float *contribution; /* [F][D] */
+    const float *contribution; /* [rows][D] (index/rows.h); NULL: there is no such score */
     const double *given;       /* [D] of a scores-only study, which has no latents */
     uint32_t count;            /* latents in the set */
     bool *present;             /* [D] the domain has captures for this score */

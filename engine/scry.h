@@ -179,8 +179,8 @@ double scry_rate_base(const scry_index *index, size_t train, scry_condition sour
 double scry_rate_shifted(const scry_index *index, size_t train, scry_condition source, uint32_t latent);
 
 struct scry_set;
-/* Contributions [F][D]: the D values of a latent lie together. NULL when there is no such score. */
-const float *scry_contributions(const scry_index *index, scry_score score);
+/* A latent's contribution to each domain [D]; of the index. NULL when there is no such score. */
+const float *scry_contribution(const scry_index *index, scry_score score, uint32_t latent);
 /* Are the latent's contributions known? In an index made with candidates N the domains were encoded only on
  * the latents that are among the first N by some metric, source and training set: `scored` of them. Of the
  * others everything about the training sets is known, and their contributions are NaN. */

@@ -85,8 +85,8 @@ static bool has_capture(const scry_index *index, scry_score score, size_t domain
 
 static void put_latent(FILE *f, const scry_index *index, const scry_ranking *r, uint32_t rank, bool in,
                        scry_score score) {
-    const float *contribution = scry_contributions(index, score);
     uint32_t latent = r->order[rank];
+    const float *contribution = scry_contribution(index, score, latent);
     double shift = r->shift[latent], size = shift < 0 ? -shift : shift;
     const char *label = scry_label(index, latent);
     fprintf(f, "%" PRIu32 ",%d,%" PRIu32 ",%.17g,%.17g,", latent, in, rank + 1, shift,
@@ -96,7 +96,7 @@ static void put_latent(FILE *f, const scry_index *index, const scry_ranking *r, 
     for (size_t d = 0; d < D; d++) {
         fputc(',', f);
         if (contribution && has_capture(index, score, d) && scry_scored(index, latent))
-            fprintf(f, "%.9g", (double)contribution[(size_t)latent * D + d]);
+            fprintf(f, "%.9g", (double)contribution[d]);
     }
     fputc('\n', f);
 }

@@ -2,6 +2,7 @@
 #include "scorer.h"
 #include "base/mem.h"
 #include "base/wide.h"
+#include "index/index.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -134,7 +135,7 @@ WIDE static void what_if_all(const what_if *w, const scry_scorer *s, const scry_
         for (size_t l = 0; l < LANES; l++) {
             size_t at = k + (l < some ? l : 0);
             uint32_t latent = latents ? latents[at] : (uint32_t)at;
-            column[l] = s->contribution + (size_t)latent * w->D;
+            column[l] = index_column(s->index, s->score, latent);
             sign[l] = scry_set_has(set, latent) ? -1 : 1;
             if (w->D >= LANES) continue;
             memcpy(short_column[l], column[l], w->D * sizeof **column);

@@ -20,15 +20,8 @@ bool scry_has_score(const scry_index *x, scry_score score) {
     return x->contribution[score] || (x->given && x->given->sts[score]);
 }
 
-const float *scry_contributions(const scry_index *x, scry_score score) {
-    const float *stored = x->contribution[score];
-    if (!stored || x->rows.rows == x->F) return stored;
-    pthread_mutex_lock(&x->made->lock);
-    float **place = &x->made->contribution[score];
-    if (!*place) *place = rows_spread(&x->rows, stored, x->D * sizeof **place);
-    stored = *place;
-    pthread_mutex_unlock(&x->made->lock);
-    return stored;
+const float *scry_contribution(const scry_index *x, scry_score score, uint32_t latent) {
+    return x->contribution[score] ? index_column(x, score, latent) : NULL;
 }
 
 /* ---- shifts --------------------------------------------------------------------------------- */

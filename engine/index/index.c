@@ -213,6 +213,7 @@ static bool open_statistics(scry_index *x, scry_error *err) {
     char name[64];
     uint64_t cells = (uint64_t)x->rows.rows * x->D, size;
     x->source = mem_new(x->info.trains * SCRY_CONDITIONS, sizeof *x->source);
+    x->silent = mem_new(x->D, sizeof *x->silent);
     x->made = mem_new(1, sizeof *x->made);
     pthread_mutex_init(&x->made->lock, NULL);
     x->made->shift = mem_new(x->info.trains * SCRY_CONDITIONS * SCRY_METRICS, sizeof *x->made->shift);
@@ -309,12 +310,11 @@ void scry_close(scry_index *x) {
     for (size_t i = 0; x->made && i < x->info.trains * SCRY_CONDITIONS * SCRY_METRICS; i++) free(x->made->shift[i]);
     rows_free(&x->rows);
     if (x->made) {
-        for (int s = 0; s < SCRY_SCORES; s++) free(x->made->contribution[s]);
         pthread_mutex_destroy(&x->made->lock);
         free(x->made->shift);
     }
     void *owned[] = {x->info.train, x->info.domain, x->info.capture, (void *)x->info.note, x->source,
-                     x->made,       x->texts,       x->capture_text, x->first_token};
+                     x->silent,     x->made,        x->texts,        x->capture_text,      x->first_token};
     for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) free(owned[i]);
     index_given_free(x->given);
     label_edits_close(x->edits);

@@ -36,8 +36,7 @@ typedef struct index_source {
  * for. NULL: not asked for yet. */
 typedef struct index_made {
     pthread_mutex_t lock;
-    double **shift;                   /* [trains * SCRY_CONDITIONS * SCRY_METRICS] -> [F] */
-    float *contribution[SCRY_SCORES]; /* [F][D] */
+    double **shift; /* [trains * SCRY_CONDITIONS * SCRY_METRICS] -> [F] */
 } index_made;
 
 struct scry_index {
@@ -51,6 +50,7 @@ struct scry_index {
     index_source *source; /* [trains * SCRY_CONDITIONS] */
     index_made *made;
     const float *contribution[SCRY_SCORES]; /* [rows][D] */
+    float *silent;                          /* [D] owned: 0, the contributions of a latent without a row */
     const layout_group *groups;             /* [ceil(F / GROUP_LATENTS) + 1] */
     const void *counts;                     /* narrow [rows]: entries of each stream */
     unsigned count_width;
@@ -80,6 +80,11 @@ struct scry_index {
     const double *raw;         /* [captures][RAW_ARRAYS][d_model], NULL: no residuals (raw.h) */
 };
 
+/* A latent's contributions [D], of a score that there is. */
+static inline const float *index_column(const scry_index *x, scry_score score, uint32_t latent) {
+    uint32_t row = row_of(&x->rows, latent);
+    return row == NO_ROW ? x->silent : x->contribution[score] + (size_t)row * x->D;
+}
 /* NULL: there is no such source. */
 const index_source *index_source_of(const scry_index *index, size_t train, scry_condition source);
 /* The label that the index itself holds, below those written by hand; NULL: none. */

@@ -131,10 +131,9 @@ static inline void against_order(against *a, scry_condition source, scry_metric 
 
 /* The same for contributions. */
 static inline double contribution_doubt(const against *a, scry_score score, int j, int d) {
-    size_t at = (size_t)j * (size_t)a->D + (size_t)d;
     double r = scry_domain_rate(a->x, (uint32_t)j, (size_t)d);
     if (score == SCRY_ACT) return a->delta * r;
-    if (score == SCRY_ACT2) return 2 * a->delta * (double)scry_contributions(a->x, SCRY_ACT)[at];
+    if (score == SCRY_ACT2) return 2 * a->delta * (double)scry_contribution(a->x, SCRY_ACT, (uint32_t)j)[d];
     int icl = scry_capture_find(a->x, text_of("%s.icl", twin_domain_name(a->t, d)));
     const scry_capture_info *c = &scry_about(a->x)->capture[icl];
     float *h = malloc(c->rows * sizeof *h);
@@ -146,7 +145,6 @@ static inline double contribution_doubt(const against *a, scry_score score, int 
 }
 
 static inline void against_contributions(against *a, scry_score score) {
-    const float *found = scry_contributions(a->x, score);
     worst w = {.tolerance = a->tolerance};
     for (int d = 0; d < a->D; d++) {
         if (score == SCRY_SCORE_ICL && !twin_has(a->t, text_of("%s.icl", twin_domain_name(a->t, d)))) continue;
@@ -154,7 +152,7 @@ static inline void against_contributions(against *a, scry_score score) {
         double most = 0;
         for (int j = 0; j < a->F; j++) most = above(a->expected[j], most);
         for (int j = 0; j < a->F; j++) {
-            double value = (double)found[(size_t)j * (size_t)a->D + (size_t)d],
+            double value = (double)scry_contribution(a->x, score, (uint32_t)j)[d],
                    scale = above(a->expected[j], 1e-6 * most);
             if (a->delta > 0 && fabs(value - a->expected[j]) > a->tolerance * scale)
                 scale += contribution_doubt(a, score, j, d) / a->tolerance;

@@ -83,12 +83,16 @@ static inline void same_contributions(const same *s) {
     const scry_info *info = scry_about(s->expected);
     worst w = {.tolerance = 10 * s->tolerance}, rates = {.tolerance = s->tolerance};
     for (int score = 0; score < SCRY_SCORES; score++) {
-        const float *mine = scry_contributions(s->found, (scry_score)score),
-                    *other = scry_contributions(s->expected, (scry_score)score);
-        worst_add(&rates, mine != NULL, other != NULL, 1, "has score %d", score);
-        for (size_t i = 0; mine && other && i < info->d_sae * info->domains; i++)
-            worst_add(&w, (double)mine[i], (double)other[i], figure_scale((double)other[i]), "%s of latent %zu",
-                      scry_score_name((scry_score)score), i / info->domains);
+        bool mine = scry_has_score(s->found, (scry_score)score), its = scry_has_score(s->expected, (scry_score)score);
+        worst_add(&rates, mine, its, 1, "has score %d", score);
+        for (size_t i = 0; mine && its && i < info->d_sae * info->domains; i++) {
+            uint32_t latent = (uint32_t)(i / info->domains);
+            size_t d = i % info->domains;
+            double found = (double)scry_contribution(s->found, (scry_score)score, latent)[d],
+                   other = (double)scry_contribution(s->expected, (scry_score)score, latent)[d];
+            worst_add(&w, found, other, figure_scale(other), "%s of latent %u", scry_score_name((scry_score)score),
+                      latent);
+        }
     }
     for (uint32_t j = 0; j < info->d_sae; j++)
         for (size_t d = 0; d < info->domains; d++)

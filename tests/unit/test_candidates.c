@@ -139,8 +139,8 @@ static void check_scores(const char *label, const scry_index *x, const scry_inde
         which += scry_scored(x, j) != expected[j];
         for (int s = 0; s < SCRY_SCORES; s++) {
             if (!scry_has_score(all, (scry_score)s)) continue;
-            const float *a = scry_contributions(all, (scry_score)s) + (size_t)j * domains;
-            const float *b = scry_contributions(x, (scry_score)s) + (size_t)j * domains;
+            const float *a = scry_contribution(all, (scry_score)s, j);
+            const float *b = scry_contribution(x, (scry_score)s, j);
             compared += expected[j];
             if (expected[j]) wrong += memcmp(a, b, domains * sizeof *a) != 0;
             for (size_t d = 0; d < domains && !expected[j]; d++) known += isnan(b[d]) ? 0 : 1;

@@ -131,7 +131,9 @@ static void nonfinite(void) {
         for (uint32_t j = 0; j < LATENTS; j++)
             for (int m = 0; m < SCRY_METRICS; m++)
                 finite = finite && isfinite(scry_shift(x, 0, SCRY_ICL, (scry_metric)m)[j]);
-        for (uint32_t j = 0; j < LATENTS * 4; j++) finite = finite && isfinite(scry_contributions(x, SCRY_ACT2)[j]);
+        for (uint32_t j = 0; j < LATENTS; j++)
+            for (size_t d = 0; d < scry_about(x)->domains; d++)
+                finite = finite && isfinite(scry_contribution(x, SCRY_ACT2, j)[d]);
         check(finite, "as 0, and every figure is finite");
         scry_close(x);
     }

@@ -488,8 +488,8 @@ static void test_profile(const scry_index *x) {
             worst_add(&w, q->mean_icl, n[1] > 0 ? sum[1] / n[1] : (double)NAN, 1, "mean under icl of %u", j);
             worst_add(&w, q->rate_icl, n[1] > 0 ? fires[1] / n[1] : (double)NAN, 1, "rate under icl of %u", j);
             worst_add(&w, q->difference, pairs > 0 ? difference / pairs : (double)NAN, 1, "difference of %u", j);
-            worst_add(&act, q->mean, (double)scry_contributions(x, SCRY_ACT)[j * (GROUPS - 1) + (uint32_t)g - 1], 1,
-                      "latent %u in %s", j, groups[g]);
+            worst_add(&act, q->mean, (double)scry_contribution(x, SCRY_ACT, j)[g - 1], 1, "latent %u in %s", j,
+                      groups[g]);
         }
         scry_fires_free(f);
     }

@@ -260,7 +260,7 @@ static void content(const scry_index *x, const scry_ranking *r) {
         double shift, share, act0, act1;
         if (sscanf(line, "%u,%d,%u,%lf,%lf,\"\",%lf,%lf", &latent, &included, &rank, &shift, &share, &act0, &act1) != 7)
             continue;
-        const float *c = scry_contributions(x, SCRY_ACT) + (size_t)latent * 2;
+        const float *c = scry_contribution(x, SCRY_ACT, latent);
         worst_add(&w, shift, r->shift[latent], 1e-300, "shift of %u", latent);
         worst_add(&w, share, fabs(r->shift[latent]) / r->total, share, "share of %u", latent);
         worst_add(&w, act0, (double)c[0], (double)c[0] + 1e-30, "first domain of %u", latent);

@@ -173,13 +173,14 @@ static const char *write_study(const plan *p) {
 static void same_text_twice(const char *label, const scry_index *x, bool all_paired) {
     const scry_info *info = scry_about(x);
     size_t D = info->domains, d = D - 1;
-    const float *act = scry_contributions(x, SCRY_ACT), *icl = scry_contributions(x, SCRY_SCORE_ICL);
     worst w = {.tolerance = 1e-7};
     for (size_t j = 0; j < info->d_sae; j++) {
         double sq = scry_shift(x, 0, SCRY_ICL, SCRY_SQ)[j], mean = scry_mean_base(x, 0, SCRY_ICL, (uint32_t)j);
-        worst_add(&w, (double)icl[j * D + d], sq, fabs(sq), "icl of latent %zu", j);
+        worst_add(&w, (double)scry_contribution(x, SCRY_SCORE_ICL, (uint32_t)j)[d], sq, fabs(sq), "icl of latent %zu",
+                  j);
         if (all_paired) {
-            worst_add(&w, (double)act[j * D + d], mean, fabs(mean), "mean_base of latent %zu", j);
+            worst_add(&w, (double)scry_contribution(x, SCRY_ACT, (uint32_t)j)[d], mean, fabs(mean),
+                      "mean_base of latent %zu", j);
             worst_add(&w, scry_domain_rate(x, (uint32_t)j, d), scry_rate_base(x, 0, SCRY_ICL, (uint32_t)j), 1,
                       "rate_base of latent %zu", j);
         }

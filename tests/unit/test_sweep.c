@@ -123,8 +123,7 @@ static void distribution(const planted *p, const double *change, uint32_t size) 
         for (uint32_t i = 0; i < size; i++) {
             uint32_t other = i + roll_below(&seed, p->F - i), latent = pick[other];
             pick[other] = pick[i];
-            for (size_t d = 0; d < p->D; d++)
-                x[d] += (double)scry_contributions(p->x, SCRY_ACT)[(size_t)latent * p->D + d];
+            for (size_t d = 0; d < p->D; d++) x[d] += (double)scry_contribution(p->x, SCRY_ACT, latent)[d];
         }
         own[k] = scry_fit_line(x, change, p->D).pearson;
     }

@@ -8,10 +8,10 @@
 
 /* The domain's STS by one sum over the contributions of what is in. */
 static double sts_of(const app *a, size_t d) {
-    const float *all = scry_contributions(a->tab->index, SCRY_ACT);
     double sum = 0;
     for (uint32_t j = 0; j < a->tab->info->d_sae; j++)
-        if (scry_set_has(scry_session_set(a->tab->session), j)) sum += (double)all[j * a->tab->info->domains + d];
+        if (scry_set_has(scry_session_set(a->tab->session), j))
+            sum += (double)scry_contribution(a->tab->index, SCRY_ACT, j)[d];
     return sum;
 }
 

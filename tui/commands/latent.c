@@ -85,13 +85,13 @@ static bool add_profile(cJSON *facts, const asked *s, scry_error *err) {
         scry_scorer *scorer = scry_scorer_new(s->index, score);
         scry_scorer_load(scorer, set);
         scry_profile_of(s->index, s->pairs, s->fires, all);
-        const float *contribution = scry_contributions(s->index, score);
+        const float *contribution = scry_contribution(s->index, score, s->latent);
         out_text(facts, "score", scry_score_name(score));
         cJSON_AddBoolToObject(facts, "included", scry_set_has(set, s->latent));
         cJSON *rows = cJSON_AddArrayToObject(facts, "profile");
         for (size_t d = 0; d < s->info->domains; d++) {
             double sts = scry_scorer_value(scorer, d);
-            double adds = isnan(sts) ? (double)NAN : (double)contribution[(size_t)s->latent * s->info->domains + d];
+            double adds = isnan(sts) ? (double)NAN : (double)contribution[d];
             double part = score == SCRY_ACT2 && set->count ? adds / set->count : adds;
             cJSON *item = cJSON_CreateObject();
             out_text(item, "name", s->info->domain[d].name);

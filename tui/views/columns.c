@@ -205,12 +205,13 @@ static void count_text(app *a, uint32_t latent, char *text, size_t size) {
 
 /* What it brings to the score, summed over the domains that take part. */
 static void adds_values(app *a, uint32_t from, uint32_t n, double *out) {
-    const float *all = scry_contributions(a->tab->index, scry_session_score(a->tab->session));
+    const scry_score score = scry_session_score(a->tab->session);
     const scry_scope *scope = scry_session_scope(a->tab->session);
     for (uint32_t i = 0; i < n; i++) {
+        const float *of = scry_contribution(a->tab->index, score, from + i);
         double sum = 0;
         for (size_t d = 0; d < scope->domains; d++)
-            if (scope->use[d]) sum += (double)all[(size_t)(from + i) * scope->domains + d];
+            if (scope->use[d]) sum += (double)of[d];
         out[i] = sum;
     }
 }
@@ -311,9 +312,8 @@ static void fires_values(app *a, size_t domain, uint32_t from, uint32_t n, doubl
     for (uint32_t i = 0; i < n; i++) out[i] = scry_domain_rate(a->tab->index, from + i, domain);
 }
 static void domain_adds_values(app *a, size_t domain, uint32_t from, uint32_t n, double *out) {
-    const float *all = scry_contributions(a->tab->index, scry_session_score(a->tab->session));
-    size_t domains = a->tab->info->domains;
-    for (uint32_t i = 0; i < n; i++) out[i] = (double)all[(size_t)(from + i) * domains + domain];
+    const scry_score score = scry_session_score(a->tab->session);
+    for (uint32_t i = 0; i < n; i++) out[i] = (double)scry_contribution(a->tab->index, score, from + i)[domain];
 }
 
 const domain_measure domain_measures[] = {

@@ -20,11 +20,11 @@ typedef struct profile_row {
 /* What the latent adds to the domain's STS; act2 is a mean over the selection. */
 static void add_score(app *a, profile_row *row, uint32_t latent) {
     scry_score score = scry_session_score(a->tab->session);
-    const float *all = scry_contributions(a->tab->index, score);
+    const float *all = scry_contribution(a->tab->index, score, latent);
     const scry_set *set = scry_session_set(a->tab->session);
     double sts = scry_session_result(a->tab->session)->sts[row->domain];
     bool there = all && !isnan(sts);
-    row->contribution = there ? (double)all[(size_t)latent * a->tab->info->domains + row->domain] : (double)NAN;
+    row->contribution = there ? (double)all[row->domain] : (double)NAN;
     double part = score == SCRY_ACT2 && set->count ? row->contribution / set->count : row->contribution;
     row->share = there && scry_set_has(set, latent) && sts > 0 ? part / sts : (double)NAN;
 }
