@@ -124,23 +124,30 @@ INLINE void what_if_lanes(const what_if *w, const float *const column[LANES], co
                                    floats);
 }
 
+/* The columns of LANES latents, and the signs of what a switch does; the last one again where there are fewer. */
+static void take_columns(const scry_scorer *s, const scry_set *set, const uint32_t *latents, size_t n,
+                         const float *column[LANES], double sign[LANES], uint32_t first) {
+    for (size_t l = 0; l < LANES; l++) {
+        size_t at = l < n ? l : n - 1;
+        uint32_t latent = latents ? latents[at] : first + (uint32_t)at;
+        column[l] = index_column(s->index, s->score, latent);
+        sign[l] = scry_set_has(set, latent) ? -1 : 1;
+    }
+}
+
 WIDE static void what_if_all(const what_if *w, const scry_scorer *s, const scry_set *set, const uint32_t *latents,
                              size_t n, float *out) {
     float short_column[LANES][LANES] = {{0}}; /* of fewer domains than are read at once */
     for (size_t k = 0; k < n; k += LANES) {
         const float *column[LANES];
+        double signs[LANES];
         lanes sign;
         floats rho;
         size_t some = n - k < LANES ? n - k : LANES;
-        for (size_t l = 0; l < LANES; l++) {
-            size_t at = k + (l < some ? l : 0);
-            uint32_t latent = latents ? latents[at] : (uint32_t)at;
-            column[l] = index_column(s->index, s->score, latent);
-            sign[l] = scry_set_has(set, latent) ? -1 : 1;
-            if (w->D >= LANES) continue;
-            memcpy(short_column[l], column[l], w->D * sizeof **column);
-            column[l] = short_column[l];
-        }
+        take_columns(s, set, latents ? latents + k : NULL, some, column, signs, (uint32_t)k);
+        for (size_t l = 0; l < LANES && w->D < LANES; l++)
+            column[l] = memcpy(short_column[l], column[l], w->D * sizeof **column);
+        memcpy(&sign, signs, sizeof sign);
         what_if_lanes(w, column, &sign, &rho);
         memcpy(out + k, &rho, some * sizeof *out);
     }
