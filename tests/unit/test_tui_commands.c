@@ -77,6 +77,7 @@ static const struct {
     {"score-act", ""},
     {"score-act2", ""},
     {"score-icl", ""},
+    {"train-set", "math"},
     {"metric", "d"},
     {"domains", "extremes:4"},
     {"signed", ""},

@@ -38,12 +38,15 @@ static scry_session *session_like(const tab *t, const scry_index *index, scry_er
         scry_fail(err, "it has scores only, and no latents to show");
         return NULL;
     }
-    int n = scry_sources(index, 0, source), k = 0;
+    const scry_info *info = scry_about(index);
+    size_t train = info->trains - 1; /* that of the same name, else the first */
+    while (train > 0 && strcmp(info->train[train].name, t->info->train[r->train].name) != 0) train--;
+    int n = scry_sources(index, train, source), k = 0;
     while (k < n && source[k] != r->source) k++;
     scry_score score = scry_session_score(t->session);
-    scry_session *s = scry_session_new(index, 0, source[k < n ? k : 0], r->metric, scry_session_n(t->session),
+    scry_session *s = scry_session_new(index, train, source[k < n ? k : 0], r->metric, scry_session_n(t->session),
                                        scry_has_score(index, score) ? score : SCRY_ACT, err);
-    if (s) scry_session_set_scope(s, "all", scry_about(index)->is_signed, NULL);
+    if (s) scry_session_set_scope(s, "all", info->is_signed, NULL);
     return s;
 }
 

@@ -22,6 +22,7 @@ typedef struct table_columns {
 
 /* What the rows were made from: when it changes, so may they. */
 typedef struct table_stamp {
+    size_t train;
     scry_condition source;
     scry_metric metric;
     uint32_t n;
