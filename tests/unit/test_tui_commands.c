@@ -53,6 +53,8 @@ static const struct {
     {"tab", "1"},
     {"tab-back", ""},
     {"add", "@/sample.scry"},
+    {"add", "@/second.scry"},
+    {"close", ""},
     {"open", ""},
     {"toggle", ""},
     {"toggle", "3,17"},
@@ -227,7 +229,9 @@ static void keys_of(const command *c) {
 
 int main(void) {
     setenv("XDG_DATA_HOME", scratch("data"), 1);
-    app *a = open_sample(sample_index());
+    const char *sample = sample_index();
+    check(system(text_of("cp '%s' '%s'", sample, scratch("second.scry"))) == 0, "copied");
+    app *a = open_sample(sample);
     run_all(a);
     run_jumps(a);
     for (size_t i = 0; i < command_count; i++) {

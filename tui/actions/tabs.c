@@ -1,6 +1,7 @@
 /* tabs.c: commands on the open indexes. The same latent is shown where the widths agree. */
 #include "views/view.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -71,6 +72,23 @@ command_effect do_add(app *a, const char *argument) {
     }
     a->tab = from;
     return show(a, a->tab_count - 1);
+}
+
+/* What is being written may read this index. */
+command_effect do_close(app *a, const char *argument) {
+    (void)argument;
+    const char *what = errand_under_way(a, false, NULL);
+    char quit[40], closed[TEXT_MOST];
+    keymap_first(&a->keys, "quit", quit, sizeof quit);
+    if (a->tab_count < 2) return app_fail(a, "the last open index; %s leaves", quit[0] ? quit : ":quit");
+    if (what) return app_fail(a, "under way; Esc gives it up: %s", what);
+    snprintf(closed, sizeof closed, "%s", a->tab->info->path);
+    uint32_t latent = app_latent(a), latents = a->tab->info->d_sae;
+    app_drop_tab(a);
+    a->layer = NULL;
+    if (a->tab->info->d_sae == latents) table_go(a, latent);
+    app_say(a, "closed %s; %zu open", closed, a->tab_count);
+    return DID_CHANGE;
 }
 
 command_effect do_tab_back(app *a, const char *argument) {
