@@ -232,6 +232,15 @@ static void run_pictures(app *a, const char *name, const char *file) {
     a->layer = NULL;
 }
 
+/* Labels have no undo: what one was can be typed again. */
+static void run_labels(app *a) {
+    app_command(a, "label a first name");
+    app_command(a, "label a second name");
+    check_says(a->message, SAYS("a second name; it was: a first name"), "a label over another");
+    app_command(a, "label");
+    check_says(a->message, SAYS("no label; it was: a second name"), "a label taken away");
+}
+
 static bool listed(const char *name) {
     if (strcmp(name, "jump") == 0 || strcmp(name, "back") == 0) return true; /* run_jumps */
     for (int i = 0; i < RUNS; i++)
@@ -262,6 +271,7 @@ int main(void) {
     app *a = open_sample(sample);
     run_all(a);
     run_jumps(a);
+    run_labels(a);
     run_pictures(a, "screen", "over.txt");
     run_pictures(a, "svg", "over.svg");
     for (size_t i = 0; i < command_count; i++) {
