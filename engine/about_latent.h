@@ -5,6 +5,7 @@
 #define SCRY_ABOUT_LATENT_H
 
 #include "scry.h"
+#include "stop.h"
 
 /* ---- activations ---------------------------------------------------------------------------- */
 
@@ -49,9 +50,9 @@ uint32_t scry_sample_of(const scry_index *index, size_t capture, uint64_t row);
 /* How latents answer to the tokens whose text is `text` (blanks before it aside, capital or small) in a capture, or in
  * all base captures with -1, less those that skip_first and exclude leave out: mean[F] activation over these tokens and
  * rate[F], the share of them on which it fires. Returns how many such tokens there are; none: all 0. threads 0: as many
- * as there are processors. */
+ * as there are processors. Stopped: what it returns, mean and rate are of no use. */
 uint64_t scry_on_text(const scry_index *index, const char *text, int capture, unsigned threads, float *mean,
-                      float *rate);
+                      float *rate, const scry_stop *stop);
 
 /* ---- examples ------------------------------------------------------------------------------- */
 

@@ -4,6 +4,7 @@
 #include "index/index.h"
 #include "about_latent.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -15,7 +16,13 @@ typedef struct on_text {
     uint64_t **on; /* [captures] a bit a row whose token has the text; NULL: not looked at */
     uint64_t tokens;
     float *mean, *rate;
+    const scry_stop *stop;
+    atomic_size_t done; /* blocks */
 } on_text;
+
+static size_t blocks_of(const scry_index *x) {
+    return (x->F + BLOCK - 1) / BLOCK;
+}
 
 static const char *past_blanks(const char *text) {
     while (*text == ' ') text++;
@@ -27,6 +34,7 @@ static void find_rows(on_text *t, scry_pairs *pairs, size_t capture, const char 
     uint64_t rows = t->x->info.capture[capture].rows;
     t->on[capture] = mem_new(rows / 64 + 1, sizeof **t->on);
     for (uint64_t row = 0; row < rows; row++) {
+        if (row % 4096 == 0 && scry_stopped(t->stop)) return;
         const char *token = scry_token(t->x, capture, row);
         if (!token || strcasecmp(past_blanks(token), text) != 0 || !scry_counts(pairs, capture, row)) continue;
         t->on[capture][row / 64] |= UINT64_C(1) << (row % 64);
@@ -38,6 +46,7 @@ static void sum_block(void *context, size_t piece, unsigned worker) {
     (void)worker;
     on_text *t = context;
     uint32_t from = (uint32_t)piece * BLOCK, to = t->x->F - from < BLOCK ? t->x->F : from + BLOCK;
+    if (scry_stopped(t->stop)) return;
     for (uint32_t j = from; j < to; j++) {
         index_cursor p = index_postings(t->x, j);
         double sum = 0;
@@ -53,10 +62,12 @@ static void sum_block(void *context, size_t piece, unsigned worker) {
         t->mean[j] = (float)(sum / (double)t->tokens);
         t->rate[j] = (float)((double)fires / (double)t->tokens);
     }
+    scry_tell(t->stop, (double)(atomic_fetch_add(&t->done, 1) + 1) / (double)blocks_of(t->x));
 }
 
-uint64_t scry_on_text(const scry_index *x, const char *text, int capture, unsigned threads, float *mean, float *rate) {
-    on_text t = {.x = x, .mean = mean, .rate = rate};
+uint64_t scry_on_text(const scry_index *x, const char *text, int capture, unsigned threads, float *mean, float *rate,
+                      const scry_stop *stop) {
+    on_text t = {.x = x, .mean = mean, .rate = rate, .stop = stop};
     t.on = mem_new(x->info.captures, sizeof *t.on);
     memset(mean, 0, x->F * sizeof *mean);
     memset(rate, 0, x->F * sizeof *rate);
@@ -67,7 +78,7 @@ uint64_t scry_on_text(const scry_index *x, const char *text, int capture, unsign
     scry_pairs_free(pairs);
     if (t.tokens) {
         parallel *pool = parallel_start(threads);
-        parallel_for(pool, (x->F + BLOCK - 1) / BLOCK, sum_block, &t);
+        parallel_for(pool, blocks_of(x), sum_block, &t);
         parallel_stop(pool);
     }
     for (size_t c = 0; c < x->info.captures; c++) free(t.on[c]);

@@ -1,47 +1,62 @@
 /* rankings.c: the rankings that were asked for, kept as long as there is room. */
 #include "rankings.h"
+#include "base/mem.h"
+
+#include <stdlib.h>
 
 /* Bytes that they may take; order and rank of each. */
 #define ROOM ((size_t)24 << 20)
 
-static size_t place_of(scry_condition source, scry_metric metric) {
-    return (size_t)source * SCRY_METRICS + (size_t)metric;
+typedef struct kept_ranking {
+    scry_ranking *of; /* owned; NULL: not kept */
+    uint64_t used;    /* when it was last asked for */
+} kept_ranking;
+
+static size_t count_of(const rankings *k) {
+    return scry_about(k->index)->trains * SCRY_CONDITIONS * SCRY_METRICS;
+}
+
+static size_t place_of(size_t train, scry_condition source, scry_metric metric) {
+    return (train * SCRY_CONDITIONS + (size_t)source) * SCRY_METRICS + (size_t)metric;
 }
 
 /* Lets go of what was not asked for the longest until another one fits. */
 static void make_room(rankings *k, const scry_ranking *a, const scry_ranking *b) {
     size_t one = (size_t)scry_about(k->index)->d_sae * 2 * sizeof(uint32_t), most = ROOM / one;
     for (;;) {
-        size_t count = 0, oldest = RANKINGS_MOST;
-        for (size_t i = 0; i < RANKINGS_MOST; i++) {
-            if (!k->kept[i]) continue;
+        size_t count = 0;
+        kept_ranking *oldest = NULL;
+        for (kept_ranking *i = k->kept; i < k->kept + count_of(k); i++) {
+            if (!i->of) continue;
             count++;
-            if (k->kept[i] == a || k->kept[i] == b) continue;
-            if (oldest == RANKINGS_MOST || k->used[i] < k->used[oldest]) oldest = i;
+            if (i->of != a && i->of != b && (!oldest || i->used < oldest->used)) oldest = i;
         }
-        if (count < most || oldest == RANKINGS_MOST) return;
-        scry_ranking_free(k->kept[oldest]);
-        k->kept[oldest] = NULL;
+        if (count < most || !oldest) return;
+        scry_ranking_free(oldest->of);
+        oldest->of = NULL;
     }
 }
 
-const scry_ranking *rankings_get(rankings *k, scry_condition source, scry_metric metric, const scry_ranking *a,
-                                 const scry_ranking *b, scry_error *err) {
-    size_t i = place_of(source, metric);
-    if (!k->kept[i]) {
-        scry_ranking *made = scry_rank(k->index, k->train, source, metric, err);
+const scry_ranking *rankings_get(rankings *k, size_t train, scry_condition source, scry_metric metric,
+                                 const scry_ranking *a, const scry_ranking *b, scry_error *err) {
+    if (!k->kept) k->kept = mem_new(count_of(k), sizeof *k->kept);
+    kept_ranking *i = &k->kept[place_of(train, source, metric)];
+    if (!i->of) {
+        scry_ranking *made = scry_rank(k->index, train, source, metric, err);
         if (!made) return NULL;
         make_room(k, a, b);
-        k->kept[i] = made;
+        i->of = made;
     }
-    k->used[i] = ++k->clock;
-    return k->kept[i];
+    i->used = ++k->clock;
+    return i->of;
 }
 
-bool rankings_has(const rankings *k, scry_condition source, scry_metric metric) {
-    return k->kept[place_of(source, metric)] != NULL;
+bool rankings_has(const rankings *k, size_t train, scry_condition source, scry_metric metric) {
+    return k->kept && k->kept[place_of(train, source, metric)].of;
 }
 
 void rankings_free(rankings *k) {
-    for (size_t i = 0; i < RANKINGS_MOST; i++) scry_ranking_free(k->kept[i]);
+    for (size_t i = 0; k->kept && i < count_of(k); i++) scry_ranking_free(k->kept[i].of);
+    free(k->kept);
+    k->kept = NULL;
 }

@@ -55,9 +55,9 @@ static uint32_t clip_n(const scry_session *s, uint32_t n) {
 }
 
 static bool move_to(scry_session *s, place to, scry_error *err) {
-    if (to.source != s->at.source || to.metric != s->at.metric) {
+    if (to.train != s->at.train || to.source != s->at.source || to.metric != s->at.metric) {
         const scry_ranking *old = s->ranking;
-        const scry_ranking *ranking = rankings_get(&s->rankings, to.source, to.metric, old, s->before, err);
+        const scry_ranking *ranking = rankings_get(&s->rankings, to.train, to.source, to.metric, old, s->before, err);
         if (!ranking) return false;
         s->before = old;
         uint32_t old_n = s->at.n;
@@ -75,17 +75,19 @@ static bool move_to(scry_session *s, place to, scry_error *err) {
 
 scry_session *scry_session_new(const scry_index *index, size_t train, scry_condition source, scry_metric metric,
                                uint32_t n, scry_score score, scry_error *err) {
-    rankings kept = {.index = index, .train = train};
-    const scry_ranking *ranking = rankings_get(&kept, source, metric, NULL, NULL, err);
-    if (!ranking) return NULL;
+    rankings kept = {.index = index};
+    const scry_ranking *ranking = rankings_get(&kept, train, source, metric, NULL, NULL, err);
+    if (!ranking) {
+        rankings_free(&kept);
+        return NULL;
+    }
     scry_session *s = mem_new(1, sizeof *s);
     const scry_info *info = scry_about(index);
     s->index = index;
     s->rankings = kept;
-    s->train = train;
     s->F = info->d_sae;
     s->ranking = ranking;
-    s->at = (place){source, metric, 0};
+    s->at = (place){.train = train, .source = source, .metric = metric};
     s->pin = mem_new(s->F, 1);
     s->set = scry_set_new(s->F);
     s->score = score;
@@ -143,8 +145,8 @@ const scry_ranking *scry_session_ranking_before(const scry_session *s) {
     return s->before;
 }
 bool scry_session_rank_ahead(scry_session *s, scry_condition source, scry_metric metric) {
-    if (rankings_has(&s->rankings, source, metric)) return false;
-    return rankings_get(&s->rankings, source, metric, s->ranking, s->before, NULL) != NULL;
+    if (rankings_has(&s->rankings, s->at.train, source, metric)) return false;
+    return rankings_get(&s->rankings, s->at.train, source, metric, s->ranking, s->before, NULL) != NULL;
 }
 const scry_set *scry_session_set(const scry_session *s) {
     return s->set;
@@ -233,7 +235,7 @@ bool scry_session_set_n(scry_session *s, uint32_t n) {
 
 bool scry_session_rank_by(scry_session *s, scry_condition source, scry_metric metric, scry_error *err) {
     if (source == s->at.source && metric == s->at.metric) return false;
-    return take_step(s, (place){source, metric, s->at.n}, NULL, 0, err);
+    return take_step(s, (place){s->at.train, source, metric, s->at.n}, NULL, 0, err);
 }
 
 bool scry_session_adopt(scry_session *s, const scry_set *set) {
@@ -248,9 +250,31 @@ bool scry_session_adopt(scry_session *s, const scry_set *set) {
     return false;
 }
 
-/* What a step says of the domains, if it does: it was in force before, so it can be again. */
+/* What a step says of the domains, if it does: it was in force before, so it can be again. The changes are those of the
+ * training set; what one has measured may be too few for another, then it is all. */
 static void take_scope(scry_session *s, const scope_view *view) {
-    if (view->spec) scry_session_set_scope(s, view->spec, view->is_signed, NULL);
+    bool other = s->scope.train != s->at.train, is_signed = view->spec ? view->is_signed : s->scope.is_signed;
+    const char *spec = view->spec ? view->spec : s->scope_spec;
+    if ((view->spec || other) && !scry_session_set_scope(s, spec, is_signed, NULL))
+        scry_session_set_scope(s, "all", is_signed, NULL);
+}
+
+bool scry_session_train_on(scry_session *s, size_t train, scry_error *err) {
+    if (train == s->at.train) return false;
+    scry_condition has[SCRY_CONDITIONS];
+    int sources = scry_sources(s->index, train, has), i = 0;
+    while (i < sources && has[i] != s->at.source) i++;
+    scry_condition source = i < sources ? s->at.source : sources ? has[0] : SCRY_ICL;
+    scope_view before = {mem_copy_string(s->scope_spec), s->scope.is_signed};
+    if (!take_step(s, (place){train, source, s->at.metric, s->at.n}, NULL, 0, err)) {
+        free(before.spec);
+        return false;
+    }
+    take_scope(s, &before);
+    step *last = &s->steps[s->done - 1];
+    last->scope_before = before;
+    last->scope_after = (scope_view){mem_copy_string(s->scope_spec), before.is_signed};
+    return true;
 }
 
 bool scry_session_rescope(scry_session *s, const char *spec, bool is_signed, scry_error *err) {
@@ -310,7 +334,7 @@ bool scry_session_set_score(scry_session *s, scry_score score, scry_error *err) 
 
 bool scry_session_set_scope(scry_session *s, const char *spec, bool is_signed, scry_error *err) {
     scry_scope scope;
-    if (!scry_scope_read(&scope, s->index, s->train, spec, is_signed, err)) return false;
+    if (!scry_scope_read(&scope, s->index, s->at.train, spec, is_signed, err)) return false;
     scry_scope_free(&s->scope);
     s->scope = scope;
     char *copy = mem_copy_string(spec);
@@ -334,7 +358,7 @@ void session_take(scry_session *s, place at, place before, uint8_t *pin, scry_sc
     move_to(s, at, NULL);
     s->before = before.source == SCRY_BASE
                     ? NULL
-                    : rankings_get(&s->rankings, before.source, before.metric, s->ranking, NULL, NULL);
+                    : rankings_get(&s->rankings, before.train, before.source, before.metric, s->ranking, NULL, NULL);
     scry_scorer_many(s->scorer, true);
     for (uint32_t j = 0; j < s->F; j++) settle(s, j);
     scry_scorer_many(s->scorer, false);

@@ -1,9 +1,9 @@
-/* session.h: one person's work on an index: a ranking, its top N, latents switched by hand, a
+/* session.h: one person's work on an index: a training set, a ranking, its top N, latents switched by hand, a
  * score, and everything undone and redone. No terminal: commands, tests and the explorer use it
  * alike.
  *
  * The selection is the top N of the ranking, except where a latent is pinned in or out by hand.
- * Pins survive a change of N, source or metric, so that two rankings can be compared under the same
+ * Pins survive a change of N, training set, source or metric, so that two rankings can be compared under the same
  * hand-made exceptions. Every change of the selection, and of the domains by hand, is one step of the
  * history; a step keeps only what it changed. */
 #ifndef SCRY_SESSION_H
@@ -22,7 +22,7 @@ void scry_session_free(scry_session *s);
 
 const scry_index *scry_session_index(const scry_session *s);
 const scry_ranking *scry_session_ranking(const scry_session *s);
-/* The ranking that was in force before the last change of source or metric, NULL before the first. */
+/* The ranking that was in force before the last change of training set, source or metric, NULL before the first. */
 const scry_ranking *scry_session_ranking_before(const scry_session *s);
 /* Makes a ranking that will be asked for, in advance; false when it is there already, or cannot be. */
 bool scry_session_rank_ahead(scry_session *s, scry_condition source, scry_metric metric);
@@ -43,6 +43,10 @@ bool scry_session_toggle(scry_session *s, const uint32_t *latents, size_t count)
 bool scry_session_put(scry_session *s, const uint32_t *latents, size_t count, bool in);
 bool scry_session_set_n(scry_session *s, uint32_t n);
 bool scry_session_rank_by(scry_session *s, scry_condition source, scry_metric metric, scry_error *err);
+/* Ranks by another training set, and takes the changes of that one for rho. The source stays where the set has it,
+ * else it is the set's first; the domains stay where enough of them have a change, else they are all; N, the metric
+ * and the pins stay. */
+bool scry_session_train_on(scry_session *s, size_t train, scry_error *err);
 /* Makes the selection equal to `set` by pins. */
 bool scry_session_adopt(scry_session *s, const scry_set *set);
 /* The domains that rho takes in, and whether it goes by the signed change: as scry_session_set_scope, but a step. False

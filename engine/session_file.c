@@ -1,14 +1,16 @@
 /* session_file.c: a session's selection, score and history as lines of text, and back.
  *
- *     scry-session 1 LATENTS TRAIN_NAME
+ *     scry-session 1 LATENTS TRAIN_NAME       the training set in force
  *     score act
  *     scope absolute extremes:4
+ *     train TRAIN_NAME                         where the places that follow are of another one than those before
  *     start icl sq 100 17:1 90:2              the place and pins before the first step kept
  *     step sft sq 100 3:0:2 ...               the place after it, and pins: latent, before, after
  *     from absolute all                        where the step changed the domains: these before it,
  *     to absolute extremes:4                   and these after it
  *     done 12                                  steps that are in force; those after it can be redone
- *     before icl sq                            the ranking before the last change of source or metric, if any
+ *     before icl sq                            the ranking before the last change of it, if any; " of TRAIN_NAME"
+ *                                              where that is not the set in force
  *     end */
 #include "session_state.h"
 #include "base/mem.h"
@@ -26,6 +28,16 @@ static void write_place(FILE *f, place p) {
     fprintf(f, " %s %s %" PRIu32, scry_condition_name(p.source), scry_metric_name(p.metric), p.n);
 }
 
+static const char *train_name(const scry_session *s, size_t train) {
+    return scry_about(s->index)->train[train].name;
+}
+
+/* Where it is another than *now, which follows. */
+static void write_train(const scry_session *s, FILE *f, size_t train, size_t *now) {
+    if (train != *now) fprintf(f, "\ntrain %s", train_name(s, train));
+    *now = train;
+}
+
 static void write_scope(FILE *f, const char *word, const scope_view *view) {
     if (view->spec) fprintf(f, "\n%s %s %s", word, view->is_signed ? "signed" : "absolute", view->spec);
 }
@@ -39,10 +51,14 @@ static size_t first_kept(const scry_session *s) {
 
 void scry_session_write(const scry_session *s, FILE *f) {
     size_t first = first_kept(s);
-    fprintf(f, "scry-session 1 %" PRIu32 " %s\n", s->F, scry_about(s->index)->train[s->train].name);
+    size_t train = s->at.train;
+    place start = s->done > first ? s->steps[first].before : s->at;
+    fprintf(f, "scry-session 1 %" PRIu32 " %s\n", s->F, train_name(s, train));
     fprintf(f, "score %s\n", scry_score_name(s->score));
-    fprintf(f, "scope %s %s\nstart", s->scope.is_signed ? "signed" : "absolute", s->scope_spec);
-    write_place(f, s->done > first ? s->steps[first].before : s->at);
+    fprintf(f, "scope %s %s", s->scope.is_signed ? "signed" : "absolute", s->scope_spec);
+    write_train(s, f, start.train, &train);
+    fprintf(f, "\nstart");
+    write_place(f, start);
     uint8_t *pin = mem_new(s->F, 1);
     memcpy(pin, s->pin, s->F);
     for (size_t i = s->done; i-- > first;)
@@ -52,6 +68,7 @@ void scry_session_write(const scry_session *s, FILE *f) {
     free(pin);
     for (size_t i = first; i < s->step_count; i++) {
         const step *t = &s->steps[i];
+        write_train(s, f, t->after.train, &train);
         fprintf(f, "\nstep");
         write_place(f, t->after);
         for (uint32_t k = 0; k < t->count; k++)
@@ -60,9 +77,10 @@ void scry_session_write(const scry_session *s, FILE *f) {
         write_scope(f, "to", &t->scope_after);
     }
     fprintf(f, "\ndone %zu\n", s->done - first);
-    if (s->before)
-        fprintf(f, "before %s %s\n", scry_condition_name(s->before->source), scry_metric_name(s->before->metric));
-    fprintf(f, "end\n");
+    const scry_ranking *b = s->before;
+    if (b) fprintf(f, "before %s %s", scry_condition_name(b->source), scry_metric_name(b->metric));
+    if (b && b->train != s->at.train) fprintf(f, " of %s", train_name(s, b->train));
+    fprintf(f, "%send\n", b ? "\n" : "");
 }
 
 /* ---- reading -------------------------------------------------------------------------------- */
@@ -73,6 +91,7 @@ typedef struct reader {
     size_t room;
     int number;
     const scry_session *s;
+    size_t train; /* of the places that follow */
     scry_error *err;
 } reader;
 
@@ -81,16 +100,25 @@ static bool wrong(reader *r, const char *expected) {
                      expected);
 }
 
+/* What follows the word that the line begins with in *rest; false: it begins with another. */
+static bool is_word(char *line, const char *word, char **rest) {
+    size_t n = strlen(word);
+    if (strncmp(line, word, n) != 0 || (line[n] && line[n] != ' ')) return false;
+    *rest = line + n + (line[n] == ' ');
+    return true;
+}
+
+/* The next line, into r->line; false at the end. */
+static bool next_line(reader *r) {
+    r->number++;
+    if (getline(&r->line, &r->room, r->f) <= 0) return scry_fail(r->err, "session: cut at line %d", r->number);
+    r->line[strcspn(r->line, "\n")] = 0;
+    return true;
+}
+
 /* The next line if it begins with the word; what follows it in *rest. */
 static bool next(reader *r, const char *word, char **rest) {
-    r->number++;
-    ssize_t length = getline(&r->line, &r->room, r->f);
-    if (length <= 0) return scry_fail(r->err, "session: found its end at line %d, expected \"%s\"", r->number, word);
-    r->line[strcspn(r->line, "\n")] = 0;
-    size_t n = strlen(word);
-    if (strncmp(r->line, word, n) != 0 || (r->line[n] && r->line[n] != ' ')) return wrong(r, word);
-    *rest = r->line + n + (r->line[n] == ' ');
-    return true;
+    return next_line(r) && (is_word(r->line, word, rest) || wrong(r, word));
 }
 
 static bool whole(const char *word, uint32_t most, uint32_t *out) {
@@ -101,12 +129,25 @@ static bool whole(const char *word, uint32_t most, uint32_t *out) {
     return true;
 }
 
+static bool find_train(const reader *r, const char *name, size_t *out) {
+    const scry_info *info = scry_about(r->s->index);
+    for (*out = 0; *out < info->trains; ++*out)
+        if (strcmp(info->train[*out].name, name) == 0) return true;
+    return false;
+}
+
+/* The line that was read, if it begins with "train": the set of what follows. */
+static bool read_train(reader *r) {
+    return find_train(r, r->line + strlen("train "), &r->train) || wrong(r, "a training set that this index has");
+}
+
 static bool read_place(reader *r, char **at, place *out) {
     const char *source = strsep(at, " "), *metric = *at ? strsep(at, " ") : NULL, *n = *at ? strsep(at, " ") : NULL;
     int condition = scry_condition_of(source), m = metric ? scry_metric_of(metric) : -1;
-    const scry_train_info *train = &scry_about(r->s->index)->train[r->s->train];
+    const scry_train_info *train = &scry_about(r->s->index)->train[r->train];
     if (condition <= SCRY_BASE || !train->has[condition] || m < 0 || !whole(n, r->s->F, &out->n))
         return wrong(r, "a source, a metric and N that this index has");
+    out->train = r->train;
     out->source = (scry_condition)condition;
     out->metric = (scry_metric)m;
     return true;
@@ -127,7 +168,10 @@ static bool read_pin(char *word, uint32_t F, pin_change *out) {
 
 static bool read_start(reader *r, scry_session *s, place *at, uint8_t *pin) {
     char *rest, *word;
-    if (!next(r, "start", &rest) || !read_place(r, &rest, at)) return false;
+    if (!next_line(r)) return false;
+    if (strncmp(r->line, "train ", 6) == 0 && !(read_train(r) && next_line(r))) return false;
+    if (!is_word(r->line, "start", &rest)) return wrong(r, "start");
+    if (!read_place(r, &rest, at)) return false;
     while (rest && (word = strsep(&rest, " "))) {
         char *value = word;
         uint32_t latent, p;
@@ -150,31 +194,33 @@ static bool read_step(reader *r, char *rest, step *t) {
 }
 
 /* "before", if there was another ranking, and "end". */
-static bool read_end(reader *r, place *before) {
-    r->number++;
-    if (getline(&r->line, &r->room, r->f) <= 0) return scry_fail(r->err, "session: cut at line %d", r->number);
-    if (strcmp(r->line, "end\n") == 0) return true;
+static bool read_end(reader *r, size_t in_force, place *before) {
+    if (!next_line(r)) return false;
+    if (strcmp(r->line, "end") == 0) return true;
     char source[16], metric[16], *rest;
+    const char *of = strstr(r->line, " of ");
+    size_t train = in_force;
     int condition = -1, m = -1;
-    if (sscanf(r->line, "before %15s %15s", source, metric) == 2) {
+    if (sscanf(r->line, "before %15s %15s", source, metric) == 2 && (!of || find_train(r, of + 4, &train))) {
         condition = scry_condition_of(source);
         m = scry_metric_of(metric);
     }
-    if (condition <= SCRY_BASE || !scry_about(r->s->index)->train[r->s->train].has[condition] || m < 0)
+    if (condition <= SCRY_BASE || !scry_about(r->s->index)->train[train].has[condition] || m < 0)
         return wrong(r, "before SOURCE METRIC, or end");
+    before->train = train;
     before->source = (scry_condition)condition;
     before->metric = (scry_metric)m;
     return next(r, "end", &rest);
 }
 
 /* "absolute extremes:4"; both that and the spec by itself are tried on the index. */
-static bool read_view(reader *r, char *rest, scope_view *view) {
+static bool read_view(reader *r, char *rest, size_t train, scope_view *view) {
     const char *kind = strsep(&rest, " ");
     if (!rest || (strcmp(kind, "signed") != 0 && strcmp(kind, "absolute") != 0))
         return wrong(r, "signed or absolute, and domains");
     scry_scope scope = {0};
     bool is_signed = strcmp(kind, "signed") == 0;
-    if (!scry_scope_read(&scope, r->s->index, r->s->train, rest, is_signed, r->err)) return false;
+    if (!scry_scope_read(&scope, r->s->index, train, rest, is_signed, r->err)) return false;
     scry_scope_free(&scope);
     *view = (scope_view){mem_copy_string(rest), is_signed};
     return true;
@@ -184,20 +230,26 @@ static bool read_view(reader *r, char *rest, scope_view *view) {
 static bool read_views(reader *r, char *rest, scry_session *s) {
     step *t = s->step_count ? &s->steps[s->step_count - 1] : NULL;
     if (!t || t->scope_before.spec) return wrong(r, "step or done");
-    return read_view(r, rest, &t->scope_before) && next(r, "to", &rest) && read_view(r, rest, &t->scope_after);
+    return read_view(r, rest, t->before.train, &t->scope_before) && next(r, "to", &rest) &&
+           read_view(r, rest, t->after.train, &t->scope_after);
 }
 
 /* Steps up to "done"; how many are in force. */
-static bool read_steps(reader *r, scry_session *s, place at, place *before) {
+static bool read_steps(reader *r, scry_session *s, size_t in_force, place start, place *before) {
+    place at = start;
     for (;;) {
-        r->number++;
-        if (getline(&r->line, &r->room, r->f) <= 0) return scry_fail(r->err, "session: cut at line %d", r->number);
-        r->line[strcspn(r->line, "\n")] = 0;
         uint32_t done;
+        if (!next_line(r)) return false;
         if (strncmp(r->line, "done ", 5) == 0) {
             if (!whole(r->line + 5, (uint32_t)s->step_count, &done)) return wrong(r, "a number of steps");
             s->done = done;
-            return read_end(r, before);
+            if ((done ? s->steps[done - 1].after : start).train != in_force)
+                return wrong(r, "steps that end with the training set of the first line");
+            return read_end(r, in_force, before);
+        }
+        if (strncmp(r->line, "train ", 6) == 0) {
+            if (!read_train(r)) return false;
+            continue;
         }
         if (strncmp(r->line, "from ", 5) == 0) {
             if (!read_views(r, r->line + 5, s)) return false;
@@ -220,9 +272,9 @@ static bool read_all(reader *r, scry_session *s, uint8_t *pin, place *start, scr
     if (!next(r, "scry-session 1", &rest)) return false;
     train = rest;
     const char *latents = strsep(&train, " ");
-    if (!whole(latents, UINT32_MAX, &F) || F != s->F || !train ||
-        strcmp(train, scry_about(s->index)->train[s->train].name) != 0)
+    if (!whole(latents, UINT32_MAX, &F) || F != s->F || !train || !find_train(r, train, &r->train))
         return scry_fail(r->err, "session: it is of another index or training set");
+    size_t in_force = r->train;
     if (!next(r, "score", &rest)) return false;
     int found = scry_score_of(rest);
     if (found < 0 || !scry_has_score(s->index, (scry_score)found)) return wrong(r, "a score that this index has");
@@ -230,9 +282,9 @@ static bool read_all(reader *r, scry_session *s, uint8_t *pin, place *start, scr
     if (!next(r, "scope", &rest)) return false;
     kind = strsep(&rest, " ");
     if (!rest) return wrong(r, "a scope");
-    if (!scry_scope_read(scope, s->index, s->train, rest, strcmp(kind, "signed") == 0, r->err)) return false;
+    if (!scry_scope_read(scope, s->index, in_force, rest, strcmp(kind, "signed") == 0, r->err)) return false;
     *spec = mem_copy_string(rest);
-    return read_start(r, s, start, pin) && read_steps(r, s, *start, before);
+    return read_start(r, s, start, pin) && read_steps(r, s, in_force, *start, before);
 }
 
 bool scry_session_read(scry_session *s, FILE *f, scry_error *err) {

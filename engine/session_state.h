@@ -13,6 +13,7 @@ typedef struct pin_change {
 } pin_change;
 
 typedef struct place {
+    size_t train;
     scry_condition source;
     scry_metric metric;
     uint32_t n;
@@ -35,10 +36,10 @@ struct scry_session {
     const scry_index *index;
     uint32_t F;
     place at;
-    size_t train;
     rankings rankings;
-    const scry_ranking *ranking, *before; /* before: in force before the last change of source or metric */
-    uint8_t *pin;                         /* [F] */
+    const scry_ranking *ranking,
+        *before;  /* before: in force before the last change of training set, source or metric */
+    uint8_t *pin; /* [F] */
     scry_set *set;
     scry_score score;
     scry_scorer *scorer;

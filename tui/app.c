@@ -45,6 +45,18 @@ void app_add_tab(app *a, scry_index *index, scry_session *session) {
     table_go_row(a, 0);
 }
 
+void app_drop_tab(app *a) {
+    tab *gone = a->tab;
+    size_t i = 0;
+    while (a->tabs[i] != gone) i++;
+    keep_save(a, true);
+    works_halt(a);
+    a->tab_count--;
+    memmove(&a->tabs[i], &a->tabs[i + 1], (a->tab_count - i) * sizeof(tab *));
+    a->tab = a->tabs[i < a->tab_count ? i : i - 1];
+    tab_free(gone);
+}
+
 app *app_new(scry_index *index, scry_session *session, int rows, int cols, bool ascii, bool mono) {
     app *a = calloc(1, sizeof *a);
     if (!a) abort();

@@ -96,6 +96,9 @@ app *app_new(scry_index *index, scry_session *session, int rows, int cols, bool 
 /* Opens another beside it, and shows it. Takes the index and the session. */
 void app_add_tab(app *a, scry_index *index, scry_session *session);
 void app_free(app *a);
+/* Closes the tab that is shown, saved where it is kept, and shows the one beside it; not for the only one, nor while
+ * an errand is under way. Waits until the threads beside have let go of its index. */
+void app_drop_tab(app *a);
 
 /* A command of the table, by name and argument, as typed in the palette or a script. */
 command_effect app_command(app *a, const char *line);

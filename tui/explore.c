@@ -81,6 +81,14 @@ static void start_anew(app *a, tab *t, const config *c) {
     else app_say(a, "%s", said);
 }
 
+/* The training set of the options, where the session that was kept had gone on to another. */
+static void change_train(app *a, tab *t, size_t train) {
+    tab *shown = a->tab;
+    a->tab = t;
+    if (scry_session_train_on(t->session, train, NULL)) table_refresh(a);
+    a->tab = shown;
+}
+
 /* What is kept of the tabs, or is to be. A selection that the options ask for is not what was kept, and a
  * script begins anew unless it names its session. */
 static void take_up_sessions(app *a, const options *o, const config *c) {
@@ -91,7 +99,10 @@ static void take_up_sessions(app *a, const options *o, const config *c) {
     if (o->script && !o->session) return;
     for (size_t i = a->tab_count; i-- > 0;) {
         keep_begin(a, a->tabs[i], o->session);
-        if (anew || !keep_restore(a, a->tabs[i])) start_anew(a, a->tabs[i], c);
+        size_t asked = scry_session_ranking(a->tabs[i]->session)->train;
+        bool restored = !anew && keep_restore(a, a->tabs[i]);
+        if (!restored) start_anew(a, a->tabs[i], c);
+        else if (o->train) change_train(a, a->tabs[i], asked);
     }
 }
 

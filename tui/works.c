@@ -215,6 +215,19 @@ bool works_forget_later(app *a) {
     return had;
 }
 
+void works_halt(app *a) {
+    works *w = a->works;
+    w->later = NULL;
+    background_cancel(w->company);
+    background_cancel(w->plot);
+    while (errand_give_up(a, true) || errand_give_up(a, false)) continue;
+    background_finish(w->company);
+    background_finish(w->plot);
+    errands_finish(a);
+    w->session = NULL;
+    w->ask = NULL;
+}
+
 void works_settle(app *a) {
     errands_finish(a);
     scry_session_company(a->tab->session);

@@ -29,6 +29,8 @@ bool works_ready(struct app *a);
  * nothing is worked out beside (a script), and the command goes on. */
 bool works_later(struct app *a, const char *name, const char *argument);
 bool works_forget_later(struct app *a); /* true: there was one */
+/* Gives all of it up, and waits until the threads have noticed: before an index that they may read is closed. */
+void works_halt(struct app *a);
 /* Works out all that this screen shows, here and now. */
 void works_settle(struct app *a);
 

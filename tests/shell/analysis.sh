@@ -174,6 +174,22 @@ gives 0 score "$two" --train other --by icl --domains law,physics,history --json
 prints "score --train other: its changes" '"name":"law","sts":[0-9.]+,"change":1,'
 refused '--train: no training set "third"' sweep "$two" --train third
 refused 'no source "sft" in this index; it has: icl, rl' overlap "$two" --train other --b sft
+# the explorer goes on with the training set on which it was left, unless --train says another
+screen_of() { # COMMAND [OPTIONS]: the first line of the screen after it
+    printf '%s\nscreen %s\n' "$1" "$place/screen.txt" >"$place/script"
+    shift
+    gives 0 --script "$place/script" --session "$place/two.session" "$@" "$two"
+    title=$(head -1 "$place/screen.txt")
+}
+for line in "train-set other||other" "redraw||other" "redraw|--train math|math" "undo||other"; do
+    words=${line#*|}
+    # shellcheck disable=SC2086  # these are words
+    screen_of "${line%%|*}" ${words%|*}
+    case $title in
+    *" ${line##*|} -> 4 domains"*) ok "train-set: $line" ;;
+    *) not_ok "train-set: $line" "found $title" ;;
+    esac
+done
 
 # one source only
 printf '{"scry_study": 1, "sae": "%s", "train": {"name": "t", %s, %s}, "domains": [{"name": "law", %s}]}\n' \

@@ -56,19 +56,44 @@ for arch in topk batchtopk relu jumprelu; do
     is "$arch: and with a log that has each step once" "$(sed 's/,.*//' "$place/killed-$arch/train.jsonl")" "$(sed 's/,.*//' "$place/whole-$arch/train.jsonl")"
 done
 
-# ---- ctrl-C
-"$SCRY" train $study -o "$place/stopped" --width 512 --steps 100000 2>"$err" >"$out" &
-pid=$!
-tries=0
-while [ ! -s "$place/stopped/train.jsonl" ] && [ $tries -lt 1000 ]; do
-    sleep 0.02
-    tries=$((tries + 1))
+# ---- ctrl-C, and a terminal that goes
+begun() { # FOLDER: a run there has logged its first steps
+    tries=0
+    while [ ! -s "$1/train.jsonl" ] && [ $tries -lt 1000 ]; do
+        sleep 0.02
+        tries=$((tries + 1))
+    done
+}
+for number in INT HUP TERM; do
+    rm -rf "$place/stopped"
+    "$SCRY" train $study -o "$place/stopped" --width 512 --steps 100000 2>"$err" >"$out" &
+    pid=$!
+    begun "$place/stopped"
+    kill -$number $pid
+    wait $pid
+    is "train: status 1 when interrupted by SIG$number" "$?" 1
+    says "and says how to go on" "go on with: scry train --resume -o $place/stopped"
+    is "and leaves a checkpoint and the log" "$(ls "$place/stopped" | tr '\n' ' ')" "checkpoint.safetensors train.jsonl "
 done
-kill -TERM $pid
+(
+    trap '' HUP
+    exec "$SCRY" train $study --condition base -o "$place/nohup" --width 512 --batch 512 --steps 200
+) 2>"$err" >"$out" &
+pid=$!
+begun "$place/nohup"
+kill -HUP $pid
 wait $pid
-is "train: status 1 when interrupted" "$?" 1
-says "and says how to go on" "go on with: scry train --resume -o $place/stopped"
-is "and leaves a checkpoint and the log" "$(ls "$place/stopped" | tr '\n' ' ')" "checkpoint.safetensors train.jsonl "
+is "train: under nohup it goes on to the end" "$?" 0
+is "and leaves the SAE" "$(ls "$place/nohup" | tr '\n' ' ')" "cfg.json sae_weights.safetensors train.jsonl "
+mkfifo "$place/fifo"
+(: <"$place/fifo") & # opens it and goes
+"$SCRY" train $study -o "$place/piped" --width 512 --steps 100000 2>"$place/fifo" >"$out" &
+pid=$!
+begun "$place/piped"
+kill -HUP $pid
+wait $pid
+is "train: SIGHUP where nobody reads its words any more: status 1" "$?" 1
+is "and a checkpoint" "$(ls "$place/piped" | tr '\n' ' ')" "checkpoint.safetensors train.jsonl "
 gives 1 train $study -o "$place/stopped"
 says "it is not overwritten" "--resume"
 gives 1 train --resume "$file" -o "$place/stopped"

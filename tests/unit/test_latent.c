@@ -584,7 +584,7 @@ static void test_on_text(const scry_index *x) {
                 }
             }
             float mean[LATENTS], rate[LATENTS];
-            wrong += scry_on_text(x, texts[k], only, 1 + (unsigned)k % 3, mean, rate) != tokens;
+            wrong += scry_on_text(x, texts[k], only, 1 + (unsigned)k % 3, mean, rate, NULL) != tokens;
             found += tokens;
             for (int j = 0; j < LATENTS; j++, seen++)
                 wrong += tokens ? fabs((double)mean[j] - sum[j] / (double)tokens) > 1e-6 ||
@@ -593,6 +593,33 @@ static void test_on_text(const scry_index *x) {
         }
     check(wrong == 0 && found > 200, "means and rates on the tokens of one text: %zu wrong of %zu, %zu tokens", wrong,
           seen, found);
+}
+
+typedef struct followed {
+    int asked, most; /* asked this often: stop */
+    double share;
+} followed;
+
+static bool stop_after(void *context) {
+    followed *f = context;
+    return f->most && ++f->asked > f->most;
+}
+
+static void note_share(void *context, double share) {
+    followed *f = context;
+    f->share = fmax(f->share, share);
+}
+
+/* Told how far it is up to the end; stopped anywhere it returns. */
+static void on_text_stopped(const scry_index *x) {
+    float mean[LATENTS], rate[LATENTS];
+    for (int most = 0; most < 3; most++) {
+        followed f = {.most = most};
+        scry_stop stop = {.now = stop_after, .context = &f, .tell = note_share};
+        scry_on_text(x, "w3", -1, 1, mean, rate, &stop);
+        if (!most) check(f.share == 1, "tokens of one text: told up to %g", f.share);
+        else check(f.asked >= most && f.share < 1, "stopped at question %d: told up to %g", most, f.share);
+    }
 }
 
 /* ---- neighbours ------------------------------------------------------------------------------ */
@@ -695,6 +722,7 @@ int main(void) {
         test_profile(x);
         test_together(x);
         test_on_text(x);
+        on_text_stopped(x);
         test_neighbours(x);
     }
     test_words();

@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 /* What each command is given; more than one for those that have several forms. */
 static const struct {
@@ -53,6 +55,8 @@ static const struct {
     {"tab", "1"},
     {"tab-back", ""},
     {"add", "@/sample.scry"},
+    {"add", "@/second.scry"},
+    {"close", ""},
     {"open", ""},
     {"toggle", ""},
     {"toggle", "3,17"},
@@ -77,6 +81,7 @@ static const struct {
     {"score-act", ""},
     {"score-act2", ""},
     {"score-icl", ""},
+    {"train-set", "math"},
     {"metric", "d"},
     {"domains", "extremes:4"},
     {"signed", ""},
@@ -201,6 +206,41 @@ static void run_jumps(app *a) {
     }
 }
 
+/* A picture over an older one takes its place whole: what a second name holds is the older one to the end; where it
+ * cannot be written it is said, and nothing is left. */
+static void run_pictures(app *a, const char *name, const char *file) {
+    char kept[200] = "";
+    const char *old = text_of("%s of before", file), *path = scratch("%s", file), *link_to = scratch("old-%s", file);
+    write_text(path, "%s", old);
+    check(link(path, link_to) == 0, "%s has a second name", file);
+    if (strcmp(name, "svg") == 0) app_command(a, "plot scatter");
+    app_command(a, text_of("%s %s", name, path));
+    FILE *f = fopen(link_to, "r");
+    bool read = f && fgets(kept, sizeof kept, f);
+    if (f) fclose(f);
+    struct stat st = {0};
+    bool there = stat(path, &st) == 0;
+    check(read && strcmp(kept, old) == 0 && there && st.st_size > 1000,
+          "%s: another file of %ld bytes has taken its place", name, (long)st.st_size);
+    static const char *const full[] = {"/dev/full", "nowhere/at/all"};
+    for (size_t i = 0; i < 2; i++) {
+        app_command(a, text_of("%s %s", name, full[i]));
+        check(a->message_is_error && strstr(a->message, "cannot be written"), "%s %s: %s", name, full[i], a->message);
+    }
+    check(system(text_of("test \"$(ls '%s' | grep -c tmp)\" = 0", scratch("."))) == 0, "%s: nothing is left behind",
+          name);
+    a->layer = NULL;
+}
+
+/* Labels have no undo: what one was can be typed again. */
+static void run_labels(app *a) {
+    app_command(a, "label a first name");
+    app_command(a, "label a second name");
+    check_says(a->message, SAYS("a second name; it was: a first name"), "a label over another");
+    app_command(a, "label");
+    check_says(a->message, SAYS("no label; it was: a second name"), "a label taken away");
+}
+
 static bool listed(const char *name) {
     if (strcmp(name, "jump") == 0 || strcmp(name, "back") == 0) return true; /* run_jumps */
     for (int i = 0; i < RUNS; i++)
@@ -226,9 +266,14 @@ static void keys_of(const command *c) {
 
 int main(void) {
     setenv("XDG_DATA_HOME", scratch("data"), 1);
-    app *a = open_sample(sample_index());
+    const char *sample = sample_index();
+    check(system(text_of("cp '%s' '%s'", sample, scratch("second.scry"))) == 0, "copied");
+    app *a = open_sample(sample);
     run_all(a);
     run_jumps(a);
+    run_labels(a);
+    run_pictures(a, "screen", "over.txt");
+    run_pictures(a, "svg", "over.svg");
     for (size_t i = 0; i < command_count; i++) {
         const command *c = &commands[i];
         if (!c->explorer) continue;

@@ -378,7 +378,7 @@ static void by_token(app *a) {
     check(table_column_is_mute(a, on), "the column of a token takes no room before one is asked for");
     say_command(a, "columns rank,latent,label");
     say_command(a, "fires-on The");
-    uint64_t tokens = scry_on_text(a->tab->index, "the", -1, 1, mean, rate);
+    uint64_t tokens = scry_on_text(a->tab->index, "the", -1, 1, mean, rate, NULL);
     for (uint32_t row = 0; row + 1 < F; row++) wrong += mean[row_latent(a, row)] < mean[row_latent(a, row + 1)];
     for (uint32_t j = 0; j < F; j++) passing += mean[j] > 0.01F;
     check(tokens > 0 && wrong == 0 && mean[row_latent(a, 0)] > 0, "%u tokens: sorted by it, %u rows astray",
@@ -396,6 +396,35 @@ static void by_token(app *a) {
     free(rate);
 }
 
+/* On a thread beside: given up it leaves the table as it was, else it is there once it has come, and of two the one
+ * that was asked for last. */
+static void by_token_beside(app *a) {
+    double done;
+    say_command(a, "fires-on the");
+    float *kept = a->tab->table.on;
+    say_command(a, "sort rank");
+    uint32_t first = row_latent(a, 0);
+    errands_beside(works_errands(a->works));
+    app_command(a, "fires-on the");
+    const char *what = errand_under_way(a, false, &done);
+    check(what && strcmp(what, "fires-on the") == 0, "it is said what is under way: \"%s\"", what ? what : "");
+    app_key(a, 27);
+    check(strstr(a->message, "given up") && !errand_under_way(a, false, NULL), "Esc gives it up: %s", a->message);
+    errands_finish(a);
+    check(a->tab->table.on == kept && row_latent(a, 0) == first, "and the table is as it was");
+    app_command(a, "fires-on the");
+    check(row_latent(a, 0) == first, "the rows stay until it has come");
+    errands_finish(a);
+    check(a->tab->table.column == column_find("on") && row_latent(a, 0) == order_at(&a->tab->table.order, 0) &&
+              strstr(a->message, "\"the\""),
+          "and are sorted by it then: %s", a->message);
+    uint32_t strongest = row_latent(a, 0);
+    app_command(a, "fires-on nowhere");
+    app_command(a, "fires-on The");
+    errands_finish(a);
+    check(row_latent(a, 0) == strongest && strstr(a->message, "\"The\""), "of two the later: %s", a->message);
+}
+
 int main(void) {
     app *a = open_table(2600);
     if (!a) return check_end();
@@ -411,6 +440,7 @@ int main(void) {
     column_commands(a);
     rankings_kept(a);
     by_token(a);
+    by_token_beside(a);
     app_free(a);
     return check_end();
 }

@@ -84,6 +84,37 @@ static void test_add(app *a, const char *path) {
           "what is none is refused: %s", a->message);
 }
 
+/* The one that is shown goes; what was kept of it is there when it is added again; the last one stays. */
+static void test_close(app *a, const char *path, const char *narrow) {
+    say_command(a, text_of("add %s", narrow));
+    app_command(a, "close");
+    app_draw(a);
+    check(!a->message_is_error && strcmp(a->tab->info->path, path) == 0, "the next one comes in its place: %s",
+          a->message);
+    size_t tabs = a->tab_count;
+    keep_begin(a, a->tab, scratch("closed.session"));
+    say_command(a, "top 33");
+    say_command(a, "latent 123");
+    say_command(a, "plot sweep");
+    errands_beside(works_errands(a->works));
+    works_begin(a); /* rho's company and the plot are under way on threads beside */
+    app_command(a, "close");
+    app_draw(a);
+    check(a->tab_count == tabs - 1 && !a->message_is_error && !a->layer && a->tab->table.latent == 123,
+          "one is closed while threads read it, another of its width shows the same latent: %s", a->message);
+    for (size_t i = 0; i < a->tab_count; i++)
+        check(strcmp(a->tabs[i]->info->path, path) != 0, "tab %zu: %s", i + 1, a->tabs[i]->info->path);
+    char kept[4096] = "";
+    FILE *f = fopen(scratch("closed.session"), "r");
+    size_t length = f ? fread(kept, 1, sizeof kept - 1, f) : 0;
+    if (f) fclose(f);
+    check(length && strstr(kept, " 33"), "its session was saved");
+    while (a->tab_count > 1) app_command(a, "close");
+    app_command(a, "close");
+    check(a->tab_count == 1 && a->message_is_error && strstr(a->message, "q leaves"), "the last one stays: %s",
+          a->message);
+}
+
 int main(void) {
     app *a = open_table(LATENTS);
     app *b = open_table(700);
@@ -97,6 +128,7 @@ int main(void) {
         check(system(text_of("cp '%s' '%s'", scratch("study-600.scry"), scratch("more.scry"))) == 0, "copied");
         test_tabs(a, scratch("again.scry"), scratch("study-700.scry"));
         test_add(a, scratch("more.scry"));
+        test_close(a, scratch("more.scry"), scratch("study-700.scry"));
     }
     app_free(a);
     app_free(b);

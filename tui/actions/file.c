@@ -5,9 +5,9 @@
 #include "export.h"
 #include "label_edits.h"
 #include "views/view.h"
+#include "whole.h"
 #include "words.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -110,8 +110,10 @@ static bool ends_in(const char *name, const char *ending) {
 command_effect do_screen(app *a, const char *argument) {
     if (!*argument) return app_ask(a, "screen", "screen.txt");
     if (works_later(a, "screen", argument)) return DID_CHANGE;
-    FILE *f = fopen(argument, "we");
-    if (!f) return app_fail(a, "%s: cannot be written: %s", argument, strerror(errno));
+    whole_file to;
+    scry_error err = {0};
+    if (!whole_begin(&to, argument, &err)) return app_fail(a, "%s", err.text);
+    FILE *f = to.file;
     works_settle(a); /* a still picture waits for all of its numbers */
     table_finish(a);
     app_draw(a);
@@ -122,7 +124,7 @@ command_effect do_screen(app *a, const char *argument) {
     else if (ends_in(argument, ".ansi")) grid_ansi(a->grid, &a->theme, a->colors, f);
     else if (ends_in(argument, ".styles")) grid_styles(a->grid, &a->theme, a->colors, f);
     else grid_write(a->grid, f, ends_in(argument, ".roles"));
-    if (fclose(f) != 0) return app_fail(a, "%s: cannot be written: %s", argument, strerror(errno));
+    if (!whole_end(&to, true, &err)) return app_fail(a, "%s", err.text);
     app_say(a, "screen written to %s", argument);
     return DID_CHANGE;
 }

@@ -21,24 +21,58 @@ static int show_column(app *a) {
     return on;
 }
 
-command_effect do_fires_on(app *a, const char *argument) {
-    table_state *t = &a->tab->table;
-    if (!*argument) return app_ask(a, "fires-on", "");
-    uint32_t latents = a->tab->info->d_sae;
-    float *mean = mem_new(latents, sizeof *mean), *rate = mem_new(latents, sizeof *rate);
-    uint64_t tokens = scry_on_text(a->tab->index, argument, -1, 0, mean, rate);
+typedef struct work_of_text {
+    tab *tab;
+    uint64_t number; /* table_state.on_asked: what was asked for later goes before it */
+    char text[TEXT_MOST];
+    uint64_t tokens;
+    float *mean; /* [latents], owned until the table takes it */
+} work_of_text;
+
+static void read_index(void *own, const scry_stop *stop) {
+    work_of_text *w = own;
+    float *rate = mem_new(w->tab->info->d_sae, sizeof *rate);
+    w->tokens = scry_on_text(w->tab->index, w->text, -1, 0, w->mean, rate, stop);
     free(rate);
+}
+
+/* The table of its tab, which need not be the one that is shown by now. */
+static void sort_by_it(app *a, work_of_text *w) {
+    tab *shown = a->tab;
+    table_state *t = &w->tab->table;
     char text[64];
-    text_clean(argument, text, sizeof text, a->ascii);
+    text_clean(w->text, text, sizeof text, a->ascii);
     text_fit(text, 24, a->ascii);
-    if (!tokens) {
-        free(mean);
-        return app_fail(a, "no token of the base captures is \"%s\" as a whole", text);
+    if (!w->tokens) {
+        app_fail(a, "no token of the base captures is \"%s\" as a whole", text);
+        return;
     }
     free(t->on);
-    t->on = mean;
+    t->on = w->mean;
+    w->mean = NULL;
+    a->tab = w->tab;
     table_sort(a, show_column(a), false);
+    a->tab = shown;
+    app_say(a, "sorted by on: mean activation on the %llu tokens \"%s\"", (unsigned long long)w->tokens, text);
+}
+
+static void end_fires_on(app *a, void *own, bool whole) {
+    work_of_text *w = own;
+    if (whole && w->number == w->tab->table.on_asked) sort_by_it(a, w);
+    free(w->mean);
+    free(w);
+}
+
+command_effect do_fires_on(app *a, const char *argument) {
+    if (!*argument) return app_ask(a, "fires-on", "");
+    work_of_text *w = mem_new(1, sizeof *w);
+    w->tab = a->tab;
+    w->number = ++a->tab->table.on_asked;
+    w->mean = mem_new(a->tab->info->d_sae, sizeof *w->mean);
+    snprintf(w->text, sizeof w->text, "%s", argument);
     a->tab->focus = PANE_TABLE;
-    app_say(a, "sorted by on: mean activation on the %llu tokens \"%s\"", (unsigned long long)tokens, text);
+    errand e = {.work = read_index, .end = end_fires_on, .own = w};
+    snprintf(e.what, sizeof e.what, "fires-on %.150s", argument);
+    errand_begin(a, &e);
     return DID_CHANGE;
 }

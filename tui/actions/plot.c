@@ -1,8 +1,8 @@
 /* plot.c: commands that show plots and write them. */
 #include "views/plots.h"
 #include "views/view.h"
+#include "whole.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -81,13 +81,14 @@ command_effect do_svg(app *a, const char *argument) {
     snprintf(name, sizeof name, "%s.svg", figure_types[a->plot].name);
     if (!*argument) return app_ask(a, "svg", name);
     if (works_later(a, "svg", argument)) return DID_CHANGE;
-    FILE *f = fopen(argument, "we");
-    if (!f) return app_fail(a, "%s: cannot be written: %s", argument, strerror(errno));
+    whole_file to;
+    scry_error err = {0};
+    if (!whole_begin(&to, argument, &err)) return app_fail(a, "%s", err.text);
     works_settle(a); /* a still picture waits for all of its numbers */
     figure *now = plots_figure(a);
-    bool ok = plot_svg(&now->plot, SVG_WIDTH, plot_svg_height(&now->plot, SVG_WIDTH, SVG_HEIGHT), f);
+    plot_svg(&now->plot, SVG_WIDTH, plot_svg_height(&now->plot, SVG_WIDTH, SVG_HEIGHT), to.file);
     figure_free(now);
-    if (fclose(f) != 0 || !ok) return app_fail(a, "%s: cannot be written: %s", argument, strerror(errno));
+    if (!whole_end(&to, true, &err)) return app_fail(a, "%s", err.text);
     app_say(a, "%s written to %s", figure_types[a->plot].name, argument);
     return DID_CHANGE;
 }

@@ -1,6 +1,7 @@
 /* tabs.c: commands on the open indexes. The same latent is shown where the widths agree. */
 #include "views/view.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,12 +39,15 @@ static scry_session *session_like(const tab *t, const scry_index *index, scry_er
         scry_fail(err, "it has scores only, and no latents to show");
         return NULL;
     }
-    int n = scry_sources(index, 0, source), k = 0;
+    const scry_info *info = scry_about(index);
+    size_t train = info->trains - 1; /* that of the same name, else the first */
+    while (train > 0 && strcmp(info->train[train].name, t->info->train[r->train].name) != 0) train--;
+    int n = scry_sources(index, train, source), k = 0;
     while (k < n && source[k] != r->source) k++;
     scry_score score = scry_session_score(t->session);
-    scry_session *s = scry_session_new(index, 0, source[k < n ? k : 0], r->metric, scry_session_n(t->session),
+    scry_session *s = scry_session_new(index, train, source[k < n ? k : 0], r->metric, scry_session_n(t->session),
                                        scry_has_score(index, score) ? score : SCRY_ACT, err);
-    if (s) scry_session_set_scope(s, "all", scry_about(index)->is_signed, NULL);
+    if (s) scry_session_set_scope(s, "all", info->is_signed, NULL);
     return s;
 }
 
@@ -68,6 +72,23 @@ command_effect do_add(app *a, const char *argument) {
     }
     a->tab = from;
     return show(a, a->tab_count - 1);
+}
+
+/* What is being written may read this index. */
+command_effect do_close(app *a, const char *argument) {
+    (void)argument;
+    const char *what = errand_under_way(a, false, NULL);
+    char quit[40], closed[TEXT_MOST];
+    keymap_first(&a->keys, "quit", quit, sizeof quit);
+    if (a->tab_count < 2) return app_fail(a, "the last open index; %s leaves", quit[0] ? quit : ":quit");
+    if (what) return app_fail(a, "under way; Esc gives it up: %s", what);
+    snprintf(closed, sizeof closed, "%s", a->tab->info->path);
+    uint32_t latent = app_latent(a), latents = a->tab->info->d_sae;
+    app_drop_tab(a);
+    a->layer = NULL;
+    if (a->tab->info->d_sae == latents) table_go(a, latent);
+    app_say(a, "closed %s; %zu open", closed, a->tab_count);
+    return DID_CHANGE;
 }
 
 command_effect do_tab_back(app *a, const char *argument) {

@@ -11,6 +11,7 @@ enum { WORDS = 120 };
 /* What a step can change, as it was. */
 typedef struct moment {
     scry_set *set; /* owned */
+    size_t train;
     scry_condition source;
     scry_metric metric;
     uint32_t n;
@@ -22,6 +23,7 @@ static moment moment_now(const app *a) {
     const scry_session *s = a->tab->session;
     const scry_ranking *r = scry_session_ranking(s);
     moment m = {.set = scry_set_copy(scry_session_set(s)),
+                .train = r->train,
                 .source = r->source,
                 .metric = r->metric,
                 .n = scry_session_n(s),
@@ -49,7 +51,11 @@ static void words_of(app *a, const moment *was, char text[WORDS]) {
     moment now = moment_now(a);
     uint32_t latent = 0, switched = unlike(was->set, now.set, &latent);
     char spec[64];
-    if (was->source != now.source || was->metric != now.metric) {
+    if (was->train != now.train) {
+        text_clean(a->tab->info->train[now.train].name, spec, sizeof spec, a->ascii);
+        text_fit(spec, 30, a->ascii);
+        snprintf(text, WORDS, "training set %s", spec);
+    } else if (was->source != now.source || was->metric != now.metric) {
         snprintf(text, WORDS, "by %s %s", scry_condition_name(now.source), scry_metric_name(now.metric));
     } else if (was->n != now.n) {
         snprintf(text, WORDS, "N %u", now.n);

@@ -26,7 +26,7 @@ static cJSON *facts_of(const scry_index *index, const char *text, int capture, u
     float *mean = calloc(F, sizeof *mean), *rate = calloc(F, sizeof *rate);
     strength *order = calloc(F, sizeof *order);
     if (!mean || !rate || !order) abort();
-    uint64_t tokens = scry_on_text(index, text, capture, threads, mean, rate);
+    uint64_t tokens = scry_on_text(index, text, capture, threads, mean, rate, NULL);
     for (uint32_t j = 0; j < F; j++) order[j] = (strength){mean[j], j};
     qsort(order, F, sizeof *order, stronger);
     cJSON *facts = cJSON_CreateObject();

@@ -3,13 +3,12 @@
 #include "commands/out.h"
 #include "commands/subject.h"
 #include "figures/figure.h"
+#include "whole.h"
 
-#include <errno.h>
 #include <langinfo.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 enum { SVG_WIDTH = 880, SVG_HEIGHT = 560, ROWS = 24, COLS = 80, LEAST_ROWS = 5, LEAST_COLS = 20, MOST = 1000 };
@@ -105,23 +104,11 @@ static bool plot_read(const options *o, plotting *p, scry_error *err) {
     return true;
 }
 
-/* To a temporary name first, so that what was there before stays whole; a device or pipe is written to. */
 static bool write_svg(const plot *p, const char *path, scry_error *err) {
-    struct stat st;
-    bool to_stdout = strcmp(path, "-") == 0, special = stat(path, &st) == 0 && !S_ISREG(st.st_mode);
-    char temporary[4096];
-    int length = snprintf(temporary, sizeof temporary, special ? "%s" : "%s.part", path);
-    if (length < 0 || (size_t)length >= sizeof temporary)
-        return scry_fail(err, "%.200s...: the name is too long", path);
-    FILE *f = to_stdout ? stdout : fopen(temporary, "we");
-    if (!f) return scry_fail(err, "%s: cannot be written: %s", path, strerror(errno));
-    bool ok = plot_svg(p, SVG_WIDTH, plot_svg_height(p, SVG_WIDTH, SVG_HEIGHT), f);
-    ok = (to_stdout ? fflush(f) : fclose(f)) == 0 && ok;
-    if (ok && !to_stdout && !special) ok = rename(temporary, path) == 0;
-    if (ok) return true;
-    scry_fail(err, "%s: cannot be written: %s", path, strerror(errno));
-    if (!to_stdout && !special) unlink(temporary);
-    return false;
+    whole_file to;
+    if (!whole_begin(&to, path, err)) return false;
+    plot_svg(p, SVG_WIDTH, plot_svg_height(p, SVG_WIDTH, SVG_HEIGHT), to.file);
+    return whole_end(&to, true, err);
 }
 
 static void print_plot(const options *o, const plotting *p, const plot *of) {

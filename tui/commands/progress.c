@@ -1,4 +1,4 @@
-/* progress.c: how far the indexing has come, on stderr; and ctrl-C. */
+/* progress.c: how far the indexing has come, on stderr; and ctrl-C, SIGTERM, a hang-up. */
 #include "commands/subject.h"
 #include "base/clock.h"
 
@@ -10,9 +10,16 @@
 
 static volatile sig_atomic_t interrupted;
 
+/* Where the terminal has gone, so has what reads the other end of a pipe: words to it must not end what is saved. */
 static void on_interrupt(int number) {
-    (void)number;
+    if (number == SIGHUP) signal(SIGPIPE, SIG_IGN);
     interrupted = 1;
+}
+
+/* nohup, and a shell's trap, have it ignored: then it stays so. */
+static bool hang_up_ends(void) {
+    struct sigaction now;
+    return sigaction(SIGHUP, NULL, &now) == 0 && now.sa_handler != SIG_IGN;
 }
 
 void subject_catch_interrupt(void) {
@@ -21,11 +28,13 @@ void subject_catch_interrupt(void) {
     interrupted = 0;
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
+    if (hang_up_ends()) sigaction(SIGHUP, &action, NULL);
 }
 
 void subject_release_interrupt(void) {
     signal(SIGINT, SIG_DFL);
     signal(SIGTERM, SIG_DFL);
+    if (hang_up_ends()) signal(SIGHUP, SIG_DFL);
 }
 
 bool subject_interrupted(void) {

@@ -59,7 +59,7 @@ typedef struct subject_progress {
 bool subject_show_progress(void *context, const char *step, uint64_t done, uint64_t total);
 /* Ends the bar's line. */
 void subject_end_progress(subject_progress *p);
-/* From here on ctrl-C makes subject_show_progress return false. */
+/* From here on ctrl-C, SIGTERM and SIGHUP (unless it is ignored) make subject_show_progress return false. */
 void subject_catch_interrupt(void);
 void subject_release_interrupt(void);
 bool subject_interrupted(void);

@@ -68,6 +68,11 @@ static void offer_domains(app *a, const char *typed, const char *ending, complet
     }
 }
 
+static void offer_training_sets(app *a, const char *typed, const char *ending, completion *c) {
+    (void)ending;
+    for (size_t t = 0; t < a->tab->info->trains; t++) offer(c, typed, a->tab->info->train[t].name);
+}
+
 /* What the pane that has the keys can be sorted by, then the table's columns. */
 static void offer_columns(app *a, const char *typed, const char *ending, completion *c) {
     (void)ending;
@@ -130,11 +135,11 @@ static void offer_sets(app *a, const char *typed, const char *ending, completion
 static const struct {
     const char *word, *breaks;
     void (*offer)(app *a, const char *typed, const char *ending, completion *c);
-} kinds[] = {{"FILE", "", offer_files},       {"CAPTURE", "", offer_captures}, {"DOMAINS", ",", offer_domains},
-             {"COLUMN", "", offer_columns},   {"PANE", "", offer_panes},       {"COMMAND", "", offer_commands},
-             {"SETS", " +&|!()", offer_sets}, {"SET", "", offer_sets},         {"THEME", "", offer_themes},
-             {"MACRO", "", offer_macros},     {"PAGE", "", offer_pages},       {"DOMAIN", "", offer_domains},
-             {"PLOT", "", offer_plots}};
+} kinds[] = {{"FILE", "", offer_files},       {"CAPTURE", "", offer_captures},   {"DOMAINS", ",", offer_domains},
+             {"COLUMN", "", offer_columns},   {"PANE", "", offer_panes},         {"COMMAND", "", offer_commands},
+             {"SETS", " +&|!()", offer_sets}, {"SET", "", offer_sets},           {"THEME", "", offer_themes},
+             {"MACRO", "", offer_macros},     {"PAGE", "", offer_pages},         {"DOMAIN", "", offer_domains},
+             {"PLOT", "", offer_plots},       {"TRAIN", "", offer_training_sets}};
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
 static int kind_of(const char *word, size_t length) {

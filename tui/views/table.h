@@ -22,6 +22,7 @@ typedef struct table_columns {
 
 /* What the rows were made from: when it changes, so may they. */
 typedef struct table_stamp {
+    size_t train;
     scry_condition source;
     scry_metric metric;
     uint32_t n;
@@ -68,8 +69,9 @@ typedef struct table_state {
     text_order texts;
     table_filter filter;
     table_find find;
-    float *on;      /* [latents] mean activation on the text of :fires-on; NULL: none was asked for; owned */
-    float *what_if; /* [latents], right in the first what_if_done */
+    float *on;         /* [latents] mean activation on the text of :fires-on; NULL: none was asked for; owned */
+    uint64_t on_asked; /* how often that was asked for */
+    float *what_if;    /* [latents], right in the first what_if_done */
     uint32_t what_if_done;
     uint64_t what_if_of; /* scry_session_version */
     bool ahead;          /* the other sources are ranked too */

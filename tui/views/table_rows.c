@@ -86,7 +86,8 @@ static void list_rows(app *a) {
 static table_stamp stamp_now(const app *a) {
     const scry_session *s = a->tab->session;
     const scry_ranking *r = scry_session_ranking(s);
-    table_stamp now = {.source = r->source,
+    table_stamp now = {.train = r->train,
+                       .source = r->source,
                        .metric = r->metric,
                        .n = scry_session_n(s),
                        .score = scry_session_score(s),
@@ -148,9 +149,10 @@ void table_refresh(app *a) {
     table_state *t = &a->tab->table;
     table_stamp now = stamp_now(a), *made = &t->made;
     unsigned changed = 0;
-    if (now.source != made->source || now.metric != made->metric) changed |= ON_RANKING;
+    if (now.train != made->train || now.source != made->source || now.metric != made->metric) changed |= ON_RANKING;
     if (now.n != made->n) changed |= ON_SELECTION;
-    if (now.score != made->score || now.is_signed != made->is_signed || strcmp(now.scope, made->scope) != 0)
+    if (now.score != made->score || now.is_signed != made->is_signed || now.train != made->train ||
+        strcmp(now.scope, made->scope) != 0)
         changed |= ON_SCORE;
     if (changed & ON_RANKING) t->ahead = false;
     if (changed & depends_on(t)) {
