@@ -319,7 +319,6 @@ static command_effect next_source(app *a) {
 }
 
 static bool plots_key(app *a, uint32_t key, command_effect *effect) {
-    a->message[0] = 0;
     *effect = DID_CHANGE;
     if (key == 'q' || key == 'p' || key == 27) a->layer = NULL;
     else if (key >= '1' && key < '1' + FIGURES) a->plot = (figure_kind)(key - '1');
