@@ -97,6 +97,23 @@ static void help_leads_back(app *a) {
     check(a->layer == NULL, "? leads back to the panes");
 }
 
+/* What one goes on typing on a page, as if a command had been begun, must not work the panes beneath. */
+static void other_keys(app *a) {
+    static const char *const pages[] = {"help", "info"};
+    for (size_t i = 0; i < sizeof pages / sizeof *pages; i++) {
+        app_command(a, pages[i]);
+        const layer *page = a->layer;
+        app_key(a, '\t');
+        check(page && a->layer == page && strstr(a->message, "q leads back"), "Tab does not leave %s, it says so: %s",
+              pages[i], a->message);
+        app_key(a, 'j');
+        check(!a->message[0], "and what was said goes with the next key");
+        app_key(a, ':');
+        check(!a->layer && a->prompt.then, ": leaves %s and begins a command", pages[i]);
+        app_key(a, 27);
+    }
+}
+
 static void columns_reached(app *a) {
     app_resize(a, 24, 80);
     app_command(a, "by-trained"); /* else nothing has moved, and its column has nothing to say */
@@ -141,6 +158,7 @@ int main(void) {
     app *a = app_new(x, s, 24, 80, false, false);
     sideways(a);
     help_leads_back(a);
+    other_keys(a);
     columns_reached(a);
     app_free(a);
     return check_end();
