@@ -97,6 +97,18 @@ static void help_leads_back(app *a) {
     check(a->layer == NULL, "? leads back to the panes");
 }
 
+/* The tabs' words name a plot as its command does. */
+static void plots_by_name(app *a) {
+    app_command(a, "plot concentration");
+    figure_kind kind = a->plot;
+    app_command(a, "plot mix");
+    app_command(a, "plot shift");
+    check(a->plot == kind && kind == FIGURE_CONCENTRATION, "plot shift is plot concentration");
+    app_command(a, "plot N");
+    check(a->plot == FIGURE_SWEEP, "plot N is plot sweep");
+    app_key(a, 'q');
+}
+
 /* What one goes on typing on a page, as if a command had been begun, must not work the panes beneath. */
 static void other_keys(app *a) {
     static const char *const pages[] = {"help", "info"};
@@ -159,6 +171,7 @@ int main(void) {
     sideways(a);
     help_leads_back(a);
     other_keys(a);
+    plots_by_name(a);
     columns_reached(a);
     app_free(a);
     return check_end();

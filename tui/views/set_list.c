@@ -260,12 +260,17 @@ static void sets_footer(app *a, rect r) {
     else view_hints(a, r, none, sizeof none / sizeof *none);
 }
 
-static const char *const sets_keys[][2] = {{"j k", "the next set; the one before"},
-                                           {"Enter", "make the selection this set"},
-                                           {"+ & -", "join it to the selection; leave what both have; take it away"},
-                                           {"v", "compare it with the selection, domain by domain"},
-                                           {"x", "drop it"},
-                                           {"q Esc", "back"},
-                                           {NULL, NULL}};
+static const char *const sets_keys[][2] = {
+    {"j k", "the next set; the one before"},
+    {"Enter", "make the selection this set"},
+    {"+ & -", "join it to the selection; leave what both have; take it away"},
+    {"v", "compare it with the selection, or with the set marked by m"},
+    {"a e", "keep the selection as a set; export the set"},
+    {"x", "drop it"},
+    {"Tab", "of a comparison: domains, and the latents of each side and of both"},
+    {"Enter Space", "among these: go to the latent; switch it"},
+    {"M", "mark all of these"},
+    {"q Esc", "back"},
+    {NULL, NULL}};
 
 const layer layer_sets = {"sets", draw_sets, sets_key, sets_wheel, sets_footer, sets_keys};
