@@ -97,6 +97,21 @@ static void help_leads_back(app *a) {
     check(a->layer == NULL, "? leads back to the panes");
 }
 
+/* What has no room in one line is read to its end all the same, and the next key gives the lines back. */
+static void long_words(app *a) {
+    static const int size[][2] = {{24, 80}, {24, 60}, {50, 160}, {12, 60}, {10, 60}};
+    for (size_t i = 0; i < sizeof size / sizeof *size; i++) {
+        app_resize(a, size[i][0], size[i][1]);
+        app_command(a, "page nope");
+        bool whole = shows(a, "no page \"nope\"") && shows(a, "together");
+        check(whole || size[i][0] < 12, "at %dx%d the list of pages is shown to its end", size[i][0], size[i][1]);
+        app_key(a, 'j');
+        check(!shows(a, "no page"), "and the next key takes it away");
+        app_key(a, 'k');
+    }
+    app_resize(a, 24, 80);
+}
+
 /* The tabs' words name a plot as its command does. */
 static void plots_by_name(app *a) {
     app_command(a, "plot concentration");
@@ -172,6 +187,7 @@ int main(void) {
     help_leads_back(a);
     other_keys(a);
     plots_by_name(a);
+    long_words(a);
     columns_reached(a);
     app_free(a);
     return check_end();
