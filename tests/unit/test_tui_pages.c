@@ -79,6 +79,38 @@ static void sideways(app *a) {
     app_key(a, 27);
 }
 
+/* Rows that end with the sign for more. */
+static int rows_with_more(const app *a) {
+    int count = 0;
+    for (int y = 2; y < a->grid->rows - 1; y++)
+        count += a->grid->cells[(size_t)(y + 1) * (size_t)a->grid->cols - 1].code[0] == '>';
+    return count;
+}
+
+/* At every width, and as far as one goes to the right, the sign stands where there is more and only there. */
+static void more_at_the_right(app *a) {
+    int wrong = 0, steps = 0;
+    char where[60] = "none";
+    app_command(a, "compare");
+    for (int cols = 60; cols <= 160; cols++) {
+        app_resize(a, 24, cols);
+        app_command(a, "column-left"); /* back to the left end */
+        for (int i = 0; i < 20; i++) app_key(a, 'h');
+        for (int before = -1; before != a->page.left; steps++) {
+            app_draw(a);
+            bool sign = rows_with_more(a) > 0;
+            before = a->page.left;
+            app_key(a, 'l');
+            app_draw(a);
+            if (sign == (a->page.left > before)) continue;
+            if (!wrong++) snprintf(where, sizeof where, "%d columns, %d to the right", cols, before);
+        }
+    }
+    check(wrong == 0, "%d steps to the right: %d have a sign too few or too many, the first: %s", steps, wrong, where);
+    app_key(a, 'q');
+    app_resize(a, 24, 80);
+}
+
 static void help_leads_back(app *a) {
     static const char *const pages[] = {"plot mix", "sets", "baselines", "compare", "info"};
     for (size_t i = 0; i < sizeof pages / sizeof *pages; i++) {
@@ -185,6 +217,7 @@ int main(void) {
     app *a = app_new(x, s, 24, 80, false, false);
     sideways(a);
     help_leads_back(a);
+    more_at_the_right(a);
     other_keys(a);
     plots_by_name(a);
     long_words(a);

@@ -42,7 +42,6 @@ static void draw_row(app *a, int y, int x, int cols, const page_line *l, const p
         x += width;
         if (i == 0 && left) grid_put(a->grid, y, x - 2, 1, ROLE_FAINT, "<");
         shown = i > 0 || left == 0;
-        if (x > end && i > 0) break;
     }
 }
 
