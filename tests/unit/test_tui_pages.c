@@ -129,6 +129,43 @@ static void help_leads_back(app *a) {
     check(a->layer == NULL, "? leads back to the panes");
 }
 
+/* A click on what the last line of a page names does what the key does. */
+static int column_of(app *a, const char *words) {
+    char line[400] = "";
+    app_draw(a);
+    for (int x = 0; x < a->grid->cols; x++) {
+        uint32_t code = a->grid->cells[(size_t)(a->grid->rows - 1) * (size_t)a->grid->cols + (size_t)x].code[0];
+        line[x] = code < 0x80 ? (char)code : '?';
+    }
+    const char *at = strstr(line, words);
+    return at ? (int)(at - line) : -1;
+}
+
+static void clicks(app *a) {
+    int last = a->grid->rows - 1;
+    app_command(a, "help");
+    app_click(a, last, column_of(a, "j k scroll"), 1);
+    check(a->help.top == 1, "a click on j scrolls the help, found line %d", a->help.top);
+    app_click(a, last, column_of(a, "j k scroll") + 2, 1);
+    check(a->help.top == 0, "on k beside it back, found line %d", a->help.top);
+    app_click(a, last, column_of(a, "^d ^u") + 3 + 3, 1);
+    app_click(a, last, column_of(a, "scroll"), 1);
+    check(a->help.top > 0, "on the words as on the first key");
+    app_click(a, last, column_of(a, "q back"), 1);
+    check(!a->layer, "on q it leads back");
+    app_command(a, "plot scatter");
+    size_t domain = a->tab->domains.current;
+    app_click(a, last, column_of(a, "? ? domain") + 2, 1);
+    check(a->plot == FIGURE_SCATTER && a->tab->domains.current != domain, "an arrow moves what is pointed out");
+    bool in = scry_set_has(scry_session_set(a->tab->session), app_latent(a));
+    app_click(a, last, column_of(a, "space toggle"), 1);
+    check(in != scry_set_has(scry_session_set(a->tab->session), app_latent(a)), "space switches the latent");
+    app_key(a, 'u');
+    app_click(a, last, column_of(a, "? back"), 1); /* what was said hid the hints: seen, and they are there again */
+    app_click(a, last, column_of(a, "q back"), 1);
+    check(!a->layer, "q leads back from the plots");
+}
+
 /* What has no room in one line is read to its end all the same, and the next key gives the lines back. */
 static void long_words(app *a) {
     static const int size[][2] = {{24, 80}, {24, 60}, {50, 160}, {12, 60}, {10, 60}};
@@ -219,6 +256,7 @@ int main(void) {
     help_leads_back(a);
     more_at_the_right(a);
     other_keys(a);
+    clicks(a);
     plots_by_name(a);
     long_words(a);
     columns_reached(a);

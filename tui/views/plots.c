@@ -149,7 +149,7 @@ static void plots_footer(app *a, rect r) {
                                                [FIGURE_BANDS] = "go there",
                                                [FIGURE_LABELS] = "go to one"};
     bool domain = along && strcmp(along, "domain") == 0;
-    const char *const hints[][2] = {{a->ascii ? "< >" : "\xe2\x86\x90 \xe2\x86\x92", along},
+    const char *const hints[][2] = {{a->ascii ? "h l" : "\xe2\x86\x90 \xe2\x86\x92", along},
                                     {"Enter", enter[a->plot]},
                                     {"x", domain ? "leave out" : NULL},
                                     {"s", scored(a->plot) ? "score" : NULL},

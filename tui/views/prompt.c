@@ -230,8 +230,6 @@ static void place_hints(const app *a, placed_hint *place) {
     }
 }
 
-enum { MESSAGE_LINES = 3 };
-
 /* Bytes of the text that a line of so many columns takes, up to a blank where there is one. */
 static size_t line_of(const char *text, int cols) {
     int used = 0;
@@ -302,8 +300,11 @@ void footer_draw(app *a) {
 /* As if the key were pressed: in the latent's pane some are its own. */
 command_effect footer_click(app *a, int x) {
     placed_hint place[HINTS];
+    bool named = !a->message[0] && !a->recording.name[0];
+    uint32_t key = a->layer && named ? view_hint_key(a, x) : 0;
+    if (key) return app_key(a, key);
     place_hints(a, place);
-    for (int i = 0; i < HINTS && !a->layer && !a->message[0] && !a->recording.name[0]; i++) {
+    for (int i = 0; i < HINTS && !a->layer && named; i++) {
         if (!place[i].cols || x < place[i].x || x >= place[i].x + place[i].cols) continue;
         bool second = hints[i].to && x > place[i].x && x < place[i].x + place[i].key_cols;
         if (i < 2 && lists_latents(a)) return app_key(a, i ? '\r' : 27);
