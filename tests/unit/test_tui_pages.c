@@ -210,6 +210,26 @@ static void other_keys(app *a) {
     }
 }
 
+/* On the sets a key does nothing to rows that the page hides; undo and T act as everywhere. */
+static void keys_of_panes(app *a) {
+    static const char *const pages[] = {"sets", "against top50"};
+    static const uint32_t keys[] = {'s', 'S', '/', '-', ' '};
+    for (size_t i = 0; i < sizeof pages / sizeof *pages; i++) {
+        app_command(a, "first");
+        uint32_t latent = app_latent(a), count = scry_session_set(a->tab->session)->count;
+        app_command(a, pages[i]);
+        for (size_t k = 0; k < sizeof keys / sizeof *keys; k++) app_key(a, keys[k]);
+        check(a->layer == &layer_sets && strstr(a->message, "acts on the panes"), "on %s: %s", pages[i], a->message);
+        check(app_latent(a) == latent && scry_session_set(a->tab->session)->count == count && !a->prompt.then,
+              "and they did nothing");
+        app_key(a, 'T');
+        check(!strstr(a->message, "acts on the panes"), "T is no such key: %s", a->message);
+        app_key(a, 27);
+        app_key(a, 27);
+    }
+    check(!a->layer, "Esc leads back");
+}
+
 static void columns_reached(app *a) {
     app_resize(a, 24, 80);
     app_command(a, "by-trained"); /* else nothing has moved, and its column has nothing to say */
@@ -256,6 +276,7 @@ int main(void) {
     help_leads_back(a);
     more_at_the_right(a);
     other_keys(a);
+    keys_of_panes(a);
     clicks(a);
     plots_by_name(a);
     long_words(a);
