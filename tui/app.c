@@ -197,6 +197,7 @@ command_effect app_key(app *a, uint32_t key) {
         prompt_key(a, key, &effect);
         return effect;
     }
+    if (a->layer) a->message[0] = 0; /* it stands where the page names its keys */
     if (a->layer && a->layer->key(a, key, &effect)) return effect;
     int done = DID_NOTHING;
     if (!a->layer && a->tab->focus == PANE_LATENT && latent_key(a, key, &done)) return (command_effect)done;

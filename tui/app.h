@@ -46,6 +46,13 @@ typedef struct layer {
     const char *const (*keys)[2];          /* all of its keys and what they do, for the help; ends with NULL */
 } layer;
 
+/* Keys that the last line names, and where, for a click on them. */
+enum { HINTED = 16 };
+typedef struct hinted {
+    const char *keys; /* "j k"; borrowed, of static storage */
+    int x, cols;
+} hinted;
+
 /* An open index and everything that one does with it. */
 typedef struct tab {
     scry_index *index;
@@ -74,10 +81,11 @@ typedef struct app {
     bool ascii, mono; /* mono: what colour would say is said by signs */
     theme theme;      /* with what the user set of it */
     color_level colors;
-    const layer *layer;   /* NULL: the panes */
-    const layer *beneath; /* the help was called from it and leads back to it; NULL: from the panes */
-    figure_kind plot;     /* which one the layer of plots shows */
-    works *works;         /* owned */
+    const layer *layer;    /* NULL: the panes */
+    const layer *beneath;  /* the help was called from it and leads back to it; NULL: from the panes */
+    hinted hinted[HINTED]; /* of the layer; the first without columns ends them */
+    figure_kind plot;      /* which one the layer of plots shows */
+    works *works;          /* owned */
     help_state help;
     page_state page;
     prompt prompt;

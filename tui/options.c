@@ -135,9 +135,10 @@ bool options_bytes(const char *name, const char *text, uint64_t *out, scry_error
 
 void options_help(const char *name) {
     if (!name) {
-        printf("scry: explore which SAE latents post-training moves, and what that does to each domain\n\n"
-               "  scry STUDY.json | X.scry ...      open the explorer (? there shows all keys)\n"
-               "  scry COMMAND X [options]          X is an index, or a study manifest in its place\n\n");
+        printf("scry: which SAE latents post-training moves, and what that does to each domain\n\n");
+        words_row("scry STUDY.json | X.scry ...", "open the explorer (? there shows all keys)");
+        words_row("scry COMMAND X [options]", "X is an index, or a study manifest in its place");
+        putchar('\n');
         commands_list_shell();
         printf("\nSELECTION: --by icl --top 100, or --set FILE.csv, or --latents 3,17,90-120;\n"
                "then --without and --with. scry COMMAND --help lists a command's options.\n\n"
@@ -151,6 +152,6 @@ void options_help(const char *name) {
         char left[64];
         snprintf(left, sizeof left, "%s %s", option_rows[i].name,
                  option_rows[i].argument ? option_rows[i].argument : "");
-        printf("  %-32s  %s\n", left, option_rows[i].help);
+        words_row(left, option_rows[i].help);
     }
 }

@@ -1,6 +1,7 @@
 /* words.c: the nearest right word to a wrong one (Levenshtein's distance). */
 #include "words.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { LONGEST = 63 };
@@ -39,4 +40,20 @@ const char *words_nearest(const char *wrong, const char *const *word, size_t cou
 
 const char *words_s(unsigned long long count) {
     return count == 1 ? "" : "s";
+}
+
+enum { ROW_TEXT = 32, ROW_END = 79 }; /* columns where a row's text begins, and before which it ends */
+
+void words_row(const char *about, const char *text) {
+    size_t room = ROW_END - ROW_TEXT;
+    printf("  %-*s", ROW_TEXT - 2, about);
+    if (strlen(about) + 3 > ROW_TEXT) printf("\n%*s", ROW_TEXT, "");
+    while (strlen(text) > room) {
+        size_t end = room;
+        while (end && text[end] != ' ') end--;
+        if (!end) end = strcspn(text, " ");
+        printf("%.*s\n%*s", (int)end, text, ROW_TEXT, "");
+        text += end + strspn(text + end, " ");
+    }
+    printf("%s\n", text);
 }

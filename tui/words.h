@@ -1,4 +1,4 @@
-/* words.h: the nearest right word to a wrong one, and words of one or many. */
+/* words.h: the nearest right word to a wrong one, words of one or many, and rows of a list. */
 #ifndef SCRY_WORDS_H
 #define SCRY_WORDS_H
 
@@ -11,5 +11,9 @@ const char *words_nearest(const char *wrong, const char *const *word, size_t cou
 
 /* "s" behind a word of so many, "" where it is one. */
 const char *words_s(unsigned long long count);
+
+/* A row of a list on standard output: what it is about, and its text beside it in lines that end before column 80;
+ * below it where the first is too long. */
+void words_row(const char *about, const char *text);
 
 #endif

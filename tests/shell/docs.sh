@@ -41,6 +41,11 @@ while IFS=$tab read -r name commands; do
     [ "$commands" = "*" ] || has "$name: in the manual page" "$place/man.plain" "^\.B $name"
 done <"$place/options"
 
+for command in "" $(awk -F"$tab" '$2 != "NO_SHELL" { print $1 }' "$place/rows"); do
+    gives 0 help $command
+    is "help $command: lines of at most 79 columns, but for the usage" "$(grep -v '^scry [a-z]' "$out" | awk 'length($0) > 79' | head -1)" ""
+done
+
 bash -n "$place/bash" 2>"$place/said" && ok "bash reads its completion" || not_ok "bash reads its completion" "$(head -1 "$place/said")"
 if command -v groff >/dev/null 2>&1; then
     groff -man -Tascii -ww "$place/man" >/dev/null 2>"$place/said"

@@ -269,6 +269,7 @@ static void macros(app *a) {
     app_command(a, "record again");
     app_command(a, "play three-down");
     app_command(a, "record");
+    check_says(a->message, SAYS("1 command recorded", "does it again"), "one command is no commands");
     a->layer = NULL;
     app_command(a, "first");
     play(a, "play again", true, "again played");

@@ -79,6 +79,38 @@ static void sideways(app *a) {
     app_key(a, 27);
 }
 
+/* Rows that end with the sign for more. */
+static int rows_with_more(const app *a) {
+    int count = 0;
+    for (int y = 2; y < a->grid->rows - 1; y++)
+        count += a->grid->cells[(size_t)(y + 1) * (size_t)a->grid->cols - 1].code[0] == '>';
+    return count;
+}
+
+/* At every width, and as far as one goes to the right, the sign stands where there is more and only there. */
+static void more_at_the_right(app *a) {
+    int wrong = 0, steps = 0;
+    char where[60] = "none";
+    app_command(a, "compare");
+    for (int cols = 60; cols <= 160; cols++) {
+        app_resize(a, 24, cols);
+        app_command(a, "column-left"); /* back to the left end */
+        for (int i = 0; i < 20; i++) app_key(a, 'h');
+        for (int before = -1; before != a->page.left; steps++) {
+            app_draw(a);
+            bool sign = rows_with_more(a) > 0;
+            before = a->page.left;
+            app_key(a, 'l');
+            app_draw(a);
+            if (sign == (a->page.left > before)) continue;
+            if (!wrong++) snprintf(where, sizeof where, "%d columns, %d to the right", cols, before);
+        }
+    }
+    check(wrong == 0, "%d steps to the right: %d have a sign too few or too many, the first: %s", steps, wrong, where);
+    app_key(a, 'q');
+    app_resize(a, 24, 80);
+}
+
 static void help_leads_back(app *a) {
     static const char *const pages[] = {"plot mix", "sets", "baselines", "compare", "info"};
     for (size_t i = 0; i < sizeof pages / sizeof *pages; i++) {
@@ -95,6 +127,107 @@ static void help_leads_back(app *a) {
     check(a->layer == &layer_help && !shows(a, "on the page that is open"), "from the panes there is no page");
     app_key(a, '?');
     check(a->layer == NULL, "? leads back to the panes");
+}
+
+/* A click on what the last line of a page names does what the key does. */
+static int column_of(app *a, const char *words) {
+    char line[400] = "";
+    app_draw(a);
+    for (int x = 0; x < a->grid->cols; x++) {
+        uint32_t code = a->grid->cells[(size_t)(a->grid->rows - 1) * (size_t)a->grid->cols + (size_t)x].code[0];
+        line[x] = code < 0x80 ? (char)code : '?';
+    }
+    const char *at = strstr(line, words);
+    return at ? (int)(at - line) : -1;
+}
+
+static void clicks(app *a) {
+    int last = a->grid->rows - 1;
+    app_command(a, "help");
+    app_click(a, last, column_of(a, "j k scroll"), 1);
+    check(a->help.top == 1, "a click on j scrolls the help, found line %d", a->help.top);
+    app_click(a, last, column_of(a, "j k scroll") + 2, 1);
+    check(a->help.top == 0, "on k beside it back, found line %d", a->help.top);
+    app_click(a, last, column_of(a, "^d ^u") + 3 + 3, 1);
+    app_click(a, last, column_of(a, "scroll"), 1);
+    check(a->help.top > 0, "on the words as on the first key");
+    app_click(a, last, column_of(a, "q back"), 1);
+    check(!a->layer, "on q it leads back");
+    app_command(a, "plot scatter");
+    size_t domain = a->tab->domains.current;
+    app_click(a, last, column_of(a, "? ? domain") + 2, 1);
+    check(a->plot == FIGURE_SCATTER && a->tab->domains.current != domain, "an arrow moves what is pointed out");
+    bool in = scry_set_has(scry_session_set(a->tab->session), app_latent(a));
+    app_click(a, last, column_of(a, "space toggle"), 1);
+    check(in != scry_set_has(scry_session_set(a->tab->session), app_latent(a)), "space switches the latent");
+    app_key(a, 'u');
+    app_click(a, last, column_of(a, "? back"), 1); /* what was said hid the hints: seen, and they are there again */
+    app_click(a, last, column_of(a, "q back"), 1);
+    check(!a->layer, "q leads back from the plots");
+}
+
+/* What has no room in one line is read to its end all the same, and the next key gives the lines back. */
+static void long_words(app *a) {
+    static const int size[][2] = {{24, 80}, {24, 60}, {50, 160}, {12, 60}, {10, 60}};
+    for (size_t i = 0; i < sizeof size / sizeof *size; i++) {
+        app_resize(a, size[i][0], size[i][1]);
+        app_command(a, "page nope");
+        bool whole = shows(a, "no page \"nope\"") && shows(a, "together");
+        check(whole || size[i][0] < 12, "at %dx%d the list of pages is shown to its end", size[i][0], size[i][1]);
+        app_key(a, 'j');
+        check(!shows(a, "no page"), "and the next key takes it away");
+        app_key(a, 'k');
+    }
+    app_resize(a, 24, 80);
+}
+
+/* The tabs' words name a plot as its command does. */
+static void plots_by_name(app *a) {
+    app_command(a, "plot concentration");
+    figure_kind kind = a->plot;
+    app_command(a, "plot mix");
+    app_command(a, "plot shift");
+    check(a->plot == kind && kind == FIGURE_CONCENTRATION, "plot shift is plot concentration");
+    app_command(a, "plot N");
+    check(a->plot == FIGURE_SWEEP, "plot N is plot sweep");
+    app_key(a, 'q');
+}
+
+/* What one goes on typing on a page, as if a command had been begun, must not work the panes beneath. */
+static void other_keys(app *a) {
+    static const char *const pages[] = {"help", "info"};
+    for (size_t i = 0; i < sizeof pages / sizeof *pages; i++) {
+        app_command(a, pages[i]);
+        const layer *page = a->layer;
+        app_key(a, '\t');
+        check(page && a->layer == page && strstr(a->message, "q leads back"), "Tab does not leave %s, it says so: %s",
+              pages[i], a->message);
+        app_key(a, 'j');
+        check(!a->message[0], "and what was said goes with the next key");
+        app_key(a, ':');
+        check(!a->layer && a->prompt.then, ": leaves %s and begins a command", pages[i]);
+        app_key(a, 27);
+    }
+}
+
+/* On the sets a key does nothing to rows that the page hides; undo and T act as everywhere. */
+static void keys_of_panes(app *a) {
+    static const char *const pages[] = {"sets", "against top50"};
+    static const uint32_t keys[] = {'s', 'S', '/', '-', ' '};
+    for (size_t i = 0; i < sizeof pages / sizeof *pages; i++) {
+        app_command(a, "first");
+        uint32_t latent = app_latent(a), count = scry_session_set(a->tab->session)->count;
+        app_command(a, pages[i]);
+        for (size_t k = 0; k < sizeof keys / sizeof *keys; k++) app_key(a, keys[k]);
+        check(a->layer == &layer_sets && strstr(a->message, "acts on the panes"), "on %s: %s", pages[i], a->message);
+        check(app_latent(a) == latent && scry_session_set(a->tab->session)->count == count && !a->prompt.then,
+              "and they did nothing");
+        app_key(a, 'T');
+        check(!strstr(a->message, "acts on the panes"), "T is no such key: %s", a->message);
+        app_key(a, 27);
+        app_key(a, 27);
+    }
+    check(!a->layer, "Esc leads back");
 }
 
 static void columns_reached(app *a) {
@@ -141,6 +274,12 @@ int main(void) {
     app *a = app_new(x, s, 24, 80, false, false);
     sideways(a);
     help_leads_back(a);
+    more_at_the_right(a);
+    other_keys(a);
+    keys_of_panes(a);
+    clicks(a);
+    plots_by_name(a);
+    long_words(a);
     columns_reached(a);
     app_free(a);
     return check_end();

@@ -3,6 +3,7 @@
 #include "table_kit.h"
 
 #include "about_latent.h"
+#include "draw/text.h"
 #include "table/filter.h"
 #include "views/columns.h"
 
@@ -369,6 +370,28 @@ static void column_commands(app *a) {
     app_key(a, 27);
 }
 
+/* What is said of one is not said of many, and what is said of a column has room. */
+static void said(app *a) {
+    if (a->tab->table.marks->count) say_command(a, "unmark");
+    say_command(a, "mark 3");
+    check(strcmp(a->message, "1 marked; T switches it") == 0, "of one mark: %s", a->message);
+    say_command(a, "unmark");
+    check(strcmp(a->message, "1 mark taken away; M brings it back") == 0, "and when it goes: %s", a->message);
+    say_command(a, "mark 3,4");
+    check(strcmp(a->message, "2 marked; T switches them all") == 0, "of two: %s", a->message);
+    say_command(a, "unmark");
+    check(strcmp(a->message, "2 marks taken away; M brings them back") == 0, "and when they go: %s", a->message);
+    say_command(a, "columns all");
+    int cut = 0;
+    for (int i = 0; i < column_count; i++) {
+        say_command(a, "column-right");
+        cut += text_columns(a->message) >= a->grid->cols;
+    }
+    check(cut == 0, "%d of %d columns are explained in more than a line, the last: %s", cut, column_count, a->message);
+    say_command(a, "columns default");
+    app_key(a, 27);
+}
+
 /* ---- by a token ------------------------------------------------------------------------------- */
 
 static void by_token(app *a) {
@@ -438,6 +461,7 @@ int main(void) {
     staying(a);
     marks(a);
     column_commands(a);
+    said(a);
     rankings_kept(a);
     by_token(a);
     by_token_beside(a);

@@ -5,6 +5,7 @@
 #include "sample_app.h"
 
 #include "app.h"
+#include "draw/text.h"
 #include "views/view.h"
 
 #include <stdio.h>
@@ -146,7 +147,12 @@ static void draw_apart(app *a, tally *t, const char *screen) {
     if (a->layout.too_small) return;
     soil(a->grid);
     footer_draw(a);
-    note(t, kept_within(a->grid, a->layout.footer), a, "the last line", screen);
+    rect last = a->layout.footer;
+    if (text_columns(a->message) >= last.cols) {
+        last.y -= MESSAGE_LINES - 1;
+        last.rows = MESSAGE_LINES;
+    }
+    note(t, kept_within(a->grid, last), a, "the last line", screen);
     if (a->layer) {
         rect middle = {1, 0, a->grid->rows - 2, a->grid->cols};
         soil(a->grid);

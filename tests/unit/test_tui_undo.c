@@ -39,14 +39,14 @@ static void one(app *a) {
     says(a, "undo", text_of("undone: latent %u in (0 more): 50 latents in the score, rho ", latent));
     check(app_latent(a) == latent, "and the cursor is on it");
     say_command(a, "last");
-    says(a, "redo", text_of("done again: latent %u out (0 more): 49 latents", latent));
+    says(a, "redo", text_of("redone: latent %u out (0 more): 49 latents", latent));
     check(app_latent(a) == latent, "there again when it is done again");
     say_command(a, "filter in:yes");
     uint32_t shown = app_latent(a);
     says(a, "undo", text_of("undone: latent %u in", latent));
     check(app_latent(a) == shown || app_latent(a) == latent, "a filter that hides it is kept");
     say_command(a, "unfilter");
-    says(a, "redo", "done again: ");
+    says(a, "redo", "redone: ");
     says(a, "redo", "redo: nothing to do again");
     says(a, "undo", "undone: ");
 }

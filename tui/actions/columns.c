@@ -1,4 +1,5 @@
 /* columns.c: commands on the table's columns. Those with a key act on the column cursor, which Left and Right move. */
+#include "draw/text.h"
 #include "views/columns.h"
 #include "views/view.h"
 #include "words.h"
@@ -19,7 +20,16 @@ static command_effect no_such(app *a, const char *name) {
 }
 
 static command_effect say_column(app *a, int column) {
-    app_say(a, "%s: %s   s sorts  - hides  { } moves  ( ) width", columns[column].name, columns[column].help);
+    static const char *const keys[] = {"s sorts", "- hides", "{ } moves", "( ) width"};
+    char text[TEXT_MOST];
+    snprintf(text, sizeof text, "%s: %s", columns[column].name, columns[column].help);
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) { /* as many as have room */
+        size_t used = strlen(text);
+        const char *gap = i ? "  " : "   ";
+        if (text_columns(text) + text_columns(gap) + text_columns(keys[i]) >= a->grid->cols) break;
+        snprintf(text + used, sizeof text - used, "%s%s", gap, keys[i]);
+    }
+    app_say(a, "%s", text);
     return DID_CHANGE;
 }
 

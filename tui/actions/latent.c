@@ -16,7 +16,7 @@ command_effect do_page(app *a, const char *argument) {
     for (int i = 0; i < LATENT_PAGES; i++)
         if (strcmp(latent_pages[i]->name, argument) == 0 || strcmp(latent_pages[i]->brief, argument) == 0)
             return show_page(a, (latent_page_number)i);
-    return app_fail(a, "no page \"%s\"; expected tokens, histogram, profile, sources, neighbours or together",
+    return app_fail(a, "no page \"%.12s\"; expected tokens, histogram, profile, sources, neighbours, together",
                     argument);
 }
 

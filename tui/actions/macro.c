@@ -1,5 +1,6 @@
 /* macro.c: commands on macros: what was done once is recorded as commands and done again. */
 #include "views/view.h"
+#include "words.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,7 +21,8 @@ command_effect do_record(app *a, const char *argument) {
     snprintf(name, sizeof name, "%s", r->name);
     if (!macro_end(a, &err)) return app_fail(a, "%s", err.text);
     if (!r->count) return app_fail(a, "nothing was done while recording; %s stays as it was", name);
-    app_say(a, "%zu commands recorded as %s; :play %s does them again", r->count, name, name);
+    app_say(a, "%zu command%s recorded as %s; :play %s does %s again", r->count, words_s(r->count), name, name,
+            r->count == 1 ? "it" : "them");
     return DID_CHANGE;
 }
 

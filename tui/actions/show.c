@@ -69,13 +69,16 @@ command_effect do_score_icl(app *a, const char *argument) {
 
 static command_effect scope_to(app *a, const char *spec, bool is_signed) {
     scry_error err = {0};
+    bool was_signed = scry_session_scope(a->tab->session)->is_signed;
     app_before_step(a);
     bool changed = scry_session_rescope(a->tab->session, spec, is_signed, &err);
     if (err.status) return app_fail(a, "%s", err.text);
     if (!changed) return app_stepped(a, false, "domains");
-    char what[120];
-    text_clean(spec, what, sizeof what, a->ascii);
-    text_fit(what, 40, a->ascii);
+    char what[120], domains[100];
+    text_clean(spec, domains, sizeof domains, a->ascii);
+    text_fit(domains, 40, a->ascii);
+    if (is_signed != was_signed) snprintf(what, sizeof what, "%s", is_signed ? "signed change" : "size of change");
+    else snprintf(what, sizeof what, "domains %s", domains);
     return app_rescoped(a, what);
 }
 

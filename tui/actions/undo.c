@@ -89,7 +89,7 @@ static command_effect step(app *a, bool back) {
         return DID_CHANGE;
     }
     scry_session_history(a->tab->session, &undo, &redo);
-    snprintf(what, sizeof what, "%s: %s (%zu more)", back ? "undone" : "done again", words, back ? undo : redo);
+    snprintf(what, sizeof what, "%s: %s (%zu more)", back ? "undone" : "redone", words, back ? undo : redo);
     return count == scry_session_set(a->tab->session)->count ? app_rescoped(a, what) : app_stepped(a, true, what);
 }
 

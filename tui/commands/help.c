@@ -108,7 +108,7 @@ static void man(void) {
            ".SH ENVIRONMENT\n.TP\n.B XDG_CACHE_HOME\nwhere manifests are indexed to (scry/ below it)\n"
            ".TP\n.B XDG_CONFIG_HOME\nwhere scry/config.json has your own settings\n"
            ".TP\n.B XDG_STATE_HOME\nwhere the session of each index is kept\n"
-           ".TP\n.B XDG_DATA_HOME\nwhere macros are kept\n"
+           ".TP\n.B XDG_DATA_HOME\nwhere macros are kept, and labels and sets of what is indexed into the cache\n"
            ".TP\n.B NO_COLOR\nno colour\n"
            ".TP\n.B OPENBLAS_CORETYPE\nthe kernels that OpenBLAS takes, where they shall not be chosen by scry\n");
 }

@@ -53,7 +53,7 @@ void commands_list_shell(void) {
             int length;
             const char *arguments = command_shell_arguments(&commands[i], &length);
             snprintf(left, sizeof left, "%s %.*s", commands[i].name, length, arguments);
-            printf("  %-42s  %s\n", left, commands[i].help);
+            words_row(left, commands[i].help);
         }
 }
 

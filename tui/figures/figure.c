@@ -31,7 +31,7 @@ const figure_type figure_types[FIGURES] = {
 
 int figure_find(const char *name) {
     for (int k = 0; k < FIGURES; k++)
-        if (strcmp(figure_types[k].name, name) == 0) return k;
+        if (strcmp(figure_types[k].name, name) == 0 || strcmp(figure_types[k].tab, name) == 0) return k;
     return -1;
 }
 

@@ -1,6 +1,7 @@
 /* common.c: what the views share. */
 #include "views/view.h"
 #include "draw/text.h"
+#include "keys.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -38,10 +39,44 @@ void view_rho(double value, int decimals, bool sign, char *text, size_t size) {
 }
 
 void view_hints(app *a, rect r, const char *const hints[][2], size_t count) {
-    int x = r.x + 1;
+    int x = r.x + 1, n = 0;
+    memset(a->hinted, 0, sizeof a->hinted);
     for (size_t i = 0; i < count; i++) {
-        if (!hints[i][1] || x + text_columns(hints[i][0]) + 1 + text_columns(hints[i][1]) > r.x + r.cols) continue;
+        int cols = hints[i][1] ? text_columns(hints[i][0]) + 1 + text_columns(hints[i][1]) : 0;
+        if (!hints[i][1] || x + cols > r.x + r.cols) continue;
+        if (n < HINTED) a->hinted[n++] = (hinted){hints[i][0], x, cols};
         x += grid_put(a->grid, r.y, x, r.cols, ROLE_KEY, hints[i][0]) + 1;
         x += grid_put(a->grid, r.y, x, r.cols, ROLE_FAINT, hints[i][1]) + 2;
     }
+}
+
+/* A key as the last line writes it. */
+static uint32_t key_of_hint(const char *keys, size_t length) {
+    char name[16];
+    snprintf(name, sizeof name, "%.*s", (int)length, keys);
+    if (strcmp(name, "space") == 0) return ' ';
+    if (strcmp(name, "\xe2\x86\x90") == 0) return KEY_CODE_LEFT;
+    if (strcmp(name, "\xe2\x86\x92") == 0) return KEY_CODE_RIGHT;
+    return key_of_name(name);
+}
+
+uint32_t view_hint_key(const app *a, int x) {
+    for (int i = 0; i < HINTED && a->hinted[i].cols; i++) {
+        const hinted *h = &a->hinted[i];
+        const char *word = h->keys;
+        int at = h->x;
+        if (x < at || x >= at + h->cols) continue;
+        size_t length = strcspn(word, " ");
+        bool on_keys = x < at + text_columns(h->keys); /* on its words: the first of its keys */
+        while (on_keys && word[length]) {
+            char first[16];
+            snprintf(first, sizeof first, "%.*s", (int)length, word);
+            if (x < at + text_columns(first) + 1) break;
+            at += text_columns(first) + 1;
+            word += length + 1;
+            length = strcspn(word, " ");
+        }
+        return key_of_hint(word, length);
+    }
+    return 0;
 }

@@ -51,18 +51,14 @@ static void draw_line(app *a, const help_line *l, int y, int left) {
 
 static void draw_title(app *a, rect r, int n, int last) {
     const help_state *h = &a->help;
-    char help[24], typed[2 * HELP_FILTER];
-    keymap_first(&a->keys, "help", help, sizeof help);
+    char typed[2 * HELP_FILTER];
     text_clean(h->filter, typed, sizeof typed, a->ascii);
     if (h->typing)
-        view_title(a, r, true, "keys and commands with \"%s%s\", %d line%s   Enter done   Esc all", typed,
-                   a->ascii ? "_" : "\xe2\x96\x8f", n, words_s((unsigned)n));
-    else if (h->filter[0])
-        view_title(a, r, true, "keys and commands with \"%s\", %d line%s   / other   Esc all", typed, n,
+        view_title(a, r, true, "keys and commands with \"%s%s\", %d line%s", typed, a->ascii ? "_" : "\xe2\x96\x8f", n,
                    words_s((unsigned)n));
-    else
-        view_title(a, r, true, "keys and commands, %d to %d of %d   j k scroll   / search   %s or q back", h->top + 1,
-                   last, n, help);
+    else if (h->filter[0])
+        view_title(a, r, true, "keys and commands with \"%s\", %d line%s", typed, n, words_s((unsigned)n));
+    else view_title(a, r, true, "keys and commands, lines %d to %d of %d", h->top + 1, last, n);
 }
 
 static void draw_help(app *a, rect r) {
@@ -100,6 +96,18 @@ static void type_filter(app *a, uint32_t key) {
     else if (key == KEY_CODE_UP) help_moves(a, MOVE_STEP, -1);
 }
 
+/* q, ? and what else leaves or calls the help; : leaves it and begins a command. Another key does nothing: a word that
+ * someone goes on typing must not work the panes beneath. */
+static bool leave_or_say(app *a, uint32_t key, command_effect *effect) {
+    const command *c = keymap_command(&a->keys, key);
+    bool palette = c && strcmp(c->name, "palette") == 0;
+    bool leaves = c && (strcmp(c->name, "help") == 0 || strcmp(c->name, "quit") == 0);
+    if (palette || leaves || key == 'q' || key == 27 || key == 3 || key == '\r' || key == '\n')
+        *effect = app_command(a, "help"); /* by its command, so that a macro has it */
+    else app_say(a, "no key of the help; q leads back, : begins a command");
+    return !palette;
+}
+
 static bool help_key(app *a, uint32_t key, command_effect *effect) {
     *effect = DID_CHANGE;
     if (a->help.typing) type_filter(a, key);
@@ -111,7 +119,7 @@ static bool help_key(app *a, uint32_t key, command_effect *effect) {
     else if (key == 'g' || key == KEY_CODE_HOME) help_moves(a, MOVE_FIRST, 0);
     else if (key == 'G' || key == KEY_CODE_END) help_moves(a, MOVE_LAST, 0);
     else if (key == 27 && a->help.filter[0]) a->help = (help_state){0};
-    else *effect = app_command(a, "help"); /* by its command, so that a macro has it */
+    else return leave_or_say(a, key, effect);
     return true;
 }
 
@@ -121,8 +129,16 @@ static void help_wheel(app *a, int steps) {
 }
 
 static void help_footer(app *a, rect r) {
-    static const char *const hints[][2] = {{"j k", "scroll"}, {"^d ^u", "pages"}, {"/", "search"}, {"q", "back"}};
-    view_hints(a, r, hints, sizeof hints / sizeof *hints);
+    static const char *const typing[][2] = {{"Enter", "done"}, {"Esc", "all lines again"}};
+    bool found = a->help.filter[0];
+    const char *const hints[][2] = {{"j k", "scroll"},
+                                    {"^d ^u", "pages"},
+                                    {"/", found ? "another word" : "search"},
+                                    {"Esc", found ? "all lines again" : NULL},
+                                    {"q", "back"},
+                                    {":", "commands"}};
+    if (a->help.typing) view_hints(a, r, typing, sizeof typing / sizeof *typing);
+    else view_hints(a, r, hints, sizeof hints / sizeof *hints);
 }
 
 const layer layer_help = {"help", draw_help, help_key, help_wheel, help_footer, NULL};

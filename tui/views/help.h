@@ -29,6 +29,8 @@ typedef struct help_line {
  * acts in the pane that has the keys, then the rest by group, then the columns and the words. filter: titles are
  * left only where a line below them holds it. */
 int help_lines(struct app *a, int cols, const char *filter, help_line *lines);
+/* Does the command mean something of its own in some pane? */
+bool help_acts_in_a_pane(const char *name);
 /* Does the text hold the filter? Capitals alike; where, if it does. */
 const char *help_find(const char *text, const char *filter);
 

@@ -111,6 +111,12 @@ static bool acts_here(const app *a, const command *c) {
     return options_apply(acts_in[a->tab->focus], c->name);
 }
 
+bool help_acts_in_a_pane(const char *name) {
+    for (int p = 0; p < PANES; p++)
+        if (options_apply(acts_in[p], name)) return true;
+    return false;
+}
+
 static void add_command(page *p, app *a, const command *c) {
     /* what toggle's key does among the domains */
     bool leaves_out = a->tab->focus == PANE_DOMAINS && strcmp(c->name, "leave-out") == 0;

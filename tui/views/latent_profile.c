@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const sorts[] = {"file", "mean", "rate", "icl", "contribution", "share", "name"};
+static const char *const sorts[] = {"file", "mean", "fires", "icl", "adds", "share", "name"};
 enum { SORTS = sizeof sorts / sizeof *sorts, MEAN = 1, RATE, ICL, CONTRIBUTION, SHARE, NAME };
 
 typedef struct profile_row {
@@ -158,9 +158,10 @@ static void draw_profile(app *a, rect r) {
     if (i + 3 > s->profile_rows) return;
     char words[2][120];
     snprintf(words[0], sizeof words[0], "icl: mean change from base to icl on the same tokens");
-    snprintf(words[1], sizeof words[1], "adds: to STS %s; share: its part of that STS%s",
-             scry_score_name(scry_session_score(a->tab->session)),
-             scry_set_has(scry_session_set(a->tab->session), s->fires->latent) ? "" : ", once it is in");
+    scry_score score = scry_session_score(a->tab->session);
+    bool in = scry_set_has(scry_session_set(a->tab->session), s->fires->latent);
+    snprintf(words[1], sizeof words[1], "adds: %s STS %s; share: its part of that STS%s",
+             score == SCRY_ACT2 ? "E[h^2], of which the mean is" : "to", scry_score_name(score), in ? "" : ", once in");
     for (int k = 0; k < 2; k++) {
         text_fit(words[k], r.cols - 2, a->ascii);
         grid_put(a->grid, r.y + 2 + i + k, r.x + 1, r.cols - 2, ROLE_FAINT, words[k]);
@@ -189,6 +190,8 @@ const char *latent_profile_order(const latent_state *s) {
 }
 
 static bool sort_profile(app *a, const char *name, char *wrong, size_t size) {
+    if (name && strcmp(name, "rate") == 0) name = "fires"; /* names of before, in macros and kept sessions */
+    if (name && strcmp(name, "contribution") == 0) name = "adds";
     int next = latent_choose(sorts, SORTS, state_of(a)->profile_sort, name, wrong, size);
     if (next < 0) return false;
     state_of(a)->profile_sort = next;

@@ -42,7 +42,6 @@ static void draw_row(app *a, int y, int x, int cols, const page_line *l, const p
         x += width;
         if (i == 0 && left) grid_put(a->grid, y, x - 2, 1, ROLE_FAINT, "<");
         shown = i > 0 || left == 0;
-        if (x > end && i > 0) break;
     }
 }
 
@@ -137,6 +136,12 @@ bool page_slides(app *a, int steps) {
     return true;
 }
 
+static bool leaves(app *a, uint32_t key) {
+    const command *c = keymap_command(&a->keys, key);
+    bool quits = c && strcmp(c->name, "quit") == 0;
+    return quits || key == 'q' || key == ':' || key == 27 || key == 3 || key == '\r' || key == '\n';
+}
+
 static bool page_key(app *a, uint32_t key, command_effect *effect) {
     char help[40];
     if (a->page.waits) return waiting_key(a, key, effect);
@@ -151,7 +156,8 @@ static bool page_key(app *a, uint32_t key, command_effect *effect) {
     else if (key == 'g' || key == KEY_CODE_HOME) page_moves(a, MOVE_FIRST, 0);
     else if (key == 'G' || key == KEY_CODE_END) page_moves(a, MOVE_LAST, 0);
     else if (help[0] && key == key_of_name(help)) return false;
-    else a->layer = NULL;
+    else if (leaves(a, key)) a->layer = NULL;
+    else app_say(a, "no key of this page; q leads back, : begins a command");
     return key != ':'; /* a command: on the panes again */
 }
 

@@ -145,11 +145,11 @@ static void plots_footer(app *a, rect r) {
     const char *along = figure_types[a->plot].cursor;
     static const char *const enter[FIGURES] = {[FIGURE_SWEEP] = "take it",
                                                [FIGURE_OVERLAP] = "take it",
-                                               [FIGURE_CONCENTRATION] = "open",
+                                               [FIGURE_CONCENTRATION] = "go there",
                                                [FIGURE_BANDS] = "go there",
                                                [FIGURE_LABELS] = "go to one"};
     bool domain = along && strcmp(along, "domain") == 0;
-    const char *const hints[][2] = {{a->ascii ? "< >" : "\xe2\x86\x90 \xe2\x86\x92", along},
+    const char *const hints[][2] = {{a->ascii ? "h l" : "\xe2\x86\x90 \xe2\x86\x92", along},
                                     {"Enter", enter[a->plot]},
                                     {"x", domain ? "leave out" : NULL},
                                     {"s", scored(a->plot) ? "score" : NULL},
@@ -319,7 +319,6 @@ static command_effect next_source(app *a) {
 }
 
 static bool plots_key(app *a, uint32_t key, command_effect *effect) {
-    a->message[0] = 0;
     *effect = DID_CHANGE;
     if (key == 'q' || key == 'p' || key == 27) a->layer = NULL;
     else if (key >= '1' && key < '1' + FIGURES) a->plot = (figure_kind)(key - '1');
@@ -343,6 +342,8 @@ static const char *const plots_keys[][2] = {
     {"Left Right", "what the plot points out: a domain, an N, a rank, a row (also h l)"},
     {"Enter", "take it: that N, or go to that latent"},
     {"x", "leave the domain out of rho, or take it in (scatter, mix)"},
+    {"s b", "the next score; the next source"},
+    {"w", "write the plot as SVG"},
     {"1 to 9", "the plot of this number; Tab, BackTab: the next, the one before"},
     {"j k", "next row; where the plot has none, next latent of the table"},
     {"q p Esc", "back to the panes"},

@@ -230,13 +230,46 @@ static void place_hints(const app *a, placed_hint *place) {
     }
 }
 
+/* Bytes of the text that a line of so many columns takes, up to a blank where there is one. */
+static size_t line_of(const char *text, int cols) {
+    int used = 0;
+    size_t blank = 0;
+    for (const char *at = text; *at;) {
+        size_t here = (size_t)(at - text);
+        bool is_blank = *at == ' ';
+        used += text_width(text_next(&at));
+        if (is_blank) blank = here;
+        if (used > cols) return blank ? blank : here;
+    }
+    return strlen(text);
+}
+
+/* What one line has no room for begins in the lines above: a list of what was expected is of no use without its end. */
+static void draw_message(app *a, rect r) {
+    char safe[TEXT_MOST * 2], part[TEXT_MOST * 2];
+    size_t from[MESSAGE_LINES + 1] = {0};
+    int lines = 0, most = a->grid->rows < 12 ? 1 : MESSAGE_LINES;
+    role look = a->message_is_error ? ROLE_ERROR : ROLE_MESSAGE;
+    text_clean(a->message, safe, sizeof safe, a->ascii);
+    while (safe[from[lines]] && lines < most) {
+        size_t end = from[lines] + line_of(safe + from[lines], r.cols - 1);
+        while (safe[end] == ' ') end++;
+        from[++lines] = end;
+    }
+    if (lines) from[lines] = strlen(safe);
+    for (int i = 0; i < lines; i++) {
+        int y = r.y - lines + 1 + i;
+        snprintf(part, sizeof part, "%.*s", (int)(from[i + 1] - from[i]), safe + from[i]);
+        text_fit(part, r.cols - 1, a->ascii);
+        grid_fill(a->grid, y, r.x, r.cols, ROLE_TEXT, ' ');
+        grid_put(a->grid, y, r.x, r.cols, look, part);
+    }
+}
+
 void footer_draw(app *a) {
     rect r = a->layout.footer;
     if (a->message[0]) {
-        char safe[TEXT_MOST * 2];
-        text_clean(a->message, safe, sizeof safe, a->ascii);
-        text_fit(safe, r.cols - 1, a->ascii);
-        grid_put(a->grid, r.y, r.x, r.cols, a->message_is_error ? ROLE_ERROR : ROLE_MESSAGE, safe);
+        draw_message(a, r);
         return;
     }
     placed_hint place[HINTS];
@@ -267,8 +300,11 @@ void footer_draw(app *a) {
 /* As if the key were pressed: in the latent's pane some are its own. */
 command_effect footer_click(app *a, int x) {
     placed_hint place[HINTS];
+    bool named = !a->message[0] && !a->recording.name[0];
+    uint32_t key = a->layer && named ? view_hint_key(a, x) : 0;
+    if (key) return app_key(a, key);
     place_hints(a, place);
-    for (int i = 0; i < HINTS && !a->layer && !a->message[0] && !a->recording.name[0]; i++) {
+    for (int i = 0; i < HINTS && !a->layer && named; i++) {
         if (!place[i].cols || x < place[i].x || x >= place[i].x + place[i].cols) continue;
         bool second = hints[i].to && x > place[i].x && x < place[i].x + place[i].key_cols;
         if (i < 2 && lists_latents(a)) return app_key(a, i ? '\r' : 27);

@@ -3,6 +3,7 @@
 #include "draw/text.h"
 #include "keys.h"
 #include "named_sets.h"
+#include "views/help.h"
 #include "views/set_detail.h"
 #include "views/view.h"
 
@@ -228,15 +229,23 @@ static bool versus_step(app *a, uint32_t key, command_effect *effect) {
     return taken;
 }
 
+/* What a key would do to rows that the page hides is not done; T switches the marks that M set here. */
+static bool is_of_panes(app *a, uint32_t key) {
+    const command *c = keymap_command(&a->keys, key);
+    if (!c || !help_acts_in_a_pane(c->name) || strcmp(c->name, "toggle-marked") == 0) return false;
+    app_say(a, "%s acts on the panes; q leads back to them", c->name);
+    return true;
+}
+
 static bool sets_key(app *a, uint32_t key, command_effect *effect) {
     sets_state *s = &a->tab->sets;
     bool leave = key == 'q' || key == 27 || key == 3;
     *effect = DID_CHANGE;
     if (leave && s->versus.second) versus_free(&s->versus);
     else if (leave) a->layer = NULL;
-    else if (s->versus.second) return versus_step(a, key, effect);
-    else return key_in_list(a, key, effect);
-    return true; /* others, such as u : ?, act as everywhere */
+    else if (s->versus.second ? versus_step(a, key, effect) : key_in_list(a, key, effect)) return true;
+    else return is_of_panes(a, key); /* others, such as u : ?, act as everywhere */
+    return true;
 }
 
 static void sets_wheel(app *a, int steps) {
@@ -260,12 +269,17 @@ static void sets_footer(app *a, rect r) {
     else view_hints(a, r, none, sizeof none / sizeof *none);
 }
 
-static const char *const sets_keys[][2] = {{"j k", "the next set; the one before"},
-                                           {"Enter", "make the selection this set"},
-                                           {"+ & -", "join it to the selection; leave what both have; take it away"},
-                                           {"v", "compare it with the selection, domain by domain"},
-                                           {"x", "drop it"},
-                                           {"q Esc", "back"},
-                                           {NULL, NULL}};
+static const char *const sets_keys[][2] = {
+    {"j k", "the next set; the one before"},
+    {"Enter", "make the selection this set"},
+    {"+ & -", "join it to the selection; leave what both have; take it away"},
+    {"v", "compare it with the selection, or with the set marked by m"},
+    {"a e", "keep the selection as a set; export the set"},
+    {"x", "drop it"},
+    {"Tab", "of a comparison: domains, and the latents of each side and of both"},
+    {"Enter Space", "among these: go to the latent; switch it"},
+    {"M", "mark all of these"},
+    {"q Esc", "back"},
+    {NULL, NULL}};
 
 const layer layer_sets = {"sets", draw_sets, sets_key, sets_wheel, sets_footer, sets_keys};

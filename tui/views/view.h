@@ -28,9 +28,13 @@ void view_rho(double value, int decimals, bool sign, char *text, size_t size);
 /* Keys and what they do, side by side, as many as fit; those without words are left out. */
 void view_hints(app *a, rect r, const char *const hints[][2], size_t count);
 
+/* The key that view_hints last named at a column of its line; of two side by side the one that is there. 0: none. */
+uint32_t view_hint_key(const app *a, int x);
+
 extern const layer layer_help, layer_sets, layer_plots, layer_page;
 
-/* prompt.c */
+/* prompt.c. A message that is longer than the last line begins up to this many less one above it. */
+enum { MESSAGE_LINES = 3 };
 void prompt_draw(app *a);
 void prompt_key(app *a, uint32_t key, command_effect *effect);
 void footer_draw(app *a);
