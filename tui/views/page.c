@@ -11,7 +11,6 @@
 
 enum { END = 1 << 20 };
 
-
 /* Columns from..to of a line. */
 static void part_of(const char *line, int from, int to, char *text, size_t size) {
     const char *at = line, *first = NULL;
