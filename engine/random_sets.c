@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "base/parallel.h"
 #include "base/random.h"
+#include "base/wide.h"
 #include "index/index.h"
 
 #include <math.h>
@@ -82,8 +83,7 @@ __attribute__((always_inline)) static inline void add_lanes(const drawing *w, si
 
 /* sum[GROUP][D] of the sets in bits[GROUP][words]. The last lanes overlap those before them; what they hold in common
  * is put aside, for each column is to be added once. */
-__attribute__((target_clones("avx512f", "avx2", "default"))) static void add_up(const drawing *w, const uint64_t *bits,
-                                                                                size_t sets, double *sum) {
+WIDE static void add_up(const drawing *w, const uint64_t *bits, size_t sets, double *sum) {
     const size_t D = w->D, whole = D / LANES * LANES;
     for (size_t word = 0; word < w->words; word++)
         for (size_t k = 0; k < sets; k++) {

@@ -8,6 +8,7 @@
 #include <curses.h>
 #include <errno.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,7 +27,10 @@ static struct restore {
     char text[512];
     struct termios settings;
     bool open, has_settings;
-    sigset_t signals; /* held before */
+    sigset_t signals;      /* held before */
+    struct sigaction stop; /* what Ctrl-Z did before */
+    void (*resized)(int);  /* curses' own */
+    pthread_t thread;      /* that waits for signals */
     SCREEN *screen;
     FILE *tty;
     color_level colors;
@@ -36,17 +40,30 @@ static struct restore {
 
 /* Signals are let in only while waiting, so that one that comes between the last look at the keys
  * and the wait is not overslept. */
-static volatile sig_atomic_t ended_by, interrupted;
+static volatile sig_atomic_t ended_by, interrupted, stop_asked;
 
 enum { DOUBLE_CLICK_MS = 400 };
 #define CLICKS (BUTTON1_PRESSED | BUTTON1_CLICKED | BUTTON1_DOUBLE_CLICKED | BUTTON1_TRIPLE_CLICKED)
 
+/* OpenBLAS has threads from before main(), which hold no signal: one that comes to them is handed to the thread that
+ * waits, or it would not wake it. */
+static bool is_here(int number) {
+    if (pthread_equal(pthread_self(), restore.thread)) return true;
+    pthread_kill(restore.thread, number);
+    return false;
+}
+
 static void on_end(int number) {
-    ended_by = number;
+    if (is_here(number)) ended_by = number;
 }
 static void on_interrupt(int number) {
-    (void)number;
-    interrupted = 1;
+    if (is_here(number)) interrupted = 1;
+}
+static void on_stop(int number) {
+    if (is_here(number)) stop_asked = 1;
+}
+static void on_resize(int number) {
+    if (is_here(number)) restore.resized(number);
 }
 
 static void on_crash(int number) {
@@ -76,6 +93,28 @@ static void make_restore_string(void) {
     for (size_t i = 0; i < sizeof off / sizeof *off; i++) append(tigetstr(off[i]));
 }
 
+/* Before curses is begun, which then leaves Ctrl-Z to us: its own handler draws and takes memory wherever it comes, on
+ * whatever thread, and while it draws a frame it ignores Ctrl-Z. */
+static void catch_stop(void) {
+    struct sigaction stop = {.sa_handler = on_stop};
+    restore.thread = pthread_self();
+    sigaction(SIGTSTP, NULL, &restore.stop);
+    if (restore.stop.sa_handler != SIG_IGN) sigaction(SIGTSTP, &stop, NULL);
+}
+
+static void release_stop(void) {
+    sigaction(SIGTSTP, &restore.stop, NULL);
+}
+
+static void catch_resize(void) {
+    struct sigaction resize;
+    sigaction(SIGWINCH, NULL, &resize);
+    if (resize.sa_handler == SIG_DFL || resize.sa_handler == SIG_IGN || resize.sa_handler == on_resize) return;
+    restore.resized = resize.sa_handler;
+    resize.sa_handler = on_resize;
+    sigaction(SIGWINCH, &resize, NULL);
+}
+
 static void catch_signals(void) {
     static const int crashes[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGQUIT};
     struct sigaction crash = {.sa_handler = on_crash, .sa_flags = (int)SA_RESETHAND};
@@ -84,12 +123,14 @@ static void catch_signals(void) {
     sigaction(SIGTERM, &end, NULL);
     sigaction(SIGHUP, &end, NULL);
     sigaction(SIGINT, &stop, NULL);
+    catch_resize();
     sigset_t held;
     sigemptyset(&held);
     sigaddset(&held, SIGTERM);
     sigaddset(&held, SIGHUP);
     sigaddset(&held, SIGINT);
     sigaddset(&held, SIGWINCH);
+    sigaddset(&held, SIGTSTP);
     sigprocmask(SIG_BLOCK, &held, &restore.signals);
 }
 
@@ -135,8 +176,10 @@ bool terminal_open(bool mouse, scry_error *err) {
     if (!restore.tty) return scry_fail(err, "no terminal: %s; --script FILE runs without one", strerror(errno));
     restore.fd = fileno(restore.tty);
     restore.has_settings = tcgetattr(restore.fd, &restore.settings) == 0;
+    catch_stop();
     restore.screen = newterm(more_colors(), restore.tty, direct ? stdin : restore.tty);
     if (!restore.screen) {
+        release_stop();
         const char *name = getenv("TERM");
         return scry_fail(err, "TERM=%s: this terminal cannot be driven; set TERM, for example to xterm-256color",
                          name ? name : "");
@@ -147,6 +190,7 @@ bool terminal_open(bool mouse, scry_error *err) {
         const char *name = getenv("TERM");
         endwin();
         delscreen(restore.screen);
+        release_stop();
         return scry_fail(err, "TERM=%s: this terminal cannot move its cursor; set TERM, for example to xterm-256color",
                          name ? name : "");
     }
@@ -180,6 +224,7 @@ void terminal_close(void) {
     endwin();
     delscreen(restore.screen);
     if (restore.tty != stdout) fclose(restore.tty);
+    release_stop();
     sigprocmask(SIG_SETMASK, &restore.signals, NULL);
 }
 
@@ -285,9 +330,29 @@ static event mouse_event(void) {
     return e;
 }
 
+/* Ctrl-Z, until the shell goes on with it; the next frame takes the terminal again. */
+static void stop(void) {
+    struct sigaction own, usual = {.sa_handler = SIG_DFL};
+    sigset_t only, before;
+    sigemptyset(&only);
+    sigaddset(&only, SIGTSTP);
+    stop_asked = 0;
+    endwin();
+    sigaction(SIGTSTP, &usual, &own);
+    raise(SIGTSTP); /* held: it stops when it is let in */
+    pthread_sigmask(SIG_UNBLOCK, &only, &before);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    sigaction(SIGTSTP, &own, NULL);
+    def_shell_mode(); /* settings that were changed meanwhile stay */
+}
+
 /* What is there already; EVENT_NONE when nothing is. */
 static event look(void) {
     if (ended_by) return (event){.kind = EVENT_SIGNAL, .number = ended_by};
+    if (stop_asked) {
+        stop();
+        return (event){.kind = EVENT_RESIZE, .y = LINES, .x = COLS};
+    }
     if (interrupted) {
         interrupted = 0;
         return (event){.kind = EVENT_KEY, .key = 3};
@@ -313,6 +378,7 @@ event terminal_wait(int timeout_ms, int also) {
     sigdelset(&none, SIGHUP);
     sigdelset(&none, SIGINT);
     sigdelset(&none, SIGWINCH);
+    sigdelset(&none, SIGTSTP);
     int ready = ppoll(in, 2, timeout_ms < 0 ? NULL : &limit, &none);
     const bool gone = ready > 0 && in[0].revents & (POLLHUP | POLLERR | POLLNVAL);
     e = look();

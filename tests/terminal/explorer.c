@@ -36,6 +36,7 @@ static const struct {
              {"quit", test_quit},
              {"signals", test_signals},
              {"stop", test_stop},
+             {"stop_storm", test_stop_storm},
              {"terminals", test_terminals},
              {"copy", test_copy},
              {"ascii", test_ascii},

@@ -144,6 +144,7 @@ void test_resize(void);
 void test_quit(void);
 void test_signals(void);
 void test_stop(void);
+void test_stop_storm(void);
 void test_terminals(void);
 
 /* explorer_session.c */

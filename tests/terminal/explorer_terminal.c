@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 static void resize(term *t, int rows, int cols) {
     int size[2] = {rows, cols};
@@ -139,6 +140,39 @@ void test_stop(void) {
     term_settle(t, 100);
     check(is_drawn(t, larger) && strlen(row(t, 0)) > 90, t, "a window resized while stopped is filled after fg",
           "found \"%s\"", row(t, 0));
+    free(before);
+    free(after);
+    leave(t);
+}
+
+/* Ctrl-Z in the middle of a frame, at another place each time. */
+void test_stop_storm(void) {
+    enum { ROUNDS = 150 };
+    char *argv[] = {(char *)scry, study_index, NULL};
+    term *t = term_start_job(ROWS, COLS, NULL, argv, NULL);
+    if (!t) exit(1);
+    rest(t);
+    int stopped = 0;
+    for (int i = 0; i < ROUNDS && stopped == i; i++) {
+        int size[2] = {ROWS + i % 7, COLS + i % 11};
+        term_send(t, i % 2 ? "jjjjjjjjjjjj" : "kkkkkkkkkkkkG");
+        term_settle(t, 0);
+        const struct timespec wait = {0, 40000L * (i % 50)};
+        nanosleep(&wait, NULL);
+        kill(term_pid(t), SIGTSTP);
+        stopped += term_wait_stopped(t, WAIT);
+        term_resize(t, size[0], size[1]);
+        term_job_continue(t);
+        if (!await(t, is_drawn, size)) break;
+    }
+    check(stopped == ROUNDS, t, "stopped within frames, resized and continued", "found %d of %d", stopped, ROUNDS);
+    resize(t, ROWS, COLS);
+    rest(t);
+    char *before = picture(t, ROWS, COLS);
+    term_keys(t, "C-l");
+    rest(t);
+    char *after = picture(t, ROWS, COLS);
+    check(strcmp(before, after) == 0, t, "and the screen is what is drawn anew", "found another one");
     free(before);
     free(after);
     leave(t);

@@ -8,14 +8,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#if defined(__SANITIZE_ADDRESS__)
-#define SANITIZED 1 /* everything is several times slower */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SANITIZED 1 /* everything is several times slower, and takes more memory */
 #else
 #define SANITIZED 0
-/* A SAELens folder in single precision: W_enc [d][F] and W_dec [F][d] one after the other in W, b_enc [F] and b_dec [d]
- * in b; cfg.json with d_in, d_sae, no normalization, and `more`: "\"architecture\": ..., ...". */
-void write_sae_folder(const char *folder, size_t d, size_t F, const double *W, const double *b, const char *more);
-
 #endif
 
 /* ---- checks --------------------------------------------------------------------------------- */

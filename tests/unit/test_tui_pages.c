@@ -45,7 +45,8 @@ static void tables(void) {
     page_lines_free(&l);
 }
 
-static bool shows(app *a, const char *text) {
+/* The caller frees. */
+static char *screen(app *a) {
     char *all = NULL;
     size_t size;
     FILE *f = open_memstream(&all, &size);
@@ -53,6 +54,11 @@ static bool shows(app *a, const char *text) {
     app_draw(a);
     grid_write(a->grid, f, false);
     fclose(f);
+    return all;
+}
+
+static bool shows(app *a, const char *text) {
+    char *all = screen(a);
     bool found = strstr(all, text) != NULL;
     free(all);
     return found;
@@ -260,6 +266,52 @@ static void columns_reached(app *a) {
     check(places.hidden == 0 && !shows(a, " >\n"), "where all have room there is no sign");
 }
 
+static char *screen_after(app *a, const char *line) {
+    app_command(a, line);
+    return screen(a);
+}
+
+static size_t wrong_screen(app *a, const char *line, const char *expected, size_t *wrong) {
+    char *found = screen_after(a, line);
+    *wrong += strcmp(found, expected) != 0;
+    free(found);
+    return 1;
+}
+
+/* However far a move is said to go, it ends at the last or first row. */
+static void far_moves(app *a) {
+    static const char *const far[] = {"2147483647", "2147483648", "4294967297", "9223372036854775807",
+                                      "99999999999999999999"};
+    static const char *const down[] = {"down", "page-down"}, *const up[] = {"up", "page-up"};
+    static const char *const where[] = {"pane latents",  "pane domains", "page tokens",
+                                        "page profile",  "page sources", "page neighbours",
+                                        "page together", "help",         "info"};
+    app_resize(a, 14, 80);
+    for (size_t i = 0; i < sizeof where / sizeof *where; i++) {
+        size_t wrong = 0, moves = 0;
+        app_command(a, strncmp(where[i], "page", 4) == 0 ? "pane latent" : "pane latents");
+        app_command(a, where[i]);
+        app_draw(a);
+        while (latent_working(a)) latent_work(a, 0);
+        char *first = screen_after(a, "first"), *last = screen_after(a, "last");
+        for (size_t k = 0; k < 2 * sizeof far / sizeof *far; k++) {
+            char line[60];
+            snprintf(line, sizeof line, "%s %s", down[k % 2], far[k / 2]);
+            moves += wrong_screen(a, line, last, &wrong);
+            moves += wrong_screen(a, line, last, &wrong);
+            snprintf(line, sizeof line, "%s %s", up[k % 2], far[k / 2]);
+            moves += wrong_screen(a, line, first, &wrong);
+            moves += wrong_screen(a, line, first, &wrong);
+        }
+        check(strcmp(first, last) != 0, "%s: the last row is not the first", where[i]);
+        check(!wrong, "%s: %zu moves beyond all rows end at the last or first, %zu elsewhere", where[i], moves, wrong);
+        free(first);
+        free(last);
+        if (a->layer) app_key(a, 'q');
+    }
+    app_resize(a, 24, 80);
+}
+
 int main(void) {
     scry_error err = {0};
     words();
@@ -281,6 +333,7 @@ int main(void) {
     plots_by_name(a);
     long_words(a);
     columns_reached(a);
+    far_moves(a);
     app_free(a);
     return check_end();
 }

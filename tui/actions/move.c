@@ -1,6 +1,7 @@
 /* move.c: commands that move, in the pane that has the keys. */
 #include "views/view.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,9 +12,10 @@ static command_effect move_focus(app *a, move kind, long steps) {
     return DID_CHANGE;
 }
 
+/* No further than any table has rows: a page's rows times this many are a number too. */
 static long steps_of(const char *argument) {
     long n = strtol(argument, NULL, 10);
-    return n > 0 ? n : 1;
+    return n > INT32_MAX ? INT32_MAX : n > 0 ? n : 1;
 }
 
 command_effect do_down(app *a, const char *argument) {

@@ -38,6 +38,14 @@ void view_rho(double value, int decimals, bool sign, char *text, size_t size) {
     snprintf(text, size, "%s", number);
 }
 
+long view_moved(long at, move kind, long steps, long page, long last) {
+    if (kind == MOVE_STEP) at += steps;
+    else if (kind == MOVE_PAGE) at += steps * (page > 1 ? page : 1);
+    else at = kind == MOVE_FIRST ? 0 : last;
+    if (at > last) at = last;
+    return at > 0 ? at : 0;
+}
+
 void view_hints(app *a, rect r, const char *const hints[][2], size_t count) {
     int x = r.x + 1, n = 0;
     memset(a->hinted, 0, sizeof a->hinted);

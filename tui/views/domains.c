@@ -153,11 +153,7 @@ static void draw_domains(app *a, rect r, bool focus) {
 static void move_domains(app *a, move kind, long steps) {
     domains_state *s = &a->tab->domains;
     size_t *order = order_of(a);
-    long last = (long)a->tab->info->domains - 1, at = (long)place_of(a, order);
-    if (kind == MOVE_STEP) at += steps;
-    else if (kind == MOVE_PAGE) at += steps * s->page;
-    else at = kind == MOVE_FIRST ? 0 : last;
-    s->current = order[at < 0 ? 0 : at > last ? last : at];
+    s->current = order[view_moved((long)place_of(a, order), kind, steps, s->page, (long)a->tab->info->domains - 1)];
     free(order);
 }
 

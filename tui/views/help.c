@@ -79,10 +79,7 @@ static void draw_help(app *a, rect r) {
 bool help_moves(app *a, int kind, long steps) {
     int page = a->grid->rows - 4;
     if (a->layer != &layer_help) return false;
-    if (kind == MOVE_FIRST) a->help.top = 0;
-    else if (kind == MOVE_LAST) a->help.top = HELP_LINES;
-    else a->help.top += (int)steps * (kind == MOVE_PAGE ? page : 1);
-    if (a->help.top < 0) a->help.top = 0;
+    a->help.top = (int)view_moved(a->help.top, (move)kind, steps, page, HELP_LINES);
     return true;
 }
 

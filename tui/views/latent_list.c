@@ -20,12 +20,7 @@ void list_clicked(app *a, latent_list *l, int row) {
 }
 
 void list_move(latent_list *l, move kind, long steps, int count) {
-    long at = l->cursor, page = l->rows > 1 ? l->rows - 1 : 1;
-    if (kind == MOVE_STEP) at += steps;
-    else if (kind == MOVE_PAGE) at += steps * page;
-    else at = kind == MOVE_FIRST ? 0 : count - 1;
-    if (at >= count) at = count - 1;
-    l->cursor = at > 0 ? (int)at : 0;
+    l->cursor = (int)view_moved(l->cursor, kind, steps, l->rows - 1, count - 1);
 }
 
 void list_latent(app *a, int y, int x, int cols, uint32_t latent) {

@@ -171,12 +171,7 @@ static void draw_profile(app *a, rect r) {
 static void move_profile(app *a, move kind, long steps) {
     latent_state *s = state_of(a);
     int last = (int)a->tab->info->domains - s->profile_rows;
-    long top = s->profile_top;
-    if (kind == MOVE_STEP) top += steps;
-    else if (kind == MOVE_PAGE) top += steps * (s->profile_rows > 1 ? s->profile_rows - 1 : 1);
-    else top = kind == MOVE_FIRST ? 0 : last;
-    s->profile_top = (int)(top > last ? last : top);
-    if (s->profile_top < 0) s->profile_top = 0;
+    s->profile_top = (int)view_moved(s->profile_top, kind, steps, s->profile_rows - 1, last);
 }
 
 static void note_profile(app *a, char *text, size_t size) {

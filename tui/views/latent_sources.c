@@ -157,8 +157,7 @@ static void draw(app *a, rect r) {
 
 static void move_sources(app *a, move kind, long steps) {
     latent_state *s = state_of(a);
-    long at = kind == MOVE_FIRST ? 0 : kind == MOVE_LAST ? SOURCES_MOST : s->sources_top + steps;
-    s->sources_top = at > 0 ? (int)at : 0;
+    s->sources_top = (int)view_moved(s->sources_top, kind, steps, 1, SOURCES_MOST);
 }
 
 static void note_sources(app *a, char *text, size_t size) {

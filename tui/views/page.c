@@ -121,12 +121,9 @@ static bool waiting_key(app *a, uint32_t key, command_effect *effect) {
 
 bool page_moves(app *a, int kind, long steps) {
     page_state *p = &a->page;
-    int page = a->grid->rows > 5 ? a->grid->rows - 4 : 1;
+    int page = a->grid->rows - 4;
     if (a->layer != &layer_page) return false;
-    if (kind == MOVE_FIRST) p->top = 0;
-    else if (kind == MOVE_LAST) p->top = END;
-    else if (steps > END) p->top = END;
-    else p->top += (int)steps * (kind == MOVE_PAGE ? page : 1);
+    p->top = (int)view_moved(p->top, (move)kind, steps, page, END);
     return true;
 }
 

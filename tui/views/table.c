@@ -78,13 +78,7 @@ static void reverse_table(app *a) {
 
 static void move_table(app *a, move kind, long steps) {
     table_state *t = &a->tab->table;
-    long row = t->cursor, page = t->page > 1 ? t->page - 1 : 1, rows = (long)t->order.rows;
-    if (kind == MOVE_STEP) row += steps;
-    else if (kind == MOVE_PAGE) row += steps * page;
-    else if (kind == MOVE_FIRST) row = 0;
-    else row = rows - 1;
-    if (row < 0) row = 0;
-    table_go_row(a, row < rows ? (uint32_t)row : (uint32_t)(rows ? rows - 1 : 0));
+    table_go_row(a, (uint32_t)view_moved(t->cursor, kind, steps, t->page - 1, (long)t->order.rows - 1));
 }
 
 /* ---- column names ----------------------------------------------------------------------------- */

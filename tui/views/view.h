@@ -25,6 +25,10 @@ int view_title(app *a, rect r, bool focus, const char *format, ...) __attribute_
 /* What the views share: rho and its kind without the zero before the point: "-.68", "1.00". */
 void view_rho(double value, int decimals, bool sign, char *text, size_t size);
 
+/* Where a move leads from row `at` of those from 0 to `last`, with so many rows a page (at least 1). At most INT32_MAX
+ * steps. */
+long view_moved(long at, move kind, long steps, long page, long last);
+
 /* Keys and what they do, side by side, as many as fit; those without words are left out. */
 void view_hints(app *a, rect r, const char *const hints[][2], size_t count);
 
