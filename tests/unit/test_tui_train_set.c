@@ -55,14 +55,13 @@ static scry_session *begin(const scry_index *x, size_t train) {
 
 /* Pearson's rho of the summed contributions with the size of the set's change, by plain loops. */
 static double rho_of(const scry_index *x, const scry_set *set, size_t train) {
-    const float *c = scry_contributions(x, SCRY_ACT);
     double sts[DOMAINS], y[DOMAINS], mean_x = 0, mean_y = 0, xx = 0, xy = 0, yy = 0;
     int n = 0;
     for (int d = 0; d < DOMAINS; d++) {
         if (isnan(change[train][d])) continue;
         sts[n] = 0;
         for (uint32_t j = 0; j < set->latents; j++)
-            if (scry_set_has(set, j)) sts[n] += (double)c[(size_t)j * DOMAINS + (size_t)d];
+            if (scry_set_has(set, j)) sts[n] += (double)scry_contribution(x, SCRY_ACT, j)[d];
         y[n++] = fabs(change[train][d]);
     }
     for (int i = 0; i < n; i++) mean_x += sts[i] / n, mean_y += y[i] / n;
