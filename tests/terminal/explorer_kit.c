@@ -206,8 +206,19 @@ bool await_text(term *t, const char *needle) {
     return await(t, shows, needle);
 }
 
+/* A message that is longer than the line begins on the lines above it. */
 bool says(term *t, const void *text) {
-    return strstr(footer(t), text) != NULL;
+    char words[1200] = "";
+    int last = height(t) - 1;
+    if (strstr(row(t, last), text)) return true;
+    for (int y = last > 2 ? last - 2 : 0; y <= last; y++) {
+        const char *line = row(t, y);
+        int length = (int)strlen(line);
+        while (length > 0 && line[length - 1] == ' ') length--;
+        size_t used = strlen(words);
+        snprintf(words + used, sizeof words - used, "%s%.*s", used ? " " : "", length, line);
+    }
+    return strstr(words, text) != NULL;
 }
 
 bool await_message(term *t, const char *text) {
