@@ -30,10 +30,12 @@ static term *open_large(void) {
     snprintf(index, sizeof index, "%s/errands.scry", work);
     if (access(index, F_OK) != 0)
         free(shell(&status,
-                   "'%s' synth -o '%s/errands' --width 262144 --tokens-each 8 2>&1 && '%s' index "
+                   "'%s' synth -o '%s/errands' --width 262144 --domain-count 48 --tokens-each 8 2>&1 && '%s' index "
                    "'%s/errands/study.json' -o '%s' 2>&1",
                    scry, work, scry, work, index));
-    if (!check(status == 0, NULL, "a study of 262,144 latents", "found exit status %d", status)) return NULL;
+    if (!check(status == 0, NULL, "a study of 262,144 latents, of which an export takes seconds",
+               "found exit status %d", status))
+        return NULL;
     term *t = start(ROWS, COLS, NULL, index, NULL);
     rest(t);
     return t;

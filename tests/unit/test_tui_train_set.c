@@ -227,7 +227,7 @@ static void test_explorer(app *a) {
           "the rows are sorted anew");
     says(a, "undo", "undone: training set math");
     check(title_has(a, "math -> 7 domains"), "and the title again");
-    says(a, "redo", "done again: training set other");
+    says(a, "redo", "redone: training set other");
     says(a, "train-set", "math by icl");
     says(a, "train-set oth", "other by icl");
     says(a, "train-set otter", "no training set \"otter\"; did you mean other?");
