@@ -9,7 +9,8 @@ WARN    = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wm
 # -ffp-contract=off: the same bits whatever instructions the processor has
 # -fno-math-errno: roots are taken several at once
 CFLAGS ?= -O2 -g
-VECTOR ?= -ftree-vectorize -fvect-cost-model=dynamic
+VECTOR ?= $(if $(findstring clang,$(shell $(CC) --version 2>/dev/null)),,-ftree-vectorize -fvect-cost-model=dynamic)
+VECTOR := $(VECTOR)
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE $(CFLAGS) $(VECTOR) -ffp-contract=off -fno-math-errno $(WARN) -Iengine -Itui -pthread -MMD -MP
 ENGINE_LIBS = -lopenblas -lcjson -lcsv -lz -lpthread -lm
 TUI_LIBS    = -lncursesw -ltinfo -lutf8proc

@@ -15,8 +15,8 @@
 #include <unistd.h>
 
 static const bench_scale scales[] = {
-    {"small", 4, 4000, 16384, 2000, 8192, 120, 5},
-    {"full", 4, 10000, 28672, 10000, 32768, 400, 7},
+    {"small", 4, 4000, 16384, 2000, 8192, 120, 8, 5},
+    {"full", 4, 10000, 28672, 10000, 32768, 400, 24, 7},
 };
 bench_scale scale;
 const char *folder, *scry;

@@ -16,7 +16,7 @@ typedef struct bench_scale {
     uint32_t dense_captures, dense_rows, dense_cols; /* row 1 */
     uint32_t reference_rows;                         /* row 2: ten files of these by 28,672 */
     uint32_t residual_rows;                          /* row 3: in all */
-    uint32_t keys;                                   /* row 7: of each kind */
+    uint32_t keys, key_seconds;                      /* row 7: of each kind, at most so long; half of it at rest */
     int repeats;
 } bench_scale;
 

@@ -20,6 +20,16 @@ static command_effect ask_where(app *a) {
     return app_ask(a, "export", a->tab->file[0] ? a->tab->file : name);
 }
 
+static bool ends_in(const char *name, const char *ending) {
+    size_t length = strlen(name), tail = strlen(ending);
+    return length > tail && strcmp(name + length - tail, ending) == 0;
+}
+
+/* Said where the name's ending does not. */
+static const char *export_kind(const char *path) {
+    return ends_in(path, ".csv") || ends_in(path, ".json") || ends_in(path, ".safetensors") ? "" : " as CSV";
+}
+
 /* Copies of what is exported. */
 typedef struct work_of_export {
     tab *tab;
@@ -47,8 +57,8 @@ static void end_export(app *a, void *own, bool whole) {
     work_of_export *w = own;
     if (whole && w->ok) {
         if (w->selection) snprintf(w->tab->file, sizeof w->tab->file, "%s", w->path);
-        app_say(a, "%u latent%s written %s %s", w->of.set->count, words_s(w->of.set->count),
-                w->over ? "over what was in" : "to", w->path);
+        app_say(a, "%u latent%s written %s%s %s", w->of.set->count, words_s(w->of.set->count),
+                export_kind(w->path), w->over ? " over what was in" : " to", w->path);
     } else if (whole) {
         app_fail(a, "%s", w->err.text);
     }
@@ -98,11 +108,6 @@ command_effect do_import(app *a, const char *argument) {
     }
     scry_set_free(set);
     return effect;
-}
-
-static bool ends_in(const char *name, const char *ending) {
-    size_t length = strlen(name), tail = strlen(ending);
-    return length > tail && strcmp(name + length - tail, ending) == 0;
 }
 
 /* Names ending in .roles also say what each cell means: what the tests compare. Those in .svg are pictures, those in

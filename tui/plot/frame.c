@@ -233,7 +233,7 @@ void frame_make(const plot *p, box whole, measure m, frame *f) {
     if (f->bars) place_bars(p, f, m), close_up(f, end);
     f->y_room = upright_room(f, m);
     if (!f->bars) ticks_make(f->y, p->y.ticks, &f->y_room, &f->y_ticks);
-    double gutter = gutter_columns(p, f, columns), right = f->bars && f->text_width ? f->text_width + 1 : 0;
+    double gutter = gutter_columns(p, f, columns), right = f->bars && f->text_width > 0 ? f->text_width + 1 : 0;
     if (columns - gutter - right < AREA_COLUMNS) {
         gutter = right = f->text_width = f->name_width = 0;
         f->y_ticks.n = 0;

@@ -120,7 +120,8 @@ static void moved_values(app *a, uint32_t from, uint32_t n, double *out) {
 }
 static void moved_text(app *a, uint32_t latent, char *text, size_t size) {
     double moved = one(a, latent, moved_values);
-    snprintf(text, size, isnan(moved) ? "" : moved == 0 ? "=" : "%+.0f", moved);
+    if (isnan(moved)) text[0] = 0;
+    else snprintf(text, size, moved == 0 ? "=" : "%+.0f", moved);
 }
 
 EACH(latent_values, j)

@@ -13,8 +13,8 @@ static const char *const acts_in[PANES] = {
         "toggle-marked sort reverse resort filter unfilter column-right column-left column-hide column-show "
         "column-back column-on narrower wider columns open",
     [PANE_LATENT] =
-        "down up page-down page-up first last open page tokens histogram profile sources neighbours together "
-        "interval versus wrap label edit-label jump back capture sort reverse",
+        ("down up page-down page-up first last open page tokens histogram profile sources neighbours together "
+         "interval versus wrap label edit-label jump back capture sort reverse"),
     [PANE_DOMAINS] = "down up page-down page-up first last domain leave-out sort reverse domains signed open",
 };
 

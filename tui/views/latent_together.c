@@ -118,8 +118,8 @@ static bool sort_together(app *a, const char *name, char *wrong, size_t size) {
     if (next < 0) return false;
     static const char *const said[] = {"jaccard: tokens on which both fire, of those on which either does",
                                        "both: tokens on which both fire",
-                                       "pmi: how much likelier together than by chance, in bits; of those with 5 or "
-                                       "more tokens in common"};
+                                       ("pmi: how much likelier together than by chance, in bits; of those with 5 or "
+                                        "more tokens in common")};
     s->order = (scry_mate_order)next;
     s->list = (latent_list){.of = s->of};
     if (s->done) s->mates = scry_together_list(s->count, s->order, MATES_MOST, s->mate);

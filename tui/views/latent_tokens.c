@@ -87,7 +87,7 @@ static void draw_line(app *a, rect r, int y, const scry_example *e, const side *
     x += put_capture(a, y, x, r.cols, s->capture);
     if (!first) {
         side_text(d, true, change, sizeof change);
-        snprintf(text, sizeof text, s->row < 0 ? "no such token" : isnan(d) ? "" : "%s", change);
+        snprintf(text, sizeof text, "%s", s->row < 0 ? "no such token" : isnan(d) ? "" : change);
         text_fit(text, width, a->ascii);
         grid_put_right(a->grid, y, x, width, ROLE_TEXT, text);
         x += width + 1;

@@ -67,16 +67,15 @@ static void sort_rows(app *a) {
     else order_by(&t->order, column_order, a, c->ascending == t->reversed);
 }
 
-/* The latents that pass as a list, for the order. */
+/* The latents that pass as a list, for the order; none where all pass, which needs no second order. */
 static void list_rows(app *a) {
     table_filter *f = &a->tab->table.filter;
-    if (!f->on) {
+    uint32_t latents = a->tab->info->d_sae, n = 0;
+    if (f->on) filter_prepare(f->on, a, NULL, NO_DEADLINE);
+    if (!f->on || filter_run(f->on, a, f->bits) == latents) {
         order_list(&a->tab->table.order, NULL, 0);
         return;
     }
-    filter_prepare(f->on, a, NULL, NO_DEADLINE);
-    filter_run(f->on, a, f->bits);
-    uint32_t latents = a->tab->info->d_sae, n = 0;
     for (uint32_t w = 0; w * 64 < latents; w++)
         for (uint64_t word = f->bits[w]; word; word &= word - 1)
             f->list[n++] = w * 64 + (uint32_t)__builtin_ctzll(word);
