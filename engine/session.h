@@ -4,8 +4,8 @@
  *
  * The selection is the top N of the ranking, except where a latent is pinned in or out by hand.
  * Pins survive a change of N, training set, source or metric, so that two rankings can be compared under the same
- * hand-made exceptions. Every change of the selection, and of the domains by hand, is one step of the
- * history; a step keeps only what it changed. */
+ * hand-made exceptions. Every change of the selection, of the domains by hand, and of a label is one
+ * step of the history; a step keeps only what it changed. */
 #ifndef SCRY_SESSION_H
 #define SCRY_SESSION_H
 
@@ -13,6 +13,12 @@
 #include "scry.h"
 
 typedef struct scry_session scry_session;
+
+/* A label that was written, taken away ("" after) or written over. */
+typedef struct scry_relabel {
+    uint32_t latent;
+    char *before, *after;
+} scry_relabel;
 
 /* by/metric/score as given; n is clipped to the number of latents, or to that of the candidates. scope "all" and the
  * manifest's correlate setting until changed. Borrows the index. */
@@ -52,6 +58,12 @@ bool scry_session_adopt(scry_session *s, const scry_set *set);
 /* The domains that rho takes in, and whether it goes by the signed change: as scry_session_set_scope, but a step. False
  * without err: they were so already. */
 bool scry_session_rescope(scry_session *s, const char *spec, bool is_signed, scry_error *err);
+/* A label was written, which the history remembers. before, after: NULL or "" for none. */
+void scry_session_relabelled(scry_session *s, uint32_t latent, const char *before, const char *after);
+/* Where the next step back (or forth) is a label's: the caller writes it (label_edits.h) and then takes the step, which
+ * changes nothing else. NULL where it is not. */
+const scry_relabel *scry_session_undoes_label(const scry_session *s);
+const scry_relabel *scry_session_redoes_label(const scry_session *s);
 bool scry_session_undo(scry_session *s);
 bool scry_session_redo(scry_session *s);
 void scry_session_history(const scry_session *s, size_t *undo, size_t *redo);

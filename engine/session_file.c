@@ -8,12 +8,14 @@
  *     step sft sq 100 3:0:2 ...               the place after it, and pins: latent, before, after
  *     from absolute all                        where the step changed the domains: these before it,
  *     to absolute extremes:4                   and these after it
+ *     label {"latent":17,"before":"","after":"law"}   where the step wrote a label
  *     done 12                                  steps that are in force; those after it can be redone
  *     before icl sq                            the ranking before the last change of it, if any; " of TRAIN_NAME"
  *                                              where that is not the set in force
  *     end */
 #include "session_state.h"
 #include "base/mem.h"
+#include "io/json.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -40,6 +42,19 @@ static void write_train(const scry_session *s, FILE *f, size_t train, size_t *no
 
 static void write_scope(FILE *f, const char *word, const scope_view *view) {
     if (view->spec) fprintf(f, "\n%s %s %s", word, view->is_signed ? "signed" : "absolute", view->spec);
+}
+
+static void write_label(FILE *f, const scry_relabel *label) {
+    if (!label->before) return;
+    cJSON *record = cJSON_CreateObject();
+    cJSON_AddNumberToObject(record, "latent", label->latent);
+    cJSON_AddStringToObject(record, "before", label->before);
+    cJSON_AddStringToObject(record, "after", label->after);
+    char *text = cJSON_PrintUnformatted(record);
+    if (!text) abort();
+    fprintf(f, "\nlabel %s", text);
+    cJSON_free(text);
+    cJSON_Delete(record);
 }
 
 /* The oldest step that is kept. */
@@ -75,6 +90,7 @@ void scry_session_write(const scry_session *s, FILE *f) {
             fprintf(f, " %" PRIu32 ":%d:%d", t->pins[k].latent, t->pins[k].before, t->pins[k].after);
         write_scope(f, "from", &t->scope_before);
         write_scope(f, "to", &t->scope_after);
+        write_label(f, &t->label);
     }
     fprintf(f, "\ndone %zu\n", s->done - first);
     const scry_ranking *b = s->before;
@@ -234,6 +250,23 @@ static bool read_views(reader *r, char *rest, scry_session *s) {
            read_view(r, rest, t->after.train, &t->scope_after);
 }
 
+/* What follows "label", of the step before. */
+static bool read_label(reader *r, const char *text, scry_session *s) {
+    step *t = s->step_count ? &s->steps[s->step_count - 1] : NULL;
+    if (!t || t->label.before) return wrong(r, "step or done");
+    cJSON *record = json_parse(text, strlen(text));
+    const cJSON *latent = cJSON_GetObjectItemCaseSensitive(record, "latent"),
+                *before = cJSON_GetObjectItemCaseSensitive(record, "before"),
+                *after = cJSON_GetObjectItemCaseSensitive(record, "after");
+    bool ok = cJSON_IsNumber(latent) && latent->valuedouble >= 0 && latent->valuedouble < s->F &&
+              cJSON_IsString(before) && cJSON_IsString(after);
+    if (ok)
+        t->label = (scry_relabel){(uint32_t)latent->valuedouble, mem_copy_string(before->valuestring),
+                                  mem_copy_string(after->valuestring)};
+    cJSON_Delete(record);
+    return ok || wrong(r, "{\"latent\": NUMBER, \"before\": TEXT, \"after\": TEXT}");
+}
+
 /* Steps up to "done"; how many are in force. */
 static bool read_steps(reader *r, scry_session *s, size_t in_force, place start, place *before) {
     place at = start;
@@ -253,6 +286,10 @@ static bool read_steps(reader *r, scry_session *s, size_t in_force, place start,
         }
         if (strncmp(r->line, "from ", 5) == 0) {
             if (!read_views(r, r->line + 5, s)) return false;
+            continue;
+        }
+        if (strncmp(r->line, "label ", 6) == 0) {
+            if (!read_label(r, r->line + 6, s)) return false;
             continue;
         }
         if (strncmp(r->line, "step ", 5) != 0) return wrong(r, "step or done");

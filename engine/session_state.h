@@ -1,4 +1,4 @@
-/* session_state.h: what session.c and session_file.c share. Not public. */
+/* session_state.h: what session.c, session_steps.c and session_file.c share. Not public. */
 #ifndef SCRY_SESSION_STATE_H
 #define SCRY_SESSION_STATE_H
 
@@ -30,6 +30,7 @@ typedef struct step {
     pin_change *pins; /* owned */
     uint32_t count;
     scope_view scope_before, scope_after; /* spec NULL: the step left them as they were */
+    scry_relabel label;                   /* owned texts; NULL: the step is of no label */
 } step;
 
 struct scry_session {
@@ -51,6 +52,15 @@ struct scry_session {
     uint64_t version; /* one more at each change of what the result depends on */
     bool result_ready, company_ready;
 };
+
+/* What the result depends on has changed. */
+void session_stale(scry_session *s);
+/* Where domains were encoded on candidates only, no more of a ranking can be scored than was asked for. */
+uint32_t session_most(const scry_session *s, uint32_t n);
+/* Ranking and N as there, and the selection with them. False and err when there is no such ranking. */
+bool session_move(scry_session *s, place to, scry_error *err);
+/* Brings the selection to what ranking and pins say of the latents of a step's pins. */
+void session_settle(scry_session *s, const step *of);
 
 /* Drops the whole history; the selection stays as it is. */
 void session_forget(scry_session *s);

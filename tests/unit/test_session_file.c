@@ -22,7 +22,7 @@ static void one_step(scry_session *s, uint32_t F) {
     uint32_t few[3] = {draw(F / 3), F / 3 + draw(F / 3), 2 * (F / 3) + draw(F / 3)};
     scry_error err = {0};
     static const char *const scopes[] = {"all", "extremes:4", "law,math,biology,history"};
-    switch (draw(9)) {
+    switch (draw(10)) {
     case 0:
         scry_session_set_n(s, draw(300));
         break;
@@ -41,9 +41,17 @@ static void one_step(scry_session *s, uint32_t F) {
     case 5:
         scry_session_rescope(s, scopes[draw(3)], draw(2), &err);
         break;
+    case 6:
+        scry_session_relabelled(s, draw(F), draw(2) ? "" : "two\nlines, \"quoted\"", draw(2) ? NULL : "caf\xc3\xa9");
+        break;
     default:
         scry_session_toggle(s, few, 1 + draw(3));
     }
+}
+
+static bool same_label(const scry_relabel *a, const scry_relabel *b) {
+    return (!a && !b) ||
+           (a && b && a->latent == b->latent && strcmp(a->before, b->before) == 0 && strcmp(a->after, b->after) == 0);
 }
 
 static bool same(scry_session *a, scry_session *b) {
@@ -57,6 +65,8 @@ static bool same(scry_session *a, scry_session *b) {
            scry_session_ranking(a)->metric == scry_session_ranking(b)->metric &&
            strcmp(scry_session_scope_spec(a), scry_session_scope_spec(b)) == 0 &&
            scry_session_scope(a)->is_signed == scry_session_scope(b)->is_signed &&
+           same_label(scry_session_undoes_label(a), scry_session_undoes_label(b)) &&
+           same_label(scry_session_redoes_label(a), scry_session_redoes_label(b)) &&
            memcmp(r->sts, q->sts, r->domains * sizeof *r->sts) == 0;
 }
 

@@ -34,6 +34,9 @@ int main(void) {
     say_command(a, "export set.csv");
     check(strcmp(a->message, "49 latents written over what was in set.csv") == 0,
           "asked for by name, it is said: \"%s\"", a->message);
+    say_command(a, "export set.latents");
+    check(strcmp(a->message, "49 latents written as CSV to set.latents") == 0, "a name that says no kind: \"%s\"",
+          a->message);
     app_free(a);
     return check_end();
 }

@@ -51,12 +51,37 @@ static void one(app *a) {
     says(a, "undo", "undone: ");
 }
 
+static void labels(app *a) {
+    uint32_t latent = app_latent(a);
+    const char *label = scry_label(a->tab->index, latent);
+    char own[80];
+    snprintf(own, sizeof own, "%s", label ? label : "");
+    size_t before, after, none;
+    scry_session_history(a->tab->session, &before, &none);
+    say_command(a, text_of("label %s", own));
+    scry_session_history(a->tab->session, &after, &none);
+    check(after == before, "the label that it has is no step");
+    say_command(a, "label first words");
+    say_command(a, "label then others");
+    say_command(a, "last");
+    says(a, "undo", text_of("undone: latent %u is labelled first words (", latent));
+    check(app_latent(a) == latent && strcmp(scry_label(a->tab->index, latent), "first words") == 0,
+          "the label is the one before, with the cursor on it");
+    says(a, "undo", text_of("undone: latent %u %s%s (", latent, *own ? "is labelled " : "has no label", own));
+    says(a, "redo", text_of("redone: latent %u is labelled first words (", latent));
+    says(a, "redo", text_of("redone: latent %u is labelled then others (0 more)", latent));
+    says(a, "undo", "undone: ");
+    says(a, "undo", "undone: ");
+}
+
 int main(void) {
     app *a = open_table(700);
     if (!a) return check_end();
     one(a);
     say_command(a, "first");
     there_and_back(a);
+    say_command(a, "first");
+    labels(a);
     app_free(a);
     return check_end();
 }

@@ -57,8 +57,8 @@ static void end_export(app *a, void *own, bool whole) {
     work_of_export *w = own;
     if (whole && w->ok) {
         if (w->selection) snprintf(w->tab->file, sizeof w->tab->file, "%s", w->path);
-        app_say(a, "%u latent%s written %s%s %s", w->of.set->count, words_s(w->of.set->count),
-                export_kind(w->path), w->over ? " over what was in" : " to", w->path);
+        app_say(a, "%u latent%s written%s%s %s", w->of.set->count, words_s(w->of.set->count), export_kind(w->path),
+                w->over ? " over what was in" : " to", w->path);
     } else if (whole) {
         app_fail(a, "%s", w->err.text);
     }

@@ -112,10 +112,15 @@ command_effect do_label(app *a, const char *argument) {
     scry_error err = {0};
     uint32_t latent = app_latent(a);
     char was[160] = ""; /* what is written over can be typed again */
-    const char *before = scry_label(a->tab->index, latent);
-    if (before && strcmp(before, argument) != 0) snprintf(was, sizeof was, "; it was: %.140s", before);
-    if (!scry_label_set(a->tab->index, latent, argument, &err)) return app_fail(a, "%s", err.text);
+    const char *label = scry_label(a->tab->index, latent);
+    char *before = strdup(label ? label : "");
+    if (!before) abort();
+    if (*before && strcmp(before, argument) != 0) snprintf(was, sizeof was, "; it was: %.140s", before);
+    bool ok = scry_label_set(a->tab->index, latent, argument, &err);
     const char *now = scry_label(a->tab->index, latent);
+    if (ok && strcmp(before, now ? now : "") != 0) scry_session_relabelled(a->tab->session, latent, before, now);
+    free(before);
+    if (!ok) return app_fail(a, "%s", err.text);
     if (now) app_say(a, "latent %u: %s%s", latent, now, was);
     else app_say(a, "latent %u has no label%s", latent, was);
     return DID_CHANGE;

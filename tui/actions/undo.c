@@ -1,5 +1,6 @@
 /* undo.c: steps back and forth, each said in words: one must see what a key took back. */
 #include "draw/text.h"
+#include "label_edits.h"
 #include "views/view.h"
 
 #include <stdio.h>
@@ -74,8 +75,31 @@ static void words_of(app *a, const moment *was, char text[WORDS]) {
     moment_free(&now);
 }
 
+/* A step that wrote a label; it is the file's again first, which can fail. */
+static command_effect step_label(app *a, bool back, const scry_relabel *label) {
+    scry_error err = {0};
+    const char *text = back ? label->before : label->after;
+    char shown[WORDS];
+    size_t undo, redo;
+    if (!scry_label_set(a->tab->index, label->latent, text, &err))
+        return app_fail(a, "%s: %s", back ? "undo" : "redo", err.text);
+    text_clean(text, shown, sizeof shown, a->ascii);
+    text_fit(shown, 40, a->ascii);
+    table_go(a, label->latent);
+    uint32_t latent = label->latent;
+    if (back) scry_session_undo(a->tab->session);
+    else scry_session_redo(a->tab->session);
+    scry_session_history(a->tab->session, &undo, &redo);
+    app_say(a, "%s: latent %u %s%s (%zu more)", back ? "undone" : "redone", latent,
+            *shown ? "is labelled " : "has no label", shown, back ? undo : redo);
+    return DID_CHANGE;
+}
+
 /* back: undo, else redo. */
 static command_effect step(app *a, bool back) {
+    const scry_relabel *label =
+        back ? scry_session_undoes_label(a->tab->session) : scry_session_redoes_label(a->tab->session);
+    if (label) return step_label(a, back, label);
     size_t undo, redo;
     char what[WORDS + 40], words[WORDS];
     moment was = moment_now(a);

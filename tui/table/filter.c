@@ -165,6 +165,7 @@ static bool add_text(reader *r, text_kind kind, const char *needle) {
     filter *f = r->f;
     if (f->texts == TEXTS_MOST) return wrong(r, r->at, 1, "more than %d texts", TEXTS_MOST);
     f->text[f->texts].kind = kind;
+    if (kind == TEXT_SHOWN || kind == TEXT_LABEL) f->on |= ON_LABELS;
     snprintf(f->text[f->texts].needle, NEEDLE_MOST, "%s", needle);
     return add(r, (filter_step){.kind = TEXT_IS, .number = f->texts++});
 }

@@ -2,6 +2,7 @@
 #include "all_latents.h"
 #include "base/mem.h"
 #include "draw/text.h"
+#include "label_edits.h"
 #include "table/texts.h"
 
 #include <stdlib.h>
@@ -63,6 +64,13 @@ static bool is_narrower(const text_match *m, const scry_index *index, text_kind 
            m->needle[0] && is_plain(needle) && text_find(needle, m->needle, &length);
 }
 
+static void begin_again(text_match *m) {
+    m->at = m->at_piece = 0;
+    m->labelled = scry_next_labelled(m->index, 0);
+    m->labels = scry_label_version(m->index);
+    m->done = m->narrows = false;
+}
+
 void text_match_begin(text_match *m, const scry_index *index, text_kind kind, const char *needle) {
     bool narrows = is_narrower(m, index, kind, needle);
     if (m->index != index) {
@@ -74,14 +82,8 @@ void text_match_begin(text_match *m, const scry_index *index, text_kind kind, co
     m->kind = kind;
     strncpy(m->needle, needle, sizeof m->needle - 1);
     m->needle[sizeof m->needle - 1] = 0;
-    text_match_again(m);
+    begin_again(m);
     m->narrows = narrows;
-}
-
-void text_match_again(text_match *m) {
-    m->at = m->at_piece = 0;
-    m->labelled = scry_next_labelled(m->index, 0);
-    m->done = m->narrows = false;
 }
 
 void text_match_free(text_match *m) {
@@ -113,6 +115,7 @@ static void match_labels(text_match *m, uint32_t end, bool plain) {
 }
 
 bool text_match_step(text_match *m, double deadline) {
+    if (m->labels != scry_label_version(m->index)) begin_again(m);
     if (m->done) return true;
     if (!match_pieces(m, deadline)) return false;
     uint32_t latents = scry_about(m->index)->d_sae;

@@ -2,6 +2,7 @@
 #include "table/texts.h"
 #include "base/mem.h"
 #include "base/radix.h"
+#include "label_edits.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -97,6 +98,7 @@ static void sorting_free(sorting *s) {
 struct text_work {
     enum { LIST_PIECES, SORT_PIECES, LIST_LABELS, SORT_LABELS, SORT_TOKENS, DONE } stage;
     uint32_t latents, pieces, at;
+    uint64_t labels;      /* scry_label_version; with others it begins anew: what has a label may have none now */
     uint32_t *piece_rank; /* [pieces] equal texts alike */
     sorting sort;
     uint32_t *rank;
@@ -206,10 +208,20 @@ static void work_free(text_work *w) {
     free(w);
 }
 
+bool text_order_waits(const text_order *o) {
+    return !o->rank || o->labels != scry_label_version(o->index);
+}
+
 bool text_order_step(text_order *o, double deadline) {
-    if (o->rank) return true;
+    const uint64_t labels = scry_label_version(o->index);
+    if (!text_order_waits(o)) return true;
+    if (o->work && o->work->labels != labels) {
+        work_free(o->work);
+        o->work = NULL;
+    }
     if (!o->work) {
         o->work = mem_new(1, sizeof *o->work);
+        o->work->labels = labels;
         o->work->latents = scry_about(o->index)->d_sae;
         o->work->pieces = scry_pieces(o->index);
     }
@@ -219,7 +231,9 @@ bool text_order_step(text_order *o, double deadline) {
         if (w->stage != DONE && clock_now() > deadline) return false;
     }
     for (uint32_t i = 0; i < w->unnamed; i++) w->rank[w->tokens[i].number] = w->named + i;
+    free(o->rank);
     o->rank = w->rank;
+    o->labels = labels;
     w->rank = NULL;
     work_free(w);
     o->work = NULL;

@@ -19,11 +19,14 @@ typedef struct text_work text_work;
 typedef struct text_order {
     const scry_index *index; /* borrowed */
     uint32_t *rank;          /* [latents] place by text, ties by latent; NULL until all is done */
+    uint64_t labels;         /* scry_label_version of the rank */
     text_work *work;
 } text_order;
 
 void text_order_free(text_order *o);
-/* True when o->rank is there. */
+/* Is there no rank yet, or one of labels as they were? */
+bool text_order_waits(const text_order *o);
+/* True when o->rank is there, of the labels as they are. What there was before is kept until then. */
 bool text_order_step(text_order *o, double deadline);
 
 /* ---- search --------------------------------------------------------------------------------- */
@@ -45,14 +48,15 @@ typedef struct text_match {
     uint64_t *bits;                  /* [words of the latents] */
     uint8_t *wanted;                 /* [pieces + 1] which token texts match; the last is of no piece */
     uint32_t at_piece, at, labelled; /* labelled: the next latent with a label that is not looked at yet */
+    uint64_t labels;                 /* scry_label_version that it was begun with */
     bool done, narrows;
 } text_match;
 
 /* Begins; where `m` held a finished match that this one narrows, only the token texts that matched are looked at
  * again. */
 void text_match_begin(text_match *m, const scry_index *index, text_kind kind, const char *needle);
-void text_match_again(text_match *m);                 /* begins the same one anew: labels are other than they were */
-bool text_match_step(text_match *m, double deadline); /* true when done */
+/* True when done. Where labels are other than when it was begun, it begins anew. */
+bool text_match_step(text_match *m, double deadline);
 void text_match_free(text_match *m);
 /* Where the needle stands in a text, its bytes in *length; NULL where it does not. */
 const char *text_find(const char *text, const char *needle, size_t *length);

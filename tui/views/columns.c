@@ -86,7 +86,7 @@ const table_flag flags[] = {
     {"new", "in the top N, and not under the ranking before", ON_RANKING | ON_SELECTION, is_new},
     {"gone", "in the top N under the ranking before, and no longer", ON_RANKING | ON_SELECTION, is_gone},
     {"marked", "marked", ON_MARKS, is_marked},
-    {"named", "has a label of its own", 0, is_named},
+    {"named", "has a label of its own", ON_LABELS, is_named},
 };
 const int flag_count = sizeof flags / sizeof *flags;
 
@@ -290,7 +290,7 @@ const table_column columns[] = {
      "by how much rho would change if it were switched", step_values, step_text},
     {"on", "on", 6, true, false, false, false, 6, 0, "mean activation on the token that :fires-on was asked for",
      on_values, on_text},
-    {"label", "label|label, or key tokens", 8, false, true, false, true, 8, 0,
+    {"label", "label|label, or key tokens", 8, false, true, false, true, 8, ON_LABELS,
      "its label, or the tokens that hold most of its activation", NULL, label_text},
 };
 const int column_count = sizeof columns / sizeof *columns;

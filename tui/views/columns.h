@@ -6,7 +6,7 @@
 #include "app.h"
 
 /* What a column's values depend on, beside the index: sorted or filtered by it, rows change with these. */
-enum { ON_RANKING = 1, ON_SELECTION = 2, ON_SCORE = 4, ON_MARKS = 8 };
+enum { ON_RANKING = 1, ON_SELECTION = 2, ON_SCORE = 4, ON_MARKS = 8, ON_LABELS = 16 };
 
 typedef struct table_column {
     const char *name;  /* as typed after :sort */

@@ -29,7 +29,7 @@ typedef struct table_stamp {
     scry_score score;
     bool is_signed;
     char scope[FILTER_MOST];
-    uint64_t changes, mark_changes;
+    uint64_t changes, mark_changes, labels; /* labels: scry_label_version */
 } table_stamp;
 
 typedef struct table_filter {
@@ -88,7 +88,7 @@ uint32_t table_rows(const struct app *a);
 void table_refresh(struct app *a);        /* after a change of the session */
 void table_remake(struct app *a);         /* sorts and filters again; the cursor stays on its latent */
 void table_refilter(struct app *a);       /* after a change of the filter alone */
-bool table_is_stale(const struct app *a); /* toggles and marks have not been sorted in yet */
+bool table_is_stale(const struct app *a); /* toggles, marks and labels have not been sorted in yet */
 /* The same, but the cursor stays on its row: what is next comes to it. */
 void table_resort(struct app *a);
 void table_sort(struct app *a, int column, bool reversed);
@@ -104,9 +104,6 @@ int table_waits(const struct app *a);
 /* Does a little of it; true when the screen changes with it. */
 bool table_work(struct app *a);
 void table_finish(struct app *a); /* all that a person waits for */
-
-/* Labels are other than they were: orders and searches by them are forgotten. */
-void table_labels_changed(struct app *a);
 
 /* ---- filter (table_filter.c) ---- */
 

@@ -1,6 +1,7 @@
 /* table_rows.c: which latents are rows, in which order; and what is done while keys rest. */
 #include "all_latents.h"
 #include "base/mem.h"
+#include "label_edits.h"
 #include "table/filter.h"
 #include "views/columns.h"
 #include "views/view.h"
@@ -92,7 +93,8 @@ static table_stamp stamp_now(const app *a) {
                        .score = scry_session_score(s),
                        .is_signed = scry_session_scope(s)->is_signed,
                        .changes = scry_session_version(s),
-                       .mark_changes = a->tab->table.mark_changes};
+                       .mark_changes = a->tab->table.mark_changes,
+                       .labels = scry_label_version(a->tab->index)};
     strncpy(now.scope, scry_session_scope_spec(s), sizeof now.scope - 1);
     return now;
 }
@@ -143,7 +145,7 @@ void table_refilter(app *a) {
 }
 
 /* A new ranking keeps the cursor on its latent, so that one sees where it went. A toggle leaves the rows where they
- * are, also where they are sorted by what it changed: the next one to toggle must not run away. */
+ * are, also where they are sorted by what it changed: the next one to toggle must not run away. So does a label. */
 void table_refresh(app *a) {
     table_state *t = &a->tab->table;
     table_stamp now = stamp_now(a), *made = &t->made;
@@ -160,6 +162,7 @@ void table_refresh(app *a) {
     }
     now.changes = made->changes;
     now.mark_changes = made->mark_changes;
+    now.labels = made->labels;
     *made = now;
 }
 
@@ -167,7 +170,8 @@ bool table_is_stale(const app *a) {
     const table_state *t = &a->tab->table;
     unsigned on = depends_on(t);
     return ((on & (ON_SELECTION | ON_SCORE)) && t->made.changes != scry_session_version(a->tab->session)) ||
-           ((on & ON_MARKS) && t->made.mark_changes != t->mark_changes);
+           ((on & ON_MARKS) && t->made.mark_changes != t->mark_changes) ||
+           ((on & ON_LABELS) && t->made.labels != scry_label_version(a->tab->index));
 }
 
 void table_sort(app *a, int column, bool reversed) {
@@ -281,10 +285,16 @@ static void sum_step(app *a) {
     scry_cumulative(r, r->latents - r->summed < SUM_SLICE ? r->latents - 1 : r->summed + SUM_SLICE);
 }
 
+/* Rows that stand on the places of labels as they were keep these until they are sorted again. */
+static bool texts_wait(const app *a) {
+    const table_state *t = &a->tab->table;
+    return !t->texts.rank || (columns[t->column].values && text_order_waits(&t->texts));
+}
+
 int table_waits(const app *a) {
     const table_state *t = &a->tab->table;
     if (t->filter.next || t->find.pending || (t->find.text[0] && !t->find.match.done)) return 2;
-    return !t->read || !t->texts.rank || what_if_waits(a) || sum_waits(a) || !t->ahead ? 1 : 0;
+    return !t->read || texts_wait(a) || what_if_waits(a) || sum_waits(a) || !t->ahead ? 1 : 0;
 }
 
 bool table_work(app *a) {
@@ -301,23 +311,10 @@ bool table_work(app *a) {
     }
     if (!t->read) read_step(a);
     else if (what_if_waits(a)) what_if_step(a, WHAT_IF_SLICE);
-    else if (!t->texts.rank) text_order_step(&t->texts, now + SLICE);
+    else if (texts_wait(a)) text_order_step(&t->texts, now + SLICE);
     else if (sum_waits(a)) sum_step(a);
     else t->ahead = !rank_ahead(a);
     return false;
-}
-
-void table_labels_changed(app *a) {
-    table_state *t = &a->tab->table;
-    text_order_free(&t->texts);
-    t->texts = (text_order){.index = a->tab->index};
-    if (t->find.match.index) text_match_again(&t->find.match);
-    table_remake(a); /* the rows must not stand on the order that is gone */
-    char text[FILTER_MOST];
-    memcpy(text, table_filter_text(a->tab), sizeof text);
-    table_filter_set(a, "");
-    table_finish(a);
-    table_filter_set(a, text);
 }
 
 void table_finish(app *a) {
