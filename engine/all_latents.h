@@ -28,9 +28,9 @@ void scry_let_go(const scry_index *index);
 /* Asks the system to read a few megabytes of the tables behind these figures, from byte `from` of the file on (0 to
  * begin), before they are needed, and does not wait for it. Returns where to go on; 0 when all has been asked for. */
 uint64_t scry_read_ahead(const scry_index *index, uint64_t from);
-/* The same of what the tables hold of a few latents, by one source: a disk reads them side by side then, not one after
- * another as they are looked at. */
-void scry_expect_latents(const scry_index *index, size_t train, scry_condition source, const uint32_t *latents,
-                         size_t n);
+/* The same of what the tables hold of a few latents, by one source and one score: a disk reads them side by side then,
+ * not one after another as they are looked at. */
+void scry_expect_latents(const scry_index *index, size_t train, scry_condition source, scry_score score,
+                         const uint32_t *latents, size_t n);
 
 #endif

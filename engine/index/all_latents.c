@@ -180,7 +180,8 @@ static void expect_row(const scry_index *x, const void *table, size_t row, size_
     if (table) container_expect(&x->file, (const uint8_t *)table + row * width, width);
 }
 
-void scry_expect_latents(const scry_index *x, size_t train, scry_condition source, const uint32_t *latents, size_t n) {
+void scry_expect_latents(const scry_index *x, size_t train, scry_condition source, scry_score score,
+                         const uint32_t *latents, size_t n) {
     const index_source *s = index_source_of(x, train, source);
     const size_t rows = x->rows.rows;
     for (size_t i = 0; i < n; i++) {
@@ -189,6 +190,7 @@ void scry_expect_latents(const scry_index *x, size_t train, scry_condition sourc
         for (size_t a = 0; s && a < SHIFT_ARRAYS; a++) expect_row(x, s->shift, a * rows + row, sizeof *s->shift);
         for (size_t which = 0; s && which < 2; which++) expect_row(x, s->fires, which * rows + row, s->fires_width);
         expect_row(x, x->key_pieces, row, (size_t)SCRY_KEY_PIECES * x->piece_width);
+        expect_row(x, x->contribution[score], row, x->info.domains * sizeof(float));
     }
 }
 

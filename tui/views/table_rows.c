@@ -112,7 +112,7 @@ static void expect_rows(app *a) {
     uint32_t from = t->cursor > page / 2 ? t->cursor - page / 2 : 0;
     for (uint32_t row = from; row < t->order.rows && n < MOST && row < from + page; row++)
         latents[n++] = order_at(&t->order, row);
-    scry_expect_latents(a->tab->index, r->train, r->source, latents, n);
+    scry_expect_latents(a->tab->index, r->train, r->source, scry_session_score(a->tab->session), latents, n);
 }
 
 /* The row that the cursor's latent has now; where a filter took it away, the one that came in its place. */
@@ -164,6 +164,7 @@ void table_refresh(app *a) {
     now.mark_changes = made->mark_changes;
     now.labels = made->labels;
     *made = now;
+    if (changed & ON_SCORE) expect_rows(a);
 }
 
 bool table_is_stale(const app *a) {
