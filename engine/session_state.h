@@ -64,7 +64,6 @@ void session_settle(scry_session *s, const step *of);
 
 /* Drops the whole history; the selection stays as it is. */
 void session_forget(scry_session *s);
-void session_step_free(step *t);
 /* As scry_session_set_score, but true also where the score is that already. */
 bool session_set_score(scry_session *s, scry_score score, scry_error *err);
 /* Puts a place (that the index has), the ranking before it (source BASE: none), pins and scope in force. Takes pin [F],

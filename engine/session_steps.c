@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-void session_step_free(step *t) {
+static void step_free(step *t) {
     free(t->pins);
     free(t->scope_before.spec);
     free(t->scope_after.spec);
@@ -14,7 +14,7 @@ void session_step_free(step *t) {
 }
 
 static void forget_redo(scry_session *s) {
-    while (s->step_count > s->done) session_step_free(&s->steps[--s->step_count]);
+    while (s->step_count > s->done) step_free(&s->steps[--s->step_count]);
 }
 
 void session_forget(scry_session *s) {

@@ -233,7 +233,8 @@ bool evaluate(const sae *s, const train_data *data, const data_chunks *chunks, p
     return ok;
 }
 
-bool evaluate_fits(const sae *s, const char *path, const train_data *data, scry_error *err) {
+/* Does the SAE go with the residuals, and has it a decoder? */
+static bool evaluate_fits(const sae *s, const char *path, const train_data *data, scry_error *err) {
     if (!s->W_dec)
         return scry_fail(err, "%s: found an SAE without a decoder, expected W_dec to reconstruct residuals with", path);
     if (s->d_in != data->d)

@@ -10,7 +10,4 @@
 bool evaluate(const sae *s, const train_data *data, const data_chunks *chunks, parallel *pool, scry_progress progress,
               void *context, scry_sae_quality *quality, scry_error *err);
 
-/* Does the SAE go with the residuals, and has it a decoder? */
-bool evaluate_fits(const sae *s, const char *path, const train_data *data, scry_error *err);
-
 #endif

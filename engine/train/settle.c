@@ -28,7 +28,7 @@ double settle_get(const scry_train_settings *s, int which) {
     return value;
 }
 
-void settle_set(scry_train_settings *s, int which, double value) {
+static void settle_set(scry_train_settings *s, int which, double value) {
     memcpy((char *)s + (size_t)which * sizeof value, &value, sizeof value);
 }
 

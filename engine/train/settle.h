@@ -15,7 +15,6 @@ enum {
 /* Names in the order of settings.def, and the numbers by that order. */
 extern const char *const settle_names[SETTINGS];
 double settle_get(const scry_train_settings *s, int which);
-void settle_set(scry_train_settings *s, int which, double value);
 
 /* Decides what is undecided, for residuals of width d with `rows` rows to train on; `window` rows fit into memory.
  * False and err when a setting is out of its range or does not go with another. */

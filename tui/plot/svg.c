@@ -15,7 +15,8 @@ enum { INSET = 12, BASELINE = 14 };
 
 /* ---- text ------------------------------------------------------------------------------------- */
 
-void svg_tick_text(const sheet *s, const char *text) {
+/* A tick's text with a true minus sign. */
+static void tick_text(const sheet *s, const char *text) {
     for (; *text; text++) {
         if (*text == '-') fputs("\xe2\x88\x92", s->out);
         else fputc(*text, s->out);
@@ -113,14 +114,14 @@ static void write_axes(const sheet *s) {
     for (size_t i = 0; i < f->y_ticks.n; i++) {
         const tick *t = &f->y_ticks.tick[i];
         svg_put(s->out, "<text x=\"%n\" y=\"%n\" text-anchor=\"end\">", a->x - 6, a->y + a->h - t->at + 4.5);
-        svg_tick_text(s, t->text);
+        tick_text(s, t->text);
         fputs("</text>\n", s->out);
     }
     for (size_t i = 0; i < f->x_ticks.n; i++) {
         const tick *t = &f->x_ticks.tick[i];
         svg_put(s->out, "<path d=\"M%n %nv4\" stroke=\"#444\"/><text x=\"%n\" y=\"%n\" text-anchor=\"middle\">",
                 a->x + t->at, a->y + a->h, a->x + t->start + t->columns * s->m.column / 2, f->tick_labels + BASELINE);
-        svg_tick_text(s, t->text);
+        tick_text(s, t->text);
         fputs("</text>\n", s->out);
     }
     char safe[LABEL_MOST];

@@ -22,7 +22,5 @@ void svg_series(const sheet *s);
 void svg_bars(const sheet *s);
 /* fill and stroke of a bar, so that series differ without colour. */
 void svg_bar_style(const sheet *s, size_t series);
-/* A tick's text with a true minus sign. */
-void svg_tick_text(const sheet *s, const char *text);
 
 #endif
