@@ -132,8 +132,8 @@ static void one(const char *name, int every) {
     uint64_t from = 0, steps = 0;
     while (steps++ < 1000 && (from = scry_read_ahead(x, from)) != 0) continue;
     check(steps > 5 && steps < 1000, "%s: read ahead to its end, in %llu steps", name, (unsigned long long)steps);
-    scry_expect_latents(x, 0, SCRY_SFT, (const uint32_t[]){0, 1, 2, LATENTS - 1}, 4);
-    scry_expect_latents(x, 0, SCRY_ICL, (const uint32_t[]){0, 1}, 2); /* no such source */
+    scry_expect_latents(x, 0, SCRY_SFT, SCRY_ACT, (const uint32_t[]){0, 1, 2, LATENTS - 1}, 4);
+    scry_expect_latents(x, 0, SCRY_ICL, SCRY_SCORE_ICL, (const uint32_t[]){0, 1}, 2); /* no such source */
     scry_let_go(x);
     figures(text_of("%s, after letting go", name), x);
     scry_close(x);

@@ -96,7 +96,7 @@ static void sorting_free(sorting *s) {
 /* ---- the order -------------------------------------------------------------------------------- */
 
 struct text_work {
-    enum { LIST_PIECES, SORT_PIECES, LIST_LABELS, SORT_LABELS, SORT_TOKENS, DONE } stage;
+    enum { LIST_PIECES, SORT_PIECES, LIST_LABELS, SORT_LABELS, KEY_TOKENS, SORT_TOKENS, PLACE_TOKENS, DONE } stage;
     uint32_t latents, pieces, at;
     uint64_t labels;      /* scry_label_version; with others it begins anew: what has a label may have none now */
     uint32_t *piece_rank; /* [pieces] equal texts alike */
@@ -149,22 +149,42 @@ static void rank_labels(text_work *w) {
     w->named = (uint32_t)w->sort.n;
     for (uint32_t i = 0; i < w->named; i++) w->rank[w->sort.a[i].number] = i;
     w->digit = SCRY_KEY_PIECES - 1;
+    w->at = 0;
 }
 
 /* One key piece as a digit; nothing at all comes last, nothing more comes first. */
-static void sort_tokens(text_work *w, const scry_index *index) {
+static bool key_tokens(text_work *w, const scry_index *index, double deadline) {
     uint32_t nothing = w->digit ? 0 : w->pieces + 1;
-    for (uint32_t i = 0; i < w->unnamed; i++) {
+    while (w->at < w->unnamed) {
+        radix_item *token = &w->tokens[w->at++];
         uint32_t piece[SCRY_KEY_PIECES];
-        scry_key_pieces(index, w->tokens[i].number, piece);
+        scry_key_pieces(index, token->number, piece);
         uint32_t one = piece[w->digit];
-        w->tokens[i].key = one == SCRY_NO_PIECE ? nothing : w->piece_rank[one] + 1;
+        token->key = one == SCRY_NO_PIECE ? nothing : w->piece_rank[one] + 1;
+        if (w->at % SLICE == 0 && clock_now() > deadline) return false;
     }
+    return true;
+}
+
+/* True when all digits are sorted by; else the next one is to be taken. */
+static bool sort_tokens(text_work *w) {
     radix_item *sorted = radix_sort(w->tokens, w->room, w->unnamed);
     if (sorted != w->tokens) {
         w->room = w->tokens;
         w->tokens = sorted;
     }
+    w->at = 0;
+    if (w->digit-- == 0) return true;
+    w->stage = KEY_TOKENS;
+    return false;
+}
+
+static bool place_tokens(text_work *w, double deadline) {
+    while (w->at < w->unnamed) {
+        w->rank[w->tokens[w->at].number] = w->named + w->at;
+        if (++w->at % SLICE == 0 && clock_now() > deadline) return false;
+    }
+    return true;
 }
 
 /* One piece of work; true when the stage is over. */
@@ -190,9 +210,12 @@ static bool work_on(text_work *w, const scry_index *index, double deadline) {
         rank_labels(w);
         sorting_free(&w->sort);
         return true;
+    case KEY_TOKENS:
+        return key_tokens(w, index, deadline);
     case SORT_TOKENS:
-        sort_tokens(w, index);
-        return w->digit-- == 0;
+        return sort_tokens(w);
+    case PLACE_TOKENS:
+        return place_tokens(w, deadline);
     default:
         return true;
     }
@@ -230,7 +253,6 @@ bool text_order_step(text_order *o, double deadline) {
         if (work_on(w, o->index, deadline)) w->stage++;
         if (w->stage != DONE && clock_now() > deadline) return false;
     }
-    for (uint32_t i = 0; i < w->unnamed; i++) w->rank[w->tokens[i].number] = w->named + i;
     free(o->rank);
     o->rank = w->rank;
     o->labels = labels;
