@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { LAYER_ROW = 1 }; /* below the title */
+
 static tab *tab_new(scry_index *index, scry_session *session) {
     tab *t = calloc(1, sizeof *t);
     if (!t) abort();
@@ -232,7 +234,7 @@ command_effect app_click(app *a, int y, int x, int clicks) {
         return effect;
     }
     if (y == a->layout.footer.y) return footer_click(a, x);
-    if (a->layer) return DID_NOTHING;
+    if (a->layer) return a->layer->click ? a->layer->click(a, y - LAYER_ROW, x, clicks) : DID_NOTHING;
     for (int p = 0; p < PANES; p++) {
         if (!a->layout.pane[p].rows || !inside(a->layout.pane[p], y, x)) continue;
         a->message[0] = 0;
@@ -318,7 +320,7 @@ void app_draw(app *a) {
     }
     draw_title(a);
     if (a->layer) {
-        a->layer->draw(a, (rect){1, 0, a->grid->rows - 2, a->grid->cols});
+        a->layer->draw(a, (rect){LAYER_ROW, 0, a->grid->rows - 2, a->grid->cols});
     } else {
         for (int p = 0; p < PANES; p++)
             if (a->layout.pane[p].rows) views[p]->draw(a, a->layout.pane[p], a->tab->focus == (pane)p);

@@ -42,6 +42,8 @@ typedef struct layer {
     /* Its own keys. False: not one of them, and the table of commands is asked. */
     bool (*key)(struct app *a, uint32_t key, command_effect *effect);
     void (*wheel)(struct app *a, int steps);
+    /* On a cell, from the layer's first row; NULL: nothing there can be clicked. */
+    command_effect (*click)(struct app *a, int y, int x, int clicks);
     void (*footer)(struct app *a, rect r); /* its keys, in the last line */
     const char *const (*keys)[2];          /* all of its keys and what they do, for the help; ends with NULL */
 } layer;

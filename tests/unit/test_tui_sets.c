@@ -107,6 +107,73 @@ static void test_list(app *a) {
     type_keys(a, "q");
 }
 
+/* ---- the mouse -------------------------------------------------------------------------------- */
+
+/* Where words stand on the screen. */
+static bool find(app *a, const char *words, int *y, int *x) {
+    app_draw(a);
+    for (*y = 0; *y < a->grid->rows; ++*y) {
+        char line[400] = "";
+        for (int i = 0; i < a->grid->cols; i++) {
+            uint32_t code = a->grid->cells[(size_t)*y * (size_t)a->grid->cols + (size_t)i].code[0];
+            line[i] = code && code < 0x80 ? (char)code : '?';
+        }
+        const char *at = strstr(line, words);
+        *x = at ? (int)(at - line) : -1;
+        if (at) return true;
+    }
+    return false;
+}
+
+static void click(app *a, const char *words, int right, int times) {
+    int y, x;
+    bool found = find(a, words, &y, &x);
+    check(found, "\"%s\" is on the screen", words);
+    for (int i = 1; found && i <= times; i++) app_click(a, y, x + right, i);
+}
+
+static void test_clicks(app *a) {
+    say_command(a, "keep aaa 1-7");
+    say_command(a, "sets");
+    click(a, "one   ", 0, 1);
+    size_t cursor = a->tab->sets.cursor;
+    check(strcmp(a->tab->sets.kept->item[cursor].name, "one") == 0, "a click on a set puts the cursor there");
+    click(a, "aaa   ", 2, 2);
+    check(scry_session_set(a->tab->session)->count == 7, "two choose it: %u latents",
+          scry_session_set(a->tab->session)->count);
+    click(a, "the selection", 0, 1);
+    check(a->tab->sets.kept && strcmp(a->tab->sets.kept->item[a->tab->sets.cursor].name, "aaa") == 0,
+          "a click elsewhere does nothing");
+    type_keys(a, "x");
+    check(scry_sets_find(a->tab->sets.kept, "aaa") && strcmp(a->prompt.text, "aaa") == 0, "x asks");
+    app_key(a, 27);
+    check(scry_sets_find(a->tab->sets.kept, "aaa") != NULL, "Esc keeps it");
+    type_keys(a, "x\r");
+    check(!scry_sets_find(a->tab->sets.kept, "aaa"), "Enter drops it");
+    say_command(a, "against two versus one");
+    click(a, "only one 20", 6, 1);
+    check(a->tab->sets.versus.page == VERSUS_SECOND, "a click on a page's name opens it");
+    uint32_t latent = UINT32_MAX, row = 0;
+    const scry_ranking *r = scry_session_ranking(a->tab->session);
+    for (uint32_t i = 0; i < LATENTS && row < 3; i++)
+        if (r->order[i] >= 20 && r->order[i] < 40) latent = r->order[i], row++;
+    char line[40];
+    snprintf(line, sizeof line, "%8u%9u ", r->rank[latent] + 1, latent);
+    click(a, line, 8, 1);
+    check(a->tab->sets.versus.cursor == 2 && a->layer, "a click on a latent puts the cursor there");
+    bool in = scry_set_has(scry_session_set(a->tab->session), latent);
+    click(a, line, -2, 1);
+    check(scry_set_has(scry_session_set(a->tab->session), latent) != in, "one beside it switches it");
+    click(a, line, 8, 2);
+    check(!a->layer && app_latent(a) == latent, "two lead to latent %u", latent);
+    say_command(a, "plot scatter");
+    for (int k = FIGURES; k-- > 0;) {
+        click(a, text_of("%d %s", k + 1, figure_types[k].tab), 2, 1);
+        check((int)a->plot == k, "a click on %d opens that plot", k + 1);
+    }
+    type_keys(a, "q");
+}
+
 static void test_export(app *a) {
     scry_error err = {0};
     say_command(a, text_of("export %s of one - 20", scratch("one.csv")));
@@ -129,6 +196,7 @@ int main(void) {
         test_change(a);
         test_switch(a);
         test_list(a);
+        test_clicks(a);
         test_export(a);
     }
     app_free(a);

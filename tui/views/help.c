@@ -138,4 +138,4 @@ static void help_footer(app *a, rect r) {
     else view_hints(a, r, hints, sizeof hints / sizeof *hints);
 }
 
-const layer layer_help = {"help", draw_help, help_key, help_wheel, help_footer, NULL};
+const layer layer_help = {"help", draw_help, help_key, help_wheel, NULL, help_footer, NULL};

@@ -180,7 +180,7 @@ static const char *const page_keys[][2] = {{"j Down", "a line down; k or Up: up"
                                            {"q Esc", "back to the panes"},
                                            {NULL, NULL}};
 
-const layer layer_page = {"table", draw_page, page_key, page_wheel, page_footer, page_keys};
+const layer layer_page = {"table", draw_page, page_key, page_wheel, NULL, page_footer, page_keys};
 
 void page_show(app *a, const char *title, char *text) {
     free(a->page.text);

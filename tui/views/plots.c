@@ -97,21 +97,35 @@ void plots_open(app *a, int kind) {
 
 /* ---- drawing -------------------------------------------------------------------------------- */
 
-/* "1 scatter  2 shift ...", the one that is shown pointed out; where that is too long, its name alone. */
-static void draw_tabs(app *a, rect r) {
-    grid_fill(a->grid, r.y, r.x, r.cols, ROLE_FAINT, a->ascii ? '-' : 0x2500);
-    int x = r.x + 1;
+/* "1 scatter  2 shift ...", the one that is shown pointed out; where that is too long, its name alone. Where click is
+ * a column, nothing is drawn: returns the plot that stands there, else -1. */
+static int put_tabs(app *a, rect r, int click) {
+    int x = r.x + 1, hit = -1;
     bool all = r.cols >= 76;
     for (int k = 0; k < FIGURES; k++) {
-        bool here = k == (int)a->plot;
-        x += grid_put(a->grid, r.y, x, r.x + r.cols - x, ROLE_TEXT, " ");
-        x += grid_print(a->grid, r.y, x, r.x + r.cols - x, ROLE_KEY, "%d", k + 1);
-        if (!all && !here) continue;
-        x += grid_put(a->grid, r.y, x, r.x + r.cols - x, ROLE_TEXT, here ? "[" : " ");
-        x += grid_put(a->grid, r.y, x, r.x + r.cols - x, here ? ROLE_FOCUS : ROLE_HEADER, figure_types[k].tab);
-        if (here) x += grid_put(a->grid, r.y, x, r.x + r.cols - x, ROLE_TEXT, "]");
+        char text[32];
+        bool here = k == (int)a->plot, named = all || here;
+        int from = x, width = snprintf(text, sizeof text, named ? "%d%c%s%s" : "%d", k + 1, here ? '[' : ' ',
+                                       figure_types[k].tab, here ? "]" : "");
+        if (click < 0) {
+            from += grid_put(a->grid, r.y, x, r.x + r.cols - x, ROLE_TEXT, " ");
+            from += grid_print(a->grid, r.y, from, r.x + r.cols - from, ROLE_KEY, "%d", k + 1);
+            if (named) from += grid_put(a->grid, r.y, from, r.x + r.cols - from, ROLE_TEXT, here ? "[" : " ");
+            if (named)
+                from += grid_put(a->grid, r.y, from, r.x + r.cols - from, here ? ROLE_FOCUS : ROLE_HEADER,
+                                 figure_types[k].tab);
+            if (here) grid_put(a->grid, r.y, from, r.x + r.cols - from, ROLE_TEXT, "]");
+        }
+        if (click > x && click <= x + width) hit = k;
+        x += width + 1;
     }
-    grid_put(a->grid, r.y, x, r.x + r.cols - x, ROLE_TEXT, " ");
+    if (click < 0) grid_put(a->grid, r.y, x, r.x + r.cols - x, ROLE_TEXT, " ");
+    return hit;
+}
+
+static void draw_tabs(app *a, rect r) {
+    grid_fill(a->grid, r.y, r.x, r.cols, ROLE_FAINT, a->ascii ? '-' : 0x2500);
+    put_tabs(a, r, -1);
 }
 
 /* The latent that space switches. */
@@ -338,6 +352,14 @@ static void plots_wheel(app *a, int steps) {
     macro_note_mouse(a, "point", "%d", steps > 0 ? 1 : -1);
 }
 
+static command_effect plots_click(app *a, int y, int x, int clicks) {
+    (void)clicks;
+    int kind = y == 0 ? put_tabs(a, (rect){0, 0, 1, a->grid->cols}, x) : -1;
+    if (kind < 0) return DID_NOTHING;
+    a->plot = (figure_kind)kind;
+    return DID_CHANGE;
+}
+
 static const char *const plots_keys[][2] = {
     {"Left Right", "what the plot points out: a domain, an N, a rank, a row (also h l)"},
     {"Enter", "take it: that N, or go to that latent"},
@@ -349,4 +371,4 @@ static const char *const plots_keys[][2] = {
     {"q p Esc", "back to the panes"},
     {NULL, NULL}};
 
-const layer layer_plots = {"plots", draw_plots, plots_key, plots_wheel, plots_footer, plots_keys};
+const layer layer_plots = {"plots", draw_plots, plots_key, plots_wheel, plots_click, plots_footer, plots_keys};

@@ -42,6 +42,9 @@ scry_set *sets_expression(app *a, const char *text) {
     return set;
 }
 
+/* Row of the page on which the first kept set stands. */
+enum { KEPT_ROW = 4 };
+
 /* ---- drawing -------------------------------------------------------------------------------- */
 
 scry_result sets_result(app *a, const scry_set *set) {
@@ -128,6 +131,7 @@ static int draw_kept(app *a, rect r, const scry_sets *kept) {
         if (strcmp(s->held, set->name) == 0) grid_put(a->grid, y, r.x, 1, ROLE_MARK, "m");
         if (s->top + i == s->cursor) grid_flag(a->grid, y, r.x, r.cols, CELL_CURSOR);
     }
+    s->shown = i;
     return (int)i;
 }
 
@@ -144,8 +148,8 @@ static void draw_list(app *a, rect r) {
     draw_set(a, r, r.y + 2, "the selection", scry_session_set(a->tab->session),
              scry_session_result(a->tab->session)->fit.pearson, ROLE_FAINT);
     if (top) draw_set(a, r, r.y + 3, "the top N of the ranking", top, top_rho(a, top), ROLE_FAINT);
-    int rows = r.rows - 4, most = rows >= 14 ? rows / 2 : rows;
-    int used = count ? draw_kept(a, (rect){r.y + 4, r.x, most, r.cols}, kept) : 6;
+    int rows = r.rows - KEPT_ROW, most = rows >= 14 ? rows / 2 : rows;
+    int used = count ? draw_kept(a, (rect){r.y + KEPT_ROW, r.x, most, r.cols}, kept) : 6;
     if (!count) draw_none(a, (rect){r.y + 5, r.x, rows - 1, r.cols});
     rect below = {r.y + 5 + used, r.x, rows - used - 1, r.cols};
     char name[80];
@@ -203,6 +207,12 @@ static void ask_export(app *a, command_effect *effect) {
     *effect = app_ask(a, "export", words);
 }
 
+/* It stands in the line, and Enter drops it: no key takes a set away by itself. */
+static void ask_forget(app *a, command_effect *effect) {
+    const scry_named_set *now = under_cursor(&a->tab->sets);
+    if (now) *effect = app_ask(a, "forget", now->name);
+}
+
 static bool key_in_list(app *a, uint32_t key, command_effect *effect) {
     sets_state *s = &a->tab->sets;
     if (key == '\r' || key == '\n') run_with(a, "choose", effect);
@@ -213,7 +223,7 @@ static bool key_in_list(app *a, uint32_t key, command_effect *effect) {
     else if (key == 'm') hold(a);
     else if (key == 'a') *effect = app_ask(a, "keep", "");
     else if (key == 'e') ask_export(a, effect);
-    else if (key == 'x') run_with(a, "forget", effect);
+    else if (key == 'x') ask_forget(a, effect);
     else if (key == 'j' || key == KEY_CODE_DOWN) s->cursor++;
     else if (key == 'k' || key == KEY_CODE_UP) s->cursor -= s->cursor > 0;
     else if (key == 'g' || key == KEY_CODE_HOME) s->cursor = 0;
@@ -255,6 +265,17 @@ static void sets_wheel(app *a, int steps) {
     else s->cursor += (size_t)steps;
 }
 
+/* On a set: the cursor; twice: it is chosen. */
+static command_effect sets_click(app *a, int y, int x, int clicks) {
+    sets_state *s = &a->tab->sets;
+    if (s->versus.second) return (command_effect)versus_click(a, y, x, clicks);
+    if (!s->kept || !s->kept->count || y < KEPT_ROW || (size_t)(y - KEPT_ROW) >= s->shown) return DID_NOTHING;
+    command_effect effect = DID_CHANGE;
+    s->cursor = s->top + (size_t)(y - KEPT_ROW);
+    if (clicks == 2) run_with(a, "choose", &effect);
+    return effect;
+}
+
 static void sets_footer(app *a, rect r) {
     const sets_state *s = &a->tab->sets;
     bool some = s->kept && s->kept->count;
@@ -275,11 +296,11 @@ static const char *const sets_keys[][2] = {
     {"+ & -", "join it to the selection; leave what both have; take it away"},
     {"v", "compare it with the selection, or with the set marked by m"},
     {"a e", "keep the selection as a set; export the set"},
-    {"x", "drop it"},
+    {"x", "drop it, once Enter says so"},
     {"Tab", "of a comparison: domains, and the latents of each side and of both"},
     {"Enter Space", "among these: go to the latent; switch it"},
     {"M", "mark all of these"},
     {"q Esc", "back"},
     {NULL, NULL}};
 
-const layer layer_sets = {"sets", draw_sets, sets_key, sets_wheel, sets_footer, sets_keys};
+const layer layer_sets = {"sets", draw_sets, sets_key, sets_wheel, sets_click, sets_footer, sets_keys};

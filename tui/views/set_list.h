@@ -19,9 +19,9 @@ typedef struct sets_rho {
 } sets_rho;
 
 typedef struct sets_state {
-    scry_sets *kept; /* owned; NULL until first asked for */
-    size_t cursor, top;
-    char held[SETS_NAME]; /* the set that v compares others with; "": the selection */
+    scry_sets *kept;           /* owned; NULL until first asked for */
+    size_t cursor, top, shown; /* shown: rows of kept sets when last drawn */
+    char held[SETS_NAME];      /* the set that v compares others with; "": the selection */
     versus_state versus;
     sets_rho rho;
 } sets_state;

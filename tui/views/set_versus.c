@@ -11,6 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Rows of the page: the names of what it shows, and below these heads the first latent. */
+enum { PAGES_ROW = 2, LATENTS_ROW = 4 };
+
 void versus_free(versus_state *s) {
     scry_set_free(s->first);
     scry_set_free(s->second);
@@ -88,10 +91,11 @@ static bool latent_at(app *a, uint32_t row, uint32_t *latent) {
 
 /* ---- drawing ---------------------------------------------------------------------------------- */
 
-/* Its pages by name and size; the one shown in brackets. */
-static void draw_pages(app *a, rect r, const scry_set_relation *to) {
+/* Its pages by name and size; the one shown in brackets. Where click is a column, nothing is drawn: returns the page
+ * that stands there, else -1. */
+static int put_pages(app *a, rect r, const scry_set_relation *to, int click) {
     char name[2][24], text[64];
-    int x = r.x + 1;
+    int x = r.x + 1, hit = -1;
     for (int i = 0; i < 2; i++) {
         text_clean(state_of(a)->name[i], name[i], sizeof name[i], a->ascii);
         text_fit(name[i], 16, a->ascii);
@@ -103,10 +107,16 @@ static void draw_pages(app *a, rect r, const scry_set_relation *to) {
         else
             snprintf(text, sizeof text, "only %s %u", name[page == VERSUS_SECOND],
                      page == VERSUS_SECOND ? to->only_b : to->only_a);
-        x += grid_put(a->grid, r.y, x, 1, shown ? ROLE_FOCUS : ROLE_TEXT, shown ? "[" : " ");
-        x += grid_put(a->grid, r.y, x, r.x + r.cols - x, shown ? ROLE_FOCUS : ROLE_FAINT, text);
-        x += grid_put(a->grid, r.y, x, 1, shown ? ROLE_FOCUS : ROLE_TEXT, shown ? "]" : " ") + 1;
+        int width = text_columns(text) + 2;
+        if (click >= x && click < x + width) hit = page;
+        if (click < 0) {
+            grid_put(a->grid, r.y, x, 1, shown ? ROLE_FOCUS : ROLE_TEXT, shown ? "[" : " ");
+            grid_put(a->grid, r.y, x + 1, r.x + r.cols - x - 1, shown ? ROLE_FOCUS : ROLE_FAINT, text);
+            grid_put(a->grid, r.y, x + width - 1, 1, shown ? ROLE_FOCUS : ROLE_TEXT, shown ? "]" : " ");
+        }
+        x += width + 1;
     }
+    return hit;
 }
 
 static void draw_figures(app *a, rect r, const scry_set_relation *to, const scry_result *x, const scry_result *y) {
@@ -197,8 +207,8 @@ void versus_draw(app *a, rect r) {
     view_title(a, r, true, "%s versus %s", name[0], name[1]);
     scry_result x = sets_result(a, side_of(a, 0)), y = sets_result(a, side_of(a, 1));
     draw_figures(a, (rect){r.y + 1, r.x, 1, r.cols}, &to, &x, &y);
-    draw_pages(a, (rect){r.y + 2, r.x, 1, r.cols}, &to);
-    rect below = {r.y + 3, r.x, r.rows - 3, r.cols};
+    put_pages(a, (rect){r.y + PAGES_ROW, r.x, 1, r.cols}, &to, -1);
+    rect below = {r.y + PAGES_ROW + 1, r.x, r.rows - PAGES_ROW - 1, r.cols};
     if (below.rows > 1 && state_of(a)->page == VERSUS_DOMAINS) draw_domains(a, below, &x, &y);
     else if (below.rows > 1) draw_latents(a, below);
     scry_result_free(&x);
@@ -286,4 +296,20 @@ void versus_wheel(app *a, int steps) {
     versus_state *s = state_of(a);
     uint32_t back = steps < 0 ? (uint32_t)-steps : 0;
     s->cursor = back ? (s->cursor > back ? s->cursor - back : 0) : s->cursor + (uint32_t)steps;
+}
+
+/* On a page's name: that page. On a latent: the cursor, in its first columns a switch; twice: go to it. */
+int versus_click(app *a, int y, int x, int clicks) {
+    versus_state *s = state_of(a);
+    if (y == PAGES_ROW) {
+        scry_set_relation to = scry_set_relate(side_of(a, 0), side_of(a, 1));
+        int page = put_pages(a, (rect){0, 0, 1, a->grid->cols}, &to, x);
+        if (page >= 0) turn(a, page - (int)s->page);
+        return page >= 0 ? DID_CHANGE : DID_NOTHING;
+    }
+    uint32_t row = s->top + (uint32_t)(y - LATENTS_ROW);
+    if (s->page == VERSUS_DOMAINS || y < LATENTS_ROW || row >= count_of(a)) return DID_NOTHING;
+    s->cursor = row;
+    if (x < 4) return switch_it(a);
+    return clicks == 2 ? go(a) : DID_CHANGE;
 }

@@ -22,6 +22,7 @@ bool versus_open(struct app *a, const char *text);
 void versus_draw(struct app *a, rect r);
 bool versus_key(struct app *a, uint32_t key, int *effect);
 void versus_wheel(struct app *a, int steps);
+int versus_click(struct app *a, int y, int x, int clicks);
 void versus_footer(struct app *a, rect r);
 
 #endif
