@@ -2,6 +2,7 @@
 #include "beside.h"
 #include "base/mem.h"
 #include "identity.h"
+#include "whole.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -97,6 +98,7 @@ char *scry_beside_latents(const scry_index *index, const char *suffix) {
 bool scry_write_whole(const char *path, bool (*write)(FILE *file, const void *context), const void *context,
                       scry_error *err) {
     struct stat st;
+    if (!whole_spares_index(path, err)) return false;
     bool special = stat(path, &st) == 0 && !S_ISREG(st.st_mode); /* a rename would replace a pipe */
     char *folder = folder_of(path);
     bool made = scry_make_folder(folder, "set XDG_DATA_HOME to a folder that can be written", err);

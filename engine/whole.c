@@ -1,6 +1,7 @@
 /* whole.c: a file that is there whole or not at all. */
 #include "whole.h"
 #include "base/mem.h"
+#include "scry.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -13,8 +14,17 @@ static bool failed(const char *path, int why, scry_error *err) {
                      strerror(why));
 }
 
+bool whole_spares_index(const char *path, scry_error *err) {
+    struct stat st;
+    bool regular = stat(path, &st) == 0 && S_ISREG(st.st_mode); /* a pipe is not to be read from */
+    return !regular || !scry_is_index(path) ||
+           scry_fail(err, "%s: is an index, which would be lost; expected another name to write to", path);
+}
+
 bool whole_begin(whole_file *w, const char *path, scry_error *err) {
     struct stat st;
+    *w = (whole_file){0};
+    if (!whole_spares_index(path, err)) return false;
     *w = (whole_file){.special = stat(path, &st) == 0 && !S_ISREG(st.st_mode)};
     bool is_stdout = strcmp(path, "-") == 0;
     w->special = w->special || is_stdout;

@@ -13,7 +13,11 @@ typedef struct whole_file {
     bool special;
 } whole_file;
 
-/* False and err when it cannot be begun; otherwise to be ended by whole_end. path is copied. "-" is stdout. */
+/* False and err where the path names an index: nothing else may take its place. */
+bool whole_spares_index(const char *path, scry_error *err);
+
+/* False and err when it cannot be begun, or would take the place of an index; otherwise to be ended by whole_end. path
+ * is copied. "-" is stdout. */
 bool whole_begin(whole_file *w, const char *path, scry_error *err);
 /* Syncs and renames when `ok` and everything could be written; else nothing is left. err is filled only
  * when writing failed. Returns whether the file is there. */

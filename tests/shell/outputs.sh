@@ -1,0 +1,94 @@
+#!/bin/sh
+# What is written, and over what: inputs are not written over, a full disk is told, labels come back as they went.
+. "${0%/*}/check.inc"
+x=$place/s.scry study=$place/study/study.json
+cp -r sample_data "$place/study"
+gives 0 index "$study" -o "$x"
+cp "$x" "$place/copy.scry"
+
+# ---- no command writes over what it reads, and nothing but an index takes the place of an index
+for command in export "plot scatter" report; do
+    name=${command%% *} more=${command#"$name"}
+    fails "is what $name reads" "$name" "$x" $more -o "$x"
+    fails "is what $name reads" "$name" "$study" $more -o "$study"
+    fails "is an index, which would be lost" "$name" sample_data/study.json $more -o "$x"
+done
+fails "is an index, which would be lost" export "$x" -o "$place/copy.scry" --top 3
+cp "$x" "$place/labels.csv"
+fails "is an index, which would be lost" export-labels "$x" -o "$place/labels.csv"
+printf 'export %s\nexport-labels %s\nreport %s\n' "$x" "$place/labels.csv" "$x" >"$place/write.scr"
+scry "$place/copy.scry" --script "$place/write.scr"
+cmp -s "$x" "$place/copy.scry" && cmp -s "$x" "$place/labels.csv" && ok "indexes are left alone, by the explorer too" ||
+    not_ok "indexes are left alone, by the explorer too" "found other bytes than before"
+capture=$place/study/acts/math.icl.safetensors
+for input in "$study" "$capture"; do
+    fails "is there and no index" index "$study" -o "$input"
+    fails "is there and no index" merge "$x" -o "$input"
+done
+cmp -s "$study" sample_data/study.json && cmp -s "$capture" sample_data/acts/math.icl.safetensors &&
+    ok "the study is left alone" || not_ok "the study is left alone" "found other bytes than before"
+gives 0 index "$study" -o "$x" --threads 1
+cmp -s "$x" "$place/copy.scry" && ok "an index is made anew in its place" ||
+    not_ok "an index is made anew in its place" "found other bytes"
+: >"$place/empty.scry"
+gives 0 index "$study" -o "$place/empty.scry"
+gives 0 export "$x" --top 5 -o "$place/set.csv"
+gives 0 export "$x" --set "$place/set.csv" --with 9 -o "$place/set.csv"
+is "a set is read and written in one go" "$(wc -l <"$place/set.csv" | tr -d ' ')" 7
+mkfifo "$place/pipe"
+head -1 <"$place/pipe" >"$place/first" &
+gives 0 export "$x" --top 3 -o "$place/pipe"
+wait
+is "a pipe is written to" "$(cut -d, -f1 "$place/first")" latent
+
+# ---- a disk that is full
+if [ -w /dev/full ]; then
+    for command in "rank $x" "plot $x scatter" "plot $x mix" "info --system" "help" "help --man" "help --completion bash" \
+        "rank --help" --version --help "export $x" "report $x -o -"; do
+        "$SCRY" $command >/dev/full 2>"$err"
+        is "scry ${command%% *}: a full disk is told" "$? $(cat "$err")" "1 scry: standard output: cannot be written: No space left on device"
+    done
+else
+    echo "skip - /dev/full is not here"
+fi
+
+# ---- labels that a spreadsheet would take for formulas
+cat >"$place/study/labels.jsonl" <<'END'
+{"latent": 3, "label": "= before a number"}
+{"latent": 4, "label": "-5, \"quoted\""}
+{"latent": 5, "label": "'tis"}
+{"latent": 6, "label": "@ and ü"}
+END
+sed 's/"scry_study": 1,/"scry_study": 1, "labels": "labels.jsonl",/' sample_data/study.json >"$study"
+gives 0 index "$study" -o "$place/l.scry"
+for kind in csv jsonl; do
+    gives 0 export-labels "$place/l.scry" -o "$place/study/again.$kind"
+    sed "s/\"scry_study\": 1,/\"scry_study\": 1, \"labels\": \"again.$kind\",/" sample_data/study.json >"$study"
+    gives 0 index "$study" -o "$place/again.scry"
+    gives 0 export-labels "$place/again.scry" -o "$place/$kind.jsonl"
+    is "labels come back from .$kind" "$(cat "$place/$kind.jsonl")" '{"latent":3,"label":"= before a number"}
+{"latent":4,"label":"-5, \"quoted\""}
+{"latent":5,"label":"'"'"'tis"}
+{"latent":6,"label":"@ and ü"}'
+done
+
+# ---- words that are wrong are wrong whether or not they are needed
+refused '--threads: found "abc"' rank "$x" --threads abc
+refused '--memory: found "12x"' score "$x" --memory 12x
+refused 'no domain "nope"' sets "$x" --domains nope
+refused '--system: is words only' info --system --json
+fails 'so it has no latents' latent assets/published/gemma2-9b.json 5
+gives 0 sets "$x" --against top5 --domains law,math
+prints "sets: no figure is a dash" '^rho - versus - over 2 domains'
+
+# ---- an index that scores fewer than 100 ranks: what is not asked for is as many as it has
+gives 0 index sample_data/study.json -o "$place/c.scry" --candidates 50
+gives 0 score "$x" --top 50 --csv
+cp "$out" "$place/top50"
+gives 0 score "$place/c.scry" --csv
+cmp -s "$out" "$place/top50" && ok "score: the first 50" || not_ok "score: the first 50" "found others than by --top 50"
+for command in "sweep c" "latent c 1819" "mix c --budget 9" "plot c scatter" "plot c labels" "baselines c" "report c -o r.html"; do
+    gives 0 $(echo "$command" | sed "s#\\<c\\>#$place/c.scry#;s#r.html#$place/r.html#")
+done
+gives 2 score "$place/c.scry" --top 60
+finish
