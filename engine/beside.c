@@ -5,10 +5,13 @@
 #include "whole.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -93,6 +96,28 @@ char *scry_beside_latents(const scry_index *index, const char *suffix) {
     free(data);
     free(of_index);
     return beside;
+}
+
+int scry_hold_folder(const char *path) {
+    enum { TRIES = 300 };
+    static const struct timespec pause = {0, 10000000};
+    char *folder = folder_of(path);
+    scry_make_folder(folder, "", NULL);
+    int held = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC), tries = 0;
+    free(folder);
+    while (held >= 0 && flock(held, LOCK_EX | LOCK_NB) != 0) {
+        if (errno == EWOULDBLOCK && tries++ < TRIES) {
+            nanosleep(&pause, NULL);
+            continue;
+        }
+        close(held);
+        held = -1;
+    }
+    return held;
+}
+
+void scry_release_folder(int held) {
+    if (held >= 0) close(held);
 }
 
 bool scry_write_whole(const char *path, bool (*write)(FILE *file, const void *context), const void *context,
