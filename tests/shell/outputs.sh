@@ -63,6 +63,7 @@ sed 's/"scry_study": 1,/"scry_study": 1, "labels": "labels.jsonl",/' sample_data
 gives 0 index "$study" -o "$place/l.scry"
 for kind in csv jsonl; do
     gives 0 export-labels "$place/l.scry" -o "$place/study/again.$kind"
+    is "no formula in .$kind" "$(grep -c ',"[-=+@]' "$place/study/again.$kind")" 0
     sed "s/\"scry_study\": 1,/\"scry_study\": 1, \"labels\": \"again.$kind\",/" sample_data/study.json >"$study"
     gives 0 index "$study" -o "$place/again.scry"
     gives 0 export-labels "$place/again.scry" -o "$place/$kind.jsonl"
