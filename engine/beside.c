@@ -122,29 +122,30 @@ void scry_release_folder(int held) {
 
 bool scry_write_whole(const char *path, bool (*write)(FILE *file, const void *context), const void *context,
                       scry_error *err) {
-    struct stat st;
     if (!whole_spares_index(path, err)) return false;
-    bool special = stat(path, &st) == 0 && !S_ISREG(st.st_mode); /* a rename would replace a pipe */
+    bool straight = whole_is_straight(path);
     char *folder = folder_of(path);
     bool made = scry_make_folder(folder, "set XDG_DATA_HOME to a folder that can be written", err);
     free(folder);
     if (!made) return false;
-    char *temporary = special ? mem_copy_string(path) : mem_format("%s.tmp.%ld", path, (long)getpid());
-    FILE *f = fopen(temporary, "we");
-    bool ok = f && write(f, context) && fflush(f) == 0 && !ferror(f) && (special || fsync(fileno(f)) == 0);
+    char *place = straight ? mem_copy_string(path) : whole_place(path);
+    char *temporary = straight ? mem_copy_string(path) : mem_format("%s.tmp.%ld", place, (long)getpid());
+    FILE *f = fopen(temporary, straight ? "ae" : "we");
+    bool ok = f && write(f, context) && fflush(f) == 0 && !ferror(f) && (straight || fsync(fileno(f)) == 0);
     int why = errno;
     if (f && fclose(f) != 0 && ok) {
         ok = false;
         why = errno;
     }
-    if (ok && !special && rename(temporary, path) != 0) {
+    if (ok && !straight && rename(temporary, place) != 0) {
         ok = false;
         why = errno;
     }
     if (!ok) {
-        if (f && !special) unlink(temporary);
+        if (f && !straight) unlink(temporary);
         scry_fail(err, "%s: cannot be written: %s", path, strerror(why));
     }
     free(temporary);
+    free(place);
     return ok;
 }

@@ -9,9 +9,29 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+static bool begins_with(const char *text, const char *start) {
+    return strncmp(text, start, strlen(start)) == 0;
+}
+
+static bool is_stdout(const char *path) {
+    return strcmp(path, "-") == 0 || strcmp(path, "/dev/stdout") == 0;
+}
+
+bool whole_is_straight(const char *path) {
+    struct stat st;
+    return is_stdout(path) || begins_with(path, "/dev/std") || begins_with(path, "/dev/fd/") ||
+           begins_with(path, "/proc/") || (stat(path, &st) == 0 && !S_ISREG(st.st_mode));
+}
+
+char *whole_place(const char *path) {
+    struct stat st;
+    bool link = lstat(path, &st) == 0 && S_ISLNK(st.st_mode);
+    char *behind = link ? realpath(path, NULL) : NULL;
+    return behind ? behind : mem_copy_string(path);
+}
+
 static bool failed(const char *path, int why, scry_error *err) {
-    return scry_fail(err, "%s: cannot be written: %s", strcmp(path, "-") == 0 ? "standard output" : path,
-                     strerror(why));
+    return scry_fail(err, "%s: cannot be written: %s", is_stdout(path) ? "standard output" : path, strerror(why));
 }
 
 bool whole_spares_index(const char *path, scry_error *err) {
@@ -22,19 +42,16 @@ bool whole_spares_index(const char *path, scry_error *err) {
 }
 
 bool whole_begin(whole_file *w, const char *path, scry_error *err) {
-    struct stat st;
     *w = (whole_file){0};
     if (!whole_spares_index(path, err)) return false;
-    *w = (whole_file){.special = stat(path, &st) == 0 && !S_ISREG(st.st_mode)};
-    bool is_stdout = strcmp(path, "-") == 0;
-    w->special = w->special || is_stdout;
-    w->temporary = w->special ? mem_copy_string(path) : mem_format("%s.tmp.%ld", path, (long)getpid());
-    w->file = is_stdout ? stdout : fopen(w->temporary, "we");
-    if (w->file) {
-        w->path = mem_copy_string(path);
-        return true;
-    }
+    w->special = whole_is_straight(path);
+    w->path = w->special ? mem_copy_string(path) : whole_place(path);
+    w->temporary = w->special ? mem_copy_string(path) : mem_format("%s.tmp.%ld", w->path, (long)getpid());
+    /* What is open already is added to, never cut. */
+    w->file = is_stdout(path) ? stdout : fopen(w->temporary, w->special ? "ae" : "we");
+    if (w->file) return true;
     failed(path, errno, err);
+    free(w->path);
     free(w->temporary);
     *w = (whole_file){0};
     return false;

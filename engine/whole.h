@@ -13,6 +13,12 @@ typedef struct whole_file {
     bool special;
 } whole_file;
 
+/* Is it written straight? Pipes and devices, and the names of files that are open, such as /dev/stdout: a rename
+ * would take the name itself away. "-" and /dev/stdout are stdout. */
+bool whole_is_straight(const char *path);
+/* The file that a path leads to, past links, so that a rename leaves the link. Caller frees. */
+char *whole_place(const char *path);
+
 /* False and err where the path names an index: nothing else may take its place. */
 bool whole_spares_index(const char *path, scry_error *err);
 

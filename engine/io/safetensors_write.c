@@ -67,8 +67,8 @@ bool safetensors_create_about(safetensors_writer *w, const char *path, const saf
                               const char *const (*about)[2], size_t abouts, scry_error *err) {
     *w = (safetensors_writer){0};
     if (!whole_spares_index(path, err)) return false;
-    w->path = mem_copy_string(path);
-    w->temporary = mem_format("%s.tmp.%ld", path, (long)getpid());
+    w->path = whole_place(path);
+    w->temporary = mem_format("%s.tmp.%ld", w->path, (long)getpid());
     w->file = fopen(w->temporary, "we");
     if (!w->file) {
         scry_fail(err, "%s: cannot be written: %s", path, strerror(errno));

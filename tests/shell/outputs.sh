@@ -73,6 +73,31 @@ for kind in csv jsonl; do
 {"latent":6,"label":"@ and ü"}'
 done
 
+# ---- what is open is added to; a link stays one
+(echo first && "$SCRY" export "$x" --top 3 -o /dev/fd/1 && echo last) >"$place/open" 2>"$err"
+is "a file that is open is added to" "$(cut -d, -f1 "$place/open" | tr '\n' ' ')" "first latent $(tail -n +3 "$place/open" | head -3 | cut -d, -f1 | tr '\n' ' ')last "
+(echo first && "$SCRY" export "$x" --top 3 -o /dev/stdout && echo last) 2>"$err" | cut -d, -f1 >"$place/piped"
+is "/dev/stdout is standard output" "$(cat "$place/piped")" "$(cut -d, -f1 "$place/open")"
+mkdir "$place/far"
+for kind in csv svg safetensors jsonl scry; do
+    : >"$place/far/real.$kind"
+    ln -s "far/real.$kind" "$place/link.$kind"
+done
+gives 0 export "$x" --top 3 -o "$place/link.csv"
+gives 0 export "$x" --top 3 -o "$place/link.safetensors"
+gives 0 export-labels "$place/l.scry" -o "$place/link.jsonl"
+gives 0 plot "$x" scatter -o "$place/link.svg"
+gives 0 index "$study" -o "$place/link.scry"
+for kind in csv svg safetensors jsonl scry; do
+    [ -h "$place/link.$kind" ] && [ -s "$place/far/real.$kind" ] && ok "a link to a .$kind stays, and the file is written" ||
+        not_ok "a link to a .$kind stays, and the file is written" "found $(ls -l "$place/link.$kind" "$place/far" | tr '\n' ' ')"
+done
+
+# ---- scripts with the line ends and the mark of another system
+printf '\357\273\277latent 5\r\n\r\nlabel from afar\r\n' >"$place/dos.scr"
+gives 0 "$x" --script "$place/dos.scr"
+is "a script with CR LF" "$(cat "$place/s.labels.jsonl")" '{"latent":5,"label":"from afar"}'
+
 # ---- words that are wrong are wrong whether or not they are needed
 refused '--threads: found "abc"' rank "$x" --threads abc
 refused '--memory: found "12x"' score "$x" --memory 12x
