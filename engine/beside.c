@@ -130,7 +130,7 @@ bool scry_write_whole(const char *path, bool (*write)(FILE *file, const void *co
     if (!made) return false;
     char *place = straight ? mem_copy_string(path) : whole_place(path);
     char *temporary = straight ? mem_copy_string(path) : mem_format("%s.tmp.%ld", place, (long)getpid());
-    FILE *f = fopen(temporary, straight ? "ae" : "we");
+    FILE *f = straight ? whole_open_straight(path) : fopen(temporary, "we");
     bool ok = f && write(f, context) && fflush(f) == 0 && !ferror(f) && (straight || fsync(fileno(f)) == 0);
     int why = errno;
     if (f && fclose(f) != 0 && ok) {

@@ -4,6 +4,7 @@
 #include "scry.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -21,6 +22,14 @@ bool whole_is_straight(const char *path) {
     struct stat st;
     return is_stdout(path) || begins_with(path, "/dev/std") || begins_with(path, "/dev/fd/") ||
            begins_with(path, "/proc/") || (stat(path, &st) == 0 && !S_ISREG(st.st_mode));
+}
+
+FILE *whole_open_straight(const char *path) {
+    int open_as = begins_with(path, "/dev/stderr") ? STDERR_FILENO : -1;
+    if (sscanf(path, "/dev/fd/%d", &open_as) != 1) sscanf(path, "/proc/self/fd/%d", &open_as);
+    if (open_as < 0) return fopen(path, "ae");
+    int copy = fcntl(open_as, F_DUPFD_CLOEXEC, 0);
+    return copy < 0 ? NULL : fdopen(copy, "w");
 }
 
 char *whole_place(const char *path) {
@@ -47,8 +56,7 @@ bool whole_begin(whole_file *w, const char *path, scry_error *err) {
     w->special = whole_is_straight(path);
     w->path = w->special ? mem_copy_string(path) : whole_place(path);
     w->temporary = w->special ? mem_copy_string(path) : mem_format("%s.tmp.%ld", w->path, (long)getpid());
-    /* What is open already is added to, never cut. */
-    w->file = is_stdout(path) ? stdout : fopen(w->temporary, w->special ? "ae" : "we");
+    w->file = is_stdout(path) ? stdout : w->special ? whole_open_straight(path) : fopen(w->temporary, "we");
     if (w->file) return true;
     failed(path, errno, err);
     free(w->path);

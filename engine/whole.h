@@ -16,6 +16,8 @@ typedef struct whole_file {
 /* Is it written straight? Pipes and devices, and the names of files that are open, such as /dev/stdout: a rename
  * would take the name itself away. "-" and /dev/stdout are stdout. */
 bool whole_is_straight(const char *path);
+/* Opens such a file, at the place that it is at where it is open already. NULL and errno otherwise. */
+FILE *whole_open_straight(const char *path);
 /* The file that a path leads to, past links, so that a rename leaves the link. Caller frees. */
 char *whole_place(const char *path);
 
