@@ -102,6 +102,10 @@ is "a script with CR LF" "$(cat "$place/s.labels.jsonl")" '{"latent":5,"label":"
 refused '--threads: found "abc"' rank "$x" --threads abc
 refused '--memory: found "12x"' score "$x" --memory 12x
 refused 'no domain "nope"' sets "$x" --domains nope
+refused '--domains: found no name' score "$x" --domains ''
+refused 'no domain " nope"' score "$x" --domains 'law, nope'
+gives 0 score "$x" --domains 'law, math , computer science' --json
+prints "blanks around the commas of --domains" '"points":3,'
 refused '--system: is words only' info --system --json
 fails 'so it has no latents' latent assets/published/gemma2-9b.json 5
 gives 0 sets "$x" --against top5 --domains law,math

@@ -228,6 +228,8 @@ void subject_free(subject *s) {
 
 bool subject_scope(const options *o, const scry_index *index, size_t train, scry_scope *scope, scry_error *err) {
     if (o->is_signed && o->is_absolute) return scry_misuse(err, "--signed and --absolute: expected one of them");
+    if (o->domains && !*o->domains)
+        return scry_misuse(err, "--domains: found no name, expected all, extremes:K or names");
     bool is_signed = o->is_signed || (scry_about(index)->is_signed && !o->is_absolute);
     return scry_scope_read(scope, index, train, o->domains ? o->domains : "all", is_signed, err);
 }
