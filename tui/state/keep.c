@@ -74,14 +74,17 @@ static uint64_t hash_of(app *a, tab *t) {
 void keep_begin(app *a, tab *t, const char *path) {
     t->keep.path = path ? strdup(path) : path_of(t);
     if (!t->keep.path) abort();
-    t->keep.set_aside = !path && access(t->keep.path, F_OK) == 0;
+    t->keep.set_aside = access(t->keep.path, F_OK) == 0;
     t->keep.saved = hash_of(a, t);
 }
 
 bool keep_restore(app *a, tab *t) {
     FILE *f = fopen(t->keep.path, "re");
     struct stat st;
-    if (!f || fstat(fileno(f), &st) != 0) return false;
+    if (!f || fstat(fileno(f), &st) != 0 || st.st_size == 0) {
+        if (f) fclose(f);
+        return false;
+    }
     scry_error err = {0};
     tab *shown = a->tab;
     bool ok = scry_session_read(t->session, f, &err);
