@@ -51,13 +51,12 @@ static size_t find(const scry_info *info, const char *name, size_t length) {
     return d;
 }
 
-/* Blanks belong to a name where there is one with them; else "law, math" is law and math. */
+/* A blank in front belongs to a name where there is one with it; else "law, math" is law and math. */
 static size_t find_word(const scry_info *info, const scry_word *word) {
     const char *name = word->text;
     size_t length = strlen(name), d = find(info, name, length);
     if (d < info->domains || !word->plain) return d;
     while (*name == ' ') name++, length--;
-    while (length && name[length - 1] == ' ') length--;
     return find(info, name, length);
 }
 

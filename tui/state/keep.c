@@ -81,10 +81,7 @@ void keep_begin(app *a, tab *t, const char *path) {
 bool keep_restore(app *a, tab *t) {
     FILE *f = fopen(t->keep.path, "re");
     struct stat st;
-    if (!f || fstat(fileno(f), &st) != 0 || st.st_size == 0) {
-        if (f) fclose(f);
-        return false;
-    }
+    if (!f || fstat(fileno(f), &st) != 0) return false;
     scry_error err = {0};
     tab *shown = a->tab;
     bool ok = scry_session_read(t->session, f, &err);
