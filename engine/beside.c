@@ -2,12 +2,16 @@
 #include "beside.h"
 #include "base/mem.h"
 #include "identity.h"
+#include "whole.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -94,30 +98,54 @@ char *scry_beside_latents(const scry_index *index, const char *suffix) {
     return beside;
 }
 
+int scry_hold_folder(const char *path) {
+    enum { TRIES = 300 };
+    static const struct timespec pause = {0, 10000000};
+    char *folder = folder_of(path);
+    scry_make_folder(folder, "", NULL);
+    int held = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC), tries = 0;
+    free(folder);
+    while (held >= 0 && flock(held, LOCK_EX | LOCK_NB) != 0) {
+        if (errno == EWOULDBLOCK && tries++ < TRIES) {
+            nanosleep(&pause, NULL);
+            continue;
+        }
+        close(held);
+        held = -1;
+    }
+    return held;
+}
+
+void scry_release_folder(int held) {
+    if (held >= 0) close(held);
+}
+
 bool scry_write_whole(const char *path, bool (*write)(FILE *file, const void *context), const void *context,
                       scry_error *err) {
-    struct stat st;
-    bool special = stat(path, &st) == 0 && !S_ISREG(st.st_mode); /* a rename would replace a pipe */
+    if (!whole_spares_index(path, err)) return false;
+    bool straight = whole_is_straight(path);
     char *folder = folder_of(path);
     bool made = scry_make_folder(folder, "set XDG_DATA_HOME to a folder that can be written", err);
     free(folder);
     if (!made) return false;
-    char *temporary = special ? mem_copy_string(path) : mem_format("%s.tmp.%ld", path, (long)getpid());
-    FILE *f = fopen(temporary, "we");
-    bool ok = f && write(f, context) && fflush(f) == 0 && !ferror(f) && (special || fsync(fileno(f)) == 0);
+    char *place = straight ? mem_copy_string(path) : whole_place(path);
+    char *temporary = straight ? mem_copy_string(path) : mem_format("%s.tmp.%ld", place, (long)getpid());
+    FILE *f = straight ? whole_open_straight(path) : fopen(temporary, "we");
+    bool ok = f && write(f, context) && fflush(f) == 0 && !ferror(f) && (straight || fsync(fileno(f)) == 0);
     int why = errno;
     if (f && fclose(f) != 0 && ok) {
         ok = false;
         why = errno;
     }
-    if (ok && !special && rename(temporary, path) != 0) {
+    if (ok && !straight && rename(temporary, place) != 0) {
         ok = false;
         why = errno;
     }
     if (!ok) {
-        if (f && !special) unlink(temporary);
+        if (f && !straight) unlink(temporary);
         scry_fail(err, "%s: cannot be written: %s", path, strerror(why));
     }
     free(temporary);
+    free(place);
     return ok;
 }

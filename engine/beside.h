@@ -24,6 +24,12 @@ char *scry_folder(const char *variable, const char *under_home);
 /* Makes a folder and those above it; advice: what else the user can do. */
 bool scry_make_folder(const char *path, const char *advice, scry_error *err);
 
+/* Keeps other processes that ask for the same from the folder of a file, while it is read, changed and written: two
+ * who label at once lose nothing. Waits for them, but no longer than a few seconds; -1 where it cannot be had, as on
+ * some network disks: then the last one wins. To be given to scry_release_folder. */
+int scry_hold_folder(const char *path);
+void scry_release_folder(int held);
+
 /* Writes a file whole or not at all: under a temporary name, synced, renamed; its folder is made. */
 bool scry_write_whole(const char *path, bool (*write)(FILE *file, const void *context), const void *context,
                       scry_error *err);

@@ -3,10 +3,10 @@
 #include "base/mem.h"
 #include "index/index.h"
 #include "io/safetensors_write.h"
+#include "whole.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 static bool ends_in(const char *path, const char *ending) {
     size_t length = strlen(path), tail = strlen(ending);
@@ -55,12 +55,10 @@ bool scry_set_write_tensors(const scry_exported *e, const char *path, scry_notes
     const scry_index *x = e->index;
     const scry_info *info = &x->info;
     uint64_t d = info->d_model, n = e->set->count;
-    struct stat st;
     if (!scry_decoder_bias(x))
         return scry_fail(err, "%s: holds no decoder: %s; expected a study whose \"sae\" has W_dec", info->path,
                          d ? "its SAE's files have none" : "the study names no SAE");
-    if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
-        return scry_fail(err, "%s: is no regular file, which tensors need", path);
+    if (whole_is_straight(path)) return scry_fail(err, "%s: is no regular file, which tensors need", path);
     if (*info->input)
         scry_notes_add(notes,
                        "the SAE reads residuals after %s of each token: W_dec and b_dec are in those units, not in the "

@@ -202,6 +202,7 @@ bool scry_label_set(scry_index *x, uint32_t latent, const char *text, scry_error
     bool ok = strlen(label) <= SCRY_LABEL_MOST ||
               scry_misuse(err, "label: %zu bytes, expected %d or fewer", strlen(label), SCRY_LABEL_MOST);
     if (ok) {
+        int held = scry_hold_folder(path);
         edit_list *e = read_file(x->F, path);
         const char *own = index_label(x, latent);
         ok = !e->problem.status || scry_fail(err, "%s", e->problem.text);
@@ -211,6 +212,7 @@ bool scry_label_set(scry_index *x, uint32_t latent, const char *text, scry_error
             free_lists(e);
             e = read_file(x->F, path); /* as it is on the disk */
         }
+        scry_release_folder(held);
         replace(x->edits, e);
         x->edits->version++;
     }

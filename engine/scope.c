@@ -45,14 +45,28 @@ static bool no_domain(const scry_info *info, const char *name, scry_error *err) 
     return scry_misuse(err, "no domain \"%.60s\"; expected all, extremes:K, or some of: %s", name, list);
 }
 
+static size_t find(const scry_info *info, const char *name, size_t length) {
+    size_t d = 0;
+    while (d < info->domains && (strncmp(info->domain[d].name, name, length) != 0 || info->domain[d].name[length])) d++;
+    return d;
+}
+
+/* A blank in front belongs to a name where there is one with it; else "law, math" is law and math. */
+static size_t find_word(const scry_info *info, const scry_word *word) {
+    const char *name = word->text;
+    size_t length = strlen(name), d = find(info, name, length);
+    if (d < info->domains || !word->plain) return d;
+    while (*name == ' ') name++, length--;
+    return find(info, name, length);
+}
+
 static bool named(scry_scope *scope, const scry_index *index, const char *spec, scry_error *err) {
     const scry_info *info = scry_about(index);
     scry_error why = {0};
     scry_word word;
     memset(scope->use, 0, scope->domains * sizeof *scope->use);
     while (scry_word_next(&spec, &word, &why)) {
-        size_t d = 0;
-        while (d < info->domains && strcmp(info->domain[d].name, word.text) != 0) d++;
+        size_t d = find_word(info, &word);
         bool ok = d < info->domains || no_domain(info, word.text, err);
         if (ok) scope->use[d] = true;
         free(word.text);

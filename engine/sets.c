@@ -151,14 +151,14 @@ static bool read_anew(scry_sets *sets, scry_error *err) {
     return ok;
 }
 
-bool scry_sets_keep(scry_sets *sets, const char *name, const scry_set *set, scry_error *err) {
-    if (!scry_sets_name_ok(name, err) || !read_anew(sets, err)) return false;
+static bool keep(scry_sets *sets, const char *name, const scry_set *set, scry_error *err) {
+    if (!read_anew(sets, err)) return false;
     add(sets, name, scry_set_copy(set));
     sets->version++;
     return save(sets, err);
 }
 
-bool scry_sets_forget(scry_sets *sets, const char *name, scry_error *err) {
+static bool forget(scry_sets *sets, const char *name, scry_error *err) {
     if (!read_anew(sets, err)) return false;
     size_t i = place_of(sets, name);
     if (i == sets->count) return scry_misuse(err, "no set \"%.40s\" is kept with this index", name);
@@ -166,4 +166,19 @@ bool scry_sets_forget(scry_sets *sets, const char *name, scry_error *err) {
     sets->version++;
     memmove(&sets->item[i], &sets->item[i + 1], (--sets->count - i) * sizeof *sets->item);
     return save(sets, err);
+}
+
+bool scry_sets_keep(scry_sets *sets, const char *name, const scry_set *set, scry_error *err) {
+    if (!scry_sets_name_ok(name, err)) return false;
+    int held = scry_hold_folder(sets->path);
+    bool ok = keep(sets, name, set, err);
+    scry_release_folder(held);
+    return ok;
+}
+
+bool scry_sets_forget(scry_sets *sets, const char *name, scry_error *err) {
+    int held = scry_hold_folder(sets->path);
+    bool ok = forget(sets, name, err);
+    scry_release_folder(held);
+    return ok;
 }

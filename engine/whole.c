@@ -1,30 +1,65 @@
 /* whole.c: a file that is there whole or not at all. */
 #include "whole.h"
 #include "base/mem.h"
+#include "scry.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+static bool begins_with(const char *text, const char *start) {
+    return strncmp(text, start, strlen(start)) == 0;
+}
+
+static bool is_stdout(const char *path) {
+    return strcmp(path, "-") == 0 || strcmp(path, "/dev/stdout") == 0;
+}
+
+bool whole_is_straight(const char *path) {
+    struct stat st;
+    return is_stdout(path) || begins_with(path, "/dev/std") || begins_with(path, "/dev/fd/") ||
+           begins_with(path, "/proc/") || (stat(path, &st) == 0 && !S_ISREG(st.st_mode));
+}
+
+FILE *whole_open_straight(const char *path) {
+    int open_as = begins_with(path, "/dev/stderr") ? STDERR_FILENO : -1;
+    if (sscanf(path, "/dev/fd/%d", &open_as) != 1) sscanf(path, "/proc/self/fd/%d", &open_as);
+    if (open_as < 0) return fopen(path, "ae");
+    int copy = fcntl(open_as, F_DUPFD_CLOEXEC, 0);
+    return copy < 0 ? NULL : fdopen(copy, "w");
+}
+
+char *whole_place(const char *path) {
+    struct stat st;
+    bool link = lstat(path, &st) == 0 && S_ISLNK(st.st_mode);
+    char *behind = link ? realpath(path, NULL) : NULL;
+    return behind ? behind : mem_copy_string(path);
+}
+
 static bool failed(const char *path, int why, scry_error *err) {
-    return scry_fail(err, "%s: cannot be written: %s", strcmp(path, "-") == 0 ? "standard output" : path,
-                     strerror(why));
+    return scry_fail(err, "%s: cannot be written: %s", is_stdout(path) ? "standard output" : path, strerror(why));
+}
+
+bool whole_spares_index(const char *path, scry_error *err) {
+    struct stat st;
+    bool regular = stat(path, &st) == 0 && S_ISREG(st.st_mode); /* a pipe is not to be read from */
+    return !regular || !scry_is_index(path) ||
+           scry_fail(err, "%s: is an index, which would be lost; expected another name to write to", path);
 }
 
 bool whole_begin(whole_file *w, const char *path, scry_error *err) {
-    struct stat st;
-    *w = (whole_file){.special = stat(path, &st) == 0 && !S_ISREG(st.st_mode)};
-    bool is_stdout = strcmp(path, "-") == 0;
-    w->special = w->special || is_stdout;
-    w->temporary = w->special ? mem_copy_string(path) : mem_format("%s.tmp.%ld", path, (long)getpid());
-    w->file = is_stdout ? stdout : fopen(w->temporary, "we");
-    if (w->file) {
-        w->path = mem_copy_string(path);
-        return true;
-    }
+    *w = (whole_file){0};
+    if (!whole_spares_index(path, err)) return false;
+    w->special = whole_is_straight(path);
+    w->path = w->special ? mem_copy_string(path) : whole_place(path);
+    w->temporary = w->special ? mem_copy_string(path) : mem_format("%s.tmp.%ld", w->path, (long)getpid());
+    w->file = is_stdout(path) ? stdout : w->special ? whole_open_straight(path) : fopen(w->temporary, "we");
+    if (w->file) return true;
     failed(path, errno, err);
+    free(w->path);
     free(w->temporary);
     *w = (whole_file){0};
     return false;

@@ -13,7 +13,19 @@ typedef struct whole_file {
     bool special;
 } whole_file;
 
-/* False and err when it cannot be begun; otherwise to be ended by whole_end. path is copied. "-" is stdout. */
+/* Is it written straight? Pipes and devices, and the names of files that are open, such as /dev/stdout: a rename
+ * would take the name itself away. "-" and /dev/stdout are stdout. */
+bool whole_is_straight(const char *path);
+/* Opens such a file, at the place that it is at where it is open already. NULL and errno otherwise. */
+FILE *whole_open_straight(const char *path);
+/* The file that a path leads to, past links, so that a rename leaves the link. Caller frees. */
+char *whole_place(const char *path);
+
+/* False and err where the path names an index: nothing else may take its place. */
+bool whole_spares_index(const char *path, scry_error *err);
+
+/* False and err when it cannot be begun, or would take the place of an index; otherwise to be ended by whole_end. path
+ * is copied. "-" is stdout. */
 bool whole_begin(whole_file *w, const char *path, scry_error *err);
 /* Syncs and renames when `ok` and everything could be written; else nothing is left. err is filled only
  * when writing failed. Returns whether the file is there. */

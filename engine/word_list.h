@@ -2,7 +2,8 @@
  *
  * A name that holds a comma, begins or ends with a blank or a quote, or is a word of the option itself stands in
  * double quotes, or has a backslash before each comma. In both, \" \, and \\ stand for the sign behind the backslash;
- * any other backslash for itself. Blanks belong to the name. */
+ * any other backslash for itself. Blanks belong to the name; who looks it up may
+ * try without those in front. */
 #ifndef SCRY_WORD_LIST_H
 #define SCRY_WORD_LIST_H
 

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* The session that the options ask for. NULL and err when they ask for what is not there. */
@@ -57,6 +58,7 @@ static int run_script(app *a, const char *path) {
     else script_run(a, f, path, &quit, &err);
     if (f && f != stdin) fclose(f);
     if (f) keep_save(a, true);
+    if (f && !err.status && keep_trouble(a)) scry_fail(&err, "%s", keep_trouble(a));
     return err.status ? out_error(&err) : 0;
 }
 
@@ -252,6 +254,17 @@ static void say_wrong(app *a, const config *c) {
     if (n > 1) app_fail(a, "%s (and %zu more)", c->wrong.text[0], n - 1);
 }
 
+/* A session is written over: what is there must be one. */
+static bool session_is_one(const char *path, scry_error *err) {
+    struct stat st;
+    char head[] = "scry-session ", found[sizeof head] = "";
+    if (stat(path, &st) != 0) return true;
+    FILE *f = S_ISREG(st.st_mode) ? fopen(path, "re") : NULL;
+    bool is = f && (st.st_size == 0 || (fread(found, 1, sizeof found - 1, f) > 0 && strcmp(found, head) == 0));
+    if (f) fclose(f);
+    return is || scry_fail(err, "%s: is there and no session of scry; expected one, or a new name", path);
+}
+
 /* What can be wrong with the options before anything is opened. */
 static bool read_options(const options *o, int *rows, int *cols, const theme **asked, int *colors, scry_error *err) {
     *colors = o->colors ? color_level_of(o->colors) : -1;
@@ -261,7 +274,7 @@ static bool read_options(const options *o, int *rows, int *cols, const theme **a
     if (o->theme && !*asked)
         return scry_misuse(err, "--theme: found \"%.40s\", expected dark, light, contrast or mono", o->theme);
     if (o->session && o->words > 1) return scry_misuse(err, "--session: found %d indexes, expected one", o->words);
-    return screen_size(o, rows, cols, err);
+    return screen_size(o, rows, cols, err) && (!o->session || session_is_one(o->session, err));
 }
 
 int explore(const options *o) {
@@ -280,6 +293,7 @@ int explore(const options *o) {
         set_up(a, &c, asked, colors);
         if (!o->script) history_begin(&a->history);
         take_up_sessions(a, o, &c);
+        if (o->script && a->message_is_error) out_warning(a->message);
         say_wrong(a, &c);
     }
     int status = !a          ? out_error(&err)

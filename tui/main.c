@@ -1,6 +1,7 @@
 /* main.c: from the shell's words to a command or the explorer. */
 #include "commands/commands.h"
 #include "commands/out.h"
+#include "commands/subject.h"
 #include "explore.h"
 #include "scry.h"
 #include "system.h"
@@ -19,6 +20,8 @@ static int run(const options *o) {
         options_help(explorer ? NULL : o->command);
         return o->help ? 0 : 2;
     }
+    scry_error err = {0};
+    if (!subject_spares(o, &err)) return out_error(&err);
     return explorer ? explore(o) : command_find(o->command)->shell(o);
 }
 
@@ -28,5 +31,6 @@ int main(int argc, char **argv) {
     scry_error err = {0};
     options o;
     if (!options_read(&o, argc, argv, &err)) return out_error(&err);
-    return run(&o);
+    int status = run(&o);
+    return status ? status : out_end();
 }

@@ -100,7 +100,10 @@ bool options_read(options *o, int argc, char **argv, scry_error *err) {
         }
     }
     if (o->json && o->csv) return scry_misuse(err, "--json and --csv: expected one of them");
-    return true;
+    uint32_t threads; /* an index that is made already asks for neither: they are wrong there too */
+    uint64_t memory;
+    return options_number("--threads", o->threads, 1, 0, &threads, err) &&
+           options_bytes("--memory", o->memory, &memory, err);
 }
 
 bool options_number(const char *name, const char *text, uint32_t least, uint32_t fallback, uint32_t *out,

@@ -1,6 +1,7 @@
 /* container.c: the .scry file as named, checksummed sections. */
 #include "index/container.h"
 #include "base/mem.h"
+#include "whole.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -64,21 +65,22 @@ static char *folder_of(const char *path) {
 
 bool container_writable(const char *path, scry_error *err) {
     struct stat st;
-    if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
+    if (whole_is_straight(path))
         return scry_fail(err, "%s: found a %s, expected a regular file or a new name; give another place with -o", path,
-                         S_ISDIR(st.st_mode) ? "directory" : "special file");
-    char *folder = folder_of(path);
+                         stat(path, &st) == 0 && S_ISDIR(st.st_mode) ? "directory" : "special file");
+    char *place = whole_place(path), *folder = folder_of(place);
     bool ok = access(folder, W_OK) == 0 || scry_fail(err, "%s: cannot be written: %s: %s; give another place with -o",
                                                      path, folder, strerror(errno));
     free(folder);
+    free(place);
     return ok;
 }
 
 container_writer *container_create(const char *path, scry_error *err) {
     if (!container_writable(path, err)) return NULL;
     container_writer *w = mem_new(1, sizeof *w);
-    w->path = mem_copy_string(path);
-    w->temporary = mem_format("%s.tmp.%ld", path, (long)getpid());
+    w->path = whole_place(path);
+    w->temporary = mem_format("%s.tmp.%ld", w->path, (long)getpid());
     w->file = fopen(w->temporary, "wbe");
     if (!w->file) {
         scry_fail(err, "%s: cannot be written: %s; give another place with -o", path, strerror(errno));

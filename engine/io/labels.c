@@ -232,6 +232,11 @@ static bool read_json(reader *r, const char *text, size_t length) {
     }
 }
 
+/* Less the apostrophe that a CSV has in front of what a spreadsheet would take for a formula. */
+static const char *past_apostrophe(const char *text) {
+    return text[0] == '\'' && text[1] && strchr("=+-@\t\r", text[1]) ? text + 1 : text;
+}
+
 static bool read_csv(reader *r, const char *csv, size_t length) {
     table t;
     if (!table_parse(&t, csv, length, r->path, r->err)) return false;
@@ -247,7 +252,7 @@ static bool read_csv(reader *r, const char *csv, size_t length) {
         const char *cell = table_cell(&t, row, latent);
         double number = strtod(cell, &end);
         if (!*cell || *end) ok = scry_fail(r->err, "labels: %s: %s: latent is not a number", r->path, r->place);
-        else give(r, number, table_cell(&t, row, text));
+        else give(r, number, past_apostrophe(table_cell(&t, row, text)));
     }
     table_free(&t);
     return ok;

@@ -1,6 +1,7 @@
 /* safetensors_write.c: u64 length, JSON header, data (huggingface/safetensors, README "Format"). */
 #include "io/safetensors_write.h"
 #include "base/mem.h"
+#include "whole.h"
 
 #include <cjson/cJSON.h>
 #include <errno.h>
@@ -64,8 +65,10 @@ bool safetensors_create(safetensors_writer *w, const char *path, const safetenso
 
 bool safetensors_create_about(safetensors_writer *w, const char *path, const safetensors_item *items, size_t count,
                               const char *const (*about)[2], size_t abouts, scry_error *err) {
-    *w = (safetensors_writer){.path = mem_copy_string(path)};
-    w->temporary = mem_format("%s.tmp.%ld", path, (long)getpid());
+    *w = (safetensors_writer){0};
+    if (!whole_spares_index(path, err)) return false;
+    w->path = whole_place(path);
+    w->temporary = mem_format("%s.tmp.%ld", w->path, (long)getpid());
     w->file = fopen(w->temporary, "we");
     if (!w->file) {
         scry_fail(err, "%s: cannot be written: %s", path, strerror(errno));

@@ -54,4 +54,21 @@ gives 0 "$place/study/study.json" --script "$place/label.script"
 grep -q '^17,.*of mine' "$place/labels.csv" && ok "labels too" || not_ok "labels too" "found $(cat "$place/labels.csv")"
 gives 0 sets sample_data/study.json
 prints "and are those of the SAE, in other studies too" 'mine'
+
+# ---- several at once: each reads, changes and writes the same file
+gives 0 index sample_data/study.json -o "$place/shared.scry"
+for n in 1 2 3 4 5 6 7 8; do
+    "$SCRY" sets "$place/shared.scry" --latents "$n" --keep "of_$n" >/dev/null 2>&1 </dev/null &
+done
+wait
+gives 0 sets "$place/shared.scry" --csv
+is "sets kept by eight at once are all there" "$(tail -n +2 "$out" | wc -l | tr -d ' ')" 8
+for n in 1 2 3; do
+    awk -v n="$n" 'BEGIN { for (i = 1; i <= 25; i++) printf "%d\nlabel by %d\n", n * 100 + i, n }' >"$place/label$n.scr"
+    "$SCRY" "$place/shared.scry" --script "$place/label$n.scr" >/dev/null 2>&1 </dev/null &
+done
+wait
+gives 0 export-labels "$place/shared.scry" -o "$place/shared.csv"
+is "labels given by three at once are all there" "$(grep -c '"by [123]"' "$place/shared.csv")" 75
+
 finish

@@ -201,9 +201,8 @@ int shell_baselines(const options *o) {
     scry_index *index = subject_open(o, &err);
     bool ok =
         index && subject_train(o, index, &train, &err) && subject_ranking(o, index, train, &source, &metric, &err) &&
-        options_number("--top", o->top, 1, 100, &top, &err) &&
-        options_number("--threads", o->threads, 1, 0, &threads, &err) && subject_scope(o, index, train, &scope, &err) &&
-        (ranking = scry_rank(index, train, source, SCRY_SQ, &err));
+        subject_top(o, index, 1, 100, &top, &err) && options_number("--threads", o->threads, 1, 0, &threads, &err) &&
+        subject_scope(o, index, train, &scope, &err) && (ranking = scry_rank(index, train, source, SCRY_SQ, &err));
     cJSON *facts = ok ? baselines_facts(index, ranking, top, &scope, threads, NULL) : NULL;
     char *head = facts ? baselines_head(facts, "") : NULL;
     int status = facts ? out_print(o, facts, "baselines", baselines_columns, head) : out_error(&err);

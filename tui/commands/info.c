@@ -218,11 +218,13 @@ static int print_sections(const options *o, const scry_index *index) {
 }
 
 int shell_info(const options *o) {
-    if (o->system && !o->word[0]) return report_system();
     scry_error err = {0};
+    if (o->system && (o->json || o->csv)) scry_misuse(&err, "--system: is words only; expected no --json or --csv");
+    if (err.status) return out_error(&err);
+    if (o->system && !o->word[0]) return report_system();
     scry_index *index = subject_open(o, &err);
     if (!index) return out_error(&err);
-    if (o->system && !o->json) report_system();
+    if (o->system) report_system();
     if (o->sections) {
         int status = print_sections(o, index);
         scry_close(index);

@@ -293,8 +293,8 @@ int shell_latent(const options *o) {
     if (!s.index) return out_error(&err);
     s.info = scry_about(s.index);
     int status;
-    if (!subject_latent(o, s.index, &s.latent, &err) || !subject_capture(o, s.index, &s.capture, &err) ||
-        !options_number("--list", o->list, 1, 20, &s.top, &err)) {
+    if (!subject_needs_latents(s.index, &err) || !subject_latent(o, s.index, &s.latent, &err) ||
+        !subject_capture(o, s.index, &s.capture, &err) || !options_number("--list", o->list, 1, 20, &s.top, &err)) {
         status = out_error(&err);
     } else {
         if (s.top > s.info->d_sae) s.top = s.info->d_sae;

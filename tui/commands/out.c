@@ -34,11 +34,15 @@ void out_text(cJSON *object, const char *key, const char *text) {
     cJSON_AddItemToObject(object, key, text ? out_string(text) : cJSON_CreateNull());
 }
 
-static int finish(cJSON *facts) {
-    cJSON_Delete(facts);
+int out_end(void) {
     if (fflush(stdout) == 0 && !ferror(stdout)) return 0;
     fprintf(stderr, "scry: standard output: cannot be written: %s\n", strerror(errno));
     return 1;
+}
+
+static int finish(cJSON *facts) {
+    cJSON_Delete(facts);
+    return out_end();
 }
 
 static void csv_text(const char *text) {

@@ -20,6 +20,9 @@ typedef struct out_column {
  * be NULL). columns end with a NULL key. Deletes facts. Returns the exit status. */
 int out_print(const options *o, cJSON *facts, const char *list, const out_column *columns, const char *head);
 
+/* Whether all that was said to standard output could be written: 0, or a line to stderr and 1. */
+int out_end(void);
+
 /* Just the table of a list of rows. */
 void out_table(FILE *f, const cJSON *list, const out_column *columns);
 

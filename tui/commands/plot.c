@@ -77,7 +77,7 @@ static bool read_view(const options *o, plotting *p, scry_error *err) {
                        .latent = -1,
                        .domain = -1};
     bool ranked = !o->set && !o->latents;
-    if (!options_number("--top", o->top, 0, 100, &v->n, err) ||
+    if (!subject_top(o, p->s.index, 0, 100, &v->n, err) ||
         !options_number("--band", o->band, 1, FIGURE_BAND, &v->band, err) ||
         !options_number("--budget", o->budget, 1, FIGURE_BUDGET, &v->budget, err) ||
         !options_number("--min", o->least, 0, 0, &v->least, err) ||

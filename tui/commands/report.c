@@ -34,7 +34,7 @@ int shell_report(const options *o) {
     bool ok = (o->out ||
                scry_misuse(&err, "-o is missing: where is the report to be written? scry report X -o report.html")) &&
               subject_read(o, &s, &err) && subject_scope(o, s.index, s.train, &scope, &err) &&
-              options_number("--top", o->top, 1, 100, &r.top, &err) &&
+              subject_top(o, s.index, 1, 100, &r.top, &err) &&
               options_number("--threads", o->threads, 1, 0, &r.threads, &err);
     if (ok) {
         selection_words(o, &s, r.top, words, sizeof words);

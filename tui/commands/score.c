@@ -184,7 +184,7 @@ int shell_export(const options *o) {
     subject s;
     uint32_t top = 0;
     bool ok = subject_read(o, &s, &err) && subject_needs_latents(s.index, &err);
-    if (ok && !o->set && !o->latents) ok = options_number("--top", o->top, 0, 100, &top, &err);
+    if (ok && !o->set && !o->latents) ok = subject_top(o, s.index, 0, 100, &top, &err);
     scry_exported e = {.set = s.set,
                        .index = s.index,
                        .ranking = s.ranking,

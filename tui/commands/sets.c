@@ -53,6 +53,15 @@ static void side_free(side *x) {
     scry_scorer_free(x->scorer);
 }
 
+enum { FIGURE = 24 };
+
+/* A figure with so many decimals, or - where there is none. */
+static const char *figure(double value, int decimals, char text[FIGURE]) {
+    if (isnan(value)) return "-";
+    snprintf(text, FIGURE, "%.*f", decimals, value);
+    return text;
+}
+
 static int versus(const options *o, const subject *s, const scry_set *other, const scry_scope *scope) {
     static const out_column columns[] = {{"name", "domain", NULL, 0},
                                          {"sts", "STS", "%.6g", 0},
@@ -78,24 +87,21 @@ static int versus(const options *o, const subject *s, const scry_set *other, con
         out_number(row, "change", info->domain[d].change[s->train]);
         cJSON_AddItemToArray(rows, row);
     }
-    char head[240];
+    char head[300], jaccard[FIGURE], first[FIGURE], second[FIGURE];
     snprintf(head, sizeof head,
-             "%u latents versus %u: %u in both, %u only in the first, %u only in the second, Jaccard %.3f\n"
-             "rho %.4f versus %.4f over %zu domains\n\n",
-             r.a, r.b, r.both, r.only_a, r.only_b, r.jaccard, a.result.fit.pearson, b.result.fit.pearson,
-             a.result.fit.n);
+             "%u latents versus %u: %u in both, %u only in the first, %u only in the second, Jaccard %s\n"
+             "rho %s versus %s over %zu domains\n\n",
+             r.a, r.b, r.both, r.only_a, r.only_b, figure(r.jaccard, 3, jaccard),
+             figure(a.result.fit.pearson, 4, first), figure(b.result.fit.pearson, 4, second), a.result.fit.n);
     side_free(&a);
     side_free(&b);
     return out_print(o, facts, "domains", columns, head);
 }
 
-static int compare(const options *o, const subject *s) {
+static int compare(const options *o, const subject *s, const scry_scope *scope) {
     scry_error err = {0};
-    scry_scope scope;
     scry_set *other = named_sets_expression(&(named_sets){.index = s->index, .ranking = s->ranking}, o->against, &err);
-    bool ok = other && subject_scope(o, s->index, s->train, &scope, &err);
-    int status = ok ? versus(o, s, other, &scope) : out_error(&err);
-    if (ok) scry_scope_free(&scope);
+    int status = other ? versus(o, s, other, scope) : out_error(&err);
     scry_set_free(other);
     return status;
 }
@@ -104,13 +110,15 @@ int shell_sets(const options *o) {
     scry_error err = {0};
     subject s;
     scry_sets *sets = NULL;
+    scry_scope scope = {0};
     bool ok = subject_read(o, &s, &err) && subject_needs_latents(s.index, &err) &&
-              (sets = scry_sets_open(s.index, &err)) != NULL &&
+              subject_scope(o, s.index, s.train, &scope, &err) && (sets = scry_sets_open(s.index, &err)) != NULL &&
               (!o->forget || scry_sets_forget(sets, o->forget, &err)) &&
               (!o->keep || scry_sets_keep(sets, o->keep, s.set, &err));
     if (ok && o->keep)
         fprintf(stderr, "scry: %s: %u latent%s kept as %s\n", sets->path, s.set->count, words_s(s.set->count), o->keep);
-    int status = !ok ? out_error(&err) : o->against ? compare(o, &s) : list(o, &s, sets);
+    int status = !ok ? out_error(&err) : o->against ? compare(o, &s, &scope) : list(o, &s, sets);
+    scry_scope_free(&scope);
     scry_sets_free(sets);
     subject_free(&s);
     return status;

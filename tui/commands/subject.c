@@ -82,6 +82,29 @@ scry_index *subject_open_path(const options *o, const char *path, scry_error *er
     return index;
 }
 
+static bool is_one_of(const char *word, const char *const *names) {
+    while (*names && strcmp(word, *names) != 0) names++;
+    return *names != NULL;
+}
+
+bool subject_spares(const options *o, scry_error *err) {
+    static const char *const makes_index[] = {"index", "merge", NULL};
+    static const char *const makes_file[] = {"export", "export-labels", "plot", "report", NULL};
+    bool index = is_one_of(o->command, makes_index);
+    struct stat out, in;
+    if (!o->out || (!index && !is_one_of(o->command, makes_file))) return true;
+    if (stat(o->out, &out) != 0 || !S_ISREG(out.st_mode)) return true;
+    if (index)
+        return out.st_size == 0 || scry_is_index(o->out) ||
+               scry_fail(err, "%s: is there and no index; expected a new name, or an index to take the place of",
+                         o->out);
+    for (int i = 0; i < o->words; i++)
+        if (stat(o->word[i], &in) == 0 && in.st_dev == out.st_dev && in.st_ino == out.st_ino)
+            return scry_fail(err, "%s: is what %s reads, and would be lost; give another name with -o", o->out,
+                             o->command);
+    return true;
+}
+
 bool subject_needs_latents(const scry_index *index, scry_error *err) {
     return scry_about(index)->d_sae > 0 ||
            scry_fail(err,
@@ -142,13 +165,19 @@ static bool put_sets(const scry_index *index, const scry_ranking *ranking, scry_
     return true;
 }
 
+bool subject_top(const options *o, const scry_index *index, uint32_t least, uint32_t fallback, uint32_t *top,
+                 scry_error *err) {
+    uint32_t most = scry_about(index)->candidates;
+    return options_number("--top", o->top, least, most && most < fallback ? most : fallback, top, err);
+}
+
 static bool base_selection(const options *o, const scry_index *index, const scry_ranking *ranking, scry_set *set,
                            scry_error *err) {
     if (o->set && o->latents) return scry_misuse(err, "--set and --latents: expected one of them");
     if (o->set) return scry_set_read_csv(set, o->set, err);
     if (o->latents) return put_sets(index, ranking, set, o->latents, true, err);
     uint32_t top;
-    if (!options_number("--top", o->top, 0, 100, &top, err)) return false;
+    if (!subject_top(o, index, 0, 100, &top, err)) return false;
     for (uint32_t rank = 0; rank < top && rank < ranking->latents; rank++)
         scry_set_put(set, ranking->order[rank], true);
     return true;
@@ -199,6 +228,8 @@ void subject_free(subject *s) {
 
 bool subject_scope(const options *o, const scry_index *index, size_t train, scry_scope *scope, scry_error *err) {
     if (o->is_signed && o->is_absolute) return scry_misuse(err, "--signed and --absolute: expected one of them");
+    if (o->domains && !*o->domains)
+        return scry_misuse(err, "--domains: found no name, expected all, extremes:K or names");
     bool is_signed = o->is_signed || (scry_about(index)->is_signed && !o->is_absolute);
     return scry_scope_read(scope, index, train, o->domains ? o->domains : "all", is_signed, err);
 }

@@ -11,6 +11,10 @@ scry_index *subject_open(const options *o, scry_error *err);
 /* The same for one path: an index, or a manifest, which is indexed into the cache first. */
 scry_index *subject_open_path(const options *o, const char *path, scry_error *err);
 
+/* False with err where -o would take the place of what the command reads, or an index that of a file that is none: a
+ * study, a capture. Commands that write a folder are not asked. */
+bool subject_spares(const options *o, scry_error *err);
+
 /* False with err when the index is a scores-only study, which has no latents. */
 bool subject_needs_latents(const scry_index *index, scry_error *err);
 
@@ -27,6 +31,9 @@ bool subject_ranking(const options *o, const scry_index *index, size_t train, sc
                      scry_metric *metric, scry_error *err);
 /* --score. */
 bool subject_score(const options *o, const scry_index *index, scry_score *score, scry_error *err);
+/* --top, from `least` up; `fallback` where it is not given, but no more than the index scores of a ranking. */
+bool subject_top(const options *o, const scry_index *index, uint32_t least, uint32_t fallback, uint32_t *top,
+                 scry_error *err);
 /* SELECTION: --top of the ranking, or --set, or --latents; then --without and --with. */
 scry_set *subject_selection(const options *o, const scry_index *index, const scry_ranking *ranking, scry_error *err);
 /* The second word: a latent. --capture: its number, -1 for all. */

@@ -173,8 +173,8 @@ static bool read_options(const options *o, sweep *s, scry_error *err) {
     if (strcmp(s->over, "n") != 0 && strcmp(s->over, "bands") != 0 && !random)
         return scry_misuse(err, "--over: found \"%.40s\", expected n, bands or random", s->over);
     if (o->band && strcmp(s->over, "bands") != 0) return scry_misuse(err, "--band: expected with --over bands");
-    return options_number("--top", o->top, 1, random ? 100 : 1000, &s->top, err) &&
-           options_number("--band", o->band, 1, 100, &s->width, err) && (s->index = subject_open(o, err)) &&
+    return options_number("--band", o->band, 1, 100, &s->width, err) && (s->index = subject_open(o, err)) &&
+           subject_top(o, s->index, 1, random ? 100 : 1000, &s->top, err) &&
            subject_train(o, s->index, &s->train, err) &&
            subject_ranking(o, s->index, s->train, &source, &metric, err) &&
            subject_score(o, s->index, &s->score, err) && subject_scope(o, s->index, s->train, &s->scope, err) &&

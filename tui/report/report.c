@@ -105,7 +105,7 @@ static void put_cards(const page *p) {
         put_card(p->f, "card-random", r->random_rank, "%.1f%%", 100,
                  "of random sets of the same size have a lower rho");
     const cJSON *top = cJSON_GetArrayItem(cJSON_GetObjectItemCaseSensitive(p->baselines, "tops"), 1);
-    if (top) {
+    if (top && !isnan(number(top, "latents_share_a"))) { /* there are as many as 100 */
         snprintf(words, sizeof words, "of the shift by %s is held by the top 100 of %u latents",
                  scry_condition_name(s->ranking->source), p->info->d_sae);
         put_card(p->f, "card-share", number(top, "latents_share_a"), "%.1f%%", 100, words);

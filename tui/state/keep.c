@@ -74,7 +74,7 @@ static uint64_t hash_of(app *a, tab *t) {
 void keep_begin(app *a, tab *t, const char *path) {
     t->keep.path = path ? strdup(path) : path_of(t);
     if (!t->keep.path) abort();
-    t->keep.set_aside = !path && access(t->keep.path, F_OK) == 0;
+    t->keep.set_aside = access(t->keep.path, F_OK) == 0;
     t->keep.saved = hash_of(a, t);
 }
 

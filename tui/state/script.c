@@ -16,7 +16,8 @@ bool script_run(app *a, FILE *f, const char *path, bool *quit, scry_error *err) 
     bool ok = true;
     while (ok && !*quit && getline(&line, &room, f) > 0) {
         number++;
-        line[strcspn(line, "\n")] = 0;
+        line[strcspn(line, "\r\n")] = 0;
+        if (number == 1 && strncmp(line, "\xef\xbb\xbf", 3) == 0) memmove(line, line + 3, strlen(line) - 2);
         if (!line[strspn(line, " \t")] || line[strspn(line, " \t")] == '#') continue;
         table_finish(a);
         app_draw(a); /* as on a terminal: pages and places are those of the last frame */
