@@ -51,8 +51,8 @@ static void write_table(const app *a, FILE *f) {
         views_write_list(t->marks, f);
         fputc('\n', f);
     }
+    fprintf(f, "latent %u\n", app_latent(a)); /* before the filter, which may hide it and all others */
     if (table_filter_text(a->tab)[0]) fprintf(f, "filter %s\n", table_filter_text(a->tab));
-    if (table_rows(a)) fprintf(f, "latent %u\n", app_latent(a));
 }
 
 /* The order of each page first, as its command also shows it; then the page that is shown. */
