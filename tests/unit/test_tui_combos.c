@@ -255,6 +255,8 @@ static const grid *screen_of(app *a) {
     a->tab->table.top = 0;
     a->tab->domains.top = a->tab->latent.tokens.top = a->tab->latent.tokens.line = a->tab->latent.profile_top = 0;
     a->tab->latent.sources_top = 0;
+    a->tab->latent.neighbours.list.cursor = a->tab->latent.neighbours.list.top = 0;
+    a->tab->latent.together.list.cursor = a->tab->latent.together.list.top = 0;
     a->tab->domains.scale = 0;
     a->tab->rho_before = (double)NAN;
     a->message[0] = 0;
