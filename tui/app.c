@@ -117,6 +117,11 @@ uint32_t app_latent(const app *a) {
     return a->tab->table.latent;
 }
 
+void app_focus(app *a, pane p) {
+    a->tab->focus = p;
+    if (a->tab->enlarged >= 0) a->tab->enlarged = (int)p;
+}
+
 void app_before_step(app *a) {
     a->tab->rho_before = scry_session_result(a->tab->session)->fit.pearson;
 }

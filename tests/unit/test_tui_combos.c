@@ -153,6 +153,8 @@ static void check_rho(seen *s, const model *m, app *a, const char *after) {
 }
 
 static void check_all(seen *s, model *m, app *a, const char *after) {
+    if (a->tab->enlarged >= 0 && a->tab->enlarged != (int)a->tab->focus)
+        note(s, &s->screens, "after %s: the keys are in a pane that is not shown", after);
     model_rank(m, a);
     model_score(m, a);
     check_set(s, m, a, after);
@@ -325,7 +327,7 @@ static const char *const words[] = {
     "fires-on the", "fires-on of", "sort on", "search the", "search 17", "search-next", "search-back", "down 7", "up 3",
     "page-down", "page-up", "first", "last", "latent 1890", "latent 17", "latent random", "pane", "pane-back",
     "pane latents", "domain law", "open", "page", "page tokens", "page neighbours", "page together", "jump", "back",
-    "sources", "profile sts", "histogram log", "capture", "capture all", "interval q2", "interval top", "versus",
+    "sources", "profile share", "histogram log", "capture", "capture all", "interval q2", "interval top", "versus",
     "wrap", "together pmi", "plot", "plot scatter", "plot sweep", "plot mix", "point 2", "take", "budget 200", "overlap",
     "help", "info", "compare", "baselines", "copy", "theme", "palette", "edit-label", "redraw", "tab", "tab", "tab-back", "close"};
 enum { WORDS = sizeof words / sizeof *words };

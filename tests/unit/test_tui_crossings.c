@@ -60,7 +60,7 @@ static const char *label_of(const app *a, uint32_t latent) {
 
 static void long_labels(const char *index) {
     char label[1201];
-    for (int i = 0; i < 1200; i++) label[i] = i % 10 == 9 ? ' ' : (char)('a' + i % 26);
+    for (int i = 0; i < 1200; i++) label[i] = (char)(i % 10 == 9 ? ' ' : 'a' + i % 26);
     label[1199] = '.';
     label[1200] = 0;
     app *a = open_at(index, NULL);
@@ -169,6 +169,58 @@ static void two_tabs_of_one_sae(const char *index) {
     app_free(a);
 }
 
+/* Keys go to what is shown, also where one pane fills the screen. */
+static void keys_in_an_enlarged_pane(const char *index) {
+    app *a = open_at(index, NULL);
+    static const char *const steps[] = {"column-right", "fires-on number", "column-left"};
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        say_command(a, "pane domains");
+        say_command(a, "open");
+        check(a->tab->enlarged == PANE_DOMAINS, "the domains fill the screen");
+        say_command(a, steps[i]);
+        check(a->tab->enlarged == PANE_TABLE && a->tab->focus == PANE_TABLE, "%s shows the table that it acts on",
+              steps[i]);
+        type_keys(a, "\x1b");
+    }
+    app_free(a);
+}
+
+/* A macro does what its lines did: what was clicked, and a jump to what a page lists. */
+static void macros(const char *index) {
+    app *a = open_at(index, NULL), *b = open_at(index, NULL);
+    setenv("XDG_DATA_HOME", scratch_folder("data"), 1);
+    say_command(a, "pane domains");
+    say_command(a, "open");
+    app_resize(a, MANY + 10, 80); /* a line a domain, and heads */
+    app_draw(a);
+    say_command(a, "record heads");
+    char title[81] = "";
+    for (int x = 0; x < 80; x++) title[x] = a->grid->cells[80 + x].code[0] < 127 ? (char)a->grid->cells[80 + x].code[0] : ' ';
+    const char *head = strstr(title, "change residual");
+    if (check(head != NULL, "the head of the change is on the screen: %s", title)) {
+        app_click(a, 1, (int)(head - title), 1);
+        app_click(a, 1, (int)(head - title), 1);
+    }
+    say_command(a, "last");
+    say_command(a, "pane latents");
+    say_command(a, "open");
+    say_command(a, "together");
+    if (latent_working(a)) latent_work(a, 0);
+    say_command(a, "jump");
+    say_command(a, "record");
+    check(app_latent(a) != order_at(&a->tab->table.order, 0), "jumped to a latent that fires together: %u", app_latent(a));
+    app_resize(b, MANY + 10, 80);
+    say_command(b, "pane domains");
+    say_command(b, "open");
+    say_command(b, "play heads");
+    check(!b->message_is_error && b->tab->domains.sort == a->tab->domains.sort && b->tab->domains.reversed &&
+              domains_current(b) == domains_current(a) && app_latent(b) == app_latent(a),
+          "played, it leads to latent %u, domain %zu, order %d, found %u, %zu, %d: %s", app_latent(a), domains_current(a),
+          a->tab->domains.sort, app_latent(b), domains_current(b), b->tab->domains.sort, b->message);
+    app_free(a);
+    app_free(b);
+}
+
 static void marks_that_fail(const char *index) {
     app *a = open_at(index, NULL);
     say_command(a, "mark 3");
@@ -223,6 +275,8 @@ int main(void) {
     kept_without_the_token(index);
     clicks_on_moved_columns(index);
     two_tabs_of_one_sae(index);
+    keys_in_an_enlarged_pane(index);
+    macros(index);
     marks_that_fail(index);
     escape_from_a_filter(index);
     long_filters(index);
