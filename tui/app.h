@@ -21,7 +21,8 @@
 #include "views/table.h"
 #include "works.h"
 
-/* A line of typing takes the longest label, and a list of very many domains, so that neither is cut when it is edited. */
+/* A line of typing takes the longest label, and a list of very many domains, so that neither is cut when it is edited.
+ */
 enum { TEXT_MOST = 8192 };
 
 /* One line of typing at the bottom of the screen. */

@@ -1,5 +1,5 @@
-/* plain_model.h: what the explorer's table shows of a study, by plain loops over figures of one latent: the ranking, the
- * columns, rho and what-if, the filter. Shares no code with the session, the table and its filter. */
+/* plain_model.h: what the explorer's table shows of a study, by plain loops over figures of one latent: the ranking,
+ * the columns, rho and what-if, the filter. Shares no code with the session, the table and its filter. */
 #ifndef SCRY_TESTS_PLAIN_MODEL_H
 #define SCRY_TESTS_PLAIN_MODEL_H
 
@@ -208,8 +208,8 @@ enum { MODEL_TERMS = sizeof model_terms / sizeof *model_terms };
 static inline void model_filter_text(uint64_t *state, char *text, size_t size) {
     static const char *const between[] = {" ", ",", " | "};
     uint32_t more = roll_below(state, 3);
-    int n = snprintf(text, size, "%s%s", roll_below(state, 4) ? "" : "!",
-                     model_terms[roll_below(state, MODEL_TERMS)].text);
+    int n =
+        snprintf(text, size, "%s%s", roll_below(state, 4) ? "" : "!", model_terms[roll_below(state, MODEL_TERMS)].text);
     if (more)
         snprintf(text + n, size - (size_t)n, "%s%s%s", between[roll_below(state, 3)], roll_below(state, 4) ? "" : "!",
                  model_terms[roll_below(state, MODEL_TERMS)].text);

@@ -195,7 +195,8 @@ static void macros(const char *index) {
     app_draw(a);
     say_command(a, "record heads");
     char title[81] = "";
-    for (int x = 0; x < 80; x++) title[x] = a->grid->cells[80 + x].code[0] < 127 ? (char)a->grid->cells[80 + x].code[0] : ' ';
+    for (int x = 0; x < 80; x++)
+        title[x] = a->grid->cells[80 + x].code[0] < 127 ? (char)a->grid->cells[80 + x].code[0] : ' ';
     const char *head = strstr(title, "change residual");
     if (check(head != NULL, "the head of the change is on the screen: %s", title)) {
         app_click(a, 1, (int)(head - title), 1);
@@ -208,15 +209,17 @@ static void macros(const char *index) {
     if (latent_working(a)) latent_work(a, 0);
     say_command(a, "jump");
     say_command(a, "record");
-    check(app_latent(a) != order_at(&a->tab->table.order, 0), "jumped to a latent that fires together: %u", app_latent(a));
+    check(app_latent(a) != order_at(&a->tab->table.order, 0), "jumped to a latent that fires together: %u",
+          app_latent(a));
     app_resize(b, MANY + 10, 80);
     say_command(b, "pane domains");
     say_command(b, "open");
     say_command(b, "play heads");
     check(!b->message_is_error && b->tab->domains.sort == a->tab->domains.sort && b->tab->domains.reversed &&
               domains_current(b) == domains_current(a) && app_latent(b) == app_latent(a),
-          "played, it leads to latent %u, domain %zu, order %d, found %u, %zu, %d: %s", app_latent(a), domains_current(a),
-          a->tab->domains.sort, app_latent(b), domains_current(b), b->tab->domains.sort, b->message);
+          "played, it leads to latent %u, domain %zu, order %d, found %u, %zu, %d: %s", app_latent(a),
+          domains_current(a), a->tab->domains.sort, app_latent(b), domains_current(b), b->tab->domains.sort,
+          b->message);
     app_free(a);
     app_free(b);
 }

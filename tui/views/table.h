@@ -29,7 +29,7 @@ typedef struct table_stamp {
     uint32_t n;
     scry_score score;
     bool is_signed;
-    uint64_t scope; /* hash of the domains' words, which may be many */
+    uint64_t scope;                         /* hash of the domains' words, which may be many */
     uint64_t changes, mark_changes, labels; /* labels: scry_label_version */
 } table_stamp;
 
