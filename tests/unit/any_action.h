@@ -6,7 +6,7 @@
 #include "plain_model.h"
 
 /* Each as often as it stands here. */
-static const char words[] =
+static const char any_words[] =
     "toggle;toggle;toggle 3,17,90-120;toggle 1000-1010;toggle-marked;more;fewer;top 0;top 1;top 40;top 100;"
     "top 300;top 99999;by-icl;by-trained;metric d;metric sq;metric abs;metric rate;metric mean;score-act;"
     "score-act2;score-icl;train-set;train-set math;signed;domains all;domains extremes:2;"
@@ -30,8 +30,8 @@ static const char words[] =
 static inline const char *any_word(uint64_t *state) {
     static char word[64];
     uint32_t count = 1;
-    for (const char *at = words; *at; at++) count += *at == ';';
-    const char *at = words;
+    for (const char *at = any_words; *at; at++) count += *at == ';';
+    const char *at = any_words;
     for (uint32_t skip = roll_below(state, count); skip; skip--) at += strcspn(at, ";") + 1;
     snprintf(word, sizeof word, "%.*s", (int)strcspn(at, ";"), at);
     return word;
