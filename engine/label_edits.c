@@ -221,6 +221,25 @@ bool scry_label_set(scry_index *x, uint32_t latent, const char *text, scry_error
     return ok;
 }
 
+static bool same_lists(const edit_list *a, const edit_list *b) {
+    if (a->count != b->count || a->problem.status != b->problem.status) return false;
+    for (size_t i = 0; i < a->count; i++)
+        if (a->list[i].latent != b->list[i].latent || strcmp(a->list[i].text, b->list[i].text) != 0) return false;
+    return true;
+}
+
+void scry_labels_refresh(scry_index *x) {
+    char *path = scry_beside_latents(x, ".labels.jsonl");
+    edit_list *e = read_file(x->F, path);
+    free(path);
+    if (same_lists(e, x->edits->now)) {
+        free_lists(e);
+        return;
+    }
+    replace(x->edits, e);
+    x->edits->version++;
+}
+
 uint64_t scry_label_version(const scry_index *x) {
     return x->edits ? x->edits->version : 0;
 }

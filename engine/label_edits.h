@@ -18,6 +18,8 @@ enum { SCRY_LABEL_MOST = 4096 }; /* bytes of a label */
 bool scry_label_set(scry_index *index, uint32_t latent, const char *text, scry_error *err);
 /* Changes with every edit: whoever keeps texts made of labels makes them again. */
 uint64_t scry_label_version(const scry_index *index);
+/* Reads the file anew: another index of the same latents, which has the same file, may have written it. */
+void scry_labels_refresh(scry_index *index);
 /* Why the file could not be read, or NULL. It is not written over then. */
 const char *scry_label_problem(const scry_index *index);
 /* All labels, by latent: JSON Lines or CSV, by the path's suffix, .jsonl or .csv. count (may be

@@ -135,7 +135,7 @@ static bool save(const scry_sets *sets, scry_error *err) {
 }
 
 /* As they are on the disk: another explorer, or another study of the same latents, may have kept some. */
-static bool read_anew(scry_sets *sets, scry_error *err) {
+bool scry_sets_refresh(scry_sets *sets, scry_error *err) {
     scry_sets now = {.path = sets->path, .latents = sets->latents};
     if (access(sets->path, F_OK) != 0) return true;
     bool ok = read_file(&now, err);
@@ -152,14 +152,14 @@ static bool read_anew(scry_sets *sets, scry_error *err) {
 }
 
 static bool keep(scry_sets *sets, const char *name, const scry_set *set, scry_error *err) {
-    if (!read_anew(sets, err)) return false;
+    if (!scry_sets_refresh(sets, err)) return false;
     add(sets, name, scry_set_copy(set));
     sets->version++;
     return save(sets, err);
 }
 
 static bool forget(scry_sets *sets, const char *name, scry_error *err) {
-    if (!read_anew(sets, err)) return false;
+    if (!scry_sets_refresh(sets, err)) return false;
     size_t i = place_of(sets, name);
     if (i == sets->count) return scry_misuse(err, "no set \"%.40s\" is kept with this index", name);
     scry_set_free(sets->item[i].set);

@@ -28,6 +28,8 @@ typedef struct scry_sets {
 scry_sets *scry_sets_open(const scry_index *index, scry_error *err);
 void scry_sets_free(scry_sets *sets);
 const scry_set *scry_sets_find(const scry_sets *sets, const char *name);
+/* What the file says now: another index of the same latents, which has the same file, may have written it. */
+bool scry_sets_refresh(scry_sets *sets, scry_error *err);
 /* A name is a letter or _, then letters, digits, _ and points; and no word of the expressions. */
 bool scry_sets_name_ok(const char *name, scry_error *err);
 /* Keeps a copy under the name (in the place of an older one) and writes the file whole. */

@@ -119,6 +119,11 @@ uint32_t app_latent(const app *a) {
     return a->tab->table.latent;
 }
 
+void app_focus(app *a, pane p) {
+    a->tab->focus = p;
+    if (a->tab->enlarged >= 0) a->tab->enlarged = (int)p;
+}
+
 void app_before_step(app *a) {
     a->tab->rho_before = scry_session_result(a->tab->session)->fit.pearson;
 }
@@ -240,7 +245,7 @@ command_effect app_click(app *a, int y, int x, int clicks) {
         a->message[0] = 0;
         if (a->tab->focus != (pane)p) macro_note_mouse(a, "pane", "%s", views[p]->name);
         a->tab->focus = (pane)p;
-        bool switches = p == PANE_TABLE && x <= columns[0].width; /* each click there is a switch */
+        bool switches = p == PANE_TABLE && table_switches_at(a, a->layout.pane[p], x); /* each click there */
         if (clicks == 2 && !switches && y > a->layout.pane[p].y) return app_command(a, "open");
         if (views[p]->click) views[p]->click(a, a->layout.pane[p], y, x);
         return DID_CHANGE;

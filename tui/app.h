@@ -21,7 +21,9 @@
 #include "views/table.h"
 #include "works.h"
 
-enum { TEXT_MOST = 512 };
+/* A line of typing takes the longest label, and a list of very many domains, so that neither is cut when it is edited.
+ */
+enum { TEXT_MOST = 8192 };
 
 /* One line of typing at the bottom of the screen. */
 typedef struct prompt {
@@ -128,6 +130,8 @@ void app_draw(app *a);
 void app_say(app *a, const char *format, ...) __attribute__((format(printf, 2, 3)));
 command_effect app_fail(app *a, const char *format, ...) __attribute__((format(printf, 2, 3)));
 uint32_t app_latent(const app *a); /* under the cursor */
+/* Gives a pane the keys; where one fills the screen, this one does then: keys never act on what is not shown. */
+void app_focus(app *a, pane p);
 /* Runs a step of the session and says what became of rho; changed: its return value. */
 command_effect app_stepped(app *a, bool changed, const char *what);
 /* The same after a change of the domains, which leaves the selection as it is. */

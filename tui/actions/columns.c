@@ -59,7 +59,7 @@ static command_effect step_cursor(app *a, int by) {
     if (place < 0) place = 0;
     if (place >= c->count) place = c->count - 1;
     c->cursor = c->at[place];
-    a->tab->focus = PANE_TABLE;
+    app_focus(a, PANE_TABLE);
     return say_column(a, c->cursor);
 }
 

@@ -70,7 +70,7 @@ command_effect do_fires_on(app *a, const char *argument) {
     w->number = ++a->tab->table.on_asked;
     w->mean = mem_new(a->tab->info->d_sae, sizeof *w->mean);
     snprintf(w->text, sizeof w->text, "%s", argument);
-    a->tab->focus = PANE_TABLE;
+    app_focus(a, PANE_TABLE);
     errand e = {.work = read_index, .end = end_fires_on, .own = w};
     snprintf(e.what, sizeof e.what, "fires-on %.150s", argument);
     errand_begin(a, &e);

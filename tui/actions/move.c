@@ -87,8 +87,7 @@ command_effect do_search_back(app *a, const char *argument) {
 }
 
 static command_effect focus_on(app *a, int p) {
-    a->tab->focus = (pane)((p + PANES) % PANES);
-    if (a->tab->enlarged >= 0) a->tab->enlarged = (int)a->tab->focus;
+    app_focus(a, (pane)((p + PANES) % PANES));
     return DID_CHANGE;
 }
 

@@ -62,7 +62,11 @@ command_effect do_mark(app *a, const char *argument) {
     table_state *t = &a->tab->table;
     if (*argument) {
         scry_error err = {0};
-        if (!scry_set_list(t->marks, argument, true, &err)) return app_fail(a, "%s", err.text);
+        scry_set *marks = scry_set_copy(t->marks); /* all of the list or nothing */
+        bool ok = scry_set_list(marks, argument, true, &err);
+        scry_set_free(ok ? t->marks : marks);
+        if (!ok) return app_fail(a, "%s", err.text);
+        t->marks = marks;
         return say_marks(a);
     }
     if (!table_rows(a)) return no_row(a);

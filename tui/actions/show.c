@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static command_effect rank_by(app *a, scry_condition source, scry_metric metric) {
@@ -89,9 +90,11 @@ command_effect do_domains(app *a, const char *argument) {
 
 command_effect do_signed(app *a, const char *argument) {
     (void)argument;
-    char spec[TEXT_MOST];
-    snprintf(spec, sizeof spec, "%s", scry_session_scope_spec(a->tab->session));
-    return scope_to(a, spec, !scry_session_scope(a->tab->session)->is_signed);
+    char *spec = strdup(scry_session_scope_spec(a->tab->session)); /* the session lets go of its own */
+    if (!spec) abort();
+    command_effect effect = scope_to(a, spec, !scry_session_scope(a->tab->session)->is_signed);
+    free(spec);
+    return effect;
 }
 
 /* A named column is looked for in the pane that has the keys, then in the others. */

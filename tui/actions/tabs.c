@@ -1,14 +1,22 @@
 /* tabs.c: commands on the open indexes. The same latent is shown where the widths agree. */
+#include "label_edits.h"
 #include "views/view.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+/* Indexes of one SAE have their labels and named sets in common. */
+static void read_shared(app *a) {
+    scry_labels_refresh(a->tab->index);
+    if (a->tab->sets.kept) scry_sets_refresh(a->tab->sets.kept, NULL);
+}
+
 static command_effect show(app *a, size_t i) {
     const tab *from = a->tab;
     uint32_t latent = app_latent(a);
     a->tab = a->tabs[i];
+    read_shared(a);
     if (a->tab != from && a->tab->info->d_sae == from->info->d_sae) table_go(a, latent);
     app_say(a, "%zu of %zu: %s", i + 1, a->tab_count, a->tab->info->path);
     return DID_CHANGE;
@@ -85,6 +93,7 @@ command_effect do_close(app *a, const char *argument) {
     snprintf(closed, sizeof closed, "%s", a->tab->info->path);
     uint32_t latent = app_latent(a), latents = a->tab->info->d_sae;
     app_drop_tab(a);
+    read_shared(a);
     a->layer = NULL;
     if (a->tab->info->d_sae == latents) table_go(a, latent);
     app_say(a, "closed %s; %zu open", closed, a->tab_count);

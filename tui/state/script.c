@@ -21,6 +21,8 @@ bool script_run(app *a, FILE *f, const char *path, bool *quit, scry_error *err) 
         if (!line[strspn(line, " \t")] || line[strspn(line, " \t")] == '#') continue;
         table_finish(a);
         app_draw(a); /* as on a terminal: pages and places are those of the last frame */
+        bool listed = a->tab->focus == PANE_LATENT || strncmp(line, "jump", 4) == 0;
+        if (listed && latent_working(a)) latent_work(a, 0); /* nor are they acted on before they are there */
         command_effect effect = app_command(a, line);
         if (a->message_is_error && a->message[0]) ok = scry_fail(err, "%s: line %d: %s", path, number, a->message);
         *quit = (effect & DID_QUIT) != 0;

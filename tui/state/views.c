@@ -1,5 +1,6 @@
 /* views.c: the view of an index as lines of the palette's commands. */
 #include "state/views.h"
+#include "table/filter.h"
 #include "views/columns.h"
 #include "views/latent_page.h"
 #include "views/view.h"
@@ -42,17 +43,18 @@ static void write_table(const app *a, FILE *f) {
     fprintf(f, "pane latents\n");
     table_columns_text(a->tab, shown);
     fprintf(f, "columns %s\n", shown);
-    /* what :fires-on found is not kept, and so no order by it */
-    if (t->column != column_find("rank") && t->column != column_find("on"))
-        fprintf(f, "sort %s\n", columns[t->column].name);
-    if (t->reversed) fprintf(f, "reverse\n");
+    /* what :fires-on found is not kept, and so no order and no filter by it */
+    int on = column_find("on");
+    if (t->column != column_find("rank") && t->column != on) fprintf(f, "sort %s\n", columns[t->column].name);
+    if (t->reversed && t->column != on) fprintf(f, "reverse\n");
     if (t->marks->count) {
         fprintf(f, "mark ");
         views_write_list(t->marks, f);
         fputc('\n', f);
     }
-    if (table_filter_text(a->tab)[0]) fprintf(f, "filter %s\n", table_filter_text(a->tab));
-    if (table_rows(a)) fprintf(f, "latent %u\n", app_latent(a));
+    fprintf(f, "latent %u\n", app_latent(a)); /* before the filter, which may hide it and all others */
+    const filter *last = t->filter.next ? t->filter.next : t->filter.on;
+    if (last && !filter_reads(last, on)) fprintf(f, "filter %s\n", table_filter_text(a->tab));
 }
 
 /* The order of each page first, as its command also shows it; then the page that is shown. */

@@ -31,6 +31,8 @@ filter *filter_read(app *a, const char *text, filter_error *err);
 bool filter_is_unfinished(const char *text, char *names, size_t size);
 void filter_free(filter *f);
 bool filter_is_empty(const filter *f);
+/* Does it ask for this column's numbers? */
+bool filter_reads(const filter *f, int column);
 /* What its rows change with: ON_RANKING, ... */
 unsigned filter_on(const filter *f);
 

@@ -182,6 +182,12 @@ bool filter_is_empty(const filter *f) {
     return f->steps == 0;
 }
 
+bool filter_reads(const filter *f, int column) {
+    for (int i = 0; i < f->steps; i++)
+        if (f->step[i].kind <= COLUMN_AMONG && f->step[i].number == column) return true;
+    return false;
+}
+
 unsigned filter_on(const filter *f) {
     return f->on;
 }

@@ -161,7 +161,9 @@ static void move_domains(app *a, move kind, long steps) {
 static void click_head(app *a, int by) {
     domains_state *state = &a->tab->domains;
     if (by < 0) return;
-    state->reversed = state->sort == by && !state->reversed;
+    bool again = state->sort == by;
+    macro_note_mouse(a, again ? "reverse" : "sort", "%s", again ? "" : sorts[by]);
+    state->reversed = again && !state->reversed;
     state->sort = by;
     app_say(a, "domains sorted by %s%s", sorts[by], state->reversed ? ", the other way around" : "");
 }

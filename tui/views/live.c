@@ -39,10 +39,12 @@ static void complete_filter(app *a) {
 }
 
 static void leave_filter(app *a) {
-    table_filter *f = &a->tab->table.filter;
+    table_state *t = &a->tab->table;
+    table_filter *f = &t->filter;
     table_filter_set(a, f->before);
-    a->tab->table.latent = f->latent_before;
-    table_go(a, f->latent_before);
+    t->latent = f->latent_before; /* where the filter still waits, this is gone to once it is there */
+    if (f->next || table_go(a, t->latent)) return;
+    table_go_row(a, order_row_of(&t->order, t->latent)); /* toggled since: the filter that was on hides it now */
 }
 
 static const live all[] = {

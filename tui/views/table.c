@@ -275,6 +275,13 @@ static void click_header(app *a, const table_places *places, int cols, int x) {
     }
 }
 
+bool table_switches_at(const app *a, rect r, int x) {
+    table_places places;
+    table_places_make(a, r.cols, &places);
+    const table_place *in = &places.at[column_find("in")];
+    return in->width && x - r.x >= in->x && x - r.x <= in->x + in->width;
+}
+
 static void click_table(app *a, rect r, int y, int x) {
     table_places places;
     table_state *t = &a->tab->table;
@@ -286,8 +293,7 @@ static void click_table(app *a, rect r, int y, int x) {
     if (y - r.y - 1 >= t->page || t->top + (uint32_t)(y - r.y - 1) >= t->order.rows) return;
     table_go_row(a, t->top + (uint32_t)(y - r.y - 1));
     macro_note_mouse(a, "latent", "%u", app_latent(a));
-    const table_place *in = &places.at[column_find("in")];
-    if (in->width && x - r.x >= in->x && x - r.x <= in->x + in->width) app_command(a, "toggle");
+    if (table_switches_at(a, r, x)) app_command(a, "toggle");
 }
 
 const view view_table = {"latents", draw_table, move_table, sort_table, reverse_table, click_table};

@@ -2,6 +2,7 @@
 #ifndef SCRY_TABLE_VIEW_H
 #define SCRY_TABLE_VIEW_H
 
+#include "draw/grid.h"
 #include "scry.h"
 #include "table/order.h"
 #include "table/texts.h"
@@ -10,7 +11,7 @@ struct app;
 struct tab;
 struct filter;
 
-enum { COLUMNS_MOST = 32, FILTER_MOST = 512, COLUMNS_TEXT_MOST = 512 };
+enum { COLUMNS_MOST = 32, FILTER_MOST = 2048, COLUMNS_TEXT_MOST = 512 };
 
 /* Which columns are shown, where, and how wide. */
 typedef struct table_columns {
@@ -28,7 +29,7 @@ typedef struct table_stamp {
     uint32_t n;
     scry_score score;
     bool is_signed;
-    char scope[FILTER_MOST];
+    uint64_t scope;                         /* hash of the domains' words, which may be many */
     uint64_t changes, mark_changes, labels; /* labels: scry_label_version */
 } table_stamp;
 
@@ -104,6 +105,9 @@ int table_waits(const struct app *a);
 /* Does a little of it; true when the screen changes with it. */
 bool table_work(struct app *a);
 void table_finish(struct app *a); /* all that a person waits for */
+
+/* Is column x of the screen in the column that a click switches latents in or out by? r: the pane. */
+bool table_switches_at(const struct app *a, rect r, int x);
 
 /* ---- filter (table_filter.c) ---- */
 

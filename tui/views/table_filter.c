@@ -30,8 +30,10 @@ void table_filter_apply(app *a) {
 
 bool table_filter_set(app *a, const char *text) {
     table_filter *f = &a->tab->table.filter;
-    filter_error err = {0};
-    filter *next = filter_read(a, text, &err);
+    filter_error err = {.at = FILTER_MOST - 1, .length = 1};
+    filter *next = NULL;
+    if (strlen(text) < FILTER_MOST) next = filter_read(a, text, &err);
+    else snprintf(err.text, sizeof err.text, "longer than %d bytes", FILTER_MOST - 1);
     snprintf(f->error, sizeof f->error, "%s", err.text);
     f->error_at = err.at;
     f->error_length = err.length;

@@ -9,6 +9,8 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#define XXH_INLINE_ALL
+#include <xxhash.h>
 
 /* Seconds that may go into one frame, and into one slice of what is done while keys rest. */
 #define FRAME 0.008
@@ -86,6 +88,7 @@ static void list_rows(app *a) {
 static table_stamp stamp_now(const app *a) {
     const scry_session *s = a->tab->session;
     const scry_ranking *r = scry_session_ranking(s);
+    const char *scope = scry_session_scope_spec(s);
     table_stamp now = {.train = r->train,
                        .source = r->source,
                        .metric = r->metric,
@@ -94,8 +97,8 @@ static table_stamp stamp_now(const app *a) {
                        .is_signed = scry_session_scope(s)->is_signed,
                        .changes = scry_session_version(s),
                        .mark_changes = a->tab->table.mark_changes,
-                       .labels = scry_label_version(a->tab->index)};
-    strncpy(now.scope, scry_session_scope_spec(s), sizeof now.scope - 1);
+                       .labels = scry_label_version(a->tab->index),
+                       .scope = XXH3_64bits(scope, strlen(scope))};
     return now;
 }
 
@@ -153,7 +156,7 @@ void table_refresh(app *a) {
     if (now.train != made->train || now.source != made->source || now.metric != made->metric) changed |= ON_RANKING;
     if (now.n != made->n) changed |= ON_SELECTION;
     if (now.score != made->score || now.is_signed != made->is_signed || now.train != made->train ||
-        strcmp(now.scope, made->scope) != 0)
+        now.scope != made->scope)
         changed |= ON_SCORE;
     if (changed & ON_RANKING) t->ahead = false;
     if (changed & depends_on(t)) {
