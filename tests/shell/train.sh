@@ -216,6 +216,8 @@ refused "leave out --hook-name" train --resume -o "$place/u" --hook-name x
 refused "--condition: found \"foo\"" train $study -o "$place/u" --condition foo
 refused "--memory: found 1 MB, expected at least" train $study -o "$place/u" --memory 1M
 fails "under the condition rl" train $study -o "$place/u" --condition rl
+mkfifo "$place/fifo.npy" # opened by nobody else: not waited for
+fails "found a special file, expected a regular file" train "$place/fifo.npy" -o "$place/u"
 fails "nothing.npy" train "$place/nothing.npy" -o "$place/u"
 fails "found files in it" train $study -o "$place/sae"
 fails "found a file" train $study -o "$file"
