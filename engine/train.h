@@ -72,7 +72,7 @@ typedef struct scry_train_run {
 
 /* How well an SAE does on some tokens. x- is their mean.
  *   l0  mean number of active latents      explained_variance  1 - sum |e|^2 / sum |x - x-|^2
- *   fvu 1 - explained_variance             mse  sum |e|^2 / (tokens d)
+ *   fvu 1 - explained_variance, both NaN where all tokens are the same      mse  sum |e|^2 / (tokens d)
  *   cosine  mean of x.x^ / (|x| |x^|)      dead, dense: share of latents that never fire, and that
  *                                          fire on more than a tenth of the tokens */
 enum { SCRY_RATE_BINS = 8 };
@@ -99,8 +99,8 @@ typedef struct scry_train_result {
  * line now and then), and while it runs checkpoint.safetensors. out must not exist, or be empty, unless
  * resuming, which goes on from the checkpoint to the same weights, bit for bit, as an unbroken run on this
  * kind of processor, whatever the number of threads. When the input is wrong nothing is written. input may
- * have no paths on resuming: the checkpoint's then. When progress said stop: a checkpoint, false and err,
- * which says how to go on. */
+ * have no paths on resuming: the checkpoint's then; allow_nonfinite holds from there on. When progress said stop: a
+ * checkpoint, false and err, which says how to go on. */
 bool scry_train(const char *out, const scry_train_input *input, const scry_train_run *run, scry_train_result *result,
                 scry_notes *notes, scry_error *err);
 

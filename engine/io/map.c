@@ -13,7 +13,7 @@
 bool map_open(file_map *map, const char *path, const char *key, scry_error *err) {
     *map = (file_map){.fd = -1};
     const char *for_key = key ? key : "", *colon = key ? ": " : "";
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe is refused, not waited for */
     if (fd < 0)
         return scry_fail(err, "%s%s%s: cannot be opened: %s; expected a readable file", for_key, colon, path,
                          strerror(errno));

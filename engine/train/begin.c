@@ -116,8 +116,25 @@ static void begin_model(trainer *t) {
 
 /* ---- held-out rows that are measured on the way ---- */
 
+/* Where all rows that are trained on are read at the beginning, those held out are too: what is wrong with them is not
+ * to be found out at the end. */
+static bool look_at_held(const trainer *t, scry_error *err) {
+    enum { SLICE = HELD_ROWS / CHUNK_ROWS };
+    const data_chunks *held = &t->data.held;
+    if (t->stream.windows > 1 || t->data.allow_nonfinite || !held->count) return true;
+    float *rows = mem_new((size_t)HELD_ROWS * t->data.d, sizeof *rows);
+    bool ok = true;
+    for (size_t from = 0; from < held->count && ok; from += SLICE) {
+        size_t n = held->count - from < SLICE ? held->count - from : SLICE;
+        ok = data_read(&t->data, t->pool, held->chunk + from, n, rows, err);
+    }
+    free(rows);
+    return ok;
+}
+
 static bool hold_rows(trainer *t, const step_rules *rules, scry_error *err) {
     const data_chunks *held = &t->data.held;
+    if (!look_at_held(t, err)) return false;
     data_chunks some = {0};
     size_t every = (size_t)(held->rows / HELD_ROWS) + 1;
     some.chunk = mem_new(held->count, sizeof *some.chunk);
@@ -164,9 +181,10 @@ static void make_room(trainer *t) {
 }
 
 static bool wrong_place(const trainer *t, scry_error *err) {
-    return scry_fail(err,
-                     "%s: found a place beyond the captures' rows, expected one within them; the checkpoint is damaged",
-                     t->data.source[0].name);
+    return scry_fail(
+        err,
+        "%s: found a place beyond the captures' rows or the last step, expected one before; the checkpoint is damaged",
+        t->data.source[0].name);
 }
 
 static bool go_on(trainer *t, const checkpoint *from, scry_error *err) {
@@ -175,7 +193,7 @@ static bool go_on(trainer *t, const checkpoint *from, scry_error *err) {
     t->threshold = from->threshold;
     if (!checkpoint_fill(from, t, err)) return false;
     for (uint32_t j = 0; j < t->model.F; j++) t->revive.dead += t->revive.silent[j] >= t->revive.dead_after;
-    if (from->window >= t->stream.windows) return wrong_place(t, err);
+    if (from->window >= t->stream.windows || (double)from->step > t->settings.steps) return wrong_place(t, err);
     if (!stream_seek(&t->stream, from->epoch, from->window, from->at, err)) return false;
     return from->at <= t->stream.count || wrong_place(t, err);
 }
@@ -201,10 +219,10 @@ bool trainer_begin(trainer *t, const scry_train_input *input, const scry_train_r
     if (from && t->fingerprint != from->fingerprint)
         return scry_fail(err, "%s: found other residuals than the checkpoint was made from, expected the same",
                          t->data.source[0].name);
-    if (!split(t, err)) return false;
+    if (!split(t, err)) return from && checkpoint_damaged(from, err);
     uint64_t memory = run->memory ? run->memory : SCRY_MEMORY;
     bool window_given = t->settings.window > 0;
-    if (!settle(&t->settings, t->data.d, t->data.train.rows, 1, err)) return false;
+    if (!settle(&t->settings, t->data.d, t->data.train.rows, 1, err)) return from && checkpoint_damaged(from, err);
     if (!window_given && !fit_window(&t->settings, memory, err)) return false;
     bool jumps = settle_rules(&t->settings).arch == SCRY_JUMPRELU;
     if (from && !checkpoint_has(from, model_size(t->data.d, (uint32_t)t->settings.width, jumps), err)) return false;

@@ -146,6 +146,11 @@ bool checkpoint_has(const checkpoint *c, uint64_t parameters, scry_error *err) {
     return bytes_of(c->file, "parameters", TENSOR_F32, parameters, err) != NULL;
 }
 
+bool checkpoint_damaged(const checkpoint *c, scry_error *err) {
+    const scry_error why = *err;
+    return scry_fail(err, "%s: %s; the checkpoint is damaged", ((const tensor_file *)c->file)->map.path, why.text);
+}
+
 static bool fill(const tensor_file *file, const char *name, tensor_dtype dtype, size_t size, void *out, uint64_t count,
                  scry_error *err) {
     const uint8_t *bytes = bytes_of(file, name, dtype, count, err);

@@ -35,6 +35,8 @@ bool checkpoint_open(checkpoint *c, const char *folder, scry_error *err);
 bool checkpoint_has(const checkpoint *c, uint64_t parameters, scry_error *err);
 /* The parameters, moments and silences into a trainer that was made with the checkpoint's settings. */
 bool checkpoint_fill(const checkpoint *c, trainer *t, scry_error *err);
+/* False; err, which says what is wrong with its settings, names the checkpoint as well. */
+bool checkpoint_damaged(const checkpoint *c, scry_error *err);
 void checkpoint_close(checkpoint *c);
 
 #endif

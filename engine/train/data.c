@@ -191,6 +191,8 @@ void data_close(train_data *data) {
     *data = (train_data){0};
 }
 
+enum { LARGE_ROUND = 20 };
+
 /* ---- chunks ----------------------------------------------------------------------------------- */
 
 static void add_chunk(data_chunks *to, uint32_t source, uint64_t row, uint32_t length) {
@@ -213,16 +215,45 @@ static void add_kept(data_chunks *to, const data_source *s, uint32_t source, uin
     }
 }
 
+/* Of each round of so many blocks some are held out: one, or where that is far from the share, so many of twenty. */
+typedef struct split_rule {
+    uint64_t seed, round;
+    uint32_t held;
+} split_rule;
+
+static split_rule split_by(double share, uint64_t seed) {
+    split_rule rule = {.seed = seed};
+    if (!(share > 0)) return rule;
+    bool one = share <= 0.2;
+    rule.round = one ? (uint64_t)fmin(UINT32_MAX, rint(1 / share)) : LARGE_ROUND;
+    rule.held = one ? 1 : (uint32_t)rint(share * LARGE_ROUND);
+    return rule;
+}
+
+/* Draws the round's held blocks until it comes to this one or has them all. */
+static bool is_held(const split_rule *rule, uint64_t block) {
+    if (!rule->round) return false;
+    uint64_t state = rule->seed ^ block / rule->round << 20;
+    uint32_t drawn[LARGE_ROUND];
+    for (uint32_t count = 0; count < rule->held;) {
+        uint32_t at = random_below(&state, (uint32_t)rule->round), k = 0;
+        while (k < count && drawn[k] != at) k++;
+        if (at == block % rule->round) return true;
+        if (k == count) drawn[count++] = at;
+    }
+    return false;
+}
+
 void data_split(train_data *data, double share, uint64_t seed) {
+    const split_rule rule = split_by(share, seed);
     for (size_t i = 0; i < data->sources; i++) {
         const data_source *s = &data->source[i];
-        /* one block of each round of so many is held out; short captures have shorter blocks */
-        uint64_t round = share > 0 ? (uint64_t)fmin(1e15, fmax(1, rint(1 / share))) : 0, block = CHUNK_ROWS;
-        while (round && block > 1 && block * round > s->rows) block /= 2;
+        uint64_t block = CHUNK_ROWS; /* short captures have shorter ones */
+        while (rule.round && block > 1 && block * rule.round > s->rows) block /= 2;
         for (uint64_t b = 0; b * block < s->rows; b++) {
-            uint64_t state = round ? seed ^ b / round << 20 : 0, end = (b + 1) * block;
-            bool held = round && b % round == random_below(&state, (uint32_t)round);
-            add_kept(held ? &data->held : &data->train, s, (uint32_t)i, b * block, end < s->rows ? end : s->rows);
+            data_chunks *to = is_held(&rule, b) ? &data->held : &data->train;
+            uint64_t end = (b + 1) * block;
+            add_kept(to, s, (uint32_t)i, b * block, end < s->rows ? end : s->rows);
         }
     }
 }
@@ -246,14 +277,17 @@ static void read_chunk(void *context, size_t piece, unsigned worker) {
             matrix_row(&s->m, s->first + c->row + k, job->out + (size_t)(job->first[piece] + k) * job->data->d);
 }
 
+bool data_finite(const train_data *data, const data_chunk *chunk, uint64_t bad, scry_error *err) {
+    return !bad || data->allow_nonfinite ||
+           scry_fail(err,
+                     "%s: rows %" PRIu64 " to %" PRIu64 ": found %" PRIu64
+                     " values that are NaN or infinite, expected numbers; --allow-nonfinite takes them as 0",
+                     data->source[chunk->source].name, chunk->row, chunk->row + chunk->length - 1, bad);
+}
+
 static bool check_finite(const read_job *job, size_t n, scry_error *err) {
-    for (size_t i = 0; i < n && !job->data->allow_nonfinite; i++)
-        if (job->bad[i])
-            return scry_fail(err,
-                             "%s: rows %" PRIu64 " to %" PRIu64 ": found %" PRIu64
-                             " values that are NaN or infinite, expected numbers; --allow-nonfinite takes them as 0",
-                             job->data->source[job->chunks[i].source].name, job->chunks[i].row,
-                             job->chunks[i].row + job->chunks[i].length - 1, job->bad[i]);
+    for (size_t i = 0; i < n; i++)
+        if (!data_finite(job->data, &job->chunks[i], job->bad[i], err)) return false;
     return true;
 }
 

@@ -53,6 +53,9 @@ void data_split(train_data *data, double share, uint64_t seed);
 bool data_read(const train_data *data, parallel *threads, const data_chunk *chunks, size_t n, float *out,
                scry_error *err);
 
+/* Has a chunk no value that is NaN or infinite, or are these allowed? bad: how many it has. */
+bool data_finite(const train_data *data, const data_chunk *chunk, uint64_t bad, scry_error *err);
+
 /* Gives the pages of the files that were read so far back to the system. */
 void data_release(const train_data *data);
 

@@ -13,9 +13,11 @@
 enum { ROUND = 64, MOST_ROWS = 2 * CHUNK_ROWS };
 
 typedef struct group_sums {
-    uint64_t rows, active, bad;
-    double lost, square, cosine;
-    double *x; /* [d] */
+    uint64_t rows, active;
+    uint64_t bad[2]; /* values of its chunks that are not finite */
+    double lost, cosine;
+    double spread; /* sum of |x - mean|^2 */
+    double *mean;  /* [d] */
 } group_sums;
 
 typedef struct worker_room {
@@ -38,10 +40,11 @@ typedef struct evaluation {
 static uint32_t read_rows(const evaluation *e, size_t from, const worker_room *room, uint64_t *bad) {
     const uint32_t d = e->s->d_in;
     uint32_t n = 0;
+    bad[0] = bad[1] = 0;
     for (size_t c = from; c < from + 2 && c < e->chunks; c++) {
         const data_source *source = &e->data->source[e->chunk[c].source];
         for (uint32_t k = 0; k < e->chunk[c].length; k++, n++)
-            *bad += matrix_row(&source->m, source->first + e->chunk[c].row + k, room->x + (size_t)n * d);
+            bad[c - from] += matrix_row(&source->m, source->first + e->chunk[c].row + k, room->x + (size_t)n * d);
     }
     memcpy(room->X, room->x, (size_t)n * d * sizeof *room->X);
     for (uint32_t t = 0; t < n; t++) sae_prepare(e->s, room->X + (size_t)t * d);
@@ -106,11 +109,24 @@ static void compare(const float *x, const float *made, uint32_t d, group_sums *s
         square += a * a;
         made_square += b * b;
         product += a * b;
-        sums->x[i] += a;
     }
     sums->lost += lost;
-    sums->square += square;
     sums->cosine += square > 0 && made_square > 0 ? product / sqrt(square * made_square) : 0;
+}
+
+/* In two passes, and from the first row on: where all rows are the same they have no spread at all. */
+static void measure_spread(const float *x, uint32_t n, uint32_t d, group_sums *sums) {
+    sums->spread = 0;
+    for (uint32_t i = 0; i < d; i++) {
+        double from_first = 0, square = 0;
+        for (uint32_t t = 0; t < n; t++) from_first += (double)x[(size_t)t * d + i] - (double)x[i];
+        sums->mean[i] = (double)x[i] + from_first / n;
+        for (uint32_t t = 0; t < n; t++) {
+            double apart = (double)x[(size_t)t * d + i] - sums->mean[i];
+            square += apart * apart;
+        }
+        sums->spread += square;
+    }
 }
 
 static void do_group(void *context, size_t piece, unsigned worker) {
@@ -118,14 +134,13 @@ static void do_group(void *context, size_t piece, unsigned worker) {
     const sae *s = e->s;
     const worker_room *room = &e->room[worker];
     group_sums *sums = &e->group[piece];
-    double *x = sums->x;
-    *sums = (group_sums){.x = x};
-    memset(x, 0, s->d_in * sizeof *x);
+    *sums = (group_sums){.mean = sums->mean};
     size_t from = e->first + 2 * piece;
     if (from >= e->chunks) return;
-    uint32_t n = read_rows(e, from, room, &sums->bad);
+    uint32_t n = read_rows(e, from, room, sums->bad);
     data_release(e->data); /* the pages around a chunk that the system maps with it are many times the chunk */
     sums->rows = n;
+    measure_spread(room->x, n, s->d_in, sums);
     sae_encode(s, room->X, n, 0, s->d_sae, room->H);
     if (s->activation == SAE_TOPK) keep_top(s, room->H, n);
     decode(s, room, n, sums);
@@ -147,7 +162,7 @@ static void room_new(evaluation *e, unsigned threads) {
                                    .H = mem_new((size_t)MOST_ROWS * e->s->d_sae, sizeof(float)),
                                    .fired = mem_new(e->s->d_sae, sizeof(uint64_t))};
     }
-    for (int g = 0; g < ROUND; g++) e->group[g].x = mem_new(e->s->d_in, sizeof(double));
+    for (int g = 0; g < ROUND; g++) e->group[g].mean = mem_new(e->s->d_in, sizeof(double));
 }
 
 static void room_free(evaluation *e, unsigned threads) {
@@ -159,20 +174,40 @@ static void room_free(evaluation *e, unsigned threads) {
         free(e->room[i].fired);
     }
     free(e->room);
-    for (int g = 0; g < ROUND; g++) free(e->group[g].x);
+    for (int g = 0; g < ROUND; g++) free(e->group[g].mean);
+}
+
+/* The spread of two groups together: T. Chan, G. Golub, R. LeVeque, "Updating Formulae and a Pairwise Algorithm for
+ * Computing Sample Variances". */
+static void add_spread(const evaluation *e, const group_sums *one, group_sums *all) {
+    double rows = (double)(all->rows + one->rows), share = (double)one->rows / rows, apart = 0;
+    for (uint32_t i = 0; i < e->s->d_in; i++) {
+        double step = one->mean[i] - all->mean[i];
+        apart += step * step;
+        all->mean[i] = all->rows ? all->mean[i] + step * share : one->mean[i];
+    }
+    all->spread += one->spread + apart * share * (double)all->rows;
 }
 
 static void add_round(const evaluation *e, group_sums *all) {
     for (int g = 0; g < ROUND; g++) {
         const group_sums *one = &e->group[g];
+        if (!one->rows) continue;
+        add_spread(e, one, all);
         all->rows += one->rows;
         all->active += one->active;
-        all->bad += one->bad;
         all->lost += one->lost;
-        all->square += one->square;
         all->cosine += one->cosine;
-        for (uint32_t i = 0; i < e->s->d_in; i++) all->x[i] += one->x[i];
     }
+}
+
+static bool round_is_finite(const evaluation *e, scry_error *err) {
+    for (size_t g = 0; g < ROUND; g++)
+        for (size_t k = 0; k < 2; k++) {
+            size_t chunk = e->first + 2 * g + k;
+            if (chunk < e->chunks && !data_finite(e->data, &e->chunk[chunk], e->group[g].bad[k], err)) return false;
+        }
+    return true;
 }
 
 /* Bin 0: never; then below 1e-6, ..., below 1e-1, and 1e-1 or more. */
@@ -185,12 +220,11 @@ static int bin_of(uint64_t fired, uint64_t rows) {
 }
 
 static void conclude(const evaluation *e, const group_sums *all, unsigned threads, scry_sae_quality *q) {
-    double mean_square = 0, rows = (double)all->rows;
+    double rows = (double)all->rows;
     uint64_t dense = 0;
-    for (uint32_t i = 0; i < e->s->d_in; i++) mean_square += all->x[i] / rows * (all->x[i] / rows);
     q->tokens = all->rows;
     q->l0 = (double)all->active / rows;
-    q->fvu = all->lost / (all->square - rows * mean_square);
+    q->fvu = all->spread > 0 ? all->lost / all->spread : (double)NAN;
     q->explained_variance = 1 - q->fvu;
     q->mse = all->lost / rows / e->s->d_in;
     q->cosine = all->cosine / rows;
@@ -209,7 +243,7 @@ bool evaluate(const sae *s, const train_data *data, const data_chunks *chunks, p
     double start = clock_seconds();
     unsigned threads = parallel_threads(pool);
     evaluation e = {.s = s, .data = data, .chunk = chunks->chunk, .chunks = chunks->count};
-    group_sums all = {.x = mem_new(s->d_in, sizeof *all.x)};
+    group_sums all = {.mean = mem_new(s->d_in, sizeof *all.mean)};
     *quality = (scry_sae_quality){.d_in = s->d_in, .d_sae = s->d_sae};
     memcpy(quality->sae, s->description, sizeof quality->sae);
     openblas_set_num_threads(1);
@@ -218,18 +252,14 @@ bool evaluate(const sae *s, const train_data *data, const data_chunks *chunks, p
     for (; e.first < e.chunks && ok; e.first += 2 * ROUND) {
         parallel_for(pool, ROUND, do_group, &e);
         add_round(&e, &all);
-        if (all.bad && !data->allow_nonfinite)
-            ok = scry_fail(err,
-                           "%s: found %llu values that are NaN or infinite, expected numbers; --allow-nonfinite takes "
-                           "them as 0",
-                           data->source[e.chunk[e.first].source].name, (unsigned long long)all.bad);
-        else if (progress && !progress(context, "measuring", all.rows, chunks->rows))
+        ok = round_is_finite(&e, err);
+        if (ok && progress && !progress(context, "measuring", all.rows, chunks->rows))
             ok = scry_fail(err, "interrupted");
     }
     if (ok) conclude(&e, &all, threads, quality);
     quality->seconds = clock_seconds() - start;
     room_free(&e, threads);
-    free(all.x);
+    free(all.mean);
     return ok;
 }
 

@@ -81,6 +81,8 @@ static bool take(scry_train_log *log, const char *text, scry_error *err) {
 static bool reopen(scry_train_log *log, scry_error *err) {
     struct stat now;
     bool there = stat(log->path, &now) == 0;
+    if (there && !S_ISREG(now.st_mode))
+        return scry_fail(err, "%s: found no regular file, expected the log of scry train", log->path);
     if (there && log->file && now.st_ino == log->inode && now.st_size >= log->read) return true;
     if (log->file) fclose(log->file);
     log->file = there ? fopen(log->path, "re") : NULL;

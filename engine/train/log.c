@@ -9,12 +9,16 @@
 #include <string.h>
 #include <unistd.h>
 
-static bool put(FILE *f, cJSON *object, scry_error *err) {
+static bool unwritten(const char *folder, scry_error *err) {
+    return scry_fail(err, "%s/%s: cannot be written: %s", folder, LOG_NAME, strerror(errno));
+}
+
+static bool put(FILE *f, const char *folder, cJSON *object, scry_error *err) {
     char *text = cJSON_PrintUnformatted(object);
     bool ok = fprintf(f, "%s\n", text) > 0 && fflush(f) == 0;
     cJSON_free(text);
     cJSON_Delete(object);
-    return ok || scry_fail(err, "%s: cannot be written: %s", LOG_NAME, strerror(errno));
+    return ok || unwritten(folder, err);
 }
 
 static void number(cJSON *object, const char *key, double value) {
@@ -39,7 +43,7 @@ static bool cut_log(const char *path, double done, scry_error *err) {
     size_t room = 0;
     bool ok = new != NULL;
     while (ok && getline(&line, &room, old) > 0)
-        if (!is_later(line, done)) ok = fputs(line, new) >= 0;
+        if (!is_later(line, done)) ok = fputs(line, new) >= 0 && (strchr(line, '\n') || fputc('\n', new) >= 0);
     ok = ok && fflush(new) == 0;
     if (new &&fclose(new) != 0) ok = false;
     ok = ok && rename(temporary, path) == 0;
@@ -53,7 +57,7 @@ static bool cut_log(const char *path, double done, scry_error *err) {
     return ok;
 }
 
-static bool put_start(trainer *t, scry_error *err) {
+static bool put_start(trainer *t, const char *folder, scry_error *err) {
     cJSON *line = cJSON_CreateObject();
     cJSON_AddStringToObject(line, "event", "start");
     cJSON_AddStringToObject(line, "arch", scry_arch_names[(int)t->settings.arch]);
@@ -61,7 +65,12 @@ static bool put_start(trainer *t, scry_error *err) {
     number(line, "rows", (double)t->data.train.rows);
     number(line, "held_out_rows", (double)t->data.held.rows);
     number(line, "scale", (double)t->scale);
-    return put(t->log, line, err);
+    return put(t->log, folder, line, err);
+}
+
+/* Of a log that was lost but for its name, or with it, the first line is written again. */
+static bool is_empty(FILE *f) {
+    return fseeko(f, 0, SEEK_END) == 0 && ftello(f) == 0;
 }
 
 bool log_open(trainer *t, const char *folder, bool resume, scry_error *err) {
@@ -72,10 +81,10 @@ bool log_open(trainer *t, const char *folder, bool resume, scry_error *err) {
         if (!t->log) ok = scry_fail(err, "%s: cannot be written: %s", path, strerror(errno));
     }
     free(path);
-    return ok && (resume || put_start(t, err));
+    return ok && ((resume && !is_empty(t->log)) || put_start(t, folder, err));
 }
 
-bool log_write(trainer *t, const log_line *l, scry_error *err) {
+bool log_write(trainer *t, const char *folder, const log_line *l, scry_error *err) {
     const train_step *s = &t->step;
     cJSON *line = cJSON_CreateObject();
     number(line, "step", (double)t->done);
@@ -96,7 +105,11 @@ bool log_write(trainer *t, const log_line *l, scry_error *err) {
     number(line, "resampled", l->resampled);
     number(line, "gradient", l->gradient);
     number(line, "tokens_per_second", l->tokens_a_second);
-    return put(t->log, line, err);
+    return put(t->log, folder, line, err);
+}
+
+bool log_keep(trainer *t, const char *folder, scry_error *err) {
+    return fsync(fileno(t->log)) == 0 || errno == EINVAL || unwritten(folder, err);
 }
 
 void log_close(trainer *t) {

@@ -19,7 +19,9 @@ typedef struct log_line {
 
 /* On resuming, lines of steps after the checkpoint's are taken away. */
 bool log_open(trainer *t, const char *folder, bool resume, scry_error *err);
-bool log_write(trainer *t, const log_line *line, scry_error *err);
+bool log_write(trainer *t, const char *folder, const log_line *line, scry_error *err);
+/* Brings what is written to the disk. */
+bool log_keep(trainer *t, const char *folder, scry_error *err);
 void log_close(trainer *t);
 
 #endif

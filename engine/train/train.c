@@ -120,7 +120,7 @@ static bool write_line(course *c, log_line *line, scry_error *err) {
     c->shown.l0 = t->step.l0;
     c->shown.dead = (double)t->revive.dead / t->model.F;
     measure_held(t, line);
-    bool ok = log_write(t, line, err);
+    bool ok = log_write(t, c->folder, line, err);
     c->logged = clock_seconds();
     c->logged_step = t->done;
     return ok;
@@ -128,8 +128,13 @@ static bool write_line(course *c, log_line *line, scry_error *err) {
 
 /* ---- the run ---- */
 
+/* The log is not to be behind a checkpoint when the machine stops. */
+static bool save_place(course *c, scry_error *err) {
+    return log_keep(&c->t, c->folder, err) && checkpoint_write(&c->t, c->folder, err);
+}
+
 static bool stop(course *c, scry_error *err) {
-    if (!checkpoint_write(&c->t, c->folder, err)) return false;
+    if (!save_place(c, err)) return false;
     return scry_fail(err,
                      "train: stopped after step %" PRIu64 " of %.0f and saved; go on with: scry train --resume -o %s",
                      c->t.done, c->t.settings.steps, c->folder);
@@ -142,26 +147,41 @@ static bool all_steps(course *c, scry_error *err) {
     uint64_t checkpoint_every = (uint64_t)set->checkpoint_every;
     c->first = c->logged_step = t->done;
     c->started = c->logged = clock_seconds();
+    c->shown.step = t->done;
+    c->shown.steps = steps;
     while (t->done < steps) {
         bool logs = (t->done + 1) % log_every == 0 || t->done + 1 == steps;
         log_line line = {0};
         if (!take_step(c, logs, &line, err) || (logs && !write_line(c, &line, err))) return false;
         if (!tell(c, t->done == steps)) return stop(c, err);
-        if (t->done % checkpoint_every == 0 && t->done < steps && !checkpoint_write(t, c->folder, err)) return false;
+        if (t->done % checkpoint_every == 0 && t->done < steps && !save_place(c, err)) return false;
     }
     return true;
+}
+
+/* Still drawn, and asked whether to go on. */
+static bool tell_measuring(void *context, const char *what, uint64_t done, uint64_t total) {
+    const course *c = context;
+    (void)what, (void)done, (void)total;
+    return !c->run->progress || c->run->progress(c->run->context, &c->shown);
+}
+
+static bool say_saved(const course *c, const scry_error *why, scry_error *err) {
+    return scry_fail(err, "%s; the SAE is trained and saved, but not measured: scry eval-sae %s CAPTURE... does it",
+                     why->text, c->folder);
 }
 
 /* Of the SAE as it was saved, by way of the reader that the index uses. */
 static bool measure_saved(course *c, scry_train_result *result, scry_error *err) {
     sae s;
+    scry_error why = {0};
     if (!sae_load(&s, c->folder, "saelens", NULL, err)) return false;
     const trainer *t = &c->t;
     result->held = t->data.held.rows > 0;
-    bool ok = evaluate(&s, &t->data, result->held ? &t->data.held : &t->data.train, t->pool, NULL, NULL,
-                       &result->quality, err);
+    bool ok = evaluate(&s, &t->data, result->held ? &t->data.held : &t->data.train, t->pool, tell_measuring, c,
+                       &result->quality, &why);
     sae_free(&s);
-    return ok;
+    return ok || say_saved(c, &why, err);
 }
 
 static void remove_checkpoint(const char *folder) {
@@ -229,6 +249,7 @@ static bool begin_again(course *c, const scry_train_input *input, scry_notes *no
         same.path = input->path;
         same.paths = input->paths;
     }
+    same.allow_nonfinite = same.allow_nonfinite || input->allow_nonfinite;
     ok = ok && trainer_begin(&c->t, &same, c->run, &from, notes, err);
     checkpoint_close(&from);
     return ok;

@@ -103,6 +103,101 @@ mv "$place/cut" "$place/stopped/checkpoint.safetensors"
 gives 1 train --resume -o "$place/stopped"
 says "a damaged checkpoint is named" "checkpoint.safetensors"
 
+# ---- a log that a crash has cut is mended, or begun again, when its run goes on
+one="$file --width 64 --batch 128 --log-every 10"
+"$SCRY" train $one -o "$place/cut-log" --steps 1000000 2>"$err" >"$out" &
+pid=$!
+tries=0
+while [ "$(wc -l 2>/dev/null <"$place/cut-log/train.jsonl" || echo 0)" -lt 4 ] && [ $tries -lt 1000 ]; do
+    sleep 0.02
+    tries=$((tries + 1))
+done
+kill -INT $pid
+wait $pid
+for cut in 1 25 all; do
+    rm -rf "$place/cut-again"
+    cp -r "$place/cut-log" "$place/cut-again"
+    lines=$(wc -l <"$place/cut-log/train.jsonl")
+    case $cut in
+    all) rm "$place/cut-again/train.jsonl" && least=2 ;;
+    1) truncate -s -1 "$place/cut-again/train.jsonl" && least=$((lines + 1)) ;;
+    *) truncate -s -$cut "$place/cut-again/train.jsonl" && least=$lines ;;
+    esac
+    "$SCRY" train --resume -o "$place/cut-again" 2>"$err" >"$out" &
+    pid=$!
+    tries=0
+    while [ "$(wc -l 2>/dev/null <"$place/cut-again/train.jsonl" || echo 0)" -lt $least ] && [ $tries -lt 1000 ]; do
+        sleep 0.02
+        tries=$((tries + 1))
+    done
+    kill -INT $pid
+    wait $pid
+    gives 0 train --watch "$place/cut-again"
+    is "a log cut by $cut: objects from the first on, each step once" \
+        "$(head -1 "$place/cut-again/train.jsonl" | cut -c 1-16) $(grep -cv '^{[^{]*}$' "$place/cut-again/train.jsonl") $(sed 's/,.*//' "$place/cut-again/train.jsonl" | sort | uniq -d)" \
+        '{"event":"start" 0 '
+done
+
+# ---- rows that are held out, and rows that are not as they should be
+matrix() { # FILE ROWS: of 8 columns, all 0
+    printf '\223NUMPY\1\0\166\0%-117s\n' "{'descr': '<f4', 'fortran_order': False, 'shape': ($2, 8), }" >"$1"
+    head -c $(($2 * 32)) /dev/zero >>"$1"
+}
+poison() { # FILE ROW: its first number becomes NaN
+    printf '\0\0\300\177' | dd of="$1" bs=1 seek=$((128 + $2 * 32)) conv=notrunc 2>/dev/null
+}
+matrix "$place/same.npy" 4000
+for share in 0.05 0.3 0.4 0.5 0.7 0.9; do
+    rm -rf "$place/held"
+    gives 0 train "$place/same.npy" -o "$place/held" --width 8 --steps 1 --held-out $share --json
+    is "--held-out $share: so many rows are" "$(awk "BEGIN { off = $(number held_out_rows) / 4000 - $share; print (off < 0.02 && off > -0.02) }")" 1
+done
+gives 0 eval-sae "$place/held" "$place/same.npy" --csv
+prints "rows that are all the same have no explained variance" '",8,8,4000,[0-9.]+,,,'
+gives 0 eval-sae "$place/held" "$place/same.npy"
+prints "which the table says" '^explained variance  none, as all tokens are the same$'
+cp "$place/same.npy" "$place/poisoned.npy"
+poison "$place/poisoned.npy" 3000
+fails "poisoned.npy: rows 2944 to 3007: found 1 values that are NaN" eval-sae "$place/held" "$place/same.npy" "$place/poisoned.npy"
+gives 0 eval-sae "$place/held" "$place/same.npy" "$place/poisoned.npy" --allow-nonfinite
+block=0
+matrix "$place/wide.npy" 82000
+while [ $block -lt 40 ]; do # each block of two rounds: one of each is held out, and one of these measured on the way
+    cp "$place/wide.npy" "$place/block.npy"
+    poison "$place/block.npy" $((block * 64 + 5))
+    scry train "$place/block.npy" -o "$place/u" --width 8 --steps 1
+    [ "$status" = 1 ] && [ ! -e "$place/u" ] || not_ok "NaN in block $block" "found status $status, expected 1 and no folder"
+    block=$((block + 1))
+done
+ok "NaN is found before the first step, in held-out rows too"
+
+cp "$place/wide.npy" "$place/later.npy"
+"$SCRY" train "$place/later.npy" -o "$place/later" --width 64 --batch 64 --steps 2000 --log-every 10 2>"$err" >"$out" &
+pid=$!
+begun "$place/later"
+kill -INT $pid
+wait $pid
+for row in 5 3000 5000; do poison "$place/later.npy" $row; done
+fails "found 1 values that are NaN" train --resume -o "$place/later"
+gives 0 train --resume -o "$place/later" --allow-nonfinite
+
+# ---- stopped while it is measured: the SAE is there, and that is said
+matrix "$place/long.npy" 2000000
+"$SCRY" train "$place/long.npy" -o "$place/measured" --width 1024 --batch 64 --steps 1 --held-out 0 2>"$err" >"$out" &
+pid=$!
+tries=0
+while [ ! -e "$place/measured/cfg.json" ] && [ $tries -lt 3000 ]; do
+    sleep 0.02
+    tries=$((tries + 1))
+done
+kill -INT $pid
+wait $pid
+is "train: status 1 when interrupted while it is measured" "$?" 1
+says "and says that the SAE is saved" "interrupted; the SAE is trained and saved, but not measured: scry eval-sae $place/measured CAPTURE..."
+is "train: what is not measured yet is not told" "$(grep -c 'loss 0' "$err")" 0
+rm "$place/long.npy"
+gives 0 eval-sae "$place/measured" "$place/same.npy"
+
 # ---- what is refused
 refused "-o is missing" train $study
 refused "expected residual files or a study manifest" train -o "$place/u"
@@ -121,6 +216,8 @@ refused "leave out --hook-name" train --resume -o "$place/u" --hook-name x
 refused "--condition: found \"foo\"" train $study -o "$place/u" --condition foo
 refused "--memory: found 1 MB, expected at least" train $study -o "$place/u" --memory 1M
 fails "under the condition rl" train $study -o "$place/u" --condition rl
+mkfifo "$place/fifo.npy" # opened by nobody else: not waited for
+fails "found a special file, expected a regular file" train "$place/fifo.npy" -o "$place/u"
 fails "nothing.npy" train "$place/nothing.npy" -o "$place/u"
 fails "found files in it" train $study -o "$place/sae"
 fails "found a file" train $study -o "$file"

@@ -5,6 +5,7 @@
 #include "commands/subject.h"
 #include "train.h"
 
+#include <math.h>
 #include <stdio.h>
 
 static const char *const rate_names[SCRY_RATE_BINS] = {"never",        "below 1e-6",   "1e-6 to 1e-5", "1e-5 to 1e-4",
@@ -18,6 +19,12 @@ void add_quality(cJSON *facts, const scry_sae_quality *q) {
     out_number(facts, "cosine", q->cosine);
     out_number(facts, "dead", q->dead);
     out_number(facts, "dense", q->dense);
+}
+
+const char *quality_explained(const scry_sae_quality *q, char out[QUALITY_EXPLAINED]) {
+    if (isfinite(q->fvu)) snprintf(out, QUALITY_EXPLAINED, "%.4f", q->explained_variance);
+    else snprintf(out, QUALITY_EXPLAINED, "none, as all tokens are the same");
+    return out;
 }
 
 static cJSON *facts_of(const options *o, const scry_sae_quality *q) {
@@ -56,16 +63,17 @@ static int print(const options *o, const scry_sae_quality *q) {
     cJSON *facts = facts_of(o, q);
     if (o->csv) return out_print_row(o, facts, figures);
     add_rates(facts, q);
-    char head[1024];
+    char head[1024], explained[QUALITY_EXPLAINED], fvu[32] = "";
+    if (isfinite(q->fvu)) snprintf(fvu, sizeof fvu, " (FVU %.4f)", q->fvu);
     snprintf(head, sizeof head,
              "%s, %llu tokens\n\n"
              "L0                  %.2f active latents a token\n"
-             "explained variance  %.4f (FVU %.4f)\n"
+             "explained variance  %s%s\n"
              "MSE                 %.4g a token and dimension\n"
              "cosine              %.4f of a residual and its reconstruction\n"
              "dead                %.1f%% of latents never fire here\n"
              "dense               %.1f%% fire on more than a tenth of the tokens\n\n",
-             q->sae, (unsigned long long)q->tokens, q->l0, q->explained_variance, q->fvu, q->mse, q->cosine,
+             q->sae, (unsigned long long)q->tokens, q->l0, quality_explained(q, explained), fvu, q->mse, q->cosine,
              100 * q->dead, 100 * q->dense);
     return out_print(o, facts, "rates", rates, head);
 }

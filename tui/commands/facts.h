@@ -34,6 +34,9 @@ extern const out_column compare_columns[];
 
 /* How well an SAE does: l0, explained_variance, fvu, mse, cosine, dead, dense; and the columns for them. */
 void add_quality(cJSON *facts, const scry_sae_quality *q);
+/* The explained variance in words, into `out`, which it gives back. */
+enum { QUALITY_EXPLAINED = 64 };
+const char *quality_explained(const scry_sae_quality *q, char out[QUALITY_EXPLAINED]);
 /* clang-format off */
 #define QUALITY_COLUMNS                                                                                                \
     {"l0", "L0", "%.2f", 0}, {"explained_variance", "explained variance", "%.4f", 0}, {"fvu", "FVU", "%.4f", 0},       \

@@ -12,18 +12,23 @@
 
 /* ---- on the way ---- */
 
+/* Those of the latest measured step; before the first there are none. */
+static bool has_figures(const scry_train_progress *p) {
+    return p->loss > 0;
+}
+
 /* One line, cut to the terminal's width: a line that wraps cannot be drawn over. */
 static void draw(const scry_train_progress *p) {
     enum { WIDTH = 20 };
     struct winsize w;
-    char bar[WIDTH + 1], figures[96] = "", line[256];
+    char bar[WIDTH + 1], figures[96], line[256];
     int cols = ioctl(STDERR_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col > 1 ? w.ws_col : 80;
     int width = cols < 110 ? WIDTH / 2 : WIDTH, full = (int)((double)p->step / (double)p->steps * width);
     for (int i = 0; i < width; i++) bar[i] = i < full ? '#' : '.';
     bar[width] = 0;
-    if (p->loss > 0) /* measured by now */
-        snprintf(figures, sizeof figures, "  ev %.4f  L0 %.1f  loss %.4g  dead %.1f%%", p->explained_variance, p->l0,
-                 p->loss, 100 * p->dead);
+    snprintf(figures, sizeof figures, "  ev %.4f  L0 %.1f  loss %.4g  dead %.1f%%", p->explained_variance, p->l0,
+             p->loss, 100 * p->dead);
+    if (!has_figures(p)) *figures = 0;
     snprintf(line, sizeof line, "[%s] %3.0f%%  %.0f s left  %.0f tokens/s%s", bar,
              100.0 * (double)p->step / (double)p->steps, p->seconds_left, p->tokens_a_second, figures);
     fprintf(stderr, "\r%.*s\x1b[K", cols - 1, line);
@@ -42,10 +47,11 @@ static bool show(void *context, const scry_train_progress *p) {
         s->bar_open = true;
     } else if ((int)(10 * p->step / p->steps) > s->tenth) {
         s->tenth = (int)(10 * p->step / p->steps);
-        fprintf(stderr,
-                "scry: training: step %llu of %llu, loss %.4g, explained variance %.4f, L0 %.1f, %.0f tokens/s\n",
-                (unsigned long long)p->step, (unsigned long long)p->steps, p->loss, p->explained_variance, p->l0,
-                p->tokens_a_second);
+        char figures[96];
+        snprintf(figures, sizeof figures, " loss %.4g, explained variance %.4f, L0 %.1f,", p->loss,
+                 p->explained_variance, p->l0);
+        fprintf(stderr, "scry: training: step %llu of %llu,%s %.0f tokens/s\n", (unsigned long long)p->step,
+                (unsigned long long)p->steps, has_figures(p) ? figures : "", p->tokens_a_second);
     }
     return !subject_interrupted();
 }
@@ -66,13 +72,14 @@ static int report(const options *o, const scry_train_result *r) {
     cJSON_AddBoolToObject(row, "held_out", r->held);
     add_quality(row, q);
     out_number(row, "seconds", r->seconds);
+    char explained[QUALITY_EXPLAINED];
     if (!o->json && !o->csv)
         fprintf(stderr,
-                "scry: %s: %s, %u latents, %llu steps, %.1f s; on %llu %s tokens: explained variance %.4f, L0 %.2f, "
+                "scry: %s: %s, %u latents, %llu steps, %.1f s; on %llu %s tokens: explained variance %s, L0 %.2f, "
                 "cosine %.4f, dead %.1f%%\n",
                 o->out, scry_arch_names[(int)r->settings.arch], q->d_sae, (unsigned long long)r->steps, r->seconds,
-                (unsigned long long)q->tokens, r->held ? "held-out" : "training", q->explained_variance, q->l0,
-                q->cosine, 100 * q->dead);
+                (unsigned long long)q->tokens, r->held ? "held-out" : "training", quality_explained(q, explained),
+                q->l0, q->cosine, 100 * q->dead);
     static const out_column columns[] = {{"sae", "sae", NULL, 0},
                                          {"arch", "arch", NULL, 0},
                                          {"d_in", "d_in", "%.0f", 0},

@@ -108,7 +108,8 @@ static void begin_above_first(plot_axis *axis, const drawn *d) {
 
 static void put_value(char out[32], const curve_spec *spec, double value) {
     bool percent = spec->ticks == TICKS_PERCENT;
-    if (spec->digits < 0) snprintf(out, 32, "%.4g", value);
+    if (!isfinite(value)) snprintf(out, 32, "-");
+    else if (spec->digits < 0) snprintf(out, 32, "%.4g", value);
     else {
         snprintf(out, 32, "%.*f%s", spec->digits, percent ? 100 * value : value, percent ? "%" : "");
         if (spec->digits > 1 && value >= 0 && value < 1) memmove(out, out + 1, strlen(out)); /* .947 */
@@ -130,7 +131,9 @@ static void draw_curve(grid *g, rect r, const curves_screen *s, curve which) {
     drawn d = thin(spec, line, count);
     char title[128], empty[96] = "no step has been done";
     put_title(title, sizeof title, spec, count ? &line[count - 1] : NULL);
-    if (s->log) snprintf(empty, sizeof empty, "first figures at step %.0f", scry_train_log_about(s->log)->log_every);
+    if (count) snprintf(empty, sizeof empty, "no step has this figure");
+    else if (s->log)
+        snprintf(empty, sizeof empty, "first figures at step %.0f", scry_train_log_about(s->log)->log_every);
     /* a run that stands still has steps beside each other at the end of its range */
     plot_series series[2] = {{.kind = PLOT_LINE, .name = d.has_held ? "batch" : NULL, .n = d.n, .x = d.x, .y = d.batch},
                              {.kind = PLOT_LINE, .name = "held out", .n = d.n, .x = d.x, .y = d.held}};
