@@ -12,8 +12,11 @@
  *     done 12                                  steps that are in force; those after it can be redone
  *     before icl sq                            the ranking before the last change of it, if any; " of TRAIN_NAME"
  *                                              where that is not the set in force
- *     end */
+ *     end
+ *
+ * Names of training sets and lists of domains are escaped as in line_escape.h. */
 #include "session_state.h"
+#include "base/line_escape.h"
 #include "base/mem.h"
 #include "io/json.h"
 
@@ -30,18 +33,22 @@ static void write_place(FILE *f, place p) {
     fprintf(f, " %s %s %" PRIu32, scry_condition_name(p.source), scry_metric_name(p.metric), p.n);
 }
 
-static const char *train_name(const scry_session *s, size_t train) {
-    return scry_about(s->index)->train[train].name;
+static void write_train_name(const scry_session *s, FILE *f, size_t train) {
+    line_escape(f, scry_about(s->index)->train[train].name);
 }
 
 /* Where it is another than *now, which follows. */
 static void write_train(const scry_session *s, FILE *f, size_t train, size_t *now) {
-    if (train != *now) fprintf(f, "\ntrain %s", train_name(s, train));
+    if (train == *now) return;
+    fprintf(f, "\ntrain ");
+    write_train_name(s, f, train);
     *now = train;
 }
 
-static void write_scope(FILE *f, const char *word, const scope_view *view) {
-    if (view->spec) fprintf(f, "\n%s %s %s", word, view->is_signed ? "signed" : "absolute", view->spec);
+static void write_scope(FILE *f, const char *word, bool is_signed, const char *spec) {
+    if (!spec) return;
+    fprintf(f, "\n%s %s ", word, is_signed ? "signed" : "absolute");
+    line_escape(f, spec);
 }
 
 static void write_label(FILE *f, const scry_relabel *label) {
@@ -68,9 +75,10 @@ void scry_session_write(const scry_session *s, FILE *f) {
     size_t first = first_kept(s);
     size_t train = s->at.train;
     place start = s->done > first ? s->steps[first].before : s->at;
-    fprintf(f, "scry-session 1 %" PRIu32 " %s\n", s->F, train_name(s, train));
-    fprintf(f, "score %s\n", scry_score_name(s->score));
-    fprintf(f, "scope %s %s", s->scope.is_signed ? "signed" : "absolute", s->scope_spec);
+    fprintf(f, "scry-session 1 %" PRIu32 " ", s->F);
+    write_train_name(s, f, train);
+    fprintf(f, "\nscore %s", scry_score_name(s->score));
+    write_scope(f, "scope", s->scope.is_signed, s->scope_spec);
     write_train(s, f, start.train, &train);
     fprintf(f, "\nstart");
     write_place(f, start);
@@ -88,14 +96,17 @@ void scry_session_write(const scry_session *s, FILE *f) {
         write_place(f, t->after);
         for (uint32_t k = 0; k < t->count; k++)
             fprintf(f, " %" PRIu32 ":%d:%d", t->pins[k].latent, t->pins[k].before, t->pins[k].after);
-        write_scope(f, "from", &t->scope_before);
-        write_scope(f, "to", &t->scope_after);
+        write_scope(f, "from", t->scope_before.is_signed, t->scope_before.spec);
+        write_scope(f, "to", t->scope_after.is_signed, t->scope_after.spec);
         write_label(f, &t->label);
     }
     fprintf(f, "\ndone %zu\n", s->done - first);
     const scry_ranking *b = s->before;
     if (b) fprintf(f, "before %s %s", scry_condition_name(b->source), scry_metric_name(b->metric));
-    if (b && b->train != s->at.train) fprintf(f, " of %s", train_name(s, b->train));
+    if (b && b->train != s->at.train) {
+        fprintf(f, " of ");
+        write_train_name(s, f, b->train);
+    }
     fprintf(f, "%send\n", b ? "\n" : "");
 }
 
@@ -145,8 +156,10 @@ static bool whole(const char *word, uint32_t most, uint32_t *out) {
     return true;
 }
 
-static bool find_train(const reader *r, const char *name, size_t *out) {
+/* Unescapes the name. */
+static bool find_train(const reader *r, char *name, size_t *out) {
     const scry_info *info = scry_about(r->s->index);
+    line_unescape(name);
     for (*out = 0; *out < info->trains; ++*out)
         if (strcmp(info->train[*out].name, name) == 0) return true;
     return false;
@@ -214,7 +227,7 @@ static bool read_end(reader *r, size_t in_force, place *before) {
     if (!next_line(r)) return false;
     if (strcmp(r->line, "end") == 0) return true;
     char source[16], metric[16], *rest;
-    const char *of = strstr(r->line, " of ");
+    char *of = strstr(r->line, " of ");
     size_t train = in_force;
     int condition = -1, m = -1;
     if (sscanf(r->line, "before %15s %15s", source, metric) == 2 && (!of || find_train(r, of + 4, &train))) {
@@ -236,7 +249,7 @@ static bool read_view(reader *r, char *rest, size_t train, scope_view *view) {
         return wrong(r, "signed or absolute, and domains");
     scry_scope scope = {0};
     bool is_signed = strcmp(kind, "signed") == 0;
-    if (!scry_scope_read(&scope, r->s->index, train, rest, is_signed, r->err)) return false;
+    if (!scry_scope_read(&scope, r->s->index, train, line_unescape(rest), is_signed, r->err)) return false;
     scry_scope_free(&scope);
     *view = (scope_view){mem_copy_string(rest), is_signed};
     return true;
@@ -319,7 +332,8 @@ static bool read_all(reader *r, scry_session *s, uint8_t *pin, place *start, scr
     if (!next(r, "scope", &rest)) return false;
     kind = strsep(&rest, " ");
     if (!rest) return wrong(r, "a scope");
-    if (!scry_scope_read(scope, s->index, in_force, rest, strcmp(kind, "signed") == 0, r->err)) return false;
+    if (!scry_scope_read(scope, s->index, in_force, line_unescape(rest), strcmp(kind, "signed") == 0, r->err))
+        return false;
     *spec = mem_copy_string(rest);
     return read_start(r, s, start, pin) && read_steps(r, s, in_force, *start, before);
 }

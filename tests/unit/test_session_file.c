@@ -1,8 +1,10 @@
 /* test_session_file.c: a session written and read back is the same session, its whole history
  * included; lines that are cut or damaged are refused or give a sound session, never a crash. */
 #include "check.h"
+#include "odd_names.h"
 #include "sample.h"
 #include "session.h"
+#include "word_list.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -115,6 +117,34 @@ static void round_trips(const scry_index *x) {
     scry_session_free(s);
 }
 
+/* Whatever the names of training sets and domains hold. */
+static void odd(void) {
+    scry_error err = {0};
+    scry_index *x = scry_open(odd_index(), true, &err);
+    const scry_info *info = scry_about(x);
+    char *quoted[3];
+    for (size_t d = 0; d < 3; d++) quoted[d] = scry_word_quoted(info->domain[d].name);
+    const char *spec = text_of("%s,%s,%s", quoted[0], quoted[1], quoted[2]);
+    for (size_t train = 0; train < 2; train++) {
+        scry_session *s = scry_session_new(x, 0, SCRY_ICL, SCRY_SQ, 10, SCRY_ACT, &err);
+        scry_session *t = scry_session_new(x, 0, SCRY_ICL, SCRY_SQ, 10, SCRY_ACT, &err);
+        scry_session_set_n(s, 7);
+        check(scry_session_rescope(s, spec, true, &err) && scry_session_train_on(s, 1, &err) &&
+                  scry_session_rescope(s, "all", true, &err) && (train || scry_session_train_on(s, 0, &err)) &&
+                  scry_session_rescope(s, spec, false, &err),
+              "steps over odd names %s", err.text);
+        size_t length;
+        char *text = written(s, &length);
+        check(read_back(t, text, length, &err) && same(s, t) && same_history(s, t),
+              "odd names, at training set %zu: the session comes back with its history %s", train, err.text);
+        free(text);
+        scry_session_free(s);
+        scry_session_free(t);
+    }
+    for (size_t d = 0; d < 3; d++) free(quoted[d]);
+    scry_close(x);
+}
+
 static void damage(const scry_index *x) {
     uint32_t F = scry_about(x)->d_sae;
     scry_session *s = fresh(x);
@@ -161,6 +191,7 @@ int main(void) {
     scry_index *x = scry_open(sample_index(), true, &err);
     if (check(x != NULL, "it opens %s", err.text)) {
         round_trips(x);
+        odd();
         damage(x);
         scry_close(x);
     }

@@ -1,6 +1,7 @@
 /* What one did with an index is found again: after any commands, the kept session gives the same screen, the same
  * history and the same file; damaged, foreign and unwritable files do no harm. */
 #include "check.h"
+#include "odd_names.h"
 #include "sample_app.h"
 
 #include "app.h"
@@ -256,6 +257,23 @@ static void identity(void) {
     check(id[0] != id[2], "another index has another");
 }
 
+/* A name with a line break is not read as a command of its own. */
+static void odd(void) {
+    const char *path = odd_index(), *kept = scratch("odd.session");
+    app *a[2];
+    for (int i = 0; i < 2; i++) {
+        a[i] = sample_app(path, 80);
+        keep_begin(a[i], a[i]->tab, kept);
+        if (i) check(keep_restore(a[i], a[i]->tab), "a session with odd names is restored: %s", a[i]->message);
+        else a[i]->tab->domains.current = 2, a[i]->tab->latent.capture = 8, keep_touch(a[i]), keep_save(a[i], true);
+    }
+    check_is(a[1]->tab->domains.current, 2, "the domain is found again");
+    check_is((uint64_t)a[1]->tab->latent.capture, 8, "and the capture");
+    check_is(a[1]->tab->table.marks->count, 0, "and what follows a line break in a name is no command");
+    app_free(a[0]);
+    app_free(a[1]);
+}
+
 int main(void) {
     sample = sample_index();
     any_commands();
@@ -263,5 +281,6 @@ int main(void) {
     damaged();
     files();
     identity();
+    odd();
     return check_end();
 }

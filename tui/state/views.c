@@ -1,5 +1,6 @@
 /* views.c: the view of an index as lines of the palette's commands. */
 #include "state/views.h"
+#include "base/line_escape.h"
 #include "table/filter.h"
 #include "views/columns.h"
 #include "views/latent_page.h"
@@ -26,11 +27,18 @@ void views_write_list(const void *set, FILE *f) {
     }
 }
 
+/* The command as one line, whatever its argument holds. */
+static void write_command(FILE *f, const char *name, const char *argument) {
+    fprintf(f, "%s ", name);
+    line_escape(f, argument);
+    fputc('\n', f);
+}
+
 /* ---- the parts ------------------------------------------------------------------------------ */
 
 static void write_domains(const app *a, FILE *f) {
     const domains_state *d = &a->tab->domains;
-    if (d->current) fprintf(f, "domain %s\n", a->tab->info->domain[d->current].name);
+    if (d->current) write_command(f, "domain", a->tab->info->domain[d->current].name);
     if (!d->sort && !d->reversed) return;
     fprintf(f, "pane domains\n");
     if (d->sort) fprintf(f, "sort %s\n", domains_sort_name(d));
@@ -54,7 +62,7 @@ static void write_table(const app *a, FILE *f) {
     }
     fprintf(f, "latent %u\n", app_latent(a)); /* before the filter, which may hide it and all others */
     const filter *last = t->filter.next ? t->filter.next : t->filter.on;
-    if (last && !filter_reads(last, on)) fprintf(f, "filter %s\n", table_filter_text(a->tab));
+    if (last && !filter_reads(last, on)) write_command(f, "filter", table_filter_text(a->tab));
 }
 
 /* The order of each page first, as its command also shows it; then the page that is shown. */
@@ -62,7 +70,7 @@ static void write_latent(const app *a, FILE *f) {
     const latent_state *s = &a->tab->latent;
     char interval[SCRY_PICK_WORD];
     scry_pick_word(&s->tokens.pick, interval);
-    if (s->capture >= 0) fprintf(f, "capture %s\n", a->tab->info->capture[s->capture].name);
+    if (s->capture >= 0) write_command(f, "capture", a->tab->info->capture[s->capture].name);
     if (strcmp(interval, "top") != 0) fprintf(f, "interval %s\n", interval);
     if (s->tokens.versus) fprintf(f, "versus\n");
     if (s->tokens.wrap) fprintf(f, "wrap\n");
@@ -96,7 +104,7 @@ void views_read(app *a, FILE *f) {
         snprintf(word, sizeof word, "%.*s", (int)strcspn(line, " "), line);
         const command *c = command_find(word);
         if (!c || !c->explorer || c->group == GROUP_FILES) continue;
-        app_command(a, line);
+        app_command(a, line_unescape(line));
         a->prompt.then = NULL;
     }
     free(line);
