@@ -2,9 +2,9 @@
 #include "base/mem.h"
 #include "base/pool.h"
 #include "index/index.h"
+#include "io/json.h"
 #include "about_latent.h"
 
-#include <cjson/cJSON.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -200,7 +200,7 @@ bool scry_counts(scry_pairs *p, size_t capture, uint64_t row) {
     if (!p->counts_made[capture] && c->kept < c->rows) {
         uint64_t size;
         const char *text = container_find(&p->x->file, "manifest", &size);
-        cJSON *manifest = text ? cJSON_ParseWithLength(text, (size_t)size) : NULL;
+        cJSON *manifest = text ? json_parse_prefix(text, (size_t)size, NULL) : NULL;
         p->counts[capture] = make_counts(p->x, capture, capture_words(manifest, c));
         cJSON_Delete(manifest);
     }

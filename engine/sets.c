@@ -2,9 +2,9 @@
 #include "sets.h"
 #include "base/mem.h"
 #include "beside.h"
+#include "io/json.h"
 #include "io/map.h"
 
-#include <cjson/cJSON.h>
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,7 +73,7 @@ static bool read_item(scry_sets *sets, const cJSON *item, size_t number, scry_er
 static bool read_file(scry_sets *sets, scry_error *err) {
     file_map map;
     if (!map_open(&map, sets->path, NULL, err)) return false;
-    cJSON *json = cJSON_ParseWithLength((const char *)map.data, (size_t)map.size);
+    cJSON *json = json_parse_prefix((const char *)map.data, (size_t)map.size, NULL);
     map_close(&map);
     const cJSON *version = cJSON_GetObjectItemCaseSensitive(json, "scry_sets");
     const cJSON *width = cJSON_GetObjectItemCaseSensitive(json, "d_sae"), *item;

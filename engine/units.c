@@ -3,8 +3,8 @@
 #include "base/mem.h"
 #include "base/pool.h"
 #include "index/align.h"
+#include "io/json.h"
 
-#include <cjson/cJSON.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,7 +32,7 @@ static bool kept_by_manifest(const scry_index *x, size_t capture, uint8_t *kept)
     const scry_capture_info *info = &x->info.capture[capture];
     uint64_t size, count = 0;
     const char *text = container_find(&x->file, "manifest", &size);
-    cJSON *root = text ? cJSON_ParseWithLength(text, (size_t)size) : NULL;
+    cJSON *root = text ? json_parse_prefix(text, (size_t)size, NULL) : NULL;
     const cJSON *domain = cJSON_GetArrayItem(cJSON_GetObjectItemCaseSensitive(root, "domains"), info->group);
     const cJSON *words = cJSON_GetObjectItemCaseSensitive(domain, scry_condition_name(info->condition));
     const cJSON *skip = cJSON_GetObjectItemCaseSensitive(words, "skip_first");

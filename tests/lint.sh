@@ -17,6 +17,7 @@ grep -lE '#include *[<"](n?curses|term)\.h' $(git ls-files 'engine/*.[ch]' 'tui/
 grep -nE '#include *"(\.\./)*(tui|draw|views|commands|actions)/' $(git ls-files 'engine/*.[ch]') | complain "the engine includes the interface"
 grep -nE '#include *"(cblas|io|sae|index)/' $(git ls-files 'tui/*.[ch]') | complain "the interface reaches past scry.h and session.h"
 grep -nE '\b(TODO|FIXME|XXX|HACK)\b' $(git ls-files '*.[ch]' '*.sh' Makefile '*.md' | grep -v '^tests/lint.sh$') | complain "unfinished words"
+git grep -n "cJSON_ParseWithLength" -- "engine/*.[ch]" "tui/*.[ch]" | grep -v "^engine/io/json\.[ch]:" | complain "JSON that is parsed without the copy of io/json.h"
 wc -l $(git ls-files '*.[ch]') | awk '$2 != "total" && $1 > 900' | complain "files of more than 900 lines"
 if command -v clang-format >/dev/null 2>&1; then
     for f in $(git ls-files '*.[ch]'); do clang-format --dry-run -Werror "$f" >/dev/null 2>&1 || echo "$f"; done |

@@ -2,9 +2,9 @@
 #include "index/index.h"
 #include "base/mem.h"
 #include "index/raw.h"
+#include "io/json.h"
 #include "label_edits.h"
 
-#include <cjson/cJSON.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -123,7 +123,7 @@ static bool read_captures(scry_index *x, const cJSON *meta, scry_error *err) {
 static bool read_meta(scry_index *x, scry_error *err) {
     uint64_t size;
     const char *text = container_find(&x->file, "meta", &size);
-    cJSON *meta = text ? cJSON_ParseWithLength(text, (size_t)size) : NULL;
+    cJSON *meta = text ? json_parse_prefix(text, (size_t)size, NULL) : NULL;
     x->meta = meta;
     if (!cJSON_IsObject(meta)) return damaged(x, "missing or not JSON", err);
     scry_info *info = &x->info;

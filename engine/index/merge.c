@@ -6,8 +6,8 @@
 #include "index/layout.h"
 #include "index/packed.h"
 #include "index/rows.h"
+#include "io/json.h"
 
-#include <cjson/cJSON.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,7 +37,7 @@ static bool open_shard(shard *s, const char *path, scry_error *err) {
     uint64_t size;
     if (!container_open(&s->file, path, true, err)) return false;
     const char *text = container_find(&s->file, "meta", &size);
-    s->meta = text ? cJSON_ParseWithLength(text, (size_t)size) : NULL;
+    s->meta = text ? json_parse_prefix(text, (size_t)size, NULL) : NULL;
     s->first = (uint64_t)number_of(s->meta, "first_latent");
     s->latents = (uint64_t)number_of(s->meta, "latents");
     if (!s->latents || s->latents > UINT32_MAX / 2)

@@ -130,18 +130,31 @@ static void mend(char *text, size_t length) {
     }
 }
 
+/* Frees the copy, which ends with a NUL at [length]. */
+static cJSON *parse_copy(char *copy, size_t length, size_t *stop) {
+    const char *at = NULL;
+    cJSON *item = cJSON_ParseWithLengthOpts(copy, length, &at, false);
+    *stop = at && at > copy ? (size_t)(at - copy) : 0;
+    free(copy);
+    return item;
+}
+
+cJSON *json_parse_prefix(const char *text, size_t length, size_t *stop) {
+    size_t unused;
+    if (!stop) stop = &unused;
+    *stop = 0;
+    return length ? parse_copy(mem_copy_bytes(text, length), length, stop) : NULL;
+}
+
 cJSON *json_parse(const char *text, size_t length) {
     if (length == 0 || length > JSON_PARSE_MAX || memchr(text, 0, length)) return NULL;
     char *copy = mem_copy_bytes(text, length);
     mend(copy, length);
-    const char *stop = NULL;
-    cJSON *item = cJSON_ParseWithLengthOpts(copy, length, &stop, false);
-    if (item && skip_blanks(stop, copy + length) != copy + length) {
-        cJSON_Delete(item);
-        item = NULL;
-    }
-    free(copy);
-    return item;
+    size_t stop;
+    cJSON *item = parse_copy(copy, length, &stop);
+    if (item && skip_blanks(text + stop, text + length) == text + length) return item;
+    cJSON_Delete(item);
+    return NULL;
 }
 
 char *json_text(json_part value) {

@@ -2,8 +2,8 @@
  * of sharded weights; and the sparse caches that delphi writes (delphi/latents/cache.py). */
 #include "io/sparse.h"
 #include "base/mem.h"
+#include "io/json.h"
 
-#include <cjson/cJSON.h>
 #include <ctype.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -135,13 +135,11 @@ bool safetensors_read(tensor_file *file, const char *key, scry_error *err) {
                            file->map.size - 8);
     if (length > 100u << 20)
         return tensor_fail(file, key, err, "header length %" PRIu64 ", expected at most 100 MB", length);
-    const char *text = (const char *)file->map.data + 8;
-    const char *stop = NULL;
-    cJSON *header = cJSON_ParseWithLengthOpts(text, (size_t)length, &stop, false);
+    size_t stop;
+    cJSON *header = json_parse_prefix((const char *)file->map.data + 8, (size_t)length, &stop);
     if (!cJSON_IsObject(header)) {
         cJSON_Delete(header);
-        return tensor_fail(file, key, err, "header is not JSON (stopped at byte %ld of it)",
-                           stop ? (long)(stop - text) : 0L);
+        return tensor_fail(file, key, err, "header is not JSON (stopped at byte %zu of it)", stop);
     }
     bool ok = true;
     const cJSON *entry;
@@ -211,7 +209,7 @@ static bool read_weight_map(tensor_file *file, cJSON *weights, const char *key, 
 }
 
 bool shards_read(tensor_file *file, const char *key, scry_error *err) {
-    cJSON *index = cJSON_ParseWithLength((const char *)file->map.data, (size_t)file->map.size);
+    cJSON *index = json_parse_prefix((const char *)file->map.data, (size_t)file->map.size, NULL);
     cJSON *weights = cJSON_GetObjectItemCaseSensitive(index, "weight_map");
     bool ok = cJSON_IsObject(weights) && weights->child
                   ? read_weight_map(file, weights, key, err)

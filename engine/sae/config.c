@@ -1,6 +1,7 @@
 /* config.c: the JSON settings that lie beside an SAE's weights. */
 #include "sae/family.h"
 #include "base/mem.h"
+#include "io/json.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -11,9 +12,8 @@ bool config_open(config *c, const char *path, scry_error *err) {
     *c = (config){0};
     file_map map;
     if (!map_open(&map, path, "sae", err)) return false;
-    const char *text = (const char *)map.data, *stopped = NULL;
-    c->json = map.size ? cJSON_ParseWithLengthOpts(text, (size_t)map.size, &stopped, false) : NULL;
-    size_t at = stopped && stopped > text ? (size_t)(stopped - text) : 0;
+    size_t at;
+    c->json = json_parse_prefix((const char *)map.data, (size_t)map.size, &at);
     map_close(&map);
     if (!cJSON_IsObject(c->json)) {
         cJSON_Delete(c->json);
