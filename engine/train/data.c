@@ -51,32 +51,35 @@ static bool open_file(train_data *data, const char *path, scry_error *err) {
 
 /* ---- studies */
 
+/* Marks the rows that skip_first and exclude leave. */
+static bool mark_rows(data_source *s, const study_capture *spec, const scry_study *study, const token_text *text,
+                      const pool *pieces, scry_error *err) {
+    bool whole = text->tokens == s->m.rows;
+    if (!whole && text->tokens != s->rows)
+        return scry_fail(err, "%s: %s.tokens: %s: found %" PRIu64 " tokens, expected %" PRIu64 ", one a row",
+                         study->path, spec->key, spec->tokens, text->tokens, s->rows);
+    s->kept = mem_new(s->rows, 1);
+    for (uint32_t i = 0; i < text->sample_count; i++)
+        for (uint32_t k = 0; k < text->samples[i].count; k++) {
+            uint64_t row = text->samples[i].first + k, before = whole ? s->first : 0;
+            if (row < before || row - before >= s->rows) continue;
+            bool out = k < spec->skip_first;
+            for (size_t e = 0; e < spec->exclude_count && !out; e++)
+                out = strcmp(pool_text(pieces, text->piece[row]), spec->exclude[e]) == 0;
+            s->kept[row - before] = !out;
+        }
+    return true;
+}
+
 static bool mark_text(data_source *s, const study_capture *spec, const scry_study *study, const tokenizer *tok,
                       scry_error *err) {
     pool pieces = {0};
     token_text text = {0};
-    if (!token_text_read(&text, spec->tokens, spec->key, &pieces, tok, err)) return false;
-    bool whole = text.tokens == s->m.rows;
-    if (!whole && text.tokens != s->rows) {
-        scry_fail(err, "%s: %s.tokens: %s: found %" PRIu64 " tokens, expected %" PRIu64 ", one a row", study->path,
-                  spec->key, spec->tokens, text.tokens, s->rows);
-        token_text_free(&text);
-        pool_free(&pieces);
-        return false;
-    }
-    s->kept = mem_new(s->rows, 1);
-    for (uint32_t i = 0; i < text.sample_count; i++)
-        for (uint32_t k = 0; k < text.samples[i].count; k++) {
-            uint64_t row = text.samples[i].first + k, before = whole ? s->first : 0;
-            if (row < before || row - before >= s->rows) continue;
-            bool out = k < spec->skip_first;
-            for (size_t e = 0; e < spec->exclude_count && !out; e++)
-                out = strcmp(pool_text(&pieces, text.piece[row]), spec->exclude[e]) == 0;
-            s->kept[row - before] = !out;
-        }
+    bool ok = token_text_read(&text, spec->tokens, spec->key, &pieces, tok, err) &&
+              mark_rows(s, spec, study, &text, &pieces, err);
     token_text_free(&text);
     pool_free(&pieces);
-    return true;
+    return ok;
 }
 
 static bool open_capture(train_data *data, const scry_study *study, const study_capture *spec, const tokenizer *tok,
@@ -112,7 +115,7 @@ static bool open_group(train_data *data, const scry_study *study, const study_gr
 
 /* Two studies of different models have no name together, which "" keeps in mind until data_open ends. */
 static void take_name(char **name, const char *found) {
-    if (!*found || (*name && strcmp(*name, found) == 0)) return;
+    if (!found || !*found || (*name && strcmp(*name, found) == 0)) return;
     char *now = mem_copy_string(*name ? "" : found);
     free(*name);
     *name = now;

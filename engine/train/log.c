@@ -1,6 +1,7 @@
 /* log.c: train.jsonl. */
 #include "train/log.h"
 #include "base/mem.h"
+#include "whole.h"
 
 #include <cjson/cJSON.h>
 #include <errno.h>
@@ -38,22 +39,15 @@ static bool is_later(const char *line, double done) {
 static bool cut_log(const char *path, double done, scry_error *err) {
     FILE *old = fopen(path, "re");
     if (!old) return true;
-    char *temporary = mem_format("%s.tmp.%ld", path, (long)getpid()), *line = NULL;
-    FILE *new = fopen(temporary, "we");
+    whole_file new;
+    char *line = NULL;
     size_t room = 0;
-    bool ok = new != NULL;
+    bool ok = whole_begin(&new, path, err);
     while (ok && getline(&line, &room, old) > 0)
-        if (!is_later(line, done)) ok = fputs(line, new) >= 0 && (strchr(line, '\n') || fputc('\n', new) >= 0);
-    ok = ok && fflush(new) == 0;
-    if (new &&fclose(new) != 0) ok = false;
-    ok = ok && rename(temporary, path) == 0;
-    if (!ok) {
-        scry_fail(err, "%s: cannot be written: %s", path, strerror(errno));
-        unlink(temporary);
-    }
+        if (!is_later(line, done)) fprintf(new.file, "%s%s", line, strchr(line, '\n') ? "" : "\n");
+    ok = ok && whole_end(&new, true, err);
     fclose(old);
     free(line);
-    free(temporary);
     return ok;
 }
 

@@ -8,13 +8,12 @@
 #include "train/save.h"
 #include "base/mem.h"
 #include "io/safetensors_write.h"
+#include "whole.h"
 
 #include <cjson/cJSON.h>
-#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static void put_rows(safetensors_writer *w, const trainer *t, const double *norm) {
     const train_model *m = &t->model;
@@ -131,18 +130,10 @@ static char *config_text(const trainer *t, const char *architecture) {
 }
 
 static bool save_text(const char *path, const char *text, scry_error *err) {
-    char *temporary = mem_format("%s.tmp.%ld", path, (long)getpid());
-    FILE *f = fopen(temporary, "we");
-    bool ok = f && fputs(text, f) >= 0 && fputc('\n', f) >= 0 && fflush(f) == 0 && fsync(fileno(f)) == 0;
-    int why = errno;
-    if (f && fclose(f) != 0 && ok) ok = false, why = errno;
-    if (ok && rename(temporary, path) != 0) ok = false, why = errno;
-    if (!ok) {
-        unlink(temporary);
-        scry_fail(err, "%s: cannot be written: %s", path, strerror(why));
-    }
-    free(temporary);
-    return ok;
+    whole_file w;
+    if (!whole_begin(&w, path, err)) return false;
+    fprintf(w.file, "%s\n", text);
+    return whole_end(&w, true, err);
 }
 
 bool save_sae(const trainer *t, const char *folder, scry_error *err) {
