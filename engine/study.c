@@ -232,7 +232,13 @@ static bool read_groups(parser *p, const cJSON *root) {
     bool list = cJSON_IsArray(train) && train->child;
     if (!list && !cJSON_IsObject(train))
         return manifest_wrong(p, "train", train, "a training set (an object), or a list of them");
-    study->trains = mem_new(list ? (size_t)cJSON_GetArraySize(train) : 1, sizeof *study->trains);
+    size_t trains = list ? (size_t)cJSON_GetArraySize(train) : 1, count = (size_t)cJSON_GetArraySize(domains);
+    if (count > STUDY_MOST_CHANGES / trains)
+        return scry_fail(p->err,
+                         "%s: train, domains: found %zu training sets and %zu domains, expected at most %zu pairs of "
+                         "them; split the study into several",
+                         study->path, trains, count, STUDY_MOST_CHANGES);
+    study->trains = mem_new(trains, sizeof *study->trains);
     int n = 0;
     for (const cJSON *one = list ? train->child : train; one; one = list ? one->next : NULL, n++) {
         char place[40] = "train";

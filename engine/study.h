@@ -7,6 +7,9 @@
 #include "base/error.h"
 #include "scry.h"
 
+/* Most domains times training sets of one study: each pair of them has a change of its own. */
+#define STUDY_MOST_CHANGES ((size_t)1 << 24)
+
 /* One matrix of activations, as the manifest words it. */
 typedef struct study_capture {
     bool present;

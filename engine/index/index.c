@@ -4,6 +4,7 @@
 #include "index/raw.h"
 #include "io/json.h"
 #include "label_edits.h"
+#include "study.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -57,11 +58,9 @@ static void read_domains(scry_index *x, const cJSON *meta) {
         domain->name = text_of(item, "name");
         domain->has_icl = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(item, "icl"));
         domain->change = mem_new(x->info.trains, sizeof *domain->change);
-        const cJSON *change = cJSON_GetObjectItemCaseSensitive(item, "change");
-        for (size_t t = 0; t < x->info.trains; t++) {
-            const cJSON *value = cJSON_GetArrayItem(change, (int)t);
+        const cJSON *value = cJSON_GetArrayItem(cJSON_GetObjectItemCaseSensitive(item, "change"), 0);
+        for (size_t t = 0; t < x->info.trains; t++, value = value ? value->next : NULL)
             domain->change[t] = cJSON_IsNumber(value) ? value->valuedouble : (double)NAN;
-        }
     }
 }
 
@@ -142,6 +141,8 @@ static bool read_meta(scry_index *x, scry_error *err) {
     if (!F || F > UINT32_MAX / 2 || d > UINT32_MAX / 2 || pairing < 0 || !info->trains || !info->domains ||
         !info->captures)
         return damaged(x, "sizes or names are missing", err);
+    if (info->domains > STUDY_MOST_CHANGES / info->trains)
+        return damaged(x, "more training sets and domains than a study can have", err);
     info->d_sae = x->F = (uint32_t)F;
     info->k = (uint32_t)number_of(meta, "k");
     info->candidates = (uint32_t)number_of(meta, "candidates");

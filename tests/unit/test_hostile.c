@@ -1,10 +1,12 @@
 /* test_hostile.c: small files that ask for much, or point beyond what there is: what damaged copies of good files
  * (tests/fuzz) brought down once. Each is refused, with its name, before room is made for what it asks. */
 #include "check.h"
+#include "index/container.h"
 #include "scry.h"
 #include "train.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -27,6 +29,52 @@ static void far_latent(void) {
     scry_error err = {0};
     check(!scry_index_build(study, scratch("far.scry"), NULL, NULL, NULL, &err), "latent 2^26 - 3 in 200 bytes");
     check_says(err.text, SAYS("--memory", "67108862 latents", "expected at least"), "is refused for want of memory");
+}
+
+/* ---- training sets times domains: each pair of them has a change --------------------------------- */
+
+enum { MANY = 30000 };
+
+/* A list of MANY objects, each "one" with its number in it. */
+static char *many(const char *before, const char *one, const char *after, size_t *length) {
+    char *text = NULL;
+    FILE *f = open_memstream(&text, length);
+    if (!f) abort();
+    fputs(before, f);
+    for (int i = 0; i < MANY; i++) {
+        fputs(i ? "," : "", f);
+        fprintf(f, "{\"name\": \"%d\", %s}", i, one);
+    }
+    fputs(after, f);
+    fclose(f);
+    return text;
+}
+
+static void many_changes(void) {
+    const double h[4] = {1};
+    size_t size;
+    scry_error err = {0};
+    const char *study = scratch("many.json"), *path = scratch("many.scry"),
+               *base = "\"base\": {\"features\": \"a.npy\"}";
+    write_npy(scratch("a.npy"), F32, 2, 2, h);
+    char *trains = many("[", text_of("%s, \"icl\": {\"features\": \"a.npy\"}", base), "]", &size);
+    char *domains = many("[", base, "]", &size);
+    write_text(study, "{\"scry_study\": 1, \"train\": %s, \"domains\": %s}", trains, domains);
+    check(!scry_index_build(study, path, NULL, NULL, NULL, &err), "a study of 30,000 training sets and domains");
+    check_says(err.text, SAYS("many.json", "30000 training sets", "30000 domains", "at most 16777216"),
+               "is refused with the limit");
+    const char *meta = text_of("{\"d_sae\": 2, \"latents\": 2, \"pairing\": \"row\", \"captures\": [{}], \"trains\": "
+                               "%s, \"domains\": %s}",
+                               trains, domains);
+    free(trains);
+    free(domains);
+    err = (scry_error){0};
+    container_writer *w = container_create(path, &err);
+    container_begin(w, "meta");
+    container_write(w, meta, strlen(meta));
+    if (!check(container_finish(w, &err), "an index of as many is written %s", err.text)) return;
+    check(!scry_open(path, true, &err), "an index of as many");
+    check_says(err.text, SAYS("many.scry", "training sets and domains"), "is refused");
 }
 
 /* ---- checkpoints ------------------------------------------------------------------------------- */
@@ -103,6 +151,7 @@ static void checkpoints(void) {
 
 int main(void) {
     far_latent();
+    many_changes();
     checkpoints();
     return check_end();
 }
