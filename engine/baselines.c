@@ -51,13 +51,27 @@ scry_ranking *scry_rank_raw(const scry_index *x, size_t train, scry_condition so
     return r;
 }
 
-/* The score of the ranking's first n dimensions; false when a domain's captures held no residuals. */
+/* A domain's dimensions, each as a score takes it in; NULL when its captures held no residuals, or the score has no
+ * counterpart on dimensions. No default: a new score is a warning of the compiler here. */
+static const double *raw_terms(const scry_index *x, size_t domain, scry_score score) {
+    switch (score) {
+    case SCRY_ACT:
+        return raw_of(x, (int)domain, SCRY_BASE, SCRY_RAW_MEAN);
+    case SCRY_ACT2:
+        return raw_of(x, (int)domain, SCRY_BASE, SCRY_RAW_SQUARE);
+    case SCRY_SCORE_ICL:
+        return raw_of(x, (int)domain, SCRY_ICL, SCRY_RAW_DIFFERENCE);
+    case SCRY_SCORES:
+        break;
+    }
+    return NULL;
+}
+
+/* The score of the ranking's first n dimensions; false when no domain has one. */
 static bool raw_score(const scry_index *x, const scry_ranking *raw, uint32_t n, scry_score score, double *value) {
     bool any = false;
     for (size_t d = 0; d < x->D; d++) {
-        const double *of = score == SCRY_SCORE_ICL ? raw_of(x, (int)d, SCRY_ICL, SCRY_RAW_DIFFERENCE)
-                           : score == SCRY_ACT     ? raw_of(x, (int)d, SCRY_BASE, SCRY_RAW_MEAN)
-                                                   : raw_of(x, (int)d, SCRY_BASE, SCRY_RAW_SQUARE);
+        const double *of = raw_terms(x, d, score);
         value[d] = of ? 0 : (double)NAN;
         for (uint32_t i = 0; of && i < n; i++) value[d] += of[raw->order[i]];
         if (score == SCRY_ACT2 && n) value[d] /= n;
