@@ -78,3 +78,7 @@ double scry_scorer_value(const scry_scorer *s, size_t domain) {
     if (s->score == SCRY_ACT2) return s->count ? sum / s->count : 0; /* the notebook's mean over the set */
     return sum;
 }
+
+double scry_score_part(scry_score score, double contribution, const scry_set *set, uint32_t latent) {
+    return score == SCRY_ACT2 ? contribution / (set->count + !scry_set_has(set, latent)) : contribution;
+}

@@ -268,6 +268,11 @@ void scry_scorer_many(scry_scorer *scorer, bool many);
 /* The domain's STS; NaN when the domain has no capture for this score. */
 double scry_scorer_value(const scry_scorer *scorer, size_t domain);
 
+/* What a latent brings to a domain's STS, where `contribution` is its own in that domain (scry_contribution): the
+ * contribution itself, or for act2, a mean over the set, the contribution divided by the number of latents in it. A
+ * latent that is not in the set counts among them: it is what the latent would bring once switched in. */
+double scry_score_part(scry_score score, double contribution, const scry_set *set, uint32_t latent);
+
 /* ---- correlation ---------------------------------------------------------------------------- */
 
 /* Which domains take part, and whether change is taken with its sign. */

@@ -92,7 +92,7 @@ static bool add_profile(cJSON *facts, const asked *s, scry_error *err) {
         for (size_t d = 0; d < s->info->domains; d++) {
             double sts = scry_scorer_value(scorer, d);
             double adds = isnan(sts) ? (double)NAN : (double)contribution[d];
-            double part = score == SCRY_ACT2 && set->count ? adds / set->count : adds;
+            double part = scry_score_part(score, adds, set, s->latent);
             cJSON *item = cJSON_CreateObject();
             out_text(item, "name", s->info->domain[d].name);
             out_number(item, "mean", all[d].mean);

@@ -40,12 +40,9 @@ double domain_off_line(const app *a, size_t d, bool *held_out) {
 
 double domain_part(const app *a, size_t domain) {
     const scry_session *s = a->tab->session;
-    uint32_t latent = app_latent(a), count = scry_session_set(s)->count;
+    uint32_t latent = app_latent(a);
     const float *all = scry_contribution(a->tab->index, scry_session_score(s), latent);
-    if (!all) return NAN;
-    double part = (double)all[domain];
-    if (scry_session_score(s) != SCRY_ACT2) return part;
-    return part / (scry_set_has(scry_session_set(s), latent) ? count : count + 1); /* a mean over the set */
+    return all ? scry_score_part(scry_session_score(s), (double)all[domain], scry_session_set(s), latent) : (double)NAN;
 }
 
 const char *domain_row_heads(int cols) {

@@ -17,7 +17,7 @@ typedef struct profile_row {
     double contribution, share; /* to the score in force; share NaN while the latent is out */
 } profile_row;
 
-/* What the latent adds to the domain's STS; act2 is a mean over the selection. */
+/* The latent's contribution, and its share of the domain's STS. */
 static void add_score(app *a, profile_row *row, uint32_t latent) {
     scry_score score = scry_session_score(a->tab->session);
     const float *all = scry_contribution(a->tab->index, score, latent);
@@ -25,7 +25,7 @@ static void add_score(app *a, profile_row *row, uint32_t latent) {
     double sts = scry_session_result(a->tab->session)->sts[row->domain];
     bool there = all && !isnan(sts);
     row->contribution = there ? (double)all[row->domain] : (double)NAN;
-    double part = score == SCRY_ACT2 && set->count ? row->contribution / set->count : row->contribution;
+    double part = scry_score_part(score, row->contribution, set, latent);
     row->share = there && scry_set_has(set, latent) && sts > 0 ? part / sts : (double)NAN;
 }
 

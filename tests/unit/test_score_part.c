@@ -1,0 +1,64 @@
+/* test_score_part.c: what a latent brings to a score, in the set and out of it; and a score that the baselines do not
+ * know has none on dimensions. */
+#include "baselines.c" /* raw_score is its own */
+#include "sample.h"
+
+static void parts(const scry_index *x, scry_score score) {
+    enum { N = 40, OUT = 41 };
+    scry_error err = {0};
+    scry_ranking *ranking = scry_rank(x, 0, SCRY_ICL, SCRY_SQ, &err);
+    scry_set *set = scry_set_new(x->F);
+    scry_scorer *scorer = scry_scorer_new(x, score);
+    worst sum = {.tolerance = 1e-12};
+    size_t same = 0;
+    double alone = scry_score_part(score, 6, set, 0);
+    for (uint32_t r = 0; r < N; r++) scry_set_put(set, ranking->order[r], true);
+    scry_scorer_load(scorer, set);
+    for (size_t d = 0; d < x->D; d++) {
+        double total = 0;
+        for (uint32_t r = 0; r < N; r++) {
+            uint32_t latent = ranking->order[r];
+            total += scry_score_part(score, (double)scry_contribution(x, score, latent)[d], set, latent);
+        }
+        double sts = scry_scorer_value(scorer, d);
+        worst_add(&sum, total, sts, fabs(sts), "domain %zu", d);
+    }
+    worst_line(&sum, "%s: the parts of the set's latents add up to the STS", scry_score_name(score));
+    uint32_t out = ranking->order[OUT];
+    double before[64];
+    for (size_t d = 0; d < x->D && d < 64; d++)
+        before[d] = scry_score_part(score, (double)scry_contribution(x, score, out)[d], set, out);
+    check_near(scry_score_part(score, 82, set, out), score == SCRY_ACT2 ? 2 : 82, 0, "%s: of a latent outside of 40",
+               scry_score_name(score));
+    scry_set_put(set, out, true);
+    for (size_t d = 0; d < x->D && d < 64; d++)
+        same += before[d] == scry_score_part(score, (double)scry_contribution(x, score, out)[d], set, out);
+    check_is(same, x->D, "%s: domains where it brings, once in, what it was said to", scry_score_name(score));
+    check_near(alone, 6, 0, "%s: of a latent to an empty set", scry_score_name(score));
+    scry_scorer_free(scorer);
+    scry_set_free(set);
+    scry_ranking_free(ranking);
+}
+
+static void unknown_score(const scry_index *x) {
+    scry_error err = {0};
+    scry_ranking *raw = scry_rank_raw(x, 0, SCRY_ICL, &err);
+    double value[64];
+    if (!check(raw && x->D <= 64, "the sample has raw dimensions %s", err.text)) return;
+    for (int s = 0; s < SCRY_SCORES; s++)
+        check(raw_score(x, raw, 10, (scry_score)s, value) && !isnan(value[0]), "%s of raw dimensions",
+              scry_score_name((scry_score)s));
+    check(!raw_score(x, raw, 10, SCRY_SCORES, value) && isnan(value[0]), "no other score of raw dimensions");
+    scry_ranking_free(raw);
+}
+
+int main(void) {
+    scry_error err = {0};
+    scry_index *x = scry_open(sample_index(), true, &err);
+    if (check(x != NULL, "it opens %s", err.text)) {
+        for (int s = 0; s < SCRY_SCORES; s++) parts(x, (scry_score)s);
+        unknown_score(x);
+        scry_close(x);
+    }
+    return check_end();
+}
