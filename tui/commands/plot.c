@@ -11,7 +11,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-enum { SVG_WIDTH = 880, SVG_HEIGHT = 560, ROWS = 24, COLS = 80, LEAST_ROWS = 5, LEAST_COLS = 20, MOST = 1000 };
+enum { SVG_WIDTH = 880, SVG_HEIGHT = 560, ROWS = 24, COLS = 80, LEAST_ROWS = 5, LEAST_COLS = 20, MOST = OPTIONS_CELLS };
 
 typedef struct plotting {
     figure_kind kind;
@@ -34,18 +34,13 @@ static bool read_kind(const options *o, figure_kind *kind, scry_error *err) {
 /* The terminal's width, where there is one. */
 static bool read_size(const options *o, plotting *p, scry_error *err) {
     struct winsize w;
-    char rest;
     p->rows = ROWS;
     p->cols = COLS;
     if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col >= LEAST_COLS && w.ws_row > LEAST_ROWS) {
         p->cols = w.ws_col < MOST ? w.ws_col : MOST;
         p->rows = w.ws_row - 1 < p->cols / 2 ? w.ws_row - 1 : p->cols / 2;
     }
-    if (!o->size || (sscanf(o->size, "%dx%d%c", &p->rows, &p->cols, &rest) == 2 && p->rows >= LEAST_ROWS &&
-                     p->cols >= LEAST_COLS && p->rows <= MOST && p->cols <= MOST))
-        return true;
-    return scry_misuse(err, "--size: found \"%.40s\", expected ROWSxCOLUMNS such as 24x80, at least %dx%d", o->size,
-                       LEAST_ROWS, LEAST_COLS);
+    return options_size(o->size, LEAST_ROWS, LEAST_COLS, &p->rows, &p->cols, err);
 }
 
 static bool read_other(const options *o, const subject *s, scry_condition *other, scry_error *err) {
