@@ -217,6 +217,8 @@ scry_ranking *scry_rank(const scry_index *index, size_t train, scry_condition so
                         scry_error *err);
 /* Share of the total |shift| held up to and with this rank, from 0. Keeps what it has summed: not for two threads. */
 double scry_cumulative(const scry_ranking *ranking, uint32_t rank);
+/* The first source that did not make this ranking, or the one that did where there is no other. */
+scry_condition scry_other_source(const scry_index *index, const scry_ranking *ranking);
 /* Any n values by size, as latents are: ties by number. They stay the caller's, beneath the ranking. */
 scry_ranking *scry_rank_values(const double *shift, uint32_t n);
 void scry_ranking_free(scry_ranking *ranking);

@@ -16,6 +16,8 @@ grep -lE '#include *[<"](n?curses|term)\.h' $(git ls-files 'engine/*.[ch]' 'tui/
     complain "curses outside tui/curses.c"
 grep -nE '#include *"(\.\./)*(tui|draw|views|commands|actions)/' $(git ls-files 'engine/*.[ch]') | complain "the engine includes the interface"
 grep -nE '#include *"(cblas|io|sae|index)/' $(git ls-files 'tui/*.[ch]') | complain "the interface reaches past scry.h and session.h"
+grep -nE 'strcmp\(columns\[[^]]*\]\.name, "|column_find\("' $(git ls-files 'tui/*.[ch]') |
+    complain "a column known by its name: give its row in tui/views/columns.c a property"
 grep -nE '\b(TODO|FIXME|XXX|HACK)\b' $(git ls-files '*.[ch]' '*.sh' Makefile '*.md' | grep -v '^tests/lint.sh$') | complain "unfinished words"
 git grep -n "cJSON_ParseWithLength" -- "engine/*.[ch]" "tui/*.[ch]" | grep -v "^engine/io/json\.[ch]:" | complain "JSON that is parsed without the copy of io/json.h"
 wc -l $(git ls-files '*.[ch]') | awk '$2 != "total" && $1 > 900' | complain "files of more than 900 lines"

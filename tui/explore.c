@@ -21,13 +21,15 @@ static scry_session *make_session(const options *o, scry_index *index, scry_erro
     scry_metric metric;
     scry_score score;
     uint32_t top;
+    const char *spec;
+    bool is_signed;
     if (!subject_train(o, index, &train, err) || !subject_ranking(o, index, train, &source, &metric, err) ||
-        !subject_score(o, index, &score, err) || !options_number("--top", o->top, 0, 100, &top, err))
+        !subject_score(o, index, &score, err) || !subject_top(o, index, 0, 100, &top, err) ||
+        !subject_scope_spec(o, index, &spec, &is_signed, err))
         return NULL;
     scry_session *s = scry_session_new(index, train, source, metric, top, score, err);
     if (!s) return NULL;
-    bool is_signed = o->is_signed || (scry_about(index)->is_signed && !o->is_absolute);
-    bool ok = scry_session_set_scope(s, o->domains ? o->domains : "all", is_signed, err);
+    bool ok = scry_session_set_scope(s, spec, is_signed, err);
     if (ok && (o->set || o->latents || o->without || o->with)) {
         scry_set *set = subject_selection(o, index, scry_session_ranking(s), err);
         ok = set != NULL;
@@ -37,16 +39,6 @@ static scry_session *make_session(const options *o, scry_index *index, scry_erro
     if (ok) return s;
     scry_session_free(s);
     return NULL;
-}
-
-static bool screen_size(const options *o, int *rows, int *cols, scry_error *err) {
-    *rows = 24;
-    *cols = 80;
-    char rest;
-    if (!o->size || (sscanf(o->size, "%dx%d%c", rows, cols, &rest) == 2 && *rows > 0 && *cols > 0 && *rows <= 1000 &&
-                     *cols <= 1000))
-        return true;
-    return scry_misuse(err, "--size: found \"%.40s\", expected ROWSxCOLUMNS such as 24x80", o->size);
 }
 
 /* A command that fails ends the script. */
@@ -274,7 +266,9 @@ static bool read_options(const options *o, int *rows, int *cols, const theme **a
     if (o->theme && !*asked)
         return scry_misuse(err, "--theme: found \"%.40s\", expected dark, light, contrast or mono", o->theme);
     if (o->session && o->words > 1) return scry_misuse(err, "--session: found %d indexes, expected one", o->words);
-    return screen_size(o, rows, cols, err) && (!o->session || session_is_one(o->session, err));
+    *rows = 24;
+    *cols = 80;
+    return options_size(o->size, 1, 1, rows, cols, err) && (!o->session || session_is_one(o->session, err));
 }
 
 int explore(const options *o) {

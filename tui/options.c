@@ -118,6 +118,15 @@ bool options_number(const char *name, const char *text, uint32_t least, uint32_t
     return true;
 }
 
+bool options_size(const char *text, int least_rows, int least_cols, int *rows, int *cols, scry_error *err) {
+    char rest;
+    if (!text || (sscanf(text, "%dx%d%c", rows, cols, &rest) == 2 && *rows >= least_rows && *cols >= least_cols &&
+                  *rows <= OPTIONS_CELLS && *cols <= OPTIONS_CELLS))
+        return true;
+    return scry_misuse(err, "--size: found \"%.40s\", expected ROWSxCOLUMNS such as 24x80, from %dx%d to %dx%d", text,
+                       least_rows, least_cols, OPTIONS_CELLS, OPTIONS_CELLS);
+}
+
 bool options_bytes(const char *name, const char *text, uint64_t *out, scry_error *err) {
     *out = 0;
     if (!text) return true;

@@ -4,7 +4,7 @@
 
 #include "scry.h"
 
-enum { OPTIONS_WORDS = 256 };
+enum { OPTIONS_WORDS = 256, OPTIONS_CELLS = 1000 };
 
 typedef struct options {
     const char *command;             /* "open" for the explorer */
@@ -25,6 +25,9 @@ bool options_number(const char *name, const char *text, uint32_t least, uint32_t
 
 /* A size in bytes, such as 800M or 4G; 0 where the text is NULL. */
 bool options_bytes(const char *name, const char *text, uint64_t *out, scry_error *err);
+
+/* --size, such as 24x80, at most OPTIONS_CELLS each way. A text of NULL leaves rows and cols as they are. */
+bool options_size(const char *text, int least_rows, int least_cols, int *rows, int *cols, scry_error *err);
 
 /* What --help prints, for one command or (NULL) for all. */
 void options_help(const char *name);

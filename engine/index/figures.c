@@ -16,6 +16,14 @@ int scry_sources(const scry_index *x, size_t train, scry_condition out[SCRY_COND
     return n;
 }
 
+scry_condition scry_other_source(const scry_index *x, const scry_ranking *ranking) {
+    scry_condition has[SCRY_CONDITIONS];
+    int n = scry_sources(x, ranking->train, has);
+    for (int i = 0; i < n; i++)
+        if (has[i] != ranking->source) return has[i];
+    return ranking->source;
+}
+
 bool scry_has_score(const scry_index *x, scry_score score) {
     return x->contribution[score] || (x->given && x->given->sts[score]);
 }

@@ -226,6 +226,27 @@ refused "expected a whole number of 1 or more" score "$x" --domains extremes:0
 refused "expected a whole number of 1 or more" score "$x" --domains extremes:x
 refused "--signed and --absolute: expected one of them" score "$x" --signed --absolute
 refused "--set and --latents: expected one of them" score "$x" --set a.csv --latents 3
+refused "--domains: found no name, expected all, extremes:K or names" mix "$x" --budget 9 --domains ""
+# The explorer refuses what the shell refuses, in the same words.
+while read -r arguments; do
+    eval "scry score \"\$x\" $arguments"
+    refusal=$(cat "$err")
+    eval "scry --script /dev/null \"\$x\" $arguments"
+    is "the explorer refuses $arguments as the shell does" "$status $(cat "$err")" "2 $refusal"
+done <<'end'
+--signed --absolute
+--domains ""
+--domains nope
+--domains extremes:0
+--top x
+--by base
+--metric foo
+--score act3
+--train nope
+--set a.csv --latents 3
+--latents 3,2048
+--with 3x
+end
 refused "latent 2048 does not exist; this index has 0 to 2047" score "$x" --latents 3,2048
 refused "runs backwards" score "$x" --latents 9-3
 refused "no set \"x\"; expected all, none" score "$x" --latents x

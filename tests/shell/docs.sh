@@ -32,7 +32,7 @@ while IFS=$tab read -r name shell explorer; do
         has "$name: in zsh's completion" "$place/zsh" "^    '$name:"
         has "$name: in fish's completion" "$place/fish" " -a $name -d "
     fi
-    [ "$explorer" = NO_EXPLORER ] || has "$name: in the manual page, with its keys" "$place/man.plain" "^\.B $name .*"
+    [ "$explorer" = NO_EXPLORER ] || has "$name: in the manual page, with its keys" "$place/man.plain" "^\.B $name( |\$)"
 done <"$place/rows"
 is "the manual page: as many shell commands as rows" "$(grep -c '^\.SS scry ' "$place/man")" "$(awk -F"$tab" '$2 != "NO_SHELL"' "$place/rows" | wc -l | tr -d ' ')"
 
@@ -47,6 +47,8 @@ for command in "" $(awk -F"$tab" '$2 != "NO_SHELL" { print $1 }' "$place/rows");
 done
 
 bash -n "$place/bash" 2>"$place/said" && ok "bash reads its completion" || not_ok "bash reads its completion" "$(head -1 "$place/said")"
+is "the manual page: no italics around nothing" "$(grep -cF '\fI\fR' "$place/man")" 0
+is "the manual page: no line ends in a blank" "$(grep -c ' $' "$place/man")" 0
 if command -v groff >/dev/null 2>&1; then
     groff -man -Tascii -ww "$place/man" >/dev/null 2>"$place/said"
     is "roff reads the manual page without a word" "$(head -1 "$place/said")" ""

@@ -50,6 +50,11 @@ for domain in law math; do
     examples=$("$SCRY" mix "$x" --budget 77 --min 2 --max 9 --csv | awk -F, -v d="\"$domain\"" '$1 == d { print $4 }')
     prints "plot mix: $domain's examples are those of scry mix" "^ *$domain .* $examples  +[0-9.]+%"
 done
+for f in acts text sae; do ln -s "$PWD/sample_data/$f" "$place/$f"; done
+sed 's/"change": 5.8501,//' sample_data/study.json >"$place/unmeasured.json"
+gives 0 plot "$place/unmeasured.json" mix
+examples=$("$SCRY" mix "$place/unmeasured.json" --budget 220 --csv | awk -F, '$1 == "\"math\"" { print $4 }')
+prints "plot mix: a domain without a measured change gets examples too" "^ *math .* $examples  +[0-9.]+%"
 gives 0 plot "$x" labels
 all_of=$("$SCRY" labels "$x" --csv | awk -F, '$1 == "\"math\"" { print $4 }')
 prints "plot labels: those of scry labels" "^math has $all_of of the first 100"

@@ -60,6 +60,26 @@ is "baselines: the overlap of latents at 100 is that of scry overlap" "$(sed -n 
     "$(json "$place/o.json" overlap | tail -1)"
 gives 0 report $study --top 5 -o "$place/again.html"
 is "report: takes a manifest" "$(grep -c '<tr>' "$place/again.html" | awk '{ print ($1 > 20) }')" 1
+# its plots too: the mixture is of the same domains, concentration and overlap by the same metric
+shares() { # FILE: "examples share%" of each bar of the mixture
+    grep -oE '>[0-9]+  [0-9.]+%</text>' "$1" | tr -d '>%' | sed 's#</text##'
+}
+gives 0 report "$x" --domains law,math --metric abs --by sft -o "$place/abs.html"
+is "report: the mixture is that of scry mix over --domains" "$(shares "$place/abs.html")" \
+    "$("$SCRY" mix "$x" --domains law,math --metric abs --by sft --budget 220 --csv | awk -F, 'NR > 1 { printf "%s  %.1f\n", $4, 100 * $3 }')"
+is "report: the mixture's title counts those domains" "$(grep -oE '220 examples over [0-9]+ domains?' "$place/abs.html" | sort -u)" "220 examples over 2 domains"
+"$SCRY" rank "$x" --metric abs --by sft --top 100 --json >"$place/rank.json"
+"$SCRY" rank "$x" --metric abs --by icl --top 100 --json >"$place/rank-icl.json"
+"$SCRY" overlap "$x" --metric abs --a sft --b icl --top 100 --json >"$place/o.json"
+share=$(json "$place/rank.json" cumulative | tail -1) share_icl=$(json "$place/rank-icl.json" cumulative | tail -1) both=$(json "$place/o.json" overlap | tail -1)
+card() { # KEY
+    grep -oE "<data class=\"$1\" value=\"[^\"]*\"" "$place/abs.html" | sed 's/.*value="//;s/"$//'
+}
+alike "report: the share on its card is by --metric" "$(card card-share)" "$share"
+is "report: the overlap on its card is by --metric" "$(card card-overlap)" "$both"
+is "report: concentration is by --metric" "$(grep -oE 'the first 100 hold [^<]*' "$place/abs.html")" \
+    "$(printf '%s %s' "$share_icl" "$share" | awk '{ printf "the first 100 hold %.1f%% by icl, %.1f%% by sft", 100 * $1, 100 * $2 }')"
+is "report: overlap is by --metric" "$(grep -oE "in both: [^<]*, $both of 100|the first N by sft and by icl \(abs\)" "$place/abs.html" | sort -u | wc -l | tr -d ' ')" 2
 before=$(cksum <"$place/r.html")
 fails 'cannot be written' report "$x" -o /nowhere/at/all.html
 refused '-o is missing' report "$x"

@@ -86,6 +86,20 @@ static void text_sort(app *a) {
 
 /* ---- every column --------------------------------------------------------------------------- */
 
+static void column_traits(void) {
+    static const unsigned traits[] = {COLUMN_FIRST_SORT, COLUMN_TOGGLES, COLUMN_OF_TOKEN, COLUMN_WIDENS, COLUMN_FILLS};
+    static const char *const of[] = {"rank", "in", "on", "shift", "label"};
+    for (size_t i = 0; i < sizeof traits / sizeof *traits; i++) {
+        int have = 0;
+        for (int k = 0; k < column_count; k++) have += (columns[k].traits & traits[i]) != 0;
+        check(have == 1 && column_with(traits[i]) == column_find(of[i]), "%d columns like %s, expected 1", have, of[i]);
+    }
+    check(column_with(0x8000) == -1, "no column has a trait that there is not");
+    for (int k = 0; k < column_count; k++)
+        check(*column_title(k) && *columns[k].help && columns[k].text, "%s: a title, a help and a text",
+              columns[k].name);
+}
+
 static void column_sorts(app *a) {
     uint32_t F = a->tab->info->d_sae;
     for (int i = 0; i < column_count; i++)
@@ -470,6 +484,7 @@ static void by_token_beside(app *a) {
 int main(void) {
     app *a = open_table(2600);
     if (!a) return check_end();
+    column_traits();
     text_sort(a);
     column_values(a);
     say_command(a, "by-trained");

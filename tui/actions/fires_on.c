@@ -12,7 +12,7 @@
 /* The column of it, in sight: before the label where it was hidden. */
 static int show_column(app *a) {
     table_columns *c = &a->tab->table.columns;
-    int on = column_find("on"), place = table_column_place(a->tab, column_find("label"));
+    int on = column_with(COLUMN_OF_TOKEN), place = table_column_place(a->tab, column_with(COLUMN_FILLS));
     if (table_column_place(a->tab, on) >= 0) return on;
     if (place < 0) place = c->count;
     memmove(&c->at[place + 1], &c->at[place], (size_t)(c->count - place) * sizeof c->at[0]);

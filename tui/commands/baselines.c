@@ -101,11 +101,9 @@ static cJSON *row_facts(const scry_index *index, const scry_baseline *row) {
 
 cJSON *baselines_facts(const scry_index *index, const scry_ranking *ranking, uint32_t top, const scry_scope *scope,
                        unsigned threads, const scry_stop *stop) {
-    scry_condition has[SCRY_CONDITIONS], other = SCRY_BASE;
     const scry_info *info = scry_about(index);
-    int n = scry_sources(index, ranking->train, has);
-    for (int i = n - 1; i >= 0; i--)
-        if (has[i] != ranking->source) other = has[i];
+    scry_condition other = scry_other_source(index, ranking);
+    if (other == ranking->source) other = SCRY_BASE;
     const scry_stop most = scry_stop_part(stop, 0, 0.9); /* the rest ranks */
     scry_baselines *b = scry_baselines_new(index, ranking, top, scope, threads, &most);
     if (!b) return NULL;

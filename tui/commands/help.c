@@ -22,17 +22,21 @@ static void whole(const char *text) {
     roff(text, (int)strlen(text));
 }
 
+/* Arguments in italics behind a name; nothing where there are none. */
+static void arguments(const char *text) {
+    if (!text || !*text) return;
+    printf(" \\fI");
+    whole(text);
+    printf("\\fR");
+}
+
 static void options_of(const char *of) {
     for (size_t i = 0; i < option_count; i++) {
         const option_row *o = &option_rows[i];
         if (strcmp(o->commands, "*") == 0 || !options_apply(o->commands, of)) continue;
         printf(".TP\n.B ");
         whole(o->name);
-        if (o->argument) {
-            printf(" \\fI");
-            whole(o->argument);
-            printf("\\fR");
-        }
+        arguments(o->argument);
         putchar('\n');
         whole(o->help);
         putchar('\n');
@@ -45,9 +49,9 @@ static void shell_commands(void) {
         const command *c = &commands[i];
         int length;
         if (!c->shell) continue;
-        const char *arguments = command_shell_arguments(c, &length);
-        printf(".SS scry %s ", c->name);
-        roff(arguments, length);
+        const char *words = command_shell_arguments(c, &length);
+        printf(".SS scry %s%s", c->name, length ? " " : "");
+        roff(words, length);
         putchar('\n');
         whole(c->help);
         putchar('\n');
@@ -66,9 +70,7 @@ static void explorer_commands(void) {
             if (!c->explorer || c->group != (command_group)g) continue;
             printf(".TP\n.B ");
             whole(c->name);
-            printf(" \\fI");
-            whole(command_explorer_arguments(c));
-            printf("\\fR");
+            arguments(command_explorer_arguments(c));
             if (*c->keys) {
                 printf("   (");
                 whole(c->keys);

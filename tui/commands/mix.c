@@ -21,7 +21,8 @@ typedef struct mix {
 /* Domains that --domains names, --exclude does not, and that have the score. */
 static bool choose_domains(const options *o, mix *m, scry_error *err) {
     const scry_info *info = scry_about(m->s.index);
-    if (!scry_domains_read(m->use, m->s.index, m->s.train, o->domains ? o->domains : "all", err)) return false;
+    const char *spec;
+    if (!subject_domains(o, &spec, err) || !scry_domains_read(m->use, m->s.index, m->s.train, spec, err)) return false;
     if (o->exclude && !scry_domains_read(m->out, m->s.index, m->s.train, o->exclude, err)) return false;
     scry_scorer *scorer = scry_scorer_new(m->s.index, m->s.score);
     scry_scorer_load(scorer, m->s.set);

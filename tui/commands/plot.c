@@ -11,7 +11,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-enum { SVG_WIDTH = 880, SVG_HEIGHT = 560, ROWS = 24, COLS = 80, LEAST_ROWS = 5, LEAST_COLS = 20, MOST = 1000 };
+enum { SVG_WIDTH = 880, SVG_HEIGHT = 560, ROWS = 24, COLS = 80, LEAST_ROWS = 5, LEAST_COLS = 20, MOST = OPTIONS_CELLS };
 
 typedef struct plotting {
     figure_kind kind;
@@ -34,30 +34,13 @@ static bool read_kind(const options *o, figure_kind *kind, scry_error *err) {
 /* The terminal's width, where there is one. */
 static bool read_size(const options *o, plotting *p, scry_error *err) {
     struct winsize w;
-    char rest;
     p->rows = ROWS;
     p->cols = COLS;
     if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col >= LEAST_COLS && w.ws_row > LEAST_ROWS) {
         p->cols = w.ws_col < MOST ? w.ws_col : MOST;
         p->rows = w.ws_row - 1 < p->cols / 2 ? w.ws_row - 1 : p->cols / 2;
     }
-    if (!o->size || (sscanf(o->size, "%dx%d%c", &p->rows, &p->cols, &rest) == 2 && p->rows >= LEAST_ROWS &&
-                     p->cols >= LEAST_COLS && p->rows <= MOST && p->cols <= MOST))
-        return true;
-    return scry_misuse(err, "--size: found \"%.40s\", expected ROWSxCOLUMNS such as 24x80, at least %dx%d", o->size,
-                       LEAST_ROWS, LEAST_COLS);
-}
-
-static bool read_other(const options *o, const subject *s, scry_condition *other, scry_error *err) {
-    scry_condition has[SCRY_CONDITIONS];
-    int n = scry_sources(s->index, s->train, has);
-    *other = s->ranking->source;
-    for (int i = n - 1; i >= 0; i--)
-        if (has[i] != s->ranking->source) *other = has[i];
-    if (!o->b) return true;
-    int c = scry_condition_of(o->b);
-    *other = (scry_condition)c;
-    return c > SCRY_BASE || scry_misuse(err, "--b: found \"%.40s\", expected icl, sft or rl", o->b);
+    return options_size(o->size, LEAST_ROWS, LEAST_COLS, &p->rows, &p->cols, err);
 }
 
 static bool needs_latents(figure_kind kind) {
@@ -65,31 +48,24 @@ static bool needs_latents(figure_kind kind) {
 }
 
 static bool read_view(const options *o, plotting *p, scry_error *err) {
+    const scry_ranking *ranking = p->s.ranking;
+    uint32_t top, n;
+    if (!subject_top(o, p->s.index, 0, 100, &top, err)) return false;
+    n = (o->set || o->latents) && p->kind != FIGURE_LABELS ? 0 : top;
+    if (ranking && n > ranking->latents) n = ranking->latents;
     figure_view *v = &p->view;
-    *v = (figure_view){.index = p->s.index,
-                       .ranking = p->s.ranking,
-                       .set = p->s.set,
-                       .scope = &p->scope,
-                       .result = &p->result,
-                       .score = p->s.score,
-                       .company = true,
-                       .words = o->domains ? o->domains : "all",
-                       .latent = -1,
-                       .domain = -1};
-    bool ranked = !o->set && !o->latents;
-    if (!subject_top(o, p->s.index, 0, 100, &v->n, err) ||
-        !options_number("--band", o->band, 1, FIGURE_BAND, &v->band, err) ||
+    *v = figure_view_of(p->s.index, ranking, p->s.set, &p->scope, o->domains ? o->domains : "all", &p->result,
+                        p->s.score, n);
+    v->top = figure_top(top);
+    int other = o->b && ranking ? scry_condition_of(o->b) : (int)v->other;
+    if (!options_number("--band", o->band, 1, FIGURE_BAND, &v->band, err) ||
         !options_number("--budget", o->budget, 1, FIGURE_BUDGET, &v->budget, err) ||
         !options_number("--min", o->least, 0, 0, &v->least, err) ||
         !options_number("--max", o->most, 0, v->budget, &v->most, err))
         return false;
     v->most = v->most ? v->most : UINT32_MAX;
-    v->top = FIGURE_TOP;
-    while (v->top < v->n) v->top = v->top > UINT32_MAX / 10 ? UINT32_MAX : v->top * 10;
-    if (!p->s.ranking) return true;
-    if (!ranked && p->kind != FIGURE_LABELS) v->n = 0;
-    if (v->n > p->s.ranking->latents) v->n = p->s.ranking->latents;
-    return read_other(o, &p->s, &v->other, err);
+    v->other = (scry_condition)other;
+    return !ranking || other > SCRY_BASE || scry_misuse(err, "--b: found \"%.40s\", expected icl, sft or rl", o->b);
 }
 
 static bool plot_read(const options *o, plotting *p, scry_error *err) {

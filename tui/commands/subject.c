@@ -226,12 +226,23 @@ void subject_free(subject *s) {
     scry_close(s->index);
 }
 
-bool subject_scope(const options *o, const scry_index *index, size_t train, scry_scope *scope, scry_error *err) {
+bool subject_domains(const options *o, const char **spec, scry_error *err) {
+    *spec = o->domains ? o->domains : "all";
+    return **spec || scry_misuse(err, "--domains: found no name, expected all, extremes:K or names");
+}
+
+bool subject_scope_spec(const options *o, const scry_index *index, const char **spec, bool *is_signed,
+                        scry_error *err) {
+    *is_signed = o->is_signed || (scry_about(index)->is_signed && !o->is_absolute);
     if (o->is_signed && o->is_absolute) return scry_misuse(err, "--signed and --absolute: expected one of them");
-    if (o->domains && !*o->domains)
-        return scry_misuse(err, "--domains: found no name, expected all, extremes:K or names");
-    bool is_signed = o->is_signed || (scry_about(index)->is_signed && !o->is_absolute);
-    return scry_scope_read(scope, index, train, o->domains ? o->domains : "all", is_signed, err);
+    return subject_domains(o, spec, err);
+}
+
+bool subject_scope(const options *o, const scry_index *index, size_t train, scry_scope *scope, scry_error *err) {
+    const char *spec = NULL;
+    bool is_signed;
+    return subject_scope_spec(o, index, &spec, &is_signed, err) &&
+           scry_scope_read(scope, index, train, spec, is_signed, err);
 }
 
 bool subject_latent(const options *o, const scry_index *index, uint32_t *latent, scry_error *err) {

@@ -39,7 +39,10 @@ scry_set *subject_selection(const options *o, const scry_index *index, const scr
 /* The second word: a latent. --capture: its number, -1 for all. */
 bool subject_latent(const options *o, const scry_index *index, uint32_t *latent, scry_error *err);
 bool subject_capture(const options *o, const scry_index *index, int *capture, scry_error *err);
-/* --domains, --signed, --absolute. */
+/* --domains as given, "all" where it is not. */
+bool subject_domains(const options *o, const char **spec, scry_error *err);
+/* --domains, --signed, --absolute: as text, for a session; and as a scope. */
+bool subject_scope_spec(const options *o, const scry_index *index, const char **spec, bool *is_signed, scry_error *err);
 bool subject_scope(const options *o, const scry_index *index, size_t train, scry_scope *scope, scry_error *err);
 
 /* What commands about a selection need, from the options. A scores-only study has no ranking (NULL) and an

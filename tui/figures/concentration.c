@@ -1,9 +1,19 @@
 /* concentration.c: how much of the shift the first N latents hold, for each source (STS paper, fig. 1a, 2b). */
+#include "baselines.h"
 #include "figures/parts.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+
+/* What the first at[k] latents or dimensions hold; the caller frees. r may be NULL. */
+static double *shares_of(const scry_ranking *r, const uint32_t *at, size_t points) {
+    double *share = calloc(points + 1, sizeof *share);
+    if (!share) abort();
+    for (size_t k = 0; r && k < points; k++) share[k] = scry_cumulative(r, at[k] - 1);
+    return share;
+}
 
 bool concentration_work(const figure_ask *ask, figure_data *data, const scry_stop *stop) {
     scry_condition has[SCRY_CONDITIONS];
@@ -11,13 +21,29 @@ bool concentration_work(const figure_ask *ask, figure_data *data, const scry_sto
     data->grid = scry_grid(scry_about(ask->index)->d_sae, &data->points);
     for (int i = 0; i < n && !scry_stopped(stop); i++) {
         scry_ranking *r = scry_rank(ask->index, ask->train, has[i], ask->metric, NULL);
-        double *share = calloc(data->points + 1, sizeof *share);
-        if (!share) abort();
-        for (size_t k = 0; r && k < data->points; k++) share[k] = scry_cumulative(r, data->grid[k] - 1);
-        data->share[has[i]] = share;
+        data->share[has[i]] = shares_of(r, data->grid, data->points);
+        scry_ranking_free(r);
+        r = ask->dimensions ? scry_rank_raw(ask->index, ask->train, has[i], NULL) : NULL;
+        if (!r) continue;
+        if (!data->raw_grid) data->raw_grid = scry_grid(r->latents, &data->raw_points);
+        data->raw_share[has[i]] = shares_of(r, data->raw_grid, data->raw_points);
         scry_ranking_free(r);
     }
     return !scry_stopped(stop);
+}
+
+/* A line for each source. */
+static void draw_curves(figure *f, const uint32_t *at, size_t points, double *const share[SCRY_CONDITIONS],
+                        const char *more) {
+    double *n = figure_numbers(f, points);
+    for (size_t k = 0; k < points; k++) n[k] = at[k];
+    for (int c = 0; c < SCRY_CONDITIONS; c++)
+        if (share[c])
+            figure_series(f, (plot_series){.kind = PLOT_LINE,
+                                           .name = figure_text(f, "%s%s", scry_condition_name((scry_condition)c), more),
+                                           .n = points,
+                                           .x = n,
+                                           .y = share[c]});
 }
 
 void concentration_draw(figure *f, const figure_view *v, const figure_data *data) {
@@ -28,23 +54,17 @@ void concentration_draw(figure *f, const figure_view *v, const figure_data *data
     f->plot.y = (plot_axis){
         .label = "share of the total shift", .ticks = TICKS_PERCENT, .fix_low = true, .fix_high = true, .high = 1};
     if (!data) return;
-    double *n = figure_numbers(f, data->points);
-    for (size_t k = 0; k < data->points; k++) n[k] = data->grid[k];
+    draw_curves(f, data->grid, data->points, data->share, "");
+    draw_curves(f, data->raw_grid, data->raw_points, data->raw_share, ", dimensions");
     char note[200];
     uint32_t top = r->latents < 100 ? r->latents : 100;
     int used = snprintf(note, sizeof note, "the first %u hold", top);
     for (int c = 0; c < SCRY_CONDITIONS; c++) {
-        if (!data->share[c]) continue;
-        figure_series(f, (plot_series){.kind = PLOT_LINE,
-                                       .name = scry_condition_name((scry_condition)c),
-                                       .n = data->points,
-                                       .x = n,
-                                       .y = data->share[c]});
-        for (size_t k = 0; k < data->points; k++)
+        for (size_t k = 0; data->share[c] && k < data->points; k++)
             if (data->grid[k] == top && used < (int)sizeof note - 40)
-                used += snprintf(note + used, sizeof note - (size_t)used, "%s %.1f%% by %s",
-                                 f->plot.series_count > 1 ? "," : "", 100 * data->share[c][k],
-                                 scry_condition_name((scry_condition)c));
+                used +=
+                    snprintf(note + used, sizeof note - (size_t)used, "%s %.1f%% by %s", strchr(note, '%') ? "," : "",
+                             100 * data->share[c][k], scry_condition_name((scry_condition)c));
     }
     figure_note(f, figure_text(f, "%s", note));
     if (v->latent < 0) return;

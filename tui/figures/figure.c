@@ -132,6 +132,35 @@ figure *figure_new(figure_kind kind, const figure_view *v, const figure_data *da
     return f;
 }
 
+/* ---- views ---------------------------------------------------------------------------------- */
+
+uint32_t figure_top(uint32_t n) {
+    uint64_t top = FIGURE_TOP;
+    while (top < n) top *= 10;
+    return top < UINT32_MAX ? (uint32_t)top : UINT32_MAX;
+}
+
+figure_view figure_view_of(const scry_index *index, const scry_ranking *ranking, const scry_set *set,
+                           const scry_scope *scope, const char *words, const scry_result *result, scry_score score,
+                           uint32_t n) {
+    figure_view v = {.index = index,
+                     .ranking = ranking,
+                     .set = set,
+                     .scope = scope,
+                     .result = result,
+                     .score = score,
+                     .n = n,
+                     .company = true,
+                     .words = words,
+                     .top = figure_top(n),
+                     .band = FIGURE_BAND,
+                     .budget = FIGURE_BUDGET,
+                     .latent = -1,
+                     .domain = -1};
+    if (ranking) v.other = scry_other_source(index, ranking);
+    return v;
+}
+
 /* ---- asking --------------------------------------------------------------------------------- */
 
 figure_ask *figure_ask_new(figure_kind kind, const figure_view *v) {
@@ -145,6 +174,7 @@ figure_ask *figure_ask_new(figure_kind kind, const figure_view *v) {
         a->other = kind == FIGURE_OVERLAP ? v->other : SCRY_BASE;
         a->top = kind == FIGURE_CONCENTRATION ? 0 : v->top < v->ranking->latents ? v->top : v->ranking->latents;
         a->band = kind == FIGURE_BANDS ? v->band : 0;
+        a->dimensions = v->dimensions && a->metric == SCRY_SQ; /* no other metric of them is known */
     }
     if (depends & OF_COUNT) a->count = v->set->count;
     if (depends & OF_SET) a->set = scry_set_copy(v->set);
@@ -177,7 +207,8 @@ static bool same_scope(const figure_ask *a, const figure_ask *b) {
 bool figure_same(const figure_ask *a, const figure_ask *b) {
     int depends = figure_types[a->kind].depends;
     if (a->kind != b->kind || a->index != b->index || a->train != b->train) return false;
-    if (depends & (OF_TRAIN | OF_RANKING) && (a->metric != b->metric || a->top != b->top || a->band != b->band))
+    if (depends & (OF_TRAIN | OF_RANKING) &&
+        (a->metric != b->metric || a->top != b->top || a->band != b->band || a->dimensions != b->dimensions))
         return false;
     if (a->kind == FIGURE_OVERLAP && (a->source != b->source || a->other != b->other)) return false;
     if (depends & OF_RANKING && a->source != b->source) return false;
@@ -199,7 +230,9 @@ void figure_data_free(figure_data *data) {
     free(data->sweep);
     free(data->overlap);
     free(data->grid);
-    for (int c = 0; c < SCRY_CONDITIONS; c++) free(data->share[c]);
+    free(data->raw_overlap);
+    free(data->raw_grid);
+    for (int c = 0; c < SCRY_CONDITIONS; c++) free(data->share[c]), free(data->raw_share[c]);
     free(data->width);
     free(data->low);
     free(data->high);

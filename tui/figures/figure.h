@@ -45,6 +45,7 @@ typedef struct figure_view {
     scry_score score;
     uint32_t n;        /* of the ranking; 0: the set was made otherwise */
     bool company;      /* the result has it */
+    bool dimensions;   /* concentration and overlap (sq) also show the residual stream's own dimensions */
     const char *words; /* of the scope: "all", "extremes:4" */
     scry_condition other;
     uint32_t top, band, budget, least, most; /* most 0: no limit */
@@ -61,6 +62,7 @@ typedef struct figure_ask {
     scry_metric metric;
     scry_score score;
     uint32_t top, band, count;
+    bool dimensions;
     scry_scope scope; /* owned, as are the following */
     double *change;   /* [D] of the domains that take part and have a score, else NaN */
     scry_set *set;
@@ -69,10 +71,14 @@ typedef struct figure_ask {
 /* Numbers of one kind; what it has not is NULL or 0. */
 typedef struct figure_data {
     size_t points;
-    scry_sweep_point *sweep;           /* [points] */
-    scry_overlap_point *overlap;       /* [points] */
-    uint32_t *grid;                    /* [points] */
-    double *share[SCRY_CONDITIONS];    /* [points] of the total shift, by source */
+    scry_sweep_point *sweep;         /* [points] */
+    scry_overlap_point *overlap;     /* [points] */
+    uint32_t *grid;                  /* [points] */
+    double *share[SCRY_CONDITIONS];  /* [points] of the total shift, by source */
+    size_t raw_points;               /* the same of the residual stream's own dimensions */
+    scry_overlap_point *raw_overlap; /* [raw_points] */
+    uint32_t *raw_grid;              /* [raw_points] */
+    double *raw_share[SCRY_CONDITIONS];
     size_t widths;                     /* N's at which random sets were drawn */
     double *width, *low, *high, *mean; /* [widths] 5 %, 95 % and mean of their rho */
     double *rho;                       /* [rhos] of random sets, or of repeats; ascending */
@@ -83,7 +89,7 @@ typedef struct figure_data {
 
 typedef struct figure {
     plot plot;
-    plot_series series[5];
+    plot_series series[6]; /* as many as look different */
     plot_rule rules[4];
     const char *notes[5];
     struct figure_block *blocks; /* owned: numbers and words that the plot points to */
@@ -107,6 +113,14 @@ extern const figure_type figure_types[FIGURES];
 int figure_find(const char *name);
 /* "scatter, concentration, ..." */
 void figure_names(char *text, size_t size);
+
+/* A view of a selection with nothing pointed out, and the usual band and budget. ranking NULL: scores without latents.
+ * n: how many of the ranking are selected, 0 where the selection was made otherwise. words: of the scope. */
+figure_view figure_view_of(const scry_index *index, const scry_ranking *ranking, const scry_set *set,
+                           const scry_scope *scope, const char *words, const scry_result *result, scry_score score,
+                           uint32_t n);
+/* How many ranks a plot looks at: enough for n, in decades, so that a step of n seldom asks for more. */
+uint32_t figure_top(uint32_t n);
 
 /* A copy of what the kind's numbers depend on. Owner: figure_ask_free. */
 figure_ask *figure_ask_new(figure_kind kind, const figure_view *v);

@@ -17,9 +17,11 @@ static shares weigh(const figure_view *v) {
     size_t D = v->result->domains;
     shares s = {calloc(D + 1, sizeof(bool)), calloc(D + 1, sizeof(uint32_t)), calloc(D + 1, sizeof(double)), 0, 0};
     if (!s.use || !s.examples || !s.weight) abort();
+    /* a domain without a measured change has no part in rho, but can get examples, as in scry mix */
+    scry_domains_read(s.use, v->index, v->scope->train, v->words, NULL);
     for (size_t d = 0; d < D; d++) {
         double sts = v->result->sts[d];
-        s.use[d] = v->scope->use[d] && sts >= 0;
+        s.use[d] = s.use[d] && sts >= 0;
         s.weight[d] = s.use[d] ? sts : 0;
         s.used += s.use[d];
         s.total += s.weight[d];

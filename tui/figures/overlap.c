@@ -1,5 +1,6 @@
 /* overlap.c: what the tops of two sources share at each N, and what they hold of each shift (STS paper,
  * fig. 2). */
+#include "baselines.h"
 #include "figures/parts.h"
 
 #include <math.h>
@@ -19,7 +20,26 @@ bool overlap_work(const figure_ask *ask, figure_data *data, const scry_stop *sto
     else snprintf(data->why, sizeof data->why, "%.200s", err.text);
     scry_ranking_free(a);
     scry_ranking_free(b);
+    a = ask->dimensions ? scry_rank_raw(ask->index, ask->train, ask->source, NULL) : NULL;
+    b = a ? scry_rank_raw(ask->index, ask->train, ask->other, NULL) : NULL;
+    if (b) data->raw_overlap = scry_overlap(a, b, ask->top, &data->raw_points);
+    scry_ranking_free(a);
+    scry_ranking_free(b);
     return !scry_stopped(stop);
+}
+
+/* What both hold of N, and what two random rankings would; returns the N's. */
+static double *draw_shared(figure *f, const scry_overlap_point *points, size_t n, const char *name,
+                           const char *chance_name) {
+    double *x = figure_numbers(f, 3 * n), *both = x + n, *chance = both + n;
+    for (size_t k = 0; k < n; k++) {
+        x[k] = points[k].n;
+        both[k] = (double)points[k].overlap / points[k].n;
+        chance[k] = points[k].expected / points[k].n;
+    }
+    figure_series(f, (plot_series){.kind = PLOT_LINE, .name = name, .n = n, .x = x, .y = both});
+    figure_series(f, (plot_series){.kind = PLOT_LINE, .name = chance_name, .n = n, .x = x, .y = chance});
+    return x;
 }
 
 /* The point at N, or the last one below it. */
@@ -36,15 +56,6 @@ void overlap_draw(figure *f, const figure_view *v, const figure_data *data) {
     f->plot.y = (plot_axis){.label = "share", .ticks = TICKS_PERCENT, .fix_low = true, .fix_high = true, .high = 1};
     if (!data) return;
     size_t n = data->points;
-    double *x = figure_numbers(f, 5 * n), *both = x + n, *chance = both + n, *share_a = chance + n,
-           *share_b = share_a + n;
-    for (size_t k = 0; k < n; k++) {
-        const scry_overlap_point *p = &data->overlap[k];
-        x[k] = p->n;
-        both[k] = (double)p->overlap / p->n;
-        chance[k] = p->expected / p->n;
-        share_a[k] = p->share_a, share_b[k] = p->share_b;
-    }
     static const uint32_t told[] = {50, 100, 200};
     const scry_overlap_point *last = &data->overlap[n - 1];
     char note[200];
@@ -55,12 +66,15 @@ void overlap_draw(figure *f, const figure_view *v, const figure_data *data) {
                              point_at(data, told[i])->overlap, told[i]);
     if (last->n < told[0]) snprintf(note + used, sizeof note - (size_t)used, " %u of %u", last->overlap, last->n);
     figure_note(f, figure_text(f, "%s", note));
-    figure_series(f, (plot_series){.kind = PLOT_LINE, .name = "in both", .n = n, .x = x, .y = both});
-    figure_series(f, (plot_series){.kind = PLOT_LINE, .name = "by chance", .n = n, .x = x, .y = chance});
+    double *x = draw_shared(f, data->overlap, n, "in both", "by chance");
+    double *share_a = figure_numbers(f, 2 * n), *share_b = share_a + n;
+    for (size_t k = 0; k < n; k++) share_a[k] = data->overlap[k].share_a, share_b[k] = data->overlap[k].share_b;
     figure_series(
         f, (plot_series){.kind = PLOT_LINE, .name = figure_text(f, "%s shift", a), .n = n, .x = x, .y = share_a});
     figure_series(
         f, (plot_series){.kind = PLOT_LINE, .name = figure_text(f, "%s shift", b), .n = n, .x = x, .y = share_b});
+    if (data->raw_overlap)
+        draw_shared(f, data->raw_overlap, data->raw_points, "dimensions in both", "dimensions by chance");
     uint32_t at = v->at_n ? v->at_n : v->n;
     if (!at) return;
     const scry_overlap_point *p = point_at(data, at);

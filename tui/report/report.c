@@ -92,6 +92,26 @@ static void put_card(FILE *f, const char *key, double value, const char *format,
     svg_put(f, "</b><span>%t</span></div>\n", words);
 }
 
+/* What the top 100 hold, by the metric that ranks. */
+static void put_shift_cards(const page *p) {
+    const scry_ranking *by = p->r->s->ranking;
+    const char *metric = scry_metric_name(by->metric);
+    char words[120];
+    snprintf(words, sizeof words, "of the shift by %s (%s) is held by the top 100 of %u latents",
+             scry_condition_name(by->source), metric, by->latents);
+    put_card(p->f, "card-share", scry_cumulative(by, 99), "%.1f%%", 100, words);
+    scry_condition source = scry_other_source(p->r->s->index, by);
+    scry_ranking *other = source == by->source ? NULL : scry_rank(p->r->s->index, by->train, source, by->metric, NULL);
+    if (!other) return;
+    size_t count;
+    scry_overlap_point *points = scry_overlap(by, other, 100, &count);
+    snprintf(words, sizeof words, "of the top 100 by each source (%s) are in both (by chance %.1f)", metric,
+             points[count - 1].expected);
+    put_card(p->f, "card-overlap", points[count - 1].overlap, "%.0f", 0, words);
+    free(points);
+    scry_ranking_free(other);
+}
+
 static void put_cards(const page *p) {
     const subject *s = p->r->s;
     const scry_result *r = &p->result[s->score];
@@ -104,17 +124,7 @@ static void put_cards(const page *p) {
     if (!isnan(r->random_rank))
         put_card(p->f, "card-random", r->random_rank, "%.1f%%", 100,
                  "of random sets of the same size have a lower rho");
-    const cJSON *top = cJSON_GetArrayItem(cJSON_GetObjectItemCaseSensitive(p->baselines, "tops"), 1);
-    if (top && !isnan(number(top, "latents_share_a"))) { /* there are as many as 100 */
-        snprintf(words, sizeof words, "of the shift by %s is held by the top 100 of %u latents",
-                 scry_condition_name(s->ranking->source), p->info->d_sae);
-        put_card(p->f, "card-share", number(top, "latents_share_a"), "%.1f%%", 100, words);
-        if (!isnan(number(top, "latents_overlap"))) {
-            snprintf(words, sizeof words, "of the top 100 by each source are in both (by chance %.1f)",
-                     number(top, "latents_expected"));
-            put_card(p->f, "card-overlap", number(top, "latents_overlap"), "%.0f", 0, words);
-        }
-    }
+    if (s->ranking && s->ranking->latents >= 100) put_shift_cards(p);
     fputs("</div>\n", p->f);
 }
 
@@ -322,7 +332,7 @@ static void write_page(const page *p) {
         fputs("<h2 id=\"latents\">The latents that move most</h2>\n", p->f);
         put_latents(p);
         fputs("<h2 id=\"shift\">How concentrated the shift is, and how well it is foreseen</h2>\n", p->f);
-        report_shift_plots(p->f, r);
+        report_shift_plots(p->f, r, &p->result[r->s->score]);
         put_tops(p);
         fputs("<h2 id=\"beat\">What the score has to beat</h2>\n", p->f);
         put_baselines(p);

@@ -24,7 +24,7 @@ bool report_write(const report *r, const char *path, scry_error *err);
 /* Its parts, one file each. other: another score's result, drawn beside the chosen one's; NULL: none. */
 void report_plots(FILE *f, const report *r, const scry_result *result, const scry_result *other,
                   scry_score other_score);
-void report_shift_plots(FILE *f, const report *r);
+void report_shift_plots(FILE *f, const report *r, const scry_result *result);
 void report_mix_plot(FILE *f, const report *r, const scry_result *result);
 void report_tokens(FILE *f, const report *r);
 void report_how(FILE *f, const report *r);

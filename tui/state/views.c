@@ -52,8 +52,9 @@ static void write_table(const app *a, FILE *f) {
     table_columns_text(a->tab, shown);
     fprintf(f, "columns %s\n", shown);
     /* what :fires-on found is not kept, and so no order and no filter by it */
-    int on = column_find("on");
-    if (t->column != column_find("rank") && t->column != on) fprintf(f, "sort %s\n", columns[t->column].name);
+    int on = column_with(COLUMN_OF_TOKEN);
+    if (t->column != column_with(COLUMN_FIRST_SORT) && t->column != on)
+        fprintf(f, "sort %s\n", columns[t->column].name);
     if (t->reversed && t->column != on) fprintf(f, "reverse\n");
     if (t->marks->count) {
         fprintf(f, "mark ");

@@ -1,5 +1,6 @@
 /* columns.c: the table's columns. */
 #include "all_latents.h"
+#include "draw/text.h"
 #include "views/columns.h"
 #include "views/view.h"
 
@@ -251,47 +252,139 @@ static void label_text(app *a, uint32_t latent, char *text, size_t size) {
     table_label(a, latent, text, size);
 }
 
+/* ---- how cells are drawn ---------------------------------------------------------------------- */
+
+/* A bar as long as the shift's size beside the largest, then the number. */
+static void draw_shift(app *a, const table_cell *c, char *text, size_t size) {
+    const scry_ranking *r = ranking(a);
+    double largest = fabs(r->shift[r->order[0]]);
+    int bar = c->width > 8 ? c->width - 8 : 0;
+    (void)size;
+    if (bar)
+        grid_bar(a->grid, c->y, c->x, bar, c->look == ROLE_FAINT ? ROLE_BAR_OUT : ROLE_BAR,
+                 largest > 0 ? fabs(r->shift[c->latent]) / largest : 0, a->ascii);
+    grid_put_right(a->grid, c->y, bar ? c->x + bar + 1 : c->x, bar ? 7 : c->width, c->look, text);
+}
+
+/* What was searched for, marked where it stands in the label. */
+static void draw_found(app *a, int y, int x, int width, const char *text) {
+    const char *needle = a->tab->table.find.text, *from = text;
+    size_t length;
+    while (needle[0] && (from = text_find(from, needle, &length)) != NULL) {
+        char before[256], found[256];
+        snprintf(before, sizeof before, "%.*s", (int)(from - text), text);
+        snprintf(found, sizeof found, "%.*s", (int)length, from);
+        int at = text_columns(before);
+        if (at < width) grid_put(a->grid, y, x + at, width - at, ROLE_FOUND, found);
+        from += length;
+    }
+}
+
+/* A match that would be cut off is brought into view: what stands before it gives way. */
+static void show_match(const app *a, int width, char *text, size_t size) {
+    const char *needle = a->tab->table.find.text;
+    size_t length;
+    const char *found = needle[0] ? text_find(text, needle, &length) : NULL;
+    if (!found || text_columns(text) <= width) return;
+    char end[256], cut[256];
+    snprintf(end, sizeof end, "%.*s", (int)(found + length - text), text);
+    const char *from = text;
+    for (int columns_left = text_columns(end); from < found && columns_left >= width;)
+        columns_left -= text_width(text_next(&from));
+    if (from == text) return;
+    text_next(&from); /* the mark's place */
+    snprintf(cut, sizeof cut, "%s%s", a->ascii ? "~" : "\xe2\x80\xa6", from > found ? found : from);
+    snprintf(text, size, "%s", cut);
+}
+
+static void draw_label(app *a, const table_cell *c, char *text, size_t size) {
+    show_match(a, c->width, text, size);
+    text_fit(text, c->width, a->ascii);
+    grid_put(a->grid, c->y, c->x, c->width, is_named(a, c->latent) ? c->look : ROLE_FAINT, text);
+    draw_found(a, c->y, c->x, c->width, text);
+}
+
+static void draw_in(app *a, const table_cell *c, char *text, size_t size) {
+    (void)size;
+    text_fit(text, c->width, a->ascii);
+    grid_put(a->grid, c->y, c->x, c->width, c->look, text);
+    if (text[0] == 'm') grid_put(a->grid, c->y, c->x, 1, ROLE_MARK, "m");
+}
+
+static role in_look(bool selected, const char *text) {
+    (void)selected;
+    return text[1] == '-' || text[1] == '<' ? ROLE_OUT : text[1] == '>' ? ROLE_MARK : ROLE_IN;
+}
+static role moved_look(bool selected, const char *text) {
+    (void)selected;
+    return text[0] == '+' ? ROLE_IN : text[0] == '-' ? ROLE_OUT : ROLE_FAINT;
+}
+static role latent_look(bool selected, const char *text) {
+    (void)text;
+    return selected ? ROLE_IN : ROLE_FAINT;
+}
+
+static bool no_ranking_before(const app *a) {
+    return !scry_session_ranking_before(a->tab->session); /* nothing has moved */
+}
+static bool no_token(const app *a) {
+    return !a->tab->table.on;
+}
+
 /* ---- the table -------------------------------------------------------------------------------- */
 
+/* A row: the functions NAME_values and NAME_text, the word for it, its help, then what differs from 0. */
+#define COLUMN(functions, word, words, ...)                                                                            \
+    { .name = word, .help = words, .values = functions##_values, .text = functions##_text, __VA_ARGS__ }
+
 const table_column columns[] = {
-    {"in", "in", 2, false, false, false, true, 9, ON_RANKING | ON_SELECTION,
-     "* in the score, + put in by hand, - taken out by hand, > new in the top N, < left it, m marked", in_values,
-     in_text},
-    {"rank", "rank", 0, true, true, true, true, 7, ON_RANKING, "place by shift", rank_values, rank_text},
-    {"moved", "moved", -1, true, false, false, true, 4, ON_RANKING,
-     "places up (+) or down (-) since the source or metric changed", moved_values, moved_text},
-    {"latent", "latent", 7, true, true, false, true, 9, 0, "number of the SAE's latent", latent_values, latent_text},
-    {"shift", "shift", 15, true, false, true, true, 9, ON_RANKING, "how far the source moves it, by the metric",
-     shift_values, shift_text},
-    {"share", "share", 5, true, false, true, true, 3, ON_RANKING, "its part of the total shift", share_values,
-     share_text},
-    {"cum", "cum", 4, true, true, true, true, 4, ON_RANKING, "share of all up to this rank", cumulative_values,
-     cumulative_text},
-    {"total", "total", 7, true, true, true, false, 1, ON_RANKING, "shift of all up to this rank", total_values,
-     total_text},
-    {"mean", "mean", 5, true, false, false, true, 2, ON_RANKING, "signed change of its mean activation", mean_values,
-     mean_text},
-    {"d", "d", 5, true, false, false, false, 1, ON_RANKING, "that change in standard deviations", d_values, d_text},
-    {"base", "base", 7, true, false, false, false, 1, ON_RANKING, "its mean activation in base", base_values,
-     base_text},
-    {"after", "after", 7, true, false, false, false, 1, ON_RANKING, "its mean activation under the source",
-     after_values, after_text},
-    {"rate", "rate", 4, true, false, false, true, 5, ON_RANKING, "share of base tokens on which it fires", rate_values,
-     rate_text},
-    {"rate-after", "r.aft", 5, true, false, false, false, 1, ON_RANKING,
-     "share of the source's tokens on which it fires", rate_after_values, rate_after_text},
-    {"count", "count", 7, true, false, false, false, 1, 0, "times that it fires in all captures", count_values,
-     count_text},
-    {"adds", "adds", 7, true, false, false, false, 1, ON_SCORE,
-     "what it brings to the score, summed over the domains that take part", adds_values, adds_text},
-    {"what-if", "what-if", 10, true, false, false, true, 6, ON_RANKING | ON_SELECTION | ON_SCORE,
-     "rho if this one latent were switched, and the step to it", what_if_values, what_if_text},
-    {"step", "step", 5, true, false, false, false, 1, ON_RANKING | ON_SELECTION | ON_SCORE,
-     "by how much rho would change if it were switched", step_values, step_text},
-    {"on", "on", 6, true, false, false, false, 6, 0, "mean activation on the token that :fires-on was asked for",
-     on_values, on_text},
-    {"label", "label|label, or key tokens", 8, false, true, false, true, 8, ON_LABELS,
-     "its label, or the tokens that hold most of its activation", NULL, label_text},
+    COLUMN(in, "in", "* in the score, + put in by hand, - taken out by hand, > new in the top N, < left it, m marked",
+           .left = true, .width = 2, .shown = true, .keep = 9, .on = ON_RANKING | ON_SELECTION,
+           .traits = COLUMN_TOGGLES, .look = in_look, .draw = draw_in),
+    COLUMN(rank, "rank", "place by shift", .ascending = true, .by_rank = true, .shown = true, .keep = 7,
+           .on = ON_RANKING, .traits = COLUMN_FIRST_SORT),
+    COLUMN(moved, "moved", "places up (+) or down (-) since the source or metric changed", .width = -1, .shown = true,
+           .keep = 4, .on = ON_RANKING, .mute = no_ranking_before, .look = moved_look),
+    COLUMN(latent, "latent", "number of the SAE's latent", .width = 7, .ascending = true, .shown = true, .keep = 9,
+           .look = latent_look),
+    COLUMN(shift, "shift", "how far the source moves it, by the metric", .width = 15, .by_rank = true, .shown = true,
+           .keep = 9, .on = ON_RANKING, .traits = COLUMN_WIDENS, .draw = draw_shift),
+    COLUMN(share, "share", "its part of the total shift", .width = 5, .by_rank = true, .shown = true, .keep = 3,
+           .on = ON_RANKING),
+    COLUMN(cumulative, "cum", "share of all up to this rank", .width = 4, .ascending = true, .by_rank = true,
+           .shown = true, .keep = 4, .on = ON_RANKING),
+    COLUMN(total, "total", "shift of all up to this rank", .width = 7, .ascending = true, .by_rank = true,
+           .on = ON_RANKING),
+    COLUMN(mean, "mean", "signed change of its mean activation", .width = 5, .shown = true, .keep = 2,
+           .on = ON_RANKING),
+    COLUMN(d, "d", "that change in standard deviations", .width = 5, .on = ON_RANKING),
+    COLUMN(base, "base", "its mean activation in base", .width = 7, .on = ON_RANKING),
+    COLUMN(after, "after", "its mean activation under the source", .width = 7, .on = ON_RANKING),
+    COLUMN(rate, "rate", "share of base tokens on which it fires", .width = 4, .shown = true, .keep = 5,
+           .on = ON_RANKING),
+    COLUMN(rate_after, "rate-after", "share of the source's tokens on which it fires", .title = "r.aft", .width = 5,
+           .on = ON_RANKING),
+    COLUMN(count, "count", "times that it fires in all captures", .width = 7),
+    COLUMN(adds, "adds", "what it brings to the score, summed over the domains that take part", .width = 7,
+           .on = ON_SCORE),
+    COLUMN(what_if, "what-if", "rho if this one latent were switched, and the step to it", .width = 10, .shown = true,
+           .keep = 6, .on = ON_RANKING | ON_SELECTION | ON_SCORE),
+    COLUMN(step, "step", "by how much rho would change if it were switched", .width = 5,
+           .on = ON_RANKING | ON_SELECTION | ON_SCORE),
+    COLUMN(on, "on", "mean activation on the token that :fires-on was asked for", .width = 6, .keep = 6,
+           .traits = COLUMN_OF_TOKEN, .mute = no_token),
+    {.name = "label",
+     .help = "its label, or the tokens that hold most of its activation",
+     .left = true,
+     .title = "label|label, or key tokens",
+     .width = 8,
+     .ascending = true,
+     .shown = true,
+     .keep = 8,
+     .on = ON_LABELS,
+     .text = label_text,
+     .traits = COLUMN_FILLS,
+     .draw = draw_label},
 };
 const int column_count = sizeof columns / sizeof *columns;
 _Static_assert(sizeof columns / sizeof *columns <= COLUMNS_MOST, "more columns than there is room for");
@@ -299,6 +392,16 @@ _Static_assert(sizeof columns / sizeof *columns <= COLUMNS_MOST, "more columns t
 int column_find(const char *name) {
     for (int i = 0; i < column_count; i++)
         if (strcmp(columns[i].name, name) == 0) return i;
+    return -1;
+}
+
+const char *column_title(int column) {
+    return columns[column].title ? columns[column].title : columns[column].name;
+}
+
+int column_with(unsigned trait) {
+    for (int i = 0; i < column_count; i++)
+        if (columns[i].traits & trait) return i;
     return -1;
 }
 

@@ -19,45 +19,22 @@ void plots_free(plots_state *s) {
     }
 }
 
-/* Ranks that a sweep looks at: enough for N, in decades, so that a step of N seldom asks for more. */
-static uint32_t top_for(uint32_t n) {
-    uint64_t top = FIGURE_TOP;
-    while (top < n) top *= 10;
-    return top < UINT32_MAX ? (uint32_t)top : UINT32_MAX;
-}
-
-/* The source beside the one that ranks. */
-static scry_condition other_source(const tab *t, const scry_ranking *r) {
-    scry_condition has[SCRY_CONDITIONS];
-    int n = scry_sources(t->index, r->train, has);
-    for (int i = 0; i < n; i++)
-        if (has[i] != r->source) return has[i];
-    return r->source;
-}
-
 static figure_view view_of(app *a) {
     tab *t = a->tab;
     scry_session *s = t->session;
     uint32_t n = scry_session_n(s);
     if (t->plots.n_then != n) t->plots.at_n = 0;
-    return (figure_view){.index = t->index,
-                         .ranking = scry_session_ranking(s),
-                         .set = scry_session_set(s),
-                         .scope = scry_session_scope(s),
-                         .result = scry_session_result(s),
-                         .score = scry_session_score(s),
-                         .n = n,
-                         .company = scry_session_company_ready(s),
-                         .words = scry_session_scope_spec(s),
-                         .other = other_source(t, scry_session_ranking(s)),
-                         .top = a->plot == FIGURE_BANDS ? FIGURE_TOP : top_for(n),
-                         .band = FIGURE_BAND,
-                         .budget = t->plots.budget ? t->plots.budget : FIGURE_BUDGET,
-                         .latent = (long)app_latent(a),
-                         .domain = (long)domains_current(a),
-                         .at_n = t->plots.at_n,
-                         .at_band = t->plots.at_band ? t->plots.at_band : 1,
-                         .at_label = t->plots.at_label ? t->plots.at_label : 1};
+    figure_view v = figure_view_of(t->index, scry_session_ranking(s), scry_session_set(s), scry_session_scope(s),
+                                   scry_session_scope_spec(s), scry_session_result(s), scry_session_score(s), n);
+    v.company = scry_session_company_ready(s);
+    if (a->plot == FIGURE_BANDS) v.top = FIGURE_TOP;
+    if (t->plots.budget) v.budget = t->plots.budget;
+    v.latent = (long)app_latent(a);
+    v.domain = (long)domains_current(a);
+    v.at_n = t->plots.at_n;
+    v.at_band = t->plots.at_band ? t->plots.at_band : 1;
+    v.at_label = t->plots.at_label ? t->plots.at_label : 1;
+    return v;
 }
 
 figure_ask *plots_need(app *a) {
@@ -184,7 +161,7 @@ static void step_n(app *a, int step) {
     plots_state *p = &a->tab->plots;
     size_t count, at = 0;
     uint32_t n = scry_session_n(a->tab->session), from = p->at_n ? p->at_n : n, F = a->tab->info->d_sae;
-    uint32_t *points = scry_grid(top_for(n) < F ? top_for(n) : F, &count);
+    uint32_t *points = scry_grid(figure_top(n) < F ? figure_top(n) : F, &count);
     while (at + 1 < count && points[at] < from) at++;
     if (step > 0 && points[at] <= from && at + 1 < count) at++;
     if (step < 0 && at > 0) at--;

@@ -6,7 +6,6 @@
 #include "views/view.h"
 #include "words.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -86,7 +85,7 @@ static void move_table(app *a, move kind, long steps) {
 /* The long title where it fits; the arrow before the last letter where it does not. */
 static void draw_title(app *a, rect r, int column, const table_place *p, role look) {
     const table_state *t = &a->tab->table;
-    const char *title = columns[column].title, *more = strchr(title, '|');
+    const char *title = column_title(column), *more = strchr(title, '|');
     bool sorted = column == t->column, up = columns[column].ascending != t->reversed;
     char text[64];
     int length = more ? (int)(more - title) : (int)strlen(title), width = sorted ? p->width - 1 : p->width;
@@ -95,7 +94,7 @@ static void draw_title(app *a, rect r, int column, const table_place *p, role lo
     /* hollow: rows have been switched since */
     if (table_is_stale(a)) arrow = a->ascii ? "=" : (up ? "\xe2\x96\xb5" : "\xe2\x96\xbf");
     snprintf(text, sizeof text, "%.*s%s", length < width ? length : width, title, sorted ? arrow : "");
-    if (columns[column].right) grid_put_right(a->grid, r.y, r.x + p->x, p->width, look, text);
+    if (!columns[column].left) grid_put_right(a->grid, r.y, r.x + p->x, p->width, look, text);
     else grid_put(a->grid, r.y, r.x + p->x, p->width, look, text);
     if (column == t->columns.cursor) grid_flag(a->grid, r.y, r.x + p->x, p->width, CELL_CURSOR);
 }
@@ -117,67 +116,6 @@ static void draw_header(app *a, rect r, bool focus, const table_places *places) 
 
 /* ---- rows ------------------------------------------------------------------------------------- */
 
-/* The shift's cell: a bar as long as its size beside the largest, then the number. */
-static void draw_shift(app *a, int y, int x, int width, uint32_t latent, role look, const char *number) {
-    const scry_ranking *ranking = scry_session_ranking(a->tab->session);
-    double largest = fabs(ranking->shift[ranking->order[0]]);
-    if (width > 8)
-        grid_bar(a->grid, y, x, width - 8, look == ROLE_FAINT ? ROLE_BAR_OUT : ROLE_BAR,
-                 largest > 0 ? fabs(ranking->shift[latent]) / largest : 0, a->ascii);
-    grid_put_right(a->grid, y, width > 8 ? x + width - 7 : x, width > 8 ? 7 : width, look, number);
-}
-
-/* What was searched for, marked where it stands in the label. */
-static void draw_found(app *a, int y, int x, int width, const char *text) {
-    const char *needle = a->tab->table.find.text, *from = text;
-    size_t length;
-    while (needle[0] && (from = text_find(from, needle, &length)) != NULL) {
-        char before[256], found[256];
-        snprintf(before, sizeof before, "%.*s", (int)(from - text), text);
-        snprintf(found, sizeof found, "%.*s", (int)length, from);
-        int at = text_columns(before);
-        if (at < width) grid_put(a->grid, y, x + at, width - at, ROLE_FOUND, found);
-        from += length;
-    }
-}
-
-/* A match that would be cut off is brought into view: what stands before it gives way. */
-static void show_match(const app *a, int width, char *text, size_t size) {
-    const char *needle = a->tab->table.find.text;
-    size_t length;
-    const char *found = needle[0] ? text_find(text, needle, &length) : NULL;
-    if (!found || text_columns(text) <= width) return;
-    char end[256], cut[256];
-    snprintf(end, sizeof end, "%.*s", (int)(found + length - text), text);
-    const char *from = text;
-    for (int columns_left = text_columns(end); from < found && columns_left >= width;)
-        columns_left -= text_width(text_next(&from));
-    if (from == text) return;
-    text_next(&from); /* the mark's place */
-    snprintf(cut, sizeof cut, "%s%s", a->ascii ? "~" : "\xe2\x80\xa6", from > found ? found : from);
-    snprintf(text, size, "%s", cut);
-}
-
-static void draw_text(app *a, int y, int x, int width, int column, uint32_t latent, role look, char *text,
-                      size_t size) {
-    bool label = strcmp(columns[column].name, "label") == 0;
-    if (label) show_match(a, width, text, size);
-    text_fit(text, width, a->ascii);
-    if (label && !scry_label(a->tab->index, latent)) look = ROLE_FAINT;
-    grid_put(a->grid, y, x, width, look, text);
-    if (label) draw_found(a, y, x, width, text);
-    if (strcmp(columns[column].name, "in") == 0 && text[0] == 'm') grid_put(a->grid, y, x, 1, ROLE_MARK, "m");
-}
-
-static role look_of(int column, bool in, const char *text) {
-    const char *name = columns[column].name;
-    if (strcmp(name, "in") == 0)
-        return text[1] == '-' || text[1] == '<' ? ROLE_OUT : text[1] == '>' ? ROLE_MARK : ROLE_IN;
-    if (strcmp(name, "moved") == 0) return text[0] == '+' ? ROLE_IN : text[0] == '-' ? ROLE_OUT : ROLE_FAINT;
-    if (in && strcmp(name, "latent") == 0) return ROLE_IN;
-    return in ? ROLE_TEXT : ROLE_FAINT;
-}
-
 static void draw_row(app *a, rect r, int y, uint32_t latent, const table_places *places) {
     const table_columns *c = &a->tab->table.columns;
     bool in = scry_set_has(scry_session_set(a->tab->session), latent);
@@ -185,11 +123,17 @@ static void draw_row(app *a, rect r, int y, uint32_t latent, const table_places 
         int column = c->at[i], width = places->at[column].width, x = r.x + places->at[column].x;
         if (!width) continue;
         char text[256];
-        columns[column].text(a, latent, text, sizeof text);
-        role look = look_of(column, in, text);
-        if (strcmp(columns[column].name, "shift") == 0) draw_shift(a, y, x, width, latent, look, text);
-        else if (columns[column].right) grid_put_right(a->grid, y, x, width, look, text);
-        else draw_text(a, y, x, width, column, latent, look, text, sizeof text);
+        const table_column *col = &columns[column];
+        col->text(a, latent, text, sizeof text);
+        role look = col->look ? col->look(in, text) : in ? ROLE_TEXT : ROLE_FAINT;
+        if (col->draw) {
+            col->draw(a, &(table_cell){y, x, width, latent, look}, text, sizeof text);
+        } else if (!col->left) {
+            grid_put_right(a->grid, y, x, width, look, text);
+        } else {
+            text_fit(text, width, a->ascii);
+            grid_put(a->grid, y, x, width, look, text);
+        }
     }
 }
 
@@ -278,7 +222,7 @@ static void click_header(app *a, const table_places *places, int cols, int x) {
 bool table_switches_at(const app *a, rect r, int x) {
     table_places places;
     table_places_make(a, r.cols, &places);
-    const table_place *in = &places.at[column_find("in")];
+    const table_place *in = &places.at[column_with(COLUMN_TOGGLES)];
     return in->width && x - r.x >= in->x && x - r.x <= in->x + in->width;
 }
 

@@ -21,10 +21,8 @@ int table_column_place(const tab *t, int column) {
 }
 
 bool table_column_is_mute(const app *a, int column) {
-    if (strcmp(columns[column].name, "on") == 0 && !a->tab->table.on) return column != a->tab->table.columns.cursor;
-    /* nothing has moved before there was another ranking */
-    return strcmp(columns[column].name, "moved") == 0 && !scry_session_ranking_before(a->tab->session) &&
-           column != a->tab->table.columns.cursor;
+    const table_column *c = &columns[column];
+    return c->mute && c->mute(a) && column != a->tab->table.columns.cursor;
 }
 
 void table_columns_text(const tab *t, char text[COLUMNS_TEXT_MOST]) {

@@ -16,7 +16,7 @@ static int digits(uint32_t number) {
 
 /* With room for the whole title, and for the arrow where the rows are sorted by it. */
 static int least_width(const app *a, int column) {
-    const char *title = columns[column].title;
+    const char *title = column_title(column);
     int width = columns[column].width, numbers = digits(a->tab->info->d_sae);
     int titled = (int)strcspn(title, "|") + (column == a->tab->table.column);
     if (a->tab->table.columns.width[column]) return a->tab->table.columns.width[column];
@@ -48,7 +48,7 @@ static bool drop_one(const app *a, table_place *place, int *total, int keep_most
 /* Columns that fit into `cols`, by number; what is left over goes to label and shift. */
 static void place_columns(const app *a, int cols, table_place *place) {
     const table_columns *c = &a->tab->table.columns;
-    int total = -1, label = column_find("label"), shift = column_find("shift");
+    int total = -1, label = column_with(COLUMN_FILLS), shift = column_with(COLUMN_WIDENS);
     memset(place, 0, COLUMNS_MOST * sizeof *place);
     for (int i = 0; i < c->count; i++) {
         int column = c->at[i];
@@ -77,7 +77,7 @@ static bool ends_in_text(const app *a, const table_place *place) {
     int last = -1;
     for (int i = 0; i < c->count; i++)
         if (place[c->at[i]].width) last = c->at[i];
-    return last >= 0 && !columns[last].right && place[last].width > TABLE_MORE + 4;
+    return last >= 0 && columns[last].left && place[last].width > TABLE_MORE + 4;
 }
 
 static int count_hidden(const app *a, const table_place *place) {

@@ -22,7 +22,7 @@ void table_open(tab *t) {
     uint32_t latents = t->info->d_sae;
     order_new(&s->order, latents);
     s->marks = scry_set_new(latents);
-    s->column = column_find("rank");
+    s->column = column_with(COLUMN_FIRST_SORT);
     s->texts.index = t->index;
     s->wanted = s->mark_last = NO_ROW;
     s->what_if_of = UINT64_MAX;
