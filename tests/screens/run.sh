@@ -6,14 +6,18 @@
 #     # options: --ascii        further options of scry; @INDEX@ is the sample's index
 #     # env: NO_COLOR=1         variables
 #     # colors: mono 16 256     and with each of these as --colors
-# Each `screen @OUT@/WHAT.roles` in it is compared with NAME-WHAT.SIZE.golden, and so is WHAT.ansi: the same screen
-# with the styles that a terminal gets (`cat` shows it). All WHAT.styles of a script, which say how each cell looks and
-# leave its text to the roles, are one golden, NAME-COLORS.SIZE.golden.
+# Each `screen @OUT@/SHOT.roles` in it is compared with NAME/SHOT.SIZE.golden, and so is SHOT.ansi: the same screen with
+# the styles that a terminal gets (`cat` shows it). All SHOT.styles of a script, which say how each cell looks and leave
+# its text to the roles, are one golden, NAME/COLORS.SIZE.golden. With several --colors, SHOT is COLORS-SHOT.
 #
 # Nothing is masked: the indexes differ in the last bits between OpenBLAS's kernels (Haswell, SkylakeX, Zen, Sandybridge,
 # Prescott were tried), the screens do not.
 #
-# GENERATE=1 tests/screens/run.sh writes the goldens instead ($SCRY, or build/scry). ONLY="a b" takes some scripts.
+# To refresh goldens, with the program of $SCRY or build/scry; then look at `git diff tests/screens`:
+#     GENERATE=1 tests/screens/run.sh                                    all, and remove those that no script makes
+#     GENERATE=1 ONLY="filter sort" tests/screens/run.sh                 those of some scripts
+#     GENERATE=1 ONLY=filter SHOT=label.24x80 tests/screens/run.sh       one: tests/screens/filter/label.24x80.golden
+# ONLY and SHOT without GENERATE compare only these.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 : "${SCRY:=$PWD/${BUILD:-build}/scry}"
@@ -34,10 +38,12 @@ said() { # SCRIPT KEY: what its comment says
     sed -n "s/^# $2: //p" "$here/$1.script"
 }
 
-compare() { # FOUND WHAT SIZE: with the golden WHAT.SIZE
+compare() { # FOUND SCRIPT/SHOT SIZE: with the golden SCRIPT/SHOT.SIZE
     golden=$here/$2.$3.golden
+    [ "${SHOT:-${2#*/}.$3}" = "${2#*/}.$3" ] || return
     echo "$golden" >>"$WORK/screens/all"
     if [ -n "${GENERATE:-}" ]; then
+        mkdir -p "${golden%/*}"
         cp "$1" "$golden"
     elif [ ! -f "$golden" ]; then
         not_ok "$2 at $3" "found no $golden, expected it; GENERATE=1 $here/run.sh makes it"
@@ -65,13 +71,13 @@ play() { # SCRIPT SIZE [COLORS]
     fi
     [ ! -s "$out/said" ] || not_ok "$1 at $2" "found words: $(head -1 "$out/said"), expected none"
     for file in $(screens "$1" roles) $(screens "$1" ansi); do
-        compare "$out/$file" "$1${3:+-$3}-${file%.*}" "$2"
+        compare "$out/$file" "$1/${3:+$3-}${file%.*}" "$2"
     done
     for file in $(screens "$1" styles); do
         printf '\n== %s\n' "${file%.*}"
         cat "$out/$file"
     done >"$out/styles"
-    [ ! -s "$out/styles" ] || compare "$out/styles" "$1${3:+-$3}" "$2"
+    [ ! -s "$out/styles" ] || compare "$out/styles" "$1/$3" "$2"
 }
 
 if ! "$SCRY" index sample_data/study.json -o "$index" 2>"$WORK/screens.said"; then
@@ -92,8 +98,8 @@ for script in "$here"/*.script; do
 done
 
 # A golden that no script makes has been forgotten.
-if [ -z "${ONLY:-}" ]; then
-    for golden in "$here"/*.golden; do
+if [ -z "${ONLY:-}${SHOT:-}" ]; then
+    for golden in "$here"/*.golden "$here"/*/*.golden; do
         if [ -f "$golden" ] && ! grep -qxF "$golden" "$WORK/screens/all"; then
             if [ -n "${GENERATE:-}" ]; then rm "$golden"
             else not_ok "$golden" "found a golden that no script makes, expected none"; fi

@@ -1,4 +1,4 @@
-/* test_tui_plot_goldens.c: plots cell by cell with their roles, as tests/unit/plots/ keeps them.
+/* test_tui_plot_goldens.c: plots cell by cell with their roles, as tests/unit/plots/NAME/ keeps them.
  * GENERATE=1 writes those files instead; PICTURES=FOLDER also writes every example as SVG, as a plot and
  * as a picture of the screen, to be looked at. */
 #include "check.h"
@@ -24,7 +24,7 @@ static char *drawn(const plot *p, int rows, int cols, bool ascii) {
 
 static void compare(const char *name, const plot *p, int rows, int cols, bool ascii) {
     char path[200];
-    snprintf(path, sizeof path, "tests/unit/plots/%s%s.%dx%d.golden", name, ascii ? "-ascii" : "", rows, cols);
+    snprintf(path, sizeof path, "tests/unit/plots/%s/%s.%dx%d.golden", name, ascii ? "ascii" : "unicode", rows, cols);
     char *text = drawn(p, rows, cols, ascii);
     if (getenv("GENERATE")) write_bytes(path, text, strlen(text));
     size_t size = 0;
