@@ -160,16 +160,16 @@ cp "$place/same.npy" "$place/poisoned.npy"
 poison "$place/poisoned.npy" 3000
 fails "poisoned.npy: rows 2944 to 3007: found 1 values that are NaN" eval-sae "$place/held" "$place/same.npy" "$place/poisoned.npy"
 gives 0 eval-sae "$place/held" "$place/same.npy" "$place/poisoned.npy" --allow-nonfinite
-block=0
+block=0 unnoticed=
 matrix "$place/wide.npy" 82000
 while [ $block -lt 40 ]; do # each block of two rounds: one of each is held out, and one of these measured on the way
     cp "$place/wide.npy" "$place/block.npy"
     poison "$place/block.npy" $((block * 64 + 5))
     scry train "$place/block.npy" -o "$place/u" --width 8 --steps 1
-    [ "$status" = 1 ] && [ ! -e "$place/u" ] || not_ok "NaN in block $block" "found status $status, expected 1 and no folder"
+    [ "$status" = 1 ] && [ ! -e "$place/u" ] || unnoticed="$unnoticed $block"
     block=$((block + 1))
 done
-ok "NaN is found before the first step, in held-out rows too"
+is "NaN is found before the first step, in held-out rows too: blocks where it is not" "$unnoticed" ""
 
 cp "$place/wide.npy" "$place/later.npy"
 "$SCRY" train "$place/later.npy" -o "$place/later" --width 64 --batch 64 --steps 2000 --log-every 10 2>"$err" >"$out" &
