@@ -1,5 +1,6 @@
 /* curses.c: the grid to the terminal, keys and mouse from it. The only file that includes curses. */
 #include "terminal.h"
+#include "base/clock.h"
 #include "clipboard.h"
 #include "draw/color.h"
 #include "draw/text.h"
@@ -308,12 +309,10 @@ static uint32_t key_of(wint_t code) {
 /* 2 when the click before was here and just now. Not curses' own double click, which would hold back the
  * first of the two. */
 static int clicks_at(int y, int x) {
-    static struct timespec last;
+    static double last;
     static int last_y = -1, last_x;
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    long ms = (now.tv_sec - last.tv_sec) * 1000 + (now.tv_nsec - last.tv_nsec) / 1000000;
-    bool second = y == last_y && x == last_x && ms < DOUBLE_CLICK_MS;
+    double now = clock_seconds();
+    bool second = y == last_y && x == last_x && (now - last) * 1000 < DOUBLE_CLICK_MS;
     last = now;
     last_y = second ? -1 : y;
     last_x = x;

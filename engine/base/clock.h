@@ -1,14 +1,11 @@
-/* clock.h: seconds that have passed. */
+/* clock.h: the clock by which the program decides anything: deadlines, double clicks, when to save. */
 #ifndef SCRY_CLOCK_H
 #define SCRY_CLOCK_H
 
-#include <time.h>
-
-/* Since some moment before the program began; goes on whatever is done to the time of day. */
-static inline double clock_seconds(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
+/* Seconds since some moment before the program began; unaffected by changes of the time of day. */
+double clock_seconds(void);
+/* For tests: reads `source` instead of the system's clock, from now on; NULL: the system's again. Call it while no
+ * other thread reads the clock. */
+void clock_replace(double (*source)(void));
 
 #endif

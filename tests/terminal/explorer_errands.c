@@ -116,11 +116,10 @@ static void leave_while(term *t) {
     snprintf(line, sizeof line, "export %s/left.csv", work);
     command(t, line);
     await_text(t, "Esc gives it up");
-    double begin = seconds();
-    term_keys(t, "q q");
-    int status = term_wait_exit(t, WAIT);
-    check(status == 0 && seconds() - begin < 3, NULL, "q q leaves while a file is written",
-          "found status %d after %.2f s", status, seconds() - begin);
+    double took;
+    int status = end_by(t, "q q", &took);
+    check(status == 0 && took < 1, NULL, "q q leaves while a file is written",
+          "found status %d after %.2f s of processor time", status, took);
     check_restored(t, "and restores the terminal");
     check(files("left.csv") == 0, NULL, "nothing half is left", "found %d files", files("left.csv"));
     term_free(t);

@@ -5,7 +5,10 @@
 
 #include "term.h"
 
-enum { WAIT = 6000, ROWS = 24, COLS = 80, MOST = 4096, DOMAINS_MOST = 32 };
+/* Milliseconds: only what never comes is waited for so long. */
+enum { WAIT = 60000 };
+
+enum { ROWS = 24, COLS = 80, MOST = 4096, DOMAINS_MOST = 32 };
 
 /* Set by main(). */
 extern int failed;               /* checks so far */
@@ -104,7 +107,11 @@ void check_restore_bytes(term *t, const char *what); /* mouse off, cursor on, sc
 /* ---- resting ---- */
 
 void check_idle(term *t, const char *what); /* nothing is sent and no processor time taken */
-double seconds(void);
+
+/* Sends keys that end the program, and waits for that: its status, and the processor time it still took, in seconds,
+ * which a loaded machine does not change. */
+int end_by(term *t, const char *keys, double *took);
+double seconds(void); /* for what is said only: no check may be decided by it */
 
 /* ---- the tests, by file ---- */
 

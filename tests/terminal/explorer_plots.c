@@ -107,13 +107,19 @@ void test_plots_live(void) {
     leave(t);
 }
 
+static bool never(term *t, void *arg) {
+    (void)t;
+    (void)arg;
+    return false;
+}
+
 /* Toggles faster than anything can be worked out: what stands there in the end is of the last state. */
 void test_plots_storm(void) {
     term *t = open_sample();
     term_keys(t, "p 9");
     for (int i = 0; i < 40; i++) {
         term_send(t, i % 4 == 3 ? "][ u" : " j 797 k");
-        if (i % 10 == 9) term_settle(t, 45); /* long enough for work to begin, not for it to end */
+        if (i % 10 == 9) term_wait(t, never, NULL, 45); /* long enough for work to begin, not for it to end */
     }
     term_keys(t, "9");
     check(await_plot(t, tabs[8]), t, "after a storm of toggles the repeats stand there", "found \"%s\"", row(t, 1));
@@ -126,6 +132,10 @@ void test_plots_storm(void) {
     check_idle(t, "after a storm");
     term_keys(t, "q");
     leave(t);
+}
+
+static bool is_under_way(term *t, const void *tab) {
+    return strstr(row(t, 1), tab) && term_has(t, "being worked out");
 }
 
 /* Left while threads work: at once, and the terminal as it was. */
@@ -144,16 +154,13 @@ void test_plots_leave(void) {
     await_text(t, "N 100000");
     term_keys(t, "p 7");
     check(await_text(t, "being worked out"), t, "what takes long is marked as under way", "found none");
-    double begin = seconds();
     term_keys(t, "6 j k 7");
-    check(await_text(t, "[random]"), t, "keys are taken meanwhile", "found \"%s\"", row(t, 1));
-    check(seconds() - begin < 2, t, "and long before it is there", "found %.2f s", seconds() - begin);
-    term_settle(t, 100);
-    begin = seconds();
-    term_keys(t, "q q");
-    status = term_wait_exit(t, WAIT);
-    check(status == 0 && seconds() - begin < 3, NULL, "q leaves while threads work", "found status %d after %.2f s",
-          status, seconds() - begin);
+    check(await_strictly(t, is_under_way, "[random]"), t, "keys are taken meanwhile, before it is there",
+          "found \"%s\"", row(t, 1));
+    double took;
+    status = end_by(t, "q q", &took);
+    check(status == 0 && took < 2, NULL, "q leaves while threads work",
+          "found status %d after %.2f s of processor time", status, took);
     check_restored(t, "and restores the terminal");
     term_free(t);
 }

@@ -26,6 +26,22 @@ static void begin(const char *name) {
     free(shell(NULL, "rm -rf '%s/state-%s'", work, name));
 }
 
+static void pause_ms(long ms) {
+    nanosleep(&(struct timespec){ms / 1000, ms % 1000 * 1000000L}, NULL);
+}
+
+/* Until the session file has the last of the keys: the focus on the domains. */
+static void await_saved(term *t, const char *name) {
+    bool saved = false;
+    for (int i = 0; i < WAIT / 50 && !saved; i++) {
+        char *last = shell(NULL, "tail -n 1 '%s/state-%s/scry/sessions/'*.session 2>/dev/null", work, name);
+        saved = strcmp(last, "pane domains") == 0 || strcmp(last, "pane domains\n") == 0;
+        free(last);
+        if (!saved) pause_ms(50);
+    }
+    check(saved, t, "at rest, the session is saved", "found none, or one of before");
+}
+
 /* Ends it in some way after these keys, opens it again and compares. */
 static void ends(const char *name, int number, int status, bool idle) {
     char what[120];
@@ -34,11 +50,7 @@ static void ends(const char *name, int number, int status, bool idle) {
     term_keys(t, "j Space j Space u s Tab Tab");
     await_count(t, 99);
     rest(t);
-    if (idle) {
-        struct timespec pause = {1, 300 * 1000000L};
-        nanosleep(&pause, NULL);
-        term_settle(t, 20);
-    }
+    if (idle) await_saved(t, name);
     term_keys(t, "Esc");
     term_settle(t, 60);
     int above = domains_row(t); /* below, the bars are as long as was best then */
@@ -121,22 +133,39 @@ static void unwritable(void) {
     term_keys(t, "Space");
     check(await_count(t, 99) && await_message(t, "latent "), t, "no place for a session: no words about it",
           "found \"%s\"", footer(t));
-    struct timespec pause = {1, 300 * 1000000L};
-    nanosleep(&pause, NULL);
-    term_settle(t, 20);
-    check(!strstr(footer(t), "/dev/null"), t, "nor when it would be saved", "found \"%s\"", footer(t));
     term_resize(t, 24, 200);
-    command(t, "info");
-    check(await_message(t, "not kept: /dev/null/no"), t, ":info says so", "found \"%s\"", footer(t));
-    term_keys(t, "q"); /* the page */
+    bool told = false, silent = true;
+    for (int i = 0; i < WAIT / 100 && !told; i++) { /* until it has tried to save */
+        silent = silent && !strstr(footer(t), "/dev/null");
+        command(t, "info");
+        await_text(t, "in the cache");
+        told = says(t, "not kept: /dev/null/no");
+        term_keys(t, "q"); /* the page */
+        await_text(t, "what-if");
+        term_keys(t, "Esc");
+        term_settle(t, 100);
+    }
+    check(told, t, ":info says so", "found \"%s\"", footer(t));
+    check(silent, t, "nothing else does", "found \"%s\"", footer(t));
     leave(t);
+}
+
+/* Takes in what is drawn, at least something, until the program rests. */
+static void take_until_rest(int master, pid_t pid) {
+    char drawn[4096];
+    struct pollfd in = {.fd = master, .events = POLLIN};
+    for (bool any = false;;) {
+        if (poll(&in, 1, 300) == 0 && any && !term_is_working(pid)) return;
+        if (!(in.revents & (POLLIN | POLLHUP))) continue;
+        if (read(master, drawn, sizeof drawn) <= 0) return;
+        any = true;
+    }
 }
 
 /* The program on a terminal that is not its controlling one, so that no signal tells it that the terminal has gone: it
  * must notice by itself, not ask it for keys for ever. */
 static pid_t start_unsignalled(int *master) {
     int slave;
-    char drawn[4096];
     struct winsize size = {ROWS, COLS, 0, 0};
     if (openpty(master, &slave, NULL, NULL, &size) < 0) exit(1);
     pid_t pid = fork();
@@ -153,8 +182,7 @@ static pid_t start_unsignalled(int *master) {
         _exit(126);
     }
     close(slave);
-    for (struct pollfd in = {.fd = *master, .events = POLLIN}; poll(&in, 1, 700) > 0;) /* until it rests */
-        if (read(*master, drawn, sizeof drawn) <= 0) break;
+    take_until_rest(*master, pid);
     return pid;
 }
 
@@ -163,12 +191,11 @@ static void gone(void) {
     int master, status = -1;
     pid_t pid = start_unsignalled(&master), ended = 0;
     check(write(master, "j ", 2) == 2, NULL, "keys to a terminal that will go", "found a closed one");
-    struct timespec pause = {0, 300 * 1000000L};
-    nanosleep(&pause, NULL);
+    take_until_rest(master, pid);
     close(master);
-    for (int i = 0; i < 50 && !ended; i++) {
+    for (int i = 0; i < WAIT / 20 && !ended; i++) {
         ended = waitpid(pid, &status, WNOHANG);
-        if (!ended) nanosleep(&(struct timespec){0, 100 * 1000000L}, NULL);
+        if (!ended) pause_ms(20);
     }
     if (!ended) {
         kill(pid, SIGKILL);

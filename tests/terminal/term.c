@@ -474,6 +474,17 @@ static bool input_pending(const term *t) {
     return t->out_len || (ioctl(t->slave, FIONREAD, &n) == 0 && n > 0);
 }
 
+bool term_is_working(pid_t pid) {
+    char path[40], text[512];
+    snprintf(path, sizeof path, "/proc/%ld/stat", (long)pid);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd < 0 ? 0 : read(fd, text, sizeof text - 1);
+    if (fd >= 0) close(fd);
+    text[n > 0 ? n : 0] = 0;
+    const char *state = strrchr(text, ')'); /* "PID (NAME) STATE ..." */
+    return state && (state[2] == 'R' || state[2] == 'D');
+}
+
 static void settle(term *t, int quiet_ms, int patience_ms) {
     int64_t deadline = deadline_after(patience_ms), quiet_since = now_ms();
     for (;;) {
@@ -481,9 +492,9 @@ static void settle(term *t, int quiet_ms, int patience_ms) {
         int64_t left = quiet_since + quiet_ms - now_ms();
         pump(t, left > 0 ? left : 0);
         int64_t now = now_ms();
-        bool unread = input_pending(t) && !t->stopped;
-        if (t->bytes != before || unread) quiet_since = now;
-        if (t->exited || now >= deadline || (!unread && now - quiet_since >= quiet_ms)) return;
+        bool busy = !t->stopped && (input_pending(t) || term_is_working(t->pid));
+        if (t->bytes != before || busy) quiet_since = now;
+        if (t->exited || now >= deadline || (!busy && now - quiet_since >= quiet_ms)) return;
     }
 }
 

@@ -48,10 +48,15 @@ bool term_wait_gone(term *t, const char *needle, int timeout_ms);
 bool term_has(term *t, const char *needle);
 int term_find_row(term *t, const char *needle); /* topmost row that holds needle, -1 if none */
 
-/* Takes in output until the program has read all keys and nothing arrived for quiet_ms. It gives up after 5 seconds
- * (times the factor) with a program that never rests or never reads. Prefer term_wait where there is a text to await.
+/* Takes in output until the program has read all keys, and for quiet_ms nothing arrived and its first thread
+ * neither ran nor waited for a processor. It gives up after 5 seconds (times the factor) with a program that never
+ * rests or reads. Prefer term_wait where there is a text to await.
  */
 void term_settle(term *t, int quiet_ms);
+
+/* True while the first thread of the process, which draws, runs or waits for a processor or a disk: on a loaded machine
+ * silence is no rest. */
+bool term_is_working(pid_t pid);
 
 /* Text as UTF-8, for the caller to free. A row loses its trailing blanks; a screen is its rows joined by \n. A row that
  * is off the screen is "". */

@@ -1,5 +1,6 @@
 /* test_tui_filter.c: the filter language against an evaluator that goes latent by latent over an expression tree it
  * made itself; errors and where they point; and texts of any kind. */
+#include "base/clock.h"
 #include "table_kit.h"
 
 #include "table/filter.h"
@@ -237,7 +238,7 @@ static void against_slow(app *a, int turns) {
             }
             continue;
         }
-        while (!filter_prepare(made, a, before, clock_now() + 1e-5)) continue;
+        while (!filter_prepare(made, a, before, clock_seconds() + 1e-5)) continue;
         uint64_t *found = calloc((a->tab->info->d_sae + 63) / 64, sizeof *found);
         uint32_t count = filter_run(made, a, found), expected = 0;
         bool differ = false;

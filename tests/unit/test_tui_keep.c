@@ -1,5 +1,6 @@
 /* What one did with an index is found again: after any commands, the kept session gives the same screen, the same
  * history and the same file; damaged, foreign and unwritable files do no harm. */
+#include "base/clock.h"
 #include "check.h"
 #include "odd_names.h"
 #include "sample_app.h"
@@ -183,6 +184,12 @@ static void damaged(void) {
     app_free(b);
 }
 
+static double test_now = 1000;
+
+static double test_clock(void) {
+    return test_now;
+}
+
 static void files(void) {
     const char *state = scratch_folder("state");
     setenv("XDG_STATE_HOME", state, 1);
@@ -197,8 +204,12 @@ static void files(void) {
     check(!file_exists(path), "nothing done, nothing written");
     app_command(a, "toggle 9");
     keep_touch(a);
-    int due = keep_due(a);
-    check(due > 0 && due <= KEEP_AFTER_MS, "a change is due to be saved in %d ms", due);
+    check(keep_due(a) == KEEP_AFTER_MS, "a change is due to be saved in %d ms", keep_due(a));
+    test_now += 0.75;
+    keep_touch(a);
+    check(keep_due(a) == KEEP_AFTER_MS - 750, "another does not put it off: in %d ms", keep_due(a));
+    test_now += 0.75;
+    check(keep_due(a) == 0, "and when that is over, now");
     keep_save(a, false);
     keep_save(a, true);
     check(file_exists(path) && keep_due(a) == -1, "and then it is");
@@ -275,6 +286,7 @@ static void odd(void) {
 }
 
 int main(void) {
+    clock_replace(test_clock);
     sample = sample_index();
     any_commands();
     undo_to_the_start();

@@ -1,6 +1,7 @@
 /* keep.c: what one did with an index is kept in a file and found again. */
 #include "state/keep.h"
 #include "app.h"
+#include "base/clock.h"
 #include "beside.h"
 #include "identity.h"
 #include "state/views.h"
@@ -16,9 +17,7 @@
 #include <xxhash.h>
 
 static int64_t now_ms(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+    return (int64_t)(clock_seconds() * 1000);
 }
 
 /* ---- where ---------------------------------------------------------------------------------- */

@@ -1,6 +1,7 @@
 /* program.c: runs a filter over blocks of latents. */
 #include "table/program.h"
 #include "all_latents.h"
+#include "base/clock.h"
 #include "base/mem.h"
 #include "views/columns.h"
 
@@ -153,7 +154,7 @@ static bool slow_step(filter *f, app *a, int i, double deadline) {
         uint32_t from = f->slow[i].done, n = latents - from < SLOW_BLOCK ? latents - from : SLOW_BLOCK;
         domain_measures[f->slow[i].measure].values(a, f->slow[i].domain, from, n, f->slow[i].value + from);
         f->slow[i].done += n;
-        if (clock_now() > deadline) break;
+        if (clock_seconds() > deadline) break;
     }
     if (f->slow[i].done == latents) scry_let_go(f->index); /* it has read every posting */
     return f->slow[i].done == latents;

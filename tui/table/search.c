@@ -1,5 +1,6 @@
 /* search.c: which latents' labels and key tokens hold a text. */
 #include "all_latents.h"
+#include "base/clock.h"
 #include "base/mem.h"
 #include "draw/text.h"
 #include "label_edits.h"
@@ -100,7 +101,7 @@ static bool match_pieces(text_match *m, double deadline) {
         const char *text = scry_piece(m->index, i);
         if (m->kind == TEXT_TOKEN_IS) m->wanted[i] = same(past_blanks(text), past_blanks(m->needle));
         else if (!m->narrows || m->wanted[i]) m->wanted[i] = holds(text, m->needle, plain);
-        if (i % SLICE == SLICE - 1 && clock_now() > deadline) return false;
+        if (i % SLICE == SLICE - 1 && clock_seconds() > deadline) return false;
     }
     return true;
 }
@@ -127,7 +128,7 @@ bool text_match_step(text_match *m, double deadline) {
         else scry_have_piece(m->index, m->wanted, m->at, n, words);
         m->at += n;
         match_labels(m, m->at, plain);
-        if (clock_now() > deadline) return false;
+        if (clock_seconds() > deadline) return false;
     }
     m->done = true;
     return true;

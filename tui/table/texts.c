@@ -1,5 +1,6 @@
 /* texts.c: labels and key tokens in order. */
 #include "table/texts.h"
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/radix.h"
 #include "label_edits.h"
@@ -7,15 +8,8 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { SLICE = 1024 }; /* between two looks at the clock */
-
-double clock_now(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 static unsigned char fold(char c) {
     return (unsigned char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
@@ -65,7 +59,7 @@ static bool merge_step(sorting *s, const scry_index *index, double deadline) {
         s->j = 1;
     }
     for (size_t count = 0; s->width < s->n; count++) {
-        if (count % SLICE == SLICE - 1 && clock_now() > deadline) return false;
+        if (count % SLICE == SLICE - 1 && clock_seconds() > deadline) return false;
         size_t middle = s->from + s->width < s->n ? s->from + s->width : s->n;
         size_t end = s->from + 2 * s->width < s->n ? s->from + 2 * s->width : s->n;
         if (s->k < end) {
@@ -121,7 +115,7 @@ static const char *label_text(const scry_index *index, uint32_t latent) {
 static bool list_pieces(text_work *w, const scry_index *index, double deadline) {
     while (w->at < w->pieces) {
         add_item(&w->sort, index, w->at++);
-        if (w->at % SLICE == 0 && clock_now() > deadline) return false;
+        if (w->at % SLICE == 0 && clock_seconds() > deadline) return false;
     }
     return true;
 }
@@ -140,7 +134,7 @@ static bool list_labels(text_work *w, const scry_index *index, double deadline) 
         uint32_t latent = w->at++;
         if (scry_label(index, latent)) add_item(&w->sort, index, latent);
         else w->tokens[w->unnamed++].number = latent;
-        if (w->at % SLICE == 0 && clock_now() > deadline) return false;
+        if (w->at % SLICE == 0 && clock_seconds() > deadline) return false;
     }
     return true;
 }
@@ -161,7 +155,7 @@ static bool key_tokens(text_work *w, const scry_index *index, double deadline) {
         scry_key_pieces(index, token->number, piece);
         uint32_t one = piece[w->digit];
         token->key = one == SCRY_NO_PIECE ? nothing : w->piece_rank[one] + 1;
-        if (w->at % SLICE == 0 && clock_now() > deadline) return false;
+        if (w->at % SLICE == 0 && clock_seconds() > deadline) return false;
     }
     return true;
 }
@@ -182,7 +176,7 @@ static bool sort_tokens(text_work *w) {
 static bool place_tokens(text_work *w, double deadline) {
     while (w->at < w->unnamed) {
         w->rank[w->tokens[w->at].number] = w->named + w->at;
-        if (++w->at % SLICE == 0 && clock_now() > deadline) return false;
+        if (++w->at % SLICE == 0 && clock_seconds() > deadline) return false;
     }
     return true;
 }
@@ -251,7 +245,7 @@ bool text_order_step(text_order *o, double deadline) {
     text_work *w = o->work;
     while (w->stage != DONE) {
         if (work_on(w, o->index, deadline)) w->stage++;
-        if (w->stage != DONE && clock_now() > deadline) return false;
+        if (w->stage != DONE && clock_seconds() > deadline) return false;
     }
     free(o->rank);
     o->rank = w->rank;

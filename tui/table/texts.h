@@ -7,8 +7,7 @@
 
 #include <stdbool.h>
 
-/* Seconds on a clock that only goes forward; work goes on until it passes a deadline. */
-double clock_now(void);
+/* Work goes on until clock_seconds() passes a deadline. */
 #define NO_DEADLINE 1e300
 
 /* ---- order ---------------------------------------------------------------------------------- */

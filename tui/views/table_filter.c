@@ -1,4 +1,5 @@
 /* table_filter.c: the table's filter: set as it is typed, and taken back. */
+#include "base/clock.h"
 #include "base/mem.h"
 #include "table/filter.h"
 #include "views/view.h"
@@ -42,6 +43,6 @@ bool table_filter_set(app *a, const char *text) {
     f->next = next;
     snprintf(f->next_text, sizeof f->next_text, "%s", text + strspn(text, " "));
     if (filter_is_empty(next)) f->next_text[0] = 0;
-    if (filter_prepare(next, a, f->on, clock_now() + 0.008)) table_filter_apply(a);
+    if (filter_prepare(next, a, f->on, clock_seconds() + 0.008)) table_filter_apply(a);
     return true;
 }

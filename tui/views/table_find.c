@@ -1,5 +1,6 @@
 /* table_find.c: incremental search among the rows. Which latents match is found out a little at a time; the next one
  * in the order of the rows follows from their keys, wherever it stands. */
+#include "base/clock.h"
 #include "views/view.h"
 
 #include <ctype.h>
@@ -112,5 +113,5 @@ void table_find_go(app *a, const char *text, int direction, bool from_here) {
     f->origin = t->latent;
     f->pending = true;
     app_say(a, "searching");
-    table_find_step(a, clock_now() + 0.008);
+    table_find_step(a, clock_seconds() + 0.008);
 }

@@ -1,5 +1,6 @@
 /* table_rows.c: which latents are rows, in which order; and what is done while keys rest. */
 #include "all_latents.h"
+#include "base/clock.h"
 #include "base/mem.h"
 #include "label_edits.h"
 #include "table/filter.h"
@@ -303,7 +304,7 @@ int table_waits(const app *a) {
 
 bool table_work(app *a) {
     table_state *t = &a->tab->table;
-    double now = clock_now();
+    double now = clock_seconds();
     if (t->filter.next) {
         if (!filter_prepare(t->filter.next, a, t->filter.on, now + FRAME)) return false;
         table_filter_apply(a);
