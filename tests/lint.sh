@@ -1,5 +1,5 @@
 #!/bin/sh
-# What a reader should not have to look for: layering, formatting, compiler warnings, stray words.
+# What a reader should not have to look for: layering, the top level, formatting, compiler warnings, stray words.
 set -u
 cd "$(dirname "$0")/.."
 found=$(mktemp)
@@ -12,6 +12,11 @@ complain() { # TITLE, text on standard input (at the end of a pipe, so in a shel
     echo "$1" >>"$found"
 }
 
+git ls-files | sed 's|/.*||' | sort -u | grep -vxE 'Makefile|README\.md|LICENSE|tui|engine|assets|tests|sample_data|\..+' |
+    complain "neither README.md, LICENSE, Makefile nor a folder that belongs at the top level"
+for name in Makefile README.md LICENSE tui engine assets tests sample_data; do
+    [ -n "$(git ls-files -- "$name")" ] || echo "$name"
+done | complain "missing at the top level"
 grep -lE '#include *[<"](n?curses|term)\.h' $(git ls-files 'engine/*.[ch]' 'tui/*.[ch]') | grep -v '^tui/curses\.c$' |
     complain "curses outside tui/curses.c"
 grep -nE '#include *"(\.\./)*(tui|draw|views|commands|actions)/' $(git ls-files 'engine/*.[ch]') | complain "the engine includes the interface"
