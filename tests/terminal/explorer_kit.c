@@ -195,7 +195,9 @@ static bool holds(term *t, void *arg) {
 
 bool await_strictly(term *t, condition c, const void *arg) {
     waiter w = {c, arg};
-    return term_wait(t, holds, &w, WAIT);
+    bool ok = term_wait(t, holds, &w, WAIT);
+    if (!ok) printf("# waited in vain for %d s: %s\n", WAIT / 1000, row(t, 0));
+    return ok;
 }
 
 bool await(term *t, condition c, const void *arg) {

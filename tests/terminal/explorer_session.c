@@ -138,7 +138,7 @@ static void unwritable(void) {
     for (int i = 0; i < WAIT / 100 && !told; i++) { /* until it has tried to save */
         silent = silent && !strstr(footer(t), "/dev/null");
         command(t, "info");
-        await_text(t, "in the cache");
+        await_text(t, "what is in this index");
         told = says(t, "not kept: /dev/null/no");
         term_keys(t, "q"); /* the page */
         await_text(t, "what-if");
