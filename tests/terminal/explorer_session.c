@@ -119,9 +119,11 @@ static void two(void) {
     await_count(a, 96);
     await_count(b, 92);
     leave(b);
+    term_keys(a, "Space"); /* so that it has something to write: its clock may have saved the rest before b's end */
+    await_count(a, 95);
     leave(a);
     term *t = open_kept(NULL);
-    check(await_count(t, 96), t, "two explorers on one index: the last to end stands", "found N %d, expected 96",
+    check(await_count(t, 95), t, "two explorers on one index: the last to write stands", "found N %d, expected 95",
           count(t));
     leave(t);
 }
