@@ -196,7 +196,10 @@ static bool holds(term *t, void *arg) {
 bool await_strictly(term *t, condition c, const void *arg) {
     waiter w = {c, arg};
     bool ok = term_wait(t, holds, &w, WAIT);
-    if (!ok) printf("# waited in vain for %d s: %s\n", WAIT / 1000, row(t, 0));
+    if (!ok) {
+        printf("# waited in vain for %d s\n", WAIT / 1000);
+        show(t);
+    }
     return ok;
 }
 
