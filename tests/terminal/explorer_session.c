@@ -140,12 +140,12 @@ static void unwritable(void) {
     for (int i = 0; i < WAIT / 100 && !told; i++) { /* until it has tried to save */
         silent = silent && !strstr(footer(t), "/dev/null");
         command(t, "info");
-        await_text(t, "what is in this index");
+        term_settle(t, 60);
         told = says(t, "not kept: /dev/null/no");
         term_keys(t, "q"); /* the page */
-        await_text(t, "what-if");
+        term_settle(t, 60);
         term_keys(t, "Esc");
-        term_settle(t, 100);
+        term_settle(t, 60);
     }
     check(told, t, ":info says so", "found \"%s\"", footer(t));
     check(silent, t, "nothing else does", "found \"%s\"", footer(t));
