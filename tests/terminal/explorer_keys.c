@@ -225,6 +225,16 @@ static int column_of(term *t, int y, const char *text) {
     return at ? x : -1;
 }
 
+/* Clicks at one place until two of them were a double click: on a loaded machine they may come too far apart. */
+static bool double_click(term *t, int y, int x, bool enlarges) {
+    for (int i = 0; i < 50; i++) {
+        click(t, y, x);
+        term_settle(t, 15);
+        if (i && (latent_row(t) == 1) == enlarges) return true;
+    }
+    return false;
+}
+
 /* Hints of the footer, rows of the palette, headers; and two clicks at one place. */
 static void clicks_on_words(void) {
     term *t = open_sample();
@@ -248,12 +258,10 @@ static void clicks_on_words(void) {
     click(t, find_row(t, "by-trained", 1), 20);
     check(await_text(t, "by sft"), t, "a click on a row of the palette runs it", "found \"%s\"", row(t, 0));
     int latent = latent_row(t);
-    click(t, latent + 2, 30);
-    click(t, latent + 2, 30);
+    double_click(t, latent + 2, 30, true);
     check(await_text(t, "Enter back") && latent_row(t) == 1, t, "two clicks enlarge a pane", "found \"%s\"", row(t, 1));
     check(strstr(footer(t), "q quit") != NULL, t, "an enlarged pane still says how to quit", "found \"%s\"", footer(t));
-    click(t, 5, 30);
-    click(t, 5, 30);
+    double_click(t, 5, 30, false);
     check(await_text(t, "rho ") && latent_row(t) > 1, t, "and two more go back", "found \"%s\"", row(t, 1));
     await_text(t, "q quit");
     click(t, ROWS - 1, column_of(t, ROWS - 1, "quit"));
