@@ -15,8 +15,8 @@ ALL_CFLAGS = -std=c11 -D_GNU_SOURCE $(CFLAGS) $(VECTOR) -ffp-contract=off -fno-m
 ENGINE_LIBS = -lopenblas -lcjson -lcsv -lz -lpthread -lm
 TUI_LIBS    = -lncursesw -ltinfo -lutf8proc
 
-ENGINE  := $(sort $(wildcard engine/*.c engine/*/*.c))
-TUI     := $(sort $(wildcard tui/*.c tui/*/*.c))
+ENGINE  := $(sort $(wildcard engine/*.c engine/*/*.c engine/*/*/*.c))
+TUI     := $(sort $(wildcard tui/*.c tui/*/*.c tui/*/*/*.c))
 UNIT    := $(sort $(wildcard tests/unit/test_*.c))
 HEADLESS := $(filter-out tui/main.c,$(TUI))
 
@@ -73,7 +73,7 @@ $(BUILD)/tests/test_tui_%: $(BUILD)/tests/unit/test_tui_%.o $(BUILD)/tests/unit/
 	@$(CC) $(CFLAGS) $(EXTRA) -o $@ $^ $(ENGINE_LIBS) $(TUI_LIBS)
 
 # tests of what draws: it knows nothing of the application
-DRAW_OBJ := $(filter $(BUILD)/tui/draw/% $(BUILD)/tui/plot/%,$(TUI_OBJ))
+DRAW_OBJ := $(filter $(BUILD)/tui/text/text.o $(BUILD)/tui/draw/% $(BUILD)/tui/plot/%,$(TUI_OBJ))
 $(BUILD)/tests/test_tui_plot%: $(BUILD)/tests/unit/test_tui_plot%.o $(BUILD)/tests/unit/check.o $(DRAW_OBJ)
 	@mkdir -p $(@D)
 	@echo "  LINK  $@"
@@ -128,7 +128,7 @@ fuzz:
 	@tests/fuzz/run.sh
 
 # the table of targets, measured; see tests/bench/run.sh for its sizes and needs
-BENCH_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/bench/*.c)) $(BUILD)/tui/system.o
+BENCH_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/bench/*.c)) $(BUILD)/tui/shell/system.o
 
 $(BUILD)/tests/bench/bench: $(BENCH_OBJ) $(BUILD)/libscry.a
 	@echo "  LINK  $@"
@@ -186,4 +186,4 @@ help:
 	@echo "make install    to PREFIX ($(PREFIX)), below DESTDIR; uninstall takes it away"
 	@echo "make clean      remove build/"
 
--include $(wildcard $(BUILD)/*/*.d $(BUILD)/*/*/*.d $(BUILD)/*/*/*/*.d)
+-include $(wildcard $(BUILD)/*/*.d $(BUILD)/*/*/*.d $(BUILD)/*/*/*/*.d $(BUILD)/*/*/*/*/*.d)

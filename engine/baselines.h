@@ -8,16 +8,20 @@
 
 /* Over a capture's kept tokens E x and E x^2, and over its pairs with the base of its group
  * E (x - x_base)^2 (by token, or by means over samples as the study pairs). */
-typedef enum scry_raw_array { SCRY_RAW_MEAN, SCRY_RAW_SQUARE, SCRY_RAW_DIFFERENCE } scry_raw_array;
+typedef enum scry_residual_sum_kind {
+    SCRY_RESIDUAL_MEAN,
+    SCRY_RESIDUAL_SQUARE,
+    SCRY_RESIDUAL_DIFFERENCE
+} scry_residual_sum_kind;
 
 /* [d] of a capture; NULL when it held features, or (DIFFERENCE) is a base. */
-const double *scry_raw(const scry_index *index, size_t capture, scry_raw_array array);
+const double *scry_residual_sum(const scry_index *index, size_t capture, scry_residual_sum_kind array);
 /* The capture of a group (as in scry_capture_info) under a condition, or -1. */
 int scry_capture_of(const scry_index *index, int group, scry_condition condition);
 
 /* Dimensions of the residual stream by mean squared shift; NULL and err when the captures hold no
  * residuals. Owner: scry_ranking_free. */
-scry_ranking *scry_rank_raw(const scry_index *index, size_t train, scry_condition source, scry_error *err);
+scry_ranking *scry_rank_residual(const scry_index *index, size_t train, scry_condition source, scry_error *err);
 
 /* One way to predict the change from the captures. */
 typedef struct scry_baseline {
@@ -48,13 +52,13 @@ typedef struct scry_baselines {
 
 /* threads 0: all. NULL when stopped. Owner: scry_baselines_free. */
 scry_baselines *scry_baselines_new(const scry_index *index, const scry_ranking *ranking, uint32_t top,
-                                   const scry_scope *scope, unsigned threads, const scry_stop *stop);
+                                   const scry_scope *scope, unsigned threads, const scry_cancel *stop);
 void scry_baselines_free(scry_baselines *baselines);
 
 /* Cosine of the mean activations of two captures over their kept tokens, for `pairs` pairs
  * [pairs][2]: out[pairs]; NaN where one is silent. Walks every posting of the index. False when
  * stopped. */
 bool scry_mean_cosines(const scry_index *index, const int (*pair)[2], size_t pairs, double *out, unsigned threads,
-                       const scry_stop *stop);
+                       const scry_cancel *stop);
 
 #endif

@@ -4,7 +4,7 @@
 #define SCRY_EXPORT_H
 
 #include "scry.h"
-#include "stop.h"
+#include "base/cancel.h"
 
 typedef struct scry_exported {
     const scry_set *set;
@@ -12,7 +12,7 @@ typedef struct scry_exported {
     const scry_ranking *ranking;      /* order, shift and means: of its training set and source */
     uint32_t top;                     /* CSV: scry_set_write_csv */
     scry_score score;                 /* CSV */
-    const scry_stop *stop;            /* NULL: never. Stopped, nothing is written, and err says so */
+    const scry_cancel *stop;          /* NULL: never. Stopped, nothing is written, and err says so */
     const char *model_id, *source_id; /* Neuronpedia's names; NULL: the manifest's model, and one made of its hook */
 } scry_exported;
 
@@ -22,7 +22,7 @@ bool scry_export(const scry_exported *e, const char *path, scry_notes *notes, sc
 
 /* scry_set_write_csv, which can be given up. */
 bool scry_set_write_csv_until(const scry_set *set, const scry_index *index, const scry_ranking *ranking, uint32_t top,
-                              scry_score score, const char *path, const scry_stop *stop, scry_error *err);
+                              scry_score score, const char *path, const scry_cancel *stop, scry_error *err);
 
 /* A copy of which all is UTF-8: tokens can be parts of characters, and become U+FFFD. The caller frees. */
 char *scry_utf8(const char *text);

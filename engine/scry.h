@@ -140,7 +140,7 @@ typedef struct scry_info {
  * reads the whole file; otherwise only those needed to open it. */
 scry_index *scry_open(const char *path, bool verify, scry_error *err);
 void scry_close(scry_index *index);
-const scry_info *scry_about(const scry_index *index);
+const scry_info *scry_index_info(const scry_index *index);
 
 /* A scores-only study: a manifest without "train", whose domains give numbers ("sts") instead of
  * captures. It needs no index. */
@@ -263,10 +263,12 @@ void scry_scorer_free(scry_scorer *scorer);
 void scry_scorer_load(scry_scorer *scorer, const scry_set *set);
 /* Adds or takes away one latent's column; O(D). The caller sees to it that it was out (or in). */
 void scry_scorer_put(scry_scorer *scorer, uint32_t latent, bool in);
-/* From about so many puts on it pays to say that there will be many. */
-enum { SCRY_MANY = 512 };
-/* Between many (true) and the end of them (false) puts are cheap, and the values are not there yet. */
-void scry_scorer_many(scry_scorer *scorer, bool many);
+/* Use bulk mode from this many updates on. */
+enum { SCRY_BULK_FROM = 512 };
+/* Bulk mode: puts are cheap, and scry_scorer_value must not be called until it ends. Ending it when it was not begun
+ * does nothing. */
+void scry_scorer_begin_bulk(scry_scorer *scorer);
+void scry_scorer_end_bulk(scry_scorer *scorer);
 /* The domain's STS; NaN when the domain has no capture for this score. */
 double scry_scorer_value(const scry_scorer *scorer, size_t domain);
 
@@ -286,7 +288,7 @@ typedef struct scry_scope {
 } scry_scope;
 
 /* spec: "all", "extremes:K" (the K largest and K smallest |change|; ties by domain order), or
- * names "law,math" (word_list.h). Owner: scry_scope_free. */
+ * names "law,math" (base/name_list.h). Owner: scry_scope_free. */
 bool scry_scope_read(scry_scope *scope, const scry_index *index, size_t train, const char *spec, bool is_signed,
                      scry_error *err);
 /* Owner: scry_scope_free, like that of scry_scope_read. */
@@ -334,7 +336,7 @@ void scry_result_values(scry_result *result, const scry_index *index, const doub
 /* Spearman, p, leave-one-out and the place among random sets of `count` latents drawn from those
  * that are active anywhere in the index (count 0: not that one); without random sets where only candidates are
  * scored. */
-void scry_result_company(scry_result *result, const scry_index *index, scry_score score, uint32_t count);
+void scry_result_statistics(scry_result *result, const scry_index *index, scry_score score, uint32_t count);
 void scry_result_free(scry_result *result);
 
 /* rho if this one latent were switched, for latents[0..n), or with latents NULL for 0..n-1: out[n]. */
@@ -363,7 +365,7 @@ void scry_activations(const scry_index *index, uint32_t latent, size_t capture, 
 /* How often the latent is active in the index, all captures. */
 uint64_t scry_postings(const scry_index *index, uint32_t latent);
 /* The latents that are active anywhere, ascending: out[F]. Returns how many. */
-uint32_t scry_alive(const scry_index *index, uint32_t *out);
+uint32_t scry_active_latents(const scry_index *index, uint32_t *out);
 
 /* The token's text; "" when the study has no tokens. */
 const char *scry_token(const scry_index *index, size_t capture, uint64_t row);
@@ -376,7 +378,7 @@ typedef struct scry_sample {
 } scry_sample;
 scry_sample scry_sample_at(const scry_index *index, size_t capture, uint32_t sample);
 
-/* The label given to a latent, or NULL; those written by hand (label_edits.h) go first. */
+/* The label given to a latent, or NULL; those written by hand (labels.h) go first. */
 const char *scry_label(const scry_index *index, uint32_t latent);
 /* The pieces that hold most of the latent's activation, strongest first; NULL past the last. */
 enum { SCRY_KEY_PIECES = 3 };

@@ -60,7 +60,7 @@ bool scry_session_adopt(scry_session *s, const scry_set *set);
 bool scry_session_rescope(scry_session *s, const char *spec, bool is_signed, scry_error *err);
 /* A label was written, which the history remembers. before, after: NULL or "" for none. */
 void scry_session_relabelled(scry_session *s, uint32_t latent, const char *before, const char *after);
-/* Where the next step back (or forth) is a label's: the caller writes it (label_edits.h) and then takes the step, which
+/* Where the next step back (or forth) is a label's: the caller writes it (labels.h) and then takes the step, which
  * changes nothing else. NULL where it is not. */
 const scry_relabel *scry_session_undoes_label(const scry_session *s);
 const scry_relabel *scry_session_redoes_label(const scry_session *s);
@@ -76,14 +76,14 @@ const char *scry_session_scope_spec(const scry_session *s);
 /* STS and correlation of the selection as it stands; computed when asked after a change. */
 const scry_result *scry_session_result(scry_session *s);
 /* Also Spearman, p, leave-one-out, random sets and the interval: true when they are up to date. */
-bool scry_session_company_ready(const scry_session *s);
-const scry_result *scry_session_company(scry_session *s);
+bool scry_session_statistics_ready(const scry_session *s);
+const scry_result *scry_session_statistics(scry_session *s);
 /* The same worked out by a thread beside, on copies: the version names what it was copied from, and
  * changes with all that a result depends on. False, and nothing taken, when the session has gone on since. */
 uint64_t scry_session_version(const scry_session *s);
-bool scry_session_take_company(scry_session *s, uint64_t version, const scry_result *company);
+bool scry_session_take_statistics(scry_session *s, uint64_t version, const scry_result *company);
 
-/* The selection, the score and the history as lines of text (session_file.c has the form). */
+/* The selection, the score and the history as lines of text (session/session_file.c has the form). */
 void scry_session_write(const scry_session *s, FILE *f);
 /* Puts them in force. False, with the session's history forgotten but its selection as it was, for lines
  * that are of another index or damaged. */

@@ -1,41 +1,41 @@
 /* sets.h: named sets of latents, kept with the index, and expressions of them.
  *
- * The sets of X.scry stand in X.sets.json beside it (beside.h has the rule):
- *     {"scry_sets": 1, "d_sae": 2048, "sets": [{"name": "core", "latents": "3,17,90-120"}]} */
+ * The sets of X.scry stand in X.sets.json beside it (store/sidecar.h has the rule):
+ *     {"scry_named_sets": 1, "d_sae": 2048, "sets": [{"name": "core", "latents": "3,17,90-120"}]} */
 #ifndef SCRY_SETS_H
 #define SCRY_SETS_H
 
 #include "scry.h"
 
-enum { SETS_NAME = 40 }; /* the longest name, with its end */
+enum { SCRY_SET_NAME = 40 }; /* the longest name, with its end */
 
 typedef struct scry_named_set {
-    char name[SETS_NAME];
+    char name[SCRY_SET_NAME];
     scry_set *set;
 } scry_named_set;
 
-/* Owner: scry_sets_free. */
-typedef struct scry_sets {
+/* Owner: scry_named_sets_free. */
+typedef struct scry_named_sets {
     char *path;
     uint32_t latents;
     scry_named_set *item; /* in the order in which they were first kept */
     size_t count;
     uint64_t version; /* changes with every set that is kept or dropped */
-} scry_sets;
+} scry_named_sets;
 
 /* Reads the index's sets; without a file there are none. NULL and err for a file that is damaged or of
  * another width (it is left alone). */
-scry_sets *scry_sets_open(const scry_index *index, scry_error *err);
-void scry_sets_free(scry_sets *sets);
-const scry_set *scry_sets_find(const scry_sets *sets, const char *name);
+scry_named_sets *scry_named_sets_open(const scry_index *index, scry_error *err);
+void scry_named_sets_free(scry_named_sets *sets);
+const scry_set *scry_named_sets_find(const scry_named_sets *sets, const char *name);
 /* What the file says now: another index of the same latents, which has the same file, may have written it. */
-bool scry_sets_refresh(scry_sets *sets, scry_error *err);
+bool scry_named_sets_refresh(scry_named_sets *sets, scry_error *err);
 /* A name is a letter or _, then letters, digits, _ and points; and no word of the expressions. */
-bool scry_sets_name_ok(const char *name, scry_error *err);
+bool scry_named_sets_name_ok(const char *name, scry_error *err);
 /* Keeps a copy under the name (in the place of an older one) and writes the file whole. */
-bool scry_sets_keep(scry_sets *sets, const char *name, const scry_set *set, scry_error *err);
+bool scry_named_sets_save(scry_named_sets *sets, const char *name, const scry_set *set, scry_error *err);
 /* False also when there is none of that name. */
-bool scry_sets_forget(scry_sets *sets, const char *name, scry_error *err);
+bool scry_named_sets_delete(scry_named_sets *sets, const char *name, scry_error *err);
 
 /* ---- expressions ---------------------------------------------------------------------------- */
 

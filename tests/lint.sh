@@ -17,12 +17,12 @@ git ls-files | sed 's|/.*||' | sort -u | grep -vxE 'Makefile|README\.md|LICENSE|
 for name in Makefile README.md LICENSE tui engine assets tests sample_data; do
     [ -n "$(git ls-files -- "$name")" ] || echo "$name"
 done | complain "missing at the top level"
-grep -lE '#include *[<"](n?curses|term)\.h' $(git ls-files 'engine/*.[ch]' 'tui/*.[ch]') | grep -v '^tui/curses\.c$' |
-    complain "curses outside tui/curses.c"
+grep -lE '#include *[<"](n?curses|term)\.h' $(git ls-files 'engine/*.[ch]' 'tui/*.[ch]') | grep -v '^tui/terminal/curses_backend\.c$' |
+    complain "curses outside tui/terminal/curses_backend.c"
 grep -nE '#include *"(\.\./)*(tui|draw|views|commands|actions)/' $(git ls-files 'engine/*.[ch]') | complain "the engine includes the interface"
 grep -nE '#include *"(cblas|io|sae|index)/' $(git ls-files 'tui/*.[ch]') | complain "the interface reaches past scry.h and session.h"
 grep -nE 'strcmp\(columns\[[^]]*\]\.name, "|column_find\("' $(git ls-files 'tui/*.[ch]') |
-    complain "a column known by its name: give its row in tui/views/columns.c a property"
+    complain "a column known by its name: give its row in tui/explorer/table/column_table.c a property"
 grep -nE '\b(TODO|FIXME|XXX|HACK)\b' $(git ls-files '*.[ch]' '*.sh' Makefile '*.md' | grep -v '^tests/lint.sh$') | complain "unfinished words"
 git grep -n "cJSON_ParseWithLength" -- "engine/*.[ch]" "tui/*.[ch]" | grep -v "^engine/io/json\.[ch]:" | complain "JSON that is parsed without the copy of io/json.h"
 wc -l $(git ls-files '*.[ch]') | awk '$2 != "total" && $1 > 900' | complain "files of more than 900 lines"

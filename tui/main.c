@@ -1,10 +1,10 @@
 /* main.c: from the shell's words to a command or the explorer. */
-#include "commands/commands.h"
-#include "commands/out.h"
-#include "commands/subject.h"
-#include "explore.h"
+#include "shell/commands.h"
+#include "shell/output.h"
+#include "shell/cli_context.h"
+#include "explorer/event_loop.h"
 #include "scry.h"
-#include "system.h"
+#include "shell/system.h"
 
 #include <locale.h>
 #include <stdio.h>
@@ -21,8 +21,8 @@ static int run(const options *o) {
         return o->help ? 0 : 2;
     }
     scry_error err = {0};
-    if (!subject_spares(o, &err)) return out_error(&err);
-    return explorer ? explore(o) : command_find(o->command)->shell(o);
+    if (!cli_spares(o, &err)) return output_error(&err);
+    return explorer ? event_loop_run(o) : command_find(o->command)->shell(o);
 }
 
 int main(int argc, char **argv) {
@@ -30,7 +30,7 @@ int main(int argc, char **argv) {
     system_mend_blas(argv);
     scry_error err = {0};
     options o;
-    if (!options_read(&o, argc, argv, &err)) return out_error(&err);
+    if (!options_read(&o, argc, argv, &err)) return output_error(&err);
     int status = run(&o);
-    return status ? status : out_end();
+    return status ? status : output_end();
 }

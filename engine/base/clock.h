@@ -1,6 +1,6 @@
 /* clock.h: the clock by which the program decides anything: deadlines, double clicks, when to save. */
-#ifndef SCRY_CLOCK_H
-#define SCRY_CLOCK_H
+#ifndef SCRY_BASE_CLOCK_H
+#define SCRY_BASE_CLOCK_H
 
 /* Seconds since some moment before the program began; unaffected by changes of the time of day. */
 double clock_seconds(void);

@@ -2,8 +2,8 @@
  *
  * A message names the file, the place in it, what was found, what was expected and what to do.
  * The caller owns the scry_error; nothing here allocates for it. */
-#ifndef SCRY_ERROR_H
-#define SCRY_ERROR_H
+#ifndef SCRY_BASE_ERROR_H
+#define SCRY_BASE_ERROR_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -4,8 +4,8 @@
  * of them exactly (U. Kulisch's long accumulator). Adding and subtracting are then associative and
  * reversible: a sum depends on the set that is in it, never on the order of the steps that led
  * there. That is what makes a toggle and its reverse give the same bits. */
-#ifndef SCRY_EXACT_H
-#define SCRY_EXACT_H
+#ifndef SCRY_BASE_EXACT_H
+#define SCRY_BASE_EXACT_H
 
 #include <stdbool.h>
 #include <stdint.h>

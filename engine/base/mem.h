@@ -3,8 +3,8 @@
  * Out of memory ends the program with a message: sizes that come from a file are checked against
  * that file's length before they reach an allocation, so a stranger's file cannot ask for more
  * than it holds. Everything returned is released with free(). */
-#ifndef SCRY_MEM_H
-#define SCRY_MEM_H
+#ifndef SCRY_BASE_MEM_H
+#define SCRY_BASE_MEM_H
 
 #include <stddef.h>
 

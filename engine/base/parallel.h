@@ -1,6 +1,6 @@
 /* parallel.h: one loop over independent pieces, shared by all cores. */
-#ifndef SCRY_PARALLEL_H
-#define SCRY_PARALLEL_H
+#ifndef SCRY_BASE_PARALLEL_H
+#define SCRY_BASE_PARALLEL_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* radix.h: numbers sorted by their bits, in time linear in how many there are. */
-#ifndef SCRY_RADIX_H
-#define SCRY_RADIX_H
+#ifndef SCRY_BASE_RADIX_H
+#define SCRY_BASE_RADIX_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 /* random.h: a seeded generator, the same on every machine (SplitMix64, S. Vigna, public domain). */
-#ifndef SCRY_RANDOM_H
-#define SCRY_RANDOM_H
+#ifndef SCRY_BASE_RANDOM_H
+#define SCRY_BASE_RANDOM_H
 
 #include <stdint.h>
 

@@ -1,6 +1,6 @@
 /* sort.h: sorting without comparisons. */
-#ifndef SCRY_SORT_H
-#define SCRY_SORT_H
+#ifndef SCRY_BASE_SORT_H
+#define SCRY_BASE_SORT_H
 
 #include <stddef.h>
 

@@ -1,6 +1,6 @@
 /* gunzip.h: a gzip'd text file, unpacked into memory. */
-#ifndef SCRY_GUNZIP_H
-#define SCRY_GUNZIP_H
+#ifndef SCRY_IO_GUNZIP_H
+#define SCRY_IO_GUNZIP_H
 
 #include "base/error.h"
 

@@ -2,8 +2,8 @@
  *
  * A value is passed over by its quotes and brackets alone, so what nobody looks at (a batch's
  * activations, a tokenizer's merges) costs no memory; what is looked at goes through cJSON. */
-#ifndef SCRY_JSON_H
-#define SCRY_JSON_H
+#ifndef SCRY_IO_JSON_H
+#define SCRY_IO_JSON_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -58,10 +58,10 @@ static bool add_piece(matrix *m, const tensor_file *file, matrix_piece piece, co
 }
 
 /* The file that holds the tensor's bytes, NULL when they are a buffer's. */
-static const file_map *map_of(const tensor_file *file, const tensor *t) {
+static const mapped_file *map_of(const tensor_file *file, const tensor *t) {
     uintptr_t at = (uintptr_t)t->data;
     for (size_t i = 0; i <= file->map_count; i++) {
-        const file_map *map = i ? &file->maps[i - 1] : &file->map;
+        const mapped_file *map = i ? &file->maps[i - 1] : &file->map;
         uintptr_t begin = (uintptr_t)map->data;
         if (map->data && at >= begin && at - begin < map->size) return map;
     }
@@ -168,14 +168,14 @@ static bool add_files(matrix *m, size_t *at, const char *name, const char *key, 
 bool matrix_open(matrix *m, char *const *paths, size_t count, const char *tensor_name, const char *key,
                  scry_error *err) {
     if (!matrix_open_in(m, paths, count, tensor_name, NULL, key, err)) return false;
-    bool ok = matrix_settle(m, key, err);
+    bool ok = matrix_sort_sparse(m, key, err);
     if (!ok) matrix_close(m);
     return ok;
 }
 
-bool matrix_settle(matrix *m, const char *key, scry_error *err) {
+bool matrix_sort_sparse(matrix *m, const char *key, scry_error *err) {
     bool ok = true;
-    for (size_t i = 0; i < m->shards && ok; i++) ok = tensor_file_settle(&m->files[i], key, err);
+    for (size_t i = 0; i < m->shards && ok; i++) ok = tensor_file_sort_sparse(&m->files[i], key, err);
     return ok;
 }
 
@@ -279,14 +279,14 @@ bool matrix_place_of(const matrix *m, uint64_t row, matrix_place *place) {
 
 void matrix_begin(matrix *m) {
     for (size_t i = 0; i < m->shards; i++) {
-        map_begin(&m->files[i].map);
-        for (size_t k = 0; k < m->files[i].map_count; k++) map_begin(&m->files[i].maps[k]);
+        mapped_file_open_fd(&m->files[i].map);
+        for (size_t k = 0; k < m->files[i].map_count; k++) mapped_file_open_fd(&m->files[i].maps[k]);
     }
 }
 
-void matrix_rest(matrix *m) {
+void matrix_close_fds(matrix *m) {
     for (size_t i = 0; i < m->shards; i++) {
-        map_rest(&m->files[i].map);
-        for (size_t k = 0; k < m->files[i].map_count; k++) map_rest(&m->files[i].maps[k]);
+        mapped_file_close_fd(&m->files[i].map);
+        for (size_t k = 0; k < m->files[i].map_count; k++) mapped_file_close_fd(&m->files[i].maps[k]);
     }
 }

@@ -1,10 +1,10 @@
 /* sparse.h: sparse matrices out of the tensors of a file, read a row at a time where they lie.
  *
  * Lists whose rows follow each other (CSR, top-k pairs, and COO in the order of its rows) are read in
- * place. Any other order (CSC, shuffled COO) has to be sorted first: tensor_file_settle sets 12 bytes
+ * place. Any other order (CSC, shuffled COO) has to be sorted first: tensor_file_sort_sparse sets 12 bytes
  * an entry aside, in a file where they are many. */
-#ifndef SCRY_SPARSE_H
-#define SCRY_SPARSE_H
+#ifndef SCRY_IO_SPARSE_H
+#define SCRY_IO_SPARSE_H
 
 #include "io/tensor.h"
 
@@ -38,7 +38,7 @@ struct tensor_sparse {
 void tensor_sparse_free(tensor_sparse *s);
 
 /* Sorts what has to be before rows are read. */
-bool tensor_file_settle(tensor_file *file, const char *key, scry_error *err);
+bool tensor_file_sort_sparse(tensor_file *file, const char *key, scry_error *err);
 /* Bytes of memory that this needs at most for one matrix, besides s->start; 0 when it is in order. */
 uint64_t tensor_sparse_sort_room(const tensor_sparse *s);
 

@@ -82,7 +82,7 @@ typedef struct sorting {
     uint32_t *waiting; /* [buckets] */
     entry *wait;       /* [buckets][WAITING] */
     uint64_t largest;  /* entries of a bucket */
-    aside bytes;
+    scratch_file bytes;
 } sorting;
 
 static uint64_t bucket_size(uint64_t entries) {
@@ -132,7 +132,8 @@ static bool write_waiting(sorting *s, uint64_t b, scry_error *err) {
     uint64_t at = s->start[s->first_row[b]] + s->filled[b];
     s->filled[b] += s->waiting[b];
     if (s->start[s->first_row[b]] + s->filled[b] > s->start[s->first_row[b + 1]]) return changed(s, err);
-    bool ok = aside_write(&s->bytes, at * sizeof(entry), s->wait + b * WAITING, s->waiting[b] * sizeof(entry), err);
+    bool ok =
+        scratch_file_write(&s->bytes, at * sizeof(entry), s->wait + b * WAITING, s->waiting[b] * sizeof(entry), err);
     s->waiting[b] = 0;
     return ok;
 }
@@ -156,7 +157,7 @@ static bool fill_buckets(sorting *s, const sparse_list *list, scry_error *err) {
 static bool order_bucket(sorting *s, uint64_t b, uint64_t *start, entry *in, pair *out, scry_error *err) {
     uint64_t first = s->first_row[b], end = s->first_row[b + 1], from = start[first], n = start[end] - from;
     if (s->filled[b] != n) return changed(s, err);
-    if (!aside_read(&s->bytes, from * sizeof *in, in, n * sizeof *in, err)) return false;
+    if (!scratch_file_read(&s->bytes, from * sizeof *in, in, n * sizeof *in, err)) return false;
     for (uint64_t i = 0; i < n; i++) {
         uint64_t to = start[in[i].row]++ - from;
         if (to < n) out[to] = (pair){in[i].col, in[i].value};
@@ -164,7 +165,7 @@ static bool order_bucket(sorting *s, uint64_t b, uint64_t *start, entry *in, pai
     /* Each start has moved to the next row's; move them back. */
     memmove(start + first + 1, start + first, (size_t)(end - first - 1) * sizeof *start);
     start[first] = from;
-    return aside_write(&s->bytes, from * sizeof *out, out, n * sizeof *out, err);
+    return scratch_file_write(&s->bytes, from * sizeof *out, out, n * sizeof *out, err);
 }
 
 /* To the order of rows, the entries of a row in the file's order. */
@@ -174,13 +175,13 @@ static bool sort(tensor_file *file, tensor_sparse *sparse, const char *key, scry
     plan_buckets(&s, sparse->rows);
     entry *in = mem_resize(NULL, (size_t)s.largest, sizeof *in);
     pair *out = mem_new((size_t)s.largest, sizeof *out);
-    bool ok = aside_new(&s.bytes, file->folder, count * sizeof *in, err) && fill_buckets(&s, sparse->list, err);
+    bool ok = scratch_file_new(&s.bytes, file->folder, count * sizeof *in, err) && fill_buckets(&s, sparse->list, err);
     for (uint64_t b = 0; b < s.buckets && ok; b++) ok = order_bucket(&s, b, sparse->start, in, out, err);
-    ok = ok && aside_finish(&s.bytes, count * sizeof *out, err);
+    ok = ok && scratch_file_finish(&s.bytes, count * sizeof *out, err);
     void *owned[] = {in, out, s.hint, s.first_row, s.filled, s.waiting, s.wait};
     for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) free(owned[i]);
     if (!ok) {
-        aside_close(&s.bytes);
+        scratch_file_close(&s.bytes);
         return false;
     }
     tensor_keep(file, &s.bytes);
@@ -195,7 +196,7 @@ static bool sort(tensor_file *file, tensor_sparse *sparse, const char *key, scry
     return true;
 }
 
-bool tensor_file_settle(tensor_file *file, const char *key, scry_error *err) {
+bool tensor_file_sort_sparse(tensor_file *file, const char *key, scry_error *err) {
     bool ok = true;
     for (size_t i = 0; i < file->sparse_count && ok; i++)
         if (file->sparse[i].list) ok = sort(file, &file->sparse[i], key, err);

@@ -21,7 +21,7 @@ bool tensor_fail(const tensor_file *file, const char *key, scry_error *err, cons
 
 /* ---- opening -------------------------------------------------------------------------------- */
 
-static bool begins(const file_map *map, const void *magic, size_t length) {
+static bool begins(const mapped_file *map, const void *magic, size_t length) {
     return map->size >= length && memcmp(map->data, magic, length) == 0;
 }
 
@@ -31,7 +31,7 @@ static bool ends_with(const char *text, const char *end) {
 }
 
 static bool refuse_unknown(const tensor_file *file, const char *key, scry_error *err) {
-    const file_map *map = &file->map;
+    const mapped_file *map = &file->map;
     /* torch.save before 1.6: a pickle of the number 0x1950a86a20f9469cfc6c comes first */
     if (begins(map, "\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19", 14))
         return tensor_fail(file, key, err,
@@ -68,8 +68,8 @@ bool tensor_file_open(tensor_file *file, const char *path, const char *key, scry
 
 bool tensor_file_open_in(tensor_file *file, const char *path, const char *folder, const char *key, scry_error *err) {
     *file = (tensor_file){.folder = folder};
-    if (!map_open(&file->map, path, key, err)) return false;
-    const file_map *map = &file->map;
+    if (!mapped_file_open(&file->map, path, key, err)) return false;
+    const mapped_file *map = &file->map;
     bool ok;
     if (ends_with(path, ".index.json")) ok = shards_read(file, key, err);
     else if (begins(map, "\x93NUMPY", 6)) ok = npy_read(file, key, err);
@@ -86,21 +86,21 @@ void tensor_file_close(tensor_file *file) {
     free(file->tensors);
     for (size_t i = 0; i < file->sparse_count; i++) tensor_sparse_free(&file->sparse[i]);
     free(file->sparse);
-    for (size_t i = 0; i < file->kept_count; i++) aside_close(&file->kept[i]);
+    for (size_t i = 0; i < file->kept_count; i++) scratch_file_close(&file->kept[i]);
     free(file->kept);
-    for (size_t i = 0; i < file->map_count; i++) map_close(&file->maps[i]);
+    for (size_t i = 0; i < file->map_count; i++) mapped_file_close(&file->maps[i]);
     free(file->maps);
-    map_close(&file->map);
+    mapped_file_close(&file->map);
     *file = (tensor_file){0};
 }
 
 void tensor_file_release(const tensor_file *file) {
-    map_release(&file->map);
-    for (size_t i = 0; i < file->map_count; i++) map_release(&file->maps[i]);
-    for (size_t i = 0; i < file->kept_count; i++) aside_release(&file->kept[i]);
+    mapped_file_drop_pages(&file->map);
+    for (size_t i = 0; i < file->map_count; i++) mapped_file_drop_pages(&file->maps[i]);
+    for (size_t i = 0; i < file->kept_count; i++) scratch_file_drop_pages(&file->kept[i]);
 }
 
-void tensor_keep(tensor_file *file, const aside *bytes) {
+void tensor_keep(tensor_file *file, const scratch_file *bytes) {
     file->kept = mem_resize(file->kept, file->kept_count + 1, sizeof *file->kept);
     file->kept[file->kept_count++] = *bytes;
 }

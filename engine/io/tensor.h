@@ -3,13 +3,13 @@
  * A tensor is a checked view: shape, strides and dtype were compared with the length of the bytes
  * before it was handed out. Owner of the bytes: the tensor_file (its map, or bytes set aside by it for
  * members that had to be inflated). */
-#ifndef SCRY_TENSOR_H
-#define SCRY_TENSOR_H
+#ifndef SCRY_IO_TENSOR_H
+#define SCRY_IO_TENSOR_H
 
 #include <stdint.h>
 #include "base/error.h"
-#include "io/map.h"
-#include "io/aside.h"
+#include "io/mapped_file.h"
+#include "io/scratch_file.h"
 
 typedef enum tensor_dtype {
     TENSOR_F16,
@@ -43,21 +43,21 @@ typedef struct tensor {
 typedef struct tensor_sparse tensor_sparse; /* sparse.h */
 
 typedef struct tensor_file {
-    file_map map;
+    mapped_file map;
     tensor *tensors;
     size_t count;
     tensor_sparse *sparse;
     size_t sparse_count;
     const char *folder; /* where large ones of these go; NULL: they stay in memory */
-    aside *kept;        /* inflated members and sorted matrices */
+    scratch_file *kept; /* inflated members and sorted matrices */
     size_t kept_count;
     uint64_t inflated; /* bytes in members that were inflated */
-    file_map *maps;    /* the shards of an .index.json */
+    mapped_file *maps; /* the shards of an .index.json */
     size_t map_count;
 } tensor_file;
 
 /* Opens .safetensors, .npy, .npz, .pt/.pth/.bin (zip), told apart by content, and sharded weights by
- * their .index.json. key: see map_open.
+ * their .index.json. key: see mapped_file_open.
  *
  * What is a sparse matrix in several tensors is put together under the name "": scipy.sparse in an
  * .npz, delphi's locations and activations, and pairs of [N, k] tensors called indices and values or
@@ -68,7 +68,7 @@ void tensor_file_close(tensor_file *file);
 /* The same; what is inflated or sorted and large goes to files without a name in the folder (its name
  * ends with a slash and lives as long as the file). With tensor_file_open it goes to memory. */
 bool tensor_file_open_in(tensor_file *file, const char *path, const char *folder, const char *key, scry_error *err);
-/* Gives back what was read of the file through maps, as map_release does. */
+/* Gives back what was read of the file through maps, as mapped_file_drop_pages does. */
 void tensor_file_release(const tensor_file *file);
 
 /* By name, or NULL. */
@@ -139,6 +139,6 @@ bool tensor_add(tensor_file *file, const tensor_spec *spec, const char *key, scr
 tensor tensor_select(const tensor *t, int dim, uint64_t at);
 
 /* Takes over bytes that tensors point into. */
-void tensor_keep(tensor_file *file, const aside *bytes);
+void tensor_keep(tensor_file *file, const scratch_file *bytes);
 
 #endif

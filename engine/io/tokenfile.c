@@ -2,7 +2,7 @@
 #include "io/tokenfile.h"
 #include "base/mem.h"
 #include "io/json.h"
-#include "io/map.h"
+#include "io/mapped_file.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -14,7 +14,7 @@ typedef struct reader {
     uint64_t sample_room, token_room;
     const char *key;
     uint64_t line;
-    pool *pieces;
+    string_pool *pieces;
     const tokenizer *tok;
 } reader;
 
@@ -46,7 +46,7 @@ static bool add_token(reader *r, const cJSON *item, int position, scry_error *er
         r->token_room = r->token_room ? r->token_room * 2 : 4096;
         text->piece = mem_resize(text->piece, r->token_room, sizeof *text->piece);
     }
-    text->piece[text->tokens++] = pool_add(r->pieces, piece);
+    text->piece[text->tokens++] = string_pool_add(r->pieces, piece);
     return true;
 }
 
@@ -93,11 +93,11 @@ static bool is_blank(const char *text, size_t length) {
     return true;
 }
 
-bool token_text_read(token_text *text, const char *path, const char *key, pool *pieces, const tokenizer *tok,
+bool token_text_read(token_text *text, const char *path, const char *key, string_pool *pieces, const tokenizer *tok,
                      scry_error *err) {
     *text = (token_text){0};
-    file_map map;
-    if (!map_open(&map, path, key, err)) return false;
+    mapped_file map;
+    if (!mapped_file_open(&map, path, key, err)) return false;
     text->path = mem_copy_string(path);
     reader r = {.text = text, .key = key, .pieces = pieces, .tok = tok && tok->count ? tok : NULL};
     bool ok = true;
@@ -119,7 +119,7 @@ bool token_text_read(token_text *text, const char *path, const char *key, pool *
         else ok = add_sample(&r, line, err);
         cJSON_Delete(line);
     }
-    map_close(&map);
+    mapped_file_close(&map);
     if (!ok) token_text_free(text);
     return ok;
 }

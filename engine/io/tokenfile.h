@@ -4,12 +4,12 @@
  *
  * "tokens" holds text pieces; "ids" (numbers) may stand in its place, shown through the tokenizer
  * or as "#17". Any other key is kept as JSON in `about`. */
-#ifndef SCRY_TOKENFILE_H
-#define SCRY_TOKENFILE_H
+#ifndef SCRY_IO_TOKENFILE_H
+#define SCRY_IO_TOKENFILE_H
 
 #include <stdint.h>
 #include "base/error.h"
-#include "base/pool.h"
+#include "base/string_pool.h"
 #include "io/tokenizer.h"
 
 typedef struct token_sample {
@@ -30,7 +30,7 @@ typedef struct token_text {
 
 /* Reads the file, adding its pieces to the pool. key: the place in the manifest. tok: what ids
  * stand for; NULL, or one that was never opened: they are shown as "#17". */
-bool token_text_read(token_text *text, const char *path, const char *key, pool *pieces, const tokenizer *tok,
+bool token_text_read(token_text *text, const char *path, const char *key, string_pool *pieces, const tokenizer *tok,
                      scry_error *err);
 void token_text_free(token_text *text);
 

@@ -2,7 +2,7 @@
 #include "io/tokenizer.h"
 #include "base/mem.h"
 #include "io/json.h"
-#include "io/map.h"
+#include "io/mapped_file.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -95,7 +95,7 @@ static uint32_t keep(tokenizer *tok, const char *bytes, size_t length) {
         if (bytes[i]) text[n++] = bytes[i];
         else memcpy(text + n, NUL_SHOWN, 3), n += 3;
     }
-    uint32_t number = pool_add(&tok->pieces, text);
+    uint32_t number = string_pool_add(&tok->pieces, text);
     free(text);
     return number;
 }
@@ -178,7 +178,7 @@ static bool read_model(reader *r, sections *s) {
     return step == JSON_END || broken(r, "model");
 }
 
-static bool read_sections(reader *r, const file_map *map, sections *s) {
+static bool read_sections(reader *r, const mapped_file *map, sections *s) {
     *s = (sections){0};
     json_walk walk = json_walk_text((const char *)map->data, (size_t)map->size);
     json_part root = {0}, key, value;
@@ -326,7 +326,7 @@ static void sort_entries(tokenizer *tok) {
     tok->count = kept;
 }
 
-static bool read_all(reader *r, const file_map *map) {
+static bool read_all(reader *r, const mapped_file *map) {
     sections s;
     if (!read_sections(r, map, &s)) return false;
     if (!s.vocab.at || (*s.vocab.at != '{' && *s.vocab.at != '['))
@@ -345,12 +345,12 @@ static bool read_all(reader *r, const file_map *map) {
 
 bool tokenizer_open(tokenizer *tok, const char *path, const char *key, scry_error *err) {
     *tok = (tokenizer){0};
-    file_map map;
-    if (!map_open(&map, path, key, err)) return false;
+    mapped_file map;
+    if (!mapped_file_open(&map, path, key, err)) return false;
     tok->path = mem_copy_string(path);
     reader r = {.tok = tok, .key = key ? key : "", .colon = key ? ": " : "", .path = path, .err = err};
     bool ok = read_all(&r, &map);
-    map_close(&map);
+    mapped_file_close(&map);
     free(r.how.space_mark);
     free(r.how.prefix);
     free(r.how.suffix);
@@ -364,14 +364,14 @@ static int against_id(const void *id, const void *entry) {
 }
 
 const char *tokenizer_piece(const tokenizer *tok, uint32_t id) {
-    if (id < tok->count && tok->entry[id].id == id) return pool_text(&tok->pieces, tok->entry[id].piece);
+    if (id < tok->count && tok->entry[id].id == id) return string_pool_text(&tok->pieces, tok->entry[id].piece);
     if (!tok->count) return NULL;
     const tokenizer_entry *found = bsearch(&id, tok->entry, tok->count, sizeof *found, against_id);
-    return found ? pool_text(&tok->pieces, found->piece) : NULL;
+    return found ? string_pool_text(&tok->pieces, found->piece) : NULL;
 }
 
 void tokenizer_free(tokenizer *tok) {
-    pool_free(&tok->pieces);
+    string_pool_free(&tok->pieces);
     free(tok->entry);
     free(tok->path);
     *tok = (tokenizer){0};

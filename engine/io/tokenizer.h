@@ -4,12 +4,12 @@
  * text: byte-level alphabets are undone, U+2581 is a space, <0x0A> is that byte, WordPiece's
  * continuations lose their "##" and the other pieces begin with a space. Pieces may hold part of
  * a character, so broken UTF-8; a NUL byte is U+2400. */
-#ifndef SCRY_TOKENIZER_H
-#define SCRY_TOKENIZER_H
+#ifndef SCRY_IO_TOKENIZER_H
+#define SCRY_IO_TOKENIZER_H
 
 #include <stdint.h>
 #include "base/error.h"
-#include "base/pool.h"
+#include "base/string_pool.h"
 
 typedef struct tokenizer_entry {
     uint32_t id, piece; /* piece: number in the pool */
@@ -18,7 +18,7 @@ typedef struct tokenizer_entry {
 
 typedef struct tokenizer {
     char *path;
-    pool pieces;
+    string_pool pieces;
     tokenizer_entry *entry; /* [count] by id */
     size_t count;
 } tokenizer;

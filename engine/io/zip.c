@@ -30,9 +30,9 @@ static uint64_t u64(const uint8_t *p) {
     return (uint64_t)u32(p) | (uint64_t)u32(p + 4) << 32;
 }
 
-static bool fail(const file_map *map, const char *key, scry_error *err, const char *format, ...)
+static bool fail(const mapped_file *map, const char *key, scry_error *err, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
-static bool fail(const file_map *map, const char *key, scry_error *err, const char *format, ...) {
+static bool fail(const mapped_file *map, const char *key, scry_error *err, const char *format, ...) {
     char text[700];
     va_list args;
     va_start(args, format);
@@ -48,7 +48,7 @@ typedef struct directory {
 } directory;
 
 /* The end record is the last thing in the file but for a comment, whose length it states. */
-static bool find_end(const file_map *map, uint64_t *at) {
+static bool find_end(const mapped_file *map, uint64_t *at) {
     if (map->size < END_SIZE) return false;
     for (uint64_t back = END_SIZE; back <= map->size && back <= END_SIZE + 65535u; back++) {
         const uint8_t *p = map->data + map->size - back;
@@ -59,7 +59,7 @@ static bool find_end(const file_map *map, uint64_t *at) {
     return false;
 }
 
-static bool find_directory(const file_map *map, directory *dir, const char *key, scry_error *err) {
+static bool find_directory(const mapped_file *map, directory *dir, const char *key, scry_error *err) {
     uint64_t end;
     if (!find_end(map, &end))
         return fail(map, key, err,
@@ -109,7 +109,7 @@ static bool read_zip64(const uint8_t *extra, uint64_t length, zip_entry *e, uint
 }
 
 /* Where the member's bytes begin: after its own header, which must name the same member. */
-static bool find_bytes(const file_map *map, const directory *dir, zip_entry *e, const uint8_t *name, uint64_t length,
+static bool find_bytes(const mapped_file *map, const directory *dir, zip_entry *e, const uint8_t *name, uint64_t length,
                        uint64_t local) {
     if (local > dir->at || dir->at - local < LOCAL_SIZE) return false;
     const uint8_t *p = map->data + local;
@@ -122,7 +122,7 @@ static bool find_bytes(const file_map *map, const directory *dir, zip_entry *e, 
 
 /* Reads the member at *at in the directory and moves on. */
 static bool read_entry(zip_archive *zip, const directory *dir, uint64_t *at, const char *key, scry_error *err) {
-    const file_map *map = zip->map;
+    const mapped_file *map = zip->map;
     uint64_t left = dir->at + dir->size - *at;
     const uint8_t *p = map->data + *at;
     if (left < CENTRAL_SIZE || u32(p) != 0x02014b50)
@@ -170,7 +170,7 @@ static bool check_entries(zip_archive *zip, const char *key, scry_error *err) {
     return true;
 }
 
-bool zip_open(zip_archive *zip, const file_map *map, const char *key, scry_error *err) {
+bool zip_open(zip_archive *zip, const mapped_file *map, const char *key, scry_error *err) {
     *zip = (zip_archive){.map = map};
     directory dir = {0};
     if (!find_directory(map, &dir, key, err)) return false;
@@ -185,7 +185,7 @@ bool zip_open(zip_archive *zip, const file_map *map, const char *key, scry_error
 void zip_close(zip_archive *zip) {
     for (size_t i = 0; i < zip->count; i++) {
         free(zip->entries[i].name);
-        aside_close(&zip->entries[i].unpacked);
+        scratch_file_close(&zip->entries[i].unpacked);
     }
     free(zip->entries);
     *zip = (zip_archive){0};
@@ -229,11 +229,11 @@ static bool inflate_all(const zip_archive *zip, zip_entry *e, bool *right, scry_
         read += in_now - z.avail_in;
         uint64_t made = PIECE - z.avail_out;
         if (made > e->size - written) break;
-        ok = aside_write(&e->unpacked, written, out, made, err);
+        ok = scratch_file_write(&e->unpacked, written, out, made, err);
         crc = (uint32_t)crc32_z(crc, out, (size_t)made);
         written += made;
         if (read - released < RELEASE_BYTES) continue;
-        map_release(zip->map);
+        mapped_file_drop_pages(zip->map);
         released = read;
     }
     inflateEnd(&z);
@@ -243,7 +243,7 @@ static bool inflate_all(const zip_archive *zip, zip_entry *e, bool *right, scry_
 }
 
 const uint8_t *zip_bytes(const zip_archive *zip, zip_entry *e, const char *key, scry_error *err) {
-    const file_map *map = zip->map;
+    const mapped_file *map = zip->map;
     if (e->encrypted || (e->method != 0 && e->method != 8)) {
         fail(map, key, err, "zip member \"%.80s\": found %s %u, expected stored (0) or deflated (8)", e->name,
              e->encrypted ? "encryption and method" : "compression method", e->method);
@@ -265,10 +265,10 @@ const uint8_t *zip_bytes(const zip_archive *zip, zip_entry *e, const char *key, 
         return NULL;
     }
     bool right = false;
-    bool ok = aside_new(&e->unpacked, zip->folder, e->size, err) && inflate_all(zip, e, &right, err) &&
-              (!right || aside_finish(&e->unpacked, e->size, err));
+    bool ok = scratch_file_new(&e->unpacked, zip->folder, e->size, err) && inflate_all(zip, e, &right, err) &&
+              (!right || scratch_file_finish(&e->unpacked, e->size, err));
     if (ok && right) return e->inflated = e->unpacked.data;
-    aside_close(&e->unpacked);
+    scratch_file_close(&e->unpacked);
     if (ok)
         fail(map, key, err,
              "zip member \"%.80s\": does not inflate to the %" PRIu64
@@ -277,9 +277,9 @@ const uint8_t *zip_bytes(const zip_archive *zip, zip_entry *e, const char *key, 
     return NULL;
 }
 
-bool zip_take(zip_entry *e, aside *bytes) {
+bool zip_take(zip_entry *e, scratch_file *bytes) {
     if (!e->unpacked.data) return false;
     *bytes = e->unpacked;
-    e->unpacked = (aside){.fd = -1};
+    e->unpacked = (scratch_file){.fd = -1};
     return true;
 }

@@ -1,6 +1,6 @@
 /* dictionary_learning.c: ae.pt of saprmarks/dictionary_learning, with the config.json of its training
  * beside it or one directory up. An interrupted run keeps the weights in a dict under "ae". */
-#include "sae/family.h"
+#include "sae/format.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -11,8 +11,8 @@ static const char *const weight_files[] = {"ae.pt", NULL};
 
 /* ae.pt, or a checkpoint: ae_1000.pt */
 static bool looks(const char *path) {
-    if (place_is_directory(path)) return place_has(path, "ae.pt");
-    const char *name = place_name(path);
+    if (path_is_directory(path)) return path_has(path, "ae.pt");
+    const char *name = path_name(path);
     size_t length = strlen(name);
     return length >= 5 && strncmp(name, "ae", 2) == 0 && (name[2] == '.' || name[2] == '_') &&
            strcmp(name + length - 3, ".pt") == 0;
@@ -187,7 +187,7 @@ static bool read_weights(sae *s, const config *cfg, const weights *w, scry_notes
 }
 
 static bool load_with(sae *s, const config *cfg, const char *path, scry_notes *notes, scry_error *err) {
-    char *file = place_weights(path, weight_files);
+    char *file = path_weights(path, weight_files);
     weights w;
     bool ok = weights_open(&w, file, err);
     if (ok) {
@@ -200,7 +200,7 @@ static bool load_with(sae *s, const config *cfg, const char *path, scry_notes *n
 }
 
 static bool load(sae *s, const char *path, scry_notes *notes, scry_error *err) {
-    char *file = place_near(path, "config.json");
+    char *file = path_near(path, "config.json");
     config cfg = {0};
     bool ok = (!file || config_open(&cfg, file, err)) && load_with(s, &cfg, path, notes, err);
     config_close(&cfg);

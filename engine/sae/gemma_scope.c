@@ -1,6 +1,6 @@
 /* gemma_scope.c: Gemma Scope's params.npz (Gemma 2) and params.safetensors (Gemma 3). All are JumpReLU
  * and subtract nothing; names differ in case. */
-#include "sae/family.h"
+#include "sae/format.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,10 +9,10 @@
 static const char *const weight_files[] = {"params.npz", "params.safetensors", NULL};
 
 static bool looks(const char *path) {
-    const char *name = place_name(path), *dot = strrchr(name, '.');
+    const char *name = path_name(path), *dot = strrchr(name, '.');
     if (dot && strcmp(dot, ".npz") == 0) return true;
     if (strcmp(name, "params.safetensors") == 0) return true;
-    return place_is_directory(path) && (place_has(path, "params.npz") || place_has(path, "params.safetensors"));
+    return path_is_directory(path) && (path_has(path, "params.npz") || path_has(path, "params.safetensors"));
 }
 
 /* Cross-layer and skip transcoders come in the same files. */
@@ -35,7 +35,7 @@ static bool check_kind(const weights *w, scry_error *err) {
 }
 
 static bool load(sae *s, const char *path, scry_notes *notes, scry_error *err) {
-    char *file = place_weights(path, weight_files);
+    char *file = path_weights(path, weight_files);
     weights w;
     bool ok = weights_open(&w, file, err);
     if (ok) {

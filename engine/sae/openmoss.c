@@ -1,7 +1,7 @@
 /* openmoss.c: OpenMOSS's Language-Model-SAEs. Since 2025: config.json beside sae_weights.safetensors,
  * tensors W_E, b_E, W_D, b_D. Before that (the Llama Scope release): hyperparams.json and
  * checkpoints/final.safetensors, tensors encoder.weight, encoder.bias, decoder.weight, decoder.bias. */
-#include "sae/family.h"
+#include "sae/format.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -18,17 +18,17 @@ static const char *const weight_files[] = {"sae_weights.safetensors",
 
 static bool has_weights(const char *path) {
     for (size_t i = 0; weight_files[i]; i++)
-        if (place_has(path, weight_files[i])) return true;
+        if (path_has(path, weight_files[i])) return true;
     return false;
 }
 
 static bool looks(const char *path) {
-    if (place_is_directory(path))
-        return place_has(path, "hyperparams.json") || (place_has(path, "config.json") && has_weights(path));
-    const char *name = place_name(path);
+    if (path_is_directory(path))
+        return path_has(path, "hyperparams.json") || (path_has(path, "config.json") && has_weights(path));
+    const char *name = path_name(path);
     if (strcmp(name, "hyperparams.json") == 0) return true;
     if (strcmp(name, "config.json") == 0) return has_weights(path);
-    char *old = place_near(path, "hyperparams.json"), *new = place_near(path, "config.json");
+    char *old = path_near(path, "hyperparams.json"), *new = path_near(path, "config.json");
     bool known =
         strncmp(name, "sae_weights.", 12) == 0 || strncmp(name, "final.", 6) == 0 || strncmp(name, "pruned.", 7) == 0;
     bool found = old || (new &&known);
@@ -199,7 +199,7 @@ static bool read_weights(sae *s, const settings *set, const weights *w, scry_err
 
 static bool load_all(sae *s, settings *set, const char *path, scry_notes *notes, scry_error *err) {
     if (!read_settings(s, set, notes, err)) return false;
-    char *file = place_weights(path, set->old ? weight_files + 4 : weight_files);
+    char *file = path_weights(path, set->old ? weight_files + 4 : weight_files);
     weights w;
     bool ok = weights_open(&w, file, err);
     if (ok) {
@@ -213,9 +213,9 @@ static bool load_all(sae *s, settings *set, const char *path, scry_notes *notes,
 }
 
 static bool load(sae *s, const char *path, scry_notes *notes, scry_error *err) {
-    char *file = place_near(path, "hyperparams.json");
+    char *file = path_near(path, "hyperparams.json");
     settings set = {.old = file != NULL};
-    if (!file) file = place_near(path, "config.json");
+    if (!file) file = path_near(path, "config.json");
     if (!file) return scry_fail(err, "sae: %s: found no config.json or hyperparams.json, expected one beside it", path);
     bool ok = config_open(&set.cfg, file, err) && load_all(s, &set, path, notes, err);
     config_close(&set.cfg);

@@ -1,5 +1,5 @@
 /* sae.c: which family a path is of, and what is true of all of them. */
-#include "sae/family.h"
+#include "sae/format.h"
 #include "base/mem.h"
 
 #include <math.h>

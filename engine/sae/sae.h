@@ -9,8 +9,8 @@
  *
  * Each family of files (SAELens, Gemma Scope, ...) is one file that fills this struct; encode.c
  * knows no family. */
-#ifndef SCRY_SAE_H
-#define SCRY_SAE_H
+#ifndef SCRY_SAE_SAE_H
+#define SCRY_SAE_SAE_H
 
 #include <stdint.h>
 #include "base/error.h"
@@ -60,7 +60,7 @@ void sae_free(sae *s);
 
 /* The latents listed, ascending, as an SAE of their own without a decoder: each is encoded as before where
  * no latent depends on another, that is with any activation but SAE_TOPK. Owner: sae_free. */
-void sae_narrow(sae *to, const sae *from, const uint32_t *latents, uint32_t count);
+void sae_subset(sae *to, const sae *from, const uint32_t *latents, uint32_t count);
 
 /* One residual x[d], in place, as the encoder wants it: x'. */
 void sae_prepare(const sae *s, float *x);

@@ -1,7 +1,7 @@
 /* saelens.c: SAEs as SAELens writes them: cfg.json beside sae_weights.safetensors. Releases before 6
  * keep all settings flat and name the activation beside the architecture; from 6 on each architecture
  * has its own. Any tensor file with such a cfg.json beside it is read the same way. */
-#include "sae/family.h"
+#include "sae/format.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -11,7 +11,7 @@
 static const char *const weight_files[] = {"sae_weights.safetensors", NULL};
 
 static bool looks(const char *path) {
-    return place_has(path, "cfg.json");
+    return path_has(path, "cfg.json");
 }
 
 /* What the two spellings come to. */
@@ -207,7 +207,7 @@ static bool read_finetuning(sae *s, const settings *set, const weights *w, scry_
 /* A file of other origin that has SAELens's names may keep its matrices the other way round (Qwen-Scope
  * does), and a square one does not show it. */
 static bool check_square(const sae *s, const weights *w, scry_error *err) {
-    if (s->d_in != s->d_sae || strcmp(place_name(w->file.map.path), weight_files[0]) == 0) return true;
+    if (s->d_in != s->d_sae || strcmp(path_name(w->file.map.path), weight_files[0]) == 0) return true;
     return scry_fail(
         err,
         "sae: %s: tensor W_enc: found shape [%u, %u], expected different numbers or the name %s, which says "
@@ -232,8 +232,8 @@ static bool read_weights(sae *s, const settings *set, const weights *w, scry_err
 static bool read_average(sae *s, const settings *set, const char *path, scry_notes *notes, scry_error *err) {
     if (!set->averaged) return true;
     double factor = 0;
-    if (place_has(path, "activation_scaler.json")) {
-        char *beside = place_beside(path, "activation_scaler.json");
+    if (path_has(path, "activation_scaler.json")) {
+        char *beside = path_beside(path, "activation_scaler.json");
         config scaler;
         bool ok = config_open(&scaler, beside, err) && config_positive(&scaler, "scaling_factor", 0, &factor, err);
         config_close(&scaler);
@@ -251,7 +251,7 @@ static bool read_average(sae *s, const settings *set, const char *path, scry_not
 
 static bool load_all(sae *s, settings *set, const char *path, scry_notes *notes, scry_error *err) {
     if (!read_settings(s, set, notes, err)) return false;
-    char *file = place_weights(path, weight_files);
+    char *file = path_weights(path, weight_files);
     weights w;
     bool ok = weights_open(&w, file, err);
     if (ok) {
@@ -264,7 +264,7 @@ static bool load_all(sae *s, settings *set, const char *path, scry_notes *notes,
 }
 
 static bool load(sae *s, const char *path, scry_notes *notes, scry_error *err) {
-    char *file = place_beside(path, "cfg.json");
+    char *file = path_beside(path, "cfg.json");
     settings set = {0};
     bool ok = config_open(&set.cfg, file, err) && load_all(s, &set, path, notes, err);
     config_close(&set.cfg);

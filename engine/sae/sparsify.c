@@ -1,5 +1,5 @@
 /* sparsify.c: EleutherAI's sparsify: cfg.json beside sae.safetensors. */
-#include "sae/family.h"
+#include "sae/format.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,8 +8,8 @@
 static const char *const weight_files[] = {"sae.safetensors", NULL};
 
 static bool looks(const char *path) {
-    return place_has(path, "cfg.json") && place_has(path, "sae.safetensors") &&
-           !place_has(path, "sae_weights.safetensors");
+    return path_has(path, "cfg.json") && path_has(path, "sae.safetensors") &&
+           !path_has(path, "sae_weights.safetensors");
 }
 
 static bool check_activation(const config *cfg, scry_error *err) {
@@ -50,7 +50,7 @@ static bool check_sizes(const sae *s, const config *cfg, scry_error *err) {
 }
 
 static bool read_weights(sae *s, const config *cfg, const char *path, scry_error *err) {
-    char *file = place_weights(path, weight_files);
+    char *file = path_weights(path, weight_files);
     weights w;
     bool ok = weights_open(&w, file, err);
     if (ok) {
@@ -64,7 +64,7 @@ static bool read_weights(sae *s, const config *cfg, const char *path, scry_error
 }
 
 static bool load(sae *s, const char *path, scry_notes *notes, scry_error *err) {
-    char *file = place_beside(path, "cfg.json");
+    char *file = path_beside(path, "cfg.json");
     config cfg;
     bool ok = config_open(&cfg, file, err);
     if (ok) {

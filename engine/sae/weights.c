@@ -1,5 +1,5 @@
 /* weights.c: an SAE's tensors as float, in the orientation that encode.c wants. */
-#include "sae/family.h"
+#include "sae/format.h"
 #include "base/mem.h"
 
 #include <inttypes.h>

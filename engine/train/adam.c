@@ -21,14 +21,14 @@ void adam_free(train_adam *a) {
 
 typedef struct adam_job {
     train_adam *a;
-    train_model *m;
-    const train_model *grad;
+    sae_parameters *m;
+    const sae_parameters *grad;
     real beta1, beta2, times, rate, root; /* root: 1 / sqrt(1 - beta2^step) */
     real keep;                            /* of the matrices, 1 - lr weight_decay */
     size_t matrices;                      /* numbers in them, which come first */
 } adam_job;
 
-WIDE static void move(real *x, real *m, real *v, const real *grad, size_t n, real keep, const adam_job *job) {
+CPU_DISPATCH static void move(real *x, real *m, real *v, const real *grad, size_t n, real keep, const adam_job *job) {
     const real b1 = job->beta1, b2 = job->beta2, times = job->times, rate = job->rate, root = job->root;
     const real keep1 = 1 - b1, keep2 = 1 - b2, least = (real)1e-8;
     for (size_t i = 0; i < n; i++) {
@@ -52,7 +52,7 @@ static void move_piece(void *context, size_t piece, unsigned worker) {
 
 static void make_unit(void *context, size_t piece, unsigned worker) {
     (void)worker;
-    train_model *m = context;
+    sae_parameters *m = context;
     size_t rows = PIECE / m->d + 1, from = piece * rows;
     for (size_t j = from; j < m->F && j < from + rows; j++) {
         real *row = m->W_dec + j * m->d;
@@ -62,7 +62,7 @@ static void make_unit(void *context, size_t piece, unsigned worker) {
     }
 }
 
-void adam_step(train_adam *a, parallel *pool, train_model *m, const train_model *grad, uint64_t step,
+void adam_step(train_adam *a, parallel *pool, sae_parameters *m, const sae_parameters *grad, uint64_t step,
                const scry_train_settings *settings, double lr, double times, bool unit_decoder) {
     adam_job job = {a,
                     m,

@@ -7,7 +7,7 @@
 
 #include "base/parallel.h"
 #include "train.h"
-#include "train/model.h"
+#include "train/parameters.h"
 
 typedef struct train_adam {
     size_t count;
@@ -19,7 +19,7 @@ void adam_free(train_adam *a);
 
 /* m -= lr times the step for grad, the step-th from 1. times: what the gradient is multiplied by (clipping).
  * unit_decoder: rows of W_dec are brought back to norm 1. */
-void adam_step(train_adam *a, parallel *pool, train_model *m, const train_model *grad, uint64_t step,
+void adam_step(train_adam *a, parallel *pool, sae_parameters *m, const sae_parameters *grad, uint64_t step,
                const scry_train_settings *settings, double lr, double times, bool unit_decoder);
 
 /* The learning rate of a step (from 0): up over `warmup` steps; then constant, or down to 0 by a cosine, or by a

@@ -1,7 +1,7 @@
 /* checkpoint.c: all that a run needs to go on. */
 #include "train/checkpoint.h"
 #include "base/mem.h"
-#include "io/safetensors_write.h"
+#include "io/formats/safetensors_write.h"
 #include "io/tensor.h"
 
 #include <stdlib.h>
@@ -165,7 +165,7 @@ bool checkpoint_fill(const checkpoint *c, trainer *t, scry_error *err) {
               fill(file, "first_moment", TENSOR_F32, 4, t->adam.m, count, err) &&
               fill(file, "second_moment", TENSOR_F32, 4, t->adam.v, count, err) &&
               fill(file, "silent", TENSOR_U64, 8, t->revive.silent, t->model.F, err);
-    map_release(&file->map);
+    mapped_file_drop_pages(&file->map);
     return ok;
 }
 

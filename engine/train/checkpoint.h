@@ -1,6 +1,6 @@
 /* checkpoint.h: all that a run needs to go on as if it had never stopped, in one safetensors file.
  *
- *     parameters, first_moment, second_moment   F32, in the order of train_model
+ *     parameters, first_moment, second_moment   F32, in the order of sae_parameters
  *     silent                                    U64 [F], tokens since each latent fired
  *     settings                                  F64, in the order of settings.def
  *     place                                     U64: step, epoch, window, row in it, fingerprint of the data,

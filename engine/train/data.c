@@ -3,7 +3,7 @@
 #include "base/mem.h"
 #include "base/random.h"
 #include "io/tokenfile.h"
-#include "study.h"
+#include "study/study.h"
 
 #include <cjson/cJSON.h>
 #include <inttypes.h>
@@ -53,7 +53,7 @@ static bool open_file(train_data *data, const char *path, scry_error *err) {
 
 /* Marks the rows that skip_first and exclude leave. */
 static bool mark_rows(data_source *s, const study_capture *spec, const scry_study *study, const token_text *text,
-                      const pool *pieces, scry_error *err) {
+                      const string_pool *pieces, scry_error *err) {
     bool whole = text->tokens == s->m.rows;
     if (!whole && text->tokens != s->rows)
         return scry_fail(err, "%s: %s.tokens: %s: found %" PRIu64 " tokens, expected %" PRIu64 ", one a row",
@@ -65,7 +65,7 @@ static bool mark_rows(data_source *s, const study_capture *spec, const scry_stud
             if (row < before || row - before >= s->rows) continue;
             bool out = k < spec->skip_first;
             for (size_t e = 0; e < spec->exclude_count && !out; e++)
-                out = strcmp(pool_text(pieces, text->piece[row]), spec->exclude[e]) == 0;
+                out = strcmp(string_pool_text(pieces, text->piece[row]), spec->exclude[e]) == 0;
             s->kept[row - before] = !out;
         }
     return true;
@@ -73,12 +73,12 @@ static bool mark_rows(data_source *s, const study_capture *spec, const scry_stud
 
 static bool mark_text(data_source *s, const study_capture *spec, const scry_study *study, const tokenizer *tok,
                       scry_error *err) {
-    pool pieces = {0};
+    string_pool pieces = {0};
     token_text text = {0};
     bool ok = token_text_read(&text, spec->tokens, spec->key, &pieces, tok, err) &&
               mark_rows(s, spec, study, &text, &pieces, err);
     token_text_free(&text);
-    pool_free(&pieces);
+    string_pool_free(&pieces);
     return ok;
 }
 
@@ -314,7 +314,7 @@ bool data_read(const train_data *data, parallel *threads, const data_chunk *chun
 
 void data_release(const train_data *data) {
     for (size_t i = 0; i < data->sources; i++)
-        for (size_t k = 0; k < data->source[i].m.shards; k++) map_release(&data->source[i].m.files[k].map);
+        for (size_t k = 0; k < data->source[i].m.shards; k++) mapped_file_drop_pages(&data->source[i].m.files[k].map);
 }
 
 static uint64_t mix(uint64_t hash, const void *bytes, size_t size) {

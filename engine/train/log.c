@@ -1,7 +1,7 @@
 /* log.c: train.jsonl. */
 #include "train/log.h"
 #include "base/mem.h"
-#include "whole.h"
+#include "base/atomic_file.h"
 
 #include <cjson/cJSON.h>
 #include <errno.h>
@@ -39,13 +39,13 @@ static bool is_later(const char *line, double done) {
 static bool cut_log(const char *path, double done, scry_error *err) {
     FILE *old = fopen(path, "re");
     if (!old) return true;
-    whole_file new;
+    atomic_file new;
     char *line = NULL;
     size_t room = 0;
-    bool ok = whole_begin(&new, path, err);
+    bool ok = atomic_file_begin(&new, path, err);
     while (ok && getline(&line, &room, old) > 0)
         if (!is_later(line, done)) fprintf(new.file, "%s%s", line, strchr(line, '\n') ? "" : "\n");
-    ok = ok && whole_end(&new, true, err);
+    ok = ok && atomic_file_end(&new, true, err);
     fclose(old);
     free(line);
     return ok;
@@ -55,7 +55,7 @@ static bool put_start(trainer *t, const char *folder, scry_error *err) {
     cJSON *line = cJSON_CreateObject();
     cJSON_AddStringToObject(line, "event", "start");
     cJSON_AddStringToObject(line, "arch", scry_arch_names[(int)t->settings.arch]);
-    for (int i = 1; i < SETTINGS; i++) number(line, settle_names[i], settle_get(&t->settings, i));
+    for (int i = 1; i < SETTINGS; i++) number(line, defaults_names[i], defaults_get(&t->settings, i));
     number(line, "rows", (double)t->data.train.rows);
     number(line, "held_out_rows", (double)t->data.held.rows);
     number(line, "scale", (double)t->scale);

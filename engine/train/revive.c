@@ -30,7 +30,7 @@ void revive_list(const revive *r, train_step *s) {
         if (r->silent[j] >= r->dead_after) s->dead[s->dead_count++] = j;
 }
 
-static double mean_live_norm(const revive *r, const train_model *m) {
+static double mean_live_norm(const revive *r, const sae_parameters *m) {
     double sum = 0;
     uint32_t count = 0;
     for (uint32_t j = 0; j < r->F; j++) {
@@ -69,7 +69,7 @@ static void forget(train_adam *adam, size_t from, size_t count) {
     memset(adam->v + from, 0, count * sizeof *adam->v);
 }
 
-uint32_t revive_resample(revive *r, const train_step *s, train_model *m, train_adam *adam, real decoder_norm,
+uint32_t revive_resample(revive *r, const train_step *s, sae_parameters *m, train_adam *adam, real decoder_norm,
                          real threshold, uint64_t seed) {
     if (!r->dead) return 0;
     const uint32_t d = m->d;

@@ -23,7 +23,7 @@ void revive_list(const revive *r, train_step *s);
  * Monosemanticity", appendix): a token is drawn with a probability that grows with the square of its loss; the
  * decoder row takes its direction from the token, the encoder row too, at a fifth of the mean norm of the live
  * ones; bias 0, Adam's means 0. Returns how many there were. */
-uint32_t revive_resample(revive *r, const train_step *s, train_model *m, train_adam *adam, real decoder_norm,
+uint32_t revive_resample(revive *r, const train_step *s, sae_parameters *m, train_adam *adam, real decoder_norm,
                          real threshold, uint64_t seed);
 
 #endif

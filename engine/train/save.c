@@ -7,8 +7,8 @@
  * and thresholds as b_enc. For topk all n_j are 1, so that the order of the pre-activations stays. */
 #include "train/save.h"
 #include "base/mem.h"
-#include "io/safetensors_write.h"
-#include "whole.h"
+#include "io/formats/safetensors_write.h"
+#include "base/atomic_file.h"
 
 #include <cjson/cJSON.h>
 #include <math.h>
@@ -16,7 +16,7 @@
 #include <string.h>
 
 static void put_rows(safetensors_writer *w, const trainer *t, const double *norm) {
-    const train_model *m = &t->model;
+    const sae_parameters *m = &t->model;
     float *line = mem_new(m->F > m->d ? m->F : m->d, sizeof *line);
     for (uint32_t i = 0; i < m->d; i++) { /* W_enc [d][F] */
         for (uint32_t j = 0; j < m->F; j++) line[j] = (float)((double)m->W_enc[(size_t)j * m->d + i] * norm[j]);
@@ -30,7 +30,7 @@ static void put_rows(safetensors_writer *w, const trainer *t, const double *norm
 }
 
 static void put_vectors(safetensors_writer *w, const trainer *t, const double *norm, bool thresholds) {
-    const train_model *m = &t->model;
+    const sae_parameters *m = &t->model;
     const double scale = (double)t->scale;
     float *line = mem_new(m->F > m->d ? m->F : m->d, sizeof *line);
     for (uint32_t j = 0; j < m->F; j++) line[j] = (float)((double)m->b_enc[j] * norm[j] / scale);
@@ -46,7 +46,7 @@ static void put_vectors(safetensors_writer *w, const trainer *t, const double *n
 }
 
 static bool save_weights(const trainer *t, const char *folder, bool thresholds, scry_error *err) {
-    const train_model *m = &t->model;
+    const sae_parameters *m = &t->model;
     char *path = mem_format("%s/sae_weights.safetensors", folder);
     const safetensors_item items[] = {{"W_enc", TENSOR_F32, 2, {m->d, m->F}},
                                       {"W_dec", TENSOR_F32, 2, {m->F, m->d}},
@@ -79,9 +79,9 @@ static void add_settings(cJSON *to, const trainer *t) {
 #undef SETTING
     };
     for (int i = 0; i < SETTINGS; i++) {
-        double value = settle_get(&t->settings, i);
-        if (words[i]) cJSON_AddStringToObject(to, settle_names[i], words[i][(int)value]);
-        else cJSON_AddNumberToObject(to, settle_names[i], value);
+        double value = defaults_get(&t->settings, i);
+        if (words[i]) cJSON_AddStringToObject(to, defaults_names[i], words[i][(int)value]);
+        else cJSON_AddNumberToObject(to, defaults_names[i], value);
     }
 }
 
@@ -130,10 +130,10 @@ static char *config_text(const trainer *t, const char *architecture) {
 }
 
 static bool save_text(const char *path, const char *text, scry_error *err) {
-    whole_file w;
-    if (!whole_begin(&w, path, err)) return false;
+    atomic_file w;
+    if (!atomic_file_begin(&w, path, err)) return false;
     fprintf(w.file, "%s\n", text);
-    return whole_end(&w, true, err);
+    return atomic_file_end(&w, true, err);
 }
 
 bool save_sae(const trainer *t, const char *folder, scry_error *err) {

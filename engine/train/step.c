@@ -53,7 +53,7 @@ static void turned_free(step_turned *turned) {
     free(turned->pre);
 }
 
-void step_new(train_step *s, const train_model *model, parallel *pool, uint32_t batch, const step_rules *rules) {
+void step_new(train_step *s, const sae_parameters *model, parallel *pool, uint32_t batch, const step_rules *rules) {
     const uint32_t d = model->d, F = model->F;
     unsigned threads = parallel_threads(pool);
     size_t rows = (size_t)batch * d;
@@ -117,7 +117,7 @@ void step_free(train_step *s) {
 static void refresh_block(void *context, size_t piece, unsigned worker) {
     (void)worker;
     train_step *s = context;
-    const train_model *m = s->model;
+    const sae_parameters *m = s->model;
     for (uint32_t j = (uint32_t)piece * LATENT_BLOCK; j < m->F && j < (piece + 1) * LATENT_BLOCK; j++) {
         const real *row = m->W_dec + (size_t)j * m->d;
         s->norm[j] = s->rules.unit_decoder ? 1 : (real)sqrt((double)row_dot(row, row, m->d));

@@ -10,7 +10,7 @@
 
 #include "base/parallel.h"
 #include "train.h"
-#include "train/model.h"
+#include "train/parameters.h"
 
 enum { LATENT_BLOCK = 64 };
 
@@ -62,7 +62,7 @@ typedef struct step_tile {
 
 typedef struct train_step {
     step_rules rules;
-    const train_model *model;
+    const sae_parameters *model;
     parallel *pool;
     uint32_t B, tile, tiles;
     real *X;           /* [B][d] residuals as given; after step_forward less b_dec */
@@ -94,7 +94,7 @@ typedef struct train_step {
     double *e_sum, *x_sum;                   /* [d] over the batch */
 } train_step;
 
-void step_new(train_step *s, const train_model *model, parallel *pool, uint32_t batch, const step_rules *rules);
+void step_new(train_step *s, const sae_parameters *model, parallel *pool, uint32_t batch, const step_rules *rules);
 void step_free(train_step *s);
 /* Memory that step_new will take, in bytes, without entries. */
 uint64_t step_bytes(uint32_t d, uint32_t F, uint32_t batch, unsigned threads);
@@ -104,7 +104,7 @@ void step_refresh(train_step *s);
 /* From X to the loss, and what the gradients need. */
 void step_forward(train_step *s);
 /* The gradients into grad, which is overwritten, and row_square. */
-void step_backward(train_step *s, train_model *grad);
+void step_backward(train_step *s, sae_parameters *grad);
 
 /* ---- pieces of the two, shared between their files */
 

@@ -7,7 +7,7 @@
 #define SCRY_TRAIN_STREAM_H
 
 #include "train/data.h"
-#include "train/real.h"
+#include "train/scalar.h"
 
 typedef struct train_stream {
     const train_data *data;

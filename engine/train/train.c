@@ -2,7 +2,7 @@
 #include "train.h"
 #include "base/clock.h"
 #include "base/mem.h"
-#include "train/begin.h"
+#include "train/trainer_init.h"
 #include "train/evaluate.h"
 #include "train/log.h"
 #include "train/save.h"
@@ -73,7 +73,7 @@ static bool take_step(course *c, bool measure, log_line *line, scry_error *err) 
     revive_count(&t->revive, s);
     if (resamples_now(t)) {
         real encoder, decoder;
-        settle_norms(set, &encoder, &decoder);
+        defaults_norms(set, &encoder, &decoder);
         c->resampled += revive_resample(&t->revive, s, &t->model, &t->adam, decoder, (real)set->first_threshold,
                                         (uint64_t)set->seed ^ t->done << 24);
     }
@@ -231,7 +231,7 @@ static bool make_folder(const char *folder, scry_error *err) {
 }
 
 static bool begin_new(course *c, const scry_train_input *input, scry_notes *notes, scry_error *err) {
-    return folder_is_free(c->folder, err) && trainer_begin(&c->t, input, c->run, NULL, notes, err) &&
+    return folder_is_free(c->folder, err) && trainer_init(&c->t, input, c->run, NULL, notes, err) &&
            make_folder(c->folder, err);
 }
 
@@ -250,7 +250,7 @@ static bool begin_again(course *c, const scry_train_input *input, scry_notes *no
         same.paths = input->paths;
     }
     same.allow_nonfinite = same.allow_nonfinite || input->allow_nonfinite;
-    ok = ok && trainer_begin(&c->t, &same, c->run, &from, notes, err);
+    ok = ok && trainer_init(&c->t, &same, c->run, &from, notes, err);
     checkpoint_close(&from);
     return ok;
 }

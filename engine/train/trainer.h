@@ -5,7 +5,7 @@
 #include "train/adam.h"
 #include "train/data.h"
 #include "train/revive.h"
-#include "train/settle.h"
+#include "train/defaults.h"
 #include "train/step.h"
 #include "train/stream.h"
 
@@ -17,7 +17,7 @@ typedef struct trainer {
     uint64_t fingerprint;
     parallel *pool;
     train_stream stream;
-    train_model model, grad;
+    sae_parameters model, grad;
     train_adam adam;
     train_step step;
     train_step held;  /* some held-out rows, forward only; B 0 when there are none */

@@ -2,7 +2,7 @@
 #include "bench.h"
 
 #include "base/random.h"
-#include "system.h"
+#include "shell/system.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 /* encode.c: row 3: encoding residuals beside OpenBLAS's sgemm on the same shapes, in one process. */
 #include "bench.h"
 
-#include "io/safetensors_write.h"
+#include "io/formats/safetensors_write.h"
 #include "scry.h"
 
 #include <cblas.h>

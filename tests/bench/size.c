@@ -1,7 +1,7 @@
 /* size.c: row 8: how large an index is for what it holds. */
 #include "bench.h"
 
-#include "index/container.h"
+#include "index/format/container.h"
 #include "scry.h"
 
 #include <stdlib.h>
@@ -13,7 +13,7 @@ void size_row(const char *what, const char *path) {
     scry_index *index = scry_open(path, false, &err);
     container c;
     if (!index || !container_open(&c, path, false, &err)) die("%s", err.text);
-    const scry_info *info = scry_about(index);
+    const scry_info *info = scry_index_info(index);
     double nnz = (double)info->nnz, postings = 0, statistics = 0, decoder = 0, rest;
     for (uint32_t i = 0; i < c.sections; i++) {
         const char *name = c.section[i].name;

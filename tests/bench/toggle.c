@@ -15,7 +15,7 @@ void bench_toggle(void) {
     scry_index *index = scry_open(path, false, &err);
     scry_session *s = index ? scry_session_new(index, 0, SCRY_ICL, SCRY_SQ, 100, SCRY_ACT, &err) : NULL;
     if (!s) die("%s", err.text);
-    const scry_info *info = scry_about(index);
+    const scry_info *info = scry_index_info(index);
     volatile double sink = 0;
     double step = INFINITY, near = INFINITY, sums = INFINITY, fresh = INFINITY, all = INFINITY;
     uint64_t state = 1;

@@ -3,7 +3,7 @@
 #include "bench.h"
 
 #include "io/matrix.h"
-#include "study.h"
+#include "study/study.h"
 
 #include <cjson/cJSON.h>
 #include <math.h>

@@ -1,7 +1,7 @@
 /* common.c: seeds, and what targets share. */
 #include "fuzz.h"
 
-#include "commands/commands.h"
+#include "shell/commands.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
-/* exact_map.c: stands in the place of engine/io/map.c when fuzzing under a sanitizer: a file is read into a
+/* exact_map.c: stands in the place of engine/io/mapped_file.c when fuzzing under a sanitizer: a file is read into a
  * block of exactly its size, so that a byte read past its end is seen; past a map's end lies the rest of a page. */
 #include "base/mem.h"
-#include "io/map.h"
+#include "io/mapped_file.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -10,8 +10,8 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
-bool map_open(file_map *map, const char *path, const char *key, scry_error *err) {
-    *map = (file_map){.fd = -1};
+bool mapped_file_open(mapped_file *map, const char *path, const char *key, scry_error *err) {
+    *map = (mapped_file){.fd = -1};
     struct stat st;
     FILE *f = stat(path, &st) == 0 && S_ISREG(st.st_mode) ? fopen(path, "re") : NULL;
     if (!f) return scry_fail(err, "%s: %s: cannot be opened: %s", key ? key : "", path, strerror(errno));
@@ -27,27 +27,27 @@ bool map_open(file_map *map, const char *path, const char *key, scry_error *err)
     return true;
 }
 
-void map_begin(file_map *map) {
+void mapped_file_open_fd(mapped_file *map) {
     (void)map;
 }
 
-bool map_read(const file_map *map, uint64_t at, void *to, size_t size) {
+bool mapped_file_read(const mapped_file *map, uint64_t at, void *to, size_t size) {
     memcpy(to, map->data + at, size);
     return true;
 }
 
-void map_rest(file_map *map) {
+void mapped_file_close_fd(mapped_file *map) {
     (void)map;
 }
 
-void map_release(const file_map *map) {
+void mapped_file_drop_pages(const mapped_file *map) {
     (void)map;
 }
 
-void map_close(file_map *map) {
+void mapped_file_close(mapped_file *map) {
     free((void *)(uintptr_t)map->data);
     free(map->path);
-    *map = (file_map){0};
+    *map = (mapped_file){0};
 }
 
 /* Linked with --wrap=madvise: what is let go of comes back from a file, but not from a block. */

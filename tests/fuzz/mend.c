@@ -29,7 +29,8 @@ static void mend_zip(uint8_t *data, size_t size) {
         if (memcmp(data + at, "PK\1\2", 4) == 0) mend_member(data, size, data + at);
 }
 
-/* As engine/index/container.h has it: the header of 64 bytes, sections of 64 bytes each in the table at the end. */
+/* As engine/index/format/container.h has it: the header of 64 bytes, sections of 64 bytes each in the table at the end.
+ */
 static size_t mend_index(uint8_t *data, size_t size) {
     enum { HEADER = 64, ENTRY = 64, NAME = 40 };
     size &= ~(size_t)7;

@@ -1,13 +1,13 @@
 /* target_explorer.c: what the explorer reads: sessions, settings, scripts, filters, expressions of sets, keys. */
 #include "fuzz.h"
 
-#include "app.h"
-#include "keys.h"
-#include "named_sets.h"
-#include "state/config.h"
-#include "state/history.h"
-#include "table/filter.h"
-#include "views/view.h"
+#include "explorer/app.h"
+#include "terminal/keys.h"
+#include "shell/set_names.h"
+#include "explorer/state/config.h"
+#include "explorer/state/prompt_history.h"
+#include "explorer/table/filter_parse.h"
+#include "explorer/panes/view.h"
 
 #include <dirent.h>
 #include <stdio.h>
@@ -51,7 +51,7 @@ static void clear_here(void) {
 static void begin_session(void) {
     input = scratch("x.session");
     app *a = open_app();
-    keep_begin(a, a->tab, input);
+    autosave_begin(a, a->tab, input);
     static const char *const words[] = {"toggle 3,17",
                                         "more 5",
                                         "metric d",
@@ -69,8 +69,8 @@ static void begin_session(void) {
         app_command(a, words[i]);
         look(a);
     }
-    keep_touch(a);
-    keep_save(a, true);
+    autosave_mark_dirty(a);
+    autosave_save(a, true);
     app_free(a);
     fuzz_seed_file(input);
 }
@@ -78,18 +78,18 @@ static void begin_session(void) {
 static void run_session(const uint8_t *data, size_t size) {
     write_bytes(input, data, size);
     app *a = open_app();
-    keep_begin(a, a->tab, input);
-    keep_restore(a, a->tab);
+    autosave_begin(a, a->tab, input);
+    autosave_restore(a, a->tab);
     look(a);
     app_command(a, "undo");
     app_command(a, "toggle 1");
-    keep_touch(a);
-    keep_save(a, true);
+    autosave_mark_dirty(a);
+    autosave_save(a, true);
     look(a);
     app_free(a);
     app *again = open_app(); /* what is written is read */
-    keep_begin(again, again->tab, input);
-    if (!keep_restore(again, again->tab)) abort();
+    autosave_begin(again, again->tab, input);
+    if (!autosave_restore(again, again->tab)) abort();
     app_free(again);
 }
 
@@ -185,13 +185,13 @@ static void run_expression(const uint8_t *data, size_t size) {
     char *text = fuzz_text(data, size);
     app *a = open_app();
     const scry_set *set = scry_session_set(a->tab->session);
-    named_sets names = {.index = a->tab->index,
-                        .ranking = scry_session_ranking(a->tab->session),
-                        .current = set,
-                        .marked = set,
-                        .filtered = set};
+    set_names names = {.index = a->tab->index,
+                       .ranking = scry_session_ranking(a->tab->session),
+                       .current = set,
+                       .marked = set,
+                       .filtered = set};
     scry_error err = {0};
-    scry_set *made = named_sets_expression(&names, text, &err);
+    scry_set *made = set_names_expression(&names, text, &err);
     fuzz_answered(made != NULL, &err);
     scry_set_free(made);
     scry_set *list = scry_set_new(70);

@@ -1,11 +1,11 @@
 /* target_index.c: damaged indexes, as they lie there and with their checksums put right. */
 #include "fuzz.h"
 
-#include "about_latent.h"
+#include "latent.h"
 #include "baselines.h"
 #include "export.h"
-#include "identity.h"
-#include "label_edits.h"
+#include "store/fingerprint.h"
+#include "labels.h"
 #include "session.h"
 
 #include <math.h>
@@ -17,19 +17,19 @@ static const char *input, *made;
 
 /* ---- all that can be asked of an index -------------------------------------------------------- */
 
-static void about_latent(const scry_index *x, scry_pairs *pairs, uint32_t latent) {
-    const scry_info *info = scry_about(x);
+static void about_latent(const scry_index *x, scry_token_pairing *pairs, uint32_t latent) {
+    const scry_info *info = scry_index_info(x);
     scry_example example[8];
-    scry_fires *fires = scry_fires_read(x, latent);
+    scry_latent_activations *fires = scry_latent_activations_read(x, latent);
     bool *use = calloc(info->captures + 1, sizeof *use);
     float near[9];
     if (!use) abort();
     static const char *const picks[] = {"top", "q1", "q5", "random", "moved"};
     for (size_t i = 0; i < sizeof picks / sizeof *picks; i++) {
-        scry_pick pick = {.capture = -1, .versus = SCRY_ICL, .seed = 1};
+        scry_example_query pick = {.capture = -1, .versus = SCRY_ICL, .seed = 1};
         scry_error err = {0};
-        if (!scry_pick_read(&pick, picks[i], &err)) abort();
-        size_t n = scry_pick_tokens(x, pairs, fires, &pick, 8, example);
+        if (!scry_example_query_read(&pick, picks[i], &err)) abort();
+        size_t n = scry_example_query_run(x, pairs, fires, &pick, 8, example);
         for (size_t e = 0; e < n; e++) {
             const scry_example *at = &example[e];
             if (at->capture >= info->captures || at->token >= info->capture[at->capture].rows) abort();
@@ -46,7 +46,7 @@ static void about_latent(const scry_index *x, scry_pairs *pairs, uint32_t latent
     }
     scry_top_tokens(x, latent, -1, true, 8, example);
     for (size_t c = 0; c < info->captures; c++) use[c] = c % 2 == 0;
-    scry_spread spread = scry_spread_of(x, fires, use);
+    scry_distribution spread = scry_distribution_of(x, fires, use);
     scry_bins bins = {.logarithmic = true, .count = 8, .low = spread.least, .high = spread.most};
     uint64_t counts[8];
     if (spread.fires && spread.least > 0 && spread.most > spread.least) scry_histogram(x, fires, use, &bins, counts);
@@ -62,29 +62,29 @@ static void about_latent(const scry_index *x, scry_pairs *pairs, uint32_t latent
     }
     free(profile);
     free(use);
-    scry_fires_free(fires);
+    scry_latent_activations_free(fires);
 }
 
 static void neighbours(const scry_index *x, uint32_t latent) {
     scry_error err = {0};
     scry_neighbour near[5];
-    scry_mate mate[5];
-    scry_neighbours *n = scry_neighbours_start(x, latent, 1, &err);
+    scry_coactive mate[5];
+    scry_decoder_neighbours *n = scry_decoder_neighbours_start(x, latent, 1, &err);
     fuzz_answered(n != NULL, &err);
     if (n) {
-        scry_neighbours_work(n, 0);
-        scry_neighbours_list(n, true, 5, near);
+        scry_decoder_neighbours_work(n, 0);
+        scry_decoder_neighbours_list(n, true, 5, near);
     }
-    scry_neighbours_free(n);
-    scry_together *t = scry_together_start(x, latent, -1, 1);
-    scry_together_work(t, 0);
-    scry_together_list(t, SCRY_BY_PMI, 5, mate);
-    scry_together_free(t);
+    scry_decoder_neighbours_free(n);
+    scry_coactivation *t = scry_coactivation_start(x, latent, -1, 1);
+    scry_coactivation_work(t, 0);
+    scry_coactivation_list(t, SCRY_BY_PMI, 5, mate);
+    scry_coactivation_free(t);
 }
 
 static void rank_and_score(const scry_index *x, size_t train, scry_condition source) {
     scry_error err = {0};
-    uint32_t F = scry_about(x)->d_sae;
+    uint32_t F = scry_index_info(x)->d_sae;
     scry_session *s = scry_session_new(x, train, source, SCRY_SQ, 10, SCRY_ACT, &err);
     fuzz_answered(s != NULL, &err);
     if (!s) return;
@@ -123,17 +123,17 @@ static void use_index(const char *path, bool verify) {
     scry_index *x = scry_open(path, verify, &err);
     fuzz_answered(x != NULL, &err);
     if (!x) return;
-    const scry_info *info = scry_about(x);
+    const scry_info *info = scry_index_info(x);
     scry_notes notes = {0};
     scry_warnings(x, &notes);
     scry_notes_free(&notes);
-    scry_identity(x);
+    scry_fingerprint(x);
     const char *name;
     uint64_t bytes;
     for (size_t i = 0; scry_section(x, i, &name, &bytes); i++) (void)strlen(name);
     uint32_t F = info->d_sae, *alive = calloc(F + 1u, sizeof *alive);
     if (!alive) abort();
-    uint32_t n = scry_alive(x, alive);
+    uint32_t n = scry_active_latents(x, alive);
     if (n > F) abort();
     free(alive);
     uint64_t postings = 0;
@@ -144,17 +144,17 @@ static void use_index(const char *path, bool verify) {
         int sources = scry_sources(x, t, source);
         for (int i = 0; i < sources; i++) rank_and_score(x, t, source[i]);
     }
-    scry_pairs *pairs = scry_pairs_new(x);
+    scry_token_pairing *pairs = scry_token_pairing_new(x);
     const uint32_t some[] = {0, 1, 20, F / 2, F - 1};
     for (size_t i = 0; i < sizeof some / sizeof *some; i++)
         if (some[i] < F) about_latent(x, pairs, some[i]);
     for (size_t c = 0; c < info->captures; c++) {
-        for (int a = 0; a < 3; a++) scry_raw(x, c, (scry_raw_array)a);
+        for (int a = 0; a < 3; a++) scry_residual_sum(x, c, (scry_residual_sum_kind)a);
         if (info->capture[c].samples) scry_sample_at(x, c, info->capture[c].samples - 1);
-        scry_paired(pairs, c);
+        scry_paired_count(pairs, c);
     }
     if (F) neighbours(x, F / 2);
-    scry_pairs_free(pairs);
+    scry_token_pairing_free(pairs);
     scry_close(x);
 }
 

@@ -3,7 +3,7 @@
 
 #include "base/mem.h"
 #include "io/matrix.h"
-#include "io/pickle.h"
+#include "io/formats/pickle.h"
 #include "sae/sae.h"
 #include "train.h"
 #include "train/checkpoint.h"
@@ -90,7 +90,7 @@ static void read_matrix(const matrix *m) {
         if (m->sparse) matrix_sparse_row(m, at, &entries);
         else if (matrix_place_of(m, at, &place)) {
             uint8_t byte[8];
-            map_read(place.map, place.at, byte, tensor_size(place.tensor->dtype));
+            mapped_file_read(place.map, place.at, byte, tensor_size(place.tensor->dtype));
         }
     }
     free(row);
@@ -117,7 +117,7 @@ static void run_matrix(const uint8_t *data, size_t size) {
     for (size_t n = 1; n <= 2; n++) {
         ok = matrix_open_in(&m, paths, n, NULL, aside_in, "key", &err);
         fuzz_answered(ok, &err);
-        bool settled = ok && matrix_settle(&m, "key", &err);
+        bool settled = ok && matrix_sort_sparse(&m, "key", &err);
         if (ok) fuzz_answered(settled, &err);
         if (settled) read_matrix(&m);
         matrix_close(&m);
@@ -232,7 +232,7 @@ static void run_sae(const uint8_t *data, size_t size) {
         sae_encode(&s, x, N, 0, s.d_sae, h);
         if (s.activation == SAE_TOPK) sae_topk(&s, h, N, 1, floor, ties);
         sae few;
-        sae_narrow(&few, &s, latents, s.d_sae > 1 ? 2 : 1);
+        sae_subset(&few, &s, latents, s.d_sae > 1 ? 2 : 1);
         sae_free(&few);
         free(x);
         free(h);

@@ -3,15 +3,15 @@
 #include "fuzz.h"
 
 #include "base/mem.h"
-#include "base/pool.h"
-#include "draw/text.h"
-#include "io/labels.h"
-#include "io/table.h"
+#include "base/string_pool.h"
+#include "text/text.h"
+#include "io/label_file.h"
+#include "io/csv_table.h"
 #include "io/tokenfile.h"
 #include "io/tokenizer.h"
-#include "label_edits.h"
+#include "labels.h"
 #include "sets.h"
-#include "study.h"
+#include "study/study.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -126,15 +126,15 @@ static void begin_tokens(void) {
 static void run_tokens(const uint8_t *data, size_t size) {
     write_bytes(input, data, size);
     for (int with = 0; with < 2; with++) {
-        pool pieces = {0};
+        string_pool pieces = {0};
         token_text text;
         scry_error err = {0};
         bool ok = token_text_read(&text, input, "key", &pieces, with ? &vocabulary : NULL, &err);
         fuzz_answered(ok, &err);
         for (uint64_t i = 0; ok && i < text.tokens; i++)
-            if (strlen(pool_text(&pieces, text.piece[i])) > size * 4 + 32) abort();
+            if (strlen(string_pool_text(&pieces, text.piece[i])) > size * 4 + 32) abort();
         if (ok) token_text_free(&text);
-        pool_free(&pieces);
+        string_pool_free(&pieces);
     }
 }
 
@@ -198,16 +198,16 @@ static void run_csv(const uint8_t *data, size_t size) {
     bool ok = scry_set_read_csv(set, input, &err);
     fuzz_answered(ok, &err);
     scry_set_free(set);
-    table t;
+    csv_table t;
     err = (scry_error){0};
-    ok = table_parse(&t, (const char *)data, size, "here", &err);
+    ok = csv_table_parse(&t, (const char *)data, size, "here", &err);
     fuzz_answered(ok, &err);
     if (!ok) return;
     size_t bytes = 0;
     for (uint64_t row = 0; row < t.rows; row++)
-        for (size_t c = 0; c < t.columns; c++) bytes += strlen(table_cell(&t, row, (int)c));
+        for (size_t c = 0; c < t.columns; c++) bytes += strlen(csv_table_cell(&t, row, (int)c));
     if (bytes > size) abort();
-    table_free(&t);
+    csv_table_free(&t);
 }
 
 /* What stands beside an index. */
@@ -249,18 +249,18 @@ static void run_sets(const uint8_t *data, size_t size) {
     write_bytes(input, data, size);
     scry_index *index = open_small();
     scry_error err = {0};
-    scry_sets *sets = scry_sets_open(index, &err);
+    scry_named_sets *sets = scry_named_sets_open(index, &err);
     fuzz_answered(sets != NULL, &err);
     for (size_t i = 0; sets && i < sets->count; i++) {
         char *text = scry_set_text(sets->item[i].set);
         scry_set *again = scry_set_new(LATENTS);
-        if (!scry_sets_name_ok(sets->item[i].name, &err)) abort();
+        if (!scry_named_sets_name_ok(sets->item[i].name, &err)) abort();
         if (*text && !scry_set_list(again, text, true, &err)) abort();
         if (!scry_set_equal(again, sets->item[i].set)) abort();
         scry_set_free(again);
         free(text);
     }
-    scry_sets_free(sets);
+    scry_named_sets_free(sets);
     scry_close(index);
 }
 

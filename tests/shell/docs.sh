@@ -1,12 +1,12 @@
 #!/bin/sh
-# Help, manual page and completions hold every row of commands.def and options.def, and nothing that is not there.
+# Help, manual page and completions hold every row of shell/commands.def and shell/options.def, and nothing that is not there.
 . "${0%/*}/check.inc"
 
 # NAME SHELL EXPLORER of each row
-sed -n 's/^COMMAND([A-Z0-9_]*, "\([^"]*\)", "[^"]*", "[^"]*", [A-Z]*, \([A-Za-z_0-9]*\), \([A-Za-z_0-9]*\),.*/\1\t\2\t\3/p' tui/commands.def >"$place/rows"
-is "commands.def: every row is read" "$(wc -l <"$place/rows" | tr -d ' ')" "$(grep -c '^COMMAND(' tui/commands.def)"
-sed -n 's/^OPTION([a-z_0-9]*, "\([^"]*\)", \("[^"]*"\|NULL\), "\([^"]*\)",.*/\1\t\3/p' tui/options.def >"$place/options"
-is "options.def: every row is read" "$(wc -l <"$place/options" | tr -d ' ')" "$(grep -c '^OPTION(' tui/options.def)"
+sed -n 's/^COMMAND([A-Z0-9_]*, "\([^"]*\)", "[^"]*", "[^"]*", [A-Z]*, \([A-Za-z_0-9]*\), \([A-Za-z_0-9]*\),.*/\1\t\2\t\3/p' tui/shell/commands.def >"$place/rows"
+is "shell/commands.def: every row is read" "$(wc -l <"$place/rows" | tr -d ' ')" "$(grep -c '^COMMAND(' tui/shell/commands.def)"
+sed -n 's/^OPTION([a-z_0-9]*, "\([^"]*\)", \("[^"]*"\|NULL\), "\([^"]*\)",.*/\1\t\3/p' tui/shell/options.def >"$place/options"
+is "shell/options.def: every row is read" "$(wc -l <"$place/options" | tr -d ' ')" "$(grep -c '^OPTION(' tui/shell/options.def)"
 
 gives 0 help
 cp "$out" "$place/help"

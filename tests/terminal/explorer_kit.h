@@ -131,7 +131,7 @@ void test_plots_storm(void);
 void test_plots_leave(void);
 void test_domain_cursor(void);
 
-/* explorer_errands.c */
+/* explorer_jobs.c */
 void test_errands(void);
 
 /* explorer_keys.c */

@@ -274,7 +274,7 @@ static const struct {
     const char *name, *explorer;
 } all_commands[] = {
 #define COMMAND(id, name, keys, arguments, group, shell, explorer, help) {name, #explorer},
-#include "commands.def"
+#include "shell/commands.def"
 #undef COMMAND
 };
 

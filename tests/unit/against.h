@@ -61,7 +61,7 @@ static inline void against_shift(against *a, scry_condition source, scry_metric 
     const double *found = scry_shift(a->x, 0, source, metric);
     twin_shift(a->t, s, m, a->expected);
     if (metric == SCRY_RATE) {
-        const scry_info *info = scry_about(a->x);
+        const scry_info *info = scry_index_info(a->x);
         double tokens = (double)info->capture[scry_capture_find(a->x, "train.base")].kept, differ = 0, most = 0;
         for (int j = 0; j < a->F; j++) {
             double off = fabs(found[j] - a->expected[j]) * tokens;
@@ -135,7 +135,7 @@ static inline double contribution_doubt(const against *a, scry_score score, int 
     if (score == SCRY_ACT) return a->delta * r;
     if (score == SCRY_ACT2) return 2 * a->delta * (double)scry_contribution(a->x, SCRY_ACT, (uint32_t)j)[d];
     int icl = scry_capture_find(a->x, text_of("%s.icl", twin_domain_name(a->t, d)));
-    const scry_capture_info *c = &scry_about(a->x)->capture[icl];
+    const scry_capture_info *c = &scry_index_info(a->x)->capture[icl];
     float *h = malloc(c->rows * sizeof *h);
     if (!h) abort();
     scry_activations(a->x, (uint32_t)j, (size_t)icl, 0, c->rows, h);
@@ -222,7 +222,7 @@ static inline void against_tokens(against *a, const char *capture) {
     int at = scry_capture_find(a->x, capture), sample[TOP], position[TOP];
     double activation[TOP];
     if (!check(at >= 0, "%s: capture %s is found", a->label, capture)) return;
-    bool tokens = scry_about(a->x)->capture[at].has_tokens;
+    bool tokens = scry_index_info(a->x)->capture[at].has_tokens;
     worst w = {.tolerance = a->tolerance};
     size_t astray = 0, misread = 0;
     for (int j = 0; j < LATENTS && j < a->F; j++) {
@@ -272,7 +272,7 @@ static inline void against_twin(const char *label, const char *study, scry_index
     a.t = twin_open(study);
     a.F = twin_latents(a.t);
     a.D = twin_domains(a.t);
-    const scry_info *info = scry_about(x);
+    const scry_info *info = scry_index_info(x);
     for (uint32_t j = 0; j < info->d_sae && encoded; j++) {
         scry_example e;
         if (scry_top_tokens(x, j, -1, false, 1, &e)) a.delta = above(a.delta, 5e-7 * (double)e.activation);

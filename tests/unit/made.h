@@ -1,5 +1,5 @@
 /* made.h: small studies of random activations, written as files and kept as arrays: samples in another
- * order, missing on one side, with demonstrations in front, with tokens left out. For test_resample.c, and, as
+ * order, missing on one side, with demonstrations in front, with tokens left out. For test_bootstrap.c, and, as
  * residuals that an SAE reads, test_baselines.c. */
 #ifndef MADE_H
 #define MADE_H

@@ -30,7 +30,7 @@ static inline int model_by_size(const void *a, const void *b, void *context) {
     return x < y ? -1 : 1;
 }
 
-static inline void model_free(model *m) {
+static inline void parameters_free(model *m) {
     free(m->rank);
     free(m->order);
     free(m->share);
@@ -42,7 +42,7 @@ static inline void model_free(model *m) {
 static inline void model_rank(model *m, const app *a) {
     const scry_ranking *r = scry_session_ranking(a->tab->session);
     if (m->x == a->tab->index && m->train == r->train && m->source == r->source && m->metric == r->metric) return;
-    model_free(m);
+    parameters_free(m);
     *m = (model){.x = a->tab->index,
                  .F = a->tab->info->d_sae,
                  .train = r->train,

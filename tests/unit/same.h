@@ -62,7 +62,7 @@ static inline double same_figure(const scry_index *x, size_t t, scry_condition b
 }
 
 static inline void same_shifts(const same *s) {
-    const scry_info *info = scry_about(s->expected);
+    const scry_info *info = scry_index_info(s->expected);
     worst w = {.tolerance = 10 * s->tolerance};
     for (size_t t = 0; t < info->trains; t++)
         for (int c = 1; c < SCRY_CONDITIONS; c++) {
@@ -80,7 +80,7 @@ static inline void same_shifts(const same *s) {
 }
 
 static inline void same_contributions(const same *s) {
-    const scry_info *info = scry_about(s->expected);
+    const scry_info *info = scry_index_info(s->expected);
     worst w = {.tolerance = 10 * s->tolerance}, rates = {.tolerance = s->tolerance};
     for (int score = 0; score < SCRY_SCORES; score++) {
         bool mine = scry_has_score(s->found, (scry_score)score), its = scry_has_score(s->expected, (scry_score)score);
@@ -104,7 +104,7 @@ static inline void same_contributions(const same *s) {
 
 /* Every activation, by row and by rank. */
 static inline void same_postings(const same *s) {
-    const scry_info *info = scry_about(s->expected), *mine = scry_about(s->found);
+    const scry_info *info = scry_index_info(s->expected), *mine = scry_index_info(s->found);
     worst w = {.tolerance = s->tolerance};
     size_t astray = 0;
     for (size_t c = 0; c < info->captures; c++) {
@@ -133,7 +133,7 @@ static inline void same_postings(const same *s) {
 
 static inline void same_tops(const same *s) {
     enum { TOP = 12 };
-    const scry_info *info = scry_about(s->expected);
+    const scry_info *info = scry_index_info(s->expected);
     worst w = {.tolerance = s->tolerance};
     size_t astray = 0;
     for (uint32_t j = 0; j < info->d_sae; j++)
@@ -160,7 +160,7 @@ static inline void same_tops(const same *s) {
 }
 
 static inline void same_indexes(const same *s) {
-    const scry_info *a = scry_about(s->found), *b = scry_about(s->expected);
+    const scry_info *a = scry_index_info(s->found), *b = scry_index_info(s->expected);
     if (!check(a->d_sae == b->d_sae && a->captures == b->captures && a->domains == b->domains &&
                    a->trains == b->trains && a->pairing == b->pairing,
                "%s: %u latents, %zu captures, expected %u, %zu", s->label, a->d_sae, a->captures, b->d_sae,

@@ -2,7 +2,7 @@
 #ifndef SAMPLE_APP_H
 #define SAMPLE_APP_H
 
-#include "app.h"
+#include "explorer/app.h"
 #include "sample.h"
 
 static inline app *sample_app(const char *path, int cols) {

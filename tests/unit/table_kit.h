@@ -4,9 +4,9 @@
 
 #include "check.h"
 
-#include "app.h"
+#include "explorer/app.h"
 #include "synth.h"
-#include "views/view.h"
+#include "explorer/panes/view.h"
 
 #include <stdio.h>
 #include <stdlib.h>

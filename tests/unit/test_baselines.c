@@ -80,9 +80,9 @@ static double slow_cosine(const double *a, const double *b, int n) {
 
 /* ---- the sums ------------------------------------------------------------------------------- */
 
-static const double *raw(const study *st, const char *name, scry_raw_array array) {
+static const double *raw(const study *st, const char *name, scry_residual_sum_kind array) {
     int c = scry_capture_find(st->x, name);
-    return c < 0 ? NULL : scry_raw(st->x, (size_t)c, array);
+    return c < 0 ? NULL : scry_residual_sum(st->x, (size_t)c, array);
 }
 
 static void compare_capture(const study *st, const char *name, const capture *base, const capture *c, worst *w) {
@@ -90,7 +90,7 @@ static void compare_capture(const study *st, const char *name, const capture *ba
     const double *found[3];
     slow_means(c, mean, square);
     if (c != base) slow_difference(st, base, c, difference);
-    for (int a = 0; a < 3; a++) found[a] = raw(st, name, (scry_raw_array)a);
+    for (int a = 0; a < 3; a++) found[a] = raw(st, name, (scry_residual_sum_kind)a);
     if (!found[0] || !found[1] || !found[2] != (c == base))
         check(false, "%s: %s: found sums %d %d %d, expected means, and differences but of base", st->p->label, name,
               found[0] != NULL, found[1] != NULL, found[2] != NULL);
@@ -247,7 +247,7 @@ static void compare_rows(const study *st) {
 
 static void features_only(const study *st) {
     scry_error err = {0};
-    scry_ranking *raw_ranking = scry_rank_raw(st->x, 0, SCRY_ICL, &err),
+    scry_ranking *raw_ranking = scry_rank_residual(st->x, 0, SCRY_ICL, &err),
                  *r = scry_rank(st->x, 0, SCRY_ICL, SCRY_SQ, &err);
     check(!raw_ranking, "features: no ranking of raw dimensions");
     check_says(err.text, SAYS("residual captures", "train.icl", "features"), "features: says why");
@@ -312,7 +312,7 @@ static void planted(void) {
     scry_scope scope;
     scry_ranking *r = x ? scry_rank(x, 0, SCRY_ICL, SCRY_SQ, &err) : NULL;
     if (!r || !scry_scope_read(&scope, x, 0, "all", false, &err)) return;
-    scry_ranking *dims = scry_rank_raw(x, 0, SCRY_ICL, &err);
+    scry_ranking *dims = scry_rank_residual(x, 0, SCRY_ICL, &err);
     bool first = true;
     for (int i = 0; i < PLANTED; i++) first = first && dims->order[i] < PLANTED;
     check(first, "planted: the dimensions that move are the first of the raw ranking");
@@ -342,8 +342,9 @@ static void real_capture(scry_index *x, const char *folder, const char *name, co
     twin_tensor m = twin_read_safetensors(text_of("%s/acts/%s.safetensors", folder, file), NULL, NULL);
     twin_tensor of = twin_read_safetensors(text_of("%s/acts/%s.safetensors", folder, base), NULL, NULL);
     int c = scry_capture_find(x, name);
-    const double *mean = scry_raw(x, (size_t)c, SCRY_RAW_MEAN), *square = scry_raw(x, (size_t)c, SCRY_RAW_SQUARE);
-    const double *difference = scry_raw(x, (size_t)c, SCRY_RAW_DIFFERENCE);
+    const double *mean = scry_residual_sum(x, (size_t)c, SCRY_RESIDUAL_MEAN),
+                 *square = scry_residual_sum(x, (size_t)c, SCRY_RESIDUAL_SQUARE);
+    const double *difference = scry_residual_sum(x, (size_t)c, SCRY_RESIDUAL_DIFFERENCE);
     for (int j = 0; j < m.columns && mean && square; j++) {
         double sum = 0, sum2 = 0, apart = 0;
         for (int r = 0; r < m.rows; r++) {

@@ -98,11 +98,11 @@ static int larger(const void *a, const void *b) {
 
 /* expected[j]: is j among the first n of any ranking? */
 static bool *expected_of(const scry_index *x, uint32_t n) {
-    uint32_t latents = scry_about(x)->d_sae;
+    uint32_t latents = scry_index_info(x)->d_sae;
     bool *is = calloc(latents, sizeof *is);
     sized *list = malloc(latents * sizeof *list);
     if (!is || !list) abort();
-    for (size_t t = 0; t < scry_about(x)->trains; t++)
+    for (size_t t = 0; t < scry_index_info(x)->trains; t++)
         for (int source = 1; source < SCRY_CONDITIONS; source++)
             for (int metric = 0; metric < SCRY_METRICS; metric++) {
                 const double *shift = scry_shift(x, t, (scry_condition)source, (scry_metric)metric);
@@ -118,23 +118,23 @@ static bool *expected_of(const scry_index *x, uint32_t n) {
 
 static void check_shifts(const char *label, const scry_index *x, const scry_index *all) {
     size_t compared = 0, wrong = 0;
-    for (size_t t = 0; t < scry_about(all)->trains; t++)
+    for (size_t t = 0; t < scry_index_info(all)->trains; t++)
         for (int source = 1; source < SCRY_CONDITIONS; source++)
             for (int metric = 0; metric < SCRY_METRICS; metric++) {
                 const double *a = scry_shift(all, t, (scry_condition)source, (scry_metric)metric);
                 const double *b = scry_shift(x, t, (scry_condition)source, (scry_metric)metric);
                 if (!a) continue;
                 compared++;
-                wrong += !b || memcmp(a, b, scry_about(all)->d_sae * sizeof *a) != 0;
+                wrong += !b || memcmp(a, b, scry_index_info(all)->d_sae * sizeof *a) != 0;
             }
     check(compared && !wrong, "%s: every shift of every latent, bit for bit: %zu arrays, %zu differ", label, compared,
           wrong);
 }
 
 static void check_scores(const char *label, const scry_index *x, const scry_index *all, const bool *expected) {
-    size_t domains = scry_about(all)->domains, compared = 0, wrong = 0, known = 0, which = 0;
+    size_t domains = scry_index_info(all)->domains, compared = 0, wrong = 0, known = 0, which = 0;
     uint32_t scored = 0;
-    for (uint32_t j = 0; j < scry_about(all)->d_sae; j++) {
+    for (uint32_t j = 0; j < scry_index_info(all)->d_sae; j++) {
         scored += expected[j];
         which += scry_scored(x, j) != expected[j];
         for (int s = 0; s < SCRY_SCORES; s++) {
@@ -152,7 +152,7 @@ static void check_scores(const char *label, const scry_index *x, const scry_inde
         }
     }
     check_is(which, 0, "%s: the candidates are the first of every ranking", label);
-    check_is(scry_about(x)->scored, scored, "%s: latents scored", label);
+    check_is(scry_index_info(x)->scored, scored, "%s: latents scored", label);
     check(compared && !wrong, "%s: contributions and rates of candidates, bit for bit: %zu compared, %zu differ", label,
           compared, wrong);
     check_is(known, 0, "%s: figures of other latents that are not NaN", label);
@@ -160,11 +160,11 @@ static void check_scores(const char *label, const scry_index *x, const scry_inde
 
 static void check_tokens(const char *label, const scry_index *x, const scry_index *all, const bool *expected) {
     size_t compared = 0, wrong = 0;
-    for (uint32_t j = 0; j < scry_about(all)->d_sae; j++)
-        for (size_t c = 0; c < scry_about(all)->captures; c++) {
+    for (uint32_t j = 0; j < scry_index_info(all)->d_sae; j++)
+        for (size_t c = 0; c < scry_index_info(all)->captures; c++) {
             enum { TOP = 12 };
             scry_example a[TOP] = {0}, b[TOP] = {0};
-            bool known = expected[j] || scry_about(all)->capture[c].group < 0;
+            bool known = expected[j] || scry_index_info(all)->capture[c].group < 0;
             size_t n = scry_top_tokens(all, j, (int)c, false, TOP, a), m = scry_top_tokens(x, j, (int)c, false, TOP, b);
             compared += n;
             if (!known) wrong += m != 0;
@@ -180,8 +180,8 @@ static void check_tokens(const char *label, const scry_index *x, const scry_inde
 
 static void check_captures(const char *label, const scry_index *x, const scry_index *all) {
     size_t wrong = 0;
-    for (size_t c = 0; c < scry_about(all)->captures; c++) {
-        const scry_capture_info *a = &scry_about(all)->capture[c], *b = &scry_about(x)->capture[c];
+    for (size_t c = 0; c < scry_index_info(all)->captures; c++) {
+        const scry_capture_info *a = &scry_index_info(all)->capture[c], *b = &scry_index_info(x)->capture[c];
         wrong += a->group < 0 ? a->l0 != b->l0 || a->nnz != b->nnz : isnan(b->l0) == 0;
     }
     check_is(wrong, 0, "%s: L0 is as it was for training sets and unknown for domains; captures where not", label);
@@ -197,7 +197,7 @@ static uint32_t outside(const bool *expected) {
 
 static void check_session(const char *label, const scry_index *x, const bool *expected, uint32_t n) {
     scry_error err = {0};
-    uint32_t latents = scry_about(x)->d_sae, other = outside(expected);
+    uint32_t latents = scry_index_info(x)->d_sae, other = outside(expected);
     scry_session *s = scry_session_new(x, 0, SCRY_ICL, SCRY_SQ, 3 * n, SCRY_ACT, &err);
     if (!check(s != NULL, "%s: session opens %s", label, err.text)) return;
     check_is(scry_session_n(s), n, "%s: N is clipped to the candidates", label);
@@ -218,15 +218,15 @@ static void check_session(const char *label, const scry_index *x, const bool *ex
     scry_set *every = scry_set_new(latents);
     for (uint32_t j = 0; j < latents; j++) scry_set_put(every, j, true);
     scry_session_adopt(s, every);
-    check_is(scry_session_set(s)->count, scry_about(x)->scored, "%s: of all latents, those that are scored are taken",
-             label);
+    check_is(scry_session_set(s)->count, scry_index_info(x)->scored,
+             "%s: of all latents, those that are scored are taken", label);
     float *rho = malloc(latents * sizeof *rho);
     if (!rho) abort();
     scry_what_if(x, scry_session_scorer(s), scry_session_set(s), scry_session_scope(s), NULL, latents, rho);
     size_t wrong = 0;
     for (uint32_t j = 0; j < latents; j++) wrong += isnan(rho[j]) == expected[j];
     check_is(wrong, 0, "%s: what-if is known where the latent is scored, and only there", label);
-    check(isnan(scry_session_company(s)->random_mean), "%s: no random sets are drawn from the shifted ones", label);
+    check(isnan(scry_session_statistics(s)->random_mean), "%s: no random sets are drawn from the shifted ones", label);
     scry_error why = {0};
     char number[32];
     snprintf(number, sizeof number, "latent %u ", other);
@@ -251,12 +251,12 @@ static void check_study(const char *label, const char *study, uint32_t n) {
     scry_index *x = ok ? scry_open(part, true, &err) : NULL;
     if (check(x && all, "%s: with %u candidates: is indexed and opened %s", label, n, err.text)) {
         bool *expected = expected_of(all, n);
-        check_is(scry_about(x)->candidates, n, "%s: the index knows it", label);
+        check_is(scry_index_info(x)->candidates, n, "%s: the index knows it", label);
         check_shifts(label, x, all);
         check_scores(label, x, all, expected);
         check_tokens(label, x, all, expected);
         check_captures(label, x, all);
-        if (n < scry_about(all)->d_sae) check_session(label, x, expected, n);
+        if (n < scry_index_info(all)->d_sae) check_session(label, x, expected, n);
         free(expected);
         size_t a, b;
         uint8_t *first = read_bytes(part, &a), *second = read_bytes(again, &b);

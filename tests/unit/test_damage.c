@@ -81,7 +81,7 @@ static void same_bytes(const char *name, const char *study) {
         return;
     scry_index *x = scry_open(first, true, &err);
     if (!x) return;
-    const scry_info *info = scry_about(x);
+    const scry_info *info = scry_index_info(x);
     uint64_t postings = 0, kept = 0, in_captures = 0;
     for (uint32_t j = 0; j < info->d_sae; j++) postings += scry_postings(x, j);
     for (size_t i = 0; i < info->captures; i++) kept += info->capture[i].nnz, in_captures += info->capture[i].rows;
@@ -132,7 +132,7 @@ static void nonfinite(void) {
             for (int m = 0; m < SCRY_METRICS; m++)
                 finite = finite && isfinite(scry_shift(x, 0, SCRY_ICL, (scry_metric)m)[j]);
         for (uint32_t j = 0; j < LATENTS; j++)
-            for (size_t d = 0; d < scry_about(x)->domains; d++)
+            for (size_t d = 0; d < scry_index_info(x)->domains; d++)
                 finite = finite && isfinite(scry_contribution(x, SCRY_ACT2, j)[d]);
         check(finite, "as 0, and every figure is finite");
         scry_close(x);
@@ -157,7 +157,7 @@ static void nonfinite(void) {
 
 /* Everything that can be read of an index. The sum is there so that nothing is optimised away. */
 static double read_all(const scry_index *x) {
-    const scry_info *info = scry_about(x);
+    const scry_info *info = scry_index_info(x);
     double sum = 0;
     scry_example top[8];
     float h[16];
@@ -272,7 +272,7 @@ static void every_byte(const char *index) {
 }
 
 /* Someone who wants to bring scry down mends the checksums: the figures in the meta data are changed
- * and everything else made to fit. The layout is that of index/container.h. */
+ * and everything else made to fit. The layout is that of index/format/container.h. */
 static void mended(const char *index, int tries) {
     size_t size;
     uint8_t *whole = read_bytes(index, &size), *hurt = malloc(size);

@@ -313,7 +313,7 @@ static void test_nonfinite(void) {
     tensor_file file = {.map = {.path = mem_copy_string("memory"), .size = 0}, .inflated = 100};
     scry_error err = {0};
     bool ok = tensor_add_sparse(&file, "s", SPARSE_COO, 2, 3, &rows, &cols, &t, NULL, &err) &&
-              tensor_file_settle(&file, NULL, &err);
+              tensor_file_sort_sparse(&file, NULL, &err);
     sparse_row entries = {0};
     const tensor_sparse *s = tensor_find_sparse(&file, "s");
     bad = ok ? sparse_row_add(s, 0, &entries) : 0;

@@ -1,7 +1,7 @@
 /* test_hostile.c: small files that ask for much, or point beyond what there is: what damaged copies of good files
  * (tests/fuzz) brought down once. Each is refused, with its name, before room is made for what it asks. */
 #include "check.h"
-#include "index/container.h"
+#include "index/format/container.h"
 #include "scry.h"
 #include "train.h"
 

@@ -95,8 +95,8 @@ static void holds(const scry_index *x, const numbers *n, const char *label) {
             count += n->value[r * n->cols + j] != 0;
         }
     }
-    for (size_t i = 0; i < scry_about(x)->captures; i++)
-        if (i == (size_t)c) found = scry_about(x)->capture[i].nnz;
+    for (size_t i = 0; i < scry_index_info(x)->captures; i++)
+        if (i == (size_t)c) found = scry_index_info(x)->capture[i].nnz;
     worst_line(&w, "%s: the file's numbers, %zu of them not 0", label, count);
     check_is(found, count, "%s: as many activations", label);
     free(h);
@@ -243,7 +243,7 @@ static const char *activation_of(const char *name) {
 
 /* Every row of every capture has at most k latents; returns the most. */
 static size_t most_active(const scry_index *x) {
-    const scry_info *info = scry_about(x);
+    const scry_info *info = scry_index_info(x);
     size_t most = 0;
     for (size_t c = 0; c < info->captures; c++)
         for (uint64_t r = 0; r < info->capture[c].rows; r++) {
@@ -288,7 +288,7 @@ static void test_sae(const char *name) {
     scry_index *b = index_of(write_study("expected", &h, &h, 32, ""), NULL, name);
     if (a && b) {
         same_indexes(&(same){name, a, b, 1e-4});
-        const scry_info *info = scry_about(a);
+        const scry_info *info = scry_index_info(a);
         check(strncmp(info->sae, family_of(name), strlen(family_of(name))) == 0 &&
                   strstr(info->sae, activation_of(name)) && strstr(info->sae, "8 -> 24") && info->d_model == 8,
               "%s: is called \"%s\", expected %s... %s", name, info->sae, family_of(name), activation_of(name));
@@ -401,7 +401,7 @@ static void test_wide_topk(void) {
     scry_index *e = index_of(write_study("expected", &hs, &hs, ROWS, ""), NULL, "wide topk");
     if (a && e) {
         same_indexes(&(same){"TopK over three blocks", a, e, 1e-4});
-        check_near(scry_about(a)->capture[0].l0, K, 0, "TopK over three blocks: L0 is k");
+        check_near(scry_index_info(a)->capture[0].l0, K, 0, "TopK over three blocks: L0 is k");
     }
     scry_close(a);
     scry_close(e);

@@ -1,8 +1,8 @@
 /* test_labels.c: labels of every kind (tests/specimens/labels), and files that are none. */
 #include "check.h"
 #include "base/mem.h"
-#include "io/labels.h"
-#include "io/map.h"
+#include "io/label_file.h"
+#include "io/mapped_file.h"
 
 #include <stdint.h>
 #include <stdio.h>
@@ -244,12 +244,12 @@ static void check_gzip(void) {
     check(o.ok && o.label[3] && strcmp(o.label[3], "text 3 | text 19 | text 4 | text 20") == 0,
           "two gzip members: %s %s", o.label[3] ? o.label[3] : "none", o.err.text);
     drop(&o);
-    file_map map;
+    mapped_file map;
     scry_error err;
-    if (!map_open(&map, path, NULL, &err)) abort();
+    if (!mapped_file_open(&map, path, NULL, &err)) abort();
     char *bytes = mem_copy_bytes(map.data, (size_t)map.size);
     size_t size = (size_t)map.size;
-    map_close(&map);
+    mapped_file_close(&map);
     o = read_labels(write_scratch("many.gz", bytes, size - 20));
     check(!o.ok && strstr(o.err.text, "cut short"), "gzip cut short: %s", o.err.text);
     drop(&o);
@@ -315,9 +315,9 @@ static void check_much(void) {
 }
 
 static void check_damage(const char *name) {
-    file_map map;
+    mapped_file map;
     scry_error err;
-    if (!map_open(&map, name, NULL, &err)) abort();
+    if (!mapped_file_open(&map, name, NULL, &err)) abort();
     size_t size = (size_t)map.size, read = 0, refused = 0;
     char *bytes = mem_new(size, 1);
     uint64_t seed = 11;
@@ -332,7 +332,7 @@ static void check_damage(const char *name) {
     }
     check(read + refused == 600 && refused > 50, "damaged %s: %zu read, %zu refused", name, read, refused);
     free(bytes);
-    map_close(&map);
+    mapped_file_close(&map);
 }
 
 int main(void) {

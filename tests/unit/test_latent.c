@@ -1,7 +1,7 @@
 /* test_latent.c: what an index knows of one latent, against plain loops over the numbers that the
  * study was made from. */
 #include "check.h"
-#include "about_latent.h"
+#include "latent.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -131,13 +131,14 @@ static capture *capture_at(int index) {
 static void test_fires(const scry_index *x) {
     size_t wrong = 0, seen = 0;
     for (uint32_t j = 0; j < LATENTS; j++) {
-        scry_fires *f = scry_fires_read(x, j);
-        for (size_t i = 0; i < scry_about(x)->captures; i++) {
+        scry_latent_activations *f = scry_latent_activations_read(x, j);
+        for (size_t i = 0; i < scry_index_info(x)->captures; i++) {
             const capture *w = capture_at((int)i);
-            for (int r = 0; r < w->rows; r++, seen++) wrong += scry_fires_at(f, i, (uint64_t)r) != w->row[r].h[j];
-            wrong += scry_fires_at(f, i, (uint64_t)w->rows) != 0;
+            for (int r = 0; r < w->rows; r++, seen++)
+                wrong += scry_latent_activations_at(f, i, (uint64_t)r) != w->row[r].h[j];
+            wrong += scry_latent_activations_at(f, i, (uint64_t)w->rows) != 0;
         }
-        scry_fires_free(f);
+        scry_latent_activations_free(f);
     }
     check(wrong == 0 && seen > 30000, "every activation of every latent, %zu wrong of %zu", wrong, seen);
 }
@@ -150,8 +151,8 @@ static int partner(const row *r, const capture *to) {
 }
 
 static void test_pairs(const scry_index *x) {
-    scry_pairs *p = scry_pairs_new(x);
-    size_t wrong = 0, paired = 0, uncounted = 0, captures = scry_about(x)->captures;
+    scry_token_pairing *p = scry_token_pairing_new(x);
+    size_t wrong = 0, paired = 0, uncounted = 0, captures = scry_index_info(x)->captures;
     for (size_t i = 0; i < captures; i++)
         for (size_t k = 0; k < captures; k++) {
             const capture *from = capture_at((int)i), *to = capture_at((int)k);
@@ -161,7 +162,7 @@ static void test_pairs(const scry_index *x) {
                 /* a demonstration has no partner, also not in its own capture: base has no such row */
                 if (i == k && from->row[r].condition == 1 && partner(&from->row[r], &world[from->row[r].group][0]) < 0)
                     expected = -1;
-                wrong += scry_partner(p, i, (uint64_t)r, k) != expected;
+                wrong += scry_paired_row(p, i, (uint64_t)r, k) != expected;
                 paired += expected >= 0;
             }
         }
@@ -169,17 +170,19 @@ static void test_pairs(const scry_index *x) {
         const capture *w = capture_at((int)i);
         uint64_t both = 0;
         for (int r = 0; r < w->rows; r++) {
-            wrong += scry_counts(p, i, (uint64_t)r) != w->row[r].counts;
+            wrong += scry_row_is_kept(p, i, (uint64_t)r) != w->row[r].counts;
             uncounted += !w->row[r].counts;
             const capture *base = &world[w->row[r].group][0];
             int b = partner(&w->row[r], base);
             both += b >= 0 && w->row[r].counts && base->row[b].counts;
         }
-        check_is(scry_paired(p, i), both, "%s: tokens that count here and in base", scry_about(x)->capture[i].name);
+        check_is(scry_paired_count(p, i), both, "%s: tokens that count here and in base",
+                 scry_index_info(x)->capture[i].name);
     }
     check(wrong == 0 && paired > 1000 && uncounted > 50, "partners of all rows, and which count: %zu wrong", wrong);
-    check(scry_partner(p, 0, 1 << 20, 0) == -1 && !scry_counts(p, 0, 1 << 20), "a row that is not there has none");
-    scry_pairs_free(p);
+    check(scry_paired_row(p, 0, 1 << 20, 0) == -1 && !scry_row_is_kept(p, 0, 1 << 20),
+          "a row that is not there has none");
+    scry_token_pairing_free(p);
 }
 
 /* ---- examples -------------------------------------------------------------------------------- */
@@ -221,7 +224,7 @@ static size_t one_a_sample(spot *list, size_t n, size_t top) {
 /* All positive activations of the captures: -1 all. */
 static size_t positives(const scry_index *x, uint32_t j, int only, spot *list) {
     size_t n = 0;
-    for (int i = 0; i < (int)scry_about(x)->captures; i++)
+    for (int i = 0; i < (int)scry_index_info(x)->captures; i++)
         for (int r = 0; (only < 0 || i == only) && r < capture_at(i)->rows; r++) {
             float h = capture_at(i)->row[r].h[j];
             if (h > 0) list[n++] = (spot){i, r, (double)h, h};
@@ -247,14 +250,14 @@ static void test_top(const scry_index *x, spot *list) {
     size_t wrong = 0, compared = 0;
     scry_example e[40];
     for (uint32_t j = 0; j < LATENTS; j++)
-        for (int only = -1; only < (int)scry_about(x)->captures; only++) {
-            scry_fires *f = scry_fires_read(x, j);
-            scry_pick pick = {.choice = SCRY_TOP, .capture = only};
-            size_t n = scry_pick_tokens(x, NULL, f, &pick, 40, e), m = positives(x, j, only, list);
+        for (int only = -1; only < (int)scry_index_info(x)->captures; only++) {
+            scry_latent_activations *f = scry_latent_activations_read(x, j);
+            scry_example_query pick = {.choice = SCRY_TOP, .capture = only};
+            size_t n = scry_example_query_run(x, NULL, f, &pick, 40, e), m = positives(x, j, only, list);
             m = one_a_sample(list, m, 40);
             wrong += n != m || differing(x, e, list, n);
             compared += n;
-            scry_fires_free(f);
+            scry_latent_activations_free(f);
         }
     check(wrong == 0 && compared > 4000, "top: the strongest of each sample, any capture, %zu wrong", wrong);
 }
@@ -263,7 +266,7 @@ static void test_quantiles(const scry_index *x, spot *list) {
     size_t wrong = 0, drawn = 0, inside = 0, all = 0;
     scry_example e[400];
     for (uint32_t j = 0; j < LATENTS; j++) {
-        scry_fires *f = scry_fires_read(x, j);
+        scry_latent_activations *f = scry_latent_activations_read(x, j);
         size_t n = positives(x, j, -1, list);
         qsort(list, n, sizeof *list, larger);
         for (uint32_t part = 1; part <= 5; part++) {
@@ -277,14 +280,14 @@ static void test_quantiles(const scry_index *x, spot *list) {
                 if (list[i].key >= low && list[i].key < high) part_of[m++] = list[i];
             inside += m;
             m = one_a_sample(part_of, m, 400);
-            scry_pick pick = {.choice = SCRY_QUANTILE, .part = part, .parts = 5, .seed = 9, .capture = -1};
-            size_t k = scry_pick_tokens(x, NULL, f, &pick, 400, e);
+            scry_example_query pick = {.choice = SCRY_QUANTILE, .part = part, .parts = 5, .seed = 9, .capture = -1};
+            size_t k = scry_example_query_run(x, NULL, f, &pick, 400, e);
             wrong += k != m;
             drawn += k;
             for (size_t i = 0; i < k; i++) wrong += (double)e[i].activation < low || (double)e[i].activation >= high;
         }
         all += n;
-        scry_fires_free(f);
+        scry_latent_activations_free(f);
     }
     check(wrong == 0 && drawn > 1000, "q1 to q5: as many samples as have an activation there, none outside, %zu wrong",
           wrong);
@@ -297,7 +300,7 @@ static void test_between(const scry_index *x, spot *list) {
     scry_example e[400];
     size_t wrong = 0, drawn = 0;
     for (uint32_t j = 0; j < 20; j++) {
-        scry_fires *f = scry_fires_read(x, j);
+        scry_latent_activations *f = scry_latent_activations_read(x, j);
         size_t n = positives(x, j, -1, list);
         for (size_t l = 0; l < sizeof limits / sizeof *limits; l++) {
             spot part_of[4000];
@@ -306,13 +309,13 @@ static void test_between(const scry_index *x, spot *list) {
             for (size_t i = 0; i < n; i++)
                 if (list[i].key >= low && list[i].key < high) part_of[m++] = list[i];
             m = one_a_sample(part_of, m, 400);
-            scry_pick pick = {.choice = SCRY_BETWEEN, .seed = 9, .capture = -1, .low = low, .high = high};
-            size_t k = scry_pick_tokens(x, NULL, f, &pick, 400, e);
+            scry_example_query pick = {.choice = SCRY_BETWEEN, .seed = 9, .capture = -1, .low = low, .high = high};
+            size_t k = scry_example_query_run(x, NULL, f, &pick, 400, e);
             wrong += k != m;
             drawn += k;
             for (size_t i = 0; i < k; i++) wrong += (double)e[i].activation < low || (double)e[i].activation >= high;
         }
-        scry_fires_free(f);
+        scry_latent_activations_free(f);
     }
     check(wrong == 0 && drawn > 100, "between two activations: %zu drawn, %zu wrong", drawn, wrong);
 }
@@ -331,12 +334,12 @@ static void test_random(const scry_index *x, spot *list) {
     enum { DRAWS = 20000 };
     uint32_t j = 2;
     int only = world[1][0].index;
-    scry_fires *f = scry_fires_read(x, j);
+    scry_latent_activations *f = scry_latent_activations_read(x, j);
     size_t n = positives(x, j, only, list), hits[ROWS_MOST] = {0};
     scry_example e[30], again[30];
     for (uint64_t seed = 0; seed < DRAWS; seed++) {
-        scry_pick pick = {.choice = SCRY_RANDOM, .seed = seed, .capture = only};
-        if (scry_pick_tokens(x, NULL, f, &pick, 1, e) == 1) hits[e[0].token]++;
+        scry_example_query pick = {.choice = SCRY_RANDOM, .seed = seed, .capture = only};
+        if (scry_example_query_run(x, NULL, f, &pick, 1, e) == 1) hits[e[0].token]++;
     }
     double expected = (double)DRAWS / (double)n, chi = 0;
     for (size_t i = 0; i < n; i++)
@@ -345,20 +348,21 @@ static void test_random(const scry_index *x, spot *list) {
     double most = (double)(n - 1) + 5 * sqrt(2 * (double)(n - 1));
     check(n > 20 && chi < most, "random: every activation as often, chi-square %.1f of %zu, at most %.1f", chi, n - 1,
           most);
-    scry_pick pick = {.choice = SCRY_RANDOM, .seed = 5, .capture = -1};
-    size_t a = scry_pick_tokens(x, NULL, f, &pick, 30, e), b = scry_pick_tokens(x, NULL, f, &pick, 30, again);
+    scry_example_query pick = {.choice = SCRY_RANDOM, .seed = 5, .capture = -1};
+    size_t a = scry_example_query_run(x, NULL, f, &pick, 30, e),
+           b = scry_example_query_run(x, NULL, f, &pick, 30, again);
     check(a == 30 && b == 30 && same_examples(e, again, 30), "random: the same seed gives the same draw");
     pick.seed = 6;
-    scry_pick_tokens(x, NULL, f, &pick, 30, again);
+    scry_example_query_run(x, NULL, f, &pick, 30, again);
     check(!same_examples(e, again, 30), "random: another seed gives another");
     pick.seed = 5;
-    scry_pick_tokens(x, NULL, f, &pick, 12, again);
+    scry_example_query_run(x, NULL, f, &pick, 12, again);
     check(same_examples(e, again, 12), "random: the first of many are the draw of few");
-    scry_fires_free(f);
+    scry_latent_activations_free(f);
 }
 
 static void test_moved(const scry_index *x, spot *list) {
-    scry_pairs *p = scry_pairs_new(x);
+    scry_token_pairing *p = scry_token_pairing_new(x);
     size_t wrong = 0, compared = 0, silent = 0;
     scry_example e[50];
     for (uint32_t j = 0; j < LATENTS; j++)
@@ -376,35 +380,36 @@ static void test_moved(const scry_index *x, spot *list) {
                     }
                 }
                 n = one_a_sample(list, n, 50);
-                scry_fires *f = scry_fires_read(x, j);
-                scry_pick pick = {.choice = SCRY_MOVED, .versus = c == 1 ? SCRY_ICL : SCRY_SFT};
+                scry_latent_activations *f = scry_latent_activations_read(x, j);
+                scry_example_query pick = {.choice = SCRY_MOVED, .versus = c == 1 ? SCRY_ICL : SCRY_SFT};
                 pick.capture = only < 0 ? -1 : world[only][0].index;
-                size_t m = scry_pick_tokens(x, p, f, &pick, 50, e);
+                size_t m = scry_example_query_run(x, p, f, &pick, 50, e);
                 wrong += n != m || differing(x, e, list, n < m ? n : m);
                 for (size_t i = 0; i < m; i++) silent += e[i].activation == 0;
                 compared += m;
-                scry_fires_free(f);
+                scry_latent_activations_free(f);
             }
     check(wrong == 0 && compared > 2000 && silent > 100,
           "moved: largest |h_x - h_base| over pairs, one a sample, %zu wrong of %zu (%zu fell silent)", wrong, compared,
           silent);
-    scry_pairs_free(p);
+    scry_token_pairing_free(p);
 }
 
 static void test_words(void) {
     scry_error err = {0};
-    scry_pick pick = {.seed = 3, .capture = 2};
-    char text[SCRY_PICK_WORD];
+    scry_example_query pick = {.seed = 3, .capture = 2};
+    char text[SCRY_EXAMPLE_ORDER_TEXT];
     static const char *const words[] = {"top", "q1", "q5", "random", "moved", "1.5-2.5", "3-", "0-0.25", "1e-05-2e+10"};
     size_t wrong = 0;
     for (size_t i = 0; i < 9; i++)
-        wrong += !scry_pick_read(&pick, words[i], &err) || strcmp(scry_pick_word(&pick, text), words[i]) != 0;
+        wrong += !scry_example_query_read(&pick, words[i], &err) ||
+                 strcmp(scry_example_query_text(&pick, text), words[i]) != 0;
     check(wrong == 0 && pick.seed == 3 && pick.capture == 2, "an interval's word is read and said again");
-    check(!scry_pick_read(&pick, "q6", &err) && err.status == 2, "q6 is refused");
+    check(!scry_example_query_read(&pick, "q6", &err) && err.status == 2, "q6 is refused");
     check_says(err.text, SAYS("q6", "q1", "q5", "random", "moved", "1.5-2.5"), "with what would do");
     static const char *const no[] = {"2-1", "1-1", "-2", "1.5", "1-2-3", "a-b", "", "1-x"};
     size_t taken = 0;
-    for (size_t i = 0; i < sizeof no / sizeof *no; i++) taken += scry_pick_read(&pick, no[i], NULL);
+    for (size_t i = 0; i < sizeof no / sizeof *no; i++) taken += scry_example_query_read(&pick, no[i], NULL);
     check_is(taken, 0, "limits that are none are refused");
 }
 
@@ -412,11 +417,11 @@ static void test_words(void) {
 
 static void test_spread(const scry_index *x, spot *list) {
     worst w = {.tolerance = 1e-12};
-    size_t wrong = 0, captures = scry_about(x)->captures;
+    size_t wrong = 0, captures = scry_index_info(x)->captures;
     bool use[16] = {false};
     for (size_t i = 0; i < captures; i++) use[i] = i % 2 == 0;
     for (uint32_t j = 0; j < LATENTS; j++) {
-        scry_fires *f = scry_fires_read(x, j);
+        scry_latent_activations *f = scry_latent_activations_read(x, j);
         size_t n = 0, tokens = 0;
         double sum = 0;
         for (size_t i = 0; i < captures; i += 2)
@@ -427,7 +432,7 @@ static void test_spread(const scry_index *x, spot *list) {
                 sum += (double)at->h[j];
             }
         qsort(list, n, sizeof *list, larger);
-        scry_spread s = scry_spread_of(x, f, use);
+        scry_distribution s = scry_distribution_of(x, f, use);
         wrong += s.tokens != tokens || s.fires != n;
         worst_add(&w, s.mean, sum / (double)tokens, 1, "mean of %u", j);
         worst_add(&w, s.mean_firing, n ? sum / (double)n : (double)NAN, 1, "mean when firing of %u", j);
@@ -455,7 +460,7 @@ static void test_spread(const scry_index *x, spot *list) {
             }
             wrong += total != n;
         }
-        scry_fires_free(f);
+        scry_latent_activations_free(f);
     }
     worst_line(&w, "mean, extremes, quantiles and edges of %d latents over some captures", LATENTS);
     check(wrong == 0, "counts of tokens, of those with h > 0, and of each bin, linear and logarithmic: %zu wrong",
@@ -464,9 +469,9 @@ static void test_spread(const scry_index *x, spot *list) {
 
 static void test_profile(const scry_index *x) {
     worst w = {.tolerance = 1e-12}, act = {.tolerance = 1e-6};
-    scry_pairs *p = scry_pairs_new(x);
+    scry_token_pairing *p = scry_token_pairing_new(x);
     for (uint32_t j = 0; j < LATENTS; j++) {
-        scry_fires *f = scry_fires_read(x, j);
+        scry_latent_activations *f = scry_latent_activations_read(x, j);
         scry_profile found[GROUPS - 1];
         scry_profile_of(x, p, f, found);
         for (int g = 1; g < GROUPS; g++) {
@@ -491,11 +496,11 @@ static void test_profile(const scry_index *x) {
             worst_add(&act, q->mean, (double)scry_contribution(x, SCRY_ACT, j)[g - 1], 1, "latent %u in %s", j,
                       groups[g]);
         }
-        scry_fires_free(f);
+        scry_latent_activations_free(f);
     }
     worst_line(&w, "each domain's mean, rate and icl difference");
     worst_line(&act, "the mean is the contribution to STS act");
-    scry_pairs_free(p);
+    scry_token_pairing_free(p);
 }
 
 /* ---- together -------------------------------------------------------------------------------- */
@@ -513,7 +518,7 @@ static int larger_mate(const void *a, const void *b) {
 
 static void test_together(const scry_index *x) {
     worst w = {.tolerance = 1e-12};
-    size_t astray = 0, listed = 0, captures = scry_about(x)->captures;
+    size_t astray = 0, listed = 0, captures = scry_index_info(x)->captures;
     for (uint32_t j = 0; j < LATENTS; j++)
         for (int only = -1; only < (int)captures; only++) {
             double T = 0, own = 0, both[LATENTS] = {0}, each[LATENTS] = {0};
@@ -529,11 +534,11 @@ static void test_together(const scry_index *x) {
                     }
                 }
             }
-            scry_together *t = scry_together_start(x, j, only, 1 + j % 3);
-            while (!scry_together_work(t, only % 2 ? 1e-9 : 0)) {}
+            scry_coactivation *t = scry_coactivation_start(x, j, only, 1 + j % 3);
+            while (!scry_coactivation_work(t, only % 2 ? 1e-9 : 0)) {}
             uint64_t fires;
-            astray += scry_together_tokens(t, &fires) != (uint64_t)T || fires != (uint64_t)own;
-            for (int order = 0; order < SCRY_MATE_ORDERS; order++) {
+            astray += scry_coactivation_tokens(t, &fires) != (uint64_t)T || fires != (uint64_t)own;
+            for (int order = 0; order < SCRY_COACTIVE_ORDERS; order++) {
                 mate all[LATENTS];
                 size_t n = 0;
                 for (uint32_t k = 0; k < LATENTS; k++) {
@@ -545,8 +550,8 @@ static void test_together(const scry_index *x) {
                     all[n++] = m;
                 }
                 qsort(all, n, sizeof *all, larger_mate);
-                scry_mate found[10];
-                size_t m = scry_together_list(t, (scry_mate_order)order, 10, found);
+                scry_coactive found[10];
+                size_t m = scry_coactivation_list(t, (scry_coactive_order)order, 10, found);
                 astray += m != (n < 10 ? n : 10);
                 for (size_t i = 0; i < m && i < n; i++) {
                     astray += found[i].latent != all[i].latent;
@@ -557,7 +562,7 @@ static void test_together(const scry_index *x) {
                 }
                 listed += m;
             }
-            scry_together_free(t);
+            scry_coactivation_free(t);
         }
     worst_line(&w, "latents that fire together: counts, jaccard, pmi");
     check(astray == 0 && listed > 1000, "their order, by each of three: %zu astray of %zu", astray, listed);
@@ -569,11 +574,11 @@ static void test_on_text(const scry_index *x) {
     static const char *const texts[] = {"w3", " W11", "  w0", "w1", "demo", "<bos>", "none", ""};
     size_t wrong = 0, seen = 0, found = 0;
     for (size_t k = 0; k < sizeof texts / sizeof *texts; k++)
-        for (int only = -1; only < (int)scry_about(x)->captures; only++) {
+        for (int only = -1; only < (int)scry_index_info(x)->captures; only++) {
             const char *bare = texts[k] + strspn(texts[k], " ");
             double sum[LATENTS] = {0}, fires[LATENTS] = {0};
             uint64_t tokens = 0;
-            for (int i = 0; i < (int)scry_about(x)->captures; i++) {
+            for (int i = 0; i < (int)scry_index_info(x)->captures; i++) {
                 const capture *c = capture_at(i);
                 if (only >= 0 ? i != only : c->row[0].condition != 0) continue;
                 for (int r = 0; r < c->rows; r++) {
@@ -584,7 +589,7 @@ static void test_on_text(const scry_index *x) {
                 }
             }
             float mean[LATENTS], rate[LATENTS];
-            wrong += scry_on_text(x, texts[k], only, 1 + (unsigned)k % 3, mean, rate, NULL) != tokens;
+            wrong += scry_token_response(x, texts[k], only, 1 + (unsigned)k % 3, mean, rate, NULL) != tokens;
             found += tokens;
             for (int j = 0; j < LATENTS; j++, seen++)
                 wrong += tokens ? fabs((double)mean[j] - sum[j] / (double)tokens) > 1e-6 ||
@@ -615,8 +620,8 @@ static void on_text_stopped(const scry_index *x) {
     float mean[LATENTS], rate[LATENTS];
     for (int most = 0; most < 3; most++) {
         followed f = {.most = most};
-        scry_stop stop = {.now = stop_after, .context = &f, .tell = note_share};
-        scry_on_text(x, "w3", -1, 1, mean, rate, &stop);
+        scry_cancel stop = {.now = stop_after, .context = &f, .tell = note_share};
+        scry_token_response(x, "w3", -1, 1, mean, rate, &stop);
         if (!most) check(f.share == 1, "tokens of one text: told up to %g", f.share);
         else check(f.asked >= most && f.share < 1, "stopped at question %d: told up to %g", most, f.share);
     }
@@ -657,10 +662,11 @@ static void test_neighbours(const scry_index *without) {
     for (size_t l = 0; l < 4; l++) {
         uint32_t j = latents[l];
         scry_neighbour found[2][20], other[20];
-        scry_neighbours *n = scry_neighbours_start(x, j, 3, &err), *again = scry_neighbours_start(x, j, 1, &err);
+        scry_decoder_neighbours *n = scry_decoder_neighbours_start(x, j, 3, &err),
+                                *again = scry_decoder_neighbours_start(x, j, 1, &err);
         int slices = 1;
-        while (!scry_neighbours_work(n, 1e-9)) slices++;
-        torn += slices < 4 || !scry_neighbours_work(again, 0) || scry_neighbours_share(n) != 1;
+        while (!scry_decoder_neighbours_work(n, 1e-9)) slices++;
+        torn += slices < 4 || !scry_decoder_neighbours_work(again, 0) || scry_decoder_neighbours_share(n) != 1;
         for (int opposite = 0; opposite < 2; opposite++) {
             size_t count = 0;
             for (uint32_t k = 0; k < F; k++) {
@@ -675,8 +681,8 @@ static void test_neighbours(const scry_index *without) {
                         (mate){.latent = k, .both = dot / sqrt(a * c), .key = (opposite ? -1 : 1) * dot / sqrt(a * c)};
             }
             qsort(all, count, sizeof *all, larger_cosine);
-            size_t m = scry_neighbours_list(n, opposite, 20, found[opposite]);
-            torn += m != 20 || scry_neighbours_list(again, opposite, 20, other) != 20;
+            size_t m = scry_decoder_neighbours_list(n, opposite, 20, found[opposite]);
+            torn += m != 20 || scry_decoder_neighbours_list(again, opposite, 20, other) != 20;
             for (size_t i = 0; i < 20; i++)
                 torn += other[i].latent != found[opposite][i].latent || other[i].cosine != found[opposite][i].cosine;
             for (size_t i = 0; i < m; i++) {
@@ -690,17 +696,17 @@ static void test_neighbours(const scry_index *without) {
                       fabs(found[1][0].cosine + 1) < 1e-6,
                   "a row four times as long has cosine 1, one turned around -1: found %u %g, %u %g", found[0][0].latent,
                   found[0][0].cosine, found[1][0].latent, found[1][0].cosine);
-        scry_neighbours_free(n);
-        scry_neighbours_free(again);
+        scry_decoder_neighbours_free(n);
+        scry_decoder_neighbours_free(again);
     }
     worst_line(&w, "cosines of the 20 nearest and most opposite of 4 latents");
     check(astray == 0, "their order, %zu astray", astray);
     check(torn == 0, "the same bits by stretches on three threads and at once on one");
-    check(!scry_neighbours_start(x, 7, 1, &err) && strstr(err.text, "zero"), "a row of zeros has no direction: %s",
-          err.text);
+    check(!scry_decoder_neighbours_start(x, 7, 1, &err) && strstr(err.text, "zero"),
+          "a row of zeros has no direction: %s", err.text);
     scry_close(x);
-    check(!scry_neighbours_start(without, 0, 1, &err) && strstr(err.text, "no decoder"), "features have none: %s",
-          err.text);
+    check(!scry_decoder_neighbours_start(without, 0, 1, &err) && strstr(err.text, "no decoder"),
+          "features have none: %s", err.text);
     free(W);
     free(b);
     free(all);

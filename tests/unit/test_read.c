@@ -88,7 +88,7 @@ static void check_shape(const char *name, const shape *s) {
     uint64_t nonzero = 0;
     for (size_t i = 0; i < s->rows * s->cols; i++) nonzero += x[0][i] != 0 && (!s->gaps || i / s->cols % 50 >= 3);
     if (check(index != NULL, "%s: opens %s", name, err.text))
-        check_is(scry_about(index)->capture[0].nnz, nonzero, "%s: activations of train.base", name);
+        check_is(scry_index_info(index)->capture[0].nnz, nonzero, "%s: activations of train.base", name);
     scry_close(index);
     free(x[0]);
     free(x[1]);
@@ -119,7 +119,7 @@ static void check_nonfinite(void) {
             scry_activations(index, 6, 0, 407, 1, h + 1);
             scry_activations(index, 332, 0, 570, 1, h + 2);
             check(h[0] == 0 && h[1] == 0 && h[2] == 0, "type %zu: they are 0", t);
-            check_is(scry_about(index)->capture[0].nonfinite, 3, "type %zu: and counted", t);
+            check_is(scry_index_info(index)->capture[0].nonfinite, 3, "type %zu: and counted", t);
         }
         scry_close(index);
     }

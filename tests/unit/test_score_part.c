@@ -1,6 +1,6 @@
 /* test_score_part.c: what a latent brings to a score, in the set and out of it; and a score that the baselines do not
  * know has none on dimensions. */
-#include "baselines.c" /* raw_score is its own */
+#include "analysis/baselines.c" /* raw_score is its own */
 #include "sample.h"
 
 static void parts(const scry_index *x, scry_score score) {
@@ -42,7 +42,7 @@ static void parts(const scry_index *x, scry_score score) {
 
 static void unknown_score(const scry_index *x) {
     scry_error err = {0};
-    scry_ranking *raw = scry_rank_raw(x, 0, SCRY_ICL, &err);
+    scry_ranking *raw = scry_rank_residual(x, 0, SCRY_ICL, &err);
     double value[64];
     if (!check(raw && x->D <= 64, "the sample has raw dimensions %s", err.text)) return;
     for (int s = 0; s < SCRY_SCORES; s++)

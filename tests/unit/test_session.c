@@ -134,7 +134,7 @@ static bool model_place(model *m, scry_condition source, scry_metric metric, uin
     return true;
 }
 
-static void model_free(model *m) {
+static void parameters_free(model *m) {
     while (m->undos) free(m->undo[--m->undos].pins);
     while (m->redos) free(m->redo[--m->redos].pins);
     for (int c = 0; c < SCRY_CONDITIONS; c++)
@@ -156,7 +156,7 @@ static size_t unlike_fresh(const scry_session *s) {
     scry_scorer *fresh = scry_scorer_new(x, scry_session_score(s));
     scry_scorer_load(fresh, scry_session_set(s));
     size_t unlike = 0;
-    for (size_t d = 0; d < scry_about(x)->domains; d++) {
+    for (size_t d = 0; d < scry_index_info(x)->domains; d++) {
         double a = scry_scorer_value(scry_session_scorer(s), d), b = scry_scorer_value(fresh, d);
         unlike += memcmp(&a, &b, sizeof a) != 0;
     }
@@ -231,8 +231,8 @@ static void walk(const scry_index *x, const char *name, int steps) {
     scry_score score = SCRY_ACT;
     scry_session *s = scry_session_new(x, 0, SCRY_ICL, SCRY_SQ, 100, score, &err);
     if (!check(s != NULL, "%s: a session %s", name, err.text)) return;
-    size_t D = scry_about(x)->domains;
-    model m = {.x = x, .F = scry_about(x)->d_sae, .now = {.source = SCRY_ICL, .metric = SCRY_SQ, .n = 100}};
+    size_t D = scry_index_info(x)->domains;
+    model m = {.x = x, .F = scry_index_info(x)->d_sae, .now = {.source = SCRY_ICL, .metric = SCRY_SQ, .n = 100}};
     m.pin = room(m.F, 1);
     double *first = room(D, sizeof *first);
     for (size_t d = 0; d < D; d++) first[d] = scry_scorer_value(scry_session_scorer(s), d);
@@ -269,7 +269,7 @@ static void walk(const scry_index *x, const char *name, int steps) {
     check_is(unlike_fresh(s), 0, "%s: with a fresh scorer's bits there too", name);
     scry_set_free(first_set);
     free(first);
-    model_free(&m);
+    parameters_free(&m);
     scry_session_free(s);
 }
 
@@ -285,7 +285,7 @@ static void domains_undone(const scry_index *x, const char *name) {
     } was[STEPS + 1];
     scry_error err = {0};
     scry_session *s = scry_session_new(x, 0, SCRY_ICL, SCRY_SQ, 100, SCRY_ACT, &err);
-    const char *specs[] = {"all", "extremes:2", scry_about(x)->domain[0].name, scry_about(x)->domain[1].name};
+    const char *specs[] = {"all", "extremes:2", scry_index_info(x)->domain[0].name, scry_index_info(x)->domain[1].name};
     uint64_t seed = 11;
     size_t n = 0, wrong = 0, undo, redo, scopes = 0;
     for (int k = 0; s && k < 3 * STEPS && n < STEPS; k++) {
@@ -300,7 +300,7 @@ static void domains_undone(const scry_index *x, const char *name) {
             wrong += strcmp(scry_session_scope_spec(s), spec) != 0 || scry_session_scope(s)->is_signed != is_signed;
             scopes += stepped;
         } else {
-            stepped = scry_session_toggle(s, &(uint32_t){roll_below(&seed, scry_about(x)->d_sae)}, 1);
+            stepped = scry_session_toggle(s, &(uint32_t){roll_below(&seed, scry_index_info(x)->d_sae)}, 1);
         }
         n += stepped;
         scry_session_history(s, &undo, &redo);
@@ -340,7 +340,7 @@ static void what_if(const scry_index *x, const char *name, scry_score score, con
     float rho[HOW_MANY];
     uint64_t seed = 51;
     for (uint32_t i = 0; i < HOW_MANY; i++)
-        latent[i] = i < 25 ? scry_session_ranking(s)->order[i * 8] : roll_below(&seed, scry_about(x)->d_sae);
+        latent[i] = i < 25 ? scry_session_ranking(s)->order[i * 8] : roll_below(&seed, scry_index_info(x)->d_sae);
     scry_what_if(x, scry_session_scorer(s), scry_session_set(s), scry_session_scope(s), latent, HOW_MANY, rho);
     worst w = {.tolerance = 1e-6};
     for (uint32_t i = 0; i < HOW_MANY; i++) {
@@ -359,9 +359,9 @@ static void results(const scry_index *x, const char *name) {
     scry_error err = {0};
     scry_session *s = scry_session_new(x, 0, SCRY_ICL, SCRY_SQ, 100, SCRY_ACT, &err);
     if (!check(s != NULL, "%s: a session %s", name, err.text)) return;
-    check(!scry_session_company_ready(s), "%s: company is not ready before it is asked for", name);
-    const scry_result *r = scry_session_company(s);
-    check(scry_session_company_ready(s), "%s: and ready after", name);
+    check(!scry_session_statistics_ready(s), "%s: company is not ready before it is asked for", name);
+    const scry_result *r = scry_session_statistics(s);
+    check(scry_session_statistics_ready(s), "%s: and ready after", name);
     size_t D = r->domains, n = 0;
     double *p = room(2 * D, sizeof *p), low, high;
     for (size_t d = 0; d < D; d++)
@@ -379,26 +379,26 @@ static void results(const scry_index *x, const char *name) {
     uint64_t before = scry_session_version(beside);
     check(!isnan(r->ci_low) && r->ci_low <= r->ci_high, "%s: the interval too: %.3f to %.3f", name, r->ci_low,
           r->ci_high);
-    check(scry_session_take_company(beside, before, r) && scry_session_company_ready(beside) &&
+    check(scry_session_take_statistics(beside, before, r) && scry_session_statistics_ready(beside) &&
               scry_session_result(beside)->p_value == r->p_value && scry_session_result(beside)->ci_low == r->ci_low &&
               scry_session_result(beside)->sts != r->sts && scry_session_result(beside)->sts[0] == r->sts[0],
           "%s: company worked out beside is taken, the scores stay the session's own", name);
     scry_session_toggle(beside, &(uint32_t){5}, 1);
-    check(scry_session_version(beside) != before && !scry_session_take_company(beside, before, r) &&
-              !scry_session_company_ready(beside),
+    check(scry_session_version(beside) != before && !scry_session_take_statistics(beside, before, r) &&
+              !scry_session_statistics_ready(beside),
           "%s: that of a state before is not", name);
     scry_session_free(beside);
     check(scry_session_version(s) == version, "%s: asking changes no version", name);
     uint32_t some[] = {1, 2, 3};
     scry_session_toggle(s, some, 3);
-    check(!scry_session_company_ready(s), "%s: a toggle makes company stale", name);
+    check(!scry_session_statistics_ready(s), "%s: a toggle makes company stale", name);
     scry_session_undo(s);
-    check(scry_session_company(s)->random_rank == rank, "%s: the same set has the same company", name);
+    check(scry_session_statistics(s)->random_rank == rank, "%s: the same set has the same company", name);
     free(p);
 
-    scry_set *none = scry_set_new(scry_about(x)->d_sae);
+    scry_set *none = scry_set_new(scry_index_info(x)->d_sae);
     scry_session_adopt(s, none);
-    r = scry_session_company(s);
+    r = scry_session_statistics(s);
     check(isnan(r->fit.pearson) && isnan(r->spearman) && isnan(r->p_value) && isnan(r->loo_min),
           "%s: an empty selection has no rho (%g), Spearman (%g), p (%g), leave-one-out (%g)", name, r->fit.pearson,
           r->spearman, r->p_value, r->loo_min);
@@ -409,7 +409,8 @@ static void results(const scry_index *x, const char *name) {
 
     size_t undo, redo;
     s = scry_session_new(x, 0, SCRY_ICL, SCRY_SQ, UINT32_MAX, SCRY_ACT, &err);
-    check(s && scry_session_n(s) == scry_about(x)->d_sae && scry_session_set(s)->count == scry_about(x)->d_sae,
+    check(s && scry_session_n(s) == scry_index_info(x)->d_sae &&
+              scry_session_set(s)->count == scry_index_info(x)->d_sae,
           "%s: N is clipped", name);
     if (s) {
         check(!scry_session_undo(s) && !scry_session_redo(s) && !scry_session_set_n(s, UINT32_MAX),

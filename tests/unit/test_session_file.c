@@ -4,7 +4,7 @@
 #include "odd_names.h"
 #include "sample.h"
 #include "session.h"
-#include "word_list.h"
+#include "base/name_list.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -96,7 +96,7 @@ static bool same_history(scry_session *a, scry_session *b) {
 }
 
 static void round_trips(const scry_index *x) {
-    uint32_t F = scry_about(x)->d_sae;
+    uint32_t F = scry_index_info(x)->d_sae;
     size_t equal = 0, tried = 0;
     scry_session *s = fresh(x);
     for (int i = 0; i < 600; i++) {
@@ -121,9 +121,9 @@ static void round_trips(const scry_index *x) {
 static void odd(void) {
     scry_error err = {0};
     scry_index *x = scry_open(odd_index(), true, &err);
-    const scry_info *info = scry_about(x);
+    const scry_info *info = scry_index_info(x);
     char *quoted[3];
-    for (size_t d = 0; d < 3; d++) quoted[d] = scry_word_quoted(info->domain[d].name);
+    for (size_t d = 0; d < 3; d++) quoted[d] = scry_name_list_quote(info->domain[d].name);
     const char *spec = text_of("%s,%s,%s", quoted[0], quoted[1], quoted[2]);
     for (size_t train = 0; train < 2; train++) {
         scry_session *s = scry_session_new(x, 0, SCRY_ICL, SCRY_SQ, 10, SCRY_ACT, &err);
@@ -146,7 +146,7 @@ static void odd(void) {
 }
 
 static void damage(const scry_index *x) {
-    uint32_t F = scry_about(x)->d_sae;
+    uint32_t F = scry_index_info(x)->d_sae;
     scry_session *s = fresh(x);
     for (int i = 0; i < 40; i++) one_step(s, F);
     size_t length, refused = 0, taken = 0;

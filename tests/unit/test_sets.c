@@ -165,36 +165,41 @@ static void relation(void) {
 static void kept(const char *path) {
     scry_error err = {0};
     scry_index *x = scry_open(path, true, &err);
-    scry_sets *s = x ? scry_sets_open(x, &err) : NULL;
+    scry_named_sets *s = x ? scry_named_sets_open(x, &err) : NULL;
     if (!check(s && s->count == 0, "no sets at first %s", err.text)) return;
     scry_set *set = scry_set_new(s->latents);
     scry_set_list(set, "3,17,90-120", true, NULL);
-    check(scry_sets_keep(s, "core", set, &err), "a set is kept %s", err.text);
+    check(scry_named_sets_save(s, "core", set, &err), "a set is kept %s", err.text);
     scry_set_list(set, "17", false, NULL);
-    check(scry_sets_keep(s, "less", set, &err) && scry_sets_keep(s, "core", set, &err), "one is replaced %s", err.text);
-    scry_sets_free(s);
-    s = scry_sets_open(x, &err);
+    check(scry_named_sets_save(s, "less", set, &err) && scry_named_sets_save(s, "core", set, &err),
+          "one is replaced %s", err.text);
+    scry_named_sets_free(s);
+    s = scry_named_sets_open(x, &err);
     check(s && s->count == 2 && strcmp(s->item[0].name, "core") == 0 && scry_set_equal(s->item[0].set, set),
           "both are there again %s", err.text);
     scry_error other_err = {0};
-    scry_sets *other = scry_sets_open(x, &other_err);
-    check(other && scry_sets_keep(other, "theirs", set, &other_err), "another explorer keeps one %s", other_err.text);
-    check(s && scry_sets_keep(s, "ours", set, &err) && scry_sets_find(s, "theirs") && scry_sets_find(s, "core"),
+    scry_named_sets *other = scry_named_sets_open(x, &other_err);
+    check(other && scry_named_sets_save(other, "theirs", set, &other_err), "another explorer keeps one %s",
+          other_err.text);
+    check(s && scry_named_sets_save(s, "ours", set, &err) && scry_named_sets_find(s, "theirs") &&
+              scry_named_sets_find(s, "core"),
           "what another kept meanwhile stays");
-    check(other && scry_sets_forget(other, "theirs", &other_err) && scry_sets_find(other, "ours"), "and ours stays");
-    scry_sets_free(other);
-    check(s && scry_sets_forget(s, "ours", &err) && !scry_sets_find(s, "theirs"),
+    check(other && scry_named_sets_delete(other, "theirs", &other_err) && scry_named_sets_find(other, "ours"),
+          "and ours stays");
+    scry_named_sets_free(other);
+    check(s && scry_named_sets_delete(s, "ours", &err) && !scry_named_sets_find(s, "theirs"),
           "what was dropped there is gone here");
-    check(s && scry_sets_forget(s, "core", &err) && s->count == 1 && !scry_sets_find(s, "core"), "one is forgotten");
-    check(s && !scry_sets_forget(s, "core", &err), "not twice: %s", err.text);
+    check(s && scry_named_sets_delete(s, "core", &err) && s->count == 1 && !scry_named_sets_find(s, "core"),
+          "one is forgotten");
+    check(s && !scry_named_sets_delete(s, "core", &err), "not twice: %s", err.text);
     static const char *const bad[] = {"",    "9a",      "a b", "top",      "top50",
                                       "all", "current", "a-b", "\xc3\xa9", "a123456789012345678901234567890123456789"};
     for (size_t i = 0; s && i < sizeof bad / sizeof *bad; i++) {
         scry_error why = {0};
-        check(!scry_sets_keep(s, bad[i], set, &why) && why.status == 2, "name refused: %s", why.text);
+        check(!scry_named_sets_save(s, bad[i], set, &why) && why.status == 2, "name refused: %s", why.text);
     }
-    check(s && scry_sets_keep(s, "topic", set, &err), "a name that only begins with top %s", err.text);
-    scry_sets_free(s);
+    check(s && scry_named_sets_save(s, "topic", set, &err), "a name that only begins with top %s", err.text);
+    scry_named_sets_free(s);
     scry_set_free(set);
     scry_close(x);
 }
@@ -216,9 +221,9 @@ static void damaged(const char *path, const char *file) {
         FILE *f = fopen(file, "we");
         if (f) fputs(texts[i][0], f), fclose(f);
         scry_error why = {0};
-        scry_sets *s = scry_sets_open(x, &why);
+        scry_named_sets *s = scry_named_sets_open(x, &why);
         check(!s && strstr(why.text, texts[i][1]), "damaged: %s", why.text);
-        scry_sets_free(s);
+        scry_named_sets_free(s);
     }
     scry_close(x);
 }

@@ -141,7 +141,7 @@ static void check_merges(const char *label, const char *study, uint32_t shards, 
     scry_index *x = scry_open(merged, true, &err);
     if (check(x != NULL, "%s: the merged index opens %s", label, err.text)) {
         uint32_t labelled = 0;
-        for (uint32_t j = 0; j < scry_about(x)->d_sae; j++) labelled += scry_label(x, j) != NULL;
+        for (uint32_t j = 0; j < scry_index_info(x)->d_sae; j++) labelled += scry_label(x, j) != NULL;
         check(labels ? labelled > 500 : labelled == 0, "%s: %u labels", label, labelled);
         scry_close(x);
     }

@@ -170,7 +170,7 @@ static void check_rows(const char *label, const char *path, const float *expecte
     if (!check(ok && m.sparse && m.rows == ROWS && m.cols == COLS, "%s opens %s", label, err.text)) return;
     matrix_cost cost = matrix_costs(&m);
     check(split == (cost.sort_room > 0), "%s: %s", label, split ? "has to be sorted" : "is in order");
-    check(matrix_settle(&m, "key", &err), "%s is put in order %s", label, err.text);
+    check(matrix_sort_sparse(&m, "key", &err), "%s is put in order %s", label, err.text);
     size_t wrong = 0, disorder = 0, widest = 0;
     sparse_row row = {0};
     for (uint64_t r = 0; r < ROWS; r++) {

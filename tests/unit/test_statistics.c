@@ -8,25 +8,25 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST = 20, FIGURES = 13, QUANTILES = 6 };
+enum { MOST = 20, CHARTS = 13, QUANTILES = 6 };
 
 static void against_scipy(void) {
     FILE *f = fopen("tests/specimens/statistics/cases.tsv", "r");
     if (!check(f != NULL, "scipy's cases are there")) return;
-    worst w[FIGURES];
-    static const char *const names[FIGURES] = {"pearson", "slope",       "intercept", "Spearman",   "exact p",
-                                               "loo low", "loo high",    "minimum",   "2.5% point", "quartile",
-                                               "median",  "97.5% point", "maximum"};
+    worst w[CHARTS];
+    static const char *const names[CHARTS] = {"pearson", "slope",       "intercept", "Spearman",   "exact p",
+                                              "loo low", "loo high",    "minimum",   "2.5% point", "quartile",
+                                              "median",  "97.5% point", "maximum"};
     static const double at[QUANTILES] = {0, 0.025, 0.25, 0.5, 0.975, 1};
-    for (int i = 0; i < FIGURES; i++) w[i] = (worst){.tolerance = 1e-9};
+    for (int i = 0; i < CHARTS; i++) w[i] = (worst){.tolerance = 1e-9};
     int n, cases = 0;
     while (fscanf(f, "%d", &n) == 1 && n <= MOST) {
-        double x[MOST], y[MOST], expected[FIGURES], found[FIGURES], sorted[MOST];
+        double x[MOST], y[MOST], expected[CHARTS], found[CHARTS], sorted[MOST];
         int read = 0;
         for (int i = 0; i < n; i++) read += fscanf(f, "%la", &x[i]);
         for (int i = 0; i < n; i++) read += fscanf(f, "%la", &y[i]);
-        for (int i = 0; i < FIGURES; i++) read += fscanf(f, "%la", &expected[i]);
-        if (read != 2 * n + FIGURES) break;
+        for (int i = 0; i < CHARTS; i++) read += fscanf(f, "%la", &expected[i]);
+        if (read != 2 * n + CHARTS) break;
         scry_fit fit = scry_fit_line(x, y, (size_t)n);
         memcpy(sorted, x, sizeof sorted);
         scry_sort(sorted, (size_t)n);
@@ -35,7 +35,7 @@ static void against_scipy(void) {
         found[4] = isnan(expected[4]) ? (double)NAN : scry_permutation_p(x, y, (size_t)n, 10, 1);
         scry_leave_one_out(x, y, (size_t)n, &found[5], &found[6]);
         for (int i = 0; i < QUANTILES; i++) found[7 + i] = scry_quantile(sorted, (size_t)n, at[i]);
-        for (int i = 0; i < FIGURES; i++)
+        for (int i = 0; i < CHARTS; i++)
             worst_add(&w[i], found[i], expected[i],
                       i == 1 || i > 6 ? fabs(expected[i])
                       : i == 2        ? fabs(expected[i]) + fabs(fit.slope * x[0])
@@ -45,7 +45,7 @@ static void against_scipy(void) {
     }
     fclose(f);
     check(cases == 44, "44 cases of scipy: found %d", cases);
-    for (int i = 0; i < FIGURES; i++) worst_line(&w[i], "%s is scipy's", names[i]);
+    for (int i = 0; i < CHARTS; i++) worst_line(&w[i], "%s is scipy's", names[i]);
 }
 
 static void means(void) {
@@ -64,12 +64,12 @@ static void means(void) {
 static void grids(void) {
     static const uint32_t first[] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 15, 20};
     size_t count, wrong = 0, tops = 0;
-    uint32_t *g = scry_grid(1234567, &count);
+    uint32_t *g = scry_sweep_grid(1234567, &count);
     for (size_t i = 0; i < 12; i++) wrong += g[i] != first[i];
     check(wrong == 0 && count > 90 && count < 130 && g[count - 1] == 1234567, "a grid to 1234567: %zu points", count);
     free(g);
     for (uint32_t top = 1; top < 3000; top++) {
-        g = scry_grid(top, &count);
+        g = scry_sweep_grid(top, &count);
         tops += g[count - 1] == top && g[0] == 1;
         bool has100 = false;
         for (size_t i = 0; i < count; i++) {
@@ -80,14 +80,14 @@ static void grids(void) {
         free(g);
     }
     check(wrong == 0 && tops == 2999, "grids to 1..2999 ascend from 1 to the top, with 100 in them: %zu astray", wrong);
-    g = scry_grid(0, &count);
+    g = scry_sweep_grid(0, &count);
     check_is(count, 0, "no grid to 0");
     free(g);
 }
 
 /* ---- mixture -------------------------------------------------------------------------------- */
 
-/* The quotas by bisection of the scale, and the remainders by plain search, sharing nothing with scry_mix. */
+/* The quotas by bisection of the scale, and the remainders by plain search, sharing nothing with scry_mixture. */
 static void slow_mix(const double *weight, const bool *use, size_t n, uint32_t budget, uint32_t least, uint32_t most,
                      uint32_t *out) {
     double low = 0, high = 1e30, quota[32];
@@ -124,21 +124,21 @@ static void by_hand(void) {
     const bool all[] = {true, true, true, true}, some[] = {true, false, true, true};
     uint32_t e[4];
     scry_error err = {0};
-    scry_mix(w, all, 4, 10, 0, 10, e, &err);
+    scry_mixture(w, all, 4, 10, 0, 10, e, &err);
     check(e[0] == 5 && e[1] == 3 && e[2] == 1 && e[3] == 1, "10 in 5:3:1:1");
-    scry_mix(w, all, 4, 11, 0, 11, e, &err); /* 5.5 3.3 1.1 1.1 */
+    scry_mixture(w, all, 4, 11, 0, 11, e, &err); /* 5.5 3.3 1.1 1.1 */
     check(e[0] == 6 && e[1] == 3 && e[2] == 1 && e[3] == 1, "11 in 5:3:1:1, the largest remainder");
-    scry_mix(w, all, 4, 12, 0, 12, e, &err); /* 6 3.6 1.2 1.2 */
+    scry_mixture(w, all, 4, 12, 0, 12, e, &err); /* 6 3.6 1.2 1.2 */
     check(e[0] == 6 && e[1] == 4 && e[2] == 1 && e[3] == 1, "12 in 5:3:1:1");
-    scry_mix(w, all, 4, 3, 0, 3, e, &err); /* 1.5 .9 .3 .3 */
+    scry_mixture(w, all, 4, 3, 0, 3, e, &err); /* 1.5 .9 .3 .3 */
     check(e[0] == 2 && e[1] == 1 && e[2] == 0 && e[3] == 0, "3 in 5:3:1:1");
-    scry_mix(w, all, 4, 10, 2, 4, e, &err); /* at least 2, at most 4: 3.75.. */
+    scry_mixture(w, all, 4, 10, 2, 4, e, &err); /* at least 2, at most 4: 3.75.. */
     check(e[0] + e[1] + e[2] + e[3] == 10 && e[0] <= 4 && e[1] <= 4 && e[2] == 2 && e[3] == 2, "10 within 2 to 4");
-    scry_mix(w, some, 4, 7, 0, 7, e, &err);
+    scry_mixture(w, some, 4, 7, 0, 7, e, &err);
     check(e[0] == 5 && e[1] == 0 && e[2] == 1 && e[3] == 1, "7 without the second");
-    check(scry_mix(w, all, 4, 8, 2, 2, e, &err) && e[0] == 2 && e[3] == 2, "8 at exactly 2 each");
+    check(scry_mixture(w, all, 4, 8, 2, 2, e, &err) && e[0] == 2 && e[3] == 2, "8 at exactly 2 each");
     const double paper[] = {5.11, 3.21}; /* engineering and law */
-    scry_mix(paper, all, 2, 220, 0, 220, e, &err);
+    scry_mixture(paper, all, 2, 220, 0, 220, e, &err);
     check(e[0] == 135 && e[1] == 85, "220 over two domains in 5.11:3.21");
     static const struct {
         uint32_t budget, least, most;
@@ -146,13 +146,13 @@ static void by_hand(void) {
     } wrong[] = {{7, 2, 9, "take 8"}, {9, 0, 2, "no more than 8"}, {8, 5, 4, "no number is both"}};
     for (size_t i = 0; i < 3; i++) {
         scry_error why = {0};
-        bool ok = scry_mix(w, all, 4, wrong[i].budget, wrong[i].least, wrong[i].most, e, &why);
+        bool ok = scry_mixture(w, all, 4, wrong[i].budget, wrong[i].least, wrong[i].most, e, &why);
         check(!ok && why.status == 2 && strstr(why.text, wrong[i].says), "impossible bounds %zu: %s", i, why.text);
     }
     const double nothing[] = {0, 0, 0, 0};
     const bool none[] = {false, false, false, false};
-    check(!scry_mix(nothing, all, 4, 5, 0, 5, e, &err), "scores of 0 have no ratio: %s", err.text);
-    check(!scry_mix(w, none, 4, 5, 0, 5, e, &err), "no domain: %s", err.text);
+    check(!scry_mixture(nothing, all, 4, 5, 0, 5, e, &err), "scores of 0 have no ratio: %s", err.text);
+    check(!scry_mixture(w, none, 4, 5, 0, 5, e, &err), "no domain: %s", err.text);
 }
 
 static void mixtures(void) {
@@ -172,7 +172,7 @@ static void mixtures(void) {
         uint32_t budget = (uint32_t)used * least + roll_below(&seed, (uint32_t)used * (most - least) + 1);
         scry_error err = {0};
         if (!budget) continue;
-        if (!scry_mix(w, use, n, budget, least, most, e, &err)) {
+        if (!scry_mixture(w, use, n, budget, least, most, e, &err)) {
             check(false, "trial %zu: %s", k, err.text);
             continue;
         }

@@ -171,7 +171,7 @@ static const char *write_study(const plan *p) {
 
 /* The domain "twice" is the training text: other code paths must reach the same figures. */
 static void same_text_twice(const char *label, const scry_index *x, bool all_paired) {
-    const scry_info *info = scry_about(x);
+    const scry_info *info = scry_index_info(x);
     size_t D = info->domains, d = D - 1;
     worst w = {.tolerance = 1e-7};
     for (size_t j = 0; j < info->d_sae; j++) {

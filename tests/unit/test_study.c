@@ -267,8 +267,8 @@ static void unknown_keys(void) {
               err.text);
         scry_index *x = ok ? scry_open(text_of("%s/out.scry", folder), true, &err) : NULL;
         bool kept = false;
-        for (size_t k = 0; x && k < scry_about(x)->notes; k++)
-            kept = kept || strstr(scry_about(x)->note[k], cases[i][1]);
+        for (size_t k = 0; x && k < scry_index_info(x)->notes; k++)
+            kept = kept || strstr(scry_index_info(x)->note[k], cases[i][1]);
         check(kept, "%s: the index keeps the note", cases[i][0]);
         scry_close(x);
         scry_notes_free(&notes);
@@ -290,7 +290,7 @@ static void about(void) {
     if (!build(changed("correlate", "\"signed\""), NULL, &err)) return;
     scry_index *x = scry_open(text_of("%s/out.scry", folder), true, &err);
     if (!check(x != NULL, "the right study opens %s", err.text)) return;
-    const scry_info *info = scry_about(x);
+    const scry_info *info = scry_index_info(x);
     check(strcmp(info->name, "n") == 0 && strcmp(info->model, "m") == 0 && strcmp(info->hook, "h") == 0,
           "name, model, hook");
     check(info->is_signed && info->pairing == SCRY_PAIR_TOKEN && info->d_sae == 8 && info->d_model == 0,
@@ -320,8 +320,8 @@ static void sliced_sample(void) {
     int at = x ? scry_capture_find(x, "art") : -1;
     if (check(at >= 0, "a slice of rows and tokens is indexed %s", err.text)) {
         check(strcmp(scry_token(x, (size_t)at, 0), "b") == 0, "its first token is the matrix's second");
-        check_is(scry_about(x)->capture[at].rows, 3, "its rows");
-        check_is(scry_about(x)->capture[at].kept, 2, "skip_first 1 of [a b][5 6] from row 1 leaves b and 6");
+        check_is(scry_index_info(x)->capture[at].rows, 3, "its rows");
+        check_is(scry_index_info(x)->capture[at].kept, 2, "skip_first 1 of [a b][5 6] from row 1 leaves b and 6");
     }
     scry_close(x);
 }

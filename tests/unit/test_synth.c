@@ -2,7 +2,7 @@
  * with the formulas of synth.h, worked out here once more. */
 #include "check.h"
 
-#include "io/safetensors_write.h"
+#include "io/formats/safetensors_write.h"
 #include "scry.h"
 #include "synth.h"
 
@@ -213,7 +213,7 @@ static void check_score(const planted_study *s, scry_score score) {
 }
 
 static void check_changes(const planted_study *s) {
-    const scry_info *info = scry_about(s->index);
+    const scry_info *info = scry_index_info(s->index);
     uint32_t wrong = info->domains != s->D;
     for (size_t d = 0; d < info->domains; d++)
         wrong += info->domain[d].change[0] != element(s, "change", d) || !info->domain[d].has_icl;

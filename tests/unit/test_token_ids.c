@@ -76,7 +76,7 @@ static size_t read_pieces(const char *path, piece *out, size_t room) {
 
 /* Every token of every capture is the piece of its id. */
 static void shown(const scry_index *x, const char *label, const piece *const *order, size_t rows) {
-    const scry_info *info = scry_about(x);
+    const scry_info *info = scry_index_info(x);
     size_t wrong = 0, first = 0;
     for (size_t c = 0; c < info->captures; c++)
         for (size_t r = 0; r < rows; r++)
@@ -133,7 +133,7 @@ static void test_vocabulary(const char *label, const char *file, const piece *pi
         quoted = (uint8_t)*c < 32 || *c == '"' || *c == '\\' ? text_of("%s\\u%04x", quoted, (unsigned)(uint8_t)*c)
                                                              : text_of("%s%c", quoted, *c);
     x = index_of(write_study(label, path, rows, file, text_of(", \"exclude\": [\"%s\"]", quoted)), NULL, label);
-    if (x) check_is(scry_about(x)->capture[0].kept, rows - out, "%s: exclude \"%s\"", label, quoted);
+    if (x) check_is(scry_index_info(x)->capture[0].kept, rows - out, "%s: exclude \"%s\"", label, quoted);
     scry_close(x);
 }
 
@@ -207,7 +207,7 @@ static void test_pocket(void) {
     check(wrong == 0, "pocket-llama: ids show as the text they came from, %zu do not%s", wrong,
           wrong ? text_of("; row %zu: found \"%s\", expected \"%s\"", first, scry_token(x, 0, first), texts[first])
                 : "");
-    check(scry_about(x)->capture[0].samples == samples && strstr(scry_sample_at(x, 0, 1).about, "\"math\"") &&
+    check(scry_index_info(x)->capture[0].samples == samples && strstr(scry_sample_at(x, 0, 1).about, "\"math\"") &&
               strcmp(scry_sample_at(x, 0, 1).id, "p1") == 0,
           "pocket-llama: %zu samples with their ids and keys", samples);
     scry_close(x);

@@ -1,7 +1,7 @@
 /* test_tokenizer.c: ids to text, against what Hugging Face's tokenizers says (tests/specimens/tokenizer). */
 #include "check.h"
 #include "base/mem.h"
-#include "io/map.h"
+#include "io/mapped_file.h"
 #include "io/tokenfile.h"
 #include "io/tokenizer.h"
 
@@ -217,23 +217,24 @@ static void check_tokenfile(void) {
         check(false, "llama opens: %s", err.text);
         return;
     }
-    pool pieces = {0};
+    string_pool pieces = {0};
     token_text text;
     char expected[16];
     snprintf(expected, sizeof expected, "%s", tokenizer_piece(&tok, 13));
     const char *path =
         write_words("a.jsonl", "{\"id\":\"a\",\"ids\":[13,1],\"text\":\"t\"}\n\n{\"tokens\":[\"x\\u0000y\",2]}\n");
     bool ok = token_text_read(&text, path, "train.base.tokens", &pieces, &tok, &err);
-    check(ok && text.tokens == 4 && strcmp(pool_text(&pieces, text.piece[0]), "\n") == 0 &&
-              strcmp(expected, "\n") == 0 && strcmp(pool_text(&pieces, text.piece[1]), "<s>") == 0 &&
-              strcmp(pool_text(&pieces, text.piece[2]), "x\xe2\x90\x80y") == 0 &&
-              strcmp(pool_text(&pieces, text.piece[3]), "</s>") == 0,
+    check(ok && text.tokens == 4 && strcmp(string_pool_text(&pieces, text.piece[0]), "\n") == 0 &&
+              strcmp(expected, "\n") == 0 && strcmp(string_pool_text(&pieces, text.piece[1]), "<s>") == 0 &&
+              strcmp(string_pool_text(&pieces, text.piece[2]), "x\xe2\x90\x80y") == 0 &&
+              strcmp(string_pool_text(&pieces, text.piece[3]), "</s>") == 0,
           "token file: ids become their pieces, texts stay %s", err.text);
     if (ok) token_text_free(&text);
     for (int empty = 0; empty < 2; empty++) {
         tokenizer none = {0};
         ok = token_text_read(&text, path, "k", &pieces, empty ? &none : NULL, &err);
-        check(ok && strcmp(pool_text(&pieces, text.piece[0]), "#13") == 0, "token file: without a tokenizer, #13");
+        check(ok && strcmp(string_pool_text(&pieces, text.piece[0]), "#13") == 0,
+              "token file: without a tokenizer, #13");
         if (ok) token_text_free(&text);
     }
     static const struct {
@@ -255,7 +256,7 @@ static void check_tokenfile(void) {
         check(!ok && said, "token file refused: %s", err.text);
         if (ok) token_text_free(&text);
     }
-    pool_free(&pieces);
+    string_pool_free(&pieces);
     tokenizer_free(&tok);
 }
 
@@ -263,21 +264,21 @@ static void check_tokenfile(void) {
 
 typedef struct pocket {
     tokenizer tok;
-    pool vocabulary;
+    string_pool vocabulary;
     uint32_t *id_of; /* by number in the vocabulary */
     uint64_t tokens, wrong, lossy;
 } pocket;
 
 /* The file's tokens as ids, in scratch/ids.jsonl. Pieces that were written as U+FFFD, being parts
  * of characters, are lost in the token file: 0 stands for them. */
-static void write_ids(pocket *p, const token_text *text, const pool *pieces, const char *path) {
+static void write_ids(pocket *p, const token_text *text, const string_pool *pieces, const char *path) {
     FILE *f = fopen(path, "w");
     if (!f) abort();
     for (uint32_t s = 0; s < text->sample_count; s++) {
         fprintf(f, "{\"id\":\"%" PRIu32 "\",\"ids\":[", s);
         for (uint32_t t = 0; t < text->samples[s].count; t++) {
-            const char *piece = pool_text(pieces, text->piece[text->samples[s].first + t]);
-            uint32_t number = pool_add(&p->vocabulary, piece);
+            const char *piece = string_pool_text(pieces, text->piece[text->samples[s].first + t]);
+            uint32_t number = string_pool_add(&p->vocabulary, piece);
             bool known = number < p->tok.count, lost = strstr(piece, "\xef\xbf\xbd");
             if (!known && !lost && p->wrong++ < 5) printf("# no token is \"%s\"\n", piece);
             fprintf(f, "%s%" PRIu32, t ? "," : "", known ? p->id_of[number] : 0);
@@ -289,7 +290,7 @@ static void write_ids(pocket *p, const token_text *text, const pool *pieces, con
 
 static void check_acts(pocket *p, const char *name) {
     char path[300];
-    pool pieces = {0};
+    string_pool pieces = {0};
     token_text text, again;
     scry_error err;
     snprintf(path, sizeof path, ACTS "/%s", name);
@@ -301,7 +302,7 @@ static void check_acts(pocket *p, const char *name) {
         p->wrong++;
     } else {
         for (uint64_t t = 0; t < text.tokens && t < again.tokens; t++) {
-            bool lost = strstr(pool_text(&pieces, text.piece[t]), "\xef\xbf\xbd");
+            bool lost = strstr(string_pool_text(&pieces, text.piece[t]), "\xef\xbf\xbd");
             p->lossy += lost;
             p->wrong += !lost && text.piece[t] != again.piece[t];
         }
@@ -310,7 +311,7 @@ static void check_acts(pocket *p, const char *name) {
     }
     p->tokens += text.tokens;
     token_text_free(&text);
-    pool_free(&pieces);
+    string_pool_free(&pieces);
 }
 
 static void check_pocket(void) {
@@ -326,7 +327,7 @@ static void check_pocket(void) {
     }
     p.id_of = mem_new(p.tok.count, sizeof *p.id_of);
     for (size_t i = 0; i < p.tok.count; i++)
-        p.id_of[pool_add(&p.vocabulary, tokenizer_piece(&p.tok, p.tok.entry[i].id))] = p.tok.entry[i].id;
+        p.id_of[string_pool_add(&p.vocabulary, tokenizer_piece(&p.tok, p.tok.entry[i].id))] = p.tok.entry[i].id;
     check(p.tok.count == 4096 && p.vocabulary.count == 4096, "the pocket model has 4096 pieces: %zu", p.tok.count);
     DIR *dir = opendir(ACTS);
     for (const struct dirent *e; dir && (e = readdir(dir));)
@@ -336,7 +337,7 @@ static void check_pocket(void) {
           "pocket model: %" PRIu64 " ids give the token files' pieces, %" PRIu64 " wrong (%" PRIu64
           " lost there as U+FFFD)",
           p.tokens, p.wrong, p.lossy);
-    pool_free(&p.vocabulary);
+    string_pool_free(&p.vocabulary);
     free(p.id_of);
     tokenizer_free(&p.tok);
 }
@@ -346,9 +347,9 @@ static void check_pocket(void) {
 static void check_damage(const char *name) {
     char path[200];
     snprintf(path, sizeof path, FOLDER "/%s.json", name);
-    file_map map;
+    mapped_file map;
     scry_error err;
-    if (!map_open(&map, path, NULL, &err)) abort();
+    if (!mapped_file_open(&map, path, NULL, &err)) abort();
     size_t size = (size_t)map.size, opened = 0, refused = 0;
     uint8_t *bytes = mem_new(size, 1);
     uint64_t seed = 7;
@@ -368,7 +369,7 @@ static void check_damage(const char *name) {
     }
     check(opened + refused == 400 && refused > 100, "damaged %s: %zu read, %zu refused", name, opened, refused);
     free(bytes);
-    map_close(&map);
+    mapped_file_close(&map);
 }
 
 /* A hundred thousand brackets, and a number of as many digits. */

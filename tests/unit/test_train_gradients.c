@@ -2,12 +2,12 @@
  * worked out here by plain loops, in double precision. The files of engine/train that make a step are
  * compiled here once more with double for their number: what is tested is what trains. */
 #define TRAIN_DOUBLE
-#include "../../engine/train/model.c"
-#include "../../engine/train/select.c"
-#include "../../engine/train/encode.c"
-#include "../../engine/train/decode.c"
+#include "train/parameters.c"
+#include "train/top_k.c"
+#include "train/step_encode.c"
+#include "train/step_decode.c"
 #include "../../engine/train/pre_act.c"
-#include "../../engine/train/backward.c"
+#include "train/step_backward.c"
 #include "../../engine/train/step.c"
 #include "../../engine/train/adam.c"
 
@@ -203,7 +203,7 @@ static double normal_number(uint64_t *state) {
     return sum;
 }
 
-static void fill_model(train_model *m, const test_case *setup, uint64_t *state) {
+static void fill_model(sae_parameters *m, const test_case *setup, uint64_t *state) {
     for (size_t i = 0; i < m->count; i++) m->all[i] = 0.6 * normal_number(state);
     for (int j = 0; j < F; j++) {
         double n = 0;
@@ -214,7 +214,7 @@ static void fill_model(train_model *m, const test_case *setup, uint64_t *state) 
 }
 
 /* The derivative along the sphere where the decoder is kept on it. */
-static double wanted(const twin_pass *p, const frozen *f, train_model *m, size_t at) {
+static double wanted(const twin_pass *p, const frozen *f, sae_parameters *m, size_t at) {
     const double step = 1e-6;
     double old = m->all[at];
     m->all[at] = old + step;
@@ -227,10 +227,10 @@ static double wanted(const twin_pass *p, const frozen *f, train_model *m, size_t
 
 static void test_setup(const test_case *setup, parallel *pool) {
     uint64_t state = 77;
-    train_model m, grad;
+    sae_parameters m, grad;
     bool jumps = setup->rules.arch == SCRY_JUMPRELU;
-    model_new(&m, D, F, jumps);
-    model_new(&grad, D, F, jumps);
+    parameters_new(&m, D, F, jumps);
+    parameters_new(&grad, D, F, jumps);
     fill_model(&m, setup, &state);
     static double x[B * D];
     for (int i = 0; i < B * D; i++) x[i] = 1.5 * normal_number(&state) + (i % D == 2);
@@ -273,8 +273,8 @@ static void test_setup(const test_case *setup, parallel *pool) {
     check_near(rows, square, 1e-12, "%s: the gradient's square", setup->name);
     free(by_differences);
     step_free(&s);
-    model_free(&m);
-    model_free(&grad);
+    parameters_free(&m);
+    parameters_free(&grad);
 }
 
 /* The k largest of many rows with ties, against counting. */
@@ -286,7 +286,7 @@ static void test_selection(void) {
         double row[MOST], spare[MOST];
         uint32_t out[MOST + 16], n = 1 + roll_below(&state, MOST), k = 1 + roll_below(&state, round % 3 ? 20 : n);
         for (uint32_t i = 0; i < n; i++) row[i] = (double)roll_below(&state, round % 2 ? 40 : 100000) - 15;
-        uint32_t count = select_top(row, n, k, out, spare), at = 0;
+        uint32_t count = top_k_select(row, n, k, out, spare), at = 0;
         for (uint32_t i = 0; i < n; i++) {
             uint32_t before = 0;
             for (uint32_t l = 0; l < n; l++) before += row[l] > row[i] || (l < i && fabs(row[l] - row[i]) < 0.5);
@@ -301,10 +301,10 @@ static void test_selection(void) {
 static void test_decay(parallel *pool) {
     enum { WIDTH = 4001 }; /* the matrices end within a piece of work */
     uint64_t state = 12;
-    train_model m, grad;
+    sae_parameters m, grad;
     train_adam a;
-    model_new(&m, D, WIDTH, true);
-    model_new(&grad, D, WIDTH, true);
+    parameters_new(&m, D, WIDTH, true);
+    parameters_new(&grad, D, WIDTH, true);
     adam_new(&a, m.count);
     double *x = mem_new(m.count, sizeof *x), *first = mem_new(m.count, sizeof *first),
            *second = mem_new(m.count, sizeof *second);
@@ -328,8 +328,8 @@ static void test_decay(parallel *pool) {
     free(first);
     free(second);
     adam_free(&a);
-    model_free(&m);
-    model_free(&grad);
+    parameters_free(&m);
+    parameters_free(&grad);
 }
 
 int main(void) {

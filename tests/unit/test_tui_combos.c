@@ -4,8 +4,8 @@
  * done. */
 #include "any_action.h"
 #include "base/clock.h"
-#include "label_edits.h"
-#include "views/columns.h"
+#include "labels.h"
+#include "explorer/table/column_table.h"
 
 #include <limits.h>
 #include <stdarg.h>
@@ -70,7 +70,7 @@ static app *open_app(const char *path) {
     scry_session *s = x ? scry_session_new(x, 0, SCRY_ICL, SCRY_SQ, 100, SCRY_ACT, &err) : NULL;
     if (!s) exit(1);
     app *a = app_new(x, s, 24, 80, false, true);
-    keep_begin(a, a->tab, NULL);
+    autosave_begin(a, a->tab, NULL);
     return a;
 }
 
@@ -143,7 +143,7 @@ static void check_rho(seen *s, const model *m, app *a, const char *after) {
     if (isnan(rho) != isnan(m->rho) || fabs(rho - m->rho) > 1e-6)
         note(s, &s->rho, "after %s: rho %g, expected %g", after, rho, m->rho);
     if (!a->layer && !a->prompt.then && r.rows > 1 && !isnan(m->rho)) {
-        view_rho(m->rho, 3, false, shown, sizeof shown);
+        format_rho(m->rho, 3, false, shown, sizeof shown);
         line_of(a->grid, r.y + 1, line, sizeof line);
         if (!strstr(line, text_of("rho %s", shown)))
             note(s, &s->rho, "after %s: \"%s\", expected %s", after, line, shown);
@@ -272,7 +272,7 @@ static const grid *screen_of(app *a) {
 }
 
 static void same_screen(seen *s, app *a, app *b, const char *after) {
-    if (scry_session_company_ready(a->tab->session)) scry_session_company(b->tab->session);
+    if (scry_session_statistics_ready(a->tab->session)) scry_session_statistics(b->tab->session);
     b->theme = a->theme;
     const grid *shown = screen_of(a), *again = screen_of(b);
     if (memcmp(shown->cells, again->cells, (size_t)(shown->rows * shown->cols) * sizeof *shown->cells) == 0) return;
@@ -294,12 +294,12 @@ static void open_again(seen *s, app *a, const char *const path[2], const char *a
         a->tab = tabs[i];
         screen_of(a);
     }
-    keep_save(a, true);
+    autosave_save(a, true);
     for (int i = 0; i < 2; i++) {
         tab *t = tab_of(a, path[i]);
         if (!t || !file_exists(t->keep.path) || is_by_token(t)) continue;
         app *b = open_app(path[i]);
-        if (!keep_restore(b, b->tab)) note(s, &s->screens, "after %s: %s", after, b->message);
+        if (!autosave_restore(b, b->tab)) note(s, &s->screens, "after %s: %s", after, b->message);
         table_finish(b);
         a->tabs = &t;
         a->tab_count = 1;
@@ -351,7 +351,7 @@ static void round_of(seen *s, const char *const path[2], uint64_t seed) {
         forget(p[i]);
         free(p[i]);
     }
-    model_free(&m);
+    parameters_free(&m);
     app_free(a);
 }
 

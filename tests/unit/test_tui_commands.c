@@ -3,9 +3,9 @@
 #include "check.h"
 #include "sample_app.h"
 
-#include "app.h"
-#include "keys.h"
-#include "views/view.h"
+#include "explorer/app.h"
+#include "terminal/keys.h"
+#include "explorer/panes/view.h"
 
 #include <stdio.h>
 #include <stdlib.h>

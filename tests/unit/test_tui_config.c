@@ -3,10 +3,10 @@
 #include "check.h"
 #include "sample_app.h"
 
-#include "app.h"
-#include "keys.h"
-#include "state/config.h"
-#include "views/view.h"
+#include "explorer/app.h"
+#include "terminal/keys.h"
+#include "explorer/state/config.h"
+#include "explorer/panes/view.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
  * number as a command. */
 #include "table_kit.h"
 
-#include "clipboard.h"
+#include "terminal/osc52.h"
 #include "sets.h"
 
 /* Base64 by the book: a bit at a time. False: not between the right brackets, or no base64. */
@@ -34,7 +34,7 @@ static void sequences(void) {
                                            {"foobar", "Zm9vYmFy"}}; /* RFC 4648 */
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
         size_t length;
-        char *found = clipboard_sequence(known[i][0], &length);
+        char *found = osc52_sequence(known[i][0], &length);
         const char *expected = text_of("\033]52;c;%s\a", known[i][1]);
         check(strcmp(found, expected) == 0 && length == strlen(expected), "\"%s\" as in RFC 4648", known[i][0]);
         free(found);
@@ -45,7 +45,7 @@ static void sequences(void) {
         size_t length, size = 0;
         for (size_t i = 0; i < n; i++) text[i] = (char)(1 + (i * 37 + n) % 255);
         text[n] = 0;
-        char *found = clipboard_sequence(text, &length);
+        char *found = osc52_sequence(text, &length);
         wrong += !decode(found, length, back, &size) || size != n || memcmp(text, back, n) != 0;
         free(found);
     }

@@ -1,8 +1,8 @@
 /* Features that meet: what one person does in one sitting, each case found by hand where one of the two forgot the
  * other. Commands, keys and clicks only. */
-#include "label_edits.h"
+#include "labels.h"
 #include "table_kit.h"
-#include "views/columns.h"
+#include "explorer/table/column_table.h"
 
 enum { LATENTS = 512, MANY = 64 };
 
@@ -12,8 +12,8 @@ static app *open_at(const char *index, const char *kept) {
     scry_session *s = x ? scry_session_new(x, 0, SCRY_ICL, SCRY_SQ, 50, SCRY_ACT, &err) : NULL;
     if (!check(s != NULL, "an index opens %s", err.text)) exit(check_end());
     app *a = app_new(x, s, 24, 80, false, true);
-    if (kept) keep_begin(a, a->tab, kept);
-    if (kept) keep_restore(a, a->tab);
+    if (kept) autosave_begin(a, a->tab, kept);
+    if (kept) autosave_restore(a, a->tab);
     app_draw(a);
     return a;
 }
@@ -90,7 +90,7 @@ static void kept_without_the_token(const char *index) {
     say_command(a, "reverse");
     say_command(a, "filter on>0 rank<400");
     uint32_t rows = table_rows(a);
-    keep_save(a, true);
+    autosave_save(a, true);
     app *b = open_at(index, kept);
     table_finish(b);
     check(rows > 0 && table_rows(b) == LATENTS && !b->tab->table.reversed &&
@@ -103,7 +103,7 @@ static void kept_without_the_token(const char *index) {
     say_command(a, "reverse");
     say_command(a, "filter rank<400 in:no");
     rows = table_rows(a);
-    keep_save(a, true);
+    autosave_save(a, true);
     b = open_at(index, kept);
     table_finish(b);
     check(b->tab->table.reversed && rows == table_rows(b), "another order and filter are kept: %u rows of %u",
@@ -248,12 +248,12 @@ static void escape_from_a_filter(const char *index) {
     check(!scry_set_has(scry_session_set(a->tab->session), latent), "so that space switches what is pointed at");
     say_command(a, "filter latent:511 in:yes !in:yes");
     uint32_t hidden = app_latent(a);
-    keep_free(&a->tab->keep);
-    a->tab->keep = (keeping){0};
+    autosave_free(&a->tab->keep);
+    a->tab->keep = (session_autosave){0};
     const char *kept = scratch("none.session");
-    keep_begin(a, a->tab, kept);
+    autosave_begin(a, a->tab, kept);
     say_command(a, "toggle 9");
-    keep_save(a, true);
+    autosave_save(a, true);
     app *b = open_at(index, kept);
     check(table_rows(b) == 0 && app_latent(b) == hidden, "a filter that hides all keeps latent %u, found %u", hidden,
           app_latent(b));

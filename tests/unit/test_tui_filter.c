@@ -3,8 +3,8 @@
 #include "base/clock.h"
 #include "table_kit.h"
 
-#include "table/filter.h"
-#include "views/columns.h"
+#include "explorer/table/filter_parse.h"
+#include "explorer/table/column_table.h"
 
 #include <math.h>
 
@@ -169,7 +169,7 @@ static term make_term(const facts *f, uint64_t *seed) {
         break;
     case FIRES:
         t.limit = 0.01;
-        snprintf(t.text, sizeof t.text, "fires:%s>1%%", scry_about(f->index)->domain[1].name);
+        snprintf(t.text, sizeof t.text, "fires:%s>1%%", scry_index_info(f->index)->domain[1].name);
         break;
     default:
         snprintf(t.text, sizeof t.text, "%s",

@@ -2,10 +2,10 @@
  * what was typed once comes back with Up. */
 #include "table_kit.h"
 
-#include "keys.h"
-#include "table/filter.h"
-#include "views/columns.h"
-#include "views/filter_words.h"
+#include "terminal/keys.h"
+#include "explorer/table/filter_parse.h"
+#include "explorer/table/column_table.h"
+#include "explorer/table/filter_completion.h"
 
 static app *open_sample(void) {
     const char *study = study_path_of("sample");
@@ -27,9 +27,9 @@ static const char *rest_of(const char *word) {
 }
 
 static void each_is_read(app *a) {
-    filter_words w, values;
+    filter_completion w, values;
     size_t wrong = 0, some = 0;
-    filter_words_at(a, "", 0, &w);
+    filter_completion_at(a, "", 0, &w);
     check(w.count >= column_count + 5, "in an empty line %d names are offered", w.count);
     for (int i = 0; i < w.count; i++) {
         filter_error err = {0};
@@ -41,14 +41,14 @@ static void each_is_read(app *a) {
         for (size_t n = 1; n <= strlen(w.word[i]); n++) {
             const char *text = text_of("rate<1%% !%.*s", (int)n, w.word[i]);
             bool sign = strchr("~:", w.word[i][n - 1]) != NULL, found = false;
-            filter_words_at(a, text, strlen(text), &values);
+            filter_completion_at(a, text, strlen(text), &values);
             for (int k = 0; k < values.count; k++) found = found || strcmp(values.word[k], w.word[i]) == 0;
             wrong += !sign && (!found || values.from != 9);
             some++;
         }
     }
     check(wrong == 0, "each is offered for its first letters: %zu beginnings, %zu wrong", some, wrong);
-    filter_words_at(a, "fires:", 6, &values);
+    filter_completion_at(a, "fires:", 6, &values);
     check(values.count == (int)a->tab->info->domains, "behind fires: all %d domains", values.count);
     wrong = 0;
     for (int i = 0; i < values.count; i++) {
@@ -60,7 +60,7 @@ static void each_is_read(app *a) {
     check(wrong == 0, "each of them can be read, also \"computer science\": %zu wrong", wrong);
     static const char *const none[] = {"rate<", "rate<1", "label~the", "token=", "\"in", "rate:3", "fires:law>", "x:"};
     for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
-        filter_words_at(a, none[i], strlen(none[i]), &values);
+        filter_completion_at(a, none[i], strlen(none[i]), &values);
         check(values.count == 0, "in \"%s\" nothing is offered (%d)", none[i], values.count);
     }
 }

@@ -2,12 +2,12 @@
  * columns for which there is no room, which the column cursor reaches. */
 #include "check.h"
 
-#include "app.h"
-#include "keys.h"
-#include "views/columns.h"
-#include "views/page_lines.h"
-#include "views/table_place.h"
-#include "views/view.h"
+#include "explorer/app.h"
+#include "terminal/keys.h"
+#include "explorer/table/column_table.h"
+#include "explorer/panes/text_page_lines.h"
+#include "explorer/table/table_layout.h"
+#include "explorer/panes/view.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -162,7 +162,7 @@ static void clicks(app *a) {
     app_command(a, "plot scatter");
     size_t domain = a->tab->domains.current;
     app_click(a, last, column_of(a, "? ? domain") + 2, 1);
-    check(a->plot == FIGURE_SCATTER && a->tab->domains.current != domain, "an arrow moves what is pointed out");
+    check(a->plot == CHART_SCATTER && a->tab->domains.current != domain, "an arrow moves what is pointed out");
     bool in = scry_set_has(scry_session_set(a->tab->session), app_latent(a));
     app_click(a, last, column_of(a, "space toggle"), 1);
     check(in != scry_set_has(scry_session_set(a->tab->session), app_latent(a)), "space switches the latent");
@@ -190,12 +190,12 @@ static void long_words(app *a) {
 /* The tabs' words name a plot as its command does. */
 static void plots_by_name(app *a) {
     app_command(a, "plot concentration");
-    figure_kind kind = a->plot;
+    chart_kind kind = a->plot;
     app_command(a, "plot mix");
     app_command(a, "plot shift");
-    check(a->plot == kind && kind == FIGURE_CONCENTRATION, "plot shift is plot concentration");
+    check(a->plot == kind && kind == CHART_CONCENTRATION, "plot shift is plot concentration");
     app_command(a, "plot N");
-    check(a->plot == FIGURE_SWEEP, "plot N is plot sweep");
+    check(a->plot == CHART_SWEEP, "plot N is plot sweep");
     app_key(a, 'q');
 }
 
@@ -240,8 +240,8 @@ static void columns_reached(app *a) {
     app_resize(a, 24, 80);
     app_command(a, "by-trained"); /* else nothing has moved, and its column has nothing to say */
     app_command(a, "columns all");
-    table_places places;
-    table_places_make(a, 80, &places);
+    table_layout places;
+    table_layout_make(a, 80, &places);
     int hidden = places.hidden, chosen = a->tab->table.columns.count, reached = 0, unseen = 0;
     char mark[16];
     check(hidden > 0, "%d of %d columns have no room", hidden, chosen);
@@ -250,7 +250,7 @@ static void columns_reached(app *a) {
     for (int i = 0; i < 2 * chosen; i++) app_key(a, KEY_CODE_LEFT);
     for (int before = -1; a->tab->table.columns.cursor != before; reached++) {
         before = a->tab->table.columns.cursor;
-        table_places_make(a, 80, &places);
+        table_layout_make(a, 80, &places);
         unseen += places.at[before].width == 0;
         app_key(a, KEY_CODE_RIGHT);
     }
@@ -262,7 +262,7 @@ static void columns_reached(app *a) {
     check(a->tab->table.columns.cursor >= 0, "a click on the sign chooses a column");
     app_command(a, "columns default");
     app_resize(a, 24, 160);
-    table_places_make(a, 160, &places);
+    table_layout_make(a, 160, &places);
     check(places.hidden == 0 && !shows(a, " >\n"), "where all have room there is no sign");
 }
 

@@ -3,11 +3,11 @@
 #include "check.h"
 #include "sample_app.h"
 
-#include "app.h"
-#include "fuzzy.h"
-#include "keys.h"
-#include "views/complete.h"
-#include "views/line.h"
+#include "explorer/app.h"
+#include "text/fuzzy_match.h"
+#include "terminal/keys.h"
+#include "explorer/panes/completion.h"
+#include "explorer/panes/line_editor.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -196,7 +196,7 @@ static void type(app *a, const char *keys) {
 
 static void offers(app *a, const char *arguments, const char *typed, const char *first, size_t least) {
     static completion c;
-    complete(a, arguments, typed, strlen(typed), &c);
+    completion_find(a, arguments, typed, strlen(typed), &c);
     check(c.count >= least && (least == 0 ? c.count == 0 : strcmp(c.candidate[0].text, first) == 0),
           "%s after \"%s\": found %zu, first \"%s\", expected \"%s\"", arguments, typed, c.count,
           c.count ? c.candidate[0].text : "", first);
@@ -214,9 +214,9 @@ static void completing(app *a) {
     if (strlen(expected) < 60) offers(a, "[FILE.csv]", typed, expected, 1);
     snprintf(typed, sizeof typed, "%s/", folder);
     static completion c;
-    complete(a, "[FILE.csv]", typed, strlen(typed), &c);
+    completion_find(a, "[FILE.csv]", typed, strlen(typed), &c);
     check_is(c.count, 2, "a folder and a .csv are offered, neither .txt nor hidden");
-    complete(a, "FILE", typed, strlen(typed), &c);
+    completion_find(a, "FILE", typed, strlen(typed), &c);
     check_is(c.count, 3, "FILE is any file");
     offers(a, "[CAPTURE|all]", "al", "all", 1);
     offers(a, "[CAPTURE|all]", "math.i", "math.icl", 1);
@@ -270,7 +270,7 @@ static void completing(app *a) {
 static void rests(app *a, const char *arguments, const char *typed, const char *expected) {
     char text[200];
     snprintf(text, sizeof text, "%s", typed);
-    bool did = complete_rest(a, arguments, text, sizeof text);
+    bool did = completion_rest(a, arguments, text, sizeof text);
     check(strcmp(text, expected) == 0 && did == (strcmp(typed, expected) != 0),
           "%s: Enter makes \"%s\" of \"%s\", found \"%s\"", arguments, expected, typed, text);
 }

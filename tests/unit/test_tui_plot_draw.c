@@ -1,8 +1,8 @@
 /* test_tui_plot_draw.c: plots in cells: at every size nothing leaves the rectangle, names stand whole
  * and apart, numbers of the axes too, and bad data is met with words. */
 #include "check.h"
-#include "draw/text.h"
-#include "plot/labels.h"
+#include "text/text.h"
+#include "plot/point_labels.h"
 #include "plot_examples.h"
 
 #include <stdio.h>
@@ -115,8 +115,8 @@ static const char *names_fault(uint64_t *state, size_t *placed, size_t *asked) {
     plot p = {
         .series = &s, .series_count = 1, .has_cursor = roll_below(state, 2), .cursor = 0.4, .cursor_text = "HERE"};
     int rows = 8 + (int)roll_below(state, 40), cols = 30 + (int)roll_below(state, 120);
-    frame *f = malloc(sizeof *f);
-    frame_make(&p, (box){0, 0, rows, cols}, (measure){1, 1, true, false}, f);
+    plot_layout *f = malloc(sizeof *f);
+    plot_layout_make(&p, (box){0, 0, rows, cols}, (measure){1, 1, true, false}, f);
     canvas *c = canvas_new((int)f->area.h, (int)f->area.w);
     canvas_paint(c, &p, f, false);
     label_list l = labels_make(&p, f, c, (label_measure){1, 1, 0, 0, 1}, false);
@@ -282,19 +282,19 @@ static void test_without_colour(void) {
     check_says(text, SAYS("-*- latents", "-o- raw dimensions"), "the legend shows them");
     free(text);
     size_t alike = 0;
-    for (int a = 0; a < LOOKS; a++)
+    for (int a = 0; a < SERIES_STYLES; a++)
         for (int b = 0; b < a; b++) {
-            plot_series s[LOOKS] = {{0}};
-            plot p = {.series = s, .series_count = LOOKS};
-            const look *one = look_of(&p, (size_t)a), *two = look_of(&p, (size_t)b);
+            plot_series s[SERIES_STYLES] = {{0}};
+            plot p = {.series = s, .series_count = SERIES_STYLES};
+            const series_style *one = series_style_of(&p, (size_t)a), *two = series_style_of(&p, (size_t)b);
             alike += one->mark == two->mark || one->ascii == two->ascii || strcmp(one->color, two->color) == 0 ||
                      strcmp(one->svg_dash, two->svg_dash) == 0 ||
                      memcmp(&one->dash, &two->dash, sizeof one->dash) == 0 || one->role == two->role;
         }
-    check(alike == 0, "%d looks differ in mark, dash and colour: %zu pairs do not", LOOKS, alike);
+    check(alike == 0, "%d looks differ in mark, dash and colour: %zu pairs do not", SERIES_STYLES, alike);
     plot_series s[3] = {{0}, {.look = 1}, {0}};
     plot p = {.series = s, .series_count = 3};
-    check(look_number(&p, 1) == 0 && look_number(&p, 2) == 1,
+    check(series_style_number(&p, 1) == 0 && series_style_number(&p, 2) == 1,
           "a series may look like another, and the next ones do not skip for it");
 }
 

@@ -2,8 +2,8 @@
  * axes as the shared rules give, and a screen's text all there, each character in its cell. */
 #include "check.h"
 #include "draw/grid_svg.h"
-#include "draw/text.h"
-#include "plot/frame.h"
+#include "text/text.h"
+#include "plot/plot_layout.h"
 #include "plot_examples.h"
 #include "xml.h"
 
@@ -149,8 +149,8 @@ static void test_scatter(void) {
 static void test_axes(void) {
     static example e;
     example_rho(&e);
-    frame *f = malloc(sizeof *f);
-    frame_make(&e.p, (box){12, 12, 376, 616}, (measure){7.8, 18, false, false}, f);
+    plot_layout *f = malloc(sizeof *f);
+    plot_layout_make(&e.p, (box){12, 12, 376, 616}, (measure){7.8, 18, false, false}, f);
     char *svg = plot_text(&e.p, 640, 400);
     xml_read(&x, svg);
     size_t missing = 0;

@@ -12,12 +12,13 @@
 
 static bool write_report(const char *index, const char *path, scry_score score, uint32_t top, unsigned threads) {
     scry_error err = {0};
-    subject s = {.index = scry_is_scores_only(index) ? scry_open_scores(index, &err) : scry_open(index, true, &err)};
+    cli_context s = {.index =
+                         scry_is_scores_only(index) ? scry_open_scores(index, &err) : scry_open(index, true, &err)};
     scry_scope scope;
     if (!check(s.index && scry_scope_read(&scope, s.index, 0, "all", false, &err), "opened %s", err.text)) return false;
     scry_condition has[SCRY_CONDITIONS];
     s.score = score;
-    uint32_t F = scry_about(s.index)->d_sae;
+    uint32_t F = scry_index_info(s.index)->d_sae;
     if (F && scry_sources(s.index, 0, has)) s.ranking = scry_rank(s.index, 0, has[0], SCRY_SQ, &err);
     s.set = scry_set_new(F);
     for (uint32_t i = 0; i < top && i < F; i++) scry_set_put(s.set, s.ranking->order[i], true);
@@ -69,7 +70,7 @@ static const char *const hostile[] = {"<script>alert(1)</script>",
                                       "\\ud800",
                                       "\xff\xfe",
                                       "{{7*7}}${7*7}"};
-enum { HOSTILE = sizeof hostile / sizeof *hostile, TOKENS = 24, WIDE = 16 };
+enum { HOSTILE = sizeof hostile / sizeof *hostile, TOKENS = 24, CPU_DISPATCH = 16 };
 
 /* JSON text: quotes and backslashes that are not escapes of JSON's own are escaped. */
 static const char *quoted(const char *text) {
@@ -90,7 +91,7 @@ static bool usable(const char *text) {
 }
 
 static const char *hostile_study(void) {
-    static double h[TOKENS * WIDE];
+    static double h[TOKENS * CPU_DISPATCH];
     const char *folder = scratch_folder("hostile"), *domains = "";
     uint64_t seed = 9;
     FILE *tokens = fopen(text_of("%s/t.jsonl", folder), "w"), *labels = fopen(text_of("%s/labels.jsonl", folder), "w");
@@ -100,15 +101,15 @@ static const char *hostile_study(void) {
     for (int i = 0; written < TOKENS; i++)
         if (usable(hostile[i % HOSTILE])) fprintf(tokens, "%s%s", written++ ? ", " : "", quoted(hostile[i % HOSTILE]));
     fprintf(tokens, "]}\n");
-    for (int j = 0, i = 0; j < WIDE / 2; i++)
+    for (int j = 0, i = 0; j < CPU_DISPATCH / 2; i++)
         if (usable(hostile[i % HOSTILE]))
             fprintf(labels, "{\"latent\": %d, \"label\": %s}\n", j++, quoted(hostile[i % HOSTILE]));
     fclose(tokens);
     fclose(labels);
     static const char *const names[] = {"base", "icl", "a", "b", "c", "d"};
     for (int k = 0; k < 6; k++) {
-        for (int i = 0; i < TOKENS * WIDE; i++) h[i] = roll_below(&seed, 3) ? 0 : roll_unit(&seed);
-        write_npy(text_of("%s/%s.npy", folder, names[k]), F32, TOKENS, WIDE, h);
+        for (int i = 0; i < TOKENS * CPU_DISPATCH; i++) h[i] = roll_below(&seed, 3) ? 0 : roll_unit(&seed);
+        write_npy(text_of("%s/%s.npy", folder, names[k]), F32, TOKENS, CPU_DISPATCH, h);
         if (k >= 2)
             domains = text_of(
                 "%s%s{\"name\": %s, \"change\": %d, \"base\": {\"features\": \"%s.npy\", \"tokens\": \"t.jsonl\"}}",
@@ -167,11 +168,11 @@ static void page(const char *index, const char *name, scry_score score, uint32_t
 
 static void refused(const char *index) {
     scry_error err = {0};
-    subject s = {.index = scry_open(index, true, &err)};
+    cli_context s = {.index = scry_open(index, true, &err)};
     scry_scope scope;
     if (!s.index || !scry_scope_read(&scope, s.index, 0, "all", false, &err)) return;
     s.ranking = scry_rank(s.index, 0, SCRY_ICL, SCRY_SQ, &err);
-    s.set = scry_set_new(scry_about(s.index)->d_sae);
+    s.set = scry_set_new(scry_index_info(s.index)->d_sae);
     report r = {.s = &s, .scope = &scope, .scope_words = "all", .selection = "none", .top = 5};
     check(!report_write(&r, "/nowhere/at/all.html", &err), "a place that cannot be written to");
     check_says(err.text, SAYS("/nowhere/at/all.html", "cannot be written"), "it is named");

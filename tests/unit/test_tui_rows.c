@@ -2,10 +2,10 @@
  */
 #include "table_kit.h"
 
-#include "about_latent.h"
-#include "draw/text.h"
-#include "table/filter.h"
-#include "views/columns.h"
+#include "latent.h"
+#include "text/text.h"
+#include "explorer/table/filter_parse.h"
+#include "explorer/table/column_table.h"
 
 #include <math.h>
 #include <strings.h>
@@ -434,7 +434,7 @@ static void by_token(app *a) {
     check(table_column_is_mute(a, on), "the column of a token takes no room before one is asked for");
     say_command(a, "columns rank,latent,label");
     say_command(a, "fires-on The");
-    uint64_t tokens = scry_on_text(a->tab->index, "the", -1, 1, mean, rate, NULL);
+    uint64_t tokens = scry_token_response(a->tab->index, "the", -1, 1, mean, rate, NULL);
     for (uint32_t row = 0; row + 1 < F; row++) wrong += mean[row_latent(a, row)] < mean[row_latent(a, row + 1)];
     for (uint32_t j = 0; j < F; j++) passing += mean[j] > 0.01F;
     check(tokens > 0 && wrong == 0 && mean[row_latent(a, 0)] > 0, "%u tokens: sorted by it, %u rows astray",
@@ -460,24 +460,24 @@ static void by_token_beside(app *a) {
     float *kept = a->tab->table.on;
     say_command(a, "sort rank");
     uint32_t first = row_latent(a, 0);
-    errands_beside(works_errands(a->works));
+    jobs_use_threads(async_jobs(a->works));
     app_command(a, "fires-on the");
-    const char *what = errand_under_way(a, false, &done);
+    const char *what = job_running(a, false, &done);
     check(what && strcmp(what, "fires-on the") == 0, "it is said what is under way: \"%s\"", what ? what : "");
     app_key(a, 27);
-    check(strstr(a->message, "given up") && !errand_under_way(a, false, NULL), "Esc gives it up: %s", a->message);
-    errands_finish(a);
+    check(strstr(a->message, "given up") && !job_running(a, false, NULL), "Esc gives it up: %s", a->message);
+    jobs_finish(a);
     check(a->tab->table.on == kept && row_latent(a, 0) == first, "and the table is as it was");
     app_command(a, "fires-on the");
     check(row_latent(a, 0) == first, "the rows stay until it has come");
-    errands_finish(a);
+    jobs_finish(a);
     check(a->tab->table.column == column_find("on") && row_latent(a, 0) == order_at(&a->tab->table.order, 0) &&
               strstr(a->message, "\"the\""),
           "and are sorted by it then: %s", a->message);
     uint32_t strongest = row_latent(a, 0);
     app_command(a, "fires-on nowhere");
     app_command(a, "fires-on The");
-    errands_finish(a);
+    jobs_finish(a);
     check(row_latent(a, 0) == strongest && strstr(a->message, "\"The\""), "of two the later: %s", a->message);
 }
 

@@ -2,8 +2,8 @@
  * change as it was measured. */
 #include "table_kit.h"
 
-#include "draw/text.h"
-#include "views/set_versus.h"
+#include "text/text.h"
+#include "explorer/sets/set_compare.h"
 
 enum { LATENTS = 600 };
 
@@ -145,11 +145,11 @@ static void test_clicks(app *a) {
     check(a->tab->sets.kept && strcmp(a->tab->sets.kept->item[a->tab->sets.cursor].name, "aaa") == 0,
           "a click elsewhere does nothing");
     type_keys(a, "x");
-    check(scry_sets_find(a->tab->sets.kept, "aaa") && strcmp(a->prompt.text, "aaa") == 0, "x asks");
+    check(scry_named_sets_find(a->tab->sets.kept, "aaa") && strcmp(a->prompt.text, "aaa") == 0, "x asks");
     app_key(a, 27);
-    check(scry_sets_find(a->tab->sets.kept, "aaa") != NULL, "Esc keeps it");
+    check(scry_named_sets_find(a->tab->sets.kept, "aaa") != NULL, "Esc keeps it");
     type_keys(a, "x\r");
-    check(!scry_sets_find(a->tab->sets.kept, "aaa"), "Enter drops it");
+    check(!scry_named_sets_find(a->tab->sets.kept, "aaa"), "Enter drops it");
     say_command(a, "against two versus one");
     click(a, "only one 20", 6, 1);
     check(a->tab->sets.versus.page == VERSUS_SECOND, "a click on a page's name opens it");
@@ -167,8 +167,8 @@ static void test_clicks(app *a) {
     click(a, line, 8, 2);
     check(!a->layer && app_latent(a) == latent, "two lead to latent %u", latent);
     say_command(a, "plot scatter");
-    for (int k = FIGURES; k-- > 0;) {
-        click(a, text_of("%d %s", k + 1, figure_types[k].tab), 2, 1);
+    for (int k = CHARTS; k-- > 0;) {
+        click(a, text_of("%d %s", k + 1, chart_types[k].tab), 2, 1);
         check((int)a->plot == k, "a click on %d opens that plot", k + 1);
     }
     type_keys(a, "q");

@@ -4,9 +4,9 @@
 #include "check.h"
 #include "sample_app.h"
 
-#include "app.h"
-#include "draw/text.h"
-#include "views/view.h"
+#include "explorer/app.h"
+#include "text/text.h"
+#include "explorer/panes/view.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -186,7 +186,7 @@ static void sweep_screens(app *a) {
     for (size_t i = 0; i < SCREENS; i++) {
         const char *name = screens[i][0];
         for (size_t k = 0; k < 6 && screens[i][k]; k++) app_command(a, name = screens[i][k]);
-        works_settle(a);
+        async_finish_all(a);
         table_finish(a);
         for (size_t h = 0; h < sizeof heights / sizeof *heights; h++)
             for (int cols = 20; cols <= 300; cols += step) draw_at(a, heights[h], cols, &overlaps, &sound_cells, name);

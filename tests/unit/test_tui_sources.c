@@ -2,7 +2,7 @@
  * its number means the same in another index. */
 #include "table_kit.h"
 
-#include "draw/text.h"
+#include "text/text.h"
 
 #include <math.h>
 
@@ -92,12 +92,12 @@ static void test_close(app *a, const char *path, const char *narrow) {
     check(!a->message_is_error && strcmp(a->tab->info->path, path) == 0, "the next one comes in its place: %s",
           a->message);
     size_t tabs = a->tab_count;
-    keep_begin(a, a->tab, scratch("closed.session"));
+    autosave_begin(a, a->tab, scratch("closed.session"));
     say_command(a, "top 33");
     say_command(a, "latent 123");
     say_command(a, "plot sweep");
-    errands_beside(works_errands(a->works));
-    works_begin(a); /* rho's company and the plot are under way on threads beside */
+    jobs_use_threads(async_jobs(a->works));
+    async_begin(a); /* rho's company and the plot are under way on threads beside */
     app_command(a, "close");
     app_draw(a);
     check(a->tab_count == tabs - 1 && !a->message_is_error && !a->layer && a->tab->table.latent == 123,

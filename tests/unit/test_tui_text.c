@@ -2,7 +2,7 @@
  * that a byte-level tokenizer cut into tokens. */
 #include "table_kit.h"
 
-#include "draw/text.h"
+#include "text/text.h"
 
 #include <locale.h>
 

@@ -1,9 +1,9 @@
 /* A study with two training sets: the session goes from one to the other and back as steps, its ranking and rho are
  * those of the set against plain loops, and its file brings all of it back; the explorer's :train-set. */
 #include "check.h"
-#include "app.h"
+#include "explorer/app.h"
 #include "session.h"
-#include "views/complete.h"
+#include "explorer/panes/completion.h"
 
 #include <limits.h>
 #include <math.h>
@@ -124,7 +124,7 @@ static void test_steps(const scry_index *x) {
 static void step_at_random(scry_session *s, uint64_t *seed) {
     static const char *const scopes[] = {"all", "extremes:2", "extremes:3", "law,math,history"};
     scry_error err = {0};
-    uint32_t latent = roll_below(seed, scry_about(scry_session_index(s))->d_sae);
+    uint32_t latent = roll_below(seed, scry_index_info(scry_session_index(s))->d_sae);
     switch (roll_below(seed, 7)) {
     case 0:
         scry_session_train_on(s, roll_below(seed, 2), &err);
@@ -234,19 +234,19 @@ static void test_explorer(app *a) {
     says(a, "train-set xyzzyx", "no training set \"xyzzyx\"; expected math, other");
     says(a, "train-set other", "nothing changed");
     completion c;
-    complete(a, "[TRAIN]", "o", 1, &c);
+    completion_find(a, "[TRAIN]", "o", 1, &c);
     check(c.count >= 1 && strcmp(c.candidate[0].text, "other") == 0, "its name is completed");
 }
 
 static void test_kept(app *a) {
     const char *path = scratch("kept.session");
-    keep_begin(a, a->tab, path);
+    autosave_begin(a, a->tab, path);
     says(a, "top 70", "N 70");
-    keep_save(a, true);
+    autosave_save(a, true);
     scry_index *x = scry_open(scratch("two.scry"), true, NULL);
     app *b = app_new(x, begin(x, 0), 24, 80, false, false);
-    keep_begin(b, b->tab, path);
-    check(keep_restore(b, b->tab), "the session is there again: %s", b->message);
+    autosave_begin(b, b->tab, path);
+    check(autosave_restore(b, b->tab), "the session is there again: %s", b->message);
     app_draw(b);
     check(same(a->tab->session, b->tab->session) && title_has(b, "other -> 7 domains") &&
               scry_session_n(b->tab->session) == 70,

@@ -1,6 +1,6 @@
 /* color.h: the 256 colours of terminals by number, as light, and by words. */
-#ifndef SCRY_COLOR_H
-#define SCRY_COLOR_H
+#ifndef SCRY_DRAW_COLOR_H
+#define SCRY_DRAW_COLOR_H
 
 #include <stdbool.h>
 #include <stdint.h>

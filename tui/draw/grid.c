@@ -1,6 +1,6 @@
 /* grid.c: the screen as cells of text and role. */
 #include "draw/grid.h"
-#include "draw/text.h"
+#include "text/text.h"
 
 #include <stdarg.h>
 #include <stdlib.h>

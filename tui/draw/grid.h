@@ -1,7 +1,7 @@
 /* grid.h: the screen as cells of text and role, without a terminal. Everything that is shown is
- * drawn here; curses.c, tests and :screen read it. Owner: grid_free. */
-#ifndef SCRY_GRID_H
-#define SCRY_GRID_H
+ * drawn here; terminal/curses_backend.c, tests and :screen read it. Owner: grid_free. */
+#ifndef SCRY_DRAW_GRID_H
+#define SCRY_DRAW_GRID_H
 
 #include <stdbool.h>
 #include <stdint.h>

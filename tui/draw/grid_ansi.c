@@ -1,6 +1,6 @@
 /* grid_ansi.c: a whole screen as text with the styles of a terminal. */
 #include "draw/grid_ansi.h"
-#include "draw/text.h"
+#include "text/text.h"
 
 static void put_color(FILE *file, int color, bool background) {
     if (color < 0) return;

@@ -1,6 +1,6 @@
 /* grid_ansi.h: a whole screen as text with the styles of a terminal: what `cat` shows in colour, and tests compare. */
-#ifndef SCRY_GRID_ANSI_H
-#define SCRY_GRID_ANSI_H
+#ifndef SCRY_DRAW_GRID_ANSI_H
+#define SCRY_DRAW_GRID_ANSI_H
 
 #include "draw/theme.h"
 

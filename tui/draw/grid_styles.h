@@ -1,6 +1,6 @@
 /* grid_styles.h: how the cells of a screen look, without their text: what tests compare at each number of colours. */
-#ifndef SCRY_GRID_STYLES_H
-#define SCRY_GRID_STYLES_H
+#ifndef SCRY_DRAW_GRID_STYLES_H
+#define SCRY_DRAW_GRID_STYLES_H
 
 #include "draw/theme.h"
 

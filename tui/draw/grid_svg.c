@@ -1,7 +1,7 @@
 /* grid_svg.c: a whole screen as a picture. */
 #include "draw/grid_svg.h"
 #include "draw/svg.h"
-#include "draw/text.h"
+#include "text/text.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* grid_svg.h: a whole screen as a picture: the cells that tests check and a terminal shows. */
-#ifndef SCRY_GRID_SVG_H
-#define SCRY_GRID_SVG_H
+#ifndef SCRY_DRAW_GRID_SVG_H
+#define SCRY_DRAW_GRID_SVG_H
 
 #include "draw/grid.h"
 #include "draw/theme.h"

@@ -1,6 +1,6 @@
 /* layout.h: where the panes go: a pure function of the screen's size. */
-#ifndef SCRY_LAYOUT_H
-#define SCRY_LAYOUT_H
+#ifndef SCRY_DRAW_LAYOUT_H
+#define SCRY_DRAW_LAYOUT_H
 
 #include "draw/grid.h"
 

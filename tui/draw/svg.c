@@ -1,6 +1,6 @@
 /* svg.c: writing SVG. */
 #include "draw/svg.h"
-#include "draw/text.h"
+#include "text/text.h"
 
 #include <math.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* svg.h: writing SVG that every reader takes: text escaped, numbers short. */
-#ifndef SCRY_SVG_H
-#define SCRY_SVG_H
+#ifndef SCRY_DRAW_SVG_H
+#define SCRY_DRAW_SVG_H
 
 #include <stdint.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* theme.h: how roles look: themes, each at every level of colour. */
-#ifndef SCRY_THEME_H
-#define SCRY_THEME_H
+#ifndef SCRY_DRAW_THEME_H
+#define SCRY_DRAW_THEME_H
 
 #include "draw/grid.h"
 

@@ -1,13 +1,13 @@
 /* bars.c: rows of names and bars in the grid's cells. Positive values grow right from 0 in eighths of
  * a cell, negative ones left in halves. */
-#include "draw/text.h"
-#include "plot/draw.h"
-#include "plot/look.h"
+#include "text/text.h"
+#include "plot/plot_draw.h"
+#include "plot/series_style.h"
 
 #include <math.h>
 #include <stdio.h>
 
-static void draw_right(const pen *k, int y, double zero, double length, const look *l, role r) {
+static void draw_right(const pen *k, int y, double zero, double length, const series_style *l, role r) {
     int x = (int)(k->f->area.x + zero), eighths = (int)lround(length * 8);
     if (eighths == 0) eighths = 1; /* something is there */
     int room = k->r.x + k->r.cols - x;
@@ -21,7 +21,7 @@ static void draw_right(const pen *k, int y, double zero, double length, const lo
     if (eighths % 8) grid_fill(k->g, y, x + eighths / 8, 1, r, 0x2590u - (uint32_t)(eighths % 8));
 }
 
-static void draw_left(const pen *k, int y, double zero, double length, const look *l, role r) {
+static void draw_left(const pen *k, int y, double zero, double length, const series_style *l, role r) {
     int x = (int)(k->f->area.x + zero), halves = (int)lround(length * 2);
     if (halves == 0) halves = 1;
     if (halves > 2 * (x - (int)k->f->area.x)) halves = 2 * (x - (int)k->f->area.x);
@@ -31,8 +31,8 @@ static void draw_left(const pen *k, int y, double zero, double length, const loo
     if (!plain && halves % 2) grid_fill(k->g, y, x - cells - 1, 1, r, 0x2590);
 }
 
-static void draw_bar(const pen *k, int y, const plot_series *s, size_t i, const look *l) {
-    const frame *f = k->f;
+static void draw_bar(const pen *k, int y, const plot_series *s, size_t i, const series_style *l) {
+    const plot_layout *f = k->f;
     if (!series_takes(s, i, f->x, f->y)) {
         grid_put(k->g, y, (int)f->area.x, (int)f->area.w, ROLE_FAINT, "-");
         return;
@@ -64,7 +64,7 @@ static void draw_name(const pen *k, int y, size_t row, bool pointed) {
 }
 
 void draw_bars(const pen *k) {
-    const frame *f = k->f;
+    const plot_layout *f = k->f;
     int end = k->r.x + k->r.cols;
     for (size_t row = 0; row < f->rows; row++) {
         int y = (int)(f->area.y + f->pitch * (double)row), bar = 0;
@@ -76,7 +76,7 @@ void draw_bars(const pen *k) {
             int top = y + bar++ * (int)f->thick;
             if (at >= s->n) continue;
             pointed |= s->highlight == at + 1;
-            for (int t = 0; t < (int)f->thick; t++) draw_bar(k, top + t, s, at, look_of(k->p, i));
+            for (int t = 0; t < (int)f->thick; t++) draw_bar(k, top + t, s, at, series_style_of(k->p, i));
             if (f->text_width > 0 && s->texts && s->texts[at]) {
                 char safe[LABEL_MOST];
                 label_clean(s->texts[at], safe, k->ascii);

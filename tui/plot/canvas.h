@@ -3,8 +3,8 @@
 #ifndef SCRY_PLOT_CANVAS_H
 #define SCRY_PLOT_CANVAS_H
 
-#include "plot/frame.h"
-#include "plot/look.h"
+#include "plot/plot_layout.h"
+#include "plot/series_style.h"
 
 typedef enum layer { LAYER_BAND, LAYER_LINE, LAYERS } layer;
 
@@ -39,7 +39,7 @@ uint32_t canvas_braille(uint8_t dots);
 char canvas_ascii(uint8_t dots);
 
 /* All series of a plot but bars, in the ranges of f; the canvas has the size of f's area in cells. */
-void canvas_paint(canvas *c, const plot *p, const frame *f, bool ascii);
+void canvas_paint(canvas *c, const plot *p, const plot_layout *f, bool ascii);
 /* A value's place in dots: x from the left, y from the top. */
 double canvas_x(const canvas *c, scale s, double value);
 double canvas_y(const canvas *c, scale s, double value);

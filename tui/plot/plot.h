@@ -9,8 +9,8 @@
  * read. Values that are NaN, infinite or beyond 1e300, and values not above 0 on a logarithmic axis,
  * are skipped. Every point is looked at: a curve of a million is best thinned by its owner to some
  * thousands. Text may come from strangers: it is cleaned here. */
-#ifndef SCRY_PLOT_H
-#define SCRY_PLOT_H
+#ifndef SCRY_PLOT_PLOT_H
+#define SCRY_PLOT_PLOT_H
 
 #include "draw/grid.h"
 

@@ -74,7 +74,7 @@ static void pad(span *s, const plot_axis *axis, double share) {
     if (high) s->high = s->high <= 0 && -s->high < room ? 0 : s->high + room;
 }
 
-static scale settle(span s, const plot_axis *axis, double share) {
+static scale scale_of(span s, const plot_axis *axis, double share) {
     bool from_data = s.low <= s.high;
     if (!from_data) s = axis->log ? (span){1, 10} : (span){0, 1};
     if (axis->fix_low && scale_takes((scale){.log = axis->log}, axis->low)) {
@@ -115,7 +115,7 @@ extent plot_extent(const plot *p) {
         if (scale_takes(s, p->rules[i].at)) take(p->rules[i].upright ? &x : &y, p->rules[i].at);
     }
     if (bars && e.points && !p->x.log) take(&x, 0);
-    e.x = settle(x, &p->x, points || bars ? 0.05 : 0);
-    e.y = settle(y, &p->y, 0.05);
+    e.x = scale_of(x, &p->x, points || bars ? 0.05 : 0);
+    e.y = scale_of(y, &p->y, 0.05);
     return e;
 }

@@ -1,20 +1,20 @@
 /* svg_bars.c: rows of names and bars as SVG. */
 #include "draw/svg.h"
-#include "draw/text.h"
-#include "plot/svg.h"
+#include "text/text.h"
+#include "plot/plot_svg.h"
 
 #include <math.h>
 
 void svg_bar_style(const sheet *s, size_t series) {
-    const char *color = look_of(s->p, series)->color;
+    const char *color = series_style_of(s->p, series)->color;
     static const char *const opacity[] = {"1", "0", "0.35"};
-    svg_put(s->out, " fill=\"%s\" fill-opacity=\"%s\" stroke=\"%s\"", color, opacity[look_number(s->p, series) % 3],
-            color);
+    svg_put(s->out, " fill=\"%s\" fill-opacity=\"%s\" stroke=\"%s\"", color,
+            opacity[series_style_number(s->p, series) % 3], color);
 }
 
 static void write_bar(const sheet *s, size_t series, size_t i, double top, double thick) {
     const plot_series *p = &s->p->series[series];
-    const frame *f = s->f;
+    const plot_layout *f = s->f;
     if (!series_takes(p, i, f->x, f->y)) {
         svg_put(s->out, "<text x=\"%n\" y=\"%n\" fill=\"#555\">no value</text>\n", f->area.x + 4,
                 top + thick / 2 + 4.5);
@@ -53,7 +53,7 @@ static void write_name(const sheet *s, size_t row, double middle) {
 }
 
 void svg_bars(const sheet *s) {
-    const frame *f = s->f;
+    const plot_layout *f = s->f;
     double margin = (f->pitch - f->bars * f->thick) / 2;
     for (size_t row = 0; row < f->rows; row++) {
         double top = f->area.y + f->pitch * (double)row + margin;

@@ -1,16 +1,16 @@
 /* svg_series.c: bands, lines and points of a plot as SVG. */
 #include "draw/svg.h"
-#include "plot/svg.h"
+#include "plot/plot_svg.h"
 
 #include <math.h>
 #include <stdlib.h>
 
 static double px(const sheet *s, double value) {
-    return s->f->area.x + frame_x(s->f, value);
+    return s->f->area.x + plot_layout_x(s->f, value);
 }
 
 static double py(const sheet *s, double value) {
-    return s->f->area.y + frame_y(s->f, value);
+    return s->f->area.y + plot_layout_y(s->f, value);
 }
 
 static bool takes(const sheet *s, const plot_series *p, size_t i) {
@@ -106,7 +106,7 @@ static void path_segment(path *k, double x0, double y0, double x1, double y1) {
     k->down = x1 == to_x && y1 == to_y;
 }
 
-static void write_line(const sheet *s, const plot_series *p, const look *l) {
+static void write_line(const sheet *s, const plot_series *p, const series_style *l) {
     fputs("<path d=\"", s->out);
     path k = {.s = s};
     for (size_t i = 1; i < p->n; i++) {
@@ -143,7 +143,7 @@ static void write_point(const sheet *s, size_t series, size_t i, double size) {
     snprintf(about, sizeof about, "%s%s%.6g, %.6g", name, *name ? ": " : "", series_x(p, i), p->y[i]);
     const char *told = p->n <= s->f->many ? about : NULL;
     if (p->highlight == i + 1) svg_star(s, y, x, told);
-    else svg_sign(s, look_number(s->p, series), look_of(s->p, series)->color, y, x, size, told);
+    else svg_sign(s, series_style_number(s->p, series), series_style_of(s->p, series)->color, y, x, size, told);
 }
 
 /* Dots of one colour in one element: there may be thousands. */
@@ -166,7 +166,7 @@ static void write_points(const sheet *s, size_t series) {
     bool many = p->n > s->f->many, few = p->kind == PLOT_LINE && p->n >= 3 && p->n <= 40;
     size_t shown = 0;
     for (size_t i = 0; i < p->n; i++) shown += takes(s, p, i);
-    if (p->kind == PLOT_POINTS && many) write_dots(s, p, look_of(s->p, series)->color);
+    if (p->kind == PLOT_POINTS && many) write_dots(s, p, series_style_of(s->p, series)->color);
     for (size_t i = 0; i < p->n; i++)
         if (p->highlight == i + 1 || (p->kind == PLOT_POINTS ? !many : few || shown == 1))
             write_point(s, series, i, p->kind == PLOT_POINTS ? 4.5 : 3.2);
@@ -175,9 +175,9 @@ static void write_points(const sheet *s, size_t series) {
 /* What is named first lies on top. */
 void svg_series(const sheet *s) {
     for (size_t i = s->p->series_count; i-- > 0;)
-        if (s->p->series[i].kind == PLOT_BAND) write_band(s, &s->p->series[i], look_of(s->p, i)->color);
+        if (s->p->series[i].kind == PLOT_BAND) write_band(s, &s->p->series[i], series_style_of(s->p, i)->color);
     for (size_t i = s->p->series_count; i-- > 0;)
-        if (is_line(&s->p->series[i])) write_line(s, &s->p->series[i], look_of(s->p, i));
+        if (is_line(&s->p->series[i])) write_line(s, &s->p->series[i], series_style_of(s->p, i));
     for (size_t i = s->p->series_count; i-- > 0;)
         if (is_line(&s->p->series[i]) || s->p->series[i].kind == PLOT_POINTS) write_points(s, i);
 }

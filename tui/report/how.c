@@ -10,8 +10,8 @@ const char *report_file_name(const char *path) {
 }
 
 void report_how(FILE *f, const report *r) {
-    const subject *s = r->s;
-    const char *path = scry_about(s->index)->path;
+    const cli_context *s = r->s;
+    const char *path = scry_index_info(s->index)->path;
     fputs("<h2 id=\"how\">How each figure was computed</h2>\n<dl>\n", f);
     static const char *const rows[][2] = {
         {"shift",

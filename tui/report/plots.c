@@ -1,43 +1,43 @@
 /* plots.c: the plots of a report: those of the explorer and of scry plot, as SVG in the page. */
 #include "draw/svg.h"
-#include "figures/figure.h"
+#include "charts/chart.h"
 #include "plot/plot.h"
 #include "report/report.h"
 
 enum { WIDTH = 720, HEIGHT = 450 };
 
-static void put_figure(FILE *f, const report *r, figure_kind kind, const figure_view *v, const char *caption) {
-    figure_ask *ask = figure_types[kind].work ? figure_ask_new(kind, v) : NULL;
-    figure_data *data = ask ? figure_work(ask, r->stop) : NULL; /* NULL when stopped: the page is thrown away */
-    figure *drawn = figure_new(kind, v, data, true);
+static void put_figure(FILE *f, const report *r, chart_kind kind, const chart_view *v, const char *caption) {
+    chart_request *ask = chart_types[kind].work ? chart_request_new(kind, v) : NULL;
+    chart_data *data = ask ? chart_compute(ask, r->stop) : NULL; /* NULL when stopped: the page is thrown away */
+    chart *drawn = chart_new(kind, v, data, true);
     fputs("<figure class=\"plot\">\n", f);
     plot_svg(&drawn->plot, WIDTH, plot_svg_height(&drawn->plot, WIDTH, HEIGHT), f);
     svg_put(f, "<figcaption>%t</figcaption>\n</figure>\n", caption);
-    figure_free(drawn);
-    figure_data_free(data);
-    figure_ask_free(ask);
+    chart_free(drawn);
+    chart_data_free(data);
+    chart_request_free(ask);
 }
 
-static figure_view view_of(const report *r, const scry_result *result, scry_score score) {
-    const subject *s = r->s;
+static chart_view view_of(const report *r, const scry_result *result, scry_score score) {
+    const cli_context *s = r->s;
     return figure_view_of(s->index, s->ranking, s->set, r->scope, r->scope_words, result, score, r->top);
 }
 
-static void put_sweeps(FILE *f, const report *r, const figure_view *v) {
+static void put_sweeps(FILE *f, const report *r, const chart_view *v) {
     scry_condition has[SCRY_CONDITIONS];
     int sources = scry_sources(v->index, v->scope->train, has);
-    put_figure(f, r, FIGURE_SWEEP, v,
+    put_figure(f, r, CHART_SWEEP, v,
                "The band holds 90 % of 200 random sets of that many active latents. The best of many N is not to be "
                "read as if it had been the only one.");
     for (int i = 0; i < sources; i++) {
         if (has[i] == v->ranking->source) continue;
-        figure_view other = *v;
+        chart_view other = *v;
         scry_ranking *by = scry_rank(v->index, v->scope->train, has[i], v->ranking->metric, NULL);
         other.ranking = by;
-        if (by) put_figure(f, r, FIGURE_SWEEP, &other, "The same with the latents that another source moves most.");
+        if (by) put_figure(f, r, CHART_SWEEP, &other, "The same with the latents that another source moves most.");
         scry_ranking_free(by);
     }
-    put_figure(f, r, FIGURE_BANDS, v, "The score made of ranks 1 to 100 alone, of 101 to 200, and so on.");
+    put_figure(f, r, CHART_BANDS, v, "The score made of ranks 1 to 100 alone, of 101 to 200, and so on.");
 }
 
 void report_plots(FILE *f, const report *r, const scry_result *result, const scry_result *other,
@@ -45,34 +45,34 @@ void report_plots(FILE *f, const report *r, const scry_result *result, const scr
     static const char caption[] =
         "A point is a domain; the line is the least-squares fit, and the band holds the lines "
         "with one domain left out.";
-    figure_view v = view_of(r, result, r->s->score);
+    chart_view v = view_of(r, result, r->s->score);
     fputs("<div class=\"plots\">\n", f);
-    put_figure(f, r, FIGURE_SCATTER, &v, caption);
+    put_figure(f, r, CHART_SCATTER, &v, caption);
     if (other) {
-        figure_view beside = view_of(r, other, other_score);
-        put_figure(f, r, FIGURE_SCATTER, &beside, caption);
+        chart_view beside = view_of(r, other, other_score);
+        put_figure(f, r, CHART_SCATTER, &beside, caption);
     }
     if (v.ranking) put_sweeps(f, r, &v);
     fputs("</div>\n", f);
 }
 
 void report_shift_plots(FILE *f, const report *r, const scry_result *result) {
-    figure_view v = view_of(r, result, r->s->score);
+    chart_view v = view_of(r, result, r->s->score);
     v.dimensions = true;
     if (r->top && r->top <= v.ranking->latents) v.latent = (long)v.ranking->order[r->top - 1];
     fputs("<div class=\"plots\">\n", f);
-    put_figure(f, r, FIGURE_CONCENTRATION, &v,
+    put_figure(f, r, CHART_CONCENTRATION, &v,
                "How much of all latents' shift the first N hold; raw dimensions of the residual stream where they are "
                "known, which is by sq.");
     if (v.other != v.ranking->source)
-        put_figure(f, r, FIGURE_OVERLAP, &v,
+        put_figure(f, r, CHART_OVERLAP, &v,
                    "By chance: two random rankings. Dimensions are few, so that their tops overlap by chance alone.");
     fputs("</div>\n", f);
 }
 
 void report_mix_plot(FILE *f, const report *r, const scry_result *result) {
-    figure_view v = view_of(r, result, r->s->score);
+    chart_view v = view_of(r, result, r->s->score);
     fputs("<div class=\"plots\">\n", f);
-    put_figure(f, r, FIGURE_MIX, &v, "By largest remainder: they sum to the budget exactly.");
+    put_figure(f, r, CHART_MIXTURE, &v, "By largest remainder: they sum to the budget exactly.");
     fputs("</div>\n", f);
 }

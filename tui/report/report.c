@@ -1,11 +1,11 @@
 /* report.c: everything about one selection on one page. */
 #include "report/report.h"
 #include "analysis.h"
-#include "commands/facts.h"
+#include "results/results.h"
 #include "draw/svg.h"
-#include "draw/text.h"
+#include "text/text.h"
 #include "report/html.h"
-#include "whole.h"
+#include "base/atomic_file.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -113,7 +113,7 @@ static void put_shift_cards(const page *p) {
 }
 
 static void put_cards(const page *p) {
-    const subject *s = p->r->s;
+    const cli_context *s = p->r->s;
     const scry_result *r = &p->result[s->score];
     char words[120];
     fputs("<div class=\"cards\">\n", p->f);
@@ -131,20 +131,20 @@ static void put_cards(const page *p) {
 /* ---- does it predict ------------------------------------------------------------------------- */
 
 static void put_correlations(const page *p) {
-    static const out_column columns[] = {{"score", "score", NULL, 0},
-                                         {"points", "domains", "%.0f", 0},
-                                         {"pearson", "rho", "%.4f", 0},
-                                         {"r2", "R2", "%.4f", 0},
-                                         {"spearman", "Spearman", "%.4f", 0},
-                                         {"p_value", "p", "%.5f", 0},
-                                         {"loo_min", "one out, from", "%.3f", 0},
-                                         {"loo_max", "to", "%.3f", 0},
-                                         {"ci_low", "95%, from", "%.3f", 0},
-                                         {"ci_high", "to", "%.3f", 0},
-                                         {"random_mean", "random", "%.3f", 0},
-                                         {"random_sd", "deviation", "%.3f", 0},
-                                         {"random_rank", "below", "%.1f%%", 100},
-                                         {NULL, NULL, NULL, 0}};
+    static const output_column columns[] = {{"score", "score", NULL, 0},
+                                            {"points", "domains", "%.0f", 0},
+                                            {"pearson", "rho", "%.4f", 0},
+                                            {"r2", "R2", "%.4f", 0},
+                                            {"spearman", "Spearman", "%.4f", 0},
+                                            {"p_value", "p", "%.5f", 0},
+                                            {"loo_min", "one out, from", "%.3f", 0},
+                                            {"loo_max", "to", "%.3f", 0},
+                                            {"ci_low", "95%, from", "%.3f", 0},
+                                            {"ci_high", "to", "%.3f", 0},
+                                            {"random_mean", "random", "%.3f", 0},
+                                            {"random_sd", "deviation", "%.3f", 0},
+                                            {"random_rank", "below", "%.1f%%", 100},
+                                            {NULL, NULL, NULL, 0}};
     cJSON *list = cJSON_CreateArray();
     for (int s = 0; s < SCRY_SCORES; s++)
         if (p->facts[s]) cJSON_AddItemReferenceToArray(list, p->facts[s]);
@@ -160,24 +160,24 @@ static const cJSON *domain_at(const page *p, int score, int domain) {
 
 static void put_domains(const page *p) {
     char title[SCRY_SCORES][24];
-    out_column columns[SCRY_SCORES + 5] = {{"name", "domain", NULL, 0}};
+    output_column columns[SCRY_SCORES + 5] = {{"name", "domain", NULL, 0}};
     size_t n = 1;
     int chosen = (int)p->r->s->score;
     for (int s = 0; s < SCRY_SCORES; s++) {
         if (!p->facts[s]) continue;
         snprintf(title[s], sizeof title[s], "STS %s", scry_score_name((scry_score)s));
-        columns[n++] = (out_column){s == chosen ? "sts" : scry_score_name((scry_score)s), title[s], "%#.4g", 0};
+        columns[n++] = (output_column){s == chosen ? "sts" : scry_score_name((scry_score)s), title[s], "%#.4g", 0};
     }
-    columns[n++] = (out_column){"change", "change", "%+.2f", 0};
-    columns[n++] = (out_column){"fitted", "fitted", p->r->scope->is_signed ? "%+.2f" : "%.2f", 0};
-    columns[n++] = (out_column){"residual", "residual", "%+.2f", 0};
-    columns[n] = (out_column){NULL, NULL, NULL, 0};
+    columns[n++] = (output_column){"change", "change", "%+.2f", 0};
+    columns[n++] = (output_column){"fitted", "fitted", p->r->scope->is_signed ? "%+.2f" : "%.2f", 0};
+    columns[n++] = (output_column){"residual", "residual", "%+.2f", 0};
+    columns[n] = (output_column){NULL, NULL, NULL, 0};
     cJSON *list = cJSON_CreateArray();
     for (size_t d = 0; d < p->info->domains; d++) {
         cJSON *row = cJSON_Duplicate(domain_at(p, chosen, (int)d), true);
         for (int s = 0; s < SCRY_SCORES; s++)
             if (p->facts[s] && s != chosen)
-                out_number(row, scry_score_name((scry_score)s), number(domain_at(p, s, (int)d), "sts"));
+                output_number(row, scry_score_name((scry_score)s), number(domain_at(p, s, (int)d), "sts"));
         cJSON_AddItemToArray(list, row);
     }
     char caption[120];
@@ -207,26 +207,26 @@ static char *words_of(const scry_index *index, uint32_t latent) {
 }
 
 static void put_latents(const page *p) {
-    static const out_column columns[] = {{"rank", "rank", "%.0f", 0},
-                                         {"latent", "latent", "%.0f", 0},
-                                         {"in", "in", NULL, 0},
-                                         {"shift", "shift", "%#.4g", 0},
-                                         {"share", "share", "%.2f%%", 100},
-                                         {"cumulative", "sum", "%.1f%%", 100},
-                                         {"mean_base", "mean, base", "%#.4g", 0},
-                                         {"mean_shifted", "shifted", "%#.4g", 0},
-                                         {"rate_base", "fires, base", "%.2f%%", 100},
-                                         {"rate_shifted", "shifted", "%.2f%%", 100},
-                                         {"words", "label, or the tokens that hold most of it", NULL, 0},
-                                         {NULL, NULL, NULL, 0}};
+    static const output_column columns[] = {{"rank", "rank", "%.0f", 0},
+                                            {"latent", "latent", "%.0f", 0},
+                                            {"in", "in", NULL, 0},
+                                            {"shift", "shift", "%#.4g", 0},
+                                            {"share", "share", "%.2f%%", 100},
+                                            {"cumulative", "sum", "%.1f%%", 100},
+                                            {"mean_base", "mean, base", "%#.4g", 0},
+                                            {"mean_shifted", "shifted", "%#.4g", 0},
+                                            {"rate_base", "fires, base", "%.2f%%", 100},
+                                            {"rate_shifted", "shifted", "%.2f%%", 100},
+                                            {"words", "label, or the tokens that hold most of it", NULL, 0},
+                                            {NULL, NULL, NULL, 0}};
     enum { ROWS = 200 };
-    const subject *s = p->r->s;
-    cJSON *facts = rank_facts(s->index, s->ranking, p->r->top < ROWS ? p->r->top : ROWS), *row;
+    const cli_context *s = p->r->s;
+    cJSON *facts = rank_result(s->index, s->ranking, p->r->top < ROWS ? p->r->top : ROWS), *row;
     cJSON *list = cJSON_GetObjectItemCaseSensitive(facts, "latents");
     cJSON_ArrayForEach (row, list) {
         uint32_t latent = (uint32_t)number(row, "latent");
         char *words = words_of(s->index, latent);
-        out_text(row, "words", words);
+        output_text(row, "words", words);
         cJSON_AddBoolToObject(row, "in", scry_set_has(s->set, latent));
         free(words);
     }
@@ -248,20 +248,20 @@ static void put_tops(const page *p) {
                  scry_condition_name(p->r->s->ranking->source));
         snprintf(b[i], sizeof b[i], "by %s", cJSON_IsString(beside) ? beside->valuestring : "");
     }
-    const out_column two[] = {{"n", "top", "%.0f", 0},
-                              {"latents_share_a", a[0], "%.1f%%", 100},
-                              {"latents_share_b", b[0], "%.1f%%", 100},
-                              {"latents_overlap", "in both", "%.0f", 0},
-                              {"latents_expected", "by chance", "%.1f", 0},
-                              {"dimensions_share_a", a[1], "%.1f%%", 100},
-                              {"dimensions_share_b", b[1], "%.1f%%", 100},
-                              {"dimensions_overlap", "in both", "%.0f", 0},
-                              {"dimensions_expected", "by chance", "%.1f", 0},
-                              {NULL, NULL, NULL, 0}};
-    const out_column one[] = {{"n", "top", "%.0f", 0},
-                              {"latents_share_a", a[0], "%.1f%%", 100},
-                              {"dimensions_share_a", a[1], "%.1f%%", 100},
-                              {NULL, NULL, NULL, 0}};
+    const output_column two[] = {{"n", "top", "%.0f", 0},
+                                 {"latents_share_a", a[0], "%.1f%%", 100},
+                                 {"latents_share_b", b[0], "%.1f%%", 100},
+                                 {"latents_overlap", "in both", "%.0f", 0},
+                                 {"latents_expected", "by chance", "%.1f", 0},
+                                 {"dimensions_share_a", a[1], "%.1f%%", 100},
+                                 {"dimensions_share_b", b[1], "%.1f%%", 100},
+                                 {"dimensions_overlap", "in both", "%.0f", 0},
+                                 {"dimensions_expected", "by chance", "%.1f", 0},
+                                 {NULL, NULL, NULL, 0}};
+    const output_column one[] = {{"n", "top", "%.0f", 0},
+                                 {"latents_share_a", a[0], "%.1f%%", 100},
+                                 {"dimensions_share_a", a[1], "%.1f%%", 100},
+                                 {NULL, NULL, NULL, 0}};
     const html_table t = {"tops", "What the tops hold of the shift (sq), and what two sources share",
                           cJSON_IsString(beside) ? two : one, "n", NULL};
     html_rows(p->f, &t, cJSON_GetObjectItemCaseSensitive(p->baselines, "tops"));
@@ -287,21 +287,21 @@ static const double SCORES_SHARE = 0.2, NUMBERS_SHARE = 0.8;
 
 static void compute(page *p) {
     const report *r = p->r;
-    for (int s = 0; s < SCRY_SCORES && !scry_stopped(r->stop); s++) {
+    for (int s = 0; s < SCRY_SCORES && !scry_cancelled(r->stop); s++) {
         if (!scry_has_score(r->s->index, (scry_score)s)) continue;
-        subject of = *r->s;
+        cli_context of = *r->s;
         of.score = (scry_score)s;
         scry_scorer *scorer = scry_scorer_new(of.index, of.score);
         scry_scorer_load(scorer, of.set);
         scry_result_fit(&p->result[s], of.index, scorer, r->scope);
-        scry_result_complete(&p->result[s], of.index, of.score, of.set, r->stop);
+        scry_result_finish(&p->result[s], of.index, of.score, of.set, r->stop);
         scry_scorer_free(scorer);
-        p->facts[s] = score_facts(&of, &p->result[s]);
-        scry_tell(r->stop, SCORES_SHARE * (s + 1) / SCRY_SCORES);
+        p->facts[s] = score_result(&of, &p->result[s]);
+        scry_report_progress(r->stop, SCORES_SHARE * (s + 1) / SCRY_SCORES);
     }
-    const scry_stop rest = scry_stop_part(r->stop, SCORES_SHARE, NUMBERS_SHARE);
-    if (r->s->ranking && !scry_stopped(r->stop))
-        p->baselines = baselines_facts(r->s->index, r->s->ranking, r->top, r->scope, r->threads, &rest);
+    const scry_cancel rest = scry_cancel_part(r->stop, SCORES_SHARE, NUMBERS_SHARE);
+    if (r->s->ranking && !scry_cancelled(r->stop))
+        p->baselines = baselines_result(r->s->index, r->s->ranking, r->top, r->scope, r->threads, &rest);
 }
 
 static void write_page(const page *p) {
@@ -351,16 +351,16 @@ static void write_page(const page *p) {
 }
 
 bool report_write(const report *r, const char *path, scry_error *err) {
-    whole_file w;
-    if (!whole_begin(&w, path, err)) return false;
-    page p = {.r = r, .info = scry_about(r->s->index), .f = w.file};
+    atomic_file w;
+    if (!atomic_file_begin(&w, path, err)) return false;
+    page p = {.r = r, .info = scry_index_info(r->s->index), .f = w.file};
     compute(&p);
-    if (!scry_stopped(r->stop)) write_page(&p);
+    if (!scry_cancelled(r->stop)) write_page(&p);
     for (int s = 0; s < SCRY_SCORES; s++) {
         if (p.facts[s]) scry_result_free(&p.result[s]);
         cJSON_Delete(p.facts[s]);
     }
     cJSON_Delete(p.baselines);
-    bool whole = !scry_stopped(r->stop);
-    return whole_end(&w, whole, err) && whole;
+    bool whole = !scry_cancelled(r->stop);
+    return atomic_file_end(&w, whole, err) && whole;
 }

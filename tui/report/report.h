@@ -1,21 +1,21 @@
 /* report.h: everything about one selection on one page: HTML without a script, to send to someone without a
  * terminal. */
-#ifndef SCRY_REPORT_H
-#define SCRY_REPORT_H
+#ifndef SCRY_REPORT_REPORT_H
+#define SCRY_REPORT_REPORT_H
 
 #include "analysis.h"
-#include "commands/subject.h"
+#include "shell/cli_context.h"
 
 #include <stdio.h>
 
 typedef struct report {
-    const subject *s;        /* its score is the one that residuals and sweeps are of */
+    const cli_context *s;    /* its score is the one that residuals and sweeps are of */
     const scry_scope *scope; /* the domains that take part */
     const char *scope_words; /* "all", "extremes:4" */
     const char *selection;   /* the selection in words */
     uint32_t top;            /* of the ranking: listed, and taken by overlap and baselines */
     unsigned threads;
-    const scry_stop *stop; /* NULL: never */
+    const scry_cancel *stop; /* NULL: never */
 } report;
 
 /* The file is there whole or not at all. False without err when stopped. */

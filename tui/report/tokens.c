@@ -1,7 +1,7 @@
-/* tokens.c: a report's latents with the text on which they fire most. */
-#include "commands/facts.h"
+/* latent/top_tokens.c: a report's latents with the text on which they fire most. */
+#include "results/results.h"
 #include "draw/svg.h"
-#include "draw/text.h"
+#include "text/text.h"
 #include "report/html.h"
 #include "report/report.h"
 
@@ -32,7 +32,7 @@ static void put_example(FILE *f, const cJSON *example, double most) {
 }
 
 static void put_latent(FILE *f, const report *r, uint32_t rank) {
-    const subject *s = r->s;
+    const cli_context *s = r->s;
     uint32_t latent = s->ranking->order[rank];
     const char *label = scry_label(s->index, latent);
     scry_example e[EXAMPLES];
@@ -45,7 +45,7 @@ static void put_latent(FILE *f, const report *r, uint32_t rank) {
             100 * scry_rate_base(s->index, s->train, s->ranking->source, latent),
             100 * scry_rate_shifted(s->index, s->train, s->ranking->source, latent),
             scry_condition_name(s->ranking->source));
-    cJSON *facts = tokens_facts(s->index, latent, e, n, AROUND), *example;
+    cJSON *facts = tokens_result(s->index, latent, e, n, AROUND), *example;
     fputs("<ul class=\"examples\">\n", f);
     cJSON_ArrayForEach (example, cJSON_GetObjectItemCaseSensitive(facts, "examples"))
         put_example(f, example, (double)e[0].activation);
@@ -54,9 +54,9 @@ static void put_latent(FILE *f, const report *r, uint32_t rank) {
 }
 
 void report_tokens(FILE *f, const report *r) {
-    const subject *s = r->s;
+    const cli_context *s = r->s;
     uint32_t shown = 0;
-    for (uint32_t rank = 0; rank < s->ranking->latents && shown < LATENTS && !scry_stopped(r->stop); rank++)
+    for (uint32_t rank = 0; rank < s->ranking->latents && shown < LATENTS && !scry_cancelled(r->stop); rank++)
         if (scry_set_has(s->set, s->ranking->order[rank])) {
             put_latent(f, r, rank);
             shown++;

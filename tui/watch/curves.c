@@ -1,6 +1,6 @@
 /* curves.c: a training run as a screen. */
 #include "watch/curves.h"
-#include "draw/text.h"
+#include "text/text.h"
 #include "plot/plot.h"
 
 #include <math.h>

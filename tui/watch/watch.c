@@ -1,8 +1,8 @@
 /* watch.c: the curves of a training run on the terminal. */
 #include "watch/watch.h"
-#include "state/config.h"
-#include "keys.h"
-#include "terminal.h"
+#include "explorer/state/config.h"
+#include "terminal/keys.h"
+#include "terminal/terminal.h"
 #include "watch/curves.h"
 
 #include <math.h>

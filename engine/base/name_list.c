@@ -1,0 +1,57 @@
+/* base/name_list.c: names in one text, with commas between them. */
+#include "base/name_list.h"
+#include "base/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static bool escapes(const char *at) {
+    return at[0] == '\\' && at[1] && strchr("\",\\", at[1]);
+}
+
+/* One name from `from` to before the sign that ends it: a quote, or a comma; \0 too. Returns where that is. */
+static const char *take(const char *from, char end, char *out, size_t *length, bool *plain) {
+    while (*from && *from != end) {
+        if (escapes(from)) {
+            *plain = false;
+            from++;
+        }
+        out[(*length)++] = *from++;
+    }
+    return from;
+}
+
+bool scry_name_list_next(const char **at, scry_listed_name *word, scry_error *err) {
+    const char *from = *at;
+    size_t length = 0;
+    if (!*from) return false;
+    bool quoted = *from == '"';
+    *word = (scry_listed_name){.text = mem_new(strlen(from) + 1, 1), .plain = !quoted};
+    const char *end = take(from + quoted, quoted ? '"' : ',', word->text, &length, &word->plain);
+    const char *next = quoted && *end ? end + 1 : end;
+    if (quoted && (!*end || (*next && *next != ','))) {
+        scry_misuse(err, "\"%.60s\": found %s, expected names with commas between, such as a,\"b, c\"", *at,
+                    *end ? "more behind a closing quote" : "no closing quote");
+        free(word->text);
+        return false;
+    }
+    word->text[length] = 0;
+    *at = next + (*next == ',');
+    return true;
+}
+
+char *scry_name_list_quote(const char *name) {
+    size_t length = strlen(name);
+    bool bare = length && !strchr(" \"", name[0]) && !strchr(" \\", name[length - 1]) && !strchr(name, ',') &&
+                strcmp(name, "all") != 0 && strncmp(name, "extremes:", 9) != 0;
+    for (const char *at = name; *at && bare; at++) bare = !escapes(at);
+    char *out = mem_new(2 * length + 3, 1), *to = out;
+    if (!bare) *to++ = '"';
+    for (; *name; name++) {
+        if (!bare && (*name == '"' || *name == '\\')) *to++ = '\\';
+        *to++ = *name;
+    }
+    if (!bare) *to++ = '"';
+    *to = 0;
+    return out;
+}

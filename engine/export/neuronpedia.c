@@ -1,0 +1,117 @@
+/* export/neuronpedia.c: a selection as a list for Neuronpedia. */
+#include "export.h"
+#include "base/mem.h"
+#include "base/atomic_file.h"
+
+#include <cjson/cJSON.h>
+#include <ctype.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Bytes of the character at `at`, 0 when it is not UTF-8 (overlong forms, surrogates and what is beyond
+ * U+10FFFF are not). */
+static size_t utf8_length(const char *at) {
+    const unsigned char *b = (const unsigned char *)at;
+    size_t n = b[0] < 0x80                   ? 1
+               : b[0] >= 0xc2 && b[0] < 0xe0 ? 2
+               : (b[0] & 0xf0) == 0xe0       ? 3
+               : b[0] >= 0xf0 && b[0] < 0xf5 ? 4
+                                             : 0;
+    for (size_t i = 1; i < n; i++)
+        if ((b[i] & 0xc0) != 0x80) return 0;
+    bool low = (b[0] == 0xe0 && b[1] < 0xa0) || (b[0] == 0xf0 && b[1] < 0x90);
+    bool high = (b[0] == 0xed && b[1] > 0x9f) || (b[0] == 0xf4 && b[1] > 0x8f);
+    return low || high ? 0 : n;
+}
+
+char *scry_utf8(const char *text) {
+    char *safe = mem_new(3 * strlen(text) + 1, 1), *to = safe;
+    while (*text) {
+        size_t n = utf8_length(text);
+        memcpy(to, n ? text : "\xef\xbf\xbd", n ? n : 3);
+        to += n ? n : 3;
+        text += n ? n : 1;
+    }
+    return safe;
+}
+
+static cJSON *json_text(const char *text) {
+    char *safe = scry_utf8(text);
+    cJSON *item = cJSON_CreateString(safe);
+    free(safe);
+    return item;
+}
+
+/* "blocks.25.hook_resid_post" -> "25-resid_post": the layer in front, as Neuronpedia's source ids have it. */
+static char *source_of(const char *hook) {
+    const char *digit = hook;
+    while (*digit && !isdigit((unsigned char)*digit)) digit++;
+    if (!*digit) return mem_copy_string(*hook ? hook : "unknown");
+    const char *kind = strstr(digit, "hook_");
+    return mem_format("%d%s%s", atoi(digit), kind ? "-" : "", kind ? kind + 5 : "");
+}
+
+/* Label, or key tokens; then where it stands. */
+static char *description_of(const scry_exported *e, uint32_t latent) {
+    const scry_ranking *r = e->ranking;
+    const char *label = scry_label(e->index, latent);
+    char tokens[400] = "";
+    for (int k = 0; k < SCRY_KEY_PIECES && !label; k++) {
+        const char *piece = scry_key_piece(e->index, latent, k);
+        if (piece && strlen(tokens) + strlen(piece) + 4 < sizeof tokens) {
+            strcat(tokens, *tokens ? " \"" : "\"");
+            strcat(strcat(tokens, piece), "\"");
+        }
+    }
+    double share = r->total > 0 ? fabs(r->shift[latent]) / r->total : 0;
+    return mem_format("%s%srank %" PRIu32 " by %s %s, %.2f%% of the shift", label ? label : tokens,
+                      label || *tokens ? "; " : "", r->rank[latent] + 1, scry_condition_name(r->source),
+                      scry_metric_name(r->metric), 100 * share);
+}
+
+static cJSON *feature_of(const scry_exported *e, uint32_t latent, const char *model, const char *source) {
+    cJSON *item = cJSON_CreateObject();
+    char number[16], *description = description_of(e, latent);
+    snprintf(number, sizeof number, "%" PRIu32, latent);
+    cJSON_AddItemToObject(item, "modelId", json_text(model));
+    cJSON_AddItemToObject(item, "layer", json_text(source));
+    cJSON_AddStringToObject(item, "index", number);
+    cJSON_AddItemToObject(item, "description", json_text(description));
+    free(description);
+    return item;
+}
+
+bool scry_set_write_list(const scry_exported *e, const char *path, scry_notes *notes, scry_error *err) {
+    const scry_info *info = scry_index_info(e->index);
+    char *own = source_of(info->hook);
+    const char *model = e->model_id ? e->model_id : info->model, *source = e->source_id ? e->source_id : own;
+    if (!e->model_id || !e->source_id)
+        scry_notes_add(notes, "model id \"%s\" and source id \"%s\"; --model-id and --source-id give Neuronpedia's own",
+                       model, source);
+    if (e->set->count > 100)
+        scry_notes_add(notes, "%" PRIu32 " latents; Neuronpedia takes at most 100 at a time", e->set->count);
+    cJSON *list = cJSON_CreateObject();
+    char *about = mem_format("%" PRIu32 " latents by %s %s, %s", e->set->count, scry_condition_name(e->ranking->source),
+                             scry_metric_name(e->ranking->metric), info->train[e->ranking->train].name);
+    cJSON_AddItemToObject(list, "name", json_text(*info->name ? info->name : "scry"));
+    cJSON_AddItemToObject(list, "description", json_text(about));
+    cJSON *features = cJSON_AddArrayToObject(list, "features");
+    uint32_t *latent = scry_exported_latents(e);
+    for (uint32_t i = 0; i < e->set->count && !scry_cancelled(e->stop); i++) {
+        if (i % 256 == 0) scry_report_progress(e->stop, (double)i / e->set->count);
+        cJSON_AddItemToArray(features, feature_of(e, latent[i], model, source));
+    }
+    char *text = cJSON_Print(list);
+    atomic_file w;
+    bool ok = (!scry_cancelled(e->stop) || scry_fail(err, "%s: given up", path)) && atomic_file_begin(&w, path, err);
+    if (ok) fprintf(w.file, "%s\n", text);
+    ok = ok && atomic_file_end(&w, true, err);
+    cJSON_free(text);
+    cJSON_Delete(list);
+    free(latent);
+    free(about);
+    free(own);
+    return ok;
+}

@@ -1,0 +1,127 @@
+/* export/set_csv.c: a selection as CSV, out and in again. */
+#include "export.h"
+#include "base/mem.h"
+#include "io/csv_table.h"
+#include "base/atomic_file.h"
+
+#include <csv.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+/* ---- reading -------------------------------------------------------------------------------- */
+
+static int yes_or_no(const char *cell) {
+    static const char *const yes[] = {"1", "true", "yes", "in"}, *const no[] = {"0", "false", "no", "out"};
+    for (size_t i = 0; i < 4; i++) {
+        if (strcasecmp(cell, yes[i]) == 0) return 1;
+        if (strcasecmp(cell, no[i]) == 0) return 0;
+    }
+    return -1;
+}
+
+static bool read_row(scry_set *set, const char *path, uint64_t row, const char *latent, const char *included,
+                     scry_error *err) {
+    char *end;
+    errno = 0;
+    unsigned long long number = strtoull(latent, &end, 10);
+    if (latent[0] < '0' || latent[0] > '9' || *end || errno)
+        return scry_fail(err, "%s: row %" PRIu64 ": latent: found \"%.40s\", expected a whole number", path, row,
+                         latent);
+    if (number >= set->latents)
+        return scry_fail(err, "%s: row %" PRIu64 ": latent %llu does not exist; this index has 0 to %" PRIu32, path,
+                         row, number, set->latents - 1);
+    int in = yes_or_no(included);
+    if (in < 0)
+        return scry_fail(err, "%s: row %" PRIu64 ": included: found \"%.40s\", expected 1 or 0", path, row, included);
+    scry_set_put(set, (uint32_t)number, in);
+    return true;
+}
+
+bool scry_set_read_csv(scry_set *set, const char *path, scry_error *err) {
+    csv_table t;
+    if (!csv_table_read(&t, path, NULL, err)) return false;
+    int latent = csv_table_column(&t, "latent"), included = csv_table_column(&t, "included");
+    bool ok = true;
+    if (latent < 0 || included < 0)
+        ok = scry_fail(err, "%s: header: no column \"%s\"; expected at least latent,included", path,
+                       latent < 0 ? "latent" : "included");
+    for (uint64_t r = 0; r < t.rows && ok; r++)
+        ok = read_row(set, path, r + 2, csv_table_cell(&t, r, latent), csv_table_cell(&t, r, included), err);
+    csv_table_free(&t);
+    return ok;
+}
+
+/* ---- writing -------------------------------------------------------------------------------- */
+
+/* Text that a spreadsheet would take for a formula gets an apostrophe in front, which it shows as
+ * text. Numbers never come this way. */
+static void put_text(FILE *f, const char *text) {
+    bool formula = text[0] && strchr("=+-@\t\r", text[0]);
+    char *safe = mem_format("%s%s", formula ? "'" : "", text);
+    csv_fwrite(f, safe, strlen(safe));
+    free(safe);
+}
+
+static void put_header(FILE *f, const scry_index *index, scry_score score) {
+    const scry_info *info = scry_index_info(index);
+    fputs("latent,included,rank,shift,share,label", f);
+    for (size_t d = 0; d < info->domains; d++) {
+        char *name = mem_format("%s:%s", scry_score_name(score), info->domain[d].name);
+        fputc(',', f);
+        put_text(f, name);
+        free(name);
+    }
+    fputc('\n', f);
+}
+
+/* A domain without an icl capture has no icl contributions: its cells stay empty. */
+static bool has_capture(const scry_index *index, scry_score score, size_t domain) {
+    return score != SCRY_SCORE_ICL || scry_index_info(index)->domain[domain].has_icl;
+}
+
+static void put_latent(FILE *f, const scry_index *index, const scry_ranking *r, uint32_t rank, bool in,
+                       scry_score score) {
+    uint32_t latent = r->order[rank];
+    const float *contribution = scry_contribution(index, score, latent);
+    double shift = r->shift[latent], size = shift < 0 ? -shift : shift;
+    const char *label = scry_label(index, latent);
+    fprintf(f, "%" PRIu32 ",%d,%" PRIu32 ",%.17g,%.17g,", latent, in, rank + 1, shift,
+            r->total > 0 ? size / r->total : 0);
+    put_text(f, label ? label : "");
+    size_t D = scry_index_info(index)->domains;
+    for (size_t d = 0; d < D; d++) {
+        fputc(',', f);
+        if (contribution && has_capture(index, score, d) && scry_scored(index, latent))
+            fprintf(f, "%.9g", (double)contribution[d]);
+    }
+    fputc('\n', f);
+}
+
+static void write_all(FILE *f, const scry_set *set, const scry_index *index, const scry_ranking *r, uint32_t top,
+                      scry_score score, const scry_cancel *stop) {
+    put_header(f, index, score);
+    for (uint32_t rank = 0; rank < r->latents && !scry_cancelled(stop); rank++) {
+        if (rank % 1024 == 0) scry_report_progress(stop, (double)rank / r->latents);
+        bool in = scry_set_has(set, r->order[rank]);
+        if (in || rank < top) put_latent(f, index, r, rank, in, score);
+    }
+}
+
+bool scry_set_write_csv_until(const scry_set *set, const scry_index *index, const scry_ranking *ranking, uint32_t top,
+                              scry_score score, const char *path, const scry_cancel *stop, scry_error *err) {
+    atomic_file w;
+    if (!atomic_file_begin(&w, path, err)) return false;
+    write_all(w.file, set, index, ranking, top, score, stop);
+    if (!scry_cancelled(stop)) return atomic_file_end(&w, true, err);
+    atomic_file_end(&w, false, NULL);
+    return scry_fail(err, "%s: given up", path);
+}
+
+bool scry_set_write_csv(const scry_set *set, const scry_index *index, const scry_ranking *ranking, uint32_t top,
+                        scry_score score, const char *path, scry_error *err) {
+    return scry_set_write_csv_until(set, index, ranking, top, score, path, NULL, err);
+}

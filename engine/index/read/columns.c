@@ -1,0 +1,199 @@
+/* columns.c: figures of many latents side by side. */
+#include "columns.h"
+#include "index/format/metric_values.h"
+#include "index/read/index.h"
+#include "labels.h"
+
+#include <string.h>
+
+enum { AHEAD = 4 << 20 };
+
+/* The rows that these latents have, one after another: where all have one, or none is silent, a stretch of the
+ * tables; else each is looked up. */
+static bool in_one_piece(const scry_index *x) {
+    return x->rows.rows == x->F;
+}
+
+static void nothing(double *out, uint32_t n) {
+    for (uint32_t i = 0; i < n; i++) out[i] = 0;
+}
+
+/* Inlined, so that the width is settled outside the loop. */
+__attribute__((always_inline)) static inline void copy_narrow(const void *table, unsigned width, size_t row, uint32_t n,
+                                                              double over, double *out) {
+    for (uint32_t i = 0; i < n; i++) out[i] = (double)packed_uint_get(table, width, row + i) / over;
+}
+
+static void read_narrow(const scry_index *x, const void *table, unsigned width, size_t first, uint32_t from, uint32_t n,
+                        double over, double *out) {
+    if (in_one_piece(x)) {
+        if (width == 1) copy_narrow(table, 1, first + from, n, over, out);
+        else if (width == 2) copy_narrow(table, 2, first + from, n, over, out);
+        else copy_narrow(table, 4, first + from, n, over, out);
+        return;
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t row = row_of(&x->rows, from + i);
+        out[i] = row == NO_ROW ? 0 : (double)packed_uint_get(table, width, first + row) / over;
+    }
+}
+
+static void read_doubles(const scry_index *x, const double *table, uint32_t from, uint32_t n, double over,
+                         double *out) {
+    bool whole = in_one_piece(x);
+    for (uint32_t i = 0; i < n && whole; i++) out[i] = table[from + i] / over;
+    for (uint32_t i = 0; i < n && !whole; i++) {
+        uint32_t row = row_of(&x->rows, from + i);
+        out[i] = row == NO_ROW ? 0 : table[row] / over;
+    }
+}
+
+/* Changes of the mean. */
+static void read_changes(const scry_index *x, const index_source *s, uint32_t from, uint32_t n, double *out) {
+    const double *base = s->shift + (size_t)SHIFT_BASE * x->F + from;
+    const double *other = s->shift + (size_t)SHIFT_OTHER * x->F + from;
+    const metric_base pairs = {.pairs = s->pairs};
+    for (uint32_t i = 0; i < n; i++) {
+        const double of[SHIFT_ARRAYS] = {[SHIFT_BASE] = base[i], [SHIFT_OTHER] = other[i]}, none[2] = {0};
+        out[i] = metric_value(&pairs, SCRY_MEAN, of, none);
+    }
+}
+
+void scry_column_means(const scry_index *x, size_t train, scry_condition source, bool shifted, uint32_t from,
+                       uint32_t n, double *out) {
+    const index_source *s = index_source_of(x, train, source);
+    const size_t array = shifted ? SHIFT_OTHER : SHIFT_BASE;
+    if (s) read_doubles(x, s->shift + array * x->rows.rows, from, n, s->pairs, out);
+    else nothing(out, n);
+}
+
+void scry_column_rates(const scry_index *x, size_t train, scry_condition source, bool shifted, uint32_t from,
+                       uint32_t n, double *out) {
+    const index_source *s = index_source_of(x, train, source);
+    double tokens = s ? (shifted ? s->other_tokens : s->base_tokens) : 0;
+    if (s) read_narrow(x, s->fires, s->fires_width, shifted ? x->rows.rows : 0, from, n, tokens, out);
+    else nothing(out, n);
+}
+
+void scry_column_shifts(const scry_index *x, size_t train, scry_condition source, scry_metric metric, uint32_t from,
+                        uint32_t n, double *out) {
+    const index_source *s = index_source_of(x, train, source);
+    int array = metric_array(metric);
+    if (s && array >= 0) read_doubles(x, s->shift + (size_t)array * x->rows.rows, from, n, 1, out);
+    else if (s && metric == SCRY_MEAN && in_one_piece(x)) read_changes(x, s, from, n, out);
+    else
+        for (uint32_t i = 0; i < n; i++) out[i] = scry_shift_of(x, train, source, metric, from + i);
+}
+
+void scry_column_postings(const scry_index *x, uint32_t from, uint32_t n, double *out) {
+    read_narrow(x, x->counts, x->count_width, 0, from, n, 1, out);
+}
+
+/* ---- words ---------------------------------------------------------------------------------- */
+
+/* One word of the answer. Without branches, which would be guessed wrong as often as not; numbers beyond the pieces
+ * stand for none. */
+__attribute__((always_inline)) static inline uint64_t pieces_word(const void *pieces, unsigned width, uint32_t most,
+                                                                  const uint8_t *wanted, size_t row, uint32_t n) {
+    uint64_t word = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        uint8_t any = 0;
+        for (size_t k = 0; k < SCRY_KEY_PIECES; k++) {
+            uint32_t piece = packed_uint_get(pieces, width, (row + i) * SCRY_KEY_PIECES + k);
+            any |= wanted[piece < most ? piece : most];
+        }
+        word |= (uint64_t)(any & 1) << i;
+    }
+    return word;
+}
+
+static uint64_t dense_word(const scry_index *x, const uint8_t *wanted, uint32_t from, uint32_t n) {
+    uint32_t most = (uint32_t)x->pieces;
+    if (x->piece_width == 1) return pieces_word(x->key_pieces, 1, most, wanted, from, n);
+    if (x->piece_width == 2) return pieces_word(x->key_pieces, 2, most, wanted, from, n);
+    return pieces_word(x->key_pieces, 4, most, wanted, from, n);
+}
+
+/* A row each that is looked up; the silent have no key pieces, whatever their row holds. */
+static uint64_t sparse_word(const scry_index *x, const uint8_t *wanted, uint32_t from, uint32_t n) {
+    uint64_t word = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        if (!active_rows_has(&x->rows, from + i)) continue;
+        uint32_t row = row_of(&x->rows, from + i);
+        word |= pieces_word(x->key_pieces, x->piece_width, (uint32_t)x->pieces, wanted, row, 1) << i;
+    }
+    return word;
+}
+
+void scry_latents_with_piece(const scry_index *x, const uint8_t *wanted, uint32_t from, uint32_t n, uint64_t *out) {
+    memset(out, 0, ((size_t)n + 63) / 64 * sizeof *out);
+    for (uint32_t i = 0; i < n && x->key_pieces; i += 64) {
+        uint32_t some = n - i < 64 ? n - i : 64, at = from + i;
+        if (!in_one_piece(x) || at % 64) out[i / 64] = sparse_word(x, wanted, at, some);
+        else out[i / 64] = dense_word(x, wanted, at, some) & x->rows.active[at / 64];
+    }
+}
+
+/* The first label of the index's own from a latent on. */
+static uint32_t next_own(const scry_index *x, uint32_t from) {
+    uint64_t low = 0, high = x->labels;
+    while (low < high) {
+        uint64_t middle = low + (high - low) / 2;
+        if (x->label_latent[middle] < from) low = middle + 1;
+        else high = middle;
+    }
+    return low < x->labels ? x->label_latent[low] : x->F;
+}
+
+uint32_t scry_next_labelled(const scry_index *x, uint32_t from) {
+    for (; from < x->F; from++) {
+        uint32_t own = next_own(x, from), edited = label_edits_next(x->edits, from);
+        from = own < edited ? own : edited;
+        if (from >= x->F) break;
+        if (scry_label(x, from)) return from;
+    }
+    return x->F;
+}
+
+/* The tables of a row a latent; postings and decoder, which are read a latent at a time, are not among them. */
+static bool is_table(const char *name) {
+    static const char *const tables[] = {"score/", "shift/", "fires/", "key/", "post/at", "post/length", "post/count"};
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
+        if (strncmp(name, tables[i], strlen(tables[i])) == 0) return true;
+    return false;
+}
+
+uint64_t scry_prefetch(const scry_index *x, uint64_t from) {
+    const container *c = &x->file;
+    for (uint32_t i = 0; i < c->sections; i++) {
+        const container_section *s = &c->section[i];
+        uint64_t end = s->offset + s->size, at = from > s->offset ? from : s->offset;
+        if (!is_table(s->name) || at >= end) continue;
+        uint64_t size = end - at < AHEAD ? end - at : AHEAD;
+        container_prefetch(c, c->map.data + at, size);
+        return at + size;
+    }
+    return 0;
+}
+
+static void expect_row(const scry_index *x, const void *table, size_t row, size_t width) {
+    if (table) container_prefetch(&x->file, (const uint8_t *)table + row * width, width);
+}
+
+void scry_prefetch_latents(const scry_index *x, size_t train, scry_condition source, scry_score score,
+                           const uint32_t *latents, size_t n) {
+    const index_source *s = index_source_of(x, train, source);
+    const size_t rows = x->rows.rows;
+    for (size_t i = 0; i < n; i++) {
+        const uint32_t row = row_of(&x->rows, latents[i]);
+        if (row == NO_ROW) continue;
+        for (size_t a = 0; s && a < SHIFT_ARRAYS; a++) expect_row(x, s->shift, a * rows + row, sizeof *s->shift);
+        for (size_t which = 0; s && which < 2; which++) expect_row(x, s->fires, which * rows + row, s->fires_width);
+        expect_row(x, x->key_pieces, row, (size_t)SCRY_KEY_PIECES * x->piece_width);
+        expect_row(x, x->contribution[score], row, x->info.domains * sizeof(float));
+    }
+}
+
+void scry_drop_pages(const scry_index *x) {
+    container_drop_pages(&x->file, x->file.map.data, x->file.map.size);
+}

@@ -1,0 +1,135 @@
+/* index.h: an open index, for the engine's own files. Users see scry.h. */
+#ifndef SCRY_INDEX_READ_INDEX_H
+#define SCRY_INDEX_READ_INDEX_H
+
+#include <pthread.h>
+
+#include "index/format/container.h"
+#include "index/format/decoder_codec.h"
+#include "index/format/layout.h"
+#include "index/format/packed_uint.h"
+#include "index/format/posting_codec.h"
+#include "index/format/active_rows.h"
+#include "scry.h"
+
+typedef struct index_text {
+    uint64_t first_token, tokens, first_sample, samples;
+} index_text;
+
+/* A scores-only study: numbers in place of an index file. */
+typedef struct index_given {
+    struct scry_study *study; /* owns the names in info */
+    scry_notes notes;
+    double *sts[SCRY_SCORES]; /* [D] NaN where absent; NULL: no domain gives this score */
+} index_given;
+void index_given_free(index_given *given);
+
+/* One training set and source. */
+typedef struct index_source {
+    const double *shift; /* [SHIFT_ARRAYS][rows]; NULL: there is no such source */
+    const void *fires;   /* narrow [2][rows] */
+    unsigned fires_width;
+    double pairs, base_tokens, other_tokens; /* the last two: what `fires` are shares of */
+} index_source;
+
+/* Arrays over all latents that are not stored as such but follow from what is: made when they are first asked
+ * for. NULL: not asked for yet. */
+typedef struct index_made {
+    pthread_mutex_t lock;
+    double **shift; /* [trains * SCRY_CONDITIONS * SCRY_METRICS] -> [F] */
+} index_made;
+
+struct scry_index {
+    index_given *given; /* NULL: a file, with all that follows */
+    container file;
+    scry_info info;
+    void *meta; /* cJSON: owns the names in info */
+    uint32_t F;
+    size_t D;
+    active_rows rows;
+    index_source *source; /* [trains * SCRY_CONDITIONS] */
+    index_made *made;
+    const float *contribution[SCRY_SCORES]; /* [rows][D] */
+    float *silent;                          /* [D] owned: 0, the contributions of a latent without a row */
+    const layout_group *groups;             /* [ceil(F / GROUP_LATENTS) + 1] */
+    const void *counts;                     /* narrow [rows]: entries of each stream */
+    unsigned count_width;
+    const uint8_t *lengths, *post_data;
+    uint64_t lengths_size, post_size; /* post_size without the spare bytes */
+    uint64_t *first_token;            /* [captures + 1] rows of the captures before each */
+    unsigned piece_width;
+    const void *key_pieces; /* narrow [rows][SCRY_KEY_PIECES]; NULL: no text */
+    const uint64_t *piece_at;
+    const char *piece_bytes;
+    uint64_t pieces, piece_size;
+    const void *tokens; /* narrow */
+    const layout_sample *samples;
+    const char *strings;
+    uint64_t strings_size, sample_total, token_total;
+    index_text *texts;
+    size_t text_count;
+    int *capture_text; /* [captures] number in texts, -1 */
+    const uint32_t *label_latent;
+    const uint64_t *label_at;
+    const char *label_text;
+    uint64_t labels, label_size;
+    const void *decoder; /* [F][d_model] of decoder_codec; NULL: none */
+    const float *decoder_bias;
+    decoder_codec decoder_codec;
+    struct label_edits *edits; /* labels written by hand, above those */
+    const double *raw;         /* [captures][RESIDUAL_SUMS][d_model], NULL: no residuals (residual_sums.h) */
+};
+
+/* A latent's contributions [D], of a score that there is. */
+static inline const float *index_column(const scry_index *x, scry_score score, uint32_t latent) {
+    uint32_t row = row_of(&x->rows, latent);
+    return row == NO_ROW ? x->silent : x->contribution[score] + (size_t)row * x->D;
+}
+/* NULL: there is no such source. */
+const index_source *index_source_of(const scry_index *index, size_t train, scry_condition source);
+/* The label that the index itself holds, below those written by hand; NULL: none. */
+const char *index_file_label(const scry_index *index, uint32_t latent);
+/* Text of a piece, "" when there is no such. */
+const char *index_piece(const scry_index *index, uint32_t piece);
+/* Number of the piece in a row of a text. */
+static inline uint32_t index_token(const scry_index *x, size_t text, uint64_t row) {
+    return packed_uint_get(x->tokens, x->piece_width, x->texts[text].first_token + row);
+}
+/* The nth key piece's number; the number of pieces where there are fewer. */
+uint32_t index_key_piece(const scry_index *index, uint32_t latent, int nth);
+
+/* A latent's postings, capture after capture, rows ascending in each:
+ *
+ *     index_cursor c = index_postings(x, latent);
+ *     while (index_segment(x, &c))      c.capture
+ *         while (index_next(x, &c))     c.row, c.activation
+ *
+ * Damaged bytes give fewer entries, never a capture or row that is not there. */
+typedef struct index_cursor {
+    uint32_t capture, row;
+    float activation;
+    uint64_t first, behind; /* tokens of the capture in work: from first to before behind */
+    posting_reader reader;
+    posting_block block; /* its entries from block.begin on are still to be read */
+} index_cursor;
+
+index_cursor index_postings(const scry_index *index, uint32_t latent);
+/* Lets the next index_segment begin at this row, or at the first entry behind it; what lies before is
+ * stepped over, mostly without being decoded. */
+static inline void index_seek(const scry_index *x, index_cursor *c, uint32_t capture, uint64_t row) {
+    c->behind = x->first_token[capture] + row;
+}
+/* To the next capture on which the latent is active. */
+bool index_segment(const scry_index *index, index_cursor *cursor);
+/* The next entry in the capture. */
+static inline bool index_next(const scry_index *x, index_cursor *c) {
+    posting_block *b = &c->block;
+    if (b->begin == b->end && !posting_codec_next(&c->reader, c->first, x->first_token[x->info.captures], b))
+        return false;
+    if (b->token[b->begin] >= c->behind) return false;
+    c->row = (uint32_t)(b->token[b->begin] - c->first);
+    c->activation = b->value[b->begin++];
+    return true;
+}
+
+#endif

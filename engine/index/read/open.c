@@ -1,0 +1,341 @@
+/* index.c: opening an index: every section's size is checked against what the meta data says. */
+#include "index/read/index.h"
+#include "base/mem.h"
+#include "index/build/residual_sums.h"
+#include "io/json.h"
+#include "labels.h"
+#include "study/study.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- meta ----------------------------------------------------------------------------------- */
+
+static const char *text_of(const cJSON *object, const char *key) {
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, key);
+    return cJSON_IsString(item) ? item->valuestring : "";
+}
+
+static uint64_t number_of(const cJSON *object, const char *key) {
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, key);
+    return cJSON_IsNumber(item) && item->valuedouble >= 0 && item->valuedouble < 0x1p63 ? (uint64_t)item->valuedouble
+                                                                                        : 0;
+}
+
+static size_t length_of(const cJSON *object, const char *key) {
+    const cJSON *list = cJSON_GetObjectItemCaseSensitive(object, key);
+    return cJSON_IsArray(list) ? (size_t)cJSON_GetArraySize(list) : 0;
+}
+
+static bool damaged(const scry_index *x, const char *what, scry_error *err) {
+    return scry_fail(err, "%s: meta data: %s; the index is damaged, make it again with scry index", x->file.map.path,
+                     what);
+}
+
+static void read_trains(scry_index *x, const cJSON *meta) {
+    size_t t = 0;
+    const cJSON *item;
+    cJSON_ArrayForEach (item, cJSON_GetObjectItemCaseSensitive(meta, "trains")) {
+        scry_train_info *train = &x->info.train[t++];
+        train->name = text_of(item, "name");
+        const cJSON *pairs = cJSON_GetObjectItemCaseSensitive(item, "pairs");
+        for (int c = 1; c < SCRY_CONDITIONS; c++) {
+            const char *name = scry_condition_name((scry_condition)c);
+            train->has[c] = cJSON_HasObjectItem(pairs, name);
+            train->pairs[c] = number_of(pairs, name);
+        }
+    }
+}
+
+static void read_domains(scry_index *x, const cJSON *meta) {
+    size_t d = 0;
+    const cJSON *item;
+    cJSON_ArrayForEach (item, cJSON_GetObjectItemCaseSensitive(meta, "domains")) {
+        scry_domain_info *domain = &x->info.domain[d++];
+        domain->name = text_of(item, "name");
+        domain->has_icl = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(item, "icl"));
+        domain->change = mem_new(x->info.trains, sizeof *domain->change);
+        const cJSON *value = cJSON_GetArrayItem(cJSON_GetObjectItemCaseSensitive(item, "change"), 0);
+        for (size_t t = 0; t < x->info.trains; t++, value = value ? value->next : NULL)
+            domain->change[t] = cJSON_IsNumber(value) ? value->valuedouble : (double)NAN;
+    }
+}
+
+static bool read_texts(scry_index *x, const cJSON *meta, scry_error *err) {
+    x->text_count = length_of(meta, "texts");
+    x->texts = mem_new(x->text_count, sizeof *x->texts);
+    size_t i = 0;
+    const cJSON *item;
+    cJSON_ArrayForEach (item, cJSON_GetObjectItemCaseSensitive(meta, "texts")) {
+        index_text *text = &x->texts[i++];
+        *text = (index_text){number_of(item, "first_token"), number_of(item, "tokens"), number_of(item, "first_sample"),
+                             number_of(item, "samples")};
+        if (text->first_token != x->token_total || text->first_sample != x->sample_total || text->tokens > UINT32_MAX ||
+            text->samples > UINT32_MAX)
+            return damaged(x, "texts do not follow each other", err);
+        x->token_total += text->tokens;
+        x->sample_total += text->samples;
+    }
+    return true;
+}
+
+static bool read_captures(scry_index *x, const cJSON *meta, scry_error *err) {
+    size_t n = x->info.captures, i = 0;
+    x->capture_text = mem_new(n, sizeof *x->capture_text);
+    const cJSON *item;
+    cJSON_ArrayForEach (item, cJSON_GetObjectItemCaseSensitive(meta, "captures")) {
+        scry_capture_info *c = &x->info.capture[i];
+        int condition = scry_condition_of(text_of(item, "condition"));
+        const cJSON *group = cJSON_GetObjectItemCaseSensitive(item, "group");
+        const cJSON *share = cJSON_GetObjectItemCaseSensitive(item, "norm_share");
+        const cJSON *text = cJSON_GetObjectItemCaseSensitive(item, "text");
+        int number = cJSON_IsNumber(text) ? text->valueint : -1;
+        *c = (scry_capture_info){.name = text_of(item, "name"),
+                                 .condition = (scry_condition)condition,
+                                 .group = cJSON_IsNumber(group) ? group->valueint : 0,
+                                 .rows = number_of(item, "rows"),
+                                 .kept = number_of(item, "kept"),
+                                 .nnz = number_of(item, "nnz"),
+                                 .negative = number_of(item, "negative"),
+                                 .nonfinite = number_of(item, "nonfinite"),
+                                 .norm_share = cJSON_IsNumber(share) ? share->valuedouble : 0,
+                                 .norm_piece = (uint32_t)number_of(item, "norm_piece"),
+                                 .has_tokens = number >= 0};
+        c->l0 = c->kept ? (double)number_of(item, "fires") / (double)c->kept : 0;
+        if (c->group >= 0 && x->info.candidates) c->l0 = (double)NAN;
+        if (condition < 0 || c->rows > UINT32_MAX || c->group >= (int)x->D || c->group < -(int)x->info.trains)
+            return damaged(x, "a capture's condition, rows or group is wrong", err);
+        if (number >= (int)x->text_count || (number >= 0 && x->texts[number].tokens != c->rows))
+            return damaged(x, "a capture's text does not fit it", err);
+        x->capture_text[i] = number;
+        if (number >= 0) c->samples = (uint32_t)x->texts[number].samples;
+        x->info.tokens += c->rows;
+        x->info.nnz += c->nnz;
+        i++;
+    }
+    return true;
+}
+
+static bool read_meta(scry_index *x, scry_error *err) {
+    uint64_t size;
+    const char *text = container_find(&x->file, "meta", &size);
+    cJSON *meta = text ? json_parse_prefix(text, (size_t)size, NULL) : NULL;
+    x->meta = meta;
+    if (!cJSON_IsObject(meta)) return damaged(x, "missing or not JSON", err);
+    scry_info *info = &x->info;
+    info->path = x->file.map.path;
+    info->file_size = x->file.map.size;
+    info->name = text_of(meta, "name");
+    info->model = text_of(meta, "model");
+    info->hook = text_of(meta, "hook");
+    info->sae = text_of(meta, "sae");
+    uint64_t F = number_of(meta, "d_sae"), d = number_of(meta, "d_model");
+    int pairing = scry_pairing_of(text_of(meta, "pairing"));
+    info->trains = length_of(meta, "trains");
+    info->domains = x->D = length_of(meta, "domains");
+    info->captures = length_of(meta, "captures");
+    info->notes = length_of(meta, "notes");
+    if (!F || F > UINT32_MAX / 2 || d > UINT32_MAX / 2 || pairing < 0 || !info->trains || !info->domains ||
+        !info->captures)
+        return damaged(x, "sizes or names are missing", err);
+    if (info->domains > STUDY_MOST_CHANGES / info->trains)
+        return damaged(x, "more training sets and domains than a study can have", err);
+    info->d_sae = x->F = (uint32_t)F;
+    info->k = (uint32_t)number_of(meta, "k");
+    info->candidates = (uint32_t)number_of(meta, "candidates");
+    info->scored = info->candidates ? (uint32_t)number_of(meta, "scored") : info->d_sae;
+    info->folded = !cJSON_IsFalse(cJSON_GetObjectItemCaseSensitive(meta, "folded"));
+    if (number_of(meta, "latents") != F)
+        return scry_fail(err,
+                         "%s: this is a shard, latents %" PRIu64 " to %" PRIu64 " of %" PRIu64
+                         "; put the shards together with scry merge",
+                         x->file.map.path, number_of(meta, "first_latent"),
+                         number_of(meta, "first_latent") + number_of(meta, "latents") - 1, F);
+    info->d_model = (uint32_t)d;
+    const cJSON *scale = cJSON_GetObjectItemCaseSensitive(meta, "input_scale");
+    info->input_scale = cJSON_IsNumber(scale) && scale->valuedouble > 0 ? scale->valuedouble : 1;
+    info->input = text_of(meta, "input");
+    info->pairing = (scry_pairing)pairing;
+    info->is_signed = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(meta, "signed"));
+    info->train = mem_new(info->trains, sizeof *info->train);
+    info->domain = mem_new(info->domains, sizeof *info->domain);
+    info->capture = mem_new(info->captures, sizeof *info->capture);
+    info->note = mem_new(info->notes, sizeof *info->note);
+    for (size_t i = 0; i < info->notes; i++) {
+        const cJSON *w = cJSON_GetArrayItem(cJSON_GetObjectItemCaseSensitive(meta, "notes"), (int)i);
+        info->note[i] = cJSON_IsString(w) ? w->valuestring : "";
+    }
+    read_trains(x, meta);
+    read_domains(x, meta);
+    return read_texts(x, meta, err) && read_captures(x, meta, err);
+}
+
+/* ---- sections ------------------------------------------------------------------------------- */
+
+/* Tokens of a training set's capture that count. */
+static uint64_t kept_of(const scry_index *x, size_t train, scry_condition condition) {
+    for (size_t i = 0; i < x->info.captures; i++)
+        if (x->info.capture[i].group == -1 - (int)train && x->info.capture[i].condition == condition)
+            return x->info.capture[i].kept;
+    return 0;
+}
+
+static bool open_rows(scry_index *x, scry_error *err) {
+    const uint64_t *active = container_get(&x->file, "active", active_rows_words(x->F) * sizeof *active, err);
+    if (!active) return false;
+    if (x->F % 64 && active[x->F / 64] >> (x->F % 64)) return damaged(x, "latents that are not there", err);
+    active_rows_new(&x->rows, active, x->F);
+    return number_of(x->meta, "rows") == x->rows.rows || damaged(x, "rows do not fit the active latents", err);
+}
+
+static bool open_source(scry_index *x, size_t t, scry_condition c, scry_error *err) {
+    index_source *s = &x->source[t * SCRY_CONDITIONS + c];
+    uint64_t rows = x->rows.rows, pairs = x->info.train[t].pairs[c], base = pairs, other = pairs;
+    if (x->info.pairing == SCRY_PAIR_SAMPLE) {
+        base = kept_of(x, t, SCRY_BASE);
+        other = kept_of(x, t, c);
+    }
+    s->fires_width = packed_uint_width(base > other ? base : other);
+    s->pairs = (double)pairs;
+    s->base_tokens = (double)base;
+    s->other_tokens = (double)other;
+    char name[64];
+    snprintf(name, sizeof name, "fires/%zu/%s", t, scry_condition_name(c));
+    s->fires = container_get(&x->file, name, 2 * rows * s->fires_width, err);
+    snprintf(name, sizeof name, "shift/%zu/%s", t, scry_condition_name(c));
+    s->shift = s->fires ? container_get(&x->file, name, rows * SHIFT_ARRAYS * sizeof(double), err) : NULL;
+    return s->shift != NULL;
+}
+
+static bool open_statistics(scry_index *x, scry_error *err) {
+    char name[64];
+    uint64_t cells = (uint64_t)x->rows.rows * x->D, size;
+    x->source = mem_new(x->info.trains * SCRY_CONDITIONS, sizeof *x->source);
+    x->silent = mem_new(x->D, sizeof *x->silent);
+    x->made = mem_new(1, sizeof *x->made);
+    pthread_mutex_init(&x->made->lock, NULL);
+    x->made->shift = mem_new(x->info.trains * SCRY_CONDITIONS * SCRY_METRICS, sizeof *x->made->shift);
+    for (size_t t = 0; t < x->info.trains; t++)
+        for (int c = 1; c < SCRY_CONDITIONS; c++)
+            if (x->info.train[t].has[c] && !open_source(x, t, (scry_condition)c, err)) return false;
+    for (int s = 0; s < SCRY_SCORES; s++) {
+        snprintf(name, sizeof name, "score/%s", scry_score_name((scry_score)s));
+        if (s == SCRY_SCORE_ICL && !container_find(&x->file, name, &size)) continue;
+        x->contribution[s] = container_get(&x->file, name, cells * sizeof(float), err);
+        if (!x->contribution[s]) return false;
+    }
+    return true;
+}
+
+static bool open_postings(scry_index *x, scry_error *err) {
+    uint64_t groups = ((uint64_t)x->F + GROUP_LATENTS - 1) / GROUP_LATENTS;
+    x->groups = container_get(&x->file, "post/at", (groups + 1) * sizeof *x->groups, err);
+    x->lengths = container_find(&x->file, "post/length", &x->lengths_size);
+    x->post_data = container_find(&x->file, "post/data", &x->post_size);
+    if (!x->groups) return false;
+    if (!x->lengths || !x->post_data || x->post_size < POSTING_CODEC_SPARE) return damaged(x, "no postings", err);
+    x->post_size -= POSTING_CODEC_SPARE;
+    x->first_token = mem_new(x->info.captures + 1, sizeof *x->first_token);
+    for (size_t i = 0; i < x->info.captures; i++) x->first_token[i + 1] = x->first_token[i] + x->info.capture[i].rows;
+    if (x->first_token[x->info.captures] > UINT32_MAX) return damaged(x, "more than 2^32 tokens", err);
+    x->count_width = packed_uint_width(x->first_token[x->info.captures]);
+    x->counts = container_get(&x->file, "post/count", (uint64_t)x->rows.rows * x->count_width, err);
+    return x->counts != NULL;
+}
+
+static bool open_labels(scry_index *x, scry_error *err) {
+    x->label_text = container_find(&x->file, "label/text", &x->label_size);
+    if (!x->label_text) return true;
+    uint64_t size;
+    x->label_latent = container_find(&x->file, "label/latent", &size);
+    x->labels = size / sizeof *x->label_latent;
+    x->label_at = container_get(&x->file, "label/at", x->labels * sizeof *x->label_at, err);
+    if (!x->label_at) return false;
+    if (!x->label_latent || (x->label_size && x->label_text[x->label_size - 1]))
+        return damaged(x, "labels are not closed", err);
+    return true;
+}
+
+static bool open_text(scry_index *x, scry_error *err) {
+    uint64_t size;
+    x->piece_at = container_find(&x->file, "text/piece-at", &size);
+    if (!x->piece_at || size < sizeof(uint64_t) || size % sizeof(uint64_t)) return damaged(x, "no pieces", err);
+    x->pieces = size / sizeof(uint64_t) - 1;
+    x->piece_width = packed_uint_width(x->pieces);
+    x->piece_bytes = container_find(&x->file, "text/piece-bytes", &x->piece_size);
+    x->tokens = container_get(&x->file, "text/tokens", x->token_total * x->piece_width, err);
+    if (!x->tokens) return false;
+    x->samples = container_get(&x->file, "text/samples", x->sample_total * sizeof(layout_sample), err);
+    x->strings = container_find(&x->file, "text/strings", &x->strings_size);
+    if (!x->samples) return false;
+    if ((x->piece_size && x->piece_bytes[x->piece_size - 1]) || (x->strings_size && x->strings[x->strings_size - 1]))
+        return damaged(x, "text is not closed", err);
+    if (!x->pieces) return true;
+    x->key_pieces =
+        container_get(&x->file, "key/pieces", (uint64_t)x->rows.rows * SCRY_KEY_PIECES * x->piece_width, err);
+    return x->key_pieces != NULL;
+}
+
+static bool open_decoder(scry_index *x, scry_error *err) {
+    const char *name = text_of(x->meta, "decoder");
+    if (!*name) return true;
+    int form = decoder_codec_find(name);
+    if (form < 0) return damaged(x, "the decoder is of an unknown form", err);
+    uint64_t d = x->info.d_model;
+    x->decoder_codec = (decoder_codec)form;
+    x->decoder = container_get(&x->file, "dec/W", x->F * d * decoder_width(x->decoder_codec), err);
+    x->decoder_bias = x->decoder ? container_get(&x->file, "dec/b", d * sizeof(float), err) : NULL;
+    return x->decoder_bias != NULL;
+}
+
+scry_index *scry_open(const char *path, bool verify, scry_error *err) {
+    scry_index *x = mem_new(1, sizeof *x);
+    bool ok = container_open(&x->file, path, verify, err);
+    ok = ok && (verify || container_check(&x->file, "meta", err)) && read_meta(x, err) && open_rows(x, err) &&
+         open_statistics(x, err) && open_postings(x, err) && open_text(x, err) && open_labels(x, err) &&
+         open_decoder(x, err) && residual_sums_open(x, err);
+    if (!ok) {
+        scry_close(x);
+        return NULL;
+    }
+    x->edits = label_edits_open(x);
+    return x;
+}
+
+void scry_close(scry_index *x) {
+    if (!x) return;
+    for (size_t d = 0; x->info.domain && d < x->info.domains; d++) free(x->info.domain[d].change);
+    for (size_t i = 0; x->made && i < x->info.trains * SCRY_CONDITIONS * SCRY_METRICS; i++) free(x->made->shift[i]);
+    active_rows_free(&x->rows);
+    if (x->made) {
+        pthread_mutex_destroy(&x->made->lock);
+        free(x->made->shift);
+    }
+    void *owned[] = {x->info.train, x->info.domain, x->info.capture, (void *)x->info.note, x->source,
+                     x->silent,     x->made,        x->texts,        x->capture_text,      x->first_token};
+    for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) free(owned[i]);
+    index_given_free(x->given);
+    label_edits_close(x->edits);
+    cJSON_Delete(x->meta);
+    container_close(&x->file);
+    free(x);
+}
+
+bool scry_section(const scry_index *x, size_t i, const char **name, uint64_t *bytes) {
+    if (i >= x->file.sections) return false;
+    *name = x->file.section[i].name;
+    *bytes = x->file.section[i].size;
+    return true;
+}
+
+bool scry_is_index(const char *path) {
+    char head[8] = "";
+    FILE *f = fopen(path, "rbe");
+    if (!f) return false;
+    bool is = fread(head, 1, sizeof head, f) == sizeof head && memcmp(head, "SCRYIDX\n", sizeof head) == 0;
+    fclose(f);
+    return is;
+}

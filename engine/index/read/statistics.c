@@ -1,0 +1,115 @@
+/* statistics.c: per-latent figures of an open index. */
+#include "base/mem.h"
+#include "index/format/metric_values.h"
+#include "index/read/index.h"
+
+#include <stdlib.h>
+
+const scry_info *scry_index_info(const scry_index *x) {
+    return &x->info;
+}
+
+int scry_sources(const scry_index *x, size_t train, scry_condition out[SCRY_CONDITIONS]) {
+    int n = 0;
+    for (int c = 1; c < SCRY_CONDITIONS; c++)
+        if (x->info.train[train].has[c]) out[n++] = (scry_condition)c;
+    return n;
+}
+
+scry_condition scry_other_source(const scry_index *x, const scry_ranking *ranking) {
+    scry_condition has[SCRY_CONDITIONS];
+    int n = scry_sources(x, ranking->train, has);
+    for (int i = 0; i < n; i++)
+        if (has[i] != ranking->source) return has[i];
+    return ranking->source;
+}
+
+bool scry_has_score(const scry_index *x, scry_score score) {
+    return x->contribution[score] || (x->given && x->given->sts[score]);
+}
+
+const float *scry_contribution(const scry_index *x, scry_score score, uint32_t latent) {
+    return x->contribution[score] ? index_column(x, score, latent) : NULL;
+}
+
+/* ---- shifts --------------------------------------------------------------------------------- */
+
+const index_source *index_source_of(const scry_index *x, size_t train, scry_condition source) {
+    if (train >= x->info.trains) return NULL;
+    const index_source *s = &x->source[train * SCRY_CONDITIONS + source];
+    return s->shift ? s : NULL;
+}
+
+static double stored(const scry_index *x, const index_source *s, int array, uint32_t j) {
+    uint32_t row = row_of(&x->rows, j);
+    return row == NO_ROW ? 0 : s->shift[(size_t)array * x->rows.rows + row];
+}
+
+static double fires(const scry_index *x, const index_source *s, int which, uint32_t j) {
+    uint32_t row = row_of(&x->rows, j);
+    return row == NO_ROW ? 0 : (double)packed_uint_get(s->fires, s->fires_width, (size_t)which * x->rows.rows + row);
+}
+
+/* A metric of one latent, stored or made from what is. */
+static double figure(const scry_index *x, const index_source *s, scry_metric metric, uint32_t j) {
+    const metric_base base = {s->pairs, s->base_tokens, s->other_tokens, x->info.pairing == SCRY_PAIR_SAMPLE};
+    double of[SHIFT_ARRAYS] = {0}, fired[2] = {0};
+    for (int a = 0; a < SHIFT_ARRAYS; a++) /* only what it needs: the rest would be read from the file */
+        if (a == metric_array(metric) || (metric == SCRY_MEAN && (a == SHIFT_BASE || a == SHIFT_OTHER)))
+            of[a] = stored(x, s, a, j);
+    for (int which = 0; which < 2 && metric == SCRY_RATE; which++) fired[which] = fires(x, s, which, j);
+    return metric_value(&base, metric, of, fired);
+}
+
+const double *scry_shift(const scry_index *x, size_t train, scry_condition source, scry_metric metric) {
+    const index_source *s = index_source_of(x, train, source);
+    if (!s) return NULL;
+    if (metric_array(metric) >= 0 && x->rows.rows == x->F) return s->shift + (size_t)metric_array(metric) * x->F;
+    double **place = &x->made->shift[(train * SCRY_CONDITIONS + source) * SCRY_METRICS + metric];
+    pthread_mutex_lock(&x->made->lock);
+    if (!*place) {
+        double *out = mem_new(x->F, sizeof *out);
+        for (uint32_t j = 0; j < x->F; j++) out[j] = figure(x, s, metric, j);
+        *place = out;
+    }
+    const double *shift = *place;
+    pthread_mutex_unlock(&x->made->lock);
+    return shift;
+}
+
+double scry_shift_of(const scry_index *x, size_t train, scry_condition source, scry_metric metric, uint32_t latent) {
+    const index_source *s = index_source_of(x, train, source);
+    return s ? figure(x, s, metric, latent) : 0;
+}
+
+double scry_mean_base(const scry_index *x, size_t train, scry_condition source, uint32_t latent) {
+    const index_source *s = index_source_of(x, train, source);
+    return s ? stored(x, s, SHIFT_BASE, latent) / s->pairs : 0;
+}
+
+double scry_mean_shifted(const scry_index *x, size_t train, scry_condition source, uint32_t latent) {
+    const index_source *s = index_source_of(x, train, source);
+    return s ? stored(x, s, SHIFT_OTHER, latent) / s->pairs : 0;
+}
+
+double scry_rate_base(const scry_index *x, size_t train, scry_condition source, uint32_t latent) {
+    const index_source *s = index_source_of(x, train, source);
+    return s ? fires(x, s, 0, latent) / s->base_tokens : 0;
+}
+
+double scry_rate_shifted(const scry_index *x, size_t train, scry_condition source, uint32_t latent) {
+    const index_source *s = index_source_of(x, train, source);
+    return s ? fires(x, s, 1, latent) / s->other_tokens : 0;
+}
+
+/* ---- decoder -------------------------------------------------------------------------------- */
+
+bool scry_decoder_row(const scry_index *x, uint32_t latent, float *out) {
+    if (!x->decoder) return false;
+    decoder_read(x->decoder, x->decoder_codec, (uint64_t)latent * x->info.d_model, x->info.d_model, out);
+    return true;
+}
+
+const float *scry_decoder_bias(const scry_index *x) {
+    return x->decoder_bias;
+}

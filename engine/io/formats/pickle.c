@@ -1,0 +1,491 @@
+/* pickle.c: a stack machine that turns a pickle into a list of values (Python's pickletools.py
+ * describes the opcodes). It has no recursion, and every limit follows from the pickle's length. */
+#include "io/formats/pickle.h"
+#include "base/mem.h"
+
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MAX_STACK = 1 << 20, MAX_MARKS = 1 << 12, MAX_BYTES = 1 << 26 };
+
+typedef struct machine {
+    pickle *p;
+    const uint8_t *data, *at, *end;
+    uint32_t *stack, *marks, *memo;
+    uint32_t depth, stack_room, mark_count, memo_count, memo_room;
+    pickle_allows *allows;
+    const char *where, *refused;
+    scry_error *err;
+    bool failed;
+} machine;
+
+static void fail(machine *m, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void fail(machine *m, const char *format, ...) {
+    if (m->failed) return;
+    char text[600];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    m->failed = true;
+    scry_fail(m->err, "%s: data.pkl, byte %td: %s", m->where, m->at - m->data, text);
+}
+
+/* ---- values and the stack ------------------------------------------------------------------- */
+
+static uint32_t new_value(machine *m, pickle_kind kind) {
+    pickle *p = m->p;
+    if (p->count == p->room) {
+        p->room = p->room ? p->room * 2 : 64;
+        p->values = mem_resize(p->values, p->room, sizeof *p->values);
+    }
+    p->values[p->count] = (pickle_value){.kind = kind};
+    return p->count++;
+}
+
+static void push(machine *m, uint32_t value) {
+    if (m->depth == MAX_STACK) {
+        fail(m, "more than %d values on the stack", MAX_STACK);
+        return;
+    }
+    if (m->depth == m->stack_room) {
+        m->stack_room *= 2;
+        m->stack = mem_resize(m->stack, m->stack_room, sizeof *m->stack);
+    }
+    m->stack[m->depth++] = value;
+}
+
+static uint32_t push_new(machine *m, pickle_kind kind) {
+    uint32_t value = new_value(m, kind);
+    push(m, value);
+    return value;
+}
+
+static void push_number(machine *m, pickle_kind kind, int64_t number) {
+    uint32_t value = push_new(m, kind);
+    m->p->values[value].number = number;
+}
+
+/* The lowest place that may be popped: above the last mark. */
+static uint32_t stack_floor(const machine *m) {
+    return m->mark_count ? m->marks[m->mark_count - 1] : 0;
+}
+
+/* Value 0, None, when there is nothing to take. */
+static uint32_t pop(machine *m) {
+    if (m->depth <= stack_floor(m)) {
+        fail(m, "the stack is empty; the file is damaged");
+        return 0;
+    }
+    return m->stack[--m->depth];
+}
+
+static uint32_t top(machine *m) {
+    if (m->depth <= stack_floor(m)) {
+        fail(m, "the stack is empty; the file is damaged");
+        return 0;
+    }
+    return m->stack[m->depth - 1];
+}
+
+static void set_mark(machine *m) {
+    if (m->mark_count == MAX_MARKS) fail(m, "nested more than %d deep", MAX_MARKS);
+    else m->marks[m->mark_count++] = m->depth;
+}
+
+/* Takes the last mark away; the values above it, down from m->depth, are the caller's to drop. */
+static uint32_t take_mark(machine *m) {
+    if (!m->mark_count) {
+        fail(m, "a mark is missing; the file is damaged");
+        return m->depth;
+    }
+    return m->marks[--m->mark_count];
+}
+
+static void add_items(machine *m, uint32_t to, const uint32_t *items, uint32_t count) {
+    pickle_value *v = &m->p->values[to];
+    if (v->kind != PICKLE_LIST && v->kind != PICKLE_TUPLE && v->kind != PICKLE_DICT && v->kind != PICKLE_CALL) {
+        fail(m, "something is added to what is no container; the file is damaged");
+        return;
+    }
+    if (v->count + count > v->room) {
+        v->room = v->count + count > v->room * 2 ? v->count + count : v->room * 2;
+        v->items = mem_resize(v->items, v->room, sizeof *v->items);
+    }
+    if (count) memcpy(v->items + v->count, items, count * sizeof *items);
+    v->count += count;
+}
+
+/* A container of everything above the last mark. */
+static void gather(machine *m, pickle_kind kind) {
+    uint32_t mark = take_mark(m), value = new_value(m, kind);
+    if (m->failed) return;
+    add_items(m, value, m->stack + mark, m->depth - mark);
+    m->depth = mark;
+    push(m, value);
+}
+
+/* The same into the container below the mark. */
+static void extend(machine *m, bool pairs) {
+    uint32_t mark = take_mark(m);
+    if (m->failed) return;
+    uint32_t count = m->depth - mark, first = mark;
+    m->depth = mark;
+    uint32_t to = top(m);
+    if (pairs && count % 2) fail(m, "a key without a value; the file is damaged");
+    if (!m->failed) add_items(m, to, m->stack + first, count);
+}
+
+static void tuple_of(machine *m, uint32_t count) {
+    uint32_t items[3];
+    for (uint32_t i = count; i-- > 0;) items[i] = pop(m);
+    uint32_t value = push_new(m, PICKLE_TUPLE);
+    if (!m->failed) add_items(m, value, items, count);
+}
+
+/* ---- what the opcodes carry ------------------------------------------------------------------- */
+
+/* `count` bytes, or NULL. */
+static const uint8_t *take(machine *m, uint64_t count) {
+    if (count > (uint64_t)(m->end - m->at)) {
+        fail(m, "cut: %" PRIu64 " bytes wanted, %td are left", count, m->end - m->at);
+        return NULL;
+    }
+    const uint8_t *bytes = m->at;
+    m->at += count;
+    return bytes;
+}
+
+/* A little-endian number of 1 to 8 bytes. */
+static uint64_t take_number(machine *m, unsigned bytes) {
+    const uint8_t *p = take(m, bytes);
+    uint64_t number = 0;
+    for (unsigned i = bytes; p && i-- > 0;) number = number << 8 | p[i];
+    return number;
+}
+
+static void push_text(machine *m, unsigned length_bytes) {
+    uint64_t length = take_number(m, length_bytes);
+    const uint8_t *bytes = take(m, length);
+    if (!bytes) return;
+    uint32_t value = push_new(m, PICKLE_TEXT);
+    m->p->values[value].text = mem_copy_bytes(bytes, (size_t)length);
+}
+
+static void push_bytes(machine *m, unsigned length_bytes) {
+    if (take(m, take_number(m, length_bytes))) push_new(m, PICKLE_OTHER);
+}
+
+/* Two's complement, least significant byte first. */
+static void push_long(machine *m, unsigned length_bytes) {
+    uint64_t length = take_number(m, length_bytes), number = 0;
+    const uint8_t *bytes = take(m, length);
+    if (!bytes) return;
+    if (length > 8) {
+        push_new(m, PICKLE_OTHER);
+        return;
+    }
+    if (length && bytes[length - 1] & 0x80) number = UINT64_MAX;
+    for (uint64_t i = length; i-- > 0;) number = number << 8 | bytes[i];
+    push_number(m, PICKLE_INT, (int64_t)number);
+}
+
+static void push_global(machine *m, const char *module, size_t module_length, const char *name, size_t name_length) {
+    char *text = mem_format("%.*s %.*s", (int)module_length, module, (int)name_length, name);
+    if (!m->allows(text)) {
+        char shown[120];
+        size_t i = 0;
+        for (; text[i] && i < sizeof shown - 1; i++) {
+            shown[i] = isprint((unsigned char)text[i]) ? text[i] : '?';
+            if (text[i] == ' ' && i == module_length) shown[i] = '.';
+        }
+        shown[i] = 0;
+        fail(m, "found the global %s, which could run anything; %s", shown, m->refused);
+    }
+    uint32_t value = push_new(m, PICKLE_GLOBAL);
+    m->p->values[value].text = text;
+}
+
+/* Two lines: the module's name and the global's. */
+static void global_lines(machine *m) {
+    const uint8_t *line[2];
+    size_t length[2];
+    for (int i = 0; i < 2; i++) {
+        const uint8_t *end = m->at < m->end ? memchr(m->at, '\n', (size_t)(m->end - m->at)) : NULL;
+        if (!end) {
+            fail(m, "cut in the name of a global");
+            return;
+        }
+        line[i] = m->at;
+        length[i] = (size_t)(end - m->at);
+        if (length[i] > 500) {
+            fail(m, "the name of a global is longer than 500 bytes; the file is damaged");
+            return;
+        }
+        m->at = end + 1;
+    }
+    push_global(m, (const char *)line[0], length[0], (const char *)line[1], length[1]);
+}
+
+static void global_from_stack(machine *m) {
+    const char *name = m->p->values[pop(m)].text, *module = m->p->values[pop(m)].text;
+    if (!name || !module) fail(m, "the name of a global is not text; the file is damaged");
+    else push_global(m, module, strnlen(module, 500), name, strnlen(name, 500));
+}
+
+static void call(machine *m, bool keywords) {
+    if (keywords) pop(m);
+    uint32_t args = pop(m), what = pop(m);
+    const pickle_value *v = m->p->values;
+    if (!m->failed && (v[args].kind != PICKLE_TUPLE || v[what].kind != PICKLE_GLOBAL))
+        fail(m, "a call of what is no global; the file is damaged");
+    uint32_t value = push_new(m, PICKLE_CALL);
+    m->p->values[value].what = what;
+    m->p->values[value].args = args;
+}
+
+/* ---- the memo -------------------------------------------------------------------------------- */
+
+static void memo_put(machine *m, uint64_t place) {
+    if (place > (uint64_t)(m->end - m->data)) { /* Python counts them up: never more than bytes */
+        fail(m, "memo %" PRIu64 " is out of order; the file is damaged", place);
+        return;
+    }
+    if (place >= m->memo_room) {
+        uint32_t room = (uint32_t)place * 2 + 64;
+        m->memo = mem_resize(m->memo, room, sizeof *m->memo);
+        memset(m->memo + m->memo_room, 0xff, (room - m->memo_room) * sizeof *m->memo);
+        m->memo_room = room;
+    }
+    m->memo[place] = top(m);
+    if (place >= m->memo_count) m->memo_count = (uint32_t)place + 1;
+}
+
+static void memo_get(machine *m, uint64_t place) {
+    if (place >= m->memo_count || m->memo[place] == UINT32_MAX)
+        fail(m, "memo %" PRIu64 " was never set; the file is damaged", place);
+    else push(m, m->memo[place]);
+}
+
+/* ---- the opcodes ------------------------------------------------------------------------------ */
+
+static bool scalar(machine *m, uint8_t op) {
+    switch (op) {
+    case 'N': /* NONE */
+        push(m, 0);
+        return true;
+    case 0x88: /* NEWTRUE */
+    case 0x89: /* NEWFALSE */
+        push_number(m, PICKLE_BOOL, op == 0x88);
+        return true;
+    case 'J': /* BININT */
+        push_number(m, PICKLE_INT, (int32_t)take_number(m, 4));
+        return true;
+    case 'K': /* BININT1 */
+        push_number(m, PICKLE_INT, (int64_t)take_number(m, 1));
+        return true;
+    case 'M': /* BININT2 */
+        push_number(m, PICKLE_INT, (int64_t)take_number(m, 2));
+        return true;
+    case 0x8a: /* LONG1 */
+        push_long(m, 1);
+        return true;
+    case 0x8b: /* LONG4 */
+        push_long(m, 4);
+        return true;
+    case 'G': /* BINFLOAT */
+        if (take(m, 8)) push_new(m, PICKLE_OTHER);
+        return true;
+    default:
+        return false;
+    }
+}
+
+static bool string(machine *m, uint8_t op) {
+    switch (op) {
+    case 'X': /* BINUNICODE */
+    case 'T': /* BINSTRING, of Python 2 */
+        push_text(m, 4);
+        return true;
+    case 0x8c: /* SHORT_BINUNICODE */
+    case 'U':  /* SHORT_BINSTRING, of Python 2 */
+        push_text(m, 1);
+        return true;
+    case 0x8d: /* BINUNICODE8 */
+        push_text(m, 8);
+        return true;
+    case 'B': /* BINBYTES */
+        push_bytes(m, 4);
+        return true;
+    case 'C': /* SHORT_BINBYTES */
+        push_bytes(m, 1);
+        return true;
+    case 0x8e: /* BINBYTES8 */
+    case 0x96: /* BYTEARRAY8 */
+        push_bytes(m, 8);
+        return true;
+    default:
+        return false;
+    }
+}
+
+static bool container(machine *m, uint8_t op) {
+    switch (op) {
+    case ')': /* EMPTY_TUPLE */
+        push_new(m, PICKLE_TUPLE);
+        return true;
+    case ']':  /* EMPTY_LIST */
+    case 0x8f: /* EMPTY_SET */
+        push_new(m, PICKLE_LIST);
+        return true;
+    case '}': /* EMPTY_DICT */
+        push_new(m, PICKLE_DICT);
+        return true;
+    case 't': /* TUPLE */
+        gather(m, PICKLE_TUPLE);
+        return true;
+    case 0x85: /* TUPLE1 to TUPLE3 */
+    case 0x86:
+    case 0x87:
+        tuple_of(m, op - 0x84u);
+        return true;
+    case 'l':  /* LIST */
+    case 0x91: /* FROZENSET */
+        gather(m, PICKLE_LIST);
+        return true;
+    case 'a': { /* APPEND */
+        uint32_t item = pop(m), to = top(m);
+        if (!m->failed) add_items(m, to, &item, 1);
+        return true;
+    }
+    case 's': { /* SETITEM */
+        uint32_t value = pop(m), key = pop(m), to = top(m);
+        if (!m->failed) add_items(m, to, (uint32_t[]){key, value}, 2);
+        return true;
+    }
+    case 'e':  /* APPENDS */
+    case 0x90: /* ADDITEMS */
+        extend(m, false);
+        return true;
+    case 'u': /* SETITEMS */
+        extend(m, true);
+        return true;
+    default:
+        return false;
+    }
+}
+
+static bool object(machine *m, uint8_t op) {
+    switch (op) {
+    case 'c': /* GLOBAL */
+        global_lines(m);
+        return true;
+    case 0x93: /* STACK_GLOBAL */
+        global_from_stack(m);
+        return true;
+    case 'R':  /* REDUCE */
+    case 0x81: /* NEWOBJ */
+        call(m, false);
+        return true;
+    case 0x92: /* NEWOBJ_EX */
+        call(m, true);
+        return true;
+    case 'b': /* BUILD: attributes, which no tensor or plain container needs */
+        pop(m);
+        top(m);
+        return true;
+    case 'Q': { /* BINPERSID */
+        uint32_t id = pop(m), value = push_new(m, PICKLE_STORED);
+        m->p->values[value].what = id;
+        return true;
+    }
+    default:
+        return false;
+    }
+}
+
+static bool stack_and_memo(machine *m, uint8_t op) {
+    switch (op) {
+    case 0x80: /* PROTO */
+        if (take_number(m, 1) > 5) fail(m, "a pickle of a newer protocol than 5");
+        return true;
+    case 0x95: /* FRAME */
+        take(m, 8);
+        return true;
+    case '(': /* MARK */
+        set_mark(m);
+        return true;
+    case '0': /* POP */
+        pop(m);
+        return true;
+    case '1': /* POP_MARK */
+        m->depth = take_mark(m);
+        return true;
+    case '2': /* DUP */
+        push(m, top(m));
+        return true;
+    case 'q': /* BINPUT */
+        memo_put(m, take_number(m, 1));
+        return true;
+    case 'r': /* LONG_BINPUT */
+        memo_put(m, take_number(m, 4));
+        return true;
+    case 0x94: /* MEMOIZE */
+        memo_put(m, m->memo_count);
+        return true;
+    case 'h': /* BINGET */
+        memo_get(m, take_number(m, 1));
+        return true;
+    case 'j': /* LONG_BINGET */
+        memo_get(m, take_number(m, 4));
+        return true;
+    default:
+        return false;
+    }
+}
+
+static void run(machine *m) {
+    while (!m->failed) {
+        const uint8_t *op = take(m, 1);
+        if (!op) return;
+        if (*op == '.') { /* STOP */
+            m->p->root = pop(m);
+            return;
+        }
+        if (!scalar(m, *op) && !string(m, *op) && !container(m, *op) && !object(m, *op) && !stack_and_memo(m, *op))
+            fail(m, "opcode 0x%02x, which torch.save does not write in protocols 2 to 5", *op);
+    }
+}
+
+bool pickle_read(pickle *p, const uint8_t *data, uint64_t size, pickle_allows *allows, const char *where,
+                 const char *refused, scry_error *err) {
+    *p = (pickle){0};
+    if (size > MAX_BYTES)
+        return scry_fail(err, "%s: data.pkl has %" PRIu64 " bytes, expected at most %d", where, size, MAX_BYTES);
+    machine m = {.p = p, .data = data, .at = data, .end = data + size, .allows = allows, .where = where};
+    m.refused = refused;
+    m.err = err;
+    m.stack_room = 64;
+    m.stack = mem_new(m.stack_room, sizeof *m.stack);
+    m.marks = mem_new(MAX_MARKS, sizeof *m.marks);
+    new_value(&m, PICKLE_NONE);
+    run(&m);
+    free(m.stack);
+    free(m.marks);
+    free(m.memo);
+    if (m.failed) pickle_free(p);
+    return !m.failed;
+}
+
+void pickle_free(pickle *p) {
+    for (uint32_t i = 0; i < p->count; i++) {
+        free(p->values[i].text);
+        free(p->values[i].items);
+    }
+    free(p->values);
+    *p = (pickle){0};
+}

@@ -1,0 +1,220 @@
+/* safetensors.c: u64 length, JSON header, data (huggingface/safetensors, README "Format"); the index
+ * of sharded weights; and the sparse caches that delphi writes (delphi/latents/cache.py). */
+#include "io/sparse.h"
+#include "base/mem.h"
+#include "io/json.h"
+
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+static tensor_dtype dtype_of(const char *name) {
+    static const struct {
+        const char *name;
+        tensor_dtype dtype;
+    } known[] = {{"F16", TENSOR_F16}, {"BF16", TENSOR_BF16}, {"F32", TENSOR_F32}, {"F64", TENSOR_F64},
+                 {"I8", TENSOR_I8},   {"U8", TENSOR_U8},     {"BOOL", TENSOR_U8}, {"I16", TENSOR_I16},
+                 {"U16", TENSOR_U16}, {"I32", TENSOR_I32},   {"U32", TENSOR_U32}, {"I64", TENSOR_I64},
+                 {"U64", TENSOR_U64}};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (strcmp(name, known[i].name) == 0) return known[i].dtype;
+    return TENSOR_OTHER;
+}
+
+/* A JSON number that is a whole number of at most 2^53, so that a double holds it exactly. */
+static bool whole(const cJSON *item, uint64_t *out) {
+    if (!cJSON_IsNumber(item) || item->valuedouble < 0 || item->valuedouble > 9007199254740992.0) return false;
+    *out = (uint64_t)item->valuedouble;
+    return (double)*out == item->valuedouble;
+}
+
+/* The format leaves no bytes between tensors: a span that is not shape times dtype is a wrong header. */
+static bool spans(const uint64_t *dim, int dims, uint64_t each, uint64_t bytes) {
+    uint64_t elements = 1;
+    for (int i = 0; i < dims; i++)
+        if (__builtin_mul_overflow(elements, dim[i], &elements)) return false;
+    return !each || (elements == bytes / each && bytes % each == 0);
+}
+
+static bool read_entry(tensor_file *file, const cJSON *entry, const uint8_t *data, uint64_t room, const char *key,
+                       scry_error *err) {
+    const cJSON *dtype = cJSON_GetObjectItemCaseSensitive(entry, "dtype");
+    const cJSON *shape = cJSON_GetObjectItemCaseSensitive(entry, "shape");
+    const cJSON *offsets = cJSON_GetObjectItemCaseSensitive(entry, "data_offsets");
+    if (!cJSON_IsString(dtype) || !cJSON_IsArray(shape) || !cJSON_IsArray(offsets) || cJSON_GetArraySize(offsets) != 2)
+        return tensor_fail(file, key, err,
+                           "header entry \"%.60s\": expected \"dtype\" text, \"shape\" list and "
+                           "\"data_offsets\" of two numbers",
+                           entry->string);
+    if (cJSON_GetArraySize(shape) > TENSOR_MAX_DIM)
+        return tensor_fail(file, key, err, "tensor \"%.60s\": found %d dimensions, expected at most %d", entry->string,
+                           cJSON_GetArraySize(shape), TENSOR_MAX_DIM);
+    uint64_t dim[TENSOR_MAX_DIM], begin, end;
+    int dims = 0;
+    const cJSON *item;
+    cJSON_ArrayForEach (item, shape)
+        if (!whole(item, &dim[dims++]))
+            return tensor_fail(file, key, err, "tensor \"%.60s\": shape[%d] is not a whole number of 0 or more",
+                               entry->string, dims - 1);
+    if (!whole(cJSON_GetArrayItem(offsets, 0), &begin) || !whole(cJSON_GetArrayItem(offsets, 1), &end) || begin > end)
+        return tensor_fail(file, key, err, "tensor \"%.60s\": data_offsets are not two ascending whole numbers",
+                           entry->string);
+    if (end > room)
+        return tensor_fail(file, key, err,
+                           "tensor \"%.60s\": data_offsets end at %" PRIu64 ", but only %" PRIu64
+                           " data bytes are there; the file is cut",
+                           entry->string, end, room);
+    if (!spans(dim, dims, tensor_size(dtype_of(dtype->valuestring)), end - begin))
+        return tensor_fail(file, key, err,
+                           "tensor \"%.60s\": data_offsets span %" PRIu64
+                           " bytes, which is not shape times %.20s; the file is cut or its header is wrong",
+                           entry->string, end - begin, dtype->valuestring);
+    tensor_spec spec = {.name = entry->string, .dtype_name = dtype->valuestring, .dims = dims, .shape = dim};
+    spec.dtype = dtype_of(dtype->valuestring);
+    spec.data = data + begin;
+    spec.room = end - begin;
+    return tensor_add(file, &spec, key, err);
+}
+
+/* ---- delphi ----------------------------------------------------------------------------------- */
+
+/* START_END.safetensors holds the latents from START to END, END included; any other name all. */
+static bool range_of(const char *path, uint64_t *start, uint64_t *end) {
+    const char *name = strrchr(path, '/');
+    name = name ? name + 1 : path;
+    char *stop;
+    if (!isdigit((unsigned char)*name)) return false;
+    *start = strtoull(name, &stop, 10);
+    if (*stop != '_' || !isdigit((unsigned char)stop[1])) return false;
+    *end = strtoull(stop + 1, &stop, 10);
+    return strcmp(stop, ".safetensors") == 0 && *start <= *end && *end < UINT32_MAX;
+}
+
+static bool read_delphi(tensor_file *file, const char *key, scry_error *err) {
+    const tensor *locations = tensor_find(file, "locations"), *activations = tensor_find(file, "activations");
+    if (!locations || !activations || locations->dims != 2 || locations->shape[1] != 3 || activations->dims != 1)
+        return true;
+    const tensor *tokens = tensor_find(file, "tokens");
+    if (!tokens || tokens->dims != 2 || tokens->shape[0] > UINT32_MAX || tokens->shape[1] > UINT32_MAX ||
+        tokens->shape[0] * tokens->shape[1] > UINT32_MAX)
+        return tensor_fail(file, key, err,
+                           "delphi cache: found locations but no \"tokens\" [sequences, context] with fewer than 2^32 "
+                           "tokens, expected them to number the rows; cache again with save_tokens");
+    if (activations->shape[0] != locations->shape[0] || !tensor_is_float(activations->dtype))
+        return tensor_fail(file, key, err,
+                           "delphi cache: found %" PRIu64 " locations and %" PRIu64 " activations of %s, expected as "
+                           "many floating-point numbers",
+                           locations->shape[0], activations->shape[0], activations->dtype_name);
+    uint64_t start = 0, end = 0, context = tokens->shape[1];
+    bool split = range_of(file->map.path, &start, &end);
+    sparse_list list = {.rows = tokens->shape[0] * context, .count = locations->shape[0], .context = context};
+    list.first_col = start;
+    list.cols = split ? end - start + 1 : UINT32_MAX;
+    list.infer_cols = !split;
+    list.row = tensor_select(locations, 1, 0);
+    list.position = tensor_select(locations, 1, 1);
+    list.col = tensor_select(locations, 1, 2);
+    list.value = *activations;
+    list.row_name = "locations[:, 0], the sequence";
+    list.position_name = "locations[:, 1], the position";
+    list.col_name = "locations[:, 2], the latent";
+    tensor_sparse *s = tensor_add_list(file, "", &list, key, err);
+    if (s) s->split = split;
+    return s != NULL;
+}
+
+/* ---- a file ----------------------------------------------------------------------------------- */
+
+bool safetensors_read(tensor_file *file, const char *key, scry_error *err) {
+    uint64_t length = 0;
+    for (int i = 7; i >= 0; i--) length = length << 8 | file->map.data[i];
+    if (length > file->map.size - 8)
+        return tensor_fail(file, key, err,
+                           "header length %" PRIu64 ", but the file has %" PRIu64 " bytes after it; it is cut", length,
+                           file->map.size - 8);
+    if (length > 100u << 20)
+        return tensor_fail(file, key, err, "header length %" PRIu64 ", expected at most 100 MB", length);
+    size_t stop;
+    cJSON *header = json_parse_prefix((const char *)file->map.data + 8, (size_t)length, &stop);
+    if (!cJSON_IsObject(header)) {
+        cJSON_Delete(header);
+        return tensor_fail(file, key, err, "header is not JSON (stopped at byte %zu of it)", stop);
+    }
+    bool ok = true;
+    const cJSON *entry;
+    cJSON_ArrayForEach (entry, header) {
+        if (strcmp(entry->string, "__metadata__") == 0) continue;
+        ok = ok && read_entry(file, entry, file->map.data + 8 + length, file->map.size - 8 - length, key, err);
+    }
+    cJSON_Delete(header);
+    return ok && read_delphi(file, key, err);
+}
+
+/* ---- shards ----------------------------------------------------------------------------------- */
+
+/* Moves what the shard holds to the file, which then owns the shard's bytes too. */
+static void adopt(tensor_file *file, tensor_file *shard) {
+    file->maps = mem_resize(file->maps, file->map_count + 1, sizeof *file->maps);
+    file->maps[file->map_count++] = shard->map;
+    shard->map = (mapped_file){0};
+    for (size_t i = 0; i < shard->count; i++) tensor_append(file, &shard->tensors[i], shard->tensors[i].name);
+    for (size_t i = 0; i < shard->kept_count; i++) tensor_keep(file, &shard->kept[i]);
+    shard->kept_count = 0;
+    file->inflated += shard->inflated;
+    file->sparse = mem_resize(file->sparse, file->sparse_count + shard->sparse_count, sizeof *file->sparse);
+    for (size_t i = 0; i < shard->sparse_count; i++) file->sparse[file->sparse_count++] = shard->sparse[i];
+    shard->sparse_count = 0;
+    tensor_file_close(shard);
+}
+
+/* A shard lies beside its index, and is no index itself. */
+static bool is_shard_name(const char *name) {
+    size_t length = strlen(name);
+    return length && !strchr(name, '/') && (length < 5 || strcmp(name + length - 5, ".json") != 0);
+}
+
+static bool add_shard(tensor_file *file, const char *name, const char *key, scry_error *err) {
+    const char *slash = strrchr(file->map.path, '/');
+    char *path = mem_format("%.*s%s", slash ? (int)(slash + 1 - file->map.path) : 0, file->map.path, name);
+    tensor_file shard;
+    bool ok = tensor_file_open_in(&shard, path, file->folder, key, err);
+    free(path);
+    if (ok) adopt(file, &shard);
+    return ok;
+}
+
+/* Opens each file that the map names once; a tensor must be in the file that is said to hold it. */
+static bool read_weight_map(tensor_file *file, cJSON *weights, const char *key, scry_error *err) {
+    for (cJSON *first = weights->child; first; first = first->next) {
+        if (!cJSON_IsString(first) || !is_shard_name(first->valuestring))
+            return tensor_fail(file, key, err,
+                               "weight_map: \"%.60s\": expected the name of a tensor file in the same folder",
+                               first->string);
+        if (!*first->string) continue; /* met below */
+        size_t before = file->count, had_sparse = file->sparse_count;
+        if (!add_shard(file, first->valuestring, key, err)) return false;
+        tensor_file added = {.tensors = file->tensors + before, .count = file->count - before};
+        added.sparse = file->sparse + had_sparse;
+        added.sparse_count = file->sparse_count - had_sparse;
+        for (cJSON *item = first; item; item = item->next) {
+            if (!cJSON_IsString(item) || strcmp(item->valuestring, first->valuestring) != 0) continue;
+            if (!tensor_find(&added, item->string) && !tensor_find_sparse(&added, item->string))
+                return tensor_fail(file, key, err, "weight_map: tensor \"%.60s\" is not in %.60s", item->string,
+                                   item->valuestring);
+            if (item != first) *item->string = 0;
+        }
+    }
+    return true;
+}
+
+bool shards_read(tensor_file *file, const char *key, scry_error *err) {
+    cJSON *index = json_parse_prefix((const char *)file->map.data, (size_t)file->map.size, NULL);
+    cJSON *weights = cJSON_GetObjectItemCaseSensitive(index, "weight_map");
+    bool ok = cJSON_IsObject(weights) && weights->child
+                  ? read_weight_map(file, weights, key, err)
+                  : tensor_fail(file, key, err,
+                                "expected the index of sharded weights, {\"weight_map\": {\"tensor\": \"file\", ...}}");
+    cJSON_Delete(index);
+    return ok;
+}

@@ -1,0 +1,61 @@
+/* paths.c: files beside a path. */
+#include "sae/format.h"
+#include "base/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+
+bool path_is_directory(const char *path) {
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+static bool is_file(const char *path) {
+    struct stat st;
+    return stat(path, &st) == 0 && !S_ISDIR(st.st_mode);
+}
+
+const char *path_name(const char *path) {
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+char *path_beside(const char *path, const char *name) {
+    if (path_is_directory(path)) {
+        size_t length = strlen(path);
+        return mem_format("%s%s%s", path, length && path[length - 1] == '/' ? "" : "/", name);
+    }
+    char *folder = mem_copy_bytes(path, (size_t)(path_name(path) - path));
+    char *out = mem_format("%s%s", folder, name);
+    free(folder);
+    return out;
+}
+
+bool path_has(const char *path, const char *name) {
+    char *at = path_beside(path, name);
+    bool found = is_file(at);
+    free(at);
+    return found;
+}
+
+char *path_near(const char *path, const char *name) {
+    if (path_has(path, name)) return path_beside(path, name);
+    char *up = mem_format("../%s", name);
+    char *out = path_has(path, up) ? path_beside(path, up) : NULL;
+    free(up);
+    return out;
+}
+
+static bool ends_with(const char *text, const char *end) {
+    size_t a = strlen(text), b = strlen(end);
+    return a >= b && strcasecmp(text + a - b, end) == 0;
+}
+
+char *path_weights(const char *path, const char *const *names) {
+    if (!path_is_directory(path) && !ends_with(path, ".json")) return mem_copy_string(path);
+    for (size_t i = 0; names[i]; i++)
+        if (path_has(path, names[i])) return path_beside(path, names[i]);
+    return path_beside(path, names[0]);
+}

@@ -1,0 +1,88 @@
+/* score/scorer.c: exact sums of contributions over a set of latents: the incremental part of the STS. */
+#include "score/scorer.h"
+#include "base/mem.h"
+#include "index/read/index.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+scry_scorer *scry_scorer_new(const scry_index *index, scry_score score) {
+    const scry_info *info = scry_index_info(index);
+    scry_scorer *s = mem_new(1, sizeof *s);
+    *s = (scry_scorer){.index = index, .score = score, .domains = info->domains};
+    s->contribution = index->contribution[score];
+    s->given = scry_given_scores(index, score);
+    s->present = mem_new(s->domains, sizeof *s->present);
+    s->sum = mem_new(s->domains, sizeof *s->sum);
+    for (size_t d = 0; d < s->domains; d++)
+        s->present[d] = s->contribution && (score != SCRY_SCORE_ICL || info->domain[d].has_icl);
+    return s;
+}
+
+void scry_scorer_free(scry_scorer *s) {
+    if (!s) return;
+    if (s->contribution)
+        container_drop_pages(&s->index->file, s->contribution,
+                             (uint64_t)s->index->rows.rows * s->domains * sizeof(float));
+    free(s->present);
+    free(s->sum);
+    free(s->bins);
+    free(s);
+}
+
+void scry_scorer_put(scry_scorer *s, uint32_t latent, bool in) {
+    if (in) s->count++;
+    else s->count--;
+    if (!s->contribution) return;
+    const float *column = index_column(s->index, s->score, latent);
+    if (s->bins)
+        for (size_t d = 0; d < s->domains; d++) exact_bin(&s->bins[d], column[d], !in);
+    else if (in)
+        for (size_t d = 0; d < s->domains; d++) exact_add(&s->sum[d], column[d]);
+    else
+        for (size_t d = 0; d < s->domains; d++) exact_subtract(&s->sum[d], column[d]);
+}
+
+void scry_scorer_begin_bulk(scry_scorer *s) {
+    if (!s->bins) s->bins = mem_new(s->domains, sizeof *s->bins);
+}
+
+void scry_scorer_end_bulk(scry_scorer *s) {
+    if (!s->bins) return;
+    for (size_t d = 0; d < s->domains; d++) exact_flush(&s->bins[d], &s->sum[d]);
+    free(s->bins);
+    s->bins = NULL;
+}
+
+/* What the disk still holds is read side by side, in the place of one row after another as they are added. */
+static void expect_rows(const scry_scorer *s, const scry_set *set) {
+    for (uint32_t word = 0; word < (set->latents + 63) / 64; word++)
+        for (uint64_t bits = set->bits[word]; bits; bits &= bits - 1) {
+            const float *column = index_column(s->index, s->score, word * 64 + (uint32_t)__builtin_ctzll(bits));
+            container_prefetch(&s->index->file, column, s->domains * sizeof *column);
+        }
+}
+
+void scry_scorer_load(scry_scorer *s, const scry_set *set) {
+    memset(s->sum, 0, s->domains * sizeof *s->sum);
+    s->count = 0;
+    if (s->contribution && set->count < SCRY_BULK_FROM) expect_rows(s, set);
+    if (set->count >= SCRY_BULK_FROM) scry_scorer_begin_bulk(s);
+    for (uint32_t word = 0; word < (set->latents + 63) / 64; word++)
+        for (uint64_t bits = set->bits[word]; bits; bits &= bits - 1)
+            scry_scorer_put(s, word * 64 + (uint32_t)__builtin_ctzll(bits), true);
+    scry_scorer_end_bulk(s);
+}
+
+double scry_scorer_value(const scry_scorer *s, size_t domain) {
+    if (s->given) return s->given[domain];
+    if (!s->present[domain]) return NAN;
+    double sum = exact_value(&s->sum[domain]);
+    if (s->score == SCRY_ACT2) return s->count ? sum / s->count : 0; /* the notebook's mean over the set */
+    return sum;
+}
+
+double scry_score_part(scry_score score, double contribution, const scry_set *set, uint32_t latent) {
+    return score == SCRY_ACT2 ? contribution / (set->count + !scry_set_has(set, latent)) : contribution;
+}

@@ -1,0 +1,164 @@
+/* score/what_if.c: rho if one latent were switched, for every latent within a frame. */
+#include "score/scorer.h"
+#include "base/mem.h"
+#include "base/cpu_dispatch.h"
+#include "index/read/index.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* LANES domains of one latent lie side by side, and the sums over them of LANES latents at a time. */
+enum { LANES = 8 };
+typedef float floats __attribute__((vector_size(LANES * sizeof(float))));
+typedef int32_t mask __attribute__((vector_size(LANES * sizeof(int32_t))));
+typedef int64_t wide_mask __attribute__((vector_size(LANES * sizeof(int64_t))));
+typedef double lanes __attribute__((vector_size(LANES * sizeof(double))));
+
+/* What the fit needs of LANES domains, from domain `first` on. Those out of scope, or part of the chunk before,
+ * are masked out, not multiplied by 0: a contribution that is not known is NaN. */
+typedef struct chunk {
+    mask use;
+    lanes x, y;
+    size_t first;
+} chunk;
+
+/* x and y are centred, which keeps the differences below from losing digits. */
+typedef struct what_if {
+    size_t D, used, chunks;
+    chunk *chunk;
+    double sxx, syy, sxy;
+} what_if;
+
+/* The last chunk ends at the last domain, so that nothing behind a latent's column is read. */
+static void lay_out(what_if *w, const bool *use, const double *x, const double *y) {
+    w->chunks = (w->D + LANES - 1) / LANES;
+    w->chunk = aligned_alloc(_Alignof(chunk), w->chunks * sizeof *w->chunk);
+    if (!w->chunk) abort();
+    for (size_t k = 0; k < w->chunks; k++) {
+        chunk *c = &w->chunk[k];
+        memset(c, 0, sizeof *c);
+        c->first = w->D < LANES ? 0 : k * LANES + LANES > w->D ? w->D - LANES : k * LANES;
+        for (size_t i = 0; i < LANES; i++) {
+            size_t d = c->first + i;
+            if (d < k * LANES || d >= w->D || !use[d]) continue;
+            c->use[i] = -1;
+            c->x[i] = x[d];
+            c->y[i] = y[d];
+        }
+    }
+}
+
+static void what_if_begin(what_if *w, const scry_index *index, const scry_scorer *s, const scry_scope *scope) {
+    *w = (what_if){.D = s->domains};
+    double mean_x = 0, mean_y = 0, *x = mem_new(w->D, sizeof *x), *y = mem_new(w->D, sizeof *y);
+    bool *use = mem_new(w->D, sizeof *use);
+    for (size_t d = 0; d < w->D; d++) {
+        use[d] = scope->use[d] && s->present[d];
+        if (!use[d]) continue;
+        w->used++;
+        mean_x += x[d] = exact_value(&s->sum[d]);
+        mean_y += y[d] = scry_scope_change(scope, index, d);
+    }
+    for (size_t d = 0; d < w->D; d++) {
+        if (!use[d]) continue;
+        x[d] -= mean_x / (double)w->used;
+        y[d] -= mean_y / (double)w->used;
+        w->sxx += x[d] * x[d];
+        w->syy += y[d] * y[d];
+        w->sxy += x[d] * y[d];
+    }
+    lay_out(w, use, x, y);
+    free(use);
+    free(x);
+    free(y);
+}
+
+/* Inlined by force, all that follows: only inside the cloned function is it compiled for wide registers. */
+#define INLINE __attribute__((always_inline)) static inline
+
+/* The sum over the lanes of each of LANES vectors: *out holds vector i's in lane i. */
+INLINE void fold(const lanes a[LANES], lanes *out) {
+    lanes pair[4], four[2];
+    for (int i = 0; i < 4; i++)
+        pair[i] = __builtin_shufflevector(a[2 * i], a[2 * i + 1], 0, 8, 2, 10, 4, 12, 6, 14) +
+                  __builtin_shufflevector(a[2 * i], a[2 * i + 1], 1, 9, 3, 11, 5, 13, 7, 15);
+    for (int i = 0; i < 2; i++)
+        four[i] = __builtin_shufflevector(pair[2 * i], pair[2 * i + 1], 0, 1, 8, 9, 4, 5, 12, 13) +
+                  __builtin_shufflevector(pair[2 * i], pair[2 * i + 1], 2, 3, 10, 11, 6, 7, 14, 15);
+    *out = __builtin_shufflevector(four[0], four[1], 0, 1, 2, 3, 8, 9, 10, 11) +
+           __builtin_shufflevector(four[0], four[1], 4, 5, 6, 7, 12, 13, 14, 15);
+}
+
+/* rho with the column added (sign 1) or taken away (-1). */
+INLINE void what_if_lanes(const what_if *w, const float *const column[LANES], const lanes *sign, floats *rho) {
+    lanes sums[LANES], squares[LANES], with_x[LANES], with_y[LANES], sum, square, cx, cy, root;
+    for (int l = 0; l < LANES; l++) {
+        lanes s = {0}, q = {0}, x = {0}, y = {0};
+        for (size_t k = 0; k < w->chunks; k++) {
+            const chunk *now = &w->chunk[k];
+            floats read;
+            memcpy(&read, column[l] + now->first, sizeof read);
+            lanes c = __builtin_convertvector((floats)((mask)read & now->use), lanes);
+            s += c;
+            q += c * c;
+            x += c * now->x;
+            y += c * now->y;
+        }
+        sums[l] = s;
+        squares[l] = q;
+        with_x[l] = x;
+        with_y[l] = y;
+    }
+    fold(sums, &sum);
+    fold(squares, &square);
+    fold(with_x, &cx);
+    fold(with_y, &cy);
+    lanes sxx = w->sxx + 2 * *sign * cx + square - sum * sum * (1 / (double)w->used);
+    lanes sxy = w->sxy + *sign * cy, product = sxx * w->syy;
+    for (int l = 0; l < LANES; l++) root[l] = sqrt(product[l]);
+    /* where a point's worth of spread is left, all of it is rounding */
+    const wide_mask spread = sxx > (w->sxx + square) * 1e-14;
+    const lanes none = (lanes){0} + (w->syy > 0 ? 0 : NAN), flat = (lanes){0} + NAN;
+    *rho = __builtin_convertvector(none + (lanes)(((wide_mask)(sxy / root) & spread) | ((wide_mask)flat & ~spread)),
+                                   floats);
+}
+
+/* The columns of LANES latents, and the signs of what a switch does; the last one again where there are fewer. */
+static void take_columns(const scry_scorer *s, const scry_set *set, const uint32_t *latents, size_t n,
+                         const float *column[LANES], double sign[LANES], uint32_t first) {
+    for (size_t l = 0; l < LANES; l++) {
+        size_t at = l < n ? l : n - 1;
+        uint32_t latent = latents ? latents[at] : first + (uint32_t)at;
+        column[l] = index_column(s->index, s->score, latent);
+        sign[l] = scry_set_has(set, latent) ? -1 : 1;
+    }
+}
+
+CPU_DISPATCH static void what_if_all(const what_if *w, const scry_scorer *s, const scry_set *set,
+                                     const uint32_t *latents, size_t n, float *out) {
+    float short_column[LANES][LANES] = {{0}}; /* of fewer domains than are read at once */
+    for (size_t k = 0; k < n; k += LANES) {
+        const float *column[LANES];
+        double signs[LANES];
+        lanes sign;
+        floats rho;
+        size_t some = n - k < LANES ? n - k : LANES;
+        take_columns(s, set, latents ? latents + k : NULL, some, column, signs, (uint32_t)k);
+        for (size_t l = 0; l < LANES && w->D < LANES; l++)
+            column[l] = memcpy(short_column[l], column[l], w->D * sizeof **column);
+        memcpy(&sign, signs, sizeof sign);
+        what_if_lanes(w, column, &sign, &rho);
+        memcpy(out + k, &rho, some * sizeof *out);
+    }
+}
+
+void scry_what_if(const scry_index *index, const scry_scorer *s, const scry_set *set, const scry_scope *scope,
+                  const uint32_t *latents, size_t n, float *out) {
+    what_if w;
+    what_if_begin(&w, index, s, scope);
+    if (w.used < 3)
+        for (size_t k = 0; k < n; k++) out[k] = NAN;
+    else what_if_all(&w, s, set, latents, n, out);
+    free(w.chunk);
+}

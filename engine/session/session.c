@@ -1,0 +1,244 @@
+/* session/session.c: one person's work on an index. */
+#include "session/session_internal.h"
+#include "analysis.h"
+#include "base/mem.h"
+#include "rank/ranking_cache.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- state ---------------------------------------------------------------------------------- */
+
+void session_stale(scry_session *s) {
+    s->result_ready = s->statistics_ready = false;
+    s->version++;
+}
+
+/* Brings the set's bit of one latent, and the sums, to what ranking and pin say. */
+static void apply_pin(scry_session *s, uint32_t latent) {
+    bool in = s->pin[latent] == AS_RANKED ? s->ranking->rank[latent] < s->at.n : s->pin[latent] == PINNED_IN;
+    if (scry_set_has(s->set, latent) == in) return;
+    scry_set_put(s->set, latent, in);
+    scry_scorer_put(s->scorer, latent, in);
+}
+
+/* Settles the latents at these ranks. Where they are most of all, in the order of their numbers, which is that of the
+ * memory. */
+static void apply_pins_of_ranks(scry_session *s, const scry_ranking *r, uint32_t from, uint32_t to) {
+    if (to - from > s->F / 8)
+        for (uint32_t latent = 0; latent < s->F; latent++) apply_pin(s, latent);
+    else
+        for (uint32_t rank = from; rank < to; rank++) apply_pin(s, r->order[rank]);
+}
+
+static void move_n(scry_session *s, uint32_t n) {
+    uint32_t from = s->at.n < n ? s->at.n : n, to = s->at.n < n ? n : s->at.n;
+    s->at.n = n;
+    if (to - from >= SCRY_BULK_FROM) scry_scorer_begin_bulk(s->scorer);
+    apply_pins_of_ranks(s, s->ranking, from, to);
+    scry_scorer_end_bulk(s->scorer);
+}
+
+void session_apply_pins(scry_session *s, const step *of) {
+    if (of->count >= SCRY_BULK_FROM) scry_scorer_begin_bulk(s->scorer);
+    for (uint32_t i = 0; i < of->count; i++) apply_pin(s, of->pins[i].latent);
+    scry_scorer_end_bulk(s->scorer);
+}
+
+uint32_t session_most(const scry_session *s, uint32_t n) {
+    uint32_t most = scry_index_info(s->index)->candidates;
+    if (!most || most > s->F) most = s->F;
+    return n < most ? n : most;
+}
+
+bool session_move(scry_session *s, place to, scry_error *err) {
+    if (to.train != s->at.train || to.source != s->at.source || to.metric != s->at.metric) {
+        const scry_ranking *old = s->ranking;
+        const scry_ranking *ranking =
+            ranking_cache_get(&s->rankings, to.train, to.source, to.metric, old, s->before, err);
+        if (!ranking) return false;
+        s->before = old;
+        uint32_t old_n = s->at.n;
+        s->ranking = ranking;
+        s->at = to;
+        if (old_n + (uint64_t)to.n >= SCRY_BULK_FROM) scry_scorer_begin_bulk(s->scorer);
+        apply_pins_of_ranks(s, old, 0, old_n);
+        apply_pins_of_ranks(s, ranking, 0, to.n);
+        scry_scorer_end_bulk(s->scorer);
+    } else {
+        move_n(s, to.n);
+    }
+    return true;
+}
+
+scry_session *scry_session_new(const scry_index *index, size_t train, scry_condition source, scry_metric metric,
+                               uint32_t n, scry_score score, scry_error *err) {
+    ranking_cache kept = {.index = index};
+    const scry_ranking *ranking = ranking_cache_get(&kept, train, source, metric, NULL, NULL, err);
+    if (!ranking) {
+        ranking_cache_free(&kept);
+        return NULL;
+    }
+    scry_session *s = mem_new(1, sizeof *s);
+    const scry_info *info = scry_index_info(index);
+    s->index = index;
+    s->rankings = kept;
+    s->F = info->d_sae;
+    s->ranking = ranking;
+    s->at = (place){.train = train, .source = source, .metric = metric};
+    s->pin = mem_new(s->F, 1);
+    s->set = scry_set_new(s->F);
+    s->score = score;
+    s->scorer = scry_scorer_new(index, score);
+    s->scope_spec = mem_copy_string("all");
+    if (!scry_has_score(index, score)) {
+        scry_misuse(err, "no score \"%s\" in this index: no domain has an icl capture", scry_score_name(score));
+        scry_session_free(s);
+        return NULL;
+    }
+    if (!scry_scope_read(&s->scope, index, train, "all", info->is_signed, err)) {
+        scry_session_free(s);
+        return NULL;
+    }
+    move_n(s, session_most(s, n));
+    return s;
+}
+
+void scry_session_free(scry_session *s) {
+    if (!s) return;
+    session_forget(s);
+    free(s->steps);
+    scry_result_free(&s->result);
+    ranking_cache_free(&s->rankings);
+    scry_scorer_free(s->scorer);
+    scry_scope_free(&s->scope);
+    scry_set_free(s->set);
+    free(s->scope_spec);
+    free(s->pin);
+    free(s);
+}
+
+const scry_index *scry_session_index(const scry_session *s) {
+    return s->index;
+}
+const scry_ranking *scry_session_ranking(const scry_session *s) {
+    return s->ranking;
+}
+const scry_ranking *scry_session_ranking_before(const scry_session *s) {
+    return s->before;
+}
+bool scry_session_rank_ahead(scry_session *s, scry_condition source, scry_metric metric) {
+    if (ranking_cache_has(&s->rankings, s->at.train, source, metric)) return false;
+    return ranking_cache_get(&s->rankings, s->at.train, source, metric, s->ranking, s->before, NULL) != NULL;
+}
+const scry_set *scry_session_set(const scry_session *s) {
+    return s->set;
+}
+const scry_scorer *scry_session_scorer(const scry_session *s) {
+    return s->scorer;
+}
+const scry_scope *scry_session_scope(const scry_session *s) {
+    return &s->scope;
+}
+scry_score scry_session_score(const scry_session *s) {
+    return s->score;
+}
+uint32_t scry_session_n(const scry_session *s) {
+    return s->at.n;
+}
+int scry_session_pin(const scry_session *s, uint32_t latent) {
+    return s->pin[latent];
+}
+const char *scry_session_scope_spec(const scry_session *s) {
+    return s->scope_spec;
+}
+
+void scry_session_edits(const scry_session *s, uint32_t *added, uint32_t *removed) {
+    uint32_t kept = 0;
+    for (uint32_t rank = 0; rank < s->at.n; rank++) kept += scry_set_has(s->set, s->ranking->order[rank]);
+    *removed = s->at.n - kept;
+    *added = s->set->count - kept;
+}
+
+/* ---- score ---------------------------------------------------------------------------------- */
+
+bool scry_session_set_score(scry_session *s, scry_score score, scry_error *err) {
+    if (!scry_has_score(s->index, score))
+        return scry_misuse(err, "no score \"%s\" in this index: no domain has an icl capture", scry_score_name(score));
+    if (score == s->score) return false;
+    scry_scorer_free(s->scorer);
+    s->score = score;
+    s->scorer = scry_scorer_new(s->index, score);
+    scry_scorer_load(s->scorer, s->set);
+    session_stale(s);
+    return true;
+}
+
+bool scry_session_set_scope(scry_session *s, const char *spec, bool is_signed, scry_error *err) {
+    scry_scope scope;
+    if (!scry_scope_read(&scope, s->index, s->at.train, spec, is_signed, err)) return false;
+    scry_scope_free(&s->scope);
+    s->scope = scope;
+    char *copy = mem_copy_string(spec);
+    free(s->scope_spec);
+    s->scope_spec = copy;
+    session_stale(s);
+    return true;
+}
+
+bool session_set_score(scry_session *s, scry_score score, scry_error *err) {
+    return score == s->score || scry_session_set_score(s, score, err);
+}
+
+void session_take(scry_session *s, place at, place before, uint8_t *pin, scry_scope scope, char *spec) {
+    free(s->pin);
+    s->pin = pin;
+    scry_scope_free(&s->scope);
+    s->scope = scope;
+    free(s->scope_spec);
+    s->scope_spec = spec;
+    session_move(s, at, NULL);
+    s->before = before.source == SCRY_BASE ? NULL
+                                           : ranking_cache_get(&s->rankings, before.train, before.source, before.metric,
+                                                               s->ranking, NULL, NULL);
+    scry_scorer_begin_bulk(s->scorer);
+    for (uint32_t j = 0; j < s->F; j++) apply_pin(s, j);
+    scry_scorer_end_bulk(s->scorer);
+    session_stale(s);
+}
+
+const scry_result *scry_session_result(scry_session *s) {
+    if (!s->result_ready) {
+        scry_result_free(&s->result);
+        scry_result_fit(&s->result, s->index, s->scorer, &s->scope);
+        s->result_ready = true;
+    }
+    return &s->result;
+}
+
+bool scry_session_statistics_ready(const scry_session *s) {
+    return s->statistics_ready;
+}
+
+const scry_result *scry_session_statistics(scry_session *s) {
+    scry_session_result(s);
+    if (!s->statistics_ready) {
+        scry_result_finish(&s->result, s->index, s->score, s->set, NULL);
+        s->statistics_ready = true;
+    }
+    return &s->result;
+}
+
+uint64_t scry_session_version(const scry_session *s) {
+    return s->version;
+}
+
+bool scry_session_take_statistics(scry_session *s, uint64_t version, const scry_result *company) {
+    if (version != s->version) return false;
+    scry_result own = *scry_session_result(s), all = *company;
+    all.sts = own.sts, all.change = own.change, all.fitted = own.fitted, all.residual = own.residual;
+    s->result = all;
+    s->statistics_ready = true;
+    return true;
+}

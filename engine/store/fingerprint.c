@@ -1,0 +1,63 @@
+/* store/fingerprint.c: which index this is, whatever its name and place. */
+#include "store/fingerprint.h"
+#include "index/read/index.h"
+#include "study/study.h"
+
+#include <string.h>
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+/* Adds the checksum of a section; false: there is none of that name. */
+static bool add_section(XXH3_state_t *state, const scry_index *x, const char *name) {
+    for (uint32_t i = 0; i < x->file.sections; i++) {
+        const container_section *s = &x->file.section[i];
+        if (strncmp(s->name, name, CONTAINER_NAME) != 0) continue;
+        XXH3_64bits_update(state, &s->size, sizeof s->size);
+        XXH3_64bits_update(state, &s->hash, sizeof s->hash);
+        return true;
+    }
+    return false;
+}
+
+static bool add_means(XXH3_state_t *state, const scry_index *x) {
+    scry_condition has[SCRY_CONDITIONS];
+    bool any = false;
+    if (!x->info.trains || !scry_sources(x, 0, has)) return false;
+    for (uint32_t j = 0; j < x->F && j < FINGERPRINT_LATENTS; j++) {
+        double mean = scry_mean_base(x, 0, has[0], j);
+        if (mean == 0) continue;
+        any = true;
+        XXH3_64bits_update(state, &j, sizeof j);
+        XXH3_64bits_update(state, &mean, sizeof mean);
+    }
+    return any;
+}
+
+uint64_t scry_fingerprint_latents(const scry_index *x) {
+    if (x->given) return 0;
+    XXH3_state_t *state = XXH3_createState();
+    XXH3_64bits_reset(state);
+    XXH3_64bits_update(state, &x->F, sizeof x->F);
+    bool known = add_section(state, x, "dec/W") ? add_section(state, x, "dec/b") : add_means(state, x);
+    uint64_t identity = XXH3_64bits_digest(state);
+    XXH3_freeState(state);
+    return known ? identity ? identity : 1 : 0;
+}
+
+uint64_t scry_fingerprint(const scry_index *index) {
+    if (index->given) {
+        const char *json = index->given->study->json;
+        return XXH3_64bits(json, strlen(json));
+    }
+    XXH3_state_t *state = XXH3_createState();
+    XXH3_64bits_reset(state);
+    for (uint32_t i = 0; i < index->file.sections; i++) {
+        const container_section *s = &index->file.section[i];
+        XXH3_64bits_update(state, s->name, strnlen(s->name, CONTAINER_NAME));
+        XXH3_64bits_update(state, &s->size, sizeof s->size);
+        XXH3_64bits_update(state, &s->hash, sizeof s->hash);
+    }
+    uint64_t identity = XXH3_64bits_digest(state);
+    XXH3_freeState(state);
+    return identity;
+}

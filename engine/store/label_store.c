@@ -1,0 +1,293 @@
+/* store/label_store.c: labels written by hand, kept beside the index. */
+#include "labels.h"
+#include "base/mem.h"
+#include "store/sidecar.h"
+#include "index/read/index.h"
+#include "io/json.h"
+#include "io/mapped_file.h"
+
+#include <csv.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+typedef struct edit {
+    uint32_t latent;
+    char *text;
+} edit;
+
+/* The edits at one moment. Other threads may read one that is held (scry_labels_hold), so it is never changed. */
+typedef struct edit_list {
+    edit *list; /* ascending by latent */
+    size_t count, room;
+    scry_error problem;
+    struct edit_list *older; /* of those that are let go of when nobody holds them */
+} edit_list;
+
+struct label_edits {
+    _Atomic(edit_list *) now;
+    edit_list *retired;
+    unsigned holders;
+    uint64_t version;
+};
+
+/* ---- the list -------------------------------------------------------------------------------- */
+
+/* Where the latent is, or belongs. */
+static size_t place_of(const edit_list *e, uint32_t latent) {
+    size_t low = 0, high = e->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (e->list[middle].latent < latent) low = middle + 1;
+        else high = middle;
+    }
+    return low;
+}
+
+static void put(edit_list *e, uint32_t latent, const char *text) {
+    size_t at = place_of(e, latent);
+    if (at < e->count && e->list[at].latent == latent) {
+        free(e->list[at].text);
+    } else {
+        if (e->count == e->room) e->list = mem_resize(e->list, e->room = e->room ? 2 * e->room : 16, sizeof *e->list);
+        memmove(e->list + at + 1, e->list + at, (e->count++ - at) * sizeof *e->list);
+    }
+    e->list[at] = (edit){latent, mem_copy_string(text)};
+}
+
+static void take_away(edit_list *e, uint32_t latent) {
+    size_t at = place_of(e, latent);
+    if (at == e->count || e->list[at].latent != latent) return;
+    free(e->list[at].text);
+    memmove(e->list + at, e->list + at + 1, (--e->count - at) * sizeof *e->list);
+}
+
+static void free_lists(edit_list *e) {
+    while (e) {
+        edit_list *older = e->older;
+        while (e->count) free(e->list[--e->count].text);
+        free(e->list);
+        free(e);
+        e = older;
+    }
+}
+
+/* Takes the list in place of the one before. */
+static void replace(struct label_edits *e, edit_list *by) {
+    edit_list *before = atomic_exchange(&e->now, by);
+    if (!before) return;
+    before->older = e->retired;
+    e->retired = before;
+    if (e->holders) return;
+    free_lists(e->retired);
+    e->retired = NULL;
+}
+
+void scry_labels_hold(const scry_index *x) {
+    if (x->edits) x->edits->holders++;
+}
+
+void scry_labels_release(const scry_index *x) {
+    struct label_edits *e = x->edits;
+    if (!e || --e->holders) return;
+    free_lists(e->retired);
+    e->retired = NULL;
+}
+
+const char *label_edits_find(const struct label_edits *edits, uint32_t latent) {
+    const edit_list *e = edits ? atomic_load_explicit(&edits->now, memory_order_acquire) : NULL;
+    size_t at = e ? place_of(e, latent) : 0;
+    return e && at < e->count && e->list[at].latent == latent ? e->list[at].text : NULL;
+}
+
+uint32_t label_edits_next(const struct label_edits *edits, uint32_t from) {
+    const edit_list *e = edits ? atomic_load_explicit(&edits->now, memory_order_acquire) : NULL;
+    size_t at = e ? place_of(e, from) : 0;
+    return e && at < e->count ? e->list[at].latent : UINT32_MAX;
+}
+
+/* ---- reading --------------------------------------------------------------------------------- */
+
+static bool read_record(edit_list *e, uint32_t latents, const char *path, uint64_t number, json_part value) {
+    cJSON *record = json_parse(value.at, value.length);
+    const cJSON *latent = cJSON_GetObjectItemCaseSensitive(record, "latent");
+    const cJSON *label = cJSON_GetObjectItemCaseSensitive(record, "label");
+    bool ok = cJSON_IsNumber(latent) && cJSON_IsString(label);
+    if (!ok)
+        scry_fail(&e->problem,
+                  "%s: record %" PRIu64
+                  ": expected {\"latent\": NUMBER, \"label\": TEXT}; mend the file or move it away",
+                  path, number);
+    else if (!(latent->valuedouble >= 0 && latent->valuedouble < latents) ||
+             latent->valuedouble != (double)(uint32_t)latent->valuedouble)
+        ok = scry_fail(&e->problem, "%s: record %" PRIu64 ": latent %g does not exist; this index has 0 to %" PRIu32,
+                       path, number, latent->valuedouble, latents - 1);
+    else put(e, (uint32_t)latent->valuedouble, label->valuestring);
+    cJSON_Delete(record);
+    return ok;
+}
+
+/* What the file says. */
+static edit_list *read_file(uint32_t latents, const char *path) {
+    edit_list *e = mem_new(1, sizeof *e);
+    mapped_file map;
+    if (access(path, F_OK) != 0 || !mapped_file_open(&map, path, "labels", &e->problem)) return e;
+    json_walk walk = json_walk_text((const char *)map.data, (size_t)map.size);
+    json_part value;
+    json_step step = JSON_END;
+    uint64_t number = 0;
+    while ((step = json_next(&walk, NULL, &value)) == JSON_ITEM)
+        if (!read_record(e, latents, path, ++number, value)) break;
+    if (step == JSON_BROKEN)
+        scry_fail(&e->problem, "%s: record %" PRIu64 ": not JSON; mend the file or move it away", path, number + 1);
+    mapped_file_close(&map);
+    return e;
+}
+
+struct label_edits *label_edits_open(const scry_index *x) {
+    struct label_edits *e = mem_new(1, sizeof *e);
+    char *path = scry_sidecar_path_for_latents(x, ".labels.jsonl");
+    replace(e, read_file(x->F, path));
+    free(path);
+    return e;
+}
+
+void label_edits_close(struct label_edits *e) {
+    if (!e) return;
+    free_lists(e->now);
+    free_lists(e->retired);
+    free(e);
+}
+
+/* ---- writing --------------------------------------------------------------------------------- */
+
+static bool write_record(FILE *f, uint32_t latent, const char *label) {
+    cJSON *record = cJSON_CreateObject();
+    cJSON_AddNumberToObject(record, "latent", latent);
+    cJSON_AddStringToObject(record, "label", label);
+    char *text = cJSON_PrintUnformatted(record);
+    bool ok = text && fprintf(f, "%s\n", text) > 0;
+    cJSON_free(text);
+    cJSON_Delete(record);
+    return ok;
+}
+
+static bool write_edits(FILE *f, const void *context) {
+    const edit_list *e = context;
+    bool ok = true;
+    for (size_t i = 0; i < e->count && ok; i++) ok = write_record(f, e->list[i].latent, e->list[i].text);
+    return ok;
+}
+
+static char *trimmed(const char *text) {
+    static const char blanks[] = " \t\r\n\v\f";
+    text += strspn(text, blanks);
+    size_t length = strlen(text);
+    while (length && strchr(blanks, text[length - 1])) length--;
+    return mem_copy_bytes(text, length);
+}
+
+static bool write_list(const edit_list *e, const char *path, scry_error *err) {
+    if (e->count) return scry_write_atomically(path, write_edits, e, err);
+    return unlink(path) == 0 || errno == ENOENT || scry_fail(err, "%s: cannot be removed: %s", path, strerror(errno));
+}
+
+bool scry_label_set(scry_index *x, uint32_t latent, const char *text, scry_error *err) {
+    if (latent >= x->F)
+        return scry_misuse(err, "latent %" PRIu32 " does not exist; this index has 0 to %" PRIu32, latent, x->F - 1);
+    char *label = trimmed(text), *path = scry_sidecar_path_for_latents(x, ".labels.jsonl");
+    bool ok = strlen(label) <= SCRY_LABEL_MOST ||
+              scry_misuse(err, "label: %zu bytes, expected %d or fewer", strlen(label), SCRY_LABEL_MOST);
+    if (ok) {
+        int held = scry_lock_folder(path);
+        edit_list *e = read_file(x->F, path);
+        const char *own = index_file_label(x, latent);
+        ok = !e->problem.status || scry_fail(err, "%s", e->problem.text);
+        if (ok && strcmp(label, own ? own : "") == 0) take_away(e, latent);
+        else if (ok) put(e, latent, label);
+        if (ok && !(ok = write_list(e, path, err))) {
+            free_lists(e);
+            e = read_file(x->F, path); /* as it is on the disk */
+        }
+        scry_unlock_folder(held);
+        replace(x->edits, e);
+        x->edits->version++;
+    }
+    free(label);
+    free(path);
+    return ok;
+}
+
+static bool same_lists(const edit_list *a, const edit_list *b) {
+    if (a->count != b->count || a->problem.status != b->problem.status) return false;
+    for (size_t i = 0; i < a->count; i++)
+        if (a->list[i].latent != b->list[i].latent || strcmp(a->list[i].text, b->list[i].text) != 0) return false;
+    return true;
+}
+
+void scry_labels_refresh(scry_index *x) {
+    char *path = scry_sidecar_path_for_latents(x, ".labels.jsonl");
+    edit_list *e = read_file(x->F, path);
+    free(path);
+    if (same_lists(e, x->edits->now)) {
+        free_lists(e);
+        return;
+    }
+    replace(x->edits, e);
+    x->edits->version++;
+}
+
+uint64_t scry_label_version(const scry_index *x) {
+    return x->edits ? x->edits->version : 0;
+}
+
+const char *scry_label_problem(const scry_index *x) {
+    const edit_list *e = x->edits ? atomic_load(&x->edits->now) : NULL;
+    return e && e->problem.status ? e->problem.text : NULL;
+}
+
+/* ---- all of them ----------------------------------------------------------------------------- */
+
+static bool write_jsonl(FILE *f, const void *context) {
+    const scry_index *x = context;
+    bool ok = true;
+    for (uint32_t j = 0; j < x->F && ok; j++) {
+        const char *label = scry_label(x, j);
+        if (label) ok = write_record(f, j, label);
+    }
+    return ok;
+}
+
+/* Text that a spreadsheet would take for a formula gets an apostrophe in front. */
+static bool write_csv(FILE *f, const void *context) {
+    const scry_index *x = context;
+    fputs("latent,label\n", f);
+    for (uint32_t j = 0; j < x->F; j++) {
+        const char *label = scry_label(x, j);
+        if (!label) continue;
+        char *safe = mem_format("%s%s", label[0] && strchr("=+-@\t\r", label[0]) ? "'" : "", label);
+        fprintf(f, "%" PRIu32 ",", j);
+        csv_fwrite(f, safe, strlen(safe));
+        fputc('\n', f);
+        free(safe);
+    }
+    return !ferror(f);
+}
+
+static bool ends_with(const char *text, const char *end) {
+    size_t length = strlen(text), size = strlen(end);
+    return length >= size && strcmp(text + length - size, end) == 0;
+}
+
+bool scry_labels_write(const scry_index *x, const char *path, uint32_t *count, scry_error *err) {
+    bool csv = ends_with(path, ".csv");
+    if (!csv && !ends_with(path, ".jsonl"))
+        return scry_misuse(err, "%s: expected a name that ends in .jsonl or .csv", path);
+    uint32_t n = 0;
+    for (uint32_t j = 0; j < x->F; j++) n += scry_label(x, j) != NULL;
+    if (count) *count = n;
+    return scry_write_atomically(path, csv ? write_csv : write_jsonl, x, err);
+}

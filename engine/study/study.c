@@ -1,0 +1,343 @@
+/* study/study.c: the study manifest, read strictly: a wrong type is an error that names its key. */
+#include "study/manifest.h"
+#include "base/mem.h"
+#include "io/mapped_file.h"
+
+#include <cjson/cJSON.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool read_rows(parser *p, const cJSON *rows, study_capture *c) {
+    if (!rows) return true;
+    char key[160];
+    snprintf(key, sizeof key, "%s.rows", c->key);
+    if (!cJSON_IsArray(rows) || cJSON_GetArraySize(rows) != 2)
+        return manifest_wrong(p, key, rows, "[from, to], two numbers");
+    const cJSON *from = cJSON_GetArrayItem(rows, 0), *to = cJSON_GetArrayItem(rows, 1);
+    if (!manifest_whole(from, &c->row_from) || !manifest_whole(to, &c->row_to) || c->row_from >= c->row_to) {
+        char *found = cJSON_PrintUnformatted(rows);
+        scry_fail(p->err, "%s: %s: found %.60s, expected two whole numbers, the first below the second", p->study->path,
+                  key, found ? found : "");
+        cJSON_free(found);
+        return false;
+    }
+    c->has_rows = true;
+    return true;
+}
+
+static bool read_capture(parser *p, const cJSON *item, const char *key, study_capture *c) {
+    static const char *const known[] = {"residual", "features",   "tensor",  "rows",
+                                        "tokens",   "skip_first", "exclude", NULL};
+    c->key = mem_copy_string(key);
+    c->present = true;
+    if (!cJSON_IsObject(item)) return manifest_wrong(p, key, item, "an object with \"residual\" or \"features\"");
+    manifest_unknown_keys(p, item, key, known);
+    const cJSON *residual = cJSON_GetObjectItemCaseSensitive(item, "residual");
+    const cJSON *features = cJSON_GetObjectItemCaseSensitive(item, "features");
+    if (!residual == !features)
+        return scry_fail(p->err, "%s: %s: found %s, expected exactly one of \"residual\" and \"features\"",
+                         p->study->path, key, residual ? "both" : "neither");
+    c->features = features != NULL;
+    char place[200];
+    snprintf(place, sizeof place, "%s.%s", key, features ? "features" : "residual");
+    if (!manifest_texts(p, features ? features : residual, place, "a file name or a list of them", &c->files,
+                        &c->file_count))
+        return false;
+    for (size_t i = 0; i < c->file_count; i++) {
+        char *joined = manifest_join(p->study, c->files[i]);
+        free(c->files[i]);
+        c->files[i] = joined;
+    }
+    if (!manifest_text(p, item, "tensor", key, &c->tensor)) return false;
+    char *tokens = NULL;
+    if (!manifest_text(p, item, "tokens", key, &tokens)) return false;
+    if (tokens) c->tokens = manifest_join(p->study, tokens);
+    free(tokens);
+    if (!read_rows(p, cJSON_GetObjectItemCaseSensitive(item, "rows"), c)) return false;
+    const cJSON *skip = cJSON_GetObjectItemCaseSensitive(item, "skip_first");
+    uint64_t number = 0;
+    snprintf(place, sizeof place, "%s.skip_first", key);
+    if (skip && (!manifest_whole(skip, &number) || number > UINT32_MAX))
+        return manifest_wrong(p, place, skip, "a whole number of tokens");
+    c->skip_first = (uint32_t)number;
+    const cJSON *exclude = cJSON_GetObjectItemCaseSensitive(item, "exclude");
+    snprintf(place, sizeof place, "%s.exclude", key);
+    if (exclude && exclude->child == NULL && cJSON_IsArray(exclude)) return true;
+    return !exclude || manifest_texts(p, exclude, place, "a list of token texts", &c->exclude, &c->exclude_count);
+}
+
+/* Reads the four conditions that are there. */
+static bool read_conditions(parser *p, const cJSON *item, const char *place, study_group *group) {
+    for (int c = 0; c < SCRY_CONDITIONS; c++) {
+        const cJSON *capture = cJSON_GetObjectItemCaseSensitive(item, scry_condition_name((scry_condition)c));
+        char key[120];
+        snprintf(key, sizeof key, "%s.%s", place, scry_condition_name((scry_condition)c));
+        if (capture && !read_capture(p, capture, key, &group->capture[c])) return false;
+    }
+    return true;
+}
+
+static bool read_train(parser *p, const cJSON *item, const char *place) {
+    static const char *const known[] = {"name", "base", "icl", "sft", "rl", NULL};
+    study_group *train = &p->study->trains[p->study->train_count++];
+    if (!cJSON_IsObject(item))
+        return manifest_wrong(p, place, item, "an object with \"name\", \"base\" and icl, sft or rl");
+    manifest_unknown_keys(p, item, place, known);
+    if (!manifest_text(p, item, "name", place, &train->name)) return false;
+    if (!train->name) train->name = mem_copy_string("train");
+    for (const study_group *other = p->study->trains; other < train; other++)
+        if (strcmp(other->name, train->name) == 0)
+            return scry_fail(p->err, "%s: %s.name: \"%.60s\" is taken by another training set", p->study->path, place,
+                             train->name);
+    if (!read_conditions(p, item, place, train)) return false;
+    if (!train->capture[SCRY_BASE].present)
+        return scry_fail(p->err, "%s: %s.base: missing; expected a capture of the model as it is", p->study->path,
+                         place);
+    if (!train->capture[SCRY_ICL].present && !train->capture[SCRY_SFT].present && !train->capture[SCRY_RL].present)
+        return scry_fail(p->err, "%s: %s: found only \"base\", expected one of \"icl\", \"sft\", \"rl\" beside it",
+                         p->study->path, place);
+    return true;
+}
+
+static bool read_change(parser *p, const cJSON *change, const char *place, study_group *domain) {
+    scry_study *study = p->study;
+    domain->change = mem_new(study->train_count, sizeof *domain->change);
+    for (size_t t = 0; t < study->train_count; t++) domain->change[t] = NAN;
+    char key[160];
+    snprintf(key, sizeof key, "%s.change", place);
+    if (!change) return true;
+    if (cJSON_IsNumber(change) && !isfinite(change->valuedouble))
+        return scry_fail(p->err, "%s: %s: found an infinite number, expected percentage points", study->path, key);
+    if (cJSON_IsNumber(change)) {
+        for (size_t t = 0; t < study->train_count; t++) domain->change[t] = change->valuedouble;
+        return study->train_count == 1 ||
+               scry_fail(p->err, "%s: %s: found one number for %zu training sets, expected {\"NAME\": number, ...}",
+                         study->path, key, study->train_count);
+    }
+    if (!cJSON_IsObject(change))
+        return manifest_wrong(p, key, change, "a number in percentage points, or one by training set");
+    const cJSON *item;
+    cJSON_ArrayForEach (item, change) {
+        size_t t = 0;
+        while (t < study->train_count && strcmp(study->trains[t].name, item->string) != 0) t++;
+        if (t == study->train_count)
+            return scry_fail(p->err, "%s: %s: \"%.60s\" is no training set of this study", study->path, key,
+                             item->string);
+        if (!cJSON_IsNumber(item) || !isfinite(item->valuedouble))
+            return manifest_wrong(p, key, item, "a finite number in percentage points");
+        domain->change[t] = item->valuedouble;
+    }
+    return true;
+}
+
+/* A scores-only study's numbers, by score. */
+static bool read_sts(parser *p, const cJSON *sts, const char *place, study_group *domain) {
+    char key[160];
+    snprintf(key, sizeof key, "%s.sts", place);
+    for (int s = 0; s < SCRY_SCORES; s++) domain->sts[s] = NAN;
+    if (!sts) return true;
+    if (!p->study->scores_only)
+        return scry_fail(p->err,
+                         "%s: %s: found numbers in a study with \"train\"; expected captures, or no \"train\" and "
+                         "numbers in every domain (a scores-only study)",
+                         p->study->path, key);
+    if (!cJSON_IsObject(sts)) return manifest_wrong(p, key, sts, "numbers by score, such as {\"act\": 5.11}");
+    const cJSON *item;
+    cJSON_ArrayForEach (item, sts) {
+        int score = scry_score_of(item->string);
+        if (score < 0)
+            return scry_fail(p->err, "%s: %s: \"%.40s\" is no score; expected act, act2 or icl", p->study->path, key,
+                             item->string);
+        snprintf(key, sizeof key, "%s.sts.%s", place, item->string);
+        if (!cJSON_IsNumber(item) || !isfinite(item->valuedouble))
+            return manifest_wrong(p, key, item, "a finite number");
+        domain->sts[score] = item->valuedouble;
+    }
+    return true;
+}
+
+static bool read_domain(parser *p, const cJSON *item, size_t number) {
+    static const char *const with_captures[] = {"name", "change", "base", "icl", "sft", "rl", "sts", NULL};
+    static const char *const with_scores[] = {"name", "change", "sts", NULL};
+    const char *const *known = p->study->scores_only ? with_scores : with_captures;
+    study_group *domain = &p->study->domains[p->study->domain_count++];
+    char place[40];
+    snprintf(place, sizeof place, "domains[%zu]", number);
+    if (!cJSON_IsObject(item)) return manifest_wrong(p, place, item, "an object with \"name\" and \"base\"");
+    manifest_unknown_keys(p, item, place, known);
+    if (!manifest_text(p, item, "name", place, &domain->name)) return false;
+    if (!domain->name || !*domain->name)
+        return scry_fail(p->err, "%s: %s.name: missing; expected the domain's name", p->study->path, place);
+    for (size_t i = 0; i < number; i++)
+        if (strcmp(p->study->domains[i].name, domain->name) == 0)
+            return scry_fail(p->err, "%s: %s.name: \"%.60s\" is taken by domains[%zu]", p->study->path, place,
+                             domain->name, i);
+    if (!read_change(p, cJSON_GetObjectItemCaseSensitive(item, "change"), place, domain)) return false;
+    if (!read_sts(p, cJSON_GetObjectItemCaseSensitive(item, "sts"), place, domain)) return false;
+    if (p->study->scores_only) return true;
+    if (!read_conditions(p, item, place, domain)) return false;
+    if (!domain->capture[SCRY_BASE].present)
+        return scry_fail(p->err, "%s: %s.base: missing; expected a capture", p->study->path, place);
+    return true;
+}
+
+/* "pairing" and "correlate". */
+static bool read_choices(parser *p, const cJSON *root) {
+    scry_study *study = p->study;
+    char *pairing = NULL, *correlate = NULL;
+    bool ok = manifest_text(p, root, "pairing", "", &pairing) && manifest_text(p, root, "correlate", "", &correlate);
+    if (ok && pairing) {
+        int value = scry_pairing_of(pairing);
+        if (value < 0)
+            ok = scry_fail(p->err, "%s: pairing: found \"%.40s\", expected \"token\", \"sample\" or \"row\"",
+                           study->path, pairing);
+        study->has_pairing = true;
+        study->pairing = (scry_pairing)(value < 0 ? 0 : value);
+    }
+    if (ok && correlate && strcmp(correlate, "signed") != 0 && strcmp(correlate, "absolute") != 0)
+        ok = scry_fail(p->err, "%s: correlate: found \"%.40s\", expected \"absolute\" or \"signed\"", study->path,
+                       correlate);
+    study->is_signed = ok && correlate && strcmp(correlate, "signed") == 0;
+    free(pairing);
+    free(correlate);
+    return ok;
+}
+
+static bool read_domains(parser *p, const cJSON *domains) {
+    if (!cJSON_IsArray(domains) || !domains->child)
+        return manifest_wrong(p, "domains", domains, "a list of one domain or more");
+    p->study->domains = mem_new((size_t)cJSON_GetArraySize(domains), sizeof *p->study->domains);
+    size_t number = 0;
+    const cJSON *item;
+    cJSON_ArrayForEach (item, domains)
+        if (!read_domain(p, item, number++)) return false;
+    return true;
+}
+
+static bool read_groups(parser *p, const cJSON *root) {
+    scry_study *study = p->study;
+    const cJSON *train = cJSON_GetObjectItemCaseSensitive(root, "train");
+    const cJSON *domains = cJSON_GetObjectItemCaseSensitive(root, "domains");
+    const cJSON *item;
+    cJSON_ArrayForEach (item, domains)
+        if (!train && cJSON_HasObjectItem(item, "sts")) study->scores_only = true;
+    if (study->scores_only) {
+        study->trains = mem_new(study->train_count = 1, sizeof *study->trains);
+        study->trains->name = mem_copy_string("");
+        return read_domains(p, domains);
+    }
+    bool list = cJSON_IsArray(train) && train->child;
+    if (!list && !cJSON_IsObject(train))
+        return manifest_wrong(p, "train", train, "a training set (an object), or a list of them");
+    size_t trains = list ? (size_t)cJSON_GetArraySize(train) : 1, count = (size_t)cJSON_GetArraySize(domains);
+    if (count > STUDY_MOST_CHANGES / trains)
+        return scry_fail(p->err,
+                         "%s: train, domains: found %zu training sets and %zu domains, expected at most %zu pairs of "
+                         "them; split the study into several",
+                         study->path, trains, count, STUDY_MOST_CHANGES);
+    study->trains = mem_new(trains, sizeof *study->trains);
+    int n = 0;
+    for (const cJSON *one = list ? train->child : train; one; one = list ? one->next : NULL, n++) {
+        char place[40] = "train";
+        if (list) snprintf(place, sizeof place, "train[%d]", n);
+        if (!read_train(p, one, place)) return false;
+    }
+    return read_domains(p, domains);
+}
+
+static bool read_root(parser *p, const cJSON *root) {
+    static const char *const known[] = {"scry_study", "name",      "model",   "hook",  "sae",
+                                        "sae_format", "tokenizer", "pairing", "train", "domains",
+                                        "correlate",  "labels",    NULL};
+    scry_study *study = p->study;
+    const cJSON *version = cJSON_GetObjectItemCaseSensitive(root, "scry_study");
+    if (!cJSON_IsNumber(version) || version->valuedouble != 1)
+        return manifest_wrong(p, "scry_study", version, "the number 1, the version of the manifest");
+    manifest_unknown_keys(p, root, "", known);
+    char *sae = NULL, *labels = NULL, *tokenizer = NULL;
+    if (!manifest_text(p, root, "name", "", &study->name) || !manifest_text(p, root, "model", "", &study->model) ||
+        !manifest_text(p, root, "hook", "", &study->hook))
+        return false;
+    bool ok = manifest_text(p, root, "sae", "", &sae) && manifest_text(p, root, "labels", "", &labels) &&
+              manifest_text(p, root, "sae_format", "", &study->sae_format) &&
+              manifest_text(p, root, "tokenizer", "", &tokenizer);
+    if (tokenizer) study->tokenizer = manifest_join(study, tokenizer);
+    free(tokenizer);
+    if (sae) study->sae = manifest_join(study, sae);
+    if (labels) study->labels = manifest_join(study, labels);
+    free(sae);
+    free(labels);
+    return ok && read_choices(p, root) && read_groups(p, root);
+}
+
+/* Line and column of a place in text, for messages. */
+static void locate(const char *text, const char *at, int *line, int *column) {
+    *line = *column = 1;
+    for (const char *c = text; c < at; c++, ++*column)
+        if (*c == '\n') ++*line, *column = 0;
+}
+
+scry_study *scry_study_read(const char *path, scry_notes *notes, scry_error *err) {
+    mapped_file map;
+    if (!mapped_file_open(&map, path, NULL, err)) return NULL;
+    scry_study *study = mem_new(1, sizeof *study);
+    parser p = {.study = study, .notes = notes, .err = err};
+    study->path = mem_copy_string(path);
+    const char *slash = strrchr(path, '/');
+    study->folder = slash ? mem_copy_bytes(path, (size_t)(slash - path) + 1) : mem_copy_string("");
+    study->json = mem_copy_bytes(map.data, (size_t)map.size);
+    mapped_file_close(&map);
+    const char *stop = NULL;
+    cJSON *root = cJSON_ParseWithOpts(study->json, &stop, true);
+    bool ok = cJSON_IsObject(root);
+    if (root && !ok) {
+        scry_fail(err, "%s: found %s, expected a study manifest, an object {\"scry_study\": 1, ...}", path,
+                  manifest_kind(root));
+    } else if (!ok) {
+        int line, column;
+        locate(study->json, stop ? stop : study->json, &line, &column);
+        scry_fail(err, "%s: line %d, column %d: not JSON; expected a study manifest, {\"scry_study\": 1, ...}", path,
+                  line, column);
+    }
+    ok = ok && read_root(&p, root);
+    cJSON_Delete(root);
+    if (!ok) {
+        scry_study_free(study);
+        return NULL;
+    }
+    return study;
+}
+
+static void free_texts(char **list, size_t count) {
+    for (size_t i = 0; i < count; i++) free(list[i]);
+    free(list);
+}
+
+static void free_groups(study_group *groups, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        for (int c = 0; c < SCRY_CONDITIONS; c++) {
+            study_capture *capture = &groups[i].capture[c];
+            free_texts(capture->files, capture->file_count);
+            free_texts(capture->exclude, capture->exclude_count);
+            free(capture->tensor);
+            free(capture->tokens);
+            free(capture->key);
+        }
+        free(groups[i].name);
+        free(groups[i].change);
+    }
+    free(groups);
+}
+
+void scry_study_free(scry_study *study) {
+    if (!study) return;
+    free_groups(study->trains, study->train_count);
+    free_groups(study->domains, study->domain_count);
+    char *texts_owned[] = {study->path, study->folder, study->json,   study->name,       study->model,
+                           study->hook, study->sae,    study->labels, study->sae_format, study->tokenizer};
+    for (size_t i = 0; i < sizeof texts_owned / sizeof *texts_owned; i++) free(texts_owned[i]);
+    free(study);
+}

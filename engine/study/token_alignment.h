@@ -1,0 +1,38 @@
+/* token_alignment.h: which rows of a group's captures belong together.
+ *
+ * A group is one text set under up to four conditions. Its rows are walked as runs: `length` rows
+ * that follow each other in every condition of the mask, so that row[c] + k of one condition is
+ * the partner of row[d] + k of another. A run of one condition has no partner: it counts for that
+ * capture's own statistics only. Every kept row of every capture is in exactly one run. */
+#ifndef SCRY_STUDY_TOKEN_ALIGNMENT_H
+#define SCRY_STUDY_TOKEN_ALIGNMENT_H
+
+#include "io/tokenfile.h"
+#include "scry.h"
+
+typedef struct alignment_view {
+    bool present;
+    const char *key; /* for messages */
+    uint64_t rows;
+    const token_text *text; /* NULL: no tokens */
+    const uint8_t *kept;    /* [rows] 0: left out by skip_first or exclude */
+} alignment_view;
+
+typedef struct alignment_run {
+    uint32_t mask;   /* bit c: condition c takes part */
+    bool sample_end; /* pairing by sample: last run of a sample's conditions */
+    uint64_t length;
+    uint64_t row[SCRY_CONDITIONS];
+} alignment_run;
+
+typedef struct alignment_runs {
+    alignment_run *run;
+    size_t count, room;
+} alignment_runs;
+
+/* Owner of the runs: token_alignment_free. */
+bool token_alignment_make(alignment_runs *runs, const alignment_view view[SCRY_CONDITIONS], scry_pairing pairing,
+                          const char *study_path, scry_error *err);
+void token_alignment_free(alignment_runs *runs);
+
+#endif

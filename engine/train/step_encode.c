@@ -1,0 +1,174 @@
+/* encode.c: residuals to the entries that take part in the loss. */
+#include "train/step.h"
+#include "base/mem.h"
+#include "train/top_k.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct tile_view {
+    train_step *s;
+    step_tile *tile;
+    real *pre, *spare; /* [n][F]; room for 2 F */
+    uint32_t *chosen;  /* room for F */
+    uint32_t n;
+    size_t used, aux_used;
+} tile_view;
+
+static void append(step_entries *to, size_t *used, const uint32_t *latent, const real *row, uint32_t count) {
+    if (to->room - *used < count) {
+        to->room = (*used + count) * 2 + 4096;
+        to->item = mem_resize(to->item, to->room, sizeof *to->item);
+    }
+    for (uint32_t i = 0; i < count; i++) to->item[(*used)++] = (step_entry){latent[i], row[latent[i]]};
+}
+
+/* Of the dead latents the auxk largest that are above 0. */
+static void append_aux(tile_view *v, const real *row) {
+    const train_step *s = v->s;
+    real *dead = v->spare + s->model->F;
+    for (uint32_t i = 0; i < s->dead_count; i++) dead[i] = row[s->dead[i]];
+    uint32_t count = top_k_select(dead, s->dead_count, s->rules.auxk, v->chosen, v->spare);
+    for (uint32_t i = 0; i < count; i++) v->chosen[i] = s->dead[v->chosen[i]];
+    append(&v->tile->aux, &v->aux_used, v->chosen, row, count);
+}
+
+static void append_main(tile_view *v, const real *row) {
+    const train_step *s = v->s;
+    const step_rules *rules = &s->rules;
+    const uint32_t F = s->model->F;
+    uint32_t count;
+    if (rules->arch == SCRY_TOPK) count = top_k_select(row, F, rules->k, v->chosen, v->spare);
+    else if (rules->arch == SCRY_JUMPRELU) count = top_k_above_each(row, F, s->floor, v->chosen);
+    else if (rules->arch == SCRY_BATCHTOPK)
+        count = top_k_above(row, F, rules->threshold > 0 ? rules->threshold : s->guess, v->chosen);
+    else count = top_k_above(row, F, 0, v->chosen);
+    append(&v->tile->main, &v->used, v->chosen, row, count);
+}
+
+static void encode_tile(void *context, size_t piece, unsigned worker) {
+    train_step *s = context;
+    const uint32_t d = s->model->d, F = s->model->F, from = (uint32_t)piece * s->tile;
+    tile_view v = {.s = s,
+                   .tile = &s->part[piece],
+                   .pre = s->pre[worker],
+                   .spare = s->spare[worker],
+                   .chosen = s->chosen[worker],
+                   .n = step_tokens(s, piece)};
+    for (uint32_t t = 0; t < v.n; t++) memcpy(v.pre + (size_t)t * F, s->model->b_enc, F * sizeof *v.pre);
+    REAL_GEMM(CblasRowMajor, CblasNoTrans, CblasTrans, (blasint)v.n, (blasint)F, (blasint)d, 1, s->X + (size_t)from * d,
+              (blasint)d, s->model->W_enc, (blasint)d, 1, v.pre, (blasint)F);
+    for (uint32_t t = 0; t < v.n; t++) {
+        const real *row = v.pre + (size_t)t * F;
+        v.tile->main.start[t] = (uint32_t)v.used;
+        v.tile->aux.start[t] = (uint32_t)v.aux_used;
+        append_main(&v, row);
+        if (step_has_aux(s)) append_aux(&v, row);
+    }
+    v.tile->main.start[v.n] = (uint32_t)v.used;
+    v.tile->aux.start[v.n] = (uint32_t)v.aux_used;
+}
+
+static void encode_all(train_step *s) {
+    parallel_for(s->pool, s->tiles, encode_tile, s);
+}
+
+/* ---- BatchTopK: one cut for the whole batch ---- */
+
+static size_t count_entries(const train_step *s) {
+    size_t count = 0;
+    for (uint32_t i = 0; i < s->tiles; i++) count += s->part[i].main.start[step_tokens(s, i)];
+    return count;
+}
+
+typedef struct cutter {
+    train_step *s;
+    uint32_t *larger, *equal; /* [tiles]; equal: then how many of them are kept */
+} cutter;
+
+static void count_tile(void *context, size_t piece, unsigned worker) {
+    (void)worker;
+    cutter *c = context;
+    const step_entries *e = &c->s->part[piece].main;
+    uint32_t count = e->start[step_tokens(c->s, piece)];
+    c->larger[piece] = c->equal[piece] = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        c->larger[piece] += e->item[i].pre > c->s->cut;
+        c->equal[piece] += !(e->item[i].pre > c->s->cut) && !(e->item[i].pre < c->s->cut);
+    }
+}
+
+static void cut_tile(void *context, size_t piece, unsigned worker) {
+    (void)worker;
+    cutter *c = context;
+    step_entries *e = &c->s->part[piece].main;
+    uint32_t n = step_tokens(c->s, piece), kept = 0, ties = c->equal[piece];
+    for (uint32_t t = 0; t < n; t++) {
+        uint32_t from = e->start[t], end = e->start[t + 1];
+        e->start[t] = kept;
+        for (uint32_t i = from; i < end; i++) {
+            bool tie = !(e->item[i].pre > c->s->cut) && !(e->item[i].pre < c->s->cut);
+            if (e->item[i].pre < c->s->cut || (tie && ties == 0)) continue;
+            ties -= tie;
+            e->item[kept++] = e->item[i];
+        }
+    }
+    e->start[n] = kept;
+}
+
+/* The value of the rank-th largest entry. */
+static real find_cut(const train_step *s, uint32_t tiles, size_t count, uint32_t rank) {
+    real *value = mem_resize(NULL, count, sizeof *value);
+    size_t at = 0;
+    for (uint32_t i = 0; i < tiles; i++) {
+        const step_entries *e = &s->part[i].main;
+        for (uint32_t k = 0; k < e->start[step_tokens(s, i)]; k++) value[at++] = e->item[k].pre;
+    }
+    real cut = top_k_nth(value, (uint32_t)count, rank);
+    free(value);
+    return cut;
+}
+
+/* From the first tile, so that not every positive entry of the first batch has to be kept. */
+static void guess_cut(train_step *s) {
+    encode_tile(s, 0, 0);
+    uint32_t count = s->part[0].main.start[step_tokens(s, 0)];
+    uint32_t rank = s->rules.k * step_tokens(s, 0);
+    if (count > rank) s->guess = find_cut(s, 1, count, rank) * (real)0.7;
+}
+
+/* Entries are gathered above a guess. When that was too high they are gathered again above a lower one:
+ * which entries are kept in the end does not depend on it. */
+static void encode_batch(train_step *s) {
+    size_t wanted = (size_t)s->rules.k * s->B;
+    if (!(s->guess > 0)) guess_cut(s);
+    encode_all(s);
+    size_t count = count_entries(s);
+    while (count < wanted && s->guess > 0) {
+        s->guess = s->guess > (real)1e-3 ? s->guess / 2 : 0;
+        encode_all(s);
+        count = count_entries(s);
+    }
+    s->cut = 0;
+    if (count == 0) return;
+    uint32_t rank = (uint32_t)(count < wanted ? count : wanted);
+    s->cut = find_cut(s, s->tiles, count, rank);
+    s->guess = s->cut * (real)0.8;
+    cutter c = {s, mem_new(s->tiles, sizeof *c.larger), mem_new(s->tiles, sizeof *c.equal)};
+    parallel_for(s->pool, s->tiles, count_tile, &c);
+    uint32_t larger = 0;
+    for (uint32_t i = 0; i < s->tiles; i++) larger += c.larger[i];
+    uint32_t ties = rank - larger;
+    for (uint32_t i = 0; i < s->tiles; i++) {
+        c.equal[i] = c.equal[i] < ties ? c.equal[i] : ties;
+        ties -= c.equal[i];
+    }
+    parallel_for(s->pool, s->tiles, cut_tile, &c);
+    free(c.larger);
+    free(c.equal);
+}
+
+void step_encode(train_step *s) {
+    if (s->rules.arch == SCRY_BATCHTOPK && !(s->rules.threshold > 0)) encode_batch(s);
+    else encode_all(s);
+}

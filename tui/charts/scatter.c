@@ -1,0 +1,143 @@
+/* scatter.c: each domain's STS against its measured change, with the fitted line and how far one domain
+ * can turn it. */
+#include "charts/chart_internal.h"
+#include "text/suggest.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { LINE_POINTS = 48 };
+
+typedef struct points {
+    size_t n, pointed; /* pointed: from 1; 0: none */
+    double *x, *y;
+    const char **name;
+} points;
+
+typedef struct cloud {
+    points in, out; /* domains that take part, and those left out */
+} cloud;
+
+static cloud gather(chart *f, const chart_view *v) {
+    const scry_result *r = v->result;
+    const scry_info *info = scry_index_info(v->index);
+    size_t D = r->domains;
+    cloud c = {0};
+    c.in.x = chart_numbers(f, 4 * D);
+    c.in.y = c.in.x + D, c.out.x = c.in.y + D, c.out.y = c.out.x + D;
+    c.in.name = chart_strings(f, 2 * D);
+    c.out.name = c.in.name + D;
+    for (size_t d = 0; d < D; d++) {
+        double change = scry_scope_change(v->scope, v->index, d);
+        if (isnan(r->sts[d]) || isnan(change)) continue;
+        points *p = v->scope->use[d] ? &c.in : &c.out;
+        p->x[p->n] = r->sts[d];
+        p->y[p->n] = change;
+        p->name[p->n++] = info->domain[d].name;
+        if (v->domain == (long)d) p->pointed = p->n;
+    }
+    return c;
+}
+
+/* The fitted line without point `out`. */
+static scry_fit fit_without(const points *c, size_t out, double *room) {
+    size_t n = 0;
+    for (size_t i = 0; i < c->n; i++) {
+        if (i == out) continue;
+        room[n] = c->x[i];
+        room[c->n + n++] = c->y[i];
+    }
+    return scry_fit_line(room, room + c->n, n);
+}
+
+/* The line, and between which heights it lies when one domain after another is left out. */
+static void draw_lines(chart *f, const points *c, const scry_fit *fit) {
+    double low = c->x[0], high = c->x[0];
+    for (size_t i = 1; i < c->n; i++) low = fmin(low, c->x[i]), high = fmax(high, c->x[i]);
+    double *x = chart_numbers(f, 4 * LINE_POINTS), *least = x + LINE_POINTS, *most = least + LINE_POINTS,
+           *line = most + LINE_POINTS, *room = chart_numbers(f, 2 * c->n);
+    for (int k = 0; k < LINE_POINTS; k++) {
+        x[k] = low + (high - low) * k / (LINE_POINTS - 1);
+        line[k] = fit->intercept + fit->slope * x[k];
+        least[k] = (double)INFINITY, most[k] = -(double)INFINITY;
+    }
+    for (size_t out = 0; out < c->n && c->n > 3; out++) {
+        scry_fit one = fit_without(c, out, room);
+        for (int k = 0; k < LINE_POINTS && !isnan(one.slope); k++) {
+            least[k] = fmin(least[k], one.intercept + one.slope * x[k]);
+            most[k] = fmax(most[k], one.intercept + one.slope * x[k]);
+        }
+    }
+    chart_series(f, (plot_series){.kind = PLOT_LINE, .name = "fitted", .n = LINE_POINTS, .x = x, .y = line, .look = 2});
+    chart_series(
+        f,
+        (plot_series){
+            .kind = PLOT_BAND, .name = "one domain out", .n = LINE_POINTS, .x = x, .y = most, .low = least, .look = 4});
+}
+
+/* rho and its company in two lines. */
+static void say_company(chart *f, const chart_view *v) {
+    char part[RHO_STATISTICS][RHO_STATISTIC_TEXT], line[2][200] = {"", ""};
+    int n = rho_statistics_text(v->result, v->company, 1000, part);
+    strcat(strcpy(line[0], "rho "), chart_rho(f, v->result->fit.pearson));
+    for (int i = 0; i < n; i++) {
+        char *to = line[i < 4 ? 0 : 1];
+        if (*to) strcat(to, "  ");
+        strncat(to, part[i], 60);
+    }
+    chart_note(f, chart_text(f, "%s", line[0]));
+    chart_note(f, chart_text(f, "%s", line[1]));
+}
+
+/* "extremes:4", or how many where they were chosen one by one. */
+static const char *domains_words(chart *f, const chart_view *v) {
+    if (strncmp(v->words, "extremes:", 9) == 0) return v->words;
+    return chart_text(f, "%zu of %zu domains", v->result->fit.n, v->result->domains);
+}
+
+/* The domain that is pointed out. */
+static void say_domain(chart *f, const chart_view *v) {
+    const scry_domain_info *d = &scry_index_info(v->index)->domain[v->domain];
+    double change = d->change[v->scope->train], residual = v->result->residual[v->domain];
+    const char *sts = chart_text(f, "%s: STS %.4g", d->name, v->result->sts[v->domain]);
+    if (isnan(change)) chart_note(f, chart_text(f, "%s, no measured change", sts));
+    else if (isnan(v->result->change[v->domain]))
+        chart_note(f, chart_text(f, "%s, change %+.2f, left out", sts, change));
+    else if (isnan(residual)) chart_note(f, chart_text(f, "%s, change %+.2f, no line", sts, change));
+    else chart_note(f, chart_text(f, "%s, change %+.2f, residual %+.2f", sts, change, residual));
+}
+
+static void add_points(chart *f, const char *name, const points *p, int look) {
+    if (!p->n) return;
+    chart_series(f, (plot_series){.kind = PLOT_POINTS,
+                                  .name = name,
+                                  .n = p->n,
+                                  .x = p->x,
+                                  .y = p->y,
+                                  .names = p->name,
+                                  .highlight = p->pointed,
+                                  .look = look});
+}
+
+void scatter_draw(chart *f, const chart_view *v, const chart_data *data) {
+    (void)data;
+    cloud c = gather(f, v);
+    const char *of =
+        scry_index_info(v->index)->d_sae ? chart_text(f, ", %u latent%s", v->set->count, plural_s(v->set->count)) : "";
+    f->plot.title = chart_text(f, "STS %s and %s%s, %s", scry_score_name(v->score), chart_change(v), of,
+                               strcmp(v->words, "all") == 0 ? "all domains" : domains_words(f, v));
+    f->plot.x = (plot_axis){.label = chart_text(f, "STS %s", scry_score_name(v->score))};
+    f->plot.y = (plot_axis){.label = chart_text(f, "%s, points", chart_change(v)), .zero = !v->scope->is_signed};
+    if (!c.in.n && !c.out.n) {
+        f->plot.empty = "no domain has a score and a measured change";
+        return;
+    }
+    if (isnan(v->result->fit.pearson))
+        chart_note(f, c.in.n < 3 ? "no rho: fewer than 3 domains take part"
+                                 : "no rho: the scores are all alike; put latents in");
+    else say_company(f, v);
+    if (v->domain >= 0) say_domain(f, v);
+    add_points(f, "domain", &c.in, 1);
+    add_points(f, "left out", &c.out, 3);
+    if (!isnan(v->result->fit.pearson)) draw_lines(f, &c.in, &v->result->fit);
+}

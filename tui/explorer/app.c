@@ -1,0 +1,338 @@
+/* explorer/app.c: the explorer's state: keys to commands, state to grid. */
+#include "explorer/app.h"
+#include "text/text.h"
+#include "terminal/keys.h"
+#include "explorer/table/column_table.h"
+#include "explorer/panes/view.h"
+#include "text/suggest.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { LAYER_ROW = 1 }; /* below the title */
+
+static tab *tab_new(scry_index *index, scry_session *session) {
+    tab *t = calloc(1, sizeof *t);
+    if (!t) abort();
+    t->index = index;
+    t->info = scry_index_info(index);
+    t->session = session;
+    t->enlarged = -1;
+    t->latent.capture = -1;
+    t->rho_before = NAN;
+    table_open(t);
+    return t;
+}
+
+static void tab_free(tab *t) {
+    chart_page_free(&t->plots);
+    sets_state_free(&t->sets);
+    latent_free(&t->latent);
+    autosave_free(&t->keep);
+    table_close(t);
+    scry_session_free(t->session);
+    scry_close(t->index);
+    free(t);
+}
+
+void app_add_tab(app *a, scry_index *index, scry_session *session) {
+    tab **tabs = realloc(a->tabs, (a->tab_count + 1) * sizeof *tabs);
+    if (!tabs) abort();
+    a->tabs = tabs;
+    a->tab = a->tabs[a->tab_count++] = tab_new(index, session);
+    table_remake(a);
+    table_go_row(a, 0);
+}
+
+void app_drop_tab(app *a) {
+    tab *gone = a->tab;
+    size_t i = 0;
+    while (a->tabs[i] != gone) i++;
+    autosave_save(a, true);
+    async_cancel_all(a);
+    a->tab_count--;
+    memmove(&a->tabs[i], &a->tabs[i + 1], (a->tab_count - i) * sizeof(tab *));
+    a->tab = a->tabs[i < a->tab_count ? i : i - 1];
+    tab_free(gone);
+}
+
+app *app_new(scry_index *index, scry_session *session, int rows, int cols, bool ascii, bool mono) {
+    app *a = calloc(1, sizeof *a);
+    if (!a) abort();
+    a->ascii = ascii;
+    app_look(a, &themes[0], mono ? COLOR_MONO : COLOR_256);
+    a->grid = grid_new(rows, cols);
+    a->scratch = grid_new(1, 4096);
+    a->works = async_new();
+    app_add_tab(a, index, session);
+    app_resize(a, rows, cols);
+    return a;
+}
+
+void app_look(app *a, const theme *t, color_level colors) {
+    theme_own own[ROLES];
+    memcpy(own, a->theme.own, sizeof own);
+    a->theme = *t;
+    memcpy(a->theme.own, own, sizeof own);
+    a->colors = colors;
+    a->mono = t->look[colors] == t->look[COLOR_MONO];
+}
+
+void app_free(app *a) {
+    if (!a) return;
+    async_free(a->works);
+    grid_free(a->grid);
+    grid_free(a->scratch);
+    for (size_t i = 0; i < a->tab_count; i++) tab_free(a->tabs[i]);
+    free(a->tabs);
+    history_free(&a->history);
+    keymap_free(&a->keys);
+    recording_free(&a->recording);
+    free(a->page.text);
+    free(a->copied);
+    free(a);
+}
+
+/* ---- for commands --------------------------------------------------------------------------- */
+
+void app_say(app *a, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    vsnprintf(a->message, sizeof a->message, format, args);
+    va_end(args);
+    a->message_is_error = false;
+}
+
+command_effect app_fail(app *a, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    vsnprintf(a->message, sizeof a->message, format, args);
+    va_end(args);
+    a->message_is_error = true;
+    return DID_CHANGE;
+}
+
+uint32_t app_latent(const app *a) {
+    return a->tab->table.latent;
+}
+
+void app_focus(app *a, pane p) {
+    a->tab->focus = p;
+    if (a->tab->enlarged >= 0) a->tab->enlarged = (int)p;
+}
+
+void app_before_step(app *a) {
+    a->tab->rho_before = scry_session_result(a->tab->session)->fit.pearson;
+}
+
+/* "rho -.680 -> -.751" */
+static void rho_words(const app *a, char *text, size_t size) {
+    char before[16], after[16];
+    format_rho(a->tab->rho_before, 3, false, before, sizeof before);
+    format_rho(scry_session_result(a->tab->session)->fit.pearson, 3, false, after, sizeof after);
+    snprintf(text, size, "rho %s -> %s", before, after);
+}
+
+command_effect app_stepped(app *a, bool changed, const char *what) {
+    if (!changed) {
+        app_say(a, "%s: nothing changed", what);
+        return DID_CHANGE;
+    }
+    table_refresh(a);
+    char rho[48];
+    rho_words(a, rho, sizeof rho);
+    uint32_t count = scry_session_set(a->tab->session)->count;
+    app_say(a, "%s: %u latent%s in the score, %s", what, count, plural_s(count), rho);
+    return DID_CHANGE;
+}
+
+command_effect app_rescoped(app *a, const char *what) {
+    table_refresh(a);
+    char rho[48];
+    rho_words(a, rho, sizeof rho);
+    app_say(a, "%s: %s", what, rho);
+    return DID_CHANGE;
+}
+
+command_effect app_ask(app *a, const char *name, const char *text) {
+    a->prompt = (prompt){.then = command_find(name), .pick = -1, .cursor_before = a->tab->table.cursor};
+    snprintf(a->prompt.text, sizeof a->prompt.text, "%s", text);
+    a->prompt.at = strlen(a->prompt.text);
+    return DID_CHANGE;
+}
+
+/* ---- commands and keys ---------------------------------------------------------------------- */
+
+command_effect app_run(app *a, const command *c, const char *argument) {
+    if (strcmp(c->name, "quit") != 0) a->asked_to_leave = false;
+    command_effect effect = c->explorer(a, argument);
+    macro_note(a, c->name, argument);
+    return effect;
+}
+
+command_effect app_command(app *a, const char *line) {
+    while (*line == ' ') line++;
+    size_t length = strcspn(line, " ");
+    char word[64];
+    snprintf(word, sizeof word, "%.*s", (int)(length < 60 ? length : 60), line);
+    const char *argument = line + length;
+    while (*argument == ' ') argument++;
+    a->message[0] = 0;
+    if (word[0] && !word[strspn(word, "0123456789")]) { /* ":123" */
+        argument = line;
+        snprintf(word, sizeof word, "latent");
+    }
+    const command *c = command_find(word);
+    if (c && c->explorer) return app_run(a, c, argument);
+    if (c) return app_fail(a, "%s is a command of the shell; scry %s --help there", c->name, c->name);
+    const char *names[256];
+    size_t n = 0;
+    for (size_t i = 0; i < command_count && n < 256; i++)
+        if (commands[i].explorer) names[n++] = commands[i].name;
+    const char *near = suggest_nearest(word, names, n);
+    return app_fail(a, "no command \"%s\"; %s%s%s", word, near ? "did you mean " : ":help shows them all",
+                    near ? near : "", near ? "?" : "");
+}
+
+command_effect app_key(app *a, uint32_t key) {
+    command_effect effect = DID_NOTHING;
+    if (a->prompt.then) {
+        a->message[0] = 0;
+        prompt_key(a, key, &effect);
+        return effect;
+    }
+    if (a->layer) a->message[0] = 0; /* it stands where the page names its keys */
+    if (a->layer && a->layer->key(a, key, &effect)) return effect;
+    int done = DID_NOTHING;
+    if (!a->layer && a->tab->focus == PANE_LATENT && latent_key(a, key, &done)) return (command_effect)done;
+    const command *c = keymap_command(&a->keys, key);
+    if (c) return app_command(a, c->name);
+    if ((key == 27 || key == 3) && !a->layer) {
+        const char *what = job_running(a, false, NULL);
+        if (what) app_say(a, "%s: given up", what);
+        if (async_drop_waiting(a) || job_cancel(a, false)) return DID_CHANGE;
+    }
+    if (key == 27 || key == 3) { /* out of whatever it is */
+        a->layer = NULL;
+        a->tab->enlarged = -1;
+        table_escape(a);
+        a->message[0] = 0;
+        return DID_CHANGE;
+    }
+    char help[40];
+    keymap_first(&a->keys, "help", help, sizeof help);
+    return app_fail(a, "no command on that key; %s shows them all", help[0] ? help : ":help");
+}
+
+static bool inside(rect r, int y, int x) {
+    return y >= r.y && y < r.y + r.rows && x >= r.x && x < r.x + r.cols;
+}
+
+command_effect app_click(app *a, int y, int x, int clicks) {
+    command_effect effect = DID_NOTHING;
+    if (a->layout.too_small) return DID_NOTHING;
+    if (a->prompt.then) {
+        prompt_click(a, y, &effect);
+        return effect;
+    }
+    if (y == a->layout.footer.y) return footer_click(a, x);
+    if (a->layer) return a->layer->click ? a->layer->click(a, y - LAYER_ROW, x, clicks) : DID_NOTHING;
+    for (int p = 0; p < PANES; p++) {
+        if (!a->layout.pane[p].rows || !inside(a->layout.pane[p], y, x)) continue;
+        a->message[0] = 0;
+        if (a->tab->focus != (pane)p) macro_note_mouse(a, "pane", "%s", views[p]->name);
+        a->tab->focus = (pane)p;
+        bool switches = p == PANE_TABLE && table_switches_at(a, a->layout.pane[p], x); /* each click there */
+        if (clicks == 2 && !switches && y > a->layout.pane[p].y) return app_command(a, "open");
+        if (views[p]->click) views[p]->click(a, a->layout.pane[p], y, x);
+        return DID_CHANGE;
+    }
+    return DID_NOTHING;
+}
+
+command_effect app_wheel(app *a, int y, int x, int steps) {
+    if (a->layer) {
+        if (a->layer->wheel) a->layer->wheel(a, steps);
+        return DID_CHANGE;
+    }
+    for (int p = 0; p < PANES && !a->layout.too_small; p++)
+        if (a->layout.pane[p].rows && inside(a->layout.pane[p], y, x)) {
+            bool other = a->tab->focus != (pane)p;
+            a->message[0] = 0;
+            views[p]->move(a, MOVE_STEP, steps);
+            if (other) macro_note_mouse(a, "pane", "%s", views[p]->name);
+            macro_note_mouse(a, steps < 0 ? "up" : "down", "%d", steps < 0 ? -steps : steps);
+            if (other) macro_note_mouse(a, "pane", "%s", views[a->tab->focus]->name);
+            return DID_CHANGE;
+        }
+    return DID_NOTHING;
+}
+
+void app_resize(app *a, int rows, int cols) {
+    grid_resize(a->grid, rows, cols);
+}
+
+/* ---- drawing -------------------------------------------------------------------------------- */
+
+/* The top line: what is open, and what the ranking, the selection and the score are. Its right side
+ * is what changes, so it is placed first. */
+static void draw_title(app *a) {
+    rect r = a->layout.title;
+    const scry_ranking *ranking = scry_session_ranking(a->tab->session);
+    uint32_t added, removed;
+    char right[160], left[400], edits[48] = "";
+    scry_session_edits(a->tab->session, &added, &removed);
+    if (added) snprintf(edits, sizeof edits, " +%u", added);
+    if (removed) snprintf(edits + strlen(edits), sizeof edits - strlen(edits), " -%u", removed);
+    if (edits[0])
+        snprintf(edits + strlen(edits), sizeof edits - strlen(edits), " = %u",
+                 scry_session_set(a->tab->session)->count);
+    snprintf(right, sizeof right, "  by %s %s  N %u%s  score %s ", scry_condition_name(ranking->source),
+             scry_metric_name(ranking->metric), scry_session_n(a->tab->session), edits,
+             scry_score_name(scry_session_score(a->tab->session)));
+    grid_fill(a->grid, r.y, r.x, r.cols, ROLE_TITLE, ' ');
+    int width = text_columns(right), room = r.cols - width;
+    grid_put(a->grid, r.y, room, width, ROLE_TITLE, right);
+    snprintf(left, sizeof left, r.cols < 100 ? "%s -> %zu domain%s" : "%s -> %zu domain%s  %u latents",
+             a->tab->info->train[ranking->train].name, a->tab->info->domains, plural_s(a->tab->info->domains),
+             a->tab->info->d_sae);
+    char facts[400], name[400], which[48] = "scry";
+    for (size_t i = 0; a->tab_count > 1 && i < a->tab_count; i++)
+        if (a->tabs[i] == a->tab) snprintf(which, sizeof which, "%zu/%zu", i + 1, a->tab_count);
+    text_clean(left, facts, sizeof facts, a->ascii);
+    const char *path = a->tab->info->path, *slash = strrchr(path, '/');
+    bool by_file = a->tab_count > 1 || !a->tab->info->name[0]; /* indexes of one study have its name in common */
+    text_clean(by_file ? (slash ? slash + 1 : path) : a->tab->info->name, name, sizeof name, a->ascii);
+    text_fit(name, room - 5 - text_columns(which) - text_columns(facts), a->ascii);
+    grid_print(a->grid, r.y, 0, room, ROLE_TITLE, " %s  %s%s%s", which, facts, name[0] ? "  " : "", name);
+}
+
+static void draw_too_small(app *a) {
+    grid_print(a->grid, 0, 0, a->grid->cols, ROLE_TEXT, "scry needs %d x %d", LAYOUT_COLS, LAYOUT_ROWS);
+    grid_print(a->grid, 1, 0, a->grid->cols, ROLE_TEXT, "here: %d x %d", a->grid->cols, a->grid->rows);
+    grid_put(a->grid, 2, 0, a->grid->cols, ROLE_TEXT, "enlarge, or q");
+}
+
+void app_draw(app *a) {
+    grid_clear(a->grid);
+    a->layout = layout_make(a->grid->rows, a->grid->cols, a->tab->enlarged, (int)a->tab->info->domains);
+    if (a->layout.too_small) {
+        draw_too_small(a);
+        return;
+    }
+    draw_title(a);
+    if (a->layer) {
+        a->layer->draw(a, (rect){LAYER_ROW, 0, a->grid->rows - 2, a->grid->cols});
+    } else {
+        for (int p = 0; p < PANES; p++)
+            if (a->layout.pane[p].rows) views[p]->draw(a, a->layout.pane[p], a->tab->focus == (pane)p);
+        if (a->layout.side_by_side)
+            for (int y = 1; y < a->grid->rows - 1; y++)
+                grid_fill(a->grid, y, a->layout.pane[PANE_LATENT].x - 1, 1, ROLE_FAINT, a->ascii ? '|' : 0x2502);
+    }
+    if (a->prompt.then) prompt_draw(a);
+    else footer_draw(a);
+}

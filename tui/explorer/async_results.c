@@ -1,0 +1,235 @@
+/* explorer/async_results.c: what the explorer has worked out beside its frames. */
+#include "explorer/async_results.h"
+#include "explorer/app.h"
+#include "explorer/worker_thread.h"
+#include "explorer/panes/chart_page.h"
+#include "explorer/panes/view.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+struct async_results {
+    int bell[2];
+    worker_thread *company, *plot; /* a long plot does not hold up rho */
+    const scry_session *session;   /* whose company is under way; NULL: none */
+    uint64_t version;              /* and of which state */
+    const chart_request *ask;      /* the plot that is under way; NULL: none */
+    jobs *errands;                 /* owned */
+    const command *later;          /* is done when all is there; NULL: none */
+    char argument[TEXT_MOST];
+};
+
+async_results *async_new(void) {
+    async_results *w = calloc(1, sizeof *w);
+    if (!w || pipe2(w->bell, O_CLOEXEC | O_NONBLOCK) != 0) abort();
+    w->company = worker_new(w->bell[1]);
+    w->plot = worker_new(w->bell[1]);
+    w->errands = jobs_new(w->bell[1]);
+    return w;
+}
+
+void async_free(async_results *w) {
+    if (!w) return;
+    worker_cancel(w->plot);
+    jobs_free(w->errands);
+    worker_free(w->company);
+    worker_free(w->plot);
+    close(w->bell[0]);
+    close(w->bell[1]);
+    free(w);
+}
+
+jobs *async_jobs(async_results *w) {
+    return w->errands;
+}
+
+int async_wake_fd(const async_results *w) {
+    return w->bell[0];
+}
+
+/* ---- company -------------------------------------------------------------------------------- */
+
+typedef struct company_job {
+    app *a;
+    scry_session *session;
+    uint64_t version;
+    const scry_index *index;
+    scry_score score;
+    scry_scope scope; /* copies */
+    scry_set *set;
+    scry_result result;
+} company_job;
+
+static void company_work(void *context, const scry_cancel *stop) {
+    company_job *j = context;
+    scry_scorer *scorer = scry_scorer_new(j->index, j->score);
+    scry_scorer_load(scorer, j->set);
+    scry_result_fit(&j->result, j->index, scorer, &j->scope);
+    scry_scorer_free(scorer);
+    scry_result_finish(&j->result, j->index, j->score, j->set, stop);
+}
+
+static void company_end(void *context, bool whole) {
+    company_job *j = context;
+    async_results *w = j->a->works;
+    if (whole) scry_session_take_statistics(j->session, j->version, &j->result);
+    if (w->session == j->session && w->version == j->version) w->session = NULL;
+    scry_result_free(&j->result);
+    scry_scope_free(&j->scope);
+    scry_set_free(j->set);
+    free(j);
+}
+
+static void begin_company(app *a) {
+    scry_session *s = a->tab->session;
+    company_job *j = calloc(1, sizeof *j);
+    if (!j) abort();
+    *j = (company_job){.a = a,
+                       .session = s,
+                       .version = scry_session_version(s),
+                       .index = a->tab->index,
+                       .score = scry_session_score(s),
+                       .scope = scry_scope_copy(scry_session_scope(s)),
+                       .set = scry_set_copy(scry_session_set(s))};
+    a->works->session = s;
+    a->works->version = j->version;
+    worker_begin(a->works->company, (worker_job){company_work, company_end, j});
+}
+
+static bool company_due(app *a) {
+    async_results *w = a->works;
+    scry_session *s = a->tab->session;
+    bool ready = scry_session_statistics_ready(s), same = w->session == s && w->version == scry_session_version(s);
+    if (w->session && (ready || !same)) {
+        worker_cancel(w->company);
+        w->session = NULL;
+    }
+    return !ready && !w->session;
+}
+
+/* ---- the plot ------------------------------------------------------------------------------- */
+
+typedef struct plot_job {
+    app *a;
+    tab *tab;
+    chart_request *ask;
+    chart_data *data;
+} plot_job;
+
+static void plot_work(void *context, const scry_cancel *stop) {
+    plot_job *j = context;
+    j->data = chart_compute(j->ask, stop);
+}
+
+static void plot_end(void *context, bool whole) {
+    plot_job *j = context;
+    if (j->a->works->ask == j->ask) j->a->works->ask = NULL;
+    if (whole && j->data) {
+        chart_page_take(j->tab, j->ask, j->data);
+    } else {
+        chart_request_free(j->ask);
+        chart_data_free(j->data);
+    }
+    free(j);
+}
+
+static void begin_plot(app *a, chart_request *ask) {
+    plot_job *j = calloc(1, sizeof *j);
+    if (!j) abort();
+    *j = (plot_job){a, a->tab, ask, NULL};
+    a->works->ask = ask;
+    worker_begin(a->works->plot, (worker_job){plot_work, plot_end, j});
+}
+
+/* What the plot needs and is not under way; NULL: nothing. */
+static chart_request *plot_due(app *a) {
+    async_results *w = a->works;
+    chart_request *need = chart_page_request(a);
+    bool same = need && w->ask && chart_request_same(need, w->ask);
+    if (w->ask && !same) {
+        worker_cancel(w->plot);
+        w->ask = NULL;
+    }
+    if (!same) return need;
+    chart_request_free(need);
+    return NULL;
+}
+
+/* ---- all ----------------------------------------------------------------------------------- */
+
+bool async_is_due(app *a) {
+    if (a->layer != &layer_page) job_cancel(a, true);
+    chart_request *need = plot_due(a);
+    bool due = need != NULL;
+    chart_request_free(need);
+    return company_due(a) || due;
+}
+
+void async_begin(app *a) {
+    if (company_due(a)) begin_company(a);
+    chart_request *need = plot_due(a);
+    if (need) begin_plot(a, need);
+}
+
+bool async_is_current(app *a) {
+    chart_request *need = chart_page_request(a);
+    bool ready = !need && scry_session_statistics_ready(a->tab->session) && !job_running(a, true, NULL);
+    chart_request_free(need);
+    return ready;
+}
+
+static bool do_later(app *a) {
+    const command *c = a->works->later;
+    if (!c || !async_is_current(a)) return false;
+    char argument[TEXT_MOST];
+    snprintf(argument, sizeof argument, "%s", a->works->argument);
+    a->works->later = NULL;
+    c->explorer(a, argument);
+    return true;
+}
+
+bool async_collect(app *a) {
+    char rung[64];
+    while (read(a->works->bell[0], rung, sizeof rung) > 0) continue;
+    bool any = worker_collect(a->works->company);
+    any = worker_collect(a->works->plot) || any;
+    any = jobs_collect(a) || any;
+    return do_later(a) || any;
+}
+
+bool async_run_when_ready(app *a, const char *name, const char *argument) {
+    async_results *w = a->works;
+    if (!jobs_use_threads_now(a) || async_is_current(a)) return false;
+    w->later = command_find(name);
+    snprintf(w->argument, sizeof w->argument, "%s", argument);
+    app_say(a, "%s is written when all numbers are there; Esc gives it up", argument);
+    return true;
+}
+
+bool async_drop_waiting(app *a) {
+    bool had = a->works->later != NULL;
+    if (had) app_say(a, "%s: given up", a->works->argument);
+    a->works->later = NULL;
+    return had;
+}
+
+void async_cancel_all(app *a) {
+    async_results *w = a->works;
+    w->later = NULL;
+    worker_cancel(w->company);
+    worker_cancel(w->plot);
+    while (job_cancel(a, true) || job_cancel(a, false)) continue;
+    worker_finish(w->company);
+    worker_finish(w->plot);
+    jobs_finish(a);
+    w->session = NULL;
+    w->ask = NULL;
+}
+
+void async_finish_all(app *a) {
+    jobs_finish(a);
+    scry_session_statistics(a->tab->session);
+    chart_page_finish(a);
+}

@@ -1,0 +1,144 @@
+/* file.c: commands that read and write files. */
+#include "draw/grid_ansi.h"
+#include "draw/grid_styles.h"
+#include "draw/grid_svg.h"
+#include "export.h"
+#include "labels.h"
+#include "explorer/panes/view.h"
+#include "base/atomic_file.h"
+#include "text/suggest.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* The file of this session, or the first name that no file has: Enter must not write over someone's work. */
+static command_effect ask_where(app *a) {
+    char name[32] = "set.csv";
+    for (int i = 2; access(name, F_OK) == 0 && i < 1000; i++) snprintf(name, sizeof name, "set-%d.csv", i);
+    return app_ask(a, "export", a->tab->file[0] ? a->tab->file : name);
+}
+
+static bool ends_in(const char *name, const char *ending) {
+    size_t length = strlen(name), tail = strlen(ending);
+    return length > tail && strcmp(name + length - tail, ending) == 0;
+}
+
+/* Said where the name's ending does not. */
+static const char *export_kind(const char *path) {
+    return ends_in(path, ".csv") || ends_in(path, ".json") || ends_in(path, ".safetensors") ? "" : " as CSV";
+}
+
+/* Copies of what is exported. */
+typedef struct work_of_export {
+    tab *tab;
+    scry_exported of; /* its set is owned, its ranking too */
+    size_t train;
+    scry_condition source;
+    scry_metric metric;
+    char path[TEXT_MOST];
+    bool selection; /* the file is the session's own */
+    bool over;      /* a file of another name was there */
+    bool ok;
+    scry_error err;
+} work_of_export;
+
+static void write_export(void *own, const scry_cancel *stop) {
+    work_of_export *w = own;
+    scry_ranking *r = scry_rank(w->tab->index, w->train, w->source, w->metric, &w->err);
+    w->of.ranking = r;
+    w->of.stop = stop;
+    w->ok = r && scry_export(&w->of, w->path, NULL, &w->err);
+    scry_ranking_free(r);
+}
+
+static void end_export(app *a, void *own, bool whole) {
+    work_of_export *w = own;
+    if (whole && w->ok) {
+        if (w->selection) snprintf(w->tab->file, sizeof w->tab->file, "%s", w->path);
+        app_say(a, "%u latent%s written%s%s %s", w->of.set->count, plural_s(w->of.set->count), export_kind(w->path),
+                w->over ? " over what was in" : " to", w->path);
+    } else if (whole) {
+        app_fail(a, "%s", w->err.text);
+    }
+    scry_labels_release(w->tab->index);
+    scry_set_free((scry_set *)w->of.set);
+    free(w);
+}
+
+/* "FILE", of the selection, or "FILE of SETS". */
+command_effect do_export(app *a, const char *argument) {
+    static const char word[] = " of ";
+    if (!*argument) return ask_where(a);
+    const char *of = strstr(argument, word);
+    scry_set *set = of ? sets_expression(a, of + strlen(word)) : scry_set_copy(scry_session_set(a->tab->session));
+    if (!set) return DID_CHANGE;
+    const scry_session *s = a->tab->session;
+    const scry_ranking *shown = scry_session_ranking(s);
+    work_of_export *w = calloc(1, sizeof *w);
+    if (!w) abort();
+    *w = (work_of_export){
+        .tab = a->tab,
+        .of = {.set = set, .index = a->tab->index, .top = scry_session_n(s), .score = scry_session_score(s)},
+        .train = shown->train,
+        .source = shown->source,
+        .metric = shown->metric,
+        .selection = !of};
+    snprintf(w->path, sizeof w->path, "%.*s", (int)(of ? of - argument : (long)strlen(argument)), argument);
+    w->over = strcmp(w->path, a->tab->file) != 0 && access(w->path, F_OK) == 0;
+    job e = {.work = write_export, .end = end_export, .own = w};
+    snprintf(e.what, sizeof e.what, "export to %.150s", w->path);
+    scry_labels_hold(w->tab->index);
+    job_begin(a, &e);
+    return DID_CHANGE;
+}
+
+command_effect do_import(app *a, const char *argument) {
+    if (!*argument) return app_ask(a, "import", a->tab->file[0] ? a->tab->file : "set.csv");
+    scry_error err = {0};
+    scry_set *set = scry_set_new(a->tab->info->d_sae);
+    command_effect effect;
+    if (scry_set_read_csv(set, argument, &err) && scry_scored_all(a->tab->index, set, &err)) {
+        snprintf(a->tab->file, sizeof a->tab->file, "%s", argument);
+        app_before_step(a);
+        effect = app_stepped(a, scry_session_adopt(a->tab->session, set), argument);
+    } else {
+        effect = app_fail(a, "%s", err.text);
+    }
+    scry_set_free(set);
+    return effect;
+}
+
+/* Names ending in .roles also say what each cell means: what the tests compare. Those in .svg are pictures, those in
+ * .ansi have the styles of a terminal with --colors many colours, and those in .styles only these. */
+command_effect do_screen(app *a, const char *argument) {
+    if (!*argument) return app_ask(a, "screen", "screen.txt");
+    if (async_run_when_ready(a, "screen", argument)) return DID_CHANGE;
+    atomic_file to;
+    scry_error err = {0};
+    if (!atomic_file_begin(&to, argument, &err)) return app_fail(a, "%s", err.text);
+    FILE *f = to.file;
+    async_finish_all(a); /* a still picture waits for all of its numbers */
+    table_finish(a);
+    app_draw(a);
+    if (latent_working(a)) latent_work(a, 0);
+    app_draw(a);
+    if (ends_in(argument, ".svg"))
+        grid_svg(a->grid, &a->theme, a->colors, a->theme.light ? paper_light : paper_dark, f);
+    else if (ends_in(argument, ".ansi")) grid_ansi(a->grid, &a->theme, a->colors, f);
+    else if (ends_in(argument, ".styles")) grid_styles(a->grid, &a->theme, a->colors, f);
+    else grid_write(a->grid, f, ends_in(argument, ".roles"));
+    if (!atomic_file_end(&to, true, &err)) return app_fail(a, "%s", err.text);
+    app_say(a, "screen written to %s", argument);
+    return DID_CHANGE;
+}
+
+/* What is being written would be lost: once more to leave all the same. */
+command_effect do_quit(app *a, const char *argument) {
+    (void)argument;
+    const char *what = job_running(a, false, NULL);
+    if (!what || a->asked_to_leave) return DID_QUIT;
+    a->asked_to_leave = true;
+    return app_fail(a, "under way; q again leaves without it, Esc gives it up: %s", what);
+}

@@ -1,0 +1,84 @@
+/* report.c: the report from the explorer. */
+#include "report/report.h"
+#include "labels.h"
+#include "explorer/panes/view.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Copies of what the report is of. */
+typedef struct work_of_report {
+    scry_index *index;
+    cli_context s;
+    scry_condition source;
+    scry_metric metric;
+    scry_scope scope;
+    char *scope_words, *path;
+    char selection[200];
+    uint32_t top;
+    bool ok;
+    scry_error err;
+} work_of_report;
+
+static void write_report(void *own, const scry_cancel *stop) {
+    work_of_report *w = own;
+    w->s.ranking = scry_rank(w->s.index, w->s.train, w->source, w->metric, &w->err);
+    report r = {.s = &w->s,
+                .scope = &w->scope,
+                .scope_words = w->scope_words,
+                .selection = w->selection,
+                .top = w->top,
+                .stop = stop};
+    w->ok = w->s.ranking && report_write(&r, w->path, &w->err);
+}
+
+static void end_report(app *a, void *own, bool whole) {
+    work_of_report *w = own;
+    if (whole && w->ok) app_say(a, "report written to %s", w->path);
+    else if (whole) app_fail(a, "%s", w->err.text);
+    scry_labels_release(w->index);
+    scry_ranking_free(w->s.ranking);
+    scry_set_free(w->s.set);
+    scry_scope_free(&w->scope);
+    free(w->scope_words);
+    free(w->path);
+    free(w);
+}
+
+static char *copy(const char *text) {
+    char *own = strdup(text);
+    if (!own) abort();
+    return own;
+}
+
+command_effect do_report(app *a, const char *argument) {
+    if (!*argument) return app_ask(a, "report", "report.html");
+    const scry_session *session = a->tab->session;
+    const scry_ranking *shown = scry_session_ranking(session);
+    uint32_t added, removed, n = scry_session_n(session);
+    work_of_report *w = calloc(1, sizeof *w);
+    if (!w) abort();
+    *w = (work_of_report){.index = a->tab->index,
+                          .s = {.index = a->tab->index,
+                                .train = shown->train,
+                                .score = scry_session_score(session),
+                                .set = scry_set_copy(scry_session_set(session))},
+                          .source = shown->source,
+                          .metric = shown->metric,
+                          .scope = scry_scope_copy(scry_session_scope(session)),
+                          .scope_words = copy(scry_session_scope_spec(session)),
+                          .path = copy(argument),
+                          .top = n ? n : 1};
+    scry_session_edits(session, &added, &removed);
+    int used = snprintf(w->selection, sizeof w->selection, "top %u by %s %s", n, scry_condition_name(w->source),
+                        scry_metric_name(w->metric));
+    if (added || removed)
+        snprintf(w->selection + used, sizeof w->selection - (size_t)used,
+                 ", %u put in and %u taken out by hand: %u latents", added, removed, w->s.set->count);
+    job e = {.work = write_report, .end = end_report, .own = w};
+    snprintf(e.what, sizeof e.what, "report to %s", argument);
+    scry_labels_hold(w->index);
+    job_begin(a, &e);
+    return DID_CHANGE;
+}

@@ -1,0 +1,59 @@
+/* selection/named_sets.c: commands on named sets. */
+#include "explorer/sets/set_list.h"
+#include "explorer/panes/view.h"
+#include "text/suggest.h"
+
+#include <stdio.h>
+#include <string.h>
+
+command_effect do_sets(app *a, const char *argument) {
+    (void)argument;
+    bool shown = a->layer == &layer_sets;
+    a->layer = shown ? NULL : &layer_sets;
+    set_compare_free(&a->tab->sets.versus);
+    return DID_CHANGE;
+}
+
+command_effect do_choose(app *a, const char *argument) {
+    if (!*argument) return app_ask(a, "choose", "");
+    scry_set *set = sets_expression(a, argument);
+    if (!set) return DID_CHANGE;
+    app_before_step(a);
+    command_effect effect = app_stepped(a, scry_session_adopt(a->tab->session, set), argument);
+    scry_set_free(set);
+    return effect;
+}
+
+command_effect do_keep(app *a, const char *argument) {
+    if (!*argument) return app_ask(a, "keep", "");
+    scry_error err = {0};
+    char name[SCRY_SET_NAME + 1];
+    size_t length = strcspn(argument, " ");
+    snprintf(name, sizeof name, "%.*s", (int)(length > SCRY_SET_NAME ? SCRY_SET_NAME : length), argument);
+    const char *text = argument + length + strspn(argument + length, " ");
+    scry_named_sets *sets = sets_of(a);
+    scry_set *set = sets ? sets_expression(a, *text ? text : "current") : NULL;
+    if (!set) return DID_CHANGE;
+    uint32_t count = set->count;
+    bool ok = scry_named_sets_save(sets, name, set, &err);
+    scry_set_free(set);
+    if (!ok) return app_fail(a, "%s", err.text);
+    app_say(a, "%u latent%s kept as %s, in %s", count, plural_s(count), name, sets->path);
+    return DID_CHANGE;
+}
+
+command_effect do_forget(app *a, const char *argument) {
+    if (!*argument) return app_ask(a, "forget", "");
+    scry_error err = {0};
+    scry_named_sets *sets = sets_of(a);
+    if (!sets) return DID_CHANGE;
+    if (!scry_named_sets_delete(sets, argument, &err)) return app_fail(a, "%s", err.text);
+    app_say(a, "set %s dropped; its latents are as they were", argument);
+    return DID_CHANGE;
+}
+
+command_effect do_against(app *a, const char *argument) {
+    if (!*argument) return app_ask(a, "against", "");
+    if (set_compare_open(a, argument)) a->layer = &layer_sets;
+    return DID_CHANGE;
+}

@@ -1,0 +1,218 @@
+/* tables.c: commands whose answer is a table: a page over the panes. */
+#include "results/results.h"
+#include "text/text.h"
+#include "explorer/panes/text_page.h"
+#include "explorer/panes/view.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* head (taken), the table of a list, and words on its columns and rows, as one text. */
+static char *page_text(char *head, const cJSON *list, const output_column *columns, const char *words) {
+    char *text = NULL;
+    size_t size;
+    FILE *f = open_memstream(&text, &size);
+    if (!f) abort();
+    fprintf(f, "%s" PAGE_TABLE, head);
+    output_table(f, list, columns);
+    fprintf(f, "\n%s", words);
+    fclose(f);
+    free(head);
+    return text;
+}
+
+/* What such a table is made of, on a thread beside: copies of the state. */
+typedef struct work_of_table {
+    char title[80];
+    scry_error err;
+    char *text; /* the answer */
+    size_t train;
+    scry_condition source;
+    scry_metric metric;
+    uint32_t n;
+    bool is_signed;
+    scry_scope scope; /* baselines; owned */
+    char *spec;       /* compare: each index reads it for its own domains; owned */
+    size_t indexes;
+    struct {
+        scry_index *index;
+        size_t train;
+    } of[]; /* [indexes] */
+} work_of_table;
+
+static const char baseline_words[] = "sts             score of the first N latents by shift, what scry predicts with\n"
+                                     "raw             the same of the residual stream's dimensions, without an SAE\n"
+                                     "all             score of every latent or dimension, chosen by nothing\n"
+                                     "like training   cosine of the domain's mean with the training text's\n"
+                                     "before, after   cosine of the domain's mean in base with that under the source\n"
+                                     "one out, to     smallest and largest rho with one domain left out\n"
+                                     "95%, to         interval of rho over resampled samples of each domain's tokens\n"
+                                     "in both         how many of the top both sources name; by chance so many\n";
+
+static const char compare_words[] = "share%      of the shift of all latents, held by the top\n"
+                                    "in both     how many of the top both sources name; by chance so many\n"
+                                    "rho         of the STS by act, and by icl, with the measured change\n"
+                                    "one out     smallest and largest rho with one domain left out\n"
+                                    "L0          latents that fire on a token, on average\n";
+
+static work_of_table *new_work(const app *a, size_t indexes) {
+    const scry_session *s = a->tab->session;
+    const scry_ranking *shown = scry_session_ranking(s);
+    work_of_table *w = calloc(1, sizeof *w + indexes * sizeof w->of[0]);
+    if (!w) abort();
+    w->train = shown->train;
+    w->source = shown->source;
+    w->metric = shown->metric;
+    w->n = scry_session_n(s);
+    w->is_signed = scry_session_scope(s)->is_signed;
+    w->scope = scry_scope_copy(scry_session_scope(s));
+    w->spec = strdup(scry_session_scope_spec(s));
+    if (!w->spec) abort();
+    w->indexes = indexes;
+    return w;
+}
+
+/* Shows the text, or says why there is none. */
+static void show_table(app *a, void *own, bool whole) {
+    work_of_table *w = own;
+    if (whole && w->text) {
+        page_show(a, w->title, w->text);
+        w->text = NULL;
+    } else if (whole) {
+        a->layer = NULL;
+        app_fail(a, "%s", w->err.text);
+    }
+    free(w->text);
+    scry_scope_free(&w->scope);
+    free(w->spec);
+    free(w);
+}
+
+static void work_baselines(void *own, const scry_cancel *stop) {
+    work_of_table *w = own;
+    const scry_index *index = w->of[0].index;
+    scry_ranking *by = scry_rank(index, w->train, w->source, SCRY_SQ, &w->err);
+    cJSON *facts = by ? baselines_result(index, by, w->n, &w->scope, 0, stop) : NULL;
+    static const output_column columns[] = {{"name", "baseline", NULL, 0},
+                                            {"of", "of", NULL, 0},
+                                            {"score", "score", NULL, 0},
+                                            {"with", "with", NULL, 0},
+                                            {"pearson", "rho", "%.3f", 0},
+                                            {"p_value", "p", "%.5f", 0},
+                                            {"loo_min", "one out", "%.3f", 0},
+                                            {"loo_max", "to", "%.3f", 0},
+                                            {"spearman", "Spearman", "%.3f", 0},
+                                            {"ci_low", "95%", "%.3f", 0},
+                                            {"ci_high", "to", "%.3f", 0},
+                                            {"n", "N", "%.0f", 0},
+                                            {NULL, NULL, NULL, 0}};
+    if (facts)
+        w->text = page_text(baselines_head(facts, PAGE_TABLE), cJSON_GetObjectItemCaseSensitive(facts, "baselines"),
+                            columns, baseline_words);
+    cJSON_Delete(facts);
+    scry_ranking_free(by);
+}
+
+command_effect do_baselines(app *a, const char *argument) {
+    (void)argument;
+    work_of_table *w = new_work(a, 1);
+    w->of[0].index = a->tab->index;
+    w->n = w->n ? w->n : 1;
+    snprintf(w->title, sizeof w->title, "baselines, by %s, N %u", scry_condition_name(w->source), w->n);
+    page_work(a, w->title, work_baselines, show_table, w);
+    return DID_CHANGE;
+}
+
+/* An index's row by the source, metric, N and sign of the tab that was shown; NULL, and err where it lacks them. */
+static cJSON *index_row(work_of_table *w, size_t i, const scry_cancel *stop) {
+    scry_scope scope;
+    cli_context of = {.index = w->of[i].index, .train = w->of[i].train};
+    of.ranking = scry_rank(of.index, of.train, w->source, w->metric, &w->err);
+    if (!of.ranking) return NULL;
+    if (!scry_scope_read(&scope, of.index, of.train, w->spec, w->is_signed, &w->err)) {
+        scry_ranking_free(of.ranking);
+        return NULL;
+    }
+    of.set = scry_set_new(of.ranking->latents);
+    for (uint32_t rank = 0; rank < w->n && rank < of.ranking->latents; rank++)
+        scry_set_put(of.set, of.ranking->order[rank], true);
+    const char *path = scry_index_info(of.index)->path, *slash = strrchr(path, '/');
+    cJSON *row = compare_row(&of, slash ? slash + 1 : path, w->n, &scope, stop);
+    scry_set_free(of.set);
+    scry_ranking_free(of.ranking);
+    scry_scope_free(&scope);
+    return row;
+}
+
+static char *compare_text(const work_of_table *w, const cJSON *list) {
+    static const output_column columns[] = {{"index", "index", NULL, 0},
+                                            {"d_sae", "latents", "%.0f", 0},
+                                            {"l0", "L0", "%.1f", 0},
+                                            {"share", "share%", "%.1f", 100},
+                                            {"overlap", "in both", "%.0f", 0},
+                                            {"expected", "chance", "%.1f", 0},
+                                            {"act_pearson", "rho act", "%.3f", 0},
+                                            {"act_p_value", "p", "%.5f", 0},
+                                            {"icl_pearson", "rho icl", "%.3f", 0},
+                                            {"icl_p_value", "p", "%.5f", 0},
+                                            {"act_loo_min", "act one out", "%.3f", 0},
+                                            {"act_loo_max", "to", "%.3f", 0},
+                                            {"icl_loo_min", "icl one out", "%.3f", 0},
+                                            {"icl_loo_max", "to", "%.3f", 0},
+                                            {"hook", "hook", NULL, 0},
+                                            {"sae", "SAE", NULL, 0},
+                                            {NULL, NULL, NULL, 0}};
+    const cJSON *beside = cJSON_GetObjectItemCaseSensitive(list->child, "beside");
+    char *head = malloc(400);
+    if (!head) abort();
+    compare_head(head, 400, scry_condition_name(w->source), cJSON_IsString(beside) ? beside->valuestring : NULL,
+                 scry_metric_name(w->metric), w->n, w->is_signed);
+    return page_text(head, list, columns, compare_words);
+}
+
+static void work_compare(void *own, const scry_cancel *stop) {
+    work_of_table *w = own;
+    cJSON *list = cJSON_CreateArray(), *row = NULL;
+    for (size_t i = 0; i < w->indexes; i++) {
+        double count = (double)w->indexes;
+        const scry_cancel part = scry_cancel_part(stop, (double)i / count, (double)(i + 1) / count);
+        row = index_row(w, i, &part);
+        if (!row) break;
+        cJSON_AddItemToArray(list, row);
+    }
+    if (row) w->text = compare_text(w, list);
+    cJSON_Delete(list);
+}
+
+command_effect do_compare(app *a, const char *argument) {
+    (void)argument;
+    work_of_table *w = new_work(a, a->tab_count);
+    for (size_t i = 0; i < a->tab_count; i++) {
+        w->of[i].index = a->tabs[i]->index;
+        w->of[i].train = scry_session_ranking(a->tabs[i]->session)->train;
+    }
+    snprintf(w->title, sizeof w->title, "%zu open %s side by side", a->tab_count,
+             a->tab_count == 1 ? "index" : "indexes");
+    if (a->tab_count == 1) app_say(a, "one index is open; :add FILE.scry opens another");
+    page_work(a, w->title, work_compare, show_table, w);
+    return DID_CHANGE;
+}
+
+/* Its warnings rank every source, which takes longer than a frame where latents are many. */
+static void work_info(void *own, const scry_cancel *stop) {
+    (void)stop;
+    work_of_table *w = own;
+    w->text = info_text(w->of[0].index, PAGE_TABLE);
+}
+
+command_effect do_info(app *a, const char *argument) {
+    (void)argument;
+    work_of_table *w = new_work(a, 1);
+    const char *trouble = autosave_error(a);
+    w->of[0].index = a->tab->index;
+    snprintf(w->title, sizeof w->title, "what is in this index");
+    page_work(a, w->title, work_info, show_table, w);
+    if (trouble) app_fail(a, "this session is not kept: %s", trouble);
+    return DID_CHANGE;
+}

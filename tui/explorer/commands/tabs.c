@@ -1,0 +1,107 @@
+/* tabs.c: commands on the open indexes. The same latent is shown where the widths agree. */
+#include "labels.h"
+#include "explorer/panes/view.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Indexes of one SAE have their labels and named sets in common. */
+static void read_shared(app *a) {
+    scry_labels_refresh(a->tab->index);
+    if (a->tab->sets.kept) scry_named_sets_refresh(a->tab->sets.kept, NULL);
+}
+
+static command_effect show(app *a, size_t i) {
+    const tab *from = a->tab;
+    uint32_t latent = app_latent(a);
+    a->tab = a->tabs[i];
+    read_shared(a);
+    if (a->tab != from && a->tab->info->d_sae == from->info->d_sae) table_go(a, latent);
+    app_say(a, "%zu of %zu: %s", i + 1, a->tab_count, a->tab->info->path);
+    return DID_CHANGE;
+}
+
+static size_t here(const app *a) {
+    size_t i = 0;
+    while (a->tabs[i] != a->tab) i++;
+    return i;
+}
+
+command_effect do_tab(app *a, const char *argument) {
+    if (!*argument)
+        return a->tab_count > 1 ? show(a, (here(a) + 1) % a->tab_count)
+                                : app_fail(a, "one index is open; :add FILE.scry opens another");
+    char *end;
+    unsigned long n = strtoul(argument, &end, 10);
+    if (*end || n < 1 || n > a->tab_count)
+        return app_fail(a, "tab \"%s\": expected a number from 1 to %zu", argument, a->tab_count);
+    return show(a, n - 1);
+}
+
+/* As the tab that is shown ranks and scores, as far as the other index can. */
+static scry_session *session_like(const tab *t, const scry_index *index, scry_error *err) {
+    const scry_ranking *r = scry_session_ranking(t->session);
+    scry_condition source[SCRY_CONDITIONS];
+    if (!scry_index_info(index)->trains) {
+        scry_fail(err, "it has scores only, and no latents to show");
+        return NULL;
+    }
+    const scry_info *info = scry_index_info(index);
+    size_t train = info->trains - 1; /* that of the same name, else the first */
+    while (train > 0 && strcmp(info->train[train].name, t->info->train[r->train].name) != 0) train--;
+    int n = scry_sources(index, train, source), k = 0;
+    while (k < n && source[k] != r->source) k++;
+    scry_score score = scry_session_score(t->session);
+    scry_session *s = scry_session_new(index, train, source[k < n ? k : 0], r->metric, scry_session_n(t->session),
+                                       scry_has_score(index, score) ? score : SCRY_ACT, err);
+    if (s) scry_session_set_scope(s, "all", info->is_signed, NULL);
+    return s;
+}
+
+command_effect do_add(app *a, const char *argument) {
+    scry_error err = {0};
+    if (!*argument) return app_ask(a, "add", "");
+    for (size_t i = 0; i < a->tab_count; i++)
+        if (strcmp(a->tabs[i]->info->path, argument) == 0) return show(a, i);
+    if (!scry_is_index(argument)) return app_fail(a, "%.200s: not an index; scry index makes one of a study", argument);
+    scry_index *index = scry_open(argument, true, &err);
+    scry_session *session = index ? session_like(a->tab, index, &err) : NULL;
+    if (!session) {
+        scry_close(index);
+        return app_fail(a, "%.200s: %s", argument, err.text);
+    }
+    tab *from = a->tab;
+    app_add_tab(a, index, session);
+    tab *added = a->tab;
+    if (from->keep.path) {
+        autosave_begin(a, added, NULL);
+        autosave_restore(a, added);
+    }
+    a->tab = from;
+    return show(a, a->tab_count - 1);
+}
+
+/* What is being written may read this index. */
+command_effect do_close(app *a, const char *argument) {
+    (void)argument;
+    const char *what = job_running(a, false, NULL);
+    char quit[40], closed[TEXT_MOST];
+    keymap_first(&a->keys, "quit", quit, sizeof quit);
+    if (a->tab_count < 2) return app_fail(a, "the last open index; %s leaves", quit[0] ? quit : ":quit");
+    if (what) return app_fail(a, "under way; Esc gives it up: %s", what);
+    snprintf(closed, sizeof closed, "%s", a->tab->info->path);
+    uint32_t latent = app_latent(a), latents = a->tab->info->d_sae;
+    app_drop_tab(a);
+    read_shared(a);
+    a->layer = NULL;
+    if (a->tab->info->d_sae == latents) table_go(a, latent);
+    app_say(a, "closed %s; %zu open", closed, a->tab_count);
+    return DID_CHANGE;
+}
+
+command_effect do_tab_back(app *a, const char *argument) {
+    (void)argument;
+    if (a->tab_count < 2) return do_tab(a, "");
+    return show(a, (here(a) + a->tab_count - 1) % a->tab_count);
+}

@@ -1,0 +1,201 @@
+/* latent.c: the selected latent: its title with the names of its pages, and what they share. */
+#include "terminal/keys.h"
+#include "explorer/latent/latent_page.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+const latent_page *const latent_pages[LATENT_PAGES] = {&page_tokens,  &page_histogram,  &page_profile,
+                                                       &page_sources, &page_neighbours, &page_coactivation};
+
+static const latent_page *page_of(app *a) {
+    return latent_pages[state_of(a)->page];
+}
+
+void latent_free(latent_state *s) {
+    scry_latent_activations_free(s->fires);
+    scry_token_pairing_free(s->pairs);
+    scry_decoder_neighbours_free(s->neighbours.search);
+    scry_coactivation_free(s->together.count);
+}
+
+/* ---- what the pages share -------------------------------------------------------------------- */
+
+const scry_latent_activations *latent_fires(app *a) {
+    latent_state *s = state_of(a);
+    uint32_t latent = app_latent(a);
+    if (s->fires && s->fires->latent == latent) return s->fires;
+    scry_latent_activations_free(s->fires);
+    s->fires = scry_latent_activations_read(a->tab->index, latent);
+    s->strongest = 0;
+    for (size_t i = 0; i < s->fires->start[a->tab->info->captures]; i++)
+        if (s->fires->activation[i] > s->strongest) s->strongest = s->fires->activation[i];
+    return s->fires;
+}
+
+scry_token_pairing *latent_pairs(app *a) {
+    latent_state *s = state_of(a);
+    if (!s->pairs) s->pairs = scry_token_pairing_new(a->tab->index);
+    return s->pairs;
+}
+
+int latent_group(app *a) {
+    int capture = state_of(a)->capture;
+    if (capture >= 0) return a->tab->info->capture[capture].group;
+    return -1 - (int)scry_session_ranking(a->tab->session)->train;
+}
+
+void latent_number(double value, bool sign, char *text, size_t size) {
+    double magnitude = fabs(value);
+    if (isnan(value)) snprintf(text, size, "-");
+    else if (magnitude != 0 && magnitude < 0.0005) snprintf(text, size, sign ? "%+.0e" : "%.0e", value);
+    else if (magnitude < 9.9995) format_rho(value, 3, sign, text, size);
+    else if (magnitude < 999.95) snprintf(text, size, sign ? "%+.1f" : "%.1f", value);
+    else snprintf(text, size, sign ? "%+.0f" : "%.0f", value);
+}
+
+int latent_choose(const char *const *words, int count, int now, const char *name, char *wrong, size_t size) {
+    if (!name) return (now + 1) % count;
+    for (int i = 0; i < count; i++)
+        if (strcmp(words[i], name) == 0) return i;
+    wrong[0] = 0;
+    for (int i = 0; i < count; i++)
+        snprintf(wrong + strlen(wrong), size - strlen(wrong), "%s%s", i ? ", " : "", words[i]);
+    return -1;
+}
+
+/* ---- title ----------------------------------------------------------------------------------- */
+
+static int names_width(bool brief) {
+    int width = 2; /* the brackets around the one that is shown */
+    for (int i = 0; i < LATENT_PAGES; i++)
+        width += text_columns(brief ? latent_pages[i]->brief : latent_pages[i]->name) + (i > 0);
+    return width;
+}
+
+/* The page shown stands in brackets, so that it is told without colour. Where y is a click's, returns
+ * the page there, else -1. */
+static int put_names(app *a, rect r, int x, bool brief, bool focus, int click) {
+    int hit = -1;
+    for (int i = 0; i < LATENT_PAGES; i++) {
+        bool shown = i == (int)state_of(a)->page;
+        char text[32];
+        const char *name = brief ? latent_pages[i]->brief : latent_pages[i]->name;
+        snprintf(text, sizeof text, shown ? "[%s]" : "%s", name);
+        int width = text_columns(text);
+        if (click >= x && click < x + width) hit = i;
+        if (click < 0) {
+            grid_put(a->grid, r.y, x, width, shown ? (focus ? ROLE_FOCUS : ROLE_HEADER) : ROLE_FAINT, text);
+            if (i + 1 < LATENT_PAGES) grid_put(a->grid, r.y, x + width, 1, ROLE_TEXT, " ");
+        }
+        x += width + 1;
+    }
+    return hit;
+}
+
+typedef struct title_plan {
+    bool brief, noted;
+    int label; /* columns for it */
+    int names; /* column where the names begin */
+} title_plan;
+
+/* The number and the names always; the note where there is room; the label has the rest. */
+static title_plan plan_title(rect r, int number, int note) {
+    title_plan p = {0};
+    int room = r.cols - 5 - number; /* "-- ", "latent N", one blank on each side */
+    p.brief = room - names_width(false) - note < 14;
+    int names = names_width(p.brief);
+    p.noted = note > 0 && room - names - note - 2 >= 4;
+    p.label = room - names - (p.noted ? note + 2 : 0) - 4;
+    if (p.label > 24) p.label = 24;
+    if (p.label < 4) p.label = 0;
+    return p;
+}
+
+static title_plan draw_title(app *a, rect r, bool focus, int click) {
+    char label[128], note[128] = "", number[24];
+    uint32_t latent = app_latent(a);
+    page_of(a)->note(a, note, sizeof note);
+    snprintf(number, sizeof number, "latent %u", latent);
+    title_plan p = plan_title(r, text_columns(number), text_columns(note));
+    table_label(a, latent, label, sizeof label);
+    text_fit(label, p.label, a->ascii);
+    if (!label[0]) p.label = 0;
+    int x = r.x + 4 + text_columns(number) + (p.label ? 2 + text_columns(label) : 0) + 1;
+    p.names = x + 1;
+    if (click >= 0) return p;
+    view_title(a, r, focus, "%s%s%s", number, p.label ? "  " : "", label);
+    grid_put(a->grid, r.y, x, 1, ROLE_TEXT, " ");
+    put_names(a, r, p.names, p.brief, focus, -1);
+    int end = p.names + names_width(p.brief);
+    grid_put(a->grid, r.y, end, 1, ROLE_TEXT, " ");
+    if (!p.noted) return p;
+    char padded[140];
+    snprintf(padded, sizeof padded, " %s ", note);
+    grid_put_right(a->grid, r.y, end + 1, r.x + r.cols - end - 1, ROLE_FAINT, padded);
+    return p;
+}
+
+/* ---- operations ------------------------------------------------------------------------------ */
+
+static rect below_title(rect r) {
+    return (rect){r.y + 1, r.x, r.rows - 1, r.cols};
+}
+
+static void draw_latent(app *a, rect r, bool focus) {
+    latent_fires(a);
+    draw_title(a, r, focus, -1);
+    if (r.rows > 1) page_of(a)->draw(a, below_title(r));
+}
+
+static void move_latent(app *a, move kind, long steps) {
+    page_of(a)->move(a, kind, steps);
+}
+
+static bool sort_latent(app *a, const char *name, char *wrong, size_t size) {
+    if (page_of(a)->sort) return page_of(a)->sort(a, name, wrong, size);
+    snprintf(wrong, size, "nothing: this page has one order");
+    return false;
+}
+
+static void reverse_latent(app *a) {
+    if (page_of(a)->reverse) page_of(a)->reverse(a);
+    else app_say(a, "this page is not turned around");
+}
+
+static void click_latent(app *a, rect r, int y, int x) {
+    if (y == r.y) {
+        title_plan p = draw_title(a, r, true, x);
+        int page = put_names(a, r, p.names, p.brief, true, x);
+        if (page >= 0) state_of(a)->page = (latent_page_number)page;
+        if (page >= 0) macro_note_mouse(a, "page", "%s", latent_pages[page]->name);
+    } else if (page_of(a)->click) {
+        page_of(a)->click(a, y - r.y - 1, x - r.x, r.cols);
+    }
+}
+
+bool latent_key(app *a, uint32_t key, int *effect) {
+    int step = key_in("Right", key) ? 1 : key_in("Left", key) ? LATENT_PAGES - 1 : 0;
+    if (step) {
+        state_of(a)->page = (latent_page_number)(((int)state_of(a)->page + step) % LATENT_PAGES);
+        a->message[0] = 0;
+        macro_note(a, "page", page_of(a)->name); /* the key is the pane's own */
+        *effect = DID_CHANGE;
+        return true;
+    }
+    if (!key_in("Enter", key) || !page_of(a)->target) return false;
+    *effect = (int)app_command(a, "jump");
+    return true;
+}
+
+bool latent_working(app *a) {
+    return !a->layer && !a->layout.too_small && a->layout.pane[PANE_LATENT].rows && page_of(a)->working &&
+           page_of(a)->working(a);
+}
+
+void latent_work(app *a, double seconds) {
+    if (page_of(a)->work) page_of(a)->work(a, seconds);
+}
+
+const view view_latent = {"latent", draw_latent, move_latent, sort_latent, reverse_latent, click_latent};

@@ -1,0 +1,139 @@
+/* page_coactivation.c: latents that fire on the same tokens. */
+#include "explorer/latent/latent_page.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static coactivation_state *together_of(app *a) {
+    return &state_of(a)->together;
+}
+
+static bool is_counted(app *a) {
+    const coactivation_state *s = together_of(a);
+    return s->done && s->of == app_latent(a) && s->capture == state_of(a)->capture;
+}
+
+static bool working(app *a) {
+    return !is_counted(a);
+}
+
+static void work(app *a, double seconds) {
+    coactivation_state *s = together_of(a);
+    uint32_t latent = app_latent(a);
+    int capture = state_of(a)->capture;
+    if (is_counted(a)) return;
+    if (s->done || !s->count || s->of != latent || s->capture != capture) {
+        scry_coactivation_free(s->count);
+        s->count = scry_coactivation_start(a->tab->index, latent, capture, 0);
+        s->of = latent;
+        s->capture = capture;
+        s->done = false;
+    }
+    s->done = scry_coactivation_work(s->count, seconds);
+    if (s->done) s->mates = scry_coactivation_list(s->count, s->order, COACTIVE_MAX, s->mate);
+}
+
+static void put_head(app *a, rect r) {
+    const coactivation_state *s = together_of(a);
+    char words[200], from[64];
+    uint64_t fires, tokens = scry_coactivation_tokens(s->count, &fires);
+    text_clean(s->capture < 0 ? "all base captures" : a->tab->info->capture[s->capture].name, from, sizeof from,
+               a->ascii);
+    snprintf(words, sizeof words, "fires on %llu of %llu tokens, %s; against all %u latents", (unsigned long long)fires,
+             (unsigned long long)tokens, from, a->tab->info->d_sae);
+    text_fit(words, r.cols - 2, a->ascii);
+    grid_put(a->grid, r.y, r.x + 1, r.cols - 2, ROLE_FAINT, words);
+}
+
+static void draw_mate(app *a, int y, int x, int cols, const scry_coactive *m, bool cursor) {
+    char text[32];
+    int start = x;
+    format_rho(m->jaccard, 3, false, text, sizeof text);
+    grid_put_right(a->grid, y, x, 7, ROLE_TEXT, text);
+    snprintf(text, sizeof text, "%u", m->both);
+    grid_put_right(a->grid, y, x + 7, 8, ROLE_TEXT, text);
+    x += 15;
+    if (cols >= 60) {
+        snprintf(text, sizeof text, "%u", m->fires);
+        grid_put_right(a->grid, y, x, 9, ROLE_FAINT, text);
+        snprintf(text, sizeof text, "%+.1f", m->pmi);
+        grid_put_right(a->grid, y, x + 9, 6, ROLE_FAINT, text);
+        x += 15;
+    }
+    latent_list_draw(a, y, x + 1, start + cols - x - 1, m->latent);
+    if (cursor) grid_flag(a->grid, y, start, cols, CELL_CURSOR);
+}
+
+static void draw_together(app *a, rect r) {
+    coactivation_state *s = together_of(a);
+    if (!is_counted(a)) {
+        bool begun = s->count && s->of == app_latent(a) && s->capture == state_of(a)->capture;
+        grid_print(a->grid, r.y, r.x + 2, r.cols - 2, ROLE_FAINT, "counting over the activations of %u latents, %.0f%%",
+                   a->tab->info->d_sae, begun ? 100 * scry_coactivation_share(s->count) : 0.0);
+        return;
+    }
+    if (r.rows >= 5) {
+        put_head(a, r);
+        r.y++, r.rows--;
+    }
+    if (!s->mates) {
+        grid_put(a->grid, r.y, r.x + 2, r.cols - 2, ROLE_FAINT, "no latent fires on a token on which this one does");
+        return;
+    }
+    bool wide = r.cols - 1 >= 60;
+    grid_print(a->grid, r.y, r.x + 1, r.cols - 1, ROLE_HEADER, "jaccard    both%s   latent%s",
+               wide ? "    fires   pmi" : "", r.cols - 1 - (wide ? 31 : 16) >= 34 ? "   rank" : "");
+    latent_list_clamp(&s->list, s->of, (int)s->mates, r.rows - 1);
+    for (int i = 0; i < r.rows - 1 && s->list.top + i < (int)s->mates; i++)
+        draw_mate(a, r.y + 1 + i, r.x + 1, r.cols - 1, &s->mate[s->list.top + i], s->list.top + i == s->list.cursor);
+}
+
+static void move_together(app *a, move kind, long steps) {
+    latent_list_move(&together_of(a)->list, kind, steps, (int)together_of(a)->mates);
+}
+
+static bool target(app *a, uint32_t *latent) {
+    const coactivation_state *s = together_of(a);
+    size_t at = s->list.of == s->of ? (size_t)s->list.cursor : 0;
+    if (!is_counted(a) || at >= s->mates) return false;
+    *latent = s->mate[at].latent;
+    return true;
+}
+
+static void click(app *a, int row, int x, int cols) {
+    coactivation_state *s = together_of(a);
+    (void)x;
+    (void)cols;
+    int at = s->list.top + row - 2; /* below the line of figures and the header */
+    if (is_counted(a) && row >= 2 && at < (int)s->mates) latent_list_click(a, &s->list, at);
+}
+
+static void note(app *a, char *text, size_t size) {
+    snprintf(text, size, "by %s", scry_coactive_order_name[together_of(a)->order]);
+}
+
+static bool sort_together(app *a, const char *name, char *wrong, size_t size) {
+    coactivation_state *s = together_of(a);
+    int next = latent_choose(scry_coactive_order_name, SCRY_COACTIVE_ORDERS, (int)s->order, name, wrong, size);
+    if (next < 0) return false;
+    static const char *const said[] = {"jaccard: tokens on which both fire, of those on which either does",
+                                       "both: tokens on which both fire",
+                                       ("pmi: how much likelier together than by chance, in bits; of those with 5 or "
+                                        "more tokens in common")};
+    s->order = (scry_coactive_order)next;
+    s->list = (latent_list){.of = s->of};
+    if (s->done) s->mates = scry_coactivation_list(s->count, s->order, COACTIVE_MAX, s->mate);
+    app_say(a, "%s", said[next]);
+    return true;
+}
+
+const latent_page page_coactivation = {.name = "together",
+                                       .brief = "with",
+                                       .note = note,
+                                       .draw = draw_together,
+                                       .move = move_together,
+                                       .sort = sort_together,
+                                       .target = target,
+                                       .click = click,
+                                       .working = working,
+                                       .work = work};

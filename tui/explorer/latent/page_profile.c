@@ -1,0 +1,209 @@
+/* page_profile.c: a latent's part in each domain: mean, firing rate, what demonstrations change,
+ * and its share of the domain's score. */
+#include "explorer/latent/latent_page.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const sorts[] = {"file", "mean", "fires", "icl", "adds", "share", "name"};
+enum { SORTS = sizeof sorts / sizeof *sorts, MEAN = 1, RATE, ICL, CONTRIBUTION, SHARE, NAME };
+
+typedef struct profile_row {
+    size_t domain;
+    const char *name;
+    scry_profile p;
+    double contribution, share; /* to the score in force; share NaN while the latent is out */
+} profile_row;
+
+/* The latent's contribution, and its share of the domain's STS. */
+static void add_score(app *a, profile_row *row, uint32_t latent) {
+    scry_score score = scry_session_score(a->tab->session);
+    const float *all = scry_contribution(a->tab->index, score, latent);
+    const scry_set *set = scry_session_set(a->tab->session);
+    double sts = scry_session_result(a->tab->session)->sts[row->domain];
+    bool there = all && !isnan(sts);
+    row->contribution = there ? (double)all[row->domain] : (double)NAN;
+    double part = scry_score_part(score, row->contribution, set, latent);
+    row->share = there && scry_set_has(set, latent) && sts > 0 ? part / sts : (double)NAN;
+}
+
+static double key_of(const profile_row *row, int sort) {
+    switch (sort) {
+    case MEAN:
+        return row->p.mean;
+    case RATE:
+        return row->p.rate;
+    case ICL:
+        return row->p.difference;
+    case CONTRIBUTION:
+        return row->contribution;
+    case SHARE:
+        return row->share;
+    default:
+        return -(double)row->domain;
+    }
+}
+
+static int compare(const void *x, const void *y, void *context) {
+    const profile_row *m = x, *n = y;
+    const latent_state *s = context;
+    double a = key_of(m, s->profile_sort), b = key_of(n, s->profile_sort);
+    int order = 0;
+    if (s->profile_sort == NAME) order = strcmp(m->name, n->name);
+    else if (isnan(a) != isnan(b)) return isnan(a) ? 1 : -1;
+    else if (a != b && !isnan(a)) order = a > b ? -1 : 1;
+    if (s->profile_reversed) order = -order;
+    return order ? order : (m->domain > n->domain) - (m->domain < n->domain);
+}
+
+/* Caller frees. */
+static profile_row *make(app *a) {
+    size_t D = a->tab->info->domains;
+    scry_profile *all = malloc(D * sizeof *all);
+    profile_row *rows = calloc(D, sizeof *rows);
+    if (!all || !rows) abort();
+    const scry_latent_activations *fires = latent_fires(a);
+    scry_profile_of(a->tab->index, latent_pairs(a), fires, all);
+    for (size_t d = 0; d < D; d++) {
+        rows[d] = (profile_row){.domain = d, .name = a->tab->info->domain[d].name, .p = all[d]};
+        add_score(a, &rows[d], fires->latent);
+    }
+    free(all);
+    qsort_r(rows, D, sizeof *rows, compare, state_of(a));
+    return rows;
+}
+
+/* ---- drawing --------------------------------------------------------------------------------- */
+
+/* Numbers after the name and the bar; those with less room to go to are left out from the right. */
+static const struct {
+    const char *title;
+    int width;
+} columns[] = {{"mean", 7}, {"fires", 7}, {"icl", 8}, {"adds", 7}, {"share", 7}};
+enum { COLUMNS = sizeof columns / sizeof *columns };
+
+typedef struct plan {
+    int name, bar, columns;
+} plan;
+
+static plan plan_columns(app *a, int cols) {
+    plan p = {.name = 6};
+    for (size_t d = 0; d < a->tab->info->domains; d++) {
+        int width = text_columns(a->tab->info->domain[d].name);
+        if (width > p.name) p.name = width;
+    }
+    int most = cols >= 76 ? 22 : cols / 4;
+    if (p.name > most) p.name = most;
+    int left = cols - p.name - 3;
+    while (p.columns < COLUMNS && left >= columns[p.columns].width) left -= columns[p.columns++].width;
+    p.bar = left > 40 ? 40 : left >= 6 ? left - 1 : 0;
+    return p;
+}
+
+static void cell_text(const profile_row *row, int column, char *text, size_t size) {
+    const double shares[] = {0, row->p.rate, 0, 0, row->share};
+    if (column == 1 || column == 4) {
+        if (isnan(shares[column])) snprintf(text, size, "-");
+        else snprintf(text, size, shares[column] >= 0.0995 ? "%.0f%%" : "%.1f%%", 100 * shares[column]);
+    } else {
+        latent_number(column == 0   ? row->p.mean
+                      : column == 2 ? row->p.difference
+                                    : row->contribution,
+                      column == 2, text, size);
+    }
+}
+
+static void draw_head(app *a, rect r, const plan *p) {
+    int x = r.x + 1 + p->name + 1 + p->bar;
+    grid_put(a->grid, r.y, r.x + 1, p->name, ROLE_HEADER, "domain");
+    for (int c = 0; c < p->columns; c++) {
+        grid_put_right(a->grid, r.y, x, columns[c].width, ROLE_HEADER, columns[c].title);
+        x += columns[c].width;
+    }
+}
+
+static void draw_row(app *a, rect r, int y, const plan *p, const profile_row *row, double longest) {
+    char text[128];
+    int x = r.x + 1;
+    text_clean(row->name, text, sizeof text, a->ascii);
+    text_fit(text, p->name, a->ascii);
+    grid_put(a->grid, y, x, p->name, ROLE_TEXT, text);
+    x += p->name + 1;
+    grid_bar(a->grid, y, x, p->bar, ROLE_BAR, longest > 0 ? row->p.mean / longest : 0, a->ascii);
+    x += p->bar;
+    for (int c = 0; c < p->columns; c++) {
+        cell_text(row, c, text, sizeof text);
+        grid_put_right(a->grid, y, x, columns[c].width, c == 0 ? ROLE_TEXT : ROLE_FAINT, text);
+        x += columns[c].width;
+    }
+}
+
+static void draw_profile(app *a, rect r) {
+    latent_state *s = state_of(a);
+    int D = (int)a->tab->info->domains;
+    plan p = plan_columns(a, r.cols);
+    profile_row *rows = make(a);
+    double longest = 0;
+    for (int d = 0; d < D; d++) longest = fmax(longest, rows[d].p.mean);
+    draw_head(a, r, &p);
+    s->profile_rows = r.rows - 1;
+    if (s->profile_top > D - s->profile_rows) s->profile_top = D - s->profile_rows;
+    if (s->profile_top < 0) s->profile_top = 0;
+    int i = 0;
+    for (; i < s->profile_rows && s->profile_top + i < D; i++)
+        draw_row(a, r, r.y + 1 + i, &p, &rows[s->profile_top + i], longest);
+    free(rows);
+    if (i + 3 > s->profile_rows) return;
+    char words[2][120];
+    snprintf(words[0], sizeof words[0], "icl: mean change from base to icl on the same tokens");
+    scry_score score = scry_session_score(a->tab->session);
+    bool in = scry_set_has(scry_session_set(a->tab->session), s->fires->latent);
+    snprintf(words[1], sizeof words[1], "adds: %s STS %s; share: its part of that STS%s",
+             score == SCRY_ACT2 ? "E[h^2], of which the mean is" : "to", scry_score_name(score), in ? "" : ", once in");
+    for (int k = 0; k < 2; k++) {
+        text_fit(words[k], r.cols - 2, a->ascii);
+        grid_put(a->grid, r.y + 2 + i + k, r.x + 1, r.cols - 2, ROLE_FAINT, words[k]);
+    }
+}
+
+static void move_profile(app *a, move kind, long steps) {
+    latent_state *s = state_of(a);
+    int last = (int)a->tab->info->domains - s->profile_rows;
+    s->profile_top = (int)view_moved(s->profile_top, kind, steps, s->profile_rows - 1, last);
+}
+
+static void note_profile(app *a, char *text, size_t size) {
+    int sort = state_of(a)->profile_sort;
+    snprintf(text, size, "score %s%s%s", scry_score_name(scry_session_score(a->tab->session)), sort ? ", by " : "",
+             sort ? sorts[sort] : "");
+}
+
+const char *latent_profile_order(const latent_state *s) {
+    return sorts[s->profile_sort];
+}
+
+static bool sort_profile(app *a, const char *name, char *wrong, size_t size) {
+    if (name && strcmp(name, "rate") == 0) name = "fires"; /* names of before, in macros and kept sessions */
+    if (name && strcmp(name, "contribution") == 0) name = "adds";
+    int next = latent_choose(sorts, SORTS, state_of(a)->profile_sort, name, wrong, size);
+    if (next < 0) return false;
+    state_of(a)->profile_sort = next;
+    state_of(a)->profile_reversed = false;
+    state_of(a)->profile_top = 0;
+    app_say(a, next ? "profile sorted by %s" : "profile in the order of the %s", next ? sorts[next] : "study");
+    return true;
+}
+
+static void reverse_profile(app *a) {
+    state_of(a)->profile_reversed = !state_of(a)->profile_reversed;
+}
+
+const latent_page page_profile = {.name = "profile",
+                                  .brief = "profile",
+                                  .note = note_profile,
+                                  .draw = draw_profile,
+                                  .move = move_profile,
+                                  .sort = sort_profile,
+                                  .reverse = reverse_profile};

@@ -1,0 +1,168 @@
+/* page_sources.c: the same latent under each source of its training set, and in every open index that has as many
+ * latents: its rank, its shift, and what it was before and after. */
+#include "explorer/latent/latent_page.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { NAME = 12, SOURCES_MOST = 100 };
+
+/* A source of an open index, for one latent. */
+typedef struct line {
+    const tab *of;
+    scry_condition source;
+    bool first; /* of its index */
+} line;
+
+static size_t train_of(const tab *t) {
+    return scry_session_ranking(t->session)->train;
+}
+
+/* This index first, then the others of the same width, in their order. */
+static size_t lines_of(app *a, line out[SOURCES_MOST]) {
+    size_t n = 0;
+    for (size_t i = 0; i <= a->tab_count; i++) {
+        const tab *t = i ? a->tabs[i - 1] : a->tab;
+        scry_condition source[SCRY_CONDITIONS];
+        if ((i && t == a->tab) || t->info->d_sae != a->tab->info->d_sae) continue;
+        int sources = scry_sources(t->index, train_of(t), source);
+        for (int k = 0; k < sources && n < SOURCES_MOST; k++) out[n++] = (line){t, source[k], k == 0};
+    }
+    return n;
+}
+
+/* The rank, from 1, that the latent has by a source, as the table's ranking would say it; and its share. */
+static uint32_t rank_by(const tab *t, scry_condition source, scry_metric metric, uint32_t latent, double *share) {
+    const double *shift = scry_shift(t->index, train_of(t), source, metric);
+    double mine = fabs(shift[latent]), total = 0;
+    uint32_t rank = 1, F = t->info->d_sae;
+    for (uint32_t j = 0; j < F; j++) total += fabs(shift[j]);
+    for (uint32_t j = 0; j < latent; j++) rank += fabs(shift[j]) >= mine; /* of those alike the lower number is first */
+    for (uint32_t j = latent + 1; j < F; j++) rank += fabs(shift[j]) > mine;
+    *share = total > 0 ? mine / total : 0;
+    return rank;
+}
+
+static const char *file_name(const char *path, char *out, size_t size, bool ascii) {
+    const char *slash = strrchr(path, '/');
+    text_clean(slash ? slash + 1 : path, out, size, ascii);
+    char *end = strrchr(out, '.');
+    if (end && strcmp(end, ".scry") == 0) *end = 0;
+    text_fit_middle(out, NAME, ascii);
+    return out;
+}
+
+/* ---- drawing ---------------------------------------------------------------------------------- */
+
+enum { SOURCE = 6, COLUMNS = 8 };
+
+static const struct {
+    const char *head;
+    int cols;
+} column[COLUMNS] = {{"rank", 8},  {"shift", 9},  {"share", 7}, {"mean", 7},
+                     {"after", 7}, {"change", 7}, {"fires", 7}, {"after", 7}};
+
+static void draw_heads(app *a, rect r, bool named) {
+    int x = r.x + 1 + (named ? NAME + 1 : 0);
+    if (named) grid_put(a->grid, r.y, r.x + 1, NAME, ROLE_HEADER, "index");
+    grid_put(a->grid, r.y, x, SOURCE, ROLE_HEADER, " by");
+    x += SOURCE;
+    for (int i = 0; i < COLUMNS; x += column[i++].cols)
+        grid_put_right(a->grid, r.y, x, column[i].cols, ROLE_HEADER, column[i].head);
+}
+
+static void draw_line(app *a, rect r, int y, const line *l, bool named) {
+    const uint32_t latent = app_latent(a);
+    const scry_index *index = l->of->index;
+    const size_t train = train_of(l->of);
+    const scry_metric metric = scry_session_ranking(a->tab->session)->metric;
+    char text[COLUMNS][32], name[64];
+    double share;
+    uint32_t rank = rank_by(l->of, l->source, metric, latent, &share);
+    double base = scry_mean_base(index, train, l->source, latent);
+    double after = scry_mean_shifted(index, train, l->source, latent);
+    bool now = l->of == a->tab && l->source == scry_session_ranking(a->tab->session)->source;
+    snprintf(text[0], sizeof text[0], "%u", rank);
+    snprintf(text[1], sizeof text[1], "%.3g", scry_shift_of(index, train, l->source, metric, latent));
+    snprintf(text[2], sizeof text[2], "%.1f%%", 100 * share);
+    latent_number(base, false, text[3], sizeof text[3]);
+    latent_number(after, false, text[4], sizeof text[4]);
+    latent_number(after - base, true, text[5], sizeof text[5]);
+    snprintf(text[6], sizeof text[6], "%.1f%%", 100 * scry_rate_base(index, train, l->source, latent));
+    snprintf(text[7], sizeof text[7], "%.1f%%", 100 * scry_rate_shifted(index, train, l->source, latent));
+    int x = r.x + 1;
+    if (named && l->first)
+        grid_put(a->grid, y, x, NAME, ROLE_HEADER, file_name(l->of->info->path, name, sizeof name, a->ascii));
+    x += named ? NAME + 1 : 0;
+    grid_put(a->grid, y, x, 1, ROLE_IN, rank <= scry_session_n(l->of->session) ? "*" : " ");
+    grid_put(a->grid, y, x + 1, SOURCE - 1, now ? ROLE_HEADER : ROLE_TEXT, scry_condition_name(l->source));
+    x += SOURCE;
+    for (int i = 0; i < COLUMNS; x += column[i++].cols)
+        grid_put_right(a->grid, y, x, column[i].cols, ROLE_TEXT, text[i]);
+}
+
+/* Of the decoder rows; NaN where one of them is not known, or zero. */
+static double cosine(const scry_index *x, const scry_index *y, uint32_t latent) {
+    uint32_t d = scry_index_info(x)->d_model;
+    if (!d || scry_index_info(y)->d_model != d) return NAN;
+    float *rows = malloc(2 * (size_t)d * sizeof *rows);
+    if (!rows) abort();
+    double dot = 0, first = 0, second = 0;
+    bool known = scry_decoder_row(x, latent, rows) && scry_decoder_row(y, latent, rows + d);
+    for (uint32_t i = 0; known && i < d; i++) {
+        dot += (double)rows[i] * (double)rows[d + i];
+        first += (double)rows[i] * (double)rows[i];
+        second += (double)rows[d + i] * (double)rows[d + i];
+    }
+    free(rows);
+    return known && first > 0 && second > 0 ? dot / sqrt(first * second) : (double)NAN;
+}
+
+/* Whether the number means the same direction in another index, or nothing at all. */
+static int draw_likeness(app *a, rect r, int y) {
+    for (size_t i = 0; i < a->tab_count && y < r.y + r.rows; i++) {
+        const tab *t = a->tabs[i];
+        char name[64], number[16];
+        if (t == a->tab) continue;
+        file_name(t->info->path, name, sizeof name, a->ascii);
+        format_rho(cosine(a->tab->index, t->index, app_latent(a)), 3, true, number, sizeof number);
+        int x = r.x + 1;
+        if (t->info->d_sae != a->tab->info->d_sae)
+            grid_print(a->grid, y++, x, r.cols - 1, ROLE_FAINT, "%s has %u latents: its numbers mean others", name,
+                       t->info->d_sae);
+        else
+            grid_print(a->grid, y++, x, r.cols - 1, ROLE_FAINT, "%s: cosine of the decoder rows %s%s", name, number,
+                       strcmp(number, "-") == 0 ? " (one has none)" : "");
+    }
+    return y;
+}
+
+static void draw(app *a, rect r) {
+    line lines[SOURCES_MOST];
+    size_t n = lines_of(a, lines);
+    latent_state *s = state_of(a);
+    bool named = a->tab_count > 1;
+    draw_heads(a, r, named);
+    int rows = r.rows - 1, over = (int)n - rows;
+    if (s->sources_top > over) s->sources_top = over > 0 ? over : 0;
+    int y = r.y + 1;
+    for (size_t i = (size_t)s->sources_top; i < n && y < r.y + r.rows; i++) draw_line(a, r, y++, &lines[i], named);
+    if (named) y = draw_likeness(a, r, y + (r.rows > 6));
+    if (y + 1 < r.y + r.rows)
+        grid_put(a->grid, y + 1, r.x + 1, r.cols - 1, ROLE_FAINT,
+                 "* in its first N; mean activation and firing rate under base, then under it");
+}
+
+static void move_sources(app *a, move kind, long steps) {
+    latent_state *s = state_of(a);
+    s->sources_top = (int)view_moved(s->sources_top, kind, steps, 1, SOURCES_MOST);
+}
+
+static void note_sources(app *a, char *text, size_t size) {
+    snprintf(text, size, "by %s", scry_metric_name(scry_session_ranking(a->tab->session)->metric));
+}
+
+const latent_page page_sources = {
+    .name = "sources", .brief = "src", .note = note_sources, .draw = draw, .move = move_sources};

@@ -1,0 +1,270 @@
+/* page_tokens.c: the tokens that a latent fires on, in context; the strongest, those of an
+ * interval, or those that a source moved most; under one condition or all. */
+#include "explorer/latent/conditions.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const choices[] = {"top", "q5", "q4", "q3", "q2", "q1", "random", "moved"};
+enum { CHOICES = sizeof choices / sizeof *choices };
+
+static tokens_state *tokens_of(app *a) {
+    return &state_of(a)->tokens;
+}
+
+static bool same_pick(const scry_example_query *a, const scry_example_query *b) {
+    return a->choice == b->choice && a->part == b->part && a->seed == b->seed && a->capture == b->capture &&
+           a->versus == b->versus && a->low == b->low && a->high == b->high;
+}
+
+/* Kept until the latent, the capture or the choice changes. */
+static void fill(app *a) {
+    tokens_state *s = tokens_of(a);
+    scry_example_query pick = s->pick;
+    if (!pick.parts) pick = (scry_example_query){.choice = SCRY_TOP, .parts = SCRY_PARTS, .seed = SCRY_SEED};
+    pick.capture = state_of(a)->capture;
+    pick.versus = scry_session_ranking(a->tab->session)->source;
+    const scry_latent_activations *fires = latent_fires(a);
+    if (s->filled && s->latent == fires->latent && same_pick(&pick, &s->made_by)) return;
+    s->pick = pick;
+    s->examples = scry_example_query_run(a->tab->index, latent_pairs(a), fires, &pick, EXAMPLES_MOST, s->example);
+    s->top = s->line = 0;
+    s->filled = true;
+    s->latent = fires->latent;
+    s->made_by = pick;
+}
+
+/* ---- one line an example, or one a condition ------------------------------------------------- */
+
+static int id_width(app *a, int cols) {
+    const tokens_state *s = tokens_of(a);
+    int most = cols >= 90 ? 24 : cols >= 70 ? 14 : 10, widest = tokens_of(a)->versus ? 6 : 1;
+    for (size_t i = 0; i < s->examples; i++) {
+        const scry_example *e = &s->example[i];
+        int width = text_columns(scry_sample_at(a->tab->index, e->capture, e->sample).id);
+        if (width > widest) widest = width;
+    }
+    return widest < most ? widest : most;
+}
+
+/* The condition, or the capture's whole name where there is room: sample ids mostly say which text
+ * set it is. */
+static int put_capture(app *a, int y, int x, int cols, size_t capture) {
+    char text[96];
+    const scry_capture_info *info = &a->tab->info->capture[capture];
+    bool wide = cols >= 90 && !tokens_of(a)->versus;
+    if (state_of(a)->capture >= 0 && !tokens_of(a)->versus && tokens_of(a)->pick.choice != SCRY_MOVED) return 0;
+    int width = wide ? 16 : 4;
+    text_clean(wide ? info->name : scry_condition_name(info->condition), text, sizeof text, a->ascii);
+    text_fit_middle(text, width, a->ascii);
+    grid_put(a->grid, y, x, width, ROLE_FAINT, text);
+    return width + 1;
+}
+
+static void put_context(app *a, int y, int x, int room, size_t capture, uint64_t row) {
+    if (room < 4) return;
+    if (!a->tab->info->capture[capture].has_tokens) {
+        grid_put(a->grid, y, x + 1, room - 1, ROLE_FAINT, CONDITIONS_NO_TEXT);
+        return;
+    }
+    int left = room * 2 / 5;
+    laid_out text = latent_lay_out(a, capture, row, left + 4);
+    latent_copy(a, y, x, room, text.peak - left);
+    if (text.peak > left || text.cut_left) grid_put(a->grid, y, x, 1, ROLE_FAINT, a->ascii ? "~" : "\xe2\x80\xa6");
+}
+
+/* "4.61 icl  math-17  ...text": the peaks of all lines stand below each other. */
+static void draw_line(app *a, rect r, int y, const scry_example *e, const condition_row *sides, const condition_row *s,
+                      bool first) {
+    char text[96], change[32];
+    int x = r.x + 1, width = id_width(a, r.cols);
+    bool moved = tokens_of(a)->pick.choice == SCRY_MOVED && !tokens_of(a)->versus;
+    double d = condition_difference(sides, s);
+    condition_text(moved ? d : s->h, moved, text, sizeof text);
+    grid_put_right(a->grid, y, x, 6, ROLE_TEXT, text);
+    x += 7;
+    x += put_capture(a, y, x, r.cols, s->capture);
+    if (!first) {
+        condition_text(d, true, change, sizeof change);
+        snprintf(text, sizeof text, "%s", s->row < 0 ? "no such token" : isnan(d) ? "" : change);
+        text_fit(text, width, a->ascii);
+        grid_put_right(a->grid, y, x, width, ROLE_TEXT, text);
+        x += width + 1;
+    } else if (a->tab->info->capture[e->capture].has_tokens) {
+        text_clean(scry_sample_at(a->tab->index, e->capture, e->sample).id, text, sizeof text, a->ascii);
+        text_fit_middle(text, width, a->ascii);
+        grid_put(a->grid, y, x, width, ROLE_FAINT, text);
+        x += width + 1;
+    } else {
+        x += grid_print(a->grid, y, x, r.cols, ROLE_FAINT, "row %llu ", (unsigned long long)e->token);
+    }
+    if (s->row >= 0) put_context(a, y, x, r.x + r.cols - x, s->capture, (uint64_t)s->row);
+}
+
+/* ---- the page -------------------------------------------------------------------------------- */
+
+static int height_of(app *a, size_t i) {
+    const tokens_state *s = tokens_of(a);
+    if (s->wrap) return full_sample_lines(a, &s->example[i], s->versus, s->cols);
+    condition_row sides[SCRY_CONDITIONS];
+    return s->versus ? condition_rows(a, &s->example[i], sides) : 1;
+}
+
+static void draw_example(app *a, rect r, int y, int line, const scry_example *e) {
+    if (tokens_of(a)->wrap) {
+        full_sample_draw(a, r, y, line, e, tokens_of(a)->versus);
+        return;
+    }
+    condition_row sides[SCRY_CONDITIONS];
+    int n = condition_rows(a, e, sides);
+    for (int i = 0; i < n; i++) {
+        bool shown = tokens_of(a)->versus ? i >= line : sides[i].capture == e->capture;
+        if (shown && y < r.y + r.rows) draw_line(a, r, y++, e, sides, &sides[i], !tokens_of(a)->versus || i == 0);
+    }
+}
+
+/* How often it fires; and what shades and brackets mean. */
+static void draw_facts(app *a, rect r) {
+    const scry_ranking *ranking = scry_session_ranking(a->tab->session);
+    uint32_t latent = latent_fires(a)->latent;
+    char facts[160];
+    const char *train = a->tab->info->trains == 1 ? "train" : a->tab->info->train[ranking->train].name;
+    snprintf(facts, sizeof facts, "fires on %.1f%% of %.40s.base, %.1f%% of .%s",
+             100 * scry_rate_base(a->tab->index, ranking->train, ranking->source, latent), train,
+             100 * scry_rate_shifted(a->tab->index, ranking->train, ranking->source, latent),
+             scry_condition_name(ranking->source));
+    text_fit(facts, r.cols - 2, a->ascii);
+    int x = r.x + 1 + grid_put(a->grid, r.y, r.x + 1, r.cols - 2, ROLE_FAINT, facts), end = r.x + r.cols;
+    const char *words = a->mono || a->ascii ? "[ ] fires, [[ ]] this one" : "weak to strong, [ ] this one";
+    int width = text_columns(words) + 10;
+    if (end - x < width + 2) return;
+    x = end - width;
+    static const role shades[] = {ROLE_ACT1, ROLE_ACT2, ROLE_ACT3, ROLE_ACT4};
+    for (int i = 0; i < 4; i++) x += grid_put(a->grid, r.y, x, 2, shades[i], a->ascii || a->mono ? "[]" : "  ");
+    grid_put(a->grid, r.y, x + 1, end - x, ROLE_FAINT, words);
+}
+
+static void draw_silence(app *a, rect r) {
+    bool silent = latent_fires(a)->start[a->tab->info->captures] == 0;
+    const int c = state_of(a)->capture;
+    bool scored = scry_scored(a->tab->index, latent_fires(a)->latent);
+    bool domain = c >= 0 && a->tab->info->capture[c].group >= 0;
+    const char *words = !scored && domain   ? "not encoded on the domains (--candidates); c takes the next capture"
+                        : !scored && silent ? "silent in every capture of the training set; not encoded on the domains"
+                        : silent            ? "this latent is silent in every capture"
+                        : tokens_of(a)->pick.choice == SCRY_MOVED ? "no paired token moved here"
+                        : state_of(a)->capture < 0                ? "no activation in this interval"
+                                                                  : "silent in this capture; c takes the next one";
+    grid_put(a->grid, r.y, r.x + 2, r.cols - 2, ROLE_FAINT, words);
+}
+
+/* The place from which the rest fills the page: nothing is shown beyond. */
+static void last_place(app *a, int *top, int *line) {
+    const tokens_state *s = tokens_of(a);
+    int left = s->rows;
+    *top = *line = 0;
+    for (size_t i = s->examples; i-- > 0;) {
+        int height = height_of(a, i);
+        if (height >= left) {
+            *top = (int)i;
+            *line = height - left;
+            return;
+        }
+        left -= height;
+    }
+}
+
+static void clamp_scroll(app *a) {
+    tokens_state *s = tokens_of(a);
+    int top, line;
+    if (s->top >= (int)s->examples || (int)s->examples - s->top <= s->rows) {
+        last_place(a, &top, &line);
+        if (s->top > top || (s->top == top && s->line > line)) s->top = top, s->line = line;
+    }
+    if (s->top < 0 || !s->examples) s->top = s->line = 0;
+}
+
+static void draw_tokens(app *a, rect r) {
+    tokens_state *s = tokens_of(a);
+    fill(a);
+    if (r.rows >= 8) {
+        draw_facts(a, r);
+        r.y++, r.rows--;
+    }
+    s->rows = r.rows;
+    s->cols = r.cols;
+    clamp_scroll(a);
+    if (!s->examples) draw_silence(a, r);
+    int y = r.y - s->line;
+    for (size_t i = (size_t)s->top; i < s->examples && y < r.y + r.rows; i++) {
+        int hidden = y < r.y ? r.y - y : 0;
+        draw_example(a, r, y + hidden, hidden, &s->example[i]);
+        y += height_of(a, i);
+    }
+}
+
+static void step(app *a, long lines) {
+    tokens_state *s = tokens_of(a);
+    for (; lines > 0 && s->top < (int)s->examples; lines--)
+        if (++s->line >= height_of(a, (size_t)s->top)) s->top++, s->line = 0;
+    for (; lines < 0 && (s->top > 0 || s->line > 0); lines++) {
+        if (s->line > 0) s->line--;
+        else s->line = height_of(a, (size_t)--s->top) - 1;
+    }
+}
+
+static void move_tokens(app *a, move kind, long steps) {
+    tokens_state *s = tokens_of(a);
+    fill(a);
+    if (kind == MOVE_STEP) step(a, steps);
+    else if (kind == MOVE_PAGE) step(a, steps * (s->rows > 1 ? s->rows - 1 : 1));
+    else if (kind == MOVE_FIRST) s->top = s->line = 0;
+    else last_place(a, &s->top, &s->line);
+    clamp_scroll(a);
+}
+
+static void note_tokens(app *a, char *text, size_t size) {
+    const tokens_state *s = tokens_of(a);
+    int capture = state_of(a)->capture;
+    char what[SCRY_EXAMPLE_ORDER_TEXT + 16], from[96], word[SCRY_EXAMPLE_ORDER_TEXT];
+    fill(a);
+    scry_condition versus = scry_session_ranking(a->tab->session)->source;
+    if (s->pick.choice == SCRY_MOVED) snprintf(what, sizeof what, "moved by %s", scry_condition_name(versus));
+    else snprintf(what, sizeof what, "%s", scry_example_query_text(&s->pick, word));
+    text_clean(capture < 0 ? "all" : a->tab->info->capture[capture].name, from, sizeof from, a->ascii);
+    snprintf(text, size, "%s, c: %s", what, from);
+}
+
+/* top, the fifths from strong to weak, random, moved: a latent's tokens in another order. */
+static bool sort_tokens(app *a, const char *name, char *wrong, size_t size) {
+    char word[SCRY_EXAMPLE_ORDER_TEXT];
+    fill(a);
+    if (name && scry_example_query_read(&tokens_of(a)->pick, name, NULL) && tokens_of(a)->pick.choice == SCRY_BETWEEN) {
+        app_say(a, "drawn from activations %s", name);
+        return true;
+    }
+    scry_example_query_text(&tokens_of(a)->pick, word);
+    int now = 0; /* behind the last, for limits, comes the first */
+    while (now < CHOICES && strcmp(choices[now], word) != 0) now++;
+    if (now == CHOICES) now--;
+    int next = latent_choose(choices, CHOICES, now, name, wrong, size);
+    if (next < 0) snprintf(wrong + strlen(wrong), size - strlen(wrong), ", or activations such as 1.5-3");
+    if (next < 0) return false;
+    static const char *const said[CHOICES] = {
+        "the strongest, one a sample",      "drawn from the strongest fifth",
+        "drawn from the second fifth",      "drawn from the middle fifth",
+        "drawn from the fourth fifth",      "drawn from the weakest fifth",
+        "drawn from all on which it fires", "the largest change from base to the source, one a sample"};
+    scry_example_query_read(&tokens_of(a)->pick, choices[next], NULL);
+    app_say(a, "%s: %s", choices[next], said[next]);
+    return true;
+}
+
+const latent_page page_tokens = {.name = "tokens",
+                                 .brief = "tokens",
+                                 .note = note_tokens,
+                                 .draw = draw_tokens,
+                                 .move = move_tokens,
+                                 .sort = sort_tokens};

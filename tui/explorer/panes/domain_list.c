@@ -1,0 +1,269 @@
+/* domain_list.c: each domain's score as a bar, its measured change, and how the two correlate. */
+#include "text/text.h"
+#include "explorer/panes/view.h"
+#include "base/name_list.h"
+#include "text/suggest.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const sorts[DOMAIN_SORTS] = {"file", "sts", "change", "residual", "part", "name"};
+
+const char *domains_sort_name(const domains_state *d) {
+    return sorts[d->sort];
+}
+
+typedef struct order_context {
+    const app *a;
+    const scry_result *result;
+} order_context;
+
+static int compare(const void *x, const void *y, void *context) {
+    const order_context *o = context;
+    size_t i = *(const size_t *)x, j = *(const size_t *)y;
+    const scry_domain_info *d = o->a->tab->info->domain;
+    size_t train = scry_session_scope(o->a->tab->session)->train;
+    double first = 0, second = 0;
+    int order = 0;
+    switch (o->a->tab->domains.sort) {
+    case SORT_STS:
+        first = -o->result->sts[i], second = -o->result->sts[j];
+        break;
+    case SORT_CHANGE:
+        first = d[i].change[train], second = d[j].change[train];
+        break;
+    case SORT_RESIDUAL:
+        first = -fabs(o->result->residual[i]), second = -fabs(o->result->residual[j]);
+        break;
+    case SORT_LATENT:
+        first = -domain_part(o->a, i), second = -domain_part(o->a, j);
+        break;
+    case SORT_NAME:
+        order = strcmp(d[i].name, d[j].name);
+        break;
+    default:
+        break;
+    }
+    if (isnan(first) != isnan(second)) order = isnan(first) ? 1 : -1;
+    else if (first != second) order = first < second ? -1 : 1;
+    if (o->a->tab->domains.reversed) order = -order;
+    return order ? order : (i > j) - (i < j);
+}
+
+/* All domains in the order of the pane; the caller frees. */
+static size_t *order_of(const app *a) {
+    size_t D = a->tab->info->domains, *order = malloc(D * sizeof *order);
+    if (!order) abort();
+    for (size_t d = 0; d < D; d++) order[d] = d;
+    order_context context = {a, scry_session_result(a->tab->session)};
+    qsort_r(order, D, sizeof *order, compare, &context);
+    return order;
+}
+
+static size_t place_of(const app *a, const size_t *order) {
+    size_t place = 0;
+    while (order[place] != a->tab->domains.current) place++;
+    return place;
+}
+
+/* rho with its company, as much as fits in one line or, where rows are left over, two. */
+static void draw_rho(app *a, rect r, int y, int lines) {
+    const scry_result *s = scry_session_result(a->tab->session);
+    int x = r.x + 1, end = r.x + r.cols;
+    if (isnan(s->fit.pearson)) {
+        grid_print(a->grid, y, x, r.cols - 1, ROLE_MESSAGE, "no rho: %s",
+                   s->fit.n == 0  ? "no domain has a measured change"
+                   : s->fit.n < 3 ? "fewer than 3 domains take part"
+                                  : "the scores are all alike; put latents in");
+        return;
+    }
+    char rho[16], by[16], step[24] = "", part[RHO_STATISTICS][RHO_STATISTIC_TEXT];
+    format_rho(s->fit.pearson, 3, false, rho, sizeof rho);
+    if (r.cols >= 100 && !isnan(a->tab->rho_before) && a->tab->rho_before != s->fit.pearson) {
+        format_rho(s->fit.pearson - a->tab->rho_before, 3, true, by, sizeof by);
+        snprintf(step, sizeof step, " (%s)", by);
+    }
+    x += grid_print(a->grid, y, x, end - x, ROLE_RHO, "rho %s%s", rho, step);
+    int left = end - x + (lines - 1) * (r.cols - 40), n;
+    n = rho_statistics_text(s, scry_session_statistics_ready(a->tab->session), left, part);
+    for (int i = 0; i < n; i++) {
+        if (x + 2 + text_columns(part[i]) > end) x = r.x + 1, y++;
+        else x += 2;
+        x += grid_put(a->grid, y, x, end - x, part[i][0] == 'n' || part[i][0] == 'R' ? ROLE_TEXT : ROLE_FAINT, part[i]);
+    }
+}
+
+static void scale_bars(app *a) {
+    const scry_result *s = scry_session_result(a->tab->session);
+    domains_state *state = &a->tab->domains;
+    if (state->scale_score != scry_session_score(a->tab->session) || state->scale_n != scry_session_n(a->tab->session))
+        state->scale = 0;
+    state->scale_score = scry_session_score(a->tab->session);
+    state->scale_n = scry_session_n(a->tab->session);
+    for (size_t d = 0; d < s->domains; d++)
+        if (s->sts[d] > state->scale) state->scale = s->sts[d];
+}
+
+/* How the rows stand: in so many columns of cells, each `width` wide. */
+typedef struct shape {
+    int lines; /* of rho, above them */
+    int rows, columns, width, name;
+} shape;
+
+static shape shape_of(const app *a, rect r) {
+    int D = (int)a->tab->info->domains;
+    shape s = {r.rows > D + 2 ? 2 : 1, 0, 1, 0, 6};
+    s.rows = r.rows - 1 - s.lines;
+    if (s.rows < 1) s.rows = 1;
+    while (D > s.rows * s.columns && r.cols / (s.columns + 1) >= 38) s.columns++;
+    s.width = s.columns == 1 ? r.cols - 2 : (r.cols - 1) / s.columns - 1;
+    for (int d = 0; d < D; d++) {
+        int w = text_columns(a->tab->info->domain[d].name);
+        if (w > s.name) s.name = w;
+    }
+    int most = s.width >= 62 ? 24 : s.width * 5 / 12;
+    if (s.name > most) s.name = most;
+    return s;
+}
+
+static void draw_domains(app *a, rect r, bool focus) {
+    int D = (int)a->tab->info->domains;
+    domains_state *state = &a->tab->domains;
+    scale_bars(a);
+    shape s = shape_of(a, r);
+    draw_rho(a, r, r.y + 1, s.lines);
+    size_t *order = order_of(a);
+    int at = (int)place_of(a, order);
+    state->page = s.rows * s.columns;
+    if (at < state->top) state->top = at;
+    if (at >= state->top + state->page) state->top = at - state->page + 1;
+    if (state->top + state->page > D) state->top = D > state->page ? D - state->page : 0;
+    domains_title(a, r, focus, s.columns == 1 ? domain_row_heads(s.width) : "");
+    for (int i = 0; i < state->page && state->top + i < D; i++) {
+        int y = r.y + 1 + s.lines + i % s.rows, x = r.x + 1 + i / s.rows * (s.width + 1),
+            cols = s.width - (s.columns > 1);
+        domain_row_draw(a, y, x, cols, order[state->top + i], s.name);
+        if (focus && state->top + i == at) grid_flag(a->grid, y, x, cols, CELL_CURSOR);
+    }
+    free(order);
+}
+
+static void move_domains(app *a, move kind, long steps) {
+    domains_state *s = &a->tab->domains;
+    size_t *order = order_of(a);
+    s->current = order[view_moved((long)place_of(a, order), kind, steps, s->page, (long)a->tab->info->domains - 1)];
+    free(order);
+}
+
+/* A click on a head sorts by it, one more turns the order around. */
+static void click_head(app *a, int by) {
+    domains_state *state = &a->tab->domains;
+    if (by < 0) return;
+    bool again = state->sort == by;
+    macro_note_mouse(a, again ? "reverse" : "sort", "%s", again ? "" : sorts[by]);
+    state->reversed = again && !state->reversed;
+    state->sort = by;
+    app_say(a, "domains sorted by %s%s", sorts[by], state->reversed ? ", the other way around" : "");
+}
+
+static void click_domains(app *a, rect r, int y, int x) {
+    shape s = shape_of(a, r);
+    int row = y - r.y - 1 - s.lines, column = (x - r.x - 1) / (s.width + 1);
+    int at = a->tab->domains.top + column * s.rows + row, from = r.x + 1 + column * (s.width + 1);
+    if (y == r.y && s.columns == 1) click_head(a, domain_row_head_at(s.width, x - r.x - 1));
+    if (row < 0 || row >= s.rows || column >= s.columns || at >= (int)a->tab->info->domains) return;
+    size_t *order = order_of(a);
+    a->tab->domains.current = order[at];
+    macro_note_mouse(a, "domain", "%s", a->tab->info->domain[order[at]].name);
+    free(order);
+    if (x == from + s.name) app_command(a, "leave-out"); /* where the cross of those left out stands */
+}
+
+size_t domains_current(const app *a) {
+    return a->tab->domains.current;
+}
+
+size_t domains_find(app *a, const char *name) {
+    size_t D = a->tab->info->domains, d = 0;
+    const char **names = calloc(D, sizeof *names), *near;
+    if (!names) abort();
+    for (size_t i = 0; i < D; i++) names[i] = a->tab->info->domain[i].name;
+    while (d < D && strcmp(names[d], name) != 0) d++;
+    near = suggest_nearest(name, names, D);
+    if (d == D)
+        app_fail(a, "no domain \"%.60s\"; %s %.60s%s", name, near ? "did you mean" : "the first is",
+                 near ? near : names[0], near ? "?" : "");
+    free(names);
+    return d;
+}
+
+void domains_go(app *a, size_t domain) {
+    a->tab->domains.current = domain;
+}
+
+/* The names of those that take part, "all" where that is what they are. False: they do not fit. */
+static bool spec_of(const app *a, const bool *use, char *spec, size_t size) {
+    const scry_scope *scope = scry_session_scope(a->tab->session);
+    size_t used = 0, measured = 0, length = 0;
+    *spec = 0;
+    for (size_t d = 0; d < scope->domains; d++) {
+        measured += (size_t)!isnan(a->tab->info->domain[d].change[scope->train]);
+        if (!use[d]) continue;
+        char *name = scry_name_list_quote(a->tab->info->domain[d].name);
+        bool fits = length + strlen(name) + 2 <= size;
+        if (fits) length += (size_t)snprintf(spec + length, size - length, "%s%s", used++ ? "," : "", name);
+        free(name);
+        if (!fits) return false;
+    }
+    if (used == measured) snprintf(spec, size, "all");
+    return true;
+}
+
+command_effect domains_switch(app *a) {
+    const scry_scope *scope = scry_session_scope(a->tab->session);
+    size_t d = a->tab->domains.current, D = scope->domains, used = 0;
+    char name[80], what[120], spec[8192];
+    text_clean(a->tab->info->domain[d].name, name, sizeof name, a->ascii);
+    if (isnan(a->tab->info->domain[d].change[scope->train]))
+        return app_fail(a, "%s has no measured change, so it cannot take part", name);
+    bool *use = malloc(D * sizeof *use), is_signed = scope->is_signed, fits;
+    if (!use) abort();
+    memcpy(use, scope->use, D * sizeof *use);
+    use[d] = !use[d];
+    snprintf(what, sizeof what, "%s %s", name, use[d] ? "takes part" : "left out");
+    for (size_t i = 0; i < D; i++) used += use[i];
+    fits = spec_of(a, use, spec, sizeof spec);
+    free(use);
+    if (!used) return app_fail(a, "%s is the last that takes part; :domains all takes all in", name);
+    if (!fits) return app_fail(a, "the list of domains is too long; :domains takes names");
+    scry_error err = {0};
+    app_before_step(a);
+    if (!scry_session_rescope(a->tab->session, spec, is_signed, &err)) return app_fail(a, "%s", err.text);
+    bool held_out;
+    double off = domain_off_line(a, d, &held_out);
+    if (held_out && !isnan(off))
+        snprintf(what + strlen(what), sizeof what - strlen(what), ", %+.2f off the line of the others", off);
+    return app_rescoped(a, what);
+}
+
+static bool sort_domains(app *a, const char *name, char *wrong, size_t size) {
+    int next = name ? -1 : (a->tab->domains.sort + 1) % DOMAIN_SORTS;
+    for (int i = 0; name && i < DOMAIN_SORTS; i++)
+        if (strcmp(sorts[i], name) == 0) next = i;
+    if (next < 0) {
+        snprintf(wrong, size, "file, sts, change, residual, part, name");
+        return false;
+    }
+    a->tab->domains.sort = next;
+    a->tab->domains.reversed = false;
+    app_say(a, next ? "domains sorted by %s" : "domains in the order of the %s", next ? sorts[next] : "study");
+    return true;
+}
+
+static void reverse_domains(app *a) {
+    a->tab->domains.reversed = !a->tab->domains.reversed;
+}
+
+const view view_domains = {"domains", draw_domains, move_domains, sort_domains, reverse_domains, click_domains};

@@ -1,0 +1,119 @@
+/* domain_list_row.c: one domain of the pane, with the part of its bar that is the selected latent's. */
+#include "text/text.h"
+#include "explorer/panes/view.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { CPU_DISPATCH = 62, WIDER = 70 }; /* columns from which the residual, and the latent's part, have their own */
+
+/* "5.3e-3": no zeros in the exponent. */
+static void small(double value, char *text, size_t size) {
+    snprintf(text, size, "%.1e", value);
+    char *e = strchr(text, 'e'), *digits = e ? e + 2 : NULL;
+    if (digits && digits[0] == '0' && digits[1]) memmove(digits, digits + 1, strlen(digits));
+}
+
+/* All alike, as the longest bar has room for them: two or more digits of each domain, so that a toggle shows. */
+void domain_number(double value, double scale, char *text, size_t size) {
+    if (value == 0) snprintf(text, size, "0");
+    else if (scale < 0.01) small(value, text, size);
+    else if (scale < 1) format_rho(value, scale < 0.1 ? 5 : 4, false, text, size);
+    else snprintf(text, size, "%.*f", scale >= 1000 ? 0 : scale >= 100 ? 1 : scale >= 10 ? 2 : 3, value);
+}
+
+void domain_part_text(double part, double scale, char *text, size_t size) {
+    if (fabs(part) >= 10 || scale < 0.01) domain_number(part, scale, text, size);
+    else if (scale < 1) format_rho(part, 6, false, text, size);
+    else snprintf(text, size, fabs(part) >= 0.00005 || part == 0 ? "%.4f" : "%.0e", part);
+}
+
+double domain_off_line(const app *a, size_t d, bool *held_out) {
+    const scry_result *s = scry_session_result(a->tab->session);
+    const scry_scope *scope = scry_session_scope(a->tab->session);
+    *held_out = isnan(s->change[d]);
+    if (!*held_out) return s->residual[d];
+    double change = a->tab->info->domain[d].change[scope->train];
+    return (scope->is_signed ? change : fabs(change)) - (s->fit.intercept + s->fit.slope * s->sts[d]);
+}
+
+double domain_part(const app *a, size_t domain) {
+    const scry_session *s = a->tab->session;
+    uint32_t latent = app_latent(a);
+    const float *all = scry_contribution(a->tab->index, scry_session_score(s), latent);
+    return all ? scry_score_part(scry_session_score(s), (double)all[domain], scry_session_set(s), latent) : (double)NAN;
+}
+
+const char *domain_row_heads(int cols) {
+    return cols >= WIDER ? "    STS    part  change residual" : cols >= CPU_DISPATCH ? "    STS  change residual" : "";
+}
+
+int domain_row_head_at(int cols, int x) {
+    int from = cols - 9;
+    if (cols < CPU_DISPATCH || x < 0) return -1;
+    if (x >= from) return x < cols ? SORT_RESIDUAL : -1;
+    if (x >= (from -= 8)) return SORT_CHANGE;
+    if (cols >= WIDER && x >= (from -= 8)) return SORT_LATENT;
+    return x >= from - 7 ? SORT_STS : -1;
+}
+
+/* The cells of a bar that are the latent's: at its end where the latent is in the score, behind it, as
+ * what would come, where it is not. A part of less than half a cell has no cell. */
+static void mark_part(app *a, int y, int x, int cols, double sts, double part) {
+    double scale = a->tab->domains.scale;
+    bool in = scry_set_has(scry_session_set(a->tab->session), app_latent(a));
+    if (!(scale > 0) || !(part > 0)) return;
+    double from = (in ? sts - part : sts) / scale * cols, to = (in ? sts : sts + part) / scale * cols;
+    int first = (int)lround(from), last = (int)lround(to);
+    if (last == first && to - from >= 0.5) last++; /* within one cell: more than half of it */
+    if (last > cols) last = cols;
+    if (first < 0) first = 0;
+    uint32_t code = in ? (a->ascii ? '+' : 0x2592) : (a->ascii ? '.' : 0x2591);
+    if (last > first) grid_fill(a->grid, y, x + first, last - first, ROLE_MARK, code);
+}
+
+static void draw_bar(app *a, int y, int x, int cols, size_t d, bool used) {
+    double sts = scry_session_result(a->tab->session)->sts[d], scale = a->tab->domains.scale;
+    if (cols < 1) return;
+    grid_bar(a->grid, y, x, cols, used ? ROLE_BAR : ROLE_BAR_OUT, scale > 0 ? sts / scale : 0, a->ascii);
+    mark_part(a, y, x, cols, sts, domain_part(a, d));
+}
+
+/* The change, or how far it is off the line: in brackets where the line does not know it. */
+static void draw_change(app *a, int y, int x, int cols, size_t d, bool residual) {
+    bool held_out;
+    double off = domain_off_line(a, d, &held_out);
+    double value = residual ? off : a->tab->info->domain[d].change[scry_session_scope(a->tab->session)->train];
+    char text[32];
+    snprintf(text, sizeof text, residual && held_out ? "(%+.2f)" : "%+.2f", value);
+    if (isnan(value)) snprintf(text, sizeof text, "-");
+    grid_put_right(a->grid, y, x, cols, !held_out && !residual ? ROLE_TEXT : ROLE_FAINT, text);
+}
+
+void domain_row_draw(app *a, int y, int x, int cols, size_t d, int name_width) {
+    const scry_result *s = scry_session_result(a->tab->session);
+    bool used = !isnan(s->change[d]), wide = cols >= CPU_DISPATCH, wider = cols >= WIDER;
+    char text[128];
+    text_clean(a->tab->info->domain[d].name, text, sizeof text, a->ascii);
+    text_fit(text, name_width, a->ascii);
+    grid_put(a->grid, y, x, name_width, used ? ROLE_TEXT : ROLE_FAINT, text);
+    double scale = a->tab->domains.scale;
+    int at = x + name_width, sts = wide || scale < 0.1 ? 7 : 6, change = wide ? 8 : 7;
+    grid_put(a->grid, y, at, 1, ROLE_FAINT, used ? " " : a->ascii ? "x" : "\xc3\x97"); /* without colour too */
+    at++;
+    int bar = cols - name_width - 1 - sts - change - (wide ? 9 : 0) - (wider ? 8 : 0);
+    if (isnan(s->sts[d])) {
+        grid_put(a->grid, y, at, bar, ROLE_FAINT, "no icl capture");
+    } else {
+        draw_bar(a, y, at, bar, d, used);
+        domain_number(s->sts[d], scale, text, sizeof text);
+        grid_put_right(a->grid, y, at + bar, sts, ROLE_TEXT, text);
+        domain_part_text(domain_part(a, d), scale, text, sizeof text);
+        if (wider) grid_put_right(a->grid, y, at + bar + sts, 8, ROLE_FAINT, text);
+    }
+    at += bar + sts + (wider ? 8 : 0);
+    if (!wider && a->tab->domains.sort == SORT_LATENT) grid_put_right(a->grid, y, at, change, ROLE_FAINT, text);
+    else draw_change(a, y, at, change, d, !wide && a->tab->domains.sort == SORT_RESIDUAL);
+    if (wide) draw_change(a, y, at + change, 9, d, true);
+}

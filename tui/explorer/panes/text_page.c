@@ -1,0 +1,200 @@
+/* text_page.c: a page of text over the panes. */
+#include "explorer/panes/text_page.h"
+#include "text/text.h"
+#include "terminal/keys.h"
+#include "explorer/panes/text_page_lines.h"
+#include "explorer/panes/view.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { END = 1 << 20 };
+
+/* Columns from..to of a line. */
+static void part_of(const char *line, int from, int to, char *text, size_t size) {
+    const char *at = line, *first = NULL;
+    int x = 0;
+    while (*at && x < to) {
+        if (x >= from && !first) first = at;
+        x += text_width(text_next(&at));
+    }
+    snprintf(text, size, "%.*s", first ? (int)(at - first) : 0, first ? first : "");
+}
+
+/* A row of a table: its first cell stays, the others move; no cell is cut but where it alone is too wide, and signs
+ * at the ends say that there is more. */
+static void draw_row(app *a, int y, int x, int cols, const page_line *l, const page_table *t, const char *text) {
+    int left = t->end > cols ? a->page.left : 0, end = x + cols;
+    role look = l->names ? ROLE_HEADER : ROLE_TEXT;
+    char one[1000];
+    bool shown = false;
+    for (int i = 0; i < t->cells; i++) {
+        int to = i + 1 < t->cells ? t->at[i + 1] : t->end, width = to - t->at[i];
+        int needs = i + 1 < t->cells ? width - 2 : width;
+        if (i > 0 && i <= left) continue;
+        if (x + needs > end && shown) {
+            grid_put(a->grid, y, end, 1, ROLE_FAINT, ">");
+            break;
+        }
+        part_of(text, t->at[i], to, one, sizeof one);
+        grid_put(a->grid, y, x, end - x, look, one);
+        x += width;
+        if (i == 0 && left) grid_put(a->grid, y, x - 2, 1, ROLE_FAINT, "<");
+        shown = i > 0 || left == 0;
+    }
+}
+
+static void draw_words(app *a, int y, int x, int cols, const page_line *l, const char *text) {
+    grid_put(a->grid, y, x + l->indent, cols - l->indent, l->label || l->indent ? ROLE_FAINT : ROLE_TEXT, text);
+    const char *end = l->label ? strstr(text, "  ") : NULL;
+    char label[64];
+    if (!end) return;
+    snprintf(label, sizeof label, "%.*s", (int)(end - text), text);
+    grid_put(a->grid, y, x, cols, ROLE_TEXT, label);
+}
+
+/* The most cells that a table leaves out at the left, so that its last is shown; 0: all of it fits. */
+static int most_left(const page_table *t, int cols) {
+    int left = 0, first = t->cells > 1 ? t->at[1] : 0;
+    if (t->end <= cols) return 0;
+    while (left + 2 < t->cells && first + t->end - t->at[left + 1] > cols) left++;
+    return left;
+}
+
+static void clip(page_state *p, const page_lines *l, int page, int cols) {
+    int lines = (int)l->count, left = 0;
+    for (int i = 0; i < l->tables; i++)
+        if (most_left(&l->table[i], cols) > left) left = most_left(&l->table[i], cols);
+    p->scrolls = lines > page;
+    p->sideways = left > 0;
+    if (p->top > lines - page) p->top = lines - page;
+    if (p->top < 0) p->top = 0;
+    if (p->left > left) p->left = left;
+    if (p->left < 0) p->left = 0;
+}
+
+/* In place of a text that is being worked out: how far it is. */
+static void draw_waiting(app *a, rect r) {
+    double done = 0;
+    int bar = r.cols - 4 < 40 ? r.cols - 4 : 40;
+    job_running(a, true, &done);
+    view_title(a, r, true, "%s", a->page.title);
+    for (int y = 1; y < r.rows; y++) grid_fill(a->grid, r.y + y, r.x, r.cols, ROLE_TEXT, ' ');
+    grid_print(a->grid, r.y + 2, r.x + 2, r.cols - 2, ROLE_TEXT, "being worked out: %.0f%%", 100 * done);
+    if (r.rows > 3) grid_bar(a->grid, r.y + 3, r.x + 2, bar, ROLE_BAR, done, a->ascii);
+}
+
+static void draw_page(app *a, rect r) {
+    page_state *p = &a->page;
+    if (p->waits) {
+        draw_waiting(a, r);
+        return;
+    }
+    int page = r.rows - 1, room = r.cols - 2;
+    page_lines l = page_lines_of(p->text, room);
+    clip(p, &l, page, room);
+    int last = p->top + page < (int)l.count ? p->top + page : (int)l.count;
+    if (p->scrolls) view_title(a, r, true, "%s, lines %d to %d of %zu", p->title, p->top + 1, last, l.count);
+    else view_title(a, r, true, "%s", p->title);
+    for (int y = 0; y < page; y++) {
+        char text[1000];
+        grid_fill(a->grid, r.y + 1 + y, r.x, r.cols, ROLE_TEXT, ' ');
+        if (p->top + y >= (int)l.count) continue;
+        const page_line *line = &l.line[p->top + y];
+        page_line_text(line, text, sizeof text);
+        if (line->table >= 0) draw_row(a, r.y + 1 + y, r.x + 1, room, line, &l.table[line->table], text);
+        else draw_words(a, r.y + 1 + y, r.x + 1, room, line, text);
+    }
+    page_lines_free(&l);
+}
+
+/* While its text is worked out the page has no keys but those that leave it, and the palette's. */
+static bool waiting_key(app *a, uint32_t key, command_effect *effect) {
+    if (key == ':') return false;
+    *effect = DID_CHANGE;
+    if (key != 'q' && key != 27 && key != 3) return true;
+    app_say(a, "%s: given up", a->page.title);
+    a->layer = NULL;
+    return true;
+}
+
+bool page_moves(app *a, int kind, long steps) {
+    page_state *p = &a->page;
+    int page = a->grid->rows - 4;
+    if (a->layer != &layer_page) return false;
+    p->top = (int)view_moved(p->top, (move)kind, steps, page, END);
+    return true;
+}
+
+bool page_slides(app *a, int steps) {
+    if (a->layer != &layer_page) return false;
+    a->page.left += steps;
+    return true;
+}
+
+static bool leaves(app *a, uint32_t key) {
+    const command *c = keymap_command(&a->keys, key);
+    bool quits = c && strcmp(c->name, "quit") == 0;
+    return quits || key == 'q' || key == ':' || key == 27 || key == 3 || key == '\r' || key == '\n';
+}
+
+static bool page_key(app *a, uint32_t key, command_effect *effect) {
+    char help[40];
+    if (a->page.waits) return waiting_key(a, key, effect);
+    keymap_first(&a->keys, "help", help, sizeof help);
+    *effect = DID_CHANGE;
+    if (key == 'j' || key == KEY_CODE_DOWN) page_moves(a, MOVE_STEP, 1);
+    else if (key == 'k' || key == KEY_CODE_UP) page_moves(a, MOVE_STEP, -1);
+    else if (key == 'l' || key == KEY_CODE_RIGHT) page_slides(a, 1);
+    else if (key == 'h' || key == KEY_CODE_LEFT) page_slides(a, -1);
+    else if (key == ('d' & 0x1f) || key == KEY_CODE_PAGE_DOWN || key == ' ') page_moves(a, MOVE_PAGE, 1);
+    else if (key == ('u' & 0x1f) || key == KEY_CODE_PAGE_UP) page_moves(a, MOVE_PAGE, -1);
+    else if (key == 'g' || key == KEY_CODE_HOME) page_moves(a, MOVE_FIRST, 0);
+    else if (key == 'G' || key == KEY_CODE_END) page_moves(a, MOVE_LAST, 0);
+    else if (help[0] && key == key_of_name(help)) return false;
+    else if (leaves(a, key)) a->layer = NULL;
+    else app_say(a, "no key of this page; q leads back, : begins a command");
+    return key != ':'; /* a command: on the panes again */
+}
+
+static void page_wheel(app *a, int steps) {
+    page_moves(a, MOVE_STEP, steps);
+}
+
+static void page_footer(app *a, rect r) {
+    static const char *const waiting[][2] = {{"q", "give it up"}, {":", "commands"}};
+    const char *const hints[][2] = {{"j k", a->page.scrolls ? "scroll" : NULL},
+                                    {"h l", a->page.sideways ? "sideways" : NULL},
+                                    {"q", "back"},
+                                    {":", "commands"},
+                                    {"?", "help"}};
+    if (a->page.waits) view_hints(a, r, waiting, sizeof waiting / sizeof *waiting);
+    else view_hints(a, r, hints, sizeof hints / sizeof *hints);
+}
+
+static const char *const page_keys[][2] = {{"j Down", "a line down; k or Up: up"},
+                                           {"^d PgDn", "a page down; ^u or PgUp: up"},
+                                           {"l Right", "further right in wide tables; h or Left: left"},
+                                           {"g Home", "the first line; G or End: the last"},
+                                           {"q Esc", "back to the panes"},
+                                           {NULL, NULL}};
+
+const layer layer_page = {"table", draw_page, page_key, page_wheel, NULL, page_footer, page_keys};
+
+void page_show(app *a, const char *title, char *text) {
+    free(a->page.text);
+    a->page = (page_state){.text = text};
+    snprintf(a->page.title, sizeof a->page.title, "%s", title);
+    a->layer = &layer_page;
+}
+
+void page_work(app *a, const char *title, void (*work)(void *own, const scry_cancel *stop),
+               void (*end)(app *a, void *own, bool whole), void *own) {
+    job e = {.page = true, .work = work, .end = end, .own = own};
+    snprintf(e.what, sizeof e.what, "%s", title);
+    while (job_cancel(a, true)) continue;
+    page_show(a, title, NULL);
+    a->page.waits = true;
+    job_begin(a, &e);
+}

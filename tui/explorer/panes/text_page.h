@@ -1,0 +1,32 @@
+/* text_page.h: a page of text over the panes: a command's table, as the shell prints it, and words on it. */
+#ifndef SCRY_EXPLORER_PANES_TEXT_PAGE_H
+#define SCRY_EXPLORER_PANES_TEXT_PAGE_H
+
+#include "draw/grid.h"
+#include "explorer/jobs.h"
+
+struct app;
+
+/* Begins the first line of a table: its names. Lines up to the next empty one are its rows. */
+#define PAGE_TABLE "\f"
+
+typedef struct page_state {
+    char *text; /* lines, cleaned already. Owner: the app, until the next page or app_free */
+    char title[80];
+    int top, left;          /* lines above; cells of tables at the left that are passed over */
+    bool scrolls, sideways; /* when it was last drawn: there is more than fits */
+    bool waits;             /* for an errand: text is not there yet */
+} page_state;
+
+/* Shows it; takes text. Rows of tables move sideways, all but their first column; other lines are wrapped. */
+void page_show(struct app *a, const char *title, char *text);
+/* The same of a text that is worked out first, by an errand: work, end and own as there. While it is under way the
+ * page says how far it is; when the page is left it is given up. */
+void page_work(struct app *a, const char *title, void (*work)(void *own, const scry_cancel *stop),
+               void (*end)(struct app *a, void *own, bool whole), void *own);
+/* Moves in the page, where one is shown: false where none is. kind: as in view.h. */
+bool page_moves(struct app *a, int kind, long steps);
+/* The same, sideways: steps of one cell of its tables. */
+bool page_slides(struct app *a, int steps);
+
+#endif

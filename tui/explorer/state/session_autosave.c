@@ -1,0 +1,184 @@
+/* session_autosave.c: what one did with an index is kept in a file and found again. */
+#include "explorer/state/session_autosave.h"
+#include "explorer/app.h"
+#include "base/clock.h"
+#include "store/sidecar.h"
+#include "store/fingerprint.h"
+#include "explorer/state/view_state.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+static int64_t now_ms(void) {
+    return (int64_t)(clock_seconds() * 1000);
+}
+
+/* ---- where ---------------------------------------------------------------------------------- */
+
+/* Letters and digits of a name, '-' for what stands between them. */
+static void slug(const char *name, char *out, size_t size) {
+    size_t n = 0;
+    for (; *name && n + 1 < size; name++) {
+        bool plain = (*name >= '0' && *name <= '9') || (*name >= 'a' && *name <= 'z') || (*name >= 'A' && *name <= 'Z');
+        if (plain) out[n++] = *name;
+        else if (n && out[n - 1] != '-') out[n++] = '-';
+    }
+    while (n && out[n - 1] == '-') n--;
+    out[n] = 0;
+}
+
+static char *path_of(const tab *t) {
+    char name[41], train[33] = "", *path, *folder = scry_user_folder("XDG_STATE_HOME", ".local/state");
+    size_t which = scry_session_ranking(t->session)->train;
+    slug(t->info->name, name, sizeof name);
+    if (t->info->trains > 1) slug(t->info->train[which].name, train, sizeof train);
+    if (asprintf(&path, "%s/sessions/%s-%016" PRIx64 "%s%s.session", folder, name[0] ? name : "index",
+                 scry_fingerprint(t->index), train[0] ? "-" : "", train) < 0)
+        abort();
+    free(folder);
+    return path;
+}
+
+/* ---- text ----------------------------------------------------------------------------------- */
+
+/* The tab's state as the file has it; the caller frees. */
+static char *text_of(app *a, tab *t, size_t *length) {
+    char *text = NULL;
+    FILE *f = open_memstream(&text, length);
+    if (!f) abort();
+    tab *shown = a->tab;
+    a->tab = t;
+    scry_session_write(t->session, f);
+    view_state_write(a, f);
+    a->tab = shown;
+    if (fclose(f) != 0) abort();
+    return text;
+}
+
+static uint64_t hash_of(app *a, tab *t) {
+    size_t length;
+    char *text = text_of(a, t, &length);
+    uint64_t hash = XXH3_64bits(text, length);
+    free(text);
+    return hash;
+}
+
+void autosave_begin(app *a, tab *t, const char *path) {
+    t->keep.path = path ? strdup(path) : path_of(t);
+    if (!t->keep.path) abort();
+    t->keep.backup_previous = access(t->keep.path, F_OK) == 0;
+    t->keep.saved = hash_of(a, t);
+}
+
+bool autosave_restore(app *a, tab *t) {
+    FILE *f = fopen(t->keep.path, "re");
+    struct stat st;
+    if (!f || fstat(fileno(f), &st) != 0) return false;
+    scry_error err = {0};
+    tab *shown = a->tab;
+    bool ok = scry_session_read(t->session, f, &err);
+    a->tab = t;
+    table_refresh(a); /* the ranking may be another one */
+    if (ok) view_state_read(a, f);
+    fclose(f);
+    a->tab = shown;
+    if (ok) {
+        char when[32] = "";
+        struct tm local;
+        if (localtime_r(&st.st_mtime, &local)) strftime(when, sizeof when, "%Y-%m-%d %H:%M", &local);
+        t->keep.backup_previous = false;
+        t->keep.saved = hash_of(a, t);
+        app_say(a, "session of %s restored; --fresh starts anew", when);
+    } else {
+        app_fail(a, "%s; it is not restored", err.text);
+    }
+    return ok;
+}
+
+/* ---- writing -------------------------------------------------------------------------------- */
+
+static bool write_text(FILE *f, const void *context) {
+    const session_autosave *k = context;
+    return fwrite(k->text, 1, k->length, f) == k->length;
+}
+
+static void *write_file(void *context) {
+    session_autosave *k = context;
+    scry_error err = {0};
+    if (k->backup_previous) {
+        char old[4200];
+        snprintf(old, sizeof old, "%s.old", k->path);
+        if (rename(k->path, old) == 0) k->backup_previous = false;
+    }
+    if (!scry_write_atomically(k->path, write_text, k, &err)) snprintf(k->why_not, sizeof k->why_not, "%s", err.text);
+    else k->why_not[0] = 0;
+    atomic_store(&k->done, true);
+    return NULL;
+}
+
+/* The thread that wrote last, if it has ended or is waited for. */
+static bool finish(session_autosave *k, bool wait) {
+    if (!k->running) return true;
+    if (!wait && !atomic_load(&k->done)) return false;
+    pthread_join(k->thread, NULL);
+    k->running = false;
+    free(k->text);
+    k->text = NULL;
+    return true;
+}
+
+/* False when the write before is still under way. */
+static bool save(app *a, tab *t, bool wait) {
+    session_autosave *k = &t->keep;
+    if (!k->path) return true;
+    if (!finish(k, wait)) return false;
+    k->text = text_of(a, t, &k->length);
+    uint64_t hash = XXH3_64bits(k->text, k->length);
+    if (hash == k->saved) {
+        free(k->text);
+        k->text = NULL;
+        return true;
+    }
+    k->saved = hash;
+    atomic_store(&k->done, false);
+    k->running = pthread_create(&k->thread, NULL, write_file, k) == 0;
+    if (!k->running) { /* no thread to be had: now, then */
+        write_file(k);
+        free(k->text);
+        k->text = NULL;
+    }
+    return finish(k, wait) || !wait;
+}
+
+void autosave_mark_dirty(app *a) {
+    if (!a->unsaved_since) a->unsaved_since = now_ms();
+}
+
+int autosave_due(const app *a) {
+    if (!a->unsaved_since) return -1;
+    int64_t left = a->unsaved_since + AUTOSAVE_AFTER_MS - now_ms();
+    return left > 0 ? (int)left : 0;
+}
+
+void autosave_save(app *a, bool wait) {
+    bool all = true;
+    for (size_t i = 0; i < a->tab_count; i++) all = save(a, a->tabs[i], wait) && all;
+    a->unsaved_since = all ? 0 : now_ms();
+}
+
+const char *autosave_error(app *a) {
+    session_autosave *k = &a->tab->keep;
+    return finish(k, false) && k->why_not[0] ? k->why_not : NULL;
+}
+
+void autosave_free(session_autosave *k) {
+    finish(k, true);
+    free(k->path);
+}

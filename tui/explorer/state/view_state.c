@@ -1,0 +1,113 @@
+/* view_state.c: the view of an index as lines of the palette's commands. */
+#include "explorer/state/view_state.h"
+#include "base/line_escape.h"
+#include "explorer/table/filter_parse.h"
+#include "explorer/table/column_table.h"
+#include "explorer/latent/latent_page.h"
+#include "explorer/panes/view.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void view_state_write_latents(const void *set, FILE *f) {
+    const scry_set *s = set;
+    const char *before = "";
+    for (uint32_t j = 0; j < s->latents; j++) {
+        if (j % 64 == 0 && !s->bits[j / 64]) {
+            j += 63;
+            continue;
+        }
+        if (!scry_set_has(s, j)) continue;
+        uint32_t last = j;
+        while (last + 1 < s->latents && scry_set_has(s, last + 1)) last++;
+        if (last > j) fprintf(f, "%s%u-%u", before, j, last);
+        else fprintf(f, "%s%u", before, j);
+        before = ",";
+        j = last;
+    }
+}
+
+/* The command as one line, whatever its argument holds. */
+static void write_command(FILE *f, const char *name, const char *argument) {
+    fprintf(f, "%s ", name);
+    line_escape(f, argument);
+    fputc('\n', f);
+}
+
+/* ---- the parts ------------------------------------------------------------------------------ */
+
+static void write_domains(const app *a, FILE *f) {
+    const domains_state *d = &a->tab->domains;
+    if (d->current) write_command(f, "domain", a->tab->info->domain[d->current].name);
+    if (!d->sort && !d->reversed) return;
+    fprintf(f, "pane domains\n");
+    if (d->sort) fprintf(f, "sort %s\n", domains_sort_name(d));
+    if (d->reversed) fprintf(f, "reverse\n");
+}
+
+static void write_table(const app *a, FILE *f) {
+    const table_state *t = &a->tab->table;
+    char shown[COLUMNS_TEXT_MOST];
+    fprintf(f, "pane latents\n");
+    table_columns_text(a->tab, shown);
+    fprintf(f, "columns %s\n", shown);
+    /* what :fires-on found is not kept, and so no order and no filter by it */
+    int on = column_with(COLUMN_OF_TOKEN);
+    if (t->column != column_with(COLUMN_FIRST_SORT) && t->column != on)
+        fprintf(f, "sort %s\n", columns[t->column].name);
+    if (t->reversed && t->column != on) fprintf(f, "reverse\n");
+    if (t->marks->count) {
+        fprintf(f, "mark ");
+        view_state_write_latents(t->marks, f);
+        fputc('\n', f);
+    }
+    fprintf(f, "latent %u\n", app_latent(a)); /* before the filter, which may hide it and all others */
+    const filter *last = t->filter.next ? t->filter.next : t->filter.on;
+    if (last && !filter_reads(last, on)) write_command(f, "filter", table_filter_text(a->tab));
+}
+
+/* The order of each page first, as its command also shows it; then the page that is shown. */
+static void write_latent(const app *a, FILE *f) {
+    const latent_state *s = &a->tab->latent;
+    char interval[SCRY_EXAMPLE_ORDER_TEXT];
+    scry_example_query_text(&s->tokens.pick, interval);
+    if (s->capture >= 0) write_command(f, "capture", a->tab->info->capture[s->capture].name);
+    if (strcmp(interval, "top") != 0) fprintf(f, "interval %s\n", interval);
+    if (s->tokens.versus) fprintf(f, "versus\n");
+    if (s->tokens.wrap) fprintf(f, "wrap\n");
+    if (s->logarithmic) fprintf(f, "histogram log\n");
+    if (s->profile_sort) fprintf(f, "profile %s\n", latent_profile_order(s));
+    if (s->profile_reversed) fprintf(f, "page profile\npane latent\nreverse\n");
+    if (s->together.order) fprintf(f, "together %s\n", scry_coactive_order_name[s->together.order]);
+    fprintf(f, "page %s\n", latent_pages[s->page]->name);
+}
+
+/* Last, as the commands of the others go by the pane that has the keys. */
+static void write_focus(const app *a, FILE *f) {
+    if (a->tab->enlarged >= 0) fprintf(f, "pane latent\nopen\n");
+    fprintf(f, "pane %s\n", views[a->tab->focus]->name);
+}
+
+static const view_state_writer writers[] = {write_domains, write_table, write_latent, write_focus};
+
+/* ---- all of them ---------------------------------------------------------------------------- */
+
+void view_state_write(const app *a, FILE *f) {
+    for (size_t i = 0; i < sizeof writers / sizeof *writers; i++) writers[i](a, f);
+}
+
+void view_state_read(app *a, FILE *f) {
+    char *line = NULL;
+    size_t room = 0;
+    while (getline(&line, &room, f) > 0) {
+        line[strcspn(line, "\n")] = 0;
+        char word[64];
+        snprintf(word, sizeof word, "%.*s", (int)strcspn(line, " "), line);
+        const command *c = command_find(word);
+        if (!c || !c->explorer || c->group == GROUP_FILES) continue;
+        app_command(a, line_unescape(line));
+        a->prompt.then = NULL;
+    }
+    free(line);
+    a->message[0] = 0;
+}

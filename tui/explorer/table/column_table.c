@@ -1,0 +1,427 @@
+/* columns.c: the table's columns. */
+#include "columns.h"
+#include "text/text.h"
+#include "explorer/table/column_table.h"
+#include "explorer/panes/view.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static const scry_ranking *ranking(const app *a) {
+    return scry_session_ranking(a->tab->session);
+}
+
+static double one(app *a, uint32_t latent, void (*values)(app *, uint32_t, uint32_t, double *)) {
+    double value;
+    values(a, latent, 1, &value);
+    return value;
+}
+
+/* The values of a function of the latent. */
+#define EACH(name, expression)                                                                                         \
+    static void name(app *a, uint32_t from, uint32_t n, double *out) {                                                 \
+        const scry_ranking *r = ranking(a);                                                                            \
+        for (uint32_t i = 0; i < n; i++) {                                                                             \
+            uint32_t j = from + i;                                                                                     \
+            (void)r;                                                                                                   \
+            out[i] = (expression);                                                                                     \
+        }                                                                                                              \
+    }
+
+/* ---- how numbers are written ------------------------------------------------------------------ */
+
+static void measure(double value, char *text, size_t size) {
+    double magnitude = fabs(value);
+    if (isnan(value)) snprintf(text, size, "-");
+    else
+        snprintf(text, size,
+                 magnitude >= 100                       ? "%.0f"
+                 : magnitude >= 1                       ? "%.2f"
+                 : magnitude >= 0.001 || magnitude == 0 ? "%.4f"
+                                                        : "%.1e",
+                 value);
+}
+
+static void percent(double share, char *text, size_t size) {
+    double value = 100 * share;
+    snprintf(text, size, value >= 9.95 || value == 0 ? "%.0f%%" : "%.1f%%", value); /* never five columns */
+}
+
+static void signed_number(double value, char *text, size_t size) {
+    if (fabs(value) < 9.9995) format_rho(value, 3, true, text, size);
+    else snprintf(text, size, "%+.1f", value);
+}
+
+/* ---- the selection ---------------------------------------------------------------------------- */
+
+static bool in_top(const app *a, uint32_t latent) {
+    return ranking(a)->rank[latent] < scry_session_n(a->tab->session);
+}
+static bool was_in_top(const app *a, uint32_t latent) {
+    const scry_ranking *before = scry_session_ranking_before(a->tab->session);
+    return before && before->rank[latent] < scry_session_n(a->tab->session);
+}
+static bool is_in(app *a, uint32_t latent) {
+    return scry_set_has(scry_session_set(a->tab->session), latent);
+}
+static bool is_marked(app *a, uint32_t latent) {
+    return scry_set_has(a->tab->table.marks, latent);
+}
+static bool is_named(app *a, uint32_t latent) {
+    return scry_label(a->tab->index, latent) != NULL;
+}
+static bool is_by_hand(app *a, uint32_t latent) {
+    return is_in(a, latent) != in_top(a, latent);
+}
+static bool is_new(app *a, uint32_t latent) {
+    return scry_session_ranking_before(a->tab->session) && in_top(a, latent) && !was_in_top(a, latent);
+}
+static bool is_gone(app *a, uint32_t latent) {
+    return scry_session_ranking_before(a->tab->session) && !in_top(a, latent) && was_in_top(a, latent);
+}
+
+const table_flag flags[] = {
+    {"in", "in the score", ON_RANKING | ON_SELECTION, is_in},
+    {"hand", "put in or taken out by hand", ON_RANKING | ON_SELECTION, is_by_hand},
+    {"new", "in the top N, and not under the ranking before", ON_RANKING | ON_SELECTION, is_new},
+    {"gone", "in the top N under the ranking before, and no longer", ON_RANKING | ON_SELECTION, is_gone},
+    {"marked", "marked", ON_MARKS, is_marked},
+    {"named", "has a label of its own", ON_LABELS, is_named},
+};
+const int flag_count = sizeof flags / sizeof *flags;
+
+/* Out, left the top N, out by hand, in, new in the top N, in by hand. */
+static void in_values(app *a, uint32_t from, uint32_t n, double *out) {
+    const uint32_t *rank = ranking(a)->rank, top = scry_session_n(a->tab->session);
+    const scry_ranking *before = scry_session_ranking_before(a->tab->session);
+    const scry_set *set = scry_session_set(a->tab->session);
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t j = from + i;
+        bool is = scry_set_has(set, j), ranked = rank[j] < top, was = before ? before->rank[j] < top : ranked;
+        out[i] = is != ranked ? (is ? 5 : 2) : is ? (was ? 3 : 4) : was;
+    }
+}
+static void in_text(app *a, uint32_t latent, char *text, size_t size) {
+    static const char signs[] = " <-*>+";
+    snprintf(text, size, "%c%c", is_marked(a, latent) ? 'm' : ' ', signs[(int)one(a, latent, in_values)]);
+}
+
+/* ---- the ranking ------------------------------------------------------------------------------ */
+
+EACH(rank_values, r->rank[j] + 1.0)
+static void rank_text(app *a, uint32_t latent, char *text, size_t size) {
+    snprintf(text, size, "%u", ranking(a)->rank[latent] + 1);
+}
+
+static void moved_values(app *a, uint32_t from, uint32_t n, double *out) {
+    const scry_ranking *now = ranking(a), *before = scry_session_ranking_before(a->tab->session);
+    for (uint32_t i = 0; i < n; i++)
+        out[i] = before ? (double)before->rank[from + i] - now->rank[from + i] : (double)NAN;
+}
+static void moved_text(app *a, uint32_t latent, char *text, size_t size) {
+    double moved = one(a, latent, moved_values);
+    if (isnan(moved)) text[0] = 0;
+    else snprintf(text, size, moved == 0 ? "=" : "%+.0f", moved);
+}
+
+EACH(latent_values, j)
+static void latent_text(app *a, uint32_t latent, char *text, size_t size) {
+    (void)a;
+    snprintf(text, size, "%u", latent);
+}
+
+EACH(shift_values, r->shift[j])
+static void shift_text(app *a, uint32_t latent, char *text, size_t size) {
+    measure(one(a, latent, shift_values), text, size);
+}
+
+EACH(share_values, r->total > 0 ? fabs(r->shift[j]) / r->total : 0)
+static void share_text(app *a, uint32_t latent, char *text, size_t size) {
+    snprintf(text, size, "%.1f%%", 100 * one(a, latent, share_values));
+}
+
+EACH(cumulative_values, scry_cumulative(r, r->rank[j]))
+static void cumulative_text(app *a, uint32_t latent, char *text, size_t size) {
+    snprintf(text, size, "%.0f%%", 100 * one(a, latent, cumulative_values));
+}
+
+EACH(total_values, scry_cumulative(r, r->rank[j]) * r->total)
+static void total_text(app *a, uint32_t latent, char *text, size_t size) {
+    measure(one(a, latent, total_values), text, size);
+}
+
+/* ---- the source ------------------------------------------------------------------------------- */
+
+static void mean_values(app *a, uint32_t from, uint32_t n, double *out) {
+    const scry_ranking *r = ranking(a);
+    scry_column_shifts(a->tab->index, r->train, r->source, SCRY_MEAN, from, n, out);
+}
+static void mean_text(app *a, uint32_t latent, char *text, size_t size) {
+    signed_number(one(a, latent, mean_values), text, size);
+}
+static void d_values(app *a, uint32_t from, uint32_t n, double *out) {
+    const scry_ranking *r = ranking(a);
+    scry_column_shifts(a->tab->index, r->train, r->source, SCRY_D, from, n, out);
+}
+static void d_text(app *a, uint32_t latent, char *text, size_t size) {
+    signed_number(one(a, latent, d_values), text, size);
+}
+static void base_values(app *a, uint32_t from, uint32_t n, double *out) {
+    const scry_ranking *r = ranking(a);
+    scry_column_means(a->tab->index, r->train, r->source, false, from, n, out);
+}
+static void base_text(app *a, uint32_t latent, char *text, size_t size) {
+    measure(one(a, latent, base_values), text, size);
+}
+static void after_values(app *a, uint32_t from, uint32_t n, double *out) {
+    const scry_ranking *r = ranking(a);
+    scry_column_means(a->tab->index, r->train, r->source, true, from, n, out);
+}
+static void after_text(app *a, uint32_t latent, char *text, size_t size) {
+    measure(one(a, latent, after_values), text, size);
+}
+static void rate_values(app *a, uint32_t from, uint32_t n, double *out) {
+    const scry_ranking *r = ranking(a);
+    scry_column_rates(a->tab->index, r->train, r->source, false, from, n, out);
+}
+static void rate_text(app *a, uint32_t latent, char *text, size_t size) {
+    percent(one(a, latent, rate_values), text, size);
+}
+static void rate_after_values(app *a, uint32_t from, uint32_t n, double *out) {
+    const scry_ranking *r = ranking(a);
+    scry_column_rates(a->tab->index, r->train, r->source, true, from, n, out);
+}
+static void rate_after_text(app *a, uint32_t latent, char *text, size_t size) {
+    percent(one(a, latent, rate_after_values), text, size);
+}
+
+static void count_values(app *a, uint32_t from, uint32_t n, double *out) {
+    scry_column_postings(a->tab->index, from, n, out);
+}
+static void count_text(app *a, uint32_t latent, char *text, size_t size) {
+    snprintf(text, size, "%.0f", one(a, latent, count_values));
+}
+
+/* ---- the score -------------------------------------------------------------------------------- */
+
+/* What it brings to the score, summed over the domains that take part. */
+static void adds_values(app *a, uint32_t from, uint32_t n, double *out) {
+    const scry_score score = scry_session_score(a->tab->session);
+    const scry_scope *scope = scry_session_scope(a->tab->session);
+    for (uint32_t i = 0; i < n; i++) {
+        const float *of = scry_contribution(a->tab->index, score, from + i);
+        double sum = 0;
+        for (size_t d = 0; d < scope->domains; d++)
+            if (scope->use[d]) sum += (double)of[d];
+        out[i] = sum;
+    }
+}
+static void adds_text(app *a, uint32_t latent, char *text, size_t size) {
+    measure(one(a, latent, adds_values), text, size);
+}
+
+static void what_if_values(app *a, uint32_t from, uint32_t n, double *out) {
+    table_what_if(a, from, n, out);
+}
+static void step_values(app *a, uint32_t from, uint32_t n, double *out) {
+    double now = scry_session_result(a->tab->session)->fit.pearson;
+    table_what_if(a, from, n, out);
+    for (uint32_t i = 0; i < n; i++) out[i] -= now;
+}
+static void step_text(app *a, uint32_t latent, char *text, size_t size) {
+    format_rho(one(a, latent, step_values), 3, true, text, size);
+}
+static void what_if_text(app *a, uint32_t latent, char *text, size_t size) {
+    char rho[16], step[16];
+    double value = one(a, latent, what_if_values), now = scry_session_result(a->tab->session)->fit.pearson;
+    format_rho(value, 2, false, rho, sizeof rho);
+    format_rho(value - now, 3, true, step, sizeof step);
+    snprintf(text, size, "%s %s", rho, isnan(now) ? "" : step);
+}
+
+static void on_values(app *a, uint32_t from, uint32_t n, double *out) {
+    const float *on = a->tab->table.on;
+    for (uint32_t i = 0; i < n; i++) out[i] = on ? (double)on[from + i] : (double)NAN;
+}
+static void on_text(app *a, uint32_t latent, char *text, size_t size) {
+    measure(one(a, latent, on_values), text, size);
+}
+
+static void label_text(app *a, uint32_t latent, char *text, size_t size) {
+    table_label(a, latent, text, size);
+}
+
+/* ---- how cells are drawn ---------------------------------------------------------------------- */
+
+/* A bar as long as the shift's size beside the largest, then the number. */
+static void draw_shift(app *a, const table_cell *c, char *text, size_t size) {
+    const scry_ranking *r = ranking(a);
+    double largest = fabs(r->shift[r->order[0]]);
+    int bar = c->width > 8 ? c->width - 8 : 0;
+    (void)size;
+    if (bar)
+        grid_bar(a->grid, c->y, c->x, bar, c->look == ROLE_FAINT ? ROLE_BAR_OUT : ROLE_BAR,
+                 largest > 0 ? fabs(r->shift[c->latent]) / largest : 0, a->ascii);
+    grid_put_right(a->grid, c->y, bar ? c->x + bar + 1 : c->x, bar ? 7 : c->width, c->look, text);
+}
+
+/* What was searched for, marked where it stands in the label. */
+static void draw_found(app *a, int y, int x, int width, const char *text) {
+    const char *needle = a->tab->table.find.text, *from = text;
+    size_t length;
+    while (needle[0] && (from = text_find(from, needle, &length)) != NULL) {
+        char before[256], found[256];
+        snprintf(before, sizeof before, "%.*s", (int)(from - text), text);
+        snprintf(found, sizeof found, "%.*s", (int)length, from);
+        int at = text_columns(before);
+        if (at < width) grid_put(a->grid, y, x + at, width - at, ROLE_FOUND, found);
+        from += length;
+    }
+}
+
+/* A match that would be cut off is brought into view: what stands before it gives way. */
+static void show_match(const app *a, int width, char *text, size_t size) {
+    const char *needle = a->tab->table.find.text;
+    size_t length;
+    const char *found = needle[0] ? text_find(text, needle, &length) : NULL;
+    if (!found || text_columns(text) <= width) return;
+    char end[256], cut[256];
+    snprintf(end, sizeof end, "%.*s", (int)(found + length - text), text);
+    const char *from = text;
+    for (int columns_left = text_columns(end); from < found && columns_left >= width;)
+        columns_left -= text_width(text_next(&from));
+    if (from == text) return;
+    text_next(&from); /* the mark's place */
+    snprintf(cut, sizeof cut, "%s%s", a->ascii ? "~" : "\xe2\x80\xa6", from > found ? found : from);
+    snprintf(text, size, "%s", cut);
+}
+
+static void draw_label(app *a, const table_cell *c, char *text, size_t size) {
+    show_match(a, c->width, text, size);
+    text_fit(text, c->width, a->ascii);
+    grid_put(a->grid, c->y, c->x, c->width, is_named(a, c->latent) ? c->look : ROLE_FAINT, text);
+    draw_found(a, c->y, c->x, c->width, text);
+}
+
+static void draw_in(app *a, const table_cell *c, char *text, size_t size) {
+    (void)size;
+    text_fit(text, c->width, a->ascii);
+    grid_put(a->grid, c->y, c->x, c->width, c->look, text);
+    if (text[0] == 'm') grid_put(a->grid, c->y, c->x, 1, ROLE_MARK, "m");
+}
+
+static role in_look(bool selected, const char *text) {
+    (void)selected;
+    return text[1] == '-' || text[1] == '<' ? ROLE_OUT : text[1] == '>' ? ROLE_MARK : ROLE_IN;
+}
+static role moved_look(bool selected, const char *text) {
+    (void)selected;
+    return text[0] == '+' ? ROLE_IN : text[0] == '-' ? ROLE_OUT : ROLE_FAINT;
+}
+static role latent_look(bool selected, const char *text) {
+    (void)text;
+    return selected ? ROLE_IN : ROLE_FAINT;
+}
+
+static bool no_ranking_before(const app *a) {
+    return !scry_session_ranking_before(a->tab->session); /* nothing has moved */
+}
+static bool no_token(const app *a) {
+    return !a->tab->table.on;
+}
+
+/* ---- the table -------------------------------------------------------------------------------- */
+
+/* A row: the functions NAME_values and NAME_text, the word for it, its help, then what differs from 0. */
+#define COLUMN(functions, word, words, ...)                                                                            \
+    { .name = word, .help = words, .values = functions##_values, .text = functions##_text, __VA_ARGS__ }
+
+const table_column columns[] = {
+    COLUMN(in, "in", "* in the score, + put in by hand, - taken out by hand, > new in the top N, < left it, m marked",
+           .left = true, .width = 2, .shown = true, .keep = 9, .on = ON_RANKING | ON_SELECTION,
+           .traits = COLUMN_TOGGLES, .look = in_look, .draw = draw_in),
+    COLUMN(rank, "rank", "place by shift", .ascending = true, .by_rank = true, .shown = true, .keep = 7,
+           .on = ON_RANKING, .traits = COLUMN_FIRST_SORT),
+    COLUMN(moved, "moved", "places up (+) or down (-) since the source or metric changed", .width = -1, .shown = true,
+           .keep = 4, .on = ON_RANKING, .mute = no_ranking_before, .look = moved_look),
+    COLUMN(latent, "latent", "number of the SAE's latent", .width = 7, .ascending = true, .shown = true, .keep = 9,
+           .look = latent_look),
+    COLUMN(shift, "shift", "how far the source moves it, by the metric", .width = 15, .by_rank = true, .shown = true,
+           .keep = 9, .on = ON_RANKING, .traits = COLUMN_WIDENS, .draw = draw_shift),
+    COLUMN(share, "share", "its part of the total shift", .width = 5, .by_rank = true, .shown = true, .keep = 3,
+           .on = ON_RANKING),
+    COLUMN(cumulative, "cum", "share of all up to this rank", .width = 4, .ascending = true, .by_rank = true,
+           .shown = true, .keep = 4, .on = ON_RANKING),
+    COLUMN(total, "total", "shift of all up to this rank", .width = 7, .ascending = true, .by_rank = true,
+           .on = ON_RANKING),
+    COLUMN(mean, "mean", "signed change of its mean activation", .width = 5, .shown = true, .keep = 2,
+           .on = ON_RANKING),
+    COLUMN(d, "d", "that change in standard deviations", .width = 5, .on = ON_RANKING),
+    COLUMN(base, "base", "its mean activation in base", .width = 7, .on = ON_RANKING),
+    COLUMN(after, "after", "its mean activation under the source", .width = 7, .on = ON_RANKING),
+    COLUMN(rate, "rate", "share of base tokens on which it fires", .width = 4, .shown = true, .keep = 5,
+           .on = ON_RANKING),
+    COLUMN(rate_after, "rate-after", "share of the source's tokens on which it fires", .title = "r.aft", .width = 5,
+           .on = ON_RANKING),
+    COLUMN(count, "count", "times that it fires in all captures", .width = 7),
+    COLUMN(adds, "adds", "what it brings to the score, summed over the domains that take part", .width = 7,
+           .on = ON_SCORE),
+    COLUMN(what_if, "what-if", "rho if this one latent were switched, and the step to it", .width = 10, .shown = true,
+           .keep = 6, .on = ON_RANKING | ON_SELECTION | ON_SCORE),
+    COLUMN(step, "step", "by how much rho would change if it were switched", .width = 5,
+           .on = ON_RANKING | ON_SELECTION | ON_SCORE),
+    COLUMN(on, "on", "mean activation on the token that :fires-on was asked for", .width = 6, .keep = 6,
+           .traits = COLUMN_OF_TOKEN, .mute = no_token),
+    {.name = "label",
+     .help = "its label, or the tokens that hold most of its activation",
+     .left = true,
+     .title = "label|label, or key tokens",
+     .width = 8,
+     .ascending = true,
+     .shown = true,
+     .keep = 8,
+     .on = ON_LABELS,
+     .text = label_text,
+     .traits = COLUMN_FILLS,
+     .draw = draw_label},
+};
+const int column_count = sizeof columns / sizeof *columns;
+_Static_assert(sizeof columns / sizeof *columns <= COLUMNS_MOST, "more columns than there is room for");
+
+int column_find(const char *name) {
+    for (int i = 0; i < column_count; i++)
+        if (strcmp(columns[i].name, name) == 0) return i;
+    return -1;
+}
+
+const char *column_title(int column) {
+    return columns[column].title ? columns[column].title : columns[column].name;
+}
+
+int column_with(unsigned trait) {
+    for (int i = 0; i < column_count; i++)
+        if (columns[i].traits & trait) return i;
+    return -1;
+}
+
+int column_names(const char *names[COLUMNS_MOST]) {
+    for (int i = 0; i < column_count; i++) names[i] = columns[i].name;
+    return column_count;
+}
+
+/* ---- measures of a domain --------------------------------------------------------------------- */
+
+static void fires_values(app *a, size_t domain, uint32_t from, uint32_t n, double *out) {
+    for (uint32_t i = 0; i < n; i++) out[i] = scry_domain_rate(a->tab->index, from + i, domain);
+}
+static void domain_adds_values(app *a, size_t domain, uint32_t from, uint32_t n, double *out) {
+    const scry_score score = scry_session_score(a->tab->session);
+    for (uint32_t i = 0; i < n; i++) out[i] = (double)scry_contribution(a->tab->index, score, from + i)[domain];
+}
+
+const domain_measure domain_measures[] = {
+    {"fires", "share of the domain's base tokens on which it fires", 0, true, fires_values},
+    {"adds", "what it brings to the domain's score", ON_SCORE, false, domain_adds_values},
+};
+const int domain_measure_count = sizeof domain_measures / sizeof *domain_measures;

@@ -1,0 +1,21 @@
+/* plot_draw.h: what the files that draw a plot into a grid share. */
+#ifndef SCRY_PLOT_PLOT_DRAW_H
+#define SCRY_PLOT_PLOT_DRAW_H
+
+#include "plot/plot_layout.h"
+
+typedef struct pen {
+    grid *g;
+    rect r; /* nothing is drawn outside */
+    const plot *p;
+    const plot_layout *f;
+    bool ascii;
+    bool line_marks; /* lines carry marks, so that they differ without colour */
+} pen;
+
+void draw_bars(const pen *k);
+void draw_rules(const pen *k);
+/* A line from top to bottom of the area at a value of x. */
+void draw_upright(const pen *k, double value, role r, uint32_t code);
+
+#endif

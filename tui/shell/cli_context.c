@@ -1,0 +1,261 @@
+/* cli_context.c: the index, ranking, selection and scope that a command's options name. */
+#include "shell/cli_context.h"
+#include "shell/output.h"
+#include "shell/set_names.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Indexes up to this size are verified whole when opened: a tenth of a second for a command, a frame
+ * for the explorer. Larger ones are checked where they are read. */
+static const off_t VERIFY_UP_TO = (off_t)1 << 30, VERIFY_IN_A_FRAME = (off_t)64 << 20;
+
+static scry_index *open_index(const options *o, const char *path, scry_error *err) {
+    off_t limit = strcmp(o->command, "open") == 0 ? VERIFY_IN_A_FRAME : VERIFY_UP_TO;
+    struct stat st;
+    bool verify = stat(path, &st) == 0 && st.st_size <= limit;
+    return scry_open(path, verify, err);
+}
+
+bool cli_build_options(const options *o, scry_build_options *build, scry_error *err) {
+    uint32_t threads;
+    if (!options_number("--threads", o->threads, 1, 0, &threads, err)) return false;
+    build->threads = threads;
+    build->allow_nonfinite = o->allow_nonfinite != NULL;
+    if (!options_number("--candidates", o->candidates, 1, 0, &build->candidates, err)) return false;
+    return options_bytes("--memory", o->memory, &build->memory, err);
+}
+
+bool cli_residuals(const options *o, int from, scry_train_input *input, scry_error *err) {
+    *input = (scry_train_input){.path = o->word + from,
+                                .paths = (size_t)(o->words - from),
+                                .condition = o->condition ? scry_condition_of(o->condition) : -1,
+                                .allow_nonfinite = o->allow_nonfinite != NULL};
+    return !o->condition || input->condition >= 0 ||
+           scry_misuse(err, "--condition: found \"%.40s\", expected base, icl, sft or rl", o->condition);
+}
+
+/* What the finished index shows of a wrong dump, to stderr. */
+static void warn(const scry_index *index) {
+    scry_notes notes = {0};
+    scry_warnings(index, &notes);
+    for (size_t i = 0; i < notes.count; i++) output_warning(notes.text[i]);
+    scry_notes_free(&notes);
+}
+
+static scry_index *build(const options *o, const char *study, const char *out, scry_error *err) {
+    cli_progress progress = {0};
+    scry_build_options build_options = {.progress = cli_show_progress, .context = &progress};
+    if (!cli_build_options(o, &build_options, err)) return NULL;
+    cli_catch_interrupt();
+    bool ok = scry_index_build(study, out, &build_options, NULL, NULL, err);
+    cli_release_interrupt();
+    cli_end_progress(&progress);
+    scry_index *index = ok ? open_index(o, out, err) : NULL;
+    if (index) warn(index);
+    return index;
+}
+
+scry_index *cli_open(const options *o, scry_error *err) {
+    if (o->words) return cli_open_path(o, o->word[0], err);
+    scry_misuse(err, "%s needs an index or a study manifest; scry %s --help says more", o->command, o->command);
+    return NULL;
+}
+
+scry_index *cli_open_path(const options *o, const char *path, scry_error *err) {
+    if (access(path, R_OK) != 0 || scry_is_index(path)) return open_index(o, path, err);
+    size_t length = strlen(path);
+    if (length > 5 && strcmp(path + length - 5, ".scry") == 0) return open_index(o, path, err);
+    if (scry_is_scores_only(path)) {
+        scry_index *given = scry_open_scores(path, err);
+        if (given) warn(given);
+        return given;
+    }
+    char *cached = scry_cache_path(path, err);
+    if (!cached) return NULL;
+    scry_index *index = access(cached, R_OK) == 0 ? open_index(o, cached, NULL) : NULL;
+    if (!index) index = build(o, path, cached, err);
+    free(cached);
+    return index;
+}
+
+static bool is_one_of(const char *word, const char *const *names) {
+    while (*names && strcmp(word, *names) != 0) names++;
+    return *names != NULL;
+}
+
+bool cli_spares(const options *o, scry_error *err) {
+    static const char *const makes_index[] = {"index", "merge", NULL};
+    static const char *const makes_file[] = {"export", "export-labels", "plot", "report", NULL};
+    bool index = is_one_of(o->command, makes_index);
+    struct stat out, in;
+    if (!o->out || (!index && !is_one_of(o->command, makes_file))) return true;
+    if (stat(o->out, &out) != 0 || !S_ISREG(out.st_mode)) return true;
+    if (index)
+        return out.st_size == 0 || scry_is_index(o->out) ||
+               scry_fail(err, "%s: is there and no index; expected a new name, or an index to take the place of",
+                         o->out);
+    for (int i = 0; i < o->words; i++)
+        if (stat(o->word[i], &in) == 0 && in.st_dev == out.st_dev && in.st_ino == out.st_ino)
+            return scry_fail(err, "%s: is what %s reads, and would be lost; give another name with -o", o->out,
+                             o->command);
+    return true;
+}
+
+bool cli_needs_latents(const scry_index *index, scry_error *err) {
+    return scry_index_info(index)->d_sae > 0 ||
+           scry_fail(err,
+                     "%s: gives scores (\"sts\") instead of captures, so it has no latents; score, mix and info work "
+                     "on it",
+                     scry_index_info(index)->path);
+}
+
+bool cli_train(const options *o, const scry_index *index, size_t *train, scry_error *err) {
+    const scry_info *info = scry_index_info(index);
+    *train = 0;
+    if (!o->train) return true;
+    for (size_t t = 0; t < info->trains; t++)
+        if (strcmp(info->train[t].name, o->train) == 0) {
+            *train = t;
+            return true;
+        }
+    return scry_misuse(err, "--train: no training set \"%.60s\"; the first is \"%.60s\"", o->train,
+                       info->train[0].name);
+}
+
+bool cli_ranking(const options *o, const scry_index *index, size_t train, scry_condition *source, scry_metric *metric,
+                 scry_error *err) {
+    scry_condition has[SCRY_CONDITIONS];
+    if (!cli_needs_latents(index, err)) return false;
+    if (scry_sources(index, train, has) == 0) return scry_fail(err, "this index has no source of shift");
+    int by = o->by ? scry_condition_of(o->by) : (int)has[0];
+    int m = o->metric ? scry_metric_of(o->metric) : SCRY_SQ;
+    if (by <= SCRY_BASE) return scry_misuse(err, "--by: found \"%.40s\", expected icl, sft or rl", o->by);
+    if (m < 0) return scry_misuse(err, "--metric: found \"%.40s\", expected sq, abs, mean, rate or d", o->metric);
+    *source = (scry_condition)by;
+    *metric = (scry_metric)m;
+    return true;
+}
+
+bool cli_score(const options *o, const scry_index *index, scry_score *score, scry_error *err) {
+    int s = o->score ? scry_score_of(o->score) : SCRY_ACT;
+    if (s < 0) return scry_misuse(err, "--score: found \"%.40s\", expected act, act2 or icl", o->score);
+    *score = (scry_score)s;
+    if (scry_has_score(index, *score)) return true;
+    if (scry_index_info(index)->d_sae)
+        return scry_misuse(err, "--score icl: no domain of this index has an icl capture");
+    char has[40] = "";
+    for (int i = 0; i < SCRY_SCORES; i++)
+        if (scry_has_score(index, (scry_score)i)) {
+            strcat(has, *has ? ", " : "");
+            strcat(has, scry_score_name((scry_score)i));
+        }
+    return scry_misuse(err, "--score %s: this study gives no such score; it gives: %s", scry_score_name(*score), has);
+}
+
+/* Puts in (or takes out) what an expression of sets says. */
+static bool put_sets(const scry_index *index, const scry_ranking *ranking, scry_set *set, const char *text, bool in,
+                     scry_error *err) {
+    scry_set *named = set_names_expression(&(set_names){.index = index, .ranking = ranking}, text, err);
+    if (!named) return false;
+    scry_set_combine(set, in ? SCRY_UNION : SCRY_DIFFERENCE, named);
+    scry_set_free(named);
+    return true;
+}
+
+bool cli_top(const options *o, const scry_index *index, uint32_t least, uint32_t fallback, uint32_t *top,
+             scry_error *err) {
+    uint32_t most = scry_index_info(index)->candidates;
+    return options_number("--top", o->top, least, most && most < fallback ? most : fallback, top, err);
+}
+
+static bool base_selection(const options *o, const scry_index *index, const scry_ranking *ranking, scry_set *set,
+                           scry_error *err) {
+    if (o->set && o->latents) return scry_misuse(err, "--set and --latents: expected one of them");
+    if (o->set) return scry_set_read_csv(set, o->set, err);
+    if (o->latents) return put_sets(index, ranking, set, o->latents, true, err);
+    uint32_t top;
+    if (!cli_top(o, index, 0, 100, &top, err)) return false;
+    for (uint32_t rank = 0; rank < top && rank < ranking->latents; rank++)
+        scry_set_put(set, ranking->order[rank], true);
+    return true;
+}
+
+scry_set *cli_selection(const options *o, const scry_index *index, const scry_ranking *ranking, scry_error *err) {
+    scry_set *set = scry_set_new(scry_index_info(index)->d_sae);
+    bool ok = base_selection(o, index, ranking, set, err) &&
+              (!o->without || put_sets(index, ranking, set, o->without, false, err)) &&
+              (!o->with || put_sets(index, ranking, set, o->with, true, err)) && scry_scored_all(index, set, err);
+    if (ok) return set;
+    scry_set_free(set);
+    return NULL;
+}
+
+static bool no_latent_options(const options *o, const scry_index *index, scry_error *err) {
+    const char *const given[] = {o->train, o->by, o->metric, o->top, o->set, o->latents, o->without, o->with};
+    for (size_t i = 0; i < sizeof given / sizeof *given; i++)
+        if (given[i])
+            return scry_misuse(
+                err,
+                "%s: gives scores (\"sts\") instead of captures: there is no selection to make; expected "
+                "none of --train, --by, --metric, --top, --set, --latents, --without, --with",
+                scry_index_info(index)->path);
+    return true;
+}
+
+bool cli_read(const options *o, cli_context *s, scry_error *err) {
+    *s = (cli_context){0};
+    scry_condition source;
+    scry_metric metric;
+    if (!(s->index = cli_open(o, err)) || !cli_score(o, s->index, &s->score, err)) return false;
+    if (!scry_index_info(s->index)->d_sae) {
+        s->set = scry_set_new(0);
+        return no_latent_options(o, s->index, err);
+    }
+    return cli_train(o, s->index, &s->train, err) && cli_ranking(o, s->index, s->train, &source, &metric, err) &&
+           (s->ranking = scry_rank(s->index, s->train, source, metric, err)) &&
+           (s->set = cli_selection(o, s->index, s->ranking, err));
+}
+
+void cli_free(cli_context *s) {
+    scry_set_free(s->set);
+    scry_ranking_free(s->ranking);
+    scry_close(s->index);
+}
+
+bool subject_domains(const options *o, const char **spec, scry_error *err) {
+    *spec = o->domains ? o->domains : "all";
+    return **spec || scry_misuse(err, "--domains: found no name, expected all, extremes:K or names");
+}
+
+bool subject_scope_spec(const options *o, const scry_index *index, const char **spec, bool *is_signed,
+                        scry_error *err) {
+    *is_signed = o->is_signed || (scry_index_info(index)->is_signed && !o->is_absolute);
+    if (o->is_signed && o->is_absolute) return scry_misuse(err, "--signed and --absolute: expected one of them");
+    return subject_domains(o, spec, err);
+}
+
+bool cli_scope(const options *o, const scry_index *index, size_t train, scry_scope *scope, scry_error *err) {
+    const char *spec = NULL;
+    bool is_signed;
+    return subject_scope_spec(o, index, &spec, &is_signed, err) &&
+           scry_scope_read(scope, index, train, spec, is_signed, err);
+}
+
+bool cli_latent(const options *o, const scry_index *index, uint32_t *latent, scry_error *err) {
+    uint32_t last = scry_index_info(index)->d_sae - 1;
+    if (o->words != 2)
+        return scry_misuse(err, "%s: expected an index and a latent; scry %s X 17", o->command, o->command);
+    return options_number("latent", o->word[1], 0, 0, latent, err) &&
+           (*latent <= last || scry_misuse(err, "latent %u does not exist; this index has 0 to %u", *latent, last));
+}
+
+bool cli_capture(const options *o, const scry_index *index, int *capture, scry_error *err) {
+    *capture = -1;
+    if (!o->capture || strcmp(o->capture, "all") == 0) return true;
+    *capture = scry_capture_find(index, o->capture);
+    return *capture >= 0 || scry_misuse(err, "--capture: no capture \"%.60s\"; scry info lists them", o->capture);
+}

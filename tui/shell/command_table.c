@@ -1,0 +1,65 @@
+/* table.c: the table of commands, made from shell/commands.def. */
+#include "shell/commands.h"
+#include "text/suggest.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define NO_SHELL    NULL
+#define NO_EXPLORER NULL
+const command commands[] = {
+#define COMMAND(id, name, keys, arguments, group, shell, explorer, help)                                               \
+    {name, keys, arguments, help, GROUP_##group, shell, explorer},
+#include "shell/commands.def"
+#undef COMMAND
+};
+const size_t command_count = sizeof commands / sizeof *commands;
+const char *const command_group_names[GROUPS] = {"files", "moving", "the selection", "what is shown"};
+
+const command *command_find(const char *name) {
+    for (size_t i = 0; i < command_count; i++)
+        if (strcmp(commands[i].name, name) == 0) return &commands[i];
+    return NULL;
+}
+
+const char *command_shell_arguments(const command *c, int *length) {
+    const char *bar = strstr(c->arguments, " | ");
+    *length = bar ? (int)(bar - c->arguments) : (int)strlen(c->arguments);
+    return c->arguments;
+}
+
+const char *command_explorer_arguments(const command *c) {
+    const char *bar = strstr(c->arguments, " | ");
+    return bar ? bar + 3 : c->arguments;
+}
+
+bool command_in_shell(const char *word) {
+    const command *c = command_find(word);
+    return c && c->shell;
+}
+
+const char *commands_nearest(const char *word) {
+    const char *names[sizeof commands / sizeof *commands];
+    size_t n = 0;
+    for (size_t i = 0; i < command_count; i++)
+        if (commands[i].shell) names[n++] = commands[i].name;
+    return suggest_nearest(word, names, n);
+}
+
+void commands_list_shell(void) {
+    for (size_t i = 0; i < command_count; i++)
+        if (commands[i].shell) {
+            char left[80];
+            int length;
+            const char *arguments = command_shell_arguments(&commands[i], &length);
+            snprintf(left, sizeof left, "%s %.*s", commands[i].name, length, arguments);
+            print_definition(left, commands[i].help);
+        }
+}
+
+void commands_usage(const char *name) {
+    const command *c = command_find(name);
+    int length = 0;
+    const char *arguments = c ? command_shell_arguments(c, &length) : "";
+    if (c) printf("scry %s %.*s\n  %s\n\n", c->name, length, arguments, c->help);
+}

@@ -1,0 +1,43 @@
+/* commands.h: the table of commands (shell/commands.def), and the functions behind its rows. */
+#ifndef SCRY_SHELL_COMMANDS_H
+#define SCRY_SHELL_COMMANDS_H
+
+#include "shell/options.h"
+
+struct app;
+
+/* What an explorer command changed, so that the loop knows what to do next (a set of bits). */
+typedef enum command_effect { DID_NOTHING = 0, DID_CHANGE = 1, DID_QUIT = 2, DID_REDRAW = 4 } command_effect;
+
+typedef enum command_group { GROUP_FILES, GROUP_MOVE, GROUP_SELECT, GROUP_VIEW, GROUPS } command_group;
+
+typedef struct command {
+    const char *name, *keys, *arguments, *help;
+    command_group group;
+    int (*shell)(const options *o); /* exit status */
+    command_effect (*explorer)(struct app *app, const char *argument);
+} command;
+
+extern const command commands[];
+extern const size_t command_count;
+extern const char *const command_group_names[GROUPS];
+
+const command *command_find(const char *name);
+/* What follows the word in the shell (its length in *length), and in the explorer. */
+const char *command_shell_arguments(const command *c, int *length);
+const char *command_explorer_arguments(const command *c);
+/* Is this word a command of the shell? */
+bool command_in_shell(const char *word);
+/* The shell's command that is nearest to a wrong word, or NULL. */
+const char *commands_nearest(const char *word);
+void commands_list_shell(void);
+void commands_usage(const char *name);
+
+/* The functions that the rows name. */
+#define COMMAND(id, name, keys, arguments, group, shell, explorer, help)                                               \
+    int shell(const options *o);                                                                                       \
+    command_effect explorer(struct app *app, const char *argument);
+#include "shell/commands.def"
+#undef COMMAND
+
+#endif

@@ -1,0 +1,100 @@
+/* eval_sae.c: scry eval-sae: how well an SAE does on residuals. */
+#include "shell/commands.h"
+#include "results/results.h"
+#include "shell/output.h"
+#include "shell/cli_context.h"
+#include "train.h"
+
+#include <math.h>
+#include <stdio.h>
+
+static const char *const rate_names[SCRY_RATE_BINS] = {"never",        "below 1e-6",   "1e-6 to 1e-5", "1e-5 to 1e-4",
+                                                       "1e-4 to 1e-3", "1e-3 to 0.01", "0.01 to 0.1",  "0.1 and more"};
+
+void add_quality(cJSON *facts, const scry_sae_quality *q) {
+    output_number(facts, "l0", q->l0);
+    output_number(facts, "explained_variance", q->explained_variance);
+    output_number(facts, "fvu", q->fvu);
+    output_number(facts, "mse", q->mse);
+    output_number(facts, "cosine", q->cosine);
+    output_number(facts, "dead", q->dead);
+    output_number(facts, "dense", q->dense);
+}
+
+const char *quality_explained(const scry_sae_quality *q, char out[QUALITY_EXPLAINED]) {
+    if (isfinite(q->fvu)) snprintf(out, QUALITY_EXPLAINED, "%.4f", q->explained_variance);
+    else snprintf(out, QUALITY_EXPLAINED, "none, as all tokens are the same");
+    return out;
+}
+
+static cJSON *facts_of(const options *o, const scry_sae_quality *q) {
+    cJSON *facts = cJSON_CreateObject();
+    output_text(facts, "sae", o->word[0]);
+    output_text(facts, "kind", q->sae);
+    output_number(facts, "d_in", q->d_in);
+    output_number(facts, "d_sae", q->d_sae);
+    output_number(facts, "tokens", (double)q->tokens);
+    add_quality(facts, q);
+    output_number(facts, "seconds", q->seconds);
+    return facts;
+}
+
+/* Firing rates: how many latents have one of each decade. */
+static void add_rates(cJSON *facts, const scry_sae_quality *q) {
+    cJSON *rates = cJSON_AddArrayToObject(facts, "rates");
+    for (int i = 0; i < SCRY_RATE_BINS; i++) {
+        cJSON *row = cJSON_CreateObject();
+        output_text(row, "rate", rate_names[i]);
+        output_number(row, "latents", (double)q->rates[i]);
+        output_number(row, "share", (double)q->rates[i] / q->d_sae);
+        cJSON_AddItemToArray(rates, row);
+    }
+}
+
+static int print(const options *o, const scry_sae_quality *q) {
+    static const output_column figures[] = {{"sae", "sae", NULL, 0},           {"kind", "kind", NULL, 0},
+                                            {"d_in", "d_in", "%.0f", 0},       {"d_sae", "d_sae", "%.0f", 0},
+                                            {"tokens", "tokens", "%.0f", 0},   QUALITY_COLUMNS,
+                                            {"seconds", "seconds", "%.3f", 0}, {NULL, NULL, NULL, 0}};
+    static const output_column rates[] = {{"rate", "firing rate", NULL, 0},
+                                          {"latents", "latents", "%.0f", 0},
+                                          {"share", "share", "%.1f%%", 100},
+                                          {NULL, NULL, NULL, 0}};
+    cJSON *facts = facts_of(o, q);
+    if (o->csv) return output_print_row(o, facts, figures);
+    add_rates(facts, q);
+    char head[1024], explained[QUALITY_EXPLAINED], fvu[32] = "";
+    if (isfinite(q->fvu)) snprintf(fvu, sizeof fvu, " (FVU %.4f)", q->fvu);
+    snprintf(head, sizeof head,
+             "%s, %llu tokens\n\n"
+             "L0                  %.2f active latents a token\n"
+             "explained variance  %s%s\n"
+             "MSE                 %.4g a token and dimension\n"
+             "cosine              %.4f of a residual and its reconstruction\n"
+             "dead                %.1f%% of latents never fire here\n"
+             "dense               %.1f%% fire on more than a tenth of the tokens\n\n",
+             q->sae, (unsigned long long)q->tokens, q->l0, quality_explained(q, explained), fvu, q->mse, q->cosine,
+             100 * q->dead, 100 * q->dense);
+    return output_print(o, facts, "rates", rates, head);
+}
+
+int shell_eval_sae(const options *o) {
+    scry_error err = {0};
+    scry_notes notes = {0};
+    cli_progress progress = {0};
+    scry_train_input input = {.condition = -1};
+    scry_build_options build = {0};
+    if (o->words < 2)
+        scry_misuse(&err,
+                    "eval-sae: expected an SAE and residual files or a study manifest; scry eval-sae SAE CAPTURE...");
+    if (err.status || !cli_build_options(o, &build, &err) || !cli_residuals(o, 1, &input, &err))
+        return output_error(&err);
+    scry_sae_quality quality;
+    cli_catch_interrupt();
+    bool ok = scry_eval_sae(o->word[0], &input, build.threads, cli_show_progress, &progress, &quality, &notes, &err);
+    cli_release_interrupt();
+    cli_end_progress(&progress);
+    for (size_t i = 0; i < notes.count; i++) output_warning(notes.text[i]);
+    scry_notes_free(&notes);
+    return ok ? print(o, &quality) : output_error(&err);
+}

@@ -1,0 +1,257 @@
+/* help.c: scry help: words, the manual page and the shells' completions, all from shell/commands.def and
+ * shell/options.def. */
+#include "shell/commands.h"
+#include "shell/output.h"
+#include "explorer/table/column_table.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* ---- the manual page ------------------------------------------------------------------------ */
+
+/* Text as roff takes it: no line begins with a control character, backslashes and hyphens stand. */
+static void roff(const char *text, int length) {
+    for (int i = 0; i < length && text[i]; i++) {
+        if (i == 0 && (text[i] == '.' || text[i] == '\'')) fputs("\\&", stdout);
+        if (text[i] == '\\') fputs("\\e", stdout);
+        else if (text[i] == '-') fputs("\\-", stdout);
+        else putchar(text[i]);
+    }
+}
+
+static void whole(const char *text) {
+    roff(text, (int)strlen(text));
+}
+
+/* Arguments in italics behind a name; nothing where there are none. */
+static void arguments(const char *text) {
+    if (!text || !*text) return;
+    printf(" \\fI");
+    whole(text);
+    printf("\\fR");
+}
+
+static void options_of(const char *of) {
+    for (size_t i = 0; i < option_count; i++) {
+        const option_row *o = &option_rows[i];
+        if (strcmp(o->commands, "*") == 0 || !options_apply(o->commands, of)) continue;
+        printf(".TP\n.B ");
+        whole(o->name);
+        arguments(o->argument);
+        putchar('\n');
+        whole(o->help);
+        putchar('\n');
+    }
+}
+
+static void shell_commands(void) {
+    printf(".SH COMMANDS\n");
+    for (size_t i = 0; i < command_count; i++) {
+        const command *c = &commands[i];
+        int length;
+        if (!c->shell) continue;
+        const char *words = command_shell_arguments(c, &length);
+        printf(".SS scry %s%s", c->name, length ? " " : "");
+        roff(words, length);
+        putchar('\n');
+        whole(c->help);
+        putchar('\n');
+        options_of(c->name);
+    }
+}
+
+static void explorer_commands(void) {
+    printf(".SH THE EXPLORER\nKeys, and the words of the palette (\\fB:\\fR) that do the same.\n");
+    for (int g = 0; g < GROUPS; g++) {
+        printf(".SS ");
+        whole(command_group_names[g]);
+        putchar('\n');
+        for (size_t i = 0; i < command_count; i++) {
+            const command *c = &commands[i];
+            if (!c->explorer || c->group != (command_group)g) continue;
+            printf(".TP\n.B ");
+            whole(c->name);
+            arguments(command_explorer_arguments(c));
+            if (*c->keys) {
+                printf("   (");
+                whole(c->keys);
+                putchar(')');
+            }
+            putchar('\n');
+            whole(c->help);
+            putchar('\n');
+        }
+    }
+    printf(".SS columns of the table\n");
+    for (int i = 0; i < column_count; i++) {
+        printf(".TP\n.B ");
+        whole(columns[i].name);
+        putchar('\n');
+        whole(columns[i].help);
+        putchar('\n');
+    }
+}
+
+static void man(void) {
+    printf(".TH SCRY 1 \"\" \"scry ");
+    whole(scry_version());
+    printf(
+        "\"\n.SH NAME\nscry \\- explore which SAE latents post\\-training moves, and what that does to each domain\n"
+        ".SH SYNOPSIS\n.B scry\n.I STUDY.json | X.scry ...\n.br\n.B scry\n.I COMMAND X\n[options]\n"
+        ".SH DESCRIPTION\nOpens an index, or a study manifest (which is indexed first), in a terminal explorer: "
+        "latents of a sparse autoencoder ranked by how far post\\-training moves them, the tokens each fires on, each "
+        "domain's SAE\\-based Transferability Score and its correlation with the measured change. The commands give "
+        "the same facts to the shell.\n");
+    options_of("open");
+    shell_commands();
+    printf(".SH SELECTION\n\\-\\-by \\fIicl\\fR \\-\\-top \\fI100\\fR, or \\-\\-set \\fIFILE.csv\\fR, or \\-\\-latents "
+           "\\fI3,17,90\\-120\\fR; then \\-\\-without and \\-\\-with.\n");
+    explorer_commands();
+    printf(".SH EXIT STATUS\n0 done; 1 the work failed; 2 the words were wrong.\n"
+           ".SH ENVIRONMENT\n.TP\n.B XDG_CACHE_HOME\nwhere manifests are indexed to (scry/ below it)\n"
+           ".TP\n.B XDG_CONFIG_HOME\nwhere scry/config.json has your own settings\n"
+           ".TP\n.B XDG_STATE_HOME\nwhere the session of each index is kept\n"
+           ".TP\n.B XDG_DATA_HOME\nwhere macros are kept, and labels and sets of what is indexed into the cache\n"
+           ".TP\n.B NO_COLOR\nno colour\n"
+           ".TP\n.B OPENBLAS_CORETYPE\nthe kernels that OpenBLAS takes, where they shall not be chosen by scry\n");
+}
+
+/* ---- completions ---------------------------------------------------------------------------- */
+
+static void names_of_commands(void) {
+    for (size_t i = 0; i < command_count; i++)
+        if (commands[i].shell) printf(" %s", commands[i].name);
+}
+
+static void names_of_options(const char *of) {
+    for (size_t i = 0; i < option_count; i++)
+        if (options_apply(option_rows[i].commands, of)) printf(" %s", option_rows[i].name);
+}
+
+static void bash(void) {
+    printf("_scry() {\n    local cur=${COMP_WORDS[COMP_CWORD]} words\n    COMPREPLY=()\n    case $cur in\n    -*)\n"
+           "        case ${COMP_WORDS[1]} in\n");
+    for (size_t i = 0; i < command_count; i++) {
+        if (!commands[i].shell) continue;
+        printf("        %s) words='", commands[i].name);
+        names_of_options(commands[i].name);
+        printf("' ;;\n");
+    }
+    printf("        *) words='");
+    names_of_options("open");
+    printf("' ;;\n        esac ;;\n    *)\n        [ \"$COMP_CWORD\" -eq 1 ] && words='");
+    names_of_commands();
+    printf("' ;;\n    esac\n    COMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n}\n"
+           "complete -o default -F _scry scry\n");
+}
+
+/* A help text inside zsh's '...[...]': quotes, brackets and colons escaped. */
+static void zsh_text(const char *text) {
+    for (; *text; text++) {
+        if (strchr("[]:\\", *text)) putchar('\\');
+        if (*text == '\'') fputs("'\\''", stdout);
+        else putchar(*text);
+    }
+}
+
+static void zsh_options(const char *of) {
+    for (size_t i = 0; i < option_count; i++) {
+        const option_row *o = &option_rows[i];
+        if (!options_apply(o->commands, of)) continue;
+        printf(" \\\n        '%s[", o->name);
+        zsh_text(o->help);
+        printf("]");
+        if (o->argument) {
+            printf(":");
+            zsh_text(o->argument);
+            printf(":_files");
+        }
+        printf("'");
+    }
+}
+
+static void zsh(void) {
+    printf("#compdef scry\nlocal -a commands=(\n");
+    for (size_t i = 0; i < command_count; i++) {
+        if (!commands[i].shell) continue;
+        printf("    '%s:", commands[i].name);
+        zsh_text(commands[i].help);
+        printf("'\n");
+    }
+    printf(")\nif (( CURRENT == 2 )) && [[ $words[2] != -* ]]; then\n    _describe command commands\n    _files\n    "
+           "return\nfi\n"
+           "case $words[2] in\n");
+    for (size_t i = 0; i < command_count; i++) {
+        if (!commands[i].shell) continue;
+        printf("%s) _arguments", commands[i].name);
+        zsh_options(commands[i].name);
+        printf(" '*:file:_files' ;;\n");
+    }
+    printf("*) _arguments");
+    zsh_options("open");
+    printf(" '*:file:_files' ;;\nesac\n");
+}
+
+/* In single quotes. */
+static void fish_text(const char *text) {
+    putchar('\'');
+    for (; *text; text++) {
+        if (*text == '\'' || *text == '\\') putchar('\\');
+        putchar(*text);
+    }
+    putchar('\'');
+}
+
+static void fish_option(const option_row *o, const char *of) {
+    bool open = strcmp(of, "open") == 0;
+    printf("complete -c scry -n '%s%s'", open ? "__fish_use_subcommand" : "__fish_seen_subcommand_from ",
+           open ? "" : of);
+    if (strncmp(o->name, "--", 2) == 0) printf(" -l %s", o->name + 2);
+    else printf(" -s %s", o->name + 1);
+    printf("%s -d ", o->argument ? " -r" : "");
+    fish_text(o->help);
+    putchar('\n');
+}
+
+static void fish(void) {
+    for (size_t i = 0; i < command_count; i++) {
+        if (!commands[i].shell) continue;
+        printf("complete -c scry -n __fish_use_subcommand -a %s -d ", commands[i].name);
+        fish_text(commands[i].help);
+        putchar('\n');
+        for (size_t k = 0; k < option_count; k++)
+            if (options_apply(option_rows[k].commands, commands[i].name))
+                fish_option(&option_rows[k], commands[i].name);
+    }
+    for (size_t k = 0; k < option_count; k++)
+        if (options_apply(option_rows[k].commands, "open")) fish_option(&option_rows[k], "open");
+}
+
+static int completion(const char *shell) {
+    if (strcmp(shell, "bash") == 0) bash();
+    else if (strcmp(shell, "zsh") == 0) zsh();
+    else if (strcmp(shell, "fish") == 0) fish();
+    else {
+        scry_error err = {0};
+        scry_misuse(&err, "--completion: found \"%.40s\", expected bash, zsh or fish", shell);
+        return output_error(&err);
+    }
+    return 0;
+}
+
+/* ---- the command ---------------------------------------------------------------------------- */
+
+/* scry help [COMMAND] */
+int shell_help(const options *o) {
+    if (o->words && !command_in_shell(o->word[0])) {
+        scry_error err = {0};
+        const char *near = commands_nearest(o->word[0]);
+        scry_misuse(&err, "no command \"%.60s\"%s%s%s", o->word[0], near ? "; did you mean " : "", near ? near : "",
+                    near ? "?" : "; scry help lists them");
+        return output_error(&err);
+    }
+    if (o->man) man();
+    else if (o->completion) return completion(o->completion);
+    else options_help(o->words ? o->word[0] : NULL);
+    return 0;
+}

@@ -1,0 +1,322 @@
+/* latent.c: scry latent: what an index knows of one latent; scry export-labels. */
+#include "latent.h"
+#include "shell/commands.h"
+#include "shell/output.h"
+#include "shell/cli_context.h"
+#include "labels.h"
+#include "session.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct asked {
+    const options *o;
+    scry_index *index;
+    const scry_info *info;
+    uint32_t latent, top;
+    int capture;
+    scry_latent_activations *fires;
+    scry_token_pairing *pairs;
+} asked;
+
+/* ---- facts ----------------------------------------------------------------------------------- */
+
+enum { BINS = 20 };
+
+/* One row a bin and condition of the group; what is true of a condition as a whole stands in "spread". */
+static void add_histogram(cJSON *facts, const asked *s, size_t train, bool logarithmic) {
+    int group = s->capture >= 0 ? s->info->capture[s->capture].group : -1 - (int)train;
+    bool *use = calloc(s->info->captures, sizeof *use);
+    if (!use) abort();
+    cJSON *spreads = cJSON_AddArrayToObject(facts, "spread"), *rows = cJSON_AddArrayToObject(facts, "histogram");
+    scry_bins bins = {.logarithmic = logarithmic, .count = BINS, .low = INFINITY};
+    for (int pass = 0; pass < 2; pass++) {
+        for (size_t c = 0; c < s->info->captures; c++) {
+            if (s->info->capture[c].group != group) continue;
+            for (size_t i = 0; i < s->info->captures; i++) use[i] = i == c;
+            if (pass == 0) {
+                scry_distribution p = scry_distribution_of(s->index, s->fires, use);
+                cJSON *item = cJSON_CreateObject();
+                output_text(item, "capture", s->info->capture[c].name);
+                output_number(item, "tokens", (double)p.tokens);
+                output_number(item, "fires", (double)p.fires);
+                output_number(item, "silent", p.tokens ? 1 - (double)p.fires / (double)p.tokens : (double)NAN);
+                output_number(item, "mean", p.mean);
+                output_number(item, "mean_firing", p.mean_firing);
+                static const char *const names[SCRY_QUANTILES] = {"q05", "q25", "q50", "q75", "q95"};
+                for (int q = 0; q < SCRY_QUANTILES; q++) output_number(item, names[q], p.quantile[q]);
+                output_number(item, "max", p.most);
+                cJSON_AddItemToArray(spreads, item);
+                bins.low = fmin(bins.low, p.least);
+                bins.high = fmax(bins.high, p.most);
+                continue;
+            }
+            uint64_t counts[BINS];
+            scry_histogram(s->index, s->fires, use, &bins, counts);
+            for (uint32_t b = 0; b < BINS && bins.high > 0; b++) {
+                cJSON *item = cJSON_CreateObject();
+                output_text(item, "capture", s->info->capture[c].name);
+                output_number(item, "from", scry_bin_edge(&bins, b));
+                output_number(item, "to", scry_bin_edge(&bins, b + 1));
+                output_number(item, "tokens", (double)counts[b]);
+                cJSON_AddItemToArray(rows, item);
+            }
+        }
+        if (!logarithmic || !isfinite(bins.low)) bins.low = 0;
+    }
+    free(use);
+}
+
+static bool add_profile(cJSON *facts, const asked *s, scry_error *err) {
+    size_t train;
+    scry_condition source;
+    scry_metric metric;
+    scry_score score;
+    if (!cli_train(s->o, s->index, &train, err) || !cli_ranking(s->o, s->index, train, &source, &metric, err) ||
+        !cli_score(s->o, s->index, &score, err))
+        return false;
+    scry_ranking *ranking = scry_rank(s->index, train, source, metric, err);
+    scry_set *set = ranking ? cli_selection(s->o, s->index, ranking, err) : NULL;
+    scry_profile *all = calloc(s->info->domains, sizeof *all);
+    if (!all) abort();
+    if (set) {
+        scry_scorer *scorer = scry_scorer_new(s->index, score);
+        scry_scorer_load(scorer, set);
+        scry_profile_of(s->index, s->pairs, s->fires, all);
+        const float *contribution = scry_contribution(s->index, score, s->latent);
+        output_text(facts, "score", scry_score_name(score));
+        cJSON_AddBoolToObject(facts, "included", scry_set_has(set, s->latent));
+        cJSON *rows = cJSON_AddArrayToObject(facts, "profile");
+        for (size_t d = 0; d < s->info->domains; d++) {
+            double sts = scry_scorer_value(scorer, d);
+            double adds = isnan(sts) ? (double)NAN : (double)contribution[d];
+            double part = scry_score_part(score, adds, set, s->latent);
+            cJSON *item = cJSON_CreateObject();
+            output_text(item, "name", s->info->domain[d].name);
+            output_number(item, "mean", all[d].mean);
+            output_number(item, "rate", all[d].rate);
+            output_number(item, "mean_icl", all[d].mean_icl);
+            output_number(item, "rate_icl", all[d].rate_icl);
+            output_number(item, "icl_difference", all[d].difference);
+            output_number(item, "contribution", adds);
+            output_number(item, "share", scry_set_has(set, s->latent) && sts > 0 ? part / sts : (double)NAN);
+            cJSON_AddItemToArray(rows, item);
+        }
+        scry_scorer_free(scorer);
+    }
+    free(all);
+    bool ok = set != NULL;
+    scry_set_free(set);
+    scry_ranking_free(ranking);
+    return ok;
+}
+
+static void add_neighbour_rows(cJSON *rows, const asked *s, const scry_decoder_neighbours *n, bool opposite) {
+    scry_neighbour *list = calloc(s->top, sizeof *list);
+    if (!list) abort();
+    size_t count = scry_decoder_neighbours_list(n, opposite, s->top, list);
+    for (size_t i = 0; i < count; i++) {
+        cJSON *item = cJSON_CreateObject();
+        output_text(item, "side", opposite ? "opposite" : "nearest");
+        output_number(item, "latent", list[i].latent);
+        output_number(item, "cosine", list[i].cosine);
+        output_text(item, "label", scry_label(s->index, list[i].latent));
+        cJSON_AddItemToArray(rows, item);
+    }
+    free(list);
+}
+
+/* Without a decoder: null, and why. */
+static void add_neighbours(cJSON *facts, const asked *s) {
+    scry_error err = {0};
+    scry_decoder_neighbours *n = scry_decoder_neighbours_start(s->index, s->latent, 0, &err);
+    if (!n) {
+        cJSON_AddNullToObject(facts, "neighbours");
+        output_text(facts, "no_neighbours", err.text);
+        return;
+    }
+    scry_decoder_neighbours_work(n, 0);
+    cJSON *rows = cJSON_AddArrayToObject(facts, "neighbours");
+    add_neighbour_rows(rows, s, n, false);
+    add_neighbour_rows(rows, s, n, true);
+    scry_decoder_neighbours_free(n);
+}
+
+static bool add_together(cJSON *facts, const asked *s, scry_error *err) {
+    int order = 0;
+    while (s->o->order && order < SCRY_COACTIVE_ORDERS && strcmp(scry_coactive_order_name[order], s->o->order) != 0)
+        order++;
+    if (order == SCRY_COACTIVE_ORDERS)
+        return scry_misuse(err, "--order: found \"%.40s\", expected jaccard, both or pmi", s->o->order);
+    scry_coactivation *t = scry_coactivation_start(s->index, s->latent, s->capture, 0);
+    scry_coactivation_work(t, 0);
+    scry_coactive *list = calloc(s->top, sizeof *list);
+    if (!list) abort();
+    size_t count = scry_coactivation_list(t, (scry_coactive_order)order, s->top, list);
+    uint64_t fires, tokens = scry_coactivation_tokens(t, &fires);
+    output_text(facts, "together_over", s->capture < 0 ? "all base captures" : s->info->capture[s->capture].name);
+    output_number(facts, "together_tokens", (double)tokens);
+    output_number(facts, "together_fires", (double)fires);
+    cJSON *rows = cJSON_AddArrayToObject(facts, "together");
+    for (size_t i = 0; i < count; i++) {
+        cJSON *item = cJSON_CreateObject();
+        output_number(item, "latent", list[i].latent);
+        output_number(item, "jaccard", list[i].jaccard);
+        output_number(item, "both", list[i].both);
+        output_number(item, "fires", list[i].fires);
+        output_number(item, "pmi", list[i].pmi);
+        output_text(item, "label", scry_label(s->index, list[i].latent));
+        cJSON_AddItemToArray(rows, item);
+    }
+    free(list);
+    scry_coactivation_free(t);
+    return true;
+}
+
+/* ---- printing -------------------------------------------------------------------------------- */
+
+static const output_column spread_columns[] = {{"capture", "capture", NULL, 0},     {"tokens", "tokens", "%.0f", 0},
+                                               {"silent", "silent", "%.2f%%", 100}, {"mean", "mean", "%.4g", 0},
+                                               {"q50", "median", "%.4g", 0},        {"q95", "95%", "%.4g", 0},
+                                               {"max", "max", "%.4g", 0},           {NULL, NULL, NULL, 0}};
+static const output_column histogram_columns[] = {{"capture", "capture", NULL, 0},
+                                                  {"from", "from", "%.4g", 0},
+                                                  {"to", "to", "%.4g", 0},
+                                                  {"tokens", "tokens", "%.0f", 0},
+                                                  {NULL, NULL, NULL, 0}};
+static const output_column profile_columns[] = {{"name", "domain", NULL, 0},
+                                                {"mean", "mean", "%.4g", 0},
+                                                {"rate", "fires", "%.2f%%", 100},
+                                                {"mean_icl", "mean icl", "%.4g", 0},
+                                                {"rate_icl", "fires icl", "%.2f%%", 100},
+                                                {"icl_difference", "icl change", "%+.4g", 0},
+                                                {"contribution", "adds", "%.4g", 0},
+                                                {"share", "share", "%.2f%%", 100},
+                                                {NULL, NULL, NULL, 0}};
+static const output_column neighbour_columns[] = {{"side", "side", NULL, 0},
+                                                  {"cosine", "cosine", "%+.4f", 0},
+                                                  {"latent", "latent", "%.0f", 0},
+                                                  {"label", "label", NULL, 0},
+                                                  {NULL, NULL, NULL, 0}};
+static const output_column together_columns[] = {{"latent", "latent", "%.0f", 0},
+                                                 {"jaccard", "jaccard", "%.4f", 0},
+                                                 {"both", "both", "%.0f", 0},
+                                                 {"fires", "fires", "%.0f", 0},
+                                                 {"pmi", "pmi", "%+.2f", 0},
+                                                 {"label", "label", NULL, 0},
+                                                 {NULL, NULL, NULL, 0}};
+
+typedef struct section {
+    const char *page, *list, *title;
+    const output_column *columns;
+} section;
+static const section sections[] = {
+    {"histogram", "spread", "activations", spread_columns},
+    {"histogram", "histogram", "tokens on which it fires, by activation", histogram_columns},
+    {"profile", "profile", "domains", profile_columns},
+    {"neighbours", "neighbours", "decoder neighbours", neighbour_columns},
+    {"together", "together", "latents that fire on the same tokens", together_columns}};
+enum { SECTIONS = sizeof sections / sizeof *sections };
+
+static bool wanted(const options *o, const char *page) {
+    return !o->page || strcmp(o->page, page) == 0;
+}
+
+/* A table's facts are deleted as they are printed: each section is taken out of the whole. */
+static int print_sections(const options *o, cJSON *facts) {
+    int status = 0;
+    for (size_t i = 0; i < SECTIONS && status == 0; i++) {
+        cJSON *rows = cJSON_DetachItemFromObjectCaseSensitive(facts, sections[i].list);
+        if (!rows) continue;
+        char head[700];
+        const cJSON *why = cJSON_GetObjectItemCaseSensitive(facts, "no_neighbours");
+        if (cJSON_IsArray(rows)) snprintf(head, sizeof head, "\n%s\n", sections[i].title);
+        else
+            snprintf(head, sizeof head, "\n%s: none; %s\n", sections[i].title,
+                     cJSON_IsString(why) ? why->valuestring : "");
+        bool none = !cJSON_IsArray(rows);
+        cJSON *part = cJSON_CreateObject();
+        cJSON_AddItemToObject(part, sections[i].list, rows);
+        status = output_print(o, part, sections[i].list, none ? NULL : sections[i].columns, head);
+    }
+    cJSON_Delete(facts);
+    return status;
+}
+
+static int print(const options *o, cJSON *facts) {
+    if (o->json) return output_print(o, facts, "", NULL, NULL);
+    if (!o->csv) {
+        const cJSON *latent = cJSON_GetObjectItemCaseSensitive(facts, "latent");
+        const cJSON *label = cJSON_GetObjectItemCaseSensitive(facts, "label");
+        char safe[SCRY_LABEL_MOST];
+        output_safe(cJSON_IsString(label) ? label->valuestring : "", safe, sizeof safe);
+        printf("latent %.0f%s%s\n", latent->valuedouble, safe[0] ? "  " : "", safe);
+        return print_sections(o, facts);
+    }
+    for (size_t i = 0; i < SECTIONS; i++) /* of the histogram's two the rows themselves */
+        if (strcmp(sections[i].list, o->page) == 0)
+            return output_print(o, facts, sections[i].list, sections[i].columns, NULL);
+    cJSON_Delete(facts);
+    return 0;
+}
+
+static bool page_is_known(const options *o, scry_error *err) {
+    bool known = !o->page;
+    for (size_t i = 0; i < SECTIONS && !known; i++) known = strcmp(sections[i].page, o->page) == 0;
+    if (!known)
+        return scry_misuse(err, "--page: found \"%.40s\", expected histogram, profile, neighbours or together",
+                           o->page);
+    return !o->csv || o->page ||
+           scry_misuse(err, "--csv prints one page: add --page histogram, profile, neighbours or together");
+}
+
+static int show(const asked *s, scry_error *err) {
+    cJSON *facts = cJSON_CreateObject();
+    output_number(facts, "latent", s->latent);
+    output_text(facts, "label", scry_label(s->index, s->latent));
+    output_number(facts, "activations", (double)scry_postings(s->index, s->latent));
+    size_t train;
+    bool ok = page_is_known(s->o, err) && cli_train(s->o, s->index, &train, err);
+    if (ok && wanted(s->o, "histogram")) add_histogram(facts, s, train, s->o->log != NULL);
+    if (ok && wanted(s->o, "profile")) ok = add_profile(facts, s, err);
+    if (ok && wanted(s->o, "neighbours")) add_neighbours(facts, s);
+    if (ok && wanted(s->o, "together")) ok = add_together(facts, s, err);
+    if (ok) return print(s->o, facts);
+    cJSON_Delete(facts);
+    return output_error(err);
+}
+
+int shell_latent(const options *o) {
+    scry_error err = {0};
+    asked s = {.o = o, .capture = -1, .index = cli_open(o, &err)};
+    if (!s.index) return output_error(&err);
+    s.info = scry_index_info(s.index);
+    int status;
+    if (!cli_needs_latents(s.index, &err) || !cli_latent(o, s.index, &s.latent, &err) ||
+        !cli_capture(o, s.index, &s.capture, &err) || !options_number("--list", o->list, 1, 20, &s.top, &err)) {
+        status = output_error(&err);
+    } else {
+        if (s.top > s.info->d_sae) s.top = s.info->d_sae;
+        s.fires = scry_latent_activations_read(s.index, s.latent);
+        s.pairs = scry_token_pairing_new(s.index);
+        status = show(&s, &err);
+    }
+    scry_latent_activations_free(s.fires);
+    scry_token_pairing_free(s.pairs);
+    scry_close(s.index);
+    return status;
+}
+
+int shell_export_labels(const options *o) {
+    scry_error err = {0};
+    scry_index *index = cli_open(o, &err);
+    if (!index) return output_error(&err);
+    uint32_t count = 0;
+    bool ok = (o->out || scry_misuse(&err, "export-labels needs -o FILE, ending in .jsonl or .csv")) &&
+              scry_labels_write(index, o->out, &count, &err);
+    if (ok) fprintf(stderr, "scry: %u labels written to %s\n", count, o->out);
+    scry_close(index);
+    return ok ? 0 : output_error(&err);
+}

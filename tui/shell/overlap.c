@@ -1,0 +1,77 @@
+/* rank/overlap.c: scry overlap: what the tops of two rankings share, and how much of each shift they hold. */
+#include "analysis.h"
+#include "shell/commands.h"
+#include "shell/output.h"
+#include "shell/cli_context.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* A source by --a or --b; `place` in the list of those that there are where it is not given. */
+static bool read_source(const scry_index *index, size_t train, const char *name, const char *text, int place,
+                        scry_condition *source, scry_error *err) {
+    scry_condition has[SCRY_CONDITIONS];
+    int n = scry_sources(index, train, has);
+    if (text) {
+        int c = scry_condition_of(text);
+        *source = (scry_condition)c;
+        return c > SCRY_BASE || scry_misuse(err, "%s: found \"%.40s\", expected icl, sft or rl", name, text);
+    }
+    if (place >= n)
+        return scry_misuse(err, "%s: this training set has only %s; overlap needs two sources", name,
+                           n ? scry_condition_name(has[0]) : "none");
+    *source = has[place];
+    return true;
+}
+
+static int print_overlap(const options *o, const scry_index *index, const scry_ranking *a, const scry_ranking *b,
+                         uint32_t top) {
+    size_t count;
+    scry_overlap_point *points = scry_overlap(a, b, top, &count);
+    cJSON *facts = cJSON_CreateObject();
+    output_text(facts, "train", scry_index_info(index)->train[a->train].name);
+    output_text(facts, "a", scry_condition_name(a->source));
+    output_text(facts, "b", scry_condition_name(b->source));
+    output_text(facts, "metric", scry_metric_name(a->metric));
+    output_number(facts, "latents", a->latents);
+    cJSON *list = cJSON_AddArrayToObject(facts, "points");
+    for (size_t i = 0; i < count; i++) {
+        cJSON *item = cJSON_CreateObject();
+        output_number(item, "n", points[i].n);
+        output_number(item, "overlap", points[i].overlap);
+        output_number(item, "expected", points[i].expected);
+        output_number(item, "share_a", points[i].share_a);
+        output_number(item, "share_b", points[i].share_b);
+        cJSON_AddItemToArray(list, item);
+    }
+    free(points);
+    char of_a[32], of_b[32], head[200];
+    snprintf(of_a, sizeof of_a, "%s share%%", scry_condition_name(a->source));
+    snprintf(of_b, sizeof of_b, "%s share%%", scry_condition_name(b->source));
+    snprintf(head, sizeof head, "top N by %s and by %s, metric %s, of %u latents; share is of the total shift\n\n",
+             scry_condition_name(a->source), scry_condition_name(b->source), scry_metric_name(a->metric), a->latents);
+    const output_column columns[] = {
+        {"n", "N", "%.0f", 0},          {"overlap", "in both", "%.0f", 0}, {"expected", "by chance", "%.1f", 0},
+        {"share_a", of_a, "%.1f", 100}, {"share_b", of_b, "%.1f", 100},    {NULL, NULL, NULL, 0}};
+    return output_print(o, facts, "points", columns, head);
+}
+
+int shell_overlap(const options *o) {
+    scry_error err = {0};
+    size_t train = 0;
+    uint32_t top = 0;
+    scry_condition source, of_a, of_b;
+    scry_metric metric;
+    scry_ranking *a = NULL, *b = NULL;
+    scry_index *index = cli_open(o, &err);
+    bool ok = index && cli_train(o, index, &train, &err) && cli_ranking(o, index, train, &source, &metric, &err) &&
+              options_number("--top", o->top, 1, 1000, &top, &err) &&
+              read_source(index, train, "--a", o->a, 0, &of_a, &err) &&
+              read_source(index, train, "--b", o->b, 1, &of_b, &err) &&
+              (a = scry_rank(index, train, of_a, metric, &err)) && (b = scry_rank(index, train, of_b, metric, &err));
+    int status = ok ? print_overlap(o, index, a, b, top) : output_error(&err);
+    scry_ranking_free(a);
+    scry_ranking_free(b);
+    scry_close(index);
+    return status;
+}

@@ -1,0 +1,208 @@
+/* analysis/sweep.c: scry sweep: rho against N, against bands of ranks, against random sets. */
+#include "analysis.h"
+#include "shell/commands.h"
+#include "shell/output.h"
+#include "shell/cli_context.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct sweep {
+    scry_index *index;
+    size_t train;
+    scry_ranking *ranking;
+    scry_score score;
+    scry_scope scope;
+    const char *over;
+    uint32_t top, width;
+} sweep;
+
+static cJSON *facts_begin(const sweep *s) {
+    cJSON *facts = cJSON_CreateObject();
+    output_text(facts, "over", s->over);
+    output_text(facts, "score", scry_score_name(s->score));
+    output_text(facts, "train", scry_index_info(s->index)->train[s->train].name);
+    output_text(facts, "by", scry_condition_name(s->ranking->source));
+    output_text(facts, "metric", scry_metric_name(s->ranking->metric));
+    output_number(facts, "seed", SCRY_SEED);
+    return facts;
+}
+
+static int head_begin(const sweep *s, char *head, size_t size) {
+    return snprintf(head, size, "rho of STS %s with the %s; latents by %s %s\n", scry_score_name(s->score),
+                    s->scope.is_signed ? "signed change" : "size of change", scry_condition_name(s->ranking->source),
+                    scry_metric_name(s->ranking->metric));
+}
+
+/* ---- n and bands ---------------------------------------------------------------------------- */
+
+static cJSON *point_facts(const scry_sweep_point *p, bool bands) {
+    cJSON *item = cJSON_CreateObject();
+    if (bands) {
+        output_number(item, "from", p->from);
+        output_number(item, "to", p->to);
+    } else {
+        output_number(item, "n", p->to);
+    }
+    output_number(item, "share", p->share);
+    output_number(item, "points", (double)p->fit.n);
+    output_number(item, "pearson", p->fit.pearson);
+    output_number(item, "r2", p->fit.r2);
+    output_number(item, "spearman", p->spearman);
+    output_number(item, "p_value", p->p_value);
+    return item;
+}
+
+static int print_ranks(const options *o, const sweep *s) {
+    bool bands = strcmp(s->over, "bands") == 0;
+    size_t count;
+    scry_sweep_point *points =
+        bands ? scry_sweep_bands(s->index, s->ranking, s->score, &s->scope, s->top, s->width, NULL, &count)
+              : scry_sweep_n(s->index, s->ranking, s->score, &s->scope, s->top, NULL, &count);
+    cJSON *facts = facts_begin(s), *list = cJSON_AddArrayToObject(facts, "points");
+    for (size_t i = 0; i < count; i++) cJSON_AddItemToArray(list, point_facts(&points[i], bands));
+    free(points);
+    static const output_column by_n[] = {{"n", "N", "%.0f", 0},
+                                         {"share", "share%", "%.1f", 100},
+                                         {"pearson", "rho", "%.4f", 0},
+                                         {"r2", "R2", "%.4f", 0},
+                                         {"spearman", "Spearman", "%.4f", 0},
+                                         {"p_value", "p", "%.5f", 0},
+                                         {"points", "domains", "%.0f", 0},
+                                         {NULL, NULL, NULL, 0}};
+    static const output_column by_band[] = {
+        {"from", "from", "%.0f", 0},   {"to", "to", "%.0f", 0},          {"share", "share%", "%.1f", 100},
+        {"pearson", "rho", "%.4f", 0}, {"r2", "R2", "%.4f", 0},          {"spearman", "Spearman", "%.4f", 0},
+        {"p_value", "p", "%.5f", 0},   {"points", "domains", "%.0f", 0}, {NULL, NULL, NULL, 0}};
+    char head[300];
+    int used = head_begin(s, head, sizeof head);
+    snprintf(head + used, sizeof head - (size_t)used, "%s; p is of %s alone, not of the best of them (seed %d)\n\n",
+             bands ? "each row a selection of those ranks" : "each row a selection of ranks 1 to N",
+             bands ? "a band" : "an N", SCRY_SEED);
+    return output_print(o, facts, "points", bands ? by_band : by_n, head);
+}
+
+/* ---- random sets ---------------------------------------------------------------------------- */
+
+/* rho of the ranking's own first latents; the change of each domain that takes part. */
+static double own_rho(const sweep *s, double *change) {
+    scry_scorer *scorer = scry_scorer_new(s->index, s->score);
+    for (uint32_t rank = 0; rank < s->top; rank++) scry_scorer_put(scorer, s->ranking->order[rank], true);
+    scry_result r;
+    scry_result_fit(&r, s->index, scorer, &s->scope);
+    for (size_t d = 0; d < r.domains; d++) change[d] = isnan(r.sts[d]) ? (double)NAN : r.change[d];
+    double rho = r.fit.pearson;
+    scry_result_free(&r);
+    scry_scorer_free(scorer);
+    return rho;
+}
+
+static void add_quantiles(cJSON *facts, const double *rho, uint32_t sets) {
+    static const double at[] = {0, 0.025, 0.05, 0.25, 0.5, 0.75, 0.95, 0.975, 1};
+    double *sorted = malloc((sets + 1) * sizeof *sorted);
+    if (!sorted) abort();
+    memcpy(sorted, rho, sets * sizeof *sorted);
+    scry_sort(sorted, sets);
+    cJSON *list = cJSON_AddArrayToObject(facts, "quantiles");
+    for (size_t i = 0; i < sizeof at / sizeof *at && sets; i++) {
+        cJSON *item = cJSON_CreateObject();
+        output_number(item, "quantile", at[i]);
+        output_number(item, "pearson", scry_quantile(sorted, sets, at[i]));
+        cJSON_AddItemToArray(list, item);
+    }
+    free(sorted);
+}
+
+static int print_random(const options *o, const sweep *s) {
+    size_t D = s->scope.domains;
+    double *change = calloc(D, sizeof *change), *rho = calloc(2 * SCRY_RANDOM_SETS, sizeof *rho);
+    if (!change || !rho) abort();
+    double *spearman = rho + SCRY_RANDOM_SETS, own = own_rho(s, change), mean, sd;
+    uint32_t sets =
+        scry_random_rhos(s->index, s->score, change, s->top, SCRY_RANDOM_SETS, SCRY_SEED, NULL, rho, spearman);
+    uint32_t below = 0;
+    for (uint32_t k = 0; k < sets; k++) below += rho[k] < own;
+    scry_mean_sd(rho, sets, &mean, &sd);
+    double rank = sets ? (double)below / sets : (double)NAN;
+    cJSON *facts = facts_begin(s);
+    output_number(facts, "n", s->top);
+    output_number(facts, "pearson", own);
+    output_number(facts, "random_mean", mean);
+    output_number(facts, "random_sd", sd);
+    output_number(facts, "random_rank", rank);
+    add_quantiles(facts, rho, sets);
+    cJSON *list = cJSON_AddArrayToObject(facts, "points");
+    for (uint32_t k = 0; k < sets; k++) {
+        cJSON *item = cJSON_CreateObject();
+        output_number(item, "n", s->top);
+        output_number(item, "set", k + 1);
+        output_number(item, "pearson", rho[k]);
+        output_number(item, "r2", rho[k] * rho[k]);
+        output_number(item, "spearman", spearman[k]);
+        cJSON_AddItemToArray(list, item);
+    }
+    free(change);
+    free(rho);
+    static const output_column each[] = {
+        {"n", "N", "%.0f", 0},   {"set", "set", "%.0f", 0},           {"pearson", "rho", "%.4f", 0},
+        {"r2", "R2", "%.4f", 0}, {"spearman", "Spearman", "%.4f", 0}, {NULL, NULL, NULL, 0}};
+    static const output_column quantiles[] = {
+        {"quantile", "quantile%", "%.1f", 100}, {"pearson", "rho", "%.4f", 0}, {NULL, NULL, NULL, 0}};
+    char head[600];
+    int used = head_begin(s, head, sizeof head);
+    if (!sets)
+        snprintf(head + used, sizeof head - (size_t)used,
+                 "no random sets: fewer than %u latents are active, or fewer than 3 domains take part\n\n", s->top);
+    else
+        snprintf(head + used, sizeof head - (size_t)used,
+                 "the first %u: rho %.4f\n%u random sets of as many active latents (seed %d): mean %.4f, deviation "
+                 "%.4f; %.1f%% lie below\n\n",
+                 s->top, own, sets, SCRY_SEED, mean, sd, 100 * rank);
+    return output_print(o, facts, o->csv ? "points" : "quantiles", o->csv ? each : quantiles, head);
+}
+
+/* --------------------------------------------------------------------------------------------- */
+
+static bool read_options(const options *o, sweep *s, scry_error *err) {
+    scry_condition source;
+    scry_metric metric;
+    s->over = o->over ? o->over : "n";
+    bool random = strcmp(s->over, "random") == 0;
+    if (strcmp(s->over, "n") != 0 && strcmp(s->over, "bands") != 0 && !random)
+        return scry_misuse(err, "--over: found \"%.40s\", expected n, bands or random", s->over);
+    if (o->band && strcmp(s->over, "bands") != 0) return scry_misuse(err, "--band: expected with --over bands");
+    return options_number("--band", o->band, 1, 100, &s->width, err) && (s->index = cli_open(o, err)) &&
+           cli_top(o, s->index, 1, random ? 100 : 1000, &s->top, err) && cli_train(o, s->index, &s->train, err) &&
+           cli_ranking(o, s->index, s->train, &source, &metric, err) && cli_score(o, s->index, &s->score, err) &&
+           cli_scope(o, s->index, s->train, &s->scope, err) &&
+           (s->ranking = scry_rank(s->index, s->train, source, metric, err));
+}
+
+/* An index made with --candidates has the scores of the first ranks only. */
+static bool candidates_reach(const sweep *s, scry_error *err) {
+    uint32_t most = scry_index_info(s->index)->candidates;
+    bool random = strcmp(s->over, "random") == 0;
+    if (!most || (!random && s->top <= most)) return true;
+    if (random)
+        return scry_misuse(err, "--over random: this index was made with --candidates, which leaves no latents to draw "
+                                "random sets from; index again without it");
+    return scry_misuse(err,
+                       "--top %u: this index was made with --candidates %u, and no more of a ranking is scored; "
+                       "expected at most %u",
+                       s->top, most, most);
+}
+
+int shell_sweep(const options *o) {
+    scry_error err = {0};
+    sweep s = {0};
+    bool ok = read_options(o, &s, &err);
+    if (ok && s.top > s.ranking->latents) s.top = s.ranking->latents;
+    ok = ok && candidates_reach(&s, &err);
+    int status = !ok ? output_error(&err) : strcmp(s.over, "random") == 0 ? print_random(o, &s) : print_ranks(o, &s);
+    scry_ranking_free(s.ranking);
+    scry_scope_free(&s.scope);
+    scry_close(s.index);
+    return status;
+}

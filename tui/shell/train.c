@@ -1,0 +1,147 @@
+/* train.c: scry train: residuals to a new SAE. */
+#include "shell/commands.h"
+#include "results/results.h"
+#include "shell/output.h"
+#include "shell/cli_context.h"
+#include "shell/train_options.h"
+#include "shell/train_watch.h"
+
+#include <stdio.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+/* ---- on the way ---- */
+
+/* Those of the latest measured step; before the first there are none. */
+static bool has_figures(const scry_train_progress *p) {
+    return p->loss > 0;
+}
+
+/* One line, cut to the terminal's width: a line that wraps cannot be drawn over. */
+static void draw(const scry_train_progress *p) {
+    enum { WIDTH = 20 };
+    struct winsize w;
+    char bar[WIDTH + 1], figures[96], line[256];
+    int cols = ioctl(STDERR_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col > 1 ? w.ws_col : 80;
+    int width = cols < 110 ? WIDTH / 2 : WIDTH, full = (int)((double)p->step / (double)p->steps * width);
+    for (int i = 0; i < width; i++) bar[i] = i < full ? '#' : '.';
+    bar[width] = 0;
+    snprintf(figures, sizeof figures, "  ev %.4f  L0 %.1f  loss %.4g  dead %.1f%%", p->explained_variance, p->l0,
+             p->loss, 100 * p->dead);
+    if (!has_figures(p)) *figures = 0;
+    snprintf(line, sizeof line, "[%s] %3.0f%%  %.0f s left  %.0f tokens/s%s", bar,
+             100.0 * (double)p->step / (double)p->steps, p->seconds_left, p->tokens_a_second, figures);
+    fprintf(stderr, "\r%.*s\x1b[K", cols - 1, line);
+    fflush(stderr);
+}
+
+typedef struct shown {
+    bool bar_open;
+    int tenth; /* the last one told, where there is no terminal */
+} shown;
+
+static bool show(void *context, const scry_train_progress *p) {
+    shown *s = context;
+    if (isatty(STDERR_FILENO)) {
+        draw(p);
+        s->bar_open = true;
+    } else if ((int)(10 * p->step / p->steps) > s->tenth) {
+        s->tenth = (int)(10 * p->step / p->steps);
+        char figures[96];
+        snprintf(figures, sizeof figures, " loss %.4g, explained variance %.4f, L0 %.1f,", p->loss,
+                 p->explained_variance, p->l0);
+        fprintf(stderr, "scry: training: step %llu of %llu,%s %.0f tokens/s\n", (unsigned long long)p->step,
+                (unsigned long long)p->steps, has_figures(p) ? figures : "", p->tokens_a_second);
+    }
+    return !cli_interrupted();
+}
+
+/* ---- at the end ---- */
+
+static int report(const options *o, const scry_train_result *r) {
+    const scry_sae_quality *q = &r->quality;
+    cJSON *row = cJSON_CreateObject();
+    output_text(row, "sae", o->out);
+    output_text(row, "arch", scry_arch_names[(int)r->settings.arch]);
+    output_number(row, "d_in", q->d_in);
+    output_number(row, "d_sae", q->d_sae);
+    output_number(row, "steps", (double)r->steps);
+    output_number(row, "tokens", (double)r->tokens);
+    output_number(row, "rows", (double)r->rows);
+    output_number(row, "held_out_rows", (double)r->held_rows);
+    cJSON_AddBoolToObject(row, "held_out", r->held);
+    add_quality(row, q);
+    output_number(row, "seconds", r->seconds);
+    char explained[QUALITY_EXPLAINED];
+    if (!o->json && !o->csv)
+        fprintf(stderr,
+                "scry: %s: %s, %u latents, %llu steps, %.1f s; on %llu %s tokens: explained variance %s, L0 %.2f, "
+                "cosine %.4f, dead %.1f%%\n",
+                o->out, scry_arch_names[(int)r->settings.arch], q->d_sae, (unsigned long long)r->steps, r->seconds,
+                (unsigned long long)q->tokens, r->held ? "held-out" : "training", quality_explained(q, explained),
+                q->l0, q->cosine, 100 * q->dead);
+    static const output_column columns[] = {{"sae", "sae", NULL, 0},
+                                            {"arch", "arch", NULL, 0},
+                                            {"d_in", "d_in", "%.0f", 0},
+                                            {"d_sae", "d_sae", "%.0f", 0},
+                                            {"steps", "steps", "%.0f", 0},
+                                            {"tokens", "tokens", "%.0f", 0},
+                                            {"rows", "rows", "%.0f", 0},
+                                            {"held_out_rows", "held out", "%.0f", 0},
+                                            QUALITY_COLUMNS,
+                                            {"seconds", "seconds", "%.3f", 0},
+                                            {NULL, NULL, NULL, 0}};
+    return output_print_row(o, row, columns);
+}
+
+/* A run that goes on keeps its settings: --threads and --json say nothing about them. */
+static bool check_words(const options *o, scry_error *err) {
+    const char *setting = o->resume ? train_options_first(o) : NULL;
+    if (!o->out)
+        return scry_misuse(err, "train: -o is missing; scry train CAPTURE... -o DIR%s",
+                           o->watch ? ", or scry train --watch DIR to see a run" : "");
+    if (!o->words && !o->resume)
+        return scry_misuse(err, "train: expected residual files or a study manifest; scry train CAPTURE... -o %s",
+                           o->out);
+    if (setting)
+        return scry_misuse(err, "--resume goes on with the settings that the run began with; leave out %s", setting);
+    if (o->size) return scry_misuse(err, "--size goes with scry train --watch DIR, whose curves it prints");
+    return true;
+}
+
+static bool train_shown(const options *o, const scry_train_input *input, scry_train_run *run, scry_train_result *result,
+                        scry_notes *notes, scry_error *err) {
+    shown s = {0};
+    run->progress = show;
+    run->context = &s;
+    if (o->watch && train_watch_can()) return train_watched(o, input, run, result, notes, err);
+    if (o->watch)
+        fprintf(stderr,
+                "scry: --watch: standard output is no terminal, so the curves are not drawn; scry train --watch "
+                "%s in a terminal shows them\n",
+                o->out);
+    cli_catch_interrupt();
+    bool ok = scry_train(o->out, input, run, result, notes, err);
+    cli_release_interrupt();
+    return ok;
+}
+
+int shell_train(const options *o) {
+    if (o->watch && o->words && !o->out && !o->resume) return train_watch_folder(o);
+    scry_error err = {0};
+    scry_notes notes = {0};
+    scry_train_input input = {.condition = -1};
+    scry_train_run run = {.resume = o->resume != NULL, .model_name = o->model_name, .hook_name = o->hook_name};
+    scry_build_options build = {0};
+    if (!check_words(o, &err) || !cli_build_options(o, &build, &err) || !train_options_read(o, &run.settings, &err) ||
+        !cli_residuals(o, 0, &input, &err))
+        return output_error(&err);
+    run.threads = build.threads;
+    run.memory = build.memory;
+    scry_train_result result;
+    bool ok = train_shown(o, &input, &run, &result, &notes, &err);
+    if (isatty(STDERR_FILENO)) fprintf(stderr, "\r\x1b[K");
+    for (size_t i = 0; i < notes.count; i++) output_warning(notes.text[i]);
+    scry_notes_free(&notes);
+    return ok ? report(o, &result) : output_error(&err);
+}

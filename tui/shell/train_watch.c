@@ -1,0 +1,175 @@
+/* train_watch.c: scry train --watch. */
+#include "shell/train_watch.h"
+#include "explorer/worker_thread.h"
+#include "shell/output.h"
+#include "shell/cli_context.h"
+#include "shell/train_options.h"
+#include "watch/watch.h"
+
+#include <fcntl.h>
+#include <langinfo.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { ROWS = 24, COLS = 80, LEAST_ROWS = 8, LEAST_COLS = 20, MOST = 1000, SHOW_MS = 100 };
+
+bool train_watch_can(void) {
+    return isatty(STDOUT_FILENO);
+}
+
+static bool wants_ascii(const options *o) {
+    const char *term = getenv("TERM");
+    return o->ascii || strcmp(nl_langinfo(CODESET), "UTF-8") != 0 || (term && strcmp(term, "linux") == 0);
+}
+
+/* ---- training beside the curves ---- */
+
+typedef struct beside {
+    const char *out;
+    const scry_train_input *input;
+    scry_train_run run;
+    scry_train_result *result;
+    scry_notes *notes;
+    scry_error *err;
+    bool ok;
+    const scry_cancel *stop; /* of the job, while it works */
+    worker_thread *thread;
+    pthread_mutex_t lock; /* of all below */
+    scry_train_progress progress;
+    bool begun;
+} beside;
+
+/* On the training's thread. */
+static bool note_progress(void *context, const scry_train_progress *p) {
+    beside *b = context;
+    pthread_mutex_lock(&b->lock);
+    b->progress = *p;
+    b->begun = true;
+    pthread_mutex_unlock(&b->lock);
+    return !scry_cancelled(b->stop);
+}
+
+static void work(void *context, const scry_cancel *stop) {
+    beside *b = context;
+    b->stop = stop;
+    b->ok = scry_train(b->out, b->input, &b->run, b->result, b->notes, b->err);
+}
+
+static void has_ended(void *context, bool whole) {
+    (void)context;
+    (void)whole;
+}
+
+static bool begun(beside *b) {
+    pthread_mutex_lock(&b->lock);
+    bool is = b->begun;
+    pthread_mutex_unlock(&b->lock);
+    return is;
+}
+
+/* On this thread. False: the run has ended. */
+static bool take_progress(void *context, scry_train_progress *p) {
+    beside *b = context;
+    pthread_mutex_lock(&b->lock);
+    *p = b->progress;
+    pthread_mutex_unlock(&b->lock);
+    worker_collect(b->thread);
+    return worker_is_busy(b->thread);
+}
+
+/* Waits for the end with the ordinary progress, or (shown NULL) for the first step without. */
+static void wait_with(beside *b, int bell, const scry_train_run *shown) {
+    scry_train_progress p;
+    struct pollfd in = {.fd = bell, .events = POLLIN};
+    bool stopping = false;
+    while (take_progress(b, &p) && (shown || !begun(b))) {
+        bool stop = shown && p.steps ? !shown->progress(shown->context, &p) : cli_interrupted();
+        if (stop && !stopping) worker_cancel(b->thread);
+        stopping = stopping || stop;
+        poll(&in, 1, SHOW_MS);
+    }
+}
+
+static void reset_hang_up(const struct sigaction *before) {
+    sigaction(SIGHUP, before, NULL);
+    cli_catch_interrupt();
+}
+
+/* The curves, until they are left. What else ended them stops the run. */
+static void show_curves(beside *b, int bell, bool ascii) {
+    watch_run of = {.folder = b->out, .ascii = ascii, .progress = take_progress, .context = b, .bell = bell};
+    scry_error err = {0};
+    struct sigaction hang_up;
+    int number = 0;
+    sigaction(SIGHUP, NULL, &hang_up);
+    watch_end end = watch(&of, &number, &err);
+    reset_hang_up(&hang_up);
+    if (end == WATCH_FAILED) fprintf(stderr, "scry: --watch: %s\n", err.text);
+    if (end == WATCH_LEFT)
+        fprintf(stderr,
+                "scry: the training goes on; ctrl-C saves a checkpoint and stops it; its curves again, in "
+                "another terminal: scry train --watch %s\n",
+                b->out);
+    if (end == WATCH_STOPPED) fprintf(stderr, "scry: stopping, once this step is done and a checkpoint is saved\n");
+    if (end == WATCH_STOPPED || end == WATCH_SIGNALLED) worker_cancel(b->thread);
+}
+
+bool train_watched(const options *o, const scry_train_input *input, const scry_train_run *run,
+                   scry_train_result *result, scry_notes *notes, scry_error *err) {
+    int bell[2];
+    beside b = {.out = o->out, .input = input, .run = *run, .result = result, .notes = notes, .err = err};
+    if (pipe2(bell, O_CLOEXEC | O_NONBLOCK) != 0) abort();
+    pthread_mutex_init(&b.lock, NULL);
+    b.run.progress = note_progress;
+    b.run.context = &b;
+    b.thread = worker_new(bell[1]);
+    cli_catch_interrupt();
+    worker_begin(b.thread, (worker_job){work, has_ended, &b});
+    wait_with(&b, bell[0], NULL);
+    if (worker_is_busy(b.thread) && !cli_interrupted()) show_curves(&b, bell[0], wants_ascii(o));
+    wait_with(&b, bell[0], run);
+    cli_release_interrupt();
+    worker_free(b.thread);
+    pthread_mutex_destroy(&b.lock);
+    close(bell[0]);
+    close(bell[1]);
+    if (b.ok && !o->json && !o->csv) watch_print(o->out, ROWS, COLS, wants_ascii(o), stderr, err);
+    return b.ok;
+}
+
+/* ---- a run of another process ---- */
+
+static bool read_size(const options *o, int *rows, int *cols, scry_error *err) {
+    char rest;
+    *rows = ROWS;
+    *cols = COLS;
+    if (!o->size || (sscanf(o->size, "%dx%d%c", rows, cols, &rest) == 2 && *rows >= LEAST_ROWS && *cols >= LEAST_COLS &&
+                     *rows <= MOST && *cols <= MOST))
+        return true;
+    return scry_misuse(err, "--size: found \"%.40s\", expected ROWSxCOLUMNS such as 24x80, at least %dx%d", o->size,
+                       LEAST_ROWS, LEAST_COLS);
+}
+
+static bool check_words(const options *o, scry_error *err) {
+    const char *setting = train_options_first(o);
+    if (!setting && o->json) setting = "--json";
+    if (!setting && o->csv) setting = "--csv";
+    if (o->words > 1) return scry_misuse(err, "train --watch: found %d folders, expected one", o->words);
+    return !setting || scry_misuse(err, "train --watch %s shows a run, it begins none: leave out %s, or say -o DIR",
+                                   o->word[0], setting);
+}
+
+int train_watch_folder(const options *o) {
+    scry_error err = {0};
+    int rows, cols, number = 0;
+    if (!check_words(o, &err) || !read_size(o, &rows, &cols, &err)) return output_error(&err);
+    if (o->size || !train_watch_can())
+        return watch_print(o->word[0], rows, cols, wants_ascii(o), stdout, &err) ? 0 : output_error(&err);
+    watch_run of = {.folder = o->word[0], .ascii = wants_ascii(o), .bell = -1};
+    watch_end end = watch(&of, &number, &err);
+    return end == WATCH_FAILED ? output_error(&err) : end == WATCH_SIGNALLED ? 128 + number : 0;
+}
