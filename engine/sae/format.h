@@ -3,7 +3,7 @@
 #ifndef SCRY_SAE_FORMAT_H
 #define SCRY_SAE_FORMAT_H
 
-#include "io/tensor.h"
+#include "io/tensor_file.h"
 #include "sae/sae.h"
 
 #include <cjson/cJSON.h>
