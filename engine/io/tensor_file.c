@@ -2,6 +2,7 @@
 #include "io/tensor_file.h"
 #include "base/alternatives.h"
 #include "base/mem.h"
+#include "base/path.h"
 #include "io/formats/formats.h"
 #include "io/json.h"
 #include "io/sparse.h"
@@ -23,11 +24,6 @@ static const struct {
 #undef TENSOR_FORMAT
 };
 enum { FORMATS = sizeof formats / sizeof *formats };
-
-static bool ends_with(const char *text, const char *end) {
-    size_t n = strlen(text), m = strlen(end);
-    return n >= m && strcmp(text + n - m, end) == 0;
-}
 
 bool tensor_file_named(const char *path) {
     const char *ending = strrchr(path, '.');
@@ -80,12 +76,12 @@ static void adopt(tensor_file *file, tensor_file *shard) {
 
 /* A shard lies in the folder of its index, and is no index itself. */
 static bool is_shard_name(const char *name) {
-    return *name && !strchr(name, '/') && !ends_with(name, ".json");
+    return *name && !strchr(name, '/') && !path_ends_with(name, ".json");
 }
 
 static bool add_shard(tensor_file *file, const char *name, const char *key, scry_error *err) {
-    const char *slash = strrchr(file->map.path, '/');
-    char *path = mem_format("%.*s%s", slash ? (int)(slash + 1 - file->map.path) : 0, file->map.path, name);
+    const char *index = file->map.path;
+    char *path = mem_format("%.*s%s", (int)(path_file_name(index) - index), index, name);
     tensor_file shard;
     bool ok = tensor_file_open_in(&shard, path, file->folder, key, err);
     free(path);
@@ -137,7 +133,7 @@ bool tensor_file_open(tensor_file *file, const char *path, const char *key, scry
 bool tensor_file_open_in(tensor_file *file, const char *path, const char *folder, const char *key, scry_error *err) {
     *file = (tensor_file){.folder = folder};
     if (!mapped_file_open(&file->map, path, key, err)) return false;
-    bool ok = ends_with(path, ".index.json") ? read_shards(file, key, err) : read_format(file, key, err);
+    bool ok = path_ends_with(path, ".index.json") ? read_shards(file, key, err) : read_format(file, key, err);
     ok = ok && tensor_add_top_k(file, key, err);
     if (!ok) tensor_file_close(file);
     return ok;

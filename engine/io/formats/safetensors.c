@@ -1,5 +1,6 @@
 /* safetensors.c: u64 length, JSON header, data (huggingface/safetensors, README "Format"); and the sparse
  * caches that delphi writes in it (delphi/latents/cache.py). */
+#include "base/path.h"
 #include "io/formats/formats.h"
 #include "io/json.h"
 #include "io/sparse.h"
@@ -81,8 +82,7 @@ static bool read_entry(tensor_file *file, const cJSON *entry, const uint8_t *dat
 
 /* START_END.safetensors holds the latents from START to END, END included; any other name all. */
 static bool range_of(const char *path, uint64_t *start, uint64_t *end) {
-    const char *name = strrchr(path, '/');
-    name = name ? name + 1 : path;
+    const char *name = path_file_name(path);
     char *stop;
     if (!isdigit((unsigned char)*name)) return false;
     *start = strtoull(name, &stop, 10);
