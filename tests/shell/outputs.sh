@@ -98,7 +98,7 @@ printf '\357\273\277latent 5\r\n\r\nlabel from afar\r\n' >"$place/dos.scr"
 gives 0 "$x" --script "$place/dos.scr"
 is "a script with CR LF" "$(cat "$place/s.labels.jsonl")" '{"latent":5,"label":"from afar"}'
 
-# ---- a session takes the place of a session only, and what is not taken up is put aside
+# ---- a session takes the place of a session only, and a replaced one is backed up
 printf '5\ntoggle\n' >"$place/toggle.scr"
 echo "dear diary" >"$place/diary"
 for file in "$place/diary" "$place/far" /dev/null; do
@@ -112,7 +112,7 @@ gives 0 synth -o "$place/planted" --width 512 --tokens-each 32
 gives 0 "$place/planted/study.json" --script "$place/toggle.scr" --session "$place/session"
 says "a session of another index is told" 'it is of another index or training set; it is not restored'
 same_file() { cmp -s "$1" "$2" && ok "$3" || not_ok "$3" "found other bytes"; }
-same_file "$place/session.old" "$place/kept" "and put aside"
+same_file "$place/session.old" "$place/kept" "and backed up"
 
 # ---- words that are wrong are wrong whether or not they are needed
 refused '--threads: found "abc"' rank "$x" --threads abc

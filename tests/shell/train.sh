@@ -150,7 +150,7 @@ matrix "$place/same.npy" 4000
 for share in 0.05 0.3 0.4 0.5 0.7 0.9; do
     rm -rf "$place/held"
     gives 0 train "$place/same.npy" -o "$place/held" --width 8 --steps 1 --held-out $share --json
-    is "--held-out $share: so many rows are" "$(awk "BEGIN { off = $(number held_out_rows) / 4000 - $share; print (off < 0.02 && off > -0.02) }")" 1
+    is "--held-out $share: that share of the rows is held out" "$(awk "BEGIN { off = $(number held_out_rows) / 4000 - $share; print (off < 0.02 && off > -0.02) }")" 1
 done
 gives 0 eval-sae "$place/held" "$place/same.npy" --csv
 prints "rows that are all the same have no explained variance" '",8,8,4000,[0-9.]+,,,'

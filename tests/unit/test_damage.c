@@ -1,5 +1,5 @@
-/* test_damage.c: an index is the same bytes whenever and with however many threads it is made; input
- * with NaN is refused; a damaged index is refused, or at the least never brings scry down. */
+/* test_damage.c: the bytes of an index do not depend on when or with how many threads it is built; NaN in the input is
+ * refused; a damaged index is refused, or at least never crashes scry. */
 #include "check.h"
 #include "session.h"
 

@@ -1,5 +1,5 @@
-/* test_hostile.c: small files that ask for much, or point beyond what there is: what damaged copies of good files
- * (tests/fuzz) brought down once. Each is refused, with its name, before room is made for what it asks. */
+/* test_hostile.c: small files that ask for much memory or point outside themselves; each once crashed scry under
+ * tests/fuzz. Each is refused by name before anything is allocated for it. */
 #include "check.h"
 #include "index/format/container.h"
 #include "scry.h"

@@ -1,5 +1,5 @@
-/* test_label_store.c: labels written by hand: kept beside the index, above its own, whole or not at
- * all; and where the files are that belong to an index. */
+/* test_label_store.c: labels that a person writes: stored next to the index, taking precedence over its own, written
+ * atomically; and where an index's files are. */
 #include "check.h"
 #include "store/sidecar.h"
 #include "io/label_file.h"

@@ -1,5 +1,5 @@
-/* test_study.c: a manifest that is wrong: the message names the key, what was found, what was
- * expected; unknown keys become notes; nothing is left behind. */
+/* test_study.c: for an invalid manifest, the message names the key, what was found and what was expected; unknown keys
+ * become notes; no file is left behind. */
 #include "check.h"
 #include "scry.h"
 

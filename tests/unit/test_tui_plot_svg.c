@@ -1,5 +1,5 @@
-/* test_tui_plot_svg.c: plots and screens as SVG: well formed whatever the text, the same numbers on the
- * axes as the shared rules give, and a screen's text all there, each character in its cell. */
+/* test_tui_plot_svg.c: plots and screens as SVG: well formed whatever the text; the axes' numbers follow the shared
+ * rules; every character of a screen is in its cell. */
 #include "check.h"
 #include "draw/grid_svg.h"
 #include "text/text.h"

@@ -1,5 +1,5 @@
-/* test_tui_report.c: the report is well-formed whatever the study holds, none of a stranger's text in it is
- * markup, and its bytes are the same each time. */
+/* test_tui_report.c: the report is well formed whatever the study holds, no text of the study becomes markup, and its
+ * bytes are the same each time. */
 #include "check.h"
 #include "report/report.h"
 #include "synth.h"

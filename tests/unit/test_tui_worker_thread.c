@@ -1,5 +1,5 @@
-/* Work on a thread beside: each job's end is told once and on this thread; what is cancelled is told so;
- * nothing is held up by a job that is given up. */
+/* test_tui_worker_thread.c: each job's end is reported once and on the calling thread; a cancelled job is reported as
+ * cancelled; nothing waits for a cancelled job. */
 #include "check.h"
 
 #include "explorer/worker_thread.h"
