@@ -2,7 +2,7 @@
  * cancelled; nothing waits for a cancelled job. */
 #include "check.h"
 
-#include "explorer/worker_thread.h"
+#include "base/worker_thread.h"
 
 #include <poll.h>
 #include <pthread.h>
