@@ -1,5 +1,5 @@
 #!/bin/sh
-# Every command: its table, its JSON with the keys of the contract, its CSV, its words of help, and what it refuses.
+# Every command: its table, its JSON with the keys of the contract, its CSV, its help, and what it refuses.
 . "${0%/*}/check.inc"
 export XDG_CACHE_HOME="$place/cache" # what is in it is counted
 x=$place/s.scry study=sample_data/study.json

@@ -1,5 +1,5 @@
 #!/bin/sh
-# What is written, and over what: inputs are not written over, a full disk is told, labels come back as they went.
+# Output files: inputs are not overwritten, a full disk is reported, labels read back as they were written.
 . "${0%/*}/check.inc"
 x=$place/s.scry study=$place/study/study.json
 cp -r sample_data "$place/study"
@@ -28,8 +28,8 @@ done
 cmp -s "$study" sample_data/study.json && cmp -s "$capture" sample_data/acts/math.icl.safetensors &&
     ok "the study is left alone" || not_ok "the study is left alone" "found other bytes than before"
 gives 0 index "$study" -o "$x" --threads 1
-cmp -s "$x" "$place/copy.scry" && ok "an index is made anew in its place" ||
-    not_ok "an index is made anew in its place" "found other bytes"
+cmp -s "$x" "$place/copy.scry" && ok "an index is replaced" ||
+    not_ok "an index is replaced" "found other bytes"
 : >"$place/empty.scry"
 gives 0 index "$study" -o "$place/empty.scry"
 gives 0 export "$x" --top 5 -o "$place/set.csv"

@@ -92,7 +92,7 @@ pid=$!
 begun "$place/piped"
 kill -HUP $pid
 wait $pid
-is "train: SIGHUP where nobody reads its words any more: status 1" "$?" 1
+is "train: SIGHUP when nobody reads its messages: status 1" "$?" 1
 is "and a checkpoint" "$(ls "$place/piped" | tr '\n' ' ')" "checkpoint.safetensors train.jsonl "
 gives 1 train $study -o "$place/stopped"
 says "it is not overwritten" "--resume"
@@ -216,7 +216,7 @@ refused "leave out --hook-name" train --resume -o "$place/u" --hook-name x
 refused "--condition: found \"foo\"" train $study -o "$place/u" --condition foo
 refused "--memory: found 1 MB, expected at least" train $study -o "$place/u" --memory 1M
 fails "under the condition rl" train $study -o "$place/u" --condition rl
-mkfifo "$place/fifo.npy" # opened by nobody else: not waited for
+mkfifo "$place/fifo.npy" # no other process opens it, and scry does not wait
 fails "found a special file, expected a regular file" train "$place/fifo.npy" -o "$place/u"
 fails "nothing.npy" train "$place/nothing.npy" -o "$place/u"
 fails "found files in it" train $study -o "$place/sae"

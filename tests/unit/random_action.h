@@ -97,7 +97,7 @@ static const char *const random_keys[] = {"/the\r",
                                           "<"};
 enum { RANDOM_KEYS = sizeof random_keys / sizeof *random_keys };
 
-/* *keys: those that are still to be pressed. What was done, in words. */
+/* *keys: keys still to be pressed, set and advanced here. Writes a description of the action to done. */
 static inline void random_action(app *a, const char **keys, const char *other, uint64_t *state, char *done,
                                  size_t size) {
     uint32_t kind = roll_below(state, 20);

@@ -101,7 +101,7 @@ static void pieces(const char *name, const scry_index *x) {
             }
         }
     }
-    check(wrong == 0 && hits > 20, "%s: who has a key piece: %llu wrong of %llu", name, (unsigned long long)wrong,
+    check(wrong == 0 && hits > 20, "%s: latents with a key piece: %llu wrong of %llu", name, (unsigned long long)wrong,
           (unsigned long long)hits);
     free(wanted);
 }

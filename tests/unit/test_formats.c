@@ -118,7 +118,7 @@ static void read_tensors(const tensor_file *file) {
     }
 }
 
-/* Opens the damaged file as a table of tensors and as a matrix. True when both ended in words or numbers. */
+/* Opens the damaged file as a table of tensors and as a matrix. True when both gave an error or numbers. */
 static bool read_damaged(const char *where, const char *tensor_name) {
     char *path = (char *)(uintptr_t)where;
     tensor_file file;

@@ -28,7 +28,7 @@ static void far_latent(void) {
                       "{\"features\": \"far.safetensors\"}}]}");
     scry_error err = {0};
     check(!scry_index_build(study, scratch("far.scry"), NULL, NULL, NULL, &err), "latent 2^26 - 3 in 200 bytes");
-    check_says(err.text, SAYS("--memory", "67108862 latents", "expected at least"), "is refused for want of memory");
+    check_says(err.text, SAYS("--memory", "67108862 latents", "expected at least"), "is refused for lack of memory");
 }
 
 /* ---- training sets times domains: each pair of them has a change --------------------------------- */

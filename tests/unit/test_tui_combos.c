@@ -13,7 +13,7 @@
 
 enum { STEPS_KEPT = 4096, STEPS = 150 };
 
-/* What was found wrong, and the first of it in words. */
+/* Number of errors, and a description of the first. */
 typedef struct seen {
     size_t rows, order, set, rho, undo, screens;
     char first[600];

@@ -82,7 +82,7 @@ static void test_tiny(void) {
     grid *g = grid_new(1, 30);
     plot_draw(g, (rect){0, 0, 1, 30}, &e.p, false);
     char *text = screen_text(g);
-    check(strstr(text, "too small") != NULL, "one line says so in words");
+    check(strstr(text, "too small") != NULL, "one line says so");
     free(text);
     grid_free(g);
     g = grid_new(5, 20);
@@ -242,7 +242,7 @@ static void test_bad_data(void) {
     free(text);
 }
 
-/* What strangers wrote comes out as text that is safe to show. */
+/* Untrusted text comes out safe to show. */
 static void test_strangers(void) {
     const char *evil[] = {"\x1b[31mred", "\xff\xfe", "a\nb", "\xe4\xb8\xad\xe6\x96\x87", "e\xcc\x81"};
     double v[] = {1, 2, 3, 4, 5};

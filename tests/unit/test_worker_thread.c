@@ -124,7 +124,7 @@ static void test_bell(void) {
     task t = {.terms = 10};
     begin(b, &t);
     check(poll(&in, 1, -1) == 1, "it rings when the job has ended");
-    check(t.ended == 0, "whose end is told only when asked for");
+    check(t.ended == 0, "whose end is reported only on request");
     check(worker_collect(b) && t.ended == 1, "and then is");
     worker_free(b);
     close(bell[0]);
