@@ -68,8 +68,12 @@ void sae_prepare(const sae *s, float *x);
 /* Encodes latents first to first + latents - 1 of n prepared residuals X[n][d] into H[latents][n]: one sgemm,
  * then the activation; for ReLU and JumpReLU nonzero activations are computed again in higher precision. For
  * SAE_TOPK H receives the scaled pre-activations: the caller finds the k largest with sae_topk and divides them
- * by out_scale. A latent's activations lie together, as the index stores them. Thread-safe. */
+ * by out_scale. A latent's activations lie together, as the index stores them. n: at most 65,536. Thread-safe. */
 void sae_encode(const sae *s, const float *X, uint32_t n, uint32_t first, uint32_t latents, float *H);
+
+/* Writes the tokens, ascending, whose activation in h[n] is not zero to token[n]; returns their number. n: at most
+ * 65,536. */
+uint32_t sae_nonzero_tokens(const float *h, uint32_t n, uint16_t *token);
 
 /* For SAE_TOPK and token t of H[F][n], all latents of n tokens: finds the smallest value that is kept
  * (floor[t], infinity when none is above 0) and how many equal to it are kept, lowest latents first
