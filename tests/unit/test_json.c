@@ -18,7 +18,7 @@ static void at_the_edge(void) {
         size_t length = strlen(texts[i]), stop = 0;
         char *at = memcpy(pages + page - length, texts[i], length);
         cJSON *one = json_parse(at, length), *other = json_parse_prefix(at, length, &stop);
-        values += (one != NULL) + (other != NULL);
+        values += (one ? 1U : 0U) + (other ? 1U : 0U);
         if (stop > length) check(false, "%s: stopped at %zu of %zu", texts[i], stop, length);
         cJSON_Delete(one);
         cJSON_Delete(other);
