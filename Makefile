@@ -20,7 +20,7 @@ TUI_LIBS    = $(LIB_CURSES) $(LIB_UTF8PROC)
 
 # where the libraries lie: checked each time, by compiling and linking; goals that set up first read it in the make below
 SETUP  = BUILD=$(BUILD) CC="$(CC)" tests/setup.sh
-PLAIN := run deps test asan fuzz static lint clean uninstall help
+PLAIN := run deps test asan fuzz static lint ci-full clean uninstall help
 ifneq ($(filter-out $(PLAIN),$(or $(MAKECMDGOALS),all)),)
 include $(BUILD)/config.mk
 endif
@@ -37,7 +37,7 @@ TUI_OBJ    := $(TUI:%.c=$(BUILD)/%.o)
 HEADLESS_OBJ := $(HEADLESS:%.c=$(BUILD)/%.o)
 UNIT_BIN   := $(UNIT:tests/unit/%.c=$(BUILD)/tests/%)
 
-.PHONY: all run test asan static lint docs install uninstall clean help deps FORCE
+.PHONY: all run test asan static lint docs install uninstall clean help deps ci-full FORCE
 .SECONDARY:
 
 all: $(BUILD)/scry
@@ -118,8 +118,12 @@ test:
 	@$(SETUP) test
 	@$(MAKE) --no-print-directory $(JOBS) tests-run
 
-.PHONY: tests-run
-tests-run: $(BUILD)/scry $(TEST_BIN)
+# for other compilers and machines: programs to run there, and what compiles where nothing can be linked
+.PHONY: tests-run tests-programs objects
+tests-programs: $(BUILD)/scry $(TEST_BIN)
+objects: $(ENGINE_OBJ) $(TUI_OBJ) $(patsubst %.c,$(BUILD)/%.o,$(filter-out tests/fuzz/% tests/bench/%,$(wildcard tests/*/*.c)))
+
+tests-run: tests-programs
 	@BUILD=$(BUILD) tests/run.sh
 
 # the same tests under AddressSanitizer and UndefinedBehaviorSanitizer
@@ -172,6 +176,10 @@ screenshots: $(BUILD)/scry
 lint:
 	@tests/lint.sh
 
+# bare Debian roots, compilers and machines: what is too long for each change
+ci-full:
+	@tests/ci/run.sh
+
 # the manual page and the shells' completions, from the same tables as the program
 docs: $(BUILD)/scry
 	@mkdir -p $(BUILD)/docs
@@ -209,6 +217,7 @@ help:
 	@echo "make bench      speed, memory and size beside their targets (BENCH_SCALE=full: 12 GB of disk)"
 	@echo "make screenshots the tested screens as SVG (and PNG) below $(BUILD)/screenshots"
 	@echo "make lint       formatting, layering, compiler warnings"
+	@echo "make ci-full    bare Debian roots, gcc and clang of all ages, static, without root, aarch64, musl (root, an hour)"
 	@echo "make docs       manual page and completions, to build/docs"
 	@echo "make install    to PREFIX ($(PREFIX)), below DESTDIR; uninstall takes it away"
 	@echo "make clean      remove build/"
