@@ -1,4 +1,4 @@
-/* gunzip.c: a gzip'd text file, unpacked into memory. */
+/* gunzip.c: a gzip file unpacked into memory. */
 #include "io/gunzip.h"
 #include "base/mem.h"
 

@@ -6,7 +6,7 @@
 
 /* ---- matrices ---------------------------------------------------------------------------------- */
 
-/* A list of columns in the order of its rows: read in place. */
+/* Appends a matrix whose columns are listed by row, to be read in place. */
 static bool add_csr(tensor_file *file, const char *name, const sparse_list *list, const tensor *begin, const char *key,
                     scry_error *err) {
     tensor_sparse s = {.rows = list->rows, .cols = list->cols, .index = list->col, .value = list->value};
@@ -58,7 +58,7 @@ bool tensor_add_sparse(tensor_file *file, const char *name, sparse_layout layout
 
 /* ---- top-k pairs ----------------------------------------------------------------------------- */
 
-/* Read in place: as many entries a row. */
+/* Appends a matrix with the same number of entries in all rows, to be read in place. */
 static bool add_pairs(tensor_file *file, const tensor *index, const tensor *value, const char *what, const char *key,
                       scry_error *err) {
     uint64_t rows = index->shape[0], k = index->shape[1];

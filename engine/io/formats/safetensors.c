@@ -23,14 +23,14 @@ static tensor_dtype dtype_of(const char *name) {
     return TENSOR_OTHER;
 }
 
-/* A JSON number that is a whole number of at most 2^53, so that a double holds it exactly. */
-static bool whole(const cJSON *item, uint64_t *out) {
+/* A whole number of at most 2^53, which a double holds exactly. */
+static bool whole_number(const cJSON *item, uint64_t *out) {
     if (!cJSON_IsNumber(item) || item->valuedouble < 0 || item->valuedouble > 9007199254740992.0) return false;
     *out = (uint64_t)item->valuedouble;
     return (double)*out == item->valuedouble;
 }
 
-/* The format leaves no bytes between tensors: a span that is not shape times dtype is a wrong header. */
+/* Does the tensor have exactly this many bytes? The format leaves none between tensors. */
 static bool spans(const uint64_t *dim, int dims, uint64_t each, uint64_t bytes) {
     uint64_t elements = 1;
     for (int i = 0; i < dims; i++)
@@ -55,16 +55,17 @@ static bool read_entry(tensor_file *file, const cJSON *entry, const uint8_t *dat
     int dims = 0;
     const cJSON *item;
     cJSON_ArrayForEach (item, shape)
-        if (!whole(item, &dim[dims++]))
+        if (!whole_number(item, &dim[dims++]))
             return tensor_fail(file, key, err, "tensor \"%.60s\": shape[%d] is not a whole number of 0 or more",
                                entry->string, dims - 1);
-    if (!whole(cJSON_GetArrayItem(offsets, 0), &begin) || !whole(cJSON_GetArrayItem(offsets, 1), &end) || begin > end)
+    if (!whole_number(cJSON_GetArrayItem(offsets, 0), &begin) || !whole_number(cJSON_GetArrayItem(offsets, 1), &end) ||
+        begin > end)
         return tensor_fail(file, key, err, "tensor \"%.60s\": data_offsets are not two ascending whole numbers",
                            entry->string);
     if (end > room)
         return tensor_fail(file, key, err,
                            "tensor \"%.60s\": data_offsets end at %" PRIu64 ", but only %" PRIu64
-                           " data bytes are there; the file is cut",
+                           " bytes of data follow the header; the file is cut",
                            entry->string, end, room);
     if (!spans(dim, dims, tensor_size(dtype_of(dtype->valuestring)), end - begin))
         return tensor_fail(file, key, err,
@@ -124,7 +125,7 @@ static bool read_delphi(tensor_file *file, const char *key, scry_error *err) {
     return s != NULL;
 }
 
-/* ---- a file ----------------------------------------------------------------------------------- */
+/* ---- files ------------------------------------------------------------------------------------ */
 
 bool safetensors_detect(const mapped_file *map) {
     return map->size >= 9 && map->data[8] == '{';
