@@ -1,4 +1,4 @@
-/* test_labels.c: labels of every kind (tests/specimens/labels), and files that are none. */
+/* test_labels.c: label files of every kind (tests/specimens/labels), and files that are not label files. */
 #include "check.h"
 #include "base/mem.h"
 #include "io/csv_table.h"

@@ -1,6 +1,5 @@
-/* test_sae.c: each SAE that make_saes.py wrote with its own library gives that library's latents;
- * damaged and contradictory ones are refused with the file, the key, what was found and what was
- * expected; the choice of the k largest is that of a plain sort. */
+/* test_sae.c: each SAE that make_saes.py wrote with its own library gives that library's latents; damaged and
+ * contradictory ones are refused with file, key, found and expected; the choice of the k largest is that of a sort. */
 #include "check.h"
 #include "base/mem.h"
 #include "base/random.h"
