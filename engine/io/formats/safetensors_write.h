@@ -6,8 +6,7 @@
 #define SCRY_IO_FORMATS_SAFETENSORS_WRITE_H
 
 #include <stdint.h>
-#include <stdio.h>
-#include "base/error.h"
+#include "base/atomic_file.h"
 #include "io/tensor.h"
 
 typedef struct safetensors_item {
@@ -18,11 +17,10 @@ typedef struct safetensors_item {
 } safetensors_item;
 
 typedef struct safetensors_writer {
-    FILE *file;
-    char *path, *temporary;
+    atomic_file out;
     uint64_t expected, written; /* bytes of data, without the header */
     uint64_t size;              /* of the whole file */
-    int failed;                 /* the first errno */
+    int failed;                 /* errno of the first failed write */
 } safetensors_writer;
 
 /* Begins a file with these tensors. On success it has to be ended by safetensors_finish or
@@ -37,6 +35,7 @@ void safetensors_put(safetensors_writer *w, const void *bytes, size_t size);
 /* Syncs the file and replaces the path. False and err when anything failed since the beginning, or there were
  * more or fewer bytes than the shapes need; the path is then as it was. */
 bool safetensors_finish(safetensors_writer *w, scry_error *err);
+/* Leaves the path as it was. */
 void safetensors_cancel(safetensors_writer *w);
 
 #endif
