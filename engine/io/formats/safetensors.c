@@ -2,6 +2,7 @@
  * caches that delphi writes in it (delphi/latents/cache.py). */
 #include "base/path.h"
 #include "io/formats/formats.h"
+#include "io/formats/safetensors_write.h"
 #include "io/json.h"
 #include "io/sparse.h"
 
@@ -11,16 +12,9 @@
 #include <string.h>
 
 static tensor_dtype dtype_of(const char *name) {
-    static const struct {
-        const char *name;
-        tensor_dtype dtype;
-    } known[] = {{"F16", TENSOR_F16}, {"BF16", TENSOR_BF16}, {"F32", TENSOR_F32}, {"F64", TENSOR_F64},
-                 {"I8", TENSOR_I8},   {"U8", TENSOR_U8},     {"BOOL", TENSOR_U8}, {"I16", TENSOR_I16},
-                 {"U16", TENSOR_U16}, {"I32", TENSOR_I32},   {"U32", TENSOR_U32}, {"I64", TENSOR_I64},
-                 {"U64", TENSOR_U64}};
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-        if (strcmp(name, known[i].name) == 0) return known[i].dtype;
-    return TENSOR_OTHER;
+    for (tensor_dtype dtype = 0; dtype < TENSOR_OTHER; dtype++)
+        if (strcmp(name, safetensors_dtypes[dtype]) == 0) return dtype;
+    return strcmp(name, "BOOL") == 0 ? TENSOR_U8 : TENSOR_OTHER;
 }
 
 /* A whole number of at most 2^53, which a double holds exactly. */

@@ -9,6 +9,9 @@
 #include "base/atomic_file.h"
 #include "io/tensor.h"
 
+/* The format's names of dtypes. */
+extern const char *const safetensors_dtypes[TENSOR_OTHER];
+
 typedef struct safetensors_item {
     const char *name;
     tensor_dtype dtype; /* any but TENSOR_OTHER */
