@@ -319,11 +319,11 @@ static bool read_folder(reader *r) {
 
 /* ---- notes ---- */
 
-static void note(const reader *r, reason why, const char *what) {
+static void note(const reader *r, reason why, const char *text) {
     const ignored *i = &r->ignored[why];
     if (i->count)
         scry_notes_add(r->notes, "labels: %" PRIu64 " %s %s (the first: %s)", i->count,
-                       i->count == 1 ? "record" : "records", what, i->first);
+                       i->count == 1 ? "record" : "records", text, i->first);
 }
 
 static bool add_notes(reader *r) {

@@ -33,9 +33,9 @@ bool scratch_file_new(scratch_file *s, const char *folder, uint64_t size, scry_e
     return s->data || scry_fail(err, "%" PRIu64 " bytes of scratch storage do not fit in memory", size);
 }
 
-static bool failed(const char *what, scry_error *err) {
+static bool failed(const char *action, scry_error *err) {
     return scry_fail(err, "the temporary file in the index's folder cannot be %s: %s; expected enough free space there",
-                     what, errno ? strerror(errno) : "it is cut short");
+                     action, errno ? strerror(errno) : "it is cut short");
 }
 
 bool scratch_file_write(scratch_file *s, uint64_t at, const void *bytes, uint64_t size, scry_error *err) {

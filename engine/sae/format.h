@@ -71,7 +71,7 @@ bool weights_scalar(const weights *w, const char *name, double *out, scry_error 
 bool weights_load(sae *s, const weights *w, const weight_names *names, scry_error *err);
 /* Checks d_in and d_sae against the settings where they have the keys; a key may be NULL. */
 bool weights_agree(const sae *s, const config *c, const char *d_key, const char *F_key, scry_error *err);
-/* What SAE_GATED needs in addition: exp_r_mag from r_mag, and b_mag from the tensor of this name. */
+/* Loads the further weights of SAE_GATED: exp_r_mag from r_mag, and b_mag from the tensor of this name. */
 bool weights_gate(sae *s, const weights *w, const char *b_mag, scry_error *err);
 /* Computes |W_dec_j| for all j; the caller frees it. */
 float *weights_decoder_norms(const sae *s);

@@ -134,8 +134,8 @@ static bool unwrap(const reader *r, uint32_t number, called *c) {
     return false;
 }
 
-static bool wrong(const reader *r, const char *name, const char *what) {
-    return tensor_fail(r->file, r->key, r->err, "data.pkl: tensor \"%.60s\": %s; the file is damaged", name, what);
+static bool wrong(const reader *r, const char *name, const char *problem) {
+    return tensor_fail(r->file, r->key, r->err, "data.pkl: tensor \"%.60s\": %s; the file is damaged", name, problem);
 }
 
 /* Reads up to `room` whole numbers from a tuple or a torch.Size; returns their number, -1 for anything else. */

@@ -88,7 +88,7 @@ static const kind *find_kind(const config *cfg, const weights *w, scry_error *er
     return found;
 }
 
-/* ---- what each class adds to the four ----------------------------------------------------------- */
+/* ---- further tensors of the classes ------------------------------------------------------------- */
 
 static bool read_k(sae *s, const config *cfg, const weights *w, scry_error *err) {
     uint32_t said = 0;
