@@ -2,6 +2,7 @@
  * that list.tsv names for it; damaged ones give an error or numbers, never a crash; errors say what is wrong. */
 #include "check.h"
 #include "io/matrix.h"
+#include "io/tensor_file.h"
 #include "base/mem.h"
 
 #include <inttypes.h>
