@@ -26,8 +26,8 @@
 #define SCRY_SCORE_TABLE(SCORE)                                                                                        \
     SCORE(SCRY_ACT, act, SUM, BASE, h, sums->sum[j], MEAN, true, "3", "mean activation, summed",                       \
           "mean over a domain's tokens of the sum of the selection's activations")                                     \
-    SCORE(SCRY_ACT2, act2, MEAN, BASE, h *h, sums->square[j], SQUARE, false, "4",                                      \
-          "mean squared activation, averaged", "mean over the selection of the mean squared activation")               \
+    SCORE(SCRY_ACT2, act2, MEAN, BASE, h *h, sums->square[j], SQUARE, false, "4", "mean squared activation, averaged", \
+          "mean over the selection of the mean squared activation")                                                    \
     SCORE(SCRY_SCORE_ICL, icl, SUM, ICL, h *h, pairs->difference2[j], DIFFERENCE, true, "5",                           \
           "mean squared change under demonstrations",                                                                  \
           "mean over paired tokens of the sum of squared changes that demonstrations make")
@@ -56,9 +56,10 @@ extern const scry_score_info scry_scores[];
 const char *scry_score_name(scry_score s);
 /* The score of that name, or -1. */
 int scry_score_of(const char *name);
-/* All names as a choice, "act, act2 or icl", each between quotes (which may be ""). Returns out. */
-enum { SCRY_CHOICES = 200 };
-const char *scry_score_choices(char out[SCRY_CHOICES], const char *quote);
+/* Writes all names as a message words them, "act, act2 or icl", each between quotes ("" for none); cut at size, for
+ * which SCRY_LIST is enough. Returns text. */
+enum { SCRY_LIST = 200 };
+const char *scry_score_list(char *text, size_t size, const char *quote);
 
 /* What one token (or pair) with activation (or difference) h adds to a latent's sum. */
 static inline double scry_score_term(scry_score score, double h) {

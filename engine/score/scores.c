@@ -23,13 +23,13 @@ int scry_score_of(const char *name) {
     return -1;
 }
 
-const char *scry_score_choices(char out[SCRY_CHOICES], const char *quote) {
+const char *scry_score_list(char *text, size_t size, const char *quote) {
     static const char *const names[] = {
 #define SCORE(id, name, ...) #name,
         SCRY_SCORE_TABLE(SCORE)
 #undef SCORE
     };
-    return choices_text(out, SCRY_CHOICES, names, SCRY_SCORES, quote);
+    return choices_text(text, size, names, SCRY_SCORES, quote);
 }
 
 bool scry_domain_has_score(const scry_index *index, scry_score score, size_t domain) {

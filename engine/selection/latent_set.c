@@ -1,4 +1,4 @@
-/* selection/latent_set.c: a set of latents: one bit each. */
+/* selection/latent_set.c: a set of latents as a bit vector. */
 #include "scry.h"
 #include "base/mem.h"
 
@@ -41,7 +41,14 @@ bool scry_set_equal(const scry_set *a, const scry_set *b) {
     return a->latents == b->latents && memcmp(a->bits, b->bits, words(a->latents) * sizeof *a->bits) == 0;
 }
 
-/* A latent's number at *at; moves *at behind it. */
+uint32_t *scry_set_by_rank(const scry_set *set, const scry_ranking *ranking) {
+    uint32_t *latents = mem_new(set->count, sizeof *latents), n = 0;
+    for (uint32_t rank = 0; rank < ranking->latents; rank++)
+        if (scry_set_has(set, ranking->order[rank])) latents[n++] = ranking->order[rank];
+    return latents;
+}
+
+/* Reads a latent's number at *at and advances *at past it. */
 static bool read_latent(const scry_set *set, const char *list, const char **at, uint32_t *latent, scry_error *err) {
     if (!isdigit((unsigned char)**at))
         return scry_misuse(err, "\"%.60s\": found \"%.10s\", expected latents such as 3,17,90-120", list, *at);

@@ -1,4 +1,4 @@
-/* selection/set_expression.c: sets put together: union, intersection, difference, complement. */
+/* selection/set_expression.c: union, intersection, difference and complement of sets, and expressions of them. */
 #include "sets.h"
 #include "base/mem.h"
 
@@ -66,7 +66,7 @@ char *scry_set_text(const scry_set *set) {
 
 /* ---- expressions ---------------------------------------------------------------------------- */
 
-enum { DEEPEST = 64 };
+enum { MAX_DEPTH = 64 };
 
 typedef struct parser {
     const char *text, *at;
@@ -83,7 +83,7 @@ static void skip(parser *p) {
     while (*p->at == ' ' || *p->at == '\t') p->at++;
 }
 
-static scry_set *wrong(parser *p, const char *expected) {
+static scry_set *syntax_error(parser *p, const char *expected) {
     if (*p->at)
         scry_misuse(p->err, "\"%.60s\": at column %d: found \"%.10s\", expected %s", p->text,
                     (int)(p->at - p->text) + 1, p->at, expected);
@@ -128,14 +128,14 @@ static scry_set *read_name(parser *p) {
     return set;
 }
 
-static scry_set *read_one(parser *p) {
+static scry_set *read_operand(parser *p) {
     skip(p);
-    if (p->depth >= DEEPEST) return wrong(p, "fewer brackets");
+    if (p->depth >= MAX_DEPTH) return syntax_error(p, "fewer brackets");
     p->depth++;
     scry_set *set = NULL;
     if (*p->at == '!') {
         p->at++;
-        set = read_one(p);
+        set = read_operand(p);
         if (set) scry_set_complement(set);
     } else if (*p->at == '(') {
         p->at++;
@@ -143,7 +143,7 @@ static scry_set *read_one(parser *p) {
         skip(p);
         if (set && *p->at != ')') {
             scry_set_free(set);
-            set = wrong(p, "a closing bracket");
+            set = syntax_error(p, "a closing bracket");
         } else if (set) {
             p->at++;
         }
@@ -152,13 +152,13 @@ static scry_set *read_one(parser *p) {
     } else if (isalpha((unsigned char)*p->at) || *p->at == '_') {
         set = read_name(p);
     } else {
-        wrong(p, "a set's name, latents such as 3,17,90-120, ! or (");
+        syntax_error(p, "a set's name, latents such as 3,17,90-120, ! or (");
     }
     p->depth--;
     return set;
 }
 
-/* Takes `right` and gives `left` op right; NULL where right is. */
+/* left op right, in left; takes ownership of both. NULL where right is. */
 static scry_set *combined(scry_set *left, scry_set_op op, scry_set *right) {
     if (right) scry_set_combine(left, op, right);
     else {
@@ -170,12 +170,12 @@ static scry_set *combined(scry_set *left, scry_set_op op, scry_set *right) {
 }
 
 static scry_set *read_intersection(parser *p) {
-    scry_set *left = read_one(p);
+    scry_set *left = read_operand(p);
     while (left) {
         skip(p);
         if (*p->at != '&') break;
         p->at++;
-        left = combined(left, SCRY_INTERSECTION, read_one(p));
+        left = combined(left, SCRY_INTERSECTION, read_operand(p));
     }
     return left;
 }
@@ -199,5 +199,5 @@ scry_set *scry_set_expression(const char *text, uint32_t latents, scry_set_looku
     skip(&p);
     if (!set || !*p.at) return set;
     scry_set_free(set);
-    return wrong(&p, "+, -, & or the end");
+    return syntax_error(&p, "+, -, & or the end");
 }
