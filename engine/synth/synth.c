@@ -441,9 +441,9 @@ static const char *const words[] = {" the",   " a",     " of",    " is",    " an
 static bool write_tokens(plan *p, const char *name, uint64_t number) {
     char *text = NULL, *file = mem_format("%s.tokens.jsonl", name);
     size_t size = 0;
-    FILE *f = open_memstream(&text, &size);
+    FILE *f = mem_check(open_memstream(&text, &size));
     uint64_t state = p->o->seed ^ 0x746f6b656e73u ^ number << 48;
-    for (uint32_t t = 0; t < p->T && f; t++) {
+    for (uint32_t t = 0; t < p->T; t++) {
         bool first = t % SAMPLE_TOKENS == 0, last = t % SAMPLE_TOKENS == SAMPLE_TOKENS - 1 || t + 1 == p->T;
         if (first)
             fprintf(f, "{\"id\": \"%s-%" PRIu32 "\", \"subject\": \"%s\", \"tokens\": [", name, t / SAMPLE_TOKENS,
@@ -451,7 +451,8 @@ static bool write_tokens(plan *p, const char *name, uint64_t number) {
         uint32_t word = random_below(&state, sizeof words / sizeof *words);
         fprintf(f, "%s\"%s\"%s", first ? "" : ", ", words[word], last ? "]}\n" : "");
     }
-    if (!f || fclose(f) != 0) abort(); /* no memory */
+    fclose(f);
+    mem_check(text);
     bool ok = write_file(p, file, text, size);
     free(file);
     return ok;
@@ -461,8 +462,8 @@ static bool write_tokens(plan *p, const char *name, uint64_t number) {
 static bool write_labels(plan *p) {
     char *text = NULL;
     size_t size = 0;
-    FILE *f = open_memstream(&text, &size);
-    for (uint32_t i = 0; i < 2 * LABEL_RANKS && f; i++) {
+    FILE *f = mem_check(open_memstream(&text, &size));
+    for (uint32_t i = 0; i < 2 * LABEL_RANKS; i++) {
         uint32_t r = i / 2 < p->F ? i / 2 : p->F - 1;
         if (i % 2) r = swapped(p, r);
         if (i / 2 >= p->F || (i % 2 && r < LABEL_RANKS)) continue; /* the second of a pair that is there */
@@ -470,7 +471,8 @@ static bool write_labels(plan *p) {
                 "{\"latent\": %" PRIu32 ", \"label\": \"planted: rank %" PRIu32 " by icl, %" PRIu32 " by sft, %s\"}\n",
                 latent_at(p, r), r + 1, swapped(p, r) + 1, direction(p, latent_at(p, r)) > 0 ? "rises" : "falls");
     }
-    if (!f || fclose(f) != 0) abort();
+    fclose(f);
+    mem_check(text);
     return write_file(p, "labels.jsonl", text, size);
 }
 

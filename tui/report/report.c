@@ -1,5 +1,6 @@
 /* report.c: everything about one selection on one page. */
 #include "report/report.h"
+#include "base/mem.h"
 #include "analysis.h"
 #include "results/results.h"
 #include "draw/svg.h"
@@ -195,8 +196,7 @@ static void put_domains(const page *p) {
 static char *words_of(const scry_index *index, uint32_t latent) {
     char *text = NULL;
     size_t size;
-    FILE *f = open_memstream(&text, &size);
-    if (!f) abort();
+    FILE *f = mem_check(open_memstream(&text, &size));
     const char *label = scry_label(index, latent);
     if (label) fputs(label, f);
     for (int k = 0; k < SCRY_KEY_PIECES && !label; k++) {

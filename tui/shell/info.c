@@ -1,5 +1,6 @@
 /* info.c: scry info: what is in an index; with --system, what this machine is. */
 #include "shell/commands.h"
+#include "base/mem.h"
 #include "results/results.h"
 #include "shell/output.h"
 #include "shell/cli_context.h"
@@ -151,8 +152,7 @@ static const output_column given_columns[] = {{"name", "domain", NULL, 0},
 char *info_text(const scry_index *index, const char *mark) {
     char *text = NULL, head[8000];
     size_t size;
-    FILE *f = open_memstream(&text, &size);
-    if (!f) abort();
+    FILE *f = mem_check(open_memstream(&text, &size));
     bool latents = scry_index_info(index)->d_sae > 0;
     cJSON *facts = facts_of(index);
     head_of(index, head, sizeof head);
@@ -195,8 +195,7 @@ static int print_sections(const options *o, const scry_index *index) {
     uint64_t bytes, rest = info->file_size;
     size_t n = 0;
     while (scry_section(index, n, &name, &bytes)) n++;
-    cJSON **item = calloc(n + 1, sizeof(cJSON *)), *facts = cJSON_CreateObject();
-    if (!item) abort();
+    cJSON **item = mem_new(n + 1, sizeof(cJSON *)), *facts = cJSON_CreateObject();
     for (size_t i = 0; i < n; i++) {
         scry_section(index, i, &name, &bytes);
         item[i] = section_fact(info, name, (double)bytes);

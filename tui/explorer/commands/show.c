@@ -1,5 +1,6 @@
 /* show.c: commands that change what is ranked, scored and shown. */
 #include "text/text.h"
+#include "base/mem.h"
 #include "explorer/panes/view.h"
 
 #include <math.h>
@@ -81,8 +82,7 @@ command_effect do_domains(app *a, const char *argument) {
 
 command_effect do_signed(app *a, const char *argument) {
     (void)argument;
-    char *spec = strdup(scry_session_scope_spec(a->tab->session)); /* the session lets go of its own */
-    if (!spec) abort();
+    char *spec = mem_copy_string(scry_session_scope_spec(a->tab->session)); /* the session lets go of its own */
     command_effect effect = scope_to(a, spec, !scry_session_scope(a->tab->session)->is_signed);
     free(spec);
     return effect;

@@ -1,6 +1,7 @@
 /* page_profile.c: a latent's part in each domain: mean, firing rate, what demonstrations change,
  * and its share of the domain's score. */
 #include "explorer/latent/latent_page.h"
+#include "base/mem.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -61,9 +62,8 @@ static int compare(const void *x, const void *y, void *context) {
 /* Caller frees. */
 static profile_row *make(app *a) {
     size_t D = a->tab->info->domains;
-    scry_profile *all = malloc(D * sizeof *all);
-    profile_row *rows = calloc(D, sizeof *rows);
-    if (!all || !rows) abort();
+    scry_profile *all = mem_new(D, sizeof *all);
+    profile_row *rows = mem_new(D, sizeof *rows);
     const scry_latent_activations *fires = latent_fires(a);
     scry_profile_of(a->tab->index, latent_pairs(a), fires, all);
     for (size_t d = 0; d < D; d++) {
