@@ -1,7 +1,8 @@
 /* score/scores.c: what the table of scores says. */
 #include "scry.h"
-#include "base/choices.h"
+#include "base/alternatives.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { AGGREGATE_SUM, AGGREGATE_MEAN };
@@ -24,12 +25,12 @@ int scry_score_of(const char *name) {
 }
 
 const char *scry_score_list(char *text, size_t size, const char *quote) {
-    static const char *const names[] = {
-#define SCORE(id, name, ...) #name,
-        SCRY_SCORE_TABLE(SCORE)
-#undef SCORE
-    };
-    return choices_text(text, size, names, SCRY_SCORES, quote);
+    char name[40];
+    for (size_t s = 0; s < SCRY_SCORES; s++) {
+        snprintf(name, sizeof name, "%s%s%s", quote, scry_scores[s].name, quote);
+        alternatives_add(text, size, s, SCRY_SCORES, name);
+    }
+    return text;
 }
 
 bool scry_domain_has_score(const scry_index *index, scry_score score, size_t domain) {
