@@ -195,6 +195,8 @@ const float *scry_contribution(const scry_index *index, scry_score score, uint32
 bool scry_is_scored(const scry_index *index, uint32_t latent);
 /* False and err, which names a latent, when the set holds one that is not scored. */
 bool scry_require_scored(const scry_index *index, const struct scry_set *set, scry_error *err);
+/* n, at most as many ranks as can be scored: all latents, or as many as there are candidates. */
+uint32_t scry_clip_top(const scry_index *index, uint32_t n);
 /* Firing rate of a latent on a domain, counted in its postings; NaN when it is not scored. */
 double scry_domain_rate(const scry_index *index, uint32_t latent, size_t domain);
 
@@ -240,6 +242,10 @@ typedef struct scry_set {
     uint64_t *bits;
 } scry_set;
 
+/* The length of scry_set.bits. */
+static inline size_t scry_set_words(uint32_t latents) {
+    return ((size_t)latents + 63) / 64;
+}
 scry_set *scry_set_new(uint32_t latents);
 scry_set *scry_set_copy(const scry_set *set);
 void scry_set_free(scry_set *set);

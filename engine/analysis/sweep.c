@@ -65,17 +65,11 @@ static scry_sweep_point point(const sweep *s, uint32_t from, uint32_t to) {
                               .p_value = scry_permutation_p(s->x, s->y, n, SCRY_PERMUTATIONS, SCRY_SEED)};
 }
 
-/* top, at most as many as there are candidates: beyond these a ranking cannot be scored. */
-static uint32_t clip(const scry_index *index, const scry_ranking *ranking, uint32_t top) {
-    uint32_t candidates = scry_index_info(index)->candidates, most = candidates ? candidates : ranking->latents;
-    return top < most ? top : most;
-}
-
 scry_sweep_point *scry_sweep_n(const scry_index *index, const scry_ranking *ranking, scry_score score,
                                const scry_scope *scope, uint32_t top, const scry_cancel *cancel, size_t *count) {
     sweep s;
     sweep_begin(&s, index, ranking, score, scope);
-    uint32_t *grid = scry_sweep_grid(clip(index, ranking, top), count), at = 0;
+    uint32_t *grid = scry_sweep_grid(scry_clip_top(index, top), count), at = 0;
     scry_sweep_point *points = mem_new(*count, sizeof *points);
     bool cancelled = false;
     for (size_t i = 0; i < *count && !(cancelled = scry_cancelled(cancel)); i++) {
@@ -95,7 +89,7 @@ scry_sweep_point *scry_sweep_bands(const scry_index *index, const scry_ranking *
                                    size_t *count) {
     sweep s;
     sweep_begin(&s, index, ranking, score, scope);
-    top = clip(index, ranking, top);
+    top = scry_clip_top(index, top);
     *count = ((size_t)top + width - 1) / width;
     scry_sweep_point *points = mem_new(*count, sizeof *points);
     bool cancelled = false;

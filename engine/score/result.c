@@ -69,8 +69,7 @@ bool scry_result_statistics(scry_result *r, const scry_index *index, scry_score 
     r->p_value = scry_permutation_p(x, y, n, SCRY_PERMUTATIONS, SCRY_SEED);
     scry_leave_one_out(x, y, n, &r->loo_min, &r->loo_max);
     free(x);
-    /* Only the most shifted latents can be drawn from candidates: that is no random set. */
-    if (!isnan(r->fit.pearson) && !scry_index_info(index)->candidates) random_sets(r, index, score, count, cancel);
+    if (!isnan(r->fit.pearson)) random_sets(r, index, score, count, cancel);
     return !scry_cancelled(cancel);
 }
 

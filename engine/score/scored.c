@@ -23,3 +23,8 @@ bool scry_require_scored(const scry_index *x, const scry_set *set, scry_error *e
         " of a ranking; take fewer, or index again without --candidates or with more",
         first, missing > 1 ? " (and others)" : "", x->info.candidates, x->info.scored_latents, x->info.candidates);
 }
+
+uint32_t scry_clip_top(const scry_index *x, uint32_t n) {
+    uint32_t limit = x->info.candidates && x->info.candidates < x->F ? x->info.candidates : x->F;
+    return n < limit ? n : limit;
+}

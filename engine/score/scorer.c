@@ -56,7 +56,7 @@ void scry_scorer_end_bulk(scry_scorer *s) {
 
 /* Has the disk read all rows concurrently, instead of one after another as they are added. */
 static void prefetch_rows(const scry_scorer *s, const scry_set *set) {
-    for (uint32_t word = 0; word < (set->latents + 63) / 64; word++)
+    for (uint32_t word = 0; word < scry_set_words(set->latents); word++)
         for (uint64_t bits = set->bits[word]; bits; bits &= bits - 1) {
             const float *column = index_column(s->index, s->score, word * 64 + (uint32_t)__builtin_ctzll(bits));
             container_prefetch(&s->index->file, column, s->domains * sizeof *column);
@@ -68,7 +68,7 @@ void scry_scorer_load(scry_scorer *s, const scry_set *set) {
     s->count = 0;
     if (s->contribution && set->count < SCRY_BULK_FROM) prefetch_rows(s, set);
     if (set->count >= SCRY_BULK_FROM) scry_scorer_begin_bulk(s);
-    for (uint32_t word = 0; word < (set->latents + 63) / 64; word++)
+    for (uint32_t word = 0; word < scry_set_words(set->latents); word++)
         for (uint64_t bits = set->bits[word]; bits; bits &= bits - 1)
             scry_scorer_put(s, word * 64 + (uint32_t)__builtin_ctzll(bits), true);
     scry_scorer_end_bulk(s);

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* LANES domains of one latent lie side by side, and the sums over them of LANES latents at a time. */
+/* Vectors hold LANES domains of one latent, and then the sums over the domains of LANES latents. */
 enum { LANES = 8 };
 typedef float floats __attribute__((vector_size(LANES * sizeof(float))));
 typedef int32_t mask __attribute__((vector_size(LANES * sizeof(int32_t))));

@@ -6,21 +6,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-static size_t words(uint32_t latents) {
-    return ((size_t)latents + 63) / 64;
-}
-
 scry_set *scry_set_new(uint32_t latents) {
     scry_set *set = mem_new(1, sizeof *set);
     set->latents = latents;
-    set->bits = mem_new(words(latents), sizeof *set->bits);
+    set->bits = mem_new(scry_set_words(latents), sizeof *set->bits);
     return set;
 }
 
 scry_set *scry_set_copy(const scry_set *from) {
     scry_set *set = scry_set_new(from->latents);
     set->count = from->count;
-    memcpy(set->bits, from->bits, words(from->latents) * sizeof *set->bits);
+    memcpy(set->bits, from->bits, scry_set_words(from->latents) * sizeof *set->bits);
     return set;
 }
 
@@ -38,7 +34,7 @@ void scry_set_put(scry_set *set, uint32_t latent, bool in) {
 }
 
 bool scry_set_equal(const scry_set *a, const scry_set *b) {
-    return a->latents == b->latents && memcmp(a->bits, b->bits, words(a->latents) * sizeof *a->bits) == 0;
+    return a->latents == b->latents && memcmp(a->bits, b->bits, scry_set_words(a->latents) * sizeof *a->bits) == 0;
 }
 
 uint32_t *scry_set_by_rank(const scry_set *set, const scry_ranking *ranking) {

@@ -10,10 +10,6 @@
 
 /* ---- algebra -------------------------------------------------------------------------------- */
 
-static size_t words_of(const scry_set *set) {
-    return ((size_t)set->latents + 63) / 64;
-}
-
 static uint32_t count_bits(const uint64_t *bits, size_t words) {
     uint32_t count = 0;
     for (size_t i = 0; i < words; i++) count += (uint32_t)__builtin_popcountll(bits[i]);
@@ -21,7 +17,7 @@ static uint32_t count_bits(const uint64_t *bits, size_t words) {
 }
 
 void scry_set_combine(scry_set *a, scry_set_op op, const scry_set *b) {
-    size_t words = words_of(a);
+    size_t words = scry_set_words(a->latents);
     for (size_t i = 0; i < words; i++)
         a->bits[i] = op == SCRY_UNION          ? a->bits[i] | b->bits[i]
                      : op == SCRY_INTERSECTION ? a->bits[i] & b->bits[i]
@@ -30,7 +26,7 @@ void scry_set_combine(scry_set *a, scry_set_op op, const scry_set *b) {
 }
 
 void scry_set_complement(scry_set *a) {
-    size_t words = words_of(a);
+    size_t words = scry_set_words(a->latents);
     for (size_t i = 0; i < words; i++) a->bits[i] = ~a->bits[i];
     if (a->latents % 64) a->bits[words - 1] &= ((uint64_t)1 << a->latents % 64) - 1;
     a->count = a->latents - a->count;
@@ -38,7 +34,8 @@ void scry_set_complement(scry_set *a) {
 
 scry_set_relation scry_set_relate(const scry_set *a, const scry_set *b) {
     scry_set_relation r = {.a = a->count, .b = b->count};
-    for (size_t i = 0; i < words_of(a); i++) r.both += (uint32_t)__builtin_popcountll(a->bits[i] & b->bits[i]);
+    for (size_t i = 0; i < scry_set_words(a->latents); i++)
+        r.both += (uint32_t)__builtin_popcountll(a->bits[i] & b->bits[i]);
     r.only_a = r.a - r.both;
     r.only_b = r.b - r.both;
     uint64_t either = (uint64_t)r.a + r.only_b;

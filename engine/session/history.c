@@ -60,7 +60,7 @@ bool scry_session_put(scry_session *s, const uint32_t *latents, size_t count, bo
 
 bool scry_session_set_n(scry_session *s, uint32_t n) {
     ranking_spec to = s->spec;
-    to.n = session_clip_n(s, n);
+    to.n = scry_clip_top(s->index, n);
     return to.n != s->spec.n && take_step(s, to, NULL, 0, NULL);
 }
 

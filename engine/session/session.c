@@ -45,12 +45,6 @@ void session_apply_pins(scry_session *s, const step *of) {
     scry_scorer_end_bulk(s->scorer);
 }
 
-uint32_t session_clip_n(const scry_session *s, uint32_t n) {
-    uint32_t most = scry_index_info(s->index)->candidates;
-    if (!most || most > s->F) most = s->F;
-    return n < most ? n : most;
-}
-
 bool session_set_ranking(scry_session *s, ranking_spec to, scry_error *err) {
     if (to.train != s->spec.train || to.source != s->spec.source || to.metric != s->spec.metric) {
         const scry_ranking *old = s->ranking;
@@ -73,16 +67,16 @@ bool session_set_ranking(scry_session *s, ranking_spec to, scry_error *err) {
 
 scry_session *scry_session_new(const scry_index *index, size_t train, scry_condition source, scry_metric metric,
                                uint32_t n, scry_score score, scry_error *err) {
-    ranking_cache kept = {.index = index};
-    const scry_ranking *ranking = ranking_cache_get(&kept, train, source, metric, NULL, NULL, err);
+    ranking_cache rankings = {.index = index};
+    const scry_ranking *ranking = ranking_cache_get(&rankings, train, source, metric, NULL, NULL, err);
     if (!ranking) {
-        ranking_cache_free(&kept);
+        ranking_cache_free(&rankings);
         return NULL;
     }
     scry_session *s = mem_new(1, sizeof *s);
     const scry_info *info = scry_index_info(index);
     s->index = index;
-    s->rankings = kept;
+    s->rankings = rankings;
     s->F = info->d_sae;
     s->ranking = ranking;
     s->spec = (ranking_spec){.train = train, .source = source, .metric = metric};
@@ -96,7 +90,7 @@ scry_session *scry_session_new(const scry_index *index, size_t train, scry_condi
         scry_session_free(s);
         return NULL;
     }
-    set_n(s, session_clip_n(s, n));
+    set_n(s, scry_clip_top(index, n));
     return s;
 }
 

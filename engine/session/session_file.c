@@ -127,9 +127,9 @@ static bool syntax_error(reader *r, const char *expected) {
 }
 
 /* Points *rest to what follows the keyword at the start of the line; false when the line begins otherwise. */
-static bool has_keyword(char *line, const char *word, char **rest) {
-    size_t n = strlen(word);
-    if (strncmp(line, word, n) != 0 || (line[n] && line[n] != ' ')) return false;
+static bool has_keyword(char *line, const char *keyword, char **rest) {
+    size_t n = strlen(keyword);
+    if (strncmp(line, keyword, n) != 0 || (line[n] && line[n] != ' ')) return false;
     *rest = line + n + (line[n] == ' ');
     return true;
 }
@@ -143,14 +143,14 @@ static bool next_line(reader *r) {
 }
 
 /* Reads the next line, which begins with the keyword, and points *rest to what follows it. */
-static bool next(reader *r, const char *word, char **rest) {
-    return next_line(r) && (has_keyword(r->line, word, rest) || syntax_error(r, word));
+static bool next(reader *r, const char *keyword, char **rest) {
+    return next_line(r) && (has_keyword(r->line, keyword, rest) || syntax_error(r, keyword));
 }
 
-static bool read_number(const char *word, uint32_t most, uint32_t *out) {
+static bool read_number(const char *text, uint32_t max, uint32_t *out) {
     char *end;
-    unsigned long long value = word ? strtoull(word, &end, 10) : 0;
-    if (!word || *word < '0' || *word > '9' || *end || value > most) return false;
+    unsigned long long value = text ? strtoull(text, &end, 10) : 0;
+    if (!text || *text < '0' || *text > '9' || *end || value > max) return false;
     *out = (uint32_t)value;
     return true;
 }
@@ -196,13 +196,13 @@ static bool read_pin(char *text, uint32_t F, pin_change *out) {
 }
 
 static bool read_start(reader *r, scry_session *s, ranking_spec *at, uint8_t *pin) {
-    char *rest, *word;
+    char *rest, *field;
     if (!next_line(r)) return false;
     if (strncmp(r->line, "train ", 6) == 0 && !(read_train(r) && next_line(r))) return false;
     if (!has_keyword(r->line, "start", &rest)) return syntax_error(r, "start");
     if (!read_spec(r, &rest, at)) return false;
-    while (rest && (word = strsep(&rest, " "))) {
-        char *value = word;
+    while (rest && (field = strsep(&rest, " "))) {
+        char *value = field;
         uint32_t latent, p;
         const char *first = strsep(&value, ":");
         if (!read_number(first, s->F - 1, &latent) || !read_number(value, PINNED_OUT, &p))
@@ -214,10 +214,10 @@ static bool read_start(reader *r, scry_session *s, ranking_spec *at, uint8_t *pi
 
 static bool read_step(reader *r, char *rest, step *t) {
     if (!read_spec(r, &rest, &t->after)) return false;
-    char *word;
-    while (rest && (word = strsep(&rest, " "))) {
+    char *field;
+    while (rest && (field = strsep(&rest, " "))) {
         t->pins = mem_resize(t->pins, t->count + 1, sizeof *t->pins);
-        if (!read_pin(word, r->s->F, &t->pins[t->count])) return syntax_error(r, "pins, LATENT:BEFORE:AFTER");
+        if (!read_pin(field, r->s->F, &t->pins[t->count])) return syntax_error(r, "pins, LATENT:BEFORE:AFTER");
         t->count++;
     }
     return true;

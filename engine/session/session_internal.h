@@ -56,8 +56,6 @@ struct scry_session {
 
 /* Marks result and statistics as out of date. */
 void session_invalidate(scry_session *s);
-/* n, at most the number of latents, or of candidates: beyond these a ranking cannot be scored. */
-uint32_t session_clip_n(const scry_session *s, uint32_t n);
 /* Changes ranking and N, and the selection accordingly. False and err, with nothing changed, when there is no such
  * ranking. */
 bool session_set_ranking(scry_session *s, ranking_spec to, scry_error *err);
