@@ -41,7 +41,7 @@ typedef enum scry_score {
 
 /* "|act|act2|icl", for an option's values; &[1] leaves out the first bar. */
 #define SCRY_SCORE_BARRED(id, name, ...) "|" #name
-#define SCRY_SCORE_VALUES                (&SCRY_SCORE_TABLE(SCRY_SCORE_BARRED)[1])
+#define SCRY_SCORE_CHOICES               (&SCRY_SCORE_TABLE(SCRY_SCORE_BARRED)[1])
 
 typedef struct scry_score_info {
     const char *name, *key, *help, *definition;

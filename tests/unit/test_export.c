@@ -177,10 +177,10 @@ static void refused(void) {
     double x[8] = {1, 2, 3, 4, 5, 6, 7, 8};
     const char *folder = scratch_folder("features"), *path = text_of("%s/study.json", folder);
     write_npy(text_of("%s/a.npy", folder), F32, 2, 4, x);
-    write_text(
-        path,
-        "{\"scry_study\": 1, \"train\": {\"name\": \"t\", \"base\": {\"features\": \"a.npy\"}, \"icl\": {\"features\": "
-        "\"a.npy\"}}, \"domains\": [{\"name\": \"p\", \"base\": {\"features\": \"a.npy\"}}]}");
+    write_text(path,
+               "{\"scry_study\": 1, \"hook\": \"blocks.99999999999999999999.hook_mlp\", \"train\": {\"name\": \"t\", "
+               "\"base\": {\"features\": \"a.npy\"}, \"icl\": {\"features\": \"a.npy\"}}, \"domains\": [{\"name\": "
+               "\"p\", \"base\": {\"features\": \"a.npy\"}}]}");
     opened o;
     scry_error err = {0};
     if (!open_study(&o, path, 1)) return;
@@ -188,6 +188,12 @@ static void refused(void) {
     const char *out = scratch("refused.safetensors");
     check(!scry_export(&e, out, NULL, &err) && !file_exists(out), "features: no tensors");
     check_says(err.text, SAYS("no decoder", "names no SAE", "W_dec"), "features: says why");
+    scry_notes notes = {0};
+    check(scry_export(&e, scratch("long.json"), &notes, &err) && notes.count == 1, "a hook without a layer %s",
+          err.text);
+    if (notes.count)
+        check_says(notes.text[0], SAYS("source id \"blocks.99999999999999999999.hook_mlp\""), "a number that is none");
+    scry_notes_free(&notes);
     check(!scry_export(&e, "/nowhere/at/all.json", NULL, &err), "a place that cannot be written to");
     check_says(err.text, SAYS("/nowhere/at/all.json", "cannot be written"), "it is named");
     close_study(&o);
