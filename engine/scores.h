@@ -17,6 +17,8 @@
 #ifndef SCRY_SCORES_H
 #define SCRY_SCORES_H
 
+#include "base/choices.h"
+
 #include <math.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -41,7 +43,7 @@ typedef enum scry_score {
 
 /* "|act|act2|icl", for an option's values; &[1] leaves out the first bar. */
 #define SCRY_SCORE_BARRED(id, name, ...) "|" #name
-#define SCRY_SCORE_CHOICES               (&SCRY_SCORE_TABLE(SCRY_SCORE_BARRED)[1])
+#define SCRY_SCORE_VALUES                (&SCRY_SCORE_TABLE(SCRY_SCORE_BARRED)[1])
 
 typedef struct scry_score_info {
     const char *name, *key, *help, *definition;
@@ -56,10 +58,8 @@ extern const scry_score_info scry_scores[];
 const char *scry_score_name(scry_score s);
 /* The score of that name, or -1. */
 int scry_score_of(const char *name);
-/* Writes all names as a message words them, "act, act2 or icl", each between quotes ("" for none); cut at size, for
- * which SCRY_LIST is enough. Returns text. */
-enum { SCRY_LIST = 200 };
-const char *scry_score_list(char *text, size_t size, const char *quote);
+/* All names as a choice, "act, act2 or icl", each between quotes (which may be ""). Returns out. */
+const char *scry_score_choices(char out[SCRY_CHOICES], const char *quote);
 
 /* What one token (or pair) with activation (or difference) h adds to a latent's sum. */
 static inline double scry_score_term(scry_score score, double h) {

@@ -1,8 +1,6 @@
 /* score/scores.c: what the table of scores says. */
 #include "scry.h"
-#include "base/alternatives.h"
 
-#include <stdio.h>
 #include <string.h>
 
 enum { AGGREGATE_SUM, AGGREGATE_MEAN };
@@ -24,13 +22,10 @@ int scry_score_of(const char *name) {
     return -1;
 }
 
-const char *scry_score_list(char *text, size_t size, const char *quote) {
-    char name[40];
-    for (size_t s = 0; s < SCRY_SCORES; s++) {
-        snprintf(name, sizeof name, "%s%s%s", quote, scry_scores[s].name, quote);
-        alternatives_add(text, size, s, SCRY_SCORES, name);
-    }
-    return text;
+const char *scry_score_choices(char out[SCRY_CHOICES], const char *quote) {
+    const char *names[SCRY_SCORES];
+    for (size_t s = 0; s < SCRY_SCORES; s++) names[s] = scry_scores[s].name;
+    return choices_text(out, SCRY_CHOICES, names, SCRY_SCORES, quote);
 }
 
 bool scry_domain_has_score(const scry_index *index, scry_score score, size_t domain) {

@@ -142,10 +142,9 @@ bool cli_ranking(const options *o, const scry_index *index, size_t train, scry_c
 
 bool cli_score(const options *o, const scry_index *index, scry_score *score, scry_error *err) {
     int s = o->score ? scry_score_of(o->score) : SCRY_ACT;
-    char list[SCRY_LIST];
+    char choices[SCRY_CHOICES];
     if (s < 0)
-        return scry_misuse(err, "--score: found \"%.40s\", expected %s", o->score,
-                           scry_score_list(list, sizeof list, ""));
+        return scry_misuse(err, "--score: found \"%.40s\", expected %s", o->score, scry_score_choices(choices, ""));
     *score = (scry_score)s;
     if (scry_index_info(index)->d_sae) return scry_require_score(index, *score, err);
     if (scry_has_score(index, *score)) return true;
