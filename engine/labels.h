@@ -31,12 +31,4 @@ bool scry_labels_write(const scry_index *index, const char *path, uint32_t *coun
 void scry_labels_hold(const scry_index *index);
 void scry_labels_release(const scry_index *index);
 
-/* For the engine: the edits of an index that is being opened, and closed. */
-struct label_edits *label_edits_open(const scry_index *index);
-void label_edits_close(struct label_edits *edits);
-/* The latent's text, "" when taken away; NULL when it was not edited. */
-const char *label_edits_find(const struct label_edits *edits, uint32_t latent);
-/* The first latent from `from` on that was edited; UINT32_MAX when there is none. */
-uint32_t label_edits_next(const struct label_edits *edits, uint32_t from);
-
 #endif

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "base/error.h"
+#include "metrics.h"
 
 /* ---- words ---------------------------------------------------------------------------------- */
 
@@ -21,13 +22,11 @@ typedef enum scry_condition { SCRY_BASE, SCRY_ICL, SCRY_SFT, SCRY_RL, SCRY_CONDI
 /* How a token of one condition finds its partner under another. */
 typedef enum scry_pairing { SCRY_PAIR_TOKEN, SCRY_PAIR_SAMPLE, SCRY_PAIR_ROW, SCRY_PAIRINGS } scry_pairing;
 
-/* Shift of a latent between base and a source x, over paired tokens:
- *   SQ    E[(h_x - h_base)^2]      STS paper, eq. for the latent shift
- *   ABS   E[|h_x - h_base|]
- *   MEAN  E[h_x] - E[h_base]       signed
- *   RATE  P(h_x > 0) - P(h_base > 0)   signed
- *   D     MEAN / sqrt((var_x + var_base) / 2)   signed */
-typedef enum scry_metric { SCRY_SQ, SCRY_ABS, SCRY_MEAN, SCRY_RATE, SCRY_D, SCRY_METRICS } scry_metric;
+/* Shift of a latent between base and a source, over paired tokens: SCRY_SQ, the latent shift of the STS paper, and the
+ * other rows of metrics.h. */
+#define METRIC(id, ...) SCRY_##id,
+typedef enum scry_metric { SCRY_METRIC_TABLE(METRIC) SCRY_METRICS } scry_metric;
+#undef METRIC
 
 /* What a latent j contributes to a domain's score, over the domain's tokens t:
  *   ACT   E_t[h_j]                      summed over the selection   STS paper, STS_act
@@ -45,6 +44,14 @@ int scry_condition_of(const char *name);
 int scry_pairing_of(const char *name);
 int scry_metric_of(const char *name);
 int scry_score_of(const char *name);
+
+/* "mean squared shift"; "E[(h' - h)^2]", where h is the activation in base, h' in the source. */
+const char *scry_metric_title(scry_metric m);
+const char *scry_metric_definition(scry_metric m);
+/* True when the metric can be negative; rankings are by size. */
+bool scry_metric_is_signed(scry_metric m);
+/* Writes "sq, abs, mean, rate or d" to text, cut at size, for messages. Returns text. */
+const char *scry_metric_list(char *text, size_t size);
 
 const char *scry_version(void);
 
@@ -156,6 +163,10 @@ const double *scry_given_scores(const scry_index *index, scry_score score);
 /* Where the bytes of an index are: name and size of section i, from 0; false past the last one. The sections and what
  * lies between them (a header, their table, less than 64 bytes after each) add up to scry_info.file_size. */
 bool scry_section(const scry_index *index, size_t i, const char **name, uint64_t *bytes);
+
+/* Content fingerprint of an index, independent of its path: a hash of the names, sizes and checksums of its sections,
+ * so that it costs nothing however large they are; of a scores-only study, of its manifest. */
+uint64_t scry_fingerprint(const scry_index *index);
 
 /* What usually means a wrong dump, with the figure that shows it: L0 far from k, negative features,
  * density, one token that dominates, decoder norms not folded, ties at rank 100, rows paired that

@@ -1,6 +1,7 @@
 /* selection/named_sets.c: named sets, kept with the index. */
 #include "sets.h"
 #include "base/mem.h"
+#include "base/user_files.h"
 #include "store/sidecar.h"
 #include "io/json.h"
 #include "io/mapped_file.h"

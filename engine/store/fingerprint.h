@@ -4,10 +4,6 @@
 
 #include "scry.h"
 
-/* A hash of what the index holds: of the names, sizes and checksums of its sections, so that it costs
- * nothing however large they are; of a scores-only study, its manifest. */
-uint64_t scry_fingerprint(const scry_index *index);
-
 /* Which latents they are, whatever else the index holds: a hash of the SAE's decoder; without one, of the mean
  * activations over the first training set's base of the first FINGERPRINT_LATENTS latents. It stays when domains,
  * changes, labels or captures beside those are other than before. 0: nothing tells (a scores-only study, silent

@@ -1,10 +1,12 @@
 /* store/label_store.c: labels written by hand, kept beside the index. */
 #include "labels.h"
 #include "base/mem.h"
-#include "store/sidecar.h"
+#include "base/user_files.h"
+#include "columns.h"
 #include "index/read/index.h"
 #include "io/json.h"
 #include "io/mapped_file.h"
+#include "store/sidecar.h"
 
 #include <csv.h>
 #include <errno.h>
@@ -97,13 +99,15 @@ void scry_labels_release(const scry_index *x) {
     e->retired = NULL;
 }
 
-const char *label_edits_find(const struct label_edits *edits, uint32_t latent) {
+/* The latent's text, "" when it was removed by hand; NULL when it was not edited. */
+static const char *edits_find(const struct label_edits *edits, uint32_t latent) {
     const edit_list *e = edits ? atomic_load_explicit(&edits->now, memory_order_acquire) : NULL;
     size_t at = e ? place_of(e, latent) : 0;
     return e && at < e->count && e->list[at].latent == latent ? e->list[at].text : NULL;
 }
 
-uint32_t label_edits_next(const struct label_edits *edits, uint32_t from) {
+/* The first latent from `from` on that was edited; UINT32_MAX when there is none. */
+static uint32_t edits_next(const struct label_edits *edits, uint32_t from) {
     const edit_list *e = edits ? atomic_load_explicit(&edits->now, memory_order_acquire) : NULL;
     size_t at = e ? place_of(e, from) : 0;
     return e && at < e->count ? e->list[at].latent : UINT32_MAX;
@@ -147,19 +151,24 @@ static edit_list *read_file(uint32_t latents, const char *path) {
     return e;
 }
 
-struct label_edits *label_edits_open(const scry_index *x) {
-    struct label_edits *e = mem_new(1, sizeof *e);
-    char *path = scry_sidecar_path_for_latents(x, ".labels.jsonl");
-    replace(e, read_file(x->F, path));
-    free(path);
-    return e;
+scry_index *scry_open(const char *path, bool verify, scry_error *err) {
+    scry_index *x = index_open(path, verify, err);
+    if (!x) return NULL;
+    char *labels = scry_sidecar_path_for_latents(x, ".labels.jsonl");
+    x->edits = mem_new(1, sizeof *x->edits);
+    replace(x->edits, read_file(x->F, labels));
+    free(labels);
+    return x;
 }
 
-void label_edits_close(struct label_edits *e) {
-    if (!e) return;
-    free_lists(e->now);
-    free_lists(e->retired);
-    free(e);
+void scry_close(scry_index *x) {
+    if (!x) return;
+    if (x->edits) {
+        free_lists(x->edits->now);
+        free_lists(x->edits->retired);
+        free(x->edits);
+    }
+    index_close(x);
 }
 
 /* ---- writing --------------------------------------------------------------------------------- */
@@ -247,6 +256,24 @@ uint64_t scry_label_version(const scry_index *x) {
 const char *scry_label_problem(const scry_index *x) {
     const edit_list *e = x->edits ? atomic_load(&x->edits->now) : NULL;
     return e && e->problem.status ? e->problem.text : NULL;
+}
+
+/* ---- reading labels -------------------------------------------------------------------------- */
+
+const char *scry_label(const scry_index *x, uint32_t latent) {
+    const char *edited = edits_find(x->edits, latent);
+    if (edited) return *edited ? edited : NULL;
+    return index_file_label(x, latent);
+}
+
+uint32_t scry_next_labelled(const scry_index *x, uint32_t from) {
+    for (; from < x->F; from++) {
+        uint32_t own = index_next_file_label(x, from), edited = edits_next(x->edits, from);
+        from = own < edited ? own : edited;
+        if (from >= x->F) break;
+        if (scry_label(x, from)) return from;
+    }
+    return x->F;
 }
 
 /* ---- all of them ----------------------------------------------------------------------------- */

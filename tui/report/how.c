@@ -14,9 +14,6 @@ void report_how(FILE *f, const report *r) {
     const char *path = scry_index_info(s->index)->path;
     fputs("<h2 id=\"how\">How each figure was computed</h2>\n<dl>\n", f);
     static const char *const rows[][2] = {
-        {"shift",
-         "over paired tokens of the training set: sq E[(h' - h)^2], abs E|h' - h|, mean E[h'] - E[h], rate the "
-         "change of the firing rate, d the mean change over the pooled standard deviation"},
         {"STS act", "mean over a domain's tokens of the sum of the selection's activations"},
         {"STS act2", "mean over the selection of the mean squared activation"},
         {"STS icl", "mean over paired tokens of the sum of squared changes that demonstrations make"},
@@ -30,6 +27,10 @@ void report_how(FILE *f, const report *r) {
                    "this rho"},
         {"baselines", "the same method on the residual stream's own dimensions; mean activations; cosines of mean "
                       "representations"}};
+    fputs("<dt>shift</dt><dd>over paired tokens of the training set: ", f);
+    for (int m = 0; m < SCRY_METRICS; m++)
+        svg_put(f, "%t%t %t", m ? ", " : "", scry_metric_name((scry_metric)m), scry_metric_definition((scry_metric)m));
+    fputs("</dd>\n", f);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         svg_put(f, "<dt>%t</dt><dd>%t</dd>\n", rows[i][0], rows[i][1]);
     svg_put(

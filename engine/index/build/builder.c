@@ -3,6 +3,7 @@
 #include "base/blas.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "index/build/content_hash.h"
 #include "index/format/container.h"
 #include "index/build/residual_sums.h"
 
@@ -173,9 +174,9 @@ static uint64_t most_candidates(const builder *b) {
 /* What is left of the memory for postings once everything whose size is known has its part. */
 static bool share_memory(builder *b) {
     uint64_t memory = build_memory(b), F = b->F, d = b->sae.d_in;
-    uint64_t fixed = ((uint64_t)48 << 20) + 2 * F * d * sizeof(float);          /* the program, the SAE */
-    fixed += F * (SCRY_CONDITIONS + 1) * (sizeof(posting_stream) + 48);         /* streams and what malloc adds */
-    fixed += F * SCRY_CONDITIONS * (9 * sizeof(double) + 3 * sizeof(uint32_t)); /* sums */
+    uint64_t fixed = ((uint64_t)48 << 20) + 2 * F * d * sizeof(float);  /* the program, the SAE */
+    fixed += F * (SCRY_CONDITIONS + 1) * (sizeof(posting_stream) + 48); /* streams and what malloc adds */
+    fixed += F * SCRY_CONDITIONS * ((PAIR_FIGURES + 3) * sizeof(double) + 3 * sizeof(uint32_t)); /* sums */
     fixed += F * (SHIFT_ARRAYS * sizeof(double) + 2 * sizeof(uint32_t)) * b->study->train_count * (SCRY_CONDITIONS - 1);
     fixed += F * b->D * SCRY_SCORES * sizeof(float);
     fixed += (uint64_t)parallel_threads(b->pool) * 3 * BLOCK_LATENTS * RESIDUAL_ROWS * sizeof(float) * 2;
@@ -206,7 +207,7 @@ bool scry_index_build(const char *study_path, const char *out, const scry_build_
     b.pool = parallel_start(b.options->threads);
     b.folder = scratch_file_folder(out);
     bool ok =
-        open_study(&b) && candidates_allowed(&b) && (b.options->shards < 2 || study_content(b.study, b.content, err));
+        open_study(&b) && candidates_allowed(&b) && (b.options->shards < 2 || content_hash(b.study, b.content, err));
     spill_open(&b.spill, out, b.F);
     b.D = b.study->domain_count;
     ok = ok && share_memory(&b); /* before any room for F latents is asked for: a small file can name a large one */

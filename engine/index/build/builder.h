@@ -19,6 +19,7 @@
 #include "study/token_alignment.h"
 #include "index/format/container.h"
 #include "index/format/layout.h"
+#include "index/format/metric_values.h"
 #include "index/build/posting_buffer.h"
 #include "index/format/active_rows.h"
 #include "index/build/spill.h"
@@ -75,7 +76,7 @@ typedef struct capture_sums {
 
 /* Sums over pairs of base and one other condition, [F]. */
 typedef struct pair_sums {
-    double *base, *base2, *other, *other2, *difference2, *absolute;
+    double *figure[PAIR_FIGURES];
     uint32_t *base_fires, *other_fires;
     uint64_t pairs;
 } pair_sums;

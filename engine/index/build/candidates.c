@@ -2,10 +2,10 @@
  *
  * A latent whose shift is small is in no selection that the study is made for. Of every training set,
  * source and metric the first N latents are kept, so that no ranking's first N lack one. */
+#include "base/argsort.h"
 #include "base/mem.h"
 #include "index/build/builder.h"
 #include "index/format/metric_values.h"
-#include "rank/ranking.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -56,7 +56,7 @@ void candidates_choose(builder *b) {
     for (size_t i = 0; i < b->study->train_count * SCRY_CONDITIONS; i++)
         for (int metric = 0; b->shift[i] && metric < SCRY_METRICS; metric++) {
             shifts_of(b, i, (scry_metric)metric, shift);
-            ranking_order(shift, F, order);
+            argsort_by_size(shift, F, order);
             for (uint32_t rank = 0; rank < top; rank++) is[order[rank]] = true;
         }
     free(shift);

@@ -4,7 +4,7 @@
 #include "base/mem.h"
 #include "base/cpu_dispatch.h"
 #include "index/format/container.h"
-#include "index/read/index.h"
+#include "index/format/layout.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -186,12 +186,4 @@ void residual_sums_free(builder *b) {
     free(b->raw->capture);
     free(b->raw);
     b->raw = NULL;
-}
-
-bool residual_sums_open(scry_index *x, scry_error *err) {
-    uint64_t size;
-    if (!container_find(&x->file, "raw/sums", &size)) return true;
-    x->raw = container_get(&x->file, "raw/sums",
-                           (uint64_t)x->info.captures * RESIDUAL_SUMS * x->info.d_model * sizeof(double), err);
-    return x->raw != NULL;
 }

@@ -18,9 +18,7 @@ void group_sums_new(builder *b) {
                             .fires = mem_new(F, sizeof(uint32_t))};
         if (b->pairing == SCRY_PAIR_SAMPLE) s->run = mem_new(F, sizeof(double));
         if (c == SCRY_BASE) continue;
-        double **array[] = {&b->pair[c].base,   &b->pair[c].base2,       &b->pair[c].other,
-                            &b->pair[c].other2, &b->pair[c].difference2, &b->pair[c].absolute};
-        for (size_t i = 0; i < sizeof array / sizeof *array; i++) *array[i] = mem_new(F, sizeof(double));
+        for (int f = 0; f < PAIR_FIGURES; f++) b->pair[c].figure[f] = mem_new(F, sizeof(double));
         b->pair[c].base_fires = mem_new(F, sizeof(uint32_t));
         b->pair[c].other_fires = mem_new(F, sizeof(uint32_t));
         b->pair[c].pairs = 0;
@@ -31,37 +29,31 @@ void group_sums_free(builder *b) {
     for (int c = 0; c < SCRY_CONDITIONS; c++) {
         capture_sums *s = &b->sums[c];
         pair_sums *p = &b->pair[c];
-        void *owned[] = {s->sum,   s->square, s->fires,       s->run,      p->base,       p->base2,
-                         p->other, p->other2, p->difference2, p->absolute, p->base_fires, p->other_fires};
+        void *owned[] = {s->sum, s->square, s->fires, s->run, p->base_fires, p->other_fires};
         for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) free(owned[i]);
+        for (int f = 0; f < PAIR_FIGURES; f++) free(p->figure[f]);
         *s = (capture_sums){0};
         *p = (pair_sums){0};
     }
 }
 
-static double variance(double sum, double square, double n) {
-    double mean = sum / n, v = square / n - mean * mean;
-    /* What is left of two nearly equal numbers is rounding, not spread: a latent that never changes
-     * must come out with none. */
-    return v > square / n * 1e-12 ? v : 0;
-}
-
 /* What the metrics of scry_metric are made from, for one source, from its pair sums. */
 static void shift_arrays(const builder *b, int c, double *out, uint32_t *fires) {
     const pair_sums *p = &b->pair[c];
-    const double n = (double)p->pairs;
     const size_t F = b->F;
     /* A firing rate is a share of tokens, also where samples are what is paired. */
     bool by_sample = b->pairing == SCRY_PAIR_SAMPLE;
     memcpy(fires, by_sample ? b->sums[SCRY_BASE].fires : p->base_fires, F * sizeof *fires);
     memcpy(fires + F, by_sample ? b->sums[c].fires : p->other_fires, F * sizeof *fires);
-    memcpy(out + SHIFT_BASE * F, p->base, F * sizeof *out);
-    memcpy(out + SHIFT_OTHER * F, p->other, F * sizeof *out);
     for (size_t j = 0; j < F; j++) {
-        double pooled = sqrt((variance(p->base[j], p->base2[j], n) + variance(p->other[j], p->other2[j], n)) / 2);
-        out[SHIFT_SQ * F + j] = p->difference2[j] / n;
-        out[SHIFT_ABS * F + j] = p->absolute[j] / n;
-        out[SHIFT_D * F + j] = pooled > 0 ? (p->other[j] - p->base[j]) / n / pooled : 0;
+        double figure[PAIR_FIGURES];
+        for (int f = 0; f < PAIR_FIGURES; f++) figure[f] = p->figure[f][j];
+        for (int m = 0; m < SCRY_METRICS; m++) {
+            int array = metric_array((scry_metric)m);
+            if (array >= 0) out[(size_t)array * F + j] = metric_stored((scry_metric)m, figure, (double)p->pairs);
+        }
+        out[SHIFT_BASE * F + j] = figure[PAIR_BASE];
+        out[SHIFT_OTHER * F + j] = figure[PAIR_OTHER];
     }
 }
 
@@ -103,7 +95,7 @@ bool finish_domain(builder *b, size_t domain) {
     for (size_t j = 0; j < b->F; j++) {
         size_t at = j * b->D + domain;
         float act = (float)(s->sum[j] / n), act2 = (float)(s->square[j] / n);
-        float difference = icl ? (float)(p->difference2[j] / (double)p->pairs) : 0;
+        float difference = icl ? (float)(p->figure[PAIR_DIFFERENCE_SQUARE][j] / (double)p->pairs) : 0;
         if (!isfinite(act) || !isfinite(act2) || !isfinite(difference))
             return scry_fail(b->err,
                              "%s: %s: latent %zu: mean squared activation exceeds single precision; the "

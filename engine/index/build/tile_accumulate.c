@@ -54,58 +54,39 @@ static void walk_capture(builder *b, int c, uint32_t latent, const tile_lists *l
     count->negative[c] += to - from - fires;
 }
 
-typedef struct pair_walk {
-    double base, base2, other, other2, difference2, absolute;
-    uint32_t base_fires, other_fires;
-} pair_walk;
-
-static inline void add_pair(pair_walk *w, double hb, double ho) {
-    double d = ho - hb;
-    w->base += hb;
-    w->base2 += hb * hb;
-    w->other += ho;
-    w->other2 += ho * ho;
-    w->difference2 += d * d;
-    w->absolute += d < 0 ? -d : d;
-    w->base_fires += hb > 0;
-    w->other_fires += ho > 0;
-}
-
 /* One latent of base and another condition: the two lists merged by token; where neither fires the
- * pair adds nothing. */
+ * pair adds nothing. The figures are kept in locals, which the compiler holds in registers. */
 static void walk_pairs(pair_sums *p, uint32_t latent, const tile_lists *base, const tile_lists *other, uint32_t j) {
     uint32_t i = base->start[j], i_end = base->start[j + 1], k = other->start[j], k_end = other->start[j + 1];
     if (i == i_end && k == k_end) return;
-    pair_walk w = {p->base[latent],        p->base2[latent],    p->other[latent],      p->other2[latent],
-                   p->difference2[latent], p->absolute[latent], p->base_fires[latent], p->other_fires[latent]};
+    double figure[PAIR_FIGURES];
+#define FIGURE(id, next) figure[PAIR_##id] = p->figure[PAIR_##id][latent];
+    PAIR_FIGURE_TABLE(FIGURE)
+#undef FIGURE
+    uint32_t base_fires = 0, other_fires = 0;
     while (i < i_end || k < k_end) {
         uint32_t at_base = i < i_end ? base->at[i] : UINT32_MAX, at_other = k < k_end ? other->at[k] : UINT32_MAX;
         double hb = at_base <= at_other ? (double)base->value[i++] : 0;
         double ho = at_other <= at_base ? (double)other->value[k++] : 0;
-        add_pair(&w, hb, ho);
+        pair_add(figure, hb, ho);
+        base_fires += hb > 0;
+        other_fires += ho > 0;
     }
-    p->base[latent] = w.base;
-    p->base2[latent] = w.base2;
-    p->other[latent] = w.other;
-    p->other2[latent] = w.other2;
-    p->difference2[latent] = w.difference2;
-    p->absolute[latent] = w.absolute;
-    p->base_fires[latent] = w.base_fires;
-    p->other_fires[latent] = w.other_fires;
+#define FIGURE(id, next) p->figure[PAIR_##id][latent] = figure[PAIR_##id];
+    PAIR_FIGURE_TABLE(FIGURE)
+#undef FIGURE
+    p->base_fires[latent] += base_fires;
+    p->other_fires[latent] += other_fires;
 }
 
 /* Pairing by sample: the sample is complete; its means are the pair. */
 static void close_sample(builder *b, int c, uint32_t latent) {
     if (!b->run_rows[SCRY_BASE] || !b->run_rows[c]) return;
-    double hb = b->sums[SCRY_BASE].run[latent] / (double)b->run_rows[SCRY_BASE];
-    double ho = b->sums[c].run[latent] / (double)b->run_rows[c], d = ho - hb;
-    pair_sums *p = &b->pair[c];
-    p->base[latent] += hb;
-    p->base2[latent] += hb * hb;
-    p->other[latent] += ho;
-    p->other2[latent] += ho * ho;
-    p->difference2[latent] += d * d;
-    p->absolute[latent] += d < 0 ? -d : d;
+    double figure[PAIR_FIGURES], **to = b->pair[c].figure;
+    for (int f = 0; f < PAIR_FIGURES; f++) figure[f] = to[f][latent];
+    pair_add(figure, b->sums[SCRY_BASE].run[latent] / (double)b->run_rows[SCRY_BASE],
+             b->sums[c].run[latent] / (double)b->run_rows[c]);
+    for (int f = 0; f < PAIR_FIGURES; f++) to[f][latent] = figure[f];
 }
 
 static void close_samples(builder *b, uint32_t latent) {

@@ -18,7 +18,8 @@
  *     text/strings    ids and other keys of the samples, NUL after each
  *     label/latent    uint32, those that have a label, ascending; label/text: theirs, NUL after each;
  *                     label/at uint64, places in label/text
- *     raw/sums        double [captures][RESIDUAL_SUMS][d] (residual_sums.h); absent without residual captures
+ *     raw/sums        double [captures][RESIDUAL_SUMS][d_model], NaN where there is no such number;
+ *                     absent where no capture holds residuals
  *     dec/W, dec/b    [F][d], [d]: the SAE's decoder, in the narrowest of bfloat16, float16 and float32
  *                     that holds every number of it exactly; meta names it ("decoder")
  *
@@ -28,9 +29,18 @@
 
 #include <stdint.h>
 
-/* Of one training set and source, over its pairs: sums of the squared and of the absolute differences
- * by their number; Cohen's d; the sums of base's and of source's activations. */
-enum { SHIFT_SQ, SHIFT_ABS, SHIFT_D, SHIFT_BASE, SHIFT_OTHER, SHIFT_ARRAYS };
+#include "metrics.h"
+
+/* The arrays of shift/T/SOURCE, over its pairs: what metrics.h stores at 0, 1, ..., and the sums of base's and of the
+ * source's activations. An index that was made before a metric was added has fewer, at least SHIFT_OLDEST. */
+#define METRIC(id, name, array, ...) +((array) >= 0)
+enum { SHIFT_BASE = 3, SHIFT_OTHER, SHIFT_OLDEST, SHIFT_ARRAYS = 2 SCRY_METRIC_TABLE(METRIC) };
+#undef METRIC
+
+/* Statistics of the residual stream's own dimensions (STS paper, tables 5 and 13, fig. 2a). Over a capture's kept
+ * tokens E x and E x^2; over its pairs with the base of its group E (x - x_base)^2, by token or by means over samples
+ * as the study pairs. Of x before the SAE's own preparation of its input; every shard has the same ones. */
+enum { RESIDUAL_MEAN, RESIDUAL_SQUARE, RESIDUAL_DIFFERENCE, RESIDUAL_SUMS };
 
 enum { GROUP_LATENTS = 64 };
 

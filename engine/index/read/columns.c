@@ -2,7 +2,6 @@
 #include "columns.h"
 #include "index/format/metric_values.h"
 #include "index/read/index.h"
-#include "labels.h"
 
 #include <string.h>
 
@@ -79,7 +78,7 @@ void scry_column_shifts(const scry_index *x, size_t train, scry_condition source
                         uint32_t n, double *out) {
     const index_source *s = index_source_of(x, train, source);
     int array = metric_array(metric);
-    if (s && array >= 0) read_doubles(x, s->shift + (size_t)array * x->rows.rows, from, n, 1, out);
+    if (s && array >= 0 && array < s->arrays) read_doubles(x, s->shift + (size_t)array * x->rows.rows, from, n, 1, out);
     else if (s && metric == SCRY_MEAN && in_one_piece(x)) read_changes(x, s, from, n, out);
     else
         for (uint32_t i = 0; i < n; i++) out[i] = scry_shift_of(x, train, source, metric, from + i);
@@ -134,27 +133,6 @@ void scry_latents_with_piece(const scry_index *x, const uint8_t *wanted, uint32_
     }
 }
 
-/* The first label of the index's own from a latent on. */
-static uint32_t next_own(const scry_index *x, uint32_t from) {
-    uint64_t low = 0, high = x->labels;
-    while (low < high) {
-        uint64_t middle = low + (high - low) / 2;
-        if (x->label_latent[middle] < from) low = middle + 1;
-        else high = middle;
-    }
-    return low < x->labels ? x->label_latent[low] : x->F;
-}
-
-uint32_t scry_next_labelled(const scry_index *x, uint32_t from) {
-    for (; from < x->F; from++) {
-        uint32_t own = next_own(x, from), edited = label_edits_next(x->edits, from);
-        from = own < edited ? own : edited;
-        if (from >= x->F) break;
-        if (scry_label(x, from)) return from;
-    }
-    return x->F;
-}
-
 /* The tables of a row a latent; postings and decoder, which are read a latent at a time, are not among them. */
 static bool is_table(const char *name) {
     static const char *const tables[] = {"score/", "shift/", "fires/", "key/", "post/at", "post/length", "post/count"};
@@ -187,7 +165,7 @@ void scry_prefetch_latents(const scry_index *x, size_t train, scry_condition sou
     for (size_t i = 0; i < n; i++) {
         const uint32_t row = row_of(&x->rows, latents[i]);
         if (row == NO_ROW) continue;
-        for (size_t a = 0; s && a < SHIFT_ARRAYS; a++) expect_row(x, s->shift, a * rows + row, sizeof *s->shift);
+        for (int a = 0; s && a < s->arrays; a++) expect_row(x, s->shift, (size_t)a * rows + row, sizeof *s->shift);
         for (size_t which = 0; s && which < 2; which++) expect_row(x, s->fires, which * rows + row, s->fires_width);
         expect_row(x, x->key_pieces, row, (size_t)SCRY_KEY_PIECES * x->piece_width);
         expect_row(x, x->contribution[score], row, x->info.domains * sizeof(float));

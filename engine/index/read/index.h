@@ -26,8 +26,9 @@ void index_given_free(index_given *given);
 
 /* One training set and source. */
 typedef struct index_source {
-    const double *shift; /* [SHIFT_ARRAYS][rows]; NULL: there is no such source */
-    const void *fires;   /* narrow [2][rows] */
+    const double *shift; /* [arrays][rows]; NULL: there is no such source */
+    int arrays;
+    const void *fires; /* narrow [2][rows] */
     unsigned fires_width;
     double pairs, base_tokens, other_tokens; /* the last two: what `fires` are shares of */
 } index_source;
@@ -76,9 +77,14 @@ struct scry_index {
     const void *decoder; /* [F][d_model] of decoder_codec; NULL: none */
     const float *decoder_bias;
     decoder_codec decoder_codec;
-    struct label_edits *edits; /* labels written by hand, above those */
-    const double *raw;         /* [captures][RESIDUAL_SUMS][d_model], NULL: no residuals (residual_sums.h) */
+    const double *raw;         /* [captures][RESIDUAL_SUMS][d_model], NULL: no residuals (layout.h) */
+    struct label_edits *edits; /* of store/label_store.c: labels written by hand; NULL in index_open's result */
 };
+
+/* scry_open without the labels written by hand. */
+scry_index *index_open(const char *path, bool verify, scry_error *err);
+/* Frees all but `edits`. */
+void index_close(scry_index *index);
 
 /* A latent's contributions [D], of a score that there is. */
 static inline const float *index_column(const scry_index *x, scry_score score, uint32_t latent) {
@@ -87,8 +93,10 @@ static inline const float *index_column(const scry_index *x, scry_score score, u
 }
 /* NULL: there is no such source. */
 const index_source *index_source_of(const scry_index *index, size_t train, scry_condition source);
-/* The label that the index itself holds, below those written by hand; NULL: none. */
+/* The label in the file, which one written by hand overrides; NULL: none. */
 const char *index_file_label(const scry_index *index, uint32_t latent);
+/* The first latent from `from` on that has a label in the file; F when there is none. */
+uint32_t index_next_file_label(const scry_index *index, uint32_t from);
 /* Text of a piece, "" when there is no such. */
 const char *index_piece(const scry_index *index, uint32_t piece);
 /* Number of the piece in a row of a text. */

@@ -1,14 +1,12 @@
 /* safetensors_write.c: u64 length, JSON header, data (huggingface/safetensors, README "Format"). */
 #include "io/formats/safetensors_write.h"
 #include "base/mem.h"
-#include "base/atomic_file.h"
 
 #include <cjson/cJSON.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "numbers are written as they lie in memory");
 
@@ -54,7 +52,7 @@ static char *header_text(const safetensors_item *items, size_t count, const char
 
 static void put(safetensors_writer *w, const void *bytes, size_t size) {
     if (w->failed || size == 0) return;
-    if (fwrite(bytes, 1, size, w->file) != size) w->failed = errno ? errno : EIO;
+    if (fwrite(bytes, 1, size, w->to.file) != size) w->failed = errno ? errno : EIO;
     w->size += size;
 }
 
@@ -66,16 +64,8 @@ bool safetensors_create(safetensors_writer *w, const char *path, const safetenso
 bool safetensors_create_about(safetensors_writer *w, const char *path, const safetensors_item *items, size_t count,
                               const char *const (*about)[2], size_t abouts, scry_error *err) {
     *w = (safetensors_writer){0};
-    if (!atomic_file_spares_index(path, err)) return false;
-    w->path = atomic_file_target(path);
-    w->temporary = mem_format("%s.tmp.%ld", w->path, (long)getpid());
-    w->file = fopen(w->temporary, "we");
-    if (!w->file) {
-        scry_fail(err, "%s: cannot be written: %s", path, strerror(errno));
-        safetensors_cancel(w);
-        return false;
-    }
-    setvbuf(w->file, NULL, _IOFBF, WRITE_BUFFER);
+    if (!atomic_file_begin(&w->to, path, err)) return false;
+    setvbuf(w->to.file, NULL, _IOFBF, WRITE_BUFFER);
     char *header = header_text(items, count, about, abouts, &w->expected);
     uint64_t length = strlen(header);
     put(w, &length, sizeof length);
@@ -90,29 +80,14 @@ void safetensors_put(safetensors_writer *w, const void *bytes, size_t size) {
 }
 
 bool safetensors_finish(safetensors_writer *w, scry_error *err) {
-    bool whole = w->written == w->expected;
-    if (!whole)
-        scry_fail(err, "%s: %" PRIu64 " bytes of tensors were given, but the shapes stated need %" PRIu64, w->path,
+    bool complete = w->written == w->expected;
+    if (!complete)
+        scry_fail(err, "%s: %" PRIu64 " bytes of tensors were given, but the shapes stated need %" PRIu64, w->to.path,
                   w->written, w->expected);
-    if (!w->failed && (fflush(w->file) != 0 || fsync(fileno(w->file)) != 0)) w->failed = errno;
-    if (fclose(w->file) != 0 && !w->failed) w->failed = errno;
-    w->file = NULL;
-    if (whole && !w->failed && rename(w->temporary, w->path) != 0) w->failed = errno;
-    bool ok = whole && !w->failed;
-    if (whole && w->failed) scry_fail(err, "%s: cannot be written: %s", w->path, strerror(w->failed));
-    if (!ok) unlink(w->temporary);
-    free(w->path);
-    free(w->temporary);
-    w->path = w->temporary = NULL;
-    return ok;
+    else if (w->failed) scry_fail(err, "%s: cannot be written: %s", w->to.path, strerror(w->failed));
+    return atomic_file_end(&w->to, complete && !w->failed, err);
 }
 
 void safetensors_cancel(safetensors_writer *w) {
-    if (w->file) {
-        fclose(w->file);
-        unlink(w->temporary);
-    }
-    free(w->path);
-    free(w->temporary);
-    *w = (safetensors_writer){0};
+    atomic_file_end(&w->to, false, NULL);
 }

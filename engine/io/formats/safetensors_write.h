@@ -1,13 +1,11 @@
 /* safetensors_write.h: a safetensors file, streamed.
  *
- * What is in it is said first; the bytes then come in that order, in pieces of any size. They go to
- * a temporary name beside the path, so that the path holds a whole file or what it held before. */
+ * What is in it is said first; the bytes then come in that order, in pieces of any size. */
 #ifndef SCRY_IO_FORMATS_SAFETENSORS_WRITE_H
 #define SCRY_IO_FORMATS_SAFETENSORS_WRITE_H
 
 #include <stdint.h>
-#include <stdio.h>
-#include "base/error.h"
+#include "base/atomic_file.h"
 #include "io/tensor.h"
 
 typedef struct safetensors_item {
@@ -18,8 +16,7 @@ typedef struct safetensors_item {
 } safetensors_item;
 
 typedef struct safetensors_writer {
-    FILE *file;
-    char *path, *temporary;
+    atomic_file to;
     uint64_t expected, written; /* bytes of data, without the header */
     uint64_t size;              /* of the whole file */
     int failed;                 /* the first errno */

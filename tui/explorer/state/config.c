@@ -1,6 +1,7 @@
 /* config.c: what the user has set for every index. */
 #include "explorer/state/config.h"
-#include "store/sidecar.h"
+#include "base/alternatives.h"
+#include "base/user_files.h"
 #include "draw/color.h"
 #include "explorer/table/column_table.h"
 #include "text/suggest.h"
@@ -70,7 +71,14 @@ static void read_ranking(reader *r, const char *key, const cJSON *value) {
         else wrong(r, key, value, "\"icl\", \"sft\" or \"rl\"");
     } else {
         if (scry_metric_of(text) >= 0) take_text(&r->c->metric, text);
-        else wrong(r, key, value, "\"sq\", \"abs\", \"mean\", \"rate\" or \"d\"");
+        else {
+            char expected[120], name[24];
+            for (int m = 0; m < SCRY_METRICS; m++) {
+                snprintf(name, sizeof name, "\"%s\"", scry_metric_name((scry_metric)m));
+                alternatives_add(expected, sizeof expected, (size_t)m, SCRY_METRICS, name);
+            }
+            wrong(r, key, value, expected);
+        }
     }
 }
 

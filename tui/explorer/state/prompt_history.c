@@ -1,6 +1,6 @@
 /* prompt_history.c: lines typed into the palette. */
 #include "explorer/state/prompt_history.h"
-#include "store/sidecar.h"
+#include "base/user_files.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* script.c: commands of the palette in a file, and macros. */
 #include "explorer/state/script.h"
 #include "explorer/app.h"
-#include "store/sidecar.h"
+#include "base/user_files.h"
 
 #include <dirent.h>
 #include <errno.h>

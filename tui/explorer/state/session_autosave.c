@@ -2,8 +2,7 @@
 #include "explorer/state/session_autosave.h"
 #include "explorer/app.h"
 #include "base/clock.h"
-#include "store/sidecar.h"
-#include "store/fingerprint.h"
+#include "base/user_files.h"
 #include "explorer/state/view_state.h"
 
 #include <inttypes.h>
