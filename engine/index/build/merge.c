@@ -1,12 +1,12 @@
 /* merge.c: shards of an index, each some of its latents, put together to the same bytes that one run
  * would have written. */
 #include "base/mem.h"
-#include "index/build/builder.h"
 #include "index/format/container.h"
 #include "index/format/layout.h"
 #include "index/format/posting_codec.h"
 #include "index/format/active_rows.h"
 #include "io/json.h"
+#include "scry.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

@@ -3,20 +3,18 @@
 #ifndef SCRY_INDEX_BUILD_RESIDUAL_SUMS_H
 #define SCRY_INDEX_BUILD_RESIDUAL_SUMS_H
 
-#include "base/error.h"
+#include "index/build/tile.h"
+#include "index/format/container.h"
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+typedef struct residual_sums residual_sums;
 
-struct builder;
-struct container_writer;
-
-/* Adds the residuals of the tile that was just read, then prepares them for the encoder. */
-void residual_sums_add_tile(struct builder *b);
+/* Add the residuals that tile_load read, then prepare them for the encoder. *sums is made when the first residuals
+ * come; NULL before. */
+void residual_sums_add_tile(residual_sums **sums, const build_tile *tile);
 /* Memory that the sums take. */
-uint64_t residual_sums_bytes(const struct builder *b);
-void residual_sums_write(const struct builder *b, struct container_writer *w);
-void residual_sums_free(struct builder *b);
+uint64_t residual_sums_bytes(const build_inputs *in);
+/* Write the section; nothing for NULL. */
+void residual_sums_write(const residual_sums *sums, container_writer *w);
+void residual_sums_free(residual_sums *sums);
 
 #endif
