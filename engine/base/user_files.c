@@ -2,6 +2,7 @@
 #include "base/user_files.h"
 #include "base/atomic_file.h"
 #include "base/mem.h"
+#include "base/path.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -30,16 +31,10 @@ bool scry_make_folder(const char *path, const char *advice, scry_error *err) {
     return scry_fail(err, "%s: cannot be made: %s; %s", path, strerror(errno), advice);
 }
 
-char *scry_folder_of(const char *path) {
-    const char *slash = strrchr(path, '/');
-    if (!slash) return mem_copy_string(".");
-    return slash == path ? mem_copy_string("/") : mem_copy_bytes(path, (size_t)(slash - path));
-}
-
 int scry_lock_folder(const char *path) {
     enum { TRIES = 300 };
     static const struct timespec pause = {0, 10000000};
-    char *folder = scry_folder_of(path);
+    char *folder = path_folder(path);
     scry_make_folder(folder, "", NULL);
     int lock = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC), tries = 0;
     free(folder);
@@ -60,7 +55,7 @@ void scry_unlock_folder(int lock) {
 
 bool scry_write_atomically(const char *path, bool (*write)(FILE *file, const void *context), const void *context,
                            scry_error *err) {
-    char *folder = scry_folder_of(path);
+    char *folder = path_folder(path);
     bool made = scry_make_folder(folder, "set XDG_DATA_HOME to a folder that can be written", err);
     free(folder);
     atomic_file w;

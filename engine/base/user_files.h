@@ -8,8 +8,6 @@
 
 /* $VARIABLE/scry, or ~/under_home/scry where the variable holds no absolute path. The caller frees it. */
 char *scry_user_folder(const char *variable, const char *under_home);
-/* The folder that path names a file in, "." where it names none. The caller frees it. */
-char *scry_folder_of(const char *path);
 /* Make a folder and its parents. The error ends with `advice`: what else the user can do. */
 bool scry_make_folder(const char *path, const char *advice, scry_error *err);
 

@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "base/user_files.h"
 #include "store/fingerprint.h"
+#include "base/path.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -19,9 +20,9 @@ static bool same_folder(const char *a, const char *b) {
 
 /* STEM in the cache, whose stems are hashes; elsewhere STEM-HASH, the hash of the whole path. */
 static char *stem_in_data(const char *path, bool cached) {
-    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    const char *name = path_file_name(path);
     size_t length = strlen(name);
-    if (length > 5 && strcmp(name + length - 5, ".scry") == 0) length -= 5;
+    if (path_ends_with(name, ".scry")) length -= 5;
     if (cached) return mem_copy_bytes(name, length);
     char *real = realpath(path, NULL);
     const char *whole = real ? real : path;
@@ -33,11 +34,11 @@ static char *stem_in_data(const char *path, bool cached) {
 
 /* Where it is; *cached: the index lies in the cache. */
 static char *find_beside(const char *path, const char *suffix, bool *cached) {
-    char *folder = scry_folder_of(path), *cache = scry_user_folder("XDG_CACHE_HOME", ".cache"), *beside;
+    char *folder = path_folder(path), *cache = scry_user_folder("XDG_CACHE_HOME", ".cache"), *beside;
     *cached = same_folder(folder, cache);
     if (!*cached && access(folder, W_OK) == 0) {
         size_t length = strlen(path);
-        if (length > 5 && strcmp(path + length - 5, ".scry") == 0) length -= 5;
+        if (path_ends_with(path, ".scry")) length -= 5;
         beside = mem_format("%.*s%s", (int)length, path, suffix);
     } else {
         char *data = scry_user_folder("XDG_DATA_HOME", ".local/share"), *stem = stem_in_data(path, *cached);

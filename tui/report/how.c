@@ -1,23 +1,20 @@
 /* how.c: a report's last part: how each figure was computed, and with what. */
 #include "draw/svg.h"
+#include "base/path.h"
 #include "report/report.h"
 
 #include <string.h>
-
-const char *report_file_name(const char *path) {
-    const char *slash = strrchr(path, '/');
-    return slash ? slash + 1 : path;
-}
 
 void report_how(FILE *f, const report *r) {
     const cli_context *s = r->s;
     const char *path = scry_index_info(s->index)->path;
     fputs("<h2 id=\"how\">How each figure was computed</h2>\n<dl>\n", f);
     static const char *const rows[][2] = {
-        {"STS act", "mean over a domain's tokens of the sum of the selection's activations"},
-        {"STS act2", "mean over the selection of the mean squared activation"},
-        {"STS icl", "mean over paired tokens of the sum of squared changes that demonstrations make"},
-        {"rho, R2", "Pearson's correlation over domains between the score and the change, and its square"},
+#define SCORE(id, name, aggregate, condition, term, sum, residual, compared, key, help, definition)                    \
+    {"STS " #name, definition},
+        SCRY_SCORE_TABLE(SCORE)
+#undef SCORE
+            {"rho, R2", "Pearson's correlation over domains between the score and the change, and its square"},
         {"p", "share of permuted changes with a rho as far from 0, two-sided: every permutation to 9 domains, else "
               "100,000 drawn, (hits + 1) / (draws + 1)"},
         {"one out", "smallest and largest rho with one domain left out"},
@@ -29,7 +26,7 @@ void report_how(FILE *f, const report *r) {
                       "representations"}};
     fputs("<dt>shift</dt><dd>over paired tokens of the training set: ", f);
     for (int m = 0; m < SCRY_METRICS; m++)
-        svg_put(f, "%t%t %t", m ? ", " : "", scry_metric_name((scry_metric)m), scry_metric_definition((scry_metric)m));
+        svg_put(f, "%t%t %t", m ? ", " : "", scry_metrics[m].name, scry_metrics[m].definition);
     fputs("</dd>\n", f);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         svg_put(f, "<dt>%t</dt><dd>%t</dd>\n", rows[i][0], rows[i][1]);
@@ -38,12 +35,12 @@ void report_how(FILE *f, const report *r) {
         "</dl>\n<p>Method: arXiv 2603.02908, \xe2\x80\x9cSAE as a Crystal Ball\xe2\x80\x9d. With few domains and many "
         "latents to choose from, a high rho is easy to find: none is to be read without its company.</p>\n"
         "<p class=\"faint\">scry %t, seed %d, %t. The same figures: ",
-        scry_version(), (int)SCRY_SEED, report_file_name(path));
+        scry_version(), (int)SCRY_SEED, path_file_name(path));
     if (s->ranking)
         svg_put(f,
                 "<code>scry score %t --score %s</code> with this selection and %s, <code>scry rank</code>, <code>scry "
                 "overlap</code>, <code>scry baselines</code>, each also with <code>--json</code>",
-                report_file_name(path), scry_score_name(s->score), r->scope->is_signed ? "--signed" : "--absolute");
-    else svg_put(f, "<code>scry score %t --json</code>", report_file_name(path));
+                path_file_name(path), scry_score_name(s->score), r->scope->is_signed ? "--signed" : "--absolute");
+    else svg_put(f, "<code>scry score %t --json</code>", path_file_name(path));
     fputs(". Every number above holds its full precision as the value of its data element.</p>\n", f);
 }

@@ -1,6 +1,7 @@
 /* builder.c: walks the groups of a study, tile by tile, and writes the index. */
 #include "base/blas.h"
 #include "base/clock.h"
+#include "base/path.h"
 #include "index/build/candidates.h"
 #include "index/build/residual_sums.h"
 #include "index/build/tile_load.h"
@@ -25,7 +26,7 @@ typedef struct builder {
 
 static void release_group(builder *b) {
     for (int c = 0; c < SCRY_CONDITIONS && b->tile.mapped; c++)
-        if (b->tile.group[c]) matrix_release(&b->tile.group[c]->m);
+        if (b->tile.group[c]) matrix_drop_pages(&b->tile.group[c]->m);
     b->tile.mapped = 0;
 }
 
@@ -98,7 +99,7 @@ static bool walk_group(builder *b, size_t g) {
     for (int c = 0; c < SCRY_CONDITIONS; c++)
         if (b->tile.group[c] && !capture_reopen(&b->in, b->tile.group[c])) return false;
     for (int c = 0; c < SCRY_CONDITIONS; c++)
-        if (b->tile.group[c]) matrix_begin(&b->tile.group[c]->m);
+        if (b->tile.group[c]) matrix_open_fds(&b->tile.group[c]->m);
     alignment_runs runs;
     if (!token_alignment_make(&runs, view, b->in.pairing, b->in.study->path, b->in.err)) return false;
     size_t trains = b->in.study->train_count;
@@ -221,7 +222,7 @@ bool scry_index_build(const char *study_path, const char *out, const scry_build_
     }
     blas_single(); /* our threads each run their own tiles */
     in->pool = parallel_start(in->options->threads);
-    in->folder = scratch_file_folder(out);
+    in->folder = path_folder(out);
     bool ok = build(&b, out);
     if (ok && result) {
         *result = (scry_build_result){.latents = in->F, .tokens = in->tokens, .seconds = clock_seconds() - start};

@@ -194,7 +194,7 @@ static bool open_capture(build_inputs *in, size_t g, scry_condition condition) {
         return scry_fail(in->err, "%s: more than 2^32 tokens in all captures; index fewer at a time", in->study->path);
     c->cost = matrix_costs(&c->m);
     bool ok = check_residual(in, c) && open_text(in, c) && mark_kept(in, c);
-    matrix_release(&c->m);
+    matrix_drop_pages(&c->m);
     in->scratch_bytes += c->cost.aside;
     if (in->scratch_bytes <= build_memory(in)) return ok; /* as much disk is not missed, and opening again costs time */
     in->scratch_bytes -= c->cost.aside;

@@ -76,26 +76,43 @@ static void blank_domain(statistics *s, const build_inputs *in, const latent_sub
     }
 }
 
-bool statistics_finish_domain(statistics *s, const accumulators *a, size_t domain) {
-    const double n = (double)a->tile->group[SCRY_BASE]->kept_count;
-    const capture_sums *base = &a->sums[SCRY_BASE];
-    const pair_sums *p = &a->pair[SCRY_ICL];
-    bool icl = a->tile->group[SCRY_ICL] != NULL;
-    if (icl && !p->pairs) return no_pairs(a, SCRY_ICL);
-    s->domain_icl[domain] = icl;
-    for (size_t j = 0; j < a->tile->in->F; j++) {
-        size_t at = j * a->tile->in->D + domain;
-        float act = (float)(base->sum[j] / n), act2 = (float)(base->square[j] / n);
-        float difference = icl ? (float)(p->figure[PAIR_DIFFERENCE_SQUARE][j] / (double)p->pairs) : 0;
-        if (!isfinite(act) || !isfinite(act2) || !isfinite(difference))
-            return scry_fail(a->tile->in->err,
+/* A score's sum over a domain's tokens, or over its pairs with base, for latent j. */
+static double score_sum(scry_score score, const capture_sums *sums, const pair_sums *pairs, size_t j) {
+    switch (score) {
+#define SCORE(id, name, aggregate, condition, term, sum, ...)                                                          \
+    case id:                                                                                                           \
+        return (double)(sum);
+        SCRY_SCORE_TABLE(SCORE)
+#undef SCORE
+    case SCRY_SCORES:
+        break;
+    }
+    return (double)NAN;
+}
+
+static bool finish_score(statistics *s, const accumulators *a, size_t domain, scry_score score) {
+    const build_inputs *in = a->tile->in;
+    build_capture *const *group = a->tile->group;
+    int c = scry_scores[score].condition;
+    const pair_sums *pairs = &a->pair[c];
+    const double n = (double)(c == SCRY_BASE ? group[SCRY_BASE]->kept_count : pairs->pairs);
+    for (size_t j = 0; j < in->F; j++) {
+        float value = group[c] ? (float)(score_sum(score, &a->sums[SCRY_BASE], pairs, j) / n) : 0;
+        if (!isfinite(value))
+            return scry_fail(in->err,
                              "%s: %s: latent %zu: mean squared activation exceeds single precision; the "
                              "activations are not plausible",
-                             a->tile->in->study->path, a->tile->group[SCRY_BASE]->spec->key, j);
-        s->contribution[SCRY_ACT][at] = act;
-        s->contribution[SCRY_ACT2][at] = act2;
-        s->contribution[SCRY_SCORE_ICL][at] = difference;
+                             in->study->path, group[SCRY_BASE]->spec->key, j);
+        s->contribution[score][j * in->D + domain] = value;
     }
+    return true;
+}
+
+bool statistics_finish_domain(statistics *s, const accumulators *a, size_t domain) {
+    s->domain_icl[domain] = a->tile->group[SCRY_ICL] != NULL;
+    if (a->tile->group[SCRY_ICL] && !a->pair[SCRY_ICL].pairs) return no_pairs(a, SCRY_ICL);
+    for (int k = 0; k < SCRY_SCORES; k++)
+        if (!finish_score(s, a, domain, (scry_score)k)) return false;
     if (a->tile->subset) blank_domain(s, a->tile->in, a->tile->subset, domain);
     return true;
 }

@@ -172,7 +172,7 @@ static void put_statistics(const build_inputs *in, const statistics *s, const ui
     bool any_icl = false;
     for (size_t d = 0; d < in->D; d++) any_icl = any_icl || s->domain_icl[d];
     for (int k = 0; k < SCRY_SCORES; k++) {
-        if (k == SCRY_SCORE_ICL && !any_icl) continue;
+        if (scry_scores[k].condition != SCRY_BASE && !any_icl) continue;
         snprintf(name, sizeof name, "score/%s", scry_score_name((scry_score)k));
         container_begin(w, name);
         active_rows_write(w, rows, s->contribution[k], in->D * sizeof(float));
