@@ -1,4 +1,4 @@
-/* store/label_store.c: labels written by hand, kept beside the index. */
+/* store/label_store.c: labels written by hand, in a file that belongs to the index. */
 #include "labels.h"
 #include "base/mem.h"
 #include "base/csv_text.h"
@@ -22,12 +22,12 @@ typedef struct edit {
     char *text;
 } edit;
 
-/* The edits at one moment. Other threads may read one that is held (scry_labels_hold), so it is never changed. */
+/* A version of the edits. Never changed: other threads may read one that is held (scry_labels_hold). */
 typedef struct edit_list {
     edit *list; /* ascending by latent */
     size_t count, room;
     scry_error problem;
-    struct edit_list *older; /* of those that are let go of when nobody holds them */
+    struct edit_list *older; /* of the retired versions, freed when nothing holds them */
 } edit_list;
 
 struct label_edits {
@@ -39,7 +39,7 @@ struct label_edits {
 
 /* ---- the list -------------------------------------------------------------------------------- */
 
-/* Where the latent is, or belongs. */
+/* The latent's place, or where it would be inserted. */
 static size_t place_of(const edit_list *e, uint32_t latent) {
     size_t low = 0, high = e->count;
     while (low < high) {
@@ -61,7 +61,7 @@ static void put(edit_list *e, uint32_t latent, const char *text) {
     e->list[at] = (edit){latent, mem_copy_string(text)};
 }
 
-static void take_away(edit_list *e, uint32_t latent) {
+static void remove_edit(edit_list *e, uint32_t latent) {
     size_t at = place_of(e, latent);
     if (at == e->count || e->list[at].latent != latent) return;
     free(e->list[at].text);
@@ -78,7 +78,7 @@ static void free_lists(edit_list *e) {
     }
 }
 
-/* Takes the list in place of the one before. */
+/* Makes this version the current one. */
 static void replace(struct label_edits *e, edit_list *by) {
     edit_list *before = atomic_exchange(&e->now, by);
     if (!before) return;
@@ -135,7 +135,6 @@ static bool read_record(edit_list *e, uint32_t latents, const char *path, uint64
     return ok;
 }
 
-/* What the file says. */
 static edit_list *read_file(uint32_t latents, const char *path) {
     edit_list *e = mem_new(1, sizeof *e);
     mapped_file map;
@@ -216,7 +215,7 @@ bool scry_label_set(scry_index *x, uint32_t latent, const char *text, scry_error
         edit_list *e = read_file(x->F, path);
         const char *own = index_file_label(x, latent);
         ok = !e->problem.status || scry_fail(err, "%s", e->problem.text);
-        if (ok && strcmp(label, own ? own : "") == 0) take_away(e, latent);
+        if (ok && strcmp(label, own ? own : "") == 0) remove_edit(e, latent);
         else if (ok) put(e, latent, label);
         if (ok && !(ok = write_list(e, path, err))) {
             free_lists(e);

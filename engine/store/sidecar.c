@@ -1,4 +1,4 @@
-/* store/sidecar.c: where the files that belong to an index are, and how they are written. */
+/* store/sidecar.c: paths of the files that belong to an index. */
 #include "store/sidecar.h"
 #include "base/mem.h"
 #include "base/user_files.h"
@@ -32,40 +32,40 @@ static char *stem_in_data(const char *path, bool cached) {
     return stem;
 }
 
-/* Where it is; *cached: the index lies in the cache. */
-static char *find_beside(const char *path, const char *suffix, bool *cached) {
-    char *folder = path_folder(path), *cache = scry_user_folder("XDG_CACHE_HOME", ".cache"), *beside;
+/* *cached: the index lies in the cache. */
+static char *sidecar_path(const char *path, const char *suffix, bool *cached) {
+    char *folder = path_folder(path), *cache = scry_user_folder("XDG_CACHE_HOME", ".cache"), *file;
     *cached = same_folder(folder, cache);
     if (!*cached && access(folder, W_OK) == 0) {
         size_t length = strlen(path);
         if (path_ends_with(path, ".scry")) length -= 5;
-        beside = mem_format("%.*s%s", (int)length, path, suffix);
+        file = mem_format("%.*s%s", (int)length, path, suffix);
     } else {
         char *data = scry_user_folder("XDG_DATA_HOME", ".local/share"), *stem = stem_in_data(path, *cached);
-        beside = mem_format("%s/%s%s", data, stem, suffix);
+        file = mem_format("%s/%s%s", data, stem, suffix);
         free(data);
         free(stem);
     }
     free(folder);
     free(cache);
-    return beside;
+    return file;
 }
 
 char *scry_sidecar_path(const scry_index *index, const char *suffix) {
     bool cached;
-    return find_beside(scry_index_info(index)->path, suffix, &cached);
+    return sidecar_path(scry_index_info(index)->path, suffix, &cached);
 }
 
 char *scry_sidecar_path_for_latents(const scry_index *index, const char *suffix) {
     bool cached;
-    char *of_index = find_beside(scry_index_info(index)->path, suffix, &cached);
+    char *of_index = sidecar_path(scry_index_info(index)->path, suffix, &cached);
     uint64_t latents = cached ? scry_fingerprint_latents(index) : 0;
     if (!latents) return of_index;
     char *data = scry_user_folder("XDG_DATA_HOME", ".local/share");
-    char *beside = mem_format("%s/latents-%016" PRIx64 "%s", data, latents, suffix);
-    /* Before, the content named them: they are taken over. */
-    if (access(beside, F_OK) != 0) rename(of_index, beside);
+    char *file = mem_format("%s/latents-%016" PRIx64 "%s", data, latents, suffix);
+    /* An earlier version named the file by the index. */
+    if (access(file, F_OK) != 0) rename(of_index, file);
     free(data);
     free(of_index);
-    return beside;
+    return file;
 }

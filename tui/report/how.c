@@ -26,7 +26,8 @@ void report_how(FILE *f, const report *r) {
                       "representations"}};
     fputs("<dt>shift</dt><dd>over paired tokens of the training set: ", f);
     for (int m = 0; m < SCRY_METRICS; m++)
-        svg_put(f, "%t%t %t", m ? ", " : "", scry_metrics[m].name, scry_metrics[m].definition);
+        svg_put(f, "%t%t %t%t", m ? ", " : "", scry_metrics[m].name, scry_metrics[m].definition,
+                scry_metrics[m].is_signed ? " (signed)" : "");
     fputs("</dd>\n", f);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         svg_put(f, "<dt>%t</dt><dd>%t</dd>\n", rows[i][0], rows[i][1]);

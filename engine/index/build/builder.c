@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Mapped input counts as memory while it is resident: every RELEASE_BYTES of it are given back. */
+/* Mapped input counts as memory while it is resident: pages are dropped after every RELEASE_BYTES of it. */
 enum { RELEASE_BYTES = 8 << 20 };
 
 typedef struct builder {
@@ -133,8 +133,8 @@ static void builder_free(builder *b) {
     scry_study_free(b->in.study);
 }
 
-/* What matrices take besides the maps of their files: those that stay open all together, the others as
- * much as the group that takes most, and what is needed to sort one and to read rows. */
+/* Memory of matrices besides the maps of their files: the sum of those that stay open, the largest group of the
+ * others, and buffers to sort one and to read rows. */
 static uint64_t matrix_memory(const build_inputs *in) {
     uint64_t open = 0, most = 0, sort = 0, threads = parallel_threads(in->pool);
     for (size_t g = 0; g < group_count(in); g++) {
@@ -164,7 +164,7 @@ static uint64_t most_candidates(const build_inputs *in) {
     return most < in->F ? most : in->F;
 }
 
-/* *limit: what is left of the memory for postings once everything whose size is known has its part. */
+/* *limit: bytes of postings to hold in memory, from what is left after everything whose size is known. */
 static bool share_memory(const build_inputs *in, uint64_t *limit) {
     uint64_t memory = build_memory(in), F = in->F, d = in->sae.d_in;
     uint64_t fixed = ((uint64_t)48 << 20) + 2 * F * d * sizeof(float);  /* the program, the SAE */
@@ -181,7 +181,7 @@ static bool share_memory(const build_inputs *in, uint64_t *limit) {
                          "--memory: %" PRIu64 " MiB is too little for %" PRIu32 " latents and %zu domains; expected at "
                          "least %" PRIu64 " MiB",
                          memory >> 20, in->F, in->D, ((fixed + fixed / 4) >> 20) + 1);
-    /* A segment in work can take as much again before it reaches the main streams. */
+    /* An open segment can take as much again before it reaches the store. */
     *limit = (memory - fixed) / 4;
     return true;
 }
@@ -194,7 +194,7 @@ static bool walk_groups(builder *b) {
     return true;
 }
 
-/* inputs.options, notes, err, study, pool and folder are given. */
+/* b->in holds options, notes, err, study, pool and folder. */
 static bool build(builder *b, const char *out) {
     build_inputs *in = &b->in;
     uint64_t limit = 0;

@@ -1,7 +1,7 @@
 /* candidates.c: which latents the domains are encoded on, where not all.
  *
- * A latent whose shift is small is in no selection that the study is made for. Of every training set,
- * source and metric the first N latents are kept, so that no ranking's first N lack one. */
+ * The first N latents of every training set, source and metric are kept, so that the top N of every ranking can be
+ * scored. */
 #include "index/build/candidates.h"
 #include "base/argsort.h"
 #include "base/mem.h"

@@ -1,4 +1,4 @@
-/* inputs.c: opens what a study names: the SAE, the captures and their tokens. */
+/* inputs.c: open a study's SAE, captures and tokens. */
 #include "index/build/inputs.h"
 #include "base/mem.h"
 #include "index/build/content_hash.h"
@@ -196,7 +196,7 @@ static bool open_capture(build_inputs *in, size_t g, scry_condition condition) {
     bool ok = check_residual(in, c) && open_text(in, c) && mark_kept(in, c);
     matrix_drop_pages(&c->m);
     in->scratch_bytes += c->cost.aside;
-    if (in->scratch_bytes <= build_memory(in)) return ok; /* as much disk is not missed, and opening again costs time */
+    if (in->scratch_bytes <= build_memory(in)) return ok; /* so much disk is acceptable, and opening again costs time */
     in->scratch_bytes -= c->cost.aside;
     capture_suspend(c);
     return ok;

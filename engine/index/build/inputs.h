@@ -1,4 +1,4 @@
-/* inputs.h: what a study names, open: the SAE, the captures and their tokens. */
+/* inputs.h: the open SAE, captures and tokens of a study. */
 #ifndef SCRY_INDEX_BUILD_INPUTS_H
 #define SCRY_INDEX_BUILD_INPUTS_H
 
@@ -40,7 +40,7 @@ typedef struct latent_subset {
 } latent_subset;
 
 typedef struct build_inputs {
-    /* given */
+    /* set by the caller */
     const scry_build_options *options;
     scry_notes *notes;
     scry_error *err;
@@ -48,7 +48,7 @@ typedef struct build_inputs {
     scry_study *study;
     char *folder; /* of the index, for scratch files */
 
-    /* filled by inputs_open */
+    /* set by inputs_open */
     sae sae;
     bool has_sae;
     tokenizer tokenizer;

@@ -1,5 +1,4 @@
-/* merge.c: shards of an index, each some of its latents, put together to the same bytes that one run
- * would have written. */
+/* merge.c: join shards of an index, each some of its latents, to the bytes that one run would have written. */
 #include "base/mem.h"
 #include "index/format/container.h"
 #include "index/format/layout.h"
@@ -106,7 +105,8 @@ static bool join(merger *m, const char *name) {
     return true;
 }
 
-/* One shard's part of a table: its rows, or those that the whole has and it has not, or the other way about. */
+/* One shard's part of a table. The shard may hold rows of active latents only where the result holds all, or the
+ * reverse. */
 static void join_rows(merger *m, const shard *s, const uint8_t *table, uint64_t width) {
     bool all = m->rows == m->F, own = s->rows.rows == s->latents;
     if (all == own) {

@@ -1,7 +1,7 @@
-/* nonzero_scan.c: what is not zero in the rows of a part.
+/* nonzero_scan.c: find the nonzero values of rows.
  *
- * Nearly all of a features dump is zero: it is looked at in the file's own dtype, wide, and only what
- * is not zero is converted or copied. */
+ * Nearly all of a features dump is zero: it is tested in the file's own dtype, many values at a time, and only nonzero
+ * values are converted or copied. */
 #include "base/mem.h"
 #include "base/cpu_dispatch.h"
 #include "index/build/inputs.h"
@@ -13,7 +13,7 @@
 #include <immintrin.h>
 #endif
 
-enum { STRETCH = 256 }; /* bytes looked at together */
+enum { STRETCH = 256 }; /* bytes tested together */
 
 static void reserve(part_scan *s, uint64_t more) {
     if (s->room - s->used >= more) return;
@@ -83,7 +83,7 @@ static void nonzero(const uint8_t *bytes, uint32_t count, uint64_t *mask) {
 
 /* ---- values --------------------------------------------------------------------------------- */
 
-/* A nonzero float, unless it is NaN or infinite. There is room for it. */
+/* Appends a nonzero float, unless it is NaN or infinite; room for it must be reserved. */
 static inline uint32_t add(part_scan *s, const uint8_t *bytes, uint32_t col) {
     uint32_t bits;
     memcpy(&bits, bytes, sizeof bits);

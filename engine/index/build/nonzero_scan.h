@@ -1,4 +1,4 @@
-/* nonzero_scan.h: what is not zero in the rows of a part of a tile. */
+/* nonzero_scan.h: the nonzero values of some rows of a tile. */
 #ifndef SCRY_INDEX_BUILD_NONZERO_SCAN_H
 #define SCRY_INDEX_BUILD_NONZERO_SCAN_H
 
@@ -19,7 +19,7 @@ typedef struct tile_entry {
     float value;
 } tile_entry;
 
-/* What is not zero in PART_ROWS rows, by block of latents: start[block] .. start[block + 1]; within a
+/* The nonzero values of PART_ROWS rows, by block of latents: start[block] .. start[block + 1]; within a
  * block the rows ascend. */
 typedef struct tile_part {
     tile_entry *entry;
@@ -27,13 +27,13 @@ typedef struct tile_part {
     uint32_t room;
 } tile_part;
 
-/* Append what is not zero among count numbers of the tensor's dtype that lie side by side, the first in column col;
- * NaN and infinite ones are left out. Return how many those are. */
+/* Append the nonzero values among count contiguous numbers of the tensor's dtype, the first in column col, without NaN
+ * and infinite ones. Return how many of those there are. */
 uint64_t scan_bytes(part_scan *s, const tensor *t, const uint8_t *bytes, uint32_t col, uint32_t count);
 uint64_t scan_floats(part_scan *s, const float *x, uint32_t col, uint32_t count);
 void scan_sparse(part_scan *s, const uint32_t *col, const float *value, uint64_t count);
-/* Move what was found in `rows` rows, the first of which is row `row` of the tile, to part, by block: of the F latents
- * from first_latent on. Empties the scan. */
+/* Move the values found in `rows` rows, of which the first is row `row` of the tile, to part, sorted by block; only
+ * those of the F latents from first_latent on. Empties the scan. */
 void scan_close(part_scan *s, tile_part *part, uint32_t first_latent, uint32_t F, uint32_t row, uint32_t rows);
 
 #endif

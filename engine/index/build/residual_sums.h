@@ -8,8 +8,8 @@
 
 typedef struct residual_sums residual_sums;
 
-/* Add the residuals that tile_load read, then prepare them for the encoder. *sums is made when the first residuals
- * come; NULL before. */
+/* Add the residuals that tile_load read, then prepare them for the encoder. *sums is made at the first
+ * residuals; NULL before. */
 void residual_sums_add_tile(residual_sums **sums, const build_tile *tile);
 /* Memory that the sums take. */
 uint64_t residual_sums_bytes(const build_inputs *in);

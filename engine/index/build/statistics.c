@@ -28,11 +28,11 @@ void statistics_free(statistics *s, const build_inputs *in) {
     free(s->domain_icl);
 }
 
-/* What the metrics of scry_metric are made from, for one source, from its pair sums. */
+/* The arrays of shift/T/SOURCE and fires/T/SOURCE, from the pair sums of one source. */
 static void shift_arrays(const accumulators *a, int c, double *out, uint32_t *fires) {
     const pair_sums *p = &a->pair[c];
     const size_t F = a->tile->in->F;
-    /* A firing rate is a share of tokens, also where samples are what is paired. */
+    /* A firing rate is a share of tokens even where samples are paired. */
     bool by_sample = a->tile->in->pairing == SCRY_PAIR_SAMPLE;
     memcpy(fires, by_sample ? a->sums[SCRY_BASE].fires : p->base_fires, F * sizeof *fires);
     memcpy(fires + F, by_sample ? a->sums[c].fires : p->other_fires, F * sizeof *fires);
@@ -66,7 +66,7 @@ bool statistics_finish_train(statistics *s, const accumulators *a, size_t train)
     return true;
 }
 
-/* What was not encoded is not 0 but not known. */
+/* What was not encoded is unknown, not 0. */
 static void blank_domain(statistics *s, const build_inputs *in, const latent_subset *encoded, size_t domain) {
     uint32_t next = 0;
     for (uint32_t j = 0; j < in->F; j++) {

@@ -7,11 +7,11 @@
 #include "index/build/nonzero_scan.h"
 
 /* A tile is some partner rows by all latents. Where residuals are encoded it has RESIDUAL_ROWS, as the
- * multiplication's last digits depend on its shape. Features make larger ones, up to MOST_ROWS, as long as
- * what is not zero stays below MOST_ENTRIES or so: sums are carried on from row to row, so that nothing
- * depends on where a tile ends. PART_ROWS of them are loaded at a time by a thread; a block of
- * BLOCK_LATENTS is processed at a time. Postings go from the group's streams to the main ones, as a segment,
- * after every SEGMENT_ROWS. Neither the sums nor the bytes depend on the number of threads or on the memory. */
+ * multiplication's rounding depends on its shape. Features make larger ones, up to MOST_ROWS, as long as there are
+ * about MOST_ENTRIES nonzero values or fewer: sums go on from row to row, so that nothing depends on where a tile ends.
+ * PART_ROWS of them are loaded at a time by a thread; a block of BLOCK_LATENTS is processed at a time. Postings go from
+ * the group's streams to the main ones, as a segment, after every SEGMENT_ROWS. Neither the sums nor the bytes depend
+ * on the number of threads or on the memory. */
 enum {
     RESIDUAL_ROWS = 512,
     MOST_ROWS = 2048,
@@ -20,10 +20,10 @@ enum {
     SEGMENT_ROWS = 8192
 };
 
-/* Bytes are copied from files into room that stays in a processor's own cache. */
+/* Bytes are copied from files into a buffer that stays in a core's own cache. */
 enum { READ_BYTES = 256 << 10 };
 
-/* What a thread works with. */
+/* A thread's buffers. */
 typedef struct tile_worker {
     uint8_t *bytes; /* [READ_BYTES] */
     part_scan scan;
@@ -38,7 +38,7 @@ typedef struct build_tile {
     build_capture *group[SCRY_CONDITIONS]; /* captures of the group that is walked, NULL: absent */
     const latent_subset *subset;           /* latents that the group is encoded on, NULL: all of this shard */
     tile_worker *workers;                  /* [threads] */
-    uint64_t mapped;                       /* bytes read through maps since those were last given back */
+    uint64_t mapped;                       /* bytes read through maps since their pages were last dropped */
     uint32_t mask, n, most;                /* most: rows at which it is full */
     bool sample_end;
     uint64_t row[SCRY_CONDITIONS][MOST_ROWS];

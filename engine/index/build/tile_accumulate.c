@@ -60,8 +60,8 @@ typedef struct block_count {
     uint64_t entries[SCRY_CONDITIONS], fires[SCRY_CONDITIONS], negative[SCRY_CONDITIONS];
 } block_count;
 
-/* Room for what the latent will hold at the end of the segment, if it goes on like this: growing step by step
- * costs more than all the rest. */
+/* Reserve what the latent will hold at the end of the segment at its present rate: growing step by step costs more than
+ * all the rest. */
 static void reserve_segment(const accumulators *a, int c, posting_stream *stream, uint32_t entries) {
     enum { USUAL = 6, MOST_TIMES = 8 };
     uint32_t need = entries * USUAL + POSTING_MOST;
@@ -148,7 +148,7 @@ typedef struct block_job {
     block_count *counts; /* [blocks] */
 } block_job;
 
-/* Encodes a block of the latents in work, or gathers what was found of it. */
+/* Encodes a block of latents, or collects what tile_load or topk_choose found of it. */
 static void fill_lists(accumulators *a, int c, size_t block, uint32_t latents, tile_worker *w) {
     const build_tile *tile = a->tile;
     const uint32_t first = (uint32_t)block * BLOCK_LATENTS;
@@ -193,7 +193,7 @@ static void count_pairs(accumulators *a) {
     }
 }
 
-/* How many rows of features the next tile may have, from what this one held. */
+/* Rows of features in the next tile, from the entries of this one. */
 static void choose_most(accumulators *a, uint64_t entries) {
     uint64_t rows = MOST_ENTRIES / (entries / a->tile->n + 1) / PART_ROWS * PART_ROWS;
     for (int c = 0; c < SCRY_CONDITIONS; c++)
@@ -226,8 +226,8 @@ void tile_accumulate(accumulators *a) {
 
 /* ---- segments ------------------------------------------------------------------------------- */
 
-/* Room for what the latent will hold at the end, if it goes on like this: a stream that grows step by
- * step is copied and cut many times. */
+/* Reserve what the latent will hold at the end at its present rate: a stream that grows step by step is copied many
+ * times. */
 static void reserve_all(const accumulators *a, posting_stream *to, const posting_stream *from) {
     uint64_t all = (uint64_t)to->used + from->used + 2 * POSTING_MOST, most = a->store->limit / a->tile->in->F * 2;
     if (to->room >= all || !a->tokens_done) return;

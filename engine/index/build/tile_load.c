@@ -1,4 +1,4 @@
-/* tile_load.c: one tile: files to residuals, or to what is not zero of each part of its rows.
+/* tile_load.c: read the rows of a tile: residuals, or the nonzero values of features.
  *
  * Rows that lie in a file as plain numbers are copied from it into a buffer that stays in the cache
  * and are looked at there; others are read through the map. */
@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What came of a part. */
 typedef struct part_result {
     uint64_t bad, bad_row;
     uint64_t mapped;    /* bytes read through the map */
@@ -82,8 +81,8 @@ static void take_features(load_part *p, const matrix_place *place, uint32_t t, u
     count_bad(p, t, scan_bytes(scan, place->tensor, bytes, col, count));
 }
 
-/* A row that is sparse, or does not lie plainly in the file. */
-static void odd_features(load_part *p, uint32_t t) {
+/* A row that is sparse, or not contiguous in the file. */
+static void load_features_row(load_part *p, uint32_t t) {
     const build_capture *capture = p->tile->group[p->c];
     part_scan *scan = &p->worker->scan;
     uint64_t row = capture->row0 + p->tile->row[p->c][t], cols = capture->m.cols;
@@ -107,7 +106,7 @@ static void load_features(load_part *p, tile_part *part) {
     for (uint32_t t = p->from, rows; t < p->end && !p->result->unread; t += rows) {
         rows = read_rows(p, t, take_features);
         if (rows || p->result->unread) continue;
-        odd_features(p, t);
+        load_features_row(p, t);
         rows = 1;
     }
     scan->start[p->end - p->from] = scan->used;
@@ -144,7 +143,7 @@ static void load_residuals(load_part *p) {
     }
 }
 
-/* Which token texts hold a capture's norm: one that holds most of it is a warning later. */
+/* Sums |x|^2 by token text: one that holds most of a capture's norm is reported later. */
 static void add_norms(build_tile *tile, int c) {
     build_capture *capture = tile->group[c];
     if (!(tile->mask >> c & 1) || !tile->X[c] || capture->text < 0) return;

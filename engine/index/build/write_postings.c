@@ -1,7 +1,7 @@
 /* write_postings.c: postings and key pieces to the file.
  *
- * While captures are read, a latent's postings grow as segments (posting_buffer.h). Here, where its stream is
- * whole in memory, they are put in order of token and packed (posting_codec.h). */
+ * While captures are read, a latent's postings grow as segments (posting_buffer.h). Here its complete stream is
+ * sorted by token and packed (posting_codec.h). */
 #include "index/build/write_postings.h"
 #include "base/mem.h"
 #include "index/format/layout.h"
@@ -43,7 +43,7 @@ typedef struct post_job {
     uint32_t *pieces;    /* [F][SCRY_KEY_PIECES]; NULL: no text */
     uint32_t *length;    /* [F] bytes of each stream */
     uint32_t *count;     /* [F] entries of each */
-    uint32_t first, end; /* latents of the block in work */
+    uint32_t first, end; /* latents of the block that is packed */
 } post_job;
 
 /* ---- order ---------------------------------------------------------------------------------- */
@@ -202,8 +202,8 @@ static void pack_part(void *context, size_t part, unsigned worker) {
     for (uint32_t j = first; j < first + PART && j < job->end; j++) pack_latent(job, j, &job->workers[worker]);
 }
 
-/* Behind the latents from first on whose streams are brought back together: a block, or as many as
- * there is room for, with what they are packed to beside them. */
+/* End of the latents from first on whose streams are restored together: a block, or as many as the memory holds with
+ * their packed form. */
 static uint32_t block_end(const posting_store *store, uint32_t first) {
     uint64_t bytes = 0;
     uint32_t end = first;
@@ -214,7 +214,7 @@ static uint32_t block_end(const posting_store *store, uint32_t first) {
     return end;
 }
 
-/* A block of latents at a time: a latent's stream is whole in memory only here. */
+/* A block of latents at a time, so that few complete streams are in memory. */
 static bool put_data(post_job *job, container_writer *w) {
     posting_store *store = job->store;
     static const uint8_t spare[POSTING_CODEC_SPARE];

@@ -98,7 +98,7 @@ static cJSON *domains_json(const build_inputs *in, const statistics *s) {
     return list;
 }
 
-/* Chosen by the whole decoder, also where a shard holds a part. */
+/* Chosen by the whole decoder even where a shard holds part of it. */
 static decoder_codec decoder_form_of(const build_inputs *in) {
     return decoder_choose(in->sae.W_dec, (uint64_t)in->all_latents * in->sae.d_in);
 }

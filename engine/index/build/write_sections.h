@@ -1,4 +1,4 @@
-/* write_sections.h: everything that was gathered to the index. */
+/* write_sections.h: write an index from what was computed. */
 #ifndef SCRY_INDEX_BUILD_WRITE_SECTIONS_H
 #define SCRY_INDEX_BUILD_WRITE_SECTIONS_H
 

@@ -40,8 +40,8 @@ struct container_writer {
     int failed; /* errno of the first failure */
 };
 
-/* In small pieces: what is written with one call can lie in the page cache as one block of up to 2 MB,
- * and then a reader who maps the file and looks at one row makes all of it resident. */
+/* In small pieces: what one call writes can lie in the page cache as one block of up to 2 MB, and a process that maps
+ * the file and reads one row then makes all of it resident. */
 static void put(container_writer *w, const void *bytes, uint64_t size) {
     for (uint64_t done = 0; done < size && !w->failed;) {
         size_t piece = size - done < WRITE_PIECE ? (size_t)(size - done) : WRITE_PIECE;
@@ -190,7 +190,7 @@ static bool check_header(const container *c, const header *h, scry_error *err) {
     return true;
 }
 
-/* What lies between a section and the next is zero, so that no byte of the file goes unchecked. */
+/* The bytes between sections are zero, so that no byte of the file goes unchecked. */
 static bool padding_right(const container *c, const container_section *s, scry_error *err) {
     for (uint64_t at = s->offset + s->size; at % ALIGN && at < c->map.size; at++)
         if (c->map.data[at])

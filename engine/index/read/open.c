@@ -1,4 +1,4 @@
-/* index.c: opening an index: every section's size is checked against what the meta data says. */
+/* open.c: open an index: every section's size is checked against the meta data. */
 #include "index/read/index.h"
 #include "base/atomic_file.h"
 #include "base/mem.h"
@@ -218,9 +218,9 @@ static bool open_statistics(scry_index *x, scry_error *err) {
     uint64_t cells = (uint64_t)x->rows.rows * x->D, size;
     x->source = mem_new(x->info.trains * SCRY_CONDITIONS, sizeof *x->source);
     x->silent = mem_new(x->D, sizeof *x->silent);
-    x->made = mem_new(1, sizeof *x->made);
-    pthread_mutex_init(&x->made->lock, NULL);
-    x->made->shift = mem_new(x->info.trains * SCRY_CONDITIONS * SCRY_METRICS, sizeof *x->made->shift);
+    x->derived = mem_new(1, sizeof *x->derived);
+    pthread_mutex_init(&x->derived->lock, NULL);
+    x->derived->shift = mem_new(x->info.trains * SCRY_CONDITIONS * SCRY_METRICS, sizeof *x->derived->shift);
     for (size_t t = 0; t < x->info.trains; t++)
         for (int c = 1; c < SCRY_CONDITIONS; c++)
             if (x->info.train[t].has[c] && !open_source(x, t, (scry_condition)c, err)) return false;
@@ -316,14 +316,15 @@ scry_index *index_open(const char *path, bool verify, scry_error *err) {
 
 void index_close(scry_index *x) {
     for (size_t d = 0; x->info.domain && d < x->info.domains; d++) free(x->info.domain[d].change);
-    for (size_t i = 0; x->made && i < x->info.trains * SCRY_CONDITIONS * SCRY_METRICS; i++) free(x->made->shift[i]);
+    for (size_t i = 0; x->derived && i < x->info.trains * SCRY_CONDITIONS * SCRY_METRICS; i++)
+        free(x->derived->shift[i]);
     active_rows_free(&x->rows);
-    if (x->made) {
-        pthread_mutex_destroy(&x->made->lock);
-        free(x->made->shift);
+    if (x->derived) {
+        pthread_mutex_destroy(&x->derived->lock);
+        free(x->derived->shift);
     }
     void *owned[] = {x->info.train, x->info.domain, x->info.capture, (void *)x->info.note, x->source,
-                     x->silent,     x->made,        x->texts,        x->capture_text,      x->first_token};
+                     x->silent,     x->derived,     x->texts,        x->capture_text,      x->first_token};
     for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) free(owned[i]);
     index_given_free(x->given);
     cJSON_Delete(x->meta);

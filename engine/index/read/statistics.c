@@ -1,4 +1,4 @@
-/* statistics.c: per-latent figures of an open index. */
+/* statistics.c: per-latent statistics of an open index. */
 #include "base/mem.h"
 #include "index/format/metric_values.h"
 #include "index/read/index.h"
@@ -73,15 +73,15 @@ const double *scry_shift(const scry_index *x, size_t train, scry_condition sourc
     const index_source *s = index_source_of(x, train, source);
     if (!s || metric_array(metric) >= s->arrays) return NULL;
     if (metric_array(metric) >= 0 && x->rows.rows == x->F) return s->shift + (size_t)metric_array(metric) * x->F;
-    double **place = &x->made->shift[(train * SCRY_CONDITIONS + source) * SCRY_METRICS + metric];
-    pthread_mutex_lock(&x->made->lock);
+    double **place = &x->derived->shift[(train * SCRY_CONDITIONS + source) * SCRY_METRICS + metric];
+    pthread_mutex_lock(&x->derived->lock);
     if (!*place) {
         double *out = mem_new(x->F, sizeof *out);
         for (uint32_t j = 0; j < x->F; j++) out[j] = metric_of(x, s, metric, j);
         *place = out;
     }
     const double *shift = *place;
-    pthread_mutex_unlock(&x->made->lock);
+    pthread_mutex_unlock(&x->derived->lock);
     return shift;
 }
 
