@@ -11,7 +11,7 @@
 #ifndef SCRY_METRICS_H
 #define SCRY_METRICS_H
 
-#include "base/choices.h"
+#include "base/alternatives.h"
 
 #include <stdbool.h>
 

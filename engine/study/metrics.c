@@ -1,6 +1,6 @@
 /* study/metrics.c: the table of metrics as data. */
 #include "metrics.h"
-#include "base/choices.h"
+#include "base/alternatives.h"
 
 #include <string.h>
 
@@ -23,7 +23,5 @@ int scry_metric_of(const char *name) {
 }
 
 const char *scry_metric_choices(char out[SCRY_CHOICES], const char *quote) {
-    const char *names[SCRY_METRICS];
-    for (int m = 0; m < SCRY_METRICS; m++) names[m] = scry_metrics[m].name;
-    return choices_text(out, SCRY_CHOICES, names, SCRY_METRICS, quote);
+    return alternatives_quoted(out, SCRY_CHOICES, &scry_metrics[0].name, sizeof *scry_metrics, SCRY_METRICS, quote);
 }

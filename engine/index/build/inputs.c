@@ -166,7 +166,7 @@ bool capture_reopen(build_inputs *in, build_capture *c) {
 }
 
 void capture_suspend(build_capture *c) {
-    if (!matrix_costs(&c->m).holds) return;
+    if (!matrix_costs(&c->m).has_scratch) return;
     matrix known = {.rows = c->m.rows, .cols = c->m.cols, .sparse = c->m.sparse, .cols_inferred = c->m.cols_inferred};
     matrix_close(&c->m);
     c->m = known;
@@ -195,9 +195,9 @@ static bool open_capture(build_inputs *in, size_t g, scry_condition condition) {
     c->cost = matrix_costs(&c->m);
     bool ok = check_residual(in, c) && open_text(in, c) && mark_kept(in, c);
     matrix_drop_pages(&c->m);
-    in->scratch_bytes += c->cost.aside;
+    in->scratch_bytes += c->cost.scratch;
     if (in->scratch_bytes <= build_memory(in)) return ok; /* so much disk is acceptable, and opening again costs time */
-    in->scratch_bytes -= c->cost.aside;
+    in->scratch_bytes -= c->cost.scratch;
     capture_suspend(c);
     return ok;
 }

@@ -12,13 +12,10 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "numbers are written a
 
 enum { WRITE_BUFFER = 1 << 20 };
 
-static const struct {
-    const char *name;
-    unsigned size;
-} kinds[] = {
-    [TENSOR_F16] = {"F16", 2}, [TENSOR_BF16] = {"BF16", 2}, [TENSOR_F32] = {"F32", 4}, [TENSOR_F64] = {"F64", 8},
-    [TENSOR_I8] = {"I8", 1},   [TENSOR_U8] = {"U8", 1},     [TENSOR_I16] = {"I16", 2}, [TENSOR_U16] = {"U16", 2},
-    [TENSOR_I32] = {"I32", 4}, [TENSOR_U32] = {"U32", 4},   [TENSOR_I64] = {"I64", 8}, [TENSOR_U64] = {"U64", 8},
+const char *const safetensors_dtypes[TENSOR_OTHER] = {
+    [TENSOR_F16] = "F16", [TENSOR_BF16] = "BF16", [TENSOR_F32] = "F32", [TENSOR_F64] = "F64",
+    [TENSOR_I8] = "I8",   [TENSOR_U8] = "U8",     [TENSOR_I16] = "I16", [TENSOR_U16] = "U16",
+    [TENSOR_I32] = "I32", [TENSOR_U32] = "U32",   [TENSOR_I64] = "I64", [TENSOR_U64] = "U64",
 };
 
 /* The header's text, padded with blanks so that the data begins at a multiple of 8; *expected: bytes
@@ -30,9 +27,9 @@ static char *header_text(const safetensors_item *items, size_t count, const char
     *expected = 0;
     for (size_t i = 0; i < count; i++) {
         cJSON *entry = cJSON_AddObjectToObject(header, items[i].name);
-        cJSON_AddStringToObject(entry, "dtype", kinds[items[i].dtype].name);
+        cJSON_AddStringToObject(entry, "dtype", safetensors_dtypes[items[i].dtype]);
         cJSON *shape = cJSON_AddArrayToObject(entry, "shape");
-        uint64_t bytes = kinds[items[i].dtype].size;
+        uint64_t bytes = tensor_size(items[i].dtype);
         for (int d = 0; d < items[i].dims; d++) {
             cJSON_AddItemToArray(shape, cJSON_CreateNumber((double)items[i].shape[d]));
             bytes *= items[i].shape[d];
@@ -52,7 +49,7 @@ static char *header_text(const safetensors_item *items, size_t count, const char
 
 static void put(safetensors_writer *w, const void *bytes, size_t size) {
     if (w->failed || size == 0) return;
-    if (fwrite(bytes, 1, size, w->to.file) != size) w->failed = errno ? errno : EIO;
+    if (fwrite(bytes, 1, size, w->out.file) != size) w->failed = errno ? errno : EIO;
     w->size += size;
 }
 
@@ -64,8 +61,8 @@ bool safetensors_create(safetensors_writer *w, const char *path, const safetenso
 bool safetensors_create_about(safetensors_writer *w, const char *path, const safetensors_item *items, size_t count,
                               const char *const (*about)[2], size_t abouts, scry_error *err) {
     *w = (safetensors_writer){0};
-    if (!atomic_file_begin(&w->to, path, err)) return false;
-    setvbuf(w->to.file, NULL, _IOFBF, WRITE_BUFFER);
+    if (!atomic_file_begin(&w->out, path, err)) return false;
+    setvbuf(w->out.file, NULL, _IOFBF, WRITE_BUFFER);
     char *header = header_text(items, count, about, abouts, &w->expected);
     uint64_t length = strlen(header);
     put(w, &length, sizeof length);
@@ -82,12 +79,12 @@ void safetensors_put(safetensors_writer *w, const void *bytes, size_t size) {
 bool safetensors_finish(safetensors_writer *w, scry_error *err) {
     bool complete = w->written == w->expected;
     if (!complete)
-        scry_fail(err, "%s: %" PRIu64 " bytes of tensors were given, but the shapes stated need %" PRIu64, w->to.path,
+        scry_fail(err, "%s: %" PRIu64 " bytes of tensors were given, but the shapes stated need %" PRIu64, w->out.path,
                   w->written, w->expected);
-    else if (w->failed) scry_fail(err, "%s: cannot be written: %s", w->to.path, strerror(w->failed));
-    return atomic_file_end(&w->to, complete && !w->failed, err);
+    else if (w->failed) scry_fail(err, "%s: cannot be written: %s", w->out.path, strerror(w->failed));
+    return atomic_file_end(&w->out, complete && !w->failed, err);
 }
 
 void safetensors_cancel(safetensors_writer *w) {
-    atomic_file_end(&w->to, false, NULL);
+    atomic_file_end(&w->out, false, NULL);
 }
