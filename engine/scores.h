@@ -17,7 +17,7 @@
 #ifndef SCRY_SCORES_H
 #define SCRY_SCORES_H
 
-#include "base/choices.h"
+#include "base/alternatives.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -30,7 +30,7 @@
           "mean over a domain's tokens of the sum of the selection's activations")                                     \
     SCORE(SCRY_ACT2, act2, MEAN, BASE, h *h, sums->square[j], SQUARE, false, "4", "mean squared activation, averaged", \
           "mean over the selection of the mean squared activation")                                                    \
-    SCORE(SCRY_SCORE_ICL, icl, SUM, ICL, h *h, pairs->difference2[j], DIFFERENCE, true, "5",                           \
+    SCORE(SCRY_SCORE_ICL, icl, SUM, ICL, h *h, pairs->figure[PAIR_DIFFERENCE_SQUARE][j], DIFFERENCE, true, "5",        \
           "mean squared change under demonstrations",                                                                  \
           "mean over paired tokens of the sum of squared changes that demonstrations make")
 

@@ -23,6 +23,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "base/error.h"
+#include "metrics.h"
 #include "scores.h"
 
 /* ---- names ---------------------------------------------------------------------------------- */
@@ -33,22 +34,12 @@ typedef enum scry_condition { SCRY_BASE, SCRY_ICL, SCRY_SFT, SCRY_RL, SCRY_CONDI
 /* How tokens of two conditions are paired: by text within a sample, by sample (means over it), or by row number. */
 typedef enum scry_pairing { SCRY_PAIR_TOKEN, SCRY_PAIR_SAMPLE, SCRY_PAIR_ROW, SCRY_PAIRINGS } scry_pairing;
 
-/* Shift of a latent between base and a source x, over paired tokens:
- *   SQ    E[(h_x - h_base)^2]      STS paper, eq. for the latent shift
- *   ABS   E[|h_x - h_base|]
- *   MEAN  E[h_x] - E[h_base]       signed
- *   RATE  P(h_x > 0) - P(h_base > 0)   signed
- *   D     MEAN / sqrt((var_x + var_base) / 2)   signed */
-typedef enum scry_metric { SCRY_SQ, SCRY_ABS, SCRY_MEAN, SCRY_RATE, SCRY_D, SCRY_METRICS } scry_metric;
-
 /* The short names used in files, commands and on the screen: "base", "icl", "sq", "act2", ... */
 const char *scry_condition_name(scry_condition c);
 const char *scry_pairing_name(scry_pairing p);
-const char *scry_metric_name(scry_metric m);
 /* The enum's value for a name, or -1. */
 int scry_condition_of(const char *name);
 int scry_pairing_of(const char *name);
-int scry_metric_of(const char *name);
 
 const char *scry_version(void);
 
@@ -158,6 +149,10 @@ const double *scry_given_scores(const scry_index *index, scry_score score);
 /* Name and size of section i of the file, from 0; false past the last one. Sections, a header, the table of sections
  * and less than 64 bytes of padding after each add up to scry_info.file_size. */
 bool scry_section(const scry_index *index, size_t i, const char **name, uint64_t *bytes);
+
+/* Content fingerprint of an index, independent of its path: a hash of the names, sizes and checksums of its sections,
+ * so that it costs nothing however large they are; of a scores-only study, of its manifest. */
+uint64_t scry_fingerprint(const scry_index *index);
 
 /* Adds to notes the index's own, and then the usual signs of a wrong dump with their figures: L0 far from k, negative
  * features, density, one dominating token, decoder norms not folded, ties at rank 100, paired rows of different tokens.

@@ -2,7 +2,6 @@
 #include "baselines.h"
 #include "base/mem.h"
 #include "index/read/index.h"
-#include "index/build/residual_sums.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -3,11 +3,6 @@
 #include "index/read/index.h"
 
 #include <inttypes.h>
-#include <math.h>
-
-bool scry_is_scored(const scry_index *x, uint32_t latent) {
-    return !x->info.candidates || !isnan(x->contribution[SCRY_ACT][(size_t)latent * x->D]);
-}
 
 bool scry_require_scored(const scry_index *x, const scry_set *set, scry_error *err) {
     uint32_t missing = 0, first = 0;

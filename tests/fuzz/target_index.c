@@ -4,7 +4,7 @@
 #include "latent.h"
 #include "baselines.h"
 #include "export.h"
-#include "store/fingerprint.h"
+#include "store/fingerprint.h" /* scry_fingerprint_latents */
 #include "labels.h"
 #include "session.h"
 

@@ -134,7 +134,10 @@ bool cli_ranking(const options *o, const scry_index *index, size_t train, scry_c
     int by = o->by ? scry_condition_of(o->by) : (int)has[0];
     int m = o->metric ? scry_metric_of(o->metric) : SCRY_SQ;
     if (by <= SCRY_BASE) return scry_misuse(err, "--by: found \"%.40s\", expected icl, sft or rl", o->by);
-    if (m < 0) return scry_misuse(err, "--metric: found \"%.40s\", expected sq, abs, mean, rate or d", o->metric);
+    char metrics[SCRY_CHOICES];
+    if (m < 0)
+        return scry_misuse(err, "--metric: found \"%.40s\", expected %s", o->metric,
+                           scry_metric_choices(metrics, ""));
     *source = (scry_condition)by;
     *metric = (scry_metric)m;
     return true;

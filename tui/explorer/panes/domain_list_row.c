@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { CPU_DISPATCH = 62, WIDER = 70 }; /* columns from which the residual, and the latent's part, have their own */
+enum { WIDE = 62, WIDER = 70 }; /* columns from which the residual, and the latent's part, have their own */
 
 /* "5.3e-3": no zeros in the exponent. */
 static void small(double value, char *text, size_t size) {
@@ -46,12 +46,12 @@ double domain_part(const app *a, size_t domain) {
 }
 
 const char *domain_row_heads(int cols) {
-    return cols >= WIDER ? "    STS    part  change residual" : cols >= CPU_DISPATCH ? "    STS  change residual" : "";
+    return cols >= WIDER ? "    STS    part  change residual" : cols >= WIDE ? "    STS  change residual" : "";
 }
 
 int domain_row_head_at(int cols, int x) {
     int from = cols - 9;
-    if (cols < CPU_DISPATCH || x < 0) return -1;
+    if (cols < WIDE || x < 0) return -1;
     if (x >= from) return x < cols ? SORT_RESIDUAL : -1;
     if (x >= (from -= 8)) return SORT_CHANGE;
     if (cols >= WIDER && x >= (from -= 8)) return SORT_LATENT;
@@ -93,7 +93,7 @@ static void draw_change(app *a, int y, int x, int cols, size_t d, bool residual)
 
 void domain_row_draw(app *a, int y, int x, int cols, size_t d, int name_width) {
     const scry_result *s = scry_session_result(a->tab->session);
-    bool used = !isnan(s->change[d]), wide = cols >= CPU_DISPATCH, wider = cols >= WIDER;
+    bool used = !isnan(s->change[d]), wide = cols >= WIDE, wider = cols >= WIDER;
     char text[128];
     text_clean(a->tab->info->domain[d].name, text, sizeof text, a->ascii);
     text_fit(text, name_width, a->ascii);

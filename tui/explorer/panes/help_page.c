@@ -10,10 +10,10 @@
 #include <string.h>
 
 /* Columns of key, and of name with its arguments, by the screen's width. */
-enum { KEY = 11, NAME = 14, NAME_WIDE = 40, CPU_DISPATCH = 120 };
+enum { KEY = 11, NAME = 14, NAME_WIDE = 40, WIDE = 120 };
 
 static int text_at(const app *a) {
-    return 2 + KEY + (a->grid->cols >= CPU_DISPATCH ? NAME_WIDE : NAME);
+    return 2 + KEY + (a->grid->cols >= WIDE ? NAME_WIDE : NAME);
 }
 
 /* bytes of text, with what the filter found in it. */
@@ -45,7 +45,7 @@ static void draw_line(app *a, const help_line *l, int y, int left) {
     put_found(a, y, x + 1, KEY - 1, ROLE_KEY, l->key, (int)strlen(l->key));
     x += 1 + KEY;
     x += put_found(a, y, x, text - x - 1, ROLE_TEXT, l->name, (int)strlen(l->name)) + 1;
-    if (cols >= CPU_DISPATCH) put_found(a, y, x, text - x - 1, ROLE_FAINT, l->arguments, (int)strlen(l->arguments));
+    if (cols >= WIDE) put_found(a, y, x, text - x - 1, ROLE_FAINT, l->arguments, (int)strlen(l->arguments));
     put_found(a, y, text, cols - text, ROLE_FAINT, l->text + l->from, l->part);
 }
 

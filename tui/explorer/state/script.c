@@ -2,7 +2,7 @@
 #include "explorer/state/script.h"
 #include "base/mem.h"
 #include "explorer/app.h"
-#include "store/sidecar.h"
+#include "base/user_files.h"
 
 #include <dirent.h>
 #include <errno.h>

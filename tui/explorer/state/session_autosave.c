@@ -3,8 +3,7 @@
 #include "explorer/app.h"
 #include "base/clock.h"
 #include "base/mem.h"
-#include "store/sidecar.h"
-#include "store/fingerprint.h"
+#include "base/user_files.h"
 #include "explorer/state/view_state.h"
 
 #include <inttypes.h>
