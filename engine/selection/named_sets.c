@@ -20,8 +20,7 @@ bool scry_named_sets_name_ok(const char *name, scry_error *err) {
                            "set \"%.60s\": expected a letter, then letters, digits, _ and points, at most %d in all",
                            name, SCRY_SET_NAME - 1);
     for (size_t i = 0; i < sizeof reserved / sizeof *reserved; i++)
-        if (strcmp(name, reserved[i]) == 0)
-            return scry_misuse(err, "set \"%s\": this name is reserved", name);
+        if (strcmp(name, reserved[i]) == 0) return scry_misuse(err, "set \"%s\": this name is reserved", name);
     size_t digits = strncmp(name, "top", 3) == 0 ? strspn(name + 3, "0123456789") : 0;
     if (strncmp(name, "top", 3) == 0 && !name[3 + digits])
         return scry_misuse(err, "set \"%s\": this name is reserved for the first latents of the ranking", name);
