@@ -16,8 +16,6 @@ typedef enum scry_residual_sum_kind {
 
 /* [d] of a capture; NULL when it held features, or (DIFFERENCE) is a base. */
 const double *scry_residual_sum(const scry_index *index, size_t capture, scry_residual_sum_kind array);
-/* The capture of a group (as in scry_capture_info) under a condition, or -1. */
-int scry_capture_of(const scry_index *index, int group, scry_condition condition);
 
 /* Dimensions of the residual stream by mean squared shift; NULL and err when the captures hold no
  * residuals. Owner: scry_ranking_free. */

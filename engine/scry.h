@@ -353,7 +353,9 @@ typedef struct scry_example {
 } scry_example;
 
 /* The capture's number by name ("train.base", "math" for its base, "math.icl"), or -1. */
-int scry_capture_find(const scry_index *index, const char *name);
+int scry_capture_by_name(const scry_index *index, const char *name);
+/* The capture of a group (see scry_capture_info) under a condition, or -1. */
+int scry_find_capture(const scry_index *index, int group, scry_condition condition);
 
 /* The `top` strongest activations of a latent, strongest first, ties by capture, then row. capture -1: all.
  * distinct: at most one a sample. Returns how many were written to out[top]. */

@@ -22,14 +22,8 @@ const double *scry_residual_sum(const scry_index *x, size_t capture, scry_residu
     return isnan(values[0]) ? NULL : values;
 }
 
-int scry_capture_of(const scry_index *x, int group, scry_condition condition) {
-    for (size_t i = 0; i < x->info.captures; i++)
-        if (x->info.capture[i].group == group && x->info.capture[i].condition == condition) return (int)i;
-    return -1;
-}
-
 static const double *raw_of(const scry_index *x, int group, scry_condition condition, scry_residual_sum_kind array) {
-    int capture = scry_capture_of(x, group, condition);
+    int capture = scry_find_capture(x, group, condition);
     return capture < 0 ? NULL : scry_residual_sum(x, (size_t)capture, array);
 }
 
@@ -41,7 +35,7 @@ scry_ranking *scry_rank_residual(const scry_index *x, size_t train, scry_conditi
         else
             scry_fail(err, "%s: raw dimensions need residual captures; train.%s holds %s", x->info.path,
                       scry_condition_name(source),
-                      scry_capture_of(x, -1 - (int)train, source) < 0 ? "nothing" : "features");
+                      scry_find_capture(x, -1 - (int)train, source) < 0 ? "nothing" : "features");
         return NULL;
     }
     scry_ranking *r = scry_rank_values(shift, x->info.d_model);
@@ -159,8 +153,8 @@ static bool add_scores(maker *m) {
 
 /* Each domain's partner in a similarity: its own capture under `with`, or the training set's base. */
 static int partner(const maker *m, size_t domain, scry_condition with) {
-    if (with == SCRY_BASE) return scry_capture_of(m->x, -1 - (int)m->ranking->train, SCRY_BASE);
-    return scry_capture_of(m->x, (int)domain, with);
+    if (with == SCRY_BASE) return scry_find_capture(m->x, -1 - (int)m->ranking->train, SCRY_BASE);
+    return scry_find_capture(m->x, (int)domain, with);
 }
 
 static void add_similarity(maker *m, scry_condition with, bool latents, const double *value) {
@@ -183,7 +177,7 @@ static bool similarities(maker *m) {
     int(*pair)[2] = mem_new(pairs, sizeof *pair);
     double *value = mem_new(pairs, sizeof *value), *raw = mem_new(D, sizeof *raw);
     for (size_t p = 0; p < pairs; p++) {
-        int own = scry_capture_of(m->x, (int)(p % D), SCRY_BASE), other = partner(m, p % D, (scry_condition)(p / D));
+        int own = scry_find_capture(m->x, (int)(p % D), SCRY_BASE), other = partner(m, p % D, (scry_condition)(p / D));
         pair[p][0] = own;
         pair[p][1] = other < 0 ? own : other; /* a domain without: replaced by NaN below */
     }

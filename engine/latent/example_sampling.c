@@ -183,7 +183,7 @@ static void offer_moved(shortlist *s, const scry_index *x, scry_token_pairing *p
     for (size_t other = 0; other < x->info.captures; other++) {
         if (x->info.capture[other].condition != pick->versus || pick->versus == SCRY_BASE) continue;
         if (pick->capture >= 0 && x->info.capture[pick->capture].group != x->info.capture[other].group) continue;
-        int base = scry_capture_under(x, other, SCRY_BASE);
+        int base = scry_find_capture(x, x->info.capture[other].group, SCRY_BASE);
         if (base < 0) continue;
         size_t b = (size_t)base;
         for (size_t i = f->start[other]; i < f->start[other + 1]; i++)

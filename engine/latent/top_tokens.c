@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-int scry_capture_find(const scry_index *x, const char *name) {
+int scry_capture_by_name(const scry_index *x, const char *name) {
     size_t length = strlen(name);
     for (size_t i = 0; i < x->info.captures; i++)
         if (strcmp(x->info.capture[i].name, name) == 0) return (int)i;

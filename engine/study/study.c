@@ -63,11 +63,12 @@ static bool read_capture(parser *p, const cJSON *item, const char *key, study_ca
     snprintf(place, sizeof place, "%s.skip_first", key);
     if (skip && (!manifest_whole(skip, &number) || number > UINT32_MAX))
         return manifest_wrong(p, place, skip, "a whole number of tokens");
-    c->skip_first = (uint32_t)number;
+    c->keep.skip_first = (double)number;
     const cJSON *exclude = cJSON_GetObjectItemCaseSensitive(item, "exclude");
     snprintf(place, sizeof place, "%s.exclude", key);
     if (exclude && exclude->child == NULL && cJSON_IsArray(exclude)) return true;
-    return !exclude || manifest_texts(p, exclude, place, "a list of token texts", &c->exclude, &c->exclude_count);
+    return !exclude ||
+           manifest_texts(p, exclude, place, "a list of token texts", &c->keep.exclude, &c->keep.exclude_count);
 }
 
 /* Reads the four conditions that are there. */
@@ -321,7 +322,7 @@ static void free_groups(study_group *groups, size_t count) {
         for (int c = 0; c < SCRY_CONDITIONS; c++) {
             study_capture *capture = &groups[i].capture[c];
             free_texts(capture->files, capture->file_count);
-            free_texts(capture->exclude, capture->exclude_count);
+            free_texts(capture->keep.exclude, capture->keep.exclude_count);
             free(capture->tensor);
             free(capture->tokens);
             free(capture->key);

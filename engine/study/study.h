@@ -10,6 +10,13 @@
 /* Most domains times training sets of one study: each pair of them has a change of its own. */
 #define STUDY_MOST_CHANGES ((size_t)1 << 24)
 
+/* Which tokens of a capture do not count. */
+typedef struct kept_rule {
+    double skip_first; /* tokens at the beginning of each sample, those that "rows" cuts off included */
+    char **exclude;    /* [exclude_count] texts of tokens */
+    size_t exclude_count;
+} kept_rule;
+
 /* One matrix of activations, as the manifest words it. */
 typedef struct study_capture {
     bool present;
@@ -20,10 +27,8 @@ typedef struct study_capture {
     char *tensor; /* NULL: the only one */
     bool has_rows;
     uint64_t row_from, row_to;
-    char *tokens; /* NULL: no token file */
-    uint32_t skip_first;
-    char **exclude; /* [exclude_count] */
-    size_t exclude_count;
+    char *tokens;   /* NULL: no token file */
+    kept_rule keep; /* owns the texts */
 } study_capture;
 
 /* A training set or a domain: one text set under up to four conditions. */

@@ -4,7 +4,7 @@
 #include "base/random.h"
 #include "base/path.h"
 #include "io/tokenfile.h"
-#include "study/study.h"
+#include "study/kept_rows.h"
 
 #include <cjson/cJSON.h>
 #include <inttypes.h>
@@ -52,23 +52,15 @@ static bool open_file(train_data *data, const char *path, scry_error *err) {
 
 /* ---- studies */
 
-/* Marks the rows that skip_first and exclude leave. */
-static bool mark_rows(data_source *s, const study_capture *spec, const scry_study *study, const token_text *text,
+/* Set s->kept. */
+static bool mark_rows(data_source *s, const study_capture *spec, const scry_study *study, token_text *text,
                       const string_pool *pieces, scry_error *err) {
-    bool whole = text->tokens == s->m.rows;
-    if (!whole && text->tokens != s->rows)
+    if (text->tokens == s->m.rows) kept_rows_slice(text, s->first, s->first + s->rows);
+    if (text->tokens != s->rows)
         return scry_fail(err, "%s: %s.tokens: %s: found %" PRIu64 " tokens, expected %" PRIu64 ", one a row",
                          study->path, spec->key, spec->tokens, text->tokens, s->rows);
     s->kept = mem_new(s->rows, 1);
-    for (uint32_t i = 0; i < text->sample_count; i++)
-        for (uint32_t k = 0; k < text->samples[i].count; k++) {
-            uint64_t row = text->samples[i].first + k, before = whole ? s->first : 0;
-            if (row < before || row - before >= s->rows) continue;
-            bool out = k < spec->skip_first;
-            for (size_t e = 0; e < spec->exclude_count && !out; e++)
-                out = strcmp(string_pool_text(pieces, text->piece[row]), spec->exclude[e]) == 0;
-            s->kept[row - before] = !out;
-        }
+    kept_rows_mark(s->kept, &spec->keep, text, kept_rows_pool_text, pieces);
     return true;
 }
 
@@ -98,7 +90,7 @@ static bool open_capture(train_data *data, const scry_study *study, const study_
         s->rows = spec->row_to - spec->row_from;
     }
     if (!fits(data, s, err)) return false;
-    if (!spec->skip_first && !spec->exclude_count) return true;
+    if (kept_rule_keeps_all(&spec->keep)) return true;
     if (!spec->tokens)
         return scry_fail(err, "%s: \"skip_first\" and \"exclude\" need \"tokens\", which is missing", s->name);
     return mark_text(s, spec, study, tok, err);

@@ -256,6 +256,6 @@ bool cli_latent(const options *o, const scry_index *index, uint32_t *latent, scr
 bool cli_capture(const options *o, const scry_index *index, int *capture, scry_error *err) {
     *capture = -1;
     if (!o->capture || strcmp(o->capture, "all") == 0) return true;
-    *capture = scry_capture_find(index, o->capture);
+    *capture = scry_capture_by_name(index, o->capture);
     return *capture >= 0 || scry_misuse(err, "--capture: no capture \"%.60s\"; scry info lists them", o->capture);
 }
