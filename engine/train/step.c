@@ -1,4 +1,4 @@
-/* step.c: what a step works in. */
+/* train/step.c: the buffers of a step. */
 #include "train/step.h"
 #include "base/mem.h"
 
@@ -13,15 +13,6 @@ static uint32_t tile_of(uint32_t F, uint32_t batch) {
     uint32_t tile = TILE_NUMBERS / F;
     tile = tile < LEAST_TILE ? LEAST_TILE : tile > MOST_TILE ? MOST_TILE : tile;
     return tile < batch ? tile : batch;
-}
-
-uint32_t step_blocks(uint32_t F) {
-    return (F + LATENT_BLOCK - 1) / LATENT_BLOCK;
-}
-
-uint32_t step_tokens(const train_step *s, size_t tile) {
-    uint32_t from = (uint32_t)tile * s->tile;
-    return s->B - from < s->tile ? s->B - from : s->tile;
 }
 
 uint64_t step_bytes(uint32_t d, uint32_t F, uint32_t batch, unsigned threads) {
@@ -128,19 +119,4 @@ static void refresh_block(void *context, size_t piece, unsigned worker) {
 
 void step_refresh(train_step *s) {
     parallel_for(s->pool, step_blocks(s->model->F), refresh_block, s);
-}
-
-static void center_tile(void *context, size_t piece, unsigned worker) {
-    (void)worker;
-    train_step *s = context;
-    const uint32_t d = s->model->d, n = step_tokens(s, piece);
-    real *x = s->X + piece * s->tile * d;
-    for (uint32_t t = 0; t < n; t++, x += d)
-        for (uint32_t i = 0; i < d; i++) x[i] -= s->model->b_dec[i];
-}
-
-void step_forward(train_step *s) {
-    parallel_for(s->pool, s->tiles, center_tile, s);
-    step_encode(s);
-    step_decode(s);
 }

@@ -108,10 +108,17 @@ void step_backward(train_step *s, sae_parameters *grad);
 
 /* ---- pieces of the two, shared between their files */
 
-uint32_t step_blocks(uint32_t F);
-void step_encode(train_step *s);                        /* entries of every tile */
-void step_decode(train_step *s);                        /* E, A and their sums */
-uint32_t step_tokens(const train_step *s, size_t tile); /* in this tile */
+void step_encode(train_step *s); /* entries of every tile */
+void step_decode(train_step *s); /* E, A and their sums */
+/* Blocks of LATENT_BLOCK latents. */
+static inline uint32_t step_blocks(uint32_t F) {
+    return (F + LATENT_BLOCK - 1) / LATENT_BLOCK;
+}
+/* Tokens in a tile: the last may have fewer. */
+static inline uint32_t step_tokens(const train_step *s, size_t tile) {
+    uint32_t from = (uint32_t)tile * s->tile;
+    return s->B - from < s->tile ? s->B - from : s->tile;
+}
 static inline bool step_has_aux(const train_step *s) {
     return s->dead_count && s->rules.auxk_weight > 0;
 }
