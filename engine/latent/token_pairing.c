@@ -57,12 +57,6 @@ void scry_token_pairing_free(scry_token_pairing *p) {
 
 /* ---- kept rows and runs of an index --------------------------------------------------------- */
 
-int scry_find_capture(const scry_index *x, int group, scry_condition condition) {
-    for (size_t i = 0; i < x->info.captures; i++)
-        if (x->info.capture[i].group == group && x->info.capture[i].condition == condition) return (int)i;
-    return -1;
-}
-
 /* The capture's samples as the indexer read them. */
 static token_text text_of(const scry_index *x, size_t capture) {
     const scry_capture_info *info = &x->info.capture[capture];

@@ -8,17 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-int scry_capture_by_name(const scry_index *x, const char *name) {
-    size_t length = strlen(name);
-    for (size_t i = 0; i < x->info.captures; i++)
-        if (strcmp(x->info.capture[i].name, name) == 0) return (int)i;
-    for (size_t i = 0; i < x->info.captures; i++) { /* "math" is math.base */
-        const char *full = x->info.capture[i].name;
-        if (strncmp(full, name, length) == 0 && strcmp(full + length, ".base") == 0) return (int)i;
-    }
-    return -1;
-}
-
 /* By halving. Samples without tokens share their first row with the next one: the last of them holds it. */
 uint32_t scry_sample_of(const scry_index *x, size_t capture, uint64_t row) {
     if (x->capture_text[capture] < 0) return 0;

@@ -66,26 +66,23 @@ static double tilt(const plan *p, size_t domain, uint32_t rank) {
     return up ? 1 + SYNTH_TILT : 1 - SYNTH_TILT;
 }
 
-/* w g (1 +- e): what T times the contribution is, before act2 squares it. */
-static double cell(const plan *p, scry_score score, size_t domain, uint32_t rank) {
-    const double *weight = rank >= p->head ? p->v : score == SCRY_SCORE_ICL ? p->u_icl : p->u;
+/* w g (1 +- e): the activation on the one token of a domain where a latent is active, or the square of its difference
+ * between icl and base there. */
+static double cell(const plan *p, bool icl, size_t domain, uint32_t rank) {
+    const double *weight = rank >= p->head ? p->v : icl ? p->u_icl : p->u;
     uint32_t pair = (rank < p->head ? rank : p->head) / 2; /* the same for all behind the head */
     return weight[domain] * tilt(p, domain, rank) / (pair + 1);
 }
 
-/* The domain's STS of the top n by icl. Pairs are summed without their tilts, which cancel. */
+/* The domain's STS of the top n by icl. */
 static double sts(const plan *p, scry_score score, size_t domain, uint32_t n) {
+    bool icl = scry_scores[score].condition == SCRY_ICL;
     double sum = 0;
-    for (uint32_t r = 0; r < n; r += 2) {
-        double one = cell(p, score, domain, r);
-        if (r + 1 == n) {
-            sum += score == SCRY_ACT2 ? one * one : one;
-            continue;
-        }
-        double even = one / tilt(p, domain, r);
-        sum += score == SCRY_ACT2 ? 2 * (1 + SYNTH_TILT * SYNTH_TILT) * even * even : 2 * even;
+    for (uint32_t r = 0; r < n; r++) {
+        double one = cell(p, icl, domain, r);
+        sum += scry_score_term(score, icl ? sqrt(one) : one);
     }
-    return sum / p->T / (score == SCRY_ACT2 ? n : 1);
+    return scry_score_aggregate(score, sum / p->T, n);
 }
 
 static uint32_t overlap_at(const plan *p, uint32_t n) {
@@ -414,8 +411,8 @@ static bool write_domain(plan *p, size_t domain) {
     float *base = mem_new(p->F, sizeof *base), *icl = mem_new(p->F, sizeof *icl);
     for (uint32_t r = 0; r < p->F; r++) {
         uint32_t latent = latent_at(p, r);
-        base[latent] = (float)cell(p, SCRY_ACT, domain, r);
-        icl[latent] = (float)((double)base[latent] + sqrt(cell(p, SCRY_SCORE_ICL, domain, r)));
+        base[latent] = (float)cell(p, false, domain, r);
+        icl[latent] = (float)((double)base[latent] + sqrt(cell(p, true, domain, r)));
     }
     uint32_t shift = (uint32_t)((domain + 1) * 37 % p->T);
     char name[24];

@@ -124,7 +124,7 @@ static void nonfinite(void) {
         scry_index *x = ok ? scry_open(out, true, &err) : NULL;
         if (!x) continue;
         float h[2] = {1, 1};
-        int at = scry_capture_by_name(x, domain ? "d0" : "train.icl");
+        int at = scry_find_capture_named(x, domain ? "d0" : "train.icl");
         scry_activations(x, 3, (size_t)at, 7, 1, h);
         scry_activations(x, 0, (size_t)at, 9, 1, h + 1);
         bool finite = h[0] == 0 && h[1] == 0;

@@ -317,7 +317,7 @@ static void sliced_sample(void) {
         return;
     }
     scry_index *x = scry_open(text_of("%s/out.scry", folder), true, &err);
-    int at = x ? scry_capture_by_name(x, "art") : -1;
+    int at = x ? scry_find_capture_named(x, "art") : -1;
     if (check(at >= 0, "a slice of rows and tokens is indexed %s", err.text)) {
         check(strcmp(scry_token(x, (size_t)at, 0), "b") == 0, "its first token is the matrix's second");
         check_is(scry_index_info(x)->capture[at].rows, 3, "its rows");

@@ -326,7 +326,9 @@ static void write_page(const page *p) {
     put_warnings(p);
     fputs("<h2 id=\"predict\">Does the score predict the change?</h2>\n", p->f);
     put_correlations(p);
-    scry_score other = r->s->score == SCRY_SCORE_ICL ? SCRY_ACT : SCRY_SCORE_ICL;
+    scry_score other = r->s->score;
+    for (int s = 0; s < SCRY_SCORES; s++)
+        if (scry_scores[s].is_compared && s != (int)r->s->score) other = (scry_score)s;
     report_plots(p->f, r, &p->result[r->s->score], p->facts[other] ? &p->result[other] : NULL, other);
     put_domains(p);
     if (latents) {

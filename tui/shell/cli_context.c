@@ -142,11 +142,12 @@ bool cli_ranking(const options *o, const scry_index *index, size_t train, scry_c
 
 bool cli_score(const options *o, const scry_index *index, scry_score *score, scry_error *err) {
     int s = o->score ? scry_score_of(o->score) : SCRY_ACT;
-    if (s < 0) return scry_misuse(err, "--score: found \"%.40s\", expected act, act2 or icl", o->score);
+    char choices[SCRY_CHOICES];
+    if (s < 0)
+        return scry_misuse(err, "--score: found \"%.40s\", expected %s", o->score, scry_score_choices(choices, ""));
     *score = (scry_score)s;
+    if (scry_index_info(index)->d_sae) return scry_require_score(index, *score, err);
     if (scry_has_score(index, *score)) return true;
-    if (scry_index_info(index)->d_sae)
-        return scry_misuse(err, "--score icl: no domain of this index has an icl capture");
     char has[40] = "";
     for (int i = 0; i < SCRY_SCORES; i++)
         if (scry_has_score(index, (scry_score)i)) {
@@ -256,6 +257,6 @@ bool cli_latent(const options *o, const scry_index *index, uint32_t *latent, scr
 bool cli_capture(const options *o, const scry_index *index, int *capture, scry_error *err) {
     *capture = -1;
     if (!o->capture || strcmp(o->capture, "all") == 0) return true;
-    *capture = scry_capture_by_name(index, o->capture);
+    *capture = scry_find_capture_named(index, o->capture);
     return *capture >= 0 || scry_misuse(err, "--capture: no capture \"%.60s\"; scry info lists them", o->capture);
 }

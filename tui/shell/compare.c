@@ -17,17 +17,15 @@ const output_column compare_columns[] = {{"index", "index", NULL, 0},
                                          {"share", "top share%", "%.1f", 100},
                                          {"overlap", "in both", "%.0f", 0},
                                          {"expected", "chance", "%.1f", 0},
-                                         {"act_pearson", "rho act", "%.4f", 0},
-                                         {"act_p_value", "p", "%.5f", 0},
-                                         {"act_loo_min", "one out", "%.3f", 0},
-                                         {"act_loo_max", "to", "%.3f", 0},
-                                         {"act_random_rank", "random below%", "%.1f", 100},
-                                         {"icl_pearson", "rho icl", "%.4f", 0},
-                                         {"icl_p_value", "p", "%.5f", 0},
-                                         {"icl_loo_min", "one out", "%.3f", 0},
-                                         {"icl_loo_max", "to", "%.3f", 0},
-                                         {"icl_random_rank", "random below%", "%.1f", 100},
-                                         {"points", "domains", "%.0f", 0},
+#define COLUMNS_false(name)
+#define COLUMNS_true(name)                                                                                             \
+    {#name "_pearson", "rho " #name, "%.4f", 0}, {#name "_p_value", "p", "%.5f", 0},                                   \
+        {#name "_loo_min", "one out", "%.3f", 0}, {#name "_loo_max", "to", "%.3f", 0},                                 \
+        {#name "_random_rank", "random below%", "%.1f", 100},
+#define SCORE(id, name, aggregate, condition, term, sum, residual, compared, ...) COLUMNS_##compared(name)
+                                         SCRY_SCORE_TABLE(SCORE)
+#undef SCORE
+                                             {"points", "domains", "%.0f", 0},
                                          {"hook", "hook", NULL, 0},
                                          {"sae", "SAE", NULL, 0},
                                          {NULL, NULL, NULL, 0}};
@@ -117,10 +115,11 @@ cJSON *compare_row(const cli_context *s, const char *name, uint32_t top, const s
     output_number(row, "l0", base_l0(s->index, s->train));
     output_text(row, "by", scry_condition_name(s->ranking->source));
     add_tops(row, s, top);
-    add_score(row, s, SCRY_ACT, scope, stop);
-    scry_report_progress(stop, 0.5);
-    add_score(row, s, SCRY_SCORE_ICL, scope, stop);
-    scry_report_progress(stop, 1);
+    for (int score = 0; score < SCRY_SCORES; score++) {
+        if (!scry_scores[score].is_compared) continue;
+        add_score(row, s, (scry_score)score, scope, stop);
+        scry_report_progress(stop, (score + 1.0) / SCRY_SCORES);
+    }
     if (!scry_cancelled(stop)) return row;
     cJSON_Delete(row);
     return NULL;

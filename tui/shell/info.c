@@ -142,9 +142,12 @@ static const output_column capture_columns[] = {{"name", "capture", NULL, 0},   
                                                 {"samples", "samples", "%.0f", 0}, {"nnz", "activations", "%.0f", 0},
                                                 {"l0", "L0", "%.2f", 0},           {NULL, NULL, NULL, 0}};
 /* What a scores-only study has instead of captures; a score that it does not give stays empty. */
-static const output_column given_columns[] = {{"name", "domain", NULL, 0}, {"change", "change", "%+.2f", 0},
-                                              {"act", "act", "%.6g", 0},   {"act2", "act2", "%.6g", 0},
-                                              {"icl", "icl", "%.6g", 0},   {NULL, NULL, NULL, 0}};
+static const output_column given_columns[] = {{"name", "domain", NULL, 0},
+                                              {"change", "change", "%+.2f", 0},
+#define SCORE(id, name, ...) {#name, #name, "%.6g", 0},
+                                              SCRY_SCORE_TABLE(SCORE)
+#undef SCORE
+                                                  {NULL, NULL, NULL, 0}};
 
 char *info_text(const scry_index *index, const char *mark) {
     char *text = NULL, head[8000];

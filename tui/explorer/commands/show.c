@@ -48,26 +48,17 @@ static command_effect score_by(app *a, scry_score score) {
     if (err.status) return app_fail(a, "%s", err.text);
     if (changed) a->tab->rho_before = NAN; /* another score: no step to compare */
     table_refresh(a);
-    app_say(a, "%s", /* "score act: ..." */
-            command_find(score == SCRY_ACT    ? "score-act"
-                         : score == SCRY_ACT2 ? "score-act2"
-                                              : "score-icl")
-                ->help);
+    app_say(a, "score %s: %s", scry_score_name(score), scry_scores[score].help);
     return DID_CHANGE;
 }
 
-command_effect do_score_act(app *a, const char *argument) {
-    (void)argument;
-    return score_by(a, SCRY_ACT);
-}
-command_effect do_score_act2(app *a, const char *argument) {
-    (void)argument;
-    return score_by(a, SCRY_ACT2);
-}
-command_effect do_score_icl(app *a, const char *argument) {
-    (void)argument;
-    return score_by(a, SCRY_SCORE_ICL);
-}
+#define SCORE(id, name, ...)                                                                                           \
+    command_effect do_score_##name(app *a, const char *argument) {                                                     \
+        (void)argument;                                                                                                \
+        return score_by(a, id);                                                                                        \
+    }
+SCRY_SCORE_TABLE(SCORE)
+#undef SCORE
 
 static command_effect scope_to(app *a, const char *spec, bool is_signed) {
     scry_error err = {0};
@@ -116,7 +107,7 @@ command_effect do_reverse(app *a, const char *argument) {
 command_effect do_capture(app *a, const char *argument) {
     int next = a->tab->latent.capture + 1;
     if (strcmp(argument, "all") == 0) next = -1;
-    else if (*argument && (next = scry_capture_by_name(a->tab->index, argument)) < 0)
+    else if (*argument && (next = scry_find_capture_named(a->tab->index, argument)) < 0)
         return app_fail(a, "no capture \"%s\"; expected all, train.base, train.icl, %s, ...", argument,
                         a->tab->info->domain[0].name);
     a->tab->latent.capture = next < (int)a->tab->info->captures ? next : -1;

@@ -161,7 +161,8 @@ static void draw_profile(app *a, rect r) {
     scry_score score = scry_session_score(a->tab->session);
     bool in = scry_set_has(scry_session_set(a->tab->session), s->fires->latent);
     snprintf(words[1], sizeof words[1], "adds: %s STS %s; share: its part of that STS%s",
-             score == SCRY_ACT2 ? "E[h^2], of which the mean is" : "to", scry_score_name(score), in ? "" : ", once in");
+             scry_scores[score].is_mean ? "E[h^2], of which the mean is" : "to", scry_score_name(score),
+             in ? "" : ", once in");
     for (int k = 0; k < 2; k++) {
         text_fit(words[k], r.cols - 2, a->ascii);
         grid_put(a->grid, r.y + 2 + i + k, r.x + 1, r.cols - 2, ROLE_FAINT, words[k]);

@@ -64,7 +64,7 @@ static void read_ranking(reader *r, const char *key, const cJSON *value) {
     const char *text = cJSON_IsString(value) ? value->valuestring : "";
     if (strcmp(key, "score") == 0) {
         if (scry_score_of(text) >= 0) take_text(&r->c->score, text);
-        else wrong(r, key, value, "\"act\", \"act2\" or \"icl\"");
+        else wrong(r, key, value, scry_score_choices((char[SCRY_CHOICES]){""}, "\""));
     } else if (strcmp(key, "by") == 0) {
         if (scry_condition_of(text) > SCRY_BASE) take_text(&r->c->by, text);
         else wrong(r, key, value, "\"icl\", \"sft\" or \"rl\"");
