@@ -1,5 +1,6 @@
 /* study/names.c: the short names of conditions, pairings and metrics. */
-#include "scry.h"
+#include "base/choices.h"
+#include "study/manifest.h"
 
 #include <string.h>
 
@@ -30,6 +31,12 @@ int scry_pairing_of(const char *name) {
 }
 int scry_metric_of(const char *name) {
     return find(metric_names, SCRY_METRICS, name);
+}
+const char *names_source_choices(char *out, size_t size) {
+    return choices_text(out, size, condition_names + 1, SCRY_CONDITIONS - 1, "\"");
+}
+const char *names_pairing_choices(char *out, size_t size) {
+    return choices_text(out, size, pairing_names, SCRY_PAIRINGS, "\"");
 }
 const char *scry_version(void) {
     return "0.1.0";

@@ -1,4 +1,4 @@
-/* study/study.h: the study manifest as data (JSON; names and types checked, nothing opened yet).
+/* study/study.h: the study manifest as data: names and types are checked, no other file is opened.
  * Owner: scry_study_free. */
 #ifndef SCRY_STUDY_STUDY_H
 #define SCRY_STUDY_STUDY_H
@@ -17,7 +17,7 @@ typedef struct kept_rule {
     size_t exclude_count;
 } kept_rule;
 
-/* One matrix of activations, as the manifest words it. */
+/* One matrix of activations, as in the manifest. */
 typedef struct study_capture {
     bool present;
     bool features; /* "features" (SAE latents) rather than "residual" */
@@ -41,8 +41,8 @@ typedef struct study_group {
 
 typedef struct scry_study {
     char *path, *folder;
-    char *json; /* the manifest's text, as read */
-    char *name, *model, *hook, *sae, *sae_format, *tokenizer, *labels;
+    char *json;                                                        /* the manifest's text, as read */
+    char *name, *model, *hook, *sae, *sae_format, *tokenizer, *labels; /* paths joined to folder; NULL: absent */
     bool has_pairing;
     scry_pairing pairing;
     bool is_signed;   /* "correlate": "signed" */
@@ -51,7 +51,7 @@ typedef struct scry_study {
     size_t train_count, domain_count;
 } scry_study;
 
-/* Warnings (unknown keys) go to notes. NULL and err filled when the manifest cannot be used. */
+/* Read a manifest. Warnings (unknown keys) go to notes. NULL and err when the manifest cannot be used. */
 scry_study *scry_study_read(const char *path, scry_notes *notes, scry_error *err);
 /* A hash of the manifest and of every file that it names, as 16 digits. */
 bool study_content(const scry_study *study, char text[20], scry_error *err);
