@@ -1,4 +1,4 @@
-/* blas.h: OpenBLAS among threads of our own. */
+/* base/blas.h: OpenBLAS among threads of our own. */
 #ifndef SCRY_BASE_BLAS_H
 #define SCRY_BASE_BLAS_H
 

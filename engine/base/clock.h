@@ -1,4 +1,4 @@
-/* clock.h: the clock by which the program decides anything: deadlines, double clicks, when to save. */
+/* base/clock.h: the clock by which the program decides anything: deadlines, double clicks, when to save. */
 #ifndef SCRY_BASE_CLOCK_H
 #define SCRY_BASE_CLOCK_H
 

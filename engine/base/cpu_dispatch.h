@@ -1,4 +1,4 @@
-/* cpu_dispatch.h: functions that are compiled once for each width of registers; which one runs is settled when the
+/* base/cpu_dispatch.h: functions that are compiled once for each width of registers; which one runs is settled when the
  * program is loaded. Elsewhere than on x86-64 with glibc they are compiled once, as any other; so they are for
  * ThreadSanitizer, which is not ready yet when the program is loaded, and by clang before 18, whose clones other files
  * do not find. */

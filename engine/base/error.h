@@ -1,4 +1,4 @@
-/* error.h: errors as values, and notes (warnings) gathered while working.
+/* base/error.h: errors as values, and notes (warnings) gathered while working.
  *
  * A message names the file, the place in it, what was found, what was expected and what to do.
  * The caller owns the scry_error; nothing here allocates for it. */

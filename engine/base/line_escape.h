@@ -1,4 +1,4 @@
-/* line_escape.h: any text as part of one line of a file. A line feed is written as \n and a backslash as \\;
+/* base/line_escape.h: any text as part of one line of a file. A line feed is written as \n and a backslash as \\;
  * everything else stays as it is. */
 #ifndef SCRY_BASE_LINE_ESCAPE_H
 #define SCRY_BASE_LINE_ESCAPE_H

@@ -1,4 +1,4 @@
-/* parallel.h: one loop over independent pieces, shared by all cores. */
+/* base/parallel.h: one loop over independent pieces, shared by all cores. */
 #ifndef SCRY_BASE_PARALLEL_H
 #define SCRY_BASE_PARALLEL_H
 

@@ -1,4 +1,4 @@
-/* radix.c: least significant digit first, 11 bits a pass; passes in which all are alike are left out. */
+/* base/radix.c: least significant digit first, 11 bits a pass; passes in which all are alike are left out. */
 #include "base/radix.h"
 
 #include <string.h>

@@ -1,4 +1,4 @@
-/* radix.h: numbers sorted by their bits, in time linear in how many there are. */
+/* base/radix.h: numbers sorted by their bits, in time linear in how many there are. */
 #ifndef SCRY_BASE_RADIX_H
 #define SCRY_BASE_RADIX_H
 

@@ -1,5 +1,5 @@
-/* select_nth.h: the rank-th largest of many numbers, in time linear in how many there are (C. A. R. Hoare, "Algorithm
- * 65: find"): SELECT_NTH_LARGEST(name, type) defines
+/* base/select_nth.h: the rank-th largest of many numbers, in time linear in how many there are (C. A. R. Hoare,
+ * "Algorithm 65: find"): SELECT_NTH_LARGEST(name, type) defines
  *
  *     static type name(type *v, uint32_t count, uint32_t rank)
  *

@@ -1,4 +1,4 @@
-/* sort.h: sorting without comparisons. */
+/* base/sort.h: sorting without comparisons. */
 #ifndef SCRY_BASE_SORT_H
 #define SCRY_BASE_SORT_H
 

@@ -1,4 +1,4 @@
-/* string_pool.h: distinct byte strings numbered 0, 1, 2, ... in order of first appearance. */
+/* base/string_pool.h: distinct byte strings numbered 0, 1, 2, ... in order of first appearance. */
 #ifndef SCRY_BASE_STRING_POOL_H
 #define SCRY_BASE_STRING_POOL_H
 

@@ -1,4 +1,4 @@
-/* data.c: captures to rows. */
+/* train/data.c: captures to rows. */
 #include "train/data.h"
 #include "base/mem.h"
 #include "base/random.h"
@@ -25,7 +25,7 @@ static data_source *add_source(train_data *data, const char *name) {
 }
 
 /* Once its matrix is open. */
-static bool fits(train_data *data, const data_source *s, scry_error *err) {
+static bool check_width(train_data *data, const data_source *s, scry_error *err) {
     if (data->d && s->m.cols != data->d)
         return scry_fail(err, "%s: found %" PRIu64 " columns, expected %u as in %s", s->name, s->m.cols, data->d,
                          data->source[0].name);
@@ -47,7 +47,7 @@ static bool open_file(train_data *data, const char *path, scry_error *err) {
     bool ok = matrix_open(&s->m, &file, 1, inside, "capture", err);
     s->rows = s->m.rows;
     free(file);
-    return ok && fits(data, s, err);
+    return ok && check_width(data, s, err);
 }
 
 /* ---- studies */
@@ -89,7 +89,7 @@ static bool open_capture(train_data *data, const scry_study *study, const study_
         s->first = spec->row_from;
         s->rows = spec->row_to - spec->row_from;
     }
-    if (!fits(data, s, err)) return false;
+    if (!check_width(data, s, err)) return false;
     if (kept_rule_keeps_all(&spec->keep)) return true;
     if (!spec->tokens)
         return scry_fail(err, "%s: \"skip_first\" and \"exclude\" need \"tokens\", which is missing", s->name);
@@ -107,7 +107,7 @@ static bool open_group(train_data *data, const scry_study *study, const study_gr
 }
 
 /* Two studies of different models have no name together, which "" keeps in mind until data_open ends. */
-static void take_name(char **name, const char *found) {
+static void merge_name(char **name, const char *found) {
     if (!found || !*found || (*name && strcmp(*name, found) == 0)) return;
     char *now = mem_copy_string(*name ? "" : found);
     free(*name);
@@ -126,8 +126,8 @@ static bool open_study(train_data *data, const char *path, scry_notes *notes, sc
         ok = scry_fail(err, "%s: found no residual capture%s%s, expected at least one", path,
                        data->condition < 0 ? "" : " under the condition ",
                        data->condition < 0 ? "" : scry_condition_name((scry_condition)data->condition));
-    take_name(&data->model, study->model);
-    take_name(&data->hook, study->hook);
+    merge_name(&data->model, study->model);
+    merge_name(&data->hook, study->hook);
     tokenizer_free(&tok);
     scry_study_free(study);
     return ok;
@@ -285,7 +285,7 @@ static bool check_finite(const read_job *job, size_t n, scry_error *err) {
     return true;
 }
 
-/* Some chunks at a time: pages of the files are not to stay in memory beside what was read from them. */
+/* A few chunks at a time, so that the files' pages do not stay in memory. */
 bool data_read(const train_data *data, parallel *threads, const data_chunk *chunks, size_t n, float *out,
                scry_error *err) {
     enum { SLICE = 32 };

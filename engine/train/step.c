@@ -32,16 +32,16 @@ static void tiles_new(train_step *s) {
     }
 }
 
-static void turned_new(step_turned *turned, uint32_t F) {
-    turned->first = mem_new((size_t)F + 1, sizeof *turned->first);
-    turned->next = mem_new(F, sizeof *turned->next);
+static void transposed_new(step_transposed *transposed, uint32_t F) {
+    transposed->first = mem_new((size_t)F + 1, sizeof *transposed->first);
+    transposed->next = mem_new(F, sizeof *transposed->next);
 }
 
-static void turned_free(step_turned *turned) {
-    free(turned->first);
-    free(turned->next);
-    free(turned->token);
-    free(turned->pre);
+static void transposed_free(step_transposed *transposed) {
+    free(transposed->first);
+    free(transposed->next);
+    free(transposed->token);
+    free(transposed->pre);
 }
 
 void step_new(train_step *s, const sae_parameters *model, parallel *pool, uint32_t batch, const step_rules *rules) {
@@ -54,14 +54,14 @@ void step_new(train_step *s, const sae_parameters *model, parallel *pool, uint32
     s->E = mem_new(rows, sizeof *s->E);
     s->A = mem_new(rows, sizeof *s->A);
     s->pre = mem_new(threads, sizeof *s->pre);
-    s->chosen = mem_new(threads, sizeof *s->chosen);
-    s->spare = mem_new(threads, sizeof *s->spare);
+    s->selected = mem_new(threads, sizeof *s->selected);
+    s->scratch = mem_new(threads, sizeof *s->scratch);
     s->G = mem_new(threads, sizeof *s->G);
     s->H = mem_new(threads, sizeof *s->H);
     for (unsigned i = 0; i < threads; i++) {
         s->pre[i] = mem_new((size_t)s->tile * F, sizeof **s->pre);
-        s->chosen[i] = mem_new((size_t)F + 16, sizeof **s->chosen);
-        s->spare[i] = mem_new(2 * (size_t)F, sizeof **s->spare);
+        s->selected[i] = mem_new((size_t)F + 16, sizeof **s->selected);
+        s->scratch[i] = mem_new(2 * (size_t)F, sizeof **s->scratch);
         s->G[i] = mem_new((size_t)LATENT_BLOCK * batch, sizeof **s->G);
         s->H[i] = mem_new((size_t)LATENT_BLOCK * batch, sizeof **s->H);
     }
@@ -73,8 +73,8 @@ void step_new(train_step *s, const sae_parameters *model, parallel *pool, uint32
     s->fired = mem_new(F, sizeof *s->fired);
     s->is_dead = mem_new(F, sizeof *s->is_dead);
     s->under = mem_new(F, sizeof *s->under);
-    turned_new(&s->by_latent, F);
-    turned_new(&s->aux_by_latent, F);
+    transposed_new(&s->by_latent, F);
+    transposed_new(&s->aux_by_latent, F);
     s->row_square = mem_new((size_t)F + 1, sizeof *s->row_square);
     s->b_dec_part = mem_new((size_t)step_blocks(F) * d, sizeof *s->b_dec_part);
     s->e_sum = mem_new(d, sizeof *s->e_sum);
@@ -91,16 +91,16 @@ void step_free(train_step *s) {
     }
     for (unsigned i = 0; s->pre && i < parallel_threads(s->pool); i++) {
         free(s->pre[i]);
-        free(s->chosen[i]);
-        free(s->spare[i]);
+        free(s->selected[i]);
+        free(s->scratch[i]);
         free(s->G[i]);
         free(s->H[i]);
     }
-    turned_free(&s->by_latent);
-    turned_free(&s->aux_by_latent);
-    void *const owned[] = {s->X,     s->E,     s->A,          s->pre,        s->chosen, s->spare,  s->G,
-                           s->H,     s->part,  s->norm,       s->floor,      s->dead,   s->fired,  s->threshold,
-                           s->e_sum, s->x_sum, s->row_square, s->b_dec_part, s->under,  s->is_dead};
+    transposed_free(&s->by_latent);
+    transposed_free(&s->aux_by_latent);
+    void *const owned[] = {s->X,     s->E,     s->A,          s->pre,        s->selected, s->scratch, s->G,
+                           s->H,     s->part,  s->norm,       s->floor,      s->dead,     s->fired,   s->threshold,
+                           s->e_sum, s->x_sum, s->row_square, s->b_dec_part, s->under,    s->is_dead};
     for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) free(owned[i]);
     *s = (train_step){0};
 }
