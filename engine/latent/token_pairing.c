@@ -1,4 +1,4 @@
-/* latent/token_pairing.c: the same token under other conditions, found again from the index's text. */
+/* latent/token_pairing.c: kept rows, and the same token under other conditions, from the text of an index. */
 #include "base/mem.h"
 #include "index/read/index.h"
 #include "io/json.h"
@@ -10,15 +10,15 @@
 
 /* From a capture to the base capture of its group, and back. */
 typedef struct pair_map {
-    bool made, same; /* same: row for row */
+    bool known, same; /* same: row for row */
     uint32_t *to_base, *from_base;
 } pair_map;
 
 struct scry_token_pairing {
     const scry_index *x;
-    pair_map *map;    /* [captures] */
-    uint8_t **counts; /* [captures] by row; NULL: not made, or all do */
-    bool *counts_made;
+    pair_map *map;  /* [captures] */
+    uint8_t **kept; /* [captures] by row; NULL: not made, or all do */
+    bool *kept_known;
     int *base;       /* [captures] the base capture of its group, -1 */
     int64_t *paired; /* [captures] tokens that count here and in base; -1: not counted yet */
 };
@@ -29,8 +29,8 @@ scry_token_pairing *scry_token_pairing_new(const scry_index *x) {
     scry_token_pairing *p = mem_new(1, sizeof *p);
     p->x = x;
     p->map = mem_new(x->info.captures, sizeof *p->map);
-    p->counts = mem_new(x->info.captures, sizeof *p->counts);
-    p->counts_made = mem_new(x->info.captures, sizeof *p->counts_made);
+    p->kept = mem_new(x->info.captures, sizeof *p->kept);
+    p->kept_known = mem_new(x->info.captures, sizeof *p->kept_known);
     p->base = mem_new(x->info.captures, sizeof *p->base);
     p->paired = mem_new(x->info.captures, sizeof *p->paired);
     for (size_t c = 0; c < x->info.captures; c++) {
@@ -45,11 +45,11 @@ void scry_token_pairing_free(scry_token_pairing *p) {
     for (size_t i = 0; i < p->x->info.captures; i++) {
         free(p->map[i].to_base);
         free(p->map[i].from_base);
-        free(p->counts[i]);
+        free(p->kept[i]);
     }
     free(p->map);
-    free(p->counts);
-    free(p->counts_made);
+    free(p->kept);
+    free(p->kept_known);
     free(p->base);
     free(p->paired);
     free(p);
@@ -151,11 +151,11 @@ static void pair_samples(pair_map *m, const scry_index *x, size_t base, size_t o
     token_alignment_free(&runs);
 }
 
-static const pair_map *map_of(scry_token_pairing *p, size_t base, size_t capture) {
+static const pair_map *pair_map_of(scry_token_pairing *p, size_t base, size_t capture) {
     const scry_index *x = p->x;
     pair_map *m = &p->map[capture];
-    if (m->made) return m;
-    m->made = true;
+    if (m->known) return m;
+    m->known = true;
     bool texts = x->capture_text[base] >= 0 && x->capture_text[capture] >= 0;
     m->same = capture == base || x->info.pairing == SCRY_PAIR_ROW ||
               (texts && x->capture_text[base] == x->capture_text[capture]);
@@ -166,7 +166,7 @@ static const pair_map *map_of(scry_token_pairing *p, size_t base, size_t capture
 int64_t scry_paired_row(scry_token_pairing *p, size_t capture, uint64_t row, size_t other) {
     int base = p->base[capture];
     if (base < 0 || row >= p->x->info.capture[capture].rows) return -1;
-    const pair_map *here = map_of(p, (size_t)base, capture), *there = map_of(p, (size_t)base, other);
+    const pair_map *here = pair_map_of(p, (size_t)base, capture), *there = pair_map_of(p, (size_t)base, other);
     uint64_t at = here->same ? row : here->to_base ? here->to_base[row] : NO_PARTNER;
     if (at >= p->x->info.capture[base].rows) return -1;
     if (!there->same) at = there->from_base ? there->from_base[at] : NO_PARTNER;
@@ -177,12 +177,12 @@ int64_t scry_paired_row(scry_token_pairing *p, size_t capture, uint64_t row, siz
 
 bool scry_row_is_kept(scry_token_pairing *p, size_t capture, uint64_t row) {
     const scry_capture_info *c = &p->x->info.capture[capture];
-    if (!p->counts_made[capture] && c->kept < c->rows) {
+    if (!p->kept_known[capture] && c->kept < c->rows) {
         bool as_indexed;
-        p->counts[capture] = index_kept_rows(p->x, capture, &as_indexed);
+        p->kept[capture] = index_kept_rows(p->x, capture, &as_indexed);
     }
-    p->counts_made[capture] = true;
-    return row < c->rows && (!p->counts[capture] || p->counts[capture][row]);
+    p->kept_known[capture] = true;
+    return row < c->rows && (!p->kept[capture] || p->kept[capture][row]);
 }
 
 uint64_t scry_paired_count(scry_token_pairing *p, size_t capture) {
