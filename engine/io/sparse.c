@@ -34,7 +34,7 @@ bool tensor_add_sparse(tensor_file *file, const char *name, sparse_layout layout
     sparse_list list = {.rows = rows, .cols = cols, .count = b->shape[0], .row = *a, .col = *b, .value = *value};
     list.row_name = layout == SPARSE_COO ? "sparse rows" : "sparse indices";
     list.col_name = "sparse indices";
-    if (list.count > sparse_most_entries(file))
+    if (list.count > tensor_file_bytes(file))
         return tensor_fail(file, key, err, "sparse tensor \"%.60s\": %" PRIu64 " entries in a file too short for them",
                            name, list.count);
     if (cols > (uint64_t)UINT32_MAX + 1 || rows > UINT32_MAX)

@@ -3,14 +3,10 @@
 
 #include <inttypes.h>
 
-uint64_t sparse_most_entries(const tensor_file *file) {
-    return file->map.size + file->inflated;
-}
-
 bool sparse_check_list(const tensor_file *file, const tensor *t, const char *what, const char *key, scry_error *err) {
     char shape[160];
     bool whole = tensor_size(t->dtype) && !tensor_is_float(t->dtype);
-    if (whole && t->dims >= 1 && t->dims <= 2 && tensor_elements(t) <= sparse_most_entries(file)) return true;
+    if (whole && t->dims >= 1 && t->dims <= 2 && tensor_elements(t) <= tensor_file_bytes(file)) return true;
     return tensor_fail(file, key, err, "%s: found shape %s of %s, expected a list of integers", what,
                        tensor_shape_text(t, shape, sizeof shape), t->dtype_name);
 }
@@ -49,8 +45,7 @@ bool sparse_check_indices(const tensor_file *file, const tensor *t, const char *
 bool sparse_check_begin(const tensor_file *file, const tensor *t, uint64_t groups, uint64_t most, uint64_t *count,
                         uint64_t *widest, const char *key, scry_error *err) {
     int64_t number[SPARSE_BLOCK], before = 0, now = -1;
-    bool right =
-        t->dims == 1 && groups < sparse_most_entries(file) && t->shape[0] == groups + 1 && groups <= UINT32_MAX;
+    bool right = t->dims == 1 && groups < tensor_file_bytes(file) && t->shape[0] == groups + 1 && groups <= UINT32_MAX;
     *widest = 0;
     for (uint64_t at = 0; at <= groups && right; at += SPARSE_BLOCK) {
         uint64_t n = groups + 1 - at < SPARSE_BLOCK ? groups + 1 - at : SPARSE_BLOCK;

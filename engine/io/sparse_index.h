@@ -6,8 +6,6 @@
 
 enum { SPARSE_BLOCK = 512 };
 
-/* No list in the file can have more entries than this: each needs a byte at least. */
-uint64_t sparse_most_entries(const tensor_file *file);
 /* Is t a list of integers that the file has bytes for? (An expanded tensor, of stride 0, can claim any
  * number of them.) what names the list in messages. */
 bool sparse_check_list(const tensor_file *file, const tensor *t, const char *what, const char *key, scry_error *err);

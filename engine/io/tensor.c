@@ -17,6 +17,12 @@ bool tensor_fail(const tensor_file *file, const char *key, scry_error *err, cons
     return scry_fail(err, "%s%s%s: %s", key ? key : "", key ? ": " : "", file->map.path, text);
 }
 
+uint64_t tensor_file_bytes(const tensor_file *file) {
+    uint64_t bytes = file->map.size + file->inflated;
+    for (size_t i = 0; i < file->map_count; i++) bytes += file->maps[i].size;
+    return bytes;
+}
+
 void tensor_file_drop_pages(const tensor_file *file) {
     mapped_file_drop_pages(&file->map);
     for (size_t i = 0; i < file->map_count; i++) mapped_file_drop_pages(&file->maps[i]);
