@@ -1,13 +1,12 @@
-/* columns.h: figures of many latents side by side: what a table sorts and filters a million rows by. Each is
- * the same number, bit for bit, as the one that scry.h gives of a single latent. No terminal. */
+/* columns.h: columns of figures over many latents, for tables that sort and filter a million rows. Each figure is
+ * the same number, bit for bit, as scry.h gives for a single latent. */
 #ifndef SCRY_COLUMNS_H
 #define SCRY_COLUMNS_H
 
 #include "scry.h"
 
-/* out[n]: of the latents from `from` on; 0 where there is no such source.
- * Shifts by a metric; means over the pairs, and shares of tokens on which they fire, in base or (shifted) in the
- * source; how often they are active in all captures. */
+/* Fill out[n] for the latents from `from` on, with 0 where there is no such source: shifts by a metric; means over the
+ * pairs, and firing rates, in base or (shifted) in the source; the number of nonzero activations in all captures. */
 void scry_column_shifts(const scry_index *index, size_t train, scry_condition source, scry_metric metric, uint32_t from,
                         uint32_t n, double *out);
 void scry_column_means(const scry_index *index, size_t train, scry_condition source, bool shifted, uint32_t from,
@@ -16,20 +15,18 @@ void scry_column_rates(const scry_index *index, size_t train, scry_condition sou
                        uint32_t n, double *out);
 void scry_column_postings(const scry_index *index, uint32_t from, uint32_t n, double *out);
 
-/* Which of the latents have a key piece that is wanted: bit i of out[ceil(n / 64)] is latent from + i.
- * wanted[scry_pieces + 1]: 1 or 0 a piece, the last one 0: of what is no piece. */
+/* Mark the latents that have a wanted key piece: bit i of out[ceil(n / 64)] is latent from + i. wanted[scry_pieces + 1]
+ * is 1 or 0 for each piece; the last, for a missing piece, is 0. */
 void scry_latents_with_piece(const scry_index *index, const uint8_t *wanted, uint32_t from, uint32_t n, uint64_t *out);
 /* The first latent from `from` on that has a label; scry_info.d_sae when there is none. */
 uint32_t scry_next_labelled(const scry_index *index, uint32_t from);
 
-/* Lets go of the file's pages that reading through all latents has brought into memory. They come back as they are
- * read again. */
+/* Drop the index's pages from memory, after a scan of all latents. They are read again when needed. */
 void scry_drop_pages(const scry_index *index);
-/* Asks the system to read a few megabytes of the tables behind these figures, from byte `from` of the file on (0 to
- * begin), before they are needed, and does not wait for it. Returns where to go on; 0 when all has been asked for. */
+/* Ask the system to read a few megabytes of the tables behind these figures ahead of use, from byte `from` of the file
+ * (0 to begin), without waiting. Returns where to continue; 0 when all has been requested. */
 uint64_t scry_prefetch(const scry_index *index, uint64_t from);
-/* The same of what the tables hold of a few latents, by one source and one score: a disk reads them side by side then,
- * not one after another as they are looked at. */
+/* The same for the rows of a few latents, of one source and one score: the disk then reads them in parallel. */
 void scry_prefetch_latents(const scry_index *index, size_t train, scry_condition source, scry_score score,
                            const uint32_t *latents, size_t n);
 

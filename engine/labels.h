@@ -1,9 +1,9 @@
-/* labels.h: labels written by hand, kept beside the index (store/sidecar.h) in X.labels.jsonl:
+/* labels.h: labels written by hand, stored next to the index in X.labels.jsonl (store/sidecar.h):
  *
  *     {"latent":17,"label":"units of measure"}
  *
- * a line a latent, ascending: the format that "labels" in a manifest reads. They stand above the
- * index's own labels; an empty text takes an index's own label away. */
+ * one line for each latent, ascending: the format that "labels" in a manifest reads. They override the index's own
+ * labels; an empty text hides one. */
 #ifndef SCRY_LABELS_H
 #define SCRY_LABELS_H
 
@@ -11,23 +11,22 @@
 
 enum { SCRY_LABEL_MOST = 4096 }; /* bytes of a label */
 
-/* Gives a latent this label, without the blanks around it ("" takes it away), and writes the file
- * at once, whole. The file is read anew first, so that two who work on one index keep each other's
- * labels. What scry_label returned before is no longer
- * valid, unless labels are held. */
+/* Set a latent's label, trimmed of blanks ("" removes it), and write the file atomically. The file is read again first,
+ * so that two programs that edit one index keep each other's labels. Texts that scry_label returned before are no
+ * longer valid, unless labels are held. */
 bool scry_label_set(scry_index *index, uint32_t latent, const char *text, scry_error *err);
-/* Changes with every edit: whoever keeps texts made of labels makes them again. */
+/* A number that changes with every edit, to invalidate what was made from labels. */
 uint64_t scry_label_version(const scry_index *index);
-/* Reads the file anew: another index of the same latents, which has the same file, may have written it. */
+/* Read the file again: another open index of the same latents may have written it. */
 void scry_labels_refresh(scry_index *index);
-/* Why the file could not be read, or NULL. It is not written over then. */
+/* Why the file could not be read, or NULL. An unreadable file is never overwritten. */
 const char *scry_label_problem(const scry_index *index);
-/* All labels, by latent: JSON Lines or CSV, by the path's suffix, .jsonl or .csv. count (may be
- * NULL) receives how many. */
+/* Write all labels, by latent, as JSON Lines or CSV by the path's extension, .jsonl or .csv. count (may be NULL)
+ * receives their number. */
 bool scry_labels_write(const scry_index *index, const char *path, uint32_t *count, scry_error *err);
 
-/* While labels are held, texts that scry_label returned stay where they are, and other threads may ask for labels
- * beside edits: each sees those from before or after. Hold, release and set are called from one thread. */
+/* While labels are held, texts that scry_label returned stay valid, and other threads may read labels during an edit:
+ * each sees those from before or after it. Call hold, release and set from one thread. */
 void scry_labels_hold(const scry_index *index);
 void scry_labels_release(const scry_index *index);
 

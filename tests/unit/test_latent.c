@@ -114,7 +114,8 @@ static scry_index *make_world(void) {
     scry_index *x = build(study, "the small study");
     for (int g = 0; x && g < GROUPS; g++)
         for (int c = 0; c < CONDITIONS; c++)
-            if (world[g][c].is) world[g][c].index = scry_find_capture_named(x, text_of("%s.%s", groups[g], conditions[c]));
+            if (world[g][c].is)
+                world[g][c].index = scry_find_capture_named(x, text_of("%s.%s", groups[g], conditions[c]));
     return x;
 }
 
