@@ -349,7 +349,7 @@ static void test_sae_refused(void) {
     index_refused(write_study("r", &a, NULL, 24, text_of(", \"sae\": %s", sae)), NULL,
                   SAYS("train.base.features", "found 10", "expected 24", "saelens6_topk"), "features of another SAE");
     index_refused(write_study("r", &x, NULL, 24, text_of(", \"sae\": %s, \"sae_format\": \"saelenz\"", sae)), NULL,
-                  SAYS("saelenz", "saelens, gemma-scope"), "a format that is none");
+                  SAYS("saelenz", "gemma-scope, sparsify, saelens"), "a format that is none");
     index_refused(write_study("r", &x, NULL, 24, text_of(", \"sae\": %s, \"sae_format\": 3", sae)), NULL,
                   SAYS("sae_format", "a number", "text"), "a format that is a number");
     index_refused(write_study("r", &x, NULL, 24, text_of(", \"sae\": \"%s/" SAES "/refused_dl_batchtopk\"", here)),
