@@ -5,9 +5,8 @@
 
 #include "scry.h"
 
-/* out[n]: of the latents from `from` on; 0 where there is no such source.
- * Shifts by a metric; means over the pairs, and shares of tokens on which they fire, in base or (shifted) in the
- * source; how often they are active in all captures. */
+/* Fill out[n] for the latents from `from` on, with 0 where there is no such source: shifts by a metric; means over the
+ * pairs, and firing rates, in base or (shifted) in the source; the number of nonzero activations in all captures. */
 void scry_column_shifts(const scry_index *index, size_t train, scry_condition source, scry_metric metric, uint32_t from,
                         uint32_t n, double *out);
 void scry_column_means(const scry_index *index, size_t train, scry_condition source, bool shifted, uint32_t from,
@@ -16,8 +15,8 @@ void scry_column_rates(const scry_index *index, size_t train, scry_condition sou
                        uint32_t n, double *out);
 void scry_column_postings(const scry_index *index, uint32_t from, uint32_t n, double *out);
 
-/* Which of the latents have a key piece that is wanted: bit i of out[ceil(n / 64)] is latent from + i.
- * wanted[scry_pieces + 1]: 1 or 0 a piece, the last one 0: of what is no piece. */
+/* Mark the latents that have a wanted key piece: bit i of out[ceil(n / 64)] is latent from + i. wanted[scry_pieces + 1]
+ * is 1 or 0 for each piece; the last, for a missing piece, is 0. */
 void scry_latents_with_piece(const scry_index *index, const uint8_t *wanted, uint32_t from, uint32_t n, uint64_t *out);
 /* The first latent from `from` on that has a label; scry_info.d_sae when there is none. */
 uint32_t scry_next_labelled(const scry_index *index, uint32_t from);

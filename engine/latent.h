@@ -1,6 +1,5 @@
-/* latent.h: what an index knows about one latent: where it fires, chosen in several ways; how its
- * activations spread; each domain's part in them; which latents point the same way, and which fire
- * on the same tokens. No terminal. */
+/* latent.h: one latent in detail: its activations, sampled examples, their distribution, a profile by domain, decoder
+ * neighbours and coactive latents. */
 #ifndef SCRY_LATENT_H
 #define SCRY_LATENT_H
 
@@ -9,25 +8,25 @@
 
 /* ---- activations ---------------------------------------------------------------------------- */
 
-/* One latent's activations that are not 0, unpacked: those of capture c are start[c] .. start[c + 1],
- * by row. Owner: scry_latent_activations_free. */
+/* The nonzero activations of one latent, unpacked: those of capture c are start[c] .. start[c + 1] - 1, by row. Owner:
+ * scry_latent_activations_free. */
 typedef struct scry_latent_activations {
     uint32_t latent;
     size_t *start;     /* [captures + 1] */
     uint32_t *row;     /* [start[captures]] row in the capture, ascending */
-    float *activation; /* the same places */
+    float *activation; /* [start[captures]] */
 } scry_latent_activations;
 
 scry_latent_activations *scry_latent_activations_read(const scry_index *index, uint32_t latent);
-void scry_latent_activations_free(scry_latent_activations *fires);
-/* The activation on a row of a capture, 0 where the latent is silent. */
-float scry_latent_activations_at(const scry_latent_activations *fires, size_t capture, uint64_t row);
+void scry_latent_activations_free(scry_latent_activations *activations);
+/* The activation on a row of a capture; 0 where the latent does not fire. By binary search. */
+float scry_latent_activations_at(const scry_latent_activations *activations, size_t capture, uint64_t row);
 
 /* ---- the same token under other conditions -------------------------------------------------- */
 
-/* Which rows of a group's captures hold the same token: found when first asked for, as the indexer
- * pairs them (by row, or by sample id and place, demonstrations in front left out). Where the study
- * pairs by sample, tokens are still paired like this, as far as their texts agree. Borrows the
+/* Which rows of a group's captures hold the same token, paired as the indexer does: by row, or by sample id and
+ * position, without the demonstrations in front. Where the study pairs by sample, tokens are still paired like this as
+ * far as their texts agree. Pairs are found at the first request, so one thread at a time may use it. Borrows the
  * index. Owner: scry_token_pairing_free. */
 typedef struct scry_token_pairing scry_token_pairing;
 
@@ -35,41 +34,37 @@ scry_token_pairing *scry_token_pairing_new(const scry_index *index);
 void scry_token_pairing_free(scry_token_pairing *pairs);
 /* The row of `other`, a capture of the same group, that holds the same token; or -1. */
 int64_t scry_paired_row(scry_token_pairing *pairs, size_t capture, uint64_t row, size_t other);
-/* Does the row count in the statistics: not left out by skip_first or exclude. */
+/* True when the row counts in the statistics: skip_first and exclude keep it. */
 bool scry_row_is_kept(scry_token_pairing *pairs, size_t capture, uint64_t row);
-/* How many tokens of the capture have a partner under base, both counting. */
+/* The number of the capture's tokens with a partner under base, both kept. */
 uint64_t scry_paired_count(scry_token_pairing *pairs, size_t capture);
 
 /* The number of the sample that holds a row; 0 where the capture has no tokens. */
 uint32_t scry_sample_of(const scry_index *index, size_t capture, uint64_t row);
 
-/* ---- tokens of one text --------------------------------------------------------------------- */
+/* ---- response to a token -------------------------------------------------------------------- */
 
-/* How latents answer to the tokens whose text is `text` (blanks before it aside, capital or small) in a capture, or in
- * all base captures with -1, less those that skip_first and exclude leave out: mean[F] activation over these tokens and
- * rate[F], the share of them on which it fires. Returns how many such tokens there are; none: all 0. threads 0: as many
- * as there are processors. Stopped: what it returns, mean and rate are of no use. */
+/* Measure every latent on the kept tokens whose text is `text`, ignoring case and leading blanks, in one capture, or in
+ * all base captures where capture is -1: mean[F] activation over these tokens, and rate[F], the share of them on which
+ * the latent fires. Returns the number of such tokens; 0: mean and rate are all 0. threads 0: one for each processor.
+ * When cancelled, the results are undefined. */
 uint64_t scry_token_response(const scry_index *index, const char *text, int capture, unsigned threads, float *mean,
                              float *rate, const scry_cancel *stop);
 
 /* ---- examples ------------------------------------------------------------------------------- */
 
-/* Which of a latent's activations are taken as examples, and in which order. Each sample of a text
- * gives at most one, whatever its condition.
- *   TOP       the strongest, strongest first
- *   QUANTILE  drawn from part `part` of `parts` of the positive activations, 1 being the weakest
- *   BETWEEN   drawn from those from `low` to below `high`
- *   RANDOM    drawn from all positive activations
- *   MOVED     the largest |h_x - h_base| over paired tokens that count, x being `versus`: the terms
- *             of the shift (STS paper, eq. for the latent shift); examples are the tokens of x
- * Draws are the same for the same seed, latent and captures, and stay in the order drawn, so that
- * the first few are as good a sample as all. Part k of the n positive activations of the captures,
- * ascending, holds the values from the floor(n (k - 1) / parts)-th (from 0) to below the
- * floor(n k / parts)-th; the last part holds the largest too. */
+/* Which of a latent's activations are taken as examples, and in which order: at most one for each sample of a text,
+ * over all its conditions. TOP       the strongest, strongest first QUANTILE  drawn from part `part` of `parts` of the
+ * positive activations, 1 being the weakest BETWEEN   drawn from those from `low` to below `high` RANDOM    drawn from
+ * all positive activations MOVED     the largest |h_x - h_base| over paired tokens that count, x being `versus`: the
+ * terms of the shift (STS paper, eq. for the latent shift); examples are the tokens of x Draws are the same for the
+ * same seed, latent and captures, and stay in the order drawn, so that the first few are as good a sample as all. Part
+ * k of the n positive activations of the captures, ascending, holds the values from the floor(n (k - 1) / parts)-th
+ * (from 0) to below the floor(n k / parts)-th; the last part holds the largest too. */
 typedef enum scry_example_order { SCRY_TOP, SCRY_QUANTILE, SCRY_RANDOM, SCRY_MOVED, SCRY_BETWEEN } scry_example_order;
 
 typedef struct scry_example_query {
-    scry_example_order choice;
+    scry_example_order order;
     uint32_t part, parts;
     uint64_t seed;
     int capture;           /* only this one, -1: all; MOVED: of its group */
@@ -79,34 +74,36 @@ typedef struct scry_example_query {
 
 enum { SCRY_PARTS = 5, SCRY_EXAMPLE_ORDER_TEXT = 40 };
 
-/* choice, part and parts, or limits, from "top", "q1" .. "q5", "random", "moved", or "1.5-2.5" (also "3-", from 3
- * on); the rest is left. */
-bool scry_example_query_read(scry_example_query *pick, const char *word, scry_error *err);
-/* The word of a pick; valid until the next call with the same buffer. */
-const char *scry_example_query_text(const scry_example_query *pick, char text[SCRY_EXAMPLE_ORDER_TEXT]);
-/* Returns how many were written to out[top]. */
-size_t scry_example_query_run(const scry_index *index, scry_token_pairing *pairs, const scry_latent_activations *fires,
-                              const scry_example_query *pick, size_t top, scry_example *out);
+/* Set order, part and parts, low and high from "top", "q1" .. "q5", "random", "moved", or "1.5-2.5" ("3-": from 3 on);
+ * leave the other fields. False and err for any other word. */
+bool scry_example_query_read(scry_example_query *query, const char *word, scry_error *err);
+/* The word of a query, written to text. Returns text. */
+const char *scry_example_query_text(const scry_example_query *query, char text[SCRY_EXAMPLE_ORDER_TEXT]);
+/* Write the examples to out[top]; pairs is used for MOVED only. Returns how many. */
+size_t scry_example_query_run(const scry_index *index, scry_token_pairing *pairs,
+                              const scry_latent_activations *activations, const scry_example_query *query, size_t top,
+                              scry_example *out);
 
-/* ---- spread --------------------------------------------------------------------------------- */
+/* ---- distribution --------------------------------------------------------------------------- */
 
 enum { SCRY_QUANTILES = 5 };
 extern const double scry_quantile_at[SCRY_QUANTILES]; /* .05 .25 .5 .75 .95 */
 
-/* Figures of a latent's activations over the kept tokens of some captures. */
+/* Summary of a latent's activations over the kept tokens of some captures. */
 typedef struct scry_distribution {
     uint64_t tokens, fires; /* kept tokens; those with h > 0 */
     double mean;            /* over tokens */
-    double mean_firing;     /* over those with h > 0; NaN where there are none, as the next three */
+    double mean_firing;     /* over tokens with h > 0; NaN where there are none, as the next three */
     double least, most;
-    double quantile[SCRY_QUANTILES]; /* of h > 0, linear between neighbours */
+    double quantile[SCRY_QUANTILES]; /* of h > 0, with linear interpolation */
 } scry_distribution;
 
-/* use[captures]: which take part. */
-scry_distribution scry_distribution_of(const scry_index *index, const scry_latent_activations *fires, const bool *use);
+/* use[captures]: the captures that take part. */
+scry_distribution scry_distribution_of(const scry_index *index, const scry_latent_activations *activations,
+                                       const bool *use);
 
-/* Bins over low .. high: equal ones, or (logarithmic) each the same factor wider than the one
- * before. Bin i holds the values from its lower edge to below its upper; the last its upper too. */
+/* Bins over low .. high, of equal width, or of equal ratio where logarithmic. Bin i holds the values from its lower
+ * edge to below its upper one; the last bin its upper edge too. */
 typedef struct scry_bins {
     bool logarithmic;
     uint32_t count;
@@ -114,8 +111,8 @@ typedef struct scry_bins {
 } scry_bins;
 
 double scry_bin_edge(const scry_bins *bins, uint32_t i);
-/* counts[bins->count]: positive activations in each bin; those outside are in none. */
-void scry_histogram(const scry_index *index, const scry_latent_activations *fires, const bool *use,
+/* Count the positive activations in each bin, counts[bins->count]; values outside are not counted. */
+void scry_histogram(const scry_index *index, const scry_latent_activations *activations, const bool *use,
                     const scry_bins *bins, uint64_t *counts);
 
 /* ---- domains -------------------------------------------------------------------------------- */
@@ -127,8 +124,8 @@ typedef struct scry_profile {
     double difference;         /* E[h_icl - h_base] over paired tokens that count in both */
 } scry_profile;
 
-/* out[domains]. */
-void scry_profile_of(const scry_index *index, scry_token_pairing *pairs, const scry_latent_activations *fires,
+/* Fill out[domains]. */
+void scry_profile_of(const scry_index *index, scry_token_pairing *pairs, const scry_latent_activations *activations,
                      scry_profile *out);
 
 /* ---- decoder neighbours --------------------------------------------------------------------- */
@@ -138,25 +135,24 @@ typedef struct scry_neighbour {
     double cosine;
 } scry_neighbour;
 
-/* A search for the latents whose decoder rows point most in the same, or the opposite, direction as
- * one latent's. It goes through the whole decoder on all cores, a stretch at a time, so that
- * whoever draws frames can go on drawing them. The result is the same bits whatever the stretches
- * and the number of threads. Borrows the index. Owner: scry_decoder_neighbours_free. */
+/* A search for the latents whose decoder rows have the largest, or smallest, cosine with one latent's. It scans the
+ * decoder on all cores, in slices of time so that a caller can draw between them. Results do not depend on the slices
+ * or on the number of threads. Borrows the index. Owner: scry_decoder_neighbours_free. */
 typedef struct scry_decoder_neighbours scry_decoder_neighbours;
 
-/* NULL and err where the index has no decoder, or the latent's row is zero. threads 0: all. */
+/* NULL and err where the index has no decoder or the latent's row is zero. threads 0: one for each processor. */
 scry_decoder_neighbours *scry_decoder_neighbours_start(const scry_index *index, uint32_t latent, unsigned threads,
                                                        scry_error *err);
-/* Works for about this many seconds (0: to the end). True when all is done. */
+/* Work for about this many seconds (0: to the end). True when all is done. */
 bool scry_decoder_neighbours_work(scry_decoder_neighbours *n, double seconds);
-/* Share done, 0..1. */
+/* The share that is done, 0 to 1. */
 double scry_decoder_neighbours_share(const scry_decoder_neighbours *n);
-/* When done: the `top` nearest (or most opposite) first, ties by latent, the latent itself and
- * those with a zero row left out. Returns how many were written to out[top]. */
+/* When done: write the nearest (or most opposite) latents to out[top], nearest first, ties by latent, without the
+ * latent itself and those with a zero row. Returns how many. */
 size_t scry_decoder_neighbours_list(const scry_decoder_neighbours *n, bool opposite, size_t top, scry_neighbour *out);
 void scry_decoder_neighbours_free(scry_decoder_neighbours *n);
 
-/* ---- latents that fire together ------------------------------------------------------------- */
+/* ---- coactivation --------------------------------------------------------------------------- */
 
 /* b: another latent; T: kept tokens of the captures taken; a: the latent asked about.
  *   jaccard  |a and b| / |a or b|
@@ -175,18 +171,18 @@ typedef enum scry_coactive_order {
 } scry_coactive_order;
 extern const char *const scry_coactive_order_name[SCRY_COACTIVE_ORDERS];
 
-/* PMI of a few tokens is chance: ordered by it, only latents with this many in common are listed. */
+/* PMI is unreliable on few tokens: in its order only latents with at least this many tokens in common are listed. */
 enum { SCRY_PMI_MIN_TOKENS = 5 };
 
-/* Counts over all latents of the index, a stretch at a time, as for neighbours. Borrows the index.
- * Owner: scry_coactivation_free. */
+/* Counts over all latents of the index, in slices of time as for neighbours. Borrows the index. Owner:
+ * scry_coactivation_free. */
 typedef struct scry_coactivation scry_coactivation;
 
-/* capture: only this one; -1: the base captures of all groups. threads 0: all. */
+/* capture: only this one; -1: the base captures of all groups. threads 0: one for each processor. */
 scry_coactivation *scry_coactivation_start(const scry_index *index, uint32_t latent, int capture, unsigned threads);
 bool scry_coactivation_work(scry_coactivation *t, double seconds);
 double scry_coactivation_share(const scry_coactivation *t);
-/* Kept tokens of the captures taken, and those on which the latent fires. */
+/* The number of kept tokens of the captures taken, and in *fires of those on which the latent fires. */
 uint64_t scry_coactivation_tokens(const scry_coactivation *t, uint64_t *fires);
 /* When done: as scry_decoder_neighbours_list; largest first, ties by latent; none that shares no token. */
 size_t scry_coactivation_list(const scry_coactivation *t, scry_coactive_order order, size_t top, scry_coactive *out);

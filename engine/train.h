@@ -20,18 +20,18 @@ typedef enum scry_arch { SCRY_RELU, SCRY_TOPK, SCRY_BATCHTOPK, SCRY_JUMPRELU, SC
 typedef enum scry_penalty { SCRY_PENALTY_L0, SCRY_PENALTY_TANH, SCRY_PENALTIES } scry_penalty;
 typedef enum scry_decay { SCRY_CONSTANT, SCRY_LINEAR, SCRY_COSINE, SCRY_DECAYS } scry_decay;
 typedef enum scry_center { SCRY_MEAN_CENTER, SCRY_MEDIAN, SCRY_ZERO, SCRY_CENTERS } scry_center;
-/* What is done about latents that no longer fire: AuxK lets them explain what the others leave of x;
- * resampling makes them anew from tokens with a large loss (Bricken et al., "Towards Monosemanticity"). */
+/* How dead latents are revived: AuxK trains them on the error that the others leave; resampling reinitialises them from
+ * tokens with a large loss (Bricken et al., "Towards Monosemanticity"). */
 typedef enum scry_revive { SCRY_AUXK, SCRY_RESAMPLE, SCRY_NO_REVIVAL, SCRY_REVIVALS } scry_revive;
 
-/* The words for them in commands and files, [SCRY_ARCHS], [SCRY_PENALTIES], ... */
+/* Their names in commands and files, [SCRY_ARCHS], [SCRY_PENALTIES], ... */
 extern const char *const scry_arch_names[],
     *const scry_penalty_names[], *const scry_decay_names[], *const scry_center_names[], *const scry_revive_names[];
 
-/* What a run is set to; all are numbers (an enum's value, a count, a share). -1 lets scry decide. */
+/* The settings of a run, all as numbers (an enum's value, a count, a share). -1: the default. */
 typedef struct scry_train_settings {
 #define SETTING(name, least, most, whole, words) double name;
-#include "train/settings.def"
+#include "train_settings.def"
 #undef SETTING
 } scry_train_settings;
 
@@ -40,7 +40,7 @@ typedef struct scry_train_settings {
 /* Every setting undecided. */
 void scry_train_undecided(scry_train_settings *settings);
 
-/* How far a run is. All but steps and tokens are of the latest measured step. */
+/* The progress of a run. All but steps and tokens are of the latest measured step. */
 typedef struct scry_train_progress {
     uint64_t step, steps, tokens;
     double loss, explained_variance; /* of the batch */
@@ -122,16 +122,16 @@ typedef struct scry_train_line {
 
 typedef struct scry_train_log scry_train_log;
 
-/* Reads what there is. NULL and err where the folder has no log of scry train. Owner: scry_train_log_close. */
+/* Open and read a log. NULL and err where the folder has no log of scry train. Owner: scry_train_log_close. */
 scry_train_log *scry_train_log_open(const char *folder, scry_error *err);
-/* Reads what was added since; all of it where --resume cut the log. A last line without its end waits. */
+/* Read the lines added since; all of them again where --resume truncated the log. An incomplete last line waits. */
 bool scry_train_log_read(scry_train_log *log, scry_error *err);
 void scry_train_log_close(scry_train_log *log);
-/* Both last until the next read. */
+/* Both are valid until the next read. */
 const scry_train_about *scry_train_log_about(const scry_train_log *log);
 const scry_train_line *scry_train_log_lines(const scry_train_log *log, size_t *count);
 
-/* Measures an SAE of any family on all rows of the input. progress is in tokens; may be NULL. */
+/* Measure an SAE of any family on all rows of the input. progress is in tokens; may be NULL. */
 bool scry_eval_sae(const char *sae, const scry_train_input *input, unsigned threads, scry_progress progress,
                    void *context, scry_sae_quality *quality, scry_notes *notes, scry_error *err);
 

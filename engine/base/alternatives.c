@@ -1,4 +1,4 @@
-/* alternatives.c: "a, b or c" from the rows of a table, for messages. */
+/* base/alternatives.c: "a, b or c" from the rows of a table, for messages. */
 #include "base/alternatives.h"
 
 #include <stdio.h>

@@ -1,4 +1,4 @@
-/* alternatives.h: "a, b or c" from the rows of a table, for messages. */
+/* base/alternatives.h: "a, b or c" from the rows of a table, for messages. */
 #ifndef SCRY_BASE_ALTERNATIVES_H
 #define SCRY_BASE_ALTERNATIVES_H
 

@@ -1,4 +1,4 @@
-/* blas.c: OpenBLAS among threads of our own. */
+/* base/blas.c: OpenBLAS among threads of our own. */
 #include "base/blas.h"
 
 #include <cblas.h>

@@ -1,8 +1,8 @@
-/* blas.h: OpenBLAS among threads of our own. */
+/* base/blas.h: OpenBLAS in a program with its own threads. */
 #ifndef SCRY_BASE_BLAS_H
 #define SCRY_BASE_BLAS_H
 
-/* From now on each call computes in the thread that makes it. */
+/* Make every later BLAS call run in its calling thread alone. */
 void blas_single(void);
 
 #endif

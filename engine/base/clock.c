@@ -1,4 +1,4 @@
-/* clock.c: the monotonic clock, or the one that a test puts in its place. */
+/* base/clock.c: the monotonic clock, or the one that a test puts in its place. */
 #include "base/clock.h"
 
 #include <stddef.h>

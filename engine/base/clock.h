@@ -1,11 +1,11 @@
-/* clock.h: the clock by which the program decides anything: deadlines, double clicks, when to save. */
+/* base/clock.h: the clock for deadlines, double clicks and autosave. */
 #ifndef SCRY_BASE_CLOCK_H
 #define SCRY_BASE_CLOCK_H
 
-/* Seconds since some moment before the program began; unaffected by changes of the time of day. */
+/* Monotonic seconds, from an unspecified start. Any thread may call it. */
 double clock_seconds(void);
-/* For tests: reads `source` instead of the system's clock, from now on; NULL: the system's again. Call it while no
- * other thread reads the clock. */
+/* For tests: use `source` instead of the system's clock; NULL: the system's again. No other thread may read the clock
+ * meanwhile. */
 void clock_replace(double (*source)(void));
 
 #endif

@@ -1,7 +1,6 @@
-/* cpu_dispatch.h: functions that are compiled once for each width of registers; which one runs is settled when the
- * program is loaded. Elsewhere than on x86-64 with glibc they are compiled once, as any other; so they are for
- * ThreadSanitizer, which is not ready yet when the program is loaded, and by clang before 18, whose clones other files
- * do not find. */
+/* base/cpu_dispatch.h: functions compiled once for each vector width and chosen when the program is loaded. Compiled
+ * only once where the loader cannot choose: off x86-64 and glibc; under ThreadSanitizer, which is not ready at load
+ * time; and by clang before 18, whose clones other files do not find. */
 #ifndef SCRY_BASE_CPU_DISPATCH_H
 #define SCRY_BASE_CPU_DISPATCH_H
 

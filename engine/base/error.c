@@ -1,4 +1,4 @@
-/* error.c: errors as values. */
+/* base/error.c: errors as values. */
 #include "base/error.h"
 #include "base/mem.h"
 

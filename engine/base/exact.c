@@ -1,4 +1,4 @@
-/* exact.c: sums of single-precision numbers without any rounding. */
+/* base/exact.c: sums of single-precision numbers without any rounding. */
 #include "base/exact.h"
 
 #include <math.h>

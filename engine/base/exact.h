@@ -1,4 +1,4 @@
-/* exact.h: sums of single-precision numbers without any rounding.
+/* base/exact.h: sums of single-precision numbers without any rounding.
  *
  * A float is an integer times 2^-149, so a fixed-point number of 320 bits holds the sum of 2^40
  * of them exactly (U. Kulisch's long accumulator). Adding and subtracting are then associative and

@@ -1,4 +1,4 @@
-/* line_escape.c: any text as part of one line of a file. */
+/* base/line_escape.c: text in one line of a file. */
 #include "base/line_escape.h"
 
 void line_escape(FILE *file, const char *text) {

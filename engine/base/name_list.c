@@ -1,4 +1,4 @@
-/* base/name_list.c: names in one text, with commas between them. */
+/* base/name_list.c: comma-separated names. */
 #include "base/name_list.h"
 #include "base/mem.h"
 
@@ -9,7 +9,7 @@ static bool escapes(const char *at) {
     return at[0] == '\\' && at[1] && strchr("\",\\", at[1]);
 }
 
-/* One name from `from` to before the sign that ends it: a quote, or a comma; \0 too. Returns where that is. */
+/* Copy one name up to the character `end`, or to the text's end. Returns where it stopped. */
 static const char *take(const char *from, char end, char *out, size_t *length, bool *plain) {
     while (*from && *from != end) {
         if (escapes(from)) {
@@ -31,7 +31,7 @@ bool scry_name_list_next(const char **at, scry_listed_name *word, scry_error *er
     const char *next = quoted && *end ? end + 1 : end;
     if (quoted && (!*end || (*next && *next != ','))) {
         scry_misuse(err, "\"%.60s\": found %s, expected names with commas between, such as a,\"b, c\"", *at,
-                    *end ? "more behind a closing quote" : "no closing quote");
+                    *end ? "text after the closing quote" : "no closing quote");
         free(word->text);
         return false;
     }

@@ -1,25 +1,25 @@
-/* base/name_list.h: names in one text, with commas between them: law,"rights, civil",math.
+/* base/name_list.h: comma-separated names: law,"rights, civil",math.
  *
- * A name that holds a comma, begins or ends with a blank or a quote, or is a word of the option itself stands in
- * double quotes, or has a backslash before each comma. In both, \" \, and \\ stand for the sign behind the backslash;
- * any other backslash for itself. Blanks belong to the name; who looks it up may
- * try without those in front. */
+ * A name that holds a comma, begins or ends with a blank or a quote, or equals a keyword of the option is written in
+ * double quotes, or with a backslash before each comma. In both forms \" \, and \\ stand for the character after the
+ * backslash; any other backslash for itself. Blanks belong to the name; a caller may look it up without leading ones.
+ */
 #ifndef SCRY_BASE_NAME_LIST_H
 #define SCRY_BASE_NAME_LIST_H
 
 #include "base/error.h"
 
-/* A name of the list. Owner: the caller, text by free. */
+/* One name of a list. The caller frees text. */
 typedef struct scry_listed_name {
     char *text;
-    bool plain; /* written without quotes and backslashes: a word such as all means what it says */
+    bool plain; /* written without quotes and backslashes, so that a keyword such as all is one */
 } scry_listed_name;
 
-/* The name that begins at *at; moves *at behind it and its comma. False at the end of the list, or with err where a
- * quote is not closed or something stands behind it. */
+/* Read the name at *at and move *at past it and its comma. False at the end of the list, and false with err where a
+ * quote is not closed or is followed by something other than a comma. */
 bool scry_name_list_next(const char **at, scry_listed_name *word, scry_error *err);
 
-/* The name as it is written in such a list. Caller frees. */
+/* The name as it is written in such a list. The caller frees it. */
 char *scry_name_list_quote(const char *name);
 
 #endif

@@ -1,4 +1,4 @@
-/* parallel.c: one loop over independent pieces, shared by all cores. */
+/* base/parallel.c: a thread pool that runs one loop over independent pieces. */
 #include "base/parallel.h"
 #include "base/clock.h"
 #include "base/mem.h"

@@ -1,11 +1,11 @@
-/* radix.c: least significant digit first, 11 bits a pass; passes in which all are alike are left out. */
+/* base/radix.c: radix sort, least significant digit first, 11 bits a pass; skips passes whose digits are all equal. */
 #include "base/radix.h"
 
 #include <string.h>
 
 enum { BITS = 11, BUCKETS = 1 << BITS, PASSES = 3 };
 
-/* All passes are counted in one reading: the counts do not depend on the order. */
+/* Count the digits of all passes in one reading: the counts do not depend on the order. */
 static void count_digits(const radix_item *items, size_t n, uint32_t count[PASSES][BUCKETS]) {
     memset(count, 0, PASSES * sizeof *count);
     for (size_t i = 0; i < n; i++) {

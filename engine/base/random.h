@@ -1,4 +1,4 @@
-/* random.h: a seeded generator, the same on every machine (SplitMix64, S. Vigna, public domain). */
+/* base/random.h: a seeded generator, the same on every machine (SplitMix64, S. Vigna, public domain). */
 #ifndef SCRY_BASE_RANDOM_H
 #define SCRY_BASE_RANDOM_H
 

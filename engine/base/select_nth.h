@@ -1,9 +1,9 @@
-/* select_nth.h: the rank-th largest of many numbers, in time linear in how many there are (C. A. R. Hoare, "Algorithm
- * 65: find"): SELECT_NTH_LARGEST(name, type) defines
+/* base/select_nth.h: the rank-th largest of many numbers, in expected linear time (C. A. R. Hoare,
+ * "Algorithm 65: find"): SELECT_NTH_LARGEST(name, type) defines
  *
  *     static type name(type *v, uint32_t count, uint32_t rank)
  *
- * rank 1 is the largest; v[count], without NaN, is left in another order. The same steps for the same v. */
+ * rank 1 is the largest; v[count] has no NaN and is reordered, in the same way for the same v. */
 #ifndef SCRY_BASE_SELECT_NTH_H
 #define SCRY_BASE_SELECT_NTH_H
 

@@ -1,4 +1,4 @@
-/* sort.c: sorting without comparisons. */
+/* base/sort.c: sorting of floats without comparisons. */
 #include "base/sort.h"
 #include "base/mem.h"
 

@@ -1,4 +1,4 @@
-/* string_pool.c: distinct byte strings, numbered. */
+/* base/string_pool.c: distinct byte strings, numbered. */
 #include "base/string_pool.h"
 #include "base/mem.h"
 

@@ -1,4 +1,4 @@
-/* string_pool.h: distinct byte strings numbered 0, 1, 2, ... in order of first appearance. */
+/* base/string_pool.h: distinct byte strings numbered 0, 1, 2, ... in order of first appearance. */
 #ifndef SCRY_BASE_STRING_POOL_H
 #define SCRY_BASE_STRING_POOL_H
 
@@ -14,7 +14,7 @@ typedef struct string_pool {
     uint32_t slots;
 } string_pool;
 
-/* The string's number; adds it when new. The text may hold any byte but NUL. */
+/* The string's number; adds it when new. */
 uint32_t string_pool_add(string_pool *p, const char *text);
 const char *string_pool_text(const string_pool *p, uint32_t number);
 void string_pool_free(string_pool *p);

@@ -1,4 +1,4 @@
-/* base/worker_thread.c: work on a thread of its own, one job at a time. */
+/* base/worker_thread.c: jobs on a thread of their own, one at a time. */
 #include "base/worker_thread.h"
 #include "base/mem.h"
 
@@ -12,7 +12,7 @@ typedef struct job {
     worker_job of;
     worker_thread *in;
     atomic_bool cancelled;
-    atomic_int done; /* hundredths, as its work tells */
+    atomic_int done; /* hundredths, as reported */
     struct job *next;
 } job;
 
@@ -33,7 +33,7 @@ static bool is_cancelled(void *context) {
 
 static void ring(const worker_thread *b) {
     if (b->bell < 0) return;
-    ssize_t ignored = write(b->bell, "", 1); /* a full pipe rings already */
+    ssize_t ignored = write(b->bell, "", 1); /* EAGAIN is fine: a wake-up is already pending */
     (void)ignored;
 }
 
@@ -76,7 +76,7 @@ static void *work_on(void *context) {
     return NULL;
 }
 
-/* Signals are the explorer's, but for those of a crash, which must restore the terminal wherever they come. */
+/* The main thread handles all signals but those of a crash, which restore the terminal on any thread. */
 static bool start_thread(worker_thread *b) {
     sigset_t all, before;
     static const int own[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGQUIT};
@@ -98,7 +98,7 @@ worker_thread *worker_new(int bell) {
     return b;
 }
 
-/* With the lock held. What has ended already is of no use to who cancels either. */
+/* With the lock held. Cancels jobs that have ended too: their results are no longer wanted. */
 static void cancel_all(worker_thread *b) {
     if (b->running) atomic_store(&b->running->cancelled, true);
     for (job *j = b->ended; j; j = j->next) atomic_store(&j->cancelled, true);
@@ -121,7 +121,7 @@ void worker_begin(worker_thread *b, worker_job of) {
     atomic_init(&j->done, 0);
     atomic_init(&j->cancelled, false);
     if (!b->started) b->started = start_thread(b);
-    if (!b->started) do_job(j); /* no thread to be had: now, then */
+    if (!b->started) do_job(j); /* no thread available: run it here */
     pthread_mutex_lock(&b->lock);
     cancel_all(b);
     if (b->started) b->waiting = j;

@@ -1,7 +1,7 @@
-/* base/worker_thread.h: work on a thread of its own, one job at a time, so that no frame waits for it.
+/* base/worker_thread.h: jobs on a thread of their own, one at a time, so that no frame waits for them.
  *
- * All functions are called from one thread, the explorer's. A job works on what its context holds and
- * on what nobody changes meanwhile; its end is told on the explorer's thread, so that results need no lock. */
+ * Call all functions from one thread, the owner. A job reads its context and what no other thread changes meanwhile;
+ * its end is called on the owner's thread, so that results need no lock. */
 #ifndef SCRY_BASE_WORKER_THREAD_H
 #define SCRY_BASE_WORKER_THREAD_H
 
@@ -10,29 +10,29 @@
 typedef struct worker_thread worker_thread;
 
 typedef struct worker_job {
-    /* On the worker's thread. Asks `stop` often enough that nobody waits for it when it is given up. */
+    /* Runs on the worker's thread. Polls `stop` often, so that cancelling does not wait. */
     void (*work)(void *context, const scry_cancel *stop);
-    /* On the caller's thread, exactly once: takes the result and frees the context. whole: the work
-     * came to its end and was not cancelled; else it may not even have begun. */
+    /* Runs on the owner's thread, exactly once: takes the result and frees the context. whole: the work ended and was
+     * not cancelled; otherwise it may not have begun. */
     void (*end)(void *context, bool whole);
     void *context;
 } worker_job;
 
-/* bell: a byte is written to this file whenever a job has ended or gone on by a hundredth, for a loop that waits for it
- * (-1: none). No thread is there before the first job. Owner: worker_free, which cancels and waits. */
+/* bell: a file descriptor to which a byte is written whenever a job ends or advances by a hundredth, to wake an event
+ * loop (-1: none). The thread starts with the first job. Owner: worker_free, which cancels and waits. */
 worker_thread *worker_new(int bell);
 void worker_free(worker_thread *b);
 
-/* Cancels what there is and does this next; never waits. */
+/* Cancel the current jobs and run this one next; never waits. */
 void worker_begin(worker_thread *b, worker_job job);
 void worker_cancel(worker_thread *b);
-/* A job is under way, or its end has not been told. */
+/* True while a job runs or waits, or its end has not been called. */
 bool worker_is_busy(worker_thread *b);
-/* How much of the job is done, 0 to 1, as its work has told; 0 when none is under way. */
+/* The share of the running job that is done, 0 to 1, as it last reported; 0 when none runs. */
 double worker_progress(worker_thread *b);
-/* Tells the end of the jobs that have ended; never waits. True when one of them was whole. */
+/* Call the end of every job that has ended; never waits. True when one of them was not cancelled. */
 bool worker_collect(worker_thread *b);
-/* Waits until all has ended, then as worker_collect. */
+/* Wait until all jobs have ended, then as worker_collect. */
 bool worker_finish(worker_thread *b);
 
 #endif

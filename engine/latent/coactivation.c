@@ -1,4 +1,4 @@
-/* latent/coactivation.c: latents that fire on the same tokens. */
+/* latent/coactivation.c: latents that fire on the same tokens as another. */
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/top_n.h"
@@ -79,7 +79,7 @@ uint64_t scry_coactivation_tokens(const scry_coactivation *t, uint64_t *fires) {
     return t->tokens;
 }
 
-static scry_coactive mate_of(const scry_coactivation *t, uint32_t j) {
+static scry_coactive coactive_at(const scry_coactivation *t, uint32_t j) {
     double both = t->both[j], each = t->each[j], own = (double)t->fires;
     return (scry_coactive){.latent = j,
                            .both = t->both[j],
@@ -102,7 +102,7 @@ size_t scry_coactivation_list(const scry_coactivation *t, scry_coactive_order or
     size_t count = 0;
     for (uint32_t j = 0; j < t->x->F && top; j++) {
         if (j == t->latent || !t->both[j] || (order == SCRY_BY_PMI && t->both[j] < SCRY_PMI_MIN_TOKENS)) continue;
-        scry_coactive m = mate_of(t, j);
+        scry_coactive m = coactive_at(t, j);
         count = insert(out, count, top, count, &m, (int)order);
     }
     return count;

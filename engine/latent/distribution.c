@@ -1,4 +1,4 @@
-/* latent/distribution.c: how a latent's activations spread: figures, histogram, and each domain's part. */
+/* latent/distribution.c: summary and histogram of a latent's activations, and its profile by domain. */
 #include "base/mem.h"
 #include "base/sort.h"
 #include "index/read/index.h"

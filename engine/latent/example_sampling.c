@@ -1,5 +1,4 @@
-/* latent/example_sampling.c: examples of a latent: the strongest, from a part of its activations, drawn, or most moved.
- */
+/* latent/example_sampling.c: examples of a latent: strongest, random, by quantile or interval, most moved. */
 #include "base/mem.h"
 #include "base/top_n.h"
 #include "base/random.h"
@@ -29,14 +28,14 @@ static bool read_limits(const char *word, double *low, double *high) {
     return !*end && from < to;
 }
 
-bool scry_example_query_read(scry_example_query *pick, const char *word, scry_error *err) {
+bool scry_example_query_read(scry_example_query *query, const char *word, scry_error *err) {
     double low, high;
     bool part = word[0] == 'q' && word[1] >= '1' && word[1] <= '0' + SCRY_PARTS && !word[2];
-    if (strcmp(word, "top") == 0) pick->choice = SCRY_TOP;
-    else if (strcmp(word, "random") == 0) pick->choice = SCRY_RANDOM;
-    else if (strcmp(word, "moved") == 0) pick->choice = SCRY_MOVED;
-    else if (part) pick->choice = SCRY_QUANTILE, pick->part = (uint32_t)(word[1] - '0'), pick->parts = SCRY_PARTS;
-    else if (read_limits(word, &low, &high)) pick->choice = SCRY_BETWEEN, pick->low = low, pick->high = high;
+    if (strcmp(word, "top") == 0) query->order = SCRY_TOP;
+    else if (strcmp(word, "random") == 0) query->order = SCRY_RANDOM;
+    else if (strcmp(word, "moved") == 0) query->order = SCRY_MOVED;
+    else if (part) query->order = SCRY_QUANTILE, query->part = (uint32_t)(word[1] - '0'), query->parts = SCRY_PARTS;
+    else if (read_limits(word, &low, &high)) query->order = SCRY_BETWEEN, query->low = low, query->high = high;
     else
         return scry_misuse(err,
                            "found \"%.40s\", expected top, q1 (weakest fifth) to q%d, random, moved, or activations "
@@ -45,13 +44,13 @@ bool scry_example_query_read(scry_example_query *pick, const char *word, scry_er
     return true;
 }
 
-const char *scry_example_query_text(const scry_example_query *pick, char text[SCRY_EXAMPLE_ORDER_TEXT]) {
+const char *scry_example_query_text(const scry_example_query *query, char text[SCRY_EXAMPLE_ORDER_TEXT]) {
     static const char *const words[] = {"top", "q", "random", "moved"};
     int size = SCRY_EXAMPLE_ORDER_TEXT;
-    if (pick->choice == SCRY_QUANTILE) snprintf(text, (size_t)size, "q%u", pick->part);
-    else if (pick->choice != SCRY_BETWEEN) snprintf(text, (size_t)size, "%s", words[pick->choice]);
-    else if (isinf(pick->high)) snprintf(text, (size_t)size, "%.9g-", pick->low);
-    else snprintf(text, (size_t)size, "%.9g-%.9g", pick->low, pick->high);
+    if (query->order == SCRY_QUANTILE) snprintf(text, (size_t)size, "q%u", query->part);
+    else if (query->order != SCRY_BETWEEN) snprintf(text, (size_t)size, "%s", words[query->order]);
+    else if (isinf(query->high)) snprintf(text, (size_t)size, "%.9g-", query->low);
+    else snprintf(text, (size_t)size, "%.9g-%.9g", query->low, query->high);
     return text;
 }
 
@@ -107,15 +106,15 @@ static uint64_t sample_end(const scry_index *x, const candidate *c) {
     return s.first + s.count;
 }
 
-/* ---- what is offered, and under which key --------------------------------------------------- */
+/* ---- candidates and their keys -------------------------------------------------------------- */
 
-static bool takes(const scry_example_query *pick, size_t capture) {
-    return pick->capture < 0 || (size_t)pick->capture == capture;
+static bool takes_capture(const scry_example_query *query, size_t capture) {
+    return query->capture < 0 || (size_t)query->capture == capture;
 }
 
-/* A number for each place, as good as random, that depends on nothing but it. */
-static double lot(const scry_example_query *pick, uint32_t latent, size_t capture, uint32_t row) {
-    uint64_t state = pick->seed;
+/* A pseudorandom key for each row that depends on the seed and the row's place alone. */
+static double random_key(const scry_example_query *query, uint32_t latent, size_t capture, uint32_t row) {
+    uint64_t state = query->seed;
     state ^= random_next(&state) + latent;
     state ^= random_next(&state) + capture;
     state ^= random_next(&state) + row;
@@ -123,35 +122,35 @@ static double lot(const scry_example_query *pick, uint32_t latent, size_t captur
 }
 
 /* The values from which, and below which, the pick takes. */
-static void limits(const scry_index *x, const scry_latent_activations *f, const scry_example_query *pick, double *low,
-                   double *high) {
+static void find_limits(const scry_index *x, const scry_latent_activations *f, const scry_example_query *query,
+                        double *low, double *high) {
     *low = 0;
     *high = INFINITY;
-    if (pick->choice == SCRY_BETWEEN) *low = pick->low, *high = pick->high;
-    if (pick->choice != SCRY_QUANTILE) return;
+    if (query->order == SCRY_BETWEEN) *low = query->low, *high = query->high;
+    if (query->order != SCRY_QUANTILE) return;
     float *all = mem_new(f->start[x->info.captures], sizeof *all);
     size_t n = 0;
     for (size_t c = 0; c < x->info.captures; c++)
-        for (size_t i = f->start[c]; takes(pick, c) && i < f->start[c + 1]; i++)
+        for (size_t i = f->start[c]; takes_capture(query, c) && i < f->start[c + 1]; i++)
             if (f->activation[i] > 0) all[n++] = f->activation[i];
     sort_positive(all, n);
-    if (n && pick->part > 1) *low = (double)all[n * (pick->part - 1) / pick->parts];
-    if (n && pick->part < pick->parts) *high = (double)all[n * pick->part / pick->parts];
+    if (n && query->part > 1) *low = (double)all[n * (query->part - 1) / query->parts];
+    if (n && query->part < query->parts) *high = (double)all[n * query->part / query->parts];
     free(all);
 }
 
 /* Rows ascend, so that a sample's activations come one after the other: only the best is offered. */
 static void offer_activations(shortlist *s, const scry_index *x, const scry_latent_activations *f,
-                              const scry_example_query *pick) {
+                              const scry_example_query *query) {
     double low, high;
-    limits(x, f, pick, &low, &high);
+    find_limits(x, f, query, &low, &high);
     for (size_t c = 0; c < x->info.captures; c++) {
         candidate best = {0};
         uint64_t end = 0; /* of the best one's sample; 0: there is none yet */
-        for (size_t i = f->start[c]; takes(pick, c) && i < f->start[c + 1]; i++) {
+        for (size_t i = f->start[c]; takes_capture(query, c) && i < f->start[c + 1]; i++) {
             float h = f->activation[i];
             if (!(h > 0) || (double)h < low || (double)h >= high) continue;
-            double key = pick->choice == SCRY_TOP ? (double)h : lot(pick, f->latent, c, f->row[i]);
+            double key = query->order == SCRY_TOP ? (double)h : random_key(query, f->latent, c, f->row[i]);
             if (f->row[i] < end && key <= best.key) continue;
             if (f->row[i] >= end && end) offer(s, &best);
             best = candidate_at(x, key, c, f->row[i], h);
@@ -161,7 +160,7 @@ static void offer_activations(shortlist *s, const scry_index *x, const scry_late
     }
 }
 
-/* Base and x on the token at x's row; both must count. */
+/* Offer a pair of kept rows. */
 static void offer_pair(shortlist *s, const scry_index *x, scry_token_pairing *pairs, const scry_latent_activations *f,
                        size_t base, int64_t base_row, size_t other, int64_t row) {
     if (base_row < 0 || row < 0 || !scry_row_is_kept(pairs, base, (uint64_t)base_row) ||
@@ -175,10 +174,10 @@ static void offer_pair(shortlist *s, const scry_index *x, scry_token_pairing *pa
 }
 
 static void offer_moved(shortlist *s, const scry_index *x, scry_token_pairing *pairs, const scry_latent_activations *f,
-                        const scry_example_query *pick) {
+                        const scry_example_query *query) {
     for (size_t other = 0; other < x->info.captures; other++) {
-        if (x->info.capture[other].condition != pick->versus || pick->versus == SCRY_BASE) continue;
-        if (pick->capture >= 0 && x->info.capture[pick->capture].group != x->info.capture[other].group) continue;
+        if (x->info.capture[other].condition != query->versus || query->versus == SCRY_BASE) continue;
+        if (query->capture >= 0 && x->info.capture[query->capture].group != x->info.capture[other].group) continue;
         int base = scry_find_capture(x, x->info.capture[other].group, SCRY_BASE);
         if (base < 0) continue;
         size_t b = (size_t)base;
@@ -194,10 +193,10 @@ static void offer_moved(shortlist *s, const scry_index *x, scry_token_pairing *p
 }
 
 size_t scry_example_query_run(const scry_index *x, scry_token_pairing *pairs, const scry_latent_activations *f,
-                              const scry_example_query *pick, size_t top, scry_example *out) {
+                              const scry_example_query *query, size_t top, scry_example *out) {
     shortlist s = {.list = mem_new(top, sizeof *s.list), .top = top};
-    if (pick->choice == SCRY_MOVED) offer_moved(&s, x, pairs, f, pick);
-    else offer_activations(&s, x, f, pick);
+    if (query->order == SCRY_MOVED) offer_moved(&s, x, pairs, f, query);
+    else offer_activations(&s, x, f, query);
     for (size_t i = 0; i < s.n; i++) out[i] = s.list[i].e;
     free(s.list);
     return s.n;

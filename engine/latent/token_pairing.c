@@ -1,24 +1,24 @@
-/* latent/token_pairing.c: the same token under other conditions, found again from the index's text. */
+/* latent/token_pairing.c: kept rows, and the same token under other conditions, from the text of an index. */
 #include "base/mem.h"
-#include "base/string_pool.h"
 #include "index/read/index.h"
 #include "io/json.h"
 #include "latent.h"
+#include "latent/token_pairing.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 /* From a capture to the base capture of its group, and back. */
 typedef struct pair_map {
-    bool made, same; /* same: row for row */
+    bool known, same; /* same: row for row */
     uint32_t *to_base, *from_base;
 } pair_map;
 
 struct scry_token_pairing {
     const scry_index *x;
-    pair_map *map;    /* [captures] */
-    uint8_t **counts; /* [captures] by row; NULL: not made, or all do */
-    bool *counts_made;
+    pair_map *map;  /* [captures] */
+    uint8_t **kept; /* [captures] by row; NULL: not made, or all do */
+    bool *kept_known;
     int *base;       /* [captures] the base capture of its group, -1 */
     int64_t *paired; /* [captures] tokens that count here and in base; -1: not counted yet */
 };
@@ -29,8 +29,8 @@ scry_token_pairing *scry_token_pairing_new(const scry_index *x) {
     scry_token_pairing *p = mem_new(1, sizeof *p);
     p->x = x;
     p->map = mem_new(x->info.captures, sizeof *p->map);
-    p->counts = mem_new(x->info.captures, sizeof *p->counts);
-    p->counts_made = mem_new(x->info.captures, sizeof *p->counts_made);
+    p->kept = mem_new(x->info.captures, sizeof *p->kept);
+    p->kept_known = mem_new(x->info.captures, sizeof *p->kept_known);
     p->base = mem_new(x->info.captures, sizeof *p->base);
     p->paired = mem_new(x->info.captures, sizeof *p->paired);
     for (size_t c = 0; c < x->info.captures; c++) {
@@ -45,98 +45,117 @@ void scry_token_pairing_free(scry_token_pairing *p) {
     for (size_t i = 0; i < p->x->info.captures; i++) {
         free(p->map[i].to_base);
         free(p->map[i].from_base);
-        free(p->counts[i]);
+        free(p->kept[i]);
     }
     free(p->map);
-    free(p->counts);
-    free(p->counts_made);
+    free(p->kept);
+    free(p->kept_known);
     free(p->base);
     free(p->paired);
     free(p);
 }
 
-/* ---- samples with the same id --------------------------------------------------------------- */
+/* ---- kept rows and runs of an index --------------------------------------------------------- */
 
-/* Samples that share an id, in order: head[id's number], then next[sample]. */
-typedef struct id_lists {
-    string_pool ids;
-    uint32_t known, *head, *next;
-} id_lists;
-
-static void lists_make(id_lists *l, const scry_index *x, size_t capture) {
-    uint32_t n = x->info.capture[capture].samples;
-    *l = (id_lists){.next = mem_new(n, sizeof *l->next)};
-    uint32_t *number = mem_new(n, sizeof *number);
-    for (uint32_t s = 0; s < n; s++) number[s] = string_pool_add(&l->ids, scry_sample_at(x, capture, s).id);
-    l->known = l->ids.count;
-    l->head = mem_new(l->known, sizeof *l->head);
-    for (uint32_t i = 0; i < l->known; i++) l->head[i] = UINT32_MAX;
-    for (uint32_t s = n; s-- > 0;) {
-        l->next[s] = l->head[number[s]];
-        l->head[number[s]] = s;
+/* The capture's samples as the indexer read them. */
+static token_text text_of(const scry_index *x, size_t capture) {
+    const scry_capture_info *info = &x->info.capture[capture];
+    size_t number = (size_t)x->capture_text[capture];
+    token_text text = {.sample_count = info->samples, .tokens = info->rows};
+    text.samples = mem_new(info->samples, sizeof *text.samples);
+    text.piece = mem_new(info->rows, sizeof *text.piece);
+    for (uint32_t s = 0; s < info->samples; s++) {
+        scry_sample at = scry_sample_at(x, capture, s);
+        text.samples[s] =
+            (token_sample){.id = (char *)(uintptr_t)at.id, .first = at.first, .count = at.count, .cut = at.cut};
     }
-    free(number);
+    for (uint64_t row = 0; row < info->rows && row < x->texts[number].tokens; row++)
+        text.piece[row] = index_token(x, number, row);
+    return text;
 }
 
-/* The next sample with this id that was not yet taken, or UINT32_MAX. */
-static uint32_t lists_take(id_lists *l, const char *id) {
-    uint32_t number = string_pool_add(&l->ids, id);
-    uint32_t sample = number < l->known ? l->head[number] : UINT32_MAX;
-    if (sample != UINT32_MAX) l->head[number] = l->next[sample];
-    return sample;
+static void text_free(token_text *text) {
+    free(text->samples); /* their ids are the index's */
+    free(text->piece);
 }
 
-static void lists_free(id_lists *l) {
-    string_pool_free(&l->ids);
-    free(l->head);
-    free(l->next);
+static const char *piece_text(const void *index, uint32_t piece) {
+    return index_piece(index, piece);
+}
+
+uint8_t *index_kept_rows(const scry_index *x, size_t capture, bool *as_indexed) {
+    const scry_capture_info *info = &x->info.capture[capture];
+    uint8_t *kept = mem_new(info->rows, 1);
+    memset(kept, 1, info->rows);
+    *as_indexed = info->kept == info->rows;
+    if (*as_indexed || x->capture_text[capture] < 0) return kept;
+    uint64_t size;
+    const char *json = container_find(&x->file, "manifest", &size);
+    cJSON *manifest = json ? json_parse_prefix(json, (size_t)size, NULL) : NULL;
+    kept_rule rule = kept_rule_of(manifest, info->group, info->condition);
+    token_text text = text_of(x, capture);
+    *as_indexed = kept_rows_mark(kept, &rule, &text, piece_text, x) == info->rows - info->kept;
+    text_free(&text);
+    free(rule.exclude);
+    cJSON_Delete(manifest);
+    return kept;
+}
+
+static bool align(alignment_runs *runs, const scry_index *x, const int capture[2], const uint8_t *const kept[2],
+                  scry_pairing pairing, const char *path, scry_error *err) {
+    alignment_view view[SCRY_CONDITIONS] = {0};
+    token_text text[2] = {0};
+    bool same = x->capture_text[capture[0]] == x->capture_text[capture[1]];
+    for (int i = 0; i < 2; i++) {
+        const scry_capture_info *info = &x->info.capture[capture[i]];
+        bool needed = pairing != SCRY_PAIR_ROW && info->has_tokens;
+        if (needed && !(i && same)) text[i] = text_of(x, (size_t)capture[i]);
+        view[i] = (alignment_view){.present = true,
+                                   .key = info->name,
+                                   .rows = info->rows,
+                                   .text = needed ? &text[same ? 0 : i] : NULL,
+                                   .kept = kept[i]};
+    }
+    bool ok = token_alignment_make(runs, view, pairing, path, err);
+    for (int i = 0; i < 2; i++) text_free(&text[i]);
+    return ok;
+}
+
+bool index_align(alignment_runs *runs, const scry_index *x, const int capture[2], const uint8_t *const kept[2],
+                 scry_error *err) {
+    return align(runs, x, capture, kept, x->info.pairing, x->info.path, err);
 }
 
 /* ---- rows ----------------------------------------------------------------------------------- */
 
-static bool same_tokens(const scry_index *x, size_t a, uint64_t from_a, size_t b, uint64_t from_b, uint32_t count) {
-    size_t text_a = (size_t)x->capture_text[a], text_b = (size_t)x->capture_text[b];
-    for (uint32_t i = 0; i < count; i++)
-        if (index_token(x, text_a, from_a + i) != index_token(x, text_b, from_b + i)) return false;
-    return true;
+static uint32_t *no_partners(uint64_t rows) {
+    uint32_t *partner = mem_new(rows, sizeof *partner);
+    for (uint64_t r = 0; r < rows; r++) partner[r] = NO_PARTNER;
+    return partner;
 }
 
-/* Where base's tokens begin in the other sample, which may have demonstrations in front; -1 where
- * neither the counts nor the end agree. */
-static int64_t query_start(const scry_index *x, size_t base, const scry_sample *b, size_t other, const scry_sample *o) {
-    if (o->count == b->count) return 0;
-    if (o->count < b->count) return -1;
-    uint32_t start = o->count - b->count;
-    return same_tokens(x, other, o->first + start, base, b->first, b->count) ? (int64_t)start : -1;
-}
-
+/* Pair all tokens, kept or not, as far as the texts agree. */
 static void pair_samples(pair_map *m, const scry_index *x, size_t base, size_t other) {
-    uint64_t rows = x->info.capture[other].rows, base_rows = x->info.capture[base].rows;
-    m->to_base = mem_new(rows, sizeof *m->to_base);
-    m->from_base = mem_new(base_rows, sizeof *m->from_base);
-    for (uint64_t r = 0; r < rows; r++) m->to_base[r] = NO_PARTNER;
-    for (uint64_t r = 0; r < base_rows; r++) m->from_base[r] = NO_PARTNER;
-    id_lists lists;
-    lists_make(&lists, x, other);
-    for (uint32_t s = 0; s < x->info.capture[base].samples; s++) {
-        scry_sample b = scry_sample_at(x, base, s);
-        uint32_t match = lists_take(&lists, b.id);
-        if (match == UINT32_MAX) continue;
-        scry_sample o = scry_sample_at(x, other, match);
-        int64_t start = query_start(x, base, &b, other, &o);
-        for (uint32_t k = 0; start >= 0 && k < b.count; k++) {
-            m->from_base[b.first + k] = (uint32_t)(o.first + (uint64_t)start + k);
-            m->to_base[o.first + (uint64_t)start + k] = (uint32_t)(b.first + k);
+    m->from_base = no_partners(x->info.capture[base].rows);
+    m->to_base = no_partners(x->info.capture[other].rows);
+    const uint8_t *const all[2] = {NULL, NULL};
+    alignment_runs runs;
+    align(&runs, x, (const int[]){(int)base, (int)other}, all, SCRY_PAIR_TOKEN, NULL, NULL);
+    for (size_t i = 0; i < runs.count; i++) {
+        const alignment_run *run = &runs.run[i];
+        for (uint64_t k = 0; run->mask == 3 && k < run->length; k++) {
+            m->from_base[run->row[0] + k] = (uint32_t)(run->row[1] + k);
+            m->to_base[run->row[1] + k] = (uint32_t)(run->row[0] + k);
         }
     }
-    lists_free(&lists);
+    token_alignment_free(&runs);
 }
 
-static const pair_map *map_of(scry_token_pairing *p, size_t base, size_t capture) {
+static const pair_map *pair_map_of(scry_token_pairing *p, size_t base, size_t capture) {
     const scry_index *x = p->x;
     pair_map *m = &p->map[capture];
-    if (m->made) return m;
-    m->made = true;
+    if (m->known) return m;
+    m->known = true;
     bool texts = x->capture_text[base] >= 0 && x->capture_text[capture] >= 0;
     m->same = capture == base || x->info.pairing == SCRY_PAIR_ROW ||
               (texts && x->capture_text[base] == x->capture_text[capture]);
@@ -147,7 +166,7 @@ static const pair_map *map_of(scry_token_pairing *p, size_t base, size_t capture
 int64_t scry_paired_row(scry_token_pairing *p, size_t capture, uint64_t row, size_t other) {
     int base = p->base[capture];
     if (base < 0 || row >= p->x->info.capture[capture].rows) return -1;
-    const pair_map *here = map_of(p, (size_t)base, capture), *there = map_of(p, (size_t)base, other);
+    const pair_map *here = pair_map_of(p, (size_t)base, capture), *there = pair_map_of(p, (size_t)base, other);
     uint64_t at = here->same ? row : here->to_base ? here->to_base[row] : NO_PARTNER;
     if (at >= p->x->info.capture[base].rows) return -1;
     if (!there->same) at = there->from_base ? there->from_base[at] : NO_PARTNER;
@@ -156,49 +175,14 @@ int64_t scry_paired_row(scry_token_pairing *p, size_t capture, uint64_t row, siz
 
 /* ---- which rows count ----------------------------------------------------------------------- */
 
-/* The capture's words in the manifest that the index keeps. */
-static const cJSON *capture_words(const cJSON *manifest, const scry_capture_info *c) {
-    const cJSON *list = cJSON_GetObjectItemCaseSensitive(manifest, c->group < 0 ? "train" : "domains");
-    if (cJSON_IsArray(list)) list = cJSON_GetArrayItem(list, c->group < 0 ? -1 - c->group : c->group);
-    return cJSON_GetObjectItemCaseSensitive(list, scry_condition_name(c->condition));
-}
-
-static bool is_excluded(const cJSON *exclude, const char *token) {
-    if (cJSON_IsString(exclude)) return strcmp(exclude->valuestring, token) == 0;
-    const cJSON *text;
-    cJSON_ArrayForEach (text, exclude)
-        if (cJSON_IsString(text) && strcmp(text->valuestring, token) == 0) return true;
-    return false;
-}
-
-static uint8_t *make_counts(const scry_index *x, size_t capture, const cJSON *words) {
-    const cJSON *skip = cJSON_GetObjectItemCaseSensitive(words, "skip_first");
-    const cJSON *exclude = cJSON_GetObjectItemCaseSensitive(words, "exclude");
-    double skip_first = cJSON_IsNumber(skip) ? skip->valuedouble : 0;
-    uint8_t *counts = mem_new(x->info.capture[capture].rows, 1);
-    memset(counts, 1, x->info.capture[capture].rows);
-    for (uint32_t s = 0; s < x->info.capture[capture].samples; s++) {
-        scry_sample sample = scry_sample_at(x, capture, s);
-        for (uint32_t k = 0; k < sample.count; k++) {
-            uint64_t row = sample.first + k;
-            if ((double)k + sample.cut < skip_first || is_excluded(exclude, scry_token(x, capture, row)))
-                counts[row] = 0;
-        }
-    }
-    return counts;
-}
-
 bool scry_row_is_kept(scry_token_pairing *p, size_t capture, uint64_t row) {
     const scry_capture_info *c = &p->x->info.capture[capture];
-    if (!p->counts_made[capture] && c->kept < c->rows) {
-        uint64_t size;
-        const char *text = container_find(&p->x->file, "manifest", &size);
-        cJSON *manifest = text ? json_parse_prefix(text, (size_t)size, NULL) : NULL;
-        p->counts[capture] = make_counts(p->x, capture, capture_words(manifest, c));
-        cJSON_Delete(manifest);
+    if (!p->kept_known[capture] && c->kept < c->rows) {
+        bool as_indexed;
+        p->kept[capture] = index_kept_rows(p->x, capture, &as_indexed);
     }
-    p->counts_made[capture] = true;
-    return row < c->rows && (!p->counts[capture] || p->counts[capture][row]);
+    p->kept_known[capture] = true;
+    return row < c->rows && (!p->kept[capture] || p->kept[capture][row]);
 }
 
 uint64_t scry_paired_count(scry_token_pairing *p, size_t capture) {

@@ -1,4 +1,4 @@
-/* latent/token_response.c: which latents fire on the tokens of one text. */
+/* latent/token_response.c: mean activation of every latent on the tokens of one text. */
 #include "base/mem.h"
 #include "base/parallel.h"
 #include "index/read/index.h"
@@ -9,16 +9,16 @@
 #include <string.h>
 #include <strings.h>
 
-enum { BLOCK = 128 }; /* latents that a thread takes at a time */
+enum { BLOCK = 128 }; /* latents in a piece of work */
 
-typedef struct on_text {
+typedef struct response_job {
     const scry_index *x;
-    uint64_t **on; /* [captures] a bit a row whose token has the text; NULL: not looked at */
+    uint64_t **matching; /* [captures] a bit a row whose token has the text; NULL: not looked at */
     uint64_t tokens;
     float *mean, *rate;
     const scry_cancel *stop;
     atomic_size_t done; /* blocks */
-} on_text;
+} response_job;
 
 static size_t blocks_of(const scry_index *x) {
     return (x->F + BLOCK - 1) / BLOCK;
@@ -30,21 +30,21 @@ static const char *past_blanks(const char *text) {
 }
 
 /* Marks the rows of a capture that count and whose token has the text. */
-static void find_rows(on_text *t, scry_token_pairing *pairs, size_t capture, const char *text) {
+static void mark_rows(response_job *t, scry_token_pairing *pairs, size_t capture, const char *text) {
     uint64_t rows = t->x->info.capture[capture].rows;
-    t->on[capture] = mem_new(rows / 64 + 1, sizeof **t->on);
+    t->matching[capture] = mem_new(rows / 64 + 1, sizeof **t->matching);
     for (uint64_t row = 0; row < rows; row++) {
         if (row % 4096 == 0 && scry_cancelled(t->stop)) return;
         const char *token = scry_token(t->x, capture, row);
         if (!token || strcasecmp(past_blanks(token), text) != 0 || !scry_row_is_kept(pairs, capture, row)) continue;
-        t->on[capture][row / 64] |= UINT64_C(1) << (row % 64);
+        t->matching[capture][row / 64] |= UINT64_C(1) << (row % 64);
         t->tokens++;
     }
 }
 
 static void sum_block(void *context, size_t piece, unsigned worker) {
     (void)worker;
-    on_text *t = context;
+    response_job *t = context;
     uint32_t from = (uint32_t)piece * BLOCK, to = t->x->F - from < BLOCK ? t->x->F : from + BLOCK;
     if (scry_cancelled(t->stop)) return;
     for (uint32_t j = from; j < to; j++) {
@@ -52,9 +52,9 @@ static void sum_block(void *context, size_t piece, unsigned worker) {
         double sum = 0;
         uint64_t fires = 0;
         while (index_segment(t->x, &p)) {
-            const uint64_t *on = t->on[p.capture];
-            while (on && index_next(t->x, &p)) {
-                if (!(on[p.row / 64] >> (p.row % 64) & 1)) continue;
+            const uint64_t *matching = t->matching[p.capture];
+            while (matching && index_next(t->x, &p)) {
+                if (!(matching[p.row / 64] >> (p.row % 64) & 1)) continue;
                 sum += (double)p.activation;
                 fires += p.activation > 0;
             }
@@ -67,21 +67,21 @@ static void sum_block(void *context, size_t piece, unsigned worker) {
 
 uint64_t scry_token_response(const scry_index *x, const char *text, int capture, unsigned threads, float *mean,
                              float *rate, const scry_cancel *stop) {
-    on_text t = {.x = x, .mean = mean, .rate = rate, .stop = stop};
-    t.on = mem_new(x->info.captures, sizeof *t.on);
+    response_job t = {.x = x, .mean = mean, .rate = rate, .stop = stop};
+    t.matching = mem_new(x->info.captures, sizeof *t.matching);
     memset(mean, 0, x->F * sizeof *mean);
     memset(rate, 0, x->F * sizeof *rate);
     scry_token_pairing *pairs = scry_token_pairing_new(x);
     for (size_t c = 0; c < x->info.captures; c++)
         if (capture >= 0 ? c == (size_t)capture : x->info.capture[c].condition == SCRY_BASE)
-            find_rows(&t, pairs, c, past_blanks(text));
+            mark_rows(&t, pairs, c, past_blanks(text));
     scry_token_pairing_free(pairs);
     if (t.tokens) {
         parallel *pool = parallel_start(threads);
         parallel_for(pool, blocks_of(x), sum_block, &t);
         parallel_stop(pool);
     }
-    for (size_t c = 0; c < x->info.captures; c++) free(t.on[c]);
-    free(t.on);
+    for (size_t c = 0; c < x->info.captures; c++) free(t.matching[c]);
+    free(t.matching);
     return t.tokens;
 }

@@ -1,9 +1,7 @@
 /* stats/sampling_units.c: the kept rows of a domain's captures, and their grouping into units and blocks. */
 #include "stats/sampling_units.h"
 #include "base/mem.h"
-#include "base/string_pool.h"
-#include "study/token_alignment.h"
-#include "io/json.h"
+#include "latent/token_pairing.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -13,43 +11,12 @@ enum { RUN_TOKENS = 64, RUNS = 32 };
 
 /* ---- kept rows ------------------------------------------------------------------------------ */
 
-static bool excluded(const cJSON *exclude, const char *token) {
-    if (cJSON_IsString(exclude)) return strcmp(exclude->valuestring, token) == 0;
-    const cJSON *item;
-    cJSON_ArrayForEach (item, exclude)
-        if (cJSON_IsString(item) && strcmp(item->valuestring, token) == 0) return true;
-    return false;
-}
-
-/* Applies skip_first and exclude of the manifest in the index; false when the count is not that of the index. */
-static bool kept_by_manifest(const scry_index *x, size_t capture, uint8_t *kept) {
-    const scry_capture_info *info = &x->info.capture[capture];
-    uint64_t size, count = 0;
-    const char *text = container_find(&x->file, "manifest", &size);
-    cJSON *root = text ? json_parse_prefix(text, (size_t)size, NULL) : NULL;
-    const cJSON *domain = cJSON_GetArrayItem(cJSON_GetObjectItemCaseSensitive(root, "domains"), info->group);
-    const cJSON *spec = cJSON_GetObjectItemCaseSensitive(domain, scry_condition_name(info->condition));
-    const cJSON *skip = cJSON_GetObjectItemCaseSensitive(spec, "skip_first");
-    const cJSON *exclude = cJSON_GetObjectItemCaseSensitive(spec, "exclude");
-    double first = cJSON_IsNumber(skip) ? skip->valuedouble : 0;
-    for (uint32_t s = 0; s < info->samples; s++) {
-        scry_sample sample = scry_sample_at(x, capture, s);
-        for (uint32_t k = 0; k < sample.count; k++) {
-            uint64_t row = sample.first + k;
-            kept[row] = (double)k + sample.cut >= first && !excluded(exclude, scry_token(x, capture, row));
-            count += kept[row];
-        }
-    }
-    cJSON_Delete(root);
-    return count == info->kept;
-}
-
-/* [rows] 1 where the row is kept; NULL and err when the index does not say. */
+/* [rows] 1 where the row counts; NULL and err when that cannot be told. */
 static uint8_t *kept_rows(const scry_index *x, size_t capture, scry_error *err) {
     const scry_capture_info *info = &x->info.capture[capture];
-    uint8_t *kept = mem_new(info->rows, 1);
-    memset(kept, 1, info->rows);
-    if (info->kept == info->rows || kept_by_manifest(x, capture, kept)) return kept;
+    bool as_indexed;
+    uint8_t *kept = index_kept_rows(x, capture, &as_indexed);
+    if (as_indexed) return kept;
     scry_fail(err, "%s: %s: the tokens left out by skip_first and exclude do not add up; make the index again",
               x->info.path, info->name);
     free(kept);
@@ -70,50 +37,6 @@ static uint32_t *sample_of_rows(const scry_index *x, size_t capture) {
         for (uint32_t k = 0; k < at.count; k++) sample[at.first + k] = s;
     }
     return sample;
-}
-
-/* The capture's samples as the indexer read them; pieces are numbered by a pool of their own, since only their equality
- * matters. */
-static void text_make(token_text *text, const scry_index *x, size_t capture, string_pool *pieces) {
-    const scry_capture_info *info = &x->info.capture[capture];
-    *text = (token_text){.sample_count = info->samples, .tokens = info->rows};
-    text->samples = mem_new(info->samples, sizeof *text->samples);
-    text->piece = mem_new(info->rows, sizeof *text->piece);
-    for (uint32_t s = 0; s < info->samples; s++) {
-        scry_sample at = scry_sample_at(x, capture, s);
-        text->samples[s] =
-            (token_sample){.id = (char *)(uintptr_t)at.id, .first = at.first, .count = at.count, .cut = at.cut};
-    }
-    for (uint64_t row = 0; row < info->rows; row++)
-        text->piece[row] = string_pool_add(pieces, scry_token(x, capture, row));
-}
-
-static void text_free(token_text *text) {
-    free(text->samples); /* their ids are the index's */
-    free(text->piece);
-}
-
-/* The runs in which the indexer aligned base and icl of a domain. */
-static bool align_domain(alignment_runs *runs, const scry_index *x, const int capture[2], const uint8_t *const kept[2],
-                         scry_error *err) {
-    alignment_view view[SCRY_CONDITIONS] = {0};
-    token_text text[2] = {0};
-    string_pool pieces = {0};
-    bool same = x->capture_text[capture[0]] == x->capture_text[capture[1]];
-    for (int i = 0; i < 2; i++) {
-        const scry_capture_info *info = &x->info.capture[capture[i]];
-        bool needed = x->info.pairing != SCRY_PAIR_ROW && info->has_tokens;
-        if (needed && !(i && same)) text_make(&text[i], x, (size_t)capture[i], &pieces);
-        view[i] = (alignment_view){.present = true,
-                                   .key = info->name,
-                                   .rows = info->rows,
-                                   .text = needed ? &text[same ? 0 : i] : NULL,
-                                   .kept = kept[i]};
-    }
-    bool ok = token_alignment_make(runs, view, x->info.pairing, x->info.path, err);
-    for (int i = 0; i < 2; i++) text_free(&text[i]);
-    string_pool_free(&pieces);
-    return ok;
 }
 
 /* ---- units and blocks ----------------------------------------------------------------------- */
@@ -218,7 +141,7 @@ static bool add_domain(unit_maker *m, size_t domain, scry_score score, scry_erro
     m->block_of = mem_new(samples, sizeof *m->block_of);
     for (uint32_t s = 0; s < samples; s++) m->block_of[s] = NO_SAMPLING_UNIT;
     alignment_runs runs = {0};
-    if (ok && icl) ok = align_domain(&runs, x, capture, (const uint8_t *const[]){kept[0], kept[1]}, err);
+    if (ok && icl) ok = index_align(&runs, x, capture, (const uint8_t *const[]){kept[0], kept[1]}, err);
     if (ok && !icl) units_of_tokens(m, capture[0], kept[0], sample);
     else if (ok && x->info.pairing == SCRY_PAIR_SAMPLE) units_of_samples(m, capture, &runs, sample);
     else if (ok) units_of_pairs(m, capture, &runs, sample);

@@ -63,14 +63,24 @@ static bool read_capture(parser *p, const cJSON *item, const char *key, study_ca
     snprintf(place, sizeof place, "%s.skip_first", key);
     if (skip && (!manifest_whole(skip, &number) || number > UINT32_MAX))
         return manifest_wrong(p, place, skip, "a whole number of tokens");
-    c->skip_first = (uint32_t)number;
+    c->keep.skip_first = (double)number;
     const cJSON *exclude = cJSON_GetObjectItemCaseSensitive(item, "exclude");
     snprintf(place, sizeof place, "%s.exclude", key);
     if (exclude && exclude->child == NULL && cJSON_IsArray(exclude)) return true;
-    return !exclude || manifest_texts(p, exclude, place, "a list of token texts", &c->exclude, &c->exclude_count);
+    return !exclude ||
+           manifest_texts(p, exclude, place, "a list of token texts", &c->keep.exclude, &c->keep.exclude_count);
 }
 
-/* Reads the four conditions that are there. */
+/* Warn of keys that are neither known nor a condition's name. */
+static void unknown_group_keys(parser *p, const cJSON *group, const char *place, const char *const *known) {
+    const char *all[8 + SCRY_CONDITIONS] = {NULL};
+    size_t n = 0;
+    for (int c = 0; c < SCRY_CONDITIONS; c++) all[n++] = scry_condition_name((scry_condition)c);
+    while (*known) all[n++] = *known++;
+    manifest_unknown_keys(p, group, place, all);
+}
+
+/* Read the conditions that are present. */
 static bool read_conditions(parser *p, const cJSON *item, const char *place, study_group *group) {
     for (int c = 0; c < SCRY_CONDITIONS; c++) {
         const cJSON *capture = cJSON_GetObjectItemCaseSensitive(item, scry_condition_name((scry_condition)c));
@@ -82,11 +92,11 @@ static bool read_conditions(parser *p, const cJSON *item, const char *place, stu
 }
 
 static bool read_train(parser *p, const cJSON *item, const char *place) {
-    static const char *const known[] = {"name", "base", "icl", "sft", "rl", NULL};
+    static const char *const known[] = {"name", NULL};
     study_group *train = &p->study->trains[p->study->train_count++];
     if (!cJSON_IsObject(item))
-        return manifest_wrong(p, place, item, "an object with \"name\", \"base\" and icl, sft or rl");
-    manifest_unknown_keys(p, item, place, known);
+        return manifest_wrong(p, place, item, "an object with \"name\", \"base\" and another condition");
+    unknown_group_keys(p, item, place, known);
     if (!manifest_text(p, item, "name", place, &train->name)) return false;
     if (!train->name) train->name = mem_copy_string("train");
     for (const study_group *other = p->study->trains; other < train; other++)
@@ -97,10 +107,11 @@ static bool read_train(parser *p, const cJSON *item, const char *place) {
     if (!train->capture[SCRY_BASE].present)
         return scry_fail(p->err, "%s: %s.base: missing; expected a capture of the model as it is", p->study->path,
                          place);
-    if (!train->capture[SCRY_ICL].present && !train->capture[SCRY_SFT].present && !train->capture[SCRY_RL].present)
-        return scry_fail(p->err, "%s: %s: found only \"base\", expected one of \"icl\", \"sft\", \"rl\" beside it",
-                         p->study->path, place);
-    return true;
+    for (int c = 1; c < SCRY_CONDITIONS; c++)
+        if (train->capture[c].present) return true;
+    char choices[64];
+    return scry_fail(p->err, "%s: %s: found only \"base\", expected %s as well", p->study->path, place,
+                     names_source_choices(choices, sizeof choices));
 }
 
 static bool read_change(parser *p, const cJSON *change, const char *place, study_group *domain) {
@@ -162,14 +173,13 @@ static bool read_sts(parser *p, const cJSON *sts, const char *place, study_group
 }
 
 static bool read_domain(parser *p, const cJSON *item, size_t number) {
-    static const char *const with_captures[] = {"name", "change", "base", "icl", "sft", "rl", "sts", NULL};
-    static const char *const with_scores[] = {"name", "change", "sts", NULL};
-    const char *const *known = p->study->scores_only ? with_scores : with_captures;
+    static const char *const known[] = {"name", "change", "sts", NULL};
     study_group *domain = &p->study->domains[p->study->domain_count++];
     char place[40];
     snprintf(place, sizeof place, "domains[%zu]", number);
     if (!cJSON_IsObject(item)) return manifest_wrong(p, place, item, "an object with \"name\" and \"base\"");
-    manifest_unknown_keys(p, item, place, known);
+    if (p->study->scores_only) manifest_unknown_keys(p, item, place, known);
+    else unknown_group_keys(p, item, place, known);
     if (!manifest_text(p, item, "name", place, &domain->name)) return false;
     if (!domain->name || !*domain->name)
         return scry_fail(p->err, "%s: %s.name: missing; expected the domain's name", p->study->path, place);
@@ -189,13 +199,13 @@ static bool read_domain(parser *p, const cJSON *item, size_t number) {
 /* "pairing" and "correlate". */
 static bool read_choices(parser *p, const cJSON *root) {
     scry_study *study = p->study;
-    char *pairing = NULL, *correlate = NULL;
+    char *pairing = NULL, *correlate = NULL, choices[64];
     bool ok = manifest_text(p, root, "pairing", "", &pairing) && manifest_text(p, root, "correlate", "", &correlate);
     if (ok && pairing) {
         int value = scry_pairing_of(pairing);
         if (value < 0)
-            ok = scry_fail(p->err, "%s: pairing: found \"%.40s\", expected \"token\", \"sample\" or \"row\"",
-                           study->path, pairing);
+            ok = scry_fail(p->err, "%s: pairing: found \"%.40s\", expected %s", study->path, pairing,
+                           names_pairing_choices(choices, sizeof choices));
         study->has_pairing = true;
         study->pairing = (scry_pairing)(value < 0 ? 0 : value);
     }
@@ -322,7 +332,7 @@ static void free_groups(study_group *groups, size_t count) {
         for (int c = 0; c < SCRY_CONDITIONS; c++) {
             study_capture *capture = &groups[i].capture[c];
             free_texts(capture->files, capture->file_count);
-            free_texts(capture->exclude, capture->exclude_count);
+            free_texts(capture->keep.exclude, capture->keep.exclude_count);
             free(capture->tensor);
             free(capture->tokens);
             free(capture->key);

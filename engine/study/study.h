@@ -1,4 +1,4 @@
-/* study/study.h: the study manifest as data (JSON; names and types checked, nothing opened yet).
+/* study/study.h: the study manifest as data: names and types are checked, no other file is opened.
  * Owner: scry_study_free. */
 #ifndef SCRY_STUDY_STUDY_H
 #define SCRY_STUDY_STUDY_H
@@ -10,7 +10,14 @@
 /* Most domains times training sets of one study: each pair of them has a change of its own. */
 #define STUDY_MOST_CHANGES ((size_t)1 << 24)
 
-/* One matrix of activations, as the manifest words it. */
+/* Which tokens of a capture do not count. */
+typedef struct kept_rule {
+    double skip_first; /* tokens at the beginning of each sample, those that "rows" cuts off included */
+    char **exclude;    /* [exclude_count] texts of tokens */
+    size_t exclude_count;
+} kept_rule;
+
+/* One matrix of activations, as in the manifest. */
 typedef struct study_capture {
     bool present;
     bool features; /* "features" (SAE latents) rather than "residual" */
@@ -20,10 +27,8 @@ typedef struct study_capture {
     char *tensor; /* NULL: the only one */
     bool has_rows;
     uint64_t row_from, row_to;
-    char *tokens; /* NULL: no token file */
-    uint32_t skip_first;
-    char **exclude; /* [exclude_count] */
-    size_t exclude_count;
+    char *tokens;   /* NULL: no token file */
+    kept_rule keep; /* owns the texts */
 } study_capture;
 
 /* A training set or a domain: one text set under up to four conditions. */
@@ -36,8 +41,8 @@ typedef struct study_group {
 
 typedef struct scry_study {
     char *path, *folder;
-    char *json; /* the manifest's text, as read */
-    char *name, *model, *hook, *sae, *sae_format, *tokenizer, *labels;
+    char *json;                                                        /* the manifest's text, as read */
+    char *name, *model, *hook, *sae, *sae_format, *tokenizer, *labels; /* paths joined to folder; NULL: absent */
     bool has_pairing;
     scry_pairing pairing;
     bool is_signed;   /* "correlate": "signed" */
@@ -46,7 +51,7 @@ typedef struct scry_study {
     size_t train_count, domain_count;
 } scry_study;
 
-/* Warnings (unknown keys) go to notes. NULL and err filled when the manifest cannot be used. */
+/* Read a manifest. Warnings (unknown keys) go to notes. NULL and err when the manifest cannot be used. */
 scry_study *scry_study_read(const char *path, scry_notes *notes, scry_error *err);
 void scry_study_free(scry_study *study);
 

@@ -38,7 +38,7 @@ static void walk(alignment_runs *runs, const alignment_view *view, uint32_t mask
         for (int c = 0; c < SCRY_CONDITIONS; c++) {
             if (!(mask >> c & 1)) continue;
             at[c] = from[c] + k;
-            if (at[c] < view[c].rows && view[c].kept[at[c]]) here |= 1u << c;
+            if (at[c] < view[c].rows && (!view[c].kept || view[c].kept[at[c]])) here |= 1u << c;
         }
         if (here) step(runs, &open, here, at);
     }
@@ -88,19 +88,20 @@ static void walk_unclaimed(alignment_runs *runs, const alignment_view *view, int
     }
 }
 
-/* A capture with demonstrations in front holds more tokens a sample than base; the query is then
- * its end, if the tokens there are the same. Returns false with err when they are not. */
-static bool query_start(const alignment_view *view, int c, uint32_t base_sample, uint32_t sample, uint32_t *start,
-                        const char *study_path, scry_error *err) {
+/* Where base's tokens begin in the sample of condition c, which may have demonstrations in front; -1 where neither the
+ * lengths nor the ends agree. */
+static int64_t query_start(const alignment_view *view, int c, uint32_t base_sample, uint32_t sample) {
     const token_text *base = view[SCRY_BASE].text, *text = view[c].text;
     const token_sample *b = &base->samples[base_sample], *x = &text->samples[sample];
-    *start = 0;
-    if (x->count == b->count) return true;
-    if (x->count > b->count && memcmp(text->piece + x->first + x->count - b->count, base->piece + b->first,
-                                      b->count * sizeof *base->piece) == 0) {
-        *start = x->count - b->count;
-        return true;
-    }
+    if (x->count < b->count) return -1;
+    uint32_t start = x->count - b->count;
+    const uint32_t *end = text->piece + x->first + start;
+    return !start || memcmp(end, base->piece + b->first, b->count * sizeof *end) == 0 ? (int64_t)start : -1;
+}
+
+static bool refuse_sample(const alignment_view *view, int c, uint32_t base_sample, uint32_t sample,
+                          const char *study_path, scry_error *err) {
+    const token_sample *b = &view[SCRY_BASE].text->samples[base_sample], *x = &view[c].text->samples[sample];
     return scry_fail(err,
                      "%s: %s: sample \"%.60s\": found %" PRIu32 " tokens, expected %" PRIu32
                      " as in %s, or those at its end; pair by \"sample\" or \"row\" instead",
@@ -141,13 +142,14 @@ static bool align_tokens(alignment_runs *runs, const alignment_view *view, const
         uint32_t mask = 1u << SCRY_BASE;
         for (int c = 1; c < SCRY_CONDITIONS && ok; c++) {
             if (!view[c].present || m.match[c][s] == UINT32_MAX) continue;
-            uint32_t start, sample = m.match[c][s];
-            ok = query_start(view, c, s, sample, &start, study_path, err);
-            if (!ok) break;
+            uint32_t sample = m.match[c][s];
+            int64_t start = query_start(view, c, s, sample);
+            if (start < 0 && study_path) ok = refuse_sample(view, c, s, sample, study_path, err);
             uint64_t alone[SCRY_CONDITIONS] = {0};
             alone[c] = view[c].text->samples[sample].first;
-            walk(runs, view, 1u << c, alone, start); /* the demonstrations */
-            from[c] = alone[c] + start;
+            walk(runs, view, 1u << c, alone, start < 0 ? view[c].text->samples[sample].count : (uint64_t)start);
+            if (start < 0) continue;
+            from[c] = alone[c] + (uint64_t)start; /* behind the demonstrations */
             mask |= 1u << c;
         }
         if (ok) walk(runs, view, mask, from, base->samples[s].count);

@@ -15,7 +15,7 @@ typedef struct alignment_view {
     const char *key; /* for messages */
     uint64_t rows;
     const token_text *text; /* NULL: no tokens */
-    const uint8_t *kept;    /* [rows] 0: left out by skip_first or exclude */
+    const uint8_t *kept;    /* [rows] 0: left out by skip_first or exclude. NULL: all count */
 } alignment_view;
 
 typedef struct alignment_run {
@@ -30,7 +30,10 @@ typedef struct alignment_runs {
     size_t count, room;
 } alignment_runs;
 
-/* Owner of the runs: token_alignment_free. */
+/* Find the runs by the pairing. By token, samples with the same id are paired, the n-th with the n-th; a sample that is
+ * longer than base's has demonstrations in front, and its end must hold base's tokens. False and err where it does not,
+ * or where a text is missing. study_path: for messages. NULL: such a sample has no partner, instead of an error.
+ * Owner of the runs: token_alignment_free. */
 bool token_alignment_make(alignment_runs *runs, const alignment_view view[SCRY_CONDITIONS], scry_pairing pairing,
                           const char *study_path, scry_error *err);
 void token_alignment_free(alignment_runs *runs);

@@ -1,4 +1,4 @@
-/* adam.c: D. Kingma and J. Ba's optimiser, with I. Loshchilov and F. Hutter's weight decay. */
+/* train/adam.c: D. Kingma and J. Ba's optimiser, with I. Loshchilov and F. Hutter's weight decay. */
 #include "train/adam.h"
 #include "base/mem.h"
 

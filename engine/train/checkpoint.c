@@ -1,4 +1,4 @@
-/* checkpoint.c: all that a run needs to go on. */
+/* train/checkpoint.c: all that a run needs to go on. */
 #include "train/checkpoint.h"
 #include "base/mem.h"
 #include "io/formats/safetensors_write.h"

@@ -1,8 +1,9 @@
-/* checkpoint.h: all that a run needs to go on as if it had never stopped, in one safetensors file.
+/* train/checkpoint.h: a run's full state in one safetensors file; a resumed run takes the same steps as an unbroken
+ * one.
  *
  *     parameters, first_moment, second_moment   F32, in the order of sae_parameters
  *     silent                                    U64 [F], tokens since each latent fired
- *     settings                                  F64, in the order of settings.def
+ *     settings                                  F64, in the order of train_settings.def
  *     place                                     U64: step, epoch, window, row in it, fingerprint of the data,
  *                                               condition + 1, whether NaN and infinity are allowed
  *     numbers                                   F64: scale, threshold of batchtopk
@@ -15,7 +16,7 @@
 
 #define CHECKPOINT_NAME "checkpoint.safetensors"
 
-/* Under a temporary name, synced, renamed: the file is the old one or the new one. */
+/* Replace the folder's checkpoint atomically: after an error the old one is still there. */
 bool checkpoint_write(const trainer *t, const char *folder, scry_error *err);
 
 typedef struct checkpoint {
@@ -31,11 +32,11 @@ typedef struct checkpoint {
 } checkpoint;
 
 bool checkpoint_open(checkpoint *c, const char *folder, scry_error *err);
-/* Has it parameters for a model of this size? Asked before there is room for one. */
+/* True when the checkpoint has this many parameters. Ask before allocating the model. */
 bool checkpoint_has(const checkpoint *c, uint64_t parameters, scry_error *err);
-/* The parameters, moments and silences into a trainer that was made with the checkpoint's settings. */
+/* Copy the parameters, the moments and the silent counts into a trainer made with the checkpoint's settings. */
 bool checkpoint_fill(const checkpoint *c, trainer *t, scry_error *err);
-/* False; err, which says what is wrong with its settings, names the checkpoint as well. */
+/* Add the checkpoint's name to err, which says what is wrong with its settings. Returns false. */
 bool checkpoint_damaged(const checkpoint *c, scry_error *err);
 void checkpoint_close(checkpoint *c);
 

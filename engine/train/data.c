@@ -1,10 +1,10 @@
-/* data.c: captures to rows. */
+/* train/data.c: captures to rows. */
 #include "train/data.h"
 #include "base/mem.h"
 #include "base/random.h"
 #include "base/path.h"
 #include "io/tokenfile.h"
-#include "study/study.h"
+#include "study/kept_rows.h"
 
 #include <cjson/cJSON.h>
 #include <inttypes.h>
@@ -25,7 +25,7 @@ static data_source *add_source(train_data *data, const char *name) {
 }
 
 /* Once its matrix is open. */
-static bool fits(train_data *data, const data_source *s, scry_error *err) {
+static bool check_width(train_data *data, const data_source *s, scry_error *err) {
     if (data->d && s->m.cols != data->d)
         return scry_fail(err, "%s: found %" PRIu64 " columns, expected %u as in %s", s->name, s->m.cols, data->d,
                          data->source[0].name);
@@ -47,28 +47,20 @@ static bool open_file(train_data *data, const char *path, scry_error *err) {
     bool ok = matrix_open(&s->m, &file, 1, inside, "capture", err);
     s->rows = s->m.rows;
     free(file);
-    return ok && fits(data, s, err);
+    return ok && check_width(data, s, err);
 }
 
 /* ---- studies */
 
-/* Marks the rows that skip_first and exclude leave. */
-static bool mark_rows(data_source *s, const study_capture *spec, const scry_study *study, const token_text *text,
+/* Set s->kept. */
+static bool mark_rows(data_source *s, const study_capture *spec, const scry_study *study, token_text *text,
                       const string_pool *pieces, scry_error *err) {
-    bool whole = text->tokens == s->m.rows;
-    if (!whole && text->tokens != s->rows)
+    if (text->tokens == s->m.rows) kept_rows_slice(text, s->first, s->first + s->rows);
+    if (text->tokens != s->rows)
         return scry_fail(err, "%s: %s.tokens: %s: found %" PRIu64 " tokens, expected %" PRIu64 ", one a row",
                          study->path, spec->key, spec->tokens, text->tokens, s->rows);
     s->kept = mem_new(s->rows, 1);
-    for (uint32_t i = 0; i < text->sample_count; i++)
-        for (uint32_t k = 0; k < text->samples[i].count; k++) {
-            uint64_t row = text->samples[i].first + k, before = whole ? s->first : 0;
-            if (row < before || row - before >= s->rows) continue;
-            bool out = k < spec->skip_first;
-            for (size_t e = 0; e < spec->exclude_count && !out; e++)
-                out = strcmp(string_pool_text(pieces, text->piece[row]), spec->exclude[e]) == 0;
-            s->kept[row - before] = !out;
-        }
+    kept_rows_mark(s->kept, &spec->keep, text, kept_rows_pool_text, pieces);
     return true;
 }
 
@@ -97,8 +89,8 @@ static bool open_capture(train_data *data, const scry_study *study, const study_
         s->first = spec->row_from;
         s->rows = spec->row_to - spec->row_from;
     }
-    if (!fits(data, s, err)) return false;
-    if (!spec->skip_first && !spec->exclude_count) return true;
+    if (!check_width(data, s, err)) return false;
+    if (kept_rule_keeps_all(&spec->keep)) return true;
     if (!spec->tokens)
         return scry_fail(err, "%s: \"skip_first\" and \"exclude\" need \"tokens\", which is missing", s->name);
     return mark_text(s, spec, study, tok, err);
@@ -115,7 +107,7 @@ static bool open_group(train_data *data, const scry_study *study, const study_gr
 }
 
 /* Two studies of different models have no name together, which "" keeps in mind until data_open ends. */
-static void take_name(char **name, const char *found) {
+static void merge_name(char **name, const char *found) {
     if (!found || !*found || (*name && strcmp(*name, found) == 0)) return;
     char *now = mem_copy_string(*name ? "" : found);
     free(*name);
@@ -134,8 +126,8 @@ static bool open_study(train_data *data, const char *path, scry_notes *notes, sc
         ok = scry_fail(err, "%s: found no residual capture%s%s, expected at least one", path,
                        data->condition < 0 ? "" : " under the condition ",
                        data->condition < 0 ? "" : scry_condition_name((scry_condition)data->condition));
-    take_name(&data->model, study->model);
-    take_name(&data->hook, study->hook);
+    merge_name(&data->model, study->model);
+    merge_name(&data->hook, study->hook);
     tokenizer_free(&tok);
     scry_study_free(study);
     return ok;
@@ -293,7 +285,7 @@ static bool check_finite(const read_job *job, size_t n, scry_error *err) {
     return true;
 }
 
-/* Some chunks at a time: pages of the files are not to stay in memory beside what was read from them. */
+/* A few chunks at a time, so that the files' pages do not stay in memory. */
 bool data_read(const train_data *data, parallel *threads, const data_chunk *chunks, size_t n, float *out,
                scry_error *err) {
     enum { SLICE = 32 };

@@ -1,4 +1,4 @@
-/* data.h: the residuals that a run trains on, and those that it holds back.
+/* train/data.h: the residuals that a run trains on, and those that it holds back.
  *
  * Rows are named by chunks: up to CHUNK_ROWS rows that follow each other in one capture. Whole chunks are held
  * out, at the same rows of every capture of one length, so that the same text under base, icl and sft is held
@@ -45,21 +45,21 @@ typedef struct train_data {
 /* Owner: data_close, also after a failure. */
 bool data_open(train_data *data, const scry_train_input *input, scry_notes *notes, scry_error *err);
 void data_close(train_data *data);
-/* Fills train and held. share 0: nothing is held out. */
+/* Fill train and held. share 0: nothing is held out. */
 void data_split(train_data *data, double share, uint64_t seed);
 
-/* The rows of chunks[n], one after the other, into out[rows][d]. False and err when one holds NaN or infinity,
- * which are 0 when those are allowed. */
+/* Read the rows of chunks[n], one after the other, into out[rows][d]. False and err when one holds NaN or infinity;
+ * where those are allowed, they are read as 0. */
 bool data_read(const train_data *data, parallel *threads, const data_chunk *chunks, size_t n, float *out,
                scry_error *err);
 
-/* Has a chunk no value that is NaN or infinite, or are these allowed? bad: how many it has. */
+/* True when the chunk has no NaN or infinity, or these are allowed. bad: how many it has. */
 bool data_finite(const train_data *data, const data_chunk *chunk, uint64_t bad, scry_error *err);
 
-/* Gives the pages of the files that were read so far back to the system. */
+/* Drop the files' pages that were read so far from memory. */
 void data_release(const train_data *data);
 
-/* Of the shape and of rows spread over all: to tell whether a run is resumed on what it began with. */
+/* Hash of the shape and of a sample of rows, to check that a run resumes on the data that it began with. */
 uint64_t data_fingerprint(const train_data *data);
 
 #endif

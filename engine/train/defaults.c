@@ -1,4 +1,4 @@
-/* defaults.c: the settings that a run was not given.
+/* train/defaults.c: the settings that a run was not given.
  *
  * Where they come from: AuxK and learning rate as in dictionary_learning's TopK trainers, but that runs of fewer than
  * 20,000 steps learn faster; L1 weight (at d 4096), its warm-up and the length of the first decoder rows as in
@@ -14,26 +14,26 @@ const char *const scry_decay_names[] = {"constant", "linear", "cosine"};
 const char *const scry_center_names[] = {"mean", "median", "zero"};
 const char *const scry_revive_names[] = {"auxk", "resample", "none"};
 
-const char *const defaults_names[SETTINGS] = {
+const char *const setting_names[SETTINGS] = {
 #define SETTING(name, least, most, whole, words) #name,
-#include "train/settings.def"
+#include "train_settings.def"
 #undef SETTING
 };
 
 _Static_assert(sizeof(scry_train_settings) == SETTINGS * sizeof(double), "settings are doubles, one after the other");
 
-double defaults_get(const scry_train_settings *s, int which) {
+double setting_get(const scry_train_settings *s, int which) {
     double value;
     memcpy(&value, (const char *)s + (size_t)which * sizeof value, sizeof value);
     return value;
 }
 
-static void defaults_set(scry_train_settings *s, int which, double value) {
+static void setting_set(scry_train_settings *s, int which, double value) {
     memcpy((char *)s + (size_t)which * sizeof value, &value, sizeof value);
 }
 
 void scry_train_undecided(scry_train_settings *settings) {
-    for (int i = 0; i < SETTINGS; i++) defaults_set(settings, i, SCRY_UNDECIDED);
+    for (int i = 0; i < SETTINGS; i++) setting_set(settings, i, SCRY_UNDECIDED);
 }
 
 static void decide(double *setting, double value) {
@@ -48,14 +48,14 @@ static bool is(double setting, int value) {
  * does not depend on d when a penalty on sizes grows as sqrt(d) and one on numbers as d. relu's is the usual 5 at d
  * 4096; jumprelu's end with some 30 to 40 active latents a token where relu's does, and do not go below what thresholds
  * of 0.1 and their estimator need. */
-static double usual_sparsity(const scry_train_settings *s, double d) {
+static double default_sparsity(const scry_train_settings *s, double d) {
     if (is(s->arch, SCRY_RELU)) return 5 * sqrt(d / 4096);
     if (is(s->arch, SCRY_JUMPRELU)) return is(s->penalty, SCRY_PENALTY_L0) ? fmax(0.5, d / 400) : fmax(0.2, d / 1000);
     return 0;
 }
 
 /* tanh's rectangle is as wide as activations are large, 2 at d 4096. */
-static double usual_bandwidth(const scry_train_settings *s, double d) {
+static double default_bandwidth(const scry_train_settings *s, double d) {
     bool wide = is(s->arch, SCRY_JUMPRELU) && is(s->penalty, SCRY_PENALTY_TANH);
     return wide ? 2 * sqrt(d / 4096) : 0.1;
 }
@@ -66,8 +66,8 @@ static void decide_shape(scry_train_settings *s, uint32_t d) {
     decide(&s->width, fmin(16.0 * d, 1 << 26));
     decide(&s->k, counts ? fmin(32, s->width) : 1);
     decide(&s->penalty, SCRY_PENALTY_L0);
-    decide(&s->sparsity, usual_sparsity(s, d));
-    decide(&s->bandwidth, usual_bandwidth(s, d));
+    decide(&s->sparsity, default_sparsity(s, d));
+    decide(&s->bandwidth, default_bandwidth(s, d));
     decide(&s->first_threshold, 0.1);
     decide(&s->tanh_scale, 4);
     decide(&s->center, SCRY_MEDIAN);
@@ -79,13 +79,13 @@ static void decide_shape(scry_train_settings *s, uint32_t d) {
 }
 
 /* At least 20 million tokens, but not more than 50 passes. */
-static double usual_tokens(uint64_t rows) {
+static double default_tokens(uint64_t rows) {
     return fmax((double)rows, fmin(20e6, 50 * (double)rows));
 }
 
-static void decide_course(scry_train_settings *s, uint64_t rows, uint64_t window) {
+static void decide_schedule(scry_train_settings *s, uint64_t rows, uint64_t window) {
     decide(&s->batch, fmin(2048, (double)rows));
-    decide(&s->steps, fmax(1, ceil(usual_tokens(rows) / s->batch)));
+    decide(&s->steps, fmax(1, ceil(default_tokens(rows) / s->batch)));
     decide(&s->lr, 2e-4 / sqrt(s->width / 16384) * fmin(8, fmax(1, sqrt(20000 / s->steps))));
     decide(&s->beta1, 0.9);
     decide(&s->beta2, 0.999);
@@ -106,14 +106,14 @@ static bool check_ranges(const scry_train_settings *s, scry_error *err) {
         bool whole;
     } range[SETTINGS] = {
 #define SETTING(name, least, most, whole, words) {least, most, whole},
-#include "train/settings.def"
+#include "train_settings.def"
 #undef SETTING
     };
     for (int i = 0; i < SETTINGS; i++) {
-        double value = defaults_get(s, i);
+        double value = setting_get(s, i);
         bool fine = value >= range[i].least && value <= range[i].most && (!range[i].whole || !(floor(value) < value));
         if (!fine)
-            return scry_misuse(err, "train: %s: found %g, expected %s of %g to %g", defaults_names[i], value,
+            return scry_misuse(err, "train: %s: found %g, expected %s of %g to %g", setting_names[i], value,
                                range[i].whole ? "a whole number" : "a number", range[i].least, range[i].most);
     }
     return true;
@@ -124,7 +124,7 @@ bool resolve_defaults(scry_train_settings *s, uint32_t d, uint64_t rows, uint64_
     decide(&s->held_out, 0.05);
     decide(&s->seed, SCRY_SEED);
     decide_shape(s, d);
-    decide_course(s, rows, window);
+    decide_schedule(s, rows, window);
     if (!check_ranges(s, err)) return false;
     if (s->k > s->width)
         return scry_misuse(err, "train: k: found %g, expected at most %g, the number of latents", s->k, s->width);
@@ -137,7 +137,7 @@ bool resolve_defaults(scry_train_settings *s, uint32_t d, uint64_t rows, uint64_
     return true;
 }
 
-step_rules defaults_rules(const scry_train_settings *s) {
+step_rules rules_of_settings(const scry_train_settings *s) {
     step_rules r = {.arch = (scry_arch)(int)s->arch,
                     .k = (uint32_t)s->k,
                     .auxk = (uint32_t)s->auxk,
@@ -152,8 +152,8 @@ step_rules defaults_rules(const scry_train_settings *s) {
 
 /* Few latents are active from the start with TopK; where half of them are, rows are short, so that what they make
  * together is not far larger than a residual. */
-void defaults_norms(const scry_train_settings *s, real *encoder, real *decoder) {
-    step_rules r = defaults_rules(s);
+void initial_norms(const scry_train_settings *s, real *encoder, real *decoder) {
+    step_rules r = rules_of_settings(s);
     bool counts = r.arch == SCRY_TOPK || r.arch == SCRY_BATCHTOPK;
     *decoder = r.unit_decoder ? 1 : (real)0.1;
     *encoder = counts ? 1 : (real)0.1;

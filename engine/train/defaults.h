@@ -1,4 +1,4 @@
-/* defaults.h: the settings that a run was not given, and what they come to. */
+/* train/defaults.h: defaults of the settings, their ranges, and the loss rules that follow. */
 #ifndef SCRY_TRAIN_DEFAULTS_H
 #define SCRY_TRAIN_DEFAULTS_H
 
@@ -6,22 +6,22 @@
 #include "train/step.h"
 
 enum {
-#define SETTING(name, least, most, whole, words) SETTLE_##name,
-#include "train/settings.def"
+#define SETTING(name, least, most, whole, words) SETTING_##name,
+#include "train_settings.def"
 #undef SETTING
     SETTINGS
 };
 
-/* Names in the order of settings.def, and the numbers by that order. */
-extern const char *const defaults_names[SETTINGS];
-double defaults_get(const scry_train_settings *s, int which);
+/* Names in the order of train_settings.def, and the numbers by that order. */
+extern const char *const setting_names[SETTINGS];
+double setting_get(const scry_train_settings *s, int which);
 
-/* Decides what is undecided, for residuals of width d with `rows` rows to train on; `window` rows fit into memory.
- * False and err when a setting is out of its range or does not go with another. */
+/* Give every undecided setting its default for residuals of width d with `rows` training rows, of which `window` fit
+ * into memory. False and err when a setting is out of range or does not go with another. */
 bool resolve_defaults(scry_train_settings *s, uint32_t d, uint64_t rows, uint64_t window, scry_error *err);
 
-step_rules defaults_rules(const scry_train_settings *s);
-/* Lengths of the first rows of W_enc and W_dec. */
-void defaults_norms(const scry_train_settings *s, real *encoder, real *decoder);
+step_rules rules_of_settings(const scry_train_settings *s);
+/* Norms of the rows of W_enc and W_dec before the first step. */
+void initial_norms(const scry_train_settings *s, real *encoder, real *decoder);
 
 #endif

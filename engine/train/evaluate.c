@@ -1,4 +1,4 @@
-/* evaluate.c: how well an SAE does on rows. The rows are taken in groups; each is encoded as the index encodes
+/* train/evaluate.c: how well an SAE does on rows. The rows are taken in groups; each is encoded as the index encodes
  * (sae_encode), decoded from what fires, and summed up by itself. */
 #include "train/evaluate.h"
 #include "base/clock.h"

@@ -1,4 +1,4 @@
-/* log.c: train.jsonl. */
+/* train/log.c: train.jsonl. */
 #include "train/log.h"
 #include "base/mem.h"
 #include "base/atomic_file.h"
@@ -55,7 +55,7 @@ static bool put_start(trainer *t, const char *folder, scry_error *err) {
     cJSON *line = cJSON_CreateObject();
     cJSON_AddStringToObject(line, "event", "start");
     cJSON_AddStringToObject(line, "arch", scry_arch_names[(int)t->settings.arch]);
-    for (int i = 1; i < SETTINGS; i++) number(line, defaults_names[i], defaults_get(&t->settings, i));
+    for (int i = 1; i < SETTINGS; i++) number(line, setting_names[i], setting_get(&t->settings, i));
     number(line, "rows", (double)t->data.train.rows);
     number(line, "held_out_rows", (double)t->data.held.rows);
     number(line, "scale", (double)t->scale);
@@ -102,7 +102,7 @@ bool log_write(trainer *t, const char *folder, const log_line *l, scry_error *er
     return put(t->log, folder, line, err);
 }
 
-bool log_keep(trainer *t, const char *folder, scry_error *err) {
+bool log_sync(trainer *t, const char *folder, scry_error *err) {
     return fsync(fileno(t->log)) == 0 || errno == EINVAL || unwritten(folder, err);
 }
 

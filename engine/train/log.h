@@ -1,9 +1,10 @@
-/* log.h: train.jsonl, how a run went: an object a line.
+/* train/log.h: train.jsonl, the log of a run, one object a line.
  *
  * The first has "event": "start" and the settings, the others
  *     step tokens seconds lr sparsity loss mse penalty aux pre_act l0 explained_variance held_out_explained_variance
  *     held_out_l0 dead resampled gradient tokens_per_second
- * where loss to explained_variance are of that step's batch, seconds of the process, null where there is no figure. */
+ * where loss to explained_variance are of that step's batch and seconds are counted from the start of the process;
+ * null where there is no figure. */
 #ifndef SCRY_TRAIN_LOG_H
 #define SCRY_TRAIN_LOG_H
 
@@ -17,11 +18,11 @@ typedef struct log_line {
     uint32_t resampled;
 } log_line;
 
-/* On resuming, lines of steps after the checkpoint's are taken away. */
+/* On resuming, remove the lines of steps after the checkpoint's. */
 bool log_open(trainer *t, const char *folder, bool resume, scry_error *err);
 bool log_write(trainer *t, const char *folder, const log_line *line, scry_error *err);
-/* Brings what is written to the disk. */
-bool log_keep(trainer *t, const char *folder, scry_error *err);
+/* Sync the file to disk. */
+bool log_sync(trainer *t, const char *folder, scry_error *err);
 void log_close(trainer *t);
 
 #endif

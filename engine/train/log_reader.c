@@ -1,4 +1,4 @@
-/* log_reader.c: a run's train.jsonl, read while another process may write it. */
+/* train/log_reader.c: a run's train.jsonl, read while another process may write it. */
 #include "base/mem.h"
 #include "train.h"
 #include "train/log.h"

@@ -1,4 +1,4 @@
-/* parameters.c: the parameters under training. */
+/* train/parameters.c: the parameters under training. */
 #include "train/parameters.h"
 #include "base/mem.h"
 #include "base/random.h"
@@ -49,7 +49,7 @@ static double normal(uint64_t *state) {
     return sqrt(-2 * log(u)) * cos(6.283185307179586 * v);
 }
 
-void parameters_begin(sae_parameters *m, uint64_t seed, real encoder_norm, real decoder_norm, real threshold) {
+void parameters_init(sae_parameters *m, uint64_t seed, real encoder_norm, real decoder_norm, real threshold) {
     double *direction = mem_new(m->d, sizeof *direction);
     for (uint32_t j = 0; j < m->F; j++) {
         uint64_t state = seed ^ (uint64_t)(j + 1) << 32;

@@ -1,4 +1,4 @@
-/* parameters.h: the parameters under training, and their gradients, in one allocation each.
+/* train/parameters.h: the parameters under training, and their gradients, in one allocation each.
  *
  * Both matrices are kept by latent, [F][d]: an active latent touches one row of each. */
 #ifndef SCRY_TRAIN_PARAMETERS_H
@@ -22,17 +22,17 @@ typedef struct sae_parameters {
     real *log_threshold; /* [F] of jumprelu, which is kept above 0 by its logarithm; NULL otherwise */
 } sae_parameters;
 
-/* How many numbers it is made of. */
+/* The number of parameters. */
 uint64_t parameters_size(uint32_t d, uint32_t F, bool has_threshold);
-/* All zero. */
+/* Allocate, all zero. Owner: parameters_free. */
 void parameters_new(sae_parameters *m, uint32_t d, uint32_t F, bool has_threshold);
 void parameters_free(sae_parameters *m);
 
-/* Directions drawn evenly from the sphere, the same for a latent's encoder and decoder, with the lengths
- * given; b_enc 0; thresholds as given. b_dec is left as it is. */
-void parameters_begin(sae_parameters *m, uint64_t seed, real encoder_norm, real decoder_norm, real threshold);
+/* Initialise: random directions, uniform on the sphere and the same for a latent's encoder and decoder, with the given
+ * norms; b_enc 0; all thresholds alike. b_dec stays as it is. */
+void parameters_init(sae_parameters *m, uint64_t seed, real encoder_norm, real decoder_norm, real threshold);
 
-/* Sums over a row, by 16 partial sums that are added in one order on every processor. */
+/* Dot product by 16 partial sums, added in the same order on every processor. */
 real row_dot(const real *a, const real *b, uint32_t n);
 /* to[n] += times from[n] */
 void row_add(real *to, const real *from, real times, uint32_t n);

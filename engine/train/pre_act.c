@@ -1,4 +1,4 @@
-/* pre_act.c: the pre-activation loss of dead jumprelu latents, which draws them to their thresholds.
+/* train/pre_act.c: the pre-activation loss of dead jumprelu latents, which draws them to their thresholds.
  *
  * A dead latent is below its threshold t_j on nearly every token, so the few tokens above are told apart and the rest
  * follows from the batch's sum of x - b_dec, without a pre-activation kept:

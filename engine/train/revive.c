@@ -1,4 +1,4 @@
-/* revive.c: latents that no longer fire. */
+/* train/revive.c: latents that no longer fire. */
 #include "train/revive.h"
 #include "base/mem.h"
 #include "base/random.h"

@@ -1,4 +1,4 @@
-/* revive.h: latents that no longer fire. */
+/* train/revive.h: dead latents, and how they are revived. */
 #ifndef SCRY_TRAIN_REVIVE_H
 #define SCRY_TRAIN_REVIVE_H
 
@@ -7,19 +7,19 @@
 
 typedef struct revive {
     uint32_t F;
-    uint64_t *silent; /* [F] tokens since the latent fired last */
+    uint64_t *silent; /* [F] tokens since the latent last fired */
     uint64_t dead_after;
-    uint32_t dead; /* how many are silent for that long */
+    uint32_t dead; /* number of latents silent for that long */
 } revive;
 
 void revive_new(revive *r, uint32_t F, uint64_t dead_after);
 void revive_free(revive *r);
-/* After a step: counts on. */
+/* Update the counts after a step. */
 void revive_count(revive *r, const train_step *s);
-/* Before a step: the dead latents for AuxK. */
+/* Set the step's list of dead latents, before the step. */
 void revive_list(const revive *r, train_step *s);
 
-/* Makes dead latents anew from the last step's batch, after the optimiser's turn (Bricken et al., "Towards
+/* Reinitialise dead latents from the last step's batch, after the optimiser's update (Bricken et al., "Towards
  * Monosemanticity", appendix): a token is drawn with a probability that grows with the square of its loss; the
  * decoder row takes its direction from the token, the encoder row too, at a fifth of the mean norm of the live
  * ones; bias 0, Adam's means 0. Returns how many there were. */

@@ -1,4 +1,4 @@
-/* save.c: a trained model as a SAELens 6 directory.
+/* train/save.c: a trained model as a SAELens 6 directory.
  *
  * With s the scale of the residuals and n_j = |W_dec_j|:
  *     x^ = (sum_j h_j W_dec_j + b_dec) / s,   h_j = act((s x - b_dec) . W_enc_j + b_enc_j)
@@ -75,13 +75,13 @@ static bool save_weights(const trainer *t, const char *folder, bool thresholds, 
 static void add_settings(cJSON *to, const trainer *t) {
     static const char *const *const words[SETTINGS] = {
 #define SETTING(name, least, most, whole, words) words,
-#include "train/settings.def"
+#include "train_settings.def"
 #undef SETTING
     };
     for (int i = 0; i < SETTINGS; i++) {
-        double value = defaults_get(&t->settings, i);
-        if (words[i]) cJSON_AddStringToObject(to, defaults_names[i], words[i][(int)value]);
-        else cJSON_AddNumberToObject(to, defaults_names[i], value);
+        double value = setting_get(&t->settings, i);
+        if (words[i]) cJSON_AddStringToObject(to, setting_names[i], words[i][(int)value]);
+        else cJSON_AddNumberToObject(to, setting_names[i], value);
     }
 }
 

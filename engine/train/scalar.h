@@ -1,4 +1,4 @@
-/* scalar.h: the number that training computes in.
+/* train/scalar.h: the number that training computes in.
  *
  * Single precision; the test of the gradients compiles the same files in double precision, where
  * finite differences can be told from rounding. */

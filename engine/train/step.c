@@ -1,4 +1,4 @@
-/* step.c: what a step works in. */
+/* train/step.c: the buffers of a step. */
 #include "train/step.h"
 #include "base/mem.h"
 
@@ -13,15 +13,6 @@ static uint32_t tile_of(uint32_t F, uint32_t batch) {
     uint32_t tile = TILE_NUMBERS / F;
     tile = tile < LEAST_TILE ? LEAST_TILE : tile > MOST_TILE ? MOST_TILE : tile;
     return tile < batch ? tile : batch;
-}
-
-uint32_t step_blocks(uint32_t F) {
-    return (F + LATENT_BLOCK - 1) / LATENT_BLOCK;
-}
-
-uint32_t step_tokens(const train_step *s, size_t tile) {
-    uint32_t from = (uint32_t)tile * s->tile;
-    return s->B - from < s->tile ? s->B - from : s->tile;
 }
 
 uint64_t step_bytes(uint32_t d, uint32_t F, uint32_t batch, unsigned threads) {
@@ -41,16 +32,16 @@ static void tiles_new(train_step *s) {
     }
 }
 
-static void turned_new(step_turned *turned, uint32_t F) {
-    turned->first = mem_new((size_t)F + 1, sizeof *turned->first);
-    turned->next = mem_new(F, sizeof *turned->next);
+static void transposed_new(step_transposed *transposed, uint32_t F) {
+    transposed->first = mem_new((size_t)F + 1, sizeof *transposed->first);
+    transposed->next = mem_new(F, sizeof *transposed->next);
 }
 
-static void turned_free(step_turned *turned) {
-    free(turned->first);
-    free(turned->next);
-    free(turned->token);
-    free(turned->pre);
+static void transposed_free(step_transposed *transposed) {
+    free(transposed->first);
+    free(transposed->next);
+    free(transposed->token);
+    free(transposed->pre);
 }
 
 void step_new(train_step *s, const sae_parameters *model, parallel *pool, uint32_t batch, const step_rules *rules) {
@@ -63,14 +54,14 @@ void step_new(train_step *s, const sae_parameters *model, parallel *pool, uint32
     s->E = mem_new(rows, sizeof *s->E);
     s->A = mem_new(rows, sizeof *s->A);
     s->pre = mem_new(threads, sizeof *s->pre);
-    s->chosen = mem_new(threads, sizeof *s->chosen);
-    s->spare = mem_new(threads, sizeof *s->spare);
+    s->selected = mem_new(threads, sizeof *s->selected);
+    s->scratch = mem_new(threads, sizeof *s->scratch);
     s->G = mem_new(threads, sizeof *s->G);
     s->H = mem_new(threads, sizeof *s->H);
     for (unsigned i = 0; i < threads; i++) {
         s->pre[i] = mem_new((size_t)s->tile * F, sizeof **s->pre);
-        s->chosen[i] = mem_new((size_t)F + 16, sizeof **s->chosen);
-        s->spare[i] = mem_new(2 * (size_t)F, sizeof **s->spare);
+        s->selected[i] = mem_new((size_t)F + 16, sizeof **s->selected);
+        s->scratch[i] = mem_new(2 * (size_t)F, sizeof **s->scratch);
         s->G[i] = mem_new((size_t)LATENT_BLOCK * batch, sizeof **s->G);
         s->H[i] = mem_new((size_t)LATENT_BLOCK * batch, sizeof **s->H);
     }
@@ -82,8 +73,8 @@ void step_new(train_step *s, const sae_parameters *model, parallel *pool, uint32
     s->fired = mem_new(F, sizeof *s->fired);
     s->is_dead = mem_new(F, sizeof *s->is_dead);
     s->under = mem_new(F, sizeof *s->under);
-    turned_new(&s->by_latent, F);
-    turned_new(&s->aux_by_latent, F);
+    transposed_new(&s->by_latent, F);
+    transposed_new(&s->aux_by_latent, F);
     s->row_square = mem_new((size_t)F + 1, sizeof *s->row_square);
     s->b_dec_part = mem_new((size_t)step_blocks(F) * d, sizeof *s->b_dec_part);
     s->e_sum = mem_new(d, sizeof *s->e_sum);
@@ -100,16 +91,16 @@ void step_free(train_step *s) {
     }
     for (unsigned i = 0; s->pre && i < parallel_threads(s->pool); i++) {
         free(s->pre[i]);
-        free(s->chosen[i]);
-        free(s->spare[i]);
+        free(s->selected[i]);
+        free(s->scratch[i]);
         free(s->G[i]);
         free(s->H[i]);
     }
-    turned_free(&s->by_latent);
-    turned_free(&s->aux_by_latent);
-    void *const owned[] = {s->X,     s->E,     s->A,          s->pre,        s->chosen, s->spare,  s->G,
-                           s->H,     s->part,  s->norm,       s->floor,      s->dead,   s->fired,  s->threshold,
-                           s->e_sum, s->x_sum, s->row_square, s->b_dec_part, s->under,  s->is_dead};
+    transposed_free(&s->by_latent);
+    transposed_free(&s->aux_by_latent);
+    void *const owned[] = {s->X,     s->E,     s->A,          s->pre,        s->selected, s->scratch, s->G,
+                           s->H,     s->part,  s->norm,       s->floor,      s->dead,     s->fired,   s->threshold,
+                           s->e_sum, s->x_sum, s->row_square, s->b_dec_part, s->under,    s->is_dead};
     for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) free(owned[i]);
     *s = (train_step){0};
 }
@@ -128,19 +119,4 @@ static void refresh_block(void *context, size_t piece, unsigned worker) {
 
 void step_refresh(train_step *s) {
     parallel_for(s->pool, step_blocks(s->model->F), refresh_block, s);
-}
-
-static void center_tile(void *context, size_t piece, unsigned worker) {
-    (void)worker;
-    train_step *s = context;
-    const uint32_t d = s->model->d, n = step_tokens(s, piece);
-    real *x = s->X + piece * s->tile * d;
-    for (uint32_t t = 0; t < n; t++, x += d)
-        for (uint32_t i = 0; i < d; i++) x[i] -= s->model->b_dec[i];
-}
-
-void step_forward(train_step *s) {
-    parallel_for(s->pool, s->tiles, center_tile, s);
-    step_encode(s);
-    step_decode(s);
 }

@@ -1,4 +1,4 @@
-/* step.h: one step's loss and gradients.
+/* train/step.h: one step's loss and gradients.
  *
  * A batch of B residuals X[B][d] is encoded tile by tile: one matrix multiplication, of which only the
  * entries that matter are kept while the tile lies in the cache. Everything behind the encoder works on
@@ -41,14 +41,15 @@ typedef struct step_entries {
     size_t room;
 } step_entries;
 
-/* Entries by latent: those of latent j are at first[j] .. first[j + 1], tokens ascending. */
-typedef struct step_turned {
+/* Entries by latent (the transpose of step_entries): those of latent j are at first[j] .. first[j + 1], tokens
+ * ascending. */
+typedef struct step_transposed {
     size_t *first; /* [F + 1] */
     size_t *next;  /* [F] while it is filled */
     uint32_t *token;
     real *pre;
     size_t room;
-} step_turned;
+} step_transposed;
 
 typedef struct step_tile {
     step_entries main, aux;
@@ -65,23 +66,23 @@ typedef struct train_step {
     const sae_parameters *model;
     parallel *pool;
     uint32_t B, tile, tiles;
-    real *X;           /* [B][d] residuals as given; after step_forward less b_dec */
-    real *E;           /* [B][d] e = x^ - x */
-    real *A;           /* [B][d] AuxK's error: what the dead latents make of -e, plus e */
-    real **pre;        /* [threads][tile][F] */
-    uint32_t **chosen; /* [threads][F] */
-    real **spare;      /* [threads][2 F]: for choosing */
-    real **G, **H;     /* [threads][LATENT_BLOCK][B] */
-    step_tile *part;   /* [tiles] */
-    real *norm;        /* [F] |W_dec_j|; 1 with a unit decoder */
-    real *threshold;   /* [F] exp(log_threshold), or 0 */
-    real *floor;       /* [F] jumprelu: the threshold less half the bandwidth */
-    uint32_t *dead;    /* [dead_count] latents, ascending: set by the caller before step_forward */
+    real *X;             /* [B][d] residuals as given; after step_forward less b_dec */
+    real *E;             /* [B][d] e = x^ - x */
+    real *A;             /* [B][d] AuxK's error: what the dead latents make of -e, plus e */
+    real **pre;          /* [threads][tile][F] */
+    uint32_t **selected; /* [threads][F] */
+    real **scratch;      /* [threads][2 F]: for the selection */
+    real **G, **H;       /* [threads][LATENT_BLOCK][B] */
+    step_tile *part;     /* [tiles] */
+    real *norm;          /* [F] |W_dec_j|; 1 with a unit decoder */
+    real *threshold;     /* [F] exp(log_threshold), or 0 */
+    real *floor;         /* [F] jumprelu: the threshold less half the bandwidth */
+    uint32_t *dead;      /* [dead_count] latents, ascending: set by the caller before step_forward */
     uint32_t dead_count;
     uint8_t *is_dead; /* [F], and [F] sums over the batch of max(0, t_j - pre) but for tokens above; for pre_act.h */
     double *under;
-    real guess; /* batchtopk: supposed to be below the value at which the batch is cut */
-    step_turned by_latent, aux_by_latent;
+    real cut_estimate; /* batchtopk: meant to lie below the value at which the batch is cut */
+    step_transposed by_latent, aux_by_latent;
     double *row_square; /* [F + 1]: squared gradient of each latent's numbers; last b_dec's */
     real *b_dec_part;   /* [blocks][d] */
     uint32_t *fired;    /* [F] tokens of this batch on which the latent is active */
@@ -108,10 +109,17 @@ void step_backward(train_step *s, sae_parameters *grad);
 
 /* ---- pieces of the two, shared between their files */
 
-uint32_t step_blocks(uint32_t F);
-void step_encode(train_step *s);                        /* entries of every tile */
-void step_decode(train_step *s);                        /* E, A and their sums */
-uint32_t step_tokens(const train_step *s, size_t tile); /* in this tile */
+void step_encode(train_step *s); /* entries of every tile */
+void step_decode(train_step *s); /* E, A and their sums */
+/* Blocks of LATENT_BLOCK latents. */
+static inline uint32_t step_blocks(uint32_t F) {
+    return (F + LATENT_BLOCK - 1) / LATENT_BLOCK;
+}
+/* Tokens in a tile: the last may have fewer. */
+static inline uint32_t step_tokens(const train_step *s, size_t tile) {
+    uint32_t from = (uint32_t)tile * s->tile;
+    return s->B - from < s->tile ? s->B - from : s->tile;
+}
 static inline bool step_has_aux(const train_step *s) {
     return s->dead_count && s->rules.auxk_weight > 0;
 }

@@ -1,4 +1,4 @@
-/* step_backward.c: the gradients, latent by latent.
+/* train/step_backward.c: the gradients, latent by latent.
  *
  * With g = 2/B e . W_dec_j + the penalty's derivative by h, for each token on which j is active:
  *     dW_dec_j += 2/B h e       dW_enc_j += g (x - b_dec)       db_enc_j += g
@@ -18,13 +18,13 @@ enum { BACKWARD_DENSE = 10 };
 
 /* ---- entries by latent: each piece of work takes some latents, of all tokens ---- */
 
-enum { TURN_PIECES = 16 };
+enum { TRANSPOSE_PIECES = 16 };
 
-typedef struct turn_job {
+typedef struct transpose_job {
     train_step *s;
-    step_turned *to;
+    step_transposed *to;
     bool aux, fill; /* fill: else count */
-} turn_job;
+} transpose_job;
 
 /* The first of the token's entries, which ascend, that is of latent j or a later one. */
 static uint32_t first_from(const step_entries *e, uint32_t t, uint32_t j) {
@@ -37,13 +37,13 @@ static uint32_t first_from(const step_entries *e, uint32_t t, uint32_t j) {
     return low;
 }
 
-static void turn_piece(void *context, size_t piece, unsigned worker) {
+static void transpose_piece(void *context, size_t piece, unsigned worker) {
     (void)worker;
-    const turn_job *job = context;
+    const transpose_job *job = context;
     const train_step *s = job->s;
-    step_turned *to = job->to;
+    step_transposed *to = job->to;
     const uint64_t F = s->model->F;
-    uint32_t from = (uint32_t)(piece * F / TURN_PIECES), end = (uint32_t)((piece + 1) * F / TURN_PIECES);
+    uint32_t from = (uint32_t)(piece * F / TRANSPOSE_PIECES), end = (uint32_t)((piece + 1) * F / TRANSPOSE_PIECES);
     for (uint32_t p = 0; p < s->tiles; p++) {
         const step_entries *e = job->aux ? &s->part[p].aux : &s->part[p].main;
         uint32_t n = step_tokens(s, p);
@@ -57,11 +57,11 @@ static void turn_piece(void *context, size_t piece, unsigned worker) {
     }
 }
 
-static void turn(train_step *s, step_turned *to, bool aux) {
+static void transpose(train_step *s, step_transposed *to, bool aux) {
     const uint32_t F = s->model->F;
-    turn_job job = {s, to, aux, false};
+    transpose_job job = {s, to, aux, false};
     memset(to->next, 0, F * sizeof *to->next);
-    parallel_for(s->pool, TURN_PIECES, turn_piece, &job);
+    parallel_for(s->pool, TRANSPOSE_PIECES, transpose_piece, &job);
     to->first[0] = 0;
     for (uint32_t j = 0; j < F; j++) {
         to->first[j + 1] = to->first[j] + to->next[j];
@@ -73,7 +73,7 @@ static void turn(train_step *s, step_turned *to, bool aux) {
         to->pre = mem_resize(to->pre, to->room, sizeof *to->pre);
     }
     job.fill = true;
-    parallel_for(s->pool, TURN_PIECES, turn_piece, &job);
+    parallel_for(s->pool, TRANSPOSE_PIECES, transpose_piece, &job);
 }
 
 /* ---- one latent ---- */
@@ -244,8 +244,8 @@ static void backward_block(void *context, size_t piece, unsigned worker) {
 void step_backward(train_step *s, sae_parameters *grad) {
     const uint32_t d = s->model->d, F = s->model->F;
     backward_job job = {s, grad};
-    turn(s, &s->by_latent, false);
-    if (step_has_aux(s)) turn(s, &s->aux_by_latent, true);
+    transpose(s, &s->by_latent, false);
+    if (step_has_aux(s)) transpose(s, &s->aux_by_latent, true);
     parallel_for(s->pool, step_blocks(F), backward_block, &job);
     for (uint32_t i = 0; i < d; i++) grad->b_dec[i] = (real)(s->e_sum[i] * 2 / s->B);
     for (uint32_t p = 0; p < step_blocks(F); p++) row_add(grad->b_dec, s->b_dec_part + (size_t)p * d, 1, d);

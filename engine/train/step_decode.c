@@ -1,4 +1,4 @@
-/* step_decode.c: entries back to residuals, and what is lost on the way. */
+/* train/step_decode.c: entries back to residuals, and what is lost on the way. */
 #include "train/pre_act.h"
 
 #include <math.h>

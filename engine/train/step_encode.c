@@ -1,4 +1,4 @@
-/* encode.c: residuals to the entries that take part in the loss. */
+/* train/step_encode.c: residuals to the entries that take part in the loss. */
 #include "train/step.h"
 #include "base/mem.h"
 #include "train/top_k.h"
@@ -9,8 +9,8 @@
 typedef struct tile_view {
     train_step *s;
     step_tile *tile;
-    real *pre, *spare; /* [n][F]; room for 2 F */
-    uint32_t *chosen;  /* room for F */
+    real *pre, *scratch; /* [n][F]; room for 2 F */
+    uint32_t *selected;  /* room for F */
     uint32_t n;
     size_t used, aux_used;
 } tile_view;
@@ -26,11 +26,11 @@ static void append(step_entries *to, size_t *used, const uint32_t *latent, const
 /* Of the dead latents the auxk largest that are above 0. */
 static void append_aux(tile_view *v, const real *row) {
     const train_step *s = v->s;
-    real *dead = v->spare + s->model->F;
+    real *dead = v->scratch + s->model->F;
     for (uint32_t i = 0; i < s->dead_count; i++) dead[i] = row[s->dead[i]];
-    uint32_t count = top_k_select(dead, s->dead_count, s->rules.auxk, v->chosen, v->spare);
-    for (uint32_t i = 0; i < count; i++) v->chosen[i] = s->dead[v->chosen[i]];
-    append(&v->tile->aux, &v->aux_used, v->chosen, row, count);
+    uint32_t count = top_k_select(dead, s->dead_count, s->rules.auxk, v->selected, v->scratch);
+    for (uint32_t i = 0; i < count; i++) v->selected[i] = s->dead[v->selected[i]];
+    append(&v->tile->aux, &v->aux_used, v->selected, row, count);
 }
 
 static void append_main(tile_view *v, const real *row) {
@@ -38,12 +38,12 @@ static void append_main(tile_view *v, const real *row) {
     const step_rules *rules = &s->rules;
     const uint32_t F = s->model->F;
     uint32_t count;
-    if (rules->arch == SCRY_TOPK) count = top_k_select(row, F, rules->k, v->chosen, v->spare);
-    else if (rules->arch == SCRY_JUMPRELU) count = top_k_above_each(row, F, s->floor, v->chosen);
+    if (rules->arch == SCRY_TOPK) count = top_k_select(row, F, rules->k, v->selected, v->scratch);
+    else if (rules->arch == SCRY_JUMPRELU) count = top_k_above_each(row, F, s->floor, v->selected);
     else if (rules->arch == SCRY_BATCHTOPK)
-        count = top_k_above(row, F, rules->threshold > 0 ? rules->threshold : s->guess, v->chosen);
-    else count = top_k_above(row, F, 0, v->chosen);
-    append(&v->tile->main, &v->used, v->chosen, row, count);
+        count = top_k_above(row, F, rules->threshold > 0 ? rules->threshold : s->cut_estimate, v->selected);
+    else count = top_k_above(row, F, 0, v->selected);
+    append(&v->tile->main, &v->used, v->selected, row, count);
 }
 
 static void encode_tile(void *context, size_t piece, unsigned worker) {
@@ -52,8 +52,8 @@ static void encode_tile(void *context, size_t piece, unsigned worker) {
     tile_view v = {.s = s,
                    .tile = &s->part[piece],
                    .pre = s->pre[worker],
-                   .spare = s->spare[worker],
-                   .chosen = s->chosen[worker],
+                   .scratch = s->scratch[worker],
+                   .selected = s->selected[worker],
                    .n = step_tokens(s, piece)};
     for (uint32_t t = 0; t < v.n; t++) memcpy(v.pre + (size_t)t * F, s->model->b_enc, F * sizeof *v.pre);
     REAL_GEMM(CblasRowMajor, CblasNoTrans, CblasTrans, (blasint)v.n, (blasint)F, (blasint)d, 1, s->X + (size_t)from * d,
@@ -130,22 +130,22 @@ static real find_cut(const train_step *s, uint32_t tiles, size_t count, uint32_t
 }
 
 /* From the first tile, so that not every positive entry of the first batch has to be kept. */
-static void guess_cut(train_step *s) {
+static void estimate_cut(train_step *s) {
     encode_tile(s, 0, 0);
     uint32_t count = s->part[0].main.start[step_tokens(s, 0)];
     uint32_t rank = s->rules.k * step_tokens(s, 0);
-    if (count > rank) s->guess = find_cut(s, 1, count, rank) * (real)0.7;
+    if (count > rank) s->cut_estimate = find_cut(s, 1, count, rank) * (real)0.7;
 }
 
 /* Entries are gathered above a guess. When that was too high they are gathered again above a lower one:
  * which entries are kept in the end does not depend on it. */
 static void encode_batch(train_step *s) {
     size_t wanted = (size_t)s->rules.k * s->B;
-    if (!(s->guess > 0)) guess_cut(s);
+    if (!(s->cut_estimate > 0)) estimate_cut(s);
     encode_all(s);
     size_t count = count_entries(s);
-    while (count < wanted && s->guess > 0) {
-        s->guess = s->guess > (real)1e-3 ? s->guess / 2 : 0;
+    while (count < wanted && s->cut_estimate > 0) {
+        s->cut_estimate = s->cut_estimate > (real)1e-3 ? s->cut_estimate / 2 : 0;
         encode_all(s);
         count = count_entries(s);
     }
@@ -153,7 +153,7 @@ static void encode_batch(train_step *s) {
     if (count == 0) return;
     uint32_t rank = (uint32_t)(count < wanted ? count : wanted);
     s->cut = find_cut(s, s->tiles, count, rank);
-    s->guess = s->cut * (real)0.8;
+    s->cut_estimate = s->cut * (real)0.8;
     cutter c = {s, mem_new(s->tiles, sizeof *c.larger), mem_new(s->tiles, sizeof *c.equal)};
     parallel_for(s->pool, s->tiles, count_tile, &c);
     uint32_t larger = 0;

@@ -1,4 +1,4 @@
-/* stream.c: batches of training rows in random order. */
+/* train/stream.c: batches of training rows in random order. */
 #include "train/stream.h"
 #include "base/mem.h"
 #include "base/random.h"

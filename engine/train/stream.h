@@ -1,8 +1,8 @@
-/* stream.h: batches of training rows in random order, without end.
+/* train/stream.h: batches of training rows in random order, without end.
  *
  * All rows that fit into memory are one window. Where they do not, each epoch's chunks are drawn in random
  * order into windows of equal size, one in memory at a time, and the rows of a window in random order again.
- * Where a stream is, is told by three numbers, so that a run can go on from there. */
+ * Three numbers are the position in a stream, from which a resumed run continues. */
 #ifndef SCRY_TRAIN_STREAM_H
 #define SCRY_TRAIN_STREAM_H
 
@@ -24,9 +24,9 @@ typedef struct train_stream {
 /* window: rows in memory at a time. */
 void stream_open(train_stream *s, const train_data *data, parallel *pool, uint64_t seed, uint64_t window);
 void stream_close(train_stream *s);
-/* Moves to a place in the stream, and loads its window. */
+/* Move to a position in the stream and load its window. */
 bool stream_seek(train_stream *s, uint64_t epoch, uint64_t window, uint64_t at, scry_error *err);
-/* The next n rows, times scale, into X[n][d]. */
+/* Copy the next n rows, times scale, to X[n][d]. */
 bool stream_next(train_stream *s, real *X, uint32_t n, real scale, scry_error *err);
 
 #endif

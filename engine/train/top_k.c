@@ -1,4 +1,4 @@
-/* select.c: the largest of many. */
+/* train/top_k.c: the largest of many. */
 #include "train/top_k.h"
 #include "base/select_nth.h"
 

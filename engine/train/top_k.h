@@ -1,4 +1,4 @@
-/* top_k.h: the largest of many. */
+/* train/top_k.h: the largest of many. */
 #ifndef SCRY_TRAIN_TOP_K_H
 #define SCRY_TRAIN_TOP_K_H
 

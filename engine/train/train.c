@@ -1,4 +1,4 @@
-/* train.c: the run: steps, their log and checkpoints, and what is left at the end. */
+/* train/train.c: the run: steps, their log and checkpoints, and what is left at the end. */
 #include "train.h"
 #include "base/clock.h"
 #include "base/mem.h"
@@ -20,7 +20,7 @@
  * has about a tenth of the run in mind. */
 #define THRESHOLD_RATE 0.01
 
-typedef struct course {
+typedef struct training_run {
     trainer t;
     const char *folder;
     const scry_train_run *run;
@@ -28,7 +28,7 @@ typedef struct course {
     double started, drawn, logged; /* seconds */
     uint64_t first, logged_step;   /* steps done before this call; at the last line */
     uint32_t resampled;            /* since the last line */
-} course;
+} training_run;
 
 /* ---- one step ---- */
 
@@ -39,7 +39,7 @@ static double clip(const trainer *t, double *norm) {
     return t->settings.clip > 0 && *norm > t->settings.clip ? t->settings.clip / (*norm + 1e-6) : 1;
 }
 
-static void follow_cut(trainer *t) {
+static void update_threshold(trainer *t) {
     double cut = (double)t->step.cut;
     if (!(cut > 0)) return;
     double rate = fmin(1, fmax(THRESHOLD_RATE, 10 / t->settings.steps));
@@ -53,7 +53,7 @@ static bool resamples_now(const trainer *t) {
     return (int)t->settings.revive == SCRY_RESAMPLE && due && (double)t->done < 0.75 * t->settings.steps;
 }
 
-static bool take_step(course *c, bool measure, log_line *line, scry_error *err) {
+static bool take_step(training_run *c, bool measure, log_line *line, scry_error *err) {
     trainer *t = &c->t;
     train_step *s = &t->step;
     const scry_train_settings *set = &t->settings;
@@ -69,11 +69,11 @@ static bool take_step(course *c, bool measure, log_line *line, scry_error *err) 
     double times = clip(t, &line->gradient);
     line->lr = adam_rate(set, t->done);
     adam_step(&t->adam, t->pool, &t->model, &t->grad, ++t->done, set, line->lr, times, s->rules.unit_decoder);
-    if (s->rules.arch == SCRY_BATCHTOPK) follow_cut(t);
+    if (s->rules.arch == SCRY_BATCHTOPK) update_threshold(t);
     revive_count(&t->revive, s);
     if (resamples_now(t)) {
         real encoder, decoder;
-        defaults_norms(set, &encoder, &decoder);
+        initial_norms(set, &encoder, &decoder);
         c->resampled += revive_resample(&t->revive, s, &t->model, &t->adam, decoder, (real)set->first_threshold,
                                         (uint64_t)set->seed ^ t->done << 24);
     }
@@ -82,7 +82,7 @@ static bool take_step(course *c, bool measure, log_line *line, scry_error *err) 
 
 /* ---- figures on the way ---- */
 
-static void measure_held(trainer *t, log_line *line) {
+static void evaluate_held(trainer *t, log_line *line) {
     line->held_explained_variance = line->held_l0 = (double)NAN;
     train_step *s = &t->held;
     if (!s->B) return;
@@ -94,7 +94,7 @@ static void measure_held(trainer *t, log_line *line) {
     line->held_l0 = s->l0;
 }
 
-static bool tell(course *c, bool last) {
+static bool report_progress(training_run *c, bool last) {
     double time = clock_seconds();
     if (!c->run->progress || (!last && time - c->drawn < 0.1)) return true;
     c->drawn = time;
@@ -108,7 +108,7 @@ static bool tell(course *c, bool last) {
     return c->run->progress(c->run->context, &c->shown);
 }
 
-static bool write_line(course *c, log_line *line, scry_error *err) {
+static bool write_line(training_run *c, log_line *line, scry_error *err) {
     trainer *t = &c->t;
     double time = clock_seconds();
     line->seconds = time - c->started;
@@ -119,7 +119,7 @@ static bool write_line(course *c, log_line *line, scry_error *err) {
     c->shown.explained_variance = 1 - t->step.mse / t->step.variance;
     c->shown.l0 = t->step.l0;
     c->shown.dead = (double)t->revive.dead / t->model.F;
-    measure_held(t, line);
+    evaluate_held(t, line);
     bool ok = log_write(t, c->folder, line, err);
     c->logged = clock_seconds();
     c->logged_step = t->done;
@@ -129,18 +129,18 @@ static bool write_line(course *c, log_line *line, scry_error *err) {
 /* ---- the run ---- */
 
 /* The log is not to be behind a checkpoint when the machine stops. */
-static bool save_place(course *c, scry_error *err) {
-    return log_keep(&c->t, c->folder, err) && checkpoint_write(&c->t, c->folder, err);
+static bool save_checkpoint(training_run *c, scry_error *err) {
+    return log_sync(&c->t, c->folder, err) && checkpoint_write(&c->t, c->folder, err);
 }
 
-static bool stop(course *c, scry_error *err) {
-    if (!save_place(c, err)) return false;
+static bool stop_run(training_run *c, scry_error *err) {
+    if (!save_checkpoint(c, err)) return false;
     return scry_fail(err,
                      "train: stopped after step %" PRIu64 " of %.0f and saved; go on with: scry train --resume -o %s",
                      c->t.done, c->t.settings.steps, c->folder);
 }
 
-static bool all_steps(course *c, scry_error *err) {
+static bool run_steps(training_run *c, scry_error *err) {
     trainer *t = &c->t;
     const scry_train_settings *set = &t->settings;
     uint64_t steps = (uint64_t)set->steps, log_every = (uint64_t)set->log_every;
@@ -153,35 +153,35 @@ static bool all_steps(course *c, scry_error *err) {
         bool logs = (t->done + 1) % log_every == 0 || t->done + 1 == steps;
         log_line line = {0};
         if (!take_step(c, logs, &line, err) || (logs && !write_line(c, &line, err))) return false;
-        if (!tell(c, t->done == steps)) return stop(c, err);
-        if (t->done % checkpoint_every == 0 && t->done < steps && !save_place(c, err)) return false;
+        if (!report_progress(c, t->done == steps)) return stop_run(c, err);
+        if (t->done % checkpoint_every == 0 && t->done < steps && !save_checkpoint(c, err)) return false;
     }
     return true;
 }
 
 /* Still drawn, and asked whether to go on. */
-static bool tell_measuring(void *context, const char *what, uint64_t done, uint64_t total) {
-    const course *c = context;
+static bool report_evaluation(void *context, const char *what, uint64_t done, uint64_t total) {
+    const training_run *c = context;
     (void)what, (void)done, (void)total;
     return !c->run->progress || c->run->progress(c->run->context, &c->shown);
 }
 
-static bool say_saved(const course *c, const scry_error *why, scry_error *err) {
+static bool fail_unmeasured(const training_run *c, const scry_error *why, scry_error *err) {
     return scry_fail(err, "%s; the SAE is trained and saved, but not measured: scry eval-sae %s CAPTURE... does it",
                      why->text, c->folder);
 }
 
 /* Of the SAE as it was saved, by way of the reader that the index uses. */
-static bool measure_saved(course *c, scry_train_result *result, scry_error *err) {
+static bool evaluate_saved(training_run *c, scry_train_result *result, scry_error *err) {
     sae s;
     scry_error why = {0};
     if (!sae_load(&s, c->folder, "saelens", NULL, err)) return false;
     const trainer *t = &c->t;
     result->held = t->data.held.rows > 0;
-    bool ok = evaluate(&s, &t->data, result->held ? &t->data.held : &t->data.train, t->pool, tell_measuring, c,
+    bool ok = evaluate(&s, &t->data, result->held ? &t->data.held : &t->data.train, t->pool, report_evaluation, c,
                        &result->quality, &why);
     sae_free(&s);
-    return ok || say_saved(c, &why, err);
+    return ok || fail_unmeasured(c, &why, err);
 }
 
 static void remove_checkpoint(const char *folder) {
@@ -190,9 +190,9 @@ static void remove_checkpoint(const char *folder) {
     free(path);
 }
 
-static bool run_course(course *c, scry_train_result *result, scry_error *err) {
+static bool run_to_end(training_run *c, scry_train_result *result, scry_error *err) {
     trainer *t = &c->t;
-    if (!log_open(t, c->folder, c->run->resume, err) || !all_steps(c, err)) return false;
+    if (!log_open(t, c->folder, c->run->resume, err) || !run_steps(c, err)) return false;
     log_close(t);
     *result = (scry_train_result){.settings = t->settings,
                                   .steps = t->done,
@@ -203,7 +203,7 @@ static bool run_course(course *c, scry_train_result *result, scry_error *err) {
     if (!save_sae(t, c->folder, err)) return false;
     remove_checkpoint(c->folder);
     trainer_end(t);
-    return measure_saved(c, result, err);
+    return evaluate_saved(c, result, err);
 }
 
 /* ---- the folder ---- */
@@ -230,12 +230,12 @@ static bool make_folder(const char *folder, scry_error *err) {
     return scry_fail(err, "%s: cannot be made: %s", folder, strerror(errno));
 }
 
-static bool begin_new(course *c, const scry_train_input *input, scry_notes *notes, scry_error *err) {
+static bool begin_run(training_run *c, const scry_train_input *input, scry_notes *notes, scry_error *err) {
     return folder_is_free(c->folder, err) && trainer_init(&c->t, input, c->run, NULL, notes, err) &&
            make_folder(c->folder, err);
 }
 
-static bool begin_again(course *c, const scry_train_input *input, scry_notes *notes, scry_error *err) {
+static bool resume_run(training_run *c, const scry_train_input *input, scry_notes *notes, scry_error *err) {
     checkpoint from;
     char *path = mem_format("%s/%s", c->folder, CHECKPOINT_NAME);
     bool ok = access(path, F_OK) == 0 ||
@@ -257,9 +257,9 @@ static bool begin_again(course *c, const scry_train_input *input, scry_notes *no
 
 bool scry_train(const char *out, const scry_train_input *input, const scry_train_run *run, scry_train_result *result,
                 scry_notes *notes, scry_error *err) {
-    course c = {.folder = out, .run = run};
-    bool ok = (run->resume ? begin_again(&c, input, notes, err) : begin_new(&c, input, notes, err)) &&
-              run_course(&c, result, err);
+    training_run c = {.folder = out, .run = run};
+    bool ok = (run->resume ? resume_run(&c, input, notes, err) : begin_run(&c, input, notes, err)) &&
+              run_to_end(&c, result, err);
     trainer_free(&c.t);
     return ok;
 }

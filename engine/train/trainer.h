@@ -1,4 +1,4 @@
-/* trainer.h: a run under way. */
+/* train/trainer.h: the state of a training run. */
 #ifndef SCRY_TRAIN_TRAINER_H
 #define SCRY_TRAIN_TRAINER_H
 

@@ -1,4 +1,4 @@
-/* trainer_init.c: a trainer from its input and settings, or from a checkpoint. */
+/* train/trainer_init.c: a trainer from its input and settings, or from a checkpoint. */
 #include "train/trainer_init.h"
 #include "base/mem.h"
 
@@ -105,12 +105,12 @@ static void center(trainer *t) {
     free(next);
 }
 
-static void begin_model(trainer *t) {
+static void init_parameters(trainer *t) {
     double norm = t->settings.normalize > 0 ? mean_norm(&t->stream) : 0;
     t->scale = norm > 0 ? (real)(sqrt((double)t->data.d) / norm) : 1;
     real encoder, decoder;
-    defaults_norms(&t->settings, &encoder, &decoder);
-    parameters_begin(&t->model, (uint64_t)t->settings.seed, encoder, decoder, (real)t->settings.first_threshold);
+    initial_norms(&t->settings, &encoder, &decoder);
+    parameters_init(&t->model, (uint64_t)t->settings.seed, encoder, decoder, (real)t->settings.first_threshold);
     center(t);
 }
 
@@ -118,7 +118,7 @@ static void begin_model(trainer *t) {
 
 /* Where all rows that are trained on are read at the beginning, those held out are too: what is wrong with them is not
  * to be found out at the end. */
-static bool look_at_held(const trainer *t, scry_error *err) {
+static bool check_held_rows(const trainer *t, scry_error *err) {
     enum { SLICE = HELD_ROWS / CHUNK_ROWS };
     const data_chunks *held = &t->data.held;
     if (t->stream.windows > 1 || t->data.allow_nonfinite || !held->count) return true;
@@ -132,9 +132,9 @@ static bool look_at_held(const trainer *t, scry_error *err) {
     return ok;
 }
 
-static bool hold_rows(trainer *t, const step_rules *rules, scry_error *err) {
+static bool init_held_step(trainer *t, const step_rules *rules, scry_error *err) {
     const data_chunks *held = &t->data.held;
-    if (!look_at_held(t, err)) return false;
+    if (!check_held_rows(t, err)) return false;
     data_chunks some = {0};
     size_t every = (size_t)(held->rows / HELD_ROWS) + 1;
     some.chunk = mem_new(held->count, sizeof *some.chunk);
@@ -163,14 +163,13 @@ static bool split(trainer *t, scry_error *err) {
         return scry_misuse(err, "train: seed: found %g, expected at most %u", s->seed, UINT32_MAX);
     data_split(&t->data, share, s->seed < 0 ? SCRY_SEED : (uint64_t)s->seed);
     return t->data.train.rows > 0 ||
-           scry_fail(err,
-                     "%s: found no row to train on beside those held out, expected some; --held-out 0 trains on all",
+           scry_fail(err, "%s: every row is held out, expected some to train on; --held-out 0 trains on all",
                      t->data.source[0].name);
 }
 
-static void make_room(trainer *t) {
+static void allocate(trainer *t) {
     const scry_train_settings *s = &t->settings;
-    step_rules rules = defaults_rules(s);
+    step_rules rules = rules_of_settings(s);
     bool thresholds = rules.arch == SCRY_JUMPRELU;
     parameters_new(&t->model, t->data.d, (uint32_t)s->width, thresholds);
     parameters_new(&t->grad, t->data.d, (uint32_t)s->width, thresholds);
@@ -180,26 +179,26 @@ static void make_room(trainer *t) {
     stream_open(&t->stream, &t->data, t->pool, (uint64_t)s->seed, (uint64_t)s->window);
 }
 
-static bool wrong_place(const trainer *t, scry_error *err) {
+static bool refuse_place(const trainer *t, scry_error *err) {
     return scry_fail(
         err,
         "%s: found a place beyond the captures' rows or the last step, expected one before; the checkpoint is damaged",
         t->data.source[0].name);
 }
 
-static bool go_on(trainer *t, const checkpoint *from, scry_error *err) {
+static bool restore(trainer *t, const checkpoint *from, scry_error *err) {
     t->done = from->step;
     t->scale = (real)from->scale;
     t->threshold = from->threshold;
     if (!checkpoint_fill(from, t, err)) return false;
     for (uint32_t j = 0; j < t->model.F; j++) t->revive.dead += t->revive.silent[j] >= t->revive.dead_after;
-    if (from->window >= t->stream.windows || (double)from->step > t->settings.steps) return wrong_place(t, err);
+    if (from->window >= t->stream.windows || (double)from->step > t->settings.steps) return refuse_place(t, err);
     if (!stream_seek(&t->stream, from->epoch, from->window, from->at, err)) return false;
-    return from->at <= t->stream.count || wrong_place(t, err);
+    return from->at <= t->stream.count || refuse_place(t, err);
 }
 
 /* A checkpoint's names stand, unlike its captures' own: a run that goes on ends with what it was begun with. */
-static void name_it(trainer *t, const scry_train_run *run, const checkpoint *from) {
+static void set_names(trainer *t, const scry_train_run *run, const checkpoint *from) {
     if (from) {
         for (int i = 0; i < 2; i++) t->names[i] = from->name[i] ? mem_copy_string(from->name[i]) : NULL;
         t->model_name = t->names[0];
@@ -214,7 +213,7 @@ bool trainer_init(trainer *t, const scry_train_input *input, const scry_train_ru
                   scry_notes *notes, scry_error *err) {
     *t = (trainer){.settings = from ? from->settings : run->settings};
     if (!data_open(&t->data, input, notes, err)) return false;
-    name_it(t, run, from);
+    set_names(t, run, from);
     t->fingerprint = data_fingerprint(&t->data);
     if (from && t->fingerprint != from->fingerprint)
         return scry_fail(err, "%s: found other residuals than the checkpoint was made from, expected the same",
@@ -225,17 +224,17 @@ bool trainer_init(trainer *t, const scry_train_input *input, const scry_train_ru
     if (!resolve_defaults(&t->settings, t->data.d, t->data.train.rows, 1, err))
         return from && checkpoint_damaged(from, err);
     if (!window_given && !fit_window(&t->settings, memory, err)) return false;
-    bool jumps = defaults_rules(&t->settings).arch == SCRY_JUMPRELU;
+    bool jumps = rules_of_settings(&t->settings).arch == SCRY_JUMPRELU;
     if (from && !checkpoint_has(from, parameters_size(t->data.d, (uint32_t)t->settings.width, jumps), err))
         return false;
     openblas_set_num_threads(1); /* our threads each run their own tiles */
     t->pool = parallel_start(run->threads);
     note_threads(t, memory, notes);
-    make_room(t);
-    if (from ? !go_on(t, from, err) : !stream_seek(&t->stream, 0, 0, 0, err)) return false;
-    if (!from) begin_model(t);
-    step_rules rules = defaults_rules(&t->settings);
-    return hold_rows(t, &rules, err);
+    allocate(t);
+    if (from ? !restore(t, from, err) : !stream_seek(&t->stream, 0, 0, 0, err)) return false;
+    if (!from) init_parameters(t);
+    step_rules rules = rules_of_settings(&t->settings);
+    return init_held_step(t, &rules, err);
 }
 
 void trainer_end(trainer *t) {

@@ -156,7 +156,7 @@ says "the list of names is one that can be typed" '"law, civil"'
 gives 2 score "$place/named.scry" --domains '"law, civil'
 says "an open quote" "no closing quote"
 gives 2 score "$place/named.scry" --domains '"law, civil"x'
-says "more behind a quote" "more behind a closing quote"
+says "text after a quote" "text after the closing quote"
 printf 'leave-out law, civil\npane domains\nscreen %s\n' "$place/out.txt" >"$place/out.script"
 gives 0 "$place/named.scry" --script "$place/out.script" --session "$place/out.session"
 grep -q 'n 13' "$place/out.txt" && ok "leave-out: such a domain" || not_ok "leave-out: such a domain" "found $(grep rho "$place/out.txt"), expected n 13"

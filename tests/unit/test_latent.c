@@ -253,7 +253,7 @@ static void test_top(const scry_index *x, spot *list) {
     for (uint32_t j = 0; j < LATENTS; j++)
         for (int only = -1; only < (int)scry_index_info(x)->captures; only++) {
             scry_latent_activations *f = scry_latent_activations_read(x, j);
-            scry_example_query pick = {.choice = SCRY_TOP, .capture = only};
+            scry_example_query pick = {.order = SCRY_TOP, .capture = only};
             size_t n = scry_example_query_run(x, NULL, f, &pick, 40, e), m = positives(x, j, only, list);
             m = one_a_sample(list, m, 40);
             wrong += n != m || differing(x, e, list, n);
@@ -281,7 +281,7 @@ static void test_quantiles(const scry_index *x, spot *list) {
                 if (list[i].key >= low && list[i].key < high) part_of[m++] = list[i];
             inside += m;
             m = one_a_sample(part_of, m, 400);
-            scry_example_query pick = {.choice = SCRY_QUANTILE, .part = part, .parts = 5, .seed = 9, .capture = -1};
+            scry_example_query pick = {.order = SCRY_QUANTILE, .part = part, .parts = 5, .seed = 9, .capture = -1};
             size_t k = scry_example_query_run(x, NULL, f, &pick, 400, e);
             wrong += k != m;
             drawn += k;
@@ -310,7 +310,7 @@ static void test_between(const scry_index *x, spot *list) {
             for (size_t i = 0; i < n; i++)
                 if (list[i].key >= low && list[i].key < high) part_of[m++] = list[i];
             m = one_a_sample(part_of, m, 400);
-            scry_example_query pick = {.choice = SCRY_BETWEEN, .seed = 9, .capture = -1, .low = low, .high = high};
+            scry_example_query pick = {.order = SCRY_BETWEEN, .seed = 9, .capture = -1, .low = low, .high = high};
             size_t k = scry_example_query_run(x, NULL, f, &pick, 400, e);
             wrong += k != m;
             drawn += k;
@@ -339,7 +339,7 @@ static void test_random(const scry_index *x, spot *list) {
     size_t n = positives(x, j, only, list), hits[ROWS_MOST] = {0};
     scry_example e[30], again[30];
     for (uint64_t seed = 0; seed < DRAWS; seed++) {
-        scry_example_query pick = {.choice = SCRY_RANDOM, .seed = seed, .capture = only};
+        scry_example_query pick = {.order = SCRY_RANDOM, .seed = seed, .capture = only};
         if (scry_example_query_run(x, NULL, f, &pick, 1, e) == 1) hits[e[0].token]++;
     }
     double expected = (double)DRAWS / (double)n, chi = 0;
@@ -349,7 +349,7 @@ static void test_random(const scry_index *x, spot *list) {
     double most = (double)(n - 1) + 5 * sqrt(2 * (double)(n - 1));
     check(n > 20 && chi < most, "random: every activation as often, chi-square %.1f of %zu, at most %.1f", chi, n - 1,
           most);
-    scry_example_query pick = {.choice = SCRY_RANDOM, .seed = 5, .capture = -1};
+    scry_example_query pick = {.order = SCRY_RANDOM, .seed = 5, .capture = -1};
     size_t a = scry_example_query_run(x, NULL, f, &pick, 30, e),
            b = scry_example_query_run(x, NULL, f, &pick, 30, again);
     check(a == 30 && b == 30 && same_examples(e, again, 30), "random: the same seed gives the same draw");
@@ -382,7 +382,7 @@ static void test_moved(const scry_index *x, spot *list) {
                 }
                 n = one_a_sample(list, n, 50);
                 scry_latent_activations *f = scry_latent_activations_read(x, j);
-                scry_example_query pick = {.choice = SCRY_MOVED, .versus = c == 1 ? SCRY_ICL : SCRY_SFT};
+                scry_example_query pick = {.order = SCRY_MOVED, .versus = c == 1 ? SCRY_ICL : SCRY_SFT};
                 pick.capture = only < 0 ? -1 : world[only][0].index;
                 size_t m = scry_example_query_run(x, p, f, &pick, 50, e);
                 wrong += n != m || differing(x, e, list, n < m ? n : m);

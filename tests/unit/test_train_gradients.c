@@ -9,6 +9,7 @@
 #include "../../engine/train/pre_act.c"
 #include "train/step_backward.c"
 #include "../../engine/train/step.c"
+#include "../../engine/train/step_forward.c"
 #include "../../engine/train/adam.c"
 
 #include "check.h"

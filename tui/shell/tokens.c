@@ -23,10 +23,10 @@ typedef struct request {
 
 /* The same token under base and under the other condition; NaN where there is none. */
 static void add_versus(cJSON *item, const request *q, size_t capture, uint64_t row) {
+    int group = scry_index_info(q->index)->capture[capture].group;
     double h[2] = {NAN, NAN};
     for (int i = 0; i < 2; i++) {
-        int other = scry_find_capture(q->index, scry_index_info(q->index)->capture[capture].group,
-                                      i ? (scry_condition)q->versus : SCRY_BASE);
+        int other = scry_find_capture(q->index, group, i ? (scry_condition)q->versus : SCRY_BASE);
         int64_t at = other < 0                  ? -1
                      : (size_t)other == capture ? (int64_t)row
                                                 : scry_paired_row(q->pairs, capture, row, (size_t)other);
@@ -90,7 +90,7 @@ static void add_text(cJSON *example) {
 }
 
 cJSON *tokens_result(const scry_index *index, uint32_t latent, const scry_example *e, size_t n, uint32_t around) {
-    request q = {.index = index, .pick = {.choice = SCRY_TOP, .capture = -1, .parts = SCRY_PARTS}, .versus = -1};
+    request q = {.index = index, .pick = {.order = SCRY_TOP, .capture = -1, .parts = SCRY_PARTS}, .versus = -1};
     q.around = around;
     q.fires = scry_latent_activations_read(index, latent);
     cJSON *facts = facts_of(&q, e, n);
@@ -120,10 +120,10 @@ static int print_tokens(const options *o, const request *q) {
     char head[160];
     snprintf(head, sizeof head, "latent %u: active %llu times in the index%s\n\n", q->fires->latent,
              (unsigned long long)scry_postings(q->index, q->fires->latent),
-             n                                                                   ? ""
-             : q->pick.choice == SCRY_MOVED                                      ? "; no paired token moved"
-             : q->pick.choice == SCRY_QUANTILE || q->pick.choice == SCRY_BETWEEN ? "; never in this interval"
-                                                                                 : "; never in this capture");
+             n                                                                 ? ""
+             : q->pick.order == SCRY_MOVED                                     ? "; no paired token moved"
+             : q->pick.order == SCRY_QUANTILE || q->pick.order == SCRY_BETWEEN ? "; never in this interval"
+                                                                               : "; never in this capture");
     if (!scry_is_scored(q->index, q->fires->latent)) {
         char words[120];
         snprintf(words, sizeof words, "latent %u was not encoded on the domains (--candidates %u): no tokens of theirs",
@@ -148,7 +148,7 @@ static bool read_pick(const options *o, request *q, scry_error *err) {
         return false;
     q->pick.seed = seed;
     q->pick.versus = q->versus >= 0 ? (scry_condition)q->versus : source;
-    if (q->pick.choice == SCRY_MOVED) q->versus = (int)q->pick.versus;
+    if (q->pick.order == SCRY_MOVED) q->versus = (int)q->pick.versus;
     return true;
 }
 
@@ -156,7 +156,7 @@ int shell_tokens(const options *o) {
     scry_error err = {0};
     scry_index *index = cli_open(o, &err);
     if (!index) return output_error(&err);
-    request q = {.index = index, .pick = {.choice = SCRY_TOP, .parts = SCRY_PARTS}};
+    request q = {.index = index, .pick = {.order = SCRY_TOP, .parts = SCRY_PARTS}};
     uint32_t latent;
     int status;
     if (!cli_needs_latents(index, &err) || !cli_latent(o, index, &latent, &err) ||

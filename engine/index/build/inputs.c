@@ -2,6 +2,7 @@
 #include "index/build/inputs.h"
 #include "base/mem.h"
 #include "index/build/content_hash.h"
+#include "study/kept_rows.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -13,28 +14,6 @@ static char *capture_name(const build_inputs *in, size_t g, scry_condition condi
     if (g >= in->study->train_count) return mem_format("%s.%s", group_at(in, g)->name, c);
     if (in->study->train_count == 1) return mem_format("train.%s", c);
     return mem_format("train.%s.%s", group_at(in, g)->name, c);
-}
-
-/* The rows from..to of a token file as a file of their own. */
-static void slice_text(token_text *text, uint64_t from, uint64_t to) {
-    uint32_t kept = 0;
-    for (uint32_t s = 0; s < text->sample_count; s++) {
-        token_sample *sample = &text->samples[s];
-        uint64_t begin = sample->first > from ? sample->first : from;
-        uint64_t end = sample->first + sample->count < to ? sample->first + sample->count : to;
-        if (begin >= end) {
-            free(sample->id);
-            free(sample->about);
-            continue;
-        }
-        sample->cut = (uint32_t)(begin - sample->first);
-        sample->first = begin - from;
-        sample->count = (uint32_t)(end - begin);
-        text->samples[kept++] = *sample;
-    }
-    text->sample_count = kept;
-    memmove(text->piece, text->piece + from, (to - from) * sizeof *text->piece);
-    text->tokens = to - from;
 }
 
 /* The capture's tokens: read once for all captures that name the same file and rows. */
@@ -57,7 +36,8 @@ static bool open_text(build_inputs *in, build_capture *c) {
         text->path = mem_copy_string(spec->tokens);
         text->from = spec->row_from;
         text->to = to;
-        if (spec->has_rows && text->text.tokens == c->m.rows) slice_text(&text->text, spec->row_from, spec->row_to);
+        if (spec->has_rows && text->text.tokens == c->m.rows)
+            kept_rows_slice(&text->text, spec->row_from, spec->row_to);
         c->text = (int)in->text_count++;
     }
     uint64_t found = in->texts[c->text].text.tokens;
@@ -73,22 +53,11 @@ static bool mark_kept(build_inputs *in, build_capture *c) {
     c->kept = mem_new(c->rows, 1);
     memset(c->kept, 1, c->rows);
     c->kept_count = c->rows;
-    if (!spec->skip_first && !spec->exclude_count) return true;
+    if (kept_rule_keeps_all(&spec->keep)) return true;
     if (c->text < 0)
         return scry_fail(in->err, "%s: %s: \"skip_first\" and \"exclude\" need \"tokens\", which is missing",
                          in->study->path, spec->key);
-    const token_text *text = &in->texts[c->text].text;
-    for (uint32_t s = 0; s < text->sample_count; s++)
-        for (uint32_t k = 0; k < text->samples[s].count; k++) {
-            uint64_t row = text->samples[s].first + k;
-            bool out = k + (uint64_t)text->samples[s].cut < spec->skip_first;
-            for (size_t e = 0; e < spec->exclude_count && !out; e++)
-                out = strcmp(string_pool_text(&in->pieces, text->piece[row]), spec->exclude[e]) == 0;
-            if (out) {
-                c->kept[row] = 0;
-                c->kept_count--;
-            }
-        }
+    c->kept_count -= kept_rows_mark(c->kept, &spec->keep, &in->texts[c->text].text, kept_rows_pool_text, &in->pieces);
     if (!c->kept_count)
         return scry_fail(in->err, "%s: %s: skip_first and exclude leave no token", in->study->path, spec->key);
     return true;

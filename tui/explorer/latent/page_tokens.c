@@ -15,7 +15,7 @@ static tokens_state *tokens_of(app *a) {
 }
 
 static bool same_pick(const scry_example_query *a, const scry_example_query *b) {
-    return a->choice == b->choice && a->part == b->part && a->seed == b->seed && a->capture == b->capture &&
+    return a->order == b->order && a->part == b->part && a->seed == b->seed && a->capture == b->capture &&
            a->versus == b->versus && a->low == b->low && a->high == b->high;
 }
 
@@ -23,7 +23,7 @@ static bool same_pick(const scry_example_query *a, const scry_example_query *b) 
 static void fill(app *a) {
     tokens_state *s = tokens_of(a);
     scry_example_query pick = s->pick;
-    if (!pick.parts) pick = (scry_example_query){.choice = SCRY_TOP, .parts = SCRY_PARTS, .seed = SCRY_SEED};
+    if (!pick.parts) pick = (scry_example_query){.order = SCRY_TOP, .parts = SCRY_PARTS, .seed = SCRY_SEED};
     pick.capture = state_of(a)->capture;
     pick.versus = scry_session_ranking(a->tab->session)->source;
     const scry_latent_activations *fires = latent_fires(a);
@@ -55,7 +55,7 @@ static int put_capture(app *a, int y, int x, int cols, size_t capture) {
     char text[96];
     const scry_capture_info *info = &a->tab->info->capture[capture];
     bool wide = cols >= 90 && !tokens_of(a)->versus;
-    if (state_of(a)->capture >= 0 && !tokens_of(a)->versus && tokens_of(a)->pick.choice != SCRY_MOVED) return 0;
+    if (state_of(a)->capture >= 0 && !tokens_of(a)->versus && tokens_of(a)->pick.order != SCRY_MOVED) return 0;
     int width = wide ? 16 : 4;
     text_clean(wide ? info->name : scry_condition_name(info->condition), text, sizeof text, a->ascii);
     text_fit_middle(text, width, a->ascii);
@@ -80,7 +80,7 @@ static void draw_line(app *a, rect r, int y, const scry_example *e, const condit
                       bool first) {
     char text[96], change[32];
     int x = r.x + 1, width = id_width(a, r.cols);
-    bool moved = tokens_of(a)->pick.choice == SCRY_MOVED && !tokens_of(a)->versus;
+    bool moved = tokens_of(a)->pick.order == SCRY_MOVED && !tokens_of(a)->versus;
     double d = condition_difference(sides, s);
     condition_text(moved ? d : s->h, moved, text, sizeof text);
     grid_put_right(a->grid, y, x, 6, ROLE_TEXT, text);
@@ -154,9 +154,9 @@ static void draw_silence(app *a, rect r) {
     const char *words = !scored && domain   ? "not encoded on the domains (--candidates); c takes the next capture"
                         : !scored && silent ? "silent in every capture of the training set; not encoded on the domains"
                         : silent            ? "this latent is silent in every capture"
-                        : tokens_of(a)->pick.choice == SCRY_MOVED ? "no paired token moved here"
-                        : state_of(a)->capture < 0                ? "no activation in this interval"
-                                                                  : "silent in this capture; c takes the next one";
+                        : tokens_of(a)->pick.order == SCRY_MOVED ? "no paired token moved here"
+                        : state_of(a)->capture < 0               ? "no activation in this interval"
+                                                                 : "silent in this capture; c takes the next one";
     grid_put(a->grid, r.y, r.x + 2, r.cols - 2, ROLE_FAINT, words);
 }
 
@@ -231,7 +231,7 @@ static void note_tokens(app *a, char *text, size_t size) {
     char what[SCRY_EXAMPLE_ORDER_TEXT + 16], from[96], word[SCRY_EXAMPLE_ORDER_TEXT];
     fill(a);
     scry_condition versus = scry_session_ranking(a->tab->session)->source;
-    if (s->pick.choice == SCRY_MOVED) snprintf(what, sizeof what, "moved by %s", scry_condition_name(versus));
+    if (s->pick.order == SCRY_MOVED) snprintf(what, sizeof what, "moved by %s", scry_condition_name(versus));
     else snprintf(what, sizeof what, "%s", scry_example_query_text(&s->pick, word));
     text_clean(capture < 0 ? "all" : a->tab->info->capture[capture].name, from, sizeof from, a->ascii);
     snprintf(text, size, "%s, c: %s", what, from);
@@ -241,7 +241,7 @@ static void note_tokens(app *a, char *text, size_t size) {
 static bool sort_tokens(app *a, const char *name, char *wrong, size_t size) {
     char word[SCRY_EXAMPLE_ORDER_TEXT];
     fill(a);
-    if (name && scry_example_query_read(&tokens_of(a)->pick, name, NULL) && tokens_of(a)->pick.choice == SCRY_BETWEEN) {
+    if (name && scry_example_query_read(&tokens_of(a)->pick, name, NULL) && tokens_of(a)->pick.order == SCRY_BETWEEN) {
         app_say(a, "drawn from activations %s", name);
         return true;
     }
