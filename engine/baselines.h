@@ -25,25 +25,26 @@ scry_ranking *scry_rank_residual(const scry_index *index, size_t train, scry_con
 
 /* One way to predict the change from the captures. */
 typedef struct scry_baseline {
-    const char *name;  /* "sts", "raw", "all latents", "all dimensions", "like training", "before and after" */
-    const char *of;    /* "latents", "dimensions": what it is made of */
+    const char
+        *name;      /* "sts", "raw", "all latents", "all dimensions", "training similarity", "base-tuned similarity" */
+    const char *of; /* "latents", "dimensions": what it is made of */
     const char *score; /* "act", "act2", "icl", "cosine" */
-    const char *with;  /* before and after: the condition compared with base; else "" */
+    const char *with;  /* base-tuned similarity: the condition compared with base; else "" */
     uint32_t n;        /* how many latents or dimensions it takes in */
     scry_result result;
 } scry_baseline;
 
 /* Rows in the order of the paper's table, the STS of the ranking's first `top` latents before them:
  *
- *     sts                  each score of those latents
- *     raw                  each score of the first `top` dimensions (or all d) by the same source:
- *                          E sum x, mean E x^2, E sum (x_icl - x)^2
- *     all latents          E of the sum of all activations
- *     all dimensions       E of the sum of the residual
- *     like training        cosine of the domain's mean residual (latents: of its mean activations) and
- *                          the training set's, base captures
- *     before and after     cosine of the domain's means under base and under another condition, for
- *                          each that every domain with a change has */
+ *     sts                    each score of those latents
+ *     raw                    each score of the first `top` dimensions (or all d) by the same source:
+ *                            E sum x, mean E x^2, E sum (x_icl - x)^2
+ *     all latents            E of the sum of all activations
+ *     all dimensions         E of the sum of the residual
+ *     training similarity    cosine of the domain's mean residual (latents: of its mean activations) and
+ *                            the training set's, base captures
+ *     base-tuned similarity  cosine of the domain's means under base and under another condition, for
+ *                            each that every domain with a change has */
 typedef struct scry_baselines {
     size_t count;
     scry_baseline *row;

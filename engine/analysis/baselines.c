@@ -165,7 +165,7 @@ static int partner(const maker *m, size_t domain, scry_condition with) {
 
 static void add_similarity(maker *m, scry_condition with, bool latents, const double *value) {
     uint32_t n = latents ? m->x->F : m->x->info.d_model;
-    const char *name = with == SCRY_BASE ? "like training" : "before and after";
+    const char *name = with == SCRY_BASE ? "training similarity" : "base-tuned similarity";
     const char *of = latents ? "latents" : "dimensions";
     scry_baseline row = made_of(name, of, "cosine", n);
     if (with != SCRY_BASE) row.with = scry_condition_name(with);

@@ -12,7 +12,7 @@
 
 static bool write_report(const char *index, const char *path, scry_score score, uint32_t top, unsigned threads) {
     scry_error err = {0};
-    cli_context s = {.index =
+    selection_context s = {.index =
                          scry_is_scores_only(index) ? scry_open_scores(index, &err) : scry_open(index, true, &err)};
     scry_scope scope;
     if (!check(s.index && scry_scope_read(&scope, s.index, 0, "all", false, &err), "opened %s", err.text)) return false;
@@ -168,7 +168,7 @@ static void page(const char *index, const char *name, scry_score score, uint32_t
 
 static void refused(const char *index) {
     scry_error err = {0};
-    cli_context s = {.index = scry_open(index, true, &err)};
+    selection_context s = {.index = scry_open(index, true, &err)};
     scry_scope scope;
     if (!s.index || !scry_scope_read(&scope, s.index, 0, "all", false, &err)) return;
     s.ranking = scry_rank(s.index, 0, SCRY_ICL, SCRY_SQ, &err);

@@ -1,6 +1,6 @@
 /* chart.c: the table of plots, what they own, and what all of them say alike. */
 #include "charts/chart_internal.h"
-#include "explorer/panes/view.h"
+#include "text/number_format.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -112,7 +112,7 @@ const char *chart_small(chart *f, double value) {
 }
 
 const char *chart_change(const chart_view *v) {
-    return v->scope->is_signed ? "signed change" : "size of change";
+    return change_name(v->scope->is_signed);
 }
 
 const char *chart_ranked(chart *f, const chart_view *v) {

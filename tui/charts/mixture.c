@@ -1,6 +1,6 @@
 /* analysis/mixture.c: a budget of examples over the domains in the ratio of their STS. */
 #include "charts/chart_internal.h"
-#include "text/suggest.h"
+#include "text/number_format.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* null_distributions.c: rho as it comes out by chance: of random sets of latents, and over random samples of tokens. */
 #include "charts/chart_internal.h"
-#include "text/suggest.h"
+#include "text/number_format.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* rho_statistics.c: rho's honest company as words, in as much room as there is. */
 #include "text/text.h"
 #include "charts/chart.h"
-#include "explorer/panes/view.h"
+#include "text/number_format.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* scatter.c: each domain's STS against its measured change, with the fitted line and how far one domain
  * can turn it. */
 #include "charts/chart_internal.h"
-#include "text/suggest.h"
+#include "text/number_format.h"
 
 #include <math.h>
 #include <string.h>

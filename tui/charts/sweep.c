@@ -1,7 +1,7 @@
 /* analysis/sweep.c: rho of the first N latents against N, beside random sets of as many; and of bands of ranks
  * (STS paper, fig. 4d). */
 #include "charts/chart_internal.h"
-#include "explorer/panes/view.h"
+#include "text/number_format.h"
 
 #include <math.h>
 #include <stdio.h>

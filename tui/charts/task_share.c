@@ -1,6 +1,6 @@
 /* labels.c: which text the first N latents belong to (STS paper, tables 7 and 8). */
 #include "charts/chart_internal.h"
-#include "text/suggest.h"
+#include "text/number_format.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -10,7 +10,7 @@ const char *report_file_name(const char *path) {
 }
 
 void report_how(FILE *f, const report *r) {
-    const cli_context *s = r->s;
+    const selection_context *s = r->s;
     const char *path = scry_index_info(s->index)->path;
     fputs("<h2 id=\"how\">How each figure was computed</h2>\n<dl>\n", f);
     static const char *const rows[][2] = {

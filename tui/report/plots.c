@@ -19,7 +19,7 @@ static void put_figure(FILE *f, const report *r, chart_kind kind, const chart_vi
 }
 
 static chart_view view_of(const report *r, const scry_result *result, scry_score score) {
-    const cli_context *s = r->s;
+    const selection_context *s = r->s;
     return figure_view_of(s->index, s->ranking, s->set, r->scope, r->scope_words, result, score, r->top);
 }
 

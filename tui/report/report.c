@@ -6,6 +6,7 @@
 #include "text/text.h"
 #include "report/html.h"
 #include "base/atomic_file.h"
+#include "text/number_format.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -20,11 +21,6 @@ typedef struct page {
     cJSON *facts[SCRY_SCORES];       /* NULL: no such score */
     cJSON *baselines;                /* NULL: no latents */
 } page;
-
-static double number(const cJSON *object, const char *key) {
-    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, key);
-    return cJSON_IsNumber(item) ? item->valuedouble : (double)NAN;
-}
 
 /* Text from the study, escaped, without what would turn lines around. */
 static void put_clean(FILE *f, const char *text) {
@@ -66,8 +62,7 @@ static void put_facts(const page *p) {
     }
     put_fact(p->f, "selection", p->r->selection);
     snprintf(text, sizeof text, "%zu, %zu in the correlation (%s), with the %s", info->domains,
-             p->result[p->r->s->score].fit.n, p->r->scope_words,
-             p->r->scope->is_signed ? "signed change" : "size of the change");
+             p->result[p->r->s->score].fit.n, p->r->scope_words, change_name(p->r->scope->is_signed));
     put_fact(p->f, "domains", text);
     put_fact(p->f, "index", report_file_name(info->path));
     fputs("</dl>\n", p->f);
@@ -113,12 +108,12 @@ static void put_shift_cards(const page *p) {
 }
 
 static void put_cards(const page *p) {
-    const cli_context *s = p->r->s;
+    const selection_context *s = p->r->s;
     const scry_result *r = &p->result[s->score];
     char words[120];
     fputs("<div class=\"cards\">\n", p->f);
     snprintf(words, sizeof words, "rho of STS %s with the %s, %zu domains", scry_score_name(s->score),
-             p->r->scope->is_signed ? "signed change" : "size of change", r->fit.n);
+             change_name(p->r->scope->is_signed), r->fit.n);
     put_card(p->f, "card-pearson", r->fit.pearson, "%.3f", 0, words);
     put_card(p->f, "card-p", r->p_value, "%.4f", 0, "permutation p, two-sided");
     if (!isnan(r->random_rank))
@@ -131,7 +126,7 @@ static void put_cards(const page *p) {
 /* ---- does it predict ------------------------------------------------------------------------- */
 
 static void put_correlations(const page *p) {
-    static const output_column columns[] = {{"score", "score", NULL, 0},
+    static const result_column columns[] = {{"score", "score", NULL, 0},
                                             {"points", "domains", "%.0f", 0},
                                             {"pearson", "rho", "%.4f", 0},
                                             {"r2", "R2", "%.4f", 0},
@@ -144,7 +139,7 @@ static void put_correlations(const page *p) {
                                             {"random_mean", "random", "%.3f", 0},
                                             {"random_sd", "deviation", "%.3f", 0},
                                             {"random_rank", "below", "%.1f%%", 100},
-                                            {NULL, NULL, NULL, 0}};
+                                            {0}};
     cJSON *list = cJSON_CreateArray();
     for (int s = 0; s < SCRY_SCORES; s++)
         if (p->facts[s]) cJSON_AddItemReferenceToArray(list, p->facts[s]);
@@ -155,29 +150,29 @@ static void put_correlations(const page *p) {
 }
 
 static const cJSON *domain_at(const page *p, int score, int domain) {
-    return cJSON_GetArrayItem(cJSON_GetObjectItemCaseSensitive(p->facts[score], "domains"), domain);
+    return cJSON_GetArrayItem(result_get(p->facts[score], "domains"), domain);
 }
 
 static void put_domains(const page *p) {
     char title[SCRY_SCORES][24];
-    output_column columns[SCRY_SCORES + 5] = {{"name", "domain", NULL, 0}};
+    result_column columns[SCRY_SCORES + 5] = {{"name", "domain", NULL, 0}};
     size_t n = 1;
     int chosen = (int)p->r->s->score;
     for (int s = 0; s < SCRY_SCORES; s++) {
         if (!p->facts[s]) continue;
         snprintf(title[s], sizeof title[s], "STS %s", scry_score_name((scry_score)s));
-        columns[n++] = (output_column){s == chosen ? "sts" : scry_score_name((scry_score)s), title[s], "%#.4g", 0};
+        columns[n++] = (result_column){s == chosen ? "sts" : scry_score_name((scry_score)s), title[s], "%#.4g", 0};
     }
-    columns[n++] = (output_column){"change", "change", "%+.2f", 0};
-    columns[n++] = (output_column){"fitted", "fitted", p->r->scope->is_signed ? "%+.2f" : "%.2f", 0};
-    columns[n++] = (output_column){"residual", "residual", "%+.2f", 0};
-    columns[n] = (output_column){NULL, NULL, NULL, 0};
+    columns[n++] = (result_column){"change", "change", "%+.2f", 0};
+    columns[n++] = (result_column){"fitted", "fitted", p->r->scope->is_signed ? "%+.2f" : "%.2f", 0};
+    columns[n++] = (result_column){"residual", "residual", "%+.2f", 0};
+    columns[n] = (result_column){0};
     cJSON *list = cJSON_CreateArray();
     for (size_t d = 0; d < p->info->domains; d++) {
         cJSON *row = cJSON_Duplicate(domain_at(p, chosen, (int)d), true);
         for (int s = 0; s < SCRY_SCORES; s++)
             if (p->facts[s] && s != chosen)
-                output_number(row, scry_score_name((scry_score)s), number(domain_at(p, s, (int)d), "sts"));
+                result_number(row, scry_score_name((scry_score)s), result_get_number(domain_at(p, s, (int)d), "sts"));
         cJSON_AddItemToArray(list, row);
     }
     char caption[120];
@@ -207,7 +202,7 @@ static char *words_of(const scry_index *index, uint32_t latent) {
 }
 
 static void put_latents(const page *p) {
-    static const output_column columns[] = {{"rank", "rank", "%.0f", 0},
+    static const result_column columns[] = {{"rank", "rank", "%.0f", 0},
                                             {"latent", "latent", "%.0f", 0},
                                             {"in", "in", NULL, 0},
                                             {"shift", "shift", "%#.4g", 0},
@@ -218,15 +213,15 @@ static void put_latents(const page *p) {
                                             {"rate_base", "fires, base", "%.2f%%", 100},
                                             {"rate_shifted", "shifted", "%.2f%%", 100},
                                             {"words", "label, or the tokens that hold most of it", NULL, 0},
-                                            {NULL, NULL, NULL, 0}};
+                                            {0}};
     enum { ROWS = 200 };
-    const cli_context *s = p->r->s;
+    const selection_context *s = p->r->s;
     cJSON *facts = rank_result(s->index, s->ranking, p->r->top < ROWS ? p->r->top : ROWS), *row;
     cJSON *list = cJSON_GetObjectItemCaseSensitive(facts, "latents");
     cJSON_ArrayForEach (row, list) {
-        uint32_t latent = (uint32_t)number(row, "latent");
+        uint32_t latent = (uint32_t)result_get_number(row, "latent");
         char *words = words_of(s->index, latent);
-        output_text(row, "words", words);
+        result_text(row, "words", words);
         cJSON_AddBoolToObject(row, "in", scry_set_has(s->set, latent));
         free(words);
     }
@@ -241,37 +236,18 @@ static void put_latents(const page *p) {
 /* ---- baselines ------------------------------------------------------------------------------- */
 
 static void put_tops(const page *p) {
-    const cJSON *beside = cJSON_GetObjectItemCaseSensitive(p->baselines, "beside");
-    char a[2][60], b[2][60];
-    for (int i = 0; i < 2; i++) {
-        snprintf(a[i], sizeof a[i], "%s: share by %s", i ? "dimensions" : "latents",
-                 scry_condition_name(p->r->s->ranking->source));
-        snprintf(b[i], sizeof b[i], "by %s", cJSON_IsString(beside) ? beside->valuestring : "");
-    }
-    const output_column two[] = {{"n", "top", "%.0f", 0},
-                                 {"latents_share_a", a[0], "%.1f%%", 100},
-                                 {"latents_share_b", b[0], "%.1f%%", 100},
-                                 {"latents_overlap", "in both", "%.0f", 0},
-                                 {"latents_expected", "by chance", "%.1f", 0},
-                                 {"dimensions_share_a", a[1], "%.1f%%", 100},
-                                 {"dimensions_share_b", b[1], "%.1f%%", 100},
-                                 {"dimensions_overlap", "in both", "%.0f", 0},
-                                 {"dimensions_expected", "by chance", "%.1f", 0},
-                                 {NULL, NULL, NULL, 0}};
-    const output_column one[] = {{"n", "top", "%.0f", 0},
-                                 {"latents_share_a", a[0], "%.1f%%", 100},
-                                 {"dimensions_share_a", a[1], "%.1f%%", 100},
-                                 {NULL, NULL, NULL, 0}};
-    const html_table t = {"tops", "What the tops hold of the shift (sq), and what two sources share",
-                          cJSON_IsString(beside) ? two : one, "n", NULL};
-    html_rows(p->f, &t, cJSON_GetObjectItemCaseSensitive(p->baselines, "tops"));
+    tops_table tops;
+    baselines_tops(p->baselines, &tops);
+    const html_table t = {"tops", "What the tops hold of the shift (sq), and what two sources share", tops.columns, "n",
+                          NULL};
+    html_rows(p->f, &t, result_get(p->baselines, "tops"));
 }
 
 static void put_baselines(const page *p) {
-    const cJSON *none = cJSON_GetObjectItemCaseSensitive(p->baselines, "no_dimensions");
+    const cJSON *none = result_get(p->baselines, "no_dimensions");
     const html_table t = {"baselines", "Other ways to predict the same changes, from the same captures",
                           baselines_columns, "name", NULL};
-    html_rows(p->f, &t, cJSON_GetObjectItemCaseSensitive(p->baselines, "baselines"));
+    html_rows(p->f, &t, result_get(p->baselines, "baselines"));
     if (cJSON_IsString(none)) {
         const char *why = strstr(none->valuestring, ": ");
         fputs("<p class=\"faint\">No rows of raw dimensions: ", p->f);
@@ -289,7 +265,7 @@ static void compute(page *p) {
     const report *r = p->r;
     for (int s = 0; s < SCRY_SCORES && !scry_cancelled(r->stop); s++) {
         if (!scry_has_score(r->s->index, (scry_score)s)) continue;
-        cli_context of = *r->s;
+        selection_context of = *r->s;
         of.score = (scry_score)s;
         scry_scorer *scorer = scry_scorer_new(of.index, of.score);
         scry_scorer_load(scorer, of.set);

@@ -4,16 +4,16 @@
 #define SCRY_REPORT_REPORT_H
 
 #include "analysis.h"
-#include "shell/cli_context.h"
+#include "results/results.h"
 
 #include <stdio.h>
 
 typedef struct report {
-    const cli_context *s;    /* its score is the one that residuals and sweeps are of */
-    const scry_scope *scope; /* the domains that take part */
-    const char *scope_words; /* "all", "extremes:4" */
-    const char *selection;   /* the selection in words */
-    uint32_t top;            /* of the ranking: listed, and taken by overlap and baselines */
+    const selection_context *s; /* its score is the one that residuals and sweeps are of */
+    const scry_scope *scope;    /* the domains that take part */
+    const char *scope_words;    /* "all", "extremes:4" */
+    const char *selection;      /* the selection in words */
+    uint32_t top;               /* of the ranking: listed, and taken by overlap and baselines */
     unsigned threads;
     const scry_cancel *stop; /* NULL: never */
 } report;

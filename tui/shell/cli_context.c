@@ -206,8 +206,8 @@ static bool no_latent_options(const options *o, const scry_index *index, scry_er
     return true;
 }
 
-bool cli_read(const options *o, cli_context *s, scry_error *err) {
-    *s = (cli_context){0};
+bool cli_read(const options *o, selection_context *s, scry_error *err) {
+    *s = (selection_context){0};
     scry_condition source;
     scry_metric metric;
     if (!(s->index = cli_open(o, err)) || !cli_score(o, s->index, &s->score, err)) return false;
@@ -220,7 +220,7 @@ bool cli_read(const options *o, cli_context *s, scry_error *err) {
            (s->set = cli_selection(o, s->index, s->ranking, err));
 }
 
-void cli_free(cli_context *s) {
+void cli_free(selection_context *s) {
     scry_set_free(s->set);
     scry_ranking_free(s->ranking);
     scry_close(s->index);

@@ -15,7 +15,7 @@ enum { SVG_WIDTH = 880, SVG_HEIGHT = 560, ROWS = 24, COLS = 80, LEAST_ROWS = 5, 
 
 typedef struct plotting {
     chart_kind kind;
-    cli_context s;
+    selection_context s;
     scry_scope scope;
     scry_result result;
     chart_view view;

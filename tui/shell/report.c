@@ -1,14 +1,15 @@
 /* report.c: scry report: everything about one selection on one page. */
 #include "report/report.h"
 #include "shell/commands.h"
+#include "shell/cli_context.h"
 #include "shell/output.h"
-#include "text/suggest.h"
+#include "text/number_format.h"
 
 #include <stdio.h>
 #include <string.h>
 
 /* The selection as its options word it. */
-static void selection_words(const options *o, const cli_context *s, uint32_t top, char *words, size_t size) {
+static void selection_words(const options *o, const selection_context *s, uint32_t top, char *words, size_t size) {
     const char *file = o->set ? strrchr(o->set, '/') : NULL;
     int used;
     if (!s->ranking) used = snprintf(words, size, "none: scores as the study gives them");
@@ -27,7 +28,7 @@ static void selection_words(const options *o, const cli_context *s, uint32_t top
 
 int shell_report(const options *o) {
     scry_error err = {0};
-    cli_context s = {0};
+    selection_context s = {0};
     scry_scope scope = {0};
     char words[600];
     report r = {.s = &s, .scope = &scope, .scope_words = o->domains ? o->domains : "all", .selection = words};

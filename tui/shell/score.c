@@ -5,7 +5,7 @@
 #include "shell/output.h"
 #include "shell/cli_context.h"
 #include "export.h"
-#include "text/suggest.h"
+#include "text/number_format.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -19,7 +19,8 @@ typedef struct repeats {
     double mean, sd;
 } repeats;
 
-static bool repeats_read(const options *o, const cli_context *s, const scry_result *r, repeats *p, scry_error *err) {
+static bool repeats_read(const options *o, const selection_context *s, const scry_result *r, repeats *p,
+                         scry_error *err) {
     *p = (repeats){0};
     if (!o->repeats && o->sample_tokens) return scry_misuse(err, "--sample-tokens: expected with --repeats R");
     if (!o->repeats) return true;
@@ -46,58 +47,25 @@ static void repeats_free(repeats *p) {
 
 static void add_repeats(cJSON *facts, const repeats *p, size_t D) {
     cJSON *list = cJSON_AddObjectToObject(facts, "repeats"), *item;
-    output_number(list, "count", p->count);
-    output_number(list, "sample_tokens", p->most);
-    output_number(list, "pearson_mean", p->mean);
-    output_number(list, "pearson_sd", p->sd);
+    result_number(list, "count", p->count);
+    result_number(list, "sample_tokens", p->most);
+    result_number(list, "pearson_mean", p->mean);
+    result_number(list, "pearson_sd", p->sd);
     size_t d = 0;
     double *one = calloc(p->count, sizeof *one), mean, sd;
     if (!one) abort();
-    cJSON_ArrayForEach (item, cJSON_GetObjectItemCaseSensitive(facts, "domains")) {
+    cJSON_ArrayForEach (item, result_get(facts, "domains")) {
         for (uint32_t k = 0; k < p->count; k++) one[k] = p->sts[k * D + d];
         scry_mean_sd(one, p->count, &mean, &sd);
-        output_number(item, "sts_mean", mean);
-        output_number(item, "sts_sd", sd);
+        result_number(item, "sts_mean", mean);
+        result_number(item, "sts_sd", sd);
         d++;
     }
     free(one);
 }
 
-cJSON *score_result(const cli_context *s, const scry_result *r) {
-    const scry_info *info = scry_index_info(s->index);
-    cJSON *facts = cJSON_CreateObject();
-    output_text(facts, "score", scry_score_name(s->score));
-    output_number(facts, "n", info->d_sae ? s->set->count : (double)NAN);
-    cJSON *list = cJSON_AddArrayToObject(facts, "domains");
-    for (size_t d = 0; d < r->domains; d++) {
-        cJSON *item = cJSON_CreateObject();
-        output_text(item, "name", info->domain[d].name);
-        output_number(item, "sts", r->sts[d]);
-        output_number(item, "change", info->domain[d].change[s->train]);
-        output_number(item, "fitted", r->fitted[d]);
-        output_number(item, "residual", r->residual[d]);
-        cJSON_AddItemToArray(list, item);
-    }
-    output_number(facts, "points", (double)r->fit.n);
-    output_number(facts, "pearson", r->fit.pearson);
-    output_number(facts, "r2", r->fit.r2);
-    output_number(facts, "spearman", r->spearman);
-    output_number(facts, "slope", r->fit.slope);
-    output_number(facts, "intercept", r->fit.intercept);
-    output_number(facts, "p_value", r->p_value);
-    output_number(facts, "loo_min", r->loo_min);
-    output_number(facts, "loo_max", r->loo_max);
-    output_number(facts, "ci_low", r->ci_low);
-    output_number(facts, "ci_high", r->ci_high);
-    output_number(facts, "random_mean", r->random_mean);
-    output_number(facts, "random_sd", r->random_sd);
-    output_number(facts, "random_rank", r->random_rank);
-    output_number(facts, "seed", SCRY_SEED);
-    return facts;
-}
-
 /* What stands beside rho, each part where it is known. */
-static void rho_statistics_text(const cli_context *s, const scry_result *r, const repeats *p, char *words,
+static void rho_statistics_text(const selection_context *s, const scry_result *r, const repeats *p, char *words,
                                 size_t size) {
     bool latents = scry_index_info(s->index)->d_sae > 0;
     char left_out[80] = "too few domains to leave one out", random[160] = "no latents to draw random sets from";
@@ -120,9 +88,9 @@ static void rho_statistics_text(const cli_context *s, const scry_result *r, cons
                  p->sd);
 }
 
-static void score_head(const cli_context *s, const scry_result *r, const scry_scope *scope, const repeats *p,
+static void score_head(const selection_context *s, const scry_result *r, const scry_scope *scope, const repeats *p,
                        char *head, size_t size) {
-    const char *what = scope->is_signed ? "signed change" : "size of change";
+    const char *what = change_name(scope->is_signed);
     char of[40] = ", as the study gives it", words[600];
     if (scry_index_info(s->index)->d_sae)
         snprintf(of, sizeof of, " of %u latent%s", s->set->count, plural_s(s->set->count));
@@ -138,15 +106,15 @@ static void score_head(const cli_context *s, const scry_result *r, const scry_sc
              r->fit.pearson, what, r->fit.n, r->fit.r2, r->spearman, words);
 }
 
-static int score_print(const options *o, const cli_context *s, const scry_scope *scope, const scry_result *r,
+static int score_print(const options *o, const selection_context *s, const scry_scope *scope, const scry_result *r,
                        const repeats *p) {
-    static const output_column plain[] = {{"name", "domain", NULL, 0},          {"sts", "STS", "%.6g", 0},
+    static const result_column plain[] = {{"name", "domain", NULL, 0},          {"sts", "STS", "%.6g", 0},
                                           {"change", "change", "%+.2f", 0},     {"fitted", "fitted", "%+.2f", 0},
-                                          {"residual", "residual", "%+.2f", 0}, {NULL, NULL, NULL, 0}};
-    static const output_column repeated[] = {{"name", "domain", NULL, 0},          {"sts", "STS", "%.6g", 0},
+                                          {"residual", "residual", "%+.2f", 0}, {0}};
+    static const result_column repeated[] = {{"name", "domain", NULL, 0},          {"sts", "STS", "%.6g", 0},
                                              {"sts_mean", "mean", "%.6g", 0},      {"sts_sd", "deviation", "%.3g", 0},
                                              {"change", "change", "%+.2f", 0},     {"fitted", "fitted", "%+.2f", 0},
-                                             {"residual", "residual", "%+.2f", 0}, {NULL, NULL, NULL, 0}};
+                                             {"residual", "residual", "%+.2f", 0}, {0}};
     char head[900];
     score_head(s, r, scope, p, head, sizeof head);
     cJSON *facts = score_result(s, r);
@@ -156,7 +124,7 @@ static int score_print(const options *o, const cli_context *s, const scry_scope 
 
 int shell_score(const options *o) {
     scry_error err = {0};
-    cli_context s;
+    selection_context s;
     scry_scope scope = {0};
     if (!cli_read(o, &s, &err) || !cli_scope(o, s.index, s.train, &scope, &err)) {
         cli_free(&s);
@@ -183,7 +151,7 @@ int shell_score(const options *o) {
 
 int shell_export(const options *o) {
     scry_error err = {0};
-    cli_context s;
+    selection_context s;
     uint32_t top = 0;
     bool ok = cli_read(o, &s, &err) && cli_needs_latents(s.index, &err);
     if (ok && !o->set && !o->latents) ok = cli_top(o, s.index, 0, 100, &top, &err);

@@ -37,24 +37,24 @@ static int report(const options *o, const synth_options *s, const synth_result *
     cJSON *row = cJSON_CreateObject();
     char study[4096];
     snprintf(study, sizeof study, "%s/study.json", o->out);
-    output_text(row, "study", study);
-    output_number(row, "latents", s->latents);
-    output_number(row, "domains", s->domains);
-    output_number(row, "tokens", (double)r->tokens);
-    output_number(row, "activations", (double)r->activations);
-    output_number(row, "bytes", (double)r->bytes);
-    output_number(row, "seconds", r->seconds);
+    result_text(row, "study", study);
+    result_number(row, "latents", s->latents);
+    result_number(row, "domains", s->domains);
+    result_number(row, "tokens", (double)r->tokens);
+    result_number(row, "activations", (double)r->activations);
+    result_number(row, "bytes", (double)r->bytes);
+    result_number(row, "seconds", r->seconds);
     if (!o->json && !o->csv)
         fprintf(stderr, "scry: %s: %u latents, %u domains, %llu activations, %.1f MB, %.2f s; answers in truth.json\n",
                 study, s->latents, s->domains, (unsigned long long)r->activations, (double)r->bytes / 1e6, r->seconds);
-    static const output_column columns[] = {{"study", "study", NULL, 0},
+    static const result_column columns[] = {{"study", "study", NULL, 0},
                                             {"latents", "latents", "%.0f", 0},
                                             {"domains", "domains", "%.0f", 0},
                                             {"tokens", "tokens", "%.0f", 0},
                                             {"activations", "activations", "%.0f", 0},
                                             {"bytes", "bytes", "%.0f", 0},
                                             {"seconds", "seconds", "%.3f", 0},
-                                            {NULL, NULL, NULL, 0}};
+                                            {0}};
     return output_print_row(o, row, columns);
 }
 

@@ -77,29 +77,27 @@ static double recall(const tally *t) {
 static cJSON *facts_of(const labels *l, bool imported) {
     uint32_t F = l->ranking->latents;
     cJSON *facts = cJSON_CreateObject();
-    output_text(facts, "train", scry_index_info(l->index)->train[l->train].name);
-    output_text(facts, "by", scry_condition_name(l->ranking->source));
-    output_text(facts, "metric", scry_metric_name(l->ranking->metric));
-    output_text(facts, "labels_from", imported ? "imported" : "top samples");
-    output_text(facts, "task", l->tally[0].name);
-    output_number(facts, "task_share", (double)l->tally[0].all / F);
+    result_text(facts, "train", scry_index_info(l->index)->train[l->train].name);
+    result_text(facts, "by", scry_condition_name(l->ranking->source));
+    result_text(facts, "metric", scry_metric_name(l->ranking->metric));
+    result_text(facts, "labels_from", imported ? "imported" : "top samples");
+    result_text(facts, "task", l->tally[0].name);
+    result_number(facts, "task_share", (double)l->tally[0].all / F);
     cJSON *list = cJSON_AddArrayToObject(facts, "tops");
     for (int i = 0; i < TOPS && tops[i] <= F; i++) {
-        cJSON *item = cJSON_CreateObject();
-        output_number(item, "n", tops[i]);
-        output_number(item, "task", l->tally[0].in[i]);
-        output_number(item, "share", (double)l->tally[0].in[i] / tops[i]);
-        cJSON_AddItemToArray(list, item);
+        cJSON *item = result_row(list);
+        result_number(item, "n", tops[i]);
+        result_number(item, "task", l->tally[0].in[i]);
+        result_number(item, "share", (double)l->tally[0].in[i] / tops[i]);
     }
     list = cJSON_AddArrayToObject(facts, "labels");
     for (size_t k = 0; k < l->count; k++) {
         const tally *t = &l->tally[k];
-        cJSON *item = cJSON_CreateObject();
-        output_text(item, "name", t->name);
-        output_number(item, "latents", t->all);
-        for (int i = 0; i < TOPS; i++) output_number(item, top_keys[i], tops[i] <= F ? t->in[i] : (double)NAN);
-        output_number(item, "recall_500", tops[TOPS - 1] <= F ? recall(t) : (double)NAN);
-        cJSON_AddItemToArray(list, item);
+        cJSON *item = result_row(list);
+        result_text(item, "name", t->name);
+        result_number(item, "latents", t->all);
+        for (int i = 0; i < TOPS; i++) result_number(item, top_keys[i], tops[i] <= F ? t->in[i] : (double)NAN);
+        result_number(item, "recall_500", tops[TOPS - 1] <= F ? recall(t) : (double)NAN);
     }
     return facts;
 }
@@ -118,14 +116,14 @@ static int print_labels(const options *o, const labels *l) {
                  : "a latent's label: the text that holds more than half of the ten samples on which it fires most",
              scry_condition_name(l->ranking->source), scry_metric_name(l->ranking->metric), l->tally[0].name,
              *shares ? shares : "no top to look at", 100.0 * l->tally[0].all / F, F);
-    static const output_column columns[] = {{"name", "label", NULL, 0},
+    static const result_column columns[] = {{"name", "label", NULL, 0},
                                             {"latents", "latents", "%.0f", 0},
                                             {"in_50", "in 50", "%.0f", 0},
                                             {"in_100", "in 100", "%.0f", 0},
                                             {"in_200", "in 200", "%.0f", 0},
                                             {"in_500", "in 500", "%.0f", 0},
                                             {"recall_500", "recall%", "%.1f", 100},
-                                            {NULL, NULL, NULL, 0}};
+                                            {0}};
     return output_print(o, facts_of(l, o->label != NULL), "labels", columns, head);
 }
 

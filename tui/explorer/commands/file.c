@@ -6,7 +6,6 @@
 #include "labels.h"
 #include "explorer/panes/view.h"
 #include "base/atomic_file.h"
-#include "text/suggest.h"
 
 #include <stdio.h>
 #include <stdlib.h>

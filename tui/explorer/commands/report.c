@@ -10,7 +10,7 @@
 /* Copies of what the report is of. */
 typedef struct work_of_report {
     scry_index *index;
-    cli_context s;
+    selection_context s;
     scry_condition source;
     scry_metric metric;
     scry_scope scope;
