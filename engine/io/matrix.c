@@ -1,6 +1,7 @@
 /* matrix.c: [rows, cols] numbers in one or several files. */
 #include "io/matrix.h"
 #include "base/mem.h"
+#include "base/path.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -100,9 +101,8 @@ static size_t list_length(const tensor_file *file, const char *name, size_t *beg
 /* ---- splits of a delphi cache ----------------------------------------------------------------- */
 
 static bool same_folder(const char *a, const char *b) {
-    const char *end_a = strrchr(a, '/'), *end_b = strrchr(b, '/');
-    size_t length = end_a ? (size_t)(end_a - a) : 0;
-    return length == (end_b ? (size_t)(end_b - b) : 0) && !end_a == !end_b && strncmp(a, b, length) == 0;
+    size_t length = (size_t)(path_file_name(a) - a);
+    return length == (size_t)(path_file_name(b) - b) && strncmp(a, b, length) == 0;
 }
 
 static int by_first_col(const void *a, const void *b) {

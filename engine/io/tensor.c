@@ -1,6 +1,7 @@
 /* tensor.c: named arrays in files: opening, finding and checking them. */
 #include "io/tensor.h"
 #include "base/mem.h"
+#include "base/path.h"
 #include "io/sparse.h"
 #include "io/zip.h"
 
@@ -23,11 +24,6 @@ bool tensor_fail(const tensor_file *file, const char *key, scry_error *err, cons
 
 static bool begins(const mapped_file *map, const void *magic, size_t length) {
     return map->size >= length && memcmp(map->data, magic, length) == 0;
-}
-
-static bool ends_with(const char *text, const char *end) {
-    size_t n = strlen(text), m = strlen(end);
-    return n >= m && strcmp(text + n - m, end) == 0;
 }
 
 static bool refuse_unknown(const tensor_file *file, const char *key, scry_error *err) {
@@ -57,7 +53,7 @@ static bool read_zip(tensor_file *file, const char *key, scry_error *err) {
     if (!zip_open(&zip, &file->map, key, err)) return false;
     bool torch = false;
     for (size_t i = 0; i < zip.count && !torch; i++)
-        torch = strcmp(zip.entries[i].name, "data.pkl") == 0 || ends_with(zip.entries[i].name, "/data.pkl");
+        torch = strcmp(zip.entries[i].name, "data.pkl") == 0 || path_ends_with(zip.entries[i].name, "/data.pkl");
     zip_close(&zip);
     return torch ? torch_read(file, key, err) : npz_read(file, key, err);
 }
@@ -71,7 +67,7 @@ bool tensor_file_open_in(tensor_file *file, const char *path, const char *folder
     if (!mapped_file_open(&file->map, path, key, err)) return false;
     const mapped_file *map = &file->map;
     bool ok;
-    if (ends_with(path, ".index.json")) ok = shards_read(file, key, err);
+    if (path_ends_with(path, ".index.json")) ok = shards_read(file, key, err);
     else if (begins(map, "\x93NUMPY", 6)) ok = npy_read(file, key, err);
     else if (begins(map, "PK\3\4", 4) || begins(map, "PK\5\6", 4)) ok = read_zip(file, key, err);
     else if (map->size >= 9 && map->data[8] == '{') ok = safetensors_read(file, key, err);

@@ -1,6 +1,7 @@
 /* study/study.c: the study manifest, read strictly: a wrong type is an error that names its key. */
 #include "study/manifest.h"
 #include "base/mem.h"
+#include "base/path.h"
 #include "io/mapped_file.h"
 
 #include <cjson/cJSON.h>
@@ -47,14 +48,14 @@ static bool read_capture(parser *p, const cJSON *item, const char *key, study_ca
                         &c->file_count))
         return false;
     for (size_t i = 0; i < c->file_count; i++) {
-        char *joined = manifest_join(p->study, c->files[i]);
+        char *joined = path_join(p->study->folder, c->files[i]);
         free(c->files[i]);
         c->files[i] = joined;
     }
     if (!manifest_text(p, item, "tensor", key, &c->tensor)) return false;
     char *tokens = NULL;
     if (!manifest_text(p, item, "tokens", key, &tokens)) return false;
-    if (tokens) c->tokens = manifest_join(p->study, tokens);
+    if (tokens) c->tokens = path_join(p->study->folder, tokens);
     free(tokens);
     if (!read_rows(p, cJSON_GetObjectItemCaseSensitive(item, "rows"), c)) return false;
     const cJSON *skip = cJSON_GetObjectItemCaseSensitive(item, "skip_first");
@@ -264,10 +265,10 @@ static bool read_root(parser *p, const cJSON *root) {
     bool ok = manifest_text(p, root, "sae", "", &sae) && manifest_text(p, root, "labels", "", &labels) &&
               manifest_text(p, root, "sae_format", "", &study->sae_format) &&
               manifest_text(p, root, "tokenizer", "", &tokenizer);
-    if (tokenizer) study->tokenizer = manifest_join(study, tokenizer);
+    if (tokenizer) study->tokenizer = path_join(study->folder, tokenizer);
     free(tokenizer);
-    if (sae) study->sae = manifest_join(study, sae);
-    if (labels) study->labels = manifest_join(study, labels);
+    if (sae) study->sae = path_join(study->folder, sae);
+    if (labels) study->labels = path_join(study->folder, labels);
     free(sae);
     free(labels);
     return ok && read_choices(p, root) && read_groups(p, root);
@@ -286,8 +287,7 @@ scry_study *scry_study_read(const char *path, scry_notes *notes, scry_error *err
     scry_study *study = mem_new(1, sizeof *study);
     parser p = {.study = study, .notes = notes, .err = err};
     study->path = mem_copy_string(path);
-    const char *slash = strrchr(path, '/');
-    study->folder = slash ? mem_copy_bytes(path, (size_t)(slash - path) + 1) : mem_copy_string("");
+    study->folder = mem_copy_bytes(path, (size_t)(path_file_name(path) - path));
     study->json = mem_copy_bytes(map.data, (size_t)map.size);
     mapped_file_close(&map);
     const char *stop = NULL;

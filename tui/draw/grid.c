@@ -64,8 +64,8 @@ int grid_put(grid *g, int y, int x, int cols, role r, const char *text) {
     if (y < 0 || y >= g->rows || x < 0 || x >= g->cols) return 0;
     int end = cols > g->cols - x ? g->cols : x + cols, start = x;
     for (const char *p = text; *p;) {
-        uint32_t code = text_next(&p);
-        if (code >= TEXT_BROKEN || code < 0x20) code = 0xfffd;
+        uint32_t code = utf8_next(&p);
+        if (code >= UTF8_INVALID || code < 0x20) code = UTF8_REPLACEMENT;
         int width = text_width(code);
         if (width == 0) {
             if (x > start) combine(g, y, x, code);
@@ -80,7 +80,7 @@ int grid_put(grid *g, int y, int x, int cols, role r, const char *text) {
 }
 
 const char *grid_join(grid *g, int y, int x, const char *text) {
-    while (y >= 0 && y < g->rows && x <= g->cols && text_starts_with_mark(text)) combine(g, y, x, text_next(&text));
+    while (y >= 0 && y < g->rows && x <= g->cols && text_starts_with_mark(text)) combine(g, y, x, utf8_next(&text));
     return text;
 }
 
@@ -126,7 +126,7 @@ void grid_bar(grid *g, int y, int x, int cols, role r, double share, bool ascii)
 static void write_cell(const cell *c, FILE *file) {
     for (int i = 0; i < CELL_CODES && c->code[i]; i++) {
         char bytes[5];
-        text_encode(c->code[i], bytes);
+        utf8_encode(c->code[i], bytes);
         fputs(bytes, file);
     }
 }

@@ -1,5 +1,6 @@
 /* explorer/app.c: the explorer's state: keys to commands, state to grid. */
 #include "explorer/app.h"
+#include "base/path.h"
 #include "text/text.h"
 #include "terminal/keys.h"
 #include "explorer/table/column_table.h"
@@ -303,9 +304,9 @@ static void draw_title(app *a) {
     for (size_t i = 0; a->tab_count > 1 && i < a->tab_count; i++)
         if (a->tabs[i] == a->tab) snprintf(which, sizeof which, "%zu/%zu", i + 1, a->tab_count);
     text_clean(left, facts, sizeof facts, a->ascii);
-    const char *path = a->tab->info->path, *slash = strrchr(path, '/');
+    const char *file = path_file_name(a->tab->info->path);
     bool by_file = a->tab_count > 1 || !a->tab->info->name[0]; /* indexes of one study have its name in common */
-    text_clean(by_file ? (slash ? slash + 1 : path) : a->tab->info->name, name, sizeof name, a->ascii);
+    text_clean(by_file ? file : a->tab->info->name, name, sizeof name, a->ascii);
     text_fit(name, room - 5 - text_columns(which) - text_columns(facts), a->ascii);
     grid_print(a->grid, r.y, 0, room, ROLE_TITLE, " %s  %s%s%s", which, facts, name[0] ? "  " : "", name);
 }

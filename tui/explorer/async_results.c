@@ -1,7 +1,7 @@
 /* explorer/async_results.c: what the explorer has worked out beside its frames. */
 #include "explorer/async_results.h"
 #include "explorer/app.h"
-#include "explorer/worker_thread.h"
+#include "base/worker_thread.h"
 #include "explorer/panes/chart_page.h"
 #include "explorer/panes/view.h"
 

@@ -1,7 +1,7 @@
 /* explorer/jobs.c: commands that are worked out on threads beside. */
 #include "explorer/jobs.h"
 #include "explorer/app.h"
-#include "explorer/worker_thread.h"
+#include "base/worker_thread.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,13 +1,9 @@
 /* how.c: a report's last part: how each figure was computed, and with what. */
 #include "draw/svg.h"
+#include "base/path.h"
 #include "report/report.h"
 
 #include <string.h>
-
-const char *report_file_name(const char *path) {
-    const char *slash = strrchr(path, '/');
-    return slash ? slash + 1 : path;
-}
 
 void report_how(FILE *f, const report *r) {
     const selection_context *s = r->s;
@@ -37,12 +33,12 @@ void report_how(FILE *f, const report *r) {
         "</dl>\n<p>Method: arXiv 2603.02908, \xe2\x80\x9cSAE as a Crystal Ball\xe2\x80\x9d. With few domains and many "
         "latents to choose from, a high rho is easy to find: none is to be read without its company.</p>\n"
         "<p class=\"faint\">scry %t, seed %d, %t. The same figures: ",
-        scry_version(), (int)SCRY_SEED, report_file_name(path));
+        scry_version(), (int)SCRY_SEED, path_file_name(path));
     if (s->ranking)
         svg_put(f,
                 "<code>scry score %t --score %s</code> with this selection and %s, <code>scry rank</code>, <code>scry "
                 "overlap</code>, <code>scry baselines</code>, each also with <code>--json</code>",
-                report_file_name(path), scry_score_name(s->score), r->scope->is_signed ? "--signed" : "--absolute");
-    else svg_put(f, "<code>scry score %t --json</code>", report_file_name(path));
+                path_file_name(path), scry_score_name(s->score), r->scope->is_signed ? "--signed" : "--absolute");
+    else svg_put(f, "<code>scry score %t --json</code>", path_file_name(path));
     fputs(". Every number above holds its full precision as the value of its data element.</p>\n", f);
 }

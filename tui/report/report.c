@@ -6,6 +6,7 @@
 #include "text/text.h"
 #include "report/html.h"
 #include "base/atomic_file.h"
+#include "base/path.h"
 #include "text/number_format.h"
 
 #include <inttypes.h>
@@ -64,7 +65,7 @@ static void put_facts(const page *p) {
     snprintf(text, sizeof text, "%zu, %zu in the correlation (%s), with the %s", info->domains,
              p->result[p->r->s->score].fit.n, p->r->scope_words, change_name(p->r->scope->is_signed));
     put_fact(p->f, "domains", text);
-    put_fact(p->f, "index", report_file_name(info->path));
+    put_fact(p->f, "index", path_file_name(info->path));
     fputs("</dl>\n", p->f);
 }
 
@@ -284,7 +285,7 @@ static void write_page(const page *p) {
     const report *r = p->r;
     bool latents = r->s->ranking != NULL;
     char title[400];
-    text_clean(*p->info->name ? p->info->name : report_file_name(p->info->path), title, sizeof title, false);
+    text_clean(*p->info->name ? p->info->name : path_file_name(p->info->path), title, sizeof title, false);
     html_begin(p->f, title);
     svg_put(p->f,
             "<h1>%t</h1>\n<p class=\"faint\">Which latents post-training moves, and what that does to each domain: "

@@ -1,5 +1,6 @@
 /* result_table.c: values as JSON, and lists of them as tables. */
 #include "results/result_table.h"
+#include "base/utf8.h"
 #include "text/text.h"
 
 #include <math.h>
@@ -9,17 +10,7 @@
 /* ---- values ---------------------------------------------------------------------------------- */
 
 cJSON *result_string(const char *text) {
-    size_t room = strlen(text) * 3 + 1, used = 0;
-    char *safe = malloc(room);
-    if (!safe) abort();
-    for (const char *at = text; *at;) {
-        char piece[5];
-        uint32_t code = text_next(&at);
-        int n = text_encode(code >= TEXT_BROKEN ? 0xfffd : code, piece);
-        memcpy(safe + used, piece, (size_t)n);
-        used += (size_t)n;
-    }
-    safe[used] = 0;
+    char *safe = utf8_replace_invalid(text);
     cJSON *item = cJSON_CreateString(safe);
     free(safe);
     return item;

@@ -1,5 +1,6 @@
 /* cli_context.c: the index, ranking, selection and scope that a command's options name. */
 #include "shell/cli_context.h"
+#include "base/path.h"
 #include "shell/output.h"
 #include "shell/set_names.h"
 
@@ -67,8 +68,7 @@ scry_index *cli_open(const options *o, scry_error *err) {
 
 scry_index *cli_open_path(const options *o, const char *path, scry_error *err) {
     if (access(path, R_OK) != 0 || scry_is_index(path)) return open_index(o, path, err);
-    size_t length = strlen(path);
-    if (length > 5 && strcmp(path + length - 5, ".scry") == 0) return open_index(o, path, err);
+    if (path_ends_with(path, ".scry")) return open_index(o, path, err);
     if (scry_is_scores_only(path)) {
         scry_index *given = scry_open_scores(path, err);
         if (given) warn(given);

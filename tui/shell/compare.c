@@ -1,6 +1,7 @@
 /* compare.c: scry compare: several indexes of one study, a row each: widths, layers, sparsity (STS paper,
  * fig. 4a-c, 12). */
 #include "analysis.h"
+#include "base/path.h"
 #include "shell/commands.h"
 #include "shell/output.h"
 #include "results/results.h"
@@ -35,7 +36,6 @@ static cJSON *read_row(const options *o, int word, uint32_t top, first_index *fi
     scry_condition source;
     scry_metric metric;
     cJSON *row = NULL;
-    const char *slash = strrchr(o->word[word], '/');
     bool ok = (s.index = cli_open_path(o, o->word[word], err)) && cli_train(o, s.index, &s.train, err) &&
               cli_ranking(o, s.index, s.train, &source, &metric, err) && cli_scope(o, s.index, s.train, &scope, err) &&
               (s.ranking = scry_rank(s.index, s.train, source, metric, err));
@@ -43,7 +43,7 @@ static cJSON *read_row(const options *o, int word, uint32_t top, first_index *fi
         s.set = scry_set_new(s.ranking->latents);
         for (uint32_t i = 0; i < top && i < s.ranking->latents; i++) scry_set_put(s.set, s.ranking->order[i], true);
         if (word) scope.is_signed = first->is_signed; /* one question for all rows */
-        row = compare_row(&s, slash ? slash + 1 : o->word[word], top, &scope, NULL);
+        row = compare_row(&s, path_file_name(o->word[word]), top, &scope, NULL);
     }
     bool is_signed = scope.is_signed;
     scry_scope_free(&scope);

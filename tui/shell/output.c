@@ -1,8 +1,8 @@
 /* output.c: one set of facts, three ways to print it. */
 #include "shell/output.h"
+#include "base/csv_text.h"
 #include "text/text.h"
 
-#include <csv.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,17 +19,6 @@ static int finish(cJSON *facts) {
     return output_end();
 }
 
-static void csv_text(const char *text) {
-    bool formula = text[0] && strchr("=+-@\t\r", text[0]);
-    size_t length = strlen(text);
-    char *safe = malloc(length + 2);
-    if (!safe) abort();
-    safe[0] = '\'';
-    memcpy(safe + 1, text, length + 1);
-    csv_fwrite(stdout, formula ? safe : safe + 1, length + formula);
-    free(safe);
-}
-
 static void print_csv(const cJSON *list, const result_column *columns) {
     for (const result_column *c = columns; c->key; c++) printf("%s%s", c == columns ? "" : ",", c->key);
     putchar('\n');
@@ -39,7 +28,7 @@ static void print_csv(const cJSON *list, const result_column *columns) {
             const cJSON *cell = result_get(row, c->key);
             if (c != columns) putchar(',');
             if (cJSON_IsNumber(cell)) printf("%.17g", cell->valuedouble);
-            else if (cJSON_IsString(cell)) csv_text(cell->valuestring);
+            else if (cJSON_IsString(cell)) csv_text_write(stdout, cell->valuestring);
             else if (cJSON_IsBool(cell)) printf("%d", cJSON_IsTrue(cell));
         }
         putchar('\n');

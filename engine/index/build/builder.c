@@ -3,6 +3,7 @@
 #include "base/blas.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/path.h"
 #include "index/format/container.h"
 #include "index/build/residual_sums.h"
 
@@ -204,7 +205,7 @@ bool scry_index_build(const char *study_path, const char *out, const scry_build_
     }
     blas_single(); /* our threads each run their own tiles */
     b.pool = parallel_start(b.options->threads);
-    b.folder = scratch_file_folder(out);
+    b.folder = path_folder(out);
     bool ok =
         open_study(&b) && candidates_allowed(&b) && (b.options->shards < 2 || study_content(b.study, b.content, err));
     spill_open(&b.spill, out, b.F);

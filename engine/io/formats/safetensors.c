@@ -2,6 +2,7 @@
  * of sharded weights; and the sparse caches that delphi writes (delphi/latents/cache.py). */
 #include "io/sparse.h"
 #include "base/mem.h"
+#include "base/path.h"
 #include "io/json.h"
 
 #include <ctype.h>
@@ -81,8 +82,7 @@ static bool read_entry(tensor_file *file, const cJSON *entry, const uint8_t *dat
 
 /* START_END.safetensors holds the latents from START to END, END included; any other name all. */
 static bool range_of(const char *path, uint64_t *start, uint64_t *end) {
-    const char *name = strrchr(path, '/');
-    name = name ? name + 1 : path;
+    const char *name = path_file_name(path);
     char *stop;
     if (!isdigit((unsigned char)*name)) return false;
     *start = strtoull(name, &stop, 10);
@@ -170,13 +170,12 @@ static void adopt(tensor_file *file, tensor_file *shard) {
 
 /* A shard lies beside its index, and is no index itself. */
 static bool is_shard_name(const char *name) {
-    size_t length = strlen(name);
-    return length && !strchr(name, '/') && (length < 5 || strcmp(name + length - 5, ".json") != 0);
+    return *name && !strchr(name, '/') && !path_ends_with(name, ".json");
 }
 
 static bool add_shard(tensor_file *file, const char *name, const char *key, scry_error *err) {
-    const char *slash = strrchr(file->map.path, '/');
-    char *path = mem_format("%.*s%s", slash ? (int)(slash + 1 - file->map.path) : 0, file->map.path, name);
+    const char *own = file->map.path;
+    char *path = mem_format("%.*s%s", (int)(path_file_name(own) - own), own, name);
     tensor_file shard;
     bool ok = tensor_file_open_in(&shard, path, file->folder, key, err);
     free(path);

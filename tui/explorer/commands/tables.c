@@ -1,5 +1,6 @@
 /* tables.c: commands whose answer is a table: a page over the panes. */
 #include "results/results.h"
+#include "base/path.h"
 #include "text/text.h"
 #include "explorer/panes/text_page.h"
 #include "explorer/panes/view.h"
@@ -127,8 +128,7 @@ static cJSON *index_row(work_of_table *w, size_t i, const scry_cancel *stop) {
     of.set = scry_set_new(of.ranking->latents);
     for (uint32_t rank = 0; rank < w->n && rank < of.ranking->latents; rank++)
         scry_set_put(of.set, of.ranking->order[rank], true);
-    const char *path = scry_index_info(of.index)->path, *slash = strrchr(path, '/');
-    cJSON *row = compare_row(&of, slash ? slash + 1 : path, w->n, &scope, stop);
+    cJSON *row = compare_row(&of, path_file_name(scry_index_info(of.index)->path), w->n, &scope, stop);
     scry_set_free(of.set);
     scry_ranking_free(of.ranking);
     scry_scope_free(&scope);

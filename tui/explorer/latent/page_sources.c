@@ -1,6 +1,7 @@
 /* page_sources.c: the same latent under each source of its training set, and in every open index that has as many
  * latents: its rank, its shift, and what it was before and after. */
 #include "explorer/latent/latent_page.h"
+#include "base/path.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -46,10 +47,8 @@ static uint32_t rank_by(const tab *t, scry_condition source, scry_metric metric,
 }
 
 static const char *file_name(const char *path, char *out, size_t size, bool ascii) {
-    const char *slash = strrchr(path, '/');
-    text_clean(slash ? slash + 1 : path, out, size, ascii);
-    char *end = strrchr(out, '.');
-    if (end && strcmp(end, ".scry") == 0) *end = 0;
+    text_clean(path_file_name(path), out, size, ascii);
+    if (path_ends_with(out, ".scry")) out[strlen(out) - strlen(".scry")] = 0;
     text_fit_middle(out, NAME, ascii);
     return out;
 }

@@ -73,7 +73,7 @@ static int part_of(const char *text, int cols) {
     const char *at = text;
     while (*at) {
         const char *here = at;
-        width += text_width(text_next(&at));
+        width += text_width(utf8_next(&at));
         if (width > cols) return space ? space : (int)(here - text);
         if (*at == ' ' || !*at) space = (int)(at - text);
     }

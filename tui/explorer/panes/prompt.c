@@ -22,7 +22,7 @@ static int draw_text(app *a, int y, int x) {
     int at = text_clean(before, safe, sizeof safe, a->ascii), skip = 0;
     text_clean(p->text, safe, sizeof safe, a->ascii);
     const char *from = safe;
-    while (at - skip > room && *from) skip += text_width(text_next(&from));
+    while (at - skip > room && *from) skip += text_width(utf8_next(&from));
     int end = x + grid_put(a->grid, y, x, room, ROLE_TEXT, from);
     if (p->text[p->at]) {
         grid_flag(a->grid, y, x + at - skip, 1, CELL_CURSOR);
@@ -237,7 +237,7 @@ static size_t line_of(const char *text, int cols) {
     for (const char *at = text; *at;) {
         size_t here = (size_t)(at - text);
         bool is_blank = *at == ' ';
-        used += text_width(text_next(&at));
+        used += text_width(utf8_next(&at));
         if (is_blank) blank = here;
         if (used > cols) return blank ? blank : here;
     }

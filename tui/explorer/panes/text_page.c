@@ -17,7 +17,7 @@ static void part_of(const char *line, int from, int to, char *text, size_t size)
     int x = 0;
     while (*at && x < to) {
         if (x >= from && !first) first = at;
-        x += text_width(text_next(&at));
+        x += text_width(utf8_next(&at));
     }
     snprintf(text, size, "%.*s", first ? (int)(at - first) : 0, first ? first : "");
 }

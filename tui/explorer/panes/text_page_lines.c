@@ -32,7 +32,7 @@ static int fill(const char *text, int bytes, int cols) {
     while (at < text + bytes) {
         const char *here = at;
         if (*here == ' ') blank = here;
-        width += text_width(text_next(&at));
+        width += text_width(utf8_next(&at));
         if (width > cols) return (int)((blank && blank > text ? blank : here > text ? here : at) - text);
     }
     return bytes;
@@ -67,7 +67,7 @@ static page_table table_of(const page_line *line, size_t count) {
         const char *at = line[i].text, *end = at + line[i].bytes;
         int x = 0;
         while (at < end) {
-            uint32_t code = text_next(&at);
+            uint32_t code = utf8_next(&at);
             for (int w = text_width(code); w > 0 && x < LINE_MOST; w--) filled[x++] |= code != ' ';
         }
         if (x > t.end) t.end = x;
