@@ -4,7 +4,7 @@
 x=$place/s.scry
 gives 0 index sample_data/study.json -o "$x"
 gives 0 sets "$x"
-prints "sets: none at first" 'no sets are kept yet; --keep NAME'
+prints "sets: none at first" 'no named sets yet; --keep NAME'
 gives 0 sets "$x" --top 30 --keep core
 says "sets --keep: what and where" "s.sets.json: 30 latents kept as core"
 gives 0 sets "$x" --latents "core - top10 + 3,17" --keep odd

@@ -24,7 +24,7 @@ static bool write_report(const char *index, const char *path, scry_score score, 
     for (uint32_t i = 0; i < top && i < F; i++) scry_set_put(s.set, s.ranking->order[i], true);
     report r = {.s = &s,
                 .scope = &scope,
-                .scope_words = "all",
+                .scope_spec = "all",
                 .selection = "the <first> & so on",
                 .top = top,
                 .threads = threads};
@@ -173,7 +173,7 @@ static void refused(const char *index) {
     if (!s.index || !scry_scope_read(&scope, s.index, 0, "all", false, &err)) return;
     s.ranking = scry_rank(s.index, 0, SCRY_ICL, SCRY_SQ, &err);
     s.set = scry_set_new(scry_index_info(s.index)->d_sae);
-    report r = {.s = &s, .scope = &scope, .scope_words = "all", .selection = "none", .top = 5};
+    report r = {.s = &s, .scope = &scope, .scope_spec = "all", .selection = "none", .top = 5};
     check(!report_write(&r, "/nowhere/at/all.html", &err), "a place that cannot be written to");
     check_says(err.text, SAYS("/nowhere/at/all.html", "cannot be written"), "it is named");
     scry_set_free(s.set);

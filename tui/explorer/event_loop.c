@@ -25,7 +25,7 @@ static scry_session *make_session(const options *o, scry_index *index, scry_erro
     bool is_signed;
     if (!cli_train(o, index, &train, err) || !cli_ranking(o, index, train, &source, &metric, err) ||
         !cli_score(o, index, &score, err) || !cli_top(o, index, 0, 100, &top, err) ||
-        !subject_scope_spec(o, index, &spec, &is_signed, err))
+        !cli_scope_spec(o, index, &spec, &is_signed, err))
         return NULL;
     scry_session *s = scry_session_new(index, train, source, metric, top, score, err);
     if (!s) return NULL;

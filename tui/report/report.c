@@ -63,7 +63,7 @@ static void put_facts(const page *p) {
     }
     put_fact(p->f, "selection", p->r->selection);
     snprintf(text, sizeof text, "%zu, %zu in the correlation (%s), with the %s", info->domains,
-             p->result[p->r->s->score].fit.n, p->r->scope_words, change_name(p->r->scope->is_signed));
+             p->result[p->r->s->score].fit.n, p->r->scope_spec, change_name(p->r->scope->is_signed));
     put_fact(p->f, "domains", text);
     put_fact(p->f, "index", path_file_name(info->path));
     fputs("</dl>\n", p->f);
@@ -101,7 +101,7 @@ static void put_shift_cards(const page *p) {
     if (!other) return;
     size_t count;
     scry_overlap_point *points = scry_overlap(by, other, 100, &count);
-    snprintf(words, sizeof words, "of the top 100 by each source (%s) are in both (by chance %.1f)", metric,
+    snprintf(words, sizeof words, "of the top 100 by each source (%s) are in both (%.1f expected by chance)", metric,
              points[count - 1].expected);
     put_card(p->f, "card-overlap", points[count - 1].overlap, "%.0f", 0, words);
     free(points);
@@ -118,8 +118,7 @@ static void put_cards(const page *p) {
     put_card(p->f, "card-pearson", r->fit.pearson, "%.3f", 0, words);
     put_card(p->f, "card-p", r->p_value, "%.4f", 0, "permutation p, two-sided");
     if (!isnan(r->random_rank))
-        put_card(p->f, "card-random", r->random_rank, "%.1f%%", 100,
-                 "of random sets of the same size have a lower rho");
+        put_card(p->f, "card-random", r->random_rank, "%.1f%%", 100, "of random sets of the same size are beaten");
     if (s->ranking && s->ranking->latents >= 100) put_shift_cards(p);
     fputs("</div>\n", p->f);
 }
@@ -133,18 +132,18 @@ static void put_correlations(const page *p) {
                                             {"r2", "R2", "%.4f", 0},
                                             {"spearman", "Spearman", "%.4f", 0},
                                             {"p_value", "p", "%.5f", 0},
-                                            {"loo_min", "one out, from", "%.3f", 0},
+                                            {"loo_min", "leave-one-out, from", "%.3f", 0},
                                             {"loo_max", "to", "%.3f", 0},
                                             {"ci_low", "95%, from", "%.3f", 0},
                                             {"ci_high", "to", "%.3f", 0},
                                             {"random_mean", "random", "%.3f", 0},
                                             {"random_sd", "deviation", "%.3f", 0},
-                                            {"random_rank", "below", "%.1f%%", 100},
+                                            {"random_rank", "beats random", "%.1f%%", 100},
                                             {0}};
     cJSON *list = cJSON_CreateArray();
     for (int s = 0; s < SCRY_SCORES; s++)
         if (p->facts[s]) cJSON_AddItemReferenceToArray(list, p->facts[s]);
-    const html_table t = {"correlation", "Correlation of each score with the measured change, and what keeps it honest",
+    const html_table t = {"correlation", "Correlation of each score with the measured change, and its statistics",
                           columns, "score", NULL};
     html_rows(p->f, &t, list);
     cJSON_Delete(list);
@@ -205,10 +204,10 @@ static char *words_of(const scry_index *index, uint32_t latent) {
 static void put_latents(const page *p) {
     static const result_column columns[] = {{"rank", "rank", "%.0f", 0},
                                             {"latent", "latent", "%.0f", 0},
-                                            {"in", "in", NULL, 0},
+                                            {"in", "sel", NULL, 0},
                                             {"shift", "shift", "%#.4g", 0},
                                             {"share", "share", "%.2f%%", 100},
-                                            {"cumulative", "sum", "%.1f%%", 100},
+                                            {"cumulative", "cum. share", "%.1f%%", 100},
                                             {"mean_base", "mean, base", "%#.4g", 0},
                                             {"mean_shifted", "shifted", "%#.4g", 0},
                                             {"rate_base", "fires, base", "%.2f%%", 100},
@@ -239,8 +238,8 @@ static void put_latents(const page *p) {
 static void put_tops(const page *p) {
     tops_table tops;
     baselines_tops(p->baselines, &tops);
-    const html_table t = {"tops", "What the tops hold of the shift (sq), and what two sources share", tops.columns, "n",
-                          NULL};
+    const html_table t = {"tops", "Share of the shift (sq) in the tops, and the overlap of two sources", tops.columns,
+                          "n", NULL};
     html_rows(p->f, &t, result_get(p->baselines, "tops"));
 }
 
@@ -264,20 +263,20 @@ static const double SCORES_SHARE = 0.2, NUMBERS_SHARE = 0.8;
 
 static void compute(page *p) {
     const report *r = p->r;
-    for (int s = 0; s < SCRY_SCORES && !scry_cancelled(r->stop); s++) {
+    for (int s = 0; s < SCRY_SCORES && !scry_cancelled(r->cancel); s++) {
         if (!scry_has_score(r->s->index, (scry_score)s)) continue;
         selection_context of = *r->s;
         of.score = (scry_score)s;
         scry_scorer *scorer = scry_scorer_new(of.index, of.score);
         scry_scorer_load(scorer, of.set);
         scry_result_fit(&p->result[s], of.index, scorer, r->scope);
-        scry_result_finish(&p->result[s], of.index, of.score, of.set, r->stop);
+        scry_result_finish(&p->result[s], of.index, of.score, of.set, r->cancel);
         scry_scorer_free(scorer);
         p->facts[s] = score_result(&of, &p->result[s]);
-        scry_report_progress(r->stop, SCORES_SHARE * (s + 1) / SCRY_SCORES);
+        scry_report_progress(r->cancel, SCORES_SHARE * (s + 1) / SCRY_SCORES);
     }
-    const scry_cancel rest = scry_cancel_part(r->stop, SCORES_SHARE, NUMBERS_SHARE);
-    if (r->s->ranking && !scry_cancelled(r->stop))
+    const scry_cancel rest = scry_cancel_part(r->cancel, SCORES_SHARE, NUMBERS_SHARE);
+    if (r->s->ranking && !scry_cancelled(r->cancel))
         p->baselines = baselines_result(r->s->index, r->s->ranking, r->top, r->scope, r->threads, &rest);
 }
 
@@ -293,7 +292,7 @@ static void write_page(const page *p) {
             title);
     fputs("<a href=\"#predict\">correlation</a>", p->f);
     if (latents)
-        fputs("<a href=\"#latents\">latents</a><a href=\"#shift\">shift</a><a href=\"#beat\">baselines</a>"
+        fputs("<a href=\"#latents\">latents</a><a href=\"#shift\">shift</a><a href=\"#baselines-section\">baselines</a>"
               "<a href=\"#tokens\">tokens</a>",
               p->f);
     fputs("<a href=\"#mixture\">mixture</a><a href=\"#how\">how</a></nav>\n", p->f);
@@ -308,10 +307,10 @@ static void write_page(const page *p) {
     if (latents) {
         fputs("<h2 id=\"latents\">The latents that move most</h2>\n", p->f);
         put_latents(p);
-        fputs("<h2 id=\"shift\">How concentrated the shift is, and how well it is foreseen</h2>\n", p->f);
+        fputs("<h2 id=\"shift\">How concentrated the shift is, and how well it is predicted</h2>\n", p->f);
         report_shift_plots(p->f, r, &p->result[r->s->score]);
         put_tops(p);
-        fputs("<h2 id=\"beat\">What the score has to beat</h2>\n", p->f);
+        fputs("<h2 id=\"baselines-section\">Baselines for the score</h2>\n", p->f);
         put_baselines(p);
     }
     fputs("<h2 id=\"mixture\">A mixture by score</h2>\n", p->f);
@@ -332,12 +331,12 @@ bool report_write(const report *r, const char *path, scry_error *err) {
     if (!atomic_file_begin(&w, path, err)) return false;
     page p = {.r = r, .info = scry_index_info(r->s->index), .f = w.file};
     compute(&p);
-    if (!scry_cancelled(r->stop)) write_page(&p);
+    if (!scry_cancelled(r->cancel)) write_page(&p);
     for (int s = 0; s < SCRY_SCORES; s++) {
         if (p.facts[s]) scry_result_free(&p.result[s]);
         cJSON_Delete(p.facts[s]);
     }
     cJSON_Delete(p.baselines);
-    bool whole = !scry_cancelled(r->stop);
+    bool whole = !scry_cancelled(r->cancel);
     return atomic_file_end(&w, whole, err) && whole;
 }

@@ -11,11 +11,11 @@
 typedef struct report {
     const selection_context *s; /* its score is the one that residuals and sweeps are of */
     const scry_scope *scope;    /* the domains that take part */
-    const char *scope_words;    /* "all", "extremes:4" */
+    const char *scope_spec;     /* "all", "extremes:4" */
     const char *selection;      /* the selection in words */
     uint32_t top;               /* of the ranking: listed, and taken by overlap and baselines */
     unsigned threads;
-    const scry_cancel *stop; /* NULL: never */
+    const scry_cancel *cancel; /* NULL: not cancellable */
 } report;
 
 /* The file is there whole or not at all. False without err when stopped. */

@@ -55,7 +55,7 @@ static void put_latent(FILE *f, const report *r, uint32_t rank) {
 void report_tokens(FILE *f, const report *r) {
     const selection_context *s = r->s;
     uint32_t shown = 0;
-    for (uint32_t rank = 0; rank < s->ranking->latents && shown < LATENTS && !scry_cancelled(r->stop); rank++)
+    for (uint32_t rank = 0; rank < s->ranking->latents && shown < LATENTS && !scry_cancelled(r->cancel); rank++)
         if (scry_set_has(s->set, s->ranking->order[rank])) {
             put_latent(f, r, rank);
             shown++;

@@ -1,4 +1,4 @@
-/* analysis/baselines.c: scry baselines: what a score has to beat (STS paper, tables 5 and 13, fig. 2a). */
+/* baselines.c: scry baselines: baselines for the score (STS paper, tables 5 and 13, fig. 2a). */
 #include "baselines.h"
 #include "results/results.h"
 #include "shell/commands.h"

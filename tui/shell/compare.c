@@ -49,7 +49,7 @@ static cJSON *read_row(const options *o, int word, uint32_t top, first_index *fi
     scry_scope_free(&scope);
     if (ok && word && !same_study(first->s.index, first->s.train, s.index, s.train)) {
         char text[600];
-        snprintf(text, sizeof text, "%.250s: other domains or changes than %.250s: these are not of one study",
+        snprintf(text, sizeof text, "%.250s: has other domains or changes than %.250s: they are not of one study",
                  o->word[word], o->word[0]);
         output_warning(text);
     }

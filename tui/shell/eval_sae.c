@@ -48,9 +48,9 @@ static int print(const options *o, const scry_sae_quality *q) {
     if (isfinite(q->fvu)) snprintf(fvu, sizeof fvu, " (FVU %.4f)", q->fvu);
     snprintf(head, sizeof head,
              "%s, %llu tokens\n\n"
-             "L0                  %.2f active latents a token\n"
+             "L0                  %.2f active latents per token\n"
              "explained variance  %s%s\n"
-             "MSE                 %.4g a token and dimension\n"
+             "MSE                 %.4g per token and dimension\n"
              "cosine              %.4f of a residual and its reconstruction\n"
              "dead                %.1f%% of latents never fire here\n"
              "dense               %.1f%% fire on more than a tenth of the tokens\n\n",

@@ -66,7 +66,7 @@ int shell_fires_on(const options *o) {
     if (!index) return output_error(&err);
     int capture, status;
     uint32_t top, threads;
-    if (o->words < 2) scry_misuse(&err, "fires-on: expected a token's text behind the index");
+    if (o->words < 2) scry_misuse(&err, "fires-on: expected a token's text after the index");
     if (err.status || !cli_needs_latents(index, &err) || !cli_capture(o, index, &capture, &err) ||
         !options_number("--top", o->top, 1, 20, &top, &err) ||
         !options_number("--threads", o->threads, 1, 0, &threads, &err))

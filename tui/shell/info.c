@@ -16,7 +16,7 @@
 static int report_system(void) {
     int status = system_report();
     char *path = config_path();
-    printf("settings  %s%s\n", path, access(path, R_OK) == 0 ? "" : " (there is none)");
+    printf("settings  %s%s\n", path, access(path, R_OK) == 0 ? "" : " (does not exist)");
     free(path);
     return status;
 }
@@ -60,18 +60,18 @@ static int print_sections(const options *o, const scry_index *index) {
     free(item);
     static const result_column columns[] = {{"name", "section", NULL, 0},
                                             {"bytes", "bytes", "%.0f", 0},
-                                            {"per_activation", "an activation", "%.3f", 0},
+                                            {"per_activation", "per activation", "%.3f", 0},
                                             {"share", "share", "%.1f%%", 100},
                                             {0}};
     char head[200];
-    snprintf(head, sizeof head, "%" PRIu64 " bytes, %.2f an activation (%" PRIu64 ")\n\n", info->file_size,
+    snprintf(head, sizeof head, "%" PRIu64 " bytes, %.2f per activation (%" PRIu64 ")\n\n", info->file_size,
              info->nnz ? (double)info->file_size / (double)info->nnz : 0, info->nnz);
     return output_print(o, facts, "sections", columns, head);
 }
 
 int shell_info(const options *o) {
     scry_error err = {0};
-    if (o->system && (o->json || o->csv)) scry_misuse(&err, "--system: is words only; expected no --json or --csv");
+    if (o->system && (o->json || o->csv)) scry_misuse(&err, "--system: prints text only; expected no --json or --csv");
     if (err.status) return output_error(&err);
     if (o->system && !o->word[0]) return report_system();
     scry_index *index = cli_open(o, &err);

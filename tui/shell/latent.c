@@ -187,7 +187,7 @@ static const result_column profile_columns[] = {{"name", "domain", NULL, 0},
                                                 {"mean_icl", "mean icl", "%.4g", 0},
                                                 {"rate_icl", "fires icl", "%.2f%%", 100},
                                                 {"icl_difference", "icl change", "%+.4g", 0},
-                                                {"contribution", "adds", "%.4g", 0},
+                                                {"contribution", "contribution", "%.4g", 0},
                                                 {"share", "share", "%.2f%%", 100},
                                                 {0}};
 static const result_column neighbour_columns[] = {{"side", "side", NULL, 0},

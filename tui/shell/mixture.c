@@ -1,4 +1,4 @@
-/* analysis/mixture.c: scry mix: a budget of examples over the domains in the ratio of their STS. */
+/* mixture.c: scry mix: a budget of examples over the domains in the ratio of their STS. */
 #include "analysis.h"
 #include "shell/commands.h"
 #include "shell/output.h"
@@ -22,7 +22,7 @@ typedef struct mix {
 static bool choose_domains(const options *o, mix *m, scry_error *err) {
     const scry_info *info = scry_index_info(m->s.index);
     const char *spec;
-    if (!subject_domains(o, &spec, err) || !scry_domains_read(m->use, m->s.index, m->s.train, spec, err)) return false;
+    if (!cli_domains(o, &spec, err) || !scry_domains_read(m->use, m->s.index, m->s.train, spec, err)) return false;
     if (o->exclude && !scry_domains_read(m->out, m->s.index, m->s.train, o->exclude, err)) return false;
     scry_scorer *scorer = scry_scorer_new(m->s.index, m->s.score);
     scry_scorer_load(scorer, m->s.set);
@@ -39,7 +39,7 @@ static bool choose_domains(const options *o, mix *m, scry_error *err) {
 }
 
 static bool mix_read(const options *o, mix *m, scry_error *err) {
-    if (!o->budget) return scry_misuse(err, "--budget is missing: how many examples are to be shared out?");
+    if (!o->budget) return scry_misuse(err, "--budget is missing: how many examples should be divided?");
     if (!options_number("--budget", o->budget, 1, 0, &m->budget, err) ||
         !options_number("--min", o->least, 0, 0, &m->least, err) ||
         !options_number("--max", o->most, 0, m->budget, &m->most, err) || !cli_read(o, &m->s, err))

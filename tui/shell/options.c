@@ -1,6 +1,7 @@
 /* shell/options.c: the shell's words after the command. */
 #include "shell/options.h"
 #include "shell/commands.h"
+#include "text/choices.h"
 #include "text/suggest.h"
 
 #include <stdio.h>
@@ -15,6 +16,10 @@ const option_row option_rows[] = {
 };
 enum { ROWS = sizeof option_rows / sizeof *option_rows };
 const size_t option_count = ROWS;
+
+const char *option_argument(const option_row *o) {
+    return choices_expand(o->argument);
+}
 
 bool options_apply(const char *list, const char *name) {
     if (strcmp(list, "*") == 0) return true;
@@ -57,7 +62,7 @@ static bool read_option(options *o, int argc, char **argv, int *at, scry_error *
         } else if (*at + 1 < argc) {
             *field = argv[++*at];
         } else {
-            return scry_misuse(err, "%s needs %s after it", name, option_rows[i].argument);
+            return scry_misuse(err, "%s needs %s after it", name, option_argument(&option_rows[i]));
         }
         return true;
     }
@@ -84,7 +89,7 @@ static int most_words(const char *name) {
 bool options_read(options *o, int argc, char **argv, scry_error *err) {
     *o = (options){.command = "open"};
     int at = 1;
-    if (argc > 1 && command_in_shell(argv[1])) o->command = argv[at++];
+    if (argc > 1 && command_in_shell(argv[1])) o->command = command_find(argv[at++])->name;
     else if (argc > 1 && argv[1][0] != '-' && !known_word(argv[1], err)) return false;
     bool only_words = false;
     for (; at < argc; at++) {
@@ -93,7 +98,7 @@ bool options_read(options *o, int argc, char **argv, scry_error *err) {
         } else if (!only_words && argv[at][0] == '-' && argv[at][1]) {
             if (!read_option(o, argc, argv, &at, err)) return false;
         } else if (o->words == most_words(o->command)) {
-            return scry_misuse(err, "%s: one word too many: \"%.60s\"",
+            return scry_misuse(err, "%s: unexpected argument \"%.60s\"",
                                strcmp(o->command, "open") == 0 ? "the explorer" : o->command, argv[at]);
         } else {
             o->word[o->words++] = argv[at];
@@ -162,8 +167,8 @@ void options_help(const char *name) {
     for (size_t i = 0; i < ROWS; i++) {
         if (!options_apply(option_rows[i].commands, name)) continue;
         char left[64];
-        snprintf(left, sizeof left, "%s %s", option_rows[i].name,
-                 option_rows[i].argument ? option_rows[i].argument : "");
+        const char *argument = option_argument(&option_rows[i]);
+        snprintf(left, sizeof left, "%s %s", option_rows[i].name, argument ? argument : "");
         print_definition(left, option_rows[i].help);
     }
 }

@@ -38,6 +38,9 @@ typedef struct option_row {
     size_t offset;                                 /* of its field in options */
 } option_row;
 
+/* The argument as people read it; NULL: it takes none. */
+const char *option_argument(const option_row *o);
+
 extern const option_row option_rows[];
 extern const size_t option_count;
 

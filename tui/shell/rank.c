@@ -11,7 +11,7 @@ static int print_ranking(const options *o, const scry_index *index, const scry_r
                                             {"latent", "latent", "%.0f", 0},
                                             {"shift", "shift", "%.6g", 0},
                                             {"share", "share%", "%.2f", 100},
-                                            {"cumulative", "cum%", "%.1f", 100},
+                                            {"cumulative", "cum. share%", "%.1f", 100},
                                             {"mean_base", "mean base", "%.4g", 0},
                                             {"mean_shifted", "shifted", "%.4g", 0},
                                             {"rate_base", "rate base%", "%.2f", 100},

@@ -1,4 +1,4 @@
-/* score/scorer.c: scry score and scry export: a selection's STS, and the selection itself. */
+/* score.c: scry score and scry export: a selection's STS, and the selection itself. */
 #include "analysis.h"
 #include "shell/commands.h"
 #include "results/results.h"
@@ -22,7 +22,7 @@ typedef struct repeats {
 static bool repeats_read(const options *o, const selection_context *s, const scry_result *r, repeats *p,
                          scry_error *err) {
     *p = (repeats){0};
-    if (!o->repeats && o->sample_tokens) return scry_misuse(err, "--sample-tokens: expected with --repeats R");
+    if (!o->repeats && o->sample_tokens) return scry_misuse(err, "--sample-tokens: needs --repeats R");
     if (!o->repeats) return true;
     if (!options_number("--repeats", o->repeats, 2, 0, &p->count, err) ||
         !options_number("--sample-tokens", o->sample_tokens, 1, 10000, &p->most, err) ||
@@ -64,27 +64,28 @@ static void add_repeats(cJSON *facts, const repeats *p, size_t D) {
     free(one);
 }
 
-/* What stands beside rho, each part where it is known. */
-static void rho_statistics_text(const selection_context *s, const scry_result *r, const repeats *p, char *words,
-                                size_t size) {
+/* rho's statistics, each where it is known. */
+static void statistics_text(const selection_context *s, const scry_result *r, const repeats *p, char *words,
+                            size_t size) {
     bool latents = scry_index_info(s->index)->d_sae > 0;
-    char left_out[80] = "too few domains to leave one out", random[160] = "no latents to draw random sets from";
+    char left_out[80] = "too few domains to leave one out", random[160] = "no latents for random sets";
     char interval[120] = "no tokens to resample";
-    if (!isnan(r->loo_min)) snprintf(left_out, sizeof left_out, "leave one out %.4f to %.4f", r->loo_min, r->loo_max);
-    if (latents) strcpy(random, "no random sets: the selection holds nothing, or more than all active latents");
+    if (!isnan(r->loo_min)) snprintf(left_out, sizeof left_out, "leave-one-out %.4f to %.4f", r->loo_min, r->loo_max);
+    if (latents) strcpy(random, "no random sets: the selection is empty, or larger than all active latents");
     if (latents) strcpy(interval, "too few samples to resample");
     if (scry_index_info(s->index)->candidates)
         strcpy(random, "no random sets: only the most shifted latents are scored (--candidates)");
     else if (!isnan(r->random_mean))
-        snprintf(random, sizeof random, "random sets of the same size: rho %.3f, deviation %.3f; %.1f%% lie below",
-                 r->random_mean, r->random_sd, 100 * r->random_rank);
+        snprintf(random, sizeof random,
+                 "random sets of the same size: rho %.3f, deviation %.3f; beats %.1f%% of random sets", r->random_mean,
+                 r->random_sd, 100 * r->random_rank);
     if (!isnan(r->ci_low))
         snprintf(interval, sizeof interval, "95%% interval over resampled tokens %.4f to %.4f", r->ci_low, r->ci_high);
     int used = snprintf(words, size, "permutation p %.5f   %s\n%s\n%s   (seed %d)\n", r->p_value, left_out, interval,
                         random, SCRY_SEED);
     if (p->count)
         snprintf(words + used, size - (size_t)used,
-                 "%u repeats of up to %u tokens a domain: rho %.4f, deviation %.4f\n", p->count, p->most, p->mean,
+                 "%u repeats of up to %u tokens per domain: rho %.4f, deviation %.4f\n", p->count, p->most, p->mean,
                  p->sd);
 }
 
@@ -98,10 +99,10 @@ static void score_head(const selection_context *s, const scry_result *r, const s
     if (isnan(r->fit.pearson)) {
         snprintf(head + used, size - used, "no correlation: %s\n\n",
                  r->fit.n < 3 ? "fewer than 3 domains have a score and a measured change"
-                              : "the scores or the changes are all alike");
+                              : "all scores, or all changes, are equal");
         return;
     }
-    rho_statistics_text(s, r, p, words, sizeof words);
+    statistics_text(s, r, p, words, sizeof words);
     snprintf(head + used, size - used, "rho %.4f with the %s over %zu domains   R2 %.4f   Spearman %.4f\n%s\n",
              r->fit.pearson, what, r->fit.n, r->fit.r2, r->spearman, words);
 }

@@ -1,4 +1,4 @@
-/* selection/named_sets.c: scry sets: the named sets of an index, and two selections beside each other. */
+/* sets.c: scry sets: the named sets of an index, and two selections compared. */
 #include "sets.h"
 #include "shell/commands.h"
 #include "shell/output.h"
@@ -30,7 +30,8 @@ static int list(const options *o, const selection_context *s, const scry_named_s
     }
     char head[160];
     snprintf(head, sizeof head,
-             sets->count ? "beside the selection of %u latent%s\n\n" : "no sets are kept yet; --keep NAME\n",
+             sets->count ? "compared with the selection of %u latent%s\n\n"
+                         : "no named sets yet; --keep NAME keeps one\n",
              s->set->count, plural_s(s->set->count));
     return output_print(o, facts, "sets", columns, head);
 }

@@ -1,4 +1,4 @@
-/* analysis/sweep.c: scry sweep: rho against N, against bands of ranks, against random sets. */
+/* sweep.c: scry sweep: rho against N, against bands of ranks, against random sets. */
 #include "analysis.h"
 #include "shell/commands.h"
 #include "shell/output.h"
@@ -80,7 +80,7 @@ static int print_ranks(const options *o, const sweep *s) {
     char head[300];
     int used = head_begin(s, head, sizeof head);
     snprintf(head + used, sizeof head - (size_t)used, "%s; p is of %s alone, not of the best of them (seed %d)\n\n",
-             bands ? "each row a selection of those ranks" : "each row a selection of ranks 1 to N",
+             bands ? "each row is a selection of those ranks" : "each row is a selection of ranks 1 to N",
              bands ? "a band" : "an N", SCRY_SEED);
     return output_print(o, facts, "points", bands ? by_band : by_n, head);
 }
@@ -157,7 +157,7 @@ static int print_random(const options *o, const sweep *s) {
     else
         snprintf(head + used, sizeof head - (size_t)used,
                  "the first %u: rho %.4f\n%u random sets of as many active latents (seed %d): mean %.4f, deviation "
-                 "%.4f; %.1f%% lie below\n\n",
+                 "%.4f; rho beats %.1f%% of random sets\n\n",
                  s->top, own, sets, SCRY_SEED, mean, sd, 100 * rank);
     return output_print(o, facts, o->csv ? "points" : "quantiles", o->csv ? each : quantiles, head);
 }
@@ -171,7 +171,7 @@ static bool read_options(const options *o, sweep *s, scry_error *err) {
     bool random = strcmp(s->over, "random") == 0;
     if (strcmp(s->over, "n") != 0 && strcmp(s->over, "bands") != 0 && !random)
         return scry_misuse(err, "--over: found \"%.40s\", expected n, bands or random", s->over);
-    if (o->band && strcmp(s->over, "bands") != 0) return scry_misuse(err, "--band: expected with --over bands");
+    if (o->band && strcmp(s->over, "bands") != 0) return scry_misuse(err, "--band: needs --over bands");
     return options_number("--band", o->band, 1, 100, &s->width, err) && (s->index = cli_open(o, err)) &&
            cli_top(o, s->index, 1, random ? 100 : 1000, &s->top, err) && cli_train(o, s->index, &s->train, err) &&
            cli_ranking(o, s->index, s->train, &source, &metric, err) && cli_score(o, s->index, &s->score, err) &&
@@ -185,8 +185,8 @@ static bool candidates_reach(const sweep *s, scry_error *err) {
     bool random = strcmp(s->over, "random") == 0;
     if (!most || (!random && s->top <= most)) return true;
     if (random)
-        return scry_misuse(err, "--over random: this index was made with --candidates, which leaves no latents to draw "
-                                "random sets from; index again without it");
+        return scry_misuse(err, "--over random: this index was made with --candidates, which leaves no latents for "
+                                "random sets; index again without it");
     return scry_misuse(err,
                        "--top %u: this index was made with --candidates %u, and no more of a ranking is scored; "
                        "expected at most %u",

@@ -1,4 +1,4 @@
-/* synth/synth.c: scry synth: a study whose answers are known beforehand. */
+/* synth.c: scry synth: a study whose answers are known beforehand. */
 #include "shell/commands.h"
 #include "shell/output.h"
 #include "shell/cli_context.h"
@@ -22,8 +22,7 @@ static bool read_options(const options *o, synth_options *s, scry_error *err) {
     if (o->words)
         return scry_misuse(err, "synth: found \"%.60s\", expected only options; scry synth -o DIR", o->word[0]);
     if (!o->out) return scry_misuse(err, "synth: -o is missing; scry synth -o DIR");
-    if (o->null && o->rho)
-        return scry_misuse(err, "--null plants no correlation, so --rho cannot be had with it; leave one out");
+    if (o->null && o->rho) return scry_misuse(err, "--null and --rho: expected one of them");
     s->is_null = o->null != NULL;
     return options_number("--width", o->width, 16, WIDTH, &s->latents, err) &&
            options_number("--domain-count", o->domain_count, 3, DOMAINS, &s->domains, err) &&

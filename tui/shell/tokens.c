@@ -1,4 +1,4 @@
-/* latent/top_tokens.c: scry tokens: where a latent fires, in context. */
+/* tokens.c: scry tokens: where a latent fires, in context. */
 #include "latent.h"
 #include "shell/commands.h"
 #include "results/results.h"
@@ -52,8 +52,9 @@ static int print_tokens(const options *o, const tokens_query *q) {
                                                                                  : "; never in this capture");
     if (!scry_scored(q->index, q->fires->latent)) {
         char words[120];
-        snprintf(words, sizeof words, "latent %u was not encoded on the domains (--candidates %u): no tokens of theirs",
-                 q->fires->latent, scry_index_info(q->index)->candidates);
+        snprintf(words, sizeof words,
+                 "latent %u was not encoded on the domains (--candidates %u): it has no tokens there", q->fires->latent,
+                 scry_index_info(q->index)->candidates);
         output_warning(words);
     }
     return output_print(o, facts, "examples", q->versus >= 0 ? beside : plain, head);
@@ -66,8 +67,7 @@ static bool read_pick(const options *o, tokens_query *q, scry_error *err) {
     scry_metric metric;
     uint32_t seed;
     q->versus = o->versus ? scry_condition_of(o->versus) : -1;
-    if (o->versus && q->versus <= SCRY_BASE)
-        return scry_misuse(err, "--versus: found \"%.40s\", expected icl, sft or rl", o->versus);
+    if (o->versus && q->versus <= SCRY_BASE) return cli_misuse(err, "--versus", o->versus, CHOICES_SOURCE);
     if (o->interval && !scry_example_query_read(&q->pick, o->interval, err)) return false;
     if (!options_number("--seed", o->seed, 0, SCRY_SEED, &seed, err) || !cli_train(o, q->index, &train, err) ||
         !cli_ranking(o, q->index, train, &source, &metric, err))

@@ -103,9 +103,8 @@ static bool check_words(const options *o, scry_error *err) {
     if (!o->words && !o->resume)
         return scry_misuse(err, "train: expected residual files or a study manifest; scry train CAPTURE... -o %s",
                            o->out);
-    if (setting)
-        return scry_misuse(err, "--resume goes on with the settings that the run began with; leave out %s", setting);
-    if (o->size) return scry_misuse(err, "--size goes with scry train --watch DIR, whose curves it prints");
+    if (setting) return scry_misuse(err, "--resume keeps the settings of the run; remove %s", setting);
+    if (o->size) return scry_misuse(err, "--size: needs scry train --watch DIR, whose curves it prints");
     return true;
 }
 
@@ -117,7 +116,7 @@ static bool train_shown(const options *o, const scry_train_input *input, scry_tr
     if (o->watch && train_watch_can()) return train_watched(o, input, run, result, notes, err);
     if (o->watch)
         fprintf(stderr,
-                "scry: --watch: standard output is no terminal, so the curves are not drawn; scry train --watch "
+                "scry: --watch: standard output is not a terminal, so the curves are not drawn; scry train --watch "
                 "%s in a terminal shows them\n",
                 o->out);
     cli_catch_interrupt();

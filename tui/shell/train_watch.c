@@ -111,10 +111,10 @@ static void show_curves(beside *b, int bell, bool ascii) {
     if (end == WATCH_FAILED) fprintf(stderr, "scry: --watch: %s\n", err.text);
     if (end == WATCH_LEFT)
         fprintf(stderr,
-                "scry: the training goes on; ctrl-C saves a checkpoint and stops it; its curves again, in "
-                "another terminal: scry train --watch %s\n",
+                "scry: training goes on; ctrl-C saves a checkpoint and stops it; in another terminal, "
+                "scry train --watch %s shows its curves\n",
                 b->out);
-    if (end == WATCH_STOPPED) fprintf(stderr, "scry: stopping, once this step is done and a checkpoint is saved\n");
+    if (end == WATCH_STOPPED) fprintf(stderr, "scry: stopping after this step, once a checkpoint is saved\n");
     if (end == WATCH_STOPPED || end == WATCH_SIGNALLED) worker_cancel(b->thread);
 }
 
@@ -159,7 +159,7 @@ static bool check_words(const options *o, scry_error *err) {
     if (!setting && o->json) setting = "--json";
     if (!setting && o->csv) setting = "--csv";
     if (o->words > 1) return scry_misuse(err, "train --watch: found %d folders, expected one", o->words);
-    return !setting || scry_misuse(err, "train --watch %s shows a run, it begins none: leave out %s, or say -o DIR",
+    return !setting || scry_misuse(err, "train --watch %s shows a run and starts none: remove %s, or add -o DIR",
                                    o->word[0], setting);
 }
 

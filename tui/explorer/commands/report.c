@@ -26,10 +26,10 @@ static void write_report(void *own, const scry_cancel *stop) {
     w->s.ranking = scry_rank(w->s.index, w->s.train, w->source, w->metric, &w->err);
     report r = {.s = &w->s,
                 .scope = &w->scope,
-                .scope_words = w->scope_words,
+                .scope_spec = w->scope_words,
                 .selection = w->selection,
                 .top = w->top,
-                .stop = stop};
+                .cancel = stop};
     w->ok = w->s.ranking && report_write(&r, w->path, &w->err);
 }
 

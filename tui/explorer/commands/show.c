@@ -1,6 +1,7 @@
 /* show.c: commands that change what is ranked, scored and shown. */
 #include "text/text.h"
 #include "explorer/panes/view.h"
+#include "text/choices.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -35,8 +36,9 @@ command_effect do_by_trained(app *a, const char *argument) {
 
 command_effect do_metric(app *a, const char *argument) {
     if (!*argument) return app_ask(a, "metric", "");
+    char names[CHOICES_TEXT];
     int metric = scry_metric_of(argument);
-    if (metric < 0) return app_fail(a, "metric \"%s\": expected sq, abs, mean, rate or d", argument);
+    if (metric < 0) return app_fail(a, "metric \"%s\": expected %s", argument, choices_names(CHOICES_METRIC, names));
     return rank_by(a, scry_session_ranking(a->tab->session)->source, (scry_metric)metric);
 }
 
