@@ -69,11 +69,6 @@ static void put_header(FILE *f, const scry_index *index, scry_score score) {
     fputc('\n', f);
 }
 
-/* A domain without an icl capture has no icl contributions: its cells stay empty. */
-static bool has_capture(const scry_index *index, scry_score score, size_t domain) {
-    return score != SCRY_SCORE_ICL || scry_index_info(index)->domain[domain].has_icl;
-}
-
 static void put_latent(FILE *f, const scry_index *index, const scry_ranking *r, uint32_t rank, bool in,
                        scry_score score) {
     uint32_t latent = r->order[rank];
@@ -86,7 +81,7 @@ static void put_latent(FILE *f, const scry_index *index, const scry_ranking *r, 
     size_t D = scry_index_info(index)->domains;
     for (size_t d = 0; d < D; d++) {
         fputc(',', f);
-        if (contribution && has_capture(index, score, d) && scry_scored(index, latent))
+        if (contribution && scry_domain_has_score(index, score, d) && scry_scored(index, latent))
             fprintf(f, "%.9g", (double)contribution[d]);
     }
     fputc('\n', f);

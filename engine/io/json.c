@@ -143,7 +143,7 @@ cJSON *json_parse_prefix(const char *text, size_t length, size_t *stop) {
     size_t unused;
     if (!stop) stop = &unused;
     *stop = 0;
-    return length ? parse_copy(mem_copy_bytes(text, length), length, stop) : NULL;
+    return length && length <= JSON_PREFIX_MAX ? parse_copy(mem_copy_bytes(text, length), length, stop) : NULL;
 }
 
 cJSON *json_parse(const char *text, size_t length) {

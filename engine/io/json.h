@@ -38,8 +38,11 @@ json_step json_next(json_walk *walk, json_part *key, json_part *value);
  * numbers; \u0000, where cJSON would cut the text, becomes U+2400, and half a surrogate pair
  * U+FFFD. The text is copied first: cJSON before 1.7.18 can look one byte past the end. */
 cJSON *json_parse(const char *text, size_t length);
-/* The value that the text begins with, as cJSON reads it; NULL when there is none. The text is copied likewise; neither
- * its length nor what follows the value is checked. *stop (stop may be NULL): the byte where parsing stopped. */
+/* Longest text that json_parse_prefix takes; a safetensors header may have 100 MB. */
+#define JSON_PREFIX_MAX ((size_t)128 << 20)
+
+/* Parses the value that the text begins with, unmended; NULL when there is none or the text is too long. What follows
+ * the value is not checked. *stop (stop may be NULL): the byte where parsing stopped. */
 cJSON *json_parse_prefix(const char *text, size_t length, size_t *stop);
 /* A text value's bytes, allocated; NULL when it is not one. */
 char *json_text(json_part value);

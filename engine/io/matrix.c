@@ -2,6 +2,7 @@
 #include "io/matrix.h"
 #include "base/mem.h"
 #include "base/path.h"
+#include "io/tensor_file.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -202,17 +203,17 @@ void matrix_close(matrix *m) {
     *m = (matrix){0};
 }
 
-void matrix_release(const matrix *m) {
-    for (size_t i = 0; i < m->shards; i++) tensor_file_release(&m->files[i]);
+void matrix_drop_pages(const matrix *m) {
+    for (size_t i = 0; i < m->shards; i++) tensor_file_drop_pages(&m->files[i]);
 }
 
 matrix_cost matrix_costs(const matrix *m) {
     matrix_cost cost = {0};
     for (size_t i = 0; i < m->shards; i++) {
         const tensor_file *file = &m->files[i];
-        for (size_t k = 0; k < file->kept_count; k++)
-            *(file->kept[k].mapped ? &cost.aside : &cost.memory) += file->kept[k].size;
-        cost.holds = cost.holds || file->kept_count;
+        for (size_t k = 0; k < file->scratch_count; k++)
+            *(file->scratch[k].mapped ? &cost.aside : &cost.memory) += file->scratch[k].size;
+        cost.holds = cost.holds || file->scratch_count;
     }
     for (size_t i = 0; i < m->pieces; i++) {
         uint64_t widest = 0;
@@ -277,7 +278,7 @@ bool matrix_place_of(const matrix *m, uint64_t row, matrix_place *place) {
     return true;
 }
 
-void matrix_begin(matrix *m) {
+void matrix_open_fds(matrix *m) {
     for (size_t i = 0; i < m->shards; i++) {
         mapped_file_open_fd(&m->files[i].map);
         for (size_t k = 0; k < m->files[i].map_count; k++) mapped_file_open_fd(&m->files[i].maps[k]);

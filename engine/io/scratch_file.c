@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -29,8 +30,8 @@ bool scratch_file_new(scratch_file *s, const char *folder, uint64_t size, scry_e
         s->fd = scratch_file_unlinked(folder, err);
         return s->fd >= 0;
     }
-    s->data = mem_resize(NULL, (size_t)size, 1);
-    return true;
+    s->data = malloc(size ? (size_t)size : 1); /* a stranger's file can ask for a thousand times its length */
+    return s->data || scry_fail(err, "%" PRIu64 " bytes of scratch storage do not fit in memory", size);
 }
 
 static bool failed(const char *what, scry_error *err) {

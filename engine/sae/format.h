@@ -4,7 +4,7 @@
 #define SCRY_SAE_FORMAT_H
 
 #include "base/path.h"
-#include "io/tensor.h"
+#include "io/tensor_file.h"
 #include "sae/sae.h"
 
 #include <cjson/cJSON.h>
@@ -67,6 +67,8 @@ bool weights_scalar(const weights *w, const char *name, double *out, scry_error 
 bool weights_load(sae *s, const weights *w, const weight_names *names, scry_error *err);
 /* d_in and d_sae against what the settings say, where they say it; a key may be NULL. */
 bool weights_agree(const sae *s, const config *c, const char *d_key, const char *F_key, scry_error *err);
+/* What SAE_GATED needs in addition: exp_r_mag from r_mag, and b_mag from the tensor of this name. */
+bool weights_gate(sae *s, const weights *w, const char *b_mag, scry_error *err);
 /* |W_dec_j| for all j; the caller frees it. */
 float *weights_decoder_norms(const sae *s);
 /* Moves the decoder's norms into scale: rows of W_dec get norm 1, pre-activations are multiplied. */

@@ -144,8 +144,10 @@ static float *matrix(const weights *w, const char *name, uint32_t rows, uint32_t
     bool turned = t->dims == 2 && t->shape[0] == cols && t->shape[1] == rows;
     if (straight && turned) straight = !turned_if_square;
     bool spread = t->dims == 2 && ((t->stride[0] < 1 && t->shape[0] > 1) || (t->stride[1] < 1 && t->shape[1] > 1));
+    /* a view whose rows overlap could claim more than any memory holds */
+    spread = spread || (uint64_t)rows * cols > tensor_file_bytes(&w->file) / tensor_size(t->dtype);
     if ((!straight && !turned) || spread) {
-        char expected[100];
+        char expected[160];
         snprintf(expected, sizeof expected, "[%u, %u] or [%u, %u], from the lengths of the biases%s", rows, cols, cols,
                  rows, spread ? ", every element stored once" : "");
         shape_fails(w, t, expected, err);
@@ -208,6 +210,13 @@ static bool agrees(const config *c, const char *key, uint32_t held, scry_error *
 
 bool weights_agree(const sae *s, const config *c, const char *d_key, const char *F_key, scry_error *err) {
     return agrees(c, d_key, s->d_in, err) && agrees(c, F_key, s->d_sae, err);
+}
+
+bool weights_gate(sae *s, const weights *w, const char *b_mag, scry_error *err) {
+    s->b_mag = weights_vector(w, b_mag, s->d_sae, err);
+    s->exp_r_mag = s->b_mag ? weights_vector(w, "r_mag", s->d_sae, err) : NULL;
+    for (uint32_t j = 0; s->exp_r_mag && j < s->d_sae; j++) s->exp_r_mag[j] = expf(s->exp_r_mag[j]);
+    return s->exp_r_mag != NULL;
 }
 
 float *weights_decoder_norms(const sae *s) {

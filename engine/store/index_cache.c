@@ -4,6 +4,7 @@
 #include "store/sidecar.h"
 #include "index/format/container.h"
 #include "io/mapped_file.h"
+#include "io/tensor_file.h"
 #include "study/study.h"
 
 #include <dirent.h>
@@ -58,13 +59,13 @@ static bool add_key(XXH3_state_t *state, const scry_study *study, const char *pa
     return ok;
 }
 
+/* Settings, or a file of tensors. */
 static bool is_weights(const char *path) {
-    static const char *const endings[] = {".json", ".safetensors", ".npz",   ".npy", ".pt",
-                                          ".pth",  ".bin",         ".jsonl", ".gz"};
+    static const char *const endings[] = {".json", ".jsonl", ".gz"};
     const char *dot = strrchr(path, '.');
     for (size_t i = 0; dot && i < sizeof endings / sizeof *endings; i++)
         if (strcmp(dot, endings[i]) == 0) return true;
-    return false;
+    return tensor_file_named(path);
 }
 
 /* Every file of a directory and of those in it, two levels deep: whichever of them the SAE's family

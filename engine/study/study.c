@@ -149,9 +149,10 @@ static bool read_sts(parser *p, const cJSON *sts, const char *place, study_group
     const cJSON *item;
     cJSON_ArrayForEach (item, sts) {
         int score = scry_score_of(item->string);
+        char choices[SCRY_CHOICES];
         if (score < 0)
-            return scry_fail(p->err, "%s: %s: \"%.40s\" is no score; expected act, act2 or icl", p->study->path, key,
-                             item->string);
+            return scry_fail(p->err, "%s: %s: \"%.40s\" is no score; expected %s", p->study->path, key, item->string,
+                             scry_score_choices(choices, ""));
         snprintf(key, sizeof key, "%s.sts.%s", place, item->string);
         if (!cJSON_IsNumber(item) || !isfinite(item->valuedouble))
             return manifest_wrong(p, key, item, "a finite number");

@@ -1,4 +1,4 @@
-/* target_index.c: damaged indexes, as they lie there and with their checksums put right. */
+/* target_index.c: damaged indexes, as they are and with repaired checksums. */
 #include "fuzz.h"
 
 #include "latent.h"

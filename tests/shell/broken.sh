@@ -126,7 +126,7 @@ printf '\377\377\377\377\377\377\377\177' | dd of="$bad" conv=notrunc 2>/dev/nul
 matrix "a header without end" "header length"
 cp "$s/$law" "$bad"
 printf 'GARBAGE!GARBAGE!' | dd of="$bad" conv=notrunc 2>/dev/null
-matrix "another kind of file" "not a tensor file" "expected .safetensors"
+matrix "another kind of file" "not a tensor file" "expected .npy (" ".safetensors (8 bytes"
 cp "$s/acts/math.base.safetensors" "$bad"
 matrix "more rows than tokens" "found 722 tokens, expected 905"
 cp "$s/sae/sae_weights.safetensors" "$bad"
@@ -167,7 +167,7 @@ sae() { # WHAT WORDS...: sae-bad/ is there
 }
 cp -r "$s/sae" "$s/sae-bad"
 rm "$s/sae-bad/cfg.json"
-sae "no cfg.json" "found none of cfg.json" "expected one of them"
+sae "no cfg.json" "found none of params.npz" "cfg.json (SAELens)" "expected one of them"
 rm "$s/sae-bad/sae_weights.safetensors"
 sae "no weights" "sae_weights.safetensors" "No such file"
 sed -i 's/"d_sae": 2048/"d_sae": 2047/' "$s/sae-bad/cfg.json"

@@ -1,4 +1,4 @@
-/* check.c: the test kit. */
+/* check.c: see check.h. */
 #include "check.h"
 
 #include <dirent.h>

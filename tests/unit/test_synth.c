@@ -1,8 +1,9 @@
-/* test_synth.c: a study with planted answers, indexed, gives them back: compared with truth.json and
- * with the formulas of synth.h, worked out here once more. */
+/* test_synth.c: indexing a planted study gives its planted answers: compared with truth.json and with the formulas of
+ * synth.h, computed here independently. */
 #include "check.h"
 
 #include "io/formats/safetensors_write.h"
+#include "io/tensor_file.h"
 #include "scry.h"
 #include "synth.h"
 

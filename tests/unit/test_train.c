@@ -1,7 +1,6 @@
-/* test_train.c: training finds what was planted: residuals made from a known sparse dictionary, one SAE of each
- * architecture, and how near its decoder comes to the true directions. And what it saves is what it was measured as:
- * the figures of the saved SAE against plain loops over the files; the same weights from any number of threads and
- * from a run that was stopped; streaming; held-out rows; inputs that are refused. */
+/* test_train.c: training recovers a planted dictionary, for each architecture; the reported figures of the saved SAE
+ * equal plain loops over the files; the weights are the same with any number of threads and after a resumed run;
+ * streaming, held-out rows, and inputs that are refused. */
 #include "check.h"
 
 #include "base/mem.h"

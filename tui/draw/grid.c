@@ -1,5 +1,6 @@
 /* grid.c: the screen as cells of text and role. */
 #include "draw/grid.h"
+#include "base/mem.h"
 #include "text/text.h"
 
 #include <stdarg.h>
@@ -12,8 +13,7 @@ const char *const role_names[ROLES] = {"text",  "faint", "title",  "header", "fo
                                        "plot3", "plot4", "plot5",  "plot6",  "found"};
 
 grid *grid_new(int rows, int cols) {
-    grid *g = calloc(1, sizeof *g);
-    if (!g) abort();
+    grid *g = mem_new(1, sizeof *g);
     grid_resize(g, rows, cols);
     return g;
 }
@@ -28,8 +28,7 @@ void grid_resize(grid *g, int rows, int cols) {
     free(g->cells);
     g->rows = rows > 0 ? rows : 1;
     g->cols = cols > 0 ? cols : 1;
-    g->cells = malloc((size_t)g->rows * (size_t)g->cols * sizeof *g->cells);
-    if (!g->cells) abort();
+    g->cells = mem_new((size_t)g->rows * (size_t)g->cols, sizeof *g->cells);
     grid_clear(g);
 }
 

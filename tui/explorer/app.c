@@ -1,6 +1,7 @@
 /* explorer/app.c: the explorer's state: keys to commands, state to grid. */
 #include "explorer/app.h"
 #include "base/path.h"
+#include "base/mem.h"
 #include "text/text.h"
 #include "terminal/keys.h"
 #include "explorer/table/column_table.h"
@@ -16,8 +17,7 @@
 enum { LAYER_ROW = 1 }; /* below the title */
 
 static tab *tab_new(scry_index *index, scry_session *session) {
-    tab *t = calloc(1, sizeof *t);
-    if (!t) abort();
+    tab *t = mem_new(1, sizeof *t);
     t->index = index;
     t->info = scry_index_info(index);
     t->session = session;
@@ -40,8 +40,7 @@ static void tab_free(tab *t) {
 }
 
 void app_add_tab(app *a, scry_index *index, scry_session *session) {
-    tab **tabs = realloc(a->tabs, (a->tab_count + 1) * sizeof *tabs);
-    if (!tabs) abort();
+    tab **tabs = mem_resize(a->tabs, a->tab_count + 1, sizeof *tabs);
     a->tabs = tabs;
     a->tab = a->tabs[a->tab_count++] = tab_new(index, session);
     table_remake(a);
@@ -61,8 +60,7 @@ void app_drop_tab(app *a) {
 }
 
 app *app_new(scry_index *index, scry_session *session, int rows, int cols, bool ascii, bool mono) {
-    app *a = calloc(1, sizeof *a);
-    if (!a) abort();
+    app *a = mem_new(1, sizeof *a);
     a->ascii = ascii;
     app_look(a, &themes[0], mono ? COLOR_MONO : COLOR_256);
     a->grid = grid_new(rows, cols);

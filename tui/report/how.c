@@ -13,10 +13,11 @@ void report_how(FILE *f, const report *r) {
         {"shift",
          "over paired tokens of the training set: sq E[(h' - h)^2], abs E|h' - h|, mean E[h'] - E[h], rate the "
          "change of the firing rate, d the mean change over the pooled standard deviation"},
-        {"STS act", "mean over a domain's tokens of the sum of the selection's activations"},
-        {"STS act2", "mean over the selection of the mean squared activation"},
-        {"STS icl", "mean over paired tokens of the sum of squared changes that demonstrations make"},
-        {"rho, R2", "Pearson's correlation over domains between the score and the change, and its square"},
+#define SCORE(id, name, aggregate, condition, term, sum, residual, compared, key, help, definition)                    \
+    {"STS " #name, definition},
+        SCRY_SCORE_TABLE(SCORE)
+#undef SCORE
+            {"rho, R2", "Pearson's correlation over domains between the score and the change, and its square"},
         {"p", "share of permuted changes with a rho as far from 0, two-sided: every permutation to 9 domains, else "
               "100,000 random ones, (hits + 1) / (trials + 1)"},
         {"leave-one-out", "smallest and largest rho with one domain left out"},

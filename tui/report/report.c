@@ -1,5 +1,6 @@
 /* report.c: everything about one selection on one page. */
 #include "report/report.h"
+#include "base/mem.h"
 #include "analysis.h"
 #include "results/results.h"
 #include "draw/svg.h"
@@ -189,8 +190,7 @@ static void put_domains(const page *p) {
 static char *words_of(const scry_index *index, uint32_t latent) {
     char *text = NULL;
     size_t size;
-    FILE *f = open_memstream(&text, &size);
-    if (!f) abort();
+    FILE *f = mem_check(open_memstream(&text, &size));
     const char *label = scry_label(index, latent);
     if (label) fputs(label, f);
     for (int k = 0; k < SCRY_KEY_PIECES && !label; k++) {
@@ -301,7 +301,9 @@ static void write_page(const page *p) {
     put_warnings(p);
     fputs("<h2 id=\"predict\">Does the score predict the change?</h2>\n", p->f);
     put_correlations(p);
-    scry_score other = r->s->score == SCRY_SCORE_ICL ? SCRY_ACT : SCRY_SCORE_ICL;
+    scry_score other = r->s->score;
+    for (int s = 0; s < SCRY_SCORES; s++)
+        if (scry_scores[s].is_compared && s != (int)r->s->score) other = (scry_score)s;
     report_plots(p->f, r, &p->result[r->s->score], p->facts[other] ? &p->result[other] : NULL, other);
     put_domains(p);
     if (latents) {

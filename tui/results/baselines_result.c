@@ -2,6 +2,7 @@
 #include "results/results.h"
 #include "baselines.h"
 #include "text/number_format.h"
+#include "base/mem.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -154,8 +155,7 @@ char *baselines_head(const cJSON *facts, const char *mark) {
     char *text = NULL;
     size_t size;
     tops_table tops;
-    FILE *f = open_memstream(&text, &size);
-    if (!f) abort();
+    FILE *f = mem_check(open_memstream(&text, &size));
     const char *no = result_get_text(facts, "no_dimensions");
     fprintf(f, "share of the shift (sq) in the tops of %.0f latents and of ", result_get_number(facts, "latents"));
     if (no) fprintf(f, "no dimensions:\n%s\n\n", no);

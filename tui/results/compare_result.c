@@ -1,6 +1,7 @@
 /* compare_result.c: one index of a comparison of several (STS paper, fig. 4a-c, 12). */
 #include "results/results.h"
 #include "text/number_format.h"
+#include "base/mem.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -11,17 +12,16 @@ const result_column compare_columns[] = {{"index", "index", NULL, 0},
                                          {"share", "top share%", "%.1f", 100},
                                          {"overlap", "in both", "%.0f", 0},
                                          {"expected", "chance", "%.1f", 0},
-                                         {"act_pearson", "rho act", "%.4f", 0},
-                                         {"act_p_value", "p", "%.5f", 0},
-                                         {"act_loo_min", "leave-one-out", "%.3f", 0},
-                                         {"act_loo_max", "to", "%.3f", 0},
-                                         {"act_random_rank", "beats random%", "%.1f", 100},
-                                         {"icl_pearson", "rho icl", "%.4f", 0},
-                                         {"icl_p_value", "p", "%.5f", 0},
-                                         {"icl_loo_min", "leave-one-out", "%.3f", 0},
-                                         {"icl_loo_max", "to", "%.3f", 0},
-                                         {"icl_random_rank", "beats random%", "%.1f", 100},
-                                         {"points", "domains", "%.0f", 0},
+
+#define COLUMNS_false(name)
+#define COLUMNS_true(name)                                                                                             \
+    {#name "_pearson", "rho " #name, "%.4f", 0}, {#name "_p_value", "p", "%.5f", 0},                                   \
+        {#name "_loo_min", "leave-one-out", "%.3f", 0}, {#name "_loo_max", "to", "%.3f", 0},                           \
+        {#name "_random_rank", "beats random%", "%.1f", 100},
+#define SCORE(id, name, aggregate, condition, term, sum, residual, compared, ...) COLUMNS_##compared(name)
+                                         SCRY_SCORE_TABLE(SCORE)
+#undef SCORE
+                                             {"points", "domains", "%.0f", 0},
                                          {"hook", "hook", NULL, 0},
                                          {"sae", "SAE", NULL, 0},
                                          {0}};
@@ -95,10 +95,11 @@ cJSON *compare_row(const selection_context *s, const char *name, uint32_t top, c
     result_number(row, "l0", base_l0(s->index, s->train));
     result_text(row, "by", scry_condition_name(s->ranking->source));
     add_tops(row, s, top);
-    add_score(row, s, SCRY_ACT, scope, cancel);
-    scry_report_progress(cancel, 0.5);
-    add_score(row, s, SCRY_SCORE_ICL, scope, cancel);
-    scry_report_progress(cancel, 1);
+    for (int score = 0; score < SCRY_SCORES; score++) {
+        if (!scry_scores[score].is_compared) continue;
+        add_score(row, s, (scry_score)score, scope, cancel);
+        scry_report_progress(cancel, (score + 1.0) / SCRY_SCORES);
+    }
     if (!scry_cancelled(cancel)) return row;
     cJSON_Delete(row);
     return NULL;
@@ -108,8 +109,7 @@ char *compare_head(const cJSON *row, const char *metric, uint32_t top, bool is_s
     char *text = NULL;
     size_t size;
     const char *beside = result_get_text(row, "beside");
-    FILE *f = open_memstream(&text, &size);
-    if (!f) abort();
+    FILE *f = mem_check(open_memstream(&text, &size));
     fprintf(f, "top %u by %s %s: their share of the shift", top, result_get_text(row, "by"), metric);
     if (beside) fprintf(f, ", how many are top by %s too", beside);
     fprintf(f, ",\nand rho with the %s (seed %d); p is of one row alone\n\n", change_name(is_signed), SCRY_SEED);

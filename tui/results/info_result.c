@@ -2,6 +2,7 @@
 #include "results/results.h"
 #include "text/text.h"
 #include "text/number_format.h"
+#include "base/mem.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -153,8 +154,7 @@ const char *info_list(const scry_index *index, info_columns *out) {
 static char *text_of(const scry_index *index, const char *mark) {
     char *text = NULL;
     size_t size;
-    FILE *f = open_memstream(&text, &size);
-    if (!f) abort();
+    FILE *f = mem_check(open_memstream(&text, &size));
     put_head(f, index);
     if (mark) {
         info_columns table;

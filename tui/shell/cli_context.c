@@ -155,9 +155,8 @@ bool cli_score(const options *o, const scry_index *index, scry_score *score, scr
     int s = o->score ? scry_score_of(o->score) : SCRY_ACT;
     if (s < 0) return cli_misuse(err, "--score", o->score, CHOICES_SCORE);
     *score = (scry_score)s;
+    if (scry_index_info(index)->d_sae) return scry_require_score(index, *score, err);
     if (scry_has_score(index, *score)) return true;
-    if (scry_index_info(index)->d_sae)
-        return scry_misuse(err, "--score icl: no domain of this index has an icl capture");
     char has[40] = "";
     for (int i = 0; i < SCRY_SCORES; i++)
         if (scry_has_score(index, (scry_score)i)) {

@@ -6,6 +6,7 @@
 #include "text/text.h"
 #include "explorer/state/config.h"
 #include "shell/system.h"
+#include "base/mem.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -44,8 +45,7 @@ static int print_sections(const options *o, const scry_index *index) {
     uint64_t bytes, rest = info->file_size;
     size_t n = 0;
     while (scry_section(index, n, &name, &bytes)) n++;
-    cJSON **item = calloc(n + 1, sizeof(cJSON *)), *facts = cJSON_CreateObject();
-    if (!item) abort();
+    cJSON **item = mem_new(n + 1, sizeof(cJSON *)), *facts = cJSON_CreateObject();
     for (size_t i = 0; i < n; i++) {
         scry_section(index, i, &name, &bytes);
         item[i] = section_fact(info, name, (double)bytes);

@@ -6,6 +6,7 @@
 #include "shell/cli_context.h"
 #include "export.h"
 #include "text/number_format.h"
+#include "base/mem.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -31,9 +32,8 @@ static bool repeats_read(const options *o, const selection_context *s, const scr
     if (p->count > 1000000) return scry_misuse(err, "--repeats: found %u, expected at most 1000000", p->count);
     scry_blocks *tokens = scry_blocks_new(s->index, s->score, s->set, SCRY_TOKENS, NULL, err);
     if (!tokens) return false;
-    p->rho = calloc(p->count, sizeof *p->rho);
-    p->sts = calloc(p->count * r->domains, sizeof *p->sts);
-    if (!p->rho || !p->sts) abort();
+    p->rho = mem_new(p->count, sizeof *p->rho);
+    p->sts = mem_new(p->count * r->domains, sizeof *p->sts);
     scry_repeats(tokens, r->change, p->count, p->most, SCRY_SEED, NULL, p->rho, p->sts);
     scry_mean_sd(p->rho, p->count, &p->mean, &p->sd);
     scry_blocks_free(tokens);
@@ -52,8 +52,7 @@ static void add_repeats(cJSON *facts, const repeats *p, size_t D) {
     result_number(list, "pearson_mean", p->mean);
     result_number(list, "pearson_sd", p->sd);
     size_t d = 0;
-    double *one = calloc(p->count, sizeof *one), mean, sd;
-    if (!one) abort();
+    double *one = mem_new(p->count, sizeof *one), mean, sd;
     cJSON_ArrayForEach (item, result_get(facts, "domains")) {
         for (uint32_t k = 0; k < p->count; k++) one[k] = p->sts[k * D + d];
         scry_mean_sd(one, p->count, &mean, &sd);

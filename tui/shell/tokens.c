@@ -5,6 +5,7 @@
 #include "shell/output.h"
 #include "shell/cli_context.h"
 #include "text/text.h"
+#include "base/mem.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,8 +33,7 @@ static const result_column beside[] = {
     {"position", "position", "%.0f", 0},      {"text", "text", NULL, 0},       {0}};
 
 static int print_tokens(const options *o, const tokens_query *q) {
-    scry_example *e = calloc(q->top, sizeof *e);
-    if (!e) abort();
+    scry_example *e = mem_new(q->top, sizeof *e);
     /* The plain list is every token, as many of one sample as there are. */
     size_t n = o->interval || o->versus
                    ? scry_example_query_run(q->index, q->pairs, q->fires, &q->pick, q->top, e)

@@ -16,7 +16,7 @@ enum { RELEASE_BYTES = 8 << 20 };
 
 static void release_group(builder *b) {
     for (int c = 0; c < SCRY_CONDITIONS && b->mapped; c++)
-        if (b->group[c]) matrix_release(&b->group[c]->m);
+        if (b->group[c]) matrix_drop_pages(&b->group[c]->m);
     b->mapped = 0;
 }
 
@@ -86,7 +86,7 @@ static bool walk_group(builder *b, size_t g) {
     for (int c = 0; c < SCRY_CONDITIONS; c++)
         if (b->group[c] && !capture_reopen(b, b->group[c])) return false;
     for (int c = 0; c < SCRY_CONDITIONS; c++)
-        if (b->group[c]) matrix_begin(&b->group[c]->m);
+        if (b->group[c]) matrix_open_fds(&b->group[c]->m);
     alignment_runs runs;
     if (!token_alignment_make(&runs, view, b->pairing, b->study->path, b->err)) return false;
     tile_reserve(b);

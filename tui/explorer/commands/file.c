@@ -7,6 +7,7 @@
 #include "explorer/panes/view.h"
 #include "base/atomic_file.h"
 #include "base/path.h"
+#include "base/mem.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -73,8 +74,7 @@ command_effect do_export(app *a, const char *argument) {
     if (!set) return DID_CHANGE;
     const scry_session *s = a->tab->session;
     const scry_ranking *shown = scry_session_ranking(s);
-    work_of_export *w = calloc(1, sizeof *w);
-    if (!w) abort();
+    work_of_export *w = mem_new(1, sizeof *w);
     *w = (work_of_export){
         .tab = a->tab,
         .of = {.set = set, .index = a->tab->index, .top = scry_session_n(s), .score = scry_session_score(s)},

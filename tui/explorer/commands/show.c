@@ -1,5 +1,6 @@
 /* show.c: commands that change what is ranked, scored and shown. */
 #include "text/text.h"
+#include "base/mem.h"
 #include "explorer/panes/view.h"
 #include "text/choices.h"
 
@@ -49,26 +50,17 @@ static command_effect score_by(app *a, scry_score score) {
     if (err.status) return app_fail(a, "%s", err.text);
     if (changed) a->tab->rho_before = NAN; /* another score: no step to compare */
     table_refresh(a);
-    app_say(a, "%s", /* "score act: ..." */
-            command_find(score == SCRY_ACT    ? "score-act"
-                         : score == SCRY_ACT2 ? "score-act2"
-                                              : "score-icl")
-                ->help);
+    app_say(a, "score %s: %s", scry_score_name(score), scry_scores[score].help);
     return DID_CHANGE;
 }
 
-command_effect do_score_act(app *a, const char *argument) {
-    (void)argument;
-    return score_by(a, SCRY_ACT);
-}
-command_effect do_score_act2(app *a, const char *argument) {
-    (void)argument;
-    return score_by(a, SCRY_ACT2);
-}
-command_effect do_score_icl(app *a, const char *argument) {
-    (void)argument;
-    return score_by(a, SCRY_SCORE_ICL);
-}
+#define SCORE(id, name, ...)                                                                                           \
+    command_effect do_score_##name(app *a, const char *argument) {                                                     \
+        (void)argument;                                                                                                \
+        return score_by(a, id);                                                                                        \
+    }
+SCRY_SCORE_TABLE(SCORE)
+#undef SCORE
 
 static command_effect scope_to(app *a, const char *spec, bool is_signed) {
     scry_error err = {0};
@@ -92,8 +84,7 @@ command_effect do_domains(app *a, const char *argument) {
 
 command_effect do_signed(app *a, const char *argument) {
     (void)argument;
-    char *spec = strdup(scry_session_scope_spec(a->tab->session)); /* the session lets go of its own */
-    if (!spec) abort();
+    char *spec = mem_copy_string(scry_session_scope_spec(a->tab->session)); /* the session lets go of its own */
     command_effect effect = scope_to(a, spec, !scry_session_scope(a->tab->session)->is_signed);
     free(spec);
     return effect;

@@ -4,6 +4,7 @@
 #include "text/text.h"
 #include "explorer/panes/text_page.h"
 #include "explorer/panes/view.h"
+#include "base/mem.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,8 +14,7 @@
 static char *page_text(char *head, const cJSON *list, const result_column *columns, const char *words) {
     char *text = NULL;
     size_t size;
-    FILE *f = open_memstream(&text, &size);
-    if (!f) abort();
+    FILE *f = mem_check(open_memstream(&text, &size));
     fprintf(f, "%s" PAGE_TABLE, head);
     result_table(f, list, columns);
     fprintf(f, "\n%s", words);
@@ -61,15 +61,14 @@ static const char compare_words[] = "share%        share of the shift of all lat
 static work_of_table *new_work(const app *a, size_t indexes) {
     const scry_session *s = a->tab->session;
     const scry_ranking *shown = scry_session_ranking(s);
-    work_of_table *w = calloc(1, sizeof *w + indexes * sizeof w->of[0]);
-    if (!w) abort();
+    work_of_table *w = mem_new(1, sizeof *w + indexes * sizeof w->of[0]);
     w->train = shown->train;
     w->source = shown->source;
     w->metric = shown->metric;
     w->n = scry_session_n(s);
     w->is_signed = scry_session_scope(s)->is_signed;
     w->scope = scry_scope_copy(scry_session_scope(s));
-    w->spec = strdup(scry_session_scope_spec(s));
+    w->spec = mem_copy_string(scry_session_scope_spec(s));
     if (!w->spec) abort();
     w->indexes = indexes;
     return w;
@@ -136,9 +135,18 @@ static cJSON *index_row(work_of_table *w, size_t i, const scry_cancel *stop) {
 }
 
 static char *compare_text(const work_of_table *w, const cJSON *list) {
-    char keys[] = "index,d_sae,l0,share=share%,overlap,expected,act_pearson,act_p_value,icl_pearson,icl_p_value,"
-                  "act_loo_min=act LOO from,act_loo_max,icl_loo_min=icl LOO from,icl_loo_max,hook,sae";
-    result_column columns[20];
+    char keys[400] = "index,d_sae,l0,share=share%,overlap,expected";
+    size_t used = strlen(keys);
+    result_column columns[32];
+    for (int part = 0; part < 2; part++)
+        for (int i = 0; i < SCRY_SCORES; i++) {
+            const char *name = scry_score_name((scry_score)i);
+            if (!scry_scores[i].is_compared) continue;
+            used += (size_t)snprintf(keys + used, sizeof keys - used,
+                                     part ? ",%s_loo_min=%s LOO from,%s_loo_max" : ",%s_pearson,%s_p_value", name, name,
+                                     name);
+        }
+    snprintf(keys + used, sizeof keys - used, ",hook,sae");
     result_columns_choose(compare_columns, keys, columns);
     return page_text(compare_head(list->child, scry_metric_name(w->metric), w->n, w->is_signed), list, columns,
                      compare_words);

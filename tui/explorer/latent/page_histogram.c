@@ -1,5 +1,6 @@
 /* page_histogram.c: how a latent's activations spread, base beside icl, sft and rl. */
 #include "explorer/latent/latent_page.h"
+#include "base/mem.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -25,8 +26,7 @@ typedef struct histogram {
 static void make(app *a, histogram *h, uint32_t bins) {
     const scry_info *info = a->tab->info;
     const scry_latent_activations *fires = latent_fires(a);
-    bool *use = malloc(info->captures * sizeof *use);
-    if (!use) abort();
+    bool *use = mem_new(info->captures, sizeof *use);
     *h = (histogram){.bins = {.logarithmic = state_of(a)->logarithmic, .count = bins > BINS_MOST ? BINS_MOST : bins}};
     double least = INFINITY, most = 0;
     for (int pass = 0; pass < 2; pass++) {

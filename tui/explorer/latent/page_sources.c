@@ -2,6 +2,7 @@
  * latents: its rank, its shift, and what it was before and after. */
 #include "explorer/latent/latent_page.h"
 #include "base/path.h"
+#include "base/mem.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -106,8 +107,7 @@ static void draw_line(app *a, rect r, int y, const line *l, bool named) {
 static double cosine(const scry_index *x, const scry_index *y, uint32_t latent) {
     uint32_t d = scry_index_info(x)->d_model;
     if (!d || scry_index_info(y)->d_model != d) return NAN;
-    float *rows = malloc(2 * (size_t)d * sizeof *rows);
-    if (!rows) abort();
+    float *rows = mem_new(2 * (size_t)d, sizeof *rows);
     double dot = 0, first = 0, second = 0;
     bool known = scry_decoder_row(x, latent, rows) && scry_decoder_row(y, latent, rows + d);
     for (uint32_t i = 0; known && i < d; i++) {

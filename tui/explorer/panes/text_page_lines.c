@@ -1,5 +1,6 @@
 /* text_page_lines.c: lines of words are wrapped, rows of tables are not. */
 #include "explorer/panes/text_page_lines.h"
+#include "base/mem.h"
 #include "text/text.h"
 
 #include <stdio.h>
@@ -19,8 +20,7 @@ void page_line_text(const page_line *l, char *text, size_t size) {
 
 static void add(page_lines *l, page_line line) {
     if ((l->count & (l->count + 1)) == 0) { /* 0, 1, 3, 7, ...: full */
-        l->line = realloc(l->line, (2 * l->count + 1) * sizeof *l->line);
-        if (!l->line) abort();
+        l->line = mem_resize(l->line, 2 * l->count + 1, sizeof *l->line);
     }
     l->line[l->count++] = line;
 }

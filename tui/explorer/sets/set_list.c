@@ -1,5 +1,6 @@
 /* set_list.c: the page of named sets: each beside the selection, and two compared domain by domain. */
 #include "explorer/sets/set_list.h"
+#include "base/mem.h"
 #include "text/text.h"
 #include "terminal/keys.h"
 #include "shell/set_names.h"
@@ -74,10 +75,9 @@ static double kept_rho(app *a, const scry_named_sets *kept, size_t i) {
         free(k->rho);
         free(k->known);
         free(k->spec);
-        k->rho = calloc(kept->count, sizeof *k->rho);
-        k->known = calloc(kept->count, sizeof *k->known);
-        k->spec = strdup(spec);
-        if (!k->rho || !k->known || !k->spec) abort();
+        k->rho = mem_new(kept->count, sizeof *k->rho);
+        k->known = mem_new(kept->count, sizeof *k->known);
+        k->spec = mem_copy_string(spec);
         k->is_signed = is_signed;
         k->score = scry_session_score(s);
         k->sets_version = kept->version;

@@ -1,5 +1,6 @@
 /* script.c: commands of the palette in a file, and macros. */
 #include "explorer/state/script.h"
+#include "base/mem.h"
 #include "explorer/app.h"
 #include "store/sidecar.h"
 
@@ -37,15 +38,15 @@ bool script_run(app *a, FILE *f, const char *path, bool *quit, scry_error *err) 
 enum { DEEPEST = 16 };
 
 static char *macros_folder(void) {
-    char *data = scry_user_folder("XDG_DATA_HOME", ".local/share"), *folder;
-    if (asprintf(&folder, "%s/macros", data) < 0) abort();
+    char *data = scry_user_folder("XDG_DATA_HOME", ".local/share");
+    char *folder = mem_format("%s/macros", data);
     free(data);
     return folder;
 }
 
 static char *path_of(const char *name) {
-    char *folder = macros_folder(), *path;
-    if (asprintf(&path, "%s/%s.script", folder, name) < 0) abort();
+    char *folder = macros_folder();
+    char *path = mem_format("%s/%s.script", folder, name);
     free(folder);
     return path;
 }
@@ -71,10 +72,8 @@ void macro_note(app *a, const char *name, const char *argument) {
         if (strcmp(name, never[i]) == 0) return;
     bool asks = a->prompt.then != NULL; /* it will come again, with what is typed */
     if (!r->name[0] || r->depth || asks || (a->message_is_error && a->message[0])) return;
-    char *line;
-    if (asprintf(&line, "%s%s%s", name, *argument ? " " : "", argument) < 0) abort();
-    r->line = realloc(r->line, (r->count + 1) * sizeof *r->line);
-    if (!r->line) abort();
+    char *line = mem_format("%s%s%s", name, *argument ? " " : "", argument);
+    r->line = mem_resize(r->line, r->count + 1, sizeof *r->line);
     r->line[r->count++] = line;
 }
 

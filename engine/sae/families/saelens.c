@@ -1,7 +1,8 @@
 /* saelens.c: SAEs as SAELens writes them: cfg.json beside sae_weights.safetensors. Releases before 6
  * keep all settings flat and name the activation beside the architecture; from 6 on each architecture
  * has its own. Any tensor file with such a cfg.json beside it is read the same way. */
-#include "sae/format.h"
+#include "base/alternatives.h"
+#include "sae/families/families.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -10,14 +11,44 @@
 
 static const char *const weight_files[] = {"sae_weights.safetensors", NULL};
 
-static bool looks(const char *path) {
+bool saelens_detect(const char *path) {
     return path_has(path, "cfg.json");
 }
 
-/* What the two spellings come to. */
+/* How an architecture encodes, and the activation_fn_str that may go with it. NULL: it names the activation. */
+static const struct architecture {
+    const char *name;
+    sae_activation activation;
+    const char *activation_fn;
+    bool training; /* only in checkpoints of training: one threshold for all latents */
+} architectures[] = {
+    {"standard", SAE_RELU, NULL, false},       {"topk", SAE_TOPK, "topk", false},
+    {"batchtopk", SAE_JUMPRELU, "relu", true}, {"matryoshka_batchtopk", SAE_JUMPRELU, "relu", true},
+    {"jumprelu", SAE_JUMPRELU, "relu", false}, {"gated", SAE_GATED, "relu", false},
+};
+enum { ARCHITECTURES = sizeof architectures / sizeof *architectures };
+
+static const struct {
+    const char *name;
+    sae_activation activation;
+} activation_fns[] = {{"relu", SAE_RELU}, {"tanh-relu", SAE_TANH_RELU}, {"topk", SAE_TOPK}};
+enum { ACTIVATION_FNS = sizeof activation_fns / sizeof *activation_fns };
+
+static const struct {
+    const char *name;
+    sae_input input;
+    bool averaged;
+} norms[] = {{"none", SAE_INPUT_AS_IS, false},
+             {"expected_average_only_in", SAE_INPUT_AS_IS, true},
+             {"constant_norm_rescale", SAE_INPUT_CONSTANT_NORM, false},
+             {"layer_norm", SAE_INPUT_LAYER_NORM, false}};
+enum { NORMS = sizeof norms / sizeof *norms };
+
+/* The settings of either release. */
 typedef struct settings {
     config cfg;
-    const char *architecture, *activation;
+    const struct architecture *architecture;
+    const char *activation_fn;
     bool before_6;
     bool averaged; /* normalize_activations is expected_average_only_in */
     bool rescaled; /* pre-activations are multiplied by the decoder's norms */
@@ -33,53 +64,42 @@ static bool find_version(settings *set, scry_error *err) {
     return true;
 }
 
-static bool find_activation(settings *set, scry_error *err) {
-    if (!config_text(&set->cfg, "activation_fn_str", &set->activation, err)) return false;
-    if (!set->activation && !config_text(&set->cfg, "activation_fn", &set->activation, err)) return false;
-    return true;
-}
-
 static bool is(const char *text, const char *other) {
     return text && strcmp(text, other) == 0;
 }
 
-static bool refuse_architecture(const settings *set, scry_error *err) {
-    const char *why = strstr(set->architecture, "transcoder")
+static bool find_architecture(settings *set, scry_error *err) {
+    const char *name;
+    if (!config_text(&set->cfg, "architecture", &name, err)) return false;
+    for (int i = 0; i < ARCHITECTURES; i++)
+        if (is(name ? name : "standard", architectures[i].name)) set->architecture = &architectures[i];
+    if (set->architecture) return true;
+    char expected[200];
+    const char *why = strstr(name, "transcoder")
                           ? "; a transcoder reads and writes different places, so it is no SAE of the residual stream"
                           : "";
     return scry_fail(
-        err,
-        "sae: %s: architecture: found \"%.40s\", expected standard, topk, batchtopk, matryoshka_batchtopk, "
-        "jumprelu or gated%s",
-        set->cfg.path, set->architecture, why);
+        err, "sae: %s: architecture: found \"%.40s\", expected %s%s", set->cfg.path, name,
+        alternatives(expected, sizeof expected, &architectures[0].name, sizeof *architectures, ARCHITECTURES), why);
 }
 
-static bool wrong_activation(const settings *set, const char *expected, scry_error *err) {
+/* A TopK SAE may call itself "standard" (SAELens issue 553), so both names count. */
+static bool find_activation(sae *s, settings *set, scry_error *err) {
+    const char **fn = &set->activation_fn, *only = set->architecture->activation_fn;
+    if (!config_text(&set->cfg, "activation_fn_str", fn, err)) return false;
+    if (!*fn && !config_text(&set->cfg, "activation_fn", fn, err)) return false;
+    s->activation = set->architecture->activation;
+    if (!*fn || (only && is(*fn, only))) return true;
+    for (int i = 0; i < ACTIVATION_FNS && !only; i++)
+        if (is(*fn, activation_fns[i].name)) {
+            s->activation = activation_fns[i].activation;
+            return true;
+        }
+    char expected[100];
+    if (!only)
+        only = alternatives(expected, sizeof expected, &activation_fns[0].name, sizeof *activation_fns, ACTIVATION_FNS);
     return scry_fail(err, "sae: %s: activation_fn_str: found \"%.40s\", expected %s with architecture \"%s\"",
-                     set->cfg.path, set->activation, expected, set->architecture);
-}
-
-/* A TopK SAE may call itself "standard" (SAELens issue 553), so both words are looked at. */
-static bool decide_standard(sae *s, const settings *set, scry_error *err) {
-    const char *a = set->activation;
-    if (!a || is(a, "relu")) s->activation = SAE_RELU;
-    else if (is(a, "tanh-relu")) s->activation = SAE_TANH_RELU;
-    else if (is(a, "topk")) s->activation = SAE_TOPK;
-    else return wrong_activation(set, "relu, tanh-relu or topk", err);
-    return true;
-}
-
-static bool decide_activation(sae *s, const settings *set, scry_error *err) {
-    const char *architecture = set->architecture;
-    if (is(architecture, "standard")) return decide_standard(s, set, err);
-    if (is(architecture, "topk")) s->activation = SAE_TOPK;
-    else if (is(architecture, "jumprelu")) s->activation = SAE_JUMPRELU;
-    else if (is(architecture, "batchtopk") || is(architecture, "matryoshka_batchtopk")) s->activation = SAE_JUMPRELU;
-    else if (is(architecture, "gated")) s->activation = SAE_GATED;
-    else return refuse_architecture(set, err);
-    const char *expected = s->activation == SAE_TOPK ? "topk" : "relu";
-    if (set->activation && !is(set->activation, expected)) return wrong_activation(set, expected, err);
-    return true;
+                     set->cfg.path, *fn, only, set->architecture->name);
 }
 
 static bool find_k(sae *s, const settings *set, scry_error *err) {
@@ -97,23 +117,22 @@ static bool find_k(sae *s, const settings *set, scry_error *err) {
                              set->cfg.path);
 }
 
-/* Bool in the oldest files: true was the average norm. */
+/* A boolean in the oldest files: true was the average norm. */
 static bool find_input(sae *s, settings *set, scry_error *err) {
     static const char key[] = "normalize_activations";
     const cJSON *item = config_find(&set->cfg, key);
     const char *kind = "none";
     if (cJSON_IsBool(item)) kind = cJSON_IsTrue(item) ? "expected_average_only_in" : "none";
     else if (item && !config_text(&set->cfg, key, &kind, err)) return false;
-    if (is(kind, "constant_norm_rescale")) s->input = SAE_INPUT_CONSTANT_NORM;
-    else if (is(kind, "layer_norm")) s->input = SAE_INPUT_LAYER_NORM;
-    else if (is(kind, "expected_average_only_in")) set->averaged = true;
-    else if (!is(kind, "none"))
-        return scry_fail(
-            err,
-            "sae: %s: %s: found \"%.40s\", expected none, expected_average_only_in, constant_norm_rescale or "
-            "layer_norm",
-            set->cfg.path, key, kind);
-    return true;
+    for (int i = 0; i < NORMS; i++)
+        if (is(kind, norms[i].name)) {
+            s->input = norms[i].input;
+            set->averaged = norms[i].averaged;
+            return true;
+        }
+    char expected[100];
+    return scry_fail(err, "sae: %s: %s: found \"%.40s\", expected %s", set->cfg.path, key, kind,
+                     alternatives(expected, sizeof expected, &norms[0].name, sizeof *norms, NORMS));
 }
 
 static bool check_shape_of_input(const settings *set, scry_error *err) {
@@ -149,35 +168,26 @@ static bool check_dtype(const settings *set, scry_notes *notes, scry_error *err)
                                set->cfg.path, bare);
             return true;
         }
-    return scry_fail(err, "sae: %s: dtype: found \"%.40s\", expected float32, float64, float16 or bfloat16",
-                     set->cfg.path, dtype);
+    char expected[60];
+    return scry_fail(err, "sae: %s: dtype: found \"%.40s\", expected %s", set->cfg.path, dtype,
+                     alternatives(expected, sizeof expected, known, sizeof *known, sizeof known / sizeof *known));
 }
 
 static bool read_settings(sae *s, settings *set, scry_notes *notes, scry_error *err) {
-    if (!find_version(set, err) || !find_activation(set, err)) return false;
-    if (!config_text(&set->cfg, "architecture", &set->architecture, err)) return false;
-    if (!set->architecture) set->architecture = "standard";
-    if (!decide_activation(s, set, err) || !find_k(s, set, err) || !find_input(s, set, err)) return false;
+    if (!find_version(set, err) || !find_architecture(set, err) || !find_activation(s, set, err)) return false;
+    if (!find_k(s, set, err) || !find_input(s, set, err)) return false;
     if (!check_shape_of_input(set, err) || !check_dtype(set, notes, err)) return false;
-    bool training = is(set->architecture, "batchtopk") || is(set->architecture, "matryoshka_batchtopk");
+    const bool training = set->architecture->training;
     if (!config_flag(&set->cfg, "rescale_acts_by_decoder_norm", training, &set->rescaled, err)) return false;
-    set->rescaled = set->rescaled && (training || is(set->architecture, "topk"));
+    set->rescaled = set->rescaled && (training || set->architecture->activation == SAE_TOPK);
     return config_flag(&set->cfg, "apply_b_dec_to_input", true, &s->subtract_b_dec, err);
 }
 
 /* ---- weights */
 
-static bool read_gate(sae *s, const weights *w, scry_error *err) {
-    s->b_mag = weights_vector(w, "b_mag", s->d_sae, err);
-    if (!s->b_mag) return false;
-    s->exp_r_mag = weights_vector(w, "r_mag", s->d_sae, err);
-    for (uint32_t j = 0; s->exp_r_mag && j < s->d_sae; j++) s->exp_r_mag[j] = expf(s->exp_r_mag[j]);
-    return s->exp_r_mag != NULL;
-}
-
 /* A training checkpoint of BatchTopK keeps one threshold for all; the final save gives each latent its own. */
 static bool read_threshold(sae *s, const settings *set, const weights *w, scry_error *err) {
-    if (is(set->architecture, "jumprelu")) {
+    if (!set->architecture->training) {
         s->threshold = weights_vector(w, "threshold", s->d_sae, err);
         return s->threshold != NULL;
     }
@@ -221,7 +231,7 @@ static bool read_weights(sae *s, const settings *set, const weights *w, scry_err
         return false;
     if (!weights_agree(s, &set->cfg, "d_in", "d_sae", err)) return false;
     if (!check_square(s, w, err)) return false;
-    if (gated && !read_gate(s, w, err)) return false;
+    if (gated && !weights_gate(s, w, "b_mag", err)) return false;
     if (s->activation == SAE_JUMPRELU && !read_threshold(s, set, w, err)) return false;
     if (set->rescaled) weights_fold_decoder(s);
     return read_finetuning(s, set, w, err);
@@ -259,11 +269,11 @@ static bool load_all(sae *s, settings *set, const char *path, scry_notes *notes,
         weights_close(&w);
     }
     free(file);
-    if (ok) snprintf(s->description, sizeof s->description, "SAELens %s", set->architecture);
+    if (ok) snprintf(s->description, sizeof s->description, "SAELens %s", set->architecture->name);
     return ok;
 }
 
-static bool load(sae *s, const char *path, scry_notes *notes, scry_error *err) {
+bool saelens_load(sae *s, const char *path, scry_notes *notes, scry_error *err) {
     char *file = path_beside(path, "cfg.json");
     settings set = {0};
     bool ok = config_open(&set.cfg, file, err) && load_all(s, &set, path, notes, err);
@@ -271,5 +281,3 @@ static bool load(sae *s, const char *path, scry_notes *notes, scry_error *err) {
     free(file);
     return ok;
 }
-
-const sae_family sae_saelens = {"saelens", looks, load};

@@ -1,7 +1,8 @@
 /* openmoss.c: OpenMOSS's Language-Model-SAEs. Since 2025: config.json beside sae_weights.safetensors,
  * tensors W_E, b_E, W_D, b_D. Before that (the Llama Scope release): hyperparams.json and
  * checkpoints/final.safetensors, tensors encoder.weight, encoder.bias, decoder.weight, decoder.bias. */
-#include "sae/format.h"
+#include "base/alternatives.h"
+#include "sae/families/families.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -22,7 +23,7 @@ static bool has_weights(const char *path) {
     return false;
 }
 
-static bool looks(const char *path) {
+bool openmoss_detect(const char *path) {
     if (path_is_directory(path))
         return path_has(path, "hyperparams.json") || (path_has(path, "config.json") && has_weights(path));
     const char *name = path_file_name(path);
@@ -36,6 +37,23 @@ static bool looks(const char *path) {
     free(new);
     return found;
 }
+
+static const struct {
+    const char *name;
+    sae_activation activation;
+} activations[] = {{"relu", SAE_RELU}, {"jumprelu", SAE_JUMPRELU}, {"topk", SAE_TOPK}};
+enum { ACTIVATIONS = sizeof activations / sizeof *activations };
+
+/* Norms of residuals. */
+static const struct {
+    const char *name;
+    sae_input input;
+    bool whole_set;
+} input_norms[] = {{"token-wise", SAE_INPUT_CONSTANT_NORM, false},
+                   {"dataset-wise", SAE_INPUT_AS_IS, true},
+                   {"inference", SAE_INPUT_AS_IS, false},
+                   {"none", SAE_INPUT_AS_IS, false}};
+enum { NORMS = sizeof input_norms / sizeof *input_norms };
 
 typedef struct settings {
     config cfg;
@@ -51,6 +69,11 @@ static bool refuse(const settings *set, const char *key, const char *expected, s
     char shown[80];
     return scry_fail(err, "sae: %s: %s: found %s, expected %s", set->cfg.path, key,
                      config_shown(&set->cfg, key, shown, sizeof shown), expected);
+}
+
+static void add_reason(char *text, size_t size, const char *reason) {
+    size_t used = strlen(text);
+    snprintf(text + used, size - used, "; %s", reason);
 }
 
 static bool is(const char *text, const char *other) {
@@ -79,15 +102,19 @@ static bool read_activation(sae *s, settings *set, scry_error *err) {
             return refuse(set, "jump_relu_threshold", "a number of 0 or more", err);
         set->threshold = item->valuedouble;
     }
-    if (!name || is(name, "relu")) s->activation = SAE_RELU;
-    else if (is(name, "jumprelu")) s->activation = SAE_JUMPRELU;
-    else if (is(name, "topk")) s->activation = set->threshold > 0 ? SAE_JUMPRELU : SAE_TOPK;
-    else if (is(name, "batchtopk"))
-        return refuse(set, "act_fn",
-                      "relu, jumprelu or topk; convert it to jumprelu with OpenMOSS's own tool, as "
-                      "batchtopk depends on the whole batch",
-                      err);
-    else return refuse(set, "act_fn", "relu, jumprelu or topk", err);
+    int i = 0;
+    while (i < ACTIVATIONS && name && !is(name, activations[i].name)) i++;
+    if (i == ACTIVATIONS) {
+        char expected[200];
+        alternatives(expected, sizeof expected, &activations[0].name, sizeof *activations, ACTIVATIONS);
+        if (is(name, "batchtopk"))
+            add_reason(expected, sizeof expected,
+                       "convert it to jumprelu with OpenMOSS's own tool, as batchtopk depends on the whole "
+                       "batch");
+        return refuse(set, "act_fn", expected, err);
+    }
+    s->activation = activations[i].activation;
+    if (s->activation == SAE_TOPK && set->threshold > 0) s->activation = SAE_JUMPRELU;
     if (s->activation == SAE_TOPK && !s->k) s->k = 50;
     return true;
 }
@@ -96,14 +123,16 @@ static bool read_input(sae *s, settings *set, scry_error *err) {
     const char *norm;
     if (!config_text(&set->cfg, "norm_activation", &norm, err)) return false;
     if (!norm) norm = set->old ? "token-wise" : "dataset-wise";
-    if (is(norm, "token-wise")) s->input = SAE_INPUT_CONSTANT_NORM;
-    else if (is(norm, "dataset-wise")) set->whole_set = true;
-    else if (is(norm, "batch-wise"))
-        return refuse(set, "norm_activation", "token-wise, dataset-wise or inference; batch-wise depends on the batch",
-                      err);
-    else if (!is(norm, "inference") && !is(norm, "none"))
-        return refuse(set, "norm_activation", "token-wise, dataset-wise or inference", err);
-    return true;
+    for (int i = 0; i < NORMS; i++)
+        if (is(norm, input_norms[i].name)) {
+            s->input = input_norms[i].input;
+            set->whole_set = input_norms[i].whole_set;
+            return true;
+        }
+    char expected[100];
+    alternatives(expected, sizeof expected, &input_norms[0].name, sizeof *input_norms, NORMS);
+    if (is(norm, "batch-wise")) add_reason(expected, sizeof expected, "batch-wise depends on the batch");
+    return refuse(set, "norm_activation", expected, err);
 }
 
 static bool read_settings(sae *s, settings *set, scry_notes *notes, scry_error *err) {
@@ -212,7 +241,7 @@ static bool load_all(sae *s, settings *set, const char *path, scry_notes *notes,
     return ok;
 }
 
-static bool load(sae *s, const char *path, scry_notes *notes, scry_error *err) {
+bool openmoss_load(sae *s, const char *path, scry_notes *notes, scry_error *err) {
     char *file = path_near(path, "hyperparams.json");
     settings set = {.old = file != NULL};
     if (!file) file = path_near(path, "config.json");
@@ -222,5 +251,3 @@ static bool load(sae *s, const char *path, scry_notes *notes, scry_error *err) {
     free(file);
     return ok;
 }
-
-const sae_family sae_openmoss = {"openmoss", looks, load};
