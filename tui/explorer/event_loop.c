@@ -3,7 +3,7 @@
 #include "explorer/app.h"
 #include "shell/output.h"
 #include "shell/cli_context.h"
-#include "explorer/state/config.h"
+#include "explorer/state/column_settings.h"
 #include "terminal/terminal.h"
 
 #include <errno.h>
@@ -282,7 +282,7 @@ int event_loop_run(const options *o) {
     config c = {.ascii = -1, .mouse = -1};
     if (!o->script) {
         char *path = config_path();
-        config_read(&c, path);
+        config_read(&c, path, &column_settings);
         free(path);
     }
     app *a = open_tabs(o, &c, rows, cols, &err);

@@ -1,11 +1,19 @@
 /* help.c: scry help: words, the manual page and the shells' completions, all from shell/commands.def and
  * shell/options.def. */
 #include "shell/commands.h"
+#include "shell/help.h"
 #include "shell/output.h"
-#include "explorer/table/column_table.h"
 
 #include <stdio.h>
 #include <string.h>
+
+static const char *more_title;
+static help_row more_rows;
+
+void help_set_list(const char *title, help_row row) {
+    more_title = title;
+    more_rows = row;
+}
 
 /* ---- the manual page ------------------------------------------------------------------------ */
 
@@ -82,12 +90,13 @@ static void explorer_commands(void) {
             putchar('\n');
         }
     }
-    printf(".SS columns of the table\n");
-    for (int i = 0; i < column_count; i++) {
+    const char *name, *help;
+    if (more_rows) printf(".SS %s\n", more_title);
+    for (size_t i = 0; more_rows && more_rows(i, &name, &help); i++) {
         printf(".TP\n.B ");
-        whole(columns[i].name);
+        whole(name);
         putchar('\n');
-        whole(columns[i].help);
+        whole(help);
         putchar('\n');
     }
 }

@@ -4,7 +4,7 @@
 #include "shell/output.h"
 #include "shell/cli_context.h"
 #include "text/text.h"
-#include "explorer/state/config.h"
+#include "shell/config.h"
 #include "shell/system.h"
 #include "base/mem.h"
 
