@@ -99,7 +99,7 @@ rho=$(number pearson)
 gives 0 baselines "$x" --by sft --csv
 is "baselines: the STS rows are scry score's" "$(awk -F, -v r="$rho" '$1 ~ /sts/ && $3 ~ /icl/ { d = $6 - r; print (d * d < 1e-28) ? "equal" : $6 " " r }' "$out")" equal
 gives 0 baselines "$x" --json --top 7
-prints "baselines --json: its keys" '^\{"train":"math","by":"icl","beside":"sft","n":7,"signed":true,"latents":2048,"dimensions":192,"no_dimensions":null,"seed":[0-9]+,"tops":\[\{"n":50,' \
+prints "baselines --json: its keys" '^\{"train":"math","by":"icl","other":"sft","n":7,"signed":true,"latents":2048,"dimensions":192,"no_dimensions":null,"seed":[0-9]+,"tops":\[\{"n":50,' \
     '"baselines":\[\{"name":"sts","of":"latents","score":"act","with":"","n":7,"points":14,"pearson":' '"domains":\[\{"name":"biology","value":'
 cp "$out" "$place/before"
 gives 0 baselines "$x" --json --top 7 --threads 1

@@ -1,5 +1,5 @@
 /* html.h: the pieces of a report: HTML that is well-formed XML too, all text escaped, every number with its
- * full precision beside what is shown. */
+ * full precision in addition to what is shown. */
 #ifndef SCRY_REPORT_HTML_H
 #define SCRY_REPORT_HTML_H
 

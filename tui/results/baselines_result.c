@@ -110,7 +110,7 @@ cJSON *baselines_result(const scry_index *index, const scry_ranking *ranking, ui
     cJSON *facts = cJSON_CreateObject();
     result_text(facts, "train", info->train[ranking->train].name);
     result_text(facts, "by", scry_condition_name(ranking->source));
-    result_text(facts, "beside", other == SCRY_BASE ? NULL : scry_condition_name(other));
+    result_text(facts, "other", other == SCRY_BASE ? NULL : scry_condition_name(other));
     result_number(facts, "n", top);
     cJSON_AddBoolToObject(facts, "signed", scope->is_signed);
     result_number(facts, "latents", info->d_sae);
@@ -131,11 +131,11 @@ cJSON *baselines_result(const scry_index *index, const scry_ranking *ranking, ui
 /* ---- text ------------------------------------------------------------------------------------ */
 
 void baselines_tops(const cJSON *facts, tops_table *out) {
-    const char *by = result_get_text(facts, "by"), *beside = result_get_text(facts, "beside");
+    const char *by = result_get_text(facts, "by"), *second = result_get_text(facts, "other");
     static const char *const of[] = {"latents", "dims"};
     for (int i = 0; i < 2; i++) {
         snprintf(out->titles[i], TOPS_TITLE, "%s: %s%%", of[i], by);
-        snprintf(out->titles[2 + i], TOPS_TITLE, "%s%%", beside ? beside : "");
+        snprintf(out->titles[2 + i], TOPS_TITLE, "%s%%", second ? second : "");
     }
     const result_column all[TOPS_COLUMNS] = {{"n", "top", "%.0f", 0},
                                              {"latents_share_a", out->titles[0], "%.1f", 100},
@@ -148,7 +148,7 @@ void baselines_tops(const cJSON *facts, tops_table *out) {
                                              {"dimensions_expected", "chance", "%.1f", 0},
                                              {0}};
     static const size_t one_source[] = {0, 1, 5, TOPS_COLUMNS - 1};
-    for (size_t i = 0; i < (beside ? TOPS_COLUMNS : 4); i++) out->columns[i] = all[beside ? i : one_source[i]];
+    for (size_t i = 0; i < (second ? TOPS_COLUMNS : 4); i++) out->columns[i] = all[second ? i : one_source[i]];
 }
 
 char *baselines_head(const cJSON *facts, const char *mark) {

@@ -66,20 +66,20 @@ static void add_tops(cJSON *row, const selection_context *s, uint32_t top) {
     int n = scry_sources(s->index, s->train, has);
     uint32_t at = top < s->ranking->latents ? top : s->ranking->latents;
     double overlap = (double)NAN, expected = (double)NAN;
-    const char *beside = NULL;
-    for (int i = 0; i < n && !beside && at; i++) {
+    const char *second = NULL;
+    for (int i = 0; i < n && !second && at; i++) {
         if (has[i] == s->ranking->source) continue;
         scry_ranking *other = scry_rank(s->index, s->train, has[i], s->ranking->metric, NULL);
         size_t count;
         scry_overlap_point *points = scry_overlap(s->ranking, other, at, &count);
         overlap = points[count - 1].overlap;
         expected = points[count - 1].expected;
-        beside = scry_condition_name(has[i]);
+        second = scry_condition_name(has[i]);
         free(points);
         scry_ranking_free(other);
     }
     result_number(row, "share", at ? scry_cumulative(s->ranking, at - 1) : 0);
-    result_text(row, "beside", beside);
+    result_text(row, "other", second);
     result_number(row, "overlap", overlap);
     result_number(row, "expected", expected);
 }
@@ -108,10 +108,10 @@ cJSON *compare_row(const selection_context *s, const char *name, uint32_t top, c
 char *compare_head(const cJSON *row, const char *metric, uint32_t top, bool is_signed) {
     char *text = NULL;
     size_t size;
-    const char *beside = result_get_text(row, "beside");
+    const char *second = result_get_text(row, "other");
     FILE *f = mem_check(open_memstream(&text, &size));
     fprintf(f, "top %u by %s %s: their share of the shift", top, result_get_text(row, "by"), metric);
-    if (beside) fprintf(f, ", how many are top by %s too", beside);
+    if (second) fprintf(f, ", how many are top by %s too", second);
     fprintf(f, ",\nand rho with the %s (seed %d); p is of one row alone\n\n", change_name(is_signed), SCRY_SEED);
     fclose(f);
     return text;

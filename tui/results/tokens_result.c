@@ -5,7 +5,7 @@
 #include <math.h>
 
 /* Adds the activation on the paired token under base and under q->versus: null where there is no pair. */
-static void add_versus(cJSON *item, const tokens_query *q, size_t capture, uint64_t row) {
+static void add_pair(cJSON *item, const tokens_query *q, size_t capture, uint64_t row) {
     double h[2] = {NAN, NAN};
     for (int i = 0; i < 2; i++) {
         int other = scry_capture_under(q->index, capture, i ? (scry_condition)q->versus : SCRY_BASE);
@@ -30,7 +30,7 @@ static void add_context(cJSON *example, const tokens_query *q, const scry_exampl
         cJSON *item = result_row(list);
         result_text(item, "token", scry_token(q->index, e->capture, row));
         result_number(item, "activation", (double)scry_latent_activations_at(q->fires, e->capture, row));
-        if (q->versus >= 0) add_versus(item, q, e->capture, row);
+        if (q->versus >= 0) add_pair(item, q, e->capture, row);
     }
 }
 
@@ -46,7 +46,7 @@ cJSON *tokens_query_result(const tokens_query *q, const scry_example *e, size_t 
         result_number(item, "position", e[i].position);
         result_text(item, "token", scry_token(q->index, e[i].capture, e[i].token));
         result_number(item, "activation", (double)e[i].activation);
-        if (q->versus >= 0) add_versus(item, q, e[i].capture, e[i].token);
+        if (q->versus >= 0) add_pair(item, q, e[i].capture, e[i].token);
         add_context(item, q, &e[i]);
     }
     result_text(facts, "label", scry_label(q->index, q->fires->latent));

@@ -65,7 +65,7 @@ static const char *figure(double value, int decimals, char text[FIGURE]) {
 static int versus(const options *o, const selection_context *s, const scry_set *other, const scry_scope *scope) {
     static const result_column columns[] = {{"name", "domain", NULL, 0},
                                             {"sts", "STS", "%.6g", 0},
-                                            {"sts_versus", "STS versus", "%.6g", 0},
+                                            {"sts_against", "STS versus", "%.6g", 0},
                                             {"change", "change", "%+.2f", 0},
                                             {0}};
     side a = side_of(s, s->set, scope), b = side_of(s, other, scope);
@@ -77,13 +77,13 @@ static int versus(const options *o, const selection_context *s, const scry_set *
     result_number(facts, "both", r.both);
     result_number(facts, "jaccard", r.jaccard);
     result_number(facts, "pearson", a.result.fit.pearson);
-    result_number(facts, "pearson_versus", b.result.fit.pearson);
+    result_number(facts, "pearson_against", b.result.fit.pearson);
     cJSON *rows = cJSON_AddArrayToObject(facts, "domains");
     for (size_t d = 0; d < info->domains; d++) {
         cJSON *row = result_row(rows);
         result_text(row, "name", info->domain[d].name);
         result_number(row, "sts", a.result.sts[d]);
-        result_number(row, "sts_versus", b.result.sts[d]);
+        result_number(row, "sts_against", b.result.sts[d]);
         result_number(row, "change", info->domain[d].change[s->train]);
     }
     char head[300], jaccard[FIGURE], first[FIGURE], second[FIGURE];

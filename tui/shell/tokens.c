@@ -27,7 +27,7 @@ static void add_text(cJSON *example) {
 static const result_column plain[] = {
     {"activation", "activation", "%.4g", 0}, {"capture", "capture", NULL, 0}, {"sample", "sample", NULL, 0},
     {"position", "position", "%.0f", 0},     {"text", "text", NULL, 0},       {0}};
-static const result_column beside[] = {
+static const result_column paired[] = {
     {"activation", "activation", "%.4g", 0},  {"base", "base", "%.4g", 0},     {"versus", "versus", "%.4g", 0},
     {"difference", "difference", "%+.4g", 0}, {"capture", "capture", NULL, 0}, {"sample", "sample", NULL, 0},
     {"position", "position", "%.0f", 0},      {"text", "text", NULL, 0},       {0}};
@@ -57,7 +57,7 @@ static int print_tokens(const options *o, const tokens_query *q) {
                  scry_index_info(q->index)->candidates);
         output_warning(words);
     }
-    return output_print(o, facts, "examples", q->versus >= 0 ? beside : plain, head);
+    return output_print(o, facts, "examples", q->versus >= 0 ? paired : plain, head);
 }
 
 /* --interval, --seed and --versus. Most moved needs a source: --versus, or --by, or the first. */
