@@ -4,6 +4,9 @@
 
 #include <stddef.h>
 
+/* Room for a choice of all rows of a table. */
+enum { SCRY_CHOICES = 200 };
+
 /* Writes "a, b or c" to out[size], each name between quotes ("" for none); cut where there is no room. Returns out. */
 const char *choices_text(char *out, size_t size, const char *const *names, size_t count, const char *quote);
 

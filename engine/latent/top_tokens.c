@@ -2,22 +2,13 @@
 #include "scry.h"
 #include "base/mem.h"
 #include "index/read/index.h"
+#include "base/top_n.h"
 #include "labels.h"
 #include "latent.h"
+#include "latent/top_tokens.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-int scry_capture_find(const scry_index *x, const char *name) {
-    size_t length = strlen(name);
-    for (size_t i = 0; i < x->info.captures; i++)
-        if (strcmp(x->info.capture[i].name, name) == 0) return (int)i;
-    for (size_t i = 0; i < x->info.captures; i++) { /* "math" is math.base */
-        const char *full = x->info.capture[i].name;
-        if (strncmp(full, name, length) == 0 && strcmp(full + length, ".base") == 0) return (int)i;
-    }
-    return -1;
-}
 
 /* By halving. Samples without tokens share their first row with the next one: the last of them holds it. */
 uint32_t scry_sample_of(const scry_index *x, size_t capture, uint64_t row) {
@@ -45,7 +36,8 @@ static scry_example example_at(const scry_index *x, uint32_t capture, uint32_t r
     return e;
 }
 
-static bool stronger(const scry_example *a, const scry_example *b) {
+static bool stronger(const scry_example *a, const scry_example *b, int order) {
+    (void)order;
     if (a->activation != b->activation) return a->activation > b->activation;
     if (a->capture != b->capture) return a->capture < b->capture;
     return a->token < b->token;
@@ -57,27 +49,13 @@ static bool same_sample(const scry_index *x, const scry_example *a, const scry_e
     return ta >= 0 && ta == tb && a->sample == b->sample;
 }
 
-/* Puts e into the sorted list out[*n] of at most top. */
-static void insert(const scry_index *x, scry_example *out, size_t *n, size_t top, const scry_example *e,
-                   bool distinct) {
-    size_t end = *n;
-    if (distinct)
-        for (size_t i = 0; i < *n; i++) {
-            if (!same_sample(x, &out[i], e)) continue;
-            if (!stronger(e, &out[i])) return;
-            end = i; /* its weaker entry makes room */
-            break;
-        }
-    if (end == *n) {
-        if (*n < top) (*n)++;
-        else end--;
-    }
-    size_t at = end;
-    while (at > 0 && stronger(e, &out[at - 1])) {
-        out[at] = out[at - 1];
-        at--;
-    }
-    out[at] = *e;
+TOP_N_INSERT(insert, scry_example, stronger)
+
+size_t top_tokens_insert(const scry_index *x, scry_example *list, size_t n, size_t top, const scry_example *e,
+                         bool distinct) {
+    size_t at = distinct ? 0 : n;
+    while (at < n && !same_sample(x, &list[at], e)) at++;
+    return insert(list, n, top, at, e, 0);
 }
 
 size_t scry_top_tokens(const scry_index *x, uint32_t latent, int capture, bool distinct, size_t top,
@@ -90,8 +68,8 @@ size_t scry_top_tokens(const scry_index *x, uint32_t latent, int capture, bool d
         while (index_next(x, &c)) {
             if (!(c.activation > 0) || (n == top && c.activation < out[n - 1].activation)) continue;
             scry_example e = example_at(x, c.capture, c.row, c.activation);
-            if (n == top && !stronger(&e, &out[n - 1])) continue;
-            insert(x, out, &n, top, &e, distinct);
+            if (n == top && !stronger(&e, &out[n - 1], 0)) continue;
+            n = top_tokens_insert(x, out, n, top, &e, distinct);
         }
     }
     return n;
@@ -125,10 +103,10 @@ scry_sample scry_sample_at(const scry_index *x, size_t capture, uint32_t sample)
     int number = x->capture_text[capture];
     uint64_t rows = x->info.capture[capture].rows;
     if (number < 0 || sample >= x->texts[number].samples)
-        return (scry_sample){.id = "", .about = "", .count = (uint32_t)rows};
+        return (scry_sample){.id = "", .metadata = "", .count = (uint32_t)rows};
     const layout_sample *s = &x->samples[x->texts[number].first_sample + sample];
     scry_sample out = {.id = string_at(x, s->id),
-                       .about = string_at(x, s->about),
+                       .metadata = string_at(x, s->about),
                        .first = s->first,
                        .count = s->count,
                        .cut = s->cut};

@@ -1,4 +1,4 @@
-/* rank/ranking.c: latents ranked by how far post-training, or a demonstration, moves them. */
+/* rank/ranking.c: latents ordered by size of shift. */
 #include "rank/ranking.h"
 #include "base/mem.h"
 #include "base/radix.h"
@@ -9,8 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Positive doubles order as their bits do; turned around so that ascending keys are descending
- * sizes. */
+/* Positive doubles order as their bits do; inverted, so that ascending keys are descending sizes. */
 static uint64_t descending(double size) {
     uint64_t bits;
     memcpy(&bits, &size, sizeof bits);
@@ -25,8 +24,8 @@ static int by_size(const void *x, const void *y, void *context) {
     return a < b ? -1 : a > b;
 }
 
-/* The key is the leading half of |shift|. Latents that share it are ordered by all of it; mostly they are few, or all
- * equal (the silent ones) and so in order already. */
+/* The key is the leading half of |shift|. Latents that share it are ordered by all of it; mostly these are few, or all
+ * equal (latents that never fire) and so in order already. */
 static void sort_equal_keys(radix_item *a, size_t n, const double *shift) {
     for (size_t from = 0, to; from < n; from = to) {
         bool in_order = true;
@@ -51,7 +50,7 @@ scry_ranking *scry_rank(const scry_index *index, size_t train, scry_condition so
     if (!shift) {
         scry_condition has[SCRY_CONDITIONS];
         char list[64] = "";
-        int n = train < scry_index_info(index)->trains ? scry_sources(index, train, has) : 0;
+        int n = train < scry_index_info(index)->trains ? scry_train_sources(index, train, has) : 0;
         for (int i = 0; i < n; i++) {
             strcat(list, i ? ", " : "");
             strcat(list, scry_condition_name(has[i]));
@@ -80,7 +79,7 @@ scry_ranking *scry_rank_values(const double *shift, uint32_t F) {
     return r;
 }
 
-/* Summed only as far as has been asked: the top of a long ranking is what people look at. */
+/* Sums no further than was asked for: mostly the top of a long ranking is shown. */
 double scry_cumulative(const scry_ranking *ranking, uint32_t rank) {
     scry_ranking *r = (scry_ranking *)(uintptr_t)ranking; /* made by scry_rank, never a constant */
     if (!r->cumulative) r->cumulative = mem_new(r->latents, sizeof *r->cumulative);
@@ -90,7 +89,7 @@ double scry_cumulative(const scry_ranking *ranking, uint32_t rank) {
         r->cumulative[r->summed] = sum;
     }
     if (!(r->total > 0)) return 0;
-    /* the total was summed in another order: its last bits must not show */
+    /* total was summed in another order: its rounding must not show */
     return rank + 1 == r->latents || r->cumulative[rank] > r->total ? 1 : r->cumulative[rank] / r->total;
 }
 

@@ -41,7 +41,7 @@ static bool refuse_bare(const char *path, scry_error *err) {
         scry_fail(
             err,
             "sae: %s: found W_enc and b_enc but no settings: the activation, its k, and whether b_dec is "
-            "subtracted are missing; expected a cfg.json beside it, such as {\"architecture\": \"topk\", \"k\": 50, "
+            "subtracted are missing; expected a cfg.json next to it, such as {\"architecture\": \"topk\", \"k\": 50, "
             "\"apply_b_dec_to_input\": false} (Qwen-Scope; k is the number after L0_ in its name)",
             path);
     else

@@ -4,8 +4,8 @@
  *
  *     x'  = input(x) * input_scale - (subtract_b_dec ? b_dec : 0)
  *     pre = (x' W_enc^T + b_enc) * scale_j                  scale_j 1 where scale is NULL
- *     h   = what the activation makes of pre, divided by out_scale_j where that is not NULL
- *     x^  = (h W_dec + b_dec) / input_scale                   but for what input() took away
+ *     h   = activation(pre), divided by out_scale_j where that is not NULL
+ *     x^  = (h W_dec + b_dec) / input_scale                   in the units of input(x)
  *
  * Each family of files (SAELens, Gemma Scope, ...) is one file and one row in families/, and fills this
  * struct; encoder.c knows no family. */
@@ -15,7 +15,7 @@
 #include <stdint.h>
 #include "base/error.h"
 
-/* What is done to a residual before it meets W_enc (SAELens, normalize_activations). */
+/* Normalisation of a residual before it is encoded (SAELens, normalize_activations). */
 typedef enum sae_input {
     SAE_INPUT_AS_IS,
     SAE_INPUT_CONSTANT_NORM, /* x * sqrt(d) / |x| */

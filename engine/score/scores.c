@@ -1,6 +1,5 @@
 /* score/scores.c: what the table of scores says. */
 #include "scry.h"
-#include "base/choices.h"
 
 #include <string.h>
 
@@ -24,11 +23,8 @@ int scry_score_of(const char *name) {
 }
 
 const char *scry_score_choices(char out[SCRY_CHOICES], const char *quote) {
-    static const char *const names[] = {
-#define SCORE(id, name, ...) #name,
-        SCRY_SCORE_TABLE(SCORE)
-#undef SCORE
-    };
+    const char *names[SCRY_SCORES];
+    for (size_t s = 0; s < SCRY_SCORES; s++) names[s] = scry_scores[s].name;
     return choices_text(out, SCRY_CHOICES, names, SCRY_SCORES, quote);
 }
 

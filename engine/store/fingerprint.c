@@ -22,7 +22,7 @@ static bool add_section(XXH3_state_t *state, const scry_index *x, const char *na
 static bool add_means(XXH3_state_t *state, const scry_index *x) {
     scry_condition has[SCRY_CONDITIONS];
     bool any = false;
-    if (!x->info.trains || !scry_sources(x, 0, has)) return false;
+    if (!x->info.trains || !scry_train_sources(x, 0, has)) return false;
     for (uint32_t j = 0; j < x->F && j < FINGERPRINT_LATENTS; j++) {
         double mean = scry_mean_base(x, 0, has[0], j);
         if (mean == 0) continue;

@@ -55,7 +55,7 @@ static void file_jobs(term *t) {
     term_keys(t, "q");
     check(await_message(t, "q again leaves without it"), t, "q asks first", "found \"%s\"", footer(t));
     term_keys(t, "Esc");
-    check(await_message(t, "long.csv: given up"), t, "Esc gives it up", "found \"%s\"", footer(t));
+    check(await_message(t, "long.csv: cancelled"), t, "Esc gives it up", "found \"%s\"", footer(t));
     term_settle(t, 100);
     check(files("long.csv") == 0, t, "and nothing of it is left", "found %d files", files("long.csv"));
     command(t, "top 100");

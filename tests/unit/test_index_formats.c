@@ -83,7 +83,7 @@ static const char *write_study(const char *name, const source *s, const source *
 
 /* The index holds the numbers that went in, each where it was. */
 static void holds(const scry_index *x, const numbers *n, const char *label) {
-    int c = scry_capture_find(x, "d");
+    int c = scry_find_capture_named(x, "d");
     worst w = {.tolerance = 0};
     size_t count = 0, found = 0;
     float *h = malloc(n->rows * sizeof *h);
@@ -306,7 +306,7 @@ static void test_sae(const char *name) {
     /* features and residuals of one SAE in one study */
     scry_index *mixed = index_of(write_study("mixed", &h, &x, 32, keys), NULL, name);
     if (mixed) {
-        int c = scry_capture_find(mixed, "d"), d = scry_capture_find(mixed, "d.icl");
+        int c = scry_find_capture_named(mixed, "d"), d = scry_find_capture_named(mixed, "d.icl");
         worst w = {.tolerance = 1e-4};
         for (uint32_t j = 0; j < 24; j++) {
             float one[32], two[32];
@@ -349,7 +349,7 @@ static void test_sae_refused(void) {
     index_refused(write_study("r", &a, NULL, 24, text_of(", \"sae\": %s", sae)), NULL,
                   SAYS("train.base.features", "found 10", "expected 24", "saelens6_topk"), "features of another SAE");
     index_refused(write_study("r", &x, NULL, 24, text_of(", \"sae\": %s, \"sae_format\": \"saelenz\"", sae)), NULL,
-                  SAYS("saelenz", "saelens, gemma-scope"), "a format that is none");
+                  SAYS("saelenz", "gemma-scope, sparsify, saelens"), "a format that is none");
     index_refused(write_study("r", &x, NULL, 24, text_of(", \"sae\": %s, \"sae_format\": 3", sae)), NULL,
                   SAYS("sae_format", "a number", "text"), "a format that is a number");
     index_refused(write_study("r", &x, NULL, 24, text_of(", \"sae\": \"%s/" SAES "/refused_dl_batchtopk\"", here)),

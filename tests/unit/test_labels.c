@@ -299,7 +299,7 @@ static void check_much(void) {
     fclose(f);
     outcome o = read_labels(path);
     size_t length = o.label[1] ? strlen(o.label[1]) : 0;
-    check(o.ok && length > 4000 && length < 5000 && noted(&o, "texts enough"),
+    check(o.ok && length > 4000 && length < 5000 && noted(&o, "long enough"),
           "a hundred thousand texts for one latent: %zu bytes kept", length);
     drop(&o);
     size_t n = 1000000;

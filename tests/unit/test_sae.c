@@ -466,7 +466,7 @@ static void test_paths(void) {
     refused(FOLDER "saelens6_topk", "sparsify", 1, "sae.safetensors", "expected");
     char *bare = mem_copy_string(scratch("layer1.sae.pt"));
     shell("cp", FOLDER "qwen_scope/layer1.sae.pt", bare);
-    refused(bare, NULL, 1, "no settings", "expected a cfg.json beside it");
+    refused(bare, NULL, 1, "no settings", "expected a cfg.json next to it");
     unlink(bare);
     free(bare);
 

@@ -19,7 +19,7 @@ static bool write_report(const char *index, const char *path, scry_score score, 
     scry_condition has[SCRY_CONDITIONS];
     s.score = score;
     uint32_t F = scry_index_info(s.index)->d_sae;
-    if (F && scry_sources(s.index, 0, has)) s.ranking = scry_rank(s.index, 0, has[0], SCRY_SQ, &err);
+    if (F && scry_train_sources(s.index, 0, has)) s.ranking = scry_rank(s.index, 0, has[0], SCRY_SQ, &err);
     s.set = scry_set_new(F);
     for (uint32_t i = 0; i < top && i < F; i++) scry_set_put(s.set, s.ranking->order[i], true);
     report r = {.s = &s,

@@ -41,7 +41,7 @@ static void add_curve(curves *c, scry_condition source, scry_ranking *r) {
 
 static bool compute(const chart_request *request, chart_data *data, const scry_cancel *cancel) {
     scry_condition has[SCRY_CONDITIONS];
-    int sources = scry_sources(request->index, request->train, has);
+    int sources = scry_train_sources(request->index, request->train, has);
     numbers *x = data->numbers = mem_new(1, sizeof *x);
     for (int i = 0; i < sources && !scry_cancelled(cancel); i++) {
         add_curve(&x->latents, has[i], scry_rank(request->index, request->train, has[i], request->metric, NULL));

@@ -31,7 +31,7 @@ static scry_overlap_point *overlap_of(scry_ranking *a, scry_ranking *b, uint32_t
 static bool compute(const chart_request *q, chart_data *data, const scry_cancel *cancel) {
     scry_condition has[SCRY_CONDITIONS];
     scry_error err = {0};
-    if (scry_sources(q->index, q->train, has) < 2) {
+    if (scry_train_sources(q->index, q->train, has) < 2) {
         chart_empty(data, "this training set has one source of shift (%s); overlap needs two",
                     scry_condition_name(has[0]));
         return true;

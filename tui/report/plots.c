@@ -22,7 +22,7 @@ static chart_view view_of(const report *r, const scry_result *result, scry_score
 
 static void put_sweeps(FILE *f, const report *r, const chart_view *v) {
     scry_condition has[SCRY_CONDITIONS];
-    int sources = scry_sources(v->index, v->scope->train, has);
+    int sources = scry_train_sources(v->index, v->scope->train, has);
     put_chart(f, r, CHART_SWEEP, v,
               "The band holds 90 % of 200 random sets of that many active latents. Do not read the best of "
               "many N as if it were the only one.");

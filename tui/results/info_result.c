@@ -55,7 +55,7 @@ cJSON *info_result(const scry_index *index) {
     result_number(facts, "d_sae", info->d_sae);
     result_number(facts, "d_model", info->d_model);
     result_number(facts, "candidates", info->candidates ? info->candidates : (double)NAN);
-    result_number(facts, "scored", info->scored);
+    result_number(facts, "scored", info->scored_latents);
     result_text(facts, "pairing", scry_pairing_name(info->pairing));
     result_text(facts, "correlate", info->is_signed ? "signed" : "absolute");
     result_number(facts, "tokens", (double)info->tokens);
@@ -63,7 +63,7 @@ cJSON *info_result(const scry_index *index) {
     result_number(facts, "bytes", (double)info->file_size);
     cJSON *sources = cJSON_AddArrayToObject(facts, "sources");
     scry_condition has[SCRY_CONDITIONS];
-    int n = scry_sources(index, 0, has);
+    int n = scry_train_sources(index, 0, has);
     for (int i = 0; i < n; i++) cJSON_AddItemToArray(sources, result_string(scry_condition_name(has[i])));
     cJSON *trains = cJSON_AddArrayToObject(facts, "trains");
     for (size_t t = 0; t < info->trains && info->d_sae; t++)
@@ -91,7 +91,7 @@ static void put_training_sets(FILE *f, const scry_index *index) {
     for (size_t t = 0; t < info->trains; t++) {
         char text[200], sources[40] = "";
         scry_condition has[SCRY_CONDITIONS];
-        int n = scry_sources(index, t, has);
+        int n = scry_train_sources(index, t, has);
         for (int i = 0; i < n; i++)
             snprintf(sources + 4 * i, sizeof sources - 4 * (size_t)i, "%-3s ", scry_condition_name(has[i]));
         snprintf(text, sizeof text, "%.100s, pairing by %s, sources %s", info->train[t].name,
@@ -119,7 +119,7 @@ static void put_head(FILE *f, const scry_index *index) {
     snprintf(text, sizeof text,
              "%" PRIu32 " latents: only those among the first %" PRIu32 " by some metric and source are encoded on the "
              "domains (--candidates)",
-             info->scored, info->candidates);
+             info->scored_latents, info->candidates);
     if (info->candidates) put_line(f, "scored", text);
     snprintf(text, sizeof text, "%" PRIu64 " bytes, %.2f per activation (%" PRIu64 " on %" PRIu64 " tokens)",
              info->file_size, info->nnz ? (double)info->file_size / (double)info->nnz : 0, info->nnz, info->tokens);

@@ -8,7 +8,8 @@
 static void add_pair(cJSON *item, const tokens_query *q, size_t capture, uint64_t row) {
     double h[2] = {NAN, NAN};
     for (int i = 0; i < 2; i++) {
-        int other = scry_capture_under(q->index, capture, i ? (scry_condition)q->versus : SCRY_BASE);
+        int other = scry_find_capture(q->index, scry_index_info(q->index)->capture[capture].group,
+                                      i ? (scry_condition)q->versus : SCRY_BASE);
         int64_t at = other < 0                  ? -1
                      : (size_t)other == capture ? (int64_t)row
                                                 : scry_paired_row(q->pairs, capture, row, (size_t)other);

@@ -142,7 +142,7 @@ bool cli_ranking(const options *o, const scry_index *index, size_t train, scry_c
                  scry_error *err) {
     scry_condition has[SCRY_CONDITIONS];
     if (!cli_needs_latents(index, err)) return false;
-    if (scry_sources(index, train, has) == 0) return scry_fail(err, "this index has no source of shift");
+    if (scry_train_sources(index, train, has) == 0) return scry_fail(err, "this index has no source of shift");
     int by = o->by ? scry_condition_of(o->by) : (int)has[0];
     int m = o->metric ? scry_metric_of(o->metric) : SCRY_SQ;
     *source = (scry_condition)by;
@@ -200,7 +200,7 @@ scry_set *cli_selection(const options *o, const scry_index *index, const scry_ra
     bool ok = base_selection(o, index, ranking, set, err) &&
               (!o->without || apply_expression(index, ranking, set, o->without, false, err)) &&
               (!o->with || apply_expression(index, ranking, set, o->with, true, err)) &&
-              scry_scored_all(index, set, err);
+              scry_require_scored(index, set, err);
     if (ok) return set;
     scry_set_free(set);
     return NULL;
@@ -267,6 +267,6 @@ bool cli_latent(const options *o, const scry_index *index, uint32_t *latent, scr
 bool cli_capture(const options *o, const scry_index *index, int *capture, scry_error *err) {
     *capture = -1;
     if (!o->capture || strcmp(o->capture, "all") == 0) return true;
-    *capture = scry_capture_find(index, o->capture);
+    *capture = scry_find_capture_named(index, o->capture);
     return *capture >= 0 || scry_misuse(err, "--capture: no capture \"%.60s\"; scry info lists them", o->capture);
 }

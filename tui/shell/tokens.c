@@ -50,7 +50,7 @@ static int print_tokens(const options *o, const tokens_query *q) {
              : q->pick.choice == SCRY_MOVED                                      ? "; no paired token moved"
              : q->pick.choice == SCRY_QUANTILE || q->pick.choice == SCRY_BETWEEN ? "; never in this interval"
                                                                                  : "; never in this capture");
-    if (!scry_scored(q->index, q->fires->latent)) {
+    if (!scry_is_scored(q->index, q->fires->latent)) {
         char words[120];
         snprintf(words, sizeof words,
                  "latent %u was not encoded on the domains (--candidates %u): it has no tokens there", q->fires->latent,

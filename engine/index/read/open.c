@@ -146,7 +146,7 @@ static bool read_meta(scry_index *x, scry_error *err) {
     info->d_sae = x->F = (uint32_t)F;
     info->k = (uint32_t)number_of(meta, "k");
     info->candidates = (uint32_t)number_of(meta, "candidates");
-    info->scored = info->candidates ? (uint32_t)number_of(meta, "scored") : info->d_sae;
+    info->scored_latents = info->candidates ? (uint32_t)number_of(meta, "scored") : info->d_sae;
     info->folded = !cJSON_IsFalse(cJSON_GetObjectItemCaseSensitive(meta, "folded"));
     if (number_of(meta, "latents") != F)
         return scry_fail(err,

@@ -56,7 +56,7 @@ uint32_t scry_active_latents(const scry_index *x, uint32_t *out) {
 }
 
 double scry_domain_rate(const scry_index *x, uint32_t latent, size_t domain) {
-    if (!scry_scored(x, latent)) return (double)NAN;
+    if (!scry_is_scored(x, latent)) return (double)NAN;
     for (uint32_t i = 0; i < x->info.captures; i++) {
         const scry_capture_info *capture = &x->info.capture[i];
         if (capture->group != (int)domain || capture->condition != SCRY_BASE) continue;

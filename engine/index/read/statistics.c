@@ -9,7 +9,7 @@ const scry_info *scry_index_info(const scry_index *x) {
     return &x->info;
 }
 
-int scry_sources(const scry_index *x, size_t train, scry_condition out[SCRY_CONDITIONS]) {
+int scry_train_sources(const scry_index *x, size_t train, scry_condition out[SCRY_CONDITIONS]) {
     int n = 0;
     for (int c = 1; c < SCRY_CONDITIONS; c++)
         if (x->info.train[train].has[c]) out[n++] = (scry_condition)c;
@@ -18,7 +18,7 @@ int scry_sources(const scry_index *x, size_t train, scry_condition out[SCRY_COND
 
 scry_condition scry_other_source(const scry_index *x, const scry_ranking *ranking) {
     scry_condition has[SCRY_CONDITIONS];
-    int n = scry_sources(x, ranking->train, has);
+    int n = scry_train_sources(x, ranking->train, has);
     for (int i = 0; i < n; i++)
         if (has[i] != ranking->source) return has[i];
     return ranking->source;

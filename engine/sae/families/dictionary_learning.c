@@ -1,5 +1,5 @@
-/* dictionary_learning.c: ae.pt of saprmarks/dictionary_learning, with the config.json of its training
- * beside it or one directory up. An interrupted run keeps the weights in a dict under "ae". */
+/* dictionary_learning.c: saprmarks/dictionary_learning: ae.pt, and the config.json of its training in the same
+ * directory or one further up. An interrupted run keeps the weights in a dict under "ae". */
 #include "base/alternatives.h"
 #include "sae/families/families.h"
 
@@ -53,7 +53,7 @@ static const char *class_names(char *text, size_t size) {
     return alternatives(text, size, &kinds[0].dict_class, sizeof *kinds, KINDS);
 }
 
-/* Without a class in config.json the tensors' names tell, but for TopK and BatchTopK, which are alike. */
+/* Without a class in config.json, the tensors' names tell all classes but TopK and BatchTopK. */
 static const kind *kind_by_tensors(const weights *w, scry_error *err) {
     const char *guess = NULL;
     bool linear = weights_find(w, "encoder.weight");
@@ -67,7 +67,7 @@ static const kind *kind_by_tensors(const weights *w, scry_error *err) {
     if (linear && weights_find(w, "b_dec"))
         scry_fail(
             err,
-            "sae: %s: found a TopK or a BatchTopK SAE, which keep the same tensors; expected a config.json beside it "
+            "sae: %s: found a TopK or a BatchTopK SAE, which keep the same tensors; expected a config.json next to it "
             "with trainer.dict_class \"AutoEncoderTopK\" or \"BatchTopKSAE\"",
             w->file.map.path);
     else
@@ -88,7 +88,7 @@ static const kind *find_kind(const config *cfg, const weights *w, scry_error *er
     return found;
 }
 
-/* ---- what each class adds to the four */
+/* ---- further tensors of the classes ------------------------------------------------------------- */
 
 static bool read_k(sae *s, const config *cfg, const weights *w, scry_error *err) {
     uint32_t said = 0;
@@ -139,9 +139,9 @@ static void fold_decoder(sae *s, const char *path, scry_notes *notes) {
         path);
 }
 
-/* A run that trains on normalised residuals multiplies the biases back when it saves, but not in its
- * backups. Those keep the factor as a bare number in the pickle, which is not read. */
-static bool undo_norm_factor(sae *s, const config *cfg, const weights *w, scry_notes *notes, scry_error *err) {
+/* A run on normalised residuals multiplies the biases by norm_factor when it saves, but not in its backups.
+ * Those keep the factor as a number in the pickle, which is not read. */
+static bool apply_norm_factor(sae *s, const config *cfg, const weights *w, scry_notes *notes, scry_error *err) {
     double factor = 1;
     if (!*w->prefix) return true;
     if (cfg->json && config_find(cfg, "trainer.norm_factor")) {
@@ -171,7 +171,7 @@ static bool read_weights(sae *s, const config *cfg, const weights *w, scry_notes
     if (k->activation == SAE_GATED && !weights_gate(s, w, "mag_bias", err)) return false;
     if (k->activation == SAE_TOPK && !read_k(s, cfg, w, err)) return false;
     if (k->threshold != NO_THRESHOLD && !read_threshold(s, k->threshold, w, err)) return false;
-    if (!undo_norm_factor(s, cfg, w, notes, err)) return false;
+    if (!apply_norm_factor(s, cfg, w, notes, err)) return false;
     if (k == &kinds[0]) fold_decoder(s, w->file.map.path, notes);
     snprintf(s->description, sizeof s->description, "dictionary_learning %s", k->dict_class);
     return true;

@@ -1,4 +1,4 @@
-/* openmoss.c: OpenMOSS's Language-Model-SAEs. Since 2025: config.json beside sae_weights.safetensors,
+/* openmoss.c: OpenMOSS's Language-Model-SAEs. Since 2025: config.json and sae_weights.safetensors,
  * tensors W_E, b_E, W_D, b_D. Before that (the Llama Scope release): hyperparams.json and
  * checkpoints/final.safetensors, tensors encoder.weight, encoder.bias, decoder.weight, decoder.bias. */
 #include "base/alternatives.h"
@@ -48,7 +48,7 @@ enum { ACTIVATIONS = sizeof activations / sizeof *activations };
 static const struct {
     const char *name;
     sae_input input;
-    bool whole_set;
+    bool dataset_wise;
 } input_norms[] = {{"token-wise", SAE_INPUT_CONSTANT_NORM, false},
                    {"dataset-wise", SAE_INPUT_AS_IS, true},
                    {"inference", SAE_INPUT_AS_IS, false},
@@ -57,10 +57,10 @@ enum { NORMS = sizeof input_norms / sizeof *input_norms };
 
 typedef struct settings {
     config cfg;
-    bool old;        /* hyperparams.json */
-    bool has_b_dec;  /* use_decoder_bias */
-    bool by_decoder; /* sparsity_include_decoder_norm */
-    bool whole_set;  /* norm_activation is dataset-wise */
+    bool old;          /* hyperparams.json */
+    bool has_b_dec;    /* use_decoder_bias */
+    bool by_decoder;   /* sparsity_include_decoder_norm */
+    bool dataset_wise; /* norm_activation is dataset-wise */
     const char *hook_in, *hook_out;
     double threshold; /* jump_relu_threshold of the old files */
 } settings;
@@ -91,7 +91,7 @@ static bool check_type(const settings *set, scry_error *err) {
     return !glu || refuse(set, "use_glu_encoder", "false; gated linear units are not supported", err);
 }
 
-/* The old loader turns TopK with a threshold into JumpReLU when it is used. */
+/* As in the old loader, TopK with a threshold is JumpReLU. */
 static bool read_activation(sae *s, settings *set, scry_error *err) {
     const char *name;
     if (!config_text(&set->cfg, "act_fn", &name, err)) return false;
@@ -126,7 +126,7 @@ static bool read_input(sae *s, settings *set, scry_error *err) {
     for (int i = 0; i < NORMS; i++)
         if (is(norm, input_norms[i].name)) {
             s->input = input_norms[i].input;
-            set->whole_set = input_norms[i].whole_set;
+            set->dataset_wise = input_norms[i].dataset_wise;
             return true;
         }
     char expected[100];
@@ -139,18 +139,18 @@ static bool read_settings(sae *s, settings *set, scry_notes *notes, scry_error *
     if (!check_type(set, err) || !read_activation(s, set, err) || !read_input(s, set, err)) return false;
     if (!config_flag(&set->cfg, "use_decoder_bias", true, &set->has_b_dec, err)) return false;
     if (!config_flag(&set->cfg, "sparsity_include_decoder_norm", true, &set->by_decoder, err)) return false;
-    /* Once true by default; the newer code knows no such thing. */
+    /* True by default in the old code; the new code has no such key. */
     if (!config_flag(&set->cfg, "apply_decoder_bias_to_pre_encoder", set->old, &s->subtract_b_dec, err)) return false;
     s->subtract_b_dec = s->subtract_b_dec && set->has_b_dec;
     if (!config_text(&set->cfg, "hook_point_in", &set->hook_in, err)) return false;
     if (!config_text(&set->cfg, "hook_point_out", &set->hook_out, err)) return false;
     if (set->hook_in && set->hook_out && !is(set->hook_in, set->hook_out))
-        scry_notes_add(notes, "sae: %s: it reads %.60s and rebuilds %.60s: the residuals must be the first",
+        scry_notes_add(notes, "sae: %s: it reads %.60s and reconstructs %.60s: the residuals must be of the first",
                        set->cfg.path, set->hook_in, set->hook_out);
     return true;
 }
 
-/* ---- weights */
+/* ---- weights ------------------------------------------------------------------------------------ */
 
 /* sqrt(d) / the average norm of the residuals at one end, "in" or "out": in the settings of the old
  * files, in a tensor named after the hook in the new. */
@@ -181,7 +181,7 @@ static float *norms_for_division(const sae *s) {
 }
 
 static bool finish_new(sae *s, const settings *set, const weights *w, scry_error *err) {
-    if (set->whole_set) {
+    if (set->dataset_wise) {
         double factor;
         if (!norm_factor(s, set, w, "in", &factor, err)) return false;
         s->input_scale = (float)factor;
@@ -198,11 +198,11 @@ static bool finish_new(sae *s, const settings *set, const weights *w, scry_error
     return true;
 }
 
-/* As the old loader does for use: the norms of the data go into b_enc and the decoder, then the
- * decoder's norms into the encoder; the threshold applies to what comes of it. */
+/* As in the old loader: the norms of the data are folded into b_enc and the decoder, then the decoder's norms
+ * into the encoder; the threshold applies to the result. */
 static bool finish_old(sae *s, const settings *set, const weights *w, scry_error *err) {
     double in = 1, out = 1;
-    if (set->whole_set && (!norm_factor(s, set, w, "in", &in, err) || !norm_factor(s, set, w, "out", &out, err)))
+    if (set->dataset_wise && (!norm_factor(s, set, w, "in", &in, err) || !norm_factor(s, set, w, "out", &out, err)))
         return false;
     for (uint32_t j = 0; j < s->d_sae; j++) s->b_enc[j] /= (float)in;
     for (uint32_t i = 0; i < s->d_in; i++) s->b_dec[i] /= (float)out;
@@ -245,7 +245,8 @@ bool openmoss_load(sae *s, const char *path, scry_notes *notes, scry_error *err)
     char *file = path_near(path, "hyperparams.json");
     settings set = {.old = file != NULL};
     if (!file) file = path_near(path, "config.json");
-    if (!file) return scry_fail(err, "sae: %s: found no config.json or hyperparams.json, expected one beside it", path);
+    if (!file)
+        return scry_fail(err, "sae: %s: found no config.json or hyperparams.json, expected one next to it", path);
     bool ok = config_open(&set.cfg, file, err) && load_all(s, &set, path, notes, err);
     config_close(&set.cfg);
     free(file);

@@ -1,6 +1,6 @@
-/* saelens.c: SAEs as SAELens writes them: cfg.json beside sae_weights.safetensors. Releases before 6
- * keep all settings flat and name the activation beside the architecture; from 6 on each architecture
- * has its own. Any tensor file with such a cfg.json beside it is read the same way. */
+/* saelens.c: SAELens: cfg.json and sae_weights.safetensors. Releases before 6 keep all settings flat and name
+ * the activation apart from the architecture; from 6 on each architecture has its own. Any tensor file next to
+ * such a cfg.json is read the same way. */
 #include "base/alternatives.h"
 #include "sae/families/families.h"
 
@@ -54,7 +54,7 @@ typedef struct settings {
     bool rescaled; /* pre-activations are multiplied by the decoder's norms */
 } settings;
 
-/* No version, or one below 6, as SAELens itself decides. */
+/* Before 6: no version, or one below 6, as SAELens decides. */
 static bool find_version(settings *set, scry_error *err) {
     const char *top, *inner;
     if (!config_text(&set->cfg, "sae_lens_version", &top, err)) return false;
@@ -135,24 +135,19 @@ static bool find_input(sae *s, settings *set, scry_error *err) {
                      alternatives(expected, sizeof expected, &norms[0].name, sizeof *norms, NORMS));
 }
 
-static bool check_shape_of_input(const settings *set, scry_error *err) {
+static bool check_reshape(const settings *set, scry_error *err) {
+    static const char why[] = "hook_z is split into heads, which are not joined here";
     const char *reshape, *hook;
     if (!config_text(&set->cfg, "reshape_activations", &reshape, err)) return false;
     if (!config_text(&set->cfg, "hook_name", &hook, err)) return false;
     if (!hook && !config_text(&set->cfg, "hook_point", &hook, err)) return false;
     bool by_hook = !reshape && set->before_6 && hook && strstr(hook, "hook_z");
     if (by_hook)
-        return scry_fail(
-            err,
-            "sae: %s: hook_name: found \"%.60s\", expected a residual stream: hook_z is kept by heads, which "
-            "this reader does not join",
-            set->cfg.path, hook);
+        return scry_fail(err, "sae: %s: hook_name: found \"%.60s\", expected a residual stream; %s", set->cfg.path,
+                         hook, why);
     if (!reshape || is(reshape, "none")) return true;
-    return scry_fail(
-        err,
-        "sae: %s: reshape_activations: found \"%.40s\", expected none: hook_z is kept by heads, which this "
-        "reader does not join",
-        set->cfg.path, reshape);
+    return scry_fail(err, "sae: %s: reshape_activations: found \"%.40s\", expected none; %s", set->cfg.path, reshape,
+                     why);
 }
 
 static bool check_dtype(const settings *set, scry_notes *notes, scry_error *err) {
@@ -176,14 +171,14 @@ static bool check_dtype(const settings *set, scry_notes *notes, scry_error *err)
 static bool read_settings(sae *s, settings *set, scry_notes *notes, scry_error *err) {
     if (!find_version(set, err) || !find_architecture(set, err) || !find_activation(s, set, err)) return false;
     if (!find_k(s, set, err) || !find_input(s, set, err)) return false;
-    if (!check_shape_of_input(set, err) || !check_dtype(set, notes, err)) return false;
+    if (!check_reshape(set, err) || !check_dtype(set, notes, err)) return false;
     const bool training = set->architecture->training;
     if (!config_flag(&set->cfg, "rescale_acts_by_decoder_norm", training, &set->rescaled, err)) return false;
     set->rescaled = set->rescaled && (training || set->architecture->activation == SAE_TOPK);
     return config_flag(&set->cfg, "apply_b_dec_to_input", true, &s->subtract_b_dec, err);
 }
 
-/* ---- weights */
+/* ---- weights ------------------------------------------------------------------------------------ */
 
 /* A training checkpoint of BatchTopK keeps one threshold for all; the final save gives each latent its own. */
 static bool read_threshold(sae *s, const settings *set, const weights *w, scry_error *err) {
@@ -197,7 +192,7 @@ static bool read_threshold(sae *s, const settings *set, const weights *w, scry_e
     return true;
 }
 
-/* The oldest files carry a factor for each latent that acts when decoding; ones mean none. */
+/* The oldest files have a factor for each latent that applies when decoding; ones mean none. */
 static bool read_finetuning(sae *s, const settings *set, const weights *w, scry_error *err) {
     const char *name = weights_find(w, "scaling_factor") ? "scaling_factor" : "finetuning_scaling_factor";
     if (!weights_find(w, name)) return true;
@@ -214,8 +209,8 @@ static bool read_finetuning(sae *s, const settings *set, const weights *w, scry_
                set->cfg.path, name);
 }
 
-/* A file of other origin that has SAELens's names may keep its matrices the other way round (Qwen-Scope
- * does), and a square one does not show it. */
+/* A file of other origin with SAELens's names may have transposed matrices (Qwen-Scope does), which a square
+ * one does not show. */
 static bool check_square(const sae *s, const weights *w, scry_error *err) {
     if (s->d_in != s->d_sae || strcmp(path_file_name(w->file.map.path), weight_files[0]) == 0) return true;
     return scry_fail(
@@ -237,17 +232,17 @@ static bool read_weights(sae *s, const settings *set, const weights *w, scry_err
     return read_finetuning(s, set, w, err);
 }
 
-/* The average norm's factor belongs into the weights. SAELens folds it in when training ends; a
- * checkpoint has it beside the weights, or it is not known here. */
+/* SAELens folds the factor of the average norm into the weights when training ends; a checkpoint has it in a
+ * file of its own, or it is unknown. */
 static bool read_average(sae *s, const settings *set, const char *path, scry_notes *notes, scry_error *err) {
     if (!set->averaged) return true;
     double factor = 0;
     if (path_has(path, "activation_scaler.json")) {
-        char *beside = path_beside(path, "activation_scaler.json");
+        char *file = path_sibling(path, "activation_scaler.json");
         config scaler;
-        bool ok = config_open(&scaler, beside, err) && config_positive(&scaler, "scaling_factor", 0, &factor, err);
+        bool ok = config_open(&scaler, file, err) && config_positive(&scaler, "scaling_factor", 0, &factor, err);
         config_close(&scaler);
-        free(beside);
+        free(file);
         if (!ok) return false;
     }
     if (factor > 0) s->input_scale = (float)factor;
@@ -274,7 +269,7 @@ static bool load_all(sae *s, settings *set, const char *path, scry_notes *notes,
 }
 
 bool saelens_load(sae *s, const char *path, scry_notes *notes, scry_error *err) {
-    char *file = path_beside(path, "cfg.json");
+    char *file = path_sibling(path, "cfg.json");
     settings set = {0};
     bool ok = config_open(&set.cfg, file, err) && load_all(s, &set, path, notes, err);
     config_close(&set.cfg);

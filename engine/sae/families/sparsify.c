@@ -1,4 +1,4 @@
-/* sparsify.c: EleutherAI's sparsify: cfg.json beside sae.safetensors. */
+/* sparsify.c: EleutherAI's sparsify: cfg.json and sae.safetensors. */
 #include "sae/families/families.h"
 
 #include <stdio.h>
@@ -64,7 +64,7 @@ static bool read_weights(sae *s, const config *cfg, const char *path, scry_error
 }
 
 bool sparsify_load(sae *s, const char *path, scry_notes *notes, scry_error *err) {
-    char *file = path_beside(path, "cfg.json");
+    char *file = path_sibling(path, "cfg.json");
     config cfg;
     bool ok = config_open(&cfg, file, err);
     if (ok) {

@@ -109,7 +109,7 @@ command_effect do_reverse(app *a, const char *argument) {
 command_effect do_capture(app *a, const char *argument) {
     int next = a->tab->latent.capture + 1;
     if (strcmp(argument, "all") == 0) next = -1;
-    else if (*argument && (next = scry_capture_find(a->tab->index, argument)) < 0)
+    else if (*argument && (next = scry_find_capture_named(a->tab->index, argument)) < 0)
         return app_fail(a, "no capture \"%s\"; expected all, train.base, train.icl, %s, ...", argument,
                         a->tab->info->domain[0].name);
     a->tab->latent.capture = next < (int)a->tab->info->captures ? next : -1;
