@@ -25,10 +25,10 @@ scry_ranking *scry_rank_residual(const scry_index *index, size_t train, scry_con
 
 /* One way to predict the change from the captures. Texts are constants, or borrowed from the index. */
 typedef struct scry_baseline {
-    const char *name;  /* "sts", "raw", "all latents", "all dimensions", "like training", "before and after" */
+    const char *name;  /* "sts", "raw", "all latents", "all dimensions", "training similarity" ... as below */
     const char *of;    /* what it is computed from: "latents", "dimensions" */
     const char *score; /* a score's name, or "cosine" */
-    const char *with;  /* before and after: the condition compared with base; else "" */
+    const char *with;  /* base-tuned similarity: the condition compared with base; else "" */
     uint32_t n;        /* latents or dimensions that it takes */
     scry_result result;
 } scry_baseline;
@@ -40,9 +40,9 @@ typedef struct scry_baseline {
  *                          E sum x, mean E x^2, E sum (x_icl - x)^2
  *     all latents          E of the sum of all activations
  *     all dimensions       E of the sum of the residual
- *     like training        cosine of the domain's mean residual (latents: of its mean activations) and
+ *     training similarity  cosine of the domain's mean residual (latents: of its mean activations) and
  *                          the training set's, base captures
- *     before and after     cosine of the domain's means under base and under another condition, for
+ *     base-tuned similarity cosine of the domain's means under base and under another condition, for
  *                          each that every domain with a change has */
 typedef struct scry_baselines {
     size_t count;

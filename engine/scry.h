@@ -40,6 +40,11 @@ const char *scry_pairing_name(scry_pairing p);
 /* The enum's value for a name, or -1. */
 int scry_condition_of(const char *name);
 int scry_pairing_of(const char *name);
+/* Writes the sources (the conditions other than base) or the pairings as "icl, sft or rl", each between quotes ("" for
+ * none), and returns out. */
+const char *scry_source_choices(char out[SCRY_CHOICES], const char *quote);
+const char *scry_pairing_choices(char out[SCRY_CHOICES], const char *quote);
+#define SCRY_SOURCE_VALUES "icl|sft|rl" /* for the help of options */
 
 const char *scry_version(void);
 

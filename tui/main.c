@@ -1,8 +1,10 @@
-/* main.c: from the shell's words to a command or the explorer. */
+/* main.c: runs the command of the command line, or the explorer. */
 #include "shell/commands.h"
 #include "shell/output.h"
 #include "shell/cli_context.h"
+#include "shell/help.h"
 #include "explorer/event_loop.h"
+#include "explorer/table/column_table.h"
 #include "scry.h"
 #include "shell/system.h"
 
@@ -25,9 +27,17 @@ static int run(const options *o) {
     return explorer ? event_loop_run(o) : command_find(o->command)->shell(o);
 }
 
+static bool column_row(size_t i, const char **name, const char **help) {
+    if (i >= (size_t)column_count) return false;
+    *name = columns[i].name;
+    *help = columns[i].help;
+    return true;
+}
+
 int main(int argc, char **argv) {
     setlocale(LC_CTYPE, "");
     system_mend_blas(argv);
+    help_set_list("columns of the table", column_row);
     scry_error err = {0};
     options o;
     if (!options_read(&o, argc, argv, &err)) return output_error(&err);

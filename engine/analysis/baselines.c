@@ -157,7 +157,7 @@ static int compared_capture(const baseline_maker *m, size_t domain, scry_conditi
 
 static void add_similarity(baseline_maker *m, scry_condition with, bool latents, const double *value) {
     uint32_t n = latents ? m->x->F : m->x->info.d_model;
-    const char *name = with == SCRY_BASE ? "like training" : "before and after";
+    const char *name = with == SCRY_BASE ? "training similarity" : "base-tuned similarity";
     const char *of = latents ? "latents" : "dimensions";
     scry_baseline row = baseline_row(name, of, "cosine", n);
     if (with != SCRY_BASE) row.with = scry_condition_name(with);

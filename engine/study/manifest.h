@@ -25,8 +25,4 @@ bool manifest_texts(parser *p, const cJSON *item, const char *key, const char *e
 /* A whole number from 0 to 2^53. */
 bool manifest_whole(const cJSON *item, uint64_t *out);
 
-/* "\"icl\", \"sft\" or \"rl\"", the conditions other than base, and the pairings likewise, in out[size]. Return out. */
-const char *names_source_choices(char *out, size_t size);
-const char *names_pairing_choices(char *out, size_t size);
-
 #endif

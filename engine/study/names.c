@@ -1,6 +1,6 @@
 /* study/names.c: the short names of conditions and pairings. */
 #include "base/alternatives.h"
-#include "study/manifest.h"
+#include "scry.h"
 
 #include <string.h>
 
@@ -25,11 +25,12 @@ int scry_condition_of(const char *name) {
 int scry_pairing_of(const char *name) {
     return find(pairing_names, SCRY_PAIRINGS, name);
 }
-const char *names_source_choices(char *out, size_t size) {
-    return alternatives_quoted(out, size, condition_names + 1, sizeof *condition_names, SCRY_CONDITIONS - 1, "\"");
+const char *scry_source_choices(char out[SCRY_CHOICES], const char *quote) {
+    return alternatives_quoted(out, SCRY_CHOICES, condition_names + 1, sizeof *condition_names, SCRY_CONDITIONS - 1,
+                               quote);
 }
-const char *names_pairing_choices(char *out, size_t size) {
-    return alternatives_quoted(out, size, pairing_names, sizeof *pairing_names, SCRY_PAIRINGS, "\"");
+const char *scry_pairing_choices(char out[SCRY_CHOICES], const char *quote) {
+    return alternatives_quoted(out, SCRY_CHOICES, pairing_names, sizeof *pairing_names, SCRY_PAIRINGS, quote);
 }
 const char *scry_version(void) {
     return "0.1.0";

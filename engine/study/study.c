@@ -109,9 +109,8 @@ static bool read_train(parser *p, const cJSON *item, const char *place) {
                          place);
     for (int c = 1; c < SCRY_CONDITIONS; c++)
         if (train->capture[c].present) return true;
-    char choices[64];
     return scry_fail(p->err, "%s: %s: found only \"base\", expected %s as well", p->study->path, place,
-                     names_source_choices(choices, sizeof choices));
+                     scry_source_choices((char[SCRY_CHOICES]){""}, "\""));
 }
 
 static bool read_change(parser *p, const cJSON *change, const char *place, study_group *domain) {
@@ -199,13 +198,13 @@ static bool read_domain(parser *p, const cJSON *item, size_t number) {
 /* "pairing" and "correlate". */
 static bool read_choices(parser *p, const cJSON *root) {
     scry_study *study = p->study;
-    char *pairing = NULL, *correlate = NULL, choices[64];
+    char *pairing = NULL, *correlate = NULL;
     bool ok = manifest_text(p, root, "pairing", "", &pairing) && manifest_text(p, root, "correlate", "", &correlate);
     if (ok && pairing) {
         int value = scry_pairing_of(pairing);
         if (value < 0)
             ok = scry_fail(p->err, "%s: pairing: found \"%.40s\", expected %s", study->path, pairing,
-                           names_pairing_choices(choices, sizeof choices));
+                           scry_pairing_choices((char[SCRY_CHOICES]){""}, "\""));
         study->has_pairing = true;
         study->pairing = (scry_pairing)(value < 0 ? 0 : value);
     }

@@ -5,7 +5,7 @@
 #include "explorer/app.h"
 #include "terminal/keys.h"
 #include "shell/set_names.h"
-#include "explorer/state/config.h"
+#include "explorer/state/column_settings.h"
 #include "explorer/state/prompt_history.h"
 #include "explorer/table/filter_parse.h"
 #include "explorer/panes/view.h"
@@ -108,7 +108,7 @@ static void begin_config(void) {
 static void run_config(const uint8_t *data, size_t size) {
     write_bytes(input, data, size);
     config c = {.ascii = -1, .mouse = -1};
-    config_read(&c, input);
+    config_read(&c, input, &column_settings);
     app *a = open_app();
     memcpy(a->theme.own, c.own, sizeof c.own);
     app_look(a, c.theme ? c.theme : &themes[0], COLOR_256);

@@ -1,5 +1,5 @@
 #!/bin/sh
-# What the paper measures around a score: sweep, overlap, mix, labels, intervals and repeats; several
+# What the paper measures around a score: sweep, overlap, mix, task share, intervals and repeats; several
 # training sets; studies that give scores instead of captures.
 . "${0%/*}/check.inc"
 x=$place/s.scry study=sample_data/study.json
@@ -56,13 +56,13 @@ is "sweep --over random --csv: a row a set" "$(head -1 "$out") $(rows)" "n,set,p
 gives 0 sweep "$x" --over random
 prints "sweep --over random: the table" '^the first 100: rho 0\.93' 'random sets of as many active latents \(seed [0-9]+\): mean' '^ +50\.0 '
 refused '--over: found "m", expected n, bands or random' sweep "$x" --over m
-refused '--band: expected with --over bands' sweep "$x" --band 5
+refused '--band: needs --over bands' sweep "$x" --band 5
 refused '--band: found "0"' sweep "$x" --over bands --band 0
 refused 'no option --set' sweep "$x" --set a.csv
 
 # ---- overlap
 gives 0 overlap "$x" --top 200
-prints "overlap: the table" '^top N by icl and by sft, metric sq, of 2048 latents' '^ +N +in both +by chance +icl share% +sft share%' '^200 '
+prints "overlap: the table" '^top N by icl and by sft, metric sq, of 2048 latents' '^ +N +in both +expected by chance +icl share% +sft share%' '^200 '
 gives 0 overlap "$x" --csv --top 100
 is "overlap --csv: its header" "$(head -1 "$out")" "n,overlap,expected,share_a,share_b"
 "$SCRY" rank "$x" --by icl --csv | tail -n +2 | cut -d, -f2 | sort >"$place/icl"
@@ -96,24 +96,25 @@ refused 'no domain "nope"' mix "$x" --budget 9 --exclude nope
 refused 'no domain is left to mix' mix "$x" --budget 9 --exclude all
 fails 'all scores are 0' mix "$x" --budget 9 --top 0
 
-# ---- labels
-gives 0 labels "$x"
-prints "labels: the table" '^by icl sq: math has [0-9.]+% of the first 50, ' '^label +latents +in 50 +in 100 +in 200 +in 500 +recall%' '^math ' '^mixed ' '^silent '
-gives 0 labels "$x" --by sft --csv
-is "labels --csv: its header" "$(head -1 "$out")" "name,latents,in_50,in_100,in_200,in_500,recall_500"
-is "labels: each latent has one" "$(tail -n +2 "$out" | awk -F, '{ a += $2; b += $4; c += $6 } END { print a, b, c }')" "2048 100 500"
-gives 0 labels "$x" --json
-prints "labels --json: its keys" '^\{"train":"math","by":"icl","metric":"sq","labels_from":"top samples","task":"math","task_share":0\.[0-9]+,"tops":\[\{"n":50,"task":[0-9]+,"share":[0-9.]+\}' '"labels":\[\{"name":"math","latents":[0-9]+,"in_50":'
+# ---- task-share
+gives 0 task-share "$x"
+prints "task-share: the table" '^by icl sq: math has [0-9.]+% of the first 50, ' '^group +latents +in 50 +in 100 +in 200 +in 500 +recall%' '^math ' '^mixed ' '^silent '
+gives 0 task-share "$x" --by sft --csv
+is "task-share --csv: its header" "$(head -1 "$out")" "name,latents,in_50,in_100,in_200,in_500,recall_500"
+is "task-share: each latent has one" "$(tail -n +2 "$out" | awk -F, '{ a += $2; b += $4; c += $6 } END { print a, b, c }')" "2048 100 500"
+gives 0 task-share "$x" --json
+prints "task-share --json: its keys" '^\{"train":"math","by":"icl","metric":"sq","groups_from":"top samples","task":"math","task_share":0\.[0-9]+,"tops":\[\{"n":50,"task":[0-9]+,"share":[0-9.]+\}' '"groups":\[\{"name":"math","latents":[0-9]+,"in_50":'
 cp "$out" "$place/before"
-again "labels: the same with one thread" labels "$x" --json --threads 1
-refused 'this index has no labels' labels "$x" --label math
+again "task-share: the same with one thread" task-share "$x" --json --threads 1
+again "task-share: labels is its older name" labels "$x" --json
+refused 'this index has no labels' task-share "$x" --label math
 gives 0 synth -o "$place/synth" --width 3000 --tokens-each 64
-gives 0 labels "$place/synth/study.json" --label "rank 1" --csv
+gives 0 task-share "$place/synth/study.json" --label "rank 1" --csv
 # ranks by icl or by sft that begin with 1, among the labelled: by the names in the file itself
-is "labels --label: those whose label holds the text" "$(sed -n 2p "$out" | cut -d, -f2)" \
+is "task-share --label: those whose label holds the text" "$(sed -n 2p "$out" | cut -d, -f2)" \
     "$(grep -c 'rank 1' "$place/synth/labels.jsonl")"
-gives 0 labels "$place/synth/study.json" --label planted --json
-prints "labels --label: planted latents are the whole top" '"labels_from":"imported","task":"planted"' '"n":100,"task":100,"share":1\}'
+gives 0 task-share "$place/synth/study.json" --label planted --json
+prints "task-share --label: planted latents are the whole top" '"groups_from":"imported labels","task":"planted"' '"n":100,"task":100,"share":1\}'
 
 # ---- interval and repeats
 gives 0 score "$x" --json
@@ -129,8 +130,8 @@ again "score: repeats are the same each time" score "$x" --repeats 3 --json --th
 gives 0 score "$x" --repeats 50 --sample-tokens 100 --csv
 is "score --repeats --csv: its header" "$(head -1 "$out")" "name,sts,sts_mean,sts_sd,change,fitted,residual"
 gives 0 score "$x" --repeats 3
-prints "score --repeats in words" '^3 repeats of up to 10000 tokens a domain: rho 0\.'
-refused '--sample-tokens: expected with --repeats' score "$x" --sample-tokens 5
+prints "score --repeats in words" '^3 repeats of up to 10000 tokens per domain: rho 0\.'
+refused '--sample-tokens: needs --repeats' score "$x" --sample-tokens 5
 refused '--repeats: found "1"' score "$x" --repeats 1
 
 # ---- several training sets: the second is the first with its sources exchanged
@@ -153,7 +154,7 @@ gives 0 info "$two" --json
 prints "info --json: each change" '"trains":\["math","other"\]' '"name":"law","change":-9,"changes":\{"math":-9,"other":1\}'
 strip() { sed 's/"train":"[a-z]*",//;s/"by":"[a-z]*",//;s/"a":"[a-z]*","b":"[a-z]*",//' "$out"; }
 for command in "overlap --top 100 --a icl --b sft|overlap --top 100 --a rl --b icl --train other" \
-    "sweep --by sft --over n --top 20|sweep --by icl --over n --top 20 --train other" "labels --by sft|labels --by icl --train other"; do
+    "sweep --by sft --over n --top 20|sweep --by icl --over n --top 20 --train other" "task-share --by sft|task-share --by icl --train other"; do
     one=${command%%|*} other=${command#*|}
     # shellcheck disable=SC2086  # these are words
     gives 0 ${one%% *} "$two" ${one#* } --json
@@ -163,7 +164,7 @@ for command in "overlap --top 100 --a icl --b sft|overlap --top 100 --a rl --b i
     strip >"$place/other"
     case $one in
     sweep*) is "$other: other changes, other rho" "$(cmp -s "$place/one" "$place/other" && echo same || echo other)" other ;;
-    labels*) prints "$other: the task is the training set" '"task":"other"' ;;
+    task-share*) prints "$other: the task is the training set" '"task":"other"' ;;
     *) cmp -s "$place/one" "$place/other" && ok "$other is $one" || not_ok "$other is $one" "found others, expected the same" ;;
     esac
 done
@@ -212,7 +213,7 @@ published gemma2-9b act 0.60 0.36
 published gemma2-9b icl 0.77 0.60
 q=assets/published/qwen2.5-7b.json
 gives 0 score $q
-prints "score of given scores" '^STS act, as the study gives it' '^rho 0\.8914 with the size of change over 8 domains' '^no tokens to resample' '^no latents to draw'
+prints "score of given scores" '^STS act, as the study gives it' '^rho 0\.8914 with the size of change over 8 domains' '^no tokens to resample' '^no latents for random sets'
 [ ! -s "$err" ] && ok "and says nothing else" || not_ok "and says nothing else" "found \"$(head -1 "$err")\", expected no word"
 gives 0 score $q --domains extremes:4 --json
 prints "score --json of given scores" '^\{"score":"act","n":null,' '"points":8,' '"ci_low":null,"ci_high":null,"random_mean":null'
@@ -222,14 +223,14 @@ gives 0 info $q --json
 prints "info --json of given scores" '"sources":\[\],"trains":\[\],"captures":\[\]' '"name":"engineering","change":-9.8,"act":5.11,"icl":9.44'
 gives 0 mix $q --budget 220 --domains engineering,law --csv
 is "mix of given scores" "$(tail -n +2 "$out" | cut -d, -f4 | tr '\n' ' ')" "135 85 "
-for command in rank sweep overlap labels export baselines; do fails 'so it has no latents' $command $q; done
+for command in rank sweep overlap task-share export baselines; do fails 'so it has no latents' $command $q; done
 fails 'so it has no latents' tokens $q 3
 fails 'so it has no latents' --script /dev/null $q
 fails 'so it has no latents' score $q --repeats 3
 fails 'there is nothing to index' index $q -o "$place/q.scry"
 [ ! -e "$place/q.scry" ] && ok "and leaves no file" || not_ok "and leaves no file" "found one"
 refused 'there is no selection to make' score $q --top 3
-refused 'this study gives no such score; it gives: act, icl' score $q --score act2
+refused 'this study does not give this score; it gives: act, icl' score $q --score act2
 
 given() { # DOMAINS
     printf '{"scry_study": 1, "domains": [%s]}\n' "$1" >"$place/given.json"

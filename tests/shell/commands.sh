@@ -182,7 +182,7 @@ gives 0 info "$place/l.scry"
 prints "a damaged file of them is a warning" 'labels written by hand: .*l.labels.jsonl'
 
 # ---- help and version
-for command in index info rank score tokens latent export export-labels sweep overlap mix labels sets baselines compare report; do
+for command in index info rank score tokens latent export export-labels sweep overlap mix task-share sets baselines compare report; do
     gives 0 $command --help
     prints "$command --help: usage and options" "^scry $command " '^  --help '
     cp "$out" "$place/help"
@@ -260,7 +260,7 @@ refused "--context: found \"x\"" tokens "$x" 3 --context x
 refused "--threads: found \"0\"" index $study -o "$place/u.scry" --threads 0
 refused "-o is missing" index $study
 refused "expected one study manifest" index
-refused "one word too many: \"b.json\"" index a.json b.json -o "$place/u.scry"
+refused "unexpected argument \"b.json\"" index a.json b.json -o "$place/u.scry"
 refused "rank needs an index or a study manifest" rank
 refused "--size: found \"24\", expected ROWSxCOLUMNS" --script /dev/null --size 24 "$x"
 refused "--size: found \"0x0\"" --script /dev/null --size 0x0 "$x"

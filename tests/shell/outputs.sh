@@ -9,8 +9,8 @@ cp "$x" "$place/copy.scry"
 # ---- no command writes over what it reads, and nothing but an index takes the place of an index
 for command in export "plot scatter" report; do
     name=${command%% *} more=${command#"$name"}
-    fails "is what $name reads" "$name" "$x" $more -o "$x"
-    fails "is what $name reads" "$name" "$study" $more -o "$study"
+    fails "is an input of $name" "$name" "$x" $more -o "$x"
+    fails "is an input of $name" "$name" "$study" $more -o "$study"
     fails "is an index, which would be lost" "$name" sample_data/study.json $more -o "$x"
 done
 fails "is an index, which would be lost" export "$x" -o "$place/copy.scry" --top 3
@@ -22,8 +22,8 @@ cmp -s "$x" "$place/copy.scry" && cmp -s "$x" "$place/labels.csv" && ok "indexes
     not_ok "indexes are left alone, by the explorer too" "found other bytes than before"
 capture=$place/study/acts/math.icl.safetensors
 for input in "$study" "$capture"; do
-    fails "is there and no index" index "$study" -o "$input"
-    fails "is there and no index" merge "$x" -o "$input"
+    fails "exists and is not an index" index "$study" -o "$input"
+    fails "exists and is not an index" merge "$x" -o "$input"
 done
 cmp -s "$study" sample_data/study.json && cmp -s "$capture" sample_data/acts/math.icl.safetensors &&
     ok "the study is left alone" || not_ok "the study is left alone" "found other bytes than before"
@@ -122,7 +122,7 @@ refused '--domains: found no name' score "$x" --domains ''
 refused 'no domain " nope"' score "$x" --domains 'law, nope'
 gives 0 score "$x" --domains 'law, math, computer science' --json
 prints "blanks around the commas of --domains" '"points":3,'
-refused '--system: is words only' info --system --json
+refused '--system: prints text only' info --system --json
 fails 'so it has no latents' latent assets/published/gemma2-9b.json 5
 gives 0 sets "$x" --against top5 --domains law,math
 prints "sets: no figure is a dash" '^rho - versus - over 2 domains'
@@ -133,7 +133,7 @@ gives 0 score "$x" --top 50 --csv
 cp "$out" "$place/top50"
 gives 0 score "$place/c.scry" --csv
 cmp -s "$out" "$place/top50" && ok "score: the first 50" || not_ok "score: the first 50" "found others than by --top 50"
-for command in "sweep c" "latent c 1819" "mix c --budget 9" "plot c scatter" "plot c labels" "baselines c" "report c -o r.html"; do
+for command in "sweep c" "latent c 1819" "mix c --budget 9" "plot c scatter" "plot c task-share" "baselines c" "report c -o r.html"; do
     gives 0 $(echo "$command" | sed "s#\\<c\\>#$place/c.scry#;s#r.html#$place/r.html#")
 done
 gives 2 score "$place/c.scry" --top 60

@@ -3,7 +3,7 @@
 . "${0%/*}/check.inc"
 x=$place/s.scry
 "$SCRY" index sample_data/study.json -o "$x" 2>"$err" || not_ok "the sample study is indexed" "found $(cat "$err"), expected no error"
-all="scatter concentration sweep bands overlap mix random labels repeats"
+all="scatter concentration sweep bands overlap mix random task-share repeats"
 
 for name in $all; do
     gives 0 plot "$x" $name
@@ -32,7 +32,7 @@ set -- --by sft --score icl --top 30 --without 3 --domains extremes:5 --absolute
 gives 0 plot "$x" scatter "$@"
 rho=$(number_of pearson score "$x" "$@") low=$(number_of loo_min score "$x" "$@") high=$(number_of loo_max score "$x" "$@")
 ci=$(number_of ci_low score "$x" "$@") ci_high=$(number_of ci_high score "$x" "$@")
-prints "plot scatter: rho and its statistics are those of scry score" "^rho $rho " " n 10 " "one out $low to $high" "95% $ci to $ci_high"
+prints "plot scatter: rho and its statistics are those of scry score" "^rho $rho " " n 10 " "leave-one-out $low to $high" "95% $ci to $ci_high"
 prints "plot scatter: its title" '^STS icl and size of change, .* latents, extremes:5'
 gives 0 plot "$x" random --top 40
 mean=$(number_of random_mean sweep "$x" --over random --top 40) sd=$(number_of random_sd sweep "$x" --over random --top 40)
@@ -55,15 +55,18 @@ sed 's/"change": 5.8501,//' sample_data/study.json >"$place/unmeasured.json"
 gives 0 plot "$place/unmeasured.json" mix
 examples=$("$SCRY" mix "$place/unmeasured.json" --budget 220 --csv | awk -F, '$1 == "\"math\"" { print $4 }')
 prints "plot mix: a domain without a measured change gets examples too" "^ *math .* $examples  +[0-9.]+%"
+gives 0 plot "$x" task-share
+all_of=$("$SCRY" task-share "$x" --csv | awk -F, '$1 == "\"math\"" { print $4 }')
+prints "plot task-share: those of scry task-share" "^math has $all_of of the first 100"
+cp "$out" "$place/before"
 gives 0 plot "$x" labels
-all_of=$("$SCRY" labels "$x" --csv | awk -F, '$1 == "\"math\"" { print $4 }')
-prints "plot labels: those of scry labels" "^math has $all_of of the first 100"
+cmp -s "$out" "$place/before" && ok "plot labels: its older name" || not_ok "plot labels" "found another plot than that of task-share"
 gives 0 plot "$x" repeats
 mean=$("$SCRY" score "$x" --repeats 200 --json | grep -o '"pearson_sd":[^,}]*' | cut -d: -f2 | awk '{ printf "%.3f", $1 }')
 prints "plot repeats: the deviation is that of scry score --repeats" "deviation ${mean#0}"
 
 # ---- what is wrong is said
-refused "which plot? expected scatter, concentration," plot "$x"
+refused "plot: the name is missing; expected scatter, concentration," plot "$x"
 refused 'no plot "scater"; expected scatter,' plot "$x" scater
 refused "--size: found" plot "$x" scatter --size 3x10
 refused "--budget: found" plot "$x" mix --budget 0
@@ -80,7 +83,7 @@ rho=$(number_of pearson score $p --score act)
 prints "plot scatter of a published study" "^rho $rho " "engineering"
 gives 0 plot $p mix --score act
 prints "plot mix of one" 'law'
-for name in sweep random labels; do
+for name in sweep random task-share; do
     gives 1 plot $p $name --score act
     says "plot $name of one: says why not" "it has no latents"
 done

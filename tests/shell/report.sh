@@ -90,8 +90,8 @@ is "report: no half file is left" "$(find "$place" -name '*.tmp.*' | wc -l | tr 
 # ---- baselines
 gives 0 baselines "$x"
 prints "baselines: the table" '^share of the shift \(sq\) in the tops of 2048 latents and of 192 dimensions' '^top +latents: icl%' \
-    '^baseline +of +score +with +N +rho +R2 +p ' '^sts +latents +act ' '^raw +dimensions +icl ' '^like training +dimensions +cosine ' \
-    '^before and after +latents +cosine +icl '
+    '^baseline +of +score +with +N +rho +R2 +p ' '^sts +latents +act ' '^raw +dimensions +icl ' '^training similarity +dimensions +cosine ' \
+    '^base-tuned similarity +latents +cosine +icl '
 gives 0 baselines "$x" --csv --by sft
 is "baselines --csv: its header" "$(head -1 "$out")" "name,of,score,with,n,pearson,r2,p_value,spearman,loo_min,loo_max,ci_low,ci_high,points"
 gives 0 score "$x" --by sft --score icl --json
@@ -99,7 +99,7 @@ rho=$(number pearson)
 gives 0 baselines "$x" --by sft --csv
 is "baselines: the STS rows are scry score's" "$(awk -F, -v r="$rho" '$1 ~ /sts/ && $3 ~ /icl/ { d = $6 - r; print (d * d < 1e-28) ? "equal" : $6 " " r }' "$out")" equal
 gives 0 baselines "$x" --json --top 7
-prints "baselines --json: its keys" '^\{"train":"math","by":"icl","beside":"sft","n":7,"signed":true,"latents":2048,"dimensions":192,"no_dimensions":null,"seed":[0-9]+,"tops":\[\{"n":50,' \
+prints "baselines --json: its keys" '^\{"train":"math","by":"icl","other":"sft","n":7,"signed":true,"latents":2048,"dimensions":192,"no_dimensions":null,"seed":[0-9]+,"tops":\[\{"n":50,' \
     '"baselines":\[\{"name":"sts","of":"latents","score":"act","with":"","n":7,"points":14,"pearson":' '"domains":\[\{"name":"biology","value":'
 cp "$out" "$place/before"
 gives 0 baselines "$x" --json --top 7 --threads 1
@@ -134,7 +134,7 @@ $(json "$place/o.json" share_a | tail -1)"
 "$SCRY" info "$x" --json >"$place/info.json"
 alike "compare: L0 is that of train.base" "$(json "$place/c.json" l0 | head -1)" "$(json "$place/info.json" l0 | head -1)"
 gives 0 compare "$x" "$place/synth/study.json"
-prints "compare: the table" '^index +latents +L0 +top share% +in both +chance +rho act +p +one out' '^s.scry +2048 ' '^study.json +700 '
+prints "compare: the table" '^index +latents +L0 +top share% +in both +chance +rho act +p +leave-one-out' '^s.scry +2048 ' '^study.json +700 '
 says "compare: other studies are named" 'other domains or changes than' 'not of one study'
 gives 0 compare "$x" --csv
 is "compare --csv: its header" "$(head -1 "$out" | cut -d, -f1-9)" "index,d_sae,l0,share,overlap,expected,act_pearson,act_p_value,act_loo_min"

@@ -104,7 +104,7 @@ gives 0 index $study -o "$place/c.scry" --candidates 30 --json
 gives 0 info "$place/c.scry" --json
 is "--candidates: info knows it" "$(number candidates)" 30
 gives 0 info "$place/c.scry"
-prints "--candidates: info says it" '^scored +[0-9]+: .* first 30 ' '^train.base .*[0-9]\.[0-9]+$' '^biology.base .* -$'
+prints "--candidates: info says it" '^scored +[0-9]+ latents: .* first 30 ' '^train.base .*[0-9]\.[0-9]+$' '^biology.base .* -$'
 gives 0 info "$x" --json
 prints "without: all are scored" '"candidates":null,"scored":2048'
 for options in "--top 30" "--top 30 --by sft --metric rate --score icl" "--top 12 --metric d --score act2"; do
@@ -123,7 +123,7 @@ gives 0 score "$place/c.scry" --top 30
 prints "--candidates: no random sets" "no random sets: .*--candidates"
 gives 0 tokens "$place/c.scry" 0
 gives 2 sweep "$place/c.scry" --over random --top 20
-says "--candidates: no sweep over random sets" "no latents to draw"
+says "--candidates: no sweep over random sets" "no latents for random sets"
 gives 2 sweep "$place/c.scry" --over n --top 40
 says "--candidates: no sweep beyond them" "expected at most 30"
 gives 0 sweep "$place/c.scry" --over bands --top 30

@@ -207,12 +207,12 @@ refused "--k: found \"1.5\", expected a whole number" train $study -o "$place/u"
 refused "--lr: found \"-1\"" train $study -o "$place/u" --lr -1
 refused "--lr: found \"nan\"" train $study -o "$place/u" --lr nan
 refused "--betas: found \"0.9\"" train $study -o "$place/u" --betas 0.9
-refused "--sparsity goes with --arch relu and jumprelu, not with topk" train $study -o "$place/u" --sparsity 3
-refused "--pre-act-weight goes with --arch jumprelu, not with relu" train $study -o "$place/u" --arch relu --pre-act-weight 1
+refused "--sparsity: applies to --arch relu and jumprelu, not to topk" train $study -o "$place/u" --sparsity 3
+refused "--pre-act-weight: applies to --arch jumprelu, not to relu" train $study -o "$place/u" --arch relu --pre-act-weight 1
 refused "--weight-decay: found \"-1\"" train $study -o "$place/u" --weight-decay -1
-refused "--k goes with --arch topk and batchtopk, not with relu" train $study -o "$place/u" --arch relu --k 3
-refused "--resume goes on with the settings that the run began with; leave out --lr" train --resume -o "$place/u" --lr 1
-refused "leave out --hook-name" train --resume -o "$place/u" --hook-name x
+refused "--k: applies to --arch topk and batchtopk, not to relu" train $study -o "$place/u" --arch relu --k 3
+refused "--resume keeps the settings of the run; remove --lr" train --resume -o "$place/u" --lr 1
+refused "remove --hook-name" train --resume -o "$place/u" --hook-name x
 refused "--condition: found \"foo\"" train $study -o "$place/u" --condition foo
 refused "--memory: found 1 MB, expected at least" train $study -o "$place/u" --memory 1M
 fails "under the condition rl" train $study -o "$place/u" --condition rl

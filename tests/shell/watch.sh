@@ -32,7 +32,7 @@ prints "curves: the figures are those of the log's last line" "^loss $(figure lo
 mkdir "$place/begun" "$place/other" "$place/broken" "$place/none"
 head -1 $kept/train.jsonl >"$place/begun/train.jsonl"
 gives 0 train --watch "$place/begun"
-prints "a run without a step" "no data: first figures at step 5" "0%  step 0 of 400"
+prints "a run without a step" "no data: first values at step 5" "0%  step 0 of 400"
 { head -11 $kept/train.jsonl; printf '{"step":5'; } >"$place/begun/train.jsonl"
 gives 0 train --watch "$place/begun"
 prints "a line that is not written to its end waits" "step 50 of 400"
@@ -55,16 +55,16 @@ is "control characters of a log do not reach the terminal" "$(tr -dc '\033' <"$o
 
 # ---- while it trains, without a terminal
 gives 0 train sample_data/study.json --watch -o "$place/sae" --width 64 --batch 256 --steps 20 --json
-says "train --watch: says that there is no terminal" "standard output is no terminal, so the curves are not drawn" "scry: training: step "
+says "train --watch: says that there is no terminal" "standard output is not a terminal, so the curves are not drawn" "scry: training: step "
 prints "and goes on as without" '^\{"sae":"'
 gives 0 train --watch "$place/sae"
 prints "and then shows what was trained" "topk 192 > 64" "step 20 of 20"
 
 # ---- what does not go together
 refused "or scry train --watch DIR to see a run" train --watch
-refused "shows a run, it begins none: leave out --lr, or say -o DIR" train --watch $kept --lr 1
-refused "leave out --json" train --watch $kept --json
+refused "shows a run and starts none: remove --lr, or add -o DIR" train --watch $kept --lr 1
+refused "remove --json" train --watch $kept --json
 refused "found 2 folders" train --watch $kept $kept
 refused "--size: found \"7x80\"" train --watch $kept --size 7x80
-refused "--size goes with scry train --watch DIR" train sample_data/study.json -o "$place/u" --size 24x80
+refused "--size: needs scry train --watch DIR" train sample_data/study.json -o "$place/u" --size 24x80
 finish

@@ -231,12 +231,18 @@ bool says(term *t, const void *text) {
     return strstr(words, text) != NULL;
 }
 
+/* The line of rho's statistics, which says less where it has less room; -1: none. */
+static int statistics_row(term *t) {
+    int y = find_row(t, "  LOO ", 1);
+    return y >= 0 ? y : find_row(t, "  leave-one-out ", 1);
+}
+
 bool await_message(term *t, const char *text) {
     return await(t, says, text);
 }
 static bool is_complete(term *t, const void *arg) {
     (void)arg;
-    return term_has(t, "rho ") && term_has(t, "one out") && !term_has(t, "p ..");
+    return term_has(t, "rho ") && statistics_row(t) >= 0 && !term_has(t, "p ..");
 }
 
 bool rest(term *t) {
@@ -317,7 +323,7 @@ const char *rho(term *t) {
     static int next;
     char *to = kept[next = (next + 1) % 4];
     *to = 0;
-    int y = find_row(t, "  one out ", 1);
+    int y = statistics_row(t);
     const char *at = y < 0 ? NULL : strstr(row(t, y), "rho ");
     if (at) sscanf(at, "rho %31s", to);
     return to;

@@ -73,7 +73,7 @@ void test_manifest(void) {
     check(files_like(pattern) == 1, NULL, "one index in the cache", "found %d files", files_like(pattern));
     char *before = shell(NULL, "stat -c '%%i %%Y %%n' %s", pattern);
     t = start(ROWS, COLS, NULL, manifest, env);
-    bool ok = await_text(t, "one out");
+    bool ok = await_text(t, "95% ");
     check(ok, t, "the second time it opens too", "found no frame");
     rest(t);
     leave(t);

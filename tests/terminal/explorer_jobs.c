@@ -77,7 +77,7 @@ static void page_jobs(term *t) {
     term_keys(t, "C-c");
     check(await_message(t, "given up") && term_has(t, "rho "), t, "ctrl-C does too", "found \"%s\"", footer(t));
     command(t, "baselines");
-    check(await_text(t, "like training"), t, "and they come by themselves", "found \"%s\"", row(t, 3));
+    check(await_text(t, "training similarity"), t, "and they come by themselves", "found \"%s\"", row(t, 3));
     char *shown = shell(
         NULL, "'%s' baselines '%s/jobs.scry' --json | grep -o '\"pearson\":[^,]*' | head -1 | cut -d: -f2", scry, work);
     char number[16];

@@ -14,7 +14,7 @@ enum { PLOTS = sizeof names / sizeof *names };
 
 /* The plot of this tab stands there with all of its numbers. */
 static bool is_shown(term *t, const void *tab) {
-    return strstr(row(t, 1), tab) && !term_has(t, "worked out") && !term_has(t, "p ..");
+    return strstr(row(t, 1), tab) && !term_has(t, "computing") && !term_has(t, "p ..");
 }
 
 /* Waits for it. Halfway through a frame the new tab can stand above the plot before, so what holds is looked at again.
@@ -135,7 +135,7 @@ void test_plots_storm(void) {
 }
 
 static bool is_under_way(term *t, const void *tab) {
-    return strstr(row(t, 1), tab) && term_has(t, "being worked out");
+    return strstr(row(t, 1), tab) && term_has(t, "computing");
 }
 
 /* Left while threads work: at once, and the terminal as it was. */
@@ -153,7 +153,7 @@ void test_plots_leave(void) {
     type_line(t, ":top 100000"); /* a thousand random sets of that many take seconds */
     await_text(t, "N 100000");
     term_keys(t, "p 7");
-    check(await_text(t, "being worked out"), t, "what takes long is marked as under way", "found none");
+    check(await_text(t, "computing"), t, "what takes long is marked as under way", "found none");
     term_keys(t, "6 j k 7");
     check(await_strictly(t, is_under_way, "[random]"), t, "keys are taken meanwhile, before it is there",
           "found \"%s\"", row(t, 1));

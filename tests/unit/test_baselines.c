@@ -205,10 +205,10 @@ static void compare_similarities(const study *st, const scry_baselines *b) {
         }
         for (int j = 0; j < LATENTS; j++) sum[d] += own[1][j];
     }
-    compare_row(st, row_of(b, "like training", "dimensions", "cosine", ""), to_train[0], 1e-12);
-    compare_row(st, row_of(b, "like training", "latents", "cosine", ""), to_train[1], 1e-12);
-    compare_row(st, row_of(b, "before and after", "dimensions", "cosine", "sft"), before[0], 1e-12);
-    compare_row(st, row_of(b, "before and after", "latents", "cosine", "sft"), before[1], 1e-12);
+    compare_row(st, row_of(b, "training similarity", "dimensions", "cosine", ""), to_train[0], 1e-12);
+    compare_row(st, row_of(b, "training similarity", "latents", "cosine", ""), to_train[1], 1e-12);
+    compare_row(st, row_of(b, "base-tuned similarity", "dimensions", "cosine", "sft"), before[0], 1e-12);
+    compare_row(st, row_of(b, "base-tuned similarity", "latents", "cosine", "sft"), before[1], 1e-12);
     compare_row(st, row_of(b, "all latents", "latents", "act", ""), sum, 1e-6); /* contributions are single */
 }
 

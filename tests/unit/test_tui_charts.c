@@ -38,10 +38,10 @@ static void test_left_out(app *a) {
     check(notes(a, "left out"), "one that does not is said to be left out");
     say_command(a, "domains all");
     say_command(a, "top 0");
-    check(!notes(a, "left out") && notes(a, "all alike"), "where there is no line, none is left out");
+    check(!notes(a, "left out") && notes(a, "all scores are equal"), "where there is no line, none is left out");
     say_command(a, "plot bands");
     say_command(a, "top 50");
-    check(!notes(a, "alike"), "bands have rho");
+    check(!notes(a, "are equal"), "bands have rho");
     say_command(a, text_of("domains %s", a->tab->info->domain[0].name));
     check(notes(a, "fewer than 3 domains"), "or say why they have none");
     say_command(a, "domains all");

@@ -106,7 +106,7 @@ static const struct {
     {"mix", ""},
     {"mix", "100"},
     {"budget", "220"},
-    {"labels", ""},
+    {"task-share", ""},
     {"plot", "sweep"},
     {"point", ""},
     {"point", "-2"},

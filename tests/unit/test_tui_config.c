@@ -5,7 +5,7 @@
 
 #include "explorer/app.h"
 #include "terminal/keys.h"
-#include "explorer/state/config.h"
+#include "explorer/state/column_settings.h"
 #include "explorer/panes/view.h"
 
 #include <stdio.h>
@@ -15,7 +15,7 @@
 static config read_config(const char *text) {
     config c;
     write_text(scratch("config.json"), "%s", text);
-    config_read(&c, scratch("config.json"));
+    config_read(&c, scratch("config.json"), &column_settings);
     return c;
 }
 
@@ -35,7 +35,7 @@ static void right(void) {
     check(c.columns && strcmp(c.columns, "label:40,latent") == 0, "columns");
     check(c.start.count == 2 && strcmp(c.start.text[1], "down 3") == 0, "start");
     config_free(&c);
-    config_read(&c, scratch("none.json"));
+    config_read(&c, scratch("none.json"), &column_settings);
     check(c.wrong.count == 0 && c.ascii == -1 && !c.theme, "no file: nothing is set, and nothing is wrong");
     config_free(&c);
 }
@@ -99,7 +99,7 @@ static void wrong(void) {
     check_says(c.wrong.count ? c.wrong.text[0] : "", SAYS("line 3", "h}"), "the line of broken JSON");
     config_free(&c);
     scratch_folder("folder.json");
-    config_read(&c, scratch("folder.json"));
+    config_read(&c, scratch("folder.json"), &column_settings);
     check(c.wrong.count == 1, "a folder in its place is said to be");
     config_free(&c);
 }

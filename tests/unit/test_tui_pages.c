@@ -67,9 +67,9 @@ static bool shows(app *a, const char *text) {
 static void sideways(app *a) {
     app_resize(a, 24, 80);
     app_command(a, "baselines");
-    check(shows(a, "raw               dimensions") && !shows(a, "Spearman"), "the first columns are shown");
+    check(shows(a, "raw                    dimensions") && !shows(a, "Spearman"), "the first columns are shown");
     for (int i = 0; i < 40; i++) app_key(a, 'l');
-    check(shows(a, "raw             <") && shows(a, "Spearman") && !shows(a, "dimensions  act"),
+    check(shows(a, "raw                  <") && shows(a, "Spearman") && !shows(a, "dimensions  act"),
           "at the right end the first column has stayed");
     app_key(a, 'h');
     int left = a->page.left;

@@ -12,7 +12,7 @@
 
 static bool write_report(const char *index, const char *path, scry_score score, uint32_t top, unsigned threads) {
     scry_error err = {0};
-    cli_context s = {.index =
+    selection_context s = {.index =
                          scry_is_scores_only(index) ? scry_open_scores(index, &err) : scry_open(index, true, &err)};
     scry_scope scope;
     if (!check(s.index && scry_scope_read(&scope, s.index, 0, "all", false, &err), "opened %s", err.text)) return false;
@@ -24,7 +24,7 @@ static bool write_report(const char *index, const char *path, scry_score score, 
     for (uint32_t i = 0; i < top && i < F; i++) scry_set_put(s.set, s.ranking->order[i], true);
     report r = {.s = &s,
                 .scope = &scope,
-                .scope_words = "all",
+                .scope_spec = "all",
                 .selection = "the <first> & so on",
                 .top = top,
                 .threads = threads};
@@ -168,12 +168,12 @@ static void page(const char *index, const char *name, scry_score score, uint32_t
 
 static void refused(const char *index) {
     scry_error err = {0};
-    cli_context s = {.index = scry_open(index, true, &err)};
+    selection_context s = {.index = scry_open(index, true, &err)};
     scry_scope scope;
     if (!s.index || !scry_scope_read(&scope, s.index, 0, "all", false, &err)) return;
     s.ranking = scry_rank(s.index, 0, SCRY_ICL, SCRY_SQ, &err);
     s.set = scry_set_new(scry_index_info(s.index)->d_sae);
-    report r = {.s = &s, .scope = &scope, .scope_words = "all", .selection = "none", .top = 5};
+    report r = {.s = &s, .scope = &scope, .scope_spec = "all", .selection = "none", .top = 5};
     check(!report_write(&r, "/nowhere/at/all.html", &err), "a place that cannot be written to");
     check_says(err.text, SAYS("/nowhere/at/all.html", "cannot be written"), "it is named");
     scry_set_free(s.set);

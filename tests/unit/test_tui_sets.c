@@ -167,7 +167,7 @@ static void test_clicks(app *a) {
     check(!a->layer && app_latent(a) == latent, "two lead to latent %u", latent);
     say_command(a, "plot scatter");
     for (int k = CHARTS; k-- > 0;) {
-        click(a, text_of("%d %s", k + 1, chart_types[k].tab), 2, 1);
+        click(a, text_of("%d %s", k + 1, chart_type_of((chart_kind)k)->tab), 2, 1);
         check((int)a->plot == k, "a click on %d opens that plot", k + 1);
     }
     type_keys(a, "q");

@@ -1,7 +1,9 @@
-/* chart.c: the table of plots, what they own, and what all of them say alike. */
+/* chart.c: the table of charts, what they own, and what they have in common. */
 #include "charts/chart_internal.h"
+#include "base/atomic_file.h"
 #include "base/mem.h"
-#include "explorer/panes/view.h"
+#include "plot/plot.h"
+#include "text/number_format.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -9,47 +11,50 @@
 #include <stdlib.h>
 #include <string.h>
 
-const chart_type chart_types[CHARTS] = {
-    [CHART_SCATTER] = {"scatter", "scatter", "each domain's STS and measured change, and the fitted line", "domain", 0,
-                       NULL, scatter_draw},
-    [CHART_CONCENTRATION] = {"concentration", "shift", "share of the shift that the first N latents hold", "rank",
-                             OF_TRAIN, concentration_work, concentration_draw},
-    [CHART_SWEEP] = {"sweep", "N", "rho against N, with random sets of as many latents", "N", OF_RANKING | OF_SCORE,
-                     sweep_work, sweep_draw},
-    [CHART_BANDS] = {"bands", "bands", "rho of each band of ranks", "band", OF_RANKING | OF_SCORE, bands_work,
-                     bands_draw},
-    [CHART_OVERLAP] = {"overlap", "overlap", "latents among the first N of two sources", "N", OF_TRAIN, overlap_work,
-                       overlap_draw},
-    [CHART_MIXTURE] = {"mix", "mix", "a budget of examples over the domains in the ratio of their STS", "domain", 0,
-                       NULL, mixture_draw},
-    [CHART_RANDOM] = {"random", "random", "rho of random sets of as many latents, and this rho", NULL,
-                      OF_SCORE | OF_COUNT, null_distributions_work, null_distributions_draw},
-    [CHART_TASK_SHARE] = {"labels", "labels", "which text the first N latents belong to", "label", 0, task_share_work,
-                          task_share_draw},
-    [CHART_REPEATS] = {"repeats", "repeats", "rho over random samples of each domain's tokens", NULL, OF_SCORE | OF_SET,
-                       repeats_work, repeats_draw},
+/* ---- the table ------------------------------------------------------------------------------- */
+
+static const chart_type *const types[CHARTS] = {
+#define CHART(id, name) &chart_##name,
+#include "charts/charts.def"
+#undef CHART
 };
 
+const chart_type *chart_type_of(chart_kind kind) {
+    return types[kind];
+}
+
 int chart_find(const char *name) {
-    for (int k = 0; k < CHARTS; k++)
-        if (strcmp(chart_types[k].name, name) == 0 || strcmp(chart_types[k].tab, name) == 0) return k;
+    for (int k = 0; k < CHARTS; k++) {
+        const chart_type *t = types[k];
+        if (strcmp(t->name, name) == 0 || strcmp(t->tab, name) == 0 || (t->alias && strcmp(t->alias, name) == 0))
+            return k;
+    }
     return -1;
 }
 
 void chart_names(char *text, size_t size) {
     *text = 0;
     for (int k = 0; k < CHARTS; k++)
-        snprintf(text + strlen(text), size - strlen(text), "%s%s", k ? ", " : "", chart_types[k].name);
+        snprintf(text + strlen(text), size - strlen(text), "%s%s", k ? ", " : "", types[k]->name);
 }
 
-/* ---- memory --------------------------------------------------------------------------------- */
+const char *chart_cursor_name(const chart_type *type) {
+    static const char *const names[] = {[CURSOR_DOMAIN] = "domain",
+                                        [CURSOR_DOMAIN_STS] = "domain",
+                                        [CURSOR_RANK] = "rank",
+                                        [CURSOR_N] = "N",
+                                        [CURSOR_ROW] = NULL};
+    return type->cursor == CURSOR_ROW ? type->row_name : names[type->cursor];
+}
+
+/* ---- memory ---------------------------------------------------------------------------------- */
 
 struct chart_block {
     struct chart_block *next;
     double bytes[]; /* for any type */
 };
 
-static void *figure_bytes(chart *f, size_t size) {
+static void *chart_bytes(chart *f, size_t size) {
     struct chart_block *b = mem_new(1, sizeof *b + size);
     b->next = f->blocks;
     f->blocks = b;
@@ -57,11 +62,11 @@ static void *figure_bytes(chart *f, size_t size) {
 }
 
 double *chart_numbers(chart *f, size_t n) {
-    return figure_bytes(f, n * sizeof(double));
+    return chart_bytes(f, n * sizeof(double));
 }
 
 const char **chart_strings(chart *f, size_t n) {
-    return figure_bytes(f, n * sizeof(const char *));
+    return chart_bytes(f, n * sizeof(const char *));
 }
 
 const char *chart_text(chart *f, const char *format, ...) {
@@ -70,9 +75,7 @@ const char *chart_text(chart *f, const char *format, ...) {
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    char *copy = figure_bytes(f, strlen(text) + 1);
-    strcpy(copy, text);
-    return copy;
+    return strcpy(chart_bytes(f, strlen(text) + 1), text);
 }
 
 void chart_free(chart *f) {
@@ -81,10 +84,11 @@ void chart_free(chart *f) {
         next = b->next;
         free(b);
     }
+    chart_data_free(f->data);
     free(f);
 }
 
-/* ---- what the kinds say alike --------------------------------------------------------------- */
+/* ---- parts of plots -------------------------------------------------------------------------- */
 
 plot_series *chart_series(chart *f, plot_series s) {
     f->series[f->plot.series_count] = s;
@@ -99,49 +103,74 @@ void chart_note(chart *f, const char *text) {
     f->notes[f->plot.note_count++] = text;
 }
 
-const char *chart_rho(chart *f, double rho) {
+void chart_empty(chart_data *data, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    vsnprintf(data->empty, sizeof data->empty, format, args);
+    va_end(args);
+}
+
+static const char *rho_text(chart *f, double value, int decimals) {
     char text[32];
-    format_rho(rho, 2, false, text, sizeof text);
+    format_rho(value, decimals, false, text, sizeof text);
     return chart_text(f, "%s", text);
+}
+
+const char *chart_rho(chart *f, double rho) {
+    return rho_text(f, rho, 2);
 }
 
 const char *chart_small(chart *f, double value) {
-    char text[32];
-    format_rho(value, 3, false, text, sizeof text);
-    return chart_text(f, "%s", text);
-}
-
-const char *chart_change(const chart_view *v) {
-    return v->scope->is_signed ? "signed change" : "size of change";
+    return rho_text(f, value, 3);
 }
 
 const char *chart_ranked(chart *f, const chart_view *v) {
     return chart_text(f, "%s %s", scry_condition_name(v->ranking->source), scry_metric_name(v->ranking->metric));
 }
 
+/* ---- charts ---------------------------------------------------------------------------------- */
+
 chart *chart_new(chart_kind kind, const chart_view *v, const chart_data *data, bool fresh) {
     chart *f = mem_new(1, sizeof *f);
     f->plot.series = f->series;
     f->plot.rules = f->rules;
     f->plot.notes = f->notes;
-    if (data && data->why[0]) f->plot.empty = chart_text(f, "%s", data->why);
-    else if (!data && chart_types[kind].work) f->plot.empty = "being worked out ..";
-    chart_types[kind].draw(f, v, data && !data->why[0] ? data : NULL);
-    if (data && !fresh) chart_note(f, "of the state before; being worked out anew ..");
+    bool empty = data && data->empty[0];
+    if (empty) f->plot.empty = chart_text(f, "%s", data->empty);
+    else if (!data && types[kind]->compute) f->plot.empty = "computing ..";
+    types[kind]->draw(f, v, empty ? NULL : data);
+    if (data && !fresh) chart_note(f, "of the state before; computing ..");
     return f;
 }
 
-/* ---- views ---------------------------------------------------------------------------------- */
+chart *chart_make(chart_kind kind, const chart_view *v, const scry_cancel *cancel) {
+    chart_request *request = types[kind]->compute ? chart_request_new(kind, v) : NULL;
+    chart_data *data = request ? chart_compute(request, cancel) : NULL;
+    chart *f = chart_new(kind, v, data, true);
+    f->data = data;
+    chart_request_free(request);
+    return f;
+}
 
-uint32_t figure_top(uint32_t n) {
+bool chart_write_svg(const chart *f, const char *path, scry_error *err) {
+    enum { WIDTH = 880, HEIGHT = 560 };
+    atomic_file to;
+    if (!atomic_file_begin(&to, path, err)) return false;
+    plot_svg(&f->plot, WIDTH, plot_svg_height(&f->plot, WIDTH, HEIGHT), to.file);
+    return atomic_file_end(&to, true, err);
+}
+
+/* ---- views ----------------------------------------------------------------------------------- */
+
+uint32_t chart_top(uint32_t n) {
     uint64_t top = CHART_TOP;
     while (top < n) top *= 10;
     return top < UINT32_MAX ? (uint32_t)top : UINT32_MAX;
 }
 
-chart_view figure_view_of(const scry_index *index, const scry_ranking *ranking, const scry_set *set,
-                          const scry_scope *scope, const char *words, const scry_result *result, scry_score score,
-                          uint32_t n) {
+chart_view chart_view_of(const scry_index *index, const scry_ranking *ranking, const scry_set *set,
+                         const scry_scope *scope, const char *scope_spec, const scry_result *result, scry_score score,
+                         uint32_t n) {
     chart_view v = {.index = index,
                     .ranking = ranking,
                     .set = set,
@@ -149,9 +178,9 @@ chart_view figure_view_of(const scry_index *index, const scry_ranking *ranking, 
                     .result = result,
                     .score = score,
                     .n = n,
-                    .company = true,
-                    .words = words,
-                    .top = figure_top(n),
+                    .statistics_ready = true,
+                    .scope_spec = scope_spec,
+                    .top = chart_top(n),
                     .band = CHART_BAND,
                     .budget = CHART_BUDGET,
                     .latent = -1,
@@ -160,80 +189,57 @@ chart_view figure_view_of(const scry_index *index, const scry_ranking *ranking, 
     return v;
 }
 
-/* ---- asking --------------------------------------------------------------------------------- */
+/* ---- requests -------------------------------------------------------------------------------- */
 
 chart_request *chart_request_new(chart_kind kind, const chart_view *v) {
-    chart_request *a = mem_new(1, sizeof *a);
-    int depends = chart_types[kind].depends;
-    *a = (chart_request){.kind = kind, .index = v->index, .train = v->scope->train};
-    if (depends & (OF_TRAIN | OF_RANKING)) {
-        a->source = v->ranking->source;
-        a->metric = v->ranking->metric;
-        a->other = kind == CHART_OVERLAP ? v->other : SCRY_BASE;
-        a->top = kind == CHART_CONCENTRATION ? 0 : v->top < v->ranking->latents ? v->top : v->ranking->latents;
-        a->band = kind == CHART_BANDS ? v->band : 0;
-        a->dimensions = v->dimensions && a->metric == SCRY_SQ; /* no other metric of them is known */
-    }
-    if (depends & OF_COUNT) a->count = v->set->count;
-    if (depends & OF_SET) a->set = scry_set_copy(v->set);
-    if (!(depends & OF_SCORE)) return a;
+    chart_request *r = mem_new(1, sizeof *r);
+    int depends = types[kind]->depends;
+    *r = (chart_request){.kind = kind, .index = v->index, .train = v->scope->train};
+    if (depends & OF_METRIC) r->metric = v->ranking->metric;
+    if (depends & OF_SOURCE) r->source = v->ranking->source;
+    if (depends & OF_OTHER) r->other = v->other;
+    if (depends & OF_TOP) r->top = v->top < v->ranking->latents ? v->top : v->ranking->latents;
+    if (depends & OF_BAND) r->band = v->band;
+    if (depends & OF_DIMENSIONS) r->dimensions = v->dimensions && r->metric == SCRY_SQ; /* ranked by no other metric */
+    if (depends & OF_COUNT) r->count = v->set->count;
+    if (depends & OF_SET) r->set = scry_set_copy(v->set);
+    if (!(depends & OF_SCORE)) return r;
     size_t D = v->scope->domains;
-    a->score = v->score;
-    a->scope = *v->scope;
-    a->scope.use = mem_new(D + 1, sizeof *a->scope.use);
-    a->change = mem_new(D + 1, sizeof *a->change);
-    memcpy(a->scope.use, v->scope->use, D * sizeof *a->scope.use);
-    for (size_t d = 0; d < D; d++) a->change[d] = isnan(v->result->sts[d]) ? (double)NAN : v->result->change[d];
-    return a;
+    r->score = v->score;
+    r->scope = scry_scope_copy(v->scope);
+    r->change = mem_new(D + 1, sizeof *r->change);
+    for (size_t d = 0; d < D; d++) r->change[d] = isnan(v->result->sts[d]) ? (double)NAN : v->result->change[d];
+    return r;
 }
 
-void chart_request_free(chart_request *a) {
-    if (!a) return;
-    free(a->scope.use);
-    free(a->change);
-    scry_set_free(a->set);
-    free(a);
-}
-
-static bool same_scope(const chart_request *a, const chart_request *b) {
-    if (a->score != b->score || a->scope.is_signed != b->scope.is_signed || a->scope.domains != b->scope.domains)
-        return false;
-    return memcmp(a->scope.use, b->scope.use, a->scope.domains * sizeof *a->scope.use) == 0;
+void chart_request_free(chart_request *r) {
+    if (!r) return;
+    scry_scope_free(&r->scope);
+    free(r->change);
+    scry_set_free(r->set);
+    free(r);
 }
 
 bool chart_request_same(const chart_request *a, const chart_request *b) {
-    int depends = chart_types[a->kind].depends;
-    if (a->kind != b->kind || a->index != b->index || a->train != b->train) return false;
-    if (depends & (OF_TRAIN | OF_RANKING) &&
-        (a->metric != b->metric || a->top != b->top || a->band != b->band || a->dimensions != b->dimensions))
-        return false;
-    if (a->kind == CHART_OVERLAP && (a->source != b->source || a->other != b->other)) return false;
-    if (depends & OF_RANKING && a->source != b->source) return false;
-    if (depends & OF_SCORE && !same_scope(a, b)) return false;
-    if (depends & OF_COUNT && a->count != b->count) return false;
-    return !(depends & OF_SET) || scry_set_equal(a->set, b->set);
+    size_t D = a->scope.domains;
+    return a->kind == b->kind && a->index == b->index && a->train == b->train && a->source == b->source &&
+           a->other == b->other && a->metric == b->metric && a->score == b->score && a->top == b->top &&
+           a->band == b->band && a->count == b->count && a->dimensions == b->dimensions &&
+           a->scope.is_signed == b->scope.is_signed && D == b->scope.domains &&
+           (D == 0 || memcmp(a->scope.use, b->scope.use, D * sizeof *a->scope.use) == 0) &&
+           (!a->set || scry_set_equal(a->set, b->set));
 }
 
-chart_data *chart_compute(const chart_request *ask, const scry_cancel *stop) {
+chart_data *chart_compute(const chart_request *request, const scry_cancel *cancel) {
     chart_data *data = mem_new(1, sizeof *data);
-    if (chart_types[ask->kind].work(ask, data, stop)) return data;
+    data->kind = request->kind;
+    if (types[request->kind]->compute(request, data, cancel)) return data;
     chart_data_free(data);
     return NULL;
 }
 
 void chart_data_free(chart_data *data) {
     if (!data) return;
-    free(data->sweep);
-    free(data->overlap);
-    free(data->grid);
-    free(data->raw_overlap);
-    free(data->raw_grid);
-    for (int c = 0; c < SCRY_CONDITIONS; c++) free(data->share[c]), free(data->raw_share[c]);
-    free(data->width);
-    free(data->low);
-    free(data->high);
-    free(data->mean);
-    free(data->rho);
-    scry_attribution_free(data->owners);
+    if (data->numbers) types[data->kind]->free_numbers(data->numbers);
     free(data);
 }

@@ -1,41 +1,60 @@
-/* chart.h: the plots of a study: what each is made of, how its numbers are worked out, how it is drawn.
+/* chart.h: the charts of a study: how their numbers are computed, and how they are drawn.
  *
- * The same for the explorer, where what takes long is worked out by a thread beside, and for scry plot:
+ *     chart_request    what to compute: a copy of everything that the numbers depend on
+ *     chart_data       the numbers
+ *     chart            the plot of them, with a cursor where the explorer's cursor is
  *
- *     chart_request    what to work out: a copy of all that it depends on
- *     chart_data   the numbers of it
- *     figure        the plot: the numbers, and what is pointed out at the moment */
+ * A request may be computed on another thread than its caller's, as long as its index stays open. */
 #ifndef SCRY_CHARTS_CHART_H
 #define SCRY_CHARTS_CHART_H
 
 #include "analysis.h"
 #include "plot/plot.h"
 
+/* clang-format off */
 typedef enum chart_kind {
-    CHART_SCATTER,
-    CHART_CONCENTRATION,
-    CHART_SWEEP,
-    CHART_BANDS,
-    CHART_OVERLAP,
-    CHART_MIXTURE,
-    CHART_RANDOM,
-    CHART_TASK_SHARE,
-    CHART_REPEATS,
+#define CHART(id, name) CHART_##id,
+#include "charts/charts.def"
+#undef CHART
     CHARTS
 } chart_kind;
+/* clang-format on */
 
-/* What a kind's numbers depend on, as bits. */
+/* What a chart's numbers depend on, as bits. */
 enum {
-    OF_TRAIN = 1,   /* training set and metric */
-    OF_RANKING = 2, /* OF_TRAIN and the source */
-    OF_SCORE = 4,   /* the score and the domains that take part */
-    OF_COUNT = 8,   /* how many latents are selected */
-    OF_SET = 16,    /* which latents are selected */
+    OF_METRIC = 1,      /* the metric of the shift */
+    OF_SOURCE = 2,      /* the source that ranks */
+    OF_OTHER = 4,       /* the source that is compared with it */
+    OF_TOP = 8,         /* how many ranks are looked at */
+    OF_BAND = 16,       /* the width of a band of ranks */
+    OF_DIMENSIONS = 32, /* whether dimensions of the residual stream are shown too */
+    OF_SCORE = 64,      /* the score, and the domains that take part */
+    OF_COUNT = 128,     /* how many latents are selected */
+    OF_SET = 256,       /* which latents are selected */
 };
+
+/* What else is special about a chart, as bits. */
+enum {
+    CHART_OF_SCORES = 1,       /* needs no latents: a study of scores alone has it too */
+    CHART_HAS_STATISTICS = 2,  /* shows the statistics of rho, which scry_result_finish adds */
+    CHART_OF_FIRST_N = 4,      /* is of the first N of the ranking, even where the selection was made otherwise */
+    CHART_FIXED_TOP = 8,       /* looks at the first CHART_TOP ranks in the explorer, whatever N is */
+    CHART_STAYS_ON_ENTER = 16, /* Enter goes to a latent without closing the chart: the next Enter goes to another */
+};
+
+/* What Left and Right move along. */
+typedef enum chart_cursor {
+    CURSOR_NONE,
+    CURSOR_DOMAIN,     /* domains in the study's order, a row each */
+    CURSOR_DOMAIN_STS, /* domains in the order of their STS */
+    CURSOR_RANK,       /* ranks; Enter goes to the latent */
+    CURSOR_N,          /* N on the grid of a sweep; Enter takes it */
+    CURSOR_ROW         /* rows of the chart's own; Enter goes to a latent of the row */
+} chart_cursor;
 
 enum { CHART_TOP = 1000, CHART_BAND = 100, CHART_BUDGET = 220, CHART_REPEATED = 200, CHART_TOKENS = 10000 };
 
-/* Everything that a figure shows, all of it borrowed. */
+/* What a chart shows. Everything in it is borrowed. */
 typedef struct chart_view {
     const scry_index *index;
     const scry_ranking *ranking;
@@ -43,17 +62,19 @@ typedef struct chart_view {
     const scry_scope *scope;
     const scry_result *result;
     scry_score score;
-    uint32_t n;        /* of the ranking; 0: the set was made otherwise */
-    bool company;      /* the result has it */
-    bool dimensions;   /* concentration and overlap (sq) also show the residual stream's own dimensions */
-    const char *words; /* of the scope: "all", "extremes:4" */
-    scry_condition other;
-    uint32_t top, band, budget, least, most; /* most 0: no limit */
-    /* pointed out; a latent and a domain of -1, an N and a band of 0: none */
+    uint32_t n;                   /* of the ranking; 0: the selection was made otherwise */
+    bool statistics_ready;        /* the result has the statistics of rho */
+    bool dimensions;              /* concentration and overlap (sq) also show dimensions of the residual stream */
+    const char *scope_spec;       /* "all", "extremes:4" */
+    scry_condition other;         /* the source that overlap compares with */
+    uint32_t top, band;           /* ranks looked at; ranks a band */
+    uint32_t budget, least, most; /* examples of a mixture: all, and of one domain; most 0: no limit */
+    /* where the cursor is; -1 for a latent and a domain, 0 for an N and a row: nowhere */
     long latent, domain;
-    uint32_t at_n, at_band, at_label;
+    uint32_t at_n, row;
 } chart_view;
 
+/* What a chart does not depend on is 0. */
 typedef struct chart_request {
     chart_kind kind;
     const scry_index *index; /* borrowed */
@@ -68,23 +89,10 @@ typedef struct chart_request {
     scry_set *set;
 } chart_request;
 
-/* Numbers of one kind; what it has not is NULL or 0. */
 typedef struct chart_data {
-    size_t points;
-    scry_sweep_point *sweep;         /* [points] */
-    scry_overlap_point *overlap;     /* [points] */
-    uint32_t *grid;                  /* [points] */
-    double *share[SCRY_CONDITIONS];  /* [points] of the total shift, by source */
-    size_t raw_points;               /* the same of the residual stream's own dimensions */
-    scry_overlap_point *raw_overlap; /* [raw_points] */
-    uint32_t *raw_grid;              /* [raw_points] */
-    double *raw_share[SCRY_CONDITIONS];
-    size_t widths;                     /* N's at which random sets were drawn */
-    double *width, *low, *high, *mean; /* [widths] 5 %, 95 % and mean of their rho */
-    double *rho;                       /* [rhos] of random sets, or of repeats; ascending */
-    uint32_t rhos;
-    scry_attribution *owners;
-    char why[256]; /* there is nothing to show; "" otherwise */
+    chart_kind kind;
+    void *numbers;   /* of the chart's own type, freed by its free_numbers */
+    char empty[256]; /* why there is nothing to show; "": there is something */
 } chart_data;
 
 typedef struct chart {
@@ -92,57 +100,69 @@ typedef struct chart {
     plot_series series[6]; /* as many as look different */
     plot_rule rules[4];
     const char *notes[5];
-    struct chart_block *blocks; /* owned: numbers and words that the plot points to */
+    chart_data *data;           /* owned; NULL unless chart_make computed it */
+    struct chart_block *blocks; /* owned: numbers and text that the plot points to */
 } chart;
 
-/* One row a kind. */
+/* A chart's row of the table; what it lacks is 0 or NULL. */
 typedef struct chart_type {
-    const char *name; /* in :plot and scry plot */
-    const char *tab;  /* short */
+    const char *name;  /* in :plot and scry plot */
+    const char *alias; /* an older name that is understood too */
+    const char *tab;   /* short, for the explorer's tabs; understood too */
     const char *help;
-    const char *cursor; /* what Left and Right go along; NULL: nothing */
-    int depends;        /* 0: at hand in every frame */
-    /* False when stopped. */
-    bool (*work)(const chart_request *ask, chart_data *data, const scry_cancel *stop);
-    /* data NULL: not there yet. */
+    chart_cursor cursor;
+    const char *row_name; /* of CURSOR_ROW: what a row is */
+    int depends;          /* OF_ */
+    int traits;           /* CHART_ */
+    /* Computes data->numbers, or says in data->empty why there are none. False when cancelled. NULL: the chart is drawn
+     * from the view alone. */
+    bool (*compute)(const chart_request *request, chart_data *data, const scry_cancel *cancel);
+    void (*free_numbers)(void *numbers);
+    /* data NULL: not computed yet, or empty. */
     void (*draw)(chart *f, const chart_view *v, const chart_data *data);
+    /* CURSOR_ROW: how many rows there are, and the latent that Enter goes to, -1 for none. data may be NULL. */
+    size_t (*rows)(const chart_view *v, const chart_data *data);
+    long (*row_latent)(const chart_view *v, const chart_data *data);
 } chart_type;
 
-extern const chart_type chart_types[CHARTS];
-/* The kind of this name, or -1. */
+/* The table, by kind. */
+const chart_type *chart_type_of(chart_kind kind);
+/* The chart of this name, or -1. */
 int chart_find(const char *name);
-/* "scatter, concentration, ..." */
+/* Writes the names of all charts, "scatter, concentration, ...". */
 void chart_names(char *text, size_t size);
+/* What the cursor moves along, "domain"; NULL: the chart has none. */
+const char *chart_cursor_name(const chart_type *type);
 
-/* A view of a selection with nothing pointed out, and the usual band and budget. ranking NULL: scores without latents.
- * n: how many of the ranking are selected, 0 where the selection was made otherwise. words: of the scope. */
-chart_view figure_view_of(const scry_index *index, const scry_ranking *ranking, const scry_set *set,
-                          const scry_scope *scope, const char *words, const scry_result *result, scry_score score,
-                          uint32_t n);
-/* How many ranks a plot looks at: enough for n, in decades, so that a step of n seldom asks for more. */
-uint32_t figure_top(uint32_t n);
+/* A view of a selection without a cursor, with the usual band and budget. ranking NULL: scores without latents. n: how
+ * many of the ranking are selected, 0 where the selection was made otherwise. */
+chart_view chart_view_of(const scry_index *index, const scry_ranking *ranking, const scry_set *set,
+                         const scry_scope *scope, const char *scope_spec, const scry_result *result, scry_score score,
+                         uint32_t n);
+/* How many ranks a chart looks at: enough for n, in decades, so that a step of n seldom asks for more. */
+uint32_t chart_top(uint32_t n);
 
-/* A copy of what the kind's numbers depend on. Owner: chart_request_free. */
+/* Copies what the chart's numbers depend on. Owner: chart_request_free. */
 chart_request *chart_request_new(chart_kind kind, const chart_view *v);
-void chart_request_free(chart_request *ask);
-/* Would both give the same numbers? */
+void chart_request_free(chart_request *request);
+/* True when both give the same numbers. */
 bool chart_request_same(const chart_request *a, const chart_request *b);
 
-/* NULL when stopped. Owner: chart_data_free. */
-chart_data *chart_compute(const chart_request *ask, const scry_cancel *stop);
+/* NULL when cancelled. Owner: chart_data_free. */
+chart_data *chart_compute(const chart_request *request, const scry_cancel *cancel);
 void chart_data_free(chart_data *data);
 
-/* The plot. fresh false: data is of a state before, and the plot says so. Owner: chart_free. */
+/* Draws a chart from data, which it borrows; NULL: not computed yet. fresh false: the data is of an earlier state, and
+ * the chart says so. Owner: chart_free. */
 chart *chart_new(chart_kind kind, const chart_view *v, const chart_data *data, bool fresh);
+/* Computes and draws a chart; when cancelled, it is empty. Owner: chart_free. */
+chart *chart_make(chart_kind kind, const chart_view *v, const scry_cancel *cancel);
 void chart_free(chart *f);
+/* Writes a chart as SVG, replacing the file. False with err. */
+bool chart_write_svg(const chart *f, const char *path, scry_error *err);
 
-/* Labels, by number: the owners' names, then mixed, then silent. Which one a latent has; and the label of
- * each row of the plot, [names + 2]: the task's, then those that hold most. The caller frees. */
-size_t chart_label_of(const scry_attribution *owners, uint32_t latent);
-size_t *chart_label_rows(const scry_attribution *owners, const char *task);
-
-/* rho with its company as words, the most important first: `most` parts at most, in the fullest form
- * that fits in `columns` with two blanks between. Returns how many. ready false: what takes long reads "..". */
+/* Writes rho's statistics as text, the most important first, in the fullest form that fits in
+ * `columns` with two blanks between them. Returns how many. ready false: what takes long reads "..". */
 enum { RHO_STATISTICS = 9, RHO_STATISTIC_TEXT = 64 };
 int rho_statistics_text(const scry_result *r, bool ready, int columns, char part[RHO_STATISTICS][RHO_STATISTIC_TEXT]);
 

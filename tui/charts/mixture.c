@@ -1,7 +1,7 @@
-/* analysis/mixture.c: a budget of examples over the domains in the ratio of their STS. */
+/* mixture.c: a budget of examples over the domains in the ratio of their STS. */
 #include "charts/chart_internal.h"
+#include "text/number_format.h"
 #include "base/mem.h"
-#include "text/suggest.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -16,9 +16,11 @@ typedef struct shares {
 
 static shares weigh(const chart_view *v) {
     size_t D = v->result->domains;
-    shares s = {mem_new(D + 1, sizeof(bool)), mem_new(D + 1, sizeof(uint32_t)), mem_new(D + 1, sizeof(double)), 0, 0};
-    /* a domain without a measured change has no part in rho, but can get examples, as in scry mix */
-    scry_domains_read(s.use, v->index, v->scope->train, v->words, NULL);
+    shares s = {.use = mem_new(D, sizeof *s.use),
+                .examples = mem_new(D, sizeof *s.examples),
+                .weight = mem_new(D, sizeof *s.weight)};
+    /* a domain without a measured change is not part of rho, but can get examples, as in scry mix */
+    scry_domains_read(s.use, v->index, v->scope->train, v->scope_spec, NULL);
     for (size_t d = 0; d < D; d++) {
         double sts = v->result->sts[d];
         s.use[d] = s.use[d] && sts >= 0;
@@ -33,21 +35,21 @@ static void draw_shares(chart *f, const chart_view *v, const shares *s) {
     const scry_info *info = scry_index_info(v->index);
     double *x = chart_numbers(f, s->used);
     const char **names = chart_strings(f, 2 * s->used), **texts = names + s->used;
-    size_t n = 0, pointed = 0;
+    size_t n = 0, cursor = 0;
     chart_note(f, "at the right: examples, and the domain's share of all scores");
     for (size_t d = 0; d < v->result->domains; d++) {
         if (!s->use[d]) continue;
         x[n] = s->examples[d];
         names[n] = info->domain[d].name;
         texts[n++] = chart_text(f, "%u  %.1f%%", s->examples[d], s->total > 0 ? 100 * s->weight[d] / s->total : 0);
-        if (v->domain == (long)d) pointed = n;
+        if (v->domain == (long)d) cursor = n;
     }
-    chart_series(
-        f, (plot_series){.kind = PLOT_BARS, .n = n, .x = x, .names = names, .texts = texts, .highlight = pointed});
+    chart_series(f,
+                 (plot_series){.kind = PLOT_BARS, .n = n, .x = x, .names = names, .texts = texts, .highlight = cursor});
     chart_rule(f, (plot_rule){.upright = true, .at = (double)v->budget / (double)s->used, .name = "even split"});
 }
 
-void mixture_draw(chart *f, const chart_view *v, const chart_data *data) {
+static void draw(chart *f, const chart_view *v, const chart_data *data) {
     (void)data;
     scry_error err = {0};
     shares s = weigh(v);
@@ -63,3 +65,11 @@ void mixture_draw(chart *f, const chart_view *v, const chart_data *data) {
     free(s.examples);
     free(s.weight);
 }
+
+const chart_type chart_mixture = {.name = "mix",
+                                  .tab = "mix",
+                                  .help = "a budget of examples over the domains in the ratio of their STS",
+                                  .cursor = CURSOR_DOMAIN,
+                                  .depends = OF_SCORE,
+                                  .traits = CHART_OF_SCORES,
+                                  .draw = draw};

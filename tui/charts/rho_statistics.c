@@ -1,7 +1,7 @@
-/* rho_statistics.c: rho's honest company as words, in as much room as there is. */
+/* rho_statistics.c: rho's statistics as text, in as much room as there is. */
 #include "text/text.h"
 #include "charts/chart.h"
-#include "explorer/panes/view.h"
+#include "text/number_format.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -36,7 +36,7 @@ static void write_part(int which, const scry_result *r, bool ready, fullness how
         snprintf(text, RHO_STATISTIC_TEXT, "p %s", !ready ? ".." : r->p_value < 0.0005 ? "<.001" : number);
         return;
     case PART_OUT:
-        range(text, "one out", r->loo_min, r->loo_max, ready, how == FULL);
+        range(text, how == FULL ? "leave-one-out" : "LOO", r->loo_min, r->loo_max, ready, how == FULL);
         return;
     case PART_INTERVAL:
         range(text, "95%", r->ci_low, r->ci_high, ready, how == FULL);
@@ -44,9 +44,9 @@ static void write_part(int which, const scry_result *r, bool ready, fullness how
     case PART_RANDOM:
         format_rho(r->random_mean, 2, false, number, sizeof number);
         if (!ready || isnan(r->random_mean)) snprintf(text, RHO_STATISTIC_TEXT, "random %s", ready ? "-" : "..");
-        else if (how == CLEAR) snprintf(text, RHO_STATISTIC_TEXT, "above %.0f%% of random", 100 * r->random_rank);
+        else if (how == CLEAR) snprintf(text, RHO_STATISTIC_TEXT, "beats %.0f%% of random sets", 100 * r->random_rank);
         else
-            snprintf(text, RHO_STATISTIC_TEXT, how == FULL ? "random %s, %.0f%% below" : "random %s %.0f%%", number,
+            snprintf(text, RHO_STATISTIC_TEXT, how == FULL ? "random %s, beats %.0f%%" : "random %s %.0f%%", number,
                      100 * r->random_rank);
         return;
     default:

@@ -1,7 +1,7 @@
-/* scatter.c: each domain's STS against its measured change, with the fitted line and how far one domain
- * can turn it. */
+/* scatter.c: each domain's STS against its measured change, with the fitted line and how far a single domain can
+ * move it. */
 #include "charts/chart_internal.h"
-#include "text/suggest.h"
+#include "text/number_format.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -10,7 +10,7 @@
 enum { LINE_POINTS = 48 };
 
 typedef struct points {
-    size_t n, pointed; /* pointed: from 1; 0: none */
+    size_t n, cursor; /* cursor: from 1; 0: nowhere */
     double *x, *y;
     const char **name;
 } points;
@@ -35,12 +35,11 @@ static cloud gather(chart *f, const chart_view *v) {
         p->x[p->n] = r->sts[d];
         p->y[p->n] = change;
         p->name[p->n++] = info->domain[d].name;
-        if (v->domain == (long)d) p->pointed = p->n;
+        if (v->domain == (long)d) p->cursor = p->n;
     }
     return c;
 }
 
-/* The fitted line without point `out`. */
 static scry_fit fit_without(const points *c, size_t out, double *room) {
     size_t n = 0;
     for (size_t i = 0; i < c->n; i++) {
@@ -51,7 +50,7 @@ static scry_fit fit_without(const points *c, size_t out, double *room) {
     return scry_fit_line(room, room + c->n, n);
 }
 
-/* The line, and between which heights it lies when one domain after another is left out. */
+/* Draws the fitted line, and the band of the lines with one domain left out. */
 static void draw_lines(chart *f, const points *c, const scry_fit *fit) {
     double low = c->x[0], high = c->x[0];
     for (size_t i = 1; i < c->n; i++) low = fmin(low, c->x[i]), high = fmax(high, c->x[i]);
@@ -73,13 +72,13 @@ static void draw_lines(chart *f, const points *c, const scry_fit *fit) {
     chart_series(
         f,
         (plot_series){
-            .kind = PLOT_BAND, .name = "one domain out", .n = LINE_POINTS, .x = x, .y = most, .low = least, .look = 4});
+            .kind = PLOT_BAND, .name = "leave-one-out", .n = LINE_POINTS, .x = x, .y = most, .low = least, .look = 4});
 }
 
-/* rho and its company in two lines. */
-static void say_company(chart *f, const chart_view *v) {
+/* Notes rho and its statistics in two lines. */
+static void note_rho(chart *f, const chart_view *v) {
     char part[RHO_STATISTICS][RHO_STATISTIC_TEXT], line[2][200] = {"", ""};
-    int n = rho_statistics_text(v->result, v->company, 1000, part);
+    int n = rho_statistics_text(v->result, v->statistics_ready, 1000, part);
     strcat(strcpy(line[0], "rho "), chart_rho(f, v->result->fit.pearson));
     for (int i = 0; i < n; i++) {
         char *to = line[i < 4 ? 0 : 1];
@@ -90,14 +89,13 @@ static void say_company(chart *f, const chart_view *v) {
     chart_note(f, chart_text(f, "%s", line[1]));
 }
 
-/* "extremes:4", or how many where they were chosen one by one. */
-static const char *domains_words(chart *f, const chart_view *v) {
-    if (strncmp(v->words, "extremes:", 9) == 0) return v->words;
+/* "extremes:4", or how many domains take part. */
+static const char *domains_text(chart *f, const chart_view *v) {
+    if (strncmp(v->scope_spec, "extremes:", 9) == 0) return v->scope_spec;
     return chart_text(f, "%zu of %zu domains", v->result->fit.n, v->result->domains);
 }
 
-/* The domain that is pointed out. */
-static void say_domain(chart *f, const chart_view *v) {
+static void note_domain(chart *f, const chart_view *v) {
     const scry_domain_info *d = &scry_index_info(v->index)->domain[v->domain];
     double change = d->change[v->scope->train], residual = v->result->residual[v->domain];
     const char *sts = chart_text(f, "%s: STS %.4g", d->name, v->result->sts[v->domain]);
@@ -116,29 +114,38 @@ static void add_points(chart *f, const char *name, const points *p, int look) {
                                   .x = p->x,
                                   .y = p->y,
                                   .names = p->name,
-                                  .highlight = p->pointed,
+                                  .highlight = p->cursor,
                                   .look = look});
 }
 
-void scatter_draw(chart *f, const chart_view *v, const chart_data *data) {
+static void draw(chart *f, const chart_view *v, const chart_data *data) {
     (void)data;
     cloud c = gather(f, v);
     const char *of =
         scry_index_info(v->index)->d_sae ? chart_text(f, ", %u latent%s", v->set->count, plural_s(v->set->count)) : "";
-    f->plot.title = chart_text(f, "STS %s and %s%s, %s", scry_score_name(v->score), chart_change(v), of,
-                               strcmp(v->words, "all") == 0 ? "all domains" : domains_words(f, v));
+    f->plot.title = chart_text(f, "STS %s and %s%s, %s", scry_score_name(v->score), change_name(v->scope->is_signed),
+                               of, strcmp(v->scope_spec, "all") == 0 ? "all domains" : domains_text(f, v));
     f->plot.x = (plot_axis){.label = chart_text(f, "STS %s", scry_score_name(v->score))};
-    f->plot.y = (plot_axis){.label = chart_text(f, "%s, points", chart_change(v)), .zero = !v->scope->is_signed};
+    f->plot.y = (plot_axis){.label = chart_text(f, "%s, points", change_name(v->scope->is_signed)),
+                            .zero = !v->scope->is_signed};
     if (!c.in.n && !c.out.n) {
         f->plot.empty = "no domain has a score and a measured change";
         return;
     }
     if (isnan(v->result->fit.pearson))
-        chart_note(f, c.in.n < 3 ? "no rho: fewer than 3 domains take part"
-                                 : "no rho: the scores are all alike; put latents in");
-    else say_company(f, v);
-    if (v->domain >= 0) say_domain(f, v);
+        chart_note(f,
+                   c.in.n < 3 ? "no rho: fewer than 3 domains take part" : "no rho: all scores are equal; add latents");
+    else note_rho(f, v);
+    if (v->domain >= 0) note_domain(f, v);
     add_points(f, "domain", &c.in, 1);
     add_points(f, "left out", &c.out, 3);
     if (!isnan(v->result->fit.pearson)) draw_lines(f, &c.in, &v->result->fit);
 }
+
+const chart_type chart_scatter = {.name = "scatter",
+                                  .tab = "scatter",
+                                  .help = "each domain's STS and measured change, and the fitted line",
+                                  .cursor = CURSOR_DOMAIN_STS,
+                                  .depends = OF_SCORE,
+                                  .traits = CHART_OF_SCORES | CHART_HAS_STATISTICS,
+                                  .draw = draw};

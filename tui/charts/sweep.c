@@ -1,8 +1,8 @@
-/* analysis/sweep.c: rho of the first N latents against N, beside random sets of as many; and of bands of ranks
- * (STS paper, fig. 4d). */
-#include "charts/chart_internal.h"
+/* sweep.c: rho of the first N latents against N, and of bands of ranks, with random sets of the same size (STS paper,
+ * fig. 4d). */
 #include "base/mem.h"
-#include "explorer/panes/view.h"
+#include "charts/chart_internal.h"
+#include "text/number_format.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -10,91 +10,107 @@
 
 enum { SETS = 200, SETS_OF_MANY = 40, MANY = 20000 };
 
-/* Room for `n` widths at which random sets are drawn. */
-static void make_widths(chart_data *data, size_t n) {
-    data->width = mem_new(n + 1, sizeof(double));
-    data->low = mem_new(n + 1, sizeof(double));
-    data->high = mem_new(n + 1, sizeof(double));
-    data->mean = mem_new(n + 1, sizeof(double));
+typedef struct numbers {
+    size_t points;
+    scry_sweep_point *sweep;           /* [points] */
+    size_t widths;                     /* sizes of random sets */
+    double *width, *low, *high, *mean; /* [widths] and 5 %, 95 % and mean of their rho */
+} numbers;
+
+static void free_numbers(void *own) {
+    numbers *x = own;
+    free(x->sweep);
+    free(x->width);
+    free(x);
 }
 
-/* rho of random sets of this many latents: 5 %, 95 %, mean. */
-static void add_width(const chart_request *ask, chart_data *data, uint32_t size, const scry_cancel *stop) {
+/* Takes the points. Room for random sets of `widths` sizes. */
+static numbers *numbers_new(scry_sweep_point *sweep, size_t points, size_t widths) {
+    numbers *x = mem_new(1, sizeof *x);
+    x->sweep = sweep;
+    x->points = points;
+    x->width = mem_new(4 * widths, sizeof *x->width);
+    x->low = x->width + widths;
+    x->high = x->low + widths;
+    x->mean = x->high + widths;
+    return x;
+}
+
+static void add_random_sets(const chart_request *q, numbers *x, uint32_t size, const scry_cancel *cancel) {
     double rho[SETS], sd;
     uint32_t sets = size > MANY ? SETS_OF_MANY : SETS;
-    sets = scry_random_rhos(ask->index, ask->score, ask->change, size, sets, SCRY_SEED, stop, rho, NULL);
+    sets = scry_random_rhos(q->index, q->score, q->change, size, sets, SCRY_SEED, cancel, rho, NULL);
     if (sets < 2) return;
-    size_t k = data->widths++;
-    data->width[k] = size;
-    scry_mean_sd(rho, sets, &data->mean[k], &sd);
+    size_t k = x->widths++;
+    x->width[k] = size;
+    scry_mean_sd(rho, sets, &x->mean[k], &sd);
     scry_sort(rho, sets);
-    data->low[k] = scry_quantile(rho, sets, 0.05);
-    data->high[k] = scry_quantile(rho, sets, 0.95);
+    x->low[k] = scry_quantile(rho, sets, 0.05);
+    x->high[k] = scry_quantile(rho, sets, 0.95);
 }
 
-static scry_ranking *rank(const chart_request *ask, chart_data *data) {
+static scry_ranking *rank(const chart_request *q, chart_data *data) {
     scry_error err = {0};
-    scry_ranking *r = scry_rank(ask->index, ask->train, ask->source, ask->metric, &err);
-    if (!r) snprintf(data->why, sizeof data->why, "%.200s", err.text);
+    scry_ranking *r = scry_rank(q->index, q->train, q->source, q->metric, &err);
+    if (!r) chart_empty(data, "%.200s", err.text);
     return r;
 }
 
-bool sweep_work(const chart_request *ask, chart_data *data, const scry_cancel *stop) {
-    scry_ranking *r = rank(ask, data);
+static bool compute_sweep(const chart_request *q, chart_data *data, const scry_cancel *cancel) {
+    size_t points;
+    scry_ranking *r = rank(q, data);
     if (!r) return true;
-    data->sweep = scry_sweep_n(ask->index, r, ask->score, &ask->scope, ask->top, stop, &data->points);
+    scry_sweep_point *sweep = scry_sweep_n(q->index, r, q->score, &q->scope, q->top, cancel, &points);
     scry_ranking_free(r);
-    if (!data->sweep) return false;
-    make_widths(data, data->points);
+    if (!sweep) return false;
+    numbers *x = data->numbers = numbers_new(sweep, points, points);
     double next = 1;
-    for (size_t k = 0; k < data->points && !scry_cancelled(stop); k++) {
-        if (data->sweep[k].to < next && k + 1 < data->points) continue;
-        add_width(ask, data, data->sweep[k].to, stop);
-        next = data->sweep[k].to * 1.4;
+    for (size_t k = 0; k < points && !scry_cancelled(cancel); k++) {
+        if (sweep[k].to < next && k + 1 < points) continue;
+        add_random_sets(q, x, sweep[k].to, cancel);
+        next = sweep[k].to * 1.4;
     }
-    return !scry_cancelled(stop);
+    return !scry_cancelled(cancel);
 }
 
-bool bands_work(const chart_request *ask, chart_data *data, const scry_cancel *stop) {
-    scry_ranking *r = rank(ask, data);
+static bool compute_bands(const chart_request *q, chart_data *data, const scry_cancel *cancel) {
+    size_t points;
+    scry_ranking *r = rank(q, data);
     if (!r) return true;
-    data->sweep = scry_sweep_bands(ask->index, r, ask->score, &ask->scope, ask->top, ask->band, stop, &data->points);
+    scry_sweep_point *sweep = scry_sweep_bands(q->index, r, q->score, &q->scope, q->top, q->band, cancel, &points);
     scry_ranking_free(r);
-    if (!data->sweep) return false;
-    make_widths(data, 1);
-    add_width(ask, data, ask->band < ask->top ? ask->band : ask->top, stop);
-    return !scry_cancelled(stop);
+    if (!sweep) return false;
+    numbers *x = data->numbers = numbers_new(sweep, points, 1);
+    add_random_sets(q, x, q->band < q->top ? q->band : q->top, cancel);
+    return !scry_cancelled(cancel);
 }
 
 static const char *title(chart *f, const chart_view *v, const char *what) {
-    return chart_text(f, "rho of STS %s with the %s, %s by %s", scry_score_name(v->score), chart_change(v), what,
-                      chart_ranked(f, v));
+    return chart_text(f, "rho of STS %s with the %s, %s by %s", scry_score_name(v->score),
+                      change_name(v->scope->is_signed), what, chart_ranked(f, v));
 }
 
-static bool any_rho(const chart_data *data) {
-    for (size_t k = 0; k < data->points; k++)
-        if (!isnan(data->sweep[k].fit.pearson)) return true;
+static bool any_rho(const numbers *x) {
+    for (size_t k = 0; k < x->points; k++)
+        if (!isnan(x->sweep[k].fit.pearson)) return true;
     return false;
 }
 
-static void draw_random(chart *f, const chart_data *data) {
-    chart_series(f, (plot_series){.kind = PLOT_LINE,
-                                  .name = "random, mean",
-                                  .n = data->widths,
-                                  .x = data->width,
-                                  .y = data->mean,
-                                  .look = 3});
+static void draw_random(chart *f, const numbers *x) {
+    chart_series(
+        f, (plot_series){
+               .kind = PLOT_LINE, .name = "random, mean", .n = x->widths, .x = x->width, .y = x->mean, .look = 3});
     chart_series(f, (plot_series){.kind = PLOT_BAND,
                                   .name = "5 to 95%",
-                                  .n = data->widths,
-                                  .x = data->width,
-                                  .y = data->high,
-                                  .low = data->low,
+                                  .n = x->widths,
+                                  .x = x->width,
+                                  .y = x->high,
+                                  .low = x->low,
                                   .look = 3});
 }
 
-/* The selection as it stands, which may be edited by hand. */
-static void draw_own(chart *f, const chart_view *v) {
+/* The selection as it is, which may have been edited. */
+static void draw_selection(chart *f, const chart_view *v) {
     double *own = chart_numbers(f, 2);
     own[0] = v->set->count;
     own[1] = v->result->fit.pearson;
@@ -108,65 +124,104 @@ static const char *p_text(chart *f, double p) {
     return isnan(p) ? "" : p < 0.0005 ? " p <.001" : chart_text(f, " p %s", text);
 }
 
-static const char *no_rho(const chart_data *data) {
-    return data->points && data->sweep[0].fit.n >= 3 ? "the scores or the changes of the domains are all alike"
-                                                     : "fewer than 3 domains have a score and a measured change";
+/* Why no point has a rho; NULL: one has. */
+static const char *no_rho(const numbers *x) {
+    if (any_rho(x)) return NULL;
+    return x->points && x->sweep[0].fit.n >= 3 ? "all scores, or all changes, are equal"
+                                               : "fewer than 3 domains have a score and a measured change";
 }
 
-void sweep_draw(chart *f, const chart_view *v, const chart_data *data) {
+static void draw_sweep(chart *f, const chart_view *v, const chart_data *data) {
     f->plot.title = title(f, v, "the first N");
     f->plot.x = (plot_axis){.label = "N, latents in the score", .log = true, .ticks = TICKS_WHOLE};
     f->plot.y = (plot_axis){.label = "rho", .fix_low = true, .fix_high = true, .low = -1, .high = 1};
-    if (data && !any_rho(data)) f->plot.empty = no_rho(data);
-    if (!data || f->plot.empty) return;
-    double *n = chart_numbers(f, 2 * data->points), *rho = n + data->points;
+    if (!data) return;
+    const numbers *x = data->numbers;
+    f->plot.empty = no_rho(x);
+    if (f->plot.empty) return;
+    double *n = chart_numbers(f, 2 * x->points), *rho = n + x->points;
     size_t at = 0;
     uint32_t cursor = v->at_n ? v->at_n : v->n;
-    for (size_t k = 0; k < data->points; k++) {
-        n[k] = data->sweep[k].to;
-        rho[k] = data->sweep[k].fit.pearson;
-        if (data->sweep[k].to <= cursor) at = k;
+    for (size_t k = 0; k < x->points; k++) {
+        n[k] = x->sweep[k].to;
+        rho[k] = x->sweep[k].fit.pearson;
+        if (x->sweep[k].to <= cursor) at = k;
     }
     chart_series(f, (plot_series){.kind = PLOT_LINE,
                                   .name = chart_text(f, "by %s", scry_condition_name(v->ranking->source)),
-                                  .n = data->points,
+                                  .n = x->points,
                                   .x = n,
                                   .y = rho,
                                   .look = 1});
-    draw_own(f, v);
-    draw_random(f, data);
+    draw_selection(f, v);
+    draw_random(f, x);
     chart_rule(f, (plot_rule){.at = 0});
-    chart_note(f, chart_text(f, "p is of one N alone, not of the best of them; n %zu domains", data->sweep[at].fit.n));
+    chart_note(f, chart_text(f, "p is of one N alone, not of the best of them; n %zu domains", x->sweep[at].fit.n));
     if (!cursor) return;
     f->plot.has_cursor = true;
     f->plot.cursor = n[at];
     f->plot.cursor_text =
-        chart_text(f, "N %.0f rho %s%s", n[at], chart_rho(f, rho[at]), p_text(f, data->sweep[at].p_value));
+        chart_text(f, "N %.0f rho %s%s", n[at], chart_rho(f, rho[at]), p_text(f, x->sweep[at].p_value));
 }
 
-void bands_draw(chart *f, const chart_view *v, const chart_data *data) {
+static void draw_bands(chart *f, const chart_view *v, const chart_data *data) {
     f->plot.title = title(f, v, chart_text(f, "bands of %u ranks", v->band));
     f->plot.x = (plot_axis){.label = "rho", .fix_low = true, .fix_high = true, .low = -1, .high = 1};
-    if (data && !any_rho(data)) f->plot.empty = no_rho(data);
-    if (!data || f->plot.empty) return;
-    double *rho = chart_numbers(f, data->points);
-    const char **names = chart_strings(f, 2 * data->points), **texts = names + data->points;
-    for (size_t k = 0; k < data->points; k++) {
-        const scry_sweep_point *p = &data->sweep[k];
+    if (!data) return;
+    const numbers *x = data->numbers;
+    f->plot.empty = no_rho(x);
+    if (f->plot.empty) return;
+    double *rho = chart_numbers(f, x->points);
+    const char **names = chart_strings(f, 2 * x->points), **texts = names + x->points;
+    for (size_t k = 0; k < x->points; k++) {
+        const scry_sweep_point *p = &x->sweep[k];
         rho[k] = p->fit.pearson;
         names[k] = chart_text(f, "%u-%u", p->from, p->to);
         texts[k] = chart_text(f, "%s%s", chart_rho(f, p->fit.pearson), p_text(f, p->p_value));
     }
     chart_series(f, (plot_series){.kind = PLOT_BARS,
-                                  .n = data->points,
+                                  .n = x->points,
                                   .x = rho,
                                   .names = names,
                                   .texts = texts,
-                                  .highlight = v->at_band <= data->points ? v->at_band : 0});
-    chart_note(f,
-               chart_text(f, "p is of one band alone, not of the best of them; n %zu domains", data->sweep[0].fit.n));
-    if (data->widths)
+                                  .highlight = v->row <= x->points ? v->row : 0});
+    chart_note(f, chart_text(f, "p is of one band alone, not of the best of them; n %zu domains", x->sweep[0].fit.n));
+    if (x->widths)
         chart_rule(f, (plot_rule){.upright = true,
-                                  .at = data->mean[0],
-                                  .name = chart_text(f, "random %s", chart_rho(f, data->mean[0]))});
+                                  .at = x->mean[0],
+                                  .name = chart_text(f, "random %s", chart_rho(f, x->mean[0]))});
 }
+
+static size_t band_count(const chart_view *v, const chart_data *data) {
+    (void)data;
+    uint32_t top = v->top < v->ranking->latents ? v->top : v->ranking->latents;
+    return (top + v->band - 1) / v->band;
+}
+
+static long first_of_band(const chart_view *v, const chart_data *data) {
+    const numbers *x = data ? data->numbers : NULL;
+    size_t at = v->row ? v->row - 1 : 0;
+    return x && at < x->points ? (long)v->ranking->order[x->sweep[at].from - 1] : -1;
+}
+
+const chart_type chart_sweep = {.name = "sweep",
+                                .tab = "N",
+                                .help = "rho against N, with random sets of the same size",
+                                .cursor = CURSOR_N,
+                                .depends = OF_METRIC | OF_SOURCE | OF_TOP | OF_SCORE,
+                                .compute = compute_sweep,
+                                .free_numbers = free_numbers,
+                                .draw = draw_sweep};
+
+const chart_type chart_bands = {.name = "bands",
+                                .tab = "bands",
+                                .help = "rho of each band of ranks",
+                                .cursor = CURSOR_ROW,
+                                .row_name = "band",
+                                .depends = OF_METRIC | OF_SOURCE | OF_TOP | OF_BAND | OF_SCORE,
+                                .traits = CHART_FIXED_TOP,
+                                .compute = compute_bands,
+                                .free_numbers = free_numbers,
+                                .draw = draw_bands,
+                                .rows = band_count,
+                                .row_latent = first_of_band};

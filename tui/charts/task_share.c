@@ -1,24 +1,30 @@
-/* labels.c: which text the first N latents belong to (STS paper, tables 7 and 8). */
-#include "charts/chart_internal.h"
+/* task_share.c: the text to which each of the first N latents belongs (STS paper, tables 7 and 8). */
 #include "base/mem.h"
-#include "text/suggest.h"
+#include "charts/chart_internal.h"
+#include "text/number_format.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-bool task_share_work(const chart_request *ask, chart_data *data, const scry_cancel *stop) {
-    data->owners = scry_attribution_new(ask->index, 1, stop); /* one thread: the others are for the frames */
-    return data->owners != NULL;
+static bool compute(const chart_request *request, chart_data *data, const scry_cancel *cancel) {
+    data->numbers = scry_attribution_new(request->index, 1, cancel); /* one thread: the others are for the frames */
+    return data->numbers != NULL;
 }
 
-size_t chart_label_of(const scry_attribution *o, uint32_t latent) {
+static void free_numbers(void *numbers) {
+    scry_attribution_free(numbers);
+}
+
+/* The group of a latent: its owner's number, then mixed, then silent. */
+static size_t group_of(const scry_attribution *o, uint32_t latent) {
     int owner = o->owner[latent];
     return owner >= 0 ? (size_t)owner : o->names + (owner == SCRY_SILENT);
 }
 
-size_t *chart_label_rows(const scry_attribution *o, const char *task) {
+/* The group of each row, [names + 2]: the training task, then those of most latents. The caller frees. */
+static size_t *row_groups(const scry_attribution *o, const char *task) {
     size_t n = o->names + 2, *row = mem_new(n, sizeof *row), *held = mem_new(n, sizeof *held);
-    for (uint32_t j = 0; j < o->latents; j++) held[chart_label_of(o, j)]++;
+    for (uint32_t j = 0; j < o->latents; j++) held[group_of(o, j)]++;
     for (size_t i = 0; i < n; i++) {
         size_t at = i;
         bool first = i < o->names && strcmp(o->name[i], task) == 0;
@@ -28,6 +34,10 @@ size_t *chart_label_rows(const scry_attribution *o, const char *task) {
     }
     free(held);
     return row;
+}
+
+static const char *task_of(const chart_view *v) {
+    return scry_index_info(v->index)->train[v->scope->train].name;
 }
 
 typedef struct columns {
@@ -41,21 +51,21 @@ static columns columns_new(chart *f, size_t n) {
     return c;
 }
 
-/* Latents of each label: all, and among the first `top` ranks. */
+/* Counts the latents of each group: all, and among the first `top` ranks. */
 static void count(const chart_view *v, const scry_attribution *o, uint32_t top, double *all, double *in_top) {
-    for (uint32_t j = 0; j < o->latents; j++) all[chart_label_of(o, j)]++;
-    for (uint32_t rank = 0; rank < top; rank++) in_top[chart_label_of(o, v->ranking->order[rank])]++;
+    for (uint32_t j = 0; j < o->latents; j++) all[group_of(o, j)]++;
+    for (uint32_t rank = 0; rank < top; rank++) in_top[group_of(o, v->ranking->order[rank])]++;
 }
 
-void task_share_draw(chart *f, const chart_view *v, const chart_data *data) {
-    const char *task = scry_index_info(v->index)->train[v->scope->train].name;
-    f->plot.title =
-        chart_text(f, "which text the first %u latent%s by %s belong to", v->n, plural_s(v->n), chart_ranked(f, v));
+static void draw(chart *f, const chart_view *v, const chart_data *data) {
+    const char *task = task_of(v);
+    f->plot.title = chart_text(f, "task share: the text to which the first %u latent%s by %s belong", v->n,
+                               plural_s(v->n), chart_ranked(f, v));
     f->plot.x = (plot_axis){.label = "share of the latents", .ticks = TICKS_PERCENT, .zero = true};
-    chart_note(f, "the text of more than half of the ten samples on which a latent fires most");
+    chart_note(f, "a latent belongs to the text of more than half of its ten strongest samples");
     if (!data) return;
-    const scry_attribution *o = data->owners;
-    size_t n = o->names + 2, *row = chart_label_rows(o, task);
+    const scry_attribution *o = data->numbers;
+    size_t n = o->names + 2, *row = row_groups(o, task);
     uint32_t top = v->n < o->latents ? v->n : o->latents;
     double *all = chart_numbers(f, n), *in_top = chart_numbers(f, n);
     columns c = columns_new(f, n);
@@ -78,8 +88,42 @@ void task_share_draw(chart *f, const chart_view *v, const chart_data *data) {
                                   .x = c.top,
                                   .names = c.name,
                                   .texts = c.of_top,
-                                  .highlight = v->at_label <= n ? v->at_label : 0});
+                                  .highlight = v->row <= n ? v->row : 0});
     chart_series(
         f, (plot_series){
                .kind = PLOT_BARS, .name = "of all latents", .n = n, .x = c.all, .names = c.name, .texts = c.of_all});
 }
+
+static size_t group_count(const chart_view *v, const chart_data *data) {
+    (void)v;
+    const scry_attribution *o = data ? data->numbers : NULL;
+    return o ? o->names + 2 : 1;
+}
+
+/* The next latent below the cursor's rank, around the end, that belongs to the row. */
+static long next_of_group(const chart_view *v, const chart_data *data) {
+    const scry_attribution *o = data ? data->numbers : NULL;
+    const scry_ranking *r = v->ranking;
+    if (!o || v->latent < 0) return -1;
+    size_t *rows = row_groups(o, task_of(v)), group = rows[v->row ? v->row - 1 : 0];
+    free(rows);
+    uint32_t from = r->rank[v->latent];
+    for (uint32_t k = 1; k <= r->latents; k++) {
+        uint32_t latent = r->order[(from + k) % r->latents];
+        if (group_of(o, latent) == group) return (long)latent;
+    }
+    return -1;
+}
+
+const chart_type chart_task_share = {.name = "task-share",
+                                     .alias = "labels",
+                                     .tab = "task",
+                                     .help = "the text to which each of the first N latents belongs",
+                                     .cursor = CURSOR_ROW,
+                                     .row_name = "text",
+                                     .traits = CHART_OF_FIRST_N | CHART_STAYS_ON_ENTER,
+                                     .compute = compute,
+                                     .free_numbers = free_numbers,
+                                     .draw = draw,
+                                     .rows = group_count,
+                                     .row_latent = next_of_group};

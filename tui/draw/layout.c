@@ -23,7 +23,7 @@ static void stack(layout *l, int y, int rows, int cols, int domains) {
     l->pane[PANE_DOMAINS] = (rect){y + rest, 0, below, cols};
 }
 
-static void beside(layout *l, int y, int rows, int cols, int domains) {
+static void put_side_by_side(layout *l, int y, int rows, int cols, int domains) {
     int left = clamp(cols / 2, 78, 110), right = cols - left - 1;
     int below = domain_rows(rows, domains, right);
     if (domains + 3 <= rows / 2) below = domains + 3;
@@ -42,7 +42,7 @@ layout layout_make(int rows, int cols, int enlarged, int domains) {
         l.pane[enlarged] = (rect){y, 0, middle, cols};
     } else if (cols >= 140) {
         l.side_by_side = true;
-        beside(&l, y, middle, cols, domains);
+        put_side_by_side(&l, y, middle, cols, domains);
     } else {
         stack(&l, y, middle, cols, domains);
     }

@@ -10,7 +10,7 @@
 #include "session.h"
 #include "explorer/state/prompt_history.h"
 #include "explorer/state/session_autosave.h"
-#include "explorer/state/keymap.h"
+#include "shell/keymap.h"
 #include "explorer/state/script.h"
 #include "explorer/panes/domain_list.h"
 #include "explorer/panes/help_page.h"

@@ -3,7 +3,7 @@
 #include "explorer/app.h"
 #include "shell/output.h"
 #include "shell/cli_context.h"
-#include "explorer/state/config.h"
+#include "explorer/state/column_settings.h"
 #include "terminal/terminal.h"
 
 #include <errno.h>
@@ -25,7 +25,7 @@ static scry_session *make_session(const options *o, scry_index *index, scry_erro
     bool is_signed;
     if (!cli_train(o, index, &train, err) || !cli_ranking(o, index, train, &source, &metric, err) ||
         !cli_score(o, index, &score, err) || !cli_top(o, index, 0, 100, &top, err) ||
-        !subject_scope_spec(o, index, &spec, &is_signed, err))
+        !cli_scope_spec(o, index, &spec, &is_signed, err))
         return NULL;
     scry_session *s = scry_session_new(index, train, source, metric, top, score, err);
     if (!s) return NULL;
@@ -282,7 +282,7 @@ int event_loop_run(const options *o) {
     config c = {.ascii = -1, .mouse = -1};
     if (!o->script) {
         char *path = config_path();
-        config_read(&c, path);
+        config_read(&c, path, &column_settings);
         free(path);
     }
     app *a = open_tabs(o, &c, rows, cols, &err);

@@ -1,4 +1,4 @@
-/* study/names.c: names beside points. Greedy: each label takes the free place that covers the least of
+/* label_placement.c: labels next to points. Greedy: each label takes the free place that covers the least of
  * lines. The order decides how many find one, so a few orders are tried and the best is kept; who
  * then lacks a place may still get one by another's moving. */
 #include "plot/label_placement.h"
@@ -80,7 +80,7 @@ static void lift(placement_map *f, const placed_label *l) {
             f->what[(size_t)y * (size_t)f->cols + (size_t)x] &= (uint8_t)~PLACED_LABEL;
 }
 
-/* A label without a place gets one if another can move aside for it. */
+/* A label without a place gets one if another can move out of its way. */
 static bool make_room(placement_map *f, placed_label *labels, size_t n, size_t lacking, int margin) {
     long ignored = 0;
     for (size_t i = 0; i < n; i++) {

@@ -1,4 +1,4 @@
-/* label_placement.h: names beside points, none over another, over a point or outside the area. Works in cells
+/* label_placement.h: labels next to points, none over another, over a point or outside the area. Works in cells
  * of a coarse map of what is drawn, on a terminal those of the screen. */
 #ifndef SCRY_PLOT_LABEL_PLACEMENT_H
 #define SCRY_PLOT_LABEL_PLACEMENT_H
@@ -37,7 +37,7 @@ typedef struct placed_label {
 /* Around a point whose mark reaches ry, rx cells from its own cell y, x; `gap` cells off sideways. */
 void label_places_around(placed_label *l, int y, int x, int ry, int rx, int gap);
 
-/* Chooses a place for each, as many as there is room for; `margin` cells stay free beside a name.
+/* Chooses a place for each, as many as there is room for; `margin` cells stay free next to a label.
  * Those that are left out have chosen -1. The field then holds the names too. */
 void labels_place(placement_map *f, placed_label *labels, size_t n, int margin);
 

@@ -78,7 +78,7 @@ static int flow_legend(const plot *p, plot_layout *f, measure m, double y, doubl
     return f->legend_count ? line + 1 : 0;
 }
 
-/* On the head line, at its right end, where all of it fits beside y's label; else on lines of its own,
+/* On the head line, at its right end, where all of it fits next to y's label; else on lines of its own,
  * of which it returns the number, or instead of the label: then *label is 0. */
 static int place_legend(const plot *p, plot_layout *f, measure m, double y, int *label, int lines) {
     int columns = (int)(f->whole.w / m.column), all = 0;

@@ -15,7 +15,7 @@ typedef struct maker {
     label_measure m;
     bool ascii;
     label_list list;
-    placed_label *place; /* beside list.label */
+    placed_label *place; /* one for each label of list */
 } maker;
 
 /* A label of that text, or NULL when there is none or no more are taken. */
@@ -46,7 +46,7 @@ static void add_points(maker *k) {
 }
 
 /* Beside an upright line: at the top, right or left of it, then lower. */
-static void beside(maker *k, placed_label *l, int x) {
+static void put_next_to(maker *k, placed_label *l, int x) {
     l->places = 0;
     for (int i = 0; i < LABEL_PLACES; i++) {
         int y = (i / 2) * l->rows;
@@ -69,7 +69,7 @@ static void add_rules(maker *k) {
         double at = r->upright ? canvas_x(k->c, s, r->at) : canvas_y(k->c, s, r->at);
         int place = (int)lround(at) / (r->upright ? 2 : 4);
         placed_label *l = add(k, r->name, ROLE_FAINT, place, place);
-        if (l && r->upright) beside(k, l, place);
+        if (l && r->upright) put_next_to(k, l, place);
         else if (l) along(k, l, place);
     }
 }
@@ -78,7 +78,7 @@ static void add_cursor(maker *k) {
     if (!k->p->has_cursor || !scale_takes(k->f->x, k->p->cursor)) return;
     int x = (int)lround(canvas_x(k->c, k->f->x, k->p->cursor)) / 2;
     placed_label *l = add(k, k->p->cursor_text, ROLE_MARK, 0, x);
-    if (l) beside(k, l, x);
+    if (l) put_next_to(k, l, x);
 }
 
 static void mark_upright(maker *k, placement_map *map, double value) {

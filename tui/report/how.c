@@ -6,7 +6,7 @@
 #include <string.h>
 
 void report_how(FILE *f, const report *r) {
-    const cli_context *s = r->s;
+    const selection_context *s = r->s;
     const char *path = scry_index_info(s->index)->path;
     fputs("<h2 id=\"how\">How each figure was computed</h2>\n<dl>\n", f);
     static const char *const rows[][2] = {
@@ -16,12 +16,12 @@ void report_how(FILE *f, const report *r) {
 #undef SCORE
             {"rho, R2", "Pearson's correlation over domains between the score and the change, and its square"},
         {"p", "share of permuted changes with a rho as far from 0, two-sided: every permutation to 9 domains, else "
-              "100,000 drawn, (hits + 1) / (draws + 1)"},
-        {"one out", "smallest and largest rho with one domain left out"},
+              "100,000 random ones, (hits + 1) / (trials + 1)"},
+        {"leave-one-out", "smallest and largest rho with one domain left out"},
         {"95%", "percentiles of 1,000 draws that take each domain's samples with replacement: how far rho depends on "
                 "which texts were read, not on which domains were measured"},
-        {"random", "mean and deviation of rho over 1,000 sets of as many active latents, and the share of them below "
-                   "this rho"},
+        {"random", "mean and deviation of rho over 1,000 sets of as many active latents, and the share of them that "
+                   "this rho beats"},
         {"baselines", "the same method on the residual stream's own dimensions; mean activations; cosines of mean "
                       "representations"}};
     fputs("<dt>shift</dt><dd>over paired tokens of the training set: ", f);
@@ -34,7 +34,7 @@ void report_how(FILE *f, const report *r) {
     svg_put(
         f,
         "</dl>\n<p>Method: arXiv 2603.02908, \xe2\x80\x9cSAE as a Crystal Ball\xe2\x80\x9d. With few domains and many "
-        "latents to choose from, a high rho is easy to find: none is to be read without its company.</p>\n"
+        "latents to choose from, a high rho is easy to find: read none without its statistics.</p>\n"
         "<p class=\"faint\">scry %t, seed %d, %t. The same figures: ",
         scry_version(), (int)SCRY_SEED, path_file_name(path));
     if (s->ranking)

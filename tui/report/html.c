@@ -1,6 +1,7 @@
 /* html.c: the pieces of a report. */
 #include "report/html.h"
 #include "draw/svg.h"
+#include "scry.h"
 
 #include <math.h>
 #include <string.h>
@@ -97,14 +98,14 @@ static double most_of(const cJSON *list, const char *key) {
     double most = 0;
     const cJSON *row;
     cJSON_ArrayForEach (row, list) {
-        const cJSON *cell = cJSON_GetObjectItemCaseSensitive(row, key);
+        const cJSON *cell = result_get(row, key);
         if (cJSON_IsNumber(cell) && fabs(cell->valuedouble) > most) most = fabs(cell->valuedouble);
     }
     return most;
 }
 
-static void put_cell(FILE *f, const html_table *t, const output_column *c, const cJSON *row, double most) {
-    const cJSON *cell = cJSON_GetObjectItemCaseSensitive(row, c->key);
+static void put_cell(FILE *f, const html_table *t, const result_column *c, const cJSON *row, double most) {
+    const cJSON *cell = result_get(row, c->key);
     bool heads = t->name && strcmp(t->name, c->key) == 0, bar = t->bar && strcmp(t->bar, c->key) == 0;
     char text[1024];
     fputs(heads ? "<th scope=\"row\"" : "<td", f);
@@ -115,7 +116,7 @@ static void put_cell(FILE *f, const html_table *t, const output_column *c, const
     if (c->format && !cJSON_IsString(cell) && !cJSON_IsBool(cell)) {
         html_number(f, c->key, cJSON_IsNumber(cell) ? cell->valuedouble : (double)NAN, c->format, c->scale);
     } else {
-        output_cell(cell, c, text, sizeof text);
+        result_cell(cell, c, text, sizeof text);
         svg_put(f, "%t", text);
     }
     fputs(heads ? "</th>" : "</td>", f);
@@ -126,14 +127,14 @@ void html_rows(FILE *f, const html_table *t, const cJSON *list) {
     bool small = cJSON_GetArraySize(list) <= 30;
     svg_put(f, "<p class=\"faint\">%t</p>\n<div class=\"scroll\"><table id=\"%s\"%s aria-label=\"%t\">\n<thead><tr>",
             t->caption, t->id, small ? " class=\"small\"" : "", t->caption);
-    for (const output_column *c = t->columns; c->key; c++)
+    for (const result_column *c = t->columns; c->key; c++)
         svg_put(f, "<th scope=\"col\"%s>%t</th>", c->format ? "" : " class=\"t\"", c->title);
     fputs("</tr></thead>\n<tbody>\n", f);
     const cJSON *row;
     cJSON_ArrayForEach (row, list) {
-        const cJSON *in = cJSON_GetObjectItemCaseSensitive(row, "in");
+        const cJSON *in = result_get(row, "in");
         fputs(cJSON_IsFalse(in) ? "<tr class=\"out\">" : "<tr>", f);
-        for (const output_column *c = t->columns; c->key; c++) put_cell(f, t, c, row, most);
+        for (const result_column *c = t->columns; c->key; c++) put_cell(f, t, c, row, most);
         fputs("</tr>\n", f);
     }
     fputs("</tbody>\n</table></div>\n", f);

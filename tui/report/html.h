@@ -1,9 +1,9 @@
 /* html.h: the pieces of a report: HTML that is well-formed XML too, all text escaped, every number with its
- * full precision beside what is shown. */
+ * full precision in addition to what is shown. */
 #ifndef SCRY_REPORT_HTML_H
 #define SCRY_REPORT_HTML_H
 
-#include "shell/output.h"
+#include "results/result_table.h"
 
 /* The head, the style and the opening of the body. */
 void html_begin(FILE *f, const char *title);
@@ -16,7 +16,7 @@ void html_number(FILE *f, const char *key, double value, const char *format, dou
  * drawn as a bar behind it, NULL: none; `name`: the key whose cell heads its row. */
 typedef struct html_table {
     const char *id, *caption;
-    const output_column *columns;
+    const result_column *columns;
     const char *name, *bar;
 } html_table;
 void html_rows(FILE *f, const html_table *t, const cJSON *list);

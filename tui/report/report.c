@@ -8,6 +8,7 @@
 #include "report/html.h"
 #include "base/atomic_file.h"
 #include "base/path.h"
+#include "text/number_format.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -22,11 +23,6 @@ typedef struct page {
     cJSON *facts[SCRY_SCORES];       /* NULL: no such score */
     cJSON *baselines;                /* NULL: no latents */
 } page;
-
-static double number(const cJSON *object, const char *key) {
-    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, key);
-    return cJSON_IsNumber(item) ? item->valuedouble : (double)NAN;
-}
 
 /* Text from the study, escaped, without what would turn lines around. */
 static void put_clean(FILE *f, const char *text) {
@@ -68,8 +64,7 @@ static void put_facts(const page *p) {
     }
     put_fact(p->f, "selection", p->r->selection);
     snprintf(text, sizeof text, "%zu, %zu in the correlation (%s), with the %s", info->domains,
-             p->result[p->r->s->score].fit.n, p->r->scope_words,
-             p->r->scope->is_signed ? "signed change" : "size of the change");
+             p->result[p->r->s->score].fit.n, p->r->scope_spec, change_name(p->r->scope->is_signed));
     put_fact(p->f, "domains", text);
     put_fact(p->f, "index", path_file_name(info->path));
     fputs("</dl>\n", p->f);
@@ -107,7 +102,7 @@ static void put_shift_cards(const page *p) {
     if (!other) return;
     size_t count;
     scry_overlap_point *points = scry_overlap(by, other, 100, &count);
-    snprintf(words, sizeof words, "of the top 100 by each source (%s) are in both (by chance %.1f)", metric,
+    snprintf(words, sizeof words, "of the top 100 by each source (%s) are in both (%.1f expected by chance)", metric,
              points[count - 1].expected);
     put_card(p->f, "card-overlap", points[count - 1].overlap, "%.0f", 0, words);
     free(points);
@@ -115,17 +110,16 @@ static void put_shift_cards(const page *p) {
 }
 
 static void put_cards(const page *p) {
-    const cli_context *s = p->r->s;
+    const selection_context *s = p->r->s;
     const scry_result *r = &p->result[s->score];
     char words[120];
     fputs("<div class=\"cards\">\n", p->f);
     snprintf(words, sizeof words, "rho of STS %s with the %s, %zu domains", scry_score_name(s->score),
-             p->r->scope->is_signed ? "signed change" : "size of change", r->fit.n);
+             change_name(p->r->scope->is_signed), r->fit.n);
     put_card(p->f, "card-pearson", r->fit.pearson, "%.3f", 0, words);
     put_card(p->f, "card-p", r->p_value, "%.4f", 0, "permutation p, two-sided");
     if (!isnan(r->random_rank))
-        put_card(p->f, "card-random", r->random_rank, "%.1f%%", 100,
-                 "of random sets of the same size have a lower rho");
+        put_card(p->f, "card-random", r->random_rank, "%.1f%%", 100, "of random sets of the same size are beaten");
     if (s->ranking && s->ranking->latents >= 100) put_shift_cards(p);
     fputs("</div>\n", p->f);
 }
@@ -133,53 +127,53 @@ static void put_cards(const page *p) {
 /* ---- does it predict ------------------------------------------------------------------------- */
 
 static void put_correlations(const page *p) {
-    static const output_column columns[] = {{"score", "score", NULL, 0},
+    static const result_column columns[] = {{"score", "score", NULL, 0},
                                             {"points", "domains", "%.0f", 0},
                                             {"pearson", "rho", "%.4f", 0},
                                             {"r2", "R2", "%.4f", 0},
                                             {"spearman", "Spearman", "%.4f", 0},
                                             {"p_value", "p", "%.5f", 0},
-                                            {"loo_min", "one out, from", "%.3f", 0},
+                                            {"loo_min", "leave-one-out, from", "%.3f", 0},
                                             {"loo_max", "to", "%.3f", 0},
                                             {"ci_low", "95%, from", "%.3f", 0},
                                             {"ci_high", "to", "%.3f", 0},
                                             {"random_mean", "random", "%.3f", 0},
                                             {"random_sd", "deviation", "%.3f", 0},
-                                            {"random_rank", "below", "%.1f%%", 100},
-                                            {NULL, NULL, NULL, 0}};
+                                            {"random_rank", "beats random", "%.1f%%", 100},
+                                            {0}};
     cJSON *list = cJSON_CreateArray();
     for (int s = 0; s < SCRY_SCORES; s++)
         if (p->facts[s]) cJSON_AddItemReferenceToArray(list, p->facts[s]);
-    const html_table t = {"correlation", "Correlation of each score with the measured change, and what keeps it honest",
+    const html_table t = {"correlation", "Correlation of each score with the measured change, and its statistics",
                           columns, "score", NULL};
     html_rows(p->f, &t, list);
     cJSON_Delete(list);
 }
 
 static const cJSON *domain_at(const page *p, int score, int domain) {
-    return cJSON_GetArrayItem(cJSON_GetObjectItemCaseSensitive(p->facts[score], "domains"), domain);
+    return cJSON_GetArrayItem(result_get(p->facts[score], "domains"), domain);
 }
 
 static void put_domains(const page *p) {
     char title[SCRY_SCORES][24];
-    output_column columns[SCRY_SCORES + 5] = {{"name", "domain", NULL, 0}};
+    result_column columns[SCRY_SCORES + 5] = {{"name", "domain", NULL, 0}};
     size_t n = 1;
     int chosen = (int)p->r->s->score;
     for (int s = 0; s < SCRY_SCORES; s++) {
         if (!p->facts[s]) continue;
         snprintf(title[s], sizeof title[s], "STS %s", scry_score_name((scry_score)s));
-        columns[n++] = (output_column){s == chosen ? "sts" : scry_score_name((scry_score)s), title[s], "%#.4g", 0};
+        columns[n++] = (result_column){s == chosen ? "sts" : scry_score_name((scry_score)s), title[s], "%#.4g", 0};
     }
-    columns[n++] = (output_column){"change", "change", "%+.2f", 0};
-    columns[n++] = (output_column){"fitted", "fitted", p->r->scope->is_signed ? "%+.2f" : "%.2f", 0};
-    columns[n++] = (output_column){"residual", "residual", "%+.2f", 0};
-    columns[n] = (output_column){NULL, NULL, NULL, 0};
+    columns[n++] = (result_column){"change", "change", "%+.2f", 0};
+    columns[n++] = (result_column){"fitted", "fitted", p->r->scope->is_signed ? "%+.2f" : "%.2f", 0};
+    columns[n++] = (result_column){"residual", "residual", "%+.2f", 0};
+    columns[n] = (result_column){0};
     cJSON *list = cJSON_CreateArray();
     for (size_t d = 0; d < p->info->domains; d++) {
         cJSON *row = cJSON_Duplicate(domain_at(p, chosen, (int)d), true);
         for (int s = 0; s < SCRY_SCORES; s++)
             if (p->facts[s] && s != chosen)
-                output_number(row, scry_score_name((scry_score)s), number(domain_at(p, s, (int)d), "sts"));
+                result_number(row, scry_score_name((scry_score)s), result_get_number(domain_at(p, s, (int)d), "sts"));
         cJSON_AddItemToArray(list, row);
     }
     char caption[120];
@@ -208,26 +202,26 @@ static char *words_of(const scry_index *index, uint32_t latent) {
 }
 
 static void put_latents(const page *p) {
-    static const output_column columns[] = {{"rank", "rank", "%.0f", 0},
+    static const result_column columns[] = {{"rank", "rank", "%.0f", 0},
                                             {"latent", "latent", "%.0f", 0},
-                                            {"in", "in", NULL, 0},
+                                            {"in", "sel", NULL, 0},
                                             {"shift", "shift", "%#.4g", 0},
                                             {"share", "share", "%.2f%%", 100},
-                                            {"cumulative", "sum", "%.1f%%", 100},
+                                            {"cumulative", "cum. share", "%.1f%%", 100},
                                             {"mean_base", "mean, base", "%#.4g", 0},
                                             {"mean_shifted", "shifted", "%#.4g", 0},
                                             {"rate_base", "fires, base", "%.2f%%", 100},
                                             {"rate_shifted", "shifted", "%.2f%%", 100},
                                             {"words", "label, or the tokens that hold most of it", NULL, 0},
-                                            {NULL, NULL, NULL, 0}};
+                                            {0}};
     enum { ROWS = 200 };
-    const cli_context *s = p->r->s;
+    const selection_context *s = p->r->s;
     cJSON *facts = rank_result(s->index, s->ranking, p->r->top < ROWS ? p->r->top : ROWS), *row;
     cJSON *list = cJSON_GetObjectItemCaseSensitive(facts, "latents");
     cJSON_ArrayForEach (row, list) {
-        uint32_t latent = (uint32_t)number(row, "latent");
+        uint32_t latent = (uint32_t)result_get_number(row, "latent");
         char *words = words_of(s->index, latent);
-        output_text(row, "words", words);
+        result_text(row, "words", words);
         cJSON_AddBoolToObject(row, "in", scry_set_has(s->set, latent));
         free(words);
     }
@@ -242,37 +236,18 @@ static void put_latents(const page *p) {
 /* ---- baselines ------------------------------------------------------------------------------- */
 
 static void put_tops(const page *p) {
-    const cJSON *beside = cJSON_GetObjectItemCaseSensitive(p->baselines, "beside");
-    char a[2][60], b[2][60];
-    for (int i = 0; i < 2; i++) {
-        snprintf(a[i], sizeof a[i], "%s: share by %s", i ? "dimensions" : "latents",
-                 scry_condition_name(p->r->s->ranking->source));
-        snprintf(b[i], sizeof b[i], "by %s", cJSON_IsString(beside) ? beside->valuestring : "");
-    }
-    const output_column two[] = {{"n", "top", "%.0f", 0},
-                                 {"latents_share_a", a[0], "%.1f%%", 100},
-                                 {"latents_share_b", b[0], "%.1f%%", 100},
-                                 {"latents_overlap", "in both", "%.0f", 0},
-                                 {"latents_expected", "by chance", "%.1f", 0},
-                                 {"dimensions_share_a", a[1], "%.1f%%", 100},
-                                 {"dimensions_share_b", b[1], "%.1f%%", 100},
-                                 {"dimensions_overlap", "in both", "%.0f", 0},
-                                 {"dimensions_expected", "by chance", "%.1f", 0},
-                                 {NULL, NULL, NULL, 0}};
-    const output_column one[] = {{"n", "top", "%.0f", 0},
-                                 {"latents_share_a", a[0], "%.1f%%", 100},
-                                 {"dimensions_share_a", a[1], "%.1f%%", 100},
-                                 {NULL, NULL, NULL, 0}};
-    const html_table t = {"tops", "What the tops hold of the shift (sq), and what two sources share",
-                          cJSON_IsString(beside) ? two : one, "n", NULL};
-    html_rows(p->f, &t, cJSON_GetObjectItemCaseSensitive(p->baselines, "tops"));
+    tops_table tops;
+    baselines_tops(p->baselines, &tops);
+    const html_table t = {"tops", "Share of the shift (sq) in the tops, and the overlap of two sources", tops.columns,
+                          "n", NULL};
+    html_rows(p->f, &t, result_get(p->baselines, "tops"));
 }
 
 static void put_baselines(const page *p) {
-    const cJSON *none = cJSON_GetObjectItemCaseSensitive(p->baselines, "no_dimensions");
+    const cJSON *none = result_get(p->baselines, "no_dimensions");
     const html_table t = {"baselines", "Other ways to predict the same changes, from the same captures",
                           baselines_columns, "name", NULL};
-    html_rows(p->f, &t, cJSON_GetObjectItemCaseSensitive(p->baselines, "baselines"));
+    html_rows(p->f, &t, result_get(p->baselines, "baselines"));
     if (cJSON_IsString(none)) {
         const char *why = strstr(none->valuestring, ": ");
         fputs("<p class=\"faint\">No rows of raw dimensions: ", p->f);
@@ -288,20 +263,20 @@ static const double SCORES_SHARE = 0.2, NUMBERS_SHARE = 0.8;
 
 static void compute(page *p) {
     const report *r = p->r;
-    for (int s = 0; s < SCRY_SCORES && !scry_cancelled(r->stop); s++) {
+    for (int s = 0; s < SCRY_SCORES && !scry_cancelled(r->cancel); s++) {
         if (!scry_has_score(r->s->index, (scry_score)s)) continue;
-        cli_context of = *r->s;
+        selection_context of = *r->s;
         of.score = (scry_score)s;
         scry_scorer *scorer = scry_scorer_new(of.index, of.score);
         scry_scorer_load(scorer, of.set);
         scry_result_fit(&p->result[s], of.index, scorer, r->scope);
-        scry_result_finish(&p->result[s], of.index, of.score, of.set, r->stop);
+        scry_result_finish(&p->result[s], of.index, of.score, of.set, r->cancel);
         scry_scorer_free(scorer);
         p->facts[s] = score_result(&of, &p->result[s]);
-        scry_report_progress(r->stop, SCORES_SHARE * (s + 1) / SCRY_SCORES);
+        scry_report_progress(r->cancel, SCORES_SHARE * (s + 1) / SCRY_SCORES);
     }
-    const scry_cancel rest = scry_cancel_part(r->stop, SCORES_SHARE, NUMBERS_SHARE);
-    if (r->s->ranking && !scry_cancelled(r->stop))
+    const scry_cancel rest = scry_cancel_part(r->cancel, SCORES_SHARE, NUMBERS_SHARE);
+    if (r->s->ranking && !scry_cancelled(r->cancel))
         p->baselines = baselines_result(r->s->index, r->s->ranking, r->top, r->scope, r->threads, &rest);
 }
 
@@ -317,7 +292,7 @@ static void write_page(const page *p) {
             title);
     fputs("<a href=\"#predict\">correlation</a>", p->f);
     if (latents)
-        fputs("<a href=\"#latents\">latents</a><a href=\"#shift\">shift</a><a href=\"#beat\">baselines</a>"
+        fputs("<a href=\"#latents\">latents</a><a href=\"#shift\">shift</a><a href=\"#baselines-section\">baselines</a>"
               "<a href=\"#tokens\">tokens</a>",
               p->f);
     fputs("<a href=\"#mixture\">mixture</a><a href=\"#how\">how</a></nav>\n", p->f);
@@ -334,10 +309,10 @@ static void write_page(const page *p) {
     if (latents) {
         fputs("<h2 id=\"latents\">The latents that move most</h2>\n", p->f);
         put_latents(p);
-        fputs("<h2 id=\"shift\">How concentrated the shift is, and how well it is foreseen</h2>\n", p->f);
+        fputs("<h2 id=\"shift\">How concentrated the shift is, and how well it is predicted</h2>\n", p->f);
         report_shift_plots(p->f, r, &p->result[r->s->score]);
         put_tops(p);
-        fputs("<h2 id=\"beat\">What the score has to beat</h2>\n", p->f);
+        fputs("<h2 id=\"baselines-section\">Baselines for the score</h2>\n", p->f);
         put_baselines(p);
     }
     fputs("<h2 id=\"mixture\">A mixture by score</h2>\n", p->f);
@@ -358,12 +333,12 @@ bool report_write(const report *r, const char *path, scry_error *err) {
     if (!atomic_file_begin(&w, path, err)) return false;
     page p = {.r = r, .info = scry_index_info(r->s->index), .f = w.file};
     compute(&p);
-    if (!scry_cancelled(r->stop)) write_page(&p);
+    if (!scry_cancelled(r->cancel)) write_page(&p);
     for (int s = 0; s < SCRY_SCORES; s++) {
         if (p.facts[s]) scry_result_free(&p.result[s]);
         cJSON_Delete(p.facts[s]);
     }
     cJSON_Delete(p.baselines);
-    bool whole = !scry_cancelled(r->stop);
+    bool whole = !scry_cancelled(r->cancel);
     return atomic_file_end(&w, whole, err) && whole;
 }

@@ -4,30 +4,29 @@
 #define SCRY_REPORT_REPORT_H
 
 #include "analysis.h"
-#include "shell/cli_context.h"
+#include "results/results.h"
 
 #include <stdio.h>
 
 typedef struct report {
-    const cli_context *s;    /* its score is the one that residuals and sweeps are of */
-    const scry_scope *scope; /* the domains that take part */
-    const char *scope_words; /* "all", "extremes:4" */
-    const char *selection;   /* the selection in words */
-    uint32_t top;            /* of the ranking: listed, and taken by overlap and baselines */
+    const selection_context *s; /* its score is that of the residuals and sweeps */
+    const scry_scope *scope;    /* the domains that take part */
+    const char *scope_spec;     /* "all", "extremes:4" */
+    const char *selection;      /* describes the selection */
+    uint32_t top;               /* of the ranking: listed, and taken by overlap and baselines */
     unsigned threads;
-    const scry_cancel *stop; /* NULL: never */
+    const scry_cancel *cancel; /* NULL: not cancellable */
 } report;
 
-/* The file is there whole or not at all. False without err when stopped. */
+/* Writes the page, replacing the file atomically. False with err, or without err when cancelled. */
 bool report_write(const report *r, const char *path, scry_error *err);
 
-/* Its parts, one file each. other: another score's result, drawn beside the chosen one's; NULL: none. */
+/* Its parts, one file each. other: another score's result, drawn next to the chosen one's; NULL: none. */
 void report_plots(FILE *f, const report *r, const scry_result *result, const scry_result *other,
                   scry_score other_score);
 void report_shift_plots(FILE *f, const report *r, const scry_result *result);
 void report_mix_plot(FILE *f, const report *r, const scry_result *result);
 void report_tokens(FILE *f, const report *r);
 void report_how(FILE *f, const report *r);
-/* Without its folders: where a file lay is nobody's business. */
 
 #endif

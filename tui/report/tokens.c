@@ -12,17 +12,17 @@ enum { LATENTS = 30, EXAMPLES = 5, AROUND = 12 };
 /* One example: the tokens around, those on which the latent fires shaded by how strongly. */
 static void put_example(FILE *f, const cJSON *example, double most) {
     const cJSON *t;
-    const cJSON *capture = cJSON_GetObjectItemCaseSensitive(example, "capture");
-    const cJSON *sample = cJSON_GetObjectItemCaseSensitive(example, "sample");
-    double peak = cJSON_GetObjectItemCaseSensitive(example, "activation")->valuedouble;
+    const cJSON *capture = result_get(example, "capture");
+    const cJSON *sample = result_get(example, "sample");
+    double peak = result_get(example, "activation")->valuedouble;
     char safe[400], where[400];
     text_clean(cJSON_IsString(sample) ? sample->valuestring : "", where, sizeof where, false);
     fputs("<li><small>", f);
     html_number(f, "activation", peak, "%.2f", 0);
     svg_put(f, " %t %t</small><q>", capture->valuestring, where);
-    cJSON_ArrayForEach (t, cJSON_GetObjectItemCaseSensitive(example, "context")) {
-        double h = cJSON_GetObjectItemCaseSensitive(t, "activation")->valuedouble;
-        text_clean(cJSON_GetObjectItemCaseSensitive(t, "token")->valuestring, safe, sizeof safe, false);
+    cJSON_ArrayForEach (t, result_get(example, "context")) {
+        double h = result_get(t, "activation")->valuedouble;
+        text_clean(result_get(t, "token")->valuestring, safe, sizeof safe, false);
         if (!(h > 0)) svg_put(f, "%t", safe);
         else
             svg_put(f, "<mark%s style=\"--a:%n\" title=\"%n\">%t</mark>", h >= peak ? " class=\"top\"" : "",
@@ -32,7 +32,7 @@ static void put_example(FILE *f, const cJSON *example, double most) {
 }
 
 static void put_latent(FILE *f, const report *r, uint32_t rank) {
-    const cli_context *s = r->s;
+    const selection_context *s = r->s;
     uint32_t latent = s->ranking->order[rank];
     const char *label = scry_label(s->index, latent);
     scry_example e[EXAMPLES];
@@ -47,16 +47,15 @@ static void put_latent(FILE *f, const report *r, uint32_t rank) {
             scry_condition_name(s->ranking->source));
     cJSON *facts = tokens_result(s->index, latent, e, n, AROUND), *example;
     fputs("<ul class=\"examples\">\n", f);
-    cJSON_ArrayForEach (example, cJSON_GetObjectItemCaseSensitive(facts, "examples"))
-        put_example(f, example, (double)e[0].activation);
+    cJSON_ArrayForEach (example, result_get(facts, "examples")) put_example(f, example, (double)e[0].activation);
     fputs("</ul>\n</section>\n", f);
     cJSON_Delete(facts);
 }
 
 void report_tokens(FILE *f, const report *r) {
-    const cli_context *s = r->s;
+    const selection_context *s = r->s;
     uint32_t shown = 0;
-    for (uint32_t rank = 0; rank < s->ranking->latents && shown < LATENTS && !scry_cancelled(r->stop); rank++)
+    for (uint32_t rank = 0; rank < s->ranking->latents && shown < LATENTS && !scry_cancelled(r->cancel); rank++)
         if (scry_set_has(s->set, s->ranking->order[rank])) {
             put_latent(f, r, rank);
             shown++;

@@ -1,41 +1,84 @@
-/* results.h: the facts of commands that have more than one reader: the shell, the explorer and the report. */
+/* results.h: results that the shell, the explorer and the report all show, and the columns of their tables.
+ *
+ * Unless said otherwise a function may run on any thread, as long as nobody changes what it is given, and the caller
+ * deletes the JSON, or frees the text, that it returns. */
 #ifndef SCRY_RESULTS_RESULTS_H
 #define SCRY_RESULTS_RESULTS_H
 
 #include "analysis.h"
-#include "shell/output.h"
-#include "shell/cli_context.h"
+#include "latent.h"
+#include "results/result_table.h"
 #include "train.h"
 
-/* What scry score, rank and tokens give as JSON, without repeats. The caller deletes. */
-cJSON *score_result(const cli_context *s, const scry_result *r);
+/* A selection of latents and what is asked of it. A study of scores alone has no ranking (NULL) and an empty set. Owned
+ * by whoever fills it. */
+typedef struct selection_context {
+    scry_index *index;
+    size_t train;
+    scry_ranking *ranking;
+    scry_set *set;
+    scry_score score;
+} selection_context;
+
+/* The STS of every domain, and rho with its statistics, of a finished result. */
+cJSON *score_result(const selection_context *s, const scry_result *r);
+/* The first `top` latents of a ranking. */
 cJSON *rank_result(const scry_index *index, const scry_ranking *r, uint32_t top);
+
+/* What an example's tokens are compared with; versus -1: nothing, and then pairs may be NULL. */
+typedef struct tokens_query {
+    const scry_index *index;
+    scry_token_pairing *pairs;
+    scry_latent_activations *fires;
+    scry_example_query pick;
+    int versus; /* condition, -1: none */
+    uint32_t top, around;
+} tokens_query;
+
+/* e[n], each with up to q->around tokens on either side. */
+cJSON *tokens_query_result(const tokens_query *q, const scry_example *e, size_t n);
+/* The same of a latent's strongest tokens, compared with nothing. */
 cJSON *tokens_result(const scry_index *index, uint32_t latent, const scry_example *e, size_t n, uint32_t around);
 
-/* {"train", "by", "n", "signed", "latents", "dimensions", "seed", "tops": [...], "baselines": [...]}; NULL
- * when stopped. The caller deletes. */
+/* {"train", "by", "n", "signed", "latents", "dimensions", "seed", "tops": [...], "baselines": [...]}; NULL when
+ * cancelled. */
 cJSON *baselines_result(const scry_index *index, const scry_ranking *ranking, uint32_t top, const scry_scope *scope,
-                        unsigned threads, const scry_cancel *stop);
-/* The words above the table of facts (the caller frees), and the table's columns. mark: before the small table among
- * them. */
+                        unsigned threads, const scry_cancel *cancel);
+extern const result_column baselines_columns[];
+/* The columns of "tops"; their titles are written into `titles`. */
+enum { TOPS_COLUMNS = 10, TOPS_TITLE = 24 };
+typedef struct tops_table {
+    char titles[4][TOPS_TITLE];
+    result_column columns[TOPS_COLUMNS];
+} tops_table;
+void baselines_tops(const cJSON *facts, tops_table *out);
+/* The text above the table of baselines, with the table of tops in it; `mark` stands before that one. */
 char *baselines_head(const cJSON *facts, const char *mark);
-extern const output_column baselines_columns[];
 
-/* All that scry info says, as text; `mark` stands before the table of captures. The caller frees. */
+/* What an index holds. */
+cJSON *info_result(const scry_index *index);
+/* The columns of the list in it that is shown as a table; returns the list's key: "captures", or "domains" for a study
+ * of scores alone, where a score that it does not give stays empty. */
+typedef struct info_columns {
+    result_column columns[SCRY_SCORES + 6];
+} info_columns;
+const char *info_list(const scry_index *index, info_columns *out);
+/* The text above that table. */
+char *info_head(const scry_index *index);
+/* All of it as text; `mark` stands before the table. */
 char *info_text(const scry_index *index, const char *mark);
 
-/* One index of scry compare, its selection being s->set, the first `top` of the ranking. NULL when stopped. The caller
- * deletes. */
-cJSON *compare_row(const cli_context *s, const char *name, uint32_t top, const scry_scope *scope,
-                   const scry_cancel *stop);
-/* beside NULL: there is no second source. */
-void compare_head(char *head, size_t size, const char *by, const char *beside, const char *metric, uint32_t top,
-                  bool is_signed);
-extern const output_column compare_columns[];
+/* One index of a comparison, its selection being s->set, the first `top` of the ranking. NULL when cancelled. */
+cJSON *compare_row(const selection_context *s, const char *name, uint32_t top, const scry_scope *scope,
+                   const scry_cancel *cancel);
+extern const result_column compare_columns[];
+/* The text above the table; row: the first one. */
+char *compare_head(const cJSON *row, const char *metric, uint32_t top, bool is_signed);
 
-/* How well an SAE does: l0, explained_variance, fvu, mse, cosine, dead, dense; and the columns for them. */
+/* Adds how well an SAE reconstructs: l0, explained_variance, fvu, mse, cosine, dead, dense; and the columns for them.
+ */
 void add_quality(cJSON *facts, const scry_sae_quality *q);
-/* The explained variance in words, into `out`, which it gives back. */
+/* Writes the explained variance as text into `out`, and returns it. */
 enum { QUALITY_EXPLAINED = 64 };
 const char *quality_explained(const scry_sae_quality *q, char out[QUALITY_EXPLAINED]);
 /* clang-format off */

@@ -21,6 +21,16 @@ static scry_index *open_index(const options *o, const char *path, scry_error *er
     return scry_open(path, verify, err);
 }
 
+bool cli_misuse(scry_error *err, const char *option, const char *found, const char *expected) {
+    return scry_misuse(err, "%s: found \"%.40s\", expected %s", option, found, expected);
+}
+
+bool cli_source(const char *option, const char *text, scry_condition *source, scry_error *err) {
+    int c = scry_condition_of(text);
+    *source = (scry_condition)c;
+    return c > SCRY_BASE || cli_misuse(err, option, text, scry_source_choices((char[SCRY_CHOICES]){""}, ""));
+}
+
 bool cli_build_options(const options *o, scry_build_options *build, scry_error *err) {
     uint32_t threads;
     if (!options_number("--threads", o->threads, 1, 0, &threads, err)) return false;
@@ -36,11 +46,12 @@ bool cli_residuals(const options *o, int from, scry_train_input *input, scry_err
                                 .condition = o->condition ? scry_condition_of(o->condition) : -1,
                                 .allow_nonfinite = o->allow_nonfinite != NULL};
     return !o->condition || input->condition >= 0 ||
-           scry_misuse(err, "--condition: found \"%.40s\", expected base, icl, sft or rl", o->condition);
+           scry_misuse(err, "--condition: found \"%.40s\", expected base, %s", o->condition,
+                       scry_source_choices((char[SCRY_CHOICES]){""}, ""));
 }
 
-/* What the finished index shows of a wrong dump, to stderr. */
-static void warn(const scry_index *index) {
+/* Prints what the index shows of a faulty capture to stderr. */
+static void print_warnings(const scry_index *index) {
     scry_notes notes = {0};
     scry_warnings(index, &notes);
     for (size_t i = 0; i < notes.count; i++) output_warning(notes.text[i]);
@@ -56,7 +67,7 @@ static scry_index *build(const options *o, const char *study, const char *out, s
     cli_release_interrupt();
     cli_end_progress(&progress);
     scry_index *index = ok ? open_index(o, out, err) : NULL;
-    if (index) warn(index);
+    if (index) print_warnings(index);
     return index;
 }
 
@@ -71,7 +82,7 @@ scry_index *cli_open_path(const options *o, const char *path, scry_error *err) {
     if (path_ends_with(path, ".scry")) return open_index(o, path, err);
     if (scry_is_scores_only(path)) {
         scry_index *given = scry_open_scores(path, err);
-        if (given) warn(given);
+        if (given) print_warnings(given);
         return given;
     }
     char *cached = scry_cache_path(path, err);
@@ -96,11 +107,10 @@ bool cli_spares(const options *o, scry_error *err) {
     if (stat(o->out, &out) != 0 || !S_ISREG(out.st_mode)) return true;
     if (index)
         return out.st_size == 0 || scry_is_index(o->out) ||
-               scry_fail(err, "%s: is there and no index; expected a new name, or an index to take the place of",
-                         o->out);
+               scry_fail(err, "%s: exists and is not an index; expected a new name, or an index to replace", o->out);
     for (int i = 0; i < o->words; i++)
         if (stat(o->word[i], &in) == 0 && in.st_dev == out.st_dev && in.st_ino == out.st_ino)
-            return scry_fail(err, "%s: is what %s reads, and would be lost; give another name with -o", o->out,
+            return scry_fail(err, "%s: is an input of %s and would be overwritten; choose another name with -o", o->out,
                              o->command);
     return true;
 }
@@ -133,21 +143,16 @@ bool cli_ranking(const options *o, const scry_index *index, size_t train, scry_c
     if (scry_train_sources(index, train, has) == 0) return scry_fail(err, "this index has no source of shift");
     int by = o->by ? scry_condition_of(o->by) : (int)has[0];
     int m = o->metric ? scry_metric_of(o->metric) : SCRY_SQ;
-    if (by <= SCRY_BASE) return scry_misuse(err, "--by: found \"%.40s\", expected icl, sft or rl", o->by);
-    char metrics[SCRY_CHOICES];
-    if (m < 0)
-        return scry_misuse(err, "--metric: found \"%.40s\", expected %s", o->metric,
-                           scry_metric_choices(metrics, ""));
     *source = (scry_condition)by;
     *metric = (scry_metric)m;
-    return true;
+    return by <= SCRY_BASE
+               ? cli_misuse(err, "--by", o->by, scry_source_choices((char[SCRY_CHOICES]){""}, ""))
+               : m >= 0 || cli_misuse(err, "--metric", o->metric, scry_metric_choices((char[SCRY_CHOICES]){""}, ""));
 }
 
 bool cli_score(const options *o, const scry_index *index, scry_score *score, scry_error *err) {
     int s = o->score ? scry_score_of(o->score) : SCRY_ACT;
-    char choices[SCRY_CHOICES];
-    if (s < 0)
-        return scry_misuse(err, "--score: found \"%.40s\", expected %s", o->score, scry_score_choices(choices, ""));
+    if (s < 0) return cli_misuse(err, "--score", o->score, scry_score_choices((char[SCRY_CHOICES]){""}, ""));
     *score = (scry_score)s;
     if (scry_index_info(index)->d_sae) return scry_require_score(index, *score, err);
     if (scry_has_score(index, *score)) return true;
@@ -157,12 +162,13 @@ bool cli_score(const options *o, const scry_index *index, scry_score *score, scr
             strcat(has, *has ? ", " : "");
             strcat(has, scry_score_name((scry_score)i));
         }
-    return scry_misuse(err, "--score %s: this study gives no such score; it gives: %s", scry_score_name(*score), has);
+    return scry_misuse(err, "--score %s: this study does not give this score; it gives: %s", scry_score_name(*score),
+                       has);
 }
 
-/* Puts in (or takes out) what an expression of sets says. */
-static bool put_sets(const scry_index *index, const scry_ranking *ranking, scry_set *set, const char *text, bool in,
-                     scry_error *err) {
+/* Adds to the set, or removes from it, what an expression of sets names. */
+static bool apply_expression(const scry_index *index, const scry_ranking *ranking, scry_set *set, const char *text,
+                             bool in, scry_error *err) {
     scry_set *named = set_names_expression(&(set_names){.index = index, .ranking = ranking}, text, err);
     if (!named) return false;
     scry_set_combine(set, in ? SCRY_UNION : SCRY_DIFFERENCE, named);
@@ -180,7 +186,7 @@ static bool base_selection(const options *o, const scry_index *index, const scry
                            scry_error *err) {
     if (o->set && o->latents) return scry_misuse(err, "--set and --latents: expected one of them");
     if (o->set) return scry_set_read_csv(set, o->set, err);
-    if (o->latents) return put_sets(index, ranking, set, o->latents, true, err);
+    if (o->latents) return apply_expression(index, ranking, set, o->latents, true, err);
     uint32_t top;
     if (!cli_top(o, index, 0, 100, &top, err)) return false;
     for (uint32_t rank = 0; rank < top && rank < ranking->latents; rank++)
@@ -191,8 +197,9 @@ static bool base_selection(const options *o, const scry_index *index, const scry
 scry_set *cli_selection(const options *o, const scry_index *index, const scry_ranking *ranking, scry_error *err) {
     scry_set *set = scry_set_new(scry_index_info(index)->d_sae);
     bool ok = base_selection(o, index, ranking, set, err) &&
-              (!o->without || put_sets(index, ranking, set, o->without, false, err)) &&
-              (!o->with || put_sets(index, ranking, set, o->with, true, err)) && scry_require_scored(index, set, err);
+              (!o->without || apply_expression(index, ranking, set, o->without, false, err)) &&
+              (!o->with || apply_expression(index, ranking, set, o->with, true, err)) &&
+              scry_require_scored(index, set, err);
     if (ok) return set;
     scry_set_free(set);
     return NULL;
@@ -210,8 +217,8 @@ static bool no_latent_options(const options *o, const scry_index *index, scry_er
     return true;
 }
 
-bool cli_read(const options *o, cli_context *s, scry_error *err) {
-    *s = (cli_context){0};
+bool cli_read(const options *o, selection_context *s, scry_error *err) {
+    *s = (selection_context){0};
     scry_condition source;
     scry_metric metric;
     if (!(s->index = cli_open(o, err)) || !cli_score(o, s->index, &s->score, err)) return false;
@@ -224,28 +231,27 @@ bool cli_read(const options *o, cli_context *s, scry_error *err) {
            (s->set = cli_selection(o, s->index, s->ranking, err));
 }
 
-void cli_free(cli_context *s) {
+void cli_free(selection_context *s) {
     scry_set_free(s->set);
     scry_ranking_free(s->ranking);
     scry_close(s->index);
 }
 
-bool subject_domains(const options *o, const char **spec, scry_error *err) {
+bool cli_domains(const options *o, const char **spec, scry_error *err) {
     *spec = o->domains ? o->domains : "all";
     return **spec || scry_misuse(err, "--domains: found no name, expected all, extremes:K or names");
 }
 
-bool subject_scope_spec(const options *o, const scry_index *index, const char **spec, bool *is_signed,
-                        scry_error *err) {
+bool cli_scope_spec(const options *o, const scry_index *index, const char **spec, bool *is_signed, scry_error *err) {
     *is_signed = o->is_signed || (scry_index_info(index)->is_signed && !o->is_absolute);
     if (o->is_signed && o->is_absolute) return scry_misuse(err, "--signed and --absolute: expected one of them");
-    return subject_domains(o, spec, err);
+    return cli_domains(o, spec, err);
 }
 
 bool cli_scope(const options *o, const scry_index *index, size_t train, scry_scope *scope, scry_error *err) {
     const char *spec = NULL;
     bool is_signed;
-    return subject_scope_spec(o, index, &spec, &is_signed, err) &&
+    return cli_scope_spec(o, index, &spec, &is_signed, err) &&
            scry_scope_read(scope, index, train, spec, is_signed, err);
 }
 

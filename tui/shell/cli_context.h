@@ -3,7 +3,7 @@
 #define SCRY_SHELL_CLI_CONTEXT_H
 
 #include "shell/options.h"
-#include "train.h"
+#include "results/results.h"
 
 /* The first word: an index is opened; a manifest is indexed first into the cache, with progress on
  * stderr, or taken from there. NULL and err otherwise. Owner: scry_close. */
@@ -17,6 +17,11 @@ bool cli_spares(const options *o, scry_error *err);
 
 /* False with err when the index is a scores-only study, which has no latents. */
 bool cli_needs_latents(const scry_index *index, scry_error *err);
+
+/* Sets err to "OPTION: found ..., expected ..."; returns false. */
+bool cli_misuse(scry_error *err, const char *option, const char *found, const char *expected);
+/* Reads a source of shift. */
+bool cli_source(const char *option, const char *text, scry_condition *source, scry_error *err);
 
 /* --threads, --memory, --allow-nonfinite, for indexing. */
 bool cli_build_options(const options *o, scry_build_options *build, scry_error *err);
@@ -40,24 +45,14 @@ scry_set *cli_selection(const options *o, const scry_index *index, const scry_ra
 bool cli_latent(const options *o, const scry_index *index, uint32_t *latent, scry_error *err);
 bool cli_capture(const options *o, const scry_index *index, int *capture, scry_error *err);
 /* --domains as given, "all" where it is not. */
-bool subject_domains(const options *o, const char **spec, scry_error *err);
+bool cli_domains(const options *o, const char **spec, scry_error *err);
 /* --domains, --signed, --absolute: as text, for a session; and as a scope. */
-bool subject_scope_spec(const options *o, const scry_index *index, const char **spec, bool *is_signed, scry_error *err);
+bool cli_scope_spec(const options *o, const scry_index *index, const char **spec, bool *is_signed, scry_error *err);
 bool cli_scope(const options *o, const scry_index *index, size_t train, scry_scope *scope, scry_error *err);
 
-/* What commands about a selection need, from the options. A scores-only study has no ranking (NULL) and an
- * empty set, and takes no option about latents. */
-typedef struct cli_context {
-    scry_index *index;
-    size_t train;
-    scry_ranking *ranking;
-    scry_set *set;
-    scry_score score;
-} cli_context;
-
 /* False with err; cli_free in either case. */
-bool cli_read(const options *o, cli_context *s, scry_error *err);
-void cli_free(cli_context *s);
+bool cli_read(const options *o, selection_context *s, scry_error *err);
+void cli_free(selection_context *s);
 
 /* Progress on stderr: a bar on a terminal, a line a step elsewhere; false after ctrl-C. For
  * scry_build_options. */

@@ -1,4 +1,4 @@
-/* table.c: the table of commands, made from shell/commands.def. */
+/* command_table.c: the table of commands, made from shell/commands.def. */
 #include "shell/commands.h"
 #include "text/suggest.h"
 
@@ -16,21 +16,26 @@ const command commands[] = {
 const size_t command_count = sizeof commands / sizeof *commands;
 const char *const command_group_names[GROUPS] = {"files", "moving", "the selection", "what is shown"};
 
+/* Older names of commands, which are still understood. */
+static const char *const aliases[][2] = {{"labels", "task-share"}};
+
 const command *command_find(const char *name) {
+    for (size_t i = 0; i < sizeof aliases / sizeof *aliases; i++)
+        if (strcmp(aliases[i][0], name) == 0) name = aliases[i][1];
     for (size_t i = 0; i < command_count; i++)
         if (strcmp(commands[i].name, name) == 0) return &commands[i];
     return NULL;
 }
 
 const char *command_shell_arguments(const command *c, int *length) {
-    const char *bar = strstr(c->arguments, " | ");
-    *length = bar ? (int)(bar - c->arguments) : (int)strlen(c->arguments);
-    return c->arguments;
+    const char *text = c->arguments, *bar = strstr(text, " | ");
+    *length = bar ? (int)(bar - text) : (int)strlen(text);
+    return text;
 }
 
 const char *command_explorer_arguments(const command *c) {
-    const char *bar = strstr(c->arguments, " | ");
-    return bar ? bar + 3 : c->arguments;
+    const char *text = c->arguments, *bar = strstr(text, " | ");
+    return bar ? bar + 3 : text;
 }
 
 bool command_in_shell(const char *word) {

@@ -30,17 +30,16 @@ static cJSON *facts_of(const scry_index *index, const char *text, int capture, u
     for (uint32_t j = 0; j < F; j++) order[j] = (strength){mean[j], j};
     qsort(order, F, sizeof *order, stronger);
     cJSON *facts = cJSON_CreateObject();
-    output_text(facts, "text", text);
-    output_text(facts, "capture", capture < 0 ? "base" : scry_index_info(index)->capture[capture].name);
-    output_number(facts, "tokens", (double)tokens);
+    result_text(facts, "text", text);
+    result_text(facts, "capture", capture < 0 ? "base" : scry_index_info(index)->capture[capture].name);
+    result_number(facts, "tokens", (double)tokens);
     cJSON *list = cJSON_AddArrayToObject(facts, "latents");
     for (uint32_t i = 0; i < F && i < top && rate[order[i].latent] > 0; i++) {
-        cJSON *item = cJSON_CreateObject();
-        output_number(item, "latent", order[i].latent);
-        output_number(item, "mean", (double)order[i].mean);
-        output_number(item, "rate", (double)rate[order[i].latent]);
-        output_text(item, "label", scry_label(index, order[i].latent));
-        cJSON_AddItemToArray(list, item);
+        cJSON *item = result_row(list);
+        result_number(item, "latent", order[i].latent);
+        result_number(item, "mean", (double)order[i].mean);
+        result_number(item, "rate", (double)rate[order[i].latent]);
+        result_text(item, "label", scry_label(index, order[i].latent));
     }
     free(order);
     free(mean);
@@ -49,16 +48,15 @@ static cJSON *facts_of(const scry_index *index, const char *text, int capture, u
 }
 
 static int print(const options *o, cJSON *facts) {
-    static const output_column columns[] = {{"latent", "latent", "%.0f", 0},
+    static const result_column columns[] = {{"latent", "latent", "%.0f", 0},
                                             {"mean", "mean", "%.4g", 0},
                                             {"rate", "rate%", "%.2f", 100},
                                             {"label", "label", NULL, 0},
-                                            {NULL, NULL, NULL, 0}};
+                                            {0}};
     char head[300], text[200];
     text_clean(o->word[1], text, sizeof text, false);
     snprintf(head, sizeof head, "mean activation on the %.0f tokens \"%s\" of %s\n\n",
-             cJSON_GetObjectItemCaseSensitive(facts, "tokens")->valuedouble, text,
-             o->capture ? o->capture : "all base captures");
+             result_get(facts, "tokens")->valuedouble, text, o->capture ? o->capture : "all base captures");
     return output_print(o, facts, "latents", columns, head);
 }
 
@@ -68,7 +66,7 @@ int shell_fires_on(const options *o) {
     if (!index) return output_error(&err);
     int capture, status;
     uint32_t top, threads;
-    if (o->words < 2) scry_misuse(&err, "fires-on: expected a token's text behind the index");
+    if (o->words < 2) scry_misuse(&err, "fires-on: expected a token's text after the index");
     if (err.status || !cli_needs_latents(index, &err) || !cli_capture(o, index, &capture, &err) ||
         !options_number("--top", o->top, 1, 20, &top, &err) ||
         !options_number("--threads", o->threads, 1, 0, &threads, &err))

@@ -1,11 +1,19 @@
 /* help.c: scry help: words, the manual page and the shells' completions, all from shell/commands.def and
  * shell/options.def. */
 #include "shell/commands.h"
+#include "shell/help.h"
 #include "shell/output.h"
-#include "explorer/table/column_table.h"
 
 #include <stdio.h>
 #include <string.h>
+
+static const char *more_title;
+static help_row more_rows;
+
+void help_set_list(const char *title, help_row row) {
+    more_title = title;
+    more_rows = row;
+}
 
 /* ---- the manual page ------------------------------------------------------------------------ */
 
@@ -82,12 +90,13 @@ static void explorer_commands(void) {
             putchar('\n');
         }
     }
-    printf(".SS columns of the table\n");
-    for (int i = 0; i < column_count; i++) {
+    const char *name, *help;
+    if (more_rows) printf(".SS %s\n", more_title);
+    for (size_t i = 0; more_rows && more_rows(i, &name, &help); i++) {
         printf(".TP\n.B ");
-        whole(columns[i].name);
+        whole(name);
         putchar('\n');
-        whole(columns[i].help);
+        whole(help);
         putchar('\n');
     }
 }
@@ -101,19 +110,19 @@ static void man(void) {
         ".SH DESCRIPTION\nOpens an index, or a study manifest (which is indexed first), in a terminal explorer: "
         "latents of a sparse autoencoder ranked by how far post\\-training moves them, the tokens each fires on, each "
         "domain's SAE\\-based Transferability Score and its correlation with the measured change. The commands give "
-        "the same facts to the shell.\n");
+        "the same results to the shell.\n");
     options_of("open");
     shell_commands();
     printf(".SH SELECTION\n\\-\\-by \\fIicl\\fR \\-\\-top \\fI100\\fR, or \\-\\-set \\fIFILE.csv\\fR, or \\-\\-latents "
            "\\fI3,17,90\\-120\\fR; then \\-\\-without and \\-\\-with.\n");
     explorer_commands();
-    printf(".SH EXIT STATUS\n0 done; 1 the work failed; 2 the words were wrong.\n"
-           ".SH ENVIRONMENT\n.TP\n.B XDG_CACHE_HOME\nwhere manifests are indexed to (scry/ below it)\n"
-           ".TP\n.B XDG_CONFIG_HOME\nwhere scry/config.json has your own settings\n"
-           ".TP\n.B XDG_STATE_HOME\nwhere the session of each index is kept\n"
-           ".TP\n.B XDG_DATA_HOME\nwhere macros are kept, and labels and sets of what is indexed into the cache\n"
-           ".TP\n.B NO_COLOR\nno colour\n"
-           ".TP\n.B OPENBLAS_CORETYPE\nthe kernels that OpenBLAS takes, where they shall not be chosen by scry\n");
+    printf(".SH EXIT STATUS\n0 success; 1 failure; 2 usage error.\n"
+           ".SH ENVIRONMENT\n.TP\n.B XDG_CACHE_HOME\nthe indexes of manifests, in scry/\n"
+           ".TP\n.B XDG_CONFIG_HOME\nyour settings, in scry/config.json\n"
+           ".TP\n.B XDG_STATE_HOME\nthe saved session of each index\n"
+           ".TP\n.B XDG_DATA_HOME\nmacros, and the labels and sets of indexes in the cache\n"
+           ".TP\n.B NO_COLOR\ndo not use colour\n"
+           ".TP\n.B OPENBLAS_CORETYPE\nthe kernels of OpenBLAS, instead of those that scry chooses\n");
 }
 
 /* ---- completions ---------------------------------------------------------------------------- */
@@ -252,6 +261,6 @@ int shell_help(const options *o) {
     }
     if (o->man) man();
     else if (o->completion) return completion(o->completion);
-    else options_help(o->words ? o->word[0] : NULL);
+    else options_help(o->words ? command_find(o->word[0])->name : NULL);
     return 0;
 }

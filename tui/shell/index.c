@@ -18,17 +18,17 @@ static int report(const options *o, const scry_build_result *r, bool whole) {
     scry_notes_free(&notes);
     scry_close(index);
     cJSON *row = cJSON_CreateObject();
-    output_text(row, "index", o->out);
-    output_number(row, "latents", r->latents);
-    output_number(row, "tokens", (double)r->tokens);
-    output_number(row, "nnz", (double)r->nnz);
-    output_number(row, "seconds", r->seconds);
+    result_text(row, "index", o->out);
+    result_number(row, "latents", r->latents);
+    result_number(row, "tokens", (double)r->tokens);
+    result_number(row, "nnz", (double)r->nnz);
+    result_number(row, "seconds", r->seconds);
     if (!o->json && !o->csv)
         fprintf(stderr, "scry: %s: %u latents, %llu tokens, %llu activations, %.2f s\n", o->out, r->latents,
                 (unsigned long long)r->tokens, (unsigned long long)r->nnz, r->seconds);
-    static const output_column columns[] = {{"index", "index", NULL, 0},       {"latents", "latents", "%.0f", 0},
+    static const result_column columns[] = {{"index", "index", NULL, 0},       {"latents", "latents", "%.0f", 0},
                                             {"tokens", "tokens", "%.0f", 0},   {"nnz", "activations", "%.0f", 0},
-                                            {"seconds", "seconds", "%.3f", 0}, {NULL, NULL, NULL, 0}};
+                                            {"seconds", "seconds", "%.3f", 0}, {0}};
     return output_print_row(o, row, columns);
 }
 

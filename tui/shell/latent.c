@@ -38,17 +38,16 @@ static void add_histogram(cJSON *facts, const asked *s, size_t train, bool logar
             for (size_t i = 0; i < s->info->captures; i++) use[i] = i == c;
             if (pass == 0) {
                 scry_distribution p = scry_distribution_of(s->index, s->fires, use);
-                cJSON *item = cJSON_CreateObject();
-                output_text(item, "capture", s->info->capture[c].name);
-                output_number(item, "tokens", (double)p.tokens);
-                output_number(item, "fires", (double)p.fires);
-                output_number(item, "silent", p.tokens ? 1 - (double)p.fires / (double)p.tokens : (double)NAN);
-                output_number(item, "mean", p.mean);
-                output_number(item, "mean_firing", p.mean_firing);
+                cJSON *item = result_row(spreads);
+                result_text(item, "capture", s->info->capture[c].name);
+                result_number(item, "tokens", (double)p.tokens);
+                result_number(item, "fires", (double)p.fires);
+                result_number(item, "silent", p.tokens ? 1 - (double)p.fires / (double)p.tokens : (double)NAN);
+                result_number(item, "mean", p.mean);
+                result_number(item, "mean_firing", p.mean_firing);
                 static const char *const names[SCRY_QUANTILES] = {"q05", "q25", "q50", "q75", "q95"};
-                for (int q = 0; q < SCRY_QUANTILES; q++) output_number(item, names[q], p.quantile[q]);
-                output_number(item, "max", p.most);
-                cJSON_AddItemToArray(spreads, item);
+                for (int q = 0; q < SCRY_QUANTILES; q++) result_number(item, names[q], p.quantile[q]);
+                result_number(item, "max", p.most);
                 bins.low = fmin(bins.low, p.least);
                 bins.high = fmax(bins.high, p.most);
                 continue;
@@ -56,12 +55,11 @@ static void add_histogram(cJSON *facts, const asked *s, size_t train, bool logar
             uint64_t counts[BINS];
             scry_histogram(s->index, s->fires, use, &bins, counts);
             for (uint32_t b = 0; b < BINS && bins.high > 0; b++) {
-                cJSON *item = cJSON_CreateObject();
-                output_text(item, "capture", s->info->capture[c].name);
-                output_number(item, "from", scry_bin_edge(&bins, b));
-                output_number(item, "to", scry_bin_edge(&bins, b + 1));
-                output_number(item, "tokens", (double)counts[b]);
-                cJSON_AddItemToArray(rows, item);
+                cJSON *item = result_row(rows);
+                result_text(item, "capture", s->info->capture[c].name);
+                result_number(item, "from", scry_bin_edge(&bins, b));
+                result_number(item, "to", scry_bin_edge(&bins, b + 1));
+                result_number(item, "tokens", (double)counts[b]);
             }
         }
         if (!logarithmic || !isfinite(bins.low)) bins.low = 0;
@@ -85,23 +83,22 @@ static bool add_profile(cJSON *facts, const asked *s, scry_error *err) {
         scry_scorer_load(scorer, set);
         scry_profile_of(s->index, s->pairs, s->fires, all);
         const float *contribution = scry_contribution(s->index, score, s->latent);
-        output_text(facts, "score", scry_score_name(score));
+        result_text(facts, "score", scry_score_name(score));
         cJSON_AddBoolToObject(facts, "included", scry_set_has(set, s->latent));
         cJSON *rows = cJSON_AddArrayToObject(facts, "profile");
         for (size_t d = 0; d < s->info->domains; d++) {
             double sts = scry_scorer_value(scorer, d);
             double adds = isnan(sts) ? (double)NAN : (double)contribution[d];
             double part = scry_score_part(score, adds, set, s->latent);
-            cJSON *item = cJSON_CreateObject();
-            output_text(item, "name", s->info->domain[d].name);
-            output_number(item, "mean", all[d].mean);
-            output_number(item, "rate", all[d].rate);
-            output_number(item, "mean_icl", all[d].mean_icl);
-            output_number(item, "rate_icl", all[d].rate_icl);
-            output_number(item, "icl_difference", all[d].difference);
-            output_number(item, "contribution", adds);
-            output_number(item, "share", scry_set_has(set, s->latent) && sts > 0 ? part / sts : (double)NAN);
-            cJSON_AddItemToArray(rows, item);
+            cJSON *item = result_row(rows);
+            result_text(item, "name", s->info->domain[d].name);
+            result_number(item, "mean", all[d].mean);
+            result_number(item, "rate", all[d].rate);
+            result_number(item, "mean_icl", all[d].mean_icl);
+            result_number(item, "rate_icl", all[d].rate_icl);
+            result_number(item, "icl_difference", all[d].difference);
+            result_number(item, "contribution", adds);
+            result_number(item, "share", scry_set_has(set, s->latent) && sts > 0 ? part / sts : (double)NAN);
         }
         scry_scorer_free(scorer);
     }
@@ -116,12 +113,11 @@ static void add_neighbour_rows(cJSON *rows, const asked *s, const scry_decoder_n
     scry_neighbour *list = mem_new(s->top, sizeof *list);
     size_t count = scry_decoder_neighbours_list(n, opposite, s->top, list);
     for (size_t i = 0; i < count; i++) {
-        cJSON *item = cJSON_CreateObject();
-        output_text(item, "side", opposite ? "opposite" : "nearest");
-        output_number(item, "latent", list[i].latent);
-        output_number(item, "cosine", list[i].cosine);
-        output_text(item, "label", scry_label(s->index, list[i].latent));
-        cJSON_AddItemToArray(rows, item);
+        cJSON *item = result_row(rows);
+        result_text(item, "side", opposite ? "opposite" : "nearest");
+        result_number(item, "latent", list[i].latent);
+        result_number(item, "cosine", list[i].cosine);
+        result_text(item, "label", scry_label(s->index, list[i].latent));
     }
     free(list);
 }
@@ -132,7 +128,7 @@ static void add_neighbours(cJSON *facts, const asked *s) {
     scry_decoder_neighbours *n = scry_decoder_neighbours_start(s->index, s->latent, 0, &err);
     if (!n) {
         cJSON_AddNullToObject(facts, "neighbours");
-        output_text(facts, "no_neighbours", err.text);
+        result_text(facts, "no_neighbours", err.text);
         return;
     }
     scry_decoder_neighbours_work(n, 0);
@@ -153,19 +149,18 @@ static bool add_together(cJSON *facts, const asked *s, scry_error *err) {
     scry_coactive *list = mem_new(s->top, sizeof *list);
     size_t count = scry_coactivation_list(t, (scry_coactive_order)order, s->top, list);
     uint64_t fires, tokens = scry_coactivation_tokens(t, &fires);
-    output_text(facts, "together_over", s->capture < 0 ? "all base captures" : s->info->capture[s->capture].name);
-    output_number(facts, "together_tokens", (double)tokens);
-    output_number(facts, "together_fires", (double)fires);
+    result_text(facts, "together_over", s->capture < 0 ? "all base captures" : s->info->capture[s->capture].name);
+    result_number(facts, "together_tokens", (double)tokens);
+    result_number(facts, "together_fires", (double)fires);
     cJSON *rows = cJSON_AddArrayToObject(facts, "together");
     for (size_t i = 0; i < count; i++) {
-        cJSON *item = cJSON_CreateObject();
-        output_number(item, "latent", list[i].latent);
-        output_number(item, "jaccard", list[i].jaccard);
-        output_number(item, "both", list[i].both);
-        output_number(item, "fires", list[i].fires);
-        output_number(item, "pmi", list[i].pmi);
-        output_text(item, "label", scry_label(s->index, list[i].latent));
-        cJSON_AddItemToArray(rows, item);
+        cJSON *item = result_row(rows);
+        result_number(item, "latent", list[i].latent);
+        result_number(item, "jaccard", list[i].jaccard);
+        result_number(item, "both", list[i].both);
+        result_number(item, "fires", list[i].fires);
+        result_number(item, "pmi", list[i].pmi);
+        result_text(item, "label", scry_label(s->index, list[i].latent));
     }
     free(list);
     scry_coactivation_free(t);
@@ -174,40 +169,40 @@ static bool add_together(cJSON *facts, const asked *s, scry_error *err) {
 
 /* ---- printing -------------------------------------------------------------------------------- */
 
-static const output_column spread_columns[] = {{"capture", "capture", NULL, 0},     {"tokens", "tokens", "%.0f", 0},
+static const result_column spread_columns[] = {{"capture", "capture", NULL, 0},     {"tokens", "tokens", "%.0f", 0},
                                                {"silent", "silent", "%.2f%%", 100}, {"mean", "mean", "%.4g", 0},
                                                {"q50", "median", "%.4g", 0},        {"q95", "95%", "%.4g", 0},
-                                               {"max", "max", "%.4g", 0},           {NULL, NULL, NULL, 0}};
-static const output_column histogram_columns[] = {{"capture", "capture", NULL, 0},
+                                               {"max", "max", "%.4g", 0},           {0}};
+static const result_column histogram_columns[] = {{"capture", "capture", NULL, 0},
                                                   {"from", "from", "%.4g", 0},
                                                   {"to", "to", "%.4g", 0},
                                                   {"tokens", "tokens", "%.0f", 0},
-                                                  {NULL, NULL, NULL, 0}};
-static const output_column profile_columns[] = {{"name", "domain", NULL, 0},
+                                                  {0}};
+static const result_column profile_columns[] = {{"name", "domain", NULL, 0},
                                                 {"mean", "mean", "%.4g", 0},
                                                 {"rate", "fires", "%.2f%%", 100},
                                                 {"mean_icl", "mean icl", "%.4g", 0},
                                                 {"rate_icl", "fires icl", "%.2f%%", 100},
                                                 {"icl_difference", "icl change", "%+.4g", 0},
-                                                {"contribution", "adds", "%.4g", 0},
+                                                {"contribution", "contribution", "%.4g", 0},
                                                 {"share", "share", "%.2f%%", 100},
-                                                {NULL, NULL, NULL, 0}};
-static const output_column neighbour_columns[] = {{"side", "side", NULL, 0},
+                                                {0}};
+static const result_column neighbour_columns[] = {{"side", "side", NULL, 0},
                                                   {"cosine", "cosine", "%+.4f", 0},
                                                   {"latent", "latent", "%.0f", 0},
                                                   {"label", "label", NULL, 0},
-                                                  {NULL, NULL, NULL, 0}};
-static const output_column together_columns[] = {{"latent", "latent", "%.0f", 0},
+                                                  {0}};
+static const result_column together_columns[] = {{"latent", "latent", "%.0f", 0},
                                                  {"jaccard", "jaccard", "%.4f", 0},
                                                  {"both", "both", "%.0f", 0},
                                                  {"fires", "fires", "%.0f", 0},
                                                  {"pmi", "pmi", "%+.2f", 0},
                                                  {"label", "label", NULL, 0},
-                                                 {NULL, NULL, NULL, 0}};
+                                                 {0}};
 
 typedef struct section {
     const char *page, *list, *title;
-    const output_column *columns;
+    const result_column *columns;
 } section;
 static const section sections[] = {
     {"histogram", "spread", "activations", spread_columns},
@@ -228,7 +223,7 @@ static int print_sections(const options *o, cJSON *facts) {
         cJSON *rows = cJSON_DetachItemFromObjectCaseSensitive(facts, sections[i].list);
         if (!rows) continue;
         char head[700];
-        const cJSON *why = cJSON_GetObjectItemCaseSensitive(facts, "no_neighbours");
+        const cJSON *why = result_get(facts, "no_neighbours");
         if (cJSON_IsArray(rows)) snprintf(head, sizeof head, "\n%s\n", sections[i].title);
         else
             snprintf(head, sizeof head, "\n%s: none; %s\n", sections[i].title,
@@ -245,8 +240,8 @@ static int print_sections(const options *o, cJSON *facts) {
 static int print(const options *o, cJSON *facts) {
     if (o->json) return output_print(o, facts, "", NULL, NULL);
     if (!o->csv) {
-        const cJSON *latent = cJSON_GetObjectItemCaseSensitive(facts, "latent");
-        const cJSON *label = cJSON_GetObjectItemCaseSensitive(facts, "label");
+        const cJSON *latent = result_get(facts, "latent");
+        const cJSON *label = result_get(facts, "label");
         char safe[SCRY_LABEL_MOST];
         output_safe(cJSON_IsString(label) ? label->valuestring : "", safe, sizeof safe);
         printf("latent %.0f%s%s\n", latent->valuedouble, safe[0] ? "  " : "", safe);
@@ -271,9 +266,9 @@ static bool page_is_known(const options *o, scry_error *err) {
 
 static int show(const asked *s, scry_error *err) {
     cJSON *facts = cJSON_CreateObject();
-    output_number(facts, "latent", s->latent);
-    output_text(facts, "label", scry_label(s->index, s->latent));
-    output_number(facts, "activations", (double)scry_postings(s->index, s->latent));
+    result_number(facts, "latent", s->latent);
+    result_text(facts, "label", scry_label(s->index, s->latent));
+    result_number(facts, "activations", (double)scry_postings(s->index, s->latent));
     size_t train;
     bool ok = page_is_known(s->o, err) && cli_train(s->o, s->index, &train, err);
     if (ok && wanted(s->o, "histogram")) add_histogram(facts, s, train, s->o->log != NULL);

@@ -1,17 +1,17 @@
-/* analysis/mixture.c: scry mix: a budget of examples over the domains in the ratio of their STS. */
+/* mixture.c: scry mix: a budget of examples over the domains in the ratio of their STS. */
 #include "analysis.h"
 #include "base/mem.h"
 #include "shell/commands.h"
 #include "shell/output.h"
 #include "shell/cli_context.h"
-#include "text/suggest.h"
+#include "text/number_format.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 typedef struct mix {
-    cli_context s;
+    selection_context s;
     uint32_t budget, least, most;
     size_t D;
     bool *use, *out;    /* [D] */
@@ -23,7 +23,7 @@ typedef struct mix {
 static bool choose_domains(const options *o, mix *m, scry_error *err) {
     const scry_info *info = scry_index_info(m->s.index);
     const char *spec;
-    if (!subject_domains(o, &spec, err) || !scry_domains_read(m->use, m->s.index, m->s.train, spec, err)) return false;
+    if (!cli_domains(o, &spec, err) || !scry_domains_read(m->use, m->s.index, m->s.train, spec, err)) return false;
     if (o->exclude && !scry_domains_read(m->out, m->s.index, m->s.train, o->exclude, err)) return false;
     scry_scorer *scorer = scry_scorer_new(m->s.index, m->s.score);
     scry_scorer_load(scorer, m->s.set);
@@ -40,7 +40,7 @@ static bool choose_domains(const options *o, mix *m, scry_error *err) {
 }
 
 static bool mix_read(const options *o, mix *m, scry_error *err) {
-    if (!o->budget) return scry_misuse(err, "--budget is missing: how many examples are to be shared out?");
+    if (!o->budget) return scry_misuse(err, "--budget is missing: how many examples should be divided?");
     if (!options_number("--budget", o->budget, 1, 0, &m->budget, err) ||
         !options_number("--min", o->least, 0, 0, &m->least, err) ||
         !options_number("--max", o->most, 0, m->budget, &m->most, err) || !cli_read(o, &m->s, err))
@@ -61,24 +61,23 @@ static int mix_print(const options *o, const mix *m) {
     for (size_t d = 0; d < m->D; d++)
         if (m->use[d]) total += m->sts[d], used++;
     cJSON *facts = cJSON_CreateObject();
-    output_text(facts, "score", scry_score_name(m->s.score));
-    output_number(facts, "n", info->d_sae ? m->s.set->count : (double)NAN);
-    output_number(facts, "budget", m->budget);
+    result_text(facts, "score", scry_score_name(m->s.score));
+    result_number(facts, "n", info->d_sae ? m->s.set->count : (double)NAN);
+    result_number(facts, "budget", m->budget);
     cJSON *list = cJSON_AddArrayToObject(facts, "domains");
     for (size_t d = 0; d < m->D; d++) {
         if (!m->use[d]) continue;
-        cJSON *item = cJSON_CreateObject();
-        output_text(item, "name", info->domain[d].name);
-        output_number(item, "sts", m->sts[d]);
-        output_number(item, "share", m->sts[d] / total);
-        output_number(item, "examples", m->examples[d]);
-        cJSON_AddItemToArray(list, item);
+        cJSON *item = result_row(list);
+        result_text(item, "name", info->domain[d].name);
+        result_number(item, "sts", m->sts[d]);
+        result_number(item, "share", m->sts[d] / total);
+        result_number(item, "examples", m->examples[d]);
     }
-    static const output_column columns[] = {{"name", "domain", NULL, 0},
+    static const result_column columns[] = {{"name", "domain", NULL, 0},
                                             {"sts", "STS", "%.6g", 0},
                                             {"share", "share%", "%.2f", 100},
                                             {"examples", "examples", "%.0f", 0},
-                                            {NULL, NULL, NULL, 0}};
+                                            {0}};
     char head[200], of[40] = "as the study gives it";
     if (info->d_sae) snprintf(of, sizeof of, "of %u latent%s", m->s.set->count, plural_s(m->s.set->count));
     snprintf(head, sizeof head, "%u examples over %zu domains in the ratio of STS %s %s\n\n", m->budget, used,

@@ -84,7 +84,7 @@ static int most_words(const char *name) {
 bool options_read(options *o, int argc, char **argv, scry_error *err) {
     *o = (options){.command = "open"};
     int at = 1;
-    if (argc > 1 && command_in_shell(argv[1])) o->command = argv[at++];
+    if (argc > 1 && command_in_shell(argv[1])) o->command = command_find(argv[at++])->name;
     else if (argc > 1 && argv[1][0] != '-' && !known_word(argv[1], err)) return false;
     bool only_words = false;
     for (; at < argc; at++) {
@@ -93,7 +93,7 @@ bool options_read(options *o, int argc, char **argv, scry_error *err) {
         } else if (!only_words && argv[at][0] == '-' && argv[at][1]) {
             if (!read_option(o, argc, argv, &at, err)) return false;
         } else if (o->words == most_words(o->command)) {
-            return scry_misuse(err, "%s: one word too many: \"%.60s\"",
+            return scry_misuse(err, "%s: unexpected argument \"%.60s\"",
                                strcmp(o->command, "open") == 0 ? "the explorer" : o->command, argv[at]);
         } else {
             o->word[o->words++] = argv[at];
@@ -162,8 +162,8 @@ void options_help(const char *name) {
     for (size_t i = 0; i < ROWS; i++) {
         if (!options_apply(option_rows[i].commands, name)) continue;
         char left[64];
-        snprintf(left, sizeof left, "%s %s", option_rows[i].name,
-                 option_rows[i].argument ? option_rows[i].argument : "");
+        const char *argument = option_rows[i].argument;
+        snprintf(left, sizeof left, "%s %s", option_rows[i].name, argument ? argument : "");
         print_definition(left, option_rows[i].help);
     }
 }

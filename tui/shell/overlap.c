@@ -1,4 +1,4 @@
-/* rank/overlap.c: scry overlap: what the tops of two rankings share, and how much of each shift they hold. */
+/* overlap.c: scry overlap: latents in the tops of two rankings, and their share of each shift. */
 #include "analysis.h"
 #include "shell/commands.h"
 #include "shell/output.h"
@@ -12,11 +12,7 @@ static bool read_source(const scry_index *index, size_t train, const char *name,
                         scry_condition *source, scry_error *err) {
     scry_condition has[SCRY_CONDITIONS];
     int n = scry_train_sources(index, train, has);
-    if (text) {
-        int c = scry_condition_of(text);
-        *source = (scry_condition)c;
-        return c > SCRY_BASE || scry_misuse(err, "%s: found \"%.40s\", expected icl, sft or rl", name, text);
-    }
+    if (text) return cli_source(name, text, source, err);
     if (place >= n)
         return scry_misuse(err, "%s: this training set has only %s; overlap needs two sources", name,
                            n ? scry_condition_name(has[0]) : "none");
@@ -29,20 +25,19 @@ static int print_overlap(const options *o, const scry_index *index, const scry_r
     size_t count;
     scry_overlap_point *points = scry_overlap(a, b, top, &count);
     cJSON *facts = cJSON_CreateObject();
-    output_text(facts, "train", scry_index_info(index)->train[a->train].name);
-    output_text(facts, "a", scry_condition_name(a->source));
-    output_text(facts, "b", scry_condition_name(b->source));
-    output_text(facts, "metric", scry_metric_name(a->metric));
-    output_number(facts, "latents", a->latents);
+    result_text(facts, "train", scry_index_info(index)->train[a->train].name);
+    result_text(facts, "a", scry_condition_name(a->source));
+    result_text(facts, "b", scry_condition_name(b->source));
+    result_text(facts, "metric", scry_metric_name(a->metric));
+    result_number(facts, "latents", a->latents);
     cJSON *list = cJSON_AddArrayToObject(facts, "points");
     for (size_t i = 0; i < count; i++) {
-        cJSON *item = cJSON_CreateObject();
-        output_number(item, "n", points[i].n);
-        output_number(item, "overlap", points[i].overlap);
-        output_number(item, "expected", points[i].expected);
-        output_number(item, "share_a", points[i].share_a);
-        output_number(item, "share_b", points[i].share_b);
-        cJSON_AddItemToArray(list, item);
+        cJSON *item = result_row(list);
+        result_number(item, "n", points[i].n);
+        result_number(item, "overlap", points[i].overlap);
+        result_number(item, "expected", points[i].expected);
+        result_number(item, "share_a", points[i].share_a);
+        result_number(item, "share_b", points[i].share_b);
     }
     free(points);
     char of_a[32], of_b[32], head[200];
@@ -50,9 +45,12 @@ static int print_overlap(const options *o, const scry_index *index, const scry_r
     snprintf(of_b, sizeof of_b, "%s share%%", scry_condition_name(b->source));
     snprintf(head, sizeof head, "top N by %s and by %s, metric %s, of %u latents; share is of the total shift\n\n",
              scry_condition_name(a->source), scry_condition_name(b->source), scry_metric_name(a->metric), a->latents);
-    const output_column columns[] = {
-        {"n", "N", "%.0f", 0},          {"overlap", "in both", "%.0f", 0}, {"expected", "by chance", "%.1f", 0},
-        {"share_a", of_a, "%.1f", 100}, {"share_b", of_b, "%.1f", 100},    {NULL, NULL, NULL, 0}};
+    const result_column columns[] = {{"n", "N", "%.0f", 0},
+                                     {"overlap", "in both", "%.0f", 0},
+                                     {"expected", "expected by chance", "%.1f", 0},
+                                     {"share_a", of_a, "%.1f", 100},
+                                     {"share_b", of_b, "%.1f", 100},
+                                     {0}};
     return output_print(o, facts, "points", columns, head);
 }
 

@@ -2,14 +2,15 @@
 #include "report/report.h"
 #include "base/path.h"
 #include "shell/commands.h"
+#include "shell/cli_context.h"
 #include "shell/output.h"
-#include "text/suggest.h"
+#include "text/number_format.h"
 
 #include <stdio.h>
 #include <string.h>
 
 /* The selection as its options word it. */
-static void selection_words(const options *o, const cli_context *s, uint32_t top, char *words, size_t size) {
+static void describe_selection(const options *o, const selection_context *s, uint32_t top, char *words, size_t size) {
     int used;
     if (!s->ranking) used = snprintf(words, size, "none: scores as the study gives them");
     else if (o->set)
@@ -27,17 +28,16 @@ static void selection_words(const options *o, const cli_context *s, uint32_t top
 
 int shell_report(const options *o) {
     scry_error err = {0};
-    cli_context s = {0};
+    selection_context s = {0};
     scry_scope scope = {0};
     char words[600];
-    report r = {.s = &s, .scope = &scope, .scope_words = o->domains ? o->domains : "all", .selection = words};
-    bool ok = (o->out ||
-               scry_misuse(&err, "-o is missing: where is the report to be written? scry report X -o report.html")) &&
+    report r = {.s = &s, .scope = &scope, .scope_spec = o->domains ? o->domains : "all", .selection = words};
+    bool ok = (o->out || scry_misuse(&err, "report: -o is missing; scry report X -o report.html")) &&
               cli_read(o, &s, &err) && cli_scope(o, s.index, s.train, &scope, &err) &&
               cli_top(o, s.index, 1, 100, &r.top, &err) &&
               options_number("--threads", o->threads, 1, 0, &r.threads, &err);
     if (ok) {
-        selection_words(o, &s, r.top, words, sizeof words);
+        describe_selection(o, &s, r.top, words, sizeof words);
         ok = report_write(&r, o->out, &err);
     }
     if (ok && strcmp(o->out, "-") != 0) fprintf(stderr, "scry: %s written\n", o->out);

@@ -1,12 +1,12 @@
-/* score/scorer.c: scry score and scry export: a selection's STS, and the selection itself. */
+/* score.c: scry score and scry export: a selection's STS, and the selection itself. */
 #include "analysis.h"
-#include "base/mem.h"
 #include "shell/commands.h"
 #include "results/results.h"
 #include "shell/output.h"
 #include "shell/cli_context.h"
 #include "export.h"
-#include "text/suggest.h"
+#include "text/number_format.h"
+#include "base/mem.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -20,9 +20,10 @@ typedef struct repeats {
     double mean, sd;
 } repeats;
 
-static bool repeats_read(const options *o, const cli_context *s, const scry_result *r, repeats *p, scry_error *err) {
+static bool repeats_read(const options *o, const selection_context *s, const scry_result *r, repeats *p,
+                         scry_error *err) {
     *p = (repeats){0};
-    if (!o->repeats && o->sample_tokens) return scry_misuse(err, "--sample-tokens: expected with --repeats R");
+    if (!o->repeats && o->sample_tokens) return scry_misuse(err, "--sample-tokens: needs --repeats R");
     if (!o->repeats) return true;
     if (!options_number("--repeats", o->repeats, 2, 0, &p->count, err) ||
         !options_number("--sample-tokens", o->sample_tokens, 1, 10000, &p->most, err) ||
@@ -46,82 +47,50 @@ static void repeats_free(repeats *p) {
 
 static void add_repeats(cJSON *facts, const repeats *p, size_t D) {
     cJSON *list = cJSON_AddObjectToObject(facts, "repeats"), *item;
-    output_number(list, "count", p->count);
-    output_number(list, "sample_tokens", p->most);
-    output_number(list, "pearson_mean", p->mean);
-    output_number(list, "pearson_sd", p->sd);
+    result_number(list, "count", p->count);
+    result_number(list, "sample_tokens", p->most);
+    result_number(list, "pearson_mean", p->mean);
+    result_number(list, "pearson_sd", p->sd);
     size_t d = 0;
     double *one = mem_new(p->count, sizeof *one), mean, sd;
-    cJSON_ArrayForEach (item, cJSON_GetObjectItemCaseSensitive(facts, "domains")) {
+    cJSON_ArrayForEach (item, result_get(facts, "domains")) {
         for (uint32_t k = 0; k < p->count; k++) one[k] = p->sts[k * D + d];
         scry_mean_sd(one, p->count, &mean, &sd);
-        output_number(item, "sts_mean", mean);
-        output_number(item, "sts_sd", sd);
+        result_number(item, "sts_mean", mean);
+        result_number(item, "sts_sd", sd);
         d++;
     }
     free(one);
 }
 
-cJSON *score_result(const cli_context *s, const scry_result *r) {
-    const scry_info *info = scry_index_info(s->index);
-    cJSON *facts = cJSON_CreateObject();
-    output_text(facts, "score", scry_score_name(s->score));
-    output_number(facts, "n", info->d_sae ? s->set->count : (double)NAN);
-    cJSON *list = cJSON_AddArrayToObject(facts, "domains");
-    for (size_t d = 0; d < r->domains; d++) {
-        cJSON *item = cJSON_CreateObject();
-        output_text(item, "name", info->domain[d].name);
-        output_number(item, "sts", r->sts[d]);
-        output_number(item, "change", info->domain[d].change[s->train]);
-        output_number(item, "fitted", r->fitted[d]);
-        output_number(item, "residual", r->residual[d]);
-        cJSON_AddItemToArray(list, item);
-    }
-    output_number(facts, "points", (double)r->fit.n);
-    output_number(facts, "pearson", r->fit.pearson);
-    output_number(facts, "r2", r->fit.r2);
-    output_number(facts, "spearman", r->spearman);
-    output_number(facts, "slope", r->fit.slope);
-    output_number(facts, "intercept", r->fit.intercept);
-    output_number(facts, "p_value", r->p_value);
-    output_number(facts, "loo_min", r->loo_min);
-    output_number(facts, "loo_max", r->loo_max);
-    output_number(facts, "ci_low", r->ci_low);
-    output_number(facts, "ci_high", r->ci_high);
-    output_number(facts, "random_mean", r->random_mean);
-    output_number(facts, "random_sd", r->random_sd);
-    output_number(facts, "random_rank", r->random_rank);
-    output_number(facts, "seed", SCRY_SEED);
-    return facts;
-}
-
-/* What stands beside rho, each part where it is known. */
-static void rho_statistics_text(const cli_context *s, const scry_result *r, const repeats *p, char *words,
-                                size_t size) {
+/* rho's statistics, each where it is known. */
+static void statistics_text(const selection_context *s, const scry_result *r, const repeats *p, char *words,
+                            size_t size) {
     bool latents = scry_index_info(s->index)->d_sae > 0;
-    char left_out[80] = "too few domains to leave one out", random[160] = "no latents to draw random sets from";
+    char left_out[80] = "too few domains to leave one out", random[160] = "no latents for random sets";
     char interval[120] = "no tokens to resample";
-    if (!isnan(r->loo_min)) snprintf(left_out, sizeof left_out, "leave one out %.4f to %.4f", r->loo_min, r->loo_max);
-    if (latents) strcpy(random, "no random sets: the selection holds nothing, or more than all active latents");
+    if (!isnan(r->loo_min)) snprintf(left_out, sizeof left_out, "leave-one-out %.4f to %.4f", r->loo_min, r->loo_max);
+    if (latents) strcpy(random, "no random sets: the selection is empty, or larger than all active latents");
     if (latents) strcpy(interval, "too few samples to resample");
     if (scry_index_info(s->index)->candidates)
         strcpy(random, "no random sets: only the most shifted latents are scored (--candidates)");
     else if (!isnan(r->random_mean))
-        snprintf(random, sizeof random, "random sets of the same size: rho %.3f, deviation %.3f; %.1f%% lie below",
-                 r->random_mean, r->random_sd, 100 * r->random_rank);
+        snprintf(random, sizeof random,
+                 "random sets of the same size: rho %.3f, deviation %.3f; beats %.1f%% of random sets", r->random_mean,
+                 r->random_sd, 100 * r->random_rank);
     if (!isnan(r->ci_low))
         snprintf(interval, sizeof interval, "95%% interval over resampled tokens %.4f to %.4f", r->ci_low, r->ci_high);
     int used = snprintf(words, size, "permutation p %.5f   %s\n%s\n%s   (seed %d)\n", r->p_value, left_out, interval,
                         random, SCRY_SEED);
     if (p->count)
         snprintf(words + used, size - (size_t)used,
-                 "%u repeats of up to %u tokens a domain: rho %.4f, deviation %.4f\n", p->count, p->most, p->mean,
+                 "%u repeats of up to %u tokens per domain: rho %.4f, deviation %.4f\n", p->count, p->most, p->mean,
                  p->sd);
 }
 
-static void score_head(const cli_context *s, const scry_result *r, const scry_scope *scope, const repeats *p,
+static void score_head(const selection_context *s, const scry_result *r, const scry_scope *scope, const repeats *p,
                        char *head, size_t size) {
-    const char *what = scope->is_signed ? "signed change" : "size of change";
+    const char *what = change_name(scope->is_signed);
     char of[40] = ", as the study gives it", words[600];
     if (scry_index_info(s->index)->d_sae)
         snprintf(of, sizeof of, " of %u latent%s", s->set->count, plural_s(s->set->count));
@@ -129,23 +98,23 @@ static void score_head(const cli_context *s, const scry_result *r, const scry_sc
     if (isnan(r->fit.pearson)) {
         snprintf(head + used, size - used, "no correlation: %s\n\n",
                  r->fit.n < 3 ? "fewer than 3 domains have a score and a measured change"
-                              : "the scores or the changes are all alike");
+                              : "all scores, or all changes, are equal");
         return;
     }
-    rho_statistics_text(s, r, p, words, sizeof words);
+    statistics_text(s, r, p, words, sizeof words);
     snprintf(head + used, size - used, "rho %.4f with the %s over %zu domains   R2 %.4f   Spearman %.4f\n%s\n",
              r->fit.pearson, what, r->fit.n, r->fit.r2, r->spearman, words);
 }
 
-static int score_print(const options *o, const cli_context *s, const scry_scope *scope, const scry_result *r,
+static int score_print(const options *o, const selection_context *s, const scry_scope *scope, const scry_result *r,
                        const repeats *p) {
-    static const output_column plain[] = {{"name", "domain", NULL, 0},          {"sts", "STS", "%.6g", 0},
+    static const result_column plain[] = {{"name", "domain", NULL, 0},          {"sts", "STS", "%.6g", 0},
                                           {"change", "change", "%+.2f", 0},     {"fitted", "fitted", "%+.2f", 0},
-                                          {"residual", "residual", "%+.2f", 0}, {NULL, NULL, NULL, 0}};
-    static const output_column repeated[] = {{"name", "domain", NULL, 0},          {"sts", "STS", "%.6g", 0},
+                                          {"residual", "residual", "%+.2f", 0}, {0}};
+    static const result_column repeated[] = {{"name", "domain", NULL, 0},          {"sts", "STS", "%.6g", 0},
                                              {"sts_mean", "mean", "%.6g", 0},      {"sts_sd", "deviation", "%.3g", 0},
                                              {"change", "change", "%+.2f", 0},     {"fitted", "fitted", "%+.2f", 0},
-                                             {"residual", "residual", "%+.2f", 0}, {NULL, NULL, NULL, 0}};
+                                             {"residual", "residual", "%+.2f", 0}, {0}};
     char head[900];
     score_head(s, r, scope, p, head, sizeof head);
     cJSON *facts = score_result(s, r);
@@ -155,7 +124,7 @@ static int score_print(const options *o, const cli_context *s, const scry_scope 
 
 int shell_score(const options *o) {
     scry_error err = {0};
-    cli_context s;
+    selection_context s;
     scry_scope scope = {0};
     if (!cli_read(o, &s, &err) || !cli_scope(o, s.index, s.train, &scope, &err)) {
         cli_free(&s);
@@ -182,7 +151,7 @@ int shell_score(const options *o) {
 
 int shell_export(const options *o) {
     scry_error err = {0};
-    cli_context s;
+    selection_context s;
     uint32_t top = 0;
     bool ok = cli_read(o, &s, &err) && cli_needs_latents(s.index, &err);
     if (ok && !o->set && !o->latents) ok = cli_top(o, s.index, 0, 100, &top, &err);

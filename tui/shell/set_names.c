@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The kept sets are read at the first name that asks for them: numbers work beside a damaged file. */
+/* The kept sets, read when a name first needs them, so that numbers work with a damaged file. */
 typedef struct kept_sets {
     scry_named_sets *own;
     bool tried;

@@ -1,37 +1,37 @@
-/* selection/named_sets.c: scry sets: the named sets of an index, and two selections beside each other. */
+/* sets.c: scry sets: the named sets of an index, and two selections compared. */
 #include "sets.h"
 #include "shell/commands.h"
 #include "shell/output.h"
 #include "shell/cli_context.h"
 #include "shell/set_names.h"
-#include "text/suggest.h"
+#include "text/number_format.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-static int list(const options *o, const cli_context *s, const scry_named_sets *sets) {
-    static const output_column columns[] = {{"name", "set", NULL, 0},       {"latents", "latents", "%.0f", 0},
+static int list(const options *o, const selection_context *s, const scry_named_sets *sets) {
+    static const result_column columns[] = {{"name", "set", NULL, 0},       {"latents", "latents", "%.0f", 0},
                                             {"both", "in both", "%.0f", 0}, {"jaccard", "Jaccard", "%.3f", 0},
-                                            {"list", "", NULL, 0},          {NULL, NULL, NULL, 0}};
+                                            {"list", "", NULL, 0},          {0}};
     cJSON *facts = cJSON_CreateObject();
-    output_number(facts, "selection", s->set->count);
+    result_number(facts, "selection", s->set->count);
     cJSON *rows = cJSON_AddArrayToObject(facts, "sets");
     for (size_t i = 0; i < sets->count; i++) {
-        cJSON *row = cJSON_CreateObject();
+        cJSON *row = result_row(rows);
         scry_set_relation r = scry_set_relate(s->set, sets->item[i].set);
         char *text = scry_set_text(sets->item[i].set);
-        output_text(row, "name", sets->item[i].name);
-        output_number(row, "latents", r.b);
-        output_number(row, "both", r.both);
-        output_number(row, "jaccard", r.jaccard);
-        output_text(row, "list", text);
-        cJSON_AddItemToArray(rows, row);
+        result_text(row, "name", sets->item[i].name);
+        result_number(row, "latents", r.b);
+        result_number(row, "both", r.both);
+        result_number(row, "jaccard", r.jaccard);
+        result_text(row, "list", text);
         free(text);
     }
     char head[160];
     snprintf(head, sizeof head,
-             sets->count ? "beside the selection of %u latent%s\n\n" : "no sets are kept yet; --keep NAME\n",
+             sets->count ? "compared with the selection of %u latent%s\n\n"
+                         : "no named sets yet; --keep NAME keeps one\n",
              s->set->count, plural_s(s->set->count));
     return output_print(o, facts, "sets", columns, head);
 }
@@ -41,7 +41,7 @@ typedef struct side {
     scry_result result;
 } side;
 
-static side side_of(const cli_context *s, const scry_set *set, const scry_scope *scope) {
+static side side_of(const selection_context *s, const scry_set *set, const scry_scope *scope) {
     side x = {.scorer = scry_scorer_new(s->index, s->score)};
     scry_scorer_load(x.scorer, set);
     scry_result_fit(&x.result, s->index, x.scorer, scope);
@@ -62,30 +62,29 @@ static const char *figure(double value, int decimals, char text[FIGURE]) {
     return text;
 }
 
-static int versus(const options *o, const cli_context *s, const scry_set *other, const scry_scope *scope) {
-    static const output_column columns[] = {{"name", "domain", NULL, 0},
+static int versus(const options *o, const selection_context *s, const scry_set *other, const scry_scope *scope) {
+    static const result_column columns[] = {{"name", "domain", NULL, 0},
                                             {"sts", "STS", "%.6g", 0},
-                                            {"sts_versus", "STS versus", "%.6g", 0},
+                                            {"sts_against", "STS versus", "%.6g", 0},
                                             {"change", "change", "%+.2f", 0},
-                                            {NULL, NULL, NULL, 0}};
+                                            {0}};
     side a = side_of(s, s->set, scope), b = side_of(s, other, scope);
     scry_set_relation r = scry_set_relate(s->set, other);
     const scry_info *info = scry_index_info(s->index);
     cJSON *facts = cJSON_CreateObject();
-    output_number(facts, "latents", r.a);
-    output_number(facts, "versus", r.b);
-    output_number(facts, "both", r.both);
-    output_number(facts, "jaccard", r.jaccard);
-    output_number(facts, "pearson", a.result.fit.pearson);
-    output_number(facts, "pearson_versus", b.result.fit.pearson);
+    result_number(facts, "latents", r.a);
+    result_number(facts, "versus", r.b);
+    result_number(facts, "both", r.both);
+    result_number(facts, "jaccard", r.jaccard);
+    result_number(facts, "pearson", a.result.fit.pearson);
+    result_number(facts, "pearson_against", b.result.fit.pearson);
     cJSON *rows = cJSON_AddArrayToObject(facts, "domains");
     for (size_t d = 0; d < info->domains; d++) {
-        cJSON *row = cJSON_CreateObject();
-        output_text(row, "name", info->domain[d].name);
-        output_number(row, "sts", a.result.sts[d]);
-        output_number(row, "sts_versus", b.result.sts[d]);
-        output_number(row, "change", info->domain[d].change[s->train]);
-        cJSON_AddItemToArray(rows, row);
+        cJSON *row = result_row(rows);
+        result_text(row, "name", info->domain[d].name);
+        result_number(row, "sts", a.result.sts[d]);
+        result_number(row, "sts_against", b.result.sts[d]);
+        result_number(row, "change", info->domain[d].change[s->train]);
     }
     char head[300], jaccard[FIGURE], first[FIGURE], second[FIGURE];
     snprintf(head, sizeof head,
@@ -98,7 +97,7 @@ static int versus(const options *o, const cli_context *s, const scry_set *other,
     return output_print(o, facts, "domains", columns, head);
 }
 
-static int compare(const options *o, const cli_context *s, const scry_scope *scope) {
+static int compare(const options *o, const selection_context *s, const scry_scope *scope) {
     scry_error err = {0};
     scry_set *other = set_names_expression(&(set_names){.index = s->index, .ranking = s->ranking}, o->against, &err);
     int status = other ? versus(o, s, other, scope) : output_error(&err);
@@ -108,7 +107,7 @@ static int compare(const options *o, const cli_context *s, const scry_scope *sco
 
 int shell_sets(const options *o) {
     scry_error err = {0};
-    cli_context s;
+    selection_context s;
     scry_named_sets *sets = NULL;
     scry_scope scope = {0};
     bool ok = cli_read(o, &s, &err) && cli_needs_latents(s.index, &err) &&

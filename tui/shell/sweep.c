@@ -1,9 +1,10 @@
-/* analysis/sweep.c: scry sweep: rho against N, against bands of ranks, against random sets. */
+/* sweep.c: scry sweep: rho against N, against bands of ranks, against random sets. */
 #include "analysis.h"
 #include "base/mem.h"
 #include "shell/commands.h"
 #include "shell/output.h"
 #include "shell/cli_context.h"
+#include "text/number_format.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -22,18 +23,18 @@ typedef struct sweep {
 
 static cJSON *facts_begin(const sweep *s) {
     cJSON *facts = cJSON_CreateObject();
-    output_text(facts, "over", s->over);
-    output_text(facts, "score", scry_score_name(s->score));
-    output_text(facts, "train", scry_index_info(s->index)->train[s->train].name);
-    output_text(facts, "by", scry_condition_name(s->ranking->source));
-    output_text(facts, "metric", scry_metric_name(s->ranking->metric));
-    output_number(facts, "seed", SCRY_SEED);
+    result_text(facts, "over", s->over);
+    result_text(facts, "score", scry_score_name(s->score));
+    result_text(facts, "train", scry_index_info(s->index)->train[s->train].name);
+    result_text(facts, "by", scry_condition_name(s->ranking->source));
+    result_text(facts, "metric", scry_metric_name(s->ranking->metric));
+    result_number(facts, "seed", SCRY_SEED);
     return facts;
 }
 
 static int head_begin(const sweep *s, char *head, size_t size) {
     return snprintf(head, size, "rho of STS %s with the %s; latents by %s %s\n", scry_score_name(s->score),
-                    s->scope.is_signed ? "signed change" : "size of change", scry_condition_name(s->ranking->source),
+                    change_name(s->scope.is_signed), scry_condition_name(s->ranking->source),
                     scry_metric_name(s->ranking->metric));
 }
 
@@ -42,17 +43,17 @@ static int head_begin(const sweep *s, char *head, size_t size) {
 static cJSON *point_facts(const scry_sweep_point *p, bool bands) {
     cJSON *item = cJSON_CreateObject();
     if (bands) {
-        output_number(item, "from", p->from);
-        output_number(item, "to", p->to);
+        result_number(item, "from", p->from);
+        result_number(item, "to", p->to);
     } else {
-        output_number(item, "n", p->to);
+        result_number(item, "n", p->to);
     }
-    output_number(item, "share", p->share);
-    output_number(item, "points", (double)p->fit.n);
-    output_number(item, "pearson", p->fit.pearson);
-    output_number(item, "r2", p->fit.r2);
-    output_number(item, "spearman", p->spearman);
-    output_number(item, "p_value", p->p_value);
+    result_number(item, "share", p->share);
+    result_number(item, "points", (double)p->fit.n);
+    result_number(item, "pearson", p->fit.pearson);
+    result_number(item, "r2", p->fit.r2);
+    result_number(item, "spearman", p->spearman);
+    result_number(item, "p_value", p->p_value);
     return item;
 }
 
@@ -65,22 +66,22 @@ static int print_ranks(const options *o, const sweep *s) {
     cJSON *facts = facts_begin(s), *list = cJSON_AddArrayToObject(facts, "points");
     for (size_t i = 0; i < count; i++) cJSON_AddItemToArray(list, point_facts(&points[i], bands));
     free(points);
-    static const output_column by_n[] = {{"n", "N", "%.0f", 0},
+    static const result_column by_n[] = {{"n", "N", "%.0f", 0},
                                          {"share", "share%", "%.1f", 100},
                                          {"pearson", "rho", "%.4f", 0},
                                          {"r2", "R2", "%.4f", 0},
                                          {"spearman", "Spearman", "%.4f", 0},
                                          {"p_value", "p", "%.5f", 0},
                                          {"points", "domains", "%.0f", 0},
-                                         {NULL, NULL, NULL, 0}};
-    static const output_column by_band[] = {
+                                         {0}};
+    static const result_column by_band[] = {
         {"from", "from", "%.0f", 0},   {"to", "to", "%.0f", 0},          {"share", "share%", "%.1f", 100},
         {"pearson", "rho", "%.4f", 0}, {"r2", "R2", "%.4f", 0},          {"spearman", "Spearman", "%.4f", 0},
-        {"p_value", "p", "%.5f", 0},   {"points", "domains", "%.0f", 0}, {NULL, NULL, NULL, 0}};
+        {"p_value", "p", "%.5f", 0},   {"points", "domains", "%.0f", 0}, {0}};
     char head[300];
     int used = head_begin(s, head, sizeof head);
     snprintf(head + used, sizeof head - (size_t)used, "%s; p is of %s alone, not of the best of them (seed %d)\n\n",
-             bands ? "each row a selection of those ranks" : "each row a selection of ranks 1 to N",
+             bands ? "each row is a selection of those ranks" : "each row is a selection of ranks 1 to N",
              bands ? "a band" : "an N", SCRY_SEED);
     return output_print(o, facts, "points", bands ? by_band : by_n, head);
 }
@@ -107,10 +108,9 @@ static void add_quantiles(cJSON *facts, const double *rho, uint32_t sets) {
     scry_sort(sorted, sets);
     cJSON *list = cJSON_AddArrayToObject(facts, "quantiles");
     for (size_t i = 0; i < sizeof at / sizeof *at && sets; i++) {
-        cJSON *item = cJSON_CreateObject();
-        output_number(item, "quantile", at[i]);
-        output_number(item, "pearson", scry_quantile(sorted, sets, at[i]));
-        cJSON_AddItemToArray(list, item);
+        cJSON *item = result_row(list);
+        result_number(item, "quantile", at[i]);
+        result_number(item, "pearson", scry_quantile(sorted, sets, at[i]));
     }
     free(sorted);
 }
@@ -126,29 +126,28 @@ static int print_random(const options *o, const sweep *s) {
     scry_mean_sd(rho, sets, &mean, &sd);
     double rank = sets ? (double)below / sets : (double)NAN;
     cJSON *facts = facts_begin(s);
-    output_number(facts, "n", s->top);
-    output_number(facts, "pearson", own);
-    output_number(facts, "random_mean", mean);
-    output_number(facts, "random_sd", sd);
-    output_number(facts, "random_rank", rank);
+    result_number(facts, "n", s->top);
+    result_number(facts, "pearson", own);
+    result_number(facts, "random_mean", mean);
+    result_number(facts, "random_sd", sd);
+    result_number(facts, "random_rank", rank);
     add_quantiles(facts, rho, sets);
     cJSON *list = cJSON_AddArrayToObject(facts, "points");
     for (uint32_t k = 0; k < sets; k++) {
-        cJSON *item = cJSON_CreateObject();
-        output_number(item, "n", s->top);
-        output_number(item, "set", k + 1);
-        output_number(item, "pearson", rho[k]);
-        output_number(item, "r2", rho[k] * rho[k]);
-        output_number(item, "spearman", spearman[k]);
-        cJSON_AddItemToArray(list, item);
+        cJSON *item = result_row(list);
+        result_number(item, "n", s->top);
+        result_number(item, "set", k + 1);
+        result_number(item, "pearson", rho[k]);
+        result_number(item, "r2", rho[k] * rho[k]);
+        result_number(item, "spearman", spearman[k]);
     }
     free(change);
     free(rho);
-    static const output_column each[] = {
+    static const result_column each[] = {
         {"n", "N", "%.0f", 0},   {"set", "set", "%.0f", 0},           {"pearson", "rho", "%.4f", 0},
-        {"r2", "R2", "%.4f", 0}, {"spearman", "Spearman", "%.4f", 0}, {NULL, NULL, NULL, 0}};
-    static const output_column quantiles[] = {
-        {"quantile", "quantile%", "%.1f", 100}, {"pearson", "rho", "%.4f", 0}, {NULL, NULL, NULL, 0}};
+        {"r2", "R2", "%.4f", 0}, {"spearman", "Spearman", "%.4f", 0}, {0}};
+    static const result_column quantiles[] = {
+        {"quantile", "quantile%", "%.1f", 100}, {"pearson", "rho", "%.4f", 0}, {0}};
     char head[600];
     int used = head_begin(s, head, sizeof head);
     if (!sets)
@@ -157,7 +156,7 @@ static int print_random(const options *o, const sweep *s) {
     else
         snprintf(head + used, sizeof head - (size_t)used,
                  "the first %u: rho %.4f\n%u random sets of as many active latents (seed %d): mean %.4f, deviation "
-                 "%.4f; %.1f%% lie below\n\n",
+                 "%.4f; rho beats %.1f%% of random sets\n\n",
                  s->top, own, sets, SCRY_SEED, mean, sd, 100 * rank);
     return output_print(o, facts, o->csv ? "points" : "quantiles", o->csv ? each : quantiles, head);
 }
@@ -171,7 +170,7 @@ static bool read_options(const options *o, sweep *s, scry_error *err) {
     bool random = strcmp(s->over, "random") == 0;
     if (strcmp(s->over, "n") != 0 && strcmp(s->over, "bands") != 0 && !random)
         return scry_misuse(err, "--over: found \"%.40s\", expected n, bands or random", s->over);
-    if (o->band && strcmp(s->over, "bands") != 0) return scry_misuse(err, "--band: expected with --over bands");
+    if (o->band && strcmp(s->over, "bands") != 0) return scry_misuse(err, "--band: needs --over bands");
     return options_number("--band", o->band, 1, 100, &s->width, err) && (s->index = cli_open(o, err)) &&
            cli_top(o, s->index, 1, random ? 100 : 1000, &s->top, err) && cli_train(o, s->index, &s->train, err) &&
            cli_ranking(o, s->index, s->train, &source, &metric, err) && cli_score(o, s->index, &s->score, err) &&
@@ -185,8 +184,8 @@ static bool candidates_reach(const sweep *s, scry_error *err) {
     bool random = strcmp(s->over, "random") == 0;
     if (!most || (!random && s->top <= most)) return true;
     if (random)
-        return scry_misuse(err, "--over random: this index was made with --candidates, which leaves no latents to draw "
-                                "random sets from; index again without it");
+        return scry_misuse(err, "--over random: this index was made with --candidates, which leaves no latents for "
+                                "random sets; index again without it");
     return scry_misuse(err,
                        "--top %u: this index was made with --candidates %u, and no more of a ranking is scored; "
                        "expected at most %u",

@@ -1,4 +1,4 @@
-/* synth/synth.c: scry synth: a study whose answers are known beforehand. */
+/* synth.c: scry synth: a study whose answers are known beforehand. */
 #include "shell/commands.h"
 #include "shell/output.h"
 #include "shell/cli_context.h"
@@ -22,8 +22,7 @@ static bool read_options(const options *o, synth_options *s, scry_error *err) {
     if (o->words)
         return scry_misuse(err, "synth: found \"%.60s\", expected only options; scry synth -o DIR", o->word[0]);
     if (!o->out) return scry_misuse(err, "synth: -o is missing; scry synth -o DIR");
-    if (o->null && o->rho)
-        return scry_misuse(err, "--null plants no correlation, so --rho cannot be had with it; leave one out");
+    if (o->null && o->rho) return scry_misuse(err, "--null and --rho: expected one of them");
     s->is_null = o->null != NULL;
     return options_number("--width", o->width, 16, WIDTH, &s->latents, err) &&
            options_number("--domain-count", o->domain_count, 3, DOMAINS, &s->domains, err) &&
@@ -37,24 +36,24 @@ static int report(const options *o, const synth_options *s, const synth_result *
     cJSON *row = cJSON_CreateObject();
     char study[4096];
     snprintf(study, sizeof study, "%s/study.json", o->out);
-    output_text(row, "study", study);
-    output_number(row, "latents", s->latents);
-    output_number(row, "domains", s->domains);
-    output_number(row, "tokens", (double)r->tokens);
-    output_number(row, "activations", (double)r->activations);
-    output_number(row, "bytes", (double)r->bytes);
-    output_number(row, "seconds", r->seconds);
+    result_text(row, "study", study);
+    result_number(row, "latents", s->latents);
+    result_number(row, "domains", s->domains);
+    result_number(row, "tokens", (double)r->tokens);
+    result_number(row, "activations", (double)r->activations);
+    result_number(row, "bytes", (double)r->bytes);
+    result_number(row, "seconds", r->seconds);
     if (!o->json && !o->csv)
         fprintf(stderr, "scry: %s: %u latents, %u domains, %llu activations, %.1f MB, %.2f s; answers in truth.json\n",
                 study, s->latents, s->domains, (unsigned long long)r->activations, (double)r->bytes / 1e6, r->seconds);
-    static const output_column columns[] = {{"study", "study", NULL, 0},
+    static const result_column columns[] = {{"study", "study", NULL, 0},
                                             {"latents", "latents", "%.0f", 0},
                                             {"domains", "domains", "%.0f", 0},
                                             {"tokens", "tokens", "%.0f", 0},
                                             {"activations", "activations", "%.0f", 0},
                                             {"bytes", "bytes", "%.0f", 0},
                                             {"seconds", "seconds", "%.3f", 0},
-                                            {NULL, NULL, NULL, 0}};
+                                            {0}};
     return output_print_row(o, row, columns);
 }
 

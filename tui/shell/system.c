@@ -54,7 +54,7 @@ int system_report(void) {
     printf("scry      %s\n", scry_version());
     printf("blas      %s\n", openblas_get_config());
     printf("kernels   %s", openblas_get_corename());
-    if (was) printf(" (OpenBLAS chose %s by itself; scry mended it)", was);
+    if (was) printf(" (OpenBLAS chose %s; scry changed it)", was);
     else if (better) printf(" (%s would be faster: unset OPENBLAS_CORETYPE)", better);
     printf("\nthreads   %ld processors\n", sysconf(_SC_NPROCESSORS_ONLN));
     return 0;

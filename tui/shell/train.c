@@ -61,17 +61,17 @@ static bool show(void *context, const scry_train_progress *p) {
 static int report(const options *o, const scry_train_result *r) {
     const scry_sae_quality *q = &r->quality;
     cJSON *row = cJSON_CreateObject();
-    output_text(row, "sae", o->out);
-    output_text(row, "arch", scry_arch_names[(int)r->settings.arch]);
-    output_number(row, "d_in", q->d_in);
-    output_number(row, "d_sae", q->d_sae);
-    output_number(row, "steps", (double)r->steps);
-    output_number(row, "tokens", (double)r->tokens);
-    output_number(row, "rows", (double)r->rows);
-    output_number(row, "held_out_rows", (double)r->held_rows);
+    result_text(row, "sae", o->out);
+    result_text(row, "arch", scry_arch_names[(int)r->settings.arch]);
+    result_number(row, "d_in", q->d_in);
+    result_number(row, "d_sae", q->d_sae);
+    result_number(row, "steps", (double)r->steps);
+    result_number(row, "tokens", (double)r->tokens);
+    result_number(row, "rows", (double)r->rows);
+    result_number(row, "held_out_rows", (double)r->held_rows);
     cJSON_AddBoolToObject(row, "held_out", r->held);
     add_quality(row, q);
-    output_number(row, "seconds", r->seconds);
+    result_number(row, "seconds", r->seconds);
     char explained[QUALITY_EXPLAINED];
     if (!o->json && !o->csv)
         fprintf(stderr,
@@ -80,7 +80,7 @@ static int report(const options *o, const scry_train_result *r) {
                 o->out, scry_arch_names[(int)r->settings.arch], q->d_sae, (unsigned long long)r->steps, r->seconds,
                 (unsigned long long)q->tokens, r->held ? "held-out" : "training", quality_explained(q, explained),
                 q->l0, q->cosine, 100 * q->dead);
-    static const output_column columns[] = {{"sae", "sae", NULL, 0},
+    static const result_column columns[] = {{"sae", "sae", NULL, 0},
                                             {"arch", "arch", NULL, 0},
                                             {"d_in", "d_in", "%.0f", 0},
                                             {"d_sae", "d_sae", "%.0f", 0},
@@ -90,7 +90,7 @@ static int report(const options *o, const scry_train_result *r) {
                                             {"held_out_rows", "held out", "%.0f", 0},
                                             QUALITY_COLUMNS,
                                             {"seconds", "seconds", "%.3f", 0},
-                                            {NULL, NULL, NULL, 0}};
+                                            {0}};
     return output_print_row(o, row, columns);
 }
 
@@ -103,9 +103,8 @@ static bool check_words(const options *o, scry_error *err) {
     if (!o->words && !o->resume)
         return scry_misuse(err, "train: expected residual files or a study manifest; scry train CAPTURE... -o %s",
                            o->out);
-    if (setting)
-        return scry_misuse(err, "--resume goes on with the settings that the run began with; leave out %s", setting);
-    if (o->size) return scry_misuse(err, "--size goes with scry train --watch DIR, whose curves it prints");
+    if (setting) return scry_misuse(err, "--resume keeps the settings of the run; remove %s", setting);
+    if (o->size) return scry_misuse(err, "--size: needs scry train --watch DIR, whose curves it prints");
     return true;
 }
 
@@ -117,7 +116,7 @@ static bool train_shown(const options *o, const scry_train_input *input, scry_tr
     if (o->watch && train_watch_can()) return train_watched(o, input, run, result, notes, err);
     if (o->watch)
         fprintf(stderr,
-                "scry: --watch: standard output is no terminal, so the curves are not drawn; scry train --watch "
+                "scry: --watch: standard output is not a terminal, so the curves are not drawn; scry train --watch "
                 "%s in a terminal shows them\n",
                 o->out);
     cli_catch_interrupt();

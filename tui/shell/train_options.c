@@ -112,7 +112,7 @@ static bool goes_together(const options *o, const scry_train_settings *s, scry_e
                 {"--threshold", o->threshold, "jumprelu", jumps}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (rows[i].text && !rows[i].fine)
-            return scry_misuse(err, "%s goes with --arch %s, not with %s", rows[i].name, rows[i].with,
+            return scry_misuse(err, "%s: applies to --arch %s, not to %s", rows[i].name, rows[i].with,
                                scry_arch_names[arch]);
     return true;
 }

@@ -3,6 +3,7 @@
 #include "base/worker_thread.h"
 #include "shell/output.h"
 #include "shell/cli_context.h"
+#include "shell/config.h"
 #include "shell/train_options.h"
 #include "watch/watch.h"
 
@@ -26,9 +27,24 @@ static bool wants_ascii(const options *o) {
     return o->ascii || strcmp(nl_langinfo(CODESET), "UTF-8") != 0 || (term && strcmp(term, "linux") == 0);
 }
 
-/* ---- training beside the curves ---- */
+/* The curves as the explorer looks, by the same settings. */
+static watch_end watch_with_settings(watch_run *run, int *number, scry_error *err) {
+    config c;
+    char *path = config_path();
+    config_read(&c, path, NULL);
+    free(path);
+    theme look = c.theme ? *c.theme : *theme_usual();
+    memcpy(look.own, c.own, sizeof look.own);
+    run->look = &look;
+    if (c.ascii == 1) run->ascii = true;
+    watch_end end = watch(run, number, err);
+    config_free(&c);
+    return end;
+}
 
-typedef struct beside {
+/* ---- training on another thread while the curves are shown ---- */
+
+typedef struct training {
     const char *out;
     const scry_train_input *input;
     scry_train_run run;
@@ -41,11 +57,11 @@ typedef struct beside {
     pthread_mutex_t lock; /* of all below */
     scry_train_progress progress;
     bool begun;
-} beside;
+} training;
 
 /* On the training's thread. */
 static bool note_progress(void *context, const scry_train_progress *p) {
-    beside *b = context;
+    training *b = context;
     pthread_mutex_lock(&b->lock);
     b->progress = *p;
     b->begun = true;
@@ -54,7 +70,7 @@ static bool note_progress(void *context, const scry_train_progress *p) {
 }
 
 static void work(void *context, const scry_cancel *stop) {
-    beside *b = context;
+    training *b = context;
     b->stop = stop;
     b->ok = scry_train(b->out, b->input, &b->run, b->result, b->notes, b->err);
 }
@@ -64,7 +80,7 @@ static void has_ended(void *context, bool whole) {
     (void)whole;
 }
 
-static bool begun(beside *b) {
+static bool begun(training *b) {
     pthread_mutex_lock(&b->lock);
     bool is = b->begun;
     pthread_mutex_unlock(&b->lock);
@@ -73,7 +89,7 @@ static bool begun(beside *b) {
 
 /* On this thread. False: the run has ended. */
 static bool take_progress(void *context, scry_train_progress *p) {
-    beside *b = context;
+    training *b = context;
     pthread_mutex_lock(&b->lock);
     *p = b->progress;
     pthread_mutex_unlock(&b->lock);
@@ -82,7 +98,7 @@ static bool take_progress(void *context, scry_train_progress *p) {
 }
 
 /* Waits for the end with the ordinary progress, or (shown NULL) for the first step without. */
-static void wait_with(beside *b, int bell, const scry_train_run *shown) {
+static void wait_with(training *b, int bell, const scry_train_run *shown) {
     scry_train_progress p;
     struct pollfd in = {.fd = bell, .events = POLLIN};
     bool stopping = false;
@@ -100,28 +116,28 @@ static void reset_hang_up(const struct sigaction *before) {
 }
 
 /* The curves, until they are left. What else ended them stops the run. */
-static void show_curves(beside *b, int bell, bool ascii) {
+static void show_curves(training *b, int bell, bool ascii) {
     watch_run of = {.folder = b->out, .ascii = ascii, .progress = take_progress, .context = b, .bell = bell};
     scry_error err = {0};
     struct sigaction hang_up;
     int number = 0;
     sigaction(SIGHUP, NULL, &hang_up);
-    watch_end end = watch(&of, &number, &err);
+    watch_end end = watch_with_settings(&of, &number, &err);
     reset_hang_up(&hang_up);
     if (end == WATCH_FAILED) fprintf(stderr, "scry: --watch: %s\n", err.text);
     if (end == WATCH_LEFT)
         fprintf(stderr,
-                "scry: the training goes on; ctrl-C saves a checkpoint and stops it; its curves again, in "
-                "another terminal: scry train --watch %s\n",
+                "scry: training goes on; ctrl-C saves a checkpoint and stops it; in another terminal, "
+                "scry train --watch %s shows its curves\n",
                 b->out);
-    if (end == WATCH_STOPPED) fprintf(stderr, "scry: stopping, once this step is done and a checkpoint is saved\n");
+    if (end == WATCH_STOPPED) fprintf(stderr, "scry: stopping after this step, once a checkpoint is saved\n");
     if (end == WATCH_STOPPED || end == WATCH_SIGNALLED) worker_cancel(b->thread);
 }
 
 bool train_watched(const options *o, const scry_train_input *input, const scry_train_run *run,
                    scry_train_result *result, scry_notes *notes, scry_error *err) {
     int bell[2];
-    beside b = {.out = o->out, .input = input, .run = *run, .result = result, .notes = notes, .err = err};
+    training b = {.out = o->out, .input = input, .run = *run, .result = result, .notes = notes, .err = err};
     if (pipe2(bell, O_CLOEXEC | O_NONBLOCK) != 0) abort();
     pthread_mutex_init(&b.lock, NULL);
     b.run.progress = note_progress;
@@ -159,7 +175,7 @@ static bool check_words(const options *o, scry_error *err) {
     if (!setting && o->json) setting = "--json";
     if (!setting && o->csv) setting = "--csv";
     if (o->words > 1) return scry_misuse(err, "train --watch: found %d folders, expected one", o->words);
-    return !setting || scry_misuse(err, "train --watch %s shows a run, it begins none: leave out %s, or say -o DIR",
+    return !setting || scry_misuse(err, "train --watch %s shows a run and starts none: remove %s, or add -o DIR",
                                    o->word[0], setting);
 }
 
@@ -170,6 +186,6 @@ int train_watch_folder(const options *o) {
     if (o->size || !train_watch_can())
         return watch_print(o->word[0], rows, cols, wants_ascii(o), stdout, &err) ? 0 : output_error(&err);
     watch_run of = {.folder = o->word[0], .ascii = wants_ascii(o), .bell = -1};
-    watch_end end = watch(&of, &number, &err);
+    watch_end end = watch_with_settings(&of, &number, &err);
     return end == WATCH_FAILED ? output_error(&err) : end == WATCH_SIGNALLED ? 128 + number : 0;
 }

@@ -7,7 +7,7 @@
 
 /* Can the curves be drawn while a run trains: is standard output a terminal? */
 bool train_watch_can(void);
-/* scry_train on a thread beside, with its curves on the terminal until it ends or they are left; then with `show`,
+/* scry_train on another thread, with its curves on the terminal until it ends or they are left; then with `show`,
  * for progress as without --watch: false stops. */
 bool train_watched(const options *o, const scry_train_input *input, const scry_train_run *run,
                    scry_train_result *result, scry_notes *notes, scry_error *err);

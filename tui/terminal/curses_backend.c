@@ -183,7 +183,7 @@ bool terminal_open(bool mouse, scry_error *err) {
     if (!restore.screen) {
         release_stop();
         const char *name = getenv("TERM");
-        return scry_fail(err, "TERM=%s: this terminal cannot be driven; set TERM, for example to xterm-256color",
+        return scry_fail(err, "TERM=%s: this terminal cannot be used; set TERM, for example to xterm-256color",
                          name ? name : "");
     }
     set_term(restore.screen);

@@ -38,10 +38,6 @@ const char *suggest_nearest(const char *wrong, const char *const *word, size_t c
     return nearest && best <= 1 + strlen(wrong) / 3 ? nearest : NULL;
 }
 
-const char *plural_s(unsigned long long count) {
-    return count == 1 ? "" : "s";
-}
-
 enum { ROW_TEXT = 32, ROW_END = 79 }; /* columns where a row's text begins, and before which it ends */
 
 void print_definition(const char *about, const char *text) {

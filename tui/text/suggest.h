@@ -1,4 +1,4 @@
-/* text/suggest.h: the nearest right word to a wrong one, words of one or many, and rows of a list. */
+/* text/suggest.h: the nearest right word to a wrong one, and rows of a list. */
 #ifndef SCRY_TEXT_SUGGEST_H
 #define SCRY_TEXT_SUGGEST_H
 
@@ -9,10 +9,7 @@ unsigned suggest_distance(const char *a, const char *b);
 /* The word among count that is nearest to `wrong`, or NULL when none is near. */
 const char *suggest_nearest(const char *wrong, const char *const *word, size_t count);
 
-/* "s" behind a word of so many, "" where it is one. */
-const char *plural_s(unsigned long long count);
-
-/* A row of a list on standard output: what it is about, and its text beside it in lines that end before column 80;
+/* A row of a list on standard output: what it is about, and its text in a second column that ends before column 80;
  * below it where the first is too long. */
 void print_definition(const char *about, const char *text);
 

@@ -11,7 +11,7 @@ static bool is_hangul_rest(uint32_t code) {
 }
 
 /* utf8proc, not the C library's wcwidth: the same answer on every system and in every locale. But where it
- * differs from what terminals do, theirs: Indic vowel signs that stand beside their letter take a column. */
+ * differs from what terminals do, theirs: Indic vowel signs that stand next to their letter take a column. */
 int text_width(uint32_t code) {
     if (code >= 0x20 && code < 0x7f) return 1;
     if (code >= UTF8_INVALID) return 1;
@@ -50,7 +50,7 @@ static bool is_style(uint32_t code) {
     return code == 0x200d || code == 0xfe0e || code == 0xfe0f;
 }
 
-/* A skin: some terminals draw it into the emoji before it, others beside. */
+/* A skin: some terminals draw it into the emoji before it, others next to it. */
 static bool is_skin(uint32_t code) {
     return code >= 0x1f3fb && code <= 0x1f3ff;
 }

@@ -12,7 +12,7 @@
 enum {
     MOST_POINTS = 2000, /* of a curve that is drawn */
     LEAST_ROWS = 5,     /* of a plot */
-    PAIR_COLS = 60,     /* two plots beside each other */
+    PAIR_COLS = 60,     /* two plots side by side */
     ROW_COLS = 140,     /* all four */
     GUTTER = 6,
 };
@@ -129,12 +129,12 @@ static void draw_curve(grid *g, rect r, const curves_screen *s, curve which) {
     size_t count = 0;
     const scry_train_line *line = s->log ? scry_train_log_lines(s->log, &count) : NULL;
     drawn d = thin(spec, line, count);
-    char title[128], empty[96] = "no step has been done";
+    char title[128], empty[96] = "no step is done yet";
     put_title(title, sizeof title, spec, count ? &line[count - 1] : NULL);
-    if (count) snprintf(empty, sizeof empty, "no step has this figure");
+    if (count) snprintf(empty, sizeof empty, "no step has this value");
     else if (s->log)
-        snprintf(empty, sizeof empty, "first figures at step %.0f", scry_train_log_about(s->log)->log_every);
-    /* a run that stands still has steps beside each other at the end of its range */
+        snprintf(empty, sizeof empty, "first values at step %.0f", scry_train_log_about(s->log)->log_every);
+    /* a run that stands still has several steps at the end of its range */
     plot_series series[2] = {{.kind = PLOT_LINE, .name = d.has_held ? "batch" : NULL, .n = d.n, .x = d.x, .y = d.batch},
                              {.kind = PLOT_LINE, .name = "held out", .n = d.n, .x = d.x, .y = d.held}};
     plot p = {.title = title,

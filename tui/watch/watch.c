@@ -1,6 +1,5 @@
 /* watch.c: the curves of a training run on the terminal. */
 #include "watch/watch.h"
-#include "explorer/state/config.h"
 #include "terminal/keys.h"
 #include "terminal/terminal.h"
 #include "watch/curves.h"
@@ -132,19 +131,6 @@ static watch_end loop(watching *w, int *number) {
 
 /* ---- the terminal ---- */
 
-/* As the explorer looks, by the same settings. */
-static void dress(watching *w) {
-    config c = {.ascii = -1, .mouse = -1};
-    char *path = config_path();
-    config_read(&c, path);
-    free(path);
-    theme t = c.theme ? *c.theme : *theme_usual();
-    memcpy(t.own, c.own, sizeof t.own);
-    terminal_look(&t, terminal_colors());
-    if (c.ascii == 1) w->screen.ascii = true;
-    config_free(&c);
-}
-
 watch_end watch(const watch_run *run, int *number, scry_error *err) {
     watching w = {.run = run, .screen = {.name = run->folder, .only = -1, .ascii = run->ascii}, .changed = true};
     int rows, cols;
@@ -156,7 +142,7 @@ watch_end watch(const watch_run *run, int *number, scry_error *err) {
     w.screen.hints = run->progress ? hints_training : hints_following;
     w.screen.hint_count = run->progress ? sizeof hints_training / sizeof *hints_training
                                         : sizeof hints_following / sizeof *hints_following;
-    dress(&w);
+    terminal_look(run->look ? run->look : theme_usual(), terminal_colors());
     terminal_size(&rows, &cols);
     w.g = grid_new(rows, cols);
     watch_end end = loop(&w, number);

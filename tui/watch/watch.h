@@ -2,6 +2,7 @@
 #ifndef SCRY_WATCH_WATCH_H
 #define SCRY_WATCH_WATCH_H
 
+#include "draw/theme.h"
 #include "train.h"
 
 #include <stdio.h>
@@ -9,6 +10,7 @@
 typedef struct watch_run {
     const char *folder; /* its log; may not be there yet when `progress` is given */
     bool ascii;
+    const theme *look; /* NULL: the usual one */
     /* NULL where another process trains: the log says all then. Called on this thread; false: the run has ended. */
     bool (*progress)(void *context, scry_train_progress *progress);
     void *context;

@@ -8,7 +8,6 @@
 #include "base/atomic_file.h"
 #include "base/path.h"
 #include "base/mem.h"
-#include "text/suggest.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,5 @@
 /* macro.c: commands on macros: what was done once is recorded as commands and done again. */
 #include "explorer/panes/view.h"
-#include "text/suggest.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,16 +1,13 @@
 /* plot.c: commands that show plots and write them. */
 #include "explorer/panes/chart_page.h"
 #include "explorer/panes/view.h"
-#include "base/atomic_file.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { SVG_WIDTH = 880, SVG_HEIGHT = 560 };
-
 command_effect do_plot(app *a, const char *argument) {
-    char names[160];
+    char names[400];
     int kind = *argument ? chart_find(argument) : -1;
     chart_names(names, sizeof names);
     if (*argument && kind < 0) return app_fail(a, "no plot \"%.40s\"; expected %s", argument, names);
@@ -36,7 +33,7 @@ command_effect do_overlap(app *a, const char *argument) {
     return show(a, CHART_OVERLAP);
 }
 
-command_effect do_labels(app *a, const char *argument) {
+command_effect do_task_share(app *a, const char *argument) {
     (void)argument;
     return show(a, CHART_TASK_SHARE);
 }
@@ -78,17 +75,15 @@ command_effect do_leave_out(app *a, const char *argument) {
 command_effect do_svg(app *a, const char *argument) {
     if (a->layer != &layer_plots) return app_fail(a, "no plot is shown; p opens them");
     char name[48];
-    snprintf(name, sizeof name, "%s.svg", chart_types[a->plot].name);
+    snprintf(name, sizeof name, "%s.svg", chart_type_of(a->plot)->name);
     if (!*argument) return app_ask(a, "svg", name);
     if (async_run_when_ready(a, "svg", argument)) return DID_CHANGE;
-    atomic_file to;
     scry_error err = {0};
-    if (!atomic_file_begin(&to, argument, &err)) return app_fail(a, "%s", err.text);
     async_finish_all(a); /* a still picture waits for all of its numbers */
     chart *now = chart_page_chart(a);
-    plot_svg(&now->plot, SVG_WIDTH, plot_svg_height(&now->plot, SVG_WIDTH, SVG_HEIGHT), to.file);
+    bool ok = chart_write_svg(now, argument, &err);
     chart_free(now);
-    if (!atomic_file_end(&to, true, &err)) return app_fail(a, "%s", err.text);
-    app_say(a, "%s written to %s", chart_types[a->plot].name, argument);
+    if (!ok) return app_fail(a, "%s", err.text);
+    app_say(a, "%s written to %s", chart_type_of(a->plot)->name, argument);
     return DID_CHANGE;
 }

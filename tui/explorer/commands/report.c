@@ -11,7 +11,7 @@
 /* Copies of what the report is of. */
 typedef struct work_of_report {
     scry_index *index;
-    cli_context s;
+    selection_context s;
     scry_condition source;
     scry_metric metric;
     scry_scope scope;
@@ -27,10 +27,10 @@ static void write_report(void *own, const scry_cancel *stop) {
     w->s.ranking = scry_rank(w->s.index, w->s.train, w->source, w->metric, &w->err);
     report r = {.s = &w->s,
                 .scope = &w->scope,
-                .scope_words = w->scope_words,
+                .scope_spec = w->scope_words,
                 .selection = w->selection,
                 .top = w->top,
-                .stop = stop};
+                .cancel = stop};
     w->ok = w->s.ranking && report_write(&r, w->path, &w->err);
 }
 

@@ -1,7 +1,6 @@
 /* rows.c: commands on which rows the table has: filter, sort again, marks. */
 #include "explorer/table/filter_parse.h"
 #include "explorer/panes/view.h"
-#include "text/suggest.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,6 @@
 /* selection/named_sets.c: commands on named sets. */
 #include "explorer/sets/set_list.h"
 #include "explorer/panes/view.h"
-#include "text/suggest.h"
 
 #include <stdio.h>
 #include <string.h>

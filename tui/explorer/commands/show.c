@@ -37,9 +37,8 @@ command_effect do_by_trained(app *a, const char *argument) {
 command_effect do_metric(app *a, const char *argument) {
     if (!*argument) return app_ask(a, "metric", "");
     int metric = scry_metric_of(argument);
-    char metrics[SCRY_CHOICES];
     if (metric < 0)
-        return app_fail(a, "metric \"%s\": expected %s", argument, scry_metric_choices(metrics, ""));
+        return app_fail(a, "metric \"%s\": expected %s", argument, scry_metric_choices((char[SCRY_CHOICES]){""}, ""));
     return rank_by(a, scry_session_ranking(a->tab->session)->source, (scry_metric)metric);
 }
 

@@ -1,22 +1,22 @@
 /* tables.c: commands whose answer is a table: a page over the panes. */
 #include "results/results.h"
 #include "base/path.h"
-#include "base/mem.h"
 #include "text/text.h"
 #include "explorer/panes/text_page.h"
 #include "explorer/panes/view.h"
+#include "base/mem.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* head (taken), the table of a list, and words on its columns and rows, as one text. */
-static char *page_text(char *head, const cJSON *list, const output_column *columns, const char *words) {
+static char *page_text(char *head, const cJSON *list, const result_column *columns, const char *words) {
     char *text = NULL;
     size_t size;
     FILE *f = mem_check(open_memstream(&text, &size));
     fprintf(f, "%s" PAGE_TABLE, head);
-    output_table(f, list, columns);
+    result_table(f, list, columns);
     fprintf(f, "\n%s", words);
     fclose(f);
     free(head);
@@ -42,20 +42,21 @@ typedef struct work_of_table {
     } of[]; /* [indexes] */
 } work_of_table;
 
-static const char baseline_words[] = "sts             score of the first N latents by shift, what scry predicts with\n"
-                                     "raw             the same of the residual stream's dimensions, without an SAE\n"
-                                     "all             score of every latent or dimension, chosen by nothing\n"
-                                     "like training   cosine of the domain's mean with the training text's\n"
-                                     "before, after   cosine of the domain's mean in base with that under the source\n"
-                                     "one out, to     smallest and largest rho with one domain left out\n"
-                                     "95%, to         interval of rho over resampled samples of each domain's tokens\n"
-                                     "in both         how many of the top both sources name; by chance so many\n";
+static const char baseline_words[] =
+    "sts                    score of the first N latents by shift: what scry predicts with\n"
+    "raw                    the same of the residual stream's dimensions, without an SAE\n"
+    "all                    score of every latent or dimension, without a selection\n"
+    "training similarity    cosine of the domain's mean with the training text's\n"
+    "base-tuned similarity  cosine of the domain's mean in base with that under the source\n"
+    "LOO from, to           leave-one-out: smallest and largest rho with one domain left out\n"
+    "95%, to                interval of rho over resampled samples of each domain's tokens\n"
+    "in both                latents in the tops of both sources; chance: expected by chance\n";
 
-static const char compare_words[] = "share%      of the shift of all latents, held by the top\n"
-                                    "in both     how many of the top both sources name; by chance so many\n"
-                                    "rho         of the STS by act, and by icl, with the measured change\n"
-                                    "one out     smallest and largest rho with one domain left out\n"
-                                    "L0          latents that fire on a token, on average\n";
+static const char compare_words[] = "share%        share of the shift of all latents that the top holds\n"
+                                    "in both       latents in the tops of both sources; chance: expected by chance\n"
+                                    "rho           of the STS by act, and by icl, with the measured change\n"
+                                    "LOO from, to  leave-one-out: smallest and largest rho with one domain left out\n"
+                                    "L0            latents that fire on a token, on average\n";
 
 static work_of_table *new_work(const app *a, size_t indexes) {
     const scry_session *s = a->tab->session;
@@ -68,6 +69,7 @@ static work_of_table *new_work(const app *a, size_t indexes) {
     w->is_signed = scry_session_scope(s)->is_signed;
     w->scope = scry_scope_copy(scry_session_scope(s));
     w->spec = mem_copy_string(scry_session_scope_spec(s));
+    if (!w->spec) abort();
     w->indexes = indexes;
     return w;
 }
@@ -93,22 +95,11 @@ static void work_baselines(void *own, const scry_cancel *stop) {
     const scry_index *index = w->of[0].index;
     scry_ranking *by = scry_rank(index, w->train, w->source, SCRY_SQ, &w->err);
     cJSON *facts = by ? baselines_result(index, by, w->n, &w->scope, 0, stop) : NULL;
-    static const output_column columns[] = {{"name", "baseline", NULL, 0},
-                                            {"of", "of", NULL, 0},
-                                            {"score", "score", NULL, 0},
-                                            {"with", "with", NULL, 0},
-                                            {"pearson", "rho", "%.3f", 0},
-                                            {"p_value", "p", "%.5f", 0},
-                                            {"loo_min", "one out", "%.3f", 0},
-                                            {"loo_max", "to", "%.3f", 0},
-                                            {"spearman", "Spearman", "%.3f", 0},
-                                            {"ci_low", "95%", "%.3f", 0},
-                                            {"ci_high", "to", "%.3f", 0},
-                                            {"n", "N", "%.0f", 0},
-                                            {NULL, NULL, NULL, 0}};
+    char keys[] = "name,of,score,pearson,p_value,loo_min=LOO from,loo_max,with,spearman,ci_low,ci_high,n";
+    result_column columns[16];
+    result_columns_choose(baselines_columns, keys, columns);
     if (facts)
-        w->text = page_text(baselines_head(facts, PAGE_TABLE), cJSON_GetObjectItemCaseSensitive(facts, "baselines"),
-                            columns, baseline_words);
+        w->text = page_text(baselines_head(facts, PAGE_TABLE), result_get(facts, "baselines"), columns, baseline_words);
     cJSON_Delete(facts);
     scry_ranking_free(by);
 }
@@ -126,7 +117,7 @@ command_effect do_baselines(app *a, const char *argument) {
 /* An index's row by the source, metric, N and sign of the tab that was shown; NULL, and err where it lacks them. */
 static cJSON *index_row(work_of_table *w, size_t i, const scry_cancel *stop) {
     scry_scope scope;
-    cli_context of = {.index = w->of[i].index, .train = w->of[i].train};
+    selection_context of = {.index = w->of[i].index, .train = w->of[i].train};
     of.ranking = scry_rank(of.index, of.train, w->source, w->metric, &w->err);
     if (!of.ranking) return NULL;
     if (!scry_scope_read(&scope, of.index, of.train, w->spec, w->is_signed, &w->err)) {
@@ -144,28 +135,21 @@ static cJSON *index_row(work_of_table *w, size_t i, const scry_cancel *stop) {
 }
 
 static char *compare_text(const work_of_table *w, const cJSON *list) {
-    static const output_column columns[] = {{"index", "index", NULL, 0},
-                                            {"d_sae", "latents", "%.0f", 0},
-                                            {"l0", "L0", "%.1f", 0},
-                                            {"share", "share%", "%.1f", 100},
-                                            {"overlap", "in both", "%.0f", 0},
-                                            {"expected", "chance", "%.1f", 0},
-                                            {"act_pearson", "rho act", "%.3f", 0},
-                                            {"act_p_value", "p", "%.5f", 0},
-                                            {"icl_pearson", "rho icl", "%.3f", 0},
-                                            {"icl_p_value", "p", "%.5f", 0},
-                                            {"act_loo_min", "act one out", "%.3f", 0},
-                                            {"act_loo_max", "to", "%.3f", 0},
-                                            {"icl_loo_min", "icl one out", "%.3f", 0},
-                                            {"icl_loo_max", "to", "%.3f", 0},
-                                            {"hook", "hook", NULL, 0},
-                                            {"sae", "SAE", NULL, 0},
-                                            {NULL, NULL, NULL, 0}};
-    const cJSON *beside = cJSON_GetObjectItemCaseSensitive(list->child, "beside");
-    char *head = mem_new(400, 1);
-    compare_head(head, 400, scry_condition_name(w->source), cJSON_IsString(beside) ? beside->valuestring : NULL,
-                 scry_metric_name(w->metric), w->n, w->is_signed);
-    return page_text(head, list, columns, compare_words);
+    char keys[400] = "index,d_sae,l0,share=share%,overlap,expected";
+    size_t used = strlen(keys);
+    result_column columns[32];
+    for (int part = 0; part < 2; part++)
+        for (int i = 0; i < SCRY_SCORES; i++) {
+            const char *name = scry_score_name((scry_score)i);
+            if (!scry_scores[i].is_compared) continue;
+            used += (size_t)snprintf(keys + used, sizeof keys - used,
+                                     part ? ",%s_loo_min=%s LOO from,%s_loo_max" : ",%s_pearson,%s_p_value", name, name,
+                                     name);
+        }
+    snprintf(keys + used, sizeof keys - used, ",hook,sae");
+    result_columns_choose(compare_columns, keys, columns);
+    return page_text(compare_head(list->child, scry_metric_name(w->metric), w->n, w->is_signed), list, columns,
+                     compare_words);
 }
 
 static void work_compare(void *own, const scry_cancel *stop) {

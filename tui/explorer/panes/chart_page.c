@@ -1,5 +1,5 @@
-/* plots.c: full-screen plots. Left and Right move what a plot points out, which is the pane's too: a
- * domain, a rank, N. All commands act beneath, and the plot follows in the same frame. */
+/* chart_page.c: full-screen charts. Left and Right move a chart's cursor, which is that of the pane: a domain, a rank,
+ * N, or a row of the chart. All commands work beneath, and the chart follows in the same frame. */
 #include "explorer/panes/chart_page.h"
 #include "text/text.h"
 #include "terminal/keys.h"
@@ -10,12 +10,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- numbers -------------------------------------------------------------------------------- */
+static const chart_type *shown(const app *a) {
+    return chart_type_of(a->plot);
+}
+
+/* ---- numbers --------------------------------------------------------------------------------- */
 
 void chart_page_free(chart_page_state *s) {
     for (int k = 0; k < CHARTS; k++) {
         chart_data_free(s->data[k]);
-        chart_request_free(s->ask[k]);
+        chart_request_free(s->request[k]);
     }
 }
 
@@ -24,39 +28,38 @@ static chart_view view_of(app *a) {
     scry_session *s = t->session;
     uint32_t n = scry_session_n(s);
     if (t->plots.n_then != n) t->plots.at_n = 0;
-    chart_view v = figure_view_of(t->index, scry_session_ranking(s), scry_session_set(s), scry_session_scope(s),
-                                  scry_session_scope_spec(s), scry_session_result(s), scry_session_score(s), n);
-    v.company = scry_session_statistics_ready(s);
-    if (a->plot == CHART_BANDS) v.top = CHART_TOP;
+    chart_view v = chart_view_of(t->index, scry_session_ranking(s), scry_session_set(s), scry_session_scope(s),
+                                 scry_session_scope_spec(s), scry_session_result(s), scry_session_score(s), n);
+    v.statistics_ready = scry_session_statistics_ready(s);
+    if (shown(a)->traits & CHART_FIXED_TOP) v.top = CHART_TOP;
     if (t->plots.budget) v.budget = t->plots.budget;
     v.latent = (long)app_latent(a);
     v.domain = (long)domains_current(a);
     v.at_n = t->plots.at_n;
-    v.at_band = t->plots.at_band ? t->plots.at_band : 1;
-    v.at_label = t->plots.at_label ? t->plots.at_label : 1;
+    v.row = t->plots.row[a->plot] ? t->plots.row[a->plot] : 1;
     return v;
 }
 
 chart_request *chart_page_request(app *a) {
-    if (a->layer != &layer_plots || !chart_types[a->plot].work) return NULL;
+    if (a->layer != &layer_plots || !shown(a)->compute) return NULL;
     chart_view v = view_of(a);
-    chart_request *ask = chart_request_new(a->plot, &v);
-    const chart_request *have = a->tab->plots.ask[a->plot];
-    if (!have || !chart_request_same(have, ask)) return ask;
-    chart_request_free(ask);
+    chart_request *need = chart_request_new(a->plot, &v);
+    const chart_request *have = a->tab->plots.request[a->plot];
+    if (!have || !chart_request_same(have, need)) return need;
+    chart_request_free(need);
     return NULL;
 }
 
-void chart_page_take(tab *t, chart_request *ask, chart_data *data) {
-    chart_data_free(t->plots.data[ask->kind]);
-    chart_request_free(t->plots.ask[ask->kind]);
-    t->plots.data[ask->kind] = data;
-    t->plots.ask[ask->kind] = ask;
+void chart_page_take(tab *t, chart_request *request, chart_data *data) {
+    chart_data_free(t->plots.data[request->kind]);
+    chart_request_free(t->plots.request[request->kind]);
+    t->plots.data[request->kind] = data;
+    t->plots.request[request->kind] = request;
 }
 
 void chart_page_finish(app *a) {
-    chart_request *ask = chart_page_request(a);
-    if (ask) chart_page_take(a->tab, ask, chart_compute(ask, NULL));
+    chart_request *need = chart_page_request(a);
+    if (need) chart_page_take(a->tab, need, chart_compute(need, NULL));
 }
 
 chart *chart_page_chart(app *a) {
@@ -72,31 +75,49 @@ void chart_page_open(app *a, int kind) {
     a->layer = &layer_plots;
 }
 
-/* ---- drawing -------------------------------------------------------------------------------- */
+/* ---- tabs ------------------------------------------------------------------------------------ */
 
-/* "1 scatter  2 shift ...", the one that is shown pointed out; where that is too long, its name alone. Where click is
- * a column, nothing is drawn: returns the plot that stands there, else -1. */
+/* The key of a chart: digits, the tenth 0; further ones have none. */
+static const char *tab_key(int k) {
+    static const char *const keys[] = {"1", "2", "3", "4", "5", "6", "7", "8", "9", "0"};
+    return k < (int)(sizeof keys / sizeof *keys) ? keys[k] : "";
+}
+
+static int tab_width(const app *a, int k, bool named) {
+    bool here = k == (int)a->plot;
+    const char *key = tab_key(k), *name = chart_type_of((chart_kind)k)->tab;
+    if (!named && !here) return *key ? text_columns(key) : 1;
+    return text_columns(key) + 1 + text_columns(name) + here;
+}
+
+static int tabs_width(const app *a, int from, int to, bool named) {
+    int width = 0;
+    for (int k = from; k < to; k++) width += tab_width(a, k, named) + 1;
+    return width;
+}
+
+/* "1 scatter  2[shift] 3 N ...": keys and names; the keys alone where the names have no room, but for the chart that is
+ * shown; and where they have none, those from which on it has room. Where click is a column, nothing is drawn: returns
+ * the chart whose tab is there, or -1. */
 static int put_tabs(app *a, rect r, int click) {
-    int x = r.x + 1, hit = -1;
-    bool all = r.cols >= 76;
-    for (int k = 0; k < CHARTS; k++) {
-        char text[32];
-        bool here = k == (int)a->plot, named = all || here;
-        int from = x, width = snprintf(text, sizeof text, named ? "%d%c%s%s" : "%d", k + 1, here ? '[' : ' ',
-                                       chart_types[k].tab, here ? "]" : "");
-        if (click < 0) {
-            from += grid_put(a->grid, r.y, x, r.x + r.cols - x, ROLE_TEXT, " ");
-            from += grid_print(a->grid, r.y, from, r.x + r.cols - from, ROLE_KEY, "%d", k + 1);
-            if (named) from += grid_put(a->grid, r.y, from, r.x + r.cols - from, ROLE_TEXT, here ? "[" : " ");
-            if (named)
-                from += grid_put(a->grid, r.y, from, r.x + r.cols - from, here ? ROLE_FOCUS : ROLE_HEADER,
-                                 chart_types[k].tab);
-            if (here) grid_put(a->grid, r.y, from, r.x + r.cols - from, ROLE_TEXT, "]");
-        }
+    int x = r.x + 1, end = r.x + r.cols, hit = -1, from = 0;
+    bool named = tabs_width(a, 0, CHARTS, true) <= end - x;
+    while (from < (int)a->plot && tabs_width(a, from, (int)a->plot + 1, named) > end - x) from++;
+    for (int k = from; k < CHARTS && x < end; k++) {
+        const char *key = tab_key(k), *name = chart_type_of((chart_kind)k)->tab;
+        bool here = k == (int)a->plot, full = named || here;
+        int width = tab_width(a, k, named), at = x;
         if (click > x && click <= x + width) hit = k;
         x += width + 1;
+        if (click >= 0) continue;
+        at += grid_put(a->grid, r.y, at, end - at, ROLE_TEXT, " ");
+        at += grid_put(a->grid, r.y, at, end - at, ROLE_KEY, *key || full ? key : ".");
+        if (!full) continue;
+        at += grid_put(a->grid, r.y, at, end - at, ROLE_TEXT, here ? "[" : " ");
+        at += grid_put(a->grid, r.y, at, end - at, here ? ROLE_FOCUS : ROLE_HEADER, name);
+        if (here) grid_put(a->grid, r.y, at, end - at, ROLE_TEXT, "]");
     }
-    if (click < 0) grid_put(a->grid, r.y, x, r.x + r.cols - x, ROLE_TEXT, " ");
+    if (click < 0) grid_put(a->grid, r.y, x, end - x, ROLE_TEXT, " ");
     return hit;
 }
 
@@ -104,6 +125,8 @@ static void draw_tabs(app *a, rect r) {
     grid_fill(a->grid, r.y, r.x, r.cols, ROLE_FAINT, a->ascii ? '-' : 0x2500);
     put_tabs(a, r, -1);
 }
+
+/* ---- drawing --------------------------------------------------------------------------------- */
 
 /* The latent that space switches. */
 static void draw_latent(app *a, rect r) {
@@ -127,23 +150,23 @@ static void draw_plots(app *a, rect r) {
     chart_free(f);
 }
 
-/* Plots of rho or of scores; the digits, which choose a score in the panes, choose plots here. */
-static bool scored(chart_kind kind) {
-    return kind != CHART_CONCENTRATION && kind != CHART_OVERLAP && kind != CHART_TASK_SHARE;
+/* What Enter does, for the footer; NULL: nothing. */
+static const char *enter_hint(const chart_type *t) {
+    if (t->cursor == CURSOR_N) return "take it";
+    if (t->cursor != CURSOR_RANK && t->cursor != CURSOR_ROW) return NULL;
+    return t->traits & CHART_STAYS_ON_ENTER ? "go to one" : "go there";
+}
+
+static bool is_of_domains(const chart_type *t) {
+    return t->cursor == CURSOR_DOMAIN || t->cursor == CURSOR_DOMAIN_STS;
 }
 
 static void plots_footer(app *a, rect r) {
-    const char *along = chart_types[a->plot].cursor;
-    static const char *const enter[CHARTS] = {[CHART_SWEEP] = "take it",
-                                              [CHART_OVERLAP] = "take it",
-                                              [CHART_CONCENTRATION] = "go there",
-                                              [CHART_BANDS] = "go there",
-                                              [CHART_TASK_SHARE] = "go to one"};
-    bool domain = along && strcmp(along, "domain") == 0;
-    const char *const hints[][2] = {{a->ascii ? "h l" : "\xe2\x86\x90 \xe2\x86\x92", along},
-                                    {"Enter", enter[a->plot]},
-                                    {"x", domain ? "leave out" : NULL},
-                                    {"s", scored(a->plot) ? "score" : NULL},
+    const chart_type *t = shown(a);
+    const char *const hints[][2] = {{a->ascii ? "h l" : "\xe2\x86\x90 \xe2\x86\x92", chart_cursor_name(t)},
+                                    {"Enter", enter_hint(t)},
+                                    {"x", is_of_domains(t) ? "leave out" : NULL},
+                                    {"s", t->depends & OF_SCORE ? "score" : NULL},
                                     {"b", "source"},
                                     {"space", "toggle"},
                                     {"w", "SVG"},
@@ -154,14 +177,14 @@ static void plots_footer(app *a, rect r) {
     view_hints(a, r, hints, sizeof hints / sizeof *hints);
 }
 
-/* ---- what is pointed out -------------------------------------------------------------------- */
+/* ---- the cursor ------------------------------------------------------------------------------ */
 
-/* The next N of the grid of points. */
+/* To the next N of the sweep's grid. */
 static void step_n(app *a, int step) {
     chart_page_state *p = &a->tab->plots;
     size_t count, at = 0;
     uint32_t n = scry_session_n(a->tab->session), from = p->at_n ? p->at_n : n, F = a->tab->info->d_sae;
-    uint32_t *points = scry_sweep_grid(figure_top(n) < F ? figure_top(n) : F, &count);
+    uint32_t *points = scry_sweep_grid(chart_top(n) < F ? chart_top(n) : F, &count);
     while (at + 1 < count && points[at] < from) at++;
     if (step > 0 && points[at] <= from && at + 1 < count) at++;
     if (step < 0 && at > 0) at--;
@@ -170,14 +193,15 @@ static void step_n(app *a, int step) {
     free(points);
 }
 
-/* In the scatter to the domain with the next higher (lower) score, else to the next in order. */
 static void step_domain(app *a, int step) {
+    size_t D = a->tab->info->domains, here = domains_current(a);
+    domains_go(a, (here + D + (size_t)(step > 0 ? 1 : D - 1)) % D);
+}
+
+/* To the domain with the next higher or lower score. */
+static void step_domain_sts(app *a, int step) {
     const scry_result *r = scry_session_result(a->tab->session);
     size_t D = r->domains, here = domains_current(a), best = here;
-    if (a->plot != CHART_SCATTER) {
-        domains_go(a, (here + D + (size_t)(step > 0 ? 1 : D - 1)) % D);
-        return;
-    }
     for (size_t d = 0; d < D; d++) {
         bool above = r->sts[d] > r->sts[here] || (r->sts[d] == r->sts[here] && d > here);
         if (isnan(r->sts[d]) || d == here || above != (step > 0)) continue;
@@ -187,11 +211,13 @@ static void step_domain(app *a, int step) {
     domains_go(a, best);
 }
 
-static void step_row(uint32_t *at, int step, size_t rows) {
-    uint32_t here = *at ? *at : 1;
+static void step_row(app *a, int step) {
+    uint32_t *row = &a->tab->plots.row[a->plot], here = *row ? *row : 1;
+    chart_view v = view_of(a);
+    size_t rows = shown(a)->rows(&v, a->tab->plots.data[a->plot]);
     if (step > 0 && here < rows) here++;
     if (step < 0 && here > 1) here--;
-    *at = here;
+    *row = here;
 }
 
 static void step_rank(app *a, int step) {
@@ -202,37 +228,14 @@ static void step_rank(app *a, int step) {
     table_go(a, r->order[rank]);
 }
 
-/* Rows of a plot that has some; known before its numbers are. */
-static size_t rows_of(const app *a) {
-    const tab *t = a->tab;
-    uint32_t top = t->info->d_sae < CHART_TOP ? t->info->d_sae : CHART_TOP;
-    const chart_data *data = t->plots.data[CHART_TASK_SHARE];
-    if (a->plot == CHART_BANDS) return (top + CHART_BAND - 1) / CHART_BAND;
-    return data && data->owners ? data->owners->names + 2 : 1;
-}
-
 static void step_cursor(app *a, int step) {
-    switch (a->plot) {
-    case CHART_SCATTER:
-    case CHART_MIXTURE:
-        step_domain(a, step);
-        break;
-    case CHART_CONCENTRATION:
-        step_rank(a, step);
-        break;
-    case CHART_SWEEP:
-    case CHART_OVERLAP:
-        step_n(a, step);
-        break;
-    case CHART_BANDS:
-        step_row(&a->tab->plots.at_band, step, rows_of(a));
-        break;
-    case CHART_TASK_SHARE:
-        step_row(&a->tab->plots.at_label, step, rows_of(a));
-        break;
-    default:
-        app_say(a, "nothing to point at in this plot");
-    }
+    static void (*const steps[])(app * a, int step) = {[CURSOR_DOMAIN] = step_domain,
+                                                       [CURSOR_DOMAIN_STS] = step_domain_sts,
+                                                       [CURSOR_RANK] = step_rank,
+                                                       [CURSOR_N] = step_n,
+                                                       [CURSOR_ROW] = step_row};
+    if (shown(a)->cursor == CURSOR_NONE) app_say(a, "this plot has no cursor");
+    else steps[shown(a)->cursor](a, step);
 }
 
 void chart_page_move(app *a, long steps) {
@@ -243,51 +246,37 @@ void chart_page_move(app *a, long steps) {
     for (; steps < 0; steps++) step_cursor(a, -1);
 }
 
-/* The latent of highest rank below the table's that belongs to the row pointed out; else the first. */
-static void go_to_label(app *a) {
-    const chart_data *data = a->tab->plots.data[CHART_TASK_SHARE];
-    const scry_ranking *r = scry_session_ranking(a->tab->session);
-    if (!data || !data->owners) return;
-    size_t *rows = chart_label_rows(data->owners, a->tab->info->train[r->train].name);
-    size_t label = rows[a->tab->plots.at_label ? a->tab->plots.at_label - 1 : 0];
-    free(rows);
-    uint32_t from = r->rank[app_latent(a)], k = 1;
-    while (k <= r->latents && chart_label_of(data->owners, r->order[(from + k) % r->latents]) != label) k++;
-    if (k > r->latents) app_say(a, "no latent belongs to it");
-    else table_go(a, r->order[(from + k) % r->latents]);
+/* Goes to a latent of the cursor's row. False: there is none. */
+static bool go_to_row(app *a) {
+    const chart_data *data = a->tab->plots.data[a->plot];
+    chart_view v = view_of(a);
+    long latent = shown(a)->row_latent(&v, data);
+    if (latent >= 0) table_go(a, (uint32_t)latent);
+    else if (data) app_say(a, "no latent belongs to this row");
+    return latent >= 0;
 }
 
 command_effect chart_page_apply(app *a) {
-    chart_page_state *p = &a->tab->plots;
+    const chart_type *t = shown(a);
     char line[40];
-    if ((a->plot == CHART_SWEEP || a->plot == CHART_OVERLAP) && p->at_n) {
-        snprintf(line, sizeof line, "top %u", p->at_n);
+    if (t->cursor == CURSOR_N && a->tab->plots.at_n) {
+        snprintf(line, sizeof line, "top %u", a->tab->plots.at_n);
         return app_command(a, line);
     }
-    if (a->plot == CHART_BANDS && p->data[a->plot] && p->data[a->plot]->sweep) {
-        uint32_t at = p->at_band ? p->at_band - 1 : 0;
-        table_go(a, scry_session_ranking(a->tab->session)->order[p->data[a->plot]->sweep[at].from - 1]);
-    } else if (a->plot == CHART_TASK_SHARE) {
-        go_to_label(a);
-        return DID_CHANGE;
-    } else if (a->plot != CHART_CONCENTRATION) {
-        return DID_CHANGE;
-    }
-    a->layer = NULL;
+    if ((t->cursor == CURSOR_ROW && go_to_row(a) && !(t->traits & CHART_STAYS_ON_ENTER)) || t->cursor == CURSOR_RANK)
+        a->layer = NULL;
     return DID_CHANGE;
 }
 
-/* ---- keys ----------------------------------------------------------------------------------- */
+/* ---- keys ------------------------------------------------------------------------------------ */
 
-static bool has_rows(chart_kind kind) {
-    return kind == CHART_BANDS || kind == CHART_MIXTURE || kind == CHART_TASK_SHARE;
-}
-
+/* Up and Down move the cursor where it has rows, else the table's. */
 static bool moves(app *a, uint32_t key) {
     bool up = key == 'k' || key == KEY_CODE_UP, down = key == 'j' || key == KEY_CODE_DOWN;
     bool left = key == 'h' || key == KEY_CODE_LEFT, right = key == 'l' || key == KEY_CODE_RIGHT;
     if (left || right) app_command(a, right ? "point 1" : "point -1");
-    else if ((up || down) && has_rows(a->plot)) app_command(a, down ? "point 1" : "point -1");
+    else if ((up || down) && (shown(a)->cursor == CURSOR_ROW || shown(a)->cursor == CURSOR_DOMAIN))
+        app_command(a, down ? "point 1" : "point -1");
     else if (up || down) views[PANE_TABLE]->move(a, MOVE_STEP, down ? 1 : -1);
     return up || down || left || right;
 }
@@ -313,12 +302,12 @@ static command_effect next_source(app *a) {
 static bool plots_key(app *a, uint32_t key, command_effect *effect) {
     *effect = DID_CHANGE;
     if (key == 'q' || key == 'p' || key == 27) a->layer = NULL;
-    else if (key >= '1' && key < '1' + CHARTS) a->plot = (chart_kind)(key - '1');
+    else if (key == '0' && CHARTS > 9) a->plot = (chart_kind)9;
+    else if (key >= '1' && key <= '9' && key < '1' + CHARTS) a->plot = (chart_kind)(key - '1');
     else if (key == '\t') a->plot = (a->plot + 1) % CHARTS;
     else if (key == KEY_CODE_BACK_TAB) a->plot = (a->plot + CHARTS - 1) % CHARTS;
     else if (key == '\r' || key == '\n') *effect = app_command(a, "take");
-    else if (key == 'x' && (a->plot == CHART_SCATTER || a->plot == CHART_MIXTURE))
-        *effect = app_command(a, "leave-out");
+    else if (key == 'x' && is_of_domains(shown(a))) *effect = app_command(a, "leave-out");
     else if (key == 'w') *effect = app_command(a, "svg");
     else if (key == 's') *effect = next_score(a);
     else if (key == 'b') *effect = next_source(a);
@@ -340,12 +329,12 @@ static command_effect plots_click(app *a, int y, int x, int clicks) {
 }
 
 static const char *const plots_keys[][2] = {
-    {"Left Right", "what the plot points out: a domain, an N, a rank, a row (also h l)"},
-    {"Enter", "take it: that N, or go to that latent"},
-    {"x", "leave the domain out of rho, or take it in (scatter, mix)"},
+    {"Left Right", "move the cursor: a domain, an N, a rank, a row (also h l)"},
+    {"Enter", "set N to the cursor's, or go to its latent"},
+    {"x", "leave the domain out of rho, or take it in again"},
     {"s b", "the next score; the next source"},
     {"w", "write the plot as SVG"},
-    {"1 to 9", "the plot of this number; Tab, BackTab: the next, the one before"},
+    {"digits", "the plot of this number; Tab, BackTab: the next, the one before"},
     {"j k", "next row; where the plot has none, next latent of the table"},
     {"q p Esc", "back to the panes"},
     {NULL, NULL}};

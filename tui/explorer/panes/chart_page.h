@@ -1,5 +1,5 @@
-/* chart_page.h: full-screen plots of an open index: what they keep between frames, and what a thread beside
- * works out for them. */
+/* chart_page.h: full-screen charts of an open index: what they keep between frames, and what another thread computes
+ * for them. */
 #ifndef SCRY_EXPLORER_PANES_CHART_PAGE_H
 #define SCRY_EXPLORER_PANES_CHART_PAGE_H
 
@@ -11,28 +11,28 @@ struct app;
 struct tab;
 
 typedef struct chart_page_state {
-    chart_data *data[CHARTS];   /* owned; NULL: not yet worked out */
-    chart_request *ask[CHARTS]; /* owned; what the data answers */
-    uint32_t at_n, n_then;      /* cursor on N, and the session's N when it was put there; 0: on that */
-    uint32_t at_band, at_label; /* from 1 */
+    chart_data *data[CHARTS];       /* owned; NULL: not yet computed */
+    chart_request *request[CHARTS]; /* owned; what the data answers */
+    uint32_t at_n, n_then;          /* the cursor's N, and the session's N when it was put there; 0: on that */
+    uint32_t row[CHARTS];           /* the cursor's row, from 1; 0: the first */
     uint32_t budget;
 } chart_page_state;
 
 void chart_page_free(chart_page_state *s);
 
-/* The plot that is shown needs numbers: what they depend on (owner: chart_request_free). NULL: it does not. */
+/* What the chart that is shown needs to be computed; NULL: nothing. Owner: chart_request_free. */
 chart_request *chart_page_request(struct app *a);
-/* Takes what was worked out, and both ask and data. */
-void chart_page_take(struct tab *t, chart_request *ask, chart_data *data);
-/* Works it out here and now, for a still picture. */
+/* Takes the numbers and the request that they answer. */
+void chart_page_take(struct tab *t, chart_request *request, chart_data *data);
+/* Computes what the chart needs on this thread, for a still picture. */
 void chart_page_finish(struct app *a);
-/* The plot as it stands. Owner: chart_free. */
+/* The chart that is shown, from the numbers that are there. Owner: chart_free. */
 chart *chart_page_chart(struct app *a);
-/* Opens the layer on a kind, or what was shown last (-1). */
+/* Opens the page on a kind, or on the one that was shown last (-1). */
 void chart_page_open(struct app *a, int kind);
-/* Moves what the plot points out. */
+/* Moves the cursor. */
 void chart_page_move(struct app *a, long steps);
-/* Sets N to what is pointed out, or goes to its latent. */
+/* Sets N to the cursor's, or goes to the cursor's latent. */
 command_effect chart_page_apply(struct app *a);
 
 #endif

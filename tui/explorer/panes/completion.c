@@ -84,7 +84,7 @@ static void offer_columns(app *a, const char *typed, const char *ending, complet
 static void offer_plots(app *a, const char *typed, const char *ending, completion *c) {
     (void)a;
     (void)ending;
-    for (int i = 0; i < CHARTS; i++) offer(c, typed, chart_types[i].name);
+    for (int i = 0; i < CHARTS; i++) offer(c, typed, chart_type_of((chart_kind)i)->name);
 }
 
 static void offer_panes(app *a, const char *typed, const char *ending, completion *c) {

@@ -4,7 +4,6 @@
 #include "terminal/keys.h"
 #include "explorer/panes/line_editor.h"
 #include "explorer/panes/view.h"
-#include "text/suggest.h"
 
 #include <stdio.h>
 #include <string.h>

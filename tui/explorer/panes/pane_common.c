@@ -24,20 +24,6 @@ int view_title(app *a, rect r, bool focus, const char *format, ...) {
     return x;
 }
 
-void format_rho(double value, int decimals, bool sign, char *text, size_t size) {
-    if (isnan(value)) {
-        snprintf(text, size, "-");
-        return;
-    }
-    char number[32];
-    if (!sign && fabs(value) < 0.5 * pow(10, -decimals)) value = 0; /* no "-.00" */
-    snprintf(number, sizeof number, sign ? "%+.*f" : "%.*f", decimals, value);
-    char *zero = strstr(number, "0.");
-    bool leading = zero && (zero == number || zero[-1] == '-' || zero[-1] == '+');
-    if (leading) memmove(zero, zero + 1, strlen(zero));
-    snprintf(text, size, "%s", number);
-}
-
 long view_moved(long at, move kind, long steps, long page, long last) {
     if (kind == MOVE_STEP) at += steps;
     else if (kind == MOVE_PAGE) at += steps * (page > 1 ? page : 1);

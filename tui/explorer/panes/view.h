@@ -3,6 +3,7 @@
 #define SCRY_EXPLORER_PANES_VIEW_H
 
 #include "explorer/app.h"
+#include "text/number_format.h"
 
 typedef enum move { MOVE_STEP, MOVE_PAGE, MOVE_FIRST, MOVE_LAST } move;
 
@@ -21,9 +22,6 @@ extern const view *const views[PANES];
 
 /* The rule above a pane, its title on it; returns the column after the title. */
 int view_title(app *a, rect r, bool focus, const char *format, ...) __attribute__((format(printf, 4, 5)));
-
-/* What the views share: rho and its kind without the zero before the point: "-.68", "1.00". */
-void format_rho(double value, int decimals, bool sign, char *text, size_t size);
 
 /* Where a move leads from row `at` of those from 0 to `last`, with so many rows a page (at least 1). At most INT32_MAX
  * steps. */

@@ -1,6 +1,6 @@
 /* keymap.h: which keys run which command: those of the table of commands, but for what the user set. */
-#ifndef SCRY_EXPLORER_STATE_KEYMAP_H
-#define SCRY_EXPLORER_STATE_KEYMAP_H
+#ifndef SCRY_SHELL_KEYMAP_H
+#define SCRY_SHELL_KEYMAP_H
 
 #include "shell/commands.h"
 

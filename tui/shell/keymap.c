@@ -1,5 +1,5 @@
 /* keymap.c: which keys run which command. */
-#include "explorer/state/keymap.h"
+#include "shell/keymap.h"
 #include "base/mem.h"
 #include "terminal/keys.h"
 #include "text/suggest.h"

@@ -1,12 +1,10 @@
-/* config.c: what the user has set for every index. */
-#include "explorer/state/config.h"
+/* config.c: the user's settings for every index. */
+#include "shell/config.h"
 #include "base/mem.h"
 #include "base/user_files.h"
 #include "draw/color.h"
-#include "explorer/table/column_table.h"
 #include "text/suggest.h"
 
-#include <cjson/cJSON.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,12 +19,16 @@ char *config_path(void) {
 
 /* ---- keys ----------------------------------------------------------------------------------- */
 
-typedef struct reader {
+struct config_reader {
     config *c;
     const char *path;
-} reader;
+};
 
-static void wrong(reader *r, const char *key, const cJSON *found, const char *expected) {
+config *config_of(config_reader *r) {
+    return r->c;
+}
+
+void config_wrong(config_reader *r, const char *key, const cJSON *found, const char *expected) {
     char *text = cJSON_PrintUnformatted(found);
     scry_notes_add(&r->c->wrong, "%s: \"%s\": found %.60s, expected %s", r->path, key, text ? text : "", expected);
     cJSON_free(text);
@@ -37,51 +39,51 @@ static void take_text(char **out, const char *text) {
     *out = mem_copy_string(text);
 }
 
-static void read_theme(reader *r, const char *key, const cJSON *value) {
+static void read_theme(config_reader *r, const char *key, const cJSON *value) {
     const theme *t = cJSON_IsString(value) ? theme_find(value->valuestring) : NULL;
     if (t) r->c->theme = t;
-    else wrong(r, key, value, "\"dark\", \"light\", \"contrast\" or \"mono\"");
+    else config_wrong(r, key, value, "\"dark\", \"light\", \"contrast\" or \"mono\"");
 }
 
-static void read_switch(reader *r, const char *key, const cJSON *value) {
+static void read_switch(config_reader *r, const char *key, const cJSON *value) {
     int *out = strcmp(key, "ascii") == 0 ? &r->c->ascii : &r->c->mouse;
     if (cJSON_IsBool(value)) *out = cJSON_IsTrue(value);
-    else wrong(r, key, value, "true or false");
+    else config_wrong(r, key, value, "true or false");
 }
 
-static void read_top(reader *r, const char *key, const cJSON *value) {
+static void read_top(config_reader *r, const char *key, const cJSON *value) {
     double n = cJSON_IsNumber(value) ? value->valuedouble : -1;
     char text[16];
     if (!(n >= 0 && n <= UINT32_MAX) || n != (double)(uint32_t)n) {
-        wrong(r, key, value, "a whole number");
+        config_wrong(r, key, value, "a whole number");
         return;
     }
     snprintf(text, sizeof text, "%u", (uint32_t)n);
     take_text(&r->c->top, text);
 }
 
-static void read_ranking(reader *r, const char *key, const cJSON *value) {
+static void read_ranking(config_reader *r, const char *key, const cJSON *value) {
     const char *text = cJSON_IsString(value) ? value->valuestring : "";
     if (strcmp(key, "score") == 0) {
         if (scry_score_of(text) >= 0) take_text(&r->c->score, text);
-        else wrong(r, key, value, scry_score_choices((char[SCRY_CHOICES]){""}, "\""));
+        else config_wrong(r, key, value, scry_score_choices((char[SCRY_CHOICES]){""}, "\""));
     } else if (strcmp(key, "by") == 0) {
         if (scry_condition_of(text) > SCRY_BASE) take_text(&r->c->by, text);
-        else wrong(r, key, value, "\"icl\", \"sft\" or \"rl\"");
+        else config_wrong(r, key, value, "\"icl\", \"sft\" or \"rl\"");
     } else {
         if (scry_metric_of(text) >= 0) take_text(&r->c->metric, text);
-        else wrong(r, key, value, scry_metric_choices((char[SCRY_CHOICES]){""}, "\""));
+        else config_wrong(r, key, value, scry_metric_choices((char[SCRY_CHOICES]){""}, "\""));
     }
 }
 
-static void read_keys(reader *r, const char *key, const cJSON *value) {
+static void read_keys(config_reader *r, const char *key, const cJSON *value) {
     const cJSON *item, *items = cJSON_IsObject(value) ? value : NULL;
-    if (!items) wrong(r, key, value, "commands and their keys, such as {\"toggle\": \"Space x\"}");
+    if (!items) config_wrong(r, key, value, "commands and their keys, such as {\"toggle\": \"Space x\"}");
     cJSON_ArrayForEach (item, items) {
         char name[80];
         scry_error err = {0};
         snprintf(name, sizeof name, "%s\": \"%.60s", key, item->string);
-        if (!cJSON_IsString(item)) wrong(r, name, item, "keys such as \"x ^x Space Down\"");
+        if (!cJSON_IsString(item)) config_wrong(r, name, item, "keys such as \"x ^x Space Down\"");
         else if (!keymap_set(&r->c->keys, item->string, item->valuestring, &err))
             scry_notes_add(&r->c->wrong, "%s: \"%s\": %s", r->path, name, err.text);
     }
@@ -93,9 +95,9 @@ static int role_of(const char *name) {
     return -1;
 }
 
-static void read_colours(reader *r, const char *key, const cJSON *value) {
+static void read_colours(config_reader *r, const char *key, const cJSON *value) {
     const cJSON *item, *items = cJSON_IsObject(value) ? value : NULL;
-    if (!items) wrong(r, key, value, "roles and their colours, such as {\"bar\": \"#ff8700\"}");
+    if (!items) config_wrong(r, key, value, "roles and their colours, such as {\"bar\": \"#ff8700\"}");
     cJSON_ArrayForEach (item, items) {
         char name[80];
         int which = role_of(item->string);
@@ -106,71 +108,44 @@ static void read_colours(reader *r, const char *key, const cJSON *value) {
             char expected[80];
             snprintf(expected, sizeof expected, "a role%s%s%s", near ? " such as \"" : " such as \"bar\" or \"in\"",
                      near ? near : "", near ? "\"" : "");
-            wrong(r, name, item, expected);
+            config_wrong(r, name, item, expected);
         } else if (!cJSON_IsString(item) || !color_read(item->valuestring, &own.fg, &own.bg)) {
-            wrong(r, name, item, "a colour: \"red\", \"208\", \"#ff8700\", \"white on blue\"");
+            config_wrong(r, name, item, "a colour: \"red\", \"208\", \"#ff8700\", \"white on blue\"");
         } else {
             r->c->own[which] = own;
         }
     }
 }
 
-/* What is wrong with a column, by its name: no such, or the width behind it. */
-static void wrong_column(reader *r, const char *key, const cJSON *item) {
-    const char *names[COLUMNS_MOST], *near;
-    char word[64], expected[160];
-    snprintf(word, sizeof word, "%.*s", (int)strcspn(item->valuestring, ":"), item->valuestring);
-    if (column_find(word) >= 0) {
-        wrong(r, key, item, "a width from 1 to 120 after the colon");
-        return;
-    }
-    near = suggest_nearest(word, names, (size_t)column_names(names));
-    snprintf(expected, sizeof expected, "a column such as \"%s\"", near ? near : "label");
-    wrong(r, key, item, expected);
-}
-
-static void read_columns(reader *r, const char *key, const cJSON *value) {
+static void read_start(config_reader *r, const char *key, const cJSON *value) {
     const cJSON *item, *items = cJSON_IsArray(value) ? value : NULL;
-    table_columns read = {.cursor = -1};
-    char text[COLUMNS_TEXT_MOST] = "";
-    if (!items || !items->child)
-        wrong(r, key, value, "a list of columns, such as [\"rank\", \"latent\", \"label:40\"]");
-    cJSON_ArrayForEach (item, items) {
-        int before = read.count;
-        if (!cJSON_IsString(item)) wrong(r, key, item, "a column, such as \"label:40\"");
-        else if (!table_columns_add(&read, item->valuestring)) wrong_column(r, key, item);
-        size_t used = strlen(text);
-        if (read.count > before) snprintf(text + used, sizeof text - used, "%s%s", used ? "," : "", item->valuestring);
-    }
-    if (*text) take_text(&r->c->columns, text);
-}
-
-static void read_start(reader *r, const char *key, const cJSON *value) {
-    const cJSON *item, *items = cJSON_IsArray(value) ? value : NULL;
-    if (!items) wrong(r, key, value, "a list of commands, such as [\"sort rate\"]");
+    if (!items) config_wrong(r, key, value, "a list of commands, such as [\"sort rate\"]");
     cJSON_ArrayForEach (item, items) {
         if (cJSON_IsString(item)) scry_notes_add(&r->c->start, "%s", item->valuestring);
-        else wrong(r, key, item, "a command of the palette");
+        else config_wrong(r, key, item, "a command of the palette");
     }
 }
 
-static const struct {
-    const char *name;
-    void (*read)(reader *r, const char *key, const cJSON *value);
-} known[] = {{"theme", read_theme},     {"ascii", read_switch},   {"mouse", read_switch},    {"top", read_top},
-             {"score", read_ranking},   {"by", read_ranking},     {"metric", read_ranking},  {"keys", read_keys},
-             {"colours", read_colours}, {"colors", read_colours}, {"columns", read_columns}, {"start", read_start}};
+static const config_key known[] = {{"theme", read_theme},    {"ascii", read_switch},  {"mouse", read_switch},
+                                   {"top", read_top},        {"score", read_ranking}, {"by", read_ranking},
+                                   {"metric", read_ranking}, {"keys", read_keys},     {"colours", read_colours},
+                                   {"colors", read_colours}, {"start", read_start}};
 enum { KNOWN = sizeof known / sizeof *known };
 
-static void read_item(reader *r, const cJSON *item) {
-    const char *names[KNOWN];
+static void read_item(config_reader *r, const cJSON *item, const config_key *columns) {
+    static const char *const of_explorer = "columns";
+    const char *names[KNOWN + 1] = {of_explorer};
+    if (strcmp(of_explorer, item->string) == 0) {
+        if (columns) columns->read(r, item->string, item);
+        return;
+    }
     for (int i = 0; i < KNOWN; i++) {
-        names[i] = known[i].name;
+        names[i + 1] = known[i].name;
         if (strcmp(known[i].name, item->string) != 0) continue;
         known[i].read(r, item->string, item);
         return;
     }
-    const char *near = suggest_nearest(item->string, names, KNOWN);
+    const char *near = suggest_nearest(item->string, names, KNOWN + 1);
     scry_notes_add(&r->c->wrong, "%s: found the key \"%.40s\", expected %s%s%s", r->path, item->string,
                    near ? "\"" : "theme, ascii, mouse, top, score, by, metric, keys, colours, columns or start",
                    near ? near : "", near ? "\"" : "");
@@ -181,7 +156,7 @@ static void read_item(reader *r, const cJSON *item) {
 enum { MOST = 1 << 20 };
 
 /* Closed by a NUL; the caller frees. NULL: there is none, or (said) it cannot be read. */
-static char *read_text(reader *r) {
+static char *read_text(config_reader *r) {
     FILE *f = fopen(r->path, "re");
     if (!f) {
         if (errno != ENOENT && errno != ENOTDIR)
@@ -199,9 +174,9 @@ static char *read_text(reader *r) {
     return NULL;
 }
 
-void config_read(config *c, const char *path) {
+void config_read(config *c, const char *path, const config_key *columns) {
     *c = (config){.ascii = -1, .mouse = -1};
-    reader r = {c, path};
+    config_reader r = {c, path};
     char *text = read_text(&r);
     if (!text) return;
     const char *end = NULL;
@@ -213,7 +188,7 @@ void config_read(config *c, const char *path) {
     } else if (!cJSON_IsObject(all)) {
         scry_notes_add(&c->wrong, "%s: found no object, expected {\"theme\": ...}", path);
     } else {
-        for (const cJSON *item = all->child; item; item = item->next) read_item(&r, item);
+        for (const cJSON *item = all->child; item; item = item->next) read_item(&r, item, columns);
     }
     cJSON_Delete(all);
     free(text);

@@ -1,0 +1,177 @@
+/* info_result.c: what an index holds: sources, captures, domains, warnings. */
+#include "results/results.h"
+#include "text/text.h"
+#include "text/number_format.h"
+#include "base/mem.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static cJSON *capture_list(const scry_info *info) {
+    cJSON *list = cJSON_CreateArray();
+    for (size_t i = 0; i < info->captures; i++) {
+        const scry_capture_info *c = &info->capture[i];
+        cJSON *item = result_row(list);
+        result_text(item, "name", c->name);
+        result_text(item, "condition", scry_condition_name(c->condition));
+        result_number(item, "tokens", (double)c->rows);
+        result_number(item, "kept", (double)c->kept);
+        result_number(item, "samples", c->samples);
+        result_number(item, "nnz", (double)c->nnz);
+        result_number(item, "l0", c->l0);
+    }
+    return list;
+}
+
+/* Each with its change: by the first training set, and where there are several, by each. A scores-only
+ * study's have their scores too. */
+static cJSON *domain_list(const scry_index *index) {
+    const scry_info *info = scry_index_info(index);
+    cJSON *list = cJSON_CreateArray();
+    for (size_t d = 0; d < info->domains; d++) {
+        cJSON *item = result_row(list);
+        result_text(item, "name", info->domain[d].name);
+        result_number(item, "change", info->domain[d].change[0]);
+        cJSON *changes = info->trains > 1 ? cJSON_AddObjectToObject(item, "changes") : NULL;
+        for (size_t t = 0; t < info->trains && changes; t++)
+            result_number(changes, info->train[t].name, info->domain[d].change[t]);
+        for (int s = 0; s < SCRY_SCORES; s++) {
+            const double *sts = scry_given_scores(index, (scry_score)s);
+            if (sts) result_number(item, scry_score_name((scry_score)s), sts[d]);
+        }
+    }
+    return list;
+}
+
+cJSON *info_result(const scry_index *index) {
+    const scry_info *info = scry_index_info(index);
+    cJSON *facts = cJSON_CreateObject();
+    result_text(facts, "name", info->name);
+    result_text(facts, "model", info->model);
+    result_text(facts, "hook", info->hook);
+    result_text(facts, "sae", info->sae);
+    result_number(facts, "d_sae", info->d_sae);
+    result_number(facts, "d_model", info->d_model);
+    result_number(facts, "candidates", info->candidates ? info->candidates : (double)NAN);
+    result_number(facts, "scored", info->scored_latents);
+    result_text(facts, "pairing", scry_pairing_name(info->pairing));
+    result_text(facts, "correlate", info->is_signed ? "signed" : "absolute");
+    result_number(facts, "tokens", (double)info->tokens);
+    result_number(facts, "nnz", (double)info->nnz);
+    result_number(facts, "bytes", (double)info->file_size);
+    cJSON *sources = cJSON_AddArrayToObject(facts, "sources");
+    scry_condition has[SCRY_CONDITIONS];
+    int n = scry_train_sources(index, 0, has);
+    for (int i = 0; i < n; i++) cJSON_AddItemToArray(sources, result_string(scry_condition_name(has[i])));
+    cJSON *trains = cJSON_AddArrayToObject(facts, "trains");
+    for (size_t t = 0; t < info->trains && info->d_sae; t++)
+        cJSON_AddItemToArray(trains, result_string(info->train[t].name));
+    cJSON_AddItemToObject(facts, "captures", capture_list(info));
+    cJSON_AddItemToObject(facts, "domains", domain_list(index));
+    cJSON *warnings = cJSON_AddArrayToObject(facts, "warnings");
+    scry_notes notes = {0};
+    scry_warnings(index, &notes);
+    for (size_t i = 0; i < notes.count; i++) cJSON_AddItemToArray(warnings, result_string(notes.text[i]));
+    scry_notes_free(&notes);
+    return facts;
+}
+
+/* ---- text ------------------------------------------------------------------------------------ */
+
+static void put_line(FILE *f, const char *name, const char *text) {
+    char safe[400];
+    text_clean(text, safe, sizeof safe, false);
+    fprintf(f, "%-9s %s\n", name, safe);
+}
+
+static void put_training_sets(FILE *f, const scry_index *index) {
+    const scry_info *info = scry_index_info(index);
+    for (size_t t = 0; t < info->trains; t++) {
+        char text[200], sources[40] = "";
+        scry_condition has[SCRY_CONDITIONS];
+        int n = scry_train_sources(index, t, has);
+        for (int i = 0; i < n; i++)
+            snprintf(sources + 4 * i, sizeof sources - 4 * (size_t)i, "%-3s ", scry_condition_name(has[i]));
+        snprintf(text, sizeof text, "%.100s, pairing by %s, sources %s", info->train[t].name,
+                 scry_pairing_name(info->pairing), sources);
+        put_line(f, "training", text);
+    }
+}
+
+static void put_head(FILE *f, const scry_index *index) {
+    const scry_info *info = scry_index_info(index);
+    char text[200];
+    put_line(f, "study", info->name);
+    put_line(f, "model", info->model);
+    put_line(f, "hook", info->hook);
+    if (info->d_sae) {
+        put_line(f, "sae", info->d_model ? info->sae : "none: the captures held features");
+        snprintf(text, sizeof text, "%" PRIu32, info->d_sae);
+        put_line(f, "latents", text);
+        put_training_sets(f, index);
+    } else {
+        put_line(f, "latents", "none: the study gives scores instead of captures");
+    }
+    snprintf(text, sizeof text, "%zu, correlated with the %s", info->domains, change_name(info->is_signed));
+    put_line(f, "domains", text);
+    snprintf(text, sizeof text,
+             "%" PRIu32 " latents: only those among the first %" PRIu32 " by some metric and source are encoded on the "
+             "domains (--candidates)",
+             info->scored_latents, info->candidates);
+    if (info->candidates) put_line(f, "scored", text);
+    snprintf(text, sizeof text, "%" PRIu64 " bytes, %.2f per activation (%" PRIu64 " on %" PRIu64 " tokens)",
+             info->file_size, info->nnz ? (double)info->file_size / (double)info->nnz : 0, info->nnz, info->tokens);
+    if (info->d_sae) put_line(f, "index", text);
+    scry_notes notes = {0};
+    scry_warnings(index, &notes);
+    for (size_t i = 0; i < notes.count; i++) put_line(f, "warning", notes.text[i]);
+    scry_notes_free(&notes);
+    fputc('\n', f);
+}
+
+static const result_column capture_columns[] = {{"name", "capture", NULL, 0},      {"tokens", "tokens", "%.0f", 0},
+                                                {"samples", "samples", "%.0f", 0}, {"nnz", "activations", "%.0f", 0},
+                                                {"l0", "L0", "%.2f", 0},           {0}};
+
+const char *info_list(const scry_index *index, info_columns *out) {
+    if (scry_index_info(index)->d_sae) {
+        memcpy(out->columns, capture_columns, sizeof capture_columns);
+        return "captures";
+    }
+    result_column *c = out->columns;
+    *c++ = (result_column){"name", "domain", NULL, 0};
+    *c++ = (result_column){"change", "change", "%+.2f", 0};
+    for (int s = 0; s < SCRY_SCORES; s++) {
+        const char *name = scry_score_name((scry_score)s);
+        *c++ = (result_column){name, name, "%.6g", 0};
+    }
+    *c = (result_column){0};
+    return "domains";
+}
+
+static char *text_of(const scry_index *index, const char *mark) {
+    char *text = NULL;
+    size_t size;
+    FILE *f = mem_check(open_memstream(&text, &size));
+    put_head(f, index);
+    if (mark) {
+        info_columns table;
+        const char *list = info_list(index, &table);
+        cJSON *facts = info_result(index);
+        fputs(mark, f);
+        result_table(f, result_get(facts, list), table.columns);
+        cJSON_Delete(facts);
+    }
+    fclose(f);
+    return text;
+}
+
+char *info_head(const scry_index *index) {
+    return text_of(index, NULL);
+}
+
+char *info_text(const scry_index *index, const char *mark) {
+    return text_of(index, mark);
+}

@@ -1,0 +1,40 @@
+/* result_table.h: what a command found, as JSON, and the columns by which a list in it is shown as a table. */
+#ifndef SCRY_RESULTS_RESULT_TABLE_H
+#define SCRY_RESULTS_RESULT_TABLE_H
+
+#include <cjson/cJSON.h>
+#include <stdio.h>
+
+/* A column of a table. A list of columns ends with one whose key is NULL. */
+typedef struct result_column {
+    const char *key; /* in the objects of the list */
+    const char *title;
+    const char *format; /* printf's, for a number ("%.4f"); NULL: text */
+    double scale;       /* a number is multiplied by it in tables; 0: by 1 */
+} result_column;
+
+/* Adds a number to an object: null for NaN and infinity. */
+void result_number(cJSON *object, const char *key, double value);
+/* Adds text to an object: null for NULL; broken UTF-8 becomes U+FFFD. */
+void result_text(cJSON *object, const char *key, const char *text);
+/* The same as a string of its own. The caller deletes it. */
+cJSON *result_string(const char *text);
+/* Appends an empty object to a list and returns it; the list owns it. */
+cJSON *result_row(cJSON *list);
+
+/* Reads a number; NaN where there is none. */
+double result_get_number(const cJSON *object, const char *key);
+/* Reads text, which the object owns; NULL where there is none. */
+const char *result_get_text(const cJSON *object, const char *key);
+const cJSON *result_get(const cJSON *object, const char *key);
+
+/* Writes a cell as the table shows it into text[size], without control characters. */
+void result_cell(const cJSON *cell, const result_column *column, char *text, size_t size);
+/* Prints a list's rows below the titles, columns aligned. At most 32 columns. */
+void result_table(FILE *f, const cJSON *list, const result_column *columns);
+
+/* Chooses columns for a narrow table: "key,key=title,...", in that order, with three decimals at most. All keys must be
+ * among the columns. The titles stay in `keys`, cut there; out has room for them all and the end. */
+void result_columns_choose(const result_column *columns, char *keys, result_column *out);
+
+#endif
