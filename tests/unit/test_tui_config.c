@@ -264,7 +264,7 @@ static void macros(app *a) {
     a->layer = NULL;
     app_command(a, "first");
     play(a, "play three-down 4", true, "4 times");
-    check(a->tab->table.cursor == 12, "played four times, found row %u", a->tab->table.cursor);
+    check(a->tab->table->cursor == 12, "played four times, found row %u", a->tab->table->cursor);
     a->layer = NULL;
     app_command(a, "record again");
     app_command(a, "play three-down");
@@ -273,7 +273,7 @@ static void macros(app *a) {
     a->layer = NULL;
     app_command(a, "first");
     play(a, "play again", true, "again played");
-    check(a->tab->table.cursor == 3, "a macro plays another, found row %u", a->tab->table.cursor);
+    check(a->tab->table->cursor == 3, "a macro plays another, found row %u", a->tab->table->cursor);
     app_command(a, "macros");
     check_says(a->message, SAYS("again, three-down"), "they are listed");
     write_text(scratch("data/scry/macros/loop.script"), "down\nplay loop\n");

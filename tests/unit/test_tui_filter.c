@@ -3,7 +3,7 @@
 #include "base/clock.h"
 #include "table_kit.h"
 
-#include "explorer/table/filter_parse.h"
+#include "explorer/table/filter.h"
 #include "explorer/table/column_table.h"
 
 #include <math.h>
@@ -103,7 +103,7 @@ static bool is_so(const facts *f, const term *t, uint32_t j) {
     case OUT:
         return !scry_set_has(scry_session_set(f->session), j);
     case MARKED:
-        return scry_set_has(f->a->tab->table.marks, j);
+        return scry_set_has(f->a->tab->table->marks, j);
     case NAMED:
         return scry_label(f->index, j) != NULL;
     case NEW:

@@ -1,7 +1,7 @@
 /* A study with two training sets: the session goes from one to the other and back as steps, its ranking and rho are
  * those of the set against plain loops, and its file brings all of it back; the explorer's :train-set. */
 #include "check.h"
-#include "explorer/app.h"
+#include "explorer_parts.h"
 #include "session.h"
 #include "explorer/panes/completion.h"
 
@@ -222,8 +222,8 @@ static void test_explorer(app *a) {
     says(a, "by-trained", "by sft sq");
     says(a, "train-set other", "other by icl, as it has no sft: 100 latents");
     check(title_has(a, "other -> 7 domains"), "the title shows it");
-    check(a->tab->table.order.rows &&
-              order_at(&a->tab->table.order, 0) == scry_session_ranking(a->tab->session)->order[0],
+    check(a->tab->table->order.rows &&
+              order_at(&a->tab->table->order, 0) == scry_session_ranking(a->tab->session)->order[0],
           "the rows are sorted anew");
     says(a, "undo", "undone: training set math");
     check(title_has(a, "math -> 7 domains"), "and the title again");

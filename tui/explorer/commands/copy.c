@@ -1,8 +1,8 @@
 /* copy.c: latents to the terminal's clipboard, as the lists that :toggle, --latents and Python take. */
+#include "explorer/table/table.h"
+#include "sets.h"
 #include "terminal/osc52.h"
 #include "text/text.h"
-#include "sets.h"
-#include "explorer/panes/view.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,7 +23,7 @@ static command_effect copy_set(app *a, const scry_set *set, const char *what) {
 }
 
 command_effect do_copy(app *a, const char *argument) {
-    const table_state *t = &a->tab->table;
+    const table_state *t = a->tab->table;
     char what[48];
     bool marked = strcmp(argument, "marked") == 0 || (!*argument && t->marks->count);
     if (strcmp(argument, "set") == 0) {

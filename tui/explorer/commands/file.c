@@ -1,11 +1,17 @@
 /* file.c: commands that read and write files. */
+#include "base/atomic_file.h"
 #include "draw/grid_ansi.h"
 #include "draw/grid_styles.h"
 #include "draw/grid_svg.h"
+#include "explorer/app.h"
+#include "explorer/async_results.h"
+#include "explorer/commands/step.h"
+#include "explorer/jobs.h"
+#include "explorer/latent/latent_pane.h"
+#include "explorer/sets/set_layer.h"
+#include "explorer/table/table.h"
 #include "export.h"
 #include "labels.h"
-#include "explorer/panes/view.h"
-#include "base/atomic_file.h"
 #include "text/suggest.h"
 
 #include <stdio.h>
@@ -101,8 +107,8 @@ command_effect do_import(app *a, const char *argument) {
     command_effect effect;
     if (scry_set_read_csv(set, argument, &err) && scry_scored_all(a->tab->index, set, &err)) {
         snprintf(a->tab->file, sizeof a->tab->file, "%s", argument);
-        app_before_step(a);
-        effect = app_stepped(a, scry_session_adopt(a->tab->session, set), argument);
+        step_begin(a);
+        effect = step_done(a, scry_session_adopt(a->tab->session, set), argument);
     } else {
         effect = app_fail(a, "%s", err.text);
     }

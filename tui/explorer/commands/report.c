@@ -1,7 +1,7 @@
 /* report.c: the report from the explorer. */
 #include "report/report.h"
+#include "explorer/jobs.h"
 #include "labels.h"
-#include "explorer/panes/view.h"
 
 #include <stdio.h>
 #include <stdlib.h>

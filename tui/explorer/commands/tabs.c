@@ -1,6 +1,10 @@
 /* tabs.c: commands on the open indexes. The same latent is shown where the widths agree. */
+#include "explorer/app.h"
+#include "explorer/jobs.h"
+#include "explorer/sets/set_layer.h"
+#include "explorer/state/session_autosave.h"
+#include "explorer/table/table.h"
 #include "labels.h"
-#include "explorer/panes/view.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,7 +13,7 @@
 /* Indexes of one SAE have their labels and named sets in common. */
 static void read_shared(app *a) {
     scry_labels_refresh(a->tab->index);
-    if (a->tab->sets.kept) scry_named_sets_refresh(a->tab->sets.kept, NULL);
+    if (a->tab->sets->kept) scry_named_sets_refresh(a->tab->sets->kept, NULL);
 }
 
 static command_effect show(app *a, size_t i) {
@@ -74,7 +78,7 @@ command_effect do_add(app *a, const char *argument) {
     tab *from = a->tab;
     app_add_tab(a, index, session);
     tab *added = a->tab;
-    if (from->keep.path) {
+    if (from->autosave->path) {
         autosave_begin(a, added, NULL);
         autosave_restore(a, added);
     }

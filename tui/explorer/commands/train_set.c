@@ -1,8 +1,8 @@
 /* train_set.c: which training set the latents are ranked by, where a study has several. */
 #include "base/mem.h"
-#include "text/text.h"
-#include "explorer/panes/view.h"
+#include "explorer/commands/step.h"
 #include "text/suggest.h"
+#include "text/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,9 +54,9 @@ command_effect do_train_set(app *a, const char *argument) {
     long train = find(a, argument);
     if (train < 0) return DID_CHANGE;
     snprintf(spec, sizeof spec, "%s", scry_session_scope_spec(s));
-    app_before_step(a);
+    step_begin(a);
     bool changed = scry_session_train_on(s, (size_t)train, &err);
     if (err.status) return app_fail(a, "%s", err.text);
     words_of(a, source, spec, what, sizeof what);
-    return app_stepped(a, changed, what);
+    return step_done(a, changed, what);
 }

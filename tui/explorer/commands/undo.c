@@ -1,7 +1,8 @@
 /* undo.c: steps back and forth, each said in words: one must see what a key took back. */
-#include "text/text.h"
+#include "explorer/commands/step.h"
+#include "explorer/table/table.h"
 #include "labels.h"
-#include "explorer/panes/view.h"
+#include "text/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -104,7 +105,7 @@ static command_effect step(app *a, bool back) {
     char what[WORDS + 40], words[WORDS];
     moment was = moment_now(a);
     uint32_t count = was.set->count;
-    app_before_step(a);
+    step_begin(a);
     bool changed = back ? scry_session_undo(a->tab->session) : scry_session_redo(a->tab->session);
     if (changed) words_of(a, &was, words);
     moment_free(&was);
@@ -114,7 +115,7 @@ static command_effect step(app *a, bool back) {
     }
     scry_session_history(a->tab->session, &undo, &redo);
     snprintf(what, sizeof what, "%s: %s (%zu more)", back ? "undone" : "redone", words, back ? undo : redo);
-    return count == scry_session_set(a->tab->session)->count ? app_rescoped(a, what) : app_stepped(a, true, what);
+    return count == scry_session_set(a->tab->session)->count ? step_rescoped(a, what) : step_done(a, true, what);
 }
 
 command_effect do_undo(app *a, const char *argument) {

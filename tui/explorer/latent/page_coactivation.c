@@ -1,11 +1,26 @@
 /* page_coactivation.c: latents that fire on the same tokens. */
 #include "explorer/latent/latent_page.h"
+#include "explorer/panes/view.h"
+#include "text/text.h"
 
 #include <stdio.h>
 #include <string.h>
 
-static coactivation_state *together_of(app *a) {
-    return &state_of(a)->together;
+enum { COACTIVE_MOST = 50 };
+
+typedef struct coactivation_state {
+    scry_coactivation *count; /* owned; kept when done, for another order */
+    bool done;
+    uint32_t of;
+    int capture; /* that was counted over */
+    scry_coactive_order order;
+    scry_coactive coactive[COACTIVE_MOST];
+    size_t coactives;
+    latent_list list;
+} coactivation_state;
+
+static coactivation_state *together_of(const app *a) {
+    return latent_page_state(a, &page_coactivation);
 }
 
 static bool is_counted(app *a) {
@@ -30,7 +45,7 @@ static void work(app *a, double seconds) {
         s->done = false;
     }
     s->done = scry_coactivation_work(s->count, seconds);
-    if (s->done) s->mates = scry_coactivation_list(s->count, s->order, COACTIVE_MAX, s->mate);
+    if (s->done) s->coactives = scry_coactivation_list(s->count, s->order, COACTIVE_MOST, s->coactive);
 }
 
 static void put_head(app *a, rect r) {
@@ -45,7 +60,7 @@ static void put_head(app *a, rect r) {
     grid_put(a->grid, r.y, r.x + 1, r.cols - 2, ROLE_FAINT, words);
 }
 
-static void draw_mate(app *a, int y, int x, int cols, const scry_coactive *m, bool cursor) {
+static void draw_coactive(app *a, int y, int x, int cols, const scry_coactive *m, bool cursor) {
     char text[32];
     int start = x;
     format_rho(m->jaccard, 3, false, text, sizeof text);
@@ -76,27 +91,28 @@ static void draw_together(app *a, rect r) {
         put_head(a, r);
         r.y++, r.rows--;
     }
-    if (!s->mates) {
+    if (!s->coactives) {
         grid_put(a->grid, r.y, r.x + 2, r.cols - 2, ROLE_FAINT, "no latent fires on a token on which this one does");
         return;
     }
     bool wide = r.cols - 1 >= 60;
     grid_print(a->grid, r.y, r.x + 1, r.cols - 1, ROLE_HEADER, "jaccard    both%s   latent%s",
                wide ? "    fires   pmi" : "", r.cols - 1 - (wide ? 31 : 16) >= 34 ? "   rank" : "");
-    latent_list_clamp(&s->list, s->of, (int)s->mates, r.rows - 1);
-    for (int i = 0; i < r.rows - 1 && s->list.top + i < (int)s->mates; i++)
-        draw_mate(a, r.y + 1 + i, r.x + 1, r.cols - 1, &s->mate[s->list.top + i], s->list.top + i == s->list.cursor);
+    latent_list_clamp(&s->list, s->of, (int)s->coactives, r.rows - 1);
+    for (int i = 0; i < r.rows - 1 && s->list.top + i < (int)s->coactives; i++)
+        draw_coactive(a, r.y + 1 + i, r.x + 1, r.cols - 1, &s->coactive[s->list.top + i],
+                      s->list.top + i == s->list.cursor);
 }
 
 static void move_together(app *a, move kind, long steps) {
-    latent_list_move(&together_of(a)->list, kind, steps, (int)together_of(a)->mates);
+    latent_list_move(&together_of(a)->list, kind, steps, (int)together_of(a)->coactives);
 }
 
 static bool target(app *a, uint32_t *latent) {
     const coactivation_state *s = together_of(a);
     size_t at = s->list.of == s->of ? (size_t)s->list.cursor : 0;
-    if (!is_counted(a) || at >= s->mates) return false;
-    *latent = s->mate[at].latent;
+    if (!is_counted(a) || at >= s->coactives) return false;
+    *latent = s->coactive[at].latent;
     return true;
 }
 
@@ -105,7 +121,7 @@ static void click(app *a, int row, int x, int cols) {
     (void)x;
     (void)cols;
     int at = s->list.top + row - 2; /* below the line of figures and the header */
-    if (is_counted(a) && row >= 2 && at < (int)s->mates) latent_list_click(a, &s->list, at);
+    if (is_counted(a) && row >= 2 && at < (int)s->coactives) latent_list_click(a, &s->list, at);
 }
 
 static void note(app *a, char *text, size_t size) {
@@ -122,9 +138,18 @@ static bool sort_together(app *a, const char *name, char *wrong, size_t size) {
                                         "more tokens in common")};
     s->order = (scry_coactive_order)next;
     s->list = (latent_list){.of = s->of};
-    if (s->done) s->mates = scry_coactivation_list(s->count, s->order, COACTIVE_MAX, s->mate);
+    if (s->done) s->coactives = scry_coactivation_list(s->count, s->order, COACTIVE_MOST, s->coactive);
     app_say(a, "%s", said[next]);
     return true;
+}
+
+static void write_together(const app *a, FILE *f) {
+    const coactivation_state *s = together_of(a);
+    if (s->order) fprintf(f, "together %s\n", scry_coactive_order_name[s->order]);
+}
+
+static void free_together(void *state) {
+    scry_coactivation_free(((coactivation_state *)state)->count);
 }
 
 const latent_page page_coactivation = {.name = "together",
@@ -136,4 +161,7 @@ const latent_page page_coactivation = {.name = "together",
                                        .target = target,
                                        .click = click,
                                        .working = working,
-                                       .work = work};
+                                       .work = work,
+                                       .state_size = sizeof(coactivation_state),
+                                       .free = free_together,
+                                       .write = write_together};

@@ -1,9 +1,12 @@
 /* plots.c: full-screen plots. Left and Right move what a plot points out, which is the pane's too: a
  * domain, a rank, N. All commands act beneath, and the plot follows in the same frame. */
 #include "explorer/panes/chart_page.h"
-#include "text/text.h"
-#include "terminal/keys.h"
+#include "base/mem.h"
+#include "explorer/panes/domain_pane.h"
 #include "explorer/panes/view.h"
+#include "explorer/table/table.h"
+#include "terminal/keys.h"
+#include "text/text.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -12,28 +15,33 @@
 
 /* ---- numbers -------------------------------------------------------------------------------- */
 
+chart_page_state *chart_page_new(void) {
+    return mem_new(1, sizeof(chart_page_state));
+}
+
 void chart_page_free(chart_page_state *s) {
     for (int k = 0; k < CHARTS; k++) {
         chart_data_free(s->data[k]);
         chart_request_free(s->ask[k]);
     }
+    free(s);
 }
 
 static chart_view view_of(app *a) {
     tab *t = a->tab;
     scry_session *s = t->session;
     uint32_t n = scry_session_n(s);
-    if (t->plots.n_then != n) t->plots.at_n = 0;
+    if (t->plots->n_then != n) t->plots->at_n = 0;
     chart_view v = figure_view_of(t->index, scry_session_ranking(s), scry_session_set(s), scry_session_scope(s),
                                   scry_session_scope_spec(s), scry_session_result(s), scry_session_score(s), n);
     v.company = scry_session_statistics_ready(s);
     if (a->plot == CHART_BANDS) v.top = CHART_TOP;
-    if (t->plots.budget) v.budget = t->plots.budget;
+    if (t->plots->budget) v.budget = t->plots->budget;
     v.latent = (long)app_latent(a);
     v.domain = (long)domains_current(a);
-    v.at_n = t->plots.at_n;
-    v.at_band = t->plots.at_band ? t->plots.at_band : 1;
-    v.at_label = t->plots.at_label ? t->plots.at_label : 1;
+    v.at_n = t->plots->at_n;
+    v.at_band = t->plots->at_band ? t->plots->at_band : 1;
+    v.at_label = t->plots->at_label ? t->plots->at_label : 1;
     return v;
 }
 
@@ -41,17 +49,17 @@ chart_request *chart_page_request(app *a) {
     if (a->layer != &layer_plots || !chart_types[a->plot].work) return NULL;
     chart_view v = view_of(a);
     chart_request *ask = chart_request_new(a->plot, &v);
-    const chart_request *have = a->tab->plots.ask[a->plot];
+    const chart_request *have = a->tab->plots->ask[a->plot];
     if (!have || !chart_request_same(have, ask)) return ask;
     chart_request_free(ask);
     return NULL;
 }
 
 void chart_page_take(tab *t, chart_request *ask, chart_data *data) {
-    chart_data_free(t->plots.data[ask->kind]);
-    chart_request_free(t->plots.ask[ask->kind]);
-    t->plots.data[ask->kind] = data;
-    t->plots.ask[ask->kind] = ask;
+    chart_data_free(t->plots->data[ask->kind]);
+    chart_request_free(t->plots->ask[ask->kind]);
+    t->plots->data[ask->kind] = data;
+    t->plots->ask[ask->kind] = ask;
 }
 
 void chart_page_finish(app *a) {
@@ -62,7 +70,7 @@ void chart_page_finish(app *a) {
 chart *chart_page_chart(app *a) {
     chart_view v = view_of(a);
     chart_request *need = chart_page_request(a);
-    chart *f = chart_new(a->plot, &v, a->tab->plots.data[a->plot], !need);
+    chart *f = chart_new(a->plot, &v, a->tab->plots->data[a->plot], !need);
     chart_request_free(need);
     return f;
 }
@@ -158,7 +166,7 @@ static void plots_footer(app *a, rect r) {
 
 /* The next N of the grid of points. */
 static void step_n(app *a, int step) {
-    chart_page_state *p = &a->tab->plots;
+    chart_page_state *p = a->tab->plots;
     size_t count, at = 0;
     uint32_t n = scry_session_n(a->tab->session), from = p->at_n ? p->at_n : n, F = a->tab->info->d_sae;
     uint32_t *points = scry_sweep_grid(figure_top(n) < F ? figure_top(n) : F, &count);
@@ -206,7 +214,7 @@ static void step_rank(app *a, int step) {
 static size_t rows_of(const app *a) {
     const tab *t = a->tab;
     uint32_t top = t->info->d_sae < CHART_TOP ? t->info->d_sae : CHART_TOP;
-    const chart_data *data = t->plots.data[CHART_TASK_SHARE];
+    const chart_data *data = t->plots->data[CHART_TASK_SHARE];
     if (a->plot == CHART_BANDS) return (top + CHART_BAND - 1) / CHART_BAND;
     return data && data->owners ? data->owners->names + 2 : 1;
 }
@@ -225,10 +233,10 @@ static void step_cursor(app *a, int step) {
         step_n(a, step);
         break;
     case CHART_BANDS:
-        step_row(&a->tab->plots.at_band, step, rows_of(a));
+        step_row(&a->tab->plots->at_band, step, rows_of(a));
         break;
     case CHART_TASK_SHARE:
-        step_row(&a->tab->plots.at_label, step, rows_of(a));
+        step_row(&a->tab->plots->at_label, step, rows_of(a));
         break;
     default:
         app_say(a, "nothing to point at in this plot");
@@ -245,11 +253,11 @@ void chart_page_move(app *a, long steps) {
 
 /* The latent of highest rank below the table's that belongs to the row pointed out; else the first. */
 static void go_to_label(app *a) {
-    const chart_data *data = a->tab->plots.data[CHART_TASK_SHARE];
+    const chart_data *data = a->tab->plots->data[CHART_TASK_SHARE];
     const scry_ranking *r = scry_session_ranking(a->tab->session);
     if (!data || !data->owners) return;
     size_t *rows = chart_label_rows(data->owners, a->tab->info->train[r->train].name);
-    size_t label = rows[a->tab->plots.at_label ? a->tab->plots.at_label - 1 : 0];
+    size_t label = rows[a->tab->plots->at_label ? a->tab->plots->at_label - 1 : 0];
     free(rows);
     uint32_t from = r->rank[app_latent(a)], k = 1;
     while (k <= r->latents && chart_label_of(data->owners, r->order[(from + k) % r->latents]) != label) k++;
@@ -258,7 +266,7 @@ static void go_to_label(app *a) {
 }
 
 command_effect chart_page_apply(app *a) {
-    chart_page_state *p = &a->tab->plots;
+    chart_page_state *p = a->tab->plots;
     char line[40];
     if ((a->plot == CHART_SWEEP || a->plot == CHART_OVERLAP) && p->at_n) {
         snprintf(line, sizeof line, "top %u", p->at_n);
@@ -288,7 +296,7 @@ static bool moves(app *a, uint32_t key) {
     bool left = key == 'h' || key == KEY_CODE_LEFT, right = key == 'l' || key == KEY_CODE_RIGHT;
     if (left || right) app_command(a, right ? "point 1" : "point -1");
     else if ((up || down) && has_rows(a->plot)) app_command(a, down ? "point 1" : "point -1");
-    else if (up || down) views[PANE_TABLE]->move(a, MOVE_STEP, down ? 1 : -1);
+    else if (up || down) view_table.move(a, MOVE_STEP, down ? 1 : -1);
     return up || down || left || right;
 }
 
@@ -327,7 +335,7 @@ static bool plots_key(app *a, uint32_t key, command_effect *effect) {
 
 static void plots_wheel(app *a, int steps) {
     step_cursor(a, steps > 0 ? 1 : -1);
-    macro_note_mouse(a, "point", "%d", steps > 0 ? 1 : -1);
+    app_record_mouse(a, "point", "%d", steps > 0 ? 1 : -1);
 }
 
 static command_effect plots_click(app *a, int y, int x, int clicks) {
@@ -349,4 +357,10 @@ static const char *const plots_keys[][2] = {
     {"q p Esc", "back to the panes"},
     {NULL, NULL}};
 
-const layer layer_plots = {"plots", draw_plots, plots_key, plots_wheel, plots_click, plots_footer, plots_keys};
+const layer layer_plots = {.name = "plots",
+                           .draw = draw_plots,
+                           .key = plots_key,
+                           .footer = plots_footer,
+                           .wheel = plots_wheel,
+                           .click = plots_click,
+                           .keys = plots_keys};

@@ -3,12 +3,7 @@
 #ifndef SCRY_EXPLORER_PANES_CHART_PAGE_H
 #define SCRY_EXPLORER_PANES_CHART_PAGE_H
 
-#include "shell/commands.h"
-#include "draw/grid.h"
-#include "charts/chart.h"
-
-struct app;
-struct tab;
+#include "explorer/app_services.h"
 
 typedef struct chart_page_state {
     chart_data *data[CHARTS];   /* owned; NULL: not yet worked out */
@@ -18,21 +13,25 @@ typedef struct chart_page_state {
     uint32_t budget;
 } chart_page_state;
 
+extern const layer layer_plots;
+
+/* Owner: chart_page_free. */
+chart_page_state *chart_page_new(void);
 void chart_page_free(chart_page_state *s);
 
 /* The plot that is shown needs numbers: what they depend on (owner: chart_request_free). NULL: it does not. */
-chart_request *chart_page_request(struct app *a);
+chart_request *chart_page_request(app *a);
 /* Takes what was worked out, and both ask and data. */
-void chart_page_take(struct tab *t, chart_request *ask, chart_data *data);
+void chart_page_take(tab *t, chart_request *ask, chart_data *data);
 /* Works it out here and now, for a still picture. */
-void chart_page_finish(struct app *a);
+void chart_page_finish(app *a);
 /* The plot as it stands. Owner: chart_free. */
-chart *chart_page_chart(struct app *a);
+chart *chart_page_chart(app *a);
 /* Opens the layer on a kind, or what was shown last (-1). */
-void chart_page_open(struct app *a, int kind);
+void chart_page_open(app *a, int kind);
 /* Moves what the plot points out. */
-void chart_page_move(struct app *a, long steps);
+void chart_page_move(app *a, long steps);
 /* Sets N to what is pointed out, or goes to its latent. */
-command_effect chart_page_apply(struct app *a);
+command_effect chart_page_apply(app *a);
 
 #endif

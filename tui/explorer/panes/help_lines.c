@@ -1,8 +1,7 @@
 /* help_lines.c: the lines of the help, from the tables of commands and columns. */
-#include "text/text.h"
+#include "explorer/panes/help_lines.h"
 #include "explorer/table/column_table.h"
-#include "explorer/panes/help_page.h"
-#include "explorer/panes/view.h"
+#include "text/text.h"
 
 #include <string.h>
 
@@ -126,9 +125,9 @@ static void add_command(page *p, app *a, const command *c) {
 
 /* Keys of the page from which the help was called. */
 static void add_page(page *p, const app *a) {
-    if (!a->beneath || !a->beneath->keys) return;
+    if (!a->layer_below || !a->layer_below->keys) return;
     begin(p, "on the page that is open");
-    for (const char *const(*key)[2] = a->beneath->keys; (*key)[0]; key++)
+    for (const char *const(*key)[2] = a->layer_below->keys; (*key)[0]; key++)
         add(p, (help_line){(*key)[0], "", "", (*key)[1], 0, 0, false});
     end(p, 0);
 }

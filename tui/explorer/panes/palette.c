@@ -1,7 +1,7 @@
 /* palette.c: what could be meant by what is typed: commands, then their arguments. */
 #include "explorer/panes/palette.h"
-#include "text/text.h"
 #include "text/fuzzy_match.h"
+#include "text/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,8 +1,9 @@
 /* config.c: what the user has set for every index. */
 #include "explorer/state/config.h"
-#include "store/sidecar.h"
 #include "draw/color.h"
 #include "explorer/table/column_table.h"
+#include "explorer/table/table.h"
+#include "store/sidecar.h"
 #include "text/suggest.h"
 
 #include <cjson/cJSON.h>

@@ -1,8 +1,8 @@
 /* columns.c: the table's columns. */
-#include "columns.h"
-#include "text/text.h"
 #include "explorer/table/column_table.h"
-#include "explorer/panes/view.h"
+#include "columns.h"
+#include "labels.h"
+#include "text/text.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -66,7 +66,7 @@ static bool is_in(app *a, uint32_t latent) {
     return scry_set_has(scry_session_set(a->tab->session), latent);
 }
 static bool is_marked(app *a, uint32_t latent) {
-    return scry_set_has(a->tab->table.marks, latent);
+    return scry_set_has(a->tab->table->marks, latent);
 }
 static bool is_named(app *a, uint32_t latent) {
     return scry_label(a->tab->index, latent) != NULL;
@@ -241,7 +241,7 @@ static void what_if_text(app *a, uint32_t latent, char *text, size_t size) {
 }
 
 static void on_values(app *a, uint32_t from, uint32_t n, double *out) {
-    const float *on = a->tab->table.on;
+    const float *on = a->tab->table->on;
     for (uint32_t i = 0; i < n; i++) out[i] = on ? (double)on[from + i] : (double)NAN;
 }
 static void on_text(app *a, uint32_t latent, char *text, size_t size) {
@@ -268,7 +268,7 @@ static void draw_shift(app *a, const table_cell *c, char *text, size_t size) {
 
 /* What was searched for, marked where it stands in the label. */
 static void draw_found(app *a, int y, int x, int width, const char *text) {
-    const char *needle = a->tab->table.find.text, *from = text;
+    const char *needle = a->tab->table->find.text, *from = text;
     size_t length;
     while (needle[0] && (from = text_find(from, needle, &length)) != NULL) {
         char before[256], found[256];
@@ -282,7 +282,7 @@ static void draw_found(app *a, int y, int x, int width, const char *text) {
 
 /* A match that would be cut off is brought into view: what stands before it gives way. */
 static void show_match(const app *a, int width, char *text, size_t size) {
-    const char *needle = a->tab->table.find.text;
+    const char *needle = a->tab->table->find.text;
     size_t length;
     const char *found = needle[0] ? text_find(text, needle, &length) : NULL;
     if (!found || text_columns(text) <= width) return;
@@ -328,7 +328,7 @@ static bool no_ranking_before(const app *a) {
     return !scry_session_ranking_before(a->tab->session); /* nothing has moved */
 }
 static bool no_token(const app *a) {
-    return !a->tab->table.on;
+    return !a->tab->table->on;
 }
 
 /* ---- the table -------------------------------------------------------------------------------- */

@@ -3,7 +3,7 @@
 #ifndef SCRY_EXPLORER_TABLE_COLUMN_TABLE_H
 #define SCRY_EXPLORER_TABLE_COLUMN_TABLE_H
 
-#include "explorer/app.h"
+#include "explorer/table/table.h"
 
 /* What a column's values depend on, beside the index: sorted or filtered by it, rows change with these. */
 enum { ON_RANKING = 1, ON_SELECTION = 2, ON_SCORE = 4, ON_MARKS = 8, ON_LABELS = 16 };

@@ -1,5 +1,5 @@
 /* filter_eval.c: runs a filter over blocks of latents. */
-#include "explorer/table/filter_eval.h"
+#include "explorer/table/filter_program.h"
 #include "columns.h"
 #include "base/clock.h"
 #include "base/mem.h"

@@ -1,6 +1,6 @@
 /* filter_parse.c: reads the language of the table's filter. */
 #include "base/mem.h"
-#include "explorer/table/filter_eval.h"
+#include "explorer/table/filter_program.h"
 #include "explorer/table/column_table.h"
 #include "text/suggest.h"
 

@@ -1,4 +1,4 @@
-/* table_slot.c: where the table's columns stand. */
+/* table_layout.c: where the table's columns stand. */
 #include "explorer/table/table_layout.h"
 #include "explorer/table/column_table.h"
 
@@ -18,21 +18,21 @@ static int digits(uint32_t number) {
 static int least_width(const app *a, int column) {
     const char *title = column_title(column);
     int width = columns[column].width, numbers = digits(a->tab->info->d_sae);
-    int titled = (int)strcspn(title, "|") + (column == a->tab->table.column);
-    if (a->tab->table.columns.width[column]) return a->tab->table.columns.width[column];
+    int titled = (int)strcspn(title, "|") + (column == a->tab->table->column);
+    if (a->tab->table->columns.width[column]) return a->tab->table->columns.width[column];
     if (width <= 0) width = width == 0 ? (numbers < 5 ? 5 : numbers) : (numbers < 4 ? 5 : numbers + 1);
     return width > titled ? width : titled;
 }
 
 /* How much a column wants to stay where room is short. */
 static int keep_of(const app *a, int column) {
-    if (column == a->tab->table.columns.cursor) return 100;
-    return column == a->tab->table.column ? 50 : columns[column].keep;
+    if (column == a->tab->table->columns.cursor) return 100;
+    return column == a->tab->table->column ? 50 : columns[column].keep;
 }
 
 /* Takes out the column that is kept least, the last of equal ones; false when only one is left. */
 static bool drop_one(const app *a, table_slot *place, int *total, int keep_most) {
-    const table_columns *c = &a->tab->table.columns;
+    const table_columns *c = &a->tab->table->columns;
     int least = -1, left = 0;
     for (int i = c->count - 1; i >= 0; i--) {
         if (!place[c->at[i]].width) continue;
@@ -47,7 +47,7 @@ static bool drop_one(const app *a, table_slot *place, int *total, int keep_most)
 
 /* Columns that fit into `cols`, by number; what is left over goes to label and shift. */
 static void place_columns(const app *a, int cols, table_slot *place) {
-    const table_columns *c = &a->tab->table.columns;
+    const table_columns *c = &a->tab->table->columns;
     int total = -1, label = column_with(COLUMN_FILLS), shift = column_with(COLUMN_WIDENS);
     memset(place, 0, COLUMNS_MOST * sizeof *place);
     for (int i = 0; i < c->count; i++) {
@@ -73,7 +73,7 @@ static void place_columns(const app *a, int cols, table_slot *place) {
 
 /* The last column that is shown takes its room from the left: its name can be shortened. */
 static bool ends_in_text(const app *a, const table_slot *place) {
-    const table_columns *c = &a->tab->table.columns;
+    const table_columns *c = &a->tab->table->columns;
     int last = -1;
     for (int i = 0; i < c->count; i++)
         if (place[c->at[i]].width) last = c->at[i];
@@ -81,7 +81,7 @@ static bool ends_in_text(const app *a, const table_slot *place) {
 }
 
 static int count_hidden(const app *a, const table_slot *place) {
-    const table_columns *c = &a->tab->table.columns;
+    const table_columns *c = &a->tab->table->columns;
     int hidden = 0;
     for (int i = 0; i < c->count; i++) hidden += !place[c->at[i]].width && !table_column_is_mute(a, c->at[i]);
     return hidden;

@@ -1,4 +1,4 @@
-/* filter_parse.h: the language of the table's filter.
+/* filter.h: the language of the table's filter.
  *
  *     EXPRESSION  ANY | ANY ...           either; binds loosest
  *     ANY         CLAUSE CLAUSE ...       all of them
@@ -12,10 +12,10 @@
  *                 TEXT                    label~TEXT
  *
  * Columns, flags and measures come from their tables in columns.c. */
-#ifndef SCRY_EXPLORER_TABLE_FILTER_PARSE_H
-#define SCRY_EXPLORER_TABLE_FILTER_PARSE_H
+#ifndef SCRY_EXPLORER_TABLE_FILTER_H
+#define SCRY_EXPLORER_TABLE_FILTER_H
 
-#include "explorer/app.h"
+#include "explorer/app_services.h"
 
 typedef struct filter filter;
 
