@@ -74,7 +74,7 @@ $(BUILD)/tests/test_tui_%: $(BUILD)/tests/unit/test_tui_%.o $(BUILD)/tests/unit/
 
 # tests of what draws: it knows nothing of the application
 DRAW_OBJ := $(filter $(BUILD)/tui/text/text.o $(BUILD)/tui/draw/% $(BUILD)/tui/plot/%,$(TUI_OBJ))
-$(BUILD)/tests/test_tui_plot%: $(BUILD)/tests/unit/test_tui_plot%.o $(BUILD)/tests/unit/check.o $(DRAW_OBJ)
+$(BUILD)/tests/test_tui_plot%: $(BUILD)/tests/unit/test_tui_plot%.o $(BUILD)/tests/unit/check.o $(DRAW_OBJ) $(BUILD)/libscry.a
 	@mkdir -p $(@D)
 	@echo "  LINK  $@"
 	@$(CC) $(CFLAGS) $(EXTRA) -o $@ $^ -lutf8proc -lm

@@ -11,7 +11,8 @@
 typedef enum scry_residual_sum_kind {
     SCRY_RESIDUAL_MEAN,
     SCRY_RESIDUAL_SQUARE,
-    SCRY_RESIDUAL_DIFFERENCE
+    SCRY_RESIDUAL_DIFFERENCE,
+    SCRY_RESIDUAL_NONE
 } scry_residual_sum_kind;
 
 /* [d] of a capture; NULL when it held features, or (DIFFERENCE) is a base. */

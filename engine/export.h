@@ -24,9 +24,6 @@ bool scry_export(const scry_exported *e, const char *path, scry_notes *notes, sc
 bool scry_set_write_csv_until(const scry_set *set, const scry_index *index, const scry_ranking *ranking, uint32_t top,
                               scry_score score, const char *path, const scry_cancel *stop, scry_error *err);
 
-/* A copy of which all is UTF-8: tokens can be parts of characters, and become U+FFFD. The caller frees. */
-char *scry_utf8(const char *text);
-
 /* The latents of the set in order of rank, [set->count]; the caller frees. */
 uint32_t *scry_exported_latents(const scry_exported *e);
 

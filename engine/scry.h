@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "base/error.h"
+#include "scores.h"
 
 /* ---- words ---------------------------------------------------------------------------------- */
 
@@ -29,22 +30,14 @@ typedef enum scry_pairing { SCRY_PAIR_TOKEN, SCRY_PAIR_SAMPLE, SCRY_PAIR_ROW, SC
  *   D     MEAN / sqrt((var_x + var_base) / 2)   signed */
 typedef enum scry_metric { SCRY_SQ, SCRY_ABS, SCRY_MEAN, SCRY_RATE, SCRY_D, SCRY_METRICS } scry_metric;
 
-/* What a latent j contributes to a domain's score, over the domain's tokens t:
- *   ACT   E_t[h_j]                      summed over the selection   STS paper, STS_act
- *   ACT2  E_t[h_j^2]                    averaged over it            the authors' notebook
- *   ICL   E_t[(h_j^icl - h_j^base)^2]   summed over it              STS paper, STS_icl */
-typedef enum scry_score { SCRY_ACT, SCRY_ACT2, SCRY_SCORE_ICL, SCRY_SCORES } scry_score;
-
 /* The short names used in files, commands and on the screen: "base", "icl", "sq", "act2", ... */
 const char *scry_condition_name(scry_condition c);
 const char *scry_pairing_name(scry_pairing p);
 const char *scry_metric_name(scry_metric m);
-const char *scry_score_name(scry_score s);
 /* The enum's value for a name, or -1. */
 int scry_condition_of(const char *name);
 int scry_pairing_of(const char *name);
 int scry_metric_of(const char *name);
-int scry_score_of(const char *name);
 
 const char *scry_version(void);
 
@@ -164,8 +157,13 @@ void scry_warnings(const scry_index *index, scry_notes *notes);
 
 /* Sources that this training set has, as conditions; returns how many. */
 int scry_sources(const scry_index *index, size_t train, scry_condition out[SCRY_CONDITIONS]);
-/* Scores that can be had: ICL only when a domain has an icl capture. */
+/* True when the index holds the score's contributions (or the study its numbers): not where no domain has the capture
+ * that it needs, nor in an index that was made before there was such a score. */
 bool scry_has_score(const scry_index *index, scry_score score);
+/* The same with an error that says why not. */
+bool scry_require_score(const scry_index *index, scry_score score, scry_error *err);
+/* True when the domain has the captures that the score needs. */
+bool scry_domain_has_score(const scry_index *index, scry_score score, size_t domain);
 
 /* Shifts [F] of a training set and source; NULL when there is no such source. Of the index: in its file, or
  * (MEAN and RATE) made and kept when they are first asked for. */
@@ -272,9 +270,9 @@ void scry_scorer_end_bulk(scry_scorer *scorer);
 /* The domain's STS; NaN when the domain has no capture for this score. */
 double scry_scorer_value(const scry_scorer *scorer, size_t domain);
 
-/* What a latent brings to a domain's STS, where `contribution` is its own in that domain (scry_contribution): the
- * contribution itself, or for act2, a mean over the set, the contribution divided by the number of latents in it. A
- * latent that is not in the set counts among them: it is what the latent would bring once switched in. */
+/* A latent's part of a domain's STS, where `contribution` is its own in that domain (scry_contribution): the
+ * contribution itself, or of a score that is a mean over the set, divided by the number of latents in it. A latent
+ * outside the set counts as one of them: the part that it would have once switched in. */
 double scry_score_part(scry_score score, double contribution, const scry_set *set, uint32_t latent);
 
 /* ---- correlation ---------------------------------------------------------------------------- */

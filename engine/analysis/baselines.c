@@ -17,7 +17,7 @@ enum { INTERVAL_POSTINGS = 20000000 };
 /* ---- the residual stream's dimensions ------------------------------------------------------- */
 
 const double *scry_residual_sum(const scry_index *x, size_t capture, scry_residual_sum_kind array) {
-    if (!x->raw || !x->info.d_model || capture >= x->info.captures) return NULL;
+    if (array == SCRY_RESIDUAL_NONE || !x->raw || !x->info.d_model || capture >= x->info.captures) return NULL;
     const double *values = x->raw + (capture * RESIDUAL_SUMS + (size_t)array) * x->info.d_model;
     return isnan(values[0]) ? NULL : values;
 }
@@ -51,16 +51,15 @@ scry_ranking *scry_rank_residual(const scry_index *x, size_t train, scry_conditi
     return r;
 }
 
-/* A domain's dimensions, each as a score takes it in; NULL when its captures held no residuals, or the score has no
- * counterpart on dimensions. No default: a new score is a warning of the compiler here. */
+/* A domain's dimensions, each as the score's term averages it; NULL when its captures held no residuals, or the score
+ * has no counterpart on dimensions. */
 static const double *raw_terms(const scry_index *x, size_t domain, scry_score score) {
     switch (score) {
-    case SCRY_ACT:
-        return raw_of(x, (int)domain, SCRY_BASE, SCRY_RESIDUAL_MEAN);
-    case SCRY_ACT2:
-        return raw_of(x, (int)domain, SCRY_BASE, SCRY_RESIDUAL_SQUARE);
-    case SCRY_SCORE_ICL:
-        return raw_of(x, (int)domain, SCRY_ICL, SCRY_RESIDUAL_DIFFERENCE);
+#define SCORE(id, name, aggregate, condition, term, sum, residual, ...)                                                \
+    case id:                                                                                                           \
+        return raw_of(x, (int)domain, SCRY_##condition, SCRY_RESIDUAL_##residual);
+        SCRY_SCORE_TABLE(SCORE)
+#undef SCORE
     case SCRY_SCORES:
         break;
     }
@@ -74,7 +73,7 @@ static bool raw_score(const scry_index *x, const scry_ranking *raw, uint32_t n, 
         const double *of = raw_terms(x, d, score);
         value[d] = of ? 0 : (double)NAN;
         for (uint32_t i = 0; of && i < n; i++) value[d] += of[raw->order[i]];
-        if (score == SCRY_ACT2 && n) value[d] /= n;
+        if (of) value[d] = scry_score_aggregate(score, value[d], n);
         any = any || of;
     }
     return any;

@@ -1,4 +1,4 @@
-/* mem.c: allocation that cannot fail quietly. */
+/* base/mem.c: allocation that never returns NULL. */
 #include "base/mem.h"
 
 #include <stdarg.h>
@@ -9,10 +9,16 @@
 
 static void *checked(void *p, size_t count, size_t size) {
     if (!p) {
-        fprintf(stderr, "scry: out of memory asking for %zu x %zu bytes\n", count, size);
+        fputs("scry: out of memory", stderr);
+        if (count) fprintf(stderr, " asking for %zu x %zu bytes", count, size);
+        fputc('\n', stderr);
         abort();
     }
     return p;
+}
+
+void *mem_check(void *p) {
+    return checked(p, 0, 0);
 }
 
 void *mem_new(size_t count, size_t size) {

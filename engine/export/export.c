@@ -4,14 +4,11 @@
 #include "index/read/index.h"
 #include "io/formats/safetensors_write.h"
 #include "base/atomic_file.h"
+#include "base/path.h"
+#include "base/utf8.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-static bool ends_in(const char *path, const char *ending) {
-    size_t length = strlen(path), tail = strlen(ending);
-    return length > tail && strcmp(path + length - tail, ending) == 0;
-}
 
 uint32_t *scry_exported_latents(const scry_exported *e) {
     uint32_t *latent = mem_new(e->set->count, sizeof *latent), n = 0;
@@ -69,8 +66,8 @@ bool scry_set_write_tensors(const scry_exported *e, const char *path, scry_notes
                                       {"b_dec", TENSOR_F32, 1, {d}},
                                       {"mean_base", TENSOR_F32, 1, {n}},
                                       {"mean_shifted", TENSOR_F32, 1, {n}}};
-    char *model = scry_utf8(info->model), *hook = scry_utf8(info->hook),
-         *train = scry_utf8(info->train[e->ranking->train].name);
+    char *model = utf8_replace_invalid(info->model), *hook = utf8_replace_invalid(info->hook),
+         *train = utf8_replace_invalid(info->train[e->ranking->train].name);
     const char *const about[][2] = {{"format", "pt"},
                                     {"model", model},
                                     {"hook", hook},
@@ -94,7 +91,7 @@ bool scry_set_write_tensors(const scry_exported *e, const char *path, scry_notes
 }
 
 bool scry_export(const scry_exported *e, const char *path, scry_notes *notes, scry_error *err) {
-    if (ends_in(path, ".safetensors")) return scry_set_write_tensors(e, path, notes, err);
-    if (ends_in(path, ".json")) return scry_set_write_list(e, path, notes, err);
+    if (path_ends_with(path, ".safetensors")) return scry_set_write_tensors(e, path, notes, err);
+    if (path_ends_with(path, ".json")) return scry_set_write_list(e, path, notes, err);
     return scry_set_write_csv_until(e->set, e->index, e->ranking, e->top, e->score, path, e->stop, err);
 }

@@ -2,6 +2,7 @@
 #include "export.h"
 #include "base/mem.h"
 #include "base/atomic_file.h"
+#include "base/utf8.h"
 
 #include <cjson/cJSON.h>
 #include <ctype.h>
@@ -10,35 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Bytes of the character at `at`, 0 when it is not UTF-8 (overlong forms, surrogates and what is beyond
- * U+10FFFF are not). */
-static size_t utf8_length(const char *at) {
-    const unsigned char *b = (const unsigned char *)at;
-    size_t n = b[0] < 0x80                   ? 1
-               : b[0] >= 0xc2 && b[0] < 0xe0 ? 2
-               : (b[0] & 0xf0) == 0xe0       ? 3
-               : b[0] >= 0xf0 && b[0] < 0xf5 ? 4
-                                             : 0;
-    for (size_t i = 1; i < n; i++)
-        if ((b[i] & 0xc0) != 0x80) return 0;
-    bool low = (b[0] == 0xe0 && b[1] < 0xa0) || (b[0] == 0xf0 && b[1] < 0x90);
-    bool high = (b[0] == 0xed && b[1] > 0x9f) || (b[0] == 0xf4 && b[1] > 0x8f);
-    return low || high ? 0 : n;
-}
-
-char *scry_utf8(const char *text) {
-    char *safe = mem_new(3 * strlen(text) + 1, 1), *to = safe;
-    while (*text) {
-        size_t n = utf8_length(text);
-        memcpy(to, n ? text : "\xef\xbf\xbd", n ? n : 3);
-        to += n ? n : 3;
-        text += n ? n : 1;
-    }
-    return safe;
-}
-
 static cJSON *json_text(const char *text) {
-    char *safe = scry_utf8(text);
+    char *safe = utf8_replace_invalid(text);
     cJSON *item = cJSON_CreateString(safe);
     free(safe);
     return item;

@@ -3,8 +3,8 @@
 #include "base/mem.h"
 #include "io/csv_table.h"
 #include "base/atomic_file.h"
+#include "base/csv_text.h"
 
-#include <csv.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -57,30 +57,16 @@ bool scry_set_read_csv(scry_set *set, const char *path, scry_error *err) {
 
 /* ---- writing -------------------------------------------------------------------------------- */
 
-/* Text that a spreadsheet would take for a formula gets an apostrophe in front, which it shows as
- * text. Numbers never come this way. */
-static void put_text(FILE *f, const char *text) {
-    bool formula = text[0] && strchr("=+-@\t\r", text[0]);
-    char *safe = mem_format("%s%s", formula ? "'" : "", text);
-    csv_fwrite(f, safe, strlen(safe));
-    free(safe);
-}
-
 static void put_header(FILE *f, const scry_index *index, scry_score score) {
     const scry_info *info = scry_index_info(index);
     fputs("latent,included,rank,shift,share,label", f);
     for (size_t d = 0; d < info->domains; d++) {
         char *name = mem_format("%s:%s", scry_score_name(score), info->domain[d].name);
         fputc(',', f);
-        put_text(f, name);
+        csv_text_write(f, name);
         free(name);
     }
     fputc('\n', f);
-}
-
-/* A domain without an icl capture has no icl contributions: its cells stay empty. */
-static bool has_capture(const scry_index *index, scry_score score, size_t domain) {
-    return score != SCRY_SCORE_ICL || scry_index_info(index)->domain[domain].has_icl;
 }
 
 static void put_latent(FILE *f, const scry_index *index, const scry_ranking *r, uint32_t rank, bool in,
@@ -91,11 +77,11 @@ static void put_latent(FILE *f, const scry_index *index, const scry_ranking *r, 
     const char *label = scry_label(index, latent);
     fprintf(f, "%" PRIu32 ",%d,%" PRIu32 ",%.17g,%.17g,", latent, in, rank + 1, shift,
             r->total > 0 ? size / r->total : 0);
-    put_text(f, label ? label : "");
+    csv_text_write(f, label ? label : "");
     size_t D = scry_index_info(index)->domains;
     for (size_t d = 0; d < D; d++) {
         fputc(',', f);
-        if (contribution && has_capture(index, score, d) && scry_scored(index, latent))
+        if (contribution && scry_domain_has_score(index, score, d) && scry_scored(index, latent))
             fprintf(f, "%.9g", (double)contribution[d]);
     }
     fputc('\n', f);

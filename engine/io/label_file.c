@@ -1,6 +1,8 @@
 /* labels.c: text for latents. */
 #include "io/label_file.h"
 #include "base/mem.h"
+#include "base/csv_text.h"
+#include "base/path.h"
 #include "io/gunzip.h"
 #include "io/json.h"
 #include "io/mapped_file.h"
@@ -11,7 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #define LABEL_MAX    4096                /* bytes, after which a latent takes no more texts */
 #define UNPACKED_MAX ((size_t)256 << 20) /* of a gzip'd file */
@@ -232,11 +233,6 @@ static bool read_json(reader *r, const char *text, size_t length) {
     }
 }
 
-/* Less the apostrophe that a CSV has in front of what a spreadsheet would take for a formula. */
-static const char *past_apostrophe(const char *text) {
-    return text[0] == '\'' && text[1] && strchr("=+-@\t\r", text[1]) ? text + 1 : text;
-}
-
 static bool read_csv(reader *r, const char *csv, size_t length) {
     csv_table t;
     if (!csv_table_parse(&t, csv, length, r->path, r->err)) return false;
@@ -252,7 +248,7 @@ static bool read_csv(reader *r, const char *csv, size_t length) {
         const char *cell = csv_table_cell(&t, row, latent);
         double number = strtod(cell, &end);
         if (!*cell || *end) ok = scry_fail(r->err, "labels: %s: %s: latent is not a number", r->path, r->place);
-        else give(r, number, past_apostrophe(csv_table_cell(&t, row, text)));
+        else give(r, number, csv_text_unguard(csv_table_cell(&t, row, text)));
     }
     csv_table_free(&t);
     return ok;
@@ -282,14 +278,9 @@ static bool read_file(reader *r) {
 
 /* ---- a folder ---- */
 
-static bool ends_with(const char *name, const char *end) {
-    size_t length = strlen(name), size = strlen(end);
-    return length >= size && strcmp(name + length - size, end) == 0;
-}
-
 static bool is_batch(const char *name) {
-    return strncmp(name, "batch-", 6) == 0 && (ends_with(name, ".json") || ends_with(name, ".jsonl") ||
-                                               ends_with(name, ".json.gz") || ends_with(name, ".jsonl.gz"));
+    return strncmp(name, "batch-", 6) == 0 && (path_ends_with(name, ".json") || path_ends_with(name, ".jsonl") ||
+                                               path_ends_with(name, ".json.gz") || path_ends_with(name, ".jsonl.gz"));
 }
 
 /* batch-2 before batch-10. */
@@ -357,8 +348,7 @@ static bool conclude(reader *r) {
 
 bool labels_read(char **label, uint32_t latents, const char *path, scry_notes *notes, scry_error *err) {
     reader r = {.label = label, .latents = latents, .notes = notes, .err = err, .path = path};
-    struct stat st;
-    bool folder = stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+    bool folder = path_is_directory(path);
     bool ok = (folder ? read_folder(&r) : read_file(&r)) && conclude(&r);
     for (int i = 0; i < REASONS; i++) free(r.left[i].first);
     free(r.source);

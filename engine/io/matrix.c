@@ -1,6 +1,8 @@
 /* matrix.c: [rows, cols] numbers in one or several files. */
 #include "io/matrix.h"
 #include "base/mem.h"
+#include "base/path.h"
+#include "io/tensor_file.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -100,9 +102,8 @@ static size_t list_length(const tensor_file *file, const char *name, size_t *beg
 /* ---- splits of a delphi cache ----------------------------------------------------------------- */
 
 static bool same_folder(const char *a, const char *b) {
-    const char *end_a = strrchr(a, '/'), *end_b = strrchr(b, '/');
-    size_t length = end_a ? (size_t)(end_a - a) : 0;
-    return length == (end_b ? (size_t)(end_b - b) : 0) && !end_a == !end_b && strncmp(a, b, length) == 0;
+    size_t length = (size_t)(path_file_name(a) - a);
+    return length == (size_t)(path_file_name(b) - b) && strncmp(a, b, length) == 0;
 }
 
 static int by_first_col(const void *a, const void *b) {
@@ -202,17 +203,17 @@ void matrix_close(matrix *m) {
     *m = (matrix){0};
 }
 
-void matrix_release(const matrix *m) {
-    for (size_t i = 0; i < m->shards; i++) tensor_file_release(&m->files[i]);
+void matrix_drop_pages(const matrix *m) {
+    for (size_t i = 0; i < m->shards; i++) tensor_file_drop_pages(&m->files[i]);
 }
 
 matrix_cost matrix_costs(const matrix *m) {
     matrix_cost cost = {0};
     for (size_t i = 0; i < m->shards; i++) {
         const tensor_file *file = &m->files[i];
-        for (size_t k = 0; k < file->kept_count; k++)
-            *(file->kept[k].mapped ? &cost.aside : &cost.memory) += file->kept[k].size;
-        cost.holds = cost.holds || file->kept_count;
+        for (size_t k = 0; k < file->scratch_count; k++)
+            *(file->scratch[k].mapped ? &cost.aside : &cost.memory) += file->scratch[k].size;
+        cost.holds = cost.holds || file->scratch_count;
     }
     for (size_t i = 0; i < m->pieces; i++) {
         uint64_t widest = 0;
@@ -277,7 +278,7 @@ bool matrix_place_of(const matrix *m, uint64_t row, matrix_place *place) {
     return true;
 }
 
-void matrix_begin(matrix *m) {
+void matrix_open_fds(matrix *m) {
     for (size_t i = 0; i < m->shards; i++) {
         mapped_file_open_fd(&m->files[i].map);
         for (size_t k = 0; k < m->files[i].map_count; k++) mapped_file_open_fd(&m->files[i].maps[k]);

@@ -41,7 +41,7 @@ bool matrix_open_in(matrix *m, char *const *paths, size_t count, const char *ten
 bool matrix_sort_sparse(matrix *m, const char *key, scry_error *err);
 void matrix_close(matrix *m);
 /* Gives back what was read of the files through maps. */
-void matrix_release(const matrix *m);
+void matrix_drop_pages(const matrix *m);
 
 /* What a matrix takes besides the maps of its files. */
 typedef struct matrix_cost {
@@ -68,7 +68,7 @@ typedef struct matrix_place {
 /* False when the row does not lie so: a sparse matrix, another byte order or stride, inflated bytes. */
 bool matrix_place_of(const matrix *m, uint64_t row, matrix_place *place);
 /* mapped_file_open_fd and mapped_file_close_fd of all its files. */
-void matrix_begin(matrix *m);
+void matrix_open_fds(matrix *m);
 void matrix_close_fds(matrix *m);
 
 /* The entries of a row of a sparse matrix into out: columns ascend, each is there once; values may be

@@ -12,11 +12,6 @@
 /* Less is not worth a file. */
 static const uint64_t least_file = 1u << 20;
 
-char *scratch_file_folder(const char *file) {
-    const char *slash = strrchr(file, '/');
-    return slash ? mem_copy_bytes(file, (size_t)(slash - file) + 1) : mem_copy_string("./");
-}
-
 int scratch_file_unlinked(const char *folder, scry_error *err) {
     char *name = mem_format("%sscry-aside-XXXXXX", folder);
     int fd = mkostemp(name, O_CLOEXEC);

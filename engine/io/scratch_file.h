@@ -14,8 +14,6 @@ typedef struct scratch_file {
     bool mapped; /* data is a file's */
 } scratch_file;
 
-/* The folder in which the file lies, with the slash at its end; the caller frees it. */
-char *scratch_file_folder(const char *file);
 /* A new file in the folder that has no name, so that nothing is left however the program ends; its
  * descriptor, or -1 and err. */
 int scratch_file_unlinked(const char *folder, scry_error *err);

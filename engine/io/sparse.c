@@ -1,101 +1,10 @@
-/* sparse.c: sparse matrices found in the tensors of a file, and their indices checked. */
+/* sparse.c: sparse matrices found in the tensors of a file. */
 #include "io/sparse.h"
-#include "base/mem.h"
+#include "io/sparse_index.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
-#include <string.h>
-
-/* ---- lists of indices -------------------------------------------------------------------------- */
-
-static uint64_t elements_of(const tensor *t) {
-    uint64_t n = 1;
-    for (int i = 0; i < t->dims; i++) n *= t->shape[i];
-    return n;
-}
-
-bool sparse_check_list(const tensor_file *file, const tensor *t, const char *what, const char *key, scry_error *err) {
-    char shape[160];
-    bool whole = tensor_size(t->dtype) && !tensor_is_float(t->dtype);
-    if (whole && t->dims >= 1 && t->dims <= 2 && elements_of(t) <= file->map.size + file->inflated) return true;
-    return tensor_fail(file, key, err, "%s: found shape %s of %s, expected a list of integers", what,
-                       tensor_shape_text(t, shape, sizeof shape), t->dtype_name);
-}
-
-bool sparse_indices(const tensor_file *file, const tensor *t, const char *what, uint64_t limit, int64_t from,
-                    int64_t step, uint64_t n, uint64_t at, uint32_t *out, const char *key, scry_error *err) {
-    int64_t number[SPARSE_BLOCK] = {0};
-    bool fits = tensor_integers(t, from, step, n, number);
-    uint64_t i = 0;
-    for (; fits && i < n && number[i] >= 0 && (uint64_t)number[i] < limit; i++) out[i] = (uint32_t)number[i];
-    if (i == n) return true;
-    return tensor_fail(file, key, err, "%s: found index %" PRId64 " at entry %" PRIu64 ", expected 0 to %" PRIu64, what,
-                       number[i], at + i, limit ? limit - 1 : 0);
-}
-
-void sparse_pace(const tensor_file *file, uint64_t before, uint64_t after) {
-    enum { ENTRIES = 1 << 18 }; /* of up to 32 bytes */
-    if (before / ENTRIES != after / ENTRIES) tensor_file_release(file);
-}
-
-/* All n numbers from element `from` on; *widest becomes the largest where that is larger. */
-static bool check_indices(const tensor_file *file, const tensor *t, const char *what, uint64_t limit, int64_t from,
-                          int64_t step, uint64_t n, uint64_t before, uint32_t *widest, const char *key,
-                          scry_error *err) {
-    uint32_t number[SPARSE_BLOCK];
-    for (uint64_t at = 0; at < n; at += SPARSE_BLOCK) {
-        uint64_t part = n - at < SPARSE_BLOCK ? n - at : SPARSE_BLOCK;
-        if (!sparse_indices(file, t, what, limit, from + (int64_t)at * step, step, part, before + at, number, key, err))
-            return false;
-        for (uint64_t i = 0; i < part; i++)
-            if (number[i] > *widest) *widest = number[i];
-        sparse_pace(file, before + at, before + at + part);
-    }
-    return true;
-}
-
-/* Where each of the groups (CSR's rows, CSC's columns) begins: groups + 1 numbers that ascend from 0 to
- * *count, which is at most `most`. *widest: entries of the largest group. */
-static bool check_begin(const tensor_file *file, const tensor *t, uint64_t groups, uint64_t most, uint64_t *count,
-                        uint64_t *widest, const char *key, scry_error *err) {
-    int64_t number[SPARSE_BLOCK], before = 0, now = -1;
-    bool right =
-        t->dims == 1 && groups < file->map.size + file->inflated && t->shape[0] == groups + 1 && groups <= UINT32_MAX;
-    *widest = 0;
-    for (uint64_t at = 0; at <= groups && right; at += SPARSE_BLOCK) {
-        uint64_t n = groups + 1 - at < SPARSE_BLOCK ? groups + 1 - at : SPARSE_BLOCK;
-        right = tensor_integers(t, (int64_t)at * t->stride[0], t->stride[0], n, number);
-        for (uint64_t i = 0; i < n && right; i++) {
-            now = number[i];
-            right = now >= before && (uint64_t)now <= most && (at + i || now == 0);
-            if (right && (uint64_t)(now - before) > *widest) *widest = (uint64_t)(now - before);
-            before = now;
-        }
-        sparse_pace(file, at, at + n);
-    }
-    *count = right ? (uint64_t)now : 0;
-    if (right) return true;
-    return tensor_fail(file, key, err,
-                       "compressed sparse pointers: expected %" PRIu64
-                       " ascending whole numbers from 0 to at most %" PRIu64 ", found %" PRIu64
-                       " and among them %" PRId64,
-                       groups + 1, most, t->dims == 1 ? t->shape[0] : 0, now);
-}
 
 /* ---- matrices ---------------------------------------------------------------------------------- */
-
-tensor_sparse *sparse_append(tensor_file *file, const char *name, const tensor_sparse *s) {
-    file->sparse = mem_resize(file->sparse, file->sparse_count + 1, sizeof *file->sparse);
-    file->sparse[file->sparse_count] = *s;
-    file->sparse[file->sparse_count].name = mem_copy_string(name);
-    return &file->sparse[file->sparse_count++];
-}
-
-void tensor_sparse_free(tensor_sparse *s) {
-    free(s->name);
-    free(s->start);
-    free(s->list);
-}
 
 /* A list of columns in the order of its rows: read in place. */
 static bool add_csr(tensor_file *file, const char *name, const sparse_list *list, const tensor *begin, const char *key,
@@ -103,11 +12,12 @@ static bool add_csr(tensor_file *file, const char *name, const sparse_list *list
     tensor_sparse s = {.rows = list->rows, .cols = list->cols, .index = list->col, .value = list->value};
     s.begin = *begin;
     uint32_t widest = 0;
-    if (!check_begin(file, begin, s.rows, list->count, &s.entries, &s.widest, key, err) ||
+    if (!sparse_check_begin(file, begin, s.rows, list->count, &s.entries, &s.widest, key, err) ||
         !sparse_check_list(file, &s.index, list->col_name, key, err) ||
-        !check_indices(file, &s.index, list->col_name, s.cols, 0, s.index.stride[0], s.entries, 0, &widest, key, err))
+        !sparse_check_indices(file, &s.index, list->col_name, s.cols, 0, s.index.stride[0], s.entries, 0, &widest, key,
+                              err))
         return false;
-    sparse_append(file, name, &s);
+    tensor_append_sparse(file, &s, name);
     return true;
 }
 
@@ -124,7 +34,7 @@ bool tensor_add_sparse(tensor_file *file, const char *name, sparse_layout layout
     sparse_list list = {.rows = rows, .cols = cols, .count = b->shape[0], .row = *a, .col = *b, .value = *value};
     list.row_name = layout == SPARSE_COO ? "sparse rows" : "sparse indices";
     list.col_name = "sparse indices";
-    if (list.count > file->map.size + file->inflated)
+    if (list.count > sparse_most_entries(file))
         return tensor_fail(file, key, err, "sparse tensor \"%.60s\": %" PRIu64 " entries in a file too short for them",
                            name, list.count);
     if (cols > (uint64_t)UINT32_MAX + 1 || rows > UINT32_MAX)
@@ -141,7 +51,7 @@ bool tensor_add_sparse(tensor_file *file, const char *name, sparse_layout layout
         list.is_csc = true;
         list.row = *b;
         list.col = *a;
-        if (!check_begin(file, a, cols, list.count, &list.count, &widest, key, err)) return false;
+        if (!sparse_check_begin(file, a, cols, list.count, &list.count, &widest, key, err)) return false;
     }
     return tensor_add_list(file, name, &list, key, err) != NULL;
 }
@@ -157,15 +67,15 @@ static bool add_pairs(tensor_file *file, const tensor *index, const tensor *valu
     if (rows > UINT32_MAX)
         return tensor_fail(file, key, err, "%s: found %" PRIu64 " rows, expected fewer than 2^32", what, rows);
     for (uint64_t r = 0; r < rows; r++)
-        if (!check_indices(file, index, what, UINT32_MAX, (int64_t)r * index->stride[0], index->stride[1], k, r * k,
-                           &widest, key, err))
+        if (!sparse_check_indices(file, index, what, UINT32_MAX, (int64_t)r * index->stride[0], index->stride[1], k,
+                                  r * k, &widest, key, err))
             return false;
     tensor_sparse s = {.rows = rows, .cols = (uint64_t)widest + 1, .cols_inferred = true};
     s.entries = rows * k;
     s.widest = k;
     s.index = *index;
     s.value = *value;
-    sparse_append(file, "", &s);
+    tensor_append_sparse(file, &s, "");
     return true;
 }
 
@@ -175,7 +85,7 @@ bool tensor_add_top_k(tensor_file *file, const char *key, scry_error *err) {
         const tensor *index = tensor_find(file, names[n][0]), *value = tensor_find(file, names[n][1]);
         if (!index || !value || index->dims != 2 || value->dims != 2 || !tensor_size(index->dtype) ||
             tensor_is_float(index->dtype) || !tensor_is_float(value->dtype) || tensor_find_sparse(file, "") ||
-            index->shape[0] != value->shape[0] || index->shape[1] != value->shape[1] || elements_of(index) == 0)
+            index->shape[0] != value->shape[0] || index->shape[1] != value->shape[1] || tensor_elements(index) == 0)
             continue;
         if (!add_pairs(file, index, value, names[n][0], key, err)) return false;
     }

@@ -6,15 +6,28 @@
  * in less room, in front of those that are still to do. */
 #include "io/sparse.h"
 #include "base/mem.h"
+#include "io/sparse_index.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- one after another ------------------------------------------------------------------------- */
+/* ---- blocks of entries ------------------------------------------------------------------------- */
+
+typedef struct list_block {
+    uint64_t n;
+    uint32_t row[SPARSE_BLOCK], col[SPARSE_BLOCK];
+    float value[SPARSE_BLOCK];
+} list_block;
+
+typedef struct list_walk {
+    const tensor_file *file;
+    const sparse_list *list;
+    uint64_t at, column, column_end;
+} list_walk;
 
 /* The column of each entry, from where columns begin; they were checked, but the file may change. */
-static void expand_columns(sparse_walk *w, uint32_t *col, uint64_t n) {
+static void expand_columns(list_walk *w, uint32_t *col, uint64_t n) {
     const tensor *begin = &w->list->col;
     for (uint64_t i = 0; i < n; i++) {
         while (w->at + i >= w->column_end && w->column < w->list->cols) {
@@ -26,7 +39,8 @@ static void expand_columns(sparse_walk *w, uint32_t *col, uint64_t n) {
     }
 }
 
-bool sparse_next(sparse_walk *w, sparse_block *block, bool values, const char *key, scry_error *err) {
+/* The next block, n of 0 at the end; values only when asked for. */
+static bool next_block(list_walk *w, list_block *block, bool values, const char *key, scry_error *err) {
     const sparse_list *list = w->list;
     uint64_t at = w->at, n = list->count - at < SPARSE_BLOCK ? list->count - at : SPARSE_BLOCK;
     uint32_t position[SPARSE_BLOCK];
@@ -50,7 +64,7 @@ bool sparse_next(sparse_walk *w, sparse_block *block, bool values, const char *k
     step = list->value.stride[0];
     if (values) tensor_raw_floats(&list->value, (uint64_t)((int64_t)at * step), step, n, block->value);
     w->at += n;
-    sparse_pace(w->file, at, w->at);
+    sparse_drop_pages(w->file, at, w->at);
     return true;
 }
 
@@ -90,7 +104,7 @@ static uint64_t bucket_size(uint64_t entries) {
 }
 
 uint64_t tensor_sparse_sort_room(const tensor_sparse *s) {
-    if (!s->list) return 0;
+    if (!s->unsorted) return 0;
     uint64_t size = bucket_size(s->entries), largest = s->widest > size ? s->widest : size;
     /* two buckets that follow each other have more entries than fit in one */
     uint64_t buckets = 2 * (s->entries / size) + 1;
@@ -139,10 +153,10 @@ static bool write_waiting(sorting *s, uint64_t b, scry_error *err) {
 }
 
 static bool fill_buckets(sorting *s, const sparse_list *list, scry_error *err) {
-    sparse_walk walk = {.file = s->file, .list = list};
-    sparse_block *block = mem_new(1, sizeof *block);
+    list_walk walk = {.file = s->file, .list = list};
+    list_block *block = mem_new(1, sizeof *block);
     bool ok = true;
-    while (ok && (ok = sparse_next(&walk, block, true, s->key, err)) && block->n)
+    while (ok && (ok = next_block(&walk, block, true, s->key, err)) && block->n)
         for (uint64_t i = 0; i < block->n && ok; i++) {
             uint64_t b = bucket_of(s, block->row[i]);
             s->wait[b * WAITING + s->waiting[b]++] = (entry){block->row[i], block->col[i], block->value[i]};
@@ -175,7 +189,8 @@ static bool sort(tensor_file *file, tensor_sparse *sparse, const char *key, scry
     plan_buckets(&s, sparse->rows);
     entry *in = mem_resize(NULL, (size_t)s.largest, sizeof *in);
     pair *out = mem_new((size_t)s.largest, sizeof *out);
-    bool ok = scratch_file_new(&s.bytes, file->folder, count * sizeof *in, err) && fill_buckets(&s, sparse->list, err);
+    bool ok =
+        scratch_file_new(&s.bytes, file->folder, count * sizeof *in, err) && fill_buckets(&s, sparse->unsorted, err);
     for (uint64_t b = 0; b < s.buckets && ok; b++) ok = order_bucket(&s, b, sparse->start, in, out, err);
     ok = ok && scratch_file_finish(&s.bytes, count * sizeof *out, err);
     void *owned[] = {in, out, s.hint, s.first_row, s.filled, s.waiting, s.wait};
@@ -184,22 +199,22 @@ static bool sort(tensor_file *file, tensor_sparse *sparse, const char *key, scry
         scratch_file_close(&s.bytes);
         return false;
     }
-    tensor_keep(file, &s.bytes);
+    tensor_append_scratch(file, &s.bytes);
     tensor part = {.dtype = TENSOR_U32, .dtype_name = "uint32", .dims = 1, .shape = {count}, .stride = {2}};
     part.data = s.bytes.data;
     sparse->index = part;
     part.dtype = TENSOR_F32;
     part.data = s.bytes.data + sizeof out->col;
     sparse->value = part;
-    free(sparse->list);
-    sparse->list = NULL;
+    free(sparse->unsorted);
+    sparse->unsorted = NULL;
     return true;
 }
 
 bool tensor_file_sort_sparse(tensor_file *file, const char *key, scry_error *err) {
     bool ok = true;
     for (size_t i = 0; i < file->sparse_count && ok; i++)
-        if (file->sparse[i].list) ok = sort(file, &file->sparse[i], key, err);
+        if (file->sparse[i].unsorted) ok = sort(file, &file->sparse[i], key, err);
     return ok;
 }
 
@@ -208,12 +223,12 @@ bool tensor_file_sort_sparse(tensor_file *file, const char *key, scry_error *err
 /* Where rows begin, the widest one, the largest column, and whether rows are in order already. */
 static bool count_rows(const tensor_file *file, const sparse_list *list, tensor_sparse *s, bool *ordered,
                        const char *key, scry_error *err) {
-    sparse_walk walk = {.file = file, .list = list};
-    sparse_block *block = mem_new(1, sizeof *block);
+    list_walk walk = {.file = file, .list = list};
+    list_block *block = mem_new(1, sizeof *block);
     uint32_t before = 0, largest = 0;
     bool ok = true;
     *ordered = !list->is_csc || !list->count;
-    while (ok && (ok = sparse_next(&walk, block, false, key, err)) && block->n)
+    while (ok && (ok = next_block(&walk, block, false, key, err)) && block->n)
         for (uint64_t i = 0; i < block->n; i++) {
             s->start[block->row[i] + 1]++;
             if (block->row[i] < before) *ordered = false;
@@ -255,8 +270,8 @@ tensor_sparse *tensor_add_list(tensor_file *file, const char *name, const sparse
         return NULL;
     }
     if (!ordered) {
-        s.list = mem_new(1, sizeof *s.list);
-        *s.list = *list;
+        s.unsorted = mem_new(1, sizeof *s.unsorted);
+        *s.unsorted = *list;
     }
-    return sparse_append(file, name, &s);
+    return tensor_append_sparse(file, &s, name);
 }

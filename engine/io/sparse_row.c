@@ -1,6 +1,7 @@
 /* sparse_row.c: one row of a sparse matrix, whatever order and dtypes the file has. */
 #include "io/sparse.h"
 #include "base/mem.h"
+#include "io/sparse_index.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -74,7 +75,7 @@ static uint64_t merge(sparse_row *out, uint64_t n) {
 static uint64_t span(const tensor_sparse *s, uint64_t row, uint64_t *from) {
     uint64_t end;
     *from = 0;
-    if (s->list) return 0;
+    if (s->unsorted) return 0;
     if (s->index.dims == 2) return s->index.shape[1];
     if (s->start) {
         *from = s->start[row];

@@ -1,8 +1,6 @@
-/* tensor.c: named arrays in files: opening, finding and checking them. */
+/* tensor.c: the named arrays of a file: finding, checking and adding them. */
 #include "io/tensor.h"
 #include "base/mem.h"
-#include "io/sparse.h"
-#include "io/zip.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -19,90 +17,10 @@ bool tensor_fail(const tensor_file *file, const char *key, scry_error *err, cons
     return scry_fail(err, "%s%s%s: %s", key ? key : "", key ? ": " : "", file->map.path, text);
 }
 
-/* ---- opening -------------------------------------------------------------------------------- */
-
-static bool begins(const mapped_file *map, const void *magic, size_t length) {
-    return map->size >= length && memcmp(map->data, magic, length) == 0;
-}
-
-static bool ends_with(const char *text, const char *end) {
-    size_t n = strlen(text), m = strlen(end);
-    return n >= m && strcmp(text + n - m, end) == 0;
-}
-
-static bool refuse_unknown(const tensor_file *file, const char *key, scry_error *err) {
-    const mapped_file *map = &file->map;
-    /* torch.save before 1.6: a pickle of the number 0x1950a86a20f9469cfc6c comes first */
-    if (begins(map, "\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19", 14))
-        return tensor_fail(file, key, err,
-                           "written by torch.save in the form used before PyTorch 1.6, expected a zip archive; convert "
-                           "it in Python: torch.save(torch.load(path), path)");
-    if (map->size >= 2 && map->data[0] == 0x80 && map->data[1] <= 5)
-        return tensor_fail(file, key, err,
-                           "a bare pickle, which only Python can read and which can run anything; expected a zip "
-                           "archive written by torch.save, .safetensors, .npy or .npz; if you trust it, convert it in "
-                           "Python: torch.save(torch.load(path), path), or for an array pickled without torch: "
-                           "numpy.save(path, pickle.load(open(path, \"rb\")))");
-    char head[40] = "";
-    for (unsigned i = 0; i < 8 && i < map->size; i++)
-        snprintf(head + strlen(head), sizeof head - strlen(head), "%s%02x", i ? " " : "", map->data[i]);
-    return tensor_fail(file, key, err,
-                       "not a tensor file: %" PRIu64 " bytes beginning with [%s]; expected .safetensors (8 bytes of "
-                       "length, then '{'), .npy (93 4e 55 4d 50 59), or .npz or .pt (50 4b 03 04)",
-                       map->size, head);
-}
-
-static bool read_zip(tensor_file *file, const char *key, scry_error *err) {
-    zip_archive zip;
-    if (!zip_open(&zip, &file->map, key, err)) return false;
-    bool torch = false;
-    for (size_t i = 0; i < zip.count && !torch; i++)
-        torch = strcmp(zip.entries[i].name, "data.pkl") == 0 || ends_with(zip.entries[i].name, "/data.pkl");
-    zip_close(&zip);
-    return torch ? torch_read(file, key, err) : npz_read(file, key, err);
-}
-
-bool tensor_file_open(tensor_file *file, const char *path, const char *key, scry_error *err) {
-    return tensor_file_open_in(file, path, NULL, key, err);
-}
-
-bool tensor_file_open_in(tensor_file *file, const char *path, const char *folder, const char *key, scry_error *err) {
-    *file = (tensor_file){.folder = folder};
-    if (!mapped_file_open(&file->map, path, key, err)) return false;
-    const mapped_file *map = &file->map;
-    bool ok;
-    if (ends_with(path, ".index.json")) ok = shards_read(file, key, err);
-    else if (begins(map, "\x93NUMPY", 6)) ok = npy_read(file, key, err);
-    else if (begins(map, "PK\3\4", 4) || begins(map, "PK\5\6", 4)) ok = read_zip(file, key, err);
-    else if (map->size >= 9 && map->data[8] == '{') ok = safetensors_read(file, key, err);
-    else ok = refuse_unknown(file, key, err);
-    ok = ok && tensor_add_top_k(file, key, err);
-    if (!ok) tensor_file_close(file);
-    return ok;
-}
-
-void tensor_file_close(tensor_file *file) {
-    for (size_t i = 0; i < file->count; i++) free(file->tensors[i].name);
-    free(file->tensors);
-    for (size_t i = 0; i < file->sparse_count; i++) tensor_sparse_free(&file->sparse[i]);
-    free(file->sparse);
-    for (size_t i = 0; i < file->kept_count; i++) scratch_file_close(&file->kept[i]);
-    free(file->kept);
-    for (size_t i = 0; i < file->map_count; i++) mapped_file_close(&file->maps[i]);
-    free(file->maps);
-    mapped_file_close(&file->map);
-    *file = (tensor_file){0};
-}
-
-void tensor_file_release(const tensor_file *file) {
+void tensor_file_drop_pages(const tensor_file *file) {
     mapped_file_drop_pages(&file->map);
     for (size_t i = 0; i < file->map_count; i++) mapped_file_drop_pages(&file->maps[i]);
-    for (size_t i = 0; i < file->kept_count; i++) scratch_file_drop_pages(&file->kept[i]);
-}
-
-void tensor_keep(tensor_file *file, const scratch_file *bytes) {
-    file->kept = mem_resize(file->kept, file->kept_count + 1, sizeof *file->kept);
-    file->kept[file->kept_count++] = *bytes;
+    for (size_t i = 0; i < file->scratch_count; i++) scratch_file_drop_pages(&file->scratch[i]);
 }
 
 /* ---- finding -------------------------------------------------------------------------------- */
@@ -193,6 +111,12 @@ unsigned tensor_size(tensor_dtype dtype) {
 
 bool tensor_is_float(tensor_dtype dtype) {
     return dtype == TENSOR_F16 || dtype == TENSOR_BF16 || dtype == TENSOR_F32 || dtype == TENSOR_F64;
+}
+
+uint64_t tensor_elements(const tensor *t) {
+    uint64_t n = 1;
+    for (int i = 0; i < t->dims; i++) n *= t->shape[i];
+    return n;
 }
 
 const char *tensor_shape_text(const tensor *t, char *text, size_t size) {
@@ -297,4 +221,16 @@ tensor tensor_select(const tensor *t, int dim, uint64_t at) {
     }
     part.data += (int64_t)at * t->stride[dim] * (int64_t)tensor_size(t->dtype);
     return part;
+}
+
+tensor_sparse *tensor_append_sparse(tensor_file *file, const tensor_sparse *s, const char *name) {
+    file->sparse = mem_resize(file->sparse, file->sparse_count + 1, sizeof *file->sparse);
+    file->sparse[file->sparse_count] = *s;
+    file->sparse[file->sparse_count].name = mem_copy_string(name);
+    return &file->sparse[file->sparse_count++];
+}
+
+void tensor_append_scratch(tensor_file *file, const scratch_file *bytes) {
+    file->scratch = mem_resize(file->scratch, file->scratch_count + 1, sizeof *file->scratch);
+    file->scratch[file->scratch_count++] = *bytes;
 }

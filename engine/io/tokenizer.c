@@ -1,6 +1,7 @@
 /* tokenizer.c: what a token id stands for. */
 #include "io/tokenizer.h"
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "io/json.h"
 #include "io/mapped_file.h"
 
@@ -53,7 +54,7 @@ static bool from_alphabet(const int16_t byte_of[ALPHABET], const char *raw, char
     size_t n = 0;
     for (const unsigned char *c = (const unsigned char *)raw; *c; c++) {
         unsigned code = *c;
-        if (code >= 0xc2 && code <= 0xc5 && (c[1] & 0xc0) == 0x80) code = (code & 0x1f) << 6 | (*++c & 0x3f);
+        if (code >= 0xc2 && code <= 0xc5 && utf8_is_continuation((char)c[1])) code = (code & 0x1f) << 6 | (*++c & 0x3f);
         else if (code >= 0x80) return false;
         if (code >= ALPHABET || byte_of[code] < 0) return false;
         out[n++] = (char)byte_of[code];

@@ -170,6 +170,10 @@ static bool check_entries(zip_archive *zip, const char *key, scry_error *err) {
     return true;
 }
 
+bool zip_detect(const mapped_file *map) {
+    return map->size >= 4 && (memcmp(map->data, "PK\3\4", 4) == 0 || memcmp(map->data, "PK\5\6", 4) == 0);
+}
+
 bool zip_open(zip_archive *zip, const mapped_file *map, const char *key, scry_error *err) {
     *zip = (zip_archive){.map = map};
     directory dir = {0};

@@ -26,6 +26,9 @@ typedef struct zip_archive {
     size_t count;
 } zip_archive;
 
+/* Does the map begin as a zip archive? */
+bool zip_detect(const mapped_file *map);
+
 /* Reads the directory. Members may not overlap and names may not repeat. The map must outlive it. */
 bool zip_open(zip_archive *zip, const mapped_file *map, const char *key, scry_error *err);
 void zip_close(zip_archive *zip);

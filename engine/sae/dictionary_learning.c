@@ -12,10 +12,8 @@ static const char *const weight_files[] = {"ae.pt", NULL};
 /* ae.pt, or a checkpoint: ae_1000.pt */
 static bool looks(const char *path) {
     if (path_is_directory(path)) return path_has(path, "ae.pt");
-    const char *name = path_name(path);
-    size_t length = strlen(name);
-    return length >= 5 && strncmp(name, "ae", 2) == 0 && (name[2] == '.' || name[2] == '_') &&
-           strcmp(name + length - 3, ".pt") == 0;
+    const char *name = path_file_name(path);
+    return strncmp(name, "ae", 2) == 0 && (name[2] == '.' || name[2] == '_') && path_ends_with(name, ".pt");
 }
 
 enum threshold { NO_THRESHOLD, EACH, ONE };

@@ -3,14 +3,13 @@
 #ifndef SCRY_SAE_FORMAT_H
 #define SCRY_SAE_FORMAT_H
 
-#include "io/tensor.h"
+#include "base/path.h"
+#include "io/tensor_file.h"
 #include "sae/sae.h"
 
 #include <cjson/cJSON.h>
 
 /* ---- places. The caller frees what is returned. */
-
-bool path_is_directory(const char *path);
 
 /* name in the directory path, or beside the file path. */
 char *path_beside(const char *path, const char *name);
@@ -20,8 +19,6 @@ char *path_near(const char *path, const char *name);
 /* path itself when it is a file that is not JSON; otherwise the first of names (NULL at the end) that
  * lies beside it, or just the first name when none does. */
 char *path_weights(const char *path, const char *const *names);
-/* What follows the last slash. */
-const char *path_name(const char *path);
 
 /* ---- settings. Keys may reach into objects: "trainer.dict_class". Absent and null are the same. */
 

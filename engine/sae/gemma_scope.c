@@ -9,8 +9,8 @@
 static const char *const weight_files[] = {"params.npz", "params.safetensors", NULL};
 
 static bool looks(const char *path) {
-    const char *name = path_name(path), *dot = strrchr(name, '.');
-    if (dot && strcmp(dot, ".npz") == 0) return true;
+    const char *name = path_file_name(path);
+    if (path_ends_with(name, ".npz")) return true;
     if (strcmp(name, "params.safetensors") == 0) return true;
     return path_is_directory(path) && (path_has(path, "params.npz") || path_has(path, "params.safetensors"));
 }

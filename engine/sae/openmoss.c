@@ -25,7 +25,7 @@ static bool has_weights(const char *path) {
 static bool looks(const char *path) {
     if (path_is_directory(path))
         return path_has(path, "hyperparams.json") || (path_has(path, "config.json") && has_weights(path));
-    const char *name = path_name(path);
+    const char *name = path_file_name(path);
     if (strcmp(name, "hyperparams.json") == 0) return true;
     if (strcmp(name, "config.json") == 0) return has_weights(path);
     char *old = path_near(path, "hyperparams.json"), *new = path_near(path, "config.json");

@@ -7,30 +7,14 @@
 #include <strings.h>
 #include <sys/stat.h>
 
-bool path_is_directory(const char *path) {
-    struct stat st;
-    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
-}
-
 static bool is_file(const char *path) {
     struct stat st;
     return stat(path, &st) == 0 && !S_ISDIR(st.st_mode);
 }
 
-const char *path_name(const char *path) {
-    const char *slash = strrchr(path, '/');
-    return slash ? slash + 1 : path;
-}
-
 char *path_beside(const char *path, const char *name) {
-    if (path_is_directory(path)) {
-        size_t length = strlen(path);
-        return mem_format("%s%s%s", path, length && path[length - 1] == '/' ? "" : "/", name);
-    }
-    char *folder = mem_copy_bytes(path, (size_t)(path_name(path) - path));
-    char *out = mem_format("%s%s", folder, name);
-    free(folder);
-    return out;
+    if (path_is_directory(path)) return path_join(path, name);
+    return mem_format("%.*s%s", (int)(path_file_name(path) - path), path, name);
 }
 
 bool path_has(const char *path, const char *name) {

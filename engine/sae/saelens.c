@@ -207,7 +207,7 @@ static bool read_finetuning(sae *s, const settings *set, const weights *w, scry_
 /* A file of other origin that has SAELens's names may keep its matrices the other way round (Qwen-Scope
  * does), and a square one does not show it. */
 static bool check_square(const sae *s, const weights *w, scry_error *err) {
-    if (s->d_in != s->d_sae || strcmp(path_name(w->file.map.path), weight_files[0]) == 0) return true;
+    if (s->d_in != s->d_sae || strcmp(path_file_name(w->file.map.path), weight_files[0]) == 0) return true;
     return scry_fail(
         err,
         "sae: %s: tensor W_enc: found shape [%u, %u], expected different numbers or the name %s, which says "

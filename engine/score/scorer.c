@@ -15,8 +15,7 @@ scry_scorer *scry_scorer_new(const scry_index *index, scry_score score) {
     s->given = scry_given_scores(index, score);
     s->present = mem_new(s->domains, sizeof *s->present);
     s->sum = mem_new(s->domains, sizeof *s->sum);
-    for (size_t d = 0; d < s->domains; d++)
-        s->present[d] = s->contribution && (score != SCRY_SCORE_ICL || info->domain[d].has_icl);
+    for (size_t d = 0; d < s->domains; d++) s->present[d] = s->contribution && scry_domain_has_score(index, score, d);
     return s;
 }
 
@@ -78,11 +77,9 @@ void scry_scorer_load(scry_scorer *s, const scry_set *set) {
 double scry_scorer_value(const scry_scorer *s, size_t domain) {
     if (s->given) return s->given[domain];
     if (!s->present[domain]) return NAN;
-    double sum = exact_value(&s->sum[domain]);
-    if (s->score == SCRY_ACT2) return s->count ? sum / s->count : 0; /* the notebook's mean over the set */
-    return sum;
+    return scry_score_aggregate(s->score, exact_value(&s->sum[domain]), s->count);
 }
 
 double scry_score_part(scry_score score, double contribution, const scry_set *set, uint32_t latent) {
-    return score == SCRY_ACT2 ? contribution / (set->count + !scry_set_has(set, latent)) : contribution;
+    return scry_score_aggregate(score, contribution, set->count + !scry_set_has(set, latent));
 }

@@ -33,8 +33,7 @@ typedef struct what_if {
 /* The last chunk ends at the last domain, so that nothing behind a latent's column is read. */
 static void lay_out(what_if *w, const bool *use, const double *x, const double *y) {
     w->chunks = (w->D + LANES - 1) / LANES;
-    w->chunk = aligned_alloc(_Alignof(chunk), w->chunks * sizeof *w->chunk);
-    if (!w->chunk) abort();
+    w->chunk = mem_check(aligned_alloc(_Alignof(chunk), w->chunks * sizeof *w->chunk));
     for (size_t k = 0; k < w->chunks; k++) {
         chunk *c = &w->chunk[k];
         memset(c, 0, sizeof *c);

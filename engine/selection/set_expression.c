@@ -49,8 +49,7 @@ scry_set_relation scry_set_relate(const scry_set *a, const scry_set *b) {
 char *scry_set_text(const scry_set *set) {
     char *text = NULL;
     size_t length = 0;
-    FILE *f = open_memstream(&text, &length);
-    if (!f) return mem_copy_string("");
+    FILE *f = mem_check(open_memstream(&text, &length));
     for (uint32_t j = 0, first = 1; j < set->latents; j++) {
         if (!scry_set_has(set, j)) continue;
         uint32_t last = j;

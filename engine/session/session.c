@@ -92,12 +92,8 @@ scry_session *scry_session_new(const scry_index *index, size_t train, scry_condi
     s->score = score;
     s->scorer = scry_scorer_new(index, score);
     s->scope_spec = mem_copy_string("all");
-    if (!scry_has_score(index, score)) {
-        scry_misuse(err, "no score \"%s\" in this index: no domain has an icl capture", scry_score_name(score));
-        scry_session_free(s);
-        return NULL;
-    }
-    if (!scry_scope_read(&s->scope, index, train, "all", info->is_signed, err)) {
+    if (!scry_require_score(index, score, err) ||
+        !scry_scope_read(&s->scope, index, train, "all", info->is_signed, err)) {
         scry_session_free(s);
         return NULL;
     }
@@ -164,8 +160,7 @@ void scry_session_edits(const scry_session *s, uint32_t *added, uint32_t *remove
 /* ---- score ---------------------------------------------------------------------------------- */
 
 bool scry_session_set_score(scry_session *s, scry_score score, scry_error *err) {
-    if (!scry_has_score(s->index, score))
-        return scry_misuse(err, "no score \"%s\" in this index: no domain has an icl capture", scry_score_name(score));
+    if (!scry_require_score(s->index, score, err)) return false;
     if (score == s->score) return false;
     scry_scorer_free(s->scorer);
     s->score = score;

@@ -57,8 +57,7 @@ static void write_label(FILE *f, const scry_relabel *label) {
     cJSON_AddNumberToObject(record, "latent", label->latent);
     cJSON_AddStringToObject(record, "before", label->before);
     cJSON_AddStringToObject(record, "after", label->after);
-    char *text = cJSON_PrintUnformatted(record);
-    if (!text) abort();
+    char *text = mem_check(cJSON_PrintUnformatted(record));
     fprintf(f, "\nlabel %s", text);
     cJSON_free(text);
     cJSON_Delete(record);

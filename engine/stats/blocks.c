@@ -18,19 +18,17 @@ typedef struct gather {
     uint32_t touches, latents;
 } gather;
 
-/* act, act2: each activation is a term of its own. */
-static void take_segment(gather *g, index_cursor *c) {
+/* Scores of base alone: each activation is a term. */
+static void add_terms(gather *g, index_cursor *c) {
     const uint32_t *unit = g->r.unit[c->capture];
-    bool square = g->score == SCRY_ACT2;
     while (index_next(g->x, c)) {
         if (unit[c->row] == NO_SAMPLING_UNIT) continue;
-        double h = (double)c->activation;
-        g->sum[g->r.block[unit[c->row]]] += square ? h * h : h;
+        g->sum[g->r.block[unit[c->row]]] += scry_score_term(g->score, (double)c->activation);
     }
 }
 
-/* icl: h_icl - h_base comes together over both captures' segments. */
-static void take_difference(gather *g, index_cursor *c) {
+/* Scores of a difference: h_icl - h_base is gathered from the segments of both captures. */
+static void add_differences(gather *g, index_cursor *c) {
     const uint32_t *unit = g->r.unit[c->capture];
     bool icl = g->x->info.capture[c->capture].condition == SCRY_ICL;
     while (index_next(g->x, c)) {
@@ -52,12 +50,12 @@ static void take_latent(gather *g, uint32_t latent) {
     g->touches = 0;
     while (index_segment(g->x, &c)) {
         if (!g->r.unit[c.capture]) continue;
-        if (g->score == SCRY_SCORE_ICL) take_difference(g, &c);
-        else take_segment(g, &c);
+        if (scry_scores[g->score].condition != SCRY_BASE) add_differences(g, &c);
+        else add_terms(g, &c);
     }
     for (uint32_t i = 0; i < g->touches; i++) {
-        double d = g->difference[g->touched[i]];
-        g->sum[g->r.block[g->touched[i]]] += d * d;
+        uint32_t u = g->touched[i];
+        g->sum[g->r.block[u]] += scry_score_term(g->score, g->difference[u]);
     }
 }
 
@@ -66,11 +64,11 @@ scry_blocks *scry_blocks_new(const scry_index *x, scry_score score, const scry_s
     gather g = {.x = x, .score = score};
     if (!sampling_units_read(&g.r, x, score, unit, err)) return NULL;
     size_t blocks = g.r.first[x->D];
-    bool icl = score == SCRY_SCORE_ICL, stopped = false;
+    bool paired = scry_scores[score].condition != SCRY_BASE, stopped = false;
     g.sum = mem_new(blocks, sizeof *g.sum);
-    g.difference = mem_new(icl ? g.r.units : 0, sizeof *g.difference);
-    g.touched_by = mem_new(icl ? g.r.units : 0, sizeof *g.touched_by);
-    g.touched = mem_new(icl ? g.r.units : 0, sizeof *g.touched);
+    g.difference = mem_new(paired ? g.r.units : 0, sizeof *g.difference);
+    g.touched_by = mem_new(paired ? g.r.units : 0, sizeof *g.touched_by);
+    g.touched = mem_new(paired ? g.r.units : 0, sizeof *g.touched);
     for (uint32_t j = 0; j < set->latents && !stopped; j++)
         if (scry_set_has(set, j)) {
             stopped = scry_cancelled(stop);
@@ -105,7 +103,5 @@ double scry_blocks_sts(const scry_blocks *b, size_t domain) {
         sum += b->sum[i];
         count += b->count[i];
     }
-    if (!(count > 0)) return NAN;
-    if (b->score == SCRY_ACT2) return b->selected ? sum / count / b->selected : 0;
-    return sum / count;
+    return count > 0 ? scry_score_aggregate(b->score, sum / count, b->selected) : (double)NAN;
 }

@@ -14,7 +14,7 @@ static uint64_t stream_of(uint64_t seed, uint32_t draw) {
     return random_next(&state);
 }
 
-/* The domain's STS of `take` blocks drawn with replacement, but for act2's constant divisor. */
+/* The domain's STS of `take` blocks drawn with replacement. */
 static double draw_domain(const scry_blocks *b, size_t domain, size_t take, uint64_t *state) {
     size_t first = b->first[domain];
     uint32_t blocks = (uint32_t)(b->first[domain + 1] - first);
@@ -24,7 +24,7 @@ static double draw_domain(const scry_blocks *b, size_t domain, size_t take, uint
         sum += b->sum[at];
         count += b->count[at];
     }
-    return sum / count;
+    return scry_score_aggregate(b->score, sum / count, b->selected);
 }
 
 /* One resample's rho; sts [D] receives its scores. Domains without part are drawn too, so that a
@@ -36,7 +36,6 @@ static double draw_rho(const scry_blocks *b, const double *change, size_t most, 
     for (size_t d = 0; d < b->domains; d++) {
         size_t blocks = b->first[d + 1] - b->first[d];
         sts[d] = blocks ? draw_domain(b, d, blocks < most ? blocks : most, &state) : NAN;
-        if (b->score == SCRY_ACT2) sts[d] = b->selected ? sts[d] / b->selected : 0;
         if (isnan(sts[d]) || isnan(change[d])) continue;
         x[n] = sts[d];
         y[n++] = change[d];

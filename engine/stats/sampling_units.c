@@ -163,14 +163,14 @@ static uint32_t *new_units(maker *m, int capture) {
     return unit;
 }
 
-/* act, act2: every kept token of base. */
+/* Scores of base alone: every kept token. */
 static void units_of_tokens(maker *m, int base, const uint8_t *kept, const uint32_t *sample) {
     uint32_t *unit = new_units(m, base);
     for (uint64_t row = 0; row < m->x->info.capture[base].rows; row++)
         if (kept[row]) unit[row] = add_unit(m, sample[row], 1, 1);
 }
 
-/* icl, tokens paired: every row that base and icl share in a run. */
+/* Tokens paired: every row that base and icl share in a run. */
 static void units_of_pairs(maker *m, const int capture[2], const alignment_runs *runs, const uint32_t *sample) {
     const uint32_t both = 1u << SCRY_BASE | 1u << SCRY_ICL;
     uint32_t *base = new_units(m, capture[0]), *icl = new_units(m, capture[1]);
@@ -183,7 +183,7 @@ static void units_of_pairs(maker *m, const int capture[2], const alignment_runs 
     }
 }
 
-/* icl, samples paired: the rows of both captures up to the end of a sample. */
+/* Samples paired: the rows of both captures up to the end of a sample. */
 static void units_of_samples(maker *m, const int capture[2], const alignment_runs *runs, const uint32_t *sample) {
     uint32_t *unit[2] = {new_units(m, capture[0]), new_units(m, capture[1])};
     for (size_t from = 0, to = 0; to < runs->count; to++) {
@@ -211,7 +211,7 @@ static void units_of_samples(maker *m, const int capture[2], const alignment_run
 static bool add_domain(maker *m, size_t domain, scry_score score, scry_error *err) {
     const scry_index *x = m->x;
     int capture[2] = {capture_of(x, domain, SCRY_BASE), capture_of(x, domain, SCRY_ICL)};
-    bool icl = score == SCRY_SCORE_ICL;
+    bool icl = scry_scores[score].condition == SCRY_ICL;
     if (capture[0] < 0 || (icl && capture[1] < 0)) return true; /* the domain has no such score */
     uint8_t *kept[2] = {kept_rows(x, (size_t)capture[0], err), NULL};
     if (icl && kept[0]) kept[1] = kept_rows(x, (size_t)capture[1], err);

@@ -1,8 +1,10 @@
 /* index_cache.c: where the index of a manifest is kept, by content. */
 #include "base/mem.h"
+#include "base/path.h"
 #include "store/sidecar.h"
 #include "index/format/container.h"
 #include "io/mapped_file.h"
+#include "io/tensor_file.h"
 #include "study/study.h"
 
 #include <dirent.h>
@@ -57,13 +59,13 @@ static bool add_key(XXH3_state_t *state, const scry_study *study, const char *pa
     return ok;
 }
 
+/* Settings, or a file of tensors. */
 static bool is_weights(const char *path) {
-    static const char *const endings[] = {".json", ".safetensors", ".npz",   ".npy", ".pt",
-                                          ".pth",  ".bin",         ".jsonl", ".gz"};
+    static const char *const endings[] = {".json", ".jsonl", ".gz"};
     const char *dot = strrchr(path, '.');
     for (size_t i = 0; dot && i < sizeof endings / sizeof *endings; i++)
         if (strcmp(dot, endings[i]) == 0) return true;
-    return false;
+    return tensor_file_named(path);
 }
 
 /* Every file of a directory and of those in it, two levels deep: whichever of them the SAE's family
@@ -89,8 +91,7 @@ static bool add_folder(XXH3_state_t *state, const scry_study *study, const char 
 }
 
 static bool add_sae(XXH3_state_t *state, const scry_study *study, scry_error *err) {
-    struct stat st;
-    if (stat(study->sae, &st) == 0 && S_ISDIR(st.st_mode)) return add_folder(state, study, study->sae, 0, err);
+    if (path_is_directory(study->sae)) return add_folder(state, study, study->sae, 0, err);
     return add_key(state, study, study->sae, "sae", err);
 }
 
@@ -100,8 +101,7 @@ static bool add_study(XXH3_state_t *state, const scry_study *study, scry_error *
     const int version = CONTAINER_VERSION;
     XXH3_64bits_update(state, &version, sizeof version);
     if (study->sae && !add_sae(state, study, err)) return false;
-    struct stat st;
-    bool labels_file = study->labels && !(stat(study->labels, &st) == 0 && S_ISDIR(st.st_mode));
+    bool labels_file = study->labels && !path_is_directory(study->labels);
     if (labels_file && !add_key(state, study, study->labels, "labels", err)) return false;
     if (study->labels && !labels_file && !add_folder(state, study, study->labels, 2, err)) return false;
     if (study->tokenizer && !add_key(state, study, study->tokenizer, "tokenizer", err)) return false;

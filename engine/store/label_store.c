@@ -1,12 +1,13 @@
 /* store/label_store.c: labels written by hand, kept beside the index. */
 #include "labels.h"
 #include "base/mem.h"
+#include "base/csv_text.h"
+#include "base/path.h"
 #include "store/sidecar.h"
 #include "index/read/index.h"
 #include "io/json.h"
 #include "io/mapped_file.h"
 
-#include <csv.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdatomic.h>
@@ -261,30 +262,22 @@ static bool write_jsonl(FILE *f, const void *context) {
     return ok;
 }
 
-/* Text that a spreadsheet would take for a formula gets an apostrophe in front. */
 static bool write_csv(FILE *f, const void *context) {
     const scry_index *x = context;
     fputs("latent,label\n", f);
     for (uint32_t j = 0; j < x->F; j++) {
         const char *label = scry_label(x, j);
         if (!label) continue;
-        char *safe = mem_format("%s%s", label[0] && strchr("=+-@\t\r", label[0]) ? "'" : "", label);
         fprintf(f, "%" PRIu32 ",", j);
-        csv_fwrite(f, safe, strlen(safe));
+        csv_text_write(f, label);
         fputc('\n', f);
-        free(safe);
     }
     return !ferror(f);
 }
 
-static bool ends_with(const char *text, const char *end) {
-    size_t length = strlen(text), size = strlen(end);
-    return length >= size && strcmp(text + length - size, end) == 0;
-}
-
 bool scry_labels_write(const scry_index *x, const char *path, uint32_t *count, scry_error *err) {
-    bool csv = ends_with(path, ".csv");
-    if (!csv && !ends_with(path, ".jsonl"))
+    bool csv = path_ends_with(path, ".csv");
+    if (!csv && !path_ends_with(path, ".jsonl"))
         return scry_misuse(err, "%s: expected a name that ends in .jsonl or .csv", path);
     uint32_t n = 0;
     for (uint32_t j = 0; j < x->F; j++) n += scry_label(x, j) != NULL;

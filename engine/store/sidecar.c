@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "store/fingerprint.h"
 #include "base/atomic_file.h"
+#include "base/path.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -34,13 +35,6 @@ bool scry_make_folder(const char *path, const char *advice, scry_error *err) {
     return scry_fail(err, "%s: cannot be made: %s; %s", path, strerror(errno), advice);
 }
 
-/* The folder that a path names a file in. */
-static char *folder_of(const char *path) {
-    const char *slash = strrchr(path, '/');
-    if (!slash) return mem_copy_string(".");
-    return slash == path ? mem_copy_string("/") : mem_copy_bytes(path, (size_t)(slash - path));
-}
-
 static bool same_folder(const char *a, const char *b) {
     struct stat x, y;
     return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
@@ -48,9 +42,9 @@ static bool same_folder(const char *a, const char *b) {
 
 /* STEM in the cache, whose stems are hashes; elsewhere STEM-HASH, the hash of the whole path. */
 static char *stem_in_data(const char *path, bool cached) {
-    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    const char *name = path_file_name(path);
     size_t length = strlen(name);
-    if (length > 5 && strcmp(name + length - 5, ".scry") == 0) length -= 5;
+    if (path_ends_with(name, ".scry")) length -= 5;
     if (cached) return mem_copy_bytes(name, length);
     char *real = realpath(path, NULL);
     const char *whole = real ? real : path;
@@ -62,11 +56,11 @@ static char *stem_in_data(const char *path, bool cached) {
 
 /* Where it is; *cached: the index lies in the cache. */
 static char *find_beside(const char *path, const char *suffix, bool *cached) {
-    char *folder = folder_of(path), *cache = scry_user_folder("XDG_CACHE_HOME", ".cache"), *beside;
+    char *folder = path_folder(path), *cache = scry_user_folder("XDG_CACHE_HOME", ".cache"), *beside;
     *cached = same_folder(folder, cache);
     if (!*cached && access(folder, W_OK) == 0) {
         size_t length = strlen(path);
-        if (length > 5 && strcmp(path + length - 5, ".scry") == 0) length -= 5;
+        if (path_ends_with(path, ".scry")) length -= 5;
         beside = mem_format("%.*s%s", (int)length, path, suffix);
     } else {
         char *data = scry_user_folder("XDG_DATA_HOME", ".local/share"), *stem = stem_in_data(path, *cached);
@@ -101,7 +95,7 @@ char *scry_sidecar_path_for_latents(const scry_index *index, const char *suffix)
 int scry_lock_folder(const char *path) {
     enum { TRIES = 300 };
     static const struct timespec pause = {0, 10000000};
-    char *folder = folder_of(path);
+    char *folder = path_folder(path);
     scry_make_folder(folder, "", NULL);
     int held = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC), tries = 0;
     free(folder);
@@ -124,7 +118,7 @@ bool scry_write_atomically(const char *path, bool (*write)(FILE *file, const voi
                            scry_error *err) {
     if (!atomic_file_spares_index(path, err)) return false;
     bool straight = atomic_file_is_direct(path);
-    char *folder = folder_of(path);
+    char *folder = path_folder(path);
     bool made = scry_make_folder(folder, "set XDG_DATA_HOME to a folder that can be written", err);
     free(folder);
     if (!made) return false;

@@ -31,11 +31,6 @@ void manifest_unknown_keys(parser *p, const cJSON *object, const char *place, co
     }
 }
 
-char *manifest_join(const scry_study *study, const char *path) {
-    if (path[0] == '/') return mem_copy_string(path);
-    return mem_format("%s%s", study->folder, path);
-}
-
 bool manifest_text(parser *p, const cJSON *object, const char *name, const char *place, char **out) {
     const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, name);
     *out = NULL;

@@ -18,8 +18,6 @@ const char *manifest_kind(const cJSON *item);
 bool manifest_wrong(parser *p, const char *key, const cJSON *found, const char *expected);
 /* Warns of keys that nobody reads: most often a misspelling. known ends with NULL. */
 void manifest_unknown_keys(parser *p, const cJSON *object, const char *place, const char *const *known);
-/* A path of the manifest, joined to its folder. The caller frees. */
-char *manifest_join(const scry_study *study, const char *path);
 /* An optional text key; *out is NULL when absent. The caller frees. */
 bool manifest_text(parser *p, const cJSON *object, const char *name, const char *place, char **out);
 /* A text, or a list of texts: *out[*count]. The caller frees. */

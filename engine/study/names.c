@@ -1,4 +1,4 @@
-/* study/names.c: the short names of conditions, pairings, metrics and scores. */
+/* study/names.c: the short names of conditions, pairings and metrics. */
 #include "scry.h"
 
 #include <string.h>
@@ -6,7 +6,6 @@
 static const char *const condition_names[SCRY_CONDITIONS] = {"base", "icl", "sft", "rl"};
 static const char *const pairing_names[SCRY_PAIRINGS] = {"token", "sample", "row"};
 static const char *const metric_names[SCRY_METRICS] = {"sq", "abs", "mean", "rate", "d"};
-static const char *const score_names[SCRY_SCORES] = {"act", "act2", "icl"};
 
 static int find(const char *const *names, int count, const char *name) {
     for (int i = 0; i < count; i++)
@@ -23,9 +22,6 @@ const char *scry_pairing_name(scry_pairing p) {
 const char *scry_metric_name(scry_metric m) {
     return metric_names[m];
 }
-const char *scry_score_name(scry_score s) {
-    return score_names[s];
-}
 int scry_condition_of(const char *name) {
     return find(condition_names, SCRY_CONDITIONS, name);
 }
@@ -34,9 +30,6 @@ int scry_pairing_of(const char *name) {
 }
 int scry_metric_of(const char *name) {
     return find(metric_names, SCRY_METRICS, name);
-}
-int scry_score_of(const char *name) {
-    return find(score_names, SCRY_SCORES, name);
 }
 const char *scry_version(void) {
     return "0.1.0";

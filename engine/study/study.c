@@ -1,6 +1,7 @@
 /* study/study.c: the study manifest, read strictly: a wrong type is an error that names its key. */
 #include "study/manifest.h"
 #include "base/mem.h"
+#include "base/path.h"
 #include "io/mapped_file.h"
 
 #include <cjson/cJSON.h>
@@ -47,14 +48,14 @@ static bool read_capture(parser *p, const cJSON *item, const char *key, study_ca
                         &c->file_count))
         return false;
     for (size_t i = 0; i < c->file_count; i++) {
-        char *joined = manifest_join(p->study, c->files[i]);
+        char *joined = path_join(p->study->folder, c->files[i]);
         free(c->files[i]);
         c->files[i] = joined;
     }
     if (!manifest_text(p, item, "tensor", key, &c->tensor)) return false;
     char *tokens = NULL;
     if (!manifest_text(p, item, "tokens", key, &tokens)) return false;
-    if (tokens) c->tokens = manifest_join(p->study, tokens);
+    if (tokens) c->tokens = path_join(p->study->folder, tokens);
     free(tokens);
     if (!read_rows(p, cJSON_GetObjectItemCaseSensitive(item, "rows"), c)) return false;
     const cJSON *skip = cJSON_GetObjectItemCaseSensitive(item, "skip_first");
@@ -148,9 +149,10 @@ static bool read_sts(parser *p, const cJSON *sts, const char *place, study_group
     const cJSON *item;
     cJSON_ArrayForEach (item, sts) {
         int score = scry_score_of(item->string);
+        char choices[SCRY_CHOICES];
         if (score < 0)
-            return scry_fail(p->err, "%s: %s: \"%.40s\" is no score; expected act, act2 or icl", p->study->path, key,
-                             item->string);
+            return scry_fail(p->err, "%s: %s: \"%.40s\" is no score; expected %s", p->study->path, key, item->string,
+                             scry_score_choices(choices, ""));
         snprintf(key, sizeof key, "%s.sts.%s", place, item->string);
         if (!cJSON_IsNumber(item) || !isfinite(item->valuedouble))
             return manifest_wrong(p, key, item, "a finite number");
@@ -264,10 +266,10 @@ static bool read_root(parser *p, const cJSON *root) {
     bool ok = manifest_text(p, root, "sae", "", &sae) && manifest_text(p, root, "labels", "", &labels) &&
               manifest_text(p, root, "sae_format", "", &study->sae_format) &&
               manifest_text(p, root, "tokenizer", "", &tokenizer);
-    if (tokenizer) study->tokenizer = manifest_join(study, tokenizer);
+    if (tokenizer) study->tokenizer = path_join(study->folder, tokenizer);
     free(tokenizer);
-    if (sae) study->sae = manifest_join(study, sae);
-    if (labels) study->labels = manifest_join(study, labels);
+    if (sae) study->sae = path_join(study->folder, sae);
+    if (labels) study->labels = path_join(study->folder, labels);
     free(sae);
     free(labels);
     return ok && read_choices(p, root) && read_groups(p, root);
@@ -286,8 +288,7 @@ scry_study *scry_study_read(const char *path, scry_notes *notes, scry_error *err
     scry_study *study = mem_new(1, sizeof *study);
     parser p = {.study = study, .notes = notes, .err = err};
     study->path = mem_copy_string(path);
-    const char *slash = strrchr(path, '/');
-    study->folder = slash ? mem_copy_bytes(path, (size_t)(slash - path) + 1) : mem_copy_string("");
+    study->folder = mem_copy_bytes(path, (size_t)(path_file_name(path) - path));
     study->json = mem_copy_bytes(map.data, (size_t)map.size);
     mapped_file_close(&map);
     const char *stop = NULL;

@@ -66,26 +66,23 @@ static double tilt(const plan *p, size_t domain, uint32_t rank) {
     return up ? 1 + SYNTH_TILT : 1 - SYNTH_TILT;
 }
 
-/* w g (1 +- e): what T times the contribution is, before act2 squares it. */
-static double cell(const plan *p, scry_score score, size_t domain, uint32_t rank) {
-    const double *weight = rank >= p->head ? p->v : score == SCRY_SCORE_ICL ? p->u_icl : p->u;
+/* w g (1 +- e): the activation on the one token of a domain where a latent is active, or the square of its difference
+ * between icl and base there. */
+static double cell(const plan *p, bool icl, size_t domain, uint32_t rank) {
+    const double *weight = rank >= p->head ? p->v : icl ? p->u_icl : p->u;
     uint32_t pair = (rank < p->head ? rank : p->head) / 2; /* the same for all behind the head */
     return weight[domain] * tilt(p, domain, rank) / (pair + 1);
 }
 
-/* The domain's STS of the top n by icl. Pairs are summed without their tilts, which cancel. */
+/* The domain's STS of the top n by icl. */
 static double sts(const plan *p, scry_score score, size_t domain, uint32_t n) {
+    bool icl = scry_scores[score].condition == SCRY_ICL;
     double sum = 0;
-    for (uint32_t r = 0; r < n; r += 2) {
-        double one = cell(p, score, domain, r);
-        if (r + 1 == n) {
-            sum += score == SCRY_ACT2 ? one * one : one;
-            continue;
-        }
-        double even = one / tilt(p, domain, r);
-        sum += score == SCRY_ACT2 ? 2 * (1 + SYNTH_TILT * SYNTH_TILT) * even * even : 2 * even;
+    for (uint32_t r = 0; r < n; r++) {
+        double one = cell(p, icl, domain, r);
+        sum += scry_score_term(score, icl ? sqrt(one) : one);
     }
-    return sum / p->T / (score == SCRY_ACT2 ? n : 1);
+    return scry_score_aggregate(score, sum / p->T, n);
 }
 
 static uint32_t overlap_at(const plan *p, uint32_t n) {
@@ -414,8 +411,8 @@ static bool write_domain(plan *p, size_t domain) {
     float *base = mem_new(p->F, sizeof *base), *icl = mem_new(p->F, sizeof *icl);
     for (uint32_t r = 0; r < p->F; r++) {
         uint32_t latent = latent_at(p, r);
-        base[latent] = (float)cell(p, SCRY_ACT, domain, r);
-        icl[latent] = (float)((double)base[latent] + sqrt(cell(p, SCRY_SCORE_ICL, domain, r)));
+        base[latent] = (float)cell(p, false, domain, r);
+        icl[latent] = (float)((double)base[latent] + sqrt(cell(p, true, domain, r)));
     }
     uint32_t shift = (uint32_t)((domain + 1) * 37 % p->T);
     char name[24];
@@ -444,9 +441,9 @@ static const char *const words[] = {" the",   " a",     " of",    " is",    " an
 static bool write_tokens(plan *p, const char *name, uint64_t number) {
     char *text = NULL, *file = mem_format("%s.tokens.jsonl", name);
     size_t size = 0;
-    FILE *f = open_memstream(&text, &size);
+    FILE *f = mem_check(open_memstream(&text, &size));
     uint64_t state = p->o->seed ^ 0x746f6b656e73u ^ number << 48;
-    for (uint32_t t = 0; t < p->T && f; t++) {
+    for (uint32_t t = 0; t < p->T; t++) {
         bool first = t % SAMPLE_TOKENS == 0, last = t % SAMPLE_TOKENS == SAMPLE_TOKENS - 1 || t + 1 == p->T;
         if (first)
             fprintf(f, "{\"id\": \"%s-%" PRIu32 "\", \"subject\": \"%s\", \"tokens\": [", name, t / SAMPLE_TOKENS,
@@ -454,7 +451,8 @@ static bool write_tokens(plan *p, const char *name, uint64_t number) {
         uint32_t word = random_below(&state, sizeof words / sizeof *words);
         fprintf(f, "%s\"%s\"%s", first ? "" : ", ", words[word], last ? "]}\n" : "");
     }
-    if (!f || fclose(f) != 0) abort(); /* no memory */
+    fclose(f);
+    mem_check(text);
     bool ok = write_file(p, file, text, size);
     free(file);
     return ok;
@@ -464,8 +462,8 @@ static bool write_tokens(plan *p, const char *name, uint64_t number) {
 static bool write_labels(plan *p) {
     char *text = NULL;
     size_t size = 0;
-    FILE *f = open_memstream(&text, &size);
-    for (uint32_t i = 0; i < 2 * LABEL_RANKS && f; i++) {
+    FILE *f = mem_check(open_memstream(&text, &size));
+    for (uint32_t i = 0; i < 2 * LABEL_RANKS; i++) {
         uint32_t r = i / 2 < p->F ? i / 2 : p->F - 1;
         if (i % 2) r = swapped(p, r);
         if (i / 2 >= p->F || (i % 2 && r < LABEL_RANKS)) continue; /* the second of a pair that is there */
@@ -473,7 +471,8 @@ static bool write_labels(plan *p) {
                 "{\"latent\": %" PRIu32 ", \"label\": \"planted: rank %" PRIu32 " by icl, %" PRIu32 " by sft, %s\"}\n",
                 latent_at(p, r), r + 1, swapped(p, r) + 1, direction(p, latent_at(p, r)) > 0 ? "rises" : "falls");
     }
-    if (!f || fclose(f) != 0) abort();
+    fclose(f);
+    mem_check(text);
     return write_file(p, "labels.jsonl", text, size);
 }
 

@@ -2,6 +2,7 @@
 #include "train/data.h"
 #include "base/mem.h"
 #include "base/random.h"
+#include "base/path.h"
 #include "io/tokenfile.h"
 #include "study/study.h"
 
@@ -142,8 +143,7 @@ static bool open_study(train_data *data, const char *path, scry_notes *notes, sc
 
 /* A JSON object with "scry_study" near its beginning; the index of a sharded safetensors set is JSON too. */
 static bool is_study(const char *path) {
-    size_t length = strlen(path);
-    if (length < 5 || strcmp(path + length - 5, ".json") != 0) return false;
+    if (!path_ends_with(path, ".json")) return false;
     FILE *f = fopen(path, "re");
     char *text = mem_new(1 << 16, 1);
     size_t n = f ? fread(text, 1, (1 << 16) - 1, f) : 0;
@@ -155,8 +155,7 @@ static bool is_study(const char *path) {
 
 static char *absolute(const char *path) {
     char here[4096];
-    if (path[0] == '/' || !getcwd(here, sizeof here)) return mem_copy_string(path);
-    return mem_format("%s/%s", here, path);
+    return path_join(getcwd(here, sizeof here) ? here : "", path);
 }
 
 static void drop_empty(char **name) {

@@ -3,8 +3,8 @@
  * `bench ROW FOLDER TABLE` takes one group of rows of the table in DESIGN 8, uses FOLDER for its files and appends
  * its rows to TABLE; tests/bench/run.sh runs the groups, removes the files and prints the table. Both sides of a
  * ratio are taken in one process, in turns, and the best of several counts: other work on the machine only adds. */
-#ifndef SCRY_TESTS_BENCH_H
-#define SCRY_TESTS_BENCH_H
+#ifndef SCRY_TESTS_BENCH_BENCH_H
+#define SCRY_TESTS_BENCH_BENCH_H
 
 #include <stdbool.h>
 #include <stddef.h>

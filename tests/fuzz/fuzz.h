@@ -3,8 +3,8 @@
  *
  * Two programs share the targets: fuzz_run (driver.c), whose inputs follow from a seed alone, and
  * fuzz_cover (cover.c), where clang has libFuzzer, which looks for inputs that reach new code. */
-#ifndef FUZZ_H
-#define FUZZ_H
+#ifndef SCRY_TESTS_FUZZ_FUZZ_H
+#define SCRY_TESTS_FUZZ_FUZZ_H
 
 #include "../unit/check.h"
 

@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "io/matrix.h"
+#include "io/tensor_file.h"
 #include "io/formats/pickle.h"
 #include "sae/sae.h"
 #include "train.h"

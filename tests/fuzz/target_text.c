@@ -274,8 +274,8 @@ static void begin_shown(void) {
 /* No control or direction character, nothing broken, nothing wider than asked. */
 static void check_safe(const char *text, bool ascii) {
     for (const char *at = text; *at;) {
-        uint32_t code = text_next(&at);
-        bool bad = code >= TEXT_BROKEN || code < 0x20 || (code >= 0x7f && code < 0xa0) || (ascii && code > 0x7e);
+        uint32_t code = utf8_next(&at);
+        bool bad = code >= UTF8_INVALID || code < 0x20 || (code >= 0x7f && code < 0xa0) || (ascii && code > 0x7e);
         bad = bad || (code >= 0x202a && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
         if (bad) abort();
     }

@@ -126,7 +126,7 @@ printf '\377\377\377\377\377\377\377\177' | dd of="$bad" conv=notrunc 2>/dev/nul
 matrix "a header without end" "header length"
 cp "$s/$law" "$bad"
 printf 'GARBAGE!GARBAGE!' | dd of="$bad" conv=notrunc 2>/dev/null
-matrix "another kind of file" "not a tensor file" "expected .safetensors"
+matrix "another kind of file" "not a tensor file" "expected .npy (" ".safetensors (8 bytes"
 cp "$s/acts/math.base.safetensors" "$bad"
 matrix "more rows than tokens" "found 722 tokens, expected 905"
 cp "$s/sae/sae_weights.safetensors" "$bad"

@@ -1,7 +1,7 @@
 /* explorer_kit.h: what the tests of the explorer share: saying, the shell's answers, waiting, reading the screen,
  * starting and leaving. Out of memory and a failed pty call end the test program. No threads. */
-#ifndef SCRY_TESTS_EXPLORER_KIT_H
-#define SCRY_TESTS_EXPLORER_KIT_H
+#ifndef SCRY_TESTS_TERMINAL_EXPLORER_KIT_H
+#define SCRY_TESTS_TERMINAL_EXPLORER_KIT_H
 
 #include "term.h"
 

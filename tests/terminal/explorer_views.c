@@ -1,5 +1,6 @@
 /* explorer_views.c: what is shown: the first frame, the panes, other rankings and scores, search, palette, help. */
 #include "explorer_kit.h"
+#include "scores.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -7,8 +7,8 @@
  *
  * What libvterm 0.1.4 cannot show: dim, conceal, palette changes (OSC 4), and colours written as 38:2::r:g:b.
  * Owner: term_free. No threads. Keep this folder out of -I: <term.h> is also a header of ncurses. */
-#ifndef SCRY_TESTS_TERM_H
-#define SCRY_TESTS_TERM_H
+#ifndef SCRY_TESTS_TERMINAL_TERM_H
+#define SCRY_TESTS_TERMINAL_TERM_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -19,8 +19,8 @@
  *  - several training sets: the first one. "rows": [from, to) of the matrix
  *    after its shards are joined; the token file then covers just those rows.
  */
-#ifndef TWIN_H
-#define TWIN_H
+#ifndef SCRY_TESTS_TWIN_TWIN_H
+#define SCRY_TESTS_TWIN_TWIN_H
 
 typedef struct twin twin;
 

@@ -1,7 +1,7 @@
 /* twin_read.h: the twin's own small readers: files, JSON, tensors. They share nothing with the
  * engine, and end the program with status 3 on any trouble. Results are released with free(). */
-#ifndef TWIN_READ_H
-#define TWIN_READ_H
+#ifndef SCRY_TESTS_TWIN_TWIN_READ_H
+#define SCRY_TESTS_TWIN_TWIN_READ_H
 
 #include <cjson/cJSON.h>
 #include <stddef.h>

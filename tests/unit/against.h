@@ -14,8 +14,8 @@
  *            all (token, latent) cells
  * Contributions below 1e-6 of the domain's largest are measured against that 1e-6, which is more
  * than any figure that scry prints. */
-#ifndef AGAINST_H
-#define AGAINST_H
+#ifndef SCRY_TESTS_UNIT_AGAINST_H
+#define SCRY_TESTS_UNIT_AGAINST_H
 
 #include "../twin/twin.h"
 #include "check.h"

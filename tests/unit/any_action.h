@@ -1,7 +1,7 @@
 /* any_action.h: something that a person might do in the explorer, drawn at random: a command, keys, a click, a filter
  * that plain_model.h can evaluate. */
-#ifndef SCRY_TESTS_ANY_ACTION_H
-#define SCRY_TESTS_ANY_ACTION_H
+#ifndef SCRY_TESTS_UNIT_ANY_ACTION_H
+#define SCRY_TESTS_UNIT_ANY_ACTION_H
 
 #include "plain_model.h"
 

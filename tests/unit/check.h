@@ -1,8 +1,8 @@
 /* check.h: the test kit. A check prints one line, "ok - what" or "not ok - what"; a test program
  * ends with `return check_end();`. Also a scratch folder, random numbers, and writers of the
  * files that scry reads, which share no code with the engine. */
-#ifndef CHECK_H
-#define CHECK_H
+#ifndef SCRY_TESTS_UNIT_CHECK_H
+#define SCRY_TESTS_UNIT_CHECK_H
 
 #include <stdbool.h>
 #include <stddef.h>

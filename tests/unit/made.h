@@ -1,8 +1,8 @@
 /* made.h: small studies of random activations, written as files and kept as arrays: samples in another
  * order, missing on one side, with demonstrations in front, with tokens left out. For test_bootstrap.c, and, as
  * residuals that an SAE reads, test_baselines.c. */
-#ifndef MADE_H
-#define MADE_H
+#ifndef SCRY_TESTS_UNIT_MADE_H
+#define SCRY_TESTS_UNIT_MADE_H
 
 #include "check.h"
 #include "scry.h"

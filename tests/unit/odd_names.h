@@ -1,6 +1,6 @@
 /* odd_names.h: a study whose names hold line breaks, backslashes, tabs and the words of scry's own files. */
-#ifndef ODD_NAMES_H
-#define ODD_NAMES_H
+#ifndef SCRY_TESTS_UNIT_ODD_NAMES_H
+#define SCRY_TESTS_UNIT_ODD_NAMES_H
 
 #include "check.h"
 #include "scry.h"

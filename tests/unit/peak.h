@@ -1,6 +1,6 @@
 /* peak.h: how much memory indexing takes, measured in a child. */
-#ifndef PEAK_H
-#define PEAK_H
+#ifndef SCRY_TESTS_UNIT_PEAK_H
+#define SCRY_TESTS_UNIT_PEAK_H
 
 #include "check.h"
 #include "scry.h"

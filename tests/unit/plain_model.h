@@ -1,7 +1,7 @@
 /* plain_model.h: what the explorer's table shows of a study, by plain loops over figures of one latent: the ranking,
  * the columns, rho and what-if, the filter. Shares no code with the session, the table and its filter. */
-#ifndef SCRY_TESTS_PLAIN_MODEL_H
-#define SCRY_TESTS_PLAIN_MODEL_H
+#ifndef SCRY_TESTS_UNIT_PLAIN_MODEL_H
+#define SCRY_TESTS_UNIT_PLAIN_MODEL_H
 
 #include "table_kit.h"
 

@@ -1,7 +1,7 @@
 /* plot_examples.h: the plots of the field with realistic figures: how a user of plot.h fills one in.
  * The changes are the paper's for Qwen2.5-7B after LIMO; the other figures are made up in its spirit. */
-#ifndef PLOT_EXAMPLES_H
-#define PLOT_EXAMPLES_H
+#ifndef SCRY_TESTS_UNIT_PLOT_EXAMPLES_H
+#define SCRY_TESTS_UNIT_PLOT_EXAMPLES_H
 
 #include "plot/plot.h"
 

@@ -1,7 +1,7 @@
 /* same.h: two indexes of the same numbers, made in different ways: every figure of one compared with
  * that of the other. */
-#ifndef SAME_H
-#define SAME_H
+#ifndef SCRY_TESTS_UNIT_SAME_H
+#define SCRY_TESTS_UNIT_SAME_H
 
 #include "check.h"
 #include "scry.h"

@@ -1,6 +1,6 @@
 /* sample.h: the sample study, indexed and opened. */
-#ifndef SAMPLE_H
-#define SAMPLE_H
+#ifndef SCRY_TESTS_UNIT_SAMPLE_H
+#define SCRY_TESTS_UNIT_SAMPLE_H
 
 #include "check.h"
 #include "session.h"

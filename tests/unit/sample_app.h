@@ -1,6 +1,6 @@
 /* sample_app.h: the sample study in the explorer, without a terminal. */
-#ifndef SAMPLE_APP_H
-#define SAMPLE_APP_H
+#ifndef SCRY_TESTS_UNIT_SAMPLE_APP_H
+#define SCRY_TESTS_UNIT_SAMPLE_APP_H
 
 #include "explorer_parts.h"
 #include "sample.h"

@@ -1,6 +1,6 @@
 /* table_kit.h: for tests of the table: a study with labels and tokens, opened in an application without a terminal. */
-#ifndef SCRY_TESTS_TABLE_KIT_H
-#define SCRY_TESTS_TABLE_KIT_H
+#ifndef SCRY_TESTS_UNIT_TABLE_KIT_H
+#define SCRY_TESTS_UNIT_TABLE_KIT_H
 
 #include "check.h"
 

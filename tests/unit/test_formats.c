@@ -3,6 +3,7 @@
  * is refused is refused in words. */
 #include "check.h"
 #include "io/matrix.h"
+#include "io/tensor_file.h"
 #include "base/mem.h"
 
 #include <inttypes.h>

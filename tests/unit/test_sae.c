@@ -4,7 +4,7 @@
 #include "check.h"
 #include "base/mem.h"
 #include "base/random.h"
-#include "io/tensor.h"
+#include "io/tensor_file.h"
 #include "sae/sae.h"
 
 #include <cjson/cJSON.h>

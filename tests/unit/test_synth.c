@@ -3,6 +3,7 @@
 #include "check.h"
 
 #include "io/formats/safetensors_write.h"
+#include "io/tensor_file.h"
 #include "scry.h"
 #include "synth.h"
 

@@ -1,7 +1,7 @@
 /* test_tensor.c: .safetensors and .npy: every dtype to the bit, shards, and files that are wrong. */
 #include "check.h"
 #include "io/matrix.h"
-#include "io/tensor.h"
+#include "io/tensor_file.h"
 
 #include <math.h>
 #include <stdio.h>

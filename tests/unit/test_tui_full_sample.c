@@ -15,7 +15,7 @@ static char *line_of(app *a, int y) {
         const cell *c = &a->grid->cells[(size_t)y * (size_t)a->grid->cols + (size_t)x];
         char code[5];
         if (c->width)
-            used += (size_t)snprintf(text + used, sizeof text - used, "%.*s", text_encode(c->code[0], code), code);
+            used += (size_t)snprintf(text + used, sizeof text - used, "%.*s", utf8_encode(c->code[0], code), code);
     }
     while (used && text[used - 1] == ' ') used--;
     text[used] = 0;

@@ -1,6 +1,6 @@
 /* xml.h: a strict reader of XML, enough to say whether a file is well formed, and to collect its text. */
-#ifndef TEST_XML_H
-#define TEST_XML_H
+#ifndef SCRY_TESTS_UNIT_XML_H
+#define SCRY_TESTS_UNIT_XML_H
 
 #include <ctype.h>
 #include <stdbool.h>

@@ -1,5 +1,6 @@
 /* chart.c: the table of plots, what they own, and what all of them say alike. */
 #include "charts/chart_internal.h"
+#include "base/mem.h"
 #include "explorer/panes/view.h"
 
 #include <math.h>
@@ -49,8 +50,7 @@ struct chart_block {
 };
 
 static void *figure_bytes(chart *f, size_t size) {
-    struct chart_block *b = calloc(1, sizeof *b + size);
-    if (!b) abort();
+    struct chart_block *b = mem_new(1, sizeof *b + size);
     b->next = f->blocks;
     f->blocks = b;
     return b->bytes;
@@ -120,8 +120,7 @@ const char *chart_ranked(chart *f, const chart_view *v) {
 }
 
 chart *chart_new(chart_kind kind, const chart_view *v, const chart_data *data, bool fresh) {
-    chart *f = calloc(1, sizeof *f);
-    if (!f) abort();
+    chart *f = mem_new(1, sizeof *f);
     f->plot.series = f->series;
     f->plot.rules = f->rules;
     f->plot.notes = f->notes;
@@ -164,8 +163,7 @@ chart_view figure_view_of(const scry_index *index, const scry_ranking *ranking, 
 /* ---- asking --------------------------------------------------------------------------------- */
 
 chart_request *chart_request_new(chart_kind kind, const chart_view *v) {
-    chart_request *a = calloc(1, sizeof *a);
-    if (!a) abort();
+    chart_request *a = mem_new(1, sizeof *a);
     int depends = chart_types[kind].depends;
     *a = (chart_request){.kind = kind, .index = v->index, .train = v->scope->train};
     if (depends & (OF_TRAIN | OF_RANKING)) {
@@ -182,9 +180,8 @@ chart_request *chart_request_new(chart_kind kind, const chart_view *v) {
     size_t D = v->scope->domains;
     a->score = v->score;
     a->scope = *v->scope;
-    a->scope.use = calloc(D + 1, sizeof *a->scope.use);
-    a->change = calloc(D + 1, sizeof *a->change);
-    if (!a->scope.use || !a->change) abort();
+    a->scope.use = mem_new(D + 1, sizeof *a->scope.use);
+    a->change = mem_new(D + 1, sizeof *a->change);
     memcpy(a->scope.use, v->scope->use, D * sizeof *a->scope.use);
     for (size_t d = 0; d < D; d++) a->change[d] = isnan(v->result->sts[d]) ? (double)NAN : v->result->change[d];
     return a;
@@ -218,8 +215,7 @@ bool chart_request_same(const chart_request *a, const chart_request *b) {
 }
 
 chart_data *chart_compute(const chart_request *ask, const scry_cancel *stop) {
-    chart_data *data = calloc(1, sizeof *data);
-    if (!data) abort();
+    chart_data *data = mem_new(1, sizeof *data);
     if (chart_types[ask->kind].work(ask, data, stop)) return data;
     chart_data_free(data);
     return NULL;

@@ -1,5 +1,6 @@
 /* concentration.c: how much of the shift the first N latents hold, for each source (STS paper, fig. 1a, 2b). */
 #include "baselines.h"
+#include "base/mem.h"
 #include "charts/chart_internal.h"
 
 #include <math.h>
@@ -9,8 +10,7 @@
 
 /* What the first at[k] latents or dimensions hold; the caller frees. r may be NULL. */
 static double *shares_of(const scry_ranking *r, const uint32_t *at, size_t points) {
-    double *share = calloc(points + 1, sizeof *share);
-    if (!share) abort();
+    double *share = mem_new(points + 1, sizeof *share);
     for (size_t k = 0; r && k < points; k++) share[k] = scry_cumulative(r, at[k] - 1);
     return share;
 }

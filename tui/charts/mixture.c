@@ -1,5 +1,6 @@
 /* analysis/mixture.c: a budget of examples over the domains in the ratio of their STS. */
 #include "charts/chart_internal.h"
+#include "base/mem.h"
 #include "text/suggest.h"
 
 #include <math.h>
@@ -15,8 +16,7 @@ typedef struct shares {
 
 static shares weigh(const chart_view *v) {
     size_t D = v->result->domains;
-    shares s = {calloc(D + 1, sizeof(bool)), calloc(D + 1, sizeof(uint32_t)), calloc(D + 1, sizeof(double)), 0, 0};
-    if (!s.use || !s.examples || !s.weight) abort();
+    shares s = {mem_new(D + 1, sizeof(bool)), mem_new(D + 1, sizeof(uint32_t)), mem_new(D + 1, sizeof(double)), 0, 0};
     /* a domain without a measured change has no part in rho, but can get examples, as in scry mix */
     scry_domains_read(s.use, v->index, v->scope->train, v->words, NULL);
     for (size_t d = 0; d < D; d++) {

@@ -1,5 +1,6 @@
 /* null_distributions.c: rho as it comes out by chance: of random sets of latents, and over random samples of tokens. */
 #include "charts/chart_internal.h"
+#include "base/mem.h"
 #include "text/suggest.h"
 
 #include <math.h>
@@ -9,8 +10,7 @@
 enum { BINS = 40, FEW_BINS = 20 };
 
 static double *room_for(uint32_t n) {
-    double *rho = calloc(n, sizeof *rho);
-    if (!rho) abort();
+    double *rho = mem_new(n, sizeof *rho);
     return rho;
 }
 

@@ -1,6 +1,7 @@
 /* analysis/sweep.c: rho of the first N latents against N, beside random sets of as many; and of bands of ranks
  * (STS paper, fig. 4d). */
 #include "charts/chart_internal.h"
+#include "base/mem.h"
 #include "explorer/panes/view.h"
 
 #include <math.h>
@@ -11,11 +12,10 @@ enum { SETS = 200, SETS_OF_MANY = 40, MANY = 20000 };
 
 /* Room for `n` widths at which random sets are drawn. */
 static void make_widths(chart_data *data, size_t n) {
-    data->width = calloc(n + 1, sizeof(double));
-    data->low = calloc(n + 1, sizeof(double));
-    data->high = calloc(n + 1, sizeof(double));
-    data->mean = calloc(n + 1, sizeof(double));
-    if (!data->width || !data->low || !data->high || !data->mean) abort();
+    data->width = mem_new(n + 1, sizeof(double));
+    data->low = mem_new(n + 1, sizeof(double));
+    data->high = mem_new(n + 1, sizeof(double));
+    data->mean = mem_new(n + 1, sizeof(double));
 }
 
 /* rho of random sets of this many latents: 5 %, 95 %, mean. */

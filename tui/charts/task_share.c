@@ -1,5 +1,6 @@
 /* labels.c: which text the first N latents belong to (STS paper, tables 7 and 8). */
 #include "charts/chart_internal.h"
+#include "base/mem.h"
 #include "text/suggest.h"
 
 #include <stdlib.h>
@@ -16,8 +17,7 @@ size_t chart_label_of(const scry_attribution *o, uint32_t latent) {
 }
 
 size_t *chart_label_rows(const scry_attribution *o, const char *task) {
-    size_t n = o->names + 2, *row = malloc(n * sizeof *row), *held = calloc(n, sizeof *held);
-    if (!row || !held) abort();
+    size_t n = o->names + 2, *row = mem_new(n, sizeof *row), *held = mem_new(n, sizeof *held);
     for (uint32_t j = 0; j < o->latents; j++) held[chart_label_of(o, j)]++;
     for (size_t i = 0; i < n; i++) {
         size_t at = i;

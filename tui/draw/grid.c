@@ -1,5 +1,6 @@
 /* grid.c: the screen as cells of text and role. */
 #include "draw/grid.h"
+#include "base/mem.h"
 #include "text/text.h"
 
 #include <stdarg.h>
@@ -12,8 +13,7 @@ const char *const role_names[ROLES] = {"text",  "faint", "title",  "header", "fo
                                        "plot3", "plot4", "plot5",  "plot6",  "found"};
 
 grid *grid_new(int rows, int cols) {
-    grid *g = calloc(1, sizeof *g);
-    if (!g) abort();
+    grid *g = mem_new(1, sizeof *g);
     grid_resize(g, rows, cols);
     return g;
 }
@@ -28,8 +28,7 @@ void grid_resize(grid *g, int rows, int cols) {
     free(g->cells);
     g->rows = rows > 0 ? rows : 1;
     g->cols = cols > 0 ? cols : 1;
-    g->cells = malloc((size_t)g->rows * (size_t)g->cols * sizeof *g->cells);
-    if (!g->cells) abort();
+    g->cells = mem_new((size_t)g->rows * (size_t)g->cols, sizeof *g->cells);
     grid_clear(g);
 }
 
@@ -64,8 +63,8 @@ int grid_put(grid *g, int y, int x, int cols, role r, const char *text) {
     if (y < 0 || y >= g->rows || x < 0 || x >= g->cols) return 0;
     int end = cols > g->cols - x ? g->cols : x + cols, start = x;
     for (const char *p = text; *p;) {
-        uint32_t code = text_next(&p);
-        if (code >= TEXT_BROKEN || code < 0x20) code = 0xfffd;
+        uint32_t code = utf8_next(&p);
+        if (code >= UTF8_INVALID || code < 0x20) code = UTF8_REPLACEMENT;
         int width = text_width(code);
         if (width == 0) {
             if (x > start) combine(g, y, x, code);
@@ -80,7 +79,7 @@ int grid_put(grid *g, int y, int x, int cols, role r, const char *text) {
 }
 
 const char *grid_join(grid *g, int y, int x, const char *text) {
-    while (y >= 0 && y < g->rows && x <= g->cols && text_starts_with_mark(text)) combine(g, y, x, text_next(&text));
+    while (y >= 0 && y < g->rows && x <= g->cols && text_starts_with_mark(text)) combine(g, y, x, utf8_next(&text));
     return text;
 }
 
@@ -126,7 +125,7 @@ void grid_bar(grid *g, int y, int x, int cols, role r, double share, bool ascii)
 static void write_cell(const cell *c, FILE *file) {
     for (int i = 0; i < CELL_CODES && c->code[i]; i++) {
         char bytes[5];
-        text_encode(c->code[i], bytes);
+        utf8_encode(c->code[i], bytes);
         fputs(bytes, file);
     }
 }

@@ -33,7 +33,7 @@ bool grid_ansi(const grid *g, const theme *t, color_level level, FILE *file) {
             }
             for (int i = 0; i < CELL_CODES && c->code[i]; i++) {
                 char bytes[5];
-                text_encode(c->code[i], bytes);
+                utf8_encode(c->code[i], bytes);
                 fputs(bytes, file);
             }
         }

@@ -1,5 +1,6 @@
 /* grid_styles.c: a screen's styles as runs. */
 #include "draw/grid_styles.h"
+#include "base/mem.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -64,8 +65,7 @@ bool grid_styles(const grid *g, const theme *t, color_level level, FILE *file) {
     size_t size;
     int alike = 0;
     for (int y = 0; y <= g->rows; y++) {
-        FILE *f = y < g->rows ? open_memstream(&row, &size) : NULL;
-        if (y < g->rows && !f) abort();
+        FILE *f = y < g->rows ? mem_check(open_memstream(&row, &size)) : NULL;
         if (f) write_row(g, y, t, level, &s, f), fclose(f);
         if (above && row && strcmp(above, row) == 0) {
             alike++;

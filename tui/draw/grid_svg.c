@@ -154,7 +154,7 @@ static bool is_plain(const sheet *s, int y, int x) {
 static void write_codes(const sheet *s, const cell *c) {
     for (int i = 0; i < CELL_CODES && c->code[i]; i++) {
         char bytes[5];
-        text_encode(c->code[i], bytes);
+        utf8_encode(c->code[i], bytes);
         svg_text(s->out, bytes);
     }
 }

@@ -20,19 +20,19 @@ void svg_number(FILE *f, double value) {
 /* Char of XML 1.0. */
 static int is_allowed(uint32_t code) {
     if (code < 0x20) return code == '\t' || code == '\n';
-    return code < TEXT_BROKEN && !(code >= 0xd800 && code < 0xe000) && code != 0xfffe && code != 0xffff;
+    return code < UTF8_INVALID && !(code >= 0xd800 && code < 0xe000) && code != 0xfffe && code != 0xffff;
 }
 
 void svg_text(FILE *f, const char *text) {
     while (*text) {
-        uint32_t code = text_next(&text);
+        uint32_t code = utf8_next(&text);
         char bytes[5];
         if (code == '&') fputs("&amp;", f);
         else if (code == '<') fputs("&lt;", f);
         else if (code == '>') fputs("&gt;", f);
         else if (code == '"') fputs("&quot;", f);
         else {
-            text_encode(is_allowed(code) ? code : 0xfffd, bytes);
+            utf8_encode(is_allowed(code) ? code : UTF8_REPLACEMENT, bytes);
             fputs(bytes, f);
         }
     }

@@ -1,5 +1,7 @@
 /* explorer/app.c: the explorer's state: keys to commands, state to grid. */
 #include "explorer/app.h"
+#include "base/mem.h"
+#include "base/path.h"
 #include "explorer/async_results.h"
 #include "explorer/jobs.h"
 #include "explorer/latent/latent_pane.h"
@@ -13,7 +15,6 @@
 #include "explorer/sets/set_layer.h"
 #include "explorer/state/session_autosave.h"
 #include "explorer/table/table.h"
-#include "terminal/keys.h"
 #include "text/suggest.h"
 #include "text/text.h"
 
@@ -25,8 +26,7 @@
 enum { LAYER_ROW = 1 }; /* below the title */
 
 static tab *tab_new(scry_index *index, scry_session *session) {
-    tab *t = calloc(1, sizeof *t);
-    if (!t) abort();
+    tab *t = mem_new(1, sizeof *t);
     t->index = index;
     t->info = scry_index_info(index);
     t->session = session;
@@ -54,8 +54,7 @@ static void tab_free(tab *t) {
 }
 
 void app_add_tab(app *a, scry_index *index, scry_session *session) {
-    tab **tabs = realloc(a->tabs, (a->tab_count + 1) * sizeof *tabs);
-    if (!tabs) abort();
+    tab **tabs = mem_resize(a->tabs, a->tab_count + 1, sizeof *tabs);
     a->tabs = tabs;
     a->tab = a->tabs[a->tab_count++] = tab_new(index, session);
     table_remake(a);
@@ -75,8 +74,7 @@ void app_drop_tab(app *a) {
 }
 
 app *app_new(scry_index *index, scry_session *session, int rows, int cols, bool ascii, bool mono) {
-    app *a = calloc(1, sizeof *a);
-    if (!a) abort();
+    app *a = mem_new(1, sizeof *a);
     a->ascii = ascii;
     app_look(a, &themes[0], mono ? COLOR_MONO : COLOR_256);
     a->grid = grid_new(rows, cols);
@@ -219,9 +217,9 @@ static void draw_title(app *a) {
     for (size_t i = 0; a->tab_count > 1 && i < a->tab_count; i++)
         if (a->tabs[i] == a->tab) snprintf(which, sizeof which, "%zu/%zu", i + 1, a->tab_count);
     text_clean(left, facts, sizeof facts, a->ascii);
-    const char *path = a->tab->info->path, *slash = strrchr(path, '/');
+    const char *file = path_file_name(a->tab->info->path);
     bool by_file = a->tab_count > 1 || !a->tab->info->name[0]; /* indexes of one study have its name in common */
-    text_clean(by_file ? (slash ? slash + 1 : path) : a->tab->info->name, name, sizeof name, a->ascii);
+    text_clean(by_file ? file : a->tab->info->name, name, sizeof name, a->ascii);
     text_fit(name, room - 5 - text_columns(which) - text_columns(facts), a->ascii);
     grid_print(a->grid, r.y, 0, room, ROLE_TITLE, " %s  %s%s%s", which, facts, name[0] ? "  " : "", name);
 }

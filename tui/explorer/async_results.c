@@ -1,8 +1,9 @@
 /* explorer/async_results.c: what the explorer has worked out beside its frames. */
 #include "explorer/async_results.h"
+#include "base/mem.h"
+#include "base/worker_thread.h"
 #include "explorer/jobs.h"
 #include "explorer/panes/chart_page.h"
-#include "explorer/worker_thread.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -20,8 +21,8 @@ struct async_results {
 };
 
 async_results *async_new(void) {
-    async_results *w = calloc(1, sizeof *w);
-    if (!w || pipe2(w->bell, O_CLOEXEC | O_NONBLOCK) != 0) abort();
+    async_results *w = mem_new(1, sizeof *w);
+    if (pipe2(w->bell, O_CLOEXEC | O_NONBLOCK) != 0) abort();
     w->company = worker_new(w->bell[1]);
     w->plot = worker_new(w->bell[1]);
     return w;
@@ -80,8 +81,7 @@ static void company_end(void *context, bool whole) {
 
 static void begin_company(app *a) {
     scry_session *s = a->tab->session;
-    company_job *j = calloc(1, sizeof *j);
-    if (!j) abort();
+    company_job *j = mem_new(1, sizeof *j);
     *j = (company_job){.a = a,
                        .session = s,
                        .version = scry_session_version(s),
@@ -132,8 +132,7 @@ static void plot_end(void *context, bool whole) {
 }
 
 static void begin_plot(app *a, chart_request *ask) {
-    plot_job *j = calloc(1, sizeof *j);
-    if (!j) abort();
+    plot_job *j = mem_new(1, sizeof *j);
     *j = (plot_job){a, a->tab, ask, NULL};
     a->async->ask = ask;
     worker_begin(a->async->plot, (worker_job){plot_work, plot_end, j});

@@ -1,6 +1,7 @@
 /* explorer/jobs.c: commands that are worked out on threads beside. */
 #include "explorer/jobs.h"
-#include "explorer/worker_thread.h"
+#include "base/mem.h"
+#include "base/worker_thread.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -20,8 +21,7 @@ struct jobs {
 };
 
 jobs *jobs_new(int bell) {
-    jobs *all = calloc(1, sizeof *all);
-    if (!all) abort();
+    jobs *all = mem_new(1, sizeof *all);
     all->bell = bell;
     return all;
 }
@@ -80,8 +80,7 @@ bool job_begin(app *a, const job *e) {
         e->end(a, e->own, true);
         return true;
     }
-    running *r = calloc(1, sizeof *r);
-    if (!r) abort();
+    running *r = mem_new(1, sizeof *r);
     *r = (running){.of = *e, .a = a, .thread = worker_new(all->bell), .next = all->newest};
     all->newest = r;
     worker_begin(r->thread, (worker_job){work, end, r});

@@ -23,7 +23,7 @@ typedef struct job {
     void *own;
 } job;
 
-/* bell: as in explorer/worker_thread.h. Owner: jobs_free. */
+/* bell: as in base/worker_thread.h. Owner: jobs_free. */
 jobs *jobs_new(int bell);
 /* Gives all up, and waits until the threads have noticed. */
 void jobs_free(jobs *all);

@@ -1,16 +1,15 @@
 /* canvas.c: dots in cells. */
 #include "plot/canvas.h"
+#include "base/mem.h"
 
 #include <math.h>
 #include <stdlib.h>
 
 canvas *canvas_new(int rows, int cols) {
-    canvas *c = calloc(1, sizeof *c);
-    if (!c) abort();
+    canvas *c = mem_new(1, sizeof *c);
     c->rows = rows > 0 ? rows : 1;
     c->cols = cols > 0 ? cols : 1;
-    c->cell = calloc((size_t)c->rows * (size_t)c->cols, sizeof *c->cell);
-    if (!c->cell) abort();
+    c->cell = mem_new((size_t)c->rows * (size_t)c->cols, sizeof *c->cell);
     return c;
 }
 

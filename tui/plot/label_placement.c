@@ -2,17 +2,16 @@
  * lines. The order decides how many find one, so a few orders are tried and the best is kept; who
  * then lacks a place may still get one by another's moving. */
 #include "plot/label_placement.h"
+#include "base/mem.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 placement_map *placement_map_new(int rows, int cols) {
-    placement_map *f = calloc(1, sizeof *f);
-    if (!f) abort();
+    placement_map *f = mem_new(1, sizeof *f);
     f->rows = rows > 0 ? rows : 1;
     f->cols = cols > 0 ? cols : 1;
-    f->what = calloc((size_t)f->rows * (size_t)f->cols, 1);
-    if (!f->what) abort();
+    f->what = mem_new((size_t)f->rows * (size_t)f->cols, 1);
     return f;
 }
 
@@ -146,9 +145,8 @@ static size_t place_in_order(placement_map *f, placed_label *labels, size_t n, i
 void labels_place(placement_map *f, placed_label *labels, size_t n, int margin) {
     if (n == 0) return;
     size_t cells = (size_t)f->rows * (size_t)f->cols, most = 0;
-    uint8_t *empty = malloc(cells);
-    entry *entries = malloc(n * sizeof *entries);
-    if (!empty || !entries) abort();
+    uint8_t *empty = mem_new(cells, 1);
+    entry *entries = mem_new(n, sizeof *entries);
     memcpy(empty, f->what, cells);
     int best = 0, orders = n > LABELS_SORTED ? 1 : ORDERS;
     long least = 0;

@@ -1,5 +1,6 @@
 /* plot_draw.c: a plot in the grid's cells. */
 #include "plot/plot_draw.h"
+#include "base/mem.h"
 #include "text/text.h"
 #include "plot/point_labels.h"
 
@@ -221,8 +222,7 @@ void plot_draw(grid *g, rect r, const plot *p, bool ascii) {
     r = clip(g, r);
     if (r.rows <= 0 || r.cols <= 0) return;
     for (int y = 0; y < r.rows; y++) grid_fill(g, r.y + y, r.x, r.cols, ROLE_TEXT, ' ');
-    plot_layout *f = malloc(sizeof *f);
-    if (!f) abort();
+    plot_layout *f = mem_new(1, sizeof *f);
     measure m = terminal;
     m.ascii = ascii;
     plot_layout_make(p, (box){r.y, r.x, r.rows, r.cols}, m, f);

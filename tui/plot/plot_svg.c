@@ -1,6 +1,7 @@
 /* svg.c: a plot as SVG: the frame, the numbers of the axes and the places of names are those of the
  * terminal's plot, in pixels. */
 #include "plot/plot_svg.h"
+#include "base/mem.h"
 #include "draw/svg.h"
 #include "text/text.h"
 #include "plot/point_labels.h"
@@ -187,8 +188,7 @@ static void write_names(const sheet *s) {
 enum { BAR_PITCH = 20, HEIGHT_MOST = 20000 };
 
 int plot_svg_height(const plot *p, int width, int least) {
-    plot_layout *f = malloc(sizeof *f);
-    if (!f) abort();
+    plot_layout *f = mem_new(1, sizeof *f);
     plot_layout_make(p, (box){INSET, INSET, least - 2 * INSET, width - 2 * INSET}, pixels, f);
     double lacks = f->bars ? (double)(f->rows + f->hidden_rows) * f->bars * BAR_PITCH - f->area.h : 0;
     free(f);
@@ -196,8 +196,7 @@ int plot_svg_height(const plot *p, int width, int least) {
 }
 
 bool plot_svg(const plot *p, int width, int height, FILE *file) {
-    plot_layout *f = malloc(sizeof *f);
-    if (!f) abort();
+    plot_layout *f = mem_new(1, sizeof *f);
     if (width < 160) width = 160;
     if (height < 100) height = 100;
     plot_layout_make(p, (box){INSET, INSET, height - 2 * INSET, width - 2 * INSET}, pixels, f);

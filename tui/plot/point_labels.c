@@ -1,5 +1,6 @@
 /* labels.c: which names a plot has inside its area, and where each of them goes. */
 #include "plot/point_labels.h"
+#include "base/mem.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -106,9 +107,8 @@ label_list labels_make(const plot *p, const plot_layout *f, const canvas *c, lab
     size_t most = p->rule_count + 1;
     for (size_t i = 0; i < p->series_count; i++) most += p->series[i].names ? p->series[i].n : 0;
     if (most > LABELS_MOST) most = LABELS_MOST;
-    maker k = {p, f, c, m, ascii, {0}, calloc(most, sizeof *k.place)};
-    k.list.label = calloc(most, sizeof *k.list.label);
-    if (!k.place || !k.list.label) abort();
+    maker k = {p, f, c, m, ascii, {0}, mem_new(most, sizeof *k.place)};
+    k.list.label = mem_new(most, sizeof *k.list.label);
     add_cursor(&k);
     add_points(&k);
     add_rules(&k);

@@ -1,13 +1,9 @@
 /* how.c: a report's last part: how each figure was computed, and with what. */
 #include "draw/svg.h"
+#include "base/path.h"
 #include "report/report.h"
 
 #include <string.h>
-
-const char *report_file_name(const char *path) {
-    const char *slash = strrchr(path, '/');
-    return slash ? slash + 1 : path;
-}
 
 void report_how(FILE *f, const report *r) {
     const cli_context *s = r->s;
@@ -17,10 +13,11 @@ void report_how(FILE *f, const report *r) {
         {"shift",
          "over paired tokens of the training set: sq E[(h' - h)^2], abs E|h' - h|, mean E[h'] - E[h], rate the "
          "change of the firing rate, d the mean change over the pooled standard deviation"},
-        {"STS act", "mean over a domain's tokens of the sum of the selection's activations"},
-        {"STS act2", "mean over the selection of the mean squared activation"},
-        {"STS icl", "mean over paired tokens of the sum of squared changes that demonstrations make"},
-        {"rho, R2", "Pearson's correlation over domains between the score and the change, and its square"},
+#define SCORE(id, name, aggregate, condition, term, sum, residual, compared, key, help, definition)                    \
+    {"STS " #name, definition},
+        SCRY_SCORE_TABLE(SCORE)
+#undef SCORE
+            {"rho, R2", "Pearson's correlation over domains between the score and the change, and its square"},
         {"p", "share of permuted changes with a rho as far from 0, two-sided: every permutation to 9 domains, else "
               "100,000 drawn, (hits + 1) / (draws + 1)"},
         {"one out", "smallest and largest rho with one domain left out"},
@@ -37,12 +34,12 @@ void report_how(FILE *f, const report *r) {
         "</dl>\n<p>Method: arXiv 2603.02908, \xe2\x80\x9cSAE as a Crystal Ball\xe2\x80\x9d. With few domains and many "
         "latents to choose from, a high rho is easy to find: none is to be read without its company.</p>\n"
         "<p class=\"faint\">scry %t, seed %d, %t. The same figures: ",
-        scry_version(), (int)SCRY_SEED, report_file_name(path));
+        scry_version(), (int)SCRY_SEED, path_file_name(path));
     if (s->ranking)
         svg_put(f,
                 "<code>scry score %t --score %s</code> with this selection and %s, <code>scry rank</code>, <code>scry "
                 "overlap</code>, <code>scry baselines</code>, each also with <code>--json</code>",
-                report_file_name(path), scry_score_name(s->score), r->scope->is_signed ? "--signed" : "--absolute");
-    else svg_put(f, "<code>scry score %t --json</code>", report_file_name(path));
+                path_file_name(path), scry_score_name(s->score), r->scope->is_signed ? "--signed" : "--absolute");
+    else svg_put(f, "<code>scry score %t --json</code>", path_file_name(path));
     fputs(". Every number above holds its full precision as the value of its data element.</p>\n", f);
 }

@@ -1,11 +1,13 @@
 /* report.c: everything about one selection on one page. */
 #include "report/report.h"
+#include "base/mem.h"
 #include "analysis.h"
 #include "results/results.h"
 #include "draw/svg.h"
 #include "text/text.h"
 #include "report/html.h"
 #include "base/atomic_file.h"
+#include "base/path.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -69,7 +71,7 @@ static void put_facts(const page *p) {
              p->result[p->r->s->score].fit.n, p->r->scope_words,
              p->r->scope->is_signed ? "signed change" : "size of the change");
     put_fact(p->f, "domains", text);
-    put_fact(p->f, "index", report_file_name(info->path));
+    put_fact(p->f, "index", path_file_name(info->path));
     fputs("</dl>\n", p->f);
 }
 
@@ -194,8 +196,7 @@ static void put_domains(const page *p) {
 static char *words_of(const scry_index *index, uint32_t latent) {
     char *text = NULL;
     size_t size;
-    FILE *f = open_memstream(&text, &size);
-    if (!f) abort();
+    FILE *f = mem_check(open_memstream(&text, &size));
     const char *label = scry_label(index, latent);
     if (label) fputs(label, f);
     for (int k = 0; k < SCRY_KEY_PIECES && !label; k++) {
@@ -308,7 +309,7 @@ static void write_page(const page *p) {
     const report *r = p->r;
     bool latents = r->s->ranking != NULL;
     char title[400];
-    text_clean(*p->info->name ? p->info->name : report_file_name(p->info->path), title, sizeof title, false);
+    text_clean(*p->info->name ? p->info->name : path_file_name(p->info->path), title, sizeof title, false);
     html_begin(p->f, title);
     svg_put(p->f,
             "<h1>%t</h1>\n<p class=\"faint\">Which latents post-training moves, and what that does to each domain: "
@@ -325,7 +326,9 @@ static void write_page(const page *p) {
     put_warnings(p);
     fputs("<h2 id=\"predict\">Does the score predict the change?</h2>\n", p->f);
     put_correlations(p);
-    scry_score other = r->s->score == SCRY_SCORE_ICL ? SCRY_ACT : SCRY_SCORE_ICL;
+    scry_score other = r->s->score;
+    for (int s = 0; s < SCRY_SCORES; s++)
+        if (scry_scores[s].is_compared && s != (int)r->s->score) other = (scry_score)s;
     report_plots(p->f, r, &p->result[r->s->score], p->facts[other] ? &p->result[other] : NULL, other);
     put_domains(p);
     if (latents) {

@@ -29,6 +29,5 @@ void report_mix_plot(FILE *f, const report *r, const scry_result *result);
 void report_tokens(FILE *f, const report *r);
 void report_how(FILE *f, const report *r);
 /* Without its folders: where a file lay is nobody's business. */
-const char *report_file_name(const char *path);
 
 #endif

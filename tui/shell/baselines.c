@@ -1,5 +1,6 @@
 /* analysis/baselines.c: scry baselines: what a score has to beat (STS paper, tables 5 and 13, fig. 2a). */
 #include "baselines.h"
+#include "base/mem.h"
 #include "results/results.h"
 #include "shell/commands.h"
 #include "shell/cli_context.h"
@@ -173,8 +174,7 @@ static void tops_table(const cJSON *facts, FILE *f) {
 char *baselines_head(const cJSON *facts, const char *mark) {
     char *text = NULL;
     size_t size;
-    FILE *f = open_memstream(&text, &size);
-    if (!f) abort();
+    FILE *f = mem_check(open_memstream(&text, &size));
     const char *no = word(facts, "no_dimensions");
     bool is_signed = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(facts, "signed"));
     fprintf(f, "share of the shift (sq) in the tops of %.0f latents and of ", number(facts, "latents"));

@@ -1,5 +1,6 @@
 /* cli_context.c: the index, ranking, selection and scope that a command's options name. */
 #include "shell/cli_context.h"
+#include "base/path.h"
 #include "shell/output.h"
 #include "shell/set_names.h"
 
@@ -67,8 +68,7 @@ scry_index *cli_open(const options *o, scry_error *err) {
 
 scry_index *cli_open_path(const options *o, const char *path, scry_error *err) {
     if (access(path, R_OK) != 0 || scry_is_index(path)) return open_index(o, path, err);
-    size_t length = strlen(path);
-    if (length > 5 && strcmp(path + length - 5, ".scry") == 0) return open_index(o, path, err);
+    if (path_ends_with(path, ".scry")) return open_index(o, path, err);
     if (scry_is_scores_only(path)) {
         scry_index *given = scry_open_scores(path, err);
         if (given) warn(given);
@@ -142,11 +142,12 @@ bool cli_ranking(const options *o, const scry_index *index, size_t train, scry_c
 
 bool cli_score(const options *o, const scry_index *index, scry_score *score, scry_error *err) {
     int s = o->score ? scry_score_of(o->score) : SCRY_ACT;
-    if (s < 0) return scry_misuse(err, "--score: found \"%.40s\", expected act, act2 or icl", o->score);
+    char choices[SCRY_CHOICES];
+    if (s < 0)
+        return scry_misuse(err, "--score: found \"%.40s\", expected %s", o->score, scry_score_choices(choices, ""));
     *score = (scry_score)s;
+    if (scry_index_info(index)->d_sae) return scry_require_score(index, *score, err);
     if (scry_has_score(index, *score)) return true;
-    if (scry_index_info(index)->d_sae)
-        return scry_misuse(err, "--score icl: no domain of this index has an icl capture");
     char has[40] = "";
     for (int i = 0; i < SCRY_SCORES; i++)
         if (scry_has_score(index, (scry_score)i)) {

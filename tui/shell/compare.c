@@ -1,6 +1,7 @@
 /* compare.c: scry compare: several indexes of one study, a row each: widths, layers, sparsity (STS paper,
  * fig. 4a-c, 12). */
 #include "analysis.h"
+#include "base/path.h"
 #include "shell/commands.h"
 #include "results/results.h"
 #include "shell/cli_context.h"
@@ -16,17 +17,15 @@ const output_column compare_columns[] = {{"index", "index", NULL, 0},
                                          {"share", "top share%", "%.1f", 100},
                                          {"overlap", "in both", "%.0f", 0},
                                          {"expected", "chance", "%.1f", 0},
-                                         {"act_pearson", "rho act", "%.4f", 0},
-                                         {"act_p_value", "p", "%.5f", 0},
-                                         {"act_loo_min", "one out", "%.3f", 0},
-                                         {"act_loo_max", "to", "%.3f", 0},
-                                         {"act_random_rank", "random below%", "%.1f", 100},
-                                         {"icl_pearson", "rho icl", "%.4f", 0},
-                                         {"icl_p_value", "p", "%.5f", 0},
-                                         {"icl_loo_min", "one out", "%.3f", 0},
-                                         {"icl_loo_max", "to", "%.3f", 0},
-                                         {"icl_random_rank", "random below%", "%.1f", 100},
-                                         {"points", "domains", "%.0f", 0},
+#define COLUMNS_false(name)
+#define COLUMNS_true(name)                                                                                             \
+    {#name "_pearson", "rho " #name, "%.4f", 0}, {#name "_p_value", "p", "%.5f", 0},                                   \
+        {#name "_loo_min", "one out", "%.3f", 0}, {#name "_loo_max", "to", "%.3f", 0},                                 \
+        {#name "_random_rank", "random below%", "%.1f", 100},
+#define SCORE(id, name, aggregate, condition, term, sum, residual, compared, ...) COLUMNS_##compared(name)
+                                         SCRY_SCORE_TABLE(SCORE)
+#undef SCORE
+                                             {"points", "domains", "%.0f", 0},
                                          {"hook", "hook", NULL, 0},
                                          {"sae", "SAE", NULL, 0},
                                          {NULL, NULL, NULL, 0}};
@@ -116,10 +115,11 @@ cJSON *compare_row(const cli_context *s, const char *name, uint32_t top, const s
     output_number(row, "l0", base_l0(s->index, s->train));
     output_text(row, "by", scry_condition_name(s->ranking->source));
     add_tops(row, s, top);
-    add_score(row, s, SCRY_ACT, scope, stop);
-    scry_report_progress(stop, 0.5);
-    add_score(row, s, SCRY_SCORE_ICL, scope, stop);
-    scry_report_progress(stop, 1);
+    for (int score = 0; score < SCRY_SCORES; score++) {
+        if (!scry_scores[score].is_compared) continue;
+        add_score(row, s, (scry_score)score, scope, stop);
+        scry_report_progress(stop, (score + 1.0) / SCRY_SCORES);
+    }
     if (!scry_cancelled(stop)) return row;
     cJSON_Delete(row);
     return NULL;
@@ -138,7 +138,6 @@ static cJSON *read_row(const options *o, int word, uint32_t top, first_index *fi
     scry_condition source;
     scry_metric metric;
     cJSON *row = NULL;
-    const char *slash = strrchr(o->word[word], '/');
     bool ok = (s.index = cli_open_path(o, o->word[word], err)) && cli_train(o, s.index, &s.train, err) &&
               cli_ranking(o, s.index, s.train, &source, &metric, err) && cli_scope(o, s.index, s.train, &scope, err) &&
               (s.ranking = scry_rank(s.index, s.train, source, metric, err));
@@ -146,7 +145,7 @@ static cJSON *read_row(const options *o, int word, uint32_t top, first_index *fi
         s.set = scry_set_new(s.ranking->latents);
         for (uint32_t i = 0; i < top && i < s.ranking->latents; i++) scry_set_put(s.set, s.ranking->order[i], true);
         if (word) scope.is_signed = first->is_signed; /* one question for all rows */
-        row = compare_row(&s, slash ? slash + 1 : o->word[word], top, &scope, NULL);
+        row = compare_row(&s, path_file_name(o->word[word]), top, &scope, NULL);
     }
     bool is_signed = scope.is_signed;
     scry_scope_free(&scope);

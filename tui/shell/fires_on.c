@@ -1,5 +1,6 @@
 /* fires_on.c: scry fires-on: latents by how strongly they fire on the tokens of one text. */
 #include "latent.h"
+#include "base/mem.h"
 #include "shell/commands.h"
 #include "results/results.h"
 #include "shell/output.h"
@@ -23,9 +24,8 @@ static int stronger(const void *x, const void *y) {
 /* Those that fire there at all, strongest first. */
 static cJSON *facts_of(const scry_index *index, const char *text, int capture, unsigned threads, uint32_t top) {
     uint32_t F = scry_index_info(index)->d_sae;
-    float *mean = calloc(F, sizeof *mean), *rate = calloc(F, sizeof *rate);
-    strength *order = calloc(F, sizeof *order);
-    if (!mean || !rate || !order) abort();
+    float *mean = mem_new(F, sizeof *mean), *rate = mem_new(F, sizeof *rate);
+    strength *order = mem_new(F, sizeof *order);
     uint64_t tokens = scry_token_response(index, text, capture, threads, mean, rate, NULL);
     for (uint32_t j = 0; j < F; j++) order[j] = (strength){mean[j], j};
     qsort(order, F, sizeof *order, stronger);

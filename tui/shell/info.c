@@ -1,5 +1,6 @@
 /* info.c: scry info: what is in an index; with --system, what this machine is. */
 #include "shell/commands.h"
+#include "base/mem.h"
 #include "results/results.h"
 #include "shell/output.h"
 #include "shell/cli_context.h"
@@ -141,15 +142,17 @@ static const output_column capture_columns[] = {{"name", "capture", NULL, 0},   
                                                 {"samples", "samples", "%.0f", 0}, {"nnz", "activations", "%.0f", 0},
                                                 {"l0", "L0", "%.2f", 0},           {NULL, NULL, NULL, 0}};
 /* What a scores-only study has instead of captures; a score that it does not give stays empty. */
-static const output_column given_columns[] = {{"name", "domain", NULL, 0}, {"change", "change", "%+.2f", 0},
-                                              {"act", "act", "%.6g", 0},   {"act2", "act2", "%.6g", 0},
-                                              {"icl", "icl", "%.6g", 0},   {NULL, NULL, NULL, 0}};
+static const output_column given_columns[] = {{"name", "domain", NULL, 0},
+                                              {"change", "change", "%+.2f", 0},
+#define SCORE(id, name, ...) {#name, #name, "%.6g", 0},
+                                              SCRY_SCORE_TABLE(SCORE)
+#undef SCORE
+                                                  {NULL, NULL, NULL, 0}};
 
 char *info_text(const scry_index *index, const char *mark) {
     char *text = NULL, head[8000];
     size_t size;
-    FILE *f = open_memstream(&text, &size);
-    if (!f) abort();
+    FILE *f = mem_check(open_memstream(&text, &size));
     bool latents = scry_index_info(index)->d_sae > 0;
     cJSON *facts = facts_of(index);
     head_of(index, head, sizeof head);
@@ -192,8 +195,7 @@ static int print_sections(const options *o, const scry_index *index) {
     uint64_t bytes, rest = info->file_size;
     size_t n = 0;
     while (scry_section(index, n, &name, &bytes)) n++;
-    cJSON **item = calloc(n + 1, sizeof(cJSON *)), *facts = cJSON_CreateObject();
-    if (!item) abort();
+    cJSON **item = mem_new(n + 1, sizeof(cJSON *)), *facts = cJSON_CreateObject();
     for (size_t i = 0; i < n; i++) {
         scry_section(index, i, &name, &bytes);
         item[i] = section_fact(info, name, (double)bytes);

@@ -1,5 +1,6 @@
 /* latent.c: scry latent: what an index knows of one latent; scry export-labels. */
 #include "latent.h"
+#include "base/mem.h"
 #include "shell/commands.h"
 #include "shell/output.h"
 #include "shell/cli_context.h"
@@ -28,8 +29,7 @@ enum { BINS = 20 };
 /* One row a bin and condition of the group; what is true of a condition as a whole stands in "spread". */
 static void add_histogram(cJSON *facts, const asked *s, size_t train, bool logarithmic) {
     int group = s->capture >= 0 ? s->info->capture[s->capture].group : -1 - (int)train;
-    bool *use = calloc(s->info->captures, sizeof *use);
-    if (!use) abort();
+    bool *use = mem_new(s->info->captures, sizeof *use);
     cJSON *spreads = cJSON_AddArrayToObject(facts, "spread"), *rows = cJSON_AddArrayToObject(facts, "histogram");
     scry_bins bins = {.logarithmic = logarithmic, .count = BINS, .low = INFINITY};
     for (int pass = 0; pass < 2; pass++) {
@@ -79,8 +79,7 @@ static bool add_profile(cJSON *facts, const asked *s, scry_error *err) {
         return false;
     scry_ranking *ranking = scry_rank(s->index, train, source, metric, err);
     scry_set *set = ranking ? cli_selection(s->o, s->index, ranking, err) : NULL;
-    scry_profile *all = calloc(s->info->domains, sizeof *all);
-    if (!all) abort();
+    scry_profile *all = mem_new(s->info->domains, sizeof *all);
     if (set) {
         scry_scorer *scorer = scry_scorer_new(s->index, score);
         scry_scorer_load(scorer, set);
@@ -114,8 +113,7 @@ static bool add_profile(cJSON *facts, const asked *s, scry_error *err) {
 }
 
 static void add_neighbour_rows(cJSON *rows, const asked *s, const scry_decoder_neighbours *n, bool opposite) {
-    scry_neighbour *list = calloc(s->top, sizeof *list);
-    if (!list) abort();
+    scry_neighbour *list = mem_new(s->top, sizeof *list);
     size_t count = scry_decoder_neighbours_list(n, opposite, s->top, list);
     for (size_t i = 0; i < count; i++) {
         cJSON *item = cJSON_CreateObject();
@@ -152,8 +150,7 @@ static bool add_together(cJSON *facts, const asked *s, scry_error *err) {
         return scry_misuse(err, "--order: found \"%.40s\", expected jaccard, both or pmi", s->o->order);
     scry_coactivation *t = scry_coactivation_start(s->index, s->latent, s->capture, 0);
     scry_coactivation_work(t, 0);
-    scry_coactive *list = calloc(s->top, sizeof *list);
-    if (!list) abort();
+    scry_coactive *list = mem_new(s->top, sizeof *list);
     size_t count = scry_coactivation_list(t, (scry_coactive_order)order, s->top, list);
     uint64_t fires, tokens = scry_coactivation_tokens(t, &fires);
     output_text(facts, "together_over", s->capture < 0 ? "all base captures" : s->info->capture[s->capture].name);

@@ -1,5 +1,6 @@
 /* analysis/mixture.c: scry mix: a budget of examples over the domains in the ratio of their STS. */
 #include "analysis.h"
+#include "base/mem.h"
 #include "shell/commands.h"
 #include "shell/output.h"
 #include "shell/cli_context.h"
@@ -45,10 +46,9 @@ static bool mix_read(const options *o, mix *m, scry_error *err) {
         !options_number("--max", o->most, 0, m->budget, &m->most, err) || !cli_read(o, &m->s, err))
         return false;
     m->D = scry_index_info(m->s.index)->domains;
-    m->use = calloc(2 * m->D, sizeof *m->use);
-    m->sts = calloc(m->D, sizeof *m->sts);
-    m->examples = calloc(m->D, sizeof *m->examples);
-    if (!m->use || !m->sts || !m->examples) abort();
+    m->use = mem_new(2 * m->D, sizeof *m->use);
+    m->sts = mem_new(m->D, sizeof *m->sts);
+    m->examples = mem_new(m->D, sizeof *m->examples);
     m->out = m->use + m->D;
     return choose_domains(o, m, err) &&
            scry_mixture(m->sts, m->use, m->D, m->budget, m->least, m->most, m->examples, err);

@@ -1,8 +1,9 @@
 /* output.c: one set of facts, three ways to print it. */
 #include "shell/output.h"
+#include "base/utf8.h"
+#include "base/csv_text.h"
 #include "text/text.h"
 
-#include <csv.h>
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -10,17 +11,7 @@
 #include <string.h>
 
 cJSON *output_string(const char *text) {
-    size_t room = strlen(text) * 3 + 1, used = 0;
-    char *safe = malloc(room);
-    if (!safe) abort();
-    for (const char *at = text; *at;) {
-        char piece[5];
-        uint32_t code = text_next(&at);
-        int n = text_encode(code >= TEXT_BROKEN ? 0xfffd : code, piece);
-        memcpy(safe + used, piece, (size_t)n);
-        used += (size_t)n;
-    }
-    safe[used] = 0;
+    char *safe = utf8_replace_invalid(text);
     cJSON *item = cJSON_CreateString(safe);
     free(safe);
     return item;
@@ -45,17 +36,6 @@ static int finish(cJSON *facts) {
     return output_end();
 }
 
-static void csv_text(const char *text) {
-    bool formula = text[0] && strchr("=+-@\t\r", text[0]);
-    size_t length = strlen(text);
-    char *safe = malloc(length + 2);
-    if (!safe) abort();
-    safe[0] = '\'';
-    memcpy(safe + 1, text, length + 1);
-    csv_fwrite(stdout, formula ? safe : safe + 1, length + formula);
-    free(safe);
-}
-
 static void print_csv(const cJSON *list, const output_column *columns) {
     for (const output_column *c = columns; c->key; c++) printf("%s%s", c == columns ? "" : ",", c->key);
     putchar('\n');
@@ -65,7 +45,7 @@ static void print_csv(const cJSON *list, const output_column *columns) {
             const cJSON *cell = cJSON_GetObjectItemCaseSensitive(row, c->key);
             if (c != columns) putchar(',');
             if (cJSON_IsNumber(cell)) printf("%.17g", cell->valuedouble);
-            else if (cJSON_IsString(cell)) csv_text(cell->valuestring);
+            else if (cJSON_IsString(cell)) csv_text_write(stdout, cell->valuestring);
             else if (cJSON_IsBool(cell)) printf("%d", cJSON_IsTrue(cell));
         }
         putchar('\n');

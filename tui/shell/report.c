@@ -1,5 +1,6 @@
 /* report.c: scry report: everything about one selection on one page. */
 #include "report/report.h"
+#include "base/path.h"
 #include "shell/commands.h"
 #include "shell/output.h"
 #include "text/suggest.h"
@@ -9,12 +10,11 @@
 
 /* The selection as its options word it. */
 static void selection_words(const options *o, const cli_context *s, uint32_t top, char *words, size_t size) {
-    const char *file = o->set ? strrchr(o->set, '/') : NULL;
     int used;
     if (!s->ranking) used = snprintf(words, size, "none: scores as the study gives them");
     else if (o->set)
-        used = snprintf(words, size, "%u latent%s of %s", s->set->count, plural_s(s->set->count),
-                        file ? file + 1 : o->set);
+        used =
+            snprintf(words, size, "%u latent%s of %s", s->set->count, plural_s(s->set->count), path_file_name(o->set));
     else if (o->latents) used = snprintf(words, size, "%u latent%s by number", s->set->count, plural_s(s->set->count));
     else
         used = snprintf(words, size, "top %u by %s %s of %s", top, scry_condition_name(s->ranking->source),

@@ -1,5 +1,6 @@
 /* score/scorer.c: scry score and scry export: a selection's STS, and the selection itself. */
 #include "analysis.h"
+#include "base/mem.h"
 #include "shell/commands.h"
 #include "results/results.h"
 #include "shell/output.h"
@@ -30,9 +31,8 @@ static bool repeats_read(const options *o, const cli_context *s, const scry_resu
     if (p->count > 1000000) return scry_misuse(err, "--repeats: found %u, expected at most 1000000", p->count);
     scry_blocks *tokens = scry_blocks_new(s->index, s->score, s->set, SCRY_TOKENS, NULL, err);
     if (!tokens) return false;
-    p->rho = calloc(p->count, sizeof *p->rho);
-    p->sts = calloc(p->count * r->domains, sizeof *p->sts);
-    if (!p->rho || !p->sts) abort();
+    p->rho = mem_new(p->count, sizeof *p->rho);
+    p->sts = mem_new(p->count * r->domains, sizeof *p->sts);
     scry_repeats(tokens, r->change, p->count, p->most, SCRY_SEED, NULL, p->rho, p->sts);
     scry_mean_sd(p->rho, p->count, &p->mean, &p->sd);
     scry_blocks_free(tokens);
@@ -51,8 +51,7 @@ static void add_repeats(cJSON *facts, const repeats *p, size_t D) {
     output_number(list, "pearson_mean", p->mean);
     output_number(list, "pearson_sd", p->sd);
     size_t d = 0;
-    double *one = calloc(p->count, sizeof *one), mean, sd;
-    if (!one) abort();
+    double *one = mem_new(p->count, sizeof *one), mean, sd;
     cJSON_ArrayForEach (item, cJSON_GetObjectItemCaseSensitive(facts, "domains")) {
         for (uint32_t k = 0; k < p->count; k++) one[k] = p->sts[k * D + d];
         scry_mean_sd(one, p->count, &mean, &sd);

@@ -1,5 +1,6 @@
 /* analysis/sweep.c: scry sweep: rho against N, against bands of ranks, against random sets. */
 #include "analysis.h"
+#include "base/mem.h"
 #include "shell/commands.h"
 #include "shell/output.h"
 #include "shell/cli_context.h"
@@ -101,8 +102,7 @@ static double own_rho(const sweep *s, double *change) {
 
 static void add_quantiles(cJSON *facts, const double *rho, uint32_t sets) {
     static const double at[] = {0, 0.025, 0.05, 0.25, 0.5, 0.75, 0.95, 0.975, 1};
-    double *sorted = malloc((sets + 1) * sizeof *sorted);
-    if (!sorted) abort();
+    double *sorted = mem_new(sets + 1, sizeof *sorted);
     memcpy(sorted, rho, sets * sizeof *sorted);
     scry_sort(sorted, sets);
     cJSON *list = cJSON_AddArrayToObject(facts, "quantiles");
@@ -117,8 +117,7 @@ static void add_quantiles(cJSON *facts, const double *rho, uint32_t sets) {
 
 static int print_random(const options *o, const sweep *s) {
     size_t D = s->scope.domains;
-    double *change = calloc(D, sizeof *change), *rho = calloc(2 * SCRY_RANDOM_SETS, sizeof *rho);
-    if (!change || !rho) abort();
+    double *change = mem_new(D, sizeof *change), *rho = mem_new(2 * SCRY_RANDOM_SETS, sizeof *rho);
     double *spearman = rho + SCRY_RANDOM_SETS, own = own_rho(s, change), mean, sd;
     uint32_t sets =
         scry_random_rhos(s->index, s->score, change, s->top, SCRY_RANDOM_SETS, SCRY_SEED, NULL, rho, spearman);

@@ -1,6 +1,7 @@
 /* labels.c: scry labels: how many of the top latents belong to the training task, and how many of the
  * task's latents are among the top (STS paper, tables 7 and 8). */
 #include "analysis.h"
+#include "base/mem.h"
 #include "shell/commands.h"
 #include "shell/output.h"
 #include "shell/cli_context.h"
@@ -36,8 +37,7 @@ static void add_latent(const labels *l, tally *t, uint32_t latent) {
 /* By imported label: those that hold the text, and the others that have one. */
 static void tally_imported(labels *l, const char *text) {
     l->count = 3;
-    l->tally = calloc(l->count, sizeof *l->tally);
-    if (!l->tally) abort();
+    l->tally = mem_new(l->count, sizeof *l->tally);
     l->tally[0].name = text;
     l->tally[1].name = "other labels";
     l->tally[2].name = "without a label";
@@ -54,8 +54,7 @@ static void tally_owners(labels *l, unsigned threads) {
     size_t first = 0;
     while (strcmp(o->name[first], task) != 0) first++;
     l->count = o->names + 2;
-    l->tally = calloc(l->count, sizeof *l->tally);
-    if (!l->tally) abort();
+    l->tally = mem_new(l->count, sizeof *l->tally);
     for (size_t i = 0; i < o->names; i++) l->tally[i == first ? 0 : i < first ? i + 1 : i].name = o->name[i];
     l->tally[o->names].name = "mixed";
     l->tally[o->names + 1].name = "silent";

@@ -1,5 +1,6 @@
 /* latent/top_tokens.c: scry tokens: where a latent fires, in context. */
 #include "latent.h"
+#include "base/mem.h"
 #include "shell/commands.h"
 #include "results/results.h"
 #include "shell/output.h"
@@ -105,8 +106,7 @@ static const output_column beside[] = {
     {"position", "position", "%.0f", 0},      {"text", "text", NULL, 0},       {NULL, NULL, NULL, 0}};
 
 static int print_tokens(const options *o, const request *q) {
-    scry_example *e = calloc(q->top, sizeof *e);
-    if (!e) abort();
+    scry_example *e = mem_new(q->top, sizeof *e);
     /* The plain list is every token, as many of one sample as there are. */
     size_t n = o->interval || o->versus
                    ? scry_example_query_run(q->index, q->pairs, q->fires, &q->pick, q->top, e)

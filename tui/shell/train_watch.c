@@ -1,6 +1,6 @@
 /* train_watch.c: scry train --watch. */
 #include "shell/train_watch.h"
-#include "explorer/worker_thread.h"
+#include "base/worker_thread.h"
 #include "shell/output.h"
 #include "shell/cli_context.h"
 #include "shell/train_options.h"

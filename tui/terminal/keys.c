@@ -32,7 +32,7 @@ static uint32_t code_of(const char *name, size_t length) {
     }
     if (length == 2 && name[0] == '^') return (uint32_t)(name[1] & 0x1f);
     const char *at = name;
-    uint32_t code = text_next(&at);
+    uint32_t code = utf8_next(&at);
     return (size_t)(at - name) == length ? code : 0;
 }
 

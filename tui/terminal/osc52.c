@@ -1,6 +1,7 @@
 /* terminal/osc52.c: a text as the sequence that puts it into the terminal's clipboard: base64 between ESC ]52;c; and
  * BEL. */
 #include "terminal/osc52.h"
+#include "base/mem.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -10,8 +11,7 @@ char *osc52_sequence(const char *text, size_t *length) {
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     static const char begin[] = "\033]52;c;";
     size_t bytes = strlen(text), n = sizeof begin - 1;
-    char *out = malloc(n + (bytes + 2) / 3 * 4 + 2);
-    if (!out) abort();
+    char *out = mem_new(n + (bytes + 2) / 3 * 4 + 2, 1);
     memcpy(out, begin, n);
     for (size_t i = 0; i < bytes; i += 3) {
         uint32_t three = 0;

@@ -5,19 +5,6 @@
 #include <string.h>
 #include <utf8proc.h>
 
-uint32_t text_next(const char **at) {
-    const utf8proc_uint8_t *bytes = (const utf8proc_uint8_t *)*at;
-    if (!*bytes) return 0;
-    utf8proc_int32_t code;
-    utf8proc_ssize_t length = utf8proc_iterate(bytes, -1, &code);
-    if (length <= 0) {
-        (*at)++;
-        return TEXT_BROKEN + *bytes;
-    }
-    *at += length;
-    return (uint32_t)code;
-}
-
 /* Vowels and finals of decomposed Hangul, which terminals draw into the initial's two columns. */
 static bool is_hangul_rest(uint32_t code) {
     return (code >= 0x1160 && code <= 0x11ff) || (code >= 0xd7b0 && code <= 0xd7ff);
@@ -27,7 +14,7 @@ static bool is_hangul_rest(uint32_t code) {
  * differs from what terminals do, theirs: Indic vowel signs that stand beside their letter take a column. */
 int text_width(uint32_t code) {
     if (code >= 0x20 && code < 0x7f) return 1;
-    if (code >= TEXT_BROKEN) return 1;
+    if (code >= UTF8_INVALID) return 1;
     if (is_hangul_rest(code)) return 0;
     if (utf8proc_category((utf8proc_int32_t)code) == UTF8PROC_CATEGORY_MC) return 1;
     return utf8proc_charwidth((utf8proc_int32_t)code);
@@ -35,18 +22,12 @@ int text_width(uint32_t code) {
 
 int text_columns(const char *text) {
     int columns = 0;
-    for (const char *at = text; *at;) columns += text_width(text_next(&at));
+    for (const char *at = text; *at;) columns += text_width(utf8_next(&at));
     return columns;
 }
 
 bool text_starts_with_mark(const char *text) {
-    return *text && text_width(text_next(&text)) == 0;
-}
-
-int text_encode(uint32_t code, char out[5]) {
-    int n = (int)utf8proc_encode_char((utf8proc_int32_t)code, (utf8proc_uint8_t *)out);
-    out[n] = 0;
-    return n;
+    return *text && text_width(utf8_next(&text)) == 0;
 }
 
 /* Characters that take no room or turn the direction of writing around. */
@@ -75,14 +56,14 @@ static bool is_skin(uint32_t code) {
 }
 
 static void safe_piece(uint32_t code, char *piece, size_t size, bool ascii) {
-    if (code >= TEXT_BROKEN) snprintf(piece, size, "\\x%02x", code - TEXT_BROKEN);
+    if (code >= UTF8_INVALID) snprintf(piece, size, "\\x%02x", code - UTF8_INVALID);
     else if (code == '\n') snprintf(piece, size, "%s", ascii ? "\\n" : "\xe2\x8f\x8e");
     else if (code == '\t') snprintf(piece, size, "%s", ascii ? "\\t" : "\xe2\x87\xa5");
     else if (code == 0xa0) snprintf(piece, size, " ");
     else if (code < 0x20 || (code >= 0x7f && code < 0xa0)) snprintf(piece, size, "\\x%02x", code);
     else if ((ascii && code > 0x7e) || (code > 0x7e && is_invisible(code)) || is_style(code) || is_skin(code))
         snprintf(piece, size, "\\u{%x}", code);
-    else text_encode(code, piece);
+    else utf8_encode(code, piece);
 }
 
 int text_clean(const char *from, char *out, size_t size, bool ascii) {
@@ -91,7 +72,7 @@ int text_clean(const char *from, char *out, size_t size, bool ascii) {
     out[0] = 0;
     for (bool first = true; *from; first = false) {
         char piece[16];
-        uint32_t code = text_next(&from);
+        uint32_t code = utf8_next(&from);
         if (is_style(code) && !first && !ascii) continue;
         safe_piece(code, piece, sizeof piece, ascii);
         size_t length = strlen(piece);
@@ -107,7 +88,7 @@ void text_fit(char *text, int columns, bool ascii) {
     int used = 0;
     char *cut = text; /* where the mark goes if the rest does not fit */
     for (const char *at = text; *at;) {
-        int width = text_width(text_next(&at));
+        int width = text_width(utf8_next(&at));
         if (used + width > columns) {
             if (columns <= 0) text[0] = 0;
             else strcpy(cut, ascii ? "~" : "\xe2\x80\xa6");
@@ -128,10 +109,10 @@ void text_fit_middle(char *text, int columns, bool ascii) {
     int right = columns / 2, left = columns - right - 1, used = 0;
     const char *tail = text, *head = text;
     for (const char *at = text; *at && used <= left;) {
-        used += text_width(text_next(&at));
+        used += text_width(utf8_next(&at));
         if (used <= left) head = at;
     }
-    while (all > right) all -= text_width(text_next(&tail));
+    while (all > right) all -= text_width(utf8_next(&tail));
     char end[512];
     snprintf(end, sizeof end, "%s%s", ascii ? "~" : "\xe2\x80\xa6", tail);
     memmove(text + (head - text), end, strlen(end) + 1);

@@ -7,14 +7,11 @@
 #ifndef SCRY_TEXT_TEXT_H
 #define SCRY_TEXT_TEXT_H
 
+#include "base/utf8.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-/* The next code point of valid UTF-8 at *at, which moves behind it. A broken byte gives
- * TEXT_BROKEN + byte. 0 at the end. */
-enum { TEXT_BROKEN = 0x110000 };
-uint32_t text_next(const char **at);
 
 /* Columns on a terminal: 0 for combining marks, 2 for wide characters, else 1. */
 int text_width(uint32_t code);
@@ -25,9 +22,6 @@ bool text_starts_with_mark(const char *text);
 /* A safe copy of `from` in out[size], always closed. ascii: nothing beyond 7 bits. Returns its
  * columns. */
 int text_clean(const char *from, char *out, size_t size, bool ascii);
-
-/* UTF-8 of a code point in out[5]; returns its bytes. */
-int text_encode(uint32_t code, char out[5]);
 
 /* Cuts `text` in place so that it takes at most `columns`, with a mark at the end if it was cut. */
 void text_fit(char *text, int columns, bool ascii);

@@ -1,5 +1,6 @@
 /* curves.c: a training run as a screen. */
 #include "watch/curves.h"
+#include "base/mem.h"
 #include "text/text.h"
 #include "plot/plot.h"
 
@@ -47,8 +48,7 @@ typedef struct drawn {
 } drawn;
 
 static double *room_for(size_t n) {
-    double *p = malloc((n + 1) * sizeof *p);
-    if (!p) abort();
+    double *p = mem_new(n + 1, sizeof *p);
     return p;
 }
 

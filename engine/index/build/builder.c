@@ -3,6 +3,7 @@
 #include "base/blas.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/path.h"
 #include "index/format/container.h"
 #include "index/build/residual_sums.h"
 
@@ -15,7 +16,7 @@ enum { RELEASE_BYTES = 8 << 20 };
 
 static void release_group(builder *b) {
     for (int c = 0; c < SCRY_CONDITIONS && b->mapped; c++)
-        if (b->group[c]) matrix_release(&b->group[c]->m);
+        if (b->group[c]) matrix_drop_pages(&b->group[c]->m);
     b->mapped = 0;
 }
 
@@ -85,7 +86,7 @@ static bool walk_group(builder *b, size_t g) {
     for (int c = 0; c < SCRY_CONDITIONS; c++)
         if (b->group[c] && !capture_reopen(b, b->group[c])) return false;
     for (int c = 0; c < SCRY_CONDITIONS; c++)
-        if (b->group[c]) matrix_begin(&b->group[c]->m);
+        if (b->group[c]) matrix_open_fds(&b->group[c]->m);
     alignment_runs runs;
     if (!token_alignment_make(&runs, view, b->pairing, b->study->path, b->err)) return false;
     tile_reserve(b);
@@ -204,7 +205,7 @@ bool scry_index_build(const char *study_path, const char *out, const scry_build_
     }
     blas_single(); /* our threads each run their own tiles */
     b.pool = parallel_start(b.options->threads);
-    b.folder = scratch_file_folder(out);
+    b.folder = path_folder(out);
     bool ok =
         open_study(&b) && candidates_allowed(&b) && (b.options->shards < 2 || study_content(b.study, b.content, err));
     spill_open(&b.spill, out, b.F);

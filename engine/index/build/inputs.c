@@ -192,7 +192,7 @@ static bool open_capture(builder *b, size_t g, scry_condition condition) {
         return scry_fail(b->err, "%s: more than 2^32 tokens in all captures; index fewer at a time", b->study->path);
     c->cost = matrix_costs(&c->m);
     bool ok = check_residual(b, c) && open_text(b, c) && mark_kept(b, c);
-    matrix_release(&c->m);
+    matrix_drop_pages(&c->m);
     b->aside += c->cost.aside;
     if (b->aside <= build_memory(b)) return ok; /* as much disk is not missed, and opening again costs time */
     b->aside -= c->cost.aside;

@@ -1,6 +1,7 @@
 /* spill.c: posting streams that no longer fit in memory. */
 #include "index/build/spill.h"
 #include "base/mem.h"
+#include "base/path.h"
 #include "io/scratch_file.h"
 
 #include <errno.h>
@@ -9,7 +10,7 @@
 #include <unistd.h>
 
 void spill_open(spill *s, const char *beside, uint32_t latents) {
-    *s = (spill){.fd = -1, .latents = latents, .folder = scratch_file_folder(beside)};
+    *s = (spill){.fd = -1, .latents = latents, .folder = path_folder(beside)};
 }
 
 static bool write_all(int fd, const uint8_t *bytes, size_t size) {

@@ -93,26 +93,41 @@ static void blank_domain(builder *b, size_t domain) {
     }
 }
 
-bool finish_domain(builder *b, size_t domain) {
-    const double n = (double)b->group[SCRY_BASE]->kept_count;
-    const capture_sums *s = &b->sums[SCRY_BASE];
-    const pair_sums *p = &b->pair[SCRY_ICL];
-    bool icl = b->group[SCRY_ICL] != NULL;
-    if (icl && !p->pairs) return no_pairs(b, SCRY_ICL);
-    b->domain_icl[domain] = icl;
+/* A score's sum over a domain's tokens, or over its pairs with base, for latent j. */
+static double score_sum(scry_score score, const capture_sums *sums, const pair_sums *pairs, size_t j) {
+    switch (score) {
+#define SCORE(id, name, aggregate, condition, term, sum, ...)                                                          \
+    case id:                                                                                                           \
+        return (double)(sum);
+        SCRY_SCORE_TABLE(SCORE)
+#undef SCORE
+    case SCRY_SCORES:
+        break;
+    }
+    return (double)NAN;
+}
+
+static bool finish_score(builder *b, size_t domain, scry_score score) {
+    int c = scry_scores[score].condition;
+    const pair_sums *pairs = &b->pair[c];
+    const double n = (double)(c == SCRY_BASE ? b->group[SCRY_BASE]->kept_count : pairs->pairs);
     for (size_t j = 0; j < b->F; j++) {
-        size_t at = j * b->D + domain;
-        float act = (float)(s->sum[j] / n), act2 = (float)(s->square[j] / n);
-        float difference = icl ? (float)(p->difference2[j] / (double)p->pairs) : 0;
-        if (!isfinite(act) || !isfinite(act2) || !isfinite(difference))
+        float value = b->group[c] ? (float)(score_sum(score, &b->sums[SCRY_BASE], pairs, j) / n) : 0;
+        if (!isfinite(value))
             return scry_fail(b->err,
                              "%s: %s: latent %zu: mean squared activation exceeds single precision; the "
                              "activations are not plausible",
                              b->study->path, b->group[SCRY_BASE]->spec->key, j);
-        b->contribution[SCRY_ACT][at] = act;
-        b->contribution[SCRY_ACT2][at] = act2;
-        b->contribution[SCRY_SCORE_ICL][at] = difference;
+        b->contribution[score][j * b->D + domain] = value;
     }
+    return true;
+}
+
+bool finish_domain(builder *b, size_t domain) {
+    b->domain_icl[domain] = b->group[SCRY_ICL] != NULL;
+    if (b->group[SCRY_ICL] && !b->pair[SCRY_ICL].pairs) return no_pairs(b, SCRY_ICL);
+    for (int s = 0; s < SCRY_SCORES; s++)
+        if (!finish_score(b, domain, (scry_score)s)) return false;
     if (is_narrow(b)) blank_domain(b, domain);
     return true;
 }

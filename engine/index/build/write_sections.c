@@ -170,7 +170,7 @@ static void put_statistics(const builder *b, container_writer *w) {
     bool any_icl = false;
     for (size_t d = 0; d < b->D; d++) any_icl = any_icl || b->domain_icl[d];
     for (int s = 0; s < SCRY_SCORES; s++) {
-        if (s == SCRY_SCORE_ICL && !any_icl) continue;
+        if (scry_scores[s].condition != SCRY_BASE && !any_icl) continue;
         snprintf(name, sizeof name, "score/%s", scry_score_name((scry_score)s));
         container_begin(w, name);
         active_rows_write(w, &b->rows, b->contribution[s], b->D * sizeof(float));

@@ -2,6 +2,7 @@
 #include "index/format/container.h"
 #include "base/mem.h"
 #include "base/atomic_file.h"
+#include "base/path.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -57,18 +58,12 @@ static void pad(container_writer *w) {
     put(w, zero, (ALIGN - w->at % ALIGN) % ALIGN);
 }
 
-/* The folder of a path, "./" where it names none. Caller frees. */
-static char *folder_of(const char *path) {
-    const char *slash = strrchr(path, '/');
-    return slash ? mem_copy_bytes(path, (size_t)(slash - path) + 1) : mem_copy_string("./");
-}
-
 bool container_writable(const char *path, scry_error *err) {
     struct stat st;
     if (atomic_file_is_direct(path))
         return scry_fail(err, "%s: found a %s, expected a regular file or a new name; give another place with -o", path,
                          stat(path, &st) == 0 && S_ISDIR(st.st_mode) ? "directory" : "special file");
-    char *place = atomic_file_target(path), *folder = folder_of(place);
+    char *place = atomic_file_target(path), *folder = path_folder(place);
     bool ok = access(folder, W_OK) == 0 || scry_fail(err, "%s: cannot be written: %s: %s; give another place with -o",
                                                      path, folder, strerror(errno));
     free(folder);
@@ -142,7 +137,7 @@ void container_abandon(container_writer *w) {
 
 /* The rename itself must survive a loss of power too. */
 static void sync_folder(const char *path) {
-    char *folder = folder_of(path);
+    char *folder = path_folder(path);
     int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd >= 0) {
         fsync(fd);

@@ -223,7 +223,7 @@ static bool open_statistics(scry_index *x, scry_error *err) {
             if (x->info.train[t].has[c] && !open_source(x, t, (scry_condition)c, err)) return false;
     for (int s = 0; s < SCRY_SCORES; s++) {
         snprintf(name, sizeof name, "score/%s", scry_score_name((scry_score)s));
-        if (s == SCRY_SCORE_ICL && !container_find(&x->file, name, &size)) continue;
+        if (s != SCRY_ACT && !container_find(&x->file, name, &size)) continue; /* scry_require_score says why */
         x->contribution[s] = container_get(&x->file, name, cells * sizeof(float), err);
         if (!x->contribution[s]) return false;
     }

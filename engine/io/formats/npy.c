@@ -1,6 +1,7 @@
 /* npy.c: one array, NumPy's .npy format 1.0 to 3.0 (numpy.lib.format). */
 #include "io/formats/npy.h"
 #include "base/mem.h"
+#include "io/formats/formats.h"
 
 #include <ctype.h>
 #include <inttypes.h>
@@ -67,10 +68,14 @@ static bool read_header(const char *header, tensor_spec *spec, char kind[24], ui
     return kind[0] != 0;
 }
 
+static bool is_npy(const uint8_t *data, uint64_t size) {
+    return size >= 6 && memcmp(data, "\x93NUMPY", 6) == 0;
+}
+
 bool npy_parse(tensor_file *file, const char *name, const uint8_t *data, uint64_t size, const char *key,
                scry_error *err) {
     const char *open = *name ? "\"" : "", *close = *name ? "\": " : "";
-    if (size < 12 || memcmp(data, "\x93NUMPY", 6) != 0)
+    if (size < 12 || !is_npy(data, size))
         return tensor_fail(file, key, err, "%s%.60s%sthe .npy header is cut at %" PRIu64 " bytes or is none", open,
                            name, close, size);
     unsigned major = data[6];
@@ -95,6 +100,10 @@ bool npy_parse(tensor_file *file, const char *name, const uint8_t *data, uint64_
                        "%s%.60s%s.npy header not understood; expected {'descr': '<f4', 'fortran_order': False, "
                        "'shape': (tokens, width)}",
                        open, name, close);
+}
+
+bool npy_detect(const mapped_file *map) {
+    return is_npy(map->data, map->size);
 }
 
 bool npy_read(tensor_file *file, const char *key, scry_error *err) {

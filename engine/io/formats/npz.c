@@ -1,9 +1,10 @@
 /* npz.c: a zip of .npy arrays, as numpy.savez and savez_compressed write it, and the sparse matrix
  * that scipy.sparse.save_npz puts into one. */
 #include "io/formats/npy.h"
+#include "base/mem.h"
+#include "io/formats/formats.h"
 #include "io/sparse.h"
 #include "io/zip.h"
-#include "base/mem.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -62,7 +63,7 @@ static bool read_members(tensor_file *file, const zip_archive *zip, const uint8_
         if (!bytes) return false;
         scratch_file inflated;
         if (zip_take(e, &inflated)) {
-            tensor_keep(file, &inflated);
+            tensor_append_scratch(file, &inflated);
             file->inflated += e->size;
         }
         char *name = mem_copy_bytes(e->name, length - 4);
@@ -72,6 +73,10 @@ static bool read_members(tensor_file *file, const zip_archive *zip, const uint8_
         if (!ok) return false;
     }
     return true;
+}
+
+bool npz_detect(const mapped_file *map) {
+    return zip_detect(map);
 }
 
 bool npz_read(tensor_file *file, const char *key, scry_error *err) {
@@ -84,8 +89,8 @@ bool npz_read(tensor_file *file, const char *key, scry_error *err) {
     zip_close(&zip);
     if (ok && !file->count)
         return tensor_fail(file, key, err,
-                           "a zip archive of %zu members, none of them .npy or data.pkl; expected what numpy.savez, "
-                           "scipy.sparse.save_npz or torch.save writes",
+                           "a zip archive of %zu members, none of them .npy; expected what numpy.savez or "
+                           "scipy.sparse.save_npz writes",
                            members);
     char format[8] = "";
     if (ok && format_end) read_format(file, format_end, format);

@@ -1,8 +1,9 @@
-/* safetensors.c: u64 length, JSON header, data (huggingface/safetensors, README "Format"); the index
- * of sharded weights; and the sparse caches that delphi writes (delphi/latents/cache.py). */
-#include "io/sparse.h"
-#include "base/mem.h"
+/* safetensors.c: u64 length, JSON header, data (huggingface/safetensors, README "Format"); and the sparse
+ * caches that delphi writes in it (delphi/latents/cache.py). */
+#include "base/path.h"
+#include "io/formats/formats.h"
 #include "io/json.h"
+#include "io/sparse.h"
 
 #include <ctype.h>
 #include <inttypes.h>
@@ -81,8 +82,7 @@ static bool read_entry(tensor_file *file, const cJSON *entry, const uint8_t *dat
 
 /* START_END.safetensors holds the latents from START to END, END included; any other name all. */
 static bool range_of(const char *path, uint64_t *start, uint64_t *end) {
-    const char *name = strrchr(path, '/');
-    name = name ? name + 1 : path;
+    const char *name = path_file_name(path);
     char *stop;
     if (!isdigit((unsigned char)*name)) return false;
     *start = strtoull(name, &stop, 10);
@@ -126,6 +126,10 @@ static bool read_delphi(tensor_file *file, const char *key, scry_error *err) {
 
 /* ---- a file ----------------------------------------------------------------------------------- */
 
+bool safetensors_detect(const mapped_file *map) {
+    return map->size >= 9 && map->data[8] == '{';
+}
+
 bool safetensors_read(tensor_file *file, const char *key, scry_error *err) {
     uint64_t length = 0;
     for (int i = 7; i >= 0; i--) length = length << 8 | file->map.data[i];
@@ -149,72 +153,4 @@ bool safetensors_read(tensor_file *file, const char *key, scry_error *err) {
     }
     cJSON_Delete(header);
     return ok && read_delphi(file, key, err);
-}
-
-/* ---- shards ----------------------------------------------------------------------------------- */
-
-/* Moves what the shard holds to the file, which then owns the shard's bytes too. */
-static void adopt(tensor_file *file, tensor_file *shard) {
-    file->maps = mem_resize(file->maps, file->map_count + 1, sizeof *file->maps);
-    file->maps[file->map_count++] = shard->map;
-    shard->map = (mapped_file){0};
-    for (size_t i = 0; i < shard->count; i++) tensor_append(file, &shard->tensors[i], shard->tensors[i].name);
-    for (size_t i = 0; i < shard->kept_count; i++) tensor_keep(file, &shard->kept[i]);
-    shard->kept_count = 0;
-    file->inflated += shard->inflated;
-    file->sparse = mem_resize(file->sparse, file->sparse_count + shard->sparse_count, sizeof *file->sparse);
-    for (size_t i = 0; i < shard->sparse_count; i++) file->sparse[file->sparse_count++] = shard->sparse[i];
-    shard->sparse_count = 0;
-    tensor_file_close(shard);
-}
-
-/* A shard lies beside its index, and is no index itself. */
-static bool is_shard_name(const char *name) {
-    size_t length = strlen(name);
-    return length && !strchr(name, '/') && (length < 5 || strcmp(name + length - 5, ".json") != 0);
-}
-
-static bool add_shard(tensor_file *file, const char *name, const char *key, scry_error *err) {
-    const char *slash = strrchr(file->map.path, '/');
-    char *path = mem_format("%.*s%s", slash ? (int)(slash + 1 - file->map.path) : 0, file->map.path, name);
-    tensor_file shard;
-    bool ok = tensor_file_open_in(&shard, path, file->folder, key, err);
-    free(path);
-    if (ok) adopt(file, &shard);
-    return ok;
-}
-
-/* Opens each file that the map names once; a tensor must be in the file that is said to hold it. */
-static bool read_weight_map(tensor_file *file, cJSON *weights, const char *key, scry_error *err) {
-    for (cJSON *first = weights->child; first; first = first->next) {
-        if (!cJSON_IsString(first) || !is_shard_name(first->valuestring))
-            return tensor_fail(file, key, err,
-                               "weight_map: \"%.60s\": expected the name of a tensor file in the same folder",
-                               first->string);
-        if (!*first->string) continue; /* met below */
-        size_t before = file->count, had_sparse = file->sparse_count;
-        if (!add_shard(file, first->valuestring, key, err)) return false;
-        tensor_file added = {.tensors = file->tensors + before, .count = file->count - before};
-        added.sparse = file->sparse + had_sparse;
-        added.sparse_count = file->sparse_count - had_sparse;
-        for (cJSON *item = first; item; item = item->next) {
-            if (!cJSON_IsString(item) || strcmp(item->valuestring, first->valuestring) != 0) continue;
-            if (!tensor_find(&added, item->string) && !tensor_find_sparse(&added, item->string))
-                return tensor_fail(file, key, err, "weight_map: tensor \"%.60s\" is not in %.60s", item->string,
-                                   item->valuestring);
-            if (item != first) *item->string = 0;
-        }
-    }
-    return true;
-}
-
-bool shards_read(tensor_file *file, const char *key, scry_error *err) {
-    cJSON *index = json_parse_prefix((const char *)file->map.data, (size_t)file->map.size, NULL);
-    cJSON *weights = cJSON_GetObjectItemCaseSensitive(index, "weight_map");
-    bool ok = cJSON_IsObject(weights) && weights->child
-                  ? read_weight_map(file, weights, key, err)
-                  : tensor_fail(file, key, err,
-                                "expected the index of sharded weights, {\"weight_map\": {\"tensor\": \"file\", ...}}");
-    cJSON_Delete(index);
-    return ok;
 }

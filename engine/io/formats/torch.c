@@ -1,8 +1,9 @@
 /* torch.c: what torch.save writes since PyTorch 1.6: a zip with a pickle, data.pkl, that says how
  * tensors lie in the storages data/0, data/1, ... (torch/serialization.py, torch/_utils.py). */
-#include "io/sparse.h"
 #include "base/mem.h"
+#include "io/formats/formats.h"
 #include "io/formats/pickle.h"
+#include "io/sparse.h"
 #include "io/zip.h"
 
 #include <inttypes.h>
@@ -175,7 +176,7 @@ static bool find_storage(reader *r, uint32_t number, const char *name, tensor_sp
     spec->room = e->size;
     scratch_file inflated;
     if (zip_take(e, &inflated)) {
-        tensor_keep(r->file, &inflated);
+        tensor_append_scratch(r->file, &inflated);
         r->file->inflated += e->size;
     }
     return spec->data != NULL;
@@ -391,21 +392,22 @@ static bool read_byte_order(reader *r) {
     return tensor_fail(r->file, r->key, r->err, "byteorder: expected \"little\" or \"big\"; the file is damaged");
 }
 
-static zip_entry *find_pickle(reader *r) {
-    for (size_t i = 0; i < r->zip.count; i++) {
-        const char *name = r->zip.entries[i].name;
-        size_t length = strlen(name), end = strlen("data.pkl");
-        if (length < end || strcmp(name + length - end, "data.pkl") != 0) continue;
-        if (length > end && name[length - end - 1] != '/') continue;
-        r->folder = mem_copy_bytes(name, length - end);
-        return &r->zip.entries[i];
+/* The member "data.pkl" or "FOLDER/data.pkl", the first by name; NULL when there is none. *folder: bytes of
+ * "FOLDER/". */
+static zip_entry *find_pickle(const zip_archive *zip, size_t *folder) {
+    for (size_t i = 0; i < zip->count; i++) {
+        const char *name = zip->entries[i].name, *slash = strrchr(name, '/'), *file = slash ? slash + 1 : name;
+        *folder = (size_t)(file - name);
+        if (strcmp(file, "data.pkl") == 0) return &zip->entries[i];
     }
     return NULL;
 }
 
 static bool read_archive(reader *r) {
-    zip_entry *e = find_pickle(r);
+    size_t folder;
+    zip_entry *e = find_pickle(&r->zip, &folder);
     if (!e) return tensor_fail(r->file, r->key, r->err, "no data.pkl in the archive");
+    r->folder = mem_copy_bytes(e->name, folder);
     const uint8_t *bytes = zip_bytes(&r->zip, e, r->key, r->err);
     if (!bytes || !read_byte_order(r)) return false;
     char *where = mem_format("%s%s%s", r->key ? r->key : "", r->key ? ": " : "", r->file->map.path);
@@ -420,8 +422,39 @@ static bool read_archive(reader *r) {
                        "holds no tensors; expected what torch.save(tensor.cpu(), path) writes");
 }
 
+/* torch.save before 1.6: a pickle of the number 0x1950a86a20f9469cfc6c comes first. */
+static bool is_legacy(const mapped_file *map) {
+    static const char magic[] = "\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19";
+    return map->size >= sizeof magic - 1 && memcmp(map->data, magic, sizeof magic - 1) == 0;
+}
+
+static bool is_pickle(const mapped_file *map) {
+    return map->size >= 2 && map->data[0] == 0x80 && map->data[1] <= 5;
+}
+
+/* Pickles outside an archive too, for torch_read to refuse. */
+bool torch_detect(const mapped_file *map) {
+    zip_archive zip;
+    size_t folder;
+    if (!zip_detect(map)) return is_pickle(map);
+    if (!zip_open(&zip, map, NULL, NULL)) return false;
+    bool found = find_pickle(&zip, &folder);
+    zip_close(&zip);
+    return found;
+}
+
 bool torch_read(tensor_file *file, const char *key, scry_error *err) {
     reader r = {.file = file, .key = key, .err = err};
+    if (is_legacy(&file->map))
+        return tensor_fail(file, key, err,
+                           "written by torch.save in the form used before PyTorch 1.6, expected a zip archive; convert "
+                           "it in Python: torch.save(torch.load(path), path)");
+    if (is_pickle(&file->map))
+        return tensor_fail(file, key, err,
+                           "a bare pickle, which only Python can read and which can run anything; expected a zip "
+                           "archive written by torch.save; if you trust it, convert it in Python: "
+                           "torch.save(torch.load(path), path), or for an array pickled without torch: "
+                           "numpy.save(path, pickle.load(open(path, \"rb\")))");
     if (!zip_open(&r.zip, &file->map, key, err)) return false;
     r.zip.folder = file->folder;
     bool ok = read_archive(&r);

@@ -1,4 +1,5 @@
 /* domains.c: commands on which domains rho is computed over. */
+#include "base/mem.h"
 #include "base/name_list.h"
 #include "explorer/commands/step.h"
 #include "explorer/panes/domain_pane.h"
@@ -31,8 +32,7 @@ command_effect do_domains(app *a, const char *argument) {
 
 command_effect do_signed(app *a, const char *argument) {
     (void)argument;
-    char *spec = strdup(scry_session_scope_spec(a->tab->session)); /* the session lets go of its own */
-    if (!spec) abort();
+    char *spec = mem_copy_string(scry_session_scope_spec(a->tab->session)); /* the session replaces its own */
     command_effect effect = scope_to(a, spec, !scry_session_scope(a->tab->session)->is_signed);
     free(spec);
     return effect;
@@ -64,8 +64,7 @@ static command_effect leave_out(app *a) {
     text_clean(a->tab->info->domain[d].name, name, sizeof name, a->ascii);
     if (isnan(a->tab->info->domain[d].change[scope->train]))
         return app_fail(a, "%s has no measured change, so it cannot take part", name);
-    bool *use = malloc(D * sizeof *use), is_signed = scope->is_signed, fits;
-    if (!use) abort();
+    bool *use = mem_new(D, sizeof *use), is_signed = scope->is_signed, fits;
     memcpy(use, scope->use, D * sizeof *use);
     use[d] = !use[d];
     snprintf(what, sizeof what, "%s %s", name, use[d] ? "takes part" : "left out");

@@ -1,5 +1,7 @@
 /* file.c: commands that read and write files. */
 #include "base/atomic_file.h"
+#include "base/mem.h"
+#include "base/path.h"
 #include "draw/grid_ansi.h"
 #include "draw/grid_styles.h"
 #include "draw/grid_svg.h"
@@ -26,14 +28,11 @@ static command_effect ask_where(app *a) {
     return app_ask(a, "export", a->tab->file[0] ? a->tab->file : name);
 }
 
-static bool ends_in(const char *name, const char *ending) {
-    size_t length = strlen(name), tail = strlen(ending);
-    return length > tail && strcmp(name + length - tail, ending) == 0;
-}
-
 /* Said where the name's ending does not. */
 static const char *export_kind(const char *path) {
-    return ends_in(path, ".csv") || ends_in(path, ".json") || ends_in(path, ".safetensors") ? "" : " as CSV";
+    return path_ends_with(path, ".csv") || path_ends_with(path, ".json") || path_ends_with(path, ".safetensors")
+               ? ""
+               : " as CSV";
 }
 
 /* Copies of what is exported. */
@@ -82,8 +81,7 @@ command_effect do_export(app *a, const char *argument) {
     if (!set) return DID_CHANGE;
     const scry_session *s = a->tab->session;
     const scry_ranking *shown = scry_session_ranking(s);
-    work_of_export *w = calloc(1, sizeof *w);
-    if (!w) abort();
+    work_of_export *w = mem_new(1, sizeof *w);
     *w = (work_of_export){
         .tab = a->tab,
         .of = {.set = set, .index = a->tab->index, .top = scry_session_n(s), .score = scry_session_score(s)},
@@ -130,11 +128,11 @@ command_effect do_screen(app *a, const char *argument) {
     app_draw(a);
     if (latent_working(a)) latent_work(a, 0);
     app_draw(a);
-    if (ends_in(argument, ".svg"))
+    if (path_ends_with(argument, ".svg"))
         grid_svg(a->grid, &a->theme, a->colors, a->theme.light ? paper_light : paper_dark, f);
-    else if (ends_in(argument, ".ansi")) grid_ansi(a->grid, &a->theme, a->colors, f);
-    else if (ends_in(argument, ".styles")) grid_styles(a->grid, &a->theme, a->colors, f);
-    else grid_write(a->grid, f, ends_in(argument, ".roles"));
+    else if (path_ends_with(argument, ".ansi")) grid_ansi(a->grid, &a->theme, a->colors, f);
+    else if (path_ends_with(argument, ".styles")) grid_styles(a->grid, &a->theme, a->colors, f);
+    else grid_write(a->grid, f, path_ends_with(argument, ".roles"));
     if (!atomic_file_end(&to, true, &err)) return app_fail(a, "%s", err.text);
     app_say(a, "screen written to %s", argument);
     return DID_CHANGE;

@@ -1,4 +1,5 @@
 /* latent.c: commands on the latent under the cursor: its pages, its examples, its label. */
+#include "base/mem.h"
 #include "explorer/jobs.h"
 #include "explorer/latent/latent_pane.h"
 #include "explorer/table/table.h"
@@ -70,8 +71,7 @@ command_effect do_label(app *a, const char *argument) {
     uint32_t latent = app_latent(a);
     char was[160] = ""; /* what is written over can be typed again */
     const char *label = scry_label(a->tab->index, latent);
-    char *before = strdup(label ? label : "");
-    if (!before) abort();
+    char *before = mem_copy_string(label ? label : "");
     if (*before && strcmp(before, argument) != 0) snprintf(was, sizeof was, "; it was: %.140s", before);
     bool ok = scry_label_set(a->tab->index, latent, argument, &err);
     const char *now = scry_label(a->tab->index, latent);
@@ -114,8 +114,7 @@ static void end_labels(app *a, void *own, bool whole) {
 
 command_effect do_export_labels(app *a, const char *argument) {
     if (!*argument) return app_ask(a, "export-labels", "labels.jsonl");
-    work_of_labels *w = calloc(1, sizeof *w);
-    if (!w) abort();
+    work_of_labels *w = mem_new(1, sizeof *w);
     w->index = a->tab->index;
     snprintf(w->path, sizeof w->path, "%s", argument);
     job e = {.work = write_labels, .end = end_labels, .own = w};

@@ -1,5 +1,6 @@
 /* report.c: the report from the explorer. */
 #include "report/report.h"
+#include "base/mem.h"
 #include "explorer/jobs.h"
 #include "labels.h"
 
@@ -47,8 +48,7 @@ static void end_report(app *a, void *own, bool whole) {
 }
 
 static char *copy(const char *text) {
-    char *own = strdup(text);
-    if (!own) abort();
+    char *own = mem_copy_string(text);
     return own;
 }
 
@@ -57,8 +57,7 @@ command_effect do_report(app *a, const char *argument) {
     const scry_session *session = a->tab->session;
     const scry_ranking *shown = scry_session_ranking(session);
     uint32_t added, removed, n = scry_session_n(session);
-    work_of_report *w = calloc(1, sizeof *w);
-    if (!w) abort();
+    work_of_report *w = mem_new(1, sizeof *w);
     *w = (work_of_report){.index = a->tab->index,
                           .s = {.index = a->tab->index,
                                 .train = shown->train,

@@ -1,4 +1,5 @@
 /* select.c: commands that change the selection. Each is one step of the session's history. */
+#include "base/mem.h"
 #include "explorer/commands/step.h"
 #include "explorer/table/table.h"
 
@@ -8,8 +9,7 @@
 
 /* The latents of a set as a list; caller frees. */
 static uint32_t *list_of(const scry_set *set) {
-    uint32_t *list = malloc((set->count ? set->count : 1) * sizeof *list), n = 0;
-    if (!list) abort();
+    uint32_t *list = mem_new(set->count, sizeof *list), n = 0;
     for (uint32_t j = 0; j < set->latents; j++)
         if (scry_set_has(set, j)) list[n++] = j;
     return list;

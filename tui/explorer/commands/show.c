@@ -50,26 +50,17 @@ static command_effect score_by(app *a, scry_score score) {
     if (err.status) return app_fail(a, "%s", err.text);
     if (changed) a->tab->rho_before = NAN; /* another score: no step to compare */
     table_refresh(a);
-    app_say(a, "%s", /* "score act: ..." */
-            command_find(score == SCRY_ACT    ? "score-act"
-                         : score == SCRY_ACT2 ? "score-act2"
-                                              : "score-icl")
-                ->help);
+    app_say(a, "score %s: %s", scry_score_name(score), scry_scores[score].help);
     return DID_CHANGE;
 }
 
-command_effect do_score_act(app *a, const char *argument) {
-    (void)argument;
-    return score_by(a, SCRY_ACT);
-}
-command_effect do_score_act2(app *a, const char *argument) {
-    (void)argument;
-    return score_by(a, SCRY_ACT2);
-}
-command_effect do_score_icl(app *a, const char *argument) {
-    (void)argument;
-    return score_by(a, SCRY_SCORE_ICL);
-}
+#define SCORE(id, name, ...)                                                                                           \
+    command_effect do_score_##name(app *a, const char *argument) {                                                     \
+        (void)argument;                                                                                                \
+        return score_by(a, id);                                                                                        \
+    }
+SCRY_SCORE_TABLE(SCORE)
+#undef SCORE
 
 /* A named column is looked for in the pane that has the keys, then in the others. */
 command_effect do_sort(app *a, const char *argument) {

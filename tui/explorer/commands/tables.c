@@ -1,4 +1,6 @@
 /* tables.c: commands whose answer is a table: a page over the panes. */
+#include "base/mem.h"
+#include "base/path.h"
 #include "explorer/panes/text_page.h"
 #include "explorer/state/session_autosave.h"
 #include "results/results.h"
@@ -11,8 +13,7 @@
 static char *page_text(char *head, const cJSON *list, const output_column *columns, const char *words) {
     char *text = NULL;
     size_t size;
-    FILE *f = open_memstream(&text, &size);
-    if (!f) abort();
+    FILE *f = mem_check(open_memstream(&text, &size));
     fprintf(f, "%s" PAGE_TABLE, head);
     output_table(f, list, columns);
     fprintf(f, "\n%s", words);
@@ -58,16 +59,14 @@ static const char compare_words[] = "share%      of the shift of all latents, he
 static work_of_table *new_work(const app *a, size_t indexes) {
     const scry_session *s = a->tab->session;
     const scry_ranking *shown = scry_session_ranking(s);
-    work_of_table *w = calloc(1, sizeof *w + indexes * sizeof w->of[0]);
-    if (!w) abort();
+    work_of_table *w = mem_new(1, sizeof *w + indexes * sizeof w->of[0]);
     w->train = shown->train;
     w->source = shown->source;
     w->metric = shown->metric;
     w->n = scry_session_n(s);
     w->is_signed = scry_session_scope(s)->is_signed;
     w->scope = scry_scope_copy(scry_session_scope(s));
-    w->spec = strdup(scry_session_scope_spec(s));
-    if (!w->spec) abort();
+    w->spec = mem_copy_string(scry_session_scope_spec(s));
     w->indexes = indexes;
     return w;
 }
@@ -136,8 +135,7 @@ static cJSON *index_row(work_of_table *w, size_t i, const scry_cancel *stop) {
     of.set = scry_set_new(of.ranking->latents);
     for (uint32_t rank = 0; rank < w->n && rank < of.ranking->latents; rank++)
         scry_set_put(of.set, of.ranking->order[rank], true);
-    const char *path = scry_index_info(of.index)->path, *slash = strrchr(path, '/');
-    cJSON *row = compare_row(&of, slash ? slash + 1 : path, w->n, &scope, stop);
+    cJSON *row = compare_row(&of, path_file_name(scry_index_info(of.index)->path), w->n, &scope, stop);
     scry_set_free(of.set);
     scry_ranking_free(of.ranking);
     scry_scope_free(&scope);
@@ -163,8 +161,7 @@ static char *compare_text(const work_of_table *w, const cJSON *list) {
                                             {"sae", "SAE", NULL, 0},
                                             {NULL, NULL, NULL, 0}};
     const cJSON *beside = cJSON_GetObjectItemCaseSensitive(list->child, "beside");
-    char *head = malloc(400);
-    if (!head) abort();
+    char *head = mem_new(400, 1);
     compare_head(head, 400, scry_condition_name(w->source), cJSON_IsString(beside) ? beside->valuestring : NULL,
                  scry_metric_name(w->metric), w->n, w->is_signed);
     return page_text(head, list, columns, compare_words);

@@ -1,4 +1,5 @@
 /* undo.c: steps back and forth, each said in words: one must see what a key took back. */
+#include "base/mem.h"
 #include "explorer/commands/step.h"
 #include "explorer/table/table.h"
 #include "labels.h"
@@ -24,15 +25,13 @@ typedef struct moment {
 static moment moment_now(const app *a) {
     const scry_session *s = a->tab->session;
     const scry_ranking *r = scry_session_ranking(s);
-    moment m = {.set = scry_set_copy(scry_session_set(s)),
-                .train = r->train,
-                .source = r->source,
-                .metric = r->metric,
-                .n = scry_session_n(s),
-                .is_signed = scry_session_scope(s)->is_signed,
-                .spec = strdup(scry_session_scope_spec(s))};
-    if (!m.spec) abort();
-    return m;
+    return (moment){.set = scry_set_copy(scry_session_set(s)),
+                    .train = r->train,
+                    .source = r->source,
+                    .metric = r->metric,
+                    .n = scry_session_n(s),
+                    .is_signed = scry_session_scope(s)->is_signed,
+                    .spec = mem_copy_string(scry_session_scope_spec(s))};
 }
 
 static void moment_free(moment *m) {

@@ -1,4 +1,5 @@
 /* example_text.c: the tokens around an example: shaded where the latent fires, on one line or wrapped. */
+#include "base/utf8.h"
 #include "explorer/latent/latent_page.h"
 #include "text/text.h"
 
@@ -19,14 +20,10 @@ typedef struct run {
 
 enum { RUN_MOST = 8 };
 
-static bool is_tail(char byte) {
-    return ((unsigned char)byte & 0xc0) == 0x80;
-}
-
 /* How many bytes the last character of a text lacks. */
 static int lacking(const char *text) {
     size_t n = strlen(text), tails = 0;
-    while (tails < n && tails < 3 && is_tail(text[n - 1 - tails])) tails++;
+    while (tails < n && tails < 3 && utf8_is_continuation(text[n - 1 - tails])) tails++;
     if (tails == n) return 0;
     unsigned char lead = (unsigned char)text[n - 1 - tails];
     int wanted = lead >= 0xf0 && lead < 0xf8   ? 3
@@ -42,7 +39,7 @@ static uint64_t run_end(app *a, size_t capture, uint64_t from, uint64_t end) {
     uint64_t t = from + 1;
     for (; lack && t < end && t - from < RUN_MOST; t++) {
         const char *text = scry_token(a->tab->index, capture, t);
-        for (; lack && is_tail(*text); text++) lack--;
+        for (; lack && utf8_is_continuation(*text); text++) lack--;
         if (lack && *text) break;
         if (!lack) lack = lacking(text);
     }
@@ -51,7 +48,8 @@ static uint64_t run_end(app *a, size_t capture, uint64_t from, uint64_t end) {
 
 static run run_around(app *a, size_t capture, uint64_t row, uint64_t first, uint64_t end) {
     uint64_t from = row;
-    while (from > first && row - from < RUN_MOST && is_tail(*scry_token(a->tab->index, capture, from))) from--;
+    while (from > first && row - from < RUN_MOST && utf8_is_continuation(*scry_token(a->tab->index, capture, from)))
+        from--;
     uint64_t last = run_end(a, capture, from, end);
     return last > row ? (run){from, last} : (run){row, run_end(a, capture, row, end)};
 }

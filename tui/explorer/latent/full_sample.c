@@ -1,5 +1,6 @@
 /* full_sample.c: an example's whole sample, wrapped: as it stands in its capture, or under each condition below
  * each other, with the tokens that moved most. */
+#include "base/mem.h"
 #include "explorer/latent/conditions.h"
 #include "text/text.h"
 
@@ -61,8 +62,7 @@ static int moved_most(app *a, const condition_row *base, const condition_row *s,
     uint64_t at = (uint64_t)s->row, end = sample.first + sample.count;
     uint64_t from = at > sample.first + AROUND ? at - AROUND : sample.first;
     if (end > at + AROUND) end = at + AROUND;
-    moved *all = malloc((size_t)(end - from) * sizeof *all);
-    if (!all) abort();
+    moved *all = mem_new((size_t)(end - from), sizeof *all);
     int n = 0, kept;
     for (uint64_t row = from; row < end; row++) {
         int64_t partner = scry_paired_row(latent_pairing(a), s->capture, row, base->capture);

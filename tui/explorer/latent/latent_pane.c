@@ -1,6 +1,7 @@
 /* latent_pane.c: the selected latent: its title with the names of its pages. */
 #include "explorer/latent/latent_pane.h"
 #include "base/mem.h"
+#include "explorer/panes/view.h"
 #include "explorer/table/table.h"
 #include "terminal/keys.h"
 #include "text/text.h"

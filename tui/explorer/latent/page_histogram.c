@@ -1,4 +1,5 @@
 /* page_histogram.c: how a latent's activations spread, base beside icl, sft and rl. */
+#include "base/mem.h"
 #include "explorer/latent/latent_page.h"
 #include "text/text.h"
 
@@ -34,8 +35,7 @@ typedef struct histogram {
 static void make(app *a, histogram *h, uint32_t bins) {
     const scry_info *info = a->tab->info;
     const scry_latent_activations *fires = latent_activations(a);
-    bool *use = malloc(info->captures * sizeof *use);
-    if (!use) abort();
+    bool *use = mem_new(info->captures, sizeof *use);
     *h = (histogram){
         .bins = {.logarithmic = histogram_of(a)->logarithmic, .count = bins > BINS_MOST ? BINS_MOST : bins}};
     double least = INFINITY, most = 0;

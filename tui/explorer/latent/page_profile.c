@@ -1,5 +1,6 @@
 /* page_profile.c: a latent's part in each domain: mean, firing rate, what demonstrations change,
  * and its share of the domain's score. */
+#include "base/mem.h"
 #include "explorer/latent/latent_page.h"
 #include "explorer/panes/view.h"
 #include "text/text.h"
@@ -72,9 +73,8 @@ static int compare(const void *x, const void *y, void *context) {
 /* Caller frees. */
 static profile_row *make(app *a) {
     size_t D = a->tab->info->domains;
-    scry_profile *all = malloc(D * sizeof *all);
-    profile_row *rows = calloc(D, sizeof *rows);
-    if (!all || !rows) abort();
+    scry_profile *all = mem_new(D, sizeof *all);
+    profile_row *rows = mem_new(D, sizeof *rows);
     const scry_latent_activations *fires = latent_activations(a);
     scry_profile_of(a->tab->index, latent_pairing(a), fires, all);
     for (size_t d = 0; d < D; d++) {
@@ -171,7 +171,8 @@ static void draw_profile(app *a, rect r) {
     scry_score score = scry_session_score(a->tab->session);
     bool in = scry_set_has(scry_session_set(a->tab->session), app_latent(a));
     snprintf(words[1], sizeof words[1], "adds: %s STS %s; share: its part of that STS%s",
-             score == SCRY_ACT2 ? "E[h^2], of which the mean is" : "to", scry_score_name(score), in ? "" : ", once in");
+             scry_scores[score].is_mean ? "E[h^2], of which the mean is" : "to", scry_score_name(score),
+             in ? "" : ", once in");
     for (int k = 0; k < 2; k++) {
         text_fit(words[k], r.cols - 2, a->ascii);
         grid_put(a->grid, r.y + 2 + i + k, r.x + 1, r.cols - 2, ROLE_FAINT, words[k]);

@@ -1,5 +1,7 @@
 /* page_sources.c: the same latent under each source of its training set, and in every open index that has as many
  * latents: its rank, its shift, and what it was before and after. */
+#include "base/mem.h"
+#include "base/path.h"
 #include "explorer/latent/latent_page.h"
 #include "explorer/panes/view.h"
 #include "text/text.h"
@@ -56,10 +58,8 @@ static uint32_t rank_by(const tab *t, scry_condition source, scry_metric metric,
 }
 
 static const char *file_name(const char *path, char *out, size_t size, bool ascii) {
-    const char *slash = strrchr(path, '/');
-    text_clean(slash ? slash + 1 : path, out, size, ascii);
-    char *end = strrchr(out, '.');
-    if (end && strcmp(end, ".scry") == 0) *end = 0;
+    text_clean(path_file_name(path), out, size, ascii);
+    if (path_ends_with(out, ".scry")) out[strlen(out) - strlen(".scry")] = 0;
     text_fit_middle(out, NAME, ascii);
     return out;
 }
@@ -117,8 +117,7 @@ static void draw_line(app *a, rect r, int y, const line *l, bool named) {
 static double cosine(const scry_index *x, const scry_index *y, uint32_t latent) {
     uint32_t d = scry_index_info(x)->d_model;
     if (!d || scry_index_info(y)->d_model != d) return NAN;
-    float *rows = malloc(2 * (size_t)d * sizeof *rows);
-    if (!rows) abort();
+    float *rows = mem_new(2 * (size_t)d, sizeof *rows);
     double dot = 0, first = 0, second = 0;
     bool known = scry_decoder_row(x, latent, rows) && scry_decoder_row(y, latent, rows + d);
     for (uint32_t i = 0; known && i < d; i++) {

@@ -301,12 +301,13 @@ static bool moves(app *a, uint32_t key) {
 }
 
 static command_effect next_score(app *a) {
-    static const char *const by_score[] = {"score-act", "score-act2", "score-icl"};
     scry_score score = scry_session_score(a->tab->session);
     do {
         score = (scry_score)(((int)score + 1) % SCRY_SCORES);
     } while (!scry_has_score(a->tab->index, score));
-    return app_command(a, by_score[score]);
+    char line[40];
+    snprintf(line, sizeof line, "score-%s", scry_score_name(score));
+    return app_command(a, line);
 }
 
 static command_effect next_source(app *a) {

@@ -1,6 +1,7 @@
 /* completion.c: what a command's argument can be. */
 #include "explorer/panes/completion.h"
 #include "base/name_list.h"
+#include "base/path.h"
 #include "explorer/latent/latent_page.h"
 #include "explorer/latent/latent_pane.h"
 #include "explorer/panes/views.h"
@@ -14,7 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
 
 /* Keeps the best; those that fit alike stay in the order in which they came. */
 static void offer(completion *c, const char *typed, const char *text) {
@@ -36,18 +36,16 @@ static void offer(completion *c, const char *typed, const char *text) {
 /* Names in the folder that the typed path names, folders too; ending: only files that end so. */
 static void offer_files(app *a, const char *typed, const char *ending, completion *c) {
     (void)a;
-    const char *slash = strrchr(typed, '/'), *name = slash ? slash + 1 : typed;
+    const char *name = path_file_name(typed);
     char folder[COMPLETE_TEXT], path[COMPLETE_TEXT + 256];
-    snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - typed + 1) : 0, typed);
+    snprintf(folder, sizeof folder, "%.*s", (int)(name - typed), typed);
     struct dirent **entry;
     int n = scandir(folder[0] ? folder : ".", &entry, NULL, alphasort);
     for (int i = 0; i < n; i++) {
         const char *found = entry[i]->d_name;
-        size_t length = strlen(found), tail = strlen(ending);
-        struct stat st;
         snprintf(path, sizeof path, "%s%s", folder, found);
-        bool is_folder = stat(path, &st) == 0 && S_ISDIR(st.st_mode);
-        bool fits = is_folder || (length >= tail && strcmp(found + length - tail, ending) == 0);
+        bool is_folder = path_is_directory(path);
+        bool fits = is_folder || path_ends_with(found, ending);
         bool hidden = found[0] == '.' && name[0] != '.';
         if (is_folder) strcat(path, "/");
         if (fits && !hidden && strcmp(found, ".") != 0 && strcmp(found, "..") != 0) offer(c, typed, path);

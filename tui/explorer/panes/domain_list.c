@@ -57,8 +57,7 @@ static int compare(const void *x, const void *y, void *context) {
 
 /* All domains in the order of the pane; the caller frees. */
 static size_t *order_of(const app *a) {
-    size_t D = a->tab->info->domains, *order = malloc(D * sizeof *order);
-    if (!order) abort();
+    size_t D = a->tab->info->domains, *order = mem_new(D, sizeof *order);
     for (size_t d = 0; d < D; d++) order[d] = d;
     order_context context = {a, scry_session_result(a->tab->session)};
     qsort_r(order, D, sizeof *order, compare, &context);
@@ -190,8 +189,7 @@ size_t domains_current(const app *a) {
 
 size_t domains_find(app *a, const char *name) {
     size_t D = a->tab->info->domains, d = 0;
-    const char **names = calloc(D, sizeof *names), *near;
-    if (!names) abort();
+    const char **names = mem_new(D, sizeof *names), *near;
     for (size_t i = 0; i < D; i++) names[i] = a->tab->info->domain[i].name;
     while (d < D && strcmp(names[d], name) != 0) d++;
     near = suggest_nearest(name, names, D);

@@ -1,5 +1,6 @@
 /* domain_list_row.c: one domain of the pane, with the part of its bar that is the selected latent's. */
 #include "explorer/panes/domain_pane.h"
+#include "explorer/panes/view.h"
 #include "text/text.h"
 
 #include <math.h>

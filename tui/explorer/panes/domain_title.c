@@ -1,5 +1,6 @@
 /* domain_title.c: the title of the domains' pane: what is drawn, and the domain under the cursor in words. */
 #include "explorer/panes/domain_pane.h"
+#include "explorer/panes/view.h"
 #include "text/text.h"
 
 #include <math.h>

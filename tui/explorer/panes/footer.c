@@ -1,5 +1,6 @@
 /* footer.c: the last line of the screen: a message, a job that is running, or keys. */
 #include "explorer/panes/footer.h"
+#include "base/utf8.h"
 #include "explorer/jobs.h"
 #include "explorer/latent/latent_pane.h"
 #include "explorer/panes/view.h"
@@ -136,7 +137,7 @@ static size_t line_of(const char *text, int cols) {
     for (const char *at = text; *at;) {
         size_t here = (size_t)(at - text);
         bool is_blank = *at == ' ';
-        used += text_width(text_next(&at));
+        used += text_width(utf8_next(&at));
         if (is_blank) blank = here;
         if (used > cols) return blank ? blank : here;
     }

@@ -1,5 +1,6 @@
 /* help_lines.c: the lines of the help, from the tables of commands and columns. */
 #include "explorer/panes/help_lines.h"
+#include "base/utf8.h"
 #include "explorer/table/column_table.h"
 #include "text/text.h"
 
@@ -72,7 +73,7 @@ static int part_of(const char *text, int cols) {
     const char *at = text;
     while (*at) {
         const char *here = at;
-        width += text_width(text_next(&at));
+        width += text_width(utf8_next(&at));
         if (width > cols) return space ? space : (int)(here - text);
         if (*at == ' ' || !*at) space = (int)(at - text);
     }

@@ -1,21 +1,22 @@
 /* line_editor.c: editing one line of text. */
 #include "explorer/panes/line_editor.h"
-#include "text/text.h"
+#include "base/utf8.h"
 #include "terminal/keys.h"
+#include "text/text.h"
 
 #include <string.h>
 
 #define CTRL(letter) ((letter)&0x1f)
 
 static size_t before(const char *text, size_t at) {
-    while (at > 0 && ((unsigned char)text[--at] & 0xc0) == 0x80) {}
+    while (at > 0 && utf8_is_continuation(text[--at])) {}
     return at;
 }
 
 static size_t behind(const char *text, size_t at) {
     if (!text[at]) return at;
     do at++;
-    while (((unsigned char)text[at] & 0xc0) == 0x80);
+    while (utf8_is_continuation(text[at]));
     return at;
 }
 
@@ -24,7 +25,7 @@ static size_t left(const char *text, size_t at) {
     do {
         at = before(text, at);
         const char *here = text + at;
-        if (text_width(text_next(&here)) > 0) break;
+        if (text_width(utf8_next(&here)) > 0) break;
     } while (at > 0);
     return at;
 }
@@ -33,7 +34,7 @@ static size_t right(const char *text, size_t at) {
     at = behind(text, at);
     while (text[at]) {
         const char *here = text + at;
-        if (text_width(text_next(&here)) > 0) break;
+        if (text_width(utf8_next(&here)) > 0) break;
         at = behind(text, at);
     }
     return at;
@@ -51,7 +52,7 @@ static void take_away(char *text, size_t from, size_t to) {
 
 static void put_in(char *text, size_t size, size_t *at, uint32_t key) {
     char bytes[5];
-    size_t n = (size_t)text_encode(key, bytes), length = strlen(text);
+    size_t n = (size_t)utf8_encode(key, bytes), length = strlen(text);
     if (length + n >= size) return;
     memmove(text + *at + n, text + *at, length - *at + 1);
     memcpy(text + *at, bytes, n);

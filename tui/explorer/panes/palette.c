@@ -1,5 +1,6 @@
 /* palette.c: what could be meant by what is typed: commands, then their arguments. */
 #include "explorer/panes/palette.h"
+#include "base/utf8.h"
 #include "text/fuzzy_match.h"
 #include "text/text.h"
 
@@ -90,7 +91,7 @@ static int put_name(app *a, int y, int x, int cols, role look, const char *name,
     for (const char *at = safe; *at;) {
         const char *here = at;
         char one[8];
-        text_next(&at);
+        utf8_next(&at);
         snprintf(one, sizeof one, "%.*s", (int)(at - here), here);
         bool typed = here - safe < 63 && letters >> (here - safe) & 1;
         x += grid_put(a->grid, y, x, start + cols - x, typed ? ROLE_FOCUS : look, one);
@@ -183,7 +184,7 @@ static size_t common(const completion *c, const char *typed, size_t length, cons
         while (k < n && text[k] == (*first)[k]) k++;
         n = k;
     }
-    while (n > 0 && ((unsigned char)(*first)[n] & 0xc0) == 0x80) n--;
+    while (n > 0 && utf8_is_continuation((*first)[n])) n--;
     return n;
 }
 

@@ -1,7 +1,7 @@
 /* common.c: what the views share. */
 #include "explorer/panes/view.h"
-#include "text/text.h"
 #include "terminal/keys.h"
+#include "text/text.h"
 
 #include <math.h>
 #include <stdarg.h>

@@ -1,5 +1,6 @@
 /* prompt.c: the line that is typed at the bottom of the screen. */
 #include "explorer/panes/prompt.h"
+#include "base/utf8.h"
 #include "explorer/panes/completion.h"
 #include "explorer/panes/line_editor.h"
 #include "explorer/panes/live_preview.h"
@@ -22,7 +23,7 @@ static int draw_text(app *a, int y, int x) {
     int at = text_clean(before, safe, sizeof safe, a->ascii), skip = 0;
     text_clean(p->text, safe, sizeof safe, a->ascii);
     const char *from = safe;
-    while (at - skip > room && *from) skip += text_width(text_next(&from));
+    while (at - skip > room && *from) skip += text_width(utf8_next(&from));
     int end = x + grid_put(a->grid, y, x, room, ROLE_TEXT, from);
     if (p->text[p->at]) {
         grid_flag(a->grid, y, x + at - skip, 1, CELL_CURSOR);

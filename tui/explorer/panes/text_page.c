@@ -1,10 +1,12 @@
 /* text_page.c: a page of text over the panes. */
 #include "explorer/panes/text_page.h"
 #include "base/mem.h"
-#include "text/text.h"
-#include "terminal/keys.h"
+#include "base/utf8.h"
+#include "explorer/jobs.h"
 #include "explorer/panes/text_page_lines.h"
 #include "explorer/panes/view.h"
+#include "terminal/keys.h"
+#include "text/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +20,7 @@ static void part_of(const char *line, int from, int to, char *text, size_t size)
     int x = 0;
     while (*at && x < to) {
         if (x >= from && !first) first = at;
-        x += text_width(text_next(&at));
+        x += text_width(utf8_next(&at));
     }
     snprintf(text, size, "%.*s", first ? (int)(at - first) : 0, first ? first : "");
 }

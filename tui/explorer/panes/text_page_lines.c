@@ -1,5 +1,8 @@
 /* text_page_lines.c: lines of words are wrapped, rows of tables are not. */
 #include "explorer/panes/text_page_lines.h"
+#include "base/mem.h"
+#include "base/utf8.h"
+#include "explorer/panes/text_page.h"
 #include "text/text.h"
 
 #include <stdio.h>
@@ -19,8 +22,7 @@ void page_line_text(const page_line *l, char *text, size_t size) {
 
 static void add(page_lines *l, page_line line) {
     if ((l->count & (l->count + 1)) == 0) { /* 0, 1, 3, 7, ...: full */
-        l->line = realloc(l->line, (2 * l->count + 1) * sizeof *l->line);
-        if (!l->line) abort();
+        l->line = mem_resize(l->line, 2 * l->count + 1, sizeof *l->line);
     }
     l->line[l->count++] = line;
 }
@@ -32,7 +34,7 @@ static int fill(const char *text, int bytes, int cols) {
     while (at < text + bytes) {
         const char *here = at;
         if (*here == ' ') blank = here;
-        width += text_width(text_next(&at));
+        width += text_width(utf8_next(&at));
         if (width > cols) return (int)((blank && blank > text ? blank : here > text ? here : at) - text);
     }
     return bytes;
@@ -67,7 +69,7 @@ static page_table table_of(const page_line *line, size_t count) {
         const char *at = line[i].text, *end = at + line[i].bytes;
         int x = 0;
         while (at < end) {
-            uint32_t code = text_next(&at);
+            uint32_t code = utf8_next(&at);
             for (int w = text_width(code); w > 0 && x < LINE_MOST; w--) filled[x++] |= code != ' ';
         }
         if (x > t.end) t.end = x;

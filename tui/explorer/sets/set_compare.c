@@ -1,6 +1,7 @@
 /* set_compare.c: two sets beside each other: what each scores in the domains, and which latents only one of
  * them has, by rank. */
 #include "explorer/sets/set_compare.h"
+#include "base/mem.h"
 #include "explorer/panes/view.h"
 #include "explorer/sets/set_layer.h"
 #include "explorer/table/table.h"
@@ -45,7 +46,7 @@ bool set_compare_open(app *a, const char *text) {
     snprintf(s.name[0], sizeof s.name[0], "%.*s", between ? (int)(between - text) : 13,
              between ? text : "the selection");
     snprintf(s.name[1], sizeof s.name[1], "%s", second);
-    char *left = between ? strndup(text, (size_t)(between - text)) : NULL;
+    char *left = between ? mem_copy_bytes(text, (size_t)(between - text)) : NULL;
     s.first = left ? sets_expression(a, left) : NULL;
     bool ok = !left || s.first;
     free(left);
@@ -271,8 +272,7 @@ static command_effect mark_all(app *a) {
     bool none = !marks->count;
     scry_set_free(marks);
     size_t size = strlen(list) + 8;
-    char *words = malloc(size);
-    if (!words) abort();
+    char *words = mem_new(size, 1);
     app_command(a, "unmark");
     snprintf(words, size, "mark %s", list);
     command_effect effect = none ? app_fail(a, "no latent to mark") : app_command(a, words);

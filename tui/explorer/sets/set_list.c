@@ -1,4 +1,5 @@
 /* set_list.c: the page of named sets: each beside the selection, and two compared domain by domain. */
+#include "base/mem.h"
 #include "explorer/panes/help_lines.h"
 #include "explorer/panes/view.h"
 #include "explorer/sets/set_compare.h"
@@ -35,10 +36,9 @@ static double kept_rho(app *a, const scry_named_sets *kept, size_t i) {
         free(k->rho);
         free(k->known);
         free(k->spec);
-        k->rho = calloc(kept->count, sizeof *k->rho);
-        k->known = calloc(kept->count, sizeof *k->known);
-        k->spec = strdup(spec);
-        if (!k->rho || !k->known || !k->spec) abort();
+        k->rho = mem_new(kept->count, sizeof *k->rho);
+        k->known = mem_new(kept->count, sizeof *k->known);
+        k->spec = mem_copy_string(spec);
         k->is_signed = is_signed;
         k->score = scry_session_score(s);
         k->sets_version = kept->version;

@@ -1,5 +1,6 @@
 /* config.c: what the user has set for every index. */
 #include "explorer/state/config.h"
+#include "base/mem.h"
 #include "draw/color.h"
 #include "explorer/table/column_table.h"
 #include "explorer/table/table.h"
@@ -13,8 +14,8 @@
 #include <string.h>
 
 char *config_path(void) {
-    char *folder = scry_user_folder("XDG_CONFIG_HOME", ".config"), *path;
-    if (asprintf(&path, "%s/config.json", folder) < 0) abort();
+    char *folder = scry_user_folder("XDG_CONFIG_HOME", ".config");
+    char *path = mem_format("%s/config.json", folder);
     free(folder);
     return path;
 }
@@ -34,8 +35,7 @@ static void wrong(reader *r, const char *key, const cJSON *found, const char *ex
 
 static void take_text(char **out, const char *text) {
     free(*out);
-    *out = strdup(text);
-    if (!*out) abort();
+    *out = mem_copy_string(text);
 }
 
 static void read_theme(reader *r, const char *key, const cJSON *value) {
@@ -65,7 +65,7 @@ static void read_ranking(reader *r, const char *key, const cJSON *value) {
     const char *text = cJSON_IsString(value) ? value->valuestring : "";
     if (strcmp(key, "score") == 0) {
         if (scry_score_of(text) >= 0) take_text(&r->c->score, text);
-        else wrong(r, key, value, "\"act\", \"act2\" or \"icl\"");
+        else wrong(r, key, value, scry_score_choices((char[SCRY_CHOICES]){""}, "\""));
     } else if (strcmp(key, "by") == 0) {
         if (scry_condition_of(text) > SCRY_BASE) take_text(&r->c->by, text);
         else wrong(r, key, value, "\"icl\", \"sft\" or \"rl\"");
@@ -189,8 +189,7 @@ static char *read_text(reader *r) {
             scry_notes_add(&r->c->wrong, "%s: cannot be opened: %s", r->path, strerror(errno));
         return NULL;
     }
-    char *text = malloc(MOST + 1);
-    if (!text) abort();
+    char *text = mem_new(MOST + 1, 1);
     size_t length = fread(text, 1, MOST + 1, f);
     bool ok = !ferror(f) && length <= MOST;
     if (!ok) scry_notes_add(&r->c->wrong, "%s: cannot be read, or is more than 1 MiB", r->path);

@@ -1,5 +1,6 @@
 /* keymap.c: which keys run which command. */
 #include "explorer/state/keymap.h"
+#include "base/mem.h"
 #include "terminal/keys.h"
 #include "text/suggest.h"
 
@@ -30,9 +31,8 @@ static bool unknown(const char *name, scry_error *err) {
 }
 
 static void put(keymap *m, const command *c, const char *keys) {
-    if (!m->keys) m->keys = calloc(command_count, sizeof *m->keys);
-    char *copy = strdup(keys);
-    if (!m->keys || !copy) abort();
+    if (!m->keys) m->keys = mem_new(command_count, sizeof *m->keys);
+    char *copy = mem_copy_string(keys);
     free(m->keys[c - commands]);
     m->keys[c - commands] = copy;
 }

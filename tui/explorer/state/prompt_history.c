@@ -1,5 +1,6 @@
 /* prompt_history.c: lines typed into the palette. */
 #include "explorer/state/prompt_history.h"
+#include "base/mem.h"
 #include "store/sidecar.h"
 
 #include <stdio.h>
@@ -20,9 +21,8 @@ static void remember(history *h, const char *line) {
         free(h->line[0]);
         memmove(h->line, h->line + 1, --h->count * sizeof *h->line);
     }
-    h->line = realloc(h->line, (h->count + 1) * sizeof *h->line);
-    char *copy = strdup(line);
-    if (!h->line || !copy) abort();
+    h->line = mem_resize(h->line, h->count + 1, sizeof *h->line);
+    char *copy = mem_copy_string(line);
     h->line[h->count++] = copy;
 }
 
@@ -34,7 +34,7 @@ static bool write_all(FILE *f, const void *context) {
 
 void history_begin(history *h) {
     char *folder = scry_user_folder("XDG_STATE_HOME", ".local/state"), *line = NULL;
-    if (asprintf(&h->path, "%s/history", folder) < 0) abort();
+    h->path = mem_format("%s/history", folder);
     free(folder);
     FILE *f = fopen(h->path, "re");
     size_t room = 0, lines = 0;

@@ -1,5 +1,6 @@
 /* recording.c: the macro that is being recorded, and the files of macros. */
 #include "explorer/state/recording.h"
+#include "base/mem.h"
 #include "store/sidecar.h"
 
 #include <dirent.h>
@@ -19,25 +20,23 @@ void recording_add(recording *r, const char *name, const char *argument) {
     for (size_t i = 0; i < sizeof never / sizeof *never; i++)
         if (strcmp(name, never[i]) == 0) return;
     if (!r->name[0] || r->depth) return;
-    char *line;
-    if (asprintf(&line, "%s%s%s", name, *argument ? " " : "", argument) < 0) abort();
-    r->line = realloc(r->line, (r->count + 1) * sizeof *r->line);
-    if (!r->line) abort();
+    char *line = mem_format("%s%s%s", name, *argument ? " " : "", argument);
+    r->line = mem_resize(r->line, r->count + 1, sizeof *r->line);
     r->line[r->count++] = line;
 }
 
 /* ---- files ----------------------------------------------------------------------------------- */
 
 static char *macros_folder(void) {
-    char *data = scry_user_folder("XDG_DATA_HOME", ".local/share"), *folder;
-    if (asprintf(&folder, "%s/macros", data) < 0) abort();
+    char *data = scry_user_folder("XDG_DATA_HOME", ".local/share");
+    char *folder = mem_format("%s/macros", data);
     free(data);
     return folder;
 }
 
 char *macro_path(const char *name) {
-    char *folder = macros_folder(), *path;
-    if (asprintf(&path, "%s/%s.script", folder, name) < 0) abort();
+    char *folder = macros_folder();
+    char *path = mem_format("%s/%s.script", folder, name);
     free(folder);
     return path;
 }

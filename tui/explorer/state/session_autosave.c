@@ -36,13 +36,12 @@ static void slug(const char *name, char *out, size_t size) {
 }
 
 static char *path_of(const tab *t) {
-    char name[41], train[33] = "", *path, *folder = scry_user_folder("XDG_STATE_HOME", ".local/state");
+    char name[41], train[33] = "", *folder = scry_user_folder("XDG_STATE_HOME", ".local/state");
     size_t which = scry_session_ranking(t->session)->train;
     slug(t->info->name, name, sizeof name);
     if (t->info->trains > 1) slug(t->info->train[which].name, train, sizeof train);
-    if (asprintf(&path, "%s/sessions/%s-%016" PRIx64 "%s%s.session", folder, name[0] ? name : "index",
-                 scry_fingerprint(t->index), train[0] ? "-" : "", train) < 0)
-        abort();
+    char *path = mem_format("%s/sessions/%s-%016" PRIx64 "%s%s.session", folder, name[0] ? name : "index",
+                            scry_fingerprint(t->index), train[0] ? "-" : "", train);
     free(folder);
     return path;
 }
@@ -52,14 +51,14 @@ static char *path_of(const tab *t) {
 /* The tab's state as the file has it; the caller frees. */
 static char *text_of(app *a, tab *t, size_t *length) {
     char *text = NULL;
-    FILE *f = open_memstream(&text, length);
-    if (!f) abort();
+    FILE *f = mem_check(open_memstream(&text, length));
     tab *shown = a->tab;
     a->tab = t;
     scry_session_write(t->session, f);
     view_state_write(a, f);
     a->tab = shown;
-    if (fclose(f) != 0) abort();
+    fclose(f);
+    mem_check(text);
     return text;
 }
 
@@ -72,8 +71,7 @@ static uint64_t hash_of(app *a, tab *t) {
 }
 
 void autosave_begin(app *a, tab *t, const char *path) {
-    t->autosave->path = path ? strdup(path) : path_of(t);
-    if (!t->autosave->path) abort();
+    t->autosave->path = path ? mem_copy_string(path) : path_of(t);
     t->autosave->backup_previous = access(t->autosave->path, F_OK) == 0;
     t->autosave->saved = hash_of(a, t);
 }

@@ -6,6 +6,7 @@
 #include "explorer/panes/views.h"
 #include "explorer/table/column_table.h"
 #include "explorer/table/filter.h"
+#include "explorer/table/table.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,9 @@
 /* columns.c: the table's columns. */
 #include "explorer/table/column_table.h"
+#include "base/utf8.h"
 #include "columns.h"
+#include "explorer/panes/view.h"
+#include "explorer/table/table.h"
 #include "labels.h"
 #include "text/text.h"
 
@@ -290,9 +293,9 @@ static void show_match(const app *a, int width, char *text, size_t size) {
     snprintf(end, sizeof end, "%.*s", (int)(found + length - text), text);
     const char *from = text;
     for (int columns_left = text_columns(end); from < found && columns_left >= width;)
-        columns_left -= text_width(text_next(&from));
+        columns_left -= text_width(utf8_next(&from));
     if (from == text) return;
-    text_next(&from); /* the mark's place */
+    utf8_next(&from); /* the mark's place */
     snprintf(cut, sizeof cut, "%s%s", a->ascii ? "~" : "\xe2\x80\xa6", from > found ? found : from);
     snprintf(text, size, "%s", cut);
 }

@@ -1,5 +1,6 @@
 /* filter_completion.c: what the text of a filter can go on with. */
 #include "explorer/table/filter_completion.h"
+#include "base/utf8.h"
 #include "explorer/table/column_table.h"
 
 #include <stdio.h>
@@ -105,7 +106,7 @@ static size_t common(const filter_completion *w) {
         while (k < n && w->word[i][k] == w->word[0][k]) k++;
         n = k;
     }
-    while (n > 0 && ((unsigned char)w->word[0][n] & 0xc0) == 0x80) n--;
+    while (n > 0 && utf8_is_continuation(w->word[0][n])) n--;
     return n;
 }
 

@@ -1,7 +1,7 @@
 /* filter_parse.c: reads the language of the table's filter. */
 #include "base/mem.h"
-#include "explorer/table/filter_program.h"
 #include "explorer/table/column_table.h"
+#include "explorer/table/filter_program.h"
 #include "text/suggest.h"
 
 #include <ctype.h>

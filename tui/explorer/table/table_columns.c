@@ -1,5 +1,6 @@
 /* table_columns.c: which columns the table shows, and in what order. */
 #include "explorer/table/column_table.h"
+#include "explorer/table/table.h"
 
 #include <stdio.h>
 #include <stdlib.h>

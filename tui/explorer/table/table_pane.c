@@ -1,4 +1,5 @@
 /* table_pane.c: the table of latents as it is drawn. Asks only for the rows that are visible. */
+#include "explorer/panes/view.h"
 #include "explorer/table/column_table.h"
 #include "explorer/table/table.h"
 #include "explorer/table/table_layout.h"

@@ -1,9 +1,9 @@
 /* table_rows.c: which latents are rows, and in which order. */
 #include "base/mem.h"
+#include "columns.h"
 #include "explorer/table/column_table.h"
 #include "explorer/table/filter.h"
 #include "explorer/table/table.h"
-#include "columns.h"
 #include "labels.h"
 
 #include <stdlib.h>

@@ -2,7 +2,7 @@
  * nothing is held up by a job that is given up. */
 #include "check.h"
 
-#include "explorer/worker_thread.h"
+#include "base/worker_thread.h"
 
 #include <poll.h>
 #include <pthread.h>

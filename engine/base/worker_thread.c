@@ -1,5 +1,6 @@
-/* explorer/worker_thread.c: work on a thread of its own, one job at a time. */
-#include "explorer/worker_thread.h"
+/* base/worker_thread.c: work on a thread of its own, one job at a time. */
+#include "base/worker_thread.h"
+#include "base/mem.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -88,8 +89,7 @@ static bool start_thread(worker_thread *b) {
 }
 
 worker_thread *worker_new(int bell) {
-    worker_thread *b = calloc(1, sizeof *b);
-    if (!b) abort();
+    worker_thread *b = mem_new(1, sizeof *b);
     b->bell = bell;
     b->last = &b->ended;
     pthread_mutex_init(&b->lock, NULL);
@@ -115,8 +115,7 @@ void worker_cancel(worker_thread *b) {
 }
 
 void worker_begin(worker_thread *b, worker_job of) {
-    job *j = calloc(1, sizeof *j);
-    if (!j) abort();
+    job *j = mem_new(1, sizeof *j);
     j->of = of;
     j->in = b;
     atomic_init(&j->done, 0);

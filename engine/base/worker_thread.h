@@ -1,11 +1,11 @@
-/* explorer/worker_thread.h: work on a thread of its own, one job at a time, so that no frame waits for it.
+/* base/worker_thread.h: work on a thread of its own, one job at a time, so that no frame waits for it.
  *
  * All functions are called from one thread, the explorer's. A job works on what its context holds and
  * on what nobody changes meanwhile; its end is told on the explorer's thread, so that results need no lock. */
-#ifndef SCRY_EXPLORER_WORKER_THREAD_H
-#define SCRY_EXPLORER_WORKER_THREAD_H
+#ifndef SCRY_BASE_WORKER_THREAD_H
+#define SCRY_BASE_WORKER_THREAD_H
 
-#include "analysis.h"
+#include "base/cancel.h"
 
 typedef struct worker_thread worker_thread;
 

@@ -1,0 +1,17 @@
+/* base/path.h: parts of file names. Names are compared as they are written; only path_is_directory asks the system. */
+#ifndef SCRY_BASE_PATH_H
+#define SCRY_BASE_PATH_H
+
+#include <stdbool.h>
+
+/* What follows the last slash, inside path. */
+const char *path_file_name(const char *path);
+/* The directory of a path with its slash, "./" where the path names none. The caller frees it. */
+char *path_folder(const char *path);
+/* name inside folder; name alone where it is absolute or folder is empty. The caller frees it. */
+char *path_join(const char *folder, const char *name);
+/* True when path is longer than ending and ends with it; case counts. */
+bool path_ends_with(const char *path, const char *ending);
+bool path_is_directory(const char *path);
+
+#endif

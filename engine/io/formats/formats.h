@@ -1,0 +1,15 @@
+/* formats.h: the readers of the tensor formats, one file each. */
+#ifndef SCRY_IO_FORMATS_FORMATS_H
+#define SCRY_IO_FORMATS_FORMATS_H
+
+#include "io/tensor.h"
+
+/* NAME_detect: is the content of this format, or of one that NAME_read refuses better than anyone else?
+ * NAME_read: appends what the map of the file holds. */
+#define TENSOR_FORMAT(name, endings, hint)                                                                             \
+    bool name##_detect(const mapped_file *map);                                                                        \
+    bool name##_read(tensor_file *file, const char *key, scry_error *err);
+#include "io/formats/formats.def"
+#undef TENSOR_FORMAT
+
+#endif
