@@ -106,7 +106,7 @@ void test_marks(void) {
     term_keys(t, "T");
     check(await_count(t, 100) && await_message(t, old_rho), t, "T again switches back", "found %d", count(t));
     term_keys(t, "M");
-    check(await_message(t, "marks taken away") && strcmp(term_at(t, head + 1, 0).utf8, " ") == 0, t,
+    check(await_message(t, "marks removed") && strcmp(term_at(t, head + 1, 0).utf8, " ") == 0, t,
           "M takes the marks away", "found \"%s\"", footer(t));
     term_keys(t, "T");
     check(await_message(t, "nothing is marked"), t, "T without marks says so", "found \"%s\"", footer(t));
@@ -195,20 +195,20 @@ void test_sorting(void) {
           table_number(t, head + 1, "rate"), largest);
     char unsaid[200] = "";
     for (int i = 0; i < 10; i++) {
-        static const char *const names[] = {"in",  "rank", "latent", "shift",   "share",
-                                            "cum", "mean", "rate",   "what-if", "label"};
+        static const char *const names[] = {"sel",       "rank", "latent", "shift",   "share",
+                                            "cum-share", "mean", "rate",   "what-if", "label"};
         char words[40];
         snprintf(words, sizeof words, "sort %s", names[i]);
         command(t, words);
         snprintf(words, sizeof words, "sorted by %s:", names[i]);
-        if (!await_message(t, words) || !sorted_by(t, names[i]))
+        if (!await_message(t, words) || !sorted_by(t, strcmp(names[i], "cum-share") == 0 ? "cum." : names[i]))
             snprintf(unsaid + strlen(unsaid), sizeof unsaid - strlen(unsaid), " %s", names[i]);
     }
     check(!unsaid[0], t, "any column sorts, and its header says so", "found no arrow at%s", unsaid);
     command(t, "sort rank");
     check(await_current(t, order[0]), t, ":sort rank", "found latent %d, expected %d", current(t), order[0]);
     command(t, "sort nonsense");
-    check(await_message(t, "expected in, rank, moved"), t, ":sort of no column names the right ones", "found \"%s\"",
+    check(await_message(t, "expected sel, rank, moved"), t, ":sort of no column names the right ones", "found \"%s\"",
           footer(t));
     term_keys(t, "Tab Tab s");
     check(await_text(t, "by sts"), t, "s in the domains' pane sorts the domains", "found \"%s\"",

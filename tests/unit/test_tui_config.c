@@ -269,7 +269,7 @@ static void macros(app *a) {
     app_command(a, "record again");
     app_command(a, "play three-down");
     app_command(a, "record");
-    check_says(a->message, SAYS("1 command recorded", "does it again"), "one command is no commands");
+    check_says(a->message, SAYS("1 command recorded", ":play again plays it"), "one command is no commands");
     a->layer = NULL;
     app_command(a, "first");
     play(a, "play again", true, "again played");
@@ -285,7 +285,7 @@ static void macros(app *a) {
     play(a, "play three-down x", false, "how often");
     play(a, "record ../x", false, "expected a name of letters");
     app_command(a, "record empty");
-    play(a, "record", false, "nothing was done");
+    play(a, "record", false, "nothing was recorded");
     check(!file_exists(scratch("data/scry/macros/empty.script")), "nothing recorded, nothing written");
     setenv("XDG_DATA_HOME", "/dev/null/x", 1);
     app_command(a, "record lost");

@@ -206,7 +206,7 @@ static void other_keys(app *a) {
         app_command(a, pages[i]);
         const layer *page = a->layer;
         app_key(a, '\t');
-        check(page && a->layer == page && strstr(a->message, "q leads back"), "Tab does not leave %s, it says so: %s",
+        check(page && a->layer == page && strstr(a->message, "q goes back"), "Tab does not leave %s, it says so: %s",
               pages[i], a->message);
         app_key(a, 'j');
         check(!a->message[0], "and what was said goes with the next key");

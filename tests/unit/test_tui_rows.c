@@ -356,22 +356,22 @@ static bool columns_are(app *a, const char *expected) {
 static void column_commands(app *a) {
     char wrong[64], all[COLUMNS_TEXT_MOST], text[COLUMNS_TEXT_MOST];
     say_command(a, "columns in,latent:9,label,what-if:12");
-    columns_are(a, "in,latent:9,label,what-if:12");
+    columns_are(a, "sel,latent:9,label,what-if:12");
     say_command(a, "column-hide label");
-    columns_are(a, "in,latent:9,what-if:12");
+    columns_are(a, "sel,latent:9,what-if:12");
     say_command(a, "column-show d");
-    columns_are(a, "in,latent:9,d,what-if:12");
+    columns_are(a, "sel,latent:9,d,what-if:12");
     say_command(a, "column-move d 1");
     say_command(a, "column-width d 20");
-    columns_are(a, "d:20,in,latent:9,what-if:12");
+    columns_are(a, "d:20,sel,latent:9,what-if:12");
     type_keys(a, "}}(");
-    columns_are(a, "in,latent:9,d:19,what-if:12");
+    columns_are(a, "sel,latent:9,d:19,what-if:12");
     type_keys(a, "s");
     check(a->tab->table->column == column_find("d") && !a->tab->table->reversed, "s sorts by the chosen column");
     type_keys(a, "s");
     check(a->tab->table->reversed, "and again turns it around");
     type_keys(a, "-");
-    columns_are(a, "in,latent:9,what-if:12");
+    columns_are(a, "sel,latent:9,what-if:12");
     app_key(a, 27);
     type_keys(a, "-");
     check(a->message_is_error, "without a chosen column: %s", a->message);
@@ -382,7 +382,7 @@ static void column_commands(app *a) {
         say_command(a, bad[i]);
         check(a->message_is_error && a->message[0], "%s: %s", bad[i], a->message);
     }
-    columns_are(a, "in,latent:9,what-if:12");
+    columns_are(a, "sel,latent:9,what-if:12");
     say_command(a, "columns all");
     table_columns_text(a->tab, all);
     check(table_columns_read(a->tab, all, wrong), "all columns read back");
@@ -407,13 +407,13 @@ static void column_commands(app *a) {
 static void said(app *a) {
     if (a->tab->table->marks->count) say_command(a, "unmark");
     say_command(a, "mark 3");
-    check(strcmp(a->message, "1 marked; T switches it") == 0, "of one mark: %s", a->message);
+    check(strcmp(a->message, "1 marked; T toggles it") == 0, "of one mark: %s", a->message);
     say_command(a, "unmark");
-    check(strcmp(a->message, "1 mark taken away; M brings it back") == 0, "and when it goes: %s", a->message);
+    check(strcmp(a->message, "1 mark removed; M restores it") == 0, "and when it goes: %s", a->message);
     say_command(a, "mark 3,4");
-    check(strcmp(a->message, "2 marked; T switches them all") == 0, "of two: %s", a->message);
+    check(strcmp(a->message, "2 marked; T toggles them all") == 0, "of two: %s", a->message);
     say_command(a, "unmark");
-    check(strcmp(a->message, "2 marks taken away; M brings them back") == 0, "and when they go: %s", a->message);
+    check(strcmp(a->message, "2 marks removed; M restores them") == 0, "and when they go: %s", a->message);
     say_command(a, "columns all");
     int cut = 0;
     for (int i = 0; i < column_count; i++) {
@@ -465,7 +465,7 @@ static void by_token_beside(app *a) {
     const char *what = job_running(a, false, &done);
     check(what && strcmp(what, "fires-on the") == 0, "it is said what is under way: \"%s\"", what ? what : "");
     app_key(a, 27);
-    check(strstr(a->message, "given up") && !job_running(a, false, NULL), "Esc gives it up: %s", a->message);
+    check(strstr(a->message, "cancelled") && !job_running(a, false, NULL), "Esc gives it up: %s", a->message);
     jobs_finish(a);
     check(a->tab->table->on == kept && row_latent(a, 0) == first, "and the table is as it was");
     app_command(a, "fires-on the");

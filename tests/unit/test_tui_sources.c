@@ -57,7 +57,7 @@ static void test_tabs(app *a, const char *same, const char *other) {
     say_command(a, "tab 1");
     say_command(a, "open");
     check(shows(a, "again: cosine of the decoder rows") &&
-              shows(a, "study-700 has 700 latents: its numbers mean others"),
+              shows(a, "study-700 has 700 latents, so its numbers mean other latents"),
           "another index of the same width is compared, one of another width is not");
     check(shows(a, " 1/3 ") && shows(a, "study-600.scry"), "the title names the file");
     say_command(a, "tab 2");
@@ -111,7 +111,7 @@ static void test_close(app *a, const char *path, const char *narrow) {
     check(length && strstr(kept, " 33"), "its session was saved");
     while (a->tab_count > 1) app_command(a, "close");
     app_command(a, "close");
-    check(a->tab_count == 1 && a->message_is_error && strstr(a->message, "q leaves"), "the last one stays: %s",
+    check(a->tab_count == 1 && a->message_is_error && strstr(a->message, "q quits"), "the last one stays: %s",
           a->message);
 }
 

@@ -122,7 +122,7 @@ command_effect app_key(app *a, uint32_t key) {
     if (c) return app_command(a, c->name);
     if ((key == 27 || key == 3) && !a->layer) {
         const char *what = job_running(a, false, NULL);
-        if (what) app_say(a, "%s: given up", what);
+        if (what) app_say(a, "%s: cancelled", what);
         if (async_drop_waiting(a) || job_cancel(a, false)) return DID_CHANGE;
     }
     if (key == 27 || key == 3) { /* out of whatever it is */
@@ -134,7 +134,7 @@ command_effect app_key(app *a, uint32_t key) {
     }
     char help[40];
     keymap_first(&a->keys, "help", help, sizeof help);
-    return app_fail(a, "no command on that key; %s shows them all", help[0] ? help : ":help");
+    return app_fail(a, "no command on that key; %s lists them all", help[0] ? help : ":help");
 }
 
 static bool inside(rect r, int y, int x) {
@@ -191,36 +191,45 @@ void app_resize(app *a, int rows, int cols) {
 
 /* ---- drawing -------------------------------------------------------------------------------- */
 
-/* The top line: what is open, and what the ranking, the selection and the score are. Its right side
- * is what changes, so it is placed first. */
+/* The right side of the top line: what the ranking, the selection and the score are. full: 2 to 0, the least. */
+static void describe_session(const app *a, int full, char *text, size_t size) {
+    const scry_session *s = a->tab->session;
+    const scry_ranking *ranking = scry_session_ranking(s);
+    uint32_t added, removed;
+    char edits[48] = "", by[80];
+    scry_session_edits(s, &added, &removed);
+    if (added) snprintf(edits, sizeof edits, " +%u", added);
+    if (removed) snprintf(edits + strlen(edits), sizeof edits - strlen(edits), " -%u", removed);
+    if (edits[0]) snprintf(edits + strlen(edits), sizeof edits - strlen(edits), " = %u", scry_session_set(s)->count);
+    view_ranking(ranking->source, ranking->metric, full == 2, by, sizeof by);
+    snprintf(text, size, "  %s  N %u%s  score %s ", full ? by : by + strlen("ranked "), scry_session_n(s), edits,
+             scry_score_name(scry_session_score(s)));
+}
+
+/* The top line. Its right side is what changes, so it is placed first, as full as leaves room for the left. */
 static void draw_title(app *a) {
     rect r = a->layout.title;
     const scry_ranking *ranking = scry_session_ranking(a->tab->session);
-    uint32_t added, removed;
-    char right[160], left[400], edits[48] = "";
-    scry_session_edits(a->tab->session, &added, &removed);
-    if (added) snprintf(edits, sizeof edits, " +%u", added);
-    if (removed) snprintf(edits + strlen(edits), sizeof edits - strlen(edits), " -%u", removed);
-    if (edits[0])
-        snprintf(edits + strlen(edits), sizeof edits - strlen(edits), " = %u",
-                 scry_session_set(a->tab->session)->count);
-    snprintf(right, sizeof right, "  by %s %s  N %u%s  score %s ", scry_condition_name(ranking->source),
-             scry_metric_name(ranking->metric), scry_session_n(a->tab->session), edits,
-             scry_score_name(scry_session_score(a->tab->session)));
-    grid_fill(a->grid, r.y, r.x, r.cols, ROLE_TITLE, ' ');
-    int width = text_columns(right), room = r.cols - width;
-    grid_put(a->grid, r.y, room, width, ROLE_TITLE, right);
+    char right[160], left[400], facts[400], name[400], which[48] = "scry";
+    for (size_t i = 0; a->tab_count > 1 && i < a->tab_count; i++)
+        if (a->tabs[i] == a->tab) snprintf(which, sizeof which, "%zu/%zu", i + 1, a->tab_count);
     snprintf(left, sizeof left, r.cols < 100 ? "%s -> %zu domain%s" : "%s -> %zu domain%s  %u latents",
              a->tab->info->train[ranking->train].name, a->tab->info->domains, plural_s(a->tab->info->domains),
              a->tab->info->d_sae);
-    char facts[400], name[400], which[48] = "scry";
-    for (size_t i = 0; a->tab_count > 1 && i < a->tab_count; i++)
-        if (a->tabs[i] == a->tab) snprintf(which, sizeof which, "%zu/%zu", i + 1, a->tab_count);
     text_clean(left, facts, sizeof facts, a->ascii);
     const char *file = path_file_name(a->tab->info->path);
     bool by_file = a->tab_count > 1 || !a->tab->info->name[0]; /* indexes of one study have its name in common */
     text_clean(by_file ? file : a->tab->info->name, name, sizeof name, a->ascii);
-    text_fit(name, room - 5 - text_columns(which) - text_columns(facts), a->ascii);
+    int most = text_columns(name) < 24 ? text_columns(name) : 24, taken = 5 + text_columns(which) + text_columns(facts);
+    int full = 3, width;
+    do {
+        describe_session(a, --full, right, sizeof right);
+        width = text_columns(right);
+    } while (full > 0 && r.cols - width < taken + most);
+    int room = r.cols - width;
+    grid_fill(a->grid, r.y, r.x, r.cols, ROLE_TITLE, ' ');
+    grid_put(a->grid, r.y, room, width, ROLE_TITLE, right);
+    text_fit(name, room - taken, a->ascii);
     grid_print(a->grid, r.y, 0, room, ROLE_TITLE, " %s  %s%s%s", which, facts, name[0] ? "  " : "", name);
 }
 

@@ -53,7 +53,7 @@ static command_effect no_such_command(app *a, const char *word) {
     for (size_t i = 0; i < command_count && n < 256; i++)
         if (commands[i].explorer) names[n++] = commands[i].name;
     const char *near = suggest_nearest(word, names, n);
-    return app_fail(a, "no command \"%s\"; %s%s%s", word, near ? "did you mean " : ":help shows them all",
+    return app_fail(a, "no command \"%s\"; %s%s%s", word, near ? "did you mean " : ":help lists them all",
                     near ? near : "", near ? "?" : "");
 }
 

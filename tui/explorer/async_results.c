@@ -199,13 +199,13 @@ bool async_run_when_ready(app *a, const char *name, const char *argument) {
     if (!jobs_use_threads_now(a) || async_is_current(a)) return false;
     w->later = command_find(name);
     snprintf(w->argument, sizeof w->argument, "%s", argument);
-    app_say(a, "%s is written when all numbers are there; Esc gives it up", argument);
+    app_say(a, "%s is written once all numbers are ready; Esc cancels", argument);
     return true;
 }
 
 bool async_drop_waiting(app *a) {
     bool had = a->async->later != NULL;
-    if (had) app_say(a, "%s: given up", a->async->argument);
+    if (had) app_say(a, "%s: cancelled", a->async->argument);
     a->async->later = NULL;
     return had;
 }

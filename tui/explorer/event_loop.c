@@ -263,7 +263,7 @@ static bool session_is_one(const char *path, scry_error *err) {
     FILE *f = S_ISREG(st.st_mode) ? fopen(path, "re") : NULL;
     bool is = f && (st.st_size == 0 || (fread(found, 1, sizeof found - 1, f) > 0 && strcmp(found, head) == 0));
     if (f) fclose(f);
-    return is || scry_fail(err, "%s: is there and no session of scry; expected one, or a new name", path);
+    return is || scry_fail(err, "%s: exists and is not a session of scry; expected one, or a new name", path);
 }
 
 /* What can be wrong with the options before anything is opened. */

@@ -72,7 +72,7 @@ bool job_begin(app *a, const job *e) {
     for (running *r = all->newest; r; r = r->next)
         if (!r->given_up && strcmp(r->of.what, e->what) == 0) {
             e->end(a, e->own, false);
-            app_say(a, "%s: is under way already", e->what);
+            app_say(a, "%s: already running", e->what);
             return false;
         }
     if (!jobs_use_threads_now(a)) {

@@ -20,7 +20,7 @@ static command_effect no_such(app *a, const char *name) {
 }
 
 static command_effect say_column(app *a, int column) {
-    static const char *const keys[] = {"s sorts", "- hides", "{ } moves", "( ) width"};
+    static const char *const keys[] = {"s sort", "- hide", "{ } move", "( ) width"};
     char text[TEXT_MOST];
     snprintf(text, sizeof text, "%s: %s", columns[column].name, columns[column].help);
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) { /* as many as have room */
@@ -37,7 +37,7 @@ static command_effect say_column(app *a, int column) {
 static int take_column(app *a, const char **text) {
     const table_columns *c = &a->tab->table->columns;
     if (!**text || strspn(*text, "+-0123456789") == strlen(*text)) {
-        if (c->cursor < 0) app_fail(a, "which column? Left and Right choose one, or say its name");
+        if (c->cursor < 0) app_fail(a, "which column? choose one with Left and Right, or give its name");
         return c->cursor;
     }
     char name[64];
@@ -97,7 +97,7 @@ command_effect do_columns(app *a, const char *argument) {
     }
     table_columns_text(a->tab, text);
     if (strcmp(argument, "all") == 0)
-        app_say(a, "all %d columns; Left and Right go to each, also where it had no room",
+        app_say(a, "all %d columns; Left and Right go to each, also to those without room",
                 a->tab->table->columns.count);
     else app_say(a, "columns %s", text);
     return DID_CHANGE;

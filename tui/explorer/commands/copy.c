@@ -12,7 +12,7 @@ static command_effect copy_set(app *a, const scry_set *set, const char *what) {
     char *text = scry_set_text(set), some[64];
     if (strlen(text) > OSC52_MAX) {
         free(text);
-        return app_fail(a, "%u latents are too long for a clipboard; e writes them to a file", set->count);
+        return app_fail(a, "%u latents are too long for a clipboard; e exports them to a file", set->count);
     }
     snprintf(some, sizeof some, "%.40s", text);
     text_fit(some, 24, a->ascii);
@@ -28,8 +28,8 @@ command_effect do_copy(app *a, const char *argument) {
     bool marked = strcmp(argument, "marked") == 0 || (!*argument && t->marks->count);
     if (strcmp(argument, "set") == 0) {
         const scry_set *set = scry_session_set(a->tab->session);
-        if (!set->count) return app_fail(a, "no latent is in the score");
-        snprintf(what, sizeof what, "%u in the score", set->count);
+        if (!set->count) return app_fail(a, "no latent is selected");
+        snprintf(what, sizeof what, "%u selected", set->count);
         return copy_set(a, set, what);
     }
     if (marked && !t->marks->count) return app_fail(a, "nothing is marked; m marks a latent");

@@ -20,7 +20,7 @@ static command_effect scope_to(app *a, const char *spec, bool is_signed) {
     char what[120], domains[100];
     text_clean(spec, domains, sizeof domains, a->ascii);
     text_fit(domains, 40, a->ascii);
-    if (is_signed != was_signed) snprintf(what, sizeof what, "%s", is_signed ? "signed change" : "size of change");
+    if (is_signed != was_signed) snprintf(what, sizeof what, "%s", is_signed ? "signed change" : "absolute change");
     else snprintf(what, sizeof what, "domains %s", domains);
     return step_rescoped(a, what);
 }
@@ -71,7 +71,7 @@ static command_effect leave_out(app *a) {
     for (size_t i = 0; i < D; i++) used += use[i];
     fits = spec_of(a, use, spec, sizeof spec);
     free(use);
-    if (!used) return app_fail(a, "%s is the last that takes part; :domains all takes all in", name);
+    if (!used) return app_fail(a, "%s is the last that takes part; :domains all takes in all", name);
     if (!fits) return app_fail(a, "the list of domains is too long; :domains takes names");
     scry_error err = {0};
     step_begin(a);

@@ -62,8 +62,10 @@ static void end_export(app *a, void *own, bool whole) {
     work_of_export *w = own;
     if (whole && w->ok) {
         if (w->selection) snprintf(w->tab->file, sizeof w->tab->file, "%s", w->path);
-        app_say(a, "%u latent%s written%s%s %s", w->of.set->count, plural_s(w->of.set->count), export_kind(w->path),
-                w->over ? " over what was in" : " to", w->path);
+        const uint32_t count = w->of.set->count;
+        if (w->over)
+            app_say(a, "overwrote %s with %u latent%s%s", w->path, count, plural_s(count), export_kind(w->path));
+        else app_say(a, "%u latent%s written%s to %s", count, plural_s(count), export_kind(w->path), w->path);
     } else if (whole) {
         app_fail(a, "%s", w->err.text);
     }
@@ -144,5 +146,5 @@ command_effect do_quit(app *a, const char *argument) {
     const char *what = job_running(a, false, NULL);
     if (!what || a->asked_to_leave) return DID_QUIT;
     a->asked_to_leave = true;
-    return app_fail(a, "under way; q again leaves without it, Esc gives it up: %s", what);
+    return app_fail(a, "running; q again quits without it, Esc cancels it: %s", what);
 }

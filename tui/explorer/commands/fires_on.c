@@ -45,7 +45,7 @@ static void sort_by_it(app *a, work_of_text *w) {
     text_clean(w->text, text, sizeof text, a->ascii);
     text_fit(text, 24, a->ascii);
     if (!w->tokens) {
-        app_fail(a, "no token of the base captures is \"%s\" as a whole", text);
+        app_fail(a, "no token of the base captures equals \"%s\"", text);
         return;
     }
     free(t->on);

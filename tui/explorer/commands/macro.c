@@ -20,8 +20,8 @@ command_effect do_record(app *a, const char *argument) {
     char name[MACRO_NAME];
     snprintf(name, sizeof name, "%s", r->name);
     if (!recording_end(r, &err)) return app_fail(a, "%s", err.text);
-    if (!r->count) return app_fail(a, "nothing was done while recording; %s stays as it was", name);
-    app_say(a, "%zu command%s recorded as %s; :play %s does %s again", r->count, plural_s(r->count), name, name,
+    if (!r->count) return app_fail(a, "nothing was recorded; %s is unchanged", name);
+    app_say(a, "%zu command%s recorded as %s; :play %s plays %s", r->count, plural_s(r->count), name, name,
             r->count == 1 ? "it" : "them");
     return DID_CHANGE;
 }

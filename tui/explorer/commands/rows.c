@@ -50,7 +50,7 @@ command_effect do_resort(app *a, const char *argument) {
 static command_effect say_marks(app *a) {
     a->tab->table->mark_changes++;
     uint32_t count = a->tab->table->marks->count;
-    if (count) app_say(a, "%u marked; T switches %s", count, count == 1 ? "it" : "them all");
+    if (count) app_say(a, "%u marked; T toggles %s", count, count == 1 ? "it" : "them all");
     else app_say(a, "no marks");
     return DID_CHANGE;
 }
@@ -144,6 +144,6 @@ command_effect do_unmark(app *a, const char *argument) {
     t->marks_before = t->marks;
     t->marks = scry_set_new(a->tab->info->d_sae);
     t->mark_changes++;
-    app_say(a, "%u mark%s taken away; M brings %s back", count, plural_s(count), count == 1 ? "it" : "them");
+    app_say(a, "%u mark%s removed; M restores %s", count, plural_s(count), count == 1 ? "it" : "them");
     return DID_CHANGE;
 }

@@ -2,6 +2,7 @@
 #include "base/mem.h"
 #include "explorer/commands/step.h"
 #include "explorer/table/table.h"
+#include "text/suggest.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -49,7 +50,7 @@ command_effect do_toggle(app *a, const char *argument) {
     uint32_t latent = app_latent(a);
     char what[48];
     bool in = scry_set_has(scry_session_set(a->tab->session), latent);
-    snprintf(what, sizeof what, "latent %u %s", latent, in ? "out" : "in");
+    snprintf(what, sizeof what, "latent %u %s", latent, in ? "removed" : "added");
     if (!in && !scry_scored(a->tab->index, latent))
         return app_fail(a, "latent %u was not encoded on the domains (--candidates %u), so it cannot be scored", latent,
                         a->tab->info->candidates);
@@ -61,7 +62,8 @@ command_effect do_toggle_marked(app *a, const char *argument) {
     (void)argument;
     if (!a->tab->table->marks->count) return app_fail(a, "nothing is marked; m marks a latent");
     char what[48];
-    snprintf(what, sizeof what, "%u marked switched", a->tab->table->marks->count);
+    snprintf(what, sizeof what, "toggled %u marked latent%s", a->tab->table->marks->count,
+             plural_s(a->tab->table->marks->count));
     return toggle_set(a, a->tab->table->marks, what);
 }
 

@@ -12,8 +12,8 @@
 
 static command_effect rank_by(app *a, scry_condition source, scry_metric metric) {
     scry_error err = {0};
-    char what[48];
-    snprintf(what, sizeof what, "by %s %s", scry_condition_name(source), scry_metric_name(metric));
+    char what[80];
+    view_ranking(source, metric, a->grid->cols >= 100, what, sizeof what);
     step_begin(a);
     bool changed = scry_session_rank_by(a->tab->session, source, metric, &err);
     if (err.status) return app_fail(a, "%s", err.text);

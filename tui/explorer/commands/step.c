@@ -27,7 +27,7 @@ command_effect step_done(app *a, bool changed, const char *what) {
     char rho[48];
     rho_words(a, rho, sizeof rho);
     uint32_t count = scry_session_set(a->tab->session)->count;
-    app_say(a, "%s: %u latent%s in the score, %s", what, count, plural_s(count), rho);
+    app_say(a, "%s: %u latent%s selected, %s", what, count, plural_s(count), rho);
     return DID_CHANGE;
 }
 

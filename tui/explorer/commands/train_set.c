@@ -40,7 +40,7 @@ static void words_of(const app *a, scry_condition source, const char *spec, char
     char name[64];
     text_clean(a->tab->info->train[now->train].name, name, sizeof name, a->ascii);
     text_fit(name, 30, a->ascii);
-    int n = snprintf(text, size, "%s by %s", name, scry_condition_name(now->source));
+    int n = snprintf(text, size, "%s, ranked by %s", name, scry_condition_name(now->source));
     if (now->source != source)
         n += snprintf(text + n, size - (size_t)n, ", as it has no %s", scry_condition_name(source));
     if (strcmp(spec, spec_now) != 0) snprintf(text + n, size - (size_t)n, ", domains %.30s", spec_now);

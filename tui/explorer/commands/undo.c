@@ -57,7 +57,7 @@ static void words_of(app *a, const moment *was, char text[WORDS]) {
         text_fit(spec, 30, a->ascii);
         snprintf(text, WORDS, "training set %s", spec);
     } else if (was->source != now.source || was->metric != now.metric) {
-        snprintf(text, WORDS, "by %s %s", scry_condition_name(now.source), scry_metric_name(now.metric));
+        view_ranking(now.source, now.metric, a->grid->cols >= 100, text, WORDS);
     } else if (was->n != now.n) {
         snprintf(text, WORDS, "N %u", now.n);
     } else if (strcmp(was->spec, now.spec) != 0) {
@@ -65,12 +65,12 @@ static void words_of(app *a, const moment *was, char text[WORDS]) {
         text_fit(spec, 30, a->ascii);
         snprintf(text, WORDS, "domains %s", spec);
     } else if (was->is_signed != now.is_signed) {
-        snprintf(text, WORDS, "%s", now.is_signed ? "signed change" : "size of change");
+        snprintf(text, WORDS, "%s", now.is_signed ? "signed change" : "absolute change");
     } else if (switched == 1) {
-        snprintf(text, WORDS, "latent %u %s", latent, scry_set_has(now.set, latent) ? "in" : "out");
+        snprintf(text, WORDS, "latent %u %s", latent, scry_set_has(now.set, latent) ? "added" : "removed");
         table_go(a, latent);
     } else {
-        snprintf(text, WORDS, "%u switched", switched);
+        snprintf(text, WORDS, "%u toggled", switched);
     }
     moment_free(&now);
 }
@@ -109,7 +109,7 @@ static command_effect step(app *a, bool back) {
     if (changed) words_of(a, &was, words);
     moment_free(&was);
     if (!changed) {
-        app_say(a, back ? "undo: nothing more to take back" : "redo: nothing to do again");
+        app_say(a, back ? "nothing to undo" : "nothing to redo");
         return DID_CHANGE;
     }
     scry_session_history(a->tab->session, &undo, &redo);

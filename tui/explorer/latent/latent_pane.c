@@ -145,7 +145,7 @@ static bool sort_latent(app *a, const char *name, char *wrong, size_t size) {
 
 static void reverse_latent(app *a) {
     if (page_of(a)->reverse) page_of(a)->reverse(a);
-    else app_say(a, "this page is not turned around");
+    else app_say(a, "this page has one order");
 }
 
 static void click_latent(app *a, rect r, int y, int x) {

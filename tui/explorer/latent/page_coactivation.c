@@ -54,8 +54,8 @@ static void put_head(app *a, rect r) {
     uint64_t fires, tokens = scry_coactivation_tokens(s->count, &fires);
     text_clean(s->capture < 0 ? "all base captures" : a->tab->info->capture[s->capture].name, from, sizeof from,
                a->ascii);
-    snprintf(words, sizeof words, "fires on %llu of %llu tokens, %s; against all %u latents", (unsigned long long)fires,
-             (unsigned long long)tokens, from, a->tab->info->d_sae);
+    snprintf(words, sizeof words, "fires on %llu of %llu tokens, %s; compared with all %u latents",
+             (unsigned long long)fires, (unsigned long long)tokens, from, a->tab->info->d_sae);
     text_fit(words, r.cols - 2, a->ascii);
     grid_put(a->grid, r.y, r.x + 1, r.cols - 2, ROLE_FAINT, words);
 }
@@ -92,7 +92,7 @@ static void draw_together(app *a, rect r) {
         r.y++, r.rows--;
     }
     if (!s->coactives) {
-        grid_put(a->grid, r.y, r.x + 2, r.cols - 2, ROLE_FAINT, "no latent fires on a token on which this one does");
+        grid_put(a->grid, r.y, r.x + 2, r.cols - 2, ROLE_FAINT, "no other latent fires on any of its tokens");
         return;
     }
     bool wide = r.cols - 1 >= 60;
@@ -125,17 +125,17 @@ static void click(app *a, int row, int x, int cols) {
 }
 
 static void note(app *a, char *text, size_t size) {
-    snprintf(text, size, "by %s", scry_coactive_order_name[together_of(a)->order]);
+    snprintf(text, size, "sorted by %s", scry_coactive_order_name[together_of(a)->order]);
 }
 
 static bool sort_together(app *a, const char *name, char *wrong, size_t size) {
     coactivation_state *s = together_of(a);
     int next = latent_choose(scry_coactive_order_name, SCRY_COACTIVE_ORDERS, (int)s->order, name, wrong, size);
     if (next < 0) return false;
-    static const char *const said[] = {"jaccard: tokens on which both fire, of those on which either does",
-                                       "both: tokens on which both fire",
-                                       ("pmi: how much likelier together than by chance, in bits; of those with 5 or "
-                                        "more tokens in common")};
+    static const char *const said[] = {
+        "jaccard: tokens on which both fire, divided by those on which either fires", "both: tokens on which both fire",
+        ("pmi: how much likelier together than expected by chance, in bits; with 5 or more "
+         "common tokens")};
     s->order = (scry_coactive_order)next;
     s->list = (latent_list){.of = s->of};
     if (s->done) s->coactives = scry_coactivation_list(s->count, s->order, COACTIVE_MOST, s->coactive);

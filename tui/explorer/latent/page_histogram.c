@@ -178,7 +178,7 @@ static void draw_histogram(app *a, rect r) {
     int y = r.y + 1;
     y += draw_figures(a, (rect){y, r.x, r.rows, r.cols}, &h, width, figures);
     grid_print(a->grid, y, r.x + 1, r.cols - 1, ROLE_FAINT, "from    tokens on which it fires, by activation%s",
-               figures == 5 && r.cols >= 78 ? "; median and 95% are theirs" : "");
+               figures == 5 && r.cols >= 78 ? "; median and 95% are of these" : "");
     draw_bins(a, (rect){y + 1, r.x, r.rows, r.cols}, &h, width);
 }
 
@@ -194,7 +194,7 @@ static void note_histogram(app *a, char *text, size_t size) {
 static void move_histogram(app *a, move kind, long steps) {
     (void)kind;
     (void)steps;
-    app_say(a, "all bins are shown; s takes logarithmic ones, c another capture");
+    app_say(a, "all bins are shown; s switches to logarithmic ones, c to another capture");
 }
 
 static bool sort_histogram(app *a, const char *name, char *wrong, size_t size) {
@@ -202,7 +202,7 @@ static bool sort_histogram(app *a, const char *name, char *wrong, size_t size) {
     int next = latent_choose(words, 2, histogram_of(a)->logarithmic, name, wrong, size);
     if (next < 0) return false;
     histogram_of(a)->logarithmic = next == 1;
-    app_say(a, next ? "logarithmic bins: each the same factor wider" : "linear bins: all equally wide");
+    app_say(a, next ? "logarithmic bins: each wider by the same factor" : "linear bins: all of equal width");
     return true;
 }
 

@@ -94,7 +94,7 @@ static void draw_neighbours(app *a, rect r) {
     }
     if (!s->nears) {
         const char *why = strstr(s->why.text, ": ");
-        draw_words(a, r, !s->why.text[0] ? "no other latent has a direction" : why ? why + 2 : s->why.text);
+        draw_words(a, r, !s->why.text[0] ? "no other latent has a decoder row" : why ? why + 2 : s->why.text);
         return;
     }
     int n = (int)s->nears, m = (int)s->fars;

@@ -172,7 +172,7 @@ static void draw_profile(app *a, rect r) {
     bool in = scry_set_has(scry_session_set(a->tab->session), app_latent(a));
     snprintf(words[1], sizeof words[1], "adds: %s STS %s; share: its part of that STS%s",
              scry_scores[score].is_mean ? "E[h^2], of which the mean is" : "to", scry_score_name(score),
-             in ? "" : ", once in");
+             in ? "" : ", once selected");
     for (int k = 0; k < 2; k++) {
         text_fit(words[k], r.cols - 2, a->ascii);
         grid_put(a->grid, r.y + 2 + i + k, r.x + 1, r.cols - 2, ROLE_FAINT, words[k]);
@@ -187,8 +187,8 @@ static void move_profile(app *a, move kind, long steps) {
 
 static void note_profile(app *a, char *text, size_t size) {
     int sort = profile_of(a)->sort;
-    snprintf(text, size, "score %s%s%s", scry_score_name(scry_session_score(a->tab->session)), sort ? ", by " : "",
-             sort ? sorts[sort] : "");
+    snprintf(text, size, "score %s%s%s", scry_score_name(scry_session_score(a->tab->session)),
+             sort ? ", sorted by " : "", sort ? sorts[sort] : "");
 }
 
 static bool sort_profile(app *a, const char *name, char *wrong, size_t size) {

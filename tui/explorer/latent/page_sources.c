@@ -139,8 +139,8 @@ static int draw_likeness(app *a, rect r, int y) {
         format_rho(cosine(a->tab->index, t->index, app_latent(a)), 3, true, number, sizeof number);
         int x = r.x + 1;
         if (t->info->d_sae != a->tab->info->d_sae)
-            grid_print(a->grid, y++, x, r.cols - 1, ROLE_FAINT, "%s has %u latents: its numbers mean others", name,
-                       t->info->d_sae);
+            grid_print(a->grid, y++, x, r.cols - 1, ROLE_FAINT, "%s has %u latents, so its numbers mean other latents",
+                       name, t->info->d_sae);
         else
             grid_print(a->grid, y++, x, r.cols - 1, ROLE_FAINT, "%s: cosine of the decoder rows %s%s", name, number,
                        strcmp(number, "-") == 0 ? " (one has none)" : "");
@@ -161,7 +161,7 @@ static void draw(app *a, rect r) {
     if (named) y = draw_likeness(a, r, y + (r.rows > 6));
     if (y + 1 < r.y + r.rows)
         grid_put(a->grid, y + 1, r.x + 1, r.cols - 1, ROLE_FAINT,
-                 "* in its first N; mean activation and firing rate under base, then under it");
+                 "* in its top N; mean activation and firing rate in base, then under the source");
 }
 
 static void move_sources(app *a, move kind, long steps) {
@@ -170,7 +170,7 @@ static void move_sources(app *a, move kind, long steps) {
 }
 
 static void note_sources(app *a, char *text, size_t size) {
-    snprintf(text, size, "by %s", scry_metric_name(scry_session_ranking(a->tab->session)->metric));
+    snprintf(text, size, "metric %s", scry_metric_name(scry_session_ranking(a->tab->session)->metric));
 }
 
 const latent_page page_sources = {.name = "sources",

@@ -168,12 +168,12 @@ static void draw_silence(app *a, rect r) {
     const int c = state_of(a)->capture;
     bool scored = scry_scored(a->tab->index, latent_activations(a)->latent);
     bool domain = c >= 0 && a->tab->info->capture[c].group >= 0;
-    const char *words = !scored && domain   ? "not encoded on the domains (--candidates); c takes the next capture"
+    const char *words = !scored && domain   ? "not encoded on the domains (--candidates); c shows the next capture"
                         : !scored && silent ? "silent in every capture of the training set; not encoded on the domains"
                         : silent            ? "this latent is silent in every capture"
-                        : tokens_of(a)->query.choice == SCRY_MOVED ? "no paired token moved here"
+                        : tokens_of(a)->query.choice == SCRY_MOVED ? "no paired token changed here"
                         : state_of(a)->capture < 0                 ? "no activation in this interval"
-                                                                   : "silent in this capture; c takes the next one";
+                                                                   : "silent in this capture; c shows the next one";
     grid_put(a->grid, r.y, r.x + 2, r.cols - 2, ROLE_FAINT, words);
 }
 
@@ -260,7 +260,7 @@ static bool sort_tokens(app *a, const char *name, char *wrong, size_t size) {
     fill(a);
     if (name && scry_example_query_read(&tokens_of(a)->query, name, NULL) &&
         tokens_of(a)->query.choice == SCRY_BETWEEN) {
-        app_say(a, "drawn from activations %s", name);
+        app_say(a, "random examples of activations %s", name);
         return true;
     }
     scry_example_query_text(&tokens_of(a)->query, word);
@@ -270,11 +270,14 @@ static bool sort_tokens(app *a, const char *name, char *wrong, size_t size) {
     int next = latent_choose(choices, CHOICES, now, name, wrong, size);
     if (next < 0) snprintf(wrong + strlen(wrong), size - strlen(wrong), ", or activations such as 1.5-3");
     if (next < 0) return false;
-    static const char *const said[CHOICES] = {
-        "the strongest, one a sample",      "drawn from the strongest fifth",
-        "drawn from the second fifth",      "drawn from the middle fifth",
-        "drawn from the fourth fifth",      "drawn from the weakest fifth",
-        "drawn from all on which it fires", "the largest change from base to the source, one a sample"};
+    static const char *const said[CHOICES] = {"the strongest, one per sample",
+                                              "random examples of the strongest fifth",
+                                              "random examples of the second fifth",
+                                              "random examples of the middle fifth",
+                                              "random examples of the fourth fifth",
+                                              "random examples of the weakest fifth",
+                                              "random examples of all tokens on which it fires",
+                                              "the largest change from base to the source, one per sample"};
     scry_example_query_read(&tokens_of(a)->query, choices[next], NULL);
     app_say(a, "%s: %s", choices[next], said[next]);
     return true;
@@ -308,7 +311,7 @@ command_effect do_versus(app *a, const char *argument) {
     tokens_state *s = show_tokens(a);
     s->compare = !s->compare;
     s->line = 0;
-    app_say(a, s->compare ? "each token under every condition: activation, and its difference from base"
+    app_say(a, s->compare ? "each token under every condition: its activation, and the difference from base"
                           : "each token under its own condition");
     return DID_CHANGE;
 }
@@ -318,7 +321,7 @@ command_effect do_wrap(app *a, const char *argument) {
     tokens_state *s = show_tokens(a);
     s->wrap = !s->wrap;
     s->line = 0;
-    app_say(a, s->wrap ? "whole samples, wrapped; b: under each condition, and what moved" : "a line an example");
+    app_say(a, s->wrap ? "full samples, wrapped; b: under each condition, and what moved" : "one line per example");
     return DID_CHANGE;
 }
 

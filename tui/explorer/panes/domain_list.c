@@ -78,7 +78,7 @@ static void draw_rho(app *a, rect r, int y, int lines) {
         grid_print(a->grid, y, x, r.cols - 1, ROLE_MESSAGE, "no rho: %s",
                    s->fit.n == 0  ? "no domain has a measured change"
                    : s->fit.n < 3 ? "fewer than 3 domains take part"
-                                  : "the scores are all alike; put latents in");
+                                  : "all scores are equal; select some latents");
         return;
     }
     char rho[16], by[16], step[24] = "", part[RHO_STATISTICS][RHO_STATISTIC_TEXT];
@@ -167,7 +167,7 @@ static void click_head(app *a, int by) {
     app_record_mouse(a, again ? "reverse" : "sort", "%s", again ? "" : domain_sorts[by]);
     state->reversed = again && !state->reversed;
     state->sort = by;
-    app_say(a, "domains sorted by %s%s", domain_sorts[by], state->reversed ? ", the other way around" : "");
+    app_say(a, "domains sorted by %s%s", domain_sorts[by], state->reversed ? ", reversed" : "");
 }
 
 static void click_domains(app *a, rect r, int y, int x) {
@@ -194,8 +194,8 @@ size_t domains_find(app *a, const char *name) {
     while (d < D && strcmp(names[d], name) != 0) d++;
     near = suggest_nearest(name, names, D);
     if (d == D)
-        app_fail(a, "no domain \"%.60s\"; %s %.60s%s", name, near ? "did you mean" : "the first is",
-                 near ? near : names[0], near ? "?" : "");
+        app_fail(a, "no domain \"%.60s\"; %s %.60s%s", name, near ? "did you mean" : "such as", near ? near : names[0],
+                 near ? "?" : "");
     free(names);
     return d;
 }

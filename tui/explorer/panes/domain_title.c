@@ -35,7 +35,7 @@ static void scope_words(const app *a, char *text, size_t size) {
     snprintf(spec, sizeof spec, "%.40s", scry_session_scope_spec(a->tab->session));
     if (strchr(spec, ',') || strlen(spec) > 16) snprintf(spec, sizeof spec, "%zu of %zu", used, scope->domains);
     text_clean(spec, safe, sizeof safe, a->ascii);
-    snprintf(text, size, " rho with %s, %.60s ", scope->is_signed ? "signed change" : "size of change", safe);
+    snprintf(text, size, " rho with %s, %.60s ", scope->is_signed ? "signed change" : "absolute change", safe);
 }
 
 /* "STS act and measured change, by sts, 15-28 of 40"; brief: without what is the same each day. */
@@ -45,7 +45,7 @@ static void title_words(const app *a, bool brief, char *text, size_t size) {
     int n = snprintf(text, size, "STS %s%s", scry_score_name(scry_session_score(a->tab->session)),
                      brief ? "" : " and measured change");
     if (state->sort) n += snprintf(text + n, size - (size_t)n, ", by %s", domain_sorts[state->sort]);
-    if (state->sort && state->reversed) n += snprintf(text + n, size - (size_t)n, " turned");
+    if (state->sort && state->reversed) n += snprintf(text + n, size - (size_t)n, " reversed");
     if (state->page < D) snprintf(text + n, size - (size_t)n, ", %d-%d of %d", state->top + 1, last < D ? last : D, D);
 }
 

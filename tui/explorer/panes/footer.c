@@ -40,15 +40,16 @@ static const hint hints[] = {
     {.name = "edit-label", .words = "label", .when = ON_LATENT, .keep = 3},
     {.name = "capture", .words = "capture", .when = ON_LATENT, .least = 90, .keep = 2},
     {.name = "fewer", .words = "N", .join = " ", .to = "more", .when = NOT_LATENT, .keep = 4},
-    {.name = "by-icl", .words = "views", .join = "-", .to = "score-icl", .when = NOT_LATENT, .keep = 3},
+    {.name = "by-icl", .words = "rank by", .join = " ", .to = "by-trained", .when = NOT_LATENT, .keep = 4},
+    {.name = "score-act", .words = "score", .join = "-", .to = "score-icl", .when = NOT_LATENT, .keep = 4},
     {.name = "plot", .words = "plots", .when = NOT_LATENT, .keep = 6},
     {.name = "search", .words = "find", .when = NOT_LATENT, .keep = 6},
     {.name = "sort", .words = "sort", .when = NOT_DOMAINS, .least = 90, .keep = 2},
     {.name = "tab-back", .words = "indexes", .join = " ", .to = "tab", .when = SEVERAL_TABS, .keep = 1},
     {.name = "mark", .words = "mark", .least = 100, .keep = 1},
     {.name = "pane", .words = "pane", .least = 110},
-    {.name = "export", .words = "CSV", .when = NOT_LATENT, .keep = 2},
-    {.name = "undo", .words = "undo", .when = NOT_LATENT, .keep = 5},
+    {.name = "export", .words = "export", .when = NOT_LATENT, .keep = 2},
+    {.name = "undo", .words = "undo", .when = NOT_LATENT, .keep = 3},
     {.name = "palette", .words = "commands", .least = 120},
     {.name = "help", .words = "help", .keep = 9},
     {.name = "quit", .words = "quit", .keep = 10}};
@@ -180,7 +181,7 @@ static bool draw_running(app *a, rect r) {
     if (!what) return false;
     text_clean(what, safe, sizeof safe, a->ascii);
     text_fit(safe, r.cols > 36 ? r.cols - 26 : 10, a->ascii);
-    grid_print(a->grid, r.y, r.x + 1, r.cols, ROLE_MESSAGE, "%s: %.0f%%; Esc gives it up", safe, 100 * done);
+    grid_print(a->grid, r.y, r.x + 1, r.cols, ROLE_MESSAGE, "%s: %.0f%%; Esc cancels", safe, 100 * done);
     return true;
 }
 

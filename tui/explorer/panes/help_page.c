@@ -76,7 +76,7 @@ static void draw_help(app *a, rect r) {
         grid_fill(a->grid, r.y + 1 + i, r.x, r.cols, ROLE_TEXT, ' ');
         if (h->top + i < n) draw_line(a, &lines[h->top + i], r.y + 1 + i, r.x);
     }
-    if (!n) grid_put(a->grid, r.y + 1, r.x + 2, r.cols, ROLE_FAINT, "nothing here holds that");
+    if (!n) grid_put(a->grid, r.y + 1, r.x + 2, r.cols, ROLE_FAINT, "no line holds that");
 }
 
 static void help_move(app *a, move kind, long steps) {
@@ -101,7 +101,7 @@ static bool leave_or_say(app *a, uint32_t key, command_effect *effect) {
     bool leaves = c && (strcmp(c->name, "help") == 0 || strcmp(c->name, "quit") == 0);
     if (palette || leaves || key == 'q' || key == 27 || key == 3 || key == '\r' || key == '\n')
         *effect = app_command(a, "help"); /* by its command, so that a macro has it */
-    else app_say(a, "no key of the help; q leads back, : begins a command");
+    else app_say(a, "no such key in the help; q goes back, : begins a command");
     return !palette;
 }
 
@@ -126,12 +126,12 @@ static void help_wheel(app *a, int steps) {
 }
 
 static void help_footer(app *a, rect r) {
-    static const char *const typing[][2] = {{"Enter", "done"}, {"Esc", "all lines again"}};
+    static const char *const typing[][2] = {{"Enter", "done"}, {"Esc", "all lines"}};
     bool found = a->help->filter[0];
     const char *const hints[][2] = {{"j k", "scroll"},
                                     {"^d ^u", "pages"},
                                     {"/", found ? "another word" : "search"},
-                                    {"Esc", found ? "all lines again" : NULL},
+                                    {"Esc", found ? "all lines" : NULL},
                                     {"q", "back"},
                                     {":", "commands"}};
     if (a->help->typing) view_hints(a, r, typing, sizeof typing / sizeof *typing);

@@ -1,4 +1,4 @@
-/* common.c: what the views share. */
+/* pane_common.c: what panes share. */
 #include "explorer/panes/view.h"
 #include "terminal/keys.h"
 #include "text/text.h"
@@ -34,6 +34,16 @@ void format_rho(double value, int decimals, bool sign, char *text, size_t size) 
     bool leading = zero && (zero == number || zero[-1] == '-' || zero[-1] == '+');
     if (leading) memmove(zero, zero + 1, strlen(zero));
     snprintf(text, size, "%s", number);
+}
+
+void view_ranking(scry_condition source, scry_metric metric, bool full, char *text, size_t size) {
+    static const char *const titles[] = {[SCRY_SQ] = "mean squared shift",
+                                         [SCRY_ABS] = "mean absolute shift",
+                                         [SCRY_MEAN] = "change of the mean",
+                                         [SCRY_RATE] = "change of the firing rate",
+                                         [SCRY_D] = "Cohen's d"};
+    snprintf(text, size, full ? "ranked by %s, %s" : "ranked by %s %s", scry_condition_name(source),
+             full ? titles[metric] : scry_metric_name(metric));
 }
 
 long view_moved(long at, move kind, long steps, long page, long last) {

@@ -84,7 +84,7 @@ static void draw_waiting(app *a, rect r) {
     job_running(a, true, &done);
     view_title(a, r, true, "%s", a->page->title);
     for (int y = 1; y < r.rows; y++) grid_fill(a->grid, r.y + y, r.x, r.cols, ROLE_TEXT, ' ');
-    grid_print(a->grid, r.y + 2, r.x + 2, r.cols - 2, ROLE_TEXT, "being worked out: %.0f%%", 100 * done);
+    grid_print(a->grid, r.y + 2, r.x + 2, r.cols - 2, ROLE_TEXT, "computing: %.0f%%", 100 * done);
     if (r.rows > 3) grid_bar(a->grid, r.y + 3, r.x + 2, bar, ROLE_BAR, done, a->ascii);
 }
 
@@ -117,7 +117,7 @@ static bool waiting_key(app *a, uint32_t key, command_effect *effect) {
     if (key == ':') return false;
     *effect = DID_CHANGE;
     if (key != 'q' && key != 27 && key != 3) return true;
-    app_say(a, "%s: given up", a->page->title);
+    app_say(a, "%s: cancelled", a->page->title);
     a->layer = NULL;
     return true;
 }
@@ -152,7 +152,7 @@ static bool page_key(app *a, uint32_t key, command_effect *effect) {
     else if (key == 'G' || key == KEY_CODE_END) page_move(a, MOVE_LAST, 0);
     else if (help[0] && key == key_of_name(help)) return false;
     else if (leaves(a, key)) a->layer = NULL;
-    else app_say(a, "no key of this page; q leads back, : begins a command");
+    else app_say(a, "no such key on this page; q goes back, : begins a command");
     return key != ':'; /* a command: on the panes again */
 }
 
@@ -161,7 +161,7 @@ static void page_wheel(app *a, int steps) {
 }
 
 static void page_footer(app *a, rect r) {
-    static const char *const waiting[][2] = {{"q", "give it up"}, {":", "commands"}};
+    static const char *const waiting[][2] = {{"q", "cancel"}, {":", "commands"}};
     const char *const hints[][2] = {{"j k", a->page->scrolls ? "scroll" : NULL},
                                     {"h l", a->page->sideways ? "sideways" : NULL},
                                     {"q", "back"},
@@ -171,11 +171,11 @@ static void page_footer(app *a, rect r) {
     else view_hints(a, r, hints, sizeof hints / sizeof *hints);
 }
 
-static const char *const page_keys[][2] = {{"j Down", "a line down; k or Up: up"},
-                                           {"^d PgDn", "a page down; ^u or PgUp: up"},
-                                           {"l Right", "further right in wide tables; h or Left: left"},
-                                           {"g Home", "the first line; G or End: the last"},
-                                           {"q Esc", "back to the panes"},
+static const char *const page_keys[][2] = {{"j Down", "scroll down a line; k or Up: up"},
+                                           {"^d PgDn", "scroll down a page; ^u or PgUp: up"},
+                                           {"l Right", "scroll wide tables to the right; h or Left: to the left"},
+                                           {"g Home", "go to the first line; G or End: the last"},
+                                           {"q Esc", "go back to the panes"},
                                            {NULL, NULL}};
 
 const layer layer_page = {.name = "table",

@@ -20,6 +20,9 @@ int view_title(app *a, rect r, bool focus, const char *format, ...) __attribute_
 /* Write a correlation without the zero before the point: "-.68", "1.00"; "-" for NaN. sign: with a plus. */
 void format_rho(double value, int decimals, bool sign, char *text, size_t size);
 
+/* "ranked by icl sq", or in full "ranked by icl, mean squared shift". */
+void view_ranking(scry_condition source, scry_metric metric, bool full, char *text, size_t size);
+
 /* Where a move leads from row `at` of those from 0 to `last`, with this many rows a page (at least 1). At most
  * INT32_MAX steps. */
 long view_moved(long at, move kind, long steps, long page, long last);

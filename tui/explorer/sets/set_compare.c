@@ -193,7 +193,7 @@ static void draw_latents(app *a, rect r) {
     set_compare_state *s = state_of(a);
     uint32_t count = count_of(a), at = 0, latent, rows = r.rows > 1 ? (uint32_t)r.rows - 1 : 1;
     s->rows = rows;
-    grid_put(a->grid, r.y, r.x + 2, r.cols - 2, ROLE_HEADER, "in    rank   latent      shift  label, or key tokens");
+    grid_put(a->grid, r.y, r.x + 2, r.cols - 2, ROLE_HEADER, "sel   rank   latent      shift  label, or key tokens");
     if (!count) grid_put(a->grid, r.y + 2, r.x + 2, r.cols - 2, ROLE_FAINT, "no latent");
     if (s->cursor >= count) s->cursor = count ? count - 1 : 0;
     if (s->cursor < s->top) s->top = s->cursor;
@@ -229,7 +229,7 @@ void set_compare_footer(app *a, rect r) {
     bool list = state_of(a)->page != COMPARE_DOMAINS;
     const char *const hints[][2] = {{"Tab", "next page"},
                                     {"Enter", list ? "go to it" : NULL},
-                                    {"space", list ? "switch it" : NULL},
+                                    {"space", list ? "toggle it" : NULL},
                                     {"M", list ? "mark all" : NULL},
                                     {"q", "back"},
                                     {"u", "undo"},

@@ -57,21 +57,28 @@ static double top_rho(app *a, const scry_set *top) {
     return k->top;
 }
 
+/* Columns for a set's name; five numbers follow it. */
+static int name_cols(rect r) {
+    return r.cols >= 76 ? 26 : r.cols - 49;
+}
+
 static void draw_set(app *a, rect r, int y, const char *name, const scry_set *set, double of, role look) {
     scry_set_relation to = scry_set_relate(scry_session_set(a->tab->session), set);
-    char rho[16], line[200];
+    char rho[16], line[200], shown[4 * SCRY_SET_NAME];
     format_rho(of, 3, false, rho, sizeof rho);
     snprintf(line, sizeof line, "%8u %8u %9u %9u %7s", to.b, to.both, to.only_a, to.only_b, rho);
-    grid_put(a->grid, y, r.x + 2, 26, look, name);
-    grid_put(a->grid, y, r.x + 29, r.cols - 29, ROLE_TEXT, line);
+    text_clean(name, shown, sizeof shown, a->ascii);
+    text_fit(shown, name_cols(r), a->ascii);
+    grid_put(a->grid, y, r.x + 2, name_cols(r), look, shown);
+    grid_put(a->grid, y, r.x + 3 + name_cols(r), r.cols - 3 - name_cols(r), ROLE_TEXT, line);
 }
 
 static void draw_none(app *a, rect r) {
-    static const char *const words[] = {"No sets are kept yet.",
-                                        ":keep NAME           keeps the selection under a name",
-                                        ":keep NAME SETS      keeps what sets make: core + 3,17 - noise, top50 & !core",
-                                        ":choose SETS         makes the selection of them",
-                                        ":against SETS        compares them with the selection, domain by domain"};
+    static const char *const words[] = {
+        "No set is kept yet.", ":keep NAME           keeps the selection under a name",
+        ":keep NAME SETS      keeps an expression: core + 3,17 - noise, top50 & !core",
+        ":choose SETS         selects the latents of an expression",
+        ":against SETS        compares them with the selection, domain by domain"};
     for (int i = 0; i < 5 && i < r.rows; i++)
         grid_put(a->grid, r.y + i, r.x + 2, r.cols - 2, i ? ROLE_FAINT : ROLE_TEXT, words[i]);
 }
@@ -101,14 +108,14 @@ static void draw_list(app *a, rect r) {
     const scry_named_sets *kept = sets_of(a);
     size_t count = kept ? kept->count : 0;
     scry_set *top = sets_expression(a, "top");
-    view_title(a, r, true, "named sets beside the selection");
+    view_title(a, r, true, "named sets compared with the selection");
     char heads[80];
-    snprintf(heads, sizeof heads, "%-26s %8s %8s %9s %9s %7s", "set", "latents", "in both", "only now", "only set",
-             "rho");
+    snprintf(heads, sizeof heads, "%-*s %8s %8s %9s %9s %7s", name_cols(r), "set", "latents", "in both", "only sel",
+             "only set", "rho");
     grid_put(a->grid, r.y + 1, r.x + 2, r.cols - 2, ROLE_HEADER, heads);
     draw_set(a, r, r.y + 2, "the selection", scry_session_set(a->tab->session),
              scry_session_result(a->tab->session)->fit.pearson, ROLE_FAINT);
-    if (top) draw_set(a, r, r.y + 3, "the top N of the ranking", top, top_rho(a, top), ROLE_FAINT);
+    if (top) draw_set(a, r, r.y + 3, "the top N by rank", top, top_rho(a, top), ROLE_FAINT);
     int rows = r.rows - KEPT_ROW, most = rows >= 14 ? rows / 2 : rows;
     int used = count ? draw_kept(a, (rect){r.y + KEPT_ROW, r.x, most, r.cols}, kept) : 6;
     if (!count) draw_none(a, (rect){r.y + 5, r.x, rows - 1, r.cols});
@@ -197,7 +204,7 @@ static bool key_in_list(app *a, uint32_t key, command_effect *effect) {
 static bool is_of_panes(app *a, uint32_t key) {
     const command *c = keymap_command(&a->keys, key);
     if (!c || !help_acts_in_a_pane(c->name) || strcmp(c->name, "toggle-marked") == 0) return false;
-    app_say(a, "%s acts on the panes; q leads back to them", c->name);
+    app_say(a, "%s acts on the panes; q goes back to them", c->name);
     return true;
 }
 
@@ -234,9 +241,9 @@ static void sets_footer(app *a, rect r) {
     bool some = s->kept && s->kept->count;
     static const char *const none[][2] = {
         {"a", "keep the selection"}, {"q", "back"}, {"?", "help"}, {"u", "undo"}, {":", "commands"}};
-    static const char *const hints[][2] = {{"Enter", "take"}, {"+", "join"}, {"&", "cut"},    {"-", "minus"},
-                                           {"v", "compare"},  {"a", "keep"}, {"e", "export"}, {"x", "drop"},
-                                           {"q", "back"},     {"m", "mark"}, {"?", "help"},   {"u", "undo"},
+    static const char *const hints[][2] = {{"Enter", "use"}, {"+", "add"},  {"&", "both"}, {"-", "remove"},
+                                           {"v", "compare"}, {"q", "back"}, {"a", "keep"}, {"e", "export"},
+                                           {"x", "drop"},    {"m", "mark"}, {"?", "help"}, {"u", "undo"},
                                            {":", "commands"}};
     if (set_compare_is_open(a)) set_compare_footer(a, r);
     else if (some) view_hints(a, r, hints, sizeof hints / sizeof *hints);
@@ -244,16 +251,16 @@ static void sets_footer(app *a, rect r) {
 }
 
 static const char *const sets_keys[][2] = {
-    {"j k", "the next set; the one before"},
-    {"Enter", "make the selection this set"},
-    {"+ & -", "join it to the selection; leave what both have; take it away"},
+    {"j k", "go to the next set; the previous one"},
+    {"Enter", "select this set"},
+    {"+ & -", "add it to the selection; keep what both have; remove it"},
     {"v", "compare it with the selection, or with the set marked by m"},
     {"a e", "keep the selection as a set; export the set"},
-    {"x", "drop it, once Enter says so"},
-    {"Tab", "of a comparison: domains, and the latents of each side and of both"},
-    {"Enter Space", "among these: go to the latent; switch it"},
-    {"M", "mark all of these"},
-    {"q Esc", "back"},
+    {"x", "drop it, after Enter"},
+    {"Tab", "in a comparison: domains, and the latents only in one set and in both"},
+    {"Enter Space", "in these lists: go to the latent; toggle it"},
+    {"M", "mark all of them"},
+    {"q Esc", "go back"},
     {NULL, NULL}};
 
 const layer layer_sets = {.name = "sets",

@@ -94,7 +94,7 @@ bool autosave_restore(app *a, tab *t) {
         if (localtime_r(&st.st_mtime, &local)) strftime(when, sizeof when, "%Y-%m-%d %H:%M", &local);
         t->autosave->backup_previous = false;
         t->autosave->saved = hash_of(a, t);
-        app_say(a, "session of %s restored; --fresh starts anew", when);
+        app_say(a, "session of %s restored; --fresh starts a new one", when);
     } else {
         app_fail(a, "%s; it is not restored", err.text);
     }

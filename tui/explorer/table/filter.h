@@ -7,7 +7,7 @@
  *                 COLUMN<NUMBER           also <= > >= = !=; 1% is .01
  *                 COLUMN:3,17,90-120      one of these
  *                 label~TEXT label=TEXT token~TEXT token=TEXT, also !~ !=; "TEXT" where it has blanks or signs
- *                 in:yes marked:no        and the other flags of column_table.h
+ *                 sel:yes marked:no       and the other flags of column_table.h
  *                 fires:DOMAIN>1%         and the other measures of a domain
  *                 TEXT                    label~TEXT
  *

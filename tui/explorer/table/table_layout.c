@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { LABEL_WANTS = 12 };
+enum { LABEL_WANTS = 12, TITLE_SPARE = 24 };
 
 static int digits(uint32_t number) {
     int n = 1;
@@ -46,6 +46,22 @@ static bool drop_one(const app *a, table_slot *place, int *total, int keep_most)
     return true;
 }
 
+/* Gives columns room for their long titles, while enough is left for the label; returns how much. */
+static int widen_titles(const app *a, int spare, table_slot *place) {
+    const table_columns *c = &a->tab->table->columns;
+    int used = 0;
+    for (int i = 0; i < c->count; i++) {
+        int column = c->at[i];
+        const char *more = strchr(column_title(column), '|');
+        int wider = more ? (int)strlen(more + 1) + (column == a->tab->table->column) - place[column].width : 0;
+        bool free_to = place[column].width && !c->width[column] && !(columns[column].traits & COLUMN_FILLS);
+        if (!free_to || wider <= 0 || spare - used - wider < TITLE_SPARE) continue;
+        place[column].width += wider;
+        used += wider;
+    }
+    return used;
+}
+
 /* Columns that fit into `cols`, by number; what is left over goes to label and shift. */
 static void place_columns(const app *a, int cols, table_slot *place) {
     const table_columns *c = &a->tab->table->columns;
@@ -60,7 +76,8 @@ static void place_columns(const app *a, int cols, table_slot *place) {
     bool takes = place[label].width && !c->width[label];
     /* a shorter label says little: what is kept least gives way */
     while (takes && place[label].width + cols - total < LABEL_WANTS && drop_one(a, place, &total, 3)) continue;
-    int spare = cols - total, to_shift = place[shift].width && !c->width[shift] && spare > 16 ? (spare - 16) / 3 : 0;
+    int spare = cols - total - widen_titles(a, cols - total, place),
+        to_shift = place[shift].width && !c->width[shift] && spare > 16 ? (spare - 16) / 3 : 0;
     if (to_shift > 14) to_shift = 14;
     place[shift].width += to_shift;
     if (spare > 0 && takes) place[label].width += spare - to_shift;

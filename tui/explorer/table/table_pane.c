@@ -133,7 +133,7 @@ static void draw_line(app *a, rect r, int y) {
     size_t used = 0;
     text[0] = 0;
     if (t->marks->count)
-        used += (size_t)snprintf(text, sizeof text, "%u marked: T switches %s", t->marks->count,
+        used += (size_t)snprintf(text, sizeof text, "%u marked: T toggles %s", t->marks->count,
                                  t->marks->count == 1 ? "it" : "them");
     if (types_filter(a) && t->filter.error[0] && !t->filter.error_length) {
         snprintf(text, sizeof text, "%s", t->filter.error);
@@ -146,7 +146,7 @@ static void draw_line(app *a, rect r, int y) {
         snprintf(text + used, sizeof text - used, "%sfilter %s  %u of %u%s", used ? "   " : "", shown, t->order.rows,
                  a->tab->info->d_sae, types_filter(a) ? "" : "   & changes, \\ clears");
     } else if (types_filter(a)) {
-        snprintf(text, sizeof text, "e.g. rank<=500 rate<1%% label~law in:yes fires:%.20s>1%%   a,b either   !a not",
+        snprintf(text, sizeof text, "e.g. rank<=500 rate<1%% label~law sel:yes fires:%.20s>1%%   a,b or   !a not",
                  a->tab->info->domain[0].name);
     }
     grid_fill(a->grid, y, r.x, r.cols, ROLE_TEXT, ' ');
