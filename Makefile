@@ -5,15 +5,27 @@ PREFIX  ?= /usr/local
 DESTDIR ?=
 BUILD   ?= build
 
-WARN    = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wvla
+WARN    = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wvla \
+          -Wno-enum-float-conversion -Werror=implicit-function-declaration
+# -Wno-enum-float-conversion: constants are enumerators here, and clang would have them cast in every sum of doubles
 # -ffp-contract=off: the same bits whatever instructions the processor has
 # -fno-math-errno: roots are taken several at once
 CFLAGS ?= -O2 -g
 VECTOR ?= $(if $(findstring clang,$(shell $(CC) --version 2>/dev/null)),,-ftree-vectorize -fvect-cost-model=dynamic)
 VECTOR := $(VECTOR)
-ALL_CFLAGS = -std=c11 -D_GNU_SOURCE $(CFLAGS) $(VECTOR) -ffp-contract=off -fno-math-errno $(WARN) -Iengine -Itui -pthread -MMD -MP
-ENGINE_LIBS = -lopenblas -lcjson -lcsv -lz -lpthread -lm
-TUI_LIBS    = -lncursesw -ltinfo -lutf8proc
+ALL_CFLAGS = -std=c11 -D_GNU_SOURCE $(CFLAGS) $(VECTOR) -ffp-contract=off -fno-math-errno $(WARN) -Iengine -Itui -pthread -MMD -MP $(DEPS_CFLAGS)
+LINK        = $(CC) $(CFLAGS) $(EXTRA) -pthread $(DEPS_LDFLAGS) $(LDFLAGS)
+ENGINE_LIBS = $(LIB_OPENBLAS) $(LIB_CJSON) $(LIB_CSV) $(LIB_ZLIB) -lm
+TUI_LIBS    = $(LIB_CURSES) $(LIB_UTF8PROC)
+
+# where the libraries lie: checked each time, by compiling and linking; goals that set up first read it in the make below
+SETUP  = BUILD=$(BUILD) CC="$(CC)" tests/setup.sh
+PLAIN := run deps test asan fuzz static lint ci-full clean uninstall help
+ifneq ($(filter-out $(PLAIN),$(or $(MAKECMDGOALS),all)),)
+include $(BUILD)/config.mk
+endif
+# all processors, where make was not told how many
+JOBS = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc 2>/dev/null || echo 2))
 
 ENGINE  := $(sort $(wildcard engine/*.c engine/*/*.c engine/*/*/*.c))
 TUI     := $(sort $(wildcard tui/*.c tui/*/*.c tui/*/*/*.c))
@@ -25,21 +37,35 @@ TUI_OBJ    := $(TUI:%.c=$(BUILD)/%.o)
 HEADLESS_OBJ := $(HEADLESS:%.c=$(BUILD)/%.o)
 UNIT_BIN   := $(UNIT:tests/unit/%.c=$(BUILD)/tests/%)
 
-.PHONY: all run test asan lint docs install uninstall clean help deps
+.PHONY: all run test asan static lint docs install uninstall clean help deps ci-full FORCE
 .SECONDARY:
 
 all: $(BUILD)/scry
 
 # ---- setting up: $(MAKE) again, so that the libraries that deps installs are found
 run: deps
-	@$(MAKE) --no-print-directory $(BUILD)/scry
+	@$(MAKE) --no-print-directory $(JOBS) $(BUILD)/scry
 	@$(BUILD)/scry sample_data/study.json
 
 deps:
-	@tests/setup.sh $(DEPS)
+	@$(SETUP) $(DEPS)
+
+$(BUILD)/config.mk: FORCE
+	@$(SETUP) config
+
+# what objects were compiled with: others are built anew
+$(BUILD)/flags: export FLAGS = $(CC) $(ALL_CFLAGS) $(EXTRA)
+$(BUILD)/flags: $(BUILD)/config.mk FORCE
+	@{ $(CC) --version; echo "$$FLAGS"; grep -v '^LIB_VTERM' $<; } >$@.new
+	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+
+# a binary without shared libraries, for machines that have none of them
+static:
+	@STATIC=1 BUILD=$(BUILD)/static CC="$(CC)" tests/setup.sh
+	@$(MAKE) --no-print-directory $(JOBS) STATIC=1 BUILD=$(BUILD)/static $(BUILD)/static/scry
 
 # ---- building
-$(BUILD)/%.o: %.c
+$(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	@echo "  CC    $<"
 	@$(CC) $(ALL_CFLAGS) $(EXTRA) -c $< -o $@
@@ -51,15 +77,15 @@ $(BUILD)/libscry.a: $(ENGINE_OBJ)
 
 $(BUILD)/scry: $(TUI_OBJ) $(BUILD)/libscry.a
 	@echo "  LINK  $@"
-	@$(CC) $(CFLAGS) $(EXTRA) -o $@ $(TUI_OBJ) $(BUILD)/libscry.a $(ENGINE_LIBS) $(TUI_LIBS)
+	@$(LINK) -o $@ $(TUI_OBJ) $(BUILD)/libscry.a $(ENGINE_LIBS) $(TUI_LIBS)
 
 # ---- testing
-TESTS = $(UNIT_BIN) $(BUILD)/tests/fuzz_run $(BUILD)/tests/slow_twin $(BUILD)/tests/term_selftest $(BUILD)/tests/explorer
+TEST_BIN = $(UNIT_BIN) $(BUILD)/tests/fuzz_run $(BUILD)/tests/slow_twin $(BUILD)/tests/term_selftest $(BUILD)/tests/explorer
 
 $(BUILD)/tests/test_%: $(BUILD)/tests/unit/test_%.o $(BUILD)/tests/unit/check.o $(BUILD)/tests/twin/twin.o $(BUILD)/tests/twin/twin_read.o $(BUILD)/libscry.a
 	@mkdir -p $(@D)
 	@echo "  LINK  $@"
-	@$(CC) $(CFLAGS) $(EXTRA) -o $@ $^ $(ENGINE_LIBS) -lutf8proc
+	@$(LINK) -o $@ $^ $(ENGINE_LIBS) $(LIB_UTF8PROC)
 
 # tests of tui/ that open no terminal; curses comes along because a shell command may (train --watch)
 $(BUILD)/libtui.a: $(HEADLESS_OBJ)
@@ -70,36 +96,40 @@ $(BUILD)/libtui.a: $(HEADLESS_OBJ)
 $(BUILD)/tests/test_tui_%: $(BUILD)/tests/unit/test_tui_%.o $(BUILD)/tests/unit/check.o $(BUILD)/libtui.a $(BUILD)/libscry.a
 	@mkdir -p $(@D)
 	@echo "  LINK  $@"
-	@$(CC) $(CFLAGS) $(EXTRA) -o $@ $^ $(ENGINE_LIBS) $(TUI_LIBS)
+	@$(LINK) -o $@ $^ $(ENGINE_LIBS) $(TUI_LIBS)
 
 # tests of what draws: it knows nothing of the application
 DRAW_OBJ := $(filter $(BUILD)/tui/text/text.o $(BUILD)/tui/draw/% $(BUILD)/tui/plot/%,$(TUI_OBJ))
 $(BUILD)/tests/test_tui_plot%: $(BUILD)/tests/unit/test_tui_plot%.o $(BUILD)/tests/unit/check.o $(DRAW_OBJ) $(BUILD)/libscry.a
 	@mkdir -p $(@D)
 	@echo "  LINK  $@"
-	@$(CC) $(CFLAGS) $(EXTRA) -o $@ $^ -lutf8proc -lm
+	@$(LINK) -o $@ $^ $(LIB_UTF8PROC) -lm
 
 $(BUILD)/tests/slow_twin: $(BUILD)/tests/twin/twin.o $(BUILD)/tests/twin/twin_read.o $(BUILD)/tests/twin/twin_main.o
-	@$(CC) $(CFLAGS) $(EXTRA) -o $@ $^ -lcjson -lm
+	@$(LINK) -o $@ $^ $(LIB_CJSON) -lm
 
 $(BUILD)/tests/term_selftest: $(BUILD)/tests/terminal/term.o $(BUILD)/tests/terminal/term_selftest.o
-	@$(CC) $(CFLAGS) $(EXTRA) -o $@ $^ -lvterm -lutil -lncursesw -ltinfo
+	@$(LINK) -o $@ $^ $(LIB_VTERM) -lutil $(LIB_CURSES)
 
 $(BUILD)/tests/explorer: $(BUILD)/tests/terminal/term.o $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/terminal/explorer*.c))
-	@$(CC) $(CFLAGS) $(EXTRA) -o $@ $^ -lvterm -lutil
+	@$(LINK) -o $@ $^ $(LIB_VTERM) -lutil
 
 test:
-	@tests/setup.sh test
-	@$(MAKE) --no-print-directory tests-run
+	@$(SETUP) test
+	@$(MAKE) --no-print-directory $(JOBS) tests-run
 
-.PHONY: tests-run
-tests-run: $(BUILD)/scry $(TESTS)
+# for other compilers and machines: programs to run there, and what compiles where nothing can be linked
+.PHONY: tests-run tests-programs objects
+tests-programs: $(BUILD)/scry $(TEST_BIN)
+objects: $(ENGINE_OBJ) $(TUI_OBJ) $(patsubst %.c,$(BUILD)/%.o,$(filter-out tests/fuzz/% tests/bench/%,$(wildcard tests/*/*.c)))
+
+tests-run: tests-programs
 	@BUILD=$(BUILD) tests/run.sh
 
 # the same tests under AddressSanitizer and UndefinedBehaviorSanitizer
 asan:
-	@tests/setup.sh test
-	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan CFLAGS="-O1 -g -fno-omit-frame-pointer" \
+	@BUILD=$(BUILD)/asan CC="$(CC)" tests/setup.sh test
+	@$(MAKE) --no-print-directory $(JOBS) BUILD=$(BUILD)/asan CFLAGS="-O1 -g -fno-omit-frame-pointer" \
 	    EXTRA="-fsanitize=address,undefined -fno-sanitize-recover=undefined" tests-run
 
 # readers of foreign files on damaged ones: a short run among the tests, and for FUZZ_SECONDS under sanitizers
@@ -109,22 +139,22 @@ FUZZ_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(filter-out %/driver.c %/cover.c %/exac
 $(BUILD)/tests/fuzz_run: $(BUILD)/tests/fuzz/driver.o $(FUZZ_OBJ) $(BUILD)/libtui.a $(BUILD)/libscry.a
 	@mkdir -p $(@D)
 	@echo "  LINK  $@"
-	@$(CC) $(CFLAGS) $(EXTRA) -o $@ $^ $(ENGINE_LIBS) $(TUI_LIBS)
+	@$(LINK) -o $@ $^ $(ENGINE_LIBS) $(TUI_LIBS)
 
 # under the sanitizers files are read into blocks of exactly their size
 $(BUILD)/tests/fuzz_drawn: $(BUILD)/tests/fuzz/driver.o $(BUILD)/tests/fuzz/exact_map.o $(FUZZ_OBJ) $(BUILD)/libtui.a $(BUILD)/libscry.a
 	@mkdir -p $(@D)
 	@echo "  LINK  $@"
-	@$(CC) $(CFLAGS) $(EXTRA) -Wl,--wrap=madvise -o $@ $^ $(ENGINE_LIBS) $(TUI_LIBS)
+	@$(LINK) -Wl,--wrap=madvise -o $@ $^ $(ENGINE_LIBS) $(TUI_LIBS)
 
 $(BUILD)/tests/fuzz_cover: $(BUILD)/tests/fuzz/cover.o $(BUILD)/tests/fuzz/exact_map.o $(FUZZ_OBJ) $(BUILD)/libtui.a $(BUILD)/libscry.a
 	@mkdir -p $(@D)
 	@echo "  LINK  $@"
-	@$(CC) $(CFLAGS) $(EXTRA) -fsanitize=fuzzer -Wl,--wrap=madvise -o $@ $^ $(ENGINE_LIBS) $(TUI_LIBS)
+	@$(LINK) -fsanitize=fuzzer -Wl,--wrap=madvise -o $@ $^ $(ENGINE_LIBS) $(TUI_LIBS)
 
 .PHONY: fuzz
 fuzz:
-	@tests/setup.sh
+	@$(SETUP)
 	@tests/fuzz/run.sh
 
 # the table of targets, measured; see tests/bench/run.sh for its sizes and needs
@@ -132,7 +162,7 @@ BENCH_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/bench/*.c)) $(BUILD)/t
 
 $(BUILD)/tests/bench/bench: $(BENCH_OBJ) $(BUILD)/libscry.a
 	@echo "  LINK  $@"
-	@$(CC) $(CFLAGS) $(EXTRA) -o $@ $^ $(ENGINE_LIBS) -lutil
+	@$(LINK) -o $@ $^ $(ENGINE_LIBS) -lutil
 
 .PHONY: bench
 bench: $(BUILD)/scry $(BUILD)/tests/bench/bench
@@ -145,6 +175,10 @@ screenshots: $(BUILD)/scry
 
 lint:
 	@tests/lint.sh
+
+# bare Debian roots, compilers and machines: what is too long for each change
+ci-full:
+	@tests/ci/run.sh
 
 # the manual page and the shells' completions, from the same tables as the program
 docs: $(BUILD)/scry
@@ -177,13 +211,17 @@ help:
 	@echo "make run        set up, build, open the sample study"
 	@echo "make            build only: build/scry"
 	@echo "make test       set up, build, run every test"
+	@echo "make static     build/static/scry, which needs no shared library: for machines without them"
 	@echo "make asan       the tests under the address and undefined-behaviour sanitizers"
 	@echo "make fuzz       damaged files for every reader, FUZZ_SECONDS in all (60), under the sanitizers"
 	@echo "make bench      speed, memory and size beside their targets (BENCH_SCALE=full: 12 GB of disk)"
 	@echo "make screenshots the tested screens as SVG (and PNG) below $(BUILD)/screenshots"
 	@echo "make lint       formatting, layering, compiler warnings"
+	@echo "make ci-full    bare Debian roots, gcc and clang of all ages, static, without root, aarch64, musl (root, an hour)"
 	@echo "make docs       manual page and completions, to build/docs"
 	@echo "make install    to PREFIX ($(PREFIX)), below DESTDIR; uninstall takes it away"
 	@echo "make clean      remove build/"
+	@echo "CC, CFLAGS, BUILD=FOLDER; DEPS_PREFIX=\"FOLDER ...\": prefixes with the libraries, made without root where"
+	@echo "there are none yet (Debian, Ubuntu); OPENBLAS_DIR=FOLDER; TESTS=\"NAME ...\": only these tests"
 
 -include $(wildcard $(BUILD)/*/*.d $(BUILD)/*/*/*.d $(BUILD)/*/*/*/*.d $(BUILD)/*/*/*/*/*.d)

@@ -1,4 +1,4 @@
-/* table.c: a CSV file row by row, through libcsv. */
+/* csv_table.c: a CSV file in memory, read through libcsv. */
 #include "io/csv_table.h"
 #include "base/mem.h"
 #include "io/mapped_file.h"
@@ -10,18 +10,27 @@
 
 typedef struct collector {
     csv_table *t;
-    uint64_t cells, room;
     size_t in_row;
     bool header_done;
     uint64_t long_row; /* number of the first row with more cells than the header, 0: none */
 } collector;
 
-static void add_cell(collector *c, const char *text, size_t length) {
-    if (c->cells == c->room) {
-        c->room = c->room ? c->room * 2 : 256;
-        c->t->cell = mem_resize(c->t->cell, c->room, sizeof *c->t->cell);
+/* Closes the row before `row`: its cells end here. */
+static void begin_row(csv_table *t, uint64_t row, uint64_t cell) {
+    if (row == t->first_room) {
+        t->first_room = t->first_room ? t->first_room * 2 : 64;
+        t->first = mem_resize(t->first, t->first_room, sizeof *t->first);
     }
-    c->t->cell[c->cells++] = mem_copy_bytes(text, length);
+    t->first[row] = cell;
+}
+
+static void add_cell(csv_table *t, const char *text, size_t length) {
+    uint64_t cell = t->first[t->rows + 1]++;
+    if (cell == t->room) {
+        t->room = t->room ? t->room * 2 : 256;
+        t->cell = mem_resize(t->cell, t->room, sizeof *t->cell);
+    }
+    t->cell[cell] = mem_copy_bytes(text, length);
 }
 
 static void on_field(void *field, size_t length, void *context) {
@@ -31,7 +40,8 @@ static void on_field(void *field, size_t length, void *context) {
         t->header = mem_resize(t->header, t->columns + 1, sizeof *t->header);
         t->header[t->columns++] = mem_copy_bytes(field, length);
     } else if (c->in_row < t->columns) {
-        add_cell(c, field, length);
+        if (!c->in_row) begin_row(t, t->rows + 1, t->first[t->rows]);
+        add_cell(t, field, length);
     } else if (!c->long_row) {
         c->long_row = t->rows + 2;
     }
@@ -41,10 +51,7 @@ static void on_field(void *field, size_t length, void *context) {
 static void on_row(int ending, void *context) {
     (void)ending;
     collector *c = context;
-    if (c->header_done && c->in_row) {
-        for (size_t i = c->in_row; i < c->t->columns; i++) add_cell(c, "", 0);
-        c->t->rows++;
-    }
+    if (c->header_done && c->in_row) c->t->rows++;
     if (c->in_row) c->header_done = true;
     c->in_row = 0;
 }
@@ -60,10 +67,11 @@ bool csv_table_read(csv_table *t, const char *path, const char *key, scry_error 
 
 bool csv_table_parse(csv_table *t, const char *text, size_t length, const char *path, scry_error *err) {
     *t = (csv_table){0};
+    begin_row(t, 0, 0);
     collector c = {.t = t};
     struct csv_parser parser;
     bool ok = true;
-    if (csv_init(&parser, CSV_STRICT | CSV_STRICT_FINI) != 0) abort();
+    csv_init(&parser, CSV_STRICT | CSV_STRICT_FINI);                                 /* cannot fail */
     if (length >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) text += 3, length -= 3; /* as spreadsheets write it */
     if (csv_parse(&parser, text, length, on_field, on_row, &c) != length ||
         csv_fini(&parser, on_field, on_row, &c) != 0)
@@ -71,17 +79,15 @@ bool csv_table_parse(csv_table *t, const char *text, size_t length, const char *
     else if (c.long_row)
         ok = scry_fail(err, "%s: row %" PRIu64 ": more cells than the header's %zu", path, c.long_row, t->columns);
     csv_free(&parser);
-    if (!ok) {
-        t->rows = t->columns ? c.cells / t->columns : 0;
-        for (uint64_t i = t->rows * t->columns; i < c.cells; i++) free(t->cell[i]);
-        csv_table_free(t);
-    }
+    if (!ok && c.header_done && c.in_row) t->rows++; /* a row that was broken off */
+    if (!ok) csv_table_free(t);
     return ok;
 }
 
 void csv_table_free(csv_table *t) {
-    for (uint64_t i = 0; i < t->rows * t->columns; i++) free(t->cell[i]);
+    for (uint64_t i = 0; t->rows && i < t->first[t->rows]; i++) free(t->cell[i]);
     for (size_t i = 0; i < t->columns; i++) free(t->header[i]);
+    free(t->first);
     free(t->cell);
     free(t->header);
     *t = (csv_table){0};

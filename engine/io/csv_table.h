@@ -1,4 +1,4 @@
-/* table.h: a CSV file row by row, through libcsv. */
+/* csv_table.h: a CSV file in memory, read through libcsv. */
 #ifndef SCRY_IO_CSV_TABLE_H
 #define SCRY_IO_CSV_TABLE_H
 
@@ -6,21 +6,26 @@
 #include "base/error.h"
 
 typedef struct csv_table {
-    char **cell;   /* [rows * columns], "" where a row is shorter */
     uint64_t rows; /* without the header */
     size_t columns;
-    char **header; /* [columns] */
+    char **header;   /* [columns] */
+    char **cell;     /* of all rows, one after another */
+    uint64_t *first; /* [rows + 1] cell at which each row begins; a row may have fewer cells than columns */
+    uint64_t room, first_room;
 } csv_table;
 
-/* The first row is the header. key: see mapped_file_open. Owner: table_free. */
+/* Reads a file whose first row is the header. key: see mapped_file_open. Owner: the caller, by csv_table_free;
+ * on failure t is empty. */
 bool csv_table_read(csv_table *t, const char *path, const char *key, scry_error *err);
-/* The same of text that is in memory; path: where it is from, for messages. */
+/* The same for text in memory; path names it in messages. */
 bool csv_table_parse(csv_table *t, const char *text, size_t length, const char *path, scry_error *err);
 void csv_table_free(csv_table *t);
 /* Number of the column, or -1. */
 int csv_table_column(const csv_table *t, const char *name);
+/* The cell's text, "" where the row is shorter. Lives as long as the table. */
 static inline const char *csv_table_cell(const csv_table *t, uint64_t row, int column) {
-    return t->cell[row * t->columns + (size_t)column];
+    uint64_t at = t->first[row] + (uint64_t)column;
+    return at < t->first[row + 1] ? t->cell[at] : "";
 }
 
 #endif

@@ -1,4 +1,4 @@
-/* gunzip.c: a gzip'd text file, unpacked into memory. */
+/* gunzip.c: a gzip file unpacked into memory. */
 #include "io/gunzip.h"
 #include "base/mem.h"
 
@@ -24,9 +24,9 @@ bool gunzip(const char *path, const char *key, size_t most, char **text, size_t 
     }
     int status = Z_OK;
     gzerror(file, &status);
-    bool whole = gzclose(file) == Z_OK && got == 0 && status == Z_OK;
+    bool complete = gzclose(file) == Z_OK && got == 0 && status == Z_OK;
     if (*length > most)
         return scry_fail(err, "%s: %s: unpacks to more than %zu bytes; unpack it with gunzip and name that file", key,
                          path, most);
-    return whole || scry_fail(err, "%s: %s: the gzip data are damaged or cut short", key, path);
+    return complete || scry_fail(err, "%s: %s: the gzip data are damaged or cut short", key, path);
 }

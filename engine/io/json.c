@@ -1,4 +1,4 @@
-/* json.c: JSON read in parts, as Python writes it. */
+/* json.c: JSON, as Python writes it, read in parts. */
 #include "io/json.h"
 #include "base/mem.h"
 
@@ -14,7 +14,7 @@ static const char *skip_blanks(const char *at, const char *end) {
     return at;
 }
 
-/* Behind the closing quote; NULL when there is none. */
+/* Returns the end of the text, after its closing quote; NULL when there is none. */
 static const char *skip_text(const char *at, const char *end) {
     for (at++; at < end; at++) {
         if (*at == '"') return at + 1;
@@ -23,7 +23,7 @@ static const char *skip_text(const char *at, const char *end) {
     return NULL;
 }
 
-/* Behind the value; NULL when it does not end, or is none. */
+/* Returns the end of the value; NULL when there is no value or it does not end. */
 static const char *skip_value(const char *at, const char *end) {
     if (at == end) return NULL;
     if (*at == '"') return skip_text(at, end);
@@ -100,7 +100,7 @@ static long code_unit(const char *at, const char *end) {
     return unit;
 }
 
-/* An escape inside a text; returns its last byte. */
+/* Mends the escape at `at` in place; returns its last byte. */
 static char *mend_escape(char *at, const char *end) {
     long unit = code_unit(at, end);
     if (unit < 0) return at + 1;
@@ -143,7 +143,7 @@ cJSON *json_parse_prefix(const char *text, size_t length, size_t *stop) {
     size_t unused;
     if (!stop) stop = &unused;
     *stop = 0;
-    return length ? parse_copy(mem_copy_bytes(text, length), length, stop) : NULL;
+    return length && length <= JSON_PREFIX_MAX ? parse_copy(mem_copy_bytes(text, length), length, stop) : NULL;
 }
 
 cJSON *json_parse(const char *text, size_t length) {

@@ -1,7 +1,7 @@
-/* json.h: JSON read in parts, as Python writes it.
+/* json.h: JSON, as Python writes it, read in parts.
  *
- * A value is passed over by its quotes and brackets alone, so what nobody looks at (a batch's
- * activations, a tokenizer's merges) costs no memory; what is looked at goes through cJSON. */
+ * Values are skipped by their quotes and brackets alone, so unused ones (a batch's activations, a
+ * tokenizer's merges) cost no memory; the others are parsed with cJSON. */
 #ifndef SCRY_IO_JSON_H
 #define SCRY_IO_JSON_H
 
@@ -9,9 +9,9 @@
 #include <stddef.h>
 #include <cjson/cJSON.h>
 
-/* The text of one value, no blanks around it; a view, not NUL-terminated. */
+/* The text of one value without blanks around it; a view, not NUL-terminated. */
 typedef struct json_part {
-    const char *at; /* NULL: there is none */
+    const char *at; /* NULL: no value */
     size_t length;
 } json_part;
 
@@ -23,27 +23,30 @@ typedef struct json_walk {
 
 typedef enum json_step { JSON_BROKEN = -1, JSON_END, JSON_ITEM } json_step;
 
-/* Over a whole text. */
+/* Begins to walk over a text. */
 json_walk json_walk_text(const char *text, size_t length);
-/* Over an object's members or a list's elements; false when the value is neither. */
+/* Begins to walk over an object's members or a list's elements; false when the value is neither. */
 bool json_walk_into(json_walk *walk, json_part value);
-/* The next one; key may be NULL and is empty where there are no keys. Only brackets and quotes
- * are checked: a value may still turn out not to be JSON when parsed. */
+/* Moves to the next value. key may be NULL, and is empty outside objects. Only brackets and quotes are
+ * checked: parsing the value may still fail. */
 json_step json_next(json_walk *walk, json_part *key, json_part *value);
 
 /* Longest text that json_parse takes; cJSON needs up to forty times as much. */
 #define JSON_PARSE_MAX ((size_t)64 << 20)
 
-/* NULL when not JSON. Bare NaN and Infinity become empty lists, which are neither texts nor
- * numbers; \u0000, where cJSON would cut the text, becomes U+2400, and half a surrogate pair
- * U+FFFD. The text is copied first: cJSON before 1.7.18 can look one byte past the end. */
+/* Parses a text that is one value; NULL when it is not JSON. Bare NaN and Infinity become empty lists, which
+ * are neither texts nor numbers; \u0000, where cJSON would cut the text, becomes U+2400, and half a surrogate
+ * pair U+FFFD. The text is copied first: cJSON before 1.7.18 can read one byte past the end. */
 cJSON *json_parse(const char *text, size_t length);
-/* The value that the text begins with, as cJSON reads it; NULL when there is none. The text is copied likewise; neither
- * its length nor what follows the value is checked. *stop (stop may be NULL): the byte where parsing stopped. */
+/* Longest text that json_parse_prefix takes; a safetensors header may have 100 MB. */
+#define JSON_PREFIX_MAX ((size_t)128 << 20)
+
+/* Parses the value that the text begins with, unmended; NULL when there is none or the text is too long. What follows
+ * the value is not checked. *stop (stop may be NULL): the byte where parsing stopped. */
 cJSON *json_parse_prefix(const char *text, size_t length, size_t *stop);
-/* A text value's bytes, allocated; NULL when it is not one. */
+/* Returns the string of a text value, which the caller frees; NULL for any other value. */
 char *json_text(json_part value);
-/* Is the value this plain word, such as "BPE" with its quotes. */
+/* Is the value spelled like this, such as "BPE" with its quotes? */
 bool json_is(json_part value, const char *literal);
 
 #endif

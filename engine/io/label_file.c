@@ -1,4 +1,4 @@
-/* labels.c: text for latents. */
+/* label_file.c: reads labels of latents. */
 #include "io/label_file.h"
 #include "base/mem.h"
 #include "base/csv_text.h"
@@ -14,15 +14,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LABEL_MAX    4096                /* bytes, after which a latent takes no more texts */
-#define UNPACKED_MAX ((size_t)256 << 20) /* of a gzip'd file */
+#define LABEL_MAX    4096                /* bytes of a label that takes no more texts */
+#define UNPACKED_MAX ((size_t)256 << 20) /* bytes of an unpacked gzip file */
 #define TOKENS_SHOWN 3
 
-/* Records that gave no label, for one reason. */
-typedef struct left_out {
+/* Ignored records, counted for each reason. */
+typedef struct ignored {
     uint64_t count;
-    char *first; /* where the first of them was */
-} left_out;
+    char *first; /* place of the first of them */
+} ignored;
 
 typedef enum reason { NO_LATENT, NO_TEXT, OUTSIDE, TOO_MANY, REASONS } reason;
 
@@ -34,14 +34,14 @@ typedef struct reader {
     const char *path;
     char place[80]; /* "line 3", "features[2]" */
     uint64_t records, taken;
-    left_out left[REASONS];
+    ignored ignored[REASONS];
     char *source; /* Neuronpedia's layer of the first record */
     char *other;  /* a layer that is not that one */
 } reader;
 
-static void leave_out(reader *r, reason why) {
-    left_out *left = &r->left[why];
-    if (left->count++ == 0) left->first = mem_format("%s: %s", r->path, r->place);
+static void ignore(reader *r, reason why) {
+    ignored *i = &r->ignored[why];
+    if (i->count++ == 0) i->first = mem_format("%s: %s", r->path, r->place);
 }
 
 /* ---- one record ---- */
@@ -68,13 +68,13 @@ static bool has_part(const char *joined, const char *text) {
     return false;
 }
 
-static void give(reader *r, double latent, const char *text) {
+static void add_label(reader *r, double latent, const char *text) {
     char *own = trimmed(text);
     bool inside = latent >= 0 && latent < r->latents && latent == (double)(uint32_t)latent;
     char **label = inside ? &r->label[(uint32_t)latent] : NULL;
-    if (!inside) leave_out(r, OUTSIDE);
-    else if (!*own) leave_out(r, NO_TEXT);
-    else if (*label && strnlen(*label, LABEL_MAX) == LABEL_MAX) leave_out(r, TOO_MANY);
+    if (!inside) ignore(r, OUTSIDE);
+    else if (!*own) ignore(r, NO_TEXT);
+    else if (*label && strnlen(*label, LABEL_MAX) == LABEL_MAX) ignore(r, TOO_MANY);
     else {
         r->taken++;
         if (!*label) *label = own, own = NULL;
@@ -96,15 +96,15 @@ static bool number_of(const cJSON *item, double *number) {
     return digits && item->valuestring[digits] == 0;
 }
 
-/* A token of nothing but blanks, each as a sign that can be seen. */
-static char *seen_blanks(const char *blanks) {
+/* A visible sign for each blank of a token; allocated. */
+static char *visible_blanks(const char *blanks) {
     char *text = mem_new(3 * strlen(blanks) + 1, 1), *out = text;
     for (; *blanks; blanks++, out += 3) /* U+21B5, U+21E5, U+2423 */
         memcpy(out, *blanks == '\n' ? "\xe2\x86\xb5" : *blanks == '\t' ? "\xe2\x87\xa5" : "\xe2\x90\xa3", 3);
     return text;
 }
 
-/* A token as a vocabulary writes it, with its marks of a space as spaces, trimmed. */
+/* The text of a vocabulary's spelling, with space marks as spaces, trimmed; allocated. */
 static char *token_text(const char *raw) {
     static const char *const marks[] = {"\xc4\xa0", "\xe2\x96\x81"}; /* U+0120, U+2581 */
     char *text = mem_copy_string(raw), *out = text;
@@ -117,13 +117,13 @@ static char *token_text(const char *raw) {
     char *bare = trimmed(text);
     if (!*bare) {
         free(bare);
-        bare = seen_blanks(text);
+        bare = visible_blanks(text);
     }
     free(text);
     return bare;
 }
 
-/* The tokens that a latent promotes most; NULL when there are none. */
+/* The tokens that a latent promotes most, joined; NULL when there are none. */
 static char *promoted(const cJSON *tokens) {
     char *joined = NULL;
     int count = 0;
@@ -139,8 +139,8 @@ static char *promoted(const cJSON *tokens) {
     return joined;
 }
 
-/* Labels of two SAEs in one file would be mixed up. */
-static void watch_source(reader *r, const cJSON *item) {
+/* Detects labels of two SAEs in one file. */
+static void check_source(reader *r, const cJSON *item) {
     const cJSON *layer = cJSON_GetObjectItemCaseSensitive(item, "layer");
     if (!cJSON_IsString(layer) || r->other) return;
     if (!r->source) r->source = mem_copy_string(layer->valuestring);
@@ -169,10 +169,10 @@ static bool read_record(reader *r, json_part part) {
     bool numbered = number_of(index, &latent), ok = true;
     if (own && (!numbered || !cJSON_IsString(text)))
         ok = scry_fail(r->err, "labels: %s: %s: expected {\"latent\": number, \"label\": text}", r->path, r->place);
-    else if (!numbered) leave_out(r, NO_LATENT);
-    else if (tokens || cJSON_IsString(text)) give(r, latent, tokens ? tokens : text->valuestring);
-    else leave_out(r, NO_TEXT);
-    if (ok) watch_source(r, item);
+    else if (!numbered) ignore(r, NO_LATENT);
+    else if (tokens || cJSON_IsString(text)) add_label(r, latent, tokens ? tokens : text->valuestring);
+    else ignore(r, NO_TEXT);
+    if (ok) check_source(r, item);
     free(tokens);
     cJSON_Delete(item);
     return ok;
@@ -248,7 +248,7 @@ static bool read_csv(reader *r, const char *csv, size_t length) {
         const char *cell = csv_table_cell(&t, row, latent);
         double number = strtod(cell, &end);
         if (!*cell || *end) ok = scry_fail(r->err, "labels: %s: %s: latent is not a number", r->path, r->place);
-        else give(r, number, csv_text_unguard(csv_table_cell(&t, row, text)));
+        else add_label(r, number, csv_text_unguard(csv_table_cell(&t, row, text)));
     }
     csv_table_free(&t);
     return ok;
@@ -317,17 +317,17 @@ static bool read_folder(reader *r) {
     return ok;
 }
 
-/* ---- what came of it ---- */
+/* ---- notes ---- */
 
-static void note(const reader *r, reason why, const char *what) {
-    const left_out *left = &r->left[why];
-    if (left->count)
-        scry_notes_add(r->notes, "labels: %" PRIu64 " %s %s (the first: %s)", left->count,
-                       left->count == 1 ? "record" : "records", what, left->first);
+static void note(const reader *r, reason why, const char *text) {
+    const ignored *i = &r->ignored[why];
+    if (i->count)
+        scry_notes_add(r->notes, "labels: %" PRIu64 " %s %s (the first: %s)", i->count,
+                       i->count == 1 ? "record" : "records", text, i->first);
 }
 
-static bool conclude(reader *r) {
-    uint64_t useless = r->left[NO_LATENT].count + r->left[NO_TEXT].count;
+static bool add_notes(reader *r) {
+    uint64_t useless = r->ignored[NO_LATENT].count + r->ignored[NO_TEXT].count;
     if (r->records && useless == r->records)
         return scry_fail(r->err,
                          "labels: %s: none of its %" PRIu64 " records has both a number (\"latent\", \"index\" or "
@@ -339,7 +339,7 @@ static bool conclude(reader *r) {
     note(r, NO_LATENT, "ignored: no number of a latent");
     note(r, NO_TEXT, "ignored: no text");
     note(r, OUTSIDE, outside);
-    note(r, TOO_MANY, "ignored: the latent has texts enough");
+    note(r, TOO_MANY, "ignored: the label is long enough");
     if (r->other)
         scry_notes_add(r->notes, "labels: %s: holds more than one layer (\"%.60s\", \"%.60s\"); their texts are joined",
                        r->path, r->source, r->other);
@@ -349,8 +349,8 @@ static bool conclude(reader *r) {
 bool labels_read(char **label, uint32_t latents, const char *path, scry_notes *notes, scry_error *err) {
     reader r = {.label = label, .latents = latents, .notes = notes, .err = err, .path = path};
     bool folder = path_is_directory(path);
-    bool ok = (folder ? read_folder(&r) : read_file(&r)) && conclude(&r);
-    for (int i = 0; i < REASONS; i++) free(r.left[i].first);
+    bool ok = (folder ? read_folder(&r) : read_file(&r)) && add_notes(&r);
+    for (int i = 0; i < REASONS; i++) free(r.ignored[i].first);
     free(r.source);
     free(r.other);
     return ok;

@@ -1,4 +1,4 @@
-/* mapped_file.c: a whole file, read-only, in memory. */
+/* mapped_file.c: a file mapped read-only into memory. */
 #include "io/mapped_file.h"
 #include "base/mem.h"
 

@@ -9,12 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A row is asked for as a whole: no stranger's file makes one that no memory holds. */
+/* Rows are read as a whole: bounds what an untrusted file can make one need. */
 static const uint64_t most_cols = 1u << 26, most_rows = (uint64_t)1 << 48;
 
 /* ---- pieces ----------------------------------------------------------------------------------- */
 
-/* Do the columns go with those of the pieces before? Widths that no file states may differ. */
+/* Checks the columns against those of the pieces before. Inferred widths may differ. */
 static bool agree(matrix *m, uint64_t cols, bool inferred) {
     if (m->pieces && !inferred && !m->cols_inferred) return cols == m->cols;
     if (m->pieces && !inferred && cols < m->cols) return false;
@@ -59,7 +59,7 @@ static bool add_piece(matrix *m, const tensor_file *file, matrix_piece piece, co
     return true;
 }
 
-/* The file that holds the tensor's bytes, NULL when they are a buffer's. */
+/* The file of the tensor's bytes, NULL when they are scratch storage. */
 static const mapped_file *map_of(const tensor_file *file, const tensor *t) {
     uintptr_t at = (uintptr_t)t->data;
     for (size_t i = 0; i <= file->map_count; i++) {
@@ -81,7 +81,7 @@ static bool add_dense(matrix *m, const tensor_file *file, const tensor *t, const
     return add_piece(m, file, (matrix_piece){.dense = t, .map = map_of(file, t)}, key, err);
 }
 
-/* How many tensors are the items of a list called name (NULL: the file is the list), from *begin on. */
+/* The number of tensors, from *begin on, that are items of the list called name (NULL: the file is the list). */
 static size_t list_length(const tensor_file *file, const char *name, size_t *begin) {
     char item[300];
     const char *prefix = name ? name : "", *dot = *prefix ? "." : "";
@@ -141,7 +141,7 @@ static bool add_splits(matrix *m, size_t from, size_t end, const char *name, con
 
 /* ---- opening ---------------------------------------------------------------------------------- */
 
-/* Adds what file *at holds, and with it the splits that follow; moves *at on. */
+/* Adds the matrices of file *at, together with the splits that follow it; moves *at on. */
 static bool add_files(matrix *m, size_t *at, const char *name, const char *key, scry_error *err) {
     const tensor_file *file = &m->files[*at];
     size_t end = *at + 1, begin = 0;
@@ -212,8 +212,8 @@ matrix_cost matrix_costs(const matrix *m) {
     for (size_t i = 0; i < m->shards; i++) {
         const tensor_file *file = &m->files[i];
         for (size_t k = 0; k < file->scratch_count; k++)
-            *(file->scratch[k].mapped ? &cost.aside : &cost.memory) += file->scratch[k].size;
-        cost.holds = cost.holds || file->scratch_count;
+            *(file->scratch[k].mapped ? &cost.scratch : &cost.memory) += file->scratch[k].size;
+        cost.has_scratch = cost.has_scratch || file->scratch_count;
     }
     for (size_t i = 0; i < m->pieces; i++) {
         uint64_t widest = 0;

@@ -1,23 +1,23 @@
-/* scratch_file.c: bytes that no input file holds as they are needed. */
+/* scratch_file.c: scratch storage in memory or in an unlinked temporary file. */
 #include "io/scratch_file.h"
 #include "base/mem.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* Less is not worth a file. */
-static const uint64_t least_file = 1u << 20;
+static const uint64_t least_file = 1u << 20; /* bytes; less stays in memory */
 
 int scratch_file_unlinked(const char *folder, scry_error *err) {
-    char *name = mem_format("%sscry-aside-XXXXXX", folder);
+    char *name = mem_format("%sscry-scratch-XXXXXX", folder);
     int fd = mkostemp(name, O_CLOEXEC);
     if (fd >= 0) unlink(name);
     else
-        scry_fail(err, "%s: no room can be made for what does not fit in memory: %s; expected a folder to write to",
+        scry_fail(err, "%s: no temporary file for data that does not fit in memory: %s; expected a writable folder",
                   name, strerror(errno));
     free(name);
     return fd;
@@ -29,13 +29,13 @@ bool scratch_file_new(scratch_file *s, const char *folder, uint64_t size, scry_e
         s->fd = scratch_file_unlinked(folder, err);
         return s->fd >= 0;
     }
-    s->data = mem_resize(NULL, (size_t)size, 1);
-    return true;
+    s->data = malloc(size ? (size_t)size : 1); /* an untrusted file can ask for a thousand times its length */
+    return s->data || scry_fail(err, "%" PRIu64 " bytes of scratch storage do not fit in memory", size);
 }
 
-static bool failed(const char *what, scry_error *err) {
-    return scry_fail(err, "what does not fit in memory cannot be %s: %s; expected as much room beside the index", what,
-                     errno ? strerror(errno) : "it is cut short");
+static bool failed(const char *action, scry_error *err) {
+    return scry_fail(err, "the temporary file in the index's folder cannot be %s: %s; expected enough free space there",
+                     action, errno ? strerror(errno) : "it is cut short");
 }
 
 bool scratch_file_write(scratch_file *s, uint64_t at, const void *bytes, uint64_t size, scry_error *err) {
@@ -73,7 +73,7 @@ bool scratch_file_finish(scratch_file *s, uint64_t size, scry_error *err) {
         s->data = mem_resize(s->data, (size_t)size, 1);
         return true;
     }
-    /* the whole length must be there, or reading it through the map would end the program */
+    /* the file must have its full length, or reading through the map would raise SIGBUS */
     if (ftruncate(s->fd, (off_t)size) != 0) return failed("written", err);
     void *data = size ? mmap(NULL, (size_t)size, PROT_READ, MAP_PRIVATE, s->fd, 0) : NULL;
     if (data == MAP_FAILED) return failed("mapped", err);

@@ -1,6 +1,5 @@
-/* scratch_file.h: bytes set aside: what no input file holds as they are needed, such as an inflated member or a sparse
- * matrix in the order of its rows: in memory while they are few, else in a file without a name that
- * is read through a map, so that they count as memory no more than an input file does. */
+/* scratch_file.h: scratch storage for inflated or re-sorted data: memory while it is small, else an unlinked
+ * temporary file that is read through a map, so that it counts as memory no more than an input file does. */
 #ifndef SCRY_IO_SCRATCH_FILE_H
 #define SCRY_IO_SCRATCH_FILE_H
 
@@ -8,24 +7,24 @@
 #include "base/error.h"
 
 typedef struct scratch_file {
-    uint8_t *data; /* [size], of a file only after scratch_file_finish */
+    uint8_t *data; /* [size]; NULL for a file before scratch_file_finish */
     uint64_t size;
-    int fd;      /* of a file until scratch_file_finish, else -1 */
-    bool mapped; /* data is a file's */
+    int fd;      /* of a file before scratch_file_finish, else -1 */
+    bool mapped; /* data is a map of a file */
 } scratch_file;
 
-/* A new file in the folder that has no name, so that nothing is left however the program ends; its
- * descriptor, or -1 and err. */
+/* Creates an unlinked file in the folder, which leaves nothing however the program ends. Returns its
+ * descriptor, which the caller closes, or -1 and err. folder ends with a slash. */
 int scratch_file_unlinked(const char *folder, scry_error *err);
 
-/* Room for `size` bytes, to be filled by scratch_file_write and then finished. folder NULL: in memory,
- * whatever the size. */
+/* Makes room for `size` bytes, to be filled by scratch_file_write and then finished. folder NULL: in memory,
+ * whatever the size. Owner: the caller, by scratch_file_close; on failure s needs no closing. */
 bool scratch_file_new(scratch_file *s, const char *folder, uint64_t size, scry_error *err);
 bool scratch_file_write(scratch_file *s, uint64_t at, const void *bytes, uint64_t size, scry_error *err);
 bool scratch_file_read(const scratch_file *s, uint64_t at, void *bytes, uint64_t size, scry_error *err);
-/* Cuts it to `size`; from here on data may be read, and nothing written. */
+/* Cuts it to `size`; from here on data is readable, and nothing may be written. */
 bool scratch_file_finish(scratch_file *s, uint64_t size, scry_error *err);
-/* Gives the pages read so far back, as mapped_file_drop_pages does. */
+/* Drops the resident pages, as mapped_file_drop_pages does. */
 void scratch_file_drop_pages(const scratch_file *s);
 void scratch_file_close(scratch_file *s);
 

@@ -6,7 +6,7 @@
 
 /* ---- matrices ---------------------------------------------------------------------------------- */
 
-/* A list of columns in the order of its rows: read in place. */
+/* Appends a matrix whose columns are listed by row, to be read in place. */
 static bool add_csr(tensor_file *file, const char *name, const sparse_list *list, const tensor *begin, const char *key,
                     scry_error *err) {
     tensor_sparse s = {.rows = list->rows, .cols = list->cols, .index = list->col, .value = list->value};
@@ -34,7 +34,7 @@ bool tensor_add_sparse(tensor_file *file, const char *name, sparse_layout layout
     sparse_list list = {.rows = rows, .cols = cols, .count = b->shape[0], .row = *a, .col = *b, .value = *value};
     list.row_name = layout == SPARSE_COO ? "sparse rows" : "sparse indices";
     list.col_name = "sparse indices";
-    if (list.count > sparse_most_entries(file))
+    if (list.count > tensor_file_bytes(file))
         return tensor_fail(file, key, err, "sparse tensor \"%.60s\": %" PRIu64 " entries in a file too short for them",
                            name, list.count);
     if (cols > (uint64_t)UINT32_MAX + 1 || rows > UINT32_MAX)
@@ -58,17 +58,17 @@ bool tensor_add_sparse(tensor_file *file, const char *name, sparse_layout layout
 
 /* ---- top-k pairs ----------------------------------------------------------------------------- */
 
-/* Read in place: as many entries a row. */
-static bool add_pairs(tensor_file *file, const tensor *index, const tensor *value, const char *what, const char *key,
-                      scry_error *err) {
+/* Appends a matrix with the same number of entries in all rows, to be read in place. */
+static bool add_pairs(tensor_file *file, const tensor *index, const tensor *value, const char *list_name,
+                      const char *key, scry_error *err) {
     uint64_t rows = index->shape[0], k = index->shape[1];
     uint32_t widest = 0;
-    if (!sparse_check_list(file, index, what, key, err)) return false;
+    if (!sparse_check_list(file, index, list_name, key, err)) return false;
     if (rows > UINT32_MAX)
-        return tensor_fail(file, key, err, "%s: found %" PRIu64 " rows, expected fewer than 2^32", what, rows);
+        return tensor_fail(file, key, err, "%s: found %" PRIu64 " rows, expected fewer than 2^32", list_name, rows);
     for (uint64_t r = 0; r < rows; r++)
-        if (!sparse_check_indices(file, index, what, UINT32_MAX, (int64_t)r * index->stride[0], index->stride[1], k,
-                                  r * k, &widest, key, err))
+        if (!sparse_check_indices(file, index, list_name, UINT32_MAX, (int64_t)r * index->stride[0], index->stride[1],
+                                  k, r * k, &widest, key, err))
             return false;
     tensor_sparse s = {.rows = rows, .cols = (uint64_t)widest + 1, .cols_inferred = true};
     s.entries = rows * k;

@@ -8,7 +8,7 @@
 
 #include "io/tensor.h"
 
-/* `count` entries in any order, as lists of [count]. */
+/* `count` entries of a matrix in any order, as lists of [count]. */
 typedef struct sparse_list {
     uint64_t rows, cols, count;
     bool infer_cols;    /* cols is only a limit: the width is the largest column plus one */
@@ -23,7 +23,7 @@ typedef struct sparse_list {
 
 /* Sorts the matrices that are not in the order of their rows; no row of them can be read before. */
 bool tensor_file_sort_sparse(tensor_file *file, const char *key, scry_error *err);
-/* Bytes of memory that sorting needs at most for this matrix, besides s->start; 0 when it is sorted. */
+/* Bytes of memory that sorting needs at most for this matrix in addition to s->start; 0 when it is sorted. */
 uint64_t tensor_sparse_sort_room(const tensor_sparse *s);
 
 /* ---- rows ------------------------------------------------------------------------------------ */

@@ -6,17 +6,15 @@
 
 enum { SPARSE_BLOCK = 512 };
 
-/* No list in the file can have more entries than this: each needs a byte at least. */
-uint64_t sparse_most_entries(const tensor_file *file);
 /* Is t a list of integers that the file has bytes for? (An expanded tensor, of stride 0, can claim any
- * number of them.) what names the list in messages. */
-bool sparse_check_list(const tensor_file *file, const tensor *t, const char *what, const char *key, scry_error *err);
+ * number of them.) list: its name in messages. */
+bool sparse_check_list(const tensor_file *file, const tensor *t, const char *list, const char *key, scry_error *err);
 /* Reads n (at most SPARSE_BLOCK) numbers from element `from` on, each below limit (at most 2^32); `at`:
  * number of the first for the message. */
-bool sparse_indices(const tensor_file *file, const tensor *t, const char *what, uint64_t limit, int64_t from,
+bool sparse_indices(const tensor_file *file, const tensor *t, const char *list, uint64_t limit, int64_t from,
                     int64_t step, uint64_t n, uint64_t at, uint32_t *out, const char *key, scry_error *err);
 /* Checks all n numbers from element `from` on as sparse_indices does; raises *largest to the largest. */
-bool sparse_check_indices(const tensor_file *file, const tensor *t, const char *what, uint64_t limit, int64_t from,
+bool sparse_check_indices(const tensor_file *file, const tensor *t, const char *list, uint64_t limit, int64_t from,
                           int64_t step, uint64_t n, uint64_t before, uint32_t *largest, const char *key,
                           scry_error *err);
 /* Checks where each of the groups (CSR's rows, CSC's columns) begins: groups + 1 numbers that ascend from 0

@@ -1,9 +1,8 @@
-/* sparse_list.c: the entries of a sparse matrix in whatever order a file has them, brought to the order
- * of their rows.
+/* sparse_list.c: sorts the entries of a sparse matrix by row.
  *
- * Sorting needs little memory: entries go to buckets of neighbouring rows, each a stretch of the
- * file set aside, of a length known beforehand; then each bucket is read, put in order and written back
- * in less room, in front of those that are still to do. */
+ * Sorting needs little memory: entries go to buckets of neighbouring rows, each a stretch of scratch storage
+ * of known length; then each bucket is read, sorted and written back in less room, before those that are
+ * still to be sorted. */
 #include "io/sparse.h"
 #include "base/mem.h"
 #include "io/sparse_index.h"
@@ -26,7 +25,7 @@ typedef struct list_walk {
     uint64_t at, column, column_end;
 } list_walk;
 
-/* The column of each entry, from where columns begin; they were checked, but the file may change. */
+/* The column of each entry, from CSC's pointers; they were checked, but the file may have changed since. */
 static void expand_columns(list_walk *w, uint32_t *col, uint64_t n) {
     const tensor *begin = &w->list->col;
     for (uint64_t i = 0; i < n; i++) {
@@ -80,9 +79,12 @@ typedef struct pair {
     float value;
 } pair;
 
-/* Entries of a bucket, but for very many of them or of one row; buckets; entries that wait for being
- * written together; rows whose bucket is looked up. */
-enum { BUCKET = 1 << 18, BUCKETS = 4096, WAITING = 256, HINTS = 1 << 16 };
+enum {
+    BUCKET = 1 << 18, /* entries of a bucket, unless there are very many, or one row has more */
+    BUCKETS = 4096,
+    WAITING = 256,   /* entries of a bucket that are written together */
+    HINTS = 1 << 16, /* rows in the table from rows to buckets */
+};
 
 typedef struct sorting {
     const tensor_file *file;
@@ -167,8 +169,8 @@ static bool fill_buckets(sorting *s, const sparse_list *list, scry_error *err) {
     return ok;
 }
 
-/* One bucket from its entries to pairs in the order of rows, where it belongs among all pairs. */
-static bool order_bucket(sorting *s, uint64_t b, uint64_t *start, entry *in, pair *out, scry_error *err) {
+/* Sorts one bucket by row and writes it as pairs to its place among all pairs. */
+static bool sort_bucket(sorting *s, uint64_t b, uint64_t *start, entry *in, pair *out, scry_error *err) {
     uint64_t first = s->first_row[b], end = s->first_row[b + 1], from = start[first], n = start[end] - from;
     if (s->filled[b] != n) return changed(s, err);
     if (!scratch_file_read(&s->bytes, from * sizeof *in, in, n * sizeof *in, err)) return false;
@@ -182,7 +184,7 @@ static bool order_bucket(sorting *s, uint64_t b, uint64_t *start, entry *in, pai
     return scratch_file_write(&s->bytes, from * sizeof *out, out, n * sizeof *out, err);
 }
 
-/* To the order of rows, the entries of a row in the file's order. */
+/* Sorts by row; entries of a row keep the file's order. */
 static bool sort(tensor_file *file, tensor_sparse *sparse, const char *key, scry_error *err) {
     sorting s = {.file = file, .key = key, .start = sparse->start};
     uint64_t count = sparse->entries;
@@ -191,7 +193,7 @@ static bool sort(tensor_file *file, tensor_sparse *sparse, const char *key, scry
     pair *out = mem_new((size_t)s.largest, sizeof *out);
     bool ok =
         scratch_file_new(&s.bytes, file->folder, count * sizeof *in, err) && fill_buckets(&s, sparse->unsorted, err);
-    for (uint64_t b = 0; b < s.buckets && ok; b++) ok = order_bucket(&s, b, sparse->start, in, out, err);
+    for (uint64_t b = 0; b < s.buckets && ok; b++) ok = sort_bucket(&s, b, sparse->start, in, out, err);
     ok = ok && scratch_file_finish(&s.bytes, count * sizeof *out, err);
     void *owned[] = {in, out, s.hint, s.first_row, s.filled, s.waiting, s.wait};
     for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) free(owned[i]);
@@ -218,9 +220,9 @@ bool tensor_file_sort_sparse(tensor_file *file, const char *key, scry_error *err
     return ok;
 }
 
-/* ---- a matrix of a list ------------------------------------------------------------------------ */
+/* ---- adding a list ----------------------------------------------------------------------------- */
 
-/* Where rows begin, the widest one, the largest column, and whether rows are in order already. */
+/* Counts where rows begin, the widest one and the largest column; *ordered: rows ascend already. */
 static bool count_rows(const tensor_file *file, const sparse_list *list, tensor_sparse *s, bool *ordered,
                        const char *key, scry_error *err) {
     list_walk walk = {.file = file, .list = list};
@@ -246,12 +248,12 @@ static bool count_rows(const tensor_file *file, const sparse_list *list, tensor_
 
 tensor_sparse *tensor_add_list(tensor_file *file, const char *name, const sparse_list *list, const char *key,
                                scry_error *err) {
-    /* A stranger's file may state a huge shape and hold nothing; rows cost 8 bytes each. */
+    /* An untrusted file may state a huge shape and hold nothing; rows cost 8 bytes each. */
     uint64_t most = (1u << 24) + list->count * 64;
     if (list->rows > most || list->rows > UINT32_MAX) {
         tensor_fail(file, key, err,
                     "sparse tensor \"%.60s\": found %" PRIu64 " rows with %" PRIu64
-                    " entries, expected at most %" PRIu64 " rows for so few and fewer than 2^32",
+                    " entries, expected at most %" PRIu64 " rows for that few and fewer than 2^32",
                     name, list->rows, list->count, most);
         return NULL;
     }

@@ -1,4 +1,4 @@
-/* sparse_row.c: one row of a sparse matrix, whatever order and dtypes the file has. */
+/* sparse_row.c: reads one row of a sparse matrix of any dtypes. */
 #include "io/sparse.h"
 #include "base/mem.h"
 #include "io/sparse_index.h"
@@ -41,8 +41,8 @@ static void sort_numbers(uint64_t *number, uint64_t count) {
     }
 }
 
-/* Sorts the n entries behind out->count by column and adds duplicates up in the order they have;
- * returns how many are left. */
+/* Sorts the n entries after out->count by column and adds up duplicates in their order; returns the number
+ * left. */
 static uint64_t merge(sparse_row *out, uint64_t n) {
     uint32_t *col = out->col + out->count;
     float *value = out->value + out->count;
@@ -70,8 +70,8 @@ static uint64_t merge(sparse_row *out, uint64_t n) {
 
 /* ---- reading ---------------------------------------------------------------------------------- */
 
-/* The entries of a row: how many, and the first of them in lists of [entries]. The file was checked
- * when it was opened, but it may have changed since: what is not there is not read. */
+/* The number of a row's entries; *from: the first of them in lists of [entries]. The file was checked when it
+ * was opened, but may have changed since: nothing outside it is read. */
 static uint64_t span(const tensor_sparse *s, uint64_t row, uint64_t *from) {
     uint64_t end;
     *from = 0;
@@ -90,15 +90,15 @@ static uint64_t span(const tensor_sparse *s, uint64_t row, uint64_t *from) {
     return *from <= end && end <= s->entries ? end - *from : 0;
 }
 
-/* Element of t at which the row begins, and the step to the row's next. */
-static int64_t place(const tensor *t, uint64_t row, uint64_t from, int64_t *step) {
+/* The element of t at which the row begins; *step: to the row's next. */
+static int64_t row_begin(const tensor *t, uint64_t row, uint64_t from, int64_t *step) {
     *step = t->stride[t->dims - 1];
     return (int64_t)(t->dims == 2 ? row : from) * t->stride[0];
 }
 
-/* Columns of n entries to `out`; false when one is not in the matrix. *ascend: each is above the last. */
+/* Reads the columns of n entries; false when one is outside the matrix. *ascend: each is above the last. */
 static bool read_columns(const tensor_sparse *s, uint64_t row, uint64_t from, uint64_t n, uint32_t *out, bool *ascend) {
-    int64_t number[SPARSE_BLOCK], step, first = place(&s->index, row, from, &step), before = -1;
+    int64_t number[SPARSE_BLOCK], step, first = row_begin(&s->index, row, from, &step), before = -1;
     int64_t limit = (int64_t)(s->cols - s->first_col);
     *ascend = true;
     for (uint64_t at = 0; at < n; at += SPARSE_BLOCK) {
@@ -121,7 +121,7 @@ uint64_t sparse_row_add(const tensor_sparse *s, uint64_t row, sparse_row *out) {
     reserve(out, n);
     if (!read_columns(s, row, from, n, out->col + out->count, &ascend)) return 0;
     float *value = out->value + out->count;
-    int64_t step, first = place(&s->value, row, from, &step);
+    int64_t step, first = row_begin(&s->value, row, from, &step);
     uint64_t bad = tensor_floats(&s->value, (uint64_t)first, step, n, value);
     if (!ascend) {
         n = merge(out, n);

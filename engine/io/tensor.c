@@ -17,6 +17,12 @@ bool tensor_fail(const tensor_file *file, const char *key, scry_error *err, cons
     return scry_fail(err, "%s%s%s: %s", key ? key : "", key ? ": " : "", file->map.path, text);
 }
 
+uint64_t tensor_file_bytes(const tensor_file *file) {
+    uint64_t bytes = file->map.size + file->inflated;
+    for (size_t i = 0; i < file->map_count; i++) bytes += file->maps[i].size;
+    return bytes;
+}
+
 void tensor_file_drop_pages(const tensor_file *file) {
     mapped_file_drop_pages(&file->map);
     for (size_t i = 0; i < file->map_count; i++) mapped_file_drop_pages(&file->maps[i]);
@@ -37,7 +43,7 @@ const tensor_sparse *tensor_find_sparse(const tensor_file *file, const char *nam
     return NULL;
 }
 
-/* "a [2, 3], b [4]" of what the file holds, for messages. */
+/* Writes "a [2, 3], b [4]" for all that the file holds, for messages. */
 static void list_names(const tensor_file *file, char *text, size_t size) {
     size_t total = file->count + file->sparse_count, used = 0;
     snprintf(text, size, "nothing");
@@ -67,12 +73,12 @@ bool tensor_choose(const tensor_file *file, const char *name, const char *key, c
     *sparse = *dense ? NULL : tensor_find_sparse(file, name ? name : "");
     if (*dense || *sparse) return true;
     if (name) return tensor_fail(file, key, err, "no tensor named \"%.100s\"; the file holds: %s", name, held);
-    size_t matrices = file->sparse_count, whole = 0;
+    size_t matrices = file->sparse_count, integers = 0;
     if (file->sparse_count) *sparse = &file->sparse[0];
     for (size_t i = 0; i < file->count; i++) {
         const tensor *t = &file->tensors[i];
         if (t->dims != 2) continue;
-        if (!tensor_is_float(t->dtype) && ++whole) continue;
+        if (!tensor_is_float(t->dtype) && ++integers) continue;
         *dense = t;
         matrices++;
     }
@@ -81,7 +87,7 @@ bool tensor_choose(const tensor_file *file, const char *name, const char *key, c
     *sparse = NULL;
     return tensor_fail(file, key, err,
                        "found %zu two-dimensional tensors%s, expected one [tokens, width]; %s; the file holds: %s",
-                       matrices, whole && !matrices ? " of floating-point numbers" : "",
+                       matrices, integers && !matrices ? " of floating-point numbers" : "",
                        matrices ? "name it with \"tensor\"" : "save one such tensor in it", held);
 }
 
@@ -152,7 +158,7 @@ static void natural_strides(tensor *t, const tensor_spec *spec, uint64_t element
     }
 }
 
-/* The lowest and highest element that the strides can reach, from the storage's first. */
+/* The lowest and highest element that the strides reach, counted from the storage's first. */
 static bool reach(const tensor *t, uint64_t offset, int64_t *low, int64_t *high) {
     if (offset > INT64_MAX) return false;
     *low = *high = (int64_t)offset;
@@ -178,7 +184,7 @@ bool tensor_view(tensor *t, const tensor_spec *spec, const tensor_file *file, co
     if (elements == 0) return true;
     if (spec->stride)
         for (int i = 0; i < spec->dims; i++)
-            if (t->shape[i] > 1) t->stride[i] = spec->stride[i]; /* of one element a stride says nothing */
+            if (t->shape[i] > 1) t->stride[i] = spec->stride[i]; /* the stride of a single element is arbitrary */
     unsigned each = tensor_size(spec->dtype);
     if (!each) return true;
     int64_t low, high;

@@ -80,6 +80,8 @@ const tensor_sparse *tensor_find_sparse(const tensor_file *file, const char *nam
 bool tensor_choose(const tensor_file *file, const char *name, const char *key, const tensor **dense,
                    const tensor_sparse **sparse, scry_error *err);
 
+/* Bytes of all its files, and of what was inflated from them: no list in it can have more entries. */
+uint64_t tensor_file_bytes(const tensor_file *file);
 /* Drops the resident pages of all its maps, as mapped_file_drop_pages does. */
 void tensor_file_drop_pages(const tensor_file *file);
 

@@ -1,13 +1,13 @@
-/* tensor_convert.c: the elements of a tensor as float or as whole numbers, whatever the file's dtype, order of
- * bytes and strides. */
+/* tensor_convert.c: converts the elements of a tensor of any dtype, byte order and strides to float or
+ * int64_t. */
 #include "io/tensor.h"
 #include "base/cpu_dispatch.h"
 
 #include <string.h>
 
 static inline float half_to_float(uint16_t half) {
-    /* Move the bits into place and mend the exponent's bias with one multiplication, which is
-     * right for subnormals too. */
+    /* Shift the bits into place and correct the exponent's bias with one multiplication, which is right for
+     * subnormals too. */
     uint32_t bits = (uint32_t)(half & 0x7fff) << 13;
     float value;
     memcpy(&value, &bits, sizeof value);
@@ -57,7 +57,7 @@ CPU_DISPATCH static uint64_t clear_nonfinite(float *out, uint64_t count) {
     return bad;
 }
 
-/* Contiguous elements in this machine's byte order. */
+/* A case of a switch over dtypes: the statement for each of `count` contiguous native elements, then break. */
 #define EACH_ELEMENT(type, statement)                                                                                  \
     for (uint64_t i = 0; i < count; i++) {                                                                             \
         type value;                                                                                                    \
@@ -127,7 +127,7 @@ static bool to_integer(tensor_dtype dtype, const uint8_t *data, int64_t *out, ui
     return fits;
 }
 
-/* Inlined below with each width as a constant, so that no element costs a call. */
+/* Inlined below with constant widths, so that no element costs a call. */
 static inline void gather_width(const uint8_t *from, unsigned each, int64_t jump, bool swap, uint64_t count,
                                 uint8_t *out) {
     for (uint64_t i = 0; i < count; i++) {
@@ -138,7 +138,7 @@ static inline void gather_width(const uint8_t *from, unsigned each, int64_t jump
     }
 }
 
-/* count elements of `each` bytes, `step` elements apart, side by side and in this machine's order. */
+/* Copies count elements of `each` bytes, `step` elements apart, to a contiguous block in native byte order. */
 static void gather(const uint8_t *from, unsigned each, int64_t step, bool swap, uint64_t count, uint8_t *out) {
     int64_t jump = step * (int64_t)each;
     if (each == 1) gather_width(from, 1, jump, swap, count, out);

@@ -1,9 +1,9 @@
-/* tokenfile.h: JSON Lines, a sample a line, its tokens in the order of the matrix's rows.
+/* tokenfile.h: JSON Lines, one sample a line, its tokens in the order of the matrix's rows.
  *
  *     {"id": "math-17", "tokens": ["Let", " x", ...], "subject": "algebra"}
  *
- * "tokens" holds text pieces; "ids" (numbers) may stand in its place, shown through the tokenizer
- * or as "#17". Any other key is kept as JSON in `about`. */
+ * "tokens" holds texts; "ids" (numbers) may replace it, which are shown through the tokenizer or as "#17".
+ * Other keys are kept as JSON in `about`. */
 #ifndef SCRY_IO_TOKENFILE_H
 #define SCRY_IO_TOKENFILE_H
 
@@ -17,7 +17,7 @@ typedef struct token_sample {
     char *about;    /* the line's other keys as one JSON object, "" when there are none */
     uint64_t first; /* row of its first token */
     uint32_t count;
-    uint32_t cut; /* tokens of it before `first` that a slice of rows left out */
+    uint32_t cut; /* its tokens before `first`, outside the slice of rows */
 } token_sample;
 
 typedef struct token_text {
@@ -28,8 +28,8 @@ typedef struct token_text {
     uint64_t tokens;
 } token_text;
 
-/* Reads the file, adding its pieces to the pool. key: the place in the manifest. tok: what ids
- * stand for; NULL, or one that was never opened: they are shown as "#17". */
+/* Reads the file and adds its pieces to the pool. key: the manifest's key, for messages. tok: turns ids into
+ * text; NULL or never opened: ids are shown as "#17". On failure text is empty. */
 bool token_text_read(token_text *text, const char *path, const char *key, string_pool *pieces, const tokenizer *tok,
                      scry_error *err);
 void token_text_free(token_text *text);

@@ -1,4 +1,4 @@
-/* tokenizer.c: what a token id stands for. */
+/* tokenizer.c: the texts of token ids. */
 #include "io/tokenizer.h"
 #include "base/mem.h"
 #include "base/utf8.h"
@@ -13,7 +13,7 @@
 #define NUL_SHOWN  "\xe2\x90\x80"    /* U+2400 */
 #define ALPHABET   (256 + 256 - 188) /* code points of the byte-level alphabet: 188 bytes stand for themselves */
 
-/* The sections of the file that say what pieces mean. */
+/* The sections of the file that define the spelling of pieces. */
 typedef struct sections {
     json_part model, added, normalizer, pre_tokenizer, decoder;
     json_part type, vocab, merges, prefix, suffix; /* of the model */
@@ -21,12 +21,12 @@ typedef struct sections {
 
 /* How a piece of the vocabulary becomes bytes. */
 typedef struct spelling {
-    bool bytes;                /* byte-level: a code point a byte */
+    bool bytes;                /* byte-level: each code point is a byte */
     int16_t byte_of[ALPHABET]; /* -1: none */
     bool marks;                /* SentencePiece: space_mark and <0x0A> */
     char *space_mark;
-    char *prefix; /* of a piece that goes on with a word; "" when the pieces do not say */
-    char *suffix; /* of a piece that ends a word; "" */
+    char *prefix; /* of a piece that continues a word; "" when there is none */
+    char *suffix; /* of a piece that ends a word; "" when there is none */
     bool spaced;  /* a piece without the prefix begins a word */
 } spelling;
 
@@ -86,8 +86,8 @@ static size_t from_marks(const char *mark, const char *raw, char *out) {
     return n;
 }
 
-/* Number of the piece in the pool; the bytes may hold NUL. */
-static uint32_t keep(tokenizer *tok, const char *bytes, size_t length) {
+/* Adds the bytes, which may hold NUL, to the pool; returns the number there. */
+static uint32_t add_piece(tokenizer *tok, const char *bytes, size_t length) {
     size_t nuls = 0;
     for (size_t i = 0; i < length; i++) nuls += bytes[i] == 0;
     char *text = mem_new(length + 2 * nuls + 1, 1);
@@ -101,7 +101,7 @@ static uint32_t keep(tokenizer *tok, const char *bytes, size_t length) {
     return number;
 }
 
-/* Added tokens stand in the text as they are written; only SentencePiece marks their spaces. */
+/* Added tokens are spelled as in the text, but for SentencePiece's space marks. */
 static uint32_t spell(reader *r, const char *raw, bool added) {
     const spelling *how = &r->how;
     size_t length = strlen(raw), prefix = strlen(how->prefix), suffix = strlen(how->suffix);
@@ -125,7 +125,7 @@ static uint32_t spell(reader *r, const char *raw, bool added) {
     else if (added || !how->bytes || !from_alphabet(how->byte_of, word, out + n, &size)) memcpy(out + n, word, length);
     n += size;
     if (ends) out[n++] = ' ';
-    uint32_t number = keep(r->tok, out, n);
+    uint32_t number = add_piece(r->tok, out, n);
     free(word);
     free(out);
     return number;
@@ -212,7 +212,7 @@ static char *text_or(json_part value, const char *otherwise) {
     return text ? text : mem_copy_string(otherwise);
 }
 
-/* What the pipeline around the model says of the spelling. */
+/* Finds the spelling from the steps around the model. */
 static bool read_spelling(reader *r, const sections *s) {
     static const char *const names[] = {"decoder", "pre_tokenizer", "normalizer"};
     const json_part parts[] = {s->decoder, s->pre_tokenizer, s->normalizer};
@@ -359,7 +359,7 @@ bool tokenizer_open(tokenizer *tok, const char *path, const char *key, scry_erro
     return ok;
 }
 
-static int against_id(const void *id, const void *entry) {
+static int compare_id(const void *id, const void *entry) {
     uint32_t wanted = *(const uint32_t *)id, found = ((const tokenizer_entry *)entry)->id;
     return wanted < found ? -1 : wanted > found;
 }
@@ -367,7 +367,7 @@ static int against_id(const void *id, const void *entry) {
 const char *tokenizer_piece(const tokenizer *tok, uint32_t id) {
     if (id < tok->count && tok->entry[id].id == id) return string_pool_text(&tok->pieces, tok->entry[id].piece);
     if (!tok->count) return NULL;
-    const tokenizer_entry *found = bsearch(&id, tok->entry, tok->count, sizeof *found, against_id);
+    const tokenizer_entry *found = bsearch(&id, tok->entry, tok->count, sizeof *found, compare_id);
     return found ? string_pool_text(&tok->pieces, found->piece) : NULL;
 }
 

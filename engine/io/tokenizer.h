@@ -1,9 +1,8 @@
-/* tokenizer.h: what a token id stands for, from a Hugging Face tokenizer.json.
+/* tokenizer.h: the texts of token ids, from a Hugging Face tokenizer.json.
  *
- * A piece is the token's own bytes as they stand in the text, so the pieces of a text join to the
- * text: byte-level alphabets are undone, U+2581 is a space, <0x0A> is that byte, WordPiece's
- * continuations lose their "##" and the other pieces begin with a space. Pieces may hold part of
- * a character, so broken UTF-8; a NUL byte is U+2400. */
+ * A piece is the token's bytes in the text, so that the pieces of a text join to the text: byte-level alphabets
+ * are decoded, U+2581 is a space, <0x0A> is that byte, WordPiece's continuations lose their "##" and its other
+ * pieces begin with a space. A piece may hold part of a character, hence invalid UTF-8; a NUL byte is U+2400. */
 #ifndef SCRY_IO_TOKENIZER_H
 #define SCRY_IO_TOKENIZER_H
 
@@ -13,7 +12,7 @@
 
 typedef struct tokenizer_entry {
     uint32_t id, piece; /* piece: number in the pool */
-    uint32_t order;     /* in the file: of two entries with one id the later counts */
+    uint32_t order;     /* in the file: the later of two entries with one id is used */
 } tokenizer_entry;
 
 typedef struct tokenizer {
@@ -23,9 +22,10 @@ typedef struct tokenizer {
     size_t count;
 } tokenizer;
 
-/* key: the place in the manifest, or NULL. Owner: tokenizer_free. */
+/* Reads a tokenizer.json. key: see mapped_file_open. Owner: the caller, by tokenizer_free; on failure tok is
+ * empty. */
 bool tokenizer_open(tokenizer *tok, const char *path, const char *key, scry_error *err);
-/* NULL when the vocabulary has no such id. Lives as long as the tokenizer. */
+/* Returns the piece of an id, NULL when the vocabulary lacks it. Lives as long as the tokenizer. */
 const char *tokenizer_piece(const tokenizer *tok, uint32_t id);
 void tokenizer_free(tokenizer *tok);
 

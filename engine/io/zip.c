@@ -1,4 +1,4 @@
-/* zip.c: members of a zip archive that lies in memory (PKWARE APPNOTE.TXT 6.3, with ZIP64). */
+/* zip.c: members of a mapped zip archive (PKWARE APPNOTE.TXT 6.3, with ZIP64). */
 #include "io/zip.h"
 #include "base/mem.h"
 
@@ -11,10 +11,10 @@
 
 enum {
     END_SIZE = 22,     /* end of central directory */
-    END64_SIZE = 56,   /* the same of ZIP64 */
-    LOCATOR_SIZE = 20, /* says where that lies */
+    END64_SIZE = 56,   /* the same in ZIP64 */
+    LOCATOR_SIZE = 20, /* of the offset of that */
     CENTRAL_SIZE = 46, /* a member in the directory */
-    LOCAL_SIZE = 30    /* the same before its bytes */
+    LOCAL_SIZE = 30    /* a member's own header */
 };
 static const uint64_t most_inflated = (uint64_t)1 << 40;
 
@@ -87,7 +87,7 @@ static bool find_directory(const mapped_file *map, directory *dir, const char *k
     return true;
 }
 
-/* Fields that were too small in the directory: 8 bytes each in extra field 1, in this order. */
+/* Numbers too large for the directory's fields: 8 bytes each in extra field 1, in this order. */
 static bool read_zip64(const uint8_t *extra, uint64_t length, zip_entry *e, uint64_t *local) {
     uint64_t *wanted[3];
     unsigned count = 0;
@@ -209,17 +209,17 @@ zip_entry *zip_find(const zip_archive *zip, const char *name) {
 
 /* ---- members -------------------------------------------------------------------------------- */
 
-/* What was read of the file counts as memory: it is given back every RELEASE_BYTES. */
-enum { RELEASE_BYTES = 8 << 20, PIECE = 256 << 10 };
+/* Pages read through the map count as memory: they are dropped every DROP_BYTES. */
+enum { DROP_BYTES = 8 << 20, PIECE = 256 << 10 };
 
-/* Into entry->unpacked; zlib counts in unsigned int, so both ends go in pieces. *right: exactly the
- * size and the checksum that the directory states came out. */
+/* Inflates into entry->unpacked; zlib counts in unsigned int, so input and output go in pieces. *right: the
+ * result has exactly the size and the checksum that the directory states. */
 static bool inflate_all(const zip_archive *zip, zip_entry *e, bool *right, scry_error *err) {
     z_stream z = {0};
     *right = false;
     if (inflateInit2(&z, -MAX_WBITS) != Z_OK) return true;
     uint8_t *out = mem_resize(NULL, PIECE, 1);
-    uint64_t read = 0, written = 0, released = 0;
+    uint64_t read = 0, written = 0, dropped = 0;
     uint32_t crc = (uint32_t)crc32_z(0, NULL, 0);
     int state = Z_OK;
     bool ok = true;
@@ -236,9 +236,9 @@ static bool inflate_all(const zip_archive *zip, zip_entry *e, bool *right, scry_
         ok = scratch_file_write(&e->unpacked, written, out, made, err);
         crc = (uint32_t)crc32_z(crc, out, (size_t)made);
         written += made;
-        if (read - released < RELEASE_BYTES) continue;
+        if (read - dropped < DROP_BYTES) continue;
         mapped_file_drop_pages(zip->map);
-        released = read;
+        dropped = read;
     }
     inflateEnd(&z);
     free(out);

@@ -1,5 +1,5 @@
-/* zip.h: members of a zip archive that lies in memory. Stored members are read in place, deflated
- * ones through zlib. Nothing in the archive is believed before it was checked against its length. */
+/* zip.h: members of a mapped zip archive. Stored members are read in place, deflated ones through zlib. Every
+ * number in the archive is checked against its length before it is used. */
 #ifndef SCRY_IO_ZIP_H
 #define SCRY_IO_ZIP_H
 
@@ -15,33 +15,34 @@ typedef struct zip_entry {
     uint32_t crc;
     uint16_t method; /* 0 stored, 8 deflated */
     bool encrypted;
-    const uint8_t *inflated; /* once it was */
-    scratch_file unpacked;   /* where that is: the archive's until zip_take */
+    const uint8_t *inflated; /* after the first zip_bytes of a deflated member */
+    scratch_file unpacked;   /* its storage; owned until zip_take */
 } zip_entry;
 
 typedef struct zip_archive {
     const mapped_file *map;
-    const char *folder; /* where large members go when inflated, NULL: memory; set after zip_open */
-    zip_entry *entries; /* by name */
+    const char *folder; /* of scratch files for inflated members, NULL: memory; set by the caller after zip_open */
+    zip_entry *entries; /* [count] by name */
     size_t count;
 } zip_archive;
 
 /* Does the map begin as a zip archive? */
 bool zip_detect(const mapped_file *map);
 
-/* Reads the directory. Members may not overlap and names may not repeat. The map must outlive it. */
+/* Reads the directory; members that overlap and repeated names are errors. The map must outlive the archive.
+ * On failure nothing is left to close. */
 bool zip_open(zip_archive *zip, const mapped_file *map, const char *key, scry_error *err);
 void zip_close(zip_archive *zip);
 
 /* By name, or NULL. */
 zip_entry *zip_find(const zip_archive *zip, const char *name);
 
-/* The member's bytes (entry->size of them), inflated on the first call; NULL and err when they
- * cannot be had. Those of a stored member live as long as the map. */
+/* Returns the member's bytes, entry->size of them, inflated on the first call; NULL and err when they are
+ * damaged. Those of a stored member live as long as the map, inflated ones as long as their scratch storage. */
 const uint8_t *zip_bytes(const zip_archive *zip, zip_entry *entry, const char *key, scry_error *err);
 
-/* The bytes of an inflated member become the caller's to close; false for one read in place, or taken
- * before. zip_bytes goes on giving them. */
+/* Hands the storage of an inflated member to the caller, who closes it; false for a stored member, or one
+ * taken before. zip_bytes still returns the bytes. */
 bool zip_take(zip_entry *entry, scratch_file *bytes);
 
 #endif

@@ -1,4 +1,4 @@
-/* config.c: the JSON settings that lie beside an SAE's weights. */
+/* config_reader.c: the JSON settings of an SAE. */
 #include "sae/format.h"
 #include "base/mem.h"
 #include "io/json.h"

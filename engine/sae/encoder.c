@@ -1,4 +1,4 @@
-/* encode.c: residuals to latents. */
+/* encoder.c: residuals to latents. */
 #include "sae/sae.h"
 #include "base/mem.h"
 #include "base/select_nth.h"
@@ -33,7 +33,7 @@ void sae_prepare(const sae *s, float *x) {
         for (uint32_t i = 0; i < s->d_in; i++) x[i] -= s->b_dec[i];
 }
 
-/* ---- activations: one latent, n tokens, in place. h holds x' W_enc. */
+/* ---- activations of one latent and n tokens, in place; h holds x' W_enc_j ---------------------- */
 
 CPU_DISPATCH static void add_and_scale(float *h, uint32_t n, float bias, float scale) {
     for (uint32_t i = 0; i < n; i++) h[i] = (h[i] + bias) * scale;
@@ -80,16 +80,16 @@ static void activate(const sae *s, uint32_t j, float *h, uint32_t n) {
         gate(h, n, s->b_enc[j], s->exp_r_mag[j], s->b_mag[j]);
         break;
     case SAE_TOPK:
-        return; /* as they are, for sae_topk to choose from */
+        return; /* pre-activations, for sae_topk */
     }
     if (s->out_scale) divide(h, n, s->out_scale[j]);
 }
 
-/* ---- the last digits ---- */
+/* ---- nonzero activations in higher precision --------------------------------------------------- */
 
-/* Products are summed side by side in single precision, but only LANES of 16 each before the sums go
- * to double: the error stays near that of one product. One order of adding whatever the processor,
- * so the same bits everywhere. */
+/* A dot product in blocks: each of LANES partial sums adds up to 16 products in single precision before it
+ * goes to double, so the error stays near that of one product. The order of additions does not depend on
+ * the processor: the same bits everywhere. */
 enum { LANES = 16, STEP = 4 * LANES, RUN = 4 * STEP };
 
 typedef float lanes __attribute__((vector_size(LANES * sizeof(float)), aligned(4), may_alias));
@@ -124,9 +124,8 @@ CPU_DISPATCH static double dot(const float *w, const float *x, size_t d) {
     return sum;
 }
 
-/* A sum of d products in single precision can be off by more than its last digits where large ones
- * cancel. The few activations that are not zero are computed again, more exactly; which they are is
- * left to the multiplication above. */
+/* A sum of d products in single precision can lose more than its last digits to cancellation. Which
+ * activations are nonzero is left to sgemm; their values are computed again here. */
 static float refined(const sae *s, uint32_t j, const float *x) {
     double scale = s->scale ? (double)s->scale[j] : 1, out = s->out_scale ? (double)s->out_scale[j] : 1;
     double pre = (dot(s->W_enc + (size_t)j * s->d_in, x, s->d_in) + (double)s->b_enc[j]) * scale;
@@ -137,8 +136,8 @@ typedef struct cell {
     uint32_t j, t;
 } cell;
 
-/* What is above 0 in h[n], which holds no negative number: 16 at a time are looked at with one OR. */
-CPU_DISPATCH static uint32_t cells_above_zero(const float *h, uint32_t j, uint32_t n, cell *out) {
+/* Most are zero: 16 at a time are tested with one OR. */
+CPU_DISPATCH static uint32_t nonzero_tokens(const float *h, uint32_t n, uint16_t *token) {
     uint32_t count = 0, t = 0;
     for (; t + 16 <= n; t += 16) {
         uint32_t bits[16], any = 0;
@@ -146,36 +145,44 @@ CPU_DISPATCH static uint32_t cells_above_zero(const float *h, uint32_t j, uint32
         for (int i = 0; i < 16; i++) any |= bits[i];
         if (!(any & 0x7fffffff)) continue;
         for (uint32_t k = t; k < t + 16; k++)
-            if (h[k] > 0) out[count++] = (cell){j, k};
+            if (h[k] != 0) token[count++] = (uint16_t)k;
     }
     for (; t < n; t++)
-        if (h[t] > 0) out[count++] = (cell){j, t};
+        if (h[t] != 0) token[count++] = (uint16_t)t;
     return count;
 }
 
-/* The residuals of a tile do not fit the nearest cache: the start of a row is asked for while those
- * before it are in work. */
-enum { AHEAD = 3, ASKED_LINES = 12, LINE = 16 };
+uint32_t sae_nonzero_tokens(const float *h, uint32_t n, uint16_t *token) {
+    return nonzero_tokens(h, n, token);
+}
 
-static inline void ask_for(const float *row, uint32_t d) {
-    for (uint32_t i = 0; i < ASKED_LINES * LINE && i < d; i += LINE) __builtin_prefetch(row + i);
+/* The residuals of a tile do not fit the L1 cache: the start of a row is prefetched AHEAD cells before its use. */
+enum { AHEAD = 3, PREFETCH_LINES = 12, LINE = 16 };
+
+static inline void prefetch_row(const float *row, uint32_t d) {
+    for (uint32_t i = 0; i < PREFETCH_LINES * LINE && i < d; i += LINE) __builtin_prefetch(row + i);
 }
 
 static void refine(const sae *s, const float *X, uint32_t n, uint32_t first, uint32_t latents, float *H) {
     enum { GROUP = 64 };
     const size_t d = s->d_in;
     cell *cells = mem_resize(NULL, (size_t)GROUP * n, sizeof *cells);
+    uint16_t *token = mem_resize(NULL, n, sizeof *token);
     for (uint32_t from = 0; from < latents; from += GROUP) {
         uint32_t count = 0, end = latents - from < GROUP ? latents : from + GROUP;
-        for (uint32_t j = from; j < end; j++) count += cells_above_zero(H + (size_t)j * n, j, n, cells + count);
+        for (uint32_t j = from; j < end; j++) {
+            uint32_t active = nonzero_tokens(H + (size_t)j * n, n, token);
+            for (uint32_t i = 0; i < active; i++) cells[count++] = (cell){j, token[i]};
+        }
         for (uint32_t i = 0; i < count; i++) {
             if (i + AHEAD < count) {
-                ask_for(X + cells[i + AHEAD].t * d, s->d_in);
-                ask_for(s->W_enc + (first + cells[i + AHEAD].j) * d, s->d_in);
+                prefetch_row(X + cells[i + AHEAD].t * d, s->d_in);
+                prefetch_row(s->W_enc + (first + cells[i + AHEAD].j) * d, s->d_in);
             }
             H[(size_t)cells[i].j * n + cells[i].t] = refined(s, first + cells[i].j, X + cells[i].t * d);
         }
     }
+    free(token);
     free(cells);
 }
 
@@ -186,7 +193,7 @@ void sae_encode(const sae *s, const float *X, uint32_t n, uint32_t first, uint32
     if (s->activation == SAE_RELU || s->activation == SAE_JUMPRELU) refine(s, X, n, first, latents, H);
 }
 
-/* ---- the k largest */
+/* ---- the k largest ----------------------------------------------------------------------------- */
 
 SELECT_NTH_LARGEST(nth_largest, float)
 

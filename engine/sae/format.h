@@ -1,5 +1,5 @@
-/* format.h: what the readers of SAE files share: JSON settings, tensors in either orientation,
- * places beside a path. For engine/sae only. */
+/* format.h: shared by the readers of SAE files: JSON settings, tensors in either orientation, files in the
+ * folder of a path. For engine/sae only. */
 #ifndef SCRY_SAE_FORMAT_H
 #define SCRY_SAE_FORMAT_H
 
@@ -9,69 +9,75 @@
 
 #include <cjson/cJSON.h>
 
-/* ---- places. The caller frees what is returned. */
+/* ---- paths, which the caller frees -------------------------------------------------------------- */
 
-/* name in the directory path, or beside the file path. */
-char *path_beside(const char *path, const char *name);
+/* name in the directory path, or in the folder of the file path. */
+char *path_sibling(const char *path, const char *name);
 bool path_has(const char *path, const char *name);
-/* The same, and if it is not there, one directory further up; NULL when it is in neither. */
+/* The same, else one directory further up; NULL when name exists in neither. */
 char *path_near(const char *path, const char *name);
-/* path itself when it is a file that is not JSON; otherwise the first of names (NULL at the end) that
- * lies beside it, or just the first name when none does. */
+/* path itself when it is a file that is not JSON; otherwise the sibling of the first of names (NULL at the end)
+ * that exists, or of the first name when none does. */
 char *path_weights(const char *path, const char *const *names);
 
-/* ---- settings. Keys may reach into objects: "trainer.dict_class". Absent and null are the same. */
+/* ---- settings -----------------------------------------------------------------------------------
+ * Keys may reach into objects: "trainer.dict_class". Absent and null are the same. On failure err is set. */
 
 typedef struct config {
     char *path;
     cJSON *json;
 } config;
 
+/* Parses the JSON object in the file. Owner: the caller, by config_close; on failure c is empty. */
 bool config_open(config *c, const char *path, scry_error *err);
 void config_close(config *c);
 const cJSON *config_find(const config *c, const char *key);
-/* NULL when absent. */
+/* The value at the key; *out is NULL when it is absent. Lives as long as c. */
 bool config_text(const config *c, const char *key, const char **out, scry_error *err);
+/* A boolean, or `absent`. */
 bool config_flag(const config *c, const char *key, bool absent, bool *out, scry_error *err);
-/* A whole number of 1 or more; 0 when absent. */
+/* A whole number of 1 or more; *out is 0 when it is absent. */
 bool config_count(const config *c, const char *key, uint32_t *out, scry_error *err);
-/* A number above 0; absent when absent. */
+/* A number above 0, or `absent`. */
 bool config_positive(const config *c, const char *key, double absent, double *out, scry_error *err);
-/* What stands at the key, for messages: `"relu"`, `-3`, `nothing`. */
+/* Writes the value at the key for a message, `"relu"`, `-3` or `nothing`, into text and returns it. */
 const char *config_shown(const config *c, const char *key, char *text, size_t size);
 
-/* ---- weights */
+/* ---- weights ------------------------------------------------------------------------------------ */
 
 typedef struct weights {
     tensor_file file;
-    const char *prefix; /* before every name: "ae." where the weights are in a dict of a dict */
+    const char *prefix; /* of every name: "ae." where the weights are in a nested dict */
 } weights;
 
-/* How a family calls the four that all have. b_dec NULL: the family has none (zeros then); W_dec NULL:
- * this file has no decoder. */
+/* A family's names of the four tensors that all have. b_dec NULL: the family has none (zeros then); W_dec NULL:
+ * the file has no decoder. */
 typedef struct weight_names {
     const char *W_enc, *b_enc, *W_dec, *b_dec;
-    bool W_enc_by_latent, W_dec_by_input; /* kept as [F, d] and [d, F]; asked only when d = F */
+    bool W_enc_by_latent, W_dec_by_input; /* stored as [F, d] and [d, F]; used only when d = F */
 } weight_names;
 
 bool weights_open(weights *w, const char *path, scry_error *err);
 void weights_close(weights *w);
 /* By exact name, else ignoring case; NULL when there is none. */
 const tensor *weights_find(const weights *w, const char *name);
-/* [length] as float; a tensor of one number is not spread. NULL and err when it is not that. */
+/* Reads a tensor of shape [length], which the caller frees; NULL and err when there is no such tensor, or it is
+ * not finite. */
 float *weights_vector(const weights *w, const char *name, uint32_t length, scry_error *err);
-/* The one number of a tensor with one element. */
+/* Reads the number in a tensor of one element. */
 bool weights_scalar(const weights *w, const char *name, double *out, scry_error *err);
-/* d_in and d_sae from the lengths of the biases, then the four weights: W_enc as [F][d], W_dec as
- * [F][d], whichever way round the file has them. */
+/* Sets d_in and d_sae from the lengths of the biases, and loads the four tensors: W_enc and W_dec as [F][d],
+ * whichever orientation the file has. */
 bool weights_load(sae *s, const weights *w, const weight_names *names, scry_error *err);
-/* d_in and d_sae against what the settings say, where they say it; a key may be NULL. */
+/* Checks d_in and d_sae against the settings where they have the keys; a key may be NULL. */
 bool weights_agree(const sae *s, const config *c, const char *d_key, const char *F_key, scry_error *err);
-/* |W_dec_j| for all j; the caller frees it. */
+/* Loads the further weights of SAE_GATED: exp_r_mag from r_mag, and b_mag from the tensor of this name. */
+bool weights_gate(sae *s, const weights *w, const char *b_mag, scry_error *err);
+/* Computes |W_dec_j| for all j; the caller frees it. */
 float *weights_decoder_norms(const sae *s);
-/* Moves the decoder's norms into scale: rows of W_dec get norm 1, pre-activations are multiplied. */
+/* Folds the decoder: rows of W_dec get norm 1, and scale multiplies pre-activations by their norms. */
 void weights_fold_decoder(sae *s);
-/* [d_sae] of one value. */
+/* Makes [d_sae] of one value; the caller frees it. */
 float *weights_constant(const sae *s, float value);
 
 #endif

@@ -1,4 +1,4 @@
-/* paths.c: files beside a path. */
+/* paths.c: files in the folder of a path. */
 #include "sae/format.h"
 #include "base/mem.h"
 
@@ -12,22 +12,22 @@ static bool is_file(const char *path) {
     return stat(path, &st) == 0 && !S_ISDIR(st.st_mode);
 }
 
-char *path_beside(const char *path, const char *name) {
+char *path_sibling(const char *path, const char *name) {
     if (path_is_directory(path)) return path_join(path, name);
     return mem_format("%.*s%s", (int)(path_file_name(path) - path), path, name);
 }
 
 bool path_has(const char *path, const char *name) {
-    char *at = path_beside(path, name);
+    char *at = path_sibling(path, name);
     bool found = is_file(at);
     free(at);
     return found;
 }
 
 char *path_near(const char *path, const char *name) {
-    if (path_has(path, name)) return path_beside(path, name);
+    if (path_has(path, name)) return path_sibling(path, name);
     char *up = mem_format("../%s", name);
-    char *out = path_has(path, up) ? path_beside(path, up) : NULL;
+    char *out = path_has(path, up) ? path_sibling(path, up) : NULL;
     free(up);
     return out;
 }
@@ -40,6 +40,6 @@ static bool ends_with(const char *text, const char *end) {
 char *path_weights(const char *path, const char *const *names) {
     if (!path_is_directory(path) && !ends_with(path, ".json")) return mem_copy_string(path);
     for (size_t i = 0; names[i]; i++)
-        if (path_has(path, names[i])) return path_beside(path, names[i]);
-    return path_beside(path, names[0]);
+        if (path_has(path, names[i])) return path_sibling(path, names[i]);
+    return path_sibling(path, names[0]);
 }

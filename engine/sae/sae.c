@@ -1,6 +1,6 @@
-/* sae.c: which family a path is of, and what is true of all of them. */
-#include "sae/format.h"
-#include "base/mem.h"
+/* sae.c: finds the family of a path, and finishes the SAE that it loads. */
+#include "base/alternatives.h"
+#include "sae/families/families.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -8,59 +8,70 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* In this order: a SAELens directory is recognised by cfg.json alone, so sparsify asks first. */
-static const sae_family *const families[] = {&sae_gemma_scope, &sae_sparsify, &sae_saelens, &sae_openmoss,
-                                             &sae_dictionary_learning};
+static const struct family {
+    const char *format, *title, *files;
+    bool (*detect)(const char *path);
+    bool (*load)(sae *s, const char *path, scry_notes *notes, scry_error *err);
+} families[] = {
+#define SAE_FAMILY(name, format, title, files) {format, title, files, name##_detect, name##_load},
+#include "sae/families/families.def"
+#undef SAE_FAMILY
+};
 enum { FAMILIES = sizeof families / sizeof *families };
+typedef struct family family;
 
-static const sae_family *family_by_name(const char *format, scry_error *err) {
+static const family *family_by_name(const char *format, scry_error *err) {
+    char expected[300];
     for (int i = 0; i < FAMILIES; i++)
-        if (strcmp(families[i]->format, format) == 0) return families[i];
-    scry_misuse(
-        err, "sae: format: found \"%.40s\", expected saelens, gemma-scope, sparsify, dictionary-learning or openmoss",
-        format);
+        if (strcmp(families[i].format, format) == 0) return &families[i];
+    scry_misuse(err, "sae: format: found \"%.40s\", expected %s", format,
+                alternatives(expected, sizeof expected, &families[0].format, sizeof *families, FAMILIES));
     return NULL;
 }
 
-/* A file that holds an SAE's weights, but says not how to use them. */
+/* Weights without settings, or of no family. */
 static bool refuse_bare(const char *path, scry_error *err) {
     weights w;
     if (!weights_open(&w, path, err)) return false;
     bool bare = weights_find(&w, "W_enc") && weights_find(&w, "b_enc");
     size_t count = w.file.count;
     const char *first = count ? w.file.tensors[0].name : "";
+    char expected[300];
     if (bare)
         scry_fail(
             err,
             "sae: %s: found W_enc and b_enc but no settings: the activation, its k, and whether b_dec is "
-            "subtracted are missing; expected a cfg.json beside it, such as {\"architecture\": \"topk\", \"k\": 50, "
+            "subtracted are missing; expected a cfg.json next to it, such as {\"architecture\": \"topk\", \"k\": 50, "
             "\"apply_b_dec_to_input\": false} (Qwen-Scope; k is the number after L0_ in its name)",
             path);
     else
         scry_fail(err,
-                  "sae: %s: found %zu tensors, the first named \"%.60s\", in no layout known here; expected SAELens, "
-                  "Gemma Scope, sparsify, dictionary_learning or OpenMOSS, or name it with \"format\"",
-                  path, count, first);
+                  "sae: %s: found %zu tensors, the first named \"%.60s\", in an unknown layout; expected %s; name it "
+                  "with \"format\" if it is one of them",
+                  path, count, first,
+                  alternatives(expected, sizeof expected, &families[0].title, sizeof *families, FAMILIES));
     weights_close(&w);
     return false;
 }
 
-static const sae_family *recognise(const char *path, scry_error *err) {
+static const family *detect(const char *path, scry_error *err) {
     struct stat st;
     if (stat(path, &st) != 0) {
         scry_fail(err, "sae: %s: no such file or directory; expected an SAE's directory or file", path);
         return NULL;
     }
     for (int i = 0; i < FAMILIES; i++)
-        if (families[i]->looks(path)) return families[i];
-    if (S_ISDIR(st.st_mode))
-        scry_fail(
-            err,
-            "sae: %s: found none of cfg.json (SAELens, sparsify), params.npz or params.safetensors (Gemma Scope), "
-            "ae.pt (dictionary_learning), config.json with sae_weights.safetensors or hyperparams.json (OpenMOSS); "
-            "expected one of them",
-            path);
-    else refuse_bare(path, err);
+        if (families[i].detect(path)) return &families[i];
+    if (!S_ISDIR(st.st_mode)) {
+        refuse_bare(path, err);
+        return NULL;
+    }
+    char files[600], one[160];
+    for (size_t i = 0; i < FAMILIES; i++) {
+        snprintf(one, sizeof one, "%s (%s)", families[i].files, families[i].title);
+        alternatives_add(files, sizeof files, i, FAMILIES, one);
+    }
+    scry_fail(err, "sae: %s: found none of %s; expected one of them", path, files);
     return NULL;
 }
 
@@ -89,10 +100,10 @@ static void describe(sae *s) {
 
 bool sae_load(sae *s, const char *path, const char *format, scry_notes *notes, scry_error *err) {
     *s = (sae){.input_scale = 1};
-    const sae_family *family = format ? family_by_name(format, err) : recognise(path, err);
-    if (!family) return false;
-    snprintf(s->format, sizeof s->format, "%s", family->format);
-    if (!family->load(s, path, notes, err) || !check_k(s, path, err)) {
+    const family *found = format ? family_by_name(format, err) : detect(path, err);
+    if (!found) return false;
+    snprintf(s->format, sizeof s->format, "%s", found->format);
+    if (!found->load(s, path, notes, err) || !check_k(s, path, err)) {
         sae_free(s);
         return false;
     }

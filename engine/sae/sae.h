@@ -4,18 +4,18 @@
  *
  *     x'  = input(x) * input_scale - (subtract_b_dec ? b_dec : 0)
  *     pre = (x' W_enc^T + b_enc) * scale_j                  scale_j 1 where scale is NULL
- *     h   = what the activation makes of pre, divided by out_scale_j where that is not NULL
- *     x^  = (h W_dec + b_dec) / input_scale                   but for what input() took away
+ *     h   = activation(pre), divided by out_scale_j where that is not NULL
+ *     x^  = (h W_dec + b_dec) / input_scale                   in the units of input(x)
  *
- * Each family of files (SAELens, Gemma Scope, ...) is one file that fills this struct; encode.c
- * knows no family. */
+ * Each family of files (SAELens, Gemma Scope, ...) is one file and one row in families/, and fills this
+ * struct; encoder.c knows no family. */
 #ifndef SCRY_SAE_SAE_H
 #define SCRY_SAE_SAE_H
 
 #include <stdint.h>
 #include "base/error.h"
 
-/* What is done to a residual before it meets W_enc (SAELens, normalize_activations). */
+/* Normalisation of a residual before it is encoded (SAELens, normalize_activations). */
 typedef enum sae_input {
     SAE_INPUT_AS_IS,
     SAE_INPUT_CONSTANT_NORM, /* x * sqrt(d) / |x| */
@@ -48,41 +48,36 @@ typedef struct sae {
     float *scale;          /* [F] or NULL */
     float *out_scale;      /* [F] or NULL */
     bool folded;           /* every decoder row has norm 1 (to 1e-3): set by sae_load */
-    char format[40];       /* "saelens", "gemma-scope", "sparsify", "dictionary-learning", "openmoss" */
+    char format[40];       /* of its family in families/families.def: "saelens", ... */
     char description[160]; /* "SAELens standard (ReLU), 192 -> 2048" */
 } sae;
 
-/* path: a directory or file of any family. format: one of the names above to overrule what the
- * files look like, or NULL. Messages name the file and, for cfg.json, the key. Notes tell what a
- * user should know (a fold that is assumed, say). Owner of the weights: sae_free. */
+/* Loads a directory or file of any family. format: the family's name, to overrule detection, or NULL.
+ * Messages name the file and, for settings, the key. Notes receive what a user should know (a fold that is
+ * assumed, say). Owner: the caller, by sae_free; on failure s is empty. */
 bool sae_load(sae *s, const char *path, const char *format, scry_notes *notes, scry_error *err);
 void sae_free(sae *s);
 
-/* The latents listed, ascending, as an SAE of their own without a decoder: each is encoded as before where
- * no latent depends on another, that is with any activation but SAE_TOPK. Owner: sae_free. */
+/* Copies the listed latents, ascending, to an SAE without a decoder. Each is encoded as before, except with
+ * SAE_TOPK, where a latent depends on all others. Owner: the caller, by sae_free. */
 void sae_subset(sae *to, const sae *from, const uint32_t *latents, uint32_t count);
 
-/* One residual x[d], in place, as the encoder wants it: x'. */
+/* Turns one residual x[d] in place into the encoder's input x'. */
 void sae_prepare(const sae *s, float *x);
 
-/* Latents first..first+latents of n prepared residuals X[n][d] into H[latents][n]: one sgemm,
- * then the activation, and for ReLU and JumpReLU what is not zero again, more exactly; for SAE_TOPK the
- * pre-activations (scaled), of which sae_topk keeps the largest; who keeps them divides by out_scale. Each latent's row
- * is contiguous over tokens, which is how the index wants it. */
+/* Encodes latents first to first + latents - 1 of n prepared residuals X[n][d] into H[latents][n]: one sgemm,
+ * then the activation; for ReLU and JumpReLU nonzero activations are computed again in higher precision. For
+ * SAE_TOPK H receives the scaled pre-activations: the caller finds the k largest with sae_topk and divides them
+ * by out_scale. A latent's activations lie together, as the index stores them. n: at most 65,536. Thread-safe. */
 void sae_encode(const sae *s, const float *X, uint32_t n, uint32_t first, uint32_t latents, float *H);
 
-/* SAE_TOPK, over all latents of n tokens, H[F][n] with stride n: for token t the smallest value
- * that is kept (floor[t], infinity when none is above 0) and how many equal to it are kept, lowest
- * latents first (ties[t]). */
+/* Writes the tokens, ascending, whose activation in h[n] is not zero to token[n]; returns their number. n: at most
+ * 65,536. */
+uint32_t sae_nonzero_tokens(const float *h, uint32_t n, uint16_t *token);
+
+/* For SAE_TOPK and token t of H[F][n], all latents of n tokens: finds the smallest value that is kept
+ * (floor[t], infinity when none is above 0) and how many equal to it are kept, lowest latents first
+ * (ties[t]). Thread-safe for different t. */
 void sae_topk(const sae *s, const float *H, uint32_t n, uint32_t t, float *floor, uint32_t *ties);
-
-/* The families. Each returns whether the path looks like its own (looks), and loads it. */
-typedef struct sae_family {
-    const char *format;
-    bool (*looks)(const char *path);
-    bool (*load)(sae *s, const char *path, scry_notes *notes, scry_error *err);
-} sae_family;
-
-extern const sae_family sae_saelens, sae_gemma_scope, sae_sparsify, sae_dictionary_learning, sae_openmoss;
 
 #endif

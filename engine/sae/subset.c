@@ -1,4 +1,4 @@
-/* narrow.c: some latents of an SAE as one of their own. */
+/* subset.c: copies some latents of an SAE. */
 #include "sae/sae.h"
 #include "base/mem.h"
 

@@ -1,4 +1,4 @@
-/* weights.c: an SAE's tensors as float, in the orientation that encode.c wants. */
+/* weights.c: an SAE's tensors as float, in the orientation of encoder.c. */
 #include "sae/format.h"
 #include "base/mem.h"
 
@@ -29,7 +29,7 @@ const tensor *weights_find(const weights *w, const char *name) {
     return found;
 }
 
-/* "W_enc [16, 32], b_enc [32]" of what the file holds. */
+/* Writes "W_enc [16, 32], b_enc [32]" for all that the file holds. */
 static void list_tensors(const weights *w, char *text, size_t size) {
     snprintf(text, size, "nothing");
     size_t used = 0;
@@ -111,7 +111,7 @@ typedef struct view {
     int64_t down, right;
 } view;
 
-/* Neighbours in a column lie together: blocks of columns are read along and turned. */
+/* Where columns are contiguous: reads blocks of columns and transposes them. */
 static uint64_t copy_turned(const view *v, float *out) {
     enum { BLOCK = 64 };
     float *block = mem_new(v->rows, BLOCK * sizeof *block);
@@ -135,7 +135,7 @@ static uint64_t copy_view(const view *v, float *out) {
     return bad;
 }
 
-/* turned_if_square settles rows = cols, which no shape can. */
+/* turned_if_square decides where rows = cols, which no shape can. */
 static float *matrix(const weights *w, const char *name, uint32_t rows, uint32_t cols, bool turned_if_square,
                      scry_error *err) {
     const tensor *t = need(w, name, err);
@@ -143,11 +143,13 @@ static float *matrix(const weights *w, const char *name, uint32_t rows, uint32_t
     bool straight = t->dims == 2 && t->shape[0] == rows && t->shape[1] == cols;
     bool turned = t->dims == 2 && t->shape[0] == cols && t->shape[1] == rows;
     if (straight && turned) straight = !turned_if_square;
-    bool spread = t->dims == 2 && ((t->stride[0] < 1 && t->shape[0] > 1) || (t->stride[1] < 1 && t->shape[1] > 1));
-    if ((!straight && !turned) || spread) {
-        char expected[100];
+    bool shared = t->dims == 2 && ((t->stride[0] < 1 && t->shape[0] > 1) || (t->stride[1] < 1 && t->shape[1] > 1));
+    /* a view whose rows overlap could claim more than any memory holds */
+    shared = shared || (uint64_t)rows * cols > tensor_file_bytes(&w->file) / tensor_size(t->dtype);
+    if ((!straight && !turned) || shared) {
+        char expected[160];
         snprintf(expected, sizeof expected, "[%u, %u] or [%u, %u], from the lengths of the biases%s", rows, cols, cols,
-                 rows, spread ? ", every element stored once" : "");
+                 rows, shared ? ", every element stored once" : "");
         shape_fails(w, t, expected, err);
         return NULL;
     }
@@ -167,7 +169,7 @@ static bool length_of(const weights *w, const char *name, uint32_t *out, scry_er
     return true;
 }
 
-/* Without b_dec, d is what W_enc has beside F. */
+/* Without b_dec, d is the other dimension of W_enc. */
 static bool other_side(const weights *w, const char *name, uint32_t known, uint32_t *out, scry_error *err) {
     const tensor *t = need(w, name, err);
     if (!t) return false;
@@ -208,6 +210,13 @@ static bool agrees(const config *c, const char *key, uint32_t held, scry_error *
 
 bool weights_agree(const sae *s, const config *c, const char *d_key, const char *F_key, scry_error *err) {
     return agrees(c, d_key, s->d_in, err) && agrees(c, F_key, s->d_sae, err);
+}
+
+bool weights_gate(sae *s, const weights *w, const char *b_mag, scry_error *err) {
+    s->b_mag = weights_vector(w, b_mag, s->d_sae, err);
+    s->exp_r_mag = s->b_mag ? weights_vector(w, "r_mag", s->d_sae, err) : NULL;
+    for (uint32_t j = 0; s->exp_r_mag && j < s->d_sae; j++) s->exp_r_mag[j] = expf(s->exp_r_mag[j]);
+    return s->exp_r_mag != NULL;
 }
 
 float *weights_decoder_norms(const sae *s) {

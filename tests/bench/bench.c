@@ -1,4 +1,4 @@
-/* bench.c: one group of measures; the table's rows; and what the measures share. */
+/* bench.c: runs one group of measures and adds its rows to the table; functions that the measures share. */
 #include "bench.h"
 
 #include "base/random.h"

@@ -1,8 +1,8 @@
 /* bench.h: what the measures share.
  *
- * `bench ROW FOLDER TABLE` takes one group of rows of the table in DESIGN 8, uses FOLDER for its files and appends
- * its rows to TABLE; tests/bench/run.sh runs the groups, removes the files and prints the table. Both sides of a
- * ratio are taken in one process, in turns, and the best of several counts: other work on the machine only adds. */
+ * `bench ROW FOLDER TABLE` measures one group of rows of the table of targets, uses FOLDER for its files and appends
+ * its rows to TABLE; tests/bench/run.sh runs the groups, removes the files and prints the table. Both sides of a ratio
+ * are measured in one process, alternating, and the best of several runs counts: other load only adds time. */
 #ifndef SCRY_TESTS_BENCH_BENCH_H
 #define SCRY_TESTS_BENCH_BENCH_H
 

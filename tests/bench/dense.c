@@ -1,4 +1,4 @@
-/* dense.c: row 1: indexing dense feature dumps beside reading the same files with cat. */
+/* dense.c: row 1: indexing dense feature dumps, against reading the same files with cat. */
 #include "bench.h"
 
 #include "base/random.h"

@@ -1,4 +1,4 @@
-/* encode.c: row 3: encoding residuals beside OpenBLAS's sgemm on the same shapes, in one process. */
+/* encode.c: row 3: encoding residuals, against OpenBLAS's sgemm on the same shapes, in one process. */
 #include "bench.h"
 
 #include "io/formats/safetensors_write.h"

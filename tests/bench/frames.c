@@ -1,8 +1,9 @@
-/* frames.c: rows 6 and 7: the explorer on a pseudo-terminal, at 1,048,576 latents: start to first frame, key to frame.
+/* frames.c: rows 6 and 7: the explorer on a pseudo-terminal, with 1,048,576 latents: start to first frame, key to
+ * frame.
  *
- * A frame is there when the program has read all keys, has written something, sleeps, and has nothing more on its
- * way; its time is that of its last byte. Keys are pressed with the program at rest, and also at any moment, as a
- * person types: then what it does between frames can hold a key up, and does count. */
+ * A frame is complete when the program has read all keys, has written something, sleeps, and has nothing left to write;
+ * its time is that of its last byte. Keys are pressed while the program rests, and also at any moment, as a person
+ * types: then work between frames can delay a key, and counts. */
 #include "bench.h"
 
 #include "base/random.h"

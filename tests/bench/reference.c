@@ -1,4 +1,4 @@
-/* reference.c: row 2: the reference notebook's job, in PyTorch as it stands there and with scry. */
+/* reference.c: row 2: the job of the authors' notebook, in PyTorch as published and with scry. */
 #include "bench.h"
 
 #include <cjson/cJSON.h>

@@ -1,5 +1,5 @@
 #!/bin/sh
-# The table of DESIGN 8, measured: each row a ratio with both sides taken in one run. make bench runs it.
+# The table of performance targets, measured: each row a ratio, both sides taken in one run. make bench runs it.
 #   BENCH_SCALE=small|full   small: under 3 minutes, 3 GB of disk; full: 10,000-row dumps, 12 GB of disk
 #   BENCH_ROWS="dense encode toggle frames size reference train"   only these
 #   BENCH_PYTHON=python3     one that has torch, for the notebook's job

@@ -1,4 +1,4 @@
-/* size.c: row 8: how large an index is for what it holds. */
+/* size.c: row 8: size of an index for its content. */
 #include "bench.h"
 
 #include "index/format/container.h"

@@ -1,4 +1,4 @@
-/* toggle.c: rows 4 and 5: one toggle beside a fresh sum of the selection, and what-if of every latent. */
+/* toggle.c: rows 4 and 5: one toggle, against a fresh sum of the selection; what-if of every latent. */
 #include "bench.h"
 
 #include "base/random.h"

@@ -1,4 +1,4 @@
-/* train.c: row 9: training a TopK SAE on real residuals beside sae-lens and dictionary_learning: the same residuals,
+/* train.c: row 9: training a TopK SAE on real residuals, against sae-lens and dictionary_learning: the same residuals,
  * width, K, steps, batch and learning rate; explained variance of rows that none was trained on, by scry eval-sae. */
 #include "bench.h"
 
@@ -158,7 +158,7 @@ static void compare(const char *python, const char *library, const char *data, c
                      NULL};
     if (run(check, NULL, true).status) {
         say("skipped: %s has no %s; BENCH_SAE_PYTHON names one that has", python, library);
-        row(text("9 training beside %s", library), "skipped", text("not in %.150s", python), "", ">= 1.5x", -1);
+        row(text("9 training against %s", library), "skipped", text("not in %.150s", python), "", ">= 1.5x", -1);
         return;
     }
     char *ours = path_in("ours"), *theirs = path_in("theirs");
@@ -171,7 +171,7 @@ static void compare(const char *python, const char *library, const char *data, c
            tokens = (double)steps_of_run * BATCH;
     say("F %d, K %d, %d steps of %d tokens, learning rate %s: scry %.2f s, %s %.2f s; best of %d", WIDTH, K,
         steps_of_run, BATCH, RATE, fast, library, slow, repeats);
-    row(text("9 training TopK, tokens a second, beside %s", library), text("%.0f", tokens / fast),
+    row(text("9 training TopK, tokens a second, against %s", library), text("%.0f", tokens / fast),
         text("%.0f", tokens / slow), text("%.1fx", slow / fast), ">= 1.5x", slow / fast >= 1.5);
     row(text("9 the same: explained variance, held out (L0 %.1f, %.1f)", l0_ours, l0_theirs), text("%.4f", a),
         text("%.4f", b), text("%+.4f", a - b), ">= -0.01", a - b >= -0.01);

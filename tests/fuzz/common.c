@@ -1,4 +1,4 @@
-/* common.c: seeds, and what targets share. */
+/* common.c: seeds, and functions that targets share. */
 #include "fuzz.h"
 
 #include "shell/commands.h"

@@ -1,5 +1,5 @@
-/* exact_map.c: stands in the place of engine/io/mapped_file.c when fuzzing under a sanitizer: a file is read into a
- * block of exactly its size, so that a byte read past its end is seen; past a map's end lies the rest of a page. */
+/* exact_map.c: replaces engine/io/mapped_file.c when fuzzing under a sanitizer: reads a file into a block of exactly
+ * its size, so that a read past its end is detected; after the end of a real map comes the rest of a page. */
 #include "base/mem.h"
 #include "io/mapped_file.h"
 

@@ -1,8 +1,8 @@
-/* fuzz.h: files from strangers, made by damaging good ones. A target reads one kind of file and does with it
- * all that a person could; whatever the bytes, it must come back with a result or an error that says why.
+/* fuzz.h: untrusted files, made by damaging good ones. A target reads one kind of file and does everything with it that
+ * a person could; whatever the bytes, it must return a result or an error that says why.
  *
- * Two programs share the targets: fuzz_run (driver.c), whose inputs follow from a seed alone, and
- * fuzz_cover (cover.c), where clang has libFuzzer, which looks for inputs that reach new code. */
+ * Two programs share the targets: fuzz_run (driver.c), whose inputs follow from a seed alone, and fuzz_cover (cover.c),
+ * which uses clang's libFuzzer to look for inputs that reach new code. */
 #ifndef SCRY_TESTS_FUZZ_FUZZ_H
 #define SCRY_TESTS_FUZZ_FUZZ_H
 

@@ -1,4 +1,4 @@
-/* mend.c: checksums put right. */
+/* mend.c: repairs checksums, so that damage behind them is reached. */
 #include "fuzz.h"
 
 #include <stdlib.h>

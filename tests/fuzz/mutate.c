@@ -1,4 +1,4 @@
-/* mutate.c: small damage to good files. */
+/* mutate.c: makes small changes to good files. */
 #include "fuzz.h"
 
 #include <stdio.h>

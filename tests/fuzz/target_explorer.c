@@ -1,4 +1,5 @@
-/* target_explorer.c: what the explorer reads: sessions, settings, scripts, filters, expressions of sets, keys. */
+/* target_explorer.c: files and text that the explorer reads: sessions, settings, scripts, filters, set expressions,
+ * keys. */
 #include "fuzz.h"
 
 #include "explorer/app.h"

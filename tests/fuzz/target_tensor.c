@@ -14,8 +14,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static const char *input;    /* where the input of this run lies */
-static const char *aside_in; /* and what is set aside of it */
+static const char *input;      /* where the input of this run lies */
+static const char *scratch_in; /* and its scratch files */
 
 /* Files of the folder whose names end so. */
 static void seeds_of(const char *folder, const char *suffix) {
@@ -33,7 +33,7 @@ static void seeds_of(const char *folder, const char *suffix) {
 
 static void begin_matrix(const char *name) {
     input = scratch("%s", name);
-    aside_in = text_of("%s/", scratch_folder("aside"));
+    scratch_in = text_of("%s/", scratch_folder("scratch"));
 }
 
 static void begin_npy(void) {
@@ -116,11 +116,11 @@ static void run_matrix(const uint8_t *data, size_t size) {
     char *paths[] = {(char *)(uintptr_t)input, (char *)(uintptr_t)input};
     err = (scry_error){0};
     for (size_t n = 1; n <= 2; n++) {
-        ok = matrix_open_in(&m, paths, n, NULL, aside_in, "key", &err);
+        ok = matrix_open_in(&m, paths, n, NULL, scratch_in, "key", &err);
         fuzz_answered(ok, &err);
-        bool settled = ok && matrix_sort_sparse(&m, "key", &err);
-        if (ok) fuzz_answered(settled, &err);
-        if (settled) read_matrix(&m);
+        bool sorted = ok && matrix_sort_sparse(&m, "key", &err);
+        if (ok) fuzz_answered(sorted, &err);
+        if (sorted) read_matrix(&m);
         matrix_close(&m);
     }
 }
@@ -161,11 +161,11 @@ static void run_pickle(const uint8_t *data, size_t size) {
 
 static void begin_shards(void) {
     static const char *const parts[] = {"model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors"};
-    const char *beside = scratch_folder("sharded");
+    const char *folder = scratch_folder("sharded");
     for (size_t i = 0; i < 2; i++) {
         size_t size;
         uint8_t *bytes = read_bytes(fuzz_source(text_of(SHARDED "/%s", parts[i])), &size);
-        write_bytes(text_of("%s/%s", beside, parts[i]), bytes, size);
+        write_bytes(text_of("%s/%s", folder, parts[i]), bytes, size);
         free(bytes);
     }
     begin_matrix("sharded/model.safetensors.index.json");

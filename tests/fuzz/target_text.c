@@ -1,5 +1,5 @@
-/* target_text.c: what is written as text: manifests, token files, vocabularies, labels, CSV, sets; and captures
- * indexed as a study names them. */
+/* target_text.c: text files: manifests, token files, vocabularies, labels, CSV, sets; and captures, indexed through a
+ * study. */
 #include "fuzz.h"
 
 #include "base/mem.h"
@@ -21,7 +21,7 @@ static const char *input, *made; /* where the input of this run lies; what is ma
 
 /* ---- manifests ------------------------------------------------------------------------------ */
 
-/* Beside the small study's files. */
+/* Next to the files of the small study. */
 static const char *manifest_place(fuzz_index_kind kind, const char *name) {
     const char *study = fuzz_study(kind);
     return text_of("%.*s/%s", (int)(strrchr(study, '/') - study), study, name);
@@ -210,7 +210,7 @@ static void run_csv(const uint8_t *data, size_t size) {
     csv_table_free(&t);
 }
 
-/* What stands beside an index. */
+/* Files that belong to an index. */
 static scry_index *open_small(void) {
     scry_error err = {0};
     scry_index *index = scry_open(fuzz_index(FUZZ_FEATURES), true, &err);
@@ -218,13 +218,13 @@ static scry_index *open_small(void) {
     return index;
 }
 
-static const char *beside(const char *suffix) {
+static const char *sidecar_of(const char *suffix) {
     const char *index = fuzz_index(FUZZ_FEATURES);
     return text_of("%.*s%s", (int)(strrchr(index, '.') - index), index, suffix);
 }
 
 static void begin_edits(void) {
-    input = beside(".labels.jsonl");
+    input = sidecar_of(".labels.jsonl");
     fuzz_seed_text("{\"latent\":1,\"label\":\"\"}\n{\"latent\":17,\"label\":\"units of measure\"}\n");
 }
 
@@ -240,7 +240,7 @@ static void run_edits(const uint8_t *data, size_t size) {
 }
 
 static void begin_sets(void) {
-    input = beside(".sets.json");
+    input = sidecar_of(".sets.json");
     fuzz_seed_text("{\"scry_sets\": 1, \"d_sae\": 70, \"sets\": [{\"name\": \"core\", \"latents\": \"3,17,40-50\"}, "
                    "{\"name\": \"noise\", \"latents\": \"\"}]}");
 }

@@ -50,7 +50,7 @@ gives 0 score "$x" --top 40 --json
 place_of="$(number random_mean) $(number random_sd) $(number random_rank)"
 gives 0 sweep "$x" --over random --top 40 --json
 prints "sweep --over random --json" '"over":"random"' '"n":40,"pearson":0\.' '"quantiles":\[\{"quantile":0,"pearson":' '"points":\[\{"n":40,"set":1,"pearson":-?[0-9.e-]+,"r2":[0-9.e-]+,"spearman":'
-is "sweep: its random sets are those beside a score" "$(number random_mean) $(number random_sd) $(number random_rank)" "$place_of"
+is "sweep: its random sets are those of a score" "$(number random_mean) $(number random_sd) $(number random_rank)" "$place_of"
 gives 0 sweep "$x" --over random --top 40 --csv
 is "sweep --over random --csv: a row a set" "$(head -1 "$out") $(rows)" "n,set,pearson,r2,spearman 1000"
 gives 0 sweep "$x" --over random

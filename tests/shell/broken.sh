@@ -167,7 +167,7 @@ sae() { # WHAT WORDS...: sae-bad/ is there
 }
 cp -r "$s/sae" "$s/sae-bad"
 rm "$s/sae-bad/cfg.json"
-sae "no cfg.json" "found none of cfg.json" "expected one of them"
+sae "no cfg.json" "found none of params.npz" "cfg.json (SAELens)" "expected one of them"
 rm "$s/sae-bad/sae_weights.safetensors"
 sae "no weights" "sae_weights.safetensors" "No such file"
 sed -i 's/"d_sae": 2048/"d_sae": 2047/' "$s/sae-bad/cfg.json"

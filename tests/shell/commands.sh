@@ -1,5 +1,5 @@
 #!/bin/sh
-# Every command: its table, its JSON with the keys of the contract, its CSV, its words of help, and what it refuses.
+# Every command: its table, its JSON with the keys of the contract, its CSV, its help, and what it refuses.
 . "${0%/*}/check.inc"
 export XDG_CACHE_HOME="$place/cache" # what is in it is counted
 x=$place/s.scry study=sample_data/study.json
@@ -170,7 +170,7 @@ gives 2 latent "$x"
 cp "$x" "$place/l.scry"
 printf '{"latent":1819,"label":"=signs"}\n' >"$place/l.labels.jsonl"
 gives 0 rank "$place/l.scry" --top 1 --csv
-prints "a label beside the index is its label" "'=signs"
+prints "a stored label is the label of its latent" "'=signs"
 gives 0 export "$place/l.scry" --top 1 -o "$place/l.csv"
 is "and in an exported set" "$(sed -n 2p "$place/l.csv" | cut -d, -f6)" "\"'=signs\""
 gives 0 export-labels "$place/l.scry" -o "$place/all.jsonl"

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Text from strangers: escape sequences, turned directions and broken bytes in tokens, ids, labels and names never reach
+# Untrusted text: escape sequences, changed directions and broken bytes in tokens, ids, labels and names never reach
 # the terminal as they are, and a spreadsheet runs nothing of them.
 . "${0%/*}/check.inc"
 s=$place/study

@@ -1,5 +1,5 @@
 #!/bin/sh
-# What is written, and over what: inputs are not written over, a full disk is told, labels come back as they went.
+# Output files: inputs are not overwritten, a full disk is reported, labels read back as they were written.
 . "${0%/*}/check.inc"
 x=$place/s.scry study=$place/study/study.json
 cp -r sample_data "$place/study"
@@ -28,8 +28,8 @@ done
 cmp -s "$study" sample_data/study.json && cmp -s "$capture" sample_data/acts/math.icl.safetensors &&
     ok "the study is left alone" || not_ok "the study is left alone" "found other bytes than before"
 gives 0 index "$study" -o "$x" --threads 1
-cmp -s "$x" "$place/copy.scry" && ok "an index is made anew in its place" ||
-    not_ok "an index is made anew in its place" "found other bytes"
+cmp -s "$x" "$place/copy.scry" && ok "an index is replaced" ||
+    not_ok "an index is replaced" "found other bytes"
 : >"$place/empty.scry"
 gives 0 index "$study" -o "$place/empty.scry"
 gives 0 export "$x" --top 5 -o "$place/set.csv"
@@ -98,7 +98,7 @@ printf '\357\273\277latent 5\r\n\r\nlabel from afar\r\n' >"$place/dos.scr"
 gives 0 "$x" --script "$place/dos.scr"
 is "a script with CR LF" "$(cat "$place/s.labels.jsonl")" '{"latent":5,"label":"from afar"}'
 
-# ---- a session takes the place of a session only, and what is not taken up is put aside
+# ---- a session takes the place of a session only, and a replaced one is backed up
 printf '5\ntoggle\n' >"$place/toggle.scr"
 echo "dear diary" >"$place/diary"
 for file in "$place/diary" "$place/far" /dev/null; do
@@ -112,7 +112,7 @@ gives 0 synth -o "$place/planted" --width 512 --tokens-each 32
 gives 0 "$place/planted/study.json" --script "$place/toggle.scr" --session "$place/session"
 says "a session of another index is told" 'it is of another index or training set; it is not restored'
 same_file() { cmp -s "$1" "$2" && ok "$3" || not_ok "$3" "found other bytes"; }
-same_file "$place/session.old" "$place/kept" "and put aside"
+same_file "$place/session.old" "$place/kept" "and backed up"
 
 # ---- words that are wrong are wrong whether or not they are needed
 refused '--threads: found "abc"' rank "$x" --threads abc

@@ -92,7 +92,7 @@ pid=$!
 begun "$place/piped"
 kill -HUP $pid
 wait $pid
-is "train: SIGHUP where nobody reads its words any more: status 1" "$?" 1
+is "train: SIGHUP when nobody reads its messages: status 1" "$?" 1
 is "and a checkpoint" "$(ls "$place/piped" | tr '\n' ' ')" "checkpoint.safetensors train.jsonl "
 gives 1 train $study -o "$place/stopped"
 says "it is not overwritten" "--resume"
@@ -150,7 +150,7 @@ matrix "$place/same.npy" 4000
 for share in 0.05 0.3 0.4 0.5 0.7 0.9; do
     rm -rf "$place/held"
     gives 0 train "$place/same.npy" -o "$place/held" --width 8 --steps 1 --held-out $share --json
-    is "--held-out $share: so many rows are" "$(awk "BEGIN { off = $(number held_out_rows) / 4000 - $share; print (off < 0.02 && off > -0.02) }")" 1
+    is "--held-out $share: that share of the rows is held out" "$(awk "BEGIN { off = $(number held_out_rows) / 4000 - $share; print (off < 0.02 && off > -0.02) }")" 1
 done
 gives 0 eval-sae "$place/held" "$place/same.npy" --csv
 prints "rows that are all the same have no explained variance" '",8,8,4000,[0-9.]+,,,'
@@ -216,7 +216,7 @@ refused "leave out --hook-name" train --resume -o "$place/u" --hook-name x
 refused "--condition: found \"foo\"" train $study -o "$place/u" --condition foo
 refused "--memory: found 1 MB, expected at least" train $study -o "$place/u" --memory 1M
 fails "under the condition rl" train $study -o "$place/u" --condition rl
-mkfifo "$place/fifo.npy" # opened by nobody else: not waited for
+mkfifo "$place/fifo.npy" # no other process opens it, and scry does not wait
 fails "found a special file, expected a regular file" train "$place/fifo.npy" -o "$place/u"
 fails "nothing.npy" train "$place/nothing.npy" -o "$place/u"
 fails "found files in it" train $study -o "$place/sae"

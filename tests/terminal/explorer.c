@@ -1,7 +1,7 @@
-/* explorer.c: the explorer end to end: on a terminal (term.h), by its keys, with the sample study. What it shows is
- * compared with what the shell says of the same selection. Needs $SCRY, $WORK and sample_data/ below the current
- * directory. EXPLORER=name runs one test. */
-#include "explorer_kit.h"
+/* explorer.c: the explorer end to end: on a terminal (term.h), driven by its keys, with the sample study. What it shows
+ * is compared with what the shell's commands print for the same selection. Needs $SCRY, $WORK, and sample_data/ in the
+ * current directory. EXPLORER=name runs one test. */
+#include "explorer_driver.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,7 +31,7 @@ static const struct {
              {"plots_live", test_plots_live},
              {"plots_storm", test_plots_storm},
              {"plots_leave", test_plots_leave},
-             {"errands", test_errands},
+             {"jobs", test_jobs},
              {"domain_cursor", test_domain_cursor},
              {"quit", test_quit},
              {"signals", test_signals},

@@ -1,5 +1,5 @@
-/* explorer_files.c: files: sets written and read back, a manifest that is indexed first, the cache. */
-#include "explorer_kit.h"
+/* explorer_files.c: sets written and read back, a manifest that is indexed first, the cache. */
+#include "explorer_driver.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
-/* explorer_jobs.c: commands that are worked out beside the frames: keys are taken meanwhile, the answer comes by
- * itself, and Esc, ctrl-C, q give it up. */
-#include "explorer_kit.h"
+/* explorer_jobs.c: commands that run as jobs: keys are handled meanwhile, the result appears when it is ready, and Esc,
+ * Ctrl-C and q cancel. */
+#include "explorer_driver.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,11 +27,11 @@ static bool is_elsewhere(term *t, const void *before) {
 static term *open_large(void) {
     char index[600];
     int status = 0;
-    snprintf(index, sizeof index, "%s/errands.scry", work);
+    snprintf(index, sizeof index, "%s/jobs.scry", work);
     if (access(index, F_OK) != 0)
         free(shell(&status,
-                   "'%s' synth -o '%s/errands' --width 262144 --domain-count 48 --tokens-each 8 2>&1 && '%s' index "
-                   "'%s/errands/study.json' -o '%s' 2>&1",
+                   "'%s' synth -o '%s/jobs' --width 262144 --domain-count 48 --tokens-each 8 2>&1 && '%s' index "
+                   "'%s/jobs/study.json' -o '%s' 2>&1",
                    scry, work, scry, work, index));
     if (!check(status == 0, NULL, "a study of 262,144 latents, of which an export takes seconds",
                "found exit status %d", status))
@@ -41,7 +41,7 @@ static term *open_large(void) {
     return t;
 }
 
-static void files_beside(term *t) {
+static void file_jobs(term *t) {
     char line[700];
     command(t, "top 200000");
     await_text(t, "N 200000");
@@ -62,13 +62,12 @@ static void files_beside(term *t) {
     await_text(t, "N 100 ");
     command(t, line);
     check(await_message(t, "100 latents written to"), t, "a short one is written", "found \"%s\"", footer(t));
-    char *differs =
-        shell(NULL, "'%s' export '%s/errands.scry' 2>/dev/null | cmp - '%s/long.csv' 2>&1", scry, work, work);
+    char *differs = shell(NULL, "'%s' export '%s/jobs.scry' 2>/dev/null | cmp - '%s/long.csv' 2>&1", scry, work, work);
     check(!*differs, t, "as the shell writes it", "found: %s", differs);
     free(differs);
 }
 
-static void pages_beside(term *t) {
+static void page_jobs(term *t) {
     command(t, "baselines");
     check(await_text(t, "computing"), t, "baselines say how far they are", "found \"%s\"", row(t, 3));
     term_keys(t, "q");
@@ -79,9 +78,8 @@ static void pages_beside(term *t) {
     check(await_message(t, "cancelled") && term_has(t, "rho "), t, "ctrl-C does too", "found \"%s\"", footer(t));
     command(t, "baselines");
     check(await_text(t, "like training"), t, "and they come by themselves", "found \"%s\"", row(t, 3));
-    char *shown =
-        shell(NULL, "'%s' baselines '%s/errands.scry' --json | grep -o '\"pearson\":[^,]*' | head -1 | cut -d: -f2",
-              scry, work);
+    char *shown = shell(
+        NULL, "'%s' baselines '%s/jobs.scry' --json | grep -o '\"pearson\":[^,]*' | head -1 | cut -d: -f2", scry, work);
     char number[16];
     snprintf(number, sizeof number, "%.3f", strtod(shown, NULL));
     check(term_has(t, number), t, "with the shell's rho", "found no %s", number);
@@ -94,9 +92,9 @@ static void pages_beside(term *t) {
     await_text(t, "what-if");
 }
 
-static void report_beside(term *t) {
+static void report_job(term *t) {
     char line[700], path[600];
-    snprintf(path, sizeof path, "%s/beside.html", work);
+    snprintf(path, sizeof path, "%s/job.html", work);
     snprintf(line, sizeof line, "report %s", path);
     command(t, line);
     check(await_text(t, "Esc cancels"), t, "a report is under way", "found \"%s\"", footer(t));
@@ -125,11 +123,11 @@ static void leave_while(term *t) {
     term_free(t);
 }
 
-void test_errands(void) {
+void test_jobs(void) {
     term *t = open_large();
     if (!t) return;
-    files_beside(t);
-    pages_beside(t);
-    report_beside(t);
+    file_jobs(t);
+    page_jobs(t);
+    report_job(t);
     leave_while(t);
 }

@@ -1,6 +1,5 @@
-/* explorer_keys.c: what the keys do to the table and the score: toggling, moving, marks, history, sorting; the mouse.
- */
-#include "explorer_kit.h"
+/* explorer_keys.c: keys that act on the table and the score: toggling, moving, marks, history, sorting; the mouse. */
+#include "explorer_driver.h"
 
 #include <math.h>
 #include <stdio.h>

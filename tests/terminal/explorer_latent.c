@@ -1,5 +1,5 @@
-/* explorer_latent.c: the latent's pane by its keys: pages, examples, a jump to a neighbour and back, labels. */
-#include "explorer_kit.h"
+/* explorer_latent.c: the latent's pane: pages, examples, a jump to a neighbour and back, labels. */
+#include "explorer_driver.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -94,7 +94,7 @@ void test_labels(void) {
     int status;
     char *kept = shell(&status, "cat '%s'", file);
     snprintf(text, sizeof text, "{\"latent\":%d,\"label\":\"signs \xe4\xbd\xa0 of operators\"}\n", order[0]);
-    check_text(kept, text, t, "it is in the file beside the index at once");
+    check_text(kept, text, t, "it is in the label file at once");
     free(kept);
     char *said = shell(&status, "'%s' rank '%s' --top 1 --csv", scry, study_index);
     check(strstr(said, "signs \xe4\xbd\xa0 of operators") != NULL, NULL, "the shell knows it", "found %s", said);

@@ -1,5 +1,5 @@
-/* explorer_plots.c: full-screen plots, the domains' cursor, and what is worked out beside the frames. */
-#include "explorer_kit.h"
+/* explorer_plots.c: full-screen plots, the cursor of the domains pane, and results that arrive from threads. */
+#include "explorer_driver.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
-/* explorer_sent.c: the bytes that reach the terminal: ASCII only where asked for, none while idle, none of a hostile
- * study's. */
-#include "explorer_kit.h"
+/* explorer_sent.c: the bytes sent to the terminal: only ASCII where requested, none while idle, no escape sequence of a
+ * hostile study. */
+#include "explorer_driver.h"
 
 #include <stdio.h>
 #include <stdlib.h>

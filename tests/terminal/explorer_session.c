@@ -1,5 +1,5 @@
-/* explorer_session.c: what one did is there when the index is opened again, however the explorer ended. */
-#include "explorer_kit.h"
+/* explorer_session.c: the session is restored when the index is opened again, however the explorer ended. */
+#include "explorer_driver.h"
 
 #include <poll.h>
 #include <pty.h>

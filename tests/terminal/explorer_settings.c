@@ -1,5 +1,5 @@
-/* explorer_settings.c: the settings' file, themes and macros, by keys on a terminal. */
-#include "explorer_kit.h"
+/* explorer_settings.c: the settings file, themes and macros. */
+#include "explorer_driver.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
-/* explorer_terminal.c: the terminal: its size, how it is left, signals, Ctrl-Z and fg, TERM and colours. */
-#include "explorer_kit.h"
+/* explorer_terminal.c: terminal size, exits, signals, Ctrl-Z and fg, TERM and colours. */
+#include "explorer_driver.h"
 
 #include <signal.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
-/* explorer_views.c: what is shown: the first frame, the panes, other rankings and scores, search, palette, help. */
-#include "explorer_kit.h"
+/* explorer_views.c: the first frame, the panes, other rankings and scores, search, the palette, help. */
+#include "explorer_driver.h"
 #include "scores.h"
 
 #include <math.h>

@@ -1,5 +1,5 @@
-/* explorer_watch.c: scry train --watch on a terminal: curves while it trains, and every way to leave them. */
-#include "explorer_kit.h"
+/* explorer_watch.c: scry train --watch: curves during training, and every way to leave them. */
+#include "explorer_driver.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -40,7 +40,7 @@ static bool in_folder(const char *file) {
 }
 
 /* All four curves, the progress and the keys. */
-static bool is_whole(term *t, const void *arg) {
+static bool is_complete(term *t, const void *arg) {
     (void)arg;
     return term_altscreen(t) && strncmp(row(t, 1), "loss ", 5) == 0 && term_has(t, "explained variance .") &&
            term_has(t, "L0 32.0") && term_has(t, "dead latents ") && term_has(t, " of ") && term_has(t, "tokens/s") &&
@@ -85,7 +85,7 @@ static bool has_said(term *t, const char *text) {
 
 static void test_to_the_end(void) {
     term *t = train("watch-end", "2500", NULL);
-    check(await_strictly(t, is_whole, NULL), t, "train --watch: four curves at 80x24", "found others");
+    check(await_strictly(t, is_complete, NULL), t, "train --watch: four curves at 80x24", "found others");
     check(await_strictly(t, is_drawn_long, NULL), t, "which grow", "found %d cells of braille", dots(t));
     term_keys(t, "2");
     check(term_wait_gone(t, "dead latents", WAIT) && term_has(t, "explained variance"), t, "2 enlarges one",
@@ -93,12 +93,12 @@ static void test_to_the_end(void) {
     term_keys(t, "Tab");
     check(term_wait_text(t, "L0 32.0", WAIT) && !term_has(t, "explained variance"), t, "Tab the next", "found another");
     term_keys(t, "0");
-    check(await_strictly(t, is_whole, NULL), t, "0 shows all again", "found others");
+    check(await_strictly(t, is_complete, NULL), t, "0 shows all again", "found others");
     term_resize(t, 8, 30);
     check(term_wait_gone(t, "dead latents", WAIT) && term_wait_text(t, "% ", WAIT), t,
           "a small window holds what it can", "found \"%s\"", row(t, 0));
     term_resize(t, ROWS, COLS);
-    check(await_strictly(t, is_whole, NULL), t, "and the whole again", "found others");
+    check(await_strictly(t, is_complete, NULL), t, "and all of it again", "found others");
     check_end(t, 0, "train --watch, to its end");
     check(has_said(t, "on1280held-outtokens:explainedvariance0.8") && in_folder("cfg.json"), t,
           "it ends with the figures and an SAE", "found none");
@@ -109,8 +109,8 @@ static void test_to_the_end(void) {
 
 static void test_leaving(void) {
     term *t = train("watch-left", "1500", "--ascii");
-    check(await_strictly(t, is_whole, NULL) && dots(t) == 0, t, "train --watch --ascii: no braille", "found %d cells",
-          dots(t));
+    check(await_strictly(t, is_complete, NULL) && dots(t) == 0, t, "train --watch --ascii: no braille",
+          "found %d cells", dots(t));
     term_keys(t, "q");
     check(term_wait_text(t, "the training goes on", WAIT), t, "q says that the training goes on", "found nothing");
     check_restored(t, "q: the terminal is as it was");
@@ -121,14 +121,14 @@ static void test_leaving(void) {
 
 static void test_stopping(void) {
     term *t = train("watch-stopped", "20000", NULL);
-    await_strictly(t, is_whole, NULL);
+    await_strictly(t, is_complete, NULL);
     term_keys(t, "C-c");
     check_end(t, 1, "Ctrl-C among the curves");
     check(has_said(t, "goonwith:scrytrain--resume"), t, "it says how to go on", "found nothing");
     check(in_folder("checkpoint.safetensors"), NULL, "and saved a checkpoint", "found none");
     term_free(t);
     t = train("watch-left-stopped", "20000", NULL);
-    await_strictly(t, is_whole, NULL);
+    await_strictly(t, is_complete, NULL);
     term_keys(t, "q");
     term_wait_text(t, "the training goes on", WAIT);
     term_settle(t, 50);
@@ -148,7 +148,7 @@ static void test_ends(void) {
         char name[64];
         snprintf(name, sizeof name, "watch-%s", ends[i].name);
         term *t = train(name, "20000", NULL);
-        await_strictly(t, is_whole, NULL);
+        await_strictly(t, is_complete, NULL);
         kill(term_pid(t), ends[i].number);
         check_end(t, ends[i].status, ends[i].name);
         snprintf(name, sizeof name, "%s among the curves: a checkpoint", ends[i].name);

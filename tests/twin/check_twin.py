@@ -2,7 +2,7 @@
 
 The study's figures, and those of small random studies (both kinds of capture,
 every dtype, shards, the three pairings, skip_first, exclude, shuffled samples),
-are worked out once more in vectorised float64 numpy and compared to 1e-9.
+are computed once more in vectorised float64 numpy and compared to 1e-9.
 """
 
 import json

@@ -1,4 +1,4 @@
-/* The slow twin: scry's figures worked out a second time, in plain loops and
+/* The slow twin: scry's figures computed a second time, in plain loops and
  * double precision, sharing no code with the engine. Tests only.
  *
  * Any trouble (unreadable file, wrong shape, unknown name) is a line on stderr

@@ -1,4 +1,4 @@
-/* twin STUDY.json: everything a test keeps as a specimen, as JSON. */
+/* twin_main.c: twin STUDY.json prints every figure that a test keeps as a specimen, as JSON. */
 #include "twin.h"
 
 #include <cjson/cJSON.h>

@@ -1,4 +1,4 @@
-/* twin_read.c: the twin's own small readers. */
+/* twin_read.c: see twin_read.h. */
 #include "twin_read.h"
 
 #include <errno.h>

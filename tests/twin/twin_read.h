@@ -1,5 +1,5 @@
-/* twin_read.h: the twin's own small readers: files, JSON, tensors. They share nothing with the
- * engine, and end the program with status 3 on any trouble. Results are released with free(). */
+/* twin_read.h: the twin's own small readers: files, JSON, tensors. They share nothing with the engine, and end the
+ * program with status 3 on any error. Results are released with free(). */
 #ifndef SCRY_TESTS_TWIN_TWIN_READ_H
 #define SCRY_TESTS_TWIN_TWIN_READ_H
 

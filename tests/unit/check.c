@@ -1,4 +1,4 @@
-/* check.c: the test kit. */
+/* check.c: see check.h. */
 #include "check.h"
 
 #include <dirent.h>
@@ -22,7 +22,7 @@ static void *room(size_t size) {
 
 /* ---- checks --------------------------------------------------------------------------------- */
 
-static void line(bool ok, const char *format, va_list args) {
+__attribute__((format(printf, 2, 0))) static void line(bool ok, const char *format, va_list args) {
     if (!ok) failures++;
     fputs(ok ? "ok - " : "not ok - ", stdout);
     vprintf(format, args);
@@ -129,7 +129,7 @@ static const char *keep(char *text) {
     return text;
 }
 
-static char *formatted(const char *format, va_list args) {
+__attribute__((format(printf, 1, 0))) static char *formatted(const char *format, va_list args) {
     char *text = NULL;
     if (vasprintf(&text, format, args) < 0) abort();
     return text;
@@ -143,7 +143,7 @@ const char *text_of(const char *format, ...) {
     return keep(text);
 }
 
-static const char *in_folder(const char *format, va_list args) {
+__attribute__((format(printf, 1, 0))) static const char *in_folder(const char *format, va_list args) {
     if (!folder) {
         const char *work = getenv("WORK");
         folder = room(strlen(work ? work : "/tmp") + 40);

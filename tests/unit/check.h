@@ -1,6 +1,6 @@
-/* check.h: the test kit. A check prints one line, "ok - what" or "not ok - what"; a test program
- * ends with `return check_end();`. Also a scratch folder, random numbers, and writers of the
- * files that scry reads, which share no code with the engine. */
+/* check.h: checks, a scratch folder, random numbers, and writers of the files that scry reads, which share no code with
+ * the engine. A check prints one line, "ok - what" or "not ok - what"; a test program ends with
+ * `return check_end();`. */
 #ifndef SCRY_TESTS_UNIT_CHECK_H
 #define SCRY_TESTS_UNIT_CHECK_H
 

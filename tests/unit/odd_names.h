@@ -1,4 +1,4 @@
-/* odd_names.h: a study whose names hold line breaks, backslashes, tabs and the words of scry's own files. */
+/* odd_names.h: a study whose names hold line breaks, backslashes, tabs and keywords of scry's own files. */
 #ifndef SCRY_TESTS_UNIT_ODD_NAMES_H
 #define SCRY_TESTS_UNIT_ODD_NAMES_H
 

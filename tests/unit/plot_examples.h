@@ -1,5 +1,5 @@
-/* plot_examples.h: the plots of the field with realistic figures: how a user of plot.h fills one in.
- * The changes are the paper's for Qwen2.5-7B after LIMO; the other figures are made up in its spirit. */
+/* plot_examples.h: the field's usual plots with realistic figures, as examples of how to fill in plot.h. The changes
+ * are the paper's for Qwen2.5-7B after LIMO; all other figures are invented. */
 #ifndef SCRY_TESTS_UNIT_PLOT_EXAMPLES_H
 #define SCRY_TESTS_UNIT_PLOT_EXAMPLES_H
 

@@ -1,4 +1,4 @@
-/* sample.h: the sample study, indexed and opened. */
+/* sample.h: indexes and opens the sample study. */
 #ifndef SCRY_TESTS_UNIT_SAMPLE_H
 #define SCRY_TESTS_UNIT_SAMPLE_H
 

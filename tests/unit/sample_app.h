@@ -1,4 +1,4 @@
-/* sample_app.h: the sample study in the explorer, without a terminal. */
+/* sample_app.h: opens the sample study in the explorer, without a terminal. */
 #ifndef SCRY_TESTS_UNIT_SAMPLE_APP_H
 #define SCRY_TESTS_UNIT_SAMPLE_APP_H
 

@@ -1,9 +1,9 @@
-/* test_baselines.c: the sums over raw dimensions against plain loops over the values that were written, in
- * every pairing; rankings, scores and similarities made of them and of the latents against the same. */
+/* test_baselines.c: sums over raw dimensions, and the rankings, scores and similarities made from them and from
+ * latents, against plain loops over the values that were written, in every pairing. */
 #include "baselines.h"
 #include "check.h"
 #include "../twin/twin_read.h"
-#include "made.h"
+#include "small_study.h"
 
 #include <math.h>
 

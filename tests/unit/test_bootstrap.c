@@ -1,9 +1,9 @@
-/* test_bootstrap.c: a score in parts by block of tokens against plain loops over the raw values, under
- * every pairing; the interval and the repeats drawn from them against all outcomes, and against other
- * draws; the text to which a latent belongs against the same loops. */
+/* test_bootstrap.c: a score split into blocks of tokens, against plain loops over the raw values, under every pairing;
+ * the interval and the repeats, against all possible outcomes and against other draws; which text a latent belongs to.
+ */
 #include "analysis.h"
 #include "check.h"
-#include "made.h"
+#include "small_study.h"
 
 #include <math.h>
 #include <stdio.h>

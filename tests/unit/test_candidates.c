@@ -1,8 +1,7 @@
-/* test_candidates.c: an index whose domains were encoded on the candidates only holds for these what an
- * index of all latents holds, bit for bit; of the others it says that it does not know; and what cannot
- * be had is refused. Which latents are candidates is found here by sorting. */
+/* test_candidates.c: an index with candidates holds for these what a full index holds, bit for bit; it reports other
+ * latents as unknown, and refuses what needs them. The expected candidates are found here by sorting. */
 #include "check.h"
-#include "same.h"
+#include "index_compare.h"
 #include "scry.h"
 #include "session.h"
 

@@ -1,6 +1,6 @@
-/* test_columns.c: figures of many latents side by side, against those of one latent at a time: in a study of
- * which all latents are active, in one of which most are silent, and with labels from the study and by hand. */
-#include "against.h"
+/* test_columns.c: figures of all latents as columns, against the same figures latent by latent: in a study in which all
+ * latents are active, in one in which most are silent, and with labels from the study and from the label store. */
+#include "twin_compare.h"
 
 #include "columns.h"
 #include "labels.h"
@@ -101,7 +101,7 @@ static void pieces(const char *name, const scry_index *x) {
             }
         }
     }
-    check(wrong == 0 && hits > 20, "%s: who has a key piece: %llu wrong of %llu", name, (unsigned long long)wrong,
+    check(wrong == 0 && hits > 20, "%s: latents with a key piece: %llu wrong of %llu", name, (unsigned long long)wrong,
           (unsigned long long)hits);
     free(wanted);
 }

@@ -1,5 +1,5 @@
-/* test_damage.c: an index is the same bytes whenever and with however many threads it is made; input
- * with NaN is refused; a damaged index is refused, or at the least never brings scry down. */
+/* test_damage.c: the bytes of an index do not depend on when or with how many threads it is built; NaN in the input is
+ * refused; a damaged index is refused, or at least never crashes scry. */
 #include "check.h"
 #include "session.h"
 
@@ -76,8 +76,8 @@ static void same_bytes(const char *name, const char *study) {
     }
     scry_error err = {0};
     scry_build_result result = {0};
-    if (!check(scry_index_build(study, first, NULL, &result, NULL, &err), "%s: an index is replaced in its place %s",
-               name, err.text))
+    if (!check(scry_index_build(study, first, NULL, &result, NULL, &err), "%s: an index is replaced %s", name,
+               err.text))
         return;
     scry_index *x = scry_open(first, true, &err);
     if (!x) return;
@@ -271,7 +271,7 @@ static void every_byte(const char *index) {
     free(bytes);
 }
 
-/* Someone who wants to bring scry down mends the checksums: the figures in the meta data are changed
+/* An attacker repairs the checksums: the figures in the meta data are changed
  * and everything else made to fit. The layout is that of index/format/container.h. */
 static void mended(const char *index, int tries) {
     size_t size;

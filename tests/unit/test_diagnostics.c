@@ -1,6 +1,6 @@
-/* test_diagnostics.c: each warning fires, with its figure, on a study made for it, and is silent on a
- * sound one that differs in nothing else. */
-#include "same.h"
+/* test_diagnostics.c: each diagnostic appears, with its figure, for a study made for it, and not for a sound study that
+ * differs in nothing else. */
+#include "index_compare.h"
 
 enum { ROWS = 300, LATENTS = 130, WIDTH = 16, KEEP = 5 };
 
@@ -205,7 +205,7 @@ static double not_tied(const char *capture, size_t row, size_t col) {
 
 static void test_sound(void) {
     silent(&(plan){.label = "sound features", .fill = sound});
-    silent(&(plan){.label = "sound features beside their SAE", .fill = sound, .sae = write_sae("unit", 1, KEEP)});
+    silent(&(plan){.label = "sound features with their SAE", .fill = sound, .sae = write_sae("unit", 1, KEEP)});
     silent(&(plan){
         .label = "sound residuals", .fill = sound_residual, .residual = true, .sae = write_sae("unit", 1, KEEP)});
     silent(&(plan){.label = "sound features paired by sample", .fill = sound, .pairing = "sample"});

@@ -180,7 +180,7 @@ static void against_quad(void) {
     check_is(wrong, 0, "5000 sums of 1000 signed floats equal __float128, rounded once");
 }
 
-static void whole_numbers(void) {
+static void integers(void) {
     uint64_t seed = 4;
     int64_t units = 0;
     exact_sum s = {0};
@@ -266,7 +266,7 @@ int main(void) {
     against_reference();
     against_bins();
     against_quad();
-    whole_numbers();
+    integers();
     there_and_back();
     huge_and_tiny();
     ties();

@@ -1,5 +1,5 @@
-/* test_export.c: what export hands on: decoder rows against the SAE's own file, means against the ranking's,
- * the list's entries; what cannot be written is refused. */
+/* test_export.c: decoder rows against the SAE's own file, means against the ranking's, the entries of the Neuronpedia
+ * list; what cannot be written is refused. */
 #include "export.h"
 #include "base/utf8.h"
 #include "../twin/twin_read.h"

@@ -1,6 +1,5 @@
-/* test_formats.c: each specimen that make_formats.py wrote with the real libraries holds the same
- * numbers as the .npy beside it, in list.tsv; damaged ones are errors or numbers, never a crash; what
- * is refused is refused in words. */
+/* test_formats.c: each specimen that make_formats.py wrote with the real libraries holds the numbers of the .npy file
+ * that list.tsv names for it; damaged ones give an error or numbers, never a crash; errors say what is wrong. */
 #include "check.h"
 #include "io/matrix.h"
 #include "io/tensor_file.h"
@@ -120,7 +119,7 @@ static void read_tensors(const tensor_file *file) {
     }
 }
 
-/* Opens the damaged file as a table of tensors and as a matrix. True when both ended in words or numbers. */
+/* Opens the damaged file as a table of tensors and as a matrix. True when both gave an error or numbers. */
 static bool read_damaged(const char *where, const char *tensor_name) {
     char *path = (char *)(uintptr_t)where;
     tensor_file file;
@@ -144,7 +143,7 @@ static bool read_damaged(const char *where, const char *tensor_name) {
     return right;
 }
 
-/* The files that an index names lie beside the damaged index as they are. */
+/* The files that an index names lie undamaged next to the damaged index. */
 static void copy_shards(bool there) {
     for (int i = 1; i <= 2; i++) {
         char *from = mem_format(FOLDER "sharded/model-0000%d-of-00002.safetensors", i);

@@ -1,5 +1,5 @@
-/* test_hostile.c: small files that ask for much, or point beyond what there is: what damaged copies of good files
- * (tests/fuzz) brought down once. Each is refused, with its name, before room is made for what it asks. */
+/* test_hostile.c: small files that ask for much memory or point outside themselves; each once crashed scry under
+ * tests/fuzz. Each is refused by name before anything is allocated for it. */
 #include "check.h"
 #include "index/format/container.h"
 #include "scry.h"
@@ -28,7 +28,7 @@ static void far_latent(void) {
                       "{\"features\": \"far.safetensors\"}}]}");
     scry_error err = {0};
     check(!scry_index_build(study, scratch("far.scry"), NULL, NULL, NULL, &err), "latent 2^26 - 3 in 200 bytes");
-    check_says(err.text, SAYS("--memory", "67108862 latents", "expected at least"), "is refused for want of memory");
+    check_says(err.text, SAYS("--memory", "67108862 latents", "expected at least"), "is refused for lack of memory");
 }
 
 /* ---- training sets times domains: each pair of them has a change --------------------------------- */

@@ -1,5 +1,5 @@
 /* test_index.c: the sample study, and mmlu-pocket where it is, against the slow twin. */
-#include "against.h"
+#include "twin_compare.h"
 
 static void study(const char *name, const char *const *captures) {
     const char *path = study_path_of(name);

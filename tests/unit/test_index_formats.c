@@ -1,6 +1,6 @@
-/* test_index_formats.c: a study whose captures are in any of the formats, or are residuals beside an
- * SAE of any family, gives the index of the same numbers written as plain .npy. */
-#include "same.h"
+/* test_index_formats.c: a study whose captures are in any format, or are residuals with an SAE of any family, gives the
+ * index of the same numbers written as plain .npy. */
+#include "index_compare.h"
 
 #include <dirent.h>
 #include <unistd.h>
@@ -113,7 +113,7 @@ static void test_format(const char *label, const source *s, const numbers *n) {
     free(other);
     source p = {"features", text_of("\"%s\"", plain), NULL}, t = {"features", text_of("\"%s\"", turned), NULL};
     for (int mixed = 0; mixed < 2; mixed++) {
-        const char *what = text_of("%s%s", label, mixed ? ", beside .npy" : "");
+        const char *what = text_of("%s%s", label, mixed ? ", with .npy" : "");
         scry_index *a = index_of(write_study("found", s, mixed ? &t : NULL, n->rows, ""), NULL, what);
         scry_index *b = index_of(write_study("expected", &p, mixed ? &t : NULL, n->rows, ""), NULL, what);
         if (a && b) {
@@ -315,7 +315,7 @@ static void test_sae(const char *name) {
             for (int r = 0; r < 32; r++)
                 worst_add(&w, (double)two[r], (double)one[r], figure_scale((double)one[r]), "latent %u, row %d", j, r);
         }
-        worst_line(&w, "%s: its features beside residuals", name);
+        worst_line(&w, "%s: its features and its residuals", name);
     }
     scry_close(mixed);
 }
@@ -349,7 +349,7 @@ static void test_sae_refused(void) {
     index_refused(write_study("r", &a, NULL, 24, text_of(", \"sae\": %s", sae)), NULL,
                   SAYS("train.base.features", "found 10", "expected 24", "saelens6_topk"), "features of another SAE");
     index_refused(write_study("r", &x, NULL, 24, text_of(", \"sae\": %s, \"sae_format\": \"saelenz\"", sae)), NULL,
-                  SAYS("saelenz", "saelens, gemma-scope"), "a format that is none");
+                  SAYS("saelenz", "gemma-scope, sparsify, saelens"), "a format that is none");
     index_refused(write_study("r", &x, NULL, 24, text_of(", \"sae\": %s, \"sae_format\": 3", sae)), NULL,
                   SAYS("sae_format", "a number", "text"), "a format that is a number");
     index_refused(write_study("r", &x, NULL, 24, text_of(", \"sae\": \"%s/" SAES "/refused_dl_batchtopk\"", here)),
@@ -364,7 +364,7 @@ static void test_sae_refused(void) {
 
 /* ---- TopK over several blocks of latents --------------------------------------------------------- */
 
-/* h of a TopK SAE, worked out here: the k largest of all latents, which no two share. */
+/* h of a TopK SAE, computed here: the k largest of all latents, which no two share. */
 static void test_wide_topk(void) {
     enum { D = 16, F = 1300, ROWS = 700, K = 20 };
     const char *folder = scratch_folder("wide");

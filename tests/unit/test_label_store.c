@@ -1,5 +1,5 @@
-/* test_label_store.c: labels written by hand: kept beside the index, above its own, whole or not at
- * all; and where the files are that belong to an index. */
+/* test_label_store.c: labels that a person writes: stored next to the index, taking precedence over its own, written
+ * atomically; and where an index's files are. */
 #include "check.h"
 #include "store/sidecar.h"
 #include "io/label_file.h"
@@ -76,7 +76,8 @@ static void test_two(const char *index, const char *file) {
     scry_index *a = open_at(index), *b = open_at(index);
     scry_error err = {0};
     bool ok = scry_label_set(a, 1, "by a", &err) && scry_label_set(b, 2, "by b", &err);
-    check(ok && is(scry_label(b, 1), "by a") && is(scry_label(b, 2), "by b"), "two who edit keep each other's labels");
+    check(ok && is(scry_label(b, 1), "by a") && is(scry_label(b, 2), "by b"),
+          "two open indexes keep each other's labels");
     scry_label_set(a, 1, "", &err);
     scry_label_set(a, 2, "", &err);
     check(!file_exists(file), "and take them away");

@@ -1,6 +1,7 @@
-/* test_labels.c: labels of every kind (tests/specimens/labels), and files that are none. */
+/* test_labels.c: label files of every kind (tests/specimens/labels), and files that are not label files. */
 #include "check.h"
 #include "base/mem.h"
+#include "io/csv_table.h"
 #include "io/label_file.h"
 #include "io/mapped_file.h"
 
@@ -298,7 +299,7 @@ static void check_much(void) {
     fclose(f);
     outcome o = read_labels(path);
     size_t length = o.label[1] ? strlen(o.label[1]) : 0;
-    check(o.ok && length > 4000 && length < 5000 && noted(&o, "texts enough"),
+    check(o.ok && length > 4000 && length < 5000 && noted(&o, "long enough"),
           "a hundred thousand texts for one latent: %zu bytes kept", length);
     drop(&o);
     size_t n = 1000000;
@@ -335,6 +336,27 @@ static void check_damage(const char *name) {
     mapped_file_close(&map);
 }
 
+/* Rows of one cell below a wide header: memory for the cells that are there, not for those that are not. */
+static void check_short_rows(void) {
+    enum { WIDE = 200000 };
+    size_t size = 0;
+    char *csv = mem_new(6 * WIDE + 100, 1);
+    size += (size_t)sprintf(csv, "latent,label");
+    memset(csv + size, ',', WIDE);
+    size += WIDE;
+    csv[size++] = '\n';
+    for (int i = 0; i < WIDE; i++) size += (size_t)sprintf(csv + size, "%d\n", i % 10);
+    size += (size_t)sprintf(csv + size, "3,cat\n");
+    csv_table t;
+    scry_error err = {0};
+    bool ok = csv_table_parse(&t, csv, size, "wide.csv", &err);
+    check(ok && t.rows == WIDE + 1 && t.columns == WIDE + 2 && strcmp(csv_table_cell(&t, WIDE, 1), "cat") == 0 &&
+              !*csv_table_cell(&t, WIDE, 2) && !*csv_table_cell(&t, 0, WIDE),
+          "%d rows of one cell below %d columns: %s", WIDE, WIDE + 2, err.text);
+    if (ok) csv_table_free(&t);
+    free(csv);
+}
+
 int main(void) {
     check_specimens();
     check_kinds();
@@ -342,6 +364,7 @@ int main(void) {
     check_gzip();
     check_bomb();
     check_much();
+    check_short_rows();
     check_damage(FOLDER "/neuronpedia/batch-0.jsonl");
     check_damage(FOLDER "/neuronpedia/batch-1.jsonl.gz");
     check_damage(FOLDER "/dashboard/batch-0.json");

@@ -1,5 +1,5 @@
-/* test_latent.c: what an index knows of one latent, against plain loops over the numbers that the
- * study was made from. */
+/* test_latent.c: everything that latent.h tells of one latent, against plain loops over the numbers that the study was
+ * made from. */
 #include "check.h"
 #include "latent.h"
 

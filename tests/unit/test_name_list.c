@@ -1,4 +1,4 @@
-/* Lists of names: whatever a name holds, it is read back as it was quoted, among others and in any place. */
+/* test_name_list.c: a quoted list of names reads back as it was written, whatever the names hold. */
 #include "check.h"
 
 #include "base/name_list.h"

@@ -1,5 +1,5 @@
-/* test_posting_codec.c: packed postings against a reader that goes bit by bit, as index/format/posting_codec.h words
- * the format; then the decoder's forms, narrow numbers, and both in an index. */
+/* test_posting_codec.c: packed postings against a reader that goes bit by bit, following the description in
+ * index/format/posting_codec.h; the decoder codec, packed integers, and both in an index. */
 #include "check.h"
 #include "index/format/decoder_codec.h"
 #include "index/format/packed_uint.h"

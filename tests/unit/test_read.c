@@ -1,7 +1,6 @@
-/* test_read.c: dense features come out the same however they are read: from the file into a buffer or through
- * the map, whole rows or pieces of them, with rows left out, in any dtype, whatever the size of the tiles. The
- * other side of each comparison is the same numbers column by column (Fortran order), which are read one at a
- * time. And files that change while they are read. */
+/* test_read.c: dense features are the same however they are read: from the file into a buffer or through the map, whole
+ * rows or parts of them, with rows left out, in any dtype, with any tile size. The expected numbers are the same file
+ * column by column (Fortran order), which is read one element at a time. Also files that change while they are read. */
 #include "check.h"
 #include "scry.h"
 

@@ -1,10 +1,10 @@
-/* test_sae.c: each SAE that make_saes.py wrote with its own library gives that library's latents;
- * damaged and contradictory ones are refused with the file, the key, what was found and what was
- * expected; the choice of the k largest is that of a plain sort. */
+/* test_sae.c: each SAE that make_saes.py wrote with its own library gives that library's latents; damaged and
+ * contradictory ones are refused with file, key, found and expected; the choice of the k largest is that of a sort. */
 #include "check.h"
 #include "base/mem.h"
 #include "base/random.h"
 #include "io/tensor_file.h"
+#include "sae/format.h"
 #include "sae/sae.h"
 
 #include <cjson/cJSON.h>
@@ -258,7 +258,8 @@ typedef struct damage {
 } damage;
 
 static const damage damages[] = {
-    {"saelens6_topk", "cfg.json", SETTING, "architecture", "\"transcoder\"", "\"transcoder\"", "standard, topk"},
+    {"saelens6_topk", "cfg.json", SETTING, "architecture", "\"transcoder\"", "\"transcoder\"",
+     "standard, topk, batchtopk"},
     {"saelens6_topk", "cfg.json", SETTING, "architecture", "\"jumprelu_transcoder\"", "jumprelu_tr", "no SAE of"},
     {"saelens6_topk", "cfg.json", SETTING, "architecture", "\"temporal\"", "\"temporal\"", "jumprelu or gated"},
     {"saelens6_topk", "cfg.json", SETTING, "architecture", "\"matching_pursuit\"", "\"matching_p", "jumprelu or gated"},
@@ -335,18 +336,18 @@ static void apply_other(const damage *d, const char *folder, const char *path) {
     size_t size;
     if (strcmp(d->key, "finetuning_scaling_factor") == 0) {
         /* threshold-like numbers under the name of the old factor */
-        char *weights = mem_format("%s/sae_weights.safetensors", folder);
-        char *bytes = slurp(weights, &size);
+        char *weights_path = mem_format("%s/sae_weights.safetensors", folder);
+        char *bytes = slurp(weights_path, &size);
         uint64_t length;
         memcpy(&length, bytes, 8);
         cJSON *json = cJSON_ParseWithLength(bytes + 8, length);
         const cJSON *at = cJSON_GetObjectItem(cJSON_GetObjectItem(json, d->value), "data_offsets");
         float two = 2;
         memcpy(bytes + 8 + length + (size_t)cJSON_GetArrayItem(at, 0)->valuedouble, &two, sizeof two);
-        write_bytes(weights, bytes, size);
+        write_bytes(weights_path, bytes, size);
         cJSON_Delete(json);
         free(bytes);
-        free(weights);
+        free(weights_path);
     } else if (*d->key) {
         set_setting(path, d->value, "\"blocks.2.hook_resid_post\"");
     } else {
@@ -458,13 +459,14 @@ static void refused(const char *path, const char *format, int status, const char
 
 static void test_paths(void) {
     refused("/nowhere/sae", NULL, 1, "/nowhere/sae", "expected an SAE");
-    refused(FOLDER, NULL, 1, "found none of cfg.json", "expected one of them");
-    refused(FOLDER "x.npy", NULL, 1, "1 tensors", "expected SAELens");
-    refused(FOLDER "saelens6_topk", "saelenz", 2, "\"saelenz\"", "expected saelens, gemma-scope");
+    refused(FOLDER, NULL, 1, "found none of params.npz", "expected one of them");
+    refused(FOLDER "x.npy", NULL, 1, "1 tensors",
+            "expected Gemma Scope, sparsify, SAELens, OpenMOSS or dictionary_learning");
+    refused(FOLDER "saelens6_topk", "saelenz", 2, "\"saelenz\"", "expected gemma-scope, sparsify, saelens");
     refused(FOLDER "saelens6_topk", "sparsify", 1, "sae.safetensors", "expected");
     char *bare = mem_copy_string(scratch("layer1.sae.pt"));
     shell("cp", FOLDER "qwen_scope/layer1.sae.pt", bare);
-    refused(bare, NULL, 1, "no settings", "expected a cfg.json beside it");
+    refused(bare, NULL, 1, "no settings", "expected a cfg.json next to it");
     unlink(bare);
     free(bare);
 
@@ -517,8 +519,8 @@ static void write_square(const char *path, const char *const names[4]) {
 static void test_square_of(const char *file, const char *const names[4], const char *cfg, bool W_enc_by_latent) {
     char *folder = mem_copy_string(scratch("square"));
     shell("mkdir -p", folder, NULL);
-    char *weights = mem_format("%s/%s", folder, file), *settings = mem_format("%s/cfg.json", folder);
-    write_square(weights, names);
+    char *weights_path = mem_format("%s/%s", folder, file), *settings = mem_format("%s/cfg.json", folder);
+    write_square(weights_path, names);
     write_bytes(settings, cfg, strlen(cfg));
     scry_error err = {0};
     sae s;
@@ -528,7 +530,7 @@ static void test_square_of(const char *file, const char *const names[4], const c
     }
     shell("rm -rf", folder, NULL);
     free(folder);
-    free(weights);
+    free(weights_path);
     free(settings);
 }
 
@@ -547,6 +549,28 @@ static void test_square(void) {
     free(settings);
     free(bare);
     free(folder);
+}
+
+/* ---- matrices larger than the file ------------------------------------------------------------- */
+
+/* Rows that overlap and biases of one number fit a file of any size: such an SAE is refused, not allocated. */
+static void test_overlapping(void) {
+    enum { SIDE = 1 << 30, BYTES = 1 << 16 };
+    static const uint8_t data[8];
+    tensor tensors[] = {
+        {.name = (char[]){"b_enc"}, .dims = 1, .shape = {SIDE}, .stride = {0}},
+        {.name = (char[]){"b_dec"}, .dims = 1, .shape = {SIDE}, .stride = {0}},
+        {.name = (char[]){"W_enc"}, .dims = 2, .shape = {SIDE, SIDE}, .stride = {1, 1}},
+    };
+    for (int i = 0; i < 3; i++) tensors[i].dtype = TENSOR_F32, tensors[i].data = data;
+    weights w = {.file = {.map = {.path = (char[]){"memory"}, .size = BYTES}, .tensors = tensors, .count = 3}};
+    w.prefix = "";
+    const weight_names names = {"W_enc", "b_enc", NULL, "b_dec", false, false};
+    scry_error err = {0};
+    sae s = {0};
+    check(!weights_load(&s, &w, &names, &err) && contains(err.text, "W_enc") && contains(err.text, "stored once"),
+          "a matrix of 2^60 in a file of 2^16 bytes is refused: %s", err.text);
+    sae_free(&s);
 }
 
 /* ---- the k largest ----------------------------------------------------------------------------- */
@@ -593,6 +617,7 @@ int main(void) {
     test_all_flips();
     test_paths();
     test_square();
+    test_overlapping();
     test_topk();
     free(decoder);
     return check_end();

@@ -1,5 +1,5 @@
-/* test_score_part.c: what a latent brings to a score, in the set and out of it; and a score that the baselines do not
- * know has none on dimensions. */
+/* test_score_part.c: a latent's contribution to a score, for latents in and outside the set; baselines do not apply an
+ * unknown score to raw dimensions. */
 #include "analysis/baselines.c" /* raw_score is its own */
 #include "sample.h"
 

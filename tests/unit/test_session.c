@@ -1,5 +1,4 @@
-/* test_session.c: 100,000 random steps against a plain model: the selection, the history, and
- * scores to the last bit. */
+/* test_session.c: 100,000 random steps against a plain model: the selection, the history, and scores bit for bit. */
 #include "check.h"
 #include "session.h"
 
@@ -359,7 +358,7 @@ static void results(const scry_index *x, const char *name) {
     scry_error err = {0};
     scry_session *s = scry_session_new(x, 0, SCRY_ICL, SCRY_SQ, 100, SCRY_ACT, &err);
     if (!check(s != NULL, "%s: a session %s", name, err.text)) return;
-    check(!scry_session_statistics_ready(s), "%s: company is not ready before it is asked for", name);
+    check(!scry_session_statistics_ready(s), "%s: statistics are not ready before they are requested", name);
     const scry_result *r = scry_session_statistics(s);
     check(scry_session_statistics_ready(s), "%s: and ready after", name);
     size_t D = r->domains, n = 0;
@@ -375,25 +374,25 @@ static void results(const scry_index *x, const char *name) {
           "%s: among random sets %.3f +- %.3f, rank %.3f", name, r->random_mean, r->random_sd, r->random_rank);
     double rank = r->random_rank;
     uint64_t version = scry_session_version(s);
-    scry_session *beside = scry_session_new(x, 0, SCRY_ICL, SCRY_SQ, 100, SCRY_ACT, &err);
-    uint64_t before = scry_session_version(beside);
+    scry_session *other = scry_session_new(x, 0, SCRY_ICL, SCRY_SQ, 100, SCRY_ACT, &err);
+    uint64_t before = scry_session_version(other);
     check(!isnan(r->ci_low) && r->ci_low <= r->ci_high, "%s: the interval too: %.3f to %.3f", name, r->ci_low,
           r->ci_high);
-    check(scry_session_take_statistics(beside, before, r) && scry_session_statistics_ready(beside) &&
-              scry_session_result(beside)->p_value == r->p_value && scry_session_result(beside)->ci_low == r->ci_low &&
-              scry_session_result(beside)->sts != r->sts && scry_session_result(beside)->sts[0] == r->sts[0],
-          "%s: company worked out beside is taken, the scores stay the session's own", name);
-    scry_session_toggle(beside, &(uint32_t){5}, 1);
-    check(scry_session_version(beside) != before && !scry_session_take_statistics(beside, before, r) &&
-              !scry_session_statistics_ready(beside),
+    check(scry_session_take_statistics(other, before, r) && scry_session_statistics_ready(other) &&
+              scry_session_result(other)->p_value == r->p_value && scry_session_result(other)->ci_low == r->ci_low &&
+              scry_session_result(other)->sts != r->sts && scry_session_result(other)->sts[0] == r->sts[0],
+          "%s: statistics computed on copies are taken, the scores stay the session's own", name);
+    scry_session_toggle(other, &(uint32_t){5}, 1);
+    check(scry_session_version(other) != before && !scry_session_take_statistics(other, before, r) &&
+              !scry_session_statistics_ready(other),
           "%s: that of a state before is not", name);
-    scry_session_free(beside);
+    scry_session_free(other);
     check(scry_session_version(s) == version, "%s: asking changes no version", name);
     uint32_t some[] = {1, 2, 3};
     scry_session_toggle(s, some, 3);
-    check(!scry_session_statistics_ready(s), "%s: a toggle makes company stale", name);
+    check(!scry_session_statistics_ready(s), "%s: a toggle makes statistics stale", name);
     scry_session_undo(s);
-    check(scry_session_statistics(s)->random_rank == rank, "%s: the same set has the same company", name);
+    check(scry_session_statistics(s)->random_rank == rank, "%s: the same set has the same statistics", name);
     free(p);
 
     scry_set *none = scry_set_new(scry_index_info(x)->d_sae);

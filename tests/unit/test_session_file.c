@@ -1,5 +1,5 @@
-/* test_session_file.c: a session written and read back is the same session, its whole history
- * included; lines that are cut or damaged are refused or give a sound session, never a crash. */
+/* test_session_file.c: a session that is written and read back is the same, with its whole history; truncated or
+ * damaged lines are refused or give a valid session, never a crash. */
 #include "check.h"
 #include "odd_names.h"
 #include "sample.h"

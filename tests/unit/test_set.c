@@ -1,4 +1,4 @@
-/* test_set.c: selections as lists and as CSV, out and in again. */
+/* test_set.c: sets of latents as lists and as CSV, written and read back. */
 #include "check.h"
 #include "scry.h"
 

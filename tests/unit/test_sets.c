@@ -1,4 +1,4 @@
-/* test_sets.c: expressions of sets against one bool a latent, and the file in which sets are kept. */
+/* test_sets.c: set expressions against one bool for each latent, and the file of named sets. */
 #include "check.h"
 #include "sample.h"
 #include "sets.h"

@@ -1,7 +1,6 @@
-/* test_shards.c: the shards of an index, merged in any order, are the bytes of a single run; what does
- * not belong together is refused; and indexing stays within the memory that it was given, with the
- * same bytes. */
-#include "peak.h"
+/* test_shards.c: merging shards in any order gives the bytes of a single run; shards that do not belong together are
+ * refused; indexing stays within its memory limit, with the same bytes. */
+#include "peak_memory.h"
 #include "synth.h"
 
 #include <stdio.h>

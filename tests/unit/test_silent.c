@@ -1,6 +1,6 @@
-/* test_silent.c: studies in which most latents are silent, or some, or all but a few blocks: every figure
- * against the slow twin, shards merged, and what the silent ones do not take. */
-#include "against.h"
+/* test_silent.c: studies in which most latents, some, or all but a few blocks are silent: every figure against the slow
+ * twin, merged shards, and the space that silent latents save. */
+#include "twin_compare.h"
 
 #include <unistd.h>
 

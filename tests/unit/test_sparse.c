@@ -1,6 +1,6 @@
-/* test_sparse.c: sparse matrices in any order, against plain loops over their entries; and sparse
- * captures three times larger than --memory, which stay within it. */
-#include "peak.h"
+/* test_sparse.c: sparse matrices in any order, against plain loops over their entries; sparse captures three times
+ * larger than --memory, which stay within it. */
+#include "peak_memory.h"
 #include "io/matrix.h"
 
 #include <zlib.h>
@@ -188,7 +188,7 @@ static void check_rows(const char *label, const char *path, const float *expecte
     }
     check(!wrong && !disorder, "%s: %zu numbers of %d rows differ, %zu are out of order; %zu in the widest row", label,
           wrong, ROWS, disorder, widest);
-    check(count_names(folder, "scry") == 0, "%s: no file beside the index has a name", label);
+    check(count_names(folder, "scry") == 0, "%s: no named scratch file next to the index", label);
     sparse_row_free(&row);
     matrix_close(&m);
 }
@@ -199,7 +199,7 @@ static void check_no_room(const char *deflated) {
     scry_error err = {0};
     char *paths[1] = {(char *)(uintptr_t)deflated};
     bool ok = matrix_open_in(&m, paths, 1, NULL, "/nowhere/", "key", &err);
-    if (check(!ok, "nothing can be set aside in a folder that is not there"))
+    if (check(!ok, "no scratch file in a folder that does not exist"))
         check_says(err.text, SAYS("/nowhere/", "does not fit in memory", "No such file"), "and is refused");
 }
 
@@ -215,7 +215,7 @@ static void check_order(void) {
                                  {"indices.npy", 'l', ENTRIES, row_at, false},
                                  {"data.npy", 'f', ENTRIES, value_at, false}};
     entries e = make_entries();
-    const char *path = scratch("matrix.npz"), *folder = text_of("%s/", scratch_folder("beside"));
+    const char *path = scratch("matrix.npz"), *folder = text_of("%s/", scratch_folder("scratch"));
     float *expected = calloc((size_t)ROWS * COLS, sizeof *expected);
     if (!expected) abort();
     for (size_t i = 0; i < ENTRIES; i++) expected[e.row[i] * COLS + e.col[i]] += (float)e.value[i] / 64;
@@ -285,7 +285,7 @@ static int64_t large_begin(const void *l, uint64_t i) {
     return (int64_t)(i * K);
 }
 
-/* A small capture of as many rows beside the large one. */
+/* A small capture of as many rows as the large one. */
 static int64_t one_col(const void *l, uint64_t i) {
     (void)l;
     return (int64_t)(i * 7 % LATENTS);

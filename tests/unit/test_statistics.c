@@ -1,5 +1,5 @@
-/* test_statistics.c: figures of scipy and numpy (tests/specimens/statistics), quantiles, means and
- * deviations, and the largest remainder of a mixture against plain search. */
+/* test_statistics.c: figures of scipy and numpy (tests/specimens/statistics); quantiles, means and deviations; the
+ * largest remainder of a mixture against exhaustive search. */
 #include "analysis.h"
 #include "check.h"
 

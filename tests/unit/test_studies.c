@@ -1,6 +1,6 @@
-/* test_studies.c: small random studies, made here, against the slow twin: formats, shards, pairings,
- * skip_first and exclude, samples in another order, samples that are missing on one side. */
-#include "against.h"
+/* test_studies.c: small random studies against the slow twin: formats, shards, pairings, skip_first and exclude,
+ * samples in another order, samples missing on one side. */
+#include "twin_compare.h"
 
 /* ---- making studies ------------------------------------------------------------------------- */
 

@@ -1,5 +1,5 @@
-/* test_study.c: a manifest that is wrong: the message names the key, what was found, what was
- * expected; unknown keys become notes; nothing is left behind. */
+/* test_study.c: for an invalid manifest, the message names the key, what was found and what was expected; unknown keys
+ * become notes; no file is left behind. */
 #include "check.h"
 #include "scry.h"
 
@@ -204,7 +204,7 @@ static void wrong_files(void) {
     REFUSE("train.icl.tokens", "\"a.npy\"", "train.icl.tokens", "a.npy");
     scry_error err;
     check(!build(changed("domains[0].base", "{\"residual\": \"a.npy\"}"), NULL, &err), "residuals without an SAE");
-    check_says(err.text, SAYS("sae: missing", "domains[0].base"), "names the key and who needs it");
+    check_says(err.text, SAYS("sae: missing", "domains[0].base"), "names the key and the capture that needs it");
     check(!build(changed("train.icl.tokens", NULL), NULL, &err), "pairing by token without tokens");
     check_says(err.text, SAYS("train.icl.tokens", "missing", "row"), "names the key and the way out");
     check(!build(changed("train.icl.tokens", "\"mixed.jsonl\""), NULL, &err), "a token that is true");

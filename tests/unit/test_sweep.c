@@ -1,6 +1,5 @@
-/* test_sweep.c: rho over N, bands and random sets, overlap and mixture on planted studies, against the
- * planted formulas and against selections scored one by one; permutation p over 500 studies with
- * nothing in them, which must come out uniform. */
+/* test_sweep.c: rho over N, bands and random sets, overlap and mixture on planted studies, against the planted formulas
+ * and against selections that are scored one by one; permutation p over 500 studies without effect must be uniform. */
 #include "analysis.h"
 #include "check.h"
 #include "synth.h"
@@ -168,7 +167,7 @@ static void random_sets(const planted *p) {
     uint32_t below = 0;
     for (uint32_t k = 0; k < n; k++) below += rho[k] < r.fit.pearson;
     check(r.random_mean == mean && r.random_sd == sd && r.random_rank == below / 1000.0,
-          "their mean, deviation and rank stand beside a score");
+          "their mean, deviation and rank are in the statistics of a score");
     /* a twelfth of the latents has the relation, so that a random set has some of it */
     check(below > 900, "few find as much of the relation (mean %.3f) as the top 100 (%.3f): %u below", mean,
           r.fit.pearson, below);

@@ -1,5 +1,5 @@
-/* test_synth.c: a study with planted answers, indexed, gives them back: compared with truth.json and
- * with the formulas of synth.h, worked out here once more. */
+/* test_synth.c: indexing a planted study gives its planted answers: compared with truth.json and with the formulas of
+ * synth.h, computed here independently. */
 #include "check.h"
 
 #include "io/formats/safetensors_write.h"

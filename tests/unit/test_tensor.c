@@ -1,4 +1,4 @@
-/* test_tensor.c: .safetensors and .npy: every dtype to the bit, shards, and files that are wrong. */
+/* test_tensor.c: .safetensors and .npy: every dtype bit for bit, shards, and invalid files. */
 #include "check.h"
 #include "io/matrix.h"
 #include "io/tensor_file.h"

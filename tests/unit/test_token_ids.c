@@ -1,6 +1,6 @@
-/* test_token_ids.c: a study whose token files hold ids shows what the tokenizer says that they are;
- * ids that it does not have are errors with the file and the line. */
-#include "same.h"
+/* test_token_ids.c: a study whose token files hold ids shows the tokenizer's text for them; ids that it does not have
+ * are errors that name the file and the line. */
+#include "index_compare.h"
 
 #include <cjson/cJSON.h>
 #include <unistd.h>
@@ -263,7 +263,7 @@ static void test_wrong(void) {
     scry_index *x = index_of(write_study("few", write_ids("few", words, EACH, "tokens"), EACH, file, ""), NULL, "text");
     if (x)
         check(strcmp(scry_token(x, 0, 2), " c") == 0 && strcmp(scry_token(x, 0, 6), "#3") == 0,
-              "text beside a tokenizer stays");
+              "text next to ids stays");
     scry_close(x);
 }
 

@@ -1,4 +1,4 @@
-/* test_tokenizer.c: ids to text, against what Hugging Face's tokenizers says (tests/specimens/tokenizer). */
+/* test_tokenizer.c: ids to text, against Hugging Face's tokenizers (tests/specimens/tokenizer). */
 #include "check.h"
 #include "base/mem.h"
 #include "io/mapped_file.h"

@@ -1,5 +1,5 @@
-/* test_train_files.c: files of a training run: a bad token file leaves nothing behind in memory, and a log that is cut
- * is on the disk before it takes the old one's place. */
+/* test_train_files.c: the files of a training run: a bad token file leaks no memory; a log is on the disk before it
+ * replaces the old one. */
 #include "check.h"
 #include "train/data.h"
 #include "train/log.h"

@@ -1,6 +1,6 @@
-/* test_train_gradients.c: the gradients of every architecture against finite differences of a loss that is
- * worked out here by plain loops, in double precision. The files of engine/train that make a step are
- * compiled here once more with double for their number: what is tested is what trains. */
+/* test_train_gradients.c: the gradients of every architecture against finite differences of a loss that is computed
+ * here by plain loops, in double precision. The files of engine/train that make a step are compiled here again with
+ * double as their number type, so the tested code is the code that trains. */
 #define TRAIN_DOUBLE
 #include "train/parameters.c"
 #include "train/top_k.c"
@@ -20,7 +20,7 @@ enum { D = 5, F = 28, B = 280, K = 3, AUXK = 2 }; /* two tiles; K/F is below the
 typedef struct setup {
     const char *name;
     step_rules rules;
-    uint32_t dead; /* latents called dead: every fourth, so many */
+    uint32_t dead; /* number of latents called dead: every fourth */
 } test_case;
 
 static const test_case setups[] = {

@@ -1,5 +1,5 @@
-/* test_train_memory.c: --memory is the most that a training takes, residuals streamed from a larger file and the
- * measuring at its end included; measured in a child. */
+/* test_train_memory.c: training stays within --memory, also while it streams residuals from a larger file and evaluates
+ * at the end; measured in a child process. */
 #include "check.h"
 #include "train.h"
 

@@ -1,5 +1,5 @@
-/* test_tui_charts.c: the explorer's plots: keys of their own, and what they say where there is little to plot. */
-#include "table_kit.h"
+/* test_tui_charts.c: the explorer's plots: their keys, and their messages where there is little to plot. */
+#include "table_fixture.h"
 
 #include "explorer/panes/chart_page.h"
 

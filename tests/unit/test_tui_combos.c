@@ -1,8 +1,8 @@
-/* Any commands, keys and clicks, in any order, on two open indexes: after each, the rows, their order, the selection
- * and rho are what plain loops give; undone to the start and redone to the end, all is as it was; and what is kept
- * gives the same screens again. COMBOS_SEED, COMBOS_ROUNDS: another start, and more of them; COMBOS_TRACE: what was
- * done. */
-#include "any_action.h"
+/* test_tui_combos.c: random commands, keys and clicks in random order, on two open indexes. After each, rows, their
+ * order, the selection and rho must equal those of plain loops; undoing to the start and redoing to the end must
+ * restore the state; the saved session must give the same screens again. COMBOS_SEED: another start; COMBOS_ROUNDS: how
+ * many actions; COMBOS_TRACE: print them. */
+#include "random_action.h"
 #include "base/clock.h"
 #include "labels.h"
 #include "explorer/table/column_table.h"
@@ -13,7 +13,7 @@
 
 enum { STEPS_KEPT = 4096, STEPS = 150 };
 
-/* What was found wrong, and the first of it in words. */
+/* Number of errors, and a description of the first. */
 typedef struct seen {
     size_t rows, order, set, rho, undo, screens;
     char first[600];
@@ -222,7 +222,7 @@ static void follow(seen *s, past *p, app *a, const char *after) {
     p->now = undo;
 }
 
-/* Where nothing was kept of a tab that was closed, it is opened as the one beside it ranks. */
+/* A tab without a saved session opens with the ranking of the tab next to it. */
 static void begin_again(past *p, const app *a) {
     size_t undo, redo;
     scry_session_history(a->tab->session, &undo, &redo);
@@ -283,7 +283,7 @@ static bool is_by_token(const tab *t) {
     return t->table->on || strcmp(columns[t->table->column].name, "on") == 0;
 }
 
-/* Each index is opened again by itself, and the tab beside stands in no page. */
+/* Each index is opened again alone, so pages do not show the other tab. */
 static void open_again(seen *s, app *a, const char *const path[2], const char *after) {
     tab *at = a->tab;
     tab **tabs = a->tabs;
@@ -329,7 +329,7 @@ static void round_of(seen *s, const char *const path[2], uint64_t seed) {
     }
     for (int i = 0; i < STEPS; i++) {
         const char *other = a->tab_count < 2 ? path[a->tab == tab_of(a, path[0])] : NULL;
-        do_something(a, &keys, other, &state, done, sizeof done);
+        random_action(a, &keys, other, &state, done, sizeof done);
         if (getenv("COMBOS_TRACE")) printf("# %d: %s => %s\n", i, done, a->message);
         past *here = p[a->tab == tab_of(a, path[1])];
         if (strncmp(done, "add ", 4) == 0) begin_again(here, a);

@@ -1,5 +1,5 @@
-/* Every row of the table of commands that the explorer has is run on the sample study, by name, by
- * its keys and with words it must refuse. A row that is not in the list below fails the test. */
+/* test_tui_commands.c: runs every explorer command of the table on the sample study, by name, by its keys and with
+ * arguments that it must refuse. A command that is missing in the list below fails the test. */
 #include "check.h"
 #include "sample_app.h"
 

@@ -1,5 +1,5 @@
-/* The settings' file: what is right is taken, what is wrong is said with file, key, found and expected, and nothing
- * keeps the rest from being read. Keys that are set are those that act, and those that are shown. Macros. */
+/* test_tui_config.c: the settings file: valid settings take effect, each invalid one is reported with file, key, found
+ * and expected, and none hinders the others. Configured keys act and are the ones shown. Macros. */
 #include "check.h"
 #include "sample_app.h"
 

@@ -1,6 +1,6 @@
-/* test_tui_copy.c: what goes to the terminal's clipboard, decoded by a decoder of its own; marks that come back; a
- * number as a command. */
-#include "table_kit.h"
+/* test_tui_copy.c: the clipboard sequence, decoded by an independent decoder; marks that are restored; a number as a
+ * command. */
+#include "table_fixture.h"
 
 #include "terminal/osc52.h"
 #include "sets.h"

@@ -1,7 +1,7 @@
-/* Features that meet: what one person does in one sitting, each case found by hand where one of the two forgot the
- * other. Commands, keys and clicks only. */
+/* test_tui_crossings.c: combinations of features in one sitting, by commands, keys and clicks only. Each case was once
+ * a bug in which one feature ignored the other. */
 #include "labels.h"
-#include "table_kit.h"
+#include "table_fixture.h"
 #include "explorer/table/column_table.h"
 
 enum { LATENTS = 512, MANY = 64 };
@@ -43,7 +43,7 @@ static void long_lists_of_domains(const char *index) {
     bool was = scry_session_scope(a->tab->session)->is_signed;
     say_command(a, "signed");
     check(scry_session_scope(a->tab->session)->is_signed != was && taking_part(a) == MANY - 1,
-          "the change's sign beside a long list of domains: %zu take part, %s", taking_part(a), a->message);
+          "a signed change with a long list of domains: %zu take part, %s", taking_part(a), a->message);
     say_command(a, "domains");
     type_keys(a, "\r");
     check(taking_part(a) == MANY - 1 && !a->message_is_error, "the list is not cut in the prompt: %s", a->message);

@@ -1,6 +1,6 @@
-/* test_tui_domains.c: the domains' pane: how far a domain left out is off the line of the others, against plain loops;
- * what clicks do there; how numbers are written. */
-#include "table_kit.h"
+/* test_tui_domains.c: the domains pane: the residual of a domain that is left out, against plain loops; clicks; number
+ * formats. */
+#include "table_fixture.h"
 
 #include <math.h>
 

@@ -1,5 +1,6 @@
-/* test_tui_export_name.c: the name that e offers is never that of someone's file, unless it is this session's own. */
-#include "table_kit.h"
+/* test_tui_export_name.c: the file name that export proposes never names an existing file, except this session's own.
+ */
+#include "table_fixture.h"
 
 #include <sys/stat.h>
 #include <unistd.h>

@@ -1,7 +1,7 @@
-/* test_tui_filter.c: the filter language against an evaluator that goes latent by latent over an expression tree it
- * made itself; errors and where they point; and texts of any kind. */
+/* test_tui_filter.c: the filter language against an evaluator that walks its own expression tree latent by latent;
+ * errors and where they point; arbitrary text. */
 #include "base/clock.h"
-#include "table_kit.h"
+#include "table_fixture.h"
 
 #include "explorer/table/filter.h"
 #include "explorer/table/column_table.h"

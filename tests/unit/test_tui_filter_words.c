@@ -1,6 +1,6 @@
-/* test_tui_filter_words.c: what a filter can go on with: each word that is offered can be read, Tab puts it in, and
- * what was typed once comes back with Up. */
-#include "table_kit.h"
+/* test_tui_filter_words.c: completion of filters: each proposal can be parsed, Tab inserts it, Up recalls earlier
+ * filters. */
+#include "table_fixture.h"
 
 #include "terminal/keys.h"
 #include "explorer/table/filter.h"

@@ -1,6 +1,6 @@
-/* test_tui_full_sample.c: a whole sample under each condition: the tokens that moved most, against a plain loop over
- * the sample; and that scrolling shows each line once. */
-#include "table_kit.h"
+/* test_tui_full_sample.c: a full sample under each condition: the tokens that moved most, against a plain loop over the
+ * sample; scrolling shows each line once. */
+#include "table_fixture.h"
 
 #include "explorer/latent/conditions.h"
 

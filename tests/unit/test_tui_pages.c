@@ -1,5 +1,5 @@
-/* Pages over the panes: their lines, wrapped and moved sideways; the help that leads back to them; and the table's
- * columns for which there is no room, which the column cursor reaches. */
+/* test_tui_pages.c: pages over the panes: wrapped lines and horizontal scrolling; the help leads back to the page below
+ * it; the column cursor reaches table columns that have no room. */
 #include "check.h"
 
 #include "explorer_parts.h"
@@ -25,7 +25,7 @@ static void words(void) {
     static const char *const expected[] = {"warning   one two",    "three four", "five six", "short", "",
                                            "unbreakable_and_long", "_word"};
     static const int indents[] = {0, 10, 10, 0, 0, 0, 0};
-    check_is(l.count, 7, "words are wrapped into so many lines");
+    check_is(l.count, 7, "words are wrapped into lines");
     for (size_t i = 0; i < l.count && i < 7; i++)
         check(strcmp(line_of(&l, i), expected[i]) == 0 && l.line[i].indent == indents[i], "line %zu is \"%s\" at %d", i,
               line_of(&l, i), l.line[i].indent);
@@ -153,7 +153,7 @@ static void clicks(app *a) {
     app_click(a, last, column_of(a, "j k scroll"), 1);
     check(a->help->top == 1, "a click on j scrolls the help, found line %d", a->help->top);
     app_click(a, last, column_of(a, "j k scroll") + 2, 1);
-    check(a->help->top == 0, "on k beside it back, found line %d", a->help->top);
+    check(a->help->top == 0, "a click on k next to it: back, found line %d", a->help->top);
     app_click(a, last, column_of(a, "^d ^u") + 3 + 3, 1);
     app_click(a, last, column_of(a, "scroll"), 1);
     check(a->help->top > 0, "on the words as on the first key");

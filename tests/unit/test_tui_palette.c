@@ -1,5 +1,5 @@
-/* The palette: what fits what is typed, against all ways to match it; editing the line, against a plain model;
- * completing commands and arguments; and the lines typed before. */
+/* test_tui_palette.c: the palette: matches against exhaustive search; line editing against a plain model; completion of
+ * commands and arguments; the history. */
 #include "check.h"
 #include "sample_app.h"
 

@@ -1,4 +1,4 @@
-/* test_tui_plot_dots.c: where values become dots, against slow twins that look at every dot. */
+/* test_tui_plot_dots.c: values to dots, against slow versions that look at every dot. */
 #include "check.h"
 #include "plot/canvas.h"
 

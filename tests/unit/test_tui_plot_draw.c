@@ -1,5 +1,5 @@
-/* test_tui_plot_draw.c: plots in cells: at every size nothing leaves the rectangle, names stand whole
- * and apart, numbers of the axes too, and bad data is met with words. */
+/* test_tui_plot_draw.c: plots in cells: at every size nothing leaves the rectangle, names and axis numbers are complete
+ * and do not overlap, and invalid data gives a message. */
 #include "check.h"
 #include "text/text.h"
 #include "plot/point_labels.h"
@@ -82,7 +82,7 @@ static void test_tiny(void) {
     grid *g = grid_new(1, 30);
     plot_draw(g, (rect){0, 0, 1, 30}, &e.p, false);
     char *text = screen_text(g);
-    check(strstr(text, "too small") != NULL, "one line says so in words");
+    check(strstr(text, "too small") != NULL, "one line says so");
     free(text);
     grid_free(g);
     g = grid_new(5, 20);
@@ -153,7 +153,7 @@ static void test_names(void) {
         const char *what = names_fault(&state, &placed, &asked);
         if (what && bad++ < 5) printf("# %s\n", what);
     }
-    check(bad == 0, "names of 1500 random plots are whole, apart and beside the points: %zu are not", bad);
+    check(bad == 0, "names of 1500 random plots are complete, apart and off the points: %zu are not", bad);
     check(placed * 10 > asked * 6, "most names find a place: %zu of %zu", placed, asked);
 }
 
@@ -242,7 +242,7 @@ static void test_bad_data(void) {
     free(text);
 }
 
-/* What strangers wrote comes out as text that is safe to show. */
+/* Untrusted text comes out safe to show. */
 static void test_strangers(void) {
     const char *evil[] = {"\x1b[31mred", "\xff\xfe", "a\nb", "\xe4\xb8\xad\xe6\x96\x87", "e\xcc\x81"};
     double v[] = {1, 2, 3, 4, 5};
@@ -265,7 +265,7 @@ static void test_strangers(void) {
             for (const char *at = text; *at; at++) raw += (unsigned char)*at > 0x7e;
         else
             check_says(text, SAYS("\xe4\xb8\xad\xe6\x96\x87", "\\x1b[31mred", "\\xff\\xfe", "e\xcc\x81"),
-                       "text of strangers is shown, %s", pass ? "beside bars" : "beside points");
+                       "untrusted text is shown, %s", pass ? "with bars" : "with points");
         free(text);
     }
     check(raw == 0, "no control character reaches the screen: %zu do", raw);

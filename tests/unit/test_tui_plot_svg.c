@@ -1,5 +1,5 @@
-/* test_tui_plot_svg.c: plots and screens as SVG: well formed whatever the text, the same numbers on the
- * axes as the shared rules give, and a screen's text all there, each character in its cell. */
+/* test_tui_plot_svg.c: plots and screens as SVG: well formed whatever the text; the axes' numbers follow the shared
+ * rules; every character of a screen is in its cell. */
 #include "check.h"
 #include "draw/grid_svg.h"
 #include "text/text.h"
@@ -192,7 +192,7 @@ static void test_strangers(void) {
             s[0] = (plot_series){.kind = PLOT_BARS, .name = "<b>", .n = 6, .x = v, .names = evil, .texts = evil};
         if (pass == 2) p.series_count = 0;
         char *svg = plot_text(&p, 900, 600);
-        check(xml_read(&x, svg) && !strstr(svg, "<script"), "text of strangers is escaped (%d) %s", pass, x.wrong);
+        check(xml_read(&x, svg) && !strstr(svg, "<script"), "untrusted text is escaped (%d) %s", pass, x.wrong);
         if (pass == 0)
             check_says(x.text, SAYS("<script>alert(1)</script>", "a & b", "<x>", "&y;", "<rule>", "<c>", "</text>"),
                        "and reads as it was");

@@ -1,5 +1,5 @@
-/* test_tui_plot_ticks.c: the numbers of an axis: round, all of those in the range, apart from each
- * other, and saying what they stand for; over random ranges and rooms. */
+/* test_tui_plot_ticks.c: the numbers of an axis over random ranges and widths: round, complete within the range, apart
+ * from each other, and precise enough to tell their places. */
 #include "check.h"
 #include "plot/ticks.h"
 

@@ -1,5 +1,5 @@
-/* test_tui_report.c: the report is well-formed whatever the study holds, none of a stranger's text in it is
- * markup, and its bytes are the same each time. */
+/* test_tui_report.c: the report is well formed whatever the study holds, no text of the study becomes markup, and its
+ * bytes are the same each time. */
 #include "check.h"
 #include "report/report.h"
 #include "synth.h"
@@ -126,8 +126,8 @@ static const char *hostile_study(void) {
     return path;
 }
 
-/* Nothing in the page's own bytes that a stranger put there as more than text. */
-static void strangers(const xml *x, const char *file) {
+/* No text of the study is markup in the page. */
+static void only_text(const xml *x, const char *file) {
     static const char *const never[] = {"<script", "<img", "&lt;b&gt;",    "]]></style>",
                                         "\x1b",    "\x07", "\xe2\x80\xae", "<!--"};
     for (size_t i = 0; i < sizeof never / sizeof *never; i++)
@@ -145,7 +145,7 @@ static void hostile_page(void) {
     static xml x;
     char *file;
     if (!index_study(hostile_study(), out) || !write_report(out, path, SCRY_ACT, 10, 1)) return;
-    if (well_formed(path, &x, &file)) strangers(&x, file);
+    if (well_formed(path, &x, &file)) only_text(&x, file);
     free(file);
 }
 

@@ -1,4 +1,4 @@
-/* test_tui_row_order.c: rows in the order of a measure against a plain sort of all values. */
+/* test_tui_row_order.c: the order of rows by a column, against a sort of all values. */
 #include "check.h"
 
 #include "explorer/table/row_order.h"

@@ -1,6 +1,5 @@
-/* test_tui_rows.c: what commands make of the table's rows: sort, filter, search, marks, columns; against plain loops.
- */
-#include "table_kit.h"
+/* test_tui_rows.c: sort, filter, search, marks and columns of the table's rows, against plain loops. */
+#include "table_fixture.h"
 
 #include "latent.h"
 #include "text/text.h"
@@ -452,9 +451,9 @@ static void by_token(app *a) {
     free(rate);
 }
 
-/* On a thread beside: given up it leaves the table as it was, else it is there once it has come, and of two the one
- * that was asked for last. */
-static void by_token_beside(app *a) {
+/* As a job: cancelled, it leaves the table as it was; otherwise the rows are sorted when it has ended, and of two jobs
+ * the last requested counts. */
+static void by_token_as_job(app *a) {
     double done;
     say_command(a, "fires-on the");
     float *kept = a->tab->table->on;
@@ -498,7 +497,7 @@ int main(void) {
     said(a);
     rankings_kept(a);
     by_token(a);
-    by_token_beside(a);
+    by_token_as_job(a);
     app_free(a);
     return check_end();
 }

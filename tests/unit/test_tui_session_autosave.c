@@ -1,5 +1,5 @@
-/* What one did with an index is found again: after any commands, the kept session gives the same screen, the same
- * history and the same file; damaged, foreign and unwritable files do no harm. */
+/* test_tui_session_autosave.c: after any commands, the saved session restores the same screen, the same history and the
+ * same file; damaged, foreign and unwritable files do no harm. */
 #include "base/clock.h"
 #include "check.h"
 #include "odd_names.h"
@@ -222,7 +222,7 @@ static void files(void) {
     autosave_save(b, true);
     char old[600];
     snprintf(old, sizeof old, "%s.old", path);
-    check(file_exists(old), "begun anew, the session before is set aside");
+    check(file_exists(old), "a fresh start backs up the earlier session");
     app_command(a, "toggle 11");
     autosave_save(a, true);
     app *c = open_app(path, true);

@@ -1,6 +1,5 @@
-/* test_tui_sets.c: two sets beside each other: which latents each page lists, what is marked and exported, the
- * change as it was measured. */
-#include "table_kit.h"
+/* test_tui_sets.c: comparing two sets: the latents of each page, marks and export, and the measured change. */
+#include "table_fixture.h"
 
 #include "text/text.h"
 #include "explorer/sets/set_compare.h"
@@ -163,7 +162,7 @@ static void test_clicks(app *a) {
     check(a->tab->sets->compare.cursor == 2 && a->layer, "a click on a latent puts the cursor there");
     bool in = scry_set_has(scry_session_set(a->tab->session), latent);
     click(a, line, -2, 1);
-    check(scry_set_has(scry_session_set(a->tab->session), latent) != in, "one beside it switches it");
+    check(scry_set_has(scry_session_set(a->tab->session), latent) != in, "a click next to it switches it");
     click(a, line, 8, 2);
     check(!a->layer && app_latent(a) == latent, "two lead to latent %u", latent);
     say_command(a, "plot scatter");

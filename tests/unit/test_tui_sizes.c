@@ -1,6 +1,5 @@
-/* The layout at every size from 20x5 to 300x100: panes lie within the screen and on none another,
- * and every pane, page and plot, drawn at every width and at every height, keeps to its place and each cell of it is
- * sound. */
+/* test_tui_sizes.c: the layout at every size from 20x5 to 300x100: panes lie within the screen and do not overlap;
+ * every pane, page and plot, at every width and every height, stays in its place and draws only valid cells. */
 #include "check.h"
 #include "sample_app.h"
 
@@ -50,7 +49,7 @@ static void sweep_layout(void) {
     check(wrong == 0, "%zu layouts: %zu are unsound, the first %s", made, wrong, where);
 }
 
-/* A wide character has its right half beside it, and the right half its left. */
+/* A wide character is followed by its right half, and a right half follows its left. */
 static bool cells_sound(const grid *g) {
     for (int y = 0; y < g->rows; y++)
         for (int x = 0; x < g->cols; x++) {

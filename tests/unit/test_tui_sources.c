@@ -1,6 +1,6 @@
-/* test_tui_sources.c: a latent by each source and in each open index: its ranks against whole rankings, and whether
- * its number means the same in another index. */
-#include "table_kit.h"
+/* test_tui_sources.c: a latent by each source and in each open index: its ranks against full rankings, and whether its
+ * number means the same latent in another index. */
+#include "table_fixture.h"
 
 #include "text/text.h"
 
@@ -97,7 +97,7 @@ static void test_close(app *a, const char *path, const char *narrow) {
     say_command(a, "latent 123");
     say_command(a, "plot sweep");
     jobs_use_threads(a->jobs);
-    async_begin(a); /* rho's company and the plot are under way on threads beside */
+    async_begin(a); /* statistics of rho and the plot are being computed on threads */
     app_command(a, "close");
     app_draw(a);
     check(a->tab_count == tabs - 1 && !a->message_is_error && !a->layer && a->tab->latent == 123,

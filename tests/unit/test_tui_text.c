@@ -1,6 +1,6 @@
-/* test_tui_text.c: texts from strangers: how wide they are, what of them reaches a terminal, and characters
- * that a byte-level tokenizer cut into tokens. */
-#include "table_kit.h"
+/* test_tui_text.c: untrusted text: its width, which of its characters reach a terminal, and characters that a
+ * byte-level tokenizer split over tokens. */
+#include "table_fixture.h"
 
 #include "text/text.h"
 
@@ -18,7 +18,7 @@ static const sample_text samples[] = {
     {"한국어", NULL, 6},
     {"\xe1\x84\x92\xe1\x85\xa1\xe1\x86\xab", NULL, 2}, /* one syllable in three letters */
     {"e\xcc\x81", NULL, 1},
-    {"\xe0\xa4\xb9\xe0\xa4\xbf", NULL, 2}, /* a vowel sign beside its letter */
+    {"\xe0\xa4\xb9\xe0\xa4\xbf", NULL, 2}, /* a vowel sign after its letter */
     {"\xe0\xb8\xa0\xe0\xb8\xb4", NULL, 1}, /* one above it */
     {"🙂", NULL, 2},
     {"👨\xe2\x80\x8d👩\xe2\x80\x8d👧", "👨👩👧", 6},

@@ -1,5 +1,6 @@
-/* The themes, measured: text against its background by the contrast ratio of WCAG 2, on black and on white; shades of
- * activation in order of lightness; and pairs that mean opposite things apart for three kinds of colour-blind eyes. */
+/* test_tui_theme.c: measures the themes: text against its background by the contrast ratio of WCAG 2, on black and on
+ * white; shades of activation ordered by lightness; pairs of opposite meaning distinct under three kinds of colour
+ * blindness. */
 #include "check.h"
 
 #include "draw/color.h"

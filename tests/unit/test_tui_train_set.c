@@ -1,5 +1,5 @@
-/* A study with two training sets: the session goes from one to the other and back as steps, its ranking and rho are
- * those of the set against plain loops, and its file brings all of it back; the explorer's :train-set. */
+/* test_tui_train_set.c: a study with two training sets: changing the set is a step of the session, ranking and rho
+ * follow it (against plain loops), and the session file restores it; the explorer's :train-set. */
 #include "check.h"
 #include "explorer_parts.h"
 #include "session.h"

@@ -1,5 +1,5 @@
-/* test_tui_undo.c: each step back and forth says what it was, and goes to the latent that it switched. */
-#include "table_kit.h"
+/* test_tui_undo.c: undo and redo name the step, and move the cursor to the latent that it switched. */
+#include "table_fixture.h"
 
 static void says(app *a, const char *name, const char *expected) {
     say_command(a, name);

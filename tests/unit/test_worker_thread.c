@@ -1,5 +1,5 @@
-/* Work on a thread beside: each job's end is told once and on this thread; what is cancelled is told so;
- * nothing is held up by a job that is given up. */
+/* test_tui_worker_thread.c: each job's end is reported once and on the calling thread; a cancelled job is reported as
+ * cancelled; nothing waits for a cancelled job. */
 #include "check.h"
 
 #include "base/worker_thread.h"
@@ -124,7 +124,7 @@ static void test_bell(void) {
     task t = {.terms = 10};
     begin(b, &t);
     check(poll(&in, 1, -1) == 1, "it rings when the job has ended");
-    check(t.ended == 0, "whose end is told only when asked for");
+    check(t.ended == 0, "whose end is reported only on request");
     check(worker_collect(b) && t.ended == 1, "and then is");
     worker_free(b);
     close(bell[0]);

@@ -1,4 +1,4 @@
-/* xml.h: a strict reader of XML, enough to say whether a file is well formed, and to collect its text. */
+/* xml.h: a strict XML reader: says whether a file is well formed, and collects its text. */
 #ifndef SCRY_TESTS_UNIT_XML_H
 #define SCRY_TESTS_UNIT_XML_H
 

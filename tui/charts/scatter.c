@@ -4,6 +4,7 @@
 #include "text/suggest.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { LINE_POINTS = 48 };
@@ -82,8 +83,8 @@ static void say_company(chart *f, const chart_view *v) {
     strcat(strcpy(line[0], "rho "), chart_rho(f, v->result->fit.pearson));
     for (int i = 0; i < n; i++) {
         char *to = line[i < 4 ? 0 : 1];
-        if (*to) strcat(to, "  ");
-        strncat(to, part[i], 60);
+        size_t used = strlen(to);
+        snprintf(to + used, sizeof line[0] - used, "%s%.60s", used ? "  " : "", part[i]);
     }
     chart_note(f, chart_text(f, "%s", line[0]));
     chart_note(f, chart_text(f, "%s", line[1]));

@@ -6,6 +6,7 @@
 #include "text/text.h"
 #include "terminal/keys.h"
 
+#define NCURSES_WIDECHAR 1 /* cchar_t, also where _GNU_SOURCE does not bring it: musl */
 #include <curses.h>
 #include <errno.h>
 #include <poll.h>

@@ -164,7 +164,7 @@ bool capture_reopen(builder *b, build_capture *c) {
 }
 
 void capture_suspend(build_capture *c) {
-    if (!matrix_costs(&c->m).holds) return;
+    if (!matrix_costs(&c->m).has_scratch) return;
     matrix known = {.rows = c->m.rows, .cols = c->m.cols, .sparse = c->m.sparse, .cols_inferred = c->m.cols_inferred};
     matrix_close(&c->m);
     c->m = known;
@@ -193,9 +193,9 @@ static bool open_capture(builder *b, size_t g, scry_condition condition) {
     c->cost = matrix_costs(&c->m);
     bool ok = check_residual(b, c) && open_text(b, c) && mark_kept(b, c);
     matrix_drop_pages(&c->m);
-    b->aside += c->cost.aside;
+    b->aside += c->cost.scratch;
     if (b->aside <= build_memory(b)) return ok; /* as much disk is not missed, and opening again costs time */
-    b->aside -= c->cost.aside;
+    b->aside -= c->cost.scratch;
     capture_suspend(c);
     return ok;
 }

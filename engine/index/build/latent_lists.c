@@ -67,30 +67,14 @@ static void lists_reserve(tile_lists *lists, uint32_t most) {
 
 /* ---- lists ---------------------------------------------------------------------------------- */
 
-/* Most of it is zero: 16 at a time are looked at with one OR. */
 void lists_of_block(tile_lists *lists, const float *H, uint32_t latents, uint32_t n) {
     uint32_t used = 0;
     lists_reserve(lists, latents * n);
     for (uint32_t j = 0; j < latents; j++) {
         const float *h = H + (size_t)j * n;
         lists->start[j] = used;
-        uint32_t t = 0;
-        for (; t + 16 <= n; t += 16) {
-            uint32_t bits[16], any = 0;
-            memcpy(bits, h + t, sizeof bits);
-            for (int i = 0; i < 16; i++) any |= bits[i];
-            if (!(any & 0x7fffffff)) continue;
-            for (uint32_t k = t; k < t + 16; k++)
-                if (h[k] != 0) {
-                    lists->at[used] = (uint16_t)k;
-                    lists->value[used++] = h[k];
-                }
-        }
-        for (; t < n; t++)
-            if (h[t] != 0) {
-                lists->at[used] = (uint16_t)t;
-                lists->value[used++] = h[t];
-            }
+        uint32_t end = used + sae_nonzero_tokens(h, n, lists->at + used);
+        for (; used < end; used++) lists->value[used] = h[lists->at[used]];
     }
     lists->start[latents] = used;
 }

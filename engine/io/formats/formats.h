@@ -4,8 +4,8 @@
 
 #include "io/tensor.h"
 
-/* NAME_detect: is the content of this format, or of one that NAME_read refuses better than anyone else?
- * NAME_read: appends what the map of the file holds. */
+/* NAME_detect: is the content of this format, or of one that NAME_read refuses with a message of its own?
+ * NAME_read: appends the tensors in the map of the file. */
 #define TENSOR_FORMAT(name, endings, hint)                                                                             \
     bool name##_detect(const mapped_file *map);                                                                        \
     bool name##_read(tensor_file *file, const char *key, scry_error *err);

@@ -18,7 +18,7 @@ static const char *value_of(const char *header, const char *name) {
     return at;
 }
 
-/* "<f4", ">i8", "|b1"; anything else exists but is not readable as numbers. */
+/* Of "<f4", ">i8", "|b1"; others are not readable as numbers. */
 static tensor_dtype dtype_of(const char *descr) {
     static const struct {
         const char *kind;
@@ -76,8 +76,8 @@ bool npy_parse(tensor_file *file, const char *name, const uint8_t *data, uint64_
                scry_error *err) {
     const char *open = *name ? "\"" : "", *close = *name ? "\": " : "";
     if (size < 12 || !is_npy(data, size))
-        return tensor_fail(file, key, err, "%s%.60s%sthe .npy header is cut at %" PRIu64 " bytes or is none", open,
-                           name, close, size);
+        return tensor_fail(file, key, err, "%s%.60s%sno .npy header in %" PRIu64 " bytes; the file is cut or damaged",
+                           open, name, close, size);
     unsigned major = data[6];
     if (major < 1 || major > 3)
         return tensor_fail(file, key, err, "%s%.60s%s.npy version %u, expected 1 to 3", open, name, close, major);

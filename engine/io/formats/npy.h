@@ -4,7 +4,7 @@
 
 #include "io/tensor.h"
 
-/* Adds the array in the `size` bytes at data under the name. */
+/* Appends the array in the `size` bytes at data under the name, "" for a file of its own. */
 bool npy_parse(tensor_file *file, const char *name, const uint8_t *data, uint64_t size, const char *key,
                scry_error *err);
 

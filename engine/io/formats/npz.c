@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* "csr" out of the bytes of a text array ('|S3', or '<U3' with zeros between); "" when it is none. */
+/* Reads "csr" from the bytes of a text array ('|S3', or '<U3' with zeros between); "" when it is no text. */
 static void read_format(const tensor_file *file, const uint8_t *end, char format[8]) {
     const tensor *t = tensor_find(file, "format");
     size_t used = 0;
@@ -21,7 +21,7 @@ static void read_format(const tensor_file *file, const uint8_t *end, char format
     format[used] = 0;
 }
 
-/* The two numbers of "shape". */
+/* Reads the two numbers of "shape". */
 static bool read_size(const tensor_file *file, uint64_t size[2]) {
     const tensor *t = tensor_find(file, "shape");
     int64_t number[2];
@@ -32,7 +32,7 @@ static bool read_size(const tensor_file *file, uint64_t size[2]) {
     return true;
 }
 
-/* The matrix that format, shape, data and two index arrays make. */
+/* Appends the matrix of format, shape, data and two index arrays. */
 static bool read_scipy(tensor_file *file, const char *format, const char *key, scry_error *err) {
     bool coo = strcmp(format, "coo") == 0, csc = strcmp(format, "csc") == 0;
     if (!coo && !csc && strcmp(format, "csr") != 0)

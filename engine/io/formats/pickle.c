@@ -70,12 +70,12 @@ static void push_number(machine *m, pickle_kind kind, int64_t number) {
     m->p->values[value].number = number;
 }
 
-/* The lowest place that may be popped: above the last mark. */
+/* The lowest position that may be popped: above the last mark. */
 static uint32_t stack_floor(const machine *m) {
     return m->mark_count ? m->marks[m->mark_count - 1] : 0;
 }
 
-/* Value 0, None, when there is nothing to take. */
+/* Returns value 0, None, when the stack is empty. */
 static uint32_t pop(machine *m) {
     if (m->depth <= stack_floor(m)) {
         fail(m, "the stack is empty; the file is damaged");
@@ -97,7 +97,7 @@ static void set_mark(machine *m) {
     else m->marks[m->mark_count++] = m->depth;
 }
 
-/* Takes the last mark away; the values above it, down from m->depth, are the caller's to drop. */
+/* Removes the last mark and returns its depth; the caller drops the values above it. */
 static uint32_t take_mark(machine *m) {
     if (!m->mark_count) {
         fail(m, "a mark is missing; the file is damaged");
@@ -109,7 +109,7 @@ static uint32_t take_mark(machine *m) {
 static void add_items(machine *m, uint32_t to, const uint32_t *items, uint32_t count) {
     pickle_value *v = &m->p->values[to];
     if (v->kind != PICKLE_LIST && v->kind != PICKLE_TUPLE && v->kind != PICKLE_DICT && v->kind != PICKLE_CALL) {
-        fail(m, "something is added to what is no container; the file is damaged");
+        fail(m, "an item is added to a value that is no container; the file is damaged");
         return;
     }
     if (v->count + count > v->room) {
@@ -129,7 +129,7 @@ static void gather(machine *m, pickle_kind kind) {
     push(m, value);
 }
 
-/* The same into the container below the mark. */
+/* Moves everything above the last mark into the container below it. */
 static void extend(machine *m, bool pairs) {
     uint32_t mark = take_mark(m);
     if (m->failed) return;
@@ -147,9 +147,9 @@ static void tuple_of(machine *m, uint32_t count) {
     if (!m->failed) add_items(m, value, items, count);
 }
 
-/* ---- what the opcodes carry ------------------------------------------------------------------- */
+/* ---- arguments of opcodes ---------------------------------------------------------------------- */
 
-/* `count` bytes, or NULL. */
+/* The next `count` bytes, or NULL. */
 static const uint8_t *take(machine *m, uint64_t count) {
     if (count > (uint64_t)(m->end - m->at)) {
         fail(m, "cut: %" PRIu64 " bytes wanted, %td are left", count, m->end - m->at);
@@ -239,12 +239,12 @@ static void global_from_stack(machine *m) {
 
 static void call(machine *m, bool keywords) {
     if (keywords) pop(m);
-    uint32_t args = pop(m), what = pop(m);
+    uint32_t args = pop(m), callee = pop(m);
     const pickle_value *v = m->p->values;
-    if (!m->failed && (v[args].kind != PICKLE_TUPLE || v[what].kind != PICKLE_GLOBAL))
-        fail(m, "a call of what is no global; the file is damaged");
+    if (!m->failed && (v[args].kind != PICKLE_TUPLE || v[callee].kind != PICKLE_GLOBAL))
+        fail(m, "a call of something other than a global; the file is damaged");
     uint32_t value = push_new(m, PICKLE_CALL);
-    m->p->values[value].what = what;
+    m->p->values[value].callee = callee;
     m->p->values[value].args = args;
 }
 
@@ -400,7 +400,7 @@ static bool object(machine *m, uint8_t op) {
         return true;
     case 'Q': { /* BINPERSID */
         uint32_t id = pop(m), value = push_new(m, PICKLE_STORED);
-        m->p->values[value].what = id;
+        m->p->values[value].callee = id;
         return true;
     }
     default:

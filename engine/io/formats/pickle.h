@@ -1,5 +1,5 @@
-/* pickle.h: what a pickle says, as data. Nothing is called, imported or built: a call in the pickle
- * becomes a value that names what would have been called. */
+/* pickle.h: the contents of a pickle as data. Nothing is called, imported or built: a call in the pickle
+ * becomes a value that names the callable and its arguments. */
 #ifndef SCRY_IO_FORMATS_PICKLE_H
 #define SCRY_IO_FORMATS_PICKLE_H
 
@@ -16,30 +16,30 @@ typedef enum pickle_kind {
     PICKLE_LIST,   /* items; sets too */
     PICKLE_DICT,   /* items: key, value, key, value, ... */
     PICKLE_GLOBAL, /* text "module name" */
-    PICKLE_CALL,   /* of what, on the tuple args; items as a dict's, if any were put into it */
-    PICKLE_STORED  /* a persistent id: what is the id */
+    PICKLE_CALL,   /* of the value callee, on the tuple args; items as a dict's, if any were set */
+    PICKLE_STORED  /* a persistent id: the value callee is the id */
 } pickle_kind;
 
 typedef struct pickle_value {
     pickle_kind kind;
     int64_t number;
     char *text;
-    uint32_t what, args;
+    uint32_t callee, args;
     uint32_t *items;
     uint32_t count, room;
 } pickle_value;
 
 typedef struct pickle {
-    pickle_value *values; /* [count]; all references are numbers in here; 0 is None */
+    pickle_value *values; /* [count], referred to by number; value 0 is None */
     uint32_t count, room;
     uint32_t root;
 } pickle;
 
-/* Is this global, "module name", one that may be in the file? */
+/* May the global "module name" be in the file? */
 typedef bool pickle_allows(const char *global);
 
-/* Reads protocols 2 to 5. where: "key: file", for messages. refused: what to say after the name of
- * a global that is not allowed. */
+/* Reads a pickle of protocol 2 to 5. where: "key: file", for messages. refused: advice after the name of a
+ * global that is not allowed. Owner: the caller, by pickle_free; on failure p is empty. */
 bool pickle_read(pickle *p, const uint8_t *data, uint64_t size, pickle_allows *allows, const char *where,
                  const char *refused, scry_error *err);
 void pickle_free(pickle *p);

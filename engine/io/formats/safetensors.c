@@ -2,6 +2,7 @@
  * caches that delphi writes in it (delphi/latents/cache.py). */
 #include "base/path.h"
 #include "io/formats/formats.h"
+#include "io/formats/safetensors_write.h"
 #include "io/json.h"
 #include "io/sparse.h"
 
@@ -11,26 +12,19 @@
 #include <string.h>
 
 static tensor_dtype dtype_of(const char *name) {
-    static const struct {
-        const char *name;
-        tensor_dtype dtype;
-    } known[] = {{"F16", TENSOR_F16}, {"BF16", TENSOR_BF16}, {"F32", TENSOR_F32}, {"F64", TENSOR_F64},
-                 {"I8", TENSOR_I8},   {"U8", TENSOR_U8},     {"BOOL", TENSOR_U8}, {"I16", TENSOR_I16},
-                 {"U16", TENSOR_U16}, {"I32", TENSOR_I32},   {"U32", TENSOR_U32}, {"I64", TENSOR_I64},
-                 {"U64", TENSOR_U64}};
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-        if (strcmp(name, known[i].name) == 0) return known[i].dtype;
-    return TENSOR_OTHER;
+    for (tensor_dtype dtype = 0; dtype < TENSOR_OTHER; dtype++)
+        if (strcmp(name, safetensors_dtypes[dtype]) == 0) return dtype;
+    return strcmp(name, "BOOL") == 0 ? TENSOR_U8 : TENSOR_OTHER;
 }
 
-/* A JSON number that is a whole number of at most 2^53, so that a double holds it exactly. */
-static bool whole(const cJSON *item, uint64_t *out) {
+/* A whole number of at most 2^53, which a double holds exactly. */
+static bool whole_number(const cJSON *item, uint64_t *out) {
     if (!cJSON_IsNumber(item) || item->valuedouble < 0 || item->valuedouble > 9007199254740992.0) return false;
     *out = (uint64_t)item->valuedouble;
     return (double)*out == item->valuedouble;
 }
 
-/* The format leaves no bytes between tensors: a span that is not shape times dtype is a wrong header. */
+/* Does the tensor have exactly this many bytes? The format leaves none between tensors. */
 static bool spans(const uint64_t *dim, int dims, uint64_t each, uint64_t bytes) {
     uint64_t elements = 1;
     for (int i = 0; i < dims; i++)
@@ -55,16 +49,17 @@ static bool read_entry(tensor_file *file, const cJSON *entry, const uint8_t *dat
     int dims = 0;
     const cJSON *item;
     cJSON_ArrayForEach (item, shape)
-        if (!whole(item, &dim[dims++]))
+        if (!whole_number(item, &dim[dims++]))
             return tensor_fail(file, key, err, "tensor \"%.60s\": shape[%d] is not a whole number of 0 or more",
                                entry->string, dims - 1);
-    if (!whole(cJSON_GetArrayItem(offsets, 0), &begin) || !whole(cJSON_GetArrayItem(offsets, 1), &end) || begin > end)
+    if (!whole_number(cJSON_GetArrayItem(offsets, 0), &begin) || !whole_number(cJSON_GetArrayItem(offsets, 1), &end) ||
+        begin > end)
         return tensor_fail(file, key, err, "tensor \"%.60s\": data_offsets are not two ascending whole numbers",
                            entry->string);
     if (end > room)
         return tensor_fail(file, key, err,
                            "tensor \"%.60s\": data_offsets end at %" PRIu64 ", but only %" PRIu64
-                           " data bytes are there; the file is cut",
+                           " bytes of data follow the header; the file is cut",
                            entry->string, end, room);
     if (!spans(dim, dims, tensor_size(dtype_of(dtype->valuestring)), end - begin))
         return tensor_fail(file, key, err,
@@ -124,7 +119,7 @@ static bool read_delphi(tensor_file *file, const char *key, scry_error *err) {
     return s != NULL;
 }
 
-/* ---- a file ----------------------------------------------------------------------------------- */
+/* ---- files ------------------------------------------------------------------------------------ */
 
 bool safetensors_detect(const mapped_file *map) {
     return map->size >= 9 && map->data[8] == '{';

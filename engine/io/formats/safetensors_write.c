@@ -1,26 +1,21 @@
 /* safetensors_write.c: u64 length, JSON header, data (huggingface/safetensors, README "Format"). */
 #include "io/formats/safetensors_write.h"
 #include "base/mem.h"
-#include "base/atomic_file.h"
 
 #include <cjson/cJSON.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "numbers are written as they lie in memory");
 
 enum { WRITE_BUFFER = 1 << 20 };
 
-static const struct {
-    const char *name;
-    unsigned size;
-} kinds[] = {
-    [TENSOR_F16] = {"F16", 2}, [TENSOR_BF16] = {"BF16", 2}, [TENSOR_F32] = {"F32", 4}, [TENSOR_F64] = {"F64", 8},
-    [TENSOR_I8] = {"I8", 1},   [TENSOR_U8] = {"U8", 1},     [TENSOR_I16] = {"I16", 2}, [TENSOR_U16] = {"U16", 2},
-    [TENSOR_I32] = {"I32", 4}, [TENSOR_U32] = {"U32", 4},   [TENSOR_I64] = {"I64", 8}, [TENSOR_U64] = {"U64", 8},
+const char *const safetensors_dtypes[TENSOR_OTHER] = {
+    [TENSOR_F16] = "F16", [TENSOR_BF16] = "BF16", [TENSOR_F32] = "F32", [TENSOR_F64] = "F64",
+    [TENSOR_I8] = "I8",   [TENSOR_U8] = "U8",     [TENSOR_I16] = "I16", [TENSOR_U16] = "U16",
+    [TENSOR_I32] = "I32", [TENSOR_U32] = "U32",   [TENSOR_I64] = "I64", [TENSOR_U64] = "U64",
 };
 
 /* The header's text, padded with blanks so that the data begins at a multiple of 8; *expected: bytes
@@ -32,9 +27,9 @@ static char *header_text(const safetensors_item *items, size_t count, const char
     *expected = 0;
     for (size_t i = 0; i < count; i++) {
         cJSON *entry = cJSON_AddObjectToObject(header, items[i].name);
-        cJSON_AddStringToObject(entry, "dtype", kinds[items[i].dtype].name);
+        cJSON_AddStringToObject(entry, "dtype", safetensors_dtypes[items[i].dtype]);
         cJSON *shape = cJSON_AddArrayToObject(entry, "shape");
-        uint64_t bytes = kinds[items[i].dtype].size;
+        uint64_t bytes = tensor_size(items[i].dtype);
         for (int d = 0; d < items[i].dims; d++) {
             cJSON_AddItemToArray(shape, cJSON_CreateNumber((double)items[i].shape[d]));
             bytes *= items[i].shape[d];
@@ -54,7 +49,7 @@ static char *header_text(const safetensors_item *items, size_t count, const char
 
 static void put(safetensors_writer *w, const void *bytes, size_t size) {
     if (w->failed || size == 0) return;
-    if (fwrite(bytes, 1, size, w->file) != size) w->failed = errno ? errno : EIO;
+    if (fwrite(bytes, 1, size, w->out.file) != size) w->failed = errno ? errno : EIO;
     w->size += size;
 }
 
@@ -66,16 +61,8 @@ bool safetensors_create(safetensors_writer *w, const char *path, const safetenso
 bool safetensors_create_about(safetensors_writer *w, const char *path, const safetensors_item *items, size_t count,
                               const char *const (*about)[2], size_t abouts, scry_error *err) {
     *w = (safetensors_writer){0};
-    if (!atomic_file_spares_index(path, err)) return false;
-    w->path = atomic_file_target(path);
-    w->temporary = mem_format("%s.tmp.%ld", w->path, (long)getpid());
-    w->file = fopen(w->temporary, "we");
-    if (!w->file) {
-        scry_fail(err, "%s: cannot be written: %s", path, strerror(errno));
-        safetensors_cancel(w);
-        return false;
-    }
-    setvbuf(w->file, NULL, _IOFBF, WRITE_BUFFER);
+    if (!atomic_file_begin(&w->out, path, err)) return false;
+    setvbuf(w->out.file, NULL, _IOFBF, WRITE_BUFFER);
     char *header = header_text(items, count, about, abouts, &w->expected);
     uint64_t length = strlen(header);
     put(w, &length, sizeof length);
@@ -90,29 +77,14 @@ void safetensors_put(safetensors_writer *w, const void *bytes, size_t size) {
 }
 
 bool safetensors_finish(safetensors_writer *w, scry_error *err) {
-    bool whole = w->written == w->expected;
-    if (!whole)
-        scry_fail(err, "%s: %" PRIu64 " bytes of tensors were given, but the shapes stated need %" PRIu64, w->path,
+    bool complete = w->written == w->expected;
+    if (!complete)
+        scry_fail(err, "%s: %" PRIu64 " bytes of tensors were given, but the shapes stated need %" PRIu64, w->out.path,
                   w->written, w->expected);
-    if (!w->failed && (fflush(w->file) != 0 || fsync(fileno(w->file)) != 0)) w->failed = errno;
-    if (fclose(w->file) != 0 && !w->failed) w->failed = errno;
-    w->file = NULL;
-    if (whole && !w->failed && rename(w->temporary, w->path) != 0) w->failed = errno;
-    bool ok = whole && !w->failed;
-    if (whole && w->failed) scry_fail(err, "%s: cannot be written: %s", w->path, strerror(w->failed));
-    if (!ok) unlink(w->temporary);
-    free(w->path);
-    free(w->temporary);
-    w->path = w->temporary = NULL;
-    return ok;
+    else if (w->failed) scry_fail(err, "%s: cannot be written: %s", w->out.path, strerror(w->failed));
+    return atomic_file_end(&w->out, complete && !w->failed, err);
 }
 
 void safetensors_cancel(safetensors_writer *w) {
-    if (w->file) {
-        fclose(w->file);
-        unlink(w->temporary);
-    }
-    free(w->path);
-    free(w->temporary);
-    *w = (safetensors_writer){0};
+    atomic_file_end(&w->out, false, NULL);
 }

@@ -1,14 +1,16 @@
-/* safetensors_write.h: a safetensors file, streamed.
+/* safetensors_write.h: streams a safetensors file.
  *
- * What is in it is said first; the bytes then come in that order, in pieces of any size. They go to
- * a temporary name beside the path, so that the path holds a whole file or what it held before. */
+ * The list of tensors comes first, then their bytes in that order, in pieces of any size. The file replaces
+ * the path atomically at the end. */
 #ifndef SCRY_IO_FORMATS_SAFETENSORS_WRITE_H
 #define SCRY_IO_FORMATS_SAFETENSORS_WRITE_H
 
 #include <stdint.h>
-#include <stdio.h>
-#include "base/error.h"
+#include "base/atomic_file.h"
 #include "io/tensor.h"
+
+/* The format's names of dtypes. */
+extern const char *const safetensors_dtypes[TENSOR_OTHER];
 
 typedef struct safetensors_item {
     const char *name;
@@ -18,25 +20,25 @@ typedef struct safetensors_item {
 } safetensors_item;
 
 typedef struct safetensors_writer {
-    FILE *file;
-    char *path, *temporary;
+    atomic_file out;
     uint64_t expected, written; /* bytes of data, without the header */
     uint64_t size;              /* of the whole file */
-    int failed;                 /* the first errno */
+    int failed;                 /* errno of the first failed write */
 } safetensors_writer;
 
-/* False and err when the file cannot be made; otherwise to be ended by safetensors_finish or
+/* Begins a file with these tensors. On success it has to be ended by safetensors_finish or
  * safetensors_cancel. */
 bool safetensors_create(safetensors_writer *w, const char *path, const safetensors_item *items, size_t count,
                         scry_error *err);
-/* The same with metadata, pairs of UTF-8 texts. */
+/* The same with metadata: pairs of UTF-8 texts. */
 bool safetensors_create_about(safetensors_writer *w, const char *path, const safetensors_item *items, size_t count,
                               const char *const (*about)[2], size_t abouts, scry_error *err);
-/* The next bytes, row-major and little-endian. What goes wrong is remembered for the end. */
+/* Appends bytes, row-major and little-endian. Errors are reported at the end. */
 void safetensors_put(safetensors_writer *w, const void *bytes, size_t size);
-/* Syncs and renames. False and err when anything went wrong since the beginning, or when there were
- * more or fewer bytes than the shapes say; nothing is left then. */
+/* Syncs the file and replaces the path. False and err when anything failed since the beginning, or there were
+ * more or fewer bytes than the shapes need; the path is then as it was. */
 bool safetensors_finish(safetensors_writer *w, scry_error *err);
+/* Leaves the path as it was. */
 void safetensors_cancel(safetensors_writer *w);
 
 #endif

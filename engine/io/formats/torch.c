@@ -1,5 +1,5 @@
-/* torch.c: what torch.save writes since PyTorch 1.6: a zip with a pickle, data.pkl, that says how
- * tensors lie in the storages data/0, data/1, ... (torch/serialization.py, torch/_utils.py). */
+/* torch.c: files of torch.save since PyTorch 1.6: a zip archive with a pickle, data.pkl, which places tensors
+ * in the storages data/0, data/1, ... (torch/serialization.py, torch/_utils.py). */
 #include "base/mem.h"
 #include "io/formats/formats.h"
 #include "io/formats/pickle.h"
@@ -107,27 +107,26 @@ static bool is_global(const reader *r, uint32_t number, const char *name) {
     return v->kind == PICKLE_GLOBAL && strcmp(v->text, name) == 0;
 }
 
-/* A call: what is called, and the tuple it is called on. */
 typedef struct called {
-    const char *what;
+    const char *name; /* of the global that is called */
     const pickle_value *args;
 } called;
 
-/* Undoes what wraps a tensor: torch.nn.Parameter, and tensors with attributes. */
+/* Finds the call that makes the tensor inside torch.nn.Parameter and tensors with attributes. */
 static bool unwrap(const reader *r, uint32_t number, called *c) {
     const pickle_value *v = value_at(r, number);
     if (v->kind != PICKLE_CALL) return false;
-    *c = (called){value_at(r, v->what)->text, value_at(r, v->args)};
+    *c = (called){value_at(r, v->callee)->text, value_at(r, v->args)};
     for (int i = 0; i < MAX_WRAPPERS; i++) {
-        bool parameter = strncmp(c->what, UTILS "parameter", strlen(UTILS "parameter")) == 0;
+        bool parameter = strncmp(c->name, UTILS "parameter", strlen(UTILS "parameter")) == 0;
         if (parameter && c->args->count >= 1) {
             v = value_at(r, c->args->items[0]);
             if (v->kind != PICKLE_CALL) return false;
-            *c = (called){value_at(r, v->what)->text, value_at(r, v->args)};
-        } else if (strcmp(c->what, "torch._tensor _rebuild_from_type_v2") == 0 && c->args->count >= 3) {
-            const pickle_value *what = value_at(r, c->args->items[0]), *args = value_at(r, c->args->items[2]);
-            if (what->kind != PICKLE_GLOBAL || args->kind != PICKLE_TUPLE) return false;
-            *c = (called){what->text, args};
+            *c = (called){value_at(r, v->callee)->text, value_at(r, v->args)};
+        } else if (strcmp(c->name, "torch._tensor _rebuild_from_type_v2") == 0 && c->args->count >= 3) {
+            const pickle_value *callee = value_at(r, c->args->items[0]), *args = value_at(r, c->args->items[2]);
+            if (callee->kind != PICKLE_GLOBAL || args->kind != PICKLE_TUPLE) return false;
+            *c = (called){callee->text, args};
         } else {
             return true;
         }
@@ -135,14 +134,14 @@ static bool unwrap(const reader *r, uint32_t number, called *c) {
     return false;
 }
 
-static bool wrong(const reader *r, const char *name, const char *what) {
-    return tensor_fail(r->file, r->key, r->err, "data.pkl: tensor \"%.60s\": %s; the file is damaged", name, what);
+static bool wrong(const reader *r, const char *name, const char *problem) {
+    return tensor_fail(r->file, r->key, r->err, "data.pkl: tensor \"%.60s\": %s; the file is damaged", name, problem);
 }
 
-/* Up to `room` whole numbers in a tuple or a torch.Size; -1 when it is something else. */
+/* Reads up to `room` whole numbers from a tuple or a torch.Size; returns their number, -1 for anything else. */
 static int numbers(const reader *r, uint32_t number, int64_t *out, int room) {
     const pickle_value *v = value_at(r, number);
-    if (v->kind == PICKLE_CALL && is_global(r, v->what, "torch Size") && value_at(r, v->args)->count == 1)
+    if (v->kind == PICKLE_CALL && is_global(r, v->callee, "torch Size") && value_at(r, v->args)->count == 1)
         v = value_at(r, value_at(r, v->args)->items[0]);
     if ((v->kind != PICKLE_TUPLE && v->kind != PICKLE_LIST) || v->count > (uint32_t)room) return -1;
     for (uint32_t i = 0; i < v->count; i++) {
@@ -155,11 +154,11 @@ static int numbers(const reader *r, uint32_t number, int64_t *out, int room) {
 
 /* ---- dense tensors ---------------------------------------------------------------------------- */
 
-/* ('storage', torch.FloatStorage, '0', 'cuda:0', 12): its bytes and the row of its dtype (-1: bytes
- * without a dtype). Where it lived does not matter. */
+/* ('storage', torch.FloatStorage, '0', 'cuda:0', 12): finds its bytes and the row of its dtype (-1: bytes
+ * without a dtype). The device does not matter. */
 static bool find_storage(reader *r, uint32_t number, const char *name, tensor_spec *spec, int *row) {
     const pickle_value *v = value_at(r, number);
-    if (v->kind == PICKLE_STORED) v = value_at(r, v->what);
+    if (v->kind == PICKLE_STORED) v = value_at(r, v->callee);
     if (v->kind != PICKLE_TUPLE || v->count < 5) return wrong(r, name, "its storage is not understood");
     const pickle_value *type = value_at(r, v->items[1]), *place = value_at(r, v->items[2]);
     if (type->kind != PICKLE_GLOBAL || place->kind != PICKLE_TEXT)
@@ -182,25 +181,24 @@ static bool find_storage(reader *r, uint32_t number, const char *name, tensor_sp
     return spec->data != NULL;
 }
 
-/* Conjugation and negation that were put off: bits of the tensor, not in its numbers. */
+/* Conjugation and negation can be pending: bits of the tensor, not applied to its numbers. */
 static bool check_lazy(const reader *r, const called *c, uint32_t at, const char *name) {
     const pickle_value *v = at < c->args->count ? value_at(r, c->args->items[at]) : NULL;
     for (uint32_t i = 0; v && v->kind == PICKLE_DICT && i + 1 < v->count; i += 2) {
-        const pickle_value *what = value_at(r, v->items[i]), *set = value_at(r, v->items[i + 1]);
-        if (what->kind == PICKLE_TEXT && set->kind == PICKLE_BOOL && set->number &&
-            (strcmp(what->text, "neg") == 0 || strcmp(what->text, "conj") == 0))
+        const pickle_value *bit = value_at(r, v->items[i]), *set = value_at(r, v->items[i + 1]);
+        if (bit->kind == PICKLE_TEXT && set->kind == PICKLE_BOOL && set->number &&
+            (strcmp(bit->text, "neg") == 0 || strcmp(bit->text, "conj") == 0))
             return tensor_fail(r->file, r->key, r->err,
                                "tensor \"%.60s\": saved with its \"%s\" bit set, so its numbers are not those in the "
                                "file; save tensor.resolve_neg().resolve_conj()",
-                               name, what->text);
+                               name, bit->text);
     }
     return true;
 }
 
-/* A dense tensor's spec; shape and stride are the caller's, TENSOR_MAX_DIM long. */
 static bool read_dense(reader *r, const called *c, const char *name, tensor *t) {
-    bool third = strcmp(c->what, UTILS "tensor_v3") == 0;
-    if (strncmp(c->what, UTILS "tensor", strlen(UTILS "tensor")) != 0 || c->args->count < (third ? 7u : 4u))
+    bool third = strcmp(c->name, UTILS "tensor_v3") == 0;
+    if (strncmp(c->name, UTILS "tensor", strlen(UTILS "tensor")) != 0 || c->args->count < (third ? 7u : 4u))
         return wrong(r, name, "it is not made of a storage, an offset, a size and a stride");
     const uint32_t *args = c->args->items;
     int64_t size[TENSOR_MAX_DIM], stride[TENSOR_MAX_DIM];
@@ -241,7 +239,7 @@ static const char *layout_of(const reader *r, uint32_t number) {
 
 static bool read_part(reader *r, uint32_t number, const char *name, tensor *t) {
     called c;
-    if (!unwrap(r, number, &c)) return wrong(r, name, "a part of the sparse tensor is no tensor");
+    if (!unwrap(r, number, &c)) return wrong(r, name, "a part of the sparse tensor is not a tensor");
     return read_dense(r, &c, name, t);
 }
 
@@ -311,7 +309,7 @@ static char *child_name(const char *parent, const pickle_value *key, uint32_t nu
     return mem_format("%.200s%s%" PRIu32, parent, dot, number);
 }
 
-/* Children are pushed last first, so that they are visited in the file's order. */
+/* Pushes children last first, so that they are visited in the file's order. */
 static void push_children(const reader *r, walk *w, const place *at, const pickle_value *v, bool pairs) {
     uint32_t step = pairs ? 2 : 1;
     for (uint32_t i = v->count / step; i-- > 0;) {
@@ -322,7 +320,7 @@ static void push_children(const reader *r, walk *w, const place *at, const pickl
     }
 }
 
-/* OrderedDict([(key, value), ...]): the other way to pickle one. */
+/* The other form of a dict: OrderedDict([(key, value), ...]). */
 static void push_pairs(const reader *r, walk *w, const place *at, const pickle_value *args) {
     const pickle_value *list = args->count == 1 ? value_at(r, args->items[0]) : args;
     for (uint32_t i = list->kind == PICKLE_LIST ? list->count : 0; i-- > 0;) {
@@ -333,14 +331,14 @@ static void push_pairs(const reader *r, walk *w, const place *at, const pickle_v
 }
 
 static bool visit_call(reader *r, walk *w, const place *at, const pickle_value *v) {
-    if (is_global(r, v->what, "collections OrderedDict")) {
+    if (is_global(r, v->callee, "collections OrderedDict")) {
         push_pairs(r, w, at, value_at(r, v->args));
         push_children(r, w, at, v, true);
         return true;
     }
     called c;
-    if (!unwrap(r, at->value, &c) || strncmp(c.what, UTILS, strlen(UTILS)) != 0) return true;
-    if (strcmp(c.what, UTILS "sparse_tensor") == 0) return add_sparse(r, &c, at->name);
+    if (!unwrap(r, at->value, &c) || strncmp(c.name, UTILS, strlen(UTILS)) != 0) return true;
+    if (strcmp(c.name, UTILS "sparse_tensor") == 0) return add_sparse(r, &c, at->name);
     tensor t;
     if (!read_dense(r, &c, at->name, &t)) return false;
     tensor_append(r->file, &t, at->name);
@@ -359,7 +357,7 @@ static bool visit(reader *r, walk *w, const place *at) {
 }
 
 static bool walk_all(reader *r) {
-    /* containers that hold the same one twice, nested, are soon more than there is time for */
+    /* nested containers that hold the same one twice take exponential time */
     walk w = {.most = MAX_SHARED};
     for (uint32_t i = 0; i < r->p.count; i++) w.most += (size_t)MAX_SHARED * r->p.values[i].count;
     bool ok = true;

@@ -1,4 +1,4 @@
-"""Figures of scipy and numpy for points, one case a line, as cases.tsv beside this script.
+"""Figures of scipy and numpy for points, one case a line, as cases.tsv next to this script.
 
 Each line: n, x[n], y[n], then pearson, slope, intercept, spearman, exact two-sided permutation p of
 Pearson's rho (all orders, by |rho|; nan above 7 points), leave-one-out minimum and maximum, and the

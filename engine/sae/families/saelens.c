@@ -1,7 +1,8 @@
-/* saelens.c: SAEs as SAELens writes them: cfg.json beside sae_weights.safetensors. Releases before 6
- * keep all settings flat and name the activation beside the architecture; from 6 on each architecture
- * has its own. Any tensor file with such a cfg.json beside it is read the same way. */
-#include "sae/format.h"
+/* saelens.c: SAELens: cfg.json and sae_weights.safetensors. Releases before 6 keep all settings flat and name
+ * the activation apart from the architecture; from 6 on each architecture has its own. Any tensor file next to
+ * such a cfg.json is read the same way. */
+#include "base/alternatives.h"
+#include "sae/families/families.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -10,20 +11,50 @@
 
 static const char *const weight_files[] = {"sae_weights.safetensors", NULL};
 
-static bool looks(const char *path) {
+bool saelens_detect(const char *path) {
     return path_has(path, "cfg.json");
 }
 
-/* What the two spellings come to. */
+/* How an architecture encodes, and the activation_fn_str that may go with it. NULL: it names the activation. */
+static const struct architecture {
+    const char *name;
+    sae_activation activation;
+    const char *activation_fn;
+    bool training; /* only in checkpoints of training: one threshold for all latents */
+} architectures[] = {
+    {"standard", SAE_RELU, NULL, false},       {"topk", SAE_TOPK, "topk", false},
+    {"batchtopk", SAE_JUMPRELU, "relu", true}, {"matryoshka_batchtopk", SAE_JUMPRELU, "relu", true},
+    {"jumprelu", SAE_JUMPRELU, "relu", false}, {"gated", SAE_GATED, "relu", false},
+};
+enum { ARCHITECTURES = sizeof architectures / sizeof *architectures };
+
+static const struct {
+    const char *name;
+    sae_activation activation;
+} activation_fns[] = {{"relu", SAE_RELU}, {"tanh-relu", SAE_TANH_RELU}, {"topk", SAE_TOPK}};
+enum { ACTIVATION_FNS = sizeof activation_fns / sizeof *activation_fns };
+
+static const struct {
+    const char *name;
+    sae_input input;
+    bool averaged;
+} norms[] = {{"none", SAE_INPUT_AS_IS, false},
+             {"expected_average_only_in", SAE_INPUT_AS_IS, true},
+             {"constant_norm_rescale", SAE_INPUT_CONSTANT_NORM, false},
+             {"layer_norm", SAE_INPUT_LAYER_NORM, false}};
+enum { NORMS = sizeof norms / sizeof *norms };
+
+/* The settings of either release. */
 typedef struct settings {
     config cfg;
-    const char *architecture, *activation;
+    const struct architecture *architecture;
+    const char *activation_fn;
     bool before_6;
     bool averaged; /* normalize_activations is expected_average_only_in */
     bool rescaled; /* pre-activations are multiplied by the decoder's norms */
 } settings;
 
-/* No version, or one below 6, as SAELens itself decides. */
+/* Before 6: no version, or one below 6, as SAELens decides. */
 static bool find_version(settings *set, scry_error *err) {
     const char *top, *inner;
     if (!config_text(&set->cfg, "sae_lens_version", &top, err)) return false;
@@ -33,53 +64,42 @@ static bool find_version(settings *set, scry_error *err) {
     return true;
 }
 
-static bool find_activation(settings *set, scry_error *err) {
-    if (!config_text(&set->cfg, "activation_fn_str", &set->activation, err)) return false;
-    if (!set->activation && !config_text(&set->cfg, "activation_fn", &set->activation, err)) return false;
-    return true;
-}
-
 static bool is(const char *text, const char *other) {
     return text && strcmp(text, other) == 0;
 }
 
-static bool refuse_architecture(const settings *set, scry_error *err) {
-    const char *why = strstr(set->architecture, "transcoder")
+static bool find_architecture(settings *set, scry_error *err) {
+    const char *name;
+    if (!config_text(&set->cfg, "architecture", &name, err)) return false;
+    for (int i = 0; i < ARCHITECTURES; i++)
+        if (is(name ? name : "standard", architectures[i].name)) set->architecture = &architectures[i];
+    if (set->architecture) return true;
+    char expected[200];
+    const char *why = strstr(name, "transcoder")
                           ? "; a transcoder reads and writes different places, so it is no SAE of the residual stream"
                           : "";
     return scry_fail(
-        err,
-        "sae: %s: architecture: found \"%.40s\", expected standard, topk, batchtopk, matryoshka_batchtopk, "
-        "jumprelu or gated%s",
-        set->cfg.path, set->architecture, why);
+        err, "sae: %s: architecture: found \"%.40s\", expected %s%s", set->cfg.path, name,
+        alternatives(expected, sizeof expected, &architectures[0].name, sizeof *architectures, ARCHITECTURES), why);
 }
 
-static bool wrong_activation(const settings *set, const char *expected, scry_error *err) {
+/* A TopK SAE may call itself "standard" (SAELens issue 553), so both names count. */
+static bool find_activation(sae *s, settings *set, scry_error *err) {
+    const char **fn = &set->activation_fn, *only = set->architecture->activation_fn;
+    if (!config_text(&set->cfg, "activation_fn_str", fn, err)) return false;
+    if (!*fn && !config_text(&set->cfg, "activation_fn", fn, err)) return false;
+    s->activation = set->architecture->activation;
+    if (!*fn || (only && is(*fn, only))) return true;
+    for (int i = 0; i < ACTIVATION_FNS && !only; i++)
+        if (is(*fn, activation_fns[i].name)) {
+            s->activation = activation_fns[i].activation;
+            return true;
+        }
+    char expected[100];
+    if (!only)
+        only = alternatives(expected, sizeof expected, &activation_fns[0].name, sizeof *activation_fns, ACTIVATION_FNS);
     return scry_fail(err, "sae: %s: activation_fn_str: found \"%.40s\", expected %s with architecture \"%s\"",
-                     set->cfg.path, set->activation, expected, set->architecture);
-}
-
-/* A TopK SAE may call itself "standard" (SAELens issue 553), so both words are looked at. */
-static bool decide_standard(sae *s, const settings *set, scry_error *err) {
-    const char *a = set->activation;
-    if (!a || is(a, "relu")) s->activation = SAE_RELU;
-    else if (is(a, "tanh-relu")) s->activation = SAE_TANH_RELU;
-    else if (is(a, "topk")) s->activation = SAE_TOPK;
-    else return wrong_activation(set, "relu, tanh-relu or topk", err);
-    return true;
-}
-
-static bool decide_activation(sae *s, const settings *set, scry_error *err) {
-    const char *architecture = set->architecture;
-    if (is(architecture, "standard")) return decide_standard(s, set, err);
-    if (is(architecture, "topk")) s->activation = SAE_TOPK;
-    else if (is(architecture, "jumprelu")) s->activation = SAE_JUMPRELU;
-    else if (is(architecture, "batchtopk") || is(architecture, "matryoshka_batchtopk")) s->activation = SAE_JUMPRELU;
-    else if (is(architecture, "gated")) s->activation = SAE_GATED;
-    else return refuse_architecture(set, err);
-    const char *expected = s->activation == SAE_TOPK ? "topk" : "relu";
-    if (set->activation && !is(set->activation, expected)) return wrong_activation(set, expected, err);
-    return true;
+                     set->cfg.path, *fn, only, set->architecture->name);
 }
 
 static bool find_k(sae *s, const settings *set, scry_error *err) {
@@ -97,43 +117,37 @@ static bool find_k(sae *s, const settings *set, scry_error *err) {
                              set->cfg.path);
 }
 
-/* Bool in the oldest files: true was the average norm. */
+/* A boolean in the oldest files: true was the average norm. */
 static bool find_input(sae *s, settings *set, scry_error *err) {
     static const char key[] = "normalize_activations";
     const cJSON *item = config_find(&set->cfg, key);
     const char *kind = "none";
     if (cJSON_IsBool(item)) kind = cJSON_IsTrue(item) ? "expected_average_only_in" : "none";
     else if (item && !config_text(&set->cfg, key, &kind, err)) return false;
-    if (is(kind, "constant_norm_rescale")) s->input = SAE_INPUT_CONSTANT_NORM;
-    else if (is(kind, "layer_norm")) s->input = SAE_INPUT_LAYER_NORM;
-    else if (is(kind, "expected_average_only_in")) set->averaged = true;
-    else if (!is(kind, "none"))
-        return scry_fail(
-            err,
-            "sae: %s: %s: found \"%.40s\", expected none, expected_average_only_in, constant_norm_rescale or "
-            "layer_norm",
-            set->cfg.path, key, kind);
-    return true;
+    for (int i = 0; i < NORMS; i++)
+        if (is(kind, norms[i].name)) {
+            s->input = norms[i].input;
+            set->averaged = norms[i].averaged;
+            return true;
+        }
+    char expected[100];
+    return scry_fail(err, "sae: %s: %s: found \"%.40s\", expected %s", set->cfg.path, key, kind,
+                     alternatives(expected, sizeof expected, &norms[0].name, sizeof *norms, NORMS));
 }
 
-static bool check_shape_of_input(const settings *set, scry_error *err) {
+static bool check_reshape(const settings *set, scry_error *err) {
+    static const char why[] = "hook_z is split into heads, which are not joined here";
     const char *reshape, *hook;
     if (!config_text(&set->cfg, "reshape_activations", &reshape, err)) return false;
     if (!config_text(&set->cfg, "hook_name", &hook, err)) return false;
     if (!hook && !config_text(&set->cfg, "hook_point", &hook, err)) return false;
     bool by_hook = !reshape && set->before_6 && hook && strstr(hook, "hook_z");
     if (by_hook)
-        return scry_fail(
-            err,
-            "sae: %s: hook_name: found \"%.60s\", expected a residual stream: hook_z is kept by heads, which "
-            "this reader does not join",
-            set->cfg.path, hook);
+        return scry_fail(err, "sae: %s: hook_name: found \"%.60s\", expected a residual stream; %s", set->cfg.path,
+                         hook, why);
     if (!reshape || is(reshape, "none")) return true;
-    return scry_fail(
-        err,
-        "sae: %s: reshape_activations: found \"%.40s\", expected none: hook_z is kept by heads, which this "
-        "reader does not join",
-        set->cfg.path, reshape);
+    return scry_fail(err, "sae: %s: reshape_activations: found \"%.40s\", expected none; %s", set->cfg.path, reshape,
+                     why);
 }
 
 static bool check_dtype(const settings *set, scry_notes *notes, scry_error *err) {
@@ -149,35 +163,26 @@ static bool check_dtype(const settings *set, scry_notes *notes, scry_error *err)
                                set->cfg.path, bare);
             return true;
         }
-    return scry_fail(err, "sae: %s: dtype: found \"%.40s\", expected float32, float64, float16 or bfloat16",
-                     set->cfg.path, dtype);
+    char expected[60];
+    return scry_fail(err, "sae: %s: dtype: found \"%.40s\", expected %s", set->cfg.path, dtype,
+                     alternatives(expected, sizeof expected, known, sizeof *known, sizeof known / sizeof *known));
 }
 
 static bool read_settings(sae *s, settings *set, scry_notes *notes, scry_error *err) {
-    if (!find_version(set, err) || !find_activation(set, err)) return false;
-    if (!config_text(&set->cfg, "architecture", &set->architecture, err)) return false;
-    if (!set->architecture) set->architecture = "standard";
-    if (!decide_activation(s, set, err) || !find_k(s, set, err) || !find_input(s, set, err)) return false;
-    if (!check_shape_of_input(set, err) || !check_dtype(set, notes, err)) return false;
-    bool training = is(set->architecture, "batchtopk") || is(set->architecture, "matryoshka_batchtopk");
+    if (!find_version(set, err) || !find_architecture(set, err) || !find_activation(s, set, err)) return false;
+    if (!find_k(s, set, err) || !find_input(s, set, err)) return false;
+    if (!check_reshape(set, err) || !check_dtype(set, notes, err)) return false;
+    const bool training = set->architecture->training;
     if (!config_flag(&set->cfg, "rescale_acts_by_decoder_norm", training, &set->rescaled, err)) return false;
-    set->rescaled = set->rescaled && (training || is(set->architecture, "topk"));
+    set->rescaled = set->rescaled && (training || set->architecture->activation == SAE_TOPK);
     return config_flag(&set->cfg, "apply_b_dec_to_input", true, &s->subtract_b_dec, err);
 }
 
-/* ---- weights */
-
-static bool read_gate(sae *s, const weights *w, scry_error *err) {
-    s->b_mag = weights_vector(w, "b_mag", s->d_sae, err);
-    if (!s->b_mag) return false;
-    s->exp_r_mag = weights_vector(w, "r_mag", s->d_sae, err);
-    for (uint32_t j = 0; s->exp_r_mag && j < s->d_sae; j++) s->exp_r_mag[j] = expf(s->exp_r_mag[j]);
-    return s->exp_r_mag != NULL;
-}
+/* ---- weights ------------------------------------------------------------------------------------ */
 
 /* A training checkpoint of BatchTopK keeps one threshold for all; the final save gives each latent its own. */
 static bool read_threshold(sae *s, const settings *set, const weights *w, scry_error *err) {
-    if (is(set->architecture, "jumprelu")) {
+    if (!set->architecture->training) {
         s->threshold = weights_vector(w, "threshold", s->d_sae, err);
         return s->threshold != NULL;
     }
@@ -187,7 +192,7 @@ static bool read_threshold(sae *s, const settings *set, const weights *w, scry_e
     return true;
 }
 
-/* The oldest files carry a factor for each latent that acts when decoding; ones mean none. */
+/* The oldest files have a factor for each latent that applies when decoding; ones mean none. */
 static bool read_finetuning(sae *s, const settings *set, const weights *w, scry_error *err) {
     const char *name = weights_find(w, "scaling_factor") ? "scaling_factor" : "finetuning_scaling_factor";
     if (!weights_find(w, name)) return true;
@@ -204,8 +209,8 @@ static bool read_finetuning(sae *s, const settings *set, const weights *w, scry_
                set->cfg.path, name);
 }
 
-/* A file of other origin that has SAELens's names may keep its matrices the other way round (Qwen-Scope
- * does), and a square one does not show it. */
+/* A file of other origin with SAELens's names may have transposed matrices (Qwen-Scope does), which a square
+ * one does not show. */
 static bool check_square(const sae *s, const weights *w, scry_error *err) {
     if (s->d_in != s->d_sae || strcmp(path_file_name(w->file.map.path), weight_files[0]) == 0) return true;
     return scry_fail(
@@ -221,23 +226,23 @@ static bool read_weights(sae *s, const settings *set, const weights *w, scry_err
         return false;
     if (!weights_agree(s, &set->cfg, "d_in", "d_sae", err)) return false;
     if (!check_square(s, w, err)) return false;
-    if (gated && !read_gate(s, w, err)) return false;
+    if (gated && !weights_gate(s, w, "b_mag", err)) return false;
     if (s->activation == SAE_JUMPRELU && !read_threshold(s, set, w, err)) return false;
     if (set->rescaled) weights_fold_decoder(s);
     return read_finetuning(s, set, w, err);
 }
 
-/* The average norm's factor belongs into the weights. SAELens folds it in when training ends; a
- * checkpoint has it beside the weights, or it is not known here. */
+/* SAELens folds the factor of the average norm into the weights when training ends; a checkpoint has it in a
+ * file of its own, or it is unknown. */
 static bool read_average(sae *s, const settings *set, const char *path, scry_notes *notes, scry_error *err) {
     if (!set->averaged) return true;
     double factor = 0;
     if (path_has(path, "activation_scaler.json")) {
-        char *beside = path_beside(path, "activation_scaler.json");
+        char *file = path_sibling(path, "activation_scaler.json");
         config scaler;
-        bool ok = config_open(&scaler, beside, err) && config_positive(&scaler, "scaling_factor", 0, &factor, err);
+        bool ok = config_open(&scaler, file, err) && config_positive(&scaler, "scaling_factor", 0, &factor, err);
         config_close(&scaler);
-        free(beside);
+        free(file);
         if (!ok) return false;
     }
     if (factor > 0) s->input_scale = (float)factor;
@@ -259,17 +264,15 @@ static bool load_all(sae *s, settings *set, const char *path, scry_notes *notes,
         weights_close(&w);
     }
     free(file);
-    if (ok) snprintf(s->description, sizeof s->description, "SAELens %s", set->architecture);
+    if (ok) snprintf(s->description, sizeof s->description, "SAELens %s", set->architecture->name);
     return ok;
 }
 
-static bool load(sae *s, const char *path, scry_notes *notes, scry_error *err) {
-    char *file = path_beside(path, "cfg.json");
+bool saelens_load(sae *s, const char *path, scry_notes *notes, scry_error *err) {
+    char *file = path_sibling(path, "cfg.json");
     settings set = {0};
     bool ok = config_open(&set.cfg, file, err) && load_all(s, &set, path, notes, err);
     config_close(&set.cfg);
     free(file);
     return ok;
 }
-
-const sae_family sae_saelens = {"saelens", looks, load};

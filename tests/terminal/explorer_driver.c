@@ -1,5 +1,5 @@
-/* explorer_kit.c: what the tests of the explorer share. */
-#include "explorer_kit.h"
+/* explorer_driver.c: see explorer_driver.h. */
+#include "explorer_driver.h"
 
 #include <math.h>
 #include <poll.h>

@@ -1,6 +1,6 @@
-/* peak.h: how much memory indexing takes, measured in a child. */
-#ifndef SCRY_TESTS_UNIT_PEAK_H
-#define SCRY_TESTS_UNIT_PEAK_H
+/* peak_memory.h: measures the peak memory of indexing, in a child process. */
+#ifndef SCRY_TESTS_UNIT_PEAK_MEMORY_H
+#define SCRY_TESTS_UNIT_PEAK_MEMORY_H
 
 #include "check.h"
 #include "scry.h"

@@ -1,4 +1,4 @@
-/* against.h: every figure of an index compared with the slow twin's. For tests that link twin.o.
+/* twin_compare.h: every figure of an index compared with the slow twin's. For tests that link twin.o.
  *
  * How deviations are measured. Everything must agree to `tolerance` relative to its own size, plus
  * what an error of `delta` in single activations can do to it. The engine encodes residuals in
@@ -14,8 +14,8 @@
  *            all (token, latent) cells
  * Contributions below 1e-6 of the domain's largest are measured against that 1e-6, which is more
  * than any figure that scry prints. */
-#ifndef SCRY_TESTS_UNIT_AGAINST_H
-#define SCRY_TESTS_UNIT_AGAINST_H
+#ifndef SCRY_TESTS_UNIT_TWIN_COMPARE_H
+#define SCRY_TESTS_UNIT_TWIN_COMPARE_H
 
 #include "../twin/twin.h"
 #include "check.h"

@@ -1,7 +1,8 @@
-/* openmoss.c: OpenMOSS's Language-Model-SAEs. Since 2025: config.json beside sae_weights.safetensors,
+/* openmoss.c: OpenMOSS's Language-Model-SAEs. Since 2025: config.json and sae_weights.safetensors,
  * tensors W_E, b_E, W_D, b_D. Before that (the Llama Scope release): hyperparams.json and
  * checkpoints/final.safetensors, tensors encoder.weight, encoder.bias, decoder.weight, decoder.bias. */
-#include "sae/format.h"
+#include "base/alternatives.h"
+#include "sae/families/families.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -22,7 +23,7 @@ static bool has_weights(const char *path) {
     return false;
 }
 
-static bool looks(const char *path) {
+bool openmoss_detect(const char *path) {
     if (path_is_directory(path))
         return path_has(path, "hyperparams.json") || (path_has(path, "config.json") && has_weights(path));
     const char *name = path_file_name(path);
@@ -37,12 +38,29 @@ static bool looks(const char *path) {
     return found;
 }
 
+static const struct {
+    const char *name;
+    sae_activation activation;
+} activations[] = {{"relu", SAE_RELU}, {"jumprelu", SAE_JUMPRELU}, {"topk", SAE_TOPK}};
+enum { ACTIVATIONS = sizeof activations / sizeof *activations };
+
+/* Norms of residuals. */
+static const struct {
+    const char *name;
+    sae_input input;
+    bool dataset_wise;
+} input_norms[] = {{"token-wise", SAE_INPUT_CONSTANT_NORM, false},
+                   {"dataset-wise", SAE_INPUT_AS_IS, true},
+                   {"inference", SAE_INPUT_AS_IS, false},
+                   {"none", SAE_INPUT_AS_IS, false}};
+enum { NORMS = sizeof input_norms / sizeof *input_norms };
+
 typedef struct settings {
     config cfg;
-    bool old;        /* hyperparams.json */
-    bool has_b_dec;  /* use_decoder_bias */
-    bool by_decoder; /* sparsity_include_decoder_norm */
-    bool whole_set;  /* norm_activation is dataset-wise */
+    bool old;          /* hyperparams.json */
+    bool has_b_dec;    /* use_decoder_bias */
+    bool by_decoder;   /* sparsity_include_decoder_norm */
+    bool dataset_wise; /* norm_activation is dataset-wise */
     const char *hook_in, *hook_out;
     double threshold; /* jump_relu_threshold of the old files */
 } settings;
@@ -51,6 +69,11 @@ static bool refuse(const settings *set, const char *key, const char *expected, s
     char shown[80];
     return scry_fail(err, "sae: %s: %s: found %s, expected %s", set->cfg.path, key,
                      config_shown(&set->cfg, key, shown, sizeof shown), expected);
+}
+
+static void add_reason(char *text, size_t size, const char *reason) {
+    size_t used = strlen(text);
+    snprintf(text + used, size - used, "; %s", reason);
 }
 
 static bool is(const char *text, const char *other) {
@@ -68,7 +91,7 @@ static bool check_type(const settings *set, scry_error *err) {
     return !glu || refuse(set, "use_glu_encoder", "false; gated linear units are not supported", err);
 }
 
-/* The old loader turns TopK with a threshold into JumpReLU when it is used. */
+/* As in the old loader, TopK with a threshold is JumpReLU. */
 static bool read_activation(sae *s, settings *set, scry_error *err) {
     const char *name;
     if (!config_text(&set->cfg, "act_fn", &name, err)) return false;
@@ -79,15 +102,19 @@ static bool read_activation(sae *s, settings *set, scry_error *err) {
             return refuse(set, "jump_relu_threshold", "a number of 0 or more", err);
         set->threshold = item->valuedouble;
     }
-    if (!name || is(name, "relu")) s->activation = SAE_RELU;
-    else if (is(name, "jumprelu")) s->activation = SAE_JUMPRELU;
-    else if (is(name, "topk")) s->activation = set->threshold > 0 ? SAE_JUMPRELU : SAE_TOPK;
-    else if (is(name, "batchtopk"))
-        return refuse(set, "act_fn",
-                      "relu, jumprelu or topk; convert it to jumprelu with OpenMOSS's own tool, as "
-                      "batchtopk depends on the whole batch",
-                      err);
-    else return refuse(set, "act_fn", "relu, jumprelu or topk", err);
+    int i = 0;
+    while (i < ACTIVATIONS && name && !is(name, activations[i].name)) i++;
+    if (i == ACTIVATIONS) {
+        char expected[200];
+        alternatives(expected, sizeof expected, &activations[0].name, sizeof *activations, ACTIVATIONS);
+        if (is(name, "batchtopk"))
+            add_reason(expected, sizeof expected,
+                       "convert it to jumprelu with OpenMOSS's own tool, as batchtopk depends on the whole "
+                       "batch");
+        return refuse(set, "act_fn", expected, err);
+    }
+    s->activation = activations[i].activation;
+    if (s->activation == SAE_TOPK && set->threshold > 0) s->activation = SAE_JUMPRELU;
     if (s->activation == SAE_TOPK && !s->k) s->k = 50;
     return true;
 }
@@ -96,32 +123,34 @@ static bool read_input(sae *s, settings *set, scry_error *err) {
     const char *norm;
     if (!config_text(&set->cfg, "norm_activation", &norm, err)) return false;
     if (!norm) norm = set->old ? "token-wise" : "dataset-wise";
-    if (is(norm, "token-wise")) s->input = SAE_INPUT_CONSTANT_NORM;
-    else if (is(norm, "dataset-wise")) set->whole_set = true;
-    else if (is(norm, "batch-wise"))
-        return refuse(set, "norm_activation", "token-wise, dataset-wise or inference; batch-wise depends on the batch",
-                      err);
-    else if (!is(norm, "inference") && !is(norm, "none"))
-        return refuse(set, "norm_activation", "token-wise, dataset-wise or inference", err);
-    return true;
+    for (int i = 0; i < NORMS; i++)
+        if (is(norm, input_norms[i].name)) {
+            s->input = input_norms[i].input;
+            set->dataset_wise = input_norms[i].dataset_wise;
+            return true;
+        }
+    char expected[100];
+    alternatives(expected, sizeof expected, &input_norms[0].name, sizeof *input_norms, NORMS);
+    if (is(norm, "batch-wise")) add_reason(expected, sizeof expected, "batch-wise depends on the batch");
+    return refuse(set, "norm_activation", expected, err);
 }
 
 static bool read_settings(sae *s, settings *set, scry_notes *notes, scry_error *err) {
     if (!check_type(set, err) || !read_activation(s, set, err) || !read_input(s, set, err)) return false;
     if (!config_flag(&set->cfg, "use_decoder_bias", true, &set->has_b_dec, err)) return false;
     if (!config_flag(&set->cfg, "sparsity_include_decoder_norm", true, &set->by_decoder, err)) return false;
-    /* Once true by default; the newer code knows no such thing. */
+    /* True by default in the old code; the new code has no such key. */
     if (!config_flag(&set->cfg, "apply_decoder_bias_to_pre_encoder", set->old, &s->subtract_b_dec, err)) return false;
     s->subtract_b_dec = s->subtract_b_dec && set->has_b_dec;
     if (!config_text(&set->cfg, "hook_point_in", &set->hook_in, err)) return false;
     if (!config_text(&set->cfg, "hook_point_out", &set->hook_out, err)) return false;
     if (set->hook_in && set->hook_out && !is(set->hook_in, set->hook_out))
-        scry_notes_add(notes, "sae: %s: it reads %.60s and rebuilds %.60s: the residuals must be the first",
+        scry_notes_add(notes, "sae: %s: it reads %.60s and reconstructs %.60s: the residuals must be of the first",
                        set->cfg.path, set->hook_in, set->hook_out);
     return true;
 }
 
-/* ---- weights */
+/* ---- weights ------------------------------------------------------------------------------------ */
 
 /* sqrt(d) / the average norm of the residuals at one end, "in" or "out": in the settings of the old
  * files, in a tensor named after the hook in the new. */
@@ -152,7 +181,7 @@ static float *norms_for_division(const sae *s) {
 }
 
 static bool finish_new(sae *s, const settings *set, const weights *w, scry_error *err) {
-    if (set->whole_set) {
+    if (set->dataset_wise) {
         double factor;
         if (!norm_factor(s, set, w, "in", &factor, err)) return false;
         s->input_scale = (float)factor;
@@ -169,11 +198,11 @@ static bool finish_new(sae *s, const settings *set, const weights *w, scry_error
     return true;
 }
 
-/* As the old loader does for use: the norms of the data go into b_enc and the decoder, then the
- * decoder's norms into the encoder; the threshold applies to what comes of it. */
+/* As in the old loader: the norms of the data are folded into b_enc and the decoder, then the decoder's norms
+ * into the encoder; the threshold applies to the result. */
 static bool finish_old(sae *s, const settings *set, const weights *w, scry_error *err) {
     double in = 1, out = 1;
-    if (set->whole_set && (!norm_factor(s, set, w, "in", &in, err) || !norm_factor(s, set, w, "out", &out, err)))
+    if (set->dataset_wise && (!norm_factor(s, set, w, "in", &in, err) || !norm_factor(s, set, w, "out", &out, err)))
         return false;
     for (uint32_t j = 0; j < s->d_sae; j++) s->b_enc[j] /= (float)in;
     for (uint32_t i = 0; i < s->d_in; i++) s->b_dec[i] /= (float)out;
@@ -212,15 +241,14 @@ static bool load_all(sae *s, settings *set, const char *path, scry_notes *notes,
     return ok;
 }
 
-static bool load(sae *s, const char *path, scry_notes *notes, scry_error *err) {
+bool openmoss_load(sae *s, const char *path, scry_notes *notes, scry_error *err) {
     char *file = path_near(path, "hyperparams.json");
     settings set = {.old = file != NULL};
     if (!file) file = path_near(path, "config.json");
-    if (!file) return scry_fail(err, "sae: %s: found no config.json or hyperparams.json, expected one beside it", path);
+    if (!file)
+        return scry_fail(err, "sae: %s: found no config.json or hyperparams.json, expected one next to it", path);
     bool ok = config_open(&set.cfg, file, err) && load_all(s, &set, path, notes, err);
     config_close(&set.cfg);
     free(file);
     return ok;
 }
-
-const sae_family sae_openmoss = {"openmoss", looks, load};

@@ -1,8 +1,7 @@
-/* made.h: small studies of random activations, written as files and kept as arrays: samples in another
- * order, missing on one side, with demonstrations in front, with tokens left out. For test_bootstrap.c, and, as
- * residuals that an SAE reads, test_baselines.c. */
-#ifndef SCRY_TESTS_UNIT_MADE_H
-#define SCRY_TESTS_UNIT_MADE_H
+/* small_study.h: makes small studies of random activations, written as files and kept as arrays. Variants: samples in
+ * another order, samples missing on one side, demonstrations in front, tokens left out, residuals that an SAE reads. */
+#ifndef SCRY_TESTS_UNIT_SMALL_STUDY_H
+#define SCRY_TESTS_UNIT_SMALL_STUDY_H
 
 #include "check.h"
 #include "scry.h"

@@ -1,5 +1,5 @@
-/* sparsify.c: EleutherAI's sparsify: cfg.json beside sae.safetensors. */
-#include "sae/format.h"
+/* sparsify.c: EleutherAI's sparsify: cfg.json and sae.safetensors. */
+#include "sae/families/families.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,7 +7,7 @@
 
 static const char *const weight_files[] = {"sae.safetensors", NULL};
 
-static bool looks(const char *path) {
+bool sparsify_detect(const char *path) {
     return path_has(path, "cfg.json") && path_has(path, "sae.safetensors") &&
            !path_has(path, "sae_weights.safetensors");
 }
@@ -63,8 +63,8 @@ static bool read_weights(sae *s, const config *cfg, const char *path, scry_error
     return ok;
 }
 
-static bool load(sae *s, const char *path, scry_notes *notes, scry_error *err) {
-    char *file = path_beside(path, "cfg.json");
+bool sparsify_load(sae *s, const char *path, scry_notes *notes, scry_error *err) {
+    char *file = path_sibling(path, "cfg.json");
     config cfg;
     bool ok = config_open(&cfg, file, err);
     if (ok) {
@@ -75,5 +75,3 @@ static bool load(sae *s, const char *path, scry_notes *notes, scry_error *err) {
     snprintf(s->description, sizeof s->description, "sparsify");
     return ok;
 }
-
-const sae_family sae_sparsify = {"sparsify", looks, load};

@@ -1,9 +1,9 @@
-/* plain_model.h: what the explorer's table shows of a study, by plain loops over figures of one latent: the ranking,
- * the columns, rho and what-if, the filter. Shares no code with the session, the table and its filter. */
-#ifndef SCRY_TESTS_UNIT_PLAIN_MODEL_H
-#define SCRY_TESTS_UNIT_PLAIN_MODEL_H
+/* table_model.h: a model of the explorer's table: ranking, columns, rho, what-if and filter, computed by plain loops
+ * over the figures of single latents. Shares no code with the session, the table or its filter. */
+#ifndef SCRY_TESTS_UNIT_TABLE_MODEL_H
+#define SCRY_TESTS_UNIT_TABLE_MODEL_H
 
-#include "table_kit.h"
+#include "table_fixture.h"
 
 #include <math.h>
 

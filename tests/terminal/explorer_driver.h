@@ -1,7 +1,7 @@
-/* explorer_kit.h: what the tests of the explorer share: saying, the shell's answers, waiting, reading the screen,
- * starting and leaving. Out of memory and a failed pty call end the test program. No threads. */
-#ifndef SCRY_TESTS_TERMINAL_EXPLORER_KIT_H
-#define SCRY_TESTS_TERMINAL_EXPLORER_KIT_H
+/* explorer_driver.h: what the tests of the explorer share: checks, shell commands, waiting, reading the screen,
+ * starting and leaving. Running out of memory and a failed pty call end the test program. No threads. */
+#ifndef SCRY_TESTS_TERMINAL_EXPLORER_DRIVER_H
+#define SCRY_TESTS_TERMINAL_EXPLORER_DRIVER_H
 
 #include "term.h"
 
@@ -132,7 +132,7 @@ void test_plots_leave(void);
 void test_domain_cursor(void);
 
 /* explorer_jobs.c */
-void test_errands(void);
+void test_jobs(void);
 
 /* explorer_keys.c */
 void test_toggle(void);

@@ -1,6 +1,6 @@
 /* gemma_scope.c: Gemma Scope's params.npz (Gemma 2) and params.safetensors (Gemma 3). All are JumpReLU
  * and subtract nothing; names differ in case. */
-#include "sae/format.h"
+#include "sae/families/families.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 
 static const char *const weight_files[] = {"params.npz", "params.safetensors", NULL};
 
-static bool looks(const char *path) {
+bool gemma_scope_detect(const char *path) {
     const char *name = path_file_name(path);
     if (path_ends_with(name, ".npz")) return true;
     if (strcmp(name, "params.safetensors") == 0) return true;
@@ -34,7 +34,7 @@ static bool check_kind(const weights *w, scry_error *err) {
     return true;
 }
 
-static bool load(sae *s, const char *path, scry_notes *notes, scry_error *err) {
+bool gemma_scope_load(sae *s, const char *path, scry_notes *notes, scry_error *err) {
     char *file = path_weights(path, weight_files);
     weights w;
     bool ok = weights_open(&w, file, err);
@@ -55,5 +55,3 @@ static bool load(sae *s, const char *path, scry_notes *notes, scry_error *err) {
     snprintf(s->description, sizeof s->description, "Gemma Scope");
     return ok;
 }
-
-const sae_family sae_gemma_scope = {"gemma-scope", looks, load};

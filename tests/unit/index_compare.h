@@ -1,7 +1,6 @@
-/* same.h: two indexes of the same numbers, made in different ways: every figure of one compared with
- * that of the other. */
-#ifndef SCRY_TESTS_UNIT_SAME_H
-#define SCRY_TESTS_UNIT_SAME_H
+/* index_compare.h: compares every figure of two indexes that were made from the same numbers in different ways. */
+#ifndef SCRY_TESTS_UNIT_INDEX_COMPARE_H
+#define SCRY_TESTS_UNIT_INDEX_COMPARE_H
 
 #include "check.h"
 #include "scry.h"

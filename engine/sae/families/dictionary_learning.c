@@ -1,6 +1,7 @@
-/* dictionary_learning.c: ae.pt of saprmarks/dictionary_learning, with the config.json of its training
- * beside it or one directory up. An interrupted run keeps the weights in a dict under "ae". */
-#include "sae/format.h"
+/* dictionary_learning.c: saprmarks/dictionary_learning: ae.pt, and the config.json of its training in the same
+ * directory or one further up. An interrupted run keeps the weights in a dict under "ae". */
+#include "base/alternatives.h"
+#include "sae/families/families.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -10,7 +11,7 @@
 static const char *const weight_files[] = {"ae.pt", NULL};
 
 /* ae.pt, or a checkpoint: ae_1000.pt */
-static bool looks(const char *path) {
+bool dictionary_learning_detect(const char *path) {
     if (path_is_directory(path)) return path_has(path, "ae.pt");
     const char *name = path_file_name(path);
     return strncmp(name, "ae", 2) == 0 && (name[2] == '.' || name[2] == '_') && path_ends_with(name, ".pt");
@@ -48,7 +49,11 @@ static const kind *kind_by_name(const char *dict_class) {
     return NULL;
 }
 
-/* Without a class in config.json the tensors' names tell, but for TopK and BatchTopK, which are alike. */
+static const char *class_names(char *text, size_t size) {
+    return alternatives(text, size, &kinds[0].dict_class, sizeof *kinds, KINDS);
+}
+
+/* Without a class in config.json, the tensors' names tell all classes but TopK and BatchTopK. */
 static const kind *kind_by_tensors(const weights *w, scry_error *err) {
     const char *guess = NULL;
     bool linear = weights_find(w, "encoder.weight");
@@ -58,18 +63,16 @@ static const kind *kind_by_tensors(const weights *w, scry_error *err) {
     else if (linear && weights_find(w, "bias")) guess = "AutoEncoder";
     else if (linear && weights_find(w, "decoder.bias")) guess = "AutoEncoderNew";
     if (guess) return kind_by_name(guess);
+    char expected[200];
     if (linear && weights_find(w, "b_dec"))
         scry_fail(
             err,
-            "sae: %s: found a TopK or a BatchTopK SAE, which keep the same tensors; expected a config.json beside it "
+            "sae: %s: found a TopK or a BatchTopK SAE, which keep the same tensors; expected a config.json next to it "
             "with trainer.dict_class \"AutoEncoderTopK\" or \"BatchTopKSAE\"",
             w->file.map.path);
     else
-        scry_fail(err,
-                  "sae: %s: found tensors of no class of dictionary_learning, expected one of AutoEncoder, "
-                  "AutoEncoderNew, GatedAutoEncoder, JumpReluAutoEncoder, AutoEncoderTopK, BatchTopKSAE or "
-                  "MatryoshkaBatchTopKSAE",
-                  w->file.map.path);
+        scry_fail(err, "sae: %s: found tensors of no class of dictionary_learning, expected those of %s",
+                  w->file.map.path, class_names(expected, sizeof expected));
     return NULL;
 }
 
@@ -78,24 +81,14 @@ static const kind *find_kind(const config *cfg, const weights *w, scry_error *er
     if (cfg->json && !config_text(cfg, "trainer.dict_class", &dict_class, err)) return NULL;
     if (!dict_class) return kind_by_tensors(w, err);
     const kind *found = kind_by_name(dict_class);
+    char expected[200];
     if (!found)
-        scry_fail(
-            err,
-            "sae: %s: trainer.dict_class: found \"%.40s\", expected AutoEncoder, AutoEncoderNew, GatedAutoEncoder, "
-            "JumpReluAutoEncoder, AutoEncoderTopK, BatchTopKSAE or MatryoshkaBatchTopKSAE",
-            cfg->path, dict_class);
+        scry_fail(err, "sae: %s: trainer.dict_class: found \"%.40s\", expected %s", cfg->path, dict_class,
+                  class_names(expected, sizeof expected));
     return found;
 }
 
-/* ---- what each class adds to the four */
-
-static bool read_gate(sae *s, const weights *w, scry_error *err) {
-    s->b_mag = weights_vector(w, "mag_bias", s->d_sae, err);
-    if (!s->b_mag) return false;
-    s->exp_r_mag = weights_vector(w, "r_mag", s->d_sae, err);
-    for (uint32_t j = 0; s->exp_r_mag && j < s->d_sae; j++) s->exp_r_mag[j] = expf(s->exp_r_mag[j]);
-    return s->exp_r_mag != NULL;
-}
+/* ---- further tensors of the classes ------------------------------------------------------------- */
 
 static bool read_k(sae *s, const config *cfg, const weights *w, scry_error *err) {
     uint32_t said = 0;
@@ -146,9 +139,9 @@ static void fold_decoder(sae *s, const char *path, scry_notes *notes) {
         path);
 }
 
-/* A run that trains on normalised residuals multiplies the biases back when it saves, but not in its
- * backups. Those keep the factor as a bare number in the pickle, which is not read. */
-static bool undo_norm_factor(sae *s, const config *cfg, const weights *w, scry_notes *notes, scry_error *err) {
+/* A run on normalised residuals multiplies the biases by norm_factor when it saves, but not in its backups.
+ * Those keep the factor as a number in the pickle, which is not read. */
+static bool apply_norm_factor(sae *s, const config *cfg, const weights *w, scry_notes *notes, scry_error *err) {
     double factor = 1;
     if (!*w->prefix) return true;
     if (cfg->json && config_find(cfg, "trainer.norm_factor")) {
@@ -175,10 +168,10 @@ static bool read_weights(sae *s, const config *cfg, const weights *w, scry_notes
     if (cfg->json && !weights_agree(s, cfg, "trainer.activation_dim", "trainer.dict_size", err)) return false;
     s->activation = k->activation;
     s->subtract_b_dec = k->subtract_b_dec;
-    if (k->activation == SAE_GATED && !read_gate(s, w, err)) return false;
+    if (k->activation == SAE_GATED && !weights_gate(s, w, "mag_bias", err)) return false;
     if (k->activation == SAE_TOPK && !read_k(s, cfg, w, err)) return false;
     if (k->threshold != NO_THRESHOLD && !read_threshold(s, k->threshold, w, err)) return false;
-    if (!undo_norm_factor(s, cfg, w, notes, err)) return false;
+    if (!apply_norm_factor(s, cfg, w, notes, err)) return false;
     if (k == &kinds[0]) fold_decoder(s, w->file.map.path, notes);
     snprintf(s->description, sizeof s->description, "dictionary_learning %s", k->dict_class);
     return true;
@@ -197,7 +190,7 @@ static bool load_with(sae *s, const config *cfg, const char *path, scry_notes *n
     return ok;
 }
 
-static bool load(sae *s, const char *path, scry_notes *notes, scry_error *err) {
+bool dictionary_learning_load(sae *s, const char *path, scry_notes *notes, scry_error *err) {
     char *file = path_near(path, "config.json");
     config cfg = {0};
     bool ok = (!file || config_open(&cfg, file, err)) && load_with(s, &cfg, path, notes, err);
@@ -205,5 +198,3 @@ static bool load(sae *s, const char *path, scry_notes *notes, scry_error *err) {
     free(file);
     return ok;
 }
-
-const sae_family sae_dictionary_learning = {"dictionary-learning", looks, load};

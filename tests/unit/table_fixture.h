@@ -1,6 +1,6 @@
-/* table_kit.h: for tests of the table: a study with labels and tokens, opened in an application without a terminal. */
-#ifndef SCRY_TESTS_UNIT_TABLE_KIT_H
-#define SCRY_TESTS_UNIT_TABLE_KIT_H
+/* table_fixture.h: opens a synthetic study with labels and tokens in the explorer, without a terminal. */
+#ifndef SCRY_TESTS_UNIT_TABLE_FIXTURE_H
+#define SCRY_TESTS_UNIT_TABLE_FIXTURE_H
 
 #include "check.h"
 

@@ -1,0 +1,15 @@
+/* families.h: the readers of the families of SAE files, one file each. */
+#ifndef SCRY_SAE_FAMILIES_FAMILIES_H
+#define SCRY_SAE_FAMILIES_FAMILIES_H
+
+#include "sae/format.h"
+
+/* NAME_detect: is this file or directory of the family?
+ * NAME_load: fills s, which has only input_scale set, from it; on failure the caller frees s. */
+#define SAE_FAMILY(name, format, title, files)                                                                         \
+    bool name##_detect(const char *path);                                                                              \
+    bool name##_load(sae *s, const char *path, scry_notes *notes, scry_error *err);
+#include "sae/families/families.def"
+#undef SAE_FAMILY
+
+#endif
