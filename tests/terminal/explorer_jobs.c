@@ -53,7 +53,7 @@ static void file_jobs(term *t) {
     check(await(t, is_elsewhere, &before) && says(t, "Esc cancels"), t, "a key moves the cursor meanwhile",
           "found latent %d, \"%s\"", current(t), footer(t));
     term_keys(t, "q");
-    check(await_message(t, "q again leaves without it"), t, "q asks first", "found \"%s\"", footer(t));
+    check(await_message(t, "q again quits without it"), t, "q asks first", "found \"%s\"", footer(t));
     term_keys(t, "Esc");
     check(await_message(t, "long.csv: cancelled"), t, "Esc cancels it", "found \"%s\"", footer(t));
     term_settle(t, 100);

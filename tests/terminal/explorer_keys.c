@@ -17,7 +17,7 @@ void test_toggle(void) {
     domain_parts(t, "math", number[0], bar[0]);
     char *line = term_row(t, head + 1);
     snprintf(options, sizeof options, "--without %d", first);
-    snprintf(message, sizeof message, "latent %d out", first);
+    snprintf(message, sizeof message, "latent %d removed", first);
     facts f = shell_score(options);
     term_keys(t, "Space");
     /* The footer is the last line that a frame draws; nothing more is taken in below. */
@@ -38,7 +38,7 @@ void test_toggle(void) {
     check(strchr("-", term_at(t, head + 1, 1).utf8[0]) != NULL, t, "same frame: the in column",
           "found \"%s\", expected -", term_at(t, head + 1, 1).utf8);
     term_keys(t, "Space");
-    snprintf(message, sizeof message, "latent %d in", first);
+    snprintf(message, sizeof message, "latent %d added", first);
     check(await_message(t, message), t, "space again says so", "found \"%s\"", footer(t));
     rest(t);
     char *after = picture(t, ROWS - 1, COLS);
@@ -127,13 +127,13 @@ void test_history(void) {
     await_message(t, "undone");
     check_number(rho_value(t), at_100, 0, t, "with the same rho");
     term_keys(t, "u u u");
-    check(await_message(t, "undo: nothing") && count(t) == 100, t, "u stops at the beginning", "found \"%s\"",
+    check(await_message(t, "nothing to undo") && count(t) == 100, t, "u stops at the beginning", "found \"%s\"",
           footer(t));
     term_keys(t, "C-r");
     check(await_count(t, 110), t, "^r goes a step forward", "found %d, expected 110", count(t));
     check_number(rho_value(t), at_110, 0, t, "with the same rho");
     term_keys(t, "C-r C-r C-r");
-    check(await_message(t, "redo: nothing") && count(t) == 90, t, "^r stops at the end", "found \"%s\"", footer(t));
+    check(await_message(t, "nothing to redo") && count(t) == 90, t, "^r stops at the end", "found \"%s\"", footer(t));
     command(t, "top 3");
     check(await_count(t, 3), t, ":top sets N", "found %d, expected 3", count(t));
     term_keys(t, "[ [ [ [");

@@ -1,5 +1,4 @@
-/* latent_page.h: a page of the latent's pane is one file, and one row in the table of latent_pane.c; and what pages
- * share. */
+/* latent_page.h: a page of the latent's pane is one file and one row of LATENT_PAGES; and what pages share. */
 #ifndef SCRY_EXPLORER_LATENT_LATENT_PAGE_H
 #define SCRY_EXPLORER_LATENT_LATENT_PAGE_H
 
@@ -53,7 +52,18 @@ typedef struct latent_state {
     int jumps;
 } latent_state;
 
-extern const latent_page page_tokens, page_histogram, page_profile, page_sources, page_neighbours, page_coactivation;
+/* The pages, in the order in which they are shown: page_NAME of page_NAME.c. To add one, write its file and its row. */
+#define LATENT_PAGES(PAGE)                                                                                             \
+    PAGE(tokens)                                                                                                       \
+    PAGE(histogram)                                                                                                    \
+    PAGE(profile)                                                                                                      \
+    PAGE(sources)                                                                                                      \
+    PAGE(neighbours)                                                                                                   \
+    PAGE(coactivation)
+
+#define DECLARE_PAGE(name) extern const latent_page page_##name;
+LATENT_PAGES(DECLARE_PAGE)
+#undef DECLARE_PAGE
 
 static inline latent_state *state_of(app *a) {
     return a->tab->latent_pane;

@@ -10,8 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-const latent_page *const latent_pages[] = {&page_tokens,  &page_histogram,  &page_profile,
-                                           &page_sources, &page_neighbours, &page_coactivation};
+#define PAGE_ROW(name) &page_##name,
+const latent_page *const latent_pages[] = {LATENT_PAGES(PAGE_ROW)};
+#undef PAGE_ROW
 const int latent_page_count = sizeof latent_pages / sizeof *latent_pages;
 _Static_assert(sizeof latent_pages / sizeof *latent_pages <= LATENT_PAGES_MOST, "more pages than there is room for");
 
