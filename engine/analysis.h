@@ -1,10 +1,8 @@
-/* analysis.h: what the paper measures around a score: how rho depends on N, on ranks and on chance,
- * overlap and concentration of two rankings, a data mixture, intervals over resampled tokens, and
- * which text each latent belongs to.
+/* analysis.h: how rho depends on N, on the band of ranks, on chance and on the tokens that were read; overlap and
+ * concentration of two rankings; a data mixture; and the attribution of latents to texts.
  *
- * All of it reads the index and what is passed and nothing else, so that it can run in a thread of its
- * own beside a session, on a copy of its set (scry_set_copy) and result. Figures that are drawn depend on their seed
- * alone. D is the number of domains. */
+ * Everything here reads the index and its arguments only, so that a thread of its own may run it on copies of a
+ * session's set (scry_set_copy) and result. Random figures depend on their seed alone. D is the number of domains. */
 #ifndef SCRY_ANALYSIS_H
 #define SCRY_ANALYSIS_H
 
@@ -13,69 +11,73 @@
 
 /* ---- rho against N, and against ranks ------------------------------------------------------- */
 
-/* Values of N worth a point: every one to 10, every 5 to 100, every 50 to 1,000, and so on, and top
- * itself. *count of them, ascending; the caller frees. Empty for top 0. */
+/* Returns the values of N for a sweep, ascending: every one to 10, every 5 to 100, every 50 to 1,000, and so on, and
+ * top itself; none for top 0. *count is their number; the caller frees them. */
 uint32_t *scry_sweep_grid(uint32_t top, size_t *count);
 
-/* The latents at ranks from..to (from 1, both included) as a selection. */
+/* The selection of ranks from..to (from 1, both included). */
 typedef struct scry_sweep_point {
     uint32_t from, to;
-    double share; /* of the total |shift| that they hold */
+    double share; /* of the total |shift| */
     scry_fit fit;
     double spearman, p_value; /* permutation p as in scry_result */
 } scry_sweep_point;
 
-/* Ranks 1..N for each N of scry_sweep_grid(top). Sums are exact, so each point equals a score of that
- * selection by itself. *count points; the caller frees. NULL when stopped. */
+/* Scores ranks 1..N for each N of scry_sweep_grid(top). Sums are exact, so that each point equals the score of its
+ * selection alone. Returns *count points, which the caller frees; NULL when cancelled. */
 scry_sweep_point *scry_sweep_n(const scry_index *index, const scry_ranking *ranking, scry_score score,
-                               const scry_scope *scope, uint32_t top, const scry_cancel *stop, size_t *count);
-/* Ranks 1..width, width + 1..2 width, ... up to top (STS paper, fig. 4d); the last may be shorter. */
+                               const scry_scope *scope, uint32_t top, const scry_cancel *cancel, size_t *count);
+/* Scores ranks 1..width, width + 1..2 width, ... up to top (STS paper, fig. 4d); the last band may be shorter. */
 scry_sweep_point *scry_sweep_bands(const scry_index *index, const scry_ranking *ranking, scry_score score,
-                                   const scry_scope *scope, uint32_t top, uint32_t width, const scry_cancel *stop,
+                                   const scry_scope *scope, uint32_t top, uint32_t width, const scry_cancel *cancel,
                                    size_t *count);
 
-/* rho of `sets` random sets of `size` latents, drawn without replacement from those that are active
- * anywhere in the index: pearson[sets], and spearman[sets] unless NULL. change [D]: the y of each
- * domain, NaN: takes no part. Returns how many sets have a rho; those stand first. 0 when there are
- * fewer active latents than `size`. */
+/* Draws `sets` random sets of `size` latents, without replacement, from those that are active anywhere in the index,
+ * and writes their rho to pearson[sets], and to spearman[sets] unless NULL. change [D]: the y of each domain; NaN:
+ * takes no part. Returns the number of sets that have a rho, which come first: 0 when fewer than `size` latents are
+ * active, or in an index made with candidates, whose latents are no random choice. */
 uint32_t scry_random_rhos(const scry_index *index, scry_score score, const double *change, uint32_t size, uint32_t sets,
-                          uint64_t seed, const scry_cancel *stop, double *pearson, double *spearman);
+                          uint64_t seed, const scry_cancel *cancel, double *pearson, double *spearman);
 
 /* The q-quantile of n sorted values, linear between neighbours (type 7 of Hyndman and Fan). NaN for n 0. */
 double scry_quantile(const double *sorted, size_t n, double q);
-/* Ascending. */
+/* Sorts in ascending order. */
 void scry_sort(double *values, size_t n);
+/* Mean and standard deviation (n - 1) of the values that are not NaN; NaN where there are none (deviation: fewer than
+ * two). */
+void scry_mean_sd(const double *values, size_t n, double *mean, double *sd);
 
 /* ---- overlap and concentration -------------------------------------------------------------- */
 
-/* For two rankings of the same dimensions, whether SAE latents or the residual stream's own. */
+/* Two rankings of the same dimensions, SAE latents or those of the residual stream, at n. */
 typedef struct scry_overlap_point {
-    uint32_t n, overlap;     /* how many are among the first n of both */
-    double expected;         /* overlap of two rankings by chance, n^2 / F */
-    double share_a, share_b; /* of each total |shift| in its first n (STS paper, fig. 2b) */
+    uint32_t n, overlap;     /* overlap: dimensions among the first n of both */
+    double expected;         /* by chance: n^2 / F */
+    double share_a, share_b; /* of each total |shift| held by its first n (STS paper, fig. 2b) */
 } scry_overlap_point;
 
-/* At each N of scry_sweep_grid(top). *count points; the caller frees. STS paper, fig. 2a. */
+/* Compares them at each N of scry_sweep_grid(top) (STS paper, fig. 2a). Returns *count points; the caller frees them.
+ */
 scry_overlap_point *scry_overlap(const scry_ranking *a, const scry_ranking *b, uint32_t top, size_t *count);
 
 /* ---- mixture -------------------------------------------------------------------------------- */
 
-/* Splits a budget of whole examples over n domains in the ratio of their weights (STS paper, sec.
- * on data mixture), by largest remainder: examples[n] sum to the budget exactly, each from least to
- * most. Where a bound binds, the rest is in ratio among the others. Equal remainders go to the larger
- * weight, then to the earlier domain. use[n] false: takes no part and gets 0. Weights finite and
- * not negative. */
-bool scry_mixture(const double *weight, const bool *use, size_t n, uint32_t budget, uint32_t least, uint32_t most,
+/* Splits a budget of examples over n domains in proportion to their weights (STS paper, section on data mixture), by
+ * largest remainder: examples[n] sum exactly to the budget, each between min and max. Where a bound is reached, the
+ * rest is split in proportion among the others. Equal remainders go to the larger weight, then to the earlier domain.
+ * use[n] false: the domain gets 0. Weights are finite and not negative. False and err when no split meets the bounds.
+ */
+bool scry_mixture(const double *weight, const bool *use, size_t n, uint32_t budget, uint32_t min, uint32_t max,
                   uint32_t *examples, scry_error *err);
 
-/* ---- resampled tokens ----------------------------------------------------------------------- */
+/* ---- bootstrap over tokens ------------------------------------------------------------------ */
 
-/* What is drawn: whole samples (runs of tokens where a capture has none), for tokens of one text
- * are not independent; or single tokens, as the paper's repeats do. */
+/* The unit that is resampled: samples (runs of tokens where a capture has none), since tokens of one text are not
+ * independent; or single tokens, as in the paper's repeats. */
 typedef enum scry_sampling_unit { SCRY_SAMPLES, SCRY_TOKENS } scry_sampling_unit;
 
-/* A selection's score in parts, one a block of tokens: the domain's STS is the sum of `sum` over
- * the sum of `count` (and over `selected` for act2). count is the block's kept tokens, for icl its
+/* A selection's score by block of tokens, where a block is one sampling unit: the domain's STS is the aggregate
+ * (scry_score_aggregate) of the sum of `sum` over the sum of `count`. count is the block's kept tokens, for icl its
  * pairs as the index paired them. Blocks of domain d are first[d] .. first[d + 1]. */
 typedef struct scry_blocks {
     scry_score score;
@@ -85,62 +87,54 @@ typedef struct scry_blocks {
     double *sum, *count;
 } scry_blocks;
 
-/* Gathered from the postings of the selected latents. NULL when stopped (err stays empty), or with
- * err when the index does not hold what it takes. Owner: scry_blocks_free. */
+/* Gathers them from the postings of the selected latents. NULL with err when the index lacks what this needs, or NULL
+ * without err when cancelled. */
 scry_blocks *scry_blocks_new(const scry_index *index, scry_score score, const scry_set *set, scry_sampling_unit unit,
-                             const scry_cancel *stop, scry_error *err);
+                             const scry_cancel *cancel, scry_error *err);
 void scry_blocks_free(scry_blocks *blocks);
-/* The domain's STS from all its blocks: the scorer's, but for the rounding of contributions. NaN
- * without blocks. */
+/* The domain's STS from all its blocks: equal to the scorer's up to the rounding of contributions. NaN without blocks.
+ */
 double scry_blocks_sts(const scry_blocks *blocks, size_t domain);
 
-/* Percentile interval of rho that holds 95 %: each draw takes, in every domain, as many blocks as
- * there are, with replacement. change [D] as in scry_random_rhos. NaN where a domain that takes part
- * has fewer than 2 blocks, or most draws have no rho. False when stopped. */
+/* The 95 % percentile interval of rho: each draw resamples the blocks of every domain with replacement. change [D] as
+ * in scry_random_rhos. NaN where a domain that takes part has fewer than 2 blocks, or most draws have no rho. False
+ * when cancelled. */
 enum { SCRY_DRAWS = 1000 };
 bool scry_interval(const scry_blocks *blocks, const double *change, uint32_t draws, uint64_t seed,
-                   const scry_cancel *stop, double *low, double *high);
+                   const scry_cancel *cancel, double *low, double *high);
 
-/* The paper's repeats: each draws, with replacement, as many blocks as the domain has but no more
- * than `most`: rho[repeats], sts[repeats][D] (may be NULL). False when stopped. */
-bool scry_repeats(const scry_blocks *blocks, const double *change, uint32_t repeats, uint32_t most, uint64_t seed,
-                  const scry_cancel *stop, double *rho, double *sts);
+/* The paper's repeats: each draws, with replacement, as many blocks as the domain has but at most max_blocks. Writes
+ * rho[repeats] and sts[repeats][D] (may be NULL). False when cancelled. */
+bool scry_repeats(const scry_blocks *blocks, const double *change, uint32_t repeats, uint32_t max_blocks, uint64_t seed,
+                  const scry_cancel *cancel, double *rho, double *sts);
 
-/* Mean and deviation (n - 1) of the values that are not NaN; NaN without any (deviation: without two). */
-void scry_mean_sd(const double *values, size_t n, double *mean, double *sd);
-
-/* Both steps of the interval for a result that scry_result_fit has filled: sets ci_low and ci_high.
- * False when stopped; an index that cannot give it leaves NaN. */
+/* Sets ci_low and ci_high of a result that scry_result_fit has filled, by both steps; NaN where the index lacks what
+ * they need. False when cancelled. */
 bool scry_result_interval(scry_result *result, const scry_index *index, scry_score score, const scry_set *set,
-                          const scry_cancel *stop);
+                          const scry_cancel *cancel);
 
-/* scry_result_statistics, which can be given up: false when stopped; the company is then not whole. */
-bool scry_result_statistics_until(scry_result *result, const scry_index *index, scry_score score, uint32_t count,
-                                  const scry_cancel *stop);
-
-/* All the company of a result that scry_result_fit has filled: scry_result_statistics and the interval.
- * False when stopped; the company is then not whole. */
+/* Completes a result that scry_result_fit has filled: scry_result_statistics and the interval. False when cancelled;
+ * the result is then incomplete. */
 bool scry_result_finish(scry_result *result, const scry_index *index, scry_score score, const scry_set *set,
-                        const scry_cancel *stop);
+                        const scry_cancel *cancel);
 
-/* ---- which text a latent belongs to --------------------------------------------------------- */
+/* ---- attribution ---------------------------------------------------------------------------- */
 
-/* By name: the training sets first, then the domains; a domain of a training set's name is the same
- * text. */
 enum { SCRY_SILENT = -1, SCRY_MIXED = -2 };
 enum { SCRY_TOP_SAMPLES = 10 };
 
+/* The text that each latent belongs to. Texts are the names of training sets, then of domains; a domain of the same
+ * name as a training set is the same text. */
 typedef struct scry_attribution {
     size_t names;
-    const char **name; /* [names], in the index */
+    const char **name; /* [names], borrowed from the index */
     uint32_t latents;
-    int *owner; /* [F] name's number, or SCRY_SILENT, SCRY_MIXED */
+    int *owner; /* [F] number of a name, SCRY_SILENT or SCRY_MIXED */
 } scry_attribution;
 
-/* The text that holds more than half of the samples (ten at most, each counted once) on which the
- * latent fires most, over the base captures (STS paper, tables 7 and 8). threads 0: all. NULL
- * when stopped. Owner: scry_attribution_free. */
-scry_attribution *scry_attribution_new(const scry_index *index, unsigned threads, const scry_cancel *stop);
-void scry_attribution_free(scry_attribution *owners);
+/* Attributes a latent to the text that holds more than half of its SCRY_TOP_SAMPLES strongest samples, each counted
+ * once, over the base captures (STS paper, tables 7 and 8). threads 0: all processors. NULL when cancelled. */
+scry_attribution *scry_attribution_new(const scry_index *index, unsigned threads, const scry_cancel *cancel);
+void scry_attribution_free(scry_attribution *attribution);
 
 #endif

@@ -1,13 +1,14 @@
-/* baselines.h: what a score has to beat: the same method on the residual stream's own dimensions, mean
- * activations, and similarities of representations (STS paper, tables 5 and 13, fig. 2a).
- * d is d_model, D the number of domains. */
+/* baselines.h: baselines for the score: the same method on the dimensions of the residual stream, mean activations, and
+ * similarities of representations (STS paper, tables 5 and 13, fig. 2a). Any thread may run it, as analysis.h. d is
+ * d_model, D the number of domains. */
 #ifndef SCRY_BASELINES_H
 #define SCRY_BASELINES_H
 
 #include "analysis.h"
 
-/* Over a capture's kept tokens E x and E x^2, and over its pairs with the base of its group
- * E (x - x_base)^2 (by token, or by means over samples as the study pairs). */
+/* Means of a dimension x of the residual stream: over a capture's kept tokens E x and E x^2, and over its pairs with
+ * the base of its group E (x - x_base)^2 (by token, or by means over samples, as the study pairs). NONE: of scores
+ * without such a counterpart. */
 typedef enum scry_residual_sum_kind {
     SCRY_RESIDUAL_MEAN,
     SCRY_RESIDUAL_SQUARE,
@@ -15,26 +16,24 @@ typedef enum scry_residual_sum_kind {
     SCRY_RESIDUAL_NONE
 } scry_residual_sum_kind;
 
-/* [d] of a capture; NULL when it held features, or (DIFFERENCE) is a base. */
-const double *scry_residual_sum(const scry_index *index, size_t capture, scry_residual_sum_kind array);
-/* The capture of a group (as in scry_capture_info) under a condition, or -1. */
-int scry_capture_of(const scry_index *index, int group, scry_condition condition);
+/* The means [d] of a capture; NULL when it held features, or (DIFFERENCE) is a base. */
+const double *scry_residual_sum(const scry_index *index, size_t capture, scry_residual_sum_kind kind);
 
-/* Dimensions of the residual stream by mean squared shift; NULL and err when the captures hold no
- * residuals. Owner: scry_ranking_free. */
+/* Ranks the dimensions of the residual stream by mean squared shift; NULL and err when the captures hold no residuals.
+ */
 scry_ranking *scry_rank_residual(const scry_index *index, size_t train, scry_condition source, scry_error *err);
 
-/* One way to predict the change from the captures. */
+/* One way to predict the change from the captures. Texts are constants, or borrowed from the index. */
 typedef struct scry_baseline {
     const char *name;  /* "sts", "raw", "all latents", "all dimensions", "like training", "before and after" */
-    const char *of;    /* "latents", "dimensions": what it is made of */
-    const char *score; /* "act", "act2", "icl", "cosine" */
+    const char *of;    /* what it is computed from: "latents", "dimensions" */
+    const char *score; /* a score's name, or "cosine" */
     const char *with;  /* before and after: the condition compared with base; else "" */
-    uint32_t n;        /* how many latents or dimensions it takes in */
+    uint32_t n;        /* latents or dimensions that it takes */
     scry_result result;
 } scry_baseline;
 
-/* Rows in the order of the paper's table, the STS of the ranking's first `top` latents before them:
+/* Rows in the order of the paper's table, after the STS of the ranking's first `top` latents:
  *
  *     sts                  each score of those latents
  *     raw                  each score of the first `top` dimensions (or all d) by the same source:
@@ -48,18 +47,17 @@ typedef struct scry_baseline {
 typedef struct scry_baselines {
     size_t count;
     scry_baseline *row;
-    bool has_raw; /* false: no residuals in the index, and so no row that takes them */
+    bool has_raw; /* false: the index has no residuals, and no row of them */
 } scry_baselines;
 
-/* threads 0: all. NULL when stopped. Owner: scry_baselines_free. */
+/* threads 0: all processors. NULL when cancelled. */
 scry_baselines *scry_baselines_new(const scry_index *index, const scry_ranking *ranking, uint32_t top,
-                                   const scry_scope *scope, unsigned threads, const scry_cancel *stop);
+                                   const scry_scope *scope, unsigned threads, const scry_cancel *cancel);
 void scry_baselines_free(scry_baselines *baselines);
 
-/* Cosine of the mean activations of two captures over their kept tokens, for `pairs` pairs
- * [pairs][2]: out[pairs]; NaN where one is silent. Walks every posting of the index. False when
- * stopped. */
+/* Writes to out[pairs] the cosine of the mean activations of the two captures of each pair[pairs][2] over their kept
+ * tokens; NaN where one has no activations. Walks every posting of the index. False when cancelled. */
 bool scry_mean_cosines(const scry_index *index, const int (*pair)[2], size_t pairs, double *out, unsigned threads,
-                       const scry_cancel *stop);
+                       const scry_cancel *cancel);
 
 #endif

@@ -1,5 +1,5 @@
-/* columns.h: figures of many latents side by side: what a table sorts and filters a million rows by. Each is
- * the same number, bit for bit, as the one that scry.h gives of a single latent. No terminal. */
+/* columns.h: one statistic of many latents at once, by which a table sorts and filters a million rows. Each number is
+ * bit for bit the one that scry.h gives of a single latent. */
 #ifndef SCRY_COLUMNS_H
 #define SCRY_COLUMNS_H
 
@@ -22,14 +22,12 @@ void scry_latents_with_piece(const scry_index *index, const uint8_t *wanted, uin
 /* The first latent from `from` on that has a label; scry_info.d_sae when there is none. */
 uint32_t scry_next_labelled(const scry_index *index, uint32_t from);
 
-/* Lets go of the file's pages that reading through all latents has brought into memory. They come back as they are
- * read again. */
+/* Drop the file's pages from memory, after reading through all latents. They come back as they are read again. */
 void scry_drop_pages(const scry_index *index);
-/* Asks the system to read a few megabytes of the tables behind these figures, from byte `from` of the file on (0 to
- * begin), before they are needed, and does not wait for it. Returns where to go on; 0 when all has been asked for. */
+/* Ask the system to read a few megabytes of the tables that columns come from, from byte `from` of the file on (0 to
+ * begin), without waiting. Returns where to go on; 0 when all has been asked for. */
 uint64_t scry_prefetch(const scry_index *index, uint64_t from);
-/* The same of what the tables hold of a few latents, by one source and one score: a disk reads them side by side then,
- * not one after another as they are looked at. */
+/* The same for a few latents' rows, by one source and one score, so that a disk reads them in parallel. */
 void scry_prefetch_latents(const scry_index *index, size_t train, scry_condition source, scry_score score,
                            const uint32_t *latents, size_t n);
 

@@ -1,9 +1,9 @@
-/* labels.h: labels written by hand, kept beside the index (store/sidecar.h) in X.labels.jsonl:
+/* labels.h: labels written by hand, in the file X.labels.jsonl of an index X.scry (store/sidecar.h):
  *
  *     {"latent":17,"label":"units of measure"}
  *
- * a line a latent, ascending: the format that "labels" in a manifest reads. They stand above the
- * index's own labels; an empty text takes an index's own label away. */
+ * a line a latent, ascending: the format that "labels" in a manifest reads. They override the index's own labels; an
+ * empty text removes one. */
 #ifndef SCRY_LABELS_H
 #define SCRY_LABELS_H
 
@@ -11,32 +11,23 @@
 
 enum { SCRY_LABEL_MOST = 4096 }; /* bytes of a label */
 
-/* Gives a latent this label, without the blanks around it ("" takes it away), and writes the file
- * at once, whole. The file is read anew first, so that two who work on one index keep each other's
- * labels. What scry_label returned before is no longer
- * valid, unless labels are held. */
+/* Give a latent this label, without surrounding blanks ("" removes it), and replace the file. The file is read again
+ * first, so that two processes that label one index keep each other's labels. What scry_label returned before is no
+ * longer valid, unless labels are held. */
 bool scry_label_set(scry_index *index, uint32_t latent, const char *text, scry_error *err);
-/* Changes with every edit: whoever keeps texts made of labels makes them again. */
+/* Changes with every edit: texts made from labels must then be made again. */
 uint64_t scry_label_version(const scry_index *index);
-/* Reads the file anew: another index of the same latents, which has the same file, may have written it. */
+/* Read the file again: another index of the same latents, which has the same file, may have written it. */
 void scry_labels_refresh(scry_index *index);
-/* Why the file could not be read, or NULL. It is not written over then. */
+/* Why the file could not be read, or NULL. An unreadable file is never overwritten. */
 const char *scry_label_problem(const scry_index *index);
-/* All labels, by latent: JSON Lines or CSV, by the path's suffix, .jsonl or .csv. count (may be
- * NULL) receives how many. */
+/* Write all labels, by latent, as JSON Lines or CSV by the path's suffix, .jsonl or .csv. count (may be NULL) receives
+ * their number. */
 bool scry_labels_write(const scry_index *index, const char *path, uint32_t *count, scry_error *err);
 
-/* While labels are held, texts that scry_label returned stay where they are, and other threads may ask for labels
- * beside edits: each sees those from before or after. Hold, release and set are called from one thread. */
+/* While labels are held, texts that scry_label returned stay valid, and other threads may read labels during edits:
+ * each sees the version before or after. Hold, release and set are called from one thread. */
 void scry_labels_hold(const scry_index *index);
 void scry_labels_release(const scry_index *index);
-
-/* For the engine: the edits of an index that is being opened, and closed. */
-struct label_edits *label_edits_open(const scry_index *index);
-void label_edits_close(struct label_edits *edits);
-/* The latent's text, "" when taken away; NULL when it was not edited. */
-const char *label_edits_find(const struct label_edits *edits, uint32_t latent);
-/* The first latent from `from` on that was edited; UINT32_MAX when there is none. */
-uint32_t label_edits_next(const struct label_edits *edits, uint32_t from);
 
 #endif

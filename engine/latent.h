@@ -33,8 +33,6 @@ typedef struct scry_token_pairing scry_token_pairing;
 
 scry_token_pairing *scry_token_pairing_new(const scry_index *index);
 void scry_token_pairing_free(scry_token_pairing *pairs);
-/* The capture of the same group under a condition, or -1. */
-int scry_capture_under(const scry_index *index, size_t capture, scry_condition condition);
 /* The row of `other`, a capture of the same group, that holds the same token; or -1. */
 int64_t scry_paired_row(scry_token_pairing *pairs, size_t capture, uint64_t row, size_t other);
 /* Does the row count in the statistics: not left out by skip_first or exclude. */

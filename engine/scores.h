@@ -11,11 +11,13 @@
  *               the mean of it over the domain's tokens (or pairs)
  *   sum         the sum of `term` in the accumulators of latent j while an index is built (index/build/statistics.c)
  *   residual    the same mean of a dimension of the residual stream: MEAN, SQUARE, DIFFERENCE (baselines.h), or NONE
- *   compared    true: stands in `scry compare` and beside the chosen score in a report
+ *   compared    true: is shown by `scry compare`, and in a report next to the chosen score
  *   key         the explorer's
  *   help, definition   one line for the help of a command; one for the report */
 #ifndef SCRY_SCORES_H
 #define SCRY_SCORES_H
+
+#include "base/alternatives.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -26,9 +28,9 @@
 #define SCRY_SCORE_TABLE(SCORE)                                                                                        \
     SCORE(SCRY_ACT, act, SUM, BASE, h, sums->sum[j], MEAN, true, "3", "mean activation, summed",                       \
           "mean over a domain's tokens of the sum of the selection's activations")                                     \
-    SCORE(SCRY_ACT2, act2, MEAN, BASE, h *h, sums->square[j], SQUARE, false, "4",                                      \
-          "mean squared activation, averaged", "mean over the selection of the mean squared activation")               \
-    SCORE(SCRY_SCORE_ICL, icl, SUM, ICL, h *h, pairs->difference2[j], DIFFERENCE, true, "5",                           \
+    SCORE(SCRY_ACT2, act2, MEAN, BASE, h *h, sums->square[j], SQUARE, false, "4", "mean squared activation, averaged", \
+          "mean over the selection of the mean squared activation")                                                    \
+    SCORE(SCRY_SCORE_ICL, icl, SUM, ICL, h *h, pairs->figure[PAIR_DIFFERENCE_SQUARE][j], DIFFERENCE, true, "5",        \
           "mean squared change under demonstrations",                                                                  \
           "mean over paired tokens of the sum of squared changes that demonstrations make")
 
@@ -57,7 +59,6 @@ const char *scry_score_name(scry_score s);
 /* The score of that name, or -1. */
 int scry_score_of(const char *name);
 /* All names as a choice, "act, act2 or icl", each between quotes (which may be ""). Returns out. */
-enum { SCRY_CHOICES = 200 };
 const char *scry_score_choices(char out[SCRY_CHOICES], const char *quote);
 
 /* What one token (or pair) with activation (or difference) h adds to a latent's sum. */

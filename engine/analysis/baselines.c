@@ -2,7 +2,6 @@
 #include "baselines.h"
 #include "base/mem.h"
 #include "index/read/index.h"
-#include "index/build/residual_sums.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -11,26 +10,20 @@ _Static_assert((int)SCRY_RESIDUAL_MEAN == RESIDUAL_MEAN && (int)SCRY_RESIDUAL_SQ
                    (int)SCRY_RESIDUAL_DIFFERENCE == RESIDUAL_DIFFERENCE,
                "the file's order is the interface's");
 
-/* An interval of all latents reads every posting once more; beyond this many it is left out. */
+/* The interval of all latents reads every posting once more: none beyond this many. */
 enum { INTERVAL_POSTINGS = 20000000 };
 
 /* ---- the residual stream's dimensions ------------------------------------------------------- */
 
-const double *scry_residual_sum(const scry_index *x, size_t capture, scry_residual_sum_kind array) {
-    if (array == SCRY_RESIDUAL_NONE || !x->raw || !x->info.d_model || capture >= x->info.captures) return NULL;
-    const double *values = x->raw + (capture * RESIDUAL_SUMS + (size_t)array) * x->info.d_model;
+const double *scry_residual_sum(const scry_index *x, size_t capture, scry_residual_sum_kind kind) {
+    if (kind == SCRY_RESIDUAL_NONE || !x->raw || !x->info.d_model || capture >= x->info.captures) return NULL;
+    const double *values = x->raw + (capture * RESIDUAL_SUMS + (size_t)kind) * x->info.d_model;
     return isnan(values[0]) ? NULL : values;
 }
 
-int scry_capture_of(const scry_index *x, int group, scry_condition condition) {
-    for (size_t i = 0; i < x->info.captures; i++)
-        if (x->info.capture[i].group == group && x->info.capture[i].condition == condition) return (int)i;
-    return -1;
-}
-
-static const double *raw_of(const scry_index *x, int group, scry_condition condition, scry_residual_sum_kind array) {
-    int capture = scry_capture_of(x, group, condition);
-    return capture < 0 ? NULL : scry_residual_sum(x, (size_t)capture, array);
+static const double *raw_of(const scry_index *x, int group, scry_condition condition, scry_residual_sum_kind kind) {
+    int capture = scry_find_capture(x, group, condition);
+    return capture < 0 ? NULL : scry_residual_sum(x, (size_t)capture, kind);
 }
 
 scry_ranking *scry_rank_residual(const scry_index *x, size_t train, scry_condition source, scry_error *err) {
@@ -41,7 +34,7 @@ scry_ranking *scry_rank_residual(const scry_index *x, size_t train, scry_conditi
         else
             scry_fail(err, "%s: raw dimensions need residual captures; train.%s holds %s", x->info.path,
                       scry_condition_name(source),
-                      scry_capture_of(x, -1 - (int)train, source) < 0 ? "nothing" : "features");
+                      scry_find_capture(x, -1 - (int)train, source) < 0 ? "nothing" : "features");
         return NULL;
     }
     scry_ranking *r = scry_rank_values(shift, x->info.d_model);
@@ -91,56 +84,56 @@ static double cosine(const double *a, const double *b, uint32_t n) {
 
 /* ---- rows ----------------------------------------------------------------------------------- */
 
-typedef struct maker {
+typedef struct baseline_maker {
     scry_baselines *out;
     const scry_index *x;
     const scry_ranking *ranking, *raw; /* raw NULL: no residuals */
     const scry_scope *scope;
     uint32_t top;
     unsigned threads;
-    const scry_cancel *stop;
-} maker;
+    const scry_cancel *cancel;
+} baseline_maker;
 
-/* What the rows of latents are of all work: a walk over every posting, for the similarities, is the rest. */
+/* The share of the work that the rows of latents take; the rest is a walk over every posting, for the similarities. */
 static const double ROWS_SHARE = 0.6;
 
-static scry_baseline *add_row(maker *m, scry_baseline row) {
+static scry_baseline *add_row(baseline_maker *m, scry_baseline row) {
     scry_baselines *b = m->out;
     b->row = mem_resize(b->row, b->count + 1, sizeof *b->row);
     b->row[b->count] = row;
     return &b->row[b->count++];
 }
 
-static scry_baseline made_of(const char *name, const char *of, const char *score, uint32_t n) {
+static scry_baseline baseline_row(const char *name, const char *of, const char *score, uint32_t n) {
     return (scry_baseline){.name = name, .of = of, .score = score, .with = "", .n = n};
 }
 
-/* A row of one value a domain. */
-static void add_values(maker *m, scry_baseline row, const double *value) {
+/* Adds a row of one value per domain. */
+static void add_values(baseline_maker *m, scry_baseline row, const double *value) {
     scry_result_values(&row.result, m->x, value, m->scope);
-    scry_result_statistics(&row.result, m->x, SCRY_ACT, 0);
+    scry_result_statistics(&row.result, m->x, SCRY_ACT, 0, NULL);
     add_row(m, row);
 }
 
-/* A row of latents: the first n of the ranking. */
-static bool add_latents(maker *m, const char *name, scry_score score, uint32_t n, bool interval) {
-    scry_baseline row = made_of(name, "latents", scry_score_name(score), n);
+/* Adds a row of the first n latents of the ranking. */
+static bool add_latents(baseline_maker *m, const char *name, scry_score score, uint32_t n, bool interval) {
+    scry_baseline row = baseline_row(name, "latents", scry_score_name(score), n);
     scry_set *set = scry_set_new(m->x->F);
     for (uint32_t rank = 0; rank < n; rank++) scry_set_put(set, m->ranking->order[rank], true);
     scry_scorer *scorer = scry_scorer_new(m->x, score);
     scry_scorer_load(scorer, set);
     scry_result_fit(&row.result, m->x, scorer, m->scope);
-    bool done = scry_result_statistics_until(&row.result, m->x, score, n < m->x->F ? n : 0, m->stop) &&
-                (!interval || scry_result_interval(&row.result, m->x, score, set, m->stop));
+    bool done = scry_result_statistics(&row.result, m->x, score, n < m->x->F ? n : 0, m->cancel) &&
+                (!interval || scry_result_interval(&row.result, m->x, score, set, m->cancel));
     scry_scorer_free(scorer);
     scry_set_free(set);
     add_row(m, row);
-    scry_report_progress(m->stop,
+    scry_report_progress(m->cancel,
                          ROWS_SHARE * (double)m->out->count / (double)(m->raw ? 2 * SCRY_SCORES + 1 : SCRY_SCORES + 1));
     return done;
 }
 
-static bool add_scores(maker *m) {
+static bool add_scores(baseline_maker *m) {
     uint32_t F = m->x->F, n = m->top < F ? m->top : F;
     for (int s = 0; s < SCRY_SCORES; s++)
         if (scry_has_score(m->x, (scry_score)s) && !add_latents(m, "sts", (scry_score)s, n, true)) return false;
@@ -148,51 +141,52 @@ static bool add_scores(maker *m) {
     double *value = mem_new(m->x->D, sizeof *value);
     for (int s = 0; s < SCRY_SCORES && m->raw; s++)
         if (raw_score(m->x, m->raw, raw_n, (scry_score)s, value))
-            add_values(m, made_of("raw", "dimensions", scry_score_name((scry_score)s), raw_n), value);
+            add_values(m, baseline_row("raw", "dimensions", scry_score_name((scry_score)s), raw_n), value);
     bool done = add_latents(m, "all latents", SCRY_ACT, F, m->x->info.nnz <= INTERVAL_POSTINGS);
     if (m->raw && raw_score(m->x, m->raw, d, SCRY_ACT, value))
-        add_values(m, made_of("all dimensions", "dimensions", "act", d), value);
+        add_values(m, baseline_row("all dimensions", "dimensions", "act", d), value);
     free(value);
     return done;
 }
 
-/* Each domain's partner in a similarity: its own capture under `with`, or the training set's base. */
-static int partner(const maker *m, size_t domain, scry_condition with) {
-    if (with == SCRY_BASE) return scry_capture_of(m->x, -1 - (int)m->ranking->train, SCRY_BASE);
-    return scry_capture_of(m->x, (int)domain, with);
+/* The capture that a domain's base is compared with: its own under `with`, or the training set's base. */
+static int compared_capture(const baseline_maker *m, size_t domain, scry_condition with) {
+    if (with == SCRY_BASE) return scry_find_capture(m->x, -1 - (int)m->ranking->train, SCRY_BASE);
+    return scry_find_capture(m->x, (int)domain, with);
 }
 
-static void add_similarity(maker *m, scry_condition with, bool latents, const double *value) {
+static void add_similarity(baseline_maker *m, scry_condition with, bool latents, const double *value) {
     uint32_t n = latents ? m->x->F : m->x->info.d_model;
     const char *name = with == SCRY_BASE ? "like training" : "before and after";
     const char *of = latents ? "latents" : "dimensions";
-    scry_baseline row = made_of(name, of, "cosine", n);
+    scry_baseline row = baseline_row(name, of, "cosine", n);
     if (with != SCRY_BASE) row.with = scry_condition_name(with);
     add_values(m, row, value);
 }
 
-static bool has_all(const maker *m, scry_condition with) {
+static bool has_all(const baseline_maker *m, scry_condition with) {
     for (size_t d = 0; d < m->x->D; d++)
-        if (m->scope->use[d] && partner(m, d, with) < 0) return false;
+        if (m->scope->use[d] && compared_capture(m, d, with) < 0) return false;
     return true;
 }
 
-static bool similarities(maker *m) {
+static bool similarities(baseline_maker *m) {
     size_t D = m->x->D, pairs = SCRY_CONDITIONS * D;
     int(*pair)[2] = mem_new(pairs, sizeof *pair);
     double *value = mem_new(pairs, sizeof *value), *raw = mem_new(D, sizeof *raw);
     for (size_t p = 0; p < pairs; p++) {
-        int own = scry_capture_of(m->x, (int)(p % D), SCRY_BASE), other = partner(m, p % D, (scry_condition)(p / D));
+        int own = scry_find_capture(m->x, (int)(p % D), SCRY_BASE),
+            other = compared_capture(m, p % D, (scry_condition)(p / D));
         pair[p][0] = own;
-        pair[p][1] = other < 0 ? own : other; /* a domain without: replaced by NaN below */
+        pair[p][1] = other < 0 ? own : other; /* without one: replaced by NaN below */
     }
-    const scry_cancel rest = scry_cancel_part(m->stop, ROWS_SHARE, 1);
+    const scry_cancel rest = scry_cancel_part(m->cancel, ROWS_SHARE, 1);
     bool done = scry_mean_cosines(m->x, (const int(*)[2])pair, pairs, value, m->threads, &rest);
     for (int c = 0; c < SCRY_CONDITIONS && done; c++) {
         bool any_raw = false;
         if (!has_all(m, (scry_condition)c)) continue;
         for (size_t d = 0; d < D; d++) {
-            int other = partner(m, d, (scry_condition)c);
+            int other = compared_capture(m, d, (scry_condition)c);
             const double *a = scry_residual_sum(m->x, (size_t)pair[(size_t)c * D + d][0], SCRY_RESIDUAL_MEAN);
             const double *b = other < 0 ? NULL : scry_residual_sum(m->x, (size_t)other, SCRY_RESIDUAL_MEAN);
             raw[d] = a && b ? cosine(a, b, m->x->info.d_model) : (double)NAN;
@@ -209,12 +203,12 @@ static bool similarities(maker *m) {
 }
 
 scry_baselines *scry_baselines_new(const scry_index *x, const scry_ranking *ranking, uint32_t top,
-                                   const scry_scope *scope, unsigned threads, const scry_cancel *stop) {
+                                   const scry_scope *scope, unsigned threads, const scry_cancel *cancel) {
     scry_error none;
     scry_ranking *raw = scry_rank_residual(x, ranking->train, ranking->source, &none);
     scry_baselines *b = mem_new(1, sizeof *b);
     b->has_raw = raw != NULL;
-    maker m = {b, x, ranking, raw, scope, top, threads, stop};
+    baseline_maker m = {b, x, ranking, raw, scope, top, threads, cancel};
     bool done = add_scores(&m) && similarities(&m);
     scry_ranking_free(raw);
     if (done) return b;

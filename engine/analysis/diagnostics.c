@@ -1,4 +1,4 @@
-/* analysis/diagnostics.c: what usually means a wrong dump, with the figure that shows it. */
+/* analysis/diagnostics.c: the usual signs of a wrong dump, with their figures. */
 #include "scry.h"
 #include "index/read/index.h"
 #include "labels.h"
@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CUT = 100 }; /* the paper's N */
+enum { PAPER_N = 100 };
 
 static void warn_of_capture(const scry_index *x, const scry_capture_info *c, scry_notes *notes) {
     double density = c->kept ? (double)c->nnz / ((double)c->kept * x->F) : 0;
@@ -35,7 +35,7 @@ static void warn_of_capture(const scry_index *x, const scry_capture_info *c, scr
                        c->name, c->norm_piece < x->pieces ? index_piece(x, c->norm_piece) : "", 100 * c->norm_share);
 }
 
-/* The part of a latent's activation, on tokens with text, that its first key piece holds. */
+/* Share of a latent's activation, on tokens with text, that its first key token holds. */
 static double key_share(const scry_index *x, uint32_t latent) {
     const uint32_t piece = index_key_piece(x, latent, 0);
     double held = 0, total = 0;
@@ -51,32 +51,31 @@ static double key_share(const scry_index *x, uint32_t latent) {
     return total > 0 ? held / total : 0;
 }
 
-/* One token text that is nearly all that many of the top latents fire on: a beginning-of-text token,
- * most often. */
+/* A token on which many of the top latents have nearly all their activation, most often the beginning of the text. */
 static void warn_of_token(const scry_index *x, const scry_ranking *r, scry_notes *notes) {
-    uint32_t top = r->latents < CUT ? r->latents : CUT, most = 0, held[CUT];
+    uint32_t top = r->latents < PAPER_N ? r->latents : PAPER_N, largest = 0, key[PAPER_N];
     uint64_t which = x->pieces;
     for (uint32_t i = 0; i < top; i++) {
-        held[i] = index_key_piece(x, r->order[i], 0);
-        if (held[i] < x->pieces && key_share(x, r->order[i]) <= 0.8) held[i] = UINT32_MAX;
+        key[i] = index_key_piece(x, r->order[i], 0);
+        if (key[i] < x->pieces && key_share(x, r->order[i]) <= 0.8) key[i] = UINT32_MAX;
     }
     for (uint32_t i = 0; i < top; i++) {
         uint32_t count = 0;
-        for (uint32_t k = 0; k < top; k++) count += held[k] == held[i];
-        if (held[i] < x->pieces && count > most) most = count, which = held[i];
+        for (uint32_t k = 0; k < top; k++) count += key[k] == key[i];
+        if (key[i] < x->pieces && count > largest) largest = count, which = key[i];
     }
-    if (most * 4 >= top && which < x->pieces)
+    if (largest * 4 >= top && which < x->pieces)
         scry_notes_add(notes,
                        "by %s: %" PRIu32 " of the top %" PRIu32
                        " latents have more than 80%% of their activation on the "
                        "token \"%s\"; leave it out with skip_first or exclude",
-                       scry_condition_name(r->source), most, top, index_piece(x, (uint32_t)which));
+                       scry_condition_name(r->source), largest, top, index_piece(x, (uint32_t)which));
 }
 
 static void warn_of_ties(const scry_ranking *r, scry_notes *notes) {
-    if (r->latents <= CUT) return;
-    double last = fabs(r->shift[r->order[CUT - 1]]);
-    if (last != fabs(r->shift[r->order[CUT]])) return;
+    if (r->latents <= PAPER_N) return;
+    double last = fabs(r->shift[r->order[PAPER_N - 1]]);
+    if (last != fabs(r->shift[r->order[PAPER_N]])) return;
     uint32_t above = 0, equal = 0;
     for (uint32_t j = 0; j < r->latents; j++) {
         above += fabs(r->shift[j]) > last;
@@ -85,10 +84,10 @@ static void warn_of_ties(const scry_ranking *r, scry_notes *notes) {
     scry_notes_add(notes,
                    "by %s: %" PRIu32 " latents have the same shift, %.6g, of which only %" PRIu32
                    " are among the first %d; the lowest numbers were taken",
-                   scry_condition_name(r->source), equal, last, CUT - above, CUT);
+                   scry_condition_name(r->source), equal, last, PAPER_N - above, PAPER_N);
 }
 
-/* Pairing by row: share of paired rows whose tokens differ. */
+/* Pairing by row: the share of paired rows whose tokens differ. */
 static void warn_of_rows(const scry_index *x, size_t base, size_t other, scry_notes *notes) {
     const scry_capture_info *b = &x->info.capture[base], *o = &x->info.capture[other];
     if (!b->has_tokens || !o->has_tokens || x->capture_text[base] == x->capture_text[other]) return;
@@ -112,7 +111,7 @@ static void warn_of_pairing(const scry_index *x, scry_notes *notes) {
                 warn_of_rows(x, i, k, notes);
 }
 
-/* Signs that tokenizers have for a blank in front of a word; a text of tokens has the blank itself. */
+/* Token texts that still have the tokenizer's sign for a blank in front of a word. */
 static void warn_of_pieces(const scry_index *x, scry_notes *notes) {
     static const struct {
         const char *sign, *kind;

@@ -1,4 +1,4 @@
-/* analysis/mixture.c: a budget of examples split over domains in the ratio of their scores. */
+/* analysis/mixture.c: splits a budget of examples over domains in proportion to their scores. */
 #include "analysis.h"
 #include "base/mem.h"
 
@@ -9,31 +9,31 @@
 typedef struct share {
     size_t domain;
     double weight, quota;
-    bool bound; /* quota is least or most, and stays */
+    bool bound; /* quota is min or max, and final */
 } share;
 
-static bool check(const share *shares, size_t used, uint32_t budget, uint32_t least, uint32_t most, scry_error *err) {
+static bool check(const share *shares, size_t used, uint32_t budget, uint32_t min, uint32_t max, scry_error *err) {
     double sum = 0;
     for (size_t i = 0; i < used; i++) sum += shares[i].weight;
     if (!used) return scry_misuse(err, "no domain is left to mix");
-    if (least > most)
-        return scry_misuse(err, "at least %" PRIu32 " and at most %" PRIu32 " examples a domain: no number is both",
-                           least, most);
-    if ((uint64_t)least * used > budget)
+    if (min > max)
+        return scry_misuse(err, "the minimum of %" PRIu32 " examples per domain is above the maximum of %" PRIu32, min,
+                           max);
+    if ((uint64_t)min * used > budget)
         return scry_misuse(err, "%zu domains of at least %" PRIu32 " examples take %" PRIu64 "; the budget is %" PRIu32,
-                           used, least, (uint64_t)least * used, budget);
-    if ((uint64_t)most * used < budget)
+                           used, min, (uint64_t)min * used, budget);
+    if ((uint64_t)max * used < budget)
         return scry_misuse(
             err, "%zu domains of at most %" PRIu32 " examples take no more than %" PRIu64 "; the budget is %" PRIu32,
-            used, most, (uint64_t)most * used, budget);
-    if (!(sum > 0)) return scry_fail(err, "all scores are 0: there is no ratio to split the budget in");
+            used, max, (uint64_t)max * used, budget);
+    if (!(sum > 0)) return scry_fail(err, "all scores are 0: they give no proportions to split the budget in");
     return true;
 }
 
-/* Quotas in ratio of the weights, clipped to least..most, that sum to the budget: those are
- * clip(scale * weight) for one scale. Whichever bound is missed by more, its offenders belong on it
- * (the scale that remains moves away from them), so each pass settles one domain or more. */
-static void set_quotas(share *shares, size_t used, uint32_t budget, uint32_t least, uint32_t most) {
+/* Quotas in proportion to the weights, clipped to min..max, that sum to the budget: clip(scale * weight) for one scale.
+ * The quotas past whichever bound is exceeded by more in total belong on it, since the remaining scale moves away from
+ * them: so each pass fixes one domain or more. */
+static void set_quotas(share *shares, size_t used, uint32_t budget, uint32_t min, uint32_t max) {
     for (;;) {
         double left = budget, weight = 0, above = 0, below = 0;
         size_t free_count = 0;
@@ -45,17 +45,17 @@ static void set_quotas(share *shares, size_t used, uint32_t budget, uint32_t lea
         for (size_t i = 0; i < used; i++) {
             share *s = &shares[i];
             if (s->bound) continue;
-            /* weights of 0 among themselves: all alike */
+            /* only weights of 0 remain: equal quotas */
             s->quota = weight > 0 ? left * s->weight / weight : left / (double)free_count;
-            if (s->quota > most) above += s->quota - most;
-            if (s->quota < least) below += least - s->quota;
+            if (s->quota > max) above += s->quota - max;
+            if (s->quota < min) below += min - s->quota;
         }
         if (above == 0 && below == 0) return;
         for (size_t i = 0; i < used; i++) {
             share *s = &shares[i];
             if (s->bound) continue;
-            if (above >= below && s->quota > most) s->quota = most, s->bound = true;
-            else if (above < below && s->quota < least) s->quota = least, s->bound = true;
+            if (above >= below && s->quota > max) s->quota = max, s->bound = true;
+            else if (above < below && s->quota < min) s->quota = min, s->bound = true;
         }
     }
 }
@@ -68,13 +68,13 @@ static int by_remainder(const void *x, const void *y) {
     return a->domain < b->domain ? -1 : 1;
 }
 
-/* A quota that rounding has left a hair below a whole number is that number. */
-static double whole(double quota) {
+/* Undoes rounding just below a whole number. */
+static double round_up_error(double quota) {
     double near = round(quota);
     return fabs(quota - near) <= 1e-9 * (1 + near) ? near : quota;
 }
 
-bool scry_mixture(const double *weight, const bool *use, size_t n, uint32_t budget, uint32_t least, uint32_t most,
+bool scry_mixture(const double *weight, const bool *use, size_t n, uint32_t budget, uint32_t min, uint32_t max,
                   uint32_t *examples, scry_error *err) {
     share *shares = mem_new(n, sizeof *shares);
     size_t used = 0;
@@ -82,17 +82,17 @@ bool scry_mixture(const double *weight, const bool *use, size_t n, uint32_t budg
         examples[i] = 0;
         if (use[i]) shares[used++] = (share){.domain = i, .weight = weight[i]};
     }
-    bool ok = check(shares, used, budget, least, most, err);
+    bool ok = check(shares, used, budget, min, max, err);
     if (ok) {
-        set_quotas(shares, used, budget, least, most);
+        set_quotas(shares, used, budget, min, max);
         int64_t left = budget;
         for (size_t i = 0; i < used; i++) {
-            shares[i].quota = whole(shares[i].quota);
+            shares[i].quota = round_up_error(shares[i].quota);
             examples[shares[i].domain] = (uint32_t)floor(shares[i].quota);
             left -= examples[shares[i].domain];
         }
         qsort(shares, used, sizeof *shares, by_remainder);
-        /* Fewer are left than there are quotas with a remainder, none of which stands on a bound. */
+        /* Fewer are left than there are quotas with a remainder, none of which is on a bound. */
         for (size_t i = 0; i < used && left > 0; i++) examples[shares[i].domain]++, left--;
     }
     free(shares);

@@ -47,7 +47,7 @@ static void put_ranks(sweep *s, uint32_t from, uint32_t to, bool in) {
     for (uint32_t rank = from; rank < to; rank++) scry_scorer_put(s->scorer, s->ranking->order[rank], in);
 }
 
-/* What stands in the scorer, which are the ranks from..to, counted from 0. */
+/* The point of the scorer's current set, which is ranks from..to, counted from 0. */
 static scry_sweep_point point(const sweep *s, uint32_t from, uint32_t to) {
     size_t n = 0;
     for (size_t d = 0; d < s->scope->domains; d++) {
@@ -65,48 +65,42 @@ static scry_sweep_point point(const sweep *s, uint32_t from, uint32_t to) {
                               .p_value = scry_permutation_p(s->x, s->y, n, SCRY_PERMUTATIONS, SCRY_SEED)};
 }
 
-/* Where domains were encoded on candidates only, no more of a ranking can be scored. */
-static uint32_t clip(const scry_index *index, const scry_ranking *ranking, uint32_t top) {
-    uint32_t candidates = scry_index_info(index)->candidates, most = candidates ? candidates : ranking->latents;
-    return top < most ? top : most;
-}
-
 scry_sweep_point *scry_sweep_n(const scry_index *index, const scry_ranking *ranking, scry_score score,
-                               const scry_scope *scope, uint32_t top, const scry_cancel *stop, size_t *count) {
+                               const scry_scope *scope, uint32_t top, const scry_cancel *cancel, size_t *count) {
     sweep s;
     sweep_begin(&s, index, ranking, score, scope);
-    uint32_t *grid = scry_sweep_grid(clip(index, ranking, top), count), at = 0;
+    uint32_t *grid = scry_sweep_grid(scry_clip_top(index, top), count), at = 0;
     scry_sweep_point *points = mem_new(*count, sizeof *points);
-    bool stopped = false;
-    for (size_t i = 0; i < *count && !(stopped = scry_cancelled(stop)); i++) {
+    bool cancelled = false;
+    for (size_t i = 0; i < *count && !(cancelled = scry_cancelled(cancel)); i++) {
         put_ranks(&s, at, grid[i], true);
         at = grid[i];
         points[i] = point(&s, 0, at);
     }
     free(grid);
     sweep_end(&s);
-    if (!stopped) return points;
+    if (!cancelled) return points;
     free(points);
     return NULL;
 }
 
 scry_sweep_point *scry_sweep_bands(const scry_index *index, const scry_ranking *ranking, scry_score score,
-                                   const scry_scope *scope, uint32_t top, uint32_t width, const scry_cancel *stop,
+                                   const scry_scope *scope, uint32_t top, uint32_t width, const scry_cancel *cancel,
                                    size_t *count) {
     sweep s;
     sweep_begin(&s, index, ranking, score, scope);
-    top = clip(index, ranking, top);
+    top = scry_clip_top(index, top);
     *count = ((size_t)top + width - 1) / width;
     scry_sweep_point *points = mem_new(*count, sizeof *points);
-    bool stopped = false;
-    for (size_t i = 0; i < *count && !(stopped = scry_cancelled(stop)); i++) {
+    bool cancelled = false;
+    for (size_t i = 0; i < *count && !(cancelled = scry_cancelled(cancel)); i++) {
         uint32_t from = (uint32_t)i * width, to = top - from < width ? top : from + width;
         put_ranks(&s, from, to, true);
         points[i] = point(&s, from, to);
         put_ranks(&s, from, to, false);
     }
     sweep_end(&s);
-    if (!stopped) return points;
+    if (!cancelled) return points;
     free(points);
     return NULL;
 }

@@ -9,8 +9,16 @@ void alternatives_add(char *text, size_t size, size_t i, size_t count, const cha
     snprintf(text + used, size - used, "%s%s", i == 0 ? "" : i + 1 < count ? ", " : " or ", name);
 }
 
-const char *alternatives(char *text, size_t size, const char *const *first, size_t stride, size_t count) {
-    for (size_t i = 0; i < count; i++)
-        alternatives_add(text, size, i, count, *(const char *const *)((const char *)first + i * stride));
+const char *alternatives_quoted(char *text, size_t size, const char *const *first, size_t stride, size_t count,
+                                const char *quote) {
+    for (size_t i = 0; i < count; i++) {
+        char name[100];
+        snprintf(name, sizeof name, "%s%s%s", quote, *(const char *const *)((const char *)first + i * stride), quote);
+        alternatives_add(text, size, i, count, name);
+    }
     return text;
+}
+
+const char *alternatives(char *text, size_t size, const char *const *first, size_t stride, size_t count) {
+    return alternatives_quoted(text, size, first, stride, count, "");
 }

@@ -1,7 +1,6 @@
-/* base/atomic_file.c: a file that is there whole or not at all. */
+/* base/atomic_file.c: atomic file replacement: write a temporary file, fsync, rename. */
 #include "base/atomic_file.h"
 #include "base/mem.h"
-#include "scry.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -24,7 +23,8 @@ bool atomic_file_is_direct(const char *path) {
            begins_with(path, "/proc/") || (stat(path, &st) == 0 && !S_ISREG(st.st_mode));
 }
 
-FILE *atomic_file_open_direct(const char *path) {
+/* Opens a descriptor's name at its current position, so that what was written before stays. */
+static FILE *open_direct(const char *path) {
     int open_as = begins_with(path, "/dev/stderr") ? STDERR_FILENO : -1;
     if (sscanf(path, "/dev/fd/%d", &open_as) != 1) sscanf(path, "/proc/self/fd/%d", &open_as);
     if (open_as < 0) return fopen(path, "ae");
@@ -43,20 +43,20 @@ static bool failed(const char *path, int why, scry_error *err) {
     return scry_fail(err, "%s: cannot be written: %s", is_stdout(path) ? "standard output" : path, strerror(why));
 }
 
-bool atomic_file_spares_index(const char *path, scry_error *err) {
-    struct stat st;
-    bool regular = stat(path, &st) == 0 && S_ISREG(st.st_mode); /* a pipe is not to be read from */
-    return !regular || !scry_is_index(path) ||
-           scry_fail(err, "%s: is an index, which would be lost; expected another name to write to", path);
+bool atomic_file_is_index(const char *path) {
+    char head[INDEX_MAGIC_SIZE];
+    FILE *f = fopen(path, "rbe");
+    if (!f) return false;
+    bool is = fread(head, 1, sizeof head, f) == sizeof head && memcmp(head, INDEX_MAGIC, sizeof head) == 0;
+    fclose(f);
+    return is;
 }
 
-bool atomic_file_begin(atomic_file *w, const char *path, scry_error *err) {
-    *w = (atomic_file){0};
-    if (!atomic_file_spares_index(path, err)) return false;
-    w->special = atomic_file_is_direct(path);
-    w->path = w->special ? mem_copy_string(path) : atomic_file_target(path);
-    w->temporary = w->special ? mem_copy_string(path) : mem_format("%s.tmp.%ld", w->path, (long)getpid());
-    w->file = is_stdout(path) ? stdout : w->special ? atomic_file_open_direct(path) : fopen(w->temporary, "we");
+bool atomic_file_begin_over_index(atomic_file *w, const char *path, scry_error *err) {
+    *w = (atomic_file){.direct = atomic_file_is_direct(path)};
+    w->path = w->direct ? mem_copy_string(path) : atomic_file_target(path);
+    w->temporary = w->direct ? mem_copy_string(path) : mem_format("%s.tmp.%ld", w->path, (long)getpid());
+    w->file = is_stdout(path) ? stdout : w->direct ? open_direct(path) : fopen(w->temporary, "we");
     if (w->file) return true;
     failed(path, errno, err);
     free(w->path);
@@ -65,22 +65,37 @@ bool atomic_file_begin(atomic_file *w, const char *path, scry_error *err) {
     return false;
 }
 
+bool atomic_file_begin(atomic_file *w, const char *path, scry_error *err) {
+    struct stat st;
+    bool regular = stat(path, &st) == 0 && S_ISREG(st.st_mode); /* reading from a pipe would take its bytes away */
+    if (regular && atomic_file_is_index(path))
+        return scry_fail(err, "%s: is an index, which would be lost; expected another name to write to", path);
+    return atomic_file_begin_over_index(w, path, err);
+}
+
 bool atomic_file_end(atomic_file *w, bool ok, scry_error *err) {
     errno = 0;
-    bool written = fflush(w->file) == 0 && !ferror(w->file) && (w->special || fsync(fileno(w->file)) == 0);
+    bool written = fflush(w->file) == 0 && !ferror(w->file) && (w->direct || fsync(fileno(w->file)) == 0);
     int why = errno;
     if (w->file != stdout && fclose(w->file) != 0 && written) {
         written = false;
         why = errno;
     }
-    if (ok && written && !w->special && rename(w->temporary, w->path) != 0) {
+    if (ok && written && !w->direct && rename(w->temporary, w->path) != 0) {
         written = false;
         why = errno;
     }
-    if (!(ok && written) && !w->special) unlink(w->temporary);
+    if (!(ok && written) && !w->direct) unlink(w->temporary);
     if (ok && !written) failed(w->path, why ? why : EIO, err);
     free(w->path);
     free(w->temporary);
     *w = (atomic_file){0};
     return ok && written;
+}
+
+bool atomic_file_write(const char *path, const void *bytes, size_t size, scry_error *err) {
+    atomic_file w;
+    if (!atomic_file_begin(&w, path, err)) return false;
+    fwrite(bytes, 1, size, w.file); /* atomic_file_end looks for errors */
+    return atomic_file_end(&w, true, err);
 }

@@ -1,5 +1,7 @@
-/* base/atomic_file.h: a file that is there whole or not at all: written under a temporary name beside it, synced,
- * renamed. Pipes and devices are written straight; a rename would replace them. */
+/* base/atomic_file.h: atomic file replacement: write a temporary file beside the target, fsync, rename.
+ *
+ * Pipes, devices and open descriptors are written directly: a rename would replace them. An index takes hours to make,
+ * so only atomic_file_begin_over_index may replace one. */
 #ifndef SCRY_BASE_ATOMIC_FILE_H
 #define SCRY_BASE_ATOMIC_FILE_H
 
@@ -7,28 +9,33 @@
 
 #include <stdio.h>
 
+/* The first bytes of an index (index/format/container.h). */
+#define INDEX_MAGIC "SCRYIDX\n"
+enum { INDEX_MAGIC_SIZE = sizeof INDEX_MAGIC - 1 };
+
 typedef struct atomic_file {
     FILE *file; /* to write to */
     char *path, *temporary;
-    bool special;
+    bool direct; /* written without a temporary file */
 } atomic_file;
 
-/* Is it written straight? Pipes and devices, and the names of files that are open, such as /dev/stdout: a rename
- * would take the name itself away. "-" and /dev/stdout are stdout. */
+/* True for "-", pipes, devices, and names of open files such as /dev/stdout. */
 bool atomic_file_is_direct(const char *path);
-/* Opens such a file, at the place that it is at where it is open already. NULL and errno otherwise. */
-FILE *atomic_file_open_direct(const char *path);
-/* The file that a path leads to, past links, so that a rename leaves the link. Caller frees. */
+/* The file that path leads to, past links, so that a rename keeps the link. The caller frees it. */
 char *atomic_file_target(const char *path);
+/* True when the file begins with INDEX_MAGIC; false when it cannot be read. */
+bool atomic_file_is_index(const char *path);
 
-/* False and err where the path names an index: nothing else may take its place. */
-bool atomic_file_spares_index(const char *path, scry_error *err);
-
-/* False and err when it cannot be begun, or would take the place of an index; otherwise to be ended by atomic_file_end.
- * path is copied. "-" is stdout. */
+/* Open a file to write; path is copied, "-" is standard output. False with err when it cannot be opened or is an
+ * index; otherwise atomic_file_end must follow. */
 bool atomic_file_begin(atomic_file *w, const char *path, scry_error *err);
-/* Syncs and renames when `ok` and everything could be written; else nothing is left. err is filled only
- * when writing failed. Returns whether the file is there. */
+/* The same for a writer whose file may take the place of an index. */
+bool atomic_file_begin_over_index(atomic_file *w, const char *path, scry_error *err);
+/* Sync and rename when `ok` and everything was written; otherwise remove the temporary file and leave what path held.
+ * err is filled only when writing failed. Returns whether the file was replaced. */
 bool atomic_file_end(atomic_file *w, bool ok, scry_error *err);
+
+/* Write size bytes as the whole file. */
+bool atomic_file_write(const char *path, const void *bytes, size_t size, scry_error *err);
 
 #endif

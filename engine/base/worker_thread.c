@@ -54,7 +54,7 @@ static void has_ended(worker_thread *b, job *j) {
 }
 
 static void do_job(job *j) {
-    scry_cancel stop = {.now = is_cancelled, .context = j, .tell = has_done};
+    scry_cancel stop = {.is_cancelled = is_cancelled, .context = j, .report_progress = has_done};
     if (!is_cancelled(j)) j->of.work(j->of.context, &stop);
 }
 

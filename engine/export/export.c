@@ -1,4 +1,4 @@
-/* export/export.c: a selection as decoder rows. */
+/* export/export.c: a selection as decoder rows, and which format a path asks for. */
 #include "export.h"
 #include "base/mem.h"
 #include "index/read/index.h"
@@ -10,13 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-uint32_t *scry_exported_latents(const scry_exported *e) {
-    uint32_t *latent = mem_new(e->set->count, sizeof *latent), n = 0;
-    for (uint32_t rank = 0; rank < e->ranking->latents; rank++)
-        if (scry_set_has(e->set, e->ranking->order[rank])) latent[n++] = e->ranking->order[rank];
-    return latent;
-}
-
 static void put_row(safetensors_writer *w, const float *row, uint32_t d, double scale) {
     float *out = mem_new(d, sizeof *out);
     for (uint32_t i = 0; i < d; i++) out[i] = (float)((double)row[i] / scale);
@@ -24,7 +17,7 @@ static void put_row(safetensors_writer *w, const float *row, uint32_t d, double 
     free(out);
 }
 
-static void put_tensors(safetensors_writer *w, const scry_exported *e, const uint32_t *latent) {
+static void put_tensors(safetensors_writer *w, const scry_export_request *e, const uint32_t *latent) {
     const scry_index *x = e->index;
     const scry_ranking *r = e->ranking;
     uint32_t n = e->set->count, d = x->info.d_model;
@@ -33,8 +26,8 @@ static void put_tensors(safetensors_writer *w, const scry_exported *e, const uin
         safetensors_put(w, &number, sizeof number);
     }
     float *row = mem_new(d, sizeof *row);
-    for (uint32_t i = 0; i < n && !scry_cancelled(e->stop); i++) {
-        if (i % 256 == 0) scry_report_progress(e->stop, (double)i / n);
+    for (uint32_t i = 0; i < n && !scry_cancelled(e->cancel); i++) {
+        if (i % 256 == 0) scry_report_progress(e->cancel, (double)i / n);
         scry_decoder_row(x, latent[i], row);
         put_row(w, row, d, x->info.input_scale);
     }
@@ -48,7 +41,7 @@ static void put_tensors(safetensors_writer *w, const scry_exported *e, const uin
         }
 }
 
-bool scry_set_write_tensors(const scry_exported *e, const char *path, scry_notes *notes, scry_error *err) {
+bool scry_export_decoder(const scry_export_request *e, const char *path, scry_notes *notes, scry_error *err) {
     const scry_index *x = e->index;
     const scry_info *info = &x->info;
     uint64_t d = info->d_model, n = e->set->count;
@@ -82,16 +75,16 @@ bool scry_set_write_tensors(const scry_exported *e, const char *path, scry_notes
     free(hook);
     free(train);
     if (!ok) return false;
-    uint32_t *latent = scry_exported_latents(e);
+    uint32_t *latent = scry_set_by_rank(e->set, e->ranking);
     put_tensors(&w, e, latent);
     free(latent);
-    if (!scry_cancelled(e->stop)) return safetensors_finish(&w, err);
+    if (!scry_cancelled(e->cancel)) return safetensors_finish(&w, err);
     safetensors_cancel(&w);
-    return scry_fail(err, "%s: given up", path);
+    return scry_fail(err, "%s: cancelled", path);
 }
 
-bool scry_export(const scry_exported *e, const char *path, scry_notes *notes, scry_error *err) {
-    if (path_ends_with(path, ".safetensors")) return scry_set_write_tensors(e, path, notes, err);
-    if (path_ends_with(path, ".json")) return scry_set_write_list(e, path, notes, err);
-    return scry_set_write_csv_until(e->set, e->index, e->ranking, e->top, e->score, path, e->stop, err);
+bool scry_export(const scry_export_request *e, const char *path, scry_notes *notes, scry_error *err) {
+    if (path_ends_with(path, ".safetensors")) return scry_export_decoder(e, path, notes, err);
+    if (path_ends_with(path, ".json")) return scry_export_neuronpedia(e, path, notes, err);
+    return scry_set_write_csv(e->set, e->index, e->ranking, e->top, e->score, path, e->cancel, err);
 }

@@ -5,7 +5,6 @@
 #include "base/utf8.h"
 
 #include <cjson/cJSON.h>
-#include <ctype.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
@@ -18,17 +17,17 @@ static cJSON *json_text(const char *text) {
     return item;
 }
 
-/* "blocks.25.hook_resid_post" -> "25-resid_post": the layer in front, as Neuronpedia's source ids have it. */
-static char *source_of(const char *hook) {
-    const char *digit = hook;
-    while (*digit && !isdigit((unsigned char)*digit)) digit++;
-    if (!*digit) return mem_copy_string(*hook ? hook : "unknown");
+/* "blocks.25.hook_resid_post" -> "25-resid_post", the form of Neuronpedia's source ids; a hook without a layer, or with
+ * a number too long to be one, stays as it is. */
+static char *source_id_of(const char *hook) {
+    const char *digit = hook + strcspn(hook, "0123456789");
+    if (!*digit || strspn(digit, "0123456789") > 6) return mem_copy_string(*hook ? hook : "unknown");
     const char *kind = strstr(digit, "hook_");
     return mem_format("%d%s%s", atoi(digit), kind ? "-" : "", kind ? kind + 5 : "");
 }
 
-/* Label, or key tokens; then where it stands. */
-static char *description_of(const scry_exported *e, uint32_t latent) {
+/* Label, or key tokens; then rank and share. */
+static char *description_of(const scry_export_request *e, uint32_t latent) {
     const scry_ranking *r = e->ranking;
     const char *label = scry_label(e->index, latent);
     char tokens[400] = "";
@@ -45,7 +44,7 @@ static char *description_of(const scry_exported *e, uint32_t latent) {
                       scry_metric_name(r->metric), 100 * share);
 }
 
-static cJSON *feature_of(const scry_exported *e, uint32_t latent, const char *model, const char *source) {
+static cJSON *feature_of(const scry_export_request *e, uint32_t latent, const char *model, const char *source) {
     cJSON *item = cJSON_CreateObject();
     char number[16], *description = description_of(e, latent);
     snprintf(number, sizeof number, "%" PRIu32, latent);
@@ -57,9 +56,9 @@ static cJSON *feature_of(const scry_exported *e, uint32_t latent, const char *mo
     return item;
 }
 
-bool scry_set_write_list(const scry_exported *e, const char *path, scry_notes *notes, scry_error *err) {
+bool scry_export_neuronpedia(const scry_export_request *e, const char *path, scry_notes *notes, scry_error *err) {
     const scry_info *info = scry_index_info(e->index);
-    char *own = source_of(info->hook);
+    char *own = source_id_of(info->hook);
     const char *model = e->model_id ? e->model_id : info->model, *source = e->source_id ? e->source_id : own;
     if (!e->model_id || !e->source_id)
         scry_notes_add(notes, "model id \"%s\" and source id \"%s\"; --model-id and --source-id give Neuronpedia's own",
@@ -72,14 +71,14 @@ bool scry_set_write_list(const scry_exported *e, const char *path, scry_notes *n
     cJSON_AddItemToObject(list, "name", json_text(*info->name ? info->name : "scry"));
     cJSON_AddItemToObject(list, "description", json_text(about));
     cJSON *features = cJSON_AddArrayToObject(list, "features");
-    uint32_t *latent = scry_exported_latents(e);
-    for (uint32_t i = 0; i < e->set->count && !scry_cancelled(e->stop); i++) {
-        if (i % 256 == 0) scry_report_progress(e->stop, (double)i / e->set->count);
+    uint32_t *latent = scry_set_by_rank(e->set, e->ranking);
+    for (uint32_t i = 0; i < e->set->count && !scry_cancelled(e->cancel); i++) {
+        if (i % 256 == 0) scry_report_progress(e->cancel, (double)i / e->set->count);
         cJSON_AddItemToArray(features, feature_of(e, latent[i], model, source));
     }
     char *text = cJSON_Print(list);
     atomic_file w;
-    bool ok = (!scry_cancelled(e->stop) || scry_fail(err, "%s: given up", path)) && atomic_file_begin(&w, path, err);
+    bool ok = (!scry_cancelled(e->cancel) || scry_fail(err, "%s: cancelled", path)) && atomic_file_begin(&w, path, err);
     if (ok) fprintf(w.file, "%s\n", text);
     ok = ok && atomic_file_end(&w, true, err);
     cJSON_free(text);

@@ -1,4 +1,4 @@
-/* export/set_csv.c: a selection as CSV, out and in again. */
+/* export/set_csv.c: a selection as CSV, read and written. */
 #include "export.h"
 #include "base/mem.h"
 #include "io/csv_table.h"
@@ -81,33 +81,28 @@ static void put_latent(FILE *f, const scry_index *index, const scry_ranking *r, 
     size_t D = scry_index_info(index)->domains;
     for (size_t d = 0; d < D; d++) {
         fputc(',', f);
-        if (contribution && scry_domain_has_score(index, score, d) && scry_scored(index, latent))
+        if (contribution && scry_domain_has_score(index, score, d) && scry_is_scored(index, latent))
             fprintf(f, "%.9g", (double)contribution[d]);
     }
     fputc('\n', f);
 }
 
 static void write_all(FILE *f, const scry_set *set, const scry_index *index, const scry_ranking *r, uint32_t top,
-                      scry_score score, const scry_cancel *stop) {
+                      scry_score score, const scry_cancel *cancel) {
     put_header(f, index, score);
-    for (uint32_t rank = 0; rank < r->latents && !scry_cancelled(stop); rank++) {
-        if (rank % 1024 == 0) scry_report_progress(stop, (double)rank / r->latents);
+    for (uint32_t rank = 0; rank < r->latents && !scry_cancelled(cancel); rank++) {
+        if (rank % 1024 == 0) scry_report_progress(cancel, (double)rank / r->latents);
         bool in = scry_set_has(set, r->order[rank]);
         if (in || rank < top) put_latent(f, index, r, rank, in, score);
     }
 }
 
-bool scry_set_write_csv_until(const scry_set *set, const scry_index *index, const scry_ranking *ranking, uint32_t top,
-                              scry_score score, const char *path, const scry_cancel *stop, scry_error *err) {
+bool scry_set_write_csv(const scry_set *set, const scry_index *index, const scry_ranking *ranking, uint32_t top,
+                        scry_score score, const char *path, const scry_cancel *cancel, scry_error *err) {
     atomic_file w;
     if (!atomic_file_begin(&w, path, err)) return false;
-    write_all(w.file, set, index, ranking, top, score, stop);
-    if (!scry_cancelled(stop)) return atomic_file_end(&w, true, err);
+    write_all(w.file, set, index, ranking, top, score, cancel);
+    if (!scry_cancelled(cancel)) return atomic_file_end(&w, true, err);
     atomic_file_end(&w, false, NULL);
-    return scry_fail(err, "%s: given up", path);
-}
-
-bool scry_set_write_csv(const scry_set *set, const scry_index *index, const scry_ranking *ranking, uint32_t top,
-                        scry_score score, const char *path, scry_error *err) {
-    return scry_set_write_csv_until(set, index, ranking, top, score, path, NULL, err);
+    return scry_fail(err, "%s: cancelled", path);
 }

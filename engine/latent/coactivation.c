@@ -1,6 +1,7 @@
 /* latent/coactivation.c: latents that fire on the same tokens. */
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/top_n.h"
 #include "base/parallel.h"
 #include "index/read/index.h"
 #include "latent.h"
@@ -91,16 +92,18 @@ static double key_of(const scry_coactive *m, scry_coactive_order order) {
     return order == SCRY_BY_PMI ? m->pmi : order == SCRY_BY_BOTH ? (double)m->both : m->jaccard;
 }
 
+static bool stronger(const scry_coactive *a, const scry_coactive *b, int order) {
+    return key_of(a, (scry_coactive_order)order) > key_of(b, (scry_coactive_order)order);
+}
+
+TOP_N_INSERT(insert, scry_coactive, stronger)
+
 size_t scry_coactivation_list(const scry_coactivation *t, scry_coactive_order order, size_t top, scry_coactive *out) {
     size_t count = 0;
     for (uint32_t j = 0; j < t->x->F && top; j++) {
         if (j == t->latent || !t->both[j] || (order == SCRY_BY_PMI && t->both[j] < SCRY_PMI_MIN_TOKENS)) continue;
         scry_coactive m = mate_of(t, j);
-        double key = key_of(&m, order);
-        if (count == top && !(key > key_of(&out[count - 1], order))) continue;
-        size_t at = count < top ? count++ : count - 1;
-        for (; at > 0 && key > key_of(&out[at - 1], order); at--) out[at] = out[at - 1];
-        out[at] = m;
+        count = insert(out, count, top, count, &m, (int)order);
     }
     return count;
 }

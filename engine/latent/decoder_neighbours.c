@@ -1,6 +1,7 @@
 /* latent/decoder_neighbours.c: latents whose decoder rows point the same way. */
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/top_n.h"
 #include "base/parallel.h"
 #include "base/cpu_dispatch.h"
 #include "index/read/index.h"
@@ -88,16 +89,18 @@ double scry_decoder_neighbours_share(const scry_decoder_neighbours *n) {
     return (double)n->next / n->F;
 }
 
+static bool nearer(const scry_neighbour *a, const scry_neighbour *b, int opposite) {
+    return opposite ? a->cosine < b->cosine : a->cosine > b->cosine;
+}
+
+TOP_N_INSERT(insert, scry_neighbour, nearer)
+
 size_t scry_decoder_neighbours_list(const scry_decoder_neighbours *n, bool opposite, size_t top, scry_neighbour *out) {
     size_t count = 0;
     for (uint32_t j = 0; j < n->F && top; j++) {
         double cosine = (double)n->cosine[j];
         if (j == n->latent || isnan(cosine)) continue;
-        double key = opposite ? -cosine : cosine;
-        if (count == top && !(key > (opposite ? -out[count - 1].cosine : out[count - 1].cosine))) continue;
-        size_t at = count < top ? count++ : count - 1;
-        for (; at > 0 && key > (opposite ? -out[at - 1].cosine : out[at - 1].cosine); at--) out[at] = out[at - 1];
-        out[at] = (scry_neighbour){j, cosine};
+        count = insert(out, count, top, count, &(scry_neighbour){j, cosine}, opposite);
     }
     return count;
 }

@@ -110,7 +110,7 @@ void scry_profile_of(const scry_index *x, scry_token_pairing *pairs, const scry_
         if (info->condition == SCRY_BASE) sums_of(x, f, c, &p->mean, &p->rate);
         if (info->condition != SCRY_ICL) continue;
         sums_of(x, f, c, &p->mean_icl, &p->rate_icl);
-        int base = scry_capture_under(x, c, SCRY_BASE);
+        int base = scry_find_capture(x, x->info.capture[c].group, SCRY_BASE);
         if (base >= 0) p->difference = paired_difference(pairs, f, (size_t)base, c);
     }
 }

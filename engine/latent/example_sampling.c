@@ -1,6 +1,7 @@
 /* latent/example_sampling.c: examples of a latent: the strongest, from a part of its activations, drawn, or most moved.
  */
 #include "base/mem.h"
+#include "base/top_n.h"
 #include "base/random.h"
 #include "base/sort.h"
 #include "index/read/index.h"
@@ -68,25 +69,20 @@ typedef struct shortlist {
     size_t n, top;
 } shortlist;
 
-static bool before(const candidate *a, const candidate *b) {
+static bool before(const candidate *a, const candidate *b, int order) {
+    (void)order;
     if (a->key != b->key) return a->key > b->key;
     if (a->e.capture != b->e.capture) return a->e.capture < b->e.capture;
     return a->e.token < b->e.token;
 }
 
+TOP_N_INSERT(insert, candidate, before)
+
 static void offer(shortlist *s, const candidate *c) {
-    if (!s->top || (s->n == s->top && !before(c, &s->list[s->n - 1]))) return;
-    size_t end = 0;
-    while (end < s->n && s->list[end].sample != c->sample) end++;
-    if (end < s->n) {
-        if (!before(c, &s->list[end])) return; /* its sample has a better one */
-    } else if (s->n < s->top) {
-        s->n++;
-    } else {
-        end--;
-    }
-    for (; end > 0 && before(c, &s->list[end - 1]); end--) s->list[end] = s->list[end - 1];
-    s->list[end] = *c;
+    if (!s->top || (s->n == s->top && !before(c, &s->list[s->n - 1], 0))) return;
+    size_t at = 0;
+    while (at < s->n && s->list[at].sample != c->sample) at++;
+    s->n = insert(s->list, s->n, s->top, at, c, 0);
 }
 
 static candidate candidate_at(const scry_index *x, double key, size_t capture, uint32_t row, float activation) {
@@ -183,7 +179,7 @@ static void offer_moved(shortlist *s, const scry_index *x, scry_token_pairing *p
     for (size_t other = 0; other < x->info.captures; other++) {
         if (x->info.capture[other].condition != pick->versus || pick->versus == SCRY_BASE) continue;
         if (pick->capture >= 0 && x->info.capture[pick->capture].group != x->info.capture[other].group) continue;
-        int base = scry_capture_under(x, other, SCRY_BASE);
+        int base = scry_find_capture(x, x->info.capture[other].group, SCRY_BASE);
         if (base < 0) continue;
         size_t b = (size_t)base;
         for (size_t i = f->start[other]; i < f->start[other + 1]; i++)

@@ -34,7 +34,7 @@ scry_token_pairing *scry_token_pairing_new(const scry_index *x) {
     p->base = mem_new(x->info.captures, sizeof *p->base);
     p->paired = mem_new(x->info.captures, sizeof *p->paired);
     for (size_t c = 0; c < x->info.captures; c++) {
-        p->base[c] = scry_capture_under(x, c, SCRY_BASE);
+        p->base[c] = scry_find_capture(x, x->info.capture[c].group, SCRY_BASE);
         p->paired[c] = -1;
     }
     return p;
@@ -53,13 +53,6 @@ void scry_token_pairing_free(scry_token_pairing *p) {
     free(p->base);
     free(p->paired);
     free(p);
-}
-
-int scry_capture_under(const scry_index *x, size_t capture, scry_condition condition) {
-    int group = x->info.capture[capture].group;
-    for (size_t i = 0; i < x->info.captures; i++)
-        if (x->info.capture[i].group == group && x->info.capture[i].condition == condition) return (int)i;
-    return -1;
 }
 
 /* ---- samples with the same id --------------------------------------------------------------- */

@@ -1,4 +1,4 @@
-/* rank/overlap.c: how far two rankings agree, and how concentrated each is. */
+/* rank/overlap.c: the overlap of two rankings, and the concentration of each. */
 #include "analysis.h"
 #include "base/mem.h"
 
@@ -9,7 +9,7 @@ scry_overlap_point *scry_overlap(const scry_ranking *a, const scry_ranking *b, u
     uint32_t *grid = scry_sweep_grid(top < F ? top : F, count);
     scry_overlap_point *points = mem_new(*count, sizeof *points);
     for (size_t i = 0; i < *count; i++) {
-        /* One more rank of each: whoever of the two came into the other's list, and both if they are one. */
+        /* One more rank of each: counts a's new latent where b has it already or now, b's where a has it already. */
         for (; at < grid[i]; at++) {
             both += b->rank[a->order[at]] <= at;
             both += a->rank[b->order[at]] < at;

@@ -1,7 +1,6 @@
 /* rank/ranking.c: latents ranked by how far post-training, or a demonstration, moves them. */
-#include "rank/ranking.h"
+#include "base/argsort.h"
 #include "base/mem.h"
-#include "base/radix.h"
 #include "index/read/index.h"
 #include "scry.h"
 
@@ -9,49 +8,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Positive doubles order as their bits do; turned around so that ascending keys are descending
- * sizes. */
-static uint64_t descending(double size) {
-    uint64_t bits;
-    memcpy(&bits, &size, sizeof bits);
-    return ~bits;
-}
-
-static int by_size(const void *x, const void *y, void *context) {
-    const double *shift = context;
-    uint32_t a = ((const radix_item *)x)->number, b = ((const radix_item *)y)->number;
-    double first = fabs(shift[a]), second = fabs(shift[b]);
-    if (first != second) return first > second ? -1 : 1;
-    return a < b ? -1 : a > b;
-}
-
-/* The key is the leading half of |shift|. Latents that share it are ordered by all of it; mostly they are few, or all
- * equal (the silent ones) and so in order already. */
-static void sort_equal_keys(radix_item *a, size_t n, const double *shift) {
-    for (size_t from = 0, to; from < n; from = to) {
-        bool in_order = true;
-        for (to = from + 1; to < n && a[to].key == a[from].key; to++)
-            if (in_order && by_size(&a[to - 1], &a[to], (void *)(uintptr_t)shift) > 0) in_order = false;
-        if (!in_order) qsort_r(a + from, to - from, sizeof *a, by_size, (void *)(uintptr_t)shift);
-    }
-}
-
-void ranking_order(const double *shift, uint32_t F, uint32_t *order) {
-    radix_item *items = mem_new(2 * (size_t)F, sizeof *items);
-    for (uint32_t j = 0; j < F; j++) items[j] = (radix_item){(uint32_t)(descending(fabs(shift[j])) >> 32), j};
-    radix_item *a = radix_sort(items, items + F, F);
-    sort_equal_keys(a, F, shift);
-    for (uint32_t i = 0; i < F; i++) order[i] = a[i].number;
-    free(items);
-}
-
 scry_ranking *scry_rank(const scry_index *index, size_t train, scry_condition source, scry_metric metric,
                         scry_error *err) {
     const double *shift = scry_shift(index, train, source, metric);
+    if (!shift && scry_shift(index, train, source, SCRY_SQ)) {
+        scry_misuse(err, "no metric \"%s\" in this index, which is older; index the study again",
+                    scry_metric_name(metric));
+        return NULL;
+    }
     if (!shift) {
         scry_condition has[SCRY_CONDITIONS];
         char list[64] = "";
-        int n = train < scry_index_info(index)->trains ? scry_sources(index, train, has) : 0;
+        int n = train < scry_index_info(index)->trains ? scry_train_sources(index, train, has) : 0;
         for (int i = 0; i < n; i++) {
             strcat(list, i ? ", " : "");
             strcat(list, scry_condition_name(has[i]));
@@ -72,7 +40,7 @@ scry_ranking *scry_rank_values(const double *shift, uint32_t F) {
     *r = (scry_ranking){.latents = F, .shift = shift};
     r->order = mem_new(F, sizeof *r->order);
     r->rank = mem_new(F, sizeof *r->rank);
-    ranking_order(shift, F, r->order);
+    argsort_by_size(shift, F, r->order);
     for (uint32_t i = 0; i < F; i++) {
         r->rank[r->order[i]] = i;
         r->total += fabs(shift[i]);
@@ -80,7 +48,7 @@ scry_ranking *scry_rank_values(const double *shift, uint32_t F) {
     return r;
 }
 
-/* Summed only as far as has been asked: the top of a long ranking is what people look at. */
+/* Sums no further than was asked for: mostly the top of a long ranking is shown. */
 double scry_cumulative(const scry_ranking *ranking, uint32_t rank) {
     scry_ranking *r = (scry_ranking *)(uintptr_t)ranking; /* made by scry_rank, never a constant */
     if (!r->cumulative) r->cumulative = mem_new(r->latents, sizeof *r->cumulative);
@@ -90,7 +58,7 @@ double scry_cumulative(const scry_ranking *ranking, uint32_t rank) {
         r->cumulative[r->summed] = sum;
     }
     if (!(r->total > 0)) return 0;
-    /* the total was summed in another order: its last bits must not show */
+    /* total was summed in another order: its rounding must not show */
     return rank + 1 == r->latents || r->cumulative[rank] > r->total ? 1 : r->cumulative[rank] / r->total;
 }
 

@@ -1,17 +1,18 @@
-/* rank/ranking_cache.h: the rankings of an index that were asked for, kept as long as there is room: a million latents
- * take a frame to rank, and people go back and forth between sources. For the engine's own files. */
+/* rank/ranking_cache.h: a cache of an index's rankings: ranking a million latents takes a frame, and people go back and
+ * forth between sources. For the engine's own files. */
 #ifndef SCRY_RANK_RANKING_CACHE_H
 #define SCRY_RANK_RANKING_CACHE_H
 
 #include "scry.h"
 
 typedef struct ranking_cache {
-    const scry_index *index;   /* borrowed */
-    struct kept_ranking *kept; /* owned; by training set, source and metric */
+    const scry_index *index;    /* borrowed */
+    struct ranking_slot *slots; /* owned; by training set, source and metric */
     uint64_t clock;
 } ranking_cache;
 
-/* NULL and err when there is no such source. May let go of others, but not of `a` and `b` (may be NULL). */
+/* The ranking, owned by the cache; NULL and err when there is no such source. May free others, but not a and b (may be
+ * NULL). */
 const scry_ranking *ranking_cache_get(ranking_cache *k, size_t train, scry_condition source, scry_metric metric,
                                       const scry_ranking *a, const scry_ranking *b, scry_error *err);
 bool ranking_cache_has(const ranking_cache *k, size_t train, scry_condition source, scry_metric metric);

@@ -1,4 +1,4 @@
-/* score/domain_scope.c: which domains take part in the correlation. */
+/* score/domain_scope.c: the domains that take part in the correlation. */
 #include "scry.h"
 #include "base/mem.h"
 #include "base/name_list.h"
@@ -51,11 +51,11 @@ static size_t find(const scry_info *info, const char *name, size_t length) {
     return d;
 }
 
-/* A blank in front belongs to a name where there is one with it; else "law, math" is law and math. */
-static size_t find_word(const scry_info *info, const scry_listed_name *word) {
-    const char *name = word->text;
+/* A blank in front belongs to the name where a domain has it; else "law, math" means law and math. */
+static size_t find_listed(const scry_info *info, const scry_listed_name *listed) {
+    const char *name = listed->text;
     size_t length = strlen(name), d = find(info, name, length);
-    if (d < info->domains || !word->plain) return d;
+    if (d < info->domains || !listed->plain) return d;
     while (*name == ' ') name++, length--;
     return find(info, name, length);
 }
@@ -63,13 +63,13 @@ static size_t find_word(const scry_info *info, const scry_listed_name *word) {
 static bool named(scry_scope *scope, const scry_index *index, const char *spec, scry_error *err) {
     const scry_info *info = scry_index_info(index);
     scry_error why = {0};
-    scry_listed_name word;
+    scry_listed_name listed;
     memset(scope->use, 0, scope->domains * sizeof *scope->use);
-    while (scry_name_list_next(&spec, &word, &why)) {
-        size_t d = find_word(info, &word);
-        bool ok = d < info->domains || no_domain(info, word.text, err);
+    while (scry_name_list_next(&spec, &listed, &why)) {
+        size_t d = find_listed(info, &listed);
+        bool ok = d < info->domains || no_domain(info, listed.text, err);
         if (ok) scope->use[d] = true;
-        free(word.text);
+        free(listed.text);
         if (!ok) return false;
     }
     if (why.status && err) *err = why;

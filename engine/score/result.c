@@ -1,11 +1,12 @@
-/* score/result.c: a score's STS over the domains, its correlation, and the company a rho must keep. */
+/* score/result.c: a score's STS over the domains, its correlation with the change, and the statistics that qualify a
+ * rho. */
 #include "analysis.h"
 #include "base/mem.h"
 
 #include <math.h>
 #include <stdlib.h>
 
-/* The points that take part, side by side: x = STS, y = change. Returns how many. */
+/* Writes the points that take part, x = STS and y = change, and returns their number. */
 static size_t points(const scry_result *r, double *x, double *y) {
     size_t n = 0;
     for (size_t d = 0; d < r->domains; d++)
@@ -46,11 +47,11 @@ void scry_result_values(scry_result *r, const scry_index *index, const double *s
 }
 
 static void random_sets(scry_result *r, const scry_index *index, scry_score score, uint32_t count,
-                        const scry_cancel *stop) {
+                        const scry_cancel *cancel) {
     double *change = mem_new(r->domains, sizeof *change), *rho = mem_new(SCRY_RANDOM_SETS, sizeof *rho);
     for (size_t d = 0; d < r->domains; d++) change[d] = isnan(r->sts[d]) ? NAN : r->change[d];
     uint32_t below = 0;
-    uint32_t drawn = scry_random_rhos(index, score, change, count, SCRY_RANDOM_SETS, SCRY_SEED, stop, rho, NULL);
+    uint32_t drawn = scry_random_rhos(index, score, change, count, SCRY_RANDOM_SETS, SCRY_SEED, cancel, rho, NULL);
     for (uint32_t k = 0; k < drawn; k++) below += rho[k] < r->fit.pearson;
     if (drawn > 1) {
         scry_mean_sd(rho, drawn, &r->random_mean, &r->random_sd);
@@ -60,32 +61,22 @@ static void random_sets(scry_result *r, const scry_index *index, scry_score scor
     free(rho);
 }
 
-static void company(scry_result *r, const scry_index *index, scry_score score, uint32_t count,
-                    const scry_cancel *stop) {
+bool scry_result_statistics(scry_result *r, const scry_index *index, scry_score score, uint32_t count,
+                            const scry_cancel *cancel) {
     double *x = mem_new(2 * r->domains, sizeof *x), *y = x + r->domains;
     size_t n = points(r, x, y);
     r->spearman = scry_spearman(x, y, n);
     r->p_value = scry_permutation_p(x, y, n, SCRY_PERMUTATIONS, SCRY_SEED);
     scry_leave_one_out(x, y, n, &r->loo_min, &r->loo_max);
     free(x);
-    /* Only the most shifted latents can be drawn from candidates: that is no random set. */
-    if (!isnan(r->fit.pearson) && !scry_index_info(index)->candidates) random_sets(r, index, score, count, stop);
-}
-
-void scry_result_statistics(scry_result *r, const scry_index *index, scry_score score, uint32_t count) {
-    company(r, index, score, count, NULL);
-}
-
-bool scry_result_statistics_until(scry_result *r, const scry_index *index, scry_score score, uint32_t count,
-                                  const scry_cancel *stop) {
-    company(r, index, score, count, stop);
-    return !scry_cancelled(stop);
+    if (!isnan(r->fit.pearson)) random_sets(r, index, score, count, cancel);
+    return !scry_cancelled(cancel);
 }
 
 bool scry_result_finish(scry_result *r, const scry_index *index, scry_score score, const scry_set *set,
-                        const scry_cancel *stop) {
-    company(r, index, score, set->count, stop);
-    return !scry_cancelled(stop) && scry_result_interval(r, index, score, set, stop);
+                        const scry_cancel *cancel) {
+    return scry_result_statistics(r, index, score, set->count, cancel) &&
+           scry_result_interval(r, index, score, set, cancel);
 }
 
 void scry_result_free(scry_result *r) {

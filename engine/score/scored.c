@@ -1,18 +1,13 @@
-/* score/scored.c: an index that was told to encode the domains on some latents only. */
+/* score/scored.c: the latents with known contributions in an index made with candidates. */
 #include "scry.h"
 #include "index/read/index.h"
 
 #include <inttypes.h>
-#include <math.h>
 
-bool scry_scored(const scry_index *x, uint32_t latent) {
-    return !x->info.candidates || !isnan(x->contribution[SCRY_ACT][(size_t)latent * x->D]);
-}
-
-bool scry_scored_all(const scry_index *x, const scry_set *set, scry_error *err) {
+bool scry_require_scored(const scry_index *x, const scry_set *set, scry_error *err) {
     uint32_t missing = 0, first = 0;
     for (uint32_t j = 0; x->info.candidates && j < x->F; j++) {
-        if (!scry_set_has(set, j) || scry_scored(x, j)) continue;
+        if (!scry_set_has(set, j) || scry_is_scored(x, j)) continue;
         if (!missing++) first = j;
     }
     if (!missing) return true;
@@ -21,5 +16,10 @@ bool scry_scored_all(const scry_index *x, const scry_set *set, scry_error *err) 
         "latent %" PRIu32 "%s cannot be scored: this index was made with --candidates %" PRIu32
         ", and on its domains only the %" PRIu32 " latents were encoded that are among the first %" PRIu32
         " of a ranking; take fewer, or index again without --candidates or with more",
-        first, missing > 1 ? " (and others)" : "", x->info.candidates, x->info.scored, x->info.candidates);
+        first, missing > 1 ? " (and others)" : "", x->info.candidates, x->info.scored_latents, x->info.candidates);
+}
+
+uint32_t scry_clip_top(const scry_index *x, uint32_t n) {
+    uint32_t limit = x->info.candidates && x->info.candidates < x->F ? x->info.candidates : x->F;
+    return n < limit ? n : limit;
 }

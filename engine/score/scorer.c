@@ -1,4 +1,4 @@
-/* score/scorer.c: exact sums of contributions over a set of latents: the incremental part of the STS. */
+/* score/scorer.c: the STS of a set of latents, updated latent by latent in exact sums. */
 #include "score/scorer.h"
 #include "base/mem.h"
 #include "index/read/index.h"
@@ -54,9 +54,9 @@ void scry_scorer_end_bulk(scry_scorer *s) {
     s->bins = NULL;
 }
 
-/* What the disk still holds is read side by side, in the place of one row after another as they are added. */
-static void expect_rows(const scry_scorer *s, const scry_set *set) {
-    for (uint32_t word = 0; word < (set->latents + 63) / 64; word++)
+/* Has the disk read all rows concurrently, instead of one after another as they are added. */
+static void prefetch_rows(const scry_scorer *s, const scry_set *set) {
+    for (uint32_t word = 0; word < scry_set_words(set->latents); word++)
         for (uint64_t bits = set->bits[word]; bits; bits &= bits - 1) {
             const float *column = index_column(s->index, s->score, word * 64 + (uint32_t)__builtin_ctzll(bits));
             container_prefetch(&s->index->file, column, s->domains * sizeof *column);
@@ -66,9 +66,9 @@ static void expect_rows(const scry_scorer *s, const scry_set *set) {
 void scry_scorer_load(scry_scorer *s, const scry_set *set) {
     memset(s->sum, 0, s->domains * sizeof *s->sum);
     s->count = 0;
-    if (s->contribution && set->count < SCRY_BULK_FROM) expect_rows(s, set);
+    if (s->contribution && set->count < SCRY_BULK_FROM) prefetch_rows(s, set);
     if (set->count >= SCRY_BULK_FROM) scry_scorer_begin_bulk(s);
-    for (uint32_t word = 0; word < (set->latents + 63) / 64; word++)
+    for (uint32_t word = 0; word < scry_set_words(set->latents); word++)
         for (uint64_t bits = set->bits[word]; bits; bits &= bits - 1)
             scry_scorer_put(s, word * 64 + (uint32_t)__builtin_ctzll(bits), true);
     scry_scorer_end_bulk(s);

@@ -1,6 +1,6 @@
 /* score/scores.c: what the table of scores says. */
 #include "scry.h"
-#include "base/choices.h"
+#include "base/alternatives.h"
 
 #include <string.h>
 
@@ -24,12 +24,7 @@ int scry_score_of(const char *name) {
 }
 
 const char *scry_score_choices(char out[SCRY_CHOICES], const char *quote) {
-    static const char *const names[] = {
-#define SCORE(id, name, ...) #name,
-        SCRY_SCORE_TABLE(SCORE)
-#undef SCORE
-    };
-    return choices_text(out, SCRY_CHOICES, names, SCRY_SCORES, quote);
+    return alternatives_quoted(out, SCRY_CHOICES, &scry_scores[0].name, sizeof *scry_scores, SCRY_SCORES, quote);
 }
 
 bool scry_domain_has_score(const scry_index *index, scry_score score, size_t domain) {

@@ -1,4 +1,4 @@
-/* score/what_if.c: rho if one latent were switched, for every latent within a frame. */
+/* score/what_if.c: rho after toggling one latent, for every latent within a frame. */
 #include "score/scorer.h"
 #include "base/mem.h"
 #include "base/cpu_dispatch.h"
@@ -8,29 +8,29 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* LANES domains of one latent lie side by side, and the sums over them of LANES latents at a time. */
+/* Vectors hold LANES domains of one latent, and then the sums over the domains of LANES latents. */
 enum { LANES = 8 };
 typedef float floats __attribute__((vector_size(LANES * sizeof(float))));
 typedef int32_t mask __attribute__((vector_size(LANES * sizeof(int32_t))));
 typedef int64_t wide_mask __attribute__((vector_size(LANES * sizeof(int64_t))));
 typedef double lanes __attribute__((vector_size(LANES * sizeof(double))));
 
-/* What the fit needs of LANES domains, from domain `first` on. Those out of scope, or part of the chunk before,
- * are masked out, not multiplied by 0: a contribution that is not known is NaN. */
+/* x and y of LANES domains, from domain `first` on. Those out of scope, or in the chunk before too, are masked out and
+ * not multiplied by 0: an unknown contribution is NaN. */
 typedef struct chunk {
     mask use;
     lanes x, y;
     size_t first;
 } chunk;
 
-/* x and y are centred, which keeps the differences below from losing digits. */
+/* x and y are centred, so that the differences below lose no digits. */
 typedef struct what_if {
     size_t D, used, chunks;
     chunk *chunk;
     double sxx, syy, sxy;
 } what_if;
 
-/* The last chunk ends at the last domain, so that nothing behind a latent's column is read. */
+/* The last chunk ends at the last domain, so that nothing past a latent's column is read. */
 static void lay_out(what_if *w, const bool *use, const double *x, const double *y) {
     w->chunks = (w->D + LANES - 1) / LANES;
     w->chunk = mem_check(aligned_alloc(_Alignof(chunk), w->chunks * sizeof *w->chunk));
@@ -73,7 +73,7 @@ static void what_if_begin(what_if *w, const scry_index *index, const scry_scorer
     free(y);
 }
 
-/* Inlined by force, all that follows: only inside the cloned function is it compiled for wide registers. */
+/* Forced inlining: only inside the cloned function are these compiled for wide registers. */
 #define INLINE __attribute__((always_inline)) static inline
 
 /* The lanes of a and b, numbered 0 to 15, that eight indices name. gcc has had the one since 12. */
@@ -95,7 +95,7 @@ INLINE void fold(const lanes a[LANES], lanes *out) {
     *out = SHUFFLE(four[0], four[1], 0, 1, 2, 3, 8, 9, 10, 11) + SHUFFLE(four[0], four[1], 4, 5, 6, 7, 12, 13, 14, 15);
 }
 
-/* rho with the column added (sign 1) or taken away (-1). */
+/* rho with the column added (sign 1) or removed (-1). */
 INLINE void what_if_lanes(const what_if *w, const float *const column[LANES], const lanes *sign, floats *rho) {
     lanes sums[LANES], squares[LANES], with_x[LANES], with_y[LANES], sum, square, cx, cy, root;
     for (int l = 0; l < LANES; l++) {
@@ -122,14 +122,14 @@ INLINE void what_if_lanes(const what_if *w, const float *const column[LANES], co
     lanes sxx = w->sxx + 2 * *sign * cx + square - sum * sum * (1 / (double)w->used);
     lanes sxy = w->sxy + *sign * cy, product = sxx * w->syy;
     for (int l = 0; l < LANES; l++) root[l] = sqrt(product[l]);
-    /* where a point's worth of spread is left, all of it is rounding */
+    /* a remaining spread as small as this is rounding */
     const wide_mask spread = sxx > (w->sxx + square) * 1e-14;
     const lanes none = (lanes){0} + (w->syy > 0 ? 0 : NAN), flat = (lanes){0} + NAN;
     *rho = __builtin_convertvector(none + (lanes)(((wide_mask)(sxy / root) & spread) | ((wide_mask)flat & ~spread)),
                                    floats);
 }
 
-/* The columns of LANES latents, and the signs of what a switch does; the last one again where there are fewer. */
+/* The columns of LANES latents, and the sign of toggling each; the last latent is repeated where there are fewer. */
 static void take_columns(const scry_scorer *s, const scry_set *set, const uint32_t *latents, size_t n,
                          const float *column[LANES], double sign[LANES], uint32_t first) {
     for (size_t l = 0; l < LANES; l++) {
@@ -142,7 +142,7 @@ static void take_columns(const scry_scorer *s, const scry_set *set, const uint32
 
 CPU_DISPATCH static void what_if_all(const what_if *w, const scry_scorer *s, const scry_set *set,
                                      const uint32_t *latents, size_t n, float *out) {
-    float short_column[LANES][LANES] = {{0}}; /* of fewer domains than are read at once */
+    float short_column[LANES][LANES] = {{0}}; /* padded, where there are fewer than LANES domains */
     for (size_t k = 0; k < n; k += LANES) {
         const float *column[LANES];
         double signs[LANES];

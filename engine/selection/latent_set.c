@@ -1,4 +1,4 @@
-/* selection/latent_set.c: a set of latents: one bit each. */
+/* selection/latent_set.c: a set of latents as a bit vector. */
 #include "scry.h"
 #include "base/mem.h"
 
@@ -6,21 +6,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-static size_t words(uint32_t latents) {
-    return ((size_t)latents + 63) / 64;
-}
-
 scry_set *scry_set_new(uint32_t latents) {
     scry_set *set = mem_new(1, sizeof *set);
     set->latents = latents;
-    set->bits = mem_new(words(latents), sizeof *set->bits);
+    set->bits = mem_new(scry_set_words(latents), sizeof *set->bits);
     return set;
 }
 
 scry_set *scry_set_copy(const scry_set *from) {
     scry_set *set = scry_set_new(from->latents);
     set->count = from->count;
-    memcpy(set->bits, from->bits, words(from->latents) * sizeof *set->bits);
+    memcpy(set->bits, from->bits, scry_set_words(from->latents) * sizeof *set->bits);
     return set;
 }
 
@@ -38,10 +34,17 @@ void scry_set_put(scry_set *set, uint32_t latent, bool in) {
 }
 
 bool scry_set_equal(const scry_set *a, const scry_set *b) {
-    return a->latents == b->latents && memcmp(a->bits, b->bits, words(a->latents) * sizeof *a->bits) == 0;
+    return a->latents == b->latents && memcmp(a->bits, b->bits, scry_set_words(a->latents) * sizeof *a->bits) == 0;
 }
 
-/* A latent's number at *at; moves *at behind it. */
+uint32_t *scry_set_by_rank(const scry_set *set, const scry_ranking *ranking) {
+    uint32_t *latents = mem_new(set->count, sizeof *latents), n = 0;
+    for (uint32_t rank = 0; rank < ranking->latents; rank++)
+        if (scry_set_has(set, ranking->order[rank])) latents[n++] = ranking->order[rank];
+    return latents;
+}
+
+/* Reads a latent's number at *at and advances *at past it. */
 static bool read_latent(const scry_set *set, const char *list, const char **at, uint32_t *latent, scry_error *err) {
     if (!isdigit((unsigned char)**at))
         return scry_misuse(err, "\"%.60s\": found \"%.10s\", expected latents such as 3,17,90-120", list, *at);

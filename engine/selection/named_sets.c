@@ -1,6 +1,7 @@
-/* selection/named_sets.c: named sets, kept with the index. */
+/* selection/named_sets.c: named sets in a sidecar of the index. */
 #include "sets.h"
 #include "base/mem.h"
+#include "base/user_files.h"
 #include "store/sidecar.h"
 #include "io/json.h"
 #include "io/mapped_file.h"
@@ -10,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char *const taken[] = {"all", "none", "current", "marked", "filtered"};
+static const char *const reserved[] = {"all", "none", "current", "marked", "filtered"};
 
 bool scry_named_sets_name_ok(const char *name, scry_error *err) {
     bool ok = isalpha((unsigned char)name[0]) || name[0] == '_';
@@ -19,28 +20,28 @@ bool scry_named_sets_name_ok(const char *name, scry_error *err) {
         return scry_misuse(err,
                            "set \"%.60s\": expected a letter, then letters, digits, _ and points, at most %d in all",
                            name, SCRY_SET_NAME - 1);
-    for (size_t i = 0; i < sizeof taken / sizeof *taken; i++)
-        if (strcmp(name, taken[i]) == 0) return scry_misuse(err, "set \"%s\": the word stands for a set already", name);
+    for (size_t i = 0; i < sizeof reserved / sizeof *reserved; i++)
+        if (strcmp(name, reserved[i]) == 0) return scry_misuse(err, "set \"%s\": this name is reserved", name);
     size_t digits = strncmp(name, "top", 3) == 0 ? strspn(name + 3, "0123456789") : 0;
     if (strncmp(name, "top", 3) == 0 && !name[3 + digits])
-        return scry_misuse(err, "set \"%s\": the word stands for the first latents of the ranking", name);
+        return scry_misuse(err, "set \"%s\": this name is reserved for the first latents of the ranking", name);
     return true;
 }
 
-static size_t place_of(const scry_named_sets *sets, const char *name) {
+static size_t index_of(const scry_named_sets *sets, const char *name) {
     size_t i = 0;
     while (i < sets->count && strcmp(sets->item[i].name, name) != 0) i++;
     return i;
 }
 
 const scry_set *scry_named_sets_find(const scry_named_sets *sets, const char *name) {
-    size_t i = place_of(sets, name);
+    size_t i = index_of(sets, name);
     return i < sets->count ? sets->item[i].set : NULL;
 }
 
-/* Takes the set. */
+/* Takes ownership of the set. */
 static void add(scry_named_sets *sets, const char *name, scry_set *set) {
-    size_t i = place_of(sets, name);
+    size_t i = index_of(sets, name);
     if (i < sets->count) {
         scry_set_free(sets->item[i].set);
     } else {
@@ -130,55 +131,54 @@ static bool write_json(FILE *file, const void *context) {
     return ok;
 }
 
-static bool save(const scry_named_sets *sets, scry_error *err) {
+static bool write_file(const scry_named_sets *sets, scry_error *err) {
     return scry_write_atomically(sets->path, write_json, sets, err);
 }
 
-/* As they are on the disk: another explorer, or another study of the same latents, may have kept some. */
 bool scry_named_sets_refresh(scry_named_sets *sets, scry_error *err) {
-    scry_named_sets now = {.path = sets->path, .latents = sets->latents};
+    scry_named_sets found = {.path = sets->path, .latents = sets->latents};
     if (access(sets->path, F_OK) != 0) return true;
-    bool ok = read_file(&now, err);
-    scry_named_set *before = ok ? sets->item : now.item;
-    size_t count = ok ? sets->count : now.count;
+    bool ok = read_file(&found, err);
+    scry_named_set *unused = ok ? sets->item : found.item;
+    size_t count = ok ? sets->count : found.count;
     if (ok) {
-        sets->item = now.item;
-        sets->count = now.count;
+        sets->item = found.item;
+        sets->count = found.count;
         sets->version++;
     }
-    for (size_t i = 0; i < count; i++) scry_set_free(before[i].set);
-    free(before);
+    for (size_t i = 0; i < count; i++) scry_set_free(unused[i].set);
+    free(unused);
     return ok;
 }
 
-static bool keep(scry_named_sets *sets, const char *name, const scry_set *set, scry_error *err) {
+static bool add_and_write(scry_named_sets *sets, const char *name, const scry_set *set, scry_error *err) {
     if (!scry_named_sets_refresh(sets, err)) return false;
     add(sets, name, scry_set_copy(set));
     sets->version++;
-    return save(sets, err);
+    return write_file(sets, err);
 }
 
-static bool forget(scry_named_sets *sets, const char *name, scry_error *err) {
+static bool remove_and_write(scry_named_sets *sets, const char *name, scry_error *err) {
     if (!scry_named_sets_refresh(sets, err)) return false;
-    size_t i = place_of(sets, name);
-    if (i == sets->count) return scry_misuse(err, "no set \"%.40s\" is kept with this index", name);
+    size_t i = index_of(sets, name);
+    if (i == sets->count) return scry_misuse(err, "no set \"%.40s\" in this index", name);
     scry_set_free(sets->item[i].set);
     sets->version++;
     memmove(&sets->item[i], &sets->item[i + 1], (--sets->count - i) * sizeof *sets->item);
-    return save(sets, err);
+    return write_file(sets, err);
 }
 
 bool scry_named_sets_save(scry_named_sets *sets, const char *name, const scry_set *set, scry_error *err) {
     if (!scry_named_sets_name_ok(name, err)) return false;
     int held = scry_lock_folder(sets->path);
-    bool ok = keep(sets, name, set, err);
+    bool ok = add_and_write(sets, name, set, err);
     scry_unlock_folder(held);
     return ok;
 }
 
 bool scry_named_sets_delete(scry_named_sets *sets, const char *name, scry_error *err) {
     int held = scry_lock_folder(sets->path);
-    bool ok = forget(sets, name, err);
+    bool ok = remove_and_write(sets, name, err);
     scry_unlock_folder(held);
     return ok;
 }

@@ -1,4 +1,4 @@
-/* selection/set_expression.c: sets put together: union, intersection, difference, complement. */
+/* selection/set_expression.c: union, intersection, difference and complement of sets, and expressions of them. */
 #include "sets.h"
 #include "base/mem.h"
 
@@ -10,10 +10,6 @@
 
 /* ---- algebra -------------------------------------------------------------------------------- */
 
-static size_t words_of(const scry_set *set) {
-    return ((size_t)set->latents + 63) / 64;
-}
-
 static uint32_t count_bits(const uint64_t *bits, size_t words) {
     uint32_t count = 0;
     for (size_t i = 0; i < words; i++) count += (uint32_t)__builtin_popcountll(bits[i]);
@@ -21,7 +17,7 @@ static uint32_t count_bits(const uint64_t *bits, size_t words) {
 }
 
 void scry_set_combine(scry_set *a, scry_set_op op, const scry_set *b) {
-    size_t words = words_of(a);
+    size_t words = scry_set_words(a->latents);
     for (size_t i = 0; i < words; i++)
         a->bits[i] = op == SCRY_UNION          ? a->bits[i] | b->bits[i]
                      : op == SCRY_INTERSECTION ? a->bits[i] & b->bits[i]
@@ -30,7 +26,7 @@ void scry_set_combine(scry_set *a, scry_set_op op, const scry_set *b) {
 }
 
 void scry_set_complement(scry_set *a) {
-    size_t words = words_of(a);
+    size_t words = scry_set_words(a->latents);
     for (size_t i = 0; i < words; i++) a->bits[i] = ~a->bits[i];
     if (a->latents % 64) a->bits[words - 1] &= ((uint64_t)1 << a->latents % 64) - 1;
     a->count = a->latents - a->count;
@@ -38,7 +34,8 @@ void scry_set_complement(scry_set *a) {
 
 scry_set_relation scry_set_relate(const scry_set *a, const scry_set *b) {
     scry_set_relation r = {.a = a->count, .b = b->count};
-    for (size_t i = 0; i < words_of(a); i++) r.both += (uint32_t)__builtin_popcountll(a->bits[i] & b->bits[i]);
+    for (size_t i = 0; i < scry_set_words(a->latents); i++)
+        r.both += (uint32_t)__builtin_popcountll(a->bits[i] & b->bits[i]);
     r.only_a = r.a - r.both;
     r.only_b = r.b - r.both;
     uint64_t either = (uint64_t)r.a + r.only_b;
@@ -65,7 +62,7 @@ char *scry_set_text(const scry_set *set) {
 
 /* ---- expressions ---------------------------------------------------------------------------- */
 
-enum { DEEPEST = 64 };
+enum { MAX_DEPTH = 64 };
 
 typedef struct parser {
     const char *text, *at;
@@ -82,7 +79,7 @@ static void skip(parser *p) {
     while (*p->at == ' ' || *p->at == '\t') p->at++;
 }
 
-static scry_set *wrong(parser *p, const char *expected) {
+static scry_set *syntax_error(parser *p, const char *expected) {
     if (*p->at)
         scry_misuse(p->err, "\"%.60s\": at column %d: found \"%.10s\", expected %s", p->text,
                     (int)(p->at - p->text) + 1, p->at, expected);
@@ -127,14 +124,14 @@ static scry_set *read_name(parser *p) {
     return set;
 }
 
-static scry_set *read_one(parser *p) {
+static scry_set *read_operand(parser *p) {
     skip(p);
-    if (p->depth >= DEEPEST) return wrong(p, "fewer brackets");
+    if (p->depth >= MAX_DEPTH) return syntax_error(p, "fewer brackets");
     p->depth++;
     scry_set *set = NULL;
     if (*p->at == '!') {
         p->at++;
-        set = read_one(p);
+        set = read_operand(p);
         if (set) scry_set_complement(set);
     } else if (*p->at == '(') {
         p->at++;
@@ -142,7 +139,7 @@ static scry_set *read_one(parser *p) {
         skip(p);
         if (set && *p->at != ')') {
             scry_set_free(set);
-            set = wrong(p, "a closing bracket");
+            set = syntax_error(p, "a closing bracket");
         } else if (set) {
             p->at++;
         }
@@ -151,13 +148,13 @@ static scry_set *read_one(parser *p) {
     } else if (isalpha((unsigned char)*p->at) || *p->at == '_') {
         set = read_name(p);
     } else {
-        wrong(p, "a set's name, latents such as 3,17,90-120, ! or (");
+        syntax_error(p, "a set's name, latents such as 3,17,90-120, ! or (");
     }
     p->depth--;
     return set;
 }
 
-/* Takes `right` and gives `left` op right; NULL where right is. */
+/* left op right, in left; takes ownership of both. NULL where right is. */
 static scry_set *combined(scry_set *left, scry_set_op op, scry_set *right) {
     if (right) scry_set_combine(left, op, right);
     else {
@@ -169,12 +166,12 @@ static scry_set *combined(scry_set *left, scry_set_op op, scry_set *right) {
 }
 
 static scry_set *read_intersection(parser *p) {
-    scry_set *left = read_one(p);
+    scry_set *left = read_operand(p);
     while (left) {
         skip(p);
         if (*p->at != '&') break;
         p->at++;
-        left = combined(left, SCRY_INTERSECTION, read_one(p));
+        left = combined(left, SCRY_INTERSECTION, read_operand(p));
     }
     return left;
 }
@@ -198,5 +195,5 @@ scry_set *scry_set_expression(const char *text, uint32_t latents, scry_set_looku
     skip(&p);
     if (!set || !*p.at) return set;
     scry_set_free(set);
-    return wrong(&p, "+, -, & or the end");
+    return syntax_error(&p, "+, -, & or the end");
 }

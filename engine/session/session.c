@@ -1,4 +1,4 @@
-/* session/session.c: one person's work on an index. */
+/* session/session.c: the current state of a session: ranking, selection, score and domains. */
 #include "session/session_internal.h"
 #include "analysis.h"
 #include "base/mem.h"
@@ -10,21 +10,20 @@
 
 /* ---- state ---------------------------------------------------------------------------------- */
 
-void session_stale(scry_session *s) {
+void session_invalidate(scry_session *s) {
     s->result_ready = s->statistics_ready = false;
     s->version++;
 }
 
-/* Brings the set's bit of one latent, and the sums, to what ranking and pin say. */
+/* Adds or removes one latent as ranking and pin now say. */
 static void apply_pin(scry_session *s, uint32_t latent) {
-    bool in = s->pin[latent] == AS_RANKED ? s->ranking->rank[latent] < s->at.n : s->pin[latent] == PINNED_IN;
+    bool in = s->pin[latent] == AS_RANKED ? s->ranking->rank[latent] < s->spec.n : s->pin[latent] == PINNED_IN;
     if (scry_set_has(s->set, latent) == in) return;
     scry_set_put(s->set, latent, in);
     scry_scorer_put(s->scorer, latent, in);
 }
 
-/* Settles the latents at these ranks. Where they are most of all, in the order of their numbers, which is that of the
- * memory. */
+/* Updates the latents at ranks from..to; where these are many, all latents, in the order of memory. */
 static void apply_pins_of_ranks(scry_session *s, const scry_ranking *r, uint32_t from, uint32_t to) {
     if (to - from > s->F / 8)
         for (uint32_t latent = 0; latent < s->F; latent++) apply_pin(s, latent);
@@ -32,9 +31,9 @@ static void apply_pins_of_ranks(scry_session *s, const scry_ranking *r, uint32_t
         for (uint32_t rank = from; rank < to; rank++) apply_pin(s, r->order[rank]);
 }
 
-static void move_n(scry_session *s, uint32_t n) {
-    uint32_t from = s->at.n < n ? s->at.n : n, to = s->at.n < n ? n : s->at.n;
-    s->at.n = n;
+static void set_n(scry_session *s, uint32_t n) {
+    uint32_t from = s->spec.n < n ? s->spec.n : n, to = s->spec.n < n ? n : s->spec.n;
+    s->spec.n = n;
     if (to - from >= SCRY_BULK_FROM) scry_scorer_begin_bulk(s->scorer);
     apply_pins_of_ranks(s, s->ranking, from, to);
     scry_scorer_end_bulk(s->scorer);
@@ -46,47 +45,41 @@ void session_apply_pins(scry_session *s, const step *of) {
     scry_scorer_end_bulk(s->scorer);
 }
 
-uint32_t session_most(const scry_session *s, uint32_t n) {
-    uint32_t most = scry_index_info(s->index)->candidates;
-    if (!most || most > s->F) most = s->F;
-    return n < most ? n : most;
-}
-
-bool session_move(scry_session *s, place to, scry_error *err) {
-    if (to.train != s->at.train || to.source != s->at.source || to.metric != s->at.metric) {
+bool session_set_ranking(scry_session *s, ranking_spec to, scry_error *err) {
+    if (to.train != s->spec.train || to.source != s->spec.source || to.metric != s->spec.metric) {
         const scry_ranking *old = s->ranking;
         const scry_ranking *ranking =
             ranking_cache_get(&s->rankings, to.train, to.source, to.metric, old, s->before, err);
         if (!ranking) return false;
         s->before = old;
-        uint32_t old_n = s->at.n;
+        uint32_t old_n = s->spec.n;
         s->ranking = ranking;
-        s->at = to;
+        s->spec = to;
         if (old_n + (uint64_t)to.n >= SCRY_BULK_FROM) scry_scorer_begin_bulk(s->scorer);
         apply_pins_of_ranks(s, old, 0, old_n);
         apply_pins_of_ranks(s, ranking, 0, to.n);
         scry_scorer_end_bulk(s->scorer);
     } else {
-        move_n(s, to.n);
+        set_n(s, to.n);
     }
     return true;
 }
 
 scry_session *scry_session_new(const scry_index *index, size_t train, scry_condition source, scry_metric metric,
                                uint32_t n, scry_score score, scry_error *err) {
-    ranking_cache kept = {.index = index};
-    const scry_ranking *ranking = ranking_cache_get(&kept, train, source, metric, NULL, NULL, err);
+    ranking_cache rankings = {.index = index};
+    const scry_ranking *ranking = ranking_cache_get(&rankings, train, source, metric, NULL, NULL, err);
     if (!ranking) {
-        ranking_cache_free(&kept);
+        ranking_cache_free(&rankings);
         return NULL;
     }
     scry_session *s = mem_new(1, sizeof *s);
     const scry_info *info = scry_index_info(index);
     s->index = index;
-    s->rankings = kept;
+    s->rankings = rankings;
     s->F = info->d_sae;
     s->ranking = ranking;
-    s->at = (place){.train = train, .source = source, .metric = metric};
+    s->spec = (ranking_spec){.train = train, .source = source, .metric = metric};
     s->pin = mem_new(s->F, 1);
     s->set = scry_set_new(s->F);
     s->score = score;
@@ -97,13 +90,26 @@ scry_session *scry_session_new(const scry_index *index, size_t train, scry_condi
         scry_session_free(s);
         return NULL;
     }
-    move_n(s, session_most(s, n));
+    set_n(s, scry_clip_top(index, n));
     return s;
+}
+
+static void step_free(step *t) {
+    free(t->pins);
+    free(t->scope_before.spec);
+    free(t->scope_after.spec);
+    free(t->label.before);
+    free(t->label.after);
+}
+
+void session_drop_steps(scry_session *s, size_t from) {
+    while (s->step_count > from) step_free(&s->steps[--s->step_count]);
+    if (s->done > from) s->done = from;
 }
 
 void scry_session_free(scry_session *s) {
     if (!s) return;
-    session_forget(s);
+    session_drop_steps(s, 0);
     free(s->steps);
     scry_result_free(&s->result);
     ranking_cache_free(&s->rankings);
@@ -125,8 +131,8 @@ const scry_ranking *scry_session_ranking_before(const scry_session *s) {
     return s->before;
 }
 bool scry_session_rank_ahead(scry_session *s, scry_condition source, scry_metric metric) {
-    if (ranking_cache_has(&s->rankings, s->at.train, source, metric)) return false;
-    return ranking_cache_get(&s->rankings, s->at.train, source, metric, s->ranking, s->before, NULL) != NULL;
+    if (ranking_cache_has(&s->rankings, s->spec.train, source, metric)) return false;
+    return ranking_cache_get(&s->rankings, s->spec.train, source, metric, s->ranking, s->before, NULL) != NULL;
 }
 const scry_set *scry_session_set(const scry_session *s) {
     return s->set;
@@ -141,7 +147,7 @@ scry_score scry_session_score(const scry_session *s) {
     return s->score;
 }
 uint32_t scry_session_n(const scry_session *s) {
-    return s->at.n;
+    return s->spec.n;
 }
 int scry_session_pin(const scry_session *s, uint32_t latent) {
     return s->pin[latent];
@@ -152,8 +158,8 @@ const char *scry_session_scope_spec(const scry_session *s) {
 
 void scry_session_edits(const scry_session *s, uint32_t *added, uint32_t *removed) {
     uint32_t kept = 0;
-    for (uint32_t rank = 0; rank < s->at.n; rank++) kept += scry_set_has(s->set, s->ranking->order[rank]);
-    *removed = s->at.n - kept;
+    for (uint32_t rank = 0; rank < s->spec.n; rank++) kept += scry_set_has(s->set, s->ranking->order[rank]);
+    *removed = s->spec.n - kept;
     *added = s->set->count - kept;
 }
 
@@ -166,19 +172,19 @@ bool scry_session_set_score(scry_session *s, scry_score score, scry_error *err) 
     s->score = score;
     s->scorer = scry_scorer_new(s->index, score);
     scry_scorer_load(s->scorer, s->set);
-    session_stale(s);
+    session_invalidate(s);
     return true;
 }
 
 bool scry_session_set_scope(scry_session *s, const char *spec, bool is_signed, scry_error *err) {
     scry_scope scope;
-    if (!scry_scope_read(&scope, s->index, s->at.train, spec, is_signed, err)) return false;
+    if (!scry_scope_read(&scope, s->index, s->spec.train, spec, is_signed, err)) return false;
     scry_scope_free(&s->scope);
     s->scope = scope;
     char *copy = mem_copy_string(spec);
     free(s->scope_spec);
     s->scope_spec = copy;
-    session_stale(s);
+    session_invalidate(s);
     return true;
 }
 
@@ -186,21 +192,22 @@ bool session_set_score(scry_session *s, scry_score score, scry_error *err) {
     return score == s->score || scry_session_set_score(s, score, err);
 }
 
-void session_take(scry_session *s, place at, place before, uint8_t *pin, scry_scope scope, char *spec) {
+void session_restore(scry_session *s, ranking_spec at, ranking_spec before, uint8_t *pin, scry_scope scope,
+                     char *spec) {
     free(s->pin);
     s->pin = pin;
     scry_scope_free(&s->scope);
     s->scope = scope;
     free(s->scope_spec);
     s->scope_spec = spec;
-    session_move(s, at, NULL);
+    session_set_ranking(s, at, NULL);
     s->before = before.source == SCRY_BASE ? NULL
                                            : ranking_cache_get(&s->rankings, before.train, before.source, before.metric,
                                                                s->ranking, NULL, NULL);
     scry_scorer_begin_bulk(s->scorer);
     for (uint32_t j = 0; j < s->F; j++) apply_pin(s, j);
     scry_scorer_end_bulk(s->scorer);
-    session_stale(s);
+    session_invalidate(s);
 }
 
 const scry_result *scry_session_result(scry_session *s) {
@@ -229,9 +236,9 @@ uint64_t scry_session_version(const scry_session *s) {
     return s->version;
 }
 
-bool scry_session_take_statistics(scry_session *s, uint64_t version, const scry_result *company) {
+bool scry_session_take_statistics(scry_session *s, uint64_t version, const scry_result *statistics) {
     if (version != s->version) return false;
-    scry_result own = *scry_session_result(s), all = *company;
+    scry_result own = *scry_session_result(s), all = *statistics;
     all.sts = own.sts, all.change = own.change, all.fitted = own.fitted, all.residual = own.residual;
     s->result = all;
     s->statistics_ready = true;

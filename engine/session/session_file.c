@@ -1,17 +1,17 @@
-/* session/session_file.c: a session's selection, score and history as lines of text, and back.
+/* session/session_file.c: writes and reads a session's selection, score and history as lines of text.
  *
- *     scry-session 1 LATENTS TRAIN_NAME       the training set in force
+ *     scry-session 1 LATENTS TRAIN_NAME        the current training set
  *     score act
  *     scope absolute extremes:4
- *     train TRAIN_NAME                         where the places that follow are of another one than those before
- *     start icl sq 100 17:1 90:2              the place and pins before the first step kept
- *     step sft sq 100 3:0:2 ...               the place after it, and pins: latent, before, after
- *     from absolute all                        where the step changed the domains: these before it,
- *     to absolute extremes:4                   and these after it
- *     label {"latent":17,"before":"","after":"law"}   where the step wrote a label
- *     done 12                                  steps that are in force; those after it can be redone
- *     before icl sq                            the ranking before the last change of it, if any; " of TRAIN_NAME"
- *                                              where that is not the set in force
+ *     train TRAIN_NAME                         where the rankings that follow are of another one than those before
+ *     start icl sq 100 17:1 90:2              the ranking, N and pins before the first step
+ *     step sft sq 100 3:0:2 ...               ranking and N after it, and pins: latent, before, after
+ *     from absolute all                        where the step changed the domains: those before it,
+ *     to absolute extremes:4                   and those after it
+ *     label {"latent":17,"before":"","after":"law"}   where the step changed a label
+ *     done 12                                  steps in effect; those after them can be redone
+ *     before icl sq                            the previous ranking, if any; " of TRAIN_NAME" where that is not the
+ *                                              current training set
  *     end
  *
  * Names of training sets and lists of domains are escaped as in line_escape.h. */
@@ -24,12 +24,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A history beyond this many changed pins is kept from its younger end. */
-enum { MOST_PINS = 1 << 20 };
+/* Only the most recent steps with at most this many changed pins are saved. */
+enum { MAX_PINS = 1 << 20 };
 
 /* ---- writing -------------------------------------------------------------------------------- */
 
-static void write_place(FILE *f, place p) {
+static void write_spec(FILE *f, ranking_spec p) {
     fprintf(f, " %s %s %" PRIu32, scry_condition_name(p.source), scry_metric_name(p.metric), p.n);
 }
 
@@ -37,17 +37,17 @@ static void write_train_name(const scry_session *s, FILE *f, size_t train) {
     line_escape(f, scry_index_info(s->index)->train[train].name);
 }
 
-/* Where it is another than *now, which follows. */
-static void write_train(const scry_session *s, FILE *f, size_t train, size_t *now) {
-    if (train == *now) return;
+/* Where the training set is not *current, which it becomes. */
+static void write_train(const scry_session *s, FILE *f, size_t train, size_t *current) {
+    if (train == *current) return;
     fprintf(f, "\ntrain ");
     write_train_name(s, f, train);
-    *now = train;
+    *current = train;
 }
 
-static void write_scope(FILE *f, const char *word, bool is_signed, const char *spec) {
+static void write_scope(FILE *f, const char *keyword, bool is_signed, const char *spec) {
     if (!spec) return;
-    fprintf(f, "\n%s %s ", word, is_signed ? "signed" : "absolute");
+    fprintf(f, "\n%s %s ", keyword, is_signed ? "signed" : "absolute");
     line_escape(f, spec);
 }
 
@@ -63,24 +63,24 @@ static void write_label(FILE *f, const scry_relabel *label) {
     cJSON_Delete(record);
 }
 
-/* The oldest step that is kept. */
-static size_t first_kept(const scry_session *s) {
+/* The oldest step that is saved. */
+static size_t first_saved(const scry_session *s) {
     size_t first = s->step_count, pins = 0;
-    while (first > 0 && pins + s->steps[first - 1].count <= MOST_PINS) pins += s->steps[--first].count;
+    while (first > 0 && pins + s->steps[first - 1].count <= MAX_PINS) pins += s->steps[--first].count;
     return first < s->done ? first : s->done;
 }
 
 void scry_session_write(const scry_session *s, FILE *f) {
-    size_t first = first_kept(s);
-    size_t train = s->at.train;
-    place start = s->done > first ? s->steps[first].before : s->at;
+    size_t first = first_saved(s);
+    size_t train = s->spec.train;
+    ranking_spec start = s->done > first ? s->steps[first].before : s->spec;
     fprintf(f, "scry-session 1 %" PRIu32 " ", s->F);
     write_train_name(s, f, train);
     fprintf(f, "\nscore %s", scry_score_name(s->score));
     write_scope(f, "scope", s->scope.is_signed, s->scope_spec);
     write_train(s, f, start.train, &train);
     fprintf(f, "\nstart");
-    write_place(f, start);
+    write_spec(f, start);
     uint8_t *pin = mem_new(s->F, 1);
     memcpy(pin, s->pin, s->F);
     for (size_t i = s->done; i-- > first;)
@@ -92,7 +92,7 @@ void scry_session_write(const scry_session *s, FILE *f) {
         const step *t = &s->steps[i];
         write_train(s, f, t->after.train, &train);
         fprintf(f, "\nstep");
-        write_place(f, t->after);
+        write_spec(f, t->after);
         for (uint32_t k = 0; k < t->count; k++)
             fprintf(f, " %" PRIu32 ":%d:%d", t->pins[k].latent, t->pins[k].before, t->pins[k].after);
         write_scope(f, "from", t->scope_before.is_signed, t->scope_before.spec);
@@ -102,7 +102,7 @@ void scry_session_write(const scry_session *s, FILE *f) {
     fprintf(f, "\ndone %zu\n", s->done - first);
     const scry_ranking *b = s->before;
     if (b) fprintf(f, "before %s %s", scry_condition_name(b->source), scry_metric_name(b->metric));
-    if (b && b->train != s->at.train) {
+    if (b && b->train != s->spec.train) {
         fprintf(f, " of ");
         write_train_name(s, f, b->train);
     }
@@ -117,45 +117,45 @@ typedef struct reader {
     size_t room;
     int number;
     const scry_session *s;
-    size_t train; /* of the places that follow */
+    size_t train; /* of the rankings that follow */
     scry_error *err;
 } reader;
 
-static bool wrong(reader *r, const char *expected) {
+static bool syntax_error(reader *r, const char *expected) {
     return scry_fail(r->err, "session: line %d: found \"%.40s\", expected %s", r->number, r->line ? r->line : "",
                      expected);
 }
 
-/* What follows the word that the line begins with in *rest; false: it begins with another. */
-static bool is_word(char *line, const char *word, char **rest) {
-    size_t n = strlen(word);
-    if (strncmp(line, word, n) != 0 || (line[n] && line[n] != ' ')) return false;
+/* Points *rest to what follows the keyword at the start of the line; false when the line begins otherwise. */
+static bool has_keyword(char *line, const char *keyword, char **rest) {
+    size_t n = strlen(keyword);
+    if (strncmp(line, keyword, n) != 0 || (line[n] && line[n] != ' ')) return false;
     *rest = line + n + (line[n] == ' ');
     return true;
 }
 
-/* The next line, into r->line; false at the end. */
+/* Reads the next line into r->line; false at the end. */
 static bool next_line(reader *r) {
     r->number++;
-    if (getline(&r->line, &r->room, r->f) <= 0) return scry_fail(r->err, "session: cut at line %d", r->number);
+    if (getline(&r->line, &r->room, r->f) <= 0) return scry_fail(r->err, "session: truncated at line %d", r->number);
     r->line[strcspn(r->line, "\n")] = 0;
     return true;
 }
 
-/* The next line if it begins with the word; what follows it in *rest. */
-static bool next(reader *r, const char *word, char **rest) {
-    return next_line(r) && (is_word(r->line, word, rest) || wrong(r, word));
+/* Reads the next line, which begins with the keyword, and points *rest to what follows it. */
+static bool next(reader *r, const char *keyword, char **rest) {
+    return next_line(r) && (has_keyword(r->line, keyword, rest) || syntax_error(r, keyword));
 }
 
-static bool whole(const char *word, uint32_t most, uint32_t *out) {
+static bool read_number(const char *text, uint32_t max, uint32_t *out) {
     char *end;
-    unsigned long long value = word ? strtoull(word, &end, 10) : 0;
-    if (!word || *word < '0' || *word > '9' || *end || value > most) return false;
+    unsigned long long value = text ? strtoull(text, &end, 10) : 0;
+    if (!text || *text < '0' || *text > '9' || *end || value > max) return false;
     *out = (uint32_t)value;
     return true;
 }
 
-/* Unescapes the name. */
+/* Finds a training set by name, which it unescapes. */
 static bool find_train(const reader *r, char *name, size_t *out) {
     const scry_info *info = scry_index_info(r->s->index);
     line_unescape(name);
@@ -164,17 +164,18 @@ static bool find_train(const reader *r, char *name, size_t *out) {
     return false;
 }
 
-/* The line that was read, if it begins with "train": the set of what follows. */
+/* Takes the training set of a "train" line. */
 static bool read_train(reader *r) {
-    return find_train(r, r->line + strlen("train "), &r->train) || wrong(r, "a training set that this index has");
+    return find_train(r, r->line + strlen("train "), &r->train) ||
+           syntax_error(r, "a training set that this index has");
 }
 
-static bool read_place(reader *r, char **at, place *out) {
+static bool read_spec(reader *r, char **at, ranking_spec *out) {
     const char *source = strsep(at, " "), *metric = *at ? strsep(at, " ") : NULL, *n = *at ? strsep(at, " ") : NULL;
     int condition = scry_condition_of(source), m = metric ? scry_metric_of(metric) : -1;
     const scry_train_info *train = &scry_index_info(r->s->index)->train[r->train];
-    if (condition <= SCRY_BASE || !train->has[condition] || m < 0 || !whole(n, r->s->F, &out->n))
-        return wrong(r, "a source, a metric and N that this index has");
+    if (condition <= SCRY_BASE || !train->has[condition] || m < 0 || !read_number(n, r->s->F, &out->n))
+        return syntax_error(r, "a source, a metric and N that this index has");
     out->train = r->train;
     out->source = (scry_condition)condition;
     out->metric = (scry_metric)m;
@@ -182,70 +183,71 @@ static bool read_place(reader *r, char **at, place *out) {
 }
 
 /* "17:0:2": latent and two pins. */
-static bool read_pin(char *word, uint32_t F, pin_change *out) {
-    char *at = word;
+static bool read_pin(char *text, uint32_t F, pin_change *out) {
+    char *at = text;
     uint32_t value[2];
     const char *latent = strsep(&at, ":"), *before = at ? strsep(&at, ":") : NULL;
-    if (!whole(latent, F - 1, &out->latent) || !whole(before, PINNED_OUT, &value[0]) ||
-        !whole(at, PINNED_OUT, &value[1]))
+    if (!read_number(latent, F - 1, &out->latent) || !read_number(before, PINNED_OUT, &value[0]) ||
+        !read_number(at, PINNED_OUT, &value[1]))
         return false;
     out->before = (uint8_t)value[0];
     out->after = (uint8_t)value[1];
     return true;
 }
 
-static bool read_start(reader *r, scry_session *s, place *at, uint8_t *pin) {
-    char *rest, *word;
+static bool read_start(reader *r, scry_session *s, ranking_spec *at, uint8_t *pin) {
+    char *rest, *field;
     if (!next_line(r)) return false;
     if (strncmp(r->line, "train ", 6) == 0 && !(read_train(r) && next_line(r))) return false;
-    if (!is_word(r->line, "start", &rest)) return wrong(r, "start");
-    if (!read_place(r, &rest, at)) return false;
-    while (rest && (word = strsep(&rest, " "))) {
-        char *value = word;
+    if (!has_keyword(r->line, "start", &rest)) return syntax_error(r, "start");
+    if (!read_spec(r, &rest, at)) return false;
+    while (rest && (field = strsep(&rest, " "))) {
+        char *value = field;
         uint32_t latent, p;
         const char *first = strsep(&value, ":");
-        if (!whole(first, s->F - 1, &latent) || !whole(value, PINNED_OUT, &p)) return wrong(r, "pins, LATENT:PIN");
+        if (!read_number(first, s->F - 1, &latent) || !read_number(value, PINNED_OUT, &p))
+            return syntax_error(r, "pins, LATENT:PIN");
         pin[latent] = (uint8_t)p;
     }
     return true;
 }
 
 static bool read_step(reader *r, char *rest, step *t) {
-    if (!read_place(r, &rest, &t->after)) return false;
-    char *word;
-    while (rest && (word = strsep(&rest, " "))) {
+    if (!read_spec(r, &rest, &t->after)) return false;
+    char *field;
+    while (rest && (field = strsep(&rest, " "))) {
         t->pins = mem_resize(t->pins, t->count + 1, sizeof *t->pins);
-        if (!read_pin(word, r->s->F, &t->pins[t->count])) return wrong(r, "pins, LATENT:BEFORE:AFTER");
+        if (!read_pin(field, r->s->F, &t->pins[t->count])) return syntax_error(r, "pins, LATENT:BEFORE:AFTER");
         t->count++;
     }
     return true;
 }
 
-/* "before", if there was another ranking, and "end". */
-static bool read_end(reader *r, size_t in_force, place *before) {
+/* "before", if there was a previous ranking, and "end". */
+static bool read_end(reader *r, size_t current_train, ranking_spec *before) {
     if (!next_line(r)) return false;
     if (strcmp(r->line, "end") == 0) return true;
     char source[16], metric[16], *rest;
     char *of = strstr(r->line, " of ");
-    size_t train = in_force;
+    size_t train = current_train;
     int condition = -1, m = -1;
     if (sscanf(r->line, "before %15s %15s", source, metric) == 2 && (!of || find_train(r, of + 4, &train))) {
         condition = scry_condition_of(source);
         m = scry_metric_of(metric);
     }
     if (condition <= SCRY_BASE || !scry_index_info(r->s->index)->train[train].has[condition] || m < 0)
-        return wrong(r, "before SOURCE METRIC, or end");
+        return syntax_error(r, "before SOURCE METRIC, or end");
     before->train = train;
     before->source = (scry_condition)condition;
     before->metric = (scry_metric)m;
     return next(r, "end", &rest);
 }
 
-/* "absolute extremes:4"; both that and the spec by itself are tried on the index. */
-static bool read_view(reader *r, char *rest, size_t train, scope_view *view) {
+/* "absolute extremes:4", which the index must accept. */
+static bool read_scope(reader *r, char *rest, size_t train, scope_view *view) {
     const char *kind = strsep(&rest, " ");
     if (!rest || (strcmp(kind, "signed") != 0 && strcmp(kind, "absolute") != 0))
-        return wrong(r, "signed or absolute, and domains");
+        return syntax_error(r, "signed or absolute, and domains");
     scry_scope scope = {0};
     bool is_signed = strcmp(kind, "signed") == 0;
     if (!scry_scope_read(&scope, r->s->index, train, line_unescape(rest), is_signed, r->err)) return false;
@@ -254,18 +256,18 @@ static bool read_view(reader *r, char *rest, size_t train, scope_view *view) {
     return true;
 }
 
-/* "from ..." has been read; "to ..." comes. */
-static bool read_views(reader *r, char *rest, scry_session *s) {
+/* After "from ...": it and the line "to ...". */
+static bool read_scope_change(reader *r, char *rest, scry_session *s) {
     step *t = s->step_count ? &s->steps[s->step_count - 1] : NULL;
-    if (!t || t->scope_before.spec) return wrong(r, "step or done");
-    return read_view(r, rest, t->before.train, &t->scope_before) && next(r, "to", &rest) &&
-           read_view(r, rest, t->after.train, &t->scope_after);
+    if (!t || t->scope_before.spec) return syntax_error(r, "step or done");
+    return read_scope(r, rest, t->before.train, &t->scope_before) && next(r, "to", &rest) &&
+           read_scope(r, rest, t->after.train, &t->scope_after);
 }
 
-/* What follows "label", of the step before. */
+/* The text after "label", which belongs to the last step. */
 static bool read_label(reader *r, const char *text, scry_session *s) {
     step *t = s->step_count ? &s->steps[s->step_count - 1] : NULL;
-    if (!t || t->label.before) return wrong(r, "step or done");
+    if (!t || t->label.before) return syntax_error(r, "step or done");
     cJSON *record = json_parse(text, strlen(text));
     const cJSON *latent = cJSON_GetObjectItemCaseSensitive(record, "latent"),
                 *before = cJSON_GetObjectItemCaseSensitive(record, "before"),
@@ -276,35 +278,35 @@ static bool read_label(reader *r, const char *text, scry_session *s) {
         t->label = (scry_relabel){(uint32_t)latent->valuedouble, mem_copy_string(before->valuestring),
                                   mem_copy_string(after->valuestring)};
     cJSON_Delete(record);
-    return ok || wrong(r, "{\"latent\": NUMBER, \"before\": TEXT, \"after\": TEXT}");
+    return ok || syntax_error(r, "{\"latent\": NUMBER, \"before\": TEXT, \"after\": TEXT}");
 }
 
-/* Steps up to "done"; how many are in force. */
-static bool read_steps(reader *r, scry_session *s, size_t in_force, place start, place *before) {
-    place at = start;
+/* Steps up to "done", and the rest of the file. */
+static bool read_steps(reader *r, scry_session *s, size_t current_train, ranking_spec start, ranking_spec *before) {
+    ranking_spec at = start;
     for (;;) {
         uint32_t done;
         if (!next_line(r)) return false;
         if (strncmp(r->line, "done ", 5) == 0) {
-            if (!whole(r->line + 5, (uint32_t)s->step_count, &done)) return wrong(r, "a number of steps");
+            if (!read_number(r->line + 5, (uint32_t)s->step_count, &done)) return syntax_error(r, "a number of steps");
             s->done = done;
-            if ((done ? s->steps[done - 1].after : start).train != in_force)
-                return wrong(r, "steps that end with the training set of the first line");
-            return read_end(r, in_force, before);
+            if ((done ? s->steps[done - 1].after : start).train != current_train)
+                return syntax_error(r, "steps that end with the training set of the first line");
+            return read_end(r, current_train, before);
         }
         if (strncmp(r->line, "train ", 6) == 0) {
             if (!read_train(r)) return false;
             continue;
         }
         if (strncmp(r->line, "from ", 5) == 0) {
-            if (!read_views(r, r->line + 5, s)) return false;
+            if (!read_scope_change(r, r->line + 5, s)) return false;
             continue;
         }
         if (strncmp(r->line, "label ", 6) == 0) {
             if (!read_label(r, r->line + 6, s)) return false;
             continue;
         }
-        if (strncmp(r->line, "step ", 5) != 0) return wrong(r, "step or done");
+        if (strncmp(r->line, "step ", 5) != 0) return syntax_error(r, "step or done");
         s->steps = mem_resize(s->steps, s->step_count + 1, sizeof *s->steps);
         s->step_room = s->step_count + 1;
         step *t = &s->steps[s->step_count++];
@@ -314,41 +316,42 @@ static bool read_steps(reader *r, scry_session *s, size_t in_force, place start,
     }
 }
 
-static bool read_all(reader *r, scry_session *s, uint8_t *pin, place *start, scry_score *score, scry_scope *scope,
-                     char **spec, place *before) {
+static bool read_all(reader *r, scry_session *s, uint8_t *pin, ranking_spec *start, scry_score *score,
+                     scry_scope *scope, char **spec, ranking_spec *before) {
     char *rest, *train, *kind;
     uint32_t F;
     if (!next(r, "scry-session 1", &rest)) return false;
     train = rest;
     const char *latents = strsep(&train, " ");
-    if (!whole(latents, UINT32_MAX, &F) || F != s->F || !train || !find_train(r, train, &r->train))
+    if (!read_number(latents, UINT32_MAX, &F) || F != s->F || !train || !find_train(r, train, &r->train))
         return scry_fail(r->err, "session: it is of another index or training set");
-    size_t in_force = r->train;
+    size_t current_train = r->train;
     if (!next(r, "score", &rest)) return false;
     int found = scry_score_of(rest);
-    if (found < 0 || !scry_has_score(s->index, (scry_score)found)) return wrong(r, "a score that this index has");
+    if (found < 0 || !scry_has_score(s->index, (scry_score)found))
+        return syntax_error(r, "a score that this index has");
     *score = (scry_score)found;
     if (!next(r, "scope", &rest)) return false;
     kind = strsep(&rest, " ");
-    if (!rest) return wrong(r, "a scope");
-    if (!scry_scope_read(scope, s->index, in_force, line_unescape(rest), strcmp(kind, "signed") == 0, r->err))
+    if (!rest) return syntax_error(r, "a scope");
+    if (!scry_scope_read(scope, s->index, current_train, line_unescape(rest), strcmp(kind, "signed") == 0, r->err))
         return false;
     *spec = mem_copy_string(rest);
-    return read_start(r, s, start, pin) && read_steps(r, s, in_force, *start, before);
+    return read_start(r, s, start, pin) && read_steps(r, s, current_train, *start, before);
 }
 
 bool scry_session_read(scry_session *s, FILE *f, scry_error *err) {
     reader r = {.f = f, .s = s, .err = err};
     uint8_t *pin = mem_new(s->F, 1);
-    place at, before = {.source = SCRY_BASE};
+    ranking_spec at, before = {.source = SCRY_BASE};
     scry_score score = s->score;
     scry_scope scope = {0};
     char *spec = NULL;
-    session_forget(s);
+    session_drop_steps(s, 0);
     bool ok = read_all(&r, s, pin, &at, &score, &scope, &spec, &before) && session_set_score(s, score, err);
     free(r.line);
     if (!ok) {
-        session_forget(s);
+        session_drop_steps(s, 0);
         scry_scope_free(&scope);
         free(spec);
         free(pin);
@@ -358,6 +361,6 @@ bool scry_session_read(scry_session *s, FILE *f, scry_error *err) {
         at = s->steps[i].after;
         for (uint32_t k = 0; k < s->steps[i].count; k++) pin[s->steps[i].pins[k].latent] = s->steps[i].pins[k].after;
     }
-    session_take(s, at, before, pin, scope, spec);
+    session_restore(s, at, before, pin, scope, spec);
     return true;
 }

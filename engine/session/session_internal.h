@@ -1,5 +1,5 @@
-/* session/session_internal.h: what session/session.c, session/history.c and session/session_file.c share. Not public.
- */
+/* session/session_internal.h: the state of a session, for session.c, history.c and session_file.c: the latter two stand
+ * on session.c, which knows neither. */
 #ifndef SCRY_SESSION_SESSION_INTERNAL_H
 #define SCRY_SESSION_SESSION_INTERNAL_H
 
@@ -13,62 +13,61 @@ typedef struct pin_change {
     uint8_t before, after;
 } pin_change;
 
-typedef struct place {
+/* A ranking and its top N. */
+typedef struct ranking_spec {
     size_t train;
     scry_condition source;
     scry_metric metric;
     uint32_t n;
-} place;
+} ranking_spec;
 
-/* The domains that rho takes in. */
+/* Domains of the correlation, and whether its change is signed. */
 typedef struct scope_view {
     char *spec; /* owned */
     bool is_signed;
 } scope_view;
 
 typedef struct step {
-    place before, after;
+    ranking_spec before, after;
     pin_change *pins; /* owned */
     uint32_t count;
-    scope_view scope_before, scope_after; /* spec NULL: the step left them as they were */
-    scry_relabel label;                   /* owned texts; NULL: the step is of no label */
+    scope_view scope_before, scope_after; /* spec NULL: the step did not change them */
+    scry_relabel label;                   /* owned texts; NULL: the step did not change a label */
 } step;
 
 struct scry_session {
     const scry_index *index;
     uint32_t F;
-    place at;
+    ranking_spec spec;
     ranking_cache rankings;
-    const scry_ranking *ranking,
-        *before;  /* before: in force before the last change of training set, source or metric */
-    uint8_t *pin; /* [F] */
+    const scry_ranking *ranking, *before; /* scry_session_ranking_before */
+    uint8_t *pin;                         /* [F] */
     scry_set *set;
     scry_score score;
     scry_scorer *scorer;
     scry_scope scope;
     char *scope_spec;
     step *steps;
-    size_t step_count, step_room, done; /* done: steps that are in force; the rest can be redone */
+    size_t step_count, step_room, done; /* done: steps in effect; the rest can be redone */
     scry_result result;
-    uint64_t version; /* one more at each change of what the result depends on */
+    uint64_t version; /* incremented by session_invalidate */
     bool result_ready, statistics_ready;
 };
 
-/* What the result depends on has changed. */
-void session_stale(scry_session *s);
-/* Where domains were encoded on candidates only, no more of a ranking can be scored than was asked for. */
-uint32_t session_most(const scry_session *s, uint32_t n);
-/* Ranking and N as there, and the selection with them. False and err when there is no such ranking. */
-bool session_move(scry_session *s, place to, scry_error *err);
-/* Brings the selection to what ranking and pins say of the latents of a step's pins. */
+/* Marks result and statistics as out of date. */
+void session_invalidate(scry_session *s);
+/* Changes ranking and N, and the selection accordingly. False and err, with nothing changed, when there is no such
+ * ranking. */
+bool session_set_ranking(scry_session *s, ranking_spec to, scry_error *err);
+/* Adds or removes the latents of a step's pins as ranking and pins now say. */
 void session_apply_pins(scry_session *s, const step *of);
 
-/* Drops the whole history; the selection stays as it is. */
-void session_forget(scry_session *s);
-/* As scry_session_set_score, but true also where the score is that already. */
+/* Drops the steps of the history from this number on; the selection stays as it is. */
+void session_drop_steps(scry_session *s, size_t from);
+/* As scry_session_set_score, but true also when the session has that score. */
 bool session_set_score(scry_session *s, scry_score score, scry_error *err);
-/* Puts a place (that the index has), the ranking before it (source BASE: none), pins and scope in force. Takes pin [F],
- * scope and spec. */
-void session_take(scry_session *s, place at, place before, uint8_t *pin, scry_scope scope, char *spec);
+/* Restores a ranking (which the index has), the ranking before it (source BASE: none), pins and scope. Takes ownership
+ * of pin [F], scope and scope_spec. */
+void session_restore(scry_session *s, ranking_spec at, ranking_spec before, uint8_t *pin, scry_scope scope, char *spec);
 
 #endif

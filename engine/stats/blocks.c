@@ -1,4 +1,4 @@
-/* stats/blocks.c: a selection's score in parts, one a block of tokens, from the postings of its latents. */
+/* stats/blocks.c: a selection's score by block of tokens, from the postings of its latents. */
 #include "analysis.h"
 #include "base/mem.h"
 #include "stats/sampling_units.h"
@@ -11,9 +11,9 @@ typedef struct gather {
     sampling_units r;
     scry_score score;
     double *sum; /* [blocks] */
-    /* icl: a latent's difference on each unit, and the units that it has touched */
+    /* scores of a difference: that of the current latent on each unit, and the units on which it is active */
     double *difference;   /* [units] */
-    uint32_t *touched_by; /* [units] latents gathered when it was touched */
+    uint32_t *touched_by; /* [units] the number of the last latent that is active there */
     uint32_t *touched;    /* [units] */
     uint32_t touches, latents;
 } gather;
@@ -60,22 +60,22 @@ static void take_latent(gather *g, uint32_t latent) {
 }
 
 scry_blocks *scry_blocks_new(const scry_index *x, scry_score score, const scry_set *set, scry_sampling_unit unit,
-                             const scry_cancel *stop, scry_error *err) {
+                             const scry_cancel *cancel, scry_error *err) {
     gather g = {.x = x, .score = score};
     if (!sampling_units_read(&g.r, x, score, unit, err)) return NULL;
     size_t blocks = g.r.first[x->D];
-    bool paired = scry_scores[score].condition != SCRY_BASE, stopped = false;
+    bool paired = scry_scores[score].condition != SCRY_BASE, cancelled = false;
     g.sum = mem_new(blocks, sizeof *g.sum);
     g.difference = mem_new(paired ? g.r.units : 0, sizeof *g.difference);
     g.touched_by = mem_new(paired ? g.r.units : 0, sizeof *g.touched_by);
     g.touched = mem_new(paired ? g.r.units : 0, sizeof *g.touched);
-    for (uint32_t j = 0; j < set->latents && !stopped; j++)
+    for (uint32_t j = 0; j < set->latents && !cancelled; j++)
         if (scry_set_has(set, j)) {
-            stopped = scry_cancelled(stop);
-            if (!stopped) take_latent(&g, j);
+            cancelled = scry_cancelled(cancel);
+            if (!cancelled) take_latent(&g, j);
         }
     scry_blocks *b = NULL;
-    if (!stopped) {
+    if (!cancelled) {
         b = mem_new(1, sizeof *b);
         *b = (scry_blocks){score, x->D, set->count, g.r.first, g.sum, g.r.count};
         g.r.first = NULL;

@@ -1,5 +1,5 @@
-/* stats/bootstrap.c: how far rho depends on which tokens were read: an interval over resampled blocks of
- * tokens, and the paper's repeats. */
+/* stats/bootstrap.c: how rho varies with the tokens that were read: an interval over resampled blocks, and the paper's
+ * repeats. */
 #include "analysis.h"
 #include "base/mem.h"
 #include "base/random.h"
@@ -7,8 +7,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* Each draw has a stream of its own, begun where hashing its number leads, so that no draw depends
- * on those before it. */
+/* Each draw has its own random stream, seeded by a hash of its number, so that draws do not depend on each other. */
 static uint64_t stream_of(uint64_t seed, uint32_t draw) {
     uint64_t state = seed ^ (uint64_t)draw << 32;
     return random_next(&state);
@@ -27,15 +26,15 @@ static double draw_domain(const scry_blocks *b, size_t domain, size_t take, uint
     return scry_score_aggregate(b->score, sum / count, b->selected);
 }
 
-/* One resample's rho; sts [D] receives its scores. Domains without part are drawn too, so that a
- * domain's figures do not depend on which others are looked at. */
-static double draw_rho(const scry_blocks *b, const double *change, size_t most, uint64_t state, double *sts,
+/* One resample's rho; writes its scores to sts[D]. Domains that take no part are drawn too, so that the figures of a
+ * domain do not depend on the scope. */
+static double draw_rho(const scry_blocks *b, const double *change, size_t max_blocks, uint64_t state, double *sts,
                        double *x) {
     size_t n = 0;
     double *y = x + b->domains;
     for (size_t d = 0; d < b->domains; d++) {
         size_t blocks = b->first[d + 1] - b->first[d];
-        sts[d] = blocks ? draw_domain(b, d, blocks < most ? blocks : most, &state) : NAN;
+        sts[d] = blocks ? draw_domain(b, d, blocks < max_blocks ? blocks : max_blocks, &state) : NAN;
         if (isnan(sts[d]) || isnan(change[d])) continue;
         x[n] = sts[d];
         y[n++] = change[d];
@@ -49,46 +48,47 @@ static bool enough_blocks(const scry_blocks *b, const double *change) {
     return true;
 }
 
-bool scry_interval(const scry_blocks *b, const double *change, uint32_t draws, uint64_t seed, const scry_cancel *stop,
+bool scry_interval(const scry_blocks *b, const double *change, uint32_t draws, uint64_t seed, const scry_cancel *cancel,
                    double *low, double *high) {
     *low = *high = NAN;
     if (!enough_blocks(b, change)) return true;
     double *rho = mem_new(draws, sizeof *rho), *sts = mem_new(3 * b->domains, sizeof *sts);
     size_t drawn = 0;
-    bool stopped = false;
-    for (uint32_t k = 0; k < draws && !stopped; k++) {
+    bool cancelled = false;
+    for (uint32_t k = 0; k < draws && !cancelled; k++) {
         double one = draw_rho(b, change, SIZE_MAX, stream_of(seed, k), sts, sts + b->domains);
         if (!isnan(one)) rho[drawn++] = one;
-        stopped = k % 16 == 0 && scry_cancelled(stop);
+        cancelled = k % 16 == 0 && scry_cancelled(cancel);
     }
-    if (!stopped && 2 * drawn > draws) {
+    if (!cancelled && 2 * drawn > draws) {
         scry_sort(rho, drawn);
         *low = scry_quantile(rho, drawn, 0.025);
         *high = scry_quantile(rho, drawn, 0.975);
     }
     free(rho);
     free(sts);
-    return !stopped;
+    return !cancelled;
 }
 
-bool scry_repeats(const scry_blocks *b, const double *change, uint32_t repeats, uint32_t most, uint64_t seed,
-                  const scry_cancel *stop, double *rho, double *sts) {
+bool scry_repeats(const scry_blocks *b, const double *change, uint32_t repeats, uint32_t max_blocks, uint64_t seed,
+                  const scry_cancel *cancel, double *rho, double *sts) {
     double *own = mem_new(3 * b->domains, sizeof *own);
-    bool stopped = false;
-    for (uint32_t k = 0; k < repeats && !(stopped = scry_cancelled(stop)); k++)
-        rho[k] = draw_rho(b, change, most, stream_of(seed, k), sts ? sts + k * b->domains : own, own + b->domains);
+    bool cancelled = false;
+    for (uint32_t k = 0; k < repeats && !(cancelled = scry_cancelled(cancel)); k++)
+        rho[k] =
+            draw_rho(b, change, max_blocks, stream_of(seed, k), sts ? sts + k * b->domains : own, own + b->domains);
     free(own);
-    return !stopped;
+    return !cancelled;
 }
 
 bool scry_result_interval(scry_result *r, const scry_index *index, scry_score score, const scry_set *set,
-                          const scry_cancel *stop) {
+                          const scry_cancel *cancel) {
     r->ci_low = r->ci_high = NAN;
     if (isnan(r->fit.pearson) || !set->count) return true;
     scry_error err = {0};
-    scry_blocks *blocks = scry_blocks_new(index, score, set, SCRY_SAMPLES, stop, &err);
+    scry_blocks *blocks = scry_blocks_new(index, score, set, SCRY_SAMPLES, cancel, &err);
     if (!blocks) return err.status != 0;
-    bool done = scry_interval(blocks, r->change, SCRY_DRAWS, SCRY_SEED, stop, &r->ci_low, &r->ci_high);
+    bool done = scry_interval(blocks, r->change, SCRY_DRAWS, SCRY_SEED, cancel, &r->ci_low, &r->ci_high);
     scry_blocks_free(blocks);
     return done;
 }

@@ -1,4 +1,4 @@
-/* stats/correlation.c: Pearson, Spearman and their honest company, over a handful of domains. */
+/* stats/correlation.c: Pearson, Spearman, permutation p and leave-one-out over a handful of domains. */
 #include "scry.h"
 #include "base/mem.h"
 #include "base/random.h"
@@ -31,7 +31,7 @@ static moments moments_of(const double *x, const double *y, size_t n) {
         m.syy += dy * dy;
         m.sxy += dx * dy;
     }
-    /* Equal values leave rounding behind in the sums, which is no variance. */
+    /* The sums of equal values hold rounding, which is no variance. */
     m.flat = n < 3 || all_equal(x, n) || all_equal(y, n) || !(m.sxx > 0) || !(m.syy > 0);
     return m;
 }
@@ -95,14 +95,14 @@ typedef struct permuter {
     const double *x; /* centred */
     double *y;       /* centred, in the order of the permutation */
     size_t n;
-    double bar; /* |sum x y| that counts as at least as extreme */
+    double threshold; /* |sum x y| that counts as at least as extreme */
     uint64_t hits, all;
 } permuter;
 
 static void count_one(permuter *p) {
     double sum = 0;
     for (size_t i = 0; i < p->n; i++) sum += p->x[i] * p->y[i];
-    p->hits += fabs(sum) >= p->bar;
+    p->hits += fabs(sum) >= p->threshold;
     p->all++;
 }
 
@@ -128,8 +128,8 @@ double scry_permutation_p(const double *x, const double *y, size_t n, uint32_t d
         both[i] = x[i] - m.mean_x;
         both[n + i] = y[i] - m.mean_y;
     }
-    /* A hair below the observed value, so that equal ones are not lost to rounding. */
-    permuter p = {.x = both, .y = both + n, .n = n, .bar = fabs(m.sxy) * (1 - 1e-12)};
+    /* Slightly below the observed value, so that equal ones are not lost to rounding. */
+    permuter p = {.x = both, .y = both + n, .n = n, .threshold = fabs(m.sxy) * (1 - 1e-12)};
     double value;
     if (n <= 9) {
         every_order(&p, 0);

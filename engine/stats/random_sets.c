@@ -1,4 +1,4 @@
-/* stats/random_sets.c: rho of random selections: the null that a chosen one has to beat (STS paper, fig. 1b). */
+/* stats/random_sets.c: rho of random selections, the null distribution for a chosen one (STS paper, fig. 1b). */
 #include "analysis.h"
 #include "base/mem.h"
 #include "base/parallel.h"
@@ -11,34 +11,34 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Sets are drawn as bits and added up GROUP at a time, 64 latents after another, so that the contributions are walked
- * in order and come from memory once a group. */
+/* Sets are drawn as bit vectors and summed GROUP at a time in the order of latents, so that the contributions are read
+ * from memory once per group. */
 enum { GROUP = 8, LANES = 8 };
 
-typedef struct drawing {
+typedef struct random_sets_job {
     const float *contribution; /* [rows][D] (index/format/active_rows.h) */
     size_t D;
-    uint32_t *row; /* [count] of those that can be drawn: the latents that are active anywhere */
+    uint32_t *row; /* [count] rows of the latents that can be drawn: those that are active anywhere */
     uint32_t count;
-    uint32_t size; /* drawn; of a large set the fewer that are not in it */
-    bool left_out; /* so it is */
-    bool few;      /* of many: each set is added up by itself */
-    size_t words;  /* of the bits of a set */
-    double *total; /* [D] of all that can be drawn, where `left_out` */
+    uint32_t size;   /* latents to draw; of a large set, those to leave out */
+    bool complement; /* size counts the latents to leave out */
+    bool sparse;     /* size is small: each set is summed on its own */
+    size_t words;    /* of a bit vector */
+    double *total;   /* [D] over all latents that can be drawn, where `complement` */
     const double *change;
     uint32_t sets;
     uint64_t *seed;   /* [sets] */
     uint64_t **bits;  /* [threads][GROUP * words] */
-    uint32_t **list;  /* [threads][size]; NULL each: not few */
-    double **room;    /* [threads][(GROUP + 2) * D] */
+    uint32_t **list;  /* [threads][size], NULL unless `sparse` */
+    double **scratch; /* [threads][(GROUP + 2) * D] */
     double *pearson;  /* [sets] NaN: none */
     double *spearman; /* [sets], may be NULL */
-    const scry_cancel *stop;
+    const scry_cancel *cancel;
     atomic_uint done;
-} drawing;
+} random_sets_job;
 
-/* `size` different ones of `count`, each set of them as likely as any other, as bits. */
-static void draw_bits(const drawing *w, uint64_t seed, uint64_t *bits) {
+/* `size` distinct numbers below `count`, every set of them equally likely, as a bit vector. */
+static void draw_bits(const random_sets_job *w, uint64_t seed, uint64_t *bits) {
     for (uint32_t i = 0; i < w->size;) {
         uint32_t at = random_below(&seed, w->count);
         uint64_t bit = (uint64_t)1 << (at % 64), before = bits[at / 64];
@@ -47,8 +47,8 @@ static void draw_bits(const drawing *w, uint64_t seed, uint64_t *bits) {
     }
 }
 
-/* The same as a list too. */
-static void draw_list(const drawing *w, uint64_t seed, uint64_t *bits, uint32_t *list) {
+/* The same, as a list too. */
+static void draw_list(const random_sets_job *w, uint64_t seed, uint64_t *bits, uint32_t *list) {
     for (uint32_t i = 0; i < w->size;) {
         uint32_t at = random_below(&seed, w->count);
         uint64_t bit = (uint64_t)1 << (at % 64);
@@ -59,8 +59,8 @@ static void draw_list(const drawing *w, uint64_t seed, uint64_t *bits, uint32_t 
     }
 }
 
-/* A set of few latents by itself: its sums, and its bits taken back. */
-static void add_few(const drawing *w, const uint32_t *list, uint64_t *bits, double *sum) {
+/* Sums a sparse set, and clears its bits. */
+static void sum_sparse(const random_sets_job *w, const uint32_t *list, uint64_t *bits, double *sum) {
     for (uint32_t i = 0; i < w->size; i++) {
         const float *row = w->contribution + (size_t)w->row[list[i]] * w->D;
         for (size_t d = 0; d < w->D; d++) sum[d] += (double)row[d];
@@ -69,8 +69,8 @@ static void add_few(const drawing *w, const uint32_t *list, uint64_t *bits, doub
 }
 
 /* Adds the columns from..from + LANES of the latents whose bit is set. */
-__attribute__((always_inline)) static inline void add_lanes(const drawing *w, size_t word, uint64_t bits, size_t from,
-                                                            double *sum) {
+__attribute__((always_inline)) static inline void add_lanes(const random_sets_job *w, size_t word, uint64_t bits,
+                                                            size_t from, double *sum) {
     double lane[LANES];
     memcpy(lane, sum + from, sizeof lane);
     for (; bits; bits &= bits - 1) {
@@ -81,9 +81,9 @@ __attribute__((always_inline)) static inline void add_lanes(const drawing *w, si
     memcpy(sum + from, lane, sizeof lane);
 }
 
-/* sum[GROUP][D] of the sets in bits[GROUP][words]. The last lanes overlap those before them; what they hold in common
- * is put aside, for each column is to be added once. */
-CPU_DISPATCH static void add_up(const drawing *w, const uint64_t *bits, size_t sets, double *sum) {
+/* sum[GROUP][D] of the sets in bits[GROUP][words]. The last lanes overlap those before them; the sums of the columns in
+ * common are restored, since each column is added once. */
+CPU_DISPATCH static void sum_group(const random_sets_job *w, const uint64_t *bits, size_t sets, double *sum) {
     const size_t D = w->D, whole = D / LANES * LANES;
     for (size_t word = 0; word < w->words; word++)
         for (size_t k = 0; k < sets; k++) {
@@ -106,12 +106,12 @@ CPU_DISPATCH static void add_up(const drawing *w, const uint64_t *bits, size_t s
         }
 }
 
-/* rho of a set by its sums; x and y are room. */
-static void correlate(drawing *w, uint32_t set, const double *sum, double *x, double *y) {
+/* rho of a set from its sums; x and y are scratch. */
+static void correlate(random_sets_job *w, uint32_t set, const double *sum, double *x, double *y) {
     size_t n = 0;
     for (size_t d = 0; d < w->D; d++)
         if (!isnan(w->change[d])) {
-            x[n] = w->left_out ? w->total[d] - sum[d] : sum[d];
+            x[n] = w->complement ? w->total[d] - sum[d] : sum[d];
             y[n++] = w->change[d];
         }
     w->pearson[set] = scry_fit_line(x, y, n).pearson;
@@ -119,26 +119,26 @@ static void correlate(drawing *w, uint32_t set, const double *sum, double *x, do
 }
 
 static void draw_group(void *context, size_t group, unsigned worker) {
-    drawing *w = context;
+    random_sets_job *w = context;
     uint32_t first = (uint32_t)group * GROUP, sets = w->sets - first < GROUP ? w->sets - first : GROUP;
-    if (scry_cancelled(w->stop)) return;
+    if (scry_cancelled(w->cancel)) return;
     uint64_t *bits = w->bits[worker];
-    double *sum = w->room[worker], *x = sum + GROUP * w->D, *y = x + w->D;
+    double *sum = w->scratch[worker], *x = sum + GROUP * w->D, *y = x + w->D;
     uint32_t *list = w->list[worker];
     memset(sum, 0, GROUP * w->D * sizeof *sum);
-    if (!w->few) memset(bits, 0, GROUP * w->words * sizeof *bits);
+    if (!w->sparse) memset(bits, 0, GROUP * w->words * sizeof *bits);
     for (uint32_t k = 0; k < sets; k++) {
-        if (!w->few) draw_bits(w, w->seed[first + k], bits + k * w->words);
+        if (!w->sparse) draw_bits(w, w->seed[first + k], bits + k * w->words);
         else draw_list(w, w->seed[first + k], bits, list);
-        if (w->few) add_few(w, list, bits, sum + k * w->D);
+        if (w->sparse) sum_sparse(w, list, bits, sum + k * w->D);
     }
-    if (!w->few) add_up(w, bits, sets, sum);
+    if (!w->sparse) sum_group(w, bits, sets, sum);
     for (uint32_t k = 0; k < sets; k++) correlate(w, first + k, sum + k * w->D, x, y);
-    scry_report_progress(w->stop, (double)(atomic_fetch_add(&w->done, sets) + sets) / w->sets);
+    scry_report_progress(w->cancel, (double)(atomic_fetch_add(&w->done, sets) + sets) / w->sets);
 }
 
-/* What all sets share; false when there are none to be drawn. */
-static bool begin(drawing *w, const scry_index *index, uint64_t seed) {
+/* Prepares what all sets share; false when none can be drawn. */
+static bool begin(random_sets_job *w, const scry_index *index, uint64_t seed) {
     const scry_info *info = scry_index_info(index);
     /* Only the most shifted latents can be drawn from candidates: that is no random set. */
     if (!w->contribution || !w->size || info->candidates) return false;
@@ -147,50 +147,50 @@ static bool begin(drawing *w, const scry_index *index, uint64_t seed) {
     for (uint32_t i = 0; i < w->count; i++) w->row[i] = row_of(&index->rows, w->row[i]);
     if (w->size > w->count) return false;
     w->words = ((size_t)w->count + 63) / 64;
-    w->left_out = w->size > w->count / 2;
+    w->complement = w->size > w->count / 2;
     w->total = mem_new(w->D, sizeof *w->total);
-    for (uint32_t i = 0; i < w->count && w->left_out; i++)
+    for (uint32_t i = 0; i < w->count && w->complement; i++)
         for (size_t d = 0; d < w->D; d++) w->total[d] += (double)w->contribution[(size_t)w->row[i] * w->D + d];
-    if (w->left_out) w->size = w->count - w->size;
-    w->few = w->size < w->count / 512;
+    if (w->complement) w->size = w->count - w->size;
+    w->sparse = w->size < w->count / 512;
     w->seed = mem_new(w->sets, sizeof *w->seed);
     for (uint32_t k = 0; k < w->sets; k++) w->seed[k] = random_next(&seed);
     return true;
 }
 
-static void draw_all(drawing *w) {
+static void draw_all(random_sets_job *w) {
     parallel *workers = parallel_start(0);
     unsigned threads = parallel_threads(workers);
     w->bits = mem_new(threads, sizeof *w->bits);
     w->list = mem_new(threads, sizeof *w->list);
-    w->room = mem_new(threads, sizeof *w->room);
+    w->scratch = mem_new(threads, sizeof *w->scratch);
     for (unsigned i = 0; i < threads; i++) {
-        w->bits[i] = mem_new(w->few ? w->words : GROUP * w->words, sizeof **w->bits);
-        if (w->few) w->list[i] = mem_new(w->size, sizeof **w->list);
-        w->room[i] = mem_new((GROUP + 2) * w->D, sizeof **w->room);
+        w->bits[i] = mem_new(w->sparse ? w->words : GROUP * w->words, sizeof **w->bits);
+        if (w->sparse) w->list[i] = mem_new(w->size, sizeof **w->list);
+        w->scratch[i] = mem_new((GROUP + 2) * w->D, sizeof **w->scratch);
     }
     parallel_for(workers, ((size_t)w->sets + GROUP - 1) / GROUP, draw_group, w);
     parallel_stop(workers);
     for (unsigned i = 0; i < threads; i++) {
         free(w->bits[i]);
         free(w->list[i]);
-        free(w->room[i]);
+        free(w->scratch[i]);
     }
     free(w->bits);
     free(w->list);
-    free(w->room);
+    free(w->scratch);
 }
 
 uint32_t scry_random_rhos(const scry_index *index, scry_score score, const double *change, uint32_t size, uint32_t sets,
-                          uint64_t seed, const scry_cancel *stop, double *pearson, double *spearman) {
-    drawing w = {.contribution = index->contribution[score],
-                 .D = scry_index_info(index)->domains,
-                 .size = size,
-                 .change = change,
-                 .sets = sets,
-                 .pearson = pearson,
-                 .spearman = spearman,
-                 .stop = stop};
+                          uint64_t seed, const scry_cancel *cancel, double *pearson, double *spearman) {
+    random_sets_job w = {.contribution = index->contribution[score],
+                         .D = scry_index_info(index)->domains,
+                         .size = size,
+                         .change = change,
+                         .sets = sets,
+                         .pearson = pearson,
+                         .spearman = spearman,
+                         .cancel = cancel};
     uint32_t drawn = 0;
     if (begin(&w, index, seed)) {
         for (uint32_t k = 0; k < sets; k++) pearson[k] = NAN;
@@ -205,32 +205,4 @@ uint32_t scry_random_rhos(const scry_index *index, scry_score score, const doubl
     free(w.total);
     free(w.row);
     return drawn;
-}
-
-static int ascending(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-    return x < y ? -1 : x > y;
-}
-
-void scry_sort(double *values, size_t n) {
-    qsort(values, n, sizeof *values, ascending);
-}
-
-double scry_quantile(const double *sorted, size_t n, double q) {
-    if (!n) return NAN;
-    double place = q * (double)(n - 1);
-    size_t below = (size_t)place;
-    if (below + 1 >= n) return sorted[n - 1];
-    return sorted[below] + (place - (double)below) * (sorted[below + 1] - sorted[below]);
-}
-
-void scry_mean_sd(const double *values, size_t n, double *mean, double *sd) {
-    size_t used = 0;
-    double sum = 0, square = 0;
-    for (size_t i = 0; i < n; i++)
-        if (!isnan(values[i])) sum += values[i], used++;
-    *mean = used ? sum / (double)used : NAN;
-    for (size_t i = 0; i < n; i++)
-        if (!isnan(values[i])) square += (values[i] - *mean) * (values[i] - *mean);
-    *sd = used > 1 ? sqrt(square / (double)(used - 1)) : NAN;
 }

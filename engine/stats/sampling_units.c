@@ -1,4 +1,4 @@
-/* stats/sampling_units.c: which rows of a domain's captures count, which belong together, and in which block. */
+/* stats/sampling_units.c: the kept rows of a domain's captures, and their grouping into units and blocks. */
 #include "stats/sampling_units.h"
 #include "base/mem.h"
 #include "base/string_pool.h"
@@ -8,14 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Runs of tokens where a capture has no samples: this many, fewer where that would leave no more than a few. */
+/* A capture without samples is cut into runs of this many tokens, or of fewer, so that there are at least RUNS. */
 enum { RUN_TOKENS = 64, RUNS = 32 };
-
-static int capture_of(const scry_index *x, size_t domain, scry_condition condition) {
-    for (size_t i = 0; i < x->info.captures; i++)
-        if (x->info.capture[i].group == (int)domain && x->info.capture[i].condition == condition) return (int)i;
-    return -1;
-}
 
 /* ---- kept rows ------------------------------------------------------------------------------ */
 
@@ -27,16 +21,16 @@ static bool excluded(const cJSON *exclude, const char *token) {
     return false;
 }
 
-/* skip_first and exclude, as the manifest in the index words them. */
+/* Applies skip_first and exclude of the manifest in the index; false when the count is not that of the index. */
 static bool kept_by_manifest(const scry_index *x, size_t capture, uint8_t *kept) {
     const scry_capture_info *info = &x->info.capture[capture];
     uint64_t size, count = 0;
     const char *text = container_find(&x->file, "manifest", &size);
     cJSON *root = text ? json_parse_prefix(text, (size_t)size, NULL) : NULL;
     const cJSON *domain = cJSON_GetArrayItem(cJSON_GetObjectItemCaseSensitive(root, "domains"), info->group);
-    const cJSON *words = cJSON_GetObjectItemCaseSensitive(domain, scry_condition_name(info->condition));
-    const cJSON *skip = cJSON_GetObjectItemCaseSensitive(words, "skip_first");
-    const cJSON *exclude = cJSON_GetObjectItemCaseSensitive(words, "exclude");
+    const cJSON *spec = cJSON_GetObjectItemCaseSensitive(domain, scry_condition_name(info->condition));
+    const cJSON *skip = cJSON_GetObjectItemCaseSensitive(spec, "skip_first");
+    const cJSON *exclude = cJSON_GetObjectItemCaseSensitive(spec, "exclude");
     double first = cJSON_IsNumber(skip) ? skip->valuedouble : 0;
     for (uint32_t s = 0; s < info->samples; s++) {
         scry_sample sample = scry_sample_at(x, capture, s);
@@ -50,7 +44,7 @@ static bool kept_by_manifest(const scry_index *x, size_t capture, uint8_t *kept)
     return count == info->kept;
 }
 
-/* [rows] 1 where the row counts; NULL and err when that cannot be told. */
+/* [rows] 1 where the row is kept; NULL and err when the index does not say. */
 static uint8_t *kept_rows(const scry_index *x, size_t capture, scry_error *err) {
     const scry_capture_info *info = &x->info.capture[capture];
     uint8_t *kept = mem_new(info->rows, 1);
@@ -64,7 +58,7 @@ static uint8_t *kept_rows(const scry_index *x, size_t capture, scry_error *err) 
 
 /* ---- samples -------------------------------------------------------------------------------- */
 
-/* The number of each row's sample, or of its run of tokens. */
+/* [rows] number of each row's sample, or of its run of tokens. */
 static uint32_t *sample_of_rows(const scry_index *x, size_t capture) {
     const scry_capture_info *info = &x->info.capture[capture];
     uint32_t *sample = mem_new(info->rows, sizeof *sample);
@@ -78,8 +72,8 @@ static uint32_t *sample_of_rows(const scry_index *x, size_t capture) {
     return sample;
 }
 
-/* The capture's samples as the indexer read them; pieces are numbered by a pool of our own, since
- * only their equality counts. */
+/* The capture's samples as the indexer read them; pieces are numbered by a pool of their own, since only their equality
+ * matters. */
 static void text_make(token_text *text, const scry_index *x, size_t capture, string_pool *pieces) {
     const scry_capture_info *info = &x->info.capture[capture];
     *text = (token_text){.sample_count = info->samples, .tokens = info->rows};
@@ -99,7 +93,7 @@ static void text_free(token_text *text) {
     free(text->piece);
 }
 
-/* The runs that the indexer walked for base and icl of a domain. */
+/* The runs in which the indexer aligned base and icl of a domain. */
 static bool align_domain(alignment_runs *runs, const scry_index *x, const int capture[2], const uint8_t *const kept[2],
                          scry_error *err) {
     alignment_view view[SCRY_CONDITIONS] = {0};
@@ -124,16 +118,16 @@ static bool align_domain(alignment_runs *runs, const scry_index *x, const int ca
 
 /* ---- units and blocks ----------------------------------------------------------------------- */
 
-typedef struct maker {
+typedef struct unit_maker {
     sampling_units *r;
     const scry_index *x;
     size_t blocks, unit_room, block_room;
     scry_sampling_unit unit;
     uint32_t *block_of; /* [samples or runs of the domain's base] block, or NO_SAMPLING_UNIT: none yet */
-} maker;
+} unit_maker;
 
-/* A new unit of the sample: in the sample's block, or in one of its own. */
-static uint32_t add_unit(maker *m, uint32_t sample, double base, double icl) {
+/* Adds a unit of the sample, to the sample's block or to a block of its own, and returns its number. */
+static uint32_t add_unit(unit_maker *m, uint32_t sample, double base, double icl) {
     sampling_units *r = m->r;
     bool alone = m->unit == SCRY_TOKENS;
     if (alone || m->block_of[sample] == NO_SAMPLING_UNIT) {
@@ -155,7 +149,7 @@ static uint32_t add_unit(maker *m, uint32_t sample, double base, double icl) {
     return (uint32_t)r->units++;
 }
 
-static uint32_t *new_units(maker *m, int capture) {
+static uint32_t *new_units(unit_maker *m, int capture) {
     uint64_t rows = m->x->info.capture[capture].rows;
     uint32_t *unit = mem_new(rows, sizeof *unit);
     for (uint64_t i = 0; i < rows; i++) unit[i] = NO_SAMPLING_UNIT;
@@ -164,14 +158,14 @@ static uint32_t *new_units(maker *m, int capture) {
 }
 
 /* Scores of base alone: every kept token. */
-static void units_of_tokens(maker *m, int base, const uint8_t *kept, const uint32_t *sample) {
+static void units_of_tokens(unit_maker *m, int base, const uint8_t *kept, const uint32_t *sample) {
     uint32_t *unit = new_units(m, base);
     for (uint64_t row = 0; row < m->x->info.capture[base].rows; row++)
         if (kept[row]) unit[row] = add_unit(m, sample[row], 1, 1);
 }
 
 /* Tokens paired: every row that base and icl share in a run. */
-static void units_of_pairs(maker *m, const int capture[2], const alignment_runs *runs, const uint32_t *sample) {
+static void units_of_pairs(unit_maker *m, const int capture[2], const alignment_runs *runs, const uint32_t *sample) {
     const uint32_t both = 1u << SCRY_BASE | 1u << SCRY_ICL;
     uint32_t *base = new_units(m, capture[0]), *icl = new_units(m, capture[1]);
     for (size_t i = 0; i < runs->count; i++) {
@@ -184,7 +178,7 @@ static void units_of_pairs(maker *m, const int capture[2], const alignment_runs 
 }
 
 /* Samples paired: the rows of both captures up to the end of a sample. */
-static void units_of_samples(maker *m, const int capture[2], const alignment_runs *runs, const uint32_t *sample) {
+static void units_of_samples(unit_maker *m, const int capture[2], const alignment_runs *runs, const uint32_t *sample) {
     uint32_t *unit[2] = {new_units(m, capture[0]), new_units(m, capture[1])};
     for (size_t from = 0, to = 0; to < runs->count; to++) {
         if (!runs->run[to].sample_end) continue;
@@ -208,9 +202,9 @@ static void units_of_samples(maker *m, const int capture[2], const alignment_run
     }
 }
 
-static bool add_domain(maker *m, size_t domain, scry_score score, scry_error *err) {
+static bool add_domain(unit_maker *m, size_t domain, scry_score score, scry_error *err) {
     const scry_index *x = m->x;
-    int capture[2] = {capture_of(x, domain, SCRY_BASE), capture_of(x, domain, SCRY_ICL)};
+    int capture[2] = {scry_find_capture(x, (int)domain, SCRY_BASE), scry_find_capture(x, (int)domain, SCRY_ICL)};
     bool icl = scry_scores[score].condition == SCRY_ICL;
     if (capture[0] < 0 || (icl && capture[1] < 0)) return true; /* the domain has no such score */
     uint8_t *kept[2] = {kept_rows(x, (size_t)capture[0], err), NULL};
@@ -218,11 +212,11 @@ static bool add_domain(maker *m, size_t domain, scry_score score, scry_error *er
     bool ok = kept[0] && (!icl || kept[1]);
     uint32_t *sample = sample_of_rows(x, (size_t)capture[0]);
     uint64_t rows = x->info.capture[capture[0]].rows;
-    uint32_t most = x->info.capture[capture[0]].samples;
+    uint32_t samples = x->info.capture[capture[0]].samples;
     for (uint64_t i = 0; i < rows; i++)
-        if (sample[i] >= most) most = sample[i] + 1;
-    m->block_of = mem_new(most, sizeof *m->block_of);
-    for (uint32_t s = 0; s < most; s++) m->block_of[s] = NO_SAMPLING_UNIT;
+        if (sample[i] >= samples) samples = sample[i] + 1;
+    m->block_of = mem_new(samples, sizeof *m->block_of);
+    for (uint32_t s = 0; s < samples; s++) m->block_of[s] = NO_SAMPLING_UNIT;
     alignment_runs runs = {0};
     if (ok && icl) ok = align_domain(&runs, x, capture, (const uint8_t *const[]){kept[0], kept[1]}, err);
     if (ok && !icl) units_of_tokens(m, capture[0], kept[0], sample);
@@ -241,7 +235,7 @@ bool sampling_units_read(sampling_units *r, const scry_index *x, scry_score scor
     *r = (sampling_units){.captures = x->info.captures};
     r->unit = mem_new(r->captures, sizeof *r->unit);
     r->first = mem_new(x->D + 1, sizeof *r->first);
-    maker m = {.r = r, .x = x, .unit = unit};
+    unit_maker m = {.r = r, .x = x, .unit = unit};
     bool ok = true;
     for (size_t d = 0; d < x->D && ok; d++) {
         ok = add_domain(&m, d, score, err);

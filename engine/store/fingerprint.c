@@ -1,4 +1,4 @@
-/* store/fingerprint.c: which index this is, whatever its name and place. */
+/* store/fingerprint.c: content fingerprints of an index, independent of its path. */
 #include "store/fingerprint.h"
 #include "index/read/index.h"
 #include "study/study.h"
@@ -7,7 +7,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-/* Adds the checksum of a section; false: there is none of that name. */
+/* Adds the checksum of a section; false when there is none of that name. */
 static bool add_section(XXH3_state_t *state, const scry_index *x, const char *name) {
     for (uint32_t i = 0; i < x->file.sections; i++) {
         const container_section *s = &x->file.section[i];
@@ -22,7 +22,7 @@ static bool add_section(XXH3_state_t *state, const scry_index *x, const char *na
 static bool add_means(XXH3_state_t *state, const scry_index *x) {
     scry_condition has[SCRY_CONDITIONS];
     bool any = false;
-    if (!x->info.trains || !scry_sources(x, 0, has)) return false;
+    if (!x->info.trains || !scry_train_sources(x, 0, has)) return false;
     for (uint32_t j = 0; j < x->F && j < FINGERPRINT_LATENTS; j++) {
         double mean = scry_mean_base(x, 0, has[0], j);
         if (mean == 0) continue;

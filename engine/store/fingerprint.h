@@ -1,16 +1,12 @@
-/* store/fingerprint.h: which index this is, whatever its name and place. */
+/* store/fingerprint.h: content fingerprint of an index's latents, independent of its path. */
 #ifndef SCRY_STORE_FINGERPRINT_H
 #define SCRY_STORE_FINGERPRINT_H
 
 #include "scry.h"
 
-/* A hash of what the index holds: of the names, sizes and checksums of its sections, so that it costs
- * nothing however large they are; of a scores-only study, its manifest. */
-uint64_t scry_fingerprint(const scry_index *index);
-
-/* Which latents they are, whatever else the index holds: a hash of the SAE's decoder; without one, of the mean
- * activations over the first training set's base of the first FINGERPRINT_LATENTS latents. It stays when domains,
- * changes, labels or captures beside those are other than before. 0: nothing tells (a scores-only study, silent
+/* Fingerprint of the latents, independent of the rest of the index: a hash of the SAE's decoder; without one, of the
+ * mean activations of the first FINGERPRINT_LATENTS latents over the first training set's base. It stays the same when
+ * domains, changes, labels or other captures change. 0 when nothing identifies them (a scores-only study, silent
  * latents). */
 enum { FINGERPRINT_LATENTS = 65536 };
 uint64_t scry_fingerprint_latents(const scry_index *index);

@@ -1,12 +1,14 @@
-/* store/label_store.c: labels written by hand, kept beside the index. */
+/* store/label_store.c: labels written by hand, in a file that belongs to the index. */
 #include "labels.h"
 #include "base/mem.h"
 #include "base/csv_text.h"
 #include "base/path.h"
-#include "store/sidecar.h"
+#include "base/user_files.h"
+#include "columns.h"
 #include "index/read/index.h"
 #include "io/json.h"
 #include "io/mapped_file.h"
+#include "store/sidecar.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -20,12 +22,12 @@ typedef struct edit {
     char *text;
 } edit;
 
-/* The edits at one moment. Other threads may read one that is held (scry_labels_hold), so it is never changed. */
+/* A version of the edits. Never changed: other threads may read one that is held (scry_labels_hold). */
 typedef struct edit_list {
     edit *list; /* ascending by latent */
     size_t count, room;
     scry_error problem;
-    struct edit_list *older; /* of those that are let go of when nobody holds them */
+    struct edit_list *older; /* of the retired versions, freed when nothing holds them */
 } edit_list;
 
 struct label_edits {
@@ -37,7 +39,7 @@ struct label_edits {
 
 /* ---- the list -------------------------------------------------------------------------------- */
 
-/* Where the latent is, or belongs. */
+/* The latent's place, or where it would be inserted. */
 static size_t place_of(const edit_list *e, uint32_t latent) {
     size_t low = 0, high = e->count;
     while (low < high) {
@@ -59,7 +61,7 @@ static void put(edit_list *e, uint32_t latent, const char *text) {
     e->list[at] = (edit){latent, mem_copy_string(text)};
 }
 
-static void take_away(edit_list *e, uint32_t latent) {
+static void remove_edit(edit_list *e, uint32_t latent) {
     size_t at = place_of(e, latent);
     if (at == e->count || e->list[at].latent != latent) return;
     free(e->list[at].text);
@@ -76,7 +78,7 @@ static void free_lists(edit_list *e) {
     }
 }
 
-/* Takes the list in place of the one before. */
+/* Makes this version the current one. */
 static void replace(struct label_edits *e, edit_list *by) {
     edit_list *before = atomic_exchange(&e->now, by);
     if (!before) return;
@@ -98,13 +100,15 @@ void scry_labels_release(const scry_index *x) {
     e->retired = NULL;
 }
 
-const char *label_edits_find(const struct label_edits *edits, uint32_t latent) {
+/* The latent's text, "" when it was removed by hand; NULL when it was not edited. */
+static const char *edits_find(const struct label_edits *edits, uint32_t latent) {
     const edit_list *e = edits ? atomic_load_explicit(&edits->now, memory_order_acquire) : NULL;
     size_t at = e ? place_of(e, latent) : 0;
     return e && at < e->count && e->list[at].latent == latent ? e->list[at].text : NULL;
 }
 
-uint32_t label_edits_next(const struct label_edits *edits, uint32_t from) {
+/* The first latent from `from` on that was edited; UINT32_MAX when there is none. */
+static uint32_t edits_next(const struct label_edits *edits, uint32_t from) {
     const edit_list *e = edits ? atomic_load_explicit(&edits->now, memory_order_acquire) : NULL;
     size_t at = e ? place_of(e, from) : 0;
     return e && at < e->count ? e->list[at].latent : UINT32_MAX;
@@ -131,7 +135,6 @@ static bool read_record(edit_list *e, uint32_t latents, const char *path, uint64
     return ok;
 }
 
-/* What the file says. */
 static edit_list *read_file(uint32_t latents, const char *path) {
     edit_list *e = mem_new(1, sizeof *e);
     mapped_file map;
@@ -148,19 +151,24 @@ static edit_list *read_file(uint32_t latents, const char *path) {
     return e;
 }
 
-struct label_edits *label_edits_open(const scry_index *x) {
-    struct label_edits *e = mem_new(1, sizeof *e);
-    char *path = scry_sidecar_path_for_latents(x, ".labels.jsonl");
-    replace(e, read_file(x->F, path));
-    free(path);
-    return e;
+scry_index *scry_open(const char *path, bool verify, scry_error *err) {
+    scry_index *x = index_open(path, verify, err);
+    if (!x) return NULL;
+    char *labels = scry_sidecar_path_for_latents(x, ".labels.jsonl");
+    x->edits = mem_new(1, sizeof *x->edits);
+    replace(x->edits, read_file(x->F, labels));
+    free(labels);
+    return x;
 }
 
-void label_edits_close(struct label_edits *e) {
-    if (!e) return;
-    free_lists(e->now);
-    free_lists(e->retired);
-    free(e);
+void scry_close(scry_index *x) {
+    if (!x) return;
+    if (x->edits) {
+        free_lists(x->edits->now);
+        free_lists(x->edits->retired);
+        free(x->edits);
+    }
+    index_close(x);
 }
 
 /* ---- writing --------------------------------------------------------------------------------- */
@@ -207,7 +215,7 @@ bool scry_label_set(scry_index *x, uint32_t latent, const char *text, scry_error
         edit_list *e = read_file(x->F, path);
         const char *own = index_file_label(x, latent);
         ok = !e->problem.status || scry_fail(err, "%s", e->problem.text);
-        if (ok && strcmp(label, own ? own : "") == 0) take_away(e, latent);
+        if (ok && strcmp(label, own ? own : "") == 0) remove_edit(e, latent);
         else if (ok) put(e, latent, label);
         if (ok && !(ok = write_list(e, path, err))) {
             free_lists(e);
@@ -248,6 +256,24 @@ uint64_t scry_label_version(const scry_index *x) {
 const char *scry_label_problem(const scry_index *x) {
     const edit_list *e = x->edits ? atomic_load(&x->edits->now) : NULL;
     return e && e->problem.status ? e->problem.text : NULL;
+}
+
+/* ---- reading labels -------------------------------------------------------------------------- */
+
+const char *scry_label(const scry_index *x, uint32_t latent) {
+    const char *edited = edits_find(x->edits, latent);
+    if (edited) return *edited ? edited : NULL;
+    return index_file_label(x, latent);
+}
+
+uint32_t scry_next_labelled(const scry_index *x, uint32_t from) {
+    for (; from < x->F; from++) {
+        uint32_t own = index_next_file_label(x, from), edited = edits_next(x->edits, from);
+        from = own < edited ? own : edited;
+        if (from >= x->F) break;
+        if (scry_label(x, from)) return from;
+    }
+    return x->F;
 }
 
 /* ---- all of them ----------------------------------------------------------------------------- */

@@ -48,8 +48,6 @@ typedef struct scry_study {
 
 /* Warnings (unknown keys) go to notes. NULL and err filled when the manifest cannot be used. */
 scry_study *scry_study_read(const char *path, scry_notes *notes, scry_error *err);
-/* A hash of the manifest and of every file that it names, as 16 digits. */
-bool study_content(const scry_study *study, char text[20], scry_error *err);
 void scry_study_free(scry_study *study);
 
 #endif

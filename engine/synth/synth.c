@@ -6,6 +6,7 @@
  * itself, not what rounding leaves of a sum. Latents that fall have it in base and lose it. */
 #include "synth.h"
 #include "base/clock.h"
+#include "base/atomic_file.h"
 #include "base/mem.h"
 #include "base/random.h"
 #include "io/formats/safetensors_write.h"
@@ -235,22 +236,12 @@ static const char *made(plan *p, char *path, uint64_t size) {
     return path;
 }
 
-/* Writes folder/name whole or not at all. Takes text over. */
+/* Writes folder/name. Takes text over. */
 static bool write_file(plan *p, const char *name, char *text, size_t size) {
-    char *path = mem_format("%s/%s", p->folder, name), *temporary = mem_format("%s.tmp.%ld", path, (long)getpid());
-    FILE *f = fopen(temporary, "we");
-    bool ok = f && fwrite(text, 1, size, f) == size && fflush(f) == 0 && fsync(fileno(f)) == 0;
-    int why = errno;
-    if (f && fclose(f) != 0 && ok) ok = false, why = errno;
-    if (ok && rename(temporary, path) != 0) ok = false, why = errno;
-    if (!ok) {
-        if (f) unlink(temporary);
-        scry_fail(p->err, "%s: cannot be written: %s", path, strerror(why));
-        free(path);
-    } else {
-        made(p, path, size);
-    }
-    free(temporary);
+    char *path = mem_format("%s/%s", p->folder, name);
+    bool ok = atomic_file_write(path, text, size, p->err);
+    if (ok) made(p, path, size);
+    else free(path);
     free(text);
     return ok;
 }

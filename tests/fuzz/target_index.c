@@ -4,7 +4,7 @@
 #include "latent.h"
 #include "baselines.h"
 #include "export.h"
-#include "store/fingerprint.h"
+#include "store/fingerprint.h" /* scry_fingerprint_latents */
 #include "labels.h"
 #include "session.h"
 
@@ -39,8 +39,8 @@ static void about_latent(const scry_index *x, scry_token_pairing *pairs, uint32_
                 if (!scry_token(x, at->capture, row)) abort();
             if (info->capture[at->capture].samples) {
                 scry_sample sample = scry_sample_at(x, at->capture, scry_sample_of(x, at->capture, at->token));
-                if (!sample.id || !sample.about) abort();
-                (void)(strlen(sample.id) + strlen(sample.about));
+                if (!sample.id || !sample.metadata) abort();
+                (void)(strlen(sample.id) + strlen(sample.metadata));
             }
         }
     }
@@ -112,7 +112,7 @@ static void rank_and_score(const scry_index *x, size_t train, scry_condition sou
     scry_mean_base(x, train, source, F - 1);
     scry_rate_shifted(x, train, source, 0);
     scry_export(
-        &(scry_exported){
+        &(scry_export_request){
             .set = scry_session_set(s), .index = x, .ranking = scry_session_ranking(s), .top = 10, .score = SCRY_ACT},
         made, NULL, &err);
     scry_session_free(s);
@@ -140,7 +140,7 @@ static void use_index(const char *path, bool verify) {
     for (uint32_t p = 0; p < scry_pieces(x) && p < 2000; p++) (void)strlen(scry_piece(x, p));
     for (size_t t = 0; F && t < info->trains; t++) {
         scry_condition source[SCRY_CONDITIONS];
-        int sources = scry_sources(x, t, source);
+        int sources = scry_train_sources(x, t, source);
         for (int i = 0; i < sources; i++) rank_and_score(x, t, source[i]);
     }
     scry_token_pairing *pairs = scry_token_pairing_new(x);

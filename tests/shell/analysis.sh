@@ -91,7 +91,7 @@ refused '--budget is missing' mix "$x"
 refused '--budget: found "0"' mix "$x" --budget 0
 refused '14 domains of at least 20 examples take 280; the budget is 220' mix "$x" --budget 220 --min 20
 refused '14 domains of at most 3 examples take no more than 42; the budget is 220' mix "$x" --budget 220 --max 3
-refused 'at least 9 and at most 3' mix "$x" --budget 50 --min 9 --max 3
+refused 'the minimum of 9 examples per domain is above the maximum of 3' mix "$x" --budget 50 --min 9 --max 3
 refused 'no domain "nope"' mix "$x" --budget 9 --exclude nope
 refused 'no domain is left to mix' mix "$x" --budget 9 --exclude all
 fails 'all scores are 0' mix "$x" --budget 9 --top 0

@@ -81,7 +81,7 @@ static double slow_cosine(const double *a, const double *b, int n) {
 /* ---- the sums ------------------------------------------------------------------------------- */
 
 static const double *raw(const study *st, const char *name, scry_residual_sum_kind array) {
-    int c = scry_capture_find(st->x, name);
+    int c = scry_find_capture_named(st->x, name);
     return c < 0 ? NULL : scry_residual_sum(st->x, (size_t)c, array);
 }
 
@@ -156,7 +156,7 @@ static void compare_row(const study *st, const scry_baseline *row, const double 
 /* The mean activations of a capture by asking the index for every latent and row. */
 static void slow_latents(const study *st, const char *name, const capture *c, double mean[LATENTS]) {
     static float h[ROWS];
-    int number = scry_capture_find(st->x, name), n = 0;
+    int number = scry_find_capture_named(st->x, name), n = 0;
     for (int r = 0; r < c->rows; r++) n += c->kept[r];
     for (uint32_t j = 0; j < LATENTS; j++) {
         mean[j] = 0;
@@ -341,7 +341,7 @@ static void real_capture(scry_index *x, const char *folder, const char *name, co
                          worst *w) {
     twin_tensor m = twin_read_safetensors(text_of("%s/acts/%s.safetensors", folder, file), NULL, NULL);
     twin_tensor of = twin_read_safetensors(text_of("%s/acts/%s.safetensors", folder, base), NULL, NULL);
-    int c = scry_capture_find(x, name);
+    int c = scry_find_capture_named(x, name);
     const double *mean = scry_residual_sum(x, (size_t)c, SCRY_RESIDUAL_MEAN),
                  *square = scry_residual_sum(x, (size_t)c, SCRY_RESIDUAL_SQUARE);
     const double *difference = scry_residual_sum(x, (size_t)c, SCRY_RESIDUAL_DIFFERENCE);

@@ -258,7 +258,7 @@ static void stopping(const study *st, const scry_set *set) {
     size_t stopped = 0;
     for (int after = 0; after < 5; after++) {
         int left = after;
-        scry_cancel stop = {.now = at_once, .context = &left};
+        scry_cancel stop = {.is_cancelled = at_once, .context = &left};
         scry_error err = {0};
         scry_blocks *b = scry_blocks_new(st->x, SCRY_ACT, set, SCRY_SAMPLES, &stop, &err);
         stopped += !b && !err.status;
@@ -267,7 +267,7 @@ static void stopping(const study *st, const scry_set *set) {
     check_is(stopped, 5, "gathering stops when asked, without an error");
     scry_blocks *b = scry_blocks_new(st->x, SCRY_ACT, set, SCRY_SAMPLES, NULL, NULL);
     int left = 3;
-    scry_cancel stop = {.now = at_once, .context = &left};
+    scry_cancel stop = {.is_cancelled = at_once, .context = &left};
     check(!scry_interval(b, change, 1000, 1, &stop, &low, &high) && isnan(low), "drawing stops when asked");
     scry_blocks_free(b);
     left = 0;

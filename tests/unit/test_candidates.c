@@ -135,7 +135,7 @@ static void check_scores(const char *label, const scry_index *x, const scry_inde
     uint32_t scored = 0;
     for (uint32_t j = 0; j < scry_index_info(all)->d_sae; j++) {
         scored += expected[j];
-        which += scry_scored(x, j) != expected[j];
+        which += scry_is_scored(x, j) != expected[j];
         for (int s = 0; s < SCRY_SCORES; s++) {
             if (!scry_has_score(all, (scry_score)s)) continue;
             const float *a = scry_contribution(all, (scry_score)s, j);
@@ -151,7 +151,7 @@ static void check_scores(const char *label, const scry_index *x, const scry_inde
         }
     }
     check_is(which, 0, "%s: the candidates are the first of every ranking", label);
-    check_is(scry_index_info(x)->scored, scored, "%s: latents scored", label);
+    check_is(scry_index_info(x)->scored_latents, scored, "%s: latents scored", label);
     check(compared && !wrong, "%s: contributions and rates of candidates, bit for bit: %zu compared, %zu differ", label,
           compared, wrong);
     check_is(known, 0, "%s: figures of other latents that are not NaN", label);
@@ -217,7 +217,7 @@ static void check_session(const char *label, const scry_index *x, const bool *ex
     scry_set *every = scry_set_new(latents);
     for (uint32_t j = 0; j < latents; j++) scry_set_put(every, j, true);
     scry_session_adopt(s, every);
-    check_is(scry_session_set(s)->count, scry_index_info(x)->scored,
+    check_is(scry_session_set(s)->count, scry_index_info(x)->scored_latents,
              "%s: of all latents, those that are scored are taken", label);
     float *rho = malloc(latents * sizeof *rho);
     if (!rho) abort();
@@ -229,7 +229,7 @@ static void check_session(const char *label, const scry_index *x, const bool *ex
     scry_error why = {0};
     char number[32];
     snprintf(number, sizeof number, "latent %u ", other);
-    bool all_scored = scry_scored_all(x, every, &why);
+    bool all_scored = scry_require_scored(x, every, &why);
     if (all_scored) check(false, "%s: all latents scored", label);
     else check_says(why.text, SAYS(number, "--candidates", "index again"), "%s: a set with another latent", label);
     check_is((uint64_t)why.status, 2, "%s: its exit status", label);

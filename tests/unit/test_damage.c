@@ -124,7 +124,7 @@ static void nonfinite(void) {
         scry_index *x = ok ? scry_open(out, true, &err) : NULL;
         if (!x) continue;
         float h[2] = {1, 1};
-        int at = scry_capture_find(x, domain ? "d0" : "train.icl");
+        int at = scry_find_capture_named(x, domain ? "d0" : "train.icl");
         scry_activations(x, 3, (size_t)at, 7, 1, h);
         scry_activations(x, 0, (size_t)at, 9, 1, h + 1);
         bool finite = h[0] == 0 && h[1] == 0;
@@ -169,7 +169,7 @@ static double read_all(const scry_index *x) {
                 if (e->capture >= info->captures) abort();
                 sum += (double)strlen(scry_token(x, e->capture, e->token));
                 scry_sample s = scry_sample_at(x, e->capture, e->sample);
-                sum += (double)(strlen(s.id) + strlen(s.about) + s.count);
+                sum += (double)(strlen(s.id) + strlen(s.metadata) + s.count);
             }
         }
         scry_activations(x, j, j % info->captures, j % 50, 16, h);
@@ -187,7 +187,7 @@ static double read_all(const scry_index *x) {
     scry_error err;
     scry_condition source[SCRY_CONDITIONS];
     for (size_t t = 0; t < info->trains; t++)
-        for (int c = 0; c < scry_sources(x, t, source); c++)
+        for (int c = 0; c < scry_train_sources(x, t, source); c++)
             for (int score = 0; score < SCRY_SCORES; score++) {
                 scry_session *s = scry_session_new(x, t, source[c], SCRY_D, 20, (scry_score)score, &err);
                 if (!s) continue;

@@ -46,7 +46,7 @@ static bool open_study(opened *o, const char *study, uint32_t top) {
     *o = (opened){0};
     o->x = scry_index_build(study, out, NULL, NULL, NULL, &err) ? scry_open(out, true, &err) : NULL;
     scry_condition has[SCRY_CONDITIONS];
-    int n = o->x ? scry_sources(o->x, 0, has) : 0;
+    int n = o->x ? scry_train_sources(o->x, 0, has) : 0;
     o->r = n ? scry_rank(o->x, 0, has[n - 1], SCRY_SQ, &err) : NULL;
     if (!check(o->r != NULL, "%s: indexed and ranked %s", study, err.text)) return false;
     o->set = scry_set_new(o->r->latents);
@@ -67,7 +67,7 @@ static void tensors(const char *study, const char *weights, uint32_t top, double
     scry_notes notes = {0};
     if (!open_study(&o, study, top)) return;
     const char *path = scratch("set.safetensors");
-    scry_exported e = {.set = o.set, .index = o.x, .ranking = o.r};
+    scry_export_request e = {.set = o.set, .index = o.x, .ranking = o.r};
     if (!check(scry_export(&e, path, &notes, &err), "%s: tensors are written %s", study, err.text)) return;
     if (noted) check(notes.count == 1, "%s: one note", study), check_says(notes.text[0], noted, "%s: it", study);
     else check(notes.count == 0, "%s: no notes", study);
@@ -141,7 +141,7 @@ static void list(void) {
     scry_notes notes = {0};
     if (!open_study(&o, "sample_data/study.json", 6)) return;
     const char *path = scratch("set.json");
-    scry_exported e = {
+    scry_export_request e = {
         .set = o.set, .index = o.x, .ranking = o.r, .model_id = "gemma-2-2b", .source_id = "20-gemmascope-res-16k"};
     check(scry_export(&e, path, &notes, &err) && notes.count == 0, "a list is written %s", err.text);
     size_t size;
@@ -177,23 +177,29 @@ static void refused(void) {
     double x[8] = {1, 2, 3, 4, 5, 6, 7, 8};
     const char *folder = scratch_folder("features"), *path = text_of("%s/study.json", folder);
     write_npy(text_of("%s/a.npy", folder), F32, 2, 4, x);
-    write_text(
-        path,
-        "{\"scry_study\": 1, \"train\": {\"name\": \"t\", \"base\": {\"features\": \"a.npy\"}, \"icl\": {\"features\": "
-        "\"a.npy\"}}, \"domains\": [{\"name\": \"p\", \"base\": {\"features\": \"a.npy\"}}]}");
+    write_text(path,
+               "{\"scry_study\": 1, \"hook\": \"blocks.99999999999999999999.hook_mlp\", \"train\": {\"name\": \"t\", "
+               "\"base\": {\"features\": \"a.npy\"}, \"icl\": {\"features\": \"a.npy\"}}, \"domains\": [{\"name\": "
+               "\"p\", \"base\": {\"features\": \"a.npy\"}}]}");
     opened o;
     scry_error err = {0};
     if (!open_study(&o, path, 1)) return;
-    scry_exported e = {.set = o.set, .index = o.x, .ranking = o.r};
+    scry_export_request e = {.set = o.set, .index = o.x, .ranking = o.r};
     const char *out = scratch("refused.safetensors");
     check(!scry_export(&e, out, NULL, &err) && !file_exists(out), "features: no tensors");
     check_says(err.text, SAYS("no decoder", "names no SAE", "W_dec"), "features: says why");
+    scry_notes notes = {0};
+    check(scry_export(&e, scratch("long.json"), &notes, &err) && notes.count == 1, "a hook without a layer %s",
+          err.text);
+    if (notes.count)
+        check_says(notes.text[0], SAYS("source id \"blocks.99999999999999999999.hook_mlp\""), "a number that is none");
+    scry_notes_free(&notes);
     check(!scry_export(&e, "/nowhere/at/all.json", NULL, &err), "a place that cannot be written to");
     check_says(err.text, SAYS("/nowhere/at/all.json", "cannot be written"), "it is named");
     close_study(&o);
     const char *pipe_path = scratch("pipe.safetensors");
     if (open_study(&o, "sample_data/study.json", 1)) {
-        e = (scry_exported){.set = o.set, .index = o.x, .ranking = o.r};
+        e = (scry_export_request){.set = o.set, .index = o.x, .ranking = o.r};
         check(mkfifo(pipe_path, 0600) == 0 && !scry_export(&e, pipe_path, NULL, &err), "a pipe is not replaced");
         check_says(err.text, SAYS("no regular file"), "it is named");
         close_study(&o);

@@ -83,7 +83,7 @@ static const char *write_study(const char *name, const source *s, const source *
 
 /* The index holds the numbers that went in, each where it was. */
 static void holds(const scry_index *x, const numbers *n, const char *label) {
-    int c = scry_capture_find(x, "d");
+    int c = scry_find_capture_named(x, "d");
     worst w = {.tolerance = 0};
     size_t count = 0, found = 0;
     float *h = malloc(n->rows * sizeof *h);
@@ -306,7 +306,7 @@ static void test_sae(const char *name) {
     /* features and residuals of one SAE in one study */
     scry_index *mixed = index_of(write_study("mixed", &h, &x, 32, keys), NULL, name);
     if (mixed) {
-        int c = scry_capture_find(mixed, "d"), d = scry_capture_find(mixed, "d.icl");
+        int c = scry_find_capture_named(mixed, "d"), d = scry_find_capture_named(mixed, "d.icl");
         worst w = {.tolerance = 1e-4};
         for (uint32_t j = 0; j < 24; j++) {
             float one[32], two[32];

@@ -114,7 +114,8 @@ static scry_index *make_world(void) {
     scry_index *x = build(study, "the small study");
     for (int g = 0; x && g < GROUPS; g++)
         for (int c = 0; c < CONDITIONS; c++)
-            if (world[g][c].is) world[g][c].index = scry_capture_find(x, text_of("%s.%s", groups[g], conditions[c]));
+            if (world[g][c].is)
+                world[g][c].index = scry_find_capture_named(x, text_of("%s.%s", groups[g], conditions[c]));
     return x;
 }
 
@@ -620,7 +621,7 @@ static void on_text_stopped(const scry_index *x) {
     float mean[LATENTS], rate[LATENTS];
     for (int most = 0; most < 3; most++) {
         followed f = {.most = most};
-        scry_cancel stop = {.now = stop_after, .context = &f, .tell = note_share};
+        scry_cancel stop = {.is_cancelled = stop_after, .context = &f, .report_progress = note_share};
         scry_token_response(x, "w3", -1, 1, mean, rate, &stop);
         if (!most) check(f.share == 1, "tokens of one text: told up to %g", f.share);
         else check(f.asked >= most && f.share < 1, "stopped at question %d: told up to %g", most, f.share);

@@ -1,6 +1,7 @@
 /* test_posting_codec.c: packed postings against a reader that goes bit by bit, following the description in
  * index/format/posting_codec.h; the decoder codec, packed integers, and both in an index. */
 #include "check.h"
+#include "index/build/posting_buffer.h"
 #include "index/format/decoder_codec.h"
 #include "index/format/packed_uint.h"
 #include "index/format/posting_codec.h"
@@ -333,7 +334,23 @@ static void in_index(const char *name) {
     scry_close(x);
 }
 
+/* A stream of nearly 4 GiB takes no other segment, and says so; its bytes are not touched. */
+static void full_stream(void) {
+    posting_stream one = {0}, full = {.used = UINT32_MAX - 8, .room = UINT32_MAX - 8, .count = 7}, empty = {0};
+    postings_add(&one, 3, 1.5f);
+    posting_stream again = one;
+    again.bytes = memcpy(malloc(one.room), one.bytes, one.room);
+    postings_append(&full, 0, &one);
+    check(full.full && full.used == UINT32_MAX - 8 && full.count == 7 && !full.bytes, "a full stream says so");
+    postings_append(&empty, 0, &again);
+    check(!empty.full && empty.count == 1, "another takes the segment");
+    free(one.bytes);
+    free(again.bytes);
+    free(empty.bytes);
+}
+
 int main(void) {
+    full_stream();
     round_trips();
     sizes();
     damaged();

@@ -52,12 +52,25 @@ static void unknown_score(const scry_index *x) {
     scry_ranking_free(raw);
 }
 
+static void absent_score(scry_index *x) {
+    scry_error err = {0};
+    const float *contribution = x->contribution[SCRY_ACT2];
+    x->contribution[SCRY_ACT2] = NULL; /* as of an index that was made before there was this score */
+    check(!scry_require_score(x, SCRY_ACT2, &err) && !scry_has_score(x, SCRY_ACT2) &&
+              !scry_contribution(x, SCRY_ACT2, 0),
+          "a score that the index lacks");
+    check_says(err.text, SAYS("no score \"act2\"", "make it again"), "it says what to do");
+    x->contribution[SCRY_ACT2] = contribution;
+    check(scry_require_score(x, SCRY_ACT2, NULL), "and one that it has");
+}
+
 int main(void) {
     scry_error err = {0};
     scry_index *x = scry_open(sample_index(), true, &err);
     if (check(x != NULL, "it opens %s", err.text)) {
         for (int s = 0; s < SCRY_SCORES; s++) parts(x, (scry_score)s);
         unknown_score(x);
+        absent_score(x);
         scry_close(x);
     }
     return check_end();

@@ -198,7 +198,7 @@ static bool random_step(scry_session *s, model *m, uint64_t *seed) {
     }
     if (what < 455) {
         scry_condition source[SCRY_CONDITIONS];
-        int sources = scry_sources(m->x, 0, source);
+        int sources = scry_train_sources(m->x, 0, source);
         scry_condition to = source[roll_below(seed, (uint32_t)sources)];
         scry_metric metric = (scry_metric)roll_below(seed, SCRY_METRICS);
         return scry_session_rank_by(s, to, metric, &err) == model_place(m, to, metric, m->now.n);

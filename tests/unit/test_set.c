@@ -1,4 +1,5 @@
 /* test_set.c: sets of latents as lists and as CSV, written and read back. */
+#include "export.h"
 #include "check.h"
 #include "scry.h"
 
@@ -213,7 +214,7 @@ static void back_and_forth(const scry_index *x, const scry_ranking *r) {
         for (uint32_t j = 0; j < LATENTS; j++)
             scry_set_put(set, j, k == 0 ? false : k == 1 ? true : roll_below(&seed, 4) == 0);
         failed += !scry_set_write_csv(set, x, r, k * 5 % 140 > LATENTS ? LATENTS : (uint32_t)(k * 5 % 140),
-                                      (scry_score)(k % 3), path, &err) ||
+                                      (scry_score)(k % 3), path, NULL, &err) ||
                   !scry_set_read_csv(again, path, &err);
         unlike += !scry_set_equal(set, again) || set->count != again->count;
         scry_set_free(set);
@@ -228,7 +229,8 @@ static void content(const scry_index *x, const scry_ranking *r) {
     scry_error err = {0};
     const char *path = scratch("content.csv");
     for (uint32_t j = 0; j < 20; j++) scry_set_put(set, j, true);
-    if (!check(scry_set_write_csv(set, x, r, 10, SCRY_ACT, path, &err), "a selection is written %s", err.text)) return;
+    if (!check(scry_set_write_csv(set, x, r, 10, SCRY_ACT, path, NULL, &err), "a selection is written %s", err.text))
+        return;
     check(count_names(scratch("."), ".tmp") == 0, "and no temporary file is left");
     size_t size, shown = 0;
     char *text = (char *)read_bytes(path, &size);
@@ -269,7 +271,7 @@ static void content(const scry_index *x, const scry_ranking *r) {
     worst_line(&w, "shifts to the bit, shares and contributions in full precision");
     free(line);
     if (f) fclose(f);
-    check(!scry_set_write_csv(set, x, r, 10, SCRY_ACT, scratch("no/such/folder.csv"), &err) &&
+    check(!scry_set_write_csv(set, x, r, 10, SCRY_ACT, scratch("no/such/folder.csv"), NULL, &err) &&
               strstr(err.text, "folder.csv"),
           "a folder that is not there: %s", err.text);
     scry_set_free(set);

@@ -143,7 +143,7 @@ static void by_hand(void) {
     static const struct {
         uint32_t budget, least, most;
         const char *says;
-    } wrong[] = {{7, 2, 9, "take 8"}, {9, 0, 2, "no more than 8"}, {8, 5, 4, "no number is both"}};
+    } wrong[] = {{7, 2, 9, "take 8"}, {9, 0, 2, "no more than 8"}, {8, 5, 4, "is above the maximum of 4"}};
     for (size_t i = 0; i < 3; i++) {
         scry_error why = {0};
         bool ok = scry_mixture(w, all, 4, wrong[i].budget, wrong[i].least, wrong[i].most, e, &why);

@@ -300,7 +300,8 @@ static void about(void) {
     check_near(info->domain[0].change[0], -1.5, 0, "change");
     check(info->domain[1].change[0] != info->domain[1].change[0], "absent change is NaN");
     scry_condition source[SCRY_CONDITIONS];
-    check(scry_sources(x, 0, source) == 2 && source[0] == SCRY_ICL && source[1] == SCRY_SFT, "sources are icl and sft");
+    check(scry_train_sources(x, 0, source) == 2 && source[0] == SCRY_ICL && source[1] == SCRY_SFT,
+          "sources are icl and sft");
     check(strcmp(scry_token(x, 0, 1), "b") == 0 && strcmp(scry_token(x, 0, 2), "#5") == 0, "tokens, and ids as #5");
     scry_sample s = scry_sample_at(x, 0, 1);
     check(strcmp(s.id, "s2") == 0 && s.first == 2 && s.count == 2, "the second sample");
@@ -317,7 +318,7 @@ static void sliced_sample(void) {
         return;
     }
     scry_index *x = scry_open(text_of("%s/out.scry", folder), true, &err);
-    int at = x ? scry_capture_find(x, "art") : -1;
+    int at = x ? scry_find_capture_named(x, "art") : -1;
     if (check(at >= 0, "a slice of rows and tokens is indexed %s", err.text)) {
         check(strcmp(scry_token(x, (size_t)at, 0), "b") == 0, "its first token is the matrix's second");
         check_is(scry_index_info(x)->capture[at].rows, 3, "its rows");

@@ -56,7 +56,7 @@ static scry_result alone(const planted *p, scry_score score, uint32_t from, uint
     scry_scorer_load(scorer, set);
     scry_result r;
     scry_result_fit(&r, p->x, scorer, &p->scope);
-    scry_result_statistics(&r, p->x, score, 0);
+    scry_result_statistics(&r, p->x, score, 0, NULL);
     scry_scorer_free(scorer);
     scry_set_free(set);
     return r;
@@ -163,7 +163,7 @@ static void random_sets(const planted *p) {
     scry_scorer_load(scorer, set);
     scry_result r;
     scry_result_fit(&r, p->x, scorer, &p->scope);
-    scry_result_statistics(&r, p->x, SCRY_ACT, 100);
+    scry_result_statistics(&r, p->x, SCRY_ACT, 100, NULL);
     uint32_t below = 0;
     for (uint32_t k = 0; k < n; k++) below += rho[k] < r.fit.pearson;
     check(r.random_mean == mean && r.random_sd == sd && r.random_rank == below / 1000.0,
@@ -262,7 +262,7 @@ static double p_of(scry_index *x, const scry_ranking *ranking, scry_score score,
     scry_scorer *scorer = scry_scorer_new(x, score);
     for (uint32_t i = 0; i < 10; i++) scry_scorer_put(scorer, ranking->order[i], true);
     scry_result_fit(&r, x, scorer, &scope);
-    scry_result_statistics(&r, x, score, 0);
+    scry_result_statistics(&r, x, score, 0, NULL);
     double p = r.p_value;
     scry_result_free(&r);
     scry_scorer_free(scorer);

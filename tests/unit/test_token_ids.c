@@ -207,7 +207,7 @@ static void test_pocket(void) {
     check(wrong == 0, "pocket-llama: ids show as the text they came from, %zu do not%s", wrong,
           wrong ? text_of("; row %zu: found \"%s\", expected \"%s\"", first, scry_token(x, 0, first), texts[first])
                 : "");
-    check(scry_index_info(x)->capture[0].samples == samples && strstr(scry_sample_at(x, 0, 1).about, "\"math\"") &&
+    check(scry_index_info(x)->capture[0].samples == samples && strstr(scry_sample_at(x, 0, 1).metadata, "\"math\"") &&
               strcmp(scry_sample_at(x, 0, 1).id, "p1") == 0,
           "pocket-llama: %zu samples with their ids and keys", samples);
     scry_close(x);

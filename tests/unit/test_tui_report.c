@@ -19,7 +19,7 @@ static bool write_report(const char *index, const char *path, scry_score score, 
     scry_condition has[SCRY_CONDITIONS];
     s.score = score;
     uint32_t F = scry_index_info(s.index)->d_sae;
-    if (F && scry_sources(s.index, 0, has)) s.ranking = scry_rank(s.index, 0, has[0], SCRY_SQ, &err);
+    if (F && scry_train_sources(s.index, 0, has)) s.ranking = scry_rank(s.index, 0, has[0], SCRY_SQ, &err);
     s.set = scry_set_new(F);
     for (uint32_t i = 0; i < top && i < F; i++) scry_set_put(s.set, s.ranking->order[i], true);
     report r = {.s = &s,
@@ -70,7 +70,7 @@ static const char *const hostile[] = {"<script>alert(1)</script>",
                                       "\\ud800",
                                       "\xff\xfe",
                                       "{{7*7}}${7*7}"};
-enum { HOSTILE = sizeof hostile / sizeof *hostile, TOKENS = 24, CPU_DISPATCH = 16 };
+enum { HOSTILE = sizeof hostile / sizeof *hostile, TOKENS = 24, WIDE = 16 };
 
 /* JSON text: quotes and backslashes that are not escapes of JSON's own are escaped. */
 static const char *quoted(const char *text) {
@@ -91,7 +91,7 @@ static bool usable(const char *text) {
 }
 
 static const char *hostile_study(void) {
-    static double h[TOKENS * CPU_DISPATCH];
+    static double h[TOKENS * WIDE];
     const char *folder = scratch_folder("hostile"), *domains = "";
     uint64_t seed = 9;
     FILE *tokens = fopen(text_of("%s/t.jsonl", folder), "w"), *labels = fopen(text_of("%s/labels.jsonl", folder), "w");
@@ -101,15 +101,15 @@ static const char *hostile_study(void) {
     for (int i = 0; written < TOKENS; i++)
         if (usable(hostile[i % HOSTILE])) fprintf(tokens, "%s%s", written++ ? ", " : "", quoted(hostile[i % HOSTILE]));
     fprintf(tokens, "]}\n");
-    for (int j = 0, i = 0; j < CPU_DISPATCH / 2; i++)
+    for (int j = 0, i = 0; j < WIDE / 2; i++)
         if (usable(hostile[i % HOSTILE]))
             fprintf(labels, "{\"latent\": %d, \"label\": %s}\n", j++, quoted(hostile[i % HOSTILE]));
     fclose(tokens);
     fclose(labels);
     static const char *const names[] = {"base", "icl", "a", "b", "c", "d"};
     for (int k = 0; k < 6; k++) {
-        for (int i = 0; i < TOKENS * CPU_DISPATCH; i++) h[i] = roll_below(&seed, 3) ? 0 : roll_unit(&seed);
-        write_npy(text_of("%s/%s.npy", folder, names[k]), F32, TOKENS, CPU_DISPATCH, h);
+        for (int i = 0; i < TOKENS * WIDE; i++) h[i] = roll_below(&seed, 3) ? 0 : roll_unit(&seed);
+        write_npy(text_of("%s/%s.npy", folder, names[k]), F32, TOKENS, WIDE, h);
         if (k >= 2)
             domains = text_of(
                 "%s%s{\"name\": %s, \"change\": %d, \"base\": {\"features\": \"%s.npy\", \"tokens\": \"t.jsonl\"}}",

@@ -6,7 +6,6 @@
 #include "sample_app.h"
 
 #include "explorer/app.h"
-#include "store/fingerprint.h"
 #include "synth.h"
 #include "explorer/table/column_table.h"
 #include "explorer/panes/view.h"

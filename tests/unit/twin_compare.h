@@ -62,7 +62,7 @@ static inline void against_shift(against *a, scry_condition source, scry_metric 
     twin_shift(a->t, s, m, a->expected);
     if (metric == SCRY_RATE) {
         const scry_info *info = scry_index_info(a->x);
-        double tokens = (double)info->capture[scry_capture_find(a->x, "train.base")].kept, differ = 0, most = 0;
+        double tokens = (double)info->capture[scry_find_capture_named(a->x, "train.base")].kept, differ = 0, most = 0;
         for (int j = 0; j < a->F; j++) {
             double off = fabs(found[j] - a->expected[j]) * tokens;
             differ += off;
@@ -134,7 +134,7 @@ static inline double contribution_doubt(const against *a, scry_score score, int 
     double r = scry_domain_rate(a->x, (uint32_t)j, (size_t)d);
     if (score == SCRY_ACT) return a->delta * r;
     if (score == SCRY_ACT2) return 2 * a->delta * (double)scry_contribution(a->x, SCRY_ACT, (uint32_t)j)[d];
-    int icl = scry_capture_find(a->x, text_of("%s.icl", twin_domain_name(a->t, d)));
+    int icl = scry_find_capture_named(a->x, text_of("%s.icl", twin_domain_name(a->t, d)));
     const scry_capture_info *c = &scry_index_info(a->x)->capture[icl];
     float *h = malloc(c->rows * sizeof *h);
     if (!h) abort();
@@ -219,7 +219,7 @@ static inline void against_score(against *a, scry_condition source, scry_score s
 /* The ten strongest tokens of the first latents in one capture: place, activation, text. */
 static inline void against_tokens(against *a, const char *capture) {
     enum { TOP = 10, LATENTS = 20 };
-    int at = scry_capture_find(a->x, capture), sample[TOP], position[TOP];
+    int at = scry_find_capture_named(a->x, capture), sample[TOP], position[TOP];
     double activation[TOP];
     if (!check(at >= 0, "%s: capture %s is found", a->label, capture)) return;
     bool tokens = scry_index_info(a->x)->capture[at].has_tokens;
@@ -282,7 +282,7 @@ static inline void against_twin(const char *label, const char *study, scry_index
         a.expected = malloc((size_t)a.F * sizeof *a.expected);
         if (!a.expected) abort();
         scry_condition source[SCRY_CONDITIONS];
-        int n = scry_sources(x, 0, source);
+        int n = scry_train_sources(x, 0, source);
         for (int c = 1; c < SCRY_CONDITIONS; c++) {
             bool has = twin_has(a.t, text_of("train.%s", scry_condition_name((scry_condition)c)));
             if (has != info->train[0].has[c])

@@ -17,7 +17,7 @@ static double *shares_of(const scry_ranking *r, const uint32_t *at, size_t point
 
 bool concentration_work(const chart_request *ask, chart_data *data, const scry_cancel *stop) {
     scry_condition has[SCRY_CONDITIONS];
-    int n = scry_sources(ask->index, ask->train, has);
+    int n = scry_train_sources(ask->index, ask->train, has);
     data->grid = scry_sweep_grid(scry_index_info(ask->index)->d_sae, &data->points);
     for (int i = 0; i < n && !scry_cancelled(stop); i++) {
         scry_ranking *r = scry_rank(ask->index, ask->train, has[i], ask->metric, NULL);

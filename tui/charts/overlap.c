@@ -9,7 +9,7 @@
 bool overlap_work(const chart_request *ask, chart_data *data, const scry_cancel *stop) {
     scry_condition has[SCRY_CONDITIONS];
     scry_error err = {0};
-    if (scry_sources(ask->index, ask->train, has) < 2) {
+    if (scry_train_sources(ask->index, ask->train, has) < 2) {
         snprintf(data->why, sizeof data->why, "this training set has one source of shift (%s); overlap needs two",
                  scry_condition_name(has[0]));
         return true;

@@ -10,9 +10,6 @@ void report_how(FILE *f, const report *r) {
     const char *path = scry_index_info(s->index)->path;
     fputs("<h2 id=\"how\">How each figure was computed</h2>\n<dl>\n", f);
     static const char *const rows[][2] = {
-        {"shift",
-         "over paired tokens of the training set: sq E[(h' - h)^2], abs E|h' - h|, mean E[h'] - E[h], rate the "
-         "change of the firing rate, d the mean change over the pooled standard deviation"},
 #define SCORE(id, name, aggregate, condition, term, sum, residual, compared, key, help, definition)                    \
     {"STS " #name, definition},
         SCRY_SCORE_TABLE(SCORE)
@@ -27,6 +24,11 @@ void report_how(FILE *f, const report *r) {
                    "this rho"},
         {"baselines", "the same method on the residual stream's own dimensions; mean activations; cosines of mean "
                       "representations"}};
+    fputs("<dt>shift</dt><dd>over paired tokens of the training set: ", f);
+    for (int m = 0; m < SCRY_METRICS; m++)
+        svg_put(f, "%t%t %t%t", m ? ", " : "", scry_metrics[m].name, scry_metrics[m].definition,
+                scry_metrics[m].is_signed ? " (signed)" : "");
+    fputs("</dd>\n", f);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         svg_put(f, "<dt>%t</dt><dd>%t</dd>\n", rows[i][0], rows[i][1]);
     svg_put(

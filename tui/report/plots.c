@@ -25,7 +25,7 @@ static chart_view view_of(const report *r, const scry_result *result, scry_score
 
 static void put_sweeps(FILE *f, const report *r, const chart_view *v) {
     scry_condition has[SCRY_CONDITIONS];
-    int sources = scry_sources(v->index, v->scope->train, has);
+    int sources = scry_train_sources(v->index, v->scope->train, has);
     put_figure(f, r, CHART_SWEEP, v,
                "The band holds 90 % of 200 random sets of that many active latents. The best of many N is not to be "
                "read as if it had been the only one.");

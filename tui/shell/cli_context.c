@@ -130,11 +130,14 @@ bool cli_ranking(const options *o, const scry_index *index, size_t train, scry_c
                  scry_error *err) {
     scry_condition has[SCRY_CONDITIONS];
     if (!cli_needs_latents(index, err)) return false;
-    if (scry_sources(index, train, has) == 0) return scry_fail(err, "this index has no source of shift");
+    if (scry_train_sources(index, train, has) == 0) return scry_fail(err, "this index has no source of shift");
     int by = o->by ? scry_condition_of(o->by) : (int)has[0];
     int m = o->metric ? scry_metric_of(o->metric) : SCRY_SQ;
     if (by <= SCRY_BASE) return scry_misuse(err, "--by: found \"%.40s\", expected icl, sft or rl", o->by);
-    if (m < 0) return scry_misuse(err, "--metric: found \"%.40s\", expected sq, abs, mean, rate or d", o->metric);
+    char metrics[SCRY_CHOICES];
+    if (m < 0)
+        return scry_misuse(err, "--metric: found \"%.40s\", expected %s", o->metric,
+                           scry_metric_choices(metrics, ""));
     *source = (scry_condition)by;
     *metric = (scry_metric)m;
     return true;
@@ -189,7 +192,7 @@ scry_set *cli_selection(const options *o, const scry_index *index, const scry_ra
     scry_set *set = scry_set_new(scry_index_info(index)->d_sae);
     bool ok = base_selection(o, index, ranking, set, err) &&
               (!o->without || put_sets(index, ranking, set, o->without, false, err)) &&
-              (!o->with || put_sets(index, ranking, set, o->with, true, err)) && scry_scored_all(index, set, err);
+              (!o->with || put_sets(index, ranking, set, o->with, true, err)) && scry_require_scored(index, set, err);
     if (ok) return set;
     scry_set_free(set);
     return NULL;
@@ -257,6 +260,6 @@ bool cli_latent(const options *o, const scry_index *index, uint32_t *latent, scr
 bool cli_capture(const options *o, const scry_index *index, int *capture, scry_error *err) {
     *capture = -1;
     if (!o->capture || strcmp(o->capture, "all") == 0) return true;
-    *capture = scry_capture_find(index, o->capture);
+    *capture = scry_find_capture_named(index, o->capture);
     return *capture >= 0 || scry_misuse(err, "--capture: no capture \"%.60s\"; scry info lists them", o->capture);
 }

@@ -74,16 +74,13 @@ static void add_score(cJSON *row, const cli_context *s, scry_score score, const 
 }
 
 static double base_l0(const scry_index *index, size_t train) {
-    const scry_info *info = scry_index_info(index);
-    for (size_t i = 0; i < info->captures; i++)
-        if (info->capture[i].group == -1 - (int)train && info->capture[i].condition == SCRY_BASE)
-            return info->capture[i].l0;
-    return (double)NAN;
+    int capture = scry_find_capture(index, -1 - (int)train, SCRY_BASE);
+    return capture < 0 ? (double)NAN : scry_index_info(index)->capture[capture].l0;
 }
 
 static void add_tops(cJSON *row, const cli_context *s, uint32_t top) {
     scry_condition has[SCRY_CONDITIONS];
-    int n = scry_sources(s->index, s->train, has);
+    int n = scry_train_sources(s->index, s->train, has);
     uint32_t at = top < s->ranking->latents ? top : s->ranking->latents;
     double overlap = (double)NAN, expected = (double)NAN;
     const char *beside = NULL;

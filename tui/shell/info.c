@@ -62,7 +62,7 @@ static cJSON *facts_of(const scry_index *index) {
     output_number(facts, "d_sae", info->d_sae);
     output_number(facts, "d_model", info->d_model);
     output_number(facts, "candidates", info->candidates ? info->candidates : (double)NAN);
-    output_number(facts, "scored", info->scored);
+    output_number(facts, "scored", info->scored_latents);
     output_text(facts, "pairing", scry_pairing_name(info->pairing));
     output_text(facts, "correlate", info->is_signed ? "signed" : "absolute");
     output_number(facts, "tokens", (double)info->tokens);
@@ -70,7 +70,7 @@ static cJSON *facts_of(const scry_index *index) {
     output_number(facts, "bytes", (double)info->file_size);
     cJSON *sources = cJSON_AddArrayToObject(facts, "sources");
     scry_condition has[SCRY_CONDITIONS];
-    int n = scry_sources(index, 0, has);
+    int n = scry_train_sources(index, 0, has);
     for (int i = 0; i < n; i++) cJSON_AddItemToArray(sources, output_string(scry_condition_name(has[i])));
     cJSON *trains = cJSON_AddArrayToObject(facts, "trains");
     for (size_t t = 0; t < info->trains && info->d_sae; t++)
@@ -96,7 +96,7 @@ static void training_lines(const scry_index *index, char *head, size_t size, siz
     for (size_t t = 0; t < info->trains; t++) {
         char text[200], sources[40] = "";
         scry_condition has[SCRY_CONDITIONS];
-        int n = scry_sources(index, t, has);
+        int n = scry_train_sources(index, t, has);
         for (int i = 0; i < n; i++)
             snprintf(sources + 4 * i, sizeof sources - 4 * (size_t)i, "%-3s ", scry_condition_name(has[i]));
         snprintf(text, sizeof text, "%.100s, pairing by %s, sources %s", info->train[t].name,
@@ -126,7 +126,7 @@ static void head_of(const scry_index *index, char *head, size_t size) {
     snprintf(text, sizeof text,
              "%" PRIu32 ": encoded on the domains, as among the first %" PRIu32 " by some metric and source; others "
              "cannot be scored",
-             info->scored, info->candidates);
+             info->scored_latents, info->candidates);
     if (info->candidates) line(head, size, &used, "scored", text);
     snprintf(text, sizeof text, "%" PRIu64 " bytes, %.2f an activation (%" PRIu64 " on %" PRIu64 " tokens)",
              info->file_size, info->nnz ? (double)info->file_size / (double)info->nnz : 0, info->nnz, info->tokens);

@@ -11,7 +11,7 @@
 static bool read_source(const scry_index *index, size_t train, const char *name, const char *text, int place,
                         scry_condition *source, scry_error *err) {
     scry_condition has[SCRY_CONDITIONS];
-    int n = scry_sources(index, train, has);
+    int n = scry_train_sources(index, train, has);
     if (text) {
         int c = scry_condition_of(text);
         *source = (scry_condition)c;

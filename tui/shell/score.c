@@ -168,7 +168,7 @@ int shell_score(const options *o) {
     scry_result_fit(&r, s.index, scorer, &scope);
     bool ok = repeats_read(o, &s, &r, &p, &err);
     if (ok) {
-        scry_result_statistics(&r, s.index, s.score, s.set->count);
+        scry_result_statistics(&r, s.index, s.score, s.set->count, NULL);
         scry_result_interval(&r, s.index, s.score, s.set, NULL);
     }
     int status = ok ? score_print(o, &s, &scope, &r, &p) : output_error(&err);
@@ -186,13 +186,13 @@ int shell_export(const options *o) {
     uint32_t top = 0;
     bool ok = cli_read(o, &s, &err) && cli_needs_latents(s.index, &err);
     if (ok && !o->set && !o->latents) ok = cli_top(o, s.index, 0, 100, &top, &err);
-    scry_exported e = {.set = s.set,
-                       .index = s.index,
-                       .ranking = s.ranking,
-                       .top = top,
-                       .score = s.score,
-                       .model_id = o->model_id,
-                       .source_id = o->source_id};
+    scry_export_request e = {.set = s.set,
+                             .index = s.index,
+                             .ranking = s.ranking,
+                             .top = top,
+                             .score = s.score,
+                             .model_id = o->model_id,
+                             .source_id = o->source_id};
     scry_notes notes = {0};
     ok = ok && scry_export(&e, o->out ? o->out : "-", &notes, &err);
     for (size_t i = 0; ok && i < notes.count; i++) output_warning(notes.text[i]);

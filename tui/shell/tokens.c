@@ -25,7 +25,8 @@ typedef struct request {
 static void add_versus(cJSON *item, const request *q, size_t capture, uint64_t row) {
     double h[2] = {NAN, NAN};
     for (int i = 0; i < 2; i++) {
-        int other = scry_capture_under(q->index, capture, i ? (scry_condition)q->versus : SCRY_BASE);
+        int other = scry_find_capture(q->index, scry_index_info(q->index)->capture[capture].group,
+                                      i ? (scry_condition)q->versus : SCRY_BASE);
         int64_t at = other < 0                  ? -1
                      : (size_t)other == capture ? (int64_t)row
                                                 : scry_paired_row(q->pairs, capture, row, (size_t)other);
@@ -123,7 +124,7 @@ static int print_tokens(const options *o, const request *q) {
              : q->pick.choice == SCRY_MOVED                                      ? "; no paired token moved"
              : q->pick.choice == SCRY_QUANTILE || q->pick.choice == SCRY_BETWEEN ? "; never in this interval"
                                                                                  : "; never in this capture");
-    if (!scry_scored(q->index, q->fires->latent)) {
+    if (!scry_is_scored(q->index, q->fires->latent)) {
         char words[120];
         snprintf(words, sizeof words, "latent %u was not encoded on the domains (--candidates %u): no tokens of theirs",
                  q->fires->latent, scry_index_info(q->index)->candidates);

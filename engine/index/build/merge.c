@@ -1,12 +1,11 @@
-/* merge.c: shards of an index, each some of its latents, put together to the same bytes that one run
- * would have written. */
+/* merge.c: join shards of an index, each some of its latents, to the bytes that one run would have written. */
 #include "base/mem.h"
-#include "index/build/builder.h"
 #include "index/format/container.h"
 #include "index/format/layout.h"
 #include "index/format/posting_codec.h"
 #include "index/format/active_rows.h"
 #include "io/json.h"
+#include "scry.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -106,7 +105,8 @@ static bool join(merger *m, const char *name) {
     return true;
 }
 
-/* One shard's part of a table: its rows, or those that the whole has and it has not, or the other way about. */
+/* One shard's part of a table. The shard may hold rows of active latents only where the result holds all, or the
+ * reverse. */
 static void join_rows(merger *m, const shard *s, const uint8_t *table, uint64_t width) {
     bool all = m->rows == m->F, own = s->rows.rows == s->latents;
     if (all == own) {
@@ -121,12 +121,14 @@ static void join_rows(merger *m, const shard *s, const uint8_t *table, uint64_t 
 }
 
 /* `tables` tables of a row a latent, one after another: each is joined by itself. How wide a row is, a shard
- * that has rows tells. */
+ * that has rows tells; with `tables` 0, rows are doubles, and it tells how many tables there are. */
 static bool join_tables(merger *m, const char *name, uint64_t tables) {
     uint64_t width = 0, size;
     for (size_t i = 0; i < m->count && !width; i++) {
         if (!part(m, i, name, &size)) return false;
-        if (m->shard[i].rows.rows) width = size / tables / m->shard[i].rows.rows;
+        if (!m->shard[i].rows.rows) continue;
+        width = tables ? size / tables / m->shard[i].rows.rows : sizeof(double);
+        if (!tables) tables = size / width / m->shard[i].rows.rows;
     }
     for (uint64_t a = 0; a < tables; a++)
         for (size_t i = 0; i < m->count; i++) {
@@ -224,7 +226,7 @@ static bool starts(const char *name, const char *with) {
 
 static bool join_section(merger *m, const char *name) {
     container_begin(m->w, name);
-    if (starts(name, "shift/")) return join_tables(m, name, SHIFT_ARRAYS);
+    if (starts(name, "shift/")) return join_tables(m, name, 0);
     if (starts(name, "fires/")) return join_tables(m, name, 2);
     if (starts(name, "score/") || starts(name, "key/") || strcmp(name, "post/count") == 0)
         return join_tables(m, name, 1);

@@ -1,10 +1,11 @@
-/* nonzero_scan.c: what is not zero in the rows of a part.
+/* nonzero_scan.c: find the nonzero values of rows.
  *
- * Nearly all of a features dump is zero: it is looked at in the file's own dtype, wide, and only what
- * is not zero is converted or copied. */
+ * Nearly all of a features dump is zero: it is tested in the file's own dtype, many values at a time, and only nonzero
+ * values are converted or copied. */
 #include "base/mem.h"
 #include "base/cpu_dispatch.h"
-#include "index/build/builder.h"
+#include "index/build/inputs.h"
+#include "index/build/nonzero_scan.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +13,7 @@
 #include <immintrin.h>
 #endif
 
-enum { STRETCH = 256 }; /* bytes looked at together */
+enum { STRETCH = 256 }; /* bytes tested together */
 
 static void reserve(part_scan *s, uint64_t more) {
     if (s->room - s->used >= more) return;
@@ -82,7 +83,7 @@ static void nonzero(const uint8_t *bytes, uint32_t count, uint64_t *mask) {
 
 /* ---- values --------------------------------------------------------------------------------- */
 
-/* A nonzero float, unless it is NaN or infinite. There is room for it. */
+/* Appends a nonzero float, unless it is NaN or infinite; room for it must be reserved. */
 static inline uint32_t add(part_scan *s, const uint8_t *bytes, uint32_t col) {
     uint32_t bits;
     memcpy(&bits, bytes, sizeof bits);
@@ -153,8 +154,8 @@ void scan_sparse(part_scan *s, const uint32_t *col, const float *value, uint64_t
     }
 }
 
-void scan_close(part_scan *s, builder *b, tile_part *part, uint32_t first, uint32_t rows) {
-    const size_t blocks = blocks_of(b->F);
+void scan_close(part_scan *s, tile_part *part, uint32_t first_latent, uint32_t F, uint32_t row, uint32_t rows) {
+    const size_t blocks = blocks_of(F);
     if (!part->start) part->start = mem_new(blocks + 1, sizeof *part->start);
     if (part->room < s->used) {
         free(part->entry);
@@ -164,16 +165,16 @@ void scan_close(part_scan *s, builder *b, tile_part *part, uint32_t first, uint3
     uint32_t *start = part->start;
     memset(start, 0, (blocks + 1) * sizeof *start);
     for (uint32_t i = 0; i < s->used; i++) {
-        uint32_t latent = s->col[i] - b->first;
-        if (latent < b->F) start[latent / BLOCK_LATENTS + 1]++;
+        uint32_t latent = s->col[i] - first_latent;
+        if (latent < F) start[latent / BLOCK_LATENTS + 1]++;
     }
     for (size_t k = 0; k < blocks; k++) start[k + 1] += start[k];
     for (uint32_t r = 0; r < rows; r++)
         for (uint32_t i = s->start[r]; i < s->start[r + 1]; i++) {
-            uint32_t latent = s->col[i] - b->first;
-            if (latent >= b->F) continue;
+            uint32_t latent = s->col[i] - first_latent;
+            if (latent >= F) continue;
             part->entry[start[latent / BLOCK_LATENTS]++] =
-                (tile_entry){(uint16_t)(first + r), (uint16_t)(latent % BLOCK_LATENTS), s->value[i]};
+                (tile_entry){(uint16_t)(row + r), (uint16_t)(latent % BLOCK_LATENTS), s->value[i]};
         }
     /* Each start has moved to the next block's; move them back. */
     memmove(start + 1, start, blocks * sizeof *start);

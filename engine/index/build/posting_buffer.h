@@ -1,14 +1,14 @@
-/* posting_buffer.h: where a latent was active, and how strongly: an inverted index.
+/* posting_buffer.h: a latent's postings while a study is indexed.
  *
  * One stream of bytes a latent, made of segments: number of the capture and length in bytes (LEB128
- * each), then the entries of a stretch of that capture: distance in rows from the entry before it
- * (the first from row 0; LEB128, modulo 2^32, so that a step back costs five bytes instead of an
+ * each), then the entries of a stretch of that capture: distance in rows from the previous entry
+ * (the first from row 0; LEB128, modulo 2^32, so that a step back takes five bytes instead of being an
  * error) and the activation as a little-endian float. A capture's rows are cut into segments at
- * fixed places, so that the bytes do not depend on how much memory the indexer had; a reader that
- * wants one capture steps over the others. */
+ * fixed places, so that the bytes do not depend on how much memory the indexer had. */
 #ifndef SCRY_INDEX_BUILD_POSTING_BUFFER_H
 #define SCRY_INDEX_BUILD_POSTING_BUFFER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -17,12 +17,13 @@ typedef struct posting_stream {
     uint32_t used, room;
     uint32_t last; /* row of the last entry */
     uint32_t count;
+    bool full; /* an entry was lost: the stream would be larger than 4 GiB */
 } posting_stream;
 
 enum { POSTING_MOST = 9 }; /* bytes of the longest entry, and of the longest segment's head */
 
-/* Owner of the bytes: whoever frees them. */
-void postings_reserve(posting_stream *s, uint32_t more);
+/* Make room for `more` bytes; false, and s->full, where the stream cannot hold them. The caller frees s->bytes. */
+bool postings_reserve(posting_stream *s, uint32_t more);
 
 static inline void postings_number(posting_stream *s, uint32_t number) {
     while (number >= 0x80) {
@@ -32,9 +33,9 @@ static inline void postings_number(posting_stream *s, uint32_t number) {
     s->bytes[s->used++] = (uint8_t)number;
 }
 
-/* An entry of the segment in work. */
+/* Append an entry to the segment; lost where the stream is full. */
 static inline void postings_add(posting_stream *s, uint32_t row, float activation) {
-    if (s->room - s->used < POSTING_MOST) postings_reserve(s, POSTING_MOST);
+    if (s->room - s->used < POSTING_MOST && !postings_reserve(s, POSTING_MOST)) return;
     postings_number(s, row - s->last);
     memcpy(s->bytes + s->used, &activation, 4);
     s->used += 4;
@@ -42,7 +43,8 @@ static inline void postings_add(posting_stream *s, uint32_t row, float activatio
     s->count++;
 }
 
-/* Appends the segment that `from` holds to `to`, and empties `from`, keeping its room. */
+/* Append the segment that `from` holds to `to`, and empty `from`, keeping its room. Where `to` cannot hold it, or
+ * `from` is full, the segment is lost and `to` is full. */
 void postings_append(posting_stream *to, uint32_t capture, posting_stream *from);
 
 typedef struct posting_cursor {
@@ -55,40 +57,39 @@ static inline posting_cursor postings_read(const uint8_t *bytes, uint64_t size) 
     return (posting_cursor){.at = bytes, .end = bytes + size, .segment_end = bytes};
 }
 
-/* Reads a number; 0 when it is cut. */
-static inline int postings_get(const uint8_t **at, const uint8_t *end, uint32_t *number) {
+/* Read a number; false when it is cut. */
+static inline bool postings_get(const uint8_t **at, const uint8_t *end, uint32_t *number) {
     uint32_t value = 0;
     for (unsigned shift = 0; *at < end && shift < 35; shift += 7) {
         uint8_t byte = *(*at)++;
         value |= (uint32_t)(byte & 0x7f) << shift;
         if (!(byte & 0x80)) {
             *number = value;
-            return 1;
+            return true;
         }
     }
-    return 0;
+    return false;
 }
 
-/* To the next segment (stepping over what is left of this one): its capture. False at the end, and
- * on damaged bytes. */
-static inline int postings_segment(posting_cursor *c) {
+/* Go to the next segment, past what is left of this one. False at the end, and on damaged bytes. */
+static inline bool postings_segment(posting_cursor *c) {
     uint32_t length;
     c->at = c->segment_end;
-    if (!postings_get(&c->at, c->end, &c->capture) || !postings_get(&c->at, c->end, &length)) return 0;
-    if ((uint64_t)(c->end - c->at) < length) return 0;
+    if (!postings_get(&c->at, c->end, &c->capture) || !postings_get(&c->at, c->end, &length)) return false;
+    if ((uint64_t)(c->end - c->at) < length) return false;
     c->segment_end = c->at + length;
     c->row = 0;
-    return 1;
+    return true;
 }
 
-/* The next entry of the segment. False at its end, and on a damaged entry: never reads past it. */
-static inline int postings_next(posting_cursor *c) {
+/* Go to the next entry of the segment. False at its end, and on a damaged entry: never reads past it. */
+static inline bool postings_next(posting_cursor *c) {
     uint32_t step;
-    if (!postings_get(&c->at, c->segment_end, &step) || c->segment_end - c->at < 4) return 0;
+    if (!postings_get(&c->at, c->segment_end, &step) || c->segment_end - c->at < 4) return false;
     memcpy(&c->activation, c->at, 4);
     c->at += 4;
     c->row += step;
-    return 1;
+    return true;
 }
 
 #endif

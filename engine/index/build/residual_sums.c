@@ -1,43 +1,42 @@
 /* residual_sums.c: sums over the residual stream's own dimensions, taken while a study is indexed. */
-#include "index/build/builder.h"
 #include "index/build/residual_sums.h"
-#include "base/mem.h"
 #include "base/cpu_dispatch.h"
-#include "index/format/container.h"
-#include "index/read/index.h"
+#include "base/mem.h"
+#include "index/format/layout.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { RAW_PARTS = RESIDUAL_ROWS / PART_ROWS };
+enum { TILE_PARTS = RESIDUAL_ROWS / PART_ROWS };
 
 /* Sums of one capture so far, [d] each. */
-typedef struct raw_capture {
+typedef struct residual_capture {
     double *sum, *square, *difference;
     uint64_t pairs;
-} raw_capture;
+} residual_capture;
 
 /* One part of a tile: sums of its own, put together in order, so that neither the threads nor their
  * number change a bit. */
-typedef struct raw_part {
+typedef struct residual_part {
     double *array[SCRY_CONDITIONS][RESIDUAL_SUMS]; /* [d] */
-} raw_part;
+} residual_part;
 
-struct raw_sums {
+struct residual_sums {
+    const build_tile *tile;
     size_t captures;
-    raw_capture *capture;
-    raw_part part[RAW_PARTS];
+    residual_capture *capture;
+    residual_part part[TILE_PARTS];
     double *run[SCRY_CONDITIONS]; /* [d] pairing by sample: sum over the sample so far */
     uint64_t run_rows[SCRY_CONDITIONS];
 };
 
-static bool is_residual(const builder *b, int c) {
-    return b->tile.mask >> c & 1 && b->tile.X[c];
+static bool is_residual(const residual_sums *r, int c) {
+    return r->tile->mask >> c & 1 && r->tile->X[c];
 }
 
-static bool paired(const builder *b, int c) {
-    return b->pairing != SCRY_PAIR_SAMPLE && c != SCRY_BASE && is_residual(b, c) && is_residual(b, SCRY_BASE);
+static bool paired(const residual_sums *r, int c) {
+    return r->tile->in->pairing != SCRY_PAIR_SAMPLE && c != SCRY_BASE && is_residual(r, c) && is_residual(r, SCRY_BASE);
 }
 
 /* ---- a tile --------------------------------------------------------------------------------- */
@@ -60,21 +59,22 @@ CPU_DISPATCH static void add_pair(double *restrict difference, const float *rest
 
 static void add_part(void *context, size_t number, unsigned worker) {
     (void)worker;
-    builder *b = context;
-    raw_part *part = &b->raw->part[number];
-    const uint32_t d = b->sae.d_in, from = (uint32_t)number * PART_ROWS;
-    const uint32_t end = from + PART_ROWS < b->tile.n ? from + PART_ROWS : b->tile.n;
+    residual_sums *r = context;
+    residual_part *part = &r->part[number];
+    const uint32_t d = r->tile->in->sae.d_in, from = (uint32_t)number * PART_ROWS;
+    const uint32_t end = from + PART_ROWS < r->tile->n ? from + PART_ROWS : r->tile->n;
     for (int c = SCRY_CONDITIONS - 1; c >= 0; c--) { /* base is prepared last: the others are compared with it */
-        if (!is_residual(b, c)) continue;
+        if (!is_residual(r, c)) continue;
         for (int a = 0; a < RESIDUAL_SUMS; a++) {
             if (!part->array[c][a]) part->array[c][a] = mem_new(d, sizeof(double));
             memset(part->array[c][a], 0, d * sizeof(double));
         }
         for (uint32_t t = from; t < end; t++) {
-            float *x = b->tile.X[c] + (size_t)t * d;
+            float *x = r->tile->X[c] + (size_t)t * d;
             add_row(part->array[c][RESIDUAL_MEAN], part->array[c][RESIDUAL_SQUARE], x, d);
-            if (paired(b, c)) add_pair(part->array[c][RESIDUAL_DIFFERENCE], b->tile.X[SCRY_BASE] + (size_t)t * d, x, d);
-            sae_prepare(&b->sae, x);
+            if (paired(r, c))
+                add_pair(part->array[c][RESIDUAL_DIFFERENCE], r->tile->X[SCRY_BASE] + (size_t)t * d, x, d);
+            sae_prepare(&r->tile->in->sae, x);
         }
     }
 }
@@ -84,74 +84,73 @@ static void add_to(double *sum, const double *more, uint32_t d) {
 }
 
 /* Pairing by sample: its means are the pair. */
-static void close_sample(builder *b, int c) {
-    struct raw_sums *r = b->raw;
-    raw_capture *to = &r->capture[b->group[c] - b->captures];
+static void close_sample(residual_sums *r, int c) {
+    residual_capture *to = &r->capture[r->tile->group[c] - r->tile->in->captures];
     double rows = (double)r->run_rows[c], base_rows = (double)r->run_rows[SCRY_BASE];
-    for (uint32_t i = 0; i < b->sae.d_in; i++) {
+    for (uint32_t i = 0; i < r->tile->in->sae.d_in; i++) {
         double change = r->run[c][i] / rows - r->run[SCRY_BASE][i] / base_rows;
         to->difference[i] += change * change;
     }
     to->pairs++;
 }
 
-static void close_samples(builder *b) {
-    struct raw_sums *r = b->raw;
+static void close_samples(residual_sums *r) {
     for (int c = 1; c < SCRY_CONDITIONS; c++)
-        if (r->run_rows[c] && r->run_rows[SCRY_BASE]) close_sample(b, c);
+        if (r->run_rows[c] && r->run_rows[SCRY_BASE]) close_sample(r, c);
     for (int c = 0; c < SCRY_CONDITIONS; c++) {
-        if (r->run_rows[c]) memset(r->run[c], 0, b->sae.d_in * sizeof(double));
+        if (r->run_rows[c]) memset(r->run[c], 0, r->tile->in->sae.d_in * sizeof(double));
         r->run_rows[c] = 0;
     }
 }
 
-static raw_capture *capture_sums_of(builder *b, int c) {
-    raw_capture *to = &b->raw->capture[b->group[c] - b->captures];
+static residual_capture *capture_sums_of(residual_sums *r, int c) {
+    residual_capture *to = &r->capture[r->tile->group[c] - r->tile->in->captures];
     if (!to->sum) {
-        to->sum = mem_new(b->sae.d_in, sizeof(double));
-        to->square = mem_new(b->sae.d_in, sizeof(double));
-        to->difference = mem_new(b->sae.d_in, sizeof(double));
+        to->sum = mem_new(r->tile->in->sae.d_in, sizeof(double));
+        to->square = mem_new(r->tile->in->sae.d_in, sizeof(double));
+        to->difference = mem_new(r->tile->in->sae.d_in, sizeof(double));
     }
     return to;
 }
 
-static void join_parts(builder *b, int c) {
-    struct raw_sums *r = b->raw;
-    const uint32_t d = b->sae.d_in, parts = (b->tile.n + PART_ROWS - 1) / PART_ROWS;
-    raw_capture *to = capture_sums_of(b, c);
-    bool by_sample = b->pairing == SCRY_PAIR_SAMPLE;
+static void join_parts(residual_sums *r, int c) {
+    const uint32_t d = r->tile->in->sae.d_in, parts = (r->tile->n + PART_ROWS - 1) / PART_ROWS;
+    residual_capture *to = capture_sums_of(r, c);
+    bool by_sample = r->tile->in->pairing == SCRY_PAIR_SAMPLE;
     if (by_sample && !r->run[c]) r->run[c] = mem_new(d, sizeof(double));
     for (uint32_t p = 0; p < parts; p++) {
         add_to(to->sum, r->part[p].array[c][RESIDUAL_MEAN], d);
         add_to(to->square, r->part[p].array[c][RESIDUAL_SQUARE], d);
         if (by_sample) add_to(r->run[c], r->part[p].array[c][RESIDUAL_MEAN], d);
-        else if (paired(b, c)) add_to(to->difference, r->part[p].array[c][RESIDUAL_DIFFERENCE], d);
+        else if (paired(r, c)) add_to(to->difference, r->part[p].array[c][RESIDUAL_DIFFERENCE], d);
     }
-    if (by_sample) r->run_rows[c] += b->tile.n;
-    else if (paired(b, c)) to->pairs += b->tile.n;
+    if (by_sample) r->run_rows[c] += r->tile->n;
+    else if (paired(r, c)) to->pairs += r->tile->n;
 }
 
-void residual_sums_add_tile(builder *b) {
+void residual_sums_add_tile(residual_sums **sums, const build_tile *tile) {
+    const build_inputs *in = tile->in;
     bool any = false;
-    for (int c = 0; c < SCRY_CONDITIONS; c++) any = any || is_residual(b, c);
-    if (any && !b->raw) {
-        b->raw = mem_new(1, sizeof *b->raw);
-        b->raw->captures = b->capture_count;
-        b->raw->capture = mem_new(b->capture_count, sizeof *b->raw->capture);
+    for (int c = 0; c < SCRY_CONDITIONS; c++) any = any || (tile->mask >> c & 1 && tile->X[c]);
+    if (any && !*sums) {
+        *sums = mem_new(1, sizeof **sums);
+        **sums = (residual_sums){.tile = tile, .captures = in->capture_count};
+        (*sums)->capture = mem_new(in->capture_count, sizeof *(*sums)->capture);
     }
+    residual_sums *r = *sums;
     if (any) {
-        parallel_for(b->pool, (b->tile.n + PART_ROWS - 1) / PART_ROWS, add_part, b);
+        parallel_for(in->pool, (tile->n + PART_ROWS - 1) / PART_ROWS, add_part, r);
         for (int c = 0; c < SCRY_CONDITIONS; c++)
-            if (is_residual(b, c)) join_parts(b, c);
+            if (is_residual(r, c)) join_parts(r, c);
     }
-    if (b->raw && b->pairing == SCRY_PAIR_SAMPLE && b->tile.sample_end) close_samples(b);
+    if (r && in->pairing == SCRY_PAIR_SAMPLE && tile->sample_end) close_samples(r);
 }
 
 /* ---- the section ---------------------------------------------------------------------------- */
 
-uint64_t residual_sums_bytes(const builder *b) {
-    uint64_t captures = b->has_sae ? b->capture_count : 0;
-    return (captures + RAW_PARTS * SCRY_CONDITIONS + SCRY_CONDITIONS) * RESIDUAL_SUMS * b->sae.d_in * sizeof(double);
+uint64_t residual_sums_bytes(const build_inputs *in) {
+    uint64_t captures = in->has_sae ? in->capture_count : 0;
+    return (captures + TILE_PARTS * SCRY_CONDITIONS + SCRY_CONDITIONS) * RESIDUAL_SUMS * in->sae.d_in * sizeof(double);
 }
 
 static void write_mean(container_writer *w, const double *sum, uint64_t count, uint32_t d) {
@@ -161,37 +160,29 @@ static void write_mean(container_writer *w, const double *sum, uint64_t count, u
     free(mean);
 }
 
-void residual_sums_write(const builder *b, container_writer *w) {
-    if (!b->raw) return;
+void residual_sums_write(const residual_sums *r, container_writer *w) {
+    if (!r) return;
+    const build_inputs *in = r->tile->in;
     container_begin(w, "raw/sums");
-    for (size_t i = 0; i < b->raw->captures; i++) {
-        const raw_capture *c = &b->raw->capture[i];
-        write_mean(w, c->sum, b->captures[i].kept_count, b->sae.d_in);
-        write_mean(w, c->square, b->captures[i].kept_count, b->sae.d_in);
-        write_mean(w, c->difference, c->pairs, b->sae.d_in);
+    for (size_t i = 0; i < r->captures; i++) {
+        const residual_capture *c = &r->capture[i];
+        write_mean(w, c->sum, in->captures[i].kept_count, in->sae.d_in);
+        write_mean(w, c->square, in->captures[i].kept_count, in->sae.d_in);
+        write_mean(w, c->difference, c->pairs, in->sae.d_in);
     }
 }
 
-void residual_sums_free(builder *b) {
-    if (!b->raw) return;
-    for (size_t i = 0; i < b->raw->captures; i++) {
-        free(b->raw->capture[i].sum);
-        free(b->raw->capture[i].square);
-        free(b->raw->capture[i].difference);
+void residual_sums_free(residual_sums *r) {
+    if (!r) return;
+    for (size_t i = 0; i < r->captures; i++) {
+        free(r->capture[i].sum);
+        free(r->capture[i].square);
+        free(r->capture[i].difference);
     }
-    for (int p = 0; p < RAW_PARTS; p++)
+    for (int p = 0; p < TILE_PARTS; p++)
         for (int c = 0; c < SCRY_CONDITIONS; c++)
-            for (int a = 0; a < RESIDUAL_SUMS; a++) free(b->raw->part[p].array[c][a]);
-    for (int c = 0; c < SCRY_CONDITIONS; c++) free(b->raw->run[c]);
-    free(b->raw->capture);
-    free(b->raw);
-    b->raw = NULL;
-}
-
-bool residual_sums_open(scry_index *x, scry_error *err) {
-    uint64_t size;
-    if (!container_find(&x->file, "raw/sums", &size)) return true;
-    x->raw = container_get(&x->file, "raw/sums",
-                           (uint64_t)x->info.captures * RESIDUAL_SUMS * x->info.d_model * sizeof(double), err);
-    return x->raw != NULL;
+            for (int a = 0; a < RESIDUAL_SUMS; a++) free(r->part[p].array[c][a]);
+    for (int c = 0; c < SCRY_CONDITIONS; c++) free(r->run[c]);
+    free(r->capture);
+    free(r);
 }

@@ -1,7 +1,6 @@
-/* spill.c: posting streams that no longer fit in memory. */
+/* spill.c: posting streams, and the file for those that do not fit in memory. */
 #include "index/build/spill.h"
 #include "base/mem.h"
-#include "base/path.h"
 #include "io/scratch_file.h"
 
 #include <errno.h>
@@ -9,8 +8,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-void spill_open(spill *s, const char *beside, uint32_t latents) {
-    *s = (spill){.fd = -1, .latents = latents, .folder = path_folder(beside)};
+void posting_store_new(posting_store *s, const char *folder, uint32_t latents, uint64_t limit) {
+    *s = (posting_store){.latents = latents, .limit = limit, .folder = mem_copy_string(folder), .fd = -1};
+    s->streams = mem_new(latents, sizeof *s->streams);
 }
 
 static bool write_all(int fd, const uint8_t *bytes, size_t size) {
@@ -24,7 +24,7 @@ static bool write_all(int fd, const uint8_t *bytes, size_t size) {
     return true;
 }
 
-bool spill_write(spill *s, posting_stream *streams, scry_error *err) {
+bool posting_store_spill(posting_store *s, scry_error *err) {
     if (s->fd < 0) s->fd = scratch_file_unlinked(s->folder, err);
     if (s->fd < 0) return false;
     s->used = mem_resize(s->used, s->rounds + 1, sizeof *s->used);
@@ -36,7 +36,7 @@ bool spill_write(spill *s, posting_stream *streams, scry_error *err) {
     size_t held = 0;
     bool ok = true;
     for (uint32_t j = 0; j < s->latents && ok; j++) {
-        posting_stream *stream = &streams[j];
+        posting_stream *stream = &s->streams[j];
         used[j] = stream->used;
         s->size += stream->used;
         if (held + stream->used > BUFFER) {
@@ -54,22 +54,23 @@ bool spill_write(spill *s, posting_stream *streams, scry_error *err) {
     }
     ok = ok && write_all(s->fd, buffer, held);
     free(buffer);
-    return ok || scry_fail(err, "%s: what does not fit in memory cannot be written: %s", s->folder, strerror(errno));
+    return ok || scry_fail(err, "%s: the scratch file cannot be written: %s", s->folder, strerror(errno));
 }
 
-uint64_t spill_size(const spill *s, uint32_t latent) {
+uint64_t posting_store_spilled(const posting_store *s, uint32_t latent) {
     uint64_t total = 0;
     for (size_t i = 0; i < s->rounds; i++) total += s->used[i][latent];
     return total;
 }
 
-void spill_begin(spill_reader *r, spill *s) {
+void spill_begin(spill_reader *r, posting_store *s) {
     *r = (spill_reader){.s = s, .at = mem_new(s->rounds, sizeof *r->at)};
     for (size_t i = 0; i < s->rounds; i++) r->at[i] = s->start[i];
 }
 
-bool spill_restore(spill_reader *r, uint32_t latent, posting_stream *stream, scry_error *err) {
-    uint64_t total = spill_size(r->s, latent);
+bool spill_restore(spill_reader *r, uint32_t latent, scry_error *err) {
+    posting_stream *stream = &r->s->streams[latent];
+    uint64_t total = posting_store_spilled(r->s, latent);
     if (!total) return true;
     if (total + stream->used > UINT32_MAX)
         return scry_fail(err, "latent %u has more than 4 GiB of postings; index fewer captures", latent);
@@ -82,7 +83,7 @@ bool spill_restore(spill_reader *r, uint32_t latent, posting_stream *stream, scr
             if (n < 0 && errno == EINTR) continue;
             if (n <= 0) {
                 free(bytes);
-                return scry_fail(err, "%s: what was set aside cannot be read again: %s", r->s->folder, strerror(errno));
+                return scry_fail(err, "%s: the scratch file cannot be read: %s", r->s->folder, strerror(errno));
             }
             done += (size_t)n;
         }
@@ -101,11 +102,11 @@ void spill_end(spill_reader *r) {
     *r = (spill_reader){0};
 }
 
-void spill_close(spill *s) {
-    if (s->fd >= 0) close(s->fd);
+void posting_store_free(posting_store *s) {
+    for (uint32_t j = 0; s->streams && j < s->latents; j++) free(s->streams[j].bytes);
+    if (s->folder && s->fd >= 0) close(s->fd);
     for (size_t i = 0; i < s->rounds; i++) free(s->used[i]);
-    free(s->used);
-    free(s->start);
-    free(s->folder);
-    *s = (spill){.fd = -1};
+    void *owned[] = {s->streams, s->folder, s->used, s->start};
+    for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) free(owned[i]);
+    *s = (posting_store){.fd = -1};
 }

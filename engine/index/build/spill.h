@@ -1,39 +1,40 @@
-/* spill.h: posting streams that no longer fit in memory, kept in a file without a name until the
- * index is written. A latent's stream is what was spilled of it, in order, then what is still in
- * memory. */
+/* spill.h: the postings of all latents: in memory, and past a limit in an unlinked file until the index is written. A
+ * latent's stream is what was spilled of it, in order, then what is still in memory. */
 #ifndef SCRY_INDEX_BUILD_SPILL_H
 #define SCRY_INDEX_BUILD_SPILL_H
 
 #include "base/error.h"
 #include "index/build/posting_buffer.h"
 
-typedef struct spill {
-    char *folder; /* where the file goes: beside the index */
-    int fd;       /* -1: nothing was spilled */
-    uint64_t size;
+typedef struct posting_store {
     uint32_t latents;
+    posting_stream *streams; /* [latents] what is in memory */
+    uint64_t limit;          /* bytes of streams above which they are spilled */
+    char *folder;            /* of the file */
+    int fd;                  /* -1: nothing was spilled */
+    uint64_t size;
     size_t rounds;
     uint32_t **used; /* [rounds][latents] bytes of each latent */
     uint64_t *start; /* [rounds] place in the file */
-} spill;
+} posting_store;
 
-void spill_open(spill *s, const char *beside, uint32_t latents);
-/* Moves all streams to the file and frees their bytes; counts stay. */
-bool spill_write(spill *s, posting_stream *streams, scry_error *err);
-
+/* folder: where the file goes, copied. posting_store_free must follow. */
+void posting_store_new(posting_store *s, const char *folder, uint32_t latents, uint64_t limit);
+void posting_store_free(posting_store *s);
+/* Move all streams to the file and free their bytes; counts stay. */
+bool posting_store_spill(posting_store *s, scry_error *err);
 /* Bytes of a latent's stream that are in the file. */
-uint64_t spill_size(const spill *s, uint32_t latent);
+uint64_t posting_store_spilled(const posting_store *s, uint32_t latent);
 
-/* Reads latents in ascending order; one reader. */
+/* Reads latents in ascending order. */
 typedef struct spill_reader {
-    spill *s;
+    posting_store *s;
     uint64_t *at; /* [rounds] place of the next latent */
 } spill_reader;
 
-void spill_begin(spill_reader *r, spill *s);
-/* Puts what was spilled of this latent in front of what `stream` holds. */
-bool spill_restore(spill_reader *r, uint32_t latent, posting_stream *stream, scry_error *err);
+void spill_begin(spill_reader *r, posting_store *s);
+/* Put what was spilled of this latent before what is in memory. False and err when it cannot be read. */
+bool spill_restore(spill_reader *r, uint32_t latent, scry_error *err);
 void spill_end(spill_reader *r);
-void spill_close(spill *s);
 
 #endif

@@ -1,95 +1,78 @@
 /* statistics.c: a group's sums to statistics. */
+#include "index/build/statistics.h"
 #include "base/mem.h"
-#include "index/build/builder.h"
 
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-void group_sums_new(builder *b) {
-    uint32_t F = b->F;
-    for (int c = 0; c < SCRY_CONDITIONS; c++) {
-        b->run_rows[c] = 0;
-        if (!b->group[c]) continue;
-        capture_sums *s = &b->sums[c];
-        *s = (capture_sums){.sum = mem_new(F, sizeof(double)),
-                            .square = mem_new(F, sizeof(double)),
-                            .fires = mem_new(F, sizeof(uint32_t))};
-        if (b->pairing == SCRY_PAIR_SAMPLE) s->run = mem_new(F, sizeof(double));
-        if (c == SCRY_BASE) continue;
-        double **array[] = {&b->pair[c].base,   &b->pair[c].base2,       &b->pair[c].other,
-                            &b->pair[c].other2, &b->pair[c].difference2, &b->pair[c].absolute};
-        for (size_t i = 0; i < sizeof array / sizeof *array; i++) *array[i] = mem_new(F, sizeof(double));
-        b->pair[c].base_fires = mem_new(F, sizeof(uint32_t));
-        b->pair[c].other_fires = mem_new(F, sizeof(uint32_t));
-        b->pair[c].pairs = 0;
+void statistics_new(statistics *s, const build_inputs *in) {
+    const size_t sources = in->study->train_count * SCRY_CONDITIONS;
+    s->shift = mem_new(sources, sizeof *s->shift);
+    s->shift_fires = mem_new(sources, sizeof *s->shift_fires);
+    s->pairs = mem_new(sources, sizeof *s->pairs);
+    for (int k = 0; k < SCRY_SCORES; k++) s->contribution[k] = mem_new((size_t)in->F * in->D, sizeof(float));
+    s->domain_icl = mem_new(in->D, sizeof *s->domain_icl);
+}
+
+void statistics_free(statistics *s, const build_inputs *in) {
+    for (size_t i = 0; s->shift && i < in->study->train_count * SCRY_CONDITIONS; i++) {
+        free(s->shift[i]);
+        free(s->shift_fires[i]);
     }
+    for (int k = 0; k < SCRY_SCORES; k++) free(s->contribution[k]);
+    free(s->shift);
+    free(s->shift_fires);
+    free(s->pairs);
+    free(s->domain_icl);
 }
 
-void group_sums_free(builder *b) {
-    for (int c = 0; c < SCRY_CONDITIONS; c++) {
-        capture_sums *s = &b->sums[c];
-        pair_sums *p = &b->pair[c];
-        void *owned[] = {s->sum,   s->square, s->fires,       s->run,      p->base,       p->base2,
-                         p->other, p->other2, p->difference2, p->absolute, p->base_fires, p->other_fires};
-        for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) free(owned[i]);
-        *s = (capture_sums){0};
-        *p = (pair_sums){0};
-    }
-}
-
-static double variance(double sum, double square, double n) {
-    double mean = sum / n, v = square / n - mean * mean;
-    /* What is left of two nearly equal numbers is rounding, not spread: a latent that never changes
-     * must come out with none. */
-    return v > square / n * 1e-12 ? v : 0;
-}
-
-/* What the metrics of scry_metric are made from, for one source, from its pair sums. */
-static void shift_arrays(const builder *b, int c, double *out, uint32_t *fires) {
-    const pair_sums *p = &b->pair[c];
-    const double n = (double)p->pairs;
-    const size_t F = b->F;
-    /* A firing rate is a share of tokens, also where samples are what is paired. */
-    bool by_sample = b->pairing == SCRY_PAIR_SAMPLE;
-    memcpy(fires, by_sample ? b->sums[SCRY_BASE].fires : p->base_fires, F * sizeof *fires);
-    memcpy(fires + F, by_sample ? b->sums[c].fires : p->other_fires, F * sizeof *fires);
-    memcpy(out + SHIFT_BASE * F, p->base, F * sizeof *out);
-    memcpy(out + SHIFT_OTHER * F, p->other, F * sizeof *out);
+/* The arrays of shift/T/SOURCE and fires/T/SOURCE, from the pair sums of one source. */
+static void shift_arrays(const accumulators *a, int c, double *out, uint32_t *fires) {
+    const pair_sums *p = &a->pair[c];
+    const size_t F = a->tile->in->F;
+    /* A firing rate is a share of tokens even where samples are paired. */
+    bool by_sample = a->tile->in->pairing == SCRY_PAIR_SAMPLE;
+    memcpy(fires, by_sample ? a->sums[SCRY_BASE].fires : p->base_fires, F * sizeof *fires);
+    memcpy(fires + F, by_sample ? a->sums[c].fires : p->other_fires, F * sizeof *fires);
     for (size_t j = 0; j < F; j++) {
-        double pooled = sqrt((variance(p->base[j], p->base2[j], n) + variance(p->other[j], p->other2[j], n)) / 2);
-        out[SHIFT_SQ * F + j] = p->difference2[j] / n;
-        out[SHIFT_ABS * F + j] = p->absolute[j] / n;
-        out[SHIFT_D * F + j] = pooled > 0 ? (p->other[j] - p->base[j]) / n / pooled : 0;
+        double figure[PAIR_FIGURES];
+        for (int f = 0; f < PAIR_FIGURES; f++) figure[f] = p->figure[f][j];
+        for (int m = 0; m < SCRY_METRICS; m++) {
+            int array = metric_array((scry_metric)m);
+            if (array >= 0) out[(size_t)array * F + j] = metric_stored((scry_metric)m, figure, (double)p->pairs);
+        }
+        out[SHIFT_BASE * F + j] = figure[PAIR_BASE];
+        out[SHIFT_OTHER * F + j] = figure[PAIR_OTHER];
     }
 }
 
-static bool no_pairs(builder *b, int c) {
-    return scry_fail(b->err, "%s: %s: no token of it has a partner in %s; expected the same samples in both",
-                     b->study->path, b->group[c]->spec->key, b->group[SCRY_BASE]->spec->key);
+static bool no_pairs(const accumulators *a, int c) {
+    return scry_fail(a->tile->in->err, "%s: %s: no token of it has a partner in %s; expected the same samples in both",
+                     a->tile->in->study->path, a->tile->group[c]->spec->key, a->tile->group[SCRY_BASE]->spec->key);
 }
 
-bool finish_train(builder *b, size_t train) {
+bool statistics_finish_train(statistics *s, const accumulators *a, size_t train) {
     for (int c = 1; c < SCRY_CONDITIONS; c++) {
-        if (!b->group[c]) continue;
-        if (!b->pair[c].pairs) return no_pairs(b, c);
+        if (!a->tile->group[c]) continue;
+        if (!a->pair[c].pairs) return no_pairs(a, c);
         size_t at = train * SCRY_CONDITIONS + (size_t)c;
-        b->shift[at] = mem_new((size_t)b->F * SHIFT_ARRAYS, sizeof(double));
-        b->shift_fires[at] = mem_new((size_t)b->F * 2, sizeof(uint32_t));
-        b->pairs[at] = b->pair[c].pairs;
-        shift_arrays(b, c, b->shift[at], b->shift_fires[at]);
+        s->shift[at] = mem_new((size_t)a->tile->in->F * SHIFT_ARRAYS, sizeof(double));
+        s->shift_fires[at] = mem_new((size_t)a->tile->in->F * 2, sizeof(uint32_t));
+        s->pairs[at] = a->pair[c].pairs;
+        shift_arrays(a, c, s->shift[at], s->shift_fires[at]);
     }
     return true;
 }
 
-/* What was not encoded is not 0 but not known. */
-static void blank_domain(builder *b, size_t domain) {
+/* What was not encoded is unknown, not 0. */
+static void blank_domain(statistics *s, const build_inputs *in, const latent_subset *encoded, size_t domain) {
     uint32_t next = 0;
-    for (uint32_t j = 0; j < b->F; j++) {
-        if (next < b->candidate_count && b->candidate[next] == j) next++;
+    for (uint32_t j = 0; j < in->F; j++) {
+        if (next < encoded->count && encoded->latent[next] == j) next++;
         else
-            for (int s = 0; s < SCRY_SCORES; s++) b->contribution[s][(size_t)j * b->D + domain] = (float)NAN;
+            for (int k = 0; k < SCRY_SCORES; k++) s->contribution[k][(size_t)j * in->D + domain] = (float)NAN;
     }
 }
 
@@ -107,27 +90,29 @@ static double score_sum(scry_score score, const capture_sums *sums, const pair_s
     return (double)NAN;
 }
 
-static bool finish_score(builder *b, size_t domain, scry_score score) {
+static bool finish_score(statistics *s, const accumulators *a, size_t domain, scry_score score) {
+    const build_inputs *in = a->tile->in;
+    build_capture *const *group = a->tile->group;
     int c = scry_scores[score].condition;
-    const pair_sums *pairs = &b->pair[c];
-    const double n = (double)(c == SCRY_BASE ? b->group[SCRY_BASE]->kept_count : pairs->pairs);
-    for (size_t j = 0; j < b->F; j++) {
-        float value = b->group[c] ? (float)(score_sum(score, &b->sums[SCRY_BASE], pairs, j) / n) : 0;
+    const pair_sums *pairs = &a->pair[c];
+    const double n = (double)(c == SCRY_BASE ? group[SCRY_BASE]->kept_count : pairs->pairs);
+    for (size_t j = 0; j < in->F; j++) {
+        float value = group[c] ? (float)(score_sum(score, &a->sums[SCRY_BASE], pairs, j) / n) : 0;
         if (!isfinite(value))
-            return scry_fail(b->err,
+            return scry_fail(in->err,
                              "%s: %s: latent %zu: mean squared activation exceeds single precision; the "
                              "activations are not plausible",
-                             b->study->path, b->group[SCRY_BASE]->spec->key, j);
-        b->contribution[score][j * b->D + domain] = value;
+                             in->study->path, group[SCRY_BASE]->spec->key, j);
+        s->contribution[score][j * in->D + domain] = value;
     }
     return true;
 }
 
-bool finish_domain(builder *b, size_t domain) {
-    b->domain_icl[domain] = b->group[SCRY_ICL] != NULL;
-    if (b->group[SCRY_ICL] && !b->pair[SCRY_ICL].pairs) return no_pairs(b, SCRY_ICL);
-    for (int s = 0; s < SCRY_SCORES; s++)
-        if (!finish_score(b, domain, (scry_score)s)) return false;
-    if (is_narrow(b)) blank_domain(b, domain);
+bool statistics_finish_domain(statistics *s, const accumulators *a, size_t domain) {
+    s->domain_icl[domain] = a->tile->group[SCRY_ICL] != NULL;
+    if (a->tile->group[SCRY_ICL] && !a->pair[SCRY_ICL].pairs) return no_pairs(a, SCRY_ICL);
+    for (int k = 0; k < SCRY_SCORES; k++)
+        if (!finish_score(s, a, domain, (scry_score)k)) return false;
+    if (a->tile->subset) blank_domain(s, a->tile->in, a->tile->subset, domain);
     return true;
 }

@@ -2,39 +2,86 @@
  *
  * A sum goes on from where the tile before left it, entry by entry, so that it is the same wherever
  * tiles end. */
+#include "index/build/tile_accumulate.h"
 #include "base/mem.h"
-#include "index/build/builder.h"
+#include "index/build/topk.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- statistics ----------------------------------------------------------------------------- */
+/* ---- room ----------------------------------------------------------------------------------- */
+
+void accumulators_new(accumulators *a, build_tile *tile, posting_store *store) {
+    *a = (accumulators){.tile = tile, .store = store};
+    for (int c = 0; c < SCRY_CONDITIONS; c++) a->group_streams[c] = mem_new(tile->in->F, sizeof(posting_stream));
+}
+
+void accumulators_free(accumulators *a) {
+    for (int c = 0; c < SCRY_CONDITIONS; c++) {
+        for (uint32_t j = 0; a->group_streams[c] && j < a->tile->in->F; j++) free(a->group_streams[c][j].bytes);
+        free(a->group_streams[c]);
+    }
+}
+
+void accumulators_begin_group(accumulators *a) {
+    uint32_t F = a->tile->in->F;
+    for (int c = 0; c < SCRY_CONDITIONS; c++) {
+        a->run_rows[c] = 0;
+        if (!a->tile->group[c]) continue;
+        capture_sums *s = &a->sums[c];
+        *s = (capture_sums){.sum = mem_new(F, sizeof(double)),
+                            .square = mem_new(F, sizeof(double)),
+                            .fires = mem_new(F, sizeof(uint32_t))};
+        if (a->tile->in->pairing == SCRY_PAIR_SAMPLE) s->run = mem_new(F, sizeof(double));
+        if (c == SCRY_BASE) continue;
+        for (int f = 0; f < PAIR_FIGURES; f++) a->pair[c].figure[f] = mem_new(F, sizeof(double));
+        a->pair[c].base_fires = mem_new(F, sizeof(uint32_t));
+        a->pair[c].other_fires = mem_new(F, sizeof(uint32_t));
+        a->pair[c].pairs = 0;
+    }
+}
+
+void accumulators_end_group(accumulators *a) {
+    for (int c = 0; c < SCRY_CONDITIONS; c++) {
+        capture_sums *s = &a->sums[c];
+        pair_sums *p = &a->pair[c];
+        void *owned[] = {s->sum, s->square, s->fires, s->run, p->base_fires, p->other_fires};
+        for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) free(owned[i]);
+        for (int f = 0; f < PAIR_FIGURES; f++) free(p->figure[f]);
+        *s = (capture_sums){0};
+        *p = (pair_sums){0};
+    }
+}
+
+/* ---- sums and postings ----------------------------------------------------------------------------- */
 
 typedef struct block_count {
     uint64_t entries[SCRY_CONDITIONS], fires[SCRY_CONDITIONS], negative[SCRY_CONDITIONS];
 } block_count;
 
-/* Room for what the latent will hold at the end of the segment, if it goes on like this: growing step by step
- * costs more than all the rest. */
-static void reserve_segment(const builder *b, int c, posting_stream *stream, uint32_t entries) {
+/* Reserve what the latent will hold at the end of the segment at its present rate: growing step by step costs more than
+ * all the rest. */
+static void reserve_segment(const accumulators *a, int c, posting_stream *stream, uint32_t entries) {
     enum { USUAL = 6, MOST_TIMES = 8 };
     uint32_t need = entries * USUAL + POSTING_MOST;
     if (stream->room - stream->used >= need) return;
-    uint64_t rows = b->group[c]->kept_count < SEGMENT_ROWS ? b->group[c]->kept_count : SEGMENT_ROWS;
-    uint64_t end = (uint64_t)(stream->used + need) * rows / (b->segment_rows + b->tile.n);
+    uint64_t rows = a->tile->group[c]->kept_count < SEGMENT_ROWS ? a->tile->group[c]->kept_count : SEGMENT_ROWS;
+    uint64_t end = (uint64_t)(stream->used + need) * rows / (a->segment_rows + a->tile->n);
     if (end > (uint64_t)need * MOST_TIMES) end = (uint64_t)need * MOST_TIMES;
     uint64_t room = end * 2 / 3; /* postings_reserve adds half as much again */
     postings_reserve(stream, room > stream->used + need ? (uint32_t)(room - stream->used) : need);
 }
 
 /* One latent of one capture: sums and postings. */
-static void walk_capture(builder *b, int c, uint32_t latent, const tile_lists *lists, uint32_t j, block_count *count) {
-    const uint64_t *row = b->tile.row[c];
-    posting_stream *stream = &b->group_streams[c][latent];
+static void walk_capture(accumulators *a, int c, uint32_t latent, const tile_lists *lists, uint32_t j,
+                         block_count *count) {
+    const uint64_t *row = a->tile->row[c];
+    posting_stream *stream = &a->group_streams[c][latent];
     const uint32_t from = lists->start[j], to = lists->start[j + 1];
     if (from == to) return;
-    reserve_segment(b, c, stream, to - from);
-    capture_sums *sums = &b->sums[c];
+    reserve_segment(a, c, stream, to - from);
+    capture_sums *sums = &a->sums[c];
     double sum = sums->sum[latent], square = sums->square[latent], run = sums->run ? sums->run[latent] : 0;
     uint32_t fires = 0;
     for (uint32_t i = from; i < to; i++) {
@@ -54,156 +101,137 @@ static void walk_capture(builder *b, int c, uint32_t latent, const tile_lists *l
     count->negative[c] += to - from - fires;
 }
 
-typedef struct pair_walk {
-    double base, base2, other, other2, difference2, absolute;
-    uint32_t base_fires, other_fires;
-} pair_walk;
-
-static inline void add_pair(pair_walk *w, double hb, double ho) {
-    double d = ho - hb;
-    w->base += hb;
-    w->base2 += hb * hb;
-    w->other += ho;
-    w->other2 += ho * ho;
-    w->difference2 += d * d;
-    w->absolute += d < 0 ? -d : d;
-    w->base_fires += hb > 0;
-    w->other_fires += ho > 0;
-}
-
 /* One latent of base and another condition: the two lists merged by token; where neither fires the
- * pair adds nothing. */
+ * pair adds nothing. The figures are kept in locals, which the compiler holds in registers. */
 static void walk_pairs(pair_sums *p, uint32_t latent, const tile_lists *base, const tile_lists *other, uint32_t j) {
     uint32_t i = base->start[j], i_end = base->start[j + 1], k = other->start[j], k_end = other->start[j + 1];
     if (i == i_end && k == k_end) return;
-    pair_walk w = {p->base[latent],        p->base2[latent],    p->other[latent],      p->other2[latent],
-                   p->difference2[latent], p->absolute[latent], p->base_fires[latent], p->other_fires[latent]};
+    double figure[PAIR_FIGURES];
+#define FIGURE(id, next) figure[PAIR_##id] = p->figure[PAIR_##id][latent];
+    PAIR_FIGURE_TABLE(FIGURE)
+#undef FIGURE
+    uint32_t base_fires = 0, other_fires = 0;
     while (i < i_end || k < k_end) {
         uint32_t at_base = i < i_end ? base->at[i] : UINT32_MAX, at_other = k < k_end ? other->at[k] : UINT32_MAX;
         double hb = at_base <= at_other ? (double)base->value[i++] : 0;
         double ho = at_other <= at_base ? (double)other->value[k++] : 0;
-        add_pair(&w, hb, ho);
+        pair_add(figure, hb, ho);
+        base_fires += hb > 0;
+        other_fires += ho > 0;
     }
-    p->base[latent] = w.base;
-    p->base2[latent] = w.base2;
-    p->other[latent] = w.other;
-    p->other2[latent] = w.other2;
-    p->difference2[latent] = w.difference2;
-    p->absolute[latent] = w.absolute;
-    p->base_fires[latent] = w.base_fires;
-    p->other_fires[latent] = w.other_fires;
+#define FIGURE(id, next) p->figure[PAIR_##id][latent] = figure[PAIR_##id];
+    PAIR_FIGURE_TABLE(FIGURE)
+#undef FIGURE
+    p->base_fires[latent] += base_fires;
+    p->other_fires[latent] += other_fires;
 }
 
 /* Pairing by sample: the sample is complete; its means are the pair. */
-static void close_sample(builder *b, int c, uint32_t latent) {
-    if (!b->run_rows[SCRY_BASE] || !b->run_rows[c]) return;
-    double hb = b->sums[SCRY_BASE].run[latent] / (double)b->run_rows[SCRY_BASE];
-    double ho = b->sums[c].run[latent] / (double)b->run_rows[c], d = ho - hb;
-    pair_sums *p = &b->pair[c];
-    p->base[latent] += hb;
-    p->base2[latent] += hb * hb;
-    p->other[latent] += ho;
-    p->other2[latent] += ho * ho;
-    p->difference2[latent] += d * d;
-    p->absolute[latent] += d < 0 ? -d : d;
+static void close_sample(accumulators *a, int c, uint32_t latent) {
+    if (!a->run_rows[SCRY_BASE] || !a->run_rows[c]) return;
+    double figure[PAIR_FIGURES], **to = a->pair[c].figure;
+    for (int f = 0; f < PAIR_FIGURES; f++) figure[f] = to[f][latent];
+    pair_add(figure, a->sums[SCRY_BASE].run[latent] / (double)a->run_rows[SCRY_BASE],
+             a->sums[c].run[latent] / (double)a->run_rows[c]);
+    for (int f = 0; f < PAIR_FIGURES; f++) to[f][latent] = figure[f];
 }
 
-static void close_samples(builder *b, uint32_t latent) {
+static void close_samples(accumulators *a, uint32_t latent) {
     for (int c = 1; c < SCRY_CONDITIONS; c++)
-        if (b->group[c]) close_sample(b, c, latent);
+        if (a->tile->group[c]) close_sample(a, c, latent);
     for (int c = 0; c < SCRY_CONDITIONS; c++)
-        if (b->group[c]) b->sums[c].run[latent] = 0;
+        if (a->tile->group[c]) a->sums[c].run[latent] = 0;
 }
 
 typedef struct block_job {
-    builder *b;
+    accumulators *a;
     block_count *counts; /* [blocks] */
 } block_job;
 
-/* Encodes a block of the latents in work, or gathers what was found of it. */
-static void fill_lists(builder *b, int c, size_t block, uint32_t latents, tile_worker *w) {
-    const build_tile *tile = &b->tile;
+/* Encodes a block of latents, or collects what tile_load or topk_choose found of it. */
+static void fill_lists(accumulators *a, int c, size_t block, uint32_t latents, tile_worker *w) {
+    const build_tile *tile = a->tile;
     const uint32_t first = (uint32_t)block * BLOCK_LATENTS;
     if (!tile->X[c] || tile->pre[c]) {
-        lists_of_parts(&w->lists[c], tile, c, block, latents);
+        lists_of_parts(&w->lists[c], tile->part[c], tile->n, block, latents);
         return;
     }
-    if (is_narrow(b)) sae_encode(&b->narrow, tile->X[c], tile->n, first, latents, w->H);
-    else sae_encode(&b->sae, tile->X[c], tile->n, b->first + first, latents, w->H);
+    if (tile->subset) sae_encode(&tile->subset->sae, tile->X[c], tile->n, first, latents, w->H);
+    else sae_encode(&a->tile->in->sae, tile->X[c], tile->n, a->tile->in->first + first, latents, w->H);
     lists_of_block(&w->lists[c], w->H, latents, tile->n);
 }
 
 static void process_block(void *context, size_t block, unsigned worker) {
     block_job *job = context;
-    builder *b = job->b;
-    const build_tile *tile = &b->tile;
-    const uint32_t *number = is_narrow(b) ? b->candidate : NULL;
-    const uint32_t first = (uint32_t)block * BLOCK_LATENTS, left = latents_in_work(b) - first;
+    accumulators *a = job->a;
+    const build_tile *tile = a->tile;
+    const uint32_t *number = tile->subset ? tile->subset->latent : NULL;
+    const uint32_t first = (uint32_t)block * BLOCK_LATENTS, left = tile_latents(a->tile) - first;
     const uint32_t latents = left < BLOCK_LATENTS ? left : BLOCK_LATENTS;
-    tile_worker *w = &b->workers[worker];
+    tile_worker *w = &a->tile->workers[worker];
     for (int c = 0; c < SCRY_CONDITIONS; c++) {
         if (!(tile->mask >> c & 1)) continue;
-        fill_lists(b, c, block, latents, w);
+        fill_lists(a, c, block, latents, w);
         for (uint32_t j = 0; j < latents; j++)
-            walk_capture(b, c, number ? number[first + j] : first + j, &w->lists[c], j, &job->counts[block]);
+            walk_capture(a, c, number ? number[first + j] : first + j, &w->lists[c], j, &job->counts[block]);
     }
-    for (uint32_t j = 0; j < latents && b->pairing == SCRY_PAIR_SAMPLE && tile->sample_end; j++)
-        close_samples(b, number ? number[first + j] : first + j);
-    for (int c = 1; c < SCRY_CONDITIONS && b->pairing != SCRY_PAIR_SAMPLE; c++)
+    for (uint32_t j = 0; j < latents && a->tile->in->pairing == SCRY_PAIR_SAMPLE && tile->sample_end; j++)
+        close_samples(a, number ? number[first + j] : first + j);
+    for (int c = 1; c < SCRY_CONDITIONS && a->tile->in->pairing != SCRY_PAIR_SAMPLE; c++)
         if (tile->mask >> c & 1 && tile->mask >> SCRY_BASE & 1)
             for (uint32_t j = 0; j < latents; j++)
-                walk_pairs(&b->pair[c], number ? number[first + j] : first + j, &w->lists[SCRY_BASE], &w->lists[c], j);
+                walk_pairs(&a->pair[c], number ? number[first + j] : first + j, &w->lists[SCRY_BASE], &w->lists[c], j);
 }
 
 /* Pairs are counted here, once a tile, not once a latent. */
-static void count_pairs(builder *b) {
-    const build_tile *tile = &b->tile;
+static void count_pairs(accumulators *a) {
+    const build_tile *tile = a->tile;
     for (int c = 1; c < SCRY_CONDITIONS; c++) {
-        if (b->pairing == SCRY_PAIR_SAMPLE)
-            b->pair[c].pairs += tile->sample_end && b->run_rows[SCRY_BASE] && b->run_rows[c];
-        else if (tile->mask >> c & 1 && tile->mask >> SCRY_BASE & 1) b->pair[c].pairs += tile->n;
+        if (a->tile->in->pairing == SCRY_PAIR_SAMPLE)
+            a->pair[c].pairs += tile->sample_end && a->run_rows[SCRY_BASE] && a->run_rows[c];
+        else if (tile->mask >> c & 1 && tile->mask >> SCRY_BASE & 1) a->pair[c].pairs += tile->n;
     }
 }
 
-/* How many rows of features the next tile may have, from what this one held. */
-static void choose_most(builder *b, uint64_t entries) {
-    uint64_t rows = MOST_ENTRIES / (entries / b->tile.n + 1) / PART_ROWS * PART_ROWS;
+/* Rows of features in the next tile, from the entries of this one. */
+static void choose_most(accumulators *a, uint64_t entries) {
+    uint64_t rows = MOST_ENTRIES / (entries / a->tile->n + 1) / PART_ROWS * PART_ROWS;
     for (int c = 0; c < SCRY_CONDITIONS; c++)
-        if (b->tile.X[c]) return;
-    b->tile.most = rows < PART_ROWS ? PART_ROWS : rows > MOST_ROWS ? MOST_ROWS : (uint32_t)rows;
+        if (a->tile->X[c]) return;
+    a->tile->most = rows < PART_ROWS ? PART_ROWS : rows > MOST_ROWS ? MOST_ROWS : (uint32_t)rows;
 }
 
-void tile_process(builder *b) {
-    const size_t blocks = blocks_of(latents_in_work(b));
-    block_job job = {.b = b, .counts = mem_new(blocks, sizeof *job.counts)};
+void tile_accumulate(accumulators *a) {
+    const size_t blocks = blocks_of(tile_latents(a->tile));
+    block_job job = {.a = a, .counts = mem_new(blocks, sizeof *job.counts)};
     for (int c = 0; c < SCRY_CONDITIONS; c++)
-        if (b->tile.mask >> c & 1) b->run_rows[c] += b->tile.n;
-    if (is_topk(b)) topk_choose(b);
-    parallel_for(b->pool, blocks, process_block, &job);
+        if (a->tile->mask >> c & 1) a->run_rows[c] += a->tile->n;
+    if (is_topk(a->tile->in)) topk_choose(a->tile);
+    parallel_for(a->tile->in->pool, blocks, process_block, &job);
     uint64_t entries = 0;
     for (size_t i = 0; i < blocks; i++)
         for (int c = 0; c < SCRY_CONDITIONS; c++) {
             entries += job.counts[i].entries[c];
-            if (!b->group[c]) continue;
-            b->group[c]->nnz += job.counts[i].entries[c];
-            b->group[c]->fires += job.counts[i].fires[c];
-            b->group[c]->negative += job.counts[i].negative[c];
+            if (!a->tile->group[c]) continue;
+            a->tile->group[c]->nnz += job.counts[i].entries[c];
+            a->tile->group[c]->fires += job.counts[i].fires[c];
+            a->tile->group[c]->negative += job.counts[i].negative[c];
         }
-    count_pairs(b);
-    if (b->tile.sample_end) memset(b->run_rows, 0, sizeof b->run_rows);
+    count_pairs(a);
+    if (a->tile->sample_end) memset(a->run_rows, 0, sizeof a->run_rows);
     free(job.counts);
-    b->segment_rows += b->tile.n;
-    choose_most(b, entries);
+    a->segment_rows += a->tile->n;
+    choose_most(a, entries);
 }
 
 /* ---- segments ------------------------------------------------------------------------------- */
 
-/* Room for what the latent will hold at the end, if it goes on like this: a stream that grows step by
- * step is copied and cut many times. */
-static void reserve_all(const builder *b, posting_stream *to, const posting_stream *from) {
-    uint64_t all = (uint64_t)to->used + from->used + 2 * POSTING_MOST, most = b->stream_limit / b->F * 2;
-    if (to->room >= all || !b->tokens_done) return;
-    uint64_t end = (uint64_t)((double)all * (double)b->tokens / (double)b->tokens_done * 1.125);
+/* Reserve what the latent will hold at the end at its present rate: a stream that grows step by step is copied many
+ * times. */
+static void reserve_all(const accumulators *a, posting_stream *to, const posting_stream *from) {
+    uint64_t all = (uint64_t)to->used + from->used + 2 * POSTING_MOST, most = a->store->limit / a->tile->in->F * 2;
+    if (to->room >= all || !a->tokens_done) return;
+    uint64_t end = (uint64_t)((double)all * (double)a->tile->in->tokens / (double)a->tokens_done * 1.125);
     if (end > most) end = most;
     uint64_t room = end * 2 / 3; /* postings_reserve adds half as much again */
     if (room > all && room < UINT32_MAX / 2) postings_reserve(to, (uint32_t)room - to->used);
@@ -211,23 +239,30 @@ static void reserve_all(const builder *b, posting_stream *to, const posting_stre
 
 static void append_block(void *context, size_t block, unsigned worker) {
     (void)worker;
-    builder *b = context;
+    accumulators *a = context;
     uint32_t first = (uint32_t)block * BLOCK_LATENTS;
     for (int c = 0; c < SCRY_CONDITIONS; c++) {
-        if (!b->group[c]) continue;
-        uint32_t capture = (uint32_t)(b->group[c] - b->captures);
-        for (uint32_t j = first; j < first + BLOCK_LATENTS && j < b->F; j++) {
-            reserve_all(b, &b->streams[j], &b->group_streams[c][j]);
-            postings_append(&b->streams[j], capture, &b->group_streams[c][j]);
+        if (!a->tile->group[c]) continue;
+        uint32_t capture = (uint32_t)(a->tile->group[c] - a->tile->in->captures);
+        for (uint32_t j = first; j < first + BLOCK_LATENTS && j < a->tile->in->F; j++) {
+            reserve_all(a, &a->store->streams[j], &a->group_streams[c][j]);
+            postings_append(&a->store->streams[j], capture, &a->group_streams[c][j]);
         }
     }
 }
 
-bool tile_close_segment(builder *b) {
-    if (!b->segment_rows) return true;
-    b->segment_rows = 0;
-    parallel_for(b->pool, blocks_of(b->F), append_block, b);
-    b->stream_bytes = 0;
-    for (uint32_t j = 0; j < b->F; j++) b->stream_bytes += b->streams[j].room;
-    return b->stream_bytes <= b->stream_limit || spill_write(&b->spill, b->streams, b->err);
+bool tile_close_segment(accumulators *a) {
+    if (!a->segment_rows) return true;
+    const build_inputs *in = a->tile->in;
+    a->segment_rows = 0;
+    parallel_for(in->pool, blocks_of(in->F), append_block, a);
+    uint64_t bytes = 0;
+    for (uint32_t j = 0; j < in->F; j++) {
+        bytes += a->store->streams[j].room;
+        if (a->store->streams[j].full)
+            return scry_fail(in->err,
+                             "latent %" PRIu32 " is active on more than 700 million tokens; index fewer captures",
+                             in->first + j);
+    }
+    return bytes <= a->store->limit || posting_store_spill(a->store, in->err);
 }

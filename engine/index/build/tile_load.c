@@ -1,16 +1,14 @@
-/* tile_load.c: one tile: files to residuals, or to what is not zero of each part of its rows.
+/* tile_load.c: read the rows of a tile: residuals, or the nonzero values of features.
  *
  * Rows that lie in a file as plain numbers are copied from it into a buffer that stays in the cache
  * and are looked at there; others are read through the map. */
+#include "index/build/tile_load.h"
 #include "base/mem.h"
-#include "index/build/builder.h"
-#include "index/build/residual_sums.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* What came of a part. */
 typedef struct part_result {
     uint64_t bad, bad_row;
     uint64_t mapped;    /* bytes read through the map */
@@ -19,12 +17,12 @@ typedef struct part_result {
 } part_result;
 
 typedef struct load_job {
-    builder *b;
+    build_tile *tile;
     part_result result[SCRY_CONDITIONS][PARTS];
 } load_job;
 
 typedef struct load_part {
-    builder *b;
+    build_tile *tile;
     tile_worker *worker;
     part_result *result;
     int c;
@@ -32,13 +30,13 @@ typedef struct load_part {
 } load_part;
 
 static void count_bad(load_part *p, uint32_t t, uint64_t bad) {
-    if (bad && !p->result->bad) p->result->bad_row = p->b->tile.row[p->c][t];
+    if (bad && !p->result->bad) p->result->bad_row = p->tile->row[p->c][t];
     p->result->bad += bad;
 }
 
 /* How many rows of the tile from t on follow each other in the capture, at most `most`. */
 static uint32_t row_run(const load_part *p, uint32_t t, uint64_t most) {
-    const uint64_t *row = p->b->tile.row[p->c];
+    const uint64_t *row = p->tile->row[p->c];
     uint32_t n = 1;
     while (t + n < p->end && n < most && row[t + n] == row[t] + n) n++;
     return n;
@@ -50,9 +48,9 @@ typedef void take_bytes(load_part *p, const matrix_place *place, uint32_t t, uin
                         const uint8_t *bytes);
 
 static uint32_t read_rows(load_part *p, uint32_t t, take_bytes *take) {
-    const build_capture *capture = p->b->group[p->c];
+    const build_capture *capture = p->tile->group[p->c];
     matrix_place place;
-    if (!matrix_place_of(&capture->m, capture->row0 + p->b->tile.row[p->c][t], &place)) return 0;
+    if (!matrix_place_of(&capture->m, capture->row0 + p->tile->row[p->c][t], &place)) return 0;
     const uint32_t rows = row_run(p, t, place.rows), cols = (uint32_t)capture->m.cols;
     const unsigned each = tensor_size(place.tensor->dtype);
     const uint64_t count = (uint64_t)rows * cols, room = READ_BYTES / each;
@@ -83,11 +81,11 @@ static void take_features(load_part *p, const matrix_place *place, uint32_t t, u
     count_bad(p, t, scan_bytes(scan, place->tensor, bytes, col, count));
 }
 
-/* A row that is sparse, or does not lie plainly in the file. */
-static void odd_features(load_part *p, uint32_t t) {
-    const build_capture *capture = p->b->group[p->c];
+/* A row that is sparse, or not contiguous in the file. */
+static void load_features_row(load_part *p, uint32_t t) {
+    const build_capture *capture = p->tile->group[p->c];
     part_scan *scan = &p->worker->scan;
-    uint64_t row = capture->row0 + p->b->tile.row[p->c][t], cols = capture->m.cols;
+    uint64_t row = capture->row0 + p->tile->row[p->c][t], cols = capture->m.cols;
     scan->start[t - p->from] = scan->used;
     if (capture->m.sparse) {
         sparse_row *entries = &p->worker->row;
@@ -108,12 +106,12 @@ static void load_features(load_part *p, tile_part *part) {
     for (uint32_t t = p->from, rows; t < p->end && !p->result->unread; t += rows) {
         rows = read_rows(p, t, take_features);
         if (rows || p->result->unread) continue;
-        odd_features(p, t);
+        load_features_row(p, t);
         rows = 1;
     }
     scan->start[p->end - p->from] = scan->used;
     if (p->result->unread) scan->used = 0;
-    else scan_close(scan, p->b, part, p->from, p->end - p->from);
+    else scan_close(scan, part, p->tile->in->first, p->tile->in->F, p->from, p->end - p->from);
 }
 
 /* ---- residuals ------------------------------------------------------------------------------ */
@@ -122,38 +120,38 @@ static void take_residuals(load_part *p, const matrix_place *place, uint32_t t, 
                            const uint8_t *bytes) {
     tensor part = *place->tensor;
     part.data = bytes;
-    float *x = p->b->tile.X[p->c] + (size_t)t * p->b->sae.d_in + col;
+    float *x = p->tile->X[p->c] + (size_t)t * p->tile->in->sae.d_in + col;
     count_bad(p, t, tensor_floats(&part, 0, 1, count, x));
 }
 
 static void load_residuals(load_part *p) {
-    builder *b = p->b;
-    const build_capture *capture = b->group[p->c];
-    const uint32_t d = b->sae.d_in;
+    build_tile *tile = p->tile;
+    const build_capture *capture = tile->group[p->c];
+    const uint32_t d = tile->in->sae.d_in;
     for (uint32_t t = p->from, rows; t < p->end && !p->result->unread; t += rows) {
         rows = read_rows(p, t, take_residuals);
         if (rows || p->result->unread) continue;
-        count_bad(p, t, matrix_row(&capture->m, capture->row0 + b->tile.row[p->c][t], b->tile.X[p->c] + (size_t)t * d));
+        count_bad(p, t, matrix_row(&capture->m, capture->row0 + tile->row[p->c][t], tile->X[p->c] + (size_t)t * d));
         p->result->mapped += d * sizeof(float);
         rows = 1;
     }
     for (uint32_t t = p->from; t < p->end && !p->result->unread; t++) {
-        float *x = b->tile.X[p->c] + (size_t)t * d;
+        float *x = tile->X[p->c] + (size_t)t * d;
         double norm = 0;
         for (uint32_t i = 0; i < d; i++) norm += (double)x[i] * (double)x[i];
-        b->tile.norm[p->c][t] = norm;
+        tile->norm[p->c][t] = norm;
     }
 }
 
-/* Which token texts hold a capture's norm: one that holds most of it is a warning later. */
-static void add_norms(builder *b, int c) {
-    build_capture *capture = b->group[c];
-    if (!(b->tile.mask >> c & 1) || !b->tile.X[c] || capture->text < 0) return;
-    const uint32_t *piece = b->texts[capture->text].text.piece;
-    if (!capture->piece_norm) capture->piece_norm = mem_new(b->pieces.count, sizeof(double));
-    for (uint32_t t = 0; t < b->tile.n; t++) {
-        capture->piece_norm[piece[b->tile.row[c][t]]] += b->tile.norm[c][t];
-        capture->norm += b->tile.norm[c][t];
+/* Sums |x|^2 by token text: one that holds most of a capture's norm is reported later. */
+static void add_norms(build_tile *tile, int c) {
+    build_capture *capture = tile->group[c];
+    if (!(tile->mask >> c & 1) || !tile->X[c] || capture->text < 0) return;
+    const uint32_t *piece = tile->in->texts[capture->text].text.piece;
+    if (!capture->piece_norm) capture->piece_norm = mem_new(tile->in->pieces.count, sizeof(double));
+    for (uint32_t t = 0; t < tile->n; t++) {
+        capture->piece_norm[piece[tile->row[c][t]]] += tile->norm[c][t];
+        capture->norm += tile->norm[c][t];
     }
 }
 
@@ -161,36 +159,36 @@ static void add_norms(builder *b, int c) {
 
 static void load_piece(void *context, size_t piece, unsigned worker) {
     load_job *job = context;
-    builder *b = job->b;
+    build_tile *tile = job->tile;
     int c = (int)(piece / PARTS);
     size_t part = piece % PARTS;
-    load_part p = {.b = b, .worker = &b->workers[worker], .result = &job->result[c][part], .c = c};
+    load_part p = {.tile = tile, .worker = &tile->workers[worker], .result = &job->result[c][part], .c = c};
     p.from = (uint32_t)part * PART_ROWS;
-    p.end = p.from + PART_ROWS < b->tile.n ? p.from + PART_ROWS : b->tile.n;
-    if (!(b->tile.mask >> c & 1) || p.from >= p.end) return;
-    if (b->group[c]->spec->features) load_features(&p, &b->tile.part[c][part]);
+    p.end = p.from + PART_ROWS < tile->n ? p.from + PART_ROWS : tile->n;
+    if (!(tile->mask >> c & 1) || p.from >= p.end) return;
+    if (tile->group[c]->spec->features) load_features(&p, &tile->part[c][part]);
     else load_residuals(&p);
 }
 
-static bool check_result(builder *b, int c, const part_result *result) {
-    build_capture *capture = b->group[c];
+static bool check_result(build_tile *tile, int c, const part_result *result) {
+    build_capture *capture = tile->group[c];
     if (result->unread)
-        return scry_fail(b->err, "%s: %s: %s: cannot be read: %s; nothing was written", b->study->path,
+        return scry_fail(tile->in->err, "%s: %s: %s: cannot be read: %s; nothing was written", tile->in->study->path,
                          capture->spec->key, result->unread,
                          result->why ? strerror(result->why) : "the file became shorter while it was read");
     if (result->bad && !capture->nonfinite) capture->nonfinite_row = capture->row0 + result->bad_row;
     capture->nonfinite += result->bad;
-    b->mapped += result->mapped;
+    tile->mapped += result->mapped;
     return true;
 }
 
-bool tile_load(builder *b) {
-    load_job job = {.b = b};
-    parallel_for(b->pool, (size_t)SCRY_CONDITIONS * PARTS, load_piece, &job);
+bool tile_load(build_tile *tile) {
+    load_job job = {.tile = tile};
+    parallel_for(tile->in->pool, (size_t)SCRY_CONDITIONS * PARTS, load_piece, &job);
     bool ok = true;
     for (int c = 0; c < SCRY_CONDITIONS; c++)
-        for (int part = 0; part < PARTS && ok; part++) ok = !b->group[c] || check_result(b, c, &job.result[c][part]);
-    if (ok) residual_sums_add_tile(b);
-    for (int c = 0; c < SCRY_CONDITIONS && ok; c++) add_norms(b, c);
+        for (int part = 0; part < PARTS && ok; part++)
+            ok = !tile->group[c] || check_result(tile, c, &job.result[c][part]);
+    for (int c = 0; c < SCRY_CONDITIONS && ok; c++) add_norms(tile, c);
     return ok;
 }

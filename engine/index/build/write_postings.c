@@ -1,9 +1,10 @@
 /* write_postings.c: postings and key pieces to the file.
  *
- * While captures are read, a latent's postings grow as segments (posting_buffer.h). Here, where its stream is
- * whole in memory, they are put in order of token and packed (posting_codec.h). */
+ * While captures are read, a latent's postings grow as segments (posting_buffer.h). Here its complete stream is
+ * sorted by token and packed (posting_codec.h). */
+#include "index/build/write_postings.h"
 #include "base/mem.h"
-#include "index/build/builder.h"
+#include "index/format/layout.h"
 #include "index/format/packed_uint.h"
 #include "index/format/posting_codec.h"
 
@@ -35,13 +36,14 @@ typedef struct post_worker {
 } post_worker;
 
 typedef struct post_job {
-    builder *b;
+    const build_inputs *in;
+    posting_store *store;
     uint64_t *first_token; /* [captures] tokens before each */
     post_worker *workers;
     uint32_t *pieces;    /* [F][SCRY_KEY_PIECES]; NULL: no text */
     uint32_t *length;    /* [F] bytes of each stream */
     uint32_t *count;     /* [F] entries of each */
-    uint32_t first, end; /* latents of the block in work */
+    uint32_t first, end; /* latents of the block that is packed */
 } post_job;
 
 /* ---- order ---------------------------------------------------------------------------------- */
@@ -147,28 +149,28 @@ static void put_in_order(entries *e) {
 /* ---- key pieces ----------------------------------------------------------------------------- */
 
 /* The pieces that hold most of the latent's activation; as many as there are pieces where none is left. */
-static void key_pieces(const builder *b, const uint64_t *first_token, post_worker *w, uint32_t *out) {
+static void key_pieces(const build_inputs *in, const uint64_t *first_token, post_worker *w, uint32_t *out) {
     const entries *e = &w->e;
     uint32_t touched = 0;
     size_t c = 0;
     for (uint32_t i = 0; i < e->count; i++) {
-        while (c + 1 < b->capture_count && e->token[i] >= first_token[c + 1]) c++;
-        int text = b->captures[c].text;
+        while (c + 1 < in->capture_count && e->token[i] >= first_token[c + 1]) c++;
+        int text = in->captures[c].text;
         if (text < 0 || !(e->value[i] > 0)) continue;
-        uint32_t piece = b->texts[text].text.piece[e->token[i] - first_token[c]];
+        uint32_t piece = in->texts[text].text.piece[e->token[i] - first_token[c]];
         if (w->mass[piece] == 0) w->touched[touched++] = piece;
         w->mass[piece] += (double)e->value[i];
     }
     for (int k = 0; k < SCRY_KEY_PIECES; k++) {
-        uint32_t best = b->pieces.count;
+        uint32_t best = in->pieces.count;
         for (uint32_t i = 0; i < touched; i++) {
             uint32_t p = w->touched[i];
             bool better =
-                best == b->pieces.count || w->mass[p] > w->mass[best] || (w->mass[p] == w->mass[best] && p < best);
+                best == in->pieces.count || w->mass[p] > w->mass[best] || (w->mass[p] == w->mass[best] && p < best);
             if (w->mass[p] > 0 && better) best = p;
         }
         out[k] = best;
-        if (best != b->pieces.count) w->mass[best] = -1; /* taken */
+        if (best != in->pieces.count) w->mass[best] = -1; /* taken */
     }
     for (uint32_t i = 0; i < touched; i++) w->mass[w->touched[i]] = 0;
 }
@@ -177,11 +179,11 @@ static void key_pieces(const builder *b, const uint64_t *first_token, post_worke
 
 /* The stream's bytes become the packed ones. */
 static void pack_latent(post_job *job, uint32_t latent, post_worker *w) {
-    posting_stream *stream = &job->b->streams[latent];
+    posting_stream *stream = &job->store->streams[latent];
     if (!stream->count) return;
     read_stream(&w->e, stream, job->first_token);
     put_in_order(&w->e);
-    if (job->pieces) key_pieces(job->b, job->first_token, w, job->pieces + (size_t)latent * SCRY_KEY_PIECES);
+    if (job->pieces) key_pieces(job->in, job->first_token, w, job->pieces + (size_t)latent * SCRY_KEY_PIECES);
     free(stream->bytes);
     *stream = (posting_stream){0};
     if (w->packed_room < posting_codec_max_bytes(w->e.count)) {
@@ -200,35 +202,35 @@ static void pack_part(void *context, size_t part, unsigned worker) {
     for (uint32_t j = first; j < first + PART && j < job->end; j++) pack_latent(job, j, &job->workers[worker]);
 }
 
-/* Behind the latents from first on whose streams are brought back together: a block, or as many as
- * there is room for, with what they are packed to beside them. */
-static uint32_t block_end(const builder *b, uint32_t first) {
+/* End of the latents from first on whose streams are restored together: a block, or as many as the memory holds with
+ * their packed form. */
+static uint32_t block_end(const posting_store *store, uint32_t first) {
     uint64_t bytes = 0;
     uint32_t end = first;
-    for (; end < b->F && end - first < BLOCK_LATENTS; end++) {
-        bytes += 2 * spill_size(&b->spill, end);
-        if (bytes > b->stream_limit && end > first) break;
+    for (; end < store->latents && end - first < BLOCK_LATENTS; end++) {
+        bytes += 2 * posting_store_spilled(store, end);
+        if (bytes > store->limit && end > first) break;
     }
     return end;
 }
 
-/* A block of latents at a time: a latent's stream is whole in memory only here. */
+/* A block of latents at a time, so that few complete streams are in memory. */
 static bool put_data(post_job *job, container_writer *w) {
-    builder *b = job->b;
+    posting_store *store = job->store;
     static const uint8_t spare[POSTING_CODEC_SPARE];
     container_begin(w, "post/data");
     spill_reader reader;
-    spill_begin(&reader, &b->spill);
+    spill_begin(&reader, store);
     bool ok = true;
-    for (job->first = 0; job->first < b->F && ok; job->first = job->end) {
-        job->end = block_end(b, job->first);
-        for (uint32_t j = job->first; j < job->end && ok; j++) ok = spill_restore(&reader, j, &b->streams[j], b->err);
+    for (job->first = 0; job->first < store->latents && ok; job->first = job->end) {
+        job->end = block_end(store, job->first);
+        for (uint32_t j = job->first; j < job->end && ok; j++) ok = spill_restore(&reader, j, job->in->err);
         if (!ok) break;
-        parallel_for(b->pool, (job->end - job->first + PART - 1) / PART, pack_part, job);
+        parallel_for(job->in->pool, (job->end - job->first + PART - 1) / PART, pack_part, job);
         for (uint32_t j = job->first; j < job->end; j++) {
-            container_write(w, b->streams[j].bytes, b->streams[j].used);
-            free(b->streams[j].bytes);
-            b->streams[j] = (posting_stream){0};
+            container_write(w, store->streams[j].bytes, store->streams[j].used);
+            free(store->streams[j].bytes);
+            store->streams[j] = (posting_stream){0};
         }
     }
     spill_end(&reader);
@@ -236,8 +238,8 @@ static bool put_data(post_job *job, container_writer *w) {
     return ok;
 }
 
-static void put_places(const post_job *job, container_writer *w) {
-    const uint32_t F = job->b->F, groups = (F + GROUP_LATENTS - 1) / GROUP_LATENTS;
+static void put_places(const post_job *job, const active_rows *rows, container_writer *w) {
+    const uint32_t F = job->in->F, groups = (F + GROUP_LATENTS - 1) / GROUP_LATENTS;
     layout_group *group = mem_new((size_t)groups + 1, sizeof *group), at = {0};
     container_begin(w, "post/length");
     for (uint32_t j = 0; j < F; j++) {
@@ -253,28 +255,29 @@ static void put_places(const post_job *job, container_writer *w) {
     free(group);
     /* as wide as all tokens need, so that shards of an index agree */
     uint64_t tokens = 0;
-    for (size_t i = 0; i < job->b->capture_count; i++) tokens += job->b->captures[i].rows;
+    for (size_t i = 0; i < job->in->capture_count; i++) tokens += job->in->captures[i].rows;
     container_begin(w, "post/count");
-    packed_uint_write_rows(w, &job->b->rows, job->count, 1, packed_uint_width(tokens));
+    packed_uint_write_rows(w, rows, job->count, 1, packed_uint_width(tokens));
 }
 
-bool write_postings(builder *b, container_writer *w) {
-    unsigned threads = parallel_threads(b->pool);
-    post_job job = {.b = b, .workers = mem_new(threads, sizeof *job.workers)};
-    job.length = mem_new(b->F, sizeof *job.length);
-    job.count = mem_new(b->F, sizeof *job.count);
-    job.first_token = mem_new(b->capture_count, sizeof *job.first_token);
-    for (size_t i = 1; i < b->capture_count; i++) job.first_token[i] = job.first_token[i - 1] + b->captures[i - 1].rows;
-    if (b->pieces.count) job.pieces = mem_new((size_t)b->F * SCRY_KEY_PIECES, sizeof *job.pieces);
+bool write_postings(const build_inputs *in, posting_store *store, const active_rows *rows, container_writer *w) {
+    unsigned threads = parallel_threads(in->pool);
+    post_job job = {.in = in, .store = store, .workers = mem_new(threads, sizeof *job.workers)};
+    job.length = mem_new(in->F, sizeof *job.length);
+    job.count = mem_new(in->F, sizeof *job.count);
+    job.first_token = mem_new(in->capture_count, sizeof *job.first_token);
+    for (size_t i = 1; i < in->capture_count; i++)
+        job.first_token[i] = job.first_token[i - 1] + in->captures[i - 1].rows;
+    if (in->pieces.count) job.pieces = mem_new((size_t)in->F * SCRY_KEY_PIECES, sizeof *job.pieces);
     for (unsigned i = 0; i < threads; i++) {
-        job.workers[i].mass = mem_new(b->pieces.count, sizeof(double));
-        job.workers[i].touched = mem_new(b->pieces.count, sizeof(uint32_t));
+        job.workers[i].mass = mem_new(in->pieces.count, sizeof(double));
+        job.workers[i].touched = mem_new(in->pieces.count, sizeof(uint32_t));
     }
     bool ok = put_data(&job, w);
-    if (ok) put_places(&job, w);
+    if (ok) put_places(&job, rows, w);
     if (ok && job.pieces) {
         container_begin(w, "key/pieces");
-        packed_uint_write_rows(w, &b->rows, job.pieces, SCRY_KEY_PIECES, packed_uint_width(b->pieces.count));
+        packed_uint_write_rows(w, rows, job.pieces, SCRY_KEY_PIECES, packed_uint_width(in->pieces.count));
     }
     for (unsigned i = 0; i < threads; i++) {
         entries_free(&job.workers[i].e);

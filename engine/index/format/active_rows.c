@@ -1,4 +1,4 @@
-/* rows.c: which latents have a row in the tables of an index. */
+/* active_rows.c: which latents have a row in the tables of an index. */
 #include "index/format/active_rows.h"
 #include "base/mem.h"
 

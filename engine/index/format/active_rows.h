@@ -1,4 +1,4 @@
-/* active_rows.h: which latents have a row in the tables of an index. Every figure of a latent that is silent in all
+/* active_rows.h: which latents have a row in the tables of an index. Every number of a latent that is silent in all
  * captures is 0; where more than half of the latents are silent (a wide SAE, a small study), the tables hold
  * rows of the active ones only, in order. */
 #ifndef SCRY_INDEX_FORMAT_ACTIVE_ROWS_H
@@ -13,20 +13,20 @@
 #define NO_ROW UINT32_MAX
 
 typedef struct active_rows {
-    const uint64_t *active;        /* a bit a latent; belongs to whoever gave it */
+    const uint64_t *active;        /* a bit a latent; not owned */
     uint32_t *before;              /* owned: active latents before each 64 */
     uint32_t latents, count, rows; /* count: active latents; rows: of the tables */
 } active_rows;
 
-/* Words of 64 bits that a bit a latent takes. */
+/* 64-bit words that hold a bit a latent. */
 static inline uint64_t active_rows_words(uint64_t latents) {
     return (latents + 63) / 64;
 }
-/* Rows of the tables where so many latents are active. */
+/* Rows of the tables, from the number of active latents. */
 static inline uint32_t active_rows_total(uint32_t active, uint32_t latents) {
     return active < latents - active ? active : latents;
 }
-/* rows: of the tables, as active_rows_total says. Owner: active_rows_free. */
+/* Count the active latents. active must outlive m; active_rows_free must follow. */
 void active_rows_new(active_rows *m, const uint64_t *active, uint32_t latents);
 void active_rows_free(active_rows *m);
 
@@ -40,9 +40,9 @@ static inline uint32_t row_of(const active_rows *m, uint32_t latent) {
     return word & bit ? m->before[latent / 64] + (uint32_t)__builtin_popcountll(word & (bit - 1)) : NO_ROW;
 }
 
-/* Table [latents][width bytes]: appends the rows that there are to the section in work. */
+/* Append the rows of table [latents][width bytes] that an index holds to the open section. */
 void active_rows_write(container_writer *w, const active_rows *m, const void *table, size_t width);
-/* Table [rows][width]: to a new one of all latents, 0 where there is no row. Caller frees. */
+/* Table [rows][width bytes] as a new one [latents][width], 0 where there is no row. The caller frees it. */
 void *active_rows_expand(const active_rows *m, const void *table, size_t width);
 
 #endif

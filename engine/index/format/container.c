@@ -17,7 +17,6 @@
 #include <xxhash.h>
 
 enum { HEADER = 64, ALIGN = 64, WRITE_PIECE = 1 << 16 };
-static const char magic[8] = {'S', 'C', 'R', 'Y', 'I', 'D', 'X', '\n'};
 
 typedef struct header {
     char magic[8];
@@ -28,13 +27,12 @@ typedef struct header {
     uint64_t header_hash; /* of the bytes before it */
 } header;
 
-_Static_assert(sizeof(header) == HEADER, "the header fills its place");
+_Static_assert(sizeof(header) == HEADER && sizeof INDEX_MAGIC - 1 == 8, "the header is 64 bytes, its magic 8");
 _Static_assert(sizeof(container_section) == 64, "a table entry is 64 bytes");
 
 struct container_writer {
-    char *path, *temporary;
-    FILE *file;
-    char *buffer; /* the file's, [WRITE_PIECE] */
+    atomic_file to;
+    char *buffer; /* of to.file, [WRITE_PIECE] */
     uint64_t at;
     container_section *section;
     uint32_t sections, room;
@@ -42,12 +40,12 @@ struct container_writer {
     int failed; /* errno of the first failure */
 };
 
-/* In small pieces: what is written with one call can lie in the page cache as one block of up to 2 MB,
- * and then a reader who maps the file and looks at one row makes all of it resident. */
+/* In small pieces: what one call writes can lie in the page cache as one block of up to 2 MB, and a process that maps
+ * the file and reads one row then makes all of it resident. */
 static void put(container_writer *w, const void *bytes, uint64_t size) {
     for (uint64_t done = 0; done < size && !w->failed;) {
         size_t piece = size - done < WRITE_PIECE ? (size_t)(size - done) : WRITE_PIECE;
-        if (fwrite((const uint8_t *)bytes + done, 1, piece, w->file) != piece) w->failed = errno ? errno : EIO;
+        if (fwrite((const uint8_t *)bytes + done, 1, piece, w->to.file) != piece) w->failed = errno ? errno : EIO;
         done += piece;
     }
     w->at += size;
@@ -74,18 +72,12 @@ bool container_writable(const char *path, scry_error *err) {
 container_writer *container_create(const char *path, scry_error *err) {
     if (!container_writable(path, err)) return NULL;
     container_writer *w = mem_new(1, sizeof *w);
-    w->path = atomic_file_target(path);
-    w->temporary = mem_format("%s.tmp.%ld", w->path, (long)getpid());
-    w->file = fopen(w->temporary, "wbe");
-    if (!w->file) {
-        scry_fail(err, "%s: cannot be written: %s; give another place with -o", path, strerror(errno));
-        free(w->path);
-        free(w->temporary);
+    if (!atomic_file_begin_over_index(&w->to, path, err)) {
         free(w);
         return NULL;
     }
     w->buffer = mem_resize(NULL, WRITE_PIECE, 1);
-    setvbuf(w->file, w->buffer, _IOFBF, WRITE_PIECE);
+    setvbuf(w->to.file, w->buffer, _IOFBF, WRITE_PIECE);
     w->hash = XXH3_createState();
     static const char zero[HEADER];
     put(w, zero, HEADER);
@@ -120,18 +112,15 @@ void container_write(container_writer *w, const void *bytes, uint64_t size) {
 }
 
 static void release(container_writer *w) {
-    if (w->file) fclose(w->file);
     free(w->buffer);
     XXH3_freeState(w->hash);
     free(w->section);
-    free(w->path);
-    free(w->temporary);
     free(w);
 }
 
 void container_abandon(container_writer *w) {
     if (!w) return;
-    unlink(w->temporary);
+    atomic_file_end(&w->to, false, NULL);
     release(w);
 }
 
@@ -149,24 +138,25 @@ static void sync_folder(const char *path) {
 bool container_finish(container_writer *w, scry_error *err) {
     end_section(w);
     header h = {.version = CONTAINER_VERSION, .byte_order = 0x01020304, .table_offset = w->at, .sections = w->sections};
-    memcpy(h.magic, magic, sizeof magic);
+    memcpy(h.magic, INDEX_MAGIC, sizeof h.magic);
     uint64_t table = (uint64_t)w->sections * sizeof *w->section;
     put(w, w->section, table);
     h.table_hash = XXH3_64bits(w->section, (size_t)table);
     h.file_size = w->at;
     h.header_hash = XXH3_64bits(&h, offsetof(header, header_hash));
-    if (!w->failed && (fseeko(w->file, 0, SEEK_SET) != 0 || fwrite(&h, sizeof h, 1, w->file) != 1 ||
-                       fflush(w->file) != 0 || fsync(fileno(w->file)) != 0))
+    if (!w->failed && (fseeko(w->to.file, 0, SEEK_SET) != 0 || fwrite(&h, sizeof h, 1, w->to.file) != 1))
         w->failed = errno ? errno : EIO;
-    if (!w->failed && rename(w->temporary, w->path) != 0) w->failed = errno;
     if (w->failed) {
-        scry_fail(err, "%s: cannot be written: %s", w->path, strerror(w->failed));
+        scry_fail(err, "%s: cannot be written: %s", w->to.path, strerror(w->failed));
         container_abandon(w);
         return false;
     }
-    sync_folder(w->path);
+    char *path = mem_copy_string(w->to.path);
+    bool ok = atomic_file_end(&w->to, true, err);
+    if (ok) sync_folder(path);
+    free(path);
     release(w);
-    return true;
+    return ok;
 }
 
 /* ---- reading -------------------------------------------------------------------------------- */
@@ -181,7 +171,7 @@ static bool section_hash_right(const container *c, const container_section *s, s
 
 static bool check_header(const container *c, const header *h, scry_error *err) {
     const char *path = c->map.path;
-    if (c->map.size < HEADER || memcmp(h->magic, magic, sizeof magic) != 0)
+    if (c->map.size < HEADER || memcmp(h->magic, INDEX_MAGIC, sizeof h->magic) != 0)
         return scry_fail(
             err, "%s: not a scry index (it does not begin with SCRYIDX); expected a file made by scry index", path);
     if (h->byte_order != 0x01020304)
@@ -200,7 +190,7 @@ static bool check_header(const container *c, const header *h, scry_error *err) {
     return true;
 }
 
-/* What lies between a section and the next is zero, so that no byte of the file goes unchecked. */
+/* The bytes between sections are zero, so that no byte of the file goes unchecked. */
 static bool padding_right(const container *c, const container_section *s, scry_error *err) {
     for (uint64_t at = s->offset + s->size; at % ALIGN && at < c->map.size; at++)
         if (c->map.data[at])

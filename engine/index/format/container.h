@@ -4,7 +4,7 @@
  *     64   the sections, each begun at a multiple of 64 bytes
  *     end  the section table: name, offset, size, checksum (XXH3-64) of each
  *
- * Written under a temporary name, synced and renamed: the file at the final name is always whole.
+ * Replaced atomically (base/atomic_file.h): the file at the final name is always complete.
  * Read by mmap; every offset and size is checked against the file before it is used. */
 #ifndef SCRY_INDEX_FORMAT_CONTAINER_H
 #define SCRY_INDEX_FORMAT_CONTAINER_H
@@ -17,15 +17,18 @@ enum { CONTAINER_VERSION = 4, CONTAINER_NAME = 40 };
 
 typedef struct container_writer container_writer;
 
-/* Can an index be put at this path? Asked before hours of work, not after. */
+/* True when an index can be written at this path; otherwise false and err. Ask before hours of work, not after. */
 bool container_writable(const char *path, scry_error *err);
+/* Begin a file at path. NULL and err when it cannot be made; otherwise container_finish or container_abandon must
+ * follow. */
 container_writer *container_create(const char *path, scry_error *err);
-/* A section is begun, written in any number of pieces, and ended by the next begin or finish. */
+/* Begin a section, which the next begin or finish ends, and append bytes to it. Errors are kept for the end. */
 void container_begin(container_writer *w, const char *name);
 void container_write(container_writer *w, const void *bytes, uint64_t size);
-/* Syncs and renames; on any failure so far removes the temporary file. Frees w either way. */
+/* Complete the file. False and err when anything failed since the beginning; path then holds what it held before.
+ * Frees w either way. */
 bool container_finish(container_writer *w, scry_error *err);
-/* Removes the temporary file and frees w. */
+/* Drop the file and free w, which may be NULL. */
 void container_abandon(container_writer *w);
 
 typedef struct container_section {
@@ -39,19 +42,20 @@ typedef struct container {
     uint32_t sections;
 } container;
 
-/* verify: compare every section's checksum too. */
+/* Map the file and check its header and section table; with verify also every section's checksum. False and err when
+ * it is no index, cut or damaged; nothing is left open then. */
 bool container_open(container *c, const char *path, bool verify, scry_error *err);
 void container_close(container *c);
 /* The section's bytes, exactly `size` long; NULL and err otherwise. */
 const void *container_get(const container *c, const char *name, uint64_t size, scry_error *err);
 /* The section's bytes, whatever their length; NULL without err when there is none. */
 const void *container_find(const container *c, const char *name, uint64_t *size);
-/* Lets go of the pages of [at, at + size), which may lie in the file or not: they are mapped again when they
- * are next read. After a pass over all latents, so that what is resident stays what is looked at. */
+/* Drop the pages of [at, at + size), which may lie in the file or not; they are read again when needed. For use after a
+ * pass over all latents, so that only what is looked at stays resident. */
 void container_drop_pages(const container *c, const void *at, uint64_t size);
-/* Asks the system to read them, and does not wait. */
+/* Ask the system to read them, without waiting. */
 void container_prefetch(const container *c, const void *at, uint64_t size);
-/* Compares one section's checksum. */
+/* Compare one section's checksum; true when there is no such section. */
 bool container_check(const container *c, const char *name, scry_error *err);
 
 #endif

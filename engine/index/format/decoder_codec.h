@@ -20,7 +20,7 @@ static inline uint64_t decoder_width(decoder_codec form) {
 
 /* The narrowest form that holds all n numbers exactly. */
 decoder_codec decoder_choose(const float *x, uint64_t n);
-/* Appends n numbers to the section in work. */
+/* Append n numbers to the open section. */
 void decoder_write(container_writer *w, decoder_codec form, const float *x, uint64_t n);
 /* Numbers first .. first + n of a section, as floats. */
 void decoder_read(const void *section, decoder_codec form, uint64_t first, uint64_t n, float *out);

@@ -1,4 +1,4 @@
-/* narrow.c: whole numbers in as few bytes as the largest needs. */
+/* packed_uint.c: unsigned numbers in as few bytes as the largest needs. */
 #include "index/format/packed_uint.h"
 
 enum { PIECE = 1024 };

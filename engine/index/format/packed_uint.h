@@ -1,4 +1,4 @@
-/* packed_uint.h: whole numbers in as few bytes as the largest that can occur needs: 1, 2 or 4 each. */
+/* packed_uint.h: unsigned numbers in as few bytes as the largest possible one needs: 1, 2 or 4 each. */
 #ifndef SCRY_INDEX_FORMAT_PACKED_UINT_H
 #define SCRY_INDEX_FORMAT_PACKED_UINT_H
 
@@ -23,9 +23,9 @@ static inline uint32_t packed_uint_get(const void *array, unsigned width, size_t
     }
 }
 
-/* Appends n numbers to the section in work. */
+/* Append n numbers to the open section. */
 void packed_uint_write(container_writer *w, const uint32_t *number, size_t n, unsigned width);
-/* Table [latents][each]: the rows that there are. */
+/* Append the rows of table [latents][each] that an index holds. */
 void packed_uint_write_rows(container_writer *w, const active_rows *m, const uint32_t *table, size_t each,
                             unsigned width);
 

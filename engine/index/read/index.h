@@ -1,4 +1,4 @@
-/* index.h: an open index, for the engine's own files. Users see scry.h. */
+/* index.h: an open index, for the engine's own files. The public interface is scry.h. */
 #ifndef SCRY_INDEX_READ_INDEX_H
 #define SCRY_INDEX_READ_INDEX_H
 
@@ -24,20 +24,20 @@ typedef struct index_given {
 } index_given;
 void index_given_free(index_given *given);
 
-/* One training set and source. */
+/* Statistics of one training set and source. */
 typedef struct index_source {
-    const double *shift; /* [SHIFT_ARRAYS][rows]; NULL: there is no such source */
-    const void *fires;   /* narrow [2][rows] */
+    const double *shift; /* [arrays][rows]; NULL: there is no such source */
+    int arrays;
+    const void *fires; /* packed [2][rows] */
     unsigned fires_width;
     double pairs, base_tokens, other_tokens; /* the last two: what `fires` are shares of */
 } index_source;
 
-/* Arrays over all latents that are not stored as such but follow from what is: made when they are first asked
- * for. NULL: not asked for yet. */
-typedef struct index_made {
+/* Arrays over all latents that are derived from stored ones when first asked for; NULL before. */
+typedef struct index_derived {
     pthread_mutex_t lock;
     double **shift; /* [trains * SCRY_CONDITIONS * SCRY_METRICS] -> [F] */
-} index_made;
+} index_derived;
 
 struct scry_index {
     index_given *given; /* NULL: a file, with all that follows */
@@ -48,21 +48,21 @@ struct scry_index {
     size_t D;
     active_rows rows;
     index_source *source; /* [trains * SCRY_CONDITIONS] */
-    index_made *made;
+    index_derived *derived;
     const float *contribution[SCRY_SCORES]; /* [rows][D] */
-    float *silent;                          /* [D] owned: 0, the contributions of a latent without a row */
+    float *silent;                          /* [D] owned, zeros: the contributions of a latent without a row */
     const layout_group *groups;             /* [ceil(F / GROUP_LATENTS) + 1] */
-    const void *counts;                     /* narrow [rows]: entries of each stream */
+    const void *counts;                     /* packed [rows]: entries of each stream */
     unsigned count_width;
     const uint8_t *lengths, *post_data;
     uint64_t lengths_size, post_size; /* post_size without the spare bytes */
     uint64_t *first_token;            /* [captures + 1] rows of the captures before each */
     unsigned piece_width;
-    const void *key_pieces; /* narrow [rows][SCRY_KEY_PIECES]; NULL: no text */
+    const void *key_pieces; /* packed [rows][SCRY_KEY_PIECES]; NULL: no text */
     const uint64_t *piece_at;
     const char *piece_bytes;
     uint64_t pieces, piece_size;
-    const void *tokens; /* narrow */
+    const void *tokens; /* packed */
     const layout_sample *samples;
     const char *strings;
     uint64_t strings_size, sample_total, token_total;
@@ -76,22 +76,29 @@ struct scry_index {
     const void *decoder; /* [F][d_model] of decoder_codec; NULL: none */
     const float *decoder_bias;
     decoder_codec decoder_codec;
-    struct label_edits *edits; /* labels written by hand, above those */
-    const double *raw;         /* [captures][RESIDUAL_SUMS][d_model], NULL: no residuals (residual_sums.h) */
+    const double *raw;         /* [captures][RESIDUAL_SUMS][d_model], NULL: no residuals (layout.h) */
+    struct label_edits *edits; /* of store/label_store.c: labels written by hand; NULL in index_open's result */
 };
 
-/* A latent's contributions [D], of a score that there is. */
+/* scry_open without the labels written by hand. */
+scry_index *index_open(const char *path, bool verify, scry_error *err);
+/* Frees all but `edits`. */
+void index_close(scry_index *index);
+
+/* A latent's contributions [D]; the index must have the score. */
 static inline const float *index_column(const scry_index *x, scry_score score, uint32_t latent) {
     uint32_t row = row_of(&x->rows, latent);
     return row == NO_ROW ? x->silent : x->contribution[score] + (size_t)row * x->D;
 }
-/* NULL: there is no such source. */
+/* NULL when there is no such source. */
 const index_source *index_source_of(const scry_index *index, size_t train, scry_condition source);
-/* The label that the index itself holds, below those written by hand; NULL: none. */
+/* The label in the file, which one written by hand overrides; NULL: none. */
 const char *index_file_label(const scry_index *index, uint32_t latent);
-/* Text of a piece, "" when there is no such. */
+/* The first latent from `from` on that has a label in the file; F when there is none. */
+uint32_t index_next_file_label(const scry_index *index, uint32_t from);
+/* Text of a piece; "" when the number is too large. */
 const char *index_piece(const scry_index *index, uint32_t piece);
-/* Number of the piece in a row of a text. */
+/* Piece number of a row of a text. */
 static inline uint32_t index_token(const scry_index *x, size_t text, uint64_t row) {
     return packed_uint_get(x->tokens, x->piece_width, x->texts[text].first_token + row);
 }
@@ -108,25 +115,25 @@ uint32_t index_key_piece(const scry_index *index, uint32_t latent, int nth);
 typedef struct index_cursor {
     uint32_t capture, row;
     float activation;
-    uint64_t first, behind; /* tokens of the capture in work: from first to before behind */
+    uint64_t first, end; /* tokens of the capture: first .. end - 1 */
     posting_reader reader;
-    posting_block block; /* its entries from block.begin on are still to be read */
+    posting_block block; /* entries from block.begin on are unread */
 } index_cursor;
 
 index_cursor index_postings(const scry_index *index, uint32_t latent);
-/* Lets the next index_segment begin at this row, or at the first entry behind it; what lies before is
- * stepped over, mostly without being decoded. */
+/* Make the next index_segment begin at this row, or at the first entry past it. Earlier entries are skipped, mostly
+ * without being decoded. */
 static inline void index_seek(const scry_index *x, index_cursor *c, uint32_t capture, uint64_t row) {
-    c->behind = x->first_token[capture] + row;
+    c->end = x->first_token[capture] + row;
 }
-/* To the next capture on which the latent is active. */
+/* Go to the next capture on which the latent is active; false when there is none. */
 bool index_segment(const scry_index *index, index_cursor *cursor);
-/* The next entry in the capture. */
+/* Go to the next entry in the capture; false at its end. */
 static inline bool index_next(const scry_index *x, index_cursor *c) {
     posting_block *b = &c->block;
     if (b->begin == b->end && !posting_codec_next(&c->reader, c->first, x->first_token[x->info.captures], b))
         return false;
-    if (b->token[b->begin] >= c->behind) return false;
+    if (b->token[b->begin] >= c->end) return false;
     c->row = (uint32_t)(b->token[b->begin] - c->first);
     c->activation = b->value[b->begin++];
     return true;

@@ -1,9 +1,8 @@
-/* index.c: opening an index: every section's size is checked against what the meta data says. */
+/* open.c: open an index: every section's size is checked against the meta data. */
 #include "index/read/index.h"
+#include "base/atomic_file.h"
 #include "base/mem.h"
-#include "index/build/residual_sums.h"
 #include "io/json.h"
-#include "labels.h"
 #include "study/study.h"
 
 #include <inttypes.h>
@@ -146,7 +145,7 @@ static bool read_meta(scry_index *x, scry_error *err) {
     info->d_sae = x->F = (uint32_t)F;
     info->k = (uint32_t)number_of(meta, "k");
     info->candidates = (uint32_t)number_of(meta, "candidates");
-    info->scored = info->candidates ? (uint32_t)number_of(meta, "scored") : info->d_sae;
+    info->scored_latents = info->candidates ? (uint32_t)number_of(meta, "scored") : info->d_sae;
     info->folded = !cJSON_IsFalse(cJSON_GetObjectItemCaseSensitive(meta, "folded"));
     if (number_of(meta, "latents") != F)
         return scry_fail(err,
@@ -206,7 +205,11 @@ static bool open_source(scry_index *x, size_t t, scry_condition c, scry_error *e
     snprintf(name, sizeof name, "fires/%zu/%s", t, scry_condition_name(c));
     s->fires = container_get(&x->file, name, 2 * rows * s->fires_width, err);
     snprintf(name, sizeof name, "shift/%zu/%s", t, scry_condition_name(c));
-    s->shift = s->fires ? container_get(&x->file, name, rows * SHIFT_ARRAYS * sizeof(double), err) : NULL;
+    uint64_t size, array = rows * sizeof(double), arrays = SHIFT_ARRAYS;
+    container_find(&x->file, name, &size);
+    while (arrays > SHIFT_OLDEST && size < arrays * array) arrays--; /* made before the last metrics were added */
+    s->arrays = (int)arrays;
+    s->shift = s->fires ? container_get(&x->file, name, arrays * array, err) : NULL;
     return s->shift != NULL;
 }
 
@@ -215,9 +218,9 @@ static bool open_statistics(scry_index *x, scry_error *err) {
     uint64_t cells = (uint64_t)x->rows.rows * x->D, size;
     x->source = mem_new(x->info.trains * SCRY_CONDITIONS, sizeof *x->source);
     x->silent = mem_new(x->D, sizeof *x->silent);
-    x->made = mem_new(1, sizeof *x->made);
-    pthread_mutex_init(&x->made->lock, NULL);
-    x->made->shift = mem_new(x->info.trains * SCRY_CONDITIONS * SCRY_METRICS, sizeof *x->made->shift);
+    x->derived = mem_new(1, sizeof *x->derived);
+    pthread_mutex_init(&x->derived->lock, NULL);
+    x->derived->shift = mem_new(x->info.trains * SCRY_CONDITIONS * SCRY_METRICS, sizeof *x->derived->shift);
     for (size_t t = 0; t < x->info.trains; t++)
         for (int c = 1; c < SCRY_CONDITIONS; c++)
             if (x->info.train[t].has[c] && !open_source(x, t, (scry_condition)c, err)) return false;
@@ -291,34 +294,39 @@ static bool open_decoder(scry_index *x, scry_error *err) {
     return x->decoder_bias != NULL;
 }
 
-scry_index *scry_open(const char *path, bool verify, scry_error *err) {
+/* Absent where no capture holds residuals. */
+static bool open_residual_sums(scry_index *x, scry_error *err) {
+    uint64_t size;
+    if (!container_find(&x->file, "raw/sums", &size)) return true;
+    x->raw = container_get(&x->file, "raw/sums",
+                           (uint64_t)x->info.captures * RESIDUAL_SUMS * x->info.d_model * sizeof(double), err);
+    return x->raw != NULL;
+}
+
+scry_index *index_open(const char *path, bool verify, scry_error *err) {
     scry_index *x = mem_new(1, sizeof *x);
     bool ok = container_open(&x->file, path, verify, err);
     ok = ok && (verify || container_check(&x->file, "meta", err)) && read_meta(x, err) && open_rows(x, err) &&
          open_statistics(x, err) && open_postings(x, err) && open_text(x, err) && open_labels(x, err) &&
-         open_decoder(x, err) && residual_sums_open(x, err);
-    if (!ok) {
-        scry_close(x);
-        return NULL;
-    }
-    x->edits = label_edits_open(x);
-    return x;
+         open_decoder(x, err) && open_residual_sums(x, err);
+    if (ok) return x;
+    index_close(x);
+    return NULL;
 }
 
-void scry_close(scry_index *x) {
-    if (!x) return;
+void index_close(scry_index *x) {
     for (size_t d = 0; x->info.domain && d < x->info.domains; d++) free(x->info.domain[d].change);
-    for (size_t i = 0; x->made && i < x->info.trains * SCRY_CONDITIONS * SCRY_METRICS; i++) free(x->made->shift[i]);
+    for (size_t i = 0; x->derived && i < x->info.trains * SCRY_CONDITIONS * SCRY_METRICS; i++)
+        free(x->derived->shift[i]);
     active_rows_free(&x->rows);
-    if (x->made) {
-        pthread_mutex_destroy(&x->made->lock);
-        free(x->made->shift);
+    if (x->derived) {
+        pthread_mutex_destroy(&x->derived->lock);
+        free(x->derived->shift);
     }
     void *owned[] = {x->info.train, x->info.domain, x->info.capture, (void *)x->info.note, x->source,
-                     x->silent,     x->made,        x->texts,        x->capture_text,      x->first_token};
+                     x->silent,     x->derived,     x->texts,        x->capture_text,      x->first_token};
     for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) free(owned[i]);
     index_given_free(x->given);
-    label_edits_close(x->edits);
     cJSON_Delete(x->meta);
     container_close(&x->file);
     free(x);
@@ -332,10 +340,5 @@ bool scry_section(const scry_index *x, size_t i, const char **name, uint64_t *by
 }
 
 bool scry_is_index(const char *path) {
-    char head[8] = "";
-    FILE *f = fopen(path, "rbe");
-    if (!f) return false;
-    bool is = fread(head, 1, sizeof head, f) == sizeof head && memcmp(head, "SCRYIDX\n", sizeof head) == 0;
-    fclose(f);
-    return is;
+    return atomic_file_is_index(path);
 }

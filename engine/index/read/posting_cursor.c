@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-/* Where a latent's stream lies: the lengths of those before it in its group are added up. */
+/* A latent's stream: adds up the lengths of those before it in its group. NULL where the index is damaged. */
 static const uint8_t *stream_of(const scry_index *x, uint32_t latent, uint64_t *size) {
     layout_group group = x->groups[latent / GROUP_LATENTS];
     *size = 0;
@@ -25,20 +25,20 @@ index_cursor index_postings(const scry_index *x, uint32_t latent) {
     c.reader = bytes ? posting_codec_read(bytes, size) : (posting_reader){0};
     c.capture = c.row = 0;
     c.activation = 0;
-    c.first = c.behind = 0;
+    c.first = c.end = 0;
     c.block.begin = c.block.end = 0;
     return c;
 }
 
 bool index_segment(const scry_index *x, index_cursor *c) {
-    const uint64_t *first = x->first_token, from = c->behind;
+    const uint64_t *first = x->first_token, from = c->end;
     posting_block *b = &c->block;
     while (b->begin < b->end && b->token[b->begin] < from) b->begin++;
     if (b->begin == b->end && !posting_codec_next(&c->reader, from, first[x->info.captures], b)) return false;
     uint64_t token = b->token[b->begin];
     while (token >= first[c->capture + 1]) c->capture++;
     c->first = first[c->capture];
-    c->behind = first[c->capture + 1];
+    c->end = first[c->capture + 1];
     return true;
 }
 
@@ -56,7 +56,7 @@ uint32_t scry_active_latents(const scry_index *x, uint32_t *out) {
 }
 
 double scry_domain_rate(const scry_index *x, uint32_t latent, size_t domain) {
-    if (!scry_scored(x, latent)) return (double)NAN;
+    if (!scry_is_scored(x, latent)) return (double)NAN;
     for (uint32_t i = 0; i < x->info.captures; i++) {
         const scry_capture_info *capture = &x->info.capture[i];
         if (capture->group != (int)domain || capture->condition != SCRY_BASE) continue;

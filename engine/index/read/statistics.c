@@ -1,15 +1,16 @@
-/* statistics.c: per-latent figures of an open index. */
+/* statistics.c: per-latent statistics of an open index. */
 #include "base/mem.h"
 #include "index/format/metric_values.h"
 #include "index/read/index.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 const scry_info *scry_index_info(const scry_index *x) {
     return &x->info;
 }
 
-int scry_sources(const scry_index *x, size_t train, scry_condition out[SCRY_CONDITIONS]) {
+int scry_train_sources(const scry_index *x, size_t train, scry_condition out[SCRY_CONDITIONS]) {
     int n = 0;
     for (int c = 1; c < SCRY_CONDITIONS; c++)
         if (x->info.train[train].has[c]) out[n++] = (scry_condition)c;
@@ -18,7 +19,7 @@ int scry_sources(const scry_index *x, size_t train, scry_condition out[SCRY_COND
 
 scry_condition scry_other_source(const scry_index *x, const scry_ranking *ranking) {
     scry_condition has[SCRY_CONDITIONS];
-    int n = scry_sources(x, ranking->train, has);
+    int n = scry_train_sources(x, ranking->train, has);
     for (int i = 0; i < n; i++)
         if (has[i] != ranking->source) return has[i];
     return ranking->source;
@@ -32,6 +33,10 @@ const float *scry_contribution(const scry_index *x, scry_score score, uint32_t l
     return x->contribution[score] ? index_column(x, score, latent) : NULL;
 }
 
+bool scry_is_scored(const scry_index *x, uint32_t latent) {
+    return !x->info.candidates || !isnan(x->contribution[SCRY_ACT][(size_t)latent * x->D]);
+}
+
 /* ---- shifts --------------------------------------------------------------------------------- */
 
 const index_source *index_source_of(const scry_index *x, size_t train, scry_condition source) {
@@ -41,6 +46,7 @@ const index_source *index_source_of(const scry_index *x, size_t train, scry_cond
 }
 
 static double stored(const scry_index *x, const index_source *s, int array, uint32_t j) {
+    if (array >= s->arrays) return (double)NAN;
     uint32_t row = row_of(&x->rows, j);
     return row == NO_ROW ? 0 : s->shift[(size_t)array * x->rows.rows + row];
 }
@@ -50,36 +56,38 @@ static double fires(const scry_index *x, const index_source *s, int which, uint3
     return row == NO_ROW ? 0 : (double)packed_uint_get(s->fires, s->fires_width, (size_t)which * x->rows.rows + row);
 }
 
-/* A metric of one latent, stored or made from what is. */
-static double figure(const scry_index *x, const index_source *s, scry_metric metric, uint32_t j) {
+static double metric_of(const scry_index *x, const index_source *s, scry_metric metric, uint32_t j) {
+    if (metric_array(metric) >= 0) return stored(x, s, metric_array(metric), j);
     const metric_base base = {s->pairs, s->base_tokens, s->other_tokens, x->info.pairing == SCRY_PAIR_SAMPLE};
     double of[SHIFT_ARRAYS] = {0}, fired[2] = {0};
-    for (int a = 0; a < SHIFT_ARRAYS; a++) /* only what it needs: the rest would be read from the file */
-        if (a == metric_array(metric) || (metric == SCRY_MEAN && (a == SHIFT_BASE || a == SHIFT_OTHER)))
-            of[a] = stored(x, s, a, j);
-    for (int which = 0; which < 2 && metric == SCRY_RATE; which++) fired[which] = fires(x, s, which, j);
+    if (metric == SCRY_MEAN) { /* read only what the metric needs: the rest would come from the disk */
+        of[SHIFT_BASE] = stored(x, s, SHIFT_BASE, j);
+        of[SHIFT_OTHER] = stored(x, s, SHIFT_OTHER, j);
+    } else {
+        for (int which = 0; which < 2; which++) fired[which] = fires(x, s, which, j);
+    }
     return metric_value(&base, metric, of, fired);
 }
 
 const double *scry_shift(const scry_index *x, size_t train, scry_condition source, scry_metric metric) {
     const index_source *s = index_source_of(x, train, source);
-    if (!s) return NULL;
+    if (!s || metric_array(metric) >= s->arrays) return NULL;
     if (metric_array(metric) >= 0 && x->rows.rows == x->F) return s->shift + (size_t)metric_array(metric) * x->F;
-    double **place = &x->made->shift[(train * SCRY_CONDITIONS + source) * SCRY_METRICS + metric];
-    pthread_mutex_lock(&x->made->lock);
+    double **place = &x->derived->shift[(train * SCRY_CONDITIONS + source) * SCRY_METRICS + metric];
+    pthread_mutex_lock(&x->derived->lock);
     if (!*place) {
         double *out = mem_new(x->F, sizeof *out);
-        for (uint32_t j = 0; j < x->F; j++) out[j] = figure(x, s, metric, j);
+        for (uint32_t j = 0; j < x->F; j++) out[j] = metric_of(x, s, metric, j);
         *place = out;
     }
     const double *shift = *place;
-    pthread_mutex_unlock(&x->made->lock);
+    pthread_mutex_unlock(&x->derived->lock);
     return shift;
 }
 
 double scry_shift_of(const scry_index *x, size_t train, scry_condition source, scry_metric metric, uint32_t latent) {
     const index_source *s = index_source_of(x, train, source);
-    return s ? figure(x, s, metric, latent) : 0;
+    return s ? metric_of(x, s, metric, latent) : 0;
 }
 
 double scry_mean_base(const scry_index *x, size_t train, scry_condition source, uint32_t latent) {

@@ -38,7 +38,7 @@ static const char *export_kind(const char *path) {
 /* Copies of what is exported. */
 typedef struct work_of_export {
     tab *tab;
-    scry_exported of; /* its set is owned, its ranking too */
+    scry_export_request of; /* its set is owned, its ranking too */
     size_t train;
     scry_condition source;
     scry_metric metric;
@@ -53,7 +53,7 @@ static void write_export(void *own, const scry_cancel *stop) {
     work_of_export *w = own;
     scry_ranking *r = scry_rank(w->tab->index, w->train, w->source, w->metric, &w->err);
     w->of.ranking = r;
-    w->of.stop = stop;
+    w->of.cancel = stop;
     w->ok = r && scry_export(&w->of, w->path, NULL, &w->err);
     scry_ranking_free(r);
 }
@@ -105,7 +105,7 @@ command_effect do_import(app *a, const char *argument) {
     scry_error err = {0};
     scry_set *set = scry_set_new(a->tab->info->d_sae);
     command_effect effect;
-    if (scry_set_read_csv(set, argument, &err) && scry_scored_all(a->tab->index, set, &err)) {
+    if (scry_set_read_csv(set, argument, &err) && scry_require_scored(a->tab->index, set, &err)) {
         snprintf(a->tab->file, sizeof a->tab->file, "%s", argument);
         step_begin(a);
         effect = step_done(a, scry_session_adopt(a->tab->session, set), argument);

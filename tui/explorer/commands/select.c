@@ -21,7 +21,7 @@ static bool can_put(app *a, const scry_set *set, scry_error *err) {
     scry_set *in = scry_set_copy(set);
     for (uint32_t j = 0; j < set->latents; j++)
         if (scry_set_has(set, j) && scry_set_has(scry_session_set(a->tab->session), j)) scry_set_put(in, j, false);
-    bool ok = scry_scored_all(a->tab->index, in, err);
+    bool ok = scry_require_scored(a->tab->index, in, err);
     scry_set_free(in);
     return ok;
 }
@@ -51,7 +51,7 @@ command_effect do_toggle(app *a, const char *argument) {
     char what[48];
     bool in = scry_set_has(scry_session_set(a->tab->session), latent);
     snprintf(what, sizeof what, "latent %u %s", latent, in ? "removed" : "added");
-    if (!in && !scry_scored(a->tab->index, latent))
+    if (!in && !scry_is_scored(a->tab->index, latent))
         return app_fail(a, "latent %u was not encoded on the domains (--candidates %u), so it cannot be scored", latent,
                         a->tab->info->candidates);
     step_begin(a);

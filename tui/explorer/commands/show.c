@@ -39,7 +39,8 @@ command_effect do_by_trained(app *a, const char *argument) {
 command_effect do_metric(app *a, const char *argument) {
     if (!*argument) return app_ask(a, "metric", "");
     int metric = scry_metric_of(argument);
-    if (metric < 0) return app_fail(a, "metric \"%s\": expected sq, abs, mean, rate or d", argument);
+    char metrics[SCRY_CHOICES];
+    if (metric < 0) return app_fail(a, "metric \"%s\": expected %s", argument, scry_metric_choices(metrics, ""));
     return rank_by(a, scry_session_ranking(a->tab->session)->source, (scry_metric)metric);
 }
 
@@ -81,7 +82,7 @@ command_effect do_reverse(app *a, const char *argument) {
 command_effect do_capture(app *a, const char *argument) {
     int next = a->tab->latent_pane->capture + 1;
     if (strcmp(argument, "all") == 0) next = -1;
-    else if (*argument && (next = scry_capture_find(a->tab->index, argument)) < 0)
+    else if (*argument && (next = scry_find_capture_named(a->tab->index, argument)) < 0)
         return app_fail(a, "no capture \"%s\"; expected all, train.base, train.icl, %s, ...", argument,
                         a->tab->info->domain[0].name);
     a->tab->latent_pane->capture = next < (int)a->tab->info->captures ? next : -1;

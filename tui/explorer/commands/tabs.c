@@ -54,7 +54,7 @@ static scry_session *session_like(const tab *t, const scry_index *index, scry_er
     const scry_info *info = scry_index_info(index);
     size_t train = info->trains - 1; /* that of the same name, else the first */
     while (train > 0 && strcmp(info->train[train].name, t->info->train[r->train].name) != 0) train--;
-    int n = scry_sources(index, train, source), k = 0;
+    int n = scry_train_sources(index, train, source), k = 0;
     while (k < n && source[k] != r->source) k++;
     scry_score score = scry_session_score(t->session);
     scry_session *s = scry_session_new(index, train, source[k < n ? k : 0], r->metric, scry_session_n(t->session),

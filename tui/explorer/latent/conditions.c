@@ -7,7 +7,7 @@
 int condition_rows(app *a, const scry_example *e, condition_row out[SCRY_CONDITIONS]) {
     int n = 0;
     for (int c = 0; c < SCRY_CONDITIONS; c++) {
-        int capture = scry_capture_under(a->tab->index, e->capture, (scry_condition)c);
+        int capture = scry_find_capture(a->tab->index, a->tab->info->capture[e->capture].group, (scry_condition)c);
         if (capture < 0) continue;
         condition_row s = {
             .condition = (scry_condition)c, .capture = (size_t)capture, .row = (int64_t)e->token, .h = NAN};

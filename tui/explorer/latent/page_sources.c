@@ -39,7 +39,7 @@ static size_t lines_of(app *a, line out[SOURCES_MOST]) {
         const tab *t = i ? a->tabs[i - 1] : a->tab;
         scry_condition source[SCRY_CONDITIONS];
         if ((i && t == a->tab) || t->info->d_sae != a->tab->info->d_sae) continue;
-        int sources = scry_sources(t->index, train_of(t), source);
+        int sources = scry_train_sources(t->index, train_of(t), source);
         for (int k = 0; k < sources && n < SOURCES_MOST; k++) out[n++] = (line){t, source[k], k == 0};
     }
     return n;

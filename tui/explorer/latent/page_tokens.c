@@ -166,7 +166,7 @@ static void draw_facts(app *a, rect r) {
 static void draw_silence(app *a, rect r) {
     bool silent = latent_activations(a)->start[a->tab->info->captures] == 0;
     const int c = state_of(a)->capture;
-    bool scored = scry_scored(a->tab->index, latent_activations(a)->latent);
+    bool scored = scry_is_scored(a->tab->index, latent_activations(a)->latent);
     bool domain = c >= 0 && a->tab->info->capture[c].group >= 0;
     const char *words = !scored && domain   ? "not encoded on the domains (--candidates); c shows the next capture"
                         : !scored && silent ? "silent in every capture of the training set; not encoded on the domains"

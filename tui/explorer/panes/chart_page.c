@@ -313,7 +313,7 @@ static command_effect next_score(app *a) {
 static command_effect next_source(app *a) {
     const scry_ranking *r = scry_session_ranking(a->tab->session);
     scry_condition source[SCRY_CONDITIONS];
-    int n = scry_sources(a->tab->index, r->train, source), now = 0;
+    int n = scry_train_sources(a->tab->index, r->train, source), now = 0;
     while (now + 1 < n && source[now] != r->source) now++;
     return app_command(a, source[(now + 1) % n] == SCRY_ICL ? "by-icl" : "by-trained");
 }

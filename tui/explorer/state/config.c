@@ -1,6 +1,7 @@
 /* config.c: what the user has set for every index. */
 #include "explorer/state/config.h"
 #include "base/mem.h"
+#include "base/user_files.h"
 #include "draw/color.h"
 #include "explorer/table/column_table.h"
 #include "explorer/table/table.h"
@@ -71,7 +72,7 @@ static void read_ranking(reader *r, const char *key, const cJSON *value) {
         else wrong(r, key, value, "\"icl\", \"sft\" or \"rl\"");
     } else {
         if (scry_metric_of(text) >= 0) take_text(&r->c->metric, text);
-        else wrong(r, key, value, "\"sq\", \"abs\", \"mean\", \"rate\" or \"d\"");
+        else wrong(r, key, value, scry_metric_choices((char[SCRY_CHOICES]){""}, "\""));
     }
 }
 

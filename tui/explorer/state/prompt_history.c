@@ -1,7 +1,7 @@
 /* prompt_history.c: lines typed into the palette. */
 #include "explorer/state/prompt_history.h"
 #include "base/mem.h"
-#include "store/sidecar.h"
+#include "base/user_files.h"
 
 #include <stdio.h>
 #include <stdlib.h>

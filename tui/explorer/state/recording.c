@@ -1,6 +1,7 @@
 /* recording.c: the macro that is being recorded, and the files of macros. */
 #include "explorer/state/recording.h"
 #include "base/mem.h"
+#include "base/user_files.h"
 #include "store/sidecar.h"
 
 #include <dirent.h>

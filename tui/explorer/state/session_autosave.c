@@ -2,6 +2,7 @@
 #include "explorer/state/session_autosave.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/user_files.h"
 #include "explorer/state/view_state.h"
 #include "explorer/table/table.h"
 #include "store/fingerprint.h"

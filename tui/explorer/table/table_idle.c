@@ -15,7 +15,7 @@ enum { WHAT_IF_SLICE = 32768, SUM_SLICE = 131072 };
 static bool rank_ahead(app *a) {
     const scry_ranking *r = scry_session_ranking(a->tab->session);
     scry_condition has[SCRY_CONDITIONS];
-    int n = scry_sources(a->tab->index, r->train, has);
+    int n = scry_train_sources(a->tab->index, r->train, has);
     for (int i = 0; i < n; i++)
         if (has[i] != r->source && scry_session_rank_ahead(a->tab->session, has[i], r->metric)) return true;
     return false;

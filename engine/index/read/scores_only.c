@@ -1,4 +1,4 @@
-/* study/scores_only.c: a study that gives its domains' scores as numbers, opened as an index is. */
+/* scores_only.c: open a study that gives its domains' scores as numbers, as an index is opened. */
 #include "base/mem.h"
 #include "index/read/index.h"
 #include "scry.h"

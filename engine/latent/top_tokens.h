@@ -1,0 +1,12 @@
+/* latent/top_tokens.h: a list of the strongest examples, for the engine's own files. */
+#ifndef SCRY_LATENT_TOP_TOKENS_H
+#define SCRY_LATENT_TOP_TOKENS_H
+
+#include "scry.h"
+
+/* Puts e into list[n], the strongest examples so far (ties by capture, then row), of at most `top`; returns the new
+ * length. distinct: of one sample only the strongest, where its text was captured under several conditions too. */
+size_t top_tokens_insert(const scry_index *index, scry_example *list, size_t n, size_t top, const scry_example *e,
+                         bool distinct);
+
+#endif
