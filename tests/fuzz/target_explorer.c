@@ -3,11 +3,15 @@
 #include "fuzz.h"
 
 #include "explorer/app.h"
+#include "explorer/latent/latent_pane.h"
+#include "explorer/state/script.h"
+#include "explorer/state/session_autosave.h"
+#include "explorer/table/table.h"
 #include "terminal/keys.h"
 #include "shell/set_names.h"
 #include "explorer/state/column_settings.h"
 #include "explorer/state/prompt_history.h"
-#include "explorer/table/filter_parse.h"
+#include "explorer/table/filter.h"
 #include "explorer/panes/view.h"
 
 #include <dirent.h>

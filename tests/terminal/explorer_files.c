@@ -38,7 +38,7 @@ void test_export(void) {
     term_keys(t, "i");
     check(await(t, says, "explorer set.csv"), t, "i offers the file that was written last", "found \"%s\"", footer(t));
     term_keys(t, "Enter");
-    check(await_message(t, "100 latents in the score"), t, "i reads it back", "found \"%s\"", footer(t));
+    check(await_message(t, "100 latents selected"), t, "i reads it back", "found \"%s\"", footer(t));
     check_text(row(t, 0), title, t, "with the same title");
     check_text(rho(t), old_rho, t, "and the same rho");
     term_keys(t, "u");

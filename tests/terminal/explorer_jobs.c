@@ -48,14 +48,14 @@ static void file_jobs(term *t) {
     int before = current(t);
     snprintf(line, sizeof line, "export %s/long.csv", work);
     command(t, line);
-    check(await_text(t, "Esc gives it up"), t, "an export of 200,000 latents is under way", "found \"%s\"", footer(t));
+    check(await_text(t, "Esc cancels"), t, "an export of 200,000 latents is under way", "found \"%s\"", footer(t));
     term_keys(t, "j");
-    check(await(t, is_elsewhere, &before) && says(t, "Esc gives it up"), t, "a key moves the cursor meanwhile",
+    check(await(t, is_elsewhere, &before) && says(t, "Esc cancels"), t, "a key moves the cursor meanwhile",
           "found latent %d, \"%s\"", current(t), footer(t));
     term_keys(t, "q");
-    check(await_message(t, "q again leaves without it"), t, "q asks first", "found \"%s\"", footer(t));
+    check(await_message(t, "q again quits without it"), t, "q asks first", "found \"%s\"", footer(t));
     term_keys(t, "Esc");
-    check(await_message(t, "long.csv: cancelled"), t, "Esc gives it up", "found \"%s\"", footer(t));
+    check(await_message(t, "long.csv: cancelled"), t, "Esc cancels it", "found \"%s\"", footer(t));
     term_settle(t, 100);
     check(files("long.csv") == 0, t, "and nothing of it is left", "found %d files", files("long.csv"));
     command(t, "top 100");
@@ -69,13 +69,13 @@ static void file_jobs(term *t) {
 
 static void page_jobs(term *t) {
     command(t, "baselines");
-    check(await_text(t, "being worked out"), t, "baselines say how far they are", "found \"%s\"", row(t, 3));
+    check(await_text(t, "computing"), t, "baselines say how far they are", "found \"%s\"", row(t, 3));
     term_keys(t, "q");
-    check(await_message(t, "given up") && !term_has(t, "worked out"), t, "q gives them up", "found \"%s\"", footer(t));
+    check(await_message(t, "cancelled") && !term_has(t, "computing"), t, "q cancels them", "found \"%s\"", footer(t));
     command(t, "baselines");
-    await_text(t, "being worked out");
+    await_text(t, "computing");
     term_keys(t, "C-c");
-    check(await_message(t, "given up") && term_has(t, "rho "), t, "ctrl-C does too", "found \"%s\"", footer(t));
+    check(await_message(t, "cancelled") && term_has(t, "rho "), t, "ctrl-C does too", "found \"%s\"", footer(t));
     command(t, "baselines");
     check(await_text(t, "training similarity"), t, "and they come by themselves", "found \"%s\"", row(t, 3));
     char *shown = shell(
@@ -97,7 +97,7 @@ static void report_job(term *t) {
     snprintf(path, sizeof path, "%s/job.html", work);
     snprintf(line, sizeof line, "report %s", path);
     command(t, line);
-    check(await_text(t, "Esc gives it up"), t, "a report is under way", "found \"%s\"", footer(t));
+    check(await_text(t, "Esc cancels"), t, "a report is under way", "found \"%s\"", footer(t));
     command(t, "label while it is written");
     check(await_message(t, "while it is written"), t, "labels are given meanwhile", "found \"%s\"", footer(t));
     check(await(t, file_is_there, path), t, "the report is written", "found no %s", path);
@@ -113,7 +113,7 @@ static void leave_while(term *t) {
     await_text(t, "N 200000");
     snprintf(line, sizeof line, "export %s/left.csv", work);
     command(t, line);
-    await_text(t, "Esc gives it up");
+    await_text(t, "Esc cancels");
     double took;
     int status = end_by(t, "q q", &took);
     check(status == 0 && took < 1, NULL, "q q leaves while a file is written",

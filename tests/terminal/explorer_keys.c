@@ -17,7 +17,7 @@ void test_toggle(void) {
     domain_parts(t, "math", number[0], bar[0]);
     char *line = term_row(t, head + 1);
     snprintf(options, sizeof options, "--without %d", first);
-    snprintf(message, sizeof message, "latent %d out", first);
+    snprintf(message, sizeof message, "latent %d removed", first);
     facts f = shell_score(options);
     term_keys(t, "Space");
     /* The footer is the last line that a frame draws; nothing more is taken in below. */
@@ -38,7 +38,7 @@ void test_toggle(void) {
     check(strchr("-", term_at(t, head + 1, 1).utf8[0]) != NULL, t, "same frame: the in column",
           "found \"%s\", expected -", term_at(t, head + 1, 1).utf8);
     term_keys(t, "Space");
-    snprintf(message, sizeof message, "latent %d in", first);
+    snprintf(message, sizeof message, "latent %d added", first);
     check(await_message(t, message), t, "space again says so", "found \"%s\"", footer(t));
     rest(t);
     char *after = picture(t, ROWS - 1, COLS);
@@ -105,7 +105,7 @@ void test_marks(void) {
     term_keys(t, "T");
     check(await_count(t, 100) && await_message(t, old_rho), t, "T again switches back", "found %d", count(t));
     term_keys(t, "M");
-    check(await_message(t, "marks taken away") && strcmp(term_at(t, head + 1, 0).utf8, " ") == 0, t,
+    check(await_message(t, "marks removed") && strcmp(term_at(t, head + 1, 0).utf8, " ") == 0, t,
           "M takes the marks away", "found \"%s\"", footer(t));
     term_keys(t, "T");
     check(await_message(t, "nothing is marked"), t, "T without marks says so", "found \"%s\"", footer(t));
@@ -127,13 +127,13 @@ void test_history(void) {
     await_message(t, "undone");
     check_number(rho_value(t), at_100, 0, t, "with the same rho");
     term_keys(t, "u u u");
-    check(await_message(t, "undo: nothing") && count(t) == 100, t, "u stops at the beginning", "found \"%s\"",
+    check(await_message(t, "nothing to undo") && count(t) == 100, t, "u stops at the beginning", "found \"%s\"",
           footer(t));
     term_keys(t, "C-r");
     check(await_count(t, 110), t, "^r goes a step forward", "found %d, expected 110", count(t));
     check_number(rho_value(t), at_110, 0, t, "with the same rho");
     term_keys(t, "C-r C-r C-r");
-    check(await_message(t, "redo: nothing") && count(t) == 90, t, "^r stops at the end", "found \"%s\"", footer(t));
+    check(await_message(t, "nothing to redo") && count(t) == 90, t, "^r stops at the end", "found \"%s\"", footer(t));
     command(t, "top 3");
     check(await_count(t, 3), t, ":top sets N", "found %d, expected 3", count(t));
     term_keys(t, "[ [ [ [");
@@ -194,20 +194,20 @@ void test_sorting(void) {
           table_number(t, head + 1, "rate"), largest);
     char unsaid[200] = "";
     for (int i = 0; i < 10; i++) {
-        static const char *const names[] = {"in",  "rank", "latent", "shift",   "share",
-                                            "cum", "mean", "rate",   "what-if", "label"};
+        static const char *const names[] = {"sel",       "rank", "latent", "shift",   "share",
+                                            "cum-share", "mean", "rate",   "what-if", "label"};
         char words[40];
         snprintf(words, sizeof words, "sort %s", names[i]);
         command(t, words);
         snprintf(words, sizeof words, "sorted by %s:", names[i]);
-        if (!await_message(t, words) || !sorted_by(t, names[i]))
+        if (!await_message(t, words) || !sorted_by(t, strcmp(names[i], "cum-share") == 0 ? "cum." : names[i]))
             snprintf(unsaid + strlen(unsaid), sizeof unsaid - strlen(unsaid), " %s", names[i]);
     }
     check(!unsaid[0], t, "any column sorts, and its header says so", "found no arrow at%s", unsaid);
     command(t, "sort rank");
     check(await_current(t, order[0]), t, ":sort rank", "found latent %d, expected %d", current(t), order[0]);
     command(t, "sort nonsense");
-    check(await_message(t, "expected in, rank, moved"), t, ":sort of no column names the right ones", "found \"%s\"",
+    check(await_message(t, "expected sel, rank, moved"), t, ":sort of no column names the right ones", "found \"%s\"",
           footer(t));
     term_keys(t, "Tab Tab s");
     check(await_text(t, "by sts"), t, "s in the domains' pane sorts the domains", "found \"%s\"",

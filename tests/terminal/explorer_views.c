@@ -108,7 +108,7 @@ void test_views(void) {
     check_number(rho_value(t), f.pearson, 0.00051, t, "rho by sft is the shell's");
     check(current(t) == order[0], t, "the cursor stays on its latent", "found %d, expected %d", current(t), order[0]);
     term_keys(t, "1");
-    check(await_message(t, "by icl sq: 100") && strstr(row(t, 0), "by icl sq"), t, "1 ranks by demonstrations",
+    check(await_message(t, "ranked by icl sq: 100") && strstr(row(t, 0), "by icl sq"), t, "1 ranks by demonstrations",
           "found \"%s\"", row(t, 0));
     static const char *const scores[] = {"act2", "icl", "act"}, *const keys[] = {"4", "5", "3"};
     for (int i = 0; i < 3; i++) {
@@ -130,7 +130,7 @@ void test_views(void) {
         char words[64], what[64];
         snprintf(words, sizeof words, "metric %s", metrics[i]);
         command(t, words);
-        snprintf(words, sizeof words, "by icl %s: 100", metrics[i]);
+        snprintf(words, sizeof words, "ranked by icl %s: 100", metrics[i]);
         bool ok = await_message(t, words);
         snprintf(words, sizeof words, "--metric %s", metrics[i]);
         snprintf(what, sizeof what, ":metric %s, with the shell's rho", metrics[i]);
@@ -140,7 +140,8 @@ void test_views(void) {
     check(await_message(t, "extremes:3") && fabs(rho_value(t) - shell_score("--domains extremes:3").pearson) < 0.00051,
           t, ":domains narrows the correlation, as in the shell", "found %g", rho_value(t));
     command(t, "signed");
-    check(await_text(t, "size of change"), t, ":signed takes the size instead", "found \"%s\"", row(t, domains_row(t)));
+    check(await_text(t, "absolute change"), t, ":signed takes the size instead", "found \"%s\"",
+          row(t, domains_row(t)));
     term_keys(t, "c");
     check(await_message(t, "tokens from train.base"), t, "c takes the tokens of the next capture", "found \"%s\"",
           footer(t));

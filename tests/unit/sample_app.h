@@ -2,7 +2,7 @@
 #ifndef SCRY_TESTS_UNIT_SAMPLE_APP_H
 #define SCRY_TESTS_UNIT_SAMPLE_APP_H
 
-#include "explorer/app.h"
+#include "explorer_parts.h"
 #include "sample.h"
 
 static inline app *sample_app(const char *path, int cols) {

@@ -4,9 +4,9 @@
 
 #include "check.h"
 
-#include "explorer/app.h"
+#include "explorer_parts.h"
 #include "synth.h"
-#include "explorer/panes/view.h"
+#include "text/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -164,7 +164,7 @@ static inline bool model_hand(const model *m, const app *a, uint32_t j) {
 }
 static inline bool model_marked(const model *m, const app *a, uint32_t j) {
     (void)m;
-    return scry_set_has(a->tab->table.marks, j);
+    return scry_set_has(a->tab->table->marks, j);
 }
 static inline bool model_named(const model *m, const app *a, uint32_t j) {
     (void)a;

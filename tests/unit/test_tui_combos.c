@@ -92,13 +92,13 @@ static void line_of(const grid *g, int y, char *text, size_t size) {
 }
 
 static void check_rows(seen *s, const model *m, app *a, const char *after) {
-    const char *text = table_filter_text(a->tab), *column = columns[a->tab->table.column].name;
-    row_order *order = &a->tab->table.order;
+    const char *text = table_filter_text(a->tab), *column = columns[a->tab->table->column].name;
+    row_order *order = &a->tab->table->order;
     uint32_t n = 0, rows = table_rows(a);
-    bool up = columns[a->tab->table.column].ascending != a->tab->table.reversed;
+    bool up = columns[a->tab->table->column].ascending != a->tab->table->reversed;
     double before = 0, now = 0;
-    if (rows && order_at(order, a->tab->table.cursor) != app_latent(a))
-        note(s, &s->order, "after %s: row %u is not latent %u's", after, a->tab->table.cursor, app_latent(a));
+    if (rows && order_at(order, a->tab->table->cursor) != app_latent(a))
+        note(s, &s->order, "after %s: row %u is not latent %u's", after, a->tab->table->cursor, app_latent(a));
     if (table_is_stale(a)) return;
     for (uint32_t j = 0; j < m->F; j++) {
         int should = model_passes(text, m, a, j);
@@ -257,12 +257,10 @@ static const grid *screen_of(app *a) {
     out_of_all(a);
     app_key(a, 27);
     if (table_is_stale(a)) app_command(a, "resort");
-    a->tab->table.top = 0;
-    a->tab->domains.top = a->tab->latent.tokens.top = a->tab->latent.tokens.line = a->tab->latent.profile_top = 0;
-    a->tab->latent.sources_top = 0;
-    a->tab->latent.neighbours.list.cursor = a->tab->latent.neighbours.list.top = 0;
-    a->tab->latent.together.list.cursor = a->tab->latent.together.list.top = 0;
-    a->tab->domains.scale = 0;
+    a->tab->table->top = 0;
+    a->tab->domains->top = 0;
+    for (int i = 0; i < latent_page_count; i++) latent_pages[i]->move(a, MOVE_FIRST, 0);
+    a->tab->domains->scale = 0;
     a->tab->rho_before = (double)NAN;
     a->message[0] = 0;
     app_draw(a);
@@ -282,7 +280,7 @@ static void same_screen(seen *s, app *a, app *b, const char *after) {
 
 /* What :fires-on found is not kept. */
 static bool is_by_token(const tab *t) {
-    return t->table.on || strcmp(columns[t->table.column].name, "on") == 0;
+    return t->table->on || strcmp(columns[t->table->column].name, "on") == 0;
 }
 
 /* Each index is opened again alone, so pages do not show the other tab. */
@@ -297,7 +295,7 @@ static void open_again(seen *s, app *a, const char *const path[2], const char *a
     autosave_save(a, true);
     for (int i = 0; i < 2; i++) {
         tab *t = tab_of(a, path[i]);
-        if (!t || !file_exists(t->keep.path) || is_by_token(t)) continue;
+        if (!t || !file_exists(t->autosave->path) || is_by_token(t)) continue;
         app *b = open_app(path[i]);
         if (!autosave_restore(b, b->tab)) note(s, &s->screens, "after %s: %s", after, b->message);
         table_finish(b);

@@ -264,16 +264,16 @@ static void macros(app *a) {
     a->layer = NULL;
     app_command(a, "first");
     play(a, "play three-down 4", true, "4 times");
-    check(a->tab->table.cursor == 12, "played four times, found row %u", a->tab->table.cursor);
+    check(a->tab->table->cursor == 12, "played four times, found row %u", a->tab->table->cursor);
     a->layer = NULL;
     app_command(a, "record again");
     app_command(a, "play three-down");
     app_command(a, "record");
-    check_says(a->message, SAYS("1 command recorded", "does it again"), "one command is no commands");
+    check_says(a->message, SAYS("1 command recorded", ":play again plays it"), "one command is no commands");
     a->layer = NULL;
     app_command(a, "first");
     play(a, "play again", true, "again played");
-    check(a->tab->table.cursor == 3, "a macro plays another, found row %u", a->tab->table.cursor);
+    check(a->tab->table->cursor == 3, "a macro plays another, found row %u", a->tab->table->cursor);
     app_command(a, "macros");
     check_says(a->message, SAYS("again, three-down"), "they are listed");
     write_text(scratch("data/scry/macros/loop.script"), "down\nplay loop\n");
@@ -285,7 +285,7 @@ static void macros(app *a) {
     play(a, "play three-down x", false, "how often");
     play(a, "record ../x", false, "expected a name of letters");
     app_command(a, "record empty");
-    play(a, "record", false, "nothing was done");
+    play(a, "record", false, "nothing was recorded");
     check(!file_exists(scratch("data/scry/macros/empty.script")), "nothing recorded, nothing written");
     setenv("XDG_DATA_HOME", "/dev/null/x", 1);
     app_command(a, "record lost");

@@ -80,15 +80,15 @@ static void commands_of(app *a) {
     free(all);
     refuses(a, "copy that", "expected latent, marked or set");
     say_command(a, "unmark");
-    check(a->tab->table.marks->count == 0 && strstr(a->message, "M brings them back"), "M takes marks away: \"%s\"",
+    check(a->tab->table->marks->count == 0 && strstr(a->message, "M restores them"), "M removes marks: \"%s\"",
           a->message);
     say_command(a, "mark 9");
     say_command(a, "unmark");
     say_command(a, "unmark");
-    check(a->tab->table.marks->count == 1 && scry_set_has(a->tab->table.marks, 9), "M again brings the last back");
+    check(a->tab->table->marks->count == 1 && scry_set_has(a->tab->table->marks, 9), "M again restores the last");
     say_command(a, "unmark");
     say_command(a, "unmark");
-    check(a->tab->table.marks->count == 1, "and again");
+    check(a->tab->table->marks->count == 1, "and again");
     say_command(a, "top 0");
     refuses(a, "copy set", "no latent");
 }

@@ -83,7 +83,7 @@ static void kept_without_the_token(const char *index) {
     const char *token = scry_token(a->tab->index, 0, 0);
     while (*token == ' ') token++;
     say_command(a, text_of("fires-on %s", token));
-    if (!check(a->tab->table.on != NULL, "fires-on \"%s\": %s", token, a->message)) {
+    if (!check(a->tab->table->on != NULL, "fires-on \"%s\": %s", token, a->message)) {
         app_free(a);
         return;
     }
@@ -93,10 +93,10 @@ static void kept_without_the_token(const char *index) {
     autosave_save(a, true);
     app *b = open_at(index, kept);
     table_finish(b);
-    check(rows > 0 && table_rows(b) == LATENTS && !b->tab->table.reversed &&
-              strcmp(columns[b->tab->table.column].name, "rank") == 0,
-          "opened again without it: %u rows by %s, %s", table_rows(b), columns[b->tab->table.column].name,
-          b->tab->table.reversed ? "turned" : "as they are");
+    check(rows > 0 && table_rows(b) == LATENTS && !b->tab->table->reversed &&
+              strcmp(columns[b->tab->table->column].name, "rank") == 0,
+          "opened again without it: %u rows by %s, %s", table_rows(b), columns[b->tab->table->column].name,
+          b->tab->table->reversed ? "turned" : "as they are");
     app_free(b);
     say_command(a, "unfilter");
     say_command(a, "sort rate");
@@ -106,7 +106,7 @@ static void kept_without_the_token(const char *index) {
     autosave_save(a, true);
     b = open_at(index, kept);
     table_finish(b);
-    check(b->tab->table.reversed && rows == table_rows(b), "another order and filter are kept: %u rows of %u",
+    check(b->tab->table->reversed && rows == table_rows(b), "another order and filter are kept: %u rows of %u",
           table_rows(b), rows);
     app_free(b);
     app_free(a);
@@ -124,7 +124,7 @@ static void clicks_on_moved_columns(const char *index) {
         return;
     }
     int x = (int)(star - row);
-    uint32_t latent = order_at(&a->tab->table.order, 0);
+    uint32_t latent = order_at(&a->tab->table->order, 0);
     app_click(a, 2, x, 1);
     app_click(a, 2, x, 2);
     check(a->tab->enlarged < 0 && scry_set_has(scry_session_set(a->tab->session), latent),
@@ -209,16 +209,16 @@ static void macros(const char *index) {
     if (latent_working(a)) latent_work(a, 0);
     say_command(a, "jump");
     say_command(a, "record");
-    check(app_latent(a) != order_at(&a->tab->table.order, 0), "jumped to a latent that fires together: %u",
+    check(app_latent(a) != order_at(&a->tab->table->order, 0), "jumped to a latent that fires together: %u",
           app_latent(a));
     app_resize(b, MANY + 10, 80);
     say_command(b, "pane domains");
     say_command(b, "open");
     say_command(b, "play heads");
-    check(!b->message_is_error && b->tab->domains.sort == a->tab->domains.sort && b->tab->domains.reversed &&
+    check(!b->message_is_error && b->tab->domains->sort == a->tab->domains->sort && b->tab->domains->reversed &&
               domains_current(b) == domains_current(a) && app_latent(b) == app_latent(a),
           "played, it leads to latent %u, domain %zu, order %d, found %u, %zu, %d: %s", app_latent(a),
-          domains_current(a), a->tab->domains.sort, app_latent(b), domains_current(b), b->tab->domains.sort,
+          domains_current(a), a->tab->domains->sort, app_latent(b), domains_current(b), b->tab->domains->sort,
           b->message);
     app_free(a);
     app_free(b);
@@ -229,8 +229,8 @@ static void marks_that_fail(const char *index) {
     say_command(a, "mark 3");
     say_command(a, "filter marked:yes");
     say_command(a, "mark 5,99999999");
-    check(a->message_is_error && a->tab->table.marks->count == 1 && table_rows(a) == 1 && !table_is_stale(a),
-          "a list of marks with an error in it marks none of it: %u marked", a->tab->table.marks->count);
+    check(a->message_is_error && a->tab->table->marks->count == 1 && table_rows(a) == 1 && !table_is_stale(a),
+          "a list of marks with an error in it marks none of it: %u marked", a->tab->table->marks->count);
     app_free(a);
 }
 
@@ -242,14 +242,14 @@ static void escape_from_a_filter(const char *index) {
     type_keys(a, " ");
     type_keys(a, "& rank<9\x1b");
     table_finish(a);
-    check(order_at(&a->tab->table.order, a->tab->table.cursor) == app_latent(a), "the cursor is on its row's latent");
-    uint32_t latent = order_at(&a->tab->table.order, a->tab->table.cursor);
+    check(order_at(&a->tab->table->order, a->tab->table->cursor) == app_latent(a), "the cursor is on its row's latent");
+    uint32_t latent = order_at(&a->tab->table->order, a->tab->table->cursor);
     type_keys(a, " ");
     check(!scry_set_has(scry_session_set(a->tab->session), latent), "so that space switches what is pointed at");
     say_command(a, "filter latent:511 in:yes !in:yes");
     uint32_t hidden = app_latent(a);
-    autosave_free(&a->tab->keep);
-    a->tab->keep = (session_autosave){0};
+    autosave_free(a->tab->autosave);
+    a->tab->autosave = autosave_new();
     const char *kept = scratch("none.session");
     autosave_begin(a, a->tab, kept);
     say_command(a, "toggle 9");

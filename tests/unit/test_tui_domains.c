@@ -116,14 +116,14 @@ static void clicks(app *a) {
         for (int turned = 0; turned < 2; turned++) {
             app_click(a, r.y, x, 1);
             app_draw(a);
-            check(x > 0 && a->tab->domains.sort == heads[i].sort && a->tab->domains.reversed == (bool)turned,
+            check(x > 0 && a->tab->domains->sort == heads[i].sort && a->tab->domains->reversed == (bool)turned,
                   "a click on \"%s\" sorts by it%s", heads[i].head, turned ? ", one more turns it around" : "");
         }
         app_click(a, r.y, x, 1);
-        check(!a->tab->domains.reversed, "and one more turns it back");
+        check(!a->tab->domains->reversed, "and one more turns it back");
     }
     app_click(a, r.y, 5, 1);
-    check(a->tab->domains.sort == SORT_RESIDUAL, "a click on the title sorts by nothing else");
+    check(a->tab->domains->sort == SORT_RESIDUAL, "a click on the title sorts by nothing else");
     say_command(a, "sort file");
     int last = r.y + r.rows - 1, line = r.y + 1;
     while (line < last && column_of(a, line, a->tab->info->domain[2].name) < 0) line++;
@@ -132,7 +132,7 @@ static void clicks(app *a) {
     row_text(a, line, text, sizeof text);
     while (text[cross] != ' ') cross++;
     app_click(a, line, name, 1);
-    check(a->tab->domains.current == 2 && scry_session_scope(a->tab->session)->use[2], "a click selects a domain");
+    check(a->tab->domains->current == 2 && scry_session_scope(a->tab->session)->use[2], "a click selects a domain");
     app_click(a, line, cross, 1);
     app_draw(a);
     check(!scry_session_scope(a->tab->session)->use[2] && scry_session_result(a->tab->session)->fit.n == 4,

@@ -33,8 +33,8 @@ int main(void) {
     check(f && fgets(line, sizeof line, f) && strcmp(line, "mine\n") == 0, "the other is as it was: \"%s\"", line);
     if (f) fclose(f);
     say_command(a, "export set.csv");
-    check(strcmp(a->message, "49 latents written over what was in set.csv") == 0,
-          "asked for by name, it is said: \"%s\"", a->message);
+    check(strcmp(a->message, "overwrote set.csv with 49 latents") == 0, "asked for by name, it is said: \"%s\"",
+          a->message);
     say_command(a, "export set.latents");
     check(strcmp(a->message, "49 latents written as CSV to set.latents") == 0, "a name that says no kind: \"%s\"",
           a->message);

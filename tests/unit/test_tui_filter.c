@@ -3,7 +3,7 @@
 #include "base/clock.h"
 #include "table_fixture.h"
 
-#include "explorer/table/filter_parse.h"
+#include "explorer/table/filter.h"
 #include "explorer/table/column_table.h"
 
 #include <math.h>
@@ -103,7 +103,7 @@ static bool is_so(const facts *f, const term *t, uint32_t j) {
     case OUT:
         return !scry_set_has(scry_session_set(f->session), j);
     case MARKED:
-        return scry_set_has(f->a->tab->table.marks, j);
+        return scry_set_has(f->a->tab->table->marks, j);
     case NAMED:
         return scry_label(f->index, j) != NULL;
     case NEW:
@@ -275,6 +275,7 @@ static void errors(app *a) {
         {"rank<5x", 6, "blank"},
         {"rank", 4, "rank"},
         {"rank~law", 4, "numbers"},
+        {"sel>3", 3, "sel:yes"},
         {"in>3", 2, "in:yes"},
         {"in:ye", 3, "yes"},
         {"(rank<5", 0, "parenthesis"},
@@ -285,7 +286,7 @@ static void errors(app *a) {
         {"label~", 6, "text"},
         {"label=\"law", 6, "quote"},
         {"latent:", 7, "3,17,90-120"},
-        {"latent:9-3", 7, "backwards"},
+        {"latent:9-3", 7, "ends before it begins"},
         {"latent:9-", 9, "last"},
         {"fires:domain-9>1", 6, "domain-"},
         {"fires:domain-02", 15, "expected <"},
@@ -313,7 +314,7 @@ static void every_name(app *a) {
     for (int i = 0; i < column_count + flag_count; i++) {
         filter_error err = {0};
         const char *name = i < column_count ? columns[i].name : flags[i - column_count].name;
-        bool flag = i >= column_count || strcmp(name, "in") == 0;
+        bool flag = i >= column_count || flag_find(name) >= 0;
         const char *text = text_of(flag ? "%s:no" : columns[i].values ? "%s>=0" : "%s~a", name);
         filter *f = filter_read(a, text, &err);
         unread += !f;
@@ -324,7 +325,7 @@ static void every_name(app *a) {
 
 static void any_text(app *a, int turns) {
     static const char *const bits[] = {
-        "rank", "label", "in",       "fires:", "domain-01", "<",   ">=",
+        "rank", "label", "sel",      "fires:", "domain-01", "<",   ">=",
         "~",    "=",     "!",        "(",      ")",         "|",   ",",
         " ",    "\"",    ":",        "1e3",    "%",         "5-9", "-",
         "yes",  "\xff",  "\xe2\x82", "token",  "latent:",   "\t",  "99999999999999999999",

@@ -3,7 +3,7 @@
 #include "table_fixture.h"
 
 #include "terminal/keys.h"
-#include "explorer/table/filter_parse.h"
+#include "explorer/table/filter.h"
 #include "explorer/table/column_table.h"
 #include "explorer/table/filter_completion.h"
 
@@ -66,7 +66,7 @@ static void each_is_read(app *a) {
 }
 
 static void press_tab(app *a, const char *typed, const char *expected, const char *list) {
-    const table_filter *f = &a->tab->table.filter;
+    const table_filter *f = &a->tab->table->filter;
     say_command(a, "filter");
     a->prompt.text[0] = 0, a->prompt.at = 0;
     type_keys(a, typed);
@@ -86,17 +86,18 @@ static void tabs(app *a) {
     press_tab(a, "fi", "fires:", "biology  business");
     press_tab(a, "rate<1% !fires:CO", "rate<1% !fires:\"computer science\"", NULL);
     press_tab(a, "fires:\"co", "fires:\"computer science\"", NULL);
-    press_tab(a, "in", "in:", "yes  no");
+    press_tab(a, "se", "sel:", "yes  no");
+    press_tab(a, "sel:n", "sel:no", NULL);
     press_tab(a, "in:n", "in:no", NULL);
     press_tab(a, "zebra", "zebra", NULL);
     press_tab(a, "fires:ph", "fires:ph", "philosophy  physics");
     say_command(a, "filter");
-    type_keys(a, "in:y");
-    check(!table_filter_text(a->tab)[0] && strcmp(a->tab->table.filter.error, "yes") == 0,
-          "half a value is no filter yet: \"%s\"", a->tab->table.filter.error);
+    type_keys(a, "sel:y");
+    check(!table_filter_text(a->tab)[0] && strcmp(a->tab->table->filter.error, "yes") == 0,
+          "half a value is no filter yet: \"%s\"", a->tab->table->filter.error);
     app_key(a, '\t');
     app_key(a, '\r');
-    check(strcmp(table_filter_text(a->tab), "in:yes") == 0 && table_rows(a) == 100, "whole, it is: %u rows",
+    check(strcmp(table_filter_text(a->tab), "sel:yes") == 0 && table_rows(a) == 100, "whole, it is: %u rows",
           table_rows(a));
     say_command(a, "unfilter");
 }

@@ -35,8 +35,8 @@ static void expect(app *a, const scry_example *e, char *out, size_t size) {
     uint64_t at = 0;
     for (uint64_t row = s.first; row < s.first + s.count; row++) {
         /* in these studies both captures have the same rows */
-        double d = (double)scry_latent_activations_at(latent_fires(a), icl->capture, row) -
-                   (double)scry_latent_activations_at(latent_fires(a), sides[0].capture, row);
+        double d = (double)scry_latent_activations_at(latent_activations(a), icl->capture, row) -
+                   (double)scry_latent_activations_at(latent_activations(a), sides[0].capture, row);
         if (fabs(d) > fabs(most)) most = d, at = row;
     }
     if (most == 0) snprintf(out, size, "        as under base");
@@ -50,7 +50,11 @@ static void test_moved(app *a) {
         char words[32], expected[128];
         snprintf(words, sizeof words, "latent %u", ranking->order[i]);
         say_command(a, words);
-        expect(a, &a->tab->latent.tokens.example[0], expected, sizeof expected);
+        scry_example example[ROWS_SEEN];
+        const scry_example_query query = {
+            .choice = SCRY_TOP, .parts = SCRY_PARTS, .seed = SCRY_SEED, .capture = -1, .versus = ranking->source};
+        scry_example_query_run(a->tab->index, latent_pairing(a), latent_activations(a), &query, ROWS_SEEN, example);
+        expect(a, &example[0], expected, sizeof expected);
         bool found = false;
         for (int y = 0; y < a->grid->rows && !found; y++)
             found = strncmp(line_of(a, y), expected, strlen(expected)) == 0;

@@ -2,7 +2,7 @@
  * it; the column cursor reaches table columns that have no room. */
 #include "check.h"
 
-#include "explorer/app.h"
+#include "explorer_parts.h"
 #include "terminal/keys.h"
 #include "explorer/table/column_table.h"
 #include "explorer/panes/text_page_lines.h"
@@ -72,12 +72,12 @@ static void sideways(app *a) {
     check(shows(a, "raw                  <") && shows(a, "Spearman") && !shows(a, "dimensions  act"),
           "at the right end the first column has stayed");
     app_key(a, 'h');
-    int left = a->page.left;
+    int left = a->page->left;
     app_command(a, "column-right");
     app_command(a, "column-right");
-    check(a->page.left > left && shows(a, "     N"), "commands move it as keys do");
+    check(a->page->left > left && shows(a, "     N"), "commands move it as keys do");
     app_resize(a, 24, 160);
-    check(shows(a, "dimensions") && a->page.left == 0, "where all has room nothing is moved");
+    check(shows(a, "dimensions") && a->page->left == 0, "where all has room nothing is moved");
     app_key(a, 'q');
     check(a->layer == NULL, "q leads back to the panes");
     app_command(a, "info");
@@ -102,13 +102,13 @@ static void more_at_the_right(app *a) {
         app_resize(a, 24, cols);
         app_command(a, "column-left"); /* back to the left end */
         for (int i = 0; i < 20; i++) app_key(a, 'h');
-        for (int before = -1; before != a->page.left; steps++) {
+        for (int before = -1; before != a->page->left; steps++) {
             app_draw(a);
             bool sign = rows_with_more(a) > 0;
-            before = a->page.left;
+            before = a->page->left;
             app_key(a, 'l');
             app_draw(a);
-            if (sign == (a->page.left > before)) continue;
+            if (sign == (a->page->left > before)) continue;
             if (!wrong++) snprintf(where, sizeof where, "%d columns, %d to the right", cols, before);
         }
     }
@@ -151,18 +151,18 @@ static void clicks(app *a) {
     int last = a->grid->rows - 1;
     app_command(a, "help");
     app_click(a, last, column_of(a, "j k scroll"), 1);
-    check(a->help.top == 1, "a click on j scrolls the help, found line %d", a->help.top);
+    check(a->help->top == 1, "a click on j scrolls the help, found line %d", a->help->top);
     app_click(a, last, column_of(a, "j k scroll") + 2, 1);
-    check(a->help.top == 0, "a click on k next to it: back, found line %d", a->help.top);
+    check(a->help->top == 0, "a click on k next to it: back, found line %d", a->help->top);
     app_click(a, last, column_of(a, "^d ^u") + 3 + 3, 1);
     app_click(a, last, column_of(a, "scroll"), 1);
-    check(a->help.top > 0, "on the words as on the first key");
+    check(a->help->top > 0, "on the words as on the first key");
     app_click(a, last, column_of(a, "q back"), 1);
     check(!a->layer, "on q it leads back");
     app_command(a, "plot scatter");
-    size_t domain = a->tab->domains.current;
+    size_t domain = a->tab->domains->current;
     app_click(a, last, column_of(a, "? ? domain") + 2, 1);
-    check(a->plot == CHART_SCATTER && a->tab->domains.current != domain, "an arrow moves what is pointed out");
+    check(a->plot == CHART_SCATTER && a->tab->domains->current != domain, "an arrow moves what is pointed out");
     bool in = scry_set_has(scry_session_set(a->tab->session), app_latent(a));
     app_click(a, last, column_of(a, "space toggle"), 1);
     check(in != scry_set_has(scry_session_set(a->tab->session), app_latent(a)), "space switches the latent");
@@ -206,7 +206,7 @@ static void other_keys(app *a) {
         app_command(a, pages[i]);
         const layer *page = a->layer;
         app_key(a, '\t');
-        check(page && a->layer == page && strstr(a->message, "q leads back"), "Tab does not leave %s, it says so: %s",
+        check(page && a->layer == page && strstr(a->message, "q goes back"), "Tab does not leave %s, it says so: %s",
               pages[i], a->message);
         app_key(a, 'j');
         check(!a->message[0], "and what was said goes with the next key");
@@ -242,14 +242,14 @@ static void columns_reached(app *a) {
     app_command(a, "columns all");
     table_layout places;
     table_layout_make(a, 80, &places);
-    int hidden = places.hidden, chosen = a->tab->table.columns.count, reached = 0, unseen = 0;
+    int hidden = places.hidden, chosen = a->tab->table->columns.count, reached = 0, unseen = 0;
     char mark[16];
     check(hidden > 0, "%d of %d columns have no room", hidden, chosen);
     snprintf(mark, sizeof mark, "+%d >", hidden);
     check(shows(a, mark), "the header says so: %s", mark);
     for (int i = 0; i < 2 * chosen; i++) app_key(a, KEY_CODE_LEFT);
-    for (int before = -1; a->tab->table.columns.cursor != before; reached++) {
-        before = a->tab->table.columns.cursor;
+    for (int before = -1; a->tab->table->columns.cursor != before; reached++) {
+        before = a->tab->table->columns.cursor;
         table_layout_make(a, 80, &places);
         unseen += places.at[before].width == 0;
         app_key(a, KEY_CODE_RIGHT);
@@ -259,7 +259,7 @@ static void columns_reached(app *a) {
     app_key(a, 27);
     app_draw(a);
     app_click(a, a->layout.pane[PANE_TABLE].y, 78, 1);
-    check(a->tab->table.columns.cursor >= 0, "a click on the sign chooses a column");
+    check(a->tab->table->columns.cursor >= 0, "a click on the sign chooses a column");
     app_command(a, "columns default");
     app_resize(a, 24, 160);
     table_layout_make(a, 160, &places);

@@ -233,7 +233,7 @@ static void completing(app *a) {
     check(strcmp(a->prompt.text, "capture math.icl") == 0, "Tab completes the command and its argument, found \"%s\"",
           a->prompt.text);
     type(a, "\r");
-    check(a->tab->latent.capture == scry_find_capture_named(a->tab->index, "math.icl"), "and Enter runs it");
+    check(a->tab->latent_pane->capture == scry_find_capture_named(a->tab->index, "math.icl"), "and Enter runs it");
     app_command(a, "palette");
     type(a, "domains law,computer sc\t,phy\t");
     check(strcmp(a->prompt.text, "domains law,computer science,physics") == 0, "one after another, found \"%s\"",
@@ -255,7 +255,7 @@ static void completing(app *a) {
     app_command(a, "pane latents");
     app_command(a, "palette");
     type(a, "pgd\r");
-    check(a->tab->table.cursor > 0, "letters of a name that stand apart find it");
+    check(a->tab->table->cursor > 0, "letters of a name that stand apart find it");
     app_command(a, "palette");
     type(a, "demonstrations\r");
     check(a->message_is_error, "a word of the help shows a command and does not run it, found \"%s\"", a->message);

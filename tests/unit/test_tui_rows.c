@@ -3,14 +3,14 @@
 
 #include "latent.h"
 #include "text/text.h"
-#include "explorer/table/filter_parse.h"
+#include "explorer/table/filter.h"
 #include "explorer/table/column_table.h"
 
 #include <math.h>
 #include <strings.h>
 
 static uint32_t row_latent(app *a, uint32_t row) {
-    return order_at(&a->tab->table.order, row);
+    return order_at(&a->tab->table->order, row);
 }
 
 /* ---- sort by text --------------------------------------------------------------------------- */
@@ -55,7 +55,7 @@ static void text_sort(app *a) {
     say_command(a, "filter label~rank");
     say_command(a, "search rank 7");
     uint32_t rows = table_rows(a), first = row_latent(a, 0);
-    check(rows > 2 && a->tab->table.find.match.done && !table_is_stale(a), "%u rows, sorted", rows);
+    check(rows > 2 && a->tab->table->find.match.done && !table_is_stale(a), "%u rows, sorted", rows);
     /* the last of the rows, so that one sees it move */
     say_command(a, "last");
     uint32_t last = app_latent(a);
@@ -140,7 +140,7 @@ static void column_values(app *a) {
 /* ---- filter --------------------------------------------------------------------------------- */
 
 static void filtering(app *a) {
-    table_state *t = &a->tab->table;
+    table_state *t = a->tab->table;
     say_command(a, "first");
     say_command(a, "down 30");
     uint32_t latent = app_latent(a);
@@ -245,7 +245,7 @@ static void searches(app *a) {
           "typed, and a letter taken away: %s", a->message);
     say_command(a, "down 5");
     app_key(a, 27);
-    check(a->tab->table.cursor == 0 && !a->tab->table.find.text[0], "Esc goes back to row %u", a->tab->table.cursor);
+    check(a->tab->table->cursor == 0 && !a->tab->table->find.text[0], "Esc goes back to row %u", a->tab->table->cursor);
 }
 
 /* ---- stale rows ----------------------------------------------------------------------------- */
@@ -257,8 +257,8 @@ static void staying(app *a) {
     check(table_is_stale(a) && row_latent(a, 0) == top[0] && app_latent(a) == top[0],
           "a toggle leaves the rows where they are");
     say_command(a, "resort");
-    check(!table_is_stale(a) && row_latent(a, 0) != top[0] && a->tab->table.cursor == 0, "and = sorts again: %u on top",
-          row_latent(a, 0));
+    check(!table_is_stale(a) && row_latent(a, 0) != top[0] && a->tab->table->cursor == 0,
+          "and = sorts again: %u on top", row_latent(a, 0));
     double first, second;
     columns[column_find("what-if")].values(a, row_latent(a, 0), 1, &first);
     columns[column_find("what-if")].values(a, row_latent(a, 1), 1, &second);
@@ -306,7 +306,7 @@ static void rankings_kept(app *a) {
 /* ---- marks ---------------------------------------------------------------------------------- */
 
 static void marks(app *a) {
-    table_state *t = &a->tab->table;
+    table_state *t = a->tab->table;
     uint32_t F = a->tab->info->d_sae;
     say_command(a, "unmark");
     say_command(a, "mark 1-20,33");
@@ -355,22 +355,22 @@ static bool columns_are(app *a, const char *expected) {
 static void column_commands(app *a) {
     char wrong[64], all[COLUMNS_TEXT_MOST], text[COLUMNS_TEXT_MOST];
     say_command(a, "columns in,latent:9,label,what-if:12");
-    columns_are(a, "in,latent:9,label,what-if:12");
+    columns_are(a, "sel,latent:9,label,what-if:12");
     say_command(a, "column-hide label");
-    columns_are(a, "in,latent:9,what-if:12");
+    columns_are(a, "sel,latent:9,what-if:12");
     say_command(a, "column-show d");
-    columns_are(a, "in,latent:9,d,what-if:12");
+    columns_are(a, "sel,latent:9,d,what-if:12");
     say_command(a, "column-move d 1");
     say_command(a, "column-width d 20");
-    columns_are(a, "d:20,in,latent:9,what-if:12");
+    columns_are(a, "d:20,sel,latent:9,what-if:12");
     type_keys(a, "}}(");
-    columns_are(a, "in,latent:9,d:19,what-if:12");
+    columns_are(a, "sel,latent:9,d:19,what-if:12");
     type_keys(a, "s");
-    check(a->tab->table.column == column_find("d") && !a->tab->table.reversed, "s sorts by the chosen column");
+    check(a->tab->table->column == column_find("d") && !a->tab->table->reversed, "s sorts by the chosen column");
     type_keys(a, "s");
-    check(a->tab->table.reversed, "and again turns it around");
+    check(a->tab->table->reversed, "and again turns it around");
     type_keys(a, "-");
-    columns_are(a, "in,latent:9,what-if:12");
+    columns_are(a, "sel,latent:9,what-if:12");
     app_key(a, 27);
     type_keys(a, "-");
     check(a->message_is_error, "without a chosen column: %s", a->message);
@@ -381,12 +381,12 @@ static void column_commands(app *a) {
         say_command(a, bad[i]);
         check(a->message_is_error && a->message[0], "%s: %s", bad[i], a->message);
     }
-    columns_are(a, "in,latent:9,what-if:12");
+    columns_are(a, "sel,latent:9,what-if:12");
     say_command(a, "columns all");
     table_columns_text(a->tab, all);
     check(table_columns_read(a->tab, all, wrong), "all columns read back");
     table_columns_text(a->tab, text);
-    check(strcmp(all, text) == 0 && a->tab->table.columns.count == column_count, "to the same: %s", text);
+    check(strcmp(all, text) == 0 && a->tab->table->columns.count == column_count, "to the same: %s", text);
     uint64_t seed = 9;
     for (int turn = 0; turn < 300; turn++) { /* no order or width draws outside, or hides all */
         static const char *const lines[] = {"column-left",       "column-right",    "column-hide",  "column-back",
@@ -395,7 +395,7 @@ static void column_commands(app *a) {
         app_resize(a, 12 + (int)roll_below(&seed, 30), 60 + (int)roll_below(&seed, 120));
         say_command(a, lines[roll_below(&seed, 11)]);
     }
-    check(a->tab->table.columns.count >= 1, "300 random steps leave %d columns", a->tab->table.columns.count);
+    check(a->tab->table->columns.count >= 1, "300 random steps leave %d columns", a->tab->table->columns.count);
     app_resize(a, 24, 80);
     say_command(a, "columns default");
     say_command(a, "sort rank");
@@ -404,15 +404,15 @@ static void column_commands(app *a) {
 
 /* What is said of one is not said of many, and what is said of a column has room. */
 static void said(app *a) {
-    if (a->tab->table.marks->count) say_command(a, "unmark");
+    if (a->tab->table->marks->count) say_command(a, "unmark");
     say_command(a, "mark 3");
-    check(strcmp(a->message, "1 marked; T switches it") == 0, "of one mark: %s", a->message);
+    check(strcmp(a->message, "1 marked; T toggles it") == 0, "of one mark: %s", a->message);
     say_command(a, "unmark");
-    check(strcmp(a->message, "1 mark taken away; M brings it back") == 0, "and when it goes: %s", a->message);
+    check(strcmp(a->message, "1 mark removed; M restores it") == 0, "and when it goes: %s", a->message);
     say_command(a, "mark 3,4");
-    check(strcmp(a->message, "2 marked; T switches them all") == 0, "of two: %s", a->message);
+    check(strcmp(a->message, "2 marked; T toggles them all") == 0, "of two: %s", a->message);
     say_command(a, "unmark");
-    check(strcmp(a->message, "2 marks taken away; M brings them back") == 0, "and when they go: %s", a->message);
+    check(strcmp(a->message, "2 marks removed; M restores them") == 0, "and when they go: %s", a->message);
     say_command(a, "columns all");
     int cut = 0;
     for (int i = 0; i < column_count; i++) {
@@ -443,7 +443,7 @@ static void by_token(app *a) {
     check(table_rows(a) == passing && passing > 0, "filtered by it: %u rows, expected %u", table_rows(a), passing);
     say_command(a, "unfilter");
     say_command(a, "fires-on nowhere");
-    check(a->message_is_error && a->tab->table.column == on && row_latent(a, 0) < F,
+    check(a->message_is_error && a->tab->table->column == on && row_latent(a, 0) < F,
           "a token that is not there: \"%s\"", a->message);
     say_command(a, "columns default");
     say_command(a, "sort rank");
@@ -456,21 +456,21 @@ static void by_token(app *a) {
 static void by_token_as_job(app *a) {
     double done;
     say_command(a, "fires-on the");
-    float *kept = a->tab->table.on;
+    float *kept = a->tab->table->on;
     say_command(a, "sort rank");
     uint32_t first = row_latent(a, 0);
-    jobs_use_threads(async_jobs(a->works));
+    jobs_use_threads(a->jobs);
     app_command(a, "fires-on the");
     const char *what = job_running(a, false, &done);
     check(what && strcmp(what, "fires-on the") == 0, "it is said what is under way: \"%s\"", what ? what : "");
     app_key(a, 27);
-    check(strstr(a->message, "given up") && !job_running(a, false, NULL), "Esc gives it up: %s", a->message);
+    check(strstr(a->message, "cancelled") && !job_running(a, false, NULL), "Esc gives it up: %s", a->message);
     jobs_finish(a);
-    check(a->tab->table.on == kept && row_latent(a, 0) == first, "and the table is as it was");
+    check(a->tab->table->on == kept && row_latent(a, 0) == first, "and the table is as it was");
     app_command(a, "fires-on the");
     check(row_latent(a, 0) == first, "the rows stay until it has come");
     jobs_finish(a);
-    check(a->tab->table.column == column_find("on") && row_latent(a, 0) == order_at(&a->tab->table.order, 0) &&
+    check(a->tab->table->column == column_find("on") && row_latent(a, 0) == order_at(&a->tab->table->order, 0) &&
               strstr(a->message, "\"the\""),
           "and are sorted by it then: %s", a->message);
     uint32_t strongest = row_latent(a, 0);

@@ -27,9 +27,10 @@ static app *open_app(const char *kept, bool restore) {
 
 /* The screen without what is of the moment: the scroll, the message, the step of rho, the bars' full length. */
 static const grid *screen_of(app *a) {
-    a->tab->table.top = 0;
-    a->tab->domains.top = a->tab->latent.tokens.top = a->tab->latent.tokens.line = a->tab->latent.profile_top = 0;
-    a->tab->domains.scale = 0;
+    a->tab->table->top = 0;
+    a->tab->domains->top = 0;
+    for (int i = 0; i < latent_page_count; i++) latent_pages[i]->move(a, MOVE_FIRST, 0);
+    a->tab->domains->scale = 0;
     a->tab->rho_before = (double)NAN;
     a->message[0] = 0;
     app_draw(a);
@@ -115,7 +116,7 @@ static void any_commands(void) {
         app_command(b, "capture");
         autosave_save(b, true);
         char back[80];
-        int capture = a->tab->latent.capture;
+        int capture = a->tab->latent_pane->capture;
         snprintf(back, sizeof back, "capture %s", capture < 0 ? "all" : a->tab->info->capture[capture].name);
         app_command(b, back);
         autosave_save(b, true);
@@ -175,7 +176,7 @@ static void damaged(void) {
     write_text(bad, "%sno-such-command 5\nexport %s\nquit\nsort no-such-column\nsort latent\n", text,
                scratch("stolen.csv"));
     app *b = open_app(bad, true);
-    check(!b->message_is_error && strcmp(columns[b->tab->table.column].name, "latent") == 0,
+    check(!b->message_is_error && strcmp(columns[b->tab->table->column].name, "latent") == 0,
           "lines that fail are skipped, found \"%s\"", b->message);
     check(!file_exists(scratch("stolen.csv")), "a session writes no files");
     free(text);
@@ -193,10 +194,10 @@ static void files(void) {
     const char *state = scratch_folder("state");
     setenv("XDG_STATE_HOME", state, 1);
     app *a = open_app("", false);
-    autosave_free(&a->tab->keep);
-    a->tab->keep = (session_autosave){0};
+    autosave_free(a->tab->autosave);
+    a->tab->autosave = autosave_new();
     autosave_begin(a, a->tab, NULL);
-    char *path = strdup(a->tab->keep.path), name[40];
+    char *path = strdup(a->tab->autosave->path), name[40];
     snprintf(name, sizeof name, "-%016llx.session", (unsigned long long)scry_fingerprint(a->tab->index));
     check_says(path, SAYS(state, "/scry/sessions/Original-questions", name), "the file is named by the index");
     autosave_save(a, true);
@@ -276,12 +277,12 @@ static void odd(void) {
         autosave_begin(a[i], a[i]->tab, kept);
         if (i) check(autosave_restore(a[i], a[i]->tab), "a session with odd names is restored: %s", a[i]->message);
         else
-            a[i]->tab->domains.current = 2, a[i]->tab->latent.capture = 8, autosave_mark_dirty(a[i]),
+            a[i]->tab->domains->current = 2, a[i]->tab->latent_pane->capture = 8, autosave_mark_dirty(a[i]),
             autosave_save(a[i], true);
     }
-    check_is(a[1]->tab->domains.current, 2, "the domain is found again");
-    check_is((uint64_t)a[1]->tab->latent.capture, 8, "and the capture");
-    check_is(a[1]->tab->table.marks->count, 0, "and what follows a line break in a name is no command");
+    check_is(a[1]->tab->domains->current, 2, "the domain is found again");
+    check_is((uint64_t)a[1]->tab->latent_pane->capture, 8, "and the capture");
+    check_is(a[1]->tab->table->marks->count, 0, "and what follows a line break in a name is no command");
     app_free(a[0]);
     app_free(a[1]);
 }

@@ -41,7 +41,7 @@ static void test_page(app *a, const char *keys, const bool *wanted, const char *
     }
     check(count > 0 && right == rows, "%s: %u of the first %u latents by rank are listed", what, right, rows);
     type_keys(a, "M");
-    const scry_set *marks = a->tab->table.marks;
+    const scry_set *marks = a->tab->table->marks;
     uint32_t same = 0;
     for (uint32_t j = 0; j < LATENTS; j++) same += scry_set_has(marks, j) == wanted[j];
     check(same == LATENTS && marks->count == count, "%s: M marks these %u (%u of %d agree)", what, count, same,
@@ -88,8 +88,8 @@ static void test_switch(app *a) {
     check_is(scry_session_set(a->tab->session)->count, before - 1, "space takes the latent under the cursor out");
     check(a->layer == &layer_sets, "and the page stays");
     type_keys(a, "\t\r");
-    check(!a->layer && a->tab->table.latent >= 20 && a->tab->table.latent < 40,
-          "Enter goes to a latent of the page: %u", a->tab->table.latent);
+    check(!a->layer && a->tab->latent >= 20 && a->tab->latent < 40, "Enter goes to a latent of the page: %u",
+          a->tab->latent);
     say_command(a, "undo");
 }
 
@@ -135,23 +135,23 @@ static void test_clicks(app *a) {
     say_command(a, "keep aaa 1-7");
     say_command(a, "sets");
     click(a, "one   ", 0, 1);
-    size_t cursor = a->tab->sets.cursor;
-    check(strcmp(a->tab->sets.kept->item[cursor].name, "one") == 0, "a click on a set puts the cursor there");
+    size_t cursor = a->tab->sets->cursor;
+    check(strcmp(a->tab->sets->kept->item[cursor].name, "one") == 0, "a click on a set puts the cursor there");
     click(a, "aaa   ", 2, 2);
     check(scry_session_set(a->tab->session)->count == 7, "two choose it: %u latents",
           scry_session_set(a->tab->session)->count);
     click(a, "the selection", 0, 1);
-    check(a->tab->sets.kept && strcmp(a->tab->sets.kept->item[a->tab->sets.cursor].name, "aaa") == 0,
+    check(a->tab->sets->kept && strcmp(a->tab->sets->kept->item[a->tab->sets->cursor].name, "aaa") == 0,
           "a click elsewhere does nothing");
     type_keys(a, "x");
-    check(scry_named_sets_find(a->tab->sets.kept, "aaa") && strcmp(a->prompt.text, "aaa") == 0, "x asks");
+    check(scry_named_sets_find(a->tab->sets->kept, "aaa") && strcmp(a->prompt.text, "aaa") == 0, "x asks");
     app_key(a, 27);
-    check(scry_named_sets_find(a->tab->sets.kept, "aaa") != NULL, "Esc keeps it");
+    check(scry_named_sets_find(a->tab->sets->kept, "aaa") != NULL, "Esc keeps it");
     type_keys(a, "x\r");
-    check(!scry_named_sets_find(a->tab->sets.kept, "aaa"), "Enter drops it");
+    check(!scry_named_sets_find(a->tab->sets->kept, "aaa"), "Enter drops it");
     say_command(a, "against two versus one");
     click(a, "only one 20", 6, 1);
-    check(a->tab->sets.versus.page == VERSUS_SECOND, "a click on a page's name opens it");
+    check(a->tab->sets->compare.page == COMPARE_SECOND, "a click on a page's name opens it");
     uint32_t latent = UINT32_MAX, row = 0;
     const scry_ranking *r = scry_session_ranking(a->tab->session);
     for (uint32_t i = 0; i < LATENTS && row < 3; i++)
@@ -159,7 +159,7 @@ static void test_clicks(app *a) {
     char line[40];
     snprintf(line, sizeof line, "%8u%9u ", r->rank[latent] + 1, latent);
     click(a, line, 8, 1);
-    check(a->tab->sets.versus.cursor == 2 && a->layer, "a click on a latent puts the cursor there");
+    check(a->tab->sets->compare.cursor == 2 && a->layer, "a click on a latent puts the cursor there");
     bool in = scry_set_has(scry_session_set(a->tab->session), latent);
     click(a, line, -2, 1);
     check(scry_set_has(scry_session_set(a->tab->session), latent) != in, "a click next to it switches it");

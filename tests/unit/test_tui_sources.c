@@ -57,7 +57,7 @@ static void test_tabs(app *a, const char *same, const char *other) {
     say_command(a, "tab 1");
     say_command(a, "open");
     check(shows(a, "again: cosine of the decoder rows") &&
-              shows(a, "study-700 has 700 latents: its numbers mean others"),
+              shows(a, "study-700 has 700 latents, so its numbers mean other latents"),
           "another index of the same width is compared, one of another width is not");
     check(shows(a, " 1/3 ") && shows(a, "study-600.scry"), "the title names the file");
     say_command(a, "tab 2");
@@ -74,7 +74,7 @@ static void test_add(app *a, const char *path) {
     say_command(a, text_of("add %s", path));
     const scry_ranking *r = scry_session_ranking(a->tab->session);
     check(a->tab_count == tabs + 1 && a->tab == a->tabs[tabs] && r->metric == SCRY_D &&
-              scry_session_n(a->tab->session) == 77 && a->tab->table.latent == 111,
+              scry_session_n(a->tab->session) == 77 && a->tab->latent == 111,
           "an added index is shown, ranked as before, on the same latent");
     say_command(a, "tab 1");
     say_command(a, text_of("add %s", path));
@@ -96,11 +96,11 @@ static void test_close(app *a, const char *path, const char *narrow) {
     say_command(a, "top 33");
     say_command(a, "latent 123");
     say_command(a, "plot sweep");
-    jobs_use_threads(async_jobs(a->works));
+    jobs_use_threads(a->jobs);
     async_begin(a); /* statistics of rho and the plot are being computed on threads */
     app_command(a, "close");
     app_draw(a);
-    check(a->tab_count == tabs - 1 && !a->message_is_error && !a->layer && a->tab->table.latent == 123,
+    check(a->tab_count == tabs - 1 && !a->message_is_error && !a->layer && a->tab->latent == 123,
           "one is closed while threads read it, another of its width shows the same latent: %s", a->message);
     for (size_t i = 0; i < a->tab_count; i++)
         check(strcmp(a->tabs[i]->info->path, path) != 0, "tab %zu: %s", i + 1, a->tabs[i]->info->path);
@@ -111,7 +111,7 @@ static void test_close(app *a, const char *path, const char *narrow) {
     check(length && strstr(kept, " 33"), "its session was saved");
     while (a->tab_count > 1) app_command(a, "close");
     app_command(a, "close");
-    check(a->tab_count == 1 && a->message_is_error && strstr(a->message, "q leaves"), "the last one stays: %s",
+    check(a->tab_count == 1 && a->message_is_error && strstr(a->message, "q quits"), "the last one stays: %s",
           a->message);
 }
 

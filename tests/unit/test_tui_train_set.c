@@ -1,7 +1,7 @@
 /* test_tui_train_set.c: a study with two training sets: changing the set is a step of the session, ranking and rho
  * follow it (against plain loops), and the session file restores it; the explorer's :train-set. */
 #include "check.h"
-#include "explorer/app.h"
+#include "explorer_parts.h"
 #include "session.h"
 #include "explorer/panes/completion.h"
 
@@ -220,16 +220,16 @@ static bool title_has(app *a, const char *words) {
 
 static void test_explorer(app *a) {
     says(a, "by-trained", "by sft sq");
-    says(a, "train-set other", "other by icl, as it has no sft: 100 latents");
+    says(a, "train-set other", "other, ranked by icl, as it has no sft: 100 latents");
     check(title_has(a, "other -> 7 domains"), "the title shows it");
-    check(a->tab->table.order.rows &&
-              order_at(&a->tab->table.order, 0) == scry_session_ranking(a->tab->session)->order[0],
+    check(a->tab->table->order.rows &&
+              order_at(&a->tab->table->order, 0) == scry_session_ranking(a->tab->session)->order[0],
           "the rows are sorted anew");
     says(a, "undo", "undone: training set math");
     check(title_has(a, "math -> 7 domains"), "and the title again");
     says(a, "redo", "redone: training set other");
-    says(a, "train-set", "math by icl");
-    says(a, "train-set oth", "other by icl");
+    says(a, "train-set", "math, ranked by icl");
+    says(a, "train-set oth", "other, ranked by icl");
     says(a, "train-set otter", "no training set \"otter\"; did you mean other?");
     says(a, "train-set xyzzyx", "no training set \"xyzzyx\"; expected math, other");
     says(a, "train-set other", "nothing changed");

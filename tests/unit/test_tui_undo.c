@@ -8,7 +8,7 @@ static void says(app *a, const char *name, const char *expected) {
 }
 
 static void there_and_back(app *a) {
-    says(a, "undo", "undo: nothing more to take back");
+    says(a, "undo", "nothing to undo");
     uint32_t first = app_latent(a);
     say_command(a, "toggle");
     say_command(a, "top 60");
@@ -21,33 +21,33 @@ static void there_and_back(app *a) {
     say_command(a, "last");
     uint32_t last = app_latent(a);
     says(a, "undo",
-         scry_session_scope(a->tab->session)->is_signed ? "undone: size of change (5 more): rho "
+         scry_session_scope(a->tab->session)->is_signed ? "undone: absolute change (5 more): rho "
                                                         : "undone: signed change (5 more): rho ");
     says(a, "undo", "undone: domains all (4 more): rho ");
-    says(a, "undo", "undone: 3 switched (3 more): 5");
+    says(a, "undo", "undone: 3 toggled (3 more): 5");
     check(app_latent(a) == last, "the cursor stays where several were switched");
-    says(a, "undo", "undone: by icl sq (2 more): ");
+    says(a, "undo", "undone: ranked by icl sq (2 more): ");
     says(a, "undo", "undone: N 50 (1 more): ");
     check(app_latent(a) == last, "and where it was N");
-    says(a, "undo", text_of("undone: latent %u in (0 more): ", first));
+    says(a, "undo", text_of("undone: latent %u added (0 more): ", first));
 }
 
 static void one(app *a) {
     uint32_t latent = app_latent(a);
     say_command(a, "toggle");
     say_command(a, "last");
-    says(a, "undo", text_of("undone: latent %u in (0 more): 50 latents in the score, rho ", latent));
+    says(a, "undo", text_of("undone: latent %u added (0 more): 50 latents selected, rho ", latent));
     check(app_latent(a) == latent, "and the cursor is on it");
     say_command(a, "last");
-    says(a, "redo", text_of("redone: latent %u out (0 more): 49 latents", latent));
+    says(a, "redo", text_of("redone: latent %u removed (0 more): 49 latents", latent));
     check(app_latent(a) == latent, "there again when it is done again");
     say_command(a, "filter in:yes");
     uint32_t shown = app_latent(a);
-    says(a, "undo", text_of("undone: latent %u in", latent));
+    says(a, "undo", text_of("undone: latent %u added", latent));
     check(app_latent(a) == shown || app_latent(a) == latent, "a filter that hides it is kept");
     say_command(a, "unfilter");
     says(a, "redo", "redone: ");
-    says(a, "redo", "redo: nothing to do again");
+    says(a, "redo", "nothing to redo");
     says(a, "undo", "undone: ");
 }
 

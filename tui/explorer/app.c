@@ -1,15 +1,24 @@
 /* explorer/app.c: the explorer's state: keys to commands, state to grid. */
 #include "explorer/app.h"
-#include "base/path.h"
 #include "base/mem.h"
-#include "text/text.h"
-#include "terminal/keys.h"
-#include "explorer/table/column_table.h"
-#include "explorer/panes/view.h"
+#include "base/path.h"
+#include "explorer/async_results.h"
+#include "explorer/jobs.h"
+#include "explorer/latent/latent_pane.h"
+#include "explorer/panes/chart_page.h"
+#include "explorer/panes/domain_pane.h"
+#include "explorer/panes/footer.h"
+#include "explorer/panes/help_page.h"
+#include "explorer/panes/prompt.h"
+#include "explorer/panes/text_page.h"
+#include "explorer/panes/views.h"
+#include "explorer/sets/set_layer.h"
+#include "explorer/state/session_autosave.h"
+#include "explorer/table/table.h"
 #include "text/suggest.h"
+#include "text/text.h"
 
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,17 +31,22 @@ static tab *tab_new(scry_index *index, scry_session *session) {
     t->info = scry_index_info(index);
     t->session = session;
     t->enlarged = -1;
-    t->latent.capture = -1;
     t->rho_before = NAN;
     table_open(t);
+    latent_open(t);
+    domains_open(t);
+    sets_open(t);
+    t->plots = chart_page_new();
+    t->autosave = autosave_new();
     return t;
 }
 
 static void tab_free(tab *t) {
-    chart_page_free(&t->plots);
-    sets_state_free(&t->sets);
-    latent_free(&t->latent);
-    autosave_free(&t->keep);
+    chart_page_free(t->plots);
+    sets_close(t);
+    domains_close(t);
+    latent_close(t);
+    autosave_free(t->autosave);
     table_close(t);
     scry_session_free(t->session);
     scry_close(t->index);
@@ -65,136 +79,34 @@ app *app_new(scry_index *index, scry_session *session, int rows, int cols, bool 
     app_look(a, &themes[0], mono ? COLOR_MONO : COLOR_256);
     a->grid = grid_new(rows, cols);
     a->scratch = grid_new(1, 4096);
-    a->works = async_new();
+    a->async = async_new();
+    a->jobs = jobs_new(async_bell(a->async));
+    a->help = help_new();
+    a->page = page_new();
     app_add_tab(a, index, session);
     app_resize(a, rows, cols);
     return a;
 }
 
-void app_look(app *a, const theme *t, color_level colors) {
-    theme_own own[ROLES];
-    memcpy(own, a->theme.own, sizeof own);
-    a->theme = *t;
-    memcpy(a->theme.own, own, sizeof own);
-    a->colors = colors;
-    a->mono = t->look[colors] == t->look[COLOR_MONO];
-}
-
 void app_free(app *a) {
     if (!a) return;
-    async_free(a->works);
+    async_cancel_all(a);
+    jobs_free(a->jobs);
+    async_free(a->async);
     grid_free(a->grid);
     grid_free(a->scratch);
     for (size_t i = 0; i < a->tab_count; i++) tab_free(a->tabs[i]);
     free(a->tabs);
     history_free(&a->history);
     keymap_free(&a->keys);
-    recording_free(&a->recording);
-    free(a->page.text);
+    recording_clear(&a->recording);
+    page_free(a->page);
+    help_free(a->help);
     free(a->copied);
     free(a);
 }
 
-/* ---- for commands --------------------------------------------------------------------------- */
-
-void app_say(app *a, const char *format, ...) {
-    va_list args;
-    va_start(args, format);
-    vsnprintf(a->message, sizeof a->message, format, args);
-    va_end(args);
-    a->message_is_error = false;
-}
-
-command_effect app_fail(app *a, const char *format, ...) {
-    va_list args;
-    va_start(args, format);
-    vsnprintf(a->message, sizeof a->message, format, args);
-    va_end(args);
-    a->message_is_error = true;
-    return DID_CHANGE;
-}
-
-uint32_t app_latent(const app *a) {
-    return a->tab->table.latent;
-}
-
-void app_focus(app *a, pane p) {
-    a->tab->focus = p;
-    if (a->tab->enlarged >= 0) a->tab->enlarged = (int)p;
-}
-
-void app_before_step(app *a) {
-    a->tab->rho_before = scry_session_result(a->tab->session)->fit.pearson;
-}
-
-/* "rho -.680 -> -.751" */
-static void rho_words(const app *a, char *text, size_t size) {
-    char before[16], after[16];
-    format_rho(a->tab->rho_before, 3, false, before, sizeof before);
-    format_rho(scry_session_result(a->tab->session)->fit.pearson, 3, false, after, sizeof after);
-    snprintf(text, size, "rho %s -> %s", before, after);
-}
-
-command_effect app_stepped(app *a, bool changed, const char *what) {
-    if (!changed) {
-        app_say(a, "%s: nothing changed", what);
-        return DID_CHANGE;
-    }
-    table_refresh(a);
-    char rho[48];
-    rho_words(a, rho, sizeof rho);
-    uint32_t count = scry_session_set(a->tab->session)->count;
-    app_say(a, "%s: %u latent%s in the score, %s", what, count, plural_s(count), rho);
-    return DID_CHANGE;
-}
-
-command_effect app_rescoped(app *a, const char *what) {
-    table_refresh(a);
-    char rho[48];
-    rho_words(a, rho, sizeof rho);
-    app_say(a, "%s: %s", what, rho);
-    return DID_CHANGE;
-}
-
-command_effect app_ask(app *a, const char *name, const char *text) {
-    a->prompt = (prompt){.then = command_find(name), .pick = -1, .cursor_before = a->tab->table.cursor};
-    snprintf(a->prompt.text, sizeof a->prompt.text, "%s", text);
-    a->prompt.at = strlen(a->prompt.text);
-    return DID_CHANGE;
-}
-
 /* ---- commands and keys ---------------------------------------------------------------------- */
-
-command_effect app_run(app *a, const command *c, const char *argument) {
-    if (strcmp(c->name, "quit") != 0) a->asked_to_leave = false;
-    command_effect effect = c->explorer(a, argument);
-    macro_note(a, c->name, argument);
-    return effect;
-}
-
-command_effect app_command(app *a, const char *line) {
-    while (*line == ' ') line++;
-    size_t length = strcspn(line, " ");
-    char word[64];
-    snprintf(word, sizeof word, "%.*s", (int)(length < 60 ? length : 60), line);
-    const char *argument = line + length;
-    while (*argument == ' ') argument++;
-    a->message[0] = 0;
-    if (word[0] && !word[strspn(word, "0123456789")]) { /* ":123" */
-        argument = line;
-        snprintf(word, sizeof word, "latent");
-    }
-    const command *c = command_find(word);
-    if (c && c->explorer) return app_run(a, c, argument);
-    if (c) return app_fail(a, "%s is a command of the shell; scry %s --help there", c->name, c->name);
-    const char *names[256];
-    size_t n = 0;
-    for (size_t i = 0; i < command_count && n < 256; i++)
-        if (commands[i].explorer) names[n++] = commands[i].name;
-    const char *near = suggest_nearest(word, names, n);
-    return app_fail(a, "no command \"%s\"; %s%s%s", word, near ? "did you mean " : ":help shows them all",
-                    near ? near : "", near ? "?" : "");
-}
 
 command_effect app_key(app *a, uint32_t key) {
     command_effect effect = DID_NOTHING;
@@ -205,13 +117,12 @@ command_effect app_key(app *a, uint32_t key) {
     }
     if (a->layer) a->message[0] = 0; /* it stands where the page names its keys */
     if (a->layer && a->layer->key(a, key, &effect)) return effect;
-    int done = DID_NOTHING;
-    if (!a->layer && a->tab->focus == PANE_LATENT && latent_key(a, key, &done)) return (command_effect)done;
+    if (!a->layer && a->tab->focus == PANE_LATENT && latent_key(a, key, &effect)) return effect;
     const command *c = keymap_command(&a->keys, key);
     if (c) return app_command(a, c->name);
     if ((key == 27 || key == 3) && !a->layer) {
         const char *what = job_running(a, false, NULL);
-        if (what) app_say(a, "%s: given up", what);
+        if (what) app_say(a, "%s: cancelled", what);
         if (async_drop_waiting(a) || job_cancel(a, false)) return DID_CHANGE;
     }
     if (key == 27 || key == 3) { /* out of whatever it is */
@@ -223,7 +134,7 @@ command_effect app_key(app *a, uint32_t key) {
     }
     char help[40];
     keymap_first(&a->keys, "help", help, sizeof help);
-    return app_fail(a, "no command on that key; %s shows them all", help[0] ? help : ":help");
+    return app_fail(a, "no command on that key; %s lists them all", help[0] ? help : ":help");
 }
 
 static bool inside(rect r, int y, int x) {
@@ -237,12 +148,16 @@ command_effect app_click(app *a, int y, int x, int clicks) {
         prompt_click(a, y, &effect);
         return effect;
     }
-    if (y == a->layout.footer.y) return footer_click(a, x);
+    if (y == a->layout.footer.y) {
+        uint32_t key = 0;
+        effect = footer_click(a, x, &key);
+        return key ? app_key(a, key) : effect;
+    }
     if (a->layer) return a->layer->click ? a->layer->click(a, y - LAYER_ROW, x, clicks) : DID_NOTHING;
     for (int p = 0; p < PANES; p++) {
         if (!a->layout.pane[p].rows || !inside(a->layout.pane[p], y, x)) continue;
         a->message[0] = 0;
-        if (a->tab->focus != (pane)p) macro_note_mouse(a, "pane", "%s", views[p]->name);
+        if (a->tab->focus != (pane)p) app_record_mouse(a, "pane", "%s", views[p]->name);
         a->tab->focus = (pane)p;
         bool switches = p == PANE_TABLE && table_switches_at(a, a->layout.pane[p], x); /* each click there */
         if (clicks == 2 && !switches && y > a->layout.pane[p].y) return app_command(a, "open");
@@ -262,9 +177,9 @@ command_effect app_wheel(app *a, int y, int x, int steps) {
             bool other = a->tab->focus != (pane)p;
             a->message[0] = 0;
             views[p]->move(a, MOVE_STEP, steps);
-            if (other) macro_note_mouse(a, "pane", "%s", views[p]->name);
-            macro_note_mouse(a, steps < 0 ? "up" : "down", "%d", steps < 0 ? -steps : steps);
-            if (other) macro_note_mouse(a, "pane", "%s", views[a->tab->focus]->name);
+            if (other) app_record_mouse(a, "pane", "%s", views[p]->name);
+            app_record_mouse(a, steps < 0 ? "up" : "down", "%d", steps < 0 ? -steps : steps);
+            if (other) app_record_mouse(a, "pane", "%s", views[a->tab->focus]->name);
             return DID_CHANGE;
         }
     return DID_NOTHING;
@@ -276,36 +191,45 @@ void app_resize(app *a, int rows, int cols) {
 
 /* ---- drawing -------------------------------------------------------------------------------- */
 
-/* The top line: what is open, and what the ranking, the selection and the score are. Its right side
- * is what changes, so it is placed first. */
+/* The right side of the top line: what the ranking, the selection and the score are. full: 2 to 0, the least. */
+static void describe_session(const app *a, int full, char *text, size_t size) {
+    const scry_session *s = a->tab->session;
+    const scry_ranking *ranking = scry_session_ranking(s);
+    uint32_t added, removed;
+    char edits[48] = "", by[80];
+    scry_session_edits(s, &added, &removed);
+    if (added) snprintf(edits, sizeof edits, " +%u", added);
+    if (removed) snprintf(edits + strlen(edits), sizeof edits - strlen(edits), " -%u", removed);
+    if (edits[0]) snprintf(edits + strlen(edits), sizeof edits - strlen(edits), " = %u", scry_session_set(s)->count);
+    view_ranking(ranking->source, ranking->metric, full == 2, by, sizeof by);
+    snprintf(text, size, "  %s  N %u%s  score %s ", full ? by : by + strlen("ranked "), scry_session_n(s), edits,
+             scry_score_name(scry_session_score(s)));
+}
+
+/* The top line. Its right side is what changes, so it is placed first, as full as leaves room for the left. */
 static void draw_title(app *a) {
     rect r = a->layout.title;
     const scry_ranking *ranking = scry_session_ranking(a->tab->session);
-    uint32_t added, removed;
-    char right[160], left[400], edits[48] = "";
-    scry_session_edits(a->tab->session, &added, &removed);
-    if (added) snprintf(edits, sizeof edits, " +%u", added);
-    if (removed) snprintf(edits + strlen(edits), sizeof edits - strlen(edits), " -%u", removed);
-    if (edits[0])
-        snprintf(edits + strlen(edits), sizeof edits - strlen(edits), " = %u",
-                 scry_session_set(a->tab->session)->count);
-    snprintf(right, sizeof right, "  by %s %s  N %u%s  score %s ", scry_condition_name(ranking->source),
-             scry_metric_name(ranking->metric), scry_session_n(a->tab->session), edits,
-             scry_score_name(scry_session_score(a->tab->session)));
-    grid_fill(a->grid, r.y, r.x, r.cols, ROLE_TITLE, ' ');
-    int width = text_columns(right), room = r.cols - width;
-    grid_put(a->grid, r.y, room, width, ROLE_TITLE, right);
+    char right[160], left[400], facts[400], name[400], which[48] = "scry";
+    for (size_t i = 0; a->tab_count > 1 && i < a->tab_count; i++)
+        if (a->tabs[i] == a->tab) snprintf(which, sizeof which, "%zu/%zu", i + 1, a->tab_count);
     snprintf(left, sizeof left, r.cols < 100 ? "%s -> %zu domain%s" : "%s -> %zu domain%s  %u latents",
              a->tab->info->train[ranking->train].name, a->tab->info->domains, plural_s(a->tab->info->domains),
              a->tab->info->d_sae);
-    char facts[400], name[400], which[48] = "scry";
-    for (size_t i = 0; a->tab_count > 1 && i < a->tab_count; i++)
-        if (a->tabs[i] == a->tab) snprintf(which, sizeof which, "%zu/%zu", i + 1, a->tab_count);
     text_clean(left, facts, sizeof facts, a->ascii);
     const char *file = path_file_name(a->tab->info->path);
     bool by_file = a->tab_count > 1 || !a->tab->info->name[0]; /* indexes of one study have its name in common */
     text_clean(by_file ? file : a->tab->info->name, name, sizeof name, a->ascii);
-    text_fit(name, room - 5 - text_columns(which) - text_columns(facts), a->ascii);
+    int most = text_columns(name) < 24 ? text_columns(name) : 24, taken = 5 + text_columns(which) + text_columns(facts);
+    int full = 3, width;
+    do {
+        describe_session(a, --full, right, sizeof right);
+        width = text_columns(right);
+    } while (full > 0 && r.cols - width < taken + most);
+    int room = r.cols - width;
+    grid_fill(a->grid, r.y, r.x, r.cols, ROLE_TITLE, ' ');
+    grid_put(a->grid, r.y, room, width, ROLE_TITLE, right);
+    text_fit(name, room - taken, a->ascii);
     grid_print(a->grid, r.y, 0, room, ROLE_TITLE, " %s  %s%s%s", which, facts, name[0] ? "  " : "", name);
 }
 

@@ -1,10 +1,9 @@
 /* explorer/async_results.c: what the explorer has worked out beside its frames. */
 #include "explorer/async_results.h"
-#include "explorer/app.h"
-#include "base/worker_thread.h"
 #include "base/mem.h"
+#include "base/worker_thread.h"
+#include "explorer/jobs.h"
 #include "explorer/panes/chart_page.h"
-#include "explorer/panes/view.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -17,7 +16,6 @@ struct async_results {
     const scry_session *session;   /* whose company is under way; NULL: none */
     uint64_t version;              /* and of which state */
     const chart_request *ask;      /* the plot that is under way; NULL: none */
-    jobs *errands;                 /* owned */
     const command *later;          /* is done when all is there; NULL: none */
     char argument[TEXT_MOST];
 };
@@ -27,14 +25,12 @@ async_results *async_new(void) {
     if (pipe2(w->bell, O_CLOEXEC | O_NONBLOCK) != 0) abort();
     w->company = worker_new(w->bell[1]);
     w->plot = worker_new(w->bell[1]);
-    w->errands = jobs_new(w->bell[1]);
     return w;
 }
 
 void async_free(async_results *w) {
     if (!w) return;
     worker_cancel(w->plot);
-    jobs_free(w->errands);
     worker_free(w->company);
     worker_free(w->plot);
     close(w->bell[0]);
@@ -42,12 +38,12 @@ void async_free(async_results *w) {
     free(w);
 }
 
-jobs *async_jobs(async_results *w) {
-    return w->errands;
-}
-
 int async_wake_fd(const async_results *w) {
     return w->bell[0];
+}
+
+int async_bell(const async_results *w) {
+    return w->bell[1];
 }
 
 /* ---- company -------------------------------------------------------------------------------- */
@@ -74,7 +70,7 @@ static void company_work(void *context, const scry_cancel *stop) {
 
 static void company_end(void *context, bool whole) {
     company_job *j = context;
-    async_results *w = j->a->works;
+    async_results *w = j->a->async;
     if (whole) scry_session_take_statistics(j->session, j->version, &j->result);
     if (w->session == j->session && w->version == j->version) w->session = NULL;
     scry_result_free(&j->result);
@@ -93,13 +89,13 @@ static void begin_company(app *a) {
                        .score = scry_session_score(s),
                        .scope = scry_scope_copy(scry_session_scope(s)),
                        .set = scry_set_copy(scry_session_set(s))};
-    a->works->session = s;
-    a->works->version = j->version;
-    worker_begin(a->works->company, (worker_job){company_work, company_end, j});
+    a->async->session = s;
+    a->async->version = j->version;
+    worker_begin(a->async->company, (worker_job){company_work, company_end, j});
 }
 
 static bool company_due(app *a) {
-    async_results *w = a->works;
+    async_results *w = a->async;
     scry_session *s = a->tab->session;
     bool ready = scry_session_statistics_ready(s), same = w->session == s && w->version == scry_session_version(s);
     if (w->session && (ready || !same)) {
@@ -125,7 +121,7 @@ static void plot_work(void *context, const scry_cancel *stop) {
 
 static void plot_end(void *context, bool whole) {
     plot_job *j = context;
-    if (j->a->works->ask == j->ask) j->a->works->ask = NULL;
+    if (j->a->async->ask == j->ask) j->a->async->ask = NULL;
     if (whole && j->data) {
         chart_page_take(j->tab, j->ask, j->data);
     } else {
@@ -138,13 +134,13 @@ static void plot_end(void *context, bool whole) {
 static void begin_plot(app *a, chart_request *ask) {
     plot_job *j = mem_new(1, sizeof *j);
     *j = (plot_job){a, a->tab, ask, NULL};
-    a->works->ask = ask;
-    worker_begin(a->works->plot, (worker_job){plot_work, plot_end, j});
+    a->async->ask = ask;
+    worker_begin(a->async->plot, (worker_job){plot_work, plot_end, j});
 }
 
 /* What the plot needs and is not under way; NULL: nothing. */
 static chart_request *plot_due(app *a) {
-    async_results *w = a->works;
+    async_results *w = a->async;
     chart_request *need = chart_page_request(a);
     bool same = need && w->ask && chart_request_same(need, w->ask);
     if (w->ask && !same) {
@@ -159,7 +155,7 @@ static chart_request *plot_due(app *a) {
 /* ---- all ----------------------------------------------------------------------------------- */
 
 bool async_is_due(app *a) {
-    if (a->layer != &layer_page) job_cancel(a, true);
+    if (!a->layer || !a->layer->waits_for_job) job_cancel(a, true);
     chart_request *need = plot_due(a);
     bool due = need != NULL;
     chart_request_free(need);
@@ -180,42 +176,42 @@ bool async_is_current(app *a) {
 }
 
 static bool do_later(app *a) {
-    const command *c = a->works->later;
+    const command *c = a->async->later;
     if (!c || !async_is_current(a)) return false;
     char argument[TEXT_MOST];
-    snprintf(argument, sizeof argument, "%s", a->works->argument);
-    a->works->later = NULL;
+    snprintf(argument, sizeof argument, "%s", a->async->argument);
+    a->async->later = NULL;
     c->explorer(a, argument);
     return true;
 }
 
 bool async_collect(app *a) {
     char rung[64];
-    while (read(a->works->bell[0], rung, sizeof rung) > 0) continue;
-    bool any = worker_collect(a->works->company);
-    any = worker_collect(a->works->plot) || any;
+    while (read(a->async->bell[0], rung, sizeof rung) > 0) continue;
+    bool any = worker_collect(a->async->company);
+    any = worker_collect(a->async->plot) || any;
     any = jobs_collect(a) || any;
     return do_later(a) || any;
 }
 
 bool async_run_when_ready(app *a, const char *name, const char *argument) {
-    async_results *w = a->works;
+    async_results *w = a->async;
     if (!jobs_use_threads_now(a) || async_is_current(a)) return false;
     w->later = command_find(name);
     snprintf(w->argument, sizeof w->argument, "%s", argument);
-    app_say(a, "%s is written when all numbers are there; Esc gives it up", argument);
+    app_say(a, "%s is written once all numbers are ready; Esc cancels", argument);
     return true;
 }
 
 bool async_drop_waiting(app *a) {
-    bool had = a->works->later != NULL;
-    if (had) app_say(a, "%s: given up", a->works->argument);
-    a->works->later = NULL;
+    bool had = a->async->later != NULL;
+    if (had) app_say(a, "%s: cancelled", a->async->argument);
+    a->async->later = NULL;
     return had;
 }
 
 void async_cancel_all(app *a) {
-    async_results *w = a->works;
+    async_results *w = a->async;
     w->later = NULL;
     worker_cancel(w->company);
     worker_cancel(w->plot);

@@ -1,9 +1,16 @@
 /* explorer/event_loop.c: scry STUDY: the explorer, on a terminal or by script. */
 #include "explorer/event_loop.h"
 #include "explorer/app.h"
-#include "shell/output.h"
-#include "shell/cli_context.h"
+#include "explorer/async_results.h"
+#include "explorer/jobs.h"
+#include "explorer/latent/latent_pane.h"
 #include "explorer/state/column_settings.h"
+#include "explorer/state/script.h"
+#include "explorer/state/session_autosave.h"
+#include "explorer/table/table.h"
+#include "shell/cli_context.h"
+#include "shell/output.h"
+#include "shell/config.h"
 #include "terminal/terminal.h"
 
 #include <errno.h>
@@ -144,7 +151,7 @@ static int run_loop(app *a) {
         event e = terminal_wait(now                                      ? 0
                                 : save >= 0 && (rest < 0 || save < rest) ? save
                                                                          : rest,
-                                async_wake_fd(a->works));
+                                async_wake_fd(a->async));
         resting = false;
         if (autosave_due(a) == 0) {
             autosave_save(a, false);
@@ -165,7 +172,7 @@ static int run_loop(app *a) {
             int did = (int)take(a, &e);
             if (did) autosave_mark_dirty(a);
             effect |= did;
-            e = terminal_wait(0, async_wake_fd(a->works));
+            e = terminal_wait(0, async_wake_fd(a->async));
         }
     }
     return 0;
@@ -179,7 +186,7 @@ static int run_terminal(app *a, bool mouse, int colors) {
     terminal_size(&rows, &cols);
     app_look(a, &a->theme, colors >= 0 && colors < (int)terminal_colors() ? (color_level)colors : terminal_colors());
     app_resize(a, rows, cols);
-    jobs_use_threads(async_jobs(a->works));
+    jobs_use_threads(a->jobs);
     int ended_by = run_loop(a);
     autosave_save(a, true);
     terminal_close();
@@ -257,7 +264,7 @@ static bool session_is_one(const char *path, scry_error *err) {
     FILE *f = S_ISREG(st.st_mode) ? fopen(path, "re") : NULL;
     bool is = f && (st.st_size == 0 || (fread(found, 1, sizeof found - 1, f) > 0 && strcmp(found, head) == 0));
     if (f) fclose(f);
-    return is || scry_fail(err, "%s: is there and no session of scry; expected one, or a new name", path);
+    return is || scry_fail(err, "%s: exists and is not a session of scry; expected one, or a new name", path);
 }
 
 /* What can be wrong with the options before anything is opened. */

@@ -1,8 +1,7 @@
 /* explorer/jobs.c: commands that are worked out on threads beside. */
 #include "explorer/jobs.h"
-#include "explorer/app.h"
-#include "base/worker_thread.h"
 #include "base/mem.h"
+#include "base/worker_thread.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -32,7 +31,7 @@ void jobs_use_threads(jobs *all) {
 }
 
 bool jobs_use_threads_now(const app *a) {
-    return async_jobs(a->works)->beside && !a->recording.depth;
+    return a->jobs->beside && !a->recording.depth;
 }
 
 static void work(void *context, const scry_cancel *stop) {
@@ -69,11 +68,11 @@ void jobs_free(jobs *all) {
 }
 
 bool job_begin(app *a, const job *e) {
-    jobs *all = async_jobs(a->works);
+    jobs *all = a->jobs;
     for (running *r = all->newest; r; r = r->next)
         if (!r->given_up && strcmp(r->of.what, e->what) == 0) {
             e->end(a, e->own, false);
-            app_say(a, "%s: is under way already", e->what);
+            app_say(a, "%s: already running", e->what);
             return false;
         }
     if (!jobs_use_threads_now(a)) {
@@ -89,7 +88,7 @@ bool job_begin(app *a, const job *e) {
 }
 
 static running *find(const app *a, bool page) {
-    running *r = async_jobs(a->works)->newest;
+    running *r = a->jobs->newest;
     while (r && (r->given_up || r->of.page != page)) r = r->next;
     return r;
 }
@@ -109,7 +108,7 @@ bool job_cancel(app *a, bool page) {
 }
 
 bool jobs_collect(app *a) {
-    jobs *all = async_jobs(a->works);
+    jobs *all = a->jobs;
     bool any = all->newest != NULL; /* gone on by a hundredth, at least */
     for (running *r = all->newest; r; r = r->next) worker_collect(r->thread);
     sweep_out(all);
@@ -117,7 +116,7 @@ bool jobs_collect(app *a) {
 }
 
 void jobs_finish(app *a) {
-    jobs *all = async_jobs(a->works);
+    jobs *all = a->jobs;
     for (running *r = all->newest; r; r = r->next) worker_finish(r->thread);
     sweep_out(all);
 }

@@ -8,10 +8,8 @@
 #define SCRY_EXPLORER_JOBS_H
 
 #include "base/cancel.h"
+#include "explorer/app_services.h"
 
-#include <stdbool.h>
-
-struct app;
 typedef struct jobs jobs;
 
 enum { JOB_TITLE = 200 };
@@ -21,7 +19,7 @@ typedef struct job {
     bool page;            /* its answer is the page that is shown: when the page is left, it is given up */
     void (*work)(void *own, const scry_cancel *stop); /* on the thread beside */
     /* On the explorer's thread, exactly once; frees own. whole: it was not given up. */
-    void (*end)(struct app *a, void *own, bool whole);
+    void (*end)(app *a, void *own, bool whole);
     void *own;
 } job;
 
@@ -31,17 +29,17 @@ jobs *jobs_new(int bell);
 void jobs_free(jobs *all);
 /* From here on they are run beside; before, at once. */
 void jobs_use_threads(jobs *all);
-bool jobs_use_threads_now(const struct app *a); /* at this moment: not within a macro */
+bool jobs_use_threads_now(const app *a); /* at this moment: not within a macro */
 
 /* False, with the message said, when one of the same words is under way; own is then freed by e->end. */
-bool job_begin(struct app *a, const job *e);
+bool job_begin(app *a, const job *e);
 /* What is under way, the newest first: its words and how much is done, 0 to 1. NULL: none, of this kind. */
-const char *job_running(const struct app *a, bool page, double *done);
+const char *job_running(const app *a, bool page, double *done);
 /* Gives the newest up. False: there is none. */
-bool job_cancel(struct app *a, bool page);
+bool job_cancel(app *a, bool page);
 /* Takes what has come, and rings on; true: draw. */
-bool jobs_collect(struct app *a);
+bool jobs_collect(app *a);
 /* Waits for all of them. */
-void jobs_finish(struct app *a);
+void jobs_finish(app *a);
 
 #endif

@@ -1,8 +1,8 @@
 /* columns.c: commands on the table's columns. Those with a key act on the column cursor, which Left and Right move. */
-#include "text/text.h"
 #include "explorer/table/column_table.h"
-#include "explorer/panes/view.h"
+#include "explorer/table/table.h"
 #include "text/suggest.h"
+#include "text/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,7 +20,7 @@ static command_effect no_such(app *a, const char *name) {
 }
 
 static command_effect say_column(app *a, int column) {
-    static const char *const keys[] = {"s sorts", "- hides", "{ } moves", "( ) width"};
+    static const char *const keys[] = {"s sort", "- hide", "{ } move", "( ) width"};
     char text[TEXT_MOST];
     snprintf(text, sizeof text, "%s: %s", columns[column].name, columns[column].help);
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) { /* as many as have room */
@@ -35,9 +35,9 @@ static command_effect say_column(app *a, int column) {
 
 /* The first word of *text as a column, or the cursor's where there is none; -1 with a message. */
 static int take_column(app *a, const char **text) {
-    const table_columns *c = &a->tab->table.columns;
+    const table_columns *c = &a->tab->table->columns;
     if (!**text || strspn(*text, "+-0123456789") == strlen(*text)) {
-        if (c->cursor < 0) app_fail(a, "which column? Left and Right choose one, or say its name");
+        if (c->cursor < 0) app_fail(a, "which column? choose one with Left and Right, or give its name");
         return c->cursor;
     }
     char name[64];
@@ -51,9 +51,9 @@ static int take_column(app *a, const char **text) {
 }
 
 static command_effect step_cursor(app *a, int by) {
-    table_columns *c = &a->tab->table.columns;
+    table_columns *c = &a->tab->table->columns;
     int place = c->cursor < 0 ? -1 : table_column_place(a->tab, c->cursor);
-    if (place < 0) place = table_column_place(a->tab, a->tab->table.column);
+    if (place < 0) place = table_column_place(a->tab, a->tab->table->column);
     else place += by;
     if (place > 0 && place < c->count && table_column_is_mute(a, c->at[place])) place += by;
     if (place < 0) place = 0;
@@ -63,13 +63,19 @@ static command_effect step_cursor(app *a, int by) {
     return say_column(a, c->cursor);
 }
 
+static command_effect go_sideways(app *a, int by) {
+    if (!a->layer || !a->layer->slide) return step_cursor(a, by);
+    a->layer->slide(a, by);
+    return DID_CHANGE;
+}
+
 command_effect do_column_left(app *a, const char *argument) {
     (void)argument;
-    return page_slides(a, -1) ? DID_CHANGE : step_cursor(a, -1);
+    return go_sideways(a, -1);
 }
 command_effect do_column_right(app *a, const char *argument) {
     (void)argument;
-    return page_slides(a, 1) ? DID_CHANGE : step_cursor(a, 1);
+    return go_sideways(a, 1);
 }
 
 command_effect do_columns(app *a, const char *argument) {
@@ -77,7 +83,7 @@ command_effect do_columns(app *a, const char *argument) {
     if (strcmp(argument, "default") == 0) {
         table_columns_default(a->tab);
     } else if (strcmp(argument, "all") == 0) {
-        table_columns *c = &a->tab->table.columns;
+        table_columns *c = &a->tab->table->columns;
         for (int i = 0; i < column_count; i++)
             if (table_column_place(a->tab, i) < 0) c->at[c->count++] = i;
     } else if (!*argument) {
@@ -91,13 +97,14 @@ command_effect do_columns(app *a, const char *argument) {
     }
     table_columns_text(a->tab, text);
     if (strcmp(argument, "all") == 0)
-        app_say(a, "all %d columns; Left and Right go to each, also where it had no room", a->tab->table.columns.count);
+        app_say(a, "all %d columns; Left and Right go to each, also to those without room",
+                a->tab->table->columns.count);
     else app_say(a, "columns %s", text);
     return DID_CHANGE;
 }
 
 command_effect do_column_hide(app *a, const char *argument) {
-    table_columns *c = &a->tab->table.columns;
+    table_columns *c = &a->tab->table->columns;
     int column = take_column(a, &argument);
     if (column < 0) return DID_CHANGE;
     int place = table_column_place(a->tab, column);
@@ -111,7 +118,7 @@ command_effect do_column_hide(app *a, const char *argument) {
 }
 
 command_effect do_column_show(app *a, const char *argument) {
-    table_columns *c = &a->tab->table.columns;
+    table_columns *c = &a->tab->table->columns;
     if (!*argument) return app_ask(a, "column-show", "");
     int column = take_column(a, &argument);
     if (column < 0) return DID_CHANGE;
@@ -127,7 +134,7 @@ command_effect do_column_show(app *a, const char *argument) {
 }
 
 static command_effect move_column(app *a, int column, int place) {
-    table_columns *c = &a->tab->table.columns;
+    table_columns *c = &a->tab->table->columns;
     int from = table_column_place(a->tab, column);
     if (from < 0) return app_fail(a, "%s is not shown", columns[column].name);
     if (place < 0) place = 0;
@@ -160,7 +167,7 @@ command_effect do_column_on(app *a, const char *argument) {
 }
 
 static int width_now(const app *a, int column) {
-    int width = a->tab->table.columns.width[column];
+    int width = a->tab->table->columns.width[column];
     return width ? width : columns[column].width > 0 ? columns[column].width : 7;
 }
 
@@ -173,8 +180,8 @@ command_effect do_column_width(app *a, const char *argument) {
     if (end == argument || *end || width > 120 || width < -120 || (!steps && width < 1))
         return app_fail(a, "column-width \"%s\": expected a width from 1 to 120, or -1 or +1", argument);
     if (steps) width += width_now(a, column);
-    a->tab->table.columns.width[column] = width < 1 ? 1 : width > 120 ? 120 : (int)width;
-    app_say(a, "%s is %d wide", columns[column].name, a->tab->table.columns.width[column]);
+    a->tab->table->columns.width[column] = width < 1 ? 1 : width > 120 ? 120 : (int)width;
+    app_say(a, "%s is %d wide", columns[column].name, a->tab->table->columns.width[column]);
     return DID_CHANGE;
 }
 command_effect do_column_narrower(app *a, const char *argument) {

@@ -1,13 +1,23 @@
 /* file.c: commands that read and write files. */
+#include "base/atomic_file.h"
+#include "base/mem.h"
+#include "base/path.h"
 #include "draw/grid_ansi.h"
 #include "draw/grid_styles.h"
 #include "draw/grid_svg.h"
+#include "explorer/app.h"
+#include "explorer/async_results.h"
+#include "explorer/commands/step.h"
+#include "explorer/jobs.h"
+#include "explorer/latent/latent_pane.h"
+#include "explorer/sets/set_layer.h"
+#include "explorer/table/table.h"
 #include "export.h"
 #include "labels.h"
-#include "explorer/panes/view.h"
 #include "base/atomic_file.h"
-#include "base/path.h"
 #include "base/mem.h"
+#include "base/path.h"
+#include "text/suggest.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -55,8 +65,10 @@ static void end_export(app *a, void *own, bool whole) {
     work_of_export *w = own;
     if (whole && w->ok) {
         if (w->selection) snprintf(w->tab->file, sizeof w->tab->file, "%s", w->path);
-        app_say(a, "%u latent%s written%s%s %s", w->of.set->count, plural_s(w->of.set->count), export_kind(w->path),
-                w->over ? " over what was in" : " to", w->path);
+        const uint32_t count = w->of.set->count;
+        if (w->over)
+            app_say(a, "overwrote %s with %u latent%s%s", w->path, count, plural_s(count), export_kind(w->path));
+        else app_say(a, "%u latent%s written%s to %s", count, plural_s(count), export_kind(w->path), w->path);
     } else if (whole) {
         app_fail(a, "%s", w->err.text);
     }
@@ -98,8 +110,8 @@ command_effect do_import(app *a, const char *argument) {
     command_effect effect;
     if (scry_set_read_csv(set, argument, &err) && scry_require_scored(a->tab->index, set, &err)) {
         snprintf(a->tab->file, sizeof a->tab->file, "%s", argument);
-        app_before_step(a);
-        effect = app_stepped(a, scry_session_adopt(a->tab->session, set), argument);
+        step_begin(a);
+        effect = step_done(a, scry_session_adopt(a->tab->session, set), argument);
     } else {
         effect = app_fail(a, "%s", err.text);
     }
@@ -137,5 +149,5 @@ command_effect do_quit(app *a, const char *argument) {
     const char *what = job_running(a, false, NULL);
     if (!what || a->asked_to_leave) return DID_QUIT;
     a->asked_to_leave = true;
-    return app_fail(a, "under way; q again leaves without it, Esc gives it up: %s", what);
+    return app_fail(a, "running; q again quits without it, Esc cancels it: %s", what);
 }

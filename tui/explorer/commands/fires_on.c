@@ -1,9 +1,10 @@
 /* fires_on.c: the table by how strongly latents fire on the tokens of one text. */
-#include "latent.h"
 #include "base/mem.h"
-#include "text/text.h"
+#include "explorer/jobs.h"
 #include "explorer/table/column_table.h"
-#include "explorer/panes/view.h"
+#include "explorer/table/table.h"
+#include "latent.h"
+#include "text/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +12,7 @@
 
 /* The column of it, in sight: before the label where it was hidden. */
 static int show_column(app *a) {
-    table_columns *c = &a->tab->table.columns;
+    table_columns *c = &a->tab->table->columns;
     int on = column_with(COLUMN_OF_TOKEN), place = table_column_place(a->tab, column_with(COLUMN_FILLS));
     if (table_column_place(a->tab, on) >= 0) return on;
     if (place < 0) place = c->count;
@@ -39,12 +40,12 @@ static void read_index(void *own, const scry_cancel *stop) {
 /* The table of its tab, which need not be the one that is shown by now. */
 static void sort_by_it(app *a, work_of_text *w) {
     tab *shown = a->tab;
-    table_state *t = &w->tab->table;
+    table_state *t = w->tab->table;
     char text[64];
     text_clean(w->text, text, sizeof text, a->ascii);
     text_fit(text, 24, a->ascii);
     if (!w->tokens) {
-        app_fail(a, "no token of the base captures is \"%s\" as a whole", text);
+        app_fail(a, "no token of the base captures equals \"%s\"", text);
         return;
     }
     free(t->on);
@@ -58,7 +59,7 @@ static void sort_by_it(app *a, work_of_text *w) {
 
 static void end_fires_on(app *a, void *own, bool whole) {
     work_of_text *w = own;
-    if (whole && w->number == w->tab->table.on_asked) sort_by_it(a, w);
+    if (whole && w->number == w->tab->table->on_asked) sort_by_it(a, w);
     free(w->mean);
     free(w);
 }
@@ -67,7 +68,7 @@ command_effect do_fires_on(app *a, const char *argument) {
     if (!*argument) return app_ask(a, "fires-on", "");
     work_of_text *w = mem_new(1, sizeof *w);
     w->tab = a->tab;
-    w->number = ++a->tab->table.on_asked;
+    w->number = ++a->tab->table->on_asked;
     w->mean = mem_new(a->tab->info->d_sae, sizeof *w->mean);
     snprintf(w->text, sizeof w->text, "%s", argument);
     app_focus(a, PANE_TABLE);

@@ -1,81 +1,37 @@
 /* latent.c: commands on the latent under the cursor: its pages, its examples, its label. */
-#include "labels.h"
 #include "base/mem.h"
-#include "explorer/latent/latent_page.h"
+#include "explorer/jobs.h"
+#include "explorer/latent/latent_pane.h"
+#include "explorer/table/table.h"
+#include "labels.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static command_effect show_page(app *a, latent_page_number page) {
-    state_of(a)->page = page;
-    return DID_CHANGE;
+static void list_pages(char *text, size_t size) {
+    text[0] = 0;
+    for (int i = 0; i < latent_page_count; i++)
+        snprintf(text + strlen(text), size - strlen(text), "%s%s", i ? ", " : "", latent_pages[i]->name);
 }
 
 command_effect do_page(app *a, const char *argument) {
-    if (!*argument) return show_page(a, (latent_page_number)((state_of(a)->page + 1) % LATENT_PAGES));
-    for (int i = 0; i < LATENT_PAGES; i++)
-        if (strcmp(latent_pages[i]->name, argument) == 0 || strcmp(latent_pages[i]->brief, argument) == 0)
-            return show_page(a, (latent_page_number)i);
-    return app_fail(a, "no page \"%.12s\"; expected tokens, histogram, profile, sources, neighbours, together",
-                    argument);
-}
-
-/* A page's own command may name its order too: "histogram log". */
-static command_effect page_in_order(app *a, latent_page_number page, const char *order) {
-    char wrong[200];
-    show_page(a, page);
-    if (!*order || (latent_pages[page]->sort && latent_pages[page]->sort(a, order, wrong, sizeof wrong)))
-        return DID_CHANGE;
-    return app_fail(a, "%s \"%s\": expected %s", latent_pages[page]->name, order,
-                    latent_pages[page]->sort ? wrong : "nothing after it");
-}
-
-command_effect do_tokens(app *a, const char *argument) {
-    return page_in_order(a, PAGE_TOKENS, argument);
-}
-command_effect do_histogram(app *a, const char *argument) {
-    return page_in_order(a, PAGE_HISTOGRAM, argument);
-}
-command_effect do_profile(app *a, const char *argument) {
-    return page_in_order(a, PAGE_PROFILE, argument);
-}
-command_effect do_sources(app *a, const char *argument) {
-    return page_in_order(a, PAGE_SOURCES, argument);
-}
-command_effect do_neighbours(app *a, const char *argument) {
-    return page_in_order(a, PAGE_NEIGHBOURS, argument);
-}
-command_effect do_together(app *a, const char *argument) {
-    return page_in_order(a, PAGE_COACTIVATION, argument);
-}
-
-command_effect do_interval(app *a, const char *argument) {
-    char wrong[200];
-    show_page(a, PAGE_TOKENS);
-    if (page_tokens.sort(a, *argument ? argument : NULL, wrong, sizeof wrong)) return DID_CHANGE;
-    return app_fail(a, "interval \"%s\": expected %s", argument, wrong);
-}
-
-command_effect do_versus(app *a, const char *argument) {
-    (void)argument;
-    tokens_state *s = &state_of(a)->tokens;
-    show_page(a, PAGE_TOKENS);
-    s->versus = !s->versus;
-    s->line = 0;
-    app_say(a, s->versus ? "each token under every condition: activation, and its difference from base"
-                         : "each token under its own condition");
+    const latent_page *page = latent_page_find(argument);
+    char names[200];
+    list_pages(names, sizeof names);
+    if (!*argument) latent_turn_page(a, 1);
+    else if (page) state_of(a)->page = page;
+    else return app_fail(a, "no page \"%.12s\"; expected %s", argument, names);
     return DID_CHANGE;
 }
 
-command_effect do_wrap(app *a, const char *argument) {
-    (void)argument;
-    tokens_state *s = &state_of(a)->tokens;
-    show_page(a, PAGE_TOKENS);
-    s->wrap = !s->wrap;
-    s->line = 0;
-    app_say(a, s->wrap ? "whole samples, wrapped; b: under each condition, and what moved" : "a line an example");
-    return DID_CHANGE;
+/* A command that has a page's name shows it, and may name its order too: "histogram log". */
+command_effect do_named_page(app *a, const char *argument) {
+    const latent_page *page = latent_page_find(a->command->name);
+    char wrong[200] = "nothing after it";
+    state_of(a)->page = page;
+    if (!*argument || (page->sort && page->sort(a, argument, wrong, sizeof wrong))) return DID_CHANGE;
+    return app_fail(a, "%s \"%s\": expected %s", page->name, argument, wrong);
 }
 
 /* ---- to another latent, and back ------------------------------------------------------------- */
@@ -91,12 +47,13 @@ command_effect do_jump(app *a, const char *argument) {
     (void)argument;
     latent_state *s = state_of(a);
     uint32_t from = app_latent(a), to;
-    const latent_page *page = latent_pages[s->page];
+    const latent_page *page = s->page;
     if (!page->target || !page->target(a, &to))
         return app_fail(a, "no latent is under the cursor of this page; neighbours and together list some");
-    if (s->jumps == JUMPS_MOST) memmove(s->jump, s->jump + 1, (size_t)--s->jumps * sizeof *s->jump);
+    if (s->jumps == JUMPS_MOST)
+        memmove(s->jumped_from, s->jumped_from + 1, (size_t)--s->jumps * sizeof *s->jumped_from);
     command_effect effect = go(a, to, "; ^o goes back");
-    if (app_latent(a) == to) s->jump[s->jumps++] = from;
+    if (app_latent(a) == to) s->jumped_from[s->jumps++] = from;
     return effect;
 }
 
@@ -104,7 +61,7 @@ command_effect do_back(app *a, const char *argument) {
     (void)argument;
     latent_state *s = state_of(a);
     if (!s->jumps) return app_fail(a, "no jump to go back from; Enter on a neighbour jumps to it");
-    return go(a, s->jump[--s->jumps], ", from where you jumped");
+    return go(a, s->jumped_from[--s->jumps], ", from where you jumped");
 }
 
 /* ---- labels ---------------------------------------------------------------------------------- */

@@ -1,5 +1,5 @@
 /* look.c: commands on how everything looks. */
-#include "explorer/panes/view.h"
+#include "explorer/app_services.h"
 
 #include <stdio.h>
 #include <string.h>

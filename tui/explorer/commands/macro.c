@@ -1,5 +1,6 @@
 /* macro.c: commands on macros: what was done once is recorded as commands and done again. */
-#include "explorer/panes/view.h"
+#include "explorer/state/script.h"
+#include "text/number_format.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +11,7 @@ command_effect do_record(app *a, const char *argument) {
     recording *r = &a->recording;
     if (!r->name[0] && !*argument) return app_ask(a, "record", r->last[0] ? r->last : "macro");
     if (!r->name[0]) {
-        if (!macro_begin(a, argument, &err)) return app_fail(a, "%s", err.text);
+        if (!recording_begin(r, argument, &err)) return app_fail(a, "%s", err.text);
         char key[40];
         keymap_first(&a->keys, "record", key, sizeof key);
         app_say(a, "recording %s; %s ends it", argument, key[0] ? key : ":record");
@@ -18,9 +19,9 @@ command_effect do_record(app *a, const char *argument) {
     }
     char name[MACRO_NAME];
     snprintf(name, sizeof name, "%s", r->name);
-    if (!macro_end(a, &err)) return app_fail(a, "%s", err.text);
-    if (!r->count) return app_fail(a, "nothing was done while recording; %s stays as it was", name);
-    app_say(a, "%zu command%s recorded as %s; :play %s does %s again", r->count, plural_s(r->count), name, name,
+    if (!recording_end(r, &err)) return app_fail(a, "%s", err.text);
+    if (!r->count) return app_fail(a, "nothing was recorded; %s is unchanged", name);
+    app_say(a, "%zu command%s recorded as %s; :play %s plays %s", r->count, plural_s(r->count), name, name,
             r->count == 1 ? "it" : "them");
     return DID_CHANGE;
 }

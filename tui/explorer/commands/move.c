@@ -1,5 +1,7 @@
 /* move.c: commands that move, in the pane that has the keys. */
-#include "explorer/panes/view.h"
+#include "explorer/panes/domain_pane.h"
+#include "explorer/panes/views.h"
+#include "explorer/table/table.h"
 
 #include <stdint.h>
 #include <stdio.h>
@@ -7,8 +9,8 @@
 #include <string.h>
 
 static command_effect move_focus(app *a, move kind, long steps) {
-    if (!help_moves(a, (int)kind, steps) && !page_moves(a, (int)kind, steps))
-        views[a->tab->focus]->move(a, kind, steps);
+    if (a->layer && a->layer->move) a->layer->move(a, kind, steps);
+    else views[a->tab->focus]->move(a, kind, steps);
     return DID_CHANGE;
 }
 
@@ -55,9 +57,9 @@ command_effect do_latent(app *a, const char *argument) {
     unsigned long long latent = strtoull(argument, &end, 10);
     if (*argument < '0' || *argument > '9' || *end || latent >= a->tab->info->d_sae)
         return app_fail(a, "latent \"%s\": expected a number from 0 to %u", argument, a->tab->info->d_sae - 1);
-    a->tab->table.wanted = NO_ROW;
+    a->tab->table->wanted = NO_ROW;
     if (table_go(a, (uint32_t)latent)) return DID_CHANGE;
-    a->tab->table.wanted = (uint32_t)latent;
+    a->tab->table->wanted = (uint32_t)latent;
     return app_fail(a, "the filter hides latent %llu; \\ takes the filter away and goes there", latent);
 }
 
@@ -68,10 +70,13 @@ static command_effect find(app *a, int direction) {
 }
 
 command_effect do_search(app *a, const char *argument) {
-    if (!*argument) return app_ask(a, "search", "");
+    if (!*argument) {
+        a->tab->table->find.row_before = a->tab->table->cursor;
+        return app_ask(a, "search", "");
+    }
     /* typed in the line, it has begun where the line was opened; said at once, it begins here */
-    bool is_found = a->tab->table.find.typed && strcmp(a->tab->table.find.text, argument) == 0;
-    a->tab->table.find.typed = false;
+    bool is_found = a->tab->table->find.typed && strcmp(a->tab->table->find.text, argument) == 0;
+    a->tab->table->find.typed = false;
     snprintf(a->tab->search, sizeof a->tab->search, "%s", argument);
     if (!is_found) table_find_go(a, argument, 1, true);
     else table_find_say(a);

@@ -1,6 +1,7 @@
 /* plot.c: commands that show plots and write them. */
+#include "base/atomic_file.h"
+#include "explorer/async_results.h"
 #include "explorer/panes/chart_page.h"
-#include "explorer/panes/view.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,7 +45,7 @@ command_effect do_budget(app *a, const char *argument) {
     unsigned long long budget = strtoull(argument, &end, 10);
     if (*argument < '0' || *argument > '9' || *end || budget < 1 || budget > UINT32_MAX)
         return app_fail(a, "budget \"%.40s\": expected a whole number of 1 or more", argument);
-    a->tab->plots.budget = (uint32_t)budget;
+    a->tab->plots->budget = (uint32_t)budget;
     return show(a, CHART_MIXTURE);
 }
 
@@ -63,13 +64,6 @@ command_effect do_point(app *a, const char *argument) {
 command_effect do_take(app *a, const char *argument) {
     (void)argument;
     return a->layer == &layer_plots ? chart_page_apply(a) : app_fail(a, "no plot is shown; p opens them");
-}
-
-command_effect do_leave_out(app *a, const char *argument) {
-    size_t d = *argument ? domains_find(a, argument) : domains_current(a);
-    if (d == a->tab->info->domains) return DID_CHANGE;
-    domains_go(a, d);
-    return domains_switch(a);
 }
 
 command_effect do_svg(app *a, const char *argument) {

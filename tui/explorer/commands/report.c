@@ -1,8 +1,8 @@
 /* report.c: the report from the explorer. */
 #include "report/report.h"
 #include "base/mem.h"
+#include "explorer/jobs.h"
 #include "labels.h"
-#include "explorer/panes/view.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -74,7 +74,7 @@ command_effect do_report(app *a, const char *argument) {
                         scry_metric_name(w->metric));
     if (added || removed)
         snprintf(w->selection + used, sizeof w->selection - (size_t)used,
-                 ", %u put in and %u taken out by hand: %u latents", added, removed, w->s.set->count);
+                 ", %u added and %u removed by hand: %u latents", added, removed, w->s.set->count);
     job e = {.work = write_report, .end = end_report, .own = w};
     snprintf(e.what, sizeof e.what, "report to %s", argument);
     scry_labels_hold(w->index);

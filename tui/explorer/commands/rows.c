@@ -1,6 +1,8 @@
 /* rows.c: commands on which rows the table has: filter, sort again, marks. */
-#include "explorer/table/filter_parse.h"
-#include "explorer/panes/view.h"
+#include "explorer/panes/views.h"
+#include "explorer/table/filter.h"
+#include "explorer/table/table.h"
+#include "text/suggest.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,7 +11,7 @@
 /* ---- filter ----------------------------------------------------------------------------------- */
 
 command_effect do_filter(app *a, const char *argument) {
-    table_filter *f = &a->tab->table.filter;
+    table_filter *f = &a->tab->table->filter;
     if (!*argument) {
         snprintf(f->before, sizeof f->before, "%s", table_filter_text(a->tab));
         f->latent_before = app_latent(a);
@@ -26,7 +28,7 @@ command_effect do_filter(app *a, const char *argument) {
 
 command_effect do_unfilter(app *a, const char *argument) {
     (void)argument;
-    table_state *t = &a->tab->table;
+    table_state *t = a->tab->table;
     if (!table_filter_text(a->tab)[0]) return app_fail(a, "no filter is on; & begins one");
     table_filter_set(a, "");
     if (t->wanted != NO_ROW) table_go(a, t->wanted);
@@ -46,9 +48,9 @@ command_effect do_resort(app *a, const char *argument) {
 /* ---- marks ------------------------------------------------------------------------------------ */
 
 static command_effect say_marks(app *a) {
-    a->tab->table.mark_changes++;
-    uint32_t count = a->tab->table.marks->count;
-    if (count) app_say(a, "%u marked; T switches %s", count, count == 1 ? "it" : "them all");
+    a->tab->table->mark_changes++;
+    uint32_t count = a->tab->table->marks->count;
+    if (count) app_say(a, "%u marked; T toggles %s", count, count == 1 ? "it" : "them all");
     else app_say(a, "no marks");
     return DID_CHANGE;
 }
@@ -58,7 +60,7 @@ static command_effect no_row(app *a) {
 }
 
 command_effect do_mark(app *a, const char *argument) {
-    table_state *t = &a->tab->table;
+    table_state *t = a->tab->table;
     if (*argument) {
         scry_error err = {0};
         scry_set *marks = scry_set_copy(t->marks); /* all of the list or nothing */
@@ -78,7 +80,7 @@ command_effect do_mark(app *a, const char *argument) {
 
 /* Rows as they are listed, both in. */
 static command_effect mark_rows(app *a, uint32_t from, uint32_t to) {
-    table_state *t = &a->tab->table;
+    table_state *t = a->tab->table;
     if (to - from > 100) order_finish(&t->order);
     for (uint32_t row = from; row <= to && row < t->order.rows; row++)
         scry_set_put(t->marks, order_at(&t->order, row), true);
@@ -102,7 +104,7 @@ command_effect do_mark_rows(app *a, const char *argument) {
 
 command_effect do_mark_to(app *a, const char *argument) {
     (void)argument;
-    table_state *t = &a->tab->table;
+    table_state *t = a->tab->table;
     if (!table_rows(a)) return no_row(a);
     if (t->mark_last == NO_ROW || !table_passes(a, t->mark_last))
         return app_fail(a, "m marks where the range begins, V where it ends");
@@ -114,14 +116,14 @@ command_effect do_mark_all(app *a, const char *argument) {
     (void)argument;
     table_finish(a);
     for (uint32_t j = 0; j < a->tab->info->d_sae; j++)
-        if (table_passes(a, j)) scry_set_put(a->tab->table.marks, j, true);
+        if (table_passes(a, j)) scry_set_put(a->tab->table->marks, j, true);
     return say_marks(a);
 }
 
 command_effect do_mark_invert(app *a, const char *argument) {
     (void)argument;
     table_finish(a);
-    scry_set *marks = a->tab->table.marks;
+    scry_set *marks = a->tab->table->marks;
     for (uint32_t j = 0; j < a->tab->info->d_sae; j++)
         if (table_passes(a, j)) scry_set_put(marks, j, !scry_set_has(marks, j));
     return say_marks(a);
@@ -129,7 +131,7 @@ command_effect do_mark_invert(app *a, const char *argument) {
 
 command_effect do_unmark(app *a, const char *argument) {
     (void)argument;
-    table_state *t = &a->tab->table;
+    table_state *t = a->tab->table;
     if (!t->marks->count && t->marks_before) { /* a key too much must not cost them */
         scry_set_free(t->marks);
         t->marks = t->marks_before;
@@ -142,6 +144,6 @@ command_effect do_unmark(app *a, const char *argument) {
     t->marks_before = t->marks;
     t->marks = scry_set_new(a->tab->info->d_sae);
     t->mark_changes++;
-    app_say(a, "%u mark%s taken away; M brings %s back", count, plural_s(count), count == 1 ? "it" : "them");
+    app_say(a, "%u mark%s removed; M restores %s", count, plural_s(count), count == 1 ? "it" : "them");
     return DID_CHANGE;
 }

@@ -1,6 +1,8 @@
 /* select.c: commands that change the selection. Each is one step of the session's history. */
-#include "explorer/panes/view.h"
 #include "base/mem.h"
+#include "explorer/commands/step.h"
+#include "explorer/table/table.h"
+#include "text/suggest.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,10 +30,10 @@ static command_effect toggle_set(app *a, const scry_set *set, const char *what) 
     scry_error err = {0};
     if (!can_put(a, set, &err)) return app_fail(a, "%s", err.text);
     uint32_t *list = list_of(set);
-    app_before_step(a);
+    step_begin(a);
     bool changed = scry_session_toggle(a->tab->session, list, set->count);
     free(list);
-    return app_stepped(a, changed, what);
+    return step_done(a, changed, what);
 }
 
 command_effect do_toggle(app *a, const char *argument) {
@@ -43,35 +45,36 @@ command_effect do_toggle(app *a, const char *argument) {
         scry_set_free(set);
         return effect;
     }
-    if (a->tab->focus == PANE_DOMAINS && !a->layer) return domains_switch(a);
+    if (a->tab->focus == PANE_DOMAINS && !a->layer) return do_leave_out(a, "");
     if (!table_rows(a)) return app_fail(a, "no latent passes the filter; \\ shows all");
     uint32_t latent = app_latent(a);
     char what[48];
     bool in = scry_set_has(scry_session_set(a->tab->session), latent);
-    snprintf(what, sizeof what, "latent %u %s", latent, in ? "out" : "in");
+    snprintf(what, sizeof what, "latent %u %s", latent, in ? "removed" : "added");
     if (!in && !scry_is_scored(a->tab->index, latent))
         return app_fail(a, "latent %u was not encoded on the domains (--candidates %u), so it cannot be scored", latent,
                         a->tab->info->candidates);
-    app_before_step(a);
-    return app_stepped(a, scry_session_toggle(a->tab->session, &latent, 1), what);
+    step_begin(a);
+    return step_done(a, scry_session_toggle(a->tab->session, &latent, 1), what);
 }
 
 command_effect do_toggle_marked(app *a, const char *argument) {
     (void)argument;
-    if (!a->tab->table.marks->count) return app_fail(a, "nothing is marked; m marks a latent");
+    if (!a->tab->table->marks->count) return app_fail(a, "nothing is marked; m marks a latent");
     char what[48];
-    snprintf(what, sizeof what, "%u marked switched", a->tab->table.marks->count);
-    return toggle_set(a, a->tab->table.marks, what);
+    snprintf(what, sizeof what, "toggled %u marked latent%s", a->tab->table->marks->count,
+             plural_s(a->tab->table->marks->count));
+    return toggle_set(a, a->tab->table->marks, what);
 }
 
 static command_effect set_n(app *a, uint32_t n) {
     char what[64];
-    app_before_step(a);
+    step_begin(a);
     bool changed = scry_session_set_n(a->tab->session, n);
     bool cut = a->tab->info->candidates && n > a->tab->info->candidates &&
                scry_session_n(a->tab->session) == a->tab->info->candidates;
     snprintf(what, sizeof what, "N %u%s", scry_session_n(a->tab->session), cut ? ", all that --candidates scored" : "");
-    return app_stepped(a, changed, what);
+    return step_done(a, changed, what);
 }
 
 /* One at a time below 20, then in steps that keep their size relative to N. */

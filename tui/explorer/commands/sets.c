@@ -1,6 +1,9 @@
-/* selection/named_sets.c: commands on named sets. */
+/* sets.c: commands on named sets. */
+#include "explorer/commands/step.h"
+#include "explorer/sets/set_compare.h"
+#include "explorer/sets/set_layer.h"
 #include "explorer/sets/set_list.h"
-#include "explorer/panes/view.h"
+#include "text/number_format.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -9,7 +12,7 @@ command_effect do_sets(app *a, const char *argument) {
     (void)argument;
     bool shown = a->layer == &layer_sets;
     a->layer = shown ? NULL : &layer_sets;
-    set_compare_free(&a->tab->sets.versus);
+    set_compare_close(a);
     return DID_CHANGE;
 }
 
@@ -17,8 +20,8 @@ command_effect do_choose(app *a, const char *argument) {
     if (!*argument) return app_ask(a, "choose", "");
     scry_set *set = sets_expression(a, argument);
     if (!set) return DID_CHANGE;
-    app_before_step(a);
-    command_effect effect = app_stepped(a, scry_session_adopt(a->tab->session, set), argument);
+    step_begin(a);
+    command_effect effect = step_done(a, scry_session_adopt(a->tab->session, set), argument);
     scry_set_free(set);
     return effect;
 }

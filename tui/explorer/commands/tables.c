@@ -1,10 +1,10 @@
 /* tables.c: commands whose answer is a table: a page over the panes. */
-#include "results/results.h"
-#include "base/path.h"
-#include "text/text.h"
-#include "explorer/panes/text_page.h"
-#include "explorer/panes/view.h"
 #include "base/mem.h"
+#include "base/path.h"
+#include "explorer/panes/text_page.h"
+#include "explorer/state/session_autosave.h"
+#include "results/results.h"
+#include "text/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>

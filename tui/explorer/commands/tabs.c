@@ -1,6 +1,10 @@
 /* tabs.c: commands on the open indexes. The same latent is shown where the widths agree. */
+#include "explorer/app.h"
+#include "explorer/jobs.h"
+#include "explorer/sets/set_layer.h"
+#include "explorer/state/session_autosave.h"
+#include "explorer/table/table.h"
 #include "labels.h"
-#include "explorer/panes/view.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,7 +13,7 @@
 /* Indexes of one SAE have their labels and named sets in common. */
 static void read_shared(app *a) {
     scry_labels_refresh(a->tab->index);
-    if (a->tab->sets.kept) scry_named_sets_refresh(a->tab->sets.kept, NULL);
+    if (a->tab->sets->kept) scry_named_sets_refresh(a->tab->sets->kept, NULL);
 }
 
 static command_effect show(app *a, size_t i) {
@@ -64,7 +68,8 @@ command_effect do_add(app *a, const char *argument) {
     if (!*argument) return app_ask(a, "add", "");
     for (size_t i = 0; i < a->tab_count; i++)
         if (strcmp(a->tabs[i]->info->path, argument) == 0) return show(a, i);
-    if (!scry_is_index(argument)) return app_fail(a, "%.200s: not an index; scry index makes one of a study", argument);
+    if (!scry_is_index(argument))
+        return app_fail(a, "%.200s: not an index; scry index makes one from a study", argument);
     scry_index *index = scry_open(argument, true, &err);
     scry_session *session = index ? session_like(a->tab, index, &err) : NULL;
     if (!session) {
@@ -74,7 +79,7 @@ command_effect do_add(app *a, const char *argument) {
     tab *from = a->tab;
     app_add_tab(a, index, session);
     tab *added = a->tab;
-    if (from->keep.path) {
+    if (from->autosave->path) {
         autosave_begin(a, added, NULL);
         autosave_restore(a, added);
     }
@@ -88,8 +93,8 @@ command_effect do_close(app *a, const char *argument) {
     const char *what = job_running(a, false, NULL);
     char quit[40], closed[TEXT_MOST];
     keymap_first(&a->keys, "quit", quit, sizeof quit);
-    if (a->tab_count < 2) return app_fail(a, "the last open index; %s leaves", quit[0] ? quit : ":quit");
-    if (what) return app_fail(a, "under way; Esc gives it up: %s", what);
+    if (a->tab_count < 2) return app_fail(a, "the last open index; %s quits", quit[0] ? quit : ":quit");
+    if (what) return app_fail(a, "running; Esc cancels it: %s", what);
     snprintf(closed, sizeof closed, "%s", a->tab->info->path);
     uint32_t latent = app_latent(a), latents = a->tab->info->d_sae;
     app_drop_tab(a);

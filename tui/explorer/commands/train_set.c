@@ -1,8 +1,8 @@
 /* train_set.c: which training set the latents are ranked by, where a study has several. */
 #include "base/mem.h"
-#include "text/text.h"
-#include "explorer/panes/view.h"
+#include "explorer/commands/step.h"
 #include "text/suggest.h"
+#include "text/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,7 +40,7 @@ static void words_of(const app *a, scry_condition source, const char *spec, char
     char name[64];
     text_clean(a->tab->info->train[now->train].name, name, sizeof name, a->ascii);
     text_fit(name, 30, a->ascii);
-    int n = snprintf(text, size, "%s by %s", name, scry_condition_name(now->source));
+    int n = snprintf(text, size, "%s, ranked by %s", name, scry_condition_name(now->source));
     if (now->source != source)
         n += snprintf(text + n, size - (size_t)n, ", as it has no %s", scry_condition_name(source));
     if (strcmp(spec, spec_now) != 0) snprintf(text + n, size - (size_t)n, ", domains %.30s", spec_now);
@@ -54,9 +54,9 @@ command_effect do_train_set(app *a, const char *argument) {
     long train = find(a, argument);
     if (train < 0) return DID_CHANGE;
     snprintf(spec, sizeof spec, "%s", scry_session_scope_spec(s));
-    app_before_step(a);
+    step_begin(a);
     bool changed = scry_session_train_on(s, (size_t)train, &err);
     if (err.status) return app_fail(a, "%s", err.text);
     words_of(a, source, spec, what, sizeof what);
-    return app_stepped(a, changed, what);
+    return step_done(a, changed, what);
 }

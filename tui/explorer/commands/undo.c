@@ -1,8 +1,9 @@
 /* undo.c: steps back and forth, each said in words: one must see what a key took back. */
-#include "text/text.h"
 #include "base/mem.h"
+#include "explorer/commands/step.h"
+#include "explorer/table/table.h"
 #include "labels.h"
-#include "explorer/panes/view.h"
+#include "text/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -56,7 +57,7 @@ static void words_of(app *a, const moment *was, char text[WORDS]) {
         text_fit(spec, 30, a->ascii);
         snprintf(text, WORDS, "training set %s", spec);
     } else if (was->source != now.source || was->metric != now.metric) {
-        snprintf(text, WORDS, "by %s %s", scry_condition_name(now.source), scry_metric_name(now.metric));
+        view_ranking(now.source, now.metric, a->grid->cols >= 100, text, WORDS);
     } else if (was->n != now.n) {
         snprintf(text, WORDS, "N %u", now.n);
     } else if (strcmp(was->spec, now.spec) != 0) {
@@ -64,12 +65,12 @@ static void words_of(app *a, const moment *was, char text[WORDS]) {
         text_fit(spec, 30, a->ascii);
         snprintf(text, WORDS, "domains %s", spec);
     } else if (was->is_signed != now.is_signed) {
-        snprintf(text, WORDS, "%s", now.is_signed ? "signed change" : "size of change");
+        snprintf(text, WORDS, "%s", now.is_signed ? "signed change" : "absolute change");
     } else if (switched == 1) {
-        snprintf(text, WORDS, "latent %u %s", latent, scry_set_has(now.set, latent) ? "in" : "out");
+        snprintf(text, WORDS, "latent %u %s", latent, scry_set_has(now.set, latent) ? "added" : "removed");
         table_go(a, latent);
     } else {
-        snprintf(text, WORDS, "%u switched", switched);
+        snprintf(text, WORDS, "%u toggled", switched);
     }
     moment_free(&now);
 }
@@ -103,17 +104,17 @@ static command_effect step(app *a, bool back) {
     char what[WORDS + 40], words[WORDS];
     moment was = moment_now(a);
     uint32_t count = was.set->count;
-    app_before_step(a);
+    step_begin(a);
     bool changed = back ? scry_session_undo(a->tab->session) : scry_session_redo(a->tab->session);
     if (changed) words_of(a, &was, words);
     moment_free(&was);
     if (!changed) {
-        app_say(a, back ? "undo: nothing more to take back" : "redo: nothing to do again");
+        app_say(a, back ? "nothing to undo" : "nothing to redo");
         return DID_CHANGE;
     }
     scry_session_history(a->tab->session, &undo, &redo);
     snprintf(what, sizeof what, "%s: %s (%zu more)", back ? "undone" : "redone", words, back ? undo : redo);
-    return count == scry_session_set(a->tab->session)->count ? app_rescoped(a, what) : app_stepped(a, true, what);
+    return count == scry_session_set(a->tab->session)->count ? step_rescoped(a, what) : step_done(a, true, what);
 }
 
 command_effect do_undo(app *a, const char *argument) {

@@ -11,8 +11,8 @@ int condition_rows(app *a, const scry_example *e, condition_row out[SCRY_CONDITI
         if (capture < 0) continue;
         condition_row s = {
             .condition = (scry_condition)c, .capture = (size_t)capture, .row = (int64_t)e->token, .h = NAN};
-        if (s.capture != e->capture) s.row = scry_paired_row(latent_pairs(a), e->capture, e->token, s.capture);
-        if (s.row >= 0) s.h = (double)scry_latent_activations_at(latent_fires(a), s.capture, (uint64_t)s.row);
+        if (s.capture != e->capture) s.row = scry_paired_row(latent_pairing(a), e->capture, e->token, s.capture);
+        if (s.row >= 0) s.h = (double)scry_latent_activations_at(latent_activations(a), s.capture, (uint64_t)s.row);
         out[n++] = s;
     }
     return n;

@@ -1,6 +1,7 @@
 /* example_text.c: the tokens around an example: shaded where the latent fires, on one line or wrapped. */
-#include "explorer/latent/latent_page.h"
 #include "base/utf8.h"
+#include "explorer/latent/latent_page.h"
+#include "text/text.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -66,7 +67,7 @@ static piece piece_of(app *a, size_t capture, run of, uint64_t peak) {
     char raw[512] = "";
     size_t used = 0;
     for (uint64_t t = of.from; t < of.end; t++) {
-        float h = scry_latent_activations_at(latent_fires(a), capture, t);
+        float h = scry_latent_activations_at(latent_activations(a), capture, t);
         if (h > out.h) out.h = h;
         used += (size_t)snprintf(raw + used, sizeof raw - used, "%s", scry_token(a->tab->index, capture, t));
         if (used >= sizeof raw) break;

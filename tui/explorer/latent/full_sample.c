@@ -1,7 +1,8 @@
 /* full_sample.c: an example's whole sample, wrapped: as it stands in its capture, or under each condition below
  * each other, with the tokens that moved most. */
-#include "explorer/latent/conditions.h"
 #include "base/mem.h"
+#include "explorer/latent/conditions.h"
+#include "text/text.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -64,10 +65,10 @@ static int moved_most(app *a, const condition_row *base, const condition_row *s,
     moved *all = mem_new((size_t)(end - from), sizeof *all);
     int n = 0, kept;
     for (uint64_t row = from; row < end; row++) {
-        int64_t partner = scry_paired_row(latent_pairs(a), s->capture, row, base->capture);
+        int64_t partner = scry_paired_row(latent_pairing(a), s->capture, row, base->capture);
         if (partner < 0) continue;
-        double change = (double)scry_latent_activations_at(latent_fires(a), s->capture, row) -
-                        (double)scry_latent_activations_at(latent_fires(a), base->capture, (uint64_t)partner);
+        double change = (double)scry_latent_activations_at(latent_activations(a), s->capture, row) -
+                        (double)scry_latent_activations_at(latent_activations(a), base->capture, (uint64_t)partner);
         if (change != 0) all[n++] = (moved){row, change};
     }
     qsort(all, (size_t)n, sizeof *all, by_size);

@@ -1,9 +1,11 @@
 /* latent_list.c: lists of latents in the latent's pane: a cursor, and what a row says of a latent. */
 #include "explorer/latent/latent_page.h"
+#include "explorer/panes/view.h"
+#include "explorer/table/table.h"
+#include "text/text.h"
 
 #include <stdio.h>
 
-/* A list of another latent begins at its top; the cursor stays inside, and in sight. */
 void latent_list_clamp(latent_list *l, uint32_t latent, int count, int rows) {
     if (l->of != latent) *l = (latent_list){.of = latent};
     l->rows = rows;
@@ -15,8 +17,8 @@ void latent_list_clamp(latent_list *l, uint32_t latent, int count, int rows) {
 
 void latent_list_click(app *a, latent_list *l, int row) {
     l->cursor = row;
-    macro_note_mouse(a, "first", "%s", "");
-    if (row) macro_note_mouse(a, "down", "%d", row);
+    app_record_mouse(a, "first", "%s", "");
+    if (row) app_record_mouse(a, "down", "%d", row);
 }
 
 void latent_list_move(latent_list *l, move kind, long steps, int count) {

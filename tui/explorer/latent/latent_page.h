@@ -1,9 +1,17 @@
-/* latent_page.h: a page of the latent's pane is one file with one table of operations. */
+/* latent_page.h: a page of the latent's pane is one file and one row of LATENT_PAGES; and what pages share. */
 #ifndef SCRY_EXPLORER_LATENT_LATENT_PAGE_H
 #define SCRY_EXPLORER_LATENT_LATENT_PAGE_H
 
-#include "text/text.h"
-#include "explorer/panes/view.h"
+#include "explorer/app_services.h"
+#include "latent.h"
+
+#include <stdio.h>
+
+/* A command whose key the footer names while the page is shown. */
+typedef struct page_hint {
+    const char *command, *words;
+    int keep; /* where room is short the lowest goes first: explorer/panes/footer.c */
+} page_hint;
 
 typedef struct latent_page {
     const char *name, *brief; /* brief: where the title has little room */
@@ -13,24 +21,58 @@ typedef struct latent_page {
     void (*move)(app *a, move kind, long steps);
     /* As view's; NULL: there is one order. */
     bool (*sort)(app *a, const char *name, char *wrong, size_t size);
-    void (*reverse)(app *a);
-    /* A list of latents: the one under the cursor, and which a row of the page shows (-1: none). */
+    void (*reverse)(app *a); /* NULL: it cannot be reversed */
+    /* A list of latents: the one under the cursor, for Enter to go to. False: none. NULL: the page is no list. */
     bool (*target)(app *a, uint32_t *latent);
-    void (*click)(app *a, int row, int x, int cols);
-    /* Work between frames: is there some; for about so many seconds (0: to the end). */
+    void (*click)(app *a, int row, int x, int cols); /* NULL: nothing can be clicked */
+    /* Work between frames: is there some; do it for about this many seconds (0: to the end). NULL: never. */
     bool (*working)(app *a);
     void (*work)(app *a, double seconds);
+    size_t state_size;         /* what it keeps between frames: latent_page_state */
+    void (*free)(void *state); /* what the state owns; NULL: nothing */
+    /* Write the commands that bring back its order and options, for a session. NULL: there are none. */
+    void (*write)(const app *a, FILE *f);
+    const page_hint *hints; /* ends with a NULL command; NULL: none */
 } latent_page;
 
-extern const latent_page page_tokens, page_histogram, page_profile, page_sources, page_neighbours, page_coactivation;
-extern const latent_page *const latent_pages[LATENT_PAGES];
+enum { JUMPS_MOST = 32, LATENT_PAGES_MOST = 16 };
+
+/* The pane's own state; that of each page is in its file. */
+typedef struct latent_state {
+    int capture; /* tokens from this one, -1: all */
+    const latent_page *page;
+    scry_token_pairing *pairing;          /* owned */
+    scry_latent_activations *activations; /* owned: of the latent shown when last drawn */
+    float strongest;                      /* its largest activation anywhere */
+    struct {
+        const latent_page *page;
+        void *state;            /* owned */
+    } pages[LATENT_PAGES_MOST]; /* those that have a state so far; the first without a page ends them */
+    uint32_t jumped_from[JUMPS_MOST];
+    int jumps;
+} latent_state;
+
+/* The pages, in the order in which they are shown: page_NAME of page_NAME.c. To add one, write its file and its row. */
+#define LATENT_PAGES(PAGE)                                                                                             \
+    PAGE(tokens)                                                                                                       \
+    PAGE(histogram)                                                                                                    \
+    PAGE(profile)                                                                                                      \
+    PAGE(sources)                                                                                                      \
+    PAGE(neighbours)                                                                                                   \
+    PAGE(coactivation)
+
+#define DECLARE_PAGE(name) extern const latent_page page_##name;
+LATENT_PAGES(DECLARE_PAGE)
+#undef DECLARE_PAGE
 
 static inline latent_state *state_of(app *a) {
-    return &a->tab->latent;
+    return a->tab->latent_pane;
 }
+/* The state of a page, of its state_size bytes; all zero at first. */
+void *latent_page_state(const app *a, const latent_page *page);
 /* The latent's activations, read anew when it is another latent. */
-const scry_latent_activations *latent_fires(app *a);
-scry_token_pairing *latent_pairs(app *a);
+const scry_latent_activations *latent_activations(app *a);
+scry_token_pairing *latent_pairing(app *a);
 /* The captures of the group that the page is about: that of the capture chosen, or the training set. */
 int latent_group(app *a);
 /* A number in about five columns: "4.22", ".312", "1203", "3e-05". */
@@ -51,7 +93,13 @@ void latent_copy(app *a, int y, int x, int cols, int from);
 enum { LINES_MOST = 120 };
 int latent_break(app *a, const laid_out *text, int cols, int from[LINES_MOST + 1]);
 
-/* latent_list.c */
+/* latent_list.c: a list of latents with a cursor. */
+typedef struct latent_list {
+    uint32_t of; /* cursor and top belong to this latent */
+    int cursor, top, rows;
+} latent_list;
+
+/* Begin a list of another latent at its top; keep the cursor in the list, and in sight. */
 void latent_list_clamp(latent_list *l, uint32_t latent, int count, int rows);
 /* A click put the cursor on this row. */
 void latent_list_click(app *a, latent_list *l, int row);

@@ -1,75 +1,60 @@
-/* latent.c: the selected latent: its title with the names of its pages, and what they share. */
+/* latent_pane.c: the selected latent: its title with the names of its pages. */
+#include "explorer/latent/latent_pane.h"
+#include "base/mem.h"
+#include "explorer/panes/view.h"
+#include "explorer/table/table.h"
 #include "terminal/keys.h"
-#include "explorer/latent/latent_page.h"
+#include "text/text.h"
 
-#include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-const latent_page *const latent_pages[LATENT_PAGES] = {&page_tokens,  &page_histogram,  &page_profile,
-                                                       &page_sources, &page_neighbours, &page_coactivation};
+#define PAGE_ROW(name) &page_##name,
+const latent_page *const latent_pages[] = {LATENT_PAGES(PAGE_ROW)};
+#undef PAGE_ROW
+const int latent_page_count = sizeof latent_pages / sizeof *latent_pages;
+_Static_assert(sizeof latent_pages / sizeof *latent_pages <= LATENT_PAGES_MOST, "more pages than there is room for");
 
 static const latent_page *page_of(app *a) {
-    return latent_pages[state_of(a)->page];
+    return state_of(a)->page;
 }
 
-void latent_free(latent_state *s) {
-    scry_latent_activations_free(s->fires);
-    scry_token_pairing_free(s->pairs);
-    scry_decoder_neighbours_free(s->neighbours.search);
-    scry_coactivation_free(s->together.count);
+void latent_open(tab *t) {
+    t->latent_pane = mem_new(1, sizeof *t->latent_pane);
+    t->latent_pane->capture = -1;
+    t->latent_pane->page = latent_pages[0];
 }
 
-/* ---- what the pages share -------------------------------------------------------------------- */
-
-const scry_latent_activations *latent_fires(app *a) {
-    latent_state *s = state_of(a);
-    uint32_t latent = app_latent(a);
-    if (s->fires && s->fires->latent == latent) return s->fires;
-    scry_latent_activations_free(s->fires);
-    s->fires = scry_latent_activations_read(a->tab->index, latent);
-    s->strongest = 0;
-    for (size_t i = 0; i < s->fires->start[a->tab->info->captures]; i++)
-        if (s->fires->activation[i] > s->strongest) s->strongest = s->fires->activation[i];
-    return s->fires;
+void latent_close(tab *t) {
+    latent_state *s = t->latent_pane;
+    scry_latent_activations_free(s->activations);
+    scry_token_pairing_free(s->pairing);
+    for (int i = 0; i < LATENT_PAGES_MOST && s->pages[i].page; i++) {
+        if (s->pages[i].page->free) s->pages[i].page->free(s->pages[i].state);
+        free(s->pages[i].state);
+    }
+    free(s);
 }
 
-scry_token_pairing *latent_pairs(app *a) {
-    latent_state *s = state_of(a);
-    if (!s->pairs) s->pairs = scry_token_pairing_new(a->tab->index);
-    return s->pairs;
+const latent_page *latent_page_find(const char *name) {
+    for (int i = 0; i < latent_page_count; i++)
+        if (strcmp(latent_pages[i]->name, name) == 0 || strcmp(latent_pages[i]->brief, name) == 0)
+            return latent_pages[i];
+    return NULL;
 }
 
-int latent_group(app *a) {
-    int capture = state_of(a)->capture;
-    if (capture >= 0) return a->tab->info->capture[capture].group;
-    return -1 - (int)scry_session_ranking(a->tab->session)->train;
-}
-
-void latent_number(double value, bool sign, char *text, size_t size) {
-    double magnitude = fabs(value);
-    if (isnan(value)) snprintf(text, size, "-");
-    else if (magnitude != 0 && magnitude < 0.0005) snprintf(text, size, sign ? "%+.0e" : "%.0e", value);
-    else if (magnitude < 9.9995) format_rho(value, 3, sign, text, size);
-    else if (magnitude < 999.95) snprintf(text, size, sign ? "%+.1f" : "%.1f", value);
-    else snprintf(text, size, sign ? "%+.0f" : "%.0f", value);
-}
-
-int latent_choose(const char *const *words, int count, int now, const char *name, char *wrong, size_t size) {
-    if (!name) return (now + 1) % count;
-    for (int i = 0; i < count; i++)
-        if (strcmp(words[i], name) == 0) return i;
-    wrong[0] = 0;
-    for (int i = 0; i < count; i++)
-        snprintf(wrong + strlen(wrong), size - strlen(wrong), "%s%s", i ? ", " : "", words[i]);
-    return -1;
+void latent_turn_page(app *a, int by) {
+    int at = 0;
+    while (latent_pages[at] != page_of(a)) at++;
+    state_of(a)->page = latent_pages[(at + by + latent_page_count) % latent_page_count];
 }
 
 /* ---- title ----------------------------------------------------------------------------------- */
 
 static int names_width(bool brief) {
     int width = 2; /* the brackets around the one that is shown */
-    for (int i = 0; i < LATENT_PAGES; i++)
+    for (int i = 0; i < latent_page_count; i++)
         width += text_columns(brief ? latent_pages[i]->brief : latent_pages[i]->name) + (i > 0);
     return width;
 }
@@ -78,8 +63,8 @@ static int names_width(bool brief) {
  * the page there, else -1. */
 static int put_names(app *a, rect r, int x, bool brief, bool focus, int click) {
     int hit = -1;
-    for (int i = 0; i < LATENT_PAGES; i++) {
-        bool shown = i == (int)state_of(a)->page;
+    for (int i = 0; i < latent_page_count; i++) {
+        bool shown = latent_pages[i] == page_of(a);
         char text[32];
         const char *name = brief ? latent_pages[i]->brief : latent_pages[i]->name;
         snprintf(text, sizeof text, shown ? "[%s]" : "%s", name);
@@ -87,7 +72,7 @@ static int put_names(app *a, rect r, int x, bool brief, bool focus, int click) {
         if (click >= x && click < x + width) hit = i;
         if (click < 0) {
             grid_put(a->grid, r.y, x, width, shown ? (focus ? ROLE_FOCUS : ROLE_HEADER) : ROLE_FAINT, text);
-            if (i + 1 < LATENT_PAGES) grid_put(a->grid, r.y, x + width, 1, ROLE_TEXT, " ");
+            if (i + 1 < latent_page_count) grid_put(a->grid, r.y, x + width, 1, ROLE_TEXT, " ");
         }
         x += width + 1;
     }
@@ -144,7 +129,7 @@ static rect below_title(rect r) {
 }
 
 static void draw_latent(app *a, rect r, bool focus) {
-    latent_fires(a);
+    latent_activations(a);
     draw_title(a, r, focus, -1);
     if (r.rows > 1) page_of(a)->draw(a, below_title(r));
 }
@@ -161,31 +146,31 @@ static bool sort_latent(app *a, const char *name, char *wrong, size_t size) {
 
 static void reverse_latent(app *a) {
     if (page_of(a)->reverse) page_of(a)->reverse(a);
-    else app_say(a, "this page is not turned around");
+    else app_say(a, "this page has one order");
 }
 
 static void click_latent(app *a, rect r, int y, int x) {
     if (y == r.y) {
         title_plan p = draw_title(a, r, true, x);
         int page = put_names(a, r, p.names, p.brief, true, x);
-        if (page >= 0) state_of(a)->page = (latent_page_number)page;
-        if (page >= 0) macro_note_mouse(a, "page", "%s", latent_pages[page]->name);
+        if (page >= 0) state_of(a)->page = latent_pages[page];
+        if (page >= 0) app_record_mouse(a, "page", "%s", latent_pages[page]->name);
     } else if (page_of(a)->click) {
         page_of(a)->click(a, y - r.y - 1, x - r.x, r.cols);
     }
 }
 
-bool latent_key(app *a, uint32_t key, int *effect) {
-    int step = key_in("Right", key) ? 1 : key_in("Left", key) ? LATENT_PAGES - 1 : 0;
+bool latent_key(app *a, uint32_t key, command_effect *effect) {
+    int step = key_in("Right", key) ? 1 : key_in("Left", key) ? -1 : 0;
     if (step) {
-        state_of(a)->page = (latent_page_number)(((int)state_of(a)->page + step) % LATENT_PAGES);
+        latent_turn_page(a, step);
         a->message[0] = 0;
-        macro_note(a, "page", page_of(a)->name); /* the key is the pane's own */
+        app_record(a, "page", page_of(a)->name); /* the key is the pane's own */
         *effect = DID_CHANGE;
         return true;
     }
     if (!key_in("Enter", key) || !page_of(a)->target) return false;
-    *effect = (int)app_command(a, "jump");
+    *effect = app_command(a, "jump");
     return true;
 }
 

@@ -1,11 +1,26 @@
 /* page_coactivation.c: latents that fire on the same tokens. */
 #include "explorer/latent/latent_page.h"
+#include "explorer/panes/view.h"
+#include "text/text.h"
 
 #include <stdio.h>
 #include <string.h>
 
-static coactivation_state *together_of(app *a) {
-    return &state_of(a)->together;
+enum { COACTIVE_MOST = 50 };
+
+typedef struct coactivation_state {
+    scry_coactivation *count; /* owned; kept when done, for another order */
+    bool done;
+    uint32_t of;
+    int capture; /* that was counted over */
+    scry_coactive_order order;
+    scry_coactive coactive[COACTIVE_MOST];
+    size_t coactives;
+    latent_list list;
+} coactivation_state;
+
+static coactivation_state *together_of(const app *a) {
+    return latent_page_state(a, &page_coactivation);
 }
 
 static bool is_counted(app *a) {
@@ -30,7 +45,7 @@ static void work(app *a, double seconds) {
         s->done = false;
     }
     s->done = scry_coactivation_work(s->count, seconds);
-    if (s->done) s->mates = scry_coactivation_list(s->count, s->order, COACTIVE_MAX, s->mate);
+    if (s->done) s->coactives = scry_coactivation_list(s->count, s->order, COACTIVE_MOST, s->coactive);
 }
 
 static void put_head(app *a, rect r) {
@@ -39,13 +54,13 @@ static void put_head(app *a, rect r) {
     uint64_t fires, tokens = scry_coactivation_tokens(s->count, &fires);
     text_clean(s->capture < 0 ? "all base captures" : a->tab->info->capture[s->capture].name, from, sizeof from,
                a->ascii);
-    snprintf(words, sizeof words, "fires on %llu of %llu tokens, %s; against all %u latents", (unsigned long long)fires,
-             (unsigned long long)tokens, from, a->tab->info->d_sae);
+    snprintf(words, sizeof words, "fires on %llu of %llu tokens, %s; compared with all %u latents",
+             (unsigned long long)fires, (unsigned long long)tokens, from, a->tab->info->d_sae);
     text_fit(words, r.cols - 2, a->ascii);
     grid_put(a->grid, r.y, r.x + 1, r.cols - 2, ROLE_FAINT, words);
 }
 
-static void draw_mate(app *a, int y, int x, int cols, const scry_coactive *m, bool cursor) {
+static void draw_coactive(app *a, int y, int x, int cols, const scry_coactive *m, bool cursor) {
     char text[32];
     int start = x;
     format_rho(m->jaccard, 3, false, text, sizeof text);
@@ -76,27 +91,28 @@ static void draw_together(app *a, rect r) {
         put_head(a, r);
         r.y++, r.rows--;
     }
-    if (!s->mates) {
-        grid_put(a->grid, r.y, r.x + 2, r.cols - 2, ROLE_FAINT, "no latent fires on a token on which this one does");
+    if (!s->coactives) {
+        grid_put(a->grid, r.y, r.x + 2, r.cols - 2, ROLE_FAINT, "no other latent fires on any of its tokens");
         return;
     }
     bool wide = r.cols - 1 >= 60;
     grid_print(a->grid, r.y, r.x + 1, r.cols - 1, ROLE_HEADER, "jaccard    both%s   latent%s",
                wide ? "    fires   pmi" : "", r.cols - 1 - (wide ? 31 : 16) >= 34 ? "   rank" : "");
-    latent_list_clamp(&s->list, s->of, (int)s->mates, r.rows - 1);
-    for (int i = 0; i < r.rows - 1 && s->list.top + i < (int)s->mates; i++)
-        draw_mate(a, r.y + 1 + i, r.x + 1, r.cols - 1, &s->mate[s->list.top + i], s->list.top + i == s->list.cursor);
+    latent_list_clamp(&s->list, s->of, (int)s->coactives, r.rows - 1);
+    for (int i = 0; i < r.rows - 1 && s->list.top + i < (int)s->coactives; i++)
+        draw_coactive(a, r.y + 1 + i, r.x + 1, r.cols - 1, &s->coactive[s->list.top + i],
+                      s->list.top + i == s->list.cursor);
 }
 
 static void move_together(app *a, move kind, long steps) {
-    latent_list_move(&together_of(a)->list, kind, steps, (int)together_of(a)->mates);
+    latent_list_move(&together_of(a)->list, kind, steps, (int)together_of(a)->coactives);
 }
 
 static bool target(app *a, uint32_t *latent) {
     const coactivation_state *s = together_of(a);
     size_t at = s->list.of == s->of ? (size_t)s->list.cursor : 0;
-    if (!is_counted(a) || at >= s->mates) return false;
-    *latent = s->mate[at].latent;
+    if (!is_counted(a) || at >= s->coactives) return false;
+    *latent = s->coactive[at].latent;
     return true;
 }
 
@@ -105,26 +121,35 @@ static void click(app *a, int row, int x, int cols) {
     (void)x;
     (void)cols;
     int at = s->list.top + row - 2; /* below the line of figures and the header */
-    if (is_counted(a) && row >= 2 && at < (int)s->mates) latent_list_click(a, &s->list, at);
+    if (is_counted(a) && row >= 2 && at < (int)s->coactives) latent_list_click(a, &s->list, at);
 }
 
 static void note(app *a, char *text, size_t size) {
-    snprintf(text, size, "by %s", scry_coactive_order_name[together_of(a)->order]);
+    snprintf(text, size, "sorted by %s", scry_coactive_order_name[together_of(a)->order]);
 }
 
 static bool sort_together(app *a, const char *name, char *wrong, size_t size) {
     coactivation_state *s = together_of(a);
     int next = latent_choose(scry_coactive_order_name, SCRY_COACTIVE_ORDERS, (int)s->order, name, wrong, size);
     if (next < 0) return false;
-    static const char *const said[] = {"jaccard: tokens on which both fire, of those on which either does",
-                                       "both: tokens on which both fire",
-                                       ("pmi: how much likelier together than by chance, in bits; of those with 5 or "
-                                        "more tokens in common")};
+    static const char *const said[] = {
+        "jaccard: tokens on which both fire, divided by those on which either fires", "both: tokens on which both fire",
+        ("pmi: how much likelier together than expected by chance, in bits; with 5 or more "
+         "common tokens")};
     s->order = (scry_coactive_order)next;
     s->list = (latent_list){.of = s->of};
-    if (s->done) s->mates = scry_coactivation_list(s->count, s->order, COACTIVE_MAX, s->mate);
+    if (s->done) s->coactives = scry_coactivation_list(s->count, s->order, COACTIVE_MOST, s->coactive);
     app_say(a, "%s", said[next]);
     return true;
+}
+
+static void write_together(const app *a, FILE *f) {
+    const coactivation_state *s = together_of(a);
+    if (s->order) fprintf(f, "together %s\n", scry_coactive_order_name[s->order]);
+}
+
+static void free_together(void *state) {
+    scry_coactivation_free(((coactivation_state *)state)->count);
 }
 
 const latent_page page_coactivation = {.name = "together",
@@ -136,4 +161,7 @@ const latent_page page_coactivation = {.name = "together",
                                        .target = target,
                                        .click = click,
                                        .working = working,
-                                       .work = work};
+                                       .work = work,
+                                       .state_size = sizeof(coactivation_state),
+                                       .free = free_together,
+                                       .write = write_together};

@@ -1,6 +1,7 @@
 /* page_histogram.c: how a latent's activations spread, base beside icl, sft and rl. */
-#include "explorer/latent/latent_page.h"
 #include "base/mem.h"
+#include "explorer/latent/latent_page.h"
+#include "text/text.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -8,6 +9,14 @@
 #include <string.h>
 
 enum { BINS_MOST = 64 };
+
+typedef struct histogram_state {
+    bool logarithmic; /* bins */
+} histogram_state;
+
+static histogram_state *histogram_of(const app *a) {
+    return latent_page_state(a, &page_histogram);
+}
 
 typedef struct one {
     scry_condition condition;
@@ -25,9 +34,10 @@ typedef struct histogram {
 /* One range for all conditions, so that their bins stand beside each other. */
 static void make(app *a, histogram *h, uint32_t bins) {
     const scry_info *info = a->tab->info;
-    const scry_latent_activations *fires = latent_fires(a);
+    const scry_latent_activations *fires = latent_activations(a);
     bool *use = mem_new(info->captures, sizeof *use);
-    *h = (histogram){.bins = {.logarithmic = state_of(a)->logarithmic, .count = bins > BINS_MOST ? BINS_MOST : bins}};
+    *h = (histogram){
+        .bins = {.logarithmic = histogram_of(a)->logarithmic, .count = bins > BINS_MOST ? BINS_MOST : bins}};
     double least = INFINITY, most = 0;
     for (int pass = 0; pass < 2; pass++) {
         h->n = 0;
@@ -150,7 +160,7 @@ static void draw_bins(app *a, rect r, const histogram *h, int width) {
 }
 
 static void draw_histogram(app *a, rect r) {
-    if (latent_fires(a)->start[a->tab->info->captures] == 0) {
+    if (latent_activations(a)->start[a->tab->info->captures] == 0) {
         grid_put(a->grid, r.y, r.x + 2, r.cols - 2, ROLE_FAINT, "this latent is silent in every capture");
         return;
     }
@@ -168,7 +178,7 @@ static void draw_histogram(app *a, rect r) {
     int y = r.y + 1;
     y += draw_figures(a, (rect){y, r.x, r.rows, r.cols}, &h, width, figures);
     grid_print(a->grid, y, r.x + 1, r.cols - 1, ROLE_FAINT, "from    tokens on which it fires, by activation%s",
-               figures == 5 && r.cols >= 78 ? "; median and 95% are theirs" : "");
+               figures == 5 && r.cols >= 78 ? "; median and 95% are of these" : "");
     draw_bins(a, (rect){y + 1, r.x, r.rows, r.cols}, &h, width);
 }
 
@@ -178,22 +188,26 @@ static void note_histogram(app *a, char *text, size_t size) {
     text_clean(group < 0 ? a->tab->info->train[-1 - group].name : a->tab->info->domain[group].name, name, sizeof name,
                a->ascii);
     text_fit(name, 16, a->ascii);
-    snprintf(text, size, "%s, %s bins", name, state_of(a)->logarithmic ? "log" : "linear");
+    snprintf(text, size, "%s, %s bins", name, histogram_of(a)->logarithmic ? "log" : "linear");
 }
 
 static void move_histogram(app *a, move kind, long steps) {
     (void)kind;
     (void)steps;
-    app_say(a, "all bins are shown; s takes logarithmic ones, c another capture");
+    app_say(a, "all bins are shown; s switches to logarithmic ones, c to another capture");
 }
 
 static bool sort_histogram(app *a, const char *name, char *wrong, size_t size) {
     static const char *const words[] = {"linear", "log"};
-    int next = latent_choose(words, 2, state_of(a)->logarithmic, name, wrong, size);
+    int next = latent_choose(words, 2, histogram_of(a)->logarithmic, name, wrong, size);
     if (next < 0) return false;
-    state_of(a)->logarithmic = next == 1;
-    app_say(a, next ? "logarithmic bins: each the same factor wider" : "linear bins: all equally wide");
+    histogram_of(a)->logarithmic = next == 1;
+    app_say(a, next ? "logarithmic bins: each wider by the same factor" : "linear bins: all of equal width");
     return true;
+}
+
+static void write_histogram(const app *a, FILE *f) {
+    if (histogram_of(a)->logarithmic) fprintf(f, "histogram log\n");
 }
 
 const latent_page page_histogram = {.name = "histogram",
@@ -201,4 +215,6 @@ const latent_page page_histogram = {.name = "histogram",
                                     .note = note_histogram,
                                     .draw = draw_histogram,
                                     .move = move_histogram,
-                                    .sort = sort_histogram};
+                                    .sort = sort_histogram,
+                                    .state_size = sizeof(histogram_state),
+                                    .write = write_histogram};

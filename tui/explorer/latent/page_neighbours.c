@@ -1,11 +1,25 @@
 /* page_neighbours.c: latents whose decoder rows point the same way, and the opposite way. */
 #include "explorer/latent/latent_page.h"
+#include "explorer/panes/view.h"
+#include "text/text.h"
 
 #include <stdio.h>
 #include <string.h>
 
-static neighbours_state *near_of(app *a) {
-    return &state_of(a)->neighbours;
+enum { NEIGHBOURS_MOST = 20 };
+
+typedef struct neighbours_state {
+    scry_decoder_neighbours *search; /* owned; NULL: not begun, or done */
+    bool made;                       /* near, far or why are those of `of` */
+    uint32_t of;
+    scry_neighbour near[NEIGHBOURS_MOST], far[NEIGHBOURS_MOST];
+    size_t nears, fars;
+    scry_error why; /* why there are none */
+    latent_list list;
+} neighbours_state;
+
+static neighbours_state *near_of(const app *a) {
+    return latent_page_state(a, &page_neighbours);
 }
 
 static bool is_made(app *a) {
@@ -80,7 +94,7 @@ static void draw_neighbours(app *a, rect r) {
     }
     if (!s->nears) {
         const char *why = strstr(s->why.text, ": ");
-        draw_words(a, r, !s->why.text[0] ? "no other latent has a direction" : why ? why + 2 : s->why.text);
+        draw_words(a, r, !s->why.text[0] ? "no other latent has a decoder row" : why ? why + 2 : s->why.text);
         return;
     }
     int n = (int)s->nears, m = (int)s->fars;
@@ -133,6 +147,10 @@ static void note(app *a, char *text, size_t size) {
     snprintf(text, size, "decoder cosine");
 }
 
+static void free_neighbours(void *state) {
+    scry_decoder_neighbours_free(((neighbours_state *)state)->search);
+}
+
 const latent_page page_neighbours = {.name = "neighbours",
                                      .brief = "near",
                                      .note = note,
@@ -141,4 +159,6 @@ const latent_page page_neighbours = {.name = "neighbours",
                                      .target = target,
                                      .click = click,
                                      .working = working,
-                                     .work = work};
+                                     .work = work,
+                                     .state_size = sizeof(neighbours_state),
+                                     .free = free_neighbours};

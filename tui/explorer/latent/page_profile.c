@@ -1,7 +1,9 @@
 /* page_profile.c: a latent's part in each domain: mean, firing rate, what demonstrations change,
  * and its share of the domain's score. */
-#include "explorer/latent/latent_page.h"
 #include "base/mem.h"
+#include "explorer/latent/latent_page.h"
+#include "explorer/panes/view.h"
+#include "text/text.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -10,6 +12,15 @@
 
 static const char *const sorts[] = {"file", "mean", "fires", "icl", "adds", "share", "name"};
 enum { SORTS = sizeof sorts / sizeof *sorts, MEAN = 1, RATE, ICL, CONTRIBUTION, SHARE, NAME };
+
+typedef struct profile_state {
+    int top, rows, sort;
+    bool reversed;
+} profile_state;
+
+static profile_state *profile_of(const app *a) {
+    return latent_page_state(a, &page_profile);
+}
 
 typedef struct profile_row {
     size_t domain;
@@ -49,13 +60,13 @@ static double key_of(const profile_row *row, int sort) {
 
 static int compare(const void *x, const void *y, void *context) {
     const profile_row *m = x, *n = y;
-    const latent_state *s = context;
-    double a = key_of(m, s->profile_sort), b = key_of(n, s->profile_sort);
+    const profile_state *s = context;
+    double a = key_of(m, s->sort), b = key_of(n, s->sort);
     int order = 0;
-    if (s->profile_sort == NAME) order = strcmp(m->name, n->name);
+    if (s->sort == NAME) order = strcmp(m->name, n->name);
     else if (isnan(a) != isnan(b)) return isnan(a) ? 1 : -1;
     else if (a != b && !isnan(a)) order = a > b ? -1 : 1;
-    if (s->profile_reversed) order = -order;
+    if (s->reversed) order = -order;
     return order ? order : (m->domain > n->domain) - (m->domain < n->domain);
 }
 
@@ -64,14 +75,14 @@ static profile_row *make(app *a) {
     size_t D = a->tab->info->domains;
     scry_profile *all = mem_new(D, sizeof *all);
     profile_row *rows = mem_new(D, sizeof *rows);
-    const scry_latent_activations *fires = latent_fires(a);
-    scry_profile_of(a->tab->index, latent_pairs(a), fires, all);
+    const scry_latent_activations *fires = latent_activations(a);
+    scry_profile_of(a->tab->index, latent_pairing(a), fires, all);
     for (size_t d = 0; d < D; d++) {
         rows[d] = (profile_row){.domain = d, .name = a->tab->info->domain[d].name, .p = all[d]};
         add_score(a, &rows[d], fires->latent);
     }
     free(all);
-    qsort_r(rows, D, sizeof *rows, compare, state_of(a));
+    qsort_r(rows, D, sizeof *rows, compare, profile_of(a));
     return rows;
 }
 
@@ -141,28 +152,27 @@ static void draw_row(app *a, rect r, int y, const plan *p, const profile_row *ro
 }
 
 static void draw_profile(app *a, rect r) {
-    latent_state *s = state_of(a);
+    profile_state *s = profile_of(a);
     int D = (int)a->tab->info->domains;
     plan p = plan_columns(a, r.cols);
     profile_row *rows = make(a);
     double longest = 0;
     for (int d = 0; d < D; d++) longest = fmax(longest, rows[d].p.mean);
     draw_head(a, r, &p);
-    s->profile_rows = r.rows - 1;
-    if (s->profile_top > D - s->profile_rows) s->profile_top = D - s->profile_rows;
-    if (s->profile_top < 0) s->profile_top = 0;
+    s->rows = r.rows - 1;
+    if (s->top > D - s->rows) s->top = D - s->rows;
+    if (s->top < 0) s->top = 0;
     int i = 0;
-    for (; i < s->profile_rows && s->profile_top + i < D; i++)
-        draw_row(a, r, r.y + 1 + i, &p, &rows[s->profile_top + i], longest);
+    for (; i < s->rows && s->top + i < D; i++) draw_row(a, r, r.y + 1 + i, &p, &rows[s->top + i], longest);
     free(rows);
-    if (i + 3 > s->profile_rows) return;
+    if (i + 3 > s->rows) return;
     char words[2][120];
     snprintf(words[0], sizeof words[0], "icl: mean change from base to icl on the same tokens");
     scry_score score = scry_session_score(a->tab->session);
-    bool in = scry_set_has(scry_session_set(a->tab->session), s->fires->latent);
+    bool in = scry_set_has(scry_session_set(a->tab->session), app_latent(a));
     snprintf(words[1], sizeof words[1], "adds: %s STS %s; share: its part of that STS%s",
              scry_scores[score].is_mean ? "E[h^2], of which the mean is" : "to", scry_score_name(score),
-             in ? "" : ", once in");
+             in ? "" : ", once selected");
     for (int k = 0; k < 2; k++) {
         text_fit(words[k], r.cols - 2, a->ascii);
         grid_put(a->grid, r.y + 2 + i + k, r.x + 1, r.cols - 2, ROLE_FAINT, words[k]);
@@ -170,35 +180,37 @@ static void draw_profile(app *a, rect r) {
 }
 
 static void move_profile(app *a, move kind, long steps) {
-    latent_state *s = state_of(a);
-    int last = (int)a->tab->info->domains - s->profile_rows;
-    s->profile_top = (int)view_moved(s->profile_top, kind, steps, s->profile_rows - 1, last);
+    profile_state *s = profile_of(a);
+    int last = (int)a->tab->info->domains - s->rows;
+    s->top = (int)view_moved(s->top, kind, steps, s->rows - 1, last);
 }
 
 static void note_profile(app *a, char *text, size_t size) {
-    int sort = state_of(a)->profile_sort;
-    snprintf(text, size, "score %s%s%s", scry_score_name(scry_session_score(a->tab->session)), sort ? ", by " : "",
-             sort ? sorts[sort] : "");
-}
-
-const char *latent_profile_order(const latent_state *s) {
-    return sorts[s->profile_sort];
+    int sort = profile_of(a)->sort;
+    snprintf(text, size, "score %s%s%s", scry_score_name(scry_session_score(a->tab->session)),
+             sort ? ", sorted by " : "", sort ? sorts[sort] : "");
 }
 
 static bool sort_profile(app *a, const char *name, char *wrong, size_t size) {
     if (name && strcmp(name, "rate") == 0) name = "fires"; /* names of before, in macros and kept sessions */
     if (name && strcmp(name, "contribution") == 0) name = "adds";
-    int next = latent_choose(sorts, SORTS, state_of(a)->profile_sort, name, wrong, size);
+    int next = latent_choose(sorts, SORTS, profile_of(a)->sort, name, wrong, size);
     if (next < 0) return false;
-    state_of(a)->profile_sort = next;
-    state_of(a)->profile_reversed = false;
-    state_of(a)->profile_top = 0;
+    profile_of(a)->sort = next;
+    profile_of(a)->reversed = false;
+    profile_of(a)->top = 0;
     app_say(a, next ? "profile sorted by %s" : "profile in the order of the %s", next ? sorts[next] : "study");
     return true;
 }
 
 static void reverse_profile(app *a) {
-    state_of(a)->profile_reversed = !state_of(a)->profile_reversed;
+    profile_of(a)->reversed = !profile_of(a)->reversed;
+}
+
+static void write_profile(const app *a, FILE *f) {
+    const profile_state *s = profile_of(a);
+    if (s->sort) fprintf(f, "profile %s\n", sorts[s->sort]);
+    if (s->reversed) fprintf(f, "page profile\npane latent\nreverse\n");
 }
 
 const latent_page page_profile = {.name = "profile",
@@ -207,4 +219,6 @@ const latent_page page_profile = {.name = "profile",
                                   .draw = draw_profile,
                                   .move = move_profile,
                                   .sort = sort_profile,
-                                  .reverse = reverse_profile};
+                                  .reverse = reverse_profile,
+                                  .state_size = sizeof(profile_state),
+                                  .write = write_profile};

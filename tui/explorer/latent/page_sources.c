@@ -1,8 +1,10 @@
 /* page_sources.c: the same latent under each source of its training set, and in every open index that has as many
  * latents: its rank, its shift, and what it was before and after. */
-#include "explorer/latent/latent_page.h"
-#include "base/path.h"
 #include "base/mem.h"
+#include "base/path.h"
+#include "explorer/latent/latent_page.h"
+#include "explorer/panes/view.h"
+#include "text/text.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -10,6 +12,14 @@
 #include <string.h>
 
 enum { NAME = 12, SOURCES_MOST = 100 };
+
+typedef struct sources_state {
+    int top;
+} sources_state;
+
+static sources_state *sources_of(const app *a) {
+    return latent_page_state(a, &page_sources);
+}
 
 /* A source of an open index, for one latent. */
 typedef struct line {
@@ -129,8 +139,8 @@ static int draw_likeness(app *a, rect r, int y) {
         format_rho(cosine(a->tab->index, t->index, app_latent(a)), 3, true, number, sizeof number);
         int x = r.x + 1;
         if (t->info->d_sae != a->tab->info->d_sae)
-            grid_print(a->grid, y++, x, r.cols - 1, ROLE_FAINT, "%s has %u latents: its numbers mean others", name,
-                       t->info->d_sae);
+            grid_print(a->grid, y++, x, r.cols - 1, ROLE_FAINT, "%s has %u latents, so its numbers mean other latents",
+                       name, t->info->d_sae);
         else
             grid_print(a->grid, y++, x, r.cols - 1, ROLE_FAINT, "%s: cosine of the decoder rows %s%s", name, number,
                        strcmp(number, "-") == 0 ? " (one has none)" : "");
@@ -141,27 +151,31 @@ static int draw_likeness(app *a, rect r, int y) {
 static void draw(app *a, rect r) {
     line lines[SOURCES_MOST];
     size_t n = lines_of(a, lines);
-    latent_state *s = state_of(a);
+    sources_state *s = sources_of(a);
     bool named = a->tab_count > 1;
     draw_heads(a, r, named);
     int rows = r.rows - 1, over = (int)n - rows;
-    if (s->sources_top > over) s->sources_top = over > 0 ? over : 0;
+    if (s->top > over) s->top = over > 0 ? over : 0;
     int y = r.y + 1;
-    for (size_t i = (size_t)s->sources_top; i < n && y < r.y + r.rows; i++) draw_line(a, r, y++, &lines[i], named);
+    for (size_t i = (size_t)s->top; i < n && y < r.y + r.rows; i++) draw_line(a, r, y++, &lines[i], named);
     if (named) y = draw_likeness(a, r, y + (r.rows > 6));
     if (y + 1 < r.y + r.rows)
         grid_put(a->grid, y + 1, r.x + 1, r.cols - 1, ROLE_FAINT,
-                 "* in its first N; mean activation and firing rate under base, then under it");
+                 "* in its top N; mean activation and firing rate in base, then under the source");
 }
 
 static void move_sources(app *a, move kind, long steps) {
-    latent_state *s = state_of(a);
-    s->sources_top = (int)view_moved(s->sources_top, kind, steps, 1, SOURCES_MOST);
+    sources_state *s = sources_of(a);
+    s->top = (int)view_moved(s->top, kind, steps, 1, SOURCES_MOST);
 }
 
 static void note_sources(app *a, char *text, size_t size) {
-    snprintf(text, size, "by %s", scry_metric_name(scry_session_ranking(a->tab->session)->metric));
+    snprintf(text, size, "metric %s", scry_metric_name(scry_session_ranking(a->tab->session)->metric));
 }
 
-const latent_page page_sources = {
-    .name = "sources", .brief = "src", .note = note_sources, .draw = draw, .move = move_sources};
+const latent_page page_sources = {.name = "sources",
+                                  .brief = "src",
+                                  .note = note_sources,
+                                  .draw = draw,
+                                  .move = move_sources,
+                                  .state_size = sizeof(sources_state)};

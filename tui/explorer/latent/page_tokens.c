@@ -1,6 +1,7 @@
 /* page_tokens.c: the tokens that a latent fires on, in context; the strongest, those of an
  * interval, or those that a source moved most; under one condition or all. */
 #include "explorer/latent/conditions.h"
+#include "text/text.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -10,11 +11,27 @@
 static const char *const choices[] = {"top", "q5", "q4", "q3", "q2", "q1", "random", "moved"};
 enum { CHOICES = sizeof choices / sizeof *choices };
 
-static tokens_state *tokens_of(app *a) {
-    return &state_of(a)->tokens;
+enum { EXAMPLES_MOST = 200 };
+
+typedef struct tokens_state {
+    scry_example_query query; /* order, part and seed; the rest is set when the examples are read */
+    bool compare;             /* base, icl, sft and rl below each other */
+    bool wrap;                /* the whole sample over several lines */
+    int top, line;            /* first example shown, and its first line */
+    int rows, cols;           /* of the page when last drawn */
+    /* the examples, and what they belong to */
+    bool filled;
+    uint32_t latent;
+    scry_example_query made_by;
+    scry_example example[EXAMPLES_MOST];
+    size_t examples;
+} tokens_state;
+
+static tokens_state *tokens_of(const app *a) {
+    return latent_page_state(a, &page_tokens);
 }
 
-static bool same_pick(const scry_example_query *a, const scry_example_query *b) {
+static bool same_query(const scry_example_query *a, const scry_example_query *b) {
     return a->order == b->order && a->part == b->part && a->seed == b->seed && a->capture == b->capture &&
            a->versus == b->versus && a->low == b->low && a->high == b->high;
 }
@@ -22,25 +39,25 @@ static bool same_pick(const scry_example_query *a, const scry_example_query *b) 
 /* Kept until the latent, the capture or the choice changes. */
 static void fill(app *a) {
     tokens_state *s = tokens_of(a);
-    scry_example_query pick = s->pick;
-    if (!pick.parts) pick = (scry_example_query){.order = SCRY_TOP, .parts = SCRY_PARTS, .seed = SCRY_SEED};
-    pick.capture = state_of(a)->capture;
-    pick.versus = scry_session_ranking(a->tab->session)->source;
-    const scry_latent_activations *fires = latent_fires(a);
-    if (s->filled && s->latent == fires->latent && same_pick(&pick, &s->made_by)) return;
-    s->pick = pick;
-    s->examples = scry_example_query_run(a->tab->index, latent_pairs(a), fires, &pick, EXAMPLES_MOST, s->example);
+    scry_example_query query = s->query;
+    if (!query.parts) query = (scry_example_query){.order = SCRY_TOP, .parts = SCRY_PARTS, .seed = SCRY_SEED};
+    query.capture = state_of(a)->capture;
+    query.versus = scry_session_ranking(a->tab->session)->source;
+    const scry_latent_activations *fires = latent_activations(a);
+    if (s->filled && s->latent == fires->latent && same_query(&query, &s->made_by)) return;
+    s->query = query;
+    s->examples = scry_example_query_run(a->tab->index, latent_pairing(a), fires, &query, EXAMPLES_MOST, s->example);
     s->top = s->line = 0;
     s->filled = true;
     s->latent = fires->latent;
-    s->made_by = pick;
+    s->made_by = query;
 }
 
 /* ---- one line an example, or one a condition ------------------------------------------------- */
 
 static int id_width(app *a, int cols) {
     const tokens_state *s = tokens_of(a);
-    int most = cols >= 90 ? 24 : cols >= 70 ? 14 : 10, widest = tokens_of(a)->versus ? 6 : 1;
+    int most = cols >= 90 ? 24 : cols >= 70 ? 14 : 10, widest = tokens_of(a)->compare ? 6 : 1;
     for (size_t i = 0; i < s->examples; i++) {
         const scry_example *e = &s->example[i];
         int width = text_columns(scry_sample_at(a->tab->index, e->capture, e->sample).id);
@@ -54,8 +71,8 @@ static int id_width(app *a, int cols) {
 static int put_capture(app *a, int y, int x, int cols, size_t capture) {
     char text[96];
     const scry_capture_info *info = &a->tab->info->capture[capture];
-    bool wide = cols >= 90 && !tokens_of(a)->versus;
-    if (state_of(a)->capture >= 0 && !tokens_of(a)->versus && tokens_of(a)->pick.order != SCRY_MOVED) return 0;
+    bool wide = cols >= 90 && !tokens_of(a)->compare;
+    if (state_of(a)->capture >= 0 && !tokens_of(a)->compare && tokens_of(a)->query.order != SCRY_MOVED) return 0;
     int width = wide ? 16 : 4;
     text_clean(wide ? info->name : scry_condition_name(info->condition), text, sizeof text, a->ascii);
     text_fit_middle(text, width, a->ascii);
@@ -80,7 +97,7 @@ static void draw_line(app *a, rect r, int y, const scry_example *e, const condit
                       bool first) {
     char text[96], change[32];
     int x = r.x + 1, width = id_width(a, r.cols);
-    bool moved = tokens_of(a)->pick.order == SCRY_MOVED && !tokens_of(a)->versus;
+    bool moved = tokens_of(a)->query.order == SCRY_MOVED && !tokens_of(a)->compare;
     double d = condition_difference(sides, s);
     condition_text(moved ? d : s->h, moved, text, sizeof text);
     grid_put_right(a->grid, y, x, 6, ROLE_TEXT, text);
@@ -107,28 +124,28 @@ static void draw_line(app *a, rect r, int y, const scry_example *e, const condit
 
 static int height_of(app *a, size_t i) {
     const tokens_state *s = tokens_of(a);
-    if (s->wrap) return full_sample_lines(a, &s->example[i], s->versus, s->cols);
+    if (s->wrap) return full_sample_lines(a, &s->example[i], s->compare, s->cols);
     condition_row sides[SCRY_CONDITIONS];
-    return s->versus ? condition_rows(a, &s->example[i], sides) : 1;
+    return s->compare ? condition_rows(a, &s->example[i], sides) : 1;
 }
 
 static void draw_example(app *a, rect r, int y, int line, const scry_example *e) {
     if (tokens_of(a)->wrap) {
-        full_sample_draw(a, r, y, line, e, tokens_of(a)->versus);
+        full_sample_draw(a, r, y, line, e, tokens_of(a)->compare);
         return;
     }
     condition_row sides[SCRY_CONDITIONS];
     int n = condition_rows(a, e, sides);
     for (int i = 0; i < n; i++) {
-        bool shown = tokens_of(a)->versus ? i >= line : sides[i].capture == e->capture;
-        if (shown && y < r.y + r.rows) draw_line(a, r, y++, e, sides, &sides[i], !tokens_of(a)->versus || i == 0);
+        bool shown = tokens_of(a)->compare ? i >= line : sides[i].capture == e->capture;
+        if (shown && y < r.y + r.rows) draw_line(a, r, y++, e, sides, &sides[i], !tokens_of(a)->compare || i == 0);
     }
 }
 
 /* How often it fires; and what shades and brackets mean. */
 static void draw_facts(app *a, rect r) {
     const scry_ranking *ranking = scry_session_ranking(a->tab->session);
-    uint32_t latent = latent_fires(a)->latent;
+    uint32_t latent = latent_activations(a)->latent;
     char facts[160];
     const char *train = a->tab->info->trains == 1 ? "train" : a->tab->info->train[ranking->train].name;
     snprintf(facts, sizeof facts, "fires on %.1f%% of %.40s.base, %.1f%% of .%s",
@@ -147,16 +164,16 @@ static void draw_facts(app *a, rect r) {
 }
 
 static void draw_silence(app *a, rect r) {
-    bool silent = latent_fires(a)->start[a->tab->info->captures] == 0;
+    bool silent = latent_activations(a)->start[a->tab->info->captures] == 0;
     const int c = state_of(a)->capture;
-    bool scored = scry_is_scored(a->tab->index, latent_fires(a)->latent);
+    bool scored = scry_is_scored(a->tab->index, latent_activations(a)->latent);
     bool domain = c >= 0 && a->tab->info->capture[c].group >= 0;
-    const char *words = !scored && domain   ? "not encoded on the domains (--candidates); c takes the next capture"
+    const char *words = !scored && domain   ? "not encoded on the domains (--candidates); c shows the next capture"
                         : !scored && silent ? "silent in every capture of the training set; not encoded on the domains"
                         : silent            ? "this latent is silent in every capture"
-                        : tokens_of(a)->pick.order == SCRY_MOVED ? "no paired token moved here"
-                        : state_of(a)->capture < 0               ? "no activation in this interval"
-                                                                 : "silent in this capture; c takes the next one";
+                        : tokens_of(a)->query.order == SCRY_MOVED ? "no paired token changed here"
+                        : state_of(a)->capture < 0                ? "no activation in this interval"
+                                                                  : "silent in this capture; c shows the next one";
     grid_put(a->grid, r.y, r.x + 2, r.cols - 2, ROLE_FAINT, words);
 }
 
@@ -231,8 +248,8 @@ static void note_tokens(app *a, char *text, size_t size) {
     char what[SCRY_EXAMPLE_ORDER_TEXT + 16], from[96], word[SCRY_EXAMPLE_ORDER_TEXT];
     fill(a);
     scry_condition versus = scry_session_ranking(a->tab->session)->source;
-    if (s->pick.order == SCRY_MOVED) snprintf(what, sizeof what, "moved by %s", scry_condition_name(versus));
-    else snprintf(what, sizeof what, "%s", scry_example_query_text(&s->pick, word));
+    if (s->query.order == SCRY_MOVED) snprintf(what, sizeof what, "moved by %s", scry_condition_name(versus));
+    else snprintf(what, sizeof what, "%s", scry_example_query_text(&s->query, word));
     text_clean(capture < 0 ? "all" : a->tab->info->capture[capture].name, from, sizeof from, a->ascii);
     snprintf(text, size, "%s, c: %s", what, from);
 }
@@ -241,30 +258,82 @@ static void note_tokens(app *a, char *text, size_t size) {
 static bool sort_tokens(app *a, const char *name, char *wrong, size_t size) {
     char word[SCRY_EXAMPLE_ORDER_TEXT];
     fill(a);
-    if (name && scry_example_query_read(&tokens_of(a)->pick, name, NULL) && tokens_of(a)->pick.order == SCRY_BETWEEN) {
-        app_say(a, "drawn from activations %s", name);
+    if (name && scry_example_query_read(&tokens_of(a)->query, name, NULL) &&
+        tokens_of(a)->query.order == SCRY_BETWEEN) {
+        app_say(a, "random examples of activations %s", name);
         return true;
     }
-    scry_example_query_text(&tokens_of(a)->pick, word);
+    scry_example_query_text(&tokens_of(a)->query, word);
     int now = 0; /* behind the last, for limits, comes the first */
     while (now < CHOICES && strcmp(choices[now], word) != 0) now++;
     if (now == CHOICES) now--;
     int next = latent_choose(choices, CHOICES, now, name, wrong, size);
     if (next < 0) snprintf(wrong + strlen(wrong), size - strlen(wrong), ", or activations such as 1.5-3");
     if (next < 0) return false;
-    static const char *const said[CHOICES] = {
-        "the strongest, one a sample",      "drawn from the strongest fifth",
-        "drawn from the second fifth",      "drawn from the middle fifth",
-        "drawn from the fourth fifth",      "drawn from the weakest fifth",
-        "drawn from all on which it fires", "the largest change from base to the source, one a sample"};
-    scry_example_query_read(&tokens_of(a)->pick, choices[next], NULL);
+    static const char *const said[CHOICES] = {"the strongest, one per sample",
+                                              "random examples of the strongest fifth",
+                                              "random examples of the second fifth",
+                                              "random examples of the middle fifth",
+                                              "random examples of the fourth fifth",
+                                              "random examples of the weakest fifth",
+                                              "random examples of all tokens on which it fires",
+                                              "the largest change from base to the source, one per sample"};
+    scry_example_query_read(&tokens_of(a)->query, choices[next], NULL);
     app_say(a, "%s: %s", choices[next], said[next]);
     return true;
 }
+
+static void write_tokens(const app *a, FILE *f) {
+    const tokens_state *s = tokens_of(a);
+    char interval[SCRY_EXAMPLE_ORDER_TEXT];
+    scry_example_query_text(&s->query, interval);
+    if (strcmp(interval, "top") != 0) fprintf(f, "interval %s\n", interval);
+    if (s->compare) fprintf(f, "versus\n");
+    if (s->wrap) fprintf(f, "wrap\n");
+}
+
+/* ---- its commands ---------------------------------------------------------------------------- */
+
+static tokens_state *show_tokens(app *a) {
+    state_of(a)->page = &page_tokens;
+    return tokens_of(a);
+}
+
+command_effect do_interval(app *a, const char *argument) {
+    char wrong[200];
+    show_tokens(a);
+    if (sort_tokens(a, *argument ? argument : NULL, wrong, sizeof wrong)) return DID_CHANGE;
+    return app_fail(a, "interval \"%s\": expected %s", argument, wrong);
+}
+
+command_effect do_versus(app *a, const char *argument) {
+    (void)argument;
+    tokens_state *s = show_tokens(a);
+    s->compare = !s->compare;
+    s->line = 0;
+    app_say(a, s->compare ? "each token under every condition: its activation, and the difference from base"
+                          : "each token under its own condition");
+    return DID_CHANGE;
+}
+
+command_effect do_wrap(app *a, const char *argument) {
+    (void)argument;
+    tokens_state *s = show_tokens(a);
+    s->wrap = !s->wrap;
+    s->line = 0;
+    app_say(a, s->wrap ? "full samples, wrapped; b: under each condition, and what moved" : "one line per example");
+    return DID_CHANGE;
+}
+
+static const page_hint hints[] = {
+    {"interval", "interval", 6}, {"versus", "versus", 5}, {"wrap", "wrap", 4}, {NULL, NULL, 0}};
 
 const latent_page page_tokens = {.name = "tokens",
                                  .brief = "tokens",
                                  .note = note_tokens,
                                  .draw = draw_tokens,
                                  .move = move_tokens,
-                                 .sort = sort_tokens};
+                                 .sort = sort_tokens,
+                                 .state_size = sizeof(tokens_state),
+                                 .write = write_tokens,
+                                 .hints = hints};

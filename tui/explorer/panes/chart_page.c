@@ -1,9 +1,12 @@
 /* chart_page.c: full-screen charts. Left and Right move a chart's cursor, which is that of the pane: a domain, a rank,
  * N, or a row of the chart. All commands work beneath, and the chart follows in the same frame. */
 #include "explorer/panes/chart_page.h"
-#include "text/text.h"
-#include "terminal/keys.h"
+#include "base/mem.h"
+#include "explorer/panes/domain_pane.h"
 #include "explorer/panes/view.h"
+#include "explorer/table/table.h"
+#include "terminal/keys.h"
+#include "text/text.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -16,27 +19,32 @@ static const chart_type *shown(const app *a) {
 
 /* ---- numbers --------------------------------------------------------------------------------- */
 
+chart_page_state *chart_page_new(void) {
+    return mem_new(1, sizeof(chart_page_state));
+}
+
 void chart_page_free(chart_page_state *s) {
     for (int k = 0; k < CHARTS; k++) {
         chart_data_free(s->data[k]);
         chart_request_free(s->request[k]);
     }
+    free(s);
 }
 
 static chart_view view_of(app *a) {
     tab *t = a->tab;
     scry_session *s = t->session;
     uint32_t n = scry_session_n(s);
-    if (t->plots.n_then != n) t->plots.at_n = 0;
+    if (t->plots->n_then != n) t->plots->at_n = 0;
     chart_view v = chart_view_of(t->index, scry_session_ranking(s), scry_session_set(s), scry_session_scope(s),
                                  scry_session_scope_spec(s), scry_session_result(s), scry_session_score(s), n);
     v.statistics_ready = scry_session_statistics_ready(s);
     if (shown(a)->traits & CHART_FIXED_TOP) v.top = CHART_TOP;
-    if (t->plots.budget) v.budget = t->plots.budget;
+    if (t->plots->budget) v.budget = t->plots->budget;
     v.latent = (long)app_latent(a);
     v.domain = (long)domains_current(a);
-    v.at_n = t->plots.at_n;
-    v.row = t->plots.row[a->plot] ? t->plots.row[a->plot] : 1;
+    v.at_n = t->plots->at_n;
+    v.row = t->plots->row[a->plot] ? t->plots->row[a->plot] : 1;
     return v;
 }
 
@@ -44,17 +52,17 @@ chart_request *chart_page_request(app *a) {
     if (a->layer != &layer_plots || !shown(a)->compute) return NULL;
     chart_view v = view_of(a);
     chart_request *need = chart_request_new(a->plot, &v);
-    const chart_request *have = a->tab->plots.request[a->plot];
+    const chart_request *have = a->tab->plots->request[a->plot];
     if (!have || !chart_request_same(have, need)) return need;
     chart_request_free(need);
     return NULL;
 }
 
 void chart_page_take(tab *t, chart_request *request, chart_data *data) {
-    chart_data_free(t->plots.data[request->kind]);
-    chart_request_free(t->plots.request[request->kind]);
-    t->plots.data[request->kind] = data;
-    t->plots.request[request->kind] = request;
+    chart_data_free(t->plots->data[request->kind]);
+    chart_request_free(t->plots->request[request->kind]);
+    t->plots->data[request->kind] = data;
+    t->plots->request[request->kind] = request;
 }
 
 void chart_page_finish(app *a) {
@@ -65,7 +73,7 @@ void chart_page_finish(app *a) {
 chart *chart_page_chart(app *a) {
     chart_view v = view_of(a);
     chart_request *need = chart_page_request(a);
-    chart *f = chart_new(a->plot, &v, a->tab->plots.data[a->plot], !need);
+    chart *f = chart_new(a->plot, &v, a->tab->plots->data[a->plot], !need);
     chart_request_free(need);
     return f;
 }
@@ -181,7 +189,7 @@ static void plots_footer(app *a, rect r) {
 
 /* To the next N of the sweep's grid. */
 static void step_n(app *a, int step) {
-    chart_page_state *p = &a->tab->plots;
+    chart_page_state *p = a->tab->plots;
     size_t count, at = 0;
     uint32_t n = scry_session_n(a->tab->session), from = p->at_n ? p->at_n : n, F = a->tab->info->d_sae;
     uint32_t *points = scry_sweep_grid(chart_top(n) < F ? chart_top(n) : F, &count);
@@ -212,9 +220,9 @@ static void step_domain_sts(app *a, int step) {
 }
 
 static void step_row(app *a, int step) {
-    uint32_t *row = &a->tab->plots.row[a->plot], here = *row ? *row : 1;
+    uint32_t *row = &a->tab->plots->row[a->plot], here = *row ? *row : 1;
     chart_view v = view_of(a);
-    size_t rows = shown(a)->rows(&v, a->tab->plots.data[a->plot]);
+    size_t rows = shown(a)->rows(&v, a->tab->plots->data[a->plot]);
     if (step > 0 && here < rows) here++;
     if (step < 0 && here > 1) here--;
     *row = here;
@@ -248,7 +256,7 @@ void chart_page_move(app *a, long steps) {
 
 /* Goes to a latent of the cursor's row. False: there is none. */
 static bool go_to_row(app *a) {
-    const chart_data *data = a->tab->plots.data[a->plot];
+    const chart_data *data = a->tab->plots->data[a->plot];
     chart_view v = view_of(a);
     long latent = shown(a)->row_latent(&v, data);
     if (latent >= 0) table_go(a, (uint32_t)latent);
@@ -259,8 +267,8 @@ static bool go_to_row(app *a) {
 command_effect chart_page_apply(app *a) {
     const chart_type *t = shown(a);
     char line[40];
-    if (t->cursor == CURSOR_N && a->tab->plots.at_n) {
-        snprintf(line, sizeof line, "top %u", a->tab->plots.at_n);
+    if (t->cursor == CURSOR_N && a->tab->plots->at_n) {
+        snprintf(line, sizeof line, "top %u", a->tab->plots->at_n);
         return app_command(a, line);
     }
     if ((t->cursor == CURSOR_ROW && go_to_row(a) && !(t->traits & CHART_STAYS_ON_ENTER)) || t->cursor == CURSOR_RANK)
@@ -277,7 +285,7 @@ static bool moves(app *a, uint32_t key) {
     if (left || right) app_command(a, right ? "point 1" : "point -1");
     else if ((up || down) && (shown(a)->cursor == CURSOR_ROW || shown(a)->cursor == CURSOR_DOMAIN))
         app_command(a, down ? "point 1" : "point -1");
-    else if (up || down) views[PANE_TABLE]->move(a, MOVE_STEP, down ? 1 : -1);
+    else if (up || down) view_table.move(a, MOVE_STEP, down ? 1 : -1);
     return up || down || left || right;
 }
 
@@ -317,7 +325,7 @@ static bool plots_key(app *a, uint32_t key, command_effect *effect) {
 
 static void plots_wheel(app *a, int steps) {
     step_cursor(a, steps > 0 ? 1 : -1);
-    macro_note_mouse(a, "point", "%d", steps > 0 ? 1 : -1);
+    app_record_mouse(a, "point", "%d", steps > 0 ? 1 : -1);
 }
 
 static command_effect plots_click(app *a, int y, int x, int clicks) {
@@ -339,4 +347,10 @@ static const char *const plots_keys[][2] = {
     {"q p Esc", "back to the panes"},
     {NULL, NULL}};
 
-const layer layer_plots = {"plots", draw_plots, plots_key, plots_wheel, plots_click, plots_footer, plots_keys};
+const layer layer_plots = {.name = "plots",
+                           .draw = draw_plots,
+                           .key = plots_key,
+                           .footer = plots_footer,
+                           .wheel = plots_wheel,
+                           .click = plots_click,
+                           .keys = plots_keys};

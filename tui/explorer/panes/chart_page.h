@@ -3,12 +3,7 @@
 #ifndef SCRY_EXPLORER_PANES_CHART_PAGE_H
 #define SCRY_EXPLORER_PANES_CHART_PAGE_H
 
-#include "shell/commands.h"
-#include "draw/grid.h"
-#include "charts/chart.h"
-
-struct app;
-struct tab;
+#include "explorer/app_services.h"
 
 typedef struct chart_page_state {
     chart_data *data[CHARTS];       /* owned; NULL: not yet computed */
@@ -18,21 +13,25 @@ typedef struct chart_page_state {
     uint32_t budget;
 } chart_page_state;
 
+extern const layer layer_plots;
+
+/* Owner: chart_page_free. */
+chart_page_state *chart_page_new(void);
 void chart_page_free(chart_page_state *s);
 
 /* What the chart that is shown needs to be computed; NULL: nothing. Owner: chart_request_free. */
-chart_request *chart_page_request(struct app *a);
+chart_request *chart_page_request(app *a);
 /* Takes the numbers and the request that they answer. */
-void chart_page_take(struct tab *t, chart_request *request, chart_data *data);
+void chart_page_take(tab *t, chart_request *request, chart_data *data);
 /* Computes what the chart needs on this thread, for a still picture. */
-void chart_page_finish(struct app *a);
+void chart_page_finish(app *a);
 /* The chart that is shown, from the numbers that are there. Owner: chart_free. */
-chart *chart_page_chart(struct app *a);
+chart *chart_page_chart(app *a);
 /* Opens the page on a kind, or on the one that was shown last (-1). */
-void chart_page_open(struct app *a, int kind);
+void chart_page_open(app *a, int kind);
 /* Moves the cursor. */
-void chart_page_move(struct app *a, long steps);
+void chart_page_move(app *a, long steps);
 /* Sets N to the cursor's, or goes to the cursor's latent. */
-command_effect chart_page_apply(struct app *a);
+command_effect chart_page_apply(app *a);
 
 #endif

@@ -1,11 +1,13 @@
 /* completion.c: what a command's argument can be. */
 #include "explorer/panes/completion.h"
-#include "text/fuzzy_match.h"
-#include "explorer/table/column_table.h"
-#include "explorer/latent/latent_page.h"
-#include "explorer/panes/view.h"
 #include "base/name_list.h"
 #include "base/path.h"
+#include "explorer/latent/latent_page.h"
+#include "explorer/latent/latent_pane.h"
+#include "explorer/panes/views.h"
+#include "explorer/sets/set_layer.h"
+#include "explorer/table/column_table.h"
+#include "text/fuzzy_match.h"
 
 #include <ctype.h>
 #include <dirent.h>
@@ -117,7 +119,7 @@ static void offer_macros(app *a, const char *typed, const char *ending, completi
 static void offer_pages(app *a, const char *typed, const char *ending, completion *c) {
     (void)a;
     (void)ending;
-    for (int i = 0; i < LATENT_PAGES; i++) offer(c, typed, latent_pages[i]->name);
+    for (int i = 0; i < latent_page_count; i++) offer(c, typed, latent_pages[i]->name);
 }
 
 /* Named sets: those that are kept, and those that there always are. */

@@ -3,7 +3,7 @@
 #ifndef SCRY_EXPLORER_PANES_COMPLETION_H
 #define SCRY_EXPLORER_PANES_COMPLETION_H
 
-#include "explorer/app.h"
+#include "explorer/app_services.h"
 
 enum { COMPLETE_MOST = 48, COMPLETE_TEXT = 200 };
 

@@ -1,19 +1,21 @@
 /* domain_list.c: each domain's score as a bar, its measured change, and how the two correlate. */
-#include "text/text.h"
-#include "explorer/panes/view.h"
-#include "base/name_list.h"
 #include "base/mem.h"
+#include "explorer/panes/domain_pane.h"
+#include "explorer/panes/view.h"
 #include "text/suggest.h"
+#include "text/text.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const sorts[DOMAIN_SORTS] = {"file", "sts", "change", "residual", "part", "name"};
+void domains_open(tab *t) {
+    t->domains = mem_new(1, sizeof *t->domains);
+}
 
-const char *domains_sort_name(const domains_state *d) {
-    return sorts[d->sort];
+void domains_close(tab *t) {
+    free(t->domains);
 }
 
 typedef struct order_context {
@@ -28,7 +30,7 @@ static int compare(const void *x, const void *y, void *context) {
     size_t train = scry_session_scope(o->a->tab->session)->train;
     double first = 0, second = 0;
     int order = 0;
-    switch (o->a->tab->domains.sort) {
+    switch (o->a->tab->domains->sort) {
     case SORT_STS:
         first = -o->result->sts[i], second = -o->result->sts[j];
         break;
@@ -49,7 +51,7 @@ static int compare(const void *x, const void *y, void *context) {
     }
     if (isnan(first) != isnan(second)) order = isnan(first) ? 1 : -1;
     else if (first != second) order = first < second ? -1 : 1;
-    if (o->a->tab->domains.reversed) order = -order;
+    if (o->a->tab->domains->reversed) order = -order;
     return order ? order : (i > j) - (i < j);
 }
 
@@ -64,7 +66,7 @@ static size_t *order_of(const app *a) {
 
 static size_t place_of(const app *a, const size_t *order) {
     size_t place = 0;
-    while (order[place] != a->tab->domains.current) place++;
+    while (order[place] != a->tab->domains->current) place++;
     return place;
 }
 
@@ -76,7 +78,7 @@ static void draw_rho(app *a, rect r, int y, int lines) {
         grid_print(a->grid, y, x, r.cols - 1, ROLE_MESSAGE, "no rho: %s",
                    s->fit.n == 0  ? "no domain has a measured change"
                    : s->fit.n < 3 ? "fewer than 3 domains take part"
-                                  : "the scores are all alike; put latents in");
+                                  : "all scores are equal; select some latents");
         return;
     }
     char rho[16], by[16], step[24] = "", part[RHO_STATISTICS][RHO_STATISTIC_TEXT];
@@ -97,7 +99,7 @@ static void draw_rho(app *a, rect r, int y, int lines) {
 
 static void scale_bars(app *a) {
     const scry_result *s = scry_session_result(a->tab->session);
-    domains_state *state = &a->tab->domains;
+    domains_state *state = a->tab->domains;
     if (state->scale_score != scry_session_score(a->tab->session) || state->scale_n != scry_session_n(a->tab->session))
         state->scale = 0;
     state->scale_score = scry_session_score(a->tab->session);
@@ -130,7 +132,7 @@ static shape shape_of(const app *a, rect r) {
 
 static void draw_domains(app *a, rect r, bool focus) {
     int D = (int)a->tab->info->domains;
-    domains_state *state = &a->tab->domains;
+    domains_state *state = a->tab->domains;
     scale_bars(a);
     shape s = shape_of(a, r);
     draw_rho(a, r, r.y + 1, s.lines);
@@ -151,7 +153,7 @@ static void draw_domains(app *a, rect r, bool focus) {
 }
 
 static void move_domains(app *a, move kind, long steps) {
-    domains_state *s = &a->tab->domains;
+    domains_state *s = a->tab->domains;
     size_t *order = order_of(a);
     s->current = order[view_moved((long)place_of(a, order), kind, steps, s->page, (long)a->tab->info->domains - 1)];
     free(order);
@@ -159,30 +161,30 @@ static void move_domains(app *a, move kind, long steps) {
 
 /* A click on a head sorts by it, one more turns the order around. */
 static void click_head(app *a, int by) {
-    domains_state *state = &a->tab->domains;
+    domains_state *state = a->tab->domains;
     if (by < 0) return;
     bool again = state->sort == by;
-    macro_note_mouse(a, again ? "reverse" : "sort", "%s", again ? "" : sorts[by]);
+    app_record_mouse(a, again ? "reverse" : "sort", "%s", again ? "" : domain_sorts[by]);
     state->reversed = again && !state->reversed;
     state->sort = by;
-    app_say(a, "domains sorted by %s%s", sorts[by], state->reversed ? ", the other way around" : "");
+    app_say(a, "domains sorted by %s%s", domain_sorts[by], state->reversed ? ", reversed" : "");
 }
 
 static void click_domains(app *a, rect r, int y, int x) {
     shape s = shape_of(a, r);
     int row = y - r.y - 1 - s.lines, column = (x - r.x - 1) / (s.width + 1);
-    int at = a->tab->domains.top + column * s.rows + row, from = r.x + 1 + column * (s.width + 1);
+    int at = a->tab->domains->top + column * s.rows + row, from = r.x + 1 + column * (s.width + 1);
     if (y == r.y && s.columns == 1) click_head(a, domain_row_head_at(s.width, x - r.x - 1));
     if (row < 0 || row >= s.rows || column >= s.columns || at >= (int)a->tab->info->domains) return;
     size_t *order = order_of(a);
-    a->tab->domains.current = order[at];
-    macro_note_mouse(a, "domain", "%s", a->tab->info->domain[order[at]].name);
+    a->tab->domains->current = order[at];
+    app_record_mouse(a, "domain", "%s", a->tab->info->domain[order[at]].name);
     free(order);
     if (x == from + s.name) app_command(a, "leave-out"); /* where the cross of those left out stands */
 }
 
 size_t domains_current(const app *a) {
-    return a->tab->domains.current;
+    return a->tab->domains->current;
 }
 
 size_t domains_find(app *a, const char *name) {
@@ -192,76 +194,32 @@ size_t domains_find(app *a, const char *name) {
     while (d < D && strcmp(names[d], name) != 0) d++;
     near = suggest_nearest(name, names, D);
     if (d == D)
-        app_fail(a, "no domain \"%.60s\"; %s %.60s%s", name, near ? "did you mean" : "the first is",
-                 near ? near : names[0], near ? "?" : "");
+        app_fail(a, "no domain \"%.60s\"; %s %.60s%s", name, near ? "did you mean" : "such as", near ? near : names[0],
+                 near ? "?" : "");
     free(names);
     return d;
 }
 
 void domains_go(app *a, size_t domain) {
-    a->tab->domains.current = domain;
-}
-
-/* The names of those that take part, "all" where that is what they are. False: they do not fit. */
-static bool spec_of(const app *a, const bool *use, char *spec, size_t size) {
-    const scry_scope *scope = scry_session_scope(a->tab->session);
-    size_t used = 0, measured = 0, length = 0;
-    *spec = 0;
-    for (size_t d = 0; d < scope->domains; d++) {
-        measured += (size_t)!isnan(a->tab->info->domain[d].change[scope->train]);
-        if (!use[d]) continue;
-        char *name = scry_name_list_quote(a->tab->info->domain[d].name);
-        bool fits = length + strlen(name) + 2 <= size;
-        if (fits) length += (size_t)snprintf(spec + length, size - length, "%s%s", used++ ? "," : "", name);
-        free(name);
-        if (!fits) return false;
-    }
-    if (used == measured) snprintf(spec, size, "all");
-    return true;
-}
-
-command_effect domains_switch(app *a) {
-    const scry_scope *scope = scry_session_scope(a->tab->session);
-    size_t d = a->tab->domains.current, D = scope->domains, used = 0;
-    char name[80], what[120], spec[8192];
-    text_clean(a->tab->info->domain[d].name, name, sizeof name, a->ascii);
-    if (isnan(a->tab->info->domain[d].change[scope->train]))
-        return app_fail(a, "%s has no measured change, so it cannot take part", name);
-    bool *use = mem_new(D, sizeof *use), is_signed = scope->is_signed, fits;
-    memcpy(use, scope->use, D * sizeof *use);
-    use[d] = !use[d];
-    snprintf(what, sizeof what, "%s %s", name, use[d] ? "takes part" : "left out");
-    for (size_t i = 0; i < D; i++) used += use[i];
-    fits = spec_of(a, use, spec, sizeof spec);
-    free(use);
-    if (!used) return app_fail(a, "%s is the last that takes part; :domains all takes all in", name);
-    if (!fits) return app_fail(a, "the list of domains is too long; :domains takes names");
-    scry_error err = {0};
-    app_before_step(a);
-    if (!scry_session_rescope(a->tab->session, spec, is_signed, &err)) return app_fail(a, "%s", err.text);
-    bool held_out;
-    double off = domain_off_line(a, d, &held_out);
-    if (held_out && !isnan(off))
-        snprintf(what + strlen(what), sizeof what - strlen(what), ", %+.2f off the line of the others", off);
-    return app_rescoped(a, what);
+    a->tab->domains->current = domain;
 }
 
 static bool sort_domains(app *a, const char *name, char *wrong, size_t size) {
-    int next = name ? -1 : (a->tab->domains.sort + 1) % DOMAIN_SORTS;
+    int next = name ? -1 : (a->tab->domains->sort + 1) % DOMAIN_SORTS;
     for (int i = 0; name && i < DOMAIN_SORTS; i++)
-        if (strcmp(sorts[i], name) == 0) next = i;
+        if (strcmp(domain_sorts[i], name) == 0) next = i;
     if (next < 0) {
         snprintf(wrong, size, "file, sts, change, residual, part, name");
         return false;
     }
-    a->tab->domains.sort = next;
-    a->tab->domains.reversed = false;
-    app_say(a, next ? "domains sorted by %s" : "domains in the order of the %s", next ? sorts[next] : "study");
+    a->tab->domains->sort = next;
+    a->tab->domains->reversed = false;
+    app_say(a, next ? "domains sorted by %s" : "domains in the order of the %s", next ? domain_sorts[next] : "study");
     return true;
 }
 
 static void reverse_domains(app *a) {
-    a->tab->domains.reversed = !a->tab->domains.reversed;
+    a->tab->domains->reversed = !a->tab->domains->reversed;
 }
 
 const view view_domains = {"domains", draw_domains, move_domains, sort_domains, reverse_domains, click_domains};

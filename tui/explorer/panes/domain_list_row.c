@@ -1,10 +1,13 @@
 /* domain_list_row.c: one domain of the pane, with the part of its bar that is the selected latent's. */
-#include "text/text.h"
+#include "explorer/panes/domain_pane.h"
 #include "explorer/panes/view.h"
+#include "text/text.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+
+const char *const domain_sorts[DOMAIN_SORTS] = {"file", "sts", "change", "residual", "part", "name"};
 
 enum { WIDE = 62, WIDER = 70 }; /* columns from which the residual, and the latent's part, have their own */
 
@@ -61,7 +64,7 @@ int domain_row_head_at(int cols, int x) {
 /* The cells of a bar that are the latent's: at its end where the latent is in the score, behind it, as
  * what would come, where it is not. A part of less than half a cell has no cell. */
 static void mark_part(app *a, int y, int x, int cols, double sts, double part) {
-    double scale = a->tab->domains.scale;
+    double scale = a->tab->domains->scale;
     bool in = scry_set_has(scry_session_set(a->tab->session), app_latent(a));
     if (!(scale > 0) || !(part > 0)) return;
     double from = (in ? sts - part : sts) / scale * cols, to = (in ? sts : sts + part) / scale * cols;
@@ -74,7 +77,7 @@ static void mark_part(app *a, int y, int x, int cols, double sts, double part) {
 }
 
 static void draw_bar(app *a, int y, int x, int cols, size_t d, bool used) {
-    double sts = scry_session_result(a->tab->session)->sts[d], scale = a->tab->domains.scale;
+    double sts = scry_session_result(a->tab->session)->sts[d], scale = a->tab->domains->scale;
     if (cols < 1) return;
     grid_bar(a->grid, y, x, cols, used ? ROLE_BAR : ROLE_BAR_OUT, scale > 0 ? sts / scale : 0, a->ascii);
     mark_part(a, y, x, cols, sts, domain_part(a, d));
@@ -98,7 +101,7 @@ void domain_row_draw(app *a, int y, int x, int cols, size_t d, int name_width) {
     text_clean(a->tab->info->domain[d].name, text, sizeof text, a->ascii);
     text_fit(text, name_width, a->ascii);
     grid_put(a->grid, y, x, name_width, used ? ROLE_TEXT : ROLE_FAINT, text);
-    double scale = a->tab->domains.scale;
+    double scale = a->tab->domains->scale;
     int at = x + name_width, sts = wide || scale < 0.1 ? 7 : 6, change = wide ? 8 : 7;
     grid_put(a->grid, y, at, 1, ROLE_FAINT, used ? " " : a->ascii ? "x" : "\xc3\x97"); /* without colour too */
     at++;
@@ -113,7 +116,7 @@ void domain_row_draw(app *a, int y, int x, int cols, size_t d, int name_width) {
         if (wider) grid_put_right(a->grid, y, at + bar + sts, 8, ROLE_FAINT, text);
     }
     at += bar + sts + (wider ? 8 : 0);
-    if (!wider && a->tab->domains.sort == SORT_LATENT) grid_put_right(a->grid, y, at, change, ROLE_FAINT, text);
-    else draw_change(a, y, at, change, d, !wide && a->tab->domains.sort == SORT_RESIDUAL);
+    if (!wider && a->tab->domains->sort == SORT_LATENT) grid_put_right(a->grid, y, at, change, ROLE_FAINT, text);
+    else draw_change(a, y, at, change, d, !wide && a->tab->domains->sort == SORT_RESIDUAL);
     if (wide) draw_change(a, y, at + change, 9, d, true);
 }

@@ -1,6 +1,7 @@
 /* domain_title.c: the title of the domains' pane: what is drawn, and the domain under the cursor in words. */
-#include "text/text.h"
+#include "explorer/panes/domain_pane.h"
 #include "explorer/panes/view.h"
+#include "text/text.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -8,14 +9,14 @@
 
 /* The domain under the cursor, where its row has no room for all; without its name where that is too long. */
 static void current_words(const app *a, int room, char *text, size_t size) {
-    size_t d = a->tab->domains.current;
+    size_t d = a->tab->domains->current;
     uint32_t latent = app_latent(a);
     char name[64], part[24], off[48];
     bool held_out, in = scry_set_has(scry_session_set(a->tab->session), latent);
     double value = domain_off_line(a, d, &held_out);
     text_clean(a->tab->info->domain[d].name, name, sizeof name, a->ascii);
     text_fit(name, 16, a->ascii);
-    domain_part_text(domain_part(a, d), a->tab->domains.scale, part, sizeof part);
+    domain_part_text(domain_part(a, d), a->tab->domains->scale, part, sizeof part);
     if (isnan(value)) snprintf(off, sizeof off, "no residual");
     else snprintf(off, sizeof off, held_out ? "off the line by %+.2f" : "residual %+.2f", value);
     snprintf(text, size, " %s: latent %u %s %s, %s ", name, latent, in ? "part" : "would add", part, off);
@@ -34,17 +35,17 @@ static void scope_words(const app *a, char *text, size_t size) {
     snprintf(spec, sizeof spec, "%.40s", scry_session_scope_spec(a->tab->session));
     if (strchr(spec, ',') || strlen(spec) > 16) snprintf(spec, sizeof spec, "%zu of %zu", used, scope->domains);
     text_clean(spec, safe, sizeof safe, a->ascii);
-    snprintf(text, size, " rho with %s, %.60s ", scope->is_signed ? "signed change" : "size of change", safe);
+    snprintf(text, size, " rho with %s, %.60s ", scope->is_signed ? "signed change" : "absolute change", safe);
 }
 
 /* "STS act and measured change, by sts, 15-28 of 40"; brief: without what is the same each day. */
 static void title_words(const app *a, bool brief, char *text, size_t size) {
-    const domains_state *state = &a->tab->domains;
+    const domains_state *state = a->tab->domains;
     int D = (int)a->tab->info->domains, last = state->top + state->page;
     int n = snprintf(text, size, "STS %s%s", scry_score_name(scry_session_score(a->tab->session)),
                      brief ? "" : " and measured change");
-    if (state->sort) n += snprintf(text + n, size - (size_t)n, ", by %s", domains_sort_name(state));
-    if (state->sort && state->reversed) n += snprintf(text + n, size - (size_t)n, " turned");
+    if (state->sort) n += snprintf(text + n, size - (size_t)n, ", by %s", domain_sorts[state->sort]);
+    if (state->sort && state->reversed) n += snprintf(text + n, size - (size_t)n, " reversed");
     if (state->page < D) snprintf(text + n, size - (size_t)n, ", %d-%d of %d", state->top + 1, last < D ? last : D, D);
 }
 

@@ -1,56 +1,57 @@
 /* help_lines.c: the lines of the help, from the tables of commands and columns. */
-#include "text/text.h"
+#include "explorer/panes/help_lines.h"
+#include "base/utf8.h"
+#include "explorer/latent/latent_pane.h"
 #include "explorer/table/column_table.h"
-#include "explorer/panes/help_page.h"
-#include "explorer/panes/view.h"
+#include "text/text.h"
 
 #include <string.h>
 
-/* Commands that mean something of their own in a pane. */
+/* Commands that mean something of their own in a pane; the latent's pages add theirs. */
 static const char *const acts_in[PANES] = {
     [PANE_TABLE] =
         "down up page-down page-up first last latent search search-next search-back toggle mark mark-to unmark "
         "toggle-marked sort reverse resort filter unfilter column-right column-left column-hide column-show "
         "column-back column-on narrower wider columns open",
-    [PANE_LATENT] =
-        ("down up page-down page-up first last open page tokens histogram profile sources neighbours together "
-         "interval versus wrap label edit-label jump back capture sort reverse"),
+    [PANE_LATENT] = "down up page-down page-up first last open page label edit-label jump back capture sort reverse",
     [PANE_DOMAINS] = "down up page-down page-up first last domain leave-out sort reverse domains signed open",
 };
 
 static const char *const words[][2] = {
-    {"latent", "one feature of the sparse autoencoder, by its number"},
-    {"label", "what was given as a latent's name; where nothing was, its key tokens: the three token texts that hold "
-              "most of its activation"},
-    {"in", "* as ranked, + put in by hand, - taken out by hand, m marked"},
+    {"latent", "a feature of the sparse autoencoder, by its number"},
+    {"label", "the name given to a latent; without one, its key tokens: the three token texts with most of its "
+              "activation"},
+    {"sel", "selected: * as ranked, + added by hand, - removed by hand; m marked"},
     {"shift", "how far a source (icl, sft, rl) moves a latent from base"},
-    {"N", "how many latents of the ranking are in the score"},
-    {"what-if", "rho if this one latent were switched, and the step to it"},
-    {"[ token]", "the token that an example is listed for; the others that fire are shaded by a quarter each, and in "
-                 "brackets where there is no colour, then it in two"},
+    {"N", "how many latents of the ranking are selected"},
+    {"what-if", "rho if this latent were toggled, and how much it would change"},
+    {"[ token]",
+     "the token that the example is listed for; others on which the latent fires are shaded by quarters of its "
+     "strongest activation, or, without colour, in brackets, and the example's in two"},
     {"interval", "top; q5 to q1: fifths of a latent's activations, strong to weak; random; moved: |change from base|; "
-                 "1.5-3: from and below"},
-    {"STS", "SAE-based Transferability Score: how much a domain leans on the selection"},
+                 "1.5-3: activations from 1.5 to below 3"},
+    {"STS", "SAE-based Transferability Score: how strongly the selection is active in a domain"},
     {"change", "measured change of accuracy in a domain, in percentage points"},
-    {"residual", "a domain's change less what the fitted line gives at its STS; in brackets for a domain that is left "
-                 "out: off the line of the others"},
+    {"residual", "a domain's change minus the fitted line at its STS; in brackets for a domain that is left out: its "
+                 "distance from the line of the others"},
     {"rho", "Pearson's correlation of STS with the measured change, over domains"},
     {"R2", "share of the change's variance that the line explains"},
-    {"p", "two-sided, from permuted changes: exact to 9 domains, else 100,000 draws"},
-    {"one out", "smallest and largest rho with one domain left out"},
-    {"95%", "interval of rho over resampled samples of each domain's tokens"},
-    {"part", "of a domain's STS: the table's latent's; shaded at the bar's end, dotted where it is out"},
-    {"random", "mean rho of 1,000 random sets of the same size, and the share of them that this rho is above"},
+    {"p", "two-sided p-value over permuted changes: exact up to 9 domains, else 100,000 random ones"},
+    {"leave-one-out", "smallest and largest rho with one domain left out (LOO)"},
+    {"95%", "bootstrap interval of rho over samples of each domain's tokens"},
+    {"part",
+     "what the table's latent adds to a domain's STS; shaded at the bar's end, dotted where it is not selected"},
+    {"random", "mean rho of 1,000 random sets of the same size, and the share of them that this rho beats"},
     {"Spearman", "rho of the ranks"},
 };
 
 static const char *const filters[][2] = {
     {"rank<=500", "any column, with < <= > >= = !=; 1% is .01"},
     {"latent:3,9-12", "one of these"},
-    {"label~law", "the label, or a key token where there is none, holds it; label=\"x\" is it"},
-    {"token~the", "a key token holds it"},
-    {"fires:law>1%", "how often it fires in a domain; adds:law>0 what it brings there"},
-    {"a b  a,b  a|b", "both; either; either, of all to the left and right; !a not, ( )"},
+    {"label~law", "the label, or a key token where there is none, contains it; label=\"x\" equals it"},
+    {"token~the", "a key token contains it"},
+    {"fires:law>1%", "how often it fires in a domain; adds:law>0: what it adds to its score"},
+    {"a b  a,b  a|b", "and; or; or between everything to the left and right; !a not, ( )"},
 };
 
 const char *help_find(const char *text, const char *filter) {
@@ -107,13 +108,23 @@ static void end(page *p, int before) {
     if (empty) p->n = before;
 }
 
-static bool acts_here(const app *a, const command *c) {
-    return options_apply(acts_in[a->tab->focus], c->name);
+/* Is it the command of a page of the latent, or one that a page names in the footer? */
+static bool is_of_page(const char *name) {
+    for (int i = 0; i < latent_page_count; i++) {
+        if (strcmp(latent_pages[i]->name, name) == 0) return true;
+        for (const page_hint *h = latent_pages[i]->hints; h && h->command; h++)
+            if (strcmp(h->command, name) == 0) return true;
+    }
+    return false;
+}
+
+static bool acts_in_pane(int p, const char *name) {
+    return options_apply(acts_in[p], name) || (p == PANE_LATENT && is_of_page(name));
 }
 
 bool help_acts_in_a_pane(const char *name) {
     for (int p = 0; p < PANES; p++)
-        if (options_apply(acts_in[p], name)) return true;
+        if (acts_in_pane(p, name)) return true;
     return false;
 }
 
@@ -126,9 +137,9 @@ static void add_command(page *p, app *a, const command *c) {
 
 /* Keys of the page from which the help was called. */
 static void add_page(page *p, const app *a) {
-    if (!a->beneath || !a->beneath->keys) return;
+    if (!a->layer_below || !a->layer_below->keys) return;
     begin(p, "on the page that is open");
-    for (const char *const(*key)[2] = a->beneath->keys; (*key)[0]; key++)
+    for (const char *const(*key)[2] = a->layer_below->keys; (*key)[0]; key++)
         add(p, (help_line){(*key)[0], "", "", (*key)[1], 0, 0, false});
     end(p, 0);
 }
@@ -140,13 +151,14 @@ static void add_commands(page *p, app *a) {
     int first = p->n;
     begin(p, here[a->tab->focus]);
     for (size_t i = 0; i < command_count; i++)
-        if (commands[i].explorer && acts_here(a, &commands[i])) add_command(p, a, &commands[i]);
+        if (commands[i].explorer && acts_in_pane((int)a->tab->focus, commands[i].name)) add_command(p, a, &commands[i]);
     end(p, first);
     for (int g = 0; g < GROUPS; g++) {
         int before = p->n;
         begin(p, command_group_names[order[g]]);
         for (size_t i = 0; i < command_count; i++)
-            if (commands[i].explorer && commands[i].group == order[g] && !acts_here(a, &commands[i]))
+            if (commands[i].explorer && commands[i].group == order[g] &&
+                !acts_in_pane((int)a->tab->focus, commands[i].name))
                 add_command(p, a, &commands[i]);
         end(p, before);
     }

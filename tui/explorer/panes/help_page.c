@@ -1,11 +1,15 @@
-/* help.c: the page of all keys and commands: scrolled, and searched while one types. */
+/* help_page.c: the page of all keys and commands: scrolled, and searched while one types. */
 #include "explorer/panes/help_page.h"
-#include "text/text.h"
-#include "terminal/keys.h"
+#include "base/mem.h"
+#include "explorer/panes/help_lines.h"
 #include "explorer/panes/line_editor.h"
 #include "explorer/panes/view.h"
+#include "terminal/keys.h"
+#include "text/suggest.h"
+#include "text/text.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Columns of key, and of name with its arguments, by the screen's width. */
@@ -17,7 +21,7 @@ static int text_at(const app *a) {
 
 /* bytes of text, with what the filter found in it. */
 static int put_found(app *a, int y, int x, int cols, role look, const char *text, int bytes) {
-    const char *filter = a->help.filter;
+    const char *filter = a->help->filter;
     int start = x;
     char part[256], found[HELP_FILTER];
     snprintf(part, sizeof part, "%.*s", bytes, text);
@@ -49,7 +53,7 @@ static void draw_line(app *a, const help_line *l, int y, int left) {
 }
 
 static void draw_title(app *a, rect r, int n, int last) {
-    const help_state *h = &a->help;
+    const help_state *h = a->help;
     char typed[2 * HELP_FILTER];
     text_clean(h->filter, typed, sizeof typed, a->ascii);
     if (h->typing)
@@ -62,7 +66,7 @@ static void draw_title(app *a, rect r, int n, int last) {
 
 static void draw_help(app *a, rect r) {
     help_line lines[HELP_LINES];
-    help_state *h = &a->help;
+    help_state *h = a->help;
     int n = help_lines(a, r.cols - text_at(a) - 1, h->filter, lines), page = r.rows - 1;
     if (h->top > n - page) h->top = n - page;
     if (h->top < 0) h->top = 0;
@@ -72,24 +76,21 @@ static void draw_help(app *a, rect r) {
         grid_fill(a->grid, r.y + 1 + i, r.x, r.cols, ROLE_TEXT, ' ');
         if (h->top + i < n) draw_line(a, &lines[h->top + i], r.y + 1 + i, r.x);
     }
-    if (!n) grid_put(a->grid, r.y + 1, r.x + 2, r.cols, ROLE_FAINT, "nothing here holds that");
+    if (!n) grid_put(a->grid, r.y + 1, r.x + 2, r.cols, ROLE_FAINT, "no line holds that");
 }
 
-bool help_moves(app *a, int kind, long steps) {
-    int page = a->grid->rows - 4;
-    if (a->layer != &layer_help) return false;
-    a->help.top = (int)view_moved(a->help.top, (move)kind, steps, page, HELP_LINES);
-    return true;
+static void help_move(app *a, move kind, long steps) {
+    a->help->top = (int)view_moved(a->help->top, kind, steps, a->grid->rows - 4, HELP_LINES);
 }
 
 static void type_filter(app *a, uint32_t key) {
-    help_state *h = &a->help;
+    help_state *h = a->help;
     bool rubs_nothing = (key == KEY_CODE_BACKSPACE || key == 8 || key == 127) && !h->filter[0];
     if (key == '\r' || key == '\n' || rubs_nothing) h->typing = false;
     else if (key == 27 || key == 3) *h = (help_state){0};
     else if (line_key(h->filter, sizeof h->filter, &h->at, key)) h->top = 0;
-    else if (key == KEY_CODE_DOWN) help_moves(a, MOVE_STEP, 1);
-    else if (key == KEY_CODE_UP) help_moves(a, MOVE_STEP, -1);
+    else if (key == KEY_CODE_DOWN) help_move(a, MOVE_STEP, 1);
+    else if (key == KEY_CODE_UP) help_move(a, MOVE_STEP, -1);
 }
 
 /* q, ? and what else leaves or calls the help; : leaves it and begins a command. Another key does nothing: a word that
@@ -100,41 +101,50 @@ static bool leave_or_say(app *a, uint32_t key, command_effect *effect) {
     bool leaves = c && (strcmp(c->name, "help") == 0 || strcmp(c->name, "quit") == 0);
     if (palette || leaves || key == 'q' || key == 27 || key == 3 || key == '\r' || key == '\n')
         *effect = app_command(a, "help"); /* by its command, so that a macro has it */
-    else app_say(a, "no key of the help; q leads back, : begins a command");
+    else app_say(a, "no such key in the help; q goes back, : begins a command");
     return !palette;
 }
 
 static bool help_key(app *a, uint32_t key, command_effect *effect) {
     *effect = DID_CHANGE;
-    if (a->help.typing) type_filter(a, key);
-    else if (key == '/') a->help.typing = true;
-    else if (key == 'j' || key == KEY_CODE_DOWN) help_moves(a, MOVE_STEP, 1);
-    else if (key == 'k' || key == KEY_CODE_UP) help_moves(a, MOVE_STEP, -1);
-    else if (key == ('d' & 0x1f) || key == KEY_CODE_PAGE_DOWN || key == ' ') help_moves(a, MOVE_PAGE, 1);
-    else if (key == ('u' & 0x1f) || key == KEY_CODE_PAGE_UP) help_moves(a, MOVE_PAGE, -1);
-    else if (key == 'g' || key == KEY_CODE_HOME) help_moves(a, MOVE_FIRST, 0);
-    else if (key == 'G' || key == KEY_CODE_END) help_moves(a, MOVE_LAST, 0);
-    else if (key == 27 && a->help.filter[0]) a->help = (help_state){0};
+    if (a->help->typing) type_filter(a, key);
+    else if (key == '/') a->help->typing = true;
+    else if (key == 'j' || key == KEY_CODE_DOWN) help_move(a, MOVE_STEP, 1);
+    else if (key == 'k' || key == KEY_CODE_UP) help_move(a, MOVE_STEP, -1);
+    else if (key == ('d' & 0x1f) || key == KEY_CODE_PAGE_DOWN || key == ' ') help_move(a, MOVE_PAGE, 1);
+    else if (key == ('u' & 0x1f) || key == KEY_CODE_PAGE_UP) help_move(a, MOVE_PAGE, -1);
+    else if (key == 'g' || key == KEY_CODE_HOME) help_move(a, MOVE_FIRST, 0);
+    else if (key == 'G' || key == KEY_CODE_END) help_move(a, MOVE_LAST, 0);
+    else if (key == 27 && a->help->filter[0]) *a->help = (help_state){0};
     else return leave_or_say(a, key, effect);
     return true;
 }
 
 static void help_wheel(app *a, int steps) {
-    help_moves(a, MOVE_STEP, steps);
-    macro_note_mouse(a, steps < 0 ? "up" : "down", "%d", steps < 0 ? -steps : steps);
+    help_move(a, MOVE_STEP, steps);
+    app_record_mouse(a, steps < 0 ? "up" : "down", "%d", steps < 0 ? -steps : steps);
 }
 
 static void help_footer(app *a, rect r) {
-    static const char *const typing[][2] = {{"Enter", "done"}, {"Esc", "all lines again"}};
-    bool found = a->help.filter[0];
+    static const char *const typing[][2] = {{"Enter", "done"}, {"Esc", "all lines"}};
+    bool found = a->help->filter[0];
     const char *const hints[][2] = {{"j k", "scroll"},
                                     {"^d ^u", "pages"},
                                     {"/", found ? "another word" : "search"},
-                                    {"Esc", found ? "all lines again" : NULL},
+                                    {"Esc", found ? "all lines" : NULL},
                                     {"q", "back"},
                                     {":", "commands"}};
-    if (a->help.typing) view_hints(a, r, typing, sizeof typing / sizeof *typing);
+    if (a->help->typing) view_hints(a, r, typing, sizeof typing / sizeof *typing);
     else view_hints(a, r, hints, sizeof hints / sizeof *hints);
 }
 
-const layer layer_help = {"help", draw_help, help_key, help_wheel, NULL, help_footer, NULL};
+const layer layer_help = {
+    .name = "help", .draw = draw_help, .key = help_key, .footer = help_footer, .wheel = help_wheel, .move = help_move};
+
+help_state *help_new(void) {
+    return mem_new(1, sizeof(help_state));
+}
+
+void help_free(help_state *h) {
+    free(h);
+}

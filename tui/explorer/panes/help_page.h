@@ -2,13 +2,9 @@
 #ifndef SCRY_EXPLORER_PANES_HELP_PAGE_H
 #define SCRY_EXPLORER_PANES_HELP_PAGE_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "explorer/app_services.h"
 
-struct app;
-
-enum { HELP_FILTER = 64, HELP_LINES = 400 };
+enum { HELP_FILTER = 64 };
 
 typedef struct help_state {
     int top;
@@ -17,24 +13,10 @@ typedef struct help_state {
     bool typing;
 } help_state;
 
-/* One line of the page. Texts last as long as the tables that they are from; `part` bytes of `text` from
- * `from` on belong to this line, the others to the lines after it. */
-typedef struct help_line {
-    const char *key, *name, *arguments, *text;
-    int from, part;
-    bool title;
-} help_line;
+extern const layer layer_help;
 
-/* The page with help texts wrapped to `cols` columns, in help_line[HELP_LINES]; returns how many lines. First what
- * acts in the pane that has the keys, then the rest by group, then the columns and the words. filter: titles are
- * left only where a line below them holds it. */
-int help_lines(struct app *a, int cols, const char *filter, help_line *lines);
-/* Does the command mean something of its own in some pane? */
-bool help_acts_in_a_pane(const char *name);
-/* Does the text hold the filter? Capitals alike; where, if it does. */
-const char *help_find(const char *text, const char *filter);
-
-/* Moves in the help, where that is open: false where it is not. kind: as in view.h. */
-bool help_moves(struct app *a, int kind, long steps);
+/* Owner: help_free. */
+help_state *help_new(void);
+void help_free(help_state *h);
 
 #endif

@@ -1,7 +1,8 @@
 /* line_editor.c: editing one line of text. */
 #include "explorer/panes/line_editor.h"
-#include "text/text.h"
+#include "base/utf8.h"
 #include "terminal/keys.h"
+#include "text/text.h"
 
 #include <string.h>
 

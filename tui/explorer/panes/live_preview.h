@@ -2,7 +2,7 @@
 #ifndef SCRY_EXPLORER_PANES_LIVE_PREVIEW_H
 #define SCRY_EXPLORER_PANES_LIVE_PREVIEW_H
 
-#include "explorer/app.h"
+#include "explorer/app_services.h"
 
 typedef struct live_preview {
     const char *command, *sign; /* sign: stands before what is typed */

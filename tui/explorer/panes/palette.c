@@ -1,8 +1,8 @@
 /* palette.c: what could be meant by what is typed: commands, then their arguments. */
 #include "explorer/panes/palette.h"
 #include "base/utf8.h"
-#include "text/text.h"
 #include "text/fuzzy_match.h"
+#include "text/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>

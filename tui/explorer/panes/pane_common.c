@@ -1,14 +1,12 @@
-/* common.c: what the views share. */
+/* pane_common.c: what panes share. */
 #include "explorer/panes/view.h"
-#include "text/text.h"
 #include "terminal/keys.h"
+#include "text/text.h"
 
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-
-const view *const views[PANES] = {&view_table, &view_latent, &view_domains};
 
 int view_title(app *a, rect r, bool focus, const char *format, ...) {
     char text[400];
@@ -24,6 +22,11 @@ int view_title(app *a, rect r, bool focus, const char *format, ...) {
     return x;
 }
 
+void view_ranking(scry_condition source, scry_metric metric, bool full, char *text, size_t size) {
+    snprintf(text, size, full ? "ranked by %s, %s" : "ranked by %s %s", scry_condition_name(source),
+             full ? scry_metrics[metric].title : scry_metric_name(metric));
+}
+
 long view_moved(long at, move kind, long steps, long page, long last) {
     if (kind == MOVE_STEP) at += steps;
     else if (kind == MOVE_PAGE) at += steps * (page > 1 ? page : 1);
@@ -34,11 +37,11 @@ long view_moved(long at, move kind, long steps, long page, long last) {
 
 void view_hints(app *a, rect r, const char *const hints[][2], size_t count) {
     int x = r.x + 1, n = 0;
-    memset(a->hinted, 0, sizeof a->hinted);
+    memset(a->footer_hints, 0, sizeof a->footer_hints);
     for (size_t i = 0; i < count; i++) {
         int cols = hints[i][1] ? text_columns(hints[i][0]) + 1 + text_columns(hints[i][1]) : 0;
         if (!hints[i][1] || x + cols > r.x + r.cols) continue;
-        if (n < FOOTER_HINTS) a->hinted[n++] = (footer_hint){hints[i][0], x, cols};
+        if (n < FOOTER_HINTS) a->footer_hints[n++] = (footer_hint){hints[i][0], x, cols};
         x += grid_put(a->grid, r.y, x, r.cols, ROLE_KEY, hints[i][0]) + 1;
         x += grid_put(a->grid, r.y, x, r.cols, ROLE_FAINT, hints[i][1]) + 2;
     }
@@ -55,8 +58,8 @@ static uint32_t key_of_hint(const char *keys, size_t length) {
 }
 
 uint32_t view_hint_key(const app *a, int x) {
-    for (int i = 0; i < FOOTER_HINTS && a->hinted[i].cols; i++) {
-        const footer_hint *h = &a->hinted[i];
+    for (int i = 0; i < FOOTER_HINTS && a->footer_hints[i].cols; i++) {
+        const footer_hint *h = &a->footer_hints[i];
         const char *word = h->keys;
         int at = h->x;
         if (x < at || x >= at + h->cols) continue;

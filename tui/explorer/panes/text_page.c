@@ -1,9 +1,12 @@
 /* text_page.c: a page of text over the panes. */
 #include "explorer/panes/text_page.h"
-#include "text/text.h"
-#include "terminal/keys.h"
+#include "base/mem.h"
+#include "base/utf8.h"
+#include "explorer/jobs.h"
 #include "explorer/panes/text_page_lines.h"
 #include "explorer/panes/view.h"
+#include "terminal/keys.h"
+#include "text/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,7 +28,7 @@ static void part_of(const char *line, int from, int to, char *text, size_t size)
 /* A row of a table: its first cell stays, the others move; no cell is cut but where it alone is too wide, and signs
  * at the ends say that there is more. */
 static void draw_row(app *a, int y, int x, int cols, const page_line *l, const page_table *t, const char *text) {
-    int left = t->end > cols ? a->page.left : 0, end = x + cols;
+    int left = t->end > cols ? a->page->left : 0, end = x + cols;
     role look = l->names ? ROLE_HEADER : ROLE_TEXT;
     char one[1000];
     bool shown = false;
@@ -79,14 +82,14 @@ static void draw_waiting(app *a, rect r) {
     double done = 0;
     int bar = r.cols - 4 < 40 ? r.cols - 4 : 40;
     job_running(a, true, &done);
-    view_title(a, r, true, "%s", a->page.title);
+    view_title(a, r, true, "%s", a->page->title);
     for (int y = 1; y < r.rows; y++) grid_fill(a->grid, r.y + y, r.x, r.cols, ROLE_TEXT, ' ');
-    grid_print(a->grid, r.y + 2, r.x + 2, r.cols - 2, ROLE_TEXT, "being worked out: %.0f%%", 100 * done);
+    grid_print(a->grid, r.y + 2, r.x + 2, r.cols - 2, ROLE_TEXT, "computing: %.0f%%", 100 * done);
     if (r.rows > 3) grid_bar(a->grid, r.y + 3, r.x + 2, bar, ROLE_BAR, done, a->ascii);
 }
 
 static void draw_page(app *a, rect r) {
-    page_state *p = &a->page;
+    page_state *p = a->page;
     if (p->waits) {
         draw_waiting(a, r);
         return;
@@ -114,23 +117,18 @@ static bool waiting_key(app *a, uint32_t key, command_effect *effect) {
     if (key == ':') return false;
     *effect = DID_CHANGE;
     if (key != 'q' && key != 27 && key != 3) return true;
-    app_say(a, "%s: given up", a->page.title);
+    app_say(a, "%s: cancelled", a->page->title);
     a->layer = NULL;
     return true;
 }
 
-bool page_moves(app *a, int kind, long steps) {
-    page_state *p = &a->page;
-    int page = a->grid->rows - 4;
-    if (a->layer != &layer_page) return false;
-    p->top = (int)view_moved(p->top, (move)kind, steps, page, END);
-    return true;
+static void page_move(app *a, move kind, long steps) {
+    a->page->top = (int)view_moved(a->page->top, kind, steps, a->grid->rows - 4, END);
 }
 
-bool page_slides(app *a, int steps) {
-    if (a->layer != &layer_page) return false;
-    a->page.left += steps;
-    return true;
+/* Sideways, by a cell of its tables. */
+static void page_slide(app *a, int steps) {
+    a->page->left += steps;
 }
 
 static bool leaves(app *a, uint32_t key) {
@@ -141,51 +139,68 @@ static bool leaves(app *a, uint32_t key) {
 
 static bool page_key(app *a, uint32_t key, command_effect *effect) {
     char help[40];
-    if (a->page.waits) return waiting_key(a, key, effect);
+    if (a->page->waits) return waiting_key(a, key, effect);
     keymap_first(&a->keys, "help", help, sizeof help);
     *effect = DID_CHANGE;
-    if (key == 'j' || key == KEY_CODE_DOWN) page_moves(a, MOVE_STEP, 1);
-    else if (key == 'k' || key == KEY_CODE_UP) page_moves(a, MOVE_STEP, -1);
-    else if (key == 'l' || key == KEY_CODE_RIGHT) page_slides(a, 1);
-    else if (key == 'h' || key == KEY_CODE_LEFT) page_slides(a, -1);
-    else if (key == ('d' & 0x1f) || key == KEY_CODE_PAGE_DOWN || key == ' ') page_moves(a, MOVE_PAGE, 1);
-    else if (key == ('u' & 0x1f) || key == KEY_CODE_PAGE_UP) page_moves(a, MOVE_PAGE, -1);
-    else if (key == 'g' || key == KEY_CODE_HOME) page_moves(a, MOVE_FIRST, 0);
-    else if (key == 'G' || key == KEY_CODE_END) page_moves(a, MOVE_LAST, 0);
+    if (key == 'j' || key == KEY_CODE_DOWN) page_move(a, MOVE_STEP, 1);
+    else if (key == 'k' || key == KEY_CODE_UP) page_move(a, MOVE_STEP, -1);
+    else if (key == 'l' || key == KEY_CODE_RIGHT) page_slide(a, 1);
+    else if (key == 'h' || key == KEY_CODE_LEFT) page_slide(a, -1);
+    else if (key == ('d' & 0x1f) || key == KEY_CODE_PAGE_DOWN || key == ' ') page_move(a, MOVE_PAGE, 1);
+    else if (key == ('u' & 0x1f) || key == KEY_CODE_PAGE_UP) page_move(a, MOVE_PAGE, -1);
+    else if (key == 'g' || key == KEY_CODE_HOME) page_move(a, MOVE_FIRST, 0);
+    else if (key == 'G' || key == KEY_CODE_END) page_move(a, MOVE_LAST, 0);
     else if (help[0] && key == key_of_name(help)) return false;
     else if (leaves(a, key)) a->layer = NULL;
-    else app_say(a, "no key of this page; q leads back, : begins a command");
+    else app_say(a, "no such key on this page; q goes back, : begins a command");
     return key != ':'; /* a command: on the panes again */
 }
 
 static void page_wheel(app *a, int steps) {
-    page_moves(a, MOVE_STEP, steps);
+    page_move(a, MOVE_STEP, steps);
 }
 
 static void page_footer(app *a, rect r) {
-    static const char *const waiting[][2] = {{"q", "give it up"}, {":", "commands"}};
-    const char *const hints[][2] = {{"j k", a->page.scrolls ? "scroll" : NULL},
-                                    {"h l", a->page.sideways ? "sideways" : NULL},
+    static const char *const waiting[][2] = {{"q", "cancel"}, {":", "commands"}};
+    const char *const hints[][2] = {{"j k", a->page->scrolls ? "scroll" : NULL},
+                                    {"h l", a->page->sideways ? "sideways" : NULL},
                                     {"q", "back"},
                                     {":", "commands"},
                                     {"?", "help"}};
-    if (a->page.waits) view_hints(a, r, waiting, sizeof waiting / sizeof *waiting);
+    if (a->page->waits) view_hints(a, r, waiting, sizeof waiting / sizeof *waiting);
     else view_hints(a, r, hints, sizeof hints / sizeof *hints);
 }
 
-static const char *const page_keys[][2] = {{"j Down", "a line down; k or Up: up"},
-                                           {"^d PgDn", "a page down; ^u or PgUp: up"},
-                                           {"l Right", "further right in wide tables; h or Left: left"},
-                                           {"g Home", "the first line; G or End: the last"},
-                                           {"q Esc", "back to the panes"},
+static const char *const page_keys[][2] = {{"j Down", "scroll down a line; k or Up: up"},
+                                           {"^d PgDn", "scroll down a page; ^u or PgUp: up"},
+                                           {"l Right", "scroll wide tables to the right; h or Left: to the left"},
+                                           {"g Home", "go to the first line; G or End: the last"},
+                                           {"q Esc", "go back to the panes"},
                                            {NULL, NULL}};
 
-const layer layer_page = {"table", draw_page, page_key, page_wheel, NULL, page_footer, page_keys};
+const layer layer_page = {.name = "table",
+                          .draw = draw_page,
+                          .key = page_key,
+                          .footer = page_footer,
+                          .wheel = page_wheel,
+                          .move = page_move,
+                          .slide = page_slide,
+                          .keys = page_keys,
+                          .waits_for_job = true};
+
+page_state *page_new(void) {
+    return mem_new(1, sizeof(page_state));
+}
+
+void page_free(page_state *p) {
+    free(p->text);
+    free(p);
+}
 
 void page_show(app *a, const char *title, char *text) {
-    free(a->page.text);
-    a->page = (page_state){.text = text};
-    snprintf(a->page.title, sizeof a->page.title, "%s", title);
+    free(a->page->text);
+    *a->page = (page_state){.text = text};
+    snprintf(a->page->title, sizeof a->page->title, "%s", title);
     a->layer = &layer_page;
 }
 
@@ -195,6 +210,6 @@ void page_work(app *a, const char *title, void (*work)(void *own, const scry_can
     snprintf(e.what, sizeof e.what, "%s", title);
     while (job_cancel(a, true)) continue;
     page_show(a, title, NULL);
-    a->page.waits = true;
+    a->page->waits = true;
     job_begin(a, &e);
 }

@@ -2,10 +2,8 @@
 #ifndef SCRY_EXPLORER_PANES_TEXT_PAGE_H
 #define SCRY_EXPLORER_PANES_TEXT_PAGE_H
 
-#include "draw/grid.h"
+#include "explorer/app_services.h"
 #include "explorer/jobs.h"
-
-struct app;
 
 /* Begins the first line of a table: its names. Lines up to the next empty one are its rows. */
 #define PAGE_TABLE "\f"
@@ -19,14 +17,15 @@ typedef struct page_state {
 } page_state;
 
 /* Shows it; takes text. Rows of tables move sideways, all but their first column; other lines are wrapped. */
-void page_show(struct app *a, const char *title, char *text);
+void page_show(app *a, const char *title, char *text);
 /* The same of a text that is worked out first, by an errand: work, end and own as there. While it is under way the
  * page says how far it is; when the page is left it is given up. */
-void page_work(struct app *a, const char *title, void (*work)(void *own, const scry_cancel *stop),
-               void (*end)(struct app *a, void *own, bool whole), void *own);
-/* Moves in the page, where one is shown: false where none is. kind: as in view.h. */
-bool page_moves(struct app *a, int kind, long steps);
-/* The same, sideways: steps of one cell of its tables. */
-bool page_slides(struct app *a, int steps);
+void page_work(app *a, const char *title, void (*work)(void *own, const scry_cancel *stop),
+               void (*end)(app *a, void *own, bool whole), void *own);
+extern const layer layer_page;
+
+/* Owner: page_free. */
+page_state *page_new(void);
+void page_free(page_state *p);
 
 #endif

@@ -1,6 +1,8 @@
 /* text_page_lines.c: lines of words are wrapped, rows of tables are not. */
 #include "explorer/panes/text_page_lines.h"
 #include "base/mem.h"
+#include "base/utf8.h"
+#include "explorer/panes/text_page.h"
 #include "text/text.h"
 
 #include <stdio.h>

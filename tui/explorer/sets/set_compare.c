@@ -2,10 +2,11 @@
  * them has, by rank. */
 #include "explorer/sets/set_compare.h"
 #include "base/mem.h"
-#include "text/text.h"
-#include "terminal/keys.h"
-#include "explorer/sets/set_list.h"
 #include "explorer/panes/view.h"
+#include "explorer/sets/set_layer.h"
+#include "explorer/table/table.h"
+#include "terminal/keys.h"
+#include "text/text.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -15,14 +16,22 @@
 /* Rows of the page: the names of what it shows, and below these heads the first latent. */
 enum { PAGES_ROW = 2, LATENTS_ROW = 4 };
 
-void set_compare_free(set_compare_state *s) {
+static set_compare_state *state_of(app *a) {
+    return &a->tab->sets->compare;
+}
+
+static void free_sets(set_compare_state *s) {
     scry_set_free(s->first);
     scry_set_free(s->second);
     *s = (set_compare_state){0};
 }
 
-static set_compare_state *state_of(app *a) {
-    return &a->tab->sets.versus;
+bool set_compare_is_open(const app *a) {
+    return a->tab->sets->compare.second != NULL;
+}
+
+void set_compare_close(app *a) {
+    free_sets(state_of(a));
 }
 
 static const scry_set *side_of(app *a, int side) {
@@ -43,10 +52,10 @@ bool set_compare_open(app *a, const char *text) {
     free(left);
     s.second = ok ? sets_expression(a, second) : NULL;
     if (!s.second) {
-        set_compare_free(&s);
+        free_sets(&s);
         return false;
     }
-    set_compare_free(state_of(a));
+    set_compare_close(a);
     *state_of(a) = s;
     return true;
 }
@@ -55,17 +64,17 @@ bool set_compare_open(app *a, const char *text) {
 
 static bool listed(const scry_set *first, const scry_set *second, set_compare_page page, uint32_t latent) {
     bool x = scry_set_has(first, latent), y = scry_set_has(second, latent);
-    return page == VERSUS_FIRST ? x && !y : page == VERSUS_SECOND ? y && !x : x && y;
+    return page == COMPARE_FIRST ? x && !y : page == COMPARE_SECOND ? y && !x : x && y;
 }
 
 static uint32_t count_of(app *a) {
     scry_set_relation to = scry_set_relate(side_of(a, 0), side_of(a, 1));
     switch (state_of(a)->page) {
-    case VERSUS_FIRST:
+    case COMPARE_FIRST:
         return to.only_a;
-    case VERSUS_SECOND:
+    case COMPARE_SECOND:
         return to.only_b;
-    case VERSUS_BOTH:
+    case COMPARE_BOTH:
         return to.both;
     default:
         return 0;
@@ -101,13 +110,13 @@ static int put_pages(app *a, rect r, const scry_set_relation *to, int click) {
         text_clean(state_of(a)->name[i], name[i], sizeof name[i], a->ascii);
         text_fit(name[i], 16, a->ascii);
     }
-    for (int page = 0; page < VERSUS_PAGES; page++) {
+    for (int page = 0; page < COMPARE_PAGES; page++) {
         bool shown = page == (int)state_of(a)->page;
-        if (page == VERSUS_DOMAINS) snprintf(text, sizeof text, "domains");
-        else if (page == VERSUS_BOTH) snprintf(text, sizeof text, "both %u", to->both);
+        if (page == COMPARE_DOMAINS) snprintf(text, sizeof text, "domains");
+        else if (page == COMPARE_BOTH) snprintf(text, sizeof text, "both %u", to->both);
         else
-            snprintf(text, sizeof text, "only %s %u", name[page == VERSUS_SECOND],
-                     page == VERSUS_SECOND ? to->only_b : to->only_a);
+            snprintf(text, sizeof text, "only %s %u", name[page == COMPARE_SECOND],
+                     page == COMPARE_SECOND ? to->only_b : to->only_a);
         int width = text_columns(text) + 2;
         if (click >= x && click < x + width) hit = page;
         if (click < 0) {
@@ -184,7 +193,7 @@ static void draw_latents(app *a, rect r) {
     set_compare_state *s = state_of(a);
     uint32_t count = count_of(a), at = 0, latent, rows = r.rows > 1 ? (uint32_t)r.rows - 1 : 1;
     s->rows = rows;
-    grid_put(a->grid, r.y, r.x + 2, r.cols - 2, ROLE_HEADER, "in    rank   latent      shift  label, or key tokens");
+    grid_put(a->grid, r.y, r.x + 2, r.cols - 2, ROLE_HEADER, "sel   rank   latent      shift  label, or key tokens");
     if (!count) grid_put(a->grid, r.y + 2, r.x + 2, r.cols - 2, ROLE_FAINT, "no latent");
     if (s->cursor >= count) s->cursor = count ? count - 1 : 0;
     if (s->cursor < s->top) s->top = s->cursor;
@@ -210,17 +219,17 @@ void set_compare_draw(app *a, rect r) {
     draw_figures(a, (rect){r.y + 1, r.x, 1, r.cols}, &to, &x, &y);
     put_pages(a, (rect){r.y + PAGES_ROW, r.x, 1, r.cols}, &to, -1);
     rect below = {r.y + PAGES_ROW + 1, r.x, r.rows - PAGES_ROW - 1, r.cols};
-    if (below.rows > 1 && state_of(a)->page == VERSUS_DOMAINS) draw_domains(a, below, &x, &y);
+    if (below.rows > 1 && state_of(a)->page == COMPARE_DOMAINS) draw_domains(a, below, &x, &y);
     else if (below.rows > 1) draw_latents(a, below);
     scry_result_free(&x);
     scry_result_free(&y);
 }
 
 void set_compare_footer(app *a, rect r) {
-    bool list = state_of(a)->page != VERSUS_DOMAINS;
+    bool list = state_of(a)->page != COMPARE_DOMAINS;
     const char *const hints[][2] = {{"Tab", "next page"},
                                     {"Enter", list ? "go to it" : NULL},
-                                    {"space", list ? "switch it" : NULL},
+                                    {"space", list ? "toggle it" : NULL},
                                     {"M", list ? "mark all" : NULL},
                                     {"q", "back"},
                                     {"u", "undo"},
@@ -232,33 +241,33 @@ void set_compare_footer(app *a, rect r) {
 
 static void turn(app *a, int steps) {
     set_compare_state *s = state_of(a);
-    s->page = (set_compare_page)(((int)s->page + steps + VERSUS_PAGES) % VERSUS_PAGES);
+    s->page = (set_compare_page)(((int)s->page + steps + COMPARE_PAGES) % COMPARE_PAGES);
     s->cursor = s->top = 0;
 }
 
-static int go(app *a) {
+static command_effect go(app *a) {
     uint32_t latent;
-    if (state_of(a)->page == VERSUS_DOMAINS || !latent_at(a, state_of(a)->cursor, &latent)) return DID_CHANGE;
+    if (state_of(a)->page == COMPARE_DOMAINS || !latent_at(a, state_of(a)->cursor, &latent)) return DID_CHANGE;
     char words[32];
     snprintf(words, sizeof words, "latent %u", latent);
     a->layer = NULL;
-    return (int)app_command(a, words);
+    return app_command(a, words);
 }
 
-static int switch_it(app *a) {
+static command_effect switch_it(app *a) {
     uint32_t latent;
     if (!latent_at(a, state_of(a)->cursor, &latent)) return DID_CHANGE;
     char words[32];
     snprintf(words, sizeof words, "toggle %u", latent);
-    return (int)app_command(a, words);
+    return app_command(a, words);
 }
 
 /* The marks become the latents of the page, for T, or the filter marked:yes. */
-static int mark_all(app *a) {
+static command_effect mark_all(app *a) {
     set_compare_state *s = state_of(a);
-    scry_set *marks = scry_set_copy(side_of(a, s->page == VERSUS_SECOND));
-    scry_set_combine(marks, s->page == VERSUS_BOTH ? SCRY_INTERSECTION : SCRY_DIFFERENCE,
-                     side_of(a, s->page != VERSUS_SECOND));
+    scry_set *marks = scry_set_copy(side_of(a, s->page == COMPARE_SECOND));
+    scry_set_combine(marks, s->page == COMPARE_BOTH ? SCRY_INTERSECTION : SCRY_DIFFERENCE,
+                     side_of(a, s->page != COMPARE_SECOND));
     char *list = scry_set_text(marks);
     bool none = !marks->count;
     scry_set_free(marks);
@@ -266,13 +275,13 @@ static int mark_all(app *a) {
     char *words = mem_new(size, 1);
     app_command(a, "unmark");
     snprintf(words, size, "mark %s", list);
-    int effect = none ? (int)app_fail(a, "no latent to mark") : (int)app_command(a, words);
+    command_effect effect = none ? app_fail(a, "no latent to mark") : app_command(a, words);
     free(words);
     free(list);
     return effect;
 }
 
-bool set_compare_key(app *a, uint32_t key, int *effect) {
+bool set_compare_key(app *a, uint32_t key, command_effect *effect) {
     set_compare_state *s = state_of(a);
     uint32_t page = s->rows > 1 ? s->rows - 1 : 1;
     *effect = DID_CHANGE;
@@ -284,7 +293,7 @@ bool set_compare_key(app *a, uint32_t key, int *effect) {
     else if (key == KEY_CODE_PAGE_UP || key == 21) s->cursor = s->cursor > page ? s->cursor - page : 0;
     else if (key == 'g' || key == KEY_CODE_HOME) s->cursor = 0;
     else if (key == 'G' || key == KEY_CODE_END) s->cursor = UINT32_MAX / 2;
-    else if (s->page == VERSUS_DOMAINS) return false;
+    else if (s->page == COMPARE_DOMAINS) return false;
     else if (key == '\r' || key == '\n') *effect = go(a);
     else if (key == ' ') *effect = switch_it(a);
     else if (key == 'M') *effect = mark_all(a);
@@ -299,7 +308,7 @@ void set_compare_wheel(app *a, int steps) {
 }
 
 /* On a page's name: that page. On a latent: the cursor, in its first columns a switch; twice: go to it. */
-int set_compare_click(app *a, int y, int x, int clicks) {
+command_effect set_compare_click(app *a, int y, int x, int clicks) {
     set_compare_state *s = state_of(a);
     if (y == PAGES_ROW) {
         scry_set_relation to = scry_set_relate(side_of(a, 0), side_of(a, 1));
@@ -308,7 +317,7 @@ int set_compare_click(app *a, int y, int x, int clicks) {
         return page >= 0 ? DID_CHANGE : DID_NOTHING;
     }
     uint32_t row = s->top + (uint32_t)(y - LATENTS_ROW);
-    if (s->page == VERSUS_DOMAINS || y < LATENTS_ROW || row >= count_of(a)) return DID_NOTHING;
+    if (s->page == COMPARE_DOMAINS || y < LATENTS_ROW || row >= count_of(a)) return DID_NOTHING;
     s->cursor = row;
     if (x < 4) return switch_it(a);
     return clicks == 2 ? go(a) : DID_CHANGE;

@@ -1,8 +1,9 @@
 /* set_detail.c: the selection beside one set. */
 #include "explorer/sets/set_detail.h"
-#include "text/text.h"
-#include "sets.h"
 #include "explorer/panes/view.h"
+#include "explorer/table/table.h"
+#include "sets.h"
+#include "text/text.h"
 
 #include <stdio.h>
 #include <string.h>

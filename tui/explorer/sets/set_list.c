@@ -1,61 +1,22 @@
 /* set_list.c: the page of named sets: each beside the selection, and two compared domain by domain. */
-#include "explorer/sets/set_list.h"
 #include "base/mem.h"
-#include "text/text.h"
-#include "terminal/keys.h"
-#include "shell/set_names.h"
-#include "explorer/panes/help_page.h"
-#include "explorer/sets/set_detail.h"
+#include "explorer/panes/help_lines.h"
 #include "explorer/panes/view.h"
+#include "explorer/sets/set_compare.h"
+#include "explorer/sets/set_detail.h"
+#include "explorer/sets/set_layer.h"
+#include "explorer/sets/set_list.h"
+#include "terminal/keys.h"
+#include "text/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-void sets_state_free(sets_state *s) {
-    scry_named_sets_free(s->kept);
-    free(s->rho.rho);
-    free(s->rho.known);
-    free(s->rho.spec);
-    set_compare_free(&s->versus);
-    *s = (sets_state){0};
-}
-
-scry_named_sets *sets_of(app *a) {
-    scry_error err = {0};
-    if (!a->tab->sets.kept) a->tab->sets.kept = scry_named_sets_open(a->tab->index, &err);
-    if (err.status) app_fail(a, "%s", err.text);
-    return a->tab->sets.kept;
-}
-
-scry_set *sets_expression(app *a, const char *text) {
-    scry_error err = {0};
-    const tab *t = a->tab;
-    if (!sets_of(a)) return NULL;
-    set_names names = {.index = t->index,
-                       .kept = t->sets.kept,
-                       .ranking = scry_session_ranking(t->session),
-                       .n = scry_session_n(t->session),
-                       .current = scry_session_set(t->session),
-                       .marked = t->table.marks};
-    scry_set *set = set_names_expression(&names, text, &err);
-    if (!set) app_fail(a, "%s", err.text);
-    return set;
-}
-
 /* Row of the page on which the first kept set stands. */
 enum { KEPT_ROW = 4 };
 
 /* ---- drawing -------------------------------------------------------------------------------- */
-
-scry_result sets_result(app *a, const scry_set *set) {
-    scry_result r;
-    scry_scorer *scorer = scry_scorer_new(a->tab->index, scry_session_score(a->tab->session));
-    scry_scorer_load(scorer, set);
-    scry_result_fit(&r, a->tab->index, scorer, scry_session_scope(a->tab->session));
-    scry_scorer_free(scorer);
-    return r;
-}
 
 static double rho_of(app *a, const scry_set *set) {
     scry_result result = sets_result(a, set);
@@ -67,7 +28,7 @@ static double rho_of(app *a, const scry_set *set) {
 /* rho of a kept set, of the score and the domains as they are. */
 static double kept_rho(app *a, const scry_named_sets *kept, size_t i) {
     const scry_session *s = a->tab->session;
-    sets_rho *k = &a->tab->sets.rho;
+    sets_rho *k = &a->tab->sets->rho;
     const char *spec = scry_session_scope_spec(s);
     bool is_signed = scry_session_scope(s)->is_signed;
     if (!k->spec || strcmp(k->spec, spec) != 0 || k->is_signed != is_signed || k->score != scry_session_score(s) ||
@@ -88,7 +49,7 @@ static double kept_rho(app *a, const scry_named_sets *kept, size_t i) {
 }
 
 static double top_rho(app *a, const scry_set *top) {
-    sets_rho *k = &a->tab->sets.rho;
+    sets_rho *k = &a->tab->sets->rho;
     uint64_t now = scry_session_version(a->tab->session);
     if (!k->top_known || k->top_of != now) k->top = rho_of(a, top);
     k->top_known = true;
@@ -96,28 +57,35 @@ static double top_rho(app *a, const scry_set *top) {
     return k->top;
 }
 
+/* Columns for a set's name; five numbers follow it. */
+static int name_cols(rect r) {
+    return r.cols >= 76 ? 26 : r.cols - 49;
+}
+
 static void draw_set(app *a, rect r, int y, const char *name, const scry_set *set, double of, role look) {
     scry_set_relation to = scry_set_relate(scry_session_set(a->tab->session), set);
-    char rho[16], line[200];
+    char rho[16], line[200], shown[4 * SCRY_SET_NAME];
     format_rho(of, 3, false, rho, sizeof rho);
     snprintf(line, sizeof line, "%8u %8u %9u %9u %7s", to.b, to.both, to.only_a, to.only_b, rho);
-    grid_put(a->grid, y, r.x + 2, 26, look, name);
-    grid_put(a->grid, y, r.x + 29, r.cols - 29, ROLE_TEXT, line);
+    text_clean(name, shown, sizeof shown, a->ascii);
+    text_fit(shown, name_cols(r), a->ascii);
+    grid_put(a->grid, y, r.x + 2, name_cols(r), look, shown);
+    grid_put(a->grid, y, r.x + 3 + name_cols(r), r.cols - 3 - name_cols(r), ROLE_TEXT, line);
 }
 
 static void draw_none(app *a, rect r) {
-    static const char *const words[] = {"No sets are kept yet.",
-                                        ":keep NAME           keeps the selection under a name",
-                                        ":keep NAME SETS      keeps what sets make: core + 3,17 - noise, top50 & !core",
-                                        ":choose SETS         makes the selection of them",
-                                        ":against SETS        compares them with the selection, domain by domain"};
+    static const char *const words[] = {
+        "No set is kept yet.", ":keep NAME           keeps the selection under a name",
+        ":keep NAME SETS      keeps an expression: core + 3,17 - noise, top50 & !core",
+        ":choose SETS         selects the latents of an expression",
+        ":against SETS        compares them with the selection, domain by domain"};
     for (int i = 0; i < 5 && i < r.rows; i++)
         grid_put(a->grid, r.y + i, r.x + 2, r.cols - 2, i ? ROLE_FAINT : ROLE_TEXT, words[i]);
 }
 
 /* The sets that are kept, from the cursor's page; returns the rows used. */
 static int draw_kept(app *a, rect r, const scry_named_sets *kept) {
-    sets_state *s = &a->tab->sets;
+    sets_state *s = a->tab->sets;
     size_t page = r.rows > 1 ? (size_t)r.rows : 1;
     if (s->cursor >= kept->count) s->cursor = kept->count - 1;
     if (s->cursor < s->top) s->top = s->cursor;
@@ -140,28 +108,28 @@ static void draw_list(app *a, rect r) {
     const scry_named_sets *kept = sets_of(a);
     size_t count = kept ? kept->count : 0;
     scry_set *top = sets_expression(a, "top");
-    view_title(a, r, true, "named sets beside the selection");
+    view_title(a, r, true, "named sets compared with the selection");
     char heads[80];
-    snprintf(heads, sizeof heads, "%-26s %8s %8s %9s %9s %7s", "set", "latents", "in both", "only now", "only set",
-             "rho");
+    snprintf(heads, sizeof heads, "%-*s %8s %8s %9s %9s %7s", name_cols(r), "set", "latents", "in both", "only sel",
+             "only set", "rho");
     grid_put(a->grid, r.y + 1, r.x + 2, r.cols - 2, ROLE_HEADER, heads);
     draw_set(a, r, r.y + 2, "the selection", scry_session_set(a->tab->session),
              scry_session_result(a->tab->session)->fit.pearson, ROLE_FAINT);
-    if (top) draw_set(a, r, r.y + 3, "the top N of the ranking", top, top_rho(a, top), ROLE_FAINT);
+    if (top) draw_set(a, r, r.y + 3, "the top N by rank", top, top_rho(a, top), ROLE_FAINT);
     int rows = r.rows - KEPT_ROW, most = rows >= 14 ? rows / 2 : rows;
     int used = count ? draw_kept(a, (rect){r.y + KEPT_ROW, r.x, most, r.cols}, kept) : 6;
     if (!count) draw_none(a, (rect){r.y + 5, r.x, rows - 1, r.cols});
     rect below = {r.y + 5 + used, r.x, rows - used - 1, r.cols};
     char name[80];
-    if (count) text_clean(kept->item[a->tab->sets.cursor].name, name, sizeof name, a->ascii);
-    if (below.rows >= 4 && count) set_detail_draw(a, below, name, kept->item[a->tab->sets.cursor].set);
+    if (count) text_clean(kept->item[a->tab->sets->cursor].name, name, sizeof name, a->ascii);
+    if (below.rows >= 4 && count) set_detail_draw(a, below, name, kept->item[a->tab->sets->cursor].set);
     else if (below.rows >= 4 && top) set_detail_draw(a, below, "the top N", top);
     scry_set_free(top);
 }
 
 static void draw_sets(app *a, rect r) {
     for (int y = r.y; y < r.y + r.rows; y++) grid_fill(a->grid, y, r.x, r.cols, ROLE_TEXT, ' ');
-    if (a->tab->sets.versus.second) set_compare_draw(a, r);
+    if (set_compare_is_open(a)) set_compare_draw(a, r);
     else draw_list(a, r);
 }
 
@@ -169,7 +137,7 @@ static void draw_sets(app *a, rect r) {
 
 /* Runs a command on the set under the cursor. */
 static void run_with(app *a, const char *words, command_effect *effect) {
-    const sets_state *s = &a->tab->sets;
+    const sets_state *s = a->tab->sets;
     char line[200];
     if (!s->kept || s->cursor >= s->kept->count) return;
     snprintf(line, sizeof line, "%s %s", words, s->kept->item[s->cursor].name);
@@ -182,7 +150,7 @@ static const scry_named_set *under_cursor(const sets_state *s) {
 
 /* Compares the set under the cursor with the one that was marked, or the selection. */
 static void compare(app *a, command_effect *effect) {
-    const sets_state *s = &a->tab->sets;
+    const sets_state *s = a->tab->sets;
     const scry_named_set *now = under_cursor(s);
     char words[SCRY_SET_NAME + 16];
     bool marked = now && s->held[0] && strcmp(s->held, now->name) != 0 && scry_named_sets_find(s->kept, s->held);
@@ -191,7 +159,7 @@ static void compare(app *a, command_effect *effect) {
 }
 
 static void hold(app *a) {
-    sets_state *s = &a->tab->sets;
+    sets_state *s = a->tab->sets;
     const scry_named_set *now = under_cursor(s);
     if (!now) return;
     bool again = strcmp(s->held, now->name) == 0;
@@ -201,7 +169,7 @@ static void hold(app *a) {
 }
 
 static void ask_export(app *a, command_effect *effect) {
-    const scry_named_set *now = under_cursor(&a->tab->sets);
+    const scry_named_set *now = under_cursor(a->tab->sets);
     char words[2 * SCRY_SET_NAME + 16] = "selection.csv";
     if (now) snprintf(words, sizeof words, "%s.csv of %s", now->name, now->name);
     *effect = app_ask(a, "export", words);
@@ -209,12 +177,12 @@ static void ask_export(app *a, command_effect *effect) {
 
 /* It stands in the line, and Enter drops it: no key takes a set away by itself. */
 static void ask_forget(app *a, command_effect *effect) {
-    const scry_named_set *now = under_cursor(&a->tab->sets);
+    const scry_named_set *now = under_cursor(a->tab->sets);
     if (now) *effect = app_ask(a, "forget", now->name);
 }
 
 static bool key_in_list(app *a, uint32_t key, command_effect *effect) {
-    sets_state *s = &a->tab->sets;
+    sets_state *s = a->tab->sets;
     if (key == '\r' || key == '\n') run_with(a, "choose", effect);
     else if (key == '+') run_with(a, "choose current +", effect);
     else if (key == '&') run_with(a, "choose current &", effect);
@@ -232,43 +200,35 @@ static bool key_in_list(app *a, uint32_t key, command_effect *effect) {
     return true;
 }
 
-static bool versus_step(app *a, uint32_t key, command_effect *effect) {
-    int done = DID_CHANGE;
-    bool taken = set_compare_key(a, key, &done);
-    *effect = (command_effect)done;
-    return taken;
-}
-
 /* What a key would do to rows that the page hides is not done; T switches the marks that M set here. */
 static bool is_of_panes(app *a, uint32_t key) {
     const command *c = keymap_command(&a->keys, key);
     if (!c || !help_acts_in_a_pane(c->name) || strcmp(c->name, "toggle-marked") == 0) return false;
-    app_say(a, "%s acts on the panes; q leads back to them", c->name);
+    app_say(a, "%s acts on the panes; q goes back to them", c->name);
     return true;
 }
 
 static bool sets_key(app *a, uint32_t key, command_effect *effect) {
-    sets_state *s = &a->tab->sets;
     bool leave = key == 'q' || key == 27 || key == 3;
     *effect = DID_CHANGE;
-    if (leave && s->versus.second) set_compare_free(&s->versus);
+    if (leave && set_compare_is_open(a)) set_compare_close(a);
     else if (leave) a->layer = NULL;
-    else if (s->versus.second ? versus_step(a, key, effect) : key_in_list(a, key, effect)) return true;
+    else if (set_compare_is_open(a) ? set_compare_key(a, key, effect) : key_in_list(a, key, effect)) return true;
     else return is_of_panes(a, key); /* others, such as u : ?, act as everywhere */
     return true;
 }
 
 static void sets_wheel(app *a, int steps) {
-    sets_state *s = &a->tab->sets;
-    if (s->versus.second) set_compare_wheel(a, steps);
+    sets_state *s = a->tab->sets;
+    if (set_compare_is_open(a)) set_compare_wheel(a, steps);
     else if (steps < 0 && s->cursor < (size_t)-steps) s->cursor = 0;
     else s->cursor += (size_t)steps;
 }
 
 /* On a set: the cursor; twice: it is chosen. */
 static command_effect sets_click(app *a, int y, int x, int clicks) {
-    sets_state *s = &a->tab->sets;
-    if (s->versus.second) return (command_effect)set_compare_click(a, y, x, clicks);
+    sets_state *s = a->tab->sets;
+    if (set_compare_is_open(a)) return set_compare_click(a, y, x, clicks);
     if (!s->kept || !s->kept->count || y < KEPT_ROW || (size_t)(y - KEPT_ROW) >= s->shown) return DID_NOTHING;
     command_effect effect = DID_CHANGE;
     s->cursor = s->top + (size_t)(y - KEPT_ROW);
@@ -277,30 +237,36 @@ static command_effect sets_click(app *a, int y, int x, int clicks) {
 }
 
 static void sets_footer(app *a, rect r) {
-    const sets_state *s = &a->tab->sets;
+    const sets_state *s = a->tab->sets;
     bool some = s->kept && s->kept->count;
     static const char *const none[][2] = {
         {"a", "keep the selection"}, {"q", "back"}, {"?", "help"}, {"u", "undo"}, {":", "commands"}};
-    static const char *const hints[][2] = {{"Enter", "take"}, {"+", "join"}, {"&", "cut"},    {"-", "minus"},
-                                           {"v", "compare"},  {"a", "keep"}, {"e", "export"}, {"x", "drop"},
-                                           {"q", "back"},     {"m", "mark"}, {"?", "help"},   {"u", "undo"},
+    static const char *const hints[][2] = {{"Enter", "use"}, {"+", "add"},  {"&", "both"}, {"-", "remove"},
+                                           {"v", "compare"}, {"q", "back"}, {"a", "keep"}, {"e", "export"},
+                                           {"x", "drop"},    {"m", "mark"}, {"?", "help"}, {"u", "undo"},
                                            {":", "commands"}};
-    if (s->versus.second) set_compare_footer(a, r);
+    if (set_compare_is_open(a)) set_compare_footer(a, r);
     else if (some) view_hints(a, r, hints, sizeof hints / sizeof *hints);
     else view_hints(a, r, none, sizeof none / sizeof *none);
 }
 
 static const char *const sets_keys[][2] = {
-    {"j k", "the next set; the one before"},
-    {"Enter", "make the selection this set"},
-    {"+ & -", "join it to the selection; leave what both have; take it away"},
+    {"j k", "go to the next set; the previous one"},
+    {"Enter", "select this set"},
+    {"+ & -", "add it to the selection; keep what both have; remove it"},
     {"v", "compare it with the selection, or with the set marked by m"},
     {"a e", "keep the selection as a set; export the set"},
-    {"x", "drop it, once Enter says so"},
-    {"Tab", "of a comparison: domains, and the latents of each side and of both"},
-    {"Enter Space", "among these: go to the latent; switch it"},
-    {"M", "mark all of these"},
-    {"q Esc", "back"},
+    {"x", "drop it, after Enter"},
+    {"Tab", "in a comparison: domains, and the latents only in one set and in both"},
+    {"Enter Space", "in these lists: go to the latent; toggle it"},
+    {"M", "mark all of them"},
+    {"q Esc", "go back"},
     {NULL, NULL}};
 
-const layer layer_sets = {"sets", draw_sets, sets_key, sets_wheel, sets_click, sets_footer, sets_keys};
+const layer layer_sets = {.name = "sets",
+                          .draw = draw_sets,
+                          .key = sets_key,
+                          .footer = sets_footer,
+                          .wheel = sets_wheel,
+                          .click = sets_click,
+                          .keys = sets_keys};

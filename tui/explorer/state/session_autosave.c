@@ -1,10 +1,12 @@
 /* session_autosave.c: what one did with an index is kept in a file and found again. */
 #include "explorer/state/session_autosave.h"
-#include "explorer/app.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/user_files.h"
 #include "explorer/state/view_state.h"
+#include "explorer/table/table.h"
+#include "store/fingerprint.h"
+#include "store/sidecar.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -70,13 +72,13 @@ static uint64_t hash_of(app *a, tab *t) {
 }
 
 void autosave_begin(app *a, tab *t, const char *path) {
-    t->keep.path = path ? mem_copy_string(path) : path_of(t);
-    t->keep.backup_previous = access(t->keep.path, F_OK) == 0;
-    t->keep.saved = hash_of(a, t);
+    t->autosave->path = path ? mem_copy_string(path) : path_of(t);
+    t->autosave->backup_previous = access(t->autosave->path, F_OK) == 0;
+    t->autosave->saved = hash_of(a, t);
 }
 
 bool autosave_restore(app *a, tab *t) {
-    FILE *f = fopen(t->keep.path, "re");
+    FILE *f = fopen(t->autosave->path, "re");
     struct stat st;
     if (!f || fstat(fileno(f), &st) != 0) return false;
     scry_error err = {0};
@@ -91,9 +93,9 @@ bool autosave_restore(app *a, tab *t) {
         char when[32] = "";
         struct tm local;
         if (localtime_r(&st.st_mtime, &local)) strftime(when, sizeof when, "%Y-%m-%d %H:%M", &local);
-        t->keep.backup_previous = false;
-        t->keep.saved = hash_of(a, t);
-        app_say(a, "session of %s restored; --fresh starts anew", when);
+        t->autosave->backup_previous = false;
+        t->autosave->saved = hash_of(a, t);
+        app_say(a, "session of %s restored; --fresh starts a new one", when);
     } else {
         app_fail(a, "%s; it is not restored", err.text);
     }
@@ -134,7 +136,7 @@ static bool finish(session_autosave *k, bool wait) {
 
 /* False when the write before is still under way. */
 static bool save(app *a, tab *t, bool wait) {
-    session_autosave *k = &t->keep;
+    session_autosave *k = t->autosave;
     if (!k->path) return true;
     if (!finish(k, wait)) return false;
     k->text = text_of(a, t, &k->length);
@@ -172,11 +174,16 @@ void autosave_save(app *a, bool wait) {
 }
 
 const char *autosave_error(app *a) {
-    session_autosave *k = &a->tab->keep;
+    session_autosave *k = a->tab->autosave;
     return finish(k, false) && k->why_not[0] ? k->why_not : NULL;
+}
+
+session_autosave *autosave_new(void) {
+    return mem_new(1, sizeof(session_autosave));
 }
 
 void autosave_free(session_autosave *k) {
     finish(k, true);
     free(k->path);
+    free(k);
 }

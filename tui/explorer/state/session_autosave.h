@@ -8,14 +8,10 @@
 #ifndef SCRY_EXPLORER_STATE_SESSION_AUTOSAVE_H
 #define SCRY_EXPLORER_STATE_SESSION_AUTOSAVE_H
 
+#include "explorer/app_services.h"
+
 #include <pthread.h>
 #include <stdatomic.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-struct app;
-struct tab;
 
 /* What is unsaved is saved after this long, whether or not keys go on coming. */
 enum { AUTOSAVE_AFTER_MS = 1000 };
@@ -34,17 +30,20 @@ typedef struct session_autosave {
 } session_autosave;
 
 /* Keeps the tab's session in a file: at `path`, or (NULL) where its index's session belongs. */
-void autosave_begin(struct app *a, struct tab *t, const char *path);
+void autosave_begin(app *a, tab *t, const char *path);
 /* Takes up what is in the file and says so. False when there is none, or it is damaged (which is said). */
-bool autosave_restore(struct app *a, struct tab *t);
+bool autosave_restore(app *a, tab *t);
 /* Something may have changed just now. */
-void autosave_mark_dirty(struct app *a);
+void autosave_mark_dirty(app *a);
 /* Milliseconds until autosave_save should be called; -1: nothing is unsaved. */
-int autosave_due(const struct app *a);
+int autosave_due(const app *a);
 /* Writes what has changed, in the background; wait: until it is on disk. */
-void autosave_save(struct app *a, bool wait);
+void autosave_save(app *a, bool wait);
 /* Why sessions are not being kept; NULL: they are, or need not be. */
-const char *autosave_error(struct app *a);
+const char *autosave_error(app *a);
+/* A tab's file before autosave_begin. Owner: autosave_free. */
+session_autosave *autosave_new(void);
+/* Waits until the file is written. */
 void autosave_free(session_autosave *k);
 
 #endif

@@ -1,10 +1,12 @@
 /* view_state.c: the view of an index as lines of the palette's commands. */
 #include "explorer/state/view_state.h"
 #include "base/line_escape.h"
-#include "explorer/table/filter_parse.h"
+#include "explorer/latent/latent_pane.h"
+#include "explorer/panes/domain_pane.h"
+#include "explorer/panes/views.h"
 #include "explorer/table/column_table.h"
-#include "explorer/latent/latent_page.h"
-#include "explorer/panes/view.h"
+#include "explorer/table/filter.h"
+#include "explorer/table/table.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -37,16 +39,16 @@ static void write_command(FILE *f, const char *name, const char *argument) {
 /* ---- the parts ------------------------------------------------------------------------------ */
 
 static void write_domains(const app *a, FILE *f) {
-    const domains_state *d = &a->tab->domains;
+    const domains_state *d = a->tab->domains;
     if (d->current) write_command(f, "domain", a->tab->info->domain[d->current].name);
     if (!d->sort && !d->reversed) return;
     fprintf(f, "pane domains\n");
-    if (d->sort) fprintf(f, "sort %s\n", domains_sort_name(d));
+    if (d->sort) fprintf(f, "sort %s\n", domain_sorts[d->sort]);
     if (d->reversed) fprintf(f, "reverse\n");
 }
 
 static void write_table(const app *a, FILE *f) {
-    const table_state *t = &a->tab->table;
+    const table_state *t = a->tab->table;
     char shown[COLUMNS_TEXT_MOST];
     fprintf(f, "pane latents\n");
     table_columns_text(a->tab, shown);
@@ -68,18 +70,11 @@ static void write_table(const app *a, FILE *f) {
 
 /* The order of each page first, as its command also shows it; then the page that is shown. */
 static void write_latent(const app *a, FILE *f) {
-    const latent_state *s = &a->tab->latent;
-    char interval[SCRY_EXAMPLE_ORDER_TEXT];
-    scry_example_query_text(&s->tokens.pick, interval);
+    const latent_state *s = a->tab->latent_pane;
     if (s->capture >= 0) write_command(f, "capture", a->tab->info->capture[s->capture].name);
-    if (strcmp(interval, "top") != 0) fprintf(f, "interval %s\n", interval);
-    if (s->tokens.versus) fprintf(f, "versus\n");
-    if (s->tokens.wrap) fprintf(f, "wrap\n");
-    if (s->logarithmic) fprintf(f, "histogram log\n");
-    if (s->profile_sort) fprintf(f, "profile %s\n", latent_profile_order(s));
-    if (s->profile_reversed) fprintf(f, "page profile\npane latent\nreverse\n");
-    if (s->together.order) fprintf(f, "together %s\n", scry_coactive_order_name[s->together.order]);
-    fprintf(f, "page %s\n", latent_pages[s->page]->name);
+    for (int i = 0; i < latent_page_count; i++)
+        if (latent_pages[i]->write) latent_pages[i]->write(a, f);
+    fprintf(f, "page %s\n", s->page->name);
 }
 
 /* Last, as the commands of the others go by the pane that has the keys. */

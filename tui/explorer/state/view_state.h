@@ -2,18 +2,18 @@
 #ifndef SCRY_EXPLORER_STATE_VIEW_STATE_H
 #define SCRY_EXPLORER_STATE_VIEW_STATE_H
 
-#include <stdio.h>
+#include "explorer/app_services.h"
 
-struct app;
+#include <stdio.h>
 
 /* Writes the lines that bring back what one part of the explorer shows of a->tab, from a fresh tab on. The table in
  * view_state.c has a row for each part: whoever adds state that should be found again adds a row. */
-typedef void (*view_state_writer)(const struct app *a, FILE *f);
+typedef void (*view_state_writer)(const app *a, FILE *f);
 
-void view_state_write(const struct app *a, FILE *f);
+void view_state_write(const app *a, FILE *f);
 /* Runs such lines on a->tab. What is unknown or fails is skipped: a session of another version of scry
  * brings back what it can. Commands on files are never run. */
-void view_state_read(struct app *a, FILE *f);
+void view_state_read(app *a, FILE *f);
 
 /* Latents in a set as the commands take them, "3,17,90-120". */
 void view_state_write_latents(const void *set, FILE *f);

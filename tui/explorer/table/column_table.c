@@ -1,8 +1,11 @@
-/* columns.c: the table's columns. */
-#include "columns.h"
-#include "text/text.h"
+/* column_table.c: the table's columns. */
 #include "explorer/table/column_table.h"
+#include "base/utf8.h"
+#include "columns.h"
 #include "explorer/panes/view.h"
+#include "explorer/table/table.h"
+#include "labels.h"
+#include "text/text.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -66,7 +69,7 @@ static bool is_in(app *a, uint32_t latent) {
     return scry_set_has(scry_session_set(a->tab->session), latent);
 }
 static bool is_marked(app *a, uint32_t latent) {
-    return scry_set_has(a->tab->table.marks, latent);
+    return scry_set_has(a->tab->table->marks, latent);
 }
 static bool is_named(app *a, uint32_t latent) {
     return scry_label(a->tab->index, latent) != NULL;
@@ -82,12 +85,12 @@ static bool is_gone(app *a, uint32_t latent) {
 }
 
 const table_flag flags[] = {
-    {"in", "in the score", ON_RANKING | ON_SELECTION, is_in},
-    {"hand", "put in or taken out by hand", ON_RANKING | ON_SELECTION, is_by_hand},
-    {"new", "in the top N, and not under the ranking before", ON_RANKING | ON_SELECTION, is_new},
-    {"gone", "in the top N under the ranking before, and no longer", ON_RANKING | ON_SELECTION, is_gone},
-    {"marked", "marked", ON_MARKS, is_marked},
-    {"named", "has a label of its own", ON_LABELS, is_named},
+    {"sel", "in", "selected", ON_RANKING | ON_SELECTION, is_in},
+    {"hand", NULL, "added or removed by hand", ON_RANKING | ON_SELECTION, is_by_hand},
+    {"new", NULL, "in the top N, but not under the previous ranking", ON_RANKING | ON_SELECTION, is_new},
+    {"gone", NULL, "in the top N under the previous ranking, but no longer", ON_RANKING | ON_SELECTION, is_gone},
+    {"marked", NULL, "marked", ON_MARKS, is_marked},
+    {"named", NULL, "has a label of its own", ON_LABELS, is_named},
 };
 const int flag_count = sizeof flags / sizeof *flags;
 
@@ -241,7 +244,7 @@ static void what_if_text(app *a, uint32_t latent, char *text, size_t size) {
 }
 
 static void on_values(app *a, uint32_t from, uint32_t n, double *out) {
-    const float *on = a->tab->table.on;
+    const float *on = a->tab->table->on;
     for (uint32_t i = 0; i < n; i++) out[i] = on ? (double)on[from + i] : (double)NAN;
 }
 static void on_text(app *a, uint32_t latent, char *text, size_t size) {
@@ -268,7 +271,7 @@ static void draw_shift(app *a, const table_cell *c, char *text, size_t size) {
 
 /* What was searched for, marked where it stands in the label. */
 static void draw_found(app *a, int y, int x, int width, const char *text) {
-    const char *needle = a->tab->table.find.text, *from = text;
+    const char *needle = a->tab->table->find.text, *from = text;
     size_t length;
     while (needle[0] && (from = text_find(from, needle, &length)) != NULL) {
         char before[256], found[256];
@@ -282,7 +285,7 @@ static void draw_found(app *a, int y, int x, int width, const char *text) {
 
 /* A match that would be cut off is brought into view: what stands before it gives way. */
 static void show_match(const app *a, int width, char *text, size_t size) {
-    const char *needle = a->tab->table.find.text;
+    const char *needle = a->tab->table->find.text;
     size_t length;
     const char *found = needle[0] ? text_find(text, needle, &length) : NULL;
     if (!found || text_columns(text) <= width) return;
@@ -328,7 +331,7 @@ static bool no_ranking_before(const app *a) {
     return !scry_session_ranking_before(a->tab->session); /* nothing has moved */
 }
 static bool no_token(const app *a) {
-    return !a->tab->table.on;
+    return !a->tab->table->on;
 }
 
 /* ---- the table -------------------------------------------------------------------------------- */
@@ -338,43 +341,43 @@ static bool no_token(const app *a) {
     { .name = word, .help = words, .values = functions##_values, .text = functions##_text, __VA_ARGS__ }
 
 const table_column columns[] = {
-    COLUMN(in, "in", "* in the score, + put in by hand, - taken out by hand, > new in the top N, < left it, m marked",
-           .left = true, .width = 2, .shown = true, .keep = 9, .on = ON_RANKING | ON_SELECTION,
+    COLUMN(in, "sel", "* selected, + added by hand, - removed by hand, > new in the top N, < left it, m marked",
+           .alias = "in", .left = true, .width = 3, .shown = true, .keep = 9, .on = ON_RANKING | ON_SELECTION,
            .traits = COLUMN_TOGGLES, .look = in_look, .draw = draw_in),
-    COLUMN(rank, "rank", "place by shift", .ascending = true, .by_rank = true, .shown = true, .keep = 7,
+    COLUMN(rank, "rank", "rank by shift", .ascending = true, .by_rank = true, .shown = true, .keep = 7,
            .on = ON_RANKING, .traits = COLUMN_FIRST_SORT),
-    COLUMN(moved, "moved", "places up (+) or down (-) since the source or metric changed", .width = -1, .shown = true,
+    COLUMN(moved, "moved", "ranks up (+) or down (-) since the source or metric changed", .width = -1, .shown = true,
            .keep = 4, .on = ON_RANKING, .mute = no_ranking_before, .look = moved_look),
     COLUMN(latent, "latent", "number of the SAE's latent", .width = 7, .ascending = true, .shown = true, .keep = 9,
            .look = latent_look),
     COLUMN(shift, "shift", "how far the source moves it, by the metric", .width = 15, .by_rank = true, .shown = true,
            .keep = 9, .on = ON_RANKING, .traits = COLUMN_WIDENS, .draw = draw_shift),
-    COLUMN(share, "share", "its part of the total shift", .width = 5, .by_rank = true, .shown = true, .keep = 3,
+    COLUMN(share, "share", "its share of the total shift", .width = 5, .by_rank = true, .shown = true, .keep = 3,
            .on = ON_RANKING),
-    COLUMN(cumulative, "cum", "share of all up to this rank", .width = 4, .ascending = true, .by_rank = true,
-           .shown = true, .keep = 4, .on = ON_RANKING),
-    COLUMN(total, "total", "shift of all up to this rank", .width = 7, .ascending = true, .by_rank = true,
+    COLUMN(cumulative, "cum-share", "share of the total shift up to this rank", .alias = "cum",
+           .title = "cum.|cum. share", .width = 4, .ascending = true, .by_rank = true, .shown = true, .keep = 4,
            .on = ON_RANKING),
-    COLUMN(mean, "mean", "signed change of its mean activation", .width = 5, .shown = true, .keep = 2,
+    COLUMN(total, "total", "summed shift up to this rank", .width = 7, .ascending = true, .by_rank = true,
            .on = ON_RANKING),
-    COLUMN(d, "d", "that change in standard deviations", .width = 5, .on = ON_RANKING),
+    COLUMN(mean, "mean", "change of its mean activation", .width = 5, .shown = true, .keep = 2, .on = ON_RANKING),
+    COLUMN(d, "d", "that change in standard deviations (Cohen's d)", .width = 5, .on = ON_RANKING),
     COLUMN(base, "base", "its mean activation in base", .width = 7, .on = ON_RANKING),
     COLUMN(after, "after", "its mean activation under the source", .width = 7, .on = ON_RANKING),
     COLUMN(rate, "rate", "share of base tokens on which it fires", .width = 4, .shown = true, .keep = 5,
            .on = ON_RANKING),
     COLUMN(rate_after, "rate-after", "share of the source's tokens on which it fires", .title = "r.aft", .width = 5,
            .on = ON_RANKING),
-    COLUMN(count, "count", "times that it fires in all captures", .width = 7),
-    COLUMN(adds, "adds", "what it brings to the score, summed over the domains that take part", .width = 7,
+    COLUMN(count, "count", "how often it fires in all captures", .width = 7),
+    COLUMN(adds, "adds", "what it adds to the score, summed over the domains that take part", .width = 7,
            .on = ON_SCORE),
-    COLUMN(what_if, "what-if", "rho if this one latent were switched, and the step to it", .width = 10, .shown = true,
-           .keep = 6, .on = ON_RANKING | ON_SELECTION | ON_SCORE),
-    COLUMN(step, "step", "by how much rho would change if it were switched", .width = 5,
+    COLUMN(what_if, "what-if", "rho if this latent were toggled, and how much it would change", .width = 10,
+           .shown = true, .keep = 6, .on = ON_RANKING | ON_SELECTION | ON_SCORE),
+    COLUMN(step, "step", "how much rho would change if it were toggled", .width = 5,
            .on = ON_RANKING | ON_SELECTION | ON_SCORE),
-    COLUMN(on, "on", "mean activation on the token that :fires-on was asked for", .width = 6, .keep = 6,
-           .traits = COLUMN_OF_TOKEN, .mute = no_token),
+    COLUMN(on, "on", "mean activation on the token of :fires-on", .width = 6, .keep = 6, .traits = COLUMN_OF_TOKEN,
+           .mute = no_token),
     {.name = "label",
-     .help = "its label, or the tokens that hold most of its activation",
+     .help = "its label, or the tokens with most of its activation",
      .left = true,
      .title = "label|label, or key tokens",
      .width = 8,
@@ -388,12 +391,6 @@ const table_column columns[] = {
 };
 const int column_count = sizeof columns / sizeof *columns;
 _Static_assert(sizeof columns / sizeof *columns <= COLUMNS_MOST, "more columns than there is room for");
-
-int column_find(const char *name) {
-    for (int i = 0; i < column_count; i++)
-        if (strcmp(columns[i].name, name) == 0) return i;
-    return -1;
-}
 
 const char *column_title(int column) {
     return columns[column].title ? columns[column].title : columns[column].name;
@@ -422,6 +419,30 @@ static void domain_adds_values(app *a, size_t domain, uint32_t from, uint32_t n,
 
 const domain_measure domain_measures[] = {
     {"fires", "share of the domain's base tokens on which it fires", 0, true, fires_values},
-    {"adds", "what it brings to the domain's score", ON_SCORE, false, domain_adds_values},
+    {"adds", "what it adds to the domain's score", ON_SCORE, false, domain_adds_values},
 };
 const int domain_measure_count = sizeof domain_measures / sizeof *domain_measures;
+
+/* ---- by name ----------------------------------------------------------------------------------- */
+
+static bool is_called(const char *name, const char *alias, const char *word) {
+    return strcmp(name, word) == 0 || (alias && strcmp(alias, word) == 0);
+}
+
+int column_find(const char *name) {
+    for (int i = 0; i < column_count; i++)
+        if (is_called(columns[i].name, columns[i].alias, name)) return i;
+    return -1;
+}
+
+int measure_find(const char *name) {
+    for (int i = 0; i < domain_measure_count; i++)
+        if (is_called(domain_measures[i].name, NULL, name)) return i;
+    return -1;
+}
+
+int flag_find(const char *name) {
+    for (int i = 0; i < flag_count; i++)
+        if (is_called(flags[i].name, flags[i].alias, name)) return i;
+    return -1;
+}

@@ -3,7 +3,7 @@
 #ifndef SCRY_EXPLORER_TABLE_COLUMN_TABLE_H
 #define SCRY_EXPLORER_TABLE_COLUMN_TABLE_H
 
-#include "explorer/app.h"
+#include "explorer/table/table.h"
 
 /* What a column's values depend on, beside the index: sorted or filtered by it, rows change with these. */
 enum { ON_RANKING = 1, ON_SELECTION = 2, ON_SCORE = 4, ON_MARKS = 8, ON_LABELS = 16 };
@@ -27,6 +27,7 @@ typedef struct table_cell {
 /* A row of the table of columns; what is not given is 0, NULL or false. */
 typedef struct table_column {
     const char *name;  /* as typed after :sort */
+    const char *alias; /* an earlier name, in scripts and kept sessions; NULL: none */
     const char *title; /* NULL: the name. "short|long": the long one where there is room */
     int width;         /* least columns; 0: as many as the largest latent's number, -1: one more */
     bool left;         /* aligned; numbers stand at the right */
@@ -49,7 +50,6 @@ typedef struct table_column {
 extern const table_column columns[];
 extern const int column_count;
 
-int column_find(const char *name);
 const char *column_title(int column);
 /* The column that has a trait, or -1. */
 int column_with(unsigned trait);
@@ -67,14 +67,19 @@ typedef struct domain_measure {
 extern const domain_measure domain_measures[];
 extern const int domain_measure_count;
 
-/* What is so or not, as "in:yes" in a filter. */
+/* What is so or not, as "sel:yes" in a filter. alias: as a column's. */
 typedef struct table_flag {
-    const char *name, *help;
+    const char *name, *alias, *help;
     unsigned on;
     bool (*is)(app *a, uint32_t latent);
 } table_flag;
 
 extern const table_flag flags[];
 extern const int flag_count;
+
+/* The column, measure or flag of a name; -1: none. */
+int column_find(const char *name);
+int measure_find(const char *name);
+int flag_find(const char *name);
 
 #endif

@@ -44,21 +44,9 @@ static void offer(filter_completion *w, const char *typed, size_t length, const 
     memcpy(w->word[w->count++], new, sizeof new);
 }
 
-static bool is_measure(const char *name) {
-    for (int i = 0; i < domain_measure_count; i++)
-        if (strcmp(domain_measures[i].name, name) == 0) return true;
-    return false;
-}
-
-static bool is_flag(const char *name) {
-    for (int i = 0; i < flag_count; i++)
-        if (strcmp(flags[i].name, name) == 0) return true;
-    return false;
-}
-
 static void offer_names(filter_completion *w, const char *typed, size_t length) {
     for (int i = 0; i < column_count; i++)
-        if (!is_flag(columns[i].name)) offer(w, typed, length, columns[i].name, columns[i].values ? "" : "~");
+        if (flag_find(columns[i].name) < 0) offer(w, typed, length, columns[i].name, columns[i].values ? "" : "~");
     for (int i = 0; i < flag_count; i++) offer(w, typed, length, flags[i].name, ":");
     for (int i = 0; i < domain_measure_count; i++)
         if (column_find(domain_measures[i].name) < 0) offer(w, typed, length, domain_measures[i].name, ":");
@@ -72,9 +60,9 @@ void filter_completion_at(const app *a, const char *text, size_t at, filter_comp
     w->count = 0;
     w->from = s.from;
     w->value = s.sign == ':' && s.word_before;
-    if (w->value && is_measure(s.name))
+    if (w->value && measure_find(s.name) >= 0)
         for (size_t d = 0; d < a->tab->info->domains; d++) offer(w, typed, length, a->tab->info->domain[d].name, "");
-    else if (w->value && is_flag(s.name)) offer(w, typed, length, "yes", ""), offer(w, typed, length, "no", "");
+    else if (w->value && flag_find(s.name) >= 0) offer(w, typed, length, "yes", ""), offer(w, typed, length, "no", "");
     else if ((!s.sign || !strchr("<>=~:", s.sign)) && typed[0] != '"') offer_names(w, typed, length);
 }
 

@@ -2,7 +2,7 @@
 #ifndef SCRY_EXPLORER_TABLE_FILTER_COMPLETION_H
 #define SCRY_EXPLORER_TABLE_FILTER_COMPLETION_H
 
-#include "explorer/app.h"
+#include "explorer/table/table.h"
 
 enum { FILTER_WORDS_MOST = 64, FILTER_WORD = 96 };
 

@@ -1,9 +1,9 @@
 /* filter_eval.c: runs a filter over blocks of latents. */
-#include "explorer/table/filter_eval.h"
-#include "columns.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "columns.h"
 #include "explorer/table/column_table.h"
+#include "explorer/table/filter_program.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* filter_parse.c: reads the language of the table's filter. */
 #include "base/mem.h"
-#include "explorer/table/filter_eval.h"
 #include "explorer/table/column_table.h"
+#include "explorer/table/filter_program.h"
 #include "text/suggest.h"
 
 #include <ctype.h>
@@ -112,18 +112,6 @@ static bool read_number(reader *r, const char *after, double *value) {
 
 static const char *const texts[] = {"label", "token"};
 
-static int flag_find(const char *name) {
-    for (int i = 0; i < flag_count; i++)
-        if (strcmp(flags[i].name, name) == 0) return i;
-    return -1;
-}
-
-static int measure_find(const char *name) {
-    for (int i = 0; i < domain_measure_count; i++)
-        if (strcmp(domain_measures[i].name, name) == 0) return i;
-    return -1;
-}
-
 enum { NAMES_MOST = COLUMNS_MOST + 16 };
 
 /* All that can stand before a sign, each once. */
@@ -157,8 +145,8 @@ bool filter_is_unfinished(const char *text, char *list, size_t size) {
 
 static bool no_such(reader *r, const word *w) {
     const char *near = nearest_name(w->text);
-    return wrong(r, w->at, w->length, "no column \"%s\"%s%s%s", w->text, near ? "; did you mean " : "; :help has them",
-                 near ? near : "", near ? "?" : "");
+    return wrong(r, w->at, w->length, "no column \"%s\"%s%s%s", w->text,
+                 near ? "; did you mean " : "; :help lists them", near ? near : "", near ? "?" : "");
 }
 
 static bool add_text(reader *r, text_kind kind, const char *needle) {
@@ -217,7 +205,7 @@ static bool read_list(reader *r, int column) {
             range.high = (double)strtoull(end + 1, &end, 10);
         }
         r->at = (size_t)(end - r->text);
-        if (range.high < range.low) return wrong(r, first, r->at - first, "the range runs backwards");
+        if (range.high < range.low) return wrong(r, first, r->at - first, "the range ends before it begins");
         f->range[f->ranges++] = range;
         step.count++;
     } while (r->text[r->at] == ',' && isdigit((unsigned char)r->text[r->at + 1]));
@@ -276,7 +264,7 @@ static bool read_named(reader *r) {
     char sign = r->text[r->at], next = sign ? r->text[r->at + 1] : 0;
     bool follows = !w.quoted && sign && (strchr("<>=~:", sign) || (sign == '!' && next && strchr("=~", next)));
     if (!follows && !w.quoted && (column_find(w.text) >= 0 || flag_find(w.text) >= 0 || measure_find(w.text) >= 0))
-        return wrong(r, r->at, 1, "%s what? Say %s", w.text,
+        return wrong(r, r->at, 1, "%s needs %s", w.text,
                      flag_find(w.text) >= 0      ? ":yes or :no"
                      : measure_find(w.text) >= 0 ? ":DOMAIN"
                                                  : "< > = or ~");

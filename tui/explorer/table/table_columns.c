@@ -1,5 +1,6 @@
 /* table_columns.c: which columns the table shows, and in what order. */
 #include "explorer/table/column_table.h"
+#include "explorer/table/table.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,25 +9,25 @@
 enum { WIDEST = 120 };
 
 void table_columns_default(tab *t) {
-    table_columns *c = &t->table.columns;
+    table_columns *c = &t->table->columns;
     *c = (table_columns){.cursor = -1};
     for (int i = 0; i < column_count; i++)
         if (columns[i].shown) c->at[c->count++] = i;
 }
 
 int table_column_place(const tab *t, int column) {
-    for (int i = 0; i < t->table.columns.count; i++)
-        if (t->table.columns.at[i] == column) return i;
+    for (int i = 0; i < t->table->columns.count; i++)
+        if (t->table->columns.at[i] == column) return i;
     return -1;
 }
 
 bool table_column_is_mute(const app *a, int column) {
     const table_column *c = &columns[column];
-    return c->mute && c->mute(a) && column != a->tab->table.columns.cursor;
+    return c->mute && c->mute(a) && column != a->tab->table->columns.cursor;
 }
 
 void table_columns_text(const tab *t, char text[COLUMNS_TEXT_MOST]) {
-    const table_columns *c = &t->table.columns;
+    const table_columns *c = &t->table->columns;
     size_t used = 0;
     text[0] = 0;
     for (int i = 0; i < c->count; i++) {
@@ -69,6 +70,6 @@ bool table_columns_read(tab *t, const char *text, char wrong[64]) {
         wrong[0] = 0;
         return false;
     }
-    t->table.columns = c;
+    t->table->columns = c;
     return true;
 }

@@ -1,18 +1,18 @@
 /* table_filter.c: the table's filter: set as it is typed, and taken back. */
 #include "base/clock.h"
 #include "base/mem.h"
-#include "explorer/table/filter_parse.h"
-#include "explorer/panes/view.h"
+#include "explorer/table/filter.h"
+#include "explorer/table/table.h"
 
 #include <stdio.h>
 #include <string.h>
 
 const char *table_filter_text(const tab *t) {
-    return t->table.filter.next ? t->table.filter.next_text : t->table.filter.text;
+    return t->table->filter.next ? t->table->filter.next_text : t->table->filter.text;
 }
 
 void table_filter_apply(app *a) {
-    table_filter *f = &a->tab->table.filter;
+    table_filter *f = &a->tab->table->filter;
     filter_free(f->on);
     f->on = f->next;
     f->next = NULL;
@@ -30,7 +30,7 @@ void table_filter_apply(app *a) {
 }
 
 bool table_filter_set(app *a, const char *text) {
-    table_filter *f = &a->tab->table.filter;
+    table_filter *f = &a->tab->table->filter;
     filter_error err = {.at = FILTER_MOST - 1, .length = 1};
     filter *next = NULL;
     if (strlen(text) < FILTER_MOST) next = filter_read(a, text, &err);

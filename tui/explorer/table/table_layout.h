@@ -1,8 +1,8 @@
-/* table_slot.h: where the table's columns stand in so much room, and how many find none. */
+/* table_layout.h: where the table's columns stand in so much room, and how many find none. */
 #ifndef SCRY_EXPLORER_TABLE_TABLE_LAYOUT_H
 #define SCRY_EXPLORER_TABLE_TABLE_LAYOUT_H
 
-#include "explorer/app.h"
+#include "explorer/table/table.h"
 
 enum { TABLE_MORE = 6 }; /* columns of " +12 >" */
 

@@ -1,42 +1,19 @@
-/* table.c: the latents' table as it is drawn. Asks only for the rows that are visible. */
-#include "text/text.h"
-#include "explorer/table/filter_parse.h"
-#include "explorer/table/column_table.h"
-#include "explorer/table/table_layout.h"
+/* table_pane.c: the table of latents as it is drawn. Asks only for the rows that are visible. */
 #include "explorer/panes/view.h"
+#include "explorer/table/column_table.h"
+#include "explorer/table/table.h"
+#include "explorer/table/table_layout.h"
 #include "text/suggest.h"
+#include "text/text.h"
 
 #include <stdio.h>
 #include <string.h>
 
-/* ---- words ---------------------------------------------------------------------------------- */
-
-bool table_label(const app *a, uint32_t latent, char *text, size_t size) {
-    const char *label = scry_label(a->tab->index, latent);
-    if (label) {
-        text_clean(label, text, size, a->ascii);
-        return true;
-    }
-    size_t used = 0;
-    text[0] = 0;
-    for (int k = 0; k < SCRY_KEY_PIECES; k++) {
-        const char *piece = scry_key_piece(a->tab->index, latent, k);
-        char safe[64];
-        if (!piece) break;
-        while (*piece == ' ') piece++; /* the space before a word says little here */
-        text_clean(*piece ? piece : "\xe2\x90\xa3", safe, sizeof safe, a->ascii);
-        int n = snprintf(text + used, size - used, "%s%s", k ? "  " : "", safe);
-        if (n < 0 || used + (size_t)n >= size) break;
-        used += (size_t)n;
-    }
-    return false;
-}
-
 /* ---- operations of the pane ------------------------------------------------------------------- */
 
 static int next_column(const app *a) {
-    const table_columns *c = &a->tab->table.columns;
-    int place = table_column_place(a->tab, a->tab->table.column);
+    const table_columns *c = &a->tab->table->columns;
+    int place = table_column_place(a->tab, a->tab->table->column);
     do place = (place + 1) % c->count;
     while (table_column_is_mute(a, c->at[place]) && c->count > 1);
     return c->at[place];
@@ -56,7 +33,7 @@ static void say_columns(const char *name, char *wrong, size_t size) {
 }
 
 static bool sort_table(app *a, const char *name, char *wrong, size_t size) {
-    table_state *t = &a->tab->table;
+    table_state *t = a->tab->table;
     const table_columns *c = &t->columns;
     int next = c->cursor;
     if (name) next = column_find(name);
@@ -72,11 +49,11 @@ static bool sort_table(app *a, const char *name, char *wrong, size_t size) {
 }
 
 static void reverse_table(app *a) {
-    table_sort(a, a->tab->table.column, !a->tab->table.reversed);
+    table_sort(a, a->tab->table->column, !a->tab->table->reversed);
 }
 
 static void move_table(app *a, move kind, long steps) {
-    table_state *t = &a->tab->table;
+    table_state *t = a->tab->table;
     table_go_row(a, (uint32_t)view_moved(t->cursor, kind, steps, t->page - 1, (long)t->order.rows - 1));
 }
 
@@ -84,7 +61,7 @@ static void move_table(app *a, move kind, long steps) {
 
 /* The long title where it fits; the arrow before the last letter where it does not. */
 static void draw_title(app *a, rect r, int column, const table_slot *p, role look) {
-    const table_state *t = &a->tab->table;
+    const table_state *t = a->tab->table;
     const char *title = column_title(column), *more = strchr(title, '|');
     bool sorted = column == t->column, up = columns[column].ascending != t->reversed;
     char text[64];
@@ -101,7 +78,7 @@ static void draw_title(app *a, rect r, int column, const table_slot *p, role loo
 
 /* At the right end, how many columns have no room; the last title gives way to it. */
 static void draw_header(app *a, rect r, bool focus, const table_layout *places) {
-    const table_columns *c = &a->tab->table.columns;
+    const table_columns *c = &a->tab->table->columns;
     role look = focus ? ROLE_FOCUS : ROLE_HEADER;
     char more[TABLE_MORE + 1];
     int room = r.cols - table_layout_more(places, more);
@@ -117,7 +94,7 @@ static void draw_header(app *a, rect r, bool focus, const table_layout *places) 
 /* ---- rows ------------------------------------------------------------------------------------- */
 
 static void draw_row(app *a, rect r, int y, uint32_t latent, const table_layout *places) {
-    const table_columns *c = &a->tab->table.columns;
+    const table_columns *c = &a->tab->table->columns;
     bool in = scry_set_has(scry_session_set(a->tab->session), latent);
     for (int i = 0; i < c->count; i++) {
         int column = c->at[i], width = places->at[column].width, x = r.x + places->at[column].x;
@@ -144,19 +121,19 @@ static bool types_filter(const app *a) {
 }
 
 static bool has_line(const app *a) {
-    const table_state *t = &a->tab->table;
+    const table_state *t = a->tab->table;
     return types_filter(a) || table_filter_text(a->tab)[0] || t->marks->count;
 }
 
 static void draw_line(app *a, rect r, int y) {
-    const table_state *t = &a->tab->table;
+    const table_state *t = a->tab->table;
     const char *shown = table_filter_text(a->tab);
     char text[FILTER_MOST + 200], safe[FILTER_MOST + 200];
     role look = ROLE_MESSAGE;
     size_t used = 0;
     text[0] = 0;
     if (t->marks->count)
-        used += (size_t)snprintf(text, sizeof text, "%u marked: T switches %s", t->marks->count,
+        used += (size_t)snprintf(text, sizeof text, "%u marked: T toggles %s", t->marks->count,
                                  t->marks->count == 1 ? "it" : "them");
     if (types_filter(a) && t->filter.error[0] && !t->filter.error_length) {
         snprintf(text, sizeof text, "%s", t->filter.error);
@@ -169,7 +146,7 @@ static void draw_line(app *a, rect r, int y) {
         snprintf(text + used, sizeof text - used, "%sfilter %s  %u of %u%s", used ? "   " : "", shown, t->order.rows,
                  a->tab->info->d_sae, types_filter(a) ? "" : "   & changes, \\ clears");
     } else if (types_filter(a)) {
-        snprintf(text, sizeof text, "e.g. rank<=500 rate<1%% label~law in:yes fires:%.20s>1%%   a,b either   !a not",
+        snprintf(text, sizeof text, "e.g. rank<=500 rate<1%% label~law sel:yes fires:%.20s>1%%   a,b or   !a not",
                  a->tab->info->domain[0].name);
     }
     grid_fill(a->grid, y, r.x, r.cols, ROLE_TEXT, ' ');
@@ -180,7 +157,7 @@ static void draw_line(app *a, rect r, int y) {
 
 static void draw_table(app *a, rect r, bool focus) {
     table_layout places;
-    table_state *t = &a->tab->table;
+    table_state *t = a->tab->table;
     bool line = has_line(a) && r.rows > 2;
     table_layout_make(a, r.cols, &places);
     draw_header(a, r, focus, &places);
@@ -201,7 +178,7 @@ static void draw_table(app *a, rect r, bool focus) {
 /* ---- mouse ------------------------------------------------------------------------------------ */
 
 static void click_header(app *a, const table_layout *places, int cols, int x) {
-    const table_columns *c = &a->tab->table.columns;
+    const table_columns *c = &a->tab->table->columns;
     char more[TABLE_MORE + 1];
     if (x >= cols - table_layout_more(places, more)) {
         app_command(a, "column-right");
@@ -211,10 +188,10 @@ static void click_header(app *a, const table_layout *places, int cols, int x) {
         const table_slot *p = &places->at[c->at[i]];
         if (!p->width || x < p->x || x > p->x + p->width) continue;
         char wrong[8];
-        bool again = a->tab->table.column == c->at[i];
+        bool again = a->tab->table->column == c->at[i];
         if (again) reverse_table(a);
         else sort_table(a, columns[c->at[i]].name, wrong, sizeof wrong);
-        macro_note_mouse(a, again ? "reverse" : "sort", "%s", again ? "" : columns[c->at[i]].name);
+        app_record_mouse(a, again ? "reverse" : "sort", "%s", again ? "" : columns[c->at[i]].name);
         return;
     }
 }
@@ -228,7 +205,7 @@ bool table_switches_at(const app *a, rect r, int x) {
 
 static void click_table(app *a, rect r, int y, int x) {
     table_layout places;
-    table_state *t = &a->tab->table;
+    table_state *t = a->tab->table;
     table_layout_make(a, r.cols, &places);
     if (y == r.y) {
         click_header(a, &places, r.cols, x - r.x);
@@ -236,7 +213,7 @@ static void click_table(app *a, rect r, int y, int x) {
     }
     if (y - r.y - 1 >= t->page || t->top + (uint32_t)(y - r.y - 1) >= t->order.rows) return;
     table_go_row(a, t->top + (uint32_t)(y - r.y - 1));
-    macro_note_mouse(a, "latent", "%u", app_latent(a));
+    app_record_mouse(a, "latent", "%u", app_latent(a));
     if (table_switches_at(a, r, x)) app_command(a, "toggle");
 }
 

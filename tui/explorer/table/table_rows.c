@@ -1,25 +1,18 @@
-/* table_rows.c: which latents are rows, in which order; and what is done while keys rest. */
-#include "columns.h"
-#include "base/clock.h"
+/* table_rows.c: which latents are rows, and in which order. */
 #include "base/mem.h"
-#include "labels.h"
-#include "explorer/table/filter_parse.h"
+#include "columns.h"
 #include "explorer/table/column_table.h"
-#include "explorer/panes/view.h"
+#include "explorer/table/filter.h"
+#include "explorer/table/table.h"
+#include "labels.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-/* Seconds that may go into one frame, and into one slice of what is done while keys rest. */
-#define FRAME 0.008
-#define SLICE 0.002
-enum { WHAT_IF_SLICE = 32768, SUM_SLICE = 131072, WHAT_IF_FEW = 64, CHUNK = 1024 };
-
 void table_open(tab *t) {
-    table_state *s = &t->table;
+    table_state *s = t->table = mem_new(1, sizeof *s);
     uint32_t latents = t->info->d_sae;
     order_new(&s->order, latents);
     s->marks = scry_set_new(latents);
@@ -31,7 +24,7 @@ void table_open(tab *t) {
 }
 
 void table_close(tab *t) {
-    table_state *s = &t->table;
+    table_state *s = t->table;
     order_free(&s->order);
     text_order_free(&s->texts);
     text_match_free(&s->find.match);
@@ -43,14 +36,15 @@ void table_close(tab *t) {
     free(s->on);
     scry_set_free(s->marks);
     scry_set_free(s->marks_before);
+    free(s);
 }
 
 uint32_t table_rows(const app *a) {
-    return a->tab->table.order.rows;
+    return a->tab->table->order.rows;
 }
 
 bool table_passes(const app *a, uint32_t latent) {
-    const table_filter *f = &a->tab->table.filter;
+    const table_filter *f = &a->tab->table->filter;
     return !f->on || (f->bits[latent / 64] >> (latent % 64) & 1);
 }
 
@@ -58,11 +52,11 @@ bool table_passes(const app *a, uint32_t latent) {
 
 static void column_order(void *context, uint32_t from, uint32_t n, double *out) {
     app *a = context;
-    columns[a->tab->table.column].values(a, from, n, out);
+    columns[a->tab->table->column].values(a, from, n, out);
 }
 
 static void sort_rows(app *a) {
-    table_state *t = &a->tab->table;
+    table_state *t = a->tab->table;
     const table_column *c = &columns[t->column];
     if (!c->values) text_order_step(&t->texts, NO_DEADLINE);
     const scry_ranking *r = scry_session_ranking(a->tab->session);
@@ -73,17 +67,17 @@ static void sort_rows(app *a) {
 
 /* The latents that pass as a list, for the order; none where all pass, which needs no second order. */
 static void list_rows(app *a) {
-    table_filter *f = &a->tab->table.filter;
+    table_filter *f = &a->tab->table->filter;
     uint32_t latents = a->tab->info->d_sae, n = 0;
     if (f->on) filter_prepare(f->on, a, NULL, NO_DEADLINE);
     if (!f->on || filter_run(f->on, a, f->bits) == latents) {
-        order_list(&a->tab->table.order, NULL, 0);
+        order_list(&a->tab->table->order, NULL, 0);
         return;
     }
     for (uint32_t w = 0; w * 64 < latents; w++)
         for (uint64_t word = f->bits[w]; word; word &= word - 1)
             f->list[n++] = w * 64 + (uint32_t)__builtin_ctzll(word);
-    order_list(&a->tab->table.order, f->list, n);
+    order_list(&a->tab->table->order, f->list, n);
 }
 
 static table_stamp stamp_now(const app *a) {
@@ -97,7 +91,7 @@ static table_stamp stamp_now(const app *a) {
                        .score = scry_session_score(s),
                        .is_signed = scry_session_scope(s)->is_signed,
                        .changes = scry_session_version(s),
-                       .mark_changes = a->tab->table.mark_changes,
+                       .mark_changes = a->tab->table->mark_changes,
                        .labels = scry_label_version(a->tab->index),
                        .scope = XXH3_64bits(scope, strlen(scope))};
     return now;
@@ -110,7 +104,7 @@ static unsigned depends_on(const table_state *t) {
 /* The rows that will be drawn first, from a disk side by side. */
 static void expect_rows(app *a) {
     enum { MOST = 200 };
-    table_state *t = &a->tab->table;
+    table_state *t = a->tab->table;
     const scry_ranking *r = scry_session_ranking(a->tab->session);
     uint32_t latents[MOST], n = 0, page = t->page > 0 ? (uint32_t)t->page : 0;
     uint32_t from = t->cursor > page / 2 ? t->cursor - page / 2 : 0;
@@ -121,15 +115,15 @@ static void expect_rows(app *a) {
 
 /* The row that the cursor's latent has now; where a filter took it away, the one that came in its place. */
 static void place_cursor(app *a) {
-    table_state *t = &a->tab->table;
-    uint32_t row = order_row_of(&t->order, t->latent);
+    table_state *t = a->tab->table;
+    uint32_t row = order_row_of(&t->order, a->tab->latent);
     if (t->order.rows) table_go_row(a, row);
     else t->cursor = t->top = 0;
     expect_rows(a);
 }
 
 static void make_rows(app *a) {
-    a->tab->table.made = stamp_now(a);
+    a->tab->table->made = stamp_now(a);
     sort_rows(a);
     list_rows(a);
 }
@@ -151,7 +145,7 @@ void table_refilter(app *a) {
 /* A new ranking keeps the cursor on its latent, so that one sees where it went. A toggle leaves the rows where they
  * are, also where they are sorted by what it changed: the next one to toggle must not run away. So does a label. */
 void table_refresh(app *a) {
-    table_state *t = &a->tab->table;
+    table_state *t = a->tab->table;
     table_stamp now = stamp_now(a), *made = &t->made;
     unsigned changed = 0;
     if (now.train != made->train || now.source != made->source || now.metric != made->metric) changed |= ON_RANKING;
@@ -172,7 +166,7 @@ void table_refresh(app *a) {
 }
 
 bool table_is_stale(const app *a) {
-    const table_state *t = &a->tab->table;
+    const table_state *t = a->tab->table;
     unsigned on = depends_on(t);
     return ((on & (ON_SELECTION | ON_SCORE)) && t->made.changes != scry_session_version(a->tab->session)) ||
            ((on & ON_MARKS) && t->made.mark_changes != t->mark_changes) ||
@@ -180,7 +174,7 @@ bool table_is_stale(const app *a) {
 }
 
 void table_sort(app *a, int column, bool reversed) {
-    table_state *t = &a->tab->table;
+    table_state *t = a->tab->table;
     t->column = column;
     t->reversed = reversed;
     t->cursor = t->top = 0;
@@ -191,137 +185,25 @@ void table_sort(app *a, int column, bool reversed) {
 
 void table_resort(app *a) {
     make_rows(a);
-    table_go_row(a, a->tab->table.cursor);
+    table_go_row(a, a->tab->table->cursor);
 }
 
 void table_go_row(app *a, uint32_t row) {
-    table_state *t = &a->tab->table;
+    table_state *t = a->tab->table;
     if (!t->order.rows) return;
     t->cursor = row < t->order.rows ? row : t->order.rows - 1;
-    t->latent = order_at(&t->order, t->cursor);
+    a->tab->latent = order_at(&t->order, t->cursor);
 }
 
 bool table_go(app *a, uint32_t latent) {
-    table_state *t = &a->tab->table;
+    table_state *t = a->tab->table;
     if (!table_passes(a, latent)) return false;
     table_go_row(a, order_row_of(&t->order, latent));
     return true;
 }
 
 void table_escape(app *a) {
-    a->tab->table.columns.cursor = -1;
-    a->tab->table.find.text[0] = 0;
-    a->tab->table.find.pending = false;
-}
-
-/* ---- what-if ---------------------------------------------------------------------------------- */
-
-static void ask_what_if(const app *a, uint32_t from, uint32_t n, float *out) {
-    const scry_session *s = a->tab->session;
-    uint32_t latents[CHUNK];
-    for (uint32_t done = 0; done < n; done += CHUNK) {
-        uint32_t count = n - done < CHUNK ? n - done : CHUNK;
-        for (uint32_t i = 0; i < count; i++) latents[i] = from + done + i;
-        scry_what_if(a->tab->index, scry_session_scorer(s), scry_session_set(s), scry_session_scope(s), latents, count,
-                     out + done);
-    }
-}
-
-/* Goes on with all of them, as they are after the last change. True when that is done. */
-static bool what_if_step(app *a, uint32_t most) {
-    table_state *t = &a->tab->table;
-    uint32_t latents = a->tab->info->d_sae;
-    if (!t->what_if) t->what_if = mem_new(latents, sizeof *t->what_if);
-    if (t->what_if_of != scry_session_version(a->tab->session)) {
-        t->what_if_of = scry_session_version(a->tab->session);
-        t->what_if_done = 0;
-    }
-    uint32_t n = latents - t->what_if_done < most ? latents - t->what_if_done : most;
-    ask_what_if(a, t->what_if_done, n, t->what_if + t->what_if_done);
-    t->what_if_done += n;
-    return t->what_if_done == latents;
-}
-
-void table_what_if(app *a, uint32_t from, uint32_t n, double *out) {
-    table_state *t = &a->tab->table;
-    float few[WHAT_IF_FEW];
-    const float *found = few;
-    bool kept = t->what_if_of == scry_session_version(a->tab->session) && from + n <= t->what_if_done;
-    if (!kept && n <= WHAT_IF_FEW) {
-        ask_what_if(a, from, n, few);
-    } else {
-        if (!kept) what_if_step(a, UINT32_MAX);
-        found = t->what_if + from;
-    }
-    for (uint32_t i = 0; i < n; i++) out[i] = (double)found[i];
-}
-
-/* ---- while keys rest -------------------------------------------------------------------------- */
-
-static bool what_if_waits(const app *a) {
-    const table_state *t = &a->tab->table;
-    return t->what_if_of != scry_session_version(a->tab->session) || t->what_if_done < a->tab->info->d_sae;
-}
-
-/* The ranking by the other source: what is asked for next, most often. */
-static bool rank_ahead(app *a) {
-    const scry_ranking *r = scry_session_ranking(a->tab->session);
-    scry_condition has[SCRY_CONDITIONS];
-    int n = scry_train_sources(a->tab->index, r->train, has);
-    for (int i = 0; i < n; i++)
-        if (has[i] != r->source && scry_session_rank_ahead(a->tab->session, has[i], r->metric)) return true;
-    return false;
-}
-
-/* What a key may ask for next is not to wait for a disk. */
-static void read_step(app *a) {
-    table_state *t = &a->tab->table;
-    t->read_from = scry_prefetch(a->tab->index, t->read_from);
-    t->read = t->read_from == 0;
-}
-
-/* The shares up to each rank, so that the last rows need not wait for the sum of all before. */
-static bool sum_waits(const app *a) {
-    const scry_ranking *r = scry_session_ranking(a->tab->session);
-    return r->summed < r->latents;
-}
-static void sum_step(app *a) {
-    const scry_ranking *r = scry_session_ranking(a->tab->session);
-    scry_cumulative(r, r->latents - r->summed < SUM_SLICE ? r->latents - 1 : r->summed + SUM_SLICE);
-}
-
-/* Rows that stand on the places of labels as they were keep these until they are sorted again. */
-static bool texts_wait(const app *a) {
-    const table_state *t = &a->tab->table;
-    return !t->texts.rank || (columns[t->column].values && text_order_waits(&t->texts));
-}
-
-int table_waits(const app *a) {
-    const table_state *t = &a->tab->table;
-    if (t->filter.next || t->find.pending || (t->find.text[0] && !t->find.match.done)) return 2;
-    return !t->read || texts_wait(a) || what_if_waits(a) || sum_waits(a) || !t->ahead ? 1 : 0;
-}
-
-bool table_work(app *a) {
-    table_state *t = &a->tab->table;
-    double now = clock_seconds();
-    if (t->filter.next) {
-        if (!filter_prepare(t->filter.next, a, t->filter.on, now + FRAME)) return false;
-        table_filter_apply(a);
-        return true;
-    }
-    if (t->find.pending || (t->find.text[0] && !t->find.match.done)) {
-        table_find_step(a, now + FRAME);
-        return t->find.match.done;
-    }
-    if (!t->read) read_step(a);
-    else if (what_if_waits(a)) what_if_step(a, WHAT_IF_SLICE);
-    else if (texts_wait(a)) text_order_step(&t->texts, now + SLICE);
-    else if (sum_waits(a)) sum_step(a);
-    else t->ahead = !rank_ahead(a);
-    return false;
-}
-
-void table_finish(app *a) {
-    while (table_waits(a) == 2) table_work(a);
+    a->tab->table->columns.cursor = -1;
+    a->tab->table->find.text[0] = 0;
+    a->tab->table->find.pending = false;
 }

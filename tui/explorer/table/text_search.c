@@ -1,10 +1,10 @@
 /* text_search.c: which latents' labels and key tokens hold a text. */
-#include "columns.h"
 #include "base/clock.h"
 #include "base/mem.h"
-#include "text/text.h"
-#include "labels.h"
+#include "columns.h"
 #include "explorer/table/text_index.h"
+#include "labels.h"
+#include "text/text.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,14 +1,11 @@
-/* table.h: what the latents' table keeps between frames. */
-#ifndef SCRY_EXPLORER_TABLE_TABLE_PANE_H
-#define SCRY_EXPLORER_TABLE_TABLE_PANE_H
+/* table.h: the table of latents: its state, and what its files do for each other and for commands. */
+#ifndef SCRY_EXPLORER_TABLE_TABLE_H
+#define SCRY_EXPLORER_TABLE_TABLE_H
 
-#include "draw/grid.h"
-#include "scry.h"
+#include "explorer/panes/view.h"
 #include "explorer/table/row_order.h"
 #include "explorer/table/text_index.h"
 
-struct app;
-struct tab;
 struct filter;
 
 enum { COLUMNS_MOST = 32, FILTER_MOST = 2048, COLUMNS_TEXT_MOST = 512 };
@@ -53,12 +50,13 @@ typedef struct table_find {
     int direction;
     bool from_here, typed; /* typed: in the line that is open or was just closed */
     uint32_t origin;       /* latent that it began at */
+    uint32_t row_before;   /* where Esc goes back to, while it is typed */
 } table_find;
 
 typedef struct table_state {
     row_order order;
-    uint32_t cursor, top, latent; /* latent: the one under the cursor */
-    int column;                   /* sorted by */
+    uint32_t cursor, top; /* rows */
+    int column;           /* sorted by */
     bool reversed;
     table_stamp made;
     scry_set *marks, *marks_before; /* before: those taken away last, NULL none; owned */
@@ -80,63 +78,79 @@ typedef struct table_state {
     bool read;           /* all of it is asked for */
 } table_state;
 
-void table_open(struct tab *t);
-void table_close(struct tab *t);
+extern const view view_table;
+
+/* Makes and frees the tab's state of the table. */
+void table_open(tab *t);
+void table_close(tab *t);
 
 /* ---- rows (table_rows.c) ---- */
 
-uint32_t table_rows(const struct app *a);
-void table_refresh(struct app *a);        /* after a change of the session */
-void table_remake(struct app *a);         /* sorts and filters again; the cursor stays on its latent */
-void table_refilter(struct app *a);       /* after a change of the filter alone */
-bool table_is_stale(const struct app *a); /* toggles, marks and labels have not been sorted in yet */
+uint32_t table_rows(const app *a);
+void table_refresh(app *a);        /* after a change of the session */
+void table_remake(app *a);         /* sorts and filters again; the cursor stays on its latent */
+void table_refilter(app *a);       /* after a change of the filter alone */
+bool table_is_stale(const app *a); /* toggles, marks and labels have not been sorted in yet */
 /* The same, but the cursor stays on its row: what is next comes to it. */
-void table_resort(struct app *a);
-void table_sort(struct app *a, int column, bool reversed);
-bool table_go(struct app *a, uint32_t latent); /* cursor to a latent; false: the filter hides it */
-void table_go_row(struct app *a, uint32_t row);
-void table_escape(struct app *a); /* Esc: the column cursor and the marked matches go */
-bool table_passes(const struct app *a, uint32_t latent);
+void table_resort(app *a);
+void table_sort(app *a, int column, bool reversed);
+bool table_go(app *a, uint32_t latent); /* cursor to a latent; false: the filter hides it */
+void table_go_row(app *a, uint32_t row);
+void table_escape(app *a); /* Esc: the column cursor and the marked matches go */
+bool table_passes(const app *a, uint32_t latent);
+
+/* ---- what-if (table_what_if.c) ---- */
+
 /* rho if each of n latents were switched; computed once a change where many are asked for. */
-void table_what_if(struct app *a, uint32_t from, uint32_t n, double *out);
+void table_what_if(app *a, uint32_t from, uint32_t n, double *out);
+/* Are there latents for which it is not computed since the last change? */
+bool table_what_if_waits(const app *a);
+/* Compute at most this many more. True when all are done. */
+bool table_what_if_step(app *a, uint32_t most);
+
+/* ---- between keys (table_idle.c) ---- */
 
 /* What waits to be done: 0 nothing, 1 something for when keys rest, 2 something that a person waits for. */
-int table_waits(const struct app *a);
+int table_waits(const app *a);
 /* Does a little of it; true when the screen changes with it. */
-bool table_work(struct app *a);
-void table_finish(struct app *a); /* all that a person waits for */
+bool table_work(app *a);
+void table_finish(app *a); /* all that a person waits for */
+
+/* ---- the pane (table_pane.c) ---- */
 
 /* Is column x of the screen in the column that a click switches latents in or out by? r: the pane. */
-bool table_switches_at(const struct app *a, rect r, int x);
+bool table_switches_at(const app *a, rect r, int x);
 
 /* ---- filter (table_filter.c) ---- */
 
 /* False and t->filter.error for what cannot be read; then the rows stay as they are. */
-bool table_filter_set(struct app *a, const char *text);
-const char *table_filter_text(const struct tab *t);
-void table_filter_apply(struct app *a); /* once t->filter.next is prepared */
+bool table_filter_set(app *a, const char *text);
+const char *table_filter_text(const tab *t);
+void table_filter_apply(app *a); /* once t->filter.next is prepared */
 
 /* ---- search (table_find.c) ---- */
 
 /* Goes to the next match, now or when it is found; says what became of it. */
-void table_find_go(struct app *a, const char *text, int direction, bool from_here);
-void table_find_step(struct app *a, double deadline);
-void table_find_say(struct app *a); /* which of how many the cursor is on */
+void table_find_go(app *a, const char *text, int direction, bool from_here);
+void table_find_step(app *a, double deadline);
+void table_find_say(app *a); /* which of how many the cursor is on */
 
 /* ---- columns (table_columns.c) ---- */
 
 /* The shown columns as one line, "rank,latent:9,label", to be kept; and back: false, nothing changed and *wrong the
  * word that is no column. */
-void table_columns_text(const struct tab *t, char text[COLUMNS_TEXT_MOST]);
-bool table_columns_read(struct tab *t, const char *text, char wrong[64]);
+void table_columns_text(const tab *t, char text[COLUMNS_TEXT_MOST]);
+bool table_columns_read(tab *t, const char *text, char wrong[64]);
 /* Adds one NAME or NAME:WIDTH, unless it is there; false: no such column, or no width from 1 to 120. */
 bool table_columns_add(table_columns *c, const char *word);
-void table_columns_default(struct tab *t);
+void table_columns_default(tab *t);
 /* Takes no room: there is nothing to say in it yet. */
-bool table_column_is_mute(const struct app *a, int column);
-int table_column_place(const struct tab *t, int column); /* -1: hidden */
+bool table_column_is_mute(const app *a, int column);
+int table_column_place(const tab *t, int column); /* -1: hidden */
+
+/* ---- words (table_label.c) ---- */
 
 /* The latent's label, or its key tokens where it has none; safe text. Returns whether labelled. */
-bool table_label(const struct app *a, uint32_t latent, char *text, size_t size);
+bool table_label(const app *a, uint32_t latent, char *text, size_t size);
 
 #endif

@@ -1,8 +1,8 @@
-/* filter_eval.h: a filter as steps on a stack of answers; filter_parse.c writes them, filter_eval.c runs them. */
-#ifndef SCRY_EXPLORER_TABLE_FILTER_EVAL_H
-#define SCRY_EXPLORER_TABLE_FILTER_EVAL_H
+/* filter_program.h: a filter as steps on a stack of answers; filter_parse.c writes them, filter_eval.c runs them. */
+#ifndef SCRY_EXPLORER_TABLE_FILTER_PROGRAM_H
+#define SCRY_EXPLORER_TABLE_FILTER_PROGRAM_H
 
-#include "explorer/table/filter_parse.h"
+#include "explorer/table/filter.h"
 #include "explorer/table/text_index.h"
 
 enum {

@@ -1,11 +1,8 @@
-/* domain_list.h: what the domains' pane keeps between frames. */
-#ifndef SCRY_EXPLORER_PANES_DOMAIN_LIST_H
-#define SCRY_EXPLORER_PANES_DOMAIN_LIST_H
+/* domain_pane.h: what the domains' pane keeps between frames. */
+#ifndef SCRY_EXPLORER_PANES_DOMAIN_PANE_H
+#define SCRY_EXPLORER_PANES_DOMAIN_PANE_H
 
-#include "shell/commands.h"
-#include "draw/grid.h"
-#include "draw/layout.h"
-#include "scry.h"
+#include "explorer/panes/view.h"
 
 typedef struct domains_state {
     int sort;
@@ -17,38 +14,40 @@ typedef struct domains_state {
     uint32_t scale_n;
 } domains_state;
 
-struct app;
-
 enum { SORT_FILE, SORT_STS, SORT_CHANGE, SORT_RESIDUAL, SORT_LATENT, SORT_NAME, DOMAIN_SORTS };
 
+extern const view view_domains;
+
+/* Makes and frees the tab's state of the pane. */
+void domains_open(tab *t);
+void domains_close(tab *t);
+
 /* The domain under the cursor. */
-size_t domains_current(const struct app *a);
-void domains_go(struct app *a, size_t domain);
+size_t domains_current(const app *a);
+void domains_go(app *a, size_t domain);
 /* The domain of a name; as many as there are, and the message says so, where there is none. */
-size_t domains_find(struct app *a, const char *name);
-/* Takes the domain under the cursor out of rho, or in again. */
-command_effect domains_switch(struct app *a);
+size_t domains_find(app *a, const char *name);
 
 /* domain_list_row.c: one domain in `cols` columns: name, bar, STS, what of it is the selected latent's,
  * change, and the line's residual, as many as
  * there is room for; what they are sorted by stands in the place of the change where there is none. */
-void domain_row_draw(struct app *a, int y, int x, int cols, size_t domain, int name_width);
+void domain_row_draw(app *a, int y, int x, int cols, size_t domain, int name_width);
 /* The heads of the numbers in such a row; "" where there is no room for heads. */
 const char *domain_row_heads(int cols);
 /* What the head at a column of the row sorts by; -1: no head there. */
 int domain_row_head_at(int cols, int x);
 /* What the table's latent contributes to a domain's score, or would if it were in it. */
-double domain_part(const struct app *a, size_t domain);
+double domain_part(const app *a, size_t domain);
 /* Change less what the fitted line gives at the domain's STS; held_out: the line was fitted without it, so that this
  * is how well the others foretell it. NaN: no change was measured, or there is no line. */
-double domain_off_line(const struct app *a, size_t domain, bool *held_out);
+double domain_off_line(const app *a, size_t domain, bool *held_out);
 /* A score in at most 6 columns, and a latent's part of one in at most 7, beside bars of which a full one is `scale`. */
 void domain_number(double value, double scale, char *text, size_t size);
 void domain_part_text(double part, double scale, char *text, size_t size);
-const char *domains_sort_name(const domains_state *d); /* as typed after :sort */
+extern const char *const domain_sorts[DOMAIN_SORTS]; /* as typed after :sort */
 
 /* domain_title.c: the rule above the pane: what is drawn, then the heads of its numbers, or the domain under the cursor
  * in words where there is no room for heads. */
-void domains_title(struct app *a, rect r, bool focus, const char *heads);
+void domains_title(app *a, rect r, bool focus, const char *heads);
 
 #endif

@@ -1,4 +1,4 @@
-/* filter_parse.h: the language of the table's filter.
+/* filter.h: the language of the table's filter.
  *
  *     EXPRESSION  ANY | ANY ...           either; binds loosest
  *     ANY         CLAUSE CLAUSE ...       all of them
@@ -7,15 +7,15 @@
  *                 COLUMN<NUMBER           also <= > >= = !=; 1% is .01
  *                 COLUMN:3,17,90-120      one of these
  *                 label~TEXT label=TEXT token~TEXT token=TEXT, also !~ !=; "TEXT" where it has blanks or signs
- *                 in:yes marked:no        and the other flags of column_table.h
+ *                 sel:yes marked:no       and the other flags of column_table.h
  *                 fires:DOMAIN>1%         and the other measures of a domain
  *                 TEXT                    label~TEXT
  *
  * Columns, flags and measures come from their tables in columns.c. */
-#ifndef SCRY_EXPLORER_TABLE_FILTER_PARSE_H
-#define SCRY_EXPLORER_TABLE_FILTER_PARSE_H
+#ifndef SCRY_EXPLORER_TABLE_FILTER_H
+#define SCRY_EXPLORER_TABLE_FILTER_H
 
-#include "explorer/app.h"
+#include "explorer/app_services.h"
 
 typedef struct filter filter;
 

@@ -1,0 +1,129 @@
+/* explorer/app_services.h: what the parts of the explorer see of the application: the open index and its session, the
+ * grid and the theme, the message line, the prompt and the commands. It includes no pane, page or layer: each has its
+ * state in a struct of its own file. Only app.c and event_loop.c put the parts together (explorer/app.h). */
+#ifndef SCRY_EXPLORER_APP_SERVICES_H
+#define SCRY_EXPLORER_APP_SERVICES_H
+
+#include "charts/chart.h"
+#include "draw/grid.h"
+#include "draw/layout.h"
+#include "draw/theme.h"
+#include "shell/keymap.h"
+#include "explorer/state/prompt_history.h"
+#include "explorer/state/recording.h"
+#include "session.h"
+#include "shell/commands.h"
+
+/* Long enough to edit the longest label, and a list of very many domains. */
+enum { TEXT_MOST = 8192 };
+
+/* The line that is typed at the bottom of the screen. */
+typedef struct prompt {
+    const command *then; /* command that takes the text; NULL: closed. The palette takes it itself */
+    char text[TEXT_MOST];
+    size_t at;    /* the cursor, in bytes of text */
+    int pick;     /* in the list above it, -1: none */
+    bool listing; /* the list is shown (the palette always shows it) */
+    size_t back;  /* lines back in the history, 0: not there */
+} prompt;
+
+typedef enum move { MOVE_STEP, MOVE_PAGE, MOVE_FIRST, MOVE_LAST } move;
+
+/* A full-screen layer over the panes: the help, the sets, a plot, a page of text. One file and one row of operations;
+ * all but name, draw, key and footer may be NULL. */
+struct app;
+typedef struct layer {
+    const char *name;
+    void (*draw)(struct app *a, rect r);
+    /* Its own keys. False: not one of them, and the table of commands is asked. */
+    bool (*key)(struct app *a, uint32_t key, command_effect *effect);
+    void (*footer)(struct app *a, rect r); /* its keys, in the last line */
+    void (*wheel)(struct app *a, int steps);
+    /* On a cell, from the layer's first row. */
+    command_effect (*click)(struct app *a, int y, int x, int clicks);
+    /* Commands that move up and down, and sideways; NULL: they act on the pane beneath. */
+    void (*move)(struct app *a, move kind, long steps);
+    void (*slide)(struct app *a, int steps);
+    const char *const (*keys)[2]; /* all of its keys and what they do, for the help; ends with NULL */
+    bool waits_for_job;           /* job.page belongs to it: cancelled when the layer is left */
+} layer;
+
+/* Keys that the last line of a layer names, and where, for a click on them. */
+enum { FOOTER_HINTS = 16 };
+typedef struct footer_hint {
+    const char *keys; /* "j k"; borrowed, of static storage */
+    int x, cols;
+} footer_hint;
+
+/* An open index and everything that one does with it. Panes and pages own their states. */
+typedef struct tab {
+    scry_index *index;
+    const scry_info *info;
+    scry_session *session;
+    uint32_t latent; /* under the cursor of the table; the other panes show it */
+    pane focus;
+    int enlarged; /* pane that fills the screen, -1 */
+    struct table_state *table;
+    struct latent_state *latent_pane;
+    struct domains_state *domains;
+    struct sets_state *sets;
+    struct chart_page_state *plots;
+    struct session_autosave *autosave;
+    char search[TEXT_MOST];
+    char file[TEXT_MOST]; /* last exported to or imported from; "" none */
+    double rho_before;    /* before the last step, NaN: none */
+} tab;
+
+typedef struct app {
+    tab **tabs; /* owned */
+    size_t tab_count;
+    tab *tab; /* the one that is shown */
+    grid *grid;
+    grid *scratch; /* one row, for text that is cut on the left */
+    layout layout;
+    bool ascii, mono; /* mono: signs say what colour would */
+    theme theme;      /* with the user's own colours */
+    color_level colors;
+    const layer *layer;                     /* NULL: the panes */
+    const layer *layer_below;               /* the help leads back to it; NULL: to the panes */
+    footer_hint footer_hints[FOOTER_HINTS]; /* of the layer; the first without columns ends them */
+    chart_kind plot;                        /* shown by the layer of plots */
+    struct async_results *async;
+    struct jobs *jobs;
+    struct help_state *help;
+    struct page_state *page;
+    prompt prompt;
+    history history;
+    keymap keys;
+    recording recording;
+    const command *command; /* the one that is running; NULL: none */
+    char message[TEXT_MOST];
+    bool message_is_error;
+    bool asked_to_leave;   /* while something is being written */
+    char *copied;          /* owned: for the terminal's clipboard after the next frame; NULL: nothing */
+    int64_t unsaved_since; /* milliseconds of the monotonic clock, 0: all is saved */
+} app;
+
+/* Put a message in the last line. app_fail: as an error; returns DID_CHANGE. */
+void app_say(app *a, const char *format, ...) __attribute__((format(printf, 2, 3)));
+command_effect app_fail(app *a, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Run a line as typed in the palette or a script: a command of the table and its argument. */
+command_effect app_command(app *a, const char *line);
+/* Run a row of the table of commands, and record it in a macro. */
+command_effect app_run(app *a, const command *c, const char *argument);
+/* Add a command to the macro that is recorded, unless it failed or still asks for its argument. _mouse: the command
+ * that does what the mouse did. */
+void app_record(app *a, const char *name, const char *argument);
+void app_record_mouse(app *a, const char *name, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* Open the prompt for a command, with this text in it. */
+command_effect app_ask(app *a, const char *name, const char *text);
+
+/* The latent under the cursor. */
+uint32_t app_latent(const app *a);
+/* Give a pane the keys; where one fills the screen, show this one instead: keys never act on what is not shown. */
+void app_focus(app *a, pane p);
+/* Draw with another theme, or another number of colours; the user's own colours stay. */
+void app_look(app *a, const theme *t, color_level colors);
+
+#endif

@@ -1,0 +1,62 @@
+/* latent_common.c: what the pages of the latent's pane share. */
+#include "base/mem.h"
+#include "explorer/latent/latent_page.h"
+#include "explorer/panes/view.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+void *latent_page_state(const app *a, const latent_page *page) {
+    latent_state *s = a->tab->latent_pane;
+    int i = 0;
+    while (s->pages[i].page && s->pages[i].page != page) i++;
+    if (!s->pages[i].page) {
+        s->pages[i].page = page;
+        s->pages[i].state = mem_new(1, page->state_size);
+    }
+    return s->pages[i].state;
+}
+
+const scry_latent_activations *latent_activations(app *a) {
+    latent_state *s = state_of(a);
+    uint32_t latent = app_latent(a);
+    if (s->activations && s->activations->latent == latent) return s->activations;
+    scry_latent_activations_free(s->activations);
+    s->activations = scry_latent_activations_read(a->tab->index, latent);
+    s->strongest = 0;
+    for (size_t i = 0; i < s->activations->start[a->tab->info->captures]; i++)
+        if (s->activations->activation[i] > s->strongest) s->strongest = s->activations->activation[i];
+    return s->activations;
+}
+
+scry_token_pairing *latent_pairing(app *a) {
+    latent_state *s = state_of(a);
+    if (!s->pairing) s->pairing = scry_token_pairing_new(a->tab->index);
+    return s->pairing;
+}
+
+int latent_group(app *a) {
+    int capture = state_of(a)->capture;
+    if (capture >= 0) return a->tab->info->capture[capture].group;
+    return -1 - (int)scry_session_ranking(a->tab->session)->train;
+}
+
+void latent_number(double value, bool sign, char *text, size_t size) {
+    double magnitude = fabs(value);
+    if (isnan(value)) snprintf(text, size, "-");
+    else if (magnitude != 0 && magnitude < 0.0005) snprintf(text, size, sign ? "%+.0e" : "%.0e", value);
+    else if (magnitude < 9.9995) format_rho(value, 3, sign, text, size);
+    else if (magnitude < 999.95) snprintf(text, size, sign ? "%+.1f" : "%.1f", value);
+    else snprintf(text, size, sign ? "%+.0f" : "%.0f", value);
+}
+
+int latent_choose(const char *const *words, int count, int now, const char *name, char *wrong, size_t size) {
+    if (!name) return (now + 1) % count;
+    for (int i = 0; i < count; i++)
+        if (strcmp(words[i], name) == 0) return i;
+    wrong[0] = 0;
+    for (int i = 0; i < count; i++)
+        snprintf(wrong + strlen(wrong), size - strlen(wrong), "%s%s", i ? ", " : "", words[i]);
+    return -1;
+}

@@ -1,0 +1,26 @@
+/* help_lines.h: the lines of the help, made from the tables of commands, columns and flags. */
+#ifndef SCRY_EXPLORER_PANES_HELP_LINES_H
+#define SCRY_EXPLORER_PANES_HELP_LINES_H
+
+#include "explorer/app_services.h"
+
+enum { HELP_LINES = 400 };
+
+/* One line of the page. Texts last as long as the tables that they are from; `part` bytes of `text` from
+ * `from` on belong to this line, the others to the lines after it. */
+typedef struct help_line {
+    const char *key, *name, *arguments, *text;
+    int from, part;
+    bool title;
+} help_line;
+
+/* The page with help texts wrapped to `cols` columns, in help_line[HELP_LINES]; returns how many lines. First what
+ * acts in the pane that has the keys, then the rest by group, then the columns and the words. filter: titles are
+ * left only where a line below them holds it. */
+int help_lines(app *a, int cols, const char *filter, help_line *lines);
+/* Does the command mean something of its own in some pane? */
+bool help_acts_in_a_pane(const char *name);
+/* Does the text hold the filter? Capitals alike; where, if it does. */
+const char *help_find(const char *text, const char *filter);
+
+#endif
