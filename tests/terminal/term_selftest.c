@@ -2,6 +2,7 @@
  * end of this file, which is this binary started again as `term_selftest --app`. */
 #include "term.h"
 
+#define NCURSES_WIDECHAR 1 /* wint_t and get_wch, also with musl */
 #include <curses.h>
 #include <errno.h>
 #include <locale.h>

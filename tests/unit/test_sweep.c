@@ -246,7 +246,11 @@ enum { SEEDS = SANITIZED ? 150 : 500, PLANTED = 60, WORKERS = 8 };
 static double distance(double *p, int n) {
     double most = 0;
     scry_sort(p, (size_t)n);
-    for (int i = 0; i < n; i++) most = fmax(most, fmax((i + 1.0) / n - p[i], p[i] - (double)i / n));
+    for (int i = 0; i < n; i++) {
+        double above = (i + 1.0) / n - p[i], below = p[i] - (double)i / n;
+        if (above > most) most = above; /* fmax of fmax: gcc 12 for aarch64 fails in its vectoriser */
+        if (below > most) most = below;
+    }
     return most;
 }
 
