@@ -104,9 +104,7 @@ typedef struct scry_train_result {
 bool scry_train(const char *out, const scry_train_input *input, const scry_train_run *run, scry_train_result *result,
                 scry_notes *notes, scry_error *err);
 
-/* ---- a run's log, DIR/train.jsonl, while it is written or later */
-
-/* What its first line says of the run. */
+/* What the first line of a run's log, DIR/train.jsonl, says of the run. */
 typedef struct scry_train_about {
     char arch[16];
     double d_in, width, steps, batch, log_every;

@@ -12,8 +12,6 @@
 #include <string.h>
 #include <strings.h>
 
-/* ---- reading -------------------------------------------------------------------------------- */
-
 static int yes_or_no(const char *cell) {
     static const char *const yes[] = {"1", "true", "yes", "in"}, *const no[] = {"0", "false", "no", "out"};
     for (size_t i = 0; i < 4; i++) {
@@ -54,8 +52,6 @@ bool scry_set_read_csv(scry_set *set, const char *path, scry_error *err) {
     csv_table_free(&t);
     return ok;
 }
-
-/* ---- writing -------------------------------------------------------------------------------- */
 
 static void put_header(FILE *f, const scry_index *index, scry_score score) {
     const scry_info *info = scry_index_info(index);

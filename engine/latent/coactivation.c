@@ -1,5 +1,4 @@
 /* latent/coactivation.c: latents that fire on the same tokens as another. */
-#include "base/clock.h"
 #include "base/mem.h"
 #include "base/top_n.h"
 #include "base/parallel.h"

@@ -1,5 +1,4 @@
 /* latent/decoder_neighbours.c: latents by the cosine of their decoder rows. */
-#include "base/clock.h"
 #include "base/mem.h"
 #include "base/top_n.h"
 #include "base/parallel.h"

@@ -3,7 +3,7 @@
  * Where they come from: AuxK and learning rate as in dictionary_learning's TopK trainers, but that runs of fewer than
  * 20,000 steps learn faster; L1 weight (at d 4096), its warm-up and the length of the first decoder rows as in
  * Anthropic's update of April 2024 and SAELens. */
-#include "train/defaults.h"
+#include "train/trainer.h"
 
 #include <math.h>
 #include <string.h>

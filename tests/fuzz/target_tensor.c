@@ -7,7 +7,7 @@
 #include "io/formats/pickle.h"
 #include "sae/sae.h"
 #include "train.h"
-#include "train/checkpoint.h"
+#include "train/trainer.h"
 
 #include <dirent.h>
 #include <stdlib.h>
