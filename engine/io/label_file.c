@@ -1,12 +1,12 @@
 /* label_file.c: reads labels of latents. */
 #include "io/label_file.h"
+#include "base/escape.h"
 #include "base/mem.h"
-#include "base/csv_text.h"
 #include "base/path.h"
+#include "io/csv_table.h"
 #include "io/gunzip.h"
 #include "io/json.h"
 #include "io/mapped_file.h"
-#include "io/csv_table.h"
 
 #include <dirent.h>
 #include <inttypes.h>

@@ -1,7 +1,7 @@
 /* tensor_file.c: opens a tensor file by the table of formats, or the shards that an .index.json lists. */
 #include "io/tensor_file.h"
-#include "base/alternatives.h"
 #include "base/mem.h"
+#include "base/name_list.h"
 #include "base/path.h"
 #include "io/formats/formats.h"
 #include "io/json.h"

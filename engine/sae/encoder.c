@@ -1,8 +1,8 @@
 /* encoder.c: residuals to latents. */
-#include "sae/sae.h"
-#include "base/mem.h"
-#include "base/select_nth.h"
 #include "base/cpu_dispatch.h"
+#include "base/mem.h"
+#include "base/sort.h"
+#include "sae/sae.h"
 
 #include <cblas.h>
 #include <math.h>

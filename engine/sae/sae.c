@@ -1,5 +1,5 @@
 /* sae.c: finds the family of a path, and finishes the SAE that it loads. */
-#include "base/alternatives.h"
+#include "base/name_list.h"
 #include "sae/families/families.h"
 
 #include <math.h>

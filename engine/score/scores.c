@@ -1,6 +1,6 @@
 /* score/scores.c: what the table of scores says. */
+#include "base/name_list.h"
 #include "scry.h"
-#include "base/alternatives.h"
 
 #include <string.h>
 

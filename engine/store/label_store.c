@@ -1,13 +1,13 @@
 /* store/label_store.c: labels written by hand, in a file that belongs to the index. */
-#include "labels.h"
+#include "base/escape.h"
 #include "base/mem.h"
-#include "base/csv_text.h"
 #include "base/path.h"
 #include "base/user_files.h"
 #include "columns.h"
 #include "index/read/index.h"
 #include "io/json.h"
 #include "io/mapped_file.h"
+#include "labels.h"
 #include "store/sidecar.h"
 
 #include <errno.h>

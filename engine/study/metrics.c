@@ -1,6 +1,6 @@
 /* study/metrics.c: the table of metrics as data. */
+#include "base/name_list.h"
 #include "metrics.h"
-#include "base/alternatives.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* study/names.c: the short names of conditions and pairings. */
-#include "base/alternatives.h"
+#include "base/name_list.h"
 #include "scry.h"
 
 #include <string.h>

@@ -3,7 +3,7 @@
  *
  *     parameters, first_moment, second_moment   F32, in the order of sae_parameters
  *     silent                                    U64 [F], tokens since each latent fired
- *     settings                                  F64, in the order of train_settings.def
+ *     settings                                  F64, in the order of SCRY_TRAIN_SETTINGS
  *     place                                     U64: step, epoch, window, row in it, fingerprint of the data,
  *                                               condition + 1, whether NaN and infinity are allowed
  *     numbers                                   F64: scale, threshold of batchtopk

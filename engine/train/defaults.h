@@ -7,12 +7,12 @@
 
 enum {
 #define SETTING(name, least, most, whole, words) SETTING_##name,
-#include "train_settings.def"
+    SCRY_TRAIN_SETTINGS(SETTING)
 #undef SETTING
-    SETTINGS
+        SETTINGS
 };
 
-/* Names in the order of train_settings.def, and the numbers by that order. */
+/* Names in the order of SCRY_TRAIN_SETTINGS, and the numbers by that order. */
 extern const char *const setting_names[SETTINGS];
 double setting_get(const scry_train_settings *s, int which);
 

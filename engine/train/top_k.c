@@ -1,6 +1,6 @@
 /* train/top_k.c: the largest of many. */
 #include "train/top_k.h"
-#include "base/select_nth.h"
+#include "base/sort.h"
 
 SELECT_NTH_LARGEST(nth_largest, real)
 

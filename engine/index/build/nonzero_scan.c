@@ -2,10 +2,10 @@
  *
  * Nearly all of a features dump is zero: it is tested in the file's own dtype, many values at a time, and only nonzero
  * values are converted or copied. */
-#include "base/mem.h"
 #include "base/cpu_dispatch.h"
+#include "base/mem.h"
 #include "index/build/inputs.h"
-#include "index/build/nonzero_scan.h"
+#include "index/build/tile.h"
 
 #include <stdlib.h>
 #include <string.h>

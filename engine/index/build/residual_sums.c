@@ -1,7 +1,7 @@
 /* residual_sums.c: sums over the residual stream's own dimensions, taken while a study is indexed. */
-#include "index/build/residual_sums.h"
 #include "base/cpu_dispatch.h"
 #include "base/mem.h"
+#include "index/build/statistics.h"
 #include "index/format/layout.h"
 
 #include <math.h>

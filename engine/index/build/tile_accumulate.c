@@ -2,9 +2,9 @@
  *
  * A sum goes on from where the tile before left it, entry by entry, so that it is the same wherever
  * tiles end. */
-#include "index/build/tile_accumulate.h"
 #include "base/mem.h"
-#include "index/build/topk.h"
+#include "index/build/statistics.h"
+#include "index/build/tile.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

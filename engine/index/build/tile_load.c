@@ -2,8 +2,8 @@
  *
  * Rows that lie in a file as plain numbers are copied from it into a buffer that stays in the cache
  * and are looked at there; others are read through the map. */
-#include "index/build/tile_load.h"
 #include "base/mem.h"
+#include "index/build/tile.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,9 +1,9 @@
 /* write_postings.c: postings and key pieces to the file.
  *
- * While captures are read, a latent's postings grow as segments (posting_buffer.h). Here its complete stream is
+ * While captures are read, a latent's postings grow as segments (postings.h). Here its complete stream is
  * sorted by token and packed (posting_codec.h). */
-#include "index/build/write_postings.h"
 #include "base/mem.h"
+#include "index/build/write.h"
 #include "index/format/layout.h"
 #include "index/format/packed_uint.h"
 #include "index/format/posting_codec.h"

@@ -1,7 +1,6 @@
 /* write_sections.c: statistics, postings and text to the file. */
-#include "index/build/write_sections.h"
 #include "base/mem.h"
-#include "index/build/write_postings.h"
+#include "index/build/write.h"
 #include "index/format/decoder_codec.h"
 #include "index/format/layout.h"
 #include "index/format/packed_uint.h"

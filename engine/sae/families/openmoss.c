@@ -1,7 +1,7 @@
 /* openmoss.c: OpenMOSS's Language-Model-SAEs. Since 2025: config.json and sae_weights.safetensors,
  * tensors W_E, b_E, W_D, b_D. Before that (the Llama Scope release): hyperparams.json and
  * checkpoints/final.safetensors, tensors encoder.weight, encoder.bias, decoder.weight, decoder.bias. */
-#include "base/alternatives.h"
+#include "base/name_list.h"
 #include "sae/families/families.h"
 
 #include <math.h>

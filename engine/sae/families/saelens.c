@@ -1,7 +1,7 @@
 /* saelens.c: SAELens: cfg.json and sae_weights.safetensors. Releases before 6 keep all settings flat and name
  * the activation apart from the architecture; from 6 on each architecture has its own. Any tensor file next to
  * such a cfg.json is read the same way. */
-#include "base/alternatives.h"
+#include "base/name_list.h"
 #include "sae/families/families.h"
 
 #include <math.h>
