@@ -3,8 +3,8 @@
 #include "check.h"
 #include "index/build/postings.h"
 #include "index/format/decoder_codec.h"
-#include "index/format/packed_uint.h"
 #include "index/format/posting_codec.h"
+#include "index/format/table.h"
 #include "sae/sae.h"
 #include "scry.h"
 

@@ -4,7 +4,7 @@
 #include "index/build/inputs.h"
 #include "index/format/container.h"
 #include "io/mapped_file.h"
-#include "io/tensor_file.h"
+#include "io/tensor.h"
 #include "study/study.h"
 
 #include <dirent.h>

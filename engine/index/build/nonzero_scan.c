@@ -33,8 +33,6 @@ static inline bool any_nonzero(const uint8_t *bytes, uint64_t mask) {
     return (any & mask) != 0;
 }
 
-/* ---- which of 64 floats are not zero -------------------------------------------------------- */
-
 /* mask[k] bit i: is float 64 k + i, at any alignment, other than +0 and -0? The compiler makes these
  * bits one by one, so the processors that can make many at once are told how. */
 static void nonzero_plain(const uint8_t *bytes, uint32_t count, uint64_t *mask) {
@@ -80,8 +78,6 @@ static void nonzero(const uint8_t *bytes, uint32_t count, uint64_t *mask) {
 #endif
         nonzero_plain(bytes, count, mask);
 }
-
-/* ---- values --------------------------------------------------------------------------------- */
 
 /* Appends a nonzero float, unless it is NaN or infinite; room for it must be reserved. */
 static inline uint32_t add(part_scan *s, const uint8_t *bytes, uint32_t col) {

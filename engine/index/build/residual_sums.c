@@ -39,8 +39,6 @@ static bool paired(const residual_sums *r, int c) {
     return r->tile->in->pairing != SCRY_PAIR_SAMPLE && c != SCRY_BASE && is_residual(r, c) && is_residual(r, SCRY_BASE);
 }
 
-/* ---- a tile --------------------------------------------------------------------------------- */
-
 CPU_DISPATCH static void add_row(double *restrict sum, double *restrict square, const float *restrict x, uint32_t d) {
     for (uint32_t i = 0; i < d; i++) {
         double value = (double)x[i];
@@ -145,8 +143,6 @@ void residual_sums_add_tile(residual_sums **sums, const build_tile *tile) {
     }
     if (r && in->pairing == SCRY_PAIR_SAMPLE && tile->sample_end) close_samples(r);
 }
-
-/* ---- the section ---------------------------------------------------------------------------- */
 
 uint64_t residual_sums_bytes(const build_inputs *in) {
     uint64_t captures = in->has_sae ? in->capture_count : 0;

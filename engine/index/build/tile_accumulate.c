@@ -10,8 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- room ----------------------------------------------------------------------------------- */
-
 void accumulators_new(accumulators *a, build_tile *tile, posting_store *store) {
     *a = (accumulators){.tile = tile, .store = store};
     for (int c = 0; c < SCRY_CONDITIONS; c++) a->group_streams[c] = mem_new(tile->in->F, sizeof(posting_stream));
@@ -53,8 +51,6 @@ void accumulators_end_group(accumulators *a) {
         *p = (pair_sums){0};
     }
 }
-
-/* ---- sums and postings ----------------------------------------------------------------------------- */
 
 typedef struct block_count {
     uint64_t entries[SCRY_CONDITIONS], fires[SCRY_CONDITIONS], negative[SCRY_CONDITIONS];
@@ -223,8 +219,6 @@ void tile_accumulate(accumulators *a) {
     a->segment_rows += a->tile->n;
     choose_most(a, entries);
 }
-
-/* ---- segments ------------------------------------------------------------------------------- */
 
 /* Reserve what the latent will hold at the end at its present rate: a stream that grows step by step is copied many
  * times. */

@@ -3,7 +3,7 @@
 #define SCRY_INDEX_BUILD_WRITE_H
 
 #include "index/build/statistics.h"
-#include "index/format/active_rows.h"
+#include "index/format/table.h"
 
 /* Write the sections post/... and key/... Empties the store. False and err when spilled postings cannot be read. */
 bool write_postings(const build_inputs *in, posting_store *store, const active_rows *rows, container_writer *w);

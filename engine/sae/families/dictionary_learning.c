@@ -88,8 +88,6 @@ static const kind *find_kind(const config *cfg, const weights *w, scry_error *er
     return found;
 }
 
-/* ---- further tensors of the classes ------------------------------------------------------------- */
-
 static bool read_k(sae *s, const config *cfg, const weights *w, scry_error *err) {
     uint32_t said = 0;
     double held = 0;

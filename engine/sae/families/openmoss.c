@@ -150,8 +150,6 @@ static bool read_settings(sae *s, settings *set, scry_notes *notes, scry_error *
     return true;
 }
 
-/* ---- weights ------------------------------------------------------------------------------------ */
-
 /* sqrt(d) / the average norm of the residuals at one end, "in" or "out": in the settings of the old
  * files, in a tensor named after the hook in the new. */
 static bool norm_factor(const sae *s, const settings *set, const weights *w, const char *end, double *out,

@@ -178,8 +178,6 @@ static bool read_settings(sae *s, settings *set, scry_notes *notes, scry_error *
     return config_flag(&set->cfg, "apply_b_dec_to_input", true, &s->subtract_b_dec, err);
 }
 
-/* ---- weights ------------------------------------------------------------------------------------ */
-
 /* A training checkpoint of BatchTopK keeps one threshold for all; the final save gives each latent its own. */
 static bool read_threshold(sae *s, const settings *set, const weights *w, scry_error *err) {
     if (!set->architecture->training) {
