@@ -11,7 +11,7 @@
 #ifndef SCRY_METRICS_H
 #define SCRY_METRICS_H
 
-#include "base/alternatives.h"
+#include "base/name_list.h"
 
 #include <stdbool.h>
 

@@ -1,9 +1,9 @@
 /* export/set_csv.c: a selection as CSV, read and written. */
-#include "export.h"
-#include "base/mem.h"
-#include "io/csv_table.h"
 #include "base/atomic_file.h"
-#include "base/csv_text.h"
+#include "base/escape.h"
+#include "base/mem.h"
+#include "export.h"
+#include "io/csv_table.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -1,6 +1,5 @@
 /* latent/example_sampling.c: examples of a latent: strongest, random, by quantile or interval, most moved. */
 #include "base/mem.h"
-#include "base/top_n.h"
 #include "base/random.h"
 #include "base/sort.h"
 #include "index/read/index.h"

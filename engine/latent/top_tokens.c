@@ -1,9 +1,9 @@
 /* latent/top_tokens.c: where a latent fires, and the text around it. */
-#include "scry.h"
-#include "base/top_n.h"
+#include "latent/top_tokens.h"
+#include "base/sort.h"
 #include "index/read/index.h"
 #include "latent.h"
-#include "latent/top_tokens.h"
+#include "scry.h"
 
 #include <string.h>
 

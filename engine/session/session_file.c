@@ -15,10 +15,10 @@
  *     end
  *
  * Names of training sets and lists of domains are escaped as in line_escape.h. */
-#include "session/session_internal.h"
-#include "base/line_escape.h"
+#include "base/escape.h"
 #include "base/mem.h"
 #include "io/json.h"
+#include "session/session_internal.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

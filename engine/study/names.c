@@ -1,5 +1,5 @@
 /* study/names.c: the names of conditions, pairings, metrics and scores. */
-#include "base/alternatives.h"
+#include "base/name_list.h"
 #include "scry.h"
 
 #include <string.h>

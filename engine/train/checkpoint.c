@@ -2,7 +2,7 @@
 #include "train/trainer.h"
 #include "base/mem.h"
 #include "io/formats/safetensors_write.h"
-#include "io/tensor_file.h"
+#include "io/tensor.h"
 
 #include <stdlib.h>
 #include <string.h>

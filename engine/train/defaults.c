@@ -16,7 +16,7 @@ const char *const scry_revive_names[] = {"auxk", "resample", "none"};
 
 const char *const setting_names[SETTINGS] = {
 #define SETTING(name, least, most, whole, words) #name,
-#include "train_settings.def"
+    SCRY_TRAIN_SETTINGS(SETTING)
 #undef SETTING
 };
 
@@ -106,7 +106,7 @@ static bool check_ranges(const scry_train_settings *s, scry_error *err) {
         bool whole;
     } range[SETTINGS] = {
 #define SETTING(name, least, most, whole, words) {least, most, whole},
-#include "train_settings.def"
+        SCRY_TRAIN_SETTINGS(SETTING)
 #undef SETTING
     };
     for (int i = 0; i < SETTINGS; i++) {

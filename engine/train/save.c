@@ -75,7 +75,7 @@ static bool save_weights(const trainer *t, const char *folder, bool thresholds, 
 static void add_settings(cJSON *to, const trainer *t) {
     static const char *const *const words[SETTINGS] = {
 #define SETTING(name, least, most, whole, words) words,
-#include "train_settings.def"
+        SCRY_TRAIN_SETTINGS(SETTING)
 #undef SETTING
     };
     for (int i = 0; i < SETTINGS; i++) {

@@ -1,7 +1,7 @@
 /* train/step_encode.c: residuals to the entries that take part in the loss. */
 #include "train/step.h"
 #include "base/mem.h"
-#include "base/select_nth.h"
+#include "base/sort.h"
 
 #include <stdlib.h>
 #include <string.h>

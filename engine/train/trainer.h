@@ -10,12 +10,12 @@
 
 enum {
 #define SETTING(name, least, most, whole, words) SETTING_##name,
-#include "train_settings.def"
+    SCRY_TRAIN_SETTINGS(SETTING)
 #undef SETTING
-    SETTINGS
+        SETTINGS
 };
 
-/* Names in the order of train_settings.def, and the numbers by that order. */
+/* Names in the order of SCRY_TRAIN_SETTINGS, and the numbers by that order. */
 extern const char *const setting_names[SETTINGS];
 double setting_get(const scry_train_settings *s, int which);
 
@@ -72,7 +72,7 @@ typedef struct trainer {
  *
  *     parameters, first_moment, second_moment   F32, in the order of sae_parameters
  *     silent                                    U64 [F], tokens since each latent fired
- *     settings                                  F64, in the order of train_settings.def
+ *     settings                                  F64, in the order of SCRY_TRAIN_SETTINGS
  *     place                                     U64: step, epoch, window, row in it, fingerprint of the data,
  *                                               condition + 1, whether NaN and infinity are allowed
  *     numbers                                   F64: scale, threshold of batchtopk
