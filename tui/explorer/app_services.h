@@ -14,6 +14,9 @@
 #include "session.h"
 #include "shell/commands.h"
 
+/* A parameter that a row of a table has to take and this function does not need. */
+#define UNUSED __attribute__((unused))
+
 /* Long enough to edit the longest label, and a list of very many domains. */
 enum { TEXT_MOST = 8192 };
 

@@ -69,12 +69,10 @@ static command_effect go_sideways(app *a, int by) {
     return DID_CHANGE;
 }
 
-command_effect do_column_left(app *a, const char *argument) {
-    (void)argument;
+command_effect do_column_left(app *a, UNUSED const char *argument) {
     return go_sideways(a, -1);
 }
-command_effect do_column_right(app *a, const char *argument) {
-    (void)argument;
+command_effect do_column_right(app *a, UNUSED const char *argument) {
     return go_sideways(a, 1);
 }
 
@@ -157,12 +155,10 @@ command_effect do_column_move(app *a, const char *argument) {
     bool steps = *argument == '+' || *argument == '-';
     return move_column(a, column, steps ? table_column_place(a->tab, column) + (int)by : (int)by - 1);
 }
-command_effect do_column_back(app *a, const char *argument) {
-    (void)argument;
+command_effect do_column_back(app *a, UNUSED const char *argument) {
     return do_column_move(a, "-1");
 }
-command_effect do_column_on(app *a, const char *argument) {
-    (void)argument;
+command_effect do_column_on(app *a, UNUSED const char *argument) {
     return do_column_move(a, "+1");
 }
 
@@ -184,11 +180,9 @@ command_effect do_column_width(app *a, const char *argument) {
     app_say(a, "%s is %d wide", columns[column].name, a->tab->table->columns.width[column]);
     return DID_CHANGE;
 }
-command_effect do_column_narrower(app *a, const char *argument) {
-    (void)argument;
+command_effect do_column_narrower(app *a, UNUSED const char *argument) {
     return do_column_width(a, "-1");
 }
-command_effect do_column_wider(app *a, const char *argument) {
-    (void)argument;
+command_effect do_column_wider(app *a, UNUSED const char *argument) {
     return do_column_width(a, "+1");
 }

@@ -30,8 +30,7 @@ command_effect do_domains(app *a, const char *argument) {
     return scope_to(a, argument, scry_session_scope(a->tab->session)->is_signed);
 }
 
-command_effect do_signed(app *a, const char *argument) {
-    (void)argument;
+command_effect do_signed(app *a, UNUSED const char *argument) {
     char *spec = mem_copy_string(scry_session_scope_spec(a->tab->session)); /* the session replaces its own */
     command_effect effect = scope_to(a, spec, !scry_session_scope(a->tab->session)->is_signed);
     free(spec);

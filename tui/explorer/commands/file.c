@@ -144,8 +144,7 @@ command_effect do_screen(app *a, const char *argument) {
 }
 
 /* What is being written would be lost: once more to leave all the same. */
-command_effect do_quit(app *a, const char *argument) {
-    (void)argument;
+command_effect do_quit(app *a, UNUSED const char *argument) {
     const char *what = job_running(a, false, NULL);
     if (!what || a->asked_to_leave) return DID_QUIT;
     a->asked_to_leave = true;

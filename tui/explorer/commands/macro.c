@@ -4,7 +4,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 command_effect do_record(app *a, const char *argument) {
     scry_error err = {0};
@@ -42,8 +41,7 @@ command_effect do_play(app *a, const char *argument) {
     return DID_CHANGE | DID_REDRAW;
 }
 
-command_effect do_macros(app *a, const char *argument) {
-    (void)argument;
+command_effect do_macros(app *a, UNUSED const char *argument) {
     char names[TEXT_MOST];
     size_t n = macro_names(names, sizeof names, ", ");
     if (n) app_say(a, "macros: %s", names);

@@ -29,13 +29,11 @@ command_effect do_sweep(app *a, const char *argument) {
     return show(a, CHART_SWEEP);
 }
 
-command_effect do_overlap(app *a, const char *argument) {
-    (void)argument;
+command_effect do_overlap(app *a, UNUSED const char *argument) {
     return show(a, CHART_OVERLAP);
 }
 
-command_effect do_task_share(app *a, const char *argument) {
-    (void)argument;
+command_effect do_task_share(app *a, UNUSED const char *argument) {
     return show(a, CHART_TASK_SHARE);
 }
 
@@ -61,8 +59,7 @@ command_effect do_point(app *a, const char *argument) {
     return DID_CHANGE;
 }
 
-command_effect do_take(app *a, const char *argument) {
-    (void)argument;
+command_effect do_take(app *a, UNUSED const char *argument) {
     return a->layer == &layer_plots ? chart_page_apply(a) : app_fail(a, "no plot is shown; p opens them");
 }
 

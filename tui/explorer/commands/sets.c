@@ -8,8 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-command_effect do_sets(app *a, const char *argument) {
-    (void)argument;
+command_effect do_sets(app *a, UNUSED const char *argument) {
     bool shown = a->layer == &layer_sets;
     a->layer = shown ? NULL : &layer_sets;
     set_compare_close(a);

@@ -7,7 +7,6 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 static command_effect rank_by(app *a, scry_condition source, scry_metric metric) {
@@ -20,14 +19,12 @@ static command_effect rank_by(app *a, scry_condition source, scry_metric metric)
     return step_done(a, changed, what);
 }
 
-command_effect do_by_icl(app *a, const char *argument) {
-    (void)argument;
+command_effect do_by_icl(app *a, UNUSED const char *argument) {
     return rank_by(a, SCRY_ICL, scry_session_ranking(a->tab->session)->metric);
 }
 
 /* sft, or rl where there is no sft; pressed again, the other of the two. */
-command_effect do_by_trained(app *a, const char *argument) {
-    (void)argument;
+command_effect do_by_trained(app *a, UNUSED const char *argument) {
     const scry_ranking *r = scry_session_ranking(a->tab->session);
     const scry_train_info *train = &a->tab->info->train[r->train];
     if (!train->has[SCRY_SFT] && !train->has[SCRY_RL]) return app_fail(a, "this study has no sft and no rl capture");
@@ -73,8 +70,7 @@ command_effect do_sort(app *a, const char *argument) {
     return app_fail(a, "cannot sort by that; expected %s", wrong);
 }
 
-command_effect do_reverse(app *a, const char *argument) {
-    (void)argument;
+command_effect do_reverse(app *a, UNUSED const char *argument) {
     views[a->tab->focus]->reverse(a);
     return DID_CHANGE;
 }
@@ -106,8 +102,6 @@ command_effect do_help(app *a, const char *argument) {
     return DID_CHANGE;
 }
 
-command_effect do_redraw(app *a, const char *argument) {
-    (void)a;
-    (void)argument;
+command_effect do_redraw(UNUSED app *a, UNUSED const char *argument) {
     return DID_CHANGE | DID_REDRAW;
 }

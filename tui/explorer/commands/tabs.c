@@ -88,8 +88,7 @@ command_effect do_add(app *a, const char *argument) {
 }
 
 /* What is being written may read this index. */
-command_effect do_close(app *a, const char *argument) {
-    (void)argument;
+command_effect do_close(app *a, UNUSED const char *argument) {
     const char *what = job_running(a, false, NULL);
     char quit[40], closed[TEXT_MOST];
     keymap_first(&a->keys, "quit", quit, sizeof quit);
@@ -105,8 +104,7 @@ command_effect do_close(app *a, const char *argument) {
     return DID_CHANGE;
 }
 
-command_effect do_tab_back(app *a, const char *argument) {
-    (void)argument;
+command_effect do_tab_back(app *a, UNUSED const char *argument) {
     if (a->tab_count < 2) return do_tab(a, "");
     return show(a, (here(a) + a->tab_count - 1) % a->tab_count);
 }

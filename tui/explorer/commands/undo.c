@@ -117,12 +117,10 @@ static command_effect step(app *a, bool back) {
     return count == scry_session_set(a->tab->session)->count ? step_rescoped(a, what) : step_done(a, true, what);
 }
 
-command_effect do_undo(app *a, const char *argument) {
-    (void)argument;
+command_effect do_undo(app *a, UNUSED const char *argument) {
     return step(a, true);
 }
 
-command_effect do_redo(app *a, const char *argument) {
-    (void)argument;
+command_effect do_redo(app *a, UNUSED const char *argument) {
     return step(a, false);
 }

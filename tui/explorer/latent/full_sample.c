@@ -41,8 +41,6 @@ static void draw_head(app *a, rect r, int y, const scry_example *e, const condit
     }
 }
 
-/* ---- what moved ------------------------------------------------------------------------------- */
-
 typedef struct moved {
     uint64_t row;
     double change; /* from base */
@@ -101,8 +99,6 @@ static void draw_moved(app *a, rect r, int y, const condition_row *base, const c
         x += grid_put(a->grid, y, x, end - x, ROLE_TEXT, number) + 2;
     }
 }
-
-/* ---- the text --------------------------------------------------------------------------------- */
 
 static int text_lines(app *a, size_t capture, uint64_t row, int cols) {
     if (!a->tab->info->capture[capture].has_tokens) return 1;

@@ -1,4 +1,4 @@
-/* page_histogram.c: how a latent's activations spread, base beside icl, sft and rl. */
+/* page_histogram.c: how a latent's activations spread, base next to icl, sft and rl. */
 #include "base/mem.h"
 #include "explorer/latent/latent_page.h"
 #include "text/text.h"
@@ -6,7 +6,6 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum { BINS_MOST = 64 };
 
@@ -31,7 +30,7 @@ typedef struct histogram {
     uint64_t largest; /* count of any bin */
 } histogram;
 
-/* One range for all conditions, so that their bins stand beside each other. */
+/* One range for all conditions, so that their bins line up. */
 static void make(app *a, histogram *h, uint32_t bins) {
     const scry_info *info = a->tab->info;
     const scry_latent_activations *fires = latent_activations(a);
@@ -65,8 +64,6 @@ static void make(app *a, histogram *h, uint32_t bins) {
 static double silent(const scry_distribution *s) {
     return s->tokens ? 1 - (double)s->fires / (double)s->tokens : (double)NAN;
 }
-
-/* ---- a line a condition, where there are few rows ------------------------------------------- */
 
 static void put_spark(app *a, int y, int x, const histogram *h, const one *o) {
     static const char ascii[] = " .:-=+*#@";
@@ -105,8 +102,6 @@ static void draw_lines(app *a, rect r) {
     grid_put(a->grid, y, r.x + 6, r.cols - 6, ROLE_FAINT, low);
     grid_put_right(a->grid, y, r.x + 6, (int)h.bins.count, ROLE_FAINT, high);
 }
-
-/* ---- bins below each other ------------------------------------------------------------------- */
 
 static double spread_figure(const scry_distribution *s, int which) {
     switch (which) {
@@ -191,9 +186,7 @@ static void note_histogram(app *a, char *text, size_t size) {
     snprintf(text, size, "%s, %s bins", name, histogram_of(a)->logarithmic ? "log" : "linear");
 }
 
-static void move_histogram(app *a, move kind, long steps) {
-    (void)kind;
-    (void)steps;
+static void move_histogram(app *a, UNUSED move kind, UNUSED long steps) {
     app_say(a, "all bins are shown; s switches to logarithmic ones, c to another capture");
 }
 

@@ -52,8 +52,6 @@ static void work(app *a, double seconds) {
     s->search = NULL;
 }
 
-/* ---- drawing --------------------------------------------------------------------------------- */
-
 static void draw_one(app *a, int y, int x, int cols, const scry_neighbour *n, bool cursor) {
     char text[32];
     format_rho(n->cosine, 3, true, text, sizeof text);
@@ -142,8 +140,7 @@ static void click(app *a, int row, int x, int cols) {
     if (to < most) latent_list_click(a, &s->list, to);
 }
 
-static void note(app *a, char *text, size_t size) {
-    (void)a;
+static void note(UNUSED app *a, char *text, size_t size) {
     snprintf(text, size, "decoder cosine");
 }
 

@@ -86,8 +86,6 @@ static profile_row *make(app *a) {
     return rows;
 }
 
-/* ---- drawing --------------------------------------------------------------------------------- */
-
 /* Numbers after the name and the bar; those with less room to go to are left out from the right. */
 static const struct {
     const char *title;

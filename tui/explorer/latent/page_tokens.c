@@ -5,7 +5,6 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 static const char *const choices[] = {"top", "q5", "q4", "q3", "q2", "q1", "random", "moved"};
@@ -306,8 +305,7 @@ command_effect do_interval(app *a, const char *argument) {
     return app_fail(a, "interval \"%s\": expected %s", argument, wrong);
 }
 
-command_effect do_versus(app *a, const char *argument) {
-    (void)argument;
+command_effect do_compare_conditions(app *a, UNUSED const char *argument) {
     tokens_state *s = show_tokens(a);
     s->compare = !s->compare;
     s->line = 0;
@@ -316,8 +314,7 @@ command_effect do_versus(app *a, const char *argument) {
     return DID_CHANGE;
 }
 
-command_effect do_wrap(app *a, const char *argument) {
-    (void)argument;
+command_effect do_wrap(app *a, UNUSED const char *argument) {
     tokens_state *s = show_tokens(a);
     s->wrap = !s->wrap;
     s->line = 0;

@@ -11,7 +11,6 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 static const chart_type *shown(const app *a) {
     return chart_type_of(a->plot);
@@ -328,8 +327,7 @@ static void plots_wheel(app *a, int steps) {
     app_record_mouse(a, "point", "%d", steps > 0 ? 1 : -1);
 }
 
-static command_effect plots_click(app *a, int y, int x, int clicks) {
-    (void)clicks;
+static command_effect plots_click(app *a, int y, int x, UNUSED int clicks) {
     int kind = y == 0 ? put_tabs(a, (rect){0, 0, 1, a->grid->cols}, x) : -1;
     if (kind < 0) return DID_NOTHING;
     a->plot = (chart_kind)kind;

@@ -70,7 +70,7 @@ static size_t place_of(const app *a, const size_t *order) {
     return place;
 }
 
-/* rho with its company, as much as fits in one line or, where rows are left over, two. */
+/* rho with its statistics, as much as fits in one line or, where rows are left over, two. */
 static void draw_rho(app *a, rect r, int y, int lines) {
     const scry_result *s = scry_session_result(a->tab->session);
     int x = r.x + 1, end = r.x + r.cols;

@@ -41,7 +41,8 @@ double domain_part(const app *a, size_t domain);
 /* Change less what the fitted line gives at the domain's STS; held_out: the line was fitted without it, so that this
  * is how well the others foretell it. NaN: no change was measured, or there is no line. */
 double domain_off_line(const app *a, size_t domain, bool *held_out);
-/* A score in at most 6 columns, and a latent's part of one in at most 7, beside bars of which a full one is `scale`. */
+/* A score in at most 6 columns, and a latent's part of one in at most 7, next to bars of which a full one is `scale`.
+ */
 void domain_number(double value, double scale, char *text, size_t size);
 void domain_part_text(double part, double scale, char *text, size_t size);
 extern const char *const domain_sorts[DOMAIN_SORTS]; /* as typed after :sort */

@@ -3,7 +3,6 @@
 #include "terminal/keys.h"
 #include "text/text.h"
 
-#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>

@@ -11,8 +11,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* ---- drawing -------------------------------------------------------------------------------- */
-
 /* The text, moved to the left where the cursor would be off the screen, and the cursor: on a character, or a bar
  * behind the last. Returns the column behind it. */
 static int draw_text(app *a, int y, int x) {
@@ -47,8 +45,6 @@ void prompt_draw(app *a) {
     if (said[0] && width <= room) grid_put_right(a->grid, r.y, x + 2, room, ROLE_MESSAGE, said);
     if (is_palette(a) || a->prompt.listing) palette_draw(a, r.y);
 }
-
-/* ---- typing --------------------------------------------------------------------------------- */
 
 /* Enter in the palette also takes the first match: ":und" is undo. */
 static command_effect accept(app *a) {

@@ -13,12 +13,12 @@ typedef struct page_state {
     char title[80];
     int top, left;          /* lines above; cells of tables at the left that are passed over */
     bool scrolls, sideways; /* when it was last drawn: there is more than fits */
-    bool waits;             /* for an errand: text is not there yet */
+    bool waits;             /* for a job: text is not there yet */
 } page_state;
 
 /* Shows it; takes text. Rows of tables move sideways, all but their first column; other lines are wrapped. */
 void page_show(app *a, const char *title, char *text);
-/* The same of a text that is worked out first, by an errand: work, end and own as there. While it is under way the
+/* The same of a text that is worked out first, by a job: work, end and own as there. While it is under way the
  * page says how far it is; when the page is left it is given up. */
 void page_work(app *a, const char *title, void (*work)(void *own, const scry_cancel *stop),
                void (*end)(app *a, void *own, bool whole), void *own);

@@ -1,4 +1,4 @@
-/* set_compare.c: two sets beside each other: what each scores in the domains, and which latents only one of
+/* set_compare.c: two sets side by side: what each scores in the domains, and which latents only one of
  * them has, by rank. */
 #include "explorer/sets/set_compare.h"
 #include "base/mem.h"

@@ -1,4 +1,4 @@
-/* set_detail.c: the selection beside one set. */
+/* set_detail.c: the selection compared with one set. */
 #include "explorer/sets/set_detail.h"
 #include "explorer/panes/view.h"
 #include "explorer/table/table.h"
@@ -6,9 +6,6 @@
 #include "text/text.h"
 
 #include <stdio.h>
-#include <string.h>
-
-/* ---- latents -------------------------------------------------------------------------------- */
 
 typedef struct member_list {
     const char *title;

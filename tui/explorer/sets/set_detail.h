@@ -1,4 +1,4 @@
-/* set_detail.h: the selection beside one set: which latents both have, and which only one of them. */
+/* set_detail.h: the selection compared with one set: which latents both have, and which only one of them. */
 #ifndef SCRY_EXPLORER_SETS_SET_DETAIL_H
 #define SCRY_EXPLORER_SETS_SET_DETAIL_H
 

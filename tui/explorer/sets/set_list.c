@@ -1,4 +1,4 @@
-/* set_list.c: the page of named sets: each beside the selection, and two compared domain by domain. */
+/* set_list.c: the page of named sets: each compared with the selection, and two compared domain by domain. */
 #include "base/mem.h"
 #include "explorer/panes/help_lines.h"
 #include "explorer/panes/view.h"
@@ -74,11 +74,10 @@ static void draw_set(app *a, rect r, int y, const char *name, const scry_set *se
 }
 
 static void draw_none(app *a, rect r) {
-    static const char *const words[] = {
-        "No set is kept yet.", ":keep NAME           keeps the selection under a name",
-        ":keep NAME SETS      keeps an expression: core + 3,17 - noise, top50 & !core",
-        ":choose SETS         selects the latents of an expression",
-        ":against SETS        compares them with the selection, domain by domain"};
+    static const char *const words[] = {"No set is kept yet.", ":keep NAME           keeps the selection under a name",
+                                        ":keep NAME SETS      keeps an expression: core + 3,17 - noise, top50 & !core",
+                                        ":choose SETS         selects the latents of an expression",
+                                        ":against SETS        compares them with the selection, domain by domain"};
     for (int i = 0; i < 5 && i < r.rows; i++)
         grid_put(a->grid, r.y + i, r.x + 2, r.cols - 2, i ? ROLE_FAINT : ROLE_TEXT, words[i]);
 }

@@ -32,8 +32,6 @@ bool script_run(app *a, FILE *f, const char *path, bool *quit, scry_error *err) 
     return ok;
 }
 
-/* ---- macros --------------------------------------------------------------------------------- */
-
 /* Macros that play macros: further down than anyone means to go. */
 enum { DEEPEST = 16 };
 

@@ -36,8 +36,6 @@ static void write_command(FILE *f, const char *name, const char *argument) {
     fputc('\n', f);
 }
 
-/* ---- the parts ------------------------------------------------------------------------------ */
-
 static void write_domains(const app *a, FILE *f) {
     const domains_state *d = a->tab->domains;
     if (d->current) write_command(f, "domain", a->tab->info->domain[d->current].name);
@@ -84,8 +82,6 @@ static void write_focus(const app *a, FILE *f) {
 }
 
 static const view_state_writer writers[] = {write_domains, write_table, write_latent, write_focus};
-
-/* ---- all of them ---------------------------------------------------------------------------- */
 
 void view_state_write(const app *a, FILE *f) {
     for (size_t i = 0; i < sizeof writers / sizeof *writers; i++) writers[i](a, f);

@@ -129,8 +129,7 @@ static void moved_text(app *a, uint32_t latent, char *text, size_t size) {
 }
 
 EACH(latent_values, j)
-static void latent_text(app *a, uint32_t latent, char *text, size_t size) {
-    (void)a;
+static void latent_text(UNUSED app *a, uint32_t latent, char *text, size_t size) {
     snprintf(text, size, "%u", latent);
 }
 
@@ -257,12 +256,11 @@ static void label_text(app *a, uint32_t latent, char *text, size_t size) {
 
 /* ---- how cells are drawn ---------------------------------------------------------------------- */
 
-/* A bar as long as the shift's size beside the largest, then the number. */
-static void draw_shift(app *a, const table_cell *c, char *text, size_t size) {
+/* A bar as long as the shift's size relative to the largest, then the number. */
+static void draw_shift(app *a, const table_cell *c, char *text, UNUSED size_t size) {
     const scry_ranking *r = ranking(a);
     double largest = fabs(r->shift[r->order[0]]);
     int bar = c->width > 8 ? c->width - 8 : 0;
-    (void)size;
     if (bar)
         grid_bar(a->grid, c->y, c->x, bar, c->look == ROLE_FAINT ? ROLE_BAR_OUT : ROLE_BAR,
                  largest > 0 ? fabs(r->shift[c->latent]) / largest : 0, a->ascii);
@@ -307,23 +305,19 @@ static void draw_label(app *a, const table_cell *c, char *text, size_t size) {
     draw_found(a, c->y, c->x, c->width, text);
 }
 
-static void draw_in(app *a, const table_cell *c, char *text, size_t size) {
-    (void)size;
+static void draw_in(app *a, const table_cell *c, char *text, UNUSED size_t size) {
     text_fit(text, c->width, a->ascii);
     grid_put(a->grid, c->y, c->x, c->width, c->look, text);
     if (text[0] == 'm') grid_put(a->grid, c->y, c->x, 1, ROLE_MARK, "m");
 }
 
-static role in_look(bool selected, const char *text) {
-    (void)selected;
+static role in_look(UNUSED bool selected, const char *text) {
     return text[1] == '-' || text[1] == '<' ? ROLE_OUT : text[1] == '>' ? ROLE_MARK : ROLE_IN;
 }
-static role moved_look(bool selected, const char *text) {
-    (void)selected;
+static role moved_look(UNUSED bool selected, const char *text) {
     return text[0] == '+' ? ROLE_IN : text[0] == '-' ? ROLE_OUT : ROLE_FAINT;
 }
-static role latent_look(bool selected, const char *text) {
-    (void)text;
+static role latent_look(bool selected, UNUSED const char *text) {
     return selected ? ROLE_IN : ROLE_FAINT;
 }
 

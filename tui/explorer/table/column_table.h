@@ -5,7 +5,7 @@
 
 #include "explorer/table/table.h"
 
-/* What a column's values depend on, beside the index: sorted or filtered by it, rows change with these. */
+/* What a column's values depend on besides the index: sorted or filtered by it, rows change with these. */
 enum { ON_RANKING = 1, ON_SELECTION = 2, ON_SCORE = 4, ON_MARKS = 8, ON_LABELS = 16 };
 
 /* What else is special about a column. Each is of one column alone. */

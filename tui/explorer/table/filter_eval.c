@@ -5,7 +5,6 @@
 #include "explorer/table/column_table.h"
 #include "explorer/table/filter_program.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 

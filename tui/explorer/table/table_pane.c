@@ -9,8 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* ---- operations of the pane ------------------------------------------------------------------- */
-
 static int next_column(const app *a) {
     const table_columns *c = &a->tab->table->columns;
     int place = table_column_place(a->tab, a->tab->table->column);
@@ -57,8 +55,6 @@ static void move_table(app *a, move kind, long steps) {
     table_go_row(a, (uint32_t)view_moved(t->cursor, kind, steps, t->page - 1, (long)t->order.rows - 1));
 }
 
-/* ---- column names ----------------------------------------------------------------------------- */
-
 /* The long title where it fits; the arrow before the last letter where it does not. */
 static void draw_title(app *a, rect r, int column, const table_slot *p, role look) {
     const table_state *t = a->tab->table;
@@ -91,8 +87,6 @@ static void draw_header(app *a, rect r, bool focus, const table_layout *places) 
     grid_put(a->grid, r.y, r.x + room, r.cols - room, look, more);
 }
 
-/* ---- rows ------------------------------------------------------------------------------------- */
-
 static void draw_row(app *a, rect r, int y, uint32_t latent, const table_layout *places) {
     const table_columns *c = &a->tab->table->columns;
     bool in = scry_set_has(scry_session_set(a->tab->session), latent);
@@ -113,8 +107,6 @@ static void draw_row(app *a, rect r, int y, uint32_t latent, const table_layout 
         }
     }
 }
-
-/* ---- the line below the rows ------------------------------------------------------------------ */
 
 static bool types_filter(const app *a) {
     return a->prompt.then && strcmp(a->prompt.then->name, "filter") == 0;
@@ -174,8 +166,6 @@ static void draw_table(app *a, rect r, bool focus) {
     }
     if (line) draw_line(a, r, r.y + r.rows - 1);
 }
-
-/* ---- mouse ------------------------------------------------------------------------------------ */
 
 static void click_header(app *a, const table_layout *places, int cols, int x) {
     const table_columns *c = &a->tab->table->columns;

@@ -48,8 +48,6 @@ bool table_passes(const app *a, uint32_t latent) {
     return !f->on || (f->bits[latent / 64] >> (latent % 64) & 1);
 }
 
-/* ---- order ------------------------------------------------------------------------------------ */
-
 static void column_order(void *context, uint32_t from, uint32_t n, double *out) {
     app *a = context;
     columns[a->tab->table->column].values(a, from, n, out);
