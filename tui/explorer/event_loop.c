@@ -4,7 +4,7 @@
 #include "explorer/async_results.h"
 #include "explorer/jobs.h"
 #include "explorer/latent/latent_pane.h"
-#include "explorer/state/column_settings.h"
+#include "explorer/table/column_table.h"
 #include "explorer/state/script.h"
 #include "explorer/state/session_autosave.h"
 #include "explorer/table/table.h"

@@ -1,6 +1,6 @@
 /* move.c: commands that move, in the pane that has the keys. */
 #include "explorer/panes/domain_pane.h"
-#include "explorer/panes/views.h"
+#include "explorer/panes/view.h"
 #include "explorer/table/table.h"
 
 #include <stdint.h>

@@ -1,5 +1,5 @@
 /* rows.c: commands on which rows the table has: filter, sort again, marks. */
-#include "explorer/panes/views.h"
+#include "explorer/panes/view.h"
 #include "explorer/table/filter.h"
 #include "explorer/table/table.h"
 #include "text/suggest.h"

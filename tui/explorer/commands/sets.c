@@ -1,8 +1,6 @@
 /* sets.c: commands on named sets. */
 #include "explorer/commands/step.h"
-#include "explorer/sets/set_compare.h"
 #include "explorer/sets/set_layer.h"
-#include "explorer/sets/set_list.h"
 #include "text/number_format.h"
 
 #include <stdio.h>

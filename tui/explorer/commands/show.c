@@ -1,8 +1,9 @@
 /* show.c: commands that change what is ranked, scored and shown. */
+#include "explorer/app_services.h"
 #include "explorer/commands/step.h"
 #include "explorer/latent/latent_pane.h"
 #include "explorer/panes/help_page.h"
-#include "explorer/panes/views.h"
+#include "explorer/panes/view.h"
 #include "explorer/table/table.h"
 
 #include <math.h>
@@ -103,5 +104,18 @@ command_effect do_help(app *a, const char *argument) {
 }
 
 command_effect do_redraw(UNUSED app *a, UNUSED const char *argument) {
+    return DID_CHANGE | DID_REDRAW;
+}
+
+command_effect do_theme(app *a, const char *argument) {
+    const theme *t = theme_find(argument);
+    char names[160] = "";
+    for (int i = 0; i < theme_count; i++) {
+        snprintf(names + strlen(names), sizeof names - strlen(names), "%s%s", i ? ", " : "", themes[i].name);
+        if (!*argument && strcmp(themes[i].name, a->theme.name) == 0) t = &themes[(i + 1) % theme_count];
+    }
+    if (!t) return app_fail(a, "no theme \"%s\"; expected %s", argument, names);
+    app_look(a, t, a->colors);
+    app_say(a, "theme %s: %s", t->name, t->about);
     return DID_CHANGE | DID_REDRAW;
 }

@@ -1,7 +1,7 @@
 /* full_sample.c: an example's whole sample, wrapped: as it stands in its capture, or under each condition below
  * each other, with the tokens that moved most. */
 #include "base/mem.h"
-#include "explorer/latent/conditions.h"
+#include "explorer/latent/latent_page.h"
 #include "text/text.h"
 
 #include <math.h>

@@ -1,6 +1,6 @@
 /* page_tokens.c: the tokens that a latent fires on, in context; the strongest, those of an
  * interval, or those that a source moved most; under one condition or all. */
-#include "explorer/latent/conditions.h"
+#include "explorer/latent/latent_page.h"
 #include "text/text.h"
 
 #include <math.h>

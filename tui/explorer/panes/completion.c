@@ -1,10 +1,10 @@
 /* completion.c: what a command's argument can be. */
-#include "explorer/panes/completion.h"
+#include "explorer/panes/prompt.h"
 #include "base/name_list.h"
 #include "base/path.h"
 #include "explorer/latent/latent_page.h"
 #include "explorer/latent/latent_pane.h"
-#include "explorer/panes/views.h"
+#include "explorer/panes/view.h"
 #include "explorer/sets/set_layer.h"
 #include "explorer/table/column_table.h"
 #include "text/fuzzy_match.h"

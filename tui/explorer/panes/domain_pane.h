@@ -29,8 +29,8 @@ void domains_go(app *a, size_t domain);
 size_t domains_find(app *a, const char *name);
 
 /* domain_list_row.c: one domain in `cols` columns: name, bar, STS, what of it is the selected latent's,
- * change, and the line's residual, as many as
- * there is room for; what they are sorted by stands in the place of the change where there is none. */
+ * change, and the line's residual, as many as there is room for; what they are sorted by stands in the place of the
+ * change where there is none. */
 void domain_row_draw(app *a, int y, int x, int cols, size_t domain, int name_width);
 /* The heads of the numbers in such a row; "" where there is no room for heads. */
 const char *domain_row_heads(int cols);
@@ -46,9 +46,5 @@ double domain_off_line(const app *a, size_t domain, bool *held_out);
 void domain_number(double value, double scale, char *text, size_t size);
 void domain_part_text(double part, double scale, char *text, size_t size);
 extern const char *const domain_sorts[DOMAIN_SORTS]; /* as typed after :sort */
-
-/* domain_title.c: the rule above the pane: what is drawn, then the heads of its numbers, or the domain under the cursor
- * in words where there is no room for heads. */
-void domains_title(app *a, rect r, bool focus, const char *heads);
 
 #endif

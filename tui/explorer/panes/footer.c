@@ -1,5 +1,5 @@
 /* footer.c: the last line of the screen: a message, a job that is running, or keys. */
-#include "explorer/panes/footer.h"
+#include "explorer/panes/prompt.h"
 #include "base/utf8.h"
 #include "explorer/jobs.h"
 #include "explorer/latent/latent_pane.h"

@@ -1,5 +1,5 @@
 /* help_lines.c: the lines of the help, from the tables of commands and columns. */
-#include "explorer/panes/help_lines.h"
+#include "explorer/panes/help_page.h"
 #include "base/utf8.h"
 #include "explorer/latent/latent_pane.h"
 #include "explorer/table/column_table.h"

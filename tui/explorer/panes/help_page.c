@@ -1,8 +1,7 @@
 /* help_page.c: the page of all keys and commands: scrolled, and searched while one types. */
 #include "explorer/panes/help_page.h"
 #include "base/mem.h"
-#include "explorer/panes/help_lines.h"
-#include "explorer/panes/line_editor.h"
+#include "explorer/panes/prompt.h"
 #include "explorer/panes/view.h"
 #include "terminal/keys.h"
 #include "text/suggest.h"

@@ -1,5 +1,5 @@
 /* palette.c: what could be meant by what is typed: commands, then their arguments. */
-#include "explorer/panes/palette.h"
+#include "explorer/panes/prompt.h"
 #include "base/utf8.h"
 #include "text/fuzzy_match.h"
 #include "text/text.h"

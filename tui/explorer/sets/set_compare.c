@@ -1,6 +1,5 @@
 /* set_compare.c: two sets side by side: what each scores in the domains, and which latents only one of
  * them has, by rank. */
-#include "explorer/sets/set_compare.h"
 #include "base/mem.h"
 #include "explorer/panes/view.h"
 #include "explorer/sets/set_layer.h"

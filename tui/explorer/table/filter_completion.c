@@ -1,5 +1,5 @@
 /* filter_completion.c: what the text of a filter can go on with. */
-#include "explorer/table/filter_completion.h"
+#include "explorer/table/filter.h"
 #include "base/utf8.h"
 #include "explorer/table/column_table.h"
 

@@ -137,4 +137,20 @@ int table_column_place(const tab *t, int column); /* -1: hidden */
 /* The latent's label, or its key tokens where it has none; safe text. Returns whether labelled. */
 bool table_label(const app *a, uint32_t latent, char *text, size_t size);
 
+enum { TABLE_MORE = 6 }; /* columns of " +12 >" */
+
+typedef struct table_slot {
+    int x, width; /* width 0: not shown */
+} table_slot;
+
+typedef struct table_layout {
+    table_slot at[COLUMNS_MOST]; /* by the column's number in columns.c */
+    int hidden;                  /* chosen columns for which there is no room */
+} table_layout;
+
+/* The column under the column cursor always has room, so that Left and Right reach each. */
+void table_layout_make(const app *a, int cols, table_layout *places);
+/* " +3 >", or nothing where all are shown; returns its columns. */
+int table_layout_more(const table_layout *places, char text[TABLE_MORE + 1]);
+
 #endif

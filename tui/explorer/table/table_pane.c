@@ -2,7 +2,6 @@
 #include "explorer/panes/view.h"
 #include "explorer/table/column_table.h"
 #include "explorer/table/table.h"
-#include "explorer/table/table_layout.h"
 #include "text/suggest.h"
 #include "text/text.h"
 
@@ -95,7 +94,7 @@ static void draw_row(app *a, rect r, int y, uint32_t latent, const table_layout 
         if (!width) continue;
         char text[256];
         const table_column *col = &columns[column];
-        col->text(a, latent, text, sizeof text);
+        column_text(a, column, latent, text, sizeof text);
         role look = col->look ? col->look(in, text) : in ? ROLE_TEXT : ROLE_FAINT;
         if (col->draw) {
             col->draw(a, &(table_cell){y, x, width, latent, look}, text, sizeof text);
