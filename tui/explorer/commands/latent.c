@@ -37,8 +37,7 @@ command_effect do_named_page(app *a, const char *argument) {
 static command_effect go(app *a, uint32_t latent, const char *how) {
     table_go(a, latent);
     if (app_latent(a) != latent) return app_fail(a, "latent %u is not among the rows of the table", latent);
-    app_say(a, "latent %u%s", latent, how);
-    return DID_CHANGE;
+    return app_say(a, "latent %u%s", latent, how);
 }
 
 command_effect do_jump(app *a, UNUSED const char *argument) {

@@ -1,5 +1,4 @@
 /* plot.c: commands that show plots and write them. */
-#include "base/atomic_file.h"
 #include "explorer/async_results.h"
 #include "explorer/panes/chart_page.h"
 
@@ -75,6 +74,5 @@ command_effect do_svg(app *a, const char *argument) {
     bool ok = chart_write_svg(now, argument, &err);
     chart_free(now);
     if (!ok) return app_fail(a, "%s", err.text);
-    app_say(a, "%s written to %s", chart_type_of(a->plot)->name, argument);
-    return DID_CHANGE;
+    return app_say(a, "%s written to %s", chart_type_of(a->plot)->name, argument);
 }

@@ -2,7 +2,6 @@
 #include "explorer/panes/view.h"
 #include "explorer/table/filter.h"
 #include "explorer/table/table.h"
-#include "text/suggest.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,15 +29,13 @@ command_effect do_unfilter(app *a, UNUSED const char *argument) {
     table_filter_set(a, "");
     if (t->wanted != NO_ROW) table_go(a, t->wanted);
     t->wanted = NO_ROW;
-    app_say(a, "all %u latents", table_rows(a));
-    return DID_CHANGE;
+    return app_say(a, "all %u latents", table_rows(a));
 }
 
 command_effect do_resort(app *a, UNUSED const char *argument) {
     table_finish(a);
     table_resort(a);
-    app_say(a, "sorted again: %u row%s", table_rows(a), plural_s(table_rows(a)));
-    return DID_CHANGE;
+    return app_say(a, "sorted again: %u row%s", table_rows(a), plural_s(table_rows(a)));
 }
 
 static command_effect say_marks(app *a) {
@@ -134,6 +131,5 @@ command_effect do_unmark(app *a, UNUSED const char *argument) {
     t->marks_before = t->marks;
     t->marks = scry_set_new(a->tab->info->d_sae);
     t->mark_changes++;
-    app_say(a, "%u mark%s removed; M restores %s", count, plural_s(count), count == 1 ? "it" : "them");
-    return DID_CHANGE;
+    return app_say(a, "%u mark%s removed; M restores %s", count, plural_s(count), count == 1 ? "it" : "them");
 }

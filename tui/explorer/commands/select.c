@@ -2,7 +2,6 @@
 #include "base/mem.h"
 #include "explorer/commands/step.h"
 #include "explorer/table/table.h"
-#include "text/suggest.h"
 
 #include <stdio.h>
 #include <stdlib.h>

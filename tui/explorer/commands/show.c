@@ -49,8 +49,7 @@ static command_effect score_by(app *a, scry_score score) {
     if (err.status) return app_fail(a, "%s", err.text);
     if (changed) a->tab->rho_before = NAN; /* another score: no step to compare */
     table_refresh(a);
-    app_say(a, "score %s: %s", scry_score_name(score), scry_scores[score].help);
-    return DID_CHANGE;
+    return app_say(a, "score %s: %s", scry_score_name(score), scry_scores[score].help);
 }
 
 #define SCORE(id, name, ...)                                                                                           \
@@ -83,10 +82,9 @@ command_effect do_capture(app *a, const char *argument) {
         return app_fail(a, "no capture \"%s\"; expected all, train.base, train.icl, %s, ...", argument,
                         a->tab->info->domain[0].name);
     a->tab->latent_pane->capture = next < (int)a->tab->info->captures ? next : -1;
-    app_say(a, "tokens from %s",
-            a->tab->latent_pane->capture < 0 ? "all captures"
-                                             : a->tab->info->capture[a->tab->latent_pane->capture].name);
-    return DID_CHANGE;
+    return app_say(a, "tokens from %s",
+                   a->tab->latent_pane->capture < 0 ? "all captures"
+                                                    : a->tab->info->capture[a->tab->latent_pane->capture].name);
 }
 
 command_effect do_palette(app *a, const char *argument) {

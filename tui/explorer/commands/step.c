@@ -4,7 +4,6 @@
 #include "explorer/panes/view.h"
 #include "explorer/table/table.h"
 #include "labels.h"
-#include "text/suggest.h"
 #include "text/text.h"
 
 #include <stdio.h>
@@ -25,23 +24,20 @@ static void rho_words(const app *a, char *text, size_t size) {
 
 command_effect step_done(app *a, bool changed, const char *what) {
     if (!changed) {
-        app_say(a, "%s: nothing changed", what);
-        return DID_CHANGE;
+        return app_say(a, "%s: nothing changed", what);
     }
     table_refresh(a);
     char rho[48];
     rho_words(a, rho, sizeof rho);
     uint32_t count = scry_session_set(a->tab->session)->count;
-    app_say(a, "%s: %u latent%s selected, %s", what, count, plural_s(count), rho);
-    return DID_CHANGE;
+    return app_say(a, "%s: %u latent%s selected, %s", what, count, plural_s(count), rho);
 }
 
 command_effect step_rescoped(app *a, const char *what) {
     table_refresh(a);
     char rho[48];
     rho_words(a, rho, sizeof rho);
-    app_say(a, "%s: %s", what, rho);
-    return DID_CHANGE;
+    return app_say(a, "%s: %s", what, rho);
 }
 
 enum { WORDS = 120 };
@@ -88,16 +84,14 @@ static void words_of(app *a, const moment *was, char text[WORDS]) {
     uint32_t latent = 0, switched = unlike(was->set, now.set, &latent);
     char spec[64];
     if (was->train != now.train) {
-        text_clean(a->tab->info->train[now.train].name, spec, sizeof spec, a->ascii);
-        text_fit(spec, 30, a->ascii);
+        app_fit_text(a, a->tab->info->train[now.train].name, 30, spec, sizeof spec);
         snprintf(text, WORDS, "training set %s", spec);
     } else if (was->source != now.source || was->metric != now.metric) {
         view_ranking(now.source, now.metric, a->grid->cols >= 100, text, WORDS);
     } else if (was->n != now.n) {
         snprintf(text, WORDS, "N %u", now.n);
     } else if (strcmp(was->spec, now.spec) != 0) {
-        text_clean(now.spec, spec, sizeof spec, a->ascii);
-        text_fit(spec, 30, a->ascii);
+        app_fit_text(a, now.spec, 30, spec, sizeof spec);
         snprintf(text, WORDS, "domains %s", spec);
     } else if (was->is_signed != now.is_signed) {
         snprintf(text, WORDS, "%s", now.is_signed ? "signed change" : "absolute change");
@@ -118,16 +112,14 @@ static command_effect step_label(app *a, bool back, const scry_relabel *label) {
     size_t undo, redo;
     if (!scry_label_set(a->tab->index, label->latent, text, &err))
         return app_fail(a, "%s: %s", back ? "undo" : "redo", err.text);
-    text_clean(text, shown, sizeof shown, a->ascii);
-    text_fit(shown, 40, a->ascii);
+    app_fit_text(a, text, 40, shown, sizeof shown);
     table_go(a, label->latent);
     uint32_t latent = label->latent;
     if (back) scry_session_undo(a->tab->session);
     else scry_session_redo(a->tab->session);
     scry_session_history(a->tab->session, &undo, &redo);
-    app_say(a, "%s: latent %u %s%s (%zu more)", back ? "undone" : "redone", latent,
-            *shown ? "is labelled " : "has no label", shown, back ? undo : redo);
-    return DID_CHANGE;
+    return app_say(a, "%s: latent %u %s%s (%zu more)", back ? "undone" : "redone", latent,
+                   *shown ? "is labelled " : "has no label", shown, back ? undo : redo);
 }
 
 /* back: undo, else redo. */
@@ -144,8 +136,7 @@ static command_effect step(app *a, bool back) {
     if (changed) words_of(a, &was, words);
     moment_free(&was);
     if (!changed) {
-        app_say(a, back ? "nothing to undo" : "nothing to redo");
-        return DID_CHANGE;
+        return app_say(a, back ? "nothing to undo" : "nothing to redo");
     }
     scry_session_history(a->tab->session, &undo, &redo);
     snprintf(what, sizeof what, "%s: %s (%zu more)", back ? "undone" : "redone", words, back ? undo : redo);

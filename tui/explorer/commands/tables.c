@@ -4,7 +4,6 @@
 #include "explorer/panes/text_page.h"
 #include "explorer/state/session_autosave.h"
 #include "results/results.h"
-#include "text/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>

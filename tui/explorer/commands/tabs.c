@@ -22,8 +22,7 @@ static command_effect show(app *a, size_t i) {
     a->tab = a->tabs[i];
     read_shared(a);
     if (a->tab != from && a->tab->info->d_sae == from->info->d_sae) table_go(a, latent);
-    app_say(a, "%zu of %zu: %s", i + 1, a->tab_count, a->tab->info->path);
-    return DID_CHANGE;
+    return app_say(a, "%zu of %zu: %s", i + 1, a->tab_count, a->tab->info->path);
 }
 
 static size_t here(const app *a) {
@@ -100,8 +99,7 @@ command_effect do_close(app *a, UNUSED const char *argument) {
     read_shared(a);
     a->layer = NULL;
     if (a->tab->info->d_sae == latents) table_go(a, latent);
-    app_say(a, "closed %s; %zu open", closed, a->tab_count);
-    return DID_CHANGE;
+    return app_say(a, "closed %s; %zu open", closed, a->tab_count);
 }
 
 command_effect do_tab_back(app *a, UNUSED const char *argument) {

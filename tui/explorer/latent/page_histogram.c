@@ -103,21 +103,6 @@ static void draw_lines(app *a, rect r) {
     grid_put_right(a->grid, y, r.x + 6, (int)h.bins.count, ROLE_FAINT, high);
 }
 
-static double spread_figure(const scry_distribution *s, int which) {
-    switch (which) {
-    case 0:
-        return silent(s);
-    case 1:
-        return s->mean;
-    case 2:
-        return s->quantile[2];
-    case 3:
-        return s->quantile[4];
-    default:
-        return s->most;
-    }
-}
-
 static int draw_figures(app *a, rect r, const histogram *h, int width, int most) {
     static const char *const names[] = {"silent", "mean", "median", "95%", "max"};
     int shown[] = {0, 1, 4, 2, 3}, n = most < 5 ? most : 5, y = r.y;
@@ -126,9 +111,10 @@ static int draw_figures(app *a, rect r, const histogram *h, int width, int most)
         grid_put(a->grid, y, r.x + 1, 8, ROLE_FAINT, names[which]);
         for (int k = 0; k < h->n; k++) {
             char text[32];
-            double value = spread_figure(&h->of[k].spread, which);
-            if (which == 0) snprintf(text, sizeof text, "%.1f%%", 100 * value);
-            else latent_number(value, false, text, sizeof text);
+            const scry_distribution *s = &h->of[k].spread;
+            const double figures[] = {silent(s), s->mean, s->quantile[2], s->quantile[4], s->most};
+            if (which == 0) snprintf(text, sizeof text, "%.1f%%", 100 * figures[0]);
+            else latent_number(figures[which], false, text, sizeof text);
             grid_put_right(a->grid, y, r.x + 9 + k * width, width - 2, ROLE_TEXT, text);
         }
         y++;

@@ -76,8 +76,7 @@ static bool two_columns(int cols) {
 
 static void draw_words(app *a, rect r, const char *words) {
     char text[1024];
-    text_clean(words, text, sizeof text, a->ascii);
-    text_fit(text, r.cols - 3, a->ascii);
+    app_fit_text(a, words, r.cols - 3, text, sizeof text);
     grid_put(a->grid, r.y, r.x + 2, r.cols - 2, ROLE_FAINT, text);
 }
 

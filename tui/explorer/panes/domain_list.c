@@ -17,8 +17,7 @@ static void current_words(const app *a, int room, char *text, size_t size) {
     char name[64], part[24], off[48];
     bool held_out, in = scry_set_has(scry_session_set(a->tab->session), latent);
     double value = domain_off_line(a, d, &held_out);
-    text_clean(a->tab->info->domain[d].name, name, sizeof name, a->ascii);
-    text_fit(name, 16, a->ascii);
+    app_fit_text(a, a->tab->info->domain[d].name, 16, name, sizeof name);
     domain_part_text(domain_part(a, d), a->tab->domains->scale, part, sizeof part);
     if (isnan(value)) snprintf(off, sizeof off, "no residual");
     else snprintf(off, sizeof off, held_out ? "off the line by %+.2f" : "residual %+.2f", value);
@@ -69,14 +68,6 @@ static void draw_title(app *a, rect r, bool focus, const char *heads) {
     if (*heads && room > width + 2) grid_put_right(a->grid, r.y, x, r.x + r.cols - x - 1, ROLE_HEADER, heads);
     if (*heads && text_columns(text) + width + 4 < room) grid_put(a->grid, r.y, x + 2, r.cols, ROLE_FAINT, text);
     if (!*heads && text_columns(text) < room) grid_put_right(a->grid, r.y, x, r.x + r.cols - x, ROLE_FAINT, text);
-}
-
-void domains_open(tab *t) {
-    t->domains = mem_new(1, sizeof *t->domains);
-}
-
-void domains_close(tab *t) {
-    free(t->domains);
 }
 
 typedef struct order_context {

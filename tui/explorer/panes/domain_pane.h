@@ -4,6 +4,7 @@
 
 #include "explorer/panes/view.h"
 
+/* All zero at first. */
 typedef struct domains_state {
     int sort;
     bool reversed;
@@ -17,10 +18,6 @@ typedef struct domains_state {
 enum { SORT_FILE, SORT_STS, SORT_CHANGE, SORT_RESIDUAL, SORT_LATENT, SORT_NAME, DOMAIN_SORTS };
 
 extern const view view_domains;
-
-/* Makes and frees the tab's state of the pane. */
-void domains_open(tab *t);
-void domains_close(tab *t);
 
 /* The domain under the cursor. */
 size_t domains_current(const app *a);

@@ -6,6 +6,7 @@
 
 enum { HELP_FILTER = 64 };
 
+/* All zero: all lines, from the top. */
 typedef struct help_state {
     int top;
     char filter[HELP_FILTER]; /* only lines that hold it are shown */
@@ -14,10 +15,6 @@ typedef struct help_state {
 } help_state;
 
 extern const layer layer_help;
-
-/* Owner: help_free. */
-help_state *help_new(void);
-void help_free(help_state *h);
 
 enum { HELP_LINES = 400 };
 

@@ -80,8 +80,7 @@ static int shown(const app *a, const list *l, int *first) {
 /* A name with the letters that were typed. */
 static int put_name(app *a, int y, int x, int cols, role look, const char *name, uint64_t letters) {
     char safe[COMPLETE_TEXT];
-    text_clean(name, safe, sizeof safe, a->ascii);
-    text_fit(safe, cols, a->ascii);
+    app_fit_text(a, name, cols, safe, sizeof safe);
     int start = x;
     for (const char *at = safe; *at;) {
         const char *here = at;

@@ -187,15 +187,6 @@ const layer layer_page = {.name = "table",
                           .keys = page_keys,
                           .waits_for_job = true};
 
-page_state *page_new(void) {
-    return mem_new(1, sizeof(page_state));
-}
-
-void page_free(page_state *p) {
-    free(p->text);
-    free(p);
-}
-
 void page_show(app *a, const char *title, char *text) {
     free(a->page->text);
     *a->page = (page_state){.text = text};

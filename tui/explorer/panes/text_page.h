@@ -24,10 +24,6 @@ void page_work(app *a, const char *title, void (*work)(void *own, const scry_can
                void (*end)(app *a, void *own, bool whole), void *own);
 extern const layer layer_page;
 
-/* Owner: page_free. */
-page_state *page_new(void);
-void page_free(page_state *p);
-
 typedef struct page_line {
     const char *text; /* in the page's text */
     int bytes;

@@ -63,8 +63,6 @@ static void draw_detail(app *a, rect r, const char *name, const scry_set *set) {
 /* Row of the page on which the first kept set stands. */
 enum { KEPT_ROW = 4 };
 
-/* ---- drawing -------------------------------------------------------------------------------- */
-
 static double rho_of(app *a, const scry_set *set) {
     scry_result result = sets_result(a, set);
     double rho = result.fit.pearson;
@@ -114,8 +112,7 @@ static void draw_set(app *a, rect r, int y, const char *name, const scry_set *se
     char rho[16], line[200], shown[4 * SCRY_SET_NAME];
     format_rho(of, 3, false, rho, sizeof rho);
     snprintf(line, sizeof line, "%8u %8u %9u %9u %7s", to.b, to.both, to.only_a, to.only_b, rho);
-    text_clean(name, shown, sizeof shown, a->ascii);
-    text_fit(shown, name_cols(r), a->ascii);
+    app_fit_text(a, name, name_cols(r), shown, sizeof shown);
     grid_put(a->grid, y, r.x + 2, name_cols(r), look, shown);
     grid_put(a->grid, y, r.x + 3 + name_cols(r), r.cols - 3 - name_cols(r), ROLE_TEXT, line);
 }
@@ -178,8 +175,6 @@ static void draw_sets(app *a, rect r) {
     if (set_compare_is_open(a)) set_compare_draw(a, r);
     else draw_list(a, r);
 }
-
-/* ---- keys ----------------------------------------------------------------------------------- */
 
 /* Runs a command on the set under the cursor. */
 static void run_with(app *a, const char *words, command_effect *effect) {

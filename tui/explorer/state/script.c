@@ -1,6 +1,5 @@
 /* script.c: commands of the palette in a file, and macros. */
 #include "explorer/state/script.h"
-#include "base/mem.h"
 #include "explorer/app.h"
 #include "explorer/latent/latent_pane.h"
 #include "explorer/state/recording.h"

@@ -2,7 +2,6 @@
 #include "explorer/table/column_table.h"
 #include "base/utf8.h"
 #include "columns.h"
-#include "explorer/panes/view.h"
 #include "explorer/table/table.h"
 #include "labels.h"
 #include "text/text.h"
@@ -31,8 +30,6 @@ static double one(app *a, uint32_t latent, void (*values)(app *, uint32_t, uint3
             out[i] = (expression);                                                                                     \
         }                                                                                                              \
     }
-
-/* ---- how numbers are written ------------------------------------------------------------------ */
 
 static void measure(double value, char *text, size_t size) {
     double magnitude = fabs(value);
@@ -126,8 +123,6 @@ static void in_text(app *a, uint32_t latent, char *text, size_t size) {
     snprintf(text, size, "%c%c", is_marked(a, latent) ? 'm' : ' ', signs[(int)one(a, latent, in_values)]);
 }
 
-/* ---- the ranking ------------------------------------------------------------------------------ */
-
 EACH(rank_values, r->rank[j] + 1.0)
 EACH(latent_values, j)
 EACH(shift_values, r->shift[j])
@@ -145,8 +140,6 @@ static void moved_text(double moved, char *text, size_t size) {
     else snprintf(text, size, moved == 0 ? "=" : "%+.0f", moved);
 }
 
-/* ---- the source ------------------------------------------------------------------------------- */
-
 /* What the engine reads of the ranking's training set and source. */
 #define READ(name, measure, which)                                                                                     \
     static void name(app *a, uint32_t from, uint32_t n, double *out) {                                                 \
@@ -163,8 +156,6 @@ READ(rate_after_values, rates, true)
 static void count_values(app *a, uint32_t from, uint32_t n, double *out) {
     scry_column_postings(a->tab->index, from, n, out);
 }
-
-/* ---- the score -------------------------------------------------------------------------------- */
 
 /* What it brings to the score, summed over the domains that take part. */
 static void adds_values(app *a, uint32_t from, uint32_t n, double *out) {
@@ -357,8 +348,6 @@ int column_names(const char *names[COLUMNS_MOST]) {
     return column_count;
 }
 
-/* ---- measures of a domain --------------------------------------------------------------------- */
-
 static void fires_values(app *a, size_t domain, uint32_t from, uint32_t n, double *out) {
     for (uint32_t i = 0; i < n; i++) out[i] = scry_domain_rate(a->tab->index, from + i, domain);
 }
@@ -372,8 +361,6 @@ const domain_measure domain_measures[] = {
     {"adds", "what it adds to the domain's score", ON_SCORE, false, domain_adds_values},
 };
 const int domain_measure_count = sizeof domain_measures / sizeof *domain_measures;
-
-/* ---- by name ----------------------------------------------------------------------------------- */
 
 static bool is_called(const char *name, const char *alias, const char *word) {
     return strcmp(name, word) == 0 || (alias && strcmp(alias, word) == 0);

@@ -141,8 +141,7 @@ static void draw_line(app *a, rect r, int y) {
                  a->tab->info->domain[0].name);
     }
     grid_fill(a->grid, y, r.x, r.cols, ROLE_TEXT, ' ');
-    text_clean(text, safe, sizeof safe, a->ascii);
-    text_fit(safe, r.cols - 1, a->ascii);
+    app_fit_text(a, text, r.cols - 1, safe, sizeof safe);
     grid_put(a->grid, y, r.x + 1, r.cols - 1, look, safe);
 }
 
