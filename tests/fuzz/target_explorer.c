@@ -9,7 +9,7 @@
 #include "explorer/table/table.h"
 #include "terminal/keys.h"
 #include "shell/set_names.h"
-#include "explorer/state/column_settings.h"
+#include "explorer/table/column_table.h"
 #include "explorer/state/prompt_history.h"
 #include "explorer/table/filter.h"
 #include "explorer/panes/view.h"

@@ -5,7 +5,7 @@
 
 #include "explorer/app.h"
 #include "terminal/keys.h"
-#include "explorer/state/column_settings.h"
+#include "explorer/table/column_table.h"
 #include "explorer/panes/view.h"
 
 #include <stdio.h>

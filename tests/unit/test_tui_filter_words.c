@@ -5,7 +5,6 @@
 #include "terminal/keys.h"
 #include "explorer/table/filter.h"
 #include "explorer/table/column_table.h"
-#include "explorer/table/filter_completion.h"
 
 static app *open_sample(void) {
     const char *study = study_path_of("sample");

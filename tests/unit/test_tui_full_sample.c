@@ -2,7 +2,7 @@
  * sample; scrolling shows each line once. */
 #include "table_fixture.h"
 
-#include "explorer/latent/conditions.h"
+#include "explorer/latent/latent_page.h"
 
 #include <math.h>
 

@@ -5,8 +5,8 @@
 #include "explorer_parts.h"
 #include "terminal/keys.h"
 #include "explorer/table/column_table.h"
-#include "explorer/panes/text_page_lines.h"
-#include "explorer/table/table_layout.h"
+#include "explorer/panes/text_page.h"
+#include "explorer/table/table.h"
 #include "explorer/panes/view.h"
 
 #include <stdio.h>

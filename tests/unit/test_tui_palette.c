@@ -6,8 +6,7 @@
 #include "explorer/app.h"
 #include "text/fuzzy_match.h"
 #include "terminal/keys.h"
-#include "explorer/panes/completion.h"
-#include "explorer/panes/line_editor.h"
+#include "explorer/panes/prompt.h"
 
 #include <ctype.h>
 #include <stdio.h>

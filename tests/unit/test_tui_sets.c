@@ -2,7 +2,7 @@
 #include "table_fixture.h"
 
 #include "text/text.h"
-#include "explorer/sets/set_compare.h"
+#include "explorer/sets/set_layer.h"
 
 enum { LATENTS = 600 };
 

@@ -3,7 +3,7 @@
 #include "check.h"
 #include "explorer_parts.h"
 #include "session.h"
-#include "explorer/panes/completion.h"
+#include "explorer/panes/prompt.h"
 
 #include <limits.h>
 #include <math.h>

@@ -7,15 +7,13 @@
 #include "explorer/latent/latent_pane.h"
 #include "explorer/panes/chart_page.h"
 #include "explorer/panes/domain_pane.h"
-#include "explorer/panes/footer.h"
 #include "explorer/panes/help_page.h"
 #include "explorer/panes/prompt.h"
 #include "explorer/panes/text_page.h"
-#include "explorer/panes/views.h"
+#include "explorer/panes/view.h"
 #include "explorer/sets/set_layer.h"
 #include "explorer/state/session_autosave.h"
 #include "explorer/table/table.h"
-#include "text/suggest.h"
 #include "text/text.h"
 
 #include <math.h>
@@ -34,9 +32,9 @@ static tab *tab_new(scry_index *index, scry_session *session) {
     t->rho_before = NAN;
     table_open(t);
     latent_open(t);
-    domains_open(t);
+    t->domains = mem_new(1, sizeof *t->domains);
     sets_open(t);
-    t->plots = chart_page_new();
+    t->plots = mem_new(1, sizeof *t->plots);
     t->autosave = autosave_new();
     return t;
 }
@@ -44,7 +42,7 @@ static tab *tab_new(scry_index *index, scry_session *session) {
 static void tab_free(tab *t) {
     chart_page_free(t->plots);
     sets_close(t);
-    domains_close(t);
+    free(t->domains);
     latent_close(t);
     autosave_free(t->autosave);
     table_close(t);
@@ -81,8 +79,8 @@ app *app_new(scry_index *index, scry_session *session, int rows, int cols, bool 
     a->scratch = grid_new(1, 4096);
     a->async = async_new();
     a->jobs = jobs_new(async_bell(a->async));
-    a->help = help_new();
-    a->page = page_new();
+    a->help = mem_new(1, sizeof *a->help);
+    a->page = mem_new(1, sizeof *a->page);
     app_add_tab(a, index, session);
     app_resize(a, rows, cols);
     return a;
@@ -100,13 +98,12 @@ void app_free(app *a) {
     history_free(&a->history);
     keymap_free(&a->keys);
     recording_clear(&a->recording);
-    page_free(a->page);
-    help_free(a->help);
+    free(a->page->text);
+    free(a->page);
+    free(a->help);
     free(a->copied);
     free(a);
 }
-
-/* ---- commands and keys ---------------------------------------------------------------------- */
 
 command_effect app_key(app *a, uint32_t key) {
     command_effect effect = DID_NOTHING;
@@ -188,8 +185,6 @@ command_effect app_wheel(app *a, int y, int x, int steps) {
 void app_resize(app *a, int rows, int cols) {
     grid_resize(a->grid, rows, cols);
 }
-
-/* ---- drawing -------------------------------------------------------------------------------- */
 
 /* The right side of the top line: what the ranking, the selection and the score are. full: 2 to 0, the least. */
 static void describe_session(const app *a, int full, char *text, size_t size) {

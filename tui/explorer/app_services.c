@@ -1,17 +1,19 @@
 /* explorer/app_services.c: messages, commands, the prompt, focus and theme. */
 #include "explorer/app_services.h"
 #include "text/suggest.h"
+#include "text/text.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-void app_say(app *a, const char *format, ...) {
+command_effect app_say(app *a, const char *format, ...) {
     va_list args;
     va_start(args, format);
     vsnprintf(a->message, sizeof a->message, format, args);
     va_end(args);
     a->message_is_error = false;
+    return DID_CHANGE;
 }
 
 command_effect app_fail(app *a, const char *format, ...) {
@@ -80,6 +82,11 @@ command_effect app_ask(app *a, const char *name, const char *text) {
     snprintf(a->prompt.text, sizeof a->prompt.text, "%s", text);
     a->prompt.at = strlen(a->prompt.text);
     return DID_CHANGE;
+}
+
+void app_fit_text(const app *a, const char *text, int cols, char *out, size_t size) {
+    text_clean(text, out, size, a->ascii);
+    text_fit(out, cols, a->ascii);
 }
 
 uint32_t app_latent(const app *a) {

@@ -14,6 +14,9 @@
 #include "session.h"
 #include "shell/commands.h"
 
+/* A parameter that a row of a table has to take and this function does not need. */
+#define UNUSED __attribute__((unused))
+
 /* Long enough to edit the longest label, and a list of very many domains. */
 enum { TEXT_MOST = 8192 };
 
@@ -104,8 +107,8 @@ typedef struct app {
     int64_t unsaved_since; /* milliseconds of the monotonic clock, 0: all is saved */
 } app;
 
-/* Put a message in the last line. app_fail: as an error; returns DID_CHANGE. */
-void app_say(app *a, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Put a message in the last line; app_fail: as an error. Both return DID_CHANGE. */
+command_effect app_say(app *a, const char *format, ...) __attribute__((format(printf, 2, 3)));
 command_effect app_fail(app *a, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Run a line as typed in the palette or a script: a command of the table and its argument. */
@@ -119,6 +122,8 @@ void app_record_mouse(app *a, const char *name, const char *format, ...) __attri
 /* Open the prompt for a command, with this text in it. */
 command_effect app_ask(app *a, const char *name, const char *text);
 
+/* Make a text safe to draw, in out[size], and cut it to `cols` columns. */
+void app_fit_text(const app *a, const char *text, int cols, char *out, size_t size);
 /* The latent under the cursor. */
 uint32_t app_latent(const app *a);
 /* Give a pane the keys; where one fills the screen, show this one instead: keys never act on what is not shown. */

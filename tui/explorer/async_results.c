@@ -1,4 +1,4 @@
-/* explorer/async_results.c: what the explorer has worked out beside its frames. */
+/* explorer/async_results.c: what the explorer computes in the background. */
 #include "explorer/async_results.h"
 #include "base/mem.h"
 #include "base/worker_thread.h"
@@ -12,18 +12,18 @@
 
 struct async_results {
     int bell[2];
-    worker_thread *company, *plot; /* a long plot does not hold up rho */
-    const scry_session *session;   /* whose company is under way; NULL: none */
-    uint64_t version;              /* and of which state */
-    const chart_request *ask;      /* the plot that is under way; NULL: none */
-    const command *later;          /* is done when all is there; NULL: none */
+    worker_thread *statistics, *plot; /* a long plot does not hold up rho */
+    const scry_session *session;      /* whose statistics are being computed; NULL: none */
+    uint64_t version;                 /* and of which state */
+    const chart_request *ask;         /* the plot that is under way; NULL: none */
+    const command *later;             /* is done when all is there; NULL: none */
     char argument[TEXT_MOST];
 };
 
 async_results *async_new(void) {
     async_results *w = mem_new(1, sizeof *w);
     if (pipe2(w->bell, O_CLOEXEC | O_NONBLOCK) != 0) abort();
-    w->company = worker_new(w->bell[1]);
+    w->statistics = worker_new(w->bell[1]);
     w->plot = worker_new(w->bell[1]);
     return w;
 }
@@ -31,7 +31,7 @@ async_results *async_new(void) {
 void async_free(async_results *w) {
     if (!w) return;
     worker_cancel(w->plot);
-    worker_free(w->company);
+    worker_free(w->statistics);
     worker_free(w->plot);
     close(w->bell[0]);
     close(w->bell[1]);
@@ -46,9 +46,7 @@ int async_bell(const async_results *w) {
     return w->bell[1];
 }
 
-/* ---- company -------------------------------------------------------------------------------- */
-
-typedef struct company_job {
+typedef struct statistics_job {
     app *a;
     scry_session *session;
     uint64_t version;
@@ -57,10 +55,10 @@ typedef struct company_job {
     scry_scope scope; /* copies */
     scry_set *set;
     scry_result result;
-} company_job;
+} statistics_job;
 
-static void company_work(void *context, const scry_cancel *stop) {
-    company_job *j = context;
+static void statistics_work(void *context, const scry_cancel *stop) {
+    statistics_job *j = context;
     scry_scorer *scorer = scry_scorer_new(j->index, j->score);
     scry_scorer_load(scorer, j->set);
     scry_result_fit(&j->result, j->index, scorer, &j->scope);
@@ -68,8 +66,8 @@ static void company_work(void *context, const scry_cancel *stop) {
     scry_result_finish(&j->result, j->index, j->score, j->set, stop);
 }
 
-static void company_end(void *context, bool whole) {
-    company_job *j = context;
+static void statistics_end(void *context, bool whole) {
+    statistics_job *j = context;
     async_results *w = j->a->async;
     if (whole) scry_session_take_statistics(j->session, j->version, &j->result);
     if (w->session == j->session && w->version == j->version) w->session = NULL;
@@ -79,33 +77,31 @@ static void company_end(void *context, bool whole) {
     free(j);
 }
 
-static void begin_company(app *a) {
+static void begin_statistics(app *a) {
     scry_session *s = a->tab->session;
-    company_job *j = mem_new(1, sizeof *j);
-    *j = (company_job){.a = a,
-                       .session = s,
-                       .version = scry_session_version(s),
-                       .index = a->tab->index,
-                       .score = scry_session_score(s),
-                       .scope = scry_scope_copy(scry_session_scope(s)),
-                       .set = scry_set_copy(scry_session_set(s))};
+    statistics_job *j = mem_new(1, sizeof *j);
+    *j = (statistics_job){.a = a,
+                          .session = s,
+                          .version = scry_session_version(s),
+                          .index = a->tab->index,
+                          .score = scry_session_score(s),
+                          .scope = scry_scope_copy(scry_session_scope(s)),
+                          .set = scry_set_copy(scry_session_set(s))};
     a->async->session = s;
     a->async->version = j->version;
-    worker_begin(a->async->company, (worker_job){company_work, company_end, j});
+    worker_begin(a->async->statistics, (worker_job){statistics_work, statistics_end, j});
 }
 
-static bool company_due(app *a) {
+static bool statistics_due(app *a) {
     async_results *w = a->async;
     scry_session *s = a->tab->session;
     bool ready = scry_session_statistics_ready(s), same = w->session == s && w->version == scry_session_version(s);
     if (w->session && (ready || !same)) {
-        worker_cancel(w->company);
+        worker_cancel(w->statistics);
         w->session = NULL;
     }
     return !ready && !w->session;
 }
-
-/* ---- the plot ------------------------------------------------------------------------------- */
 
 typedef struct plot_job {
     app *a;
@@ -152,18 +148,16 @@ static chart_request *plot_due(app *a) {
     return NULL;
 }
 
-/* ---- all ----------------------------------------------------------------------------------- */
-
 bool async_is_due(app *a) {
     if (!a->layer || !a->layer->waits_for_job) job_cancel(a, true);
     chart_request *need = plot_due(a);
     bool due = need != NULL;
     chart_request_free(need);
-    return company_due(a) || due;
+    return statistics_due(a) || due;
 }
 
 void async_begin(app *a) {
-    if (company_due(a)) begin_company(a);
+    if (statistics_due(a)) begin_statistics(a);
     chart_request *need = plot_due(a);
     if (need) begin_plot(a, need);
 }
@@ -188,7 +182,7 @@ static bool do_later(app *a) {
 bool async_collect(app *a) {
     char rung[64];
     while (read(a->async->bell[0], rung, sizeof rung) > 0) continue;
-    bool any = worker_collect(a->async->company);
+    bool any = worker_collect(a->async->statistics);
     any = worker_collect(a->async->plot) || any;
     any = jobs_collect(a) || any;
     return do_later(a) || any;
@@ -213,10 +207,10 @@ bool async_drop_waiting(app *a) {
 void async_cancel_all(app *a) {
     async_results *w = a->async;
     w->later = NULL;
-    worker_cancel(w->company);
+    worker_cancel(w->statistics);
     worker_cancel(w->plot);
     while (job_cancel(a, true) || job_cancel(a, false)) continue;
-    worker_finish(w->company);
+    worker_finish(w->statistics);
     worker_finish(w->plot);
     jobs_finish(a);
     w->session = NULL;

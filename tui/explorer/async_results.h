@@ -1,5 +1,5 @@
-/* explorer/async_results.h: what the explorer has worked out beside its frames: rho's company, the numbers of the plot
- * that is shown, and errands (explorer/jobs.h). */
+/* explorer/async_results.h: what the explorer computes in the background: rho's statistics, the numbers of the plot
+ * that is shown, and jobs (explorer/jobs.h). */
 #ifndef SCRY_EXPLORER_ASYNC_RESULTS_H
 #define SCRY_EXPLORER_ASYNC_RESULTS_H
 
@@ -23,8 +23,8 @@ void async_begin(app *a);
 bool async_collect(app *a);
 /* Is all there that this screen shows? */
 bool async_is_current(app *a);
-/* A command that shows what is worked out beside is done again when all of it is there: true. False: it is there, or
- * nothing is worked out beside (a script), and the command goes on. */
+/* Run a command that shows such numbers again once all of them are there: true. False: they are there, or nothing is
+ * computed in the background (a script), and the command goes on. */
 bool async_run_when_ready(app *a, const char *name, const char *argument);
 bool async_drop_waiting(app *a); /* true: there was one */
 /* Gives all of it up, and waits until the threads have noticed: before an index that they may read is closed. */

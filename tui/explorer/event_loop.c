@@ -4,7 +4,7 @@
 #include "explorer/async_results.h"
 #include "explorer/jobs.h"
 #include "explorer/latent/latent_pane.h"
-#include "explorer/state/column_settings.h"
+#include "explorer/table/column_table.h"
 #include "explorer/state/script.h"
 #include "explorer/state/session_autosave.h"
 #include "explorer/table/table.h"
@@ -14,12 +14,10 @@
 #include "terminal/terminal.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 /* The session that the options ask for. NULL and err when they ask for what is not there. */
 static scry_session *make_session(const options *o, scry_index *index, scry_error *err) {
@@ -107,7 +105,7 @@ static void take_up_sessions(app *a, const options *o, const config *c) {
     }
 }
 
-/* What takes longer than a frame is begun, on a thread beside, when no key has come for this long. */
+/* What takes longer than a frame is begun in the background when no key has come for this long. */
 enum { WORK_AFTER_MS = 40 };
 /* Other longer work is done in stretches of this length while no key is there, with a frame after each. */
 static const double WORK_SECONDS = 0.008;

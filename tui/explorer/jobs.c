@@ -1,4 +1,4 @@
-/* explorer/jobs.c: commands that are worked out on threads beside. */
+/* explorer/jobs.c: commands that run in the background. */
 #include "explorer/jobs.h"
 #include "base/mem.h"
 #include "base/worker_thread.h"
@@ -16,7 +16,7 @@ typedef struct running {
 
 struct jobs {
     int bell;
-    bool beside;
+    bool threaded;
     running *newest;
 };
 
@@ -27,11 +27,11 @@ jobs *jobs_new(int bell) {
 }
 
 void jobs_use_threads(jobs *all) {
-    all->beside = true;
+    all->threaded = true;
 }
 
 bool jobs_use_threads_now(const app *a) {
-    return a->jobs->beside && !a->recording.depth;
+    return a->jobs->threaded && !a->recording.depth;
 }
 
 static void work(void *context, const scry_cancel *stop) {

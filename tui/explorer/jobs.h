@@ -1,8 +1,8 @@
-/* explorer/jobs.h: commands whose answer takes longer than a frame: they are worked out on threads beside, while the
- * explorer goes on taking keys. What an errand needs of the state is copied when it is begun, so that its answer is
- * of the moment at which it was asked for.
+/* explorer/jobs.h: commands whose answer takes longer than a frame: they run in the background while the
+ * explorer goes on taking keys. What a job needs of the state is copied when it is begun, so that its answer is of
+ * the moment at which it was asked for.
  *
- * In a script, in a macro and without a terminal a command is done when the next one begins: there an errand is run
+ * In a script, in a macro and without a terminal a command is done when the next one begins: there a job is run
  * at once. */
 #ifndef SCRY_EXPLORER_JOBS_H
 #define SCRY_EXPLORER_JOBS_H
@@ -17,7 +17,7 @@ enum { JOB_TITLE = 200 };
 typedef struct job {
     char what[JOB_TITLE]; /* "report to out.html"; two of the same words are not run at once */
     bool page;            /* its answer is the page that is shown: when the page is left, it is given up */
-    void (*work)(void *own, const scry_cancel *stop); /* on the thread beside */
+    void (*work)(void *own, const scry_cancel *stop); /* on the background thread */
     /* On the explorer's thread, exactly once; frees own. whole: it was not given up. */
     void (*end)(app *a, void *own, bool whole);
     void *own;
@@ -27,7 +27,7 @@ typedef struct job {
 jobs *jobs_new(int bell);
 /* Gives all up, and waits until the threads have noticed. */
 void jobs_free(jobs *all);
-/* From here on they are run beside; before, at once. */
+/* From here on run them in the background; before, at once. */
 void jobs_use_threads(jobs *all);
 bool jobs_use_threads_now(const app *a); /* at this moment: not within a macro */
 

@@ -29,8 +29,7 @@ static command_effect say_column(app *a, int column) {
         if (text_columns(text) + text_columns(gap) + text_columns(keys[i]) >= a->grid->cols) break;
         snprintf(text + used, sizeof text - used, "%s%s", gap, keys[i]);
     }
-    app_say(a, "%s", text);
-    return DID_CHANGE;
+    return app_say(a, "%s", text);
 }
 
 /* The first word of *text as a column, or the cursor's where there is none; -1 with a message. */
@@ -69,12 +68,10 @@ static command_effect go_sideways(app *a, int by) {
     return DID_CHANGE;
 }
 
-command_effect do_column_left(app *a, const char *argument) {
-    (void)argument;
+command_effect do_column_left(app *a, UNUSED const char *argument) {
     return go_sideways(a, -1);
 }
-command_effect do_column_right(app *a, const char *argument) {
-    (void)argument;
+command_effect do_column_right(app *a, UNUSED const char *argument) {
     return go_sideways(a, 1);
 }
 
@@ -113,8 +110,7 @@ command_effect do_column_hide(app *a, const char *argument) {
     memmove(&c->at[place], &c->at[place + 1], (size_t)(c->count - place - 1) * sizeof *c->at);
     c->count--;
     if (c->cursor == column) c->cursor = c->at[place < c->count ? place : c->count - 1];
-    app_say(a, "%s hidden; :column-show %s shows it again", columns[column].name, columns[column].name);
-    return DID_CHANGE;
+    return app_say(a, "%s hidden; :column-show %s shows it again", columns[column].name, columns[column].name);
 }
 
 command_effect do_column_show(app *a, const char *argument) {
@@ -142,8 +138,7 @@ static command_effect move_column(app *a, int column, int place) {
     int step = place > from ? 1 : -1;
     for (int i = from; i != place; i += step) c->at[i] = c->at[i + step];
     c->at[place] = column;
-    app_say(a, "%s is column %d of %d", columns[column].name, place + 1, c->count);
-    return DID_CHANGE;
+    return app_say(a, "%s is column %d of %d", columns[column].name, place + 1, c->count);
 }
 
 /* "+1" and "-1" are steps, a number without a sign is a place. */
@@ -157,12 +152,10 @@ command_effect do_column_move(app *a, const char *argument) {
     bool steps = *argument == '+' || *argument == '-';
     return move_column(a, column, steps ? table_column_place(a->tab, column) + (int)by : (int)by - 1);
 }
-command_effect do_column_back(app *a, const char *argument) {
-    (void)argument;
+command_effect do_column_back(app *a, UNUSED const char *argument) {
     return do_column_move(a, "-1");
 }
-command_effect do_column_on(app *a, const char *argument) {
-    (void)argument;
+command_effect do_column_on(app *a, UNUSED const char *argument) {
     return do_column_move(a, "+1");
 }
 
@@ -181,14 +174,11 @@ command_effect do_column_width(app *a, const char *argument) {
         return app_fail(a, "column-width \"%s\": expected a width from 1 to 120, or -1 or +1", argument);
     if (steps) width += width_now(a, column);
     a->tab->table->columns.width[column] = width < 1 ? 1 : width > 120 ? 120 : (int)width;
-    app_say(a, "%s is %d wide", columns[column].name, a->tab->table->columns.width[column]);
-    return DID_CHANGE;
+    return app_say(a, "%s is %d wide", columns[column].name, a->tab->table->columns.width[column]);
 }
-command_effect do_column_narrower(app *a, const char *argument) {
-    (void)argument;
+command_effect do_column_narrower(app *a, UNUSED const char *argument) {
     return do_column_width(a, "-1");
 }
-command_effect do_column_wider(app *a, const char *argument) {
-    (void)argument;
+command_effect do_column_wider(app *a, UNUSED const char *argument) {
     return do_column_width(a, "+1");
 }

@@ -18,8 +18,7 @@ static command_effect copy_set(app *a, const scry_set *set, const char *what) {
     text_fit(some, 24, a->ascii);
     free(a->copied);
     a->copied = text;
-    app_say(a, "%s copied to the terminal's clipboard: %s", what, some);
-    return DID_CHANGE;
+    return app_say(a, "%s copied to the terminal's clipboard: %s", what, some);
 }
 
 command_effect do_copy(app *a, const char *argument) {

@@ -18,8 +18,7 @@ static command_effect scope_to(app *a, const char *spec, bool is_signed) {
     if (err.status) return app_fail(a, "%s", err.text);
     if (!changed) return step_done(a, false, "domains");
     char what[120], domains[100];
-    text_clean(spec, domains, sizeof domains, a->ascii);
-    text_fit(domains, 40, a->ascii);
+    app_fit_text(a, spec, 40, domains, sizeof domains);
     if (is_signed != was_signed) snprintf(what, sizeof what, "%s", is_signed ? "signed change" : "absolute change");
     else snprintf(what, sizeof what, "domains %s", domains);
     return step_rescoped(a, what);
@@ -30,8 +29,7 @@ command_effect do_domains(app *a, const char *argument) {
     return scope_to(a, argument, scry_session_scope(a->tab->session)->is_signed);
 }
 
-command_effect do_signed(app *a, const char *argument) {
-    (void)argument;
+command_effect do_signed(app *a, UNUSED const char *argument) {
     char *spec = mem_copy_string(scry_session_scope_spec(a->tab->session)); /* the session replaces its own */
     command_effect effect = scope_to(a, spec, !scry_session_scope(a->tab->session)->is_signed);
     free(spec);

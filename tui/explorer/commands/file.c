@@ -14,10 +14,6 @@
 #include "explorer/table/table.h"
 #include "export.h"
 #include "labels.h"
-#include "base/atomic_file.h"
-#include "base/mem.h"
-#include "base/path.h"
-#include "text/suggest.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -139,13 +135,11 @@ command_effect do_screen(app *a, const char *argument) {
     else if (path_ends_with(argument, ".styles")) grid_styles(a->grid, &a->theme, a->colors, f);
     else grid_write(a->grid, f, path_ends_with(argument, ".roles"));
     if (!atomic_file_end(&to, true, &err)) return app_fail(a, "%s", err.text);
-    app_say(a, "screen written to %s", argument);
-    return DID_CHANGE;
+    return app_say(a, "screen written to %s", argument);
 }
 
 /* What is being written would be lost: once more to leave all the same. */
-command_effect do_quit(app *a, const char *argument) {
-    (void)argument;
+command_effect do_quit(app *a, UNUSED const char *argument) {
     const char *what = job_running(a, false, NULL);
     if (!what || a->asked_to_leave) return DID_QUIT;
     a->asked_to_leave = true;

@@ -42,8 +42,7 @@ static void sort_by_it(app *a, work_of_text *w) {
     tab *shown = a->tab;
     table_state *t = w->tab->table;
     char text[64];
-    text_clean(w->text, text, sizeof text, a->ascii);
-    text_fit(text, 24, a->ascii);
+    app_fit_text(a, w->text, 24, text, sizeof text);
     if (!w->tokens) {
         app_fail(a, "no token of the base captures equals \"%s\"", text);
         return;

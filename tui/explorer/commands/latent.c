@@ -34,17 +34,13 @@ command_effect do_named_page(app *a, const char *argument) {
     return app_fail(a, "%s \"%s\": expected %s", page->name, argument, wrong);
 }
 
-/* ---- to another latent, and back ------------------------------------------------------------- */
-
 static command_effect go(app *a, uint32_t latent, const char *how) {
     table_go(a, latent);
     if (app_latent(a) != latent) return app_fail(a, "latent %u is not among the rows of the table", latent);
-    app_say(a, "latent %u%s", latent, how);
-    return DID_CHANGE;
+    return app_say(a, "latent %u%s", latent, how);
 }
 
-command_effect do_jump(app *a, const char *argument) {
-    (void)argument;
+command_effect do_jump(app *a, UNUSED const char *argument) {
     latent_state *s = state_of(a);
     uint32_t from = app_latent(a), to;
     const latent_page *page = s->page;
@@ -57,14 +53,11 @@ command_effect do_jump(app *a, const char *argument) {
     return effect;
 }
 
-command_effect do_back(app *a, const char *argument) {
-    (void)argument;
+command_effect do_back(app *a, UNUSED const char *argument) {
     latent_state *s = state_of(a);
     if (!s->jumps) return app_fail(a, "no jump to go back from; Enter on a neighbour jumps to it");
     return go(a, s->jumped_from[--s->jumps], ", from where you jumped");
 }
-
-/* ---- labels ---------------------------------------------------------------------------------- */
 
 command_effect do_label(app *a, const char *argument) {
     scry_error err = {0};
@@ -83,8 +76,7 @@ command_effect do_label(app *a, const char *argument) {
     return DID_CHANGE;
 }
 
-command_effect do_edit_label(app *a, const char *argument) {
-    (void)argument;
+command_effect do_edit_label(app *a, UNUSED const char *argument) {
     const char *label = scry_label(a->tab->index, app_latent(a));
     return app_ask(a, "label", label ? label : "");
 }
@@ -98,8 +90,7 @@ typedef struct work_of_labels {
     scry_error err;
 } work_of_labels;
 
-static void write_labels(void *own, const scry_cancel *stop) {
-    (void)stop;
+static void write_labels(void *own, UNUSED const scry_cancel *stop) {
     work_of_labels *w = own;
     w->ok = scry_labels_write(w->index, w->path, &w->count, &w->err);
 }

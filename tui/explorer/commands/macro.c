@@ -4,7 +4,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 command_effect do_record(app *a, const char *argument) {
     scry_error err = {0};
@@ -14,16 +13,14 @@ command_effect do_record(app *a, const char *argument) {
         if (!recording_begin(r, argument, &err)) return app_fail(a, "%s", err.text);
         char key[40];
         keymap_first(&a->keys, "record", key, sizeof key);
-        app_say(a, "recording %s; %s ends it", argument, key[0] ? key : ":record");
-        return DID_CHANGE;
+        return app_say(a, "recording %s; %s ends it", argument, key[0] ? key : ":record");
     }
     char name[MACRO_NAME];
     snprintf(name, sizeof name, "%s", r->name);
     if (!recording_end(r, &err)) return app_fail(a, "%s", err.text);
     if (!r->count) return app_fail(a, "nothing was recorded; %s is unchanged", name);
-    app_say(a, "%zu command%s recorded as %s; :play %s plays %s", r->count, plural_s(r->count), name, name,
-            r->count == 1 ? "it" : "them");
-    return DID_CHANGE;
+    return app_say(a, "%zu command%s recorded as %s; :play %s plays %s", r->count, plural_s(r->count), name, name,
+                   r->count == 1 ? "it" : "them");
 }
 
 command_effect do_play(app *a, const char *argument) {
@@ -42,8 +39,7 @@ command_effect do_play(app *a, const char *argument) {
     return DID_CHANGE | DID_REDRAW;
 }
 
-command_effect do_macros(app *a, const char *argument) {
-    (void)argument;
+command_effect do_macros(app *a, UNUSED const char *argument) {
     char names[TEXT_MOST];
     size_t n = macro_names(names, sizeof names, ", ");
     if (n) app_say(a, "macros: %s", names);

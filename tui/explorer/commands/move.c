@@ -1,6 +1,6 @@
 /* move.c: commands that move, in the pane that has the keys. */
 #include "explorer/panes/domain_pane.h"
-#include "explorer/panes/views.h"
+#include "explorer/panes/view.h"
 #include "explorer/table/table.h"
 
 #include <stdint.h>
@@ -32,12 +32,10 @@ command_effect do_page_down(app *a, const char *argument) {
 command_effect do_page_up(app *a, const char *argument) {
     return move_focus(a, MOVE_PAGE, -steps_of(argument));
 }
-command_effect do_first(app *a, const char *argument) {
-    (void)argument;
+command_effect do_first(app *a, UNUSED const char *argument) {
     return move_focus(a, MOVE_FIRST, 0);
 }
-command_effect do_last(app *a, const char *argument) {
-    (void)argument;
+command_effect do_last(app *a, UNUSED const char *argument) {
     return move_focus(a, MOVE_LAST, 0);
 }
 
@@ -82,12 +80,10 @@ command_effect do_search(app *a, const char *argument) {
     else table_find_say(a);
     return DID_CHANGE;
 }
-command_effect do_search_next(app *a, const char *argument) {
-    (void)argument;
+command_effect do_search_next(app *a, UNUSED const char *argument) {
     return find(a, 1);
 }
-command_effect do_search_back(app *a, const char *argument) {
-    (void)argument;
+command_effect do_search_back(app *a, UNUSED const char *argument) {
     return find(a, -1);
 }
 
@@ -102,13 +98,11 @@ command_effect do_pane(app *a, const char *argument) {
     if (*argument) return app_fail(a, "no pane \"%s\"; expected latents, latent or domains", argument);
     return focus_on(a, (int)a->tab->focus + 1);
 }
-command_effect do_pane_back(app *a, const char *argument) {
-    (void)argument;
+command_effect do_pane_back(app *a, UNUSED const char *argument) {
     return focus_on(a, (int)a->tab->focus - 1);
 }
 
-command_effect do_open(app *a, const char *argument) {
-    (void)argument;
+command_effect do_open(app *a, UNUSED const char *argument) {
     if (a->tab->enlarged >= 0) {
         if (a->tab->enlarged == PANE_LATENT) a->tab->focus = PANE_TABLE; /* from where it was opened, mostly */
         a->tab->enlarged = -1;

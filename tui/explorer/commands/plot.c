@@ -1,5 +1,4 @@
 /* plot.c: commands that show plots and write them. */
-#include "base/atomic_file.h"
 #include "explorer/async_results.h"
 #include "explorer/panes/chart_page.h"
 
@@ -29,13 +28,11 @@ command_effect do_sweep(app *a, const char *argument) {
     return show(a, CHART_SWEEP);
 }
 
-command_effect do_overlap(app *a, const char *argument) {
-    (void)argument;
+command_effect do_overlap(app *a, UNUSED const char *argument) {
     return show(a, CHART_OVERLAP);
 }
 
-command_effect do_task_share(app *a, const char *argument) {
-    (void)argument;
+command_effect do_task_share(app *a, UNUSED const char *argument) {
     return show(a, CHART_TASK_SHARE);
 }
 
@@ -61,8 +58,7 @@ command_effect do_point(app *a, const char *argument) {
     return DID_CHANGE;
 }
 
-command_effect do_take(app *a, const char *argument) {
-    (void)argument;
+command_effect do_take(app *a, UNUSED const char *argument) {
     return a->layer == &layer_plots ? chart_page_apply(a) : app_fail(a, "no plot is shown; p opens them");
 }
 
@@ -78,6 +74,5 @@ command_effect do_svg(app *a, const char *argument) {
     bool ok = chart_write_svg(now, argument, &err);
     chart_free(now);
     if (!ok) return app_fail(a, "%s", err.text);
-    app_say(a, "%s written to %s", chart_type_of(a->plot)->name, argument);
-    return DID_CHANGE;
+    return app_say(a, "%s written to %s", chart_type_of(a->plot)->name, argument);
 }

@@ -6,7 +6,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* Copies of what the report is of. */
 typedef struct work_of_report {
@@ -47,11 +46,6 @@ static void end_report(app *a, void *own, bool whole) {
     free(w);
 }
 
-static char *copy(const char *text) {
-    char *own = mem_copy_string(text);
-    return own;
-}
-
 command_effect do_report(app *a, const char *argument) {
     if (!*argument) return app_ask(a, "report", "report.html");
     const scry_session *session = a->tab->session;
@@ -66,8 +60,8 @@ command_effect do_report(app *a, const char *argument) {
                           .source = shown->source,
                           .metric = shown->metric,
                           .scope = scry_scope_copy(scry_session_scope(session)),
-                          .scope_words = copy(scry_session_scope_spec(session)),
-                          .path = copy(argument),
+                          .scope_words = mem_copy_string(scry_session_scope_spec(session)),
+                          .path = mem_copy_string(argument),
                           .top = n ? n : 1};
     scry_session_edits(session, &added, &removed);
     int used = snprintf(w->selection, sizeof w->selection, "top %u by %s %s", n, scry_condition_name(w->source),

@@ -1,14 +1,11 @@
 /* rows.c: commands on which rows the table has: filter, sort again, marks. */
-#include "explorer/panes/views.h"
+#include "explorer/panes/view.h"
 #include "explorer/table/filter.h"
 #include "explorer/table/table.h"
-#include "text/suggest.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* ---- filter ----------------------------------------------------------------------------------- */
 
 command_effect do_filter(app *a, const char *argument) {
     table_filter *f = &a->tab->table->filter;
@@ -26,26 +23,20 @@ command_effect do_filter(app *a, const char *argument) {
     return DID_CHANGE;
 }
 
-command_effect do_unfilter(app *a, const char *argument) {
-    (void)argument;
+command_effect do_unfilter(app *a, UNUSED const char *argument) {
     table_state *t = a->tab->table;
     if (!table_filter_text(a->tab)[0]) return app_fail(a, "no filter is on; & begins one");
     table_filter_set(a, "");
     if (t->wanted != NO_ROW) table_go(a, t->wanted);
     t->wanted = NO_ROW;
-    app_say(a, "all %u latents", table_rows(a));
-    return DID_CHANGE;
+    return app_say(a, "all %u latents", table_rows(a));
 }
 
-command_effect do_resort(app *a, const char *argument) {
-    (void)argument;
+command_effect do_resort(app *a, UNUSED const char *argument) {
     table_finish(a);
     table_resort(a);
-    app_say(a, "sorted again: %u row%s", table_rows(a), plural_s(table_rows(a)));
-    return DID_CHANGE;
+    return app_say(a, "sorted again: %u row%s", table_rows(a), plural_s(table_rows(a)));
 }
-
-/* ---- marks ------------------------------------------------------------------------------------ */
 
 static command_effect say_marks(app *a) {
     a->tab->table->mark_changes++;
@@ -102,8 +93,7 @@ command_effect do_mark_rows(app *a, const char *argument) {
     return mark_rows(a, (uint32_t)from - 1, to > table_rows(a) ? table_rows(a) - 1 : (uint32_t)to - 1);
 }
 
-command_effect do_mark_to(app *a, const char *argument) {
-    (void)argument;
+command_effect do_mark_to(app *a, UNUSED const char *argument) {
     table_state *t = a->tab->table;
     if (!table_rows(a)) return no_row(a);
     if (t->mark_last == NO_ROW || !table_passes(a, t->mark_last))
@@ -112,16 +102,14 @@ command_effect do_mark_to(app *a, const char *argument) {
     return mark_rows(a, other < here ? other : here, other < here ? here : other);
 }
 
-command_effect do_mark_all(app *a, const char *argument) {
-    (void)argument;
+command_effect do_mark_all(app *a, UNUSED const char *argument) {
     table_finish(a);
     for (uint32_t j = 0; j < a->tab->info->d_sae; j++)
         if (table_passes(a, j)) scry_set_put(a->tab->table->marks, j, true);
     return say_marks(a);
 }
 
-command_effect do_mark_invert(app *a, const char *argument) {
-    (void)argument;
+command_effect do_mark_invert(app *a, UNUSED const char *argument) {
     table_finish(a);
     scry_set *marks = a->tab->table->marks;
     for (uint32_t j = 0; j < a->tab->info->d_sae; j++)
@@ -129,8 +117,7 @@ command_effect do_mark_invert(app *a, const char *argument) {
     return say_marks(a);
 }
 
-command_effect do_unmark(app *a, const char *argument) {
-    (void)argument;
+command_effect do_unmark(app *a, UNUSED const char *argument) {
     table_state *t = a->tab->table;
     if (!t->marks->count && t->marks_before) { /* a key too much must not cost them */
         scry_set_free(t->marks);
@@ -144,6 +131,5 @@ command_effect do_unmark(app *a, const char *argument) {
     t->marks_before = t->marks;
     t->marks = scry_set_new(a->tab->info->d_sae);
     t->mark_changes++;
-    app_say(a, "%u mark%s removed; M restores %s", count, plural_s(count), count == 1 ? "it" : "them");
-    return DID_CHANGE;
+    return app_say(a, "%u mark%s removed; M restores %s", count, plural_s(count), count == 1 ? "it" : "them");
 }

@@ -2,11 +2,9 @@
 #include "base/mem.h"
 #include "explorer/commands/step.h"
 #include "explorer/table/table.h"
-#include "text/suggest.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* The latents of a set as a list; caller frees. */
 static uint32_t *list_of(const scry_set *set) {
@@ -58,8 +56,7 @@ command_effect do_toggle(app *a, const char *argument) {
     return step_done(a, scry_session_toggle(a->tab->session, &latent, 1), what);
 }
 
-command_effect do_toggle_marked(app *a, const char *argument) {
-    (void)argument;
+command_effect do_toggle_marked(app *a, UNUSED const char *argument) {
     if (!a->tab->table->marks->count) return app_fail(a, "nothing is marked; m marks a latent");
     char what[48];
     snprintf(what, sizeof what, "toggled %u marked latent%s", a->tab->table->marks->count,

@@ -1,15 +1,12 @@
 /* sets.c: commands on named sets. */
 #include "explorer/commands/step.h"
-#include "explorer/sets/set_compare.h"
 #include "explorer/sets/set_layer.h"
-#include "explorer/sets/set_list.h"
 #include "text/number_format.h"
 
 #include <stdio.h>
 #include <string.h>
 
-command_effect do_sets(app *a, const char *argument) {
-    (void)argument;
+command_effect do_sets(app *a, UNUSED const char *argument) {
     bool shown = a->layer == &layer_sets;
     a->layer = shown ? NULL : &layer_sets;
     set_compare_close(a);
@@ -40,8 +37,7 @@ command_effect do_keep(app *a, const char *argument) {
     bool ok = scry_named_sets_save(sets, name, set, &err);
     scry_set_free(set);
     if (!ok) return app_fail(a, "%s", err.text);
-    app_say(a, "%u latent%s kept as %s, in %s", count, plural_s(count), name, sets->path);
-    return DID_CHANGE;
+    return app_say(a, "%u latent%s kept as %s, in %s", count, plural_s(count), name, sets->path);
 }
 
 command_effect do_forget(app *a, const char *argument) {
@@ -50,8 +46,7 @@ command_effect do_forget(app *a, const char *argument) {
     scry_named_sets *sets = sets_of(a);
     if (!sets) return DID_CHANGE;
     if (!scry_named_sets_delete(sets, argument, &err)) return app_fail(a, "%s", err.text);
-    app_say(a, "set %s dropped; its latents are as they were", argument);
-    return DID_CHANGE;
+    return app_say(a, "set %s dropped; its latents are as they were", argument);
 }
 
 command_effect do_against(app *a, const char *argument) {

@@ -1,13 +1,13 @@
 /* show.c: commands that change what is ranked, scored and shown. */
+#include "explorer/app_services.h"
 #include "explorer/commands/step.h"
 #include "explorer/latent/latent_pane.h"
 #include "explorer/panes/help_page.h"
-#include "explorer/panes/views.h"
+#include "explorer/panes/view.h"
 #include "explorer/table/table.h"
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 static command_effect rank_by(app *a, scry_condition source, scry_metric metric) {
@@ -20,14 +20,12 @@ static command_effect rank_by(app *a, scry_condition source, scry_metric metric)
     return step_done(a, changed, what);
 }
 
-command_effect do_by_icl(app *a, const char *argument) {
-    (void)argument;
+command_effect do_by_icl(app *a, UNUSED const char *argument) {
     return rank_by(a, SCRY_ICL, scry_session_ranking(a->tab->session)->metric);
 }
 
 /* sft, or rl where there is no sft; pressed again, the other of the two. */
-command_effect do_by_trained(app *a, const char *argument) {
-    (void)argument;
+command_effect do_by_trained(app *a, UNUSED const char *argument) {
     const scry_ranking *r = scry_session_ranking(a->tab->session);
     const scry_train_info *train = &a->tab->info->train[r->train];
     if (!train->has[SCRY_SFT] && !train->has[SCRY_RL]) return app_fail(a, "this study has no sft and no rl capture");
@@ -51,8 +49,7 @@ static command_effect score_by(app *a, scry_score score) {
     if (err.status) return app_fail(a, "%s", err.text);
     if (changed) a->tab->rho_before = NAN; /* another score: no step to compare */
     table_refresh(a);
-    app_say(a, "score %s: %s", scry_score_name(score), scry_scores[score].help);
-    return DID_CHANGE;
+    return app_say(a, "score %s: %s", scry_score_name(score), scry_scores[score].help);
 }
 
 #define SCORE(id, name, ...)                                                                                           \
@@ -73,8 +70,7 @@ command_effect do_sort(app *a, const char *argument) {
     return app_fail(a, "cannot sort by that; expected %s", wrong);
 }
 
-command_effect do_reverse(app *a, const char *argument) {
-    (void)argument;
+command_effect do_reverse(app *a, UNUSED const char *argument) {
     views[a->tab->focus]->reverse(a);
     return DID_CHANGE;
 }
@@ -86,10 +82,9 @@ command_effect do_capture(app *a, const char *argument) {
         return app_fail(a, "no capture \"%s\"; expected all, train.base, train.icl, %s, ...", argument,
                         a->tab->info->domain[0].name);
     a->tab->latent_pane->capture = next < (int)a->tab->info->captures ? next : -1;
-    app_say(a, "tokens from %s",
-            a->tab->latent_pane->capture < 0 ? "all captures"
-                                             : a->tab->info->capture[a->tab->latent_pane->capture].name);
-    return DID_CHANGE;
+    return app_say(a, "tokens from %s",
+                   a->tab->latent_pane->capture < 0 ? "all captures"
+                                                    : a->tab->info->capture[a->tab->latent_pane->capture].name);
 }
 
 command_effect do_palette(app *a, const char *argument) {
@@ -106,8 +101,19 @@ command_effect do_help(app *a, const char *argument) {
     return DID_CHANGE;
 }
 
-command_effect do_redraw(app *a, const char *argument) {
-    (void)a;
-    (void)argument;
+command_effect do_redraw(UNUSED app *a, UNUSED const char *argument) {
+    return DID_CHANGE | DID_REDRAW;
+}
+
+command_effect do_theme(app *a, const char *argument) {
+    const theme *t = theme_find(argument);
+    char names[160] = "";
+    for (int i = 0; i < theme_count; i++) {
+        snprintf(names + strlen(names), sizeof names - strlen(names), "%s%s", i ? ", " : "", themes[i].name);
+        if (!*argument && strcmp(themes[i].name, a->theme.name) == 0) t = &themes[(i + 1) % theme_count];
+    }
+    if (!t) return app_fail(a, "no theme \"%s\"; expected %s", argument, names);
+    app_look(a, t, a->colors);
+    app_say(a, "theme %s: %s", t->name, t->about);
     return DID_CHANGE | DID_REDRAW;
 }

@@ -4,7 +4,6 @@
 #include "explorer/panes/text_page.h"
 #include "explorer/state/session_autosave.h"
 #include "results/results.h"
-#include "text/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,7 +22,7 @@ static char *page_text(char *head, const cJSON *list, const result_column *colum
     return text;
 }
 
-/* What such a table is made of, on a thread beside: copies of the state. */
+/* What such a table is made of in the background: copies of the state. */
 typedef struct work_of_table {
     char title[80];
     scry_error err;
@@ -104,8 +103,7 @@ static void work_baselines(void *own, const scry_cancel *stop) {
     scry_ranking_free(by);
 }
 
-command_effect do_baselines(app *a, const char *argument) {
-    (void)argument;
+command_effect do_baselines(app *a, UNUSED const char *argument) {
     work_of_table *w = new_work(a, 1);
     w->of[0].index = a->tab->index;
     w->n = w->n ? w->n : 1;
@@ -166,8 +164,7 @@ static void work_compare(void *own, const scry_cancel *stop) {
     cJSON_Delete(list);
 }
 
-command_effect do_compare(app *a, const char *argument) {
-    (void)argument;
+command_effect do_compare(app *a, UNUSED const char *argument) {
     work_of_table *w = new_work(a, a->tab_count);
     for (size_t i = 0; i < a->tab_count; i++) {
         w->of[i].index = a->tabs[i]->index;
@@ -181,14 +178,12 @@ command_effect do_compare(app *a, const char *argument) {
 }
 
 /* Its warnings rank every source, which takes longer than a frame where latents are many. */
-static void work_info(void *own, const scry_cancel *stop) {
-    (void)stop;
+static void work_info(void *own, UNUSED const scry_cancel *stop) {
     work_of_table *w = own;
     w->text = info_text(w->of[0].index, PAGE_TABLE);
 }
 
-command_effect do_info(app *a, const char *argument) {
-    (void)argument;
+command_effect do_info(app *a, UNUSED const char *argument) {
     work_of_table *w = new_work(a, 1);
     const char *trouble = autosave_error(a);
     w->of[0].index = a->tab->index;

@@ -22,8 +22,7 @@ static command_effect show(app *a, size_t i) {
     a->tab = a->tabs[i];
     read_shared(a);
     if (a->tab != from && a->tab->info->d_sae == from->info->d_sae) table_go(a, latent);
-    app_say(a, "%zu of %zu: %s", i + 1, a->tab_count, a->tab->info->path);
-    return DID_CHANGE;
+    return app_say(a, "%zu of %zu: %s", i + 1, a->tab_count, a->tab->info->path);
 }
 
 static size_t here(const app *a) {
@@ -88,8 +87,7 @@ command_effect do_add(app *a, const char *argument) {
 }
 
 /* What is being written may read this index. */
-command_effect do_close(app *a, const char *argument) {
-    (void)argument;
+command_effect do_close(app *a, UNUSED const char *argument) {
     const char *what = job_running(a, false, NULL);
     char quit[40], closed[TEXT_MOST];
     keymap_first(&a->keys, "quit", quit, sizeof quit);
@@ -101,12 +99,10 @@ command_effect do_close(app *a, const char *argument) {
     read_shared(a);
     a->layer = NULL;
     if (a->tab->info->d_sae == latents) table_go(a, latent);
-    app_say(a, "closed %s; %zu open", closed, a->tab_count);
-    return DID_CHANGE;
+    return app_say(a, "closed %s; %zu open", closed, a->tab_count);
 }
 
-command_effect do_tab_back(app *a, const char *argument) {
-    (void)argument;
+command_effect do_tab_back(app *a, UNUSED const char *argument) {
     if (a->tab_count < 2) return do_tab(a, "");
     return show(a, (here(a) + a->tab_count - 1) % a->tab_count);
 }

@@ -38,8 +38,7 @@ static void words_of(const app *a, scry_condition source, const char *spec, char
     const scry_ranking *now = scry_session_ranking(a->tab->session);
     const char *spec_now = scry_session_scope_spec(a->tab->session);
     char name[64];
-    text_clean(a->tab->info->train[now->train].name, name, sizeof name, a->ascii);
-    text_fit(name, 30, a->ascii);
+    app_fit_text(a, a->tab->info->train[now->train].name, 30, name, sizeof name);
     int n = snprintf(text, size, "%s, ranked by %s", name, scry_condition_name(now->source));
     if (now->source != source)
         n += snprintf(text + n, size - (size_t)n, ", as it has no %s", scry_condition_name(source));

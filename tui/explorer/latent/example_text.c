@@ -11,8 +11,6 @@ static role shade(float activation, float strongest) {
     return share > 0.75F ? ROLE_ACT4 : share > 0.5F ? ROLE_ACT3 : share > 0.25F ? ROLE_ACT2 : ROLE_ACT1;
 }
 
-/* ---- tokens that hold a character together ---------------------------------------------------- */
-
 /* Byte-level tokenizers cut characters: their bytes are put together again, or nobody could read the text. */
 typedef struct run {
     uint64_t from, end;
@@ -77,8 +75,6 @@ static piece piece_of(app *a, size_t capture, run of, uint64_t peak) {
     out.brackets = is_peak ? 1 + plain : plain && out.h > 0;
     return out;
 }
-
-/* ---- laid out --------------------------------------------------------------------------------- */
 
 /* alone: no letter stands before it, for a mark to go onto. */
 static int put_piece(app *a, int x, const piece *p, bool alone) {

@@ -1,7 +1,7 @@
 /* full_sample.c: an example's whole sample, wrapped: as it stands in its capture, or under each condition below
  * each other, with the tokens that moved most. */
 #include "base/mem.h"
-#include "explorer/latent/conditions.h"
+#include "explorer/latent/latent_page.h"
 #include "text/text.h"
 
 #include <math.h>
@@ -40,8 +40,6 @@ static void draw_head(app *a, rect r, int y, const scry_example *e, const condit
         x += grid_put(a->grid, y, x, end - x, ROLE_TEXT, text) + 2;
     }
 }
-
-/* ---- what moved ------------------------------------------------------------------------------- */
 
 typedef struct moved {
     uint64_t row;
@@ -101,8 +99,6 @@ static void draw_moved(app *a, rect r, int y, const condition_row *base, const c
         x += grid_put(a->grid, y, x, end - x, ROLE_TEXT, number) + 2;
     }
 }
-
-/* ---- the text --------------------------------------------------------------------------------- */
 
 static int text_lines(app *a, size_t capture, uint64_t row, int cols) {
     if (!a->tab->info->capture[capture].has_tokens) return 1;

@@ -50,8 +50,6 @@ void latent_turn_page(app *a, int by) {
     state_of(a)->page = latent_pages[(at + by + latent_page_count) % latent_page_count];
 }
 
-/* ---- title ----------------------------------------------------------------------------------- */
-
 static int names_width(bool brief) {
     int width = 2; /* the brackets around the one that is shown */
     for (int i = 0; i < latent_page_count; i++)
@@ -121,8 +119,6 @@ static title_plan draw_title(app *a, rect r, bool focus, int click) {
     grid_put_right(a->grid, r.y, end + 1, r.x + r.cols - end - 1, ROLE_FAINT, padded);
     return p;
 }
-
-/* ---- operations ------------------------------------------------------------------------------ */
 
 static rect below_title(rect r) {
     return (rect){r.y + 1, r.x, r.rows - 1, r.cols};

@@ -4,7 +4,6 @@
 #include "text/text.h"
 
 #include <stdio.h>
-#include <string.h>
 
 enum { COACTIVE_MOST = 50 };
 
@@ -116,10 +115,8 @@ static bool target(app *a, uint32_t *latent) {
     return true;
 }
 
-static void click(app *a, int row, int x, int cols) {
+static void click(app *a, int row, UNUSED int x, UNUSED int cols) {
     coactivation_state *s = together_of(a);
-    (void)x;
-    (void)cols;
     int at = s->list.top + row - 2; /* below the line of figures and the header */
     if (is_counted(a) && row >= 2 && at < (int)s->coactives) latent_list_click(a, &s->list, at);
 }

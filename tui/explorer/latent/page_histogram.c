@@ -1,4 +1,4 @@
-/* page_histogram.c: how a latent's activations spread, base beside icl, sft and rl. */
+/* page_histogram.c: how a latent's activations spread, base next to icl, sft and rl. */
 #include "base/mem.h"
 #include "explorer/latent/latent_page.h"
 #include "text/text.h"
@@ -6,7 +6,6 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum { BINS_MOST = 64 };
 
@@ -31,7 +30,7 @@ typedef struct histogram {
     uint64_t largest; /* count of any bin */
 } histogram;
 
-/* One range for all conditions, so that their bins stand beside each other. */
+/* One range for all conditions, so that their bins line up. */
 static void make(app *a, histogram *h, uint32_t bins) {
     const scry_info *info = a->tab->info;
     const scry_latent_activations *fires = latent_activations(a);
@@ -65,8 +64,6 @@ static void make(app *a, histogram *h, uint32_t bins) {
 static double silent(const scry_distribution *s) {
     return s->tokens ? 1 - (double)s->fires / (double)s->tokens : (double)NAN;
 }
-
-/* ---- a line a condition, where there are few rows ------------------------------------------- */
 
 static void put_spark(app *a, int y, int x, const histogram *h, const one *o) {
     static const char ascii[] = " .:-=+*#@";
@@ -106,23 +103,6 @@ static void draw_lines(app *a, rect r) {
     grid_put_right(a->grid, y, r.x + 6, (int)h.bins.count, ROLE_FAINT, high);
 }
 
-/* ---- bins below each other ------------------------------------------------------------------- */
-
-static double spread_figure(const scry_distribution *s, int which) {
-    switch (which) {
-    case 0:
-        return silent(s);
-    case 1:
-        return s->mean;
-    case 2:
-        return s->quantile[2];
-    case 3:
-        return s->quantile[4];
-    default:
-        return s->most;
-    }
-}
-
 static int draw_figures(app *a, rect r, const histogram *h, int width, int most) {
     static const char *const names[] = {"silent", "mean", "median", "95%", "max"};
     int shown[] = {0, 1, 4, 2, 3}, n = most < 5 ? most : 5, y = r.y;
@@ -131,9 +111,10 @@ static int draw_figures(app *a, rect r, const histogram *h, int width, int most)
         grid_put(a->grid, y, r.x + 1, 8, ROLE_FAINT, names[which]);
         for (int k = 0; k < h->n; k++) {
             char text[32];
-            double value = spread_figure(&h->of[k].spread, which);
-            if (which == 0) snprintf(text, sizeof text, "%.1f%%", 100 * value);
-            else latent_number(value, false, text, sizeof text);
+            const scry_distribution *s = &h->of[k].spread;
+            const double figures[] = {silent(s), s->mean, s->quantile[2], s->quantile[4], s->most};
+            if (which == 0) snprintf(text, sizeof text, "%.1f%%", 100 * figures[0]);
+            else latent_number(figures[which], false, text, sizeof text);
             grid_put_right(a->grid, y, r.x + 9 + k * width, width - 2, ROLE_TEXT, text);
         }
         y++;
@@ -191,9 +172,7 @@ static void note_histogram(app *a, char *text, size_t size) {
     snprintf(text, size, "%s, %s bins", name, histogram_of(a)->logarithmic ? "log" : "linear");
 }
 
-static void move_histogram(app *a, move kind, long steps) {
-    (void)kind;
-    (void)steps;
+static void move_histogram(app *a, UNUSED move kind, UNUSED long steps) {
     app_say(a, "all bins are shown; s switches to logarithmic ones, c to another capture");
 }
 

@@ -52,8 +52,6 @@ static void work(app *a, double seconds) {
     s->search = NULL;
 }
 
-/* ---- drawing --------------------------------------------------------------------------------- */
-
 static void draw_one(app *a, int y, int x, int cols, const scry_neighbour *n, bool cursor) {
     char text[32];
     format_rho(n->cosine, 3, true, text, sizeof text);
@@ -78,8 +76,7 @@ static bool two_columns(int cols) {
 
 static void draw_words(app *a, rect r, const char *words) {
     char text[1024];
-    text_clean(words, text, sizeof text, a->ascii);
-    text_fit(text, r.cols - 3, a->ascii);
+    app_fit_text(a, words, r.cols - 3, text, sizeof text);
     grid_put(a->grid, r.y, r.x + 2, r.cols - 2, ROLE_FAINT, text);
 }
 
@@ -142,8 +139,7 @@ static void click(app *a, int row, int x, int cols) {
     if (to < most) latent_list_click(a, &s->list, to);
 }
 
-static void note(app *a, char *text, size_t size) {
-    (void)a;
+static void note(UNUSED app *a, char *text, size_t size) {
     snprintf(text, size, "decoder cosine");
 }
 

@@ -42,20 +42,12 @@ static void add_score(app *a, profile_row *row, uint32_t latent) {
 }
 
 static double key_of(const profile_row *row, int sort) {
-    switch (sort) {
-    case MEAN:
-        return row->p.mean;
-    case RATE:
-        return row->p.rate;
-    case ICL:
-        return row->p.difference;
-    case CONTRIBUTION:
-        return row->contribution;
-    case SHARE:
-        return row->share;
-    default:
-        return -(double)row->domain;
-    }
+    const double keys[SORTS] = {[MEAN] = row->p.mean,
+                                [RATE] = row->p.rate,
+                                [ICL] = row->p.difference,
+                                [CONTRIBUTION] = row->contribution,
+                                [SHARE] = row->share};
+    return sort < MEAN || sort == NAME ? -(double)row->domain : keys[sort];
 }
 
 static int compare(const void *x, const void *y, void *context) {
@@ -86,8 +78,6 @@ static profile_row *make(app *a) {
     return rows;
 }
 
-/* ---- drawing --------------------------------------------------------------------------------- */
-
 /* Numbers after the name and the bar; those with less room to go to are left out from the right. */
 static const struct {
     const char *title;
@@ -114,16 +104,11 @@ static plan plan_columns(app *a, int cols) {
 }
 
 static void cell_text(const profile_row *row, int column, char *text, size_t size) {
-    const double shares[] = {0, row->p.rate, 0, 0, row->share};
-    if (column == 1 || column == 4) {
-        if (isnan(shares[column])) snprintf(text, size, "-");
-        else snprintf(text, size, shares[column] >= 0.0995 ? "%.0f%%" : "%.1f%%", 100 * shares[column]);
-    } else {
-        latent_number(column == 0   ? row->p.mean
-                      : column == 2 ? row->p.difference
-                                    : row->contribution,
-                      column == 2, text, size);
-    }
+    const int sort = column + 1; /* the columns are sorts[] from MEAN on */
+    const double value = key_of(row, sort);
+    if (sort != RATE && sort != SHARE) latent_number(value, sort == ICL, text, size);
+    else if (isnan(value)) snprintf(text, size, "-");
+    else snprintf(text, size, value >= 0.0995 ? "%.0f%%" : "%.1f%%", 100 * value);
 }
 
 static void draw_head(app *a, rect r, const plan *p) {
@@ -138,8 +123,7 @@ static void draw_head(app *a, rect r, const plan *p) {
 static void draw_row(app *a, rect r, int y, const plan *p, const profile_row *row, double longest) {
     char text[128];
     int x = r.x + 1;
-    text_clean(row->name, text, sizeof text, a->ascii);
-    text_fit(text, p->name, a->ascii);
+    app_fit_text(a, row->name, p->name, text, sizeof text);
     grid_put(a->grid, y, x, p->name, ROLE_TEXT, text);
     x += p->name + 1;
     grid_bar(a->grid, y, x, p->bar, ROLE_BAR, longest > 0 ? row->p.mean / longest : 0, a->ascii);

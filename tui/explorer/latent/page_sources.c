@@ -64,8 +64,6 @@ static const char *file_name(const char *path, char *out, size_t size, bool asci
     return out;
 }
 
-/* ---- drawing ---------------------------------------------------------------------------------- */
-
 enum { SOURCE = 6, COLUMNS = 8 };
 
 static const struct {

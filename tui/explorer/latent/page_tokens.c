@@ -1,11 +1,10 @@
 /* page_tokens.c: the tokens that a latent fires on, in context; the strongest, those of an
  * interval, or those that a source moved most; under one condition or all. */
-#include "explorer/latent/conditions.h"
+#include "explorer/latent/latent_page.h"
 #include "text/text.h"
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 static const char *const choices[] = {"top", "q5", "q4", "q3", "q2", "q1", "random", "moved"};
@@ -52,8 +51,6 @@ static void fill(app *a) {
     s->latent = fires->latent;
     s->made_by = query;
 }
-
-/* ---- one line an example, or one a condition ------------------------------------------------- */
 
 static int id_width(app *a, int cols) {
     const tokens_state *s = tokens_of(a);
@@ -119,8 +116,6 @@ static void draw_line(app *a, rect r, int y, const scry_example *e, const condit
     }
     if (s->row >= 0) put_context(a, y, x, r.x + r.cols - x, s->capture, (uint64_t)s->row);
 }
-
-/* ---- the page -------------------------------------------------------------------------------- */
 
 static int height_of(app *a, size_t i) {
     const tokens_state *s = tokens_of(a);
@@ -292,8 +287,6 @@ static void write_tokens(const app *a, FILE *f) {
     if (s->wrap) fprintf(f, "wrap\n");
 }
 
-/* ---- its commands ---------------------------------------------------------------------------- */
-
 static tokens_state *show_tokens(app *a) {
     state_of(a)->page = &page_tokens;
     return tokens_of(a);
@@ -306,23 +299,20 @@ command_effect do_interval(app *a, const char *argument) {
     return app_fail(a, "interval \"%s\": expected %s", argument, wrong);
 }
 
-command_effect do_versus(app *a, const char *argument) {
-    (void)argument;
+command_effect do_compare_conditions(app *a, UNUSED const char *argument) {
     tokens_state *s = show_tokens(a);
     s->compare = !s->compare;
     s->line = 0;
-    app_say(a, s->compare ? "each token under every condition: its activation, and the difference from base"
-                          : "each token under its own condition");
-    return DID_CHANGE;
+    return app_say(a, s->compare ? "each token under every condition: its activation, and the difference from base"
+                                 : "each token under its own condition");
 }
 
-command_effect do_wrap(app *a, const char *argument) {
-    (void)argument;
+command_effect do_wrap(app *a, UNUSED const char *argument) {
     tokens_state *s = show_tokens(a);
     s->wrap = !s->wrap;
     s->line = 0;
-    app_say(a, s->wrap ? "full samples, wrapped; b: under each condition, and what moved" : "one line per example");
-    return DID_CHANGE;
+    return app_say(a,
+                   s->wrap ? "full samples, wrapped; b: under each condition, and what moved" : "one line per example");
 }
 
 static const page_hint hints[] = {

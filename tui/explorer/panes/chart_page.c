@@ -1,7 +1,6 @@
 /* chart_page.c: full-screen charts. Left and Right move a chart's cursor, which is that of the pane: a domain, a rank,
  * N, or a row of the chart. All commands work beneath, and the chart follows in the same frame. */
 #include "explorer/panes/chart_page.h"
-#include "base/mem.h"
 #include "explorer/panes/domain_pane.h"
 #include "explorer/panes/view.h"
 #include "explorer/table/table.h"
@@ -11,16 +10,9 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 static const chart_type *shown(const app *a) {
     return chart_type_of(a->plot);
-}
-
-/* ---- numbers --------------------------------------------------------------------------------- */
-
-chart_page_state *chart_page_new(void) {
-    return mem_new(1, sizeof(chart_page_state));
 }
 
 void chart_page_free(chart_page_state *s) {
@@ -83,8 +75,6 @@ void chart_page_open(app *a, int kind) {
     a->layer = &layer_plots;
 }
 
-/* ---- tabs ------------------------------------------------------------------------------------ */
-
 /* The key of a chart: digits, the tenth 0; further ones have none. */
 static const char *tab_key(int k) {
     static const char *const keys[] = {"1", "2", "3", "4", "5", "6", "7", "8", "9", "0"};
@@ -134,8 +124,6 @@ static void draw_tabs(app *a, rect r) {
     put_tabs(a, r, -1);
 }
 
-/* ---- drawing --------------------------------------------------------------------------------- */
-
 /* The latent that space switches. */
 static void draw_latent(app *a, rect r) {
     uint32_t latent = app_latent(a);
@@ -184,8 +172,6 @@ static void plots_footer(app *a, rect r) {
                                     {"?", "help"}};
     view_hints(a, r, hints, sizeof hints / sizeof *hints);
 }
-
-/* ---- the cursor ------------------------------------------------------------------------------ */
 
 /* To the next N of the sweep's grid. */
 static void step_n(app *a, int step) {
@@ -276,8 +262,6 @@ command_effect chart_page_apply(app *a) {
     return DID_CHANGE;
 }
 
-/* ---- keys ------------------------------------------------------------------------------------ */
-
 /* Up and Down move the cursor where it has rows, else the table's. */
 static bool moves(app *a, uint32_t key) {
     bool up = key == 'k' || key == KEY_CODE_UP, down = key == 'j' || key == KEY_CODE_DOWN;
@@ -328,8 +312,7 @@ static void plots_wheel(app *a, int steps) {
     app_record_mouse(a, "point", "%d", steps > 0 ? 1 : -1);
 }
 
-static command_effect plots_click(app *a, int y, int x, int clicks) {
-    (void)clicks;
+static command_effect plots_click(app *a, int y, int x, UNUSED int clicks) {
     int kind = y == 0 ? put_tabs(a, (rect){0, 0, 1, a->grid->cols}, x) : -1;
     if (kind < 0) return DID_NOTHING;
     a->plot = (chart_kind)kind;

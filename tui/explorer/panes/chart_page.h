@@ -5,6 +5,7 @@
 
 #include "explorer/app_services.h"
 
+/* All zero at first. Owner: chart_page_free. */
 typedef struct chart_page_state {
     chart_data *data[CHARTS];       /* owned; NULL: not yet computed */
     chart_request *request[CHARTS]; /* owned; what the data answers */
@@ -15,8 +16,6 @@ typedef struct chart_page_state {
 
 extern const layer layer_plots;
 
-/* Owner: chart_page_free. */
-chart_page_state *chart_page_new(void);
 void chart_page_free(chart_page_state *s);
 
 /* What the chart that is shown needs to be computed; NULL: nothing. Owner: chart_request_free. */

@@ -1,10 +1,10 @@
 /* completion.c: what a command's argument can be. */
-#include "explorer/panes/completion.h"
+#include "explorer/panes/prompt.h"
 #include "base/name_list.h"
 #include "base/path.h"
 #include "explorer/latent/latent_page.h"
 #include "explorer/latent/latent_pane.h"
-#include "explorer/panes/views.h"
+#include "explorer/panes/view.h"
 #include "explorer/sets/set_layer.h"
 #include "explorer/table/column_table.h"
 #include "text/fuzzy_match.h"
@@ -31,11 +31,8 @@ static void offer(completion *c, const char *typed, const char *text) {
     c->candidate[i] = new;
 }
 
-/* ---- kinds ---------------------------------------------------------------------------------- */
-
 /* Names in the folder that the typed path names, folders too; ending: only files that end so. */
-static void offer_files(app *a, const char *typed, const char *ending, completion *c) {
-    (void)a;
+static void offer_files(UNUSED app *a, const char *typed, const char *ending, completion *c) {
     const char *name = path_file_name(typed);
     char folder[COMPLETE_TEXT], path[COMPLETE_TEXT + 256];
     snprintf(folder, sizeof folder, "%.*s", (int)(name - typed), typed);
@@ -54,13 +51,11 @@ static void offer_files(app *a, const char *typed, const char *ending, completio
     if (n >= 0) free(entry);
 }
 
-static void offer_captures(app *a, const char *typed, const char *ending, completion *c) {
-    (void)ending;
+static void offer_captures(app *a, const char *typed, UNUSED const char *ending, completion *c) {
     for (size_t i = 0; i < a->tab->info->captures; i++) offer(c, typed, a->tab->info->capture[i].name);
 }
 
-static void offer_domains(app *a, const char *typed, const char *ending, completion *c) {
-    (void)ending;
+static void offer_domains(app *a, const char *typed, UNUSED const char *ending, completion *c) {
     for (size_t i = 0; i < a->tab->info->domains; i++) {
         char *name = scry_name_list_quote(a->tab->info->domain[i].name);
         offer(c, typed, name);
@@ -68,14 +63,12 @@ static void offer_domains(app *a, const char *typed, const char *ending, complet
     }
 }
 
-static void offer_training_sets(app *a, const char *typed, const char *ending, completion *c) {
-    (void)ending;
+static void offer_training_sets(app *a, const char *typed, UNUSED const char *ending, completion *c) {
     for (size_t t = 0; t < a->tab->info->trains; t++) offer(c, typed, a->tab->info->train[t].name);
 }
 
 /* What the pane that has the keys can be sorted by, then the table's columns. */
-static void offer_columns(app *a, const char *typed, const char *ending, completion *c) {
-    (void)ending;
+static void offer_columns(app *a, const char *typed, UNUSED const char *ending, completion *c) {
     char names[512] = "", *state;
     if (a->tab->focus != PANE_TABLE && views[a->tab->focus]->sort(a, "", names, sizeof names)) names[0] = 0;
     if (strchr(names, ':')) names[0] = 0; /* words, not names */
@@ -83,42 +76,30 @@ static void offer_columns(app *a, const char *typed, const char *ending, complet
     for (int i = 0; i < column_count; i++) offer(c, typed, columns[i].name);
 }
 
-static void offer_plots(app *a, const char *typed, const char *ending, completion *c) {
-    (void)a;
-    (void)ending;
+static void offer_plots(UNUSED app *a, const char *typed, UNUSED const char *ending, completion *c) {
     for (int i = 0; i < CHARTS; i++) offer(c, typed, chart_type_of((chart_kind)i)->name);
 }
 
-static void offer_panes(app *a, const char *typed, const char *ending, completion *c) {
-    (void)a;
-    (void)ending;
+static void offer_panes(UNUSED app *a, const char *typed, UNUSED const char *ending, completion *c) {
     for (int p = 0; p < PANES; p++) offer(c, typed, views[p]->name);
 }
 
-static void offer_commands(app *a, const char *typed, const char *ending, completion *c) {
-    (void)a;
-    (void)ending;
+static void offer_commands(UNUSED app *a, const char *typed, UNUSED const char *ending, completion *c) {
     for (size_t i = 0; i < command_count; i++)
         if (commands[i].explorer) offer(c, typed, commands[i].name);
 }
 
-static void offer_themes(app *a, const char *typed, const char *ending, completion *c) {
-    (void)a;
-    (void)ending;
+static void offer_themes(UNUSED app *a, const char *typed, UNUSED const char *ending, completion *c) {
     for (int i = 0; i < theme_count; i++) offer(c, typed, themes[i].name);
 }
 
-static void offer_macros(app *a, const char *typed, const char *ending, completion *c) {
-    (void)a;
-    (void)ending;
+static void offer_macros(UNUSED app *a, const char *typed, UNUSED const char *ending, completion *c) {
     char names[4096], *state;
     macro_names(names, sizeof names, " ");
     for (char *name = strtok_r(names, " ", &state); name; name = strtok_r(NULL, " ", &state)) offer(c, typed, name);
 }
 
-static void offer_pages(app *a, const char *typed, const char *ending, completion *c) {
-    (void)a;
-    (void)ending;
+static void offer_pages(UNUSED app *a, const char *typed, UNUSED const char *ending, completion *c) {
     for (int i = 0; i < latent_page_count; i++) offer(c, typed, latent_pages[i]->name);
 }
 
@@ -149,8 +130,6 @@ static int kind_of(const char *word, size_t length) {
         if (strlen(kinds[k].word) == length && strncmp(kinds[k].word, word, length) == 0) return k;
     return -1;
 }
-
-/* ---- arguments ------------------------------------------------------------------------------ */
 
 /* The form of the argument that the cursor is in, without brackets: "CAPTURE|all"; where the last (or only) argument
  * begins, all the rest is its. */

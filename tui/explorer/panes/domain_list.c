@@ -10,12 +10,64 @@
 #include <stdlib.h>
 #include <string.h>
 
-void domains_open(tab *t) {
-    t->domains = mem_new(1, sizeof *t->domains);
+/* The domain under the cursor, where its row has no room for all; without its name where that is too long. */
+static void current_words(const app *a, int room, char *text, size_t size) {
+    size_t d = a->tab->domains->current;
+    uint32_t latent = app_latent(a);
+    char name[64], part[24], off[48];
+    bool held_out, in = scry_set_has(scry_session_set(a->tab->session), latent);
+    double value = domain_off_line(a, d, &held_out);
+    app_fit_text(a, a->tab->info->domain[d].name, 16, name, sizeof name);
+    domain_part_text(domain_part(a, d), a->tab->domains->scale, part, sizeof part);
+    if (isnan(value)) snprintf(off, sizeof off, "no residual");
+    else snprintf(off, sizeof off, held_out ? "off the line by %+.2f" : "residual %+.2f", value);
+    snprintf(text, size, " %s: latent %u %s %s, %s ", name, latent, in ? "part" : "would add", part, off);
+    if (text_columns(text) < room) return;
+    snprintf(text, size, " latent %u %s %s, %s ", latent, in ? "part" : "would add", part, off);
+    if (text_columns(text) < room) return;
+    snprintf(text, size, " %u %s %s, %s ", latent, in ? "part" : "adds", part, off);
 }
 
-void domains_close(tab *t) {
-    free(t->domains);
+/* With what rho is worked out, and over which domains. */
+static void scope_words(const app *a, char *text, size_t size) {
+    const scry_scope *scope = scry_session_scope(a->tab->session);
+    char spec[64], safe[200];
+    size_t used = 0;
+    for (size_t d = 0; d < scope->domains; d++) used += scope->use[d];
+    snprintf(spec, sizeof spec, "%.40s", scry_session_scope_spec(a->tab->session));
+    if (strchr(spec, ',') || strlen(spec) > 16) snprintf(spec, sizeof spec, "%zu of %zu", used, scope->domains);
+    text_clean(spec, safe, sizeof safe, a->ascii);
+    snprintf(text, size, " rho with %s, %.60s ", scope->is_signed ? "signed change" : "absolute change", safe);
+}
+
+/* "STS act and measured change, by sts, 15-28 of 40"; brief: without what is the same each day. */
+static void title_words(const app *a, bool brief, char *text, size_t size) {
+    const domains_state *state = a->tab->domains;
+    int D = (int)a->tab->info->domains, last = state->top + state->page;
+    int n = snprintf(text, size, "STS %s%s", scry_score_name(scry_session_score(a->tab->session)),
+                     brief ? "" : " and measured change");
+    if (state->sort) n += snprintf(text + n, size - (size_t)n, ", by %s", domain_sorts[state->sort]);
+    if (state->sort && state->reversed) n += snprintf(text + n, size - (size_t)n, " reversed");
+    if (state->page < D) snprintf(text + n, size - (size_t)n, ", %d-%d of %d", state->top + 1, last < D ? last : D, D);
+}
+
+/* The rule above the pane: what is drawn, then the heads of its numbers, or the domain under the cursor in words. */
+static void draw_title(app *a, rect r, bool focus, const char *heads) {
+    char title[160], text[200];
+    int width = text_columns(heads);
+    title_words(a, false, title, sizeof title);
+    int room = r.cols - 4 - text_columns(title);
+    if (focus && !*heads) current_words(a, room, text, sizeof text);
+    else scope_words(a, text, sizeof text);
+    if (text_columns(text) >= room || (*heads && width + 2 >= room)) {
+        title_words(a, true, title, sizeof title);
+        room = r.cols - 4 - text_columns(title);
+        if (focus && !*heads) current_words(a, room, text, sizeof text);
+    }
+    int x = view_title(a, r, focus, "%s", title);
+    if (*heads && room > width + 2) grid_put_right(a->grid, r.y, x, r.x + r.cols - x - 1, ROLE_HEADER, heads);
+    if (*heads && text_columns(text) + width + 4 < room) grid_put(a->grid, r.y, x + 2, r.cols, ROLE_FAINT, text);
+    if (!*heads && text_columns(text) < room) grid_put_right(a->grid, r.y, x, r.x + r.cols - x, ROLE_FAINT, text);
 }
 
 typedef struct order_context {
@@ -70,7 +122,7 @@ static size_t place_of(const app *a, const size_t *order) {
     return place;
 }
 
-/* rho with its company, as much as fits in one line or, where rows are left over, two. */
+/* rho with its statistics, as much as fits in one line or, where rows are left over, two. */
 static void draw_rho(app *a, rect r, int y, int lines) {
     const scry_result *s = scry_session_result(a->tab->session);
     int x = r.x + 1, end = r.x + r.cols;
@@ -142,7 +194,7 @@ static void draw_domains(app *a, rect r, bool focus) {
     if (at < state->top) state->top = at;
     if (at >= state->top + state->page) state->top = at - state->page + 1;
     if (state->top + state->page > D) state->top = D > state->page ? D - state->page : 0;
-    domains_title(a, r, focus, s.columns == 1 ? domain_row_heads(s.width) : "");
+    draw_title(a, r, focus, s.columns == 1 ? domain_row_heads(s.width) : "");
     for (int i = 0; i < state->page && state->top + i < D; i++) {
         int y = r.y + 1 + s.lines + i % s.rows, x = r.x + 1 + i / s.rows * (s.width + 1),
             cols = s.width - (s.columns > 1);

@@ -1,6 +1,5 @@
 /* domain_list_row.c: one domain of the pane, with the part of its bar that is the selected latent's. */
 #include "explorer/panes/domain_pane.h"
-#include "explorer/panes/view.h"
 #include "text/text.h"
 
 #include <math.h>
@@ -98,8 +97,7 @@ void domain_row_draw(app *a, int y, int x, int cols, size_t d, int name_width) {
     const scry_result *s = scry_session_result(a->tab->session);
     bool used = !isnan(s->change[d]), wide = cols >= WIDE, wider = cols >= WIDER;
     char text[128];
-    text_clean(a->tab->info->domain[d].name, text, sizeof text, a->ascii);
-    text_fit(text, name_width, a->ascii);
+    app_fit_text(a, a->tab->info->domain[d].name, name_width, text, sizeof text);
     grid_put(a->grid, y, x, name_width, used ? ROLE_TEXT : ROLE_FAINT, text);
     double scale = a->tab->domains->scale;
     int at = x + name_width, sts = wide || scale < 0.1 ? 7 : 6, change = wide ? 8 : 7;

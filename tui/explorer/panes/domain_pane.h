@@ -4,6 +4,7 @@
 
 #include "explorer/panes/view.h"
 
+/* All zero at first. */
 typedef struct domains_state {
     int sort;
     bool reversed;
@@ -18,10 +19,6 @@ enum { SORT_FILE, SORT_STS, SORT_CHANGE, SORT_RESIDUAL, SORT_LATENT, SORT_NAME, 
 
 extern const view view_domains;
 
-/* Makes and frees the tab's state of the pane. */
-void domains_open(tab *t);
-void domains_close(tab *t);
-
 /* The domain under the cursor. */
 size_t domains_current(const app *a);
 void domains_go(app *a, size_t domain);
@@ -29,8 +26,8 @@ void domains_go(app *a, size_t domain);
 size_t domains_find(app *a, const char *name);
 
 /* domain_list_row.c: one domain in `cols` columns: name, bar, STS, what of it is the selected latent's,
- * change, and the line's residual, as many as
- * there is room for; what they are sorted by stands in the place of the change where there is none. */
+ * change, and the line's residual, as many as there is room for; what they are sorted by stands in the place of the
+ * change where there is none. */
 void domain_row_draw(app *a, int y, int x, int cols, size_t domain, int name_width);
 /* The heads of the numbers in such a row; "" where there is no room for heads. */
 const char *domain_row_heads(int cols);
@@ -41,13 +38,10 @@ double domain_part(const app *a, size_t domain);
 /* Change less what the fitted line gives at the domain's STS; held_out: the line was fitted without it, so that this
  * is how well the others foretell it. NaN: no change was measured, or there is no line. */
 double domain_off_line(const app *a, size_t domain, bool *held_out);
-/* A score in at most 6 columns, and a latent's part of one in at most 7, beside bars of which a full one is `scale`. */
+/* A score in at most 6 columns, and a latent's part of one in at most 7, next to bars of which a full one is `scale`.
+ */
 void domain_number(double value, double scale, char *text, size_t size);
 void domain_part_text(double part, double scale, char *text, size_t size);
 extern const char *const domain_sorts[DOMAIN_SORTS]; /* as typed after :sort */
-
-/* domain_title.c: the rule above the pane: what is drawn, then the heads of its numbers, or the domain under the cursor
- * in words where there is no room for heads. */
-void domains_title(app *a, rect r, bool focus, const char *heads);
 
 #endif

@@ -1,5 +1,5 @@
 /* footer.c: the last line of the screen: a message, a job that is running, or keys. */
-#include "explorer/panes/footer.h"
+#include "explorer/panes/prompt.h"
 #include "base/utf8.h"
 #include "explorer/jobs.h"
 #include "explorer/latent/latent_pane.h"
@@ -179,8 +179,7 @@ static bool draw_running(app *a, rect r) {
         return true;
     }
     if (!what) return false;
-    text_clean(what, safe, sizeof safe, a->ascii);
-    text_fit(safe, r.cols > 36 ? r.cols - 26 : 10, a->ascii);
+    app_fit_text(a, what, r.cols > 36 ? r.cols - 26 : 10, safe, sizeof safe);
     grid_print(a->grid, r.y, r.x + 1, r.cols, ROLE_MESSAGE, "%s: %.0f%%; Esc cancels", safe, 100 * done);
     return true;
 }

@@ -1,5 +1,5 @@
 /* help_lines.c: the lines of the help, from the tables of commands and columns. */
-#include "explorer/panes/help_lines.h"
+#include "explorer/panes/help_page.h"
 #include "base/utf8.h"
 #include "explorer/latent/latent_pane.h"
 #include "explorer/table/column_table.h"
@@ -97,6 +97,10 @@ static void add(page *p, help_line l) {
     }
 }
 
+static void add_word(page *p, const char *key, const char *name, const char *text) {
+    add(p, (help_line){.key = key, .name = name, .arguments = "", .text = text});
+}
+
 static void begin(page *p, const char *title) {
     if (p->n) put(p, (help_line){.text = "", .key = "", .name = "", .arguments = ""});
     put(p, (help_line){.text = title, .part = (int)strlen(title), .title = true});
@@ -139,8 +143,7 @@ static void add_command(page *p, app *a, const command *c) {
 static void add_page(page *p, const app *a) {
     if (!a->layer_below || !a->layer_below->keys) return;
     begin(p, "on the page that is open");
-    for (const char *const(*key)[2] = a->layer_below->keys; (*key)[0]; key++)
-        add(p, (help_line){(*key)[0], "", "", (*key)[1], 0, 0, false});
+    for (const char *const(*key)[2] = a->layer_below->keys; (*key)[0]; key++) add_word(p, (*key)[0], "", (*key)[1]);
     end(p, 0);
 }
 
@@ -170,18 +173,16 @@ int help_lines(app *a, int cols, const char *filter, help_line *lines) {
     add_commands(&p, a);
     int before = p.n;
     begin(&p, "columns of the table");
-    for (int i = 0; i < column_count; i++) add(&p, (help_line){"", columns[i].name, "", columns[i].help, 0, 0, false});
+    for (int i = 0; i < column_count; i++) add_word(&p, "", columns[i].name, columns[i].help);
     end(&p, before);
     before = p.n;
     begin(&p, "the filter (&)");
-    for (size_t i = 0; i < sizeof filters / sizeof *filters; i++)
-        add(&p, (help_line){"", filters[i][0], "", filters[i][1], 0, 0, false});
-    for (int i = 0; i < flag_count; i++) add(&p, (help_line){"", flags[i].name, "", flags[i].help, 0, 0, false});
+    for (size_t i = 0; i < sizeof filters / sizeof *filters; i++) add_word(&p, "", filters[i][0], filters[i][1]);
+    for (int i = 0; i < flag_count; i++) add_word(&p, "", flags[i].name, flags[i].help);
     end(&p, before);
     before = p.n;
     begin(&p, "words");
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        add(&p, (help_line){"", words[i][0], "", words[i][1], 0, 0, false});
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) add_word(&p, "", words[i][0], words[i][1]);
     end(&p, before);
     return p.n;
 }

@@ -1,15 +1,11 @@
 /* help_page.c: the page of all keys and commands: scrolled, and searched while one types. */
 #include "explorer/panes/help_page.h"
-#include "base/mem.h"
-#include "explorer/panes/help_lines.h"
-#include "explorer/panes/line_editor.h"
+#include "explorer/panes/prompt.h"
 #include "explorer/panes/view.h"
 #include "terminal/keys.h"
-#include "text/suggest.h"
 #include "text/text.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* Columns of key, and of name with its arguments, by the screen's width. */
@@ -140,11 +136,3 @@ static void help_footer(app *a, rect r) {
 
 const layer layer_help = {
     .name = "help", .draw = draw_help, .key = help_key, .footer = help_footer, .wheel = help_wheel, .move = help_move};
-
-help_state *help_new(void) {
-    return mem_new(1, sizeof(help_state));
-}
-
-void help_free(help_state *h) {
-    free(h);
-}

@@ -1,5 +1,5 @@
 /* line_editor.c: editing one line of text. */
-#include "explorer/panes/line_editor.h"
+#include "explorer/panes/prompt.h"
 #include "base/utf8.h"
 #include "terminal/keys.h"
 #include "text/text.h"

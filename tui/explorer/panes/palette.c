@@ -1,5 +1,5 @@
 /* palette.c: what could be meant by what is typed: commands, then their arguments. */
-#include "explorer/panes/palette.h"
+#include "explorer/panes/prompt.h"
 #include "base/utf8.h"
 #include "text/fuzzy_match.h"
 #include "text/text.h"
@@ -7,15 +7,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 enum { WORD_MOST = 64 };
 
 bool is_palette(const app *a) {
     return strcmp(a->prompt.then->name, "palette") == 0;
 }
-
-/* ---- the list ------------------------------------------------------------------------------- */
 
 typedef struct match {
     const command *c;
@@ -80,13 +77,10 @@ static int shown(const app *a, const list *l, int *first) {
     return n;
 }
 
-/* ---- drawing -------------------------------------------------------------------------------- */
-
 /* A name with the letters that were typed. */
 static int put_name(app *a, int y, int x, int cols, role look, const char *name, uint64_t letters) {
     char safe[COMPLETE_TEXT];
-    text_clean(name, safe, sizeof safe, a->ascii);
-    text_fit(safe, cols, a->ascii);
+    app_fit_text(a, name, cols, safe, sizeof safe);
     int start = x;
     for (const char *at = safe; *at;) {
         const char *here = at;
@@ -145,8 +139,6 @@ void palette_draw(app *a, int bottom) {
         grid_flag(a->grid, y, 0, a->grid->cols, CELL_CURSOR);
     }
 }
-
-/* ---- typing --------------------------------------------------------------------------------- */
 
 /* new[0..length] in the place of text[from..to]; the cursor behind it. */
 static void put_in_place(prompt *p, size_t from, size_t to, const char *new, size_t length) {

@@ -1,17 +1,74 @@
 /* prompt.c: the line that is typed at the bottom of the screen. */
 #include "explorer/panes/prompt.h"
 #include "base/utf8.h"
-#include "explorer/panes/completion.h"
-#include "explorer/panes/line_editor.h"
-#include "explorer/panes/live_preview.h"
-#include "explorer/panes/palette.h"
+#include "explorer/table/filter.h"
+#include "explorer/table/table.h"
 #include "terminal/keys.h"
 #include "text/text.h"
 
 #include <stdio.h>
 #include <string.h>
 
-/* ---- drawing -------------------------------------------------------------------------------- */
+/* A command whose effect is seen while it is typed. */
+typedef struct live_preview {
+    const char *command, *sign; /* sign: stands before what is typed */
+    void (*typed)(app *a, const char *text);
+    void (*left)(app *a);     /* by Esc */
+    void (*complete)(app *a); /* by Tab; NULL: nothing to complete */
+} live_preview;
+
+/* From where the search began: the first match at or behind it. */
+static void type_search(app *a, const char *text) {
+    table_go_row(a, a->tab->table->find.row_before);
+    a->tab->table->find.typed = text[0] != 0;
+    if (text[0]) table_find_go(a, text, 1, true);
+    else a->tab->table->find.text[0] = 0;
+}
+
+static void leave_search(app *a) {
+    a->tab->table->find.text[0] = 0;
+    a->tab->table->find.pending = a->tab->table->find.typed = false;
+    table_go_row(a, a->tab->table->find.row_before);
+}
+
+static void type_filter(app *a, const char *text) {
+    table_filter *f = &a->tab->table->filter;
+    f->error_length = 0; /* names to choose from are no error */
+    if (!filter_is_unfinished(text, f->error, sizeof f->error) &&
+        !filter_completion_unfinished(a, text, f->error, sizeof f->error))
+        table_filter_set(a, text);
+}
+
+static void complete_filter(app *a) {
+    table_filter *f = &a->tab->table->filter;
+    prompt *p = &a->prompt;
+    char list[sizeof f->error] = "";
+    if (filter_completion_apply(a, p->text, sizeof p->text, &p->at, list, sizeof list)) type_filter(a, p->text);
+    if (!list[0]) return;
+    memcpy(f->error, list, sizeof list);
+    f->error_length = 0;
+}
+
+static void leave_filter(app *a) {
+    table_state *t = a->tab->table;
+    table_filter *f = &t->filter;
+    table_filter_set(a, f->before);
+    a->tab->latent = f->latent_before; /* where the filter still waits, this is gone to once it is there */
+    if (f->next || table_go(a, f->latent_before)) return;
+    table_go_row(a, order_row_of(&t->order, f->latent_before)); /* toggled since: the filter that was on hides it now */
+}
+
+static const live_preview all[] = {
+    {"search", "/", type_search, leave_search, NULL},
+    {"filter", "&", type_filter, leave_filter, complete_filter},
+};
+
+/* NULL: not one of them. */
+static const live_preview *live_preview_find(const command *c) {
+    for (size_t i = 0; c && i < sizeof all / sizeof *all; i++)
+        if (strcmp(all[i].command, c->name) == 0) return &all[i];
+    return NULL;
+}
 
 /* The text, moved to the left where the cursor would be off the screen, and the cursor: on a character, or a bar
  * behind the last. Returns the column behind it. */
@@ -47,8 +104,6 @@ void prompt_draw(app *a) {
     if (said[0] && width <= room) grid_put_right(a->grid, r.y, x + 2, room, ROLE_MESSAGE, said);
     if (is_palette(a) || a->prompt.listing) palette_draw(a, r.y);
 }
-
-/* ---- typing --------------------------------------------------------------------------------- */
 
 /* Enter in the palette also takes the first match: ":und" is undo. */
 static command_effect accept(app *a) {

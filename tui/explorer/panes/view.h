@@ -30,4 +30,6 @@ void view_hints(app *a, rect r, const char *const hints[][2], size_t count);
 /* The key that view_hints last named at a column of its line; of two keys the one under the column. 0: none. */
 uint32_t view_hint_key(const app *a, int x);
 
+extern const view *const views[PANES];
+
 #endif

@@ -1,6 +1,5 @@
-/* set_compare.c: two sets beside each other: what each scores in the domains, and which latents only one of
+/* set_compare.c: two sets side by side: what each scores in the domains, and which latents only one of
  * them has, by rank. */
-#include "explorer/sets/set_compare.h"
 #include "base/mem.h"
 #include "explorer/panes/view.h"
 #include "explorer/sets/set_layer.h"
@@ -60,8 +59,6 @@ bool set_compare_open(app *a, const char *text) {
     return true;
 }
 
-/* ---- the latents of a page -------------------------------------------------------------------- */
-
 static bool listed(const scry_set *first, const scry_set *second, set_compare_page page, uint32_t latent) {
     bool x = scry_set_has(first, latent), y = scry_set_has(second, latent);
     return page == COMPARE_FIRST ? x && !y : page == COMPARE_SECOND ? y && !x : x && y;
@@ -69,16 +66,9 @@ static bool listed(const scry_set *first, const scry_set *second, set_compare_pa
 
 static uint32_t count_of(app *a) {
     scry_set_relation to = scry_set_relate(side_of(a, 0), side_of(a, 1));
-    switch (state_of(a)->page) {
-    case COMPARE_FIRST:
-        return to.only_a;
-    case COMPARE_SECOND:
-        return to.only_b;
-    case COMPARE_BOTH:
-        return to.both;
-    default:
-        return 0;
-    }
+    const uint32_t count[COMPARE_PAGES] = {
+        [COMPARE_FIRST] = to.only_a, [COMPARE_SECOND] = to.only_b, [COMPARE_BOTH] = to.both};
+    return count[state_of(a)->page];
 }
 
 /* The n-th latent of the page by rank, from `at` in the order on; *at goes behind it. False: there is none. */
@@ -98,8 +88,6 @@ static bool latent_at(app *a, uint32_t row, uint32_t *latent) {
     } while (row--);
     return true;
 }
-
-/* ---- drawing ---------------------------------------------------------------------------------- */
 
 /* Its pages by name and size; the one shown in brackets. Where click is a column, nothing is drawn: returns the page
  * that stands there, else -1. */
@@ -150,8 +138,7 @@ static void draw_domain(app *a, int y, rect r, size_t d, const scry_result *x, c
     int bar = (r.cols - 68) / 2 > 3 ? (r.cols - 68) / 2 : 3, at = r.x + 2, places = decimals_for(most);
     const scry_domain_info *domain = &a->tab->info->domain[d];
     double change = domain->change[scry_session_scope(a->tab->session)->train], first = x->sts[d], second = z->sts[d];
-    text_clean(domain->name, text, sizeof text, a->ascii);
-    text_fit(text, 17, a->ascii);
+    app_fit_text(a, domain->name, 17, text, sizeof text);
     grid_put(a->grid, y, at, 17, ROLE_TEXT, text);
     grid_print(a->grid, y, at + 18, 10, ROLE_TEXT, "%10.*f", places, first);
     grid_bar(a->grid, y, at + 29, bar, ROLE_BAR, most > 0 ? first / most : 0, a->ascii);
@@ -236,8 +223,6 @@ void set_compare_footer(app *a, rect r) {
                                     {":", "commands"}};
     view_hints(a, r, hints, sizeof hints / sizeof *hints);
 }
-
-/* ---- keys ------------------------------------------------------------------------------------- */
 
 static void turn(app *a, int steps) {
     set_compare_state *s = state_of(a);

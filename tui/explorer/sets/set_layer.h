@@ -53,4 +53,18 @@ scry_set *sets_expression(app *a, const char *text);
 /* What a set scores in the domains that take part; scry_result_free. */
 scry_result sets_result(app *a, const scry_set *set);
 
+extern const layer layer_sets;
+
+/* Compare "SETS" with the selection, or "SETS versus SETS". False: the message says why not. */
+bool set_compare_open(app *a, const char *text);
+bool set_compare_is_open(const app *a);
+void set_compare_close(app *a);
+
+/* As the operations of a layer, while the comparison is open. */
+void set_compare_draw(app *a, rect r);
+bool set_compare_key(app *a, uint32_t key, command_effect *effect);
+void set_compare_wheel(app *a, int steps);
+command_effect set_compare_click(app *a, int y, int x, int clicks);
+void set_compare_footer(app *a, rect r);
+
 #endif

@@ -1,11 +1,10 @@
-/* set_list.c: the page of named sets: each beside the selection, and two compared domain by domain. */
+/* set_list.c: the page of named sets: each compared with the selection, and two compared domain by domain. */
 #include "base/mem.h"
-#include "explorer/panes/help_lines.h"
+#include "explorer/panes/help_page.h"
 #include "explorer/panes/view.h"
-#include "explorer/sets/set_compare.h"
-#include "explorer/sets/set_detail.h"
 #include "explorer/sets/set_layer.h"
-#include "explorer/sets/set_list.h"
+#include "explorer/table/table.h"
+#include "sets.h"
 #include "terminal/keys.h"
 #include "text/text.h"
 
@@ -13,10 +12,56 @@
 #include <stdlib.h>
 #include <string.h>
 
+typedef struct member_list {
+    const char *title;
+    uint32_t count;
+    bool in_now, in_set;
+} member_list;
+
+static void draw_member(app *a, rect r, int y, uint32_t latent) {
+    char label[160];
+    bool labelled = table_label(a, latent, label, sizeof label);
+    int number = r.cols > 10 ? 8 : r.cols;
+    grid_print(a->grid, y, r.x, number, ROLE_IN, "%*u", number - 1, latent);
+    text_fit(label, r.cols - number - 1, a->ascii);
+    grid_put(a->grid, y, r.x + number, r.cols - number - 1, labelled ? ROLE_TEXT : ROLE_FAINT, label);
+}
+
+/* The first of them by rank; how many more there are in the last row. */
+static void draw_members(app *a, rect r, const scry_set *set, member_list of) {
+    const scry_set *now = scry_session_set(a->tab->session);
+    const scry_ranking *ranking = scry_session_ranking(a->tab->session);
+    uint32_t rows = r.rows > 1 ? (uint32_t)r.rows - 1 : 0, shown = 0;
+    char title[64];
+    snprintf(title, sizeof title, "%u %s", of.count, of.title);
+    text_fit(title, r.cols - 1, a->ascii);
+    grid_put(a->grid, r.y, r.x, r.cols - 1, ROLE_HEADER, title);
+    uint32_t fit = of.count > rows && rows ? rows - 1 : of.count;
+    for (uint32_t rank = 0; rank < ranking->latents && shown < fit; rank++) {
+        uint32_t latent = ranking->order[rank];
+        if (scry_set_has(now, latent) != of.in_now || scry_set_has(set, latent) != of.in_set) continue;
+        draw_member(a, r, r.y + 1 + (int)shown++, latent);
+    }
+    if (of.count > fit && rows)
+        grid_print(a->grid, r.y + r.rows - 1, r.x + 1, r.cols - 1, ROLE_FAINT, "%u more", of.count - fit);
+}
+
+/* Fills r: a title and three lists in the order of the ranking. name: cleaned. */
+static void draw_detail(app *a, rect r, const char *name, const scry_set *set) {
+    scry_set_relation to = scry_set_relate(scry_session_set(a->tab->session), set);
+    char only[40];
+    snprintf(only, sizeof only, "only in %.28s", name);
+    text_fit(only, r.cols / 3 - 4, a->ascii);
+    const member_list list[] = {{"in both", to.both, true, true},
+                                {"only in the selection", to.only_a, true, false},
+                                {only, to.only_b, false, true}};
+    view_title(a, r, false, "the selection and %s, by rank", name);
+    int width = (r.cols - 2) / 3;
+    for (int i = 0; i < 3; i++) draw_members(a, (rect){r.y + 1, r.x + 2 + i * width, r.rows - 1, width}, set, list[i]);
+}
+
 /* Row of the page on which the first kept set stands. */
 enum { KEPT_ROW = 4 };
-
-/* ---- drawing -------------------------------------------------------------------------------- */
 
 static double rho_of(app *a, const scry_set *set) {
     scry_result result = sets_result(a, set);
@@ -67,18 +112,16 @@ static void draw_set(app *a, rect r, int y, const char *name, const scry_set *se
     char rho[16], line[200], shown[4 * SCRY_SET_NAME];
     format_rho(of, 3, false, rho, sizeof rho);
     snprintf(line, sizeof line, "%8u %8u %9u %9u %7s", to.b, to.both, to.only_a, to.only_b, rho);
-    text_clean(name, shown, sizeof shown, a->ascii);
-    text_fit(shown, name_cols(r), a->ascii);
+    app_fit_text(a, name, name_cols(r), shown, sizeof shown);
     grid_put(a->grid, y, r.x + 2, name_cols(r), look, shown);
     grid_put(a->grid, y, r.x + 3 + name_cols(r), r.cols - 3 - name_cols(r), ROLE_TEXT, line);
 }
 
 static void draw_none(app *a, rect r) {
-    static const char *const words[] = {
-        "No set is kept yet.", ":keep NAME           keeps the selection under a name",
-        ":keep NAME SETS      keeps an expression: core + 3,17 - noise, top50 & !core",
-        ":choose SETS         selects the latents of an expression",
-        ":against SETS        compares them with the selection, domain by domain"};
+    static const char *const words[] = {"No set is kept yet.", ":keep NAME           keeps the selection under a name",
+                                        ":keep NAME SETS      keeps an expression: core + 3,17 - noise, top50 & !core",
+                                        ":choose SETS         selects the latents of an expression",
+                                        ":against SETS        compares them with the selection, domain by domain"};
     for (int i = 0; i < 5 && i < r.rows; i++)
         grid_put(a->grid, r.y + i, r.x + 2, r.cols - 2, i ? ROLE_FAINT : ROLE_TEXT, words[i]);
 }
@@ -122,8 +165,8 @@ static void draw_list(app *a, rect r) {
     rect below = {r.y + 5 + used, r.x, rows - used - 1, r.cols};
     char name[80];
     if (count) text_clean(kept->item[a->tab->sets->cursor].name, name, sizeof name, a->ascii);
-    if (below.rows >= 4 && count) set_detail_draw(a, below, name, kept->item[a->tab->sets->cursor].set);
-    else if (below.rows >= 4 && top) set_detail_draw(a, below, "the top N", top);
+    if (below.rows >= 4 && count) draw_detail(a, below, name, kept->item[a->tab->sets->cursor].set);
+    else if (below.rows >= 4 && top) draw_detail(a, below, "the top N", top);
     scry_set_free(top);
 }
 
@@ -132,8 +175,6 @@ static void draw_sets(app *a, rect r) {
     if (set_compare_is_open(a)) set_compare_draw(a, r);
     else draw_list(a, r);
 }
-
-/* ---- keys ----------------------------------------------------------------------------------- */
 
 /* Runs a command on the set under the cursor. */
 static void run_with(app *a, const char *words, command_effect *effect) {

@@ -2,7 +2,6 @@
 #ifndef SCRY_EXPLORER_STATE_PROMPT_HISTORY_H
 #define SCRY_EXPLORER_STATE_PROMPT_HISTORY_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 /* All zero: empty, and not kept. */

@@ -2,7 +2,6 @@
 #include "explorer/state/recording.h"
 #include "base/mem.h"
 #include "base/user_files.h"
-#include "store/sidecar.h"
 
 #include <dirent.h>
 #include <stdio.h>
@@ -25,8 +24,6 @@ void recording_add(recording *r, const char *name, const char *argument) {
     r->line = mem_resize(r->line, r->count + 1, sizeof *r->line);
     r->line[r->count++] = line;
 }
-
-/* ---- files ----------------------------------------------------------------------------------- */
 
 static char *macros_folder(void) {
     char *data = scry_user_folder("XDG_DATA_HOME", ".local/share");

@@ -1,6 +1,5 @@
 /* script.c: commands of the palette in a file, and macros. */
 #include "explorer/state/script.h"
-#include "base/mem.h"
 #include "explorer/app.h"
 #include "explorer/latent/latent_pane.h"
 #include "explorer/state/recording.h"
@@ -31,8 +30,6 @@ bool script_run(app *a, FILE *f, const char *path, bool *quit, scry_error *err) 
     free(line);
     return ok;
 }
-
-/* ---- macros --------------------------------------------------------------------------------- */
 
 /* Macros that play macros: further down than anyone means to go. */
 enum { DEEPEST = 16 };

@@ -10,7 +10,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -20,8 +19,6 @@
 static int64_t now_ms(void) {
     return (int64_t)(clock_seconds() * 1000);
 }
-
-/* ---- where ---------------------------------------------------------------------------------- */
 
 /* Letters and digits of a name, '-' for what stands between them. */
 static void slug(const char *name, char *out, size_t size) {
@@ -45,8 +42,6 @@ static char *path_of(const tab *t) {
     free(folder);
     return path;
 }
-
-/* ---- text ----------------------------------------------------------------------------------- */
 
 /* The tab's state as the file has it; the caller frees. */
 static char *text_of(app *a, tab *t, size_t *length) {
@@ -100,8 +95,6 @@ bool autosave_restore(app *a, tab *t) {
     }
     return ok;
 }
-
-/* ---- writing -------------------------------------------------------------------------------- */
 
 static bool write_text(FILE *f, const void *context) {
     const session_autosave *k = context;

@@ -3,7 +3,7 @@
 #include "base/escape.h"
 #include "explorer/latent/latent_pane.h"
 #include "explorer/panes/domain_pane.h"
-#include "explorer/panes/views.h"
+#include "explorer/panes/view.h"
 #include "explorer/table/column_table.h"
 #include "explorer/table/filter.h"
 #include "explorer/table/table.h"
@@ -11,8 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-void view_state_write_latents(const void *set, FILE *f) {
-    const scry_set *s = set;
+/* Latents in a set as the commands take them, "3,17,90-120". */
+static void write_set(const scry_set *s, FILE *f) {
     const char *before = "";
     for (uint32_t j = 0; j < s->latents; j++) {
         if (j % 64 == 0 && !s->bits[j / 64]) {
@@ -36,8 +36,6 @@ static void write_command(FILE *f, const char *name, const char *argument) {
     fputc('\n', f);
 }
 
-/* ---- the parts ------------------------------------------------------------------------------ */
-
 static void write_domains(const app *a, FILE *f) {
     const domains_state *d = a->tab->domains;
     if (d->current) write_command(f, "domain", a->tab->info->domain[d->current].name);
@@ -60,7 +58,7 @@ static void write_table(const app *a, FILE *f) {
     if (t->reversed && t->column != on) fprintf(f, "reverse\n");
     if (t->marks->count) {
         fprintf(f, "mark ");
-        view_state_write_latents(t->marks, f);
+        write_set(t->marks, f);
         fputc('\n', f);
     }
     fprintf(f, "latent %u\n", app_latent(a)); /* before the filter, which may hide it and all others */
@@ -84,8 +82,6 @@ static void write_focus(const app *a, FILE *f) {
 }
 
 static const view_state_writer writers[] = {write_domains, write_table, write_latent, write_focus};
-
-/* ---- all of them ---------------------------------------------------------------------------- */
 
 void view_state_write(const app *a, FILE *f) {
     for (size_t i = 0; i < sizeof writers / sizeof *writers; i++) writers[i](a, f);

@@ -15,7 +15,4 @@ void view_state_write(const app *a, FILE *f);
  * brings back what it can. Commands on files are never run. */
 void view_state_read(app *a, FILE *f);
 
-/* Latents in a set as the commands take them, "3,17,90-120". */
-void view_state_write_latents(const void *set, FILE *f);
-
 #endif

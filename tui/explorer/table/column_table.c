@@ -2,7 +2,6 @@
 #include "explorer/table/column_table.h"
 #include "base/utf8.h"
 #include "columns.h"
-#include "explorer/panes/view.h"
 #include "explorer/table/table.h"
 #include "labels.h"
 #include "text/text.h"
@@ -21,7 +20,7 @@ static double one(app *a, uint32_t latent, void (*values)(app *, uint32_t, uint3
     return value;
 }
 
-/* The values of a function of the latent. */
+/* The values of an expression of the latent j and the ranking r. */
 #define EACH(name, expression)                                                                                         \
     static void name(app *a, uint32_t from, uint32_t n, double *out) {                                                 \
         const scry_ranking *r = ranking(a);                                                                            \
@@ -31,8 +30,6 @@ static double one(app *a, uint32_t latent, void (*values)(app *, uint32_t, uint3
             out[i] = (expression);                                                                                     \
         }                                                                                                              \
     }
-
-/* ---- how numbers are written ------------------------------------------------------------------ */
 
 static void measure(double value, char *text, size_t size) {
     double magnitude = fabs(value);
@@ -49,6 +46,22 @@ static void measure(double value, char *text, size_t size) {
 static void percent(double share, char *text, size_t size) {
     double value = 100 * share;
     snprintf(text, size, value >= 9.95 || value == 0 ? "%.0f%%" : "%.1f%%", value); /* never five columns */
+}
+
+static void tenths_of_percent(double share, char *text, size_t size) {
+    snprintf(text, size, "%.1f%%", 100 * share);
+}
+
+static void whole_percent(double share, char *text, size_t size) {
+    snprintf(text, size, "%.0f%%", 100 * share);
+}
+
+static void whole_number(double value, char *text, size_t size) {
+    snprintf(text, size, "%.0f", value);
+}
+
+static void step_number(double value, char *text, size_t size) {
+    format_rho(value, 3, true, text, size);
 }
 
 static void signed_number(double value, char *text, size_t size) {
@@ -110,103 +123,39 @@ static void in_text(app *a, uint32_t latent, char *text, size_t size) {
     snprintf(text, size, "%c%c", is_marked(a, latent) ? 'm' : ' ', signs[(int)one(a, latent, in_values)]);
 }
 
-/* ---- the ranking ------------------------------------------------------------------------------ */
-
 EACH(rank_values, r->rank[j] + 1.0)
-static void rank_text(app *a, uint32_t latent, char *text, size_t size) {
-    snprintf(text, size, "%u", ranking(a)->rank[latent] + 1);
-}
+EACH(latent_values, j)
+EACH(shift_values, r->shift[j])
+EACH(share_values, r->total > 0 ? fabs(r->shift[j]) / r->total : 0)
+EACH(cumulative_values, scry_cumulative(r, r->rank[j]))
+EACH(total_values, scry_cumulative(r, r->rank[j]) * r->total)
 
 static void moved_values(app *a, uint32_t from, uint32_t n, double *out) {
     const scry_ranking *now = ranking(a), *before = scry_session_ranking_before(a->tab->session);
     for (uint32_t i = 0; i < n; i++)
         out[i] = before ? (double)before->rank[from + i] - now->rank[from + i] : (double)NAN;
 }
-static void moved_text(app *a, uint32_t latent, char *text, size_t size) {
-    double moved = one(a, latent, moved_values);
+static void moved_text(double moved, char *text, size_t size) {
     if (isnan(moved)) text[0] = 0;
     else snprintf(text, size, moved == 0 ? "=" : "%+.0f", moved);
 }
 
-EACH(latent_values, j)
-static void latent_text(app *a, uint32_t latent, char *text, size_t size) {
-    (void)a;
-    snprintf(text, size, "%u", latent);
-}
-
-EACH(shift_values, r->shift[j])
-static void shift_text(app *a, uint32_t latent, char *text, size_t size) {
-    measure(one(a, latent, shift_values), text, size);
-}
-
-EACH(share_values, r->total > 0 ? fabs(r->shift[j]) / r->total : 0)
-static void share_text(app *a, uint32_t latent, char *text, size_t size) {
-    snprintf(text, size, "%.1f%%", 100 * one(a, latent, share_values));
-}
-
-EACH(cumulative_values, scry_cumulative(r, r->rank[j]))
-static void cumulative_text(app *a, uint32_t latent, char *text, size_t size) {
-    snprintf(text, size, "%.0f%%", 100 * one(a, latent, cumulative_values));
-}
-
-EACH(total_values, scry_cumulative(r, r->rank[j]) * r->total)
-static void total_text(app *a, uint32_t latent, char *text, size_t size) {
-    measure(one(a, latent, total_values), text, size);
-}
-
-/* ---- the source ------------------------------------------------------------------------------- */
-
-static void mean_values(app *a, uint32_t from, uint32_t n, double *out) {
-    const scry_ranking *r = ranking(a);
-    scry_column_shifts(a->tab->index, r->train, r->source, SCRY_MEAN, from, n, out);
-}
-static void mean_text(app *a, uint32_t latent, char *text, size_t size) {
-    signed_number(one(a, latent, mean_values), text, size);
-}
-static void d_values(app *a, uint32_t from, uint32_t n, double *out) {
-    const scry_ranking *r = ranking(a);
-    scry_column_shifts(a->tab->index, r->train, r->source, SCRY_D, from, n, out);
-}
-static void d_text(app *a, uint32_t latent, char *text, size_t size) {
-    signed_number(one(a, latent, d_values), text, size);
-}
-static void base_values(app *a, uint32_t from, uint32_t n, double *out) {
-    const scry_ranking *r = ranking(a);
-    scry_column_means(a->tab->index, r->train, r->source, false, from, n, out);
-}
-static void base_text(app *a, uint32_t latent, char *text, size_t size) {
-    measure(one(a, latent, base_values), text, size);
-}
-static void after_values(app *a, uint32_t from, uint32_t n, double *out) {
-    const scry_ranking *r = ranking(a);
-    scry_column_means(a->tab->index, r->train, r->source, true, from, n, out);
-}
-static void after_text(app *a, uint32_t latent, char *text, size_t size) {
-    measure(one(a, latent, after_values), text, size);
-}
-static void rate_values(app *a, uint32_t from, uint32_t n, double *out) {
-    const scry_ranking *r = ranking(a);
-    scry_column_rates(a->tab->index, r->train, r->source, false, from, n, out);
-}
-static void rate_text(app *a, uint32_t latent, char *text, size_t size) {
-    percent(one(a, latent, rate_values), text, size);
-}
-static void rate_after_values(app *a, uint32_t from, uint32_t n, double *out) {
-    const scry_ranking *r = ranking(a);
-    scry_column_rates(a->tab->index, r->train, r->source, true, from, n, out);
-}
-static void rate_after_text(app *a, uint32_t latent, char *text, size_t size) {
-    percent(one(a, latent, rate_after_values), text, size);
-}
+/* What the engine reads of the ranking's training set and source. */
+#define READ(name, measure, which)                                                                                     \
+    static void name(app *a, uint32_t from, uint32_t n, double *out) {                                                 \
+        const scry_ranking *r = ranking(a);                                                                            \
+        scry_column_##measure(a->tab->index, r->train, r->source, which, from, n, out);                                \
+    }
+READ(mean_values, shifts, SCRY_MEAN)
+READ(d_values, shifts, SCRY_D)
+READ(base_values, means, false)
+READ(after_values, means, true)
+READ(rate_values, rates, false)
+READ(rate_after_values, rates, true)
 
 static void count_values(app *a, uint32_t from, uint32_t n, double *out) {
     scry_column_postings(a->tab->index, from, n, out);
 }
-static void count_text(app *a, uint32_t latent, char *text, size_t size) {
-    snprintf(text, size, "%.0f", one(a, latent, count_values));
-}
-
-/* ---- the score -------------------------------------------------------------------------------- */
 
 /* What it brings to the score, summed over the domains that take part. */
 static void adds_values(app *a, uint32_t from, uint32_t n, double *out) {
@@ -220,24 +169,15 @@ static void adds_values(app *a, uint32_t from, uint32_t n, double *out) {
         out[i] = sum;
     }
 }
-static void adds_text(app *a, uint32_t latent, char *text, size_t size) {
-    measure(one(a, latent, adds_values), text, size);
-}
 
-static void what_if_values(app *a, uint32_t from, uint32_t n, double *out) {
-    table_what_if(a, from, n, out);
-}
 static void step_values(app *a, uint32_t from, uint32_t n, double *out) {
     double now = scry_session_result(a->tab->session)->fit.pearson;
     table_what_if(a, from, n, out);
     for (uint32_t i = 0; i < n; i++) out[i] -= now;
 }
-static void step_text(app *a, uint32_t latent, char *text, size_t size) {
-    format_rho(one(a, latent, step_values), 3, true, text, size);
-}
 static void what_if_text(app *a, uint32_t latent, char *text, size_t size) {
     char rho[16], step[16];
-    double value = one(a, latent, what_if_values), now = scry_session_result(a->tab->session)->fit.pearson;
+    double value = one(a, latent, table_what_if), now = scry_session_result(a->tab->session)->fit.pearson;
     format_rho(value, 2, false, rho, sizeof rho);
     format_rho(value - now, 3, true, step, sizeof step);
     snprintf(text, size, "%s %s", rho, isnan(now) ? "" : step);
@@ -247,9 +187,6 @@ static void on_values(app *a, uint32_t from, uint32_t n, double *out) {
     const float *on = a->tab->table->on;
     for (uint32_t i = 0; i < n; i++) out[i] = on ? (double)on[from + i] : (double)NAN;
 }
-static void on_text(app *a, uint32_t latent, char *text, size_t size) {
-    measure(one(a, latent, on_values), text, size);
-}
 
 static void label_text(app *a, uint32_t latent, char *text, size_t size) {
     table_label(a, latent, text, size);
@@ -257,12 +194,11 @@ static void label_text(app *a, uint32_t latent, char *text, size_t size) {
 
 /* ---- how cells are drawn ---------------------------------------------------------------------- */
 
-/* A bar as long as the shift's size beside the largest, then the number. */
-static void draw_shift(app *a, const table_cell *c, char *text, size_t size) {
+/* A bar as long as the shift's size relative to the largest, then the number. */
+static void draw_shift(app *a, const table_cell *c, char *text, UNUSED size_t size) {
     const scry_ranking *r = ranking(a);
     double largest = fabs(r->shift[r->order[0]]);
     int bar = c->width > 8 ? c->width - 8 : 0;
-    (void)size;
     if (bar)
         grid_bar(a->grid, c->y, c->x, bar, c->look == ROLE_FAINT ? ROLE_BAR_OUT : ROLE_BAR,
                  largest > 0 ? fabs(r->shift[c->latent]) / largest : 0, a->ascii);
@@ -307,23 +243,19 @@ static void draw_label(app *a, const table_cell *c, char *text, size_t size) {
     draw_found(a, c->y, c->x, c->width, text);
 }
 
-static void draw_in(app *a, const table_cell *c, char *text, size_t size) {
-    (void)size;
+static void draw_in(app *a, const table_cell *c, char *text, UNUSED size_t size) {
     text_fit(text, c->width, a->ascii);
     grid_put(a->grid, c->y, c->x, c->width, c->look, text);
     if (text[0] == 'm') grid_put(a->grid, c->y, c->x, 1, ROLE_MARK, "m");
 }
 
-static role in_look(bool selected, const char *text) {
-    (void)selected;
+static role in_look(UNUSED bool selected, const char *text) {
     return text[1] == '-' || text[1] == '<' ? ROLE_OUT : text[1] == '>' ? ROLE_MARK : ROLE_IN;
 }
-static role moved_look(bool selected, const char *text) {
-    (void)selected;
+static role moved_look(UNUSED bool selected, const char *text) {
     return text[0] == '+' ? ROLE_IN : text[0] == '-' ? ROLE_OUT : ROLE_FAINT;
 }
-static role latent_look(bool selected, const char *text) {
-    (void)text;
+static role latent_look(bool selected, UNUSED const char *text) {
     return selected ? ROLE_IN : ROLE_FAINT;
 }
 
@@ -336,46 +268,49 @@ static bool no_token(const app *a) {
 
 /* ---- the table -------------------------------------------------------------------------------- */
 
-/* A row: the functions NAME_values and NAME_text, the word for it, its help, then what differs from 0. */
-#define COLUMN(functions, word, words, ...)                                                                            \
-    { .name = word, .help = words, .values = functions##_values, .text = functions##_text, __VA_ARGS__ }
+/* A row: its values, the word for it, its help, then what differs from 0. */
+#define COLUMN(function, word, words, ...)                                                                             \
+    { .name = word, .help = words, .values = function, __VA_ARGS__ }
 
 const table_column columns[] = {
-    COLUMN(in, "sel", "* selected, + added by hand, - removed by hand, > new in the top N, < left it, m marked",
-           .alias = "in", .left = true, .width = 3, .shown = true, .keep = 9, .on = ON_RANKING | ON_SELECTION,
-           .traits = COLUMN_TOGGLES, .look = in_look, .draw = draw_in),
-    COLUMN(rank, "rank", "rank by shift", .ascending = true, .by_rank = true, .shown = true, .keep = 7,
-           .on = ON_RANKING, .traits = COLUMN_FIRST_SORT),
-    COLUMN(moved, "moved", "ranks up (+) or down (-) since the source or metric changed", .width = -1, .shown = true,
-           .keep = 4, .on = ON_RANKING, .mute = no_ranking_before, .look = moved_look),
-    COLUMN(latent, "latent", "number of the SAE's latent", .width = 7, .ascending = true, .shown = true, .keep = 9,
-           .look = latent_look),
-    COLUMN(shift, "shift", "how far the source moves it, by the metric", .width = 15, .by_rank = true, .shown = true,
-           .keep = 9, .on = ON_RANKING, .traits = COLUMN_WIDENS, .draw = draw_shift),
-    COLUMN(share, "share", "its share of the total shift", .width = 5, .by_rank = true, .shown = true, .keep = 3,
+    COLUMN(in_values, "sel", "* selected, + added by hand, - removed by hand, > new in the top N, < left it, m marked",
+           .text = in_text, .alias = "in", .left = true, .width = 3, .shown = true, .keep = 9,
+           .on = ON_RANKING | ON_SELECTION, .traits = COLUMN_TOGGLES, .look = in_look, .draw = draw_in),
+    COLUMN(rank_values, "rank", "rank by shift", .format = whole_number, .ascending = true, .by_rank = true,
+           .shown = true, .keep = 7, .on = ON_RANKING, .traits = COLUMN_FIRST_SORT),
+    COLUMN(moved_values, "moved", "ranks up (+) or down (-) since the source or metric changed", .format = moved_text,
+           .width = -1, .shown = true, .keep = 4, .on = ON_RANKING, .mute = no_ranking_before, .look = moved_look),
+    COLUMN(latent_values, "latent", "number of the SAE's latent", .format = whole_number, .width = 7, .ascending = true,
+           .shown = true, .keep = 9, .look = latent_look),
+    COLUMN(shift_values, "shift", "how far the source moves it, by the metric", .format = measure, .width = 15,
+           .by_rank = true, .shown = true, .keep = 9, .on = ON_RANKING, .traits = COLUMN_WIDENS, .draw = draw_shift),
+    COLUMN(share_values, "share", "its share of the total shift", .format = tenths_of_percent, .width = 5,
+           .by_rank = true, .shown = true, .keep = 3, .on = ON_RANKING),
+    COLUMN(cumulative_values, "cum-share", "share of the total shift up to this rank", .format = whole_percent,
+           .alias = "cum", .title = "cum.|cum. share", .width = 4, .ascending = true, .by_rank = true, .shown = true,
+           .keep = 4, .on = ON_RANKING),
+    COLUMN(total_values, "total", "summed shift up to this rank", .format = measure, .width = 7, .ascending = true,
+           .by_rank = true, .on = ON_RANKING),
+    COLUMN(mean_values, "mean", "change of its mean activation", .format = signed_number, .width = 5, .shown = true,
+           .keep = 2, .on = ON_RANKING),
+    COLUMN(d_values, "d", "that change in standard deviations (Cohen's d)", .format = signed_number, .width = 5,
            .on = ON_RANKING),
-    COLUMN(cumulative, "cum-share", "share of the total shift up to this rank", .alias = "cum",
-           .title = "cum.|cum. share", .width = 4, .ascending = true, .by_rank = true, .shown = true, .keep = 4,
+    COLUMN(base_values, "base", "its mean activation in base", .format = measure, .width = 7, .on = ON_RANKING),
+    COLUMN(after_values, "after", "its mean activation under the source", .format = measure, .width = 7,
            .on = ON_RANKING),
-    COLUMN(total, "total", "summed shift up to this rank", .width = 7, .ascending = true, .by_rank = true,
-           .on = ON_RANKING),
-    COLUMN(mean, "mean", "change of its mean activation", .width = 5, .shown = true, .keep = 2, .on = ON_RANKING),
-    COLUMN(d, "d", "that change in standard deviations (Cohen's d)", .width = 5, .on = ON_RANKING),
-    COLUMN(base, "base", "its mean activation in base", .width = 7, .on = ON_RANKING),
-    COLUMN(after, "after", "its mean activation under the source", .width = 7, .on = ON_RANKING),
-    COLUMN(rate, "rate", "share of base tokens on which it fires", .width = 4, .shown = true, .keep = 5,
-           .on = ON_RANKING),
-    COLUMN(rate_after, "rate-after", "share of the source's tokens on which it fires", .title = "r.aft", .width = 5,
-           .on = ON_RANKING),
-    COLUMN(count, "count", "how often it fires in all captures", .width = 7),
-    COLUMN(adds, "adds", "what it adds to the score, summed over the domains that take part", .width = 7,
-           .on = ON_SCORE),
-    COLUMN(what_if, "what-if", "rho if this latent were toggled, and how much it would change", .width = 10,
-           .shown = true, .keep = 6, .on = ON_RANKING | ON_SELECTION | ON_SCORE),
-    COLUMN(step, "step", "how much rho would change if it were toggled", .width = 5,
+    COLUMN(rate_values, "rate", "share of base tokens on which it fires", .format = percent, .width = 4, .shown = true,
+           .keep = 5, .on = ON_RANKING),
+    COLUMN(rate_after_values, "rate-after", "share of the source's tokens on which it fires", .format = percent,
+           .title = "r.aft", .width = 5, .on = ON_RANKING),
+    COLUMN(count_values, "count", "how often it fires in all captures", .format = whole_number, .width = 7),
+    COLUMN(adds_values, "adds", "what it adds to the score, summed over the domains that take part", .format = measure,
+           .width = 7, .on = ON_SCORE),
+    COLUMN(table_what_if, "what-if", "rho if this latent were toggled, and how much it would change",
+           .text = what_if_text, .width = 10, .shown = true, .keep = 6, .on = ON_RANKING | ON_SELECTION | ON_SCORE),
+    COLUMN(step_values, "step", "how much rho would change if it were toggled", .format = step_number, .width = 5,
            .on = ON_RANKING | ON_SELECTION | ON_SCORE),
-    COLUMN(on, "on", "mean activation on the token of :fires-on", .width = 6, .keep = 6, .traits = COLUMN_OF_TOKEN,
-           .mute = no_token),
+    COLUMN(on_values, "on", "mean activation on the token of :fires-on", .format = measure, .width = 6, .keep = 6,
+           .traits = COLUMN_OF_TOKEN, .mute = no_token),
     {.name = "label",
      .help = "its label, or the tokens with most of its activation",
      .left = true,
@@ -392,6 +327,12 @@ const table_column columns[] = {
 const int column_count = sizeof columns / sizeof *columns;
 _Static_assert(sizeof columns / sizeof *columns <= COLUMNS_MOST, "more columns than there is room for");
 
+void column_text(app *a, int column, uint32_t latent, char *text, size_t size) {
+    const table_column *c = &columns[column];
+    if (c->text) c->text(a, latent, text, size);
+    else c->format(one(a, latent, c->values), text, size);
+}
+
 const char *column_title(int column) {
     return columns[column].title ? columns[column].title : columns[column].name;
 }
@@ -407,8 +348,6 @@ int column_names(const char *names[COLUMNS_MOST]) {
     return column_count;
 }
 
-/* ---- measures of a domain --------------------------------------------------------------------- */
-
 static void fires_values(app *a, size_t domain, uint32_t from, uint32_t n, double *out) {
     for (uint32_t i = 0; i < n; i++) out[i] = scry_domain_rate(a->tab->index, from + i, domain);
 }
@@ -422,8 +361,6 @@ const domain_measure domain_measures[] = {
     {"adds", "what it adds to the domain's score", ON_SCORE, false, domain_adds_values},
 };
 const int domain_measure_count = sizeof domain_measures / sizeof *domain_measures;
-
-/* ---- by name ----------------------------------------------------------------------------------- */
 
 static bool is_called(const char *name, const char *alias, const char *word) {
     return strcmp(name, word) == 0 || (alias && strcmp(alias, word) == 0);
@@ -445,4 +382,25 @@ int flag_find(const char *name) {
     for (int i = 0; i < flag_count; i++)
         if (is_called(flags[i].name, flags[i].alias, name)) return i;
     return -1;
+}
+
+bool table_label(const app *a, uint32_t latent, char *text, size_t size) {
+    const char *label = scry_label(a->tab->index, latent);
+    if (label) {
+        text_clean(label, text, size, a->ascii);
+        return true;
+    }
+    size_t used = 0;
+    text[0] = 0;
+    for (int k = 0; k < SCRY_KEY_PIECES; k++) {
+        const char *piece = scry_key_piece(a->tab->index, latent, k);
+        char safe[64];
+        if (!piece) break;
+        while (*piece == ' ') piece++; /* the space before a word says little here */
+        text_clean(*piece ? piece : "\xe2\x90\xa3", safe, sizeof safe, a->ascii);
+        int n = snprintf(text + used, size - used, "%s%s", k ? "  " : "", safe);
+        if (n < 0 || used + (size_t)n >= size) break;
+        used += (size_t)n;
+    }
+    return false;
 }

@@ -4,8 +4,9 @@
 #define SCRY_EXPLORER_TABLE_COLUMN_TABLE_H
 
 #include "explorer/table/table.h"
+#include "shell/config.h"
 
-/* What a column's values depend on, beside the index: sorted or filtered by it, rows change with these. */
+/* What a column's values depend on besides the index: sorted or filtered by it, rows change with these. */
 enum { ON_RANKING = 1, ON_SELECTION = 2, ON_SCORE = 4, ON_MARKS = 8, ON_LABELS = 16 };
 
 /* What else is special about a column. Each is of one column alone. */
@@ -40,7 +41,8 @@ typedef struct table_column {
     const char *help;
     /* out[n]: of the latents from `from` on, NaN where there is none. NULL: sorted as text. */
     void (*values)(app *a, uint32_t from, uint32_t n, double *out);
-    void (*text)(app *a, uint32_t latent, char *text, size_t size);
+    void (*format)(double value, char *text, size_t size);          /* writes a value; NULL: `text` does */
+    void (*text)(app *a, uint32_t latent, char *text, size_t size); /* NULL: the value, as `format` writes it */
     bool (*mute)(const app *a);                    /* has nothing to say now, and takes no room; NULL: never */
     role (*look)(bool selected, const char *text); /* NULL: plain where selected, else faint */
     /* Draws the cell; may change the text. NULL: the text, cut off or aligned. */
@@ -50,6 +52,8 @@ typedef struct table_column {
 extern const table_column columns[];
 extern const int column_count;
 
+/* A latent's cell as text. */
+void column_text(app *a, int column, uint32_t latent, char *text, size_t size);
 const char *column_title(int column);
 /* The column that has a trait, or -1. */
 int column_with(unsigned trait);
@@ -81,5 +85,8 @@ extern const int flag_count;
 int column_find(const char *name);
 int measure_find(const char *name);
 int flag_find(const char *name);
+
+/* Reads the columns that the table has into config.columns; reports others. For config_read. */
+extern const config_key column_settings;
 
 #endif

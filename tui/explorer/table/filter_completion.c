@@ -1,13 +1,11 @@
 /* filter_completion.c: what the text of a filter can go on with. */
-#include "explorer/table/filter_completion.h"
+#include "explorer/table/filter.h"
 #include "base/utf8.h"
 #include "explorer/table/column_table.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
-
-/* ---- where the cursor is ------------------------------------------------------------------------ */
 
 typedef struct spot {
     size_t from;      /* the word that is typed begins here, at its quote where it has one */
@@ -29,8 +27,6 @@ static spot spot_at(const char *text, size_t at) {
     }
     return s;
 }
-
-/* ---- words -------------------------------------------------------------------------------------- */
 
 /* One word with what must follow it, if it begins with what is typed and is not there yet. */
 static void offer(filter_completion *w, const char *typed, size_t length, const char *word, const char *behind) {
@@ -83,8 +79,6 @@ bool filter_completion_unfinished(const app *a, const char *text, char *list, si
     side_by_side(&w, list, size);
     return true;
 }
-
-/* ---- completion --------------------------------------------------------------------------------- */
 
 /* How many bytes all words have in common; quotes are left out of it where only some have them. */
 static size_t common(const filter_completion *w) {

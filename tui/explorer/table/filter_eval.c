@@ -5,7 +5,6 @@
 #include "explorer/table/column_table.h"
 #include "explorer/table/filter_program.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,52 +20,16 @@ typedef struct run {
 } run;
 
 /* What has no value passes no comparison. */
-__attribute__((always_inline)) static inline bool compare(double x, comparison how, double y) {
-    switch (how) {
-    case LESS:
-        return x < y;
-    case AT_MOST:
-        return x <= y;
-    case MORE:
-        return x > y;
-    case AT_LEAST:
-        return x >= y;
-    case EQUAL:
-        return x == y;
-    default:
-        return x < y || x > y;
-    }
-}
-
-/* Inlined with `how` a constant, so that nothing but the comparison is left in the loop. */
-__attribute__((always_inline)) static inline void compare_all(const run *r, comparison how, double y, uint64_t *out) {
-    for (uint32_t from = 0; from < r->n; from += 64) {
-        uint32_t n = r->n - from < 64 ? r->n - from : 64;
-        uint64_t word = 0;
-        for (uint32_t i = 0; i < n; i++) word |= (uint64_t)compare(r->value[from + i], how, y) << i;
-        out[from / 64] = word;
-    }
-}
-
 static void compare_values(const run *r, const filter_step *s, uint64_t *out) {
-    switch (s->how) {
-    case LESS:
-        compare_all(r, LESS, s->value, out);
-        break;
-    case AT_MOST:
-        compare_all(r, AT_MOST, s->value, out);
-        break;
-    case MORE:
-        compare_all(r, MORE, s->value, out);
-        break;
-    case AT_LEAST:
-        compare_all(r, AT_LEAST, s->value, out);
-        break;
-    case EQUAL:
-        compare_all(r, EQUAL, s->value, out);
-        break;
-    default:
-        compare_all(r, UNEQUAL, s->value, out);
+    const bool less = s->how & LESS, equal = s->how & EQUAL, more = s->how & MORE;
+    const double y = s->value;
+    for (uint32_t from = 0; from < r->n; from += 64) {
+        const uint32_t n = r->n - from < 64 ? r->n - from : 64;
+        const double *x = r->value + from;
+        uint64_t word = 0;
+        for (uint32_t i = 0; i < n; i++)
+            word |= (uint64_t)((less & (x[i] < y)) | (equal & (x[i] == y)) | (more & (x[i] > y))) << i;
+        out[from / 64] = word;
     }
 }
 

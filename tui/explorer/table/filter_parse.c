@@ -40,8 +40,6 @@ static bool add(reader *r, filter_step step) {
     return true;
 }
 
-/* ---- words ------------------------------------------------------------------------------------ */
-
 enum { WORD_MOST = 96 };
 
 typedef struct word {
@@ -107,8 +105,6 @@ static bool read_number(reader *r, const char *after, double *value) {
     if (!is_sign(r->text[r->at])) return wrong(r, r->at, 1, "expected a blank after the number");
     return true;
 }
-
-/* ---- terms ------------------------------------------------------------------------------------ */
 
 static const char *const texts[] = {"label", "token"};
 

@@ -14,7 +14,8 @@ enum {
     STACK_MOST = 3 * NESTED_MOST + 8
 };
 
-typedef enum comparison { LESS, AT_MOST, MORE, AT_LEAST, EQUAL, UNEQUAL } comparison;
+/* Bits, so that AT_MOST is LESS or EQUAL. */
+typedef enum comparison { LESS = 1, EQUAL = 2, AT_MOST = 3, MORE = 4, UNEQUAL = 5, AT_LEAST = 6 } comparison;
 
 typedef struct filter_range {
     double low, high; /* both in */

@@ -24,8 +24,6 @@ void order_free(row_order *o) {
     free(o->counts);
 }
 
-/* ---- keys ----------------------------------------------------------------------------------- */
-
 /* Floating-point numbers order as their bits do once negative ones are turned around; -0 is 0. */
 static uint32_t key_of_single(double value) {
     float single = (float)value + 0.0F;
@@ -100,8 +98,6 @@ void order_list(row_order *o, const uint32_t *list, uint32_t rows) {
     o->rows = list ? rows : o->latents;
     o->from = o->to = 0;
 }
-
-/* ---- rows ----------------------------------------------------------------------------------- */
 
 static int by_rest(const void *x, const void *y, void *context) {
     const row_order *o = context;
@@ -237,7 +233,7 @@ void order_finish(row_order *o) {
     o->to = o->rows;
 }
 
-/* Counted in one reading of the keys; a second one settles ties. */
+/* Counted in one reading of the keys; a second one decides ties. */
 uint32_t order_row_of(const row_order *o, uint32_t latent) {
     const uint32_t key = o->key[latent];
     if (o->given && !o->list) return key;

@@ -84,8 +84,6 @@ extern const view view_table;
 void table_open(tab *t);
 void table_close(tab *t);
 
-/* ---- rows (table_rows.c) ---- */
-
 uint32_t table_rows(const app *a);
 void table_refresh(app *a);        /* after a change of the session */
 void table_remake(app *a);         /* sorts and filters again; the cursor stays on its latent */
@@ -99,8 +97,6 @@ void table_go_row(app *a, uint32_t row);
 void table_escape(app *a); /* Esc: the column cursor and the marked matches go */
 bool table_passes(const app *a, uint32_t latent);
 
-/* ---- what-if (table_what_if.c) ---- */
-
 /* rho if each of n latents were switched; computed once a change where many are asked for. */
 void table_what_if(app *a, uint32_t from, uint32_t n, double *out);
 /* Are there latents for which it is not computed since the last change? */
@@ -108,34 +104,24 @@ bool table_what_if_waits(const app *a);
 /* Compute at most this many more. True when all are done. */
 bool table_what_if_step(app *a, uint32_t most);
 
-/* ---- between keys (table_idle.c) ---- */
-
 /* What waits to be done: 0 nothing, 1 something for when keys rest, 2 something that a person waits for. */
 int table_waits(const app *a);
 /* Does a little of it; true when the screen changes with it. */
 bool table_work(app *a);
 void table_finish(app *a); /* all that a person waits for */
 
-/* ---- the pane (table_pane.c) ---- */
-
 /* Is column x of the screen in the column that a click switches latents in or out by? r: the pane. */
 bool table_switches_at(const app *a, rect r, int x);
-
-/* ---- filter (table_filter.c) ---- */
 
 /* False and t->filter.error for what cannot be read; then the rows stay as they are. */
 bool table_filter_set(app *a, const char *text);
 const char *table_filter_text(const tab *t);
 void table_filter_apply(app *a); /* once t->filter.next is prepared */
 
-/* ---- search (table_find.c) ---- */
-
 /* Goes to the next match, now or when it is found; says what became of it. */
 void table_find_go(app *a, const char *text, int direction, bool from_here);
 void table_find_step(app *a, double deadline);
 void table_find_say(app *a); /* which of how many the cursor is on */
-
-/* ---- columns (table_columns.c) ---- */
 
 /* The shown columns as one line, "rank,latent:9,label", to be kept; and back: false, nothing changed and *wrong the
  * word that is no column. */
@@ -148,9 +134,23 @@ void table_columns_default(tab *t);
 bool table_column_is_mute(const app *a, int column);
 int table_column_place(const tab *t, int column); /* -1: hidden */
 
-/* ---- words (table_label.c) ---- */
-
 /* The latent's label, or its key tokens where it has none; safe text. Returns whether labelled. */
 bool table_label(const app *a, uint32_t latent, char *text, size_t size);
+
+enum { TABLE_MORE = 6 }; /* columns of " +12 >" */
+
+typedef struct table_slot {
+    int x, width; /* width 0: not shown */
+} table_slot;
+
+typedef struct table_layout {
+    table_slot at[COLUMNS_MOST]; /* by the column's number in columns.c */
+    int hidden;                  /* chosen columns for which there is no room */
+} table_layout;
+
+/* The column under the column cursor always has room, so that Left and Right reach each. */
+void table_layout_make(const app *a, int cols, table_layout *places);
+/* " +3 >", or nothing where all are shown; returns its columns. */
+int table_layout_more(const table_layout *places, char text[TABLE_MORE + 1]);
 
 #endif

@@ -1,5 +1,4 @@
 /* table_layout.c: where the table's columns stand. */
-#include "explorer/table/table_layout.h"
 #include "explorer/table/column_table.h"
 #include "explorer/table/table.h"
 

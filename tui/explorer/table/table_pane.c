@@ -2,14 +2,11 @@
 #include "explorer/panes/view.h"
 #include "explorer/table/column_table.h"
 #include "explorer/table/table.h"
-#include "explorer/table/table_layout.h"
 #include "text/suggest.h"
 #include "text/text.h"
 
 #include <stdio.h>
 #include <string.h>
-
-/* ---- operations of the pane ------------------------------------------------------------------- */
 
 static int next_column(const app *a) {
     const table_columns *c = &a->tab->table->columns;
@@ -57,8 +54,6 @@ static void move_table(app *a, move kind, long steps) {
     table_go_row(a, (uint32_t)view_moved(t->cursor, kind, steps, t->page - 1, (long)t->order.rows - 1));
 }
 
-/* ---- column names ----------------------------------------------------------------------------- */
-
 /* The long title where it fits; the arrow before the last letter where it does not. */
 static void draw_title(app *a, rect r, int column, const table_slot *p, role look) {
     const table_state *t = a->tab->table;
@@ -91,8 +86,6 @@ static void draw_header(app *a, rect r, bool focus, const table_layout *places) 
     grid_put(a->grid, r.y, r.x + room, r.cols - room, look, more);
 }
 
-/* ---- rows ------------------------------------------------------------------------------------- */
-
 static void draw_row(app *a, rect r, int y, uint32_t latent, const table_layout *places) {
     const table_columns *c = &a->tab->table->columns;
     bool in = scry_set_has(scry_session_set(a->tab->session), latent);
@@ -101,7 +94,7 @@ static void draw_row(app *a, rect r, int y, uint32_t latent, const table_layout 
         if (!width) continue;
         char text[256];
         const table_column *col = &columns[column];
-        col->text(a, latent, text, sizeof text);
+        column_text(a, column, latent, text, sizeof text);
         role look = col->look ? col->look(in, text) : in ? ROLE_TEXT : ROLE_FAINT;
         if (col->draw) {
             col->draw(a, &(table_cell){y, x, width, latent, look}, text, sizeof text);
@@ -113,8 +106,6 @@ static void draw_row(app *a, rect r, int y, uint32_t latent, const table_layout 
         }
     }
 }
-
-/* ---- the line below the rows ------------------------------------------------------------------ */
 
 static bool types_filter(const app *a) {
     return a->prompt.then && strcmp(a->prompt.then->name, "filter") == 0;
@@ -150,8 +141,7 @@ static void draw_line(app *a, rect r, int y) {
                  a->tab->info->domain[0].name);
     }
     grid_fill(a->grid, y, r.x, r.cols, ROLE_TEXT, ' ');
-    text_clean(text, safe, sizeof safe, a->ascii);
-    text_fit(safe, r.cols - 1, a->ascii);
+    app_fit_text(a, text, r.cols - 1, safe, sizeof safe);
     grid_put(a->grid, y, r.x + 1, r.cols - 1, look, safe);
 }
 
@@ -174,8 +164,6 @@ static void draw_table(app *a, rect r, bool focus) {
     }
     if (line) draw_line(a, r, r.y + r.rows - 1);
 }
-
-/* ---- mouse ------------------------------------------------------------------------------------ */
 
 static void click_header(app *a, const table_layout *places, int cols, int x) {
     const table_columns *c = &a->tab->table->columns;

@@ -5,9 +5,7 @@
 #include "base/sort.h"
 #include "labels.h"
 
-#include <ctype.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum { SLICE = 1024 }; /* between two looks at the clock */
 
@@ -15,10 +13,8 @@ static unsigned char fold(char c) {
     return (unsigned char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
 }
 
-/* ---- a merge sort that can stop anywhere ------------------------------------------------------ */
-
 typedef struct item {
-    uint64_t head; /* the first eight bytes, which settle most comparisons */
+    uint64_t head; /* the first eight bytes, which decide most comparisons */
     uint32_t number;
 } item;
 
@@ -86,8 +82,6 @@ static void sorting_free(sorting *s) {
     free(s->b);
     *s = (sorting){0};
 }
-
-/* ---- the order -------------------------------------------------------------------------------- */
 
 struct text_work {
     enum { LIST_PIECES, SORT_PIECES, LIST_LABELS, SORT_LABELS, KEY_TOKENS, SORT_TOKENS, PLACE_TOKENS, DONE } stage;

@@ -10,8 +10,6 @@
 /* Work goes on until clock_seconds() passes a deadline. */
 #define NO_DEADLINE 1e300
 
-/* ---- order ---------------------------------------------------------------------------------- */
-
 typedef struct text_work text_work;
 
 /* Labels first, then key tokens, then what has neither; letters in either case alike. Owner: text_order_free. */
@@ -27,8 +25,6 @@ void text_order_free(text_order *o);
 bool text_order_waits(const text_order *o);
 /* True when o->rank is there, of the labels as they are. What there was before is kept until then. */
 bool text_order_step(text_order *o, double deadline);
-
-/* ---- search --------------------------------------------------------------------------------- */
 
 typedef enum text_kind {
     TEXT_SHOWN, /* the label, or a key token where there is none, holds the needle */
