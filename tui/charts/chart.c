@@ -2,7 +2,6 @@
 #include "charts/chart_internal.h"
 #include "base/atomic_file.h"
 #include "base/mem.h"
-#include "plot/plot.h"
 #include "text/number_format.h"
 
 #include <math.h>
@@ -10,8 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* ---- the table ------------------------------------------------------------------------------- */
 
 static const chart_type *const types[CHARTS] = {
 #define CHART(id, name) &chart_##name,
@@ -46,8 +43,6 @@ const char *chart_cursor_name(const chart_type *type) {
                                         [CURSOR_ROW] = NULL};
     return type->cursor == CURSOR_ROW ? type->row_name : names[type->cursor];
 }
-
-/* ---- memory ---------------------------------------------------------------------------------- */
 
 struct chart_block {
     struct chart_block *next;
@@ -88,8 +83,6 @@ void chart_free(chart *f) {
     free(f);
 }
 
-/* ---- parts of plots -------------------------------------------------------------------------- */
-
 plot_series *chart_series(chart *f, plot_series s) {
     f->series[f->plot.series_count] = s;
     return &f->series[f->plot.series_count++];
@@ -128,8 +121,6 @@ const char *chart_ranked(chart *f, const chart_view *v) {
     return chart_text(f, "%s %s", scry_condition_name(v->ranking->source), scry_metric_name(v->ranking->metric));
 }
 
-/* ---- charts ---------------------------------------------------------------------------------- */
-
 chart *chart_new(chart_kind kind, const chart_view *v, const chart_data *data, bool fresh) {
     chart *f = mem_new(1, sizeof *f);
     f->plot.series = f->series;
@@ -160,8 +151,6 @@ bool chart_write_svg(const chart *f, const char *path, scry_error *err) {
     return atomic_file_end(&to, true, err);
 }
 
-/* ---- views ----------------------------------------------------------------------------------- */
-
 uint32_t chart_top(uint32_t n) {
     uint64_t top = CHART_TOP;
     while (top < n) top *= 10;
@@ -188,8 +177,6 @@ chart_view chart_view_of(const scry_index *index, const scry_ranking *ranking, c
     if (ranking) v.other = scry_other_source(index, ranking);
     return v;
 }
-
-/* ---- requests -------------------------------------------------------------------------------- */
 
 chart_request *chart_request_new(chart_kind kind, const chart_view *v) {
     chart_request *r = mem_new(1, sizeof *r);

@@ -3,7 +3,6 @@
 #include "text/number_format.h"
 #include "base/mem.h"
 
-#include <math.h>
 #include <stdlib.h>
 
 typedef struct shares {

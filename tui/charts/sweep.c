@@ -5,7 +5,6 @@
 #include "text/number_format.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 enum { SETS = 200, SETS_OF_MANY = 40, MANY = 20000 };

@@ -23,8 +23,6 @@ typedef struct sheet {
     FILE *out;
 } sheet;
 
-/* ---- colours ---------------------------------------------------------------------------------- */
-
 /* The first 16 are each terminal's own choice; these are soft ones that read on dark and on light.
  * The rest are xterm's cube and greys. */
 static uint32_t palette(int n) {
@@ -56,8 +54,6 @@ static paint paint_of(const sheet *s, const cell *c) {
 static bool same(paint a, paint b) {
     return a.fg == b.fg && a.bg == b.bg && a.bold == b.bold && a.underline == b.underline;
 }
-
-/* ---- cells that are drawn --------------------------------------------------------------------- */
 
 /* Which arms a box line has: left, right, up, down. */
 static unsigned box_arms(uint32_t code) {
@@ -122,8 +118,6 @@ static bool write_shape(const sheet *s, int row, int col, uint32_t code, uint32_
     else write_rect(s, y + high * (0x2588 - code) / 8, x, high * (code - 0x2580) / 8, wide, color, 1);
     return true;
 }
-
-/* ---- rows ------------------------------------------------------------------------------------- */
 
 static void write_background(const sheet *s, int y) {
     for (int x = 0; x < s->g->cols;) {

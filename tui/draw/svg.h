@@ -2,7 +2,6 @@
 #ifndef SCRY_DRAW_SVG_H
 #define SCRY_DRAW_SVG_H
 
-#include <stdint.h>
 #include <stdio.h>
 
 /* A length or coordinate: two decimals at most, never an exponent. */

@@ -1,8 +1,6 @@
 /* report.c: everything about one selection on one page. */
 #include "report/report.h"
 #include "base/mem.h"
-#include "analysis.h"
-#include "results/results.h"
 #include "draw/svg.h"
 #include "text/text.h"
 #include "report/html.h"

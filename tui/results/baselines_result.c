@@ -23,8 +23,6 @@ const result_column baselines_columns[] = {{"name", "baseline", NULL, 0},
                                            {"points", "domains", "%.0f", 0},
                                            {0}};
 
-/* ---- overlap and concentration of latents and of dimensions ---------------------------------- */
-
 /* The same things ranked by two sources; b NULL: by one alone; a NULL: there is no ranking. */
 typedef struct ranking_pair {
     scry_ranking *a, *b;
@@ -67,8 +65,6 @@ static void add_tops(cJSON *facts, const ranking_pair *latents, const ranking_pa
         add_top(item, "dimensions", dimensions, at[i]);
     }
 }
-
-/* ---- rows ------------------------------------------------------------------------------------ */
 
 static void add_baseline(cJSON *item, const scry_index *index, const scry_baseline *row) {
     const scry_result *r = &row->result;
@@ -127,8 +123,6 @@ cJSON *baselines_result(const scry_index *index, const scry_ranking *ranking, ui
     for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) scry_ranking_free(owned[i]);
     return facts;
 }
-
-/* ---- text ------------------------------------------------------------------------------------ */
 
 void baselines_tops(const cJSON *facts, tops_table *out) {
     const char *by = result_get_text(facts, "by"), *second = result_get_text(facts, "other");

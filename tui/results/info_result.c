@@ -6,7 +6,6 @@
 
 #include <inttypes.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 static cJSON *capture_list(const scry_info *info) {
@@ -77,8 +76,6 @@ cJSON *info_result(const scry_index *index) {
     scry_notes_free(&notes);
     return facts;
 }
-
-/* ---- text ------------------------------------------------------------------------------------ */
 
 static void put_line(FILE *f, const char *name, const char *text) {
     char safe[400];

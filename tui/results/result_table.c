@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- values ---------------------------------------------------------------------------------- */
-
 cJSON *result_string(const char *text) {
     char *safe = utf8_replace_invalid(text);
     cJSON *item = cJSON_CreateString(safe);
@@ -43,8 +41,6 @@ const char *result_get_text(const cJSON *object, const char *key) {
     const cJSON *item = result_get(object, key);
     return cJSON_IsString(item) ? item->valuestring : NULL;
 }
-
-/* ---- tables ---------------------------------------------------------------------------------- */
 
 void result_cell(const cJSON *cell, const result_column *c, char *text, size_t size) {
     if (cJSON_IsNumber(cell)) {

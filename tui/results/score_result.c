@@ -1,6 +1,5 @@
 /* score_result.c: the STS of each domain, and rho with its statistics. */
 #include "results/results.h"
-#include "text/number_format.h"
 
 #include <math.h>
 

@@ -1,6 +1,5 @@
 /* tokens_result.c: examples on which a latent fires, in context. */
 #include "results/results.h"
-#include "latent.h"
 
 #include <math.h>
 

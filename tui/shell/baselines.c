@@ -1,14 +1,7 @@
 /* baselines.c: scry baselines: baselines for the score (STS paper, tables 5 and 13, fig. 2a). */
-#include "baselines.h"
-#include "results/results.h"
-#include "shell/commands.h"
-#include "shell/output.h"
 #include "shell/cli_context.h"
 
-#include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 int shell_baselines(const options *o) {
     scry_error err = {0};

@@ -1,10 +1,8 @@
 /* cli_context.c: the index, ranking, selection and scope that a command's options name. */
 #include "shell/cli_context.h"
 #include "base/path.h"
-#include "shell/output.h"
 #include "shell/set_names.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>

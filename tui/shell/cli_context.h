@@ -2,8 +2,9 @@
 #ifndef SCRY_SHELL_CLI_CONTEXT_H
 #define SCRY_SHELL_CLI_CONTEXT_H
 
-#include "shell/options.h"
 #include "results/results.h"
+#include "shell/commands.h"
+#include "shell/output.h"
 
 /* The first word: an index is opened; a manifest is indexed first into the cache, with progress on
  * stderr, or taken from there. NULL and err otherwise. Owner: scry_close. */

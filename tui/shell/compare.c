@@ -1,10 +1,6 @@
 /* compare.c: scry compare: several indexes of one study, a row each: widths, layers, sparsity (STS paper,
  * fig. 4a-c, 12). */
-#include "analysis.h"
 #include "base/path.h"
-#include "shell/commands.h"
-#include "shell/output.h"
-#include "results/results.h"
 #include "shell/cli_context.h"
 
 #include <math.h>

@@ -17,8 +17,6 @@ char *config_path(void) {
     return path;
 }
 
-/* ---- keys ----------------------------------------------------------------------------------- */
-
 struct config_reader {
     config *c;
     const char *path;
@@ -150,8 +148,6 @@ static void read_item(config_reader *r, const cJSON *item, const config_key *col
                    near ? "\"" : "theme, ascii, mouse, top, score, by, metric, keys, colours, columns or start",
                    near ? near : "", near ? "\"" : "");
 }
-
-/* ---- the file ------------------------------------------------------------------------------- */
 
 enum { MOST = 1 << 20 };
 

@@ -1,9 +1,5 @@
 /* eval_sae.c: scry eval-sae: how well an SAE does on residuals. */
-#include "shell/commands.h"
-#include "results/results.h"
-#include "shell/output.h"
 #include "shell/cli_context.h"
-#include "train.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -1,9 +1,5 @@
 /* fires_on.c: scry fires-on: latents by how strongly they fire on the tokens of one text. */
-#include "latent.h"
 #include "base/mem.h"
-#include "shell/commands.h"
-#include "results/results.h"
-#include "shell/output.h"
 #include "shell/cli_context.h"
 #include "text/text.h"
 

@@ -1,10 +1,7 @@
 /* index.c: scry index and scry merge: from a study, or from shards, to an index. */
-#include "shell/commands.h"
-#include "shell/output.h"
 #include "shell/cli_context.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* What was made. A shard cannot be opened by itself, so its warnings wait for the merge. */

@@ -1,9 +1,5 @@
 /* info.c: scry info: what is in an index; with --system, what this machine is. */
-#include "shell/commands.h"
-#include "results/results.h"
-#include "shell/output.h"
 #include "shell/cli_context.h"
-#include "text/text.h"
 #include "shell/config.h"
 #include "shell/system.h"
 #include "base/mem.h"

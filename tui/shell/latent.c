@@ -1,11 +1,7 @@
 /* latent.c: scry latent: what an index knows of one latent; scry export-labels. */
-#include "latent.h"
 #include "base/mem.h"
-#include "shell/commands.h"
-#include "shell/output.h"
 #include "shell/cli_context.h"
 #include "labels.h"
-#include "session.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -21,8 +17,6 @@ typedef struct asked {
     scry_latent_activations *fires;
     scry_token_pairing *pairs;
 } asked;
-
-/* ---- facts ----------------------------------------------------------------------------------- */
 
 enum { BINS = 20 };
 
@@ -166,8 +160,6 @@ static bool add_together(cJSON *facts, const asked *s, scry_error *err) {
     scry_coactivation_free(t);
     return true;
 }
-
-/* ---- printing -------------------------------------------------------------------------------- */
 
 static const result_column spread_columns[] = {{"capture", "capture", NULL, 0},     {"tokens", "tokens", "%.0f", 0},
                                                {"silent", "silent", "%.2f%%", 100}, {"mean", "mean", "%.4g", 0},

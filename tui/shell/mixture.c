@@ -1,8 +1,5 @@
 /* mixture.c: scry mix: a budget of examples over the domains in the ratio of their STS. */
-#include "analysis.h"
 #include "base/mem.h"
-#include "shell/commands.h"
-#include "shell/output.h"
 #include "shell/cli_context.h"
 #include "text/number_format.h"
 

@@ -1,7 +1,4 @@
 /* overlap.c: scry overlap: latents in the tops of two rankings, and their share of each shift. */
-#include "analysis.h"
-#include "shell/commands.h"
-#include "shell/output.h"
 #include "shell/cli_context.h"
 
 #include <stdio.h>

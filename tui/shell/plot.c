@@ -1,11 +1,8 @@
 /* plot.c: scry plot: the explorer's plots, drawn as text or written as SVG. */
-#include "shell/commands.h"
-#include "shell/output.h"
 #include "shell/cli_context.h"
 #include "charts/chart.h"
 
 #include <langinfo.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>

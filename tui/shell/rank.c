@@ -1,7 +1,4 @@
 /* rank.c: scry rank: latents by shift. */
-#include "shell/commands.h"
-#include "results/results.h"
-#include "shell/output.h"
 #include "shell/cli_context.h"
 
 #include <stdio.h>

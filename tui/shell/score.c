@@ -1,8 +1,4 @@
 /* score.c: scry score and scry export: a selection's STS, and the selection itself. */
-#include "analysis.h"
-#include "shell/commands.h"
-#include "results/results.h"
-#include "shell/output.h"
 #include "shell/cli_context.h"
 #include "export.h"
 #include "text/number_format.h"

@@ -1,7 +1,4 @@
 /* sets.c: scry sets: the named sets of an index, and two selections compared. */
-#include "sets.h"
-#include "shell/commands.h"
-#include "shell/output.h"
 #include "shell/cli_context.h"
 #include "shell/set_names.h"
 #include "text/number_format.h"

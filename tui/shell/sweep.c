@@ -1,8 +1,5 @@
 /* sweep.c: scry sweep: rho against N, against bands of ranks, against random sets. */
-#include "analysis.h"
 #include "base/mem.h"
-#include "shell/commands.h"
-#include "shell/output.h"
 #include "shell/cli_context.h"
 #include "text/number_format.h"
 
@@ -37,8 +34,6 @@ static int head_begin(const sweep *s, char *head, size_t size) {
                     change_name(s->scope.is_signed), scry_condition_name(s->ranking->source),
                     scry_metric_name(s->ranking->metric));
 }
-
-/* ---- n and bands ---------------------------------------------------------------------------- */
 
 static cJSON *point_facts(const scry_sweep_point *p, bool bands) {
     cJSON *item = cJSON_CreateObject();
@@ -85,8 +80,6 @@ static int print_ranks(const options *o, const sweep *s) {
              bands ? "a band" : "an N", SCRY_SEED);
     return output_print(o, facts, "points", bands ? by_band : by_n, head);
 }
-
-/* ---- random sets ---------------------------------------------------------------------------- */
 
 /* rho of the ranking's own first latents; the change of each domain that takes part. */
 static double own_rho(const sweep *s, double *change) {
@@ -160,8 +153,6 @@ static int print_random(const options *o, const sweep *s) {
                  s->top, own, sets, SCRY_SEED, mean, sd, 100 * rank);
     return output_print(o, facts, o->csv ? "points" : "quantiles", o->csv ? each : quantiles, head);
 }
-
-/* --------------------------------------------------------------------------------------------- */
 
 static bool read_options(const options *o, sweep *s, scry_error *err) {
     scry_condition source;

@@ -1,6 +1,4 @@
 /* synth.c: scry synth: a study whose answers are known beforehand. */
-#include "shell/commands.h"
-#include "shell/output.h"
 #include "shell/cli_context.h"
 #include "synth.h"
 

@@ -1,9 +1,6 @@
 /* task_share.c: scry task-share: how many of the top latents belong to the training task, and how many of the task's
  * latents are among the top (STS paper, tables 7 and 8). */
-#include "analysis.h"
 #include "base/mem.h"
-#include "shell/commands.h"
-#include "shell/output.h"
 #include "shell/cli_context.h"
 
 #include <math.h>

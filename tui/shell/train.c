@@ -1,7 +1,4 @@
 /* train.c: scry train: residuals to a new SAE. */
-#include "shell/commands.h"
-#include "results/results.h"
-#include "shell/output.h"
 #include "shell/cli_context.h"
 #include "shell/train_options.h"
 #include "shell/train_watch.h"
@@ -9,8 +6,6 @@
 #include <stdio.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
-
-/* ---- on the way ---- */
 
 /* Those of the latest measured step; before the first there are none. */
 static bool has_figures(const scry_train_progress *p) {
@@ -55,8 +50,6 @@ static bool show(void *context, const scry_train_progress *p) {
     }
     return !cli_interrupted();
 }
-
-/* ---- at the end ---- */
 
 static int report(const options *o, const scry_train_result *r) {
     const scry_sae_quality *q = &r->quality;

@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- words to settings ---- */
-
 static bool read_word(const char *name, const char *text, const char *const *words, int count, double *out,
                       scry_error *err) {
     for (int i = 0; text && i < count; i++)

@@ -1,7 +1,6 @@
 /* train_watch.c: scry train --watch. */
 #include "shell/train_watch.h"
 #include "base/worker_thread.h"
-#include "shell/output.h"
 #include "shell/cli_context.h"
 #include "shell/config.h"
 #include "shell/train_options.h"
@@ -41,8 +40,6 @@ static watch_end watch_with_settings(watch_run *run, int *number, scry_error *er
     config_free(&c);
     return end;
 }
-
-/* ---- training on another thread while the curves are shown ---- */
 
 typedef struct training {
     const char *out;
@@ -156,8 +153,6 @@ bool train_watched(const options *o, const scry_train_input *input, const scry_t
     if (b.ok && !o->json && !o->csv) watch_print(o->out, ROWS, COLS, wants_ascii(o), stderr, err);
     return b.ok;
 }
-
-/* ---- a run of another process ---- */
 
 static bool read_size(const options *o, int *rows, int *cols, scry_error *err) {
     char rest;
