@@ -265,11 +265,8 @@ static void compute(page *p) {
         if (!scry_has_score(r->s->index, (scry_score)s)) continue;
         selection_context of = *r->s;
         of.score = (scry_score)s;
-        scry_scorer *scorer = scry_scorer_new(of.index, of.score);
-        scry_scorer_load(scorer, of.set);
-        scry_result_fit(&p->result[s], of.index, scorer, r->scope);
+        selection_fit(&p->result[s], &of, r->scope);
         scry_result_finish(&p->result[s], of.index, of.score, of.set, r->cancel);
-        scry_scorer_free(scorer);
         p->facts[s] = score_result(&of, &p->result[s]);
         scry_report_progress(r->cancel, SCORES_SHARE * (s + 1) / SCRY_SCORES);
     }

@@ -5,15 +5,12 @@
 
 static void add_latent(cJSON *item, const scry_index *index, const scry_ranking *r, uint32_t rank) {
     uint32_t j = r->order[rank];
-    result_number(item, "rank", rank + 1);
-    result_number(item, "latent", j);
-    result_number(item, "shift", r->shift[j]);
-    result_number(item, "share", r->total > 0 ? fabs(r->shift[j]) / r->total : 0);
-    result_number(item, "cumulative", scry_cumulative(r, rank));
-    result_number(item, "mean_base", scry_mean_base(index, r->train, r->source, j));
-    result_number(item, "mean_shifted", scry_mean_shifted(index, r->train, r->source, j));
-    result_number(item, "rate_base", scry_rate_base(index, r->train, r->source, j));
-    result_number(item, "rate_shifted", scry_rate_shifted(index, r->train, r->source, j));
+    result_numbers(item, {"rank", rank + 1}, {"latent", j}, {"shift", r->shift[j]},
+                   {"share", r->total > 0 ? fabs(r->shift[j]) / r->total : 0}, {"cumulative", scry_cumulative(r, rank)},
+                   {"mean_base", scry_mean_base(index, r->train, r->source, j)},
+                   {"mean_shifted", scry_mean_shifted(index, r->train, r->source, j)},
+                   {"rate_base", scry_rate_base(index, r->train, r->source, j)},
+                   {"rate_shifted", scry_rate_shifted(index, r->train, r->source, j)});
     result_text(item, "label", scry_label(index, j));
 }
 

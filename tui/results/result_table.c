@@ -18,6 +18,10 @@ void result_number(cJSON *object, const char *key, double value) {
     cJSON_AddItemToObject(object, key, isfinite(value) ? cJSON_CreateNumber(value) : cJSON_CreateNull());
 }
 
+void result_add_numbers(cJSON *object, const result_value *values, size_t count) {
+    for (size_t i = 0; i < count; i++) result_number(object, values[i].key, values[i].value);
+}
+
 void result_text(cJSON *object, const char *key, const char *text) {
     cJSON_AddItemToObject(object, key, text ? result_string(text) : cJSON_CreateNull());
 }

@@ -34,11 +34,9 @@ static void add_histogram(cJSON *facts, const asked *s, size_t train, bool logar
                 scry_distribution p = scry_distribution_of(s->index, s->fires, use);
                 cJSON *item = result_row(spreads);
                 result_text(item, "capture", s->info->capture[c].name);
-                result_number(item, "tokens", (double)p.tokens);
-                result_number(item, "fires", (double)p.fires);
-                result_number(item, "silent", p.tokens ? 1 - (double)p.fires / (double)p.tokens : (double)NAN);
-                result_number(item, "mean", p.mean);
-                result_number(item, "mean_firing", p.mean_firing);
+                result_numbers(item, {"tokens", (double)p.tokens}, {"fires", (double)p.fires},
+                               {"silent", p.tokens ? 1 - (double)p.fires / (double)p.tokens : (double)NAN},
+                               {"mean", p.mean}, {"mean_firing", p.mean_firing});
                 static const char *const names[SCRY_QUANTILES] = {"q05", "q25", "q50", "q75", "q95"};
                 for (int q = 0; q < SCRY_QUANTILES; q++) result_number(item, names[q], p.quantile[q]);
                 result_number(item, "max", p.most);
@@ -51,9 +49,8 @@ static void add_histogram(cJSON *facts, const asked *s, size_t train, bool logar
             for (uint32_t b = 0; b < BINS && bins.high > 0; b++) {
                 cJSON *item = result_row(rows);
                 result_text(item, "capture", s->info->capture[c].name);
-                result_number(item, "from", scry_bin_edge(&bins, b));
-                result_number(item, "to", scry_bin_edge(&bins, b + 1));
-                result_number(item, "tokens", (double)counts[b]);
+                result_numbers(item, {"from", scry_bin_edge(&bins, b)}, {"to", scry_bin_edge(&bins, b + 1)},
+                               {"tokens", (double)counts[b]});
             }
         }
         if (!logarithmic || !isfinite(bins.low)) bins.low = 0;
@@ -62,15 +59,11 @@ static void add_histogram(cJSON *facts, const asked *s, size_t train, bool logar
 }
 
 static bool add_profile(cJSON *facts, const asked *s, scry_error *err) {
-    size_t train;
-    scry_condition source;
-    scry_metric metric;
+    selection_context of = {.index = s->index};
     scry_score score;
-    if (!cli_train(s->o, s->index, &train, err) || !cli_ranking(s->o, s->index, train, &source, &metric, err) ||
-        !cli_score(s->o, s->index, &score, err))
-        return false;
-    scry_ranking *ranking = scry_rank(s->index, train, source, metric, err);
-    scry_set *set = ranking ? cli_selection(s->o, s->index, ranking, err) : NULL;
+    scry_set *set = cli_rank(s->o, &of, err) && cli_score(s->o, s->index, &score, err)
+                        ? cli_selection(s->o, s->index, of.ranking, err)
+                        : NULL;
     scry_profile *all = mem_new(s->info->domains, sizeof *all);
     if (set) {
         scry_scorer *scorer = scry_scorer_new(s->index, score);
@@ -86,20 +79,16 @@ static bool add_profile(cJSON *facts, const asked *s, scry_error *err) {
             double part = scry_score_part(score, adds, set, s->latent);
             cJSON *item = result_row(rows);
             result_text(item, "name", s->info->domain[d].name);
-            result_number(item, "mean", all[d].mean);
-            result_number(item, "rate", all[d].rate);
-            result_number(item, "mean_icl", all[d].mean_icl);
-            result_number(item, "rate_icl", all[d].rate_icl);
-            result_number(item, "icl_difference", all[d].difference);
-            result_number(item, "contribution", adds);
-            result_number(item, "share", scry_set_has(set, s->latent) && sts > 0 ? part / sts : (double)NAN);
+            result_numbers(item, {"mean", all[d].mean}, {"rate", all[d].rate}, {"mean_icl", all[d].mean_icl},
+                           {"rate_icl", all[d].rate_icl}, {"icl_difference", all[d].difference}, {"contribution", adds},
+                           {"share", scry_set_has(set, s->latent) && sts > 0 ? part / sts : (double)NAN});
         }
         scry_scorer_free(scorer);
     }
     free(all);
     bool ok = set != NULL;
     scry_set_free(set);
-    scry_ranking_free(ranking);
+    scry_ranking_free(of.ranking);
     return ok;
 }
 
@@ -109,8 +98,7 @@ static void add_neighbour_rows(cJSON *rows, const asked *s, const scry_decoder_n
     for (size_t i = 0; i < count; i++) {
         cJSON *item = result_row(rows);
         result_text(item, "side", opposite ? "opposite" : "nearest");
-        result_number(item, "latent", list[i].latent);
-        result_number(item, "cosine", list[i].cosine);
+        result_numbers(item, {"latent", list[i].latent}, {"cosine", list[i].cosine});
         result_text(item, "label", scry_label(s->index, list[i].latent));
     }
     free(list);
@@ -144,16 +132,12 @@ static bool add_together(cJSON *facts, const asked *s, scry_error *err) {
     size_t count = scry_coactivation_list(t, (scry_coactive_order)order, s->top, list);
     uint64_t fires, tokens = scry_coactivation_tokens(t, &fires);
     result_text(facts, "together_over", s->capture < 0 ? "all base captures" : s->info->capture[s->capture].name);
-    result_number(facts, "together_tokens", (double)tokens);
-    result_number(facts, "together_fires", (double)fires);
+    result_numbers(facts, {"together_tokens", (double)tokens}, {"together_fires", (double)fires});
     cJSON *rows = cJSON_AddArrayToObject(facts, "together");
     for (size_t i = 0; i < count; i++) {
         cJSON *item = result_row(rows);
-        result_number(item, "latent", list[i].latent);
-        result_number(item, "jaccard", list[i].jaccard);
-        result_number(item, "both", list[i].both);
-        result_number(item, "fires", list[i].fires);
-        result_number(item, "pmi", list[i].pmi);
+        result_numbers(item, {"latent", list[i].latent}, {"jaccard", list[i].jaccard}, {"both", list[i].both},
+                       {"fires", list[i].fires}, {"pmi", list[i].pmi});
         result_text(item, "label", scry_label(s->index, list[i].latent));
     }
     free(list);

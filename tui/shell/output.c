@@ -74,3 +74,8 @@ void output_warning(const char *text) {
     text_clean(text, safe, sizeof safe, false);
     fprintf(stderr, "scry: warning: %s\n", safe);
 }
+
+void output_warnings(scry_notes *notes) {
+    for (size_t i = 0; i < notes->count; i++) output_warning(notes->text[i]);
+    scry_notes_free(notes);
+}

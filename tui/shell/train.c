@@ -56,12 +56,8 @@ static int report(const options *o, const scry_train_result *r) {
     cJSON *row = cJSON_CreateObject();
     result_text(row, "sae", o->out);
     result_text(row, "arch", scry_arch_names[(int)r->settings.arch]);
-    result_number(row, "d_in", q->d_in);
-    result_number(row, "d_sae", q->d_sae);
-    result_number(row, "steps", (double)r->steps);
-    result_number(row, "tokens", (double)r->tokens);
-    result_number(row, "rows", (double)r->rows);
-    result_number(row, "held_out_rows", (double)r->held_rows);
+    result_numbers(row, {"d_in", q->d_in}, {"d_sae", q->d_sae}, {"steps", (double)r->steps},
+                   {"tokens", (double)r->tokens}, {"rows", (double)r->rows}, {"held_out_rows", (double)r->held_rows});
     cJSON_AddBoolToObject(row, "held_out", r->held);
     add_quality(row, q);
     result_number(row, "seconds", r->seconds);
@@ -133,7 +129,6 @@ int shell_train(const options *o) {
     scry_train_result result;
     bool ok = train_shown(o, &input, &run, &result, &notes, &err);
     if (isatty(STDERR_FILENO)) fprintf(stderr, "\r\x1b[K");
-    for (size_t i = 0; i < notes.count; i++) output_warning(notes.text[i]);
-    scry_notes_free(&notes);
+    output_warnings(&notes);
     return ok ? report(o, &result) : output_error(&err);
 }
