@@ -1,5 +1,6 @@
 /* grid_svg.c: a whole screen as a picture. */
 #include "draw/grid_svg.h"
+#include "draw/color.h"
 #include "draw/svg.h"
 #include "text/text.h"
 
@@ -28,11 +29,7 @@ typedef struct sheet {
 static uint32_t palette(int n) {
     static const uint32_t base[16] = {0x1c1c1c, 0xcc5555, 0x4f974f, 0xb08a20, 0x4f77b7, 0xa070b0, 0x409090, 0xd0d0d0,
                                       0x707070, 0xff7777, 0x87d787, 0xffd75f, 0x87afff, 0xd7a0e0, 0x87d7d7, 0xffffff};
-    if (n < 16) return base[n];
-    if (n >= 232) return (uint32_t)(8 + 10 * (n - 232)) * 0x010101u;
-    static const uint32_t step[6] = {0, 95, 135, 175, 215, 255};
-    n -= 16;
-    return step[n / 36] << 16 | step[n / 6 % 6] << 8 | step[n % 6];
+    return n < 16 ? base[n] : color_rgb(n);
 }
 
 static const cell *cell_at(const sheet *s, int y, int x) {

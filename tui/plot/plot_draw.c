@@ -140,7 +140,7 @@ static bool within(double place, double length) {
     return place > -0.5 && place < length - 0.5;
 }
 
-void draw_upright(const pen *k, double value, role r, uint32_t code) {
+static void draw_upright(const pen *k, double value, role r, uint32_t code) {
     if (!scale_takes(k->f->x, value)) return;
     double x = plot_layout_x(k->f, value), share = scale_share(k->f->x, value);
     if (share < 0 || share > 1 || !within(x, k->f->area.w)) return;

@@ -42,7 +42,7 @@ void svg_sign(const sheet *s, int number, const char *color, double y, double x,
     end_sign(s, about);
 }
 
-void svg_star(const sheet *s, double y, double x, const char *about) {
+static void svg_star(const sheet *s, double y, double x, const char *about) {
     fputs("<path d=\"", s->out);
     for (int i = 0; i < 10; i++) {
         double r = i % 2 ? 3 : 7.4, angle = 3.14159265358979 * (i / 5.0 - 0.5);

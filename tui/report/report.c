@@ -29,8 +29,6 @@ static void put_clean(FILE *f, const char *text) {
     svg_put(f, "%t", safe);
 }
 
-/* ---- facts ----------------------------------------------------------------------------------- */
-
 static void put_fact(FILE *f, const char *name, const char *text) {
     if (!*text) return;
     svg_put(f, "<dt>%t</dt><dd>", name);
@@ -122,8 +120,6 @@ static void put_cards(const page *p) {
     fputs("</div>\n", p->f);
 }
 
-/* ---- does it predict ------------------------------------------------------------------------- */
-
 static void put_correlations(const page *p) {
     static const result_column columns[] = {{"score", "score", NULL, 0},
                                             {"points", "domains", "%.0f", 0},
@@ -182,8 +178,6 @@ static void put_domains(const page *p) {
     cJSON_Delete(list);
 }
 
-/* ---- latents --------------------------------------------------------------------------------- */
-
 /* A label, or the tokens that hold most of the activation. */
 static char *words_of(const scry_index *index, uint32_t latent) {
     char *text = NULL;
@@ -231,8 +225,6 @@ static void put_latents(const page *p) {
     cJSON_Delete(facts);
 }
 
-/* ---- baselines ------------------------------------------------------------------------------- */
-
 static void put_tops(const page *p) {
     tops_table tops;
     baselines_tops(p->baselines, &tops);
@@ -253,8 +245,6 @@ static void put_baselines(const page *p) {
         fputs("</p>\n", p->f);
     }
 }
-
-/* ---- all of it ------------------------------------------------------------------------------- */
 
 /* What the numbers of the scores are of all work, and with those of the baselines: the rest are the plots. */
 static const double SCORES_SHARE = 0.2, NUMBERS_SHARE = 0.8;

@@ -1,7 +1,6 @@
 /* help.c: scry help: words, the manual page and the shells' completions, all from shell/commands.def and
  * shell/options.def. */
 #include "shell/commands.h"
-#include "shell/help.h"
 #include "shell/output.h"
 
 #include <stdio.h>
@@ -14,8 +13,6 @@ void help_set_list(const char *title, help_row row) {
     more_title = title;
     more_rows = row;
 }
-
-/* ---- the manual page ------------------------------------------------------------------------ */
 
 /* Text as roff takes it: no line begins with a control character, backslashes and hyphens stand. */
 static void roff(const char *text, int length) {
@@ -124,8 +121,6 @@ static void man(void) {
            ".TP\n.B NO_COLOR\ndo not use colour\n"
            ".TP\n.B OPENBLAS_CORETYPE\nthe kernels of OpenBLAS, instead of those that scry chooses\n");
 }
-
-/* ---- completions ---------------------------------------------------------------------------- */
 
 static void names_of_commands(void) {
     for (size_t i = 0; i < command_count; i++)
@@ -247,8 +242,6 @@ static int completion(const char *shell) {
     }
     return 0;
 }
-
-/* ---- the command ---------------------------------------------------------------------------- */
 
 /* scry help [COMMAND] */
 int shell_help(const options *o) {

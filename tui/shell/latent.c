@@ -199,12 +199,9 @@ static int print_sections(const options *o, cJSON *facts) {
         cJSON *rows = cJSON_DetachItemFromObjectCaseSensitive(facts, sections[i].list);
         if (!rows) continue;
         char head[700];
-        const cJSON *why = result_get(facts, "no_neighbours");
-        if (cJSON_IsArray(rows)) snprintf(head, sizeof head, "\n%s\n", sections[i].title);
-        else
-            snprintf(head, sizeof head, "\n%s: none; %s\n", sections[i].title,
-                     cJSON_IsString(why) ? why->valuestring : "");
+        const char *why = result_get_text(facts, "no_neighbours");
         bool none = !cJSON_IsArray(rows);
+        snprintf(head, sizeof head, "\n%s%s%s\n", sections[i].title, none ? ": none; " : "", none && why ? why : "");
         cJSON *part = cJSON_CreateObject();
         cJSON_AddItemToObject(part, sections[i].list, rows);
         status = output_print(o, part, sections[i].list, none ? NULL : sections[i].columns, head);
@@ -216,11 +213,10 @@ static int print_sections(const options *o, cJSON *facts) {
 static int print(const options *o, cJSON *facts) {
     if (o->json) return output_print(o, facts, "", NULL, NULL);
     if (!o->csv) {
-        const cJSON *latent = result_get(facts, "latent");
-        const cJSON *label = result_get(facts, "label");
+        const char *label = result_get_text(facts, "label");
         char safe[SCRY_LABEL_MOST];
-        output_safe(cJSON_IsString(label) ? label->valuestring : "", safe, sizeof safe);
-        printf("latent %.0f%s%s\n", latent->valuedouble, safe[0] ? "  " : "", safe);
+        output_safe(label ? label : "", safe, sizeof safe);
+        printf("latent %.0f%s%s\n", result_get_number(facts, "latent"), safe[0] ? "  " : "", safe);
         return print_sections(o, facts);
     }
     for (size_t i = 0; i < SECTIONS; i++) /* of the histogram's two the rows themselves */

@@ -1,7 +1,6 @@
 /* train.c: scry train: residuals to a new SAE. */
 #include "shell/cli_context.h"
-#include "shell/train_options.h"
-#include "shell/train_watch.h"
+#include "shell/train_parts.h"
 
 #include <stdio.h>
 #include <sys/ioctl.h>

@@ -1,5 +1,5 @@
 /* train_options.c: the words of scry train to the settings of a run. */
-#include "shell/train_options.h"
+#include "shell/train_parts.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -1,9 +1,8 @@
 /* train_watch.c: scry train --watch. */
-#include "shell/train_watch.h"
+#include "shell/train_parts.h"
 #include "base/worker_thread.h"
 #include "shell/cli_context.h"
 #include "shell/config.h"
-#include "shell/train_options.h"
 #include "watch/watch.h"
 
 #include <fcntl.h>
