@@ -36,16 +36,22 @@ static void arguments(const char *text) {
     printf("\\fR");
 }
 
+/* A row of a list: a name, and in the next line what it is. keys "": none. */
+static void entry(const char *name, const char *argument, const char *keys, const char *help) {
+    printf(".TP\n.B ");
+    whole(name);
+    arguments(argument);
+    if (*keys) printf("   (");
+    whole(keys);
+    puts(*keys ? ")" : "");
+    whole(help);
+    putchar('\n');
+}
+
 static void options_of(const char *of) {
     for (size_t i = 0; i < option_count; i++) {
         const option_row *o = &option_rows[i];
-        if (strcmp(o->commands, "*") == 0 || !options_apply(o->commands, of)) continue;
-        printf(".TP\n.B ");
-        whole(o->name);
-        arguments(o->argument);
-        putchar('\n');
-        whole(o->help);
-        putchar('\n');
+        if (strcmp(o->commands, "*") != 0 && options_apply(o->commands, of)) entry(o->name, o->argument, "", o->help);
     }
 }
 
@@ -73,29 +79,13 @@ static void explorer_commands(void) {
         putchar('\n');
         for (size_t i = 0; i < command_count; i++) {
             const command *c = &commands[i];
-            if (!c->explorer || c->group != (command_group)g) continue;
-            printf(".TP\n.B ");
-            whole(c->name);
-            arguments(command_explorer_arguments(c));
-            if (*c->keys) {
-                printf("   (");
-                whole(c->keys);
-                putchar(')');
-            }
-            putchar('\n');
-            whole(c->help);
-            putchar('\n');
+            if (c->explorer && c->group == (command_group)g)
+                entry(c->name, command_explorer_arguments(c), c->keys, c->help);
         }
     }
     const char *name, *help;
     if (more_rows) printf(".SS %s\n", more_title);
-    for (size_t i = 0; more_rows && more_rows(i, &name, &help); i++) {
-        printf(".TP\n.B ");
-        whole(name);
-        putchar('\n');
-        whole(help);
-        putchar('\n');
-    }
+    for (size_t i = 0; more_rows && more_rows(i, &name, &help); i++) entry(name, NULL, "", help);
 }
 
 static void man(void) {
