@@ -55,9 +55,4 @@ scry_baselines *scry_baselines_new(const scry_index *index, const scry_ranking *
                                    const scry_scope *scope, unsigned threads, const scry_cancel *cancel);
 void scry_baselines_free(scry_baselines *baselines);
 
-/* Writes to out[pairs] the cosine of the mean activations of the two captures of each pair[pairs][2] over their kept
- * tokens; NaN where one has no activations. Walks every posting of the index. False when cancelled. */
-bool scry_mean_cosines(const scry_index *index, const int (*pair)[2], size_t pairs, double *out, unsigned threads,
-                       const scry_cancel *cancel);
-
 #endif

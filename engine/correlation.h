@@ -10,8 +10,6 @@
 #include "scry.h"
 #include "base/cancel.h"
 
-/* ---- domains -------------------------------------------------------------------------------- */
-
 /* The domains that take part, and whether the change is taken with its sign. */
 typedef struct scry_scope {
     size_t train;
@@ -31,8 +29,6 @@ bool scry_domains_read(bool *use, const scry_index *index, size_t train, const c
 /* The change as it is correlated: its size, or with its sign. NaN where absent. */
 double scry_scope_change(const scry_scope *scope, const scry_index *index, size_t domain);
 
-/* ---- of n points ---------------------------------------------------------------------------- */
-
 /* Pearson's rho between x (STS) and y (change), and the least-squares line y = intercept + slope x. All NaN but n with
  * fewer than 3 points, or without variance in x or y. */
 typedef struct scry_fit {
@@ -48,8 +44,6 @@ double scry_spearman(const double *x, const double *y, size_t n);
 double scry_permutation_p(const double *x, const double *y, size_t n, uint32_t draws, uint64_t seed);
 /* Smallest and largest rho with one point left out; NaN with fewer than 4 points. */
 void scry_leave_one_out(const double *x, const double *y, size_t n, double *low, double *high);
-
-/* ---- of a score ----------------------------------------------------------------------------- */
 
 /* A score's STS over a scope, and its correlation with the change. */
 typedef struct scry_result {

@@ -6,8 +6,6 @@
 #include "scry.h"
 #include "base/cancel.h"
 
-/* ---- activations ---------------------------------------------------------------------------- */
-
 /* The nonzero activations of one latent, unpacked: those of capture c are start[c] .. start[c + 1] - 1, by row. Owner:
  * scry_latent_activations_free. */
 typedef struct scry_latent_activations {
@@ -21,8 +19,6 @@ scry_latent_activations *scry_latent_activations_read(const scry_index *index, u
 void scry_latent_activations_free(scry_latent_activations *activations);
 /* The activation on a row of a capture; 0 where the latent does not fire. By binary search. */
 float scry_latent_activations_at(const scry_latent_activations *activations, size_t capture, uint64_t row);
-
-/* ---- the same token under other conditions -------------------------------------------------- */
 
 /* Which rows of a group's captures hold the same token, paired as the indexer does: by row, or by sample id and
  * position, without the demonstrations in front. Where the study pairs by sample, tokens are still paired like this as
@@ -42,8 +38,6 @@ uint64_t scry_paired_count(scry_token_pairing *pairs, size_t capture);
 /* The number of the sample that holds a row; 0 where the capture has no tokens. */
 uint32_t scry_sample_of(const scry_index *index, size_t capture, uint64_t row);
 
-/* ---- response to a token -------------------------------------------------------------------- */
-
 /* Measure every latent on the kept tokens whose text is `text`, ignoring case and leading blanks, in one capture, or in
  * all base captures where capture is -1: mean[F] activation over these tokens, and rate[F], the share of them on which
  * the latent fires. Returns the number of such tokens; 0: mean and rate are all 0. threads 0: one for each processor.
@@ -51,18 +45,20 @@ uint32_t scry_sample_of(const scry_index *index, size_t capture, uint64_t row);
 uint64_t scry_token_response(const scry_index *index, const char *text, int capture, unsigned threads, float *mean,
                              float *rate, const scry_cancel *stop);
 
-/* ---- examples ------------------------------------------------------------------------------- */
-
 /* Which of a latent's activations are taken as examples, and in which order: at most one for each sample of a text,
- * over all its conditions. TOP       the strongest, strongest first QUANTILE  drawn from part `part` of `parts` of the
- * positive activations, 1 being the weakest BETWEEN   drawn from those from `low` to below `high` RANDOM    drawn from
- * all positive activations MOVED     the largest |h_x - h_base| over paired tokens that count, x being `versus`: the
- * terms of the shift (STS paper, eq. for the latent shift); examples are the tokens of x Draws are the same for the
- * same seed, latent and captures, and stay in the order drawn, so that the first few are as good a sample as all. Part
- * k of the n positive activations of the captures, ascending, holds the values from the floor(n (k - 1) / parts)-th
- * (from 0) to below the floor(n k / parts)-th; the last part holds the largest too. */
-typedef enum scry_example_order { SCRY_TOP, SCRY_QUANTILE, SCRY_RANDOM, SCRY_MOVED, SCRY_BETWEEN } scry_example_order;
+ * over all its conditions. Draws are the same for the same seed, latent and captures, and stay in the order drawn, so
+ * that the first few are as good a sample as all. */
+typedef enum scry_example_order {
+    SCRY_TOP,      /* the strongest, strongest first */
+    SCRY_QUANTILE, /* drawn from part `part` of `parts` of the positive activations, 1 being the weakest */
+    SCRY_RANDOM,   /* drawn from all positive activations */
+    SCRY_MOVED,    /* the tokens of x, which is `versus`, with the largest |h_x - h_base| over paired tokens that count:
+                    * the terms of the shift (STS paper, eq. for the latent shift) */
+    SCRY_BETWEEN   /* drawn from those from `low` to below `high` */
+} scry_example_order;
 
+/* Part k of the n positive activations of the captures, ascending, holds the values from the floor(n (k - 1) /
+ * parts)-th (from 0) to below the floor(n k / parts)-th; the last part holds the largest too. */
 typedef struct scry_example_query {
     scry_example_order order;
     uint32_t part, parts;
@@ -83,8 +79,6 @@ const char *scry_example_query_text(const scry_example_query *query, char text[S
 size_t scry_example_query_run(const scry_index *index, scry_token_pairing *pairs,
                               const scry_latent_activations *activations, const scry_example_query *query, size_t top,
                               scry_example *out);
-
-/* ---- distribution --------------------------------------------------------------------------- */
 
 enum { SCRY_QUANTILES = 5 };
 extern const double scry_quantile_at[SCRY_QUANTILES]; /* .05 .25 .5 .75 .95 */
@@ -115,8 +109,6 @@ double scry_bin_edge(const scry_bins *bins, uint32_t i);
 void scry_histogram(const scry_index *index, const scry_latent_activations *activations, const bool *use,
                     const scry_bins *bins, uint64_t *counts);
 
-/* ---- domains -------------------------------------------------------------------------------- */
-
 /* A latent on a domain's tokens. NaN where the domain has no icl capture. */
 typedef struct scry_profile {
     double mean, rate;         /* under base: E_t[h], P(h > 0) over kept tokens */
@@ -127,8 +119,6 @@ typedef struct scry_profile {
 /* Fill out[domains]. */
 void scry_profile_of(const scry_index *index, scry_token_pairing *pairs, const scry_latent_activations *activations,
                      scry_profile *out);
-
-/* ---- decoder neighbours --------------------------------------------------------------------- */
 
 typedef struct scry_neighbour {
     uint32_t latent;
@@ -151,8 +141,6 @@ double scry_decoder_neighbours_share(const scry_decoder_neighbours *n);
  * latent itself and those with a zero row. Returns how many. */
 size_t scry_decoder_neighbours_list(const scry_decoder_neighbours *n, bool opposite, size_t top, scry_neighbour *out);
 void scry_decoder_neighbours_free(scry_decoder_neighbours *n);
-
-/* ---- coactivation --------------------------------------------------------------------------- */
 
 /* b: another latent; T: kept tokens of the captures taken; a: the latent asked about.
  *   jaccard  |a and b| / |a or b|

@@ -17,7 +17,7 @@
 #ifndef SCRY_SCORES_H
 #define SCRY_SCORES_H
 
-#include "base/alternatives.h"
+#include "base/name_list.h"
 
 #include <math.h>
 #include <stdbool.h>

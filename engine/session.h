@@ -44,10 +44,8 @@ void scry_session_edits(const scry_session *s, uint32_t *added, uint32_t *remove
 /* 0: as ranked; 1: pinned in; 2: pinned out. */
 int scry_session_pin(const scry_session *s, uint32_t latent);
 
-/* ---- steps of the history ------------------------------------------------------------------- */
-
-/* Each returns true when something changed, and false with err after an error. A latent that is not scored
- * (scry_is_scored) is never added, silently: callers check first. */
+/* The steps of the history. Each returns true when something changed, and false with err after an error. A latent that
+ * is not scored (scry_is_scored) is never added, silently: callers check first. */
 
 /* Toggles, adds or removes latents, each listed at most once. */
 bool scry_session_toggle(scry_session *s, const uint32_t *latents, size_t count);
@@ -74,13 +72,10 @@ bool scry_session_redo(scry_session *s);
 /* The number of steps that can be undone and redone. */
 void scry_session_history(const scry_session *s, size_t *undo, size_t *redo);
 
-/* ---- score and domains: no steps, since they leave the selection as it is --------------------- */
-
+/* Score and domains are no steps, since they leave the selection as it is. */
 bool scry_session_set_score(scry_session *s, scry_score score, scry_error *err);
 bool scry_session_set_scope(scry_session *s, const char *spec, bool is_signed, scry_error *err);
 const char *scry_session_scope_spec(const scry_session *s);
-
-/* ---- results -------------------------------------------------------------------------------- */
 
 /* STS and correlation of the selection, computed on the first call after a change. */
 const scry_result *scry_session_result(scry_session *s);
@@ -93,8 +88,6 @@ const scry_result *scry_session_statistics(scry_session *s);
  * changes, when it has not. */
 uint64_t scry_session_version(const scry_session *s);
 bool scry_session_take_statistics(scry_session *s, uint64_t version, const scry_result *statistics);
-
-/* ---- saving --------------------------------------------------------------------------------- */
 
 /* Writes the selection, the score and the history as lines of text (session/session_file.c has the format). */
 void scry_session_write(const scry_session *s, FILE *f);

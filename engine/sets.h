@@ -39,14 +39,10 @@ bool scry_named_sets_save(scry_named_sets *sets, const char *name, const scry_se
 /* False and err also when there is none of that name. */
 bool scry_named_sets_delete(scry_named_sets *sets, const char *name, scry_error *err);
 
-/* ---- expressions ---------------------------------------------------------------------------- */
-
 typedef enum scry_set_op { SCRY_UNION, SCRY_INTERSECTION, SCRY_DIFFERENCE } scry_set_op;
 
 /* Makes a into a op b; both of the same number of latents. */
 void scry_set_combine(scry_set *a, scry_set_op op, const scry_set *b);
-/* Makes a into its complement. */
-void scry_set_complement(scry_set *a);
 
 /* Fills out, which is empty, with the set of that name; false when there is none. */
 typedef bool (*scry_set_lookup)(const void *context, const char *name, scry_set *out);

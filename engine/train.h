@@ -28,10 +28,45 @@ typedef enum scry_revive { SCRY_AUXK, SCRY_RESAMPLE, SCRY_NO_REVIVAL, SCRY_REVIV
 extern const char *const scry_arch_names[],
     *const scry_penalty_names[], *const scry_decay_names[], *const scry_center_names[], *const scry_revive_names[];
 
+/* What a training run is set to, one row each, in the order in which a checkpoint has them. whole: only whole numbers;
+ * words: names of an enum's values, or NULL. */
+#define SCRY_TRAIN_SETTINGS(SETTING)                                                                                   \
+    SETTING(arch, 0, SCRY_ARCHS - 1, true, scry_arch_names)                                                            \
+    SETTING(d_in, 1, 1 << 20, true, NULL)                                                                              \
+    SETTING(width, 1, 1 << 26, true, NULL)        /* F */                                                              \
+    SETTING(k, 1, 1 << 20, true, NULL)            /* TopK, BatchTopK: active latents a token */                        \
+    SETTING(sparsity, 0, 1e9, false, NULL)        /* w: weight of the penalty of relu and jumprelu */                  \
+    SETTING(sparsity_warmup, 0, 1e12, true, NULL) /* steps in which w rises from 0 */                                  \
+    SETTING(penalty, 0, SCRY_PENALTIES - 1, true, scry_penalty_names)                                                  \
+    SETTING(bandwidth, 1e-9, 1e9, false, NULL)       /* width of the straight-through estimator's rectangle */         \
+    SETTING(first_threshold, 1e-9, 1e9, false, NULL) /* jumprelu's, to begin with */                                   \
+    SETTING(tanh_scale, 1e-9, 1e9, false, NULL)      /* c */                                                           \
+    SETTING(steps, 1, 1e12, true, NULL)                                                                                \
+    SETTING(batch, 1, 1 << 20, true, NULL) /* tokens a step */                                                         \
+    SETTING(lr, 0, 1e3, false, NULL)       /* Adam's learning rate */                                                  \
+    SETTING(beta1, 0, 0.9999999, false, NULL)                                                                          \
+    SETTING(beta2, 0, 0.9999999, false, NULL)                                                                          \
+    SETTING(warmup, 0, 1e12, true, NULL) /* steps in which the learning rate rises from 0 */                           \
+    SETTING(decay, 0, SCRY_DECAYS - 1, true, scry_decay_names)                                                         \
+    SETTING(clip, 0, 1e12, false, NULL)                           /* largest norm of the gradient; 0: any */           \
+    SETTING(center, 0, SCRY_CENTERS - 1, true, scry_center_names) /* b_dec to begin with */                            \
+    SETTING(normalize, 0, 1, true, NULL)                          /* scale residuals to a mean norm of sqrt(d) */      \
+    SETTING(revive, 0, SCRY_REVIVALS - 1, true, scry_revive_names)                                                     \
+    SETTING(dead_after, 1, 1e15, true, NULL) /* tokens without firing that make a latent dead */                       \
+    SETTING(auxk, 1, 1 << 20, true, NULL)    /* dead latents that AuxK uses a token */                                 \
+    SETTING(auxk_weight, 0, 1e9, false, NULL)                                                                          \
+    SETTING(held_out, 0, 0.9, false, NULL) /* share of the rows that are not trained on */                             \
+    SETTING(seed, 0, 4294967295.0, true, NULL)                                                                         \
+    SETTING(window, 1, 1e12, true, NULL)           /* rows in memory at a time */                                      \
+    SETTING(log_every, 1, 1e12, true, NULL)        /* steps */                                                         \
+    SETTING(checkpoint_every, 1, 1e12, true, NULL) /* steps */                                                         \
+    SETTING(weight_decay, 0, 1e3, false, NULL)     /* AdamW's, decoupled; of both matrices */                          \
+    SETTING(pre_act_weight, 0, 1e9, false, NULL)   /* jumprelu: weight of the dead latents' pre-activation loss */
+
 /* The settings of a run, all as numbers (an enum's value, a count, a share). -1: the default. */
 typedef struct scry_train_settings {
 #define SETTING(name, least, most, whole, words) double name;
-#include "train_settings.def"
+    SCRY_TRAIN_SETTINGS(SETTING)
 #undef SETTING
 } scry_train_settings;
 
@@ -104,9 +139,7 @@ typedef struct scry_train_result {
 bool scry_train(const char *out, const scry_train_input *input, const scry_train_run *run, scry_train_result *result,
                 scry_notes *notes, scry_error *err);
 
-/* ---- a run's log, DIR/train.jsonl, while it is written or later */
-
-/* What its first line says of the run. */
+/* What the first line of a run's log, DIR/train.jsonl, says of the run. */
 typedef struct scry_train_about {
     char arch[16];
     double d_in, width, steps, batch, log_every;

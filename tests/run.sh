@@ -65,7 +65,8 @@ report() { # in the order of the names, each as soon as it has ended; then the t
     while read -r name; do
         out=$RUN/$(echo "$name" | tr / _)
         echo "== $name"
-        while [ ! -f "$out.done" ] && [ ! -f "$RUN/over" ]; do sleep 0.1; done
+        # ends with the script, however that ended ($$ is its process also in a background shell)
+        while [ ! -f "$out.done" ] && [ ! -f "$RUN/over" ]; do sleep 0.1 && kill -0 $$ 2>/dev/null || exit 1; done
         [ -f "$out.done" ] || { : >"$out.out"; echo unknown >"$out.status"; }
         grep -E '^(not ok|skip) ' "$out.out"
         p=$(grep -c '^ok ' "$out.out")

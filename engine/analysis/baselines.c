@@ -1,9 +1,11 @@
 /* analysis/baselines.c: other ways to predict the change from the same captures. */
 #include "baselines.h"
 #include "base/mem.h"
+#include "base/parallel.h"
 #include "index/read/index.h"
 
 #include <math.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 _Static_assert((int)SCRY_RESIDUAL_MEAN == RESIDUAL_MEAN && (int)SCRY_RESIDUAL_SQUARE == RESIDUAL_SQUARE &&
@@ -12,8 +14,6 @@ _Static_assert((int)SCRY_RESIDUAL_MEAN == RESIDUAL_MEAN && (int)SCRY_RESIDUAL_SQ
 
 /* The interval of all latents reads every posting once more: none beyond this many. */
 enum { INTERVAL_POSTINGS = 20000000 };
-
-/* ---- the residual stream's dimensions ------------------------------------------------------- */
 
 const double *scry_residual_sum(const scry_index *x, size_t capture, scry_residual_sum_kind kind) {
     if (kind == SCRY_RESIDUAL_NONE || !x->raw || !x->info.d_model || capture >= x->info.captures) return NULL;
@@ -82,8 +82,6 @@ static double cosine(const double *a, const double *b, uint32_t n) {
     return aa > 0 && bb > 0 ? dot / sqrt(aa) / sqrt(bb) : (double)NAN;
 }
 
-/* ---- rows ----------------------------------------------------------------------------------- */
-
 typedef struct baseline_maker {
     scry_baselines *out;
     const scry_index *x;
@@ -149,6 +147,80 @@ static bool add_scores(baseline_maker *m) {
     return done;
 }
 
+enum { PART = 1024 };
+
+typedef struct mean_job {
+    const scry_index *x;
+    const int (*pair)[2];
+    size_t pairs, captures;
+    double *dot;    /* [parts][pairs] */
+    double *square; /* [parts][captures] */
+    double **mean;  /* [threads][captures], of the current latent */
+    const scry_cancel *cancel;
+    atomic_size_t done; /* parts */
+    size_t parts;
+} mean_job;
+
+static void add_latent(const mean_job *job, uint32_t latent, double *mean, double *dot, double *square) {
+    const scry_index *x = job->x;
+    for (size_t c = 0; c < job->captures; c++) mean[c] = 0;
+    index_cursor at = index_postings(x, latent);
+    while (index_segment(x, &at)) {
+        double sum = 0;
+        uint32_t capture = at.capture;
+        while (index_next(x, &at)) sum += (double)at.activation;
+        mean[capture] += sum;
+    }
+    for (size_t c = 0; c < job->captures; c++) {
+        mean[c] = x->info.capture[c].kept ? mean[c] / (double)x->info.capture[c].kept : 0;
+        square[c] += mean[c] * mean[c];
+    }
+    for (size_t p = 0; p < job->pairs; p++) dot[p] += mean[job->pair[p][0]] * mean[job->pair[p][1]];
+}
+
+static void add_part(void *context, size_t part, unsigned worker) {
+    mean_job *job = context;
+    if (scry_cancelled(job->cancel)) return;
+    uint32_t first = (uint32_t)part * PART;
+    for (uint32_t j = first; j < first + PART && j < job->x->F; j++)
+        add_latent(job, j, job->mean[worker], job->dot + part * job->pairs, job->square + part * job->captures);
+    scry_report_progress(job->cancel, (double)(atomic_fetch_add(&job->done, 1) + 1) / (double)job->parts);
+}
+
+/* Sums the parts in their order, whichever thread computed them. */
+static void sum_parts(double *sums, size_t parts, size_t each) {
+    for (size_t p = 1; p < parts; p++)
+        for (size_t i = 0; i < each; i++) sums[i] += sums[p * each + i];
+}
+
+/* Writes to out[pairs] the cosine of the mean activations of the two captures of each pair over their kept tokens; NaN
+ * where one has no activations. Walks every posting of the index. False when cancelled. */
+static bool mean_cosines(const scry_index *x, const int (*pair)[2], size_t pairs, double *out, unsigned threads,
+                         const scry_cancel *cancel) {
+    size_t parts = ((size_t)x->F + PART - 1) / PART;
+    mean_job job = {
+        .x = x, .pair = pair, .pairs = pairs, .captures = x->info.captures, .cancel = cancel, .parts = parts};
+    parallel *workers = parallel_start(threads);
+    unsigned count = parallel_threads(workers);
+    job.dot = mem_new(parts * pairs, sizeof *job.dot);
+    job.square = mem_new(parts * job.captures, sizeof *job.square);
+    job.mean = mem_new(count, sizeof *job.mean);
+    for (unsigned i = 0; i < count; i++) job.mean[i] = mem_new(job.captures, sizeof(double));
+    parallel_for(workers, parts, add_part, &job);
+    for (unsigned i = 0; i < count; i++) free(job.mean[i]);
+    parallel_stop(workers);
+    sum_parts(job.dot, parts, pairs);
+    sum_parts(job.square, parts, job.captures);
+    for (size_t p = 0; p < pairs; p++) {
+        double size = sqrt(job.square[pair[p][0]]) * sqrt(job.square[pair[p][1]]);
+        out[p] = size > 0 ? job.dot[p] / size : (double)NAN;
+    }
+    free(job.dot);
+    free(job.square);
+    free(job.mean);
+    return !scry_cancelled(cancel);
+}
+
 /* The capture that a domain's base is compared with: its own under `with`, or the training set's base. */
 static int compared_capture(const baseline_maker *m, size_t domain, scry_condition with) {
     if (with == SCRY_BASE) return scry_find_capture(m->x, -1 - (int)m->ranking->train, SCRY_BASE);
@@ -181,7 +253,7 @@ static bool similarities(baseline_maker *m) {
         pair[p][1] = other < 0 ? own : other; /* without one: replaced by NaN below */
     }
     const scry_cancel rest = scry_cancel_part(m->cancel, ROWS_SHARE, 1);
-    bool done = scry_mean_cosines(m->x, (const int(*)[2])pair, pairs, value, m->threads, &rest);
+    bool done = mean_cosines(m->x, (const int(*)[2])pair, pairs, value, m->threads, &rest);
     for (int c = 0; c < SCRY_CONDITIONS && done; c++) {
         bool any_raw = false;
         if (!has_all(m, (scry_condition)c)) continue;

@@ -13,7 +13,6 @@ typedef struct attribution_job {
     scry_attribution *o;
     int *name_of; /* [captures] -1: not base */
     const scry_cancel *cancel;
-    int *worker_cancelled; /* [threads] */
 } attribution_job;
 
 enum { PART = 64 };
@@ -37,7 +36,8 @@ static int owner_of(const attribution_job *job, uint32_t latent) {
 
 static void attribute_part(void *context, size_t part, unsigned worker) {
     attribution_job *job = context;
-    if (job->worker_cancelled[worker] || (job->worker_cancelled[worker] = scry_cancelled(job->cancel))) return;
+    (void)worker;
+    if (scry_cancelled(job->cancel)) return;
     uint32_t first = (uint32_t)part * PART;
     for (uint32_t j = first; j < first + PART && j < job->o->latents; j++) job->o->owner[j] = owner_of(job, j);
 }
@@ -64,14 +64,10 @@ scry_attribution *scry_attribution_new(const scry_index *x, unsigned threads, co
         job.name_of[c] = info->capture[c].condition == SCRY_BASE ? name_number(o, name) : -1;
     }
     parallel *workers = parallel_start(threads);
-    job.worker_cancelled = mem_new(parallel_threads(workers), sizeof *job.worker_cancelled);
     parallel_for(workers, ((size_t)x->F + PART - 1) / PART, attribute_part, &job);
-    bool cancelled = false;
-    for (unsigned i = 0; i < parallel_threads(workers); i++) cancelled = cancelled || job.worker_cancelled[i];
     parallel_stop(workers);
-    free(job.worker_cancelled);
     free(job.name_of);
-    if (!cancelled) return o;
+    if (!scry_cancelled(cancel)) return o;
     scry_attribution_free(o);
     return NULL;
 }

@@ -6,25 +6,25 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+__attribute__((format(printf, 3, 0))) static void fill(scry_error *err, int status, const char *format, va_list args) {
+    if (!err) return;
+    err->status = status;
+    vsnprintf(err->text, sizeof err->text, format, args);
+}
+
 bool scry_fail(scry_error *err, const char *format, ...) {
-    if (err) {
-        va_list args;
-        va_start(args, format);
-        err->status = 1;
-        vsnprintf(err->text, sizeof err->text, format, args);
-        va_end(args);
-    }
+    va_list args;
+    va_start(args, format);
+    fill(err, 1, format, args);
+    va_end(args);
     return false;
 }
 
 bool scry_misuse(scry_error *err, const char *format, ...) {
-    if (err) {
-        va_list args;
-        va_start(args, format);
-        err->status = 2;
-        vsnprintf(err->text, sizeof err->text, format, args);
-        va_end(args);
-    }
+    va_list args;
+    va_start(args, format);
+    fill(err, 2, format, args);
+    va_end(args);
     return false;
 }
 

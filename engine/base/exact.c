@@ -3,27 +3,17 @@
 
 #include <math.h>
 
-/* Adds +/- (mantissa << shift) to the accumulator. Twos-complement carries run to the top limb. */
+/* Adds +/- (mantissa << shift) to the accumulator. Twos-complement carries run to the top limb; a - b = ~(~a + b). */
 static void accumulate(exact_sum *sum, uint64_t mantissa, unsigned shift, bool negative) {
-    unsigned at = shift / 64, bit = shift % 64;
-    uint64_t low = mantissa << bit;
-    uint64_t high = bit ? mantissa >> (64 - bit) : 0;
-    if (!negative) {
-        unsigned char carry = __builtin_add_overflow(sum->limb[at], low, &sum->limb[at]);
-        for (unsigned i = at + 1; i < EXACT_LIMBS && (carry || high); i++, high = 0) {
-            uint64_t with = 0;
-            bool one = __builtin_add_overflow(sum->limb[i], high, &with);
-            bool two = __builtin_add_overflow(with, (uint64_t)carry, &sum->limb[i]);
-            carry = one || two;
-        }
-    } else {
-        unsigned char borrow = __builtin_sub_overflow(sum->limb[at], low, &sum->limb[at]);
-        for (unsigned i = at + 1; i < EXACT_LIMBS && (borrow || high); i++, high = 0) {
-            uint64_t with = 0;
-            bool one = __builtin_sub_overflow(sum->limb[i], high, &with);
-            bool two = __builtin_sub_overflow(with, (uint64_t)borrow, &sum->limb[i]);
-            borrow = one || two;
-        }
+    unsigned first = shift / 64, bit = shift % 64;
+    const uint64_t part[2] = {mantissa << bit, bit ? mantissa >> (64 - bit) : 0}, flip = negative ? UINT64_MAX : 0;
+    bool carry = false;
+    for (unsigned i = 0; first + i < EXACT_LIMBS && (i < 2 || carry); i++) {
+        uint64_t limb = sum->limb[first + i] ^ flip;
+        bool one = __builtin_add_overflow(limb, (uint64_t)carry, &limb);
+        bool two = __builtin_add_overflow(limb, i < 2 ? part[i] : 0, &limb);
+        carry = one || two;
+        sum->limb[first + i] = limb ^ flip;
     }
 }
 

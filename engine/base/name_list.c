@@ -1,7 +1,8 @@
-/* base/name_list.c: comma-separated names. */
+/* base/name_list.c: lists of names. */
 #include "base/name_list.h"
 #include "base/mem.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -54,4 +55,23 @@ char *scry_name_list_quote(const char *name) {
     if (!bare) *to++ = '"';
     *to = 0;
     return out;
+}
+
+void alternatives_add(char *text, size_t size, size_t i, size_t count, const char *name) {
+    size_t used = i ? strlen(text) : 0;
+    snprintf(text + used, size - used, "%s%s", i == 0 ? "" : i + 1 < count ? ", " : " or ", name);
+}
+
+const char *alternatives_quoted(char *text, size_t size, const char *const *first, size_t stride, size_t count,
+                                const char *quote) {
+    for (size_t i = 0; i < count; i++) {
+        char name[100];
+        snprintf(name, sizeof name, "%s%s%s", quote, *(const char *const *)((const char *)first + i * stride), quote);
+        alternatives_add(text, size, i, count, name);
+    }
+    return text;
+}
+
+const char *alternatives(char *text, size_t size, const char *const *first, size_t stride, size_t count) {
+    return alternatives_quoted(text, size, first, stride, count, "");
 }

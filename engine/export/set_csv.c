@@ -1,9 +1,9 @@
 /* export/set_csv.c: a selection as CSV, read and written. */
-#include "export.h"
-#include "base/mem.h"
-#include "io/csv_table.h"
 #include "base/atomic_file.h"
-#include "base/csv_text.h"
+#include "base/escape.h"
+#include "base/mem.h"
+#include "export.h"
+#include "io/csv_table.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -11,8 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-
-/* ---- reading -------------------------------------------------------------------------------- */
 
 static int yes_or_no(const char *cell) {
     static const char *const yes[] = {"1", "true", "yes", "in"}, *const no[] = {"0", "false", "no", "out"};
@@ -54,8 +52,6 @@ bool scry_set_read_csv(scry_set *set, const char *path, scry_error *err) {
     csv_table_free(&t);
     return ok;
 }
-
-/* ---- writing -------------------------------------------------------------------------------- */
 
 static void put_header(FILE *f, const scry_index *index, scry_score score) {
     const scry_info *info = scry_index_info(index);

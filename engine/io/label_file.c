@@ -1,18 +1,18 @@
 /* label_file.c: reads labels of latents. */
 #include "io/label_file.h"
+#include "base/escape.h"
 #include "base/mem.h"
-#include "base/csv_text.h"
 #include "base/path.h"
-#include "io/gunzip.h"
+#include "io/csv_table.h"
 #include "io/json.h"
 #include "io/mapped_file.h"
-#include "io/csv_table.h"
 
 #include <dirent.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <zlib.h>
 
 #define LABEL_MAX    4096                /* bytes of a label that takes no more texts */
 #define UNPACKED_MAX ((size_t)256 << 20) /* bytes of an unpacked gzip file */
@@ -43,8 +43,6 @@ static void ignore(reader *r, reason why) {
     ignored *i = &r->ignored[why];
     if (i->count++ == 0) i->first = mem_format("%s: %s", r->path, r->place);
 }
-
-/* ---- one record ---- */
 
 static bool is_space(char c) {
     return c == ' ' || (c >= '\t' && c <= '\r');
@@ -178,8 +176,6 @@ static bool read_record(reader *r, json_part part) {
     return ok;
 }
 
-/* ---- one file ---- */
-
 static bool broken(const reader *r, const char *place) {
     return scry_fail(r->err, "labels: %s: %s: not JSON, or cut short", r->path, place);
 }
@@ -254,6 +250,33 @@ static bool read_csv(reader *r, const char *csv, size_t length) {
     return ok;
 }
 
+static bool is_gzip(const void *bytes, size_t length) {
+    return length >= 2 && memcmp(bytes, "\x1f\x8b", 2) == 0;
+}
+
+/* Unpacks all members of the file, an error above `most` bytes. The caller frees *text, also on failure. */
+static bool gunzip(const char *path, size_t most, char **text, size_t *length, scry_error *err) {
+    *text = NULL;
+    *length = 0;
+    gzFile file = gzopen(path, "rb");
+    if (!file) return scry_fail(err, "labels: %s: cannot be opened", path);
+    size_t room = 0;
+    int got = 1;
+    while (got > 0 && *length <= most) {
+        if (*length == room) *text = mem_resize(*text, room = room ? room * 2 : 1 << 16, 1);
+        size_t want = room - *length;
+        got = gzread(file, *text + *length, (unsigned)(want < 1 << 30 ? want : 1 << 30));
+        if (got > 0) *length += (size_t)got;
+    }
+    int status = Z_OK;
+    gzerror(file, &status);
+    bool complete = gzclose(file) == Z_OK && got == 0 && status == Z_OK;
+    if (*length > most)
+        return scry_fail(err, "labels: %s: unpacks to more than %zu bytes; unpack it with gunzip and name that file",
+                         path, most);
+    return complete || scry_fail(err, "labels: %s: the gzip data are damaged or cut short", path);
+}
+
 static bool read_file(reader *r) {
     mapped_file map;
     if (!mapped_file_open(&map, r->path, "labels", r->err)) return false;
@@ -262,7 +285,7 @@ static bool read_file(reader *r) {
     char *unpacked = NULL;
     bool ok = true;
     if (is_gzip(text, length)) {
-        ok = gunzip(r->path, "labels", UNPACKED_MAX, &unpacked, &length, r->err);
+        ok = gunzip(r->path, UNPACKED_MAX, &unpacked, &length, r->err);
         text = unpacked;
     }
     if (ok) {
@@ -275,8 +298,6 @@ static bool read_file(reader *r) {
     mapped_file_close(&map);
     return ok;
 }
-
-/* ---- a folder ---- */
 
 static bool is_batch(const char *name) {
     return strncmp(name, "batch-", 6) == 0 && (path_ends_with(name, ".json") || path_ends_with(name, ".jsonl") ||
@@ -316,8 +337,6 @@ static bool read_folder(reader *r) {
     free(name);
     return ok;
 }
-
-/* ---- notes ---- */
 
 static void note(const reader *r, reason why, const char *text) {
     const ignored *i = &r->ignored[why];

@@ -2,7 +2,7 @@
 #include "io/matrix.h"
 #include "base/mem.h"
 #include "base/path.h"
-#include "io/tensor_file.h"
+#include "io/tensor.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -11,8 +11,6 @@
 
 /* Rows are read as a whole: bounds what an untrusted file can make one need. */
 static const uint64_t most_cols = 1u << 26, most_rows = (uint64_t)1 << 48;
-
-/* ---- pieces ----------------------------------------------------------------------------------- */
 
 /* Checks the columns against those of the pieces before. Inferred widths may differ. */
 static bool agree(matrix *m, uint64_t cols, bool inferred) {
@@ -99,8 +97,6 @@ static size_t list_length(const tensor_file *file, const char *name, size_t *beg
     return name || n == file->count ? n : 0;
 }
 
-/* ---- splits of a delphi cache ----------------------------------------------------------------- */
-
 static bool same_folder(const char *a, const char *b) {
     size_t length = (size_t)(path_file_name(a) - a);
     return length == (size_t)(path_file_name(b) - b) && strncmp(a, b, length) == 0;
@@ -138,8 +134,6 @@ static bool add_splits(matrix *m, size_t from, size_t end, const char *name, con
     free(part);
     return false;
 }
-
-/* ---- opening ---------------------------------------------------------------------------------- */
 
 /* Adds the matrices of file *at, together with the splits that follow it; moves *at on. */
 static bool add_files(matrix *m, size_t *at, const char *name, const char *key, scry_error *err) {
@@ -228,8 +222,6 @@ matrix_cost matrix_costs(const matrix *m) {
     }
     return cost;
 }
-
-/* ---- rows ------------------------------------------------------------------------------------- */
 
 /* The piece that holds a row. */
 static size_t piece_of(const matrix *m, uint64_t row) {

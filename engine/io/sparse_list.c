@@ -3,15 +3,12 @@
  * Sorting needs little memory: entries go to buckets of neighbouring rows, each a stretch of scratch storage
  * of known length; then each bucket is read, sorted and written back in less room, before those that are
  * still to be sorted. */
-#include "io/sparse.h"
 #include "base/mem.h"
-#include "io/sparse_index.h"
+#include "io/sparse.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* ---- blocks of entries ------------------------------------------------------------------------- */
 
 typedef struct list_block {
     uint64_t n;
@@ -66,8 +63,6 @@ static bool next_block(list_walk *w, list_block *block, bool values, const char 
     sparse_drop_pages(w->file, at, w->at);
     return true;
 }
-
-/* ---- sorting ----------------------------------------------------------------------------------- */
 
 typedef struct entry {
     uint32_t row, col;
@@ -219,8 +214,6 @@ bool tensor_file_sort_sparse(tensor_file *file, const char *key, scry_error *err
         if (file->sparse[i].unsorted) ok = sort(file, &file->sparse[i], key, err);
     return ok;
 }
-
-/* ---- adding a list ----------------------------------------------------------------------------- */
 
 /* Counts where rows begin, the widest one and the largest column; *ordered: rows ascend already. */
 static bool count_rows(const tensor_file *file, const sparse_list *list, tensor_sparse *s, bool *ordered,

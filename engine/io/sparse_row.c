@@ -1,7 +1,6 @@
 /* sparse_row.c: reads one row of a sparse matrix of any dtypes. */
-#include "io/sparse.h"
 #include "base/mem.h"
-#include "io/sparse_index.h"
+#include "io/sparse.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -21,8 +20,6 @@ void sparse_row_free(sparse_row *row) {
     free(row->moved);
     *row = (sparse_row){0};
 }
-
-/* ---- order ------------------------------------------------------------------------------------ */
 
 static int by_number(const void *a, const void *b) {
     uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
@@ -67,8 +64,6 @@ static uint64_t merge(sparse_row *out, uint64_t n) {
     }
     return used;
 }
-
-/* ---- reading ---------------------------------------------------------------------------------- */
 
 /* The number of a row's entries; *from: the first of them in lists of [entries]. The file was checked when it
  * was opened, but may have changed since: nothing outside it is read. */

@@ -29,8 +29,6 @@ void tensor_file_drop_pages(const tensor_file *file) {
     for (size_t i = 0; i < file->scratch_count; i++) scratch_file_drop_pages(&file->scratch[i]);
 }
 
-/* ---- finding -------------------------------------------------------------------------------- */
-
 const tensor *tensor_find(const tensor_file *file, const char *name) {
     for (size_t i = 0; i < file->count; i++)
         if (strcmp(file->tensors[i].name, name) == 0) return &file->tensors[i];
@@ -134,8 +132,6 @@ const char *tensor_shape_text(const tensor *t, char *text, size_t size) {
     snprintf(text + used, size - used, "]");
     return text;
 }
-
-/* ---- checking ------------------------------------------------------------------------------- */
 
 /* The product of the shape, at most 2^63 - 1; 0 as soon as one dimension is. */
 static bool count_elements(const tensor_spec *spec, uint64_t *elements) {

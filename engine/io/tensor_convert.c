@@ -57,17 +57,28 @@ CPU_DISPATCH static uint64_t clear_nonfinite(float *out, uint64_t count) {
     return bad;
 }
 
-/* A case of a switch over dtypes: the statement for each of `count` contiguous native elements, then break. */
-#define EACH_ELEMENT(type, statement)                                                                                  \
-    for (uint64_t i = 0; i < count; i++) {                                                                             \
-        type value;                                                                                                    \
-        memcpy(&value, data + i * sizeof value, sizeof value);                                                         \
-        statement;                                                                                                     \
-    }                                                                                                                  \
-    break
+/* The cases of a switch over dtypes for integers: out[i] = (to)value for each of `count` contiguous native elements. */
+#define INTEGER_CASE(dtype, type, to)                                                                                  \
+    case dtype:                                                                                                        \
+        for (uint64_t i = 0; i < count; i++) {                                                                         \
+            type value;                                                                                                \
+            memcpy(&value, data + i * sizeof value, sizeof value);                                                     \
+            out[i] = (to)value;                                                                                        \
+        }                                                                                                              \
+        break;
+#define INTEGER_CASES(to)                                                                                              \
+    INTEGER_CASE(TENSOR_I8, int8_t, to)                                                                                \
+    INTEGER_CASE(TENSOR_U8, uint8_t, to)                                                                               \
+    INTEGER_CASE(TENSOR_I16, int16_t, to)                                                                              \
+    INTEGER_CASE(TENSOR_U16, uint16_t, to)                                                                             \
+    INTEGER_CASE(TENSOR_I32, int32_t, to)                                                                              \
+    INTEGER_CASE(TENSOR_U32, uint32_t, to)                                                                             \
+    INTEGER_CASE(TENSOR_I64, int64_t, to)                                                                              \
+    INTEGER_CASE(TENSOR_U64, uint64_t, to)
 
 static void to_float(tensor_dtype dtype, const uint8_t *data, float *out, uint64_t count) {
     switch (dtype) {
+        INTEGER_CASES(float)
     case TENSOR_F16:
         from_f16(data, out, count);
         break;
@@ -80,50 +91,21 @@ static void to_float(tensor_dtype dtype, const uint8_t *data, float *out, uint64
     case TENSOR_F64:
         from_f64(data, out, count);
         break;
-    case TENSOR_I8:
-        EACH_ELEMENT(int8_t, out[i] = (float)value);
-    case TENSOR_U8:
-        EACH_ELEMENT(uint8_t, out[i] = (float)value);
-    case TENSOR_I16:
-        EACH_ELEMENT(int16_t, out[i] = (float)value);
-    case TENSOR_U16:
-        EACH_ELEMENT(uint16_t, out[i] = (float)value);
-    case TENSOR_I32:
-        EACH_ELEMENT(int32_t, out[i] = (float)value);
-    case TENSOR_U32:
-        EACH_ELEMENT(uint32_t, out[i] = (float)value);
-    case TENSOR_I64:
-        EACH_ELEMENT(int64_t, out[i] = (float)value);
-    case TENSOR_U64:
-        EACH_ELEMENT(uint64_t, out[i] = (float)value);
     case TENSOR_OTHER:
         memset(out, 0, count * sizeof *out);
         break;
     }
 }
 
+/* False for dtypes that are no integers, and where a number does not fit. */
 static bool to_integer(tensor_dtype dtype, const uint8_t *data, int64_t *out, uint64_t count) {
     bool fits = true;
     switch (dtype) {
-    case TENSOR_I8:
-        EACH_ELEMENT(int8_t, out[i] = value);
-    case TENSOR_U8:
-        EACH_ELEMENT(uint8_t, out[i] = value);
-    case TENSOR_I16:
-        EACH_ELEMENT(int16_t, out[i] = value);
-    case TENSOR_U16:
-        EACH_ELEMENT(uint16_t, out[i] = value);
-    case TENSOR_I32:
-        EACH_ELEMENT(int32_t, out[i] = value);
-    case TENSOR_U32:
-        EACH_ELEMENT(uint32_t, out[i] = value);
-    case TENSOR_I64:
-        EACH_ELEMENT(int64_t, out[i] = value);
-    case TENSOR_U64:
-        EACH_ELEMENT(uint64_t, (fits = fits && value <= INT64_MAX, out[i] = (int64_t)value));
+        INTEGER_CASES(int64_t)
     default:
-        fits = false;
+        return false;
     }
+    for (uint64_t i = 0; i < count && dtype == TENSOR_U64; i++) fits = fits && out[i] >= 0;
     return fits;
 }
 

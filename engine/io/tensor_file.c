@@ -1,18 +1,16 @@
 /* tensor_file.c: opens a tensor file by the table of formats, or the shards that an .index.json lists. */
-#include "io/tensor_file.h"
-#include "base/alternatives.h"
 #include "base/mem.h"
+#include "base/name_list.h"
 #include "base/path.h"
 #include "io/formats/formats.h"
 #include "io/json.h"
 #include "io/sparse.h"
+#include "io/tensor.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* ---- formats ---------------------------------------------------------------------------------- */
 
 static const struct {
     const char *endings, *hint;
@@ -57,9 +55,8 @@ static bool read_format(tensor_file *file, const char *key, scry_error *err) {
     return refuse_unknown(file, key, err);
 }
 
-/* ---- shards: {"weight_map": {"tensor": "file", ...}} ------------------------------------------- */
-
-/* Moves the shard's tensors to the file, which then owns the shard's bytes too. */
+/* Shards are listed as {"weight_map": {"tensor": "file", ...}}. Moves a shard's tensors to the file, which then
+ * owns its bytes too. */
 static void adopt(tensor_file *file, tensor_file *shard) {
     file->maps = mem_resize(file->maps, file->map_count + 1, sizeof *file->maps);
     file->maps[file->map_count++] = shard->map;
@@ -123,8 +120,6 @@ static bool read_shards(tensor_file *file, const char *key, scry_error *err) {
     cJSON_Delete(index);
     return ok;
 }
-
-/* ---- opening ---------------------------------------------------------------------------------- */
 
 bool tensor_file_open(tensor_file *file, const char *path, const char *key, scry_error *err) {
     return tensor_file_open_in(file, path, NULL, key, err);

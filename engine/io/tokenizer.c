@@ -38,8 +38,6 @@ typedef struct reader {
     spelling how;
 } reader;
 
-/* ---- pieces ---- */
-
 static void fill_alphabet(int16_t byte_of[ALPHABET]) {
     for (int i = 0; i < ALPHABET; i++) byte_of[i] = -1;
     int next = 256;
@@ -140,8 +138,6 @@ static void add_entry(reader *r, uint32_t id, const char *raw, bool added) {
     tok->entry[tok->count] = (tokenizer_entry){.id = id, .piece = spell(r, raw, added), .order = (uint32_t)tok->count};
     tok->count++;
 }
-
-/* ---- the file ---- */
 
 static bool broken(reader *r, const char *place) {
     return scry_fail(r->err, "%s%s%s: %s: not JSON, or cut short; expected a tokenizer.json of Hugging Face", r->key,

@@ -41,8 +41,6 @@ static bool fail(const mapped_file *map, const char *key, scry_error *err, const
     return scry_fail(err, "%s%s%s: %s", key ? key : "", key ? ": " : "", map->path, text);
 }
 
-/* ---- the directory -------------------------------------------------------------------------- */
-
 typedef struct directory {
     uint64_t at, size, count;
 } directory;
@@ -206,8 +204,6 @@ zip_entry *zip_find(const zip_archive *zip, const char *name) {
     }
     return NULL;
 }
-
-/* ---- members -------------------------------------------------------------------------------- */
 
 /* Pages read through the map count as memory: they are dropped every DROP_BYTES. */
 enum { DROP_BYTES = 8 << 20, PIECE = 256 << 10 };

@@ -1,8 +1,7 @@
 /* latent/coactivation.c: latents that fire on the same tokens as another. */
-#include "base/clock.h"
 #include "base/mem.h"
-#include "base/top_n.h"
 #include "base/parallel.h"
+#include "base/sort.h"
 #include "index/read/index.h"
 #include "latent.h"
 

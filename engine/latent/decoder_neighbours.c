@@ -1,9 +1,9 @@
 /* latent/decoder_neighbours.c: latents by the cosine of their decoder rows. */
 #include "base/clock.h"
-#include "base/mem.h"
-#include "base/top_n.h"
-#include "base/parallel.h"
 #include "base/cpu_dispatch.h"
+#include "base/mem.h"
+#include "base/parallel.h"
+#include "base/sort.h"
 #include "index/read/index.h"
 #include "latent.h"
 

@@ -71,8 +71,6 @@ void scry_histogram(const scry_index *x, const scry_latent_activations *f, const
     free(edge);
 }
 
-/* ---- domains -------------------------------------------------------------------------------- */
-
 static void sums_of(const scry_index *x, const scry_latent_activations *f, size_t capture, double *mean, double *rate) {
     double sum = 0, kept = (double)x->info.capture[capture].kept;
     size_t fires = 0;

@@ -1,17 +1,15 @@
 /* latent/example_sampling.c: examples of a latent: strongest, random, by quantile or interval, most moved. */
 #include "base/mem.h"
-#include "base/top_n.h"
 #include "base/random.h"
 #include "base/sort.h"
 #include "index/read/index.h"
 #include "latent.h"
+#include "latent/top_tokens.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* ---- words ---------------------------------------------------------------------------------- */
 
 /* "1.5-2.5", "3-": from, and below, an activation. */
 static bool read_limits(const char *word, double *low, double *high) {
@@ -54,8 +52,6 @@ const char *scry_example_query_text(const scry_example_query *query, char text[S
     return text;
 }
 
-/* ---- the best few, one a sample ------------------------------------------------------------- */
-
 /* A candidate under the key that it is ordered by: larger keys first. */
 typedef struct candidate {
     double key;
@@ -85,17 +81,10 @@ static void offer(shortlist *s, const candidate *c) {
 }
 
 static candidate candidate_at(const scry_index *x, double key, size_t capture, uint32_t row, float activation) {
-    candidate c = {.key = key, .e = {.capture = (uint32_t)capture, .token = row, .activation = activation}};
-    int text = x->capture_text[capture];
-    if (text >= 0 && x->info.capture[capture].samples) {
-        c.e.sample = scry_sample_of(x, capture, row);
-        scry_sample s = scry_sample_at(x, capture, c.e.sample);
-        c.e.position = (uint32_t)(row - s.first) + s.cut;
-        c.sample = (uint64_t)text << 32 | c.e.sample;
-    } else {
-        c.e.position = row;
-        c.sample = UINT64_C(1) << 63 | (uint64_t)capture << 32 | row; /* no samples known: each token is one */
-    }
+    candidate c = {.key = key, .e = top_tokens_example(x, (uint32_t)capture, row, activation)};
+    /* no samples known: each token is one */
+    c.sample = x->info.capture[capture].samples ? (uint64_t)x->capture_text[capture] << 32 | c.e.sample
+                                                : UINT64_C(1) << 63 | (uint64_t)capture << 32 | row;
     return c;
 }
 
@@ -105,8 +94,6 @@ static uint64_t sample_end(const scry_index *x, const candidate *c) {
     scry_sample s = scry_sample_at(x, c->e.capture, c->e.sample);
     return s.first + s.count;
 }
-
-/* ---- candidates and their keys -------------------------------------------------------------- */
 
 static bool takes_capture(const scry_example_query *query, size_t capture) {
     return query->capture < 0 || (size_t)query->capture == capture;

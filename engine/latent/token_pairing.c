@@ -55,8 +55,6 @@ void scry_token_pairing_free(scry_token_pairing *p) {
     free(p);
 }
 
-/* ---- kept rows and runs of an index --------------------------------------------------------- */
-
 /* The capture's samples as the indexer read them. */
 static token_text text_of(const scry_index *x, size_t capture) {
     const scry_capture_info *info = &x->info.capture[capture];
@@ -126,8 +124,6 @@ bool index_align(alignment_runs *runs, const scry_index *x, const int capture[2]
     return align(runs, x, capture, kept, x->info.pairing, x->info.path, err);
 }
 
-/* ---- rows ----------------------------------------------------------------------------------- */
-
 static uint32_t *no_partners(uint64_t rows) {
     uint32_t *partner = mem_new(rows, sizeof *partner);
     for (uint64_t r = 0; r < rows; r++) partner[r] = NO_PARTNER;
@@ -172,8 +168,6 @@ int64_t scry_paired_row(scry_token_pairing *p, size_t capture, uint64_t row, siz
     if (!there->same) at = there->from_base ? there->from_base[at] : NO_PARTNER;
     return at < p->x->info.capture[other].rows ? (int64_t)at : -1;
 }
-
-/* ---- which rows count ----------------------------------------------------------------------- */
 
 bool scry_row_is_kept(scry_token_pairing *p, size_t capture, uint64_t row) {
     const scry_capture_info *c = &p->x->info.capture[capture];

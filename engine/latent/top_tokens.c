@@ -1,15 +1,15 @@
 /* latent/top_tokens.c: where a latent fires, and the text around it. */
-#include "scry.h"
-#include "base/top_n.h"
+#include "latent/top_tokens.h"
+#include "base/sort.h"
 #include "index/read/index.h"
 #include "latent.h"
-#include "latent/top_tokens.h"
+#include "scry.h"
 
 #include <string.h>
 
-static scry_example example_at(const scry_index *x, uint32_t capture, uint32_t row, float activation) {
+scry_example top_tokens_example(const scry_index *x, uint32_t capture, uint32_t row, float activation) {
     scry_example e = {.capture = capture, .token = row, .activation = activation};
-    if (x->capture_text[capture] >= 0 && x->texts[x->capture_text[capture]].samples) {
+    if (x->info.capture[capture].samples) {
         e.sample = scry_sample_of(x, capture, e.token);
         scry_sample sample = scry_sample_at(x, capture, e.sample);
         e.position = (uint32_t)(e.token - sample.first) + sample.cut;
@@ -50,7 +50,7 @@ size_t scry_top_tokens(const scry_index *x, uint32_t latent, int capture, bool d
         if (capture >= 0 && c.capture != (uint32_t)capture) break;
         while (index_next(x, &c)) {
             if (!(c.activation > 0) || (n == top && c.activation < out[n - 1].activation)) continue;
-            scry_example e = example_at(x, c.capture, c.row, c.activation);
+            scry_example e = top_tokens_example(x, c.capture, c.row, c.activation);
             if (n == top && !stronger(&e, &out[n - 1], 0)) continue;
             n = top_tokens_insert(x, out, n, top, &e, distinct);
         }

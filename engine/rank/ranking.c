@@ -1,6 +1,6 @@
 /* rank/ranking.c: latents ranked by how far post-training, or a demonstration, moves them. */
-#include "base/argsort.h"
 #include "base/mem.h"
+#include "base/sort.h"
 #include "index/read/index.h"
 #include "scry.h"
 

@@ -1,8 +1,8 @@
 /* encoder.c: residuals to latents. */
-#include "sae/sae.h"
-#include "base/mem.h"
-#include "base/select_nth.h"
 #include "base/cpu_dispatch.h"
+#include "base/mem.h"
+#include "base/sort.h"
+#include "sae/sae.h"
 
 #include <cblas.h>
 #include <math.h>
@@ -33,7 +33,7 @@ void sae_prepare(const sae *s, float *x) {
         for (uint32_t i = 0; i < s->d_in; i++) x[i] -= s->b_dec[i];
 }
 
-/* ---- activations of one latent and n tokens, in place; h holds x' W_enc_j ---------------------- */
+/* Activations of one latent and n tokens, in place; h holds x' W_enc_j. */
 
 CPU_DISPATCH static void add_and_scale(float *h, uint32_t n, float bias, float scale) {
     for (uint32_t i = 0; i < n; i++) h[i] = (h[i] + bias) * scale;
@@ -84,8 +84,6 @@ static void activate(const sae *s, uint32_t j, float *h, uint32_t n) {
     }
     if (s->out_scale) divide(h, n, s->out_scale[j]);
 }
-
-/* ---- nonzero activations in higher precision --------------------------------------------------- */
 
 /* A dot product in blocks: each of LANES partial sums adds up to 16 products in single precision before it
  * goes to double, so the error stays near that of one product. The order of additions does not depend on
@@ -192,8 +190,6 @@ void sae_encode(const sae *s, const float *X, uint32_t n, uint32_t first, uint32
     for (uint32_t j = 0; j < latents; j++) activate(s, first + j, H + (size_t)j * n, n);
     if (s->activation == SAE_RELU || s->activation == SAE_JUMPRELU) refine(s, X, n, first, latents, H);
 }
-
-/* ---- the k largest ----------------------------------------------------------------------------- */
 
 SELECT_NTH_LARGEST(nth_largest, float)
 

@@ -4,7 +4,7 @@
 #define SCRY_SAE_FORMAT_H
 
 #include "base/path.h"
-#include "io/tensor_file.h"
+#include "io/tensor.h"
 #include "sae/sae.h"
 
 #include <cjson/cJSON.h>

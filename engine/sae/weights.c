@@ -103,8 +103,7 @@ bool weights_scalar(const weights *w, const char *name, double *out, scry_error 
     return true;
 }
 
-/* ---- matrices: a view m[r][c] = data[r * down + c * right], copied into out[rows][cols] */
-
+/* m[r][c] = data[r * down + c * right], to be copied into out[rows][cols]. */
 typedef struct view {
     const tensor *t;
     uint64_t rows, cols;

@@ -1,4 +1,4 @@
-/* score/scored.c: the latents with known contributions in an index made with candidates. */
+/* score/scored.c: the domains, and the latents of an index made with candidates, whose contributions are known. */
 #include "scry.h"
 #include "index/read/index.h"
 
@@ -22,4 +22,19 @@ bool scry_require_scored(const scry_index *x, const scry_set *set, scry_error *e
 uint32_t scry_clip_top(const scry_index *x, uint32_t n) {
     uint32_t limit = x->info.candidates && x->info.candidates < x->F ? x->info.candidates : x->F;
     return n < limit ? n : limit;
+}
+
+bool scry_domain_has_score(const scry_index *index, scry_score score, size_t domain) {
+    return scry_scores[score].condition == SCRY_BASE || scry_index_info(index)->domain[domain].has_icl;
+}
+
+bool scry_require_score(const scry_index *index, scry_score score, scry_error *err) {
+    if (scry_has_score(index, score)) return true;
+    const scry_info *info = scry_index_info(index);
+    bool any = !info->d_sae;
+    for (size_t d = 0; d < info->domains; d++) any = any || scry_domain_has_score(index, score, d);
+    const char *why = !info->d_sae ? "no domain gives it"
+                      : any        ? "it was made by an older version; make it again with scry index"
+                                   : "no domain has an icl capture";
+    return scry_misuse(err, "no score \"%s\" in this index: %s", scry_score_name(score), why);
 }

@@ -9,7 +9,7 @@ struct scry_scorer {
     const scry_index *index;
     scry_score score;
     size_t domains;
-    const float *contribution; /* [rows][D] (index/format/active_rows.h); NULL: the index has no such score */
+    const float *contribution; /* [rows][D] (index/format/table.h); NULL: the index has no such score */
     const double *given;       /* [D] of a scores-only study, which has no latents */
     uint32_t count;            /* latents in the set */
     bool *present;             /* [D] scry_domain_has_score */

@@ -52,8 +52,6 @@ static void add(scry_named_sets *sets, const char *name, scry_set *set) {
     sets->item[i].set = set;
 }
 
-/* ---- the file ------------------------------------------------------------------------------- */
-
 static bool read_item(scry_named_sets *sets, const cJSON *item, size_t number, scry_error *err) {
     const cJSON *name = cJSON_GetObjectItemCaseSensitive(item, "name");
     const cJSON *latents = cJSON_GetObjectItemCaseSensitive(item, "latents");
@@ -131,10 +129,6 @@ static bool write_json(FILE *file, const void *context) {
     return ok;
 }
 
-static bool write_file(const scry_named_sets *sets, scry_error *err) {
-    return scry_write_atomically(sets->path, write_json, sets, err);
-}
-
 bool scry_named_sets_refresh(scry_named_sets *sets, scry_error *err) {
     scry_named_sets found = {.path = sets->path, .latents = sets->latents};
     if (access(sets->path, F_OK) != 0) return true;
@@ -151,34 +145,29 @@ bool scry_named_sets_refresh(scry_named_sets *sets, scry_error *err) {
     return ok;
 }
 
-static bool add_and_write(scry_named_sets *sets, const char *name, const scry_set *set, scry_error *err) {
-    if (!scry_named_sets_refresh(sets, err)) return false;
-    add(sets, name, scry_set_copy(set));
-    sets->version++;
-    return write_file(sets, err);
-}
-
-static bool remove_and_write(scry_named_sets *sets, const char *name, scry_error *err) {
-    if (!scry_named_sets_refresh(sets, err)) return false;
+/* Saves a copy of the set under the name; NULL: deletes it. */
+static bool edit(scry_named_sets *sets, const char *name, const scry_set *set, scry_error *err) {
+    int held = scry_lock_folder(sets->path);
+    bool ok = scry_named_sets_refresh(sets, err);
     size_t i = index_of(sets, name);
-    if (i == sets->count) return scry_misuse(err, "no set \"%.40s\" in this index", name);
-    scry_set_free(sets->item[i].set);
-    sets->version++;
-    memmove(&sets->item[i], &sets->item[i + 1], (--sets->count - i) * sizeof *sets->item);
-    return write_file(sets, err);
+    if (ok && set) {
+        add(sets, name, scry_set_copy(set));
+    } else if (ok && i == sets->count) {
+        ok = scry_misuse(err, "no set \"%.40s\" in this index", name);
+    } else if (ok) {
+        scry_set_free(sets->item[i].set);
+        memmove(&sets->item[i], &sets->item[i + 1], (--sets->count - i) * sizeof *sets->item);
+    }
+    if (ok) sets->version++;
+    ok = ok && scry_write_atomically(sets->path, write_json, sets, err);
+    scry_unlock_folder(held);
+    return ok;
 }
 
 bool scry_named_sets_save(scry_named_sets *sets, const char *name, const scry_set *set, scry_error *err) {
-    if (!scry_named_sets_name_ok(name, err)) return false;
-    int held = scry_lock_folder(sets->path);
-    bool ok = add_and_write(sets, name, set, err);
-    scry_unlock_folder(held);
-    return ok;
+    return scry_named_sets_name_ok(name, err) && edit(sets, name, set, err);
 }
 
 bool scry_named_sets_delete(scry_named_sets *sets, const char *name, scry_error *err) {
-    int held = scry_lock_folder(sets->path);
-    bool ok = remove_and_write(sets, name, err);
-    scry_unlock_folder(held);
-    return ok;
+    return edit(sets, name, NULL, err);
 }

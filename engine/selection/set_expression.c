@@ -8,8 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- algebra -------------------------------------------------------------------------------- */
-
 static uint32_t count_bits(const uint64_t *bits, size_t words) {
     uint32_t count = 0;
     for (size_t i = 0; i < words; i++) count += (uint32_t)__builtin_popcountll(bits[i]);
@@ -25,7 +23,7 @@ void scry_set_combine(scry_set *a, scry_set_op op, const scry_set *b) {
     a->count = count_bits(a->bits, words);
 }
 
-void scry_set_complement(scry_set *a) {
+static void complement(scry_set *a) {
     size_t words = scry_set_words(a->latents);
     for (size_t i = 0; i < words; i++) a->bits[i] = ~a->bits[i];
     if (a->latents % 64) a->bits[words - 1] &= ((uint64_t)1 << a->latents % 64) - 1;
@@ -59,8 +57,6 @@ char *scry_set_text(const scry_set *set) {
     fclose(f);
     return text;
 }
-
-/* ---- expressions ---------------------------------------------------------------------------- */
 
 enum { MAX_DEPTH = 64 };
 
@@ -113,7 +109,7 @@ static scry_set *read_name(parser *p) {
     char *name = mem_copy_bytes(start, (size_t)(p->at - start));
     scry_set *set = scry_set_new(p->latents);
     bool all = strcmp(name, "all") == 0, known = all || strcmp(name, "none") == 0;
-    if (all) scry_set_complement(set);
+    if (all) complement(set);
     if (!known && p->lookup) known = p->lookup(p->context, name, set);
     if (!known) {
         scry_misuse(p->err, "\"%.60s\": at column %d: no set \"%.40s\"", p->text, (int)(start - p->text) + 1, name);
@@ -132,7 +128,7 @@ static scry_set *read_operand(parser *p) {
     if (*p->at == '!') {
         p->at++;
         set = read_operand(p);
-        if (set) scry_set_complement(set);
+        if (set) complement(set);
     } else if (*p->at == '(') {
         p->at++;
         set = read_union(p);

@@ -135,28 +135,22 @@ const scry_relabel *scry_session_redoes_label(const scry_session *s) {
     return s->done < s->step_count && s->steps[s->done].label.before ? &s->steps[s->done].label : NULL;
 }
 
-bool scry_session_undo(scry_session *s) {
-    if (!s->done) return false;
-    const step *last = &s->steps[--s->done];
-    if (last->label.before) return true;
-    for (uint32_t i = 0; i < last->count; i++) s->pin[last->pins[i].latent] = last->pins[i].before;
-    session_set_ranking(s, last->before, NULL); /* cannot fail: it was the ranking before */
-    session_apply_pins(s, last);
-    restore_scope(s, &last->scope_before);
+static bool move(scry_session *s, const step *t, bool redo) {
+    if (t->label.before) return true;
+    for (uint32_t i = 0; i < t->count; i++) s->pin[t->pins[i].latent] = redo ? t->pins[i].after : t->pins[i].before;
+    session_set_ranking(s, redo ? t->after : t->before, NULL); /* cannot fail: it was the ranking then */
+    session_apply_pins(s, t);
+    restore_scope(s, redo ? &t->scope_after : &t->scope_before);
     session_invalidate(s);
     return true;
 }
 
+bool scry_session_undo(scry_session *s) {
+    return s->done && move(s, &s->steps[--s->done], false);
+}
+
 bool scry_session_redo(scry_session *s) {
-    if (s->done == s->step_count) return false;
-    const step *next = &s->steps[s->done++];
-    if (next->label.before) return true;
-    for (uint32_t i = 0; i < next->count; i++) s->pin[next->pins[i].latent] = next->pins[i].after;
-    session_set_ranking(s, next->after, NULL);
-    session_apply_pins(s, next);
-    restore_scope(s, &next->scope_after);
-    session_invalidate(s);
-    return true;
+    return s->done < s->step_count && move(s, &s->steps[s->done++], true);
 }
 
 void scry_session_history(const scry_session *s, size_t *undo, size_t *redo) {

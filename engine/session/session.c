@@ -4,11 +4,7 @@
 #include "base/mem.h"
 #include "rank/ranking_cache.h"
 
-#include <math.h>
 #include <stdlib.h>
-#include <string.h>
-
-/* ---- state ---------------------------------------------------------------------------------- */
 
 void session_invalidate(scry_session *s) {
     s->result_ready = s->statistics_ready = false;
@@ -163,8 +159,6 @@ void scry_session_edits(const scry_session *s, uint32_t *added, uint32_t *remove
     *added = s->set->count - kept;
 }
 
-/* ---- score ---------------------------------------------------------------------------------- */
-
 bool scry_session_set_score(scry_session *s, scry_score score, scry_error *err) {
     if (!scry_require_score(s->index, score, err)) return false;
     if (score == s->score) return false;
@@ -186,10 +180,6 @@ bool scry_session_set_scope(scry_session *s, const char *spec, bool is_signed, s
     s->scope_spec = copy;
     session_invalidate(s);
     return true;
-}
-
-bool session_set_score(scry_session *s, scry_score score, scry_error *err) {
-    return score == s->score || scry_session_set_score(s, score, err);
 }
 
 void session_restore(scry_session *s, ranking_spec at, ranking_spec before, uint8_t *pin, scry_scope scope,

@@ -15,10 +15,10 @@
  *     end
  *
  * Names of training sets and lists of domains are escaped as in line_escape.h. */
-#include "session/session_internal.h"
-#include "base/line_escape.h"
+#include "base/escape.h"
 #include "base/mem.h"
 #include "io/json.h"
+#include "session/session_internal.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -26,8 +26,6 @@
 
 /* Only the most recent steps with at most this many changed pins are saved. */
 enum { MAX_PINS = 1 << 20 };
-
-/* ---- writing -------------------------------------------------------------------------------- */
 
 static void write_spec(FILE *f, ranking_spec p) {
     fprintf(f, " %s %s %" PRIu32, scry_condition_name(p.source), scry_metric_name(p.metric), p.n);
@@ -109,8 +107,6 @@ void scry_session_write(const scry_session *s, FILE *f) {
     fprintf(f, "%send\n", b ? "\n" : "");
 }
 
-/* ---- reading -------------------------------------------------------------------------------- */
-
 typedef struct reader {
     FILE *f;
     char *line;
@@ -164,10 +160,8 @@ static bool find_train(const reader *r, char *name, size_t *out) {
     return false;
 }
 
-/* Takes the training set of a "train" line. */
-static bool read_train(reader *r) {
-    return find_train(r, r->line + strlen("train "), &r->train) ||
-           syntax_error(r, "a training set that this index has");
+static bool read_train(reader *r, char *name) {
+    return find_train(r, name, &r->train) || syntax_error(r, "a training set that this index has");
 }
 
 static bool read_spec(reader *r, char **at, ranking_spec *out) {
@@ -198,7 +192,7 @@ static bool read_pin(char *text, uint32_t F, pin_change *out) {
 static bool read_start(reader *r, scry_session *s, ranking_spec *at, uint8_t *pin) {
     char *rest, *field;
     if (!next_line(r)) return false;
-    if (strncmp(r->line, "train ", 6) == 0 && !(read_train(r) && next_line(r))) return false;
+    if (has_keyword(r->line, "train", &rest) && !(read_train(r, rest) && next_line(r))) return false;
     if (!has_keyword(r->line, "start", &rest)) return syntax_error(r, "start");
     if (!read_spec(r, &rest, at)) return false;
     while (rest && (field = strsep(&rest, " "))) {
@@ -212,7 +206,11 @@ static bool read_start(reader *r, scry_session *s, ranking_spec *at, uint8_t *pi
     return true;
 }
 
-static bool read_step(reader *r, char *rest, step *t) {
+static bool read_step(reader *r, char *rest, scry_session *s, ranking_spec before) {
+    s->steps = mem_resize(s->steps, s->step_count + 1, sizeof *s->steps);
+    s->step_room = s->step_count + 1;
+    step *t = &s->steps[s->step_count++];
+    *t = (step){.before = before};
     if (!read_spec(r, &rest, &t->after)) return false;
     char *field;
     while (rest && (field = strsep(&rest, " "))) {
@@ -283,37 +281,25 @@ static bool read_label(reader *r, const char *text, scry_session *s) {
 
 /* Steps up to "done", and the rest of the file. */
 static bool read_steps(reader *r, scry_session *s, size_t current_train, ranking_spec start, ranking_spec *before) {
-    ranking_spec at = start;
+    char *rest;
     for (;;) {
-        uint32_t done;
-        if (!next_line(r)) return false;
-        if (strncmp(r->line, "done ", 5) == 0) {
-            if (!read_number(r->line + 5, (uint32_t)s->step_count, &done)) return syntax_error(r, "a number of steps");
-            s->done = done;
-            if ((done ? s->steps[done - 1].after : start).train != current_train)
-                return syntax_error(r, "steps that end with the training set of the first line");
-            return read_end(r, current_train, before);
-        }
-        if (strncmp(r->line, "train ", 6) == 0) {
-            if (!read_train(r)) return false;
-            continue;
-        }
-        if (strncmp(r->line, "from ", 5) == 0) {
-            if (!read_scope_change(r, r->line + 5, s)) return false;
-            continue;
-        }
-        if (strncmp(r->line, "label ", 6) == 0) {
-            if (!read_label(r, r->line + 6, s)) return false;
-            continue;
-        }
-        if (strncmp(r->line, "step ", 5) != 0) return syntax_error(r, "step or done");
-        s->steps = mem_resize(s->steps, s->step_count + 1, sizeof *s->steps);
-        s->step_room = s->step_count + 1;
-        step *t = &s->steps[s->step_count++];
-        *t = (step){.before = at};
-        if (!read_step(r, r->line + 5, t)) return false;
-        at = t->after;
+        bool ok = next_line(r);
+        if (ok && has_keyword(r->line, "done", &rest)) break;
+        if (!ok) return false;
+        if (has_keyword(r->line, "train", &rest)) ok = read_train(r, rest);
+        else if (has_keyword(r->line, "from", &rest)) ok = read_scope_change(r, rest, s);
+        else if (has_keyword(r->line, "label", &rest)) ok = read_label(r, rest, s);
+        else if (has_keyword(r->line, "step", &rest))
+            ok = read_step(r, rest, s, s->step_count ? s->steps[s->step_count - 1].after : start);
+        else ok = syntax_error(r, "step or done");
+        if (!ok) return false;
     }
+    uint32_t done;
+    if (!read_number(rest, (uint32_t)s->step_count, &done)) return syntax_error(r, "a number of steps");
+    s->done = done;
+    if ((done ? s->steps[done - 1].after : start).train != current_train)
+        return syntax_error(r, "steps that end with the training set of the first line");
+    return read_end(r, current_train, before);
 }
 
 static bool read_all(reader *r, scry_session *s, uint8_t *pin, ranking_spec *start, scry_score *score,
@@ -348,7 +334,8 @@ bool scry_session_read(scry_session *s, FILE *f, scry_error *err) {
     scry_scope scope = {0};
     char *spec = NULL;
     session_drop_steps(s, 0);
-    bool ok = read_all(&r, s, pin, &at, &score, &scope, &spec, &before) && session_set_score(s, score, err);
+    bool ok = read_all(&r, s, pin, &at, &score, &scope, &spec, &before) &&
+              (score == s->score || scry_session_set_score(s, score, err));
     free(r.line);
     if (!ok) {
         session_drop_steps(s, 0);

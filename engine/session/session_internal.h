@@ -64,8 +64,6 @@ void session_apply_pins(scry_session *s, const step *of);
 
 /* Drops the steps of the history from this number on; the selection stays as it is. */
 void session_drop_steps(scry_session *s, size_t from);
-/* As scry_session_set_score, but true also when the session has that score. */
-bool session_set_score(scry_session *s, scry_score score, scry_error *err);
 /* Restores a ranking (which the index has), the ranking before it (source BASE: none), pins and scope. Takes ownership
  * of pin [F], scope and scope_spec. */
 void session_restore(scry_session *s, ranking_spec at, ranking_spec before, uint8_t *pin, scry_scope scope, char *spec);

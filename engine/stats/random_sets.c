@@ -16,7 +16,7 @@
 enum { GROUP = 8, LANES = 8 };
 
 typedef struct random_sets_job {
-    const float *contribution; /* [rows][D] (index/format/active_rows.h) */
+    const float *contribution; /* [rows][D] (index/format/table.h) */
     size_t D;
     uint32_t *row; /* [count] rows of the latents that can be drawn: those that are active anywhere */
     uint32_t count;

@@ -1,6 +1,6 @@
 /* store/fingerprint.c: content fingerprints of an index, independent of its path. */
-#include "store/fingerprint.h"
 #include "index/read/index.h"
+#include "store/sidecar.h"
 #include "study/study.h"
 
 #include <string.h>

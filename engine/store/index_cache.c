@@ -1,7 +1,7 @@
 /* index_cache.c: where the index of a manifest is kept, by content. */
 #include "base/mem.h"
 #include "base/user_files.h"
-#include "index/build/content_hash.h"
+#include "index/build/inputs.h"
 
 #include <stdlib.h>
 

@@ -1,13 +1,13 @@
 /* store/label_store.c: labels written by hand, in a file that belongs to the index. */
-#include "labels.h"
+#include "base/escape.h"
 #include "base/mem.h"
-#include "base/csv_text.h"
 #include "base/path.h"
 #include "base/user_files.h"
 #include "columns.h"
 #include "index/read/index.h"
 #include "io/json.h"
 #include "io/mapped_file.h"
+#include "labels.h"
 #include "store/sidecar.h"
 
 #include <errno.h>
@@ -36,8 +36,6 @@ struct label_edits {
     unsigned holders;
     uint64_t version;
 };
-
-/* ---- the list -------------------------------------------------------------------------------- */
 
 /* The latent's place, or where it would be inserted. */
 static size_t place_of(const edit_list *e, uint32_t latent) {
@@ -114,8 +112,6 @@ static uint32_t edits_next(const struct label_edits *edits, uint32_t from) {
     return e && at < e->count ? e->list[at].latent : UINT32_MAX;
 }
 
-/* ---- reading --------------------------------------------------------------------------------- */
-
 static bool read_record(edit_list *e, uint32_t latents, const char *path, uint64_t number, json_part value) {
     cJSON *record = json_parse(value.at, value.length);
     const cJSON *latent = cJSON_GetObjectItemCaseSensitive(record, "latent");
@@ -170,8 +166,6 @@ void scry_close(scry_index *x) {
     }
     index_close(x);
 }
-
-/* ---- writing --------------------------------------------------------------------------------- */
 
 static bool write_record(FILE *f, uint32_t latent, const char *label) {
     cJSON *record = cJSON_CreateObject();
@@ -258,8 +252,6 @@ const char *scry_label_problem(const scry_index *x) {
     return e && e->problem.status ? e->problem.text : NULL;
 }
 
-/* ---- reading labels -------------------------------------------------------------------------- */
-
 const char *scry_label(const scry_index *x, uint32_t latent) {
     const char *edited = edits_find(x->edits, latent);
     if (edited) return *edited ? edited : NULL;
@@ -275,8 +267,6 @@ uint32_t scry_next_labelled(const scry_index *x, uint32_t from) {
     }
     return x->F;
 }
-
-/* ---- all of them ----------------------------------------------------------------------------- */
 
 static bool write_jsonl(FILE *f, const void *context) {
     const scry_index *x = context;

@@ -1,9 +1,8 @@
 /* store/sidecar.c: paths of the files that belong to an index. */
 #include "store/sidecar.h"
 #include "base/mem.h"
-#include "base/user_files.h"
-#include "store/fingerprint.h"
 #include "base/path.h"
+#include "base/user_files.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
-/* study/names.c: the short names of conditions and pairings. */
-#include "base/alternatives.h"
+/* study/names.c: the names of conditions, pairings, metrics and scores. */
+#include "base/name_list.h"
 #include "scry.h"
 
 #include <string.h>
@@ -7,9 +7,28 @@
 static const char *const condition_names[SCRY_CONDITIONS] = {"base", "icl", "sft", "rl"};
 static const char *const pairing_names[SCRY_PAIRINGS] = {"token", "sample", "row"};
 
-static int find(const char *const *names, int count, const char *name) {
-    for (int i = 0; i < count; i++)
-        if (strcmp(names[i], name) == 0) return i;
+enum { UNSIGNED, SIGNED };
+enum { AGGREGATE_SUM, AGGREGATE_MEAN };
+
+const scry_metric_info scry_metrics[] = {
+#define METRIC(id, name, array, sign, title, definition) {name, title, definition, (sign) == SIGNED},
+    SCRY_METRIC_TABLE(METRIC)
+#undef METRIC
+};
+
+const scry_score_info scry_scores[] = {
+#define SCORE(id, name, aggregate, condition, term, sum, residual, compared, key, help, definition)                    \
+    {#name, key, help, definition, SCRY_##condition, AGGREGATE_##aggregate, compared},
+    SCRY_SCORE_TABLE(SCORE)
+#undef SCORE
+};
+
+/* first: the name in the first of count rows, each stride bytes after the one before. */
+static int find(const char *const *first, size_t stride, int count, const char *name) {
+    for (int i = 0; i < count; i++) {
+        const void *row = (const char *)first + (size_t)i * stride;
+        if (strcmp(*(const char *const *)row, name) == 0) return i;
+    }
     return -1;
 }
 
@@ -19,11 +38,23 @@ const char *scry_condition_name(scry_condition c) {
 const char *scry_pairing_name(scry_pairing p) {
     return pairing_names[p];
 }
+const char *scry_metric_name(scry_metric m) {
+    return scry_metrics[m].name;
+}
+const char *scry_score_name(scry_score s) {
+    return scry_scores[s].name;
+}
 int scry_condition_of(const char *name) {
-    return find(condition_names, SCRY_CONDITIONS, name);
+    return find(condition_names, sizeof *condition_names, SCRY_CONDITIONS, name);
 }
 int scry_pairing_of(const char *name) {
-    return find(pairing_names, SCRY_PAIRINGS, name);
+    return find(pairing_names, sizeof *pairing_names, SCRY_PAIRINGS, name);
+}
+int scry_metric_of(const char *name) {
+    return find(&scry_metrics[0].name, sizeof *scry_metrics, SCRY_METRICS, name);
+}
+int scry_score_of(const char *name) {
+    return find(&scry_scores[0].name, sizeof *scry_scores, SCRY_SCORES, name);
 }
 const char *scry_source_choices(char out[SCRY_CHOICES], const char *quote) {
     return alternatives_quoted(out, SCRY_CHOICES, condition_names + 1, sizeof *condition_names, SCRY_CONDITIONS - 1,
@@ -31,6 +62,12 @@ const char *scry_source_choices(char out[SCRY_CHOICES], const char *quote) {
 }
 const char *scry_pairing_choices(char out[SCRY_CHOICES], const char *quote) {
     return alternatives_quoted(out, SCRY_CHOICES, pairing_names, sizeof *pairing_names, SCRY_PAIRINGS, quote);
+}
+const char *scry_metric_choices(char out[SCRY_CHOICES], const char *quote) {
+    return alternatives_quoted(out, SCRY_CHOICES, &scry_metrics[0].name, sizeof *scry_metrics, SCRY_METRICS, quote);
+}
+const char *scry_score_choices(char out[SCRY_CHOICES], const char *quote) {
+    return alternatives_quoted(out, SCRY_CHOICES, &scry_scores[0].name, sizeof *scry_scores, SCRY_SCORES, quote);
 }
 const char *scry_version(void) {
     return "0.1.0";

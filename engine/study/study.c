@@ -1,24 +1,100 @@
 /* study/study.c: the study manifest, read strictly: a wrong type is an error that names its key. */
-#include "study/manifest.h"
+#include "study/study.h"
 #include "base/mem.h"
 #include "base/path.h"
 #include "io/mapped_file.h"
 
 #include <cjson/cJSON.h>
-#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+typedef struct parser {
+    scry_study *study;
+    scry_notes *notes;
+    scry_error *err;
+} parser;
+
+/* An item's type, for messages. */
+static const char *kind_of(const cJSON *item) {
+    if (!item) return "nothing";
+    if (cJSON_IsString(item)) return "text";
+    if (cJSON_IsNumber(item)) return "a number";
+    if (cJSON_IsBool(item)) return "true or false";
+    if (cJSON_IsArray(item)) return "a list";
+    if (cJSON_IsObject(item)) return "an object";
+    return "null";
+}
+
+static bool wrong_type(parser *p, const char *key, const cJSON *found, const char *expected) {
+    return scry_fail(p->err, "%s: %s: found %s, expected %s", p->study->path, key, kind_of(found), expected);
+}
+
+/* Warn of keys that are not in known, most often misspelled ones. known ends with NULL. */
+static void note_unknown_keys(parser *p, const cJSON *object, const char *place, const char *const *known) {
+    const cJSON *item;
+    cJSON_ArrayForEach (item, object) {
+        bool found = false;
+        for (int i = 0; known[i]; i++) found = found || strcmp(known[i], item->string) == 0;
+        if (!found)
+            scry_notes_add(p->notes, "%s: %s%s%.60s: unknown key, ignored", p->study->path, place, *place ? "." : "",
+                           item->string);
+    }
+}
+
+/* An optional text key; *out is NULL when absent. The caller frees. */
+static bool read_text(parser *p, const cJSON *object, const char *name, const char *place, char **out) {
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, name);
+    *out = NULL;
+    if (!item) return true;
+    if (!cJSON_IsString(item)) {
+        char key[160];
+        snprintf(key, sizeof key, "%s%s%s", place, *place ? "." : "", name);
+        return wrong_type(p, key, item, "text");
+    }
+    *out = mem_copy_string(item->valuestring);
+    return true;
+}
+
+/* The same of a path, joined to the manifest's folder. */
+static bool read_path(parser *p, const cJSON *object, const char *name, const char *place, char **out) {
+    char *text;
+    if (!read_text(p, object, name, place, &text)) return false;
+    if (text) *out = path_join(p->study->folder, text);
+    free(text);
+    return true;
+}
+
+/* A whole number from 0 to 2^53. */
+static bool read_whole(const cJSON *item, uint64_t *out) {
+    if (!cJSON_IsNumber(item) || item->valuedouble < 0 || item->valuedouble > 9007199254740992.0) return false;
+    *out = (uint64_t)item->valuedouble;
+    return (double)*out == item->valuedouble;
+}
+
+/* A text, or a list of texts: *out[*count]. The caller frees. */
+static bool read_texts(parser *p, const cJSON *item, const char *key, const char *expected, char ***out,
+                       size_t *count) {
+    bool single = cJSON_IsString(item);
+    if (!single && (!cJSON_IsArray(item) || !item->child)) return wrong_type(p, key, item, expected);
+    size_t n = single ? 1 : (size_t)cJSON_GetArraySize(item);
+    *out = mem_new(n, sizeof **out);
+    for (const cJSON *one = single ? item : item->child; one; one = single ? NULL : one->next) {
+        if (!cJSON_IsString(one)) return wrong_type(p, key, one, expected);
+        (*out)[(*count)++] = mem_copy_string(one->valuestring);
+    }
+    return true;
+}
 
 static bool read_rows(parser *p, const cJSON *rows, study_capture *c) {
     if (!rows) return true;
     char key[160];
     snprintf(key, sizeof key, "%s.rows", c->key);
     if (!cJSON_IsArray(rows) || cJSON_GetArraySize(rows) != 2)
-        return manifest_wrong(p, key, rows, "[from, to], two numbers");
+        return wrong_type(p, key, rows, "[from, to], two numbers");
     const cJSON *from = cJSON_GetArrayItem(rows, 0), *to = cJSON_GetArrayItem(rows, 1);
-    if (!manifest_whole(from, &c->row_from) || !manifest_whole(to, &c->row_to) || c->row_from >= c->row_to) {
+    if (!read_whole(from, &c->row_from) || !read_whole(to, &c->row_to) || c->row_from >= c->row_to) {
         char *found = cJSON_PrintUnformatted(rows);
         scry_fail(p->err, "%s: %s: found %.60s, expected two whole numbers, the first below the second", p->study->path,
                   key, found ? found : "");
@@ -34,8 +110,8 @@ static bool read_capture(parser *p, const cJSON *item, const char *key, study_ca
                                         "tokens",   "skip_first", "exclude", NULL};
     c->key = mem_copy_string(key);
     c->present = true;
-    if (!cJSON_IsObject(item)) return manifest_wrong(p, key, item, "an object with \"residual\" or \"features\"");
-    manifest_unknown_keys(p, item, key, known);
+    if (!cJSON_IsObject(item)) return wrong_type(p, key, item, "an object with \"residual\" or \"features\"");
+    note_unknown_keys(p, item, key, known);
     const cJSON *residual = cJSON_GetObjectItemCaseSensitive(item, "residual");
     const cJSON *features = cJSON_GetObjectItemCaseSensitive(item, "features");
     if (!residual == !features)
@@ -44,31 +120,26 @@ static bool read_capture(parser *p, const cJSON *item, const char *key, study_ca
     c->features = features != NULL;
     char place[200];
     snprintf(place, sizeof place, "%s.%s", key, features ? "features" : "residual");
-    if (!manifest_texts(p, features ? features : residual, place, "a file name or a list of them", &c->files,
-                        &c->file_count))
+    if (!read_texts(p, features ? features : residual, place, "a file name or a list of them", &c->files,
+                    &c->file_count))
         return false;
     for (size_t i = 0; i < c->file_count; i++) {
         char *joined = path_join(p->study->folder, c->files[i]);
         free(c->files[i]);
         c->files[i] = joined;
     }
-    if (!manifest_text(p, item, "tensor", key, &c->tensor)) return false;
-    char *tokens = NULL;
-    if (!manifest_text(p, item, "tokens", key, &tokens)) return false;
-    if (tokens) c->tokens = path_join(p->study->folder, tokens);
-    free(tokens);
+    if (!read_text(p, item, "tensor", key, &c->tensor) || !read_path(p, item, "tokens", key, &c->tokens)) return false;
     if (!read_rows(p, cJSON_GetObjectItemCaseSensitive(item, "rows"), c)) return false;
     const cJSON *skip = cJSON_GetObjectItemCaseSensitive(item, "skip_first");
     uint64_t number = 0;
     snprintf(place, sizeof place, "%s.skip_first", key);
-    if (skip && (!manifest_whole(skip, &number) || number > UINT32_MAX))
-        return manifest_wrong(p, place, skip, "a whole number of tokens");
+    if (skip && (!read_whole(skip, &number) || number > UINT32_MAX))
+        return wrong_type(p, place, skip, "a whole number of tokens");
     c->keep.skip_first = (double)number;
     const cJSON *exclude = cJSON_GetObjectItemCaseSensitive(item, "exclude");
     snprintf(place, sizeof place, "%s.exclude", key);
     if (exclude && exclude->child == NULL && cJSON_IsArray(exclude)) return true;
-    return !exclude ||
-           manifest_texts(p, exclude, place, "a list of token texts", &c->keep.exclude, &c->keep.exclude_count);
+    return !exclude || read_texts(p, exclude, place, "a list of token texts", &c->keep.exclude, &c->keep.exclude_count);
 }
 
 /* Warn of keys that are neither known nor a condition's name. */
@@ -77,7 +148,7 @@ static void unknown_group_keys(parser *p, const cJSON *group, const char *place,
     size_t n = 0;
     for (int c = 0; c < SCRY_CONDITIONS; c++) all[n++] = scry_condition_name((scry_condition)c);
     while (*known) all[n++] = *known++;
-    manifest_unknown_keys(p, group, place, all);
+    note_unknown_keys(p, group, place, all);
 }
 
 /* Read the conditions that are present. */
@@ -95,9 +166,9 @@ static bool read_train(parser *p, const cJSON *item, const char *place) {
     static const char *const known[] = {"name", NULL};
     study_group *train = &p->study->trains[p->study->train_count++];
     if (!cJSON_IsObject(item))
-        return manifest_wrong(p, place, item, "an object with \"name\", \"base\" and another condition");
+        return wrong_type(p, place, item, "an object with \"name\", \"base\" and another condition");
     unknown_group_keys(p, item, place, known);
-    if (!manifest_text(p, item, "name", place, &train->name)) return false;
+    if (!read_text(p, item, "name", place, &train->name)) return false;
     if (!train->name) train->name = mem_copy_string("train");
     for (const study_group *other = p->study->trains; other < train; other++)
         if (strcmp(other->name, train->name) == 0)
@@ -129,7 +200,7 @@ static bool read_change(parser *p, const cJSON *change, const char *place, study
                          study->path, key, study->train_count);
     }
     if (!cJSON_IsObject(change))
-        return manifest_wrong(p, key, change, "a number in percentage points, or one by training set");
+        return wrong_type(p, key, change, "a number in percentage points, or one by training set");
     const cJSON *item;
     cJSON_ArrayForEach (item, change) {
         size_t t = 0;
@@ -138,7 +209,7 @@ static bool read_change(parser *p, const cJSON *change, const char *place, study
             return scry_fail(p->err, "%s: %s: \"%.60s\" is no training set of this study", study->path, key,
                              item->string);
         if (!cJSON_IsNumber(item) || !isfinite(item->valuedouble))
-            return manifest_wrong(p, key, item, "a finite number in percentage points");
+            return wrong_type(p, key, item, "a finite number in percentage points");
         domain->change[t] = item->valuedouble;
     }
     return true;
@@ -155,7 +226,7 @@ static bool read_sts(parser *p, const cJSON *sts, const char *place, study_group
                          "%s: %s: found numbers in a study with \"train\"; expected captures, or no \"train\" and "
                          "numbers in every domain (a scores-only study)",
                          p->study->path, key);
-    if (!cJSON_IsObject(sts)) return manifest_wrong(p, key, sts, "numbers by score, such as {\"act\": 5.11}");
+    if (!cJSON_IsObject(sts)) return wrong_type(p, key, sts, "numbers by score, such as {\"act\": 5.11}");
     const cJSON *item;
     cJSON_ArrayForEach (item, sts) {
         int score = scry_score_of(item->string);
@@ -164,8 +235,7 @@ static bool read_sts(parser *p, const cJSON *sts, const char *place, study_group
             return scry_fail(p->err, "%s: %s: \"%.40s\" is no score; expected %s", p->study->path, key, item->string,
                              scry_score_choices(choices, ""));
         snprintf(key, sizeof key, "%s.sts.%s", place, item->string);
-        if (!cJSON_IsNumber(item) || !isfinite(item->valuedouble))
-            return manifest_wrong(p, key, item, "a finite number");
+        if (!cJSON_IsNumber(item) || !isfinite(item->valuedouble)) return wrong_type(p, key, item, "a finite number");
         domain->sts[score] = item->valuedouble;
     }
     return true;
@@ -176,10 +246,10 @@ static bool read_domain(parser *p, const cJSON *item, size_t number) {
     study_group *domain = &p->study->domains[p->study->domain_count++];
     char place[40];
     snprintf(place, sizeof place, "domains[%zu]", number);
-    if (!cJSON_IsObject(item)) return manifest_wrong(p, place, item, "an object with \"name\" and \"base\"");
-    if (p->study->scores_only) manifest_unknown_keys(p, item, place, known);
+    if (!cJSON_IsObject(item)) return wrong_type(p, place, item, "an object with \"name\" and \"base\"");
+    if (p->study->scores_only) note_unknown_keys(p, item, place, known);
     else unknown_group_keys(p, item, place, known);
-    if (!manifest_text(p, item, "name", place, &domain->name)) return false;
+    if (!read_text(p, item, "name", place, &domain->name)) return false;
     if (!domain->name || !*domain->name)
         return scry_fail(p->err, "%s: %s.name: missing; expected the domain's name", p->study->path, place);
     for (size_t i = 0; i < number; i++)
@@ -199,7 +269,7 @@ static bool read_domain(parser *p, const cJSON *item, size_t number) {
 static bool read_choices(parser *p, const cJSON *root) {
     scry_study *study = p->study;
     char *pairing = NULL, *correlate = NULL;
-    bool ok = manifest_text(p, root, "pairing", "", &pairing) && manifest_text(p, root, "correlate", "", &correlate);
+    bool ok = read_text(p, root, "pairing", "", &pairing) && read_text(p, root, "correlate", "", &correlate);
     if (ok && pairing) {
         int value = scry_pairing_of(pairing);
         if (value < 0)
@@ -219,7 +289,7 @@ static bool read_choices(parser *p, const cJSON *root) {
 
 static bool read_domains(parser *p, const cJSON *domains) {
     if (!cJSON_IsArray(domains) || !domains->child)
-        return manifest_wrong(p, "domains", domains, "a list of one domain or more");
+        return wrong_type(p, "domains", domains, "a list of one domain or more");
     p->study->domains = mem_new((size_t)cJSON_GetArraySize(domains), sizeof *p->study->domains);
     size_t number = 0;
     const cJSON *item;
@@ -242,7 +312,7 @@ static bool read_groups(parser *p, const cJSON *root) {
     }
     bool list = cJSON_IsArray(train) && train->child;
     if (!list && !cJSON_IsObject(train))
-        return manifest_wrong(p, "train", train, "a training set (an object), or a list of them");
+        return wrong_type(p, "train", train, "a training set (an object), or a list of them");
     size_t trains = list ? (size_t)cJSON_GetArraySize(train) : 1, count = (size_t)cJSON_GetArraySize(domains);
     if (count > STUDY_MOST_CHANGES / trains)
         return scry_fail(p->err,
@@ -266,22 +336,13 @@ static bool read_root(parser *p, const cJSON *root) {
     scry_study *study = p->study;
     const cJSON *version = cJSON_GetObjectItemCaseSensitive(root, "scry_study");
     if (!cJSON_IsNumber(version) || version->valuedouble != 1)
-        return manifest_wrong(p, "scry_study", version, "the number 1, the version of the manifest");
-    manifest_unknown_keys(p, root, "", known);
-    char *sae = NULL, *labels = NULL, *tokenizer = NULL;
-    if (!manifest_text(p, root, "name", "", &study->name) || !manifest_text(p, root, "model", "", &study->model) ||
-        !manifest_text(p, root, "hook", "", &study->hook))
-        return false;
-    bool ok = manifest_text(p, root, "sae", "", &sae) && manifest_text(p, root, "labels", "", &labels) &&
-              manifest_text(p, root, "sae_format", "", &study->sae_format) &&
-              manifest_text(p, root, "tokenizer", "", &tokenizer);
-    if (tokenizer) study->tokenizer = path_join(study->folder, tokenizer);
-    free(tokenizer);
-    if (sae) study->sae = path_join(study->folder, sae);
-    if (labels) study->labels = path_join(study->folder, labels);
-    free(sae);
-    free(labels);
-    return ok && read_choices(p, root) && read_groups(p, root);
+        return wrong_type(p, "scry_study", version, "the number 1, the version of the manifest");
+    note_unknown_keys(p, root, "", known);
+    return read_text(p, root, "name", "", &study->name) && read_text(p, root, "model", "", &study->model) &&
+           read_text(p, root, "hook", "", &study->hook) && read_path(p, root, "sae", "", &study->sae) &&
+           read_path(p, root, "labels", "", &study->labels) &&
+           read_text(p, root, "sae_format", "", &study->sae_format) &&
+           read_path(p, root, "tokenizer", "", &study->tokenizer) && read_choices(p, root) && read_groups(p, root);
 }
 
 /* Line and column of a place in text, for messages. */
@@ -305,7 +366,7 @@ scry_study *scry_study_read(const char *path, scry_notes *notes, scry_error *err
     bool ok = cJSON_IsObject(root);
     if (root && !ok) {
         scry_fail(err, "%s: found %s, expected a study manifest, an object {\"scry_study\": 1, ...}", path,
-                  manifest_kind(root));
+                  kind_of(root));
     } else if (!ok) {
         int line, column;
         locate(study->json, stop ? stop : study->json, &line, &column);

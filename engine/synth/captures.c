@@ -8,7 +8,6 @@
 #include "base/mem.h"
 #include "io/formats/safetensors_write.h"
 
-#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>

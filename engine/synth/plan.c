@@ -9,8 +9,6 @@
 
 enum { MOST_DOMAINS = 4096 };
 
-/* ---- the formulas --------------------------------------------------------------------------- */
-
 uint32_t synth_latent_at(const synth_plan *p, uint32_t rank) {
     return (uint32_t)((rank * p->multiplier + p->offset) % p->F);
 }
@@ -60,8 +58,6 @@ double synth_harmonic(uint32_t n) {
     for (uint32_t i = n; i > 0; i--) sum += 1.0 / i; /* small ones first */
     return sum;
 }
-
-/* ---- planting rho --------------------------------------------------------------------------- */
 
 static double unit_random(uint64_t *state) {
     return (double)(random_next(state) >> 11) * 0x1p-53;
@@ -145,8 +141,6 @@ static void plant_domains(synth_plan *p) {
     free(unit_y);
     free(x);
 }
-
-/* ---- setting up ----------------------------------------------------------------------------- */
 
 static uint32_t common_divisor(uint32_t a, uint32_t b) {
     while (b) {

@@ -2,7 +2,6 @@
 #ifndef SCRY_SYNTH_PLAN_H
 #define SCRY_SYNTH_PLAN_H
 
-#include <cjson/cJSON.h>
 #include "synth.h"
 
 typedef struct synth_plan {
@@ -26,8 +25,6 @@ bool synth_check_options(const synth_options *options, scry_error *err);
 void synth_plan_make(synth_plan *p, const char *folder, const synth_options *options, scry_error *err);
 void synth_plan_free(synth_plan *p);
 
-/* ---- formulas */
-
 uint32_t synth_latent_at(const synth_plan *p, uint32_t rank);
 /* The rank by sft of the latent at rank r by icl, and the other way round. */
 uint32_t synth_swapped(const synth_plan *p, uint32_t r);
@@ -42,25 +39,11 @@ double synth_sts(const synth_plan *p, scry_score score, size_t domain, uint32_t 
 uint32_t synth_overlap_at(const synth_plan *p, uint32_t n);
 double synth_harmonic(uint32_t n);
 
-/* ---- files. False and the plan's err when one cannot be written. */
-
 void synth_domain_name(const synth_plan *p, size_t domain, char name[24]);
-/* Make the folder and folder/acts. A study there must be one of synth's; its manifest is removed first, so that none
- * ever stands with captures that are not its own. */
-bool synth_make_folders(synth_plan *p);
-/* Take over the path of a file that was written, so that synth_remove_files removes it. Returns it. */
-const char *synth_add_file(synth_plan *p, char *path, uint64_t size);
-/* Write folder/name atomically. Takes over text, or json. */
-bool synth_write_file(synth_plan *p, const char *name, char *text, size_t size);
-bool synth_write_json(synth_plan *p, const char *name, cJSON *json);
-/* Remove what this run wrote, and the folders where they are empty. */
-void synth_remove_files(synth_plan *p);
-/* The captures of the training set, and of a domain. */
+/* Take over the path of a file that was written, so that it is removed after an error. */
+void synth_add_file(synth_plan *p, char *path, uint64_t size);
+/* The captures of the training set, and of a domain. False and the plan's err when one cannot be written. */
 bool synth_write_train(synth_plan *p);
 bool synth_write_domain(synth_plan *p, size_t domain);
-/* folder/NAME.tokens.jsonl; number: seeds its words. */
-bool synth_write_tokens(synth_plan *p, const char *name, uint64_t number);
-/* folder/labels.jsonl: of the first ranks by icl or by sft. */
-bool synth_write_labels(synth_plan *p);
 
 #endif

@@ -1,5 +1,5 @@
-/* train/adam.c: D. Kingma and J. Ba's optimiser, with I. Loshchilov and F. Hutter's weight decay. */
-#include "train/adam.h"
+/* train/adam.c: Adam with decoupled weight decay, and the schedules of its learning rate. */
+#include "train/parameters.h"
 #include "base/mem.h"
 
 #include <math.h>

@@ -1,18 +1,11 @@
 /* train/checkpoint.c: all that a run needs to go on. */
-#include "train/checkpoint.h"
+#include "train/trainer.h"
 #include "base/mem.h"
 #include "io/formats/safetensors_write.h"
-#include "io/tensor_file.h"
+#include "io/tensor.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-enum { PLACE_STEP, PLACE_EPOCH, PLACE_WINDOW, PLACE_AT, PLACE_DATA, PLACE_CONDITION, PLACE_NONFINITE, PLACES };
-enum { NUMBER_SCALE, NUMBER_THRESHOLD, NUMBERS };
-
-static char *in_folder(const char *folder) {
-    return mem_format("%s/%s", folder, CHECKPOINT_NAME);
-}
 
 static char *joined_paths(const train_data *data) {
     char *text = mem_copy_string("");
@@ -35,7 +28,7 @@ static uint8_t *joined_names(const trainer *t, uint64_t *size) {
 }
 
 bool checkpoint_write(const trainer *t, const char *folder, scry_error *err) {
-    char *path = in_folder(folder), *captures = joined_paths(&t->data);
+    char *path = mem_format("%s/%s", folder, CHECKPOINT_NAME), *captures = joined_paths(&t->data);
     uint64_t count = t->model.count, F = t->model.F, length = strlen(captures), named;
     uint8_t *names = joined_names(t, &named);
     const uint64_t place[PLACES] = {t->done,
@@ -74,8 +67,6 @@ bool checkpoint_write(const trainer *t, const char *folder, scry_error *err) {
     return ok;
 }
 
-/* ---- reading */
-
 /* The bytes of a tensor of `count` numbers; NULL and err when it is another. */
 static const uint8_t *bytes_of(const tensor_file *file, const char *name, tensor_dtype dtype, uint64_t count,
                                scry_error *err) {
@@ -108,7 +99,7 @@ static void split_names(checkpoint *c, const char *text, size_t length) {
 
 bool checkpoint_open(checkpoint *c, const char *folder, scry_error *err) {
     *c = (checkpoint){0};
-    char *path = in_folder(folder);
+    char *path = mem_format("%s/%s", folder, CHECKPOINT_NAME);
     tensor_file *file = mem_new(1, sizeof *file);
     bool ok = tensor_file_open(file, path, NULL, err);
     free(path);
@@ -123,20 +114,9 @@ bool checkpoint_open(checkpoint *c, const char *folder, scry_error *err) {
     const uint8_t *captures = numbers ? bytes_of(file, "captures", TENSOR_U8, 0, err) : NULL;
     const uint8_t *names = captures ? bytes_of(file, "names", TENSOR_U8, 0, err) : NULL;
     if (!names) return false;
-    uint64_t at[PLACES];
-    double number[NUMBERS];
     memcpy(&c->settings, settings, sizeof c->settings);
-    memcpy(at, place, sizeof at);
-    memcpy(number, numbers, sizeof number);
-    c->step = at[PLACE_STEP];
-    c->epoch = at[PLACE_EPOCH];
-    c->window = at[PLACE_WINDOW];
-    c->at = at[PLACE_AT];
-    c->fingerprint = at[PLACE_DATA];
-    c->condition = at[PLACE_CONDITION] <= SCRY_CONDITIONS ? (int)at[PLACE_CONDITION] - 1 : -1;
-    c->allow_nonfinite = at[PLACE_NONFINITE] != 0;
-    c->scale = number[NUMBER_SCALE];
-    c->threshold = number[NUMBER_THRESHOLD];
+    memcpy(c->place, place, sizeof c->place);
+    memcpy(c->number, numbers, sizeof c->number);
     split_paths(c, (const char *)captures, (size_t)tensor_find(file, "captures")->shape[0]);
     split_names(c, (const char *)names, (size_t)tensor_find(file, "names")->shape[0]);
     return true;

@@ -6,7 +6,6 @@
 #include "io/tokenfile.h"
 #include "study/kept_rows.h"
 
-#include <cjson/cJSON.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -15,13 +14,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* ---- opening ---------------------------------------------------------------------------------- */
-
-static data_source *add_source(train_data *data, const char *name) {
+/* Takes ownership of the name. */
+static data_source *add_source(train_data *data, char *name) {
     data->source = mem_resize(data->source, data->sources + 1, sizeof *data->source);
-    data_source *s = &data->source[data->sources++];
-    *s = (data_source){.name = mem_copy_string(name)};
-    return s;
+    data->source[data->sources] = (data_source){.name = name};
+    return &data->source[data->sources++];
 }
 
 /* Once its matrix is open. */
@@ -43,33 +40,27 @@ static bool open_file(train_data *data, const char *path, scry_error *err) {
         if (access(file, F_OK) == 0) inside = colon + 1;
         else *colon = ':';
     }
-    data_source *s = add_source(data, path);
+    data_source *s = add_source(data, mem_copy_string(path));
     bool ok = matrix_open(&s->m, &file, 1, inside, "capture", err);
     s->rows = s->m.rows;
     free(file);
     return ok && check_width(data, s, err);
 }
 
-/* ---- studies */
-
 /* Set s->kept. */
-static bool mark_rows(data_source *s, const study_capture *spec, const scry_study *study, token_text *text,
-                      const string_pool *pieces, scry_error *err) {
-    if (text->tokens == s->m.rows) kept_rows_slice(text, s->first, s->first + s->rows);
-    if (text->tokens != s->rows)
-        return scry_fail(err, "%s: %s.tokens: %s: found %" PRIu64 " tokens, expected %" PRIu64 ", one a row",
-                         study->path, spec->key, spec->tokens, text->tokens, s->rows);
-    s->kept = mem_new(s->rows, 1);
-    kept_rows_mark(s->kept, &spec->keep, text, kept_rows_pool_text, pieces);
-    return true;
-}
-
-static bool mark_text(data_source *s, const study_capture *spec, const scry_study *study, const tokenizer *tok,
+static bool mark_rows(data_source *s, const study_capture *spec, const scry_study *study, const tokenizer *tok,
                       scry_error *err) {
     string_pool pieces = {0};
     token_text text = {0};
-    bool ok = token_text_read(&text, spec->tokens, spec->key, &pieces, tok, err) &&
-              mark_rows(s, spec, study, &text, &pieces, err);
+    bool ok = token_text_read(&text, spec->tokens, spec->key, &pieces, tok, err);
+    if (ok && text.tokens == s->m.rows) kept_rows_slice(&text, s->first, s->first + s->rows);
+    if (ok && text.tokens != s->rows)
+        ok = scry_fail(err, "%s: %s.tokens: %s: found %" PRIu64 " tokens, expected %" PRIu64 ", one a row", study->path,
+                       spec->key, spec->tokens, text.tokens, s->rows);
+    if (ok) {
+        s->kept = mem_new(s->rows, 1);
+        kept_rows_mark(s->kept, &spec->keep, &text, kept_rows_pool_text, &pieces);
+    }
     token_text_free(&text);
     string_pool_free(&pieces);
     return ok;
@@ -77,9 +68,7 @@ static bool mark_text(data_source *s, const study_capture *spec, const scry_stud
 
 static bool open_capture(train_data *data, const scry_study *study, const study_capture *spec, const tokenizer *tok,
                          scry_error *err) {
-    char *name = mem_format("%s: %s", study->path, spec->key);
-    data_source *s = add_source(data, name);
-    free(name);
+    data_source *s = add_source(data, mem_format("%s: %s", study->path, spec->key));
     if (!matrix_open(&s->m, spec->files, spec->file_count, spec->tensor, spec->key, err)) return false;
     s->rows = s->m.rows;
     if (spec->has_rows) {
@@ -93,7 +82,7 @@ static bool open_capture(train_data *data, const scry_study *study, const study_
     if (kept_rule_keeps_all(&spec->keep)) return true;
     if (!spec->tokens)
         return scry_fail(err, "%s: \"skip_first\" and \"exclude\" need \"tokens\", which is missing", s->name);
-    return mark_text(s, spec, study, tok, err);
+    return mark_rows(s, spec, study, tok, err);
 }
 
 static bool open_group(train_data *data, const scry_study *study, const study_group *group, const tokenizer *tok,
@@ -145,11 +134,6 @@ static bool is_study(const char *path) {
     return study;
 }
 
-static char *absolute(const char *path) {
-    char here[4096];
-    return path_join(getcwd(here, sizeof here) ? here : "", path);
-}
-
 static void drop_empty(char **name) {
     if (!*name || **name) return;
     free(*name);
@@ -159,9 +143,11 @@ static void drop_empty(char **name) {
 bool data_open(train_data *data, const scry_train_input *input, scry_notes *notes, scry_error *err) {
     *data = (train_data){.condition = input->condition, .allow_nonfinite = input->allow_nonfinite};
     data->path = mem_new(input->paths, sizeof *data->path);
+    char here[4096];
+    if (!getcwd(here, sizeof here)) *here = 0;
     for (size_t i = 0; i < input->paths; i++) {
         const char *path = input->path[i];
-        data->path[data->paths++] = absolute(path);
+        data->path[data->paths++] = path_join(here, path);
         if (!(is_study(path) ? open_study(data, path, notes, err) : open_file(data, path, err))) return false;
     }
     drop_empty(&data->model);
@@ -185,10 +171,6 @@ void data_close(train_data *data) {
     *data = (train_data){0};
 }
 
-enum { LARGE_ROUND = 20 };
-
-/* ---- chunks ----------------------------------------------------------------------------------- */
-
 static void add_chunk(data_chunks *to, uint32_t source, uint64_t row, uint32_t length) {
     if (!length) return;
     if (to->count == to->room) {
@@ -208,6 +190,8 @@ static void add_kept(data_chunks *to, const data_source *s, uint32_t source, uin
         begin = row + 1;
     }
 }
+
+enum { LARGE_ROUND = 20 };
 
 /* Of each round of so many blocks some are held out: one, or where that is far from the share, so many of twenty. */
 typedef struct split_rule {
@@ -252,8 +236,6 @@ void data_split(train_data *data, double share, uint64_t seed) {
     }
 }
 
-/* ---- reading ---------------------------------------------------------------------------------- */
-
 typedef struct read_job {
     const train_data *data;
     const data_chunk *chunks;
@@ -279,12 +261,6 @@ bool data_finite(const train_data *data, const data_chunk *chunk, uint64_t bad, 
                      data->source[chunk->source].name, chunk->row, chunk->row + chunk->length - 1, bad);
 }
 
-static bool check_finite(const read_job *job, size_t n, scry_error *err) {
-    for (size_t i = 0; i < n; i++)
-        if (!data_finite(job->data, &job->chunks[i], job->bad[i], err)) return false;
-    return true;
-}
-
 /* A few chunks at a time, so that the files' pages do not stay in memory. */
 bool data_read(const train_data *data, parallel *threads, const data_chunk *chunks, size_t n, float *out,
                scry_error *err) {
@@ -297,7 +273,7 @@ bool data_read(const train_data *data, parallel *threads, const data_chunk *chun
         for (size_t i = 1; i < count; i++) first[i] = first[i - 1] + job.chunks[i - 1].length;
         parallel_for(threads, count, read_chunk, &job);
         out += (size_t)(first[count - 1] + job.chunks[count - 1].length) * data->d;
-        ok = check_finite(&job, count, err);
+        for (size_t i = 0; i < count && ok; i++) ok = data_finite(data, &job.chunks[i], bad[i], err);
         data_release(data);
     }
     return ok;

@@ -1,4 +1,4 @@
-/* train/data.h: the residuals that a run trains on, and those that it holds back.
+/* train/data.h: the residuals that a run trains on, in random order, and those that it holds back.
  *
  * Rows are named by chunks: up to CHUNK_ROWS rows that follow each other in one capture. Whole chunks are held
  * out, at the same rows of every capture of one length, so that the same text under base, icl and sft is held
@@ -6,9 +6,8 @@
 #ifndef SCRY_TRAIN_DATA_H
 #define SCRY_TRAIN_DATA_H
 
-#include "base/parallel.h"
 #include "io/matrix.h"
-#include "train.h"
+#include "train/parameters.h"
 
 enum { CHUNK_ROWS = 64 };
 
@@ -61,5 +60,30 @@ void data_release(const train_data *data);
 
 /* Hash of the shape and of a sample of rows, to check that a run resumes on the data that it began with. */
 uint64_t data_fingerprint(const train_data *data);
+
+/* Batches of training rows in random order, without end.
+ *
+ * All rows that fit into memory are one window. Where they do not, each epoch's chunks are drawn in random order into
+ * windows of equal size, one in memory at a time, and the rows of a window in random order again. Three numbers are the
+ * position in a stream, from which a resumed run continues. */
+typedef struct train_stream {
+    const train_data *data;
+    parallel *pool;
+    uint64_t seed, windows;
+    uint64_t epoch, window, at; /* the next row: its place in the window's order */
+    data_chunk *order;          /* [chunks] of this epoch, in the order of the windows */
+    uint64_t loaded;            /* number of the window that rows hold, counted over epochs; plus 1 */
+    float *rows;                /* [count][d] */
+    uint32_t *shuffled;         /* [count] */
+    uint64_t count, room;
+} train_stream;
+
+/* window: rows in memory at a time. */
+void stream_open(train_stream *s, const train_data *data, parallel *pool, uint64_t seed, uint64_t window);
+void stream_close(train_stream *s);
+/* Move to a position in the stream and load its window. */
+bool stream_seek(train_stream *s, uint64_t epoch, uint64_t window, uint64_t at, scry_error *err);
+/* Copy the next n rows, times scale, to X[n][d]. */
+bool stream_next(train_stream *s, real *X, uint32_t n, real scale, scry_error *err);
 
 #endif

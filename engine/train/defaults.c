@@ -3,7 +3,7 @@
  * Where they come from: AuxK and learning rate as in dictionary_learning's TopK trainers, but that runs of fewer than
  * 20,000 steps learn faster; L1 weight (at d 4096), its warm-up and the length of the first decoder rows as in
  * Anthropic's update of April 2024 and SAELens. */
-#include "train/defaults.h"
+#include "train/trainer.h"
 
 #include <math.h>
 #include <string.h>
@@ -16,7 +16,7 @@ const char *const scry_revive_names[] = {"auxk", "resample", "none"};
 
 const char *const setting_names[SETTINGS] = {
 #define SETTING(name, least, most, whole, words) #name,
-#include "train_settings.def"
+    SCRY_TRAIN_SETTINGS(SETTING)
 #undef SETTING
 };
 
@@ -106,7 +106,7 @@ static bool check_ranges(const scry_train_settings *s, scry_error *err) {
         bool whole;
     } range[SETTINGS] = {
 #define SETTING(name, least, most, whole, words) {least, most, whole},
-#include "train_settings.def"
+        SCRY_TRAIN_SETTINGS(SETTING)
 #undef SETTING
     };
     for (int i = 0; i < SETTINGS; i++) {

@@ -1,6 +1,6 @@
 /* train/evaluate.c: how well an SAE does on rows. The rows are taken in groups; each is encoded as the index encodes
  * (sae_encode), decoded from what fires, and summed up by itself. */
-#include "train/evaluate.h"
+#include "train/trainer.h"
 #include "base/clock.h"
 #include "base/mem.h"
 
@@ -34,8 +34,6 @@ typedef struct evaluation {
     worker_room *room;    /* [threads] */
     group_sums group[ROUND];
 } evaluation;
-
-/* ---- one group: two chunks ---- */
 
 static uint32_t read_rows(const evaluation *e, size_t from, const worker_room *room, uint64_t *bad) {
     const uint32_t d = e->s->d_in;
@@ -150,8 +148,6 @@ static void do_group(void *context, size_t piece, unsigned worker) {
     }
 }
 
-/* ---- all ---- */
-
 static void room_new(evaluation *e, unsigned threads) {
     size_t rows = (size_t)MOST_ROWS * e->s->d_in;
     e->room = mem_new(threads, sizeof *e->room);
@@ -263,8 +259,7 @@ bool evaluate(const sae *s, const train_data *data, const data_chunks *chunks, p
     return ok;
 }
 
-/* Does the SAE go with the residuals, and has it a decoder? */
-static bool evaluate_fits(const sae *s, const char *path, const train_data *data, scry_error *err) {
+static bool check_fits(const sae *s, const char *path, const train_data *data, scry_error *err) {
     if (!s->W_dec)
         return scry_fail(err, "%s: found an SAE without a decoder, expected W_dec to reconstruct residuals with", path);
     if (s->d_in != data->d)
@@ -278,7 +273,7 @@ bool scry_eval_sae(const char *path, const scry_train_input *input, unsigned thr
     sae s;
     train_data data = {0};
     if (!sae_load(&s, path, NULL, notes, err)) return false;
-    bool ok = data_open(&data, input, notes, err) && evaluate_fits(&s, path, &data, err);
+    bool ok = data_open(&data, input, notes, err) && check_fits(&s, path, &data, err);
     if (ok) {
         parallel *pool = parallel_start(threads);
         data_split(&data, 0, 0);

@@ -1,10 +1,10 @@
-/* train/pre_act.c: the pre-activation loss of dead jumprelu latents, which draws them to their thresholds.
+/* train/pre_act.c: the pre-activation loss of dead jumprelu latents: moves their pre-activations, their thresholds and,
+ * where decoder rows may grow, |W_dec_j|.
  *
- * A dead latent is below its threshold t_j on nearly every token, so the few tokens above are told apart and the rest
+ * A dead latent is below its threshold t_j on nearly every token, so the tokens above are summed apart and the rest
  * follows from the batch's sum of x - b_dec, without a pre-activation kept:
- *     sum_t max(0, t_j - pre_tj) = B (t_j - b_enc_j) - W_enc_j . sum_t (x_t - b_dec) + sum of the tokens above, pre -
- * t_j It moves pre-activations, thresholds and, where decoder rows may grow, |W_dec_j|. */
-#include "train/pre_act.h"
+ *     sum_t max(0, t_j - pre_tj) = B (t_j - b_enc_j) - W_enc_j . sum_t (x_t - b_dec) + sum of (pre - t_j) above */
+#include "train/step.h"
 
 enum { DEAD_BLOCK = 256 };
 

@@ -1,5 +1,5 @@
 /* train/revive.c: latents that no longer fire. */
-#include "train/revive.h"
+#include "train/trainer.h"
 #include "base/mem.h"
 #include "base/random.h"
 

@@ -5,7 +5,7 @@
  * is the same as, with h'_j = h_j n_j / s,
  *     W_dec'_j = W_dec_j / n_j   W_enc'_j = W_enc_j n_j   b_enc'_j = b_enc_j n_j / s   b_dec' = b_dec / s
  * and thresholds as b_enc. For topk all n_j are 1, so that the order of the pre-activations stays. */
-#include "train/save.h"
+#include "train/trainer.h"
 #include "base/mem.h"
 #include "io/formats/safetensors_write.h"
 #include "base/atomic_file.h"
@@ -75,7 +75,7 @@ static bool save_weights(const trainer *t, const char *folder, bool thresholds, 
 static void add_settings(cJSON *to, const trainer *t) {
     static const char *const *const words[SETTINGS] = {
 #define SETTING(name, least, most, whole, words) words,
-#include "train_settings.def"
+        SCRY_TRAIN_SETTINGS(SETTING)
 #undef SETTING
     };
     for (int i = 0; i < SETTINGS; i++) {
@@ -129,19 +129,15 @@ static char *config_text(const trainer *t, const char *architecture) {
     return text;
 }
 
-static bool save_text(const char *path, const char *text, scry_error *err) {
-    atomic_file w;
-    if (!atomic_file_begin(&w, path, err)) return false;
-    fprintf(w.file, "%s\n", text);
-    return atomic_file_end(&w, true, err);
-}
-
 bool save_sae(const trainer *t, const char *folder, scry_error *err) {
     scry_arch arch = (scry_arch)(int)t->settings.arch;
     const char *architecture = arch == SCRY_RELU ? "standard" : arch == SCRY_TOPK ? "topk" : "jumprelu";
     if (!save_weights(t, folder, arch == SCRY_BATCHTOPK || arch == SCRY_JUMPRELU, err)) return false;
     char *path = mem_format("%s/cfg.json", folder), *text = config_text(t, architecture);
-    bool ok = save_text(path, text, err);
+    atomic_file w;
+    bool ok = atomic_file_begin(&w, path, err);
+    if (ok) fprintf(w.file, "%s\n", text);
+    ok = ok && atomic_file_end(&w, true, err);
     cJSON_free(text);
     free(path);
     return ok;

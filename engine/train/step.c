@@ -4,7 +4,6 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* Tiles whose pre-activations lie in a core's cache, but are long enough for the matrix multiplication. */
 enum { TILE_NUMBERS = 1 << 18, LEAST_TILE = 64, MOST_TILE = 256 };
@@ -53,18 +52,13 @@ void step_new(train_step *s, const sae_parameters *model, parallel *pool, uint32
     s->X = mem_new(rows, sizeof *s->X);
     s->E = mem_new(rows, sizeof *s->E);
     s->A = mem_new(rows, sizeof *s->A);
-    s->pre = mem_new(threads, sizeof *s->pre);
-    s->selected = mem_new(threads, sizeof *s->selected);
-    s->scratch = mem_new(threads, sizeof *s->scratch);
-    s->G = mem_new(threads, sizeof *s->G);
-    s->H = mem_new(threads, sizeof *s->H);
-    for (unsigned i = 0; i < threads; i++) {
-        s->pre[i] = mem_new((size_t)s->tile * F, sizeof **s->pre);
-        s->selected[i] = mem_new((size_t)F + 16, sizeof **s->selected);
-        s->scratch[i] = mem_new(2 * (size_t)F, sizeof **s->scratch);
-        s->G[i] = mem_new((size_t)LATENT_BLOCK * batch, sizeof **s->G);
-        s->H[i] = mem_new((size_t)LATENT_BLOCK * batch, sizeof **s->H);
-    }
+    s->room = mem_new(threads, sizeof *s->room);
+    for (unsigned i = 0; i < threads; i++)
+        s->room[i] = (step_room){.pre = mem_new((size_t)s->tile * F, sizeof(real)),
+                                 .scratch = mem_new(2 * (size_t)F, sizeof(real)),
+                                 .G = mem_new((size_t)LATENT_BLOCK * batch, sizeof(real)),
+                                 .H = mem_new((size_t)LATENT_BLOCK * batch, sizeof(real)),
+                                 .selected = mem_new((size_t)F + 16, sizeof(uint32_t))};
     tiles_new(s);
     s->norm = mem_new(F, sizeof *s->norm);
     s->threshold = mem_new(F, sizeof *s->threshold);
@@ -89,18 +83,15 @@ void step_free(train_step *s) {
                                tile->aux.start, tile->e_sum,      tile->x_sum};
         for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) free(owned[i]);
     }
-    for (unsigned i = 0; s->pre && i < parallel_threads(s->pool); i++) {
-        free(s->pre[i]);
-        free(s->selected[i]);
-        free(s->scratch[i]);
-        free(s->G[i]);
-        free(s->H[i]);
+    for (unsigned i = 0; s->room && i < parallel_threads(s->pool); i++) {
+        void *const owned[] = {s->room[i].pre, s->room[i].scratch, s->room[i].G, s->room[i].H, s->room[i].selected};
+        for (size_t k = 0; k < sizeof owned / sizeof *owned; k++) free(owned[k]);
     }
     transposed_free(&s->by_latent);
     transposed_free(&s->aux_by_latent);
-    void *const owned[] = {s->X,     s->E,     s->A,          s->pre,        s->selected, s->scratch, s->G,
-                           s->H,     s->part,  s->norm,       s->floor,      s->dead,     s->fired,   s->threshold,
-                           s->e_sum, s->x_sum, s->row_square, s->b_dec_part, s->under,    s->is_dead};
+    void *const owned[] = {s->X,          s->E,          s->A,     s->room,      s->part,  s->norm,
+                           s->floor,      s->dead,       s->fired, s->threshold, s->e_sum, s->x_sum,
+                           s->row_square, s->b_dec_part, s->under, s->is_dead};
     for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) free(owned[i]);
     *s = (train_step){0};
 }

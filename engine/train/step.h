@@ -8,8 +8,6 @@
 #ifndef SCRY_TRAIN_STEP_H
 #define SCRY_TRAIN_STEP_H
 
-#include "base/parallel.h"
-#include "train.h"
 #include "train/parameters.h"
 
 enum { LATENT_BLOCK = 64 };
@@ -56,30 +54,35 @@ typedef struct step_tile {
     double square;              /* sum of e^2 */
     double penalty, aux_square; /* sum over tokens of the penalty without w; of AuxK's error squared */
     double active;
-    double over;           /* dead latents above their thresholds: sum of |W_dec_j| (pre - t_j), for pre_act.h */
+    double over;           /* dead latents above their thresholds: sum of |W_dec_j| (pre - t_j), for pre_act.c */
     double x_square;       /* with rules.measure */
     double *e_sum, *x_sum; /* [d] */
 } step_tile;
+
+/* What a thread works in. */
+typedef struct step_room {
+    real *pre;          /* [tile][F] */
+    real *scratch;      /* [2 F]: for the selection */
+    real *G, *H;        /* [LATENT_BLOCK][B] */
+    uint32_t *selected; /* [F] */
+} step_room;
 
 typedef struct train_step {
     step_rules rules;
     const sae_parameters *model;
     parallel *pool;
     uint32_t B, tile, tiles;
-    real *X;             /* [B][d] residuals as given; after step_forward less b_dec */
-    real *E;             /* [B][d] e = x^ - x */
-    real *A;             /* [B][d] AuxK's error: what the dead latents make of -e, plus e */
-    real **pre;          /* [threads][tile][F] */
-    uint32_t **selected; /* [threads][F] */
-    real **scratch;      /* [threads][2 F]: for the selection */
-    real **G, **H;       /* [threads][LATENT_BLOCK][B] */
-    step_tile *part;     /* [tiles] */
-    real *norm;          /* [F] |W_dec_j|; 1 with a unit decoder */
-    real *threshold;     /* [F] exp(log_threshold), or 0 */
-    real *floor;         /* [F] jumprelu: the threshold less half the bandwidth */
-    uint32_t *dead;      /* [dead_count] latents, ascending: set by the caller before step_forward */
+    real *X;         /* [B][d] residuals as given; after step_forward less b_dec */
+    real *E;         /* [B][d] e = x^ - x */
+    real *A;         /* [B][d] AuxK's error: what the dead latents make of -e, plus e */
+    step_room *room; /* [threads] */
+    step_tile *part; /* [tiles] */
+    real *norm;      /* [F] |W_dec_j|; 1 with a unit decoder */
+    real *threshold; /* [F] exp(log_threshold), or 0 */
+    real *floor;     /* [F] jumprelu: the threshold less half the bandwidth */
+    uint32_t *dead;  /* [dead_count] latents, ascending: set by the caller before step_forward */
     uint32_t dead_count;
-    uint8_t *is_dead; /* [F], and [F] sums over the batch of max(0, t_j - pre) but for tokens above; for pre_act.h */
+    uint8_t *is_dead; /* [F], and [F] sums over the batch of max(0, t_j - pre) but for tokens above; for pre_act.c */
     double *under;
     real cut_estimate; /* batchtopk: meant to lie below the value at which the batch is cut */
     step_transposed by_latent, aux_by_latent;
@@ -107,10 +110,9 @@ void step_forward(train_step *s);
 /* The gradients into grad, which is overwritten, and row_square. */
 void step_backward(train_step *s, sae_parameters *grad);
 
-/* ---- pieces of the two, shared between their files */
-
-void step_encode(train_step *s); /* entries of every tile */
-void step_decode(train_step *s); /* E, A and their sums */
+/* Pieces of the two: the entries of every tile; E, A and their sums. */
+void step_encode(train_step *s);
+void step_decode(train_step *s);
 /* Blocks of LATENT_BLOCK latents. */
 static inline uint32_t step_blocks(uint32_t F) {
     return (F + LATENT_BLOCK - 1) / LATENT_BLOCK;
@@ -129,5 +131,17 @@ static inline bool step_has_pre_act(const train_step *s) {
 static inline bool step_active(const train_step *s, step_entry e) {
     return !s->model->has_threshold || e.pre > s->threshold[e.latent];
 }
+
+/* The pre-activation loss of dead jumprelu latents, mean over tokens of
+ *     sum over dead j of max(0, t_j - pre_j) |W_dec_j|
+ * (Anthropic, "Circuits Updates, January 2025"; as in SAELens, of latents that are dead). */
+
+/* Set is_dead from the list of dead latents, before the tiles are decoded. */
+void pre_act_mark(train_step *s);
+/* The loss without its weight, once x_sum and each tile's `over` are known. */
+double pre_act_loss(train_step *s);
+/* Add the weighted loss's derivatives with respect to W_enc_j [d], b_enc_j, t_j and |W_dec_j| of dead latent j. That of
+ * b_dec follows from b_enc_j's, as for all latents. */
+void pre_act_slopes(const train_step *s, uint32_t j, real *d_enc, real *d_bias, real *d_threshold, real *d_norm);
 
 #endif

@@ -6,17 +6,14 @@
  * own: the straight-through estimator of "Jumping Ahead" takes a rectangle of the bandwidth's width for
  * the derivative of the step, so that entries near the threshold t count whether active or not:
  *     dt_j -= [|pre - t| < bandwidth / 2] / bandwidth (t g + w/B of the L0 penalty) */
-#include "train/pre_act.h"
+#include "train/step.h"
 #include "base/mem.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* Blocks with more entries than one in so many are multiplied instead of gathered. */
 enum { BACKWARD_DENSE = 10 };
-
-/* ---- entries by latent: each piece of work takes some latents, of all tokens ---- */
 
 enum { TRANSPOSE_PIECES = 16 };
 
@@ -75,8 +72,6 @@ static void transpose(train_step *s, step_transposed *to, bool aux) {
     job.fill = true;
     parallel_for(s->pool, TRANSPOSE_PIECES, transpose_piece, &job);
 }
-
-/* ---- one latent ---- */
 
 typedef struct latent_view {
     const train_step *s;
@@ -199,12 +194,12 @@ static void gather_block(const backward_job *job, uint32_t from, uint32_t end) {
     }
 }
 
-/* The same by three matrix multiplications over all tokens, for blocks whose latents fire on many. G, H: room for
- * [LATENT_BLOCK][B]. */
-static void multiply_block(const backward_job *job, uint32_t from, uint32_t end, real *G, real *H) {
+/* The same by three matrix multiplications over all tokens, for blocks whose latents fire on many. */
+static void multiply_block(const backward_job *job, uint32_t from, uint32_t end, const step_room *room) {
     const train_step *s = job->s;
     const blasint d = (blasint)s->model->d, B = (blasint)s->B, n = (blasint)(end - from);
     latent_view v[LATENT_BLOCK] = {0};
+    real *G = room->G, *H = room->H;
     REAL_GEMM(CblasRowMajor, CblasNoTrans, CblasTrans, n, B, d, 1, s->model->W_dec + (size_t)from * s->model->d, d,
               s->E, d, 0, G, B);
     memset(H, 0, (size_t)(end - from) * s->B * sizeof *H);
@@ -235,7 +230,7 @@ static void backward_block(void *context, size_t piece, unsigned worker) {
     const uint32_t end = s->model->F - from < LATENT_BLOCK ? s->model->F : from + LATENT_BLOCK;
     size_t entries = s->by_latent.first[end] - s->by_latent.first[from], all = (size_t)(end - from) * s->B;
     if (entries * BACKWARD_DENSE < all) gather_block(job, from, end);
-    else multiply_block(job, from, end, s->G[worker], s->H[worker]);
+    else multiply_block(job, from, end, &s->room[worker]);
     real *part = s->b_dec_part + piece * d;
     memset(part, 0, d * sizeof *part);
     for (uint32_t j = from; j < end; j++) row_add(part, s->model->W_enc + (size_t)j * d, -job->grad->b_enc[j], d);

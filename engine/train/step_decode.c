@@ -1,5 +1,5 @@
-/* train/step_decode.c: entries back to residuals, and what is lost on the way. */
-#include "train/pre_act.h"
+/* train/step_decode.c: entries back to residuals, and the loss; the forward pass. */
+#include "train/step.h"
 
 #include <math.h>
 #include <string.h>
@@ -82,7 +82,7 @@ static void decode_tile(void *context, size_t piece, unsigned worker) {
     memset(tile->x_sum, 0, d * sizeof *tile->x_sum);
     for (size_t i = from * d; i < (from + n) * d; i++) s->E[i] = -s->X[i];
     bool dense = entries > (size_t)n * s->model->F / DENSE;
-    if (dense) decode_dense(s, &tile->main, n, s->pre[worker], s->E + from * d);
+    if (dense) decode_dense(s, &tile->main, n, s->room[worker].pre, s->E + from * d);
     for (uint32_t t = 0; t < n; t++) {
         real *e = s->E + (from + t) * d;
         if (!dense) decode_token(s, &tile->main, t, e, false);
@@ -139,4 +139,19 @@ void step_decode(train_step *s) {
     if (step_has_pre_act(s)) pre_act_mark(s);
     parallel_for(s->pool, s->tiles, decode_tile, s);
     add_up(s);
+}
+
+static void center_tile(void *context, size_t piece, unsigned worker) {
+    (void)worker;
+    train_step *s = context;
+    const uint32_t d = s->model->d, n = step_tokens(s, piece);
+    real *x = s->X + piece * s->tile * d;
+    for (uint32_t t = 0; t < n; t++, x += d)
+        for (uint32_t i = 0; i < d; i++) x[i] -= s->model->b_dec[i];
+}
+
+void step_forward(train_step *s) {
+    parallel_for(s->pool, s->tiles, center_tile, s);
+    step_encode(s);
+    step_decode(s);
 }

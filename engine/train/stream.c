@@ -1,5 +1,5 @@
 /* train/stream.c: batches of training rows in random order. */
-#include "train/stream.h"
+#include "train/data.h"
 #include "base/mem.h"
 #include "base/random.h"
 

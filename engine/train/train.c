@@ -2,10 +2,7 @@
 #include "train.h"
 #include "base/clock.h"
 #include "base/mem.h"
-#include "train/trainer_init.h"
-#include "train/evaluate.h"
-#include "train/log.h"
-#include "train/save.h"
+#include "train/trainer.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -29,8 +26,6 @@ typedef struct training_run {
     uint64_t first, logged_step;   /* steps done before this call; at the last line */
     uint32_t resampled;            /* since the last line */
 } training_run;
-
-/* ---- one step ---- */
 
 static double clip(const trainer *t, double *norm) {
     double square = 0;
@@ -80,8 +75,6 @@ static bool take_step(training_run *c, bool measure, log_line *line, scry_error 
     return true;
 }
 
-/* ---- figures on the way ---- */
-
 static void evaluate_held(trainer *t, log_line *line) {
     line->held_explained_variance = line->held_l0 = (double)NAN;
     train_step *s = &t->held;
@@ -126,8 +119,6 @@ static bool write_line(training_run *c, log_line *line, scry_error *err) {
     return ok;
 }
 
-/* ---- the run ---- */
-
 /* The log is not to be behind a checkpoint when the machine stops. */
 static bool save_checkpoint(training_run *c, scry_error *err) {
     return log_sync(&c->t, c->folder, err) && checkpoint_write(&c->t, c->folder, err);
@@ -166,11 +157,6 @@ static bool report_evaluation(void *context, const char *what, uint64_t done, ui
     return !c->run->progress || c->run->progress(c->run->context, &c->shown);
 }
 
-static bool fail_unmeasured(const training_run *c, const scry_error *why, scry_error *err) {
-    return scry_fail(err, "%s; the SAE is trained and saved, but not measured: scry eval-sae %s CAPTURE... does it",
-                     why->text, c->folder);
-}
-
 /* Of the SAE as it was saved, by way of the reader that the index uses. */
 static bool evaluate_saved(training_run *c, scry_train_result *result, scry_error *err) {
     sae s;
@@ -181,13 +167,9 @@ static bool evaluate_saved(training_run *c, scry_train_result *result, scry_erro
     bool ok = evaluate(&s, &t->data, result->held ? &t->data.held : &t->data.train, t->pool, report_evaluation, c,
                        &result->quality, &why);
     sae_free(&s);
-    return ok || fail_unmeasured(c, &why, err);
-}
-
-static void remove_checkpoint(const char *folder) {
-    char *path = mem_format("%s/%s", folder, CHECKPOINT_NAME);
-    unlink(path);
-    free(path);
+    return ok ||
+           scry_fail(err, "%s; the SAE is trained and saved, but not measured: scry eval-sae %s CAPTURE... does it",
+                     why.text, c->folder);
 }
 
 static bool run_to_end(training_run *c, scry_train_result *result, scry_error *err) {
@@ -201,12 +183,12 @@ static bool run_to_end(training_run *c, scry_train_result *result, scry_error *e
                                   .held_rows = t->data.held.rows,
                                   .seconds = clock_seconds() - c->started};
     if (!save_sae(t, c->folder, err)) return false;
-    remove_checkpoint(c->folder);
+    char *path = mem_format("%s/%s", c->folder, CHECKPOINT_NAME);
+    unlink(path);
+    free(path);
     trainer_end(t);
     return evaluate_saved(c, result, err);
 }
-
-/* ---- the folder ---- */
 
 static bool folder_is_free(const char *folder, scry_error *err) {
     struct stat st;
@@ -225,14 +207,10 @@ static bool folder_is_free(const char *folder, scry_error *err) {
     return empty || scry_fail(err, "%s: found files in it, expected a new or empty directory", folder);
 }
 
-static bool make_folder(const char *folder, scry_error *err) {
-    if (mkdir(folder, 0777) == 0 || errno == EEXIST) return true;
-    return scry_fail(err, "%s: cannot be made: %s", folder, strerror(errno));
-}
-
 static bool begin_run(training_run *c, const scry_train_input *input, scry_notes *notes, scry_error *err) {
     return folder_is_free(c->folder, err) && trainer_init(&c->t, input, c->run, NULL, notes, err) &&
-           make_folder(c->folder, err);
+           (mkdir(c->folder, 0777) == 0 || errno == EEXIST ||
+            scry_fail(err, "%s: cannot be made: %s", c->folder, strerror(errno)));
 }
 
 static bool resume_run(training_run *c, const scry_train_input *input, scry_notes *notes, scry_error *err) {
@@ -244,12 +222,11 @@ static bool resume_run(training_run *c, const scry_train_input *input, scry_note
     free(path);
     if (!ok) return false;
     ok = checkpoint_open(&from, c->folder, err);
-    scry_train_input same = {(const char *const *)(void *)from.path, from.paths, from.condition, from.allow_nonfinite};
-    if (input->paths) {
-        same.path = input->path;
-        same.paths = input->paths;
-    }
-    same.allow_nonfinite = same.allow_nonfinite || input->allow_nonfinite;
+    uint64_t condition = from.place[PLACE_CONDITION];
+    const scry_train_input same = {.path = input->paths ? input->path : (const char *const *)(void *)from.path,
+                                   .paths = input->paths ? input->paths : from.paths,
+                                   .condition = condition <= SCRY_CONDITIONS ? (int)condition - 1 : -1,
+                                   .allow_nonfinite = from.place[PLACE_NONFINITE] || input->allow_nonfinite};
     ok = ok && trainer_init(&c->t, &same, c->run, &from, notes, err);
     checkpoint_close(&from);
     return ok;

@@ -1,12 +1,12 @@
 /* target_index.c: damaged indexes, as they are and with repaired checksums. */
 #include "fuzz.h"
 
-#include "latent.h"
 #include "baselines.h"
 #include "export.h"
-#include "store/fingerprint.h" /* scry_fingerprint_latents */
 #include "labels.h"
+#include "latent.h"
 #include "session.h"
+#include "store/sidecar.h" /* scry_fingerprint_latents */
 
 #include <math.h>
 #include <stdio.h>

@@ -2,12 +2,12 @@
 #include "fuzz.h"
 
 #include "base/mem.h"
-#include "io/matrix.h"
-#include "io/tensor_file.h"
 #include "io/formats/pickle.h"
+#include "io/matrix.h"
+#include "io/tensor.h"
 #include "sae/sae.h"
 #include "train.h"
-#include "train/checkpoint.h"
+#include "train/trainer.h"
 
 #include <dirent.h>
 #include <stdlib.h>

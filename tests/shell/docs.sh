@@ -3,9 +3,9 @@
 . "${0%/*}/check.inc"
 
 # NAME SHELL EXPLORER of each row
-printf '#include "scores.h"\n#include "shell/commands.def"\n' | ${CC:-cc} -E -P -Iengine -Itui -x c - | sed 's/ COMMAND(/\nCOMMAND(/g; s/" "//g' |
+printf '#include "metrics.h"\n#include "scores.h"\n#include "shell/commands.def"\n' | ${CC:-cc} -E -P -Iengine -Itui -x c - | sed 's/ COMMAND(/\nCOMMAND(/g; s/" "//g' |
     grep '^COMMAND(' >"$place/commands" # one line a row, those of the scores too
-sed -n 's/^COMMAND([A-Za-z0-9_]*, "\([^"]*\)", "[^"]*", "[^"]*", [A-Z]*, \([A-Za-z_0-9]*\), \([A-Za-z_0-9]*\),.*/\1\t\2\t\3/p' "$place/commands" >"$place/rows"
+sed -n 's/^COMMAND([A-Za-z0-9_]*, "\([^"]*\)", "[^"]*", [^ ]*"[^"]*"[^ ]*, [A-Z]*, \([A-Za-z_0-9]*\), \([A-Za-z_0-9]*\),.*/\1\t\2\t\3/p' "$place/commands" >"$place/rows"
 is "shell/commands.def: every row is read" "$(wc -l <"$place/rows" | tr -d ' ')" "$(grep -c . "$place/commands")"
 sed -n 's/^OPTION([a-z_0-9]*, "\([^"]*\)", \("[^"]*"\|[A-Z_]*\), "\([^"]*\)",.*/\1\t\3/p' tui/shell/options.def >"$place/options"
 is "shell/options.def: every row is read" "$(wc -l <"$place/options" | tr -d ' ')" "$(grep -c '^OPTION(' tui/shell/options.def)"

@@ -39,7 +39,7 @@ fails "sae.safetensors" info "$place/sae.json"
 residual "\"sae\": \"$saes/saelens6_topk\", \"sae_format\": \"sae_lens\""
 scry info "$place/sae.json"
 [ "$status" -ne 0 ] && ok "an unknown sae_format is refused" || not_ok "an unknown sae_format is refused" "found status 0, expected another"
-says "and the right ones are named" "sae_lens" "saelens, gemma-scope, sparsify, dictionary-learning"
+says "and the right ones are named" "sae_lens" "gemma-scope, sparsify, saelens, openmoss or dictionary-learning"
 residual "\"sae\": \"$saes/refused_dl_batchtopk\""
 fails "refused_dl_batchtopk" index "$place/sae.json" -o "$place/no.scry"
 
@@ -140,7 +140,7 @@ is "synth --rho -0.5" "$(number pearson | awk '{ printf "%.4f", $1 }')" "-0.5000
 gives 0 synth -o "$place/null" --width 1500 --domain-count 5 --tokens-each 64 --null
 refused "-o is missing" synth
 refused "expected only options" synth "$place/x" -o "$place/y"
-refused "--null plants no correlation" synth -o "$place/y" --null --rho 0.3
+refused "--null and --rho: expected one of them" synth -o "$place/y" --null --rho 0.3
 for rho in 1.01 -2 x nan "" 0.5x; do refused "--rho: found \"$rho\"" synth -o "$place/y" --rho "$rho"; done
 refused "expected a whole number of 16 or more" synth -o "$place/y" --width 15
 refused "width: found 99999999 latents, expected 16 to" synth -o "$place/y" --width 99999999

@@ -102,7 +102,7 @@ is "a script with CR LF" "$(cat "$place/s.labels.jsonl")" '{"latent":5,"label":"
 printf '5\ntoggle\n' >"$place/toggle.scr"
 echo "dear diary" >"$place/diary"
 for file in "$place/diary" "$place/far" /dev/null; do
-    fails "is there and no session" "$x" --script "$place/toggle.scr" --session "$file"
+    fails "exists and is not a session of scry" "$x" --script "$place/toggle.scr" --session "$file"
 done
 is "and is left alone" "$(cat "$place/diary")" "dear diary"
 fails "cannot be" "$x" --script "$place/toggle.scr" --session "$place/diary/below"

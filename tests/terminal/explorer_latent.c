@@ -66,7 +66,7 @@ void test_pages(void) {
     check(await_message(t, "under every condition") && strstr(row(t, latent_row(t) + 2), " icl "), t,
           "b sets the conditions below each other", "found \"%s\"", row(t, latent_row(t) + 2));
     term_keys(t, "w");
-    check(await_message(t, "whole samples"), t, "w wraps", "found \"%s\"", footer(t));
+    check(await_message(t, "full samples"), t, "w wraps", "found \"%s\"", footer(t));
     /* a click on a name in the title */
     int y = latent_row(t);
     const char *title = row(t, y), *name = strstr(title, "profile");

@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const names[] = {"scatter", "concentration", "sweep",  "bands",  "overlap",
-                                    "mix",     "random",        "labels", "repeats"};
-static const char *const tabs[] = {"[scatter]", "[shift]",  "[N]",      "[bands]",  "[overlap]",
-                                   "[mix]",     "[random]", "[labels]", "[repeats]"};
+static const char *const names[] = {"scatter", "concentration", "sweep",      "bands",  "overlap",
+                                    "mix",     "random",        "task-share", "repeats"};
+static const char *const tabs[] = {"[scatter]", "[shift]",  "[N]",    "[bands]",  "[overlap]",
+                                   "[mix]",     "[random]", "[task]", "[repeats]"};
 enum { PLOTS = sizeof names / sizeof *names };
 
 /* The plot of this tab stands there with all of its numbers. */

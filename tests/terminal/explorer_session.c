@@ -67,7 +67,7 @@ static void ends(const char *name, int number, int status, bool idle) {
     term_free(t);
     t = open_kept(NULL);
     snprintf(what, sizeof what, "%s: opened again, it says that the session is restored", name);
-    check(await_message(t, "restored; --fresh starts anew"), t, what, "found \"%s\"", footer(t));
+    check(await_message(t, "restored; --fresh starts a new one"), t, what, "found \"%s\"", footer(t));
     rest(t);
     term_keys(t, "Esc");
     term_settle(t, 60);
@@ -206,7 +206,8 @@ static void gone(void) {
     check(ended == pid && WIFEXITED(status) && WEXITSTATUS(status) == 128 + SIGHUP, NULL,
           "a terminal that goes without a signal ends it", "found status %d, expected exit %d", status, 128 + SIGHUP);
     term *t = open_kept(NULL);
-    check(await_message(t, "restored; --fresh starts anew"), t, "and the session is there", "found \"%s\"", footer(t));
+    check(await_message(t, "restored; --fresh starts a new one"), t, "and the session is there", "found \"%s\"",
+          footer(t));
     leave(t);
 }
 

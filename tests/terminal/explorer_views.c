@@ -239,10 +239,10 @@ void test_filter(void) {
 void test_palette(void) {
     term *t = open_sample();
     term_keys(t, ":");
-    check(await(t, says, ":") && term_has(t, "what is in an index"), t, ": opens the palette", "found \"%s\"",
+    check(await(t, says, ":") && term_has(t, "what an index holds"), t, ": opens the palette", "found \"%s\"",
           footer(t));
     term_keys(t, "u n d");
-    check(await_text(t, "take the last step back"), t, "it lists what fits, with its help", "found no help on undo");
+    check(await_text(t, "undo the last step"), t, "it lists what fits, with its help", "found no help on undo");
     term_keys(t, "Tab");
     check(await_text(t, ":undo"), t, "Tab completes", "found \"%s\"", footer(t));
     term_keys(t, "Esc");

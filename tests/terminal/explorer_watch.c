@@ -112,7 +112,7 @@ static void test_leaving(void) {
     check(await_strictly(t, is_complete, NULL) && dots(t) == 0, t, "train --watch --ascii: no braille",
           "found %d cells", dots(t));
     term_keys(t, "q");
-    check(term_wait_text(t, "the training goes on", WAIT), t, "q says that the training goes on", "found nothing");
+    check(term_wait_text(t, "scry: training goes on", WAIT), t, "q says that the training goes on", "found nothing");
     check_restored(t, "q: the terminal is as it was");
     check_end(t, 0, "left by q, to its end");
     check(in_folder("cfg.json"), t, "and it trained to the end", "found no cfg.json");
@@ -130,7 +130,7 @@ static void test_stopping(void) {
     t = train("watch-left-stopped", "20000", NULL);
     await_strictly(t, is_complete, NULL);
     term_keys(t, "q");
-    term_wait_text(t, "the training goes on", WAIT);
+    term_wait_text(t, "scry: training goes on", WAIT);
     term_settle(t, 50);
     term_keys(t, "C-c");
     check_end(t, 1, "Ctrl-C after q");

@@ -1,6 +1,6 @@
 /* explorer_parts.h: for tests that look into the parts of the explorer: all of them. */
-#ifndef SCRY_TESTS_EXPLORER_PARTS_H
-#define SCRY_TESTS_EXPLORER_PARTS_H
+#ifndef SCRY_TESTS_UNIT_EXPLORER_PARTS_H
+#define SCRY_TESTS_UNIT_EXPLORER_PARTS_H
 
 #include "explorer/app.h"
 #include "explorer/async_results.h"

@@ -1,7 +1,7 @@
 /* Parts of file names, UTF-8 there and back for every code point, and text in CSV cells. */
 #include "check.h"
 
-#include "base/csv_text.h"
+#include "base/escape.h"
 #include "base/path.h"
 #include "base/utf8.h"
 

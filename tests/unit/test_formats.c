@@ -1,9 +1,9 @@
 /* test_formats.c: each specimen that make_formats.py wrote with the real libraries holds the numbers of the .npy file
  * that list.tsv names for it; damaged ones give an error or numbers, never a crash; errors say what is wrong. */
+#include "base/mem.h"
 #include "check.h"
 #include "io/matrix.h"
-#include "io/tensor_file.h"
-#include "base/mem.h"
+#include "io/tensor.h"
 
 #include <inttypes.h>
 #include <math.h>

@@ -109,7 +109,7 @@ static uint8_t *number_in(uint8_t *file, size_t size, const char *name, size_t a
 
 typedef struct falsified {
     const char *tensor;
-    size_t at; /* number in it: settings as in train_settings.def, place as in checkpoint.h */
+    size_t at; /* number in it: settings as in SCRY_TRAIN_SETTINGS, place as in checkpoint.h */
     bool real;
     double value;
     const char *says;

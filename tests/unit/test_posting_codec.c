@@ -1,10 +1,10 @@
 /* test_posting_codec.c: packed postings against a reader that goes bit by bit, following the description in
  * index/format/posting_codec.h; the decoder codec, packed integers, and both in an index. */
 #include "check.h"
-#include "index/build/posting_buffer.h"
+#include "index/build/postings.h"
 #include "index/format/decoder_codec.h"
-#include "index/format/packed_uint.h"
 #include "index/format/posting_codec.h"
+#include "index/format/table.h"
 #include "sae/sae.h"
 #include "scry.h"
 

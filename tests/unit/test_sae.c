@@ -1,9 +1,9 @@
 /* test_sae.c: each SAE that make_saes.py wrote with its own library gives that library's latents; damaged and
  * contradictory ones are refused with file, key, found and expected; the choice of the k largest is that of a sort. */
-#include "check.h"
 #include "base/mem.h"
 #include "base/random.h"
-#include "io/tensor_file.h"
+#include "check.h"
+#include "io/tensor.h"
 #include "sae/format.h"
 #include "sae/sae.h"
 

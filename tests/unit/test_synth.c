@@ -3,7 +3,7 @@
 #include "check.h"
 
 #include "io/formats/safetensors_write.h"
-#include "io/tensor_file.h"
+#include "io/tensor.h"
 #include "scry.h"
 #include "synth.h"
 

@@ -1,7 +1,7 @@
 /* test_tensor.c: .safetensors and .npy: every dtype bit for bit, shards, and invalid files. */
 #include "check.h"
 #include "io/matrix.h"
-#include "io/tensor_file.h"
+#include "io/tensor.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -6,7 +6,7 @@
 #include "base/mem.h"
 #include "sae/sae.h"
 #include "train.h"
-#include "train/stream.h"
+#include "train/data.h"
 
 #include <cjson/cJSON.h>
 #include <math.h>

@@ -1,8 +1,7 @@
 /* test_train_files.c: the files of a training run: a bad token file leaks no memory; a log is on the disk before it
  * replaces the old one. */
 #include "check.h"
-#include "train/data.h"
-#include "train/log.h"
+#include "train/trainer.h"
 
 #include <malloc.h>
 #include <stdio.h>

@@ -3,13 +3,11 @@
  * double as their number type, so the tested code is the code that trains. */
 #define TRAIN_DOUBLE
 #include "train/parameters.c"
-#include "train/top_k.c"
 #include "train/step_encode.c"
 #include "train/step_decode.c"
 #include "../../engine/train/pre_act.c"
 #include "train/step_backward.c"
 #include "../../engine/train/step.c"
-#include "../../engine/train/step_forward.c"
 #include "../../engine/train/adam.c"
 
 #include "check.h"

@@ -52,7 +52,7 @@ static void test_moved(app *a) {
         say_command(a, words);
         scry_example example[ROWS_SEEN];
         const scry_example_query query = {
-            .choice = SCRY_TOP, .parts = SCRY_PARTS, .seed = SCRY_SEED, .capture = -1, .versus = ranking->source};
+            .order = SCRY_TOP, .parts = SCRY_PARTS, .seed = SCRY_SEED, .capture = -1, .versus = ranking->source};
         scry_example_query_run(a->tab->index, latent_pairing(a), latent_activations(a), &query, ROWS_SEEN, example);
         expect(a, &example[0], expected, sizeof expected);
         bool found = false;

@@ -1,6 +1,6 @@
 /* output.c: one set of facts, three ways to print it. */
+#include "base/escape.h"
 #include "shell/output.h"
-#include "base/csv_text.h"
 #include "text/text.h"
 
 #include <errno.h>

@@ -2,10 +2,9 @@
 #include "base/blas.h"
 #include "base/clock.h"
 #include "base/path.h"
-#include "index/build/candidates.h"
-#include "index/build/residual_sums.h"
-#include "index/build/tile_load.h"
-#include "index/build/write_sections.h"
+#include "index/build/statistics.h"
+#include "index/build/tile.h"
+#include "index/build/write.h"
 #include "io/scratch_file.h"
 
 #include <inttypes.h>

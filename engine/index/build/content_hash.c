@@ -1,10 +1,10 @@
 /* content_hash.c: a hash of all that an index is made from. */
-#include "index/build/content_hash.h"
 #include "base/mem.h"
 #include "base/path.h"
+#include "index/build/inputs.h"
 #include "index/format/container.h"
 #include "io/mapped_file.h"
-#include "io/tensor_file.h"
+#include "io/tensor.h"
 #include "study/study.h"
 
 #include <dirent.h>

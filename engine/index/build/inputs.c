@@ -1,7 +1,6 @@
 /* inputs.c: open a study's SAE, captures and tokens. */
 #include "index/build/inputs.h"
 #include "base/mem.h"
-#include "index/build/content_hash.h"
 #include "study/kept_rows.h"
 
 #include <inttypes.h>

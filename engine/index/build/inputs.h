@@ -94,4 +94,8 @@ static inline size_t group_count(const build_inputs *in) {
     return in->study->train_count + in->study->domain_count;
 }
 
+/* Hash the manifest, every file that it names, and the versions of scry and of the index format, to 16 digits. Large
+ * files by parts. False and err when a file cannot be read. */
+bool content_hash(const scry_study *study, char text[20], scry_error *err);
+
 #endif

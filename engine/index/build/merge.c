@@ -3,7 +3,7 @@
 #include "index/format/container.h"
 #include "index/format/layout.h"
 #include "index/format/posting_codec.h"
-#include "index/format/active_rows.h"
+#include "index/format/table.h"
 #include "io/json.h"
 #include "scry.h"
 

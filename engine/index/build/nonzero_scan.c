@@ -2,10 +2,10 @@
  *
  * Nearly all of a features dump is zero: it is tested in the file's own dtype, many values at a time, and only nonzero
  * values are converted or copied. */
-#include "base/mem.h"
 #include "base/cpu_dispatch.h"
+#include "base/mem.h"
 #include "index/build/inputs.h"
-#include "index/build/nonzero_scan.h"
+#include "index/build/tile.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -32,8 +32,6 @@ static inline bool any_nonzero(const uint8_t *bytes, uint64_t mask) {
     }
     return (any & mask) != 0;
 }
-
-/* ---- which of 64 floats are not zero -------------------------------------------------------- */
 
 /* mask[k] bit i: is float 64 k + i, at any alignment, other than +0 and -0? The compiler makes these
  * bits one by one, so the processors that can make many at once are told how. */
@@ -80,8 +78,6 @@ static void nonzero(const uint8_t *bytes, uint32_t count, uint64_t *mask) {
 #endif
         nonzero_plain(bytes, count, mask);
 }
-
-/* ---- values --------------------------------------------------------------------------------- */
 
 /* Appends a nonzero float, unless it is NaN or infinite; room for it must be reserved. */
 static inline uint32_t add(part_scan *s, const uint8_t *bytes, uint32_t col) {

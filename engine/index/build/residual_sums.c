@@ -1,7 +1,7 @@
 /* residual_sums.c: sums over the residual stream's own dimensions, taken while a study is indexed. */
-#include "index/build/residual_sums.h"
 #include "base/cpu_dispatch.h"
 #include "base/mem.h"
+#include "index/build/statistics.h"
 #include "index/format/layout.h"
 
 #include <math.h>
@@ -38,8 +38,6 @@ static bool is_residual(const residual_sums *r, int c) {
 static bool paired(const residual_sums *r, int c) {
     return r->tile->in->pairing != SCRY_PAIR_SAMPLE && c != SCRY_BASE && is_residual(r, c) && is_residual(r, SCRY_BASE);
 }
-
-/* ---- a tile --------------------------------------------------------------------------------- */
 
 CPU_DISPATCH static void add_row(double *restrict sum, double *restrict square, const float *restrict x, uint32_t d) {
     for (uint32_t i = 0; i < d; i++) {
@@ -145,8 +143,6 @@ void residual_sums_add_tile(residual_sums **sums, const build_tile *tile) {
     }
     if (r && in->pairing == SCRY_PAIR_SAMPLE && tile->sample_end) close_samples(r);
 }
-
-/* ---- the section ---------------------------------------------------------------------------- */
 
 uint64_t residual_sums_bytes(const build_inputs *in) {
     uint64_t captures = in->has_sae ? in->capture_count : 0;

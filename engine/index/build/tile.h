@@ -1,10 +1,55 @@
-/* tile.h: some rows of a group's captures, by all latents. */
+/* tile.h: some rows of a group's captures, by all latents, and the nonzero values among them. */
 #ifndef SCRY_INDEX_BUILD_TILE_H
 #define SCRY_INDEX_BUILD_TILE_H
 
 #include "index/build/inputs.h"
-#include "index/build/latent_lists.h"
-#include "index/build/nonzero_scan.h"
+#include "io/tensor.h"
+
+enum { PART_ROWS = 32 }; /* rows of a tile that a thread loads at a time */
+
+/* The nonzero values of a part, row by row, as they are found. */
+typedef struct part_scan {
+    uint32_t *col; /* of all latents */
+    float *value;
+    uint32_t used, room;
+    uint32_t start[PART_ROWS + 1]; /* entries of each row */
+} part_scan;
+
+typedef struct tile_entry {
+    uint16_t row, latent; /* in the tile; in the block */
+    float value;
+} tile_entry;
+
+/* The nonzero values of PART_ROWS rows, by block of latents: start[block] .. start[block + 1]; within a
+ * block the rows ascend. */
+typedef struct tile_part {
+    tile_entry *entry;
+    uint32_t *start; /* [blocks + 1] */
+    uint32_t room;
+} tile_part;
+
+/* Append the nonzero values among count contiguous numbers of the tensor's dtype, the first in column col, without NaN
+ * and infinite ones. Return how many of those there are. */
+uint64_t scan_bytes(part_scan *s, const tensor *t, const uint8_t *bytes, uint32_t col, uint32_t count);
+uint64_t scan_floats(part_scan *s, const float *x, uint32_t col, uint32_t count);
+void scan_sparse(part_scan *s, const uint32_t *col, const float *value, uint64_t count);
+/* Move the values found in `rows` rows, of which the first is row `row` of the tile, to part, sorted by block; only
+ * those of the F latents from first_latent on. Empties the scan. */
+void scan_close(part_scan *s, tile_part *part, uint32_t first_latent, uint32_t F, uint32_t row, uint32_t rows);
+
+/* The nonzero activations of a block by latent: entries start[j] .. start[j + 1]. */
+typedef struct tile_lists {
+    uint32_t start[BLOCK_LATENTS + 1];
+    uint16_t *at; /* place in the tile, ascending */
+    float *value;
+    uint32_t room;
+} tile_lists;
+
+/* From a block's activations H[latents][n]. */
+void lists_of_block(tile_lists *lists, const float *H, uint32_t latents, uint32_t n);
+/* From what the parts of a tile of n rows hold of a block. */
+void lists_of_parts(tile_lists *lists, const tile_part *part, uint32_t n, size_t block, uint32_t latents);
+void lists_free(tile_lists *lists);
 
 /* A tile is some partner rows by all latents. Where residuals are encoded it has RESIDUAL_ROWS, as the
  * multiplication's rounding depends on its shape. Features make larger ones, up to MOST_ROWS, as long as there are
@@ -59,5 +104,12 @@ static inline uint32_t tile_latents(const build_tile *tile) {
 /* Make room for the group's captures. */
 void tile_reserve(build_tile *tile);
 void tile_free(build_tile *tile);
+
+/* Read tile->row: residuals to tile->X and tile->norm, features to tile->part. False and err when a file cannot be
+ * read. */
+bool tile_load(build_tile *tile);
+
+/* Encode the residuals tile->X to tile->pre, and put what the SAE keeps of them in tile->part. */
+void topk_choose(build_tile *tile);
 
 #endif

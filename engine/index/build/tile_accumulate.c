@@ -2,15 +2,13 @@
  *
  * A sum goes on from where the tile before left it, entry by entry, so that it is the same wherever
  * tiles end. */
-#include "index/build/tile_accumulate.h"
 #include "base/mem.h"
-#include "index/build/topk.h"
+#include "index/build/statistics.h"
+#include "index/build/tile.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* ---- room ----------------------------------------------------------------------------------- */
 
 void accumulators_new(accumulators *a, build_tile *tile, posting_store *store) {
     *a = (accumulators){.tile = tile, .store = store};
@@ -53,8 +51,6 @@ void accumulators_end_group(accumulators *a) {
         *p = (pair_sums){0};
     }
 }
-
-/* ---- sums and postings ----------------------------------------------------------------------------- */
 
 typedef struct block_count {
     uint64_t entries[SCRY_CONDITIONS], fires[SCRY_CONDITIONS], negative[SCRY_CONDITIONS];
@@ -223,8 +219,6 @@ void tile_accumulate(accumulators *a) {
     a->segment_rows += a->tile->n;
     choose_most(a, entries);
 }
-
-/* ---- segments ------------------------------------------------------------------------------- */
 
 /* Reserve what the latent will hold at the end at its present rate: a stream that grows step by step is copied many
  * times. */

@@ -2,8 +2,8 @@
  *
  * Rows that lie in a file as plain numbers are copied from it into a buffer that stays in the cache
  * and are looked at there; others are read through the map. */
-#include "index/build/tile_load.h"
 #include "base/mem.h"
+#include "index/build/tile.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -72,8 +72,6 @@ static uint32_t read_rows(load_part *p, uint32_t t, take_bytes *take) {
     return rows;
 }
 
-/* ---- features ------------------------------------------------------------------------------- */
-
 static void take_features(load_part *p, const matrix_place *place, uint32_t t, uint32_t col, uint32_t count,
                           const uint8_t *bytes) {
     part_scan *scan = &p->worker->scan;
@@ -114,8 +112,6 @@ static void load_features(load_part *p, tile_part *part) {
     else scan_close(scan, part, p->tile->in->first, p->tile->in->F, p->from, p->end - p->from);
 }
 
-/* ---- residuals ------------------------------------------------------------------------------ */
-
 static void take_residuals(load_part *p, const matrix_place *place, uint32_t t, uint32_t col, uint32_t count,
                            const uint8_t *bytes) {
     tensor part = *place->tensor;
@@ -154,8 +150,6 @@ static void add_norms(build_tile *tile, int c) {
         capture->norm += tile->norm[c][t];
     }
 }
-
-/* ---- a tile --------------------------------------------------------------------------------- */
 
 static void load_piece(void *context, size_t piece, unsigned worker) {
     load_job *job = context;

@@ -1,12 +1,12 @@
 /* write_postings.c: postings and key pieces to the file.
  *
- * While captures are read, a latent's postings grow as segments (posting_buffer.h). Here its complete stream is
+ * While captures are read, a latent's postings grow as segments (postings.h). Here its complete stream is
  * sorted by token and packed (posting_codec.h). */
-#include "index/build/write_postings.h"
 #include "base/mem.h"
+#include "index/build/write.h"
 #include "index/format/layout.h"
-#include "index/format/packed_uint.h"
 #include "index/format/posting_codec.h"
+#include "index/format/table.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -45,8 +45,6 @@ typedef struct post_job {
     uint32_t *count;     /* [F] entries of each */
     uint32_t first, end; /* latents of the block that is packed */
 } post_job;
-
-/* ---- order ---------------------------------------------------------------------------------- */
 
 static void entries_room(entries *e, uint32_t count) {
     if (count <= e->room) return;
@@ -146,8 +144,6 @@ static void put_in_order(entries *e) {
     e->sorted_value = value;
 }
 
-/* ---- key pieces ----------------------------------------------------------------------------- */
-
 /* The pieces that hold most of the latent's activation; as many as there are pieces where none is left. */
 static void key_pieces(const build_inputs *in, const uint64_t *first_token, post_worker *w, uint32_t *out) {
     const entries *e = &w->e;
@@ -174,8 +170,6 @@ static void key_pieces(const build_inputs *in, const uint64_t *first_token, post
     }
     for (uint32_t i = 0; i < touched; i++) w->mass[w->touched[i]] = 0;
 }
-
-/* ---- the sections --------------------------------------------------------------------------- */
 
 /* The stream's bytes become the packed ones. */
 static void pack_latent(post_job *job, uint32_t latent, post_worker *w) {

@@ -1,10 +1,9 @@
 /* write_sections.c: statistics, postings and text to the file. */
-#include "index/build/write_sections.h"
 #include "base/mem.h"
-#include "index/build/write_postings.h"
+#include "index/build/write.h"
 #include "index/format/decoder_codec.h"
 #include "index/format/layout.h"
-#include "index/format/packed_uint.h"
+#include "index/format/table.h"
 #include "io/label_file.h"
 
 #include <cjson/cJSON.h>
@@ -18,8 +17,6 @@ static void put(container_writer *w, const char *name, const void *bytes, uint64
     container_begin(w, name);
     container_write(w, bytes, size);
 }
-
-/* ---- meta ----------------------------------------------------------------------------------- */
 
 /* The token text that holds most of the capture's norm, and its share. */
 static void add_heaviest(const build_inputs *in, const build_capture *c, cJSON *item) {
@@ -139,8 +136,6 @@ static char *meta_json(const build_inputs *in, const statistics *stats, const ac
     return text;
 }
 
-/* ---- statistics ----------------------------------------------------------------------------- */
-
 /* The largest number of tokens on which a latent of training set t can fire. */
 static uint64_t most_fires(const build_inputs *in, const statistics *s, size_t t, size_t c) {
     size_t at = t * SCRY_CONDITIONS;
@@ -178,8 +173,6 @@ static void put_statistics(const build_inputs *in, const statistics *s, const ui
         active_rows_write(w, rows, s->contribution[k], in->D * sizeof(float));
     }
 }
-
-/* ---- text ----------------------------------------------------------------------------------- */
 
 static void put_samples(const build_inputs *in, container_writer *w) {
     size_t samples = 0, n = 0;

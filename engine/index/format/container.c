@@ -159,8 +159,6 @@ bool container_finish(container_writer *w, scry_error *err) {
     return ok;
 }
 
-/* ---- reading -------------------------------------------------------------------------------- */
-
 static bool section_hash_right(const container *c, const container_section *s, scry_error *err) {
     if (XXH3_64bits(c->map.data + s->offset, (size_t)s->size) == s->hash) return true;
     return scry_fail(err,

@@ -1,7 +1,6 @@
 /* layout.h: the sections of an index, for the files that write them and those that read them.
  *
- * F: latents. R: rows of the tables (active_rows.h; "rows" in meta). packed: packed_uint.h, unsigned numbers of 1, 2
- * or 4 bytes.
+ * F: latents. R: rows of the tables (table.h; "rows" in meta). packed: unsigned numbers of 1, 2 or 4 bytes (table.h).
  *
  *     meta            JSON: names, captures, texts, training sets, domains, notes; first_latent and latents where the
  *                     file is a shard (F is then the shard's)

@@ -16,8 +16,6 @@ static uint64_t load(const uint8_t *at) {
     return x;
 }
 
-/* ---- writing -------------------------------------------------------------------------------- */
-
 typedef struct bit_writer {
     uint8_t *at;
     uint64_t held;
@@ -127,8 +125,6 @@ uint64_t posting_codec_write(const uint32_t *token, const float *value, uint64_t
     }
     return (uint64_t)(at - out);
 }
-
-/* ---- reading -------------------------------------------------------------------------------- */
 
 bool posting_codec_get(const uint8_t **at, const uint8_t *end, uint64_t *number) {
     uint64_t value = 0;

@@ -86,8 +86,6 @@ void scry_column_postings(const scry_index *x, uint32_t from, uint32_t n, double
     read_packed(x, x->counts, x->count_width, 0, from, n, 1, out);
 }
 
-/* ---- key pieces ---------------------------------------------------------------------------------- */
-
 /* 64 bits of the result. Without branches, which would be mispredicted as often as not; numbers past the last piece
  * mean none. */
 __attribute__((always_inline)) static inline uint64_t pieces_word(const void *pieces, unsigned width, uint32_t most,

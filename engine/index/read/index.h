@@ -7,9 +7,8 @@
 #include "index/format/container.h"
 #include "index/format/decoder_codec.h"
 #include "index/format/layout.h"
-#include "index/format/packed_uint.h"
 #include "index/format/posting_codec.h"
-#include "index/format/active_rows.h"
+#include "index/format/table.h"
 #include "scry.h"
 
 typedef struct index_text {

@@ -11,8 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- meta ----------------------------------------------------------------------------------- */
-
 static const char *text_of(const cJSON *object, const char *key) {
     const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, key);
     return cJSON_IsString(item) ? item->valuestring : "";
@@ -171,8 +169,6 @@ static bool read_meta(scry_index *x, scry_error *err) {
     read_domains(x, meta);
     return read_texts(x, meta, err) && read_captures(x, meta, err);
 }
-
-/* ---- sections ------------------------------------------------------------------------------- */
 
 /* Tokens of a training set's capture that count. */
 static uint64_t kept_of(const scry_index *x, size_t train, scry_condition condition) {

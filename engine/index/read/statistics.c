@@ -5,9 +5,27 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 const scry_info *scry_index_info(const scry_index *x) {
     return &x->info;
+}
+
+int scry_find_capture(const scry_index *x, int group, scry_condition condition) {
+    for (size_t i = 0; i < x->info.captures; i++)
+        if (x->info.capture[i].group == group && x->info.capture[i].condition == condition) return (int)i;
+    return -1;
+}
+
+int scry_find_capture_named(const scry_index *x, const char *name) {
+    size_t length = strlen(name);
+    for (size_t i = 0; i < x->info.captures; i++)
+        if (strcmp(x->info.capture[i].name, name) == 0) return (int)i;
+    for (size_t i = 0; i < x->info.captures; i++) { /* "math" is math.base */
+        const char *full = x->info.capture[i].name;
+        if (strncmp(full, name, length) == 0 && strcmp(full + length, ".base") == 0) return (int)i;
+    }
+    return -1;
 }
 
 int scry_train_sources(const scry_index *x, size_t train, scry_condition out[SCRY_CONDITIONS]) {
@@ -36,8 +54,6 @@ const float *scry_contribution(const scry_index *x, scry_score score, uint32_t l
 bool scry_is_scored(const scry_index *x, uint32_t latent) {
     return !x->info.candidates || !isnan(x->contribution[SCRY_ACT][(size_t)latent * x->D]);
 }
-
-/* ---- shifts --------------------------------------------------------------------------------- */
 
 const index_source *index_source_of(const scry_index *x, size_t train, scry_condition source) {
     if (train >= x->info.trains) return NULL;
@@ -109,8 +125,6 @@ double scry_rate_shifted(const scry_index *x, size_t train, scry_condition sourc
     const index_source *s = index_source_of(x, train, source);
     return s ? fires(x, s, 1, latent) / s->other_tokens : 0;
 }
-
-/* ---- decoder -------------------------------------------------------------------------------- */
 
 bool scry_decoder_row(const scry_index *x, uint32_t latent, float *out) {
     if (!x->decoder) return false;

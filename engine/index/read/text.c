@@ -49,8 +49,6 @@ scry_sample scry_sample_at(const scry_index *x, size_t capture, uint32_t sample)
     return out;
 }
 
-/* ---- labels --------------------------------------------------------------------------------- */
-
 /* The number of the first label that belongs to latent `from` or a later one; x->labels: none does. */
 static uint64_t label_from(const scry_index *x, uint32_t from) {
     uint64_t low = 0, high = x->labels;
@@ -72,8 +70,6 @@ uint32_t index_next_file_label(const scry_index *x, uint32_t from) {
     uint64_t i = label_from(x, from);
     return i < x->labels ? x->label_latent[i] : x->F;
 }
-
-/* ---- key pieces ----------------------------------------------------------------------------- */
 
 uint32_t index_key_piece(const scry_index *x, uint32_t latent, int nth) {
     if (!x->key_pieces || !active_rows_has(&x->rows, latent)) return (uint32_t)x->pieces;

@@ -1,5 +1,4 @@
 /* npy.c: one array, NumPy's .npy format 1.0 to 3.0 (numpy.lib.format). */
-#include "io/formats/npy.h"
 #include "base/mem.h"
 #include "io/formats/formats.h"
 

@@ -1,6 +1,5 @@
 /* npz.c: a zip of .npy arrays, as numpy.savez and savez_compressed write it, and the sparse matrix
  * that scipy.sparse.save_npz puts into one. */
-#include "io/formats/npy.h"
 #include "base/mem.h"
 #include "io/formats/formats.h"
 #include "io/sparse.h"

@@ -35,8 +35,6 @@ static void fail(machine *m, const char *format, ...) {
     scry_fail(m->err, "%s: data.pkl, byte %td: %s", m->where, m->at - m->data, text);
 }
 
-/* ---- values and the stack ------------------------------------------------------------------- */
-
 static uint32_t new_value(machine *m, pickle_kind kind) {
     pickle *p = m->p;
     if (p->count == p->room) {
@@ -92,7 +90,8 @@ static uint32_t top(machine *m) {
     return m->stack[m->depth - 1];
 }
 
-static void set_mark(machine *m) {
+static void set_mark(machine *m, unsigned unused) {
+    (void)unused;
     if (m->mark_count == MAX_MARKS) fail(m, "nested more than %d deep", MAX_MARKS);
     else m->marks[m->mark_count++] = m->depth;
 }
@@ -121,8 +120,8 @@ static void add_items(machine *m, uint32_t to, const uint32_t *items, uint32_t c
 }
 
 /* A container of everything above the last mark. */
-static void gather(machine *m, pickle_kind kind) {
-    uint32_t mark = take_mark(m), value = new_value(m, kind);
+static void gather(machine *m, unsigned kind) {
+    uint32_t mark = take_mark(m), value = new_value(m, (pickle_kind)kind);
     if (m->failed) return;
     add_items(m, value, m->stack + mark, m->depth - mark);
     m->depth = mark;
@@ -130,7 +129,7 @@ static void gather(machine *m, pickle_kind kind) {
 }
 
 /* Moves everything above the last mark into the container below it. */
-static void extend(machine *m, bool pairs) {
+static void extend(machine *m, unsigned pairs) {
     uint32_t mark = take_mark(m);
     if (m->failed) return;
     uint32_t count = m->depth - mark, first = mark;
@@ -146,8 +145,6 @@ static void tuple_of(machine *m, uint32_t count) {
     uint32_t value = push_new(m, PICKLE_TUPLE);
     if (!m->failed) add_items(m, value, items, count);
 }
-
-/* ---- arguments of opcodes ---------------------------------------------------------------------- */
 
 /* The next `count` bytes, or NULL. */
 static const uint8_t *take(machine *m, uint64_t count) {
@@ -211,7 +208,8 @@ static void push_global(machine *m, const char *module, size_t module_length, co
 }
 
 /* Two lines: the module's name and the global's. */
-static void global_lines(machine *m) {
+static void global_lines(machine *m, unsigned unused) {
+    (void)unused;
     const uint8_t *line[2];
     size_t length[2];
     for (int i = 0; i < 2; i++) {
@@ -231,13 +229,14 @@ static void global_lines(machine *m) {
     push_global(m, (const char *)line[0], length[0], (const char *)line[1], length[1]);
 }
 
-static void global_from_stack(machine *m) {
+static void global_from_stack(machine *m, unsigned unused) {
+    (void)unused;
     const char *name = m->p->values[pop(m)].text, *module = m->p->values[pop(m)].text;
     if (!name || !module) fail(m, "the name of a global is not text; the file is damaged");
     else push_global(m, module, strnlen(module, 500), name, strnlen(name, 500));
 }
 
-static void call(machine *m, bool keywords) {
+static void call(machine *m, unsigned keywords) {
     if (keywords) pop(m);
     uint32_t args = pop(m), callee = pop(m);
     const pickle_value *v = m->p->values;
@@ -248,9 +247,9 @@ static void call(machine *m, bool keywords) {
     m->p->values[value].args = args;
 }
 
-/* ---- the memo -------------------------------------------------------------------------------- */
-
-static void memo_put(machine *m, uint64_t place) {
+/* The place is a number of `bytes` bytes; 0: the next. */
+static void memo_put(machine *m, unsigned bytes) {
+    uint64_t place = bytes ? take_number(m, bytes) : m->memo_count;
     if (place > (uint64_t)(m->end - m->data)) { /* Python counts them up: never more than bytes */
         fail(m, "memo %" PRIu64 " is out of order; the file is damaged", place);
         return;
@@ -265,188 +264,128 @@ static void memo_put(machine *m, uint64_t place) {
     if (place >= m->memo_count) m->memo_count = (uint32_t)place + 1;
 }
 
-static void memo_get(machine *m, uint64_t place) {
+static void memo_get(machine *m, unsigned bytes) {
+    uint64_t place = take_number(m, bytes);
     if (place >= m->memo_count || m->memo[place] == UINT32_MAX)
         fail(m, "memo %" PRIu64 " was never set; the file is damaged", place);
     else push(m, m->memo[place]);
 }
 
-/* ---- the opcodes ------------------------------------------------------------------------------ */
-
-static bool scalar(machine *m, uint8_t op) {
-    switch (op) {
-    case 'N': /* NONE */
-        push(m, 0);
-        return true;
-    case 0x88: /* NEWTRUE */
-    case 0x89: /* NEWFALSE */
-        push_number(m, PICKLE_BOOL, op == 0x88);
-        return true;
-    case 'J': /* BININT */
-        push_number(m, PICKLE_INT, (int32_t)take_number(m, 4));
-        return true;
-    case 'K': /* BININT1 */
-        push_number(m, PICKLE_INT, (int64_t)take_number(m, 1));
-        return true;
-    case 'M': /* BININT2 */
-        push_number(m, PICKLE_INT, (int64_t)take_number(m, 2));
-        return true;
-    case 0x8a: /* LONG1 */
-        push_long(m, 1);
-        return true;
-    case 0x8b: /* LONG4 */
-        push_long(m, 4);
-        return true;
-    case 'G': /* BINFLOAT */
-        if (take(m, 8)) push_new(m, PICKLE_OTHER);
-        return true;
-    default:
-        return false;
-    }
+static void push_bool(machine *m, unsigned value) {
+    push_number(m, PICKLE_BOOL, value);
 }
 
-static bool string(machine *m, uint8_t op) {
-    switch (op) {
-    case 'X': /* BINUNICODE */
-    case 'T': /* BINSTRING, of Python 2 */
-        push_text(m, 4);
-        return true;
-    case 0x8c: /* SHORT_BINUNICODE */
-    case 'U':  /* SHORT_BINSTRING, of Python 2 */
-        push_text(m, 1);
-        return true;
-    case 0x8d: /* BINUNICODE8 */
-        push_text(m, 8);
-        return true;
-    case 'B': /* BINBYTES */
-        push_bytes(m, 4);
-        return true;
-    case 'C': /* SHORT_BINBYTES */
-        push_bytes(m, 1);
-        return true;
-    case 0x8e: /* BINBYTES8 */
-    case 0x96: /* BYTEARRAY8 */
-        push_bytes(m, 8);
-        return true;
-    default:
-        return false;
-    }
+/* Only of four bytes has a sign. */
+static void push_int(machine *m, unsigned bytes) {
+    int64_t number = (int64_t)take_number(m, bytes);
+    push_number(m, PICKLE_INT, bytes == 4 ? (int32_t)number : number);
 }
 
-static bool container(machine *m, uint8_t op) {
-    switch (op) {
-    case ')': /* EMPTY_TUPLE */
-        push_new(m, PICKLE_TUPLE);
-        return true;
-    case ']':  /* EMPTY_LIST */
-    case 0x8f: /* EMPTY_SET */
-        push_new(m, PICKLE_LIST);
-        return true;
-    case '}': /* EMPTY_DICT */
-        push_new(m, PICKLE_DICT);
-        return true;
-    case 't': /* TUPLE */
-        gather(m, PICKLE_TUPLE);
-        return true;
-    case 0x85: /* TUPLE1 to TUPLE3 */
-    case 0x86:
-    case 0x87:
-        tuple_of(m, op - 0x84u);
-        return true;
-    case 'l':  /* LIST */
-    case 0x91: /* FROZENSET */
-        gather(m, PICKLE_LIST);
-        return true;
-    case 'a': { /* APPEND */
-        uint32_t item = pop(m), to = top(m);
-        if (!m->failed) add_items(m, to, &item, 1);
-        return true;
-    }
-    case 's': { /* SETITEM */
-        uint32_t value = pop(m), key = pop(m), to = top(m);
-        if (!m->failed) add_items(m, to, (uint32_t[]){key, value}, 2);
-        return true;
-    }
-    case 'e':  /* APPENDS */
-    case 0x90: /* ADDITEMS */
-        extend(m, false);
-        return true;
-    case 'u': /* SETITEMS */
-        extend(m, true);
-        return true;
-    default:
-        return false;
-    }
+static void push_float(machine *m, unsigned bytes) {
+    if (take(m, bytes)) push_new(m, PICKLE_OTHER);
 }
 
-static bool object(machine *m, uint8_t op) {
-    switch (op) {
-    case 'c': /* GLOBAL */
-        global_lines(m);
-        return true;
-    case 0x93: /* STACK_GLOBAL */
-        global_from_stack(m);
-        return true;
-    case 'R':  /* REDUCE */
-    case 0x81: /* NEWOBJ */
-        call(m, false);
-        return true;
-    case 0x92: /* NEWOBJ_EX */
-        call(m, true);
-        return true;
-    case 'b': /* BUILD: attributes, which no tensor or plain container needs */
-        pop(m);
-        top(m);
-        return true;
-    case 'Q': { /* BINPERSID */
-        uint32_t id = pop(m), value = push_new(m, PICKLE_STORED);
-        m->p->values[value].callee = id;
-        return true;
-    }
-    default:
-        return false;
-    }
+static void push_empty(machine *m, unsigned kind) {
+    push_new(m, (pickle_kind)kind);
 }
 
-static bool stack_and_memo(machine *m, uint8_t op) {
-    switch (op) {
-    case 0x80: /* PROTO */
-        if (take_number(m, 1) > 5) fail(m, "a pickle of a newer protocol than 5");
-        return true;
-    case 0x95: /* FRAME */
-        take(m, 8);
-        return true;
-    case '(': /* MARK */
-        set_mark(m);
-        return true;
-    case '0': /* POP */
-        pop(m);
-        return true;
-    case '1': /* POP_MARK */
-        m->depth = take_mark(m);
-        return true;
-    case '2': /* DUP */
-        push(m, top(m));
-        return true;
-    case 'q': /* BINPUT */
-        memo_put(m, take_number(m, 1));
-        return true;
-    case 'r': /* LONG_BINPUT */
-        memo_put(m, take_number(m, 4));
-        return true;
-    case 0x94: /* MEMOIZE */
-        memo_put(m, m->memo_count);
-        return true;
-    case 'h': /* BINGET */
-        memo_get(m, take_number(m, 1));
-        return true;
-    case 'j': /* LONG_BINGET */
-        memo_get(m, take_number(m, 4));
-        return true;
-    default:
-        return false;
-    }
+/* Moves the top `count` values into the container below them. */
+static void append(machine *m, unsigned count) {
+    uint32_t items[2];
+    for (unsigned i = count; i-- > 0;) items[i] = pop(m);
+    uint32_t to = top(m);
+    if (!m->failed) add_items(m, to, items, count);
 }
+
+static void push_stored(machine *m, unsigned unused) {
+    (void)unused;
+    uint32_t id = pop(m), value = push_new(m, PICKLE_STORED);
+    m->p->values[value].callee = id;
+}
+
+static void check_protocol(machine *m, unsigned bytes) {
+    if (take_number(m, bytes) > 5) fail(m, "a pickle of a newer protocol than 5");
+}
+
+static void skip(machine *m, unsigned bytes) {
+    take(m, bytes);
+}
+
+/* below: there must be a value under the one that is dropped. */
+static void drop(machine *m, unsigned below) {
+    pop(m);
+    if (below) top(m);
+}
+
+static void drop_to_mark(machine *m, unsigned unused) {
+    (void)unused;
+    m->depth = take_mark(m);
+}
+
+static void duplicate(machine *m, unsigned unused) {
+    (void)unused;
+    push(m, top(m));
+}
+
+/* The opcodes of protocols 2 to 5 that torch.save writes. */
+static const struct opcode {
+    uint8_t code;
+    void (*run)(machine *m, unsigned argument);
+    unsigned argument; /* bytes of a number or of a length, a count, a kind, a flag, a value */
+} opcodes[] = {
+    {'N', push, 0},                  /* NONE */
+    {0x88, push_bool, 1},            /* NEWTRUE */
+    {0x89, push_bool, 0},            /* NEWFALSE */
+    {'J', push_int, 4},              /* BININT */
+    {'K', push_int, 1},              /* BININT1 */
+    {'M', push_int, 2},              /* BININT2 */
+    {0x8a, push_long, 1},            /* LONG1 */
+    {0x8b, push_long, 4},            /* LONG4 */
+    {'G', push_float, 8},            /* BINFLOAT */
+    {'X', push_text, 4},             /* BINUNICODE */
+    {'T', push_text, 4},             /* BINSTRING, of Python 2 */
+    {0x8c, push_text, 1},            /* SHORT_BINUNICODE */
+    {'U', push_text, 1},             /* SHORT_BINSTRING, of Python 2 */
+    {0x8d, push_text, 8},            /* BINUNICODE8 */
+    {'B', push_bytes, 4},            /* BINBYTES */
+    {'C', push_bytes, 1},            /* SHORT_BINBYTES */
+    {0x8e, push_bytes, 8},           /* BINBYTES8 */
+    {0x96, push_bytes, 8},           /* BYTEARRAY8 */
+    {')', push_empty, PICKLE_TUPLE}, /* EMPTY_TUPLE */
+    {']', push_empty, PICKLE_LIST},  /* EMPTY_LIST */
+    {0x8f, push_empty, PICKLE_LIST}, /* EMPTY_SET */
+    {'}', push_empty, PICKLE_DICT},  /* EMPTY_DICT */
+    {'t', gather, PICKLE_TUPLE},     /* TUPLE */
+    {0x85, tuple_of, 1},             /* TUPLE1 */
+    {0x86, tuple_of, 2},             /* TUPLE2 */
+    {0x87, tuple_of, 3},             /* TUPLE3 */
+    {'l', gather, PICKLE_LIST},      /* LIST */
+    {0x91, gather, PICKLE_LIST},     /* FROZENSET */
+    {'a', append, 1},                /* APPEND */
+    {'s', append, 2},                /* SETITEM */
+    {'e', extend, false},            /* APPENDS */
+    {0x90, extend, false},           /* ADDITEMS */
+    {'u', extend, true},             /* SETITEMS */
+    {'c', global_lines, 0},          /* GLOBAL */
+    {0x93, global_from_stack, 0},    /* STACK_GLOBAL */
+    {'R', call, false},              /* REDUCE */
+    {0x81, call, false},             /* NEWOBJ */
+    {0x92, call, true},              /* NEWOBJ_EX */
+    {'b', drop, true},               /* BUILD: attributes, which no tensor or plain container needs */
+    {'Q', push_stored, 0},           /* BINPERSID */
+    {0x80, check_protocol, 1},       /* PROTO */
+    {0x95, skip, 8},                 /* FRAME */
+    {'(', set_mark, 0},              /* MARK */
+    {'0', drop, false},              /* POP */
+    {'1', drop_to_mark, 0},          /* POP_MARK */
+    {'2', duplicate, 0},             /* DUP */
+    {'q', memo_put, 1},              /* BINPUT */
+    {'r', memo_put, 4},              /* LONG_BINPUT */
+    {0x94, memo_put, 0},             /* MEMOIZE */
+    {'h', memo_get, 1},              /* BINGET */
+    {'j', memo_get, 4},              /* LONG_BINGET */
+};
+enum { OPCODES = sizeof opcodes / sizeof *opcodes };
 
 static void run(machine *m) {
     while (!m->failed) {
@@ -456,8 +395,10 @@ static void run(machine *m) {
             m->p->root = pop(m);
             return;
         }
-        if (!scalar(m, *op) && !string(m, *op) && !container(m, *op) && !object(m, *op) && !stack_and_memo(m, *op))
-            fail(m, "opcode 0x%02x, which torch.save does not write in protocols 2 to 5", *op);
+        size_t i = 0;
+        while (i < OPCODES && opcodes[i].code != *op) i++;
+        if (i < OPCODES) opcodes[i].run(m, opcodes[i].argument);
+        else fail(m, "opcode 0x%02x, which torch.save does not write in protocols 2 to 5", *op);
     }
 }
 

@@ -73,8 +73,6 @@ static bool read_entry(tensor_file *file, const cJSON *entry, const uint8_t *dat
     return tensor_add(file, &spec, key, err);
 }
 
-/* ---- delphi ----------------------------------------------------------------------------------- */
-
 /* START_END.safetensors holds the latents from START to END, END included; any other name all. */
 static bool range_of(const char *path, uint64_t *start, uint64_t *end) {
     const char *name = path_file_name(path);
@@ -118,8 +116,6 @@ static bool read_delphi(tensor_file *file, const char *key, scry_error *err) {
     if (s) s->split = split;
     return s != NULL;
 }
-
-/* ---- files ------------------------------------------------------------------------------------ */
 
 bool safetensors_detect(const mapped_file *map) {
     return map->size >= 9 && map->data[8] == '{';

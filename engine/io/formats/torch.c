@@ -23,8 +23,6 @@ typedef struct reader {
     scry_error *err;
 } reader;
 
-/* ---- the globals that may be in the file ------------------------------------------------------ */
-
 #define UTILS "torch._utils _rebuild_"
 
 static const struct {
@@ -96,8 +94,6 @@ static bool allowed(const char *global) {
     return dtype_row(global) >= 0;
 }
 
-/* ---- looking into the pickle ------------------------------------------------------------------ */
-
 static const pickle_value *value_at(const reader *r, uint32_t number) {
     return &r->p.values[number];
 }
@@ -151,8 +147,6 @@ static int numbers(const reader *r, uint32_t number, int64_t *out, int room) {
     }
     return (int)v->count;
 }
-
-/* ---- dense tensors ---------------------------------------------------------------------------- */
 
 /* ('storage', torch.FloatStorage, '0', 'cuda:0', 12): finds its bytes and the row of its dtype (-1: bytes
  * without a dtype). The device does not matter. */
@@ -227,8 +221,6 @@ static bool read_dense(reader *r, const called *c, const char *name, tensor *t) 
     return tensor_view(t, &spec, r->file, r->key, r->err);
 }
 
-/* ---- sparse tensors --------------------------------------------------------------------------- */
-
 /* The name in _get_layout('torch.sparse_coo'), or "". */
 static const char *layout_of(const reader *r, uint32_t number) {
     const pickle_value *v = value_at(r, number);
@@ -272,8 +264,6 @@ static bool add_sparse(reader *r, const called *c, const char *name) {
     sparse_layout kind = coo ? SPARSE_COO : csc ? SPARSE_CSC : SPARSE_CSR;
     return tensor_add_sparse(r->file, name, kind, (uint64_t)size[0], (uint64_t)size[1], &a, &b, &value, r->key, r->err);
 }
-
-/* ---- walking the containers ------------------------------------------------------------------- */
 
 typedef struct place {
     uint32_t value;
@@ -375,8 +365,6 @@ static bool walk_all(reader *r) {
     free(w.places);
     return ok;
 }
-
-/* ---- the archive ------------------------------------------------------------------------------ */
 
 static bool read_byte_order(reader *r) {
     char *name = mem_format("%sbyteorder", r->folder);

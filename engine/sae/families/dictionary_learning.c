@@ -1,6 +1,6 @@
 /* dictionary_learning.c: saprmarks/dictionary_learning: ae.pt, and the config.json of its training in the same
  * directory or one further up. An interrupted run keeps the weights in a dict under "ae". */
-#include "base/alternatives.h"
+#include "base/name_list.h"
 #include "sae/families/families.h"
 
 #include <math.h>
@@ -87,8 +87,6 @@ static const kind *find_kind(const config *cfg, const weights *w, scry_error *er
                   class_names(expected, sizeof expected));
     return found;
 }
-
-/* ---- further tensors of the classes ------------------------------------------------------------- */
 
 static bool read_k(sae *s, const config *cfg, const weights *w, scry_error *err) {
     uint32_t said = 0;

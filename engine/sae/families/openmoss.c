@@ -1,7 +1,7 @@
 /* openmoss.c: OpenMOSS's Language-Model-SAEs. Since 2025: config.json and sae_weights.safetensors,
  * tensors W_E, b_E, W_D, b_D. Before that (the Llama Scope release): hyperparams.json and
  * checkpoints/final.safetensors, tensors encoder.weight, encoder.bias, decoder.weight, decoder.bias. */
-#include "base/alternatives.h"
+#include "base/name_list.h"
 #include "sae/families/families.h"
 
 #include <math.h>
@@ -149,8 +149,6 @@ static bool read_settings(sae *s, settings *set, scry_notes *notes, scry_error *
                        set->cfg.path, set->hook_in, set->hook_out);
     return true;
 }
-
-/* ---- weights ------------------------------------------------------------------------------------ */
 
 /* sqrt(d) / the average norm of the residuals at one end, "in" or "out": in the settings of the old
  * files, in a tensor named after the hook in the new. */

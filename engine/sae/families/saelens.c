@@ -1,7 +1,7 @@
 /* saelens.c: SAELens: cfg.json and sae_weights.safetensors. Releases before 6 keep all settings flat and name
  * the activation apart from the architecture; from 6 on each architecture has its own. Any tensor file next to
  * such a cfg.json is read the same way. */
-#include "base/alternatives.h"
+#include "base/name_list.h"
 #include "sae/families/families.h"
 
 #include <math.h>
@@ -177,8 +177,6 @@ static bool read_settings(sae *s, settings *set, scry_notes *notes, scry_error *
     set->rescaled = set->rescaled && (training || set->architecture->activation == SAE_TOPK);
     return config_flag(&set->cfg, "apply_b_dec_to_input", true, &s->subtract_b_dec, err);
 }
-
-/* ---- weights ------------------------------------------------------------------------------------ */
 
 /* A training checkpoint of BatchTopK keeps one threshold for all; the final save gives each latent its own. */
 static bool read_threshold(sae *s, const settings *set, const weights *w, scry_error *err) {

@@ -1,11 +1,10 @@
 /* session_autosave.c: what one did with an index is kept in a file and found again. */
-#include "explorer/state/session_autosave.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/user_files.h"
+#include "explorer/state/session_autosave.h"
 #include "explorer/state/view_state.h"
 #include "explorer/table/table.h"
-#include "store/fingerprint.h"
 #include "store/sidecar.h"
 
 #include <inttypes.h>

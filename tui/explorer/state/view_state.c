@@ -1,6 +1,6 @@
 /* view_state.c: the view of an index as lines of the palette's commands. */
 #include "explorer/state/view_state.h"
-#include "base/line_escape.h"
+#include "base/escape.h"
 #include "explorer/latent/latent_pane.h"
 #include "explorer/panes/domain_pane.h"
 #include "explorer/panes/views.h"

@@ -5,7 +5,7 @@
 #ifndef SCRY_EXPLORER_TABLE_ROW_ORDER_H
 #define SCRY_EXPLORER_TABLE_ROW_ORDER_H
 
-#include "base/radix.h"
+#include "base/sort.h"
 
 #include <stdbool.h>
 

@@ -1,8 +1,8 @@
 /* text_index.c: labels and key tokens in order. */
-#include "explorer/table/text_index.h"
 #include "base/clock.h"
 #include "base/mem.h"
-#include "base/radix.h"
+#include "explorer/table/text_index.h"
+#include "base/sort.h"
 #include "labels.h"
 
 #include <ctype.h>

@@ -1,14 +1,16 @@
-/* active_rows.h: which latents have a row in the tables of an index. Every number of a latent that is silent in all
- * captures is 0; where more than half of the latents are silent (a wide SAE, a small study), the tables hold
- * rows of the active ones only, in order. */
-#ifndef SCRY_INDEX_FORMAT_ACTIVE_ROWS_H
-#define SCRY_INDEX_FORMAT_ACTIVE_ROWS_H
+/* table.h: the tables of an index, a row a latent: which latents have one, and unsigned numbers in as few bytes as the
+ * largest possible one needs, 1, 2 or 4 each.
+ *
+ * Every number of a latent that is silent in all captures is 0; where more than half of the latents are silent (a wide
+ * SAE, a small study), the tables hold rows of the active ones only, in order. */
+#ifndef SCRY_INDEX_FORMAT_TABLE_H
+#define SCRY_INDEX_FORMAT_TABLE_H
+
+#include "index/format/container.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include "index/format/container.h"
 
 #define NO_ROW UINT32_MAX
 
@@ -44,5 +46,27 @@ static inline uint32_t row_of(const active_rows *m, uint32_t latent) {
 void active_rows_write(container_writer *w, const active_rows *m, const void *table, size_t width);
 /* Table [rows][width bytes] as a new one [latents][width], 0 where there is no row. The caller frees it. */
 void *active_rows_expand(const active_rows *m, const void *table, size_t width);
+
+/* Bytes for numbers up to `most`. */
+static inline unsigned packed_uint_width(uint64_t most) {
+    return most <= UINT8_MAX ? 1 : most <= UINT16_MAX ? 2 : 4;
+}
+
+static inline uint32_t packed_uint_get(const void *array, unsigned width, size_t i) {
+    switch (width) {
+    case 1:
+        return ((const uint8_t *)array)[i];
+    case 2:
+        return ((const uint16_t *)array)[i];
+    default:
+        return ((const uint32_t *)array)[i];
+    }
+}
+
+/* Append n numbers to the open section. */
+void packed_uint_write(container_writer *w, const uint32_t *number, size_t n, unsigned width);
+/* Append the rows of table [latents][each] that an index holds. */
+void packed_uint_write_rows(container_writer *w, const active_rows *m, const uint32_t *table, size_t each,
+                            unsigned width);
 
 #endif

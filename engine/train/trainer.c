@@ -1,5 +1,5 @@
-/* train/trainer_init.c: a trainer from its input and settings, or from a checkpoint. */
-#include "train/trainer_init.h"
+/* train/trainer.c: a trainer from its input and settings, or from a checkpoint. */
+#include "train/trainer.h"
 #include "base/mem.h"
 
 #include <math.h>
@@ -8,8 +8,6 @@
 
 /* Memory is counted for so many threads, so that what fits does not depend on the machine's. */
 enum { COUNTED_THREADS = 8, CENTER_ROWS = 8192, MEDIAN_ROUNDS = 100, HELD_ROWS = 2048 };
-
-/* ---- memory: what is left for residuals ---- */
 
 static uint64_t fixed_bytes(const scry_train_settings *s) {
     uint64_t d = (uint64_t)s->d_in, F = (uint64_t)s->width, count = 2 * d * F + 2 * F + d;
@@ -52,8 +50,6 @@ static bool fit_window(scry_train_settings *s, uint64_t memory, scry_error *err)
     s->window = (double)(rows < UINT32_MAX ? rows : UINT32_MAX);
     return true;
 }
-
-/* ---- where the residuals lie ---- */
 
 static double mean_norm(const train_stream *stream) {
     const uint32_t d = stream->data->d;
@@ -114,8 +110,6 @@ static void init_parameters(trainer *t) {
     center(t);
 }
 
-/* ---- held-out rows that are measured on the way ---- */
-
 /* Where all rows that are trained on are read at the beginning, those held out are too: what is wrong with them is not
  * to be found out at the end. */
 static bool check_held_rows(const trainer *t, scry_error *err) {
@@ -153,8 +147,6 @@ static bool init_held_step(trainer *t, const step_rules *rules, scry_error *err)
     return ok;
 }
 
-/* ---- all ---- */
-
 static bool split(trainer *t, scry_error *err) {
     scry_train_settings *s = &t->settings;
     double share = s->held_out < 0 ? 0.05 : s->held_out;
@@ -179,34 +171,31 @@ static void allocate(trainer *t) {
     stream_open(&t->stream, &t->data, t->pool, (uint64_t)s->seed, (uint64_t)s->window);
 }
 
-static bool refuse_place(const trainer *t, scry_error *err) {
-    return scry_fail(
-        err,
-        "%s: found a place beyond the captures' rows or the last step, expected one before; the checkpoint is damaged",
-        t->data.source[0].name);
-}
-
 static bool restore(trainer *t, const checkpoint *from, scry_error *err) {
-    t->done = from->step;
-    t->scale = (real)from->scale;
-    t->threshold = from->threshold;
+    const uint64_t *place = from->place;
+    t->done = place[PLACE_STEP];
+    t->scale = (real)from->number[NUMBER_SCALE];
+    t->threshold = from->number[NUMBER_THRESHOLD];
     if (!checkpoint_fill(from, t, err)) return false;
     for (uint32_t j = 0; j < t->model.F; j++) t->revive.dead += t->revive.silent[j] >= t->revive.dead_after;
-    if (from->window >= t->stream.windows || (double)from->step > t->settings.steps) return refuse_place(t, err);
-    if (!stream_seek(&t->stream, from->epoch, from->window, from->at, err)) return false;
-    return from->at <= t->stream.count || refuse_place(t, err);
+    bool inside = place[PLACE_WINDOW] < t->stream.windows && (double)t->done <= t->settings.steps;
+    if (inside && !stream_seek(&t->stream, place[PLACE_EPOCH], place[PLACE_WINDOW], place[PLACE_AT], err)) return false;
+    return (inside && place[PLACE_AT] <= t->stream.count) ||
+           scry_fail(err,
+                     "%s: found a place beyond the captures' rows or the last step, expected one before; the "
+                     "checkpoint is damaged",
+                     t->data.source[0].name);
 }
 
 /* A checkpoint's names stand, unlike its captures' own: a run that goes on ends with what it was begun with. */
 static void set_names(trainer *t, const scry_train_run *run, const checkpoint *from) {
-    if (from) {
-        for (int i = 0; i < 2; i++) t->names[i] = from->name[i] ? mem_copy_string(from->name[i]) : NULL;
-        t->model_name = t->names[0];
-        t->hook_name = t->names[1];
-        return;
+    char **own[2] = {&t->data.model, &t->data.hook};
+    for (int i = 0; from && i < 2; i++) {
+        free(*own[i]);
+        *own[i] = from->name[i] ? mem_copy_string(from->name[i]) : NULL;
     }
-    t->model_name = run->model_name ? run->model_name : t->data.model;
-    t->hook_name = run->hook_name ? run->hook_name : t->data.hook;
+    t->model_name = run->model_name && !from ? run->model_name : t->data.model;
+    t->hook_name = run->hook_name && !from ? run->hook_name : t->data.hook;
 }
 
 bool trainer_init(trainer *t, const scry_train_input *input, const scry_train_run *run, const checkpoint *from,
@@ -215,7 +204,7 @@ bool trainer_init(trainer *t, const scry_train_input *input, const scry_train_ru
     if (!data_open(&t->data, input, notes, err)) return false;
     set_names(t, run, from);
     t->fingerprint = data_fingerprint(&t->data);
-    if (from && t->fingerprint != from->fingerprint)
+    if (from && t->fingerprint != from->place[PLACE_DATA])
         return scry_fail(err, "%s: found other residuals than the checkpoint was made from, expected the same",
                          t->data.source[0].name);
     if (!split(t, err)) return from && checkpoint_damaged(from, err);
@@ -250,11 +239,9 @@ void trainer_end(trainer *t) {
 }
 
 void trainer_free(trainer *t) {
-    if (t->log) fclose(t->log);
+    log_close(t);
     trainer_end(t);
     parallel_stop(t->pool);
     data_close(&t->data);
-    free(t->names[0]);
-    free(t->names[1]);
     *t = (trainer){0};
 }
