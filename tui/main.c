@@ -1,8 +1,5 @@
 /* main.c: runs the command of the command line, or the explorer. */
-#include "shell/commands.h"
-#include "shell/output.h"
 #include "shell/cli_context.h"
-#include "shell/help.h"
 #include "explorer/event_loop.h"
 #include "explorer/table/column_table.h"
 #include "scry.h"

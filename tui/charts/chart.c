@@ -2,7 +2,6 @@
 #include "charts/chart_internal.h"
 #include "base/atomic_file.h"
 #include "base/mem.h"
-#include "plot/plot.h"
 #include "text/number_format.h"
 
 #include <math.h>
@@ -11,21 +10,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- the table ------------------------------------------------------------------------------- */
-
-static const chart_type *const types[CHARTS] = {
-#define CHART(id, name) &chart_##name,
+static const chart_type types[CHARTS] = {
+#define CHART(id, functions, ...) {__VA_ARGS__, &chart_##functions},
 #include "charts/charts.def"
 #undef CHART
 };
 
 const chart_type *chart_type_of(chart_kind kind) {
-    return types[kind];
+    return &types[kind];
 }
 
 int chart_find(const char *name) {
     for (int k = 0; k < CHARTS; k++) {
-        const chart_type *t = types[k];
+        const chart_type *t = &types[k];
         if (strcmp(t->name, name) == 0 || strcmp(t->tab, name) == 0 || (t->alias && strcmp(t->alias, name) == 0))
             return k;
     }
@@ -35,7 +32,7 @@ int chart_find(const char *name) {
 void chart_names(char *text, size_t size) {
     *text = 0;
     for (int k = 0; k < CHARTS; k++)
-        snprintf(text + strlen(text), size - strlen(text), "%s%s", k ? ", " : "", types[k]->name);
+        snprintf(text + strlen(text), size - strlen(text), "%s%s", k ? ", " : "", types[k].name);
 }
 
 const char *chart_cursor_name(const chart_type *type) {
@@ -46,8 +43,6 @@ const char *chart_cursor_name(const chart_type *type) {
                                         [CURSOR_ROW] = NULL};
     return type->cursor == CURSOR_ROW ? type->row_name : names[type->cursor];
 }
-
-/* ---- memory ---------------------------------------------------------------------------------- */
 
 struct chart_block {
     struct chart_block *next;
@@ -88,11 +83,29 @@ void chart_free(chart *f) {
     free(f);
 }
 
-/* ---- parts of plots -------------------------------------------------------------------------- */
-
 plot_series *chart_series(chart *f, plot_series s) {
     f->series[f->plot.series_count] = s;
     return &f->series[f->plot.series_count++];
+}
+
+plot_series *chart_line(chart *f, const char *name, size_t n, const double *x, const double *y) {
+    return chart_series(f, (plot_series){.kind = PLOT_LINE, .name = name, .n = n, .x = x, .y = y});
+}
+
+plot_series *chart_band(chart *f, const char *name, size_t n, const double *x, const double *low, const double *high) {
+    return chart_series(f, (plot_series){.kind = PLOT_BAND, .name = name, .n = n, .x = x, .y = high, .low = low});
+}
+
+plot_series *chart_bars(chart *f, const char *name, size_t n, const double *x, const char *const *names,
+                        const char *const *texts) {
+    return chart_series(f,
+                        (plot_series){.kind = PLOT_BARS, .name = name, .n = n, .x = x, .names = names, .texts = texts});
+}
+
+void chart_cursor_at(chart *f, double x, const char *text) {
+    f->plot.has_cursor = true;
+    f->plot.cursor = x;
+    f->plot.cursor_text = text;
 }
 
 void chart_rule(chart *f, plot_rule r) {
@@ -128,8 +141,6 @@ const char *chart_ranked(chart *f, const chart_view *v) {
     return chart_text(f, "%s %s", scry_condition_name(v->ranking->source), scry_metric_name(v->ranking->metric));
 }
 
-/* ---- charts ---------------------------------------------------------------------------------- */
-
 chart *chart_new(chart_kind kind, const chart_view *v, const chart_data *data, bool fresh) {
     chart *f = mem_new(1, sizeof *f);
     f->plot.series = f->series;
@@ -137,14 +148,14 @@ chart *chart_new(chart_kind kind, const chart_view *v, const chart_data *data, b
     f->plot.notes = f->notes;
     bool empty = data && data->empty[0];
     if (empty) f->plot.empty = chart_text(f, "%s", data->empty);
-    else if (!data && types[kind]->compute) f->plot.empty = "computing ..";
-    types[kind]->draw(f, v, empty ? NULL : data);
+    else if (!data && types[kind].functions->compute) f->plot.empty = "computing ..";
+    types[kind].functions->draw(f, v, empty ? NULL : data);
     if (data && !fresh) chart_note(f, "of the state before; computing ..");
     return f;
 }
 
 chart *chart_make(chart_kind kind, const chart_view *v, const scry_cancel *cancel) {
-    chart_request *request = types[kind]->compute ? chart_request_new(kind, v) : NULL;
+    chart_request *request = types[kind].functions->compute ? chart_request_new(kind, v) : NULL;
     chart_data *data = request ? chart_compute(request, cancel) : NULL;
     chart *f = chart_new(kind, v, data, true);
     f->data = data;
@@ -160,8 +171,6 @@ bool chart_write_svg(const chart *f, const char *path, scry_error *err) {
     return atomic_file_end(&to, true, err);
 }
 
-/* ---- views ----------------------------------------------------------------------------------- */
-
 uint32_t chart_top(uint32_t n) {
     uint64_t top = CHART_TOP;
     while (top < n) top *= 10;
@@ -171,29 +180,21 @@ uint32_t chart_top(uint32_t n) {
 chart_view chart_view_of(const scry_index *index, const scry_ranking *ranking, const scry_set *set,
                          const scry_scope *scope, const char *scope_spec, const scry_result *result, scry_score score,
                          uint32_t n) {
-    chart_view v = {.index = index,
-                    .ranking = ranking,
-                    .set = set,
-                    .scope = scope,
-                    .result = result,
-                    .score = score,
-                    .n = n,
-                    .statistics_ready = true,
-                    .scope_spec = scope_spec,
-                    .top = chart_top(n),
-                    .band = CHART_BAND,
-                    .budget = CHART_BUDGET,
-                    .latent = -1,
-                    .domain = -1};
+    chart_view v = {.index = index, .ranking = ranking, .set = set, .scope = scope, .result = result, .score = score};
+    v.scope_spec = scope_spec;
+    v.statistics_ready = true;
+    v.n = n;
+    v.top = chart_top(n);
+    v.band = CHART_BAND;
+    v.budget = CHART_BUDGET;
+    v.latent = v.domain = -1;
     if (ranking) v.other = scry_other_source(index, ranking);
     return v;
 }
 
-/* ---- requests -------------------------------------------------------------------------------- */
-
 chart_request *chart_request_new(chart_kind kind, const chart_view *v) {
     chart_request *r = mem_new(1, sizeof *r);
-    int depends = types[kind]->depends;
+    int depends = types[kind].depends;
     *r = (chart_request){.kind = kind, .index = v->index, .train = v->scope->train};
     if (depends & OF_METRIC) r->metric = v->ranking->metric;
     if (depends & OF_SOURCE) r->source = v->ranking->source;
@@ -233,13 +234,13 @@ bool chart_request_same(const chart_request *a, const chart_request *b) {
 chart_data *chart_compute(const chart_request *request, const scry_cancel *cancel) {
     chart_data *data = mem_new(1, sizeof *data);
     data->kind = request->kind;
-    if (types[request->kind]->compute(request, data, cancel)) return data;
+    if (types[request->kind].functions->compute(request, data, cancel)) return data;
     chart_data_free(data);
     return NULL;
 }
 
 void chart_data_free(chart_data *data) {
     if (!data) return;
-    if (data->numbers) types[data->kind]->free_numbers(data->numbers);
+    if (data->numbers) types[data->kind].functions->free_numbers(data->numbers);
     free(data);
 }

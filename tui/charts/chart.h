@@ -13,7 +13,7 @@
 
 /* clang-format off */
 typedef enum chart_kind {
-#define CHART(id, name) CHART_##id,
+#define CHART(id, ...) CHART_##id,
 #include "charts/charts.def"
 #undef CHART
     CHARTS
@@ -104,6 +104,19 @@ typedef struct chart {
     struct chart_block *blocks; /* owned: numbers and text that the plot points to */
 } chart;
 
+/* What a chart does; NULL: it lacks that. */
+typedef struct chart_functions {
+    /* Computes data->numbers, or says in data->empty why there are none. False when cancelled. NULL: the chart is drawn
+     * from the view alone. */
+    bool (*compute)(const chart_request *request, chart_data *data, const scry_cancel *cancel);
+    void (*free_numbers)(void *numbers);
+    /* data NULL: not computed yet, or empty. */
+    void (*draw)(chart *f, const chart_view *v, const chart_data *data);
+    /* CURSOR_ROW: how many rows there are, and the latent that Enter goes to, -1 for none. data may be NULL. */
+    size_t (*rows)(const chart_view *v, const chart_data *data);
+    long (*row_latent)(const chart_view *v, const chart_data *data);
+} chart_functions;
+
 /* A chart's row of the table; what it lacks is 0 or NULL. */
 typedef struct chart_type {
     const char *name;  /* in :plot and scry plot */
@@ -114,15 +127,7 @@ typedef struct chart_type {
     const char *row_name; /* of CURSOR_ROW: what a row is */
     int depends;          /* OF_ */
     int traits;           /* CHART_ */
-    /* Computes data->numbers, or says in data->empty why there are none. False when cancelled. NULL: the chart is drawn
-     * from the view alone. */
-    bool (*compute)(const chart_request *request, chart_data *data, const scry_cancel *cancel);
-    void (*free_numbers)(void *numbers);
-    /* data NULL: not computed yet, or empty. */
-    void (*draw)(chart *f, const chart_view *v, const chart_data *data);
-    /* CURSOR_ROW: how many rows there are, and the latent that Enter goes to, -1 for none. data may be NULL. */
-    size_t (*rows)(const chart_view *v, const chart_data *data);
-    long (*row_latent)(const chart_view *v, const chart_data *data);
+    const chart_functions *functions;
 } chart_type;
 
 /* The table, by kind. */

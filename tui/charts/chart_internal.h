@@ -9,10 +9,18 @@ double *chart_numbers(chart *f, size_t n);
 const char **chart_strings(chart *f, size_t n);
 const char *chart_text(chart *f, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Append to the plot, which has room for what its arrays in `chart` hold. Text is borrowed. */
+/* Append to the plot, which has room for what its arrays in `chart` hold. Text and numbers are borrowed. The series is
+ * returned for what else it has. */
 plot_series *chart_series(chart *f, plot_series s);
+plot_series *chart_line(chart *f, const char *name, size_t n, const double *x, const double *y);
+plot_series *chart_band(chart *f, const char *name, size_t n, const double *x, const double *low, const double *high);
+plot_series *chart_bars(chart *f, const char *name, size_t n, const double *x, const char *const *names,
+                        const char *const *texts);
 void chart_rule(chart *f, plot_rule r);
 void chart_note(chart *f, const char *text);
+
+/* A line through the chart at x, and what stands at it. */
+void chart_cursor_at(chart *f, double x, const char *text);
 
 /* Says why there is nothing to show. */
 void chart_empty(chart_data *data, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -23,7 +31,7 @@ const char *chart_ranked(chart *f, const chart_view *v);
 const char *chart_rho(chart *f, double rho);
 const char *chart_small(chart *f, double value);
 
-#define CHART(id, name) extern const chart_type chart_##name;
+#define CHART(id, functions, ...) extern const chart_functions chart_##functions;
 #include "charts/charts.def"
 #undef CHART
 

@@ -56,11 +56,8 @@ static void draw_curves(chart *f, const curves *c, const char *suffix) {
     for (size_t k = 0; k < c->points; k++) n[k] = c->n[k];
     for (int s = 0; s < SCRY_CONDITIONS; s++)
         if (c->share[s])
-            chart_series(f, (plot_series){.kind = PLOT_LINE,
-                                          .name = chart_text(f, "%s%s", scry_condition_name((scry_condition)s), suffix),
-                                          .n = c->points,
-                                          .x = n,
-                                          .y = c->share[s]});
+            chart_line(f, chart_text(f, "%s%s", scry_condition_name((scry_condition)s), suffix), c->points, n,
+                       c->share[s]);
 }
 
 /* "the first 100 hold 62.3% by icl, 53.7% by sft" */
@@ -89,17 +86,8 @@ static void draw(chart *f, const chart_view *v, const chart_data *data) {
     note_first(f, &x->latents, r->latents < 100 ? r->latents : 100);
     if (v->latent < 0) return;
     uint32_t rank = r->rank[v->latent];
-    f->plot.has_cursor = true;
-    f->plot.cursor = rank + 1.0;
-    f->plot.cursor_text =
-        chart_text(f, "rank %u latent %ld %.1f%%", rank + 1, v->latent, 100 * scry_cumulative(r, rank));
+    double share = 100 * scry_cumulative(r, rank);
+    chart_cursor_at(f, rank + 1.0, chart_text(f, "rank %u latent %ld %.1f%%", rank + 1, v->latent, share));
 }
 
-const chart_type chart_concentration = {.name = "concentration",
-                                        .tab = "shift",
-                                        .help = "share of the shift that the first N latents hold",
-                                        .cursor = CURSOR_RANK,
-                                        .depends = OF_METRIC | OF_DIMENSIONS,
-                                        .compute = compute,
-                                        .free_numbers = free_numbers,
-                                        .draw = draw};
+const chart_functions chart_concentration = {compute, free_numbers, draw, NULL, NULL};

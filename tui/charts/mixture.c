@@ -3,7 +3,6 @@
 #include "text/number_format.h"
 #include "base/mem.h"
 
-#include <math.h>
 #include <stdlib.h>
 
 typedef struct shares {
@@ -44,8 +43,7 @@ static void draw_shares(chart *f, const chart_view *v, const shares *s) {
         texts[n++] = chart_text(f, "%u  %.1f%%", s->examples[d], s->total > 0 ? 100 * s->weight[d] / s->total : 0);
         if (v->domain == (long)d) cursor = n;
     }
-    chart_series(f,
-                 (plot_series){.kind = PLOT_BARS, .n = n, .x = x, .names = names, .texts = texts, .highlight = cursor});
+    chart_bars(f, NULL, n, x, names, texts)->highlight = cursor;
     chart_rule(f, (plot_rule){.upright = true, .at = (double)v->budget / (double)s->used, .name = "even split"});
 }
 
@@ -66,10 +64,4 @@ static void draw(chart *f, const chart_view *v, const chart_data *data) {
     free(s.weight);
 }
 
-const chart_type chart_mixture = {.name = "mix",
-                                  .tab = "mix",
-                                  .help = "a budget of examples over the domains in the ratio of their STS",
-                                  .cursor = CURSOR_DOMAIN,
-                                  .depends = OF_SCORE,
-                                  .traits = CHART_OF_SCORES,
-                                  .draw = draw};
+const chart_functions chart_mixture = {NULL, NULL, draw, NULL, NULL};

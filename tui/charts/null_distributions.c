@@ -4,7 +4,6 @@
 #include "base/mem.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 enum { BINS = 40, FEW_BINS = 20 };
@@ -63,10 +62,7 @@ static void draw_bins(chart *f, const numbers *n, double low, double high, size_
 
 static void mark_selection(chart *f, const chart_view *v) {
     double rho = v->result->fit.pearson;
-    if (isnan(rho)) return;
-    f->plot.has_cursor = true;
-    f->plot.cursor = rho;
-    f->plot.cursor_text = chart_text(f, "this set %s", chart_rho(f, rho));
+    if (!isnan(rho)) chart_cursor_at(f, rho, chart_text(f, "this set %s", chart_rho(f, rho)));
 }
 
 static void draw_random(chart *f, const chart_view *v, const chart_data *data) {
@@ -107,18 +103,6 @@ static void draw_repeats(chart *f, const chart_view *v, const chart_data *data) 
     mark_selection(f, v);
 }
 
-const chart_type chart_random = {.name = "random",
-                                 .tab = "random",
-                                 .help = "rho of random sets of as many latents, and this rho",
-                                 .depends = OF_SCORE | OF_COUNT,
-                                 .compute = compute_random,
-                                 .free_numbers = free,
-                                 .draw = draw_random};
+const chart_functions chart_random = {compute_random, free, draw_random, NULL, NULL};
 
-const chart_type chart_repeats = {.name = "repeats",
-                                  .tab = "repeats",
-                                  .help = "rho over random samples of each domain's tokens",
-                                  .depends = OF_SCORE | OF_SET,
-                                  .compute = compute_repeats,
-                                  .free_numbers = free,
-                                  .draw = draw_repeats};
+const chart_functions chart_repeats = {compute_repeats, free, draw_repeats, NULL, NULL};

@@ -57,8 +57,8 @@ static double *draw_shared(chart *f, const scry_overlap_point *points, size_t n,
         both[k] = (double)points[k].overlap / points[k].n;
         chance[k] = points[k].expected / points[k].n;
     }
-    chart_series(f, (plot_series){.kind = PLOT_LINE, .name = name, .n = n, .x = x, .y = both});
-    chart_series(f, (plot_series){.kind = PLOT_LINE, .name = chance_name, .n = n, .x = x, .y = chance});
+    chart_line(f, name, n, x, both);
+    chart_line(f, chance_name, n, x, chance);
     return x;
 }
 
@@ -90,24 +90,13 @@ static void draw(chart *f, const chart_view *v, const chart_data *data) {
     double *at_n = draw_shared(f, x->latents, n, "in both", "expected by chance");
     double *share_a = chart_numbers(f, 2 * n), *share_b = share_a + n;
     for (size_t k = 0; k < n; k++) share_a[k] = x->latents[k].share_a, share_b[k] = x->latents[k].share_b;
-    chart_series(
-        f, (plot_series){.kind = PLOT_LINE, .name = chart_text(f, "%s shift", a), .n = n, .x = at_n, .y = share_a});
-    chart_series(
-        f, (plot_series){.kind = PLOT_LINE, .name = chart_text(f, "%s shift", b), .n = n, .x = at_n, .y = share_b});
+    chart_line(f, chart_text(f, "%s shift", a), n, at_n, share_a);
+    chart_line(f, chart_text(f, "%s shift", b), n, at_n, share_b);
     if (x->dimensions) draw_shared(f, x->dimensions, x->dimension_points, "dimensions in both", "dimensions by chance");
     uint32_t at = v->at_n ? v->at_n : v->n;
     if (!at) return;
     const scry_overlap_point *p = point_at(x, at);
-    f->plot.has_cursor = true;
-    f->plot.cursor = p->n;
-    f->plot.cursor_text = chart_text(f, "N %u: %u in both, %.1f expected by chance", p->n, p->overlap, p->expected);
+    chart_cursor_at(f, p->n, chart_text(f, "N %u: %u in both, %.1f expected by chance", p->n, p->overlap, p->expected));
 }
 
-const chart_type chart_overlap = {.name = "overlap",
-                                  .tab = "overlap",
-                                  .help = "latents among the first N of two sources",
-                                  .cursor = CURSOR_N,
-                                  .depends = OF_METRIC | OF_SOURCE | OF_OTHER | OF_TOP | OF_DIMENSIONS,
-                                  .compute = compute,
-                                  .free_numbers = free_numbers,
-                                  .draw = draw};
+const chart_functions chart_overlap = {compute, free_numbers, draw, NULL, NULL};

@@ -68,11 +68,8 @@ static void draw_lines(chart *f, const points *c, const scry_fit *fit) {
             most[k] = fmax(most[k], one.intercept + one.slope * x[k]);
         }
     }
-    chart_series(f, (plot_series){.kind = PLOT_LINE, .name = "fitted", .n = LINE_POINTS, .x = x, .y = line, .look = 2});
-    chart_series(
-        f,
-        (plot_series){
-            .kind = PLOT_BAND, .name = "leave-one-out", .n = LINE_POINTS, .x = x, .y = most, .low = least, .look = 4});
+    chart_line(f, "fitted", LINE_POINTS, x, line)->look = 2;
+    chart_band(f, "leave-one-out", LINE_POINTS, x, least, most)->look = 4;
 }
 
 /* Notes rho and its statistics in two lines. */
@@ -108,14 +105,10 @@ static void note_domain(chart *f, const chart_view *v) {
 
 static void add_points(chart *f, const char *name, const points *p, int look) {
     if (!p->n) return;
-    chart_series(f, (plot_series){.kind = PLOT_POINTS,
-                                  .name = name,
-                                  .n = p->n,
-                                  .x = p->x,
-                                  .y = p->y,
-                                  .names = p->name,
-                                  .highlight = p->cursor,
-                                  .look = look});
+    plot_series *s = chart_series(f, (plot_series){.kind = PLOT_POINTS, .name = name, .n = p->n, .x = p->x, .y = p->y});
+    s->names = p->name;
+    s->highlight = p->cursor;
+    s->look = look;
 }
 
 static void draw(chart *f, const chart_view *v, const chart_data *data) {
@@ -142,10 +135,4 @@ static void draw(chart *f, const chart_view *v, const chart_data *data) {
     if (!isnan(v->result->fit.pearson)) draw_lines(f, &c.in, &v->result->fit);
 }
 
-const chart_type chart_scatter = {.name = "scatter",
-                                  .tab = "scatter",
-                                  .help = "each domain's STS and measured change, and the fitted line",
-                                  .cursor = CURSOR_DOMAIN_STS,
-                                  .depends = OF_SCORE,
-                                  .traits = CHART_OF_SCORES | CHART_HAS_STATISTICS,
-                                  .draw = draw};
+const chart_functions chart_scatter = {NULL, NULL, draw, NULL, NULL};

@@ -5,7 +5,6 @@
 #include "text/number_format.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 enum { SETS = 200, SETS_OF_MANY = 40, MANY = 20000 };
@@ -49,21 +48,25 @@ static void add_random_sets(const chart_request *q, numbers *x, uint32_t size, c
     x->high[k] = scry_quantile(rho, sets, 0.95);
 }
 
-static scry_ranking *rank(const chart_request *q, chart_data *data) {
+/* Sweeps over N, or over bands of q->band ranks. NULL: cancelled, or (said) there is no ranking. */
+static numbers *sweep_ranks(const chart_request *q, chart_data *data, const scry_cancel *cancel) {
+    size_t points;
     scry_error err = {0};
     scry_ranking *r = scry_rank(q->index, q->train, q->source, q->metric, &err);
     if (!r) chart_empty(data, "%.200s", err.text);
-    return r;
+    if (!r) return NULL;
+    scry_sweep_point *sweep = q->band
+                                  ? scry_sweep_bands(q->index, r, q->score, &q->scope, q->top, q->band, cancel, &points)
+                                  : scry_sweep_n(q->index, r, q->score, &q->scope, q->top, cancel, &points);
+    scry_ranking_free(r);
+    return sweep ? data->numbers = numbers_new(sweep, points, q->band ? 1 : points) : NULL;
 }
 
 static bool compute_sweep(const chart_request *q, chart_data *data, const scry_cancel *cancel) {
-    size_t points;
-    scry_ranking *r = rank(q, data);
-    if (!r) return true;
-    scry_sweep_point *sweep = scry_sweep_n(q->index, r, q->score, &q->scope, q->top, cancel, &points);
-    scry_ranking_free(r);
-    if (!sweep) return false;
-    numbers *x = data->numbers = numbers_new(sweep, points, points);
+    numbers *x = sweep_ranks(q, data, cancel);
+    if (!x) return data->empty[0] != 0;
+    const scry_sweep_point *sweep = x->sweep;
+    size_t points = x->points;
     double next = 1;
     for (size_t k = 0; k < points && !scry_cancelled(cancel); k++) {
         if (sweep[k].to < next && k + 1 < points) continue;
@@ -74,13 +77,8 @@ static bool compute_sweep(const chart_request *q, chart_data *data, const scry_c
 }
 
 static bool compute_bands(const chart_request *q, chart_data *data, const scry_cancel *cancel) {
-    size_t points;
-    scry_ranking *r = rank(q, data);
-    if (!r) return true;
-    scry_sweep_point *sweep = scry_sweep_bands(q->index, r, q->score, &q->scope, q->top, q->band, cancel, &points);
-    scry_ranking_free(r);
-    if (!sweep) return false;
-    numbers *x = data->numbers = numbers_new(sweep, points, 1);
+    numbers *x = sweep_ranks(q, data, cancel);
+    if (!x) return data->empty[0] != 0;
     add_random_sets(q, x, q->band < q->top ? q->band : q->top, cancel);
     return !scry_cancelled(cancel);
 }
@@ -90,23 +88,9 @@ static const char *title(chart *f, const chart_view *v, const char *what) {
                       change_name(v->scope->is_signed), what, chart_ranked(f, v));
 }
 
-static bool any_rho(const numbers *x) {
-    for (size_t k = 0; k < x->points; k++)
-        if (!isnan(x->sweep[k].fit.pearson)) return true;
-    return false;
-}
-
 static void draw_random(chart *f, const numbers *x) {
-    chart_series(
-        f, (plot_series){
-               .kind = PLOT_LINE, .name = "random, mean", .n = x->widths, .x = x->width, .y = x->mean, .look = 3});
-    chart_series(f, (plot_series){.kind = PLOT_BAND,
-                                  .name = "5 to 95%",
-                                  .n = x->widths,
-                                  .x = x->width,
-                                  .y = x->high,
-                                  .low = x->low,
-                                  .look = 3});
+    chart_line(f, "random, mean", x->widths, x->width, x->mean)->look = 3;
+    chart_band(f, "5 to 95%", x->widths, x->width, x->low, x->high)->look = 3;
 }
 
 /* The selection as it is, which may have been edited. */
@@ -126,7 +110,8 @@ static const char *p_text(chart *f, double p) {
 
 /* Why no point has a rho; NULL: one has. */
 static const char *no_rho(const numbers *x) {
-    if (any_rho(x)) return NULL;
+    for (size_t k = 0; k < x->points; k++)
+        if (!isnan(x->sweep[k].fit.pearson)) return NULL;
     return x->points && x->sweep[0].fit.n >= 3 ? "all scores, or all changes, are equal"
                                                : "fewer than 3 domains have a score and a measured change";
 }
@@ -147,21 +132,13 @@ static void draw_sweep(chart *f, const chart_view *v, const chart_data *data) {
         rho[k] = x->sweep[k].fit.pearson;
         if (x->sweep[k].to <= cursor) at = k;
     }
-    chart_series(f, (plot_series){.kind = PLOT_LINE,
-                                  .name = chart_text(f, "by %s", scry_condition_name(v->ranking->source)),
-                                  .n = x->points,
-                                  .x = n,
-                                  .y = rho,
-                                  .look = 1});
+    chart_line(f, chart_text(f, "by %s", scry_condition_name(v->ranking->source)), x->points, n, rho)->look = 1;
     draw_selection(f, v);
     draw_random(f, x);
     chart_rule(f, (plot_rule){.at = 0});
     chart_note(f, chart_text(f, "p is of one N alone, not of the best of them; n %zu domains", x->sweep[at].fit.n));
-    if (!cursor) return;
-    f->plot.has_cursor = true;
-    f->plot.cursor = n[at];
-    f->plot.cursor_text =
-        chart_text(f, "N %.0f rho %s%s", n[at], chart_rho(f, rho[at]), p_text(f, x->sweep[at].p_value));
+    const char *p = p_text(f, x->sweep[at].p_value);
+    if (cursor) chart_cursor_at(f, n[at], chart_text(f, "N %.0f rho %s%s", n[at], chart_rho(f, rho[at]), p));
 }
 
 static void draw_bands(chart *f, const chart_view *v, const chart_data *data) {
@@ -179,17 +156,11 @@ static void draw_bands(chart *f, const chart_view *v, const chart_data *data) {
         names[k] = chart_text(f, "%u-%u", p->from, p->to);
         texts[k] = chart_text(f, "%s%s", chart_rho(f, p->fit.pearson), p_text(f, p->p_value));
     }
-    chart_series(f, (plot_series){.kind = PLOT_BARS,
-                                  .n = x->points,
-                                  .x = rho,
-                                  .names = names,
-                                  .texts = texts,
-                                  .highlight = v->row <= x->points ? v->row : 0});
+    chart_bars(f, NULL, x->points, rho, names, texts)->highlight = v->row <= x->points ? v->row : 0;
     chart_note(f, chart_text(f, "p is of one band alone, not of the best of them; n %zu domains", x->sweep[0].fit.n));
-    if (x->widths)
-        chart_rule(f, (plot_rule){.upright = true,
-                                  .at = x->mean[0],
-                                  .name = chart_text(f, "random %s", chart_rho(f, x->mean[0]))});
+    if (!x->widths) return;
+    const char *random = chart_text(f, "random %s", chart_rho(f, x->mean[0]));
+    chart_rule(f, (plot_rule){.upright = true, .at = x->mean[0], .name = random});
 }
 
 static size_t band_count(const chart_view *v, const chart_data *data) {
@@ -204,24 +175,6 @@ static long first_of_band(const chart_view *v, const chart_data *data) {
     return x && at < x->points ? (long)v->ranking->order[x->sweep[at].from - 1] : -1;
 }
 
-const chart_type chart_sweep = {.name = "sweep",
-                                .tab = "N",
-                                .help = "rho against N, with random sets of the same size",
-                                .cursor = CURSOR_N,
-                                .depends = OF_METRIC | OF_SOURCE | OF_TOP | OF_SCORE,
-                                .compute = compute_sweep,
-                                .free_numbers = free_numbers,
-                                .draw = draw_sweep};
+const chart_functions chart_sweep = {compute_sweep, free_numbers, draw_sweep, NULL, NULL};
 
-const chart_type chart_bands = {.name = "bands",
-                                .tab = "bands",
-                                .help = "rho of each band of ranks",
-                                .cursor = CURSOR_ROW,
-                                .row_name = "band",
-                                .depends = OF_METRIC | OF_SOURCE | OF_TOP | OF_BAND | OF_SCORE,
-                                .traits = CHART_FIXED_TOP,
-                                .compute = compute_bands,
-                                .free_numbers = free_numbers,
-                                .draw = draw_bands,
-                                .rows = band_count,
-                                .row_latent = first_of_band};
+const chart_functions chart_bands = {compute_bands, free_numbers, draw_bands, band_count, first_of_band};

@@ -40,17 +40,6 @@ static const char *task_of(const chart_view *v) {
     return scry_index_info(v->index)->train[v->scope->train].name;
 }
 
-typedef struct columns {
-    double *top, *all; /* share of each row */
-    const char **name, **of_top, **of_all;
-} columns;
-
-static columns columns_new(chart *f, size_t n) {
-    columns c = {chart_numbers(f, n), chart_numbers(f, n), chart_strings(f, n), chart_strings(f, n),
-                 chart_strings(f, n)};
-    return c;
-}
-
 /* Counts the latents of each group: all, and among the first `top` ranks. */
 static void count(const chart_view *v, const scry_attribution *o, uint32_t top, double *all, double *in_top) {
     for (uint32_t j = 0; j < o->latents; j++) all[group_of(o, j)]++;
@@ -67,31 +56,24 @@ static void draw(chart *f, const chart_view *v, const chart_data *data) {
     const scry_attribution *o = data->numbers;
     size_t n = o->names + 2, *row = row_groups(o, task);
     uint32_t top = v->n < o->latents ? v->n : o->latents;
-    double *all = chart_numbers(f, n), *in_top = chart_numbers(f, n);
-    columns c = columns_new(f, n);
+    double *all = chart_numbers(f, 4 * n), *in_top = all + n, *share_all = in_top + n, *share_top = share_all + n;
+    const char **name = chart_strings(f, 3 * n), **of_top = name + n, **of_all = of_top + n;
     count(v, o, top, all, in_top);
     for (size_t i = 0; i < n; i++) {
         size_t k = row[i];
-        c.name[i] = k < o->names ? o->name[k] : k == o->names ? "(mixed)" : "(silent)";
-        c.top[i] = in_top[k] / (top ? top : 1);
-        c.all[i] = all[k] / o->latents;
-        c.of_top[i] = chart_text(f, "%.0f", in_top[k]);
-        c.of_all[i] = chart_text(f, "%.1f%%", 100 * c.all[i]);
+        name[i] = k < o->names ? o->name[k] : k == o->names ? "(mixed)" : "(silent)";
+        share_top[i] = in_top[k] / (top ? top : 1);
+        share_all[i] = all[k] / o->latents;
+        of_top[i] = chart_text(f, "%.0f", in_top[k]);
+        of_all[i] = chart_text(f, "%.1f%%", 100 * share_all[i]);
     }
     free(row);
     if (top)
-        chart_note(f, chart_text(f, "%.60s has %s of the first %u (%.1f%%) and %s of all", task, c.of_top[0], top,
-                                 100 * c.top[0], c.of_all[0]));
-    chart_series(f, (plot_series){.kind = PLOT_BARS,
-                                  .name = chart_text(f, "of the first %u", top),
-                                  .n = n,
-                                  .x = c.top,
-                                  .names = c.name,
-                                  .texts = c.of_top,
-                                  .highlight = v->row <= n ? v->row : 0});
-    chart_series(
-        f, (plot_series){
-               .kind = PLOT_BARS, .name = "of all latents", .n = n, .x = c.all, .names = c.name, .texts = c.of_all});
+        chart_note(f, chart_text(f, "%.60s has %s of the first %u (%.1f%%) and %s of all", task, of_top[0], top,
+                                 100 * share_top[0], of_all[0]));
+    chart_bars(f, chart_text(f, "of the first %u", top), n, share_top, name, of_top)->highlight =
+        v->row <= n ? v->row : 0;
+    chart_bars(f, "of all latents", n, share_all, name, of_all);
 }
 
 static size_t group_count(const chart_view *v, const chart_data *data) {
@@ -115,15 +97,4 @@ static long next_of_group(const chart_view *v, const chart_data *data) {
     return -1;
 }
 
-const chart_type chart_task_share = {.name = "task-share",
-                                     .alias = "labels",
-                                     .tab = "task",
-                                     .help = "the text to which each of the first N latents belongs",
-                                     .cursor = CURSOR_ROW,
-                                     .row_name = "text",
-                                     .traits = CHART_OF_FIRST_N | CHART_STAYS_ON_ENTER,
-                                     .compute = compute,
-                                     .free_numbers = free_numbers,
-                                     .draw = draw,
-                                     .rows = group_count,
-                                     .row_latent = next_of_group};
+const chart_functions chart_task_share = {compute, free_numbers, draw, group_count, next_of_group};

@@ -5,7 +5,6 @@
 
 #include <stdarg.h>
 #include <stdlib.h>
-#include <string.h>
 
 const char *const role_names[ROLES] = {"text",  "faint", "title",  "header", "focus", "in",     "out",
                                        "mark",  "bar",   "barout", "rho",    "key",   "prompt", "message",

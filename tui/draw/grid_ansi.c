@@ -1,6 +1,10 @@
-/* grid_ansi.c: a whole screen as text with the styles of a terminal. */
+/* grid_ansi.c: the styles of a whole screen: with its text, and as runs. */
 #include "draw/grid_ansi.h"
+#include "base/mem.h"
 #include "text/text.h"
+
+#include <stdlib.h>
+#include <string.h>
 
 static void put_color(FILE *file, int color, bool background) {
     if (color < 0) return;
@@ -39,5 +43,77 @@ bool grid_ansi(const grid *g, const theme *t, color_level level, FILE *file) {
         }
         fputs(same(open, plain) ? "\n" : "\033[0m\n", file);
     }
+    return !ferror(file);
+}
+
+static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+enum { LETTERS = sizeof letters - 1 };
+
+typedef struct styles {
+    style of[LETTERS];
+    int count;
+} styles;
+
+/* A theme has fewer styles than there are letters; past these the last stands for all. */
+static char letter_of(styles *s, style of) {
+    int i = 0;
+    while (i < s->count && !same(s->of[i], of)) i++;
+    if (i == s->count && s->count < LETTERS) s->of[s->count++] = of;
+    return letters[i < LETTERS ? i : LETTERS - 1];
+}
+
+static void write_runs(const grid *g, int y, const theme *t, color_level level, styles *s, FILE *file) {
+    int run = 0;
+    char open = 0;
+    for (int x = 0; x < g->cols; x++) {
+        const cell *c = &g->cells[(size_t)y * (size_t)g->cols + (size_t)x];
+        /* the right half of a wide character looks as its left */
+        char here = c->width || !open ? letter_of(s, theme_style(t, level, (role)c->role, c->flags)) : open;
+        if (open && here != open) {
+            fprintf(file, "%d%c ", run, open);
+            run = 0;
+        }
+        open = here;
+        run++;
+    }
+    if (open) fprintf(file, "%d%c", run, open);
+}
+
+static void write_color(FILE *file, short color) {
+    if (color < 0) fputs(" -", file);
+    else fprintf(file, " %d", color);
+}
+
+static void write_legend(const styles *s, FILE *file) {
+    for (int i = 0; i < s->count; i++) {
+        const style *of = &s->of[i];
+        fprintf(file, "%c%s%s%s", letters[i], of->bold ? " bold" : "", of->underline ? " underline" : "",
+                of->reverse ? " reverse" : "");
+        write_color(file, of->fg);
+        fputs(" on", file);
+        write_color(file, of->bg);
+        fputc('\n', file);
+    }
+}
+
+bool grid_styles(const grid *g, const theme *t, color_level level, FILE *file) {
+    styles s = {.count = 0};
+    char *row = NULL, *above = NULL;
+    size_t size;
+    int alike = 0;
+    for (int y = 0; y <= g->rows; y++) {
+        FILE *f = y < g->rows ? mem_check(open_memstream(&row, &size)) : NULL;
+        if (f) write_runs(g, y, t, level, &s, f), fclose(f);
+        if (above && row && strcmp(above, row) == 0) {
+            alike++;
+        } else {
+            if (above) fprintf(file, alike > 1 ? "%s x%d\n" : "%s\n", above, alike);
+            alike = 1;
+        }
+        free(above);
+        above = row;
+        row = NULL;
+    }
+    write_legend(&s, file);
     return !ferror(file);
 }

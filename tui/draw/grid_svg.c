@@ -1,5 +1,6 @@
 /* grid_svg.c: a whole screen as a picture. */
 #include "draw/grid_svg.h"
+#include "draw/color.h"
 #include "draw/svg.h"
 #include "text/text.h"
 
@@ -23,18 +24,12 @@ typedef struct sheet {
     FILE *out;
 } sheet;
 
-/* ---- colours ---------------------------------------------------------------------------------- */
-
 /* The first 16 are each terminal's own choice; these are soft ones that read on dark and on light.
  * The rest are xterm's cube and greys. */
 static uint32_t palette(int n) {
     static const uint32_t base[16] = {0x1c1c1c, 0xcc5555, 0x4f974f, 0xb08a20, 0x4f77b7, 0xa070b0, 0x409090, 0xd0d0d0,
                                       0x707070, 0xff7777, 0x87d787, 0xffd75f, 0x87afff, 0xd7a0e0, 0x87d7d7, 0xffffff};
-    if (n < 16) return base[n];
-    if (n >= 232) return (uint32_t)(8 + 10 * (n - 232)) * 0x010101u;
-    static const uint32_t step[6] = {0, 95, 135, 175, 215, 255};
-    n -= 16;
-    return step[n / 36] << 16 | step[n / 6 % 6] << 8 | step[n % 6];
+    return n < 16 ? base[n] : color_rgb(n);
 }
 
 static const cell *cell_at(const sheet *s, int y, int x) {
@@ -56,8 +51,6 @@ static paint paint_of(const sheet *s, const cell *c) {
 static bool same(paint a, paint b) {
     return a.fg == b.fg && a.bg == b.bg && a.bold == b.bold && a.underline == b.underline;
 }
-
-/* ---- cells that are drawn --------------------------------------------------------------------- */
 
 /* Which arms a box line has: left, right, up, down. */
 static unsigned box_arms(uint32_t code) {
@@ -122,8 +115,6 @@ static bool write_shape(const sheet *s, int row, int col, uint32_t code, uint32_
     else write_rect(s, y + high * (0x2588 - code) / 8, x, high * (code - 0x2580) / 8, wide, color, 1);
     return true;
 }
-
-/* ---- rows ------------------------------------------------------------------------------------- */
 
 static void write_background(const sheet *s, int y) {
     for (int x = 0; x < s->g->cols;) {

@@ -6,7 +6,8 @@
 #include <stdarg.h>
 #include <string.h>
 
-void svg_number(FILE *f, double value) {
+/* A length or coordinate: two decimals at most, never an exponent. */
+static void svg_number(FILE *f, double value) {
     char text[64];
     if (!isfinite(value)) value = 0;
     if (fabs(value) > 1e7) value = value > 0 ? 1e7 : -1e7;

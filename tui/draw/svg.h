@@ -2,13 +2,10 @@
 #ifndef SCRY_DRAW_SVG_H
 #define SCRY_DRAW_SVG_H
 
-#include <stdint.h>
 #include <stdio.h>
 
-/* A length or coordinate: two decimals at most, never an exponent. */
-void svg_number(FILE *f, double value);
-/* A piece of SVG with %-words of its own: %n a double (svg_number), %s text as it stands, %t text
- * escaped, %d an int, %c a colour 0xRRGGBB (uint32_t); %% a percent sign. */
+/* A piece of SVG with %-words of its own: %n a double with two decimals at most, %s text as it stands, %t text escaped,
+ * %d an int, %c a colour 0xRRGGBB (uint32_t); %% a percent sign. */
 void svg_put(FILE *f, const char *format, ...);
 /* Text as content or in quotes: markup escaped; what XML forbids becomes U+FFFD. */
 void svg_text(FILE *f, const char *text);

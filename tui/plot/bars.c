@@ -5,7 +5,6 @@
 #include "plot/series_style.h"
 
 #include <math.h>
-#include <stdio.h>
 
 static void draw_right(const pen *k, int y, double zero, double length, const series_style *l, role r) {
     int x = (int)(k->f->area.x + zero), eighths = (int)lround(length * 8);

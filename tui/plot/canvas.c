@@ -47,8 +47,6 @@ double canvas_y(const canvas *c, scale s, double value) {
     return (1 - scale_share(s, value)) * (4 * c->rows - 1);
 }
 
-/* ---- lines ------------------------------------------------------------------------------------ */
-
 /* Cuts one end off a line at an edge: of t in [*from, *to] keeps where at + t * by >= 0. */
 static bool cut(double at, double by, double *from, double *to) {
     if (by == 0) return at >= 0;
@@ -87,8 +85,6 @@ void canvas_line(canvas *c, double x0, double y0, double x1, double y1, role r, 
     *phase += length;
 }
 
-/* ---- bands ------------------------------------------------------------------------------------ */
-
 /* A quarter of the dots, staggered; an area thinner than the texture shows whole. */
 static bool textured(int y, int x, bool thin) {
     if (thin) return x % 2 == 0;
@@ -109,8 +105,6 @@ void canvas_band(canvas *c, double x0, double low0, double high0, double x1, dou
             if (textured(y, x, thin)) canvas_dot(c, y, x, LAYER_BAND, r);
     }
 }
-
-/* ---- characters ------------------------------------------------------------------------------- */
 
 uint32_t canvas_braille(uint8_t dots) {
     static const uint8_t bit[8] = {0x01, 0x08, 0x02, 0x10, 0x04, 0x20, 0x40, 0x80};

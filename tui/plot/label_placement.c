@@ -71,8 +71,6 @@ static bool place_one(placement_map *f, placed_label *l, int margin, long *total
     return true;
 }
 
-/* ---- making room ------------------------------------------------------------------------------ */
-
 static void lift(placement_map *f, const placed_label *l) {
     label_place at = l->place[l->chosen];
     for (int y = at.y; y < at.y + l->rows; y++)
@@ -98,8 +96,6 @@ static bool make_room(placement_map *f, placed_label *labels, size_t n, size_t l
     }
     return false;
 }
-
-/* ---- orders ----------------------------------------------------------------------------------- */
 
 enum { ORDERS = 5, LABELS_SORTED = 400, LABELS_MOVED = 100 };
 

@@ -4,14 +4,11 @@
 #include "text/text.h"
 #include "plot/point_labels.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 static const measure terminal = {1, 1, true, false};
-
-/* ---- text ------------------------------------------------------------------------------------- */
 
 /* Within the columns from x to the right edge; what is cut has a mark at its end. */
 static void put_text(const pen *k, double y, int x, role r, const char *text) {
@@ -51,8 +48,6 @@ static void draw_heading(const pen *k) {
     if (f->y_label) put_text(k, f->head, k->r.x, ROLE_FAINT, k->p->y.label);
 }
 
-/* ---- legend ----------------------------------------------------------------------------------- */
-
 static void draw_sample(const pen *k, int y, int x, const plot_series *s, const series_style *l) {
     if (s->kind == PLOT_POINTS) {
         grid_fill(k->g, y, x + 1, 1, l->role, k->ascii ? (uint32_t)l->ascii : l->mark);
@@ -83,8 +78,6 @@ static void draw_legend(const pen *k) {
         put_text(k, e->y, (int)e->x + LAYOUT_SAMPLE + 1, ROLE_TEXT, e->name);
     }
 }
-
-/* ---- axes ------------------------------------------------------------------------------------- */
 
 static void draw_upright_axis(const pen *k, int x) {
     const plot_layout *f = k->f;
@@ -123,8 +116,6 @@ static void draw_level_axis(const pen *k, int left) {
     grid_put(k->g, (int)f->foot, at < k->r.x ? k->r.x : at, k->r.cols, ROLE_FAINT, safe);
 }
 
-/* ---- the area --------------------------------------------------------------------------------- */
-
 static void draw_layer(const pen *k, const canvas *c, layer l) {
     for (int y = 0; y < c->rows; y++)
         for (int x = 0; x < c->cols; x++) {
@@ -149,7 +140,7 @@ static bool within(double place, double length) {
     return place > -0.5 && place < length - 0.5;
 }
 
-void draw_upright(const pen *k, double value, role r, uint32_t code) {
+static void draw_upright(const pen *k, double value, role r, uint32_t code) {
     if (!scale_takes(k->f->x, value)) return;
     double x = plot_layout_x(k->f, value), share = scale_share(k->f->x, value);
     if (share < 0 || share > 1 || !within(x, k->f->area.w)) return;
@@ -192,8 +183,6 @@ static void draw_area(const pen *k) {
     draw_labels(k, c);
     canvas_free(c);
 }
-
-/* ---- all of it -------------------------------------------------------------------------------- */
 
 static void draw_empty(const pen *k) {
     char text[LABEL_MOST];

@@ -15,7 +15,5 @@ typedef struct pen {
 
 void draw_bars(const pen *k);
 void draw_rules(const pen *k);
-/* A line from top to bottom of the area at a value of x. */
-void draw_upright(const pen *k, double value, role r, uint32_t code);
 
 #endif

@@ -6,8 +6,6 @@
 #include <math.h>
 #include <string.h>
 
-/* ---- which lines of text there is room for ---------------------------------------------------- */
-
 /* Lines of text above and below the area. The order in which they give way is what a reader can do
  * without first: notes, then the legend and labels; the title and the numbers of x stay longest. */
 typedef struct plan {
@@ -29,8 +27,6 @@ static plan plan_lines(const plot *p, int lines, bool legend, bool bars) {
     for (size_t i = 0; i < p->note_count && lines >= 12 + 2 * (int)i; i++) l.notes++;
     return l;
 }
-
-/* ---- legend ----------------------------------------------------------------------------------- */
 
 /* The name of entry i of a legend: of a series, or of a rule across bars. NULL: it has none. */
 static const char *entry_name(const plot *p, size_t i) {
@@ -97,8 +93,6 @@ static int place_legend(const plot *p, plot_layout *f, measure m, double y, int 
     return flow_legend(p, f, m, y + head * m.line, f->whole.x, columns, most) - 1 + head;
 }
 
-/* ---- bars ------------------------------------------------------------------------------------- */
-
 static void measure_bars(const plot *p, plot_layout *f, bool ascii, int columns) {
     char text[LABEL_MOST];
     int names = 0, texts = 0;
@@ -149,8 +143,6 @@ static void place_bars(const plot *p, plot_layout *f, measure m) {
     f->area.h = f->pitch * (double)f->rows + (f->hidden_rows ? m.line : 0);
 }
 
-/* ---- the axes --------------------------------------------------------------------------------- */
-
 static tick_room upright_room(const plot_layout *f, measure m) {
     double lines = f->area.h / m.line, near = lines >= 15 ? 3 : lines >= 6 ? 2 : 1;
     return (tick_room){f->area.h, 0, 0, m.line, true, near * m.line, m.cells ? 4 : 0};
@@ -173,8 +165,6 @@ double plot_layout_y(const plot_layout *f, double value) {
     double up = tick_place(&f->y_room, scale_share(f->y, value));
     return f->y_room.dots ? f->area.h - 1 - up : f->area.h - up;
 }
-
-/* ---- all of it -------------------------------------------------------------------------------- */
 
 enum { AREA_COLUMNS = 8, AREA_LINES = 2 };
 

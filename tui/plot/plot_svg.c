@@ -14,8 +14,6 @@
 static const measure pixels = {7.8, 18, false, false};
 enum { INSET = 12, BASELINE = 14 };
 
-/* ---- text ------------------------------------------------------------------------------------- */
-
 /* A tick's text with a true minus sign. */
 static void tick_text(const sheet *s, const char *text) {
     for (; *text; text++) {
@@ -62,8 +60,6 @@ static void write_empty(const sheet *s) {
     fputs("</tspan></text>\n", s->out);
 }
 
-/* ---- legend ----------------------------------------------------------------------------------- */
-
 static void write_sample(const sheet *s, size_t series, double y, double x) {
     const plot_series *p = &s->p->series[series];
     const series_style *l = series_style_of(s->p, series);
@@ -100,8 +96,6 @@ static void write_legend(const sheet *s) {
                 e->y + BASELINE, name);
     }
 }
-
-/* ---- axes ------------------------------------------------------------------------------------- */
 
 static void write_axes(const sheet *s) {
     const plot_layout *f = s->f;
@@ -155,8 +149,6 @@ static void write_rules(const sheet *s) {
                 a->x + plot_layout_x(s->f, s->p->cursor), a->y, a->h);
 }
 
-/* ---- names ------------------------------------------------------------------------------------ */
-
 /* The map that names keep off is a canvas of cells of 2 x 4 pixels. A font narrower than reckoned
  * leaves the gap on the side away from the point. */
 static void write_names(const sheet *s) {
@@ -182,8 +174,6 @@ static void write_names(const sheet *s) {
     labels_free(&names);
     canvas_free(c);
 }
-
-/* ---- all of it -------------------------------------------------------------------------------- */
 
 enum { BAR_PITCH = 20, HEIGHT_MOST = 20000 };
 

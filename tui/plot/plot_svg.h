@@ -16,7 +16,6 @@ typedef struct sheet {
 /* The sign of a series (0 .. SERIES_STYLES-1) around y, x; size: half its height. `about`: what a pointer
  * that rests on it is told, NULL: nothing. */
 void svg_sign(const sheet *s, int number, const char *color, double y, double x, double size, const char *about);
-void svg_star(const sheet *s, double y, double x, const char *about);
 /* Bands and lines, then points, of all series but bars. */
 void svg_series(const sheet *s);
 void svg_bars(const sheet *s);

@@ -24,8 +24,7 @@ typedef struct label_list {
     label *label;
 } label_list;
 
-/* The cursor's text, then points (those pointed out first), then rules. The caller frees with
- * labels_free. */
+/* The cursor's text, then points (those pointed out first), then rules. The caller frees with labels_free. */
 label_list labels_make(const plot *p, const plot_layout *f, const canvas *c, label_measure m, bool ascii);
 void labels_free(label_list *l);
 

@@ -3,7 +3,6 @@
 #include "plot/plot_svg.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 static double px(const sheet *s, double value) {
     return s->f->area.x + plot_layout_x(s->f, value);
@@ -16,8 +15,6 @@ static double py(const sheet *s, double value) {
 static bool takes(const sheet *s, const plot_series *p, size_t i) {
     return series_takes(p, i, s->f->x, s->f->y);
 }
-
-/* ---- signs ------------------------------------------------------------------------------------ */
 
 static void end_sign(const sheet *s, const char *about) {
     if (about) svg_put(s->out, "><title>%t</title></path>\n", about);
@@ -45,7 +42,7 @@ void svg_sign(const sheet *s, int number, const char *color, double y, double x,
     end_sign(s, about);
 }
 
-void svg_star(const sheet *s, double y, double x, const char *about) {
+static void svg_star(const sheet *s, double y, double x, const char *about) {
     fputs("<path d=\"", s->out);
     for (int i = 0; i < 10; i++) {
         double r = i % 2 ? 3 : 7.4, angle = 3.14159265358979 * (i / 5.0 - 0.5);
@@ -54,8 +51,6 @@ void svg_star(const sheet *s, double y, double x, const char *about) {
     fputs("z\" fill=\"#000\" stroke=\"#fff\"", s->out);
     end_sign(s, about);
 }
-
-/* ---- bands and lines -------------------------------------------------------------------------- */
 
 static double bound(double value, double low, double high) {
     return value < low ? low : value > high ? high : value;
@@ -126,8 +121,6 @@ static void write_line(const sheet *s, const plot_series *p, const series_style 
     if (*l->svg_dash) svg_put(s->out, " stroke-dasharray=\"%s\"", l->svg_dash);
     fputs("/>\n", s->out);
 }
-
-/* ---- points ----------------------------------------------------------------------------------- */
 
 static bool inside(const sheet *s, double y, double x) {
     const box *a = &s->f->area;

@@ -11,8 +11,6 @@ static double decimal(double mantissa, int exponent) {
     return exponent < 0 ? mantissa / pow(10, -exponent) : mantissa * pow(10, exponent);
 }
 
-/* ---- what a mark says ----------------------------------------------------------------------- */
-
 typedef struct wording {
     double unit; /* values are shown in this */
     const char *suffix;
@@ -61,8 +59,6 @@ static wording choose_wording(tick_rule rule, double most, int step_exponent) {
     return best;
 }
 
-/* ---- where they stand ----------------------------------------------------------------------- */
-
 double tick_place(const tick_room *room, double share) {
     if (!room->dots) return share * room->length;
     return (double)(lround(share * (room->dots * room->length - 1)) / room->dots);
@@ -96,8 +92,6 @@ static bool stands(const ticks *t, const tick_room *room, double near) {
     }
     return true;
 }
-
-/* ---- candidates, from the densest ------------------------------------------------------------ */
 
 static const double mantissas[] = {1, 2, 5};
 

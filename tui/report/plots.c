@@ -1,7 +1,6 @@
 /* plots.c: the plots of a report: those of the explorer and of scry plot, as SVG in the page. */
 #include "draw/svg.h"
 #include "charts/chart.h"
-#include "plot/plot.h"
 #include "report/report.h"
 
 enum { WIDTH = 720, HEIGHT = 450 };

@@ -1,8 +1,6 @@
 /* report.c: everything about one selection on one page. */
 #include "report/report.h"
 #include "base/mem.h"
-#include "analysis.h"
-#include "results/results.h"
 #include "draw/svg.h"
 #include "text/text.h"
 #include "report/html.h"
@@ -30,8 +28,6 @@ static void put_clean(FILE *f, const char *text) {
     text_clean(text, safe, sizeof safe, false);
     svg_put(f, "%t", safe);
 }
-
-/* ---- facts ----------------------------------------------------------------------------------- */
 
 static void put_fact(FILE *f, const char *name, const char *text) {
     if (!*text) return;
@@ -124,8 +120,6 @@ static void put_cards(const page *p) {
     fputs("</div>\n", p->f);
 }
 
-/* ---- does it predict ------------------------------------------------------------------------- */
-
 static void put_correlations(const page *p) {
     static const result_column columns[] = {{"score", "score", NULL, 0},
                                             {"points", "domains", "%.0f", 0},
@@ -184,8 +178,6 @@ static void put_domains(const page *p) {
     cJSON_Delete(list);
 }
 
-/* ---- latents --------------------------------------------------------------------------------- */
-
 /* A label, or the tokens that hold most of the activation. */
 static char *words_of(const scry_index *index, uint32_t latent) {
     char *text = NULL;
@@ -233,8 +225,6 @@ static void put_latents(const page *p) {
     cJSON_Delete(facts);
 }
 
-/* ---- baselines ------------------------------------------------------------------------------- */
-
 static void put_tops(const page *p) {
     tops_table tops;
     baselines_tops(p->baselines, &tops);
@@ -256,8 +246,6 @@ static void put_baselines(const page *p) {
     }
 }
 
-/* ---- all of it ------------------------------------------------------------------------------- */
-
 /* What the numbers of the scores are of all work, and with those of the baselines: the rest are the plots. */
 static const double SCORES_SHARE = 0.2, NUMBERS_SHARE = 0.8;
 
@@ -267,11 +255,8 @@ static void compute(page *p) {
         if (!scry_has_score(r->s->index, (scry_score)s)) continue;
         selection_context of = *r->s;
         of.score = (scry_score)s;
-        scry_scorer *scorer = scry_scorer_new(of.index, of.score);
-        scry_scorer_load(scorer, of.set);
-        scry_result_fit(&p->result[s], of.index, scorer, r->scope);
+        selection_fit(&p->result[s], &of, r->scope);
         scry_result_finish(&p->result[s], of.index, of.score, of.set, r->cancel);
-        scry_scorer_free(scorer);
         p->facts[s] = score_result(&of, &p->result[s]);
         scry_report_progress(r->cancel, SCORES_SHARE * (s + 1) / SCRY_SCORES);
     }

@@ -3,7 +3,6 @@
 #ifndef SCRY_REPORT_REPORT_H
 #define SCRY_REPORT_REPORT_H
 
-#include "analysis.h"
 #include "results/results.h"
 
 #include <stdio.h>

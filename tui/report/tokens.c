@@ -1,11 +1,8 @@
 /* latent/top_tokens.c: a report's latents with the text on which they fire most. */
-#include "results/results.h"
 #include "draw/svg.h"
 #include "text/text.h"
 #include "report/html.h"
 #include "report/report.h"
-
-#include <stdlib.h>
 
 enum { LATENTS = 30, EXAMPLES = 5, AROUND = 12 };
 

@@ -23,8 +23,6 @@ const result_column baselines_columns[] = {{"name", "baseline", NULL, 0},
                                            {"points", "domains", "%.0f", 0},
                                            {0}};
 
-/* ---- overlap and concentration of latents and of dimensions ---------------------------------- */
-
 /* The same things ranked by two sources; b NULL: by one alone; a NULL: there is no ranking. */
 typedef struct ranking_pair {
     scry_ranking *a, *b;
@@ -68,30 +66,20 @@ static void add_tops(cJSON *facts, const ranking_pair *latents, const ranking_pa
     }
 }
 
-/* ---- rows ------------------------------------------------------------------------------------ */
-
 static void add_baseline(cJSON *item, const scry_index *index, const scry_baseline *row) {
     const scry_result *r = &row->result;
     result_text(item, "name", row->name);
     result_text(item, "of", row->of);
     result_text(item, "score", row->score);
     result_text(item, "with", row->with);
-    result_number(item, "n", row->n);
-    result_number(item, "points", (double)r->fit.n);
-    result_number(item, "pearson", r->fit.pearson);
-    result_number(item, "r2", r->fit.r2);
-    result_number(item, "p_value", r->p_value);
-    result_number(item, "spearman", r->spearman);
-    result_number(item, "loo_min", r->loo_min);
-    result_number(item, "loo_max", r->loo_max);
-    result_number(item, "ci_low", r->ci_low);
-    result_number(item, "ci_high", r->ci_high);
+    result_numbers(item, {"n", row->n}, {"points", (double)r->fit.n}, {"pearson", r->fit.pearson}, {"r2", r->fit.r2},
+                   {"p_value", r->p_value}, {"spearman", r->spearman}, {"loo_min", r->loo_min}, {"loo_max", r->loo_max},
+                   {"ci_low", r->ci_low}, {"ci_high", r->ci_high});
     cJSON *domains = cJSON_AddArrayToObject(item, "domains");
     for (size_t d = 0; d < r->domains; d++) {
         cJSON *domain = result_row(domains);
         result_text(domain, "name", scry_index_info(index)->domain[d].name);
-        result_number(domain, "value", r->sts[d]);
-        result_number(domain, "change", r->change[d]);
+        result_numbers(domain, {"value", r->sts[d]}, {"change", r->change[d]});
     }
 }
 
@@ -113,8 +101,7 @@ cJSON *baselines_result(const scry_index *index, const scry_ranking *ranking, ui
     result_text(facts, "other", other == SCRY_BASE ? NULL : scry_condition_name(other));
     result_number(facts, "n", top);
     cJSON_AddBoolToObject(facts, "signed", scope->is_signed);
-    result_number(facts, "latents", info->d_sae);
-    result_number(facts, "dimensions", b->has_raw ? info->d_model : 0);
+    result_numbers(facts, {"latents", info->d_sae}, {"dimensions", b->has_raw ? info->d_model : 0});
     scry_error why = {0};
     if (!dimensions.a) scry_ranking_free(scry_rank_residual(index, ranking->train, ranking->source, &why));
     result_text(facts, "no_dimensions", dimensions.a ? NULL : why.text);
@@ -127,8 +114,6 @@ cJSON *baselines_result(const scry_index *index, const scry_ranking *ranking, ui
     for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) scry_ranking_free(owned[i]);
     return facts;
 }
-
-/* ---- text ------------------------------------------------------------------------------------ */
 
 void baselines_tops(const cJSON *facts, tops_table *out) {
     const char *by = result_get_text(facts, "by"), *second = result_get_text(facts, "other");

@@ -36,12 +36,9 @@ static void add_score(cJSON *row, const selection_context *s, scry_score score, 
     cJSON *facts = NULL;
     if (scry_has_score(s->index, score)) {
         scry_result r;
-        scry_scorer *scorer = scry_scorer_new(s->index, score);
-        scry_scorer_load(scorer, s->set);
-        scry_result_fit(&r, s->index, scorer, scope);
+        selection_fit(&r, &of, scope);
         scry_result_finish(&r, s->index, score, s->set, cancel);
         facts = score_result(&of, &r);
-        scry_scorer_free(scorer);
         scry_result_free(&r);
     }
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
@@ -77,8 +74,7 @@ static void add_tops(cJSON *row, const selection_context *s, uint32_t top) {
     }
     result_number(row, "share", at ? scry_cumulative(s->ranking, at - 1) : 0);
     result_text(row, "other", second);
-    result_number(row, "overlap", overlap);
-    result_number(row, "expected", expected);
+    result_numbers(row, {"overlap", overlap}, {"expected", expected});
 }
 
 cJSON *compare_row(const selection_context *s, const char *name, uint32_t top, const scry_scope *scope,
@@ -88,8 +84,7 @@ cJSON *compare_row(const selection_context *s, const char *name, uint32_t top, c
     result_text(row, "index", name);
     result_text(row, "hook", info->hook);
     result_text(row, "sae", info->d_model ? info->sae : "");
-    result_number(row, "d_sae", info->d_sae);
-    result_number(row, "l0", base_l0(s->index, s->train));
+    result_numbers(row, {"d_sae", info->d_sae}, {"l0", base_l0(s->index, s->train)});
     result_text(row, "by", scry_condition_name(s->ranking->source));
     add_tops(row, s, top);
     for (int score = 0; score < SCRY_SCORES; score++) {

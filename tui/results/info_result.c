@@ -6,7 +6,6 @@
 
 #include <inttypes.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 static cJSON *capture_list(const scry_info *info) {
@@ -16,11 +15,8 @@ static cJSON *capture_list(const scry_info *info) {
         cJSON *item = result_row(list);
         result_text(item, "name", c->name);
         result_text(item, "condition", scry_condition_name(c->condition));
-        result_number(item, "tokens", (double)c->rows);
-        result_number(item, "kept", (double)c->kept);
-        result_number(item, "samples", c->samples);
-        result_number(item, "nnz", (double)c->nnz);
-        result_number(item, "l0", c->l0);
+        result_numbers(item, {"tokens", (double)c->rows}, {"kept", (double)c->kept}, {"samples", c->samples},
+                       {"nnz", (double)c->nnz}, {"l0", c->l0});
     }
     return list;
 }
@@ -52,15 +48,12 @@ cJSON *info_result(const scry_index *index) {
     result_text(facts, "model", info->model);
     result_text(facts, "hook", info->hook);
     result_text(facts, "sae", info->sae);
-    result_number(facts, "d_sae", info->d_sae);
-    result_number(facts, "d_model", info->d_model);
-    result_number(facts, "candidates", info->candidates ? info->candidates : (double)NAN);
-    result_number(facts, "scored", info->scored_latents);
+    result_numbers(facts, {"d_sae", info->d_sae}, {"d_model", info->d_model},
+                   {"candidates", info->candidates ? info->candidates : (double)NAN}, {"scored", info->scored_latents});
     result_text(facts, "pairing", scry_pairing_name(info->pairing));
     result_text(facts, "correlate", info->is_signed ? "signed" : "absolute");
-    result_number(facts, "tokens", (double)info->tokens);
-    result_number(facts, "nnz", (double)info->nnz);
-    result_number(facts, "bytes", (double)info->file_size);
+    result_numbers(facts, {"tokens", (double)info->tokens}, {"nnz", (double)info->nnz},
+                   {"bytes", (double)info->file_size});
     cJSON *sources = cJSON_AddArrayToObject(facts, "sources");
     scry_condition has[SCRY_CONDITIONS];
     int n = scry_train_sources(index, 0, has);
@@ -77,8 +70,6 @@ cJSON *info_result(const scry_index *index) {
     scry_notes_free(&notes);
     return facts;
 }
-
-/* ---- text ------------------------------------------------------------------------------------ */
 
 static void put_line(FILE *f, const char *name, const char *text) {
     char safe[400];

@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- values ---------------------------------------------------------------------------------- */
-
 cJSON *result_string(const char *text) {
     char *safe = utf8_replace_invalid(text);
     cJSON *item = cJSON_CreateString(safe);
@@ -18,6 +16,10 @@ cJSON *result_string(const char *text) {
 
 void result_number(cJSON *object, const char *key, double value) {
     cJSON_AddItemToObject(object, key, isfinite(value) ? cJSON_CreateNumber(value) : cJSON_CreateNull());
+}
+
+void result_add_numbers(cJSON *object, const result_value *values, size_t count) {
+    for (size_t i = 0; i < count; i++) result_number(object, values[i].key, values[i].value);
 }
 
 void result_text(cJSON *object, const char *key, const char *text) {
@@ -43,8 +45,6 @@ const char *result_get_text(const cJSON *object, const char *key) {
     const cJSON *item = result_get(object, key);
     return cJSON_IsString(item) ? item->valuestring : NULL;
 }
-
-/* ---- tables ---------------------------------------------------------------------------------- */
 
 void result_cell(const cJSON *cell, const result_column *c, char *text, size_t size) {
     if (cJSON_IsNumber(cell)) {

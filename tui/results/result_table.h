@@ -13,8 +13,18 @@ typedef struct result_column {
     double scale;       /* a number is multiplied by it in tables; 0: by 1 */
 } result_column;
 
+typedef struct result_value {
+    const char *key;
+    double value;
+} result_value;
+
 /* Adds a number to an object: null for NaN and infinity. */
 void result_number(cJSON *object, const char *key, double value);
+/* Adds numbers in order, each as {key, value}. */
+#define result_numbers(object, ...)                                                                                    \
+    result_add_numbers(object, (const result_value[]){__VA_ARGS__},                                                    \
+                       sizeof(const result_value[]){__VA_ARGS__} / sizeof(result_value))
+void result_add_numbers(cJSON *object, const result_value *values, size_t count);
 /* Adds text to an object: null for NULL; broken UTF-8 becomes U+FFFD. */
 void result_text(cJSON *object, const char *key, const char *text);
 /* The same as a string of its own. The caller deletes it. */

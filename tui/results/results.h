@@ -20,6 +20,9 @@ typedef struct selection_context {
     scry_score score;
 } selection_context;
 
+/* Scores the selection and fits the score to the change of the domains in scope; without the statistics of rho. The
+ * caller frees the result. */
+void selection_fit(scry_result *r, const selection_context *s, const scry_scope *scope);
 /* The STS of every domain, and rho with its statistics, of a finished result. */
 cJSON *score_result(const selection_context *s, const scry_result *r);
 /* The first `top` latents of a ranking. */

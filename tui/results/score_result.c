@@ -1,8 +1,14 @@
-/* score_result.c: the STS of each domain, and rho with its statistics. */
+/* score_result.c: what is known of a selection: latents by shift, the STS of each domain, rho with its statistics. */
 #include "results/results.h"
-#include "text/number_format.h"
 
 #include <math.h>
+
+void selection_fit(scry_result *r, const selection_context *s, const scry_scope *scope) {
+    scry_scorer *scorer = scry_scorer_new(s->index, s->score);
+    scry_scorer_load(scorer, s->set);
+    scry_result_fit(r, s->index, scorer, scope);
+    scry_scorer_free(scorer);
+}
 
 cJSON *score_result(const selection_context *s, const scry_result *r) {
     const scry_info *info = scry_index_info(s->index);
@@ -13,25 +19,34 @@ cJSON *score_result(const selection_context *s, const scry_result *r) {
     for (size_t d = 0; d < r->domains; d++) {
         cJSON *item = result_row(list);
         result_text(item, "name", info->domain[d].name);
-        result_number(item, "sts", r->sts[d]);
-        result_number(item, "change", info->domain[d].change[s->train]);
-        result_number(item, "fitted", r->fitted[d]);
-        result_number(item, "residual", r->residual[d]);
+        result_numbers(item, {"sts", r->sts[d]}, {"change", info->domain[d].change[s->train]}, {"fitted", r->fitted[d]},
+                       {"residual", r->residual[d]});
     }
-    result_number(facts, "points", (double)r->fit.n);
-    result_number(facts, "pearson", r->fit.pearson);
-    result_number(facts, "r2", r->fit.r2);
-    result_number(facts, "spearman", r->spearman);
-    result_number(facts, "slope", r->fit.slope);
-    result_number(facts, "intercept", r->fit.intercept);
-    result_number(facts, "p_value", r->p_value);
-    result_number(facts, "loo_min", r->loo_min);
-    result_number(facts, "loo_max", r->loo_max);
-    result_number(facts, "ci_low", r->ci_low);
-    result_number(facts, "ci_high", r->ci_high);
-    result_number(facts, "random_mean", r->random_mean);
-    result_number(facts, "random_sd", r->random_sd);
-    result_number(facts, "random_rank", r->random_rank);
-    result_number(facts, "seed", SCRY_SEED);
+    result_numbers(facts, {"points", (double)r->fit.n}, {"pearson", r->fit.pearson}, {"r2", r->fit.r2},
+                   {"spearman", r->spearman}, {"slope", r->fit.slope}, {"intercept", r->fit.intercept},
+                   {"p_value", r->p_value}, {"loo_min", r->loo_min}, {"loo_max", r->loo_max}, {"ci_low", r->ci_low},
+                   {"ci_high", r->ci_high}, {"random_mean", r->random_mean}, {"random_sd", r->random_sd},
+                   {"random_rank", r->random_rank}, {"seed", SCRY_SEED});
+    return facts;
+}
+
+static void add_latent(cJSON *item, const scry_index *index, const scry_ranking *r, uint32_t rank) {
+    uint32_t j = r->order[rank];
+    result_numbers(item, {"rank", rank + 1}, {"latent", j}, {"shift", r->shift[j]},
+                   {"share", r->total > 0 ? fabs(r->shift[j]) / r->total : 0}, {"cumulative", scry_cumulative(r, rank)},
+                   {"mean_base", scry_mean_base(index, r->train, r->source, j)},
+                   {"mean_shifted", scry_mean_shifted(index, r->train, r->source, j)},
+                   {"rate_base", scry_rate_base(index, r->train, r->source, j)},
+                   {"rate_shifted", scry_rate_shifted(index, r->train, r->source, j)});
+    result_text(item, "label", scry_label(index, j));
+}
+
+cJSON *rank_result(const scry_index *index, const scry_ranking *r, uint32_t top) {
+    cJSON *facts = cJSON_CreateObject();
+    result_text(facts, "by", scry_condition_name(r->source));
+    result_text(facts, "metric", scry_metric_name(r->metric));
+    result_number(facts, "total", r->total);
+    cJSON *list = cJSON_AddArrayToObject(facts, "latents");
+    for (uint32_t rank = 0; rank < top && rank < r->latents; rank++) add_latent(result_row(list), index, r, rank);
     return facts;
 }

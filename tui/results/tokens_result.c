@@ -1,6 +1,5 @@
 /* tokens_result.c: examples on which a latent fires, in context. */
 #include "results/results.h"
-#include "latent.h"
 
 #include <math.h>
 
@@ -15,9 +14,7 @@ static void add_pair(cJSON *item, const tokens_query *q, size_t capture, uint64_
                                                 : scry_paired_row(q->pairs, capture, row, (size_t)other);
         if (at >= 0) h[i] = (double)scry_latent_activations_at(q->fires, (size_t)other, (uint64_t)at);
     }
-    result_number(item, "base", h[0]);
-    result_number(item, "versus", h[1]);
-    result_number(item, "difference", h[1] - h[0]);
+    result_numbers(item, {"base", h[0]}, {"versus", h[1]}, {"difference", h[1] - h[0]});
 }
 
 /* Adds the tokens around an example, within its sample. */

@@ -1,10 +1,8 @@
 /* cli_context.c: the index, ranking, selection and scope that a command's options name. */
 #include "shell/cli_context.h"
 #include "base/path.h"
-#include "shell/output.h"
 #include "shell/set_names.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -54,8 +52,7 @@ bool cli_residuals(const options *o, int from, scry_train_input *input, scry_err
 static void print_warnings(const scry_index *index) {
     scry_notes notes = {0};
     scry_warnings(index, &notes);
-    for (size_t i = 0; i < notes.count; i++) output_warning(notes.text[i]);
-    scry_notes_free(&notes);
+    output_warnings(&notes);
 }
 
 static scry_index *build(const options *o, const char *study, const char *out, scry_error *err) {
@@ -150,6 +147,13 @@ bool cli_ranking(const options *o, const scry_index *index, size_t train, scry_c
                : m >= 0 || cli_misuse(err, "--metric", o->metric, scry_metric_choices((char[SCRY_CHOICES]){""}, ""));
 }
 
+bool cli_rank(const options *o, selection_context *s, scry_error *err) {
+    scry_condition source;
+    scry_metric metric;
+    return cli_train(o, s->index, &s->train, err) && cli_ranking(o, s->index, s->train, &source, &metric, err) &&
+           (s->ranking = scry_rank(s->index, s->train, source, metric, err));
+}
+
 bool cli_score(const options *o, const scry_index *index, scry_score *score, scry_error *err) {
     int s = o->score ? scry_score_of(o->score) : SCRY_ACT;
     if (s < 0) return cli_misuse(err, "--score", o->score, scry_score_choices((char[SCRY_CHOICES]){""}, ""));
@@ -219,16 +223,12 @@ static bool no_latent_options(const options *o, const scry_index *index, scry_er
 
 bool cli_read(const options *o, selection_context *s, scry_error *err) {
     *s = (selection_context){0};
-    scry_condition source;
-    scry_metric metric;
     if (!(s->index = cli_open(o, err)) || !cli_score(o, s->index, &s->score, err)) return false;
     if (!scry_index_info(s->index)->d_sae) {
         s->set = scry_set_new(0);
         return no_latent_options(o, s->index, err);
     }
-    return cli_train(o, s->index, &s->train, err) && cli_ranking(o, s->index, s->train, &source, &metric, err) &&
-           (s->ranking = scry_rank(s->index, s->train, source, metric, err)) &&
-           (s->set = cli_selection(o, s->index, s->ranking, err));
+    return cli_rank(o, s, err) && (s->set = cli_selection(o, s->index, s->ranking, err));
 }
 
 void cli_free(selection_context *s) {

@@ -2,8 +2,9 @@
 #ifndef SCRY_SHELL_CLI_CONTEXT_H
 #define SCRY_SHELL_CLI_CONTEXT_H
 
-#include "shell/options.h"
 #include "results/results.h"
+#include "shell/commands.h"
+#include "shell/output.h"
 
 /* The first word: an index is opened; a manifest is indexed first into the cache, with progress on
  * stderr, or taken from there. NULL and err otherwise. Owner: scry_close. */
@@ -34,6 +35,8 @@ bool cli_train(const options *o, const scry_index *index, size_t *train, scry_er
 /* --by (or the first source there is), --metric. */
 bool cli_ranking(const options *o, const scry_index *index, size_t train, scry_condition *source, scry_metric *metric,
                  scry_error *err);
+/* Ranks by them: sets s->train and s->ranking, of the open s->index. */
+bool cli_rank(const options *o, selection_context *s, scry_error *err);
 /* --score. */
 bool cli_score(const options *o, const scry_index *index, scry_score *score, scry_error *err);
 /* --top, from `least` up; `fallback` where it is not given, but no more than the index scores of a ranking. */
@@ -54,8 +57,7 @@ bool cli_scope(const options *o, const scry_index *index, size_t train, scry_sco
 bool cli_read(const options *o, selection_context *s, scry_error *err);
 void cli_free(selection_context *s);
 
-/* Progress on stderr: a bar on a terminal, a line a step elsewhere; false after ctrl-C. For
- * scry_build_options. */
+/* Progress on stderr: a bar on a terminal, a line a step elsewhere; false after ctrl-C. For scry_build_options. */
 typedef struct cli_progress {
     const char *step;
     double started, drawn;

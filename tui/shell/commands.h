@@ -33,6 +33,11 @@ const char *commands_nearest(const char *word);
 void commands_list_shell(void);
 void commands_usage(const char *name);
 
+/* The i-th row of a list; false: there are no more. */
+typedef bool (*help_row)(size_t i, const char **name, const char **help);
+/* Sets the list that the manual page has below the explorer's commands. Its title is borrowed. */
+void help_set_list(const char *title, help_row row);
+
 /* The functions that the rows name. */
 #define COMMAND(id, name, keys, arguments, group, shell, explorer, help)                                               \
     int shell(const options *o);                                                                                       \

@@ -1,10 +1,6 @@
 /* compare.c: scry compare: several indexes of one study, a row each: widths, layers, sparsity (STS paper,
  * fig. 4a-c, 12). */
-#include "analysis.h"
 #include "base/path.h"
-#include "shell/commands.h"
-#include "shell/output.h"
-#include "results/results.h"
 #include "shell/cli_context.h"
 
 #include <math.h>
@@ -33,12 +29,9 @@ typedef struct first_index {
 static cJSON *read_row(const options *o, int word, uint32_t top, first_index *first, scry_error *err) {
     selection_context s = {0};
     scry_scope scope = {0};
-    scry_condition source;
-    scry_metric metric;
     cJSON *row = NULL;
-    bool ok = (s.index = cli_open_path(o, o->word[word], err)) && cli_train(o, s.index, &s.train, err) &&
-              cli_ranking(o, s.index, s.train, &source, &metric, err) && cli_scope(o, s.index, s.train, &scope, err) &&
-              (s.ranking = scry_rank(s.index, s.train, source, metric, err));
+    bool ok = (s.index = cli_open_path(o, o->word[word], err)) && cli_rank(o, &s, err) &&
+              cli_scope(o, s.index, s.train, &scope, err);
     if (ok) {
         s.set = scry_set_new(s.ranking->latents);
         for (uint32_t i = 0; i < top && i < s.ranking->latents; i++) scry_set_put(s.set, s.ranking->order[i], true);

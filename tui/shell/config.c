@@ -17,8 +17,6 @@ char *config_path(void) {
     return path;
 }
 
-/* ---- keys ----------------------------------------------------------------------------------- */
-
 struct config_reader {
     config *c;
     const char *path;
@@ -64,16 +62,17 @@ static void read_top(config_reader *r, const char *key, const cJSON *value) {
 
 static void read_ranking(config_reader *r, const char *key, const cJSON *value) {
     const char *text = cJSON_IsString(value) ? value->valuestring : "";
-    if (strcmp(key, "score") == 0) {
-        if (scry_score_of(text) >= 0) take_text(&r->c->score, text);
-        else config_wrong(r, key, value, scry_score_choices((char[SCRY_CHOICES]){""}, "\""));
-    } else if (strcmp(key, "by") == 0) {
-        if (scry_condition_of(text) > SCRY_BASE) take_text(&r->c->by, text);
-        else config_wrong(r, key, value, "\"icl\", \"sft\" or \"rl\"");
-    } else {
-        if (scry_metric_of(text) >= 0) take_text(&r->c->metric, text);
-        else config_wrong(r, key, value, scry_metric_choices((char[SCRY_CHOICES]){""}, "\""));
-    }
+    const struct {
+        const char *key, *(*choices)(char out[SCRY_CHOICES], const char *quote);
+        bool known;
+        char **out;
+    } rows[] = {{"score", scry_score_choices, scry_score_of(text) >= 0, &r->c->score},
+                {"by", scry_source_choices, scry_condition_of(text) > SCRY_BASE, &r->c->by},
+                {"metric", scry_metric_choices, scry_metric_of(text) >= 0, &r->c->metric}};
+    size_t i = 0;
+    while (strcmp(rows[i].key, key) != 0) i++;
+    if (rows[i].known) take_text(rows[i].out, text);
+    else config_wrong(r, key, value, rows[i].choices((char[SCRY_CHOICES]){""}, "\""));
 }
 
 static void read_keys(config_reader *r, const char *key, const cJSON *value) {
@@ -150,8 +149,6 @@ static void read_item(config_reader *r, const cJSON *item, const config_key *col
                    near ? "\"" : "theme, ascii, mouse, top, score, by, metric, keys, colours, columns or start",
                    near ? near : "", near ? "\"" : "");
 }
-
-/* ---- the file ------------------------------------------------------------------------------- */
 
 enum { MOST = 1 << 20 };
 

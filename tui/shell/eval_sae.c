@@ -1,9 +1,5 @@
 /* eval_sae.c: scry eval-sae: how well an SAE does on residuals. */
-#include "shell/commands.h"
-#include "results/results.h"
-#include "shell/output.h"
 #include "shell/cli_context.h"
-#include "train.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -15,9 +11,7 @@ static cJSON *facts_of(const options *o, const scry_sae_quality *q) {
     cJSON *facts = cJSON_CreateObject();
     result_text(facts, "sae", o->word[0]);
     result_text(facts, "kind", q->sae);
-    result_number(facts, "d_in", q->d_in);
-    result_number(facts, "d_sae", q->d_sae);
-    result_number(facts, "tokens", (double)q->tokens);
+    result_numbers(facts, {"d_in", q->d_in}, {"d_sae", q->d_sae}, {"tokens", (double)q->tokens});
     add_quality(facts, q);
     result_number(facts, "seconds", q->seconds);
     return facts;
@@ -29,8 +23,7 @@ static void add_rates(cJSON *facts, const scry_sae_quality *q) {
     for (int i = 0; i < SCRY_RATE_BINS; i++) {
         cJSON *row = result_row(rates);
         result_text(row, "rate", rate_names[i]);
-        result_number(row, "latents", (double)q->rates[i]);
-        result_number(row, "share", (double)q->rates[i] / q->d_sae);
+        result_numbers(row, {"latents", (double)q->rates[i]}, {"share", (double)q->rates[i] / q->d_sae});
     }
 }
 
@@ -75,7 +68,6 @@ int shell_eval_sae(const options *o) {
     bool ok = scry_eval_sae(o->word[0], &input, build.threads, cli_show_progress, &progress, &quality, &notes, &err);
     cli_release_interrupt();
     cli_end_progress(&progress);
-    for (size_t i = 0; i < notes.count; i++) output_warning(notes.text[i]);
-    scry_notes_free(&notes);
+    output_warnings(&notes);
     return ok ? print(o, &quality) : output_error(&err);
 }

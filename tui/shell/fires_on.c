@@ -1,9 +1,5 @@
 /* fires_on.c: scry fires-on: latents by how strongly they fire on the tokens of one text. */
-#include "latent.h"
 #include "base/mem.h"
-#include "shell/commands.h"
-#include "results/results.h"
-#include "shell/output.h"
 #include "shell/cli_context.h"
 #include "text/text.h"
 
@@ -36,9 +32,8 @@ static cJSON *facts_of(const scry_index *index, const char *text, int capture, u
     cJSON *list = cJSON_AddArrayToObject(facts, "latents");
     for (uint32_t i = 0; i < F && i < top && rate[order[i].latent] > 0; i++) {
         cJSON *item = result_row(list);
-        result_number(item, "latent", order[i].latent);
-        result_number(item, "mean", (double)order[i].mean);
-        result_number(item, "rate", (double)rate[order[i].latent]);
+        result_numbers(item, {"latent", order[i].latent}, {"mean", (double)order[i].mean},
+                       {"rate", (double)rate[order[i].latent]});
         result_text(item, "label", scry_label(index, order[i].latent));
     }
     free(order);

@@ -1,7 +1,6 @@
 /* help.c: scry help: words, the manual page and the shells' completions, all from shell/commands.def and
  * shell/options.def. */
 #include "shell/commands.h"
-#include "shell/help.h"
 #include "shell/output.h"
 
 #include <stdio.h>
@@ -14,8 +13,6 @@ void help_set_list(const char *title, help_row row) {
     more_title = title;
     more_rows = row;
 }
-
-/* ---- the manual page ------------------------------------------------------------------------ */
 
 /* Text as roff takes it: no line begins with a control character, backslashes and hyphens stand. */
 static void roff(const char *text, int length) {
@@ -39,16 +36,22 @@ static void arguments(const char *text) {
     printf("\\fR");
 }
 
+/* A row of a list: a name, and in the next line what it is. keys "": none. */
+static void entry(const char *name, const char *argument, const char *keys, const char *help) {
+    printf(".TP\n.B ");
+    whole(name);
+    arguments(argument);
+    if (*keys) printf("   (");
+    whole(keys);
+    puts(*keys ? ")" : "");
+    whole(help);
+    putchar('\n');
+}
+
 static void options_of(const char *of) {
     for (size_t i = 0; i < option_count; i++) {
         const option_row *o = &option_rows[i];
-        if (strcmp(o->commands, "*") == 0 || !options_apply(o->commands, of)) continue;
-        printf(".TP\n.B ");
-        whole(o->name);
-        arguments(o->argument);
-        putchar('\n');
-        whole(o->help);
-        putchar('\n');
+        if (strcmp(o->commands, "*") != 0 && options_apply(o->commands, of)) entry(o->name, o->argument, "", o->help);
     }
 }
 
@@ -76,29 +79,13 @@ static void explorer_commands(void) {
         putchar('\n');
         for (size_t i = 0; i < command_count; i++) {
             const command *c = &commands[i];
-            if (!c->explorer || c->group != (command_group)g) continue;
-            printf(".TP\n.B ");
-            whole(c->name);
-            arguments(command_explorer_arguments(c));
-            if (*c->keys) {
-                printf("   (");
-                whole(c->keys);
-                putchar(')');
-            }
-            putchar('\n');
-            whole(c->help);
-            putchar('\n');
+            if (c->explorer && c->group == (command_group)g)
+                entry(c->name, command_explorer_arguments(c), c->keys, c->help);
         }
     }
     const char *name, *help;
     if (more_rows) printf(".SS %s\n", more_title);
-    for (size_t i = 0; more_rows && more_rows(i, &name, &help); i++) {
-        printf(".TP\n.B ");
-        whole(name);
-        putchar('\n');
-        whole(help);
-        putchar('\n');
-    }
+    for (size_t i = 0; more_rows && more_rows(i, &name, &help); i++) entry(name, NULL, "", help);
 }
 
 static void man(void) {
@@ -124,8 +111,6 @@ static void man(void) {
            ".TP\n.B NO_COLOR\ndo not use colour\n"
            ".TP\n.B OPENBLAS_CORETYPE\nthe kernels of OpenBLAS, instead of those that scry chooses\n");
 }
-
-/* ---- completions ---------------------------------------------------------------------------- */
 
 static void names_of_commands(void) {
     for (size_t i = 0; i < command_count; i++)
@@ -247,8 +232,6 @@ static int completion(const char *shell) {
     }
     return 0;
 }
-
-/* ---- the command ---------------------------------------------------------------------------- */
 
 /* scry help [COMMAND] */
 int shell_help(const options *o) {

@@ -1,10 +1,7 @@
 /* index.c: scry index and scry merge: from a study, or from shards, to an index. */
-#include "shell/commands.h"
-#include "shell/output.h"
 #include "shell/cli_context.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* What was made. A shard cannot be opened by itself, so its warnings wait for the merge. */
@@ -14,15 +11,12 @@ static int report(const options *o, const scry_build_result *r, bool whole) {
     scry_index *index = whole ? scry_open(o->out, false, &err) : NULL;
     if (whole && !index) return output_error(&err);
     if (index) scry_warnings(index, &notes);
-    for (size_t i = 0; i < notes.count; i++) output_warning(notes.text[i]);
-    scry_notes_free(&notes);
+    output_warnings(&notes);
     scry_close(index);
     cJSON *row = cJSON_CreateObject();
     result_text(row, "index", o->out);
-    result_number(row, "latents", r->latents);
-    result_number(row, "tokens", (double)r->tokens);
-    result_number(row, "nnz", (double)r->nnz);
-    result_number(row, "seconds", r->seconds);
+    result_numbers(row, {"latents", r->latents}, {"tokens", (double)r->tokens}, {"nnz", (double)r->nnz},
+                   {"seconds", r->seconds});
     if (!o->json && !o->csv)
         fprintf(stderr, "scry: %s: %u latents, %llu tokens, %llu activations, %.2f s\n", o->out, r->latents,
                 (unsigned long long)r->tokens, (unsigned long long)r->nnz, r->seconds);

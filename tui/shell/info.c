@@ -1,9 +1,5 @@
 /* info.c: scry info: what is in an index; with --system, what this machine is. */
-#include "shell/commands.h"
-#include "results/results.h"
-#include "shell/output.h"
 #include "shell/cli_context.h"
-#include "text/text.h"
 #include "shell/config.h"
 #include "shell/system.h"
 #include "base/mem.h"
@@ -32,9 +28,8 @@ static int by_bytes(const void *x, const void *y) {
 static cJSON *section_fact(const scry_info *info, const char *name, double bytes) {
     cJSON *item = cJSON_CreateObject();
     result_text(item, "name", name);
-    result_number(item, "bytes", bytes);
-    result_number(item, "per_activation", info->nnz ? bytes / (double)info->nnz : (double)NAN);
-    result_number(item, "share", bytes / (double)info->file_size);
+    result_numbers(item, {"bytes", bytes}, {"per_activation", info->nnz ? bytes / (double)info->nnz : (double)NAN},
+                   {"share", bytes / (double)info->file_size});
     return item;
 }
 
@@ -53,8 +48,7 @@ static int print_sections(const options *o, const scry_index *index) {
     }
     qsort(item, n, sizeof *item, by_bytes);
     item[n] = section_fact(info, "(header, table, alignment)", (double)rest);
-    result_number(facts, "nnz", (double)info->nnz);
-    result_number(facts, "bytes", (double)info->file_size);
+    result_numbers(facts, {"nnz", (double)info->nnz}, {"bytes", (double)info->file_size});
     cJSON *list = cJSON_AddArrayToObject(facts, "sections");
     for (size_t i = 0; i <= n; i++) cJSON_AddItemToArray(list, item[i]);
     free(item);

@@ -1,11 +1,7 @@
 /* latent.c: scry latent: what an index knows of one latent; scry export-labels. */
-#include "latent.h"
 #include "base/mem.h"
-#include "shell/commands.h"
-#include "shell/output.h"
 #include "shell/cli_context.h"
 #include "labels.h"
-#include "session.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -21,8 +17,6 @@ typedef struct asked {
     scry_latent_activations *fires;
     scry_token_pairing *pairs;
 } asked;
-
-/* ---- facts ----------------------------------------------------------------------------------- */
 
 enum { BINS = 20 };
 
@@ -40,11 +34,9 @@ static void add_histogram(cJSON *facts, const asked *s, size_t train, bool logar
                 scry_distribution p = scry_distribution_of(s->index, s->fires, use);
                 cJSON *item = result_row(spreads);
                 result_text(item, "capture", s->info->capture[c].name);
-                result_number(item, "tokens", (double)p.tokens);
-                result_number(item, "fires", (double)p.fires);
-                result_number(item, "silent", p.tokens ? 1 - (double)p.fires / (double)p.tokens : (double)NAN);
-                result_number(item, "mean", p.mean);
-                result_number(item, "mean_firing", p.mean_firing);
+                result_numbers(item, {"tokens", (double)p.tokens}, {"fires", (double)p.fires},
+                               {"silent", p.tokens ? 1 - (double)p.fires / (double)p.tokens : (double)NAN},
+                               {"mean", p.mean}, {"mean_firing", p.mean_firing});
                 static const char *const names[SCRY_QUANTILES] = {"q05", "q25", "q50", "q75", "q95"};
                 for (int q = 0; q < SCRY_QUANTILES; q++) result_number(item, names[q], p.quantile[q]);
                 result_number(item, "max", p.most);
@@ -57,9 +49,8 @@ static void add_histogram(cJSON *facts, const asked *s, size_t train, bool logar
             for (uint32_t b = 0; b < BINS && bins.high > 0; b++) {
                 cJSON *item = result_row(rows);
                 result_text(item, "capture", s->info->capture[c].name);
-                result_number(item, "from", scry_bin_edge(&bins, b));
-                result_number(item, "to", scry_bin_edge(&bins, b + 1));
-                result_number(item, "tokens", (double)counts[b]);
+                result_numbers(item, {"from", scry_bin_edge(&bins, b)}, {"to", scry_bin_edge(&bins, b + 1)},
+                               {"tokens", (double)counts[b]});
             }
         }
         if (!logarithmic || !isfinite(bins.low)) bins.low = 0;
@@ -68,15 +59,11 @@ static void add_histogram(cJSON *facts, const asked *s, size_t train, bool logar
 }
 
 static bool add_profile(cJSON *facts, const asked *s, scry_error *err) {
-    size_t train;
-    scry_condition source;
-    scry_metric metric;
+    selection_context of = {.index = s->index};
     scry_score score;
-    if (!cli_train(s->o, s->index, &train, err) || !cli_ranking(s->o, s->index, train, &source, &metric, err) ||
-        !cli_score(s->o, s->index, &score, err))
-        return false;
-    scry_ranking *ranking = scry_rank(s->index, train, source, metric, err);
-    scry_set *set = ranking ? cli_selection(s->o, s->index, ranking, err) : NULL;
+    scry_set *set = cli_rank(s->o, &of, err) && cli_score(s->o, s->index, &score, err)
+                        ? cli_selection(s->o, s->index, of.ranking, err)
+                        : NULL;
     scry_profile *all = mem_new(s->info->domains, sizeof *all);
     if (set) {
         scry_scorer *scorer = scry_scorer_new(s->index, score);
@@ -92,20 +79,16 @@ static bool add_profile(cJSON *facts, const asked *s, scry_error *err) {
             double part = scry_score_part(score, adds, set, s->latent);
             cJSON *item = result_row(rows);
             result_text(item, "name", s->info->domain[d].name);
-            result_number(item, "mean", all[d].mean);
-            result_number(item, "rate", all[d].rate);
-            result_number(item, "mean_icl", all[d].mean_icl);
-            result_number(item, "rate_icl", all[d].rate_icl);
-            result_number(item, "icl_difference", all[d].difference);
-            result_number(item, "contribution", adds);
-            result_number(item, "share", scry_set_has(set, s->latent) && sts > 0 ? part / sts : (double)NAN);
+            result_numbers(item, {"mean", all[d].mean}, {"rate", all[d].rate}, {"mean_icl", all[d].mean_icl},
+                           {"rate_icl", all[d].rate_icl}, {"icl_difference", all[d].difference}, {"contribution", adds},
+                           {"share", scry_set_has(set, s->latent) && sts > 0 ? part / sts : (double)NAN});
         }
         scry_scorer_free(scorer);
     }
     free(all);
     bool ok = set != NULL;
     scry_set_free(set);
-    scry_ranking_free(ranking);
+    scry_ranking_free(of.ranking);
     return ok;
 }
 
@@ -115,8 +98,7 @@ static void add_neighbour_rows(cJSON *rows, const asked *s, const scry_decoder_n
     for (size_t i = 0; i < count; i++) {
         cJSON *item = result_row(rows);
         result_text(item, "side", opposite ? "opposite" : "nearest");
-        result_number(item, "latent", list[i].latent);
-        result_number(item, "cosine", list[i].cosine);
+        result_numbers(item, {"latent", list[i].latent}, {"cosine", list[i].cosine});
         result_text(item, "label", scry_label(s->index, list[i].latent));
     }
     free(list);
@@ -150,24 +132,18 @@ static bool add_together(cJSON *facts, const asked *s, scry_error *err) {
     size_t count = scry_coactivation_list(t, (scry_coactive_order)order, s->top, list);
     uint64_t fires, tokens = scry_coactivation_tokens(t, &fires);
     result_text(facts, "together_over", s->capture < 0 ? "all base captures" : s->info->capture[s->capture].name);
-    result_number(facts, "together_tokens", (double)tokens);
-    result_number(facts, "together_fires", (double)fires);
+    result_numbers(facts, {"together_tokens", (double)tokens}, {"together_fires", (double)fires});
     cJSON *rows = cJSON_AddArrayToObject(facts, "together");
     for (size_t i = 0; i < count; i++) {
         cJSON *item = result_row(rows);
-        result_number(item, "latent", list[i].latent);
-        result_number(item, "jaccard", list[i].jaccard);
-        result_number(item, "both", list[i].both);
-        result_number(item, "fires", list[i].fires);
-        result_number(item, "pmi", list[i].pmi);
+        result_numbers(item, {"latent", list[i].latent}, {"jaccard", list[i].jaccard}, {"both", list[i].both},
+                       {"fires", list[i].fires}, {"pmi", list[i].pmi});
         result_text(item, "label", scry_label(s->index, list[i].latent));
     }
     free(list);
     scry_coactivation_free(t);
     return true;
 }
-
-/* ---- printing -------------------------------------------------------------------------------- */
 
 static const result_column spread_columns[] = {{"capture", "capture", NULL, 0},     {"tokens", "tokens", "%.0f", 0},
                                                {"silent", "silent", "%.2f%%", 100}, {"mean", "mean", "%.4g", 0},
@@ -223,12 +199,9 @@ static int print_sections(const options *o, cJSON *facts) {
         cJSON *rows = cJSON_DetachItemFromObjectCaseSensitive(facts, sections[i].list);
         if (!rows) continue;
         char head[700];
-        const cJSON *why = result_get(facts, "no_neighbours");
-        if (cJSON_IsArray(rows)) snprintf(head, sizeof head, "\n%s\n", sections[i].title);
-        else
-            snprintf(head, sizeof head, "\n%s: none; %s\n", sections[i].title,
-                     cJSON_IsString(why) ? why->valuestring : "");
+        const char *why = result_get_text(facts, "no_neighbours");
         bool none = !cJSON_IsArray(rows);
+        snprintf(head, sizeof head, "\n%s%s%s\n", sections[i].title, none ? ": none; " : "", none && why ? why : "");
         cJSON *part = cJSON_CreateObject();
         cJSON_AddItemToObject(part, sections[i].list, rows);
         status = output_print(o, part, sections[i].list, none ? NULL : sections[i].columns, head);
@@ -240,11 +213,10 @@ static int print_sections(const options *o, cJSON *facts) {
 static int print(const options *o, cJSON *facts) {
     if (o->json) return output_print(o, facts, "", NULL, NULL);
     if (!o->csv) {
-        const cJSON *latent = result_get(facts, "latent");
-        const cJSON *label = result_get(facts, "label");
+        const char *label = result_get_text(facts, "label");
         char safe[SCRY_LABEL_MOST];
-        output_safe(cJSON_IsString(label) ? label->valuestring : "", safe, sizeof safe);
-        printf("latent %.0f%s%s\n", latent->valuedouble, safe[0] ? "  " : "", safe);
+        output_safe(label ? label : "", safe, sizeof safe);
+        printf("latent %.0f%s%s\n", result_get_number(facts, "latent"), safe[0] ? "  " : "", safe);
         return print_sections(o, facts);
     }
     for (size_t i = 0; i < SECTIONS; i++) /* of the histogram's two the rows themselves */

@@ -1,8 +1,5 @@
 /* mixture.c: scry mix: a budget of examples over the domains in the ratio of their STS. */
-#include "analysis.h"
 #include "base/mem.h"
-#include "shell/commands.h"
-#include "shell/output.h"
 #include "shell/cli_context.h"
 #include "text/number_format.h"
 
@@ -62,16 +59,13 @@ static int mix_print(const options *o, const mix *m) {
         if (m->use[d]) total += m->sts[d], used++;
     cJSON *facts = cJSON_CreateObject();
     result_text(facts, "score", scry_score_name(m->s.score));
-    result_number(facts, "n", info->d_sae ? m->s.set->count : (double)NAN);
-    result_number(facts, "budget", m->budget);
+    result_numbers(facts, {"n", info->d_sae ? m->s.set->count : (double)NAN}, {"budget", m->budget});
     cJSON *list = cJSON_AddArrayToObject(facts, "domains");
     for (size_t d = 0; d < m->D; d++) {
         if (!m->use[d]) continue;
         cJSON *item = result_row(list);
         result_text(item, "name", info->domain[d].name);
-        result_number(item, "sts", m->sts[d]);
-        result_number(item, "share", m->sts[d] / total);
-        result_number(item, "examples", m->examples[d]);
+        result_numbers(item, {"sts", m->sts[d]}, {"share", m->sts[d] / total}, {"examples", m->examples[d]});
     }
     static const result_column columns[] = {{"name", "domain", NULL, 0},
                                             {"sts", "STS", "%.6g", 0},

@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 int output_end(void) {
@@ -74,4 +73,9 @@ void output_warning(const char *text) {
     char safe[4096];
     text_clean(text, safe, sizeof safe, false);
     fprintf(stderr, "scry: warning: %s\n", safe);
+}
+
+void output_warnings(scry_notes *notes) {
+    for (size_t i = 0; i < notes->count; i++) output_warning(notes->text[i]);
+    scry_notes_free(notes);
 }

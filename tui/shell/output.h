@@ -24,5 +24,7 @@ void output_safe(const char *text, char *safe, size_t size);
 /* "scry: message" to stderr, made safe; returns err->status. */
 int output_error(const scry_error *err);
 void output_warning(const char *text);
+/* Prints notes as warnings, and frees them. */
+void output_warnings(scry_notes *notes);
 
 #endif

@@ -1,7 +1,4 @@
 /* overlap.c: scry overlap: latents in the tops of two rankings, and their share of each shift. */
-#include "analysis.h"
-#include "shell/commands.h"
-#include "shell/output.h"
 #include "shell/cli_context.h"
 
 #include <stdio.h>
@@ -33,11 +30,8 @@ static int print_overlap(const options *o, const scry_index *index, const scry_r
     cJSON *list = cJSON_AddArrayToObject(facts, "points");
     for (size_t i = 0; i < count; i++) {
         cJSON *item = result_row(list);
-        result_number(item, "n", points[i].n);
-        result_number(item, "overlap", points[i].overlap);
-        result_number(item, "expected", points[i].expected);
-        result_number(item, "share_a", points[i].share_a);
-        result_number(item, "share_b", points[i].share_b);
+        result_numbers(item, {"n", points[i].n}, {"overlap", points[i].overlap}, {"expected", points[i].expected},
+                       {"share_a", points[i].share_a}, {"share_b", points[i].share_b});
     }
     free(points);
     char of_a[32], of_b[32], head[200];

@@ -1,11 +1,8 @@
 /* plot.c: scry plot: the explorer's plots, drawn as text or written as SVG. */
-#include "shell/commands.h"
-#include "shell/output.h"
 #include "shell/cli_context.h"
 #include "charts/chart.h"
 
 #include <langinfo.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -68,10 +65,7 @@ static bool plot_read(const options *o, plotting *p, scry_error *err) {
     if (!read_kind(o, &p->kind, err) || !read_size(o, p, err) || !cli_read(o, &p->s, err)) return false;
     if (!(chart_type_of(p->kind)->traits & CHART_OF_SCORES) && !cli_needs_latents(p->s.index, err)) return false;
     if (!cli_scope(o, p->s.index, p->s.train, &p->scope, err) || !read_view(o, p, err)) return false;
-    scry_scorer *scorer = scry_scorer_new(p->s.index, p->s.score);
-    scry_scorer_load(scorer, p->s.set);
-    scry_result_fit(&p->result, p->s.index, scorer, &p->scope);
-    scry_scorer_free(scorer);
+    selection_fit(&p->result, &p->s, &p->scope);
     if (chart_type_of(p->kind)->traits & CHART_HAS_STATISTICS)
         scry_result_finish(&p->result, p->s.index, p->s.score, p->s.set, NULL);
     return true;

@@ -1,7 +1,4 @@
 /* rank.c: scry rank: latents by shift. */
-#include "shell/commands.h"
-#include "results/results.h"
-#include "shell/output.h"
 #include "shell/cli_context.h"
 
 #include <stdio.h>
@@ -26,18 +23,10 @@ static int print_ranking(const options *o, const scry_index *index, const scry_r
 
 int shell_rank(const options *o) {
     scry_error err = {0};
-    scry_index *index = cli_open(o, &err);
-    if (!index) return output_error(&err);
-    size_t train;
-    scry_condition source;
-    scry_metric metric;
+    selection_context s = {.index = cli_open(o, &err)};
     uint32_t top;
-    scry_ranking *r = NULL;
-    if (cli_train(o, index, &train, &err) && cli_ranking(o, index, train, &source, &metric, &err) &&
-        options_number("--top", o->top, 1, 100, &top, &err))
-        r = scry_rank(index, train, source, metric, &err);
-    int status = r ? print_ranking(o, index, r, top) : output_error(&err);
-    scry_ranking_free(r);
-    scry_close(index);
+    bool ok = s.index && cli_rank(o, &s, &err) && options_number("--top", o->top, 1, 100, &top, &err);
+    int status = ok ? print_ranking(o, s.index, s.ranking, top) : output_error(&err);
+    cli_free(&s);
     return status;
 }

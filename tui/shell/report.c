@@ -1,9 +1,7 @@
 /* report.c: scry report: everything about one selection on one page. */
 #include "report/report.h"
 #include "base/path.h"
-#include "shell/commands.h"
 #include "shell/cli_context.h"
-#include "shell/output.h"
 #include "text/number_format.h"
 
 #include <stdio.h>

@@ -1,8 +1,4 @@
 /* score.c: scry score and scry export: a selection's STS, and the selection itself. */
-#include "analysis.h"
-#include "shell/commands.h"
-#include "results/results.h"
-#include "shell/output.h"
 #include "shell/cli_context.h"
 #include "export.h"
 #include "text/number_format.h"
@@ -40,24 +36,16 @@ static bool repeats_read(const options *o, const selection_context *s, const scr
     return true;
 }
 
-static void repeats_free(repeats *p) {
-    free(p->rho);
-    free(p->sts);
-}
-
 static void add_repeats(cJSON *facts, const repeats *p, size_t D) {
     cJSON *list = cJSON_AddObjectToObject(facts, "repeats"), *item;
-    result_number(list, "count", p->count);
-    result_number(list, "sample_tokens", p->most);
-    result_number(list, "pearson_mean", p->mean);
-    result_number(list, "pearson_sd", p->sd);
+    result_numbers(list, {"count", p->count}, {"sample_tokens", p->most}, {"pearson_mean", p->mean},
+                   {"pearson_sd", p->sd});
     size_t d = 0;
     double *one = mem_new(p->count, sizeof *one), mean, sd;
     cJSON_ArrayForEach (item, result_get(facts, "domains")) {
         for (uint32_t k = 0; k < p->count; k++) one[k] = p->sts[k * D + d];
         scry_mean_sd(one, p->count, &mean, &sd);
-        result_number(item, "sts_mean", mean);
-        result_number(item, "sts_sd", sd);
+        result_numbers(item, {"sts_mean", mean}, {"sts_sd", sd});
         d++;
     }
     free(one);
@@ -130,20 +118,18 @@ int shell_score(const options *o) {
         cli_free(&s);
         return output_error(&err);
     }
-    scry_scorer *scorer = scry_scorer_new(s.index, s.score);
-    scry_scorer_load(scorer, s.set);
     scry_result r;
     repeats p;
-    scry_result_fit(&r, s.index, scorer, &scope);
+    selection_fit(&r, &s, &scope);
     bool ok = repeats_read(o, &s, &r, &p, &err);
     if (ok) {
         scry_result_statistics(&r, s.index, s.score, s.set->count, NULL);
         scry_result_interval(&r, s.index, s.score, s.set, NULL);
     }
     int status = ok ? score_print(o, &s, &scope, &r, &p) : output_error(&err);
-    repeats_free(&p);
+    free(p.rho);
+    free(p.sts);
     scry_result_free(&r);
-    scry_scorer_free(scorer);
     scry_scope_free(&scope);
     cli_free(&s);
     return status;
@@ -164,8 +150,7 @@ int shell_export(const options *o) {
                              .source_id = o->source_id};
     scry_notes notes = {0};
     ok = ok && scry_export(&e, o->out ? o->out : "-", &notes, &err);
-    for (size_t i = 0; ok && i < notes.count; i++) output_warning(notes.text[i]);
-    scry_notes_free(&notes);
+    output_warnings(&notes);
     if (ok && o->out) fprintf(stderr, "scry: %s: %u latent%s\n", o->out, s.set->count, plural_s(s.set->count));
     cli_free(&s);
     return ok ? 0 : output_error(&err);

@@ -1,7 +1,4 @@
 /* sets.c: scry sets: the named sets of an index, and two selections compared. */
-#include "sets.h"
-#include "shell/commands.h"
-#include "shell/output.h"
 #include "shell/cli_context.h"
 #include "shell/set_names.h"
 #include "text/number_format.h"
@@ -22,9 +19,7 @@ static int list(const options *o, const selection_context *s, const scry_named_s
         scry_set_relation r = scry_set_relate(s->set, sets->item[i].set);
         char *text = scry_set_text(sets->item[i].set);
         result_text(row, "name", sets->item[i].name);
-        result_number(row, "latents", r.b);
-        result_number(row, "both", r.both);
-        result_number(row, "jaccard", r.jaccard);
+        result_numbers(row, {"latents", r.b}, {"both", r.both}, {"jaccard", r.jaccard});
         result_text(row, "list", text);
         free(text);
     }
@@ -36,23 +31,6 @@ static int list(const options *o, const selection_context *s, const scry_named_s
     return output_print(o, facts, "sets", columns, head);
 }
 
-typedef struct side {
-    scry_scorer *scorer;
-    scry_result result;
-} side;
-
-static side side_of(const selection_context *s, const scry_set *set, const scry_scope *scope) {
-    side x = {.scorer = scry_scorer_new(s->index, s->score)};
-    scry_scorer_load(x.scorer, set);
-    scry_result_fit(&x.result, s->index, x.scorer, scope);
-    return x;
-}
-
-static void side_free(side *x) {
-    scry_result_free(&x->result);
-    scry_scorer_free(x->scorer);
-}
-
 enum { FIGURE = 24 };
 
 /* A figure with so many decimals, or - where there is none. */
@@ -62,38 +40,36 @@ static const char *figure(double value, int decimals, char text[FIGURE]) {
     return text;
 }
 
-static int versus(const options *o, const selection_context *s, const scry_set *other, const scry_scope *scope) {
+static int versus(const options *o, const selection_context *s, scry_set *other, const scry_scope *scope) {
     static const result_column columns[] = {{"name", "domain", NULL, 0},
                                             {"sts", "STS", "%.6g", 0},
                                             {"sts_against", "STS versus", "%.6g", 0},
                                             {"change", "change", "%+.2f", 0},
                                             {0}};
-    side a = side_of(s, s->set, scope), b = side_of(s, other, scope);
+    selection_context second = *s;
+    second.set = other;
+    scry_result a, b;
+    selection_fit(&a, s, scope);
+    selection_fit(&b, &second, scope);
     scry_set_relation r = scry_set_relate(s->set, other);
     const scry_info *info = scry_index_info(s->index);
     cJSON *facts = cJSON_CreateObject();
-    result_number(facts, "latents", r.a);
-    result_number(facts, "versus", r.b);
-    result_number(facts, "both", r.both);
-    result_number(facts, "jaccard", r.jaccard);
-    result_number(facts, "pearson", a.result.fit.pearson);
-    result_number(facts, "pearson_against", b.result.fit.pearson);
+    result_numbers(facts, {"latents", r.a}, {"versus", r.b}, {"both", r.both}, {"jaccard", r.jaccard},
+                   {"pearson", a.fit.pearson}, {"pearson_against", b.fit.pearson});
     cJSON *rows = cJSON_AddArrayToObject(facts, "domains");
     for (size_t d = 0; d < info->domains; d++) {
         cJSON *row = result_row(rows);
         result_text(row, "name", info->domain[d].name);
-        result_number(row, "sts", a.result.sts[d]);
-        result_number(row, "sts_against", b.result.sts[d]);
-        result_number(row, "change", info->domain[d].change[s->train]);
+        result_numbers(row, {"sts", a.sts[d]}, {"sts_against", b.sts[d]}, {"change", info->domain[d].change[s->train]});
     }
-    char head[300], jaccard[FIGURE], first[FIGURE], second[FIGURE];
+    char head[300], jaccard[FIGURE], rho_a[FIGURE], rho_b[FIGURE];
     snprintf(head, sizeof head,
              "%u latents versus %u: %u in both, %u only in the first, %u only in the second, Jaccard %s\n"
              "rho %s versus %s over %zu domains\n\n",
-             r.a, r.b, r.both, r.only_a, r.only_b, figure(r.jaccard, 3, jaccard),
-             figure(a.result.fit.pearson, 4, first), figure(b.result.fit.pearson, 4, second), a.result.fit.n);
-    side_free(&a);
-    side_free(&b);
+             r.a, r.b, r.both, r.only_a, r.only_b, figure(r.jaccard, 3, jaccard), figure(a.fit.pearson, 4, rho_a),
+             figure(b.fit.pearson, 4, rho_b), a.fit.n);
+    scry_result_free(&a);
+    scry_result_free(&b);
     return output_print(o, facts, "domains", columns, head);
 }
 

@@ -1,8 +1,5 @@
 /* sweep.c: scry sweep: rho against N, against bands of ranks, against random sets. */
-#include "analysis.h"
 #include "base/mem.h"
-#include "shell/commands.h"
-#include "shell/output.h"
 #include "shell/cli_context.h"
 #include "text/number_format.h"
 
@@ -12,10 +9,7 @@
 #include <string.h>
 
 typedef struct sweep {
-    scry_index *index;
-    size_t train;
-    scry_ranking *ranking;
-    scry_score score;
+    selection_context of; /* without a set */
     scry_scope scope;
     const char *over;
     uint32_t top, width;
@@ -24,36 +18,29 @@ typedef struct sweep {
 static cJSON *facts_begin(const sweep *s) {
     cJSON *facts = cJSON_CreateObject();
     result_text(facts, "over", s->over);
-    result_text(facts, "score", scry_score_name(s->score));
-    result_text(facts, "train", scry_index_info(s->index)->train[s->train].name);
-    result_text(facts, "by", scry_condition_name(s->ranking->source));
-    result_text(facts, "metric", scry_metric_name(s->ranking->metric));
+    result_text(facts, "score", scry_score_name(s->of.score));
+    result_text(facts, "train", scry_index_info(s->of.index)->train[s->of.train].name);
+    result_text(facts, "by", scry_condition_name(s->of.ranking->source));
+    result_text(facts, "metric", scry_metric_name(s->of.ranking->metric));
     result_number(facts, "seed", SCRY_SEED);
     return facts;
 }
 
 static int head_begin(const sweep *s, char *head, size_t size) {
-    return snprintf(head, size, "rho of STS %s with the %s; latents by %s %s\n", scry_score_name(s->score),
-                    change_name(s->scope.is_signed), scry_condition_name(s->ranking->source),
-                    scry_metric_name(s->ranking->metric));
+    return snprintf(head, size, "rho of STS %s with the %s; latents by %s %s\n", scry_score_name(s->of.score),
+                    change_name(s->scope.is_signed), scry_condition_name(s->of.ranking->source),
+                    scry_metric_name(s->of.ranking->metric));
 }
-
-/* ---- n and bands ---------------------------------------------------------------------------- */
 
 static cJSON *point_facts(const scry_sweep_point *p, bool bands) {
     cJSON *item = cJSON_CreateObject();
     if (bands) {
-        result_number(item, "from", p->from);
-        result_number(item, "to", p->to);
+        result_numbers(item, {"from", p->from}, {"to", p->to});
     } else {
         result_number(item, "n", p->to);
     }
-    result_number(item, "share", p->share);
-    result_number(item, "points", (double)p->fit.n);
-    result_number(item, "pearson", p->fit.pearson);
-    result_number(item, "r2", p->fit.r2);
-    result_number(item, "spearman", p->spearman);
-    result_number(item, "p_value", p->p_value);
+    result_numbers(item, {"share", p->share}, {"points", (double)p->fit.n}, {"pearson", p->fit.pearson},
+                   {"r2", p->fit.r2}, {"spearman", p->spearman}, {"p_value", p->p_value});
     return item;
 }
 
@@ -61,8 +48,8 @@ static int print_ranks(const options *o, const sweep *s) {
     bool bands = strcmp(s->over, "bands") == 0;
     size_t count;
     scry_sweep_point *points =
-        bands ? scry_sweep_bands(s->index, s->ranking, s->score, &s->scope, s->top, s->width, NULL, &count)
-              : scry_sweep_n(s->index, s->ranking, s->score, &s->scope, s->top, NULL, &count);
+        bands ? scry_sweep_bands(s->of.index, s->of.ranking, s->of.score, &s->scope, s->top, s->width, NULL, &count)
+              : scry_sweep_n(s->of.index, s->of.ranking, s->of.score, &s->scope, s->top, NULL, &count);
     cJSON *facts = facts_begin(s), *list = cJSON_AddArrayToObject(facts, "points");
     for (size_t i = 0; i < count; i++) cJSON_AddItemToArray(list, point_facts(&points[i], bands));
     free(points);
@@ -86,14 +73,12 @@ static int print_ranks(const options *o, const sweep *s) {
     return output_print(o, facts, "points", bands ? by_band : by_n, head);
 }
 
-/* ---- random sets ---------------------------------------------------------------------------- */
-
 /* rho of the ranking's own first latents; the change of each domain that takes part. */
 static double own_rho(const sweep *s, double *change) {
-    scry_scorer *scorer = scry_scorer_new(s->index, s->score);
-    for (uint32_t rank = 0; rank < s->top; rank++) scry_scorer_put(scorer, s->ranking->order[rank], true);
+    scry_scorer *scorer = scry_scorer_new(s->of.index, s->of.score);
+    for (uint32_t rank = 0; rank < s->top; rank++) scry_scorer_put(scorer, s->of.ranking->order[rank], true);
     scry_result r;
-    scry_result_fit(&r, s->index, scorer, &s->scope);
+    scry_result_fit(&r, s->of.index, scorer, &s->scope);
     for (size_t d = 0; d < r.domains; d++) change[d] = isnan(r.sts[d]) ? (double)NAN : r.change[d];
     double rho = r.fit.pearson;
     scry_result_free(&r);
@@ -109,8 +94,7 @@ static void add_quantiles(cJSON *facts, const double *rho, uint32_t sets) {
     cJSON *list = cJSON_AddArrayToObject(facts, "quantiles");
     for (size_t i = 0; i < sizeof at / sizeof *at && sets; i++) {
         cJSON *item = result_row(list);
-        result_number(item, "quantile", at[i]);
-        result_number(item, "pearson", scry_quantile(sorted, sets, at[i]));
+        result_numbers(item, {"quantile", at[i]}, {"pearson", scry_quantile(sorted, sets, at[i])});
     }
     free(sorted);
 }
@@ -120,26 +104,20 @@ static int print_random(const options *o, const sweep *s) {
     double *change = mem_new(D, sizeof *change), *rho = mem_new(2 * SCRY_RANDOM_SETS, sizeof *rho);
     double *spearman = rho + SCRY_RANDOM_SETS, own = own_rho(s, change), mean, sd;
     uint32_t sets =
-        scry_random_rhos(s->index, s->score, change, s->top, SCRY_RANDOM_SETS, SCRY_SEED, NULL, rho, spearman);
+        scry_random_rhos(s->of.index, s->of.score, change, s->top, SCRY_RANDOM_SETS, SCRY_SEED, NULL, rho, spearman);
     uint32_t below = 0;
     for (uint32_t k = 0; k < sets; k++) below += rho[k] < own;
     scry_mean_sd(rho, sets, &mean, &sd);
     double rank = sets ? (double)below / sets : (double)NAN;
     cJSON *facts = facts_begin(s);
-    result_number(facts, "n", s->top);
-    result_number(facts, "pearson", own);
-    result_number(facts, "random_mean", mean);
-    result_number(facts, "random_sd", sd);
-    result_number(facts, "random_rank", rank);
+    result_numbers(facts, {"n", s->top}, {"pearson", own}, {"random_mean", mean}, {"random_sd", sd},
+                   {"random_rank", rank});
     add_quantiles(facts, rho, sets);
     cJSON *list = cJSON_AddArrayToObject(facts, "points");
     for (uint32_t k = 0; k < sets; k++) {
         cJSON *item = result_row(list);
-        result_number(item, "n", s->top);
-        result_number(item, "set", k + 1);
-        result_number(item, "pearson", rho[k]);
-        result_number(item, "r2", rho[k] * rho[k]);
-        result_number(item, "spearman", spearman[k]);
+        result_numbers(item, {"n", s->top}, {"set", k + 1}, {"pearson", rho[k]}, {"r2", rho[k] * rho[k]},
+                       {"spearman", spearman[k]});
     }
     free(change);
     free(rho);
@@ -161,26 +139,20 @@ static int print_random(const options *o, const sweep *s) {
     return output_print(o, facts, o->csv ? "points" : "quantiles", o->csv ? each : quantiles, head);
 }
 
-/* --------------------------------------------------------------------------------------------- */
-
 static bool read_options(const options *o, sweep *s, scry_error *err) {
-    scry_condition source;
-    scry_metric metric;
     s->over = o->over ? o->over : "n";
     bool random = strcmp(s->over, "random") == 0;
     if (strcmp(s->over, "n") != 0 && strcmp(s->over, "bands") != 0 && !random)
         return scry_misuse(err, "--over: found \"%.40s\", expected n, bands or random", s->over);
     if (o->band && strcmp(s->over, "bands") != 0) return scry_misuse(err, "--band: needs --over bands");
-    return options_number("--band", o->band, 1, 100, &s->width, err) && (s->index = cli_open(o, err)) &&
-           cli_top(o, s->index, 1, random ? 100 : 1000, &s->top, err) && cli_train(o, s->index, &s->train, err) &&
-           cli_ranking(o, s->index, s->train, &source, &metric, err) && cli_score(o, s->index, &s->score, err) &&
-           cli_scope(o, s->index, s->train, &s->scope, err) &&
-           (s->ranking = scry_rank(s->index, s->train, source, metric, err));
+    return options_number("--band", o->band, 1, 100, &s->width, err) && (s->of.index = cli_open(o, err)) &&
+           cli_top(o, s->of.index, 1, random ? 100 : 1000, &s->top, err) && cli_rank(o, &s->of, err) &&
+           cli_score(o, s->of.index, &s->of.score, err) && cli_scope(o, s->of.index, s->of.train, &s->scope, err);
 }
 
 /* An index made with --candidates has the scores of the first ranks only. */
 static bool candidates_reach(const sweep *s, scry_error *err) {
-    uint32_t most = scry_index_info(s->index)->candidates;
+    uint32_t most = scry_index_info(s->of.index)->candidates;
     bool random = strcmp(s->over, "random") == 0;
     if (!most || (!random && s->top <= most)) return true;
     if (random)
@@ -196,11 +168,10 @@ int shell_sweep(const options *o) {
     scry_error err = {0};
     sweep s = {0};
     bool ok = read_options(o, &s, &err);
-    if (ok && s.top > s.ranking->latents) s.top = s.ranking->latents;
+    if (ok && s.top > s.of.ranking->latents) s.top = s.of.ranking->latents;
     ok = ok && candidates_reach(&s, &err);
     int status = !ok ? output_error(&err) : strcmp(s.over, "random") == 0 ? print_random(o, &s) : print_ranks(o, &s);
-    scry_ranking_free(s.ranking);
     scry_scope_free(&s.scope);
-    scry_close(s.index);
+    cli_free(&s.of);
     return status;
 }

@@ -1,6 +1,4 @@
 /* synth.c: scry synth: a study whose answers are known beforehand. */
-#include "shell/commands.h"
-#include "shell/output.h"
 #include "shell/cli_context.h"
 #include "synth.h"
 
@@ -37,12 +35,8 @@ static int report(const options *o, const synth_options *s, const synth_result *
     char study[4096];
     snprintf(study, sizeof study, "%s/study.json", o->out);
     result_text(row, "study", study);
-    result_number(row, "latents", s->latents);
-    result_number(row, "domains", s->domains);
-    result_number(row, "tokens", (double)r->tokens);
-    result_number(row, "activations", (double)r->activations);
-    result_number(row, "bytes", (double)r->bytes);
-    result_number(row, "seconds", r->seconds);
+    result_numbers(row, {"latents", s->latents}, {"domains", s->domains}, {"tokens", (double)r->tokens},
+                   {"activations", (double)r->activations}, {"bytes", (double)r->bytes}, {"seconds", r->seconds});
     if (!o->json && !o->csv)
         fprintf(stderr, "scry: %s: %u latents, %u domains, %llu activations, %.1f MB, %.2f s; answers in truth.json\n",
                 study, s->latents, s->domains, (unsigned long long)r->activations, (double)r->bytes / 1e6, r->seconds);

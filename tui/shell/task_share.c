@@ -1,9 +1,6 @@
 /* task_share.c: scry task-share: how many of the top latents belong to the training task, and how many of the task's
  * latents are among the top (STS paper, tables 7 and 8). */
-#include "analysis.h"
 #include "base/mem.h"
-#include "shell/commands.h"
-#include "shell/output.h"
 #include "shell/cli_context.h"
 
 #include <math.h>
@@ -22,16 +19,14 @@ typedef struct tally {
 } tally;
 
 typedef struct task_share {
-    scry_index *index;
-    size_t train;
-    scry_ranking *ranking;
-    tally *group; /* [count], the task first */
+    selection_context of; /* without a set */
+    tally *group;         /* [count], the task first */
     size_t count;
 } task_share;
 
 static void add_latent(const task_share *s, tally *t, uint32_t latent) {
     t->all++;
-    for (int i = 0; i < TOPS; i++) t->in[i] += s->ranking->rank[latent] < tops[i];
+    for (int i = 0; i < TOPS; i++) t->in[i] += s->of.ranking->rank[latent] < tops[i];
 }
 
 /* Groups latents by imported label: those that contain the text, other ones, and none. */
@@ -41,16 +36,16 @@ static void tally_labels(task_share *s, const char *text) {
     s->group[0].name = text;
     s->group[1].name = "other labels";
     s->group[2].name = "without a label";
-    for (uint32_t j = 0; j < s->ranking->latents; j++) {
-        const char *label = scry_label(s->index, j);
+    for (uint32_t j = 0; j < s->of.ranking->latents; j++) {
+        const char *label = scry_label(s->of.index, j);
         add_latent(s, &s->group[!label ? 2 : strcasestr(label, text) ? 0 : 1], j);
     }
 }
 
 /* Groups latents by the text that holds most of their strongest samples. */
 static void tally_owners(task_share *s, unsigned threads) {
-    scry_attribution *o = scry_attribution_new(s->index, threads, NULL);
-    const char *task = scry_index_info(s->index)->train[s->train].name;
+    scry_attribution *o = scry_attribution_new(s->of.index, threads, NULL);
+    const char *task = scry_index_info(s->of.index)->train[s->of.train].name;
     size_t first = 0;
     while (strcmp(o->name[first], task) != 0) first++;
     s->count = o->names + 2;
@@ -74,20 +69,19 @@ static double recall(const tally *t) {
 }
 
 static cJSON *facts_of(const task_share *s, bool imported) {
-    uint32_t F = s->ranking->latents;
+    uint32_t F = s->of.ranking->latents;
     cJSON *facts = cJSON_CreateObject();
-    result_text(facts, "train", scry_index_info(s->index)->train[s->train].name);
-    result_text(facts, "by", scry_condition_name(s->ranking->source));
-    result_text(facts, "metric", scry_metric_name(s->ranking->metric));
+    result_text(facts, "train", scry_index_info(s->of.index)->train[s->of.train].name);
+    result_text(facts, "by", scry_condition_name(s->of.ranking->source));
+    result_text(facts, "metric", scry_metric_name(s->of.ranking->metric));
     result_text(facts, "groups_from", imported ? "imported labels" : "top samples");
     result_text(facts, "task", s->group[0].name);
     result_number(facts, "task_share", (double)s->group[0].all / F);
     cJSON *list = cJSON_AddArrayToObject(facts, "tops");
     for (int i = 0; i < TOPS && tops[i] <= F; i++) {
         cJSON *item = result_row(list);
-        result_number(item, "n", tops[i]);
-        result_number(item, "task", s->group[0].in[i]);
-        result_number(item, "share", (double)s->group[0].in[i] / tops[i]);
+        result_numbers(item, {"n", tops[i]}, {"task", s->group[0].in[i]},
+                       {"share", (double)s->group[0].in[i] / tops[i]});
     }
     list = cJSON_AddArrayToObject(facts, "groups");
     for (size_t k = 0; k < s->count; k++) {
@@ -102,7 +96,7 @@ static cJSON *facts_of(const task_share *s, bool imported) {
 }
 
 static int print(const options *o, const task_share *s) {
-    uint32_t F = s->ranking->latents;
+    uint32_t F = s->of.ranking->latents;
     char head[700], shares[160] = "";
     for (int i = 0; i < TOPS && tops[i] <= F; i++)
         snprintf(shares + strlen(shares), sizeof shares - strlen(shares), "%s%.1f%% of the first %u", i ? ", " : "",
@@ -112,7 +106,7 @@ static int print(const options *o, const task_share *s) {
              "recall: share of a group's latents that are among the first 500\n\n",
              o->label ? "latents grouped by imported label"
                       : "latents grouped by the text of more than half of their ten strongest samples",
-             scry_condition_name(s->ranking->source), scry_metric_name(s->ranking->metric), s->group[0].name,
+             scry_condition_name(s->of.ranking->source), scry_metric_name(s->of.ranking->metric), s->group[0].name,
              *shares ? shares : "no top to look at", 100.0 * s->group[0].all / F, F);
     static const result_column columns[] = {{"name", "group", NULL, 0},
                                             {"latents", "latents", "%.0f", 0},
@@ -135,21 +129,16 @@ int shell_task_share(const options *o) {
     scry_error err = {0};
     task_share s = {0};
     uint32_t threads = 0;
-    scry_condition source;
-    scry_metric metric;
-    bool ok = (s.index = cli_open(o, &err)) && cli_train(o, s.index, &s.train, &err) &&
-              cli_ranking(o, s.index, s.train, &source, &metric, &err) &&
+    bool ok = (s.of.index = cli_open(o, &err)) && cli_rank(o, &s.of, &err) &&
               options_number("--threads", o->threads, 1, 0, &threads, &err);
-    if (ok && o->label && (!*o->label || !has_labels(s.index)))
+    if (ok && o->label && (!*o->label || !has_labels(s.of.index)))
         ok = scry_misuse(&err, "--label: %s",
                          *o->label ? "this index has no labels; name them in the study (\"labels\")"
                                    : "found no text, expected part of a label");
-    ok = ok && (s.ranking = scry_rank(s.index, s.train, source, metric, &err));
     if (ok && o->label) tally_labels(&s, o->label);
     else if (ok) tally_owners(&s, threads);
     int status = ok ? print(o, &s) : output_error(&err);
     free(s.group);
-    scry_ranking_free(s.ranking);
-    scry_close(s.index);
+    cli_free(&s.of);
     return status;
 }

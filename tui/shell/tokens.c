@@ -1,8 +1,4 @@
 /* tokens.c: scry tokens: where a latent fires, in context. */
-#include "latent.h"
-#include "shell/commands.h"
-#include "results/results.h"
-#include "shell/output.h"
 #include "shell/cli_context.h"
 #include "text/text.h"
 #include "base/mem.h"

@@ -1,16 +1,10 @@
 /* train.c: scry train: residuals to a new SAE. */
-#include "shell/commands.h"
-#include "results/results.h"
-#include "shell/output.h"
 #include "shell/cli_context.h"
-#include "shell/train_options.h"
-#include "shell/train_watch.h"
+#include "shell/train_parts.h"
 
 #include <stdio.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
-
-/* ---- on the way ---- */
 
 /* Those of the latest measured step; before the first there are none. */
 static bool has_figures(const scry_train_progress *p) {
@@ -56,19 +50,13 @@ static bool show(void *context, const scry_train_progress *p) {
     return !cli_interrupted();
 }
 
-/* ---- at the end ---- */
-
 static int report(const options *o, const scry_train_result *r) {
     const scry_sae_quality *q = &r->quality;
     cJSON *row = cJSON_CreateObject();
     result_text(row, "sae", o->out);
     result_text(row, "arch", scry_arch_names[(int)r->settings.arch]);
-    result_number(row, "d_in", q->d_in);
-    result_number(row, "d_sae", q->d_sae);
-    result_number(row, "steps", (double)r->steps);
-    result_number(row, "tokens", (double)r->tokens);
-    result_number(row, "rows", (double)r->rows);
-    result_number(row, "held_out_rows", (double)r->held_rows);
+    result_numbers(row, {"d_in", q->d_in}, {"d_sae", q->d_sae}, {"steps", (double)r->steps},
+                   {"tokens", (double)r->tokens}, {"rows", (double)r->rows}, {"held_out_rows", (double)r->held_rows});
     cJSON_AddBoolToObject(row, "held_out", r->held);
     add_quality(row, q);
     result_number(row, "seconds", r->seconds);
@@ -140,7 +128,6 @@ int shell_train(const options *o) {
     scry_train_result result;
     bool ok = train_shown(o, &input, &run, &result, &notes, &err);
     if (isatty(STDERR_FILENO)) fprintf(stderr, "\r\x1b[K");
-    for (size_t i = 0; i < notes.count; i++) output_warning(notes.text[i]);
-    scry_notes_free(&notes);
+    output_warnings(&notes);
     return ok ? report(o, &result) : output_error(&err);
 }

@@ -1,12 +1,10 @@
 /* train_options.c: the words of scry train to the settings of a run. */
-#include "shell/train_options.h"
+#include "shell/train_parts.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* ---- words to settings ---- */
 
 static bool read_word(const char *name, const char *text, const char *const *words, int count, double *out,
                       scry_error *err) {
@@ -122,40 +120,12 @@ bool train_options_read(const options *o, scry_train_settings *settings, scry_er
 }
 
 const char *train_options_first(const options *o) {
-    const struct {
-        const char *name, *text;
-    } rows[] = {{"--arch", o->arch},
-                {"--width", o->width},
-                {"--k", o->k},
-                {"--sparsity", o->sparsity},
-                {"--penalty", o->penalty},
-                {"--sparsity-warmup", o->sparsity_warmup},
-                {"--steps", o->steps},
-                {"--bandwidth", o->bandwidth},
-                {"--batch", o->batch},
-                {"--threshold", o->threshold},
-                {"--lr", o->lr},
-                {"--betas", o->betas},
-                {"--warmup", o->warmup},
-                {"--decay", o->decay},
-                {"--clip", o->clip},
-                {"--center", o->center},
-                {"--revive", o->revive},
-                {"--dead-after", o->dead_after},
-                {"--auxk", o->auxk},
-                {"--auxk-weight", o->auxk_weight},
-                {"--weight-decay", o->weight_decay},
-                {"--pre-act-weight", o->pre_act_weight},
-                {"--model-name", o->model_name},
-                {"--hook-name", o->hook_name},
-                {"--held-out", o->held_out},
-                {"--seed", o->seed},
-                {"--memory", o->memory},
-                {"--no-normalize", o->no_normalize},
-                {"--log-every", o->log_every},
-                {"--checkpoint-every", o->checkpoint_every},
-                {"--condition", o->condition}};
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        if (rows[i].text) return rows[i].name;
+    static const char no_settings[] =
+        "-o --resume --watch --threads --allow-nonfinite --json --csv --size --ascii --help --version";
+    for (size_t i = 0; i < option_count; i++) {
+        const option_row *row = &option_rows[i];
+        bool given = *(const char *const *)(const void *)((const char *)o + row->offset) != NULL;
+        if (given && options_apply(row->commands, "train") && !options_apply(no_settings, row->name)) return row->name;
+    }
     return NULL;
 }

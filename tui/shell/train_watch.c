@@ -1,10 +1,8 @@
 /* train_watch.c: scry train --watch. */
-#include "shell/train_watch.h"
+#include "shell/train_parts.h"
 #include "base/worker_thread.h"
-#include "shell/output.h"
 #include "shell/cli_context.h"
 #include "shell/config.h"
-#include "shell/train_options.h"
 #include "watch/watch.h"
 
 #include <fcntl.h>
@@ -16,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { ROWS = 24, COLS = 80, LEAST_ROWS = 8, LEAST_COLS = 20, MOST = 1000, SHOW_MS = 100 };
+enum { ROWS = 24, COLS = 80, LEAST_ROWS = 8, LEAST_COLS = 20, SHOW_MS = 100 };
 
 bool train_watch_can(void) {
     return isatty(STDOUT_FILENO);
@@ -41,8 +39,6 @@ static watch_end watch_with_settings(watch_run *run, int *number, scry_error *er
     config_free(&c);
     return end;
 }
-
-/* ---- training on another thread while the curves are shown ---- */
 
 typedef struct training {
     const char *out;
@@ -157,19 +153,6 @@ bool train_watched(const options *o, const scry_train_input *input, const scry_t
     return b.ok;
 }
 
-/* ---- a run of another process ---- */
-
-static bool read_size(const options *o, int *rows, int *cols, scry_error *err) {
-    char rest;
-    *rows = ROWS;
-    *cols = COLS;
-    if (!o->size || (sscanf(o->size, "%dx%d%c", rows, cols, &rest) == 2 && *rows >= LEAST_ROWS && *cols >= LEAST_COLS &&
-                     *rows <= MOST && *cols <= MOST))
-        return true;
-    return scry_misuse(err, "--size: found \"%.40s\", expected ROWSxCOLUMNS such as 24x80, at least %dx%d", o->size,
-                       LEAST_ROWS, LEAST_COLS);
-}
-
 static bool check_words(const options *o, scry_error *err) {
     const char *setting = train_options_first(o);
     if (!setting && o->json) setting = "--json";
@@ -181,8 +164,9 @@ static bool check_words(const options *o, scry_error *err) {
 
 int train_watch_folder(const options *o) {
     scry_error err = {0};
-    int rows, cols, number = 0;
-    if (!check_words(o, &err) || !read_size(o, &rows, &cols, &err)) return output_error(&err);
+    int rows = ROWS, cols = COLS, number = 0;
+    if (!check_words(o, &err) || !options_size(o->size, LEAST_ROWS, LEAST_COLS, &rows, &cols, &err))
+        return output_error(&err);
     if (o->size || !train_watch_can())
         return watch_print(o->word[0], rows, cols, wants_ascii(o), stdout, &err) ? 0 : output_error(&err);
     watch_run of = {.folder = o->word[0], .ascii = wants_ascii(o), .bell = -1};

@@ -15,7 +15,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <term.h>
 #include <termios.h>
 #include <time.h>
@@ -126,13 +125,10 @@ static void catch_signals(void) {
     sigaction(SIGHUP, &end, NULL);
     sigaction(SIGINT, &stop, NULL);
     catch_resize();
+    static const int waited[] = {SIGTERM, SIGHUP, SIGINT, SIGWINCH, SIGTSTP};
     sigset_t held;
     sigemptyset(&held);
-    sigaddset(&held, SIGTERM);
-    sigaddset(&held, SIGHUP);
-    sigaddset(&held, SIGINT);
-    sigaddset(&held, SIGWINCH);
-    sigaddset(&held, SIGTSTP);
+    for (size_t i = 0; i < sizeof waited / sizeof *waited; i++) sigaddset(&held, waited[i]);
     sigprocmask(SIG_BLOCK, &held, &restore.signals);
 }
 
@@ -172,6 +168,13 @@ static const char *more_colors(void) {
     return name;
 }
 
+static bool unusable(const char *why, scry_error *err) {
+    const char *name = getenv("TERM");
+    release_stop();
+    return scry_fail(err, "TERM=%s: this terminal cannot %s; set TERM, for example to xterm-256color", name ? name : "",
+                     why);
+}
+
 bool terminal_open(bool mouse, scry_error *err) {
     bool direct = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
     restore.tty = direct ? stdout : fopen("/dev/tty", "r+");
@@ -180,21 +183,13 @@ bool terminal_open(bool mouse, scry_error *err) {
     restore.has_settings = tcgetattr(restore.fd, &restore.settings) == 0;
     catch_stop();
     restore.screen = newterm(more_colors(), restore.tty, direct ? stdin : restore.tty);
-    if (!restore.screen) {
-        release_stop();
-        const char *name = getenv("TERM");
-        return scry_fail(err, "TERM=%s: this terminal cannot be used; set TERM, for example to xterm-256color",
-                         name ? name : "");
-    }
+    if (!restore.screen) return unusable("be used", err);
     set_term(restore.screen);
     const char *move = tigetstr("cup");
     if (!move || move == (char *)-1) {
-        const char *name = getenv("TERM");
         endwin();
         delscreen(restore.screen);
-        release_stop();
-        return scry_fail(err, "TERM=%s: this terminal cannot move its cursor; set TERM, for example to xterm-256color",
-                         name ? name : "");
+        return unusable("move its cursor", err);
     }
     cbreak();
     noecho();
@@ -273,8 +268,6 @@ void terminal_copy(const char *text) {
     }
     free(sequence);
 }
-
-/* ---- input ---------------------------------------------------------------------------------- */
 
 static uint32_t key_of(wint_t code) {
     switch (code) {

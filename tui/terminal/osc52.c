@@ -4,7 +4,6 @@
 #include "base/mem.h"
 
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 char *osc52_sequence(const char *text, size_t *length) {

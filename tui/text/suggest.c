@@ -6,7 +6,8 @@
 
 enum { LONGEST = 63 };
 
-unsigned suggest_distance(const char *a, const char *b) {
+/* Edits that turn a into b. */
+static unsigned suggest_distance(const char *a, const char *b) {
     unsigned row[LONGEST + 1];
     size_t n = strlen(a), m = strlen(b);
     if (n > LONGEST || m > LONGEST) return LONGEST;

@@ -4,8 +4,6 @@
 
 #include <stddef.h>
 
-/* Edits that turn a into b. */
-unsigned suggest_distance(const char *a, const char *b);
 /* The word among count that is nearest to `wrong`, or NULL when none is near. */
 const char *suggest_nearest(const char *wrong, const char *const *word, size_t count);
 

@@ -19,8 +19,7 @@ int text_columns(const char *text);
 /* Does it begin with a mark that combines with what stands before it? */
 bool text_starts_with_mark(const char *text);
 
-/* A safe copy of `from` in out[size], always closed. ascii: nothing beyond 7 bits. Returns its
- * columns. */
+/* A safe copy of `from` in out[size], always closed. ascii: nothing beyond 7 bits. Returns its columns. */
 int text_clean(const char *from, char *out, size_t size, bool ascii);
 
 /* Cuts `text` in place so that it takes at most `columns`, with a mark at the end if it was cut. */

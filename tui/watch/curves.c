@@ -39,8 +39,6 @@ static double value_at(const scry_train_line *line, size_t field) {
     return value;
 }
 
-/* ---- one curve ---- */
-
 typedef struct drawn {
     double *x, *batch, *held; /* [n] */
     size_t n;
@@ -171,8 +169,6 @@ static void draw_curves(grid *g, rect r, const curves_screen *s) {
         draw_curve(g, (rect){r.y + y, r.x + x, end - y, right - x - (right < r.cols)}, s, (curve)i);
     }
 }
-
-/* ---- the lines around them ---- */
 
 static void draw_title(grid *g, const curves_screen *s) {
     char name[256], what[160] = "", arch[64];

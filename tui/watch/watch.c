@@ -5,7 +5,6 @@
 #include "watch/curves.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -29,8 +28,6 @@ static const char *const hints_training[][2] = {
     {"q", "leave, training goes on"}, {"^C", "save and stop"}, {"Tab 1-4", "one curve"}, {"0", "all"}, {"l", "linear"}};
 static const char *const hints_following[][2] = {
     {"q", "leave"}, {"Tab 1-4", "one curve"}, {"0", "all"}, {"l", "linear loss"}};
-
-/* ---- what there is to show ---- */
 
 /* Seconds since the log has grown, when it should have by now; else 0. */
 static double stands_still(const watching *w) {
@@ -84,8 +81,6 @@ static void draw(watching *w) {
     w->changed = w->whole = false;
 }
 
-/* ---- keys ---- */
-
 /* True: leave. */
 static bool take_key(watching *w, uint32_t key) {
     curves_screen *s = &w->screen;
@@ -128,8 +123,6 @@ static watch_end loop(watching *w, int *number) {
         }
     }
 }
-
-/* ---- the terminal ---- */
 
 watch_end watch(const watch_run *run, int *number, scry_error *err) {
     watching w = {.run = run, .screen = {.name = run->folder, .only = -1, .ascii = run->ascii}, .changed = true};

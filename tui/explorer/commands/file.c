@@ -3,7 +3,6 @@
 #include "base/mem.h"
 #include "base/path.h"
 #include "draw/grid_ansi.h"
-#include "draw/grid_styles.h"
 #include "draw/grid_svg.h"
 #include "explorer/app.h"
 #include "explorer/async_results.h"

@@ -41,7 +41,7 @@ static chart_view view_of(app *a) {
 }
 
 chart_request *chart_page_request(app *a) {
-    if (a->layer != &layer_plots || !shown(a)->compute) return NULL;
+    if (a->layer != &layer_plots || !shown(a)->functions->compute) return NULL;
     chart_view v = view_of(a);
     chart_request *need = chart_request_new(a->plot, &v);
     const chart_request *have = a->tab->plots->request[a->plot];
@@ -208,7 +208,7 @@ static void step_domain_sts(app *a, int step) {
 static void step_row(app *a, int step) {
     uint32_t *row = &a->tab->plots->row[a->plot], here = *row ? *row : 1;
     chart_view v = view_of(a);
-    size_t rows = shown(a)->rows(&v, a->tab->plots->data[a->plot]);
+    size_t rows = shown(a)->functions->rows(&v, a->tab->plots->data[a->plot]);
     if (step > 0 && here < rows) here++;
     if (step < 0 && here > 1) here--;
     *row = here;
@@ -244,7 +244,7 @@ void chart_page_move(app *a, long steps) {
 static bool go_to_row(app *a) {
     const chart_data *data = a->tab->plots->data[a->plot];
     chart_view v = view_of(a);
-    long latent = shown(a)->row_latent(&v, data);
+    long latent = shown(a)->functions->row_latent(&v, data);
     if (latent >= 0) table_go(a, (uint32_t)latent);
     else if (data) app_say(a, "no latent belongs to this row");
     return latent >= 0;
