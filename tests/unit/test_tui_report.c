@@ -12,8 +12,8 @@
 
 static bool write_report(const char *index, const char *path, scry_score score, uint32_t top, unsigned threads) {
     scry_error err = {0};
-    selection_context s = {.index =
-                         scry_is_scores_only(index) ? scry_open_scores(index, &err) : scry_open(index, true, &err)};
+    selection_context s = {.index = scry_is_scores_only(index) ? scry_open_scores(index, &err)
+                                                               : scry_open(index, true, &err)};
     scry_scope scope;
     if (!check(s.index && scry_scope_read(&scope, s.index, 0, "all", false, &err), "opened %s", err.text)) return false;
     scry_condition has[SCRY_CONDITIONS];

@@ -5,7 +5,6 @@
 #include "explorer/state/session_autosave.h"
 #include "explorer/state/view_state.h"
 #include "explorer/table/table.h"
-#include "store/sidecar.h"
 
 #include <inttypes.h>
 #include <stdio.h>
