@@ -1,4 +1,4 @@
-/* base/atomic_file.h: atomic file replacement: write a temporary file beside the target, fsync, rename.
+/* base/atomic_file.h: atomic file replacement: write a temporary file next to the target, fsync, rename.
  *
  * Pipes, devices and open descriptors are written directly: a rename would replace them. An index takes hours to make,
  * so only atomic_file_begin_over_index may replace one. */
