@@ -1,7 +1,6 @@
 /* base/clock.c: the monotonic clock, or the one that a test puts in its place. */
 #include "base/clock.h"
 
-#include <stddef.h>
 #include <time.h>
 
 static double (*replaced)(void);

@@ -5,7 +5,6 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 bool tensor_fail(const tensor_file *file, const char *key, scry_error *err, const char *format, ...) {

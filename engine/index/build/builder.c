@@ -5,11 +5,9 @@
 #include "index/build/statistics.h"
 #include "index/build/tile.h"
 #include "index/build/write.h"
-#include "io/scratch_file.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* Mapped input counts as memory while it is resident: pages are dropped after every RELEASE_BYTES of it. */
 enum { RELEASE_BYTES = 8 << 20 };

@@ -4,7 +4,6 @@
 #include "io/scratch_file.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 

@@ -4,7 +4,6 @@
 #include "base/sort.h"
 #include "index/format/metric_values.h"
 
-#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

@@ -4,7 +4,6 @@
 #include "index/read/index.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 const scry_info *scry_index_info(const scry_index *x) {

@@ -2,8 +2,6 @@
 #include "index/read/index.h"
 #include "latent.h"
 
-#include <string.h>
-
 /* By bisection. Samples without tokens share their first row with the next one: the last of them holds it. */
 uint32_t scry_sample_of(const scry_index *x, size_t capture, uint64_t row) {
     if (x->capture_text[capture] < 0) return 0;

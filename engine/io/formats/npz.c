@@ -5,7 +5,6 @@
 #include "io/sparse.h"
 #include "io/zip.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 

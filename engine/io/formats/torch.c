@@ -7,7 +7,6 @@
 #include "io/zip.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
