@@ -4,7 +4,6 @@
 #include "explorer/table/column_table.h"
 #include "explorer/table/table.h"
 #include "latent.h"
-#include "text/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>

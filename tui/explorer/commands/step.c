@@ -4,7 +4,6 @@
 #include "explorer/panes/view.h"
 #include "explorer/table/table.h"
 #include "labels.h"
-#include "text/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>

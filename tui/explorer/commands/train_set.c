@@ -2,7 +2,6 @@
 #include "base/mem.h"
 #include "explorer/commands/step.h"
 #include "text/suggest.h"
-#include "text/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,5 @@
 /* domain_list_row.c: one domain of the pane, with the part of its bar that is the selected latent's. */
 #include "explorer/panes/domain_pane.h"
-#include "text/text.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -38,8 +38,7 @@ void completion_find(app *a, const char *arguments, const char *typed, size_t at
  * False: typed is as it was. */
 bool completion_rest(app *a, const char *arguments, char *typed, size_t size);
 
-/* palette.c: what could be meant by what is typed: commands, then their arguments. Draws the list above row `bottom`.
- */
+/* palette.c: what could be meant by what is typed: commands, then their arguments. Draws it above row `bottom`. */
 void palette_draw(app *a, int bottom);
 /* To the next or previous of the list. */
 void palette_move(app *a, int steps);
@@ -51,7 +50,7 @@ void palette_line(app *a, char *line, size_t size);
 bool palette_click(app *a, int y, int bottom);
 bool is_palette(const app *a);
 
-/* A message that is longer than the last line begins up to this many less one above it. */
+/* footer.c: a message that is longer than the last line begins up to this many less one above it. */
 enum { MESSAGE_LINES = 3 };
 
 void footer_draw(app *a);

@@ -1,5 +1,5 @@
-/* column_table.h: the table's columns, one row each in columns.c: to add one, add a row. What has values can be sorted
- * by and filtered by too. */
+/* column_table.h: the table's columns, one row each in column_table.c: to add one, add a row. What has values can be
+ * sorted by and filtered by too. */
 #ifndef SCRY_EXPLORER_TABLE_COLUMN_TABLE_H
 #define SCRY_EXPLORER_TABLE_COLUMN_TABLE_H
 

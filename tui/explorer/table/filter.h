@@ -11,7 +11,7 @@
  *                 fires:DOMAIN>1%         and the other measures of a domain
  *                 TEXT                    label~TEXT
  *
- * Columns, flags and measures come from their tables in columns.c. */
+ * Columns, flags and measures come from their tables in column_table.c. */
 #ifndef SCRY_EXPLORER_TABLE_FILTER_H
 #define SCRY_EXPLORER_TABLE_FILTER_H
 

@@ -12,7 +12,7 @@ enum { COLUMNS_MOST = 32, FILTER_MOST = 2048, COLUMNS_TEXT_MOST = 512 };
 
 /* Which columns are shown, where, and how wide. */
 typedef struct table_columns {
-    int at[COLUMNS_MOST]; /* numbers in columns.c, from the left */
+    int at[COLUMNS_MOST]; /* numbers in column_table.c, from the left */
     int count;
     int width[COLUMNS_MOST]; /* by number; 0: as the column asks */
     int cursor;              /* number of the column that keys act on, -1 */
@@ -144,7 +144,7 @@ typedef struct table_slot {
 } table_slot;
 
 typedef struct table_layout {
-    table_slot at[COLUMNS_MOST]; /* by the column's number in columns.c */
+    table_slot at[COLUMNS_MOST]; /* by the column's number in column_table.c */
     int hidden;                  /* chosen columns for which there is no room */
 } table_layout;
 
