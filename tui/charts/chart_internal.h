@@ -9,6 +9,8 @@ double *chart_numbers(chart *f, size_t n);
 const char **chart_strings(chart *f, size_t n);
 const char *chart_text(chart *f, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+void chart_free_blocks(chart *f); /* all of that */
+
 /* Append to the plot, which has room for what its arrays in `chart` hold. Text and numbers are borrowed. The series is
  * returned for what else it has. */
 plot_series *chart_series(chart *f, plot_series s);
