@@ -1,21 +1,15 @@
-/* commands.h: the table of commands (shell/commands.def), and the functions behind its rows. */
+/* commands.h: the table of commands (shell/commands.def), and the functions of the shell. */
 #ifndef SCRY_SHELL_COMMANDS_H
 #define SCRY_SHELL_COMMANDS_H
 
 #include "shell/options.h"
-
-struct app;
-
-/* What an explorer command changed, so that the loop knows what to do next (a set of bits). */
-typedef enum command_effect { DID_NOTHING = 0, DID_CHANGE = 1, DID_QUIT = 2, DID_REDRAW = 4 } command_effect;
 
 typedef enum command_group { GROUP_FILES, GROUP_MOVE, GROUP_SELECT, GROUP_VIEW, GROUPS } command_group;
 
 typedef struct command {
     const char *name, *keys, *arguments, *help;
     command_group group;
-    int (*shell)(const options *o); /* exit status */
-    command_effect (*explorer)(struct app *app, const char *argument);
+    bool shell, explorer; /* where it is known; its functions: tui/main.c, explorer/app_new.c */
 } command;
 
 extern const command commands[];
@@ -38,10 +32,8 @@ typedef bool (*help_row)(size_t i, const char **name, const char **help);
 /* Sets the list that the manual page has below the explorer's commands. Its title is borrowed. */
 void help_set_list(const char *title, help_row row);
 
-/* The functions that the rows name. */
-#define COMMAND(id, name, keys, arguments, group, shell, explorer, help)                                               \
-    int shell(const options *o);                                                                                       \
-    command_effect explorer(struct app *app, const char *argument);
+/* The functions that the rows name for the shell; they return the exit status. */
+#define COMMAND(id, name, keys, arguments, group, shell, explorer, help) int shell(const options *o);
 #include "shell/commands.def"
 #undef COMMAND
 
