@@ -13,7 +13,7 @@ void latent_list_set(latent_list *l, uint32_t latent, size_t count) {
 }
 
 void latent_list_move(latent_list *l, move kind, long steps) {
-    l->cursor = (int)view_moved(l->cursor, kind, steps, l->rows - 1, l->count - 1);
+    if (l->head) l->cursor = (int)view_moved(l->cursor, kind, steps, l->rows - 1, l->count - 1);
 }
 
 void latent_list_click(app *a, latent_list *l, int line, int from, int end) {

@@ -97,12 +97,13 @@ int latent_break(app *a, const laid_out *text, int cols, int from[LINES_MOST + 1
 typedef struct latent_list {
     uint32_t of; /* the latent that it is about */
     int count, cursor, top;
-    int rows, head; /* lines when last drawn: of rows, and above them on the page */
+    int rows, head; /* lines when last drawn: of rows, and above them on the page; head 0: not drawn yet */
 } latent_list;
 typedef void latent_list_row(app *a, int y, int x, int cols, int row);
 
 /* Set how many rows it has; about another latent it begins at the top. With none it is still about the one before. */
 void latent_list_set(latent_list *l, uint32_t latent, size_t count);
+/* Nothing moves before it is drawn. */
 void latent_list_move(latent_list *l, move kind, long steps);
 /* A click on a line of the page, where the rows in sight are those from `from` to before `end`. */
 void latent_list_click(app *a, latent_list *l, int line, int from, int end);
