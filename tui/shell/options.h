@@ -41,7 +41,7 @@ typedef struct option_row {
 extern const option_row option_rows[];
 extern const size_t option_count;
 
-/* Does the row's list of commands name this one? */
+/* Does a row's list of commands hold this one? "A B": these, "*": all, "* but A B": all but these. */
 bool options_apply(const char *list, const char *name);
 
 #endif
