@@ -26,7 +26,7 @@ scry_scope scry_scope_copy(const scry_scope *scope);
 void scry_scope_free(scry_scope *scope);
 /* Reads the same specs into use[D] for work that needs no change: true also where the change is absent. */
 bool scry_domains_read(bool *use, const scry_index *index, size_t train, const char *spec, scry_error *err);
-/* The change as it is correlated: its size, or with its sign. NaN where absent. */
+/* The change as it is correlated, absolute or signed, in percentage points. NaN where absent. */
 double scry_scope_change(const scry_scope *scope, const scry_index *index, size_t domain);
 
 /* Pearson's rho between x (STS) and y (change), and the least-squares line y = intercept + slope x. All NaN but n with

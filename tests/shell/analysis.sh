@@ -213,7 +213,7 @@ published gemma2-9b act 0.60 0.36
 published gemma2-9b icl 0.77 0.60
 q=assets/published/qwen2.5-7b.json
 gives 0 score $q
-prints "score of given scores" '^STS act, as the study gives it' '^rho 0\.8914 with the size of change over 8 domains' '^no tokens to resample' '^no latents for random sets'
+prints "score of given scores" '^STS act, as the study gives it' '^rho 0\.8914 with the absolute change over 8 domains' '^no tokens to resample' '^no latents for random sets'
 [ ! -s "$err" ] && ok "and says nothing else" || not_ok "and says nothing else" "found \"$(head -1 "$err")\", expected no word"
 gives 0 score $q --domains extremes:4 --json
 prints "score --json of given scores" '^\{"score":"act","n":null,' '"points":8,' '"ci_low":null,"ci_high":null,"random_mean":null'

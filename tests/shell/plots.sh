@@ -33,7 +33,7 @@ gives 0 plot "$x" scatter "$@"
 rho=$(number_of pearson score "$x" "$@") low=$(number_of loo_min score "$x" "$@") high=$(number_of loo_max score "$x" "$@")
 ci=$(number_of ci_low score "$x" "$@") ci_high=$(number_of ci_high score "$x" "$@")
 prints "plot scatter: rho and its statistics are those of scry score" "^rho $rho " " n 10 " "leave-one-out $low to $high" "95% $ci to $ci_high"
-prints "plot scatter: its title" '^STS icl and size of change, .* latents, extremes:5'
+prints "plot scatter: its title" '^STS icl and absolute change, .* latents, extremes:5'
 gives 0 plot "$x" random --top 40
 mean=$(number_of random_mean sweep "$x" --over random --top 40) sd=$(number_of random_sd sweep "$x" --over random --top 40)
 prints "plot random: mean and deviation are those of scry sweep" "^1000 sets: mean $mean, deviation $sd,"

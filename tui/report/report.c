@@ -172,7 +172,7 @@ static void put_domains(const page *p) {
     }
     char caption[120];
     snprintf(caption, sizeof caption, "Each domain; fitted and residual are of the %s by STS %s",
-             p->r->scope->is_signed ? "change" : "size of the change", scry_score_name((scry_score)chosen));
+             change_name(p->r->scope->is_signed), scry_score_name((scry_score)chosen));
     const html_table t = {"domains", caption, columns, "name", "sts"};
     html_rows(p->f, &t, list);
     cJSON_Delete(list);

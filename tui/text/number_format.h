@@ -9,7 +9,7 @@
  */
 void format_rho(double value, int decimals, bool sign, char *text, size_t size);
 
-/* The change that scores are correlated with: "signed change" or "size of change". */
+/* The change that scores are correlated with: "signed change" or "absolute change". */
 const char *change_name(bool is_signed);
 
 /* "s" after the noun of a count, "" for a count of one. */

@@ -19,7 +19,7 @@ static command_effect scope_to(app *a, const char *spec, bool is_signed) {
     if (!changed) return step_done(a, false, "domains");
     char what[120], domains[100];
     app_fit_text(a, spec, 40, domains, sizeof domains);
-    if (is_signed != was_signed) snprintf(what, sizeof what, "%s", is_signed ? "signed change" : "absolute change");
+    if (is_signed != was_signed) snprintf(what, sizeof what, "%s", change_name(is_signed));
     else snprintf(what, sizeof what, "domains %s", domains);
     return step_rescoped(a, what);
 }

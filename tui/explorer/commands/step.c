@@ -93,7 +93,7 @@ static void words_of(app *a, const moment *was, char text[WORDS]) {
         app_fit_text(a, now.spec, 30, spec, sizeof spec);
         snprintf(text, WORDS, "domains %s", spec);
     } else if (was->is_signed != now.is_signed) {
-        snprintf(text, WORDS, "%s", now.is_signed ? "signed change" : "absolute change");
+        snprintf(text, WORDS, "%s", change_name(now.is_signed));
     } else if (switched == 1) {
         snprintf(text, WORDS, "latent %u %s", latent, scry_set_has(now.set, latent) ? "added" : "removed");
         table_go(a, latent);

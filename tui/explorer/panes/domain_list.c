@@ -2,6 +2,7 @@
 #include "base/mem.h"
 #include "explorer/panes/domain_pane.h"
 #include "explorer/panes/view.h"
+#include "text/number_format.h"
 #include "text/suggest.h"
 #include "text/text.h"
 
@@ -37,7 +38,7 @@ static void scope_words(const app *a, char *text, size_t size) {
     snprintf(spec, sizeof spec, "%.40s", scry_session_scope_spec(a->tab->session));
     if (strchr(spec, ',') || strlen(spec) > 16) snprintf(spec, sizeof spec, "%zu of %zu", used, scope->domains);
     text_clean(spec, safe, sizeof safe, a->ascii);
-    snprintf(text, size, " rho with %s, %.60s ", scope->is_signed ? "signed change" : "absolute change", safe);
+    snprintf(text, size, " rho with %s, %.60s ", change_name(scope->is_signed), safe);
 }
 
 /* "STS act and measured change, by sts, 15-28 of 40"; brief: without what is the same each day. */
