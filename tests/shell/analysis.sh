@@ -15,7 +15,7 @@ rows() { tail -n +2 "$out" | wc -l | tr -d ' '; }
 
 # ---- sweep over N: each point is that selection's own score
 gives 0 sweep "$x"
-prints "sweep: the table" '^rho of STS act with the signed change; latents by icl sq' '^ +N +share% +rho +R2 +Spearman +p +domains' '^ +100 +[0-9.]+ +0\.93'
+prints "sweep: the table" '^rho of STS act with the signed change; latents ranked by icl sq' '^ +N +share% +rho +R2 +Spearman +p +domains' '^ +100 +[0-9.]+ +0\.93'
 gives 0 sweep "$x" --top 100 --csv
 is "sweep --csv: its header" "$(head -1 "$out")" "n,share,pearson,r2,spearman,p_value,points"
 is "sweep: from 1 to --top" "$(sed -n 2p "$out" | cut -d, -f1) $(tail -1 "$out" | cut -d, -f1)" "1 100"

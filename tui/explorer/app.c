@@ -186,7 +186,7 @@ void app_resize(app *a, int rows, int cols) {
     grid_resize(a->grid, rows, cols);
 }
 
-/* The right side of the top line: what the ranking, the selection and the score are. full: 2 to 0, the least. */
+/* The right side of the top line: ranking, N and score. full: 2 to 0, the shortest. */
 static void describe_session(const app *a, int full, char *text, size_t size) {
     const scry_session *s = a->tab->session;
     const scry_ranking *ranking = scry_session_ranking(s);
@@ -201,7 +201,8 @@ static void describe_session(const app *a, int full, char *text, size_t size) {
              scry_score_name(scry_session_score(s)));
 }
 
-/* The top line. Its right side is what changes, so it is placed first, as full as leaves room for the left. */
+/* The top line. Its right side changes, so it is placed first, in the fullest form that leaves room for the left. The
+ * study's name gives way before "ranked" does; a file's name, which tells tabs apart, does not. */
 static void draw_title(app *a) {
     rect r = a->layout.title;
     const scry_ranking *ranking = scry_session_ranking(a->tab->session);
@@ -220,7 +221,7 @@ static void draw_title(app *a) {
     do {
         describe_session(a, --full, right, sizeof right);
         width = text_columns(right);
-    } while (full > 0 && r.cols - width < taken + most);
+    } while (full > 0 && r.cols - width < taken + (full == 2 || by_file ? most : 0));
     int room = r.cols - width;
     grid_fill(a->grid, r.y, r.x, r.cols, ROLE_TITLE, ' ');
     grid_put(a->grid, r.y, room, width, ROLE_TITLE, right);

@@ -27,7 +27,7 @@ static cJSON *facts_begin(const sweep *s) {
 }
 
 static int head_begin(const sweep *s, char *head, size_t size) {
-    return snprintf(head, size, "rho of STS %s with the %s; latents by %s %s\n", scry_score_name(s->of.score),
+    return snprintf(head, size, "rho of STS %s with the %s; latents ranked by %s %s\n", scry_score_name(s->of.score),
                     change_name(s->scope.is_signed), scry_condition_name(s->of.ranking->source),
                     scry_metric_name(s->of.ranking->metric));
 }
