@@ -17,7 +17,7 @@ const size_t command_count = sizeof commands / sizeof *commands;
 const char *const command_group_names[GROUPS] = {"files", "moving", "the selection", "what is shown"};
 
 /* Older names of commands, which are still understood. */
-static const char *const aliases[][2] = {{"labels", "task-share"}};
+static const char *const aliases[][2] = {{"labels", "task-share"}, {"versus", "conditions"}};
 
 const command *command_find(const char *name) {
     for (size_t i = 0; i < sizeof aliases / sizeof *aliases; i++)
