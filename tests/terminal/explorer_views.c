@@ -256,7 +256,7 @@ void test_palette(void) {
     check(await_message(t, "no command \"qqqqqq\""), t, "nothing near: no guess", "found \"%s\"", footer(t));
     check(!strstr(footer(t), "did you mean"), t, "no guess at all", "found \"%s\"", footer(t));
     term_keys(t, "Z");
-    check(await_message(t, "no command on that key"), t, "a key without a command says so", "found \"%s\"", footer(t));
+    check(await_message(t, "no command has that key"), t, "a key without a command says so", "found \"%s\"", footer(t));
     term_keys(t, ": a b c C-w Backspace");
     check(await_text(t, "space toggle"), t, "Backspace on nothing leaves the palette", "found \"%s\"", footer(t));
     term_keys(t, ": a t e n t C-a l Right C-k t e n t");

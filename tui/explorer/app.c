@@ -131,7 +131,7 @@ command_effect app_key(app *a, uint32_t key) {
     }
     char help[40];
     keymap_first(&a->keys, "help", help, sizeof help);
-    return app_fail(a, "no command on that key; %s lists them all", help[0] ? help : ":help");
+    return app_fail(a, "no command has that key; %s lists all keys", help[0] ? help : ":help");
 }
 
 static bool inside(rect r, int y, int x) {
@@ -232,7 +232,7 @@ static void draw_title(app *a) {
 static void draw_too_small(app *a) {
     grid_print(a->grid, 0, 0, a->grid->cols, ROLE_TEXT, "scry needs %d x %d", LAYOUT_COLS, LAYOUT_ROWS);
     grid_print(a->grid, 1, 0, a->grid->cols, ROLE_TEXT, "here: %d x %d", a->grid->cols, a->grid->rows);
-    grid_put(a->grid, 2, 0, a->grid->cols, ROLE_TEXT, "enlarge, or q");
+    grid_put(a->grid, 2, 0, a->grid->cols, ROLE_TEXT, "resize, or q");
 }
 
 void app_draw(app *a) {

@@ -123,7 +123,7 @@ static void show_curves(training *b, int bell, bool ascii) {
     if (end == WATCH_FAILED) fprintf(stderr, "scry: --watch: %s\n", err.text);
     if (end == WATCH_LEFT)
         fprintf(stderr,
-                "scry: training goes on; ctrl-C saves a checkpoint and stops it; in another terminal, "
+                "scry: training continues; Ctrl-C saves a checkpoint and stops it; in another terminal, "
                 "scry train --watch %s shows its curves\n",
                 b->out);
     if (end == WATCH_STOPPED) fprintf(stderr, "scry: stopping after this step, once a checkpoint is saved\n");

@@ -176,7 +176,7 @@ static void draw_title(grid *g, const curves_screen *s) {
     if (s->log) {
         const scry_train_about *a = scry_train_log_about(s->log);
         text_clean(a->arch, arch, sizeof arch, s->ascii);
-        snprintf(what, sizeof what, "%s %.0f > %.0f, %.0f tokens a step", arch, a->d_in, a->width, a->batch);
+        snprintf(what, sizeof what, "%s %.0f > %.0f, %.0f tokens per step", arch, a->d_in, a->width, a->batch);
     }
     grid_fill(g, 0, 0, g->cols, ROLE_TITLE, ' ');
     int room = g->cols - text_columns(what) - 3, name_room = room > 24 ? room : g->cols;

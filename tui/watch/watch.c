@@ -24,8 +24,11 @@ typedef struct watching {
     bool changed, whole;
 } watching;
 
-static const char *const hints_training[][2] = {
-    {"q", "leave, training goes on"}, {"^C", "save and stop"}, {"Tab 1-4", "one curve"}, {"0", "all"}, {"l", "linear"}};
+static const char *const hints_training[][2] = {{"q", "leave; training continues"},
+                                                {"^C", "save and stop"},
+                                                {"Tab 1-4", "one curve"},
+                                                {"0", "all"},
+                                                {"l", "linear"}};
 static const char *const hints_following[][2] = {
     {"q", "leave"}, {"Tab 1-4", "one curve"}, {"0", "all"}, {"l", "linear loss"}};
 

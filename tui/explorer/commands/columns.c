@@ -36,7 +36,7 @@ static command_effect say_column(app *a, int column) {
 static int take_column(app *a, const char **text) {
     const table_columns *c = &a->tab->table->columns;
     if (!**text || strspn(*text, "+-0123456789") == strlen(*text)) {
-        if (c->cursor < 0) app_fail(a, "which column? choose one with Left and Right, or give its name");
+        if (c->cursor < 0) app_fail(a, "no column is chosen; choose one with Left and Right, or give its name");
         return c->cursor;
     }
     char name[64];
@@ -148,7 +148,7 @@ command_effect do_column_move(app *a, const char *argument) {
     char *end;
     long by = strtol(argument, &end, 10);
     if (end == argument || *end || by > COLUMNS_MOST || by < -COLUMNS_MOST)
-        return app_fail(a, "column-move \"%s\": expected a place from 1, or -1 or +1", argument);
+        return app_fail(a, "column-move \"%s\": expected a position from 1, or -1 or +1", argument);
     bool steps = *argument == '+' || *argument == '-';
     return move_column(a, column, steps ? table_column_place(a->tab, column) + (int)by : (int)by - 1);
 }

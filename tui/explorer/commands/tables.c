@@ -42,11 +42,11 @@ typedef struct work_of_table {
 } work_of_table;
 
 static const char baseline_words[] =
-    "sts                    score of the first N latents by shift: what scry predicts with\n"
-    "raw                    the same of the residual stream's dimensions, without an SAE\n"
+    "sts                    score of the first N latents by shift, from which scry predicts\n"
+    "raw                    the same for the residual stream's dimensions, without an SAE\n"
     "all                    score of every latent or dimension, without a selection\n"
     "training similarity    cosine of the domain's mean with the training text's\n"
-    "base-tuned similarity  cosine of the domain's mean in base with that under the source\n"
+    "base-tuned similarity  cosine of the domain's means in base and under the source\n"
     "LOO from, to           leave-one-out: smallest and largest rho with one domain left out\n"
     "95%, to                interval of rho over resampled samples of each domain's tokens\n"
     "in both                latents in the tops of both sources; chance: expected by chance\n";
@@ -189,6 +189,6 @@ command_effect do_info(app *a, UNUSED const char *argument) {
     w->of[0].index = a->tab->index;
     snprintf(w->title, sizeof w->title, "what is in this index");
     page_work(a, w->title, work_info, show_table, w);
-    if (trouble) app_fail(a, "this session is not kept: %s", trouble);
+    if (trouble) app_fail(a, "this session is not saved: %s", trouble);
     return DID_CHANGE;
 }
