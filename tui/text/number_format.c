@@ -1,4 +1,4 @@
-/* number_format.c: numbers, and what they are of, as text. */
+/* number_format.c: numbers and names of quantities as text. */
 #include "text/number_format.h"
 
 #include <math.h>
