@@ -186,7 +186,7 @@ static void zsh(void) {
     printf(" '*:file:_files' ;;\nesac\n");
 }
 
-/* In single quotes. */
+/* Prints a text in single quotes. */
 static void fish_text(const char *text) {
     putchar('\'');
     for (; *text; text++) {

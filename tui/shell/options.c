@@ -40,7 +40,7 @@ static bool unknown_option(const options *o, const char *name, scry_error *err) 
                        strcmp(o->command, "open") == 0 ? "" : o->command, strcmp(o->command, "open") == 0 ? "" : " ");
 }
 
-/* argv[*at] is an option: reads it and its argument (next word, or after "="). */
+/* Reads the option argv[*at] and its argument: the next word, or the text after "=". */
 static bool read_option(options *o, int argc, char **argv, int *at, scry_error *err) {
     char name[64];
     const char *equals = strncmp(argv[*at], "--", 2) == 0 ? strchr(argv[*at], '=') : NULL;
