@@ -1,4 +1,4 @@
-/* explorer/app.c: the explorer's state: keys to commands, state to grid. */
+/* explorer/app.c: the explorer's state: turns keys into commands, and draws the state into the grid. */
 #include "explorer/app.h"
 #include "base/mem.h"
 #include "base/path.h"
@@ -112,7 +112,7 @@ command_effect app_key(app *a, uint32_t key) {
         prompt_key(a, key, &effect);
         return effect;
     }
-    if (a->layer) a->message[0] = 0; /* it stands where the page names its keys */
+    if (a->layer) a->message[0] = 0; /* it would cover the page's keys */
     if (a->layer && a->layer->key(a, key, &effect)) return effect;
     if (!a->layer && a->tab->focus == PANE_LATENT && latent_key(a, key, &effect)) return effect;
     const command *c = keymap_command(&a->keys, key);
@@ -122,7 +122,7 @@ command_effect app_key(app *a, uint32_t key) {
         if (what) app_say(a, "%s: cancelled", what);
         if (async_drop_waiting(a) || job_cancel(a, false)) return DID_CHANGE;
     }
-    if (key == 27 || key == 3) { /* out of whatever it is */
+    if (key == 27 || key == 3) { /* Esc and Ctrl-C leave any state */
         a->layer = NULL;
         a->tab->enlarged = -1;
         table_escape(a);

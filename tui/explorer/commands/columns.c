@@ -23,7 +23,7 @@ static command_effect say_column(app *a, int column) {
     static const char *const keys[] = {"s sort", "- hide", "{ } move", "( ) width"};
     char text[TEXT_MOST];
     snprintf(text, sizeof text, "%s: %s", columns[column].name, columns[column].help);
-    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) { /* as many as have room */
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) { /* as many as fit */
         size_t used = strlen(text);
         const char *gap = i ? "  " : "   ";
         if (text_columns(text) + text_columns(gap) + text_columns(keys[i]) >= a->grid->cols) break;
@@ -32,7 +32,7 @@ static command_effect say_column(app *a, int column) {
     return app_say(a, "%s", text);
 }
 
-/* The first word of *text as a column, or the cursor's where there is none; -1 with a message. */
+/* The column that the first word of *text names, or the cursor's where there is no word; -1 with a message. */
 static int take_column(app *a, const char **text) {
     const table_columns *c = &a->tab->table->columns;
     if (!**text || strspn(*text, "+-0123456789") == strlen(*text)) {

@@ -1,4 +1,4 @@
-/* tables.c: commands whose answer is a table: a page over the panes. */
+/* tables.c: commands that show a table as a page over the panes. */
 #include "base/mem.h"
 #include "base/path.h"
 #include "explorer/panes/text_page.h"
@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* head (taken), the table of a list, and words on its columns and rows, as one text. */
+/* Joins head (which it frees), the table of a list, and a description of its columns and rows. */
 static char *page_text(char *head, const cJSON *list, const result_column *columns, const char *words) {
     char *text = NULL;
     size_t size;
@@ -22,11 +22,11 @@ static char *page_text(char *head, const cJSON *list, const result_column *colum
     return text;
 }
 
-/* What such a table is made of in the background: copies of the state. */
+/* The input of a table that is made in the background: copies of the state. */
 typedef struct work_of_table {
     char title[80];
     scry_error err;
-    char *text; /* the answer */
+    char *text; /* the result */
     size_t train;
     scry_condition source;
     scry_metric metric;
@@ -73,7 +73,7 @@ static work_of_table *new_work(const app *a, size_t indexes) {
     return w;
 }
 
-/* Shows the text, or says why there is none. */
+/* Shows the text, or the error. */
 static void show_table(app *a, void *own, bool whole) {
     work_of_table *w = own;
     if (whole && w->text) {

@@ -29,7 +29,7 @@ static void current_words(const app *a, int room, char *text, size_t size) {
     snprintf(text, size, " %u %s %s, %s ", latent, in ? "part" : "adds", part, off);
 }
 
-/* With what rho is worked out, and over which domains. */
+/* Describes the change and the domains of rho. */
 static void scope_words(const app *a, char *text, size_t size) {
     const scry_scope *scope = scry_session_scope(a->tab->session);
     char spec[64], safe[200];
@@ -52,7 +52,7 @@ static void title_words(const app *a, bool brief, char *text, size_t size) {
     if (state->page < D) snprintf(text + n, size - (size_t)n, ", %d-%d of %d", state->top + 1, last < D ? last : D, D);
 }
 
-/* The rule above the pane: what is drawn, then the heads of its numbers, or the domain under the cursor in words. */
+/* Draws the rule above the pane: its title, then column heads, or the domain under the cursor in words. */
 static void draw_title(app *a, rect r, bool focus, const char *heads) {
     char title[160], text[200];
     int width = text_columns(heads);
