@@ -1,6 +1,7 @@
 /* encoder.c: residuals to latents. */
 #include "base/cpu_dispatch.h"
 #include "base/mem.h"
+#include "base/nonzero_mask.h"
 #include "base/sort.h"
 #include "sae/sae.h"
 
@@ -134,24 +135,20 @@ typedef struct cell {
     uint32_t j, t;
 } cell;
 
-/* Most are zero: 16 at a time are tested with one OR. */
-CPU_DISPATCH static uint32_t nonzero_tokens(const float *h, uint32_t n, uint16_t *token) {
+uint32_t sae_nonzero_tokens(const float *h, uint32_t n, uint16_t *token) {
+    enum { MASKS = 16 };
+    uint64_t mask[MASKS];
     uint32_t count = 0, t = 0;
-    for (; t + 16 <= n; t += 16) {
-        uint32_t bits[16], any = 0;
-        memcpy(bits, h + t, sizeof bits);
-        for (int i = 0; i < 16; i++) any |= bits[i];
-        if (!(any & 0x7fffffff)) continue;
-        for (uint32_t k = t; k < t + 16; k++)
-            if (h[k] != 0) token[count++] = (uint16_t)k;
+    while (n - t >= NONZERO_GROUP) {
+        uint32_t groups = (n - t) / NONZERO_GROUP < MASKS ? (n - t) / NONZERO_GROUP : MASKS;
+        nonzero_mask(h + t, groups, mask);
+        for (uint32_t k = 0; k < groups; k++, t += NONZERO_GROUP)
+            for (uint64_t left = mask[k]; left; left &= left - 1)
+                token[count++] = (uint16_t)(t + (uint32_t)__builtin_ctzll(left));
     }
     for (; t < n; t++)
         if (h[t] != 0) token[count++] = (uint16_t)t;
     return count;
-}
-
-uint32_t sae_nonzero_tokens(const float *h, uint32_t n, uint16_t *token) {
-    return nonzero_tokens(h, n, token);
 }
 
 /* The residuals of a tile do not fit the L1 cache: the start of a row is prefetched AHEAD cells before its use. */
@@ -169,7 +166,7 @@ static void refine(const sae *s, const float *X, uint32_t n, uint32_t first, uin
     for (uint32_t from = 0; from < latents; from += GROUP) {
         uint32_t count = 0, end = latents - from < GROUP ? latents : from + GROUP;
         for (uint32_t j = from; j < end; j++) {
-            uint32_t active = nonzero_tokens(H + (size_t)j * n, n, token);
+            uint32_t active = sae_nonzero_tokens(H + (size_t)j * n, n, token);
             for (uint32_t i = 0; i < active; i++) cells[count++] = (cell){j, token[i]};
         }
         for (uint32_t i = 0; i < count; i++) {

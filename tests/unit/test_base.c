@@ -2,9 +2,11 @@
 #include "check.h"
 
 #include "base/escape.h"
+#include "base/nonzero_mask.h"
 #include "base/path.h"
 #include "base/utf8.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -66,8 +68,30 @@ static void csv_cells(void) {
     check(strcmp(csv_text_unguard("'=1"), "=1") == 0 && strcmp(csv_text_unguard("'tis"), "'tis") == 0, "apostrophe");
 }
 
+/* Against a plain test of each float: signed zeros, denormals, NaN, any alignment. */
+static void nonzero_masks(void) {
+    enum { GROUPS = 19, FLOATS = GROUPS * NONZERO_GROUP };
+    static const float values[] = {0, -0.0F, 1, -1, 1e-45F, -1e-45F, INFINITY, NAN, 0, 0, 0, -0.0F};
+    static uint8_t bytes[FLOATS * sizeof(float) + 8];
+    uint64_t mask[GROUPS], state = 7, wrong = 0;
+    for (size_t shift = 0; shift < 8; shift++) {
+        float x[FLOATS];
+        for (size_t i = 0; i < FLOATS; i++) {
+            state = state * 6364136223846793005U + 1442695040888963407U;
+            bool empty = i / NONZERO_GROUP % 5 == 2; /* whole groups of zeros */
+            x[i] = values[empty ? state >> 63 : (state >> 33) % (sizeof values / sizeof *values)];
+        }
+        memcpy(bytes + shift, x, sizeof x);
+        nonzero_mask(bytes + shift, GROUPS, mask);
+        for (size_t i = 0; i < FLOATS; i++)
+            wrong += (mask[i / NONZERO_GROUP] >> i % NONZERO_GROUP & 1) != (uint64_t)(x[i] != 0);
+    }
+    check(wrong == 0, "%llu bits of nonzero masks", (unsigned long long)wrong);
+}
+
 int main(void) {
     paths();
+    nonzero_masks();
     code_points();
     csv_cells();
     return check_end();

@@ -4,16 +4,14 @@
  * values are converted or copied. */
 #include "base/cpu_dispatch.h"
 #include "base/mem.h"
+#include "base/nonzero_mask.h"
 #include "index/build/inputs.h"
 #include "index/build/tile.h"
 
 #include <stdlib.h>
 #include <string.h>
-#ifdef __x86_64__
-#include <immintrin.h>
-#endif
 
-enum { STRETCH = 256 }; /* bytes tested together */
+enum { STRETCH = NONZERO_GROUP * 4 }; /* bytes tested together */
 
 static void reserve(part_scan *s, uint64_t more) {
     if (s->room - s->used >= more) return;
@@ -33,52 +31,6 @@ static inline bool any_nonzero(const uint8_t *bytes, uint64_t mask) {
     return (any & mask) != 0;
 }
 
-/* mask[k] bit i: is float 64 k + i, at any alignment, other than +0 and -0? The compiler makes these
- * bits one by one, so the processors that can make many at once are told how. */
-static void nonzero_plain(const uint8_t *bytes, uint32_t count, uint64_t *mask) {
-    for (uint32_t k = 0; k < count; k++, bytes += STRETCH) {
-        mask[k] = 0;
-        if (!any_nonzero(bytes, 0x7fffffff7fffffffu)) continue;
-        for (uint32_t i = 0; i < STRETCH / 4; i++) {
-            uint32_t bits;
-            memcpy(&bits, bytes + (size_t)4 * i, sizeof bits);
-            mask[k] |= (uint64_t)((bits & 0x7fffffff) != 0) << i;
-        }
-    }
-}
-
-#ifdef __x86_64__
-__attribute__((target("avx512f"))) static void nonzero_512(const uint8_t *bytes, uint32_t count, uint64_t *mask) {
-    const __m512i sign = _mm512_set1_epi32(0x7fffffff);
-    for (uint32_t k = 0; k < count; k++, bytes += STRETCH) {
-        mask[k] = 0;
-        for (int i = 0; i < 4; i++)
-            mask[k] |= (uint64_t)_mm512_test_epi32_mask(_mm512_loadu_si512(bytes + 64 * i), sign) << (16 * i);
-    }
-}
-
-__attribute__((target("avx2"))) static void nonzero_256(const uint8_t *bytes, uint32_t count, uint64_t *mask) {
-    const __m256i sign = _mm256_set1_epi32(0x7fffffff), zero = _mm256_setzero_si256();
-    for (uint32_t k = 0; k < count; k++, bytes += STRETCH) {
-        mask[k] = 0;
-        for (int i = 0; i < 8; i++) {
-            __m256i x = _mm256_and_si256(_mm256_loadu_si256((const __m256i *)(const void *)(bytes + 32 * i)), sign);
-            int some = _mm256_movemask_ps(_mm256_castsi256_ps(_mm256_cmpgt_epi32(x, zero)));
-            mask[k] |= (uint64_t)(uint32_t)some << (8 * i);
-        }
-    }
-}
-#endif
-
-static void nonzero(const uint8_t *bytes, uint32_t count, uint64_t *mask) {
-#ifdef __x86_64__
-    if (__builtin_cpu_supports("avx512f")) nonzero_512(bytes, count, mask);
-    else if (__builtin_cpu_supports("avx2")) nonzero_256(bytes, count, mask);
-    else
-#endif
-        nonzero_plain(bytes, count, mask);
-}
-
 /* Appends a nonzero float, unless it is NaN or infinite; room for it must be reserved. */
 static inline uint32_t add(part_scan *s, const uint8_t *bytes, uint32_t col) {
     uint32_t bits;
@@ -91,12 +43,12 @@ static inline uint32_t add(part_scan *s, const uint8_t *bytes, uint32_t col) {
 }
 
 static uint64_t scan_f32(part_scan *s, const uint8_t *bytes, uint32_t col, uint32_t count) {
-    enum { EACH = STRETCH / 4, MASKS = 64 };
+    enum { EACH = NONZERO_GROUP, MASKS = 64 };
     uint64_t mask[MASKS], bad = 0;
     uint32_t at = 0;
     while (count - at >= EACH) {
         uint32_t n = (count - at) / EACH < MASKS ? (count - at) / EACH : MASKS;
-        nonzero(bytes + (size_t)at * 4, n, mask);
+        nonzero_mask(bytes + (size_t)at * 4, n, mask);
         for (uint32_t k = 0; k < n; k++, at += EACH) {
             if (!mask[k]) continue;
             reserve(s, EACH);
