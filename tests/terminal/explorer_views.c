@@ -14,8 +14,8 @@ void test_first_frame(void) {
           "alternate screen, no cursor, mouse on", "found %d %d %d, expected 1 0 1", term_altscreen(t),
           term_cursor_visible(t), term_mouse_mode(t));
     const char *title = row(t, 0);
-    check(strncmp(title, " scry  math -> 14 domains", 25) == 0 && strstr(title, "ranked by icl sq  N 100  score act"), t,
-          "the title names the study, the ranking, N and the score", "found \"%s\"", title);
+    check(strncmp(title, " scry  math -> 14 domains", 25) == 0 && strstr(title, "ranked by icl sq  N 100  score act"),
+          t, "the title names the study, the ranking, N and the score", "found \"%s\"", title);
     check(term_at(t, 0, 0).bg == term_at(t, 0, COLS - 1).bg && term_at(t, 0, 0).bg != -1, t,
           "the title has its own ground", "found %d and %d", term_at(t, 0, 0).bg, term_at(t, 0, COLS - 1).bg);
     int head = header_row(t), pane = latent_row(t), domains = domains_row(t);
