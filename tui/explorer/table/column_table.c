@@ -280,7 +280,7 @@ const table_column columns[] = {
            .shown = true, .keep = 7, .on = ON_RANKING, .traits = COLUMN_FIRST_SORT),
     COLUMN(moved_values, "moved", "ranks up (+) or down (-) since the source or metric changed", .format = moved_text,
            .width = -1, .shown = true, .keep = 4, .on = ON_RANKING, .mute = no_ranking_before, .look = moved_look),
-    COLUMN(latent_values, "latent", "the latent's number in the SAE", .format = whole_number, .width = 7,
+    COLUMN(latent_values, "latent", "number of the latent in the SAE", .format = whole_number, .width = 7,
            .ascending = true, .shown = true, .keep = 9, .look = latent_look),
     COLUMN(shift_values, "shift", "how far the source moves the latent, by the metric", .format = measure, .width = 15,
            .by_rank = true, .shown = true, .keep = 9, .on = ON_RANKING, .traits = COLUMN_WIDENS, .draw = draw_shift),
