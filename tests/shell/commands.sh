@@ -86,7 +86,7 @@ cmp -s "$out" "$place/score.json" && ok "score: drawn figures are the same each 
 gives 0 score "$x" --csv
 is "score --csv: its header" "$(head -1 "$out")" "name,sts,change,fitted,residual"
 is "score --csv: a row a domain" "$(wc -l <"$out" | tr -d ' ')" 15
-for score in act act2 icl; do
+for score in $("$SCRY" help score | sed -n 's/^ *--score \([a-z0-9|]*\).*/\1/p' | tr '|' ' '); do
     gives 0 score "$x" --score $score --json
     prints "score --score $score" "\"score\":\"$score\"" '"pearson":-?0'
 done
@@ -217,8 +217,8 @@ refused "expected a whole number" rank "$x" --top 0
 refused "--json takes no argument" rank "$x" --json=3
 refused "--by: found \"icll\", expected icl, sft or rl" rank "$x" --by icll
 refused "--by: found \"base\"" rank "$x" --by base
-refused "--metric: found \"foo\", expected sq, abs, mean, rate or d" rank "$x" --metric foo
-refused "--score: found \"act3\", expected act, act2 or icl" score "$x" --score act3
+refused "--metric: found \"foo\", expected sq, abs, mean, rate" rank "$x" --metric foo
+refused "--score: found \"act3\", expected act, act2" score "$x" --score act3
 refused "--train: no training set \"nope\"" score "$x" --train nope
 refused "no domain \"nope\"; expected all, extremes:K, or some of: biology" score "$x" --domains nope
 refused "extremes:9 needs" score "$x" --domains extremes:9

@@ -3,7 +3,8 @@
 . "${0%/*}/check.inc"
 x=$place/s.scry
 "$SCRY" index sample_data/study.json -o "$x" 2>"$err" || not_ok "the sample study is indexed" "found $(cat "$err"), expected no error"
-all="scatter concentration sweep bands overlap mix random task-share repeats"
+all=$(sed -n 's/^CHART([^"]*"\([^"]*\)".*/\1/p' tui/charts/charts.def | xargs)
+refused "expected $(echo "$all" | sed 's/ /, /g')" plot "$x" no-such
 
 for name in $all; do
     gives 0 plot "$x" $name

@@ -78,10 +78,10 @@ static const struct {
     {"redo", ""},
     {"by-icl", ""},
     {"by-trained", ""},
-    {"score-act", ""},
-    {"score-act2", ""},
-    {"score-icl", ""},
-    {"train-set", "math"},
+#define SCORE(id, name, ...) {"score-" #name, ""},
+    SCRY_SCORE_TABLE(SCORE)
+#undef SCORE
+        {"train-set", "math"},
     {"metric", "d"},
     {"domains", "extremes:4"},
     {"signed", ""},

@@ -17,7 +17,9 @@ enum { ROWS = sizeof option_rows / sizeof *option_rows };
 const size_t option_count = ROWS;
 
 bool options_apply(const char *list, const char *name) {
+    static const char but[] = "* but ";
     if (strcmp(list, "*") == 0) return true;
+    if (strncmp(list, but, strlen(but)) == 0) return !options_apply(list + strlen(but), name);
     size_t length = strlen(name);
     for (const char *at = list; *at;) {
         size_t word = strcspn(at, " ");
@@ -70,15 +72,19 @@ static bool known_word(const char *word, scry_error *err) {
     return !near || scry_misuse(err, "no command and no file \"%.60s\"; did you mean scry %s?", word, near);
 }
 
-/* The number of arguments that a command takes besides its options. */
+/* The number of arguments that a command takes besides its options, by its row: those before the first option, any
+ * number where one ends with "...", at least one. A SELECTION is options. */
 static int most_words(const char *name) {
-    static const char *const two[] = {"tokens", "latent", "plot", "fires-on"};
-    for (size_t i = 0; i < sizeof two / sizeof *two; i++)
-        if (strcmp(name, two[i]) == 0) return 2;
-    static const char *const many[] = {"merge", "open", "train", "eval-sae", "compare"};
-    for (size_t i = 0; i < sizeof many / sizeof *many; i++)
-        if (strcmp(name, many[i]) == 0) return OPTIONS_WORDS;
-    return 1;
+    const command *c = command_find(name);
+    if (!c || !c->shell) return OPTIONS_WORDS; /* the explorer: indexes */
+    int length, words = 0;
+    const char *at = command_shell_arguments(c, &length), *end = at + length;
+    for (size_t word; at < end && *at != '-' && *at != '['; at += word + strspn(at + word, " ")) {
+        word = strcspn(at, " ");
+        if (word >= 3 && strncmp(at + word - 3, "...", 3) == 0) return OPTIONS_WORDS;
+        words += strncmp(at, "SELECTION", word) != 0;
+    }
+    return words ? words : 1;
 }
 
 bool options_read(options *o, int argc, char **argv, scry_error *err) {

@@ -41,7 +41,7 @@ typedef struct option_row {
 extern const option_row option_rows[];
 extern const size_t option_count;
 
-/* True when a row's list of commands has this one, or is "*". */
+/* True when a row's list of commands has this one. "A B": these; "*": all; "* but A B": all but these. */
 bool options_apply(const char *list, const char *name);
 
 #endif
