@@ -1,4 +1,4 @@
-/* pane_common.c: what panes share. */
+/* pane_common.c: shared by the panes. */
 #include "explorer/panes/view.h"
 #include "terminal/keys.h"
 #include "text/text.h"
