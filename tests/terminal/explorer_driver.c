@@ -475,6 +475,7 @@ const char *left_over(term *t) {
     if (term_altscreen(t)) return "the alternate screen is on";
     if (!term_cursor_visible(t)) return "the cursor is hidden";
     if (term_mouse_mode(t)) return "the mouse is on";
+    if (term_paste_mode(t)) return "pastes are bracketed";
     if (!term_modes_restored(t)) return "the modes are not those of before";
     return NULL;
 }
@@ -485,12 +486,12 @@ void check_restored(term *t, const char *what) {
 }
 
 void check_restore_bytes(term *t, const char *what) {
-    static const char *const parts[] = {"\033[?1006;1000l", "\033[?25h", "\033[?1049l"};
+    static const char *const parts[] = {"\033[?1006;1000l", "\033[?25h", "\033[?1049l", "\033[?2004l"};
     size_t n, from;
     const char *tail = term_raw_tail(t, &n), *missing = NULL;
     from = n > 400 ? n - 400 : 0;
-    bool found[3];
-    for (int i = 0; i < 3; i++) {
+    bool found[4];
+    for (int i = 0; i < 4; i++) {
         found[i] = memmem(tail + from, n - from, parts[i], strlen(parts[i])) != NULL;
         if (!found[i] && !missing) missing = parts[i] + 1;
     }

@@ -116,6 +116,8 @@ static command_effect take(app *a, const event *e) {
     switch (e->kind) {
     case EVENT_KEY:
         return app_key(a, e->key);
+    case EVENT_PASTE:
+        return app_paste(a, e->text);
     case EVENT_CLICK:
         return app_click(a, e->y, e->x, e->steps);
     case EVENT_WHEEL:
