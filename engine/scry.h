@@ -116,7 +116,8 @@ typedef struct scry_train_info {
 typedef struct scry_domain_info {
     const char *name;
     bool has_icl;
-    double *change; /* [trains] measured change in percentage points, NaN where absent */
+    double *change;    /* [trains] measured change in percentage points, NaN where absent */
+    double *change_se; /* [trains] its standard error, NaN where absent */
 } scry_domain_info;
 
 /* The contents of an index. */
@@ -266,6 +267,8 @@ bool scry_set_list(scry_set *set, const char *list, bool in, scry_error *err);
 /* Adds (included 1) or removes (0) the latents of a CSV file with at least the columns latent,included. After an error,
  * the rows before it are applied. */
 bool scry_set_read_csv(scry_set *set, const char *path, scry_error *err);
+/* The same; adds to `listed` every latent that has a row, in or out. */
+bool scry_set_read_csv_rows(scry_set *set, scry_set *listed, const char *path, scry_error *err);
 
 /* ---- score ---------------------------------------------------------------------------------- */
 

@@ -184,25 +184,27 @@ static bool read_train(parser *p, const cJSON *item, const char *place) {
                      scry_source_choices((char[SCRY_CHOICES]){""}, "\""));
 }
 
-static bool read_change(parser *p, const cJSON *change, const char *place, study_group *domain) {
+/* A number of the domain, or one by training set: "change" or "change_se". *out [trains] is the study's. */
+static bool read_by_train(parser *p, const cJSON *domain, const char *name, const char *place, double **out) {
     scry_study *study = p->study;
-    domain->change = mem_new(study->train_count, sizeof *domain->change);
-    for (size_t t = 0; t < study->train_count; t++) domain->change[t] = NAN;
+    const cJSON *found = cJSON_GetObjectItemCaseSensitive(domain, name);
+    *out = mem_new(study->train_count, sizeof **out);
+    for (size_t t = 0; t < study->train_count; t++) (*out)[t] = NAN;
     char key[160];
-    snprintf(key, sizeof key, "%s.change", place);
-    if (!change) return true;
-    if (cJSON_IsNumber(change) && !isfinite(change->valuedouble))
+    snprintf(key, sizeof key, "%s.%s", place, name);
+    if (!found) return true;
+    if (cJSON_IsNumber(found) && !isfinite(found->valuedouble))
         return scry_fail(p->err, "%s: %s: found an infinite number, expected percentage points", study->path, key);
-    if (cJSON_IsNumber(change)) {
-        for (size_t t = 0; t < study->train_count; t++) domain->change[t] = change->valuedouble;
+    if (cJSON_IsNumber(found)) {
+        for (size_t t = 0; t < study->train_count; t++) (*out)[t] = found->valuedouble;
         return study->train_count == 1 ||
                scry_fail(p->err, "%s: %s: found one number for %zu training sets, expected {\"NAME\": number, ...}",
                          study->path, key, study->train_count);
     }
-    if (!cJSON_IsObject(change))
-        return wrong_type(p, key, change, "a number in percentage points, or one by training set");
+    if (!cJSON_IsObject(found))
+        return wrong_type(p, key, found, "a number in percentage points, or one by training set");
     const cJSON *item;
-    cJSON_ArrayForEach (item, change) {
+    cJSON_ArrayForEach (item, found) {
         size_t t = 0;
         while (t < study->train_count && strcmp(study->trains[t].name, item->string) != 0) t++;
         if (t == study->train_count)
@@ -210,8 +212,19 @@ static bool read_change(parser *p, const cJSON *change, const char *place, study
                              item->string);
         if (!cJSON_IsNumber(item) || !isfinite(item->valuedouble))
             return wrong_type(p, key, item, "a finite number in percentage points");
-        domain->change[t] = item->valuedouble;
+        (*out)[t] = item->valuedouble;
     }
+    return true;
+}
+
+static bool read_changes(parser *p, const cJSON *item, const char *place, study_group *domain) {
+    if (!read_by_train(p, item, "change", place, &domain->change) ||
+        !read_by_train(p, item, "change_se", place, &domain->change_se))
+        return false;
+    for (size_t t = 0; t < p->study->train_count; t++)
+        if (domain->change_se[t] < 0)
+            return scry_fail(p->err, "%s: %s.change_se: found %g, expected a standard error of 0 or more",
+                             p->study->path, place, domain->change_se[t]);
     return true;
 }
 
@@ -242,7 +255,7 @@ static bool read_sts(parser *p, const cJSON *sts, const char *place, study_group
 }
 
 static bool read_domain(parser *p, const cJSON *item, size_t number) {
-    static const char *const known[] = {"name", "change", "sts", NULL};
+    static const char *const known[] = {"name", "change", "change_se", "sts", NULL};
     study_group *domain = &p->study->domains[p->study->domain_count++];
     char place[40];
     snprintf(place, sizeof place, "domains[%zu]", number);
@@ -256,7 +269,7 @@ static bool read_domain(parser *p, const cJSON *item, size_t number) {
         if (strcmp(p->study->domains[i].name, domain->name) == 0)
             return scry_fail(p->err, "%s: %s.name: \"%.60s\" is taken by domains[%zu]", p->study->path, place,
                              domain->name, i);
-    if (!read_change(p, cJSON_GetObjectItemCaseSensitive(item, "change"), place, domain)) return false;
+    if (!read_changes(p, item, place, domain)) return false;
     if (!read_sts(p, cJSON_GetObjectItemCaseSensitive(item, "sts"), place, domain)) return false;
     if (p->study->scores_only) return true;
     if (!read_conditions(p, item, place, domain)) return false;
@@ -399,6 +412,7 @@ static void free_groups(study_group *groups, size_t count) {
         }
         free(groups[i].name);
         free(groups[i].change);
+        free(groups[i].change_se);
     }
     free(groups);
 }

@@ -36,6 +36,7 @@ typedef struct study_group {
     char *name;
     study_capture capture[SCRY_CONDITIONS];
     double *change;          /* domains: [trains] percentage points, NaN where absent. NULL for trains */
+    double *change_se;       /* domains: [trains] their standard errors, NaN where absent. NULL for trains */
     double sts[SCRY_SCORES]; /* domains of a scores-only study: NaN where absent */
 } study_group;
 

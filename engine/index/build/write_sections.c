@@ -79,16 +79,25 @@ static cJSON *trains_json(const build_inputs *in, const statistics *s) {
     return list;
 }
 
+/* One number a training set, null where absent; no array where all are. */
+static void add_by_train(cJSON *item, const char *key, const double *value, size_t trains) {
+    bool known = false;
+    for (size_t t = 0; t < trains; t++) known = known || !isnan(value[t]);
+    if (!known && strcmp(key, "change") != 0) return;
+    cJSON *list = cJSON_AddArrayToObject(item, key);
+    for (size_t t = 0; t < trains; t++)
+        cJSON_AddItemToArray(list, isnan(value[t]) ? cJSON_CreateNull() : cJSON_CreateNumber(value[t]));
+}
+
 static cJSON *domains_json(const build_inputs *in, const statistics *s) {
     cJSON *list = cJSON_CreateArray();
     for (size_t d = 0; d < in->D; d++) {
         const study_group *domain = &in->study->domains[d];
-        cJSON *item = cJSON_CreateObject(), *change = cJSON_AddArrayToObject(item, "change");
+        cJSON *item = cJSON_CreateObject();
+        add_by_train(item, "change", domain->change, in->study->train_count);
+        add_by_train(item, "change_se", domain->change_se, in->study->train_count);
         cJSON_AddStringToObject(item, "name", domain->name);
         cJSON_AddBoolToObject(item, "icl", s->domain_icl[d]);
-        for (size_t t = 0; t < in->study->train_count; t++)
-            cJSON_AddItemToArray(change,
-                                 isnan(domain->change[t]) ? cJSON_CreateNull() : cJSON_CreateNumber(domain->change[t]));
         cJSON_AddItemToArray(list, item);
     }
     return list;

@@ -46,6 +46,14 @@ static void read_trains(scry_index *x, const cJSON *meta) {
     }
 }
 
+static double *by_train(const scry_index *x, const cJSON *item, const char *key) {
+    double *out = mem_new(x->info.trains, sizeof *out);
+    const cJSON *value = cJSON_GetArrayItem(cJSON_GetObjectItemCaseSensitive(item, key), 0);
+    for (size_t t = 0; t < x->info.trains; t++, value = value ? value->next : NULL)
+        out[t] = cJSON_IsNumber(value) ? value->valuedouble : (double)NAN;
+    return out;
+}
+
 static void read_domains(scry_index *x, const cJSON *meta) {
     size_t d = 0;
     const cJSON *item;
@@ -53,10 +61,8 @@ static void read_domains(scry_index *x, const cJSON *meta) {
         scry_domain_info *domain = &x->info.domain[d++];
         domain->name = text_of(item, "name");
         domain->has_icl = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(item, "icl"));
-        domain->change = mem_new(x->info.trains, sizeof *domain->change);
-        const cJSON *value = cJSON_GetArrayItem(cJSON_GetObjectItemCaseSensitive(item, "change"), 0);
-        for (size_t t = 0; t < x->info.trains; t++, value = value ? value->next : NULL)
-            domain->change[t] = cJSON_IsNumber(value) ? value->valuedouble : (double)NAN;
+        domain->change = by_train(x, item, "change");
+        domain->change_se = by_train(x, item, "change_se");
     }
 }
 
@@ -310,7 +316,10 @@ scry_index *index_open(const char *path, bool verify, scry_error *err) {
 }
 
 void index_close(scry_index *x) {
-    for (size_t d = 0; x->info.domain && d < x->info.domains; d++) free(x->info.domain[d].change);
+    for (size_t d = 0; x->info.domain && d < x->info.domains; d++) {
+        free(x->info.domain[d].change);
+        free(x->info.domain[d].change_se);
+    }
     for (size_t i = 0; x->derived && i < x->info.trains * SCRY_CONDITIONS * SCRY_METRICS; i++)
         free(x->derived->shift[i]);
     active_rows_free(&x->rows);
