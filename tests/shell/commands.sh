@@ -73,7 +73,7 @@ prints "--name=value is taken too" 'shift by sft'
 
 # ---- score
 gives 0 score "$x"
-prints "score: the table" '^STS act of 100 latents' '^rho 0\.93[0-9]+ with the signed change over 14 domains' '^domain +STS +change' '^math +6\.6'
+prints "score: the table" '^STS act of 100 latents' '^rho 0\.93[0-9]+ .Pearson.s r. with the signed change over 14 domains' '^domain +STS +change' '^math +6\.6'
 gives 0 score "$x" --json
 prints "score --json: its keys" '^\{"score":"act","n":100,"domains":\[\{"name":"biology","sts":[0-9.]+,"change":-11.225,"fitted":-?[0-9.]+,"residual":-?[0-9.]+\}' \
     '"pearson":0\.93[0-9]{8,}' '"r2":' '"spearman":' '"slope":' '"intercept":' '"p_value":' '"loo_min":' '"loo_max":' '"ci_low":' '"ci_high":' \

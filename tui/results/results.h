@@ -17,14 +17,19 @@ typedef struct selection_context {
     size_t train;
     scry_ranking *ranking;
     scry_set *set;
+    scry_set *untouched; /* the top N that `set` was edited from; NULL: not known */
     scry_score score;
 } selection_context;
 
 /* Scores the selection and fits the score to the change of the domains in scope; without the statistics of rho. The
  * caller frees the result. */
 void selection_fit(scry_result *r, const selection_context *s, const scry_scope *scope);
-/* The STS of every domain, and rho with its statistics, of a finished result. */
-cJSON *score_result(const selection_context *s, const scry_result *r);
+/* The STS of every domain, and rho with its statistics, of a finished result. baseline NULL: not looked for. */
+cJSON *score_result(const selection_context *s, const scry_result *r, const scry_best_baseline *baseline);
+/* The context of a rho, a sentence per line, from the JSON of score_result; "" where it has no rho. */
+char *rho_context_text(const cJSON *facts);
+/* The same in short, for files that a selection is exported to. */
+char *rho_summary_text(const cJSON *facts);
 /* The first `top` latents of a ranking. */
 cJSON *rank_result(const scry_index *index, const scry_ranking *r, uint32_t top);
 

@@ -186,16 +186,21 @@ bool cli_top(const options *o, const scry_index *index, uint32_t least, uint32_t
     return options_number("--top", o->top, least, most && most < fallback ? most : fallback, top, err);
 }
 
-static bool base_selection(const options *o, const scry_index *index, const scry_ranking *ranking, scry_set *set,
-                           scry_error *err) {
-    if (o->set && o->latents) return scry_misuse(err, "--set and --latents: expected one of them");
-    if (o->set) return scry_set_read_csv(set, o->set, err);
-    if (o->latents) return apply_expression(index, ranking, set, o->latents, true, err);
+static bool top_selection(const options *o, const scry_index *index, const scry_ranking *ranking, scry_set *set,
+                          scry_error *err) {
     uint32_t top;
     if (!cli_top(o, index, 0, 100, &top, err)) return false;
     for (uint32_t rank = 0; rank < top && rank < ranking->latents; rank++)
         scry_set_put(set, ranking->order[rank], true);
     return true;
+}
+
+static bool base_selection(const options *o, const scry_index *index, const scry_ranking *ranking, scry_set *set,
+                           scry_error *err) {
+    if (o->set && o->latents) return scry_misuse(err, "--set and --latents: expected one of them");
+    if (o->set) return scry_set_read_csv(set, o->set, err);
+    if (o->latents) return apply_expression(index, ranking, set, o->latents, true, err);
+    return top_selection(o, index, ranking, set, err);
 }
 
 scry_set *cli_selection(const options *o, const scry_index *index, const scry_ranking *ranking, scry_error *err) {
@@ -221,6 +226,24 @@ static bool no_latent_options(const options *o, const scry_index *index, scry_er
     return true;
 }
 
+/* An exported selection lists the top N that it was edited from, latents that were switched out included: the first
+ * ranks that all have a row. Without untouched where that is less than half of the selection: it was made otherwise. */
+static bool untouched_of_csv(const options *o, selection_context *s, scry_error *err) {
+    scry_set *set = scry_set_new(s->set->latents), *listed = scry_set_new(s->set->latents);
+    bool ok = scry_set_read_csv_rows(set, listed, o->set, err);
+    for (uint32_t rank = 0; ok && rank < s->ranking->latents; rank++) {
+        if (!scry_set_has(listed, s->ranking->order[rank])) break;
+        scry_set_put(s->untouched, s->ranking->order[rank], true);
+    }
+    if (s->untouched->count < s->set->count / 2) {
+        scry_set_free(s->untouched);
+        s->untouched = NULL;
+    }
+    scry_set_free(set);
+    scry_set_free(listed);
+    return ok;
+}
+
 bool cli_read(const options *o, selection_context *s, scry_error *err) {
     *s = (selection_context){0};
     if (!(s->index = cli_open(o, err)) || !cli_score(o, s->index, &s->score, err)) return false;
@@ -228,11 +251,15 @@ bool cli_read(const options *o, selection_context *s, scry_error *err) {
         s->set = scry_set_new(0);
         return no_latent_options(o, s->index, err);
     }
-    return cli_rank(o, s, err) && (s->set = cli_selection(o, s->index, s->ranking, err));
+    if (!cli_rank(o, s, err) || !(s->set = cli_selection(o, s->index, s->ranking, err))) return false;
+    if (o->latents) return true;
+    s->untouched = scry_set_new(s->set->latents);
+    return o->set ? untouched_of_csv(o, s, err) : top_selection(o, s->index, s->ranking, s->untouched, err);
 }
 
 void cli_free(selection_context *s) {
     scry_set_free(s->set);
+    scry_set_free(s->untouched);
     scry_ranking_free(s->ranking);
     scry_close(s->index);
 }
