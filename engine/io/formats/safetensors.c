@@ -11,6 +11,7 @@
 
 #include <ctype.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -178,10 +179,12 @@ static bool check_spans(const tensor_file *file, span *held, size_t count, uint6
                                      room - at, at, room);
 }
 
-/* 0, 7 or -7: an offset such as 07, 7.0 or 7e0 is none. */
+/* Is it written as 0, 7 or -7, and not as 07, 7.0 or 7e0? Fractions are left to the readers of shapes and offsets. */
 static bool is_whole(const char *at, size_t length) {
     size_t sign = length && *at == '-', digits = strspn(at + sign, "0123456789");
-    return digits && digits + sign == length && (digits == 1 || at[sign] != '0');
+    bool plain = digits && digits + sign == length && (digits == 1 || at[sign] != '0');
+    double value = plain ? 0 : strtod(at, NULL);
+    return plain || floor(value) < value;
 }
 
 /* What cJSON takes and the library does not: control characters and invalid UTF-8 in texts, numbers that are not whole.
