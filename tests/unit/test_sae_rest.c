@@ -169,6 +169,83 @@ static void test_keys(family which) {
           text_of("%s with keys that say nothing of latents", name));
 }
 
+/* Settings as they are released, but for the sizes: none is refused or named. */
+static void test_released(void) {
+    static const struct {
+        family which;
+        const char *what, *json;
+    } cases[] = {
+        {GEMMA, "Gemma Scope 2",
+         "{\"architecture\": \"jump_relu\", \"model_name\": \"google/gemma-3-1b-pt\", \"hf_hook_point_in\": "
+         "\"model.layers.10.output\", \"hf_hook_point_out\": \"model.layers.10.output\", \"width\": 10, \"l0\": 20, "
+         "\"affine_connection\": false, \"type\": \"sae\"}"},
+        {SPARSIFY, "sparsify 1.3",
+         "{\"activation\": \"topk\", \"expansion_factor\": 32, \"normalize_decoder\": true, \"num_latents\": 10, "
+         "\"k\": 3, "
+         "\"multi_topk\": true, \"skip_connection\": false, \"embed_skip\": false, \"gram_lookup\": false, "
+         "\"lookup_max_order\": 4, \"gram_table_hash\": null, \"transcode\": false, \"d_in\": 6}"},
+        {SAELENS, "SAELens before release 5, with the settings of its run",
+         "{\"model_name\": \"gpt2\", \"model_class_name\": \"HookedTransformer\", \"hook_name\": "
+         "\"blocks.6.hook_resid_pre\", \"hook_eval\": \"NOT_IN_USE\", \"hook_layer\": 6, \"hook_head_index\": null, "
+         "\"dataset_path\": \"x\", \"streaming\": true, \"is_dataset_tokenized\": false, \"context_size\": 128, "
+         "\"use_cached_activations\": true, \"cached_activations_path\": \"a/b\", \"architecture\": \"jumprelu\", "
+         "\"d_in\": "
+         "6, \"d_sae\": 10, \"b_dec_init_method\": \"geometric_median\", \"expansion_factor\": 2, \"activation_fn\": "
+         "\"relu\", \"activation_fn_kwargs\": {}, \"normalize_sae_decoder\": true, \"noise_scale\": 0.1, "
+         "\"from_pretrained_path\": null, \"apply_b_dec_to_input\": true, \"decoder_orthogonal_init\": true, "
+         "\"decoder_heuristic_init\": true, \"init_encoder_as_decoder_transpose\": true, \"n_batches_in_buffer\": 20, "
+         "\"training_tokens\": 2000000, \"finetuning_tokens\": 10, \"store_batch_size_prompts\": 32, "
+         "\"train_batch_size_tokens\": 4096, \"normalize_activations\": \"none\", \"seqpos_slice\": [null], "
+         "\"device\": "
+         "\"cuda\", \"act_store_device\": \"cuda\", \"seed\": 42, \"dtype\": \"torch.float32\", \"prepend_bos\": true, "
+         "\"jumprelu_init_threshold\": 0.001, \"jumprelu_bandwidth\": 0.001, \"autocast_lm\": true, \"compile_sae\": "
+         "true, "
+         "\"adam_beta1\": 0.9, \"mse_loss_normalization\": \"dense_batch\", \"l1_coefficient\": 5, \"lp_norm\": 1.0, "
+         "\"scale_sparsity_penalty_by_decoder_norm\": true, \"l1_warm_up_steps\": 10, \"lr\": 0.0004, "
+         "\"lr_scheduler_name\": \"constant\", \"n_restart_cycles\": 1, \"finetuning_method\": \"scale\", "
+         "\"use_ghost_grads\": true, \"feature_sampling_window\": 1000, \"dead_feature_window\": 5000, "
+         "\"dead_feature_threshold\": 1e-6, \"feature_reinit_scale\": 0.2, \"n_eval_batches\": 10, \"log_to_wandb\": "
+         "true, "
+         "\"model_kwargs\": {\"a\": 1}, \"model_from_pretrained_kwargs\": {\"center_writing_weights\": true}, "
+         "\"tokens_per_buffer\": 100, \"sae_lens_training_version\": \"3.1.0\"}"},
+        {DICTIONARY, "dictionary_learning",
+         "{\"trainer\": {\"trainer_class\": \"MatryoshkaBatchTopKTrainer\", \"dict_class\": \"BatchTopKSAE\", \"lr\": "
+         "5e-5, "
+         "\"steps\": 100, \"auxk_alpha\": 0.03125, \"warmup_steps\": 1000, \"decay_start\": 80, \"threshold_beta\": "
+         "0.999, "
+         "\"threshold_start_step\": 10, \"top_k_aux\": 3, \"seed\": 0, \"activation_dim\": 6, \"dict_size\": 10, "
+         "\"group_fractions\": [0.5, 0.5], \"group_weights\": [1, 1], \"k\": 3, \"device\": \"cuda:0\", \"layer\": 8, "
+         "\"lm_name\": \"x\", \"wandb_name\": \"y\", \"submodule_name\": \"resid_post_layer_8\", \"l1_penalty\": 0.1, "
+         "\"sparsity_warmup_steps\": 5, \"resample_steps\": 3, \"bandwidth\": 0.001, \"target_l0\": 80}, \"buffer\": "
+         "{\"d_submodule\": 6, \"io\": \"out\", \"n_ctxs\": 2, \"ctx_len\": 128, \"refresh_batch_size\": 32}}"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        tensors all = {0};
+        add_weights(&all, cases[i].which);
+        const char *folder = write_sae(cases[i].which, &all, "");
+        write_text(text_of("%s/%s", folder, files[cases[i].which].settings), "%s", cases[i].json);
+        loads(folder, 0, "", cases[i].what);
+    }
+    tensors all = {0};
+    add(&all, "encoder.weight", F, D, W_enc_turned), add(&all, "encoder.bias", F, 0, b_enc);
+    add(&all, "decoder.weight", D, F, W_dec_turned), add(&all, "decoder.bias", D, 0, b_dec);
+    scratch_folder("llama"), scratch_folder("llama/checkpoints");
+    write_safetensors(scratch("llama/checkpoints/final.safetensors"), all.t, all.count);
+    write_text(
+        scratch("llama/hyperparams.json"), "%s",
+        "{\"device\": \"cuda:0\", \"seed\": 42, \"dtype\": \"torch.bfloat16\", \"hook_point_in\": "
+        "\"blocks.24.hook_resid_post\", \"hook_point_out\": \"blocks.24.hook_resid_post\", \"use_decoder_bias\": "
+        "true, \"apply_decoder_bias_to_pre_encoder\": false, \"d_model\": 6, \"d_sae\": 10, \"bias_init_method\": "
+        "\"all_zero\", \"act_fn\": \"jumprelu\", \"jump_relu_threshold\": 0.75390625, \"norm_activation\": "
+        "\"dataset-wise\", \"dataset_average_activation_norm\": {\"in\": 29.125, \"out\": 29.125}, "
+        "\"decoder_exactly_fixed_norm\": true, \"sparsity_include_decoder_norm\": true, \"use_glu_encoder\": false, "
+        "\"init_decoder_norm\": 0.5, \"init_encoder_norm\": null, \"init_encoder_with_decoder_transpose\": true, "
+        "\"lp\": 1, \"l1_coefficient\": 8e-05, \"l1_coefficient_warmup_steps\": 78125, \"top_k\": 50, "
+        "\"k_warmup_steps\": 78125, \"use_batch_norm_mse\": true, \"use_ghost_grads\": false, \"tp_size\": 1, "
+        "\"ddp_size\": 1}");
+    loads(scratch("llama"), 0, "", "Llama Scope");
+}
+
 /* A setting that belongs to another architecture. */
 static void test_foreign(void) {
     tensors all = {0};
@@ -305,6 +382,7 @@ static void test_places(void) {
         {GEMMA, "{\"hf_hook_point_in\": \"a\", \"hf_hook_point_out\": [\"a\", \"b\"]}", "hf_hook_point_out",
          "cross-layer"},
         {GEMMA, "{\"affine_connection\": true}", "affine_connection", "transcoder"},
+        {GEMMA, "{\"type\": \"crosscoder\"}", "type", "resid_post"},
         {GEMMA, "{\"architecture\": \"batch_topk\"}", "architecture", "jump_relu"},
         {SPARSIFY, "{\"k\": 3, \"transcode\": true}", "transcode", "transcoder"},
         {SPARSIFY, "{\"k\": 3, \"skip_connection\": true}", "skip_connection", "transcoder"},
@@ -436,6 +514,7 @@ int main(void) {
         test_tensors((family)which);
         test_keys((family)which);
     }
+    test_released();
     test_foreign();
     test_normaliser();
     test_places();

@@ -17,11 +17,18 @@ bool gemma_scope_detect(const char *path) {
 
 /* config.json, which only Gemma Scope 2 has. */
 static bool check_settings(const config *cfg, scry_error *err) {
-    const char *architecture;
+    const char *architecture, *type;
     if (!cfg->json) return true;
     if (!config_check_place(cfg, err) || !config_text(cfg, "architecture", &architecture, err)) return false;
-    return !architecture || strcmp(architecture, "jump_relu") == 0 || strcmp(architecture, "jumprelu") == 0 ||
-           scry_fail(err, "sae: %s: architecture: found \"%.40s\", expected jump_relu", cfg->path, architecture);
+    if (architecture && strcmp(architecture, "jump_relu") != 0 && strcmp(architecture, "jumprelu") != 0)
+        return scry_fail(err, "sae: %s: architecture: found \"%.40s\", expected jump_relu", cfg->path, architecture);
+    if (!config_text(cfg, "type", &type, err)) return false;
+    return !type || strcmp(type, "sae") == 0 ||
+           scry_fail(
+               err,
+               "sae: %s: type: found \"%.40s\", expected sae: transcoders and crosscoders are no SAE of one residual "
+               "stream; choose one of the folders resid_post",
+               cfg->path, type);
 }
 
 static bool read_weights(sae *s, const config *cfg, const weights *w, const sae_harmless *harmless, scry_error *err) {
