@@ -463,8 +463,7 @@ static void refused(const char *path, const char *format, int status, const char
 
 static void test_paths(void) {
     refused("/nowhere/sae", NULL, 1, "/nowhere/sae", "expected an SAE");
-    refused("tests/specimens/statistics", NULL, 1, "found a directory, expected params.npz",
-            "; it holds: ");
+    refused("tests/specimens/statistics", NULL, 1, "found a directory, expected params.npz", "; it holds: ");
     refused(FOLDER, NULL, 1, "found a folder of 43 SAEs", "dl_autoencoder_new");
     refused(FOLDER "x.npy", NULL, 1, "1 tensors",
             "expected Gemma Scope, sparsify, SAELens, OpenMOSS or dictionary_learning");
