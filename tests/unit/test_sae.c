@@ -465,8 +465,7 @@ static void test_paths(void) {
     refused("/nowhere/sae", NULL, 1, "/nowhere/sae", "expected an SAE");
     refused("tests/specimens/statistics", NULL, 1, "found a directory, expected params.npz", "; it holds: ");
     refused(FOLDER, NULL, 1, "found a folder of 43 SAEs", "dl_autoencoder_new");
-    refused(FOLDER "x.npy", NULL, 1, "1 tensors",
-            "expected Gemma Scope, sparsify, SAELens, OpenMOSS or dictionary_learning");
+    refused(FOLDER "x.npy", NULL, 1, "1 tensors", "expected Gemma Scope, sparsify, SAELens, OpenMOSS");
     refused(FOLDER "saelens6_topk", "saelenz", 2, "\"saelenz\"", "expected gemma-scope, sparsify, saelens");
     refused(FOLDER "saelens6_topk", "sparsify", 1, "sae.safetensors", "expected");
     char *bare = mem_copy_string(scratch("layer1.sae.pt"));
