@@ -85,7 +85,10 @@ bool tensor_choose(const tensor_file *file, const char *name, const char *key, c
     return tensor_fail(file, key, err,
                        "found %zu two-dimensional tensors%s, expected one [tokens, width]; %s; the file holds: %s",
                        matrices, integers && !matrices ? " of floating-point numbers" : "",
-                       matrices ? "name it with \"tensor\"" : "save one such tensor in it", held);
+                       !matrices ? "save one such tensor in it"
+                       : key     ? "name it with \"tensor\" in the manifest"
+                                 : "save the one that is meant in a file of its own",
+                       held);
 }
 
 unsigned tensor_size(tensor_dtype dtype) {
