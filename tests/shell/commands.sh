@@ -145,7 +145,7 @@ gives 0 latent "$x" 1819
 prints "latent: its tables" '^latent 1819' '^capture +tokens +silent +mean +median' '^train.sft +2311 +89\.5' '^domain +mean +fires' '^math +0\.268' \
     '^nearest +\+0\.7498 +1020' '^opposite +-0\.6479 +457' '^latent +jaccard +both' '^ +866 +0\.28'
 gives 0 latent "$x" 1819 --json --list 2 --log
-prints "latent --json: its keys" '^\{"latent":1819,"label":null,"activations":[0-9]+,"spread":\[\{"capture":"train.base","tokens":2311,"fires":[0-9]+,"silent":[0-9.]+,"mean":[0-9.]+,"mean_firing":[0-9.]+,"q05":' \
+prints "latent --json: its keys" '^\{"latent":1819,"label":null,"activations":[0-9]+,"distribution":\[\{"capture":"train.base","tokens":2311,"fires":[0-9]+,"silent":[0-9.]+,"mean":[0-9.]+,"mean_firing":[0-9.]+,"q05":' \
     '"histogram":\[\{"capture":"train.base","from":[0-9.e-]+,"to":[0-9.e-]+,"tokens":[0-9]+\}' '"score":"act","included":true,"profile":\[\{"name":"biology","mean":[0-9.]+,"rate":[0-9.]+,"mean_icl":[0-9.]+,"rate_icl":[0-9.]+,"icl_difference":-[0-9.]+,"contribution":[0-9.]+,"share":[0-9.]+\}' \
     '"neighbours":\[\{"side":"nearest","latent":1020,"cosine":0\.749[0-9]+,"label":null\}' '"together_over":"all base captures","together_tokens":14299,"together_fires":[0-9]+,"together":\[\{"latent":866,"jaccard":0\.2[0-9]+,"both":[0-9]+,"fires":[0-9]+,"pmi":[0-9.]+,"label":null\}'
 for page in histogram profile neighbours together; do

@@ -135,6 +135,7 @@ static const struct {
     {"together", "pmi"},
     {"interval", "q2"},
     {"interval", "0.5-2"},
+    {"conditions", ""},
     {"versus", ""},
     {"against", "top50"},
     {"against", "top50 versus core"},

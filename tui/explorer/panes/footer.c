@@ -32,7 +32,7 @@ typedef struct hint {
 static const hint hints[] = {
     {.name = "open", .words = "back", .when = ENLARGED, .keep = 8},
     {.name = "jump", .words = "go there", .when = LISTS_LATENTS, .keep = 8},
-    {.name = "page", .words = "pages", .when = ON_LATENT, .keep = 7},
+    {.name = "page", .words = "page", .when = ON_LATENT, .keep = 7},
     {.name = "toggle", .words = "toggle", .when = NOT_DOMAINS, .keep = 7},
     {.name = "toggle", .words = "leave out", .when = ON_DOMAINS, .keep = 7},
     {.name = "sort", .words = "sort", .when = ON_DOMAINS, .keep = 6},
