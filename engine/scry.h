@@ -61,16 +61,21 @@ typedef struct scry_build_options {
     uint32_t shard, shards; /* index only this shard of the latents, 1..shards; shards 0: all latents */
     uint32_t candidates;    /* N: encode the domains only on the candidates, see scry_is_scored; 0: on all latents */
     bool allow_nonfinite;   /* take NaN and infinity in the input as 0 instead of refusing it */
+    bool keep_outliers;     /* count outlier rows of residuals like any other */
+    double max_norm_ratio;  /* at least 1; 0: SCRY_MAX_NORM_RATIO */
     scry_progress progress; /* may be NULL */
     void *context;
 } scry_build_options;
 
 #define SCRY_MEMORY ((uint64_t)2 << 30)
+/* A residual whose norm is above this many times the median norm of its capture is an outlier. */
+#define SCRY_MAX_NORM_RATIO 10.0
 
 typedef struct scry_build_result {
     uint32_t latents;
-    uint64_t tokens; /* rows read, over all captures */
-    uint64_t nnz;    /* nonzero activations kept */
+    uint64_t tokens;   /* rows read, over all captures */
+    uint64_t nnz;      /* nonzero activations kept */
+    uint64_t outliers; /* rows found by their norm, left out unless keep_outliers */
     double seconds;
 } scry_build_result;
 
@@ -97,7 +102,7 @@ typedef struct scry_capture_info {
     const char *name; /* "train.base", "math.icl" */
     scry_condition condition;
     int group;           /* domain number; of training set t: -1 - t */
-    uint64_t rows, kept; /* tokens in the file; those left after skip_first and exclude */
+    uint64_t rows, kept; /* tokens in the file; those left after skip_first, exclude and outliers */
     uint32_t samples;
     uint64_t nnz;
     double l0;       /* mean number of active latents per kept token; NaN where not all latents were encoded */
@@ -105,6 +110,10 @@ typedef struct scry_capture_info {
     uint64_t negative, nonfinite; /* activations below 0; values that were taken as 0 */
     double norm_share;            /* residuals: largest share of the sum of |x|^2 held by one token text, */
     uint32_t norm_piece;          /* and the number of that text (scry_piece) */
+    /* Residuals: rows whose norm is above scry_info.max_norm_ratio times the median norm of the capture. */
+    bool outliers_known;               /* looked for: not in features, nor in an index of an earlier version */
+    uint64_t outliers, outliers_first; /* how many; those at the first position of a sample */
+    double outlier_variance;           /* their share of sum |x - mean|^2; NaN where there is none */
 } scry_capture_info;
 
 typedef struct scry_train_info {
@@ -131,6 +140,8 @@ typedef struct scry_info {
     bool folded;                         /* decoder rows have norm 1, or there is no SAE */
     double input_scale;                  /* the SAE reads residuals times this, and its decoder is in those units */
     const char *input;                   /* how the SAE normalises residuals: "", "constant norm", "layer norm" */
+    bool outliers_kept;                  /* outlier rows count like any other; else they are left out */
+    double max_norm_ratio;               /* beyond which a row is one; NaN where none were looked for */
     size_t trains, domains, captures, notes;
     scry_train_info *train;
     scry_domain_info *domain;

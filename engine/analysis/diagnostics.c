@@ -5,6 +5,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,6 +34,33 @@ static void warn_of_capture(const scry_index *x, const scry_capture_info *c, scr
                        "%s: the token \"%s\" holds %.0f%% of the squared norm of all residuals; leave it out with "
                        "skip_first or exclude",
                        c->name, c->norm_piece < x->pieces ? index_piece(x, c->norm_piece) : "", 100 * c->norm_share);
+}
+
+/* Rows of residuals with a norm far above the others': how many, and the capture in which they weigh most. */
+static void warn_of_outliers(const scry_index *x, scry_notes *notes) {
+    uint64_t rows = 0, outliers = 0, first = 0;
+    size_t captures = 0;
+    const scry_capture_info *most = NULL;
+    for (size_t i = 0; i < x->info.captures; i++) {
+        const scry_capture_info *c = &x->info.capture[i];
+        if (!c->outliers_known) continue;
+        rows += c->rows;
+        outliers += c->outliers;
+        first += c->outliers_first;
+        captures += c->outliers > 0;
+        if (c->outliers && (!most || c->outlier_variance > most->outlier_variance)) most = c;
+    }
+    if (!most) return;
+    char begins[64] = "";
+    if (first) snprintf(begins, sizeof begins, ", %" PRIu64 " of them at the beginning of a text", first);
+    scry_notes_add(
+        notes,
+        "%" PRIu64 " of %" PRIu64 " residuals (%.3g%%), in %zu capture%s, have a norm above %g times the median "
+        "of their capture%s; in %s they hold %.1f%% of the variance; %s",
+        outliers, rows, 100.0 * (double)outliers / (double)rows, captures, captures == 1 ? "" : "s",
+        x->info.max_norm_ratio, begins, most->name, 100 * most->outlier_variance,
+        x->info.outliers_kept ? "they are kept (--keep-outliers) and may drown the ranking"
+                              : "they are left out of all statistics, and scry index --keep-outliers keeps them");
 }
 
 /* Share of a latent's activation, on tokens with text, that its first key token holds. */
@@ -134,6 +162,7 @@ static void warn_of_pieces(const scry_index *x, scry_notes *notes) {
 void scry_warnings(const scry_index *x, scry_notes *notes) {
     for (size_t i = 0; i < x->info.notes; i++) scry_notes_add(notes, "%s", x->info.note[i]);
     for (size_t i = 0; i < x->info.captures; i++) warn_of_capture(x, &x->info.capture[i], notes);
+    warn_of_outliers(x, notes);
     if (scry_label_problem(x)) scry_notes_add(notes, "labels written by hand: %s", scry_label_problem(x));
     if (!x->info.folded)
         scry_notes_add(notes,

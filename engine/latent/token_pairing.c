@@ -81,21 +81,46 @@ static const char *piece_text(const void *index, uint32_t piece) {
     return index_piece(index, piece);
 }
 
+/* Returns how many rows the manifest's rule leaves out. */
+static uint64_t mark_by_manifest(const scry_index *x, size_t capture, uint8_t *kept) {
+    const scry_capture_info *info = &x->info.capture[capture];
+    if (x->capture_text[capture] < 0) return 0;
+    uint64_t size;
+    const char *json = container_find(&x->file, "manifest", &size);
+    cJSON *manifest = json ? json_parse_prefix(json, (size_t)size, NULL) : NULL;
+    kept_rule rule = kept_rule_of(manifest, info->group, info->condition);
+    uint64_t left_out = 0;
+    if (!kept_rule_keeps_all(&rule)) {
+        token_text text = text_of(x, capture);
+        left_out = kept_rows_mark(kept, &rule, &text, piece_text, x);
+        text_free(&text);
+    }
+    free(rule.exclude);
+    cJSON_Delete(manifest);
+    return left_out;
+}
+
+/* The indexer's marks: residuals, and so their norms, are not in the index. */
+static uint64_t mark_outliers(const scry_index *x, size_t capture, uint8_t *kept) {
+    uint64_t count, left_out = 0;
+    const uint32_t *row = index_outliers(x, capture, &count);
+    for (uint64_t i = 0; i < count; i++) {
+        if (row[i] >= x->info.capture[capture].rows) continue;
+        left_out += kept[row[i]];
+        kept[row[i]] = 0;
+    }
+    return left_out;
+}
+
 uint8_t *index_kept_rows(const scry_index *x, size_t capture, bool *as_indexed) {
     const scry_capture_info *info = &x->info.capture[capture];
     uint8_t *kept = mem_new(info->rows, 1);
     memset(kept, 1, info->rows);
     *as_indexed = info->kept == info->rows;
-    if (*as_indexed || x->capture_text[capture] < 0) return kept;
-    uint64_t size;
-    const char *json = container_find(&x->file, "manifest", &size);
-    cJSON *manifest = json ? json_parse_prefix(json, (size_t)size, NULL) : NULL;
-    kept_rule rule = kept_rule_of(manifest, info->group, info->condition);
-    token_text text = text_of(x, capture);
-    *as_indexed = kept_rows_mark(kept, &rule, &text, piece_text, x) == info->rows - info->kept;
-    text_free(&text);
-    free(rule.exclude);
-    cJSON_Delete(manifest);
+    if (*as_indexed) return kept;
+    uint64_t left_out = mark_by_manifest(x, capture, kept);
+    left_out += mark_outliers(x, capture, kept);
+    *as_indexed = left_out == info->rows - info->kept;
     return kept;
 }
 

@@ -32,7 +32,7 @@ static uint8_t *kept_rows(const scry_index *x, size_t capture, scry_error *err) 
     bool as_indexed;
     uint8_t *kept = index_kept_rows(x, capture, &as_indexed);
     if (as_indexed) return kept;
-    scry_fail(err, "%s: %s: the tokens left out by skip_first and exclude do not add up; make the index again",
+    scry_fail(err, "%s: %s: the tokens left out by skip_first, exclude and norm do not add up; make the index again",
               x->info.path, info->name);
     free(kept);
     return NULL;

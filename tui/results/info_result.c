@@ -16,7 +16,10 @@ static cJSON *capture_list(const scry_info *info) {
         result_text(item, "name", c->name);
         result_text(item, "condition", scry_condition_name(c->condition));
         result_numbers(item, {"tokens", (double)c->rows}, {"kept", (double)c->kept}, {"samples", c->samples},
-                       {"nnz", (double)c->nnz}, {"l0", c->l0});
+                       {"nnz", (double)c->nnz}, {"l0", c->l0},
+                       {"outliers", c->outliers_known ? (double)c->outliers : (double)NAN},
+                       {"outliers_first", c->outliers_known ? (double)c->outliers_first : (double)NAN},
+                       {"outlier_variance_share", c->outliers_known ? c->outlier_variance : (double)NAN});
     }
     return list;
 }
@@ -54,6 +57,9 @@ cJSON *info_result(const scry_index *index) {
     result_text(facts, "correlate", info->is_signed ? "signed" : "absolute");
     result_numbers(facts, {"tokens", (double)info->tokens}, {"nnz", (double)info->nnz},
                    {"bytes", (double)info->file_size});
+    result_number(facts, "max_norm_ratio", info->max_norm_ratio);
+    cJSON_AddItemToObject(facts, "outliers_kept",
+                          isnan(info->max_norm_ratio) ? cJSON_CreateNull() : cJSON_CreateBool(info->outliers_kept));
     cJSON *sources = cJSON_AddArrayToObject(facts, "sources");
     scry_condition has[SCRY_CONDITIONS];
     int n = scry_train_sources(index, 0, has);
@@ -127,8 +133,17 @@ static const result_column capture_columns[] = {{"name", "capture", NULL, 0},   
                                                 {"l0", "L0", "%.2f", 0},           {0}};
 
 const char *info_list(const scry_index *index, info_columns *out) {
-    if (scry_index_info(index)->d_sae) {
+    const scry_info *info = scry_index_info(index);
+    if (info->d_sae) {
+        enum { END = sizeof capture_columns / sizeof *capture_columns - 1 };
+        uint64_t outliers = 0;
         memcpy(out->columns, capture_columns, sizeof capture_columns);
+        for (size_t i = 0; i < info->captures; i++) outliers += info->capture[i].outliers;
+        if (outliers) {
+            out->columns[END] = (result_column){"outliers", "outliers", "%.0f", 0};
+            out->columns[END + 1] = (result_column){"outlier_variance_share", "of the variance", "%.1f%%", 100};
+            out->columns[END + 2] = (result_column){0};
+        }
         return "captures";
     }
     result_column *c = out->columns;

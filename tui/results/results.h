@@ -68,7 +68,7 @@ cJSON *info_result(const scry_index *index);
 /* The columns of the list in it that is shown as a table; returns the list's key: "captures", or "domains" for a study
  * of scores alone, where a score that it does not give stays empty. */
 typedef struct info_columns {
-    result_column columns[SCRY_SCORES + 6];
+    result_column columns[SCRY_SCORES + 7];
 } info_columns;
 const char *info_list(const scry_index *index, info_columns *out);
 /* The text above that table. */
@@ -86,6 +86,14 @@ char *compare_head(const cJSON *row, const char *metric, uint32_t top, bool is_s
 /* Adds how well an SAE reconstructs: l0, explained_variance, fvu, mse, cosine, dead, dense; and the columns for them.
  */
 void add_quality(cJSON *facts, const scry_sae_quality *q);
+/* Adds max_norm_ratio, outliers, outlier_share, outlier_variance_share, outliers_kept; and "without_outliers" and
+ * "with_outliers", two objects with tokens and what add_quality adds; and the columns for the numbers. */
+void add_outliers(cJSON *facts, const scry_sae_evaluation *e);
+/* clang-format off */
+#define OUTLIER_COLUMNS                                                                                                \
+    {"outliers", "outliers", "%.0f", 0}, {"outlier_share", "outlier share", "%.4f", 0},                                \
+    {"outlier_variance_share", "outlier variance", "%.4f", 0}
+/* clang-format on */
 /* Writes the explained variance as text into `out`, and returns it. */
 enum { QUALITY_EXPLAINED = 64 };
 const char *quality_explained(const scry_sae_quality *q, char out[QUALITY_EXPLAINED]);

@@ -29,11 +29,26 @@ bool cli_source(const char *option, const char *text, scry_condition *source, sc
     return c > SCRY_BASE || cli_misuse(err, option, text, scry_source_choices((char[SCRY_CHOICES]){""}, ""));
 }
 
+/* 0 where it is not given. Below 1 most rows would be outliers. */
+static bool read_norm_ratio(const options *o, double *ratio, scry_error *err) {
+    *ratio = 0;
+    if (!o->max_norm_ratio) return true;
+    char *end;
+    double value = strtod(o->max_norm_ratio, &end);
+    if (end == o->max_norm_ratio || *end || !(value >= 1 && value <= 1e9))
+        return cli_misuse(err, "--max-norm-ratio", o->max_norm_ratio,
+                          "a number of 1 to 1e9; --keep-outliers leaves out none");
+    *ratio = value;
+    return true;
+}
+
 bool cli_build_options(const options *o, scry_build_options *build, scry_error *err) {
     uint32_t threads;
     if (!options_number("--threads", o->threads, 1, 0, &threads, err)) return false;
     build->threads = threads;
     build->allow_nonfinite = o->allow_nonfinite != NULL;
+    build->keep_outliers = o->keep_outliers != NULL;
+    if (!read_norm_ratio(o, &build->max_norm_ratio, err)) return false;
     if (!options_number("--candidates", o->candidates, 1, 0, &build->candidates, err)) return false;
     return options_bytes("--memory", o->memory, &build->memory, err);
 }
@@ -42,7 +57,9 @@ bool cli_residuals(const options *o, int from, scry_train_input *input, scry_err
     *input = (scry_train_input){.path = o->word + from,
                                 .paths = (size_t)(o->words - from),
                                 .condition = o->condition ? scry_condition_of(o->condition) : -1,
-                                .allow_nonfinite = o->allow_nonfinite != NULL};
+                                .allow_nonfinite = o->allow_nonfinite != NULL,
+                                .keep_outliers = o->keep_outliers != NULL};
+    if (!read_norm_ratio(o, &input->max_norm_ratio, err)) return false;
     return !o->condition || input->condition >= 0 ||
            scry_misuse(err, "--condition: found \"%.40s\", expected base, %s", o->condition,
                        scry_source_choices((char[SCRY_CHOICES]){""}, ""));

@@ -2,9 +2,11 @@
 #include "base/blas.h"
 #include "base/clock.h"
 #include "base/path.h"
+#include "index/build/outliers.h"
 #include "index/build/statistics.h"
 #include "index/build/tile.h"
 #include "index/build/write.h"
+#include "study/outlier_rows.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -80,12 +82,26 @@ static bool refuse_nonfinite(builder *b) {
     return true;
 }
 
-static bool walk_group(builder *b, size_t g) {
-    alignment_view view[SCRY_CONDITIONS] = {0};
+/* Which rows count is known once the captures are open. */
+static bool open_group(builder *b, size_t g) {
     for (int c = 0; c < SCRY_CONDITIONS; c++) {
         int number = b->in.capture_of[g * SCRY_CONDITIONS + (size_t)c];
         b->tile.group[c] = number < 0 ? NULL : &b->in.captures[number];
-        if (number < 0) continue;
+    }
+    for (int c = 0; c < SCRY_CONDITIONS; c++)
+        if (b->tile.group[c] && !capture_reopen(&b->in, b->tile.group[c])) return false;
+    for (int c = 0; c < SCRY_CONDITIONS; c++)
+        if (b->tile.group[c] && !outliers_leave_out(&b->in, b->tile.group[c], b->sums.tokens_done)) return false;
+    for (int c = 0; c < SCRY_CONDITIONS; c++)
+        if (b->tile.group[c]) matrix_open_fds(&b->tile.group[c]->m);
+    return true;
+}
+
+static bool walk_group(builder *b, size_t g) {
+    alignment_view view[SCRY_CONDITIONS] = {0};
+    if (!open_group(b, g)) return false;
+    for (int c = 0; c < SCRY_CONDITIONS; c++) {
+        if (!b->tile.group[c]) continue;
         const build_capture *capture = b->tile.group[c];
         view[c] = (alignment_view){.present = true,
                                    .key = capture->spec->key,
@@ -93,10 +109,6 @@ static bool walk_group(builder *b, size_t g) {
                                    .text = capture->text < 0 ? NULL : &b->in.texts[capture->text].text,
                                    .kept = capture->kept};
     }
-    for (int c = 0; c < SCRY_CONDITIONS; c++)
-        if (b->tile.group[c] && !capture_reopen(&b->in, b->tile.group[c])) return false;
-    for (int c = 0; c < SCRY_CONDITIONS; c++)
-        if (b->tile.group[c]) matrix_open_fds(&b->tile.group[c]->m);
     alignment_runs runs;
     if (!token_alignment_make(&runs, view, b->in.pairing, b->in.study->path, b->in.err)) return false;
     size_t trains = b->in.study->train_count;
@@ -172,6 +184,7 @@ static bool share_memory(const build_inputs *in, uint64_t *limit) {
     fixed += F * in->D * SCRY_SCORES * sizeof(float);
     fixed += (uint64_t)parallel_threads(in->pool) * 3 * BLOCK_LATENTS * RESIDUAL_ROWS * sizeof(float) * 2;
     fixed += (uint64_t)SCRY_CONDITIONS * RESIDUAL_ROWS * (d + (in->sae.activation == SAE_TOPK ? F : 0)) * sizeof(float);
+    if (d) fixed += outlier_rows_bytes((uint32_t)d, parallel_threads(in->pool));
     fixed += matrix_memory(in) + residual_sums_bytes(in) + most_candidates(in) * d * sizeof(float);
     if (fixed + fixed / 4 > memory)
         return scry_fail(in->err,
@@ -224,6 +237,7 @@ bool scry_index_build(const char *study_path, const char *out, const scry_build_
     if (ok && result) {
         *result = (scry_build_result){.latents = in->F, .tokens = in->tokens, .seconds = clock_seconds() - start};
         for (size_t i = 0; i < in->capture_count; i++) result->nnz += in->captures[i].nnz;
+        for (size_t i = 0; i < in->capture_count; i++) result->outliers += in->captures[i].outliers;
     }
     for (size_t i = 0; notes && i < own.count; i++) scry_notes_add(notes, "%s", own.text[i]);
     scry_notes_free(&own);

@@ -236,6 +236,7 @@ void inputs_close(build_inputs *in) {
     for (size_t i = 0; i < in->capture_count; i++) {
         matrix_close(&in->captures[i].m);
         free(in->captures[i].kept);
+        free(in->captures[i].outlier);
         free(in->captures[i].piece_norm);
         free(in->captures[i].name);
     }

@@ -23,9 +23,12 @@ typedef struct build_capture {
     matrix m;
     uint64_t row0, rows, kept_count;
     uint8_t *kept;
-    int text;         /* number in build_inputs.texts, -1: none */
-    matrix_cost cost; /* of m while it is open */
-    bool suspended;   /* m is closed; its shape is known */
+    uint32_t *outlier;                 /* [outliers] their rows, ascending; NULL: none was left out */
+    uint64_t outliers, outliers_first; /* all of them; those at the first position of a sample */
+    double outlier_variance;           /* their share of the capture's variance, NaN where it has none */
+    int text;                          /* number in build_inputs.texts, -1: none */
+    matrix_cost cost;                  /* of m while it is open */
+    bool suspended;                    /* m is closed; its shape is known */
     uint64_t nnz, fires, negative;
     uint64_t nonfinite, nonfinite_row;
     double *piece_norm; /* residuals with tokens: [pieces] sum of |x|^2 over the rows of each piece */

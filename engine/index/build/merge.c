@@ -53,10 +53,23 @@ static int by_first(const void *x, const void *y) {
     return a->first < b->first ? -1 : a->first > b->first;
 }
 
-static bool same_content(const shard *a, const shard *b) {
-    const cJSON *first = cJSON_GetObjectItemCaseSensitive(a->meta, "content");
-    const cJSON *second = cJSON_GetObjectItemCaseSensitive(b->meta, "content");
+static bool same_value(const shard *a, const shard *b, const char *key) {
+    const cJSON *first = cJSON_GetObjectItemCaseSensitive(a->meta, key);
+    const cJSON *second = cJSON_GetObjectItemCaseSensitive(b->meta, key);
     return !first || !second || cJSON_Compare(first, second, true);
+}
+
+static bool same_content(const shard *a, const shard *b) {
+    return same_value(a, b, "content");
+}
+
+/* Which rows were left out must not differ between the latents. */
+static bool same_outliers(const shard *a, const shard *b, scry_error *err) {
+    return (same_value(a, b, "max_norm_ratio") && same_value(a, b, "outliers_kept")) ||
+           scry_fail(err,
+                     "%s and %s leave out other outlier rows; expected shards made with the same --max-norm-ratio "
+                     "and --keep-outliers",
+                     b->file.map.path, a->file.map.path);
 }
 
 /* The shards must be all of one study, and follow each other without a gap. */
@@ -69,6 +82,7 @@ static bool check_shards(merger *m) {
     for (size_t i = 0; i < m->count; i++) {
         const shard *s = &m->shard[i];
         const void *text = container_find(&s->file, "manifest", &other);
+        if (!same_outliers(s, &m->shard[0], m->err)) return false;
         if (!text || other != size || memcmp(text, manifest, (size_t)size) != 0 ||
             number_of(s->meta, "d_sae") != (double)m->F || s->file.sections != m->shard[0].file.sections ||
             !same_content(s, &m->shard[0]))

@@ -1,5 +1,6 @@
 /* write_sections.c: statistics, postings and text to the file. */
 #include "base/mem.h"
+#include "index/build/outliers.h"
 #include "index/build/write.h"
 #include "index/format/decoder_codec.h"
 #include "index/format/layout.h"
@@ -41,6 +42,11 @@ static cJSON *captures_json(const build_inputs *in) {
         cJSON_AddNumberToObject(item, "fires", (double)c->fires);
         cJSON_AddNumberToObject(item, "negative", (double)c->negative);
         cJSON_AddNumberToObject(item, "nonfinite", (double)c->nonfinite);
+        if (!c->spec->features) cJSON_AddNumberToObject(item, "outliers", (double)c->outliers);
+        if (c->outliers) {
+            cJSON_AddNumberToObject(item, "outliers_first", (double)c->outliers_first);
+            cJSON_AddNumberToObject(item, "outlier_variance", c->outlier_variance);
+        }
         add_heaviest(in, c, item);
         cJSON_AddNumberToObject(item, "text", c->text);
         cJSON_AddItemToArray(list, item);
@@ -108,6 +114,15 @@ static decoder_codec decoder_form_of(const build_inputs *in) {
     return decoder_choose(in->sae.W_dec, (uint64_t)in->all_latents * in->sae.d_in);
 }
 
+/* By what outliers were judged, where there were residuals to judge. */
+static void add_outlier_rule(const build_inputs *in, cJSON *meta) {
+    bool any = false;
+    for (size_t i = 0; i < in->capture_count; i++) any = any || !in->captures[i].spec->features;
+    if (!any) return;
+    cJSON_AddNumberToObject(meta, "max_norm_ratio", outliers_ratio(in));
+    cJSON_AddBoolToObject(meta, "outliers_kept", in->options->keep_outliers);
+}
+
 static char *meta_json(const build_inputs *in, const statistics *stats, const active_rows *rows) {
     cJSON *meta = cJSON_CreateObject();
     const scry_study *s = in->study;
@@ -130,6 +145,7 @@ static char *meta_json(const build_inputs *in, const statistics *stats, const ac
     static const char *const inputs[] = {"", "constant norm", "layer norm"};
     if (in->has_sae) cJSON_AddNumberToObject(meta, "input_scale", (double)in->sae.input_scale);
     if (in->has_sae) cJSON_AddStringToObject(meta, "input", inputs[in->sae.input]);
+    add_outlier_rule(in, meta);
     cJSON_AddStringToObject(meta, "pairing", scry_pairing_name(in->pairing));
     cJSON_AddBoolToObject(meta, "signed", s->is_signed);
     cJSON_AddItemToObject(meta, "trains", trains_json(in, stats));
@@ -278,6 +294,7 @@ bool write_index(const build_inputs *in, const statistics *s, const residual_sum
     active_rows_new(&rows, active, in->F);
     put_statistics(in, s, active, &rows, w);
     residual_sums_write(residuals, w);
+    outliers_write(in, w);
     put_text(in, w);
     bool ok = put_labels(in, w);
     if (ok) put_decoder(in, w);

@@ -24,6 +24,8 @@
  *                     label/at uint64: places in label/text
  *     raw/sums        double [captures][RESIDUAL_SUMS][d_model], NaN where a capture has no such number; absent where
  *                     no capture holds residuals
+ *     outlier/rows    uint32, ascending in each capture, capture after capture: rows of residuals that were left out
+ *                     because of their norm, as many as "outliers" of the captures in meta; absent where none were
  *     dec/W, dec/b    [F][d_model], [d_model]: the SAE's decoder, in the narrowest of bfloat16, float16 and float32
  *                     that holds every number of it exactly ("decoder" in meta) */
 #ifndef SCRY_INDEX_FORMAT_LAYOUT_H

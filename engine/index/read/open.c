@@ -106,6 +106,13 @@ static bool read_captures(scry_index *x, const cJSON *meta, scry_error *err) {
                                  .norm_share = cJSON_IsNumber(share) ? share->valuedouble : 0,
                                  .norm_piece = (uint32_t)number_of(item, "norm_piece"),
                                  .has_tokens = number >= 0};
+        const cJSON *outliers = cJSON_GetObjectItemCaseSensitive(item, "outliers");
+        const cJSON *variance = cJSON_GetObjectItemCaseSensitive(item, "outlier_variance");
+        c->outliers_known = cJSON_IsNumber(outliers);
+        c->outliers = number_of(item, "outliers");
+        c->outliers_first = number_of(item, "outliers_first");
+        c->outlier_variance = cJSON_IsNumber(variance) ? variance->valuedouble : c->outliers ? (double)NAN : 0;
+        if (c->outliers > c->rows) return damaged(x, "a capture has more outliers than rows", err);
         c->l0 = c->kept ? (double)number_of(item, "fires") / (double)c->kept : 0;
         if (c->group >= 0 && x->info.candidates) c->l0 = (double)NAN;
         if (condition < 0 || c->rows > UINT32_MAX || c->group >= (int)x->D || c->group < -(int)x->info.trains)
@@ -161,6 +168,9 @@ static bool read_meta(scry_index *x, scry_error *err) {
     info->input_scale = cJSON_IsNumber(scale) && scale->valuedouble > 0 ? scale->valuedouble : 1;
     info->input = text_of(meta, "input");
     info->pairing = (scry_pairing)pairing;
+    const cJSON *ratio = cJSON_GetObjectItemCaseSensitive(meta, "max_norm_ratio");
+    info->max_norm_ratio = cJSON_IsNumber(ratio) ? ratio->valuedouble : (double)NAN;
+    info->outliers_kept = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(meta, "outliers_kept"));
     info->is_signed = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(meta, "signed"));
     info->train = mem_new(info->trains, sizeof *info->train);
     info->domain = mem_new(info->domains, sizeof *info->domain);
@@ -250,6 +260,13 @@ static bool open_postings(scry_index *x, scry_error *err) {
     return x->counts != NULL;
 }
 
+static bool open_outliers(scry_index *x, scry_error *err) {
+    uint64_t rows = 0;
+    for (size_t i = 0; i < x->info.captures && !x->info.outliers_kept; i++) rows += x->info.capture[i].outliers;
+    x->outliers = rows ? container_get(&x->file, "outlier/rows", rows * sizeof *x->outliers, err) : NULL;
+    return !rows || x->outliers;
+}
+
 static bool open_labels(scry_index *x, scry_error *err) {
     x->label_text = container_find(&x->file, "label/text", &x->label_size);
     if (!x->label_text) return true;
@@ -308,8 +325,8 @@ scry_index *index_open(const char *path, bool verify, scry_error *err) {
     scry_index *x = mem_new(1, sizeof *x);
     bool ok = container_open(&x->file, path, verify, err);
     ok = ok && (verify || container_check(&x->file, "meta", err)) && read_meta(x, err) && open_rows(x, err) &&
-         open_statistics(x, err) && open_postings(x, err) && open_text(x, err) && open_labels(x, err) &&
-         open_decoder(x, err) && open_residual_sums(x, err);
+         open_statistics(x, err) && open_postings(x, err) && open_text(x, err) && open_outliers(x, err) &&
+         open_labels(x, err) && open_decoder(x, err) && open_residual_sums(x, err);
     if (ok) return x;
     index_close(x);
     return NULL;
