@@ -7,6 +7,7 @@
 #define SCRY_TRAIN_DATA_H
 
 #include "io/matrix.h"
+#include "study/padding.h"
 #include "train/parameters.h"
 
 enum { CHUNK_ROWS = 64 };
@@ -14,8 +15,9 @@ enum { CHUNK_ROWS = 64 };
 typedef struct data_source {
     char *name; /* for messages */
     matrix m;
-    uint64_t first, rows; /* of the matrix */
-    uint8_t *kept;        /* [rows] 0: left out by skip_first or exclude; NULL: all kept */
+    capture_padding padding; /* m lacks it already */
+    uint64_t first, rows;    /* of the matrix */
+    uint8_t *kept;           /* [rows] 0: left out by skip_first or exclude; NULL: all kept */
 } data_source;
 
 typedef struct data_chunk {

@@ -14,6 +14,7 @@
 static tensor_dtype dtype_of(const char *name) {
     for (tensor_dtype dtype = 0; dtype < TENSOR_OTHER; dtype++)
         if (strcmp(name, safetensors_dtypes[dtype]) == 0) return dtype;
+    if (strcmp(name, "BOOL") == 0) return TENSOR_U8;
     return strcmp(name, "BOOL") == 0 ? TENSOR_U8 : TENSOR_OTHER;
 }
 
