@@ -1,8 +1,9 @@
-/* analysis.h: how rho depends on N, on the band of ranks, on chance and on the tokens that were read; overlap and
+/* analysis.h: rho by N, by band of ranks, of random sets and over resampled tokens; overlap and
  * concentration of two rankings; a data mixture; and the attribution of latents to texts.
  *
- * Everything here reads the index and its arguments only, so that a thread of its own may run it on copies of a
- * session's set (scry_set_copy) and result. Random figures depend on their seed alone. D is the number of domains. */
+ * Everything here only reads the index and its arguments, so that any thread may run it on copies of a session's set
+ * (scry_set_copy) and result. cancel may be NULL. Random figures depend on their seed alone. D is the number of
+ * domains. */
 #ifndef SCRY_ANALYSIS_H
 #define SCRY_ANALYSIS_H
 

@@ -6,9 +6,9 @@
 
 #include "analysis.h"
 
-/* Means of a dimension x of the residual stream: over a capture's kept tokens E x and E x^2, and over its pairs with
- * the base of its group E (x - x_base)^2 (by token, or by means over samples, as the study pairs). NONE: of scores
- * without such a counterpart. */
+/* Means over a dimension x of the residual stream: over a capture's kept tokens E x and E x^2, and over its pairs with
+ * the base of its group E (x - x_base)^2 (by token, or by means over samples, as the study pairs). NONE: the score has
+ * no counterpart. */
 typedef enum scry_residual_sum_kind {
     SCRY_RESIDUAL_MEAN,
     SCRY_RESIDUAL_SQUARE,
@@ -29,7 +29,7 @@ typedef struct scry_baseline {
     const char *of;    /* what it is computed from: "latents", "dimensions" */
     const char *score; /* a score's name, or "cosine" */
     const char *with;  /* base-tuned similarity: the condition compared with base; else "" */
-    uint32_t n;        /* latents or dimensions that it takes */
+    uint32_t n;        /* number of latents or dimensions used */
     scry_result result;
 } scry_baseline;
 
@@ -50,7 +50,7 @@ typedef struct scry_baselines {
     bool has_raw; /* false: the index has no residuals, and no row of them */
 } scry_baselines;
 
-/* threads 0: all processors. NULL when cancelled. */
+/* Computes all rows, with their statistics. threads 0: all processors. NULL when cancelled. */
 scry_baselines *scry_baselines_new(const scry_index *index, const scry_ranking *ranking, uint32_t top,
                                    const scry_scope *scope, unsigned threads, const scry_cancel *cancel);
 void scry_baselines_free(scry_baselines *baselines);

@@ -5,8 +5,9 @@
 
 #include "scry.h"
 
-/* Fill out[n] for the latents from `from` on, with 0 where there is no such source: shifts by a metric; means over the
- * pairs, and firing rates, in base or (shifted) in the source; the number of nonzero activations in all captures. */
+/* Fill out[n] for the latents from..from + n, with 0 where there is no such source: shifts by a metric; mean
+ * activations over the pairs and firing rates (0 to 1), in base or (shifted) in the source; numbers of nonzero
+ * activations in all captures. */
 void scry_column_shifts(const scry_index *index, size_t train, scry_condition source, scry_metric metric, uint32_t from,
                         uint32_t n, double *out);
 void scry_column_means(const scry_index *index, size_t train, scry_condition source, bool shifted, uint32_t from,
@@ -24,7 +25,7 @@ uint32_t scry_next_labelled(const scry_index *index, uint32_t from);
 /* Drop the file's pages from memory, after reading through all latents. They come back as they are read again. */
 void scry_drop_pages(const scry_index *index);
 /* Ask the system to read a few megabytes of the tables that columns come from, from byte `from` of the file on (0 to
- * begin), without waiting. Returns where to go on; 0 when all has been asked for. */
+ * begin), without waiting. Returns the byte to continue from; 0 when everything was requested. */
 uint64_t scry_prefetch(const scry_index *index, uint64_t from);
 /* The same for a few latents' rows, by one source and one score, so that a disk reads them in parallel. */
 void scry_prefetch_latents(const scry_index *index, size_t train, scry_condition source, scry_score score,

@@ -1,6 +1,6 @@
-/* correlation.h: how a score goes with the measured change over a study's domains. Included by scry.h.
+/* correlation.h: the correlation of a score with the measured change over a study's domains. Included by scry.h.
  *
- * A scope says which domains take part; scry_result_fit takes a set's STS and their correlation in one step, cheap
+ * A scope chooses the domains; scry_result_fit computes a set's STS and their correlation in one step, cheap
  * enough for every frame; scry_result_statistics and scry_result_finish (analysis.h) add what qualifies a rho.
  * Everything here reads the index and its arguments only, so that any thread may work on its own copies. D is the
  * number of domains. */
@@ -10,7 +10,7 @@
 #include "scry.h"
 #include "base/cancel.h"
 
-/* The domains that take part, and whether the change is taken with its sign. */
+/* The domains that take part, and whether the signed or the absolute change is used. */
 typedef struct scry_scope {
     size_t train;
     bool is_signed;
@@ -26,7 +26,7 @@ scry_scope scry_scope_copy(const scry_scope *scope);
 void scry_scope_free(scry_scope *scope);
 /* Reads the same specs into use[D] for work that needs no change: true also where the change is absent. */
 bool scry_domains_read(bool *use, const scry_index *index, size_t train, const char *spec, scry_error *err);
-/* The change as it is correlated: its size, or with its sign. NaN where absent. */
+/* The change as it is correlated, absolute or signed, in percentage points. NaN where absent. */
 double scry_scope_change(const scry_scope *scope, const scry_index *index, size_t domain);
 
 /* Pearson's rho between x (STS) and y (change), and the least-squares line y = intercept + slope x. All NaN but n with
@@ -56,11 +56,11 @@ typedef struct scry_result {
 } scry_result;
 
 enum { SCRY_PERMUTATIONS = 100000, SCRY_RANDOM_SETS = 1000 };
-enum { SCRY_SEED = 20260302 }; /* printed with every figure that is drawn at random */
+enum { SCRY_SEED = 20260302 }; /* the default seed, printed with every figure that depends on it */
 
-/* STS, fit and residuals; the statistics become NaN. Allocates the arrays: scry_result_free. */
+/* Computes STS, fit and residuals; the statistics become NaN. Allocates the arrays. Owner: scry_result_free. */
 void scry_result_fit(scry_result *result, const scry_index *index, const scry_scorer *scorer, const scry_scope *scope);
-/* The same of any value per domain, sts[D], in place of a score. */
+/* The same for any value per domain, sts[D], in place of a score. */
 void scry_result_values(scry_result *result, const scry_index *index, const double *sts, const scry_scope *scope);
 /* Adds Spearman's rho, p, leave-one-out and the comparison with random sets of `count` latents, drawn from those that
  * are active anywhere in the index (count 0, or an index made with candidates: without that). False when cancelled; the

@@ -1,15 +1,15 @@
-/* export.h: a selection for other programs: as CSV, as decoder rows for steering, ablation and selective fine-tuning
- * (STS paper, table 11), or as a list for Neuronpedia.
+/* export.h: writes a selection for other programs: as CSV, as decoder rows for steering, ablation and selective
+ * fine-tuning (STS paper, table 11), or as a list for Neuronpedia.
  *
- * Every file replaces an older one atomically, "-" is standard output, and after an error or a cancelling, which is an
- * error too, an older file is as it was. */
+ * Every file replaces an older one atomically; "-" is standard output. After an error or when cancelled, which is an
+ * error too, an older file is unchanged. */
 #ifndef SCRY_EXPORT_H
 #define SCRY_EXPORT_H
 
 #include "scry.h"
 #include "base/cancel.h"
 
-/* What is exported. All is borrowed. */
+/* The selection and the options of an export. All pointers are borrowed. */
 typedef struct scry_export_request {
     const scry_set *set;
     const scry_index *index;
@@ -17,7 +17,7 @@ typedef struct scry_export_request {
     uint32_t top;                     /* CSV: as in scry_set_write_csv */
     scry_score score;                 /* CSV */
     const scry_cancel *cancel;        /* NULL: not cancellable */
-    const char *model_id, *source_id; /* Neuronpedia's names; NULL: the manifest's model, and one made of its hook */
+    const char *model_id, *source_id; /* Neuronpedia's IDs; NULL: the manifest's model, and one made from its hook */
 } scry_export_request;
 
 /* Chooses the format by the end of the path: .safetensors, .json, else CSV. Adds warnings to notes (may be NULL). */

@@ -15,11 +15,11 @@ enum { SCRY_LABEL_MOST = 4096 }; /* bytes of a label */
  * first, so that two processes that label one index keep each other's labels. What scry_label returned before is no
  * longer valid, unless labels are held. */
 bool scry_label_set(scry_index *index, uint32_t latent, const char *text, scry_error *err);
-/* Changes with every edit: texts made from labels must then be made again. */
+/* A number that changes with every edit, to tell when texts made from labels are outdated. */
 uint64_t scry_label_version(const scry_index *index);
-/* Read the file again: another index of the same latents, which has the same file, may have written it. */
+/* Read the file again, since another index of the same latents, which shares the file, may have changed it. */
 void scry_labels_refresh(scry_index *index);
-/* Why the file could not be read, or NULL. An unreadable file is never overwritten. */
+/* Why the file could not be read, or NULL. Borrowed. An unreadable file is never overwritten. */
 const char *scry_label_problem(const scry_index *index);
 /* Write all labels, by latent, as JSON Lines or CSV by the path's suffix, .jsonl or .csv. count (may be NULL) receives
  * their number. */

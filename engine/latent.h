@@ -15,15 +15,16 @@ typedef struct scry_latent_activations {
     float *activation; /* [start[captures]] */
 } scry_latent_activations;
 
+/* Reads and unpacks the latent's postings; never NULL. */
 scry_latent_activations *scry_latent_activations_read(const scry_index *index, uint32_t latent);
 void scry_latent_activations_free(scry_latent_activations *activations);
 /* The activation on a row of a capture; 0 where the latent does not fire. By binary search. */
 float scry_latent_activations_at(const scry_latent_activations *activations, size_t capture, uint64_t row);
 
-/* Which rows of a group's captures hold the same token, paired as the indexer does: by row, or by sample id and
- * position, without the demonstrations in front. Where the study pairs by sample, tokens are still paired like this as
- * far as their texts agree. Pairs are found at the first request, so one thread at a time may use it. Borrows the
- * index. Owner: scry_token_pairing_free. */
+/* Finds the rows of a group's captures that hold the same token, paired as by the indexer: by row, or by sample id and
+ * position, not counting demonstrations. Where the study pairs by sample, tokens are still paired like this as far as
+ * their texts agree. Pairs are computed on first use, so only one thread at a time may use it. Borrows the index.
+ * Owner: scry_token_pairing_free. */
 typedef struct scry_token_pairing scry_token_pairing;
 
 scry_token_pairing *scry_token_pairing_new(const scry_index *index);
@@ -45,9 +46,9 @@ uint32_t scry_sample_of(const scry_index *index, size_t capture, uint64_t row);
 uint64_t scry_token_response(const scry_index *index, const char *text, int capture, unsigned threads, float *mean,
                              float *rate, const scry_cancel *stop);
 
-/* Which of a latent's activations are taken as examples, and in which order: at most one for each sample of a text,
- * over all its conditions. Draws are the same for the same seed, latent and captures, and stay in the order drawn, so
- * that the first few are as good a sample as all. */
+/* The choice and order of a latent's examples: at most one for each sample of a text, over all its conditions. Random
+ * ones depend on the seed, latent and captures alone, and stay in the order drawn, so that any first few are a random
+ * sample too. */
 typedef enum scry_example_order {
     SCRY_TOP,      /* the strongest, strongest first */
     SCRY_QUANTILE, /* drawn from part `part` of `parts` of the positive activations, 1 being the weakest */
@@ -73,9 +74,9 @@ enum { SCRY_PARTS = 5, SCRY_EXAMPLE_ORDER_TEXT = 40 };
 /* Set order, part and parts, low and high from "top", "q1" .. "q5", "random", "moved", or "1.5-2.5" ("3-": from 3 on);
  * leave the other fields. False and err for any other word. */
 bool scry_example_query_read(scry_example_query *query, const char *word, scry_error *err);
-/* The word of a query, written to text. Returns text. */
+/* Write the word of a query to text. Returns text. */
 const char *scry_example_query_text(const scry_example_query *query, char text[SCRY_EXAMPLE_ORDER_TEXT]);
-/* Write the examples to out[top]; pairs is used for MOVED only. Returns how many. */
+/* Write the examples to out[top], and return their number. pairs is used for MOVED only, else may be NULL. */
 size_t scry_example_query_run(const scry_index *index, scry_token_pairing *pairs,
                               const scry_latent_activations *activations, const scry_example_query *query, size_t top,
                               scry_example *out);
@@ -133,9 +134,9 @@ typedef struct scry_decoder_neighbours scry_decoder_neighbours;
 /* NULL and err where the index has no decoder or the latent's row is zero. threads 0: one for each processor. */
 scry_decoder_neighbours *scry_decoder_neighbours_start(const scry_index *index, uint32_t latent, unsigned threads,
                                                        scry_error *err);
-/* Work for about this many seconds (0: to the end). True when all is done. */
+/* Work for about this many seconds (0: to the end). True when the search is complete. */
 bool scry_decoder_neighbours_work(scry_decoder_neighbours *n, double seconds);
-/* The share that is done, 0 to 1. */
+/* The progress, 0 to 1. */
 double scry_decoder_neighbours_share(const scry_decoder_neighbours *n);
 /* When done: write the nearest (or most opposite) latents to out[top], nearest first, ties by latent, without the
  * latent itself and those with a zero row. Returns how many. */
@@ -168,6 +169,7 @@ typedef struct scry_coactivation scry_coactivation;
 
 /* capture: only this one; -1: the base captures of all groups. threads 0: one for each processor. */
 scry_coactivation *scry_coactivation_start(const scry_index *index, uint32_t latent, int capture, unsigned threads);
+/* As scry_decoder_neighbours_work and _share. */
 bool scry_coactivation_work(scry_coactivation *t, double seconds);
 double scry_coactivation_share(const scry_coactivation *t);
 /* The number of kept tokens of the captures taken, and in *fires of those on which the latent fires. */

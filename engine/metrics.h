@@ -7,7 +7,7 @@
  *   array   the metric's place among the arrays of the section shift/T/SOURCE of an index (index/format/layout.h),
  *           where metric_stored of index/format/metric_values.h says what is stored; -1: metric_value makes it from
  *           others. Places 3 and 4 are taken. A new metric is the last row and takes the next place.
- *   sign    SIGNED: can be negative; rankings are by size */
+ *   sign    SIGNED: can be negative; rankings are by absolute value */
 #ifndef SCRY_METRICS_H
 #define SCRY_METRICS_H
 

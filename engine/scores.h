@@ -11,7 +11,7 @@
  *               the mean of it over the domain's tokens (or pairs)
  *   sum         the sum of `term` in the accumulators of latent j while an index is built (index/build/statistics.c)
  *   residual    the same mean of a dimension of the residual stream: MEAN, SQUARE, DIFFERENCE (baselines.h), or NONE
- *   compared    true: is shown by `scry compare`, and in a report next to the chosen score
+ *   compared    true: shown by `scry compare`, and in a report next to the chosen score
  *   key         the explorer's
  *   help, definition   one line for the help of a command; one for the report */
 #ifndef SCRY_SCORES_H

@@ -46,17 +46,19 @@ const char *scry_source_choices(char out[SCRY_CHOICES], const char *quote);
 const char *scry_pairing_choices(char out[SCRY_CHOICES], const char *quote);
 #define SCRY_SOURCE_VALUES "icl|sft|rl" /* for the help of options */
 
+/* The version of scry, "1.2.3". */
 const char *scry_version(void);
 
 /* ---- building an index ---------------------------------------------------------------------- */
 
-/* Called now and then while an index is built; returns false to cancel. done and total are in tokens. */
+/* Called periodically while an index is built, on the caller's thread; returns false to cancel. done and total are in
+ * tokens. */
 typedef bool (*scry_progress)(void *context, const char *step, uint64_t done, uint64_t total);
 
 typedef struct scry_build_options {
     unsigned threads;       /* 0: all processors */
     uint64_t memory;        /* limit in bytes; 0: SCRY_MEMORY */
-    uint32_t shard, shards; /* only the latents of shard 1..shards; shards 0: all latents */
+    uint32_t shard, shards; /* index only this shard of the latents, 1..shards; shards 0: all latents */
     uint32_t candidates;    /* N: encode the domains only on the candidates, see scry_is_scored; 0: on all latents */
     bool allow_nonfinite;   /* take NaN and infinity in the input as 0 instead of refusing it */
     scry_progress progress; /* may be NULL */
@@ -134,7 +136,7 @@ typedef struct scry_domain_info {
 
 /* The contents of an index. */
 typedef struct scry_info {
-    const char *path, *name, *model, *hook, *sae; /* "" where the manifest is silent */
+    const char *path, *name, *model, *hook, *sae; /* "" where the manifest has none */
     uint32_t d_sae, d_model;                      /* d_model 0 when the captures held features */
     scry_pairing pairing;
     bool is_signed;
@@ -142,19 +144,19 @@ typedef struct scry_info {
     uint32_t k;                          /* of a TopK SAE, else 0 */
     bool folded;                         /* decoder rows have norm 1, or there is no SAE */
     double input_scale;                  /* the SAE reads residuals times this, and its decoder is in those units */
-    const char *input;                   /* how it normalises each residual first: "", "constant norm", "layer norm" */
+    const char *input;                   /* how the SAE normalises residuals: "", "constant norm", "layer norm" */
     size_t trains, domains, captures, notes;
     scry_train_info *train;
     scry_domain_info *domain;
     scry_capture_info *capture;
-    const char **note; /* [notes] warnings from the building */
+    const char **note; /* [notes] warnings from when it was built */
     uint64_t tokens, nnz, file_size;
 } scry_info;
 
 /* Maps an index. NULL and err for a foreign, cut or damaged file. verify: check the checksum of every section, which
  * reads the whole file; else only of those needed to open it. */
 scry_index *scry_open(const char *path, bool verify, scry_error *err);
-void scry_close(scry_index *index);
+void scry_close(scry_index *index); /* accepts NULL */
 const scry_info *scry_index_info(const scry_index *index);
 
 /* True for the manifest of a scores-only study: without "train", and with numbers ("sts") in its domains instead of
@@ -196,7 +198,7 @@ bool scry_require_sources(const scry_index *index, size_t train, scry_error *err
 /* True when the index holds the score's contributions (or the study its numbers): not where no domain has the capture
  * that it needs, nor in an index that was made before there was such a score. */
 bool scry_has_score(const scry_index *index, scry_score score);
-/* The same with an error that says why not. */
+/* The same, with an error that gives the reason. */
 bool scry_require_score(const scry_index *index, scry_score score, scry_error *err);
 /* True when the domain has the captures that the score needs. */
 bool scry_domain_has_score(const scry_index *index, scry_score score, size_t domain);
@@ -222,7 +224,7 @@ const float *scry_contribution(const scry_index *index, scry_score score, uint32
 bool scry_is_scored(const scry_index *index, uint32_t latent);
 /* False and err, which names a latent, when the set holds one that is not scored. */
 bool scry_require_scored(const scry_index *index, const struct scry_set *set, scry_error *err);
-/* n, at most as many ranks as can be scored: all latents, or as many as there are candidates. */
+/* Limits n to the number of ranks that are scored: F, or in an index made with candidates their number. */
 uint32_t scry_clip_top(const scry_index *index, uint32_t n);
 /* Firing rate of a latent on a domain, counted in its postings; NaN when it is not scored. */
 double scry_domain_rate(const scry_index *index, uint32_t latent, size_t domain);
@@ -259,7 +261,7 @@ scry_ranking *scry_rank_values(const double *shift, uint32_t n);
 double scry_cumulative(const scry_ranking *ranking, uint32_t rank);
 /* The first source of the training set other than the ranking's, or the ranking's own where it is the only one. */
 scry_condition scry_other_source(const scry_index *index, const scry_ranking *ranking);
-void scry_ranking_free(scry_ranking *ranking);
+void scry_ranking_free(scry_ranking *ranking); /* accepts NULL */
 
 /* ---- selection ------------------------------------------------------------------------------ */
 
@@ -273,7 +275,7 @@ typedef struct scry_set {
 static inline size_t scry_set_words(uint32_t latents) {
     return ((size_t)latents + 63) / 64;
 }
-scry_set *scry_set_new(uint32_t latents);
+scry_set *scry_set_new(uint32_t latents); /* the empty set */
 scry_set *scry_set_copy(const scry_set *set);
 void scry_set_free(scry_set *set);
 static inline bool scry_set_has(const scry_set *set, uint32_t latent) {
@@ -285,11 +287,11 @@ bool scry_set_equal(const scry_set *a, const scry_set *b);
 /* The latents of the set in order of rank, [set->count]. The caller frees them. */
 uint32_t *scry_set_by_rank(const scry_set *set, const scry_ranking *ranking);
 
-/* Adds or removes the latents of a list such as "3,17,90-120". After an error those before it have been. */
+/* Adds or removes the latents of a list such as "3,17,90-120". After an error, the entries before it are applied. */
 bool scry_set_list(scry_set *set, const char *list, bool in, scry_error *err);
 
-/* Applies the rows of a CSV file, whose header has at least latent,included. After an error those before it have been.
- */
+/* Adds (included 1) or removes (0) the latents of a CSV file with at least the columns latent,included. After an error,
+ * the rows before it are applied. */
 bool scry_set_read_csv(scry_set *set, const char *path, scry_error *err);
 
 /* ---- score ---------------------------------------------------------------------------------- */
@@ -355,11 +357,11 @@ typedef struct scry_sample {
     const char *metadata; /* the other keys of its line in the token file, as JSON, or "" */
     uint64_t first;
     uint32_t count;
-    uint32_t cut; /* tokens before the first that the manifest's "rows" left out */
+    uint32_t cut; /* tokens at its beginning that the manifest's "rows" left out */
 } scry_sample;
 scry_sample scry_sample_at(const scry_index *index, size_t capture, uint32_t sample);
 
-/* A latent's label, or NULL; one that was edited (labels.h) goes before the study's. */
+/* A latent's label, or NULL; an edited one (labels.h) overrides the study's. */
 const char *scry_label(const scry_index *index, uint32_t latent);
 /* The nth key token, from 0: the distinct token texts (pieces) that hold most of the latent's activation, strongest
  * first; NULL past the last. */

@@ -21,7 +21,7 @@ typedef struct scry_relabel {
     char *before, *after;
 } scry_relabel;
 
-/* Starts with the top n of a ranking, at most all latents, or as many as the index has candidates; with domains "all",
+/* Starts with the top n of a ranking (limited by scry_clip_top), with domains "all",
  * and with the manifest's choice of signed or absolute change. Borrows the index. NULL and err when the index lacks the
  * source or the score. */
 scry_session *scry_session_new(const scry_index *index, size_t train, scry_condition source, scry_metric metric,
@@ -30,16 +30,16 @@ void scry_session_free(scry_session *s);
 
 const scry_index *scry_session_index(const scry_session *s);
 const scry_ranking *scry_session_ranking(const scry_session *s);
-/* The ranking before the last change of training set, source or metric; NULL before the first. */
+/* The ranking before the last change of training set, source or metric; NULL before the first change. */
 const scry_ranking *scry_session_ranking_before(const scry_session *s);
-/* Computes a ranking that will be needed, in advance; false when it is cached already, or there is no such source. */
+/* Computes and caches a ranking in advance; false when it is cached already, or there is no such source. */
 bool scry_session_rank_ahead(scry_session *s, scry_condition source, scry_metric metric);
 const scry_set *scry_session_set(const scry_session *s);
 const scry_scorer *scry_session_scorer(const scry_session *s);
 const scry_scope *scry_session_scope(const scry_session *s);
 scry_score scry_session_score(const scry_session *s);
 uint32_t scry_session_n(const scry_session *s);
-/* Counts the latents that are in the selection from outside the top N, and those of the top N that are not. */
+/* Counts the selected latents outside the top N, and the latents of the top N that are not selected. */
 void scry_session_edits(const scry_session *s, uint32_t *added, uint32_t *removed);
 /* 0: as ranked; 1: pinned in; 2: pinned out. */
 int scry_session_pin(const scry_session *s, uint32_t latent);
@@ -72,15 +72,15 @@ bool scry_session_redo(scry_session *s);
 /* The number of steps that can be undone and redone. */
 void scry_session_history(const scry_session *s, size_t *undo, size_t *redo);
 
-/* Score and domains are no steps, since they leave the selection as it is. */
+/* Set the score, or the domains and the sign, without a step in the history. */
 bool scry_session_set_score(scry_session *s, scry_score score, scry_error *err);
 bool scry_session_set_scope(scry_session *s, const char *spec, bool is_signed, scry_error *err);
 const char *scry_session_scope_spec(const scry_session *s);
 
 /* STS and correlation of the selection, computed on the first call after a change. */
 const scry_result *scry_session_result(scry_session *s);
-/* The same with Spearman's rho, p, leave-one-out, random sets and the bootstrap interval, which take a while; ready:
- * true when they are up to date. */
+/* The same with Spearman's rho, p, leave-one-out, random sets and the bootstrap interval, which take up to seconds;
+ * ready: true when they are up to date. */
 bool scry_session_statistics_ready(const scry_session *s);
 const scry_result *scry_session_statistics(scry_session *s);
 /* For statistics that another thread computed on copies: the version changes with everything that a result depends on.

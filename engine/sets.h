@@ -27,7 +27,7 @@ typedef struct scry_named_sets {
  * which stays as it is. */
 scry_named_sets *scry_named_sets_open(const scry_index *index, scry_error *err);
 void scry_named_sets_free(scry_named_sets *sets);
-/* Borrowed, until the next change; NULL when there is none of that name. */
+/* Returns a set by name, valid until the next change; NULL when there is none of that name. */
 const scry_set *scry_named_sets_find(const scry_named_sets *sets, const char *name);
 /* Reads the file again: another process, or another index of the same latents, may have written it. After an error the
  * sets are as they were. */
@@ -36,12 +36,12 @@ bool scry_named_sets_refresh(scry_named_sets *sets, scry_error *err);
 bool scry_named_sets_name_ok(const char *name, scry_error *err);
 /* Saves a copy under the name, overwriting an older one, and replaces the file atomically. */
 bool scry_named_sets_save(scry_named_sets *sets, const char *name, const scry_set *set, scry_error *err);
-/* False and err also when there is none of that name. */
+/* Deletes a set. False and err also when there is none of that name. */
 bool scry_named_sets_delete(scry_named_sets *sets, const char *name, scry_error *err);
 
 typedef enum scry_set_op { SCRY_UNION, SCRY_INTERSECTION, SCRY_DIFFERENCE } scry_set_op;
 
-/* Makes a into a op b; both of the same number of latents. */
+/* Replaces a by a op b; both have the same number of latents. */
 void scry_set_combine(scry_set *a, scry_set_op op, const scry_set *b);
 
 /* Fills out, which is empty, with the set of that name; false when there is none. */

@@ -1,4 +1,4 @@
-/* synth.h: studies of any size whose ranking, shifts, scores, overlap and rho are known beforehand.
+/* synth.h: generates studies of any size whose ranking, shifts, scores, overlap and rho are known in closed form.
  *
  * With F latents, D domains, T tokens a capture, and ranks r from 0:
  *
@@ -43,8 +43,8 @@ enum { SYNTH_MOST_LATENTS = 1 << 22 }; /* s(r) and s(r + 1) stay different in si
 typedef struct synth_options {
     uint32_t latents, domains, tokens; /* F, D, T; T <= F */
     uint32_t seed;
-    double rho;             /* asked between STS and |change| */
-    bool is_null;           /* change is drawn without regard to u and u' */
+    double rho;             /* requested between STS and |change| */
+    bool is_null;           /* draw the change independently of u and u' */
     scry_progress progress; /* may be NULL */
     void *context;
 } synth_options;
@@ -54,9 +54,9 @@ typedef struct synth_result {
     double seconds;
 } synth_result;
 
-/* Writes folder/study.json, what it names, and folder/truth.json: the forms above, evaluated. A
- * study that is there is replaced when it came from here, and is an error otherwise. After an error
- * or a cancel nothing new is left. */
+/* Writes folder/study.json, the files that it names, and folder/truth.json: the formulas above, evaluated. Replaces an
+ * existing study if scry_synth wrote it; any other is an error. After an error or when cancelled, nothing new is left.
+ */
 bool scry_synth(const char *folder, const synth_options *options, synth_result *result, scry_error *err);
 
 #endif

@@ -1,7 +1,7 @@
-/* train.h: training a sparse autoencoder on residuals, and measuring one.
+/* train.h: trains a sparse autoencoder on residuals, and evaluates one.
  *
  * Symbols: d the width of the residual stream, F the number of latents, B the batch, x a residual,
- * x^ what the SAE makes of it, e = x^ - x. All losses are means over tokens of sums over the d
+ * x^ its reconstruction, e = x^ - x. All losses are means over tokens of sums over the d
  * dimensions, after the residuals were scaled to a mean norm of sqrt(d); the saved weights have that
  * scale folded in and read and write residuals as they are.
  *
@@ -28,7 +28,7 @@ typedef enum scry_revive { SCRY_AUXK, SCRY_RESAMPLE, SCRY_NO_REVIVAL, SCRY_REVIV
 extern const char *const scry_arch_names[],
     *const scry_penalty_names[], *const scry_decay_names[], *const scry_center_names[], *const scry_revive_names[];
 
-/* What a training run is set to, one row each, in the order in which a checkpoint has them. whole: only whole numbers;
+/* The settings of a training run, a row each, in the order of a checkpoint. whole: only whole numbers;
  * words: names of an enum's values, or NULL. */
 #define SCRY_TRAIN_SETTINGS(SETTING)                                                                                   \
     SETTING(arch, 0, SCRY_ARCHS - 1, true, scry_arch_names)                                                            \
@@ -39,21 +39,21 @@ extern const char *const scry_arch_names[],
     SETTING(sparsity_warmup, 0, 1e12, true, NULL) /* steps in which w rises from 0 */                                  \
     SETTING(penalty, 0, SCRY_PENALTIES - 1, true, scry_penalty_names)                                                  \
     SETTING(bandwidth, 1e-9, 1e9, false, NULL)       /* width of the straight-through estimator's rectangle */         \
-    SETTING(first_threshold, 1e-9, 1e9, false, NULL) /* jumprelu's, to begin with */                                   \
+    SETTING(first_threshold, 1e-9, 1e9, false, NULL) /* jumprelu's initial thresholds */                               \
     SETTING(tanh_scale, 1e-9, 1e9, false, NULL)      /* c */                                                           \
     SETTING(steps, 1, 1e12, true, NULL)                                                                                \
-    SETTING(batch, 1, 1 << 20, true, NULL) /* tokens a step */                                                         \
+    SETTING(batch, 1, 1 << 20, true, NULL) /* tokens per step */                                                       \
     SETTING(lr, 0, 1e3, false, NULL)       /* Adam's learning rate */                                                  \
     SETTING(beta1, 0, 0.9999999, false, NULL)                                                                          \
     SETTING(beta2, 0, 0.9999999, false, NULL)                                                                          \
     SETTING(warmup, 0, 1e12, true, NULL) /* steps in which the learning rate rises from 0 */                           \
     SETTING(decay, 0, SCRY_DECAYS - 1, true, scry_decay_names)                                                         \
     SETTING(clip, 0, 1e12, false, NULL)                           /* largest norm of the gradient; 0: any */           \
-    SETTING(center, 0, SCRY_CENTERS - 1, true, scry_center_names) /* b_dec to begin with */                            \
+    SETTING(center, 0, SCRY_CENTERS - 1, true, scry_center_names) /* initial b_dec */                                  \
     SETTING(normalize, 0, 1, true, NULL)                          /* scale residuals to a mean norm of sqrt(d) */      \
     SETTING(revive, 0, SCRY_REVIVALS - 1, true, scry_revive_names)                                                     \
     SETTING(dead_after, 1, 1e15, true, NULL) /* tokens without firing that make a latent dead */                       \
-    SETTING(auxk, 1, 1 << 20, true, NULL)    /* dead latents that AuxK uses a token */                                 \
+    SETTING(auxk, 1, 1 << 20, true, NULL)    /* dead latents that AuxK uses per token */                               \
     SETTING(auxk_weight, 0, 1e9, false, NULL)                                                                          \
     SETTING(held_out, 0, 0.9, false, NULL) /* share of the rows that are not trained on */                             \
     SETTING(seed, 0, 4294967295.0, true, NULL)                                                                         \
@@ -72,23 +72,23 @@ typedef struct scry_train_settings {
 
 #define SCRY_UNDECIDED (-1.0)
 
-/* Every setting undecided. */
+/* Sets every setting to SCRY_UNDECIDED, which the run replaces by its default. */
 void scry_train_undecided(scry_train_settings *settings);
 
 /* The progress of a run. All but steps and tokens are of the latest measured step. */
 typedef struct scry_train_progress {
     uint64_t step, steps, tokens;
     double loss, explained_variance; /* of the batch */
-    double l0, dead;                 /* mean active latents a token; share of dead latents */
+    double l0, dead;                 /* mean active latents per token; share of dead latents */
     double tokens_a_second, seconds_left;
 } scry_train_progress;
 
-/* Which residuals: paths of files (any format of io/matrix.h; FILE:TENSOR names one of several) or of
+/* The input: paths of residual files (any format of io/matrix.h; FILE:TENSOR names one of several) or of
  * study manifests, of which all residual captures are taken, or those of one condition. */
 typedef struct scry_train_input {
     const char *const *path;
     size_t paths;
-    int condition; /* of studies: a scry_condition, or -1 for all */
+    int condition; /* in studies: a scry_condition, or -1 for all */
     bool allow_nonfinite;
 } scry_train_input;
 
@@ -100,19 +100,19 @@ typedef struct scry_train_run {
     /* What cfg.json is to say; NULL: as the study's manifest says, if the input is one. As the settings, they are
      * the checkpoint's on resuming. */
     const char *model_name, *hook_name;
-    /* Called now and then; false saves a checkpoint and stops. May be NULL. */
+    /* Called periodically on the caller's thread; false saves a checkpoint and stops. May be NULL. */
     bool (*progress)(void *context, const scry_train_progress *progress);
     void *context;
 } scry_train_run;
 
-/* How well an SAE does on some tokens. x- is their mean.
+/* The quality of an SAE on some tokens. x- is their mean.
  *   l0  mean number of active latents      explained_variance  1 - sum |e|^2 / sum |x - x-|^2
  *   fvu 1 - explained_variance, both NaN where all tokens are the same      mse  sum |e|^2 / (tokens d)
  *   cosine  mean of x.x^ / (|x| |x^|)      dead, dense: share of latents that never fire, and that
  *                                          fire on more than a tenth of the tokens */
 enum { SCRY_RATE_BINS = 8 };
 typedef struct scry_sae_quality {
-    char sae[160]; /* what kind it is */
+    char sae[160]; /* its family and kind */
     uint32_t d_in, d_sae;
     uint64_t tokens;
     double l0, explained_variance, fvu, mse, cosine, dead, dense;
@@ -123,29 +123,29 @@ typedef struct scry_sae_quality {
 
 typedef struct scry_train_result {
     scry_train_settings settings; /* as decided */
-    uint64_t steps, tokens;       /* trained on in all, and the rows that there are for it */
-    uint64_t rows, held_rows;
-    double seconds;           /* of this call, without the last evaluation */
-    bool held;                /* quality is of the held-out rows; else of the training rows */
-    scry_sae_quality quality; /* of the SAE as saved */
+    uint64_t steps, tokens;       /* of the whole run */
+    uint64_t rows, held_rows;     /* rows to train on, and held out */
+    double seconds;               /* of this call, without the last evaluation */
+    bool held;                    /* quality is of the held-out rows; else of the training rows */
+    scry_sae_quality quality;     /* of the SAE as saved */
 } scry_train_result;
 
-/* Trains and writes the directory `out`: cfg.json and sae_weights.safetensors (SAELens), train.jsonl (a
- * line now and then), and while it runs checkpoint.safetensors. out must not exist, or be empty, unless
- * resuming, which goes on from the checkpoint to the same weights, bit for bit, as an unbroken run on this
- * kind of processor, whatever the number of threads. When the input is wrong nothing is written. input may
- * have no paths on resuming: the checkpoint's then; allow_nonfinite holds from there on. When progress said stop: a
- * checkpoint, false and err, which says how to go on. */
+/* Trains an SAE and writes the directory `out`: cfg.json and sae_weights.safetensors (SAELens), train.jsonl (the log),
+ * and during the run checkpoint.safetensors. out must be empty or not exist, unless resuming, which continues from the
+ * checkpoint to the same weights, bit for bit, as an uninterrupted run on this kind of processor, with any number of
+ * threads. Nothing is written when the input is invalid. On resuming, input may have no paths: the checkpoint's are
+ * used; allow_nonfinite applies from there on. When progress returns false: saves a checkpoint and returns false with
+ * err, which says how to continue. */
 bool scry_train(const char *out, const scry_train_input *input, const scry_train_run *run, scry_train_result *result,
                 scry_notes *notes, scry_error *err);
 
-/* What the first line of a run's log, DIR/train.jsonl, says of the run. */
+/* The first line of a run's log, DIR/train.jsonl, which describes the run. */
 typedef struct scry_train_about {
     char arch[16];
     double d_in, width, steps, batch, log_every;
 } scry_train_about;
 
-/* One of the others: a measured step's batch, and the held-out rows by then. NaN: no figure. */
+/* Any other line: the batch of a measured step, and the held-out rows as last evaluated. NaN: no figure. */
 typedef struct scry_train_line {
     double step, tokens, seconds; /* seconds of the process that wrote it */
     double loss, l0, explained_variance;
@@ -164,7 +164,7 @@ void scry_train_log_close(scry_train_log *log);
 const scry_train_about *scry_train_log_about(const scry_train_log *log);
 const scry_train_line *scry_train_log_lines(const scry_train_log *log, size_t *count);
 
-/* Measure an SAE of any family on all rows of the input. progress is in tokens; may be NULL. */
+/* Evaluate an SAE of any family on all rows of the input. progress is in tokens; may be NULL. False and err. */
 bool scry_eval_sae(const char *sae, const scry_train_input *input, unsigned threads, scry_progress progress,
                    void *context, scry_sae_quality *quality, scry_notes *notes, scry_error *err);
 

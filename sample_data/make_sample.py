@@ -208,7 +208,7 @@ def figures(sae, captures, domains):
     for c, selection in top.items():
         sts = [sae.encode(captures[d["name"].replace(" ", "_"), "base"][0])[:, selection].sum(1).mean() for d in domains]
         signed, size = (np.corrcoef(sts, y)[0, 1] for y in (change, np.abs(change)))
-        print(f"STS act over the {c} top {TOP}: rho {signed:+.4f} with the signed change, {size:+.4f} with its size")
+        print(f"STS act over the {c} top {TOP}: rho {signed:+.4f} with the signed change, {size:+.4f} with the absolute change")
         print("  " + ", ".join(f"{d['name']} {s:.2f}" for d, s in zip(domains, sts)))
 
 

@@ -1,7 +1,7 @@
 """The arithmetic of the STS authors' notebook on the files of make_reference.py: reference.py FOLDER ROWS
 
 All dumps are loaded first, as there. The top 100 by the squared change, each domain's mean squared activation over
-them, Pearson's rho with the size of the change; as JSON, with the seconds without importing torch.
+them, Pearson's rho with the absolute change; as JSON, with the seconds without importing torch.
 """
 import json
 import sys

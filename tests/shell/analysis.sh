@@ -15,7 +15,7 @@ rows() { tail -n +2 "$out" | wc -l | tr -d ' '; }
 
 # ---- sweep over N: each point is that selection's own score
 gives 0 sweep "$x"
-prints "sweep: the table" '^rho of STS act with the signed change; latents by icl sq' '^ +N +share% +rho +R2 +Spearman +p +domains' '^ +100 +[0-9.]+ +0\.93'
+prints "sweep: the table" '^rho of STS act with the signed change; latents ranked by icl sq' '^ +N +share% +rho +R2 +Spearman +p +domains' '^ +100 +[0-9.]+ +0\.93'
 gives 0 sweep "$x" --top 100 --csv
 is "sweep --csv: its header" "$(head -1 "$out")" "n,share,pearson,r2,spearman,p_value,points"
 is "sweep: from 1 to --top" "$(sed -n 2p "$out" | cut -d, -f1) $(tail -1 "$out" | cut -d, -f1)" "1 100"
@@ -54,7 +54,7 @@ is "sweep: its random sets are those of a score" "$(number random_mean) $(number
 gives 0 sweep "$x" --over random --top 40 --csv
 is "sweep --over random --csv: a row a set" "$(head -1 "$out") $(rows)" "n,set,pearson,r2,spearman 1000"
 gives 0 sweep "$x" --over random
-prints "sweep --over random: the table" '^the first 100: rho 0\.93' 'random sets of as many active latents \(seed [0-9]+\): mean' '^ +50\.0 '
+prints "sweep --over random: the table" '^the first 100: rho 0\.93' 'random sets of the same number of active latents \(seed [0-9]+\): mean' '^ +50\.0 '
 refused '--over: found "m", expected n, bands or random' sweep "$x" --over m
 refused '--band: needs --over bands' sweep "$x" --band 5
 refused '--band: found "0"' sweep "$x" --over bands --band 0
@@ -77,7 +77,7 @@ refused '--a: found "base", expected icl, sft or rl' overlap "$x" --a base
 
 # ---- mix
 gives 0 mix "$x" --budget 220
-prints "mix: the table" '^220 examples over 14 domains in the ratio of STS act of 100 latents' '^domain +STS +share% +examples'
+prints "mix: the table" '^220 examples over 14 domains in proportion to STS act of 100 latents' '^domain +STS +share% +examples'
 gives 0 mix "$x" --score icl --by sft --top 50 --budget 997 --csv
 is "mix --csv: its header" "$(head -1 "$out")" "name,sts,share,examples"
 is "mix: sums to the budget" "$(tail -n +2 "$out" | awk -F, '{ n += $NF } END { print n }')" 997
@@ -213,7 +213,7 @@ published gemma2-9b act 0.60 0.36
 published gemma2-9b icl 0.77 0.60
 q=assets/published/qwen2.5-7b.json
 gives 0 score $q
-prints "score of given scores" '^STS act, as the study gives it' '^rho 0\.8914 with the size of change over 8 domains' '^no tokens to resample' '^no latents for random sets'
+prints "score of given scores" '^STS act, as given by the study' '^rho 0\.8914 with the absolute change over 8 domains' '^no tokens to resample' '^no latents for random sets'
 [ ! -s "$err" ] && ok "and says nothing else" || not_ok "and says nothing else" "found \"$(head -1 "$err")\", expected no word"
 gives 0 score $q --domains extremes:4 --json
 prints "score --json of given scores" '^\{"score":"act","n":null,' '"points":8,' '"ci_low":null,"ci_high":null,"random_mean":null'

@@ -86,7 +86,7 @@ cmp -s "$out" "$place/score.json" && ok "score: drawn figures are the same each 
 gives 0 score "$x" --csv
 is "score --csv: its header" "$(head -1 "$out")" "name,sts,change,fitted,residual"
 is "score --csv: a row a domain" "$(wc -l <"$out" | tr -d ' ')" 15
-for score in act act2 icl; do
+for score in $("$SCRY" help score | sed -n 's/^ *--score \([a-z0-9|]*\).*/\1/p' | tr '|' ' '); do
     gives 0 score "$x" --score $score --json
     prints "score --score $score" "\"score\":\"$score\"" '"pearson":-?0'
 done
@@ -145,7 +145,7 @@ gives 0 latent "$x" 1819
 prints "latent: its tables" '^latent 1819' '^capture +tokens +silent +mean +median' '^train.sft +2311 +89\.5' '^domain +mean +fires' '^math +0\.268' \
     '^nearest +\+0\.7498 +1020' '^opposite +-0\.6479 +457' '^latent +jaccard +both' '^ +866 +0\.28'
 gives 0 latent "$x" 1819 --json --list 2 --log
-prints "latent --json: its keys" '^\{"latent":1819,"label":null,"activations":[0-9]+,"spread":\[\{"capture":"train.base","tokens":2311,"fires":[0-9]+,"silent":[0-9.]+,"mean":[0-9.]+,"mean_firing":[0-9.]+,"q05":' \
+prints "latent --json: its keys" '^\{"latent":1819,"label":null,"activations":[0-9]+,"distribution":\[\{"capture":"train.base","tokens":2311,"fires":[0-9]+,"silent":[0-9.]+,"mean":[0-9.]+,"mean_firing":[0-9.]+,"q05":' \
     '"histogram":\[\{"capture":"train.base","from":[0-9.e-]+,"to":[0-9.e-]+,"tokens":[0-9]+\}' '"score":"act","included":true,"profile":\[\{"name":"biology","mean":[0-9.]+,"rate":[0-9.]+,"mean_icl":[0-9.]+,"rate_icl":[0-9.]+,"icl_difference":-[0-9.]+,"contribution":[0-9.]+,"share":[0-9.]+\}' \
     '"neighbours":\[\{"side":"nearest","latent":1020,"cosine":0\.749[0-9]+,"label":null\}' '"together_over":"all base captures","together_tokens":14299,"together_fires":[0-9]+,"together":\[\{"latent":866,"jaccard":0\.2[0-9]+,"both":[0-9]+,"fires":[0-9]+,"pmi":[0-9.]+,"label":null\}'
 for page in histogram profile neighbours together; do
@@ -217,8 +217,8 @@ refused "expected a whole number" rank "$x" --top 0
 refused "--json takes no argument" rank "$x" --json=3
 refused "--by: found \"icll\", expected icl, sft or rl" rank "$x" --by icll
 refused "--by: found \"base\"" rank "$x" --by base
-refused "--metric: found \"foo\", expected sq, abs, mean, rate or d" rank "$x" --metric foo
-refused "--score: found \"act3\", expected act, act2 or icl" score "$x" --score act3
+refused "--metric: found \"foo\", expected sq, abs, mean, rate" rank "$x" --metric foo
+refused "--score: found \"act3\", expected act, act2" score "$x" --score act3
 refused "--train: no training set \"nope\"" score "$x" --train nope
 refused "no domain \"nope\"; expected all, extremes:K, or some of: biology" score "$x" --domains nope
 refused "extremes:9 needs" score "$x" --domains extremes:9

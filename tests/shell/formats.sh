@@ -39,7 +39,7 @@ fails "sae.safetensors" info "$place/sae.json"
 residual "\"sae\": \"$saes/saelens6_topk\", \"sae_format\": \"sae_lens\""
 scry info "$place/sae.json"
 [ "$status" -ne 0 ] && ok "an unknown sae_format is refused" || not_ok "an unknown sae_format is refused" "found status 0, expected another"
-says "and the right ones are named" "sae_lens" "gemma-scope, sparsify, saelens, openmoss or dictionary-learning"
+says "and the right ones are named" "sae_lens" "gemma-scope, sparsify, saelens, openmoss"
 residual "\"sae\": \"$saes/refused_dl_batchtopk\""
 fails "refused_dl_batchtopk" index "$place/sae.json" -o "$place/no.scry"
 

@@ -125,7 +125,7 @@ prints "blanks around the commas of --domains" '"points":3,'
 refused '--system: prints text only' info --system --json
 fails 'so it has no latents' latent assets/published/gemma2-9b.json 5
 gives 0 sets "$x" --against top5 --domains law,math
-prints "sets: no figure is a dash" '^rho - versus - over 2 domains'
+prints "sets: no figure is a dash" '^rho - against - over 2 domains'
 
 # ---- an index that scores fewer than 100 ranks: what is not asked for is as many as it has
 gives 0 index sample_data/study.json -o "$place/c.scry" --candidates 50

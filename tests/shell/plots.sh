@@ -3,7 +3,8 @@
 . "${0%/*}/check.inc"
 x=$place/s.scry
 "$SCRY" index sample_data/study.json -o "$x" 2>"$err" || not_ok "the sample study is indexed" "found $(cat "$err"), expected no error"
-all="scatter concentration sweep bands overlap mix random task-share repeats"
+all=$(sed -n 's/^CHART([^"]*"\([^"]*\)".*/\1/p' tui/charts/charts.def | xargs)
+refused "expected $(echo "$all" | sed 's/ /, /g')" plot "$x" no-such
 
 for name in $all; do
     gives 0 plot "$x" $name
@@ -33,10 +34,10 @@ gives 0 plot "$x" scatter "$@"
 rho=$(number_of pearson score "$x" "$@") low=$(number_of loo_min score "$x" "$@") high=$(number_of loo_max score "$x" "$@")
 ci=$(number_of ci_low score "$x" "$@") ci_high=$(number_of ci_high score "$x" "$@")
 prints "plot scatter: rho and its statistics are those of scry score" "^rho $rho " " n 10 " "leave-one-out $low to $high" "95% $ci to $ci_high"
-prints "plot scatter: its title" '^STS icl and size of change, .* latents, extremes:5'
+prints "plot scatter: its title" '^STS icl and absolute change, .* latents, extremes:5'
 gives 0 plot "$x" random --top 40
 mean=$(number_of random_mean sweep "$x" --over random --top 40) sd=$(number_of random_sd sweep "$x" --over random --top 40)
-prints "plot random: mean and deviation are those of scry sweep" "^1000 sets: mean $mean, deviation $sd,"
+prints "plot random: mean and deviation are those of scry sweep" "^1000 sets: mean $mean, SD $sd,"
 gives 0 plot "$x" bands --band 250 --ascii
 for from in 1 251 501 751; do
     rho=$("$SCRY" sweep "$x" --over bands --band 250 --csv | awk -F, -v f=$from '$1 == f { s = sprintf("%.2f", $4); sub(/0\./, ".", s); print s }')
@@ -63,7 +64,7 @@ gives 0 plot "$x" labels
 cmp -s "$out" "$place/before" && ok "plot labels: its older name" || not_ok "plot labels" "found another plot than that of task-share"
 gives 0 plot "$x" repeats
 mean=$("$SCRY" score "$x" --repeats 200 --json | grep -o '"pearson_sd":[^,}]*' | cut -d: -f2 | awk '{ printf "%.3f", $1 }')
-prints "plot repeats: the deviation is that of scry score --repeats" "deviation ${mean#0}"
+prints "plot repeats: the deviation is that of scry score --repeats" "SD ${mean#0}"
 
 # ---- what is wrong is said
 refused "plot: the name is missing; expected scatter, concentration," plot "$x"

@@ -6,7 +6,7 @@ gives 0 index sample_data/study.json -o "$x"
 gives 0 sets "$x"
 prints "sets: none at first" 'no named sets yet; --keep NAME'
 gives 0 sets "$x" --top 30 --keep core
-says "sets --keep: what and where" "s.sets.json: 30 latents kept as core"
+says "sets --keep: what and where" "s.sets.json: 30 latents saved as core"
 gives 0 sets "$x" --latents "core - top10 + 3,17" --keep odd
 gives 0 sets "$x" --latents "core & odd" --json
 prints "sets --json" '^\{"selection":20,"sets":\[\{"name":"core","latents":30,"both":20,"jaccard":0\.6666' '"name":"odd","latents":22,"both":20,'
@@ -24,7 +24,7 @@ gives 0 score "$x" --top 40 --without "top40 & !core" --json
 cmp -s "$out" "$place/plain" && ok "--without takes sets" || not_ok "--without takes sets" "found another score"
 gives 0 export "$x" --latents "core & odd" -o "$place/set.csv"
 gives 0 sets "$x" --set "$place/set.csv" --against "core & odd" --json
-prints "sets --against --json" '"latents":20,"versus":20,"both":20,"jaccard":1,' '"domains":\[\{"name":"biology","sts":[0-9.]+,"sts_against":[0-9.]+,"change":-11\.225'
+prints "sets --against --json" '"latents":20,"latents_against":20,"both":20,"jaccard":1,' '"domains":\[\{"name":"biology","sts":[0-9.]+,"sts_against":[0-9.]+,"change":-11\.225'
 
 gives 2 score "$x" --latents "coer"
 says "a wrong name lists the right ones" 'no set "coer"; expected all, none, top, top50, core, odd'

@@ -155,7 +155,7 @@ done
 gives 0 eval-sae "$place/held" "$place/same.npy" --csv
 prints "rows that are all the same have no explained variance" '",8,8,4000,[0-9.]+,,,'
 gives 0 eval-sae "$place/held" "$place/same.npy"
-prints "which the table says" '^explained variance  none, as all tokens are the same$'
+prints "which the table says" '^explained variance  undefined: all tokens are the same$'
 cp "$place/same.npy" "$place/poisoned.npy"
 poison "$place/poisoned.npy" 3000
 fails "poisoned.npy: rows 2944 to 3007: found 1 values that are NaN" eval-sae "$place/held" "$place/same.npy" "$place/poisoned.npy"

@@ -141,7 +141,7 @@ static void unwritable(void) {
         silent = silent && !strstr(footer(t), "/dev/null");
         command(t, "info");
         term_settle(t, 60);
-        told = says(t, "not kept: /dev/null/no");
+        told = says(t, "not saved: /dev/null/no");
         term_keys(t, "q"); /* the page */
         term_settle(t, 60);
         term_keys(t, "Esc");

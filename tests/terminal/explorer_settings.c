@@ -52,7 +52,7 @@ static void keys_and_defaults(void) {
     term_keys(t, "x");
     check(await_count(t, 49), t, "settings: the key acts", "found N %d", count(t));
     term_keys(t, "Space");
-    check(await_message(t, "no command on that key"), t, "settings: the one of before does not", "found \"%s\"",
+    check(await_message(t, "no command has that key"), t, "settings: the one of before does not", "found \"%s\"",
           footer(t));
     leave(t);
     t = open_set("--top=20", NULL);

@@ -14,8 +14,8 @@ void test_first_frame(void) {
           "alternate screen, no cursor, mouse on", "found %d %d %d, expected 1 0 1", term_altscreen(t),
           term_cursor_visible(t), term_mouse_mode(t));
     const char *title = row(t, 0);
-    check(strncmp(title, " scry  math -> 14 domains", 25) == 0 && strstr(title, "by icl sq  N 100  score act"), t,
-          "the title names the study, the ranking, N and the score", "found \"%s\"", title);
+    check(strncmp(title, " scry  math -> 14 domains", 25) == 0 && strstr(title, "ranked by icl sq  N 100  score act"),
+          t, "the title names the study, the ranking, N and the score", "found \"%s\"", title);
     check(term_at(t, 0, 0).bg == term_at(t, 0, COLS - 1).bg && term_at(t, 0, 0).bg != -1, t,
           "the title has its own ground", "found %d and %d", term_at(t, 0, 0).bg, term_at(t, 0, COLS - 1).bg);
     int head = header_row(t), pane = latent_row(t), domains = domains_row(t);
@@ -256,7 +256,7 @@ void test_palette(void) {
     check(await_message(t, "no command \"qqqqqq\""), t, "nothing near: no guess", "found \"%s\"", footer(t));
     check(!strstr(footer(t), "did you mean"), t, "no guess at all", "found \"%s\"", footer(t));
     term_keys(t, "Z");
-    check(await_message(t, "no command on that key"), t, "a key without a command says so", "found \"%s\"", footer(t));
+    check(await_message(t, "no command has that key"), t, "a key without a command says so", "found \"%s\"", footer(t));
     term_keys(t, ": a b c C-w Backspace");
     check(await_text(t, "space toggle"), t, "Backspace on nothing leaves the palette", "found \"%s\"", footer(t));
     term_keys(t, ": a t e n t C-a l Right C-k t e n t");

@@ -44,7 +44,7 @@ static bool is_complete(term *t, const void *arg) {
     (void)arg;
     return term_altscreen(t) && strncmp(row(t, 1), "loss ", 5) == 0 && term_has(t, "explained variance .") &&
            term_has(t, "L0 32.0") && term_has(t, "dead latents ") && term_has(t, " of ") && term_has(t, "tokens/s") &&
-           strstr(footer(t), "q leave, training goes on  ^C save and stop");
+           strstr(footer(t), "q leave; training continues  ^C save and stop");
 }
 
 /* Cells of braille with dots: what is drawn. */
@@ -112,7 +112,7 @@ static void test_leaving(void) {
     check(await_strictly(t, is_complete, NULL) && dots(t) == 0, t, "train --watch --ascii: no braille",
           "found %d cells", dots(t));
     term_keys(t, "q");
-    check(term_wait_text(t, "scry: training goes on", WAIT), t, "q says that the training goes on", "found nothing");
+    check(term_wait_text(t, "scry: training continues", WAIT), t, "q says that training continues", "found nothing");
     check_restored(t, "q: the terminal is as it was");
     check_end(t, 0, "left by q, to its end");
     check(in_folder("cfg.json"), t, "and it trained to the end", "found no cfg.json");
@@ -130,7 +130,7 @@ static void test_stopping(void) {
     t = train("watch-left-stopped", "20000", NULL);
     await_strictly(t, is_complete, NULL);
     term_keys(t, "q");
-    term_wait_text(t, "scry: training goes on", WAIT);
+    term_wait_text(t, "scry: training continues", WAIT);
     term_settle(t, 50);
     term_keys(t, "C-c");
     check_end(t, 1, "Ctrl-C after q");

@@ -13,6 +13,23 @@
 
 enum { TILE = 32, BLOCK = 32, MAX_SHARDS = 64 };
 
+/* ---- the scores: what a token, or a pair, with activation (difference) h adds ---- */
+
+static double term_itself(double h) {
+    return h;
+}
+static double term_square(double h) {
+    return h * h;
+}
+
+/* Pairs have a sum of their own: icl's term is for tests. */
+static const struct {
+    const char *name;
+    double (*term)(double h);
+    int is_mean; /* over the set, else a sum */
+} scores[] = {{"act", term_itself, 0}, {"act2", term_square, 1}, {"icl", term_square, 0}};
+enum { SCORES = sizeof scores / sizeof *scores };
+
 /* ---- the study ---------------------------------------------------------- */
 
 typedef struct {
@@ -49,7 +66,7 @@ typedef struct {
     double change;
     capture base, icl;
     int means_done;
-    double *mean, *mean_square; /* E_t h and E_t h^2 over the base capture */
+    double *mean[SCORES]; /* E_t of each score's term over the base capture */
     pair_sums pairs;
 } domain;
 
@@ -293,8 +310,7 @@ void twin_free(twin *t) {
         free_capture(&t->domain[d].icl);
         free_sums(&t->domain[d].pairs);
         free(t->domain[d].name);
-        free(t->domain[d].mean);
-        free(t->domain[d].mean_square);
+        for (int s = 0; s < SCORES; s++) free(t->domain[d].mean[s]);
     }
     free(t->domain);
     free(t->W);
@@ -576,50 +592,58 @@ static void domain_means(const twin *t, domain *one) {
     capture *c = &one->base;
     load(t, c);
     size_t F = (size_t)t->F;
-    one->mean = twin_doubles(t->F);
-    one->mean_square = twin_doubles(t->F);
+    for (int s = 0; s < SCORES; s++) one->mean[s] = twin_doubles(t->F);
     double *h = twin_zeros(TILE * F, sizeof *h);
     int rows[TILE], n = 0, all = 0;
     for (int r = 0; r <= c->rows; r++) {
         if (n == TILE || (r == c->rows && n > 0)) {
             activations(t, c, rows, n, h);
             for (size_t i = 0; i < (size_t)n; i++)
-                for (size_t j = 0; j < F; j++) {
-                    one->mean[j] += h[i * F + j];
-                    one->mean_square[j] += h[i * F + j] * h[i * F + j];
-                }
+                for (int s = 0; s < SCORES; s++)
+                    for (size_t j = 0; j < F; j++) one->mean[s][j] += scores[s].term(h[i * F + j]);
             all += n;
             n = 0;
         }
         if (r < c->rows && c->kept[r]) rows[n++] = r;
     }
     if (all == 0) twin_die("domain %s has no kept tokens", one->name);
-    for (size_t j = 0; j < F; j++) {
-        one->mean[j] /= all;
-        one->mean_square[j] /= all;
-    }
+    for (int s = 0; s < SCORES; s++)
+        for (size_t j = 0; j < F; j++) one->mean[s][j] /= all;
     free(h);
     one->means_done = 1;
+}
+
+static int score_of(const char *name) {
+    for (int s = 0; s < SCORES; s++)
+        if (strcmp(scores[s].name, name) == 0) return s;
+    twin_die("no score %s", name);
+}
+
+double twin_term(const char *score, double h) {
+    return scores[score_of(score)].term(h);
+}
+
+int twin_is_mean(const char *score) {
+    return scores[score_of(score)].is_mean;
 }
 
 void twin_contribution(twin *t, const char *score, int d, double *out) {
     if (d < 0 || d >= t->domains) twin_die("no domain %d", d);
     domain *one = &t->domain[d];
-    if (strcmp(score, "act") == 0 || strcmp(score, "act2") == 0) {
-        domain_means(t, one);
-        for (int j = 0; j < t->F; j++) out[j] = strcmp(score, "act") == 0 ? one->mean[j] : one->mean_square[j];
-    } else if (strcmp(score, "icl") == 0) {
+    int s = score_of(score);
+    if (strcmp(score, "icl") == 0) {
         sum_pairs(t, &one->base, &one->icl, &one->pairs);
         for (int j = 0; j < t->F; j++) out[j] = one->pairs.sq[j] / (double)one->pairs.n;
     } else {
-        twin_die("no score %s", score);
+        domain_means(t, one);
+        for (int j = 0; j < t->F; j++) out[j] = one->mean[s][j];
     }
 }
 
 double twin_score(const char *score, const double *contribution, const int *set, int n) {
     double sum = 0;
     for (int i = 0; i < n; i++) sum += contribution[set[i]];
-    if (strcmp(score, "act2") == 0) return n ? sum / n : 0;
+    if (twin_is_mean(score)) return n ? sum / n : 0;
     return sum;
 }
 

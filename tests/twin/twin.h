@@ -49,7 +49,11 @@ void twin_order(const double *shift, int F, int *order);
 /* score: act act2 icl; out: F doubles, domain d's contribution of each latent */
 void twin_contribution(twin *t, const char *score, int d, double *out);
 
-/* sum over the set; for act2 divided by n (0 for an empty set) */
+/* What a token, or a pair, with activation (or difference) h adds; whether the score is a mean over the set. */
+double twin_term(const char *score, double h);
+int twin_is_mean(const char *score);
+
+/* sum over the set, divided by n for a mean (0 for an empty set) */
 double twin_score(const char *score, const double *contribution, const int *set, int n);
 
 /* Pearson's rho and the least-squares line y = intercept + slope x.

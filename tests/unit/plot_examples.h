@@ -57,7 +57,7 @@ static void example_scatter(example *e) {
                   .notes = notes,
                   .note_count = 2,
                   .x = {.label = "STS act"},
-                  .y = {.label = "size of change, points"},
+                  .y = {.label = "absolute change, points"},
                   .series = e->series,
                   .series_count = 2};
 }

@@ -22,7 +22,7 @@ static const char random_commands[] =
     "fires-on of;sort on;search the;search 17;search-next;search-back;down 7;up 3;page-down;page-up;first;"
     "last;latent 1890;latent 17;latent random;pane;pane-back;pane latents;domain law;open;page;page tokens;"
     "page neighbours;page together;jump;back;sources;profile share;histogram log;capture;capture all;"
-    "interval q2;interval top;versus;wrap;together pmi;plot;plot scatter;plot sweep;plot mix;point 2;take;"
+    "interval q2;interval top;conditions;wrap;together pmi;plot;plot scatter;plot sweep;plot mix;point 2;take;"
     "budget 200;overlap;help;info;compare;baselines;copy;theme;palette;edit-label;redraw;tab;tab;tab-back;"
     "close";
 

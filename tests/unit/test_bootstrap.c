@@ -2,6 +2,7 @@
  * the interval and the repeats, against all possible outcomes and against other draws; which text a latent belongs to.
  */
 #include "analysis.h"
+#include "../twin/twin.h"
 #include "check.h"
 #include "small_study.h"
 
@@ -54,12 +55,12 @@ static void slow(const study *st, int d, scry_score score, const scry_set *set, 
     int block_of[ROWS];
     for (int i = 0; i < ROWS; i++) block_of[i] = -1;
     b->blocks = 0;
-    if (score != SCRY_SCORE_ICL) {
+    if (scry_scores[score].condition == SCRY_BASE) {
         for (int r = 0; r < base->rows; r++) {
             if (!base->kept[r]) continue;
             double sum = 0;
             for (uint32_t j = 0; j < F; j++)
-                if (scry_set_has(set, j)) sum += score == SCRY_ACT ? base->h[r][j] : base->h[r][j] * base->h[r][j];
+                if (scry_set_has(set, j)) sum += twin_term(scry_score_name(score), base->h[r][j]);
             add(b, block_for(b, block_of, sample_of(st, base, r), single), sum);
         }
         return;

@@ -460,8 +460,7 @@ static void refused(const char *path, const char *format, int status, const char
 static void test_paths(void) {
     refused("/nowhere/sae", NULL, 1, "/nowhere/sae", "expected an SAE");
     refused(FOLDER, NULL, 1, "found none of params.npz", "expected one of them");
-    refused(FOLDER "x.npy", NULL, 1, "1 tensors",
-            "expected Gemma Scope, sparsify, SAELens, OpenMOSS or dictionary_learning");
+    refused(FOLDER "x.npy", NULL, 1, "1 tensors", "expected Gemma Scope, sparsify, SAELens, OpenMOSS");
     refused(FOLDER "saelens6_topk", "saelenz", 2, "\"saelenz\"", "expected gemma-scope, sparsify, saelens");
     refused(FOLDER "saelens6_topk", "sparsify", 1, "sae.safetensors", "expected");
     char *bare = mem_copy_string(scratch("layer1.sae.pt"));

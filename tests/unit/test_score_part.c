@@ -1,7 +1,10 @@
 /* test_score_part.c: a latent's contribution to a score, for latents in and outside the set; baselines do not apply an
  * unknown score to raw dimensions. */
 #include "analysis/baselines.c" /* raw_score is its own */
+#include "../twin/twin.h"
 #include "sample.h"
+
+#include <string.h>
 
 static void parts(const scry_index *x, scry_score score) {
     enum { N = 40, OUT = 41 };
@@ -28,8 +31,8 @@ static void parts(const scry_index *x, scry_score score) {
     double before[64];
     for (size_t d = 0; d < x->D && d < 64; d++)
         before[d] = scry_score_part(score, (double)scry_contribution(x, score, out)[d], set, out);
-    check_near(scry_score_part(score, 82, set, out), score == SCRY_ACT2 ? 2 : 82, 0, "%s: of a latent outside of 40",
-               scry_score_name(score));
+    check_near(scry_score_part(score, 82, set, out), twin_is_mean(scry_score_name(score)) ? 2 : 82, 0,
+               "%s: of a latent outside of 40", scry_score_name(score));
     scry_set_put(set, out, true);
     for (size_t d = 0; d < x->D && d < 64; d++)
         same += before[d] == scry_score_part(score, (double)scry_contribution(x, score, out)[d], set, out);
@@ -45,9 +48,14 @@ static void unknown_score(const scry_index *x) {
     scry_ranking *raw = scry_rank_residual(x, 0, SCRY_ICL, &err);
     double value[64];
     if (!check(raw && x->D <= 64, "the sample has raw dimensions %s", err.text)) return;
-    for (int s = 0; s < SCRY_SCORES; s++)
-        check(raw_score(x, raw, 10, (scry_score)s, value) && !isnan(value[0]), "%s of raw dimensions",
+#define SCORE(id, name, aggregate, condition, term, sum, residual, ...) #residual,
+    static const char *const residual[] = {SCRY_SCORE_TABLE(SCORE)};
+#undef SCORE
+    for (int s = 0; s < SCRY_SCORES; s++) {
+        bool has = strcmp(residual[s], "NONE") != 0;
+        check(raw_score(x, raw, 10, (scry_score)s, value) == has && isnan(value[0]) == !has, "%s of raw dimensions",
               scry_score_name((scry_score)s));
+    }
     check(!raw_score(x, raw, 10, SCRY_SCORES, value) && isnan(value[0]), "no other score of raw dimensions");
     scry_ranking_free(raw);
 }

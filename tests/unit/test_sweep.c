@@ -83,7 +83,7 @@ static void sweeps(const planted *p) {
         scry_sweep_point *s = scry_sweep_n(p->x, p->icl, (scry_score)score, &p->scope, p->F, NULL, &count);
         for (size_t i = 0; i < count; i++) {
             add_point(&each, p, (scry_score)score, &s[i]);
-            if (score != SCRY_ACT2 && s[i].to % 2 == 0 && s[i].to <= p->head)
+            if ((score == SCRY_ACT || score == SCRY_SCORE_ICL) && s[i].to % 2 == 0 && s[i].to <= p->head)
                 worst_add(&as_planted, s[i].fit.pearson, p->rho, 1, "%s, N %u", scry_score_name((scry_score)score),
                           s[i].to);
         }

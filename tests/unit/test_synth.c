@@ -232,7 +232,7 @@ static void check_study(planted_study s) {
         check_ranking(&s, SCRY_ICL);
         check_ranking(&s, SCRY_SFT);
         check_overlap(&s);
-        for (int score = 0; score < SCRY_SCORES; score++) check_score(&s, (scry_score)score);
+        for (int score = SCRY_ACT; score <= SCRY_SCORE_ICL; score++) check_score(&s, (scry_score)score); /* planted */
     }
     study_free(&s);
 }

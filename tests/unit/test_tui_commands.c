@@ -78,10 +78,10 @@ static const struct {
     {"redo", ""},
     {"by-icl", ""},
     {"by-trained", ""},
-    {"score-act", ""},
-    {"score-act2", ""},
-    {"score-icl", ""},
-    {"train-set", "math"},
+#define SCORE(id, name, ...) {"score-" #name, ""},
+    SCRY_SCORE_TABLE(SCORE)
+#undef SCORE
+        {"train-set", "math"},
     {"metric", "d"},
     {"domains", "extremes:4"},
     {"signed", ""},
@@ -135,6 +135,7 @@ static const struct {
     {"together", "pmi"},
     {"interval", "q2"},
     {"interval", "0.5-2"},
+    {"conditions", ""},
     {"versus", ""},
     {"against", "top50"},
     {"against", "top50 versus core"},

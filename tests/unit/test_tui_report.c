@@ -187,7 +187,7 @@ int main(void) {
     const char *sample = scratch("sample.scry"), *made = scratch("made.scry"), *folder = scratch_folder("synth");
     if (index_study("sample_data/study.json", sample)) {
         page(sample, "sample", SCRY_ACT, 100,
-             SAYS("Original questions", "latent 1819", "dimensions", "examples over 14 domains in the ratio"));
+             SAYS("Original questions", "latent 1819", "dimensions", "examples over 14 domains in proportion"));
         page(sample, "nothing", SCRY_SCORE_ICL, 0, SAYS("STS icl"));
         refused(sample);
     }

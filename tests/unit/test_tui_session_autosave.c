@@ -82,7 +82,7 @@ static const char *const words[] = {"toggle",
                                     "sort sts",
                                     "top 0",
                                     "page",
-                                    "versus",
+                                    "conditions",
                                     "wrap",
                                     "interval q2",
                                     "interval top",
@@ -242,7 +242,7 @@ static void files(void) {
     check_says(autosave_error(a) ? autosave_error(a) : "", SAYS("/dev/null"),
                "a place that cannot be written is said to be");
     app_command(a, "info");
-    check_says(a->message, SAYS("not kept", "/dev/null"), ":info says so");
+    check_says(a->message, SAYS("not saved", "/dev/null"), ":info says so");
     app_free(a);
 }
 

@@ -150,7 +150,7 @@ chart *chart_new(chart_kind kind, const chart_view *v, const chart_data *data, b
     if (empty) f->plot.empty = chart_text(f, "%s", data->empty);
     else if (!data && types[kind].functions->compute) f->plot.empty = "computing ..";
     types[kind].functions->draw(f, v, empty ? NULL : data);
-    if (data && !fresh) chart_note(f, "of the state before; computing ..");
+    if (data && !fresh) chart_note(f, "of the previous state; computing ..");
     return f;
 }
 

@@ -4,7 +4,7 @@
  *     chart_data       the numbers
  *     chart            the plot of them, with a cursor where the explorer's cursor is
  *
- * A request may be computed on another thread than its caller's, as long as its index stays open. */
+ * A request may be computed on any thread, as long as its index stays open. */
 #ifndef SCRY_CHARTS_CHART_H
 #define SCRY_CHARTS_CHART_H
 
@@ -25,20 +25,20 @@ enum {
     OF_METRIC = 1,      /* the metric of the shift */
     OF_SOURCE = 2,      /* the source that ranks */
     OF_OTHER = 4,       /* the source that is compared with it */
-    OF_TOP = 8,         /* how many ranks are looked at */
+    OF_TOP = 8,         /* the number of ranks that it covers */
     OF_BAND = 16,       /* the width of a band of ranks */
     OF_DIMENSIONS = 32, /* whether dimensions of the residual stream are shown too */
     OF_SCORE = 64,      /* the score, and the domains that take part */
-    OF_COUNT = 128,     /* how many latents are selected */
+    OF_COUNT = 128,     /* the number of selected latents */
     OF_SET = 256,       /* which latents are selected */
 };
 
-/* What else is special about a chart, as bits. */
+/* Further properties of a chart, as bits. */
 enum {
     CHART_OF_SCORES = 1,       /* needs no latents: a study of scores alone has it too */
     CHART_HAS_STATISTICS = 2,  /* shows the statistics of rho, which scry_result_finish adds */
     CHART_OF_FIRST_N = 4,      /* is of the first N of the ranking, even where the selection was made otherwise */
-    CHART_FIXED_TOP = 8,       /* looks at the first CHART_TOP ranks in the explorer, whatever N is */
+    CHART_FIXED_TOP = 8,       /* covers the first CHART_TOP ranks in the explorer, whatever N is */
     CHART_STAYS_ON_ENTER = 16, /* Enter goes to a latent without closing the chart: the next Enter goes to another */
 };
 
@@ -67,14 +67,14 @@ typedef struct chart_view {
     bool dimensions;              /* concentration and overlap (sq) also show dimensions of the residual stream */
     const char *scope_spec;       /* "all", "extremes:4" */
     scry_condition other;         /* the source that overlap compares with */
-    uint32_t top, band;           /* ranks looked at; ranks a band */
-    uint32_t budget, least, most; /* examples of a mixture: all, and of one domain; most 0: no limit */
+    uint32_t top, band;           /* ranks covered; ranks per band */
+    uint32_t budget, least, most; /* examples of a mixture: in all, and bounds per domain; most 0: no limit */
     /* where the cursor is; -1 for a latent and a domain, 0 for an N and a row: nowhere */
     long latent, domain;
     uint32_t at_n, row;
 } chart_view;
 
-/* What a chart does not depend on is 0. */
+/* Fields that a chart does not depend on are 0. */
 typedef struct chart_request {
     chart_kind kind;
     const scry_index *index; /* borrowed */
@@ -104,7 +104,7 @@ typedef struct chart {
     struct chart_block *blocks; /* owned: numbers and text that the plot points to */
 } chart;
 
-/* What a chart does; NULL: it lacks that. */
+/* A chart's operations; NULL: the chart has no such operation. */
 typedef struct chart_functions {
     /* Computes data->numbers, or says in data->empty why there are none. False when cancelled. NULL: the chart is drawn
      * from the view alone. */
@@ -117,7 +117,7 @@ typedef struct chart_functions {
     long (*row_latent)(const chart_view *v, const chart_data *data);
 } chart_functions;
 
-/* A chart's row of the table; what it lacks is 0 or NULL. */
+/* A chart's row of the table; absent values are 0 or NULL. */
 typedef struct chart_type {
     const char *name;  /* in :plot and scry plot */
     const char *alias; /* an older name that is understood too */
@@ -144,7 +144,7 @@ const char *chart_cursor_name(const chart_type *type);
 chart_view chart_view_of(const scry_index *index, const scry_ranking *ranking, const scry_set *set,
                          const scry_scope *scope, const char *scope_spec, const scry_result *result, scry_score score,
                          uint32_t n);
-/* How many ranks a chart looks at: enough for n, in decades, so that a step of n seldom asks for more. */
+/* The number of ranks that a chart covers: at least n, rounded up to a decade, so that steps of n seldom need more. */
 uint32_t chart_top(uint32_t n);
 
 /* Copies what the chart's numbers depend on. Owner: chart_request_free. */
@@ -167,7 +167,7 @@ void chart_free(chart *f);
 bool chart_write_svg(const chart *f, const char *path, scry_error *err);
 
 /* Writes rho's statistics as text, the most important first, in the fullest form that fits in
- * `columns` with two blanks between them. Returns how many. ready false: what takes long reads "..". */
+ * `columns` with two blanks between them. Returns their number. ready false: slow ones read "..". */
 enum { RHO_STATISTICS = 9, RHO_STATISTIC_TEXT = 64 };
 int rho_statistics_text(const scry_result *r, bool ready, int columns, char part[RHO_STATISTICS][RHO_STATISTIC_TEXT]);
 

@@ -76,7 +76,7 @@ static void note_first(chart *f, const curves *c, uint32_t first) {
 static void draw(chart *f, const chart_view *v, const chart_data *data) {
     const scry_ranking *r = v->ranking;
     f->plot.title = chart_text(f, "share of the shift (%s) that the first N latents hold", scry_metric_name(r->metric));
-    f->plot.x = (plot_axis){.label = "N, latents of largest shift", .log = true, .ticks = TICKS_WHOLE};
+    f->plot.x = (plot_axis){.label = "N, latents with the largest shift", .log = true, .ticks = TICKS_WHOLE};
     f->plot.y = (plot_axis){
         .label = "share of the total shift", .ticks = TICKS_PERCENT, .fix_low = true, .fix_high = true, .high = 1};
     if (!data) return;

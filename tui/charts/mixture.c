@@ -1,4 +1,4 @@
-/* mixture.c: a budget of examples over the domains in the ratio of their STS. */
+/* mixture.c: a budget of examples, divided among the domains in proportion to their STS. */
 #include "charts/chart_internal.h"
 #include "text/number_format.h"
 #include "base/mem.h"
@@ -35,7 +35,7 @@ static void draw_shares(chart *f, const chart_view *v, const shares *s) {
     double *x = chart_numbers(f, s->used);
     const char **names = chart_strings(f, 2 * s->used), **texts = names + s->used;
     size_t n = 0, cursor = 0;
-    chart_note(f, "at the right: examples, and the domain's share of all scores");
+    chart_note(f, "right: examples, and the domain's share of the summed STS");
     for (size_t d = 0; d < v->result->domains; d++) {
         if (!s->use[d]) continue;
         x[n] = s->examples[d];
@@ -51,7 +51,7 @@ static void draw(chart *f, const chart_view *v, const chart_data *data) {
     (void)data;
     scry_error err = {0};
     shares s = weigh(v);
-    f->plot.title = chart_text(f, "%u example%s over %zu domain%s in the ratio of STS %s", v->budget,
+    f->plot.title = chart_text(f, "%u example%s over %zu domain%s in proportion to STS %s", v->budget,
                                plural_s(v->budget), s.used, plural_s(s.used), scry_score_name(v->score));
     f->plot.x = (plot_axis){.label = "examples", .ticks = TICKS_WHOLE, .zero = true};
     if (!s.used) f->plot.empty = "no domain that takes part has a score";

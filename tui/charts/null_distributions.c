@@ -76,8 +76,8 @@ static void draw_random(chart *f, const chart_view *v, const chart_data *data) {
     uint32_t below = 0;
     scry_mean_sd(n->rho, n->count, &mean, &sd);
     while (below < n->count && n->rho[below] < v->result->fit.pearson) below++;
-    chart_note(f, chart_text(f, "%u sets: mean %s, deviation %s, 95%% of them from %s to %s", n->count,
-                             chart_rho(f, mean), chart_rho(f, sd), chart_rho(f, scry_quantile(n->rho, n->count, 0.025)),
+    chart_note(f, chart_text(f, "%u sets: mean %s, SD %s, 95%% of them from %s to %s", n->count, chart_rho(f, mean),
+                             chart_rho(f, sd), chart_rho(f, scry_quantile(n->rho, n->count, 0.025)),
                              chart_rho(f, scry_quantile(n->rho, n->count, 0.975))));
     if (!isnan(v->result->fit.pearson))
         chart_note(f, chart_text(f, "this set's rho %s: it beats %.1f%% of them", chart_rho(f, v->result->fit.pearson),
@@ -97,7 +97,7 @@ static void draw_repeats(chart *f, const chart_view *v, const chart_data *data) 
     if (!isnan(own)) low = fmin(low, own), high = fmax(high, own);
     double room = fmax((high - low) * 0.1, 0.005);
     scry_mean_sd(n->rho, n->count, &mean, &sd);
-    chart_note(f, chart_text(f, "%u repeats of up to %u tokens a domain: mean %s, deviation %s", n->count, CHART_TOKENS,
+    chart_note(f, chart_text(f, "%u repeats of up to %u tokens per domain: mean %s, SD %s", n->count, CHART_TOKENS,
                              chart_rho(f, mean), chart_small(f, sd)));
     draw_bins(f, n, fmax(low - room, -1), fmin(high + room, 1), FEW_BINS);
     mark_selection(f, v);

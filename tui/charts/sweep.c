@@ -23,7 +23,7 @@ static void free_numbers(void *own) {
     free(x);
 }
 
-/* Takes the points. Room for random sets of `widths` sizes. */
+/* Takes the points; makes room for random sets of `widths` sizes. */
 static numbers *numbers_new(scry_sweep_point *sweep, size_t points, size_t widths) {
     numbers *x = mem_new(1, sizeof *x);
     x->sweep = sweep;
@@ -48,7 +48,7 @@ static void add_random_sets(const chart_request *q, numbers *x, uint32_t size, c
     x->high[k] = scry_quantile(rho, sets, 0.95);
 }
 
-/* Sweeps over N, or over bands of q->band ranks. NULL: cancelled, or (said) there is no ranking. */
+/* Sweeps over N, or over bands of q->band ranks. NULL: cancelled, or there is no ranking (data->empty says so). */
 static numbers *sweep_ranks(const chart_request *q, chart_data *data, const scry_cancel *cancel) {
     size_t points;
     scry_error err = {0};

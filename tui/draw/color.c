@@ -1,4 +1,4 @@
-/* color.c: the 256 colours of terminals by number, as light, and by words. */
+/* color.c: the 256 colours of terminals: as RGB, and as written in settings. */
 #include "draw/color.h"
 
 #include <stdio.h>

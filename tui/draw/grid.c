@@ -112,7 +112,7 @@ void grid_bar(grid *g, int y, int x, int cols, role r, double share, bool ascii)
     if (!(share > 0) || cols <= 0) return;
     if (share > 1) share = 1;
     int eighths = (int)(share * cols * 8 + 0.5);
-    if (eighths == 0) eighths = 1; /* something is there */
+    if (eighths == 0) eighths = 1; /* keep small values visible */
     if (ascii) {
         grid_fill(g, y, x, (eighths + 4) / 8 ? (eighths + 4) / 8 : 1, r, '#');
         return;

@@ -1,5 +1,5 @@
-/* grid.h: the screen as cells of text and role, without a terminal. Everything that is shown is
- * drawn here; terminal/curses_backend.c, tests and :screen read it. Owner: grid_free. */
+/* grid.h: the screen as cells of text and role, independent of a terminal. Everything is drawn into a grid;
+ * terminal/curses_backend.c, tests and :screen read it. */
 #ifndef SCRY_DRAW_GRID_H
 #define SCRY_DRAW_GRID_H
 
@@ -7,18 +7,18 @@
 #include <stdint.h>
 #include <stdio.h>
 
-/* What a cell means; theme.c says how that looks. */
+/* The meaning of a cell; theme.c gives it a look. */
 typedef enum role {
     ROLE_TEXT,
-    ROLE_FAINT,  /* rules, units, what is of less weight */
+    ROLE_FAINT,  /* rules, units, secondary text */
     ROLE_TITLE,  /* the top line */
     ROLE_HEADER, /* column names, pane titles */
-    ROLE_FOCUS,  /* the title of the pane that has the keys */
+    ROLE_FOCUS,  /* the title of the focused pane */
     ROLE_IN,     /* a latent in the score */
-    ROLE_OUT,    /* a latent taken out by hand */
+    ROLE_OUT,    /* a latent removed by hand */
     ROLE_MARK,
     ROLE_BAR,
-    ROLE_BAR_OUT, /* bar of what takes no part */
+    ROLE_BAR_OUT, /* bar of a domain that is left out */
     ROLE_RHO,
     ROLE_KEY, /* a key in the footer or help */
     ROLE_PROMPT,
@@ -34,7 +34,7 @@ typedef enum role {
     ROLE_PLOT4,
     ROLE_PLOT5,
     ROLE_PLOT6,
-    ROLE_FOUND, /* what a search matched */
+    ROLE_FOUND, /* a match of a search */
     ROLES
 } role;
 
@@ -43,10 +43,10 @@ extern const char *const role_names[ROLES];
 enum { CELL_CODES = 3, CELL_CURSOR = 1 };
 
 typedef struct cell {
-    uint32_t code[CELL_CODES]; /* a character and what combines with it; 0: none */
+    uint32_t code[CELL_CODES]; /* a character and its combining marks; 0: none */
     uint8_t width;             /* 1 or 2; 0 for the right half of a wide one */
     uint8_t role;
-    uint8_t flags; /* CELL_CURSOR: the row that the keys act on */
+    uint8_t flags; /* CELL_CURSOR: the cursor's row */
 } cell;
 
 typedef struct grid {
@@ -58,7 +58,7 @@ typedef struct rect {
     int y, x, rows, cols;
 } rect;
 
-grid *grid_new(int rows, int cols);
+grid *grid_new(int rows, int cols); /* owner: grid_free */
 void grid_free(grid *g);
 void grid_resize(grid *g, int rows, int cols); /* blank afterwards */
 void grid_clear(grid *g);
@@ -66,9 +66,9 @@ void grid_clear(grid *g);
 /* Writes safe text (text_clean) from y, x over at most `cols` columns, never outside the grid and
  * never half of a wide character. Returns the columns used. */
 int grid_put(grid *g, int y, int x, int cols, role r, const char *text);
-/* Puts the marks that a text begins with onto the character before x; returns the rest of the text. */
+/* Adds leading combining marks of a text to the character before x; returns the rest of the text. */
 const char *grid_join(grid *g, int y, int x, const char *text);
-/* printf's form of the same. */
+/* grid_put with printf's format. */
 int grid_print(grid *g, int y, int x, int cols, role r, const char *format, ...) __attribute__((format(printf, 6, 7)));
 /* Right-aligned in `cols`. */
 void grid_put_right(grid *g, int y, int x, int cols, role r, const char *text);
@@ -77,8 +77,8 @@ void grid_flag(grid *g, int y, int x, int cols, uint8_t flags);
 /* A horizontal bar of share (0..1) of `cols`, in eighths of a cell, or '#' in ASCII. */
 void grid_bar(grid *g, int y, int x, int cols, role r, double share, bool ascii);
 
-/* The screen as text, a line a row, blanks at the end cut. with_roles: {role:text} around what is
- * not plain, and each row closed by '|'. */
+/* Writes the screen as text, a line per row, without trailing blanks. with_roles: {role:text} around text that is not
+ * plain, and '|' at the end of each row. */
 void grid_write(const grid *g, FILE *file, bool with_roles);
 
 #endif

@@ -1,4 +1,4 @@
-/* grid_ansi.c: the styles of a whole screen: with its text, and as runs. */
+/* grid_ansi.c: a whole screen with its styles: as text with escape sequences, and as runs of styles. */
 #include "draw/grid_ansi.h"
 #include "base/mem.h"
 #include "text/text.h"
@@ -54,7 +54,7 @@ typedef struct styles {
     int count;
 } styles;
 
-/* A theme has fewer styles than there are letters; past these the last stands for all. */
+/* A theme has fewer styles than there are letters; any beyond them share the last letter. */
 static char letter_of(styles *s, style of) {
     int i = 0;
     while (i < s->count && !same(s->of[i], of)) i++;
@@ -67,7 +67,7 @@ static void write_runs(const grid *g, int y, const theme *t, color_level level, 
     char open = 0;
     for (int x = 0; x < g->cols; x++) {
         const cell *c = &g->cells[(size_t)y * (size_t)g->cols + (size_t)x];
-        /* the right half of a wide character looks as its left */
+        /* the right half of a wide character has the style of its left half */
         char here = c->width || !open ? letter_of(s, theme_style(t, level, (role)c->role, c->flags)) : open;
         if (open && here != open) {
             fprintf(file, "%d%c ", run, open);

@@ -1,4 +1,4 @@
-/* grid_svg.c: a whole screen as a picture. */
+/* grid_svg.c: a whole screen as an SVG image. */
 #include "draw/grid_svg.h"
 #include "draw/color.h"
 #include "draw/svg.h"
@@ -24,8 +24,8 @@ typedef struct sheet {
     FILE *out;
 } sheet;
 
-/* The first 16 are each terminal's own choice; these are soft ones that read on dark and on light.
- * The rest are xterm's cube and greys. */
+/* Terminals choose the first 16 colours themselves; these are soft ones that are legible on dark and on light. The rest
+ * are xterm's cube and greys. */
 static uint32_t palette(int n) {
     static const uint32_t base[16] = {0x1c1c1c, 0xcc5555, 0x4f974f, 0xb08a20, 0x4f77b7, 0xa070b0, 0x409090, 0xd0d0d0,
                                       0x707070, 0xff7777, 0x87d787, 0xffd75f, 0x87afff, 0xd7a0e0, 0x87d7d7, 0xffffff};
@@ -52,7 +52,7 @@ static bool same(paint a, paint b) {
     return a.fg == b.fg && a.bg == b.bg && a.bold == b.bold && a.underline == b.underline;
 }
 
-/* Which arms a box line has: left, right, up, down. */
+/* The arms of a box-drawing character: left, right, up, down. */
 static unsigned box_arms(uint32_t code) {
     static const struct {
         uint32_t code;
@@ -97,7 +97,7 @@ static void write_dashes(const sheet *s, double y, double x, bool upright, uint3
     svg_put(s->out, "\" stroke=\"%c\"/>\n", color);
 }
 
-/* Draws the cell if it is one of those that are drawn. */
+/* Draws the cell's character as a shape, if it is one of those; else returns false. */
 static bool write_shape(const sheet *s, int row, int col, uint32_t code, uint32_t color, bool pretend) {
     double y = row * high, x = col * wide;
     unsigned arms = box_arms(code);
@@ -136,7 +136,7 @@ static void write_underline(const sheet *s, int y) {
     }
 }
 
-/* A cell that stands in a run of text: one column wide, not blank, not drawn. */
+/* True for a cell of a text run: one column wide, not blank, not drawn as a shape. */
 static bool is_plain(const sheet *s, int y, int x) {
     const cell *c = cell_at(s, y, x);
     return c->width == 1 && c->code[0] > ' ' && !write_shape(s, y, x, c->code[0], 0, true);
@@ -150,8 +150,8 @@ static void write_codes(const sheet *s, const cell *c) {
     }
 }
 
-/* Characters from x to end: told how wide they are together, so that every font keeps to the cells. A
- * wide character stands in the middle of its two. */
+/* Writes the characters from x to end with their total width (textLength), so that every font keeps to the cells. A
+ * wide character is centred in its two cells. */
 static void write_run(const sheet *s, int y, int x, int end, paint p) {
     int columns = end - x;
     bool two = cell_at(s, y, x)->width == 2;

@@ -1,4 +1,4 @@
-/* layout.c: where the panes go. */
+/* layout.c: the rectangles of the panes. */
 #include "draw/layout.h"
 
 static int clamp(int value, int low, int high) {
@@ -6,8 +6,8 @@ static int clamp(int value, int low, int high) {
     return value < low ? low : value;
 }
 
-/* Rows that the domains' pane would like: its title, the line on rho, and the domains, which stand
- * in two columns where there is no room for one. */
+/* The rows that the domains' pane asks for: its title, the line of rho, and the domains, in two columns where one has
+ * no room. */
 static int domain_rows(int free_rows, int domains, int cols) {
     int all = domains + 2, folded = cols >= 76 ? (domains + 1) / 2 + 2 : all;
     if (all <= free_rows * 2 / 5) return all;

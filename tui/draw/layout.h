@@ -1,4 +1,4 @@
-/* layout.h: where the panes go: a pure function of the screen's size. */
+/* layout.h: the rectangles of the panes, a pure function of the screen's size. */
 #ifndef SCRY_DRAW_LAYOUT_H
 #define SCRY_DRAW_LAYOUT_H
 
@@ -10,12 +10,12 @@ enum { LAYOUT_ROWS = 12, LAYOUT_COLS = 60 }; /* the smallest screen that holds a
 
 typedef struct layout {
     bool too_small;
-    bool side_by_side; /* wide: the table left, the others right */
+    bool side_by_side; /* wide screens: the table on the left, the others on the right */
     rect title, footer;
     rect pane[PANES]; /* each with its title row; rows 0: not shown */
 } layout;
 
-/* enlarged: one pane fills the screen, -1 none. domains: how many there are. */
+/* enlarged: the pane that fills the screen, -1 for none. domains: their number. */
 layout layout_make(int rows, int cols, int enlarged, int domains);
 
 #endif

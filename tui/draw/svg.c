@@ -18,7 +18,7 @@ static void svg_number(FILE *f, double value) {
     fputs(strcmp(text, "-0") == 0 ? "0" : text, f);
 }
 
-/* Char of XML 1.0. */
+/* The production Char of XML 1.0. */
 static int is_allowed(uint32_t code) {
     if (code < 0x20) return code == '\t' || code == '\n';
     return code < UTF8_INVALID && !(code >= 0xd800 && code < 0xe000) && code != 0xfffe && code != 0xffff;

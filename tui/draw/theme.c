@@ -1,4 +1,4 @@
-/* theme.c: how a role looks. */
+/* theme.c: the style of a role under a theme. */
 #include "draw/theme.h"
 #include "draw/color.h"
 
@@ -23,7 +23,7 @@ const theme *theme_find(const char *name) {
     return NULL;
 }
 
-/* Terminals of 8 colours have no others. */
+/* Terminals of 8 colours have no bright ones. */
 static short fit(color_level level, short color) {
     return level == COLOR_16 && color > 7 ? color_nearest(color_rgb(color), 0, 8) : color;
 }
@@ -43,7 +43,7 @@ style theme_style(const theme *t, color_level level, role r, uint8_t flags) {
     }
     if (t->solid && level != COLOR_MONO) return s;
     if (level != COLOR_256 || t->cursor_bg < 0) {
-        if (r == ROLE_FAINT) s.fg = -1; /* else the row would be of two colours */
+        if (r == ROLE_FAINT) s.fg = -1; /* else the row would have two colours */
         s.reverse = !s.reverse;
         return s;
     }
@@ -55,7 +55,7 @@ style theme_style(const theme *t, color_level level, role r, uint8_t flags) {
     return s;
 }
 
-/* "15;0": some terminals say what they write with on what. */
+/* COLORFGBG, "15;0": foreground and background as some terminals report them. */
 const theme *theme_usual(void) {
     const char *said = getenv("COLORFGBG"), *last = said ? strrchr(said, ';') : NULL;
     bool light = last && (strcmp(last, ";15") == 0 || strcmp(last, ";7") == 0);

@@ -1,4 +1,4 @@
-/* theme.h: how roles look: themes, each at every level of colour. */
+/* theme.h: themes, which give each role a style for every number of colours. */
 #ifndef SCRY_DRAW_THEME_H
 #define SCRY_DRAW_THEME_H
 
@@ -11,7 +11,7 @@ typedef struct style {
     bool bold, underline, reverse;
 } style;
 
-/* What a user set for a role, in the place of the theme's colours. */
+/* A user's colours for a role, which override the theme's. */
 typedef struct theme_own {
     bool set;
     short fg, bg;
@@ -21,9 +21,9 @@ typedef struct theme {
     const char *name, *about;
     bool light;                      /* for a light background */
     const style *look[COLOR_LEVELS]; /* [ROLES] */
-    /* the row that the keys act on. At 256 colours: its background (-1: reversed), what the
-     * terminal's own ink becomes, which may be of the other kind, and what greys become there. With
-     * `solid` the theme has a background of its own, and the whole row is that colour on white. */
+    /* The cursor's row at 256 colours: its background (-1: reversed), and the colours that replace the terminal's own
+     * foreground, which may be too close to it, and greys. solid: the theme has its own background, and the whole row
+     * is drawn in that colour on white. */
     short cursor_bg, cursor_ink, cursor_faint;
     bool solid;
     theme_own own[ROLES];
@@ -32,14 +32,15 @@ typedef struct theme {
 /* The first is the default. */
 extern const theme themes[];
 extern const int theme_count;
-/* NULL: no such theme. */
+/* Returns a theme by name, or NULL. */
 const theme *theme_find(const char *name);
-/* Dark, or light where the terminal says that it is (COLORFGBG). */
+/* The default theme: dark, or light where COLORFGBG says that the background is. */
 const theme *theme_usual(void);
 const char *color_level_name(color_level level); /* mono, 16, 256 */
-/* -1: no such level. */
+/* Returns a level by name, or -1. */
 int color_level_of(const char *name);
 
+/* The style of a role; flags: of the cell (CELL_CURSOR). */
 style theme_style(const theme *t, color_level level, role r, uint8_t flags);
 
 #endif

@@ -1,6 +1,7 @@
-/* theme_tables.c: the themes. Blue and orange, which colour-blind eyes tell apart; and never colour alone: every role
- * that carries meaning also has a sign in the text, or bold or underline. At 256 colours text stands out from its
- * background by 4.5 to 1 at least (7 to 1 with high contrast), bars and dots by 3 to 1; the tests measure it. */
+/* theme_tables.c: the themes. Blue and orange are distinguishable for colour-blind readers, and colour is never alone:
+ * every role that carries meaning also has a sign in the text, or bold or underline. At 256 colours, text has a
+ * contrast of at least 4.5 to 1 with its background (7 to 1 in the theme contrast), bars and dots 3 to 1, which the
+ * tests check. */
 #include "draw/theme.h"
 
 /* The columns of each table: colour, background, bold, underlined, reversed. */
@@ -84,7 +85,7 @@ static const style light_256[ROLES] = {
     [ROLE_PLOT6] = {18, -1, false, false, false},  [ROLE_FOUND] = {90, -1, true, true, false},
 };
 
-/* Its own black behind all of it, so that it holds on every terminal. */
+/* With its own black background, so that the contrast is the same on every terminal. */
 static const style high_16[ROLES] = {
     [ROLE_TEXT] = {7, 0, false, false, false},  [ROLE_FAINT] = {7, 0, false, false, false},
     [ROLE_TITLE] = {0, 7, false, false, false}, [ROLE_HEADER] = {7, 0, true, false, false},

@@ -1,4 +1,4 @@
-/* explorer/app.c: the explorer's state: keys to commands, state to grid. */
+/* explorer/app.c: the explorer's state: turns keys into commands, and draws the state into the grid. */
 #include "explorer/app.h"
 #include "base/mem.h"
 #include "base/path.h"
@@ -112,7 +112,7 @@ command_effect app_key(app *a, uint32_t key) {
         prompt_key(a, key, &effect);
         return effect;
     }
-    if (a->layer) a->message[0] = 0; /* it stands where the page names its keys */
+    if (a->layer) a->message[0] = 0; /* it would cover the page's keys */
     if (a->layer && a->layer->key(a, key, &effect)) return effect;
     if (!a->layer && a->tab->focus == PANE_LATENT && latent_key(a, key, &effect)) return effect;
     const command *c = keymap_command(&a->keys, key);
@@ -122,7 +122,7 @@ command_effect app_key(app *a, uint32_t key) {
         if (what) app_say(a, "%s: cancelled", what);
         if (async_drop_waiting(a) || job_cancel(a, false)) return DID_CHANGE;
     }
-    if (key == 27 || key == 3) { /* out of whatever it is */
+    if (key == 27 || key == 3) { /* Esc and Ctrl-C leave any state */
         a->layer = NULL;
         a->tab->enlarged = -1;
         table_escape(a);
@@ -131,7 +131,7 @@ command_effect app_key(app *a, uint32_t key) {
     }
     char help[40];
     keymap_first(&a->keys, "help", help, sizeof help);
-    return app_fail(a, "no command on that key; %s lists them all", help[0] ? help : ":help");
+    return app_fail(a, "no command has that key; %s lists all keys", help[0] ? help : ":help");
 }
 
 static bool inside(rect r, int y, int x) {
@@ -186,7 +186,7 @@ void app_resize(app *a, int rows, int cols) {
     grid_resize(a->grid, rows, cols);
 }
 
-/* The right side of the top line: what the ranking, the selection and the score are. full: 2 to 0, the least. */
+/* The right side of the top line: ranking, N and score. full: 2 to 0, the shortest. */
 static void describe_session(const app *a, int full, char *text, size_t size) {
     const scry_session *s = a->tab->session;
     const scry_ranking *ranking = scry_session_ranking(s);
@@ -201,7 +201,8 @@ static void describe_session(const app *a, int full, char *text, size_t size) {
              scry_score_name(scry_session_score(s)));
 }
 
-/* The top line. Its right side is what changes, so it is placed first, as full as leaves room for the left. */
+/* The top line. Its right side changes, so it is placed first, in the fullest form that leaves room for the left. The
+ * study's name gives way before "ranked" does; a file's name, which tells tabs apart, does not. */
 static void draw_title(app *a) {
     rect r = a->layout.title;
     const scry_ranking *ranking = scry_session_ranking(a->tab->session);
@@ -220,7 +221,7 @@ static void draw_title(app *a) {
     do {
         describe_session(a, --full, right, sizeof right);
         width = text_columns(right);
-    } while (full > 0 && r.cols - width < taken + most);
+    } while (full > 0 && r.cols - width < taken + (full == 2 || by_file ? most : 0));
     int room = r.cols - width;
     grid_fill(a->grid, r.y, r.x, r.cols, ROLE_TITLE, ' ');
     grid_put(a->grid, r.y, room, width, ROLE_TITLE, right);
@@ -231,7 +232,7 @@ static void draw_title(app *a) {
 static void draw_too_small(app *a) {
     grid_print(a->grid, 0, 0, a->grid->cols, ROLE_TEXT, "scry needs %d x %d", LAYOUT_COLS, LAYOUT_ROWS);
     grid_print(a->grid, 1, 0, a->grid->cols, ROLE_TEXT, "here: %d x %d", a->grid->cols, a->grid->rows);
-    grid_put(a->grid, 2, 0, a->grid->cols, ROLE_TEXT, "enlarge, or q");
+    grid_put(a->grid, 2, 0, a->grid->cols, ROLE_TEXT, "resize, or q");
 }
 
 void app_draw(app *a) {

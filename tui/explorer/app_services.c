@@ -36,7 +36,7 @@ command_effect app_run(app *a, const command *c, const char *argument) {
 }
 
 void app_record(app *a, const char *name, const char *argument) {
-    bool asks = a->prompt.then != NULL; /* it will come again, with what is typed */
+    bool asks = a->prompt.then != NULL; /* it will run again, with the text typed */
     if (!asks && !(a->message_is_error && a->message[0])) recording_add(&a->recording, name, argument);
 }
 

@@ -1,4 +1,4 @@
-/* explorer/app_services.h: what the parts of the explorer see of the application: the open index and its session, the
+/* explorer/app_services.h: the application as the explorer's parts see it: the open index and its session, the
  * grid and the theme, the message line, the prompt and the commands. It includes no pane, page or layer: each has its
  * state in a struct of its own file. Only app.c and event_loop.c put the parts together (explorer/app.h). */
 #ifndef SCRY_EXPLORER_APP_SERVICES_H
@@ -14,7 +14,7 @@
 #include "session.h"
 #include "shell/commands.h"
 
-/* A parameter that a row of a table has to take and this function does not need. */
+/* A parameter that a table's function type has and this function does not need. */
 #define UNUSED __attribute__((unused))
 
 /* Long enough to edit the longest label, and a list of very many domains. */
@@ -58,14 +58,14 @@ typedef struct footer_hint {
     int x, cols;
 } footer_hint;
 
-/* An open index and everything that one does with it. Panes and pages own their states. */
+/* An open index with its session. Panes and pages own their states. */
 typedef struct tab {
     scry_index *index;
     const scry_info *info;
     scry_session *session;
     uint32_t latent; /* under the cursor of the table; the other panes show it */
     pane focus;
-    int enlarged; /* pane that fills the screen, -1 */
+    int enlarged; /* the pane that fills the screen, -1: none */
     struct table_state *table;
     struct latent_state *latent_pane;
     struct domains_state *domains;

@@ -1,4 +1,4 @@
-/* explorer/async_results.c: what the explorer computes in the background. */
+/* explorer/async_results.c: the explorer's background work. */
 #include "explorer/async_results.h"
 #include "base/mem.h"
 #include "base/worker_thread.h"
@@ -15,8 +15,8 @@ struct async_results {
     worker_thread *statistics, *plot; /* a long plot does not hold up rho */
     const scry_session *session;      /* whose statistics are being computed; NULL: none */
     uint64_t version;                 /* and of which state */
-    const chart_request *ask;         /* the plot that is under way; NULL: none */
-    const command *later;             /* is done when all is there; NULL: none */
+    const chart_request *ask;         /* the plot that is being computed; NULL: none */
+    const command *later;             /* runs when all results are ready; NULL: none */
     char argument[TEXT_MOST];
 };
 
@@ -134,7 +134,7 @@ static void begin_plot(app *a, chart_request *ask) {
     worker_begin(a->async->plot, (worker_job){plot_work, plot_end, j});
 }
 
-/* What the plot needs and is not under way; NULL: nothing. */
+/* The request that the plot needs and that is not being computed; NULL: none. */
 static chart_request *plot_due(app *a) {
     async_results *w = a->async;
     chart_request *need = chart_page_request(a);

@@ -1,4 +1,4 @@
-/* explorer/async_results.h: what the explorer computes in the background: rho's statistics, the numbers of the plot
+/* explorer/async_results.h: the explorer's background work: rho's statistics, the numbers of the plot
  * that is shown, and jobs (explorer/jobs.h). */
 #ifndef SCRY_EXPLORER_ASYNC_RESULTS_H
 #define SCRY_EXPLORER_ASYNC_RESULTS_H
@@ -8,28 +8,27 @@
 typedef struct async_results async_results;
 
 async_results *async_new(void);
-/* Cancels, and waits until the threads have noticed: before the indexes that they read are closed. */
+/* Cancels all work and waits for the threads. Call it before closing the indexes that they read. */
 void async_free(async_results *w);
 
-/* The file descriptor that is readable when something has come, and the one for threads to write to. */
+/* The file descriptor that becomes readable when a result has arrived, and the one that threads write to. */
 int async_wake_fd(const async_results *w);
 int async_bell(const async_results *w);
-/* Something that is shown is neither there nor under way. What is under way for a state that has gone is
- * cancelled here. */
+/* True when a result on screen is missing and not being computed. Cancels computations for an outdated state. */
 bool async_is_due(app *a);
-/* Begins all that is due. */
+/* Starts computing all missing results. */
 void async_begin(app *a);
-/* Takes what has come; true: draw. */
+/* Takes the results that have arrived. True when the screen has changed. */
 bool async_collect(app *a);
-/* Is all there that this screen shows? */
+/* True when every result on screen is up to date. */
 bool async_is_current(app *a);
-/* Run a command that shows such numbers again once all of them are there: true. False: they are there, or nothing is
- * computed in the background (a script), and the command goes on. */
+/* Postpones a command until every result that it shows is ready, and returns true. False when they are ready, or
+ * nothing is computed in the background (a script): the command continues. */
 bool async_run_when_ready(app *a, const char *name, const char *argument);
-bool async_drop_waiting(app *a); /* true: there was one */
-/* Gives all of it up, and waits until the threads have noticed: before an index that they may read is closed. */
+bool async_drop_waiting(app *a); /* cancels a postponed command; true: there was one */
+/* Cancels all work on the open indexes and waits for the threads. Call it before closing an index. */
 void async_cancel_all(app *a);
-/* Works out all that this screen shows, here and now. */
+/* Computes every result on screen on this thread. */
 void async_finish_all(app *a);
 
 #endif

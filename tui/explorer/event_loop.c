@@ -19,7 +19,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* The session that the options ask for. NULL and err when they ask for what is not there. */
+/* Makes the session of the options. NULL and err when the index lacks what they ask for. */
 static scry_session *make_session(const options *o, scry_index *index, scry_error *err) {
     size_t train;
     scry_condition source;
@@ -63,7 +63,7 @@ static int run_script(app *a, const char *path) {
 static void start_anew(app *a, tab *t, const config *c) {
     tab *shown = a->tab;
     char said[TEXT_MOST] = "", wrong[64];
-    if (c->columns) table_columns_read(t, c->columns, wrong); /* what is wrong was said when it was read */
+    if (c->columns) table_columns_read(t, c->columns, wrong); /* errors were reported when the file was read */
     if (!c->start.count) return;
     snprintf(said, sizeof said, "%s", a->message);
     bool error = a->message_is_error;
@@ -80,7 +80,7 @@ static void start_anew(app *a, tab *t, const config *c) {
     else app_say(a, "%s", said);
 }
 
-/* The training set of the options, where the session that was kept had gone on to another. */
+/* Returns to the training set of the options, where the saved session has another. */
 static void change_train(app *a, tab *t, size_t train) {
     tab *shown = a->tab;
     a->tab = t;
@@ -88,8 +88,8 @@ static void change_train(app *a, tab *t, size_t train) {
     a->tab = shown;
 }
 
-/* What is kept of the tabs, or is to be. A selection that the options ask for is not what was kept, and a
- * script begins anew unless it names its session. */
+/* Restores the tabs' sessions and saves them from then on. Options that name a selection start a new session, and so
+ * does a script unless it names its session. */
 static void take_up_sessions(app *a, const options *o, const config *c) {
     const char *const chosen[] = {o->by,   o->metric, o->top,   o->set,     o->latents,   o->without,
                                   o->with, o->score,  o->fresh, o->domains, o->is_signed, o->is_absolute};
@@ -105,12 +105,12 @@ static void take_up_sessions(app *a, const options *o, const config *c) {
     }
 }
 
-/* What takes longer than a frame is begun in the background when no key has come for this long. */
+/* Work that takes longer than a frame is started in the background when no key has come for this long. */
 enum { WORK_AFTER_MS = 40 };
-/* Other longer work is done in stretches of this length while no key is there, with a frame after each. */
+/* Other long work is done in slices of this length while no key is pending, with a frame after each. */
 static const double WORK_SECONDS = 0.008;
 
-/* What one event does; the loop draws. */
+/* Handles one event; the loop draws. */
 static command_effect take(app *a, const event *e) {
     switch (e->kind) {
     case EVENT_KEY:
@@ -129,7 +129,7 @@ static command_effect take(app *a, const event *e) {
     }
 }
 
-/* Returns 0, or the signal that ended it. */
+/* Runs until the user quits. Returns 0, or the signal that ended it. */
 static int run_loop(app *a) {
     int effect = DID_CHANGE | DID_REDRAW;
     bool resting = false;
@@ -164,7 +164,7 @@ static int run_loop(app *a) {
             effect = table_work(a) ? DID_CHANGE : DID_NOTHING;
             resting = table_waits(a) != 0;
         }
-        /* Everything that is waiting goes into one frame. */
+        /* Handle all pending events before the next frame. */
         while (e.kind != EVENT_NONE && !(effect & DID_QUIT)) {
             if (e.kind == EVENT_SIGNAL) return e.number;
             int did = (int)take(a, &e);
@@ -176,7 +176,7 @@ static int run_loop(app *a) {
     return 0;
 }
 
-/* colors: at most so many; -1: as many as there are. */
+/* colors: the largest number of colours; -1: as many as the terminal has. */
 static int run_terminal(app *a, bool mouse, int colors) {
     scry_error err = {0};
     if (!terminal_open(mouse, &err)) return output_error(&err);
@@ -191,7 +191,7 @@ static int run_terminal(app *a, bool mouse, int colors) {
     return ended_by ? 128 + ended_by : 0;
 }
 
-/* UTF-8 is what we draw; where the locale has none, ASCII it is. */
+/* True where the locale or the terminal does not take UTF-8: draw ASCII then. */
 static bool wants_ascii(const options *o) {
     if (o->ascii) return true;
     const char *locale = getenv("LC_ALL");
@@ -202,8 +202,8 @@ static bool wants_ascii(const options *o) {
     return (!utf8 && !o->script) || (term && strcmp(term, "linux") == 0);
 }
 
-/* The session of the options, the user's settings in the place of those not given. Where the settings ask for what
- * this index lacks, they are left out and that is said. */
+/* Makes the session of the options, with the user's settings as defaults. Settings that this index cannot follow are
+ * ignored and reported. */
 static scry_session *first_session(const options *o, scry_index *index, config *c, scry_error *err) {
     options set = *o;
     if (!set.top) set.top = c->top;
@@ -218,7 +218,7 @@ static scry_session *first_session(const options *o, scry_index *index, config *
     return s;
 }
 
-/* Every index as a tab. NULL and err when one cannot be opened. */
+/* Opens every index as a tab. NULL and err when one cannot be opened. */
 static app *open_tabs(const options *o, config *c, int rows, int cols, scry_error *err) {
     app *a = NULL;
     for (int i = 0; i < o->words; i++) {
@@ -238,7 +238,7 @@ static app *open_tabs(const options *o, config *c, int rows, int cols, scry_erro
     return a;
 }
 
-/* Theme, colours, keys. */
+/* Applies theme, colours and keys. */
 static void set_up(app *a, config *c, const theme *asked, int colors) {
     memcpy(a->theme.own, c->own, sizeof c->own);
     const theme *t = asked ? asked : c->theme ? c->theme : theme_usual();
@@ -247,14 +247,14 @@ static void set_up(app *a, config *c, const theme *asked, int colors) {
     c->keys = (keymap){0};
 }
 
-/* The first of what is wrong with the settings, in the place of other words. */
+/* Shows the first error of the settings instead of another message. */
 static void say_wrong(app *a, const config *c) {
     size_t n = c->wrong.count;
     if (n == 1) app_fail(a, "%s", c->wrong.text[0]);
     if (n > 1) app_fail(a, "%s (and %zu more)", c->wrong.text[0], n - 1);
 }
 
-/* A session is written over: what is there must be one. */
+/* A file that will be overwritten must be a session. */
 static bool session_is_one(const char *path, scry_error *err) {
     struct stat st;
     char head[] = "scry-session ", found[sizeof head] = "";
@@ -265,7 +265,7 @@ static bool session_is_one(const char *path, scry_error *err) {
     return is || scry_fail(err, "%s: exists and is not a session of scry; expected one, or a new name", path);
 }
 
-/* What can be wrong with the options before anything is opened. */
+/* Checks the options before anything is opened. */
 static bool read_options(const options *o, int *rows, int *cols, const theme **asked, int *colors, scry_error *err) {
     *colors = o->colors ? color_level_of(o->colors) : -1;
     *asked = o->theme ? theme_find(o->theme) : NULL;

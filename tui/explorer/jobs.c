@@ -45,7 +45,7 @@ static void end(void *context, bool whole) {
     r->of.end(r->a, r->of.own, whole);
 }
 
-/* Those that have ended go. */
+/* Removes jobs that have ended. */
 static void sweep_out(jobs *all) {
     for (running **at = &all->newest; *at;) {
         running *r = *at;
@@ -109,7 +109,7 @@ bool job_cancel(app *a, bool page) {
 
 bool jobs_collect(app *a) {
     jobs *all = a->jobs;
-    bool any = all->newest != NULL; /* gone on by a hundredth, at least */
+    bool any = all->newest != NULL; /* their progress has changed by 1 % or more */
     for (running *r = all->newest; r; r = r->next) worker_collect(r->thread);
     sweep_out(all);
     return any;

@@ -1,9 +1,8 @@
-/* explorer/jobs.h: commands whose answer takes longer than a frame: they run in the background while the
- * explorer goes on taking keys. What a job needs of the state is copied when it is begun, so that its answer is of
- * the moment at which it was asked for.
+/* explorer/jobs.h: commands that take longer than a frame run in the background while the explorer accepts keys. A job
+ * copies the state that it needs when it starts, so that its result belongs to that moment.
  *
- * In a script, in a macro and without a terminal a command is done when the next one begins: there a job is run
- * at once. */
+ * In a script, in a macro and without a terminal, a command has to end before the next one starts: there a job runs
+ * synchronously. */
 #ifndef SCRY_EXPLORER_JOBS_H
 #define SCRY_EXPLORER_JOBS_H
 
@@ -15,31 +14,31 @@ typedef struct jobs jobs;
 enum { JOB_TITLE = 200 };
 
 typedef struct job {
-    char what[JOB_TITLE]; /* "report to out.html"; two of the same words are not run at once */
-    bool page;            /* its answer is the page that is shown: when the page is left, it is given up */
+    char what[JOB_TITLE]; /* "report to out.html"; two of the same title do not run at once */
+    bool page;            /* its result is the page on screen: leaving the page cancels the job */
     void (*work)(void *own, const scry_cancel *stop); /* on the background thread */
-    /* On the explorer's thread, exactly once; frees own. whole: it was not given up. */
+    /* On the explorer's thread, exactly once; frees own. whole: it was not cancelled. */
     void (*end)(app *a, void *own, bool whole);
     void *own;
 } job;
 
 /* bell: as in base/worker_thread.h. Owner: jobs_free. */
 jobs *jobs_new(int bell);
-/* Gives all up, and waits until the threads have noticed. */
+/* Cancels all jobs and waits for the threads. */
 void jobs_free(jobs *all);
-/* From here on run them in the background; before, at once. */
+/* From here on jobs run in the background; before, synchronously. */
 void jobs_use_threads(jobs *all);
-bool jobs_use_threads_now(const app *a); /* at this moment: not within a macro */
+bool jobs_use_threads_now(const app *a); /* false within a macro */
 
-/* False, with the message said, when one of the same words is under way; own is then freed by e->end. */
+/* Starts a job. False, with a message, when one of the same title is running; e->end then frees own. */
 bool job_begin(app *a, const job *e);
-/* What is under way, the newest first: its words and how much is done, 0 to 1. NULL: none, of this kind. */
+/* The title of the newest running job, of a page or not, and its progress from 0 to 1; NULL when there is none. */
 const char *job_running(const app *a, bool page, double *done);
-/* Gives the newest up. False: there is none. */
+/* Cancels the newest. False when there is none. */
 bool job_cancel(app *a, bool page);
-/* Takes what has come, and rings on; true: draw. */
+/* Takes the results that have arrived, and wakes the loop for more. True when the screen has changed. */
 bool jobs_collect(app *a);
-/* Waits for all of them. */
+/* Waits for all jobs. */
 void jobs_finish(app *a);
 
 #endif

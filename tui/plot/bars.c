@@ -1,5 +1,5 @@
-/* bars.c: rows of names and bars in the grid's cells. Positive values grow right from 0 in eighths of
- * a cell, negative ones left in halves. */
+/* bars.c: rows of names and bars in the grid's cells. Bars of positive values grow right from 0 in eighths of a cell,
+ * of negative values left in halves. */
 #include "text/text.h"
 #include "plot/plot_draw.h"
 #include "plot/series_style.h"
@@ -8,7 +8,7 @@
 
 static void draw_right(const pen *k, int y, double zero, double length, const series_style *l, role r) {
     int x = (int)(k->f->area.x + zero), eighths = (int)lround(length * 8);
-    if (eighths == 0) eighths = 1; /* something is there */
+    if (eighths == 0) eighths = 1; /* keep small values visible */
     int room = k->r.x + k->r.cols - x;
     if (eighths > room * 8) eighths = room * 8;
     if (k->ascii || l->bar != 0x2588) {

@@ -47,7 +47,7 @@ double canvas_y(const canvas *c, scale s, double value) {
     return (1 - scale_share(s, value)) * (4 * c->rows - 1);
 }
 
-/* Cuts one end off a line at an edge: of t in [*from, *to] keeps where at + t * by >= 0. */
+/* Clips a line at an edge: of t in [*from, *to] keeps the part where at + t * by >= 0. */
 static bool cut(double at, double by, double *from, double *to) {
     if (by == 0) return at >= 0;
     double t = -at / by;
@@ -85,7 +85,7 @@ void canvas_line(canvas *c, double x0, double y0, double x1, double y1, role r, 
     *phase += length;
 }
 
-/* A quarter of the dots, staggered; an area thinner than the texture shows whole. */
+/* True for the dots of the texture: a quarter of all, staggered; more where the area is thinner than the texture. */
 static bool textured(int y, int x, bool thin) {
     if (thin) return x % 2 == 0;
     return x % 2 == 0 ? y % 4 == 0 : y % 4 == 2;

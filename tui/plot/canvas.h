@@ -1,5 +1,5 @@
-/* canvas.h: the area of a plot as dots, 2 x 4 in each cell, before anything knows how they are shown.
- * Lower layers give way to higher ones where they meet in a cell. Owner: canvas_free. */
+/* canvas.h: the area of a plot as dots, 2 x 4 in each cell, independent of how they are shown. Where layers meet in a
+ * cell, the higher one wins. */
 #ifndef SCRY_PLOT_CANVAS_H
 #define SCRY_PLOT_CANVAS_H
 
@@ -20,17 +20,17 @@ typedef struct canvas {
     canvas_cell *cell; /* [rows * cols] */
 } canvas;
 
-canvas *canvas_new(int rows, int cols);
+canvas *canvas_new(int rows, int cols); /* owner: canvas_free */
 void canvas_free(canvas *c);
 canvas_cell *canvas_at(const canvas *c, int y, int x);
 
 void canvas_dot(canvas *c, int y, int x, layer l, role r);
-/* From (x0, y0) to (x1, y1), in dots, of which those outside are cut off. *phase counts along the
- * dash, so that it runs on over the corners of a line. */
+/* Draws a line from (x0, y0) to (x1, y1), in dots, clipped to the canvas. *phase is the position in the dash pattern,
+ * which continues over the corners of a line. */
 void canvas_line(canvas *c, double x0, double y0, double x1, double y1, role r, const dash *d, double *phase);
-/* Cuts a segment down to the rectangle from -0.49 to w + 0.49 and h + 0.49. False: none of it is inside. */
+/* Clips a segment to the rectangle from -0.49 to w + 0.49 and h + 0.49. False when none of it is inside. */
 bool segment_clip(double *x0, double *y0, double *x1, double *y1, double w, double h);
-/* Between two edges, each from x0 to x1, as a texture. */
+/* Fills the area between two edges, each from x0 to x1, with a texture. */
 void canvas_band(canvas *c, double x0, double low0, double high0, double x1, double low1, double high1, role r);
 void canvas_mark(canvas *c, int y, int x, uint32_t mark, role r);
 
@@ -38,9 +38,9 @@ void canvas_mark(canvas *c, int y, int x, uint32_t mark, role r);
 uint32_t canvas_braille(uint8_t dots);
 char canvas_ascii(uint8_t dots);
 
-/* All series of a plot but bars, in the ranges of f; the canvas has the size of f's area in cells. */
+/* Draws all series of a plot except bars, in the ranges of f; the canvas has the size of f's area in cells. */
 void canvas_paint(canvas *c, const plot *p, const plot_layout *f, bool ascii);
-/* A value's place in dots: x from the left, y from the top. */
+/* The position of a value in dots: x from the left, y from the top. */
 double canvas_x(const canvas *c, scale s, double value);
 double canvas_y(const canvas *c, scale s, double value);
 

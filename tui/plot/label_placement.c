@@ -1,6 +1,6 @@
-/* label_placement.c: labels next to points. Greedy: each label takes the free place that covers the least of
- * lines. The order decides how many find one, so a few orders are tried and the best is kept; who
- * then lacks a place may still get one by another's moving. */
+/* label_placement.c: places labels next to points, greedily: each takes the free place that covers the least of lines.
+ * The result depends on the order, so a few orders are tried and the best is kept; then a label without a place gets
+ * one if another can move. */
 #include "plot/label_placement.h"
 #include "base/mem.h"
 
@@ -37,11 +37,11 @@ void label_places_around(placed_label *l, int y, int x, int ry, int rx, int gap)
         {above, x - l->cols / 4}, {below, x - l->cols / 4}, {higher, centre}, {lower, centre},
         {higher, right},          {lower, right},
     };
-    l->places = l->rows > 1 ? 14 : 10; /* half a line further off, where there are half lines */
+    l->places = l->rows > 1 ? 14 : 10; /* half a line further away, where there are half lines */
     memcpy(l->place, place, sizeof place);
 }
 
-/* How much of lines a label would cover; -1: it cannot stand there. */
+/* The number of line cells that a label would cover; -1: the place is not free. */
 static int cost(const placement_map *f, const placed_label *l, label_place at, int margin) {
     if (at.y < 0 || at.x < 0 || at.y + l->rows > f->rows || at.x + l->cols > f->cols) return -1;
     int lines = 0, from = at.x - margin < 0 ? 0 : at.x - margin;

@@ -1,5 +1,5 @@
-/* label_placement.h: labels next to points, none over another, over a point or outside the area. Works in cells
- * of a coarse map of what is drawn, on a terminal those of the screen. */
+/* label_placement.h: places labels next to points, so that none covers another label or a point, or leaves the area.
+ * Works on a coarse map of occupied cells; on a terminal these are the screen's. */
 #ifndef SCRY_PLOT_LABEL_PLACEMENT_H
 #define SCRY_PLOT_LABEL_PLACEMENT_H
 
@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What lies in a cell of the map. */
+/* What occupies a cell of the map, as bits. */
 enum { PLACED_LINE = 1, PLACED_POINT = 2, PLACED_LABEL = 4 };
 
 typedef struct placement_map {
@@ -28,17 +28,17 @@ typedef struct label_place {
 
 typedef struct placed_label {
     int rows, cols;
-    int places; /* where it may stand, the best first */
+    int places; /* the candidates, the best first */
     label_place place[LABEL_PLACES];
     bool first; /* placed before all others */
-    int chosen; /* which place it got; -1: left out */
+    int chosen; /* the candidate chosen; -1: left out */
 } placed_label;
 
-/* Around a point whose mark reaches ry, rx cells from its own cell y, x; `gap` cells off sideways. */
+/* Sets the candidates around a point at cell y, x whose mark extends ry, rx cells; `gap` cells away at the sides. */
 void label_places_around(placed_label *l, int y, int x, int ry, int rx, int gap);
 
-/* Chooses a place for each, as many as there is room for; `margin` cells stay free next to a label.
- * Those that are left out have chosen -1. The field then holds the names too. */
+/* Chooses places for as many labels as have room, with `margin` free cells next to each, and marks them in the map.
+ * Labels without room get chosen -1. */
 void labels_place(placement_map *f, placed_label *labels, size_t n, int margin);
 
 #endif

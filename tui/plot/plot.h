@@ -5,16 +5,15 @@
  *     plot p = {.title = "rho against N", .x = {.label = "N", .log = true}, .series = &line, .series_count = 1};
  *     plot_draw(grid, (rect){0, 0, 24, 80}, &p, false);
  *
- * Zero is a sound default everywhere. All that is pointed to belongs to the caller and is only
- * read. Values that are NaN, infinite or beyond 1e300, and values not above 0 on a logarithmic axis,
- * are skipped. Every point is looked at: a curve of a million is best thinned by its owner to some
- * thousands. Text may come from strangers: it is cleaned here. */
+ * Zero is a valid default for every field. Pointers are borrowed, and their targets only read. Values that are NaN,
+ * infinite or beyond 1e300, and values that are not positive on a logarithmic axis, are skipped. Every point is drawn,
+ * so callers should thin a curve of a million points to some thousands. Text may be untrusted: it is cleaned here. */
 #ifndef SCRY_PLOT_PLOT_H
 #define SCRY_PLOT_PLOT_H
 
 #include "draw/grid.h"
 
-/* What an axis may be marked with. */
+/* The kinds of tick labels. */
 typedef enum tick_rule {
     TICKS_NUMBERS,
     TICKS_WHOLE,   /* counts: no marks between whole numbers */
@@ -26,7 +25,7 @@ typedef struct plot_axis {
     const char *label; /* NULL: none */
     bool log;
     bool zero;              /* a range taken from the data reaches to 0 */
-    bool fix_low, fix_high; /* an end given below, not taken from the data */
+    bool fix_low, fix_high; /* low, high are given; else taken from the data */
     double low, high;
     tick_rule ticks;
 } plot_axis;
@@ -36,19 +35,19 @@ typedef enum plot_kind {
     PLOT_LINE,
     PLOT_STEPS, /* a line that keeps its height until the next x */
     PLOT_BAND,  /* the area from `low` up to `y` */
-    PLOT_BARS,  /* a row each: names, and x for the length. Then the y axis has no numbers */
+    PLOT_BARS,  /* a row per bar: its name, and x for its length; the y axis has no numbers */
 } plot_kind;
 
 typedef struct plot_series {
     plot_kind kind;
-    const char *name; /* in the legend, which stands where two series have names */
+    const char *name; /* in the legend, which is shown when two series have names */
     size_t n;
     const double *x;          /* [n]; NULL: 0, 1, ... */
     const double *y;          /* [n]; bars need none */
     const double *low;        /* [n]; bands only */
-    const char *const *names; /* [n], or NULL: none; each may be NULL. The first are placed first */
-    const char *const *texts; /* [n], or NULL: what stands behind each bar */
-    size_t highlight;         /* which point or bar is pointed out, from 1; 0: none */
+    const char *const *names; /* [n] labels, or NULL; each may be NULL. Earlier ones are placed first */
+    const char *const *texts; /* [n] texts after the bars, or NULL */
+    size_t highlight;         /* the highlighted point or bar, from 1; 0: none */
     int look;                 /* series with the same number above 0 look alike; 0: its own look */
 } plot_series;
 
@@ -70,18 +69,17 @@ typedef struct plot {
     bool has_cursor; /* an upright line at this x */
     double cursor;
     const char *cursor_text;
-    const char *empty; /* why there may be nothing to show: "no domain has a measured change" */
-    int gutter;        /* at least so many columns left of the y axis: plots in a stack line up */
+    const char *empty; /* the reason shown when there is no data: "no domain has a measured change" */
+    int gutter;        /* minimum columns left of the y axis, so that stacked plots line up */
 } plot;
 
-/* Draws within r and nowhere else; r is blanked first. In a rectangle too small for a plot it says
- * so. ascii: nothing beyond 7 bits. */
+/* Clears r and draws the plot within it, or a message when r is too small. ascii: 7-bit characters only. */
 void plot_draw(grid *g, rect r, const plot *p, bool ascii);
 
-/* The same plot as one self-contained SVG element of width x height pixels (at least 160 x 100).
+/* Writes the plot as one self-contained SVG element of width x height pixels (at least 160 x 100).
  * False when the file could not be written. */
 bool plot_svg(const plot *p, int width, int height, FILE *file);
-/* The height from `least` on in which every row of bars is shown, and their texts do not touch. */
+/* The smallest height, at least `least`, in which every row of bars is shown and their texts do not touch. */
 int plot_svg_height(const plot *p, int width, int least);
 
 #endif

@@ -10,7 +10,7 @@
 
 static const measure terminal = {1, 1, true, false};
 
-/* Within the columns from x to the right edge; what is cut has a mark at its end. */
+/* Writes text from x to the right edge, with an ellipsis where it is cut. */
 static void put_text(const pen *k, double y, int x, role r, const char *text) {
     char safe[LABEL_MOST];
     int room = k->r.x + k->r.cols - x;
@@ -19,7 +19,7 @@ static void put_text(const pen *k, double y, int x, role r, const char *text) {
     grid_put(k->g, (int)y, x, room, r, safe);
 }
 
-/* Words in lines of the rectangle, from its middle. */
+/* Writes text wrapped and centred in the rectangle. */
 static void put_words(const pen *k, rect r, role how, const char *text) {
     char safe[LABEL_MOST], line[16][LABEL_MOST];
     int lines = 0;

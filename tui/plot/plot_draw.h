@@ -1,4 +1,4 @@
-/* plot_draw.h: what the files that draw a plot into a grid share. */
+/* plot_draw.h: shared by the files that draw a plot into a grid. */
 #ifndef SCRY_PLOT_PLOT_DRAW_H
 #define SCRY_PLOT_PLOT_DRAW_H
 
@@ -6,11 +6,11 @@
 
 typedef struct pen {
     grid *g;
-    rect r; /* nothing is drawn outside */
+    rect r; /* clips all drawing */
     const plot *p;
     const plot_layout *f;
     bool ascii;
-    bool line_marks; /* lines carry marks, so that they differ without colour */
+    bool line_marks; /* lines have marks, so that they differ without colour */
 } pen;
 
 void draw_bars(const pen *k);

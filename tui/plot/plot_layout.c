@@ -1,4 +1,4 @@
-/* plot_layout.c: where the parts of a plot stand. */
+/* plot_layout.c: the positions of a plot's parts. */
 #include "plot/plot_layout.h"
 #include "text/text.h"
 #include "plot/series_style.h"
@@ -6,8 +6,8 @@
 #include <math.h>
 #include <string.h>
 
-/* Lines of text above and below the area. The order in which they give way is what a reader can do
- * without first: notes, then the legend and labels; the title and the numbers of x stay longest. */
+/* Lines of text above and below the area. Where there is little room, the least needed go first: notes, then the legend
+ * and labels; the title and the numbers of x stay longest. */
 typedef struct plan {
     bool title, head, axis, tick_labels, foot;
     int notes, legend_lines; /* legend_lines: beyond the head */
@@ -53,8 +53,8 @@ static bool wants_legend(const plot *p) {
     return series > 1 || rules;
 }
 
-/* Entries side by side, two columns apart, in lines of `columns` from y on; returns the lines used,
- * at most `most`. What does not fit is left out. */
+/* Places entries side by side, two columns apart, in lines of `columns` from y on; returns the number of lines, at most
+ * `most`. Entries that do not fit are left out. */
 static int flow_legend(const plot *p, plot_layout *f, measure m, double y, double x, int columns, int most) {
     int used = 0, line = 0;
     f->legend_count = 0;
@@ -74,8 +74,8 @@ static int flow_legend(const plot *p, plot_layout *f, measure m, double y, doubl
     return f->legend_count ? line + 1 : 0;
 }
 
-/* On the head line, at its right end, where all of it fits next to y's label; else on lines of its own,
- * of which it returns the number, or instead of the label: then *label is 0. */
+/* Places the legend at the right end of the head line, if it fits next to y's label; else on lines of its own, whose
+ * number it returns, or instead of the label: then *label is 0. */
 static int place_legend(const plot *p, plot_layout *f, measure m, double y, int *label, int lines) {
     int columns = (int)(f->whole.w / m.column), all = 0;
     for (size_t i = 0; i < entry_count(p); i++)
@@ -84,7 +84,7 @@ static int place_legend(const plot *p, plot_layout *f, measure m, double y, int 
         flow_legend(p, f, m, y, f->whole.x + f->whole.w - all * m.column, all, 1);
         return 0;
     }
-    if (lines < 12) { /* to tell series apart comes before y's label */
+    if (lines < 12) { /* the legend matters more than y's label */
         *label = 0;
         flow_legend(p, f, m, y, f->whole.x, columns, 1);
         return 0;
@@ -106,7 +106,7 @@ static void measure_bars(const plot *p, plot_layout *f, bool ascii, int columns)
             if (s->texts && s->texts[i]) texts = (int)fmax(texts, label_clean(s->texts[i], text, ascii));
         }
     }
-    /* names may take two fifths; texts stand only where the bars keep as much */
+    /* names may take two fifths; texts are shown only where as much is left for the bars */
     int most = columns * 2 / 5;
     f->name_width = names < most ? names : most;
     f->text_width = texts && columns - f->name_width - texts >= columns / 4 + 6 ? texts : 0;
@@ -124,7 +124,7 @@ static bool points_out(const plot *p) {
     return false;
 }
 
-/* How high the rows are and which of them are shown: all, or those around the one pointed out. */
+/* Sets the height of the rows, and the rows that are shown: all, or those around the highlighted one. */
 static void place_bars(const plot *p, plot_layout *f, measure m) {
     double least = m.cells ? f->bars : fmax(1, 0.6 * f->bars) * m.line;
     double most = m.cells ? 2 * f->bars + 1 : (2 + f->bars) * m.line;
@@ -148,7 +148,7 @@ static tick_room upright_room(const plot_layout *f, measure m) {
     return (tick_room){f->area.h, 0, 0, m.line, true, near * m.line, m.cells ? 4 : 0};
 }
 
-/* Columns left of the area: y's numbers or the names of bars, and the axis itself. */
+/* The columns left of the area: y's numbers or the names of bars, and the axis itself. */
 static double gutter_columns(const plot *p, const plot_layout *f, double columns) {
     double axis = columns >= 40 ? 2 : 1, wanted = 0;
     if (f->bars) wanted = f->name_width + axis + (points_out(p) ? 2 : 0);
@@ -168,7 +168,7 @@ double plot_layout_y(const plot_layout *f, double value) {
 
 enum { AREA_COLUMNS = 8, AREA_LINES = 2 };
 
-/* Gives the lines their places from the top, and what is left to the area. */
+/* Positions the lines from the top, and gives the rest to the area. */
 static void stack_lines(const plot *p, plot_layout *f, measure m, const plan *l, int lines, bool legend) {
     double y = f->whole.y;
     f->title = f->notes = f->head = f->axis = f->tick_labels = f->foot = -1;
@@ -192,7 +192,7 @@ static void stack_lines(const plot *p, plot_layout *f, measure m, const plan *l,
     f->area.h = end - y;
 }
 
-/* Bars may leave room below: what stands under the area follows it up. */
+/* Bars may leave room below: moves up the lines under the area. */
 static void close_up(plot_layout *f, double end) {
     double up = end - (f->area.y + f->area.h);
     if (f->axis >= 0) f->axis -= up;

@@ -1,5 +1,5 @@
-/* plot_layout.h: where the parts of a plot stand: title, notes, legend, axes and the area between them.
- * One set of rules for the terminal, in cells, and for SVG, in pixels. */
+/* plot_layout.h: the positions of a plot's parts: title, notes, legend, axes and the area between them. One set of
+ * rules for the terminal, in cells, and for SVG, in pixels. */
 #ifndef SCRY_PLOT_PLOT_LAYOUT_H
 #define SCRY_PLOT_PLOT_LAYOUT_H
 
@@ -9,7 +9,7 @@ typedef struct box {
     double y, x, h, w;
 } box;
 
-/* What a character takes; on a terminal 1 and 1. */
+/* The size of a character; on a terminal 1 and 1. */
 typedef struct measure {
     double column, line;
     bool cells; /* a terminal: whole cells */
@@ -23,14 +23,14 @@ typedef enum plot_layout_kind {
 } plot_layout_kind;
 
 typedef struct legend_entry {
-    size_t series; /* or, counted on from the last series, an upright rule: bars leave no room for its name */
+    size_t series; /* a series; from series_count on, an upright rule, since bars leave no room for its name */
     const char *name;
-    double y, x; /* of its sample, LAYOUT_SAMPLE columns wide; the name behind it and a blank */
+    double y, x; /* of its sample, LAYOUT_SAMPLE columns wide; a blank and the name follow */
 } legend_entry;
 
 enum { LAYOUT_LEGEND = 12, LAYOUT_SAMPLE = 3 };
 
-/* Tops of lines of text are -1 where the line is left out. */
+/* The tops of text lines are -1 where the line is left out. */
 typedef struct plot_layout {
     plot_layout_kind kind;
     box whole, area;
@@ -41,7 +41,7 @@ typedef struct plot_layout {
     size_t legend_count;
     scale x, y;
     size_t many;              /* points beyond this number are shown as dots, without marks */
-    tick_room x_room, y_room; /* y's runs upwards from the area's lower edge */
+    tick_room x_room, y_room; /* y's begins at the area's lower edge */
     ticks x_ticks, y_ticks;
     /* bars: `rows` rows of names from the first one shown, each `pitch` high and holding `bars` of
      * `thick`; names left of the area, texts right of it */
@@ -52,7 +52,7 @@ typedef struct plot_layout {
 
 void plot_layout_make(const plot *p, box whole, measure m, plot_layout *f);
 
-/* A value's place in the area: from its left edge, from its upper edge. */
+/* The position of a value in the area: x from its left edge, y from its upper edge. */
 double plot_layout_x(const plot_layout *f, double value);
 double plot_layout_y(const plot_layout *f, double value);
 

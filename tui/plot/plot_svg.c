@@ -1,5 +1,4 @@
-/* svg.c: a plot as SVG: the frame, the numbers of the axes and the places of names are those of the
- * terminal's plot, in pixels. */
+/* plot_svg.c: a plot as SVG, with the layout, ticks and label placement of the terminal's plot, in pixels. */
 #include "plot/plot_svg.h"
 #include "base/mem.h"
 #include "draw/svg.h"
@@ -10,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Of a sans-serif font of 13 pixels; wide enough for the widest in use. */
+/* For a sans-serif font of 13 pixels; wide enough for the widest in common use. */
 static const measure pixels = {7.8, 18, false, false};
 enum { INSET = 12, BASELINE = 14 };
 
@@ -40,7 +39,7 @@ static void write_heading(const sheet *s) {
     if (f->y_label) write_line_of_text(s, f->head, f->whole.x, " fill=\"#444\"", s->m.column, s->p->y.label);
 }
 
-/* The reason in words, wrapped, in the middle. */
+/* Writes the reason why there is no data, wrapped and centred. */
 static void write_empty(const sheet *s) {
     char text[LABEL_MOST], why[LABEL_MOST];
     label_clean(s->p->empty, why, false);
@@ -149,8 +148,8 @@ static void write_rules(const sheet *s) {
                 a->x + plot_layout_x(s->f, s->p->cursor), a->y, a->h);
 }
 
-/* The map that names keep off is a canvas of cells of 2 x 4 pixels. A font narrower than reckoned
- * leaves the gap on the side away from the point. */
+/* Labels are placed on a canvas of cells of 2 x 4 pixels. A font narrower than assumed leaves the gap on the side away
+ * from the point. */
 static void write_names(const sheet *s) {
     const box *a = &s->f->area;
     canvas *c = canvas_new((int)(a->h / 4), (int)(a->w / 2));

@@ -1,4 +1,4 @@
-/* svg.h: what the files that write a plot as SVG share. */
+/* plot_svg.h: shared by the files that write a plot as SVG. */
 #ifndef SCRY_PLOT_PLOT_SVG_H
 #define SCRY_PLOT_PLOT_SVG_H
 
@@ -13,13 +13,13 @@ typedef struct sheet {
     measure m;
 } sheet;
 
-/* The sign of a series (0 .. SERIES_STYLES-1) around y, x; size: half its height. `about`: what a pointer
- * that rests on it is told, NULL: nothing. */
+/* Draws the mark of a series (0 .. SERIES_STYLES-1) centred at y, x; size: half its height. about: its tooltip, or
+ * NULL. */
 void svg_sign(const sheet *s, int number, const char *color, double y, double x, double size, const char *about);
-/* Bands and lines, then points, of all series but bars. */
+/* Draws bands and lines, then points, of all series except bars. */
 void svg_series(const sheet *s);
 void svg_bars(const sheet *s);
-/* fill and stroke of a bar, so that series differ without colour. */
+/* Writes fill and stroke of a bar, so that series differ without colour. */
 void svg_bar_style(const sheet *s, size_t series);
 
 #endif

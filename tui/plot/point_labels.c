@@ -1,4 +1,4 @@
-/* labels.c: which names a plot has inside its area, and where each of them goes. */
+/* point_labels.c: the labels inside a plot's area, and their positions. */
 #include "plot/point_labels.h"
 #include "base/mem.h"
 
@@ -18,7 +18,7 @@ typedef struct maker {
     placed_label *place; /* one for each label of list */
 } maker;
 
-/* A label of that text, or NULL when there is none or no more are taken. */
+/* Adds a label and returns it; NULL for an empty text, or when the list is full. */
 static placed_label *add(maker *k, const char *text, role r, int y, int x) {
     if (!text || !*text || k->list.n == LABELS_MOST) return NULL;
     size_t i = k->list.n++;
@@ -45,7 +45,7 @@ static void add_points(maker *k) {
     }
 }
 
-/* Beside an upright line: at the top, right or left of it, then lower. */
+/* Sets candidates next to an upright line: at the top, right or left of it, then lower. */
 static void put_next_to(maker *k, placed_label *l, int x) {
     l->places = 0;
     for (int i = 0; i < LABEL_PLACES; i++) {
@@ -54,7 +54,7 @@ static void put_next_to(maker *k, placed_label *l, int x) {
     }
 }
 
-/* Along a level line: over it, then under it, at the right end, the left, the middle. */
+/* Sets candidates along a level line: above, then below it, at the right end, the left, the middle. */
 static void along(maker *k, placed_label *l, int y) {
     int end = k->c->cols - l->cols, at[3] = {end - 1, 1, end / 2};
     l->places = 0;
@@ -86,7 +86,7 @@ static void mark_upright(maker *k, placement_map *map, double value) {
         placement_map_mark(map, 0, (int)lround(canvas_x(k->c, k->f->x, value)) / 2, map->rows, 1, PLACED_LINE);
 }
 
-/* What is drawn, which labels keep off. */
+/* Marks the drawing in the map, so that labels avoid it. */
 static placement_map *make_map(maker *k) {
     placement_map *map = placement_map_new(k->c->rows, k->c->cols);
     for (int y = 0; y < map->rows; y++)

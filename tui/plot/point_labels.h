@@ -1,4 +1,4 @@
-/* labels.h: which names a plot has inside its area, and where each of them goes. */
+/* point_labels.h: the labels inside a plot's area, and their positions. */
 #ifndef SCRY_PLOT_POINT_LABELS_H
 #define SCRY_PLOT_POINT_LABELS_H
 
@@ -14,9 +14,9 @@ typedef struct label_measure {
 typedef struct label {
     char text[LABEL_MOST];
     role role;
-    int y, x; /* its first cell; y -1: there was no room */
+    int y, x; /* its first cell; y -1: no room */
     int rows, cols;
-    int at_y, at_x; /* the cell of what it names */
+    int at_y, at_x; /* the cell that it labels */
 } label;
 
 typedef struct label_list {
@@ -24,7 +24,7 @@ typedef struct label_list {
     label *label;
 } label_list;
 
-/* The cursor's text, then points (those pointed out first), then rules. The caller frees with labels_free. */
+/* Places the cursor's text, then points (highlighted ones first), then rules. Owner: labels_free. */
 label_list labels_make(const plot *p, const plot_layout *f, const canvas *c, label_measure m, bool ascii);
 void labels_free(label_list *l);
 

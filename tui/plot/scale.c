@@ -1,4 +1,4 @@
-/* scale.c: which values an axis shows, and where. */
+/* scale.c: the range of an axis, and the position of a value on it. */
 #include "plot/scale.h"
 
 #include <math.h>
@@ -42,8 +42,8 @@ static void take(span *s, double value) {
     if (value > s->high) s->high = value;
 }
 
-/* Values that are all alike get room on both sides, so that they stand in the middle; a fixed end stays
- * unless that leaves nothing. */
+/* Widens the range of equal values on both sides, so that they are in the middle; a fixed end stays unless that leaves
+ * no range. */
 static void widen(span *s, const plot_axis *axis) {
     double size = fmax(fabs(s->low), fabs(s->high));
     if (s->high - s->low > size * 1e-9 && s->high - s->low > nearest) return;
@@ -69,7 +69,7 @@ static void pad(span *s, const plot_axis *axis, double share) {
         return;
     }
     double room = (s->high - s->low) * share;
-    /* what is never negative has no room below 0 */
+    /* data without negative values gets no margin below 0 */
     if (low) s->low = s->low >= 0 && s->low < room ? 0 : s->low - room;
     if (high) s->high = s->high <= 0 && -s->high < room ? 0 : s->high + room;
 }

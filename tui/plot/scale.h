@@ -1,4 +1,4 @@
-/* scale.h: which values an axis shows, and where. */
+/* scale.h: the range of an axis, and the position of a value on it. */
 #ifndef SCRY_PLOT_SCALE_H
 #define SCRY_PLOT_SCALE_H
 
@@ -7,24 +7,24 @@
 typedef struct scale {
     bool log;
     double low, high;         /* low < high */
-    double log_low, log_span; /* log10 of low, and from there to high; 0 and 0: not worked out */
+    double log_low, log_span; /* log10 of low, and of high / low; both 0: not computed */
 } scale;
 
-/* Whether a value can stand on this axis at all: finite, and above 0 on a logarithmic one. */
+/* True for a value that the axis can show: finite, and above 0 on a logarithmic axis. */
 bool scale_takes(scale s, double value);
-/* 0 at low, 1 at high; outside beyond them, within +-1e9. */
+/* The position of a value: 0 at low, 1 at high, below 0 or above 1 outside, within +-1e9. */
 double scale_share(scale s, double value);
 
 typedef struct extent {
     scale x, y;
-    size_t points; /* how many values of the series can be shown, inside the ranges or not */
+    size_t points; /* the number of values that the axes can show, inside the ranges or not */
 } extent;
 
-/* Ranges of both axes: what is fixed, else the data and rules with a little room around them. */
+/* The ranges of both axes: as fixed, else around the data and rules, with a small margin. */
 extent plot_extent(const plot *p);
 
 double series_x(const plot_series *s, size_t i);
-/* Whether point i of a series can be shown on these axes (it may lie outside their ranges). */
+/* True when the axes can show point i of a series, inside their ranges or not. */
 bool series_takes(const plot_series *s, size_t i, scale x, scale y);
 bool plot_has_bars(const plot *p);
 

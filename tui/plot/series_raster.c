@@ -38,7 +38,7 @@ static void mark(const brush *b, size_t i) {
     canvas_mark(b->c, (int)lround(y) / 4, (int)lround(x) / 2, sign, star ? ROLE_MARK : b->look->role);
 }
 
-/* Few points get a mark each, many a dot each. */
+/* Draws a mark for each of few points, a dot for each of many. */
 static void paint_points(const brush *b) {
     bool many = b->s->n > b->f->many;
     for (size_t i = 0; i < b->s->n; i++) {
@@ -96,8 +96,8 @@ static void paint_line(const brush *b) {
     if (shown == 1) mark(b, only);
 }
 
-/* Marks by which lines differ without colour: at the points where they are few, else now and then,
- * and at other places on each line. */
+/* Draws marks by which lines differ without colour: at the points where they are few, else at intervals, and at
+ * different places on each line. */
 static void mark_line(const brush *b, int number, bool several) {
     bool few = b->s->kind == PLOT_LINE && b->s->n >= 3 && b->s->n <= 12, sparse = b->s->n <= (size_t)b->c->cols / 4;
     double step = fmax(2 * b->c->cols / 5.0, 8), next = step * (0.3 + 0.3 * (number % 3));
@@ -119,7 +119,7 @@ static bool is_line(const plot_series *s) {
 void canvas_paint(canvas *c, const plot *p, const plot_layout *f, bool ascii) {
     int lines = 0;
     for (size_t i = 0; i < p->series_count; i++) lines += is_line(&p->series[i]) && p->series[i].n >= 3;
-    /* what is named first lies on top */
+    /* earlier series lie on top */
     for (size_t i = p->series_count; i-- > 0;) {
         brush b = {c, f, &p->series[i], series_style_of(p, i), ascii};
         if (b.s->kind == PLOT_BAND) paint_band(&b);

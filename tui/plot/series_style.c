@@ -1,4 +1,4 @@
-/* look.c: how series differ. */
+/* series_style.c: the styles of series. */
 #include "plot/series_style.h"
 #include "text/text.h"
 

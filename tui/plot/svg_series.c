@@ -56,7 +56,7 @@ static double bound(double value, double low, double high) {
     return value < low ? low : value > high ? high : value;
 }
 
-/* Clamped to the area: a band is never wider than what is seen. */
+/* Clamps to the area, so that a band never extends beyond it. */
 static void band_edge(const sheet *s, const plot_series *p, size_t i, bool lower) {
     const box *a = &s->f->area;
     svg_put(s->out, "%n %n ", bound(px(s, series_x(p, i)), a->x, a->x + a->w),
@@ -77,7 +77,7 @@ static void write_band(const sheet *s, const plot_series *p, const char *color) 
     }
 }
 
-/* A pen that moves only when it must and leaves out steps too small to see. */
+/* The pen of an SVG path: moves only where it must, and leaves out steps too small to see. */
 typedef struct path {
     const sheet *s;
     bool down;
@@ -165,7 +165,7 @@ static void write_points(const sheet *s, size_t series) {
             write_point(s, series, i, p->kind == PLOT_POINTS ? 4.5 : 3.2);
 }
 
-/* What is named first lies on top. */
+/* Earlier series lie on top. */
 void svg_series(const sheet *s) {
     for (size_t i = s->p->series_count; i-- > 0;)
         if (s->p->series[i].kind == PLOT_BAND) write_band(s, &s->p->series[i], series_style_of(s->p, i)->color);

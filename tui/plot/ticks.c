@@ -1,4 +1,4 @@
-/* ticks.c: where an axis has its marks and what they say. */
+/* ticks.c: the ticks of an axis and their labels. */
 #include "plot/ticks.h"
 
 #include <math.h>
@@ -37,7 +37,7 @@ static void say(char *text, size_t size, const wording *w, double value) {
     snprintf(text, size, "%.*f%s", decimals < 0 ? 0 : decimals > 20 ? 20 : decimals, shown, w->suffix);
 }
 
-/* The shortest way to write values up to `most` that are `step_exponent` precise. */
+/* The shortest format for values up to `most` with the precision of 10^step_exponent. */
 static wording choose_wording(tick_rule rule, double most, int step_exponent) {
     if (rule == TICKS_PERCENT && most < 1e9) return (wording){0.01, "%", step_exponent, false};
     if (most < 1e-3 || most >= 1e15) return (wording){1, "", step_exponent, true};
@@ -78,7 +78,7 @@ static void add(ticks *t, scale s, const tick_room *room, const wording *w, doub
     if (k->start < -room->before) k->start = -room->before;
 }
 
-/* Labels stay apart, one at the end of the axis finds its room, and marks are not nearer than `near`. */
+/* True when labels do not touch, fit at the ends of the axis, and ticks are at least `near` apart. */
 static bool stands(const ticks *t, const tick_room *room, double near) {
     double gap = room->upright ? 0 : room->size;
     for (size_t i = 0; i < t->n; i++) {
@@ -100,14 +100,14 @@ typedef struct ladder {
     int steps;
 } ladder;
 
-/* Marks at the multiples of the ladder's nth step. False: too many. */
+/* Makes ticks at the multiples of the nth step of 1, 2, 5, 10, ... False when there are too many. */
 static bool climb(ticks *t, scale s, tick_rule rule, const tick_room *room, ladder l, int nth) {
     t->n = 0;
     t->columns = 0;
     double mantissa = mantissas[nth % 3];
     int exponent = l.first + nth / 3;
     double step = decimal(mantissa, exponent);
-    double slack = 1e-9 * fmin(1, (s.high - s.low) / step); /* a mark at an end is in the range */
+    double slack = 1e-9 * fmin(1, (s.high - s.low) / step); /* so that a tick at an end is in the range */
     double from = ceil(s.low / step - slack), to = floor(s.high / step + slack);
     if (s.log && from < 1) from = 1;
     if (!(to - from < TICKS_MOST)) return false;
@@ -116,7 +116,7 @@ static bool climb(ticks *t, scale s, tick_rule rule, const tick_room *room, ladd
     return true;
 }
 
-/* near: the least distance; least: no fewer marks than that. */
+/* near: the smallest distance; least: the smallest number of ticks. */
 static bool linear(scale s, tick_rule rule, const tick_room *room, double near, size_t least, ticks *t) {
     ladder l = {(int)floor(log10((s.high - s.low) / TICKS_MOST)), 9};
     if (rule == TICKS_WHOLE && l.first < 0) {
@@ -131,7 +131,7 @@ static bool linear(scale s, tick_rule rule, const tick_room *room, double near, 
     return false;
 }
 
-/* Every `every`th decade, and within it 1, or 1 2 5. False: too many. */
+/* Makes ticks at every `every`th decade, and within it at 1, or at 1, 2 and 5. False when there are too many. */
 static bool decades(ticks *t, scale s, tick_rule rule, const tick_room *room, int every, int within) {
     t->n = 0;
     t->columns = 0;
@@ -164,7 +164,7 @@ void ticks_make(scale s, tick_rule rule, const tick_room *room, ticks *t) {
     if (rule == TICKS_NONE || room->length < 1) return;
     bool wide = s.log && s.high / s.low >= 10;
     if (s.log && logarithmic(s, rule, room, room->near, wide ? 2 : 3, t)) return;
-    /* two marks are needed to read an axis: rather crowded than one alone */
+    /* two ticks are needed to read an axis, even if they look crowded */
     for (size_t least = 2; least >= 1; least--) {
         if (wide && logarithmic(s, rule, room, 0, least, t)) return;
         if (least == 2 && linear(s, rule, room, room->near, 2, t)) return;

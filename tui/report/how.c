@@ -1,4 +1,4 @@
-/* how.c: a report's last part: how each figure was computed, and with what. */
+/* how.c: a report's last part: how each figure was computed. */
 #include "draw/svg.h"
 #include "base/path.h"
 #include "report/report.h"
@@ -20,8 +20,8 @@ void report_how(FILE *f, const report *r) {
         {"leave-one-out", "smallest and largest rho with one domain left out"},
         {"95%", "percentiles of 1,000 draws that take each domain's samples with replacement: how far rho depends on "
                 "which texts were read, not on which domains were measured"},
-        {"random", "mean and deviation of rho over 1,000 sets of as many active latents, and the share of them that "
-                   "this rho beats"},
+        {"random", "mean and standard deviation of rho over 1,000 random sets of the same number of active latents, "
+                   "and the share of them that this rho beats"},
         {"baselines", "the same method on the residual stream's own dimensions; mean activations; cosines of mean "
                       "representations"}};
     fputs("<dt>shift</dt><dd>over paired tokens of the training set: ", f);

@@ -23,7 +23,7 @@ static void put_sweeps(FILE *f, const report *r, const chart_view *v) {
     scry_condition has[SCRY_CONDITIONS];
     int sources = scry_train_sources(v->index, v->scope->train, has);
     put_chart(f, r, CHART_SWEEP, v,
-              "The band holds 90 % of 200 random sets of that many active latents. Do not read the best of "
+              "The band holds 90 % of 200 random sets of N active latents. Do not read the best of "
               "many N as if it were the only one.");
     for (int i = 0; i < sources; i++) {
         if (has[i] == v->ranking->source) continue;
@@ -58,12 +58,13 @@ void report_shift_plots(FILE *f, const report *r, const scry_result *result) {
     if (r->top && r->top <= v.ranking->latents) v.latent = (long)v.ranking->order[r->top - 1];
     fputs("<div class=\"plots\">\n", f);
     put_chart(f, r, CHART_CONCENTRATION, &v,
-              "How much of all latents' shift the first N hold; raw dimensions of the residual stream where they are "
-              "known, which is by sq.");
+              "The share of all latents' shift that the first N hold; by sq, also of the residual stream's dimensions, "
+              "if the "
+              "captures have them.");
     if (v.other != v.ranking->source)
         put_chart(
             f, r, CHART_OVERLAP, &v,
-            "Expected by chance: two random rankings. Dimensions are few, so that their tops overlap by chance alone.");
+            "Expected by chance: two random rankings. Dimensions are few, so their tops overlap by chance alone.");
     fputs("</div>\n", f);
 }
 

@@ -1,4 +1,4 @@
-/* report.c: everything about one selection on one page. */
+/* report.c: everything about one selection on one HTML page. */
 #include "report/report.h"
 #include "base/mem.h"
 #include "draw/svg.h"
@@ -85,7 +85,7 @@ static void put_card(FILE *f, const char *key, double value, const char *format,
     svg_put(f, "</b><span>%t</span></div>\n", words);
 }
 
-/* What the top 100 hold, by the metric that ranks. */
+/* The share of the shift that the top 100 hold, by the ranking's metric. */
 static void put_shift_cards(const page *p) {
     const scry_ranking *by = p->r->s->ranking;
     const char *metric = scry_metric_name(by->metric);
@@ -132,7 +132,7 @@ static void put_correlations(const page *p) {
                                             {"ci_low", "95%, from", "%.3f", 0},
                                             {"ci_high", "to", "%.3f", 0},
                                             {"random_mean", "random", "%.3f", 0},
-                                            {"random_sd", "deviation", "%.3f", 0},
+                                            {"random_sd", "SD", "%.3f", 0},
                                             {"random_rank", "beats random", "%.1f%%", 100},
                                             {0}};
     cJSON *list = cJSON_CreateArray();
@@ -172,7 +172,7 @@ static void put_domains(const page *p) {
     }
     char caption[120];
     snprintf(caption, sizeof caption, "Each domain; fitted and residual are of the %s by STS %s",
-             p->r->scope->is_signed ? "change" : "size of the change", scry_score_name((scry_score)chosen));
+             change_name(p->r->scope->is_signed), scry_score_name((scry_score)chosen));
     const html_table t = {"domains", caption, columns, "name", "sts"};
     html_rows(p->f, &t, list);
     cJSON_Delete(list);
@@ -204,7 +204,7 @@ static void put_latents(const page *p) {
                                             {"mean_shifted", "shifted", "%#.4g", 0},
                                             {"rate_base", "fires, base", "%.2f%%", 100},
                                             {"rate_shifted", "shifted", "%.2f%%", 100},
-                                            {"words", "label, or the tokens that hold most of it", NULL, 0},
+                                            {"words", "label, or the tokens with most of its activation", NULL, 0},
                                             {0}};
     enum { ROWS = 200 };
     const selection_context *s = p->r->s;
@@ -272,7 +272,7 @@ static void write_page(const page *p) {
     text_clean(*p->info->name ? p->info->name : path_file_name(p->info->path), title, sizeof title, false);
     html_begin(p->f, title);
     svg_put(p->f,
-            "<h1>%t</h1>\n<p class=\"faint\">Which latents post-training moves, and what that does to each domain: "
+            "<h1>%t</h1>\n<p class=\"faint\">Which latents post-training moves, and how that changes each domain: "
             "SAE-based Transferability Scores and their correlation with the measured change.</p>\n<nav>",
             title);
     fputs("<a href=\"#predict\">correlation</a>", p->f);

@@ -103,7 +103,7 @@ char *compare_head(const cJSON *row, const char *metric, uint32_t top, bool is_s
     const char *second = result_get_text(row, "other");
     FILE *f = mem_check(open_memstream(&text, &size));
     fprintf(f, "top %u by %s %s: their share of the shift", top, result_get_text(row, "by"), metric);
-    if (second) fprintf(f, ", how many are top by %s too", second);
+    if (second) fprintf(f, ", how many are also top by %s", second);
     fprintf(f, ",\nand rho with the %s (seed %d); p is of one row alone\n\n", change_name(is_signed), SCRY_SEED);
     fclose(f);
     return text;

@@ -10,6 +10,6 @@ void add_quality(cJSON *facts, const scry_sae_quality *q) {
 
 const char *quality_explained(const scry_sae_quality *q, char out[QUALITY_EXPLAINED]) {
     if (isfinite(q->fvu)) snprintf(out, QUALITY_EXPLAINED, "%.4f", q->explained_variance);
-    else snprintf(out, QUALITY_EXPLAINED, "none, as all tokens are the same");
+    else snprintf(out, QUALITY_EXPLAINED, "undefined: all tokens are the same");
     return out;
 }

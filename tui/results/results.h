@@ -1,4 +1,4 @@
-/* results.h: results that the shell, the explorer and the report all show, and the columns of their tables.
+/* results.h: results that the shell, the explorer and the report share, and the columns of their tables.
  *
  * Unless said otherwise a function may run on any thread, as long as nobody changes what it is given, and the caller
  * deletes the JSON, or frees the text, that it returns. */

@@ -1,4 +1,4 @@
-/* cli_context.c: the index, ranking, selection and scope that a command's options name. */
+/* cli_context.c: turns a command's options into an index, a ranking, a selection and a scope. */
 #include "shell/cli_context.h"
 #include "base/path.h"
 #include "shell/set_names.h"
@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Indexes up to this size are verified whole when opened: a tenth of a second for a command, a frame
+/* Indexes up to this size are verified in full when opened, which takes a tenth of a second for a command and a frame
  * for the explorer. Larger ones are checked where they are read. */
 static const off_t VERIFY_UP_TO = (off_t)1 << 30, VERIFY_IN_A_FRAME = (off_t)64 << 20;
 
@@ -48,7 +48,7 @@ bool cli_residuals(const options *o, int from, scry_train_input *input, scry_err
                        scry_source_choices((char[SCRY_CHOICES]){""}, ""));
 }
 
-/* Prints what the index shows of a faulty capture to stderr. */
+/* Prints the index's warnings, which point to faulty captures, to stderr. */
 static void print_warnings(const scry_index *index) {
     scry_notes notes = {0};
     scry_warnings(index, &notes);

@@ -6,14 +6,14 @@
 #include "shell/commands.h"
 #include "shell/output.h"
 
-/* The first word: an index is opened; a manifest is indexed first into the cache, with progress on
- * stderr, or taken from there. NULL and err otherwise. Owner: scry_close. */
+/* Opens the index of the command's first argument: an index file, or a study manifest, which is first indexed into the
+ * cache, with progress on stderr, unless it is there already. NULL and err otherwise. Owner: scry_close. */
 scry_index *cli_open(const options *o, scry_error *err);
-/* The same for one path: an index, or a manifest, which is indexed into the cache first. */
+/* The same for any path. */
 scry_index *cli_open_path(const options *o, const char *path, scry_error *err);
 
-/* False with err where -o would take the place of what the command reads, or an index that of a file that is none: a
- * study, a capture. Commands that write a folder are not asked. */
+/* False with err when -o would overwrite an input of the command, or an index would overwrite another kind of file,
+ * such as a study or a capture. Commands that write a folder are not checked. */
 bool cli_spares(const options *o, scry_error *err);
 
 /* False with err when the index is a scores-only study, which has no latents. */
@@ -27,7 +27,7 @@ bool cli_source(const char *option, const char *text, scry_condition *source, sc
 /* --threads, --memory, --allow-nonfinite, for indexing. */
 bool cli_build_options(const options *o, scry_build_options *build, scry_error *err);
 
-/* Residual files and studies: the words from `from` on, with --condition and --allow-nonfinite. */
+/* Reads residual files and studies: the arguments from `from` on, --condition and --allow-nonfinite. */
 bool cli_residuals(const options *o, int from, scry_train_input *input, scry_error *err);
 
 /* The training set of --train, or the first. */
@@ -39,25 +39,25 @@ bool cli_ranking(const options *o, const scry_index *index, size_t train, scry_c
 bool cli_rank(const options *o, selection_context *s, scry_error *err);
 /* --score. */
 bool cli_score(const options *o, const scry_index *index, scry_score *score, scry_error *err);
-/* --top, from `least` up; `fallback` where it is not given, but no more than the index scores of a ranking. */
+/* --top, at least `least`; else `fallback`, but no more ranks than the index has scores for. */
 bool cli_top(const options *o, const scry_index *index, uint32_t least, uint32_t fallback, uint32_t *top,
              scry_error *err);
 /* SELECTION: --top of the ranking, or --set, or --latents; then --without and --with. */
 scry_set *cli_selection(const options *o, const scry_index *index, const scry_ranking *ranking, scry_error *err);
-/* The second word: a latent. --capture: its number, -1 for all. */
+/* The second argument: a latent. --capture: the capture's number, -1 for all. */
 bool cli_latent(const options *o, const scry_index *index, uint32_t *latent, scry_error *err);
 bool cli_capture(const options *o, const scry_index *index, int *capture, scry_error *err);
-/* --domains as given, "all" where it is not. */
+/* --domains, or "all". */
 bool cli_domains(const options *o, const char **spec, scry_error *err);
-/* --domains, --signed, --absolute: as text, for a session; and as a scope. */
+/* --domains, --signed and --absolute: as text for a session; and as a scope, which the caller frees. */
 bool cli_scope_spec(const options *o, const scry_index *index, const char **spec, bool *is_signed, scry_error *err);
 bool cli_scope(const options *o, const scry_index *index, size_t train, scry_scope *scope, scry_error *err);
 
-/* False with err; cli_free in either case. */
+/* Reads index, score, ranking and selection into s. False with err. Call cli_free in either case. */
 bool cli_read(const options *o, selection_context *s, scry_error *err);
 void cli_free(selection_context *s);
 
-/* Progress on stderr: a bar on a terminal, a line a step elsewhere; false after ctrl-C. For scry_build_options. */
+/* Progress on stderr, for scry_build_options: a bar on a terminal, elsewhere a line per step; false after Ctrl-C. */
 typedef struct cli_progress {
     const char *step;
     double started, drawn;
@@ -66,7 +66,7 @@ typedef struct cli_progress {
 bool cli_show_progress(void *context, const char *step, uint64_t done, uint64_t total);
 /* Ends the bar's line. */
 void cli_end_progress(cli_progress *p);
-/* From here on ctrl-C, SIGTERM and SIGHUP (unless it is ignored) make cli_show_progress return false. */
+/* From here on Ctrl-C, SIGTERM and SIGHUP (unless it is ignored) make cli_show_progress return false. */
 void cli_catch_interrupt(void);
 void cli_release_interrupt(void);
 bool cli_interrupted(void);

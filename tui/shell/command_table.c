@@ -14,10 +14,10 @@ const command commands[] = {
 #undef COMMAND
 };
 const size_t command_count = sizeof commands / sizeof *commands;
-const char *const command_group_names[GROUPS] = {"files", "moving", "the selection", "what is shown"};
+const char *const command_group_names[GROUPS] = {"files", "navigation", "selection", "display"};
 
 /* Older names of commands, which are still understood. */
-static const char *const aliases[][2] = {{"labels", "task-share"}};
+static const char *const aliases[][2] = {{"labels", "task-share"}, {"versus", "conditions"}};
 
 const command *command_find(const char *name) {
     for (size_t i = 0; i < sizeof aliases / sizeof *aliases; i++)

@@ -6,7 +6,7 @@
 
 struct app;
 
-/* What an explorer command changed, so that the loop knows what to do next (a set of bits). */
+/* The effect of an explorer command, as bits, by which the event loop decides what to do next. */
 typedef enum command_effect { DID_NOTHING = 0, DID_CHANGE = 1, DID_QUIT = 2, DID_REDRAW = 4 } command_effect;
 
 typedef enum command_group { GROUP_FILES, GROUP_MOVE, GROUP_SELECT, GROUP_VIEW, GROUPS } command_group;
@@ -23,22 +23,22 @@ extern const size_t command_count;
 extern const char *const command_group_names[GROUPS];
 
 const command *command_find(const char *name);
-/* What follows the word in the shell (its length in *length), and in the explorer. */
+/* The arguments in the shell (the first *length bytes), and in the explorer. */
 const char *command_shell_arguments(const command *c, int *length);
 const char *command_explorer_arguments(const command *c);
-/* Is this word a command of the shell? */
+/* True when the word is a command of the shell. */
 bool command_in_shell(const char *word);
-/* The shell's command that is nearest to a wrong word, or NULL. */
+/* The shell command nearest to a misspelt word, or NULL. */
 const char *commands_nearest(const char *word);
 void commands_list_shell(void);
 void commands_usage(const char *name);
 
-/* The i-th row of a list; false: there are no more. */
+/* Returns row i of a list; false past the last. */
 typedef bool (*help_row)(size_t i, const char **name, const char **help);
-/* Sets the list that the manual page has below the explorer's commands. Its title is borrowed. */
+/* Sets the list below the explorer's commands in the manual page. The title is borrowed. */
 void help_set_list(const char *title, help_row row);
 
-/* The functions that the rows name. */
+/* The functions of the rows. */
 #define COMMAND(id, name, keys, arguments, group, shell, explorer, help)                                               \
     int shell(const options *o);                                                                                       \
     command_effect explorer(struct app *app, const char *argument);

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Is the change of each domain the same, by name? */
+/* True when both indexes have the same domains with the same changes, by name. */
 static bool same_study(const scry_index *a, size_t train_a, const scry_index *b, size_t train_b) {
     const scry_info *one = scry_index_info(a), *two = scry_index_info(b);
     if (one->domains != two->domains) return false;
@@ -19,13 +19,13 @@ static bool same_study(const scry_index *a, size_t train_a, const scry_index *b,
     return true;
 }
 
-/* The first index, kept open: all rows are asked what it is asked. */
+/* The first index, kept open: its source, metric and sign apply to all rows. */
 typedef struct first_index {
     selection_context s;
     bool is_signed;
 } first_index;
 
-/* The row of the word'th index. */
+/* Makes the row of the index named by argument `word`. */
 static cJSON *read_row(const options *o, int word, uint32_t top, first_index *first, scry_error *err) {
     selection_context s = {0};
     scry_scope scope = {0};
@@ -35,7 +35,7 @@ static cJSON *read_row(const options *o, int word, uint32_t top, first_index *fi
     if (ok) {
         s.set = scry_set_new(s.ranking->latents);
         for (uint32_t i = 0; i < top && i < s.ranking->latents; i++) scry_set_put(s.set, s.ranking->order[i], true);
-        if (word) scope.is_signed = first->is_signed; /* one question for all rows */
+        if (word) scope.is_signed = first->is_signed; /* the same for all rows */
         row = compare_row(&s, path_file_name(o->word[word]), top, &scope, NULL);
     }
     bool is_signed = scope.is_signed;

@@ -152,7 +152,7 @@ static void read_item(config_reader *r, const cJSON *item, const config_key *col
 
 enum { MOST = 1 << 20 };
 
-/* Closed by a NUL; the caller frees. NULL: there is none, or (said) it cannot be read. */
+/* The file's text, NUL-terminated, which the caller frees. NULL: no file, or it cannot be read, which is noted. */
 static char *read_text(config_reader *r) {
     FILE *f = fopen(r->path, "re");
     if (!f) {

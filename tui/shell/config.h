@@ -7,8 +7,8 @@
  *      "columns": ["rank", "latent", "label:40"],
  *      "start": ["sort rate", "capture math.icl"]}
  *
- * "columns" are the table's, in this order, some with a width; "start" are commands of the palette. Both apply to an
- * index whose session is not restored. Wrong settings are ignored and reported. */
+ * "columns" are the table's, in this order, some with a width; "start" has commands of the palette. Both apply where no
+ * session is restored. Invalid settings are ignored and reported. */
 #ifndef SCRY_SHELL_CONFIG_H
 #define SCRY_SHELL_CONFIG_H
 
@@ -21,9 +21,9 @@ typedef struct config {
     const theme *theme;              /* NULL: not set */
     theme_own own[ROLES];            /* colours of roles */
     int ascii, mouse;                /* 1, 0; -1: not set */
-    char *top, *score, *by, *metric; /* as after the option of that name; NULL: not set */
+    char *top, *score, *by, *metric; /* as the argument of the option of that name; NULL: not set */
     keymap keys;
-    char *columns; /* as after :columns; NULL: not set */
+    char *columns; /* as the argument of :columns; NULL: not set */
     scry_notes start;
     scry_notes wrong; /* each: file, key, found, expected */
 } config;
@@ -31,7 +31,7 @@ typedef struct config {
 /* The file's path. The caller frees it. */
 char *config_path(void);
 
-/* A key that this folder knows nothing of, with what reads its value. */
+/* A key that another folder defines, with the function that reads its value. */
 typedef struct config_reader config_reader;
 typedef struct config_key {
     const char *name;
@@ -39,10 +39,10 @@ typedef struct config_key {
 } config_key;
 /* The settings that are being read. */
 config *config_of(config_reader *r);
-/* Notes in config.wrong that the value of a key is none of those expected. */
+/* Adds to config.wrong that a key's value is not as expected. */
 void config_wrong(config_reader *r, const char *key, const cJSON *found, const char *expected);
 
-/* Reads the file; without one nothing is set. columns: the explorer's key; NULL: its value is ignored. Owner:
+/* Reads the file; without one nothing is set. columns: the explorer's key; NULL: ignore its value. Owner:
  * config_free. */
 void config_read(config *c, const char *path, const config_key *columns);
 void config_free(config *c);

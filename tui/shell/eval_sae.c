@@ -1,4 +1,4 @@
-/* eval_sae.c: scry eval-sae: how well an SAE does on residuals. */
+/* eval_sae.c: scry eval-sae: evaluates an SAE on residuals. */
 #include "shell/cli_context.h"
 
 #include <math.h>
@@ -17,7 +17,7 @@ static cJSON *facts_of(const options *o, const scry_sae_quality *q) {
     return facts;
 }
 
-/* Firing rates: how many latents have one of each decade. */
+/* Adds the number of latents by decade of their firing rate. */
 static void add_rates(cJSON *facts, const scry_sae_quality *q) {
     cJSON *rates = cJSON_AddArrayToObject(facts, "rates");
     for (int i = 0; i < SCRY_RATE_BINS; i++) {

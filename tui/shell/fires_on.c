@@ -17,7 +17,7 @@ static int stronger(const void *x, const void *y) {
     return (a->latent > b->latent) - (a->latent < b->latent);
 }
 
-/* Those that fire there at all, strongest first. */
+/* Sorts the latents that fire on these tokens, strongest first. */
 static cJSON *facts_of(const scry_index *index, const char *text, int capture, unsigned threads, uint32_t top) {
     uint32_t F = scry_index_info(index)->d_sae;
     float *mean = mem_new(F, sizeof *mean), *rate = mem_new(F, sizeof *rate);

@@ -1,4 +1,4 @@
-/* help.c: scry help: words, the manual page and the shells' completions, all from shell/commands.def and
+/* help.c: scry help: usage, the manual page and the shells' completions, all from shell/commands.def and
  * shell/options.def. */
 #include "shell/commands.h"
 #include "shell/output.h"
@@ -14,7 +14,7 @@ void help_set_list(const char *title, help_row row) {
     more_rows = row;
 }
 
-/* Text as roff takes it: no line begins with a control character, backslashes and hyphens stand. */
+/* Escapes text for roff: control characters at the beginning of a line, backslashes and hyphens. */
 static void roff(const char *text, int length) {
     for (int i = 0; i < length && text[i]; i++) {
         if (i == 0 && (text[i] == '.' || text[i] == '\'')) fputs("\\&", stdout);
@@ -28,7 +28,7 @@ static void whole(const char *text) {
     roff(text, (int)strlen(text));
 }
 
-/* Arguments in italics behind a name; nothing where there are none. */
+/* Prints arguments in italics after a name; nothing where there are none. */
 static void arguments(const char *text) {
     if (!text || !*text) return;
     printf(" \\fI");
@@ -36,7 +36,7 @@ static void arguments(const char *text) {
     printf("\\fR");
 }
 
-/* A row of a list: a name, and in the next line what it is. keys "": none. */
+/* Prints an entry of a list: a name, and its description on the next line. keys "": none. */
 static void entry(const char *name, const char *argument, const char *keys, const char *help) {
     printf(".TP\n.B ");
     whole(name);
@@ -72,7 +72,7 @@ static void shell_commands(void) {
 }
 
 static void explorer_commands(void) {
-    printf(".SH THE EXPLORER\nKeys, and the words of the palette (\\fB:\\fR) that do the same.\n");
+    printf(".SH THE EXPLORER\nKeys, and the commands of the palette (\\fB:\\fR) that do the same.\n");
     for (int g = 0; g < GROUPS; g++) {
         printf(".SS ");
         whole(command_group_names[g]);
@@ -92,7 +92,7 @@ static void man(void) {
     printf(".TH SCRY 1 \"\" \"scry ");
     whole(scry_version());
     printf(
-        "\"\n.SH NAME\nscry \\- explore which SAE latents post\\-training moves, and what that does to each domain\n"
+        "\"\n.SH NAME\nscry \\- explore which SAE latents post\\-training moves, and how that changes each domain\n"
         ".SH SYNOPSIS\n.B scry\n.I STUDY.json | X.scry ...\n.br\n.B scry\n.I COMMAND X\n[options]\n"
         ".SH DESCRIPTION\nOpens an index, or a study manifest (which is indexed first), in a terminal explorer: "
         "latents of a sparse autoencoder ranked by how far post\\-training moves them, the tokens each fires on, each "
@@ -104,7 +104,7 @@ static void man(void) {
            "\\fI3,17,90\\-120\\fR; then \\-\\-without and \\-\\-with.\n");
     explorer_commands();
     printf(".SH EXIT STATUS\n0 success; 1 failure; 2 usage error.\n"
-           ".SH ENVIRONMENT\n.TP\n.B XDG_CACHE_HOME\nthe indexes of manifests, in scry/\n"
+           ".SH ENVIRONMENT\n.TP\n.B XDG_CACHE_HOME\ncached indexes of studies, in scry/\n"
            ".TP\n.B XDG_CONFIG_HOME\nyour settings, in scry/config.json\n"
            ".TP\n.B XDG_STATE_HOME\nthe saved session of each index\n"
            ".TP\n.B XDG_DATA_HOME\nmacros, and the labels and sets of indexes in the cache\n"
@@ -139,7 +139,7 @@ static void bash(void) {
            "complete -o default -F _scry scry\n");
 }
 
-/* A help text inside zsh's '...[...]': quotes, brackets and colons escaped. */
+/* Escapes a help text for zsh's '...[...]': quotes, brackets and colons. */
 static void zsh_text(const char *text) {
     for (; *text; text++) {
         if (strchr("[]:\\", *text)) putchar('\\');
@@ -186,7 +186,7 @@ static void zsh(void) {
     printf(" '*:file:_files' ;;\nesac\n");
 }
 
-/* In single quotes. */
+/* Prints a text in single quotes. */
 static void fish_text(const char *text) {
     putchar('\'');
     for (; *text; text++) {

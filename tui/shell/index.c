@@ -1,4 +1,4 @@
-/* index.c: scry index and scry merge: from a study, or from shards, to an index. */
+/* index.c: scry index and scry merge: make an index from a study, or from shards. */
 #include "shell/cli_context.h"
 #include "text/text.h"
 
@@ -12,7 +12,7 @@ static void print_pairs_line(const char *text, void *unused) {
     fprintf(stderr, "scry: paired %s\n", safe);
 }
 
-/* What was made. A shard cannot be opened by itself, so its warnings wait for the merge. */
+/* Prints the result. A shard cannot be opened by itself, so its warnings are printed by the merge. */
 static int report(const options *o, const scry_build_result *r, bool whole) {
     scry_error err = {0};
     scry_notes notes = {0};

@@ -1,4 +1,4 @@
-/* info.c: scry info: what is in an index; with --system, what this machine is. */
+/* info.c: scry info: the contents of an index; with --system, this machine. */
 #include "shell/cli_context.h"
 #include "shell/config.h"
 #include "shell/system.h"
@@ -33,7 +33,7 @@ static cJSON *section_fact(const scry_info *info, const char *name, double bytes
     return item;
 }
 
-/* Largest first; then what lies between them, so that the list adds up to the file. */
+/* Lists the sections, largest first, then the bytes outside them, so that the list adds up to the file's size. */
 static int print_sections(const options *o, const scry_index *index) {
     const scry_info *info = scry_index_info(index);
     const char *name;

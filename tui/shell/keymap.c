@@ -1,4 +1,4 @@
-/* keymap.c: which keys run which command. */
+/* keymap.c: the keys of commands. */
 #include "shell/keymap.h"
 #include "base/mem.h"
 #include "terminal/keys.h"
@@ -37,7 +37,7 @@ static void put(keymap *m, const command *c, const char *keys) {
     m->keys[c - commands] = copy;
 }
 
-/* The keys of a command less those in `taken`. */
+/* Removes the keys in `taken` from a command's. */
 static void take_from(keymap *m, const command *c, const char *taken) {
     char left[256] = "", keys[256];
     snprintf(keys, sizeof keys, "%s", keymap_keys(m, c));

@@ -1,4 +1,4 @@
-/* latent.c: scry latent: what an index knows of one latent; scry export-labels. */
+/* latent.c: scry latent: one latent in detail; scry export-labels. */
 #include "base/mem.h"
 #include "shell/cli_context.h"
 #include "labels.h"
@@ -20,11 +20,11 @@ typedef struct asked {
 
 enum { BINS = 20 };
 
-/* One row a bin and condition of the group; what is true of a condition as a whole stands in "spread". */
+/* Adds a row per bin and condition of the group, and under "distribution" the statistics of each condition. */
 static void add_histogram(cJSON *facts, const asked *s, size_t train, bool logarithmic) {
     int group = s->capture >= 0 ? s->info->capture[s->capture].group : -1 - (int)train;
     bool *use = mem_new(s->info->captures, sizeof *use);
-    cJSON *spreads = cJSON_AddArrayToObject(facts, "spread"), *rows = cJSON_AddArrayToObject(facts, "histogram");
+    cJSON *spreads = cJSON_AddArrayToObject(facts, "distribution"), *rows = cJSON_AddArrayToObject(facts, "histogram");
     scry_bins bins = {.logarithmic = logarithmic, .count = BINS, .low = INFINITY};
     for (int pass = 0; pass < 2; pass++) {
         for (size_t c = 0; c < s->info->captures; c++) {
@@ -104,7 +104,7 @@ static void add_neighbour_rows(cJSON *rows, const asked *s, const scry_decoder_n
     free(list);
 }
 
-/* Without a decoder: null, and why. */
+/* Without a decoder: null, and the reason. */
 static void add_neighbours(cJSON *facts, const asked *s) {
     scry_error err = {0};
     scry_decoder_neighbours *n = scry_decoder_neighbours_start(s->index, s->latent, 0, &err);
@@ -145,10 +145,11 @@ static bool add_together(cJSON *facts, const asked *s, scry_error *err) {
     return true;
 }
 
-static const result_column spread_columns[] = {{"capture", "capture", NULL, 0},     {"tokens", "tokens", "%.0f", 0},
-                                               {"silent", "silent", "%.2f%%", 100}, {"mean", "mean", "%.4g", 0},
-                                               {"q50", "median", "%.4g", 0},        {"q95", "95%", "%.4g", 0},
-                                               {"max", "max", "%.4g", 0},           {0}};
+static const result_column distribution_columns[] = {
+    {"capture", "capture", NULL, 0},     {"tokens", "tokens", "%.0f", 0},
+    {"silent", "silent", "%.2f%%", 100}, {"mean", "mean", "%.4g", 0},
+    {"q50", "median", "%.4g", 0},        {"q95", "95%", "%.4g", 0},
+    {"max", "max", "%.4g", 0},           {0}};
 static const result_column histogram_columns[] = {{"capture", "capture", NULL, 0},
                                                   {"from", "from", "%.4g", 0},
                                                   {"to", "to", "%.4g", 0},
@@ -181,18 +182,18 @@ typedef struct section {
     const result_column *columns;
 } section;
 static const section sections[] = {
-    {"histogram", "spread", "activations", spread_columns},
+    {"histogram", "distribution", "activations", distribution_columns},
     {"histogram", "histogram", "tokens on which it fires, by activation", histogram_columns},
     {"profile", "profile", "domains", profile_columns},
     {"neighbours", "neighbours", "decoder neighbours", neighbour_columns},
-    {"together", "together", "latents that fire on the same tokens", together_columns}};
+    {"together", "together", "coactive latents: those that fire on the same tokens", together_columns}};
 enum { SECTIONS = sizeof sections / sizeof *sections };
 
 static bool wanted(const options *o, const char *page) {
     return !o->page || strcmp(o->page, page) == 0;
 }
 
-/* A table's facts are deleted as they are printed: each section is taken out of the whole. */
+/* Printing a table deletes its JSON, so each section is first detached from the whole. */
 static int print_sections(const options *o, cJSON *facts) {
     int status = 0;
     for (size_t i = 0; i < SECTIONS && status == 0; i++) {
@@ -219,7 +220,7 @@ static int print(const options *o, cJSON *facts) {
         printf("latent %.0f%s%s\n", result_get_number(facts, "latent"), safe[0] ? "  " : "", safe);
         return print_sections(o, facts);
     }
-    for (size_t i = 0; i < SECTIONS; i++) /* of the histogram's two the rows themselves */
+    for (size_t i = 0; i < SECTIONS; i++) /* of the histogram's two sections, its rows */
         if (strcmp(sections[i].list, o->page) == 0)
             return output_print(o, facts, sections[i].list, sections[i].columns, NULL);
     cJSON_Delete(facts);

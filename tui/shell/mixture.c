@@ -1,4 +1,4 @@
-/* mixture.c: scry mix: a budget of examples over the domains in the ratio of their STS. */
+/* mixture.c: scry mix: a budget of examples, divided among the domains in proportion to their STS. */
 #include "base/mem.h"
 #include "shell/cli_context.h"
 #include "text/number_format.h"
@@ -29,7 +29,7 @@ static bool choose_domains(const options *o, mix *m, scry_error *err) {
         if (o->exclude && m->out[d]) m->use[d] = false;
         if (isnan(m->sts[d])) m->use[d] = false;
         if (m->use[d] && m->sts[d] < 0)
-            scry_fail(err, "%s has an STS below 0 (%.6g), which is no share; expected activations of 0 or more",
+            scry_fail(err, "%s has an STS below 0 (%.6g), which gives no share; expected activations of 0 or more",
                       info->domain[d].name, m->sts[d]);
     }
     scry_scorer_free(scorer);
@@ -72,9 +72,9 @@ static int mix_print(const options *o, const mix *m) {
                                             {"share", "share%", "%.2f", 100},
                                             {"examples", "examples", "%.0f", 0},
                                             {0}};
-    char head[200], of[40] = "as the study gives it";
+    char head[200], of[40] = "as given by the study";
     if (info->d_sae) snprintf(of, sizeof of, "of %u latent%s", m->s.set->count, plural_s(m->s.set->count));
-    snprintf(head, sizeof head, "%u examples over %zu domains in the ratio of STS %s %s\n\n", m->budget, used,
+    snprintf(head, sizeof head, "%u examples over %zu domains in proportion to STS %s %s\n\n", m->budget, used,
              scry_score_name(m->s.score), of);
     return output_print(o, facts, "domains", columns, head);
 }

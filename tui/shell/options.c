@@ -1,4 +1,4 @@
-/* shell/options.c: the shell's words after the command. */
+/* shell/options.c: the command line: a command, its options and arguments. */
 #include "shell/options.h"
 #include "shell/commands.h"
 #include "text/suggest.h"
@@ -17,7 +17,9 @@ enum { ROWS = sizeof option_rows / sizeof *option_rows };
 const size_t option_count = ROWS;
 
 bool options_apply(const char *list, const char *name) {
+    static const char but[] = "* but ";
     if (strcmp(list, "*") == 0) return true;
+    if (strncmp(list, but, strlen(but)) == 0) return !options_apply(list + strlen(but), name);
     size_t length = strlen(name);
     for (const char *at = list; *at;) {
         size_t word = strcspn(at, " ");
@@ -40,7 +42,7 @@ static bool unknown_option(const options *o, const char *name, scry_error *err) 
                        strcmp(o->command, "open") == 0 ? "" : o->command, strcmp(o->command, "open") == 0 ? "" : " ");
 }
 
-/* argv[*at] is an option: reads it and its argument (next word, or after "="). */
+/* Reads the option argv[*at] and its argument: the next word, or the text after "=". */
 static bool read_option(options *o, int argc, char **argv, int *at, scry_error *err) {
     char name[64];
     const char *equals = strncmp(argv[*at], "--", 2) == 0 ? strchr(argv[*at], '=') : NULL;
@@ -64,21 +66,25 @@ static bool read_option(options *o, int argc, char **argv, int *at, scry_error *
     return unknown_option(o, name, err);
 }
 
-/* A first word that is no file may be a command with a slip in it. */
+/* A first word that is no file may be a misspelt command. */
 static bool known_word(const char *word, scry_error *err) {
     const char *near = access(word, F_OK) == 0 ? NULL : commands_nearest(word);
     return !near || scry_misuse(err, "no command and no file \"%.60s\"; did you mean scry %s?", word, near);
 }
 
-/* How many words a command takes besides its options. */
+/* The number of arguments that a command takes besides its options, by its row: those before the first option, any
+ * number where one ends with "...", at least one. A SELECTION is options. */
 static int most_words(const char *name) {
-    static const char *const two[] = {"tokens", "latent", "plot", "fires-on"};
-    for (size_t i = 0; i < sizeof two / sizeof *two; i++)
-        if (strcmp(name, two[i]) == 0) return 2;
-    static const char *const many[] = {"merge", "open", "train", "eval-sae", "compare"};
-    for (size_t i = 0; i < sizeof many / sizeof *many; i++)
-        if (strcmp(name, many[i]) == 0) return OPTIONS_WORDS;
-    return 1;
+    const command *c = command_find(name);
+    if (!c || !c->shell) return OPTIONS_WORDS; /* the explorer: indexes */
+    int length, words = 0;
+    const char *at = command_shell_arguments(c, &length), *end = at + length;
+    for (size_t word; at < end && *at != '-' && *at != '['; at += word + strspn(at + word, " ")) {
+        word = strcspn(at, " ");
+        if (word >= 3 && strncmp(at + word - 3, "...", 3) == 0) return OPTIONS_WORDS;
+        words += strncmp(at, "SELECTION", word) != 0;
+    }
+    return words ? words : 1;
 }
 
 bool options_read(options *o, int argc, char **argv, scry_error *err) {
@@ -100,7 +106,7 @@ bool options_read(options *o, int argc, char **argv, scry_error *err) {
         }
     }
     if (o->json && o->csv) return scry_misuse(err, "--json and --csv: expected one of them");
-    uint32_t threads; /* an index that is made already asks for neither: they are wrong there too */
+    uint32_t threads; /* checked also for commands on an existing index, which use neither */
     uint64_t memory;
     return options_number("--threads", o->threads, 1, 0, &threads, err) &&
            options_bytes("--memory", o->memory, &memory, err);
@@ -147,7 +153,7 @@ bool options_bytes(const char *name, const char *text, uint64_t *out, scry_error
 
 void options_help(const char *name) {
     if (!name) {
-        printf("scry: which SAE latents post-training moves, and what that does to each domain\n\n");
+        printf("scry: which SAE latents post-training moves, and how that changes each domain\n\n");
         print_definition("scry STUDY.json | X.scry ...", "open the explorer (? there shows all keys)");
         print_definition("scry COMMAND X [options]", "X is an index, or a study manifest in its place");
         putchar('\n');

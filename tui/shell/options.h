@@ -1,4 +1,4 @@
-/* shell/options.h: the shell's words after the command. */
+/* shell/options.h: the command line: a command, its options and arguments. */
 #ifndef SCRY_SHELL_OPTIONS_H
 #define SCRY_SHELL_OPTIONS_H
 
@@ -8,28 +8,28 @@ enum { OPTIONS_WORDS = 256, OPTIONS_CELLS = 1000 };
 
 typedef struct options {
     const char *command;             /* "open" for the explorer */
-    const char *word[OPTIONS_WORDS]; /* what is no option: index, latent */
+    const char *word[OPTIONS_WORDS]; /* the arguments: index, latent */
     int words;
-    /* one field a row of shell/options.def: the argument, or "" for one without; NULL when not given */
+    /* a field for each row of shell/options.def: its argument, "" where it takes none; NULL when not given */
 #define OPTION(field, name, argument, commands, help) const char *field;
 #include "shell/options.def"
 #undef OPTION
 } options;
 
-/* Reads argv[1..]. False with err (status 2) and the nearest right word. */
+/* Reads argv[1..], whose texts are borrowed. False with err (status 2), which suggests the nearest known word. */
 bool options_read(options *o, int argc, char **argv, scry_error *err);
 
-/* A whole number of at least `least` from an option's text; fallback where it is NULL. */
+/* Reads a whole number of at least `least` from an option's text; fallback where it is NULL. */
 bool options_number(const char *name, const char *text, uint32_t least, uint32_t fallback, uint32_t *out,
                     scry_error *err);
 
-/* A size in bytes, such as 800M or 4G; 0 where the text is NULL. */
+/* Reads a size in bytes, such as 800M or 4G; 0 where the text is NULL. */
 bool options_bytes(const char *name, const char *text, uint64_t *out, scry_error *err);
 
-/* --size, such as 24x80, at most OPTIONS_CELLS each way. A text of NULL leaves rows and cols as they are. */
+/* Reads --size, such as 24x80, at most OPTIONS_CELLS each way. NULL leaves rows and cols unchanged. */
 bool options_size(const char *text, int least_rows, int least_cols, int *rows, int *cols, scry_error *err);
 
-/* What --help prints, for one command or (NULL) for all. */
+/* Prints the help of one command, or (NULL) the overview. */
 void options_help(const char *name);
 
 /* One row of shell/options.def. */
@@ -41,7 +41,7 @@ typedef struct option_row {
 extern const option_row option_rows[];
 extern const size_t option_count;
 
-/* Does the row's list of commands name this one? */
+/* True when a row's list of commands has this one. "A B": these; "*": all; "* but A B": all but these. */
 bool options_apply(const char *list, const char *name);
 
 #endif

@@ -1,4 +1,4 @@
-/* output.c: one set of facts, three ways to print it. */
+/* output.c: prints a command's results as a table, JSON or CSV, and its messages. */
 #include "base/escape.h"
 #include "shell/output.h"
 #include "text/text.h"

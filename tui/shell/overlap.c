@@ -1,10 +1,10 @@
-/* overlap.c: scry overlap: latents in the tops of two rankings, and their share of each shift. */
+/* overlap.c: scry overlap: latents in the top N of two rankings, and their share of each shift. */
 #include "shell/cli_context.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-/* A source by --a or --b; `place` in the list of those that there are where it is not given. */
+/* Reads a source from --a or --b; where it is not given, takes the one at `place` of the available sources. */
 static bool read_source(const scry_index *index, size_t train, const char *name, const char *text, int place,
                         scry_condition *source, scry_error *err) {
     scry_condition has[SCRY_CONDITIONS];

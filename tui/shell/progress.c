@@ -1,4 +1,4 @@
-/* progress.c: how far the indexing has come, on stderr; and ctrl-C, SIGTERM, a hang-up. */
+/* progress.c: the progress of indexing on stderr; Ctrl-C, SIGTERM and SIGHUP. */
 #include "shell/cli_context.h"
 #include "base/clock.h"
 
@@ -10,13 +10,13 @@
 
 static volatile sig_atomic_t interrupted;
 
-/* Where the terminal has gone, so has what reads the other end of a pipe: words to it must not end what is saved. */
+/* Once the terminal is gone, writing to a pipe raises SIGPIPE, which must not interrupt saving. */
 static void on_interrupt(int number) {
     if (number == SIGHUP) signal(SIGPIPE, SIG_IGN);
     interrupted = 1;
 }
 
-/* nohup, and a shell's trap, have it ignored: then it stays so. */
+/* False when SIGHUP is ignored, as by nohup or a shell's trap, which then stays so. */
 static bool hang_up_ends(void) {
     struct sigaction now;
     return sigaction(SIGHUP, NULL, &now) == 0 && now.sa_handler != SIG_IGN;

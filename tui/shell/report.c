@@ -1,4 +1,4 @@
-/* report.c: scry report: everything about one selection on one page. */
+/* report.c: scry report: everything about one selection on one HTML page. */
 #include "report/report.h"
 #include "base/path.h"
 #include "shell/cli_context.h"
@@ -7,10 +7,10 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The selection as its options word it. */
+/* Describes the selection by its options. */
 static void describe_selection(const options *o, const selection_context *s, uint32_t top, char *words, size_t size) {
     int used;
-    if (!s->ranking) used = snprintf(words, size, "none: scores as the study gives them");
+    if (!s->ranking) used = snprintf(words, size, "none: the scores are given by the study");
     else if (o->set)
         used =
             snprintf(words, size, "%u latent%s of %s", s->set->count, plural_s(s->set->count), path_file_name(o->set));

@@ -51,7 +51,7 @@ static void add_repeats(cJSON *facts, const repeats *p, size_t D) {
     free(one);
 }
 
-/* rho's statistics, each where it is known. */
+/* rho's statistics; where one is missing, why. */
 static void statistics_text(const selection_context *s, const scry_result *r, const repeats *p, char *words,
                             size_t size) {
     bool latents = scry_index_info(s->index)->d_sae > 0;
@@ -63,23 +63,21 @@ static void statistics_text(const selection_context *s, const scry_result *r, co
     if (scry_index_info(s->index)->candidates)
         strcpy(random, "no random sets: only the most shifted latents are scored (--candidates)");
     else if (!isnan(r->random_mean))
-        snprintf(random, sizeof random,
-                 "random sets of the same size: rho %.3f, deviation %.3f; beats %.1f%% of random sets", r->random_mean,
-                 r->random_sd, 100 * r->random_rank);
+        snprintf(random, sizeof random, "random sets of the same size: rho %.3f, SD %.3f; beats %.1f%% of random sets",
+                 r->random_mean, r->random_sd, 100 * r->random_rank);
     if (!isnan(r->ci_low))
         snprintf(interval, sizeof interval, "95%% interval over resampled tokens %.4f to %.4f", r->ci_low, r->ci_high);
     int used = snprintf(words, size, "permutation p %.5f   %s\n%s\n%s   (seed %d)\n", r->p_value, left_out, interval,
                         random, SCRY_SEED);
     if (p->count)
-        snprintf(words + used, size - (size_t)used,
-                 "%u repeats of up to %u tokens per domain: rho %.4f, deviation %.4f\n", p->count, p->most, p->mean,
-                 p->sd);
+        snprintf(words + used, size - (size_t)used, "%u repeats of up to %u tokens per domain: rho %.4f, SD %.4f\n",
+                 p->count, p->most, p->mean, p->sd);
 }
 
 static void score_head(const selection_context *s, const scry_result *r, const scry_scope *scope, const repeats *p,
                        char *head, size_t size) {
     const char *what = change_name(scope->is_signed);
-    char of[40] = ", as the study gives it", words[600];
+    char of[40] = ", as given by the study", words[600];
     if (scry_index_info(s->index)->d_sae)
         snprintf(of, sizeof of, " of %u latent%s", s->set->count, plural_s(s->set->count));
     size_t used = (size_t)snprintf(head, size, "STS %s%s\n", scry_score_name(s->score), of);
@@ -100,7 +98,7 @@ static int score_print(const options *o, const selection_context *s, const scry_
                                           {"change", "change", "%+.2f", 0},     {"fitted", "fitted", "%+.2f", 0},
                                           {"residual", "residual", "%+.2f", 0}, {0}};
     static const result_column repeated[] = {{"name", "domain", NULL, 0},          {"sts", "STS", "%.6g", 0},
-                                             {"sts_mean", "mean", "%.6g", 0},      {"sts_sd", "deviation", "%.3g", 0},
+                                             {"sts_mean", "mean", "%.6g", 0},      {"sts_sd", "SD", "%.3g", 0},
                                              {"change", "change", "%+.2f", 0},     {"fitted", "fitted", "%+.2f", 0},
                                              {"residual", "residual", "%+.2f", 0}, {0}};
     char head[900];

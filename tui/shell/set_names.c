@@ -1,11 +1,11 @@
-/* shell/set_names.c: what the names in an expression of sets stand for. */
+/* shell/set_names.c: the names in an expression of sets. */
 #include "shell/set_names.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* The kept sets, read when a name first needs them, so that numbers work with a damaged file. */
+/* The named sets, read when a name first needs them, so that numbers work with a damaged file. */
 typedef struct kept_sets {
     scry_named_sets *own;
     bool tried;

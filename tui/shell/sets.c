@@ -26,24 +26,24 @@ static int list(const options *o, const selection_context *s, const scry_named_s
     char head[160];
     snprintf(head, sizeof head,
              sets->count ? "compared with the selection of %u latent%s\n\n"
-                         : "no named sets yet; --keep NAME keeps one\n",
+                         : "no named sets yet; --keep NAME saves one\n",
              s->set->count, plural_s(s->set->count));
     return output_print(o, facts, "sets", columns, head);
 }
 
 enum { FIGURE = 24 };
 
-/* A figure with so many decimals, or - where there is none. */
+/* A number with this many decimals, or "-" for NaN. */
 static const char *figure(double value, int decimals, char text[FIGURE]) {
     if (isnan(value)) return "-";
     snprintf(text, FIGURE, "%.*f", decimals, value);
     return text;
 }
 
-static int versus(const options *o, const selection_context *s, scry_set *other, const scry_scope *scope) {
+static int against(const options *o, const selection_context *s, scry_set *other, const scry_scope *scope) {
     static const result_column columns[] = {{"name", "domain", NULL, 0},
                                             {"sts", "STS", "%.6g", 0},
-                                            {"sts_against", "STS versus", "%.6g", 0},
+                                            {"sts_against", "STS against", "%.6g", 0},
                                             {"change", "change", "%+.2f", 0},
                                             {0}};
     selection_context second = *s;
@@ -54,7 +54,7 @@ static int versus(const options *o, const selection_context *s, scry_set *other,
     scry_set_relation r = scry_set_relate(s->set, other);
     const scry_info *info = scry_index_info(s->index);
     cJSON *facts = cJSON_CreateObject();
-    result_numbers(facts, {"latents", r.a}, {"versus", r.b}, {"both", r.both}, {"jaccard", r.jaccard},
+    result_numbers(facts, {"latents", r.a}, {"latents_against", r.b}, {"both", r.both}, {"jaccard", r.jaccard},
                    {"pearson", a.fit.pearson}, {"pearson_against", b.fit.pearson});
     cJSON *rows = cJSON_AddArrayToObject(facts, "domains");
     for (size_t d = 0; d < info->domains; d++) {
@@ -64,8 +64,8 @@ static int versus(const options *o, const selection_context *s, scry_set *other,
     }
     char head[300], jaccard[FIGURE], rho_a[FIGURE], rho_b[FIGURE];
     snprintf(head, sizeof head,
-             "%u latents versus %u: %u in both, %u only in the first, %u only in the second, Jaccard %s\n"
-             "rho %s versus %s over %zu domains\n\n",
+             "%u latents against %u: %u in both, %u only in the first, %u only in the second, Jaccard %s\n"
+             "rho %s against %s over %zu domains\n\n",
              r.a, r.b, r.both, r.only_a, r.only_b, figure(r.jaccard, 3, jaccard), figure(a.fit.pearson, 4, rho_a),
              figure(b.fit.pearson, 4, rho_b), a.fit.n);
     scry_result_free(&a);
@@ -76,7 +76,7 @@ static int versus(const options *o, const selection_context *s, scry_set *other,
 static int compare(const options *o, const selection_context *s, const scry_scope *scope) {
     scry_error err = {0};
     scry_set *other = set_names_expression(&(set_names){.index = s->index, .ranking = s->ranking}, o->against, &err);
-    int status = other ? versus(o, s, other, scope) : output_error(&err);
+    int status = other ? against(o, s, other, scope) : output_error(&err);
     scry_set_free(other);
     return status;
 }
@@ -91,7 +91,7 @@ int shell_sets(const options *o) {
               (!o->forget || scry_named_sets_delete(sets, o->forget, &err)) &&
               (!o->keep || scry_named_sets_save(sets, o->keep, s.set, &err));
     if (ok && o->keep)
-        fprintf(stderr, "scry: %s: %u latent%s kept as %s\n", sets->path, s.set->count, plural_s(s.set->count),
+        fprintf(stderr, "scry: %s: %u latent%s saved as %s\n", sets->path, s.set->count, plural_s(s.set->count),
                 o->keep);
     int status = !ok ? output_error(&err) : o->against ? compare(o, &s, &scope) : list(o, &s, sets);
     scry_scope_free(&scope);

@@ -27,7 +27,7 @@ static cJSON *facts_begin(const sweep *s) {
 }
 
 static int head_begin(const sweep *s, char *head, size_t size) {
-    return snprintf(head, size, "rho of STS %s with the %s; latents by %s %s\n", scry_score_name(s->of.score),
+    return snprintf(head, size, "rho of STS %s with the %s; latents ranked by %s %s\n", scry_score_name(s->of.score),
                     change_name(s->scope.is_signed), scry_condition_name(s->of.ranking->source),
                     scry_metric_name(s->of.ranking->metric));
 }
@@ -73,7 +73,7 @@ static int print_ranks(const options *o, const sweep *s) {
     return output_print(o, facts, "points", bands ? by_band : by_n, head);
 }
 
-/* rho of the ranking's own first latents; the change of each domain that takes part. */
+/* rho of the ranking's own top latents; the change of each domain that takes part. */
 static double own_rho(const sweep *s, double *change) {
     scry_scorer *scorer = scry_scorer_new(s->of.index, s->of.score);
     for (uint32_t rank = 0; rank < s->top; rank++) scry_scorer_put(scorer, s->of.ranking->order[rank], true);
@@ -133,7 +133,7 @@ static int print_random(const options *o, const sweep *s) {
                  "no random sets: fewer than %u latents are active, or fewer than 3 domains take part\n\n", s->top);
     else
         snprintf(head + used, sizeof head - (size_t)used,
-                 "the first %u: rho %.4f\n%u random sets of as many active latents (seed %d): mean %.4f, deviation "
+                 "the first %u: rho %.4f\n%u random sets of the same number of active latents (seed %d): mean %.4f, SD "
                  "%.4f; rho beats %.1f%% of random sets\n\n",
                  s->top, own, sets, SCRY_SEED, mean, sd, 100 * rank);
     return output_print(o, facts, o->csv ? "points" : "quantiles", o->csv ? each : quantiles, head);

@@ -1,11 +1,11 @@
-/* synth.c: scry synth: a study whose answers are known beforehand. */
+/* synth.c: scry synth: generates a study with known answers. */
 #include "shell/cli_context.h"
 #include "synth.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-/* The same size as the ecosystem's small SAEs, in the paper's number of domains. */
+/* The size of common small SAEs, and the paper's number of domains. */
 enum { WIDTH = 16384, DOMAINS = 14, TOKENS = 1024 };
 #define RHO 0.8
 
@@ -29,7 +29,7 @@ static bool read_options(const options *o, synth_options *s, scry_error *err) {
            options_number("--seed", o->seed, 0, SCRY_SEED, &s->seed, err) && read_rho(o, &s->rho, err);
 }
 
-/* One row, or its words for a person. */
+/* Prints the result as one row, or as a message. */
 static int report(const options *o, const synth_options *s, const synth_result *r) {
     cJSON *row = cJSON_CreateObject();
     char study[4096];

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #if defined(__x86_64__)
-/* The kernels that fit this processor's instructions, best first; empty when any will do. */
+/* The kernels that use this processor's instructions, best first; empty when any will do. */
 static const char *const *fitting(void) {
     static const char *const wide[] = {"SkylakeX", "Cooperlake", "SapphireRapids", NULL};
     static const char *const middle[] = {"Haswell", "Zen", "SkylakeX", "Cooperlake", "SapphireRapids", NULL};
@@ -29,7 +29,7 @@ static const char *const *fitting(void) {
 }
 #endif
 
-/* NULL when OpenBLAS chose well; else what it should have chosen. */
+/* The kernels that OpenBLAS should have chosen; NULL when it chose well. */
 static const char *better_core(void) {
     const char *const *fit = fitting();
     const char *chosen = openblas_get_corename();
@@ -40,7 +40,7 @@ static const char *better_core(void) {
 
 void system_mend_blas(char **argv) {
     const char *better = better_core();
-    if (!better || getenv("OPENBLAS_CORETYPE")) return; /* a person's choice stands */
+    if (!better || getenv("OPENBLAS_CORETYPE")) return; /* the user's choice stands */
     setenv("OPENBLAS_CORETYPE", better, 1);
     setenv("SCRY_BLAS_WAS", openblas_get_corename(), 1);
     execv("/proc/self/exe", argv);

@@ -107,7 +107,7 @@ static int print(const options *o, const task_share *s) {
              o->label ? "latents grouped by imported label"
                       : "latents grouped by the text of more than half of their ten strongest samples",
              scry_condition_name(s->of.ranking->source), scry_metric_name(s->of.ranking->metric), s->group[0].name,
-             *shares ? shares : "no top to look at", 100.0 * s->group[0].all / F, F);
+             *shares ? shares : "too few latents", 100.0 * s->group[0].all / F, F);
     static const result_column columns[] = {{"name", "group", NULL, 0},
                                             {"latents", "latents", "%.0f", 0},
                                             {"in_50", "in 50", "%.0f", 0},

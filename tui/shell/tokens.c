@@ -30,7 +30,7 @@ static const result_column paired[] = {
 
 static int print_tokens(const options *o, const tokens_query *q) {
     scry_example *e = mem_new(q->top, sizeof *e);
-    /* The plain list is every token, as many of one sample as there are. */
+    /* The plain list has every token, also several of one sample. */
     size_t n = o->interval || o->versus
                    ? scry_example_query_run(q->index, q->pairs, q->fires, &q->pick, q->top, e)
                    : scry_top_tokens(q->index, q->fires->latent, q->pick.capture, false, q->top, e);

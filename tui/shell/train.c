@@ -6,12 +6,12 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-/* Those of the latest measured step; before the first there are none. */
+/* True once a step has been measured. */
 static bool has_figures(const scry_train_progress *p) {
     return p->loss > 0;
 }
 
-/* One line, cut to the terminal's width: a line that wraps cannot be drawn over. */
+/* Draws one line, cut to the terminal's width, since a wrapped line cannot be overwritten. */
 static void draw(const scry_train_progress *p) {
     enum { WIDTH = 20 };
     struct winsize w;
@@ -31,7 +31,7 @@ static void draw(const scry_train_progress *p) {
 
 typedef struct shown {
     bool bar_open;
-    int tenth; /* the last one told, where there is no terminal */
+    int tenth; /* the last tenth reported, where there is no terminal */
 } shown;
 
 static bool show(void *context, const scry_train_progress *p) {
@@ -82,7 +82,7 @@ static int report(const options *o, const scry_train_result *r) {
     return output_print_row(o, row, columns);
 }
 
-/* A run that goes on keeps its settings: --threads and --json say nothing about them. */
+/* A resumed run keeps its settings; options such as --threads and --json are not settings. */
 static bool check_words(const options *o, scry_error *err) {
     const char *setting = o->resume ? train_options_first(o) : NULL;
     if (!o->out)

@@ -1,4 +1,4 @@
-/* train_options.c: the words of scry train to the settings of a run. */
+/* train_options.c: turns the options of scry train into the settings of a run. */
 #include "shell/train_parts.h"
 
 #include <math.h>
@@ -94,7 +94,7 @@ static bool read_settings(const options *o, scry_train_settings *s, scry_error *
            read_numbers(o, s, err) && read_betas(o->betas, s, err);
 }
 
-/* An option that the architecture does not look at is a mistake in the words. */
+/* An option that the architecture does not use is a usage error. */
 static bool goes_together(const options *o, const scry_train_settings *s, scry_error *err) {
     int arch = s->arch < 0 ? SCRY_TOPK : (int)s->arch;
     bool counts = arch == SCRY_TOPK || arch == SCRY_BATCHTOPK, jumps = arch == SCRY_JUMPRELU;

@@ -5,12 +5,12 @@
 #include "shell/options.h"
 #include "train.h"
 
-/* False and err where a word is wrong, or does not go with the architecture. */
+/* Reads the settings of a run. False and err for an invalid value, or an option that the architecture does not use. */
 bool train_options_read(const options *o, scry_train_settings *settings, scry_error *err);
 /* The first option given that sets something of a run, "--lr"; NULL: none. */
 const char *train_options_first(const options *o);
 
-/* Can the curves be drawn while a run trains: is standard output a terminal? */
+/* True when the curves can be drawn while a run trains: standard output is a terminal. */
 bool train_watch_can(void);
 /* scry_train on another thread, with its curves on the terminal until it ends or they are left; then with `show`,
  * for progress as without --watch: false stops. */

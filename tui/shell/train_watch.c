@@ -25,7 +25,7 @@ static bool wants_ascii(const options *o) {
     return o->ascii || strcmp(nl_langinfo(CODESET), "UTF-8") != 0 || (term && strcmp(term, "linux") == 0);
 }
 
-/* The curves as the explorer looks, by the same settings. */
+/* Draws the curves with the explorer's theme and settings. */
 static watch_end watch_with_settings(watch_run *run, int *number, scry_error *err) {
     config c;
     char *path = config_path();
@@ -48,14 +48,14 @@ typedef struct training {
     scry_notes *notes;
     scry_error *err;
     bool ok;
-    const scry_cancel *stop; /* of the job, while it works */
+    const scry_cancel *stop; /* of the worker thread */
     worker_thread *thread;
-    pthread_mutex_t lock; /* of all below */
+    pthread_mutex_t lock; /* protects the fields below */
     scry_train_progress progress;
     bool begun;
 } training;
 
-/* On the training's thread. */
+/* Called on the training thread. */
 static bool note_progress(void *context, const scry_train_progress *p) {
     training *b = context;
     pthread_mutex_lock(&b->lock);
@@ -83,7 +83,7 @@ static bool begun(training *b) {
     return is;
 }
 
-/* On this thread. False: the run has ended. */
+/* Called on the main thread. False: the run has ended. */
 static bool take_progress(void *context, scry_train_progress *p) {
     training *b = context;
     pthread_mutex_lock(&b->lock);
@@ -93,7 +93,7 @@ static bool take_progress(void *context, scry_train_progress *p) {
     return worker_is_busy(b->thread);
 }
 
-/* Waits for the end with the ordinary progress, or (shown NULL) for the first step without. */
+/* Waits for the end, showing the ordinary progress; or, where shown is NULL, only for the first step. */
 static void wait_with(training *b, int bell, const scry_train_run *shown) {
     scry_train_progress p;
     struct pollfd in = {.fd = bell, .events = POLLIN};
@@ -111,7 +111,7 @@ static void reset_hang_up(const struct sigaction *before) {
     cli_catch_interrupt();
 }
 
-/* The curves, until they are left. What else ended them stops the run. */
+/* Shows the curves until the user leaves them. Any other end stops the run. */
 static void show_curves(training *b, int bell, bool ascii) {
     watch_run of = {.folder = b->out, .ascii = ascii, .progress = take_progress, .context = b, .bell = bell};
     scry_error err = {0};
@@ -123,7 +123,7 @@ static void show_curves(training *b, int bell, bool ascii) {
     if (end == WATCH_FAILED) fprintf(stderr, "scry: --watch: %s\n", err.text);
     if (end == WATCH_LEFT)
         fprintf(stderr,
-                "scry: training goes on; ctrl-C saves a checkpoint and stops it; in another terminal, "
+                "scry: training continues; Ctrl-C saves a checkpoint and stops it; in another terminal, "
                 "scry train --watch %s shows its curves\n",
                 b->out);
     if (end == WATCH_STOPPED) fprintf(stderr, "scry: stopping after this step, once a checkpoint is saved\n");

@@ -6,7 +6,7 @@
 #include "text/text.h"
 #include "terminal/keys.h"
 
-#define NCURSES_WIDECHAR 1 /* cchar_t, also where _GNU_SOURCE does not bring it: musl */
+#define NCURSES_WIDECHAR 1 /* declares cchar_t, also where _GNU_SOURCE does not, as with musl */
 #include <curses.h>
 #include <errno.h>
 #include <poll.h>
@@ -21,17 +21,17 @@
 #include <unistd.h>
 #include <wchar.h>
 
-/* The terminal's restore string and settings: what a crash writes back. The only globals. */
+/* The terminal's restore string and settings, which a crash writes back. The only globals. */
 static struct restore {
     int fd;
     size_t length;
     char text[512];
     struct termios settings;
     bool open, has_settings;
-    sigset_t signals;      /* held before */
-    struct sigaction stop; /* what Ctrl-Z did before */
-    void (*resized)(int);  /* curses' own */
-    pthread_t thread;      /* that waits for signals */
+    sigset_t signals;      /* the signal mask before */
+    struct sigaction stop; /* the handler of Ctrl-Z before */
+    void (*resized)(int);  /* curses' own handler */
+    pthread_t thread;      /* the one that waits for signals */
     SCREEN *screen;
     FILE *tty;
     color_level colors;
@@ -39,15 +39,14 @@ static struct restore {
     style style[ROLES][2];
 } restore;
 
-/* Signals are let in only while waiting, so that one that comes between the last look at the keys
- * and the wait is not overslept. */
+/* Signals are unblocked only while waiting, so that none is missed between the last check for keys and the wait. */
 static volatile sig_atomic_t ended_by, interrupted, stop_asked;
 
 enum { DOUBLE_CLICK_MS = 400 };
 #define CLICKS (BUTTON1_PRESSED | BUTTON1_CLICKED | BUTTON1_DOUBLE_CLICKED | BUTTON1_TRIPLE_CLICKED)
 
-/* OpenBLAS has threads from before main(), which hold no signal: one that comes to them is handed to the thread that
- * waits, or it would not wake it. */
+/* OpenBLAS starts threads before main(), which block no signals: one that they receive is forwarded to the waiting
+ * thread, which it would not wake otherwise. */
 static bool is_here(int number) {
     if (pthread_equal(pthread_self(), restore.thread)) return true;
     pthread_kill(restore.thread, number);
@@ -73,7 +72,7 @@ static void on_crash(int number) {
         (void)ignored;
         if (restore.has_settings) tcsetattr(restore.fd, TCSANOW, &restore.settings);
     }
-    raise(number); /* SA_RESETHAND: now it does what it always did */
+    raise(number); /* SA_RESETHAND: now by the default handler */
 }
 
 static void append(const char *capability) {
@@ -84,7 +83,7 @@ static void append(const char *capability) {
     restore.length += length;
 }
 
-/* Everything that could be left switched on, switched off. */
+/* Collects the sequences that switch off every mode that could be left on. */
 static void make_restore_string(void) {
     static const char *const off[] = {"sgr0", "op", "rmkx", "cnorm", "rmcup"};
     static const char mouse_off[] = "\033[?1006;1000l";
@@ -94,8 +93,8 @@ static void make_restore_string(void) {
     for (size_t i = 0; i < sizeof off / sizeof *off; i++) append(tigetstr(off[i]));
 }
 
-/* Before curses is begun, which then leaves Ctrl-Z to us: its own handler draws and takes memory wherever it comes, on
- * whatever thread, and while it draws a frame it ignores Ctrl-Z. */
+/* Called before curses starts, which then leaves Ctrl-Z alone: its own handler draws and allocates in the middle of
+ * anything, on any thread, and ignores Ctrl-Z while it draws a frame. */
 static void catch_stop(void) {
     struct sigaction stop = {.sa_handler = on_stop};
     restore.thread = pthread_self();
@@ -138,8 +137,7 @@ static color_level find_colors(void) {
     return COLORS >= 256 ? COLOR_256 : COLORS >= 8 ? COLOR_16 : COLOR_MONO;
 }
 
-/* On terminals of direct colour a number is no place in a palette but the colour itself; the first 8 are the
- * palette's there too. */
+/* On direct-colour terminals a number is an RGB value instead of a place in the palette, except for the first 8. */
 static int number_of(short color) {
     return tigetflag("RGB") > 0 && color > 7 ? (int)color_rgb(color) : color;
 }
@@ -154,8 +152,8 @@ void terminal_look(const theme *t, color_level colors) {
         }
 }
 
-/* TERM=xterm with COLORTERM=truecolor is a terminal of more colours than its name says: its description of 256, where
- * there is one; else NULL. */
+/* TERM=xterm with COLORTERM=truecolor has more colours than its name says: returns the name of its 256-colour
+ * description, or NULL where there is none. */
 static const char *more_colors(void) {
     static char name[64];
     const char *term = getenv("TERM"), *color = getenv("COLORTERM");
@@ -199,7 +197,7 @@ bool terminal_open(bool mouse, scry_error *err) {
     set_escdelay(25);
     curs_set(0);
     if (mouse) {
-        /* releases too, and double clicks: what curses merges must not be lost */
+        /* releases and double clicks too, since curses merges presses into them */
         mousemask(CLICKS | BUTTON1_RELEASED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL);
         mouseinterval(0);
     }
@@ -259,7 +257,7 @@ void terminal_draw(const grid *g, bool whole) {
 void terminal_copy(const char *text) {
     const char *name = getenv("TERM");
     size_t length, done = 0;
-    if (name && strncmp(name, "linux", 5) == 0) return; /* it has none */
+    if (name && strncmp(name, "linux", 5) == 0) return; /* the Linux console has no clipboard */
     char *sequence = osc52_sequence(text, &length);
     while (done < length) {
         ssize_t n = write(restore.fd, sequence + done, length - done);
@@ -300,8 +298,8 @@ static uint32_t key_of(wint_t code) {
     }
 }
 
-/* 2 when the click before was here and just now. Not curses' own double click, which would hold back the
- * first of the two. */
+/* 2 for the second click within DOUBLE_CLICK_MS at one place, else 1. Curses' own detection would delay the first
+ * click. */
 static int clicks_at(int y, int x) {
     static double last;
     static int last_y = -1, last_x;
@@ -323,7 +321,7 @@ static event mouse_event(void) {
     return e;
 }
 
-/* Ctrl-Z, until the shell goes on with it; the next frame takes the terminal again. */
+/* Stops the process on Ctrl-Z until the shell continues it; the next frame takes the terminal again. */
 static void stop(void) {
     struct sigaction own, usual = {.sa_handler = SIG_DFL};
     sigset_t only, before;
@@ -332,14 +330,14 @@ static void stop(void) {
     stop_asked = 0;
     endwin();
     sigaction(SIGTSTP, &usual, &own);
-    raise(SIGTSTP); /* held: it stops when it is let in */
+    raise(SIGTSTP); /* blocked: stops the process when it is unblocked */
     pthread_sigmask(SIG_UNBLOCK, &only, &before);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     sigaction(SIGTSTP, &own, NULL);
-    def_shell_mode(); /* settings that were changed meanwhile stay */
+    def_shell_mode(); /* keeps settings that were changed meanwhile */
 }
 
-/* What is there already; EVENT_NONE when nothing is. */
+/* The next pending event; EVENT_NONE when there is none. */
 static event look(void) {
     if (ended_by) return (event){.kind = EVENT_SIGNAL, .number = ended_by};
     if (stop_asked) {
@@ -375,8 +373,8 @@ event terminal_wait(int timeout_ms, int also) {
     int ready = ppoll(in, 2, timeout_ms < 0 ? NULL : &limit, &none);
     const bool gone = ready > 0 && in[0].revents & (POLLHUP | POLLERR | POLLNVAL);
     e = look();
-    /* a terminal that has gone says POLLIN too, and then has nothing to read, for ever; and the signal may have gone to
-     * a shell that is no more */
+    /* a closed terminal stays readable without ever giving a byte, and its SIGHUP may have gone to a shell that has
+     * exited */
     if (gone && e.kind == EVENT_NONE) return (event){.kind = EVENT_SIGNAL, .number = SIGHUP};
     if (e.kind == EVENT_NONE && ready > 0 && in[1].revents & POLLIN) e.kind = EVENT_BELL;
     return e;

@@ -1,4 +1,4 @@
-/* terminal/keys.c: keys by number and by name. */
+/* terminal/keys.c: codes and names of keys. */
 #include "terminal/keys.h"
 #include "text/text.h"
 

@@ -1,11 +1,11 @@
-/* terminal/keys.h: keys by number and by name, the same in the terminal, the table of commands and help. */
+/* terminal/keys.h: codes and names of keys, for the terminal, the table of commands and the help. */
 #ifndef SCRY_TERMINAL_KEYS_H
 #define SCRY_TERMINAL_KEYS_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-/* A key is a character, or one of these. Control characters are their own number. */
+/* A key's code is a Unicode character, also for control characters, or one of these. */
 enum {
     KEY_CODE_UP = 0x200000,
     KEY_CODE_DOWN,
@@ -22,9 +22,9 @@ enum {
     KEY_CODE_F12 = KEY_CODE_F1 + 11
 };
 
-/* The key of a name, "Down", "^d" or "j"; 0: it names none. */
+/* The code of a key by name, "Down", "^d" or "j"; 0 for any other word. */
 uint32_t key_of_name(const char *name);
-/* Does "j Down ^d" name this key? */
+/* True when a list of names such as "j Down ^d" has this key. */
 bool key_in(const char *names, uint32_t key);
 
 #endif

@@ -1,5 +1,4 @@
-/* terminal/osc52.c: a text as the sequence that puts it into the terminal's clipboard: base64 between ESC ]52;c; and
- * BEL. */
+/* terminal/osc52.c: OSC 52: ESC ]52;c; then the text in base64, then BEL. */
 #include "terminal/osc52.h"
 #include "base/mem.h"
 

@@ -1,14 +1,14 @@
-/* terminal/osc52.h: what a terminal is sent so that it puts a text into its clipboard (OSC 52): the one on the desk of
- * who sits there, also over SSH. */
+/* terminal/osc52.h: the escape sequence OSC 52, by which a terminal copies a text to the clipboard of the user's own
+ * machine, also over SSH. */
 #ifndef SCRY_TERMINAL_OSC52_H
 #define SCRY_TERMINAL_OSC52_H
 
 #include <stddef.h>
 
-/* Terminals drop what is longer than this, in bytes of text. */
+/* Bytes of text; terminals ignore longer sequences. */
 enum { OSC52_MAX = 50000 };
 
-/* The whole sequence, for the caller to free; its length in *length. */
+/* Returns the sequence for a text, and its length in *length. The caller frees it. */
 char *osc52_sequence(const char *text, size_t *length);
 
 #endif

@@ -1,4 +1,4 @@
-/* terminal/terminal.h: the terminal as the explorer needs it; terminal/curses_backend.c is the only file behind it. */
+/* terminal/terminal.h: the terminal as the explorer sees it, implemented by terminal/curses_backend.c alone. */
 #ifndef SCRY_TERMINAL_TERMINAL_H
 #define SCRY_TERMINAL_TERMINAL_H
 
@@ -20,25 +20,26 @@ typedef struct event {
     event_kind kind;
     uint32_t key; /* EVENT_KEY: terminal/keys.h */
     int y, x;     /* EVENT_CLICK, EVENT_WHEEL; EVENT_RESIZE: rows, columns */
-    int steps;    /* EVENT_WHEEL; EVENT_CLICK: 2 for the second of two at one place */
+    int steps;    /* EVENT_WHEEL: lines, negative for up; EVENT_CLICK: 2 for a double click, else 1 */
     int number;   /* EVENT_SIGNAL: SIGTERM or SIGHUP */
 } event;
 
-/* Opens the terminal: standard input and output, or /dev/tty where they are not one. From here on
- * a crash restores it too. */
+/* Opens the terminal: standard input and output, or /dev/tty where these are not a terminal. From then on a crash
+ * restores its settings too. False and err when it cannot be used. */
 bool terminal_open(bool mouse, scry_error *err);
-/* Signals come as they did, though who wants other than to hear of them through events sets what they do. */
+/* Restores the terminal and the blocked signals, but not the handlers of SIGTERM, SIGHUP and SIGINT: callers set
+ * theirs. */
 void terminal_close(void);
 void terminal_size(int *rows, int *cols);
 color_level terminal_colors(void);
-/* From the next frame on, roles look so. */
+/* Sets the theme and the number of colours from the next frame on. */
 void terminal_look(const theme *t, color_level colors);
-/* Shows the grid; whole: draw every cell again. */
+/* Shows the grid; whole: redraws every cell instead of those that changed. */
 void terminal_draw(const grid *g, bool whole);
-/* Into the terminal's clipboard, where it has one. */
+/* Copies a text to the terminal's clipboard, if it has one. */
 void terminal_copy(const char *text);
-/* Waits up to timeout_ms (-1: without end) for what comes next: a key, or (EVENT_BELL) something to
- * read from the file `also`. */
+/* Waits up to timeout_ms (-1: forever) for the next event: a key, the mouse, a resize, a signal, or (EVENT_BELL) the
+ * file descriptor `also` becoming readable. EVENT_NONE after the timeout. */
 event terminal_wait(int timeout_ms, int also);
 
 #endif

@@ -1,4 +1,4 @@
-/* text/fuzzy_match.c: how well a few typed letters fit a name. */
+/* text/fuzzy_match.c: fuzzy matching, by dynamic programming over the letters typed and those of the name. */
 #include "text/fuzzy_match.h"
 
 #include <ctype.h>
@@ -17,14 +17,14 @@ static bool same_letter(char a, char b) {
     return tolower((unsigned char)a) == tolower((unsigned char)b);
 }
 
-/* best[i][j]: the most that typed[0..i] is worth with its last letter at name[j]. */
+/* best[i][j]: the highest value of typed[0..i] with its last letter at name[j]. */
 int fuzzy_score(const char *typed, const char *name, uint64_t *letters) {
     int best[LONGEST][LONGEST], from[LONGEST][LONGEST];
     int n = (int)strnlen(typed, LONGEST), m = (int)strnlen(name, LONGEST);
     if (letters) *letters = 0;
     if (n == 0) return 1;
     for (int i = 0; i < n; i++) {
-        int before = IMPOSSIBLE, before_at = -1; /* best of the letter before, two or more places back */
+        int before = IMPOSSIBLE, before_at = -1; /* best value of the previous letter, two or more places back */
         for (int j = 0; j < m; j++) {
             best[i][j] = IMPOSSIBLE;
             if (i > 0 && j > 1 && best[i - 1][j - 2] > before) before = best[i - 1][j - 2], before_at = j - 2;

@@ -1,4 +1,4 @@
-/* number_format.c: numbers, and what they are of, as text. */
+/* number_format.c: numbers and names of quantities as text. */
 #include "text/number_format.h"
 
 #include <math.h>
@@ -20,7 +20,7 @@ void format_rho(double value, int decimals, bool sign, char *text, size_t size) 
 }
 
 const char *change_name(bool is_signed) {
-    return is_signed ? "signed change" : "size of change";
+    return is_signed ? "signed change" : "absolute change";
 }
 
 const char *plural_s(unsigned long long count) {

@@ -1,15 +1,15 @@
-/* number_format.h: numbers, and what they are of, in the form that every screen and table writes them. */
+/* number_format.h: how every screen and table writes numbers and names of quantities. */
 #ifndef SCRY_TEXT_NUMBER_FORMAT_H
 #define SCRY_TEXT_NUMBER_FORMAT_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Writes a number without the zero before its point: "-.68", "1.00"; "-" for NaN. sign: a plus before what is above 0.
+/* Writes a number without the zero before its point: "-.68", "1.00"; "-" for NaN. sign: a plus before positive numbers.
  */
 void format_rho(double value, int decimals, bool sign, char *text, size_t size);
 
-/* The change that scores are correlated with: "signed change" or "size of change". */
+/* The change that scores are correlated with: "signed change" or "absolute change". */
 const char *change_name(bool is_signed);
 
 /* "s" after the noun of a count, "" for a count of one. */

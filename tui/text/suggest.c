@@ -1,4 +1,4 @@
-/* text/suggest.c: the nearest right word to a wrong one (Levenshtein's distance). */
+/* text/suggest.c: suggestions for misspelt words, by Levenshtein distance. */
 #include "text/suggest.h"
 
 #include <stdio.h>
@@ -6,7 +6,7 @@
 
 enum { LONGEST = 63 };
 
-/* Edits that turn a into b. */
+/* The number of edits that turn a into b. */
 static unsigned suggest_distance(const char *a, const char *b) {
     unsigned row[LONGEST + 1];
     size_t n = strlen(a), m = strlen(b);
@@ -39,7 +39,7 @@ const char *suggest_nearest(const char *wrong, const char *const *word, size_t c
     return nearest && best <= 1 + strlen(wrong) / 3 ? nearest : NULL;
 }
 
-enum { ROW_TEXT = 32, ROW_END = 79 }; /* columns where a row's text begins, and before which it ends */
+enum { ROW_TEXT = 32, ROW_END = 79 }; /* columns where a description begins, and before which it ends */
 
 void print_definition(const char *about, const char *text) {
     size_t room = ROW_END - ROW_TEXT;

@@ -1,4 +1,4 @@
-/* text.c: text from strangers made safe for a terminal, and its width there. */
+/* text.c: untrusted text made safe for a terminal, and its width there. */
 #include "text/text.h"
 
 #include <stdio.h>
@@ -10,8 +10,8 @@ static bool is_hangul_rest(uint32_t code) {
     return (code >= 0x1160 && code <= 0x11ff) || (code >= 0xd7b0 && code <= 0xd7ff);
 }
 
-/* utf8proc, not the C library's wcwidth: the same answer on every system and in every locale. But where it
- * differs from what terminals do, theirs: Indic vowel signs that stand next to their letter take a column. */
+/* Uses utf8proc instead of the C library's wcwidth, to give the same width on every system and in every locale, except
+ * where terminals differ from it: spacing Indic vowel signs take a column. */
 int text_width(uint32_t code) {
     if (code >= 0x20 && code < 0x7f) return 1;
     if (code >= UTF8_INVALID) return 1;
@@ -30,7 +30,7 @@ bool text_starts_with_mark(const char *text) {
     return *text && text_width(utf8_next(&text)) == 0;
 }
 
-/* Characters that take no room or turn the direction of writing around. */
+/* Characters that have no width or change the direction of writing. */
 static bool is_invisible(uint32_t code) {
     switch (utf8proc_category((utf8proc_int32_t)code)) {
     case UTF8PROC_CATEGORY_CF:
@@ -45,12 +45,12 @@ static bool is_invisible(uint32_t code) {
     }
 }
 
-/* What only says how the character before it is to be drawn: a joiner, emoji or text style. */
+/* The zero-width joiner, and the variation selectors for text and emoji style. */
 static bool is_style(uint32_t code) {
     return code == 0x200d || code == 0xfe0e || code == 0xfe0f;
 }
 
-/* A skin: some terminals draw it into the emoji before it, others next to it. */
+/* Skin tones: some terminals merge them with the emoji before, others draw them next to it. */
 static bool is_skin(uint32_t code) {
     return code >= 0x1f3fb && code <= 0x1f3ff;
 }
@@ -86,7 +86,7 @@ int text_clean(const char *from, char *out, size_t size, bool ascii) {
 
 void text_fit(char *text, int columns, bool ascii) {
     int used = 0;
-    char *cut = text; /* where the mark goes if the rest does not fit */
+    char *cut = text; /* where the ellipsis goes if the rest does not fit */
     for (const char *at = text; *at;) {
         int width = text_width(utf8_next(&at));
         if (used + width > columns) {
@@ -105,7 +105,7 @@ void text_fit_middle(char *text, int columns, bool ascii) {
         text_fit(text, columns, ascii);
         return;
     }
-    /* From the left as much as the end leaves; the end tells alike names apart. */
+    /* The end gets half the columns, since it tells similar names apart; the beginning gets the rest. */
     int right = columns / 2, left = columns - right - 1, used = 0;
     const char *tail = text, *head = text;
     for (const char *at = text; *at && used <= left;) {

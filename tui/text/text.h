@@ -1,9 +1,9 @@
-/* text.h: text from strangers made safe for a terminal, and its width there.
+/* text.h: untrusted text made safe for a terminal, and its width there.
  *
- * Tokens and labels can hold escape sequences, control characters, broken UTF-8 and bidirectional
- * marks. Nothing of it reaches the terminal raw: a line end becomes a visible sign, other controls
- * and broken bytes \xNN, invisible and direction-changing characters \u{N}. So do skins of emoji; joiners and
- * styles behind a character are left out: terminals disagree about the columns of what they join. */
+ * Tokens and labels can hold escape sequences, control characters, invalid UTF-8 and bidirectional marks. None of
+ * these reach the terminal: a line end becomes a visible sign, other controls and invalid bytes become \xNN, invisible
+ * and direction-changing characters and emoji skin tones \u{N}. Joiners and variation selectors after a character are
+ * left out, since terminals disagree about the width of the result. */
 #ifndef SCRY_TEXT_TEXT_H
 #define SCRY_TEXT_TEXT_H
 
@@ -16,15 +16,16 @@
 /* Columns on a terminal: 0 for combining marks, 2 for wide characters, else 1. */
 int text_width(uint32_t code);
 int text_columns(const char *text);
-/* Does it begin with a mark that combines with what stands before it? */
+/* True when the text begins with a combining mark. */
 bool text_starts_with_mark(const char *text);
 
-/* A safe copy of `from` in out[size], always closed. ascii: nothing beyond 7 bits. Returns its columns. */
+/* Writes a safe copy of `from` to out[size], cut there, always NUL-terminated. ascii: 7-bit characters only. Returns
+ * its width in columns. */
 int text_clean(const char *from, char *out, size_t size, bool ascii);
 
-/* Cuts `text` in place so that it takes at most `columns`, with a mark at the end if it was cut. */
+/* Cuts `text` in place to at most `columns`; an ellipsis (ascii: ~) at the end shows the cut. */
 void text_fit(char *text, int columns, bool ascii);
-/* The same, with the mark in the middle: the ends of names tell them apart. */
+/* The same with the ellipsis in the middle, for names that differ at the end. */
 void text_fit_middle(char *text, int columns, bool ascii);
 
 #endif

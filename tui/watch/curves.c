@@ -12,14 +12,14 @@
 enum {
     MOST_POINTS = 2000, /* of a curve that is drawn */
     LEAST_ROWS = 5,     /* of a plot */
-    PAIR_COLS = 60,     /* two plots side by side */
-    ROW_COLS = 140,     /* all four */
+    PAIR_COLS = 60,     /* for two plots side by side */
+    ROW_COLS = 140,     /* for all four */
     GUTTER = 6,
 };
 
 typedef struct curve_spec {
     const char *title;
-    size_t batch, held; /* where in a line; held 0: there is none */
+    size_t batch, held; /* offsets in a line; held 0: no held-out values */
     tick_rule ticks;
     int digits; /* behind the point, of the figures in the title; -1: four in all */
 } curve_spec;
@@ -50,7 +50,7 @@ static double *room_for(size_t n) {
     return p;
 }
 
-/* Every so many lines, and the last. */
+/* Thins the lines to at most MOST_POINTS, at equal distances, and the last. */
 static drawn thin(const curve_spec *spec, const scry_train_line *line, size_t count) {
     size_t every = (count + MOST_POINTS - 1) / MOST_POINTS;
     drawn d = {.x = room_for(MOST_POINTS), .batch = room_for(MOST_POINTS), .held = room_for(MOST_POINTS)};
@@ -70,7 +70,7 @@ static void drawn_free(drawn *d) {
     free(d->held);
 }
 
-/* Latents go from many to few by a factor, or stay where they are. */
+/* Chooses a logarithmic axis for counts that span more than a factor of ten, else a linear one from 0. */
 static void range_counts(plot_axis *axis, const drawn *d) {
     double low = (double)INFINITY, high = 0;
     for (size_t i = 0; i < d->n; i++) {
@@ -81,7 +81,7 @@ static void range_counts(plot_axis *axis, const drawn *d) {
     axis->zero = !axis->log;
 }
 
-/* From none to a hundredth at least, so that none is not a line in the middle. */
+/* From 0 to at least 1 %, so that a run without dead latents does not show a line in the middle. */
 static void range_shares(plot_axis *axis, const drawn *d) {
     double high = 0;
     for (size_t i = 0; i < d->n; i++) high = fmax(high, d->batch[i]);
@@ -90,7 +90,7 @@ static void range_shares(plot_axis *axis, const drawn *d) {
     axis->high = 0.01;
 }
 
-/* The first steps of a run are far from where it spends its time: the axis begins at the lowest value after them. */
+/* Begins the axis at the lowest value after the first steps, which are far from the rest of a run. */
 static void begin_above_first(plot_axis *axis, const drawn *d) {
     enum { LEAST = 20, FIRST = 10 }; /* a tenth */
     double low = (double)INFINITY, high = -low, first = low;
@@ -154,7 +154,7 @@ static void draw_curve(grid *g, rect r, const curves_screen *s, curve which) {
     drawn_free(&d);
 }
 
-/* All four where they have room, else as many as have. */
+/* Draws all four curves, or as many as have room. */
 static void draw_curves(grid *g, rect r, const curves_screen *s) {
     if (s->only >= 0) {
         draw_curve(g, r, s, (curve)s->only);
@@ -176,7 +176,7 @@ static void draw_title(grid *g, const curves_screen *s) {
     if (s->log) {
         const scry_train_about *a = scry_train_log_about(s->log);
         text_clean(a->arch, arch, sizeof arch, s->ascii);
-        snprintf(what, sizeof what, "%s %.0f > %.0f, %.0f tokens a step", arch, a->d_in, a->width, a->batch);
+        snprintf(what, sizeof what, "%s %.0f > %.0f, %.0f tokens per step", arch, a->d_in, a->width, a->batch);
     }
     grid_fill(g, 0, 0, g->cols, ROLE_TITLE, ' ');
     int room = g->cols - text_columns(what) - 3, name_room = room > 24 ? room : g->cols;

@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
-/* Between looks at the log: often enough to be live, seldom enough not to be felt by the training. */
+/* Between reads of the log: often enough to look live, seldom enough not to slow the training. */
 enum { LOOK_MS = 250, STILL_SECONDS = 30 };
 
 typedef struct watching {
@@ -24,12 +24,15 @@ typedef struct watching {
     bool changed, whole;
 } watching;
 
-static const char *const hints_training[][2] = {
-    {"q", "leave, training goes on"}, {"^C", "save and stop"}, {"Tab 1-4", "one curve"}, {"0", "all"}, {"l", "linear"}};
+static const char *const hints_training[][2] = {{"q", "leave; training continues"},
+                                                {"^C", "save and stop"},
+                                                {"Tab 1-4", "one curve"},
+                                                {"0", "all"},
+                                                {"l", "linear"}};
 static const char *const hints_following[][2] = {
     {"q", "leave"}, {"Tab 1-4", "one curve"}, {"0", "all"}, {"l", "linear loss"}};
 
-/* Seconds since the log has grown, when it should have by now; else 0. */
+/* Seconds since the log last grew, if it is overdue; else 0. */
 static double stands_still(const watching *w) {
     char path[4096];
     struct stat st;
@@ -53,14 +56,14 @@ static void describe(watching *w, char *out, size_t size) {
     }
 }
 
-/* Reads what is new. False when the run has ended. */
+/* Reads new lines. False when the run has ended. */
 static bool look(watching *w) {
     scry_error ignored = {0};
     char state[sizeof w->state];
     size_t count = 0;
     bool goes_on = true;
     if (!w->log) w->log = scry_train_log_open(w->run->folder, &ignored);
-    else scry_train_log_read(w->log, &ignored); /* what was read before stays */
+    else scry_train_log_read(w->log, &ignored); /* earlier lines stay */
     if (w->run->progress) goes_on = w->run->progress(w->run->context, &w->progress);
     else w->progress = curves_progress(w->log);
     if (w->log) scry_train_log_lines(w->log, &count);
@@ -81,7 +84,7 @@ static void draw(watching *w) {
     w->changed = w->whole = false;
 }
 
-/* True: leave. */
+/* Handles a key; true: leave. */
 static bool take_key(watching *w, uint32_t key) {
     curves_screen *s = &w->screen;
     w->changed = true;
@@ -95,7 +98,7 @@ static bool take_key(watching *w, uint32_t key) {
     return false;
 }
 
-/* True: *end says how. */
+/* Handles an event; true: leave, by *end. */
 static bool take(watching *w, const event *e, watch_end *end, int *number) {
     if (e->kind == EVENT_SIGNAL) {
         *number = e->number;

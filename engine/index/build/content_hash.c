@@ -5,6 +5,8 @@
 #include "index/format/container.h"
 #include "io/mapped_file.h"
 #include "io/tensor.h"
+#include "metrics.h"
+#include "scores.h"
 #include "study/study.h"
 
 #include <dirent.h>
@@ -99,11 +101,19 @@ static bool add_sae(XXH3_state_t *state, const scry_study *study, scry_error *er
     return add_key(state, study, study->sae, "sae", err);
 }
 
+/* What an index holds for each metric and score: one of before a row was added is not the one to use. */
+#define METRIC(id, name, array, ...) name " " #array "\n"
+#define SCORE(id, name, ...)         #name "\n"
+static const char tables[] = SCRY_METRIC_TABLE(METRIC) SCRY_SCORE_TABLE(SCORE);
+#undef METRIC
+#undef SCORE
+
 static bool add_study(XXH3_state_t *state, const scry_study *study, scry_error *err) {
     XXH3_64bits_update(state, study->json, strlen(study->json));
     XXH3_64bits_update(state, scry_version(), strlen(scry_version()));
     const int version[] = {CONTAINER_VERSION, BUILD_VERSION};
     XXH3_64bits_update(state, version, sizeof version);
+    XXH3_64bits_update(state, tables, sizeof tables);
     if (study->sae && !add_sae(state, study, err)) return false;
     bool labels_file = study->labels && !path_is_directory(study->labels);
     if (labels_file && !add_key(state, study, study->labels, "labels", err)) return false;

@@ -5,7 +5,8 @@
 #include "sae/format.h"
 
 /* NAME_detect: is this file or directory of the family?
- * NAME_load: fills s, which has only input_scale set, from it; on failure the caller frees s. */
+ * NAME_load: fills s, which has only input_scale set, from it, but for format and folded; on failure the caller frees
+ * s. In description it writes its name and what is special; sae_load adds the activation and the sizes. */
 #define SAE_FAMILY(name, format, title, files)                                                                         \
     bool name##_detect(const char *path);                                                                              \
     bool name##_load(sae *s, const char *path, scry_notes *notes, scry_error *err);

@@ -23,7 +23,7 @@ static command_effect say_column(app *a, int column) {
     static const char *const keys[] = {"s sort", "- hide", "{ } move", "( ) width"};
     char text[TEXT_MOST];
     snprintf(text, sizeof text, "%s: %s", columns[column].name, columns[column].help);
-    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) { /* as many as have room */
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) { /* as many as fit */
         size_t used = strlen(text);
         const char *gap = i ? "  " : "   ";
         if (text_columns(text) + text_columns(gap) + text_columns(keys[i]) >= a->grid->cols) break;
@@ -32,11 +32,11 @@ static command_effect say_column(app *a, int column) {
     return app_say(a, "%s", text);
 }
 
-/* The first word of *text as a column, or the cursor's where there is none; -1 with a message. */
+/* The column that the first word of *text names, or the cursor's where there is no word; -1 with a message. */
 static int take_column(app *a, const char **text) {
     const table_columns *c = &a->tab->table->columns;
     if (!**text || strspn(*text, "+-0123456789") == strlen(*text)) {
-        if (c->cursor < 0) app_fail(a, "which column? choose one with Left and Right, or give its name");
+        if (c->cursor < 0) app_fail(a, "no column is chosen; choose one with Left and Right, or give its name");
         return c->cursor;
     }
     char name[64];
@@ -148,7 +148,7 @@ command_effect do_column_move(app *a, const char *argument) {
     char *end;
     long by = strtol(argument, &end, 10);
     if (end == argument || *end || by > COLUMNS_MOST || by < -COLUMNS_MOST)
-        return app_fail(a, "column-move \"%s\": expected a place from 1, or -1 or +1", argument);
+        return app_fail(a, "column-move \"%s\": expected a position from 1, or -1 or +1", argument);
     bool steps = *argument == '+' || *argument == '-';
     return move_column(a, column, steps ? table_column_place(a->tab, column) + (int)by : (int)by - 1);
 }

@@ -1,4 +1,4 @@
-/* domains.c: commands on which domains rho is computed over. */
+/* domains.c: commands that choose the domains and the sign of the correlation. */
 #include "base/mem.h"
 #include "base/name_list.h"
 #include "explorer/commands/step.h"
@@ -19,7 +19,7 @@ static command_effect scope_to(app *a, const char *spec, bool is_signed) {
     if (!changed) return step_done(a, false, "domains");
     char what[120], domains[100];
     app_fit_text(a, spec, 40, domains, sizeof domains);
-    if (is_signed != was_signed) snprintf(what, sizeof what, "%s", is_signed ? "signed change" : "absolute change");
+    if (is_signed != was_signed) snprintf(what, sizeof what, "%s", change_name(is_signed));
     else snprintf(what, sizeof what, "domains %s", domains);
     return step_rescoped(a, what);
 }
@@ -36,7 +36,7 @@ command_effect do_signed(app *a, UNUSED const char *argument) {
     return effect;
 }
 
-/* The names of those that take part, "all" where that is what they are. False: they do not fit. */
+/* Writes the names of the domains that take part, or "all". False when they do not fit. */
 static bool spec_of(const app *a, const bool *use, char *spec, size_t size) {
     const scry_scope *scope = scry_session_scope(a->tab->session);
     size_t used = 0, measured = 0, length = 0;

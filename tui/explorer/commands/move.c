@@ -58,7 +58,7 @@ command_effect do_latent(app *a, const char *argument) {
     a->tab->table->wanted = NO_ROW;
     if (table_go(a, (uint32_t)latent)) return DID_CHANGE;
     a->tab->table->wanted = (uint32_t)latent;
-    return app_fail(a, "the filter hides latent %llu; \\ takes the filter away and goes there", latent);
+    return app_fail(a, "the filter hides latent %llu; \\ clears the filter and goes there", latent);
 }
 
 static command_effect find(app *a, int direction) {

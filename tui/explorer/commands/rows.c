@@ -54,7 +54,7 @@ command_effect do_mark(app *a, const char *argument) {
     table_state *t = a->tab->table;
     if (*argument) {
         scry_error err = {0};
-        scry_set *marks = scry_set_copy(t->marks); /* all of the list or nothing */
+        scry_set *marks = scry_set_copy(t->marks); /* mark all of the list, or after an error none */
         bool ok = scry_set_list(marks, argument, true, &err);
         scry_set_free(ok ? t->marks : marks);
         if (!ok) return app_fail(a, "%s", err.text);
@@ -69,7 +69,7 @@ command_effect do_mark(app *a, const char *argument) {
     return say_marks(a);
 }
 
-/* Rows as they are listed, both in. */
+/* Marks rows from..to as they are listed, both included. */
 static command_effect mark_rows(app *a, uint32_t from, uint32_t to) {
     table_state *t = a->tab->table;
     if (to - from > 100) order_finish(&t->order);
@@ -119,7 +119,7 @@ command_effect do_mark_invert(app *a, UNUSED const char *argument) {
 
 command_effect do_unmark(app *a, UNUSED const char *argument) {
     table_state *t = a->tab->table;
-    if (!t->marks->count && t->marks_before) { /* a key too much must not cost them */
+    if (!t->marks->count && t->marks_before) { /* one keypress too many must not lose them */
         scry_set_free(t->marks);
         t->marks = t->marks_before;
         t->marks_before = NULL;

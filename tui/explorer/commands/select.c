@@ -14,7 +14,7 @@ static uint32_t *list_of(const scry_set *set) {
     return list;
 }
 
-/* Of what a toggle would put in, all must be scored. */
+/* True when all latents that a toggle would add are scored. */
 static bool can_put(app *a, const scry_set *set, scry_error *err) {
     scry_set *in = scry_set_copy(set);
     for (uint32_t j = 0; j < set->latents; j++)

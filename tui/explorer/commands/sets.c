@@ -37,7 +37,7 @@ command_effect do_keep(app *a, const char *argument) {
     bool ok = scry_named_sets_save(sets, name, set, &err);
     scry_set_free(set);
     if (!ok) return app_fail(a, "%s", err.text);
-    return app_say(a, "%u latent%s kept as %s, in %s", count, plural_s(count), name, sets->path);
+    return app_say(a, "%u latent%s saved as %s, in %s", count, plural_s(count), name, sets->path);
 }
 
 command_effect do_forget(app *a, const char *argument) {
@@ -46,7 +46,7 @@ command_effect do_forget(app *a, const char *argument) {
     scry_named_sets *sets = sets_of(a);
     if (!sets) return DID_CHANGE;
     if (!scry_named_sets_delete(sets, argument, &err)) return app_fail(a, "%s", err.text);
-    return app_say(a, "set %s dropped; its latents are as they were", argument);
+    return app_say(a, "set %s dropped; the selection is unchanged", argument);
 }
 
 command_effect do_against(app *a, const char *argument) {

@@ -1,4 +1,4 @@
-/* step.c: what a step of the session does to the table, and what is said of it. */
+/* step.c: updates the table after a step of the session, and reports it. */
 #include "explorer/commands/step.h"
 #include "base/mem.h"
 #include "explorer/panes/view.h"
@@ -41,7 +41,7 @@ command_effect step_rescoped(app *a, const char *what) {
 
 enum { WORDS = 120 };
 
-/* What a step can change, as it was. */
+/* The state that a step can change, before it. */
 typedef struct moment {
     scry_set *set; /* owned */
     size_t train;
@@ -69,7 +69,7 @@ static void moment_free(moment *m) {
     free(m->spec);
 }
 
-/* How many latents are in one set and not in the other; the first of them. */
+/* The number of latents that are in one set but not in the other, and the first of them. */
 static uint32_t unlike(const scry_set *was, const scry_set *is, uint32_t *first) {
     uint32_t n = 0;
     for (uint32_t j = 0; j < is->latents; j++)
@@ -77,7 +77,7 @@ static uint32_t unlike(const scry_set *was, const scry_set *is, uint32_t *first)
     return n;
 }
 
-/* What is other than it was; the latent that alone was switched is under the cursor then. */
+/* Describes the difference; moves the cursor to the latent if only one was toggled. */
 static void words_of(app *a, const moment *was, char text[WORDS]) {
     moment now = moment_now(a);
     uint32_t latent = 0, switched = unlike(was->set, now.set, &latent);
@@ -93,7 +93,7 @@ static void words_of(app *a, const moment *was, char text[WORDS]) {
         app_fit_text(a, now.spec, 30, spec, sizeof spec);
         snprintf(text, WORDS, "domains %s", spec);
     } else if (was->is_signed != now.is_signed) {
-        snprintf(text, WORDS, "%s", now.is_signed ? "signed change" : "absolute change");
+        snprintf(text, WORDS, "%s", change_name(now.is_signed));
     } else if (switched == 1) {
         snprintf(text, WORDS, "latent %u %s", latent, scry_set_has(now.set, latent) ? "added" : "removed");
         table_go(a, latent);
@@ -103,7 +103,7 @@ static void words_of(app *a, const moment *was, char text[WORDS]) {
     moment_free(&now);
 }
 
-/* A step that wrote a label; it is the file's again first, which can fail. */
+/* Undoes or redoes a step that changed a label; writes the label file first, which can fail. */
 static command_effect step_label(app *a, bool back, const scry_relabel *label) {
     scry_error err = {0};
     const char *text = back ? label->before : label->after;

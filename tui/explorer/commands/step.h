@@ -1,4 +1,4 @@
-/* step.h: what every command that changes the session does before and after its step. */
+/* step.h: called by every command that changes the session, before and after its step. */
 #ifndef SCRY_EXPLORER_COMMANDS_STEP_H
 #define SCRY_EXPLORER_COMMANDS_STEP_H
 

@@ -1,4 +1,4 @@
-/* tables.c: commands whose answer is a table: a page over the panes. */
+/* tables.c: commands that show a table as a page over the panes. */
 #include "base/mem.h"
 #include "base/path.h"
 #include "explorer/panes/text_page.h"
@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* head (taken), the table of a list, and words on its columns and rows, as one text. */
+/* Joins head (which it frees), the table of a list, and a description of its columns and rows. */
 static char *page_text(char *head, const cJSON *list, const result_column *columns, const char *words) {
     char *text = NULL;
     size_t size;
@@ -22,11 +22,11 @@ static char *page_text(char *head, const cJSON *list, const result_column *colum
     return text;
 }
 
-/* What such a table is made of in the background: copies of the state. */
+/* The input of a table that is made in the background: copies of the state. */
 typedef struct work_of_table {
     char title[80];
     scry_error err;
-    char *text; /* the answer */
+    char *text; /* the result */
     size_t train;
     scry_condition source;
     scry_metric metric;
@@ -42,11 +42,11 @@ typedef struct work_of_table {
 } work_of_table;
 
 static const char baseline_words[] =
-    "sts                    score of the first N latents by shift: what scry predicts with\n"
-    "raw                    the same of the residual stream's dimensions, without an SAE\n"
+    "sts                    score of the first N latents by shift, from which scry predicts\n"
+    "raw                    the same for the residual stream's dimensions, without an SAE\n"
     "all                    score of every latent or dimension, without a selection\n"
     "training similarity    cosine of the domain's mean with the training text's\n"
-    "base-tuned similarity  cosine of the domain's mean in base with that under the source\n"
+    "base-tuned similarity  cosine of the domain's means in base and under the source\n"
     "LOO from, to           leave-one-out: smallest and largest rho with one domain left out\n"
     "95%, to                interval of rho over resampled samples of each domain's tokens\n"
     "in both                latents in the tops of both sources; chance: expected by chance\n";
@@ -73,7 +73,7 @@ static work_of_table *new_work(const app *a, size_t indexes) {
     return w;
 }
 
-/* Shows the text, or says why there is none. */
+/* Shows the text, or the error. */
 static void show_table(app *a, void *own, bool whole) {
     work_of_table *w = own;
     if (whole && w->text) {
@@ -189,6 +189,6 @@ command_effect do_info(app *a, UNUSED const char *argument) {
     w->of[0].index = a->tab->index;
     snprintf(w->title, sizeof w->title, "what is in this index");
     page_work(a, w->title, work_info, show_table, w);
-    if (trouble) app_fail(a, "this session is not kept: %s", trouble);
+    if (trouble) app_fail(a, "this session is not saved: %s", trouble);
     return DID_CHANGE;
 }

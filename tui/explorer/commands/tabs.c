@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Indexes of one SAE have their labels and named sets in common. */
+/* Indexes of one SAE share their labels and named sets. */
 static void read_shared(app *a) {
     scry_labels_refresh(a->tab->index);
     if (a->tab->sets->kept) scry_named_sets_refresh(a->tab->sets->kept, NULL);
@@ -42,7 +42,7 @@ command_effect do_tab(app *a, const char *argument) {
     return show(a, n - 1);
 }
 
-/* As the tab that is shown ranks and scores, as far as the other index can. */
+/* Makes a session with the current tab's ranking and score, as far as the other index has them. */
 static scry_session *session_like(const tab *t, const scry_index *index, scry_error *err) {
     const scry_ranking *r = scry_session_ranking(t->session);
     scry_condition source[SCRY_CONDITIONS];
@@ -87,7 +87,7 @@ command_effect do_add(app *a, const char *argument) {
     return show(a, a->tab_count - 1);
 }
 
-/* What is being written may read this index. */
+/* A running export or report may read this index. */
 command_effect do_close(app *a, UNUSED const char *argument) {
     const char *what = job_running(a, false, NULL);
     char quit[40], closed[TEXT_MOST];

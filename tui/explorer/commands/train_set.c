@@ -1,4 +1,4 @@
-/* train_set.c: which training set the latents are ranked by, where a study has several. */
+/* train_set.c: chooses the training set, where a study has several. */
 #include "base/mem.h"
 #include "explorer/commands/step.h"
 #include "text/suggest.h"
@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* By its name, from the beginning of one that alone begins so, or (no name) the next; -1 and said: none. */
+/* Finds a training set by its name or an unambiguous prefix, or (no name) the next; -1, with a message, for none. */
 static long find(app *a, const char *name) {
     const scry_info *info = a->tab->info;
     long begins = -1;

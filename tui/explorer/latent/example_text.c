@@ -11,7 +11,7 @@ static role shade(float activation, float strongest) {
     return share > 0.75F ? ROLE_ACT4 : share > 0.5F ? ROLE_ACT3 : share > 0.25F ? ROLE_ACT2 : ROLE_ACT1;
 }
 
-/* Byte-level tokenizers cut characters: their bytes are put together again, or nobody could read the text. */
+/* Byte-level tokenizers split characters: joins their bytes again, to make the text readable. */
 typedef struct run {
     uint64_t from, end;
 } run;

@@ -1,5 +1,5 @@
-/* full_sample.c: an example's whole sample, wrapped: as it stands in its capture, or under each condition below
- * each other, with the tokens that moved most. */
+/* full_sample.c: an example's full sample, wrapped: as in its capture, or under each condition, one below the other,
+ * with the tokens that moved most. */
 #include "base/mem.h"
 #include "explorer/latent/latent_page.h"
 #include "text/text.h"

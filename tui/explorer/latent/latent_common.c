@@ -1,4 +1,4 @@
-/* latent_common.c: what the pages of the latent's pane share. */
+/* latent_common.c: shared by the pages of the latent's pane. */
 #include "base/mem.h"
 #include "explorer/latent/latent_page.h"
 #include "explorer/panes/view.h"

@@ -131,7 +131,7 @@ static bool sort_together(app *a, const char *name, char *wrong, size_t size) {
     if (next < 0) return false;
     static const char *const said[] = {
         "jaccard: tokens on which both fire, divided by those on which either fires", "both: tokens on which both fire",
-        ("pmi: how much likelier together than expected by chance, in bits; with 5 or more "
+        ("pmi: log2 of how much likelier together than by chance, in bits; with 5 or more "
          "common tokens")};
     s->order = (scry_coactive_order)next;
     s->list = (latent_list){.of = s->of};

@@ -283,7 +283,7 @@ static void write_tokens(const app *a, FILE *f) {
     char interval[SCRY_EXAMPLE_ORDER_TEXT];
     scry_example_query_text(&s->query, interval);
     if (strcmp(interval, "top") != 0) fprintf(f, "interval %s\n", interval);
-    if (s->compare) fprintf(f, "versus\n");
+    if (s->compare) fprintf(f, "conditions\n");
     if (s->wrap) fprintf(f, "wrap\n");
 }
 
@@ -299,7 +299,7 @@ command_effect do_interval(app *a, const char *argument) {
     return app_fail(a, "interval \"%s\": expected %s", argument, wrong);
 }
 
-command_effect do_compare_conditions(app *a, UNUSED const char *argument) {
+command_effect do_conditions(app *a, UNUSED const char *argument) {
     tokens_state *s = show_tokens(a);
     s->compare = !s->compare;
     s->line = 0;
@@ -316,7 +316,7 @@ command_effect do_wrap(app *a, UNUSED const char *argument) {
 }
 
 static const page_hint hints[] = {
-    {"interval", "interval", 6}, {"versus", "versus", 5}, {"wrap", "wrap", 4}, {NULL, NULL, 0}};
+    {"interval", "interval", 6}, {"conditions", "compare", 5}, {"wrap", "wrap", 4}, {NULL, NULL, 0}};
 
 const latent_page page_tokens = {.name = "tokens",
                                  .brief = "tokens",

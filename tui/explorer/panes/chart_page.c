@@ -146,11 +146,11 @@ static void draw_plots(app *a, rect r) {
     chart_free(f);
 }
 
-/* What Enter does, for the footer; NULL: nothing. */
+/* What Enter does, in the footer; NULL: nothing. */
 static const char *enter_hint(const chart_type *t) {
-    if (t->cursor == CURSOR_N) return "take it";
+    if (t->cursor == CURSOR_N) return "set N";
     if (t->cursor != CURSOR_RANK && t->cursor != CURSOR_ROW) return NULL;
-    return t->traits & CHART_STAYS_ON_ENTER ? "go to one" : "go there";
+    return t->traits & CHART_STAYS_ON_ENTER ? "to a latent" : "go there";
 }
 
 static bool is_of_domains(const chart_type *t) {
@@ -322,11 +322,11 @@ static command_effect plots_click(app *a, int y, int x, UNUSED int clicks) {
 static const char *const plots_keys[][2] = {
     {"Left Right", "move the cursor: a domain, an N, a rank, a row (also h l)"},
     {"Enter", "set N to the cursor's, or go to its latent"},
-    {"x", "leave the domain out of rho, or take it in again"},
+    {"x", "leave the domain out of rho, or include it again"},
     {"s b", "the next score; the next source"},
     {"w", "write the plot as SVG"},
-    {"digits", "the plot of this number; Tab, BackTab: the next, the one before"},
-    {"j k", "next row; where the plot has none, next latent of the table"},
+    {"digits", "the plot with this number; Tab, BackTab: the next, the previous one"},
+    {"j k", "next, previous row; in a plot without rows, latent of the table"},
     {"q p Esc", "back to the panes"},
     {NULL, NULL}};
 

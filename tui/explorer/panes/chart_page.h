@@ -1,5 +1,5 @@
-/* chart_page.h: full-screen charts of an open index: what they keep between frames, and what another thread computes
- * for them. */
+/* chart_page.h: full-screen charts of an open index: their state between frames, and the requests that a thread
+ * computes for them. */
 #ifndef SCRY_EXPLORER_PANES_CHART_PAGE_H
 #define SCRY_EXPLORER_PANES_CHART_PAGE_H
 

@@ -1,4 +1,4 @@
-/* completion.c: what a command's argument can be. */
+/* completion.c: completion of a command's arguments. */
 #include "explorer/panes/prompt.h"
 #include "base/name_list.h"
 #include "base/path.h"
@@ -67,7 +67,7 @@ static void offer_training_sets(app *a, const char *typed, UNUSED const char *en
     for (size_t t = 0; t < a->tab->info->trains; t++) offer(c, typed, a->tab->info->train[t].name);
 }
 
-/* What the pane that has the keys can be sorted by, then the table's columns. */
+/* Offers the sort keys of the focused pane, then the table's columns. */
 static void offer_columns(app *a, const char *typed, UNUSED const char *ending, completion *c) {
     char names[512] = "", *state;
     if (a->tab->focus != PANE_TABLE && views[a->tab->focus]->sort(a, "", names, sizeof names)) names[0] = 0;

@@ -2,6 +2,7 @@
 #include "base/mem.h"
 #include "explorer/panes/domain_pane.h"
 #include "explorer/panes/view.h"
+#include "text/number_format.h"
 #include "text/suggest.h"
 #include "text/text.h"
 
@@ -28,7 +29,7 @@ static void current_words(const app *a, int room, char *text, size_t size) {
     snprintf(text, size, " %u %s %s, %s ", latent, in ? "part" : "adds", part, off);
 }
 
-/* With what rho is worked out, and over which domains. */
+/* Describes the change and the domains of rho. */
 static void scope_words(const app *a, char *text, size_t size) {
     const scry_scope *scope = scry_session_scope(a->tab->session);
     char spec[64], safe[200];
@@ -37,7 +38,7 @@ static void scope_words(const app *a, char *text, size_t size) {
     snprintf(spec, sizeof spec, "%.40s", scry_session_scope_spec(a->tab->session));
     if (strchr(spec, ',') || strlen(spec) > 16) snprintf(spec, sizeof spec, "%zu of %zu", used, scope->domains);
     text_clean(spec, safe, sizeof safe, a->ascii);
-    snprintf(text, size, " rho with %s, %.60s ", scope->is_signed ? "signed change" : "absolute change", safe);
+    snprintf(text, size, " rho with %s, %.60s ", change_name(scope->is_signed), safe);
 }
 
 /* "STS act and measured change, by sts, 15-28 of 40"; brief: without what is the same each day. */
@@ -51,7 +52,7 @@ static void title_words(const app *a, bool brief, char *text, size_t size) {
     if (state->page < D) snprintf(text + n, size - (size_t)n, ", %d-%d of %d", state->top + 1, last < D ? last : D, D);
 }
 
-/* The rule above the pane: what is drawn, then the heads of its numbers, or the domain under the cursor in words. */
+/* Draws the rule above the pane: its title, then column heads, or the domain under the cursor in words. */
 static void draw_title(app *a, rect r, bool focus, const char *heads) {
     char title[160], text[200];
     int width = text_columns(heads);

@@ -1,4 +1,4 @@
-/* domain_pane.h: what the domains' pane keeps between frames. */
+/* domain_pane.h: the state of the domains' pane between frames. */
 #ifndef SCRY_EXPLORER_PANES_DOMAIN_PANE_H
 #define SCRY_EXPLORER_PANES_DOMAIN_PANE_H
 

@@ -13,6 +13,7 @@
 typedef struct hint {
     const char *name, *words;
     const char *join, *to; /* a second command, whose key ends a range or pair; NULL: none */
+    bool to_last_score;    /* or that of the last row of the table of scores */
     enum {
         ALWAYS,
         ENLARGED,
@@ -31,7 +32,7 @@ typedef struct hint {
 static const hint hints[] = {
     {.name = "open", .words = "back", .when = ENLARGED, .keep = 8},
     {.name = "jump", .words = "go there", .when = LISTS_LATENTS, .keep = 8},
-    {.name = "page", .words = "pages", .when = ON_LATENT, .keep = 7},
+    {.name = "page", .words = "page", .when = ON_LATENT, .keep = 7},
     {.name = "toggle", .words = "toggle", .when = NOT_DOMAINS, .keep = 7},
     {.name = "toggle", .words = "leave out", .when = ON_DOMAINS, .keep = 7},
     {.name = "sort", .words = "sort", .when = ON_DOMAINS, .keep = 6},
@@ -41,7 +42,7 @@ static const hint hints[] = {
     {.name = "capture", .words = "capture", .when = ON_LATENT, .least = 90, .keep = 2},
     {.name = "fewer", .words = "N", .join = " ", .to = "more", .when = NOT_LATENT, .keep = 4},
     {.name = "by-icl", .words = "rank by", .join = " ", .to = "by-trained", .when = NOT_LATENT, .keep = 4},
-    {.name = "score-act", .words = "score", .join = "-", .to = "score-icl", .when = NOT_LATENT, .keep = 4},
+    {.name = "score-act", .words = "score", .join = "-", .to_last_score = true, .when = NOT_LATENT, .keep = 4},
     {.name = "plot", .words = "plots", .when = NOT_LATENT, .keep = 6},
     {.name = "search", .words = "find", .when = NOT_LATENT, .keep = 3},
     {.name = "sort", .words = "sort", .when = NOT_DOMAINS, .least = 90, .keep = 2},
@@ -53,6 +54,10 @@ static const hint hints[] = {
     {.name = "palette", .words = "commands", .least = 120},
     {.name = "help", .words = "help", .keep = 9},
     {.name = "quit", .words = "quit", .keep = 10}};
+#define SCORE(id, name, ...) "score-" #name,
+static const char *const score_commands[] = {SCRY_SCORE_TABLE(SCORE)};
+#undef SCORE
+
 enum { HINTS = sizeof hints / sizeof *hints, HINTS_MOST = HINTS + 8 };
 
 typedef struct placed_hint {
@@ -92,8 +97,9 @@ static bool hint_applies(const app *a, const hint *h) {
 static placed_hint measure_hint(const app *a, const hint *h) {
     placed_hint p = {.of = *h};
     char from[16], to[16] = "";
+    if (h->to_last_score) p.of.to = score_commands[SCRY_SCORES - 1];
     keymap_first(&a->keys, h->name, from, sizeof from);
-    if (h->to) keymap_first(&a->keys, h->to, to, sizeof to);
+    if (p.of.to) keymap_first(&a->keys, p.of.to, to, sizeof to);
     /* Where Enter goes to another latent, Esc is what leads back. */
     if (h->when == LISTS_LATENTS) snprintf(from, sizeof from, "Enter");
     else if (h->when == ENLARGED && lists_latents(a)) snprintf(from, sizeof from, "Esc");

@@ -72,7 +72,7 @@ static void draw_help(app *a, rect r) {
         grid_fill(a->grid, r.y + 1 + i, r.x, r.cols, ROLE_TEXT, ' ');
         if (h->top + i < n) draw_line(a, &lines[h->top + i], r.y + 1 + i, r.x);
     }
-    if (!n) grid_put(a->grid, r.y + 1, r.x + 2, r.cols, ROLE_FAINT, "no line holds that");
+    if (!n) grid_put(a->grid, r.y + 1, r.x + 2, r.cols, ROLE_FAINT, "no line contains that");
 }
 
 static void help_move(app *a, move kind, long steps) {

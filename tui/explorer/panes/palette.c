@@ -1,4 +1,4 @@
-/* palette.c: what could be meant by what is typed: commands, then their arguments. */
+/* palette.c: matches of the typed text: commands, then their arguments. */
 #include "explorer/panes/prompt.h"
 #include "base/utf8.h"
 #include "text/fuzzy_match.h"

@@ -1,4 +1,4 @@
-/* pane_common.c: what panes share. */
+/* pane_common.c: shared by the panes. */
 #include "explorer/latent/latent_pane.h"
 #include "explorer/panes/domain_pane.h"
 #include "explorer/panes/view.h"

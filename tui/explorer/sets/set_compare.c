@@ -132,7 +132,7 @@ static int decimals_for(double most) {
     return most >= 100 ? 1 : most >= 1 ? 3 : most >= 0.01 ? 5 : 8;
 }
 
-/* The change is the measured one, with its sign, also where rho takes its size. */
+/* Shows the signed change as measured, also where rho is with the absolute change. */
 static void draw_domain(app *a, int y, rect r, size_t d, const scry_result *x, const scry_result *z, double most) {
     char text[128];
     int bar = (r.cols - 68) / 2 > 3 ? (r.cols - 68) / 2 : 3, at = r.x + 2, places = decimals_for(most);

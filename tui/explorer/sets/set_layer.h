@@ -1,4 +1,5 @@
-/* set_layer.h: what the layer of named sets keeps between frames, and what its files share (set_state.c). */
+/* set_layer.h: the state of the layer of named sets between frames, and functions that its files share (set_state.c).
+ */
 #ifndef SCRY_EXPLORER_SETS_SET_LAYER_H
 #define SCRY_EXPLORER_SETS_SET_LAYER_H
 
@@ -21,7 +22,7 @@ typedef struct set_compare_state {
     uint32_t cursor, top, rows; /* of the latents listed */
 } set_compare_state;
 
-/* rho of each kept set, so that a frame does not add them up again. */
+/* Cached rho of each named set, so that a frame does not compute it again. */
 typedef struct sets_rho {
     double *rho; /* [sets]; owned */
     bool *known; /* [sets]; owned */

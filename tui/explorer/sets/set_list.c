@@ -118,8 +118,9 @@ static void draw_set(app *a, rect r, int y, const char *name, const scry_set *se
 }
 
 static void draw_none(app *a, rect r) {
-    static const char *const words[] = {"No set is kept yet.", ":keep NAME           keeps the selection under a name",
-                                        ":keep NAME SETS      keeps an expression: core + 3,17 - noise, top50 & !core",
+    static const char *const words[] = {"No sets are saved yet.",
+                                        ":keep NAME           saves the selection under a name",
+                                        ":keep NAME SETS      saves an expression: core + 3,17 - noise, top50 & !core",
                                         ":choose SETS         selects the latents of an expression",
                                         ":against SETS        compares them with the selection, domain by domain"};
     for (int i = 0; i < 5 && i < r.rows; i++)
@@ -281,9 +282,9 @@ static void sets_footer(app *a, rect r) {
     const sets_state *s = a->tab->sets;
     bool some = s->kept && s->kept->count;
     static const char *const none[][2] = {
-        {"a", "keep the selection"}, {"q", "back"}, {"?", "help"}, {"u", "undo"}, {":", "commands"}};
+        {"a", "save the selection"}, {"q", "back"}, {"?", "help"}, {"u", "undo"}, {":", "commands"}};
     static const char *const hints[][2] = {{"Enter", "use"}, {"+", "add"},  {"&", "both"}, {"-", "remove"},
-                                           {"v", "compare"}, {"q", "back"}, {"a", "keep"}, {"e", "export"},
+                                           {"v", "compare"}, {"q", "back"}, {"a", "save"}, {"e", "export"},
                                            {"x", "drop"},    {"m", "mark"}, {"?", "help"}, {"u", "undo"},
                                            {":", "commands"}};
     if (set_compare_is_open(a)) set_compare_footer(a, r);
@@ -292,12 +293,12 @@ static void sets_footer(app *a, rect r) {
 }
 
 static const char *const sets_keys[][2] = {
-    {"j k", "go to the next set; the previous one"},
+    {"j k", "go to the next set; to the previous one"},
     {"Enter", "select this set"},
-    {"+ & -", "add it to the selection; keep what both have; remove it"},
+    {"+ & -", "add it to the selection; intersect with it; remove it"},
     {"v", "compare it with the selection, or with the set marked by m"},
-    {"a e", "keep the selection as a set; export the set"},
-    {"x", "drop it, after Enter"},
+    {"a e", "save the selection as a set; export the set"},
+    {"x", "drop it; Enter confirms"},
     {"Tab", "in a comparison: domains, and the latents only in one set and in both"},
     {"Enter Space", "in these lists: go to the latent; toggle it"},
     {"M", "mark all of them"},

@@ -1,4 +1,4 @@
-/* set_state.c: the tab's named sets, and what an expression of sets means in it. */
+/* set_state.c: the tab's named sets, and evaluation of set expressions. */
 #include "base/mem.h"
 #include "explorer/sets/set_layer.h"
 #include "explorer/table/table.h"

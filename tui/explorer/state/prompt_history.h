@@ -1,4 +1,4 @@
-/* prompt_history.h: lines typed into the palette, for Up; kept from one day to the next. */
+/* prompt_history.h: lines typed into the palette, for Up; saved between runs. */
 #ifndef SCRY_EXPLORER_STATE_PROMPT_HISTORY_H
 #define SCRY_EXPLORER_STATE_PROMPT_HISTORY_H
 
@@ -13,9 +13,9 @@ typedef struct history {
 
 /* Reads what was kept in $XDG_STATE_HOME/scry/history, and keeps new lines there. */
 void history_begin(history *h);
-/* A line becomes the youngest. Where the file cannot be written, it is kept for this day only. */
+/* Adds a line as the newest. Where the file cannot be written, it is kept for this run only. */
 void history_add(history *h, const char *line);
-/* The `back`th youngest, from 1; NULL past the oldest. */
+/* The `back`th newest line, from 1; NULL past the oldest. */
 const char *history_at(const history *h, size_t back);
 void history_free(history *h);
 

@@ -1,4 +1,4 @@
-/* session_autosave.c: what one did with an index is kept in a file and found again. */
+/* session_autosave.c: saves the session of an index to a file and restores it. */
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/user_files.h"
@@ -125,7 +125,7 @@ static bool finish(session_autosave *k, bool wait) {
     return true;
 }
 
-/* False when the write before is still under way. */
+/* False when the previous write is still running. */
 static bool save(app *a, tab *t, bool wait) {
     session_autosave *k = t->autosave;
     if (!k->path) return true;
@@ -140,7 +140,7 @@ static bool save(app *a, tab *t, bool wait) {
     k->saved = hash;
     atomic_store(&k->done, false);
     k->running = pthread_create(&k->thread, NULL, write_file, k) == 0;
-    if (!k->running) { /* no thread to be had: now, then */
+    if (!k->running) { /* no thread could be started: write now */
         write_file(k);
         free(k->text);
         k->text = NULL;

@@ -1,4 +1,4 @@
-/* view_state.c: the view of an index as lines of the palette's commands. */
+/* view_state.c: saves and restores the view of an index, as lines of the palette's commands. */
 #include "explorer/state/view_state.h"
 #include "base/escape.h"
 #include "explorer/latent/latent_pane.h"

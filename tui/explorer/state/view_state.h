@@ -1,4 +1,4 @@
-/* view_state.h: the view of an index as lines of the palette's commands: what brings it back. */
+/* view_state.h: saves and restores the view of an index, as lines of the palette's commands. */
 #ifndef SCRY_EXPLORER_STATE_VIEW_STATE_H
 #define SCRY_EXPLORER_STATE_VIEW_STATE_H
 

@@ -58,7 +58,7 @@ static uint32_t place_of(const app *a, uint32_t latent) {
 /* While it is typed the line says what is looked for. */
 static void say_place(app *a, uint32_t place, uint32_t count) {
     if (a->prompt.then) app_say(a, "%u of %u", place, count);
-    else app_say(a, "\"%s\": %u of %u   n next  N before", a->tab->table->find.text, place, count);
+    else app_say(a, "\"%s\": %u of %u   n next  N previous", a->tab->table->find.text, place, count);
 }
 
 static void say_none(app *a) {

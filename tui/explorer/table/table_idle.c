@@ -1,4 +1,4 @@
-/* table_idle.c: what the table does while no key comes: the work that a person waits for, then what a key may ask for
+/* table_idle.c: the table's work while no key comes: first what the screen waits for, then what a key may need
  * next. */
 #include "base/clock.h"
 #include "base/mem.h"

@@ -1,4 +1,4 @@
-/* table_layout.c: where the table's columns stand. */
+/* table_layout.c: the positions of the table's columns. */
 #include "explorer/table/column_table.h"
 #include "explorer/table/table.h"
 
@@ -24,7 +24,7 @@ static int least_width(const app *a, int column) {
     return width > titled ? width : titled;
 }
 
-/* How much a column wants to stay where room is short. */
+/* A column's priority where room is short. */
 static int keep_of(const app *a, int column) {
     if (column == a->tab->table->columns.cursor) return 100;
     return column == a->tab->table->column ? 50 : columns[column].keep;

@@ -1,4 +1,4 @@
-/* table_rows.c: which latents are rows, and in which order. */
+/* table_rows.c: the latents that are rows, and their order. */
 #include "base/mem.h"
 #include "columns.h"
 #include "explorer/table/column_table.h"

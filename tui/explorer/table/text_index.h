@@ -1,4 +1,4 @@
-/* text_index.h: what latents are called: their labels, or their key tokens where they have none; ordered and searched a
+/* text_index.h: the texts of latents, their labels or else their key tokens, sorted and searched a
  * little at a time, so that a million of them never hold a key up. */
 #ifndef SCRY_EXPLORER_TABLE_TEXT_INDEX_H
 #define SCRY_EXPLORER_TABLE_TEXT_INDEX_H
@@ -21,7 +21,7 @@ typedef struct text_order {
 } text_order;
 
 void text_order_free(text_order *o);
-/* Is there no rank yet, or one of labels as they were? */
+/* True when there is no rank yet, or one of outdated labels. */
 bool text_order_waits(const text_order *o);
 /* True when o->rank is there, of the labels as they are. What there was before is kept until then. */
 bool text_order_step(text_order *o, double deadline);

@@ -1,4 +1,4 @@
-/* text_search.c: which latents' labels and key tokens hold a text. */
+/* text_search.c: finds the latents whose labels or key tokens contain a text. */
 #include "base/clock.h"
 #include "base/mem.h"
 #include "columns.h"
