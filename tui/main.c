@@ -9,6 +9,14 @@
 #include <stdio.h>
 #include <string.h>
 
+/* By number in `commands`. */
+#define NO_SHELL NULL
+static int (*const functions[])(const options *) = {
+#define COMMAND(id, name, keys, arguments, group, shell, explorer, help) shell,
+#include "shell/commands.def"
+#undef COMMAND
+};
+
 static int run(const options *o) {
     if (o->version) {
         printf("scry %s\n", scry_version());
@@ -21,7 +29,7 @@ static int run(const options *o) {
     }
     scry_error err = {0};
     if (!cli_spares(o, &err)) return output_error(&err);
-    return explorer ? event_loop_run(o) : command_find(o->command)->shell(o);
+    return explorer ? event_loop_run(o) : functions[command_find(o->command) - commands](o);
 }
 
 static bool column_row(size_t i, const char **name, const char **help) {

@@ -60,7 +60,7 @@ bool tensor_add_top_k(tensor_file *file, const char *key, scry_error *err);
 tensor_sparse *tensor_add_list(tensor_file *file, const char *name, const sparse_list *list, const char *key,
                                scry_error *err);
 
-/* ---- lists of indices, checked a block at a time; for engine/io only -------------------------- */
+/* ---- sparse_check.c: lists of indices, checked a block at a time; for engine/io only ----------- */
 
 enum { SPARSE_BLOCK = 512 };
 

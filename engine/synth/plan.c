@@ -1,10 +1,11 @@
-/* synth/plan.c: the formulas of a planted study, and the draws that plant rho. */
+/* synth/plan.c: the formulas of a planted study, the draws that plant rho, and the list of its files. */
 #include "synth/plan.h"
 #include "base/mem.h"
 #include "base/random.h"
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 enum { MOST_DOMAINS = 4096 };
@@ -182,4 +183,14 @@ void synth_plan_free(synth_plan *p) {
     free(p->made);
     double *owned[] = {p->u, p->v, p->u_icl, p->change};
     for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) free(owned[i]);
+}
+
+void synth_domain_name(const synth_plan *p, size_t domain, char name[24]) {
+    snprintf(name, 24, "domain-%0*zu", p->D > 99 ? 4 : 2, domain + 1);
+}
+
+void synth_add_file(synth_plan *p, char *path, uint64_t size) {
+    p->made = mem_resize(p->made, p->made_count + 1, sizeof *p->made);
+    p->made[p->made_count++] = path;
+    p->result.bytes += size;
 }

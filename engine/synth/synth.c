@@ -17,16 +17,6 @@
 
 enum { SAMPLE_TOKENS = 128, LABEL_RANKS = 1000, TRUTH_RANKS = 1000 };
 
-void synth_domain_name(const synth_plan *p, size_t domain, char name[24]) {
-    snprintf(name, 24, "domain-%0*zu", p->D > 99 ? 4 : 2, domain + 1);
-}
-
-void synth_add_file(synth_plan *p, char *path, uint64_t size) {
-    p->made = mem_resize(p->made, p->made_count + 1, sizeof *p->made);
-    p->made[p->made_count++] = path;
-    p->result.bytes += size;
-}
-
 /* Write folder/name atomically. Takes over text, or json. False and the plan's err when it cannot be written. */
 static bool write_file(synth_plan *p, const char *name, char *text, size_t size) {
     char *path = mem_format("%s/%s", p->folder, name);

@@ -163,6 +163,15 @@ static void click_at_once(term *t, int y, int x) {
     term_send(t, bytes[1]);
 }
 
+/* Clicks of which everything comes in one read: at rows y, y + step, .. of a column. */
+static void clicks_in_one_read(term *t, int y, int step, int x, int times) {
+    char bytes[400] = "";
+    for (int i = 0; i < times; i++, y += step)
+        snprintf(bytes + strlen(bytes), sizeof bytes - strlen(bytes), "\033[<0;%d;%dM\033[<0;%d;%dm", x + 1, y + 1,
+                 x + 1, y + 1);
+    term_send(t, bytes);
+}
+
 static bool falls(term *t, const char *title, bool rises) {
     int head = header_row(t), end = latent_row(t);
     if (end < head + 3) return false; /* nothing to compare */
@@ -295,6 +304,19 @@ void test_mouse(void) {
     }
     check(!lost, t, "clicks whose press and release come together count, each once", "found %d of 30 without effect",
           lost);
+    command(t, "top 99");
+    command(t, "top 100");
+    await_message(t, "N 100");
+    clicks_in_one_read(t, head + 1, 1, 1, 3);
+    check(await_count(t, 97), t, "clicks on three rows that come in one read all count", "found %d, expected 97",
+          count(t));
+    clicks_in_one_read(t, head + 1, 0, 1, 3);
+    check(await_count(t, 98), t, "and three on one row", "found %d, expected 98", count(t));
+    clicks_in_one_read(t, latent_row(t) + 2, 0, 30, 2);
+    check(await_text(t, "Enter back") && latent_row(t) == 1, t, "two that come in one read are a double click",
+          "found \"%s\"", row(t, 1));
+    clicks_in_one_read(t, 5, 0, 30, 2);
+    check(await_text(t, "rho ") && latent_row(t) > 1, t, "and two more go back", "found \"%s\"", row(t, 1));
     command(t, "top 99");
     command(t, "top 100");
     await_message(t, "N 100");

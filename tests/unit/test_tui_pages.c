@@ -5,6 +5,7 @@
 #include "explorer_parts.h"
 #include "terminal/keys.h"
 #include "explorer/table/column_table.h"
+#include "explorer/latent/latent_pane.h"
 #include "explorer/panes/text_page.h"
 #include "explorer/table/table.h"
 #include "explorer/panes/view.h"
@@ -133,6 +134,23 @@ static void help_leads_back(app *a) {
     check(a->layer == &layer_help && !shows(a, "on the page that is open"), "from the panes there is no page");
     app_key(a, '?');
     check(a->layer == NULL, "? leads back to the panes");
+}
+
+/* At 24 rows there is no room for the first line of together: its rows begin a line further up. */
+static void click_on_together(app *a) {
+    app_command(a, "page together");
+    app_draw(a);
+    latent_work(a, 0);
+    app_draw(a);
+    rect r = a->layout.pane[PANE_LATENT];
+    check(r.rows == 5, "the latent's pane has 5 lines, found %d", r.rows);
+    app_click(a, r.y + 3, r.x + 10, 1);
+    app_draw(a);
+    const cell *row = &a->grid->cells[(size_t)(r.y + 3) * (size_t)a->grid->cols + (size_t)r.x + 10];
+    check(row->flags & CELL_CURSOR, "a click on the second row of together puts the cursor there");
+    app_command(a, "page tokens");
+    app_command(a, "pane latents");
+    app_draw(a);
 }
 
 /* A click on what the last line of a page names does what the key does. */
@@ -330,6 +348,7 @@ int main(void) {
     other_keys(a);
     keys_of_panes(a);
     clicks(a);
+    click_on_together(a);
     plots_by_name(a);
     long_words(a);
     columns_reached(a);

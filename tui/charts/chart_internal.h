@@ -9,6 +9,8 @@ double *chart_numbers(chart *f, size_t n);
 const char **chart_strings(chart *f, size_t n);
 const char *chart_text(chart *f, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+void chart_free_blocks(chart *f); /* frees all of it */
+
 /* Append to the plot, up to the size of its arrays in `chart`. Text and numbers are borrowed. Return the series, for
  * the caller to set its other fields. */
 plot_series *chart_series(chart *f, plot_series s);

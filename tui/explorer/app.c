@@ -7,7 +7,6 @@
 #include "explorer/latent/latent_pane.h"
 #include "explorer/panes/chart_page.h"
 #include "explorer/panes/domain_pane.h"
-#include "explorer/panes/help_page.h"
 #include "explorer/panes/prompt.h"
 #include "explorer/panes/text_page.h"
 #include "explorer/panes/view.h"
@@ -69,21 +68,6 @@ void app_drop_tab(app *a) {
     memmove(&a->tabs[i], &a->tabs[i + 1], (a->tab_count - i) * sizeof(tab *));
     a->tab = a->tabs[i < a->tab_count ? i : i - 1];
     tab_free(gone);
-}
-
-app *app_new(scry_index *index, scry_session *session, int rows, int cols, bool ascii, bool mono) {
-    app *a = mem_new(1, sizeof *a);
-    a->ascii = ascii;
-    app_look(a, &themes[0], mono ? COLOR_MONO : COLOR_256);
-    a->grid = grid_new(rows, cols);
-    a->scratch = grid_new(1, 4096);
-    a->async = async_new();
-    a->jobs = jobs_new(async_bell(a->async));
-    a->help = mem_new(1, sizeof *a->help);
-    a->page = mem_new(1, sizeof *a->page);
-    app_add_tab(a, index, session);
-    app_resize(a, rows, cols);
-    return a;
 }
 
 void app_free(app *a) {

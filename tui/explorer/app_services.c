@@ -29,7 +29,7 @@ command_effect app_run(app *a, const command *c, const char *argument) {
     const command *before = a->command;
     if (strcmp(c->name, "quit") != 0) a->asked_to_leave = false;
     a->command = c;
-    command_effect effect = c->explorer(a, argument);
+    command_effect effect = a->functions[c - commands](a, argument);
     a->command = before;
     app_record(a, c->name, argument);
     return effect;

@@ -30,11 +30,15 @@ typedef struct prompt {
     size_t back;  /* lines back in the history, 0: not there */
 } prompt;
 
+/* The effect of a command, as bits, by which the event loop decides what to do next. */
+typedef enum command_effect { DID_NOTHING = 0, DID_CHANGE = 1, DID_QUIT = 2, DID_REDRAW = 4 } command_effect;
+struct app;
+typedef command_effect command_function(struct app *a, const char *argument);
+
 typedef enum move { MOVE_STEP, MOVE_PAGE, MOVE_FIRST, MOVE_LAST } move;
 
 /* A full-screen layer over the panes: the help, the sets, a plot, a page of text. One file and one row of operations;
  * all but name, draw, key and footer may be NULL. */
-struct app;
 typedef struct layer {
     const char *name;
     void (*draw)(struct app *a, rect r);
@@ -99,13 +103,19 @@ typedef struct app {
     history history;
     keymap keys;
     recording recording;
-    const command *command; /* the one that is running; NULL: none */
+    command_function *const *functions; /* by number in `commands` */
+    const command *command;             /* the one that is running; NULL: none */
     char message[TEXT_MOST];
     bool message_is_error;
     bool asked_to_leave;   /* while something is being written */
     char *copied;          /* owned: for the terminal's clipboard after the next frame; NULL: nothing */
     int64_t unsaved_since; /* milliseconds of the monotonic clock, 0: all is saved */
 } app;
+
+/* The functions that the rows of `commands` name for the explorer. */
+#define COMMAND(id, name, keys, arguments, group, shell, explorer, help) command_function explorer;
+#include "shell/commands.def"
+#undef COMMAND
 
 /* Put a message in the last line; app_fail: as an error. Both return DID_CHANGE. */
 command_effect app_say(app *a, const char *format, ...) __attribute__((format(printf, 2, 3)));

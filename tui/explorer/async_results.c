@@ -175,7 +175,7 @@ static bool do_later(app *a) {
     char argument[TEXT_MOST];
     snprintf(argument, sizeof argument, "%s", a->async->argument);
     a->async->later = NULL;
-    c->explorer(a, argument);
+    a->functions[c - commands](a, argument);
     return true;
 }
 

@@ -84,8 +84,4 @@ void draw_bars(const pen *k) {
         }
         draw_name(k, y, f->first_row + row, pointed);
     }
-    draw_rules(k);
-    if (f->hidden_rows)
-        grid_print(k->g, (int)(f->area.y + f->pitch * (double)f->rows), (int)f->area.x, (int)f->area.w, ROLE_FAINT,
-                   "%zu more", f->hidden_rows);
 }

@@ -148,7 +148,7 @@ static void draw_upright(const pen *k, double value, role r, uint32_t code) {
         grid_fill(k->g, (int)k->f->area.y + y, (int)(k->f->area.x + x), 1, r, code);
 }
 
-void draw_rules(const pen *k) {
+static void draw_rules(const pen *k) {
     for (size_t i = 0; i < k->p->rule_count; i++) {
         const plot_rule *rule = &k->p->rules[i];
         if (rule->upright) {
@@ -182,6 +182,15 @@ static void draw_area(const pen *k) {
     draw_marks(k, c);
     draw_labels(k, c);
     canvas_free(c);
+}
+
+static void draw_bar_area(const pen *k) {
+    const plot_layout *f = k->f;
+    draw_bars(k);
+    draw_rules(k);
+    if (f->hidden_rows)
+        grid_print(k->g, (int)(f->area.y + f->pitch * (double)f->rows), (int)f->area.x, (int)f->area.w, ROLE_FAINT,
+                   "%zu more", f->hidden_rows);
 }
 
 static void draw_empty(const pen *k) {
@@ -226,7 +235,7 @@ void plot_draw(grid *g, rect r, const plot *p, bool ascii) {
             draw_legend(&k);
             draw_level_axis(&k, (int)f->area.x - 1);
             draw_upright_axis(&k, (int)f->area.x - 1);
-            if (f->bars) draw_bars(&k);
+            if (f->bars) draw_bar_area(&k);
             else draw_area(&k);
         }
     }

@@ -13,7 +13,7 @@ typedef struct pen {
     bool line_marks; /* lines have marks, so that they differ without colour */
 } pen;
 
+/* Rows of names and bars, without rules. */
 void draw_bars(const pen *k);
-void draw_rules(const pen *k);
 
 #endif

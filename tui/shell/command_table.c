@@ -5,11 +5,14 @@
 #include <stdio.h>
 #include <string.h>
 
-#define NO_SHELL    NULL
-#define NO_EXPLORER NULL
+/* IS_THERE: true for a function's name; for these two their second word, false, stands where it looks. */
+#define NO_SHELL          ~, false
+#define NO_EXPLORER       ~, false
+#define IS_THERE(...)     SECOND(__VA_ARGS__, true, ~)
+#define SECOND(a, b, ...) b
 const command commands[] = {
 #define COMMAND(id, name, keys, arguments, group, shell, explorer, help)                                               \
-    {name, keys, arguments, help, GROUP_##group, shell, explorer},
+    {name, keys, arguments, help, GROUP_##group, IS_THERE(shell), IS_THERE(explorer)},
 #include "shell/commands.def"
 #undef COMMAND
 };

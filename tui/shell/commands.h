@@ -1,21 +1,15 @@
-/* commands.h: the table of commands (shell/commands.def), and the functions behind its rows. */
+/* commands.h: the table of commands (shell/commands.def), and the functions of the shell. */
 #ifndef SCRY_SHELL_COMMANDS_H
 #define SCRY_SHELL_COMMANDS_H
 
 #include "shell/options.h"
-
-struct app;
-
-/* The effect of an explorer command, as bits, by which the event loop decides what to do next. */
-typedef enum command_effect { DID_NOTHING = 0, DID_CHANGE = 1, DID_QUIT = 2, DID_REDRAW = 4 } command_effect;
 
 typedef enum command_group { GROUP_FILES, GROUP_MOVE, GROUP_SELECT, GROUP_VIEW, GROUPS } command_group;
 
 typedef struct command {
     const char *name, *keys, *arguments, *help;
     command_group group;
-    int (*shell)(const options *o); /* exit status */
-    command_effect (*explorer)(struct app *app, const char *argument);
+    bool shell, explorer; /* where it is known; its functions: tui/main.c, explorer/app_new.c */
 } command;
 
 extern const command commands[];
@@ -38,10 +32,8 @@ typedef bool (*help_row)(size_t i, const char **name, const char **help);
 /* Sets the list below the explorer's commands in the manual page. The title is borrowed. */
 void help_set_list(const char *title, help_row row);
 
-/* The functions of the rows. */
-#define COMMAND(id, name, keys, arguments, group, shell, explorer, help)                                               \
-    int shell(const options *o);                                                                                       \
-    command_effect explorer(struct app *app, const char *argument);
+/* The functions of the rows for the shell; they return the exit status. */
+#define COMMAND(id, name, keys, arguments, group, shell, explorer, help) int shell(const options *o);
 #include "shell/commands.def"
 #undef COMMAND
 

@@ -43,7 +43,6 @@ static struct restore {
 static volatile sig_atomic_t ended_by, interrupted, stop_asked;
 
 enum { DOUBLE_CLICK_MS = 400 };
-#define CLICKS (BUTTON1_PRESSED | BUTTON1_CLICKED | BUTTON1_DOUBLE_CLICKED | BUTTON1_TRIPLE_CLICKED)
 
 /* OpenBLAS starts threads before main(), which block no signals: one that they receive is forwarded to the waiting
  * thread, which it would not wake otherwise. */
@@ -197,8 +196,8 @@ bool terminal_open(bool mouse, scry_error *err) {
     set_escdelay(25);
     curs_set(0);
     if (mouse) {
-        /* releases and double clicks too, since curses merges presses into them */
-        mousemask(CLICKS | BUTTON1_RELEASED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL);
+        /* releases too, or they would part the presses; no clicks, or curses would merge those that come in one read */
+        mousemask(BUTTON1_PRESSED | BUTTON1_RELEASED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL);
         mouseinterval(0);
     }
     if (has_colors()) {
@@ -311,14 +310,22 @@ static int clicks_at(int y, int x) {
     return second ? 2 : 1;
 }
 
-static event mouse_event(void) {
-    MEVENT m;
-    if (getmouse(&m) != OK) return (event){.kind = EVENT_NONE};
-    event e = {.y = m.y, .x = m.x};
-    if (m.bstate & BUTTON4_PRESSED) e.kind = EVENT_WHEEL, e.steps = -3;
-    else if (m.bstate & BUTTON5_PRESSED) e.kind = EVENT_WHEEL, e.steps = 3;
-    else if (m.bstate & CLICKS) e.kind = EVENT_CLICK, e.steps = clicks_at(m.y, m.x);
-    return e;
+/* The next event of the mouse; arrived: curses has new ones, all that came in one read, of which it hands out the
+ * newest first. */
+static event mouse_event(bool arrived) {
+    static MEVENT waiting[8]; /* as many as curses keeps */
+    static size_t count;
+    if (arrived) count = 0; /* those before were taken first */
+    while (arrived && count < sizeof waiting / sizeof *waiting && getmouse(&waiting[count]) == OK) count++;
+    while (count) {
+        const MEVENT *m = &waiting[--count];
+        event e = {.y = m->y, .x = m->x};
+        if (m->bstate & BUTTON4_PRESSED) e.kind = EVENT_WHEEL, e.steps = -3;
+        else if (m->bstate & BUTTON5_PRESSED) e.kind = EVENT_WHEEL, e.steps = 3;
+        else if (m->bstate & BUTTON1_PRESSED) e.kind = EVENT_CLICK, e.steps = clicks_at(m->y, m->x);
+        if (e.kind != EVENT_NONE) return e;
+    }
+    return (event){.kind = EVENT_NONE};
 }
 
 /* Stops the process on Ctrl-Z until the shell continues it; the next frame takes the terminal again. */
@@ -348,12 +355,14 @@ static event look(void) {
         interrupted = 0;
         return (event){.kind = EVENT_KEY, .key = 3};
     }
+    event mouse = mouse_event(false);
+    if (mouse.kind != EVENT_NONE) return mouse;
     wint_t code = 0;
     int kind = get_wch(&code);
     if (kind == ERR) return (event){.kind = EVENT_NONE};
     if (kind == OK) return (event){.kind = EVENT_KEY, .key = (uint32_t)code};
     if (code == KEY_RESIZE) return (event){.kind = EVENT_RESIZE, .y = LINES, .x = COLS};
-    if (code == KEY_MOUSE) return mouse_event();
+    if (code == KEY_MOUSE) return mouse_event(true);
     return (event){.kind = EVENT_KEY, .key = key_of(code)};
 }
 

@@ -93,19 +93,26 @@ void latent_copy(app *a, int y, int x, int cols, int from);
 enum { LINES_MOST = 120 };
 int latent_break(app *a, const laid_out *text, int cols, int from[LINES_MOST + 1]);
 
-/* latent_list.c: a list of latents with a cursor. */
+/* latent_list.c: a page's list of latents. */
 typedef struct latent_list {
-    uint32_t of; /* cursor and top belong to this latent */
-    int cursor, top, rows;
+    uint32_t of; /* the latent that it is about */
+    int count, cursor, top;
+    int rows, head; /* lines when last drawn: of rows, and above them on the page; head 0: not drawn yet */
 } latent_list;
+typedef void latent_list_row(app *a, int y, int x, int cols, int row);
 
-/* Begin a list of another latent at its top; keep the cursor in the list, and in sight. */
-void latent_list_clamp(latent_list *l, uint32_t latent, int count, int rows);
-/* A click put the cursor on this row. */
-void latent_list_click(app *a, latent_list *l, int row);
-void latent_list_move(latent_list *l, move kind, long steps, int count);
+/* Set how many rows it has; about another latent it begins at the top. With none it is still about the one before. */
+void latent_list_set(latent_list *l, uint32_t latent, size_t count);
+/* Nothing moves before it is drawn. */
+void latent_list_move(latent_list *l, move kind, long steps);
+/* A click on a line of the page, where the rows in sight are those from `from` to before `end`. */
+void latent_list_click(app *a, latent_list *l, int line, int from, int end);
+/* Draw as many of the rows from `from` to before `end` as there is room for. */
+void latent_list_rows(app *a, rect r, const latent_list *l, int from, int end, latent_list_row *draw);
+/* The same of all rows, those around the cursor. */
+void latent_list_draw(app *a, rect r, latent_list *l, latent_list_row *draw);
 /* "* 1127  rank 2  = before a number", from x on. */
-void latent_list_draw(app *a, int y, int x, int cols, uint32_t latent);
+void latent_list_put(app *a, int y, int x, int cols, uint32_t latent);
 
 #define CONDITIONS_NO_TEXT "(the study names no tokens for it)"
 

@@ -13,8 +13,7 @@ typedef struct coactivation_state {
     uint32_t of;
     int capture; /* that was counted over */
     scry_coactive_order order;
-    scry_coactive coactive[COACTIVE_MOST];
-    size_t coactives;
+    scry_coactive coactive[COACTIVE_MOST]; /* as many as list.count */
     latent_list list;
 } coactivation_state;
 
@@ -31,6 +30,10 @@ static bool working(app *a) {
     return !is_counted(a);
 }
 
+static void list_coactive(coactivation_state *s) {
+    latent_list_set(&s->list, s->of, scry_coactivation_list(s->count, s->order, COACTIVE_MOST, s->coactive));
+}
+
 static void work(app *a, double seconds) {
     coactivation_state *s = together_of(a);
     uint32_t latent = app_latent(a);
@@ -44,7 +47,7 @@ static void work(app *a, double seconds) {
         s->done = false;
     }
     s->done = scry_coactivation_work(s->count, seconds);
-    if (s->done) s->coactives = scry_coactivation_list(s->count, s->order, COACTIVE_MOST, s->coactive);
+    if (s->done) list_coactive(s);
 }
 
 static void put_head(app *a, rect r) {
@@ -59,7 +62,8 @@ static void put_head(app *a, rect r) {
     grid_put(a->grid, r.y, r.x + 1, r.cols - 2, ROLE_FAINT, words);
 }
 
-static void draw_coactive(app *a, int y, int x, int cols, const scry_coactive *m, bool cursor) {
+static void draw_coactive(app *a, int y, int x, int cols, int row) {
+    const scry_coactive *m = &together_of(a)->coactive[row];
     char text[32];
     int start = x;
     format_rho(m->jaccard, 3, false, text, sizeof text);
@@ -74,8 +78,7 @@ static void draw_coactive(app *a, int y, int x, int cols, const scry_coactive *m
         grid_put_right(a->grid, y, x + 9, 6, ROLE_FAINT, text);
         x += 15;
     }
-    latent_list_draw(a, y, x + 1, start + cols - x - 1, m->latent);
-    if (cursor) grid_flag(a->grid, y, start, cols, CELL_CURSOR);
+    latent_list_put(a, y, x + 1, start + cols - x - 1, m->latent);
 }
 
 static void draw_together(app *a, rect r) {
@@ -86,39 +89,35 @@ static void draw_together(app *a, rect r) {
                    a->tab->info->d_sae, begun ? 100 * scry_coactivation_share(s->count) : 0.0);
         return;
     }
+    s->list.head = 1;
     if (r.rows >= 5) {
         put_head(a, r);
+        s->list.head++;
         r.y++, r.rows--;
     }
-    if (!s->coactives) {
+    if (!s->list.count) {
         grid_put(a->grid, r.y, r.x + 2, r.cols - 2, ROLE_FAINT, "no other latent fires on any of its tokens");
         return;
     }
     bool wide = r.cols - 1 >= 60;
     grid_print(a->grid, r.y, r.x + 1, r.cols - 1, ROLE_HEADER, "jaccard    both%s   latent%s",
                wide ? "    fires   pmi" : "", r.cols - 1 - (wide ? 31 : 16) >= 34 ? "   rank" : "");
-    latent_list_clamp(&s->list, s->of, (int)s->coactives, r.rows - 1);
-    for (int i = 0; i < r.rows - 1 && s->list.top + i < (int)s->coactives; i++)
-        draw_coactive(a, r.y + 1 + i, r.x + 1, r.cols - 1, &s->coactive[s->list.top + i],
-                      s->list.top + i == s->list.cursor);
+    latent_list_draw(a, (rect){r.y + 1, r.x + 1, r.rows - 1, r.cols - 1}, &s->list, draw_coactive);
 }
 
 static void move_together(app *a, move kind, long steps) {
-    latent_list_move(&together_of(a)->list, kind, steps, (int)together_of(a)->coactives);
+    latent_list_move(&together_of(a)->list, kind, steps);
 }
 
 static bool target(app *a, uint32_t *latent) {
     const coactivation_state *s = together_of(a);
-    size_t at = s->list.of == s->of ? (size_t)s->list.cursor : 0;
-    if (!is_counted(a) || at >= s->coactives) return false;
-    *latent = s->coactive[at].latent;
-    return true;
+    *latent = s->coactive[s->list.cursor].latent;
+    return is_counted(a) && s->list.count;
 }
 
-static void click(app *a, int row, UNUSED int x, UNUSED int cols) {
-    coactivation_state *s = together_of(a);
-    int at = s->list.top + row - 2; /* below the line of figures and the header */
-    if (is_counted(a) && row >= 2 && at < (int)s->coactives) latent_list_click(a, &s->list, at);
+static void click(app *a, int line, UNUSED int x, UNUSED int cols) {
+    latent_list *l = &together_of(a)->list;
+    if (is_counted(a)) latent_list_click(a, l, line, l->top, l->count);
 }
 
 static void note(app *a, char *text, size_t size) {
@@ -134,8 +133,8 @@ static bool sort_together(app *a, const char *name, char *wrong, size_t size) {
         ("pmi: log2 of how much likelier together than by chance, in bits; with 5 or more "
          "common tokens")};
     s->order = (scry_coactive_order)next;
-    s->list = (latent_list){.of = s->of};
-    if (s->done) s->coactives = scry_coactivation_list(s->count, s->order, COACTIVE_MOST, s->coactive);
+    s->list.cursor = 0;
+    if (s->done) list_coactive(s);
     app_say(a, "%s", said[next]);
     return true;
 }

@@ -10,10 +10,10 @@ enum { NEIGHBOURS_MOST = 20 };
 
 typedef struct neighbours_state {
     scry_decoder_neighbours *search; /* owned; NULL: not begun, or done */
-    bool made;                       /* near, far or why are those of `of` */
+    bool made;                       /* found or why are those of `of` */
     uint32_t of;
-    scry_neighbour near[NEIGHBOURS_MOST], far[NEIGHBOURS_MOST];
-    size_t nears, fars;
+    scry_neighbour found[2 * NEIGHBOURS_MOST]; /* the nearest, then the most opposite; as many as list.count */
+    size_t nears;
     scry_error why; /* why there are none */
     latent_list list;
 } neighbours_state;
@@ -41,37 +41,46 @@ static void work(app *a, double seconds) {
         s->search = scry_decoder_neighbours_start(a->tab->index, latent, 0, &s->why);
         s->of = latent;
         s->made = !s->search;
-        s->nears = s->fars = 0;
+        s->nears = 0;
+        latent_list_set(&s->list, latent, 0);
         if (s->made) return;
     }
     s->made = scry_decoder_neighbours_work(s->search, seconds);
     if (!s->made) return;
-    s->nears = scry_decoder_neighbours_list(s->search, false, NEIGHBOURS_MOST, s->near);
-    s->fars = scry_decoder_neighbours_list(s->search, true, NEIGHBOURS_MOST, s->far);
+    s->nears = scry_decoder_neighbours_list(s->search, false, NEIGHBOURS_MOST, s->found);
+    size_t fars = scry_decoder_neighbours_list(s->search, true, NEIGHBOURS_MOST, s->found + s->nears);
+    latent_list_set(&s->list, latent, s->nears + fars);
     scry_decoder_neighbours_free(s->search);
     s->search = NULL;
 }
 
-static void draw_one(app *a, int y, int x, int cols, const scry_neighbour *n, bool cursor) {
+static void draw_one(app *a, int y, int x, int cols, int row) {
+    const scry_neighbour *n = &near_of(a)->found[row];
     char text[32];
     format_rho(n->cosine, 3, true, text, sizeof text);
     grid_put_right(a->grid, y, x, 6, ROLE_TEXT, text);
-    latent_list_draw(a, y, x + 7, cols - 7, n->latent);
-    if (cursor) grid_flag(a->grid, y, x, cols, CELL_CURSOR);
+    latent_list_put(a, y, x + 7, cols - 7, n->latent);
 }
 
-static void draw_column(app *a, rect r, const char *title, const scry_neighbour *list, int n, int top, int cursor) {
+/* The header of a column; returns the room below it. */
+static rect draw_head(app *a, rect r, const char *title) {
     char head[80];
     snprintf(head, sizeof head, "cosine   latent%s  %s", r.cols >= 41 ? "   rank" : "", title);
     text_fit(head, r.cols - 1, a->ascii);
     grid_put(a->grid, r.y, r.x, r.cols, ROLE_HEADER, head);
-    for (int i = 0; i < r.rows - 1 && top + i < n; i++)
-        draw_one(a, r.y + 1 + i, r.x, r.cols - 1, &list[top + i], top + i == cursor);
+    return (rect){r.y + 1, r.x, r.rows - 1, r.cols - 1};
 }
 
 /* Where there is room for two columns the cursor goes down the nearest, then down the opposite. */
 static bool two_columns(int cols) {
     return cols >= 64;
+}
+
+/* The first row in sight of a column; the one with the cursor scrolls with it. */
+static int column_top(const neighbours_state *s, bool right) {
+    int first = right ? (int)s->nears : 0, at = s->list.cursor - first;
+    bool here = right == (s->list.cursor >= (int)s->nears);
+    return here && at >= s->list.rows ? first + at - s->list.rows + 1 : first;
 }
 
 static void draw_words(app *a, rect r, const char *words) {
@@ -94,49 +103,36 @@ static void draw_neighbours(app *a, rect r) {
         draw_words(a, r, !s->why.text[0] ? "no other latent has a decoder row" : why ? why + 2 : s->why.text);
         return;
     }
-    int n = (int)s->nears, m = (int)s->fars;
     latent_list *l = &s->list;
-    if (!two_columns(r.cols)) {
-        scry_neighbour all[2 * NEIGHBOURS_MOST];
-        memcpy(all, s->near, s->nears * sizeof *all);
-        memcpy(all + n, s->far, s->fars * sizeof *all);
-        latent_list_clamp(l, s->of, n + m, r.rows - 1);
-        draw_column(a, (rect){r.y, r.x + 1, r.rows, r.cols - 1}, "nearest, then opposite", all, n + m, l->top,
-                    l->cursor);
+    l->head = 1;
+    r.x++, r.cols--;
+    if (!two_columns(r.cols + 1)) {
+        latent_list_draw(a, draw_head(a, r, "nearest, then opposite"), l, draw_one);
         return;
     }
-    int half = (r.cols - 1) / 2, rows = r.rows - 1;
-    if (l->of != s->of) *l = (latent_list){.of = s->of};
-    bool right = l->cursor >= n;
-    int at = right ? l->cursor - n : l->cursor, top = at < rows ? 0 : at - rows + 1;
-    l->rows = rows;
-    draw_column(a, (rect){r.y, r.x + 1, r.rows, half}, "nearest", s->near, n, right ? 0 : top, right ? -1 : at);
-    draw_column(a, (rect){r.y, r.x + 1 + half, r.rows, r.cols - 1 - half}, "most opposite", s->far, m, right ? top : 0,
-                right ? at : -1);
+    int n = (int)s->nears, half = r.cols / 2;
+    l->rows = r.rows - 1;
+    rect left = draw_head(a, (rect){r.y, r.x, r.rows, half}, "nearest");
+    rect right = draw_head(a, (rect){r.y, r.x + half, r.rows, r.cols - half}, "most opposite");
+    latent_list_rows(a, left, l, column_top(s, false), n, draw_one);
+    latent_list_rows(a, right, l, column_top(s, true), l->count, draw_one);
 }
 
 static void move_neighbours(app *a, move kind, long steps) {
-    neighbours_state *s = near_of(a);
-    latent_list_move(&s->list, kind, steps, (int)(s->nears + s->fars));
+    latent_list_move(&near_of(a)->list, kind, steps);
 }
 
 static bool target(app *a, uint32_t *latent) {
     const neighbours_state *s = near_of(a);
-    size_t at = s->list.of == s->of ? (size_t)s->list.cursor : 0;
-    if (!is_made(a) || at >= s->nears + s->fars) return false;
-    *latent = at < s->nears ? s->near[at].latent : s->far[at - s->nears].latent;
-    return true;
+    *latent = s->found[s->list.cursor].latent;
+    return is_made(a) && s->list.count;
 }
 
-static void click(app *a, int row, int x, int cols) {
+static void click(app *a, int line, int x, int cols) {
     neighbours_state *s = near_of(a);
-    bool right = two_columns(cols) && x > (cols - 1) / 2, was_right = s->list.cursor >= (int)s->nears;
-    int at = right ? s->list.cursor - (int)s->nears : s->list.cursor, top = s->list.top;
-    if (two_columns(cols)) top = right == was_right && at >= s->list.rows ? at - s->list.rows + 1 : 0;
-    if (row < 1 || !is_made(a)) return;
-    int to = top + row - 1 + (right ? (int)s->nears : 0),
-        most = right || !two_columns(cols) ? (int)(s->nears + s->fars) : (int)s->nears;
-    if (to < most) latent_list_click(a, &s->list, to);
+    bool two = two_columns(cols), right = two && x > (cols - 1) / 2;
+    int top = two ? column_top(s, right) : s->list.top, end = two && !right ? (int)s->nears : s->list.count;
+    if (is_made(a)) latent_list_click(a, &s->list, line, top, end);
 }
 
 static void note(UNUSED app *a, char *text, size_t size) {

@@ -1,8 +1,5 @@
 /* pane_common.c: shared by the panes. */
-#include "explorer/latent/latent_pane.h"
-#include "explorer/panes/domain_pane.h"
 #include "explorer/panes/view.h"
-#include "explorer/table/table.h"
 #include "terminal/keys.h"
 #include "text/text.h"
 
@@ -79,6 +76,3 @@ uint32_t view_hint_key(const app *a, int x) {
     }
     return 0;
 }
-
-const view *const views[PANES] = {
-    [PANE_TABLE] = &view_table, [PANE_LATENT] = &view_latent, [PANE_DOMAINS] = &view_domains};

@@ -1,7 +1,6 @@
 /* table_idle.c: the table's work while no key comes: first what the screen waits for, then what a key may need
  * next. */
 #include "base/clock.h"
-#include "base/mem.h"
 #include "columns.h"
 #include "explorer/table/column_table.h"
 #include "explorer/table/filter.h"
@@ -73,51 +72,4 @@ bool table_work(app *a) {
 
 void table_finish(app *a) {
     while (table_waits(a) == 2) table_work(a);
-}
-
-enum { WHAT_IF_FEW = 64, CHUNK = 1024 };
-
-static void ask_what_if(const app *a, uint32_t from, uint32_t n, float *out) {
-    const scry_session *s = a->tab->session;
-    uint32_t latents[CHUNK];
-    for (uint32_t done = 0; done < n; done += CHUNK) {
-        uint32_t count = n - done < CHUNK ? n - done : CHUNK;
-        for (uint32_t i = 0; i < count; i++) latents[i] = from + done + i;
-        scry_what_if(a->tab->index, scry_session_scorer(s), scry_session_set(s), scry_session_scope(s), latents, count,
-                     out + done);
-    }
-}
-
-/* Goes on with all of them, as they are after the last change. True when that is done. */
-bool table_what_if_step(app *a, uint32_t most) {
-    table_state *t = a->tab->table;
-    uint32_t latents = a->tab->info->d_sae;
-    if (!t->what_if) t->what_if = mem_new(latents, sizeof *t->what_if);
-    if (t->what_if_of != scry_session_version(a->tab->session)) {
-        t->what_if_of = scry_session_version(a->tab->session);
-        t->what_if_done = 0;
-    }
-    uint32_t n = latents - t->what_if_done < most ? latents - t->what_if_done : most;
-    ask_what_if(a, t->what_if_done, n, t->what_if + t->what_if_done);
-    t->what_if_done += n;
-    return t->what_if_done == latents;
-}
-
-void table_what_if(app *a, uint32_t from, uint32_t n, double *out) {
-    table_state *t = a->tab->table;
-    float few[WHAT_IF_FEW];
-    const float *found = few;
-    bool kept = t->what_if_of == scry_session_version(a->tab->session) && from + n <= t->what_if_done;
-    if (!kept && n <= WHAT_IF_FEW) {
-        ask_what_if(a, from, n, few);
-    } else {
-        if (!kept) table_what_if_step(a, UINT32_MAX);
-        found = t->what_if + from;
-    }
-    for (uint32_t i = 0; i < n; i++) out[i] = (double)found[i];
-}
-
-bool table_what_if_waits(const app *a) {
-    const table_state *t = a->tab->table;
-    return t->what_if_of != scry_session_version(a->tab->session) || t->what_if_done < a->tab->info->d_sae;
 }
