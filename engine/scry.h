@@ -98,6 +98,16 @@ bool scry_is_index(const char *path);
 
 typedef struct scry_index scry_index;
 
+/* How a capture and its group's base found each other; [0]: of base, [1]: of the capture. Demonstrations, and tokens
+ * whose partner is left out by skip_first or exclude, are not counted. */
+typedef struct scry_pair_counts {
+    uint64_t tokens[2], paired[2];       /* tokens (paired by sample: of samples); those of them that have a partner */
+    uint64_t samples[2], paired_samples; /* samples with such a token; 0 where rows are paired */
+    uint64_t by_text;                    /* sample pairs that were made by their text, against or without their ids */
+    uint64_t elsewhere;                  /* base samples without a partner whose text has another id in the capture */
+    uint64_t misplaced; /* paired by sample: pairs of different text, where base's text has another id */
+} scry_pair_counts;
+
 typedef struct scry_capture_info {
     const char *name; /* "train.base", "math.icl" */
     scry_condition condition;
@@ -114,17 +124,22 @@ typedef struct scry_capture_info {
     bool outliers_known;               /* looked for: not in features, nor in an index of an earlier version */
     uint64_t outliers, outliers_first; /* how many; those at the first position of a sample */
     double outlier_variance;           /* their share of sum |x - mean|^2; NaN where there is none */
+    uint64_t padding;                  /* rows of [samples, positions, width] that were left out as padding */
+    bool identical[SCRY_CONDITIONS];   /* to its group's capture under that condition, to the bit, on all paired rows */
+    bool has_pairs;                    /* false for base, and in an index that was made before pairs were counted */
+    scry_pair_counts pairs;            /* with its group's base */
 } scry_capture_info;
 
 typedef struct scry_train_info {
     const char *name;
-    bool has[SCRY_CONDITIONS];       /* has[SCRY_ICL]: icl is a source */
+    bool has[SCRY_CONDITIONS];       /* has[SCRY_ICL]: icl is a source that can be ranked */
+    bool identical[SCRY_CONDITIONS]; /* it was captured, but is equal to base to the bit, so that it is no source */
     uint64_t pairs[SCRY_CONDITIONS]; /* tokens (or samples) paired with base */
 } scry_train_info;
 
 typedef struct scry_domain_info {
     const char *name;
-    bool has_icl;
+    bool has_icl;      /* an icl capture that is not equal to base to the bit */
     double *change;    /* [trains] measured change in percentage points, NaN where absent */
     double *change_se; /* [trains] its standard error, NaN where absent */
 } scry_domain_info;
@@ -173,6 +188,13 @@ bool scry_section(const scry_index *index, size_t i, const char **name, uint64_t
  * so that it costs nothing however large they are; of a scores-only study, of its manifest. */
 uint64_t scry_fingerprint(const scry_index *index);
 
+/* True when a tenth or more of the tokens or samples of either side has no partner. */
+bool scry_pairs_lost(const scry_pair_counts *pairs);
+/* The pairs as a sentence, "15 of 600 tokens, 1 of 40 samples"; where the sides hold different numbers, both. Writes
+ * to out and returns it. */
+enum { SCRY_PAIRS_TEXT = 240 };
+const char *scry_pairs_text(const scry_pair_counts *pairs, char out[SCRY_PAIRS_TEXT]);
+
 /* Adds to notes the index's own, and then the usual signs of a wrong dump with their figures: L0 far from k, negative
  * features, density, one dominating token, decoder norms not folded, ties at rank 100, paired rows of different tokens.
  */
@@ -180,6 +202,11 @@ void scry_warnings(const scry_index *index, scry_notes *notes);
 
 /* Writes the sources of a training set to out, in the order of the enum, and returns their number. */
 int scry_train_sources(const scry_index *index, size_t train, scry_condition out[SCRY_CONDITIONS]);
+/* False and err, which says why, when the training set has no such source: the condition was not captured, or is equal
+ * to base. */
+bool scry_require_source(const scry_index *index, size_t train, scry_condition source, scry_error *err);
+/* The same where the training set has no source at all. */
+bool scry_require_sources(const scry_index *index, size_t train, scry_error *err);
 /* True when the index holds the score's contributions (or the study its numbers): not where no domain has the capture
  * that it needs, nor in an index that was made before there was such a score. */
 bool scry_has_score(const scry_index *index, scry_score score);

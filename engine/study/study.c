@@ -105,9 +105,38 @@ static bool read_rows(parser *p, const cJSON *rows, study_capture *c) {
     return true;
 }
 
+static void join_to_folder(const parser *p, char **files, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        char *joined = path_join(p->study->folder, files[i]);
+        free(files[i]);
+        files[i] = joined;
+    }
+}
+
+/* "padding" and "mask". */
+static bool read_padding(parser *p, const cJSON *item, study_capture *c) {
+    const cJSON *padding = cJSON_GetObjectItemCaseSensitive(item, "padding");
+    const cJSON *mask = cJSON_GetObjectItemCaseSensitive(item, "mask");
+    char place[200];
+    snprintf(place, sizeof place, "%s.padding", c->key);
+    if (padding && !cJSON_IsString(padding)) return wrong_type(p, place, padding, "\"left\" or \"right\"");
+    if (padding && strcmp(padding->valuestring, "left") != 0 && strcmp(padding->valuestring, "right") != 0)
+        return scry_fail(p->err, "%s: %s: found \"%.40s\", expected \"left\" or \"right\"", p->study->path, place,
+                         padding->valuestring);
+    if (padding) c->padding = strcmp(padding->valuestring, "left") == 0 ? PADDING_LEFT : PADDING_RIGHT;
+    if (padding && mask)
+        return scry_fail(p->err, "%s: %s: found \"padding\" and \"mask\", expected one of them", p->study->path,
+                         c->key);
+    if (!mask) return true;
+    snprintf(place, sizeof place, "%s.mask", c->key);
+    if (!read_texts(p, mask, place, "a file name or a list of them", &c->mask, &c->mask_count)) return false;
+    join_to_folder(p, c->mask, c->mask_count);
+    return true;
+}
+
 static bool read_capture(parser *p, const cJSON *item, const char *key, study_capture *c) {
-    static const char *const known[] = {"residual", "features",   "tensor",  "rows",
-                                        "tokens",   "skip_first", "exclude", NULL};
+    static const char *const known[] = {"residual",   "features", "tensor",  "rows", "tokens",
+                                        "skip_first", "exclude",  "padding", "mask", NULL};
     c->key = mem_copy_string(key);
     c->present = true;
     if (!cJSON_IsObject(item)) return wrong_type(p, key, item, "an object with \"residual\" or \"features\"");
@@ -123,11 +152,8 @@ static bool read_capture(parser *p, const cJSON *item, const char *key, study_ca
     if (!read_texts(p, features ? features : residual, place, "a file name or a list of them", &c->files,
                     &c->file_count))
         return false;
-    for (size_t i = 0; i < c->file_count; i++) {
-        char *joined = path_join(p->study->folder, c->files[i]);
-        free(c->files[i]);
-        c->files[i] = joined;
-    }
+    join_to_folder(p, c->files, c->file_count);
+    if (!read_padding(p, item, c)) return false;
     if (!read_text(p, item, "tensor", key, &c->tensor) || !read_path(p, item, "tokens", key, &c->tokens)) return false;
     if (!read_rows(p, cJSON_GetObjectItemCaseSensitive(item, "rows"), c)) return false;
     const cJSON *skip = cJSON_GetObjectItemCaseSensitive(item, "skip_first");
@@ -405,6 +431,7 @@ static void free_groups(study_group *groups, size_t count) {
         for (int c = 0; c < SCRY_CONDITIONS; c++) {
             study_capture *capture = &groups[i].capture[c];
             free_texts(capture->files, capture->file_count);
+            free_texts(capture->mask, capture->mask_count);
             free_texts(capture->keep.exclude, capture->keep.exclude_count);
             free(capture->tensor);
             free(capture->tokens);

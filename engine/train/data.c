@@ -54,6 +54,7 @@ static bool mark_rows(data_source *s, const study_capture *spec, const scry_stud
     string_pool pieces = {0};
     token_text text = {0};
     bool ok = token_text_read(&text, spec->tokens, spec->key, &pieces, tok, err);
+    if (ok) padding_trim(&s->padding, &text);
     if (ok && text.tokens == s->m.rows) kept_rows_slice(&text, s->first, s->first + s->rows);
     if (ok && text.tokens != s->rows)
         ok = scry_fail(err, "%s: %s.tokens: %s: found %" PRIu64 " tokens, expected %" PRIu64 ", one a row", study->path,
@@ -71,6 +72,8 @@ static bool open_capture(train_data *data, const scry_study *study, const study_
                          scry_error *err) {
     data_source *s = add_source(data, mem_format("%s: %s", study->path, spec->key));
     if (!matrix_open(&s->m, spec->files, spec->file_count, spec->tensor, spec->key, err)) return false;
+    if (!padding_find(&s->padding, &s->m, spec, study->path, tok, err)) return false;
+    padding_remove(&s->padding, &s->m);
     s->rows = s->m.rows;
     if (spec->has_rows) {
         if (spec->row_to > s->m.rows)
@@ -163,6 +166,7 @@ void data_close(train_data *data) {
     for (size_t i = 0; i < data->sources; i++) {
         free(data->source[i].name);
         free(data->source[i].kept);
+        padding_free(&data->source[i].padding);
         matrix_close(&data->source[i].m);
     }
     for (size_t i = 0; i < data->paths; i++) free(data->path[i]);

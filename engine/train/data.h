@@ -7,6 +7,7 @@
 #define SCRY_TRAIN_DATA_H
 
 #include "io/matrix.h"
+#include "study/padding.h"
 #include "train/parameters.h"
 
 enum { CHUNK_ROWS = 64 };
@@ -14,9 +15,10 @@ enum { CHUNK_ROWS = 64 };
 typedef struct data_source {
     char *name; /* for messages */
     matrix m;
-    uint64_t first, rows; /* of the matrix */
-    uint8_t *kept;        /* [rows] ROW_EXCLUDED by skip_first or exclude, ROW_ORDINARY, ROW_OUTLIER; NULL: all
-                             ordinary */
+    capture_padding padding; /* m lacks it already */
+    uint64_t first, rows;    /* of the matrix */
+    uint8_t *kept;           /* [rows] ROW_EXCLUDED by skip_first or exclude, ROW_ORDINARY, ROW_OUTLIER; NULL: all
+                                ordinary */
 } data_source;
 
 typedef struct data_chunk {

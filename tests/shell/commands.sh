@@ -9,7 +9,7 @@ gives 0 index $study -o "$x"
 [ ! -s "$out" ] && ok "index: nothing to stdout" || not_ok "index: nothing to stdout" "found \"$(head -1 "$out")\", expected nothing"
 says "index: says what it made" "2048 latents, 30909 tokens"
 gives 0 index $study -o "$place/t.scry" --json --threads 1
-prints "index --json: its keys" '^\{"index":".*t\.scry","latents":2048,"tokens":30909,"nnz":[0-9]+,"outliers":0,"seconds":[0-9.e-]+\}$'
+prints "index --json: its keys" '^\{"index":".*t\.scry","latents":2048,"tokens":30909,"nnz":[0-9]+,"outliers":0,"seconds":[0-9.e-]+,"pairs":\[\{"base":"train.base".*\}\]\}$'
 cmp -s "$x" "$place/t.scry" && ok "index: the same bytes from one thread" ||
     not_ok "index: the same bytes from one thread" "found other bytes than from all threads, expected the same"
 gives 0 index $study -o "$place/t.scry" --threads 3

@@ -71,6 +71,12 @@ typedef struct info_columns {
     result_column columns[SCRY_SCORES + 7];
 } info_columns;
 const char *info_list(const scry_index *index, info_columns *out);
+/* The pairs of an index: [{"base", "capture", "tokens": [of base, of the capture], "paired", "samples",
+ * "paired_samples", "by_text", "identical"}], empty in an index that was made before they were counted. */
+cJSON *pairs_list(const scry_index *index);
+/* Calls line once for each pair of a training set's captures, and for those of a domain's that lost a token. */
+typedef void pairs_line(const char *text, void *context);
+void pairs_lines(const scry_index *index, pairs_line *line, void *context);
 /* The text above that table. */
 char *info_head(const scry_index *index);
 /* All of it as text; `mark` stands before the table. */

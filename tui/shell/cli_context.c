@@ -154,7 +154,8 @@ bool cli_ranking(const options *o, const scry_index *index, size_t train, scry_c
                  scry_error *err) {
     scry_condition has[SCRY_CONDITIONS];
     if (!cli_needs_latents(index, err)) return false;
-    if (scry_train_sources(index, train, has) == 0) return scry_fail(err, "this index has no source of shift");
+    if (!o->by && !scry_require_sources(index, train, err)) return false;
+    scry_train_sources(index, train, has);
     int by = o->by ? scry_condition_of(o->by) : (int)has[0];
     int m = o->metric ? scry_metric_of(o->metric) : SCRY_SQ;
     *source = (scry_condition)by;

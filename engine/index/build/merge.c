@@ -211,6 +211,20 @@ static bool join_labels(merger *m) {
     return true;
 }
 
+/* Captures are identical where they are in every shard, each of which saw its own latents. */
+static void join_identical(merger *m, cJSON *captures) {
+    for (int c = 0; c < cJSON_GetArraySize(captures); c++) {
+        cJSON *identical = cJSON_GetObjectItemCaseSensitive(cJSON_GetArrayItem(captures, c), "identical");
+        uint32_t all = UINT32_MAX;
+        for (size_t i = 0; i < m->count; i++) {
+            const cJSON *of = cJSON_GetObjectItemCaseSensitive(m->shard[i].meta, "captures");
+            double mask = number_of(cJSON_GetArrayItem(of, c), "identical");
+            all &= mask < UINT32_MAX ? (uint32_t)mask : 0;
+        }
+        if (identical) cJSON_SetNumberValue(identical, all);
+    }
+}
+
 /* Counts over latents are added up; the rest is the same in every shard. */
 static void join_meta(merger *m) {
     cJSON *meta = cJSON_Duplicate(m->shard[0].meta, true);
@@ -228,6 +242,7 @@ static void join_meta(merger *m) {
                     cJSON_GetArrayItem(cJSON_GetObjectItemCaseSensitive(m->shard[i].meta, "captures"), c), sums[k]);
             cJSON_SetNumberValue(cJSON_GetObjectItemCaseSensitive(cJSON_GetArrayItem(captures, c), sums[k]), total);
         }
+    join_identical(m, captures);
     char *text = cJSON_PrintUnformatted(meta);
     container_write(m->w, text, strlen(text));
     cJSON_free(text);

@@ -28,6 +28,25 @@ static void add_heaviest(const build_inputs *in, const build_capture *c, cJSON *
     cJSON_AddNumberToObject(item, "norm_share", c->piece_norm[best] / c->norm);
 }
 
+static void add_side(cJSON *item, const char *key, uint64_t base, uint64_t other) {
+    cJSON *pair = cJSON_AddArrayToObject(item, key);
+    cJSON_AddItemToArray(pair, cJSON_CreateNumber((double)base));
+    cJSON_AddItemToArray(pair, cJSON_CreateNumber((double)other));
+}
+
+/* pair_counts of a capture that is paired with base. */
+static void add_pairs(const build_capture *c, cJSON *item) {
+    if (c->condition == SCRY_BASE) return;
+    cJSON *pairs = cJSON_AddObjectToObject(item, "pairs");
+    add_side(pairs, "tokens", c->pairs.tokens[0], c->pairs.tokens[1]);
+    add_side(pairs, "paired", c->pairs.paired[0], c->pairs.paired[1]);
+    add_side(pairs, "samples", c->pairs.samples[0], c->pairs.samples[1]);
+    cJSON_AddNumberToObject(pairs, "paired_samples", (double)c->pairs.paired_samples);
+    cJSON_AddNumberToObject(pairs, "by_text", (double)c->pairs.by_text);
+    cJSON_AddNumberToObject(pairs, "elsewhere", (double)c->pairs.elsewhere);
+    cJSON_AddNumberToObject(pairs, "misplaced", (double)c->pairs.misplaced);
+}
+
 static cJSON *captures_json(const build_inputs *in) {
     cJSON *list = cJSON_CreateArray();
     for (size_t i = 0; i < in->capture_count; i++) {
@@ -49,6 +68,9 @@ static cJSON *captures_json(const build_inputs *in) {
         }
         add_heaviest(in, c, item);
         cJSON_AddNumberToObject(item, "text", c->text);
+        cJSON_AddNumberToObject(item, "identical", c->identical);
+        if (c->padding.rows) cJSON_AddNumberToObject(item, "padding", (double)c->padding.rows);
+        add_pairs(c, item);
         cJSON_AddItemToArray(list, item);
     }
     return list;

@@ -3,7 +3,9 @@
  * F: latents. R: rows of the tables (table.h; "rows" in meta). packed: unsigned numbers of 1, 2 or 4 bytes (table.h).
  *
  *     meta            JSON: names, captures, texts, training sets, domains, notes; first_latent and latents where the
- *                     file is a shard (F is then the shard's)
+ *                     file is a shard (F is then the shard's). Of each capture: pairs, how many tokens and samples it
+ *                     and its group's base have in common ([base, capture]), and identical, a bit for each condition
+ *                     to whose capture it is equal
  *     manifest        the study manifest as it was read
  *     active          uint64, a bit a latent: active in some capture
  *     shift/T/SOURCE  double [SHIFT_ARRAYS][R]: what the shifts of training set T to this source are made from

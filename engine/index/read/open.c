@@ -84,6 +84,42 @@ static bool read_texts(scry_index *x, const cJSON *meta, scry_error *err) {
     return true;
 }
 
+static void read_two(const cJSON *pairs, const char *key, uint64_t out[2]) {
+    const cJSON *item = cJSON_GetArrayItem(cJSON_GetObjectItemCaseSensitive(pairs, key), 0);
+    for (int i = 0; i < 2; i++, item = item ? item->next : NULL)
+        out[i] = cJSON_IsNumber(item) && item->valuedouble >= 0 && item->valuedouble < 0x1p63
+                     ? (uint64_t)item->valuedouble
+                     : 0;
+}
+
+/* Absent in an index that was made before they were counted. */
+static void read_pairs(scry_capture_info *c, const cJSON *item) {
+    const cJSON *pairs = cJSON_GetObjectItemCaseSensitive(item, "pairs");
+    uint64_t identical = number_of(item, "identical");
+    for (int k = 0; k < SCRY_CONDITIONS; k++) c->identical[k] = identical >> k & 1;
+    c->padding = number_of(item, "padding");
+    c->has_pairs = cJSON_IsObject(pairs);
+    read_two(pairs, "tokens", c->pairs.tokens);
+    read_two(pairs, "paired", c->pairs.paired);
+    read_two(pairs, "samples", c->pairs.samples);
+    c->pairs.paired_samples = number_of(pairs, "paired_samples");
+    c->pairs.by_text = number_of(pairs, "by_text");
+    c->pairs.elsewhere = number_of(pairs, "elsewhere");
+    c->pairs.misplaced = number_of(pairs, "misplaced");
+}
+
+/* What is equal to base moves nothing: it is no source, and no domain is scored by it. */
+static void drop_identical(scry_index *x, const scry_capture_info *c) {
+    if (c->condition == SCRY_BASE || !c->identical[SCRY_BASE]) return;
+    if (c->group >= 0) {
+        if (c->condition == SCRY_ICL) x->info.domain[c->group].has_icl = false;
+        return;
+    }
+    scry_train_info *train = &x->info.train[-1 - c->group];
+    train->identical[c->condition] = train->has[c->condition];
+    train->has[c->condition] = false;
+}
+
 static bool read_captures(scry_index *x, const cJSON *meta, scry_error *err) {
     size_t n = x->info.captures, i = 0;
     x->capture_text = mem_new(n, sizeof *x->capture_text);
@@ -119,6 +155,8 @@ static bool read_captures(scry_index *x, const cJSON *meta, scry_error *err) {
             return damaged(x, "a capture's condition, rows or group is wrong", err);
         if (number >= (int)x->text_count || (number >= 0 && x->texts[number].tokens != c->rows))
             return damaged(x, "a capture's text does not fit it", err);
+        read_pairs(c, item);
+        drop_identical(x, c);
         x->capture_text[i] = number;
         if (number >= 0) c->samples = (uint32_t)x->texts[number].samples;
         x->info.tokens += c->rows;
@@ -234,7 +272,9 @@ static bool open_statistics(scry_index *x, scry_error *err) {
     x->derived->shift = mem_new(x->info.trains * SCRY_CONDITIONS * SCRY_METRICS, sizeof *x->derived->shift);
     for (size_t t = 0; t < x->info.trains; t++)
         for (int c = 1; c < SCRY_CONDITIONS; c++)
-            if (x->info.train[t].has[c] && !open_source(x, t, (scry_condition)c, err)) return false;
+            if ((x->info.train[t].has[c] || x->info.train[t].identical[c]) &&
+                !open_source(x, t, (scry_condition)c, err))
+                return false;
     for (int s = 0; s < SCRY_SCORES; s++) {
         snprintf(name, sizeof name, "score/%s", scry_score_name((scry_score)s));
         if (s != SCRY_ACT && !container_find(&x->file, name, &size)) continue; /* scry_require_score says why */
