@@ -231,18 +231,23 @@ bool says(term *t, const void *text) {
     return strstr(words, text) != NULL;
 }
 
-/* The line of rho's statistics, which says less where it has less room; -1: none. */
+/* The first line of rho's statistics, "rho .932  n 14  p <.001", which go on in the lines below it; -1: none. */
 static int statistics_row(term *t) {
-    int y = find_row(t, "  LOO ", 1);
-    return y >= 0 ? y : find_row(t, "  leave-one-out ", 1);
+    for (int y = find_row(t, "rho ", 1); y >= 0; y = find_row(t, "rho ", y + 1))
+        if (strstr(strstr(row(t, y), "rho "), "  n ")) return y;
+    return -1;
 }
 
 bool await_message(term *t, const char *text) {
     return await(t, says, text);
 }
+/* None of the statistics is still "..". */
 static bool is_complete(term *t, const void *arg) {
     (void)arg;
-    return term_has(t, "rho ") && statistics_row(t) >= 0 && !term_has(t, "p ..");
+    int y = statistics_row(t);
+    for (int i = 0; y >= 0 && i < 3; i++)
+        if (strstr(row(t, y + i), " ..")) return false;
+    return y >= 0;
 }
 
 bool rest(term *t) {
