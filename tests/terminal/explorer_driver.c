@@ -347,8 +347,12 @@ int domains_row(term *t) {
 static const char *domain_line(term *t, const char *name) {
     char prefix[16];
     snprintf(prefix, sizeof prefix, " %.8s", name);
-    int from = domains_row(t), y = from < 0 ? -1 : find_row(t, prefix, from + 1);
-    return y < 0 ? "" : strstr(row(t, y), prefix) + 1;
+    int from = domains_row(t);
+    for (int y = from < 0 ? -1 : find_row(t, prefix, from + 1); y >= 0; y = find_row(t, prefix, y + 1)) {
+        const char *line = row(t, y), *at = strstr(line, prefix);
+        if (at == line || at[-1] == ' ') return at + 1; /* "without math" is no line of math */
+    }
+    return "";
 }
 
 void domain_parts(term *t, const char *name, char number[32], char bar[512]) {
