@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 int output_end(void) {
@@ -29,6 +30,11 @@ static void print_csv(const cJSON *list, const result_column *columns) {
             if (cJSON_IsNumber(cell)) printf("%.17g", cell->valuedouble);
             else if (cJSON_IsString(cell)) csv_text_write(stdout, cell->valuestring);
             else if (cJSON_IsBool(cell)) printf("%d", cJSON_IsTrue(cell));
+            else if (cJSON_IsArray(cell)) {
+                char *quoted = result_quoted(cell);
+                csv_text_write_line(stdout, quoted);
+                free(quoted);
+            }
         }
         putchar('\n');
     }
