@@ -114,10 +114,11 @@ bool scry_repeats(const scry_blocks *blocks, const double *change, uint32_t repe
 bool scry_result_interval(scry_result *result, const scry_index *index, scry_score score, const scry_set *set,
                           const scry_cancel *cancel);
 
-/* Completes a result that scry_result_fit has filled: scry_result_statistics and the interval. False when cancelled;
- * the result is then incomplete. */
+/* Completes a result of `set` that scry_result_fit has filled over `scope`: scry_result_statistics, the interval, and
+ * the context. untouched: the top N that the set was edited from; NULL: not known, and then nothing is said of a
+ * search. False when cancelled; the result is then incomplete. */
 bool scry_result_finish(scry_result *result, const scry_index *index, scry_score score, const scry_set *set,
-                        const scry_cancel *cancel);
+                        const scry_set *untouched, const scry_scope *scope, const scry_cancel *cancel);
 
 /* ---- attribution ---------------------------------------------------------------------------- */
 

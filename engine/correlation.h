@@ -18,13 +18,15 @@ typedef struct scry_scope {
     bool *use; /* [D]; false also where the change is absent */
 } scry_scope;
 
-/* spec: "all", "extremes:K" (the K largest and the K smallest |change|; ties by domain order), or names such as
+/* spec: "all", "extremes:K" (the K largest and the K smallest changes, as they are correlated: by size unless signed;
+ * ties by domain order), or names such as
  * "law,math" (base/name_list.h). After an error the scope needs no freeing. */
 bool scry_scope_read(scry_scope *scope, const scry_index *index, size_t train, const char *spec, bool is_signed,
                      scry_error *err);
 scry_scope scry_scope_copy(const scry_scope *scope);
 void scry_scope_free(scry_scope *scope);
-/* Reads the same specs into use[D] for work that needs no change: true also where the change is absent. */
+/* Reads the same specs into use[D] for work that needs no change: true also where the change is absent; extremes by
+ * size. */
 bool scry_domains_read(bool *use, const scry_index *index, size_t train, const char *spec, scry_error *err);
 /* The change as it is correlated, absolute or signed, in percentage points. NaN where absent. */
 double scry_scope_change(const scry_scope *scope, const scry_index *index, size_t domain);
@@ -45,12 +47,34 @@ double scry_permutation_p(const double *x, const double *y, size_t n, uint32_t d
 /* Smallest and largest rho with one point left out; NaN with fewer than 4 points. */
 void scry_leave_one_out(const double *x, const double *y, size_t n, double *low, double *high);
 
+/* The context of a rho (rho_context.h). Numbers that cannot be computed are NaN, and domains -1. */
+typedef struct scry_rho_context {
+    int train_domain, farthest_domain;             /* the training set's own domain; the one farthest from the others */
+    double without_train, without_farthest;        /* rho without it */
+    double domains_low, domains_high;              /* 95 % interval of rho over domains (scry_domain_interval) */
+    double random_tail;                            /* two-sided p among random sets: scry_tail */
+    double matched_mean, matched_sd, matched_tail; /* the same of sets matched for firing rate (scry_matched_rhos) */
+    double untouched;                              /* rho of the top N before any latent was switched by hand */
+    uint32_t switches;                             /* latents in which the selection differs from it */
+    double search_p, search_mean;                  /* scry_search_p, where switches > 0 */
+    double cv_r2;                                  /* scry_search_cross_validated */
+    double split_half;                             /* scry_search_split_half, where switches > 0 */
+    double reliability, ceiling; /* scry_reliability, and its square root: the largest |rho| to expect */
+} scry_rho_context;
+
+/* A baseline's rho, as in baselines.h. name NULL: there is none. Texts are constants. */
+typedef struct scry_best_baseline {
+    const char *name, *of, *with;
+    double pearson;
+} scry_best_baseline;
+
 /* A score's STS over a scope, and its correlation with the change. */
 typedef struct scry_result {
     scry_fit fit;
     double spearman, p_value, loo_min, loo_max;
     double ci_low, ci_high;                     /* bootstrap interval of rho: scry_result_interval */
     double random_mean, random_sd, random_rank; /* rho of random sets of the same size; share of them below this rho */
+    scry_rho_context context;                   /* scry_result_finish */
     double *sts, *change, *fitted, *residual;   /* [D]; NaN where a domain takes no part */
     size_t domains;
 } scry_result;

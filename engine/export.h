@@ -17,6 +17,7 @@ typedef struct scry_export_request {
     uint32_t top;                     /* CSV: as in scry_set_write_csv */
     scry_score score;                 /* CSV */
     const scry_cancel *cancel;        /* NULL: not cancellable */
+    const char *rho;                  /* tensors and Neuronpedia: a sentence on the selection's rho; NULL: none */
     const char *model_id, *source_id; /* Neuronpedia's IDs; NULL: the manifest's model, and one made from its hook */
 } scry_export_request;
 
@@ -37,7 +38,7 @@ bool scry_set_write_csv(const scry_set *set, const scry_index *index, const scry
  *     mean_base     F32 [n]      over the pairs of training set and source
  *     mean_shifted  F32 [n]
  *
- * with model, hook, sae, training set, source and metric as the file's metadata. An error where the index has no
+ * with model, hook, sae, training set, source, metric and rho as the file's metadata. An error where the index has no
  * decoder. */
 bool scry_export_decoder(const scry_export_request *e, const char *path, scry_notes *notes, scry_error *err);
 

@@ -31,7 +31,7 @@ scry_token_pairing *scry_token_pairing_new(const scry_index *index);
 void scry_token_pairing_free(scry_token_pairing *pairs);
 /* The row of `other`, a capture of the same group, that holds the same token; or -1. */
 int64_t scry_paired_row(scry_token_pairing *pairs, size_t capture, uint64_t row, size_t other);
-/* True when the row counts in the statistics: skip_first and exclude keep it. */
+/* True when the row counts in the statistics: skip_first and exclude keep it, and it was not left out as an outlier. */
 bool scry_row_is_kept(scry_token_pairing *pairs, size_t capture, uint64_t row);
 /* The number of the capture's tokens with a partner under base, both kept. */
 uint64_t scry_paired_count(scry_token_pairing *pairs, size_t capture);

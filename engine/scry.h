@@ -61,16 +61,21 @@ typedef struct scry_build_options {
     uint32_t shard, shards; /* index only this shard of the latents, 1..shards; shards 0: all latents */
     uint32_t candidates;    /* N: encode the domains only on the candidates, see scry_is_scored; 0: on all latents */
     bool allow_nonfinite;   /* take NaN and infinity in the input as 0 instead of refusing it */
+    bool keep_outliers;     /* count outlier rows of residuals like any other */
+    double max_norm_ratio;  /* at least 1; 0: SCRY_MAX_NORM_RATIO */
     scry_progress progress; /* may be NULL */
     void *context;
 } scry_build_options;
 
 #define SCRY_MEMORY ((uint64_t)2 << 30)
+/* A residual whose norm is above this many times the median norm of its capture is an outlier. */
+#define SCRY_MAX_NORM_RATIO 10.0
 
 typedef struct scry_build_result {
     uint32_t latents;
-    uint64_t tokens; /* rows read, over all captures */
-    uint64_t nnz;    /* nonzero activations kept */
+    uint64_t tokens;   /* rows read, over all captures */
+    uint64_t nnz;      /* nonzero activations kept */
+    uint64_t outliers; /* rows found by their norm, left out unless keep_outliers */
     double seconds;
 } scry_build_result;
 
@@ -93,11 +98,21 @@ bool scry_is_index(const char *path);
 
 typedef struct scry_index scry_index;
 
+/* How a capture and its group's base found each other; [0]: of base, [1]: of the capture. Demonstrations, and tokens
+ * whose partner is left out by skip_first or exclude, are not counted. */
+typedef struct scry_pair_counts {
+    uint64_t tokens[2], paired[2];       /* tokens (paired by sample: of samples); those of them that have a partner */
+    uint64_t samples[2], paired_samples; /* samples with such a token; 0 where rows are paired */
+    uint64_t by_text;                    /* sample pairs that were made by their text, against or without their ids */
+    uint64_t elsewhere;                  /* base samples without a partner whose text has another id in the capture */
+    uint64_t misplaced; /* paired by sample: pairs of different text, where base's text has another id */
+} scry_pair_counts;
+
 typedef struct scry_capture_info {
     const char *name; /* "train.base", "math.icl" */
     scry_condition condition;
     int group;           /* domain number; of training set t: -1 - t */
-    uint64_t rows, kept; /* tokens in the file; those left after skip_first and exclude */
+    uint64_t rows, kept; /* tokens in the file; those left after skip_first, exclude and outliers */
     uint32_t samples;
     uint64_t nnz;
     double l0;       /* mean number of active latents per kept token; NaN where not all latents were encoded */
@@ -105,18 +120,28 @@ typedef struct scry_capture_info {
     uint64_t negative, nonfinite; /* activations below 0; values that were taken as 0 */
     double norm_share;            /* residuals: largest share of the sum of |x|^2 held by one token text, */
     uint32_t norm_piece;          /* and the number of that text (scry_piece) */
+    /* Residuals: rows whose norm is above scry_info.max_norm_ratio times the median norm of the capture. */
+    bool outliers_known;               /* looked for: not in features, nor in an index of an earlier version */
+    uint64_t outliers, outliers_first; /* how many; those at the first position of a sample */
+    double outlier_variance;           /* their share of sum |x - mean|^2; NaN where there is none */
+    uint64_t padding;                  /* rows of [samples, positions, width] that were left out as padding */
+    bool identical[SCRY_CONDITIONS];   /* to its group's capture under that condition, to the bit, on all paired rows */
+    bool has_pairs;                    /* false for base, and in an index that was made before pairs were counted */
+    scry_pair_counts pairs;            /* with its group's base */
 } scry_capture_info;
 
 typedef struct scry_train_info {
     const char *name;
-    bool has[SCRY_CONDITIONS];       /* has[SCRY_ICL]: icl is a source */
+    bool has[SCRY_CONDITIONS];       /* has[SCRY_ICL]: icl is a source that can be ranked */
+    bool identical[SCRY_CONDITIONS]; /* it was captured, but is equal to base to the bit, so that it is no source */
     uint64_t pairs[SCRY_CONDITIONS]; /* tokens (or samples) paired with base */
 } scry_train_info;
 
 typedef struct scry_domain_info {
     const char *name;
-    bool has_icl;
-    double *change; /* [trains] measured change in percentage points, NaN where absent */
+    bool has_icl;      /* an icl capture that is not equal to base to the bit */
+    double *change;    /* [trains] measured change in percentage points, NaN where absent */
+    double *change_se; /* [trains] its standard error, NaN where absent */
 } scry_domain_info;
 
 /* The contents of an index. */
@@ -130,6 +155,8 @@ typedef struct scry_info {
     bool folded;                         /* decoder rows have norm 1, or there is no SAE */
     double input_scale;                  /* the SAE reads residuals times this, and its decoder is in those units */
     const char *input;                   /* how the SAE normalises residuals: "", "constant norm", "layer norm" */
+    bool outliers_kept;                  /* outlier rows count like any other; else they are left out */
+    double max_norm_ratio;               /* beyond which a row is one; NaN where none were looked for */
     size_t trains, domains, captures, notes;
     scry_train_info *train;
     scry_domain_info *domain;
@@ -161,6 +188,13 @@ bool scry_section(const scry_index *index, size_t i, const char **name, uint64_t
  * so that it costs nothing however large they are; of a scores-only study, of its manifest. */
 uint64_t scry_fingerprint(const scry_index *index);
 
+/* True when a tenth or more of the tokens or samples of either side has no partner. */
+bool scry_pairs_lost(const scry_pair_counts *pairs);
+/* The pairs as a sentence, "15 of 600 tokens, 1 of 40 samples"; where the sides hold different numbers, both. Writes
+ * to out and returns it. */
+enum { SCRY_PAIRS_TEXT = 240 };
+const char *scry_pairs_text(const scry_pair_counts *pairs, char out[SCRY_PAIRS_TEXT]);
+
 /* Adds to notes the index's own, and then the usual signs of a wrong dump with their figures: L0 far from k, negative
  * features, density, one dominating token, decoder norms not folded, ties at rank 100, paired rows of different tokens.
  */
@@ -168,6 +202,11 @@ void scry_warnings(const scry_index *index, scry_notes *notes);
 
 /* Writes the sources of a training set to out, in the order of the enum, and returns their number. */
 int scry_train_sources(const scry_index *index, size_t train, scry_condition out[SCRY_CONDITIONS]);
+/* False and err, which says why, when the training set has no such source: the condition was not captured, or is equal
+ * to base. */
+bool scry_require_source(const scry_index *index, size_t train, scry_condition source, scry_error *err);
+/* The same where the training set has no source at all. */
+bool scry_require_sources(const scry_index *index, size_t train, scry_error *err);
 /* True when the index holds the score's contributions (or the study its numbers): not where no domain has the capture
  * that it needs, nor in an index that was made before there was such a score. */
 bool scry_has_score(const scry_index *index, scry_score score);
@@ -266,6 +305,8 @@ bool scry_set_list(scry_set *set, const char *list, bool in, scry_error *err);
 /* Adds (included 1) or removes (0) the latents of a CSV file with at least the columns latent,included. After an error,
  * the rows before it are applied. */
 bool scry_set_read_csv(scry_set *set, const char *path, scry_error *err);
+/* The same; adds to `listed` every latent that has a row, in or out. */
+bool scry_set_read_csv_rows(scry_set *set, scry_set *listed, const char *path, scry_error *err);
 
 /* ---- score ---------------------------------------------------------------------------------- */
 

@@ -41,6 +41,10 @@ scry_score scry_session_score(const scry_session *s);
 uint32_t scry_session_n(const scry_session *s);
 /* Counts the selected latents outside the top N, and the latents of the top N that are not selected. */
 void scry_session_edits(const scry_session *s, uint32_t *added, uint32_t *removed);
+/* Both together: the latents that were switched by hand. */
+uint32_t scry_session_switches(const scry_session *s);
+/* The top N of the ranking as a set of its own, which the caller frees. */
+scry_set *scry_session_untouched(const scry_session *s);
 /* 0: as ranked; 1: pinned in; 2: pinned out. */
 int scry_session_pin(const scry_session *s, uint32_t latent);
 
@@ -88,6 +92,14 @@ const scry_result *scry_session_statistics(scry_session *s);
  * changes, when it has not. */
 uint64_t scry_session_version(const scry_session *s);
 bool scry_session_take_statistics(scry_session *s, uint64_t version, const scry_result *statistics);
+
+/* The best baseline for comparison with the selection's rho: it depends on the training set, the source, N and the
+ * domains, not on single latents. NULL until it is there: computed now, or by another thread and given with the key of
+ * the state at which that began; false when the state has another key by now. */
+const scry_best_baseline *scry_session_baseline(const scry_session *s);
+uint64_t scry_session_baseline_key(const scry_session *s);
+void scry_session_find_baseline(scry_session *s);
+bool scry_session_take_baseline(scry_session *s, uint64_t key, const scry_best_baseline *baseline);
 
 /* Writes the selection, the score and the history as lines of text (session/session_file.c has the format). */
 void scry_session_write(const scry_session *s, FILE *f);

@@ -90,7 +90,18 @@ typedef struct scry_train_input {
     size_t paths;
     int condition; /* in studies: a scry_condition, or -1 for all */
     bool allow_nonfinite;
+    bool keep_outliers;    /* train and measure on outlier rows too */
+    double max_norm_ratio; /* at least 1; 0: SCRY_MAX_NORM_RATIO */
 } scry_train_input;
+
+/* Rows whose norm is above max_norm_ratio times the median norm of their capture (a file, or a capture of a study).
+ * They can hold nearly all the variance: an SAE that learns them alone then seems to explain everything. */
+typedef struct scry_outliers {
+    double max_norm_ratio;
+    bool kept;               /* trained and measured on all the same */
+    uint64_t rows, outliers; /* rows that the manifest keeps; outliers among them */
+    double variance_share;   /* the outliers' part of sum |x - x-|^2 over all rows; NaN where that is 0 */
+} scry_outliers;
 
 typedef struct scry_train_run {
     scry_train_settings settings; /* ignored on resuming: the checkpoint's are used */
@@ -121,21 +132,33 @@ typedef struct scry_sae_quality {
     double seconds;
 } scry_sae_quality;
 
+/* The same SAE on the rows without outliers, and on all rows. Where there are no outliers the two are equal. */
+typedef struct scry_sae_evaluation {
+    scry_outliers outliers;
+    scry_sae_quality without_outliers, with_outliers;
+} scry_sae_evaluation;
+
+/* The figures that count: without outliers, unless these are kept. */
+static inline const scry_sae_quality *scry_evaluation_quality(const scry_sae_evaluation *e) {
+    return e->outliers.kept ? &e->with_outliers : &e->without_outliers;
+}
+
 typedef struct scry_train_result {
-    scry_train_settings settings; /* as decided */
-    uint64_t steps, tokens;       /* of the whole run */
-    uint64_t rows, held_rows;     /* rows to train on, and held out */
-    double seconds;               /* of this call, without the last evaluation */
-    bool held;                    /* quality is of the held-out rows; else of the training rows */
-    scry_sae_quality quality;     /* of the SAE as saved */
+    scry_train_settings settings;   /* as decided */
+    uint64_t steps, tokens;         /* of the whole run */
+    uint64_t rows, held_rows;       /* rows to train on, and held out */
+    double seconds;                 /* of this call, without the last evaluation */
+    bool held;                      /* measured on the held-out rows; else on the training rows */
+    scry_sae_evaluation evaluation; /* of the SAE as saved; its outliers are those of all rows */
 } scry_train_result;
 
 /* Trains an SAE and writes the directory `out`: cfg.json and sae_weights.safetensors (SAELens), train.jsonl (the log),
  * and during the run checkpoint.safetensors. out must be empty or not exist, unless resuming, which continues from the
  * checkpoint to the same weights, bit for bit, as an uninterrupted run on this kind of processor, with any number of
  * threads. Nothing is written when the input is invalid. On resuming, input may have no paths: the checkpoint's are
- * used; allow_nonfinite applies from there on. When progress returns false: saves a checkpoint and returns false with
- * err, which says how to continue. */
+ * used, and what it leaves out stays left out; allow_nonfinite applies from there on. When progress returns false:
+ * saves a checkpoint and returns false with err, which says how to continue; before the first step nothing is written.
+ */
 bool scry_train(const char *out, const scry_train_input *input, const scry_train_run *run, scry_train_result *result,
                 scry_notes *notes, scry_error *err);
 
@@ -166,6 +189,6 @@ const scry_train_line *scry_train_log_lines(const scry_train_log *log, size_t *c
 
 /* Evaluate an SAE of any family on all rows of the input. progress is in tokens; may be NULL. False and err. */
 bool scry_eval_sae(const char *sae, const scry_train_input *input, unsigned threads, scry_progress progress,
-                   void *context, scry_sae_quality *quality, scry_notes *notes, scry_error *err);
+                   void *context, scry_sae_evaluation *out, scry_notes *notes, scry_error *err);
 
 #endif

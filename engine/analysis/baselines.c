@@ -1,5 +1,6 @@
 /* analysis/baselines.c: other ways to predict the change from the same captures. */
 #include "baselines.h"
+#include "rho_context.h"
 #include "base/mem.h"
 #include "base/parallel.h"
 #include "index/read/index.h"
@@ -90,6 +91,7 @@ typedef struct baseline_maker {
     uint32_t top;
     unsigned threads;
     const scry_cancel *cancel;
+    bool rho_only; /* no rows of the STS, and no statistics of rho */
 } baseline_maker;
 
 /* The share of the work that the rows of latents take; the rest is a walk over every posting, for the similarities. */
@@ -109,7 +111,7 @@ static scry_baseline baseline_row(const char *name, const char *of, const char *
 /* Adds a row of one value per domain. */
 static void add_values(baseline_maker *m, scry_baseline row, const double *value) {
     scry_result_values(&row.result, m->x, value, m->scope);
-    scry_result_statistics(&row.result, m->x, SCRY_ACT, 0, NULL);
+    if (!m->rho_only) scry_result_statistics(&row.result, m->x, SCRY_ACT, 0, NULL);
     add_row(m, row);
 }
 
@@ -117,12 +119,12 @@ static void add_values(baseline_maker *m, scry_baseline row, const double *value
 static bool add_latents(baseline_maker *m, const char *name, scry_score score, uint32_t n, bool interval) {
     scry_baseline row = baseline_row(name, "latents", scry_score_name(score), n);
     scry_set *set = scry_set_new(m->x->F);
-    for (uint32_t rank = 0; rank < n; rank++) scry_set_put(set, m->ranking->order[rank], true);
+    for (uint32_t i = 0; i < n; i++) scry_set_put(set, n < m->x->F ? m->ranking->order[i] : i, true);
     scry_scorer *scorer = scry_scorer_new(m->x, score);
     scry_scorer_load(scorer, set);
     scry_result_fit(&row.result, m->x, scorer, m->scope);
-    bool done = scry_result_statistics(&row.result, m->x, score, n < m->x->F ? n : 0, m->cancel) &&
-                (!interval || scry_result_interval(&row.result, m->x, score, set, m->cancel));
+    bool done = m->rho_only || (scry_result_statistics(&row.result, m->x, score, n < m->x->F ? n : 0, m->cancel) &&
+                                (!interval || scry_result_interval(&row.result, m->x, score, set, m->cancel)));
     scry_scorer_free(scorer);
     scry_set_free(set);
     add_row(m, row);
@@ -133,7 +135,7 @@ static bool add_latents(baseline_maker *m, const char *name, scry_score score, u
 
 static bool add_scores(baseline_maker *m) {
     uint32_t F = m->x->F, n = m->top < F ? m->top : F;
-    for (int s = 0; s < SCRY_SCORES; s++)
+    for (int s = 0; s < SCRY_SCORES && !m->rho_only; s++)
         if (scry_has_score(m->x, (scry_score)s) && !add_latents(m, "sts", (scry_score)s, n, true)) return false;
     uint32_t d = m->x->info.d_model, raw_n = m->top < d ? m->top : d;
     double *value = mem_new(m->x->D, sizeof *value);
@@ -274,18 +276,39 @@ static bool similarities(baseline_maker *m) {
     return done;
 }
 
-scry_baselines *scry_baselines_new(const scry_index *x, const scry_ranking *ranking, uint32_t top,
-                                   const scry_scope *scope, unsigned threads, const scry_cancel *cancel) {
+static scry_baselines *make(const scry_index *x, const scry_ranking *ranking, uint32_t top, const scry_scope *scope,
+                            unsigned threads, const scry_cancel *cancel, bool rho_only) {
     scry_error none;
     scry_ranking *raw = scry_rank_residual(x, ranking->train, ranking->source, &none);
     scry_baselines *b = mem_new(1, sizeof *b);
     b->has_raw = raw != NULL;
-    baseline_maker m = {b, x, ranking, raw, scope, top, threads, cancel};
+    baseline_maker m = {b, x, ranking, raw, scope, top, threads, cancel, rho_only};
     bool done = add_scores(&m) && similarities(&m);
     scry_ranking_free(raw);
     if (done) return b;
     scry_baselines_free(b);
     return NULL;
+}
+
+scry_baselines *scry_baselines_new(const scry_index *x, const scry_ranking *ranking, uint32_t top,
+                                   const scry_scope *scope, unsigned threads, const scry_cancel *cancel) {
+    return make(x, ranking, top, scope, threads, cancel, false);
+}
+
+bool scry_best_baseline_find(scry_best_baseline *out, const scry_index *x, scry_condition source, uint32_t top,
+                             const scry_scope *scope, unsigned threads, const scry_cancel *cancel) {
+    const scry_ranking by = {.train = scope->train, .source = source};
+    *out = (scry_best_baseline){.pearson = NAN};
+    scry_baselines *b = make(x, &by, top, scope, threads, cancel, true);
+    for (size_t i = 0; b && i < b->count; i++) {
+        const scry_baseline *row = &b->row[i];
+        double rho = row->result.fit.pearson;
+        if (!isnan(rho) && !(fabs(rho) <= fabs(out->pearson)))
+            *out = (scry_best_baseline){row->name, row->of, row->with, rho};
+    }
+    bool done = b != NULL;
+    scry_baselines_free(b);
+    return done;
 }
 
 void scry_baselines_free(scry_baselines *b) {

@@ -5,6 +5,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,6 +34,33 @@ static void warn_of_capture(const scry_index *x, const scry_capture_info *c, scr
                        "%s: the token \"%s\" holds %.0f%% of the squared norm of all residuals; leave it out with "
                        "skip_first or exclude",
                        c->name, c->norm_piece < x->pieces ? index_piece(x, c->norm_piece) : "", 100 * c->norm_share);
+}
+
+/* Rows of residuals with a norm far above the others': how many, and the capture in which they weigh most. */
+static void warn_of_outliers(const scry_index *x, scry_notes *notes) {
+    uint64_t rows = 0, outliers = 0, first = 0;
+    size_t captures = 0;
+    const scry_capture_info *most = NULL;
+    for (size_t i = 0; i < x->info.captures; i++) {
+        const scry_capture_info *c = &x->info.capture[i];
+        if (!c->outliers_known) continue;
+        rows += c->rows;
+        outliers += c->outliers;
+        first += c->outliers_first;
+        captures += c->outliers > 0;
+        if (c->outliers && (!most || c->outlier_variance > most->outlier_variance)) most = c;
+    }
+    if (!most) return;
+    char begins[64] = "";
+    if (first) snprintf(begins, sizeof begins, ", %" PRIu64 " of them at the beginning of a text", first);
+    scry_notes_add(
+        notes,
+        "%" PRIu64 " of %" PRIu64 " residuals (%.3g%%), in %zu capture%s, have a norm above %g times the median "
+        "of their capture%s; in %s they hold %.1f%% of the variance; %s",
+        outliers, rows, 100.0 * (double)outliers / (double)rows, captures, captures == 1 ? "" : "s",
+        x->info.max_norm_ratio, begins, most->name, 100 * most->outlier_variance,
+        x->info.outliers_kept ? "they are kept (--keep-outliers) and may drown the ranking"
+                              : "they are left out of all statistics, and scry index --keep-outliers keeps them");
 }
 
 /* Share of a latent's activation, on tokens with text, that its first key token holds. */
@@ -111,6 +139,45 @@ static void warn_of_pairing(const scry_index *x, scry_notes *notes) {
                 warn_of_rows(x, i, k, notes);
 }
 
+/* What was lost on the way from two captures to their pairs, or does not agree. */
+static void warn_of_pairs(const scry_index *x, const scry_capture_info *c, scry_notes *notes) {
+    const scry_pair_counts *p = &c->pairs;
+    const scry_capture_info *base = &x->info.capture[scry_find_capture(x, c->group, SCRY_BASE)];
+    char text[SCRY_PAIRS_TEXT], hint[160] = "";
+    if (p->elsewhere)
+        snprintf(hint, sizeof hint,
+                 "; of %" PRIu64 " samples without a partner the text stands under another id in the other file",
+                 p->elsewhere);
+    if (scry_pairs_lost(p))
+        scry_notes_add(notes, "%s and %s: only %s were paired; the others do not count for the shift%s", c->name,
+                       base->name, scry_pairs_text(p, text), hint);
+    if (p->by_text)
+        scry_notes_add(notes,
+                       "%s and %s: %" PRIu64 " of %" PRIu64 " samples were paired by their text, because their ids are "
+                       "repeated, belong to other texts, or are in one file only; are the ids right?",
+                       c->name, base->name, p->by_text, p->paired_samples);
+    if (p->misplaced * 10 >= p->paired_samples && p->misplaced)
+        scry_notes_add(notes,
+                       "%s and %s: of %" PRIu64 " of %" PRIu64 " samples that share an id the text differs, and base's "
+                       "text stands under another id; are the ids right?",
+                       c->name, base->name, p->misplaced, p->paired_samples);
+}
+
+static void warn_of_identical(const scry_index *x, const scry_capture_info *c, scry_notes *notes) {
+    int last = c->identical[SCRY_BASE] ? SCRY_BASE : (int)c->condition - 1; /* equal to base says it all */
+    for (int k = 0; k <= last; k++) {
+        int other = c->identical[k] ? scry_find_capture(x, c->group, (scry_condition)k) : -1;
+        if (other < 0) continue;
+        const char *cause = c->condition == SCRY_ICL ? "were the demonstrations in the prompts"
+                                                     : "was the adapter or the trained checkpoint loaded and active";
+        const char *effect = k != SCRY_BASE ? "the two rankings say the same"
+                             : c->group < 0 ? "it is no source of shift"
+                                            : "the domain is not scored by it";
+        scry_notes_add(notes, "%s is equal to %s to the bit on all paired rows: %s; %s?", c->name,
+                       x->info.capture[other].name, effect, cause);
+    }
+}
+
 /* Token texts that still have the tokenizer's sign for a blank in front of a word. */
 static void warn_of_pieces(const scry_index *x, scry_notes *notes) {
     static const struct {
@@ -134,11 +201,17 @@ static void warn_of_pieces(const scry_index *x, scry_notes *notes) {
 void scry_warnings(const scry_index *x, scry_notes *notes) {
     for (size_t i = 0; i < x->info.notes; i++) scry_notes_add(notes, "%s", x->info.note[i]);
     for (size_t i = 0; i < x->info.captures; i++) warn_of_capture(x, &x->info.capture[i], notes);
+    warn_of_outliers(x, notes);
     if (scry_label_problem(x)) scry_notes_add(notes, "labels written by hand: %s", scry_label_problem(x));
     if (!x->info.folded)
         scry_notes_add(notes,
                        "the SAE's decoder rows do not have norm 1: latents are not on one scale, and the ranking "
                        "changes when the norms are folded into the encoder");
+    for (size_t i = 0; i < x->info.captures; i++) {
+        const scry_capture_info *c = &x->info.capture[i];
+        warn_of_identical(x, c, notes);
+        if (c->has_pairs && scry_find_capture(x, c->group, SCRY_BASE) >= 0) warn_of_pairs(x, c, notes);
+    }
     warn_of_pairing(x, notes);
     warn_of_pieces(x, notes);
     for (size_t t = 0; t < x->info.trains; t++)

@@ -68,9 +68,10 @@ bool scry_export_decoder(const scry_export_request *e, const char *path, scry_no
                                     {"train", train},
                                     {"source", scry_condition_name(e->ranking->source)},
                                     {"metric", scry_metric_name(e->ranking->metric)},
-                                    {"scry", scry_version()}};
+                                    {"scry", scry_version()},
+                                    {"rho", e->rho}};
     safetensors_writer w;
-    bool ok = safetensors_create_about(&w, path, items, 5, about, sizeof about / sizeof *about, err);
+    bool ok = safetensors_create_about(&w, path, items, 5, about, sizeof about / sizeof *about - !e->rho, err);
     free(model);
     free(hook);
     free(train);

@@ -22,8 +22,8 @@ static int yes_or_no(const char *cell) {
     return -1;
 }
 
-static bool read_row(scry_set *set, const char *path, uint64_t row, const char *latent, const char *included,
-                     scry_error *err) {
+static bool read_row(scry_set *set, scry_set *listed, const char *path, uint64_t row, const char *latent,
+                     const char *included, scry_error *err) {
     char *end;
     errno = 0;
     unsigned long long number = strtoull(latent, &end, 10);
@@ -37,10 +37,15 @@ static bool read_row(scry_set *set, const char *path, uint64_t row, const char *
     if (in < 0)
         return scry_fail(err, "%s: row %" PRIu64 ": included: found \"%.40s\", expected 1 or 0", path, row, included);
     scry_set_put(set, (uint32_t)number, in);
+    if (listed) scry_set_put(listed, (uint32_t)number, true);
     return true;
 }
 
 bool scry_set_read_csv(scry_set *set, const char *path, scry_error *err) {
+    return scry_set_read_csv_rows(set, NULL, path, err);
+}
+
+bool scry_set_read_csv_rows(scry_set *set, scry_set *listed, const char *path, scry_error *err) {
     csv_table t;
     if (!csv_table_read(&t, path, NULL, err)) return false;
     int latent = csv_table_column(&t, "latent"), included = csv_table_column(&t, "included");
@@ -49,7 +54,7 @@ bool scry_set_read_csv(scry_set *set, const char *path, scry_error *err) {
         ok = scry_fail(err, "%s: header: no column \"%s\"; expected at least latent,included", path,
                        latent < 0 ? "latent" : "included");
     for (uint64_t r = 0; r < t.rows && ok; r++)
-        ok = read_row(set, path, r + 2, csv_table_cell(&t, r, latent), csv_table_cell(&t, r, included), err);
+        ok = read_row(set, listed, path, r + 2, csv_table_cell(&t, r, latent), csv_table_cell(&t, r, included), err);
     csv_table_free(&t);
     return ok;
 }

@@ -1,6 +1,7 @@
 /* mapped_file.c: a file mapped read-only into memory. */
 #include "io/mapped_file.h"
 #include "base/mem.h"
+#include "io/folder.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,6 +10,17 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+/* What git checks out of a large file when Git LFS is not installed (git-lfs, docs/spec.md). */
+static bool is_lfs_pointer(const mapped_file *map) {
+    static const char *const firsts[] = {"version https://git-lfs.github.com/spec/",
+                                         "version https://hawser.github.com/spec/"};
+    for (size_t i = 0; i < sizeof firsts / sizeof *firsts && map->size < 1024; i++) {
+        size_t length = strlen(firsts[i]);
+        if (map->size > length && memcmp(map->data, firsts[i], length) == 0) return true;
+    }
+    return false;
+}
 
 bool mapped_file_open(mapped_file *map, const char *path, const char *key, scry_error *err) {
     *map = (mapped_file){.fd = -1};
@@ -19,10 +31,12 @@ bool mapped_file_open(mapped_file *map, const char *path, const char *key, scry_
                          strerror(errno));
     struct stat st;
     if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
-        bool folder = S_ISDIR(st.st_mode);
+        char *what = S_ISDIR(st.st_mode) ? folder_content(path, "a regular file", "name one of what it holds")
+                                         : mem_copy_string("a special file, expected a regular file");
         close(fd);
-        return scry_fail(err, "%s%s%s: found a %s, expected a regular file", for_key, colon, path,
-                         folder ? "directory" : "special file");
+        scry_fail(err, "%s%s%s: found %s", for_key, colon, path, what);
+        free(what);
+        return false;
     }
     map->size = (uint64_t)st.st_size;
     map->device = (uint64_t)st.st_dev;
@@ -38,7 +52,13 @@ bool mapped_file_open(mapped_file *map, const char *path, const char *key, scry_
     }
     close(fd);
     map->path = mem_copy_string(path);
-    return true;
+    if (!is_lfs_pointer(map)) return true;
+    mapped_file_close(map);
+    return scry_fail(
+        err,
+        "%s%s%s: found a Git LFS pointer, which stands for the file, expected the file; run git lfs pull in "
+        "its repository",
+        for_key, colon, path);
 }
 
 void mapped_file_open_fd(mapped_file *map) {

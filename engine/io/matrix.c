@@ -25,7 +25,15 @@ static bool agree(matrix *m, uint64_t cols, bool inferred) {
 
 static bool check_piece(matrix *m, const tensor_file *file, matrix_piece piece, const char *key, scry_error *err) {
     const tensor_sparse *s = piece.sparse ? piece.sparse[piece.parts - 1] : NULL;
-    uint64_t rows = s ? s->rows : piece.dense->shape[0], cols = s ? s->cols : piece.dense->shape[1];
+    const tensor *d = piece.dense;
+    uint64_t rows = s ? s->rows : d->shape[0], cols = s ? s->cols : d->shape[d->dims - 1];
+    if (d && d->dims == 3) {
+        if (d->shape[1] && rows > most_rows / d->shape[1]) rows = UINT64_MAX; /* refused below */
+        else rows *= d->shape[1];
+    }
+    if (m->pieces && m->piece->dense && d && m->piece->dense->dims != d->dims)
+        return tensor_fail(file, key, err, "found %d dimensions, expected %d as in the files before it", d->dims,
+                           m->piece->dense->dims);
     if (m->pieces && m->sparse != (s != NULL))
         return tensor_fail(file, key, err, "found a %s matrix, expected a %s one as in the files before it",
                            s ? "sparse" : "dense", s ? "dense" : "sparse");
@@ -70,9 +78,10 @@ static const mapped_file *map_of(const tensor_file *file, const tensor *t) {
 
 static bool add_dense(matrix *m, const tensor_file *file, const tensor *t, const char *key, scry_error *err) {
     char shape[160];
-    if (t->dims != 2 || t->shape[1] == 0)
-        return tensor_fail(file, key, err, "tensor \"%.60s\": found shape %s, expected [tokens, width]", t->name,
-                           tensor_shape_text(t, shape, sizeof shape));
+    if ((t->dims != 2 && t->dims != 3) || t->shape[t->dims - 1] == 0 || (t->dims == 3 && t->shape[1] == 0))
+        return tensor_fail(file, key, err,
+                           "tensor \"%.60s\": found shape %s, expected [tokens, width] or [samples, positions, width]",
+                           t->name, tensor_shape_text(t, shape, sizeof shape));
     if (!tensor_is_float(t->dtype))
         return tensor_fail(file, key, err, "tensor \"%.60s\": found dtype %s, expected F16, BF16, F32 or F64", t->name,
                            t->dtype_name);
@@ -91,7 +100,9 @@ static size_t list_length(const tensor_file *file, const char *name, size_t *beg
     while (*begin + n < file->count) {
         const tensor *t = &file->tensors[*begin + n];
         snprintf(item, sizeof item, "%.200s%s%zu", prefix, dot, n);
-        if (strcmp(t->name, item) != 0 || t->dims != 2 || !tensor_is_float(t->dtype)) break;
+        if (strcmp(t->name, item) != 0 || (t->dims != 2 && t->dims != 3) || t->dims != first->dims ||
+            !tensor_is_float(t->dtype))
+            break;
         n++;
     }
     return name || n == file->count ? n : 0;
@@ -194,7 +205,43 @@ void matrix_close(matrix *m) {
     free(m->files);
     free(m->piece);
     free(m->first);
+    free(m->views);
     *m = (matrix){0};
+}
+
+bool matrix_has_samples(const matrix *m) {
+    return m->pieces && m->piece->dense && m->piece->dense->dims == 3;
+}
+
+uint64_t matrix_samples(const matrix *m) {
+    uint64_t samples = 0;
+    for (size_t i = 0; i < m->pieces && matrix_has_samples(m); i++) samples += m->piece[i].dense->shape[0];
+    return samples;
+}
+
+void matrix_keep_spans(matrix *m, const matrix_span *span, size_t count) {
+    tensor *views = mem_new(count + 1, sizeof *views);
+    matrix_piece *piece = mem_new(count + 1, sizeof *piece);
+    uint64_t *first = mem_new(count + 1, sizeof *first), before = 0; /* samples of the pieces before */
+    const matrix_piece *from = m->piece;
+    m->rows = 0;
+    for (size_t i = 0; i < count; i++) {
+        while (span[i].sample - before >= from->dense->shape[0]) before += from++->dense->shape[0];
+        views[i] = tensor_select(from->dense, 0, span[i].sample - before);
+        views[i].data += (int64_t)span[i].from * views[i].stride[0] * (int64_t)tensor_size(views[i].dtype);
+        views[i].shape[0] = span[i].count;
+        piece[i] = (matrix_piece){.dense = &views[i], .map = from->map};
+        first[i] = m->rows;
+        m->rows += span[i].count;
+    }
+    first[count] = m->rows;
+    free(m->piece);
+    free(m->first);
+    free(m->views);
+    m->views = views;
+    m->piece = piece;
+    m->first = first;
+    m->pieces = count;
 }
 
 void matrix_drop_pages(const matrix *m) {
@@ -242,6 +289,20 @@ uint64_t matrix_sparse_row(const matrix *m, uint64_t row, sparse_row *out) {
     return bad;
 }
 
+/* Where a piece's row begins, in elements. */
+static int64_t row_offset(const tensor *t, uint64_t row) {
+    if (t->dims == 2) return (int64_t)row * t->stride[0];
+    return (int64_t)(row / t->shape[1]) * t->stride[0] + (int64_t)(row % t->shape[1]) * t->stride[1];
+}
+
+/* How many rows from this one on lie without a gap. */
+static uint64_t rows_in_line(const tensor *t, uint64_t row, uint64_t rows) {
+    const int64_t cols = (int64_t)t->shape[t->dims - 1];
+    if (t->stride[t->dims - 2] != cols) return 1;
+    if (t->dims == 2 || t->stride[0] == cols * (int64_t)t->shape[1]) return rows - row;
+    return t->shape[1] - row % t->shape[1];
+}
+
 uint64_t matrix_row(const matrix *m, uint64_t row, float *out) {
     if (m->sparse) {
         sparse_row entries = {0};
@@ -253,8 +314,7 @@ uint64_t matrix_row(const matrix *m, uint64_t row, float *out) {
     }
     size_t piece = piece_of(m, row);
     const tensor *t = m->piece[piece].dense;
-    int64_t local = (int64_t)(row - m->first[piece]);
-    return tensor_floats(t, (uint64_t)(local * t->stride[0]), t->stride[1], m->cols, out);
+    return tensor_floats(t, (uint64_t)row_offset(t, row - m->first[piece]), t->stride[t->dims - 1], m->cols, out);
 }
 
 bool matrix_place_of(const matrix *m, uint64_t row, matrix_place *place) {
@@ -262,11 +322,11 @@ bool matrix_place_of(const matrix *m, uint64_t row, matrix_place *place) {
     size_t number = piece_of(m, row);
     const matrix_piece *piece = &m->piece[number];
     const tensor *t = piece->dense;
-    if (!piece->map || t->big_endian || (t->stride[1] != 1 && m->cols > 1)) return false;
-    int64_t jump = t->stride[0] * (int64_t)tensor_size(t->dtype);
+    if (!piece->map || t->big_endian || (t->stride[t->dims - 1] != 1 && m->cols > 1)) return false;
+    const uint64_t local = row - m->first[number];
     *place = (matrix_place){.tensor = t, .map = piece->map};
-    place->at = (uint64_t)((t->data - piece->map->data) + (int64_t)(row - m->first[number]) * jump);
-    place->rows = t->stride[0] == (int64_t)m->cols ? m->first[number + 1] - row : 1;
+    place->at = (uint64_t)((t->data - piece->map->data) + row_offset(t, local) * (int64_t)tensor_size(t->dtype));
+    place->rows = rows_in_line(t, local, m->first[number + 1] - m->first[number]);
     return true;
 }
 

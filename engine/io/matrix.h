@@ -5,7 +5,10 @@
  * (one a prompt) counts as that many files. Splits of one delphi cache, START_END.safetensors next to each
  * other in one folder and in the list of files, hold the same rows and different columns: they become one
  * matrix with the rows that "tokens" gives and with cols = the largest END + 1. Splits in another folder
- * begin new rows. */
+ * begin new rows.
+ *
+ * A tensor [samples, positions, width] is taken as its samples * positions rows, one sample after another;
+ * matrix_keep_spans leaves out those that are padding. */
 #ifndef SCRY_IO_MATRIX_H
 #define SCRY_IO_MATRIX_H
 
@@ -28,6 +31,7 @@ typedef struct matrix {
     size_t pieces;
     matrix_piece *piece; /* [pieces], views */
     uint64_t *first;     /* [pieces + 1] row at which each piece begins */
+    tensor *views;       /* owned: what pieces view after matrix_keep_spans; else NULL */
 } matrix;
 
 /* Opens the shards in order, all with the same number of columns. tensor_name: see tensor_choose. key: the
@@ -40,6 +44,19 @@ bool matrix_open_in(matrix *m, char *const *paths, size_t count, const char *ten
                     const char *key, scry_error *err);
 bool matrix_sort_sparse(matrix *m, const char *key, scry_error *err);
 void matrix_close(matrix *m);
+
+/* True where the files hold [samples, positions, width], and no span was chosen yet. */
+bool matrix_has_samples(const matrix *m);
+/* Number of samples, over all files; 0 for other shapes. */
+uint64_t matrix_samples(const matrix *m);
+/* Positions from .. from + count of a sample. */
+typedef struct matrix_span {
+    uint64_t sample, from, count;
+} matrix_span;
+/* Make the spans, one after another, the rows of a matrix of shape [samples, positions, width]. They ascend by sample,
+ * lie within it, and none is empty. */
+void matrix_keep_spans(matrix *m, const matrix_span *span, size_t count);
+
 /* Drops the resident pages of all its maps. */
 void matrix_drop_pages(const matrix *m);
 

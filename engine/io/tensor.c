@@ -71,21 +71,32 @@ bool tensor_choose(const tensor_file *file, const char *name, const char *key, c
     if (*dense || *sparse) return true;
     if (name) return tensor_fail(file, key, err, "no tensor named \"%.100s\"; the file holds: %s", name, held);
     size_t matrices = file->sparse_count, integers = 0;
+    bool three = false; /* those that were found have three dimensions */
     if (file->sparse_count) *sparse = &file->sparse[0];
-    for (size_t i = 0; i < file->count; i++) {
-        const tensor *t = &file->tensors[i];
-        if (t->dims != 2) continue;
-        if (!tensor_is_float(t->dtype) && ++integers) continue;
-        *dense = t;
-        matrices++;
-    }
+    for (int dims = 2; dims <= 3 && !matrices; dims++) /* [samples, positions, width] where there is no matrix */
+        for (size_t i = 0; i < file->count; i++) {
+            const tensor *t = &file->tensors[i];
+            if (t->dims != dims) continue;
+            if (!tensor_is_float(t->dtype)) {
+                integers += dims == 2;
+                continue;
+            }
+            *dense = t;
+            three = dims == 3;
+            matrices++;
+        }
     if (matrices == 1) return true;
     *dense = NULL;
     *sparse = NULL;
-    return tensor_fail(file, key, err,
-                       "found %zu two-dimensional tensors%s, expected one [tokens, width]; %s; the file holds: %s",
-                       matrices, integers && !matrices ? " of floating-point numbers" : "",
-                       matrices ? "name it with \"tensor\"" : "save one such tensor in it", held);
+    return tensor_fail(
+        file, key, err,
+        "found %zu %s-dimensional tensors%s, expected one [tokens, width] or one [samples, positions, width]; "
+        "%s; the file holds: %s",
+        matrices, three ? "three" : "two", integers && !matrices ? " of floating-point numbers" : "",
+        !matrices ? "save one such tensor in it"
+        : key     ? "name it with \"tensor\" in the manifest"
+                  : "save the one that is meant in a file of its own",
+        held);
 }
 
 unsigned tensor_size(tensor_dtype dtype) {

@@ -93,7 +93,8 @@ const tensor *tensor_find(const tensor_file *file, const char *name);
 const tensor_sparse *tensor_find_sparse(const tensor_file *file, const char *name);
 
 /* The tensor called name, or with name NULL the sparse one called "", or else the only matrix of
- * floating-point numbers. Sets exactly one of *dense and *sparse. */
+ * floating-point numbers, or, where there is none, the only [samples, positions, width] of them. Sets exactly one of
+ * *dense and *sparse. */
 bool tensor_choose(const tensor_file *file, const char *name, const char *key, const tensor **dense,
                    const tensor_sparse **sparse, scry_error *err);
 

@@ -16,14 +16,15 @@
 /* The sections of the file that define the spelling of pieces. */
 typedef struct sections {
     json_part model, added, normalizer, pre_tokenizer, decoder;
-    json_part type, vocab, merges, prefix, suffix; /* of the model */
+    json_part type, vocab, merges, prefix, suffix, byte_fallback; /* of the model */
 } sections;
 
 /* How a piece of the vocabulary becomes bytes. */
 typedef struct spelling {
     bool bytes;                /* byte-level: each code point is a byte */
     int16_t byte_of[ALPHABET]; /* -1: none */
-    bool marks;                /* SentencePiece: space_mark and <0x0A> */
+    bool marks;                /* SentencePiece: space_mark */
+    bool byte_fallback;        /* <0x0A> is a byte, and not six characters */
     char *space_mark;
     char *prefix; /* of a piece that continues a word; "" when there is none */
     char *suffix; /* of a piece that ends a word; "" when there is none */
@@ -117,7 +118,7 @@ static uint32_t spell(reader *r, const char *raw, bool added) {
     char *word = mem_copy_bytes(raw, length);
     if (begins) out[n++] = ' ';
     size_t size = length;
-    int byte = how->marks ? byte_piece(word) : -1;
+    int byte = how->marks && how->byte_fallback ? byte_piece(word) : -1;
     if (byte >= 0) out[n] = (char)byte, size = 1;
     else if (how->marks) size = from_marks(how->space_mark, word, out + n);
     else if (added || !how->bytes || !from_alphabet(how->byte_of, word, out + n, &size)) memcpy(out + n, word, length);
@@ -171,6 +172,7 @@ static bool read_model(reader *r, sections *s) {
         if (json_is(key, "\"merges\"")) s->merges = value;
         if (json_is(key, "\"continuing_subword_prefix\"")) s->prefix = value;
         if (json_is(key, "\"end_of_word_suffix\"")) s->suffix = value;
+        if (json_is(key, "\"byte_fallback\"")) s->byte_fallback = value;
     }
     return step == JSON_END || broken(r, "model");
 }
@@ -218,6 +220,7 @@ static bool read_spelling(reader *r, const sections *s) {
         cJSON *item = json_parse(parts[i].at, parts[i].length);
         if (!item) return broken(r, names[i]);
         if (find_type(item, "ByteLevel")) how->bytes = true;
+        if (find_type(item, "ByteFallback")) how->byte_fallback = true;
         const cJSON *mark = cJSON_GetObjectItemCaseSensitive(find_type(item, "Metaspace"), "replacement");
         if (cJSON_IsString(mark) && *mark->valuestring && !how->space_mark)
             how->space_mark = mem_copy_string(mark->valuestring);
@@ -225,6 +228,7 @@ static bool read_spelling(reader *r, const sections *s) {
     }
     if (!how->space_mark) how->space_mark = mem_copy_string(SPACE_MARK);
     fill_alphabet(how->byte_of);
+    how->byte_fallback = how->byte_fallback || json_is(s->byte_fallback, "true");
     /* older files do not name the model */
     bool listed = s->vocab.at && *s->vocab.at == '[';
     bool wordpiece = json_is(s->type, "\"WordPiece\"") || (!s->type.at && !listed && !s->merges.at && s->prefix.at);

@@ -1,7 +1,8 @@
 /* tokenizer.h: the texts of token ids, from a Hugging Face tokenizer.json.
  *
  * A piece is the token's bytes in the text, so that the pieces of a text join to the text: byte-level alphabets
- * are decoded, U+2581 is a space, <0x0A> is that byte, WordPiece's continuations lose their "##" and its other
+ * are decoded, U+2581 is a space, <0x0A> is that byte where the model or the decoder falls back to bytes
+ * (byte_fallback, ByteFallback) and six characters elsewhere, WordPiece's continuations lose their "##" and its other
  * pieces begin with a space. A piece may hold part of a character, hence invalid UTF-8; a NUL byte is U+2400. */
 #ifndef SCRY_IO_TOKENIZER_H
 #define SCRY_IO_TOKENIZER_H

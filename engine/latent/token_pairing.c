@@ -81,26 +81,52 @@ static const char *piece_text(const void *index, uint32_t piece) {
     return index_piece(index, piece);
 }
 
+/* Returns how many rows the manifest's rule leaves out. */
+static uint64_t mark_by_manifest(const scry_index *x, size_t capture, uint8_t *kept) {
+    const scry_capture_info *info = &x->info.capture[capture];
+    if (x->capture_text[capture] < 0) return 0;
+    uint64_t size;
+    const char *json = container_find(&x->file, "manifest", &size);
+    cJSON *manifest = json ? json_parse_prefix(json, (size_t)size, NULL) : NULL;
+    kept_rule rule = kept_rule_of(manifest, info->group, info->condition);
+    uint64_t left_out = 0;
+    if (!kept_rule_keeps_all(&rule)) {
+        token_text text = text_of(x, capture);
+        left_out = kept_rows_mark(kept, &rule, &text, piece_text, x);
+        text_free(&text);
+    }
+    free(rule.exclude);
+    cJSON_Delete(manifest);
+    return left_out;
+}
+
+/* The indexer's marks: residuals, and so their norms, are not in the index. */
+static uint64_t mark_outliers(const scry_index *x, size_t capture, uint8_t *kept) {
+    uint64_t count, left_out = 0;
+    const uint32_t *row = index_outliers(x, capture, &count);
+    for (uint64_t i = 0; i < count; i++) {
+        if (row[i] >= x->info.capture[capture].rows) continue;
+        left_out += kept[row[i]];
+        kept[row[i]] = 0;
+    }
+    return left_out;
+}
+
 uint8_t *index_kept_rows(const scry_index *x, size_t capture, bool *as_indexed) {
     const scry_capture_info *info = &x->info.capture[capture];
     uint8_t *kept = mem_new(info->rows, 1);
     memset(kept, 1, info->rows);
     *as_indexed = info->kept == info->rows;
-    if (*as_indexed || x->capture_text[capture] < 0) return kept;
-    uint64_t size;
-    const char *json = container_find(&x->file, "manifest", &size);
-    cJSON *manifest = json ? json_parse_prefix(json, (size_t)size, NULL) : NULL;
-    kept_rule rule = kept_rule_of(manifest, info->group, info->condition);
-    token_text text = text_of(x, capture);
-    *as_indexed = kept_rows_mark(kept, &rule, &text, piece_text, x) == info->rows - info->kept;
-    text_free(&text);
-    free(rule.exclude);
-    cJSON_Delete(manifest);
+    if (*as_indexed) return kept;
+    uint64_t left_out = mark_by_manifest(x, capture, kept);
+    left_out += mark_outliers(x, capture, kept);
+    *as_indexed = left_out == info->rows - info->kept;
     return kept;
 }
 
+/* compared: as in alignment_view. */
 static bool align(alignment_runs *runs, const scry_index *x, const int capture[2], const uint8_t *const kept[2],
-                  scry_pairing pairing, const char *path, scry_error *err) {
+                  const uint8_t *const compared[2], scry_pairing pairing, const char *path, scry_error *err) {
     alignment_view view[SCRY_CONDITIONS] = {0};
     token_text text[2] = {0};
     bool same = x->capture_text[capture[0]] == x->capture_text[capture[1]];
@@ -112,16 +138,17 @@ static bool align(alignment_runs *runs, const scry_index *x, const int capture[2
                                    .key = info->name,
                                    .rows = info->rows,
                                    .text = needed ? &text[same ? 0 : i] : NULL,
-                                   .kept = kept[i]};
+                                   .kept = kept[i],
+                                   .compared = compared[i]};
     }
-    bool ok = token_alignment_make(runs, view, pairing, path, err);
+    bool ok = token_alignment_make(runs, view, pairing, NULL, path, err);
     for (int i = 0; i < 2; i++) text_free(&text[i]);
     return ok;
 }
 
 bool index_align(alignment_runs *runs, const scry_index *x, const int capture[2], const uint8_t *const kept[2],
                  scry_error *err) {
-    return align(runs, x, capture, kept, x->info.pairing, x->info.path, err);
+    return align(runs, x, capture, kept, kept, x->info.pairing, x->info.path, err);
 }
 
 static uint32_t *no_partners(uint64_t rows) {
@@ -130,13 +157,18 @@ static uint32_t *no_partners(uint64_t rows) {
     return partner;
 }
 
-/* Pair all tokens, kept or not, as far as the texts agree. */
+/* Pair all tokens, kept or not, as far as the texts of the kept ones agree. */
 static void pair_samples(pair_map *m, const scry_index *x, size_t base, size_t other) {
     m->from_base = no_partners(x->info.capture[base].rows);
     m->to_base = no_partners(x->info.capture[other].rows);
     const uint8_t *const all[2] = {NULL, NULL};
+    bool as_indexed;
+    uint8_t *kept[2] = {index_kept_rows(x, base, &as_indexed), index_kept_rows(x, other, &as_indexed)};
     alignment_runs runs;
-    align(&runs, x, (const int[]){(int)base, (int)other}, all, SCRY_PAIR_TOKEN, NULL, NULL);
+    align(&runs, x, (const int[]){(int)base, (int)other}, all, (const uint8_t *const[]){kept[0], kept[1]},
+          SCRY_PAIR_TOKEN, NULL, NULL);
+    free(kept[0]);
+    free(kept[1]);
     for (size_t i = 0; i < runs.count; i++) {
         const alignment_run *run = &runs.run[i];
         for (uint64_t k = 0; run->mask == 3 && k < run->length; k++) {

@@ -7,8 +7,8 @@
 #include "study/kept_rows.h"
 #include "study/token_alignment.h"
 
-/* kept[row] = 1 for the rows of the capture that count, 0 for the others; the caller frees it. *as_indexed is false
- * where they are not as many as the indexer counted. */
+/* By the manifest and by the outliers that the indexer marked: kept[row] = 1 for the rows of the capture that count, 0
+ * for the others; the caller frees it. *as_indexed is false where they are not as many as the indexer counted. */
 uint8_t *index_kept_rows(const scry_index *index, size_t capture, bool *as_indexed);
 
 /* The runs of a base capture (in row[0], bit 0 of the mask) and another of its group (in row[1], bit 1), by the study's

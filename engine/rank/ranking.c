@@ -10,21 +10,11 @@
 
 scry_ranking *scry_rank(const scry_index *index, size_t train, scry_condition source, scry_metric metric,
                         scry_error *err) {
+    if (!scry_require_source(index, train, source, err)) return NULL;
     const double *shift = scry_shift(index, train, source, metric);
-    if (!shift && scry_shift(index, train, source, SCRY_SQ)) {
+    if (!shift) {
         scry_misuse(err, "no metric \"%s\" in this index, which is older; index the study again",
                     scry_metric_name(metric));
-        return NULL;
-    }
-    if (!shift) {
-        scry_condition has[SCRY_CONDITIONS];
-        char list[64] = "";
-        int n = train < scry_index_info(index)->trains ? scry_train_sources(index, train, has) : 0;
-        for (int i = 0; i < n; i++) {
-            strcat(list, i ? ", " : "");
-            strcat(list, scry_condition_name(has[i]));
-        }
-        scry_misuse(err, "no source \"%s\" in this index; it has: %s", scry_condition_name(source), list);
         return NULL;
     }
     scry_ranking *r = scry_rank_values(shift, scry_index_info(index)->d_sae);

@@ -25,17 +25,21 @@ bool config_open(config *c, const char *path, scry_error *err) {
                          path, at);
     }
     c->path = mem_copy_string(path);
+    c->asked = mem_new(1, sizeof *c->asked);
     return true;
 }
 
 void config_close(config *c) {
     cJSON_Delete(c->json);
     free(c->path);
+    if (c->asked) string_pool_free(c->asked);
+    free(c->asked);
     *c = (config){0};
 }
 
 const cJSON *config_find(const config *c, const char *key) {
     const cJSON *at = c->json;
+    if (c->asked) string_pool_add(c->asked, key);
     while (at && *key) {
         char part[64];
         size_t length = strcspn(key, ".");

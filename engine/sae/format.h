@@ -4,6 +4,7 @@
 #define SCRY_SAE_FORMAT_H
 
 #include "base/path.h"
+#include "base/string_pool.h"
 #include "io/tensor.h"
 #include "sae/sae.h"
 
@@ -26,6 +27,7 @@ char *path_weights(const char *path, const char *const *names);
 typedef struct config {
     char *path;
     cJSON *json;
+    string_pool *asked; /* keys that were looked for: what config_check_rest leaves alone */
 } config;
 
 /* Parses the JSON object in the file. Owner: the caller, by config_close; on failure c is empty. */
@@ -48,6 +50,7 @@ const char *config_shown(const config *c, const char *key, char *text, size_t si
 typedef struct weights {
     tensor_file file;
     const char *prefix; /* of every name: "ae." where the weights are in a nested dict */
+    bool *read;         /* [file.count] tensors whose numbers were read: what weights_check_rest leaves alone */
 } weights;
 
 /* A family's names of the four tensors that all have. b_dec NULL: the family has none (zeros then); W_dec NULL:
@@ -59,11 +62,13 @@ typedef struct weight_names {
 
 bool weights_open(weights *w, const char *path, scry_error *err);
 void weights_close(weights *w);
-/* By exact name, else ignoring case; NULL when there is none. */
+/* By exact name, else ignoring case; NULL when there is none. Does not count as read. */
 const tensor *weights_find(const weights *w, const char *name);
 /* Reads a tensor of shape [length], which the caller frees; NULL and err when there is no such tensor, or it is
  * not finite. */
 float *weights_vector(const weights *w, const char *name, uint32_t length, scry_error *err);
+/* The same with NaN and infinity as they are. */
+float *weights_raw_vector(const weights *w, const char *name, uint32_t length, scry_error *err);
 /* Reads the number in a tensor of one element. */
 bool weights_scalar(const weights *w, const char *name, double *out, scry_error *err);
 /* Sets d_in and d_sae from the lengths of the biases, and loads the four tensors: W_enc and W_dec as [F][d],
@@ -79,5 +84,41 @@ float *weights_decoder_norms(const sae *s);
 void weights_fold_decoder(sae *s);
 /* Makes [d_sae] of one value; the caller frees it. */
 float *weights_constant(const sae *s, float value);
+
+/* ---- one residual stream ------------------------------------------------------------------------
+ * Transcoders and crosscoders come in the files of SAEs. Refused, with advice, is what reads one place and writes
+ * another, or several. */
+
+/* By the settings: keys that name the place in and the place out, flags of transcoders. */
+bool config_check_place(const config *c, scry_error *err);
+/* By the weights: tensors with a dimension for layers or models, skip connections, W_enc and W_dec of different
+ * widths. weights_load asks it. */
+bool weights_check_place(const weights *w, const weight_names *names, scry_error *err);
+
+/* ---- the rest -----------------------------------------------------------------------------------
+ * What a reader did not ask for may change the latents. Each family's row in families.def lists the tensors and keys
+ * that do not, separated by blanks; a name that ends in * stands for all that begin so. */
+
+typedef struct sae_harmless {
+    const char *title; /* of the family, for messages */
+    const char *tensors, *keys;
+} sae_harmless;
+
+/* Refuses, by name, the first tensor under w->prefix that was neither read nor is harmless. */
+bool weights_check_rest(const weights *w, const sae_harmless *harmless, scry_error *err);
+/* Counts these tensors as read: a variant's own, which its encoder does not use. names: separated by blanks. */
+void weights_skip(const weights *w, const char *names);
+/* Refuses, by name, the first key that was neither asked for nor is harmless and whose name says that it changes the
+ * latents: a normalisation, a scale, an activation, ... (latent_words in rest.c). Keys of training and keys that switch
+ * something off (false, 0, null, "none") pass; a note names the others. */
+bool config_check_rest(const config *c, const sae_harmless *harmless, scry_notes *notes, scry_error *err);
+
+/* ---- what no family reads ------------------------------------------------------------------------ */
+
+/* Fails with what a file's tensors are, as far as they show it, and what to do. formats: the names that sae_format may
+ * have. */
+bool refuse_layout(const char *path, const char *titles, const char *formats, scry_error *err);
+/* Fails with the SAEs in the folders below, or what else the folder is. detect: does some family know the path? */
+bool refuse_folder(const char *path, const char *files, bool (*detect)(const char *path), scry_error *err);
 
 #endif

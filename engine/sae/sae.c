@@ -12,9 +12,11 @@
 static const struct family {
     const char *format, *title, *files;
     bool (*detect)(const char *path);
-    bool (*load)(sae *s, const char *path, scry_notes *notes, scry_error *err);
+    bool (*load)(sae *s, const char *path, const sae_harmless *harmless, scry_notes *notes, scry_error *err);
+    sae_harmless harmless;
 } families[] = {
-#define SAE_FAMILY(name, format, title, files) {format, title, files, name##_detect, name##_load},
+#define SAE_FAMILY(name, format, title, files, tensors, keys)                                                          \
+    {format, title, files, name##_detect, name##_load, {title, tensors, keys}},
 #include "sae/families/families.def"
 #undef SAE_FAMILY
 };
@@ -30,28 +32,9 @@ static const family *family_by_name(const char *format, scry_error *err) {
     return NULL;
 }
 
-/* Weights without settings, or of no family. */
-static bool refuse_bare(const char *path, scry_error *err) {
-    weights w;
-    if (!weights_open(&w, path, err)) return false;
-    bool bare = weights_find(&w, "W_enc") && weights_find(&w, "b_enc");
-    size_t count = w.file.count;
-    const char *first = count ? w.file.tensors[0].name : "";
-    char expected[300];
-    if (bare)
-        scry_fail(
-            err,
-            "sae: %s: found W_enc and b_enc but no settings: the activation, its k, and whether b_dec is "
-            "subtracted are missing; expected a cfg.json next to it, such as {\"architecture\": \"topk\", \"k\": 50, "
-            "\"apply_b_dec_to_input\": false} (Qwen-Scope; k is the number after L0_ in its name)",
-            path);
-    else
-        scry_fail(err,
-                  "sae: %s: found %zu tensors, the first named \"%.60s\", in an unknown layout; expected %s; name it "
-                  "with \"format\" if it is one of them",
-                  path, count, first,
-                  alternatives(expected, sizeof expected, &families[0].title, sizeof *families, FAMILIES));
-    weights_close(&w);
+static bool is_known(const char *path) {
+    for (int i = 0; i < FAMILIES; i++)
+        if (families[i].detect(path)) return true;
     return false;
 }
 
@@ -64,7 +47,10 @@ static const family *detect(const char *path, scry_error *err) {
     for (int i = 0; i < FAMILIES; i++)
         if (families[i].detect(path)) return &families[i];
     if (!S_ISDIR(st.st_mode)) {
-        refuse_bare(path, err);
+        char titles[300], formats[300];
+        alternatives(titles, sizeof titles, &families[0].title, sizeof *families, FAMILIES);
+        alternatives_quoted(formats, sizeof formats, &families[0].format, sizeof *families, FAMILIES, "\"");
+        refuse_layout(path, titles, formats, err);
         return NULL;
     }
     char files[600], one[160];
@@ -72,7 +58,7 @@ static const family *detect(const char *path, scry_error *err) {
         snprintf(one, sizeof one, "%s (%s)", families[i].files, families[i].title);
         alternatives_add(files, sizeof files, i, FAMILIES, one);
     }
-    scry_fail(err, "sae: %s: found none of %s; expected one of them", path, files);
+    refuse_folder(path, files, is_known, err);
     return NULL;
 }
 
@@ -104,7 +90,7 @@ bool sae_load(sae *s, const char *path, const char *format, scry_notes *notes, s
     const family *found = format ? family_by_name(format, err) : detect(path, err);
     if (!found) return false;
     snprintf(s->format, sizeof s->format, "%s", found->format);
-    if (!found->load(s, path, notes, err) || !check_k(s, path, err)) {
+    if (!found->load(s, path, &found->harmless, notes, err) || !check_k(s, path, err)) {
         sae_free(s);
         return false;
     }

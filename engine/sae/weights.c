@@ -11,12 +11,16 @@
 enum { LARGEST = 1 << 30 }; /* of d_in and d_sae */
 
 bool weights_open(weights *w, const char *path, scry_error *err) {
-    w->prefix = "";
-    return tensor_file_open(&w->file, path, "sae", err);
+    *w = (weights){.prefix = ""};
+    if (!tensor_file_open(&w->file, path, "sae", err)) return false;
+    w->read = mem_new(w->file.count + 1, sizeof *w->read);
+    return true;
 }
 
 void weights_close(weights *w) {
     tensor_file_close(&w->file);
+    free(w->read);
+    w->read = NULL;
 }
 
 const tensor *weights_find(const weights *w, const char *name) {
@@ -47,6 +51,7 @@ static const tensor *need(const weights *w, const char *name, scry_error *err) {
     if (!t)
         scry_fail(err, "sae: %s: tensor %s%s: found none, expected one; the file holds %s", w->file.map.path, w->prefix,
                   name, held);
+    else if (w->read) w->read[t - w->file.tensors] = true;
     return t;
 }
 
@@ -68,7 +73,7 @@ static bool check_finite(const weights *w, const tensor *t, uint64_t bad, scry_e
                      w->file.map.path, t->name, bad);
 }
 
-float *weights_vector(const weights *w, const char *name, uint32_t length, scry_error *err) {
+static float *vector(const weights *w, const char *name, uint32_t length, bool finite, scry_error *err) {
     const tensor *t = need(w, name, err);
     if (!t || !check_float(w, t, err)) return NULL;
     if (t->dims != 1 || t->shape[0] != length) {
@@ -78,9 +83,18 @@ float *weights_vector(const weights *w, const char *name, uint32_t length, scry_
         return NULL;
     }
     float *out = mem_new(length, sizeof *out);
-    if (check_finite(w, t, tensor_floats(t, 0, t->stride[0], length, out), err)) return out;
+    if (!finite) tensor_raw_floats(t, 0, t->stride[0], length, out);
+    if (!finite || check_finite(w, t, tensor_floats(t, 0, t->stride[0], length, out), err)) return out;
     free(out);
     return NULL;
+}
+
+float *weights_vector(const weights *w, const char *name, uint32_t length, scry_error *err) {
+    return vector(w, name, length, true, err);
+}
+
+float *weights_raw_vector(const weights *w, const char *name, uint32_t length, scry_error *err) {
+    return vector(w, name, length, false, err);
 }
 
 bool weights_scalar(const weights *w, const char *name, double *out, scry_error *err) {
@@ -187,7 +201,7 @@ static bool find_sizes(sae *s, const weights *w, const weight_names *names, scry
 }
 
 bool weights_load(sae *s, const weights *w, const weight_names *names, scry_error *err) {
-    if (!find_sizes(s, w, names, err)) return false;
+    if (!weights_check_place(w, names, err) || !find_sizes(s, w, names, err)) return false;
     s->W_enc = matrix(w, names->W_enc, s->d_sae, s->d_in, !names->W_enc_by_latent, err);
     if (!s->W_enc) return false;
     s->b_enc = weights_vector(w, names->b_enc, s->d_sae, err);

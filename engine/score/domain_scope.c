@@ -20,12 +20,10 @@ static bool extremes(scry_scope *scope, const scry_index *index, const char *num
     if (ok && (size_t)k > measured / 2)
         ok =
             scry_misuse(err, "extremes:%ld needs twice as many domains with a measured change, found %zu", k, measured);
-    /* Insertion sort by |change|, largest first; stable, so ties stay in order of domain. */
+    /* Insertion sort by the change as it is correlated, largest first; stable, so ties stay in order of domain. */
     for (size_t i = 1; i < measured; i++)
         for (size_t j = i; j > 0; j--) {
-            double a = fabs(info->domain[order[j - 1]].change[scope->train]);
-            double b = fabs(info->domain[order[j]].change[scope->train]);
-            if (a >= b) break;
+            if (scry_scope_change(scope, index, order[j - 1]) >= scry_scope_change(scope, index, order[j])) break;
             size_t swap = order[j];
             order[j] = order[j - 1], order[j - 1] = swap;
         }

@@ -1,6 +1,7 @@
 /* score/result.c: a score's STS over the domains, its correlation with the change, and the statistics that qualify a
  * rho. */
 #include "analysis.h"
+#include "rho_context.h"
 #include "base/mem.h"
 
 #include <math.h>
@@ -30,6 +31,7 @@ void scry_result_values(scry_result *r, const scry_index *index, const double *s
     r->spearman = r->p_value = r->loo_min = r->loo_max = NAN;
     r->ci_low = r->ci_high = NAN;
     r->random_mean = r->random_sd = r->random_rank = NAN;
+    r->context = scry_rho_context_none();
     double **array[] = {&r->sts, &r->change, &r->fitted, &r->residual};
     for (size_t i = 0; i < 4; i++) *array[i] = mem_new(D, sizeof(double));
     for (size_t d = 0; d < D; d++) {
@@ -56,6 +58,7 @@ static void random_sets(scry_result *r, const scry_index *index, scry_score scor
     if (drawn > 1) {
         scry_mean_sd(rho, drawn, &r->random_mean, &r->random_sd);
         r->random_rank = (double)below / drawn;
+        r->context.random_tail = scry_tail(r->fit.pearson, rho, drawn);
     }
     free(change);
     free(rho);
@@ -71,12 +74,6 @@ bool scry_result_statistics(scry_result *r, const scry_index *index, scry_score 
     free(x);
     if (!isnan(r->fit.pearson)) random_sets(r, index, score, count, cancel);
     return !scry_cancelled(cancel);
-}
-
-bool scry_result_finish(scry_result *r, const scry_index *index, scry_score score, const scry_set *set,
-                        const scry_cancel *cancel) {
-    return scry_result_statistics(r, index, score, set->count, cancel) &&
-           scry_result_interval(r, index, score, set, cancel);
 }
 
 void scry_result_free(scry_result *r) {

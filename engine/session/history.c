@@ -91,7 +91,7 @@ static void restore_scope(scry_session *s, const scope_view *view) {
 }
 
 bool scry_session_train_on(scry_session *s, size_t train, scry_error *err) {
-    if (train == s->spec.train) return false;
+    if (train == s->spec.train || !scry_require_sources(s->index, train, err)) return false;
     scry_condition has[SCRY_CONDITIONS];
     int sources = scry_train_sources(s->index, train, has), i = 0;
     while (i < sources && has[i] != s->spec.source) i++;

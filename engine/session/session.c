@@ -2,6 +2,7 @@
 #include "session/session_internal.h"
 #include "analysis.h"
 #include "base/mem.h"
+#include "rho_context.h"
 #include "rank/ranking_cache.h"
 
 #include <stdlib.h>
@@ -200,6 +201,18 @@ void session_restore(scry_session *s, ranking_spec at, ranking_spec before, uint
     session_invalidate(s);
 }
 
+uint32_t scry_session_switches(const scry_session *s) {
+    uint32_t added, removed;
+    scry_session_edits(s, &added, &removed);
+    return added + removed;
+}
+
+scry_set *scry_session_untouched(const scry_session *s) {
+    scry_set *set = scry_set_new(s->F);
+    for (uint32_t rank = 0; rank < s->spec.n; rank++) scry_set_put(set, s->ranking->order[rank], true);
+    return set;
+}
+
 const scry_result *scry_session_result(scry_session *s) {
     if (!s->result_ready) {
         scry_result_free(&s->result);
@@ -216,7 +229,9 @@ bool scry_session_statistics_ready(const scry_session *s) {
 const scry_result *scry_session_statistics(scry_session *s) {
     scry_session_result(s);
     if (!s->statistics_ready) {
-        scry_result_finish(&s->result, s->index, s->score, s->set, NULL);
+        scry_set *untouched = scry_session_untouched(s);
+        scry_result_finish(&s->result, s->index, s->score, s->set, untouched, &s->scope, NULL);
+        scry_set_free(untouched);
         s->statistics_ready = true;
     }
     return &s->result;
@@ -233,4 +248,30 @@ bool scry_session_take_statistics(scry_session *s, uint64_t version, const scry_
     s->result = all;
     s->statistics_ready = true;
     return true;
+}
+
+uint64_t scry_session_baseline_key(const scry_session *s) {
+    const uint64_t part[] = {s->spec.train, s->spec.source, s->spec.n, s->scope.is_signed};
+    uint64_t key = 0xcbf29ce484222325u;
+    for (size_t i = 0; i < sizeof part / sizeof *part; i++) key = (key ^ part[i]) * 0x100000001b3u;
+    for (size_t d = 0; d < s->scope.domains; d++) key = (key ^ s->scope.use[d]) * 0x100000001b3u;
+    return key ? key : 1;
+}
+
+const scry_best_baseline *scry_session_baseline(const scry_session *s) {
+    return s->baseline_key == scry_session_baseline_key(s) ? &s->baseline : NULL;
+}
+
+bool scry_session_take_baseline(scry_session *s, uint64_t key, const scry_best_baseline *baseline) {
+    if (key != scry_session_baseline_key(s)) return false;
+    s->baseline = *baseline;
+    s->baseline_key = key;
+    return true;
+}
+
+void scry_session_find_baseline(scry_session *s) {
+    if (scry_session_baseline(s)) return;
+    scry_best_baseline found;
+    if (scry_best_baseline_find(&found, s->index, s->spec.source, s->spec.n, &s->scope, 0, NULL))
+        scry_session_take_baseline(s, scry_session_baseline_key(s), &found);
 }

@@ -52,6 +52,8 @@ struct scry_session {
     scry_result result;
     uint64_t version; /* incremented by session_invalidate */
     bool result_ready, statistics_ready;
+    scry_best_baseline baseline;
+    uint64_t baseline_key; /* of the state that `baseline` is of; 0: none yet */
 };
 
 /* Marks result and statistics as out of date. */

@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "index/read/index.h"
 #include "latent/token_pairing.h"
+#include "stats/blocks.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -31,7 +32,7 @@ static uint8_t *kept_rows(const scry_index *x, size_t capture, scry_error *err) 
     bool as_indexed;
     uint8_t *kept = index_kept_rows(x, capture, &as_indexed);
     if (as_indexed) return kept;
-    scry_fail(err, "%s: %s: the tokens left out by skip_first and exclude do not add up; make the index again",
+    scry_fail(err, "%s: %s: the tokens left out by skip_first, exclude and norm do not add up; make the index again",
               x->info.path, info->name);
     free(kept);
     return NULL;
@@ -56,25 +57,29 @@ typedef struct unit_maker {
     const scry_index *x;
     size_t blocks, unit_room, block_room;
     scry_sampling_unit unit;
+    bool halves;        /* two blocks a domain: the samples of even and of odd number */
     uint32_t *block_of; /* [samples or runs of the domain's base] block, or NO_SAMPLING_UNIT: none yet */
 } unit_maker;
+
+static uint32_t add_block(unit_maker *m) {
+    sampling_units *r = m->r;
+    if (m->blocks == m->block_room)
+        r->count = mem_resize(r->count, m->block_room = m->block_room ? m->block_room * 2 : 256, sizeof *r->count);
+    r->count[m->blocks] = 0;
+    return (uint32_t)m->blocks++;
+}
 
 /* Adds a unit of the sample, to the sample's block or to a block of its own, and returns its number. */
 static uint32_t add_unit(unit_maker *m, uint32_t sample, double base, double icl) {
     sampling_units *r = m->r;
-    bool alone = m->unit == SCRY_TOKENS;
-    if (alone || m->block_of[sample] == NO_SAMPLING_UNIT) {
-        if (m->blocks == m->block_room)
-            r->count = mem_resize(r->count, m->block_room = m->block_room ? m->block_room * 2 : 256, sizeof *r->count);
-        if (!alone) m->block_of[sample] = (uint32_t)m->blocks;
-        r->count[m->blocks++] = 0;
-    }
+    bool alone = m->unit == SCRY_TOKENS && !m->halves;
+    uint32_t block = alone || m->block_of[sample] == NO_SAMPLING_UNIT ? add_block(m) : m->block_of[sample];
+    if (!alone) m->block_of[sample] = block;
     if (r->units == m->unit_room) {
         m->unit_room = m->unit_room ? m->unit_room * 2 : 1024;
         r->block = mem_resize(r->block, m->unit_room, sizeof *r->block);
         r->weight = mem_resize(r->weight, 2 * m->unit_room, sizeof *r->weight);
     }
-    uint32_t block = alone ? (uint32_t)m->blocks - 1 : m->block_of[sample];
     r->count[block] += 1;
     r->weight[2 * r->units] = base;
     r->weight[2 * r->units + 1] = icl;
@@ -149,7 +154,9 @@ static bool add_domain(unit_maker *m, size_t domain, scry_score score, scry_erro
     for (uint64_t i = 0; i < rows; i++)
         if (sample[i] >= samples) samples = sample[i] + 1;
     m->block_of = mem_new(samples, sizeof *m->block_of);
-    for (uint32_t s = 0; s < samples; s++) m->block_of[s] = NO_SAMPLING_UNIT;
+    uint32_t half[2] = {NO_SAMPLING_UNIT, NO_SAMPLING_UNIT};
+    for (int i = 0; i < 2 && m->halves; i++) half[i] = add_block(m);
+    for (uint32_t s = 0; s < samples; s++) m->block_of[s] = half[s % 2];
     alignment_runs runs = {0};
     if (ok && icl) ok = index_align(&runs, x, capture, (const uint8_t *const[]){kept[0], kept[1]}, err);
     if (ok && !icl) units_of_tokens(m, capture[0], kept[0], sample);
@@ -172,11 +179,11 @@ static void sampling_units_free(sampling_units *r) {
 
 /* False and err when the index does not say which tokens were left out. */
 static bool sampling_units_read(sampling_units *r, const scry_index *x, scry_score score, scry_sampling_unit unit,
-                                scry_error *err) {
+                                bool halves, scry_error *err) {
     *r = (sampling_units){.captures = x->info.captures};
     r->unit = mem_new(r->captures, sizeof *r->unit);
     r->first = mem_new(x->D + 1, sizeof *r->first);
-    unit_maker m = {.r = r, .x = x, .unit = unit};
+    unit_maker m = {.r = r, .x = x, .unit = unit, .halves = halves};
     bool ok = true;
     for (size_t d = 0; d < x->D && ok; d++) {
         ok = add_domain(&m, d, score, err);
@@ -239,33 +246,67 @@ static void take_latent(gather *g, uint32_t latent) {
     }
 }
 
+/* False and err when the index does not say which tokens were left out; gather_end in either case. */
+static bool gather_begin(gather *g, scry_sampling_unit unit, bool halves, scry_error *err) {
+    if (!sampling_units_read(&g->r, g->x, g->score, unit, halves, err)) return false;
+    size_t units = scry_scores[g->score].condition != SCRY_BASE ? g->r.units : 0;
+    g->sum = mem_new(g->r.first[g->x->D], sizeof *g->sum);
+    g->difference = mem_new(units, sizeof *g->difference);
+    g->touched_by = mem_new(units, sizeof *g->touched_by);
+    g->touched = mem_new(units, sizeof *g->touched);
+    return true;
+}
+
+static void gather_end(gather *g) {
+    sampling_units_free(&g->r);
+    free(g->sum);
+    free(g->difference);
+    free(g->touched_by);
+    free(g->touched);
+}
+
+bool blocks_halves(const scry_index *x, scry_score score, float *half[2], bool *has, const scry_cancel *cancel,
+                   scry_error *err) {
+    gather g = {.x = x, .score = score};
+    bool ok = gather_begin(&g, SCRY_SAMPLES, true, err);
+    for (size_t d = 0; d < x->D && ok; d++) {
+        const double *count = g.r.count + g.r.first[d];
+        has[d] = g.r.first[d + 1] > g.r.first[d] && count[0] > 0 && count[1] > 0;
+    }
+    for (uint32_t j = 0; j < x->F && ok; j++) {
+        uint32_t row = row_of(&x->rows, j);
+        if (row == NO_ROW) continue;
+        if (j % 256 == 0 && scry_cancelled(cancel)) ok = false;
+        take_latent(&g, j);
+        for (size_t d = 0; d < x->D; d++)
+            for (size_t h = 0; h < 2 && has[d]; h++) {
+                size_t block = g.r.first[d] + h;
+                half[h][(size_t)row * x->D + d] = (float)(g.sum[block] / g.r.count[block]);
+                g.sum[block] = 0;
+            }
+    }
+    gather_end(&g);
+    return ok;
+}
+
 scry_blocks *scry_blocks_new(const scry_index *x, scry_score score, const scry_set *set, scry_sampling_unit unit,
                              const scry_cancel *cancel, scry_error *err) {
     gather g = {.x = x, .score = score};
-    if (!sampling_units_read(&g.r, x, score, unit, err)) return NULL;
-    size_t blocks = g.r.first[x->D];
-    bool paired = scry_scores[score].condition != SCRY_BASE, cancelled = false;
-    g.sum = mem_new(blocks, sizeof *g.sum);
-    g.difference = mem_new(paired ? g.r.units : 0, sizeof *g.difference);
-    g.touched_by = mem_new(paired ? g.r.units : 0, sizeof *g.touched_by);
-    g.touched = mem_new(paired ? g.r.units : 0, sizeof *g.touched);
-    for (uint32_t j = 0; j < set->latents && !cancelled; j++)
+    bool cancelled = false;
+    scry_blocks *b = NULL;
+    bool ok = gather_begin(&g, unit, false, err);
+    for (uint32_t j = 0; ok && j < set->latents && !cancelled; j++)
         if (scry_set_has(set, j)) {
             cancelled = scry_cancelled(cancel);
             if (!cancelled) take_latent(&g, j);
         }
-    scry_blocks *b = NULL;
-    if (!cancelled) {
+    if (ok && !cancelled) {
         b = mem_new(1, sizeof *b);
         *b = (scry_blocks){score, x->D, set->count, g.r.first, g.sum, g.r.count};
         g.r.first = NULL;
         g.r.count = g.sum = NULL;
     }
-    sampling_units_free(&g.r);
-    free(g.sum);
-    free(g.difference);
-    free(g.touched_by);
-    free(g.touched);
+    gather_end(&g);
     return b;
 }
 

@@ -1,5 +1,5 @@
 /* stats/correlation.c: Pearson, Spearman, permutation p and leave-one-out over a handful of domains. */
-#include "scry.h"
+#include "rho_context.h"
 #include "base/mem.h"
 #include "base/random.h"
 
@@ -147,4 +147,53 @@ double scry_permutation_p(const double *x, const double *y, size_t n, uint32_t d
     }
     free(both);
     return value;
+}
+
+scry_rho_context scry_rho_context_none(void) {
+    return (scry_rho_context){.train_domain = -1,
+                              .farthest_domain = -1,
+                              .without_train = NAN,
+                              .without_farthest = NAN,
+                              .domains_low = NAN,
+                              .domains_high = NAN,
+                              .random_tail = NAN,
+                              .matched_mean = NAN,
+                              .matched_sd = NAN,
+                              .matched_tail = NAN,
+                              .untouched = NAN,
+                              .search_p = NAN,
+                              .search_mean = NAN,
+                              .cv_r2 = NAN,
+                              .split_half = NAN,
+                              .reliability = NAN,
+                              .ceiling = NAN};
+}
+
+void scry_domain_interval(double rho, size_t n, double *low, double *high) {
+    *low = *high = NAN;
+    if (n < 4 || isnan(rho)) return;
+    double reach = 1.959963984540054 / sqrt((double)n - 3);
+    *low = tanh(atanh(rho) - reach);
+    *high = tanh(atanh(rho) + reach);
+}
+
+double scry_tail(double value, const double *others, size_t n) {
+    size_t below = 1, above = 1;
+    for (size_t i = 0; i < n; i++) {
+        below += others[i] <= value;
+        above += others[i] >= value;
+    }
+    double p = 2 * (double)(below < above ? below : above) / ((double)n + 1);
+    return !n || isnan(value) ? (double)NAN : p < 1 ? p : 1;
+}
+
+double scry_reliability(const double *y, const double *se, size_t n) {
+    double mean = 0, variance = 0, noise = 0;
+    for (size_t i = 0; i < n; i++) mean += y[i] / (double)n;
+    for (size_t i = 0; i < n; i++) {
+        variance += (y[i] - mean) * (y[i] - mean) / ((double)n - 1);
+        noise += se[i] * se[i] / (double)n;
+    }
+    if (n < 3 || isnan(noise)) return NAN;
+    return noise < variance ? 1 - noise / variance : 0;
 }

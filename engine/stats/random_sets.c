@@ -1,5 +1,6 @@
 /* stats/random_sets.c: rho of random selections, the null distribution for a chosen one (STS paper, fig. 1b). */
 #include "analysis.h"
+#include "rho_context.h"
 #include "base/mem.h"
 #include "base/parallel.h"
 #include "base/random.h"
@@ -27,20 +28,46 @@ typedef struct random_sets_job {
     double *total;   /* [D] over all latents that can be drawn, where `complement` */
     const double *change;
     uint32_t sets;
-    uint64_t *seed;   /* [sets] */
-    uint64_t **bits;  /* [threads][GROUP * words] */
-    uint32_t **list;  /* [threads][size], NULL unless `sparse` */
-    double **scratch; /* [threads][(GROUP + 2) * D] */
-    double *pearson;  /* [sets] NaN: none */
-    double *spearman; /* [sets], may be NULL */
+    const scry_set *like; /* draw sets matched to this one; NULL: any */
+    uint32_t *chosen;     /* [size] positions in `row` of its latents: `row` is then in order of firing rate */
+    uint64_t *seed;       /* [sets] */
+    uint64_t **bits;      /* [threads][GROUP * words] */
+    uint32_t **list;      /* [threads][size], NULL unless `sparse` */
+    double **scratch;     /* [threads][(GROUP + 2) * D] */
+    double *pearson;      /* [sets] NaN: none */
+    double *spearman;     /* [sets], may be NULL */
     const scry_cancel *cancel;
     atomic_uint done;
 } random_sets_job;
 
-/* `size` distinct numbers below `count`, every set of them equally likely, as a bit vector. */
+enum { WINDOW = 60 }; /* ranks by firing rate to either side of the latent that a matched one stands for */
+
+/* One that is not drawn yet, within WINDOW of a chosen latent; the nearest above or below where all of those are. */
+static uint32_t draw_near(const random_sets_job *w, uint32_t chosen, uint64_t *seed, const uint64_t *bits) {
+    uint32_t low = chosen < WINDOW ? 0 : chosen - WINDOW;
+    uint32_t high = w->count - chosen <= WINDOW ? w->count - 1 : chosen + WINDOW;
+    for (int k = 0; k < 4 * WINDOW; k++) {
+        uint32_t at = low + random_below(seed, high - low + 1);
+        if (!(bits[at / 64] >> (at % 64) & 1)) return at;
+    }
+    for (uint32_t far = 0; far < w->count; far++) {
+        uint32_t below = chosen - far, above = chosen + far;
+        if (far <= chosen && !(bits[below / 64] >> (below % 64) & 1)) return below;
+        if (above < w->count && !(bits[above / 64] >> (above % 64) & 1)) return above;
+    }
+    return chosen;
+}
+
+static uint32_t draw_one(const random_sets_job *w, uint32_t i, uint64_t *seed, const uint64_t *bits) {
+    return w->like ? draw_near(w, w->chosen[i], seed, bits) : random_below(seed, w->count);
+}
+
+/* `size` distinct numbers below `count`, every set of them equally likely (but where sets are matched), as a bit
+ * vector.
+ */
 static void draw_bits(const random_sets_job *w, uint64_t seed, uint64_t *bits) {
     for (uint32_t i = 0; i < w->size;) {
-        uint32_t at = random_below(&seed, w->count);
+        uint32_t at = draw_one(w, i, &seed, bits);
         uint64_t bit = (uint64_t)1 << (at % 64), before = bits[at / 64];
         i += !(before & bit);
         bits[at / 64] = before | bit;
@@ -50,7 +77,7 @@ static void draw_bits(const random_sets_job *w, uint64_t seed, uint64_t *bits) {
 /* The same, as a list too. */
 static void draw_list(const random_sets_job *w, uint64_t seed, uint64_t *bits, uint32_t *list) {
     for (uint32_t i = 0; i < w->size;) {
-        uint32_t at = random_below(&seed, w->count);
+        uint32_t at = draw_one(w, i, &seed, bits);
         uint64_t bit = (uint64_t)1 << (at % 64);
         if (bits[at / 64] & bit) continue;
         bits[at / 64] |= bit;
@@ -137,6 +164,36 @@ static void draw_group(void *context, size_t group, unsigned worker) {
     scry_report_progress(w->cancel, (double)(atomic_fetch_add(&w->done, sets) + sets) / w->sets);
 }
 
+typedef struct firing {
+    uint32_t activations, latent;
+} firing;
+
+static int by_rate(const void *a, const void *b) {
+    const firing *x = a, *y = b;
+    if (x->activations != y->activations) return x->activations < y->activations ? -1 : 1;
+    return (x->latent > y->latent) - (x->latent < y->latent);
+}
+
+/* Turns `row`, which holds the latents, to rows in order of firing rate, and finds the chosen ones there. False where
+ * one of these is never active. */
+static bool order_by_rate(random_sets_job *w, const scry_index *index) {
+    firing *order = mem_new(w->count, sizeof *order);
+    for (uint32_t i = 0; i < w->count; i++) {
+        uint32_t row = row_of(&index->rows, w->row[i]);
+        order[i] = (firing){packed_uint_get(index->counts, index->count_width, row), w->row[i]};
+    }
+    qsort(order, w->count, sizeof *order, by_rate);
+    w->chosen = mem_new(w->like->count, sizeof *w->chosen);
+    uint32_t found = 0;
+    for (uint32_t i = 0; i < w->count; i++) {
+        w->row[i] = row_of(&index->rows, order[i].latent);
+        if (scry_set_has(w->like, order[i].latent)) w->chosen[found++] = i;
+    }
+    free(order);
+    w->size = found;
+    return found > 0;
+}
+
 /* Prepares what all sets share; false when none can be drawn. */
 static bool begin(random_sets_job *w, const scry_index *index, uint64_t seed) {
     const scry_info *info = scry_index_info(index);
@@ -144,10 +201,11 @@ static bool begin(random_sets_job *w, const scry_index *index, uint64_t seed) {
     if (!w->contribution || !w->size || info->candidates) return false;
     w->row = mem_new(info->d_sae, sizeof *w->row);
     w->count = scry_active_latents(index, w->row);
-    for (uint32_t i = 0; i < w->count; i++) w->row[i] = row_of(&index->rows, w->row[i]);
     if (w->size > w->count) return false;
     w->words = ((size_t)w->count + 63) / 64;
-    w->complement = w->size > w->count / 2;
+    w->complement = !w->like && w->size > w->count / 2;
+    if (w->like && !order_by_rate(w, index)) return false;
+    for (uint32_t i = 0; i < w->count && !w->like; i++) w->row[i] = row_of(&index->rows, w->row[i]);
     w->total = mem_new(w->D, sizeof *w->total);
     for (uint32_t i = 0; i < w->count && w->complement; i++)
         for (size_t d = 0; d < w->D; d++) w->total[d] += (double)w->contribution[(size_t)w->row[i] * w->D + d];
@@ -181,6 +239,24 @@ static void draw_all(random_sets_job *w) {
     free(w->scratch);
 }
 
+static uint32_t rhos(random_sets_job *w, const scry_index *index, uint64_t seed) {
+    uint32_t drawn = 0;
+    if (begin(w, index, seed)) {
+        for (uint32_t k = 0; k < w->sets; k++) w->pearson[k] = NAN;
+        draw_all(w);
+        for (uint32_t k = 0; k < w->sets; k++) {
+            if (isnan(w->pearson[k])) continue;
+            if (w->spearman) w->spearman[drawn] = w->spearman[k];
+            w->pearson[drawn++] = w->pearson[k];
+        }
+    }
+    free(w->seed);
+    free(w->total);
+    free(w->row);
+    free(w->chosen);
+    return drawn;
+}
+
 uint32_t scry_random_rhos(const scry_index *index, scry_score score, const double *change, uint32_t size, uint32_t sets,
                           uint64_t seed, const scry_cancel *cancel, double *pearson, double *spearman) {
     random_sets_job w = {.contribution = index->contribution[score],
@@ -191,18 +267,18 @@ uint32_t scry_random_rhos(const scry_index *index, scry_score score, const doubl
                          .pearson = pearson,
                          .spearman = spearman,
                          .cancel = cancel};
-    uint32_t drawn = 0;
-    if (begin(&w, index, seed)) {
-        for (uint32_t k = 0; k < sets; k++) pearson[k] = NAN;
-        draw_all(&w);
-        for (uint32_t k = 0; k < sets; k++) {
-            if (isnan(pearson[k])) continue;
-            if (spearman) spearman[drawn] = spearman[k];
-            pearson[drawn++] = pearson[k];
-        }
-    }
-    free(w.seed);
-    free(w.total);
-    free(w.row);
-    return drawn;
+    return rhos(&w, index, seed);
+}
+
+uint32_t scry_matched_rhos(const scry_index *index, scry_score score, const double *change, const scry_set *set,
+                           uint32_t sets, uint64_t seed, const scry_cancel *cancel, double *pearson) {
+    random_sets_job w = {.contribution = index->contribution[score],
+                         .D = scry_index_info(index)->domains,
+                         .size = set->count,
+                         .like = set,
+                         .change = change,
+                         .sets = sets,
+                         .pearson = pearson,
+                         .cancel = cancel};
+    return rhos(&w, index, seed);
 }

@@ -105,9 +105,38 @@ static bool read_rows(parser *p, const cJSON *rows, study_capture *c) {
     return true;
 }
 
+static void join_to_folder(const parser *p, char **files, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        char *joined = path_join(p->study->folder, files[i]);
+        free(files[i]);
+        files[i] = joined;
+    }
+}
+
+/* "padding" and "mask". */
+static bool read_padding(parser *p, const cJSON *item, study_capture *c) {
+    const cJSON *padding = cJSON_GetObjectItemCaseSensitive(item, "padding");
+    const cJSON *mask = cJSON_GetObjectItemCaseSensitive(item, "mask");
+    char place[200];
+    snprintf(place, sizeof place, "%s.padding", c->key);
+    if (padding && !cJSON_IsString(padding)) return wrong_type(p, place, padding, "\"left\" or \"right\"");
+    if (padding && strcmp(padding->valuestring, "left") != 0 && strcmp(padding->valuestring, "right") != 0)
+        return scry_fail(p->err, "%s: %s: found \"%.40s\", expected \"left\" or \"right\"", p->study->path, place,
+                         padding->valuestring);
+    if (padding) c->padding = strcmp(padding->valuestring, "left") == 0 ? PADDING_LEFT : PADDING_RIGHT;
+    if (padding && mask)
+        return scry_fail(p->err, "%s: %s: found \"padding\" and \"mask\", expected one of them", p->study->path,
+                         c->key);
+    if (!mask) return true;
+    snprintf(place, sizeof place, "%s.mask", c->key);
+    if (!read_texts(p, mask, place, "a file name or a list of them", &c->mask, &c->mask_count)) return false;
+    join_to_folder(p, c->mask, c->mask_count);
+    return true;
+}
+
 static bool read_capture(parser *p, const cJSON *item, const char *key, study_capture *c) {
-    static const char *const known[] = {"residual", "features",   "tensor",  "rows",
-                                        "tokens",   "skip_first", "exclude", NULL};
+    static const char *const known[] = {"residual",   "features", "tensor",  "rows", "tokens",
+                                        "skip_first", "exclude",  "padding", "mask", NULL};
     c->key = mem_copy_string(key);
     c->present = true;
     if (!cJSON_IsObject(item)) return wrong_type(p, key, item, "an object with \"residual\" or \"features\"");
@@ -123,11 +152,8 @@ static bool read_capture(parser *p, const cJSON *item, const char *key, study_ca
     if (!read_texts(p, features ? features : residual, place, "a file name or a list of them", &c->files,
                     &c->file_count))
         return false;
-    for (size_t i = 0; i < c->file_count; i++) {
-        char *joined = path_join(p->study->folder, c->files[i]);
-        free(c->files[i]);
-        c->files[i] = joined;
-    }
+    join_to_folder(p, c->files, c->file_count);
+    if (!read_padding(p, item, c)) return false;
     if (!read_text(p, item, "tensor", key, &c->tensor) || !read_path(p, item, "tokens", key, &c->tokens)) return false;
     if (!read_rows(p, cJSON_GetObjectItemCaseSensitive(item, "rows"), c)) return false;
     const cJSON *skip = cJSON_GetObjectItemCaseSensitive(item, "skip_first");
@@ -184,25 +210,27 @@ static bool read_train(parser *p, const cJSON *item, const char *place) {
                      scry_source_choices((char[SCRY_CHOICES]){""}, "\""));
 }
 
-static bool read_change(parser *p, const cJSON *change, const char *place, study_group *domain) {
+/* A number of the domain, or one by training set: "change" or "change_se". *out [trains] is the study's. */
+static bool read_by_train(parser *p, const cJSON *domain, const char *name, const char *place, double **out) {
     scry_study *study = p->study;
-    domain->change = mem_new(study->train_count, sizeof *domain->change);
-    for (size_t t = 0; t < study->train_count; t++) domain->change[t] = NAN;
+    const cJSON *found = cJSON_GetObjectItemCaseSensitive(domain, name);
+    *out = mem_new(study->train_count, sizeof **out);
+    for (size_t t = 0; t < study->train_count; t++) (*out)[t] = NAN;
     char key[160];
-    snprintf(key, sizeof key, "%s.change", place);
-    if (!change) return true;
-    if (cJSON_IsNumber(change) && !isfinite(change->valuedouble))
+    snprintf(key, sizeof key, "%s.%s", place, name);
+    if (!found) return true;
+    if (cJSON_IsNumber(found) && !isfinite(found->valuedouble))
         return scry_fail(p->err, "%s: %s: found an infinite number, expected percentage points", study->path, key);
-    if (cJSON_IsNumber(change)) {
-        for (size_t t = 0; t < study->train_count; t++) domain->change[t] = change->valuedouble;
+    if (cJSON_IsNumber(found)) {
+        for (size_t t = 0; t < study->train_count; t++) (*out)[t] = found->valuedouble;
         return study->train_count == 1 ||
                scry_fail(p->err, "%s: %s: found one number for %zu training sets, expected {\"NAME\": number, ...}",
                          study->path, key, study->train_count);
     }
-    if (!cJSON_IsObject(change))
-        return wrong_type(p, key, change, "a number in percentage points, or one by training set");
+    if (!cJSON_IsObject(found))
+        return wrong_type(p, key, found, "a number in percentage points, or one by training set");
     const cJSON *item;
-    cJSON_ArrayForEach (item, change) {
+    cJSON_ArrayForEach (item, found) {
         size_t t = 0;
         while (t < study->train_count && strcmp(study->trains[t].name, item->string) != 0) t++;
         if (t == study->train_count)
@@ -210,8 +238,19 @@ static bool read_change(parser *p, const cJSON *change, const char *place, study
                              item->string);
         if (!cJSON_IsNumber(item) || !isfinite(item->valuedouble))
             return wrong_type(p, key, item, "a finite number in percentage points");
-        domain->change[t] = item->valuedouble;
+        (*out)[t] = item->valuedouble;
     }
+    return true;
+}
+
+static bool read_changes(parser *p, const cJSON *item, const char *place, study_group *domain) {
+    if (!read_by_train(p, item, "change", place, &domain->change) ||
+        !read_by_train(p, item, "change_se", place, &domain->change_se))
+        return false;
+    for (size_t t = 0; t < p->study->train_count; t++)
+        if (domain->change_se[t] < 0)
+            return scry_fail(p->err, "%s: %s.change_se: found %g, expected a standard error of 0 or more",
+                             p->study->path, place, domain->change_se[t]);
     return true;
 }
 
@@ -242,7 +281,7 @@ static bool read_sts(parser *p, const cJSON *sts, const char *place, study_group
 }
 
 static bool read_domain(parser *p, const cJSON *item, size_t number) {
-    static const char *const known[] = {"name", "change", "sts", NULL};
+    static const char *const known[] = {"name", "change", "change_se", "sts", NULL};
     study_group *domain = &p->study->domains[p->study->domain_count++];
     char place[40];
     snprintf(place, sizeof place, "domains[%zu]", number);
@@ -256,7 +295,7 @@ static bool read_domain(parser *p, const cJSON *item, size_t number) {
         if (strcmp(p->study->domains[i].name, domain->name) == 0)
             return scry_fail(p->err, "%s: %s.name: \"%.60s\" is taken by domains[%zu]", p->study->path, place,
                              domain->name, i);
-    if (!read_change(p, cJSON_GetObjectItemCaseSensitive(item, "change"), place, domain)) return false;
+    if (!read_changes(p, item, place, domain)) return false;
     if (!read_sts(p, cJSON_GetObjectItemCaseSensitive(item, "sts"), place, domain)) return false;
     if (p->study->scores_only) return true;
     if (!read_conditions(p, item, place, domain)) return false;
@@ -392,6 +431,7 @@ static void free_groups(study_group *groups, size_t count) {
         for (int c = 0; c < SCRY_CONDITIONS; c++) {
             study_capture *capture = &groups[i].capture[c];
             free_texts(capture->files, capture->file_count);
+            free_texts(capture->mask, capture->mask_count);
             free_texts(capture->keep.exclude, capture->keep.exclude_count);
             free(capture->tensor);
             free(capture->tokens);
@@ -399,6 +439,7 @@ static void free_groups(study_group *groups, size_t count) {
         }
         free(groups[i].name);
         free(groups[i].change);
+        free(groups[i].change_se);
     }
     free(groups);
 }

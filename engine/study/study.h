@@ -17,6 +17,9 @@ typedef struct kept_rule {
     size_t exclude_count;
 } kept_rule;
 
+/* Where captures of shape [samples, positions, width] have their padding. */
+typedef enum study_padding { PADDING_UNSAID, PADDING_RIGHT, PADDING_LEFT } study_padding;
+
 /* One matrix of activations, as in the manifest. */
 typedef struct study_capture {
     bool present;
@@ -29,6 +32,9 @@ typedef struct study_capture {
     uint64_t row_from, row_to;
     char *tokens;   /* NULL: no token file */
     kept_rule keep; /* owns the texts */
+    study_padding padding;
+    char **mask; /* [mask_count] paths of attention masks, joined to the manifest's folder */
+    size_t mask_count;
 } study_capture;
 
 /* A training set or a domain: one text set under up to four conditions. */
@@ -36,6 +42,7 @@ typedef struct study_group {
     char *name;
     study_capture capture[SCRY_CONDITIONS];
     double *change;          /* domains: [trains] percentage points, NaN where absent. NULL for trains */
+    double *change_se;       /* domains: [trains] their standard errors, NaN where absent. NULL for trains */
     double sts[SCRY_SCORES]; /* domains of a scores-only study: NaN where absent */
 } study_group;
 

@@ -1,8 +1,11 @@
 /* token_alignment.c: which rows of a group's captures belong together. */
 #include "study/token_alignment.h"
 #include "base/mem.h"
+#include "study/pair_counts.h"
+#include "study/sample_matching.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -45,38 +48,6 @@ static void walk(alignment_runs *runs, const alignment_view *view, uint32_t mask
     add_run(runs, &open);
 }
 
-/* For every sample of `from`, the sample of `to` with the same id (the n-th of equal ids with the
- * n-th), or UINT32_MAX. Caller frees. */
-static uint32_t *match_samples(const token_text *from, const token_text *to) {
-    uint32_t *match = mem_new(from->sample_count, sizeof *match);
-    if (from == to) {
-        for (uint32_t s = 0; s < from->sample_count; s++) match[s] = s;
-        return match;
-    }
-    /* One pool numbers all ids; next[] walks through the samples that share a number. */
-    string_pool ids = {0};
-    uint32_t *next = mem_new(to->sample_count, sizeof *next);
-    uint32_t *number = mem_new(to->sample_count, sizeof *number);
-    for (uint32_t s = 0; s < to->sample_count; s++) number[s] = string_pool_add(&ids, to->samples[s].id);
-    uint32_t known = ids.count;
-    uint32_t *head = mem_new(known, sizeof *head);
-    for (uint32_t i = 0; i < known; i++) head[i] = UINT32_MAX;
-    for (uint32_t s = to->sample_count; s-- > 0;) {
-        next[s] = head[number[s]];
-        head[number[s]] = s;
-    }
-    for (uint32_t s = 0; s < from->sample_count; s++) {
-        uint32_t id = string_pool_add(&ids, from->samples[s].id);
-        match[s] = id < known ? head[id] : UINT32_MAX;
-        if (match[s] != UINT32_MAX) head[id] = next[match[s]];
-    }
-    free(head);
-    free(number);
-    free(next);
-    string_pool_free(&ids);
-    return match;
-}
-
 /* Samples of a condition that no base sample claimed. */
 static void walk_unclaimed(alignment_runs *runs, const alignment_view *view, int c, const uint8_t *claimed) {
     const token_text *text = view[c].text;
@@ -88,88 +59,95 @@ static void walk_unclaimed(alignment_runs *runs, const alignment_view *view, int
     }
 }
 
-/* Where base's tokens begin in the sample of condition c, which may have demonstrations in front; -1 where neither the
- * lengths nor the ends agree. */
-static int64_t query_start(const alignment_view *view, int c, uint32_t base_sample, uint32_t sample) {
-    const token_text *base = view[SCRY_BASE].text, *text = view[c].text;
-    const token_sample *b = &base->samples[base_sample], *x = &text->samples[sample];
-    if (x->count < b->count) return -1;
-    uint32_t start = x->count - b->count;
-    const uint32_t *end = text->piece + x->first + start;
-    return !start || memcmp(end, base->piece + b->first, b->count * sizeof *end) == 0 ? (int64_t)start : -1;
+static matching_side side_of(const alignment_view *view) {
+    return (matching_side){view->text, view->compared ? view->compared : view->kept};
+}
+
+/* A token's text between quotes, as it stands in a message. */
+static const char *quoted_token(const alignment_view *view, uint64_t row, char out[64]) {
+    const char *text = view->pieces ? string_pool_text(view->pieces, view->text->piece[row]) : "";
+    snprintf(out, 64, "\"%.48s\"", text);
+    return out;
 }
 
 static bool refuse_sample(const alignment_view *view, int c, uint32_t base_sample, uint32_t sample,
                           const char *study_path, scry_error *err) {
-    const token_sample *b = &view[SCRY_BASE].text->samples[base_sample], *x = &view[c].text->samples[sample];
-    return scry_fail(err,
-                     "%s: %s: sample \"%.60s\": found %" PRIu32 " tokens, expected %" PRIu32
-                     " as in %s, or those at its end; pair by \"sample\" or \"row\" instead",
-                     study_path, view[c].key, x->id, x->count, b->count, view[SCRY_BASE].key);
+    const alignment_view *base = &view[SCRY_BASE], *other = &view[c];
+    const token_sample *b = &base->text->samples[base_sample], *x = &other->text->samples[sample];
+    const matching_side sides[2] = {side_of(base), side_of(other)};
+    int64_t differs;
+    sample_text_start(&sides[0], base_sample, &sides[1], sample, &differs);
+    if (differs < 0)
+        return scry_fail(err,
+                         "%s: %s: %s: sample \"%.60s\": found %" PRIu32 " tokens, expected %" PRIu32
+                         " as in %s, or those at its end; pair by \"sample\" or "
+                         "\"row\" instead",
+                         study_path, other->key, other->text->path, x->id, x->count, b->count, base->key);
+    char found[64], expected[64], lengths[80] = "";
+    uint64_t at = x->count - b->count + (uint64_t)differs;
+    if (x->count > b->count)
+        snprintf(lengths, sizeof lengths, "found %" PRIu32 " tokens, expected the last %" PRIu32 " to be base's; ",
+                 x->count, b->count);
+    return scry_fail(
+        err,
+        "%s: %s: %s: sample \"%.60s\": %stoken %" PRIu64 ": found %s, expected %s as in %s (%s, token "
+        "%" PRId64 "), and no sample without a partner has that text without doubt; dump both with the same "
+        "ids, or pair by \"sample\" or \"row\"",
+        study_path, other->key, other->text->path, x->id, lengths, at + x->cut,
+        quoted_token(other, x->first + at, found), quoted_token(base, b->first + (uint64_t)differs, expected),
+        base->key, base->text->path, differs + b->cut);
 }
 
-typedef struct matching {
-    uint32_t *match[SCRY_CONDITIONS]; /* base sample -> sample of condition c */
-    uint8_t *claimed[SCRY_CONDITIONS];
-} matching;
-
-static void matching_make(matching *m, const alignment_view *view) {
-    *m = (matching){0};
-    const token_text *base = view[SCRY_BASE].text;
-    for (int c = 1; c < SCRY_CONDITIONS; c++) {
-        if (!view[c].present) continue;
-        m->match[c] = match_samples(base, view[c].text);
-        m->claimed[c] = mem_new(view[c].text->sample_count, 1);
-        for (uint32_t s = 0; s < base->sample_count; s++)
-            if (m->match[c][s] != UINT32_MAX) m->claimed[c][m->match[c][s]] = 1;
-    }
-}
-
-static void matching_free(matching *m) {
+/* Partners of base's samples under every other condition. */
+static void match_conditions(sample_matching m[SCRY_CONDITIONS], const alignment_view *view, matching_rule rule) {
+    const matching_side base = side_of(&view[SCRY_BASE]);
     for (int c = 0; c < SCRY_CONDITIONS; c++) {
-        free(m->match[c]);
-        free(m->claimed[c]);
+        m[c] = (sample_matching){0};
+        if (c == SCRY_BASE || !view[c].present) continue;
+        const matching_side other = side_of(&view[c]);
+        sample_matching_make(&m[c], &base, &other, rule);
     }
 }
 
-static bool align_tokens(alignment_runs *runs, const alignment_view *view, const char *study_path, scry_error *err) {
+static void free_matchings(sample_matching m[SCRY_CONDITIONS]) {
+    for (int c = 0; c < SCRY_CONDITIONS; c++) sample_matching_free(&m[c]);
+}
+
+static bool align_tokens(alignment_runs *runs, const alignment_view *view, const sample_matching *m,
+                         const char *study_path, scry_error *err) {
     const token_text *base = view[SCRY_BASE].text;
-    matching m;
-    matching_make(&m, view);
-    bool ok = true;
-    for (uint32_t s = 0; s < base->sample_count && ok; s++) {
+    const matching_side base_side = side_of(&view[SCRY_BASE]);
+    for (int c = 1; c < SCRY_CONDITIONS; c++)
+        if (view[c].present && study_path && m[c].bad != NO_SAMPLE)
+            return refuse_sample(view, c, m[c].bad, m[c].bad_partner, study_path, err);
+    for (uint32_t s = 0; s < base->sample_count; s++) {
         uint64_t from[SCRY_CONDITIONS] = {[SCRY_BASE] = base->samples[s].first};
         uint32_t mask = 1u << SCRY_BASE;
-        for (int c = 1; c < SCRY_CONDITIONS && ok; c++) {
-            if (!view[c].present || m.match[c][s] == UINT32_MAX) continue;
-            uint32_t sample = m.match[c][s];
-            int64_t start = query_start(view, c, s, sample);
-            if (start < 0 && study_path) ok = refuse_sample(view, c, s, sample, study_path, err);
+        for (int c = 1; c < SCRY_CONDITIONS; c++) {
+            if (!view[c].present || m[c].match[s] == NO_SAMPLE) continue;
+            const matching_side side = side_of(&view[c]);
+            uint64_t start = (uint64_t)sample_text_start(&base_side, s, &side, m[c].match[s], NULL);
             uint64_t alone[SCRY_CONDITIONS] = {0};
-            alone[c] = view[c].text->samples[sample].first;
-            walk(runs, view, 1u << c, alone, start < 0 ? view[c].text->samples[sample].count : (uint64_t)start);
-            if (start < 0) continue;
-            from[c] = alone[c] + (uint64_t)start; /* behind the demonstrations */
+            alone[c] = view[c].text->samples[m[c].match[s]].first;
+            walk(runs, view, 1u << c, alone, start);
+            from[c] = alone[c] + start; /* behind the demonstrations */
             mask |= 1u << c;
         }
-        if (ok) walk(runs, view, mask, from, base->samples[s].count);
+        walk(runs, view, mask, from, base->samples[s].count);
     }
-    for (int c = 1; c < SCRY_CONDITIONS && ok; c++)
-        if (view[c].present) walk_unclaimed(runs, view, c, m.claimed[c]);
-    matching_free(&m);
-    return ok;
+    for (int c = 1; c < SCRY_CONDITIONS; c++)
+        if (view[c].present) walk_unclaimed(runs, view, c, m[c].claimed);
+    return true;
 }
 
-static void align_samples(alignment_runs *runs, const alignment_view *view) {
+static void align_samples(alignment_runs *runs, const alignment_view *view, const sample_matching *m) {
     const token_text *base = view[SCRY_BASE].text;
-    matching m;
-    matching_make(&m, view);
     for (uint32_t s = 0; s < base->sample_count; s++) {
         size_t before = runs->count;
         for (int c = 0; c < SCRY_CONDITIONS; c++) {
             if (!view[c].present) continue;
-            uint32_t sample = c == SCRY_BASE ? s : m.match[c][s];
-            if (sample == UINT32_MAX) continue;
+            uint32_t sample = c == SCRY_BASE ? s : m[c].match[s];
+            if (sample == NO_SAMPLE) continue;
             uint64_t from[SCRY_CONDITIONS] = {0};
             from[c] = view[c].text->samples[sample].first;
             walk(runs, view, 1u << c, from, view[c].text->samples[sample].count);
@@ -179,10 +157,9 @@ static void align_samples(alignment_runs *runs, const alignment_view *view) {
     for (int c = 1; c < SCRY_CONDITIONS; c++) {
         if (!view[c].present) continue;
         size_t before = runs->count;
-        walk_unclaimed(runs, view, c, m.claimed[c]);
+        walk_unclaimed(runs, view, c, m[c].claimed);
         if (runs->count > before) runs->run[runs->count - 1].sample_end = true;
     }
-    matching_free(&m);
 }
 
 static void align_rows(alignment_runs *runs, const alignment_view *view) {
@@ -197,10 +174,11 @@ static void align_rows(alignment_runs *runs, const alignment_view *view) {
 }
 
 bool token_alignment_make(alignment_runs *runs, const alignment_view view[SCRY_CONDITIONS], scry_pairing pairing,
-                          const char *study_path, scry_error *err) {
+                          pair_counts *counts, const char *study_path, scry_error *err) {
     *runs = (alignment_runs){0};
     if (pairing == SCRY_PAIR_ROW) {
         align_rows(runs, view);
+        if (counts) count_row_pairs(counts, view);
         return true;
     }
     for (int c = 0; c < SCRY_CONDITIONS; c++)
@@ -208,11 +186,13 @@ bool token_alignment_make(alignment_runs *runs, const alignment_view view[SCRY_C
             return scry_fail(err,
                              "%s: %s.tokens: missing; pairing by %s needs a token file, or set \"pairing\": \"row\"",
                              study_path, view[c].key, scry_pairing_name(pairing));
-    if (pairing == SCRY_PAIR_SAMPLE) {
-        align_samples(runs, view);
-        return true;
-    }
-    bool ok = align_tokens(runs, view, study_path, err);
+    sample_matching m[SCRY_CONDITIONS];
+    match_conditions(m, view, pairing == SCRY_PAIR_TOKEN ? MATCH_BY_TEXT : MATCH_BY_ID);
+    bool ok = true;
+    if (pairing == SCRY_PAIR_SAMPLE) align_samples(runs, view, m);
+    else ok = align_tokens(runs, view, m, study_path, err);
+    if (ok && counts) count_sample_pairs(counts, view, m, pairing);
+    free_matchings(m);
     if (!ok) token_alignment_free(runs);
     return ok;
 }

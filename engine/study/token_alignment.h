@@ -14,9 +14,13 @@ typedef struct alignment_view {
     bool present;
     const char *key; /* for messages */
     uint64_t rows;
-    const token_text *text; /* NULL: no tokens */
-    const uint8_t *kept;    /* [rows] 0: left out by skip_first or exclude. NULL: all count */
+    const token_text *text;    /* NULL: no tokens */
+    const uint8_t *kept;       /* [rows] 0: left out by skip_first or exclude. NULL: all count */
+    const uint8_t *compared;   /* [rows] 0: the text of this row need not agree with its partner's. NULL: as kept */
+    const string_pool *pieces; /* the texts of the tokens, for messages; NULL: not shown */
 } alignment_view;
+
+typedef scry_pair_counts pair_counts;
 
 typedef struct alignment_run {
     uint32_t mask;   /* bit c: condition c takes part */
@@ -30,12 +34,14 @@ typedef struct alignment_runs {
     size_t count, room;
 } alignment_runs;
 
-/* Find the runs by the pairing. By token, samples with the same id are paired, the n-th with the n-th; a sample that is
- * longer than base's has demonstrations in front, and its end must hold base's tokens. False and err where it does not,
- * or where a text is missing. study_path: for messages. NULL: such a sample has no partner, instead of an error.
- * Owner of the runs: token_alignment_free. */
+/* Find the runs by the pairing. By token, samples with the same id are paired where their texts agree; a sample that is
+ * longer than base's has demonstrations in front, and its end must hold base's tokens. Where ids and texts contradict
+ * each other, samples are paired by their text (sample_matching.h). False and err, which names the first token that
+ * differs, where that leaves a doubt, or where a text is missing. counts [SCRY_CONDITIONS]: filled for each condition
+ * other than base that is present; may be NULL. study_path: for messages. NULL: such a sample has no partner, instead
+ * of an error. Owner of the runs: token_alignment_free. */
 bool token_alignment_make(alignment_runs *runs, const alignment_view view[SCRY_CONDITIONS], scry_pairing pairing,
-                          const char *study_path, scry_error *err);
+                          pair_counts *counts, const char *study_path, scry_error *err);
 void token_alignment_free(alignment_runs *runs);
 
 #endif

@@ -37,8 +37,9 @@ bool checkpoint_write(const trainer *t, const char *folder, scry_error *err) {
                                     t->stream.at,
                                     t->fingerprint,
                                     (uint64_t)(t->data.condition + 1),
-                                    t->data.allow_nonfinite};
-    const double numbers[NUMBERS] = {(double)t->scale, t->threshold};
+                                    t->data.allow_nonfinite,
+                                    t->data.outliers.kept};
+    const double numbers[NUMBERS] = {(double)t->scale, t->threshold, t->data.outliers.max_norm_ratio};
     const struct {
         safetensors_item item;
         const void *bytes;

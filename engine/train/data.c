@@ -5,6 +5,7 @@
 #include "base/path.h"
 #include "io/tokenfile.h"
 #include "study/kept_rows.h"
+#include "study/outlier_rows.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -53,6 +54,7 @@ static bool mark_rows(data_source *s, const study_capture *spec, const scry_stud
     string_pool pieces = {0};
     token_text text = {0};
     bool ok = token_text_read(&text, spec->tokens, spec->key, &pieces, tok, err);
+    if (ok) padding_trim(&s->padding, &text);
     if (ok && text.tokens == s->m.rows) kept_rows_slice(&text, s->first, s->first + s->rows);
     if (ok && text.tokens != s->rows)
         ok = scry_fail(err, "%s: %s.tokens: %s: found %" PRIu64 " tokens, expected %" PRIu64 ", one a row", study->path,
@@ -70,6 +72,8 @@ static bool open_capture(train_data *data, const scry_study *study, const study_
                          scry_error *err) {
     data_source *s = add_source(data, mem_format("%s: %s", study->path, spec->key));
     if (!matrix_open(&s->m, spec->files, spec->file_count, spec->tensor, spec->key, err)) return false;
+    if (!padding_find(&s->padding, &s->m, spec, study->path, tok, err)) return false;
+    padding_remove(&s->padding, &s->m);
     s->rows = s->m.rows;
     if (spec->has_rows) {
         if (spec->row_to > s->m.rows)
@@ -141,7 +145,10 @@ static void drop_empty(char **name) {
 }
 
 bool data_open(train_data *data, const scry_train_input *input, scry_notes *notes, scry_error *err) {
-    *data = (train_data){.condition = input->condition, .allow_nonfinite = input->allow_nonfinite};
+    double ratio = input->max_norm_ratio > 0 ? input->max_norm_ratio : SCRY_MAX_NORM_RATIO;
+    *data = (train_data){.condition = input->condition,
+                         .allow_nonfinite = input->allow_nonfinite,
+                         .outliers = {.max_norm_ratio = ratio, .kept = input->keep_outliers}};
     data->path = mem_new(input->paths, sizeof *data->path);
     char here[4096];
     if (!getcwd(here, sizeof here)) *here = 0;
@@ -159,6 +166,7 @@ void data_close(train_data *data) {
     for (size_t i = 0; i < data->sources; i++) {
         free(data->source[i].name);
         free(data->source[i].kept);
+        padding_free(&data->source[i].padding);
         matrix_close(&data->source[i].m);
     }
     for (size_t i = 0; i < data->paths; i++) free(data->path[i]);
@@ -171,6 +179,68 @@ void data_close(train_data *data) {
     *data = (train_data){0};
 }
 
+typedef struct judging {
+    bool (*progress)(void *context, uint64_t rows, uint64_t total);
+    void *context;
+    uint64_t done, total;
+} judging;
+
+static bool judge_on(void *context, uint64_t rows) {
+    const judging *j = context;
+    return !j->progress || j->progress(j->context, j->done + rows, j->total);
+}
+
+static bool judge_source(train_data *data, data_source *s, parallel *pool, judging *j, row_moments sums[2],
+                         scry_error *err) {
+    if (!s->kept) {
+        s->kept = mem_new(s->rows, 1);
+        memset(s->kept, ROW_ORDINARY, s->rows);
+    }
+    const outlier_query q = {.m = &s->m,
+                             .first = s->first,
+                             .rows = s->rows,
+                             .ratio = data->outliers.max_norm_ratio,
+                             .allow_nonfinite = data->allow_nonfinite,
+                             .pool = pool,
+                             .go_on = judge_on,
+                             .context = j};
+    outlier_rows found;
+    bool ok = outlier_rows_find(&found, s->kept, &q, err);
+    data->outliers.outliers += found.outliers;
+    row_moments_merge(&sums[0], &found.all, data->d);
+    row_moments_merge(&sums[1], &found.outlier, data->d);
+    outlier_rows_free(&found);
+    j->done += s->rows;
+    return ok;
+}
+
+static void note_outliers(const scry_outliers *o, scry_notes *notes) {
+    if (!o->outliers || !notes) return;
+    char held[64] = "";
+    if (isfinite(o->variance_share))
+        snprintf(held, sizeof held, "; they hold %.4g%% of the variance", 100 * o->variance_share);
+    scry_notes_add(notes,
+                   "%" PRIu64 " of %" PRIu64
+                   " rows (%.3g%%) have a norm above %g times the median norm of their capture%s, and are %s",
+                   o->outliers, o->rows, 100.0 * (double)o->outliers / (double)o->rows, o->max_norm_ratio, held,
+                   o->kept ? "kept: figures with them say little about the others"
+                           : "left out; --keep-outliers keeps them");
+}
+
+bool data_judge(train_data *data, parallel *pool, bool (*progress)(void *context, uint64_t rows, uint64_t total),
+                void *context, scry_notes *notes, scry_error *err) {
+    row_moments sums[2] = {row_moments_new(data->d), row_moments_new(data->d)};
+    judging j = {.progress = progress, .context = context};
+    for (size_t i = 0; i < data->sources; i++) j.total += data->source[i].rows;
+    bool ok = true;
+    for (size_t i = 0; i < data->sources && ok; i++) ok = judge_source(data, &data->source[i], pool, &j, sums, err);
+    data->outliers.rows = sums[0].rows;
+    data->outliers.variance_share = outlier_variance_share(&sums[0], &sums[1], data->d);
+    for (int k = 0; k < 2; k++) row_moments_free(&sums[k]);
+    if (ok) note_outliers(&data->outliers, notes);
+    return ok;
+}
+
 static void add_chunk(data_chunks *to, uint32_t source, uint64_t row, uint32_t length) {
     if (!length) return;
     if (to->count == to->room) {
@@ -181,11 +251,19 @@ static void add_chunk(data_chunks *to, uint32_t source, uint64_t row, uint32_t l
     to->rows += length;
 }
 
-/* The kept rows of [from, end). */
-static void add_kept(data_chunks *to, const data_source *s, uint32_t source, uint64_t from, uint64_t end) {
+/* May a row that is marked so be used for this? */
+static bool is_of_kind(const train_data *data, uint8_t mark, enum data_kind kind) {
+    if (kind == DATA_USED) return mark == ROW_ORDINARY || (mark == ROW_OUTLIER && data->outliers.kept);
+    return mark == (kind == DATA_OUTLIERS ? ROW_OUTLIER : ROW_ORDINARY);
+}
+
+/* The rows of a kind in [from, end). */
+static void add_rows(const train_data *data, data_chunks *to, uint32_t source, uint64_t from, uint64_t end,
+                     enum data_kind kind) {
+    const data_source *s = &data->source[source];
     uint64_t begin = from;
     for (uint64_t row = from; row <= end; row++) {
-        if (row < end && (!s->kept || s->kept[row])) continue;
+        if (row < end && is_of_kind(data, s->kept ? s->kept[row] : ROW_ORDINARY, kind)) continue;
         add_chunk(to, source, begin, (uint32_t)(row - begin));
         begin = row + 1;
     }
@@ -222,18 +300,27 @@ static bool is_held(const split_rule *rule, uint64_t block) {
     return false;
 }
 
-void data_split(train_data *data, double share, uint64_t seed) {
-    const split_rule rule = split_by(share, seed);
+data_chunks data_select(const train_data *data, bool held, enum data_kind kind) {
+    const split_rule rule = split_by(data->share, data->seed);
+    data_chunks chunks = {0};
     for (size_t i = 0; i < data->sources; i++) {
         const data_source *s = &data->source[i];
         uint64_t block = CHUNK_ROWS; /* short captures have shorter ones */
         while (rule.round && block > 1 && block * rule.round > s->rows) block /= 2;
         for (uint64_t b = 0; b * block < s->rows; b++) {
-            data_chunks *to = is_held(&rule, b) ? &data->held : &data->train;
             uint64_t end = (b + 1) * block;
-            add_kept(to, s, (uint32_t)i, b * block, end < s->rows ? end : s->rows);
+            if (is_held(&rule, b) != held) continue;
+            add_rows(data, &chunks, (uint32_t)i, b * block, end < s->rows ? end : s->rows, kind);
         }
     }
+    return chunks;
+}
+
+void data_split(train_data *data, double share, uint64_t seed) {
+    data->share = share;
+    data->seed = seed;
+    data->train = data_select(data, false, DATA_USED);
+    data->held = data_select(data, true, DATA_USED);
 }
 
 typedef struct read_job {

@@ -7,6 +7,7 @@
 #define SCRY_TRAIN_DATA_H
 
 #include "io/matrix.h"
+#include "study/padding.h"
 #include "train/parameters.h"
 
 enum { CHUNK_ROWS = 64 };
@@ -14,8 +15,10 @@ enum { CHUNK_ROWS = 64 };
 typedef struct data_source {
     char *name; /* for messages */
     matrix m;
-    uint64_t first, rows; /* of the matrix */
-    uint8_t *kept;        /* [rows] 0: left out by skip_first or exclude; NULL: all kept */
+    capture_padding padding; /* m lacks it already */
+    uint64_t first, rows;    /* of the matrix */
+    uint8_t *kept;           /* [rows] ROW_EXCLUDED by skip_first or exclude, ROW_ORDINARY, ROW_OUTLIER; NULL: all
+                                ordinary */
 } data_source;
 
 typedef struct data_chunk {
@@ -38,14 +41,24 @@ typedef struct train_data {
     char *model, *hook; /* as the studies say: NULL where none does, or two differ; owned */
     int condition;
     bool allow_nonfinite;
-    data_chunks train, held;
+    scry_outliers outliers;
+    double share; /* of the rows that are held out, and by which seed */
+    uint64_t seed;
+    data_chunks train, held; /* what is trained on, and what is held back from it */
 } train_data;
 
 /* Owner: data_close, also after a failure. */
 bool data_open(train_data *data, const scry_train_input *input, scry_notes *notes, scry_error *err);
 void data_close(train_data *data);
-/* Fill train and held. share 0: nothing is held out. */
+/* Find the outlier rows of every source, and note how many there are. progress may be NULL. False and err when it
+ * cancels. */
+bool data_judge(train_data *data, parallel *pool, bool (*progress)(void *context, uint64_t rows, uint64_t total),
+                void *context, scry_notes *notes, scry_error *err);
+/* Fill train and held, once outliers are known. share 0: nothing is held out. */
 void data_split(train_data *data, double share, uint64_t seed);
+/* The chunks of one kind of rows on one side of the split. The caller frees the chunks. */
+enum data_kind { DATA_USED, DATA_ORDINARY, DATA_OUTLIERS };
+data_chunks data_select(const train_data *data, bool held, enum data_kind kind);
 
 /* Read the rows of chunks[n], one after the other, into out[rows][d]. False and err when one holds NaN or infinity;
  * where those are allowed, they are read as 0. */

@@ -3,6 +3,7 @@
 #include "train/trainer.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/row_moments.h"
 
 #include <cblas.h>
 #include <math.h>
@@ -16,9 +17,14 @@ typedef struct group_sums {
     uint64_t rows, active;
     uint64_t bad[2]; /* values of its chunks that are not finite */
     double lost, cosine;
-    double spread; /* sum of |x - mean|^2 */
-    double *mean;  /* [d] */
+    row_moments x;
 } group_sums;
+
+/* Of all groups of some chunks. */
+typedef struct totals {
+    group_sums sums;
+    uint64_t *fired; /* [F] */
+} totals;
 
 typedef struct worker_room {
     float *X, *made, *x; /* [MOST_ROWS][d]: prepared, reconstructed, as read */
@@ -112,33 +118,19 @@ static void compare(const float *x, const float *made, uint32_t d, group_sums *s
     sums->cosine += square > 0 && made_square > 0 ? product / sqrt(square * made_square) : 0;
 }
 
-/* In two passes, and from the first row on: where all rows are the same they have no spread at all. */
-static void measure_spread(const float *x, uint32_t n, uint32_t d, group_sums *sums) {
-    sums->spread = 0;
-    for (uint32_t i = 0; i < d; i++) {
-        double from_first = 0, square = 0;
-        for (uint32_t t = 0; t < n; t++) from_first += (double)x[(size_t)t * d + i] - (double)x[i];
-        sums->mean[i] = (double)x[i] + from_first / n;
-        for (uint32_t t = 0; t < n; t++) {
-            double apart = (double)x[(size_t)t * d + i] - sums->mean[i];
-            square += apart * apart;
-        }
-        sums->spread += square;
-    }
-}
-
 static void do_group(void *context, size_t piece, unsigned worker) {
     evaluation *e = context;
     const sae *s = e->s;
     const worker_room *room = &e->room[worker];
     group_sums *sums = &e->group[piece];
-    *sums = (group_sums){.mean = sums->mean};
+    *sums = (group_sums){.x = sums->x};
+    sums->x.rows = 0;
     size_t from = e->first + 2 * piece;
     if (from >= e->chunks) return;
     uint32_t n = read_rows(e, from, room, sums->bad);
     data_release(e->data); /* the pages around a chunk that the system maps with it are many times the chunk */
     sums->rows = n;
-    measure_spread(room->x, n, s->d_in, sums);
+    row_moments_of(&sums->x, room->x, n, s->d_in);
     sae_encode(s, room->X, n, 0, s->d_sae, room->H);
     if (s->activation == SAE_TOPK) keep_top(s, room->H, n);
     decode(s, room, n, sums);
@@ -158,7 +150,7 @@ static void room_new(evaluation *e, unsigned threads) {
                                    .H = mem_new((size_t)MOST_ROWS * e->s->d_sae, sizeof(float)),
                                    .fired = mem_new(e->s->d_sae, sizeof(uint64_t))};
     }
-    for (int g = 0; g < ROUND; g++) e->group[g].mean = mem_new(e->s->d_in, sizeof(double));
+    for (int g = 0; g < ROUND; g++) e->group[g].x = row_moments_new(e->s->d_in);
 }
 
 static void room_free(evaluation *e, unsigned threads) {
@@ -170,31 +162,20 @@ static void room_free(evaluation *e, unsigned threads) {
         free(e->room[i].fired);
     }
     free(e->room);
-    for (int g = 0; g < ROUND; g++) free(e->group[g].mean);
+    for (int g = 0; g < ROUND; g++) row_moments_free(&e->group[g].x);
 }
 
-/* The spread of two groups together: T. Chan, G. Golub, R. LeVeque, "Updating Formulae and a Pairwise Algorithm for
- * Computing Sample Variances". */
-static void add_spread(const evaluation *e, const group_sums *one, group_sums *all) {
-    double rows = (double)(all->rows + one->rows), share = (double)one->rows / rows, apart = 0;
-    for (uint32_t i = 0; i < e->s->d_in; i++) {
-        double step = one->mean[i] - all->mean[i];
-        apart += step * step;
-        all->mean[i] = all->rows ? all->mean[i] + step * share : one->mean[i];
-    }
-    all->spread += one->spread + apart * share * (double)all->rows;
+static void add_sums(group_sums *all, const group_sums *one, uint32_t d) {
+    row_moments_merge(&all->x, &one->x, d);
+    all->rows += one->rows;
+    all->active += one->active;
+    all->lost += one->lost;
+    all->cosine += one->cosine;
 }
 
 static void add_round(const evaluation *e, group_sums *all) {
-    for (int g = 0; g < ROUND; g++) {
-        const group_sums *one = &e->group[g];
-        if (!one->rows) continue;
-        add_spread(e, one, all);
-        all->rows += one->rows;
-        all->active += one->active;
-        all->lost += one->lost;
-        all->cosine += one->cosine;
-    }
+    for (int g = 0; g < ROUND; g++)
+        if (e->group[g].rows) add_sums(all, &e->group[g], e->s->d_in);
 }
 
 static bool round_is_finite(const evaluation *e, scry_error *err) {
@@ -215,47 +196,94 @@ static int bin_of(uint64_t fired, uint64_t rows) {
     return bin;
 }
 
-static void conclude(const evaluation *e, const group_sums *all, unsigned threads, scry_sae_quality *q) {
-    double rows = (double)all->rows;
-    uint64_t dense = 0;
-    q->tokens = all->rows;
-    q->l0 = (double)all->active / rows;
-    q->fvu = all->spread > 0 ? all->lost / all->spread : (double)NAN;
-    q->explained_variance = 1 - q->fvu;
-    q->mse = all->lost / rows / e->s->d_in;
-    q->cosine = all->cosine / rows;
-    for (uint32_t j = 0; j < e->s->d_sae; j++) {
-        uint64_t fired = 0;
-        for (unsigned i = 0; i < threads; i++) fired += e->room[i].fired[j];
-        q->rates[bin_of(fired, all->rows)]++;
-        dense += (double)fired > 0.1 * rows;
-    }
-    q->dead = (double)q->rates[0] / e->s->d_sae;
-    q->dense = (double)dense / e->s->d_sae;
+/* Moves what fired to the totals, and leaves the room empty for the next chunks. */
+static void take_fired(evaluation *e, unsigned threads, totals *all) {
+    for (unsigned i = 0; i < threads; i++)
+        for (uint32_t j = 0; j < e->s->d_sae; j++) {
+            all->fired[j] += e->room[i].fired[j];
+            e->room[i].fired[j] = 0;
+        }
 }
 
-bool evaluate(const sae *s, const train_data *data, const data_chunks *chunks, parallel *pool, scry_progress progress,
-              void *context, scry_sae_quality *quality, scry_error *err) {
-    double start = clock_seconds();
-    unsigned threads = parallel_threads(pool);
-    evaluation e = {.s = s, .data = data, .chunk = chunks->chunk, .chunks = chunks->count};
-    group_sums all = {.mean = mem_new(s->d_in, sizeof *all.mean)};
-    *quality = (scry_sae_quality){.d_in = s->d_in, .d_sae = s->d_sae};
-    memcpy(quality->sae, s->description, sizeof quality->sae);
-    openblas_set_num_threads(1);
-    room_new(&e, threads);
+static void conclude(const sae *s, const totals *all, scry_sae_quality *q) {
+    const group_sums *sums = &all->sums;
+    double rows = (double)sums->rows;
+    uint64_t dense = 0;
+    q->tokens = sums->rows;
+    q->l0 = (double)sums->active / rows;
+    q->fvu = sums->x.spread > 0 ? sums->lost / sums->x.spread : (double)NAN;
+    q->explained_variance = 1 - q->fvu;
+    q->mse = sums->lost / rows / s->d_in;
+    q->cosine = sums->cosine / rows;
+    for (uint32_t j = 0; j < s->d_sae; j++) {
+        q->rates[bin_of(all->fired[j], sums->rows)]++;
+        dense += (double)all->fired[j] > 0.1 * rows;
+    }
+    q->dead = (double)q->rates[0] / s->d_sae;
+    q->dense = (double)dense / s->d_sae;
+}
+
+static scry_sae_quality quality_of(const sae *s, double seconds) {
+    scry_sae_quality q = {.d_in = s->d_in, .d_sae = s->d_sae, .seconds = seconds};
+    memcpy(q.sae, s->description, sizeof q.sae);
+    return q;
+}
+
+typedef struct watcher {
+    scry_progress progress; /* may be NULL */
+    void *context;
+    uint64_t done, rows;
+} watcher;
+
+static totals totals_new(const sae *s) {
+    return (totals){.sums.x = row_moments_new(s->d_in), .fired = mem_new(s->d_sae, sizeof(uint64_t))};
+}
+
+static void totals_free(totals *t) {
+    row_moments_free(&t->sums.x);
+    free(t->fired);
+}
+
+static bool measure(evaluation *e, const data_chunks *chunks, parallel *pool, watcher *w, totals *all,
+                    scry_error *err) {
+    e->chunk = chunks->chunk;
+    e->chunks = chunks->count;
     bool ok = true;
-    for (; e.first < e.chunks && ok; e.first += 2 * ROUND) {
-        parallel_for(pool, ROUND, do_group, &e);
-        add_round(&e, &all);
-        ok = round_is_finite(&e, err);
-        if (ok && progress && !progress(context, "measuring", all.rows, chunks->rows))
+    for (e->first = 0; e->first < e->chunks && ok; e->first += 2 * ROUND) {
+        parallel_for(pool, ROUND, do_group, e);
+        add_round(e, &all->sums);
+        ok = round_is_finite(e, err);
+        if (ok && w->progress && !w->progress(w->context, "measuring", w->done + all->sums.rows, w->rows))
             ok = scry_fail(err, "interrupted");
     }
-    if (ok) conclude(&e, &all, threads, quality);
-    quality->seconds = clock_seconds() - start;
-    room_free(&e, threads);
-    free(all.mean);
+    w->done += chunks->rows;
+    take_fired(e, parallel_threads(pool), all);
+    return ok;
+}
+
+bool evaluate(const sae *s, const train_data *data, bool held, parallel *pool, scry_progress progress, void *context,
+              scry_sae_evaluation *out, scry_error *err) {
+    double start = clock_seconds();
+    evaluation e = {.s = s, .data = data};
+    data_chunks ordinary = data_select(data, held, DATA_ORDINARY), outlier = data_select(data, held, DATA_OUTLIERS);
+    totals all = totals_new(s), outliers = totals_new(s);
+    watcher w = {progress, context, 0, ordinary.rows + outlier.rows};
+    openblas_set_num_threads(1);
+    room_new(&e, parallel_threads(pool));
+    bool ok = measure(&e, &ordinary, pool, &w, &all, err) && measure(&e, &outlier, pool, &w, &outliers, err);
+    *out = (scry_sae_evaluation){.outliers = data->outliers};
+    out->without_outliers = out->with_outliers = quality_of(s, clock_seconds() - start);
+    if (ok) {
+        conclude(s, &all, &out->without_outliers);
+        add_sums(&all.sums, &outliers.sums, s->d_in);
+        for (uint32_t j = 0; j < s->d_sae; j++) all.fired[j] += outliers.fired[j];
+        conclude(s, &all, &out->with_outliers);
+    }
+    room_free(&e, parallel_threads(pool));
+    totals_free(&all);
+    totals_free(&outliers);
+    free(ordinary.chunk);
+    free(outlier.chunk);
     return ok;
 }
 
@@ -268,17 +296,31 @@ static bool check_fits(const sae *s, const char *path, const train_data *data, s
     return true;
 }
 
+typedef struct judging {
+    scry_progress progress;
+    void *context;
+} judging;
+
+static bool report_judging(void *context, uint64_t rows, uint64_t total) {
+    const judging *j = context;
+    return !j->progress || j->progress(j->context, "reading norms of", rows, total);
+}
+
 bool scry_eval_sae(const char *path, const scry_train_input *input, unsigned threads, scry_progress progress,
-                   void *context, scry_sae_quality *quality, scry_notes *notes, scry_error *err) {
+                   void *context, scry_sae_evaluation *out, scry_notes *notes, scry_error *err) {
     sae s;
     train_data data = {0};
+    judging j = {progress, context};
     if (!sae_load(&s, path, NULL, notes, err)) return false;
     bool ok = data_open(&data, input, notes, err) && check_fits(&s, path, &data, err);
     if (ok) {
         parallel *pool = parallel_start(threads);
-        data_split(&data, 0, 0);
-        ok = data.train.rows ? evaluate(&s, &data, &data.train, pool, progress, context, quality, err)
-                             : scry_fail(err, "%s: skip_first and exclude leave no token", data.source[0].name);
+        ok = data_judge(&data, pool, report_judging, &j, notes, err);
+        if (ok) {
+            data_split(&data, 0, 0);
+            ok = data.train.rows ? evaluate(&s, &data, false, pool, progress, context, out, err)
+                                 : scry_fail(err, "%s: skip_first and exclude leave no token", data.source[0].name);
+        }
         parallel_stop(pool);
     }
     data_close(&data);

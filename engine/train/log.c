@@ -59,6 +59,9 @@ static bool put_start(trainer *t, const char *folder, scry_error *err) {
     for (int i = 1; i < SETTINGS; i++) number(line, setting_names[i], setting_get(&t->settings, i));
     number(line, "rows", (double)t->data.train.rows);
     number(line, "held_out_rows", (double)t->data.held.rows);
+    number(line, "max_norm_ratio", t->data.outliers.max_norm_ratio);
+    number(line, "outliers", (double)t->data.outliers.outliers);
+    cJSON_AddBoolToObject(line, "outliers_kept", t->data.outliers.kept);
     number(line, "scale", (double)t->scale);
     return put(t->log, folder, line, err);
 }

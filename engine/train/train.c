@@ -164,8 +164,7 @@ static bool evaluate_saved(training_run *c, scry_train_result *result, scry_erro
     if (!sae_load(&s, c->folder, "saelens", NULL, err)) return false;
     const trainer *t = &c->t;
     result->held = t->data.held.rows > 0;
-    bool ok = evaluate(&s, &t->data, result->held ? &t->data.held : &t->data.train, t->pool, report_evaluation, c,
-                       &result->quality, &why);
+    bool ok = evaluate(&s, &t->data, result->held, t->pool, report_evaluation, c, &result->evaluation, &why);
     sae_free(&s);
     return ok ||
            scry_fail(err, "%s; the SAE is trained and saved, but not measured: scry eval-sae %s CAPTURE... does it",
@@ -226,7 +225,9 @@ static bool resume_run(training_run *c, const scry_train_input *input, scry_note
     const scry_train_input same = {.path = input->paths ? input->path : (const char *const *)(void *)from.path,
                                    .paths = input->paths ? input->paths : from.paths,
                                    .condition = condition <= SCRY_CONDITIONS ? (int)condition - 1 : -1,
-                                   .allow_nonfinite = from.place[PLACE_NONFINITE] || input->allow_nonfinite};
+                                   .allow_nonfinite = from.place[PLACE_NONFINITE] || input->allow_nonfinite,
+                                   .keep_outliers = from.place[PLACE_OUTLIERS],
+                                   .max_norm_ratio = from.number[NUMBER_NORM_RATIO]};
     ok = ok && trainer_init(&c->t, &same, c->run, &from, notes, err);
     checkpoint_close(&from);
     return ok;

@@ -1,5 +1,6 @@
 /* train/trainer.c: a trainer from its input and settings, or from a checkpoint. */
 #include "train/trainer.h"
+#include "base/clock.h"
 #include "base/mem.h"
 
 #include <math.h>
@@ -198,15 +199,32 @@ static void set_names(trainer *t, const scry_train_run *run, const checkpoint *f
     t->hook_name = run->hook_name && !from ? run->hook_name : t->data.hook;
 }
 
+typedef struct judging {
+    const scry_train_run *run;
+    double started;
+} judging;
+
+/* While rows are judged there is no step to save: the run is asked only where that takes longer than a moment. */
+static bool goes_on(void *context, uint64_t rows, uint64_t total) {
+    const judging *j = context;
+    const scry_train_progress none = {.steps = 1};
+    (void)rows, (void)total;
+    return !j->run->progress || clock_seconds() < j->started + 1 || j->run->progress(j->run->context, &none);
+}
+
 bool trainer_init(trainer *t, const scry_train_input *input, const scry_train_run *run, const checkpoint *from,
                   scry_notes *notes, scry_error *err) {
     *t = (trainer){.settings = from ? from->settings : run->settings};
     if (!data_open(&t->data, input, notes, err)) return false;
     set_names(t, run, from);
+    openblas_set_num_threads(1); /* our threads each run their own tiles */
+    t->pool = parallel_start(run->threads);
     t->fingerprint = data_fingerprint(&t->data);
+    judging judging_run = {run, clock_seconds()};
     if (from && t->fingerprint != from->place[PLACE_DATA])
         return scry_fail(err, "%s: found other residuals than the checkpoint was made from, expected the same",
                          t->data.source[0].name);
+    if (!data_judge(&t->data, t->pool, goes_on, &judging_run, notes, err)) return false;
     if (!split(t, err)) return from && checkpoint_damaged(from, err);
     uint64_t memory = run->memory ? run->memory : SCRY_MEMORY;
     bool window_given = t->settings.window > 0;
@@ -216,8 +234,6 @@ bool trainer_init(trainer *t, const scry_train_input *input, const scry_train_ru
     bool jumps = rules_of_settings(&t->settings).arch == SCRY_JUMPRELU;
     if (from && !checkpoint_has(from, parameters_size(t->data.d, (uint32_t)t->settings.width, jumps), err))
         return false;
-    openblas_set_num_threads(1); /* our threads each run their own tiles */
-    t->pool = parallel_start(run->threads);
     note_threads(t, memory, notes);
     allocate(t);
     if (from ? !restore(t, from, err) : !stream_seek(&t->stream, 0, 0, 0, err)) return false;

@@ -74,8 +74,9 @@ typedef struct trainer {
  *     silent                                    U64 [F], tokens since each latent fired
  *     settings                                  F64, in the order of SCRY_TRAIN_SETTINGS
  *     place                                     U64: step, epoch, window, row in it, fingerprint of the data,
- *                                               condition + 1, whether NaN and infinity are allowed
- *     numbers                                   F64: scale, threshold of batchtopk
+ *                                               condition + 1, whether NaN and infinity are allowed, whether outlier
+ *                                               rows are kept
+ *     numbers                                   F64: scale, threshold of batchtopk, max_norm_ratio
  *     captures                                  U8: their paths, each followed by a line's end
  *     names                                     U8: of model and hook, each followed by a NUL; empty: not known */
 #define CHECKPOINT_NAME "checkpoint.safetensors"
@@ -83,8 +84,18 @@ typedef struct trainer {
 /* Replace the folder's checkpoint atomically: after an error the old one is still there. */
 bool checkpoint_write(const trainer *t, const char *folder, scry_error *err);
 
-enum { PLACE_STEP, PLACE_EPOCH, PLACE_WINDOW, PLACE_AT, PLACE_DATA, PLACE_CONDITION, PLACE_NONFINITE, PLACES };
-enum { NUMBER_SCALE, NUMBER_THRESHOLD, NUMBERS };
+enum {
+    PLACE_STEP,
+    PLACE_EPOCH,
+    PLACE_WINDOW,
+    PLACE_AT,
+    PLACE_DATA,
+    PLACE_CONDITION,
+    PLACE_NONFINITE,
+    PLACE_OUTLIERS,
+    PLACES
+};
+enum { NUMBER_SCALE, NUMBER_THRESHOLD, NUMBER_NORM_RATIO, NUMBERS };
 
 typedef struct checkpoint {
     scry_train_settings settings;
@@ -140,9 +151,10 @@ void log_close(trainer *t);
  * 1. topk stays topk; batchtopk becomes jumprelu with one threshold for all, as SAELens saves it. */
 bool save_sae(const trainer *t, const char *folder, scry_error *err);
 
-/* Measure an SAE on the rows of the chunks; it has a decoder and reads data->d numbers. Sums are in double precision
- * and in one order whatever the number of threads. False when a row is not finite, or when progress says so. */
-bool evaluate(const sae *s, const train_data *data, const data_chunks *chunks, parallel *pool, scry_progress progress,
-              void *context, scry_sae_quality *quality, scry_error *err);
+/* Measure an SAE on the held-out rows of split data, or on the training rows; it has a decoder and reads data->d
+ * numbers. Sums are in double precision and in one order whatever the number of threads. False when a row is not
+ * finite, or when progress says so. */
+bool evaluate(const sae *s, const train_data *data, bool held, parallel *pool, scry_progress progress, void *context,
+              scry_sae_evaluation *out, scry_error *err);
 
 #endif

@@ -122,7 +122,7 @@ prints "score --json: an interval" '"ci_low":0\.[0-9]+,"ci_high":0\.9[0-9]+'
 cp "$out" "$place/before"
 again "score: the interval is the same with one thread" score "$x" --json --threads 1
 gives 0 score "$x"
-prints "score: the interval in words" '^95% interval over resampled tokens 0\.[0-9]+ to 0\.9'
+prints "score: the interval in words" '^95% interval 0\.[0-9]+ to 0\.9[0-9]+ over texts \(samples resampled\); 0\.[0-9]+ to 0\.9[0-9]+ over domains' '^without math, the training set.s own domain and the farthest: rho 0\.8028' '^best baseline: rho 0\.8946, training similarity of latents' '^random sets matched for firing rate: rho' '^cross-validated R2'
 gives 0 score "$x" --repeats 3 --json
 prints "score --repeats --json" '"repeats":\{"count":3,"sample_tokens":10000,"pearson_mean":0\.[0-9]+,"pearson_sd":0\.[0-9]+\}' '"name":"biology",.*"sts_mean":[0-9.]+,"sts_sd":[0-9.]+\}'
 cp "$out" "$place/before"
@@ -213,7 +213,7 @@ published gemma2-9b act 0.60 0.36
 published gemma2-9b icl 0.77 0.60
 q=assets/published/qwen2.5-7b.json
 gives 0 score $q
-prints "score of given scores" '^STS act, as given by the study' '^rho 0\.8914 with the absolute change over 8 domains' '^no tokens to resample' '^no latents for random sets'
+prints "score of given scores" '^STS act, as given by the study' '^rho 0\.8914 .Pearson.s r. with the absolute change over 8 domains' 'no tokens to resample' '^no latents for random sets'
 [ ! -s "$err" ] && ok "and says nothing else" || not_ok "and says nothing else" "found \"$(head -1 "$err")\", expected no word"
 gives 0 score $q --domains extremes:4 --json
 prints "score --json of given scores" '^\{"score":"act","n":null,' '"points":8,' '"ci_low":null,"ci_high":null,"random_mean":null'

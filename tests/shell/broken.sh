@@ -48,7 +48,22 @@ matrix() { # WHAT WORDS...: acts/bad.safetensors is there
 manifest "a file that is missing" "s#$law#acts/none.safetensors#" "domains[8].base.residual" "acts/none.safetensors" "No such file" "expected"
 manifest "a token file that is missing" "s#acts/law.tokens.jsonl#acts/none.jsonl#" "domains[8].base" "acts/none.jsonl" "No such file"
 manifest "an SAE that is missing" 's#"sae": "sae"#"sae": "none"#' "sae" "none" "no such file"
-manifest "a directory for a file" "s#$law#acts#" "domains[8].base.residual" "found a directory, expected a regular file"
+manifest "a directory for a file" "s#$law#acts#" "domains[8].base.residual" "found a directory, expected a regular file; name one of what it holds: "
+printf 'version https://git-lfs.github.com/spec/v1\noid sha256:%064d\nsize 12345\n' 7 >"$s/acts/pointer"
+manifest "a Git LFS pointer for residuals" "s#$law#acts/pointer#" "domains[8].base.residual" "found a Git LFS pointer" "run git lfs pull"
+manifest "a Git LFS pointer for tokens" "s#acts/law.tokens.jsonl#acts/pointer#" "domains[8].base" "acts/pointer: found a Git LFS pointer"
+manifest "a Git LFS pointer for labels" 's#"scry_study": 1#"scry_study": 1, "labels": "acts/pointer"#' "labels" "acts/pointer: found a Git LFS pointer"
+manifest "a Git LFS pointer for the tokenizer" 's#"scry_study": 1#"scry_study": 1, "tokenizer": "acts/pointer"#' "tokenizer" "acts/pointer: found a Git LFS pointer"
+manifest "a Git LFS pointer for the SAE" 's#"sae": "sae"#"sae": "acts/pointer"#' "sae" "acts/pointer: found a Git LFS pointer"
+broken "a Git LFS pointer for the manifest" acts/pointer "acts/pointer: found a Git LFS pointer"
+mkdir "$s/acts/set" "$s/acts/splits" "$s/acts/shards"
+: >"$s/acts/set/state.json" >"$s/acts/set/dataset_info.json" >"$s/acts/set/data-00000-of-00001.arrow"
+: >"$s/acts/splits/0_99.safetensors" >"$s/acts/splits/100_199.safetensors"
+: >"$s/acts/shards/shard_0.memmap" >"$s/acts/shards/shard_0.meta"
+manifest "a folder of a dataset" "s#$law#acts/set#" "domains[8].base.residual" "found a folder of a Hugging Face dataset (Arrow), expected a regular file" "numpy.save" "data-00000-of-00001.arrow"
+manifest "a folder of delphi's splits" "s#$law#acts/splits#" "found a folder of delphi's splits" "give a list of its files: 0_99.safetensors, 100_199.safetensors"
+manifest "a folder of memory-mapped shards" "s#$law#acts/shards#" "found a folder of memory-mapped shards" "save them as .npy or .safetensors" "shard_0.memmap"
+rm -r "$s/acts/set" "$s/acts/splits" "$s/acts/shards"
 manifest "name: a number" 's#"name": "Original[^"]*"#"name": 5#' "m.json: name: found a number, expected text"
 manifest "sae: a list" 's#"sae": "sae"#"sae": ["sae"]#' "m.json: sae: found a list, expected text"
 manifest "pairing: another word" 's#"pairing": "token"#"pairing": "tokens"#' 'pairing: found "tokens", expected "token", "sample" or "row"'
@@ -107,7 +122,7 @@ patch 's/"F16"/"F64"/'
 matrix "a dtype that needs more bytes" "residual" "277248"
 patch 's/\[722,192\]/[7220192]/;s/7220192/722*192/'
 matrix "a shape that is no list of numbers" "header"
-patch 's/\[722,192\]/[7e9,192]/'
+patch 's/\[722,192\]/[999,192]/'
 matrix "a shape larger than the file" "the file is cut or its header is wrong"
 patch 's/\[722,192\]/[-22,192]/'
 matrix "a negative shape" "shape[0] is not a whole number"
@@ -167,7 +182,7 @@ sae() { # WHAT WORDS...: sae-bad/ is there
 }
 cp -r "$s/sae" "$s/sae-bad"
 rm "$s/sae-bad/cfg.json"
-sae "no cfg.json" "found none of params.npz" "cfg.json (SAELens)" "expected one of them"
+sae "no cfg.json" "found a directory, expected params.npz" "it holds: sae_weights.safetensors" "cfg.json (SAELens)"
 rm "$s/sae-bad/sae_weights.safetensors"
 sae "no weights" "sae_weights.safetensors" "No such file"
 sed -i 's/"d_sae": 2048/"d_sae": 2047/' "$s/sae-bad/cfg.json"

@@ -9,7 +9,7 @@ gives 0 index $study -o "$x"
 [ ! -s "$out" ] && ok "index: nothing to stdout" || not_ok "index: nothing to stdout" "found \"$(head -1 "$out")\", expected nothing"
 says "index: says what it made" "2048 latents, 30909 tokens"
 gives 0 index $study -o "$place/t.scry" --json --threads 1
-prints "index --json: its keys" '^\{"index":".*t\.scry","latents":2048,"tokens":30909,"nnz":[0-9]+,"seconds":[0-9.e-]+\}$'
+prints "index --json: its keys" '^\{"index":".*t\.scry","latents":2048,"tokens":30909,"nnz":[0-9]+,"outliers":0,"seconds":[0-9.e-]+,"pairs":\[\{"base":"train.base".*\}\]\}$'
 cmp -s "$x" "$place/t.scry" && ok "index: the same bytes from one thread" ||
     not_ok "index: the same bytes from one thread" "found other bytes than from all threads, expected the same"
 gives 0 index $study -o "$place/t.scry" --threads 3
@@ -82,7 +82,7 @@ prints "--name=value is taken too" 'shift by sft'
 
 # ---- score
 gives 0 score "$x"
-prints "score: the table" '^STS act of 100 latents' '^rho 0\.93[0-9]+ with the signed change over 14 domains' '^domain +STS +change' '^math +6\.6'
+prints "score: the table" '^STS act of 100 latents' '^rho 0\.93[0-9]+ .Pearson.s r. with the signed change over 14 domains' '^domain +STS +change' '^math +6\.6'
 gives 0 score "$x" --json
 prints "score --json: its keys" '^\{"score":"act","n":100,"domains":\[\{"name":"biology","sts":[0-9.]+,"change":-11.225,"fitted":-?[0-9.]+,"residual":-?[0-9.]+\}' \
     '"pearson":0\.93[0-9]{8,}' '"r2":' '"spearman":' '"slope":' '"intercept":' '"p_value":' '"loo_min":' '"loo_max":' '"ci_low":' '"ci_high":' \

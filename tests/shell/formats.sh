@@ -92,7 +92,7 @@ gives 0 merge "$place/3.scry" "$place/1.scry" "$place/4.scry" "$place/2.scry" -o
 same "merge: the bytes of one run" "$place/m.scry" "$x"
 says "merge: says what it made" "m.scry: 2048 latents, 30909 tokens"
 gives 0 merge "$place/1.scry" "$place/2.scry" "$place/3.scry" "$place/4.scry" -o "$place/m.scry" --json
-prints "merge --json: its keys" '^\{"index":".*m\.scry","latents":2048,"tokens":30909,"nnz":[0-9]+,"seconds":[0-9.e-]+\}$'
+prints "merge --json: its keys" '^\{"index":".*m\.scry","latents":2048,"tokens":30909,"nnz":[0-9]+,"outliers":0,"seconds":[0-9.e-]+,"pairs":\[\{"base":"train.base".*\}\]\}$'
 gives 0 index $study -o "$place/w.scry" --shard 1/1
 same "index --shard 1/1 is the whole index" "$place/w.scry" "$x"
 for command in info rank score tokens export; do

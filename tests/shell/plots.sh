@@ -33,7 +33,7 @@ set -- --by sft --score icl --top 30 --without 3 --domains extremes:5 --absolute
 gives 0 plot "$x" scatter "$@"
 rho=$(number_of pearson score "$x" "$@") low=$(number_of loo_min score "$x" "$@") high=$(number_of loo_max score "$x" "$@")
 ci=$(number_of ci_low score "$x" "$@") ci_high=$(number_of ci_high score "$x" "$@")
-prints "plot scatter: rho and its statistics are those of scry score" "^rho $rho " " n 10 " "leave-one-out $low to $high" "95% $ci to $ci_high"
+prints "plot scatter: rho and its statistics are those of scry score" "^rho $rho " " n 10 " "95% texts $ci (to )?$ci_high"
 prints "plot scatter: its title" '^STS icl and absolute change, .* latents, extremes:5'
 gives 0 plot "$x" random --top 40
 mean=$(number_of random_mean sweep "$x" --over random --top 40) sd=$(number_of random_sd sweep "$x" --over random --top 40)

@@ -14,13 +14,17 @@ gives 0 sets "$x" --csv
 is "sets --csv: its header" "$(head -1 "$out")" "name,latents,both,jaccard,list"
 
 # the same set, said in several ways, gives the same score
-gives 0 score "$x" --top 30 --json
+plain_score() { # the score without its context, which depends on how the selection was made
+    gives 0 score "$x" "$@" --json
+    sed 's/,"train_domain".*//' "$out" >"$place/found" && mv "$place/found" "$out"
+}
+plain_score --top 30
 cp "$out" "$place/plain"
-gives 0 score "$x" --latents core --json
+plain_score --latents core
 cmp -s "$out" "$place/plain" && ok "score --latents core: the score of the 30" || not_ok "score --latents core: the score of the 30" "found another"
-gives 0 score "$x" --latents none --with "top20 + core" --json
+plain_score --latents none --with "top20 + core"
 cmp -s "$out" "$place/plain" && ok "--with takes sets" || not_ok "--with takes sets" "found another score"
-gives 0 score "$x" --top 40 --without "top40 & !core" --json
+plain_score --top 40 --without "top40 & !core"
 cmp -s "$out" "$place/plain" && ok "--without takes sets" || not_ok "--without takes sets" "found another score"
 gives 0 export "$x" --latents "core & odd" -o "$place/set.csv"
 gives 0 sets "$x" --set "$place/set.csv" --against "core & odd" --json

@@ -6,7 +6,7 @@ small="--width 256 --k 8 --batch 512 --steps 60"
 
 # ---- from a study to an SAE that indexes it
 gives 0 train $study --condition base -o "$place/sae" $small --json
-prints "train --json: its keys" '^\{"sae":".*/sae","arch":"topk","d_in":192,"d_sae":256,"steps":60,"tokens":30720,"rows":[0-9]+,"held_out_rows":[0-9]+,"held_out":true,"l0":[0-9.]+,"explained_variance":0\.[0-9]+,"fvu":0\.[0-9]+,"mse":[0-9.]+,"cosine":0\.[0-9]+,"dead":[0-9.]+,"dense":[0-9.]+,"seconds":[0-9.]+\}$'
+prints "train --json: its keys" '^\{"sae":".*/sae","arch":"topk","d_in":192,"d_sae":256,"steps":60,"tokens":30720,"rows":[0-9]+,"held_out_rows":[0-9]+,"held_out":true,"l0":[0-9.]+,"explained_variance":0\.[0-9]+,"fvu":0\.[0-9]+,"mse":[0-9.]+,"cosine":0\.[0-9]+,"dead":[0-9.]+,"dense":[0-9.]+,"max_norm_ratio":10,"outliers":0,"outlier_share":0,"outlier_variance_share":0,"outliers_kept":false,"without_outliers":\{"tokens":[0-9]+,"l0":[0-9.]+,"explained_variance":[0-9.]+,"fvu":[0-9.]+,"mse":[0-9.]+,"cosine":[0-9.]+,"dead":[0-9.]+,"dense":[0-9.]+\},"with_outliers":\{"tokens":[0-9]+,"l0":[0-9.]+,"explained_variance":[0-9.]+,"fvu":[0-9.]+,"mse":[0-9.]+,"cosine":[0-9.]+,"dead":[0-9.]+,"dense":[0-9.]+\},"seconds":[0-9.]+\}$'
 says "train: tells how far it is" "scry: training: step "
 is "train: what is left" "$(ls "$place/sae" | tr '\n' ' ')" "cfg.json sae_weights.safetensors train.jsonl "
 named() { # FOLDER: what cfg.json calls the model, the hook and its layer
@@ -17,9 +17,9 @@ is "train: each line of the log is an object" "$(grep -c '^{"step":.*"held_out_e
 gives 0 eval-sae "$place/sae" $study --condition base
 prints "eval-sae: the table" '^SAELens topk \(TopK, k 8\), 192 -> 256, [0-9]+ tokens' '^explained variance +0\.[0-9]+' '^never +[0-9]+ +[0-9.]+%'
 gives 0 eval-sae "$place/sae" $study --json
-prints "eval-sae --json: its keys" '^\{"sae":.*"kind":.*"d_in":192,"d_sae":256,"tokens":30909,"l0":[0-9.]+,"explained_variance":[0-9.]+,"fvu":[0-9.]+,"mse":[0-9.]+,"cosine":[0-9.]+,"dead":[0-9.]+,"dense":[0-9.]+,"seconds":[0-9.e-]+,"rates":\[\{"rate":"never","latents":[0-9]+,"share":[0-9.]+\}'
+prints "eval-sae --json: its keys" '^\{"sae":.*"kind":.*"d_in":192,"d_sae":256,"tokens":30909,"l0":[0-9.]+,"explained_variance":[0-9.]+,"fvu":[0-9.]+,"mse":[0-9.]+,"cosine":[0-9.]+,"dead":[0-9.]+,"dense":[0-9.]+,"max_norm_ratio":10,"outliers":0,"outlier_share":0,"outlier_variance_share":0,"outliers_kept":false,"without_outliers":\{"tokens":[0-9]+,"l0":[0-9.]+,"explained_variance":[0-9.]+,"fvu":[0-9.]+,"mse":[0-9.]+,"cosine":[0-9.]+,"dead":[0-9.]+,"dense":[0-9.]+\},"with_outliers":\{"tokens":[0-9]+,"l0":[0-9.]+,"explained_variance":[0-9.]+,"fvu":[0-9.]+,"mse":[0-9.]+,"cosine":[0-9.]+,"dead":[0-9.]+,"dense":[0-9.]+\},"seconds":[0-9.e-]+,"rates":\[\{"rate":"never","latents":[0-9]+,"share":[0-9.]+\}'
 gives 0 eval-sae "$place/sae" $study --csv
-is "eval-sae --csv: its header" "$(head -1 "$out")" "sae,kind,d_in,d_sae,tokens,l0,explained_variance,fvu,mse,cosine,dead,dense,seconds"
+is "eval-sae --csv: its header" "$(head -1 "$out")" "sae,kind,d_in,d_sae,tokens,l0,explained_variance,fvu,mse,cosine,dead,dense,outliers,outlier_share,outlier_variance_share,seconds"
 sed "s#\"sae\": \"sae\"#\"sae\": \"$place/sae\"#; s#\"\\(acts/\\|labels\\)#\"$PWD/sample_data/\\1#" $study >"$place/study.json"
 gives 0 index "$place/study.json" -o "$place/x.scry"
 says "the study is indexed with it" "256 latents"

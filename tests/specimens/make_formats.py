@@ -236,6 +236,7 @@ torch.save(module, "refused/module.pt")
 torch.save({"acts": T, "loss": np.float64(1)}, "refused/numpy.pt")
 torch.save(T, "refused/legacy.pt", _use_new_zipfile_serialization=False)
 torch.save(torch.complex(T, T).conj().imag, "refused/negated.pt")
+torch.save(T.to_sparse(1), "refused/hybrid.pt")
 torch.save({"step": 3}, "refused/no_tensor.pt")
 with open("refused/bare.pkl", "wb") as f:
     pickle.dump(A, f)

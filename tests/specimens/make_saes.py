@@ -251,7 +251,6 @@ def sparsify():
 
     write("sparsify_topk")
     write("sparsify_bf16", dtype=torch.bfloat16, latents=0)
-    write("sparsify_transcode", transcode=True)
     edit(OUT / "sparsify_topk" / "cfg.json", signed=False, an_unknown_key=[1, 2])
 
 

@@ -65,7 +65,7 @@ static inline void same_shifts(const same *s) {
     worst w = {.tolerance = 10 * s->tolerance};
     for (size_t t = 0; t < info->trains; t++)
         for (int c = 1; c < SCRY_CONDITIONS; c++) {
-            if (!info->train[t].has[c]) continue;
+            if (!info->train[t].has[c] && !info->train[t].identical[c]) continue;
             scry_condition by = (scry_condition)c;
             for (int m = 0; m < SCRY_METRICS + 4; m++)
                 for (uint32_t j = 0; j < info->d_sae; j++) {

@@ -1,6 +1,7 @@
 /* test_bootstrap.c: a score split into blocks of tokens, against plain loops over the raw values, under every pairing;
  * the interval and the repeats, against all possible outcomes and against other draws; which text a latent belongs to.
  */
+#include "rho_context.h"
 #include "analysis.h"
 #include "../twin/twin.h"
 #include "check.h"
@@ -325,6 +326,54 @@ static void owners(const study *st) {
     scry_attribution_free(o);
 }
 
+/* ---- split halves ---------------------------------------------------------------------------- */
+
+/* The domains' STS act over the samples of even (0) or odd (1) number. */
+static void half_sts(const study *st, const scry_set *set, int half, double *sts) {
+    for (int d = 0; d < D; d++) {
+        const capture *base = &st->base[d];
+        double sum = 0, count = 0;
+        for (int r = 0; r < base->rows; r++) {
+            if (!base->kept[r] || sample_of(st, base, r) % 2 != half) continue;
+            count++;
+            for (uint32_t j = 0; j < F; j++) sum += scry_set_has(set, j) ? base->h[r][j] : 0;
+        }
+        sts[d] = sum / count;
+    }
+}
+
+/* The switch that a search of one makes on a half, by trying all. */
+static uint32_t best_switch(const study *st, const scry_set *set, const double *change, int half) {
+    double most = -1, sts[D];
+    uint32_t best = 0;
+    scry_set *trial = scry_set_copy(set);
+    for (uint32_t j = 0; j < F; j++) {
+        scry_set_put(trial, j, !scry_set_has(set, j));
+        half_sts(st, trial, half, sts);
+        double rho = fabs(scry_fit_line(sts, change, D).pearson);
+        if (rho > most) most = rho, best = j;
+        scry_set_put(trial, j, scry_set_has(set, j));
+    }
+    scry_set_free(trial);
+    return best;
+}
+
+static void split_halves(const study *st, const scry_set *set) {
+    for (uint32_t switches = 0; switches < 2; switches++) {
+        double change[D] = {3, -1, 4, 1.5, -5}, sts[D], expected = 0, found;
+        for (int half = 0; half < 2; half++) {
+            scry_set *chosen = scry_set_copy(set);
+            uint32_t j = switches ? best_switch(st, set, change, half) : 0;
+            if (switches) scry_set_put(chosen, j, !scry_set_has(set, j));
+            half_sts(st, chosen, !half, sts);
+            expected += scry_fit_line(sts, change, D).pearson / 2;
+            scry_set_free(chosen);
+        }
+        scry_search_split_half(st->x, SCRY_ACT, set, change, switches, NULL, &found);
+        check_near(found, expected, 1e-5, "%s: split halves after %u switches", st->p->label, switches);
+    }
+}
+
 /* --------------------------------------------------------------------------------------------- */
 
 int main(void) {
@@ -360,6 +409,7 @@ int main(void) {
         }
         if (i == 1) repeats(&st, set);
         if (i == 0) stopping(&st, set);
+        if (i < 2) split_halves(&st, set);
         if (i < 2) owners(&st);
         scry_set_free(set);
         scry_close(st.x);

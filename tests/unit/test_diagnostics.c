@@ -180,7 +180,11 @@ static double on_bos(const char *capture, size_t row, size_t col) {
 }
 
 static double big_bos(const char *capture, size_t row, size_t col) {
-    return sound_residual(capture, row, col) * (row % 10 ? 1 : 10);
+    return sound_residual(capture, row, col) * (row % 10 ? 1 : 7);
+}
+
+static double huge_bos(const char *capture, size_t row, size_t col) {
+    return sound_residual(capture, row, col) * (row % 10 ? 1 : 100);
 }
 
 static double small_bos(const char *capture, size_t row, size_t col) {
@@ -253,7 +257,12 @@ static void test_tokens(void) {
                   .bos = true,
                   .residual = true,
                   .sae = unit},
-          NULL, "squared norm", 3, 3, SAYS("train.base: the token \"<bos>\" holds 9", "% of the squared norm"));
+          NULL, "squared norm", 3, 3, SAYS("train.base: the token \"<bos>\" holds 8", "% of the squared norm"));
+    const plan outliers = {
+        .label = "<bos> is an outlier", .fill = huge_bos, .bos = true, .residual = true, .sae = unit};
+    warns(&outliers, NULL, "above 10 times", 1, 1,
+          SAYS("90 of 900 residuals (10%), in 3 captures", "90 of them at the beginning of a text", "left out of all"));
+    warns(&outliers, &(scry_build_options){.keep_outliers = true}, "above 10 times", 1, 5, SAYS("they are kept"));
     silent(&(plan){.label = "<bos> has some of it", .fill = small_bos, .bos = true, .residual = true, .sae = unit});
     silent(&(plan){.label = "<bos> has the norm, but is skipped",
                    .fill = big_bos,

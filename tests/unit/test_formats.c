@@ -210,6 +210,7 @@ static void test_all_refused(void) {
     test_refused("numpy.pt", "numpy", "only tensors and plain containers are read");
     test_refused("legacy.pt", "before PyTorch 1.6", "torch.save(torch.load(path), path)");
     test_refused("bare.pkl", "bare pickle", "torch.save(torch.load(path), path)");
+    test_refused("hybrid.pt", "hybrid", "to_dense().to_sparse_csr()");
     test_refused("negated.pt", "\"neg\"", "resolve_neg()");
     test_refused("no_tensor.pt", "holds no tensors", "torch.save");
     test_refused("loop.pt", "nested deeper than 64", "data.pkl");

@@ -64,9 +64,8 @@ static const sae_specimen specimens[] = {
     {"gemma_scope_npz", "gemma-scope", "Gemma Scope (JumpReLU), 8 -> 24", 0},
     {"gemma_scope_packed", "gemma-scope", "Gemma Scope (JumpReLU), 8 -> 24", 0},
     {"gemma_scope_2", "gemma-scope", "Gemma Scope (JumpReLU), 8 -> 24", 0},
-    {"sparsify_topk", "sparsify", "sparsify (TopK, k 5), 8 -> 24", 0},
+    {"sparsify_topk", "sparsify", "sparsify (TopK, k 5), 8 -> 24", 1},
     {"sparsify_bf16", "sparsify", "sparsify (TopK, k 5), 8 -> 24", 0},
-    {"sparsify_transcode", "sparsify", "sparsify (TopK, k 5), 8 -> 24", 1},
     {"dl_autoencoder", "dictionary-learning", "dictionary_learning AutoEncoder (ReLU), 8 -> 24", 1},
     {"dl_autoencoder_unit", "dictionary-learning", "dictionary_learning AutoEncoder (ReLU), 8 -> 24", 0},
     {"dl_autoencoder_new", "dictionary-learning", "dictionary_learning AutoEncoderNew (ReLU), 8 -> 24", 0},
@@ -303,6 +302,10 @@ static const damage damages[] = {
     {"sparsify_topk", "cfg.json", SETTING, "k", NULL, "nothing", "a whole number"},
     {"sparsify_topk", "cfg.json", SETTING, "signed", "true", "true", "false"},
     {"sparsify_topk", "cfg.json", SETTING, "d_in", "9", "9", "8"},
+    {"sparsify_topk", "cfg.json", SETTING, "transcode", "true", "true", "transcoder"},
+    {"sparsify_topk", "cfg.json", SETTING, "skip_connection", "true", "true", "transcoder"},
+    {"openmoss_topk", "config.json", SETTING, "hook_point_out", "\"blocks.1.hook_mlp_out\"", "hook_mlp_out",
+     "transcoder"},
     {"sparsify_bf16", "cfg.json", SETTING, "expansion_factor", "4", "4", "24 latents"},
     {"sparsify_topk", "sae.safetensors", HEADER, "encoder.bias", "bias", "found none", "expected one"},
     {"gemma_scope_2", "params.safetensors", HEADER, "threshold", "affine_skip_connection", "found one", "transcoder"},
@@ -349,7 +352,8 @@ static void apply_other(const damage *d, const char *folder, const char *path) {
         free(bytes);
         free(weights_path);
     } else if (*d->key) {
-        set_setting(path, d->value, "\"blocks.2.hook_resid_post\"");
+        set_setting(path, "hook_point_in", "\"blocks.2.hook_resid_post\"");
+        set_setting(path, "hook_point_out", "\"blocks.2.hook_resid_post\"");
     } else {
         char *bytes = slurp(path, &size);
         float infinite = INFINITY;
@@ -459,7 +463,8 @@ static void refused(const char *path, const char *format, int status, const char
 
 static void test_paths(void) {
     refused("/nowhere/sae", NULL, 1, "/nowhere/sae", "expected an SAE");
-    refused(FOLDER, NULL, 1, "found none of params.npz", "expected one of them");
+    refused("tests/specimens/statistics", NULL, 1, "found a directory, expected params.npz", "; it holds: ");
+    refused(FOLDER, NULL, 1, "found a folder of 43 SAEs", "dl_autoencoder_new");
     refused(FOLDER "x.npy", NULL, 1, "1 tensors", "expected Gemma Scope, sparsify, SAELens, OpenMOSS");
     refused(FOLDER "saelens6_topk", "saelenz", 2, "\"saelenz\"", "expected gemma-scope, sparsify, saelens");
     refused(FOLDER "saelens6_topk", "sparsify", 1, "sae.safetensors", "expected");

@@ -15,10 +15,10 @@ static const char right[] =
     "{\"scry_study\": 1, \"name\": \"n\", \"model\": \"m\", \"hook\": \"h\", \"pairing\": \"token\", \"correlate\": "
     "\"absolute\","
     " \"train\": {\"name\": \"math\", \"base\": {\"features\": \"a.npy\", \"tokens\": \"t.jsonl\"},"
-    "             \"icl\": {\"features\": [\"a.npy\"], \"tokens\": \"t.jsonl\", \"skip_first\": 0, \"exclude\": []},"
-    "             \"sft\": {\"features\": \"a.npy\", \"tokens\": \"t.jsonl\", \"exclude\": [\"x\"]}},"
+    "             \"icl\": {\"features\": [\"b.npy\"], \"tokens\": \"t.jsonl\", \"skip_first\": 0, \"exclude\": []},"
+    "             \"sft\": {\"features\": \"c.npy\", \"tokens\": \"t.jsonl\", \"exclude\": [\"x\"]}},"
     " \"domains\": [{\"name\": \"law\", \"change\": -1.5, \"base\": {\"features\": \"a.npy\", \"tokens\": \"t.jsonl\"},"
-    "              \"icl\": {\"features\": \"a.npy\", \"tokens\": \"t.jsonl\"}},"
+    "              \"icl\": {\"features\": \"b.npy\", \"tokens\": \"t.jsonl\"}},"
     "             {\"name\": \"art\", \"base\": {\"features\": \"a.npy\", \"tokens\": \"t.jsonl\", \"rows\": [0, "
     "4]}}]}";
 
@@ -26,6 +26,11 @@ static void write_parts(void) {
     double x[36];
     for (int i = 0; i < 36; i++) x[i] = i % 5;
     write_npy(text_of("%s/a.npy", folder), F32, 4, 8, x);
+    for (int i = 0; i < 32; i++) x[i] = i % 7;
+    write_npy(text_of("%s/b.npy", folder), F32, 4, 8, x);
+    for (int i = 0; i < 32; i++) x[i] = i % 3;
+    write_npy(text_of("%s/c.npy", folder), F32, 4, 8, x);
+    for (int i = 0; i < 36; i++) x[i] = i % 5;
     write_npy(text_of("%s/wide.npy", folder), F32, 4, 9, x);
     write_npy(text_of("%s/empty.npy", folder), F32, 0, 8, x);
     write_text(text_of("%s/t.jsonl", folder),
@@ -162,6 +167,10 @@ static void wrong_types(void) {
     REFUSE("domains[1].base.rows", "[3, 1]", "domains[1].base.rows", "found");
     REFUSE("domains[1].base.rows", "[0, \"4\"]", "domains[1].base.rows", "whole numbers");
     REFUSE("domains[1].base.rows", "[-1, 4]", "domains[1].base.rows", "whole numbers");
+    REFUSE("train.icl.padding", "1", "train.icl.padding", "found a number");
+    REFUSE("train.icl.padding", "\"both\"", "train.icl.padding", "found \"both\"", "left", "right");
+    REFUSE("train.icl.mask", "7", "train.icl.mask", "found a number", "file name");
+    REFUSE("train.icl.mask", "\"a.npy\"", "train.icl.mask", "b.npy", "[samples, positions, width]");
 }
 
 static void wrong_numbers(void) {
@@ -199,7 +208,8 @@ static void wrong_files(void) {
     REFUSE("domains[0].base.features", "\"empty.npy\"", "domains[0].base", "empty.npy");
     REFUSE("train.icl.tokens", "\"short.jsonl\"", "train.icl.tokens", "short.jsonl", "found 1", "4");
     REFUSE("train.icl.tokens", "\"broken.jsonl\"", "train.icl.tokens", "broken.jsonl", "line 2");
-    REFUSE("train.icl.tokens", "\"longer.jsonl\"", "train.icl", "s1", "found 3", "2");
+    REFUSE("train.icl.tokens", "\"longer.jsonl\"", "train.icl", "longer.jsonl", "\"s1\"", "found 3 tokens", "last 2",
+           "token 1: found \"b\", expected \"a\"", "t.jsonl, token 0");
     REFUSE("train.icl.tokens", "\"other.jsonl\"", "train.icl", "train.base");
     REFUSE("train.icl.tokens", "\"a.npy\"", "train.icl.tokens", "a.npy");
     scry_error err;

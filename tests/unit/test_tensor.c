@@ -211,7 +211,7 @@ static void bad_headers(void) {
     wrong_safetensors("9 dimensions", X("\"dtype\":\"F32\",\"shape\":[1,1,1,1,1,1,1,4,4],\"data_offsets\":[0,64]"));
     wrong_safetensors("one dimension", X("\"dtype\":\"F32\",\"shape\":[16],\"data_offsets\":[0,64]"));
     wrong_safetensors("no dimension", X("\"dtype\":\"F32\",\"shape\":[],\"data_offsets\":[0,4]"));
-    wrong_safetensors("three dimensions", X("\"dtype\":\"F32\",\"shape\":[2,2,4],\"data_offsets\":[0,64]"));
+    wrong_safetensors("four dimensions", X("\"dtype\":\"F32\",\"shape\":[2,2,2,2],\"data_offsets\":[0,64]"));
     wrong_safetensors("no columns", X("\"dtype\":\"F32\",\"shape\":[4,0],\"data_offsets\":[0,0]"));
     wrong_safetensors("no offsets", X("\"dtype\":\"F32\",\"shape\":[4,4]"));
     wrong_safetensors("one offset", X("\"dtype\":\"F32\",\"shape\":[4,4],\"data_offsets\":[64]"));
@@ -292,7 +292,7 @@ static void bad_npy(void) {
     wrong_npy("npy with negative shape", 1, "{'descr': '<f4', 'fortran_order': False, 'shape': (-4, 4), }", 64);
     wrong_npy("npy of one dimension", 1, "{'descr': '<f4', 'fortran_order': False, 'shape': (16,), }", 64);
     wrong_npy("npy of no dimension", 1, "{'descr': '<f4', 'fortran_order': False, 'shape': (), }", 64);
-    wrong_npy("npy of three dimensions", 1, "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 2, 4), }", 64);
+    wrong_npy("npy of four dimensions", 1, "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 2, 2, 2), }", 64);
     wrong_npy("npy of 9 dimensions", 1, "{'descr': '<f4', 'fortran_order': False, 'shape': (1,1,1,1,1,1,1,4,4), }", 64);
     wrong_npy("npy beyond 2^64", 1, "{'descr': '<f4', 'fortran_order': False, 'shape': (4294967296, 4294967296), }",
               64);

@@ -102,12 +102,11 @@ static void test_recovery(const char *name, const scry_train_run *run, const cha
     if (!check(sae_load(&s, out, NULL, NULL, &err), "%s: is read back %s", name, err.text)) return;
     double cosine = mean_max_cosine(&s);
     check(cosine > 0.9, "%s: mean max cosine of the true directions %.4f, expected above 0.9", name, cosine);
-    check(result.held && result.quality.tokens == result.held_rows && result.held_rows > 0,
-          "%s: measured on held-out rows", name);
-    check(result.quality.explained_variance > 0.8, "%s: explained variance %.4f of held-out rows, expected above 0.8",
-          name, result.quality.explained_variance);
-    check(result.quality.l0 > 1.5 && result.quality.l0 < 9, "%s: L0 %.2f, expected near %d", name, result.quality.l0,
-          ACTIVE);
+    const scry_sae_quality *q = scry_evaluation_quality(&result.evaluation);
+    check(result.held && q->tokens == result.held_rows && result.held_rows > 0, "%s: measured on held-out rows", name);
+    check(q->explained_variance > 0.8, "%s: explained variance %.4f of held-out rows, expected above 0.8", name,
+          q->explained_variance);
+    check(q->l0 > 1.5 && q->l0 < 9, "%s: L0 %.2f, expected near %d", name, q->l0, ACTIVE);
     check(s.folded, "%s: decoder rows of norm 1", name);
     sae_free(&s);
 }
@@ -260,10 +259,12 @@ static void test_figures(void) {
     run.settings.held_out = 0;
     run.settings.batch = 256;
     check(train(folder, residuals, &run, &result, &err), "trains %s", err.text);
-    check(!result.held && result.quality.tokens == N, "without held-out rows the training rows are measured");
-    scry_sae_quality q;
+    const scry_sae_quality *own = scry_evaluation_quality(&result.evaluation);
+    check(!result.held && own->tokens == N, "without held-out rows the training rows are measured");
+    scry_sae_evaluation e;
     scry_train_input input = {.path = &residuals, .paths = 1, .condition = -1};
-    check(scry_eval_sae(folder, &input, 2, NULL, NULL, &q, NULL, &err), "is measured %s", err.text);
+    check(scry_eval_sae(folder, &input, 2, NULL, NULL, &e, NULL, &err), "is measured %s", err.text);
+    const scry_sae_quality q = *scry_evaluation_quality(&e);
     sae s;
     matrix m;
     char *file = (char *)(uintptr_t)residuals;
@@ -317,7 +318,7 @@ static void test_figures(void) {
     check_near(q.dead, (double)rates[0] / F, 0.02, "dead");
     check_near(q.dense, (double)dense / F, 0.02, "dense");
     for (int i = 0; i < SCRY_RATE_BINS; i++) check_is(q.rates[i], rates[i], "latents in firing rate bin %d", i);
-    check_near(result.quality.mse, q.mse, 1e-12, "the run's own figures are the same");
+    check_near(own->mse, q.mse, 1e-12, "the run's own figures are the same");
     matrix_close(&m);
     sae_free(&s);
 }
@@ -372,11 +373,12 @@ static void test_sae_lens(const char *name) {
         }
     }
     worst_line(&w, "%s: latents as sae-lens encodes them", name);
-    scry_sae_quality q;
+    scry_sae_evaluation e;
     const char *path = "tests/specimens/trained/x.npy";
     scry_train_input input = {.path = &path, .paths = 1, .condition = -1};
-    check(scry_eval_sae(text_of("tests/specimens/trained/%s", name), &input, 1, NULL, NULL, &q, NULL, &err),
+    check(scry_eval_sae(text_of("tests/specimens/trained/%s", name), &input, 1, NULL, NULL, &e, NULL, &err),
           "%s: is measured %s", name, err.text);
+    const scry_sae_quality q = *scry_evaluation_quality(&e);
     check_near(q.mse, lost / (double)(rows * d), 1e-4, "%s: MSE of what sae-lens decodes", name);
     check_near(q.l0, active / (double)rows, 1e-9, "%s: L0 of what sae-lens encodes", name);
     sae_free(&s);

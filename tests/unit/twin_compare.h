@@ -285,7 +285,7 @@ static inline void against_twin(const char *label, const char *study, scry_index
         int n = scry_train_sources(x, 0, source);
         for (int c = 1; c < SCRY_CONDITIONS; c++) {
             bool has = twin_has(a.t, text_of("train.%s", scry_condition_name((scry_condition)c)));
-            if (has != info->train[0].has[c])
+            if (has != (info->train[0].has[c] || info->train[0].identical[c]))
                 check(false, "%s: source %s", label, scry_condition_name((scry_condition)c));
         }
         for (int i = 0; i < n; i++)
@@ -296,7 +296,7 @@ static inline void against_twin(const char *label, const char *study, scry_index
         for (int s = 0; s < SCRY_SCORES; s++) {
             if (!scry_has_score(x, (scry_score)s)) continue;
             against_contributions(&a, (scry_score)s);
-            against_score(&a, source[0], (scry_score)s);
+            if (n) against_score(&a, source[0], (scry_score)s);
         }
         for (; *tokens; tokens++) against_tokens(&a, *tokens);
     }

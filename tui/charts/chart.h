@@ -62,13 +62,15 @@ typedef struct chart_view {
     const scry_scope *scope;
     const scry_result *result;
     scry_score score;
-    uint32_t n;                   /* of the ranking; 0: the selection was made otherwise */
-    bool statistics_ready;        /* the result has the statistics of rho */
-    bool dimensions;              /* concentration and overlap (sq) also show dimensions of the residual stream */
-    const char *scope_spec;       /* "all", "extremes:4" */
-    scry_condition other;         /* the source that overlap compares with */
-    uint32_t top, band;           /* ranks covered; ranks per band */
-    uint32_t budget, least, most; /* examples of a mixture: in all, and bounds per domain; most 0: no limit */
+    uint32_t n;                         /* of the ranking; 0: the selection was made otherwise */
+    bool statistics_ready;              /* the result has the statistics of rho */
+    const scry_best_baseline *baseline; /* NULL: not there yet, or not looked for */
+    uint32_t switches;                  /* as in rho_view */
+    bool dimensions;                    /* concentration and overlap (sq) also show dimensions of the residual stream */
+    const char *scope_spec;             /* "all", "extremes:4" */
+    scry_condition other;               /* the source that overlap compares with */
+    uint32_t top, band;                 /* ranks covered; ranks per band */
+    uint32_t budget, least, most;       /* examples of a mixture: in all, and bounds per domain; most 0: no limit */
     /* where the cursor is; -1 for a latent and a domain, 0 for an N and a row: nowhere */
     long latent, domain;
     uint32_t at_n, row;
@@ -166,9 +168,24 @@ void chart_free(chart *f);
 /* Writes a chart as SVG, replacing the file. False with err. */
 bool chart_write_svg(const chart *f, const char *path, scry_error *err);
 
-/* Writes rho's statistics as text, the most important first, in the fullest form that fits in
- * `columns` with two blanks between them. Returns their number. ready false: slow ones read "..". */
-enum { RHO_STATISTICS = 9, RHO_STATISTIC_TEXT = 64 };
-int rho_statistics_text(const scry_result *r, bool ready, int columns, char part[RHO_STATISTICS][RHO_STATISTIC_TEXT]);
+/* rho and its context, as far as they are computed. */
+typedef struct rho_view {
+    const scry_info *info;
+    const scry_result *result;
+    const scry_best_baseline *baseline; /* NULL: not there yet */
+    uint32_t switches;                  /* latents in which the selection differs from the untouched top N */
+    bool ready;                         /* the result has its statistics */
+    bool ascii;
+} rho_view;
+
+/* Room for text: lines of so many columns, of the first only what is left of it. */
+typedef struct rho_room {
+    int first, columns, lines;
+} rho_room;
+
+/* Writes rho's statistics as text, the most important first: as many as fit with two blanks before each, none broken
+ * over lines, each as full as fits. Returns how many. What takes long and is not there yet reads "..". */
+enum { RHO_STATISTICS = 16, RHO_STATISTIC_TEXT = 80 };
+int rho_statistics_text(const rho_view *v, rho_room room, char part[RHO_STATISTICS][RHO_STATISTIC_TEXT]);
 
 #endif

@@ -1,6 +1,7 @@
 /* scatter.c: each domain's STS against its measured change, with the fitted line and how far a single domain can
  * move it. */
 #include "charts/chart_internal.h"
+#include "text/text.h"
 #include "text/number_format.h"
 
 #include <math.h>
@@ -74,13 +75,18 @@ static void draw_lines(chart *f, const points *c, const scry_fit *fit) {
 
 /* Notes rho and its statistics in two lines. */
 static void note_rho(chart *f, const chart_view *v) {
-    char part[RHO_STATISTICS][RHO_STATISTIC_TEXT], line[2][200] = {"", ""};
-    int n = rho_statistics_text(v->result, v->statistics_ready, 1000, part);
+    char part[RHO_STATISTICS][RHO_STATISTIC_TEXT], line[2][RHO_STATISTICS * RHO_STATISTIC_TEXT] = {"", ""};
+    rho_view of = {.info = scry_index_info(v->index),
+                   .result = v->result,
+                   .baseline = v->baseline,
+                   .switches = v->switches,
+                   .ready = v->statistics_ready};
+    int n = rho_statistics_text(&of, (rho_room){62, 72, 2}, part), at = 0;
     strcat(strcpy(line[0], "rho "), chart_rho(f, v->result->fit.pearson));
     for (int i = 0; i < n; i++) {
-        char *to = line[i < 4 ? 0 : 1];
-        size_t used = strlen(to);
-        snprintf(to + used, sizeof line[0] - used, "%s%.60s", used ? "  " : "", part[i]);
+        size_t used = strlen(line[at]);
+        if (at == 0 && text_columns(line[0]) + 2 + text_columns(part[i]) > 72) used = 0, at = 1;
+        snprintf(line[at] + used, sizeof line[0] - used, "%s%s", used ? "  " : "", part[i]);
     }
     chart_note(f, chart_text(f, "%s", line[0]));
     chart_note(f, chart_text(f, "%s", line[1]));

@@ -6,12 +6,12 @@ static int clamp(int value, int low, int high) {
     return value < low ? low : value;
 }
 
-/* The rows that the domains' pane asks for: its title, the line of rho, and the domains, in two columns where one has
+/* The rows that the domains' pane asks for: its title, two lines of rho, and the domains, in two columns where one has
  * no room. */
 static int domain_rows(int free_rows, int domains, int cols) {
-    int all = domains + 2, folded = cols >= 76 ? (domains + 1) / 2 + 2 : all;
+    int all = domains + 3, folded = cols >= 76 ? (domains + 1) / 2 + 3 : all;
     if (all <= free_rows * 2 / 5) return all;
-    return clamp(folded, 4, free_rows * 9 / 20);
+    return clamp(folded, 4, free_rows / 2);
 }
 
 static void stack(layout *l, int y, int rows, int cols, int domains) {
@@ -26,7 +26,7 @@ static void stack(layout *l, int y, int rows, int cols, int domains) {
 static void put_side_by_side(layout *l, int y, int rows, int cols, int domains) {
     int left = clamp(cols / 2, 78, 110), right = cols - left - 1;
     int below = domain_rows(rows, domains, right);
-    if (domains + 3 <= rows / 2) below = domains + 3;
+    if (domains + 4 <= rows / 2) below = domains + 4;
     l->pane[PANE_TABLE] = (rect){y, 0, rows, left};
     l->pane[PANE_LATENT] = (rect){y, left + 1, rows - below, right};
     l->pane[PANE_DOMAINS] = (rect){y + rows - below, left + 1, below, right};

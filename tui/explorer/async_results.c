@@ -1,5 +1,6 @@
 /* explorer/async_results.c: the explorer's background work. */
 #include "explorer/async_results.h"
+#include "rho_context.h"
 #include "base/mem.h"
 #include "base/worker_thread.h"
 #include "explorer/jobs.h"
@@ -12,11 +13,13 @@
 
 struct async_results {
     int bell[2];
-    worker_thread *statistics, *plot; /* a long plot does not hold up rho */
-    const scry_session *session;      /* whose statistics are being computed; NULL: none */
-    uint64_t version;                 /* and of which state */
-    const chart_request *ask;         /* the plot that is being computed; NULL: none */
-    const command *later;             /* runs when all results are ready; NULL: none */
+    worker_thread *statistics, *plot, *baseline; /* a long plot does not hold up rho */
+    const scry_session *session;                 /* whose statistics are being computed; NULL: none */
+    uint64_t version;                            /* and of which state */
+    const scry_session *compared;                /* whose best baseline is being found; NULL: none */
+    uint64_t compared_key;                       /* and of which state */
+    const chart_request *ask;                    /* the plot that is being computed; NULL: none */
+    const command *later;                        /* runs when all results are ready; NULL: none */
     char argument[TEXT_MOST];
 };
 
@@ -25,14 +28,17 @@ async_results *async_new(void) {
     if (pipe2(w->bell, O_CLOEXEC | O_NONBLOCK) != 0) abort();
     w->statistics = worker_new(w->bell[1]);
     w->plot = worker_new(w->bell[1]);
+    w->baseline = worker_new(w->bell[1]);
     return w;
 }
 
 void async_free(async_results *w) {
     if (!w) return;
     worker_cancel(w->plot);
+    worker_cancel(w->baseline);
     worker_free(w->statistics);
     worker_free(w->plot);
+    worker_free(w->baseline);
     close(w->bell[0]);
     close(w->bell[1]);
     free(w);
@@ -53,7 +59,7 @@ typedef struct statistics_job {
     const scry_index *index;
     scry_score score;
     scry_scope scope; /* copies */
-    scry_set *set;
+    scry_set *set, *untouched;
     scry_result result;
 } statistics_job;
 
@@ -63,7 +69,7 @@ static void statistics_work(void *context, const scry_cancel *stop) {
     scry_scorer_load(scorer, j->set);
     scry_result_fit(&j->result, j->index, scorer, &j->scope);
     scry_scorer_free(scorer);
-    scry_result_finish(&j->result, j->index, j->score, j->set, stop);
+    scry_result_finish(&j->result, j->index, j->score, j->set, j->untouched, &j->scope, stop);
 }
 
 static void statistics_end(void *context, bool whole) {
@@ -74,6 +80,7 @@ static void statistics_end(void *context, bool whole) {
     scry_result_free(&j->result);
     scry_scope_free(&j->scope);
     scry_set_free(j->set);
+    scry_set_free(j->untouched);
     free(j);
 }
 
@@ -86,7 +93,8 @@ static void begin_statistics(app *a) {
                           .index = a->tab->index,
                           .score = scry_session_score(s),
                           .scope = scry_scope_copy(scry_session_scope(s)),
-                          .set = scry_set_copy(scry_session_set(s))};
+                          .set = scry_set_copy(scry_session_set(s)),
+                          .untouched = scry_session_untouched(s)};
     a->async->session = s;
     a->async->version = j->version;
     worker_begin(a->async->statistics, (worker_job){statistics_work, statistics_end, j});
@@ -101,6 +109,58 @@ static bool statistics_due(app *a) {
         w->session = NULL;
     }
     return !ready && !w->session;
+}
+
+typedef struct baseline_job {
+    app *a;
+    scry_session *session;
+    uint64_t key;
+    const scry_index *index;
+    scry_condition source;
+    uint32_t top;
+    scry_scope scope; /* a copy */
+    scry_best_baseline found;
+} baseline_job;
+
+static void baseline_work(void *context, const scry_cancel *stop) {
+    baseline_job *j = context;
+    scry_best_baseline_find(&j->found, j->index, j->source, j->top, &j->scope, 0, stop);
+}
+
+static void baseline_end(void *context, bool whole) {
+    baseline_job *j = context;
+    async_results *w = j->a->async;
+    if (whole) scry_session_take_baseline(j->session, j->key, &j->found);
+    if (w->compared == j->session && w->compared_key == j->key) w->compared = NULL;
+    scry_scope_free(&j->scope);
+    free(j);
+}
+
+static void begin_baseline(app *a) {
+    scry_session *s = a->tab->session;
+    baseline_job *j = mem_new(1, sizeof *j);
+    *j = (baseline_job){.a = a,
+                        .session = s,
+                        .key = scry_session_baseline_key(s),
+                        .index = a->tab->index,
+                        .source = scry_session_ranking(s)->source,
+                        .top = scry_session_n(s),
+                        .scope = scry_scope_copy(scry_session_scope(s))};
+    a->async->compared = s;
+    a->async->compared_key = j->key;
+    worker_begin(a->async->baseline, (worker_job){baseline_work, baseline_end, j});
+}
+
+static bool baseline_due(app *a) {
+    async_results *w = a->async;
+    scry_session *s = a->tab->session;
+    bool ready = scry_session_baseline(s) != NULL;
+    bool same = w->compared == s && w->compared_key == scry_session_baseline_key(s);
+    if (w->compared && (ready || !same)) {
+        worker_cancel(w->baseline);
+        w->compared = NULL;
+    }
+    return !ready && !w->compared;
 }
 
 typedef struct plot_job {
@@ -153,18 +213,21 @@ bool async_is_due(app *a) {
     chart_request *need = plot_due(a);
     bool due = need != NULL;
     chart_request_free(need);
-    return statistics_due(a) || due;
+    bool statistics = statistics_due(a), baseline = baseline_due(a);
+    return statistics || baseline || due;
 }
 
 void async_begin(app *a) {
     if (statistics_due(a)) begin_statistics(a);
+    if (baseline_due(a)) begin_baseline(a);
     chart_request *need = plot_due(a);
     if (need) begin_plot(a, need);
 }
 
 bool async_is_current(app *a) {
     chart_request *need = chart_page_request(a);
-    bool ready = !need && scry_session_statistics_ready(a->tab->session) && !job_running(a, true, NULL);
+    const scry_session *s = a->tab->session;
+    bool ready = !need && scry_session_statistics_ready(s) && scry_session_baseline(s) && !job_running(a, true, NULL);
     chart_request_free(need);
     return ready;
 }
@@ -184,6 +247,7 @@ bool async_collect(app *a) {
     while (read(a->async->bell[0], rung, sizeof rung) > 0) continue;
     bool any = worker_collect(a->async->statistics);
     any = worker_collect(a->async->plot) || any;
+    any = worker_collect(a->async->baseline) || any;
     any = jobs_collect(a) || any;
     return do_later(a) || any;
 }
@@ -209,16 +273,20 @@ void async_cancel_all(app *a) {
     w->later = NULL;
     worker_cancel(w->statistics);
     worker_cancel(w->plot);
+    worker_cancel(w->baseline);
     while (job_cancel(a, true) || job_cancel(a, false)) continue;
     worker_finish(w->statistics);
     worker_finish(w->plot);
+    worker_finish(w->baseline);
     jobs_finish(a);
     w->session = NULL;
+    w->compared = NULL;
     w->ask = NULL;
 }
 
 void async_finish_all(app *a) {
     jobs_finish(a);
     scry_session_statistics(a->tab->session);
+    scry_session_find_baseline(a->tab->session);
     chart_page_finish(a);
 }

@@ -19,9 +19,11 @@ void report_how(FILE *f, const report *r) {
               "100,000 random ones, (hits + 1) / (trials + 1)"},
         {"leave-one-out", "smallest and largest rho with one domain left out"},
         {"95%", "percentiles of 1,000 draws that take each domain's samples with replacement: how far rho depends on "
-                "which texts were read, not on which domains were measured"},
-        {"random", "mean and standard deviation of rho over 1,000 random sets of the same number of active latents, "
-                   "and the share of them that this rho beats"},
+                "which texts were read; over domains: Fisher's z, how far it depends on which domains were measured"},
+        {"random, matched", "mean and standard deviation of rho over 1,000 random sets of the same number of active "
+                            "latents, or of latents that fire as often, and the two-sided p of this rho among them"},
+        {"search-adjusted p", "share of 1,000 permutations of the changes in which as many greedy switches from the "
+                              "same top N reach as large a rho"},
         {"baselines", "the same method on the residual stream's own dimensions; mean activations; cosines of mean "
                       "representations"}};
     fputs("<dt>shift</dt><dd>over paired tokens of the training set: ", f);

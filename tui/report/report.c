@@ -1,5 +1,6 @@
 /* report.c: everything about one selection on one HTML page. */
 #include "report/report.h"
+#include "rho_context.h"
 #include "base/mem.h"
 #include "draw/svg.h"
 #include "text/text.h"
@@ -114,8 +115,11 @@ static void put_cards(const page *p) {
              change_name(p->r->scope->is_signed), r->fit.n);
     put_card(p->f, "card-pearson", r->fit.pearson, "%.3f", 0, words);
     put_card(p->f, "card-p", r->p_value, "%.4f", 0, "permutation p, two-sided");
-    if (!isnan(r->random_rank))
-        put_card(p->f, "card-random", r->random_rank, "%.1f%%", 100, "of random sets of the same size are beaten");
+    if (r->context.switches)
+        put_card(p->f, "card-search-p", r->context.search_p, "%.4f", 0, "p that pays for the latents switched by hand");
+    if (!isnan(r->context.random_tail))
+        put_card(p->f, "card-random", r->context.random_tail, "%.4f", 0,
+                 "two-sided p among random sets of the same size");
     if (s->ranking && s->ranking->latents >= 100) put_shift_cards(p);
     fputs("</div>\n", p->f);
 }
@@ -133,7 +137,10 @@ static void put_correlations(const page *p) {
                                             {"ci_high", "to", "%.3f", 0},
                                             {"random_mean", "random", "%.3f", 0},
                                             {"random_sd", "SD", "%.3f", 0},
-                                            {"random_rank", "beats random", "%.1f%%", 100},
+                                            {"random_p", "random p", "%.4f", 0},
+                                            {"matched_p", "matched p", "%.4f", 0},
+                                            {"without_train", "without training domain", "%.3f", 0},
+                                            {"search_p", "search-adjusted p", "%.4f", 0},
                                             {0}};
     cJSON *list = cJSON_CreateArray();
     for (int s = 0; s < SCRY_SCORES; s++)
@@ -142,6 +149,16 @@ static void put_correlations(const page *p) {
                           columns, "score", NULL};
     html_rows(p->f, &t, list);
     cJSON_Delete(list);
+}
+
+/* The context of the chosen score's rho. */
+static void put_context(const page *p) {
+    char *text = rho_context_text(p->facts[p->r->s->score]), *line, *rest = text;
+    if (*text) fputs("<ul id=\"context\">\n", p->f);
+    while ((line = strsep(&rest, "\n")))
+        if (*line) svg_put(p->f, "<li>%t</li>\n", line);
+    if (*text) fputs("</ul>\n", p->f);
+    free(text);
 }
 
 static const cJSON *domain_at(const page *p, int score, int domain) {
@@ -242,13 +259,16 @@ static const double SCORES_SHARE = 0.2, NUMBERS_SHARE = 0.8;
 
 static void compute(page *p) {
     const report *r = p->r;
+    scry_best_baseline best = {0};
+    if (r->s->ranking)
+        scry_best_baseline_find(&best, r->s->index, r->s->ranking->source, r->top, r->scope, r->threads, r->cancel);
     for (int s = 0; s < SCRY_SCORES && !scry_cancelled(r->cancel); s++) {
         if (!scry_has_score(r->s->index, (scry_score)s)) continue;
         selection_context of = *r->s;
         of.score = (scry_score)s;
         selection_fit(&p->result[s], &of, r->scope);
-        scry_result_finish(&p->result[s], of.index, of.score, of.set, r->cancel);
-        p->facts[s] = score_result(&of, &p->result[s]);
+        scry_result_finish(&p->result[s], of.index, of.score, of.set, of.untouched, r->scope, r->cancel);
+        p->facts[s] = score_result(&of, &p->result[s], &best);
         scry_report_progress(r->cancel, SCORES_SHARE * (s + 1) / SCRY_SCORES);
     }
     const scry_cancel rest = scry_cancel_part(r->cancel, SCORES_SHARE, NUMBERS_SHARE);
@@ -277,6 +297,7 @@ static void write_page(const page *p) {
     put_warnings(p);
     fputs("<h2 id=\"predict\">Does the score predict the change?</h2>\n", p->f);
     put_correlations(p);
+    put_context(p);
     scry_score other = r->s->score;
     for (int s = 0; s < SCRY_SCORES; s++)
         if (scry_scores[s].is_compared && s != (int)r->s->score) other = (scry_score)s;

@@ -37,8 +37,8 @@ static void add_score(cJSON *row, const selection_context *s, scry_score score, 
     if (scry_has_score(s->index, score)) {
         scry_result r;
         selection_fit(&r, &of, scope);
-        scry_result_finish(&r, s->index, score, s->set, cancel);
-        facts = score_result(&of, &r);
+        scry_result_finish(&r, s->index, score, s->set, s->set, scope, cancel);
+        facts = score_result(&of, &r, NULL);
         scry_result_free(&r);
     }
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {

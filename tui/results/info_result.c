@@ -16,9 +16,54 @@ static cJSON *capture_list(const scry_info *info) {
         result_text(item, "name", c->name);
         result_text(item, "condition", scry_condition_name(c->condition));
         result_numbers(item, {"tokens", (double)c->rows}, {"kept", (double)c->kept}, {"samples", c->samples},
-                       {"nnz", (double)c->nnz}, {"l0", c->l0});
+                       {"nnz", (double)c->nnz}, {"l0", c->l0}, {"padding", (double)c->padding},
+                       {"outliers", c->outliers_known ? (double)c->outliers : (double)NAN},
+                       {"outliers_first", c->outliers_known ? (double)c->outliers_first : (double)NAN},
+                       {"outlier_variance_share", c->outliers_known ? c->outlier_variance : (double)NAN});
     }
     return list;
+}
+
+static void add_sides(cJSON *item, const char *key, const uint64_t of[2]) {
+    cJSON *pair = cJSON_AddArrayToObject(item, key);
+    for (int i = 0; i < 2; i++) cJSON_AddItemToArray(pair, cJSON_CreateNumber((double)of[i]));
+}
+
+static const char *base_name(const scry_index *index, const scry_capture_info *c) {
+    int base = scry_find_capture(index, c->group, SCRY_BASE);
+    return base < 0 ? "base" : scry_index_info(index)->capture[base].name;
+}
+
+cJSON *pairs_list(const scry_index *index) {
+    const scry_info *info = scry_index_info(index);
+    cJSON *list = cJSON_CreateArray();
+    for (size_t i = 0; i < info->captures; i++) {
+        const scry_capture_info *c = &info->capture[i];
+        if (!c->has_pairs) continue;
+        cJSON *item = result_row(list);
+        result_text(item, "base", base_name(index, c));
+        result_text(item, "capture", c->name);
+        add_sides(item, "tokens", c->pairs.tokens);
+        add_sides(item, "paired", c->pairs.paired);
+        add_sides(item, "samples", c->pairs.samples);
+        result_numbers(item, {"paired_samples", (double)c->pairs.paired_samples},
+                       {"by_text", (double)c->pairs.by_text});
+        cJSON_AddBoolToObject(item, "identical", c->identical[SCRY_BASE]);
+    }
+    return list;
+}
+
+void pairs_lines(const scry_index *index, pairs_line *line, void *context) {
+    const scry_info *info = scry_index_info(index);
+    for (size_t i = 0; i < info->captures; i++) {
+        const scry_capture_info *c = &info->capture[i];
+        bool all = c->pairs.paired[0] == c->pairs.tokens[0] && c->pairs.paired[1] == c->pairs.tokens[1];
+        if (!c->has_pairs || (c->group >= 0 && all)) continue;
+        char text[SCRY_PAIRS_TEXT + 200], counts[SCRY_PAIRS_TEXT];
+        snprintf(text, sizeof text, "%.80s with %.80s: %s", c->name, base_name(index, c),
+                 scry_pairs_text(&c->pairs, counts));
+        line(text, context);
+    }
 }
 
 /* Each with its change: by the first training set, and where there are several, by each. A scores-only
@@ -54,6 +99,9 @@ cJSON *info_result(const scry_index *index) {
     result_text(facts, "correlate", info->is_signed ? "signed" : "absolute");
     result_numbers(facts, {"tokens", (double)info->tokens}, {"nnz", (double)info->nnz},
                    {"bytes", (double)info->file_size});
+    result_number(facts, "max_norm_ratio", info->max_norm_ratio);
+    cJSON_AddItemToObject(facts, "outliers_kept",
+                          isnan(info->max_norm_ratio) ? cJSON_CreateNull() : cJSON_CreateBool(info->outliers_kept));
     cJSON *sources = cJSON_AddArrayToObject(facts, "sources");
     scry_condition has[SCRY_CONDITIONS];
     int n = scry_train_sources(index, 0, has);
@@ -62,6 +110,7 @@ cJSON *info_result(const scry_index *index) {
     for (size_t t = 0; t < info->trains && info->d_sae; t++)
         cJSON_AddItemToArray(trains, result_string(info->train[t].name));
     cJSON_AddItemToObject(facts, "captures", capture_list(info));
+    cJSON_AddItemToObject(facts, "pairs", pairs_list(index));
     cJSON_AddItemToObject(facts, "domains", domain_list(index));
     cJSON *warnings = cJSON_AddArrayToObject(facts, "warnings");
     scry_notes notes = {0};
@@ -91,6 +140,10 @@ static void put_training_sets(FILE *f, const scry_index *index) {
     }
 }
 
+static void put_pairs_line(const char *text, void *file) {
+    put_line(file, "pairs", text);
+}
+
 static void put_head(FILE *f, const scry_index *index) {
     const scry_info *info = scry_index_info(index);
     char text[200];
@@ -102,6 +155,7 @@ static void put_head(FILE *f, const scry_index *index) {
         snprintf(text, sizeof text, "%" PRIu32, info->d_sae);
         put_line(f, "latents", text);
         put_training_sets(f, index);
+        pairs_lines(index, put_pairs_line, f);
     } else {
         put_line(f, "latents", "none: the study gives scores instead of captures");
     }
@@ -127,8 +181,17 @@ static const result_column capture_columns[] = {{"name", "capture", NULL, 0},   
                                                 {"l0", "L0", "%.2f", 0},           {0}};
 
 const char *info_list(const scry_index *index, info_columns *out) {
-    if (scry_index_info(index)->d_sae) {
+    const scry_info *info = scry_index_info(index);
+    if (info->d_sae) {
+        enum { END = sizeof capture_columns / sizeof *capture_columns - 1 };
+        uint64_t outliers = 0;
         memcpy(out->columns, capture_columns, sizeof capture_columns);
+        for (size_t i = 0; i < info->captures; i++) outliers += info->capture[i].outliers;
+        if (outliers) {
+            out->columns[END] = (result_column){"outliers", "outliers", "%.0f", 0};
+            out->columns[END + 1] = (result_column){"outlier_variance_share", "of the variance", "%.1f%%", 100};
+            out->columns[END + 2] = (result_column){0};
+        }
         return "captures";
     }
     result_column *c = out->columns;

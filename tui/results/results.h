@@ -17,6 +17,7 @@ typedef struct selection_context {
     size_t train;
     scry_ranking *ranking;
     scry_set *set;
+    scry_set *untouched; /* the top N that `set` was edited from; NULL: not known */
     scry_score score;
 } selection_context;
 
@@ -28,8 +29,12 @@ void add_names(cJSON *item, const scry_index *index, uint32_t latent);
 /* clang-format off */
 #define NAME_COLUMNS {"label", "label", NULL, 0}, {"key_tokens", "key tokens", NULL, 0}
 /* clang-format on */
-/* The STS of every domain, and rho with its statistics, of a finished result. */
-cJSON *score_result(const selection_context *s, const scry_result *r);
+/* The STS of every domain, and rho with its statistics, of a finished result. baseline NULL: not looked for. */
+cJSON *score_result(const selection_context *s, const scry_result *r, const scry_best_baseline *baseline);
+/* The context of a rho, a sentence per line, from the JSON of score_result; "" where it has no rho. */
+char *rho_context_text(const cJSON *facts);
+/* The same in short, for files that a selection is exported to. */
+char *rho_summary_text(const cJSON *facts);
 /* The first `top` latents of a ranking. */
 cJSON *rank_result(const scry_index *index, const scry_ranking *r, uint32_t top);
 
@@ -77,9 +82,15 @@ cJSON *info_result(const scry_index *index);
 /* The columns of the list in it that is shown as a table; returns the list's key: "captures", or "domains" for a study
  * of scores alone, where a score that it does not give stays empty. */
 typedef struct info_columns {
-    result_column columns[SCRY_SCORES + 6];
+    result_column columns[SCRY_SCORES + 7];
 } info_columns;
 const char *info_list(const scry_index *index, info_columns *out);
+/* The pairs of an index: [{"base", "capture", "tokens": [of base, of the capture], "paired", "samples",
+ * "paired_samples", "by_text", "identical"}], empty in an index that was made before they were counted. */
+cJSON *pairs_list(const scry_index *index);
+/* Calls line once for each pair of a training set's captures, and for those of a domain's that lost a token. */
+typedef void pairs_line(const char *text, void *context);
+void pairs_lines(const scry_index *index, pairs_line *line, void *context);
 /* The text above that table. */
 char *info_head(const scry_index *index);
 /* All of it as text; `mark` stands before the table. */
@@ -95,6 +106,14 @@ char *compare_head(const cJSON *row, const char *metric, uint32_t top, bool is_s
 /* Adds how well an SAE reconstructs: l0, explained_variance, fvu, mse, cosine, dead, dense; and the columns for them.
  */
 void add_quality(cJSON *facts, const scry_sae_quality *q);
+/* Adds max_norm_ratio, outliers, outlier_share, outlier_variance_share, outliers_kept; and "without_outliers" and
+ * "with_outliers", two objects with tokens and what add_quality adds; and the columns for the numbers. */
+void add_outliers(cJSON *facts, const scry_sae_evaluation *e);
+/* clang-format off */
+#define OUTLIER_COLUMNS                                                                                                \
+    {"outliers", "outliers", "%.0f", 0}, {"outlier_share", "outlier share", "%.4f", 0},                                \
+    {"outlier_variance_share", "outlier variance", "%.4f", 0}
+/* clang-format on */
 /* Writes the explained variance as text into `out`, and returns it. */
 enum { QUALITY_EXPLAINED = 64 };
 const char *quality_explained(const scry_sae_quality *q, char out[QUALITY_EXPLAINED]);

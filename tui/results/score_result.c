@@ -10,7 +10,25 @@ void selection_fit(scry_result *r, const selection_context *s, const scry_scope 
     scry_scorer_free(scorer);
 }
 
-cJSON *score_result(const selection_context *s, const scry_result *r) {
+static void add_context(cJSON *facts, const scry_info *info, const scry_result *r, const scry_best_baseline *baseline) {
+    const scry_rho_context *c = &r->context;
+    result_text(facts, "train_domain", c->train_domain < 0 ? NULL : info->domain[c->train_domain].name);
+    result_number(facts, "without_train", c->without_train);
+    result_text(facts, "farthest_domain", c->farthest_domain < 0 ? NULL : info->domain[c->farthest_domain].name);
+    result_numbers(facts, {"without_farthest", c->without_farthest}, {"domains_ci_low", c->domains_low},
+                   {"domains_ci_high", c->domains_high}, {"random_p", c->random_tail},
+                   {"matched_mean", c->matched_mean}, {"matched_sd", c->matched_sd}, {"matched_p", c->matched_tail},
+                   {"untouched_pearson", c->untouched}, {"switches", isnan(c->untouched) ? (double)NAN : c->switches},
+                   {"search_p", c->search_p}, {"search_mean", c->search_mean}, {"cv_r2", c->cv_r2},
+                   {"split_half", c->split_half}, {"change_reliability", c->reliability}, {"ceiling", c->ceiling});
+    const scry_best_baseline best = baseline ? *baseline : (scry_best_baseline){.pearson = NAN};
+    result_text(facts, "baseline", best.name);
+    result_text(facts, "baseline_of", best.of);
+    result_text(facts, "baseline_with", best.with && *best.with ? best.with : NULL);
+    result_number(facts, "baseline_rho", best.name ? best.pearson : (double)NAN);
+}
+
+cJSON *score_result(const selection_context *s, const scry_result *r, const scry_best_baseline *baseline) {
     const scry_info *info = scry_index_info(s->index);
     cJSON *facts = cJSON_CreateObject();
     result_text(facts, "score", scry_score_name(s->score));
@@ -27,6 +45,7 @@ cJSON *score_result(const selection_context *s, const scry_result *r) {
                    {"p_value", r->p_value}, {"loo_min", r->loo_min}, {"loo_max", r->loo_max}, {"ci_low", r->ci_low},
                    {"ci_high", r->ci_high}, {"random_mean", r->random_mean}, {"random_sd", r->random_sd},
                    {"random_rank", r->random_rank}, {"seed", SCRY_SEED});
+    add_context(facts, info, r, baseline);
     return facts;
 }
 

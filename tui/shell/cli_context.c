@@ -29,11 +29,26 @@ bool cli_source(const char *option, const char *text, scry_condition *source, sc
     return c > SCRY_BASE || cli_misuse(err, option, text, scry_source_choices((char[SCRY_CHOICES]){""}, ""));
 }
 
+/* 0 where it is not given. Below 1 most rows would be outliers. */
+static bool read_norm_ratio(const options *o, double *ratio, scry_error *err) {
+    *ratio = 0;
+    if (!o->max_norm_ratio) return true;
+    char *end;
+    double value = strtod(o->max_norm_ratio, &end);
+    if (end == o->max_norm_ratio || *end || !(value >= 1 && value <= 1e9))
+        return cli_misuse(err, "--max-norm-ratio", o->max_norm_ratio,
+                          "a number of 1 to 1e9; --keep-outliers leaves out none");
+    *ratio = value;
+    return true;
+}
+
 bool cli_build_options(const options *o, scry_build_options *build, scry_error *err) {
     uint32_t threads;
     if (!options_number("--threads", o->threads, 1, 0, &threads, err)) return false;
     build->threads = threads;
     build->allow_nonfinite = o->allow_nonfinite != NULL;
+    build->keep_outliers = o->keep_outliers != NULL;
+    if (!read_norm_ratio(o, &build->max_norm_ratio, err)) return false;
     if (!options_number("--candidates", o->candidates, 1, 0, &build->candidates, err)) return false;
     return options_bytes("--memory", o->memory, &build->memory, err);
 }
@@ -42,7 +57,9 @@ bool cli_residuals(const options *o, int from, scry_train_input *input, scry_err
     *input = (scry_train_input){.path = o->word + from,
                                 .paths = (size_t)(o->words - from),
                                 .condition = o->condition ? scry_condition_of(o->condition) : -1,
-                                .allow_nonfinite = o->allow_nonfinite != NULL};
+                                .allow_nonfinite = o->allow_nonfinite != NULL,
+                                .keep_outliers = o->keep_outliers != NULL};
+    if (!read_norm_ratio(o, &input->max_norm_ratio, err)) return false;
     return !o->condition || input->condition >= 0 ||
            scry_misuse(err, "--condition: found \"%.40s\", expected base, %s", o->condition,
                        scry_source_choices((char[SCRY_CHOICES]){""}, ""));
@@ -137,7 +154,8 @@ bool cli_ranking(const options *o, const scry_index *index, size_t train, scry_c
                  scry_error *err) {
     scry_condition has[SCRY_CONDITIONS];
     if (!cli_needs_latents(index, err)) return false;
-    if (scry_train_sources(index, train, has) == 0) return scry_fail(err, "this index has no source of shift");
+    if (!o->by && !scry_require_sources(index, train, err)) return false;
+    scry_train_sources(index, train, has);
     int by = o->by ? scry_condition_of(o->by) : (int)has[0];
     int m = o->metric ? scry_metric_of(o->metric) : SCRY_SQ;
     *source = (scry_condition)by;
@@ -186,16 +204,21 @@ bool cli_top(const options *o, const scry_index *index, uint32_t least, uint32_t
     return options_number("--top", o->top, least, most && most < fallback ? most : fallback, top, err);
 }
 
-static bool base_selection(const options *o, const scry_index *index, const scry_ranking *ranking, scry_set *set,
-                           scry_error *err) {
-    if (o->set && o->latents) return scry_misuse(err, "--set and --latents: expected one of them");
-    if (o->set) return scry_set_read_csv(set, o->set, err);
-    if (o->latents) return apply_expression(index, ranking, set, o->latents, true, err);
+static bool top_selection(const options *o, const scry_index *index, const scry_ranking *ranking, scry_set *set,
+                          scry_error *err) {
     uint32_t top;
     if (!cli_top(o, index, 0, 100, &top, err)) return false;
     for (uint32_t rank = 0; rank < top && rank < ranking->latents; rank++)
         scry_set_put(set, ranking->order[rank], true);
     return true;
+}
+
+static bool base_selection(const options *o, const scry_index *index, const scry_ranking *ranking, scry_set *set,
+                           scry_error *err) {
+    if (o->set && o->latents) return scry_misuse(err, "--set and --latents: expected one of them");
+    if (o->set) return scry_set_read_csv(set, o->set, err);
+    if (o->latents) return apply_expression(index, ranking, set, o->latents, true, err);
+    return top_selection(o, index, ranking, set, err);
 }
 
 scry_set *cli_selection(const options *o, const scry_index *index, const scry_ranking *ranking, scry_error *err) {
@@ -221,6 +244,24 @@ static bool no_latent_options(const options *o, const scry_index *index, scry_er
     return true;
 }
 
+/* An exported selection lists the top N that it was edited from, latents that were switched out included: the first
+ * ranks that all have a row. Without untouched where that is less than half of the selection: it was made otherwise. */
+static bool untouched_of_csv(const options *o, selection_context *s, scry_error *err) {
+    scry_set *set = scry_set_new(s->set->latents), *listed = scry_set_new(s->set->latents);
+    bool ok = scry_set_read_csv_rows(set, listed, o->set, err);
+    for (uint32_t rank = 0; ok && rank < s->ranking->latents; rank++) {
+        if (!scry_set_has(listed, s->ranking->order[rank])) break;
+        scry_set_put(s->untouched, s->ranking->order[rank], true);
+    }
+    if (s->untouched->count < s->set->count / 2) {
+        scry_set_free(s->untouched);
+        s->untouched = NULL;
+    }
+    scry_set_free(set);
+    scry_set_free(listed);
+    return ok;
+}
+
 bool cli_read(const options *o, selection_context *s, scry_error *err) {
     *s = (selection_context){0};
     if (!(s->index = cli_open(o, err)) || !cli_score(o, s->index, &s->score, err)) return false;
@@ -228,11 +269,15 @@ bool cli_read(const options *o, selection_context *s, scry_error *err) {
         s->set = scry_set_new(0);
         return no_latent_options(o, s->index, err);
     }
-    return cli_rank(o, s, err) && (s->set = cli_selection(o, s->index, s->ranking, err));
+    if (!cli_rank(o, s, err) || !(s->set = cli_selection(o, s->index, s->ranking, err))) return false;
+    if (o->latents) return true;
+    s->untouched = scry_set_new(s->set->latents);
+    return o->set ? untouched_of_csv(o, s, err) : top_selection(o, s->index, s->ranking, s->untouched, err);
 }
 
 void cli_free(selection_context *s) {
     scry_set_free(s->set);
+    scry_set_free(s->untouched);
     scry_ranking_free(s->ranking);
     scry_close(s->index);
 }

@@ -1,8 +1,16 @@
 /* index.c: scry index and scry merge: make an index from a study, or from shards. */
 #include "shell/cli_context.h"
+#include "text/text.h"
 
 #include <stdio.h>
 #include <string.h>
+
+static void print_pairs_line(const char *text, void *unused) {
+    (void)unused;
+    char safe[500];
+    text_clean(text, safe, sizeof safe, false);
+    fprintf(stderr, "scry: paired %s\n", safe);
+}
 
 /* Prints the result. A shard cannot be opened by itself, so its warnings are printed by the merge. */
 static int report(const options *o, const scry_build_result *r, bool whole) {
@@ -12,17 +20,23 @@ static int report(const options *o, const scry_build_result *r, bool whole) {
     if (whole && !index) return output_error(&err);
     if (index) scry_warnings(index, &notes);
     output_warnings(&notes);
-    scry_close(index);
     cJSON *row = cJSON_CreateObject();
     result_text(row, "index", o->out);
     result_numbers(row, {"latents", r->latents}, {"tokens", (double)r->tokens}, {"nnz", (double)r->nnz},
-                   {"seconds", r->seconds});
+                   {"outliers", (double)r->outliers}, {"seconds", r->seconds});
+    if (index) cJSON_AddItemToObject(row, "pairs", pairs_list(index));
+    if (index && !o->json && !o->csv) pairs_lines(index, print_pairs_line, NULL);
+    scry_close(index);
     if (!o->json && !o->csv)
         fprintf(stderr, "scry: %s: %u latents, %llu tokens, %llu activations, %.2f s\n", o->out, r->latents,
                 (unsigned long long)r->tokens, (unsigned long long)r->nnz, r->seconds);
-    static const result_column columns[] = {{"index", "index", NULL, 0},       {"latents", "latents", "%.0f", 0},
-                                            {"tokens", "tokens", "%.0f", 0},   {"nnz", "activations", "%.0f", 0},
-                                            {"seconds", "seconds", "%.3f", 0}, {0}};
+    static const result_column columns[] = {{"index", "index", NULL, 0},
+                                            {"latents", "latents", "%.0f", 0},
+                                            {"tokens", "tokens", "%.0f", 0},
+                                            {"nnz", "activations", "%.0f", 0},
+                                            {"outliers", "outliers", "%.0f", 0},
+                                            {"seconds", "seconds", "%.3f", 0},
+                                            {0}};
     return output_print_row(o, row, columns);
 }
 
@@ -61,6 +75,7 @@ int shell_merge(const options *o) {
     if (!index) return output_error(&err);
     const scry_info *info = scry_index_info(index);
     scry_build_result r = {.latents = info->d_sae, .tokens = info->tokens, .nnz = info->nnz};
+    for (size_t i = 0; i < info->captures; i++) r.outliers += info->capture[i].outliers;
     scry_close(index);
     return report(o, &r, true);
 }

@@ -1,6 +1,7 @@
 /* plot.c: scry plot: the explorer's plots, drawn as text or written as SVG. */
 #include "shell/cli_context.h"
 #include "charts/chart.h"
+#include "rho_context.h"
 
 #include <langinfo.h>
 #include <string.h>
@@ -14,6 +15,7 @@ typedef struct plotting {
     selection_context s;
     scry_scope scope;
     scry_result result;
+    scry_best_baseline baseline;
     chart_view view;
     int rows, cols;
 } plotting;
@@ -66,8 +68,12 @@ static bool plot_read(const options *o, plotting *p, scry_error *err) {
     if (!(chart_type_of(p->kind)->traits & CHART_OF_SCORES) && !cli_needs_latents(p->s.index, err)) return false;
     if (!cli_scope(o, p->s.index, p->s.train, &p->scope, err) || !read_view(o, p, err)) return false;
     selection_fit(&p->result, &p->s, &p->scope);
-    if (chart_type_of(p->kind)->traits & CHART_HAS_STATISTICS)
-        scry_result_finish(&p->result, p->s.index, p->s.score, p->s.set, NULL);
+    if (!(chart_type_of(p->kind)->traits & CHART_HAS_STATISTICS)) return true;
+    scry_result_finish(&p->result, p->s.index, p->s.score, p->s.set, p->s.untouched, &p->scope, NULL);
+    p->view.switches = p->result.context.switches;
+    p->view.baseline = &p->baseline;
+    if (p->s.ranking)
+        scry_best_baseline_find(&p->baseline, p->s.index, p->s.ranking->source, p->s.set->count, &p->scope, 0, NULL);
     return true;
 }
 

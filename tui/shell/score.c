@@ -1,5 +1,6 @@
 /* score.c: scry score and scry export: a selection's STS, and the selection itself. */
 #include "shell/cli_context.h"
+#include "rho_context.h"
 #include "export.h"
 #include "text/number_format.h"
 #include "base/mem.h"
@@ -51,49 +52,36 @@ static void add_repeats(cJSON *facts, const repeats *p, size_t D) {
     free(one);
 }
 
-/* rho's statistics; where one is missing, why. */
-static void statistics_text(const selection_context *s, const scry_result *r, const repeats *p, char *words,
-                            size_t size) {
-    bool latents = scry_index_info(s->index)->d_sae > 0;
-    char left_out[80] = "too few domains to leave one out", random[160] = "no latents for random sets";
-    char interval[120] = "no tokens to resample";
-    if (!isnan(r->loo_min)) snprintf(left_out, sizeof left_out, "leave-one-out %.4f to %.4f", r->loo_min, r->loo_max);
-    if (latents) strcpy(random, "no random sets: the selection is empty, or larger than all active latents");
-    if (latents) strcpy(interval, "too few samples to resample");
-    if (scry_index_info(s->index)->candidates)
-        strcpy(random, "no random sets: only the most shifted latents are scored (--candidates)");
-    else if (!isnan(r->random_mean))
-        snprintf(random, sizeof random, "random sets of the same size: rho %.3f, SD %.3f; beats %.1f%% of random sets",
-                 r->random_mean, r->random_sd, 100 * r->random_rank);
-    if (!isnan(r->ci_low))
-        snprintf(interval, sizeof interval, "95%% interval over resampled tokens %.4f to %.4f", r->ci_low, r->ci_high);
-    int used = snprintf(words, size, "permutation p %.5f   %s\n%s\n%s   (seed %d)\n", r->p_value, left_out, interval,
-                        random, SCRY_SEED);
-    if (p->count)
-        snprintf(words + used, size - (size_t)used, "%u repeats of up to %u tokens per domain: rho %.4f, SD %.4f\n",
-                 p->count, p->most, p->mean, p->sd);
-}
-
-static void score_head(const selection_context *s, const scry_result *r, const scry_scope *scope, const repeats *p,
-                       char *head, size_t size) {
-    const char *what = change_name(scope->is_signed);
-    char of[40] = ", as given by the study", words[600];
-    if (scry_index_info(s->index)->d_sae)
-        snprintf(of, sizeof of, " of %u latent%s", s->set->count, plural_s(s->set->count));
-    size_t used = (size_t)snprintf(head, size, "STS %s%s\n", scry_score_name(s->score), of);
+static void score_head(FILE *f, const selection_context *s, const scry_result *r, const scry_scope *scope,
+                       const repeats *p, const cJSON *facts) {
+    const scry_info *info = scry_index_info(s->index);
+    if (info->d_sae)
+        fprintf(f, "STS %s of %u latent%s\n", scry_score_name(s->score), s->set->count, plural_s(s->set->count));
+    else fprintf(f, "STS %s, as given by the study\n", scry_score_name(s->score));
     if (isnan(r->fit.pearson)) {
-        snprintf(head + used, size - used, "no correlation: %s\n\n",
-                 r->fit.n < 3 ? "fewer than 3 domains have a score and a measured change"
-                              : "all scores, or all changes, are equal");
+        fprintf(f, "no correlation: %s\n\n",
+                r->fit.n < 3 ? "fewer than 3 domains have a score and a measured change"
+                             : "all scores, or all changes, are equal");
         return;
     }
-    statistics_text(s, r, p, words, sizeof words);
-    snprintf(head + used, size - used, "rho %.4f with the %s over %zu domains   R2 %.4f   Spearman %.4f\n%s\n",
-             r->fit.pearson, what, r->fit.n, r->fit.r2, r->spearman, words);
+    fprintf(f, "rho %.4f (Pearson's r) with the %s over %zu domains   R2 %.4f   Spearman %.4f\npermutation p %.5f   ",
+            r->fit.pearson, change_name(scope->is_signed), r->fit.n, r->fit.r2, r->spearman, r->p_value);
+    if (isnan(r->loo_min)) fputs("too few domains to leave one out\n", f);
+    else fprintf(f, "leave-one-out %.4f to %.4f\n", r->loo_min, r->loo_max);
+    char *context = rho_context_text(facts);
+    fputs(context, f);
+    free(context);
+    if (!info->d_sae) fputs("no latents for random sets\n", f);
+    else if (info->candidates) fputs("no random sets: only the most shifted latents are scored (--candidates)\n", f);
+    else if (isnan(r->random_mean))
+        fputs("no random sets: the selection is empty, or larger than all active latents\n", f);
+    if (p->count)
+        fprintf(f, "%u repeats of up to %u tokens per domain: rho %.4f, SD %.4f\n", p->count, p->most, p->mean, p->sd);
+    fprintf(f, "(seed %d)\n\n", SCRY_SEED);
 }
 
 static int score_print(const options *o, const selection_context *s, const scry_scope *scope, const scry_result *r,
-                       const repeats *p) {
+                       const scry_best_baseline *baseline, const repeats *p) {
     static const result_column plain[] = {{"name", "domain", NULL, 0},          {"sts", "STS", "%.6g", 0},
                                           {"change", "change", "%+.2f", 0},     {"fitted", "fitted", "%+.2f", 0},
                                           {"residual", "residual", "%+.2f", 0}, {0}};
@@ -101,11 +89,16 @@ static int score_print(const options *o, const selection_context *s, const scry_
                                              {"sts_mean", "mean", "%.6g", 0},      {"sts_sd", "SD", "%.3g", 0},
                                              {"change", "change", "%+.2f", 0},     {"fitted", "fitted", "%+.2f", 0},
                                              {"residual", "residual", "%+.2f", 0}, {0}};
-    char head[900];
-    score_head(s, r, scope, p, head, sizeof head);
-    cJSON *facts = score_result(s, r);
+    cJSON *facts = score_result(s, r, baseline);
     if (p->count) add_repeats(facts, p, r->domains);
-    return output_print(o, facts, "domains", p->count ? repeated : plain, head);
+    char *head = NULL;
+    size_t size;
+    FILE *f = open_memstream(&head, &size);
+    score_head(f, s, r, scope, p, facts);
+    fclose(f);
+    int status = output_print(o, facts, "domains", p->count ? repeated : plain, head);
+    free(head);
+    return status;
 }
 
 int shell_score(const options *o) {
@@ -120,17 +113,27 @@ int shell_score(const options *o) {
     repeats p;
     selection_fit(&r, &s, &scope);
     bool ok = repeats_read(o, &s, &r, &p, &err);
-    if (ok) {
-        scry_result_statistics(&r, s.index, s.score, s.set->count, NULL);
-        scry_result_interval(&r, s.index, s.score, s.set, NULL);
-    }
-    int status = ok ? score_print(o, &s, &scope, &r, &p) : output_error(&err);
+    scry_best_baseline baseline = {0};
+    if (ok) scry_result_finish(&r, s.index, s.score, s.set, s.untouched, &scope, NULL);
+    if (ok && s.ranking) scry_best_baseline_find(&baseline, s.index, s.ranking->source, s.set->count, &scope, 0, NULL);
+    int status = ok ? score_print(o, &s, &scope, &r, &baseline, &p) : output_error(&err);
     free(p.rho);
     free(p.sts);
     scry_result_free(&r);
     scry_scope_free(&scope);
     cli_free(&s);
     return status;
+}
+
+static char *summary_of(const selection_context *s, const scry_scope *scope) {
+    scry_result r;
+    selection_fit(&r, s, scope);
+    scry_result_finish(&r, s->index, s->score, s->set, s->untouched, scope, NULL);
+    cJSON *facts = score_result(s, &r, NULL);
+    char *text = rho_summary_text(facts);
+    cJSON_Delete(facts);
+    scry_result_free(&r);
+    return text;
 }
 
 int shell_export(const options *o) {
@@ -147,9 +150,15 @@ int shell_export(const options *o) {
                              .model_id = o->model_id,
                              .source_id = o->source_id};
     scry_notes notes = {0};
+    scry_scope scope = {0};
+    ok = ok && cli_scope(o, s.index, s.train, &scope, &err);
+    char *rho = ok ? summary_of(&s, &scope) : NULL;
+    e.rho = rho;
     ok = ok && scry_export(&e, o->out ? o->out : "-", &notes, &err);
     output_warnings(&notes);
-    if (ok && o->out) fprintf(stderr, "scry: %s: %u latent%s\n", o->out, s.set->count, plural_s(s.set->count));
+    if (ok && o->out) fprintf(stderr, "scry: %s: %u latent%s; %s\n", o->out, s.set->count, plural_s(s.set->count), rho);
+    free(rho);
+    scry_scope_free(&scope);
     cli_free(&s);
     return ok ? 0 : output_error(&err);
 }

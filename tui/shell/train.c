@@ -51,7 +51,8 @@ static bool show(void *context, const scry_train_progress *p) {
 }
 
 static int report(const options *o, const scry_train_result *r) {
-    const scry_sae_quality *q = &r->quality;
+    const scry_sae_evaluation *e = &r->evaluation;
+    const scry_sae_quality *q = scry_evaluation_quality(e);
     cJSON *row = cJSON_CreateObject();
     result_text(row, "sae", o->out);
     result_text(row, "arch", scry_arch_names[(int)r->settings.arch]);
@@ -59,6 +60,7 @@ static int report(const options *o, const scry_train_result *r) {
                    {"tokens", (double)r->tokens}, {"rows", (double)r->rows}, {"held_out_rows", (double)r->held_rows});
     cJSON_AddBoolToObject(row, "held_out", r->held);
     add_quality(row, q);
+    add_outliers(row, e);
     result_number(row, "seconds", r->seconds);
     char explained[QUALITY_EXPLAINED];
     if (!o->json && !o->csv)
@@ -68,6 +70,11 @@ static int report(const options *o, const scry_train_result *r) {
                 o->out, scry_arch_names[(int)r->settings.arch], q->d_sae, (unsigned long long)r->steps, r->seconds,
                 (unsigned long long)q->tokens, r->held ? "held-out" : "training", quality_explained(q, explained),
                 q->l0, q->cosine, 100 * q->dead);
+    const scry_sae_quality *others = e->outliers.kept ? &e->without_outliers : &e->with_outliers;
+    if (!o->json && !o->csv && e->outliers.outliers)
+        fprintf(stderr, "scry: %s outliers, on %llu %s tokens: explained variance %s, L0 %.2f, cosine %.4f\n",
+                e->outliers.kept ? "without" : "with", (unsigned long long)others->tokens,
+                r->held ? "held-out" : "training", quality_explained(others, explained), others->l0, others->cosine);
     static const result_column columns[] = {{"sae", "sae", NULL, 0},
                                             {"arch", "arch", NULL, 0},
                                             {"d_in", "d_in", "%.0f", 0},
@@ -77,6 +84,7 @@ static int report(const options *o, const scry_train_result *r) {
                                             {"rows", "rows", "%.0f", 0},
                                             {"held_out_rows", "held out", "%.0f", 0},
                                             QUALITY_COLUMNS,
+                                            OUTLIER_COLUMNS,
                                             {"seconds", "seconds", "%.3f", 0},
                                             {0}};
     return output_print_row(o, row, columns);

@@ -2,11 +2,16 @@
 #include "base/blas.h"
 #include "base/clock.h"
 #include "base/path.h"
+#include "index/build/identical.h"
+#include "index/build/outliers.h"
 #include "index/build/statistics.h"
 #include "index/build/tile.h"
 #include "index/build/write.h"
+#include "study/outlier_rows.h"
+#include "study/sample_matching.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 /* Mapped input counts as memory while it is resident: pages are dropped after every RELEASE_BYTES of it. */
@@ -15,6 +20,7 @@ enum { RELEASE_BYTES = 8 << 20 };
 typedef struct builder {
     build_inputs in;
     build_tile tile;
+    identical_check identical; /* of the group that is walked */
     accumulators sums;
     posting_store store;
     statistics statistics;
@@ -30,6 +36,7 @@ static void release_group(builder *b) {
 static bool flush_tile(builder *b) {
     if (!b->tile.n) return true;
     if (!tile_load(&b->tile)) return false;
+    identical_add_tile(&b->identical, &b->tile);
     residual_sums_add_tile(&b->residuals, &b->tile);
     tile_accumulate(&b->sums);
     for (int c = 0; c < SCRY_CONDITIONS; c++)
@@ -80,32 +87,72 @@ static bool refuse_nonfinite(builder *b) {
     return true;
 }
 
-static bool walk_group(builder *b, size_t g) {
-    alignment_view view[SCRY_CONDITIONS] = {0};
+/* Pairing rests on ids: those that stand before several samples are named, once a file. */
+static void note_repeated_ids(builder *b, const alignment_view view[SCRY_CONDITIONS]) {
+    int captures = 0;
+    for (int c = 0; c < SCRY_CONDITIONS; c++) captures += view[c].present;
+    if (captures < 2 || b->in.pairing == SCRY_PAIR_ROW) return;
+    for (int c = 0; c < SCRY_CONDITIONS; c++) {
+        if (!view[c].present) continue;
+        build_text *text = &b->in.texts[b->tile.group[c]->text];
+        uint32_t first, repeated = text->ids_checked ? 0 : repeated_ids(&text->text, &first);
+        text->ids_checked = true;
+        if (!repeated) continue;
+        char others[60] = "";
+        if (repeated > 1) snprintf(others, sizeof others, " and %" PRIu32 " other ids", repeated - 1);
+        scry_notes_add(b->in.notes,
+                       "%s: %s: the id \"%.60s\"%s occur%s more than once; such samples are paired by their text, or "
+                       "the n-th with the n-th where texts do not tell them apart",
+                       b->tile.group[c]->name, text->path, text->text.samples[first].id, others,
+                       repeated > 1 ? "" : "s");
+    }
+}
+
+/* Which rows count is known once the captures are open. */
+static bool open_group(builder *b, size_t g) {
     for (int c = 0; c < SCRY_CONDITIONS; c++) {
         int number = b->in.capture_of[g * SCRY_CONDITIONS + (size_t)c];
         b->tile.group[c] = number < 0 ? NULL : &b->in.captures[number];
-        if (number < 0) continue;
+    }
+    for (int c = 0; c < SCRY_CONDITIONS; c++)
+        if (b->tile.group[c] && !capture_reopen(&b->in, b->tile.group[c])) return false;
+    for (int c = 0; c < SCRY_CONDITIONS; c++)
+        if (b->tile.group[c] && !outliers_leave_out(&b->in, b->tile.group[c], b->sums.tokens_done)) return false;
+    for (int c = 0; c < SCRY_CONDITIONS; c++)
+        if (b->tile.group[c]) matrix_open_fds(&b->tile.group[c]->m);
+    return true;
+}
+
+static bool walk_group(builder *b, size_t g) {
+    alignment_view view[SCRY_CONDITIONS] = {0};
+    if (!open_group(b, g)) return false;
+    for (int c = 0; c < SCRY_CONDITIONS; c++) {
+        if (!b->tile.group[c]) continue;
         const build_capture *capture = b->tile.group[c];
         view[c] = (alignment_view){.present = true,
                                    .key = capture->spec->key,
                                    .rows = capture->rows,
                                    .text = capture->text < 0 ? NULL : &b->in.texts[capture->text].text,
-                                   .kept = capture->kept};
+                                   .kept = capture->kept,
+                                   .pieces = &b->in.pieces};
     }
-    for (int c = 0; c < SCRY_CONDITIONS; c++)
-        if (b->tile.group[c] && !capture_reopen(&b->in, b->tile.group[c])) return false;
-    for (int c = 0; c < SCRY_CONDITIONS; c++)
-        if (b->tile.group[c]) matrix_open_fds(&b->tile.group[c]->m);
     alignment_runs runs;
-    if (!token_alignment_make(&runs, view, b->in.pairing, b->in.study->path, b->in.err)) return false;
+    pair_counts counts[SCRY_CONDITIONS];
+    if (!token_alignment_make(&runs, view, b->in.pairing, counts, b->in.study->path, b->in.err)) return false;
+    for (int c = 1; c < SCRY_CONDITIONS; c++)
+        if (b->tile.group[c]) b->tile.group[c]->pairs = counts[c];
+    note_repeated_ids(b, view);
     size_t trains = b->in.study->train_count;
     b->tile.subset = g >= trains && b->in.candidates.latent ? &b->in.candidates : NULL;
     tile_reserve(&b->tile);
     accumulators_begin_group(&b->sums);
+    b->identical = (identical_check){0};
     bool ok = walk_runs(b, &runs) && tile_close_segment(&b->sums) && refuse_nonfinite(b) &&
               (g < trains ? statistics_finish_train(&b->statistics, &b->sums, g)
                           : statistics_finish_domain(&b->statistics, &b->sums, g - trains));
+    for (int c = 0; c < SCRY_CONDITIONS; c++)
+        for (int k = 0; k < SCRY_CONDITIONS && b->tile.group[c]; k++)
+            if (identical_result(&b->identical, c, k)) b->tile.group[c]->identical |= 1u << k;
     release_group(b);
     for (int c = 0; c < SCRY_CONDITIONS; c++)
         if (b->tile.group[c]) {
@@ -172,6 +219,7 @@ static bool share_memory(const build_inputs *in, uint64_t *limit) {
     fixed += F * in->D * SCRY_SCORES * sizeof(float);
     fixed += (uint64_t)parallel_threads(in->pool) * 3 * BLOCK_LATENTS * RESIDUAL_ROWS * sizeof(float) * 2;
     fixed += (uint64_t)SCRY_CONDITIONS * RESIDUAL_ROWS * (d + (in->sae.activation == SAE_TOPK ? F : 0)) * sizeof(float);
+    if (d) fixed += outlier_rows_bytes((uint32_t)d, parallel_threads(in->pool));
     fixed += matrix_memory(in) + residual_sums_bytes(in) + most_candidates(in) * d * sizeof(float);
     if (fixed + fixed / 4 > memory)
         return scry_fail(in->err,
@@ -224,6 +272,7 @@ bool scry_index_build(const char *study_path, const char *out, const scry_build_
     if (ok && result) {
         *result = (scry_build_result){.latents = in->F, .tokens = in->tokens, .seconds = clock_seconds() - start};
         for (size_t i = 0; i < in->capture_count; i++) result->nnz += in->captures[i].nnz;
+        for (size_t i = 0; i < in->capture_count; i++) result->outliers += in->captures[i].outliers;
     }
     for (size_t i = 0; notes && i < own.count; i++) scry_notes_add(notes, "%s", own.text[i]);
     scry_notes_free(&own);

@@ -24,6 +24,9 @@
 #define WHOLE ((uint64_t)64 << 20)
 enum { PIECE = 65536, PIECES = 256 };
 
+/* Raise it when the same files give other numbers than before, so that cached indexes are made again. */
+enum { BUILD_VERSION = 2 };
+
 static void hash_file(XXH3_state_t *state, const mapped_file *map) {
     XXH3_64bits_update(state, &map->size, sizeof map->size);
     if (map->size <= WHOLE) {
@@ -49,6 +52,7 @@ static bool add_capture(XXH3_state_t *state, const scry_study *study, const stud
     char *key = mem_format("%s: %s", study->path, c->key);
     bool ok = true;
     for (size_t i = 0; i < c->file_count && ok; i++) ok = add_file(state, c->files[i], key, err);
+    for (size_t i = 0; i < c->mask_count && ok; i++) ok = add_file(state, c->mask[i], key, err);
     if (ok && c->tokens) ok = add_file(state, c->tokens, key, err);
     free(key);
     return ok;
@@ -107,8 +111,8 @@ static const char tables[] = SCRY_METRIC_TABLE(METRIC) SCRY_SCORE_TABLE(SCORE);
 static bool add_study(XXH3_state_t *state, const scry_study *study, scry_error *err) {
     XXH3_64bits_update(state, study->json, strlen(study->json));
     XXH3_64bits_update(state, scry_version(), strlen(scry_version()));
-    const int version = CONTAINER_VERSION;
-    XXH3_64bits_update(state, &version, sizeof version);
+    const int version[] = {CONTAINER_VERSION, BUILD_VERSION};
+    XXH3_64bits_update(state, version, sizeof version);
     XXH3_64bits_update(state, tables, sizeof tables);
     if (study->sae && !add_sae(state, study, err)) return false;
     bool labels_file = study->labels && !path_is_directory(study->labels);

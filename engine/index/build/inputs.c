@@ -23,7 +23,7 @@ static bool open_text(build_inputs *in, build_capture *c) {
     uint64_t to = spec->has_rows ? spec->row_to : 0;
     for (size_t i = 0; i < in->text_count && c->text < 0; i++)
         if (strcmp(in->texts[i].path, spec->tokens) == 0 && in->texts[i].from == spec->row_from &&
-            in->texts[i].to == to)
+            in->texts[i].to == to && !c->padding.trims && !in->texts[i].trimmed)
             c->text = (int)i;
     if (c->text < 0) {
         char *key = mem_format("%s.tokens", spec->key);
@@ -35,6 +35,8 @@ static bool open_text(build_inputs *in, build_capture *c) {
         text->path = mem_copy_string(spec->tokens);
         text->from = spec->row_from;
         text->to = to;
+        text->trimmed = c->padding.trims;
+        padding_trim(&c->padding, &text->text);
         if (spec->has_rows && text->text.tokens == c->m.rows)
             kept_rows_slice(&text->text, spec->row_from, spec->row_to);
         c->text = (int)in->text_count++;
@@ -119,6 +121,9 @@ static bool reopen(build_inputs *in, build_capture *c) {
     uint64_t rows = c->m.rows, cols = c->m.cols;
     c->suspended = false;
     if (!open_matrix(in, c)) return false;
+    if (c->padding.removes && matrix_samples(&c->m) != c->samples)
+        return scry_fail(in->err, "%s: %s: the file changed while it was read", in->study->path, c->spec->key);
+    padding_remove(&c->padding, &c->m);
     if (c->m.rows != rows || c->m.cols > cols)
         return scry_fail(in->err, "%s: %s: the file changed while it was read", in->study->path, c->spec->key);
     c->m.cols = cols;
@@ -141,6 +146,31 @@ void capture_suspend(build_capture *c) {
     c->suspended = true;
 }
 
+/* Leaves out the padding of [samples, positions, width]. */
+static bool remove_padding(build_inputs *in, build_capture *c) {
+    const tokenizer *tok = in->study->tokenizer ? &in->tokenizer : NULL;
+    if (!padding_find(&c->padding, &c->m, c->spec, in->study->path, tok, in->err)) return false;
+    c->samples = matrix_samples(&c->m);
+    padding_remove(&c->padding, &c->m);
+    in->padding_assumed += c->padding.assumed;
+    in->padding_unknown += c->padding.unknown;
+    return true;
+}
+
+static void note_padding(build_inputs *in) {
+    if (in->padding_assumed)
+        scry_notes_add(in->notes,
+                       "captures of shape [samples, positions, width]: in %zu, samples are shorter than the positions, "
+                       "and nothing tells where the padding is; it was taken to be on the right. Say so with "
+                       "\"padding\": \"right\", or \"left\", or name the attention \"mask\"",
+                       in->padding_assumed);
+    if (in->padding_unknown)
+        scry_notes_add(in->notes,
+                       "captures of shape [samples, positions, width]: %zu have neither \"tokens\" nor \"mask\", so "
+                       "that all their rows were taken, padding included",
+                       in->padding_unknown);
+}
+
 static bool open_capture(build_inputs *in, size_t g, scry_condition condition) {
     const study_capture *spec = &group_at(in, g)->capture[condition];
     build_capture *c = &in->captures[in->capture_count++];
@@ -148,7 +178,7 @@ static bool open_capture(build_inputs *in, size_t g, scry_condition condition) {
     *c = (build_capture){.spec = spec, .condition = condition, .text = -1};
     c->group = g < trains ? -1 - (int)g : (int)(g - trains);
     c->name = capture_name(in, g, condition);
-    if (!open_matrix(in, c)) return false;
+    if (!open_matrix(in, c) || !remove_padding(in, c)) return false;
     c->row0 = spec->has_rows ? spec->row_from : 0;
     c->rows = spec->has_rows ? spec->row_to - spec->row_from : c->m.rows;
     if (spec->has_rows && spec->row_to > c->m.rows)
@@ -227,6 +257,7 @@ bool inputs_open(build_inputs *in) {
     }
     if (study->tokenizer && !tokenizer_open(&in->tokenizer, study->tokenizer, "tokenizer", in->err)) return false;
     if (!open_captures(in) || !check_widths(in)) return false;
+    note_padding(in);
     choose_pairing(in);
     in->D = study->domain_count;
     return choose_shard(in) && (in->options->shards < 2 || content_hash(study, in->content, in->err));
@@ -235,7 +266,9 @@ bool inputs_open(build_inputs *in) {
 void inputs_close(build_inputs *in) {
     for (size_t i = 0; i < in->capture_count; i++) {
         matrix_close(&in->captures[i].m);
+        padding_free(&in->captures[i].padding);
         free(in->captures[i].kept);
+        free(in->captures[i].outlier);
         free(in->captures[i].piece_norm);
         free(in->captures[i].name);
     }

@@ -6,6 +6,7 @@
 #include "io/matrix.h"
 #include "io/tokenizer.h"
 #include "sae/sae.h"
+#include "study/padding.h"
 #include "study/study.h"
 #include "study/token_alignment.h"
 
@@ -13,6 +14,8 @@ typedef struct build_text {
     token_text text;
     char *path;
     uint64_t from, to; /* the slice of the file that it holds; to 0: all */
+    bool ids_checked;  /* repeated ids have been named */
+    bool trimmed;      /* it lacks the padding of one capture */
 } build_text;
 
 typedef struct build_capture {
@@ -21,15 +24,22 @@ typedef struct build_capture {
     scry_condition condition;
     int group; /* as in scry_capture_info */
     matrix m;
+    capture_padding padding; /* m lacks it already */
+    uint64_t samples;        /* of a file of shape [samples, positions, width] */
     uint64_t row0, rows, kept_count;
     uint8_t *kept;
-    int text;         /* number in build_inputs.texts, -1: none */
-    matrix_cost cost; /* of m while it is open */
-    bool suspended;   /* m is closed; its shape is known */
+    uint32_t *outlier;                 /* [outliers] their rows, ascending; NULL: none was left out */
+    uint64_t outliers, outliers_first; /* all of them; those at the first position of a sample */
+    double outlier_variance;           /* their share of the capture's variance, NaN where it has none */
+    int text;                          /* number in build_inputs.texts, -1: none */
+    matrix_cost cost;                  /* of m while it is open */
+    bool suspended;                    /* m is closed; its shape is known */
     uint64_t nnz, fires, negative;
     uint64_t nonfinite, nonfinite_row;
     double *piece_norm; /* residuals with tokens: [pieces] sum of |x|^2 over the rows of each piece */
     double norm;        /* sum of |x|^2 over all rows */
+    uint32_t identical; /* bit k: equal to the group's capture under condition k on all rows that are paired */
+    pair_counts pairs;  /* with base, once its group was walked; nothing for base itself */
 } build_capture;
 
 /* Some of the SAE's latents, ascending: latent i of `sae` is latent[i]. */
@@ -65,6 +75,8 @@ typedef struct build_inputs {
     size_t capture_count;
     int *capture_of; /* [(trains + domains) * SCRY_CONDITIONS] -> captures, -1 */
     uint64_t tokens; /* rows of all captures */
+    size_t padding_assumed,
+        padding_unknown; /* captures that give no sign of where their padding is; that may have some */
 
     latent_subset candidates; /* with options.candidates, once chosen: the latents that domains are encoded on */
 } build_inputs;

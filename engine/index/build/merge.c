@@ -53,10 +53,23 @@ static int by_first(const void *x, const void *y) {
     return a->first < b->first ? -1 : a->first > b->first;
 }
 
-static bool same_content(const shard *a, const shard *b) {
-    const cJSON *first = cJSON_GetObjectItemCaseSensitive(a->meta, "content");
-    const cJSON *second = cJSON_GetObjectItemCaseSensitive(b->meta, "content");
+static bool same_value(const shard *a, const shard *b, const char *key) {
+    const cJSON *first = cJSON_GetObjectItemCaseSensitive(a->meta, key);
+    const cJSON *second = cJSON_GetObjectItemCaseSensitive(b->meta, key);
     return !first || !second || cJSON_Compare(first, second, true);
+}
+
+static bool same_content(const shard *a, const shard *b) {
+    return same_value(a, b, "content");
+}
+
+/* Which rows were left out must not differ between the latents. */
+static bool same_outliers(const shard *a, const shard *b, scry_error *err) {
+    return (same_value(a, b, "max_norm_ratio") && same_value(a, b, "outliers_kept")) ||
+           scry_fail(err,
+                     "%s and %s leave out other outlier rows; expected shards made with the same --max-norm-ratio "
+                     "and --keep-outliers",
+                     b->file.map.path, a->file.map.path);
 }
 
 /* The shards must be all of one study, and follow each other without a gap. */
@@ -69,6 +82,7 @@ static bool check_shards(merger *m) {
     for (size_t i = 0; i < m->count; i++) {
         const shard *s = &m->shard[i];
         const void *text = container_find(&s->file, "manifest", &other);
+        if (!same_outliers(s, &m->shard[0], m->err)) return false;
         if (!text || other != size || memcmp(text, manifest, (size_t)size) != 0 ||
             number_of(s->meta, "d_sae") != (double)m->F || s->file.sections != m->shard[0].file.sections ||
             !same_content(s, &m->shard[0]))
@@ -197,6 +211,20 @@ static bool join_labels(merger *m) {
     return true;
 }
 
+/* Captures are identical where they are in every shard, each of which saw its own latents. */
+static void join_identical(merger *m, cJSON *captures) {
+    for (int c = 0; c < cJSON_GetArraySize(captures); c++) {
+        cJSON *identical = cJSON_GetObjectItemCaseSensitive(cJSON_GetArrayItem(captures, c), "identical");
+        uint32_t all = UINT32_MAX;
+        for (size_t i = 0; i < m->count; i++) {
+            const cJSON *of = cJSON_GetObjectItemCaseSensitive(m->shard[i].meta, "captures");
+            double mask = number_of(cJSON_GetArrayItem(of, c), "identical");
+            all &= mask < UINT32_MAX ? (uint32_t)mask : 0;
+        }
+        if (identical) cJSON_SetNumberValue(identical, all);
+    }
+}
+
 /* Counts over latents are added up; the rest is the same in every shard. */
 static void join_meta(merger *m) {
     cJSON *meta = cJSON_Duplicate(m->shard[0].meta, true);
@@ -214,6 +242,7 @@ static void join_meta(merger *m) {
                     cJSON_GetArrayItem(cJSON_GetObjectItemCaseSensitive(m->shard[i].meta, "captures"), c), sums[k]);
             cJSON_SetNumberValue(cJSON_GetObjectItemCaseSensitive(cJSON_GetArrayItem(captures, c), sums[k]), total);
         }
+    join_identical(m, captures);
     char *text = cJSON_PrintUnformatted(meta);
     container_write(m->w, text, strlen(text));
     cJSON_free(text);

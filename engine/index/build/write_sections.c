@@ -1,5 +1,6 @@
 /* write_sections.c: statistics, postings and text to the file. */
 #include "base/mem.h"
+#include "index/build/outliers.h"
 #include "index/build/write.h"
 #include "index/format/decoder_codec.h"
 #include "index/format/layout.h"
@@ -27,6 +28,25 @@ static void add_heaviest(const build_inputs *in, const build_capture *c, cJSON *
     cJSON_AddNumberToObject(item, "norm_share", c->piece_norm[best] / c->norm);
 }
 
+static void add_side(cJSON *item, const char *key, uint64_t base, uint64_t other) {
+    cJSON *pair = cJSON_AddArrayToObject(item, key);
+    cJSON_AddItemToArray(pair, cJSON_CreateNumber((double)base));
+    cJSON_AddItemToArray(pair, cJSON_CreateNumber((double)other));
+}
+
+/* pair_counts of a capture that is paired with base. */
+static void add_pairs(const build_capture *c, cJSON *item) {
+    if (c->condition == SCRY_BASE) return;
+    cJSON *pairs = cJSON_AddObjectToObject(item, "pairs");
+    add_side(pairs, "tokens", c->pairs.tokens[0], c->pairs.tokens[1]);
+    add_side(pairs, "paired", c->pairs.paired[0], c->pairs.paired[1]);
+    add_side(pairs, "samples", c->pairs.samples[0], c->pairs.samples[1]);
+    cJSON_AddNumberToObject(pairs, "paired_samples", (double)c->pairs.paired_samples);
+    cJSON_AddNumberToObject(pairs, "by_text", (double)c->pairs.by_text);
+    cJSON_AddNumberToObject(pairs, "elsewhere", (double)c->pairs.elsewhere);
+    cJSON_AddNumberToObject(pairs, "misplaced", (double)c->pairs.misplaced);
+}
+
 static cJSON *captures_json(const build_inputs *in) {
     cJSON *list = cJSON_CreateArray();
     for (size_t i = 0; i < in->capture_count; i++) {
@@ -41,8 +61,16 @@ static cJSON *captures_json(const build_inputs *in) {
         cJSON_AddNumberToObject(item, "fires", (double)c->fires);
         cJSON_AddNumberToObject(item, "negative", (double)c->negative);
         cJSON_AddNumberToObject(item, "nonfinite", (double)c->nonfinite);
+        if (!c->spec->features) cJSON_AddNumberToObject(item, "outliers", (double)c->outliers);
+        if (c->outliers) {
+            cJSON_AddNumberToObject(item, "outliers_first", (double)c->outliers_first);
+            cJSON_AddNumberToObject(item, "outlier_variance", c->outlier_variance);
+        }
         add_heaviest(in, c, item);
         cJSON_AddNumberToObject(item, "text", c->text);
+        cJSON_AddNumberToObject(item, "identical", c->identical);
+        if (c->padding.rows) cJSON_AddNumberToObject(item, "padding", (double)c->padding.rows);
+        add_pairs(c, item);
         cJSON_AddItemToArray(list, item);
     }
     return list;
@@ -79,16 +107,25 @@ static cJSON *trains_json(const build_inputs *in, const statistics *s) {
     return list;
 }
 
+/* One number a training set, null where absent; no array where all are. */
+static void add_by_train(cJSON *item, const char *key, const double *value, size_t trains) {
+    bool known = false;
+    for (size_t t = 0; t < trains; t++) known = known || !isnan(value[t]);
+    if (!known && strcmp(key, "change") != 0) return;
+    cJSON *list = cJSON_AddArrayToObject(item, key);
+    for (size_t t = 0; t < trains; t++)
+        cJSON_AddItemToArray(list, isnan(value[t]) ? cJSON_CreateNull() : cJSON_CreateNumber(value[t]));
+}
+
 static cJSON *domains_json(const build_inputs *in, const statistics *s) {
     cJSON *list = cJSON_CreateArray();
     for (size_t d = 0; d < in->D; d++) {
         const study_group *domain = &in->study->domains[d];
-        cJSON *item = cJSON_CreateObject(), *change = cJSON_AddArrayToObject(item, "change");
+        cJSON *item = cJSON_CreateObject();
+        add_by_train(item, "change", domain->change, in->study->train_count);
+        add_by_train(item, "change_se", domain->change_se, in->study->train_count);
         cJSON_AddStringToObject(item, "name", domain->name);
         cJSON_AddBoolToObject(item, "icl", s->domain_icl[d]);
-        for (size_t t = 0; t < in->study->train_count; t++)
-            cJSON_AddItemToArray(change,
-                                 isnan(domain->change[t]) ? cJSON_CreateNull() : cJSON_CreateNumber(domain->change[t]));
         cJSON_AddItemToArray(list, item);
     }
     return list;
@@ -97,6 +134,15 @@ static cJSON *domains_json(const build_inputs *in, const statistics *s) {
 /* Chosen by the whole decoder even where a shard holds part of it. */
 static decoder_codec decoder_form_of(const build_inputs *in) {
     return decoder_choose(in->sae.W_dec, (uint64_t)in->all_latents * in->sae.d_in);
+}
+
+/* By what outliers were judged, where there were residuals to judge. */
+static void add_outlier_rule(const build_inputs *in, cJSON *meta) {
+    bool any = false;
+    for (size_t i = 0; i < in->capture_count; i++) any = any || !in->captures[i].spec->features;
+    if (!any) return;
+    cJSON_AddNumberToObject(meta, "max_norm_ratio", outliers_ratio(in));
+    cJSON_AddBoolToObject(meta, "outliers_kept", in->options->keep_outliers);
 }
 
 static char *meta_json(const build_inputs *in, const statistics *stats, const active_rows *rows) {
@@ -121,6 +167,7 @@ static char *meta_json(const build_inputs *in, const statistics *stats, const ac
     static const char *const inputs[] = {"", "constant norm", "layer norm"};
     if (in->has_sae) cJSON_AddNumberToObject(meta, "input_scale", (double)in->sae.input_scale);
     if (in->has_sae) cJSON_AddStringToObject(meta, "input", inputs[in->sae.input]);
+    add_outlier_rule(in, meta);
     cJSON_AddStringToObject(meta, "pairing", scry_pairing_name(in->pairing));
     cJSON_AddBoolToObject(meta, "signed", s->is_signed);
     cJSON_AddItemToObject(meta, "trains", trains_json(in, stats));
@@ -269,6 +316,7 @@ bool write_index(const build_inputs *in, const statistics *s, const residual_sum
     active_rows_new(&rows, active, in->F);
     put_statistics(in, s, active, &rows, w);
     residual_sums_write(residuals, w);
+    outliers_write(in, w);
     put_text(in, w);
     bool ok = put_labels(in, w);
     if (ok) put_decoder(in, w);

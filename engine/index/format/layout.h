@@ -3,7 +3,9 @@
  * F: latents. R: rows of the tables (table.h; "rows" in meta). packed: unsigned numbers of 1, 2 or 4 bytes (table.h).
  *
  *     meta            JSON: names, captures, texts, training sets, domains, notes; first_latent and latents where the
- *                     file is a shard (F is then the shard's)
+ *                     file is a shard (F is then the shard's). Of each capture: pairs, how many tokens and samples it
+ *                     and its group's base have in common ([base, capture]), and identical, a bit for each condition
+ *                     to whose capture it is equal
  *     manifest        the study manifest as it was read
  *     active          uint64, a bit a latent: active in some capture
  *     shift/T/SOURCE  double [SHIFT_ARRAYS][R]: what the shifts of training set T to this source are made from
@@ -24,6 +26,8 @@
  *                     label/at uint64: places in label/text
  *     raw/sums        double [captures][RESIDUAL_SUMS][d_model], NaN where a capture has no such number; absent where
  *                     no capture holds residuals
+ *     outlier/rows    uint32, ascending in each capture, capture after capture: rows of residuals that were left out
+ *                     because of their norm, as many as "outliers" of the captures in meta; absent where none were
  *     dec/W, dec/b    [F][d_model], [d_model]: the SAE's decoder, in the narrowest of bfloat16, float16 and float32
  *                     that holds every number of it exactly ("decoder" in meta) */
 #ifndef SCRY_INDEX_FORMAT_LAYOUT_H

@@ -75,6 +75,7 @@ struct scry_index {
     const void *decoder; /* [F][d_model] of decoder_codec; NULL: none */
     const float *decoder_bias;
     decoder_codec decoder_codec;
+    const uint32_t *outliers;  /* rows left out because of their norm, capture after capture; NULL: none */
     const double *raw;         /* [captures][RESIDUAL_SUMS][d_model], NULL: no residuals (layout.h) */
     struct label_edits *edits; /* of store/label_store.c: labels written by hand; NULL in index_open's result */
 };
@@ -84,6 +85,13 @@ scry_index *index_open(const char *path, bool verify, scry_error *err);
 /* Frees all but `edits`. */
 void index_close(scry_index *index);
 
+/* The rows of a capture that were left out because of their norm, ascending, *count of them; NULL: none. */
+static inline const uint32_t *index_outliers(const scry_index *x, size_t capture, uint64_t *count) {
+    const uint32_t *row = x->outliers;
+    for (size_t i = 0; row && i < capture; i++) row += x->info.capture[i].outliers;
+    *count = row ? x->info.capture[capture].outliers : 0;
+    return row;
+}
 /* A latent's contributions [D]; the index must have the score. */
 static inline const float *index_column(const scry_index *x, scry_score score, uint32_t latent) {
     uint32_t row = row_of(&x->rows, latent);

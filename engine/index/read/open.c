@@ -46,6 +46,14 @@ static void read_trains(scry_index *x, const cJSON *meta) {
     }
 }
 
+static double *by_train(const scry_index *x, const cJSON *item, const char *key) {
+    double *out = mem_new(x->info.trains, sizeof *out);
+    const cJSON *value = cJSON_GetArrayItem(cJSON_GetObjectItemCaseSensitive(item, key), 0);
+    for (size_t t = 0; t < x->info.trains; t++, value = value ? value->next : NULL)
+        out[t] = cJSON_IsNumber(value) ? value->valuedouble : (double)NAN;
+    return out;
+}
+
 static void read_domains(scry_index *x, const cJSON *meta) {
     size_t d = 0;
     const cJSON *item;
@@ -53,10 +61,8 @@ static void read_domains(scry_index *x, const cJSON *meta) {
         scry_domain_info *domain = &x->info.domain[d++];
         domain->name = text_of(item, "name");
         domain->has_icl = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(item, "icl"));
-        domain->change = mem_new(x->info.trains, sizeof *domain->change);
-        const cJSON *value = cJSON_GetArrayItem(cJSON_GetObjectItemCaseSensitive(item, "change"), 0);
-        for (size_t t = 0; t < x->info.trains; t++, value = value ? value->next : NULL)
-            domain->change[t] = cJSON_IsNumber(value) ? value->valuedouble : (double)NAN;
+        domain->change = by_train(x, item, "change");
+        domain->change_se = by_train(x, item, "change_se");
     }
 }
 
@@ -76,6 +82,42 @@ static bool read_texts(scry_index *x, const cJSON *meta, scry_error *err) {
         x->sample_total += text->samples;
     }
     return true;
+}
+
+static void read_two(const cJSON *pairs, const char *key, uint64_t out[2]) {
+    const cJSON *item = cJSON_GetArrayItem(cJSON_GetObjectItemCaseSensitive(pairs, key), 0);
+    for (int i = 0; i < 2; i++, item = item ? item->next : NULL)
+        out[i] = cJSON_IsNumber(item) && item->valuedouble >= 0 && item->valuedouble < 0x1p63
+                     ? (uint64_t)item->valuedouble
+                     : 0;
+}
+
+/* Absent in an index that was made before they were counted. */
+static void read_pairs(scry_capture_info *c, const cJSON *item) {
+    const cJSON *pairs = cJSON_GetObjectItemCaseSensitive(item, "pairs");
+    uint64_t identical = number_of(item, "identical");
+    for (int k = 0; k < SCRY_CONDITIONS; k++) c->identical[k] = identical >> k & 1;
+    c->padding = number_of(item, "padding");
+    c->has_pairs = cJSON_IsObject(pairs);
+    read_two(pairs, "tokens", c->pairs.tokens);
+    read_two(pairs, "paired", c->pairs.paired);
+    read_two(pairs, "samples", c->pairs.samples);
+    c->pairs.paired_samples = number_of(pairs, "paired_samples");
+    c->pairs.by_text = number_of(pairs, "by_text");
+    c->pairs.elsewhere = number_of(pairs, "elsewhere");
+    c->pairs.misplaced = number_of(pairs, "misplaced");
+}
+
+/* What is equal to base moves nothing: it is no source, and no domain is scored by it. */
+static void drop_identical(scry_index *x, const scry_capture_info *c) {
+    if (c->condition == SCRY_BASE || !c->identical[SCRY_BASE]) return;
+    if (c->group >= 0) {
+        if (c->condition == SCRY_ICL) x->info.domain[c->group].has_icl = false;
+        return;
+    }
+    scry_train_info *train = &x->info.train[-1 - c->group];
+    train->identical[c->condition] = train->has[c->condition];
+    train->has[c->condition] = false;
 }
 
 static bool read_captures(scry_index *x, const cJSON *meta, scry_error *err) {
@@ -100,12 +142,21 @@ static bool read_captures(scry_index *x, const cJSON *meta, scry_error *err) {
                                  .norm_share = cJSON_IsNumber(share) ? share->valuedouble : 0,
                                  .norm_piece = (uint32_t)number_of(item, "norm_piece"),
                                  .has_tokens = number >= 0};
+        const cJSON *outliers = cJSON_GetObjectItemCaseSensitive(item, "outliers");
+        const cJSON *variance = cJSON_GetObjectItemCaseSensitive(item, "outlier_variance");
+        c->outliers_known = cJSON_IsNumber(outliers);
+        c->outliers = number_of(item, "outliers");
+        c->outliers_first = number_of(item, "outliers_first");
+        c->outlier_variance = cJSON_IsNumber(variance) ? variance->valuedouble : c->outliers ? (double)NAN : 0;
+        if (c->outliers > c->rows) return damaged(x, "a capture has more outliers than rows", err);
         c->l0 = c->kept ? (double)number_of(item, "fires") / (double)c->kept : 0;
         if (c->group >= 0 && x->info.candidates) c->l0 = (double)NAN;
         if (condition < 0 || c->rows > UINT32_MAX || c->group >= (int)x->D || c->group < -(int)x->info.trains)
             return damaged(x, "a capture's condition, rows or group is wrong", err);
         if (number >= (int)x->text_count || (number >= 0 && x->texts[number].tokens != c->rows))
             return damaged(x, "a capture's text does not fit it", err);
+        read_pairs(c, item);
+        drop_identical(x, c);
         x->capture_text[i] = number;
         if (number >= 0) c->samples = (uint32_t)x->texts[number].samples;
         x->info.tokens += c->rows;
@@ -155,6 +206,9 @@ static bool read_meta(scry_index *x, scry_error *err) {
     info->input_scale = cJSON_IsNumber(scale) && scale->valuedouble > 0 ? scale->valuedouble : 1;
     info->input = text_of(meta, "input");
     info->pairing = (scry_pairing)pairing;
+    const cJSON *ratio = cJSON_GetObjectItemCaseSensitive(meta, "max_norm_ratio");
+    info->max_norm_ratio = cJSON_IsNumber(ratio) ? ratio->valuedouble : (double)NAN;
+    info->outliers_kept = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(meta, "outliers_kept"));
     info->is_signed = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(meta, "signed"));
     info->train = mem_new(info->trains, sizeof *info->train);
     info->domain = mem_new(info->domains, sizeof *info->domain);
@@ -218,7 +272,9 @@ static bool open_statistics(scry_index *x, scry_error *err) {
     x->derived->shift = mem_new(x->info.trains * SCRY_CONDITIONS * SCRY_METRICS, sizeof *x->derived->shift);
     for (size_t t = 0; t < x->info.trains; t++)
         for (int c = 1; c < SCRY_CONDITIONS; c++)
-            if (x->info.train[t].has[c] && !open_source(x, t, (scry_condition)c, err)) return false;
+            if ((x->info.train[t].has[c] || x->info.train[t].identical[c]) &&
+                !open_source(x, t, (scry_condition)c, err))
+                return false;
     for (int s = 0; s < SCRY_SCORES; s++) {
         snprintf(name, sizeof name, "score/%s", scry_score_name((scry_score)s));
         if (s != SCRY_ACT && !container_find(&x->file, name, &size)) continue; /* scry_require_score says why */
@@ -242,6 +298,13 @@ static bool open_postings(scry_index *x, scry_error *err) {
     x->count_width = packed_uint_width(x->first_token[x->info.captures]);
     x->counts = container_get(&x->file, "post/count", (uint64_t)x->rows.rows * x->count_width, err);
     return x->counts != NULL;
+}
+
+static bool open_outliers(scry_index *x, scry_error *err) {
+    uint64_t rows = 0;
+    for (size_t i = 0; i < x->info.captures && !x->info.outliers_kept; i++) rows += x->info.capture[i].outliers;
+    x->outliers = rows ? container_get(&x->file, "outlier/rows", rows * sizeof *x->outliers, err) : NULL;
+    return !rows || x->outliers;
 }
 
 static bool open_labels(scry_index *x, scry_error *err) {
@@ -302,15 +365,18 @@ scry_index *index_open(const char *path, bool verify, scry_error *err) {
     scry_index *x = mem_new(1, sizeof *x);
     bool ok = container_open(&x->file, path, verify, err);
     ok = ok && (verify || container_check(&x->file, "meta", err)) && read_meta(x, err) && open_rows(x, err) &&
-         open_statistics(x, err) && open_postings(x, err) && open_text(x, err) && open_labels(x, err) &&
-         open_decoder(x, err) && open_residual_sums(x, err);
+         open_statistics(x, err) && open_postings(x, err) && open_text(x, err) && open_outliers(x, err) &&
+         open_labels(x, err) && open_decoder(x, err) && open_residual_sums(x, err);
     if (ok) return x;
     index_close(x);
     return NULL;
 }
 
 void index_close(scry_index *x) {
-    for (size_t d = 0; x->info.domain && d < x->info.domains; d++) free(x->info.domain[d].change);
+    for (size_t d = 0; x->info.domain && d < x->info.domains; d++) {
+        free(x->info.domain[d].change);
+        free(x->info.domain[d].change_se);
+    }
     for (size_t i = 0; x->derived && i < x->info.trains * SCRY_CONDITIONS * SCRY_METRICS; i++)
         free(x->derived->shift[i]);
     active_rows_free(&x->rows);

@@ -63,6 +63,8 @@ scry_index *scry_open_scores(const char *path, scry_error *err) {
         domain->name = study->domains[d].name;
         domain->change = mem_new(1, sizeof *domain->change);
         domain->change[0] = study->domains[d].change[0];
+        domain->change_se = mem_new(1, sizeof *domain->change_se);
+        domain->change_se[0] = study->domains[d].change_se[0];
     }
     return x;
 }

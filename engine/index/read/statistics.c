@@ -4,6 +4,7 @@
 #include "index/read/index.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 const scry_info *scry_index_info(const scry_index *x) {
@@ -34,6 +35,41 @@ int scry_train_sources(const scry_index *x, size_t train, scry_condition out[SCR
     return n;
 }
 
+bool scry_require_sources(const scry_index *x, size_t train, scry_error *err) {
+    scry_condition has[SCRY_CONDITIONS];
+    if (scry_train_sources(x, train, has)) return true;
+    for (int c = 1; c < SCRY_CONDITIONS; c++)
+        if (x->info.train[train].identical[c]) return scry_require_source(x, train, (scry_condition)c, err);
+    return scry_fail(err, "%s: this index has no source of shift", x->info.path);
+}
+
+static const char *capture_name(const scry_index *x, size_t train, scry_condition condition) {
+    int number = scry_find_capture(x, -1 - (int)train, condition);
+    return number < 0 ? scry_condition_name(condition) : x->info.capture[number].name;
+}
+
+bool scry_require_source(const scry_index *x, size_t train, scry_condition source, scry_error *err) {
+    const scry_train_info *t = train < x->info.trains ? &x->info.train[train] : NULL;
+    if (t && t->has[source]) return true;
+    scry_condition has[SCRY_CONDITIONS];
+    char list[64] = "";
+    int n = t ? scry_train_sources(x, train, has) : 0;
+    for (int i = 0; i < n; i++)
+        snprintf(list + strlen(list), sizeof list - strlen(list), "%s%s", i ? ", " : "", scry_condition_name(has[i]));
+    if (!t || !t->identical[source])
+        return scry_misuse(err, "no source \"%s\" in this index; it has: %s", scry_condition_name(source), list);
+    char other[100] = "";
+    if (n) snprintf(other, sizeof other, ", or rank by %s", list);
+    return scry_fail(
+        err,
+        "%s: %s is equal to %s to the bit on all paired rows: nothing moved, so there is nothing to rank by "
+        "%s. %s? Capture it again and index again%s",
+        x->info.path, capture_name(x, train, source), capture_name(x, train, SCRY_BASE), scry_condition_name(source),
+        source == SCRY_ICL ? "Were the demonstrations in the prompts"
+                           : "Was the adapter or the trained checkpoint loaded and active",
+        other);
+}
+
 scry_condition scry_other_source(const scry_index *x, const scry_ranking *ranking) {
     scry_condition has[SCRY_CONDITIONS];
     int n = scry_train_sources(x, ranking->train, has);
@@ -43,7 +79,10 @@ scry_condition scry_other_source(const scry_index *x, const scry_ranking *rankin
 }
 
 bool scry_has_score(const scry_index *x, scry_score score) {
-    return x->contribution[score] || (x->given && x->given->sts[score]);
+    if (x->given) return x->given->sts[score];
+    bool any = scry_scores[score].condition == SCRY_BASE;
+    for (size_t d = 0; d < x->info.domains && !any; d++) any = x->info.domain[d].has_icl;
+    return any && x->contribution[score];
 }
 
 const float *scry_contribution(const scry_index *x, scry_score score, uint32_t latent) {

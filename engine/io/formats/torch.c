@@ -253,6 +253,11 @@ static bool add_sparse(reader *r, const called *c, const char *name) {
                            "sparse tensor \"%.60s\": found %d dimensions, expected 2 [tokens, width]", name, dims);
     tensor a, b, value;
     if (!read_part(r, data->items[0], name, &a) || !read_part(r, data->items[parts - 2], name, &value)) return false;
+    if (value.dims > 1)
+        return tensor_fail(r->file, r->key, r->err,
+                           "sparse tensor \"%.60s\": found a hybrid one, whose entries are tensors of %d dimension%s, "
+                           "expected numbers; save tensor.to_dense().to_sparse_csr()",
+                           name, value.dims - 1, value.dims > 2 ? "s" : "");
     if (coo) {
         if (a.dims != 2 || a.shape[0] != 2) return wrong(r, name, "its indices are not of shape [2, entries]");
         b = tensor_select(&a, 0, 1);

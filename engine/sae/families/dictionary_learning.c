@@ -25,6 +25,8 @@ typedef struct kind {
     bool subtract_b_dec;
     sae_activation activation;
     enum threshold threshold;
+    const char *unused; /* tensors of the class that its encoder does not use outside of training */
+    bool normalises;    /* may have the buffers of science-of-finetuning's NormalizableMixin */
 } kind;
 
 #define LINEAR(b_enc, b_dec)                                                                                           \
@@ -33,13 +35,13 @@ typedef struct kind {
     { "W_enc", "b_enc", "W_dec", "b_dec", false, false }
 
 static const kind kinds[] = {
-    {"AutoEncoder", LINEAR("encoder.bias", "bias"), true, SAE_RELU, NO_THRESHOLD},
-    {"AutoEncoderNew", LINEAR("encoder.bias", "decoder.bias"), false, SAE_RELU, NO_THRESHOLD},
-    {"GatedAutoEncoder", LINEAR("gate_bias", "decoder_bias"), true, SAE_GATED, NO_THRESHOLD},
-    {"JumpReluAutoEncoder", MATRICES, false, SAE_JUMPRELU, EACH},
-    {"AutoEncoderTopK", LINEAR("encoder.bias", "b_dec"), true, SAE_TOPK, NO_THRESHOLD},
-    {"BatchTopKSAE", LINEAR("encoder.bias", "b_dec"), true, SAE_JUMPRELU, ONE},
-    {"MatryoshkaBatchTopKSAE", MATRICES, true, SAE_JUMPRELU, ONE},
+    {"AutoEncoder", LINEAR("encoder.bias", "bias"), true, SAE_RELU, NO_THRESHOLD, "", false},
+    {"AutoEncoderNew", LINEAR("encoder.bias", "decoder.bias"), false, SAE_RELU, NO_THRESHOLD, "", false},
+    {"GatedAutoEncoder", LINEAR("gate_bias", "decoder_bias"), true, SAE_GATED, NO_THRESHOLD, "", false},
+    {"JumpReluAutoEncoder", MATRICES, false, SAE_JUMPRELU, EACH, "", false},
+    {"AutoEncoderTopK", LINEAR("encoder.bias", "b_dec"), true, SAE_TOPK, NO_THRESHOLD, "threshold", false},
+    {"BatchTopKSAE", LINEAR("encoder.bias", "b_dec"), true, SAE_JUMPRELU, ONE, "k", true},
+    {"MatryoshkaBatchTopKSAE", MATRICES, true, SAE_JUMPRELU, ONE, "k group_sizes", false},
 };
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
@@ -82,9 +84,13 @@ static const kind *find_kind(const config *cfg, const weights *w, scry_error *er
     if (!dict_class) return kind_by_tensors(w, err);
     const kind *found = kind_by_name(dict_class);
     char expected[200];
+    bool several = strstr(dict_class, "CrossCoder") || strstr(dict_class, "Crosscoder");
     if (!found)
-        scry_fail(err, "sae: %s: trainer.dict_class: found \"%.40s\", expected %s", cfg->path, dict_class,
-                  class_names(expected, sizeof expected));
+        scry_fail(err, "sae: %s: trainer.dict_class: found \"%.40s\", expected %s%s", cfg->path, dict_class,
+                  class_names(expected, sizeof expected),
+                  several ? "; a crosscoder reads several layers or models at once, so it is no SAE of one residual "
+                            "stream: choose an SAE of one model and layer"
+                          : "");
     return found;
 }
 
@@ -160,6 +166,75 @@ static bool apply_norm_factor(sae *s, const config *cfg, const weights *w, scry_
     return true;
 }
 
+static bool has_nan(const float *v, uint32_t d) {
+    for (uint32_t i = 0; i < d; i++)
+        if (isnan(v[i])) return true;
+    return false;
+}
+
+/* One factor for all dimensions: x' = (x - mean) g - b_dec = x g - (b_dec + g mean), and x^ = (h W_dec + b_dec) / g +
+ * mean. */
+static void scale_as_one(sae *s, const float *mean, double g) {
+    s->input_scale *= (float)g;
+    for (uint32_t i = 0; i < s->d_in; i++) s->b_dec[i] = (float)((double)s->b_dec[i] + g * (double)mean[i]);
+}
+
+/* One for each: folded into the weights, so that the SAE reads residuals as they are. x' W_enc = (x - b) W_enc / std
+ * with b = mean + b_dec std. */
+static void scale_each(sae *s, const float *mean, const float *std) {
+    const uint32_t d = s->d_in;
+    for (uint32_t i = 0; i < d; i++) {
+        double by = (double)std[i] + 1e-8;
+        for (uint32_t j = 0; j < s->d_sae; j++) {
+            s->W_enc[(size_t)j * d + i] = (float)((double)s->W_enc[(size_t)j * d + i] / by);
+            s->W_dec[(size_t)j * d + i] = (float)((double)s->W_dec[(size_t)j * d + i] * by);
+        }
+        s->b_dec[i] = (float)((double)mean[i] + (double)s->b_dec[i] * by);
+    }
+}
+
+static bool apply_buffers(sae *s, const weights *w, const float *mean, const float *std, scry_error *err) {
+    double g, target = 1, square = 0;
+    if (!weights_scalar(w, "activation_global_scale", &g, err)) return false;
+    if (weights_find(w, "target_rms") && !weights_scalar(w, "target_rms", &target, err)) return false;
+    for (uint32_t i = 0; i < s->d_in; i++) square += (double)std[i] * (double)std[i];
+    const double as_one = target / sqrt(square + 1e-8);
+    if (fabs(g / as_one - 1) <= 1e-2) scale_as_one(s, mean, g);
+    else if (fabs(g - 1) <= 1e-6) scale_each(s, mean, std);
+    else
+        return scry_fail(
+            err,
+            "sae: %s: tensor activation_global_scale: found %.9g, expected target_rms / |activation_std| = "
+            "%.9g, or 1 where each dimension is divided by its own",
+            w->file.map.path, g, as_one);
+    return true;
+}
+
+/* The fork of science-of-finetuning keeps the normalisation of residuals next to the weights (dictionary.py,
+ * NormalizableMixin); NaN means none. With keep_relative_variance, which is not in the file, all dimensions are
+ * multiplied by activation_global_scale = target_rms / sqrt(sum std^2 + 1e-8); without, that is 1 and each is divided
+ * by its std + 1e-8. */
+static bool apply_normaliser(sae *s, const weights *w, scry_error *err) {
+    if (!weights_find(w, "activation_mean") && !weights_find(w, "activation_std") &&
+        !weights_find(w, "activation_global_scale"))
+        return true;
+    float *mean = weights_raw_vector(w, "activation_mean", s->d_in, err);
+    float *std = mean ? weights_raw_vector(w, "activation_std", s->d_in, err) : NULL;
+    bool ok = std != NULL;
+    if (ok && (has_nan(mean, s->d_in) || has_nan(std, s->d_in))) {
+        weights_skip(w, "activation_global_scale target_rms");
+    } else if (ok) {
+        free(mean);
+        free(std);
+        mean = weights_vector(w, "activation_mean", s->d_in, err);
+        std = mean ? weights_vector(w, "activation_std", s->d_in, err) : NULL;
+        ok = std && apply_buffers(s, w, mean, std, err);
+    }
+    free(mean);
+    free(std);
+    return ok;
+}
+
 static bool read_weights(sae *s, const config *cfg, const weights *w, scry_notes *notes, scry_error *err) {
     const kind *k = find_kind(cfg, w, err);
     if (!k || !weights_load(s, w, &k->names, err)) return false;
@@ -170,28 +245,34 @@ static bool read_weights(sae *s, const config *cfg, const weights *w, scry_notes
     if (k->activation == SAE_TOPK && !read_k(s, cfg, w, err)) return false;
     if (k->threshold != NO_THRESHOLD && !read_threshold(s, k->threshold, w, err)) return false;
     if (!apply_norm_factor(s, cfg, w, notes, err)) return false;
+    if (k->normalises && !apply_normaliser(s, w, err)) return false;
+    weights_skip(w, k->unused);
     if (k == &kinds[0]) fold_decoder(s, w->file.map.path, notes);
     snprintf(s->description, sizeof s->description, "dictionary_learning %s", k->dict_class);
     return true;
 }
 
-static bool load_with(sae *s, const config *cfg, const char *path, scry_notes *notes, scry_error *err) {
+static bool load_with(sae *s, const config *cfg, const char *path, const sae_harmless *harmless, scry_notes *notes,
+                      scry_error *err) {
+    if (cfg->json && !config_check_place(cfg, err)) return false;
     char *file = path_weights(path, weight_files);
     weights w;
     bool ok = weights_open(&w, file, err);
     if (ok) {
         if (weights_find(&w, "ae.encoder.weight") || weights_find(&w, "ae.W_enc")) w.prefix = "ae.";
-        ok = read_weights(s, cfg, &w, notes, err);
+        ok = read_weights(s, cfg, &w, notes, err) && weights_check_rest(&w, harmless, err) &&
+             config_check_rest(cfg, harmless, notes, err);
         weights_close(&w);
     }
     free(file);
     return ok;
 }
 
-bool dictionary_learning_load(sae *s, const char *path, scry_notes *notes, scry_error *err) {
+bool dictionary_learning_load(sae *s, const char *path, const sae_harmless *harmless, scry_notes *notes,
+                              scry_error *err) {
     char *file = path_near(path, "config.json");
     config cfg = {0};
-    bool ok = (!file || config_open(&cfg, file, err)) && load_with(s, &cfg, path, notes, err);
+    bool ok = (!file || config_open(&cfg, file, err)) && load_with(s, &cfg, path, harmless, notes, err);
     config_close(&cfg);
     free(file);
     return ok;

@@ -135,19 +135,16 @@ static bool read_input(sae *s, settings *set, scry_error *err) {
     return refuse(set, "norm_activation", expected, err);
 }
 
-static bool read_settings(sae *s, settings *set, scry_notes *notes, scry_error *err) {
-    if (!check_type(set, err) || !read_activation(s, set, err) || !read_input(s, set, err)) return false;
+static bool read_settings(sae *s, settings *set, scry_error *err) {
+    if (!check_type(set, err) || !config_check_place(&set->cfg, err)) return false;
+    if (!read_activation(s, set, err) || !read_input(s, set, err)) return false;
     if (!config_flag(&set->cfg, "use_decoder_bias", true, &set->has_b_dec, err)) return false;
     if (!config_flag(&set->cfg, "sparsity_include_decoder_norm", true, &set->by_decoder, err)) return false;
     /* True by default in the old code; the new code has no such key. */
     if (!config_flag(&set->cfg, "apply_decoder_bias_to_pre_encoder", set->old, &s->subtract_b_dec, err)) return false;
     s->subtract_b_dec = s->subtract_b_dec && set->has_b_dec;
     if (!config_text(&set->cfg, "hook_point_in", &set->hook_in, err)) return false;
-    if (!config_text(&set->cfg, "hook_point_out", &set->hook_out, err)) return false;
-    if (set->hook_in && set->hook_out && !is(set->hook_in, set->hook_out))
-        scry_notes_add(notes, "sae: %s: it reads %.60s and reconstructs %.60s: the residuals must be of the first",
-                       set->cfg.path, set->hook_in, set->hook_out);
-    return true;
+    return config_text(&set->cfg, "hook_point_out", &set->hook_out, err);
 }
 
 /* sqrt(d) / the average norm of the residuals at one end, "in" or "out": in the settings of the old
@@ -224,14 +221,16 @@ static bool read_weights(sae *s, const settings *set, const weights *w, scry_err
     return set->old ? finish_old(s, set, w, err) : finish_new(s, set, w, err);
 }
 
-static bool load_all(sae *s, settings *set, const char *path, scry_notes *notes, scry_error *err) {
-    if (!read_settings(s, set, notes, err)) return false;
+static bool load_all(sae *s, settings *set, const char *path, const sae_harmless *harmless, scry_notes *notes,
+                     scry_error *err) {
+    if (!read_settings(s, set, err)) return false;
     char *file = path_weights(path, set->old ? weight_files + 4 : weight_files);
     weights w;
     bool ok = weights_open(&w, file, err);
     if (ok) {
         if (weights_find(&w, "sae.W_E") || weights_find(&w, "sae.encoder.weight")) w.prefix = "sae.";
-        ok = read_weights(s, set, &w, err);
+        ok = read_weights(s, set, &w, err) && weights_check_rest(&w, harmless, err) &&
+             config_check_rest(&set->cfg, harmless, notes, err);
         weights_close(&w);
     }
     free(file);
@@ -239,13 +238,13 @@ static bool load_all(sae *s, settings *set, const char *path, scry_notes *notes,
     return ok;
 }
 
-bool openmoss_load(sae *s, const char *path, scry_notes *notes, scry_error *err) {
+bool openmoss_load(sae *s, const char *path, const sae_harmless *harmless, scry_notes *notes, scry_error *err) {
     char *file = path_near(path, "hyperparams.json");
     settings set = {.old = file != NULL};
     if (!file) file = path_near(path, "config.json");
     if (!file)
         return scry_fail(err, "sae: %s: found no config.json or hyperparams.json, expected one next to it", path);
-    bool ok = config_open(&set.cfg, file, err) && load_all(s, &set, path, notes, err);
+    bool ok = config_open(&set.cfg, file, err) && load_all(s, &set, path, harmless, notes, err);
     config_close(&set.cfg);
     free(file);
     return ok;

@@ -103,6 +103,7 @@ static bool find_activation(sae *s, settings *set, scry_error *err) {
 }
 
 static bool find_k(sae *s, const settings *set, scry_error *err) {
+    if (s->activation == SAE_JUMPRELU) config_find(&set->cfg, "k"); /* of training: the threshold has replaced it */
     if (s->activation != SAE_TOPK) return true;
     uint32_t inner;
     if (!config_count(&set->cfg, "k", &s->k, err)) return false;
@@ -169,6 +170,7 @@ static bool check_dtype(const settings *set, scry_notes *notes, scry_error *err)
 }
 
 static bool read_settings(sae *s, settings *set, scry_notes *notes, scry_error *err) {
+    if (!config_check_place(&set->cfg, err)) return false;
     if (!find_version(set, err) || !find_architecture(set, err) || !find_activation(s, set, err)) return false;
     if (!find_k(s, set, err) || !find_input(s, set, err)) return false;
     if (!check_reshape(set, err) || !check_dtype(set, notes, err)) return false;
@@ -252,13 +254,15 @@ static bool read_average(sae *s, const settings *set, const char *path, scry_not
     return true;
 }
 
-static bool load_all(sae *s, settings *set, const char *path, scry_notes *notes, scry_error *err) {
+static bool load_all(sae *s, settings *set, const char *path, const sae_harmless *harmless, scry_notes *notes,
+                     scry_error *err) {
     if (!read_settings(s, set, notes, err)) return false;
     char *file = path_weights(path, weight_files);
     weights w;
     bool ok = weights_open(&w, file, err);
     if (ok) {
-        ok = read_weights(s, set, &w, err) && read_average(s, set, path, notes, err);
+        ok = read_weights(s, set, &w, err) && read_average(s, set, path, notes, err) &&
+             weights_check_rest(&w, harmless, err) && config_check_rest(&set->cfg, harmless, notes, err);
         weights_close(&w);
     }
     free(file);
@@ -266,10 +270,10 @@ static bool load_all(sae *s, settings *set, const char *path, scry_notes *notes,
     return ok;
 }
 
-bool saelens_load(sae *s, const char *path, scry_notes *notes, scry_error *err) {
+bool saelens_load(sae *s, const char *path, const sae_harmless *harmless, scry_notes *notes, scry_error *err) {
     char *file = path_sibling(path, "cfg.json");
     settings set = {0};
-    bool ok = config_open(&set.cfg, file, err) && load_all(s, &set, path, notes, err);
+    bool ok = config_open(&set.cfg, file, err) && load_all(s, &set, path, harmless, notes, err);
     config_close(&set.cfg);
     free(file);
     return ok;

@@ -23,17 +23,12 @@ static bool check_activation(const config *cfg, scry_error *err) {
            scry_fail(err, "sae: %s: signed: found true, expected false: latents below 0 are not supported", cfg->path);
 }
 
-static bool read_settings(sae *s, const config *cfg, scry_notes *notes, scry_error *err) {
-    bool transcode;
-    if (!check_activation(cfg, err) || !config_count(cfg, "k", &s->k, err)) return false;
+static bool read_settings(sae *s, const config *cfg, scry_error *err) {
+    if (!config_check_place(cfg, err) || !check_activation(cfg, err) || !config_count(cfg, "k", &s->k, err))
+        return false;
     if (!s->k) return scry_fail(err, "sae: %s: k: found nothing, expected a whole number of 1 or more", cfg->path);
-    if (!config_flag(cfg, "transcode", false, &transcode, err)) return false;
-    if (transcode)
-        scry_notes_add(
-            notes, "sae: %s: transcode is true: its input must be what the module reads, and b_dec is not subtracted",
-            cfg->path);
     s->activation = SAE_TOPK;
-    s->subtract_b_dec = !transcode;
+    s->subtract_b_dec = true;
     return true;
 }
 
@@ -49,26 +44,27 @@ static bool check_sizes(const sae *s, const config *cfg, scry_error *err) {
                      factor, s->d_sae, s->d_in);
 }
 
-static bool read_weights(sae *s, const config *cfg, const char *path, scry_error *err) {
+static bool read_weights(sae *s, const config *cfg, const char *path, const sae_harmless *harmless, scry_error *err) {
     char *file = path_weights(path, weight_files);
     weights w;
     bool ok = weights_open(&w, file, err);
     if (ok) {
         const char *W_dec = weights_find(&w, "W_dec") ? "W_dec" : NULL;
         ok = weights_load(s, &w, &(weight_names){"encoder.weight", "encoder.bias", W_dec, "b_dec", true, false}, err) &&
-             check_sizes(s, cfg, err);
+             check_sizes(s, cfg, err) && weights_check_rest(&w, harmless, err);
         weights_close(&w);
     }
     free(file);
     return ok;
 }
 
-bool sparsify_load(sae *s, const char *path, scry_notes *notes, scry_error *err) {
+bool sparsify_load(sae *s, const char *path, const sae_harmless *harmless, scry_notes *notes, scry_error *err) {
     char *file = path_sibling(path, "cfg.json");
     config cfg;
     bool ok = config_open(&cfg, file, err);
     if (ok) {
-        ok = read_settings(s, &cfg, notes, err) && read_weights(s, &cfg, path, err);
+        ok = read_settings(s, &cfg, err) && read_weights(s, &cfg, path, harmless, err) &&
+             config_check_rest(&cfg, harmless, notes, err);
         config_close(&cfg);
     }
     free(file);

@@ -13,6 +13,7 @@
 #include "explorer/table/table.h"
 #include "export.h"
 #include "labels.h"
+#include "results/results.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,12 +46,14 @@ typedef struct work_of_export {
     bool over;      /* a file of another name was there */
     bool ok;
     scry_error err;
+    char *rho; /* of the selection; NULL: the statistics are not ready, or it is another set */
 } work_of_export;
 
 static void write_export(void *own, const scry_cancel *stop) {
     work_of_export *w = own;
     scry_ranking *r = scry_rank(w->tab->index, w->train, w->source, w->metric, &w->err);
     w->of.ranking = r;
+    w->of.rho = w->rho;
     w->of.cancel = stop;
     w->ok = r && scry_export(&w->of, w->path, NULL, &w->err);
     scry_ranking_free(r);
@@ -69,6 +72,7 @@ static void end_export(app *a, void *own, bool whole) {
     }
     scry_labels_release(w->tab->index);
     scry_set_free((scry_set *)w->of.set);
+    free(w->rho);
     free(w);
 }
 
@@ -89,6 +93,13 @@ command_effect do_export(app *a, const char *argument) {
         .source = shown->source,
         .metric = shown->metric,
         .selection = !of};
+    if (!of && scry_session_statistics_ready(s)) {
+        const selection_context c = {
+            .index = a->tab->index, .train = shown->train, .set = set, .score = scry_session_score(s)};
+        cJSON *facts = score_result(&c, scry_session_result(a->tab->session), NULL);
+        w->rho = rho_summary_text(facts);
+        cJSON_Delete(facts);
+    }
     snprintf(w->path, sizeof w->path, "%.*s", (int)(of ? of - argument : (long)strlen(argument)), argument);
     w->over = strcmp(w->path, a->tab->file) != 0 && access(w->path, F_OK) == 0;
     job e = {.work = write_export, .end = end_export, .own = w};

@@ -40,6 +40,7 @@ static void end_report(app *a, void *own, bool whole) {
     scry_labels_release(w->index);
     scry_ranking_free(w->s.ranking);
     scry_set_free(w->s.set);
+    scry_set_free(w->s.untouched);
     scry_scope_free(&w->scope);
     free(w->scope_words);
     free(w->path);
@@ -56,7 +57,8 @@ command_effect do_report(app *a, const char *argument) {
                           .s = {.index = a->tab->index,
                                 .train = shown->train,
                                 .score = scry_session_score(session),
-                                .set = scry_set_copy(scry_session_set(session))},
+                                .set = scry_set_copy(scry_session_set(session)),
+                                .untouched = scry_session_untouched(session)},
                           .source = shown->source,
                           .metric = shown->metric,
                           .scope = scry_scope_copy(scry_session_scope(session)),

@@ -28,7 +28,11 @@ command_effect do_by_icl(app *a, UNUSED const char *argument) {
 command_effect do_by_trained(app *a, UNUSED const char *argument) {
     const scry_ranking *r = scry_session_ranking(a->tab->session);
     const scry_train_info *train = &a->tab->info->train[r->train];
-    if (!train->has[SCRY_SFT] && !train->has[SCRY_RL]) return app_fail(a, "this study has no sft and no rl capture");
+    if (!train->has[SCRY_SFT] && !train->has[SCRY_RL]) {
+        if (train->identical[SCRY_SFT]) return rank_by(a, SCRY_SFT, r->metric); /* says why not */
+        if (train->identical[SCRY_RL]) return rank_by(a, SCRY_RL, r->metric);
+        return app_fail(a, "this study has no sft and no rl capture");
+    }
     scry_condition to = train->has[SCRY_SFT] ? SCRY_SFT : SCRY_RL;
     if (r->source == SCRY_SFT && train->has[SCRY_RL]) to = SCRY_RL;
     return rank_by(a, to, r->metric);

@@ -53,6 +53,7 @@ static scry_session *session_like(const tab *t, const scry_index *index, scry_er
     const scry_info *info = scry_index_info(index);
     size_t train = info->trains - 1; /* that of the same name, else the first */
     while (train > 0 && strcmp(info->train[train].name, t->info->train[r->train].name) != 0) train--;
+    if (!scry_require_sources(index, train, err)) return NULL;
     int n = scry_train_sources(index, train, source), k = 0;
     while (k < n && source[k] != r->source) k++;
     scry_score score = scry_session_score(t->session);

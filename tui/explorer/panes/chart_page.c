@@ -31,6 +31,8 @@ static chart_view view_of(app *a) {
     chart_view v = chart_view_of(t->index, scry_session_ranking(s), scry_session_set(s), scry_session_scope(s),
                                  scry_session_scope_spec(s), scry_session_result(s), scry_session_score(s), n);
     v.statistics_ready = scry_session_statistics_ready(s);
+    v.baseline = scry_session_baseline(s);
+    v.switches = scry_session_switches(s);
     if (shown(a)->traits & CHART_FIXED_TOP) v.top = CHART_TOP;
     if (t->plots->budget) v.budget = t->plots->budget;
     v.latent = (long)app_latent(a);

@@ -29,8 +29,8 @@ static void current_words(const app *a, int room, char *text, size_t size) {
     snprintf(text, size, " %u %s %s, %s ", latent, in ? "part" : "adds", part, off);
 }
 
-/* Describes the change and the domains of rho. */
-static void scope_words(const app *a, char *text, size_t size) {
+/* Describes the change and the domains of rho, and, where there is room, that it is Pearson's. */
+static void scope_words(const app *a, int room, char *text, size_t size) {
     const scry_scope *scope = scry_session_scope(a->tab->session);
     char spec[64], safe[200];
     size_t used = 0;
@@ -38,7 +38,8 @@ static void scope_words(const app *a, char *text, size_t size) {
     snprintf(spec, sizeof spec, "%.40s", scry_session_scope_spec(a->tab->session));
     if (strchr(spec, ',') || strlen(spec) > 16) snprintf(spec, sizeof spec, "%zu of %zu", used, scope->domains);
     text_clean(spec, safe, sizeof safe, a->ascii);
-    snprintf(text, size, " rho with %s, %.60s ", change_name(scope->is_signed), safe);
+    snprintf(text, size, " Pearson's rho with %s, %.60s ", change_name(scope->is_signed), safe);
+    if (text_columns(text) >= room) snprintf(text, size, " rho with %s, %.60s ", change_name(scope->is_signed), safe);
 }
 
 /* "STS act and measured change, by sts, 15-28 of 40"; brief: without what is the same each day. */
@@ -59,11 +60,12 @@ static void draw_title(app *a, rect r, bool focus, const char *heads) {
     title_words(a, false, title, sizeof title);
     int room = r.cols - 4 - text_columns(title);
     if (focus && !*heads) current_words(a, room, text, sizeof text);
-    else scope_words(a, text, sizeof text);
+    else scope_words(a, *heads ? room - width - 4 : room, text, sizeof text);
     if (text_columns(text) >= room || (*heads && width + 2 >= room)) {
         title_words(a, true, title, sizeof title);
         room = r.cols - 4 - text_columns(title);
         if (focus && !*heads) current_words(a, room, text, sizeof text);
+        else scope_words(a, *heads ? room - width - 4 : room, text, sizeof text);
     }
     int x = view_title(a, r, focus, "%s", title);
     if (*heads && room > width + 2) grid_put_right(a->grid, r.y, x, r.x + r.cols - x - 1, ROLE_HEADER, heads);
@@ -123,7 +125,7 @@ static size_t place_of(const app *a, const size_t *order) {
     return place;
 }
 
-/* rho with its statistics, as much as fits in one line or, where rows are left over, two. */
+/* rho with its statistics, as much as fits into the lines. */
 static void draw_rho(app *a, rect r, int y, int lines) {
     const scry_result *s = scry_session_result(a->tab->session);
     int x = r.x + 1, end = r.x + r.cols;
@@ -141,11 +143,16 @@ static void draw_rho(app *a, rect r, int y, int lines) {
         snprintf(step, sizeof step, " (%s)", by);
     }
     x += grid_print(a->grid, y, x, end - x, ROLE_RHO, "rho %s%s", rho, step);
-    int left = end - x + (lines - 1) * (r.cols - 40), n;
-    n = rho_statistics_text(s, scry_session_statistics_ready(a->tab->session), left, part);
+    rho_view v = {.info = a->tab->info,
+                  .result = s,
+                  .baseline = scry_session_baseline(a->tab->session),
+                  .switches = scry_session_switches(a->tab->session),
+                  .ready = scry_session_statistics_ready(a->tab->session),
+                  .ascii = a->ascii};
+    int n = rho_statistics_text(&v, (rho_room){end - x, r.cols - 2, lines}, part);
     for (int i = 0; i < n; i++) {
         if (x + 2 + text_columns(part[i]) > end) x = r.x + 1, y++;
-        else x += 2;
+        else if (x > r.x + 1) x += 2;
         x += grid_put(a->grid, y, x, end - x, part[i][0] == 'n' || part[i][0] == 'R' ? ROLE_TEXT : ROLE_FAINT, part[i]);
     }
 }
@@ -169,7 +176,7 @@ typedef struct shape {
 
 static shape shape_of(const app *a, rect r) {
     int D = (int)a->tab->info->domains;
-    shape s = {r.rows > D + 2 ? 2 : 1, 0, 1, 0, 6};
+    shape s = {r.rows > D + 3 ? 3 : r.rows >= 8 ? 2 : 1, 0, 1, 0, 6};
     s.rows = r.rows - 1 - s.lines;
     if (s.rows < 1) s.rows = 1;
     while (D > s.rows * s.columns && r.cols / (s.columns + 1) >= 38) s.columns++;
