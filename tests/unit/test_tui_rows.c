@@ -501,6 +501,12 @@ static void by_token(app *a) {
     say_command(a, "filter on>0.01");
     check(table_rows(a) == passing && passing > 0, "filtered by it: %u rows, expected %u", table_rows(a), passing);
     say_command(a, "unfilter");
+    say_command(a, "fires-on \"  the\"");
+    check(a->message_is_error && strstr(a->message, "\"  the\" is nowhere in ") &&
+              strstr(a->message, "without the blanks around it"),
+          "quotes keep blanks, and what is not there is said to be: %s", a->message);
+    say_command(a, "fires-on \" the\"");
+    check(!a->message_is_error && strstr(a->message, "\" the\""), "one blank is there: %s", a->message);
     say_command(a, "fires-on nowhere");
     check(a->message_is_error && a->tab->table->column == on && row_latent(a, 0) < F,
           "a token that is not there: \"%s\"", a->message);

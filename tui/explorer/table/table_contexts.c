@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 typedef struct context_work {
     tab *tab;
@@ -16,9 +17,15 @@ typedef struct context_work {
     uint64_t *bits; /* owned until the search takes it */
 } context_work;
 
+/* Half of the processors: keys go on meanwhile. */
+static unsigned spare_threads(void) {
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    return processors > 2 ? (unsigned)processors / 2 : 1;
+}
+
 static void read_index(void *own, const scry_cancel *stop) {
     context_work *w = own;
-    scry_contexts_find(w->tab->index, w->text, 0, w->bits, stop);
+    scry_contexts_find(w->tab->index, w->text, spare_threads(), w->bits, stop);
 }
 
 static void end_contexts(app *a, void *own, bool whole) {
