@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "export.h"
 #include "io/csv_table.h"
+#include "latent.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -67,7 +68,7 @@ static void put_header(FILE *f, const scry_index *index, scry_score score) {
         csv_text_write(f, name);
         free(name);
     }
-    fputc('\n', f);
+    fputs(",key_tokens\n", f);
 }
 
 static void put_latent(FILE *f, const scry_index *index, const scry_ranking *r, uint32_t rank, bool in,
@@ -85,7 +86,11 @@ static void put_latent(FILE *f, const scry_index *index, const scry_ranking *r, 
         if (contribution && scry_domain_has_score(index, score, d) && scry_is_scored(index, latent))
             fprintf(f, "%.9g", (double)contribution[d]);
     }
+    char *tokens = scry_key_tokens(index, latent);
+    fputc(',', f);
+    csv_text_write_line(f, tokens);
     fputc('\n', f);
+    free(tokens);
 }
 
 static void write_all(FILE *f, const scry_set *set, const scry_index *index, const scry_ranking *r, uint32_t top,

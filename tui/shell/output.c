@@ -31,6 +31,11 @@ static void print_csv(const cJSON *list, const result_column *columns) {
             if (cJSON_IsNumber(cell)) printf("%.17g", cell->valuedouble);
             else if (cJSON_IsString(cell)) csv_text_write(stdout, cell->valuestring);
             else if (cJSON_IsBool(cell)) printf("%d", cJSON_IsTrue(cell));
+            else if (cJSON_IsArray(cell)) {
+                char *quoted = result_quoted(cell);
+                csv_text_write_line(stdout, quoted);
+                free(quoted);
+            }
         }
         putchar('\n');
     }
