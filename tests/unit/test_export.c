@@ -177,9 +177,10 @@ static void refused(void) {
     double x[8] = {1, 2, 3, 4, 5, 6, 7, 8};
     const char *folder = scratch_folder("features"), *path = text_of("%s/study.json", folder);
     write_npy(text_of("%s/a.npy", folder), F32, 2, 4, x);
+    write_npy(text_of("%s/b.npy", folder), F32, 2, 4, (double[]){1, 2, 3, 4, 5, 6, 7, 9});
     write_text(path,
                "{\"scry_study\": 1, \"hook\": \"blocks.99999999999999999999.hook_mlp\", \"train\": {\"name\": \"t\", "
-               "\"base\": {\"features\": \"a.npy\"}, \"icl\": {\"features\": \"a.npy\"}}, \"domains\": [{\"name\": "
+               "\"base\": {\"features\": \"a.npy\"}, \"icl\": {\"features\": \"b.npy\"}}, \"domains\": [{\"name\": "
                "\"p\", \"base\": {\"features\": \"a.npy\"}}]}");
     opened o;
     scry_error err = {0};

@@ -143,7 +143,7 @@ static void click_on_together(app *a) {
     latent_work(a, 0);
     app_draw(a);
     rect r = a->layout.pane[PANE_LATENT];
-    check(r.rows == 5, "the latent's pane has 5 lines, found %d", r.rows);
+    check(r.rows == 4, "the latent's pane has 4 lines, found %d", r.rows);
     app_click(a, r.y + 3, r.x + 10, 1);
     app_draw(a);
     const cell *row = &a->grid->cells[(size_t)(r.y + 3) * (size_t)a->grid->cols + (size_t)r.x + 10];
