@@ -195,7 +195,7 @@ static void run_csv(const uint8_t *data, size_t size) {
     write_bytes(input, data, size);
     scry_set *set = scry_set_new(LATENTS);
     scry_error err = {0};
-    bool ok = scry_set_read_csv(set, input, &err);
+    bool ok = scry_set_read(set, NULL, input, &err);
     fuzz_answered(ok, &err);
     scry_set_free(set);
     csv_table t;
