@@ -6,31 +6,8 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <strings.h>
 
 enum { LARGEST = 1 << 30 }; /* of d_in and d_sae */
-
-bool weights_open(weights *w, const char *path, scry_error *err) {
-    *w = (weights){.prefix = ""};
-    if (!tensor_file_open(&w->file, path, "sae", err)) return false;
-    w->read = mem_new(w->file.count + 1, sizeof *w->read);
-    return true;
-}
-
-void weights_close(weights *w) {
-    tensor_file_close(&w->file);
-    free(w->read);
-    w->read = NULL;
-}
-
-const tensor *weights_find(const weights *w, const char *name) {
-    char *full = mem_format("%s%s", w->prefix, name);
-    const tensor *found = tensor_find(&w->file, full);
-    for (size_t i = 0; !found && i < w->file.count; i++)
-        if (strcasecmp(w->file.tensors[i].name, full) == 0) found = &w->file.tensors[i];
-    free(full);
-    return found;
-}
 
 /* Writes "W_enc [16, 32], b_enc [32]" for all that the file holds. */
 static void list_tensors(const weights *w, char *text, size_t size) {

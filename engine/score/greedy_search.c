@@ -224,10 +224,13 @@ static void take_step(search *s, const search_space *p) {
     update_rho(s, p);
 }
 
-static void run_searches(const search_space *p, search *s, size_t count, uint32_t switches, search_block *b) {
+/* Returns early when cancelled: what the searches hold is then of no use. */
+static void run_searches(const search_space *p, search *s, size_t count, uint32_t switches, search_block *b,
+                         const scry_cancel *cancel) {
     for (uint32_t step = 0; step < switches; step++) {
         for (size_t k = 0; k < count; k++) s[k].best = -1, s[k].best_at = NOT_FOUND;
         for (uint32_t first = 0; first < p->count; first += BLOCK) {
+            if (scry_cancelled(cancel)) return;
             block_read(b, p, first);
             for (size_t k = 0; k < count; k++) {
                 search_in_block(&s[k], b, p->n);
@@ -285,7 +288,7 @@ static void null_group(void *context, size_t group, unsigned worker) {
         search_new(&s[k], p, job->switches);
         search_begin(&s[k], p, y + k * p->n, p->n);
     }
-    run_searches(p, s, count, job->switches, b);
+    run_searches(p, s, count, job->switches, b, job->cancel);
     for (uint32_t k = 0; k < count; k++) {
         job->rho[first + k] = s[k].rho;
         search_free(&s[k]);
@@ -305,7 +308,7 @@ double scry_greedy_search(const scry_index *index, scry_score score, scry_set *s
         search_block *b = block_new(&p);
         search_new(&s, &p, switches);
         search_begin(&s, &p, p.y, p.n);
-        run_searches(&p, &s, 1, switches, b);
+        run_searches(&p, &s, 1, switches, b, NULL);
         for (uint32_t k = 0; k < s.switches; k++) scry_set_put(set, p.latent[s.switched[k]], !p.in[s.switched[k]]);
         rho = s.rho;
         search_free(&s);
@@ -356,7 +359,7 @@ bool scry_search_cross_validated(const scry_index *index, scry_score score, cons
         search s;
         search_new(&s, &p, switches);
         search_begin(&s, &p, p.y, held);
-        run_searches(&p, &s, 1, switches, b);
+        run_searches(&p, &s, 1, switches, b, cancel);
         size_t n = 0;
         double mean = 0;
         for (size_t u = 0; u < p.n; u++) {
@@ -380,7 +383,8 @@ bool scry_search_cross_validated(const scry_index *index, scry_score score, cons
 
 /* rho on the texts of one half after a search on the other. */
 static double rho_of_other_half(const scry_index *index, scry_score score, const scry_set *start, const double *change,
-                                uint32_t switches, const float *made, const float *measured) {
+                                uint32_t switches, const float *made, const float *measured,
+                                const scry_cancel *cancel) {
     search_space p, other;
     space_of(&p, made, index, score, start, change);
     space_of(&other, measured, index, score, start, change);
@@ -390,7 +394,7 @@ static double rho_of_other_half(const scry_index *index, scry_score score, const
         search_block *b = block_new(&p);
         search_new(&s, &p, switches);
         search_begin(&s, &p, p.y, p.n);
-        run_searches(&p, &s, 1, switches, b);
+        run_searches(&p, &s, 1, switches, b, cancel);
         for (uint32_t k = 0; k < s.switches; k++) {
             const float *of = measured + (size_t)p.row[s.switched[k]] * p.D;
             for (size_t u = 0; u < p.n; u++) other.start[u] += (p.in[s.switched[k]] ? -1 : 1) * (double)of[p.domain[u]];
@@ -415,8 +419,8 @@ bool scry_search_split_half(const scry_index *index, scry_score score, const scr
     scry_error none = {0};
     if (blocks_halves(index, score, half, has, cancel, &none)) {
         for (size_t d = 0; d < index->D; d++) own[d] = has[d] ? change[d] : NAN;
-        double a = rho_of_other_half(index, score, start, own, switches, half[0], half[1]);
-        double b = rho_of_other_half(index, score, start, own, switches, half[1], half[0]);
+        double a = rho_of_other_half(index, score, start, own, switches, half[0], half[1], cancel);
+        double b = rho_of_other_half(index, score, start, own, switches, half[1], half[0], cancel);
         *rho = (a + b) / 2;
     }
     free(half[0]);

@@ -93,6 +93,11 @@ done
 gives 0 score "$x" --domains extremes:3 --absolute --json
 prints "score --domains extremes:3" '"points":6,'
 is "domains left out have no residual" "$(grep -o '"residual":null' "$out" | wc -l | tr -d ' ')" 8
+fitted_domains() { tr '{' '\n' <"$out" | sed -n 's/^"name":"\([^"]*\)".*"fitted":[-0-9].*/\1/p' | paste -sd, -; }
+gives 0 score "$x" --domains extremes:2 --signed --json
+is "extremes by the signed change" "$(fitted_domains)" "biology,computer science,math,psychology"
+gives 0 score "$x" --domains extremes:2 --absolute --json
+is "extremes by the absolute change" "$(fitted_domains)" "biology,business,computer science,psychology"
 gives 0 score "$x" --domains law,math,other --json
 prints "score --domains by name" '"points":3,'
 gives 0 score "$x" --domains law,math,other

@@ -26,6 +26,7 @@ static const struct {
     {"import", "@/set.csv"},
     {"report", "@/report.html"},
     {"baselines", ""},
+    {"rho", ""},
     {"compare", ""},
     {"screen", "@/screen.txt"},
     {"record", "twice"},

@@ -57,8 +57,8 @@ static void random_sets(FILE *f, const cJSON *facts) {
 static void search(FILE *f, const cJSON *facts) {
     double switches = get(facts, "switches");
     if (switches > 0) {
-        fprintf(f, "%.0f latent%s switched by hand: rho %+.4f from %.4f of the untouched top N\n", switches,
-                switches > 1 ? "s" : "", get(facts, "pearson") - get(facts, "untouched_pearson"),
+        fprintf(f, "%.0f latent%s switched by hand, which moved rho by %+.4f from the %.4f of the untouched top N\n",
+                switches, switches > 1 ? "s" : "", get(facts, "pearson") - get(facts, "untouched_pearson"),
                 get(facts, "untouched_pearson"));
         fprintf(f,
                 "search-adjusted p %.4f: with the changes shuffled, as many greedy switches reach |rho| %.3f on "

@@ -138,16 +138,18 @@ static void draw_rho(app *a, rect r, int y, int lines) {
     }
     char rho[16], by[16], step[24] = "", part[RHO_STATISTICS][RHO_STATISTIC_TEXT];
     format_rho(s->fit.pearson, 3, false, rho, sizeof rho);
-    if (r.cols >= 100 && !isnan(a->tab->rho_before) && a->tab->rho_before != s->fit.pearson) {
-        format_rho(s->fit.pearson - a->tab->rho_before, 3, true, by, sizeof by);
+    uint32_t switches = scry_session_switches(a->tab->session);
+    bool ready = scry_session_statistics_ready(a->tab->session);
+    if (r.cols >= 100 && switches && ready && !isnan(s->context.untouched)) { /* against the untouched top N */
+        format_rho(s->fit.pearson - s->context.untouched, 3, true, by, sizeof by);
         snprintf(step, sizeof step, " (%s)", by);
     }
     x += grid_print(a->grid, y, x, end - x, ROLE_RHO, "rho %s%s", rho, step);
     rho_view v = {.info = a->tab->info,
                   .result = s,
                   .baseline = scry_session_baseline(a->tab->session),
-                  .switches = scry_session_switches(a->tab->session),
-                  .ready = scry_session_statistics_ready(a->tab->session),
+                  .switches = switches,
+                  .ready = ready,
                   .ascii = a->ascii};
     int n = rho_statistics_text(&v, (rho_room){end - x, r.cols - 2, lines}, part);
     for (int i = 0; i < n; i++) {
