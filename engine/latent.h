@@ -39,12 +39,50 @@ uint64_t scry_paired_count(scry_token_pairing *pairs, size_t capture);
 /* The number of the sample that holds a row; 0 where the capture has no tokens. */
 uint32_t scry_sample_of(const scry_index *index, size_t capture, uint64_t row);
 
-/* Measure every latent on the kept tokens whose text is `text`, ignoring case and leading blanks, in one capture, or in
- * all base captures where capture is -1: mean[F] activation over these tokens, and rate[F], the share of them on which
- * the latent fires. Returns the number of such tokens; 0: mean and rate are all 0. threads 0: one for each processor.
- * When cancelled, the results are undefined. */
-uint64_t scry_token_response(const scry_index *index, const char *text, int capture, unsigned threads, float *mean,
-                             float *rate, const scry_cancel *stop);
+/* A text to be found in the samples of captures. It is compared with the texts of a sample's tokens, joined: it may
+ * span tokens and begin or end within one, never span samples. Letters A to Z match in either case; a blank must be
+ * there. */
+enum { SCRY_BASE_CAPTURES = -1, SCRY_ALL_CAPTURES = -2 };
+typedef struct scry_text_query {
+    const char *text;   /* "" is found nowhere */
+    int capture;        /* its number, or SCRY_BASE_CAPTURES or SCRY_ALL_CAPTURES */
+    bool inside_words;  /* also where, within a token, a letter or digit stands before its first or behind its last */
+    bool ignore_blanks; /* compare without blanks and line ends */
+    int context;        /* -1: mark kept tokens that overlap a match; else tokens that have all of a match among
+                         * themselves and this many tokens on either side, within the sample */
+} scry_text_query;
+
+/* What was found. Owner: scry_text_matches_free. */
+typedef struct scry_text_matches {
+    size_t captures;                    /* of the index */
+    uint64_t **row;                     /* [captures] a bit for each row that is marked; NULL: not searched */
+    uint64_t searched, samples, tokens; /* captures with text that were searched, their samples, their tokens */
+    uint64_t matches, marked;           /* places, which may overlap; tokens */
+    size_t capture;                     /* of the first match: its capture and rows, where there is one */
+    uint64_t first, last;
+} scry_text_matches;
+
+/* Never NULL. When cancelled, the results are undefined. Works on the thread that calls. */
+scry_text_matches *scry_text_find(const scry_index *index, const scry_text_query *query, const scry_cancel *cancel);
+void scry_text_matches_free(scry_text_matches *matches);
+
+/* Measure every latent on the marked tokens: mean[F] activation over these tokens, and rate[F], the share of them on
+ * which the latent fires; all 0 where none is marked. threads 0: one for each processor. When cancelled, the results
+ * are undefined. */
+void scry_text_response(const scry_index *index, const scry_text_matches *on, unsigned threads, float *mean,
+                        float *rate, const scry_cancel *cancel);
+
+/* The contexts of a latent: its strongest tokens, at most one of a sample, each with the tokens around it. */
+enum { SCRY_CONTEXT_EXAMPLES = 10, SCRY_CONTEXT = 8 };
+/* Set the bits, latents[ceil(F / 64)], of the latents with the text in one of their contexts, also inside words.
+ * Returns the number of places that have the text, in all captures. Reads all postings where there are any; threads
+ * and cancel as above. */
+uint64_t scry_contexts_find(const scry_index *index, const char *text, unsigned threads, uint64_t *latents,
+                            const scry_cancel *cancel);
+
+/* The latent's key tokens (scry_key_piece) as one text: each in double quotes (quote_text of base/escape.h), a blank
+ * between; "" where it has none. The caller frees it. */
+char *scry_key_tokens(const scry_index *index, uint32_t latent);
 
 /* The choice and order of a latent's examples: at most one for each sample of a text, over all its conditions. Random
  * ones depend on the seed, latent and captures alone, and stay in the order drawn, so that any first few are a random

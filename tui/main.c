@@ -4,8 +4,8 @@
 #include "explorer/table/column_table.h"
 #include "scry.h"
 #include "shell/system.h"
+#include "text/charset.h"
 
-#include <locale.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -40,7 +40,7 @@ static bool column_row(size_t i, const char **name, const char **help) {
 }
 
 int main(int argc, char **argv) {
-    setlocale(LC_CTYPE, "");
+    charset_begin();
     system_mend_blas(argv);
     help_set_list("columns of the table", column_row);
     scry_error err = {0};

@@ -17,8 +17,24 @@ void csv_text_write(FILE *file, const char *text) {
     free(cell);
 }
 
+void csv_text_write_line(FILE *file, const char *text) {
+    char *line = NULL;
+    size_t size;
+    FILE *f = mem_check(open_memstream(&line, &size));
+    line_escape(f, text);
+    fclose(f);
+    csv_text_write(file, line);
+    free(line);
+}
+
 const char *csv_text_unguard(const char *cell) {
     return cell[0] == '\'' && is_formula(cell + 1) ? cell + 1 : cell;
+}
+
+void quote_text(FILE *file, const char *text) {
+    fputc('"', file);
+    for (; *text; text++) fprintf(file, *text == '"' ? "\\%c" : "%c", *text);
+    fputc('"', file);
 }
 
 void line_escape(FILE *file, const char *text) {

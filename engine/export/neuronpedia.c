@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "base/atomic_file.h"
 #include "base/utf8.h"
+#include "latent.h"
 
 #include <cjson/cJSON.h>
 #include <inttypes.h>
@@ -30,18 +31,14 @@ static char *source_id_of(const char *hook) {
 static char *description_of(const scry_export_request *e, uint32_t latent) {
     const scry_ranking *r = e->ranking;
     const char *label = scry_label(e->index, latent);
-    char tokens[400] = "";
-    for (int k = 0; k < SCRY_KEY_PIECES && !label; k++) {
-        const char *piece = scry_key_piece(e->index, latent, k);
-        if (piece && strlen(tokens) + strlen(piece) + 4 < sizeof tokens) {
-            strcat(tokens, *tokens ? " \"" : "\"");
-            strcat(strcat(tokens, piece), "\"");
-        }
-    }
+    char *tokens = label ? NULL : scry_key_tokens(e->index, latent);
+    const char *words = label ? label : tokens;
     double share = r->total > 0 ? fabs(r->shift[latent]) / r->total : 0;
-    return mem_format("%s%srank %" PRIu32 " by %s %s, %.2f%% of the shift", label ? label : tokens,
-                      label || *tokens ? "; " : "", r->rank[latent] + 1, scry_condition_name(r->source),
-                      scry_metric_name(r->metric), 100 * share);
+    char *text =
+        mem_format("%s%srank %" PRIu32 " by %s %s, %.2f%% of the shift", words, *words ? "; " : "", r->rank[latent] + 1,
+                   scry_condition_name(r->source), scry_metric_name(r->metric), 100 * share);
+    free(tokens);
+    return text;
 }
 
 static cJSON *feature_of(const scry_export_request *e, uint32_t latent, const char *model, const char *source) {

@@ -5,6 +5,7 @@
 #include "export.h"
 #include "export/set_file.h"
 #include "io/csv_table.h"
+#include "latent.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -73,7 +74,7 @@ static void put_header(FILE *f, const scry_index *index, scry_score score) {
         csv_text_write(f, name);
         free(name);
     }
-    fputc('\n', f);
+    fputs(",key_tokens\n", f);
 }
 
 static void put_latent(FILE *f, const scry_index *index, const scry_ranking *r, uint32_t rank, bool in,
@@ -91,7 +92,11 @@ static void put_latent(FILE *f, const scry_index *index, const scry_ranking *r, 
         if (contribution && scry_domain_has_score(index, score, d) && scry_is_scored(index, latent))
             fprintf(f, "%.9g", (double)contribution[d]);
     }
+    char *tokens = scry_key_tokens(index, latent);
+    fputc(',', f);
+    csv_text_write_line(f, tokens);
     fputc('\n', f);
+    free(tokens);
 }
 
 static void write_all(FILE *f, const scry_set *set, const scry_index *index, const scry_ranking *r, uint32_t top,

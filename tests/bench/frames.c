@@ -150,6 +150,9 @@ static const char *const filters[] = {"&", "r", "a", "t", "e", "<",  "1",  "%", 
                                       "~", "r", "a", "n", "k", " ",  "w",  "h", "a", "t", "-",  "i",  "f",
                                       ">", ".", "8", "|", "m", "e",  "a",  "n", "<", "0", "\r", "\\", NULL};
 static const char *const misses[] = {"/", "q", "u", "x", "z", "\r", "\x04", NULL};
+/* moves while a job reads all postings for the contexts */
+static const char *const contexts[] = {"/", "s", "u", "m", " ", "r", "\r", "j",  "\x04", "k", "n", "j",
+                                       "/", "e", "a", "c", "h", " ", "n",  "\r", "G",    "k", "N", NULL};
 static const char *const sources[] = {"2", "1", NULL};
 static const char *const score_keys[] = {"4", "5", "3", NULL};
 /* "/" opens the line; words that are there several times, one that is nowhere, a number; Enter leaves it */
@@ -162,6 +165,7 @@ static const kind kinds[] = {
     {"source switch", "", sources, NULL, "1"},
     {"score switch", "", score_keys, NULL, "3"},
     {"search miss", "", misses, NULL, "g"},
+    {"search contexts", "", contexts, NULL, "g"},
     {"filter typing", "", filters, NULL, "\\"},
     {"sort, next column", "", sorts, NULL, ":sort rank\r"},
     {"sort, by value", "", by_value, NULL, ":sort rank\r"},

@@ -1,5 +1,5 @@
 /* target_explorer.c: files and text that the explorer reads: sessions, settings, scripts, filters, set expressions,
- * keys. */
+ * keys, what the terminal sends. */
 #include "fuzz.h"
 
 #include "explorer/app.h"
@@ -7,6 +7,8 @@
 #include "explorer/state/script.h"
 #include "explorer/state/session_autosave.h"
 #include "explorer/table/table.h"
+#include "base/utf8.h"
+#include "terminal/input_decoder.h"
 #include "terminal/keys.h"
 #include "shell/set_names.h"
 #include "explorer/table/column_table.h"
@@ -246,10 +248,12 @@ static void run_script(const uint8_t *data, size_t size) {
 
 static void begin_keys(void) {
     fuzz_seed_text("jj mG\x04 T[]s&rate>1%\rS/one\rnN#20\r\tvvv?\033:sort rate\rpppq");
-    fuzz_seed_text("xbwcle=+rate\r{}()-\\12345u\x12:plot sweep\r\x81\x82:leave-out\r\x90\x05\x06\x91\x02\x03");
+    fuzz_seed_text(
+        "xbwcle=+rate\r{}()-\\12345u\x12:plot sweep\r\x81\x82:leave-out\r\x90\x05\x06\x91\x02\x03:\x93\x93/\x93?/\x93");
 }
 
-/* Bytes from 0x80: keys without a character, clicks, the wheel, other sizes. '/' only where no name is being typed. */
+/* Bytes from 0x80: keys without a character, clicks, the wheel, other sizes, pastes. '/' only where no name is being
+ * typed. */
 static void run_keys(const uint8_t *data, size_t size) {
     app *a = open_app();
     int effect = DID_CHANGE;
@@ -258,6 +262,7 @@ static void run_keys(const uint8_t *data, size_t size) {
         if (byte == '/' && a->prompt.then) byte = '_';
         if (byte == 0x90) effect = (int)app_click(a, y % 40, x % 100, 1 + y % 2), i += 2;
         else if (byte == 0x91) effect = (int)app_wheel(a, y % 40, x % 100, x % 2 ? 3 : -3), i += 2;
+        else if (byte == 0x93) effect = (int)app_paste(a, y % 2 ? "rank<=3 \xc3\xa9" : "q:quit");
         else if (byte == 0x92) app_resize(a, 1 + y % 60, 1 + x % 200), i += 2;
         else if (byte >= 0x80 && byte < 0x8b) effect = (int)app_key(a, KEY_CODE_UP + byte - 0x80u);
         else effect = (int)app_key(a, byte);
@@ -268,6 +273,56 @@ static void run_keys(const uint8_t *data, size_t size) {
     clear_here();
 }
 
+/* ---- what the terminal sends ---------------------------------------------------------------- */
+
+static void begin_input(void) {
+    fuzz_seed_text("\033[Ij\033OA\033[12;40R\033[>0;10;1c\033[106;5u\033[27;5;106~\033[<0;5;4M\033[M !!\033[[A\033");
+    fuzz_seed_text("\033]11;rgb:1e/1e/2e\a\033P>|X(1)\033\\\033_G\033\\\033[200~q:quit\n\xc3\xa9\033[201~\xf5\xc2\x9b"
+                   "1R");
+}
+
+static void check_pasted(const char *text) {
+    if (strlen(text) >= INPUT_PASTE_MOST) abort();
+    while (*text) {
+        uint32_t code = utf8_next(&text);
+        if (code >= UTF8_INVALID || code < ' ' || (code >= 0x7f && code < 0xa0)) abort();
+    }
+}
+
+static void check_event(const input_decoder *d, const input_event *e) {
+    bool is_key = e->key < 0x80 || (e->key >= 0xa0 && e->key < 0x110000 && (e->key < 0xd800 || e->key > 0xdfff)) ||
+                  (e->key >= KEY_CODE_UP && e->key <= KEY_CODE_F12);
+    if (e->kind == INPUT_KEY && !is_key) abort();
+    if (e->kind == INPUT_MOUSE && (e->y < 0 || e->x < 0 || e->y >= 1 << 16 || e->x >= 1 << 16)) abort();
+    if (e->kind == INPUT_PASTE) check_pasted(input_pasted(d));
+}
+
+/* 0xf5, part of no character, is silence. At the end, silence leaves nothing unfinished, and x is a key. */
+static void run_input(const uint8_t *data, size_t size) {
+    for (int utf8 = 0; utf8 < 2; utf8++) {
+        input_decoder d;
+        input_event e = {.key = 0};
+        input_begin(&d, utf8);
+        input_add_key(&d, "\033OA", KEY_CODE_UP);
+        input_add_key(&d, "\033[[A", KEY_CODE_F1);
+        for (size_t i = 0; i < size; i++) {
+            if (data[i] != 0xf5) input_take(&d, data[i]);
+            else if (input_patience(&d) >= 0) input_silence(&d);
+            for (int n = 0; input_next(&d, &e); n++) {
+                check_event(&d, &e);
+                if (n == 3) abort(); /* of one byte */
+            }
+        }
+        for (int i = 0; input_patience(&d) >= 0; i++) {
+            input_silence(&d);
+            if (i == 3) abort();
+        }
+        while (input_next(&d, &e)) check_event(&d, &e);
+        input_take(&d, 'x');
+        if (!input_next(&d, &e) || e.kind != INPUT_KEY || e.key != 'x' || input_next(&d, &e)) abort();
+    }
+}
+
 const fuzz_target fuzz_explorer_targets[] = {
     {"session", begin_session, run_session},
     {"config", begin_config, run_config},
@@ -276,5 +331,6 @@ const fuzz_target fuzz_explorer_targets[] = {
     {"expression", begin_expression, run_expression},
     {"script", begin_script, run_script},
     {"keys", begin_keys, run_keys},
+    {"input", begin_input, run_input},
     {NULL, NULL, NULL},
 };

@@ -38,25 +38,34 @@ prints "info --system" '^scry ' '^blas ' '^kernels '
 gives 0 fires-on "$x" therefore --top 3
 prints "fires-on: the table" '^mean activation on the [0-9]+ tokens "therefore" of all base captures' '^latent +mean +rate%'
 gives 0 fires-on "$x" = --json --capture math
-prints "fires-on --json: its keys" '^\{"text":"=","capture":"math.base","tokens":[0-9]+,"latents":\[\{"latent":[0-9]+,"mean":[0-9.e-]+,"rate":[0-9.e-]+,"label":'
+prints "fires-on --json: its keys" '^\{"text":"=","capture":"math.base","tokens":[0-9]+,"matches":[0-9]+,"latents":\[\{"latent":[0-9]+,"mean":[0-9.e-]+,"rate":[0-9.e-]+,"label":'
 gives 0 fires-on "$x" = --csv --top 99999
-is "fires-on --csv: its header" "$(head -1 "$out")" "latent,mean,rate,label"
+is "fires-on --csv: its header" "$(head -1 "$out")" "latent,mean,rate,label,key_tokens"
 tail -n +2 "$out" | cut -d, -f2 >"$place/means"
 [ -s "$place/means" ] && sort -rg "$place/means" | cmp -s - "$place/means" && ok "fires-on: strongest first" ||
     not_ok "fires-on: strongest first" "found $(head -3 "$place/means" | tr '\n' ' '), expected them falling"
+
+gives 0 fires-on "$x" "x = 3" --top 5 --csv
+prints "fires-on: a text that spans tokens" '^1819,[0-9.]+,0\.8333[0-9]*,,""" ="" "" 3"" ""\("""$'
+fails '"therefor" is nowhere in 15 base captures (198 samples, 14299 tokens); nearest: inside a longer word, 9 places, first in " therefore"' fires-on "$x" therefor
+fails 'nearest: without the blanks around it, 9 places' fires-on "$x" "  therefore"
+fails 'nearest: with other blanks, 2 places, first in " x = 3" of train.base' fires-on "$x" "x =3" --json
+fails '"zzzz" is nowhere in math.icl (12 samples,' fires-on "$x" zzzz --capture math.icl
+fails 'nearest: in other captures (--capture), ' fires-on "$x" therefore --capture law
+refused "expected a token's text" fires-on "$x" ""
 
 # ---- rank
 gives 0 rank "$x" --top 3
 prints "rank: the table" '^rank +latent +shift' '^ +1 +1819 +0\.0294'
 gives 0 rank "$x" --by sft --metric mean --top 5 --json
 prints "rank --json: its keys" '^\{"by":"sft","metric":"mean","total":[0-9.]+,"latents":\[\{"rank":1,"latent":[0-9]+,"shift":-?[0-9.e-]+,' \
-    '"share":[0-9.e-]+,"cumulative":[0-9.e-]+,"mean_base":[0-9.e-]+,"mean_shifted":[0-9.e-]+,"rate_base":[0-9.e-]+,"rate_shifted":[0-9.e-]+,"label":null\}'
+    '"share":[0-9.e-]+,"cumulative":[0-9.e-]+,"mean_base":[0-9.e-]+,"mean_shifted":[0-9.e-]+,"rate_base":[0-9.e-]+,"rate_shifted":[0-9.e-]+,"label":null,"key_tokens":\["[^]]*"\]\}'
 is "rank --json: as many as asked for" "$(grep -o '"rank":' "$out" | wc -l | tr -d ' ')" 5
 for metric in sq abs mean rate d; do
     for by in icl sft; do gives 0 rank "$x" --by $by --metric $metric --top 1; done
 done
 gives 0 rank "$x" --csv
-is "rank --csv: its header" "$(head -1 "$out")" "rank,latent,shift,share,cumulative,mean_base,mean_shifted,rate_base,rate_shifted,label"
+is "rank --csv: its header" "$(head -1 "$out")" "rank,latent,shift,share,cumulative,mean_base,mean_shifted,rate_base,rate_shifted,label,key_tokens"
 is "rank: 100 without --top" "$(wc -l <"$out" | tr -d ' ')" 101
 gives 0 rank "$x" --csv --top 99999
 is "rank --top beyond the end: all" "$(tail -1 "$out" | cut -d, -f1) $(tail -1 "$out" | cut -d, -f5)" "2048 1"
@@ -120,8 +129,10 @@ gives 0 tokens "$x" 1819 --csv
 prints "tokens --csv: its header" '^activation,capture,sample,position,text$'
 gives 0 tokens "$x" 1819 --capture math.icl --top 2
 prints "tokens --capture NAME.icl" 'math\.icl'
-gives 0 tokens "$x" 23
-prints "tokens of a silent latent" '^latent 23: active 0 times'
+fails "latent 23 fires on none of the 30909 tokens of 31 captures" tokens "$x" 23
+fails "latent 0: none of its 128 activations in 31 captures is in 100-; they go from 0.00145" tokens "$x" 0 --interval 100-
+fails "none of the" tokens "$x" 23 --json --capture math
+fails "latent 23: no paired token of 31 captures moved under icl" tokens "$x" 23 --interval moved
 gives 0 tokens "$x" 1819 --interval moved --versus sft --capture train.base --top 5 --json
 prints "tokens --interval moved: base and sft of each" '"versus":[0-9.]+,"difference":-?[0-9.]+,"context":\[\{"token":"[^"]*","activation":[0-9.]+,"base":[0-9.]+,"versus"' \
     '"interval":"moved","versus":"sft"\}$' '"capture":"train.sft"'
@@ -150,9 +161,9 @@ gives 0 latent "$x" 1819
 prints "latent: its tables" '^latent 1819' '^capture +tokens +silent +mean +median' '^train.sft +2311 +89\.5' '^domain +mean +fires' '^math +0\.268' \
     '^nearest +\+0\.7498 +1020' '^opposite +-0\.6479 +457' '^latent +jaccard +both' '^ +866 +0\.28'
 gives 0 latent "$x" 1819 --json --list 2 --log
-prints "latent --json: its keys" '^\{"latent":1819,"label":null,"activations":[0-9]+,"distribution":\[\{"capture":"train.base","tokens":2311,"fires":[0-9]+,"silent":[0-9.]+,"mean":[0-9.]+,"mean_firing":[0-9.]+,"q05":' \
+prints "latent --json: its keys" '^\{"latent":1819,"label":null,"key_tokens":\[[^]]*\],"activations":[0-9]+,"distribution":\[\{"capture":"train.base","tokens":2311,"fires":[0-9]+,"silent":[0-9.]+,"mean":[0-9.]+,"mean_firing":[0-9.]+,"q05":' \
     '"histogram":\[\{"capture":"train.base","from":[0-9.e-]+,"to":[0-9.e-]+,"tokens":[0-9]+\}' '"score":"act","included":true,"profile":\[\{"name":"biology","mean":[0-9.]+,"rate":[0-9.]+,"mean_icl":[0-9.]+,"rate_icl":[0-9.]+,"icl_difference":-[0-9.]+,"contribution":[0-9.]+,"share":[0-9.]+\}' \
-    '"neighbours":\[\{"side":"nearest","latent":1020,"cosine":0\.749[0-9]+,"label":null\}' '"together_over":"all base captures","together_tokens":14299,"together_fires":[0-9]+,"together":\[\{"latent":866,"jaccard":0\.2[0-9]+,"both":[0-9]+,"fires":[0-9]+,"pmi":[0-9.]+,"label":null\}'
+    '"neighbours":\[\{"side":"nearest","latent":1020,"cosine":0\.749[0-9]+,"label":null,"key_tokens":\[[^]]*\]\}' '"together_over":"all base captures","together_tokens":14299,"together_fires":[0-9]+,"together":\[\{"latent":866,"jaccard":0\.2[0-9]+,"both":[0-9]+,"fires":[0-9]+,"pmi":[0-9.]+,"label":null,"key_tokens":\[[^]]*\]\}'
 for page in histogram profile neighbours together; do
     gives 0 latent "$x" 1819 --page $page --csv --score icl
     [ "$(wc -l <"$out")" -gt 10 ] && ok "latent --page $page --csv" || not_ok "latent --page $page --csv" "found $(wc -l <"$out") lines, expected more than 10"

@@ -23,6 +23,32 @@ for name in $all; do
 done
 is "plot -o: nothing else is left behind" "$(ls "$place" | grep -v '\.svg$' | tr '\n' ' ')" "before s.scry stderr stdout "
 
+# ---- a locale of another machine: C.UTF-8 in its place, ASCII where the name has another character set
+if LC_ALL=xx_XX.UTF-8 locale charmap 2>/dev/null | grep -q UTF-8; then
+    echo "skip - this C library takes any name for a locale"
+else
+    gives 0 plot "$x" scatter
+    cp "$out" "$place/before"
+    for name in xx_XX.UTF-8 UTF-8x xx_XX xx_XX.utf8@latin xx_XX.ISO-8859-1; do
+        export LC_ALL=$name
+        gives 0 plot "$x" scatter
+        is "plot with LC_ALL=$name: one warning" "$(grep -c "^scry: warning: LC_ALL=$name is not installed; " "$err")" 1
+        beyond=$(LC_ALL=C tr -d '\0-\177' <"$out" | wc -c | tr -d ' ')
+        if [ "$name" = xx_XX.ISO-8859-1 ]; then is "plot with LC_ALL=$name: ASCII" "$beyond" 0
+        elif cmp -s "$out" "$place/before"; then ok "plot with LC_ALL=$name: as with C.UTF-8"
+        else not_ok "plot with LC_ALL=$name" "found another drawing than with C.UTF-8, $beyond bytes beyond ASCII"; fi
+        gives 0 plot "$x" scatter --ascii
+        is "plot --ascii with LC_ALL=$name: no warning" "$(cat "$err")" ""
+        gives 0 plot "$x" scatter -o "$place/locale.svg"
+        is "plot -o with LC_ALL=$name: no warning" "$(cat "$err")" ""
+    done
+    export LC_ALL=C
+    gives 0 plot "$x" scatter
+    is "plot with LC_ALL=C: no warning" "$(cat "$err")" ""
+    is "plot with LC_ALL=C: ASCII" "$(tr -d '\0-\177' <"$out" | wc -c | tr -d ' ')" 0
+    export LC_ALL=C.UTF-8
+fi
+
 # ---- the figures are those of the other commands
 number_of() { # KEY ARGUMENT...: as the plots write it: two decimals, no zero before the point
     key=$1

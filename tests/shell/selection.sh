@@ -32,7 +32,8 @@ cp "$out" "$place/before"
 cp "$place/set.csv" "$out"
 same "export without -o writes the same to stdout"
 is "export: its header" "$(head -1 "$place/set.csv" | cut -d, -f1-7)" 'latent,included,rank,shift,share,label,"act:biology"'
-is "export: a column a domain" "$(head -1 "$place/set.csv" | tr ',' '\n' | wc -l | tr -d ' ')" 20
+is "export: a column a domain" "$(head -1 "$place/set.csv" | tr ',' '\n' | wc -l | tr -d ' ')" 21
+is "export: the key tokens last" "$(grep '^1819,' "$place/set.csv" | grep -o ',[^0-9]* 3.*$')" ',""" ="" "" 3"" ""("""'
 is "export: a row a latent" "$(wc -l <"$place/set.csv" | tr -d ' ')" 101
 gives 0 export "$x" --score icl --top 3
 prints "export --score icl: its contributions" '"icl:biology"'

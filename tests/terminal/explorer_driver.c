@@ -231,18 +231,23 @@ bool says(term *t, const void *text) {
     return strstr(words, text) != NULL;
 }
 
-/* The line of rho's statistics, which says less where it has less room; -1: none. */
+/* The first line of rho's statistics, "rho .932  n 14  p <.001", which go on in the lines below it; -1: none. */
 static int statistics_row(term *t) {
-    int y = find_row(t, "  LOO ", 1);
-    return y >= 0 ? y : find_row(t, "  leave-one-out ", 1);
+    for (int y = find_row(t, "rho ", 1); y >= 0; y = find_row(t, "rho ", y + 1))
+        if (strstr(strstr(row(t, y), "rho "), "  n ")) return y;
+    return -1;
 }
 
 bool await_message(term *t, const char *text) {
     return await(t, says, text);
 }
+/* None of the statistics is still "..". */
 static bool is_complete(term *t, const void *arg) {
     (void)arg;
-    return term_has(t, "rho ") && statistics_row(t) >= 0 && !term_has(t, "p ..");
+    int y = statistics_row(t);
+    for (int i = 0; y >= 0 && i < 3; i++)
+        if (strstr(row(t, y + i), " ..")) return false;
+    return y >= 0;
 }
 
 bool rest(term *t) {
@@ -342,8 +347,12 @@ int domains_row(term *t) {
 static const char *domain_line(term *t, const char *name) {
     char prefix[16];
     snprintf(prefix, sizeof prefix, " %.8s", name);
-    int from = domains_row(t), y = from < 0 ? -1 : find_row(t, prefix, from + 1);
-    return y < 0 ? "" : strstr(row(t, y), prefix) + 1;
+    int from = domains_row(t);
+    for (int y = from < 0 ? -1 : find_row(t, prefix, from + 1); y >= 0; y = find_row(t, prefix, y + 1)) {
+        const char *line = row(t, y), *at = strstr(line, prefix);
+        if (at == line || at[-1] == ' ') return at + 1; /* "without math" is no line of math */
+    }
+    return "";
 }
 
 void domain_parts(term *t, const char *name, char number[32], char bar[512]) {
@@ -475,6 +484,7 @@ const char *left_over(term *t) {
     if (term_altscreen(t)) return "the alternate screen is on";
     if (!term_cursor_visible(t)) return "the cursor is hidden";
     if (term_mouse_mode(t)) return "the mouse is on";
+    if (term_paste_mode(t)) return "pastes are bracketed";
     if (!term_modes_restored(t)) return "the modes are not those of before";
     return NULL;
 }
@@ -485,12 +495,12 @@ void check_restored(term *t, const char *what) {
 }
 
 void check_restore_bytes(term *t, const char *what) {
-    static const char *const parts[] = {"\033[?1006;1000l", "\033[?25h", "\033[?1049l"};
+    static const char *const parts[] = {"\033[?1006;1000l", "\033[?25h", "\033[?1049l", "\033[?2004l"};
     size_t n, from;
     const char *tail = term_raw_tail(t, &n), *missing = NULL;
     from = n > 400 ? n - 400 : 0;
-    bool found[3];
-    for (int i = 0; i < 3; i++) {
+    bool found[4];
+    for (int i = 0; i < 4; i++) {
         found[i] = memmem(tail + from, n - from, parts[i], strlen(parts[i])) != NULL;
         if (!found[i] && !missing) missing = parts[i] + 1;
     }

@@ -163,8 +163,14 @@ void test_settings(void);
 /* explorer_sent.c */
 void test_copy(void);
 void test_ascii(void);
+void test_locale(void);
 void test_idle(void);
 void test_hostile(void);
+
+/* explorer_input.c */
+void test_reports(void);
+void test_paste(void);
+void test_csi_u(void);
 
 /* explorer_watch.c */
 void test_watch(void);

@@ -341,5 +341,12 @@ void test_mouse(void) {
     rest(t);
     check(term_mouse_mode(t) == 0, t, "--no-mouse leaves the mouse to the terminal", "found mode %d",
           term_mouse_mode(t));
+    char *before = picture(t, ROWS, COLS);
+    term_send(t, "\033[<0;2;4M\033[<0;2;4m\033[<65;2;4M\033[M !#\033[Ma!#"); /* another program left it on */
+    term_settle(t, 60);
+    char *after = picture(t, ROWS, COLS);
+    check(strcmp(before, after) == 0, t, "and what it still reports changes nothing", "found another screen");
+    free(before);
+    free(after);
     leave(t);
 }

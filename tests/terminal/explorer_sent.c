@@ -2,6 +2,7 @@
  * hostile study. */
 #include "explorer_driver.h"
 
+#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,6 +50,47 @@ void test_ascii(void) {
     char *argv[] = {(char *)scry, study_index, NULL}, *env[] = {(char *)"LC_ALL=C.UTF-8", NULL};
     play(ROWS, COLS, argv, env, keys);
     check(not_ascii(), NULL, "LC_ALL=C.UTF-8: bars are drawn with blocks", "found only ASCII");
+}
+
+/* Variables of another machine, as ssh forwards them. */
+void test_locale(void) {
+    static const struct {
+        const char *env[2];
+        bool blocks;
+    } kinds[] = {{{"LC_ALL=xx_XX.UTF-8", "LANG=C"}, true},
+                 {{"LC_ALL=", "LC_CTYPE=xx_UTF-8"}, true},
+                 {{"LC_ALL=xx_XX.utf8@latin", "LANG=C"}, true},
+                 {{"LC_ALL=xx_XX.ISO-8859-1", "LANG=C.UTF-8"}, false}};
+    static const char *const keys[] = {"j", "q", NULL};
+    locale_t any = newlocale(LC_CTYPE_MASK, "xx_XX.UTF-8", (locale_t)0);
+    if (any) {
+        freelocale(any);
+        printf("skip - this C library takes any name for a locale\n");
+        return;
+    }
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        char *argv[] = {(char *)scry, study_index, NULL}, what[120];
+        char *env[] = {(char *)kinds[i].env[0], (char *)kinds[i].env[1], NULL};
+        int status = play(ROWS, COLS, argv, env, keys);
+        snprintf(what, sizeof what, "%s %s, not installed: %s, and a message", kinds[i].env[0], kinds[i].env[1],
+                 kinds[i].blocks ? "bars of blocks" : "ASCII");
+        check((not_ascii() != NULL) == kinds[i].blocks && was_sent(" is not installed; ") && status == 0, NULL, what,
+              "found %s, %s, status %d", not_ascii() ? "blocks" : "ASCII",
+              was_sent(" is not installed; ") ? "the message" : "no message", status);
+    }
+    char *env[] = {(char *)"LC_ALL=xx_XX.UTF-8", NULL};
+    term *t = start(ROWS, COLS, NULL, study_index, env);
+    check(await_message(t, "LC_ALL=xx_XX.UTF-8 is not installed; using C.UTF-8 (see locale -a)"), t,
+          "the message names the variable", "found \"%s\"", footer(t));
+    term_keys(t, "j");
+    check(await_text(t, "space toggle") && !term_has(t, "installed"), t, "and goes with the first key", "found \"%s\"",
+          footer(t));
+    leave(t);
+    char *sound[] = {(char *)"LC_ALL=C", NULL};
+    t = start(ROWS, COLS, NULL, study_index, sound);
+    rest(t);
+    check(!term_has(t, "installed"), t, "LC_ALL=C is a locale: no message", "found \"%s\"", footer(t));
+    leave(t);
 }
 
 void test_idle(void) {

@@ -96,6 +96,12 @@ void test_signals(void) {
         term_free(t);
     }
     term *t = open_sample();
+    term_keys(t, "C-\\");
+    int quit = term_wait_exit(t, WAIT);
+    check(quit == 131, t, "Ctrl-\\: exit status 131", "found %d", quit);
+    check_restored(t, "Ctrl-\\: the terminal is as it was");
+    term_free(t);
+    t = open_sample();
     term_keys(t, "C-c");
     term_settle(t, 100);
     check(term_wait_exit(t, 0) == -1 && term_has(t, "rho "), t, "Ctrl-C does not quit", "found it gone");
@@ -129,6 +135,7 @@ void test_stop(void) {
     char *after = picture(t, ROWS, COLS);
     check(strcmp(before, after) == 0 && term_altscreen(t) && !term_cursor_visible(t), t, "the same screen as before",
           "found another one");
+    check(term_paste_mode(t), t, "fg: pastes are bracketed again", "found that they are not");
     check(term_mouse_mode(t) == 1, t, "fg: the mouse is on again", "found mode %d, expected 1", term_mouse_mode(t));
     term_keys(t, "k");
     check(await_current(t, order[0]), t, "and the keys work", "found latent %d", current(t));

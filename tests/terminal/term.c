@@ -40,6 +40,7 @@ struct term_session {
     bool in_tmux; /* TERM says tmux or screen */
     bool altscreen, cursor_visible;
     int mouse_mode;
+    bool paste_mode;
 
     pid_t pid;   /* the program */
     pid_t child; /* whom we reap: the program, or a job's waiting parent */
@@ -194,6 +195,7 @@ static void feed_screen(term *t, const char *bytes, size_t n) {
             t->modes[t->mode_len] = '\0';
             char *state = NULL;
             for (char *mode = strtok_r(t->modes + 3, ";", &state); mode; mode = strtok_r(NULL, ";", &state)) {
+                if (strcmp(mode, "2004") == 0) t->paste_mode = c == 'h';
                 char one[sizeof t->modes + 4];
                 int length = snprintf(one, sizeof one, "\033[?%s%c", mode, c);
                 vterm_input_write(t->vt, one, (size_t)length);
@@ -614,6 +616,10 @@ bool term_altscreen(term *t) {
 
 int term_mouse_mode(term *t) {
     return t->mouse_mode;
+}
+
+bool term_paste_mode(term *t) {
+    return t->paste_mode;
 }
 
 void term_resize(term *t, int rows, int cols) {

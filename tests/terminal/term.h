@@ -69,6 +69,8 @@ bool term_cursor_visible(term *t);
 bool term_altscreen(term *t);
 int term_mouse_mode(term *t); /* what the program asked for: 0 nothing, 1 clicks, 2 also drags, 3 all movement */
 
+bool term_paste_mode(term *t); /* the program asked for bracketed paste */
+
 /* Types bytes as they are. What the terminal has no room for yet goes out during later waits. */
 void term_send(term *t, const char *bytes);
 

@@ -65,6 +65,21 @@ static void csv_cells(void) {
         fclose(f);
         check(is_text(written, cell[i]), "cell %zu", i);
     }
+    static const char *const token[] = {" 2", "2", "\"", "\n", "\\n", "=", ""};
+    static const char *const quoted[] = {"\" 2\"", "\"2\"", "\"\\\"\"", "\"\n\"", "\"\\n\"", "\"=\"", "\"\""};
+    static const char *const line[] = {"\" 2\"", "\"2\"", "\"\"\"\"", "\"\\n\"", "\"\\\\n\"", "\"'=\"", "\"\""};
+    for (size_t i = 0; i < sizeof token / sizeof *token; i++) {
+        char *text_in_quotes = NULL, *in_line = NULL;
+        size_t size;
+        FILE *f = open_memstream(&text_in_quotes, &size);
+        quote_text(f, token[i]);
+        fclose(f);
+        check(is_text(text_in_quotes, quoted[i]), "in quotes: %zu", i);
+        f = open_memstream(&in_line, &size);
+        csv_text_write_line(f, token[i]);
+        fclose(f);
+        check(is_text(in_line, line[i]), "a cell of one line: %zu", i);
+    }
     check(strcmp(csv_text_unguard("'=1"), "=1") == 0 && strcmp(csv_text_unguard("'tis"), "'tis") == 0, "apostrophe");
 }
 

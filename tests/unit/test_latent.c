@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 /* ---- the study, kept as arrays ---------------------------------------------------------------- */
 
@@ -569,65 +568,6 @@ static void test_together(const scry_index *x) {
     check(astray == 0 && listed > 1000, "their order, by each of three: %zu astray of %zu", astray, listed);
 }
 
-/* ---- tokens of one text ---------------------------------------------------------------------- */
-
-static void test_on_text(const scry_index *x) {
-    static const char *const texts[] = {"w3", " W11", "  w0", "w1", "demo", "<bos>", "none", ""};
-    size_t wrong = 0, seen = 0, found = 0;
-    for (size_t k = 0; k < sizeof texts / sizeof *texts; k++)
-        for (int only = -1; only < (int)scry_index_info(x)->captures; only++) {
-            const char *bare = texts[k] + strspn(texts[k], " ");
-            double sum[LATENTS] = {0}, fires[LATENTS] = {0};
-            uint64_t tokens = 0;
-            for (int i = 0; i < (int)scry_index_info(x)->captures; i++) {
-                const capture *c = capture_at(i);
-                if (only >= 0 ? i != only : c->row[0].condition != 0) continue;
-                for (int r = 0; r < c->rows; r++) {
-                    const row *at = &c->row[r];
-                    if (!at->counts || strcasecmp(at->token + (at->token[0] == ' '), bare) != 0) continue;
-                    tokens++;
-                    for (int j = 0; j < LATENTS; j++) sum[j] += (double)at->h[j], fires[j] += at->h[j] > 0;
-                }
-            }
-            float mean[LATENTS], rate[LATENTS];
-            wrong += scry_token_response(x, texts[k], only, 1 + (unsigned)k % 3, mean, rate, NULL) != tokens;
-            found += tokens;
-            for (int j = 0; j < LATENTS; j++, seen++)
-                wrong += tokens ? fabs((double)mean[j] - sum[j] / (double)tokens) > 1e-6 ||
-                                      fabs((double)rate[j] - fires[j] / (double)tokens) > 1e-6
-                                : mean[j] != 0 || rate[j] != 0;
-        }
-    check(wrong == 0 && found > 200, "means and rates on the tokens of one text: %zu wrong of %zu, %zu tokens", wrong,
-          seen, found);
-}
-
-typedef struct followed {
-    int asked, most; /* asked this often: stop */
-    double share;
-} followed;
-
-static bool stop_after(void *context) {
-    followed *f = context;
-    return f->most && ++f->asked > f->most;
-}
-
-static void note_share(void *context, double share) {
-    followed *f = context;
-    f->share = fmax(f->share, share);
-}
-
-/* Told how far it is up to the end; stopped anywhere it returns. */
-static void on_text_stopped(const scry_index *x) {
-    float mean[LATENTS], rate[LATENTS];
-    for (int most = 0; most < 3; most++) {
-        followed f = {.most = most};
-        scry_cancel stop = {.is_cancelled = stop_after, .context = &f, .report_progress = note_share};
-        scry_token_response(x, "w3", -1, 1, mean, rate, &stop);
-        if (!most) check(f.share == 1, "tokens of one text: told up to %g", f.share);
-        else check(f.asked >= most && f.share < 1, "stopped at question %d: told up to %g", most, f.share);
-    }
-}
-
 /* ---- neighbours ------------------------------------------------------------------------------ */
 
 static int larger_cosine(const void *a, const void *b) {
@@ -728,8 +668,6 @@ int main(void) {
         test_spread(x, list);
         test_profile(x);
         test_together(x);
-        test_on_text(x);
-        on_text_stopped(x);
         test_neighbours(x);
     }
     test_words();

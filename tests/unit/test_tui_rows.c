@@ -197,27 +197,53 @@ static bool shown_holds(app *a, uint32_t j, const char *needle) {
     return false;
 }
 
-static uint32_t walk(app *a, const char *needle, uint32_t *hits, uint32_t most) {
+/* In the text of up to eight tokens on either side of one of its ten strongest, one a sample. */
+static bool context_holds(app *a, uint32_t j, const char *needle) {
+    const scry_index *x = a->tab->index;
+    scry_example e[10];
+    size_t n = scry_top_tokens(x, j, -1, true, 10, e);
+    bool holds = false;
+    for (size_t k = 0; k < n && !holds; k++) {
+        scry_sample s = scry_sample_at(x, e[k].capture, e[k].sample);
+        char text[2000] = "";
+        for (uint64_t row = s.first; row < s.first + s.count; row++)
+            if (row + 8 >= e[k].token && row <= e[k].token + 8) strcat(text, scry_token(x, e[k].capture, row));
+        holds = strcasestr(text, needle) != NULL;
+    }
+    return holds;
+}
+
+static uint32_t walk(app *a, const char *needle, bool contexts, uint32_t *hits, uint32_t most) {
     uint32_t n = 0;
-    for (uint32_t row = 0; row < table_rows(a) && n < most; row++)
-        if (shown_holds(a, row_latent(a, row), needle)) hits[n++] = row_latent(a, row);
+    for (uint32_t row = 0; row < table_rows(a) && n < most; row++) {
+        uint32_t j = row_latent(a, row);
+        if (shown_holds(a, j, needle) || (contexts && context_holds(a, j, needle))) hits[n++] = j;
+    }
     return n;
 }
 
+/* It begins at the first row that shows the text, where there is one. */
 static void searching(app *a, const char *needle, const char *where) {
-    uint32_t hits[4000], n = walk(a, needle, hits, 4000), wrong = 0;
+    uint32_t hits[4000], shown[1], n = walk(a, needle, true, hits, 4000), wrong = 0, start = 0;
+    if (walk(a, needle, false, shown, 1))
+        while (hits[start] != shown[0]) start++;
     say_command(a, "first");
     say_command(a, text_of("search %s", needle));
-    for (uint32_t k = 0; k < n + 3 && n; k++) {
+    for (uint32_t k = start; k < start + n + 3 && n; k++) {
         wrong += app_latent(a) != hits[k % n] || !strstr(a->message, text_of(": %u of %u ", k % n + 1, n));
         say_command(a, "search-next");
     }
-    for (uint32_t k = n + 3; k-- > n && n;) {
+    for (uint32_t k = start + n + 3; k-- > start + n && n;) {
         say_command(a, "search-back");
         wrong += app_latent(a) != hits[k % n];
     }
-    check(wrong == 0 && n > 3, "\"%s\", %s: %u matches in the order of the rows, there and around; %u wrong", needle,
-          where, n, wrong);
+    say_command(a, "first");
+    say_command(a, text_of("search %s", needle));
+    wrong += n && app_latent(a) != hits[start]; /* what is known by now changes nothing */
+    check(wrong == 0 && n > 3,
+          "\"%s\", %s: %u matches in the order of the rows from the %uth on, there and around; %u "
+          "wrong",
+          needle, where, n, start, wrong);
 }
 
 static void searches(app *a) {
@@ -235,7 +261,7 @@ static void searches(app *a) {
     say_command(a, "search 1234");
     check(app_latent(a) == 1234, "a number: latent %u", app_latent(a));
     say_command(a, "first");
-    uint32_t hits[4000], n = walk(a, "ran", hits, 4000);
+    uint32_t hits[4000], n = walk(a, "ran", false, hits, 4000);
     type_keys(a, "/r");
     type_keys(a, "a");
     type_keys(a, "nk");
@@ -246,6 +272,35 @@ static void searches(app *a) {
     say_command(a, "down 5");
     app_key(a, 27);
     check(a->tab->table->cursor == 0 && !a->tab->table->find.text[0], "Esc goes back to row %u", a->tab->table->cursor);
+}
+
+/* Two tokens of one sample, from a latent's strongest on; in no label and no key token. */
+static const char *text_across(app *a, uint32_t skip) {
+    const scry_index *x = a->tab->index;
+    uint32_t hits[1];
+    for (uint32_t j = 40 + skip; j < a->tab->info->d_sae; j++) {
+        scry_example e;
+        if (!scry_top_tokens(x, j, -1, true, 1, &e)) continue;
+        scry_sample s = scry_sample_at(x, e.capture, e.sample);
+        if (e.token + 1 >= s.first + s.count) continue;
+        const char *text =
+            text_of("%s%s", scry_token(x, e.capture, e.token) + 2, scry_token(x, e.capture, e.token + 1));
+        if (!walk(a, text, false, hits, 1)) return text;
+    }
+    return "";
+}
+
+static void across_tokens(app *a) {
+    const char *text = text_across(a, 0);
+    say_command(a, "sort rate");
+    searching(a, text, "across tokens");
+    say_command(a, text_of("search %s", text));
+    check(strstr(a->message, "by its context") != NULL, "it is said what matched: %s", a->message);
+    app_key(a, 27);
+    say_command(a, "first");
+    say_command(a, "search-next");
+    check(strstr(a->message, "by its context") != NULL, "and after Esc n goes on: %s", a->message);
+    say_command(a, "sort rank");
 }
 
 /* ---- stale rows ----------------------------------------------------------------------------- */
@@ -433,7 +488,11 @@ static void by_token(app *a) {
     check(table_column_is_mute(a, on), "the column of a token takes no room before one is asked for");
     say_command(a, "columns rank,latent,label");
     say_command(a, "fires-on The");
-    uint64_t tokens = scry_token_response(a->tab->index, "the", -1, 1, mean, rate, NULL);
+    scry_text_query query = {.text = "the", .capture = SCRY_BASE_CAPTURES, .context = -1};
+    scry_text_matches *found = scry_text_find(a->tab->index, &query, NULL);
+    uint64_t tokens = found->marked;
+    scry_text_response(a->tab->index, found, 1, mean, rate, NULL);
+    scry_text_matches_free(found);
     for (uint32_t row = 0; row + 1 < F; row++) wrong += mean[row_latent(a, row)] < mean[row_latent(a, row + 1)];
     for (uint32_t j = 0; j < F; j++) passing += mean[j] > 0.01F;
     check(tokens > 0 && wrong == 0 && mean[row_latent(a, 0)] > 0, "%u tokens: sorted by it, %u rows astray",
@@ -442,6 +501,12 @@ static void by_token(app *a) {
     say_command(a, "filter on>0.01");
     check(table_rows(a) == passing && passing > 0, "filtered by it: %u rows, expected %u", table_rows(a), passing);
     say_command(a, "unfilter");
+    say_command(a, "fires-on \"  the\"");
+    check(a->message_is_error && strstr(a->message, "\"  the\" is nowhere in ") &&
+              strstr(a->message, "without the blanks around it"),
+          "quotes keep blanks, and what is not there is said to be: %s", a->message);
+    say_command(a, "fires-on \" the\"");
+    check(!a->message_is_error && strstr(a->message, "\" the\""), "one blank is there: %s", a->message);
     say_command(a, "fires-on nowhere");
     check(a->message_is_error && a->tab->table->column == on && row_latent(a, 0) < F,
           "a token that is not there: \"%s\"", a->message);
@@ -449,6 +514,34 @@ static void by_token(app *a) {
     say_command(a, "sort rank");
     free(mean);
     free(rate);
+}
+
+/* As a job: what needs no job is there at once; what comes later is gone to where there was nothing. */
+static void across_tokens_as_job(app *a) {
+    const char *text = text_across(a, 900), *other = text_across(a, 500);
+    uint32_t hits[4000], n = walk(a, text, true, hits, 4000);
+    double done;
+    say_command(a, "first");
+    uint32_t here = app_latent(a);
+    say_command(a, text_of("search %s", text));
+    const char *what = job_running(a, false, &done);
+    check(what && strstr(what, text) && !a->message_is_error && app_latent(a) == here, "contexts as a job: %s",
+          a->message);
+    say_command(a, "search-next");
+    check(!strstr(a->message, "already"), "n waits for them: %s", a->message);
+    app_key(a, 27);
+    check(!job_running(a, false, NULL) && strstr(a->message, "cancelled"), "Esc cancels it: %s", a->message);
+    jobs_finish(a);
+    check(app_latent(a) == here, "and the cursor stays");
+    say_command(a, text_of("search %s", other));
+    say_command(a, text_of("search %s", text));
+    jobs_finish(a);
+    check(n && app_latent(a) == hits[0] && strstr(a->message, text_of("of %u", n)), "of two the later: %s", a->message);
+    say_command(a, "first");
+    say_command(a, text_of("search %s", text));
+    check(!job_running(a, false, NULL) && strstr(a->message, text_of("of %u", n)), "known contexts start no job: %s",
+          a->message);
+    app_key(a, 27);
 }
 
 /* As a job: cancelled, it leaves the table as it was; otherwise the rows are sorted when it has ended, and of two jobs
@@ -473,6 +566,8 @@ static void by_token_as_job(app *a) {
     check(a->tab->table->column == column_find("on") && row_latent(a, 0) == order_at(&a->tab->table->order, 0) &&
               strstr(a->message, "\"the\""),
           "and are sorted by it then: %s", a->message);
+    across_tokens_as_job(a);
+    say_command(a, "sort on");
     uint32_t strongest = row_latent(a, 0);
     app_command(a, "fires-on nowhere");
     app_command(a, "fires-on The");
@@ -491,6 +586,7 @@ int main(void) {
     say_command(a, "by-icl");
     filtering(a);
     searches(a);
+    across_tokens(a);
     staying(a);
     marks(a);
     column_commands(a);

@@ -134,6 +134,15 @@ command_effect app_key(app *a, uint32_t key) {
     return app_fail(a, "no command has that key; %s lists all keys", help[0] ? help : ":help");
 }
 
+command_effect app_paste(app *a, const char *text) {
+    if (a->prompt.then) {
+        a->message[0] = 0;
+        prompt_paste(a, text);
+        return DID_CHANGE;
+    }
+    return a->layer && a->layer->paste && a->layer->paste(a, text) ? DID_CHANGE : DID_NOTHING;
+}
+
 static bool inside(rect r, int y, int x) {
     return y >= r.y && y < r.y + r.rows && x >= r.x && x < r.x + r.cols;
 }

@@ -16,6 +16,8 @@ void app_free(app *a);
 void app_drop_tab(app *a);
 
 command_effect app_key(app *a, uint32_t key);
+/* Insert a pasted line of text where text is being typed; anywhere else it changes nothing. */
+command_effect app_paste(app *a, const char *text);
 /* clicks: 2 for a double click, else 1. */
 command_effect app_click(app *a, int y, int x, int clicks);
 command_effect app_wheel(app *a, int y, int x, int steps);

@@ -44,6 +44,8 @@ typedef struct layer {
     void (*draw)(struct app *a, rect r);
     /* Its own keys. False: not one of them, and the table of commands is asked. */
     bool (*key)(struct app *a, uint32_t key, command_effect *effect);
+    /* A pasted text. False: nothing is typed there. */
+    bool (*paste)(struct app *a, const char *text);
     void (*footer)(struct app *a, rect r); /* its keys, in the last line */
     void (*wheel)(struct app *a, int steps);
     /* On a cell, from the layer's first row. */

@@ -12,6 +12,7 @@
 #include "shell/output.h"
 #include "shell/config.h"
 #include "terminal/terminal.h"
+#include "text/charset.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -115,6 +116,8 @@ static command_effect take(app *a, const event *e) {
     switch (e->kind) {
     case EVENT_KEY:
         return app_key(a, e->key);
+    case EVENT_PASTE:
+        return app_paste(a, e->text);
     case EVENT_CLICK:
         return app_click(a, e->y, e->x, e->steps);
     case EVENT_WHEEL:
@@ -192,17 +195,6 @@ static int run_terminal(app *a, bool mouse, int colors) {
     return ended_by ? 128 + ended_by : 0;
 }
 
-/* True where the locale or the terminal does not take UTF-8: draw ASCII then. */
-static bool wants_ascii(const options *o) {
-    if (o->ascii) return true;
-    const char *locale = getenv("LC_ALL");
-    if (!locale || !*locale) locale = getenv("LC_CTYPE");
-    if (!locale || !*locale) locale = getenv("LANG");
-    bool utf8 = locale && (strcasestr(locale, "utf-8") || strcasestr(locale, "utf8"));
-    const char *term = getenv("TERM");
-    return (!utf8 && !o->script) || (term && strcmp(term, "linux") == 0);
-}
-
 /* Makes the session of the options, with the user's settings as defaults. Settings that this index cannot follow are
  * ignored and reported. */
 static scry_session *first_session(const options *o, scry_index *index, config *c, scry_error *err) {
@@ -231,7 +223,7 @@ static app *open_tabs(const options *o, config *c, int rows, int cols, scry_erro
             return NULL;
         }
         const char *no_color = getenv("NO_COLOR");
-        bool ascii = wants_ascii(o) || c->ascii == 1;
+        bool ascii = o->script ? o->ascii != NULL : output_is_ascii(o) || c->ascii == 1; /* a script writes files */
         if (a) app_add_tab(a, index, session);
         else a = app_new(index, session, rows, cols, ascii, no_color && *no_color);
     }
@@ -253,6 +245,11 @@ static void say_wrong(app *a, const config *c) {
     size_t n = c->wrong.count;
     if (n == 1) app_fail(a, "%s", c->wrong.text[0]);
     if (n > 1) app_fail(a, "%s (and %zu more)", c->wrong.text[0], n - 1);
+}
+
+static void say_locale(app *a, const options *o) {
+    char text[200];
+    if (!o->script && !o->ascii && !a->message_is_error && charset_problem(text, sizeof text)) app_say(a, "%s", text);
 }
 
 /* A file that will be overwritten must be a session. */
@@ -297,6 +294,7 @@ int event_loop_run(const options *o) {
         if (!o->script) history_begin(&a->history);
         take_up_sessions(a, o, &c);
         if (o->script && a->message_is_error) output_warning(a->message);
+        say_locale(a, o);
         say_wrong(a, &c);
     }
     int status = !a          ? output_error(&err)

@@ -107,6 +107,14 @@ bool job_cancel(app *a, bool page) {
     return true;
 }
 
+void job_cancel_titled(app *a, const char *what) {
+    for (running *r = a->jobs->newest; r; r = r->next) {
+        if (r->given_up || strcmp(r->of.what, what) != 0) continue;
+        r->given_up = true;
+        worker_cancel(r->thread);
+    }
+}
+
 bool jobs_collect(app *a) {
     jobs *all = a->jobs;
     bool any = all->newest != NULL; /* their progress has changed by 1 % or more */

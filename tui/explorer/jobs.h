@@ -36,6 +36,8 @@ bool job_begin(app *a, const job *e);
 const char *job_running(const app *a, bool page, double *done);
 /* Cancels the newest. False when there is none. */
 bool job_cancel(app *a, bool page);
+/* Cancels the one of this title, if it runs. */
+void job_cancel_titled(app *a, const char *what);
 /* Takes the results that have arrived, and wakes the loop for more. True when the screen has changed. */
 bool jobs_collect(app *a);
 /* Waits for all jobs. */

@@ -200,17 +200,8 @@ static void put_domains(const page *p) {
 
 /* A label, or the tokens that hold most of the activation. */
 static char *words_of(const scry_index *index, uint32_t latent) {
-    char *text = NULL;
-    size_t size;
-    FILE *f = mem_check(open_memstream(&text, &size));
     const char *label = scry_label(index, latent);
-    if (label) fputs(label, f);
-    for (int k = 0; k < SCRY_KEY_PIECES && !label; k++) {
-        const char *piece = scry_key_piece(index, latent, k);
-        if (piece) fprintf(f, "%s\xe2\x80\x9c%s\xe2\x80\x9d", k ? " " : "", piece);
-    }
-    fclose(f);
-    return text;
+    return label ? mem_copy_string(label) : scry_key_tokens(index, latent);
 }
 
 static void put_latents(const page *p) {

@@ -3,6 +3,9 @@
 #include "text/text.h"
 #include "report/html.h"
 #include "report/report.h"
+#include "base/mem.h"
+
+#include <stdlib.h>
 
 enum { LATENTS = 30, EXAMPLES = 5, AROUND = 12 };
 
@@ -32,10 +35,12 @@ static void put_latent(FILE *f, const report *r, uint32_t rank) {
     const selection_context *s = r->s;
     uint32_t latent = s->ranking->order[rank];
     const char *label = scry_label(s->index, latent);
+    char *words = label ? mem_copy_string(label) : scry_key_tokens(s->index, latent);
     scry_example e[EXAMPLES];
     size_t n = scry_top_tokens(s->index, latent, -1, true, EXAMPLES, e);
     char safe[400];
-    text_clean(label ? label : "", safe, sizeof safe, false);
+    text_clean(words, safe, sizeof safe, false);
+    free(words);
     svg_put(f, "<section class=\"latent\" id=\"latent-%d\">\n<h3>%d. latent %d%s%t</h3>\n<p class=\"faint\">",
             (int)latent, (int)rank + 1, (int)latent, *safe ? ": " : "", safe);
     fprintf(f, "shift %.4g; fires on %.2f%% of the training tokens, %.2f%% under %s</p>\n", s->ranking->shift[latent],

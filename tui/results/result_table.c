@@ -1,5 +1,7 @@
 /* result_table.c: values as JSON, and lists of them as tables. */
 #include "results/result_table.h"
+#include "base/escape.h"
+#include "base/mem.h"
 #include "base/utf8.h"
 #include "text/text.h"
 
@@ -24,6 +26,24 @@ void result_add_numbers(cJSON *object, const result_value *values, size_t count)
 
 void result_text(cJSON *object, const char *key, const char *text) {
     cJSON_AddItemToObject(object, key, text ? result_string(text) : cJSON_CreateNull());
+}
+
+void result_texts(cJSON *object, const char *key, const char *const *texts, size_t count) {
+    cJSON *list = cJSON_AddArrayToObject(object, key);
+    for (size_t i = 0; i < count; i++) cJSON_AddItemToArray(list, result_string(texts[i]));
+}
+
+char *result_quoted(const cJSON *list) {
+    char *text = NULL;
+    size_t size;
+    FILE *f = mem_check(open_memstream(&text, &size));
+    const cJSON *item;
+    cJSON_ArrayForEach (item, list) {
+        if (item != list->child) fputc(' ', f);
+        quote_text(f, cJSON_IsString(item) ? item->valuestring : "");
+    }
+    fclose(f);
+    return mem_check(text);
 }
 
 cJSON *result_row(cJSON *list) {
@@ -56,6 +76,10 @@ void result_cell(const cJSON *cell, const result_column *c, char *text, size_t s
 #pragma GCC diagnostic pop
     } else if (cJSON_IsString(cell)) {
         text_clean(cell->valuestring, text, size, false);
+    } else if (cJSON_IsArray(cell)) {
+        char *quoted = result_quoted(cell);
+        text_clean(quoted, text, size, false);
+        free(quoted);
     } else if (cJSON_IsBool(cell)) {
         snprintf(text, size, "%s", cJSON_IsTrue(cell) ? "yes" : "no");
     } else {

@@ -27,6 +27,9 @@ void result_number(cJSON *object, const char *key, double value);
 void result_add_numbers(cJSON *object, const result_value *values, size_t count);
 /* Adds text to an object: null for NULL; broken UTF-8 becomes U+FFFD. */
 void result_text(cJSON *object, const char *key, const char *text);
+/* Adds a list of texts, each as above; a table and CSV show it as they show a list of tokens: in quotes, with blanks
+ * between. */
+void result_texts(cJSON *object, const char *key, const char *const *texts, size_t count);
 /* The same as a string of its own. The caller deletes it. */
 cJSON *result_string(const char *text);
 /* Appends an empty object to a list and returns it; the list owns it. */
@@ -37,6 +40,9 @@ double result_get_number(const cJSON *object, const char *key);
 /* Reads text, which the object owns; NULL where there is none. */
 const char *result_get_text(const cJSON *object, const char *key);
 const cJSON *result_get(const cJSON *object, const char *key);
+
+/* A list of texts as one text: each in quotes (base/escape.h), a blank between. The caller frees it. */
+char *result_quoted(const cJSON *list);
 
 /* Writes a cell as the table shows it into text[size], without control characters. */
 void result_cell(const cJSON *cell, const result_column *column, char *text, size_t size);

@@ -24,6 +24,11 @@ typedef struct selection_context {
 /* Scores the selection and fits the score to the change of the domains in scope; without the statistics of rho. The
  * caller frees the result. */
 void selection_fit(scry_result *r, const selection_context *s, const scry_scope *scope);
+/* Adds what a latent is called: "label" (null without) and "key_tokens", a list of texts, and columns for both. */
+void add_names(cJSON *item, const scry_index *index, uint32_t latent);
+/* clang-format off */
+#define NAME_COLUMNS {"label", "label", NULL, 0}, {"key_tokens", "key tokens", NULL, 0}
+/* clang-format on */
 /* The STS of every domain, and rho with its statistics, of a finished result. baseline NULL: not looked for. */
 cJSON *score_result(const selection_context *s, const scry_result *r, const scry_best_baseline *baseline);
 /* The context of a rho, a sentence per line, from the JSON of score_result; "" where it has no rho. */
@@ -32,6 +37,15 @@ char *rho_context_text(const cJSON *facts);
 char *rho_summary_text(const cJSON *facts);
 /* The first `top` latents of a ranking. */
 cJSON *rank_result(const scry_index *index, const scry_ranking *r, uint32_t top);
+
+/* {"text", "capture", "tokens", "matches", "latents": [...]}: at most `top` latents that fire on the text, strongest
+ * first. NULL and err, which says what was searched, where there are none. */
+cJSON *fires_on_result(const scry_index *index, const scry_text_query *query, unsigned threads, uint32_t top,
+                       scry_error *err);
+extern const result_column fires_on_columns[];
+/* False and err where no token is marked: what was searched, and where a looser search finds the text. */
+bool fires_on_check(const scry_index *index, const scry_text_query *query, const scry_text_matches *found,
+                    const scry_cancel *cancel, scry_error *err);
 
 /* What an example's tokens are compared with; versus -1: nothing, and then pairs may be NULL. */
 typedef struct tokens_query {

@@ -49,6 +49,14 @@ cJSON *score_result(const selection_context *s, const scry_result *r, const scry
     return facts;
 }
 
+void add_names(cJSON *item, const scry_index *index, uint32_t latent) {
+    const char *tokens[SCRY_KEY_PIECES];
+    size_t n = 0;
+    while (n < SCRY_KEY_PIECES && (tokens[n] = scry_key_piece(index, latent, (int)n)) != NULL) n++;
+    result_text(item, "label", scry_label(index, latent));
+    result_texts(item, "key_tokens", tokens, n);
+}
+
 static void add_latent(cJSON *item, const scry_index *index, const scry_ranking *r, uint32_t rank) {
     uint32_t j = r->order[rank];
     result_numbers(item, {"rank", rank + 1}, {"latent", j}, {"shift", r->shift[j]},
@@ -57,7 +65,7 @@ static void add_latent(cJSON *item, const scry_index *index, const scry_ranking 
                    {"mean_shifted", scry_mean_shifted(index, r->train, r->source, j)},
                    {"rate_base", scry_rate_base(index, r->train, r->source, j)},
                    {"rate_shifted", scry_rate_shifted(index, r->train, r->source, j)});
-    result_text(item, "label", scry_label(index, j));
+    add_names(item, index, j);
 }
 
 cJSON *rank_result(const scry_index *index, const scry_ranking *r, uint32_t top) {

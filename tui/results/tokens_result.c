@@ -47,7 +47,7 @@ cJSON *tokens_query_result(const tokens_query *q, const scry_example *e, size_t 
         if (q->versus >= 0) add_pair(item, q, e[i].capture, e[i].token);
         add_context(item, q, &e[i]);
     }
-    result_text(facts, "label", scry_label(q->index, q->fires->latent));
+    add_names(facts, q->index, q->fires->latent);
     result_text(facts, "interval", scry_example_query_text(&q->pick, word));
     if (q->versus >= 0) result_text(facts, "versus", scry_condition_name((scry_condition)q->versus));
     return facts;

@@ -99,7 +99,7 @@ static void add_neighbour_rows(cJSON *rows, const asked *s, const scry_decoder_n
         cJSON *item = result_row(rows);
         result_text(item, "side", opposite ? "opposite" : "nearest");
         result_numbers(item, {"latent", list[i].latent}, {"cosine", list[i].cosine});
-        result_text(item, "label", scry_label(s->index, list[i].latent));
+        add_names(item, s->index, list[i].latent);
     }
     free(list);
 }
@@ -138,7 +138,7 @@ static bool add_together(cJSON *facts, const asked *s, scry_error *err) {
         cJSON *item = result_row(rows);
         result_numbers(item, {"latent", list[i].latent}, {"jaccard", list[i].jaccard}, {"both", list[i].both},
                        {"fires", list[i].fires}, {"pmi", list[i].pmi});
-        result_text(item, "label", scry_label(s->index, list[i].latent));
+        add_names(item, s->index, list[i].latent);
     }
     free(list);
     scry_coactivation_free(t);
@@ -164,17 +164,14 @@ static const result_column profile_columns[] = {{"name", "domain", NULL, 0},
                                                 {"contribution", "contribution", "%.4g", 0},
                                                 {"share", "share", "%.2f%%", 100},
                                                 {0}};
-static const result_column neighbour_columns[] = {{"side", "side", NULL, 0},
-                                                  {"cosine", "cosine", "%+.4f", 0},
-                                                  {"latent", "latent", "%.0f", 0},
-                                                  {"label", "label", NULL, 0},
-                                                  {0}};
+static const result_column neighbour_columns[] = {
+    {"side", "side", NULL, 0}, {"cosine", "cosine", "%+.4f", 0}, {"latent", "latent", "%.0f", 0}, NAME_COLUMNS, {0}};
 static const result_column together_columns[] = {{"latent", "latent", "%.0f", 0},
                                                  {"jaccard", "jaccard", "%.4f", 0},
                                                  {"both", "both", "%.0f", 0},
                                                  {"fires", "fires", "%.0f", 0},
                                                  {"pmi", "pmi", "%+.2f", 0},
-                                                 {"label", "label", NULL, 0},
+                                                 NAME_COLUMNS,
                                                  {0}};
 
 typedef struct section {
@@ -215,9 +212,12 @@ static int print(const options *o, cJSON *facts) {
     if (o->json) return output_print(o, facts, "", NULL, NULL);
     if (!o->csv) {
         const char *label = result_get_text(facts, "label");
-        char safe[SCRY_LABEL_MOST];
+        char safe[SCRY_LABEL_MOST], *tokens = result_quoted(result_get(facts, "key_tokens"));
         output_safe(label ? label : "", safe, sizeof safe);
         printf("latent %.0f%s%s\n", result_get_number(facts, "latent"), safe[0] ? "  " : "", safe);
+        output_safe(tokens, safe, sizeof safe);
+        if (safe[0]) printf("key tokens %s\n", safe);
+        free(tokens);
         return print_sections(o, facts);
     }
     for (size_t i = 0; i < SECTIONS; i++) /* of the histogram's two sections, its rows */
@@ -240,7 +240,7 @@ static bool page_is_known(const options *o, scry_error *err) {
 static int show(const asked *s, scry_error *err) {
     cJSON *facts = cJSON_CreateObject();
     result_number(facts, "latent", s->latent);
-    result_text(facts, "label", scry_label(s->index, s->latent));
+    add_names(facts, s->index, s->latent);
     result_number(facts, "activations", (double)scry_postings(s->index, s->latent));
     size_t train;
     bool ok = page_is_known(s->o, err) && cli_train(s->o, s->index, &train, err);

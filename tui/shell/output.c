@@ -1,10 +1,12 @@
 /* output.c: prints a command's results as a table, JSON or CSV, and its messages. */
 #include "base/escape.h"
 #include "shell/output.h"
+#include "text/charset.h"
 #include "text/text.h"
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 int output_end(void) {
@@ -29,6 +31,11 @@ static void print_csv(const cJSON *list, const result_column *columns) {
             if (cJSON_IsNumber(cell)) printf("%.17g", cell->valuedouble);
             else if (cJSON_IsString(cell)) csv_text_write(stdout, cell->valuestring);
             else if (cJSON_IsBool(cell)) printf("%d", cJSON_IsTrue(cell));
+            else if (cJSON_IsArray(cell)) {
+                char *quoted = result_quoted(cell);
+                csv_text_write_line(stdout, quoted);
+                free(quoted);
+            }
         }
         putchar('\n');
     }
@@ -67,6 +74,16 @@ int output_error(const scry_error *err) {
     text_clean(err->text, safe, sizeof safe, false);
     fprintf(stderr, "scry: %s\n", safe);
     return err->status ? err->status : 1;
+}
+
+bool output_is_ascii(const options *o) {
+    const char *term = getenv("TERM");
+    return o->ascii || !charset_is_utf8() || (term && strcmp(term, "linux") == 0);
+}
+
+void output_warn_locale(const options *o) {
+    char text[200];
+    if (!o->ascii && charset_problem(text, sizeof text)) output_warning(text);
 }
 
 void output_warning(const char *text) {

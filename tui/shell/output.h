@@ -18,6 +18,12 @@ int output_end(void);
  * message. Deletes row. Returns the exit status. */
 int output_print_row(const options *o, cJSON *row, const result_column *columns);
 
+/* True when what is drawn for a terminal may hold ASCII alone: asked for, or neither the locale in force nor the
+ * terminal has UTF-8. */
+bool output_is_ascii(const options *o);
+/* Warns where the environment names a locale that is not installed, unless ASCII is asked for. */
+void output_warn_locale(const options *o);
+
 /* Writes text from a file to safe[size] in a form that is safe for a terminal. */
 void output_safe(const char *text, char *safe, size_t size);
 

@@ -4,8 +4,6 @@
 #include "draw/image_file.h"
 #include "rho_context.h"
 
-#include <langinfo.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -79,9 +77,9 @@ static bool plot_read(const options *o, plotting *p, scry_error *err) {
 }
 
 static void print_plot(const options *o, const plotting *p, const plot *of) {
-    bool ascii = o->ascii || strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
     grid *g = grid_new(p->rows, p->cols);
-    plot_draw(g, (rect){0, 0, p->rows, p->cols}, of, ascii);
+    output_warn_locale(o);
+    plot_draw(g, (rect){0, 0, p->rows, p->cols}, of, output_is_ascii(o));
     grid_write(g, stdout, false);
     grid_free(g);
 }

@@ -13,7 +13,7 @@ static int print_ranking(const options *o, const scry_index *index, const scry_r
                                             {"mean_shifted", "shifted", "%.4g", 0},
                                             {"rate_base", "rate base%", "%.2f", 100},
                                             {"rate_shifted", "shifted%", "%.2f", 100},
-                                            {"label", "label", NULL, 0},
+                                            NAME_COLUMNS,
                                             {0}};
     char head[160];
     snprintf(head, sizeof head, "shift by %s, metric %s; total over %u latents %.6g\n\n",

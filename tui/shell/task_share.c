@@ -137,6 +137,9 @@ int shell_task_share(const options *o) {
                                    : "found no text, expected part of a label");
     if (ok && o->label) tally_labels(&s, o->label);
     else if (ok) tally_owners(&s, threads);
+    if (ok && o->label && !s.group[0].all)
+        ok = scry_fail(&err, "--label: none of the %u labels of this index contains \"%.60s\"", s.group[1].all,
+                       o->label);
     int status = ok ? print(o, &s) : output_error(&err);
     free(s.group);
     cli_free(&s.of);

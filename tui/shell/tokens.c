@@ -28,24 +28,50 @@ static const result_column paired[] = {
     {"difference", "difference", "%+.4g", 0}, {"capture", "capture", NULL, 0}, {"sample", "sample", NULL, 0},
     {"position", "position", "%.0f", 0},      {"text", "text", NULL, 0},       {0}};
 
+/* An error for a list that is empty: what was looked through, and what there is instead. */
+static int say_none(const tokens_query *q) {
+    const scry_info *info = scry_index_info(q->index);
+    const scry_latent_activations *f = q->fires;
+    scry_error err = {0};
+    uint64_t tokens = 0;
+    size_t captures = 0, positive = 0;
+    float least = 0, most = 0;
+    for (size_t c = 0; c < info->captures; c++) {
+        if (q->pick.capture >= 0 && c != (size_t)q->pick.capture) continue;
+        captures++;
+        tokens += info->capture[c].kept;
+        for (size_t i = f->start[c]; i < f->start[c + 1]; i++) {
+            float h = f->activation[i];
+            if (!(h > 0)) continue;
+            if (!positive || h < least) least = h;
+            if (!positive || h > most) most = h;
+            positive++;
+        }
+    }
+    char where[160], word[SCRY_EXAMPLE_ORDER_TEXT];
+    if (q->pick.capture >= 0) snprintf(where, sizeof where, "%.100s", info->capture[q->pick.capture].name);
+    else snprintf(where, sizeof where, "%zu captures", captures);
+    unsigned long long all = scry_postings(q->index, f->latent);
+    if (q->pick.order == SCRY_MOVED)
+        scry_fail(&err, "latent %u: no paired token of %s moved under %s; searched %llu tokens", f->latent, where,
+                  scry_condition_name(q->pick.versus), (unsigned long long)tokens);
+    else if (positive)
+        scry_fail(&err, "latent %u: none of its %zu activations in %s is in %s; they go from %.4g to %.4g", f->latent,
+                  positive, where, scry_example_query_text(&q->pick, word), (double)least, (double)most);
+    else
+        scry_fail(&err, "latent %u fires on none of the %llu tokens of %s%s", f->latent, (unsigned long long)tokens,
+                  where, all ? "; it fires in other captures: leave out --capture" : "");
+    return output_error(&err);
+}
+
 static int print_tokens(const options *o, const tokens_query *q) {
     scry_example *e = mem_new(q->top, sizeof *e);
     /* The plain list has every token, also several of one sample. */
     size_t n = o->interval || o->versus
                    ? scry_example_query_run(q->index, q->pairs, q->fires, &q->pick, q->top, e)
                    : scry_top_tokens(q->index, q->fires->latent, q->pick.capture, false, q->top, e);
-    cJSON *facts = tokens_query_result(q, e, n);
+    cJSON *facts = n ? tokens_query_result(q, e, n) : NULL;
     free(e);
-    cJSON *example;
-    if (!o->json)
-        cJSON_ArrayForEach (example, result_get(facts, "examples")) add_text(example);
-    char head[160];
-    snprintf(head, sizeof head, "latent %u: active %llu times in the index%s\n\n", q->fires->latent,
-             (unsigned long long)scry_postings(q->index, q->fires->latent),
-             n                                                                 ? ""
-             : q->pick.order == SCRY_MOVED                                     ? "; no paired token moved"
-             : q->pick.order == SCRY_QUANTILE || q->pick.order == SCRY_BETWEEN ? "; never in this interval"
-                                                                               : "; never in this capture");
     if (!scry_is_scored(q->index, q->fires->latent)) {
         char words[120];
         snprintf(words, sizeof words,
@@ -53,6 +79,13 @@ static int print_tokens(const options *o, const tokens_query *q) {
                  scry_index_info(q->index)->candidates);
         output_warning(words);
     }
+    if (!facts) return say_none(q);
+    cJSON *example;
+    if (!o->json)
+        cJSON_ArrayForEach (example, result_get(facts, "examples")) add_text(example);
+    char head[160];
+    snprintf(head, sizeof head, "latent %u: active %llu times in the index\n\n", q->fires->latent,
+             (unsigned long long)scry_postings(q->index, q->fires->latent));
     return output_print(o, facts, "examples", q->versus >= 0 ? paired : plain, head);
 }
 

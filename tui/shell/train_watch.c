@@ -6,7 +6,6 @@
 #include "watch/watch.h"
 
 #include <fcntl.h>
-#include <langinfo.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -18,11 +17,6 @@ enum { ROWS = 24, COLS = 80, LEAST_ROWS = 8, LEAST_COLS = 20, SHOW_MS = 100 };
 
 bool train_watch_can(void) {
     return isatty(STDOUT_FILENO);
-}
-
-static bool wants_ascii(const options *o) {
-    const char *term = getenv("TERM");
-    return o->ascii || strcmp(nl_langinfo(CODESET), "UTF-8") != 0 || (term && strcmp(term, "linux") == 0);
 }
 
 /* Draws the curves with the explorer's theme and settings. */
@@ -135,6 +129,7 @@ bool train_watched(const options *o, const scry_train_input *input, const scry_t
     int bell[2];
     training b = {.out = o->out, .input = input, .run = *run, .result = result, .notes = notes, .err = err};
     if (pipe2(bell, O_CLOEXEC | O_NONBLOCK) != 0) abort();
+    output_warn_locale(o);
     pthread_mutex_init(&b.lock, NULL);
     b.run.progress = note_progress;
     b.run.context = &b;
@@ -142,14 +137,14 @@ bool train_watched(const options *o, const scry_train_input *input, const scry_t
     cli_catch_interrupt();
     worker_begin(b.thread, (worker_job){work, has_ended, &b});
     wait_with(&b, bell[0], NULL);
-    if (worker_is_busy(b.thread) && !cli_interrupted()) show_curves(&b, bell[0], wants_ascii(o));
+    if (worker_is_busy(b.thread) && !cli_interrupted()) show_curves(&b, bell[0], output_is_ascii(o));
     wait_with(&b, bell[0], run);
     cli_release_interrupt();
     worker_free(b.thread);
     pthread_mutex_destroy(&b.lock);
     close(bell[0]);
     close(bell[1]);
-    if (b.ok && !o->json && !o->csv) watch_print(o->out, ROWS, COLS, wants_ascii(o), stderr, err);
+    if (b.ok && !o->json && !o->csv) watch_print(o->out, ROWS, COLS, output_is_ascii(o), stderr, err);
     return b.ok;
 }
 
@@ -167,9 +162,10 @@ int train_watch_folder(const options *o) {
     int rows = ROWS, cols = COLS, number = 0;
     if (!check_words(o, &err) || !options_size(o->size, LEAST_ROWS, LEAST_COLS, &rows, &cols, &err))
         return output_error(&err);
+    output_warn_locale(o);
     if (o->size || !train_watch_can())
-        return watch_print(o->word[0], rows, cols, wants_ascii(o), stdout, &err) ? 0 : output_error(&err);
-    watch_run of = {.folder = o->word[0], .ascii = wants_ascii(o), .bell = -1};
+        return watch_print(o->word[0], rows, cols, output_is_ascii(o), stdout, &err) ? 0 : output_error(&err);
+    watch_run of = {.folder = o->word[0], .ascii = output_is_ascii(o), .bell = -1};
     watch_end end = watch_with_settings(&of, &number, &err);
     return end == WATCH_FAILED ? output_error(&err) : end == WATCH_SIGNALLED ? 128 + number : 0;
 }

@@ -3,6 +3,8 @@
 #include "base/clock.h"
 #include "terminal/osc52.h"
 #include "draw/color.h"
+#include "terminal/input_decoder.h"
+#include "text/charset.h"
 #include "text/text.h"
 #include "terminal/keys.h"
 
@@ -15,13 +17,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <term.h>
 #include <termios.h>
 #include <time.h>
 #include <unistd.h>
 #include <wchar.h>
 
-/* The terminal's restore string and settings, which a crash writes back. The only globals. */
+/* The terminal's restore string and settings, which a crash writes back. With what was read of the input, the
+ * only globals. */
 static struct restore {
     int fd;
     size_t length;
@@ -30,19 +34,30 @@ static struct restore {
     bool open, has_settings;
     sigset_t signals;      /* the signal mask before */
     struct sigaction stop; /* the handler of Ctrl-Z before */
-    void (*resized)(int);  /* curses' own handler */
     pthread_t thread;      /* the one that waits for signals */
     SCREEN *screen;
     FILE *tty;
     color_level colors;
     int pair[ROLES][2];
     style style[ROLES][2];
+    bool has_mouse;          /* asked for: else its reports are leftovers of another program */
+    bool can_paste, pasting; /* the terminal is one of ANSI's kind; pastes are bracketed now */
 } restore;
 
-/* Signals are unblocked only while waiting, so that none is missed between the last check for keys and the wait. */
-static volatile sig_atomic_t ended_by, interrupted, stop_asked;
+/* What the terminal sent: bytes[at..end) are not decoded yet. */
+static struct input {
+    input_decoder decoder;
+    unsigned char bytes[4096];
+    size_t at, end;
+    double last; /* seconds: when the last byte or silence was taken */
+} input;
 
-enum { DOUBLE_CLICK_MS = 400 };
+/* Signals are unblocked only while waiting, so that none is missed between the last check for keys and the wait. */
+static volatile sig_atomic_t ended_by, interrupted, stop_asked, resized;
+
+enum { DOUBLE_CLICK_MS = 400, CTRL_C = 3, CTRL_Z = 26, CTRL_BACKSLASH = 28 };
+
+static const char paste_on[] = "\033[?2004h", paste_off[] = "\033[?2004l";
 
 /* OpenBLAS starts threads before main(), which block no signals: one that they receive is forwarded to the waiting
  * thread, which it would not wake otherwise. */
@@ -62,7 +77,7 @@ static void on_stop(int number) {
     if (is_here(number)) stop_asked = 1;
 }
 static void on_resize(int number) {
-    if (is_here(number)) restore.resized(number);
+    if (is_here(number)) resized = 1;
 }
 
 static void on_crash(int number) {
@@ -89,6 +104,7 @@ static void make_restore_string(void) {
     restore.length = 0;
     const char *mouse = tigetstr("XM");
     append(mouse && mouse != (char *)-1 ? tiparm(mouse, 0) : mouse_off);
+    if (restore.can_paste) append(paste_off);
     for (size_t i = 0; i < sizeof off / sizeof *off; i++) append(tigetstr(off[i]));
 }
 
@@ -105,24 +121,27 @@ static void release_stop(void) {
     sigaction(SIGTSTP, &restore.stop, NULL);
 }
 
-static void catch_resize(void) {
-    struct sigaction resize;
-    sigaction(SIGWINCH, NULL, &resize);
-    if (resize.sa_handler == SIG_DFL || resize.sa_handler == SIG_IGN || resize.sa_handler == on_resize) return;
-    restore.resized = resize.sa_handler;
-    resize.sa_handler = on_resize;
-    sigaction(SIGWINCH, &resize, NULL);
+/* The window's size, where it is not that of curses: of the kernel, unless the environment has one. */
+static bool size_differs(int *rows, int *cols) {
+    struct winsize w;
+    if (ioctl(restore.fd, TIOCGWINSZ, &w) != 0 || !w.ws_row || !w.ws_col) return false;
+    const char *own_rows = getenv("LINES"), *own_cols = getenv("COLUMNS");
+    *rows = own_rows && atoi(own_rows) > 0 ? LINES : w.ws_row;
+    *cols = own_cols && atoi(own_cols) > 0 ? COLS : w.ws_col;
+    return *rows != LINES || *cols != COLS;
 }
 
 static void catch_signals(void) {
     static const int crashes[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGQUIT};
     struct sigaction crash = {.sa_handler = on_crash, .sa_flags = (int)SA_RESETHAND};
     struct sigaction end = {.sa_handler = on_end}, stop = {.sa_handler = on_interrupt};
+    struct sigaction resize = {.sa_handler = on_resize};
     for (size_t i = 0; i < sizeof crashes / sizeof *crashes; i++) sigaction(crashes[i], &crash, NULL);
     sigaction(SIGTERM, &end, NULL);
     sigaction(SIGHUP, &end, NULL);
     sigaction(SIGINT, &stop, NULL);
-    catch_resize();
+    sigaction(SIGWINCH, &resize, NULL);
+    resized = 1; /* or it may have changed before */
     static const int waited[] = {SIGTERM, SIGHUP, SIGINT, SIGWINCH, SIGTSTP};
     sigset_t held;
     sigemptyset(&held);
@@ -172,6 +191,29 @@ static bool unusable(const char *why, scry_error *err) {
                      why);
 }
 
+/* The keys of the terminal's description. */
+static void begin_input(void) {
+    static const struct {
+        const char *name;
+        uint32_t key;
+    } keys[] = {{"kcuu1", KEY_CODE_UP},     {"kcud1", KEY_CODE_DOWN},    {"kcub1", KEY_CODE_LEFT},
+                {"kcuf1", KEY_CODE_RIGHT},  {"kpp", KEY_CODE_PAGE_UP},   {"knp", KEY_CODE_PAGE_DOWN},
+                {"khome", KEY_CODE_HOME},   {"kend", KEY_CODE_END},      {"kcbt", KEY_CODE_BACK_TAB},
+                {"kdch1", KEY_CODE_DELETE}, {"kbs", KEY_CODE_BACKSPACE}, {"kent", '\r'}};
+    input_begin(&input.decoder, charset_is_utf8());
+    input.at = input.end = 0;
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        const char *bytes = tigetstr(keys[i].name);
+        if (bytes != (char *)-1) input_add_key(&input.decoder, bytes, keys[i].key);
+    }
+    for (uint32_t i = 1; i <= 12; i++) {
+        char name[8];
+        snprintf(name, sizeof name, "kf%u", i);
+        const char *bytes = tigetstr(name);
+        if (bytes != (char *)-1) input_add_key(&input.decoder, bytes, KEY_CODE_F1 + i - 1);
+    }
+}
+
 bool terminal_open(bool mouse, scry_error *err) {
     bool direct = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
     restore.tty = direct ? stdout : fopen("/dev/tty", "r+");
@@ -188,18 +230,16 @@ bool terminal_open(bool mouse, scry_error *err) {
         delscreen(restore.screen);
         return unusable("move its cursor", err);
     }
-    cbreak();
+    restore.can_paste = strncmp(move, "\033[", 2) == 0;
+    raw(); /* Ctrl-C and Ctrl-Z as bytes: in a pasted text they are none of ours */
     noecho();
     nonl();
-    keypad(stdscr, TRUE);
-    nodelay(stdscr, TRUE);
-    set_escdelay(25);
+    typeahead(-1);
+    keypad(stdscr, TRUE); /* curses switches keypad and mouse on and off; it reads nothing */
     curs_set(0);
-    if (mouse) {
-        /* releases too, or they would part the presses; no clicks, or curses would merge those that come in one read */
-        mousemask(BUTTON1_PRESSED | BUTTON1_RELEASED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL);
-        mouseinterval(0);
-    }
+    restore.has_mouse = mouse;
+    if (mouse) mousemask(BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL);
+    begin_input();
     if (has_colors()) {
         start_color();
         use_default_colors();
@@ -212,9 +252,25 @@ bool terminal_open(bool mouse, scry_error *err) {
     return true;
 }
 
+/* Sends bytes past curses, which has sent all of its own by the end of a frame. */
+static void send(const char *bytes, size_t length) {
+    for (size_t done = 0; done < length;) {
+        ssize_t n = write(restore.fd, bytes + done, length - done);
+        if (n < 0 && errno != EINTR) return;
+        if (n > 0) done += (size_t)n;
+    }
+}
+
+static void bracket_pastes(bool on) {
+    if (!restore.can_paste || restore.pasting == on) return;
+    send(on ? paste_on : paste_off, sizeof paste_on - 1);
+    restore.pasting = on;
+}
+
 void terminal_close(void) {
     if (!restore.open) return;
     restore.open = false;
+    bracket_pastes(false);
     endwin();
     delscreen(restore.screen);
     if (restore.tty != stdout) fclose(restore.tty);
@@ -251,50 +307,16 @@ void terminal_draw(const grid *g, bool whole) {
             if (c->width) draw_cell(c, y, x);
         }
     refresh();
+    bracket_pastes(true);
 }
 
 void terminal_copy(const char *text) {
     const char *name = getenv("TERM");
-    size_t length, done = 0;
+    size_t length;
     if (name && strncmp(name, "linux", 5) == 0) return; /* the Linux console has no clipboard */
     char *sequence = osc52_sequence(text, &length);
-    while (done < length) {
-        ssize_t n = write(restore.fd, sequence + done, length - done);
-        if (n < 0 && errno != EINTR) break;
-        if (n > 0) done += (size_t)n;
-    }
+    send(sequence, length);
     free(sequence);
-}
-
-static uint32_t key_of(wint_t code) {
-    switch (code) {
-    case KEY_UP:
-        return KEY_CODE_UP;
-    case KEY_DOWN:
-        return KEY_CODE_DOWN;
-    case KEY_LEFT:
-        return KEY_CODE_LEFT;
-    case KEY_RIGHT:
-        return KEY_CODE_RIGHT;
-    case KEY_PPAGE:
-        return KEY_CODE_PAGE_UP;
-    case KEY_NPAGE:
-        return KEY_CODE_PAGE_DOWN;
-    case KEY_HOME:
-        return KEY_CODE_HOME;
-    case KEY_END:
-        return KEY_CODE_END;
-    case KEY_BTAB:
-        return KEY_CODE_BACK_TAB;
-    case KEY_DC:
-        return KEY_CODE_DELETE;
-    case KEY_BACKSPACE:
-        return KEY_CODE_BACKSPACE;
-    case KEY_ENTER:
-        return '\r';
-    default:
-        return code >= KEY_F(1) && code <= KEY_F(12) ? KEY_CODE_F1 + (uint32_t)code - KEY_F(1) : 0;
-    }
 }
 
 /* 2 for the second click within DOUBLE_CLICK_MS at one place, else 1. Curses' own detection would delay the first
@@ -310,68 +332,119 @@ static int clicks_at(int y, int x) {
     return second ? 2 : 1;
 }
 
-/* The next event of the mouse; arrived: curses has new ones, all that came in one read, of which it hands out the
- * newest first. */
-static event mouse_event(bool arrived) {
-    static MEVENT waiting[8]; /* as many as curses keeps */
-    static size_t count;
-    if (arrived) count = 0; /* those before were taken first */
-    while (arrived && count < sizeof waiting / sizeof *waiting && getmouse(&waiting[count]) == OK) count++;
-    while (count) {
-        const MEVENT *m = &waiting[--count];
-        event e = {.y = m->y, .x = m->x};
-        if (m->bstate & BUTTON4_PRESSED) e.kind = EVENT_WHEEL, e.steps = -3;
-        else if (m->bstate & BUTTON5_PRESSED) e.kind = EVENT_WHEEL, e.steps = 3;
-        else if (m->bstate & BUTTON1_PRESSED) e.kind = EVENT_CLICK, e.steps = clicks_at(m->y, m->x);
-        if (e.kind != EVENT_NONE) return e;
-    }
-    return (event){.kind = EVENT_NONE};
-}
-
-/* Stops the process on Ctrl-Z until the shell continues it; the next frame takes the terminal again. */
-static void stop(void) {
+/* Stops the process until the shell continues it; the next frame takes the terminal again. group: its whole process
+ * group, as the kernel does on Ctrl-Z. */
+static void stop(bool group) {
     struct sigaction own, usual = {.sa_handler = SIG_DFL};
     sigset_t only, before;
     sigemptyset(&only);
     sigaddset(&only, SIGTSTP);
     stop_asked = 0;
+    bracket_pastes(false);
     endwin();
     sigaction(SIGTSTP, &usual, &own);
-    raise(SIGTSTP); /* blocked: stops the process when it is unblocked */
+    if (group) kill(0, SIGTSTP);
+    else raise(SIGTSTP); /* blocked: stops the process when it is unblocked */
     pthread_sigmask(SIG_UNBLOCK, &only, &before);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     sigaction(SIGTSTP, &own, NULL);
     def_shell_mode(); /* keeps settings that were changed meanwhile */
+    input_reset(&input.decoder);
+    input.at = input.end = 0;
+}
+
+/* Takes the window's size. */
+static event resize(void) {
+    int rows, cols;
+    resized = 0;
+    if (size_differs(&rows, &cols)) resizeterm(rows, cols);
+    return (event){.kind = EVENT_RESIZE, .y = LINES, .x = COLS};
+}
+
+static event key_event(uint32_t key) {
+    bool stops = restore.stop.sa_handler != SIG_IGN;
+    if (key == CTRL_Z && stops) {
+        stop(true);
+        return resize();
+    }
+    if (key == CTRL_BACKSLASH) kill(0, SIGQUIT);
+    if (key == CTRL_BACKSLASH || key == CTRL_Z) return (event){.kind = EVENT_NONE};
+    return (event){.kind = EVENT_KEY, .key = key};
+}
+
+static event mouse_event(const input_event *m) {
+    event e = {.y = m->y, .x = m->x};
+    if (!m->press || !restore.has_mouse) return e;
+    if (m->button == 64) e.kind = EVENT_WHEEL, e.steps = -3;
+    else if (m->button == 65) e.kind = EVENT_WHEEL, e.steps = 3;
+    else if (m->button == 0) e.kind = EVENT_CLICK, e.steps = clicks_at(m->y, m->x);
+    return e;
+}
+
+/* Reads what is there without waiting. False: nothing. */
+static bool fill(void) {
+    struct pollfd in = {.fd = restore.tty == stdout ? STDIN_FILENO : restore.fd, .events = POLLIN};
+    ssize_t n = 0;
+    if (poll(&in, 1, 0) > 0 && in.revents & POLLIN) n = read(in.fd, input.bytes, sizeof input.bytes);
+    if (n <= 0) return false;
+    input.at = 0;
+    input.end = (size_t)n;
+    input.last = clock_seconds();
+    return true;
+}
+
+/* Milliseconds until the silence means something; -1: never. */
+static int silence_left(void) {
+    int patience = input_patience(&input.decoder);
+    if (patience < 0) return -1;
+    double left = patience - (clock_seconds() - input.last) * 1000;
+    return left > 0 ? (int)left + 1 : 0;
+}
+
+/* The next event of keys and mouse; EVENT_NONE when there is none. */
+static event next_input(void) {
+    for (;;) {
+        input_event i;
+        while (input_next(&input.decoder, &i)) {
+            event e = i.kind == INPUT_KEY     ? key_event(i.key)
+                      : i.kind == INPUT_MOUSE ? mouse_event(&i)
+                                              : (event){.kind = EVENT_PASTE, .text = input_pasted(&input.decoder)};
+            if (e.kind != EVENT_NONE) return e;
+        }
+        if (input.at < input.end) {
+            input_take(&input.decoder, input.bytes[input.at++]);
+        } else if (!fill()) {
+            if (silence_left() != 0) return (event){.kind = EVENT_NONE};
+            input_silence(&input.decoder);
+            input.last = clock_seconds();
+        }
+    }
 }
 
 /* The next pending event; EVENT_NONE when there is none. */
 static event look(void) {
+    int rows, cols;
     if (ended_by) return (event){.kind = EVENT_SIGNAL, .number = ended_by};
     if (stop_asked) {
-        stop();
-        return (event){.kind = EVENT_RESIZE, .y = LINES, .x = COLS};
+        stop(false);
+        return resize();
     }
     if (interrupted) {
         interrupted = 0;
-        return (event){.kind = EVENT_KEY, .key = 3};
+        input_reset(&input.decoder);
+        return (event){.kind = EVENT_KEY, .key = CTRL_C};
     }
-    event mouse = mouse_event(false);
-    if (mouse.kind != EVENT_NONE) return mouse;
-    wint_t code = 0;
-    int kind = get_wch(&code);
-    if (kind == ERR) return (event){.kind = EVENT_NONE};
-    if (kind == OK) return (event){.kind = EVENT_KEY, .key = (uint32_t)code};
-    if (code == KEY_RESIZE) return (event){.kind = EVENT_RESIZE, .y = LINES, .x = COLS};
-    if (code == KEY_MOUSE) return mouse_event(true);
-    return (event){.kind = EVENT_KEY, .key = key_of(code)};
+    if (resized) {
+        if (size_differs(&rows, &cols)) return resize();
+        resized = 0;
+    }
+    return next_input();
 }
 
 event terminal_wait(int timeout_ms, int also) {
-    event e = look();
-    if (e.kind != EVENT_NONE) return e;
+    double end = clock_seconds() + timeout_ms / 1000.0;
     struct pollfd in[2] = {{.fd = restore.tty == stdout ? STDIN_FILENO : restore.fd, .events = POLLIN},
                            {.fd = also, .events = POLLIN}};
-    struct timespec limit = {timeout_ms / 1000, (long)(timeout_ms % 1000) * 1000000};
     sigset_t none;
     sigprocmask(SIG_SETMASK, NULL, &none);
     sigdelset(&none, SIGTERM);
@@ -379,12 +452,21 @@ event terminal_wait(int timeout_ms, int also) {
     sigdelset(&none, SIGINT);
     sigdelset(&none, SIGWINCH);
     sigdelset(&none, SIGTSTP);
-    int ready = ppoll(in, 2, timeout_ms < 0 ? NULL : &limit, &none);
-    const bool gone = ready > 0 && in[0].revents & (POLLHUP | POLLERR | POLLNVAL);
-    e = look();
-    /* a closed terminal stays readable without ever giving a byte, and its SIGHUP may have gone to a shell that has
-     * exited */
-    if (gone && e.kind == EVENT_NONE) return (event){.kind = EVENT_SIGNAL, .number = SIGHUP};
-    if (e.kind == EVENT_NONE && ready > 0 && in[1].revents & POLLIN) e.kind = EVENT_BELL;
-    return e;
+    for (event e = look();; e = look()) {
+        if (e.kind != EVENT_NONE) return e;
+        int left = timeout_ms > 0 ? (int)((end - clock_seconds()) * 1000 + 1) : timeout_ms, silence = silence_left();
+        if (timeout_ms > 0 && left < 0) left = 0;
+        bool until_silence = silence >= 0 && (left < 0 || silence < left);
+        if (until_silence) left = silence;
+        struct timespec limit = {left / 1000, (long)(left % 1000) * 1000000};
+        int ready = ppoll(in, 2, left < 0 ? NULL : &limit, &none);
+        const bool gone = ready > 0 && in[0].revents & (POLLHUP | POLLERR | POLLNVAL);
+        e = look();
+        if (e.kind != EVENT_NONE) return e;
+        /* a closed terminal stays readable without ever giving a byte, and its SIGHUP may have gone to a shell that has
+         * exited */
+        if (gone) return (event){.kind = EVENT_SIGNAL, .number = SIGHUP};
+        if (ready > 0 && in[1].revents & POLLIN) return (event){.kind = EVENT_BELL};
+        if (ready < 0 || (ready == 0 && !until_silence) || timeout_ms == 0) return e;
+    }
 }

@@ -11,6 +11,7 @@ typedef enum event_kind {
     EVENT_KEY,
     EVENT_CLICK,
     EVENT_WHEEL,
+    EVENT_PASTE,
     EVENT_RESIZE,
     EVENT_SIGNAL,
     EVENT_BELL
@@ -22,6 +23,8 @@ typedef struct event {
     int y, x;     /* EVENT_CLICK, EVENT_WHEEL; EVENT_RESIZE: rows, columns */
     int steps;    /* EVENT_WHEEL: lines, negative for up; EVENT_CLICK: 2 for a double click, else 1 */
     int number;   /* EVENT_SIGNAL: SIGTERM or SIGHUP */
+    /* EVENT_PASTE: one line of UTF-8 without control characters; valid until the next terminal_wait */
+    const char *text;
 } event;
 
 /* Opens the terminal: standard input and output, or /dev/tty where these are not a terminal. From then on a crash
@@ -38,8 +41,8 @@ void terminal_look(const theme *t, color_level colors);
 void terminal_draw(const grid *g, bool whole);
 /* Copies a text to the terminal's clipboard, if it has one. */
 void terminal_copy(const char *text);
-/* Waits up to timeout_ms (-1: forever) for the next event: a key, the mouse, a resize, a signal, or (EVENT_BELL) the
- * file descriptor `also` becoming readable. EVENT_NONE after the timeout. */
+/* Waits up to timeout_ms (-1: forever) for the next event: a key, the mouse, a pasted text, a resize, a signal, or
+ * (EVENT_BELL) the file descriptor `also` becoming readable. EVENT_NONE after the timeout. */
 event terminal_wait(int timeout_ms, int also);
 
 #endif

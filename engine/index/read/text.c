@@ -1,6 +1,10 @@
 /* text.c: the token text, samples and labels of an open index. */
+#include "base/escape.h"
+#include "base/mem.h"
 #include "index/read/index.h"
 #include "latent.h"
+
+#include <stdio.h>
 
 /* By bisection. Samples without tokens share their first row with the next one: the last of them holds it. */
 uint32_t scry_sample_of(const scry_index *x, size_t capture, uint64_t row) {
@@ -79,6 +83,20 @@ const char *scry_key_piece(const scry_index *x, uint32_t latent, int nth) {
     if (nth < 0 || nth >= SCRY_KEY_PIECES) return NULL;
     uint32_t piece = index_key_piece(x, latent, nth);
     return piece < x->pieces ? index_piece(x, piece) : NULL;
+}
+
+char *scry_key_tokens(const scry_index *x, uint32_t latent) {
+    char *text = NULL;
+    size_t size;
+    FILE *f = mem_check(open_memstream(&text, &size));
+    for (int k = 0; k < SCRY_KEY_PIECES; k++) {
+        const char *piece = scry_key_piece(x, latent, k);
+        if (!piece) break;
+        if (k) fputc(' ', f);
+        quote_text(f, piece);
+    }
+    fclose(f);
+    return mem_check(text);
 }
 
 void scry_key_pieces(const scry_index *x, uint32_t latent, uint32_t out[SCRY_KEY_PIECES]) {

@@ -64,6 +64,7 @@ command_effect do_latent(app *a, const char *argument) {
 static command_effect find(app *a, int direction) {
     if (!a->tab->search[0]) return app_fail(a, "nothing to search for yet; / begins");
     table_find_go(a, a->tab->search, direction, false);
+    table_contexts_find(a);
     return DID_CHANGE;
 }
 
@@ -78,6 +79,7 @@ command_effect do_search(app *a, const char *argument) {
     snprintf(a->tab->search, sizeof a->tab->search, "%s", argument);
     if (!is_found) table_find_go(a, argument, 1, true);
     else table_find_say(a);
+    table_contexts_find(a);
     return DID_CHANGE;
 }
 command_effect do_search_next(app *a, UNUSED const char *argument) {

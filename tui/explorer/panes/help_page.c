@@ -101,6 +101,14 @@ static bool leave_or_say(app *a, uint32_t key, command_effect *effect) {
     return !palette;
 }
 
+static bool help_paste(app *a, const char *text) {
+    help_state *h = a->help;
+    if (!h->typing) return false;
+    line_insert(h->filter, sizeof h->filter, &h->at, text);
+    h->top = 0;
+    return true;
+}
+
 static bool help_key(app *a, uint32_t key, command_effect *effect) {
     *effect = DID_CHANGE;
     if (a->help->typing) type_filter(a, key);
@@ -134,5 +142,10 @@ static void help_footer(app *a, rect r) {
     else view_hints(a, r, hints, sizeof hints / sizeof *hints);
 }
 
-const layer layer_help = {
-    .name = "help", .draw = draw_help, .key = help_key, .footer = help_footer, .wheel = help_wheel, .move = help_move};
+const layer layer_help = {.name = "help",
+                          .draw = draw_help,
+                          .key = help_key,
+                          .paste = help_paste,
+                          .footer = help_footer,
+                          .wheel = help_wheel,
+                          .move = help_move};

@@ -59,6 +59,13 @@ static void put_in(char *text, size_t size, size_t *at, uint32_t key) {
     *at += n;
 }
 
+void line_insert(char *text, size_t size, size_t *at, const char *more) {
+    while (*more) {
+        uint32_t code = utf8_next(&more);
+        if (code >= ' ' && code < UTF8_INVALID) put_in(text, size, at, code);
+    }
+}
+
 bool line_key(char *text, size_t size, size_t *at, uint32_t key) {
     size_t from = *at, to = *at;
     switch (key) {

@@ -187,6 +187,15 @@ void prompt_key(app *a, uint32_t key, command_effect *effect) {
     if (is_live && key != '\t' && strcmp(before, p->text) != 0) is_live->typed(a, p->text);
 }
 
+void prompt_paste(app *a, const char *text) {
+    prompt *p = &a->prompt;
+    const live_preview *is_live = live_preview_find(p->then);
+    line_insert(p->text, sizeof p->text, &p->at, text);
+    p->pick = -1;
+    p->back = 0;
+    if (is_live && *text) is_live->typed(a, p->text);
+}
+
 bool prompt_click(app *a, int y, command_effect *effect) {
     if (!(is_palette(a) || a->prompt.listing) || !palette_click(a, y, a->layout.footer.y)) return false;
     *effect = accept(a);

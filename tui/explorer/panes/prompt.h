@@ -7,6 +7,8 @@
 /* All while the prompt is open (a->prompt.then). */
 void prompt_draw(app *a);
 void prompt_key(app *a, uint32_t key, command_effect *effect);
+/* Insert a text at the cursor, as much of it as there is room for. */
+void prompt_paste(app *a, const char *text);
 /* A click on the list above the prompt. False: not on it. */
 bool prompt_click(app *a, int y, command_effect *effect);
 
@@ -14,6 +16,8 @@ bool prompt_click(app *a, int y, command_effect *effect);
  * put in; Left Right ^b ^f, Home End ^a ^e move; Backspace Delete ^h ^d, ^w (word), ^u (to the beginning), ^k (to the
  * end) take away. False: not one of its keys. */
 bool line_key(char *text, size_t size, size_t *at, uint32_t key);
+/* Inserts as many characters as there is room for. */
+void line_insert(char *text, size_t size, size_t *at, const char *more);
 
 /* completion.c: what a command's argument can be, from the words of the table of commands: "[CAPTURE|all]" takes a
  * capture's name or "all". */

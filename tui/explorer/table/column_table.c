@@ -4,10 +4,12 @@
 #include "columns.h"
 #include "explorer/table/table.h"
 #include "labels.h"
+#include "latent.h"
 #include "text/text.h"
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const scry_ranking *ranking(const app *a) {
@@ -309,7 +311,7 @@ const table_column columns[] = {
            .text = what_if_text, .width = 10, .shown = true, .keep = 6, .on = ON_RANKING | ON_SELECTION | ON_SCORE),
     COLUMN(step_values, "step", "how much rho would change if it were toggled", .format = step_number, .width = 5,
            .on = ON_RANKING | ON_SELECTION | ON_SCORE),
-    COLUMN(on_values, "on", "mean activation on the token of :fires-on", .format = measure, .width = 6, .keep = 6,
+    COLUMN(on_values, "on", "mean activation on the text of :fires-on", .format = measure, .width = 6, .keep = 6,
            .traits = COLUMN_OF_TOKEN, .mute = no_token),
     {.name = "label",
      .help = "its label, or the tokens with most of its activation",
@@ -390,17 +392,8 @@ bool table_label(const app *a, uint32_t latent, char *text, size_t size) {
         text_clean(label, text, size, a->ascii);
         return true;
     }
-    size_t used = 0;
-    text[0] = 0;
-    for (int k = 0; k < SCRY_KEY_PIECES; k++) {
-        const char *piece = scry_key_piece(a->tab->index, latent, k);
-        char safe[64];
-        if (!piece) break;
-        while (*piece == ' ') piece++; /* the space before a word says little here */
-        text_clean(*piece ? piece : "\xe2\x90\xa3", safe, sizeof safe, a->ascii);
-        int n = snprintf(text + used, size - used, "%s%s", k ? "  " : "", safe);
-        if (n < 0 || used + (size_t)n >= size) break;
-        used += (size_t)n;
-    }
+    char *tokens = scry_key_tokens(a->tab->index, latent);
+    text_clean(tokens, text, size, a->ascii);
+    free(tokens);
     return false;
 }

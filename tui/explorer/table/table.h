@@ -46,7 +46,11 @@ typedef struct table_filter {
 typedef struct table_find {
     char text[NEEDLE_MOST]; /* marked in the rows; "" none */
     text_match match;
-    bool pending; /* a search goes on, and then to a match */
+    uint64_t *contexts; /* [words of the latents] with contexts_of in a context; NULL: not known yet; owned */
+    char contexts_of[NEEDLE_MOST]; /* "": none was asked for */
+    uint64_t contexts_asked;       /* how often they were */
+    bool none;                     /* there was no match when last looked */
+    bool pending;                  /* a search goes on, and then to a match */
     int direction;
     bool from_here, typed; /* typed: in the line that is open or was just closed */
     uint32_t origin;       /* latent that it began at */
@@ -122,6 +126,10 @@ void table_filter_apply(app *a); /* once t->filter.next is prepared */
 void table_find_go(app *a, const char *text, int direction, bool from_here);
 void table_find_step(app *a, double deadline);
 void table_find_say(app *a); /* which of how many the cursor is on */
+/* Begins to search the contexts for what is searched for, unless they are known. */
+void table_contexts_find(app *a);
+/* Goes to a match where there was none before find.contexts came; says which the cursor is on. */
+void table_find_more(app *a);
 
 /* The shown columns as one line, "rank,latent:9,label", to be kept; and back: false, nothing changed and *wrong the
  * word that is no column. */

@@ -29,6 +29,7 @@ void table_close(tab *t) {
     order_free(&s->order);
     text_order_free(&s->texts);
     text_match_free(&s->find.match);
+    free(s->find.contexts);
     filter_free(s->filter.on);
     filter_free(s->filter.next);
     free(s->filter.bits);
