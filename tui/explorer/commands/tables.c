@@ -23,7 +23,7 @@ static char *page_text(char *head, const cJSON *list, const result_column *colum
     return text;
 }
 
-enum { NAME_COLUMNS = 28 };
+enum { STUDY_COLUMNS = 28 };
 
 /* The input of a table that is made in the background: copies of the state. */
 typedef struct work_of_table {
@@ -173,7 +173,7 @@ command_effect do_compare(app *a, UNUSED const char *argument) {
     for (size_t i = 0; i < a->tab_count; i++) {
         w->of[i].index = a->tabs[i]->index;
         app_tab_name(a, a->tabs[i], w->of[i].name, sizeof w->of[i].name);
-        text_fit(w->of[i].name, NAME_COLUMNS, a->ascii);
+        text_fit(w->of[i].name, STUDY_COLUMNS, a->ascii);
         w->of[i].train = scry_session_ranking(a->tabs[i]->session)->train;
     }
     snprintf(w->title, sizeof w->title, "%zu open %s side by side", a->tab_count,
