@@ -26,7 +26,7 @@ bool scry_export(const scry_export_request *e, const char *path, scry_notes *not
 
 /* Writes the columns latent,included,rank,shift,share,label, one of contributions (of `score`) per domain, and
  * key_tokens (scry_key_tokens, as csv_text_write_line of base/escape.h writes them): the latents in the set, and with
- * included 0 those of the first `top` ranks that are not, so that removals can be seen. scry_set_read_csv reads it. */
+ * included 0 those of the first `top` ranks that are not, so that removals can be seen. scry_set_read reads it. */
 bool scry_set_write_csv(const scry_set *set, const scry_index *index, const scry_ranking *ranking, uint32_t top,
                         scry_score score, const char *path, const scry_cancel *cancel, scry_error *err);
 

@@ -91,6 +91,9 @@ bool scry_merge(char *const *paths, size_t count, const char *out, scry_error *e
  * manifest and of every file that it names. NULL and err when a file is missing. The caller frees it. */
 char *scry_cache_path(const char *study_path, scry_error *err);
 
+/* True when the path lies in the folder of the cache: its name is a key. */
+bool scry_is_cache_path(const char *path);
+
 /* True when the file begins with the magic bytes of an index. */
 bool scry_is_index(const char *path);
 
@@ -302,11 +305,13 @@ uint32_t *scry_set_by_rank(const scry_set *set, const scry_ranking *ranking);
 /* Adds or removes the latents of a list such as "3,17,90-120". After an error, the entries before it are applied. */
 bool scry_set_list(scry_set *set, const char *list, bool in, scry_error *err);
 
-/* Adds (included 1) or removes (0) the latents of a CSV file with at least the columns latent,included. After an error,
- * the rows before it are applied. */
-bool scry_set_read_csv(scry_set *set, const char *path, scry_error *err);
-/* The same; adds to `listed` every latent that has a row, in or out. */
-bool scry_set_read_csv_rows(scry_set *set, scry_set *listed, const char *path, scry_error *err);
+/* Adds the latents that a file lists. It holds whole numbers between commas, blanks or lines, ranges such as 90-120
+ * too; or CSV with the column latent, and where it has included, only the rows with 1 are added and those with 0
+ * removed; or JSON: a list of numbers or objects, or an object with such a list under "latents" or "features", or with
+ * one set under "sets". In objects the number is under "latent" or "index", as scry's own --json and .json have it.
+ * Adds to `listed` (may be NULL) every latent that the file names, in or out. After an error, the latents before it are
+ * applied. */
+bool scry_set_read(scry_set *set, scry_set *listed, const char *path, scry_error *err);
 
 /* ---- score ---------------------------------------------------------------------------------- */
 

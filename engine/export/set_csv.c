@@ -3,10 +3,10 @@
 #include "base/escape.h"
 #include "base/mem.h"
 #include "export.h"
+#include "export/set_file.h"
 #include "io/csv_table.h"
 #include "latent.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,39 +22,45 @@ static int yes_or_no(const char *cell) {
     return -1;
 }
 
-static bool read_row(scry_set *set, scry_set *listed, const char *path, uint64_t row, const char *latent,
-                     const char *included, scry_error *err) {
-    char *end;
-    errno = 0;
-    unsigned long long number = strtoull(latent, &end, 10);
-    if (latent[0] < '0' || latent[0] > '9' || *end || errno)
-        return scry_fail(err, "%s: row %" PRIu64 ": latent: found \"%.40s\", expected a whole number", path, row,
-                         latent);
-    if (number >= set->latents)
-        return scry_fail(err, "%s: row %" PRIu64 ": latent %llu does not exist; this index has 0 to %" PRIu32, path,
-                         row, number, set->latents - 1);
-    int in = yes_or_no(included);
-    if (in < 0)
-        return scry_fail(err, "%s: row %" PRIu64 ": included: found \"%.40s\", expected 1 or 0", path, row, included);
-    scry_set_put(set, (uint32_t)number, in);
-    if (listed) scry_set_put(listed, (uint32_t)number, true);
-    return true;
+/* Columns of scry's own tables that may hold only 0 and 1. */
+static bool is_figure(const char *name) {
+    static const char *const own[] = {"latent", "rank", "shift", "share", "cumulative"};
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+        if (strcmp(name, own[i]) == 0) return true;
+    return false;
 }
 
-bool scry_set_read_csv(scry_set *set, const char *path, scry_error *err) {
-    return scry_set_read_csv_rows(set, NULL, path, err);
+/* A column that says yes or no in every row, and so would be "included" under another name; -1: none. */
+static int looks_included(const csv_table *t) {
+    for (size_t c = 0; c < t->columns && t->rows; c++) {
+        uint64_t r = 0;
+        while (r < t->rows && yes_or_no(csv_table_cell(t, r, (int)c)) >= 0) r++;
+        if (r == t->rows && !is_figure(t->header[c])) return (int)c;
+    }
+    return -1;
 }
 
-bool scry_set_read_csv_rows(scry_set *set, scry_set *listed, const char *path, scry_error *err) {
+static bool read_row(const set_file *f, uint64_t row, const char *latent, const char *included, scry_error *err) {
+    char place[40];
+    snprintf(place, sizeof place, "row %" PRIu64, row);
+    int in = included ? yes_or_no(included) : 1;
+    if (in < 0) return scry_fail(err, "%s: %s: included: found \"%.40s\", expected 1 or 0", f->path, place, included);
+    return set_file_put(f, latent, in, place, err);
+}
+
+bool set_csv_read(const set_file *f, const char *text, size_t length, scry_error *err) {
     csv_table t;
-    if (!csv_table_read(&t, path, NULL, err)) return false;
+    if (!csv_table_parse(&t, text, length, f->path, err)) return false;
     int latent = csv_table_column(&t, "latent"), included = csv_table_column(&t, "included");
-    bool ok = true;
-    if (latent < 0 || included < 0)
-        ok = scry_fail(err, "%s: header: no column \"%s\"; expected at least latent,included", path,
-                       latent < 0 ? "latent" : "included");
+    int like = included < 0 ? looks_included(&t) : -1;
+    bool ok = latent >= 0 || set_file_unknown(f, "no list of numbers, and no column \"latent\"", err);
+    if (ok && like >= 0)
+        ok = scry_fail(err,
+                       "%s: header: found \"%.40s\", which is 1 or 0 in every row; expected it to be named included",
+                       f->path, t.header[like]);
     for (uint64_t r = 0; r < t.rows && ok; r++)
-        ok = read_row(set, listed, path, r + 2, csv_table_cell(&t, r, latent), csv_table_cell(&t, r, included), err);
+        ok = read_row(f, r + 2, csv_table_cell(&t, r, latent), included < 0 ? NULL : csv_table_cell(&t, r, included),
+                      err);
     csv_table_free(&t);
     return ok;
 }

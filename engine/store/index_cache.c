@@ -1,9 +1,20 @@
 /* index_cache.c: where the index of a manifest is kept, by content. */
 #include "base/mem.h"
+#include "base/path.h"
 #include "base/user_files.h"
 #include "index/build/inputs.h"
 
 #include <stdlib.h>
+#include <string.h>
+
+bool scry_is_cache_path(const char *path) {
+    char *folder = scry_user_folder("XDG_CACHE_HOME", ".cache"), *of = path_folder(path);
+    size_t length = strlen(folder);
+    bool is = strncmp(of, folder, length) == 0 && strcmp(of + length, "/") == 0;
+    free(folder);
+    free(of);
+    return is;
+}
 
 char *scry_cache_path(const char *study_path, scry_error *err) {
     scry_study *study = scry_study_read(study_path, NULL, err);

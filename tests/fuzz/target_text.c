@@ -189,13 +189,16 @@ static void begin_csv(void) {
     fuzz_seed_text("latent,included,rank,shift,share,label,law\n3,1,1,0.5,0.25,\"a, "
                    "\"\"b\"\"\",1e-3\n17,0,,,,,\n69,yes,2,,,\"'=1\",\n");
     fuzz_seed_text("latent,included\r\n0,1\r\n1,0\r\n");
+    fuzz_seed_text("3\r\n17, 20-22\n\n69");
+    fuzz_seed_text("{\"by\":\"icl\",\"latents\":[{\"rank\":1,\"latent\":3},17,{\"index\":\"69\",\"included\":0}]}");
+    fuzz_seed_text("{\"selection\":2,\"sets\":[{\"name\":\"core\",\"latents\":4,\"list\":\"3,17-19\"}]}");
 }
 
 static void run_csv(const uint8_t *data, size_t size) {
     write_bytes(input, data, size);
     scry_set *set = scry_set_new(LATENTS);
     scry_error err = {0};
-    bool ok = scry_set_read_csv(set, input, &err);
+    bool ok = scry_set_read(set, NULL, input, &err);
     fuzz_answered(ok, &err);
     scry_set_free(set);
     csv_table t;

@@ -295,7 +295,7 @@ fails "nothing.json: cannot be opened: No such file or directory" "$place/nothin
 fails "nothing.json: cannot be opened: No such file or directory" index "$place/nothing.json" -o "$place/u.scry"
 fails "nothing.csv: cannot be opened: No such file or directory" score "$x" --set "$place/nothing.csv"
 fails "/nowhere/u.scry: cannot be written" index $study -o /nowhere/u.scry
-fails "found a directory" rank sample_data
+fails "is a folder without study.json" rank sample_data/acts
 fails "found a directory, expected a regular file" index $study -o "$place"
 fails "nothing.script: cannot be opened" --script "$place/nothing.script" "$x"
 printf 'down\nfrobnicate\n' >"$place/bad.script"

@@ -41,6 +41,70 @@ gives 0 export "$x" --top 3 -o "$place/pipe"
 wait
 is "a pipe is written to" "$(cut -d, -f1 "$place/first")" latent
 
+# ---- a file of another kind is not overwritten without --force
+for kind in notes study.json page.html numbers.csv; do
+    case $kind in
+    notes) printf 'my notes\n' ;;
+    study.json) cat sample_data/study.json ;;
+    page.html) printf '<!DOCTYPE html>\n<html><p>mine</p></html>\n' ;;
+    numbers.csv) printf 'latent,mean\n3,.5\n' ;;
+    esac >"$place/other.before"
+    for command in export "plot scatter" report export-labels; do
+        name=${command%% *} more=${command#"$name"}
+        case $name$kind in export-labels*.csv | export-labels*.json) ending=.csv ;; export-labels*) ending=.jsonl ;; *) ending=. ;; esac
+        file="$place/other$ending"
+        [ "$ending" = . ] && file="$place/other.${kind##*.}"
+        cp "$place/other.before" "$file"
+        fails "exists and is not" "$name" "$x" $more -o "$file"
+        cmp -s "$file" "$place/other.before" && ok "$name over $kind: it is as it was" || not_ok "$name over $kind" "found other bytes"
+        gives 0 "$name" "$x" $more -o "$file" -f
+        gives 0 "$name" "$x" $more -o "$file"
+        cmp -s "$file" "$place/other.before" && not_ok "$name -f over $kind" "found it as it was" || ok "$name -f over $kind: replaced, and then again without -f"
+    done
+done
+for file in x.safetensors x.json x.svg; do
+    case $file in *.svg) set -- plot "$x" scatter ;; *) set -- export "$x" --top 3 ;; esac
+    gives 0 "$@" -o "$place/$file"
+    gives 0 "$@" -o "$place/$file"
+    printf 'my notes\n' >"$place/$file"
+    fails "exists and is not" "$@" -o "$place/$file"
+    gives 0 "$@" -o "$place/$file" --force
+done
+cp "$place/other.before" "$place/over.scry"
+fails "exists and is not an index" index "$study" -o "$place/over.scry"
+gives 0 index "$study" -o "$place/over.scry" --force
+fails "is an input of export" export "$study" -o "$study" --force
+fails "is an input of index" index "$study" -o "$study" --force
+fails "is an input of export" export "$place/study" -o "$study" --force
+fails "is an index, which would be lost" export "$x" -o "$place/copy.scry" --force
+
+# ---- a folder is its study.json
+"$SCRY" rank "$study" --top 3 --csv >"$place/rank.before" 2>"$err"
+gives 0 rank "$place/study" --top 3 --csv
+cmp -s "$out" "$place/rank.before" && ok "scry rank FOLDER" || not_ok "scry rank FOLDER" "found another ranking"
+gives 0 index "$place/study" -o "$place/folder.scry"
+cmp -s "$place/folder.scry" "$x" && ok "scry index FOLDER" || not_ok "scry index FOLDER" "found other bytes"
+printf 'down\n' >"$place/down.script"
+gives 0 "$place/study/" --script "$place/down.script"
+fails "is a folder without study.json; expected a manifest or an index, and it has no .json and no .scry" info sample_data/acts
+mkdir "$place/folder"
+cp "$x" "$place/folder/a.scry"
+echo '{}' >"$place/folder/b.json"
+fails "is a folder without study.json; expected a manifest or an index; it has a.scry, b.json" "$place/folder"
+fails "it has a.scry, b.json" index "$place/folder" -o "$place/no.scry"
+fails "it has a.scry, b.json" compare "$x" "$place/folder"
+
+# ---- reports and comparisons name the study
+name='Original questions on a pocket Llama'
+gives 0 report "$study" -o "$place/named.html"
+grep -q "<dt>study</dt><dd>$name" "$place/named.html" && ! grep -q '[0-9a-f]\{16\}\.scry' "$place/named.html" &&
+    ok "a report of a manifest names the study, and no key of the cache" || not_ok "a report of a manifest" "found $(grep -o '<dt>\(study\|index\).*' "$place/named.html")"
+gives 0 report "$x" -o "$place/named.html"
+grep -q '<dt>index</dt><dd>s.scry' "$place/named.html" && ok "a report of an index names its file too" || not_ok "a report of an index" "found no s.scry"
+gives 0 compare "$x" "$study" --json
+is "compare --json: the files as given" "$(grep -o '"index":"[^"]*"' "$out" | xargs)" "index:s.scry index:study.json"
+is "compare --json: their studies" "$(grep -o "\"study\":\"$name" "$out" | wc -l | tr -d ' ')" 2
+
 # ---- a disk that is full
 if [ -w /dev/full ]; then
     for command in "rank $x" "plot $x scatter" "plot $x mix" "info --system" "help" "help --man" "help --completion bash" \

@@ -103,6 +103,53 @@ gives 1 plot "$x" scatter -o "$place/none/x.svg"
 gives 0 plot "$x" scatter -o /dev/null
 [ -c /dev/null ] && ok "plot -o leaves a device a device" || not_ok "plot -o /dev/null" "found no device left"
 
+# ---- PNG and PDF, through rsvg-convert
+mkdir "$place/bin" "$place/bad" "$place/mute"
+printf '#!/bin/sh\necho "$@" >"%s/arguments"\ncat >"%s/given.svg"\nprintf "converted"\n' "$place" "$place" >"$place/bin/rsvg-convert"
+printf '#!/bin/sh\necho "no such font" >&2\nprintf half\nexit 3\n' >"$place/bad/rsvg-convert"
+printf '#!/bin/sh\nexit 0\n' >"$place/mute/rsvg-convert"
+chmod +x "$place/bin/rsvg-convert" "$place/bad/rsvg-convert" "$place/mute/rsvg-convert"
+usual=$PATH real=$SCRY
+printf '#!/bin/sh\nPATH=%s/none\nexec "%s" "$@"\n' "$place" "$real" >"$place/without"
+chmod +x "$place/without"
+"$SCRY" plot "$x" scatter -o "$place/as.svg"
+for kind in png pdf; do
+    file="$place/plot of $kind.$kind"
+    PATH=$place/bin:$usual
+    gives 0 plot "$x" scatter -o "$file"
+    is "plot -o FILE.$kind: what the converter gave" "$(cat "$file")" "converted"
+    is "plot -o FILE.$kind: how it was called" "$(cut -d' ' -f1,2 "$place/arguments")" "--format $kind"
+    cmp -s "$place/given.svg" "$place/as.svg" && ok "plot -o FILE.$kind: it was given the SVG" ||
+        not_ok "plot -o FILE.$kind: it was given the SVG" "found other bytes"
+    PATH=$place/bad:$usual
+    fails "rsvg-convert failed: no such font" plot "$x" scatter -f -o "$file"
+    PATH=$place/mute:$usual
+    fails "rsvg-convert failed" plot "$x" scatter -f -o "$file"
+    SCRY=$place/without
+    fails "needs rsvg-convert, which is not on PATH (Debian package librsvg2-bin); or use .svg" plot "$x" scatter -f -o "$file"
+    fails "needs rsvg-convert" plot "$x" scatter -o "$place/new.$kind"
+    PATH=$usual SCRY=$real
+    is "plot -o FILE.$kind: a failure leaves the file as it was" "$(cat "$file")" "converted"
+    is "plot -o FILE.$kind: and nothing else" "$(ls "$place" | grep -c 'tmp\|^new')" 0
+    printf 'plot scatter\nsvg %s\nscreen %s\n' "$place/e.$kind" "$place/s.$kind" >"$place/image.script"
+    PATH=$place/bin:$usual
+    gives 0 "$x" --script "$place/image.script"
+    PATH=$usual
+    is "explorer: svg and screen to FILE.$kind" "$(cat "$place/e.$kind" "$place/s.$kind")" "convertedconverted"
+    is "explorer: the screen was given as SVG" "$(head -c 4 "$place/given.svg")" "<svg"
+done
+for kind in jpg eps webp; do fails "cannot be written as $kind; expected .svg, .png or .pdf" plot "$x" scatter -o "$place/x.$kind"; done
+for kind in pdf png svg; do fails "a report is HTML; expected FILE.html" report "$x" -o "$place/x.$kind"; done
+if command -v rsvg-convert >/dev/null; then
+    gives 0 plot "$x" scatter -o "$place/real.png"
+    gives 0 plot "$x" scatter -o "$place/real.png"
+    is "a real PNG" "$(head -c 4 "$place/real.png" | od -An -c | tr -d ' ')" '211PNG'
+    gives 0 plot "$x" scatter -o "$place/real.pdf"
+    is "a real PDF" "$(head -c 5 "$place/real.pdf")" '%PDF-'
+else
+    echo "skip - rsvg-convert is not here"
+fi
+
 # ---- scores instead of captures
 p=assets/published/qwen2.5-7b.json
 gives 0 plot $p scatter --score act

@@ -98,15 +98,43 @@ csv "CRLF and a mark of order, as spreadsheets write" '\357\273\277latent,includ
 csv "true and false" 'latent,included\n3,TRUE\n17,false\n' 0 1
 csv "no line at the end" 'latent,included\n3,1' 0 1
 csv "only a header" 'latent,included\n' 0 0
-csv "no column included" 'latent,inside\n3,1\n' 1 'no column "included"; expected at least latent,included'
+csv "only latent" 'latent\n3\n90\n' 0 2
+csv "one number per line" '3\n17\n90\n' 0 3
+csv "numbers with commas" '3,17,90-92' 0 5
+csv "JSON" '{"latents":[{"latent":3},{"latent":17}]}' 0 2
+csv "included under another name" 'latent,inside\n3,1\n17,0\n' 1 'found "inside", which is 1 or 0 in every row'
 csv "no column latent" 'included\n1\n' 1 'no column "latent"'
-csv "an empty file" '' 1 'expected at least latent,included'
+csv "an empty file" '' 1 'is empty; expected latents as numbers'
 csv "not a number" 'latent,included\n3,1\nx,1\n' 1 'row 3: latent: found "x", expected a whole number'
 csv "a latent that does not exist" 'latent,included\n2048,1\n' 1 'row 2: latent 2048 does not exist; this index has 0 to 2047'
 csv "neither 1 nor 0" 'latent,included\n3,maybe\n' 1 'row 2: included: found "maybe", expected 1 or 0'
 csv "too many cells" 'latent,included\n3,1,5\n' 1 'row 2: more cells than the header'
 csv "a quote that does not end" 'latent,included\n"3,1\n' 1 'not CSV'
 csv "an escape sequence in it is shown, not sent" 'latent,included\n\033[31mred,1\n' 1 '\x1b[31mred'
+
+# ---- what scry itself writes is read back
+set_of() { # WHAT FILE: its latents as scry export lists them
+    gives 0 export "$x" --set "$2"
+    awk -F, '$2 == 1 { print $1 }' "$out" | sort >"$place/latents"
+    cmp -s "$place/latents" "$place/expected" && ok "--set of $1" || not_ok "--set of $1" "found $(xargs <"$place/latents"), expected $(xargs <"$place/expected")"
+}
+"$SCRY" export "$x" --top 7 -o "$place/seven.csv" 2>"$err"
+awk -F, '$2 == 1 { print $1 }' "$place/seven.csv" | sort >"$place/expected"
+set_of "an exported CSV" "$place/seven.csv"
+"$SCRY" export "$x" --top 7 -o "$place/seven.json" 2>"$err"
+set_of "an exported list for Neuronpedia" "$place/seven.json"
+"$SCRY" rank "$x" --top 7 --json >"$place/rank.json"
+set_of "rank --json" "$place/rank.json"
+"$SCRY" rank "$x" --top 7 --csv >"$place/rank.csv"
+set_of "rank --csv" "$place/rank.csv"
+cp "$place/expected" "$place/plain.txt"
+set_of "its numbers" "$place/plain.txt"
+"$SCRY" fires-on "$x" the --top 7 --json >"$place/fires.json"
+grep -o '"latent":[0-9]*' "$place/fires.json" | cut -d: -f2 | sort >"$place/expected"
+set_of "fires-on --json" "$place/fires.json"
+printf 'import %s\nexport %s\n' "$place/fires.json" "$place/imported.csv" >"$place/import.script"
+gives 0 "$x" --script "$place/import.script"
+set_of "what the explorer imports" "$place/imported.csv"
 
 # ---- an index of candidates
 gives 0 index $study -o "$place/c.scry" --candidates 30 --json

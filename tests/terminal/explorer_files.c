@@ -44,6 +44,29 @@ void test_export(void) {
     term_keys(t, "u");
     check(await_message(t, "undone") && strcmp(row(t, 0), title) != 0, t, "an import is one step of the history",
           "found \"%s\"", row(t, 0));
+    await_message(t, "undone");
+    char *kept = shell(NULL, "cd '%s' && echo mine >mine.csv && cat mine.csv", work), *now;
+    snprintf(options, sizeof options, "export %s/mine.csv", work);
+    command(t, options);
+    check(await(t, says, "mine.csv exists: overwrite? :yes or :no"), t, "a file that exists is asked about",
+          "found \"%s\"", footer(t));
+    term_keys(t, "n");
+    check(await(t, says, "nothing written"), t, "n keeps it", "found \"%s\"", footer(t));
+    now = shell(NULL, "cat '%s/mine.csv'", work);
+    check_text(now, kept, t, "as it was");
+    free(now);
+    command(t, options);
+    await(t, says, "overwrite?");
+    term_keys(t, ":");
+    type_line(t, "yes");
+    check(await(t, says, "overwrote"), t, ":yes overwrites it", "found \"%s\"", footer(t));
+    now = shell(NULL, "head -c 15 '%s/mine.csv'", work);
+    check_text(now, "latent,included", t, "with the selection");
+    free(now);
+    free(kept);
+    term_keys(t, "Z");
+    check(await_message(t, "reset to the top") && !strstr(row(t, 0), "="), t, "Z goes back to the top N",
+          "found \"%s\"", row(t, 0));
     term_keys(t, "i C-u");
     snprintf(path, sizeof path, "%s/no such file.csv", work);
     type_line(t, path);

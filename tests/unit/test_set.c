@@ -84,7 +84,7 @@ static bool read_csv(scry_set *set, const char *text, size_t size, scry_error *e
     const char *path = scratch("set.csv");
     write_bytes(path, text, size);
     *err = (scry_error){0};
-    return scry_set_read_csv(set, path, err);
+    return scry_set_read(set, NULL, path, err);
 }
 
 static void csv_gives(const char *what, const char *text, const char *expected) {
@@ -118,9 +118,45 @@ static void reading(void) {
     csv_gives("empty lines between", "latent,included\n\n3,1\n\n\n90,1\n", "3 90");
     csv_gives("a header alone", "latent,included\n", "");
     csv_gives("the last word on a latent counts", "latent,included\n3,1\n3,0\n4,0\n4,1\n", "4");
+    csv_gives("numbers, one per line", "3\n17\n90\n", "3 17 90");
+    csv_gives("numbers, the last line open, CRLF, blank lines", "\r\n3\r\n\r\n90", "3 90");
+    csv_gives("numbers with commas", "3,17, 90", "3 17 90");
+    csv_gives("numbers with blanks and a mark of order", "\xef\xbb\xbf 3 17\t90\n", "3 17 90");
+    csv_gives("ranges", "3-5\n90,92-93\n", "3 4 5 90 92 93");
+    csv_gives("one line of two numbers is a list", "3,1\n", "1 3");
+    csv_gives("CSV with only latent", "latent\n3\n90\n", "3 90");
+    csv_gives("CSV with latent among figures", "rank,latent,shift\n1,3,.5\n2,90,.25\n", "3 90");
+    csv_gives("CSV of one figure that is 1", "rank,latent\n1,3\n", "3");
+    csv_gives("JSON: a list", " [3, 17, 90]\n", "3 17 90");
+    csv_gives("JSON: latents as numbers", "{\"n\": 5, \"latents\": [3, 90]}", "3 90");
+    csv_gives("JSON: latents as objects", "{\"latents\": [{\"rank\": 1, \"latent\": 3}, {\"latent\": 90}]}", "3 90");
+    csv_gives("JSON: features of a list for Neuronpedia",
+              "{\"name\": \"x\", \"features\": [{\"modelId\": \"m\", \"index\": \"3\"}, {\"index\": \"90\"}]}", "3 90");
+    csv_gives("JSON: one named set", "{\"selection\": 100, \"sets\": [{\"name\": \"core\", \"list\": \"3,90-91\"}]}",
+              "3 90 91");
+    csv_gives("JSON: no latents", "{\"latents\": []}", "");
+    csv_gives("JSON: included", "[{\"latent\": 3, \"included\": 0}, {\"latent\": 90, \"included\": true}]", "90");
+    csv_wrong("JSON that ends too soon", "{\"latents\": [3", SAYS("not JSON", "expected latents as numbers"));
+    csv_wrong("JSON of something else", "{\"n\": 3}", SAYS("without a list of latents", "\"latents\" or \"features\""));
+    csv_wrong("JSON with a count of latents", "{\"latents\": 5}", SAYS("without a list of latents"));
+    csv_wrong("JSON: half a latent", "[3, 3.5]", SAYS("[1]", "3.5", "whole number"));
+    csv_wrong("JSON: a negative latent", "{\"latents\": [-3]}", SAYS("latents[0]", "-3"));
+    csv_wrong("JSON: a latent that does not exist", "{\"features\": [{\"index\": \"130\"}]}",
+              SAYS("features[0]", "130", "0 to 129"));
+    csv_wrong("JSON: a label in the place of a latent", "[\"law\"]", SAYS("[0]", "law"));
+    csv_wrong("JSON: an object without latent", "[{\"label\": \"law\"}]", SAYS("[0]", "found no latent"));
+    csv_wrong("JSON: two named sets", "{\"sets\": [{\"list\": \"3\"}, {\"list\": \"4\"}]}",
+              SAYS("2 named sets", "--latents"));
+    csv_wrong("a number that is text", "3\n17\nx7\n", SAYS("line 3", "x7", "whole number"));
+    csv_wrong("a fraction", "3\n3.5\n", SAYS("line 2", "3.5"));
+    csv_wrong("a range that runs backwards", "9-4\n", SAYS("line 1", "backwards"));
+    csv_wrong("a latent of a list that does not exist", "3\n130\n", SAYS("line 2", "130", "0 to 129"));
+    csv_wrong("a range to far", "3-99999999999\n", SAYS("line 1", "99999999999", "0 to 129"));
+    csv_wrong("CSV that has lost its header", "3,1\n4,0\n", SAYS("without the header"));
+    csv_wrong("included under another name", "latent,in\n3,1\n4,0\n", SAYS("\"in\"", "named included"));
     csv_wrong("an empty file", "", SAYS("latent"));
+    csv_wrong("a file of blanks", " \n\n", SAYS("is empty", "as JSON"));
     csv_wrong("no column latent", "id,included\n3,1\n", SAYS("latent", "expected"));
-    csv_wrong("no column included", "latent,in\n3,1\n", SAYS("included", "expected"));
     csv_wrong("a latent that is text", "latent,included\n3,1\nx7,1\n", SAYS("row 3", "latent", "x7", "expected"));
     csv_wrong("a negative latent", "latent,included\n-3,1\n", SAYS("row 2", "latent", "-3"));
     csv_wrong("a fractional latent", "latent,included\n3.5,1\n", SAYS("row 2", "latent", "3.5"));
@@ -135,7 +171,8 @@ static void reading(void) {
     csv_wrong("a quote in the middle", "latent,included\n3,1\n4\"x\"5,1\n", SAYS("row 3"));
     scry_set *set = scry_set_new(LATENTS);
     scry_error err = {0};
-    check(!scry_set_read_csv(set, scratch("gone.csv"), &err) && strstr(err.text, "gone.csv"), "no file: %s", err.text);
+    check(!scry_set_read(set, NULL, scratch("gone.csv"), &err) && strstr(err.text, "gone.csv"), "no file: %s",
+          err.text);
     scry_set_free(set);
 }
 
@@ -215,7 +252,7 @@ static void back_and_forth(const scry_index *x, const scry_ranking *r) {
             scry_set_put(set, j, k == 0 ? false : k == 1 ? true : roll_below(&seed, 4) == 0);
         failed += !scry_set_write_csv(set, x, r, k * 5 % 140 > LATENTS ? LATENTS : (uint32_t)(k * 5 % 140),
                                       (scry_score)(k % 3), path, NULL, &err) ||
-                  !scry_set_read_csv(again, path, &err);
+                  !scry_set_read(again, NULL, path, &err);
         unlike += !scry_set_equal(set, again) || set->count != again->count;
         scry_set_free(set);
         scry_set_free(again);

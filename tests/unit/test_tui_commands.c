@@ -77,6 +77,7 @@ static const struct {
     {"forget", "other"},
     {"undo", ""},
     {"redo", ""},
+    {"reset", ""},
     {"by-icl", ""},
     {"by-trained", ""},
 #define SCORE(id, name, ...) {"score-" #name, ""},
@@ -245,6 +246,7 @@ static void run_labels(app *a) {
 
 static bool listed(const char *name) {
     if (strcmp(name, "jump") == 0 || strcmp(name, "back") == 0) return true; /* run_jumps */
+    if (strcmp(name, "yes") == 0 || strcmp(name, "no") == 0) return true;    /* test_tui_overwrite.c */
     for (int i = 0; i < RUNS; i++)
         if (strcmp(runs[i].name, name) == 0) return true;
     return false;

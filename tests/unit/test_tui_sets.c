@@ -180,7 +180,7 @@ static void test_export(app *a) {
     scry_error err = {0};
     say_command(a, text_of("export %s of one - 20", scratch("one.csv")));
     scry_set *set = scry_set_new(LATENTS);
-    bool ok = scry_set_read_csv(set, scratch("one.csv"), &err);
+    bool ok = scry_set_read(set, NULL, scratch("one.csv"), &err);
     check(ok && set->count == 41 && !scry_set_has(set, 20) && scry_set_has(set, 90), "the set is in the file %s",
           err.text);
     check(strcmp(a->tab->file, scratch("one.csv")) != 0, "the selection's file is another");

@@ -1,7 +1,7 @@
 /* chart.c: the table of charts, and how one is requested, computed and drawn. */
 #include "charts/chart_internal.h"
-#include "base/atomic_file.h"
 #include "base/mem.h"
+#include "draw/image_file.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -71,12 +71,14 @@ void chart_free(chart *f) {
     free(f);
 }
 
-bool chart_write_svg(const chart *f, const char *path, scry_error *err) {
+static void draw_svg(FILE *svg, const void *context) {
     enum { WIDTH = 880, HEIGHT = 560 };
-    atomic_file to;
-    if (!atomic_file_begin(&to, path, err)) return false;
-    plot_svg(&f->plot, WIDTH, plot_svg_height(&f->plot, WIDTH, HEIGHT), to.file);
-    return atomic_file_end(&to, true, err);
+    const plot *of = context;
+    plot_svg(of, WIDTH, plot_svg_height(of, WIDTH, HEIGHT), svg);
+}
+
+bool chart_write(const chart *f, const char *path, scry_error *err) {
+    return image_file_write(path, draw_svg, &f->plot, err);
 }
 
 uint32_t chart_top(uint32_t n) {

@@ -165,8 +165,8 @@ chart *chart_new(chart_kind kind, const chart_view *v, const chart_data *data, b
 /* Computes and draws a chart; when cancelled, it is empty. Owner: chart_free. */
 chart *chart_make(chart_kind kind, const chart_view *v, const scry_cancel *cancel);
 void chart_free(chart *f);
-/* Writes a chart as SVG, replacing the file. False with err. */
-bool chart_write_svg(const chart *f, const char *path, scry_error *err);
+/* Writes a chart as an image of the kind that the name says (draw/image_file.h), replacing the file. False with err. */
+bool chart_write(const chart *f, const char *path, scry_error *err);
 
 /* rho and its context, as far as they are computed. */
 typedef struct rho_view {

@@ -108,13 +108,21 @@ void grid_flag(grid *g, int y, int x, int cols, uint8_t flags) {
     for (int i = x < 0 ? 0 : x; i < x + cols && i < g->cols; i++) at(g, y, i)->flags |= flags;
 }
 
+int grid_bar_eighths(int cols, double share) {
+    if (!(share > 0) || cols <= 0) return 0;
+    int eighths = (int)((share < 1 ? share : 1) * cols * 8 + 0.5);
+    return eighths ? eighths : 1; /* keep small values visible */
+}
+
+int grid_bar_ascii(int eighths) {
+    return !eighths ? 0 : eighths < 8 ? 1 : (eighths + 4) / 8;
+}
+
 void grid_bar(grid *g, int y, int x, int cols, role r, double share, bool ascii) {
-    if (!(share > 0) || cols <= 0) return;
-    if (share > 1) share = 1;
-    int eighths = (int)(share * cols * 8 + 0.5);
-    if (eighths == 0) eighths = 1; /* keep small values visible */
+    int eighths = grid_bar_eighths(cols, share);
+    if (!eighths) return;
     if (ascii) {
-        grid_fill(g, y, x, (eighths + 4) / 8 ? (eighths + 4) / 8 : 1, r, '#');
+        grid_fill(g, y, x, grid_bar_ascii(eighths), r, '#');
         return;
     }
     grid_fill(g, y, x, eighths / 8, r, 0x2588);

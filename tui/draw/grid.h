@@ -74,6 +74,10 @@ int grid_print(grid *g, int y, int x, int cols, role r, const char *format, ...)
 void grid_put_right(grid *g, int y, int x, int cols, role r, const char *text);
 void grid_fill(grid *g, int y, int x, int cols, role r, uint32_t code);
 void grid_flag(grid *g, int y, int x, int cols, uint8_t flags);
+/* The eighths of a cell that grid_bar fills for a share of `cols`, at least one where the share is above 0; and the
+ * number of its '#' in ASCII. */
+int grid_bar_eighths(int cols, double share);
+int grid_bar_ascii(int eighths);
 /* A horizontal bar of share (0..1) of `cols`, in eighths of a cell, or '#' in ASCII. */
 void grid_bar(grid *g, int y, int x, int cols, role r, double share, bool ascii);
 

@@ -1,7 +1,6 @@
 /* explorer/app.c: the explorer's state: turns keys into commands, and draws the state into the grid. */
 #include "explorer/app.h"
 #include "base/mem.h"
-#include "base/path.h"
 #include "explorer/async_results.h"
 #include "explorer/jobs.h"
 #include "explorer/latent/latent_pane.h"
@@ -89,13 +88,30 @@ void app_free(app *a) {
     free(a);
 }
 
+static void drop_question(app *a) {
+    if (a->question.command) a->message[0] = 0;
+    a->question.command = NULL;
+}
+
+/* y, n and Esc answer. Any other key takes the question away, which is no longer shown then; but for that of the
+ * palette, where :yes and :no are typed. */
+static bool answer_key(app *a, uint32_t key, command_effect *effect) {
+    const command *c = keymap_command(&a->keys, key);
+    bool no = key == 'n' || key == 27 || key == 3;
+    if (key == 'y' || no) *effect = app_command(a, no ? "no" : "yes");
+    else if (!c || strcmp(c->name, "palette") != 0) drop_question(a);
+    return key == 'y' || no;
+}
+
 command_effect app_key(app *a, uint32_t key) {
     command_effect effect = DID_NOTHING;
     if (a->prompt.then) {
         a->message[0] = 0;
         prompt_key(a, key, &effect);
+        if (!a->prompt.then && !a->message[0]) a->question.command = NULL;
         return effect;
     }
+    if (a->question.command && answer_key(a, key, &effect)) return effect;
     if (a->layer) a->message[0] = 0; /* it would cover the page's keys */
     if (a->layer && a->layer->key(a, key, &effect)) return effect;
     if (!a->layer && a->tab->focus == PANE_LATENT && latent_key(a, key, &effect)) return effect;
@@ -138,6 +154,7 @@ command_effect app_click(app *a, int y, int x, int clicks) {
         prompt_click(a, y, &effect);
         return effect;
     }
+    drop_question(a);
     if (y == a->layout.footer.y) {
         uint32_t key = 0;
         effect = footer_click(a, x, &key);
@@ -158,6 +175,7 @@ command_effect app_click(app *a, int y, int x, int clicks) {
 }
 
 command_effect app_wheel(app *a, int y, int x, int steps) {
+    drop_question(a);
     if (a->layer) {
         if (a->layer->wheel) a->layer->wheel(a, steps);
         return DID_CHANGE;
@@ -206,9 +224,10 @@ static void draw_title(app *a) {
              a->tab->info->train[ranking->train].name, a->tab->info->domains, plural_s(a->tab->info->domains),
              a->tab->info->d_sae);
     text_clean(left, facts, sizeof facts, a->ascii);
-    const char *file = path_file_name(a->tab->info->path);
-    bool by_file = a->tab_count > 1 || !a->tab->info->name[0]; /* indexes of one study have its name in common */
-    text_clean(by_file ? file : a->tab->info->name, name, sizeof name, a->ascii);
+    char called[400];
+    app_tab_name(a, a->tab, called, sizeof called);
+    bool by_file = a->tab_count > 1 || !a->tab->info->name[0];
+    text_clean(called, name, sizeof name, a->ascii);
     int most = text_columns(name) < 24 ? text_columns(name) : 24, taken = 5 + text_columns(which) + text_columns(facts);
     int full = 3, width;
     do {

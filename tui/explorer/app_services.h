@@ -79,9 +79,16 @@ typedef struct tab {
     struct chart_page_state *plots;
     struct session_autosave *autosave;
     char search[TEXT_MOST];
-    char file[TEXT_MOST]; /* last exported to or imported from; "" none */
-    double rho_before;    /* before the last step, NaN: none */
+    char file[TEXT_MOST];    /* last exported to or imported from; "" none */
+    char written[TEXT_MOST]; /* last exported to since the tab was opened; "" none */
+    double rho_before;       /* before the last step, NaN: none */
 } tab;
+
+/* A command that waits for yes before it overwrites a file. */
+typedef struct overwrite_question {
+    const command *command; /* NULL: nothing is asked */
+    char argument[TEXT_MOST];
+} overwrite_question;
 
 typedef struct app {
     tab **tabs; /* owned */
@@ -107,6 +114,9 @@ typedef struct app {
     recording recording;
     command_function *const *functions; /* by number in `commands` */
     const command *command;             /* the one that is running; NULL: none */
+    bool can_ask;    /* somebody is at the terminal; else files are replaced without asking, as the shell does */
+    bool overwrites; /* the running command may overwrite its file: "export! FILE", or yes */
+    overwrite_question question;
     char message[TEXT_MOST];
     bool message_is_error;
     bool asked_to_leave;   /* while something is being written */
@@ -131,6 +141,9 @@ command_effect app_run(app *a, const command *c, const char *argument);
  * that does what the mouse did. */
 void app_record(app *a, const char *name, const char *argument);
 void app_record_mouse(app *a, const char *name, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* True when the running command may write to this file, of which `what` is the name in messages. Where there is one
+ * already, asks and returns false: yes runs the command again. In a macro, which waits for nobody, that is an error. */
+bool app_may_write(app *a, const char *path, const char *what, const char *argument);
 /* Open the prompt for a command, with this text in it. */
 command_effect app_ask(app *a, const char *name, const char *text);
 
@@ -138,6 +151,8 @@ command_effect app_ask(app *a, const char *name, const char *text);
 void app_fit_text(const app *a, const char *text, int cols, char *out, size_t size);
 /* The latent under the cursor. */
 uint32_t app_latent(const app *a);
+/* Write what a tab is called, in out[size]: its study, and where another tab has the same, what tells them apart. */
+void app_tab_name(const app *a, const tab *t, char *out, size_t size);
 /* Give a pane the keys; where one fills the screen, show this one instead: keys never act on what is not shown. */
 void app_focus(app *a, pane p);
 /* Draw with another theme, or another number of colours; the user's own colours stay. */

@@ -238,7 +238,10 @@ static bool do_later(app *a) {
     char argument[TEXT_MOST];
     snprintf(argument, sizeof argument, "%s", a->async->argument);
     a->async->later = NULL;
+    bool before = a->overwrites;
+    a->overwrites = true; /* that was asked before it waited */
     a->functions[c - commands](a, argument);
+    a->overwrites = before;
     return true;
 }
 

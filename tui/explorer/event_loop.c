@@ -188,6 +188,7 @@ static int run_terminal(app *a, bool mouse, int colors) {
     app_look(a, &a->theme, colors >= 0 && colors < (int)terminal_colors() ? (color_level)colors : terminal_colors());
     app_resize(a, rows, cols);
     jobs_use_threads(a->jobs);
+    a->can_ask = true;
     int ended_by = run_loop(a);
     autosave_save(a, true);
     terminal_close();

@@ -2,12 +2,14 @@
 #include "draw/svg.h"
 #include "base/path.h"
 #include "report/report.h"
+#include "results/index_name.h"
 
 #include <string.h>
 
 void report_how(FILE *f, const report *r) {
     const selection_context *s = r->s;
-    const char *path = scry_index_info(s->index)->path;
+    const scry_info *info = scry_index_info(s->index);
+    const char *file = scry_is_cache_path(info->path) ? "STUDY.json" : path_file_name(info->path);
     fputs("<h2 id=\"how\">How each figure was computed</h2>\n<dl>\n", f);
     static const char *const rows[][2] = {
 #define SCORE(id, name, aggregate, condition, term, sum, residual, compared, key, help, definition)                    \
@@ -38,12 +40,12 @@ void report_how(FILE *f, const report *r) {
         "</dl>\n<p>Method: arXiv 2603.02908, \xe2\x80\x9cSAE as a Crystal Ball\xe2\x80\x9d. With few domains and many "
         "latents to choose from, a high rho is easy to find: read none without its statistics.</p>\n"
         "<p class=\"faint\">scry %t, seed %d, %t. The same figures: ",
-        scry_version(), (int)SCRY_SEED, path_file_name(path));
+        scry_version(), (int)SCRY_SEED, index_name_alone(info));
     if (s->ranking)
         svg_put(f,
                 "<code>scry score %t --score %s</code> with this selection and %s, <code>scry rank</code>, <code>scry "
                 "overlap</code>, <code>scry baselines</code>, each also with <code>--json</code>",
-                path_file_name(path), scry_score_name(s->score), r->scope->is_signed ? "--signed" : "--absolute");
-    else svg_put(f, "<code>scry score %t --json</code>", path_file_name(path));
+                file, scry_score_name(s->score), r->scope->is_signed ? "--signed" : "--absolute");
+    else svg_put(f, "<code>scry score %t --json</code>", file);
     fputs(". Every number above holds its full precision as the value of its data element.</p>\n", f);
 }

@@ -2,9 +2,11 @@
 #include "report/report.h"
 #include "rho_context.h"
 #include "base/mem.h"
+#include "draw/image_file.h"
 #include "draw/svg.h"
 #include "text/text.h"
 #include "report/html.h"
+#include "results/index_name.h"
 #include "base/atomic_file.h"
 #include "base/path.h"
 #include "text/number_format.h"
@@ -63,7 +65,8 @@ static void put_facts(const page *p) {
     snprintf(text, sizeof text, "%zu, %zu in the correlation (%s), with the %s", info->domains,
              p->result[p->r->s->score].fit.n, p->r->scope_spec, change_name(p->r->scope->is_signed));
     put_fact(p->f, "domains", text);
-    put_fact(p->f, "index", path_file_name(info->path));
+    put_fact(p->f, "study", info->name);
+    if (!scry_is_cache_path(info->path)) put_fact(p->f, "index", path_file_name(info->path));
     fputs("</dl>\n", p->f);
 }
 
@@ -280,7 +283,7 @@ static void write_page(const page *p) {
     const report *r = p->r;
     bool latents = r->s->ranking != NULL;
     char title[400];
-    text_clean(*p->info->name ? p->info->name : path_file_name(p->info->path), title, sizeof title, false);
+    text_clean(index_name_alone(p->info), title, sizeof title, false);
     html_begin(p->f, title);
     svg_put(p->f,
             "<h1>%t</h1>\n<p class=\"faint\">Which latents post-training moves, and how that changes each domain: "
@@ -325,9 +328,15 @@ static void write_page(const page *p) {
     html_end(p->f);
 }
 
+bool report_check(const char *path, scry_error *err) {
+    if (image_file_is_known(path))
+        return scry_fail(err, "%s: a report is HTML; expected FILE.html, which a browser prints as PDF", path);
+    return image_file_check(path, err);
+}
+
 bool report_write(const report *r, const char *path, scry_error *err) {
     atomic_file w;
-    if (!atomic_file_begin(&w, path, err)) return false;
+    if (!report_check(path, err) || !atomic_file_begin(&w, path, err)) return false;
     page p = {.r = r, .info = scry_index_info(r->s->index), .f = w.file};
     compute(&p);
     if (!scry_cancelled(r->cancel)) write_page(&p);

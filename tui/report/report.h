@@ -17,6 +17,8 @@ typedef struct report {
     const scry_cancel *cancel; /* NULL: not cancellable */
 } report;
 
+/* False with err when the name ends as an image or a PDF: a report is HTML. */
+bool report_check(const char *path, scry_error *err);
 /* Writes the page, replacing the file atomically. False with err, or without err when cancelled. */
 bool report_write(const report *r, const char *path, scry_error *err);
 

@@ -24,6 +24,7 @@ const result_column compare_columns[] = {{"index", "index", NULL, 0},
                                              {"points", "domains", "%.0f", 0},
                                          {"hook", "hook", NULL, 0},
                                          {"sae", "SAE", NULL, 0},
+                                         {"study", "study", NULL, 0},
                                          {0}};
 
 /* Adds rho of one score with its statistics as "act_pearson" and so on; null where there is no such score. */
@@ -77,11 +78,11 @@ static void add_tops(cJSON *row, const selection_context *s, uint32_t top) {
     result_numbers(row, {"overlap", overlap}, {"expected", expected});
 }
 
-cJSON *compare_row(const selection_context *s, const char *name, uint32_t top, const scry_scope *scope,
-                   const scry_cancel *cancel) {
+cJSON *compare_row(const selection_context *s, const char *file, const char *study, uint32_t top,
+                   const scry_scope *scope, const scry_cancel *cancel) {
     const scry_info *info = scry_index_info(s->index);
     cJSON *row = cJSON_CreateObject();
-    result_text(row, "index", name);
+    result_text(row, "index", file);
     result_text(row, "hook", info->hook);
     result_text(row, "sae", info->d_model ? info->sae : "");
     result_numbers(row, {"d_sae", info->d_sae}, {"l0", base_l0(s->index, s->train)});
@@ -92,6 +93,7 @@ cJSON *compare_row(const selection_context *s, const char *name, uint32_t top, c
         add_score(row, s, (scry_score)score, scope, cancel);
         scry_report_progress(cancel, (score + 1.0) / SCRY_SCORES);
     }
+    result_text(row, "study", study);
     if (!scry_cancelled(cancel)) return row;
     cJSON_Delete(row);
     return NULL;

@@ -96,9 +96,10 @@ char *info_head(const scry_index *index);
 /* All of it as text; `mark` stands before the table. */
 char *info_text(const scry_index *index, const char *mark);
 
-/* One index of a comparison, its selection being s->set, the first `top` of the ranking. NULL when cancelled. */
-cJSON *compare_row(const selection_context *s, const char *name, uint32_t top, const scry_scope *scope,
-                   const scry_cancel *cancel);
+/* One index of a comparison, with the name of its file as given and that of its study, its selection being s->set, the
+ * first `top` of the ranking. NULL when cancelled. */
+cJSON *compare_row(const selection_context *s, const char *file, const char *study, uint32_t top,
+                   const scry_scope *scope, const scry_cancel *cancel);
 extern const result_column compare_columns[];
 /* The text above the table; row: the first one. */
 char *compare_head(const cJSON *row, const char *metric, uint32_t top, bool is_signed);

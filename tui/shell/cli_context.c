@@ -1,8 +1,12 @@
 /* cli_context.c: turns a command's options into an index, a ranking, a selection and a scope. */
 #include "shell/cli_context.h"
+#include "base/atomic_file.h"
+#include "base/mem.h"
 #include "base/path.h"
 #include "shell/set_names.h"
 
+#include <dirent.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -11,6 +15,9 @@
 /* Indexes up to this size are verified in full when opened, which takes a tenth of a second for a command and a frame
  * for the explorer. Larger ones are checked where they are read. */
 static const off_t VERIFY_UP_TO = (off_t)1 << 30, VERIFY_IN_A_FRAME = (off_t)64 << 20;
+
+/* What a folder is opened by. */
+#define STUDY_IN_FOLDER "study.json"
 
 static scry_index *open_index(const options *o, const char *path, scry_error *err) {
     off_t limit = strcmp(o->command, "open") == 0 ? VERIFY_IN_A_FRAME : VERIFY_UP_TO;
@@ -91,7 +98,33 @@ scry_index *cli_open(const options *o, scry_error *err) {
     return NULL;
 }
 
-scry_index *cli_open_path(const options *o, const char *path, scry_error *err) {
+/* Writes "; it has a.json, x.scry" of what could be opened in the folder. */
+static void list_studies(const char *folder, char *out, size_t size) {
+    struct dirent **entry;
+    int n = scandir(folder, &entry, NULL, alphasort), found = 0;
+    size_t used = 0;
+    out[0] = 0;
+    for (int i = 0; i < n; i++) {
+        const char *name = entry[i]->d_name;
+        if (name[0] != '.' && (path_ends_with(name, ".json") || path_ends_with(name, ".scry")) && used < size)
+            used += (size_t)snprintf(out + used, size - used, "%s%.60s", found++ ? ", " : "; it has ", name);
+        free(entry[i]);
+    }
+    if (n >= 0) free(entry);
+}
+
+char *cli_study_path(const char *path, scry_error *err) {
+    if (!path_is_directory(path)) return mem_copy_string(path);
+    char *study = path_join(path, STUDY_IN_FOLDER), has[400];
+    if (access(study, F_OK) == 0) return study;
+    free(study);
+    list_studies(path, has, sizeof has);
+    scry_fail(err, "%s: is a folder without " STUDY_IN_FOLDER "; expected a manifest or an index%s", path,
+              has[0] ? has : ", and it has no .json and no .scry");
+    return NULL;
+}
+
+static scry_index *open_file(const options *o, const char *path, scry_error *err) {
     if (access(path, R_OK) != 0 || scry_is_index(path)) return open_index(o, path, err);
     if (path_ends_with(path, ".scry")) return open_index(o, path, err);
     if (scry_is_scores_only(path)) {
@@ -107,26 +140,75 @@ scry_index *cli_open_path(const options *o, const char *path, scry_error *err) {
     return index;
 }
 
-static bool is_one_of(const char *word, const char *const *names) {
-    while (*names && strcmp(word, *names) != 0) names++;
-    return *names != NULL;
+scry_index *cli_open_path(const options *o, const char *path, scry_error *err) {
+    char *study = cli_study_path(path, err);
+    scry_index *index = study ? open_file(o, study, err) : NULL;
+    free(study);
+    return index;
+}
+
+/* What each command writes, by the end of the name ("": any other), and how such a file begins, or (inside) what stands
+ * among its first bytes. */
+static const struct {
+    const char *command, *ending, *kind, *begins, *inside;
+} written[] = {{"index", "", "an index", INDEX_MAGIC, NULL},
+               {"merge", "", "an index", INDEX_MAGIC, NULL},
+               {"export", ".safetensors", "a decoder that scry exported", NULL, "\"mean_shifted\""},
+               {"export", ".json", "a list that scry exported", "{", "\"features\":\t["},
+               {"export", "", "a selection that scry exported", "latent,included,", NULL},
+               {"export-labels", ".csv", "labels as CSV", "latent,label", NULL},
+               {"export-labels", "", "labels as JSON Lines", "{\"latent\":", NULL},
+               {"plot", ".png", "a PNG", "\x89PNG\r\n", NULL},
+               {"plot", ".pdf", "a PDF", "%PDF-", NULL},
+               {"plot", "", "an SVG", "<svg", NULL},
+               {"report", "", "a report", "<!DOCTYPE html>", "\"generator\" content=\"scry"}};
+enum { WRITTEN = sizeof written / sizeof *written };
+
+static int kind_written(const options *o) {
+    for (int i = 0; i < WRITTEN; i++)
+        if (strcmp(written[i].command, o->command) == 0 &&
+            (!written[i].ending[0] || path_ends_with(o->out, written[i].ending)))
+            return i;
+    return -1;
+}
+
+static bool is_written_kind(const char *path, int kind) {
+    enum { HEAD = 1 << 16 };
+    char *head = mem_new(HEAD, 1);
+    FILE *f = fopen(path, "re");
+    size_t length = f ? fread(head, 1, HEAD, f) : 0;
+    if (f) fclose(f);
+    const char *begins = written[kind].begins, *inside = written[kind].inside;
+    bool is = (!begins || (length >= strlen(begins) && memcmp(head, begins, strlen(begins)) == 0)) &&
+              (!inside || memmem(head, length, inside, strlen(inside)));
+    free(head);
+    return is;
+}
+
+/* True when both names lead to one file; a folder is its study.json. */
+static bool same_file(const struct stat *out, const char *word) {
+    struct stat in;
+    char *study = path_is_directory(word) ? path_join(word, STUDY_IN_FOLDER) : NULL;
+    bool same = stat(study ? study : word, &in) == 0 && in.st_dev == out->st_dev && in.st_ino == out->st_ino;
+    free(study);
+    return same;
 }
 
 bool cli_spares(const options *o, scry_error *err) {
-    static const char *const makes_index[] = {"index", "merge", NULL};
-    static const char *const makes_file[] = {"export", "export-labels", "plot", "report", NULL};
-    bool index = is_one_of(o->command, makes_index);
-    struct stat out, in;
-    if (!o->out || (!index && !is_one_of(o->command, makes_file))) return true;
-    if (stat(o->out, &out) != 0 || !S_ISREG(out.st_mode)) return true;
-    if (index)
-        return out.st_size == 0 || scry_is_index(o->out) ||
-               scry_fail(err, "%s: exists and is not an index; expected a new name, or an index to replace", o->out);
-    for (int i = 0; i < o->words; i++)
-        if (stat(o->word[i], &in) == 0 && in.st_dev == out.st_dev && in.st_ino == out.st_ino)
+    struct stat out;
+    int kind = o->out ? kind_written(o) : -1;
+    if (kind < 0 || stat(o->out, &out) != 0 || !S_ISREG(out.st_mode)) return true;
+    bool index = written[kind].begins && strcmp(written[kind].begins, INDEX_MAGIC) == 0;
+    bool replaces = index && (!o->force || scry_is_index(o->out)); /* which may be its own shard */
+    for (int i = 0; i < o->words && !replaces; i++)
+        if (same_file(&out, o->word[i]))
             return scry_fail(err, "%s: is an input of %s and would be overwritten; choose another name with -o", o->out,
                              o->command);
-    return true;
+    if (atomic_file_is_direct(o->out)) return true; /* an open file is added to */
+    if (o->force || out.st_size == 0 || is_written_kind(o->out, kind)) return true;
+    if (!index && scry_is_index(o->out)) return true; /* which is never overwritten: whoever writes says so */
+    return scry_fail(err, "%s: exists and is not %s; expected a new name, %s to replace, or --force", o->out,
+                     written[kind].kind, written[kind].kind);
 }
 
 bool cli_needs_latents(const scry_index *index, scry_error *err) {
@@ -216,7 +298,7 @@ static bool top_selection(const options *o, const scry_index *index, const scry_
 static bool base_selection(const options *o, const scry_index *index, const scry_ranking *ranking, scry_set *set,
                            scry_error *err) {
     if (o->set && o->latents) return scry_misuse(err, "--set and --latents: expected one of them");
-    if (o->set) return scry_set_read_csv(set, o->set, err);
+    if (o->set) return scry_set_read(set, NULL, o->set, err);
     if (o->latents) return apply_expression(index, ranking, set, o->latents, true, err);
     return top_selection(o, index, ranking, set, err);
 }
@@ -248,7 +330,7 @@ static bool no_latent_options(const options *o, const scry_index *index, scry_er
  * ranks that all have a row. Without untouched where that is less than half of the selection: it was made otherwise. */
 static bool untouched_of_csv(const options *o, selection_context *s, scry_error *err) {
     scry_set *set = scry_set_new(s->set->latents), *listed = scry_set_new(s->set->latents);
-    bool ok = scry_set_read_csv_rows(set, listed, o->set, err);
+    bool ok = scry_set_read(set, listed, o->set, err);
     for (uint32_t rank = 0; ok && rank < s->ranking->latents; rank++) {
         if (!scry_set_has(listed, s->ranking->order[rank])) break;
         scry_set_put(s->untouched, s->ranking->order[rank], true);

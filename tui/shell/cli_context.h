@@ -12,8 +12,12 @@ scry_index *cli_open(const options *o, scry_error *err);
 /* The same for any path. */
 scry_index *cli_open_path(const options *o, const char *path, scry_error *err);
 
-/* False with err when -o would overwrite an input of the command, or an index would overwrite another kind of file,
- * such as a study or a capture. Commands that write a folder are not checked. */
+/* The manifest of a folder, FOLDER/study.json; a copy of any other path. NULL and err, which lists what there is, where
+ * the folder has none. The caller frees it. */
+char *cli_study_path(const char *path, scry_error *err);
+
+/* False with err when -o would overwrite an input of the command, or, without --force, a file that is not of the kind
+ * which the command writes, such as a study or a note. Commands that write a folder are not checked. */
 bool cli_spares(const options *o, scry_error *err);
 
 /* False with err when the index is a scores-only study, which has no latents. */

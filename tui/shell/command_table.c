@@ -30,6 +30,13 @@ const command *command_find(const char *name) {
     return NULL;
 }
 
+bool command_writes(const command *c) {
+    static const char *const writers[] = {"export", "export-labels", "report", "svg", "screen", "record", "keep"};
+    for (size_t i = 0; i < sizeof writers / sizeof *writers; i++)
+        if (strcmp(writers[i], c->name) == 0) return true;
+    return false;
+}
+
 const char *command_shell_arguments(const command *c, int *length) {
     const char *text = c->arguments, *bar = strstr(text, " | ");
     *length = bar ? (int)(bar - text) : (int)strlen(text);

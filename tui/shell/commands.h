@@ -17,6 +17,8 @@ extern const size_t command_count;
 extern const char *const command_group_names[GROUPS];
 
 const command *command_find(const char *name);
+/* True when the explorer's command writes a file: it asks before it overwrites one, and as NAME! does not. */
+bool command_writes(const command *c);
 /* The arguments in the shell (the first *length bytes), and in the explorer. */
 const char *command_shell_arguments(const command *c, int *length);
 const char *command_explorer_arguments(const command *c);

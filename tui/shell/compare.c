@@ -1,6 +1,7 @@
 /* compare.c: scry compare: several indexes of one study, a row each: widths, layers, sparsity (STS paper,
  * fig. 4a-c, 12). */
 #include "base/path.h"
+#include "results/index_name.h"
 #include "shell/cli_context.h"
 
 #include <math.h>
@@ -36,7 +37,8 @@ static cJSON *read_row(const options *o, int word, uint32_t top, first_index *fi
         s.set = scry_set_new(s.ranking->latents);
         for (uint32_t i = 0; i < top && i < s.ranking->latents; i++) scry_set_put(s.set, s.ranking->order[i], true);
         if (word) scope.is_signed = first->is_signed; /* the same for all rows */
-        row = compare_row(&s, path_file_name(o->word[word]), top, &scope, NULL);
+        row = compare_row(&s, path_file_name(o->word[word]), index_name_alone(scry_index_info(s.index)), top, &scope,
+                          NULL);
     }
     bool is_signed = scope.is_signed;
     scry_scope_free(&scope);

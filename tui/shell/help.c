@@ -100,7 +100,7 @@ static void man(void) {
         "the same results to the shell.\n");
     options_of("open");
     shell_commands();
-    printf(".SH SELECTION\n\\-\\-by \\fIicl\\fR \\-\\-top \\fI100\\fR, or \\-\\-set \\fIFILE.csv\\fR, or \\-\\-latents "
+    printf(".SH SELECTION\n\\-\\-by \\fIicl\\fR \\-\\-top \\fI100\\fR, or \\-\\-set \\fIFILE\\fR, or \\-\\-latents "
            "\\fI3,17,90\\-120\\fR; then \\-\\-without and \\-\\-with.\n");
     explorer_commands();
     printf(".SH EXIT STATUS\n0 success; 1 failure; 2 usage error.\n"

@@ -3,6 +3,7 @@
 #include "text/text.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static void print_pairs_line(const char *text, void *unused) {
@@ -58,11 +59,14 @@ int shell_index(const options *o) {
     if (o->words != 1) scry_misuse(&err, "index: expected one study manifest; scry index STUDY -o X.scry");
     else if (!o->out) scry_misuse(&err, "index: -o is missing; scry index %s -o X.scry", o->word[0]);
     if (err.status || !cli_build_options(o, &build, &err) || !read_shard(o, &build, &err)) return output_error(&err);
+    char *study = cli_study_path(o->word[0], &err);
+    if (!study) return output_error(&err);
     scry_build_result result;
     cli_catch_interrupt();
-    bool ok = scry_index_build(o->word[0], o->out, &build, &result, NULL, &err);
+    bool ok = scry_index_build(study, o->out, &build, &result, NULL, &err);
     cli_release_interrupt();
     cli_end_progress(&progress);
+    free(study);
     return ok ? report(o, &result, build.shards < 2) : output_error(&err);
 }
 

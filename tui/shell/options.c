@@ -48,6 +48,7 @@ static bool read_option(options *o, int argc, char **argv, int *at, scry_error *
     const char *equals = strncmp(argv[*at], "--", 2) == 0 ? strchr(argv[*at], '=') : NULL;
     snprintf(name, sizeof name, "%.*s", equals ? (int)(equals - argv[*at]) : 60, argv[*at]);
     if (strcmp(name, "-h") == 0) strcpy(name, "--help");
+    if (strcmp(name, "-f") == 0) strcpy(name, "--force");
     for (size_t i = 0; i < ROWS; i++) {
         if (strcmp(option_rows[i].name, name) != 0 || !options_apply(option_rows[i].commands, o->command)) continue;
         const char **field = (const char **)(void *)((char *)o + option_rows[i].offset);
@@ -154,11 +155,11 @@ bool options_bytes(const char *name, const char *text, uint64_t *out, scry_error
 void options_help(const char *name) {
     if (!name) {
         printf("scry: which SAE latents post-training moves, and how that changes each domain\n\n");
-        print_definition("scry STUDY.json | X.scry ...", "open the explorer (? there shows all keys)");
+        print_definition("scry STUDY.json | FOLDER | X.scry ...", "open the explorer (? there shows all keys)");
         print_definition("scry COMMAND X [options]", "X is an index, or a study manifest in its place");
         putchar('\n');
         commands_list_shell();
-        printf("\nSELECTION: --by icl --top 100, or --set FILE.csv, or --latents 3,17,90-120;\n"
+        printf("\nSELECTION: --by icl --top 100, or --set FILE, or --latents 3,17,90-120;\n"
                "then --without and --with. scry COMMAND --help lists a command's options.\n\n"
                "Options of the explorer:\n");
         name = "open";

@@ -1,6 +1,7 @@
 /* plot.c: scry plot: the explorer's plots, drawn as text or written as SVG. */
 #include "shell/cli_context.h"
 #include "charts/chart.h"
+#include "draw/image_file.h"
 #include "rho_context.h"
 
 #include <sys/ioctl.h>
@@ -86,10 +87,10 @@ static void print_plot(const options *o, const plotting *p, const plot *of) {
 int shell_plot(const options *o) {
     scry_error err = {0};
     plotting p = {0};
-    bool ok = plot_read(o, &p, &err);
+    bool ok = (!o->out || image_file_check(o->out, &err)) && plot_read(o, &p, &err);
     if (ok) {
         chart *f = chart_make(p.kind, &p.view, NULL);
-        if (o->out) ok = chart_write_svg(f, o->out, &err);
+        if (o->out) ok = chart_write(f, o->out, &err);
         else print_plot(o, &p, &f->plot);
         chart_free(f);
     }

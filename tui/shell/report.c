@@ -31,7 +31,7 @@ int shell_report(const options *o) {
     char words[600];
     report r = {.s = &s, .scope = &scope, .scope_spec = o->domains ? o->domains : "all", .selection = words};
     bool ok = (o->out || scry_misuse(&err, "report: -o is missing; scry report X -o report.html")) &&
-              cli_read(o, &s, &err) && cli_scope(o, s.index, s.train, &scope, &err) &&
+              report_check(o->out, &err) && cli_read(o, &s, &err) && cli_scope(o, s.index, s.train, &scope, &err) &&
               cli_top(o, s.index, 1, 100, &r.top, &err) &&
               options_number("--threads", o->threads, 1, 0, &r.threads, &err);
     if (ok) {

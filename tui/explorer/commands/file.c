@@ -4,6 +4,7 @@
 #include "base/path.h"
 #include "draw/grid_ansi.h"
 #include "draw/grid_svg.h"
+#include "draw/image_file.h"
 #include "explorer/app.h"
 #include "explorer/async_results.h"
 #include "explorer/commands/step.h"
@@ -63,6 +64,7 @@ static void end_export(app *a, void *own, bool whole) {
     work_of_export *w = own;
     if (whole && w->ok) {
         if (w->selection) snprintf(w->tab->file, sizeof w->tab->file, "%s", w->path);
+        snprintf(w->tab->written, sizeof w->tab->written, "%s", w->path);
         const uint32_t count = w->of.set->count;
         if (w->over)
             app_say(a, "overwrote %s with %u latent%s%s", w->path, count, plural_s(count), export_kind(w->path));
@@ -81,6 +83,10 @@ command_effect do_export(app *a, const char *argument) {
     static const char word[] = " of ";
     if (!*argument) return ask_where(a);
     const char *of = strstr(argument, word);
+    char path[TEXT_MOST];
+    snprintf(path, sizeof path, "%.*s", (int)(of ? of - argument : (long)strlen(argument)), argument);
+    bool own = strcmp(path, a->tab->written) == 0;
+    if (!own && !app_may_write(a, path, path, argument)) return DID_CHANGE;
     scry_set *set = of ? sets_expression(a, of + strlen(word)) : scry_set_copy(scry_session_set(a->tab->session));
     if (!set) return DID_CHANGE;
     const scry_session *s = a->tab->session;
@@ -100,8 +106,8 @@ command_effect do_export(app *a, const char *argument) {
         w->rho = rho_summary_text(facts);
         cJSON_Delete(facts);
     }
-    snprintf(w->path, sizeof w->path, "%.*s", (int)(of ? of - argument : (long)strlen(argument)), argument);
-    w->over = strcmp(w->path, a->tab->file) != 0 && access(w->path, F_OK) == 0;
+    memcpy(w->path, path, sizeof w->path);
+    w->over = !own && access(path, F_OK) == 0;
     job e = {.work = write_export, .end = end_export, .own = w};
     snprintf(e.what, sizeof e.what, "export to %.150s", w->path);
     scry_labels_hold(w->tab->index);
@@ -114,7 +120,7 @@ command_effect do_import(app *a, const char *argument) {
     scry_error err = {0};
     scry_set *set = scry_set_new(a->tab->info->d_sae);
     command_effect effect;
-    if (scry_set_read_csv(set, argument, &err) && scry_require_scored(a->tab->index, set, &err)) {
+    if (scry_set_read(set, NULL, argument, &err) && scry_require_scored(a->tab->index, set, &err)) {
         snprintf(a->tab->file, sizeof a->tab->file, "%s", argument);
         step_begin(a);
         effect = step_done(a, scry_session_adopt(a->tab->session, set), argument);
@@ -125,27 +131,57 @@ command_effect do_import(app *a, const char *argument) {
     return effect;
 }
 
-/* Names ending in .roles also say what each cell means: what the tests compare. Those in .svg are pictures, those in
- * .ansi have the styles of a terminal with --colors many colours, and those in .styles only these. */
+static void draw_screen(FILE *svg, const void *context) {
+    const app *a = context;
+    grid_svg(a->grid, &a->theme, a->colors, a->theme.light ? paper_light : paper_dark, svg);
+}
+
+/* Names ending in .roles also say what each cell means: what the tests compare. Those in .svg, .png and .pdf are
+ * pictures, those in .ansi have the styles of a terminal with --colors many colours, and those in .styles only these.
+ */
 command_effect do_screen(app *a, const char *argument) {
     if (!*argument) return app_ask(a, "screen", "screen.txt");
-    if (async_run_when_ready(a, "screen", argument)) return DID_CHANGE;
-    atomic_file to;
     scry_error err = {0};
-    if (!atomic_file_begin(&to, argument, &err)) return app_fail(a, "%s", err.text);
-    FILE *f = to.file;
+    if (!image_file_check(argument, &err)) return app_fail(a, "%s", err.text);
+    if (!app_may_write(a, argument, argument, argument) || async_run_when_ready(a, "screen", argument))
+        return DID_CHANGE;
     async_finish_all(a); /* a still picture waits for all of its numbers */
     table_finish(a);
     app_draw(a);
     if (latent_working(a)) latent_work(a, 0);
     app_draw(a);
-    if (path_ends_with(argument, ".svg"))
-        grid_svg(a->grid, &a->theme, a->colors, a->theme.light ? paper_light : paper_dark, f);
-    else if (path_ends_with(argument, ".ansi")) grid_ansi(a->grid, &a->theme, a->colors, f);
+    if (image_file_is_known(argument)) {
+        if (!image_file_write(argument, draw_screen, a, &err)) return app_fail(a, "%s", err.text);
+        return app_say(a, "screen written to %s", argument);
+    }
+    atomic_file to;
+    if (!atomic_file_begin(&to, argument, &err)) return app_fail(a, "%s", err.text);
+    FILE *f = to.file;
+    if (path_ends_with(argument, ".ansi")) grid_ansi(a->grid, &a->theme, a->colors, f);
     else if (path_ends_with(argument, ".styles")) grid_styles(a->grid, &a->theme, a->colors, f);
     else grid_write(a->grid, f, path_ends_with(argument, ".roles"));
     if (!atomic_file_end(&to, true, &err)) return app_fail(a, "%s", err.text);
     return app_say(a, "screen written to %s", argument);
+}
+
+command_effect do_yes(app *a, UNUSED const char *argument) {
+    const command *c = a->question.command;
+    char asked[TEXT_MOST];
+    if (!c) return app_fail(a, "nothing is asked");
+    memcpy(asked, a->question.argument, sizeof asked);
+    a->question.command = NULL;
+    bool before = a->overwrites;
+    a->overwrites = true;
+    a->message[0] = 0;
+    command_effect effect = app_run(a, c, asked);
+    a->overwrites = before;
+    return effect;
+}
+
+command_effect do_no(app *a, UNUSED const char *argument) {
+    const command *c = a->question.command;
+    a->question.command = NULL;
+    return c ? app_say(a, "%s: nothing written", c->name) : app_fail(a, "nothing is asked");
 }
 
 /* What is being written would be lost: once more to leave all the same. */

@@ -105,6 +105,7 @@ static void end_labels(app *a, void *own, bool whole) {
 
 command_effect do_export_labels(app *a, const char *argument) {
     if (!*argument) return app_ask(a, "export-labels", "labels.jsonl");
+    if (!app_may_write(a, argument, argument, argument)) return DID_CHANGE;
     work_of_labels *w = mem_new(1, sizeof *w);
     w->index = a->tab->index;
     snprintf(w->path, sizeof w->path, "%s", argument);

@@ -10,6 +10,11 @@ command_effect do_record(app *a, const char *argument) {
     recording *r = &a->recording;
     if (!r->name[0] && !*argument) return app_ask(a, "record", r->last[0] ? r->last : "macro");
     if (!r->name[0]) {
+        char *path = macro_path(argument), what[MACRO_NAME + 8];
+        snprintf(what, sizeof what, "macro %s", argument);
+        bool may = !macro_name_is_good(argument, NULL) || app_may_write(a, path, what, argument);
+        free(path);
+        if (!may) return DID_CHANGE;
         if (!recording_begin(r, argument, &err)) return app_fail(a, "%s", err.text);
         char key[40];
         keymap_first(&a->keys, "record", key, sizeof key);

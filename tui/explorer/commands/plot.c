@@ -1,4 +1,5 @@
 /* plot.c: commands that show plots and write them. */
+#include "draw/image_file.h"
 #include "explorer/async_results.h"
 #include "explorer/panes/chart_page.h"
 
@@ -67,11 +68,12 @@ command_effect do_svg(app *a, const char *argument) {
     char name[48];
     snprintf(name, sizeof name, "%s.svg", chart_type_of(a->plot)->name);
     if (!*argument) return app_ask(a, "svg", name);
-    if (async_run_when_ready(a, "svg", argument)) return DID_CHANGE;
     scry_error err = {0};
+    if (!image_file_check(argument, &err)) return app_fail(a, "%s", err.text);
+    if (!app_may_write(a, argument, argument, argument) || async_run_when_ready(a, "svg", argument)) return DID_CHANGE;
     async_finish_all(a); /* a still picture waits for all of its numbers */
     chart *now = chart_page_chart(a);
-    bool ok = chart_write_svg(now, argument, &err);
+    bool ok = chart_write(now, argument, &err);
     chart_free(now);
     if (!ok) return app_fail(a, "%s", err.text);
     return app_say(a, "%s written to %s", chart_type_of(a->plot)->name, argument);

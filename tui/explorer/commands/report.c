@@ -49,6 +49,9 @@ static void end_report(app *a, void *own, bool whole) {
 
 command_effect do_report(app *a, const char *argument) {
     if (!*argument) return app_ask(a, "report", "report.html");
+    scry_error err = {0};
+    if (!report_check(argument, &err)) return app_fail(a, "%s", err.text);
+    if (!app_may_write(a, argument, argument, argument)) return DID_CHANGE;
     const scry_session *session = a->tab->session;
     const scry_ranking *shown = scry_session_ranking(session);
     uint32_t added, removed, n = scry_session_n(session);

@@ -99,3 +99,14 @@ command_effect do_top(app *a, const char *argument) {
         return app_fail(a, "top \"%s\": expected a number from 0 to %u", argument, a->tab->info->d_sae);
     return set_n(a, n > UINT32_MAX ? UINT32_MAX : (uint32_t)n);
 }
+
+command_effect do_reset(app *a, UNUSED const char *argument) {
+    scry_session *s = a->tab->session;
+    char what[48];
+    snprintf(what, sizeof what, "reset to the top %u", scry_session_n(s));
+    scry_set *untouched = scry_session_untouched(s);
+    step_begin(a);
+    bool changed = scry_session_adopt(s, untouched);
+    scry_set_free(untouched);
+    return changed ? step_done(a, true, what) : app_say(a, "no latent is switched by hand: nothing to reset");
+}

@@ -23,6 +23,13 @@ command_effect do_choose(app *a, const char *argument) {
     return effect;
 }
 
+/* A set of this name is asked about as a file is. */
+static bool may_replace(app *a, const char *name, const char *argument) {
+    char what[SCRY_SET_NAME + 8];
+    snprintf(what, sizeof what, "set %s", name);
+    return app_may_write(a, sets_of(a)->path, what, argument);
+}
+
 command_effect do_keep(app *a, const char *argument) {
     if (!*argument) return app_ask(a, "keep", "");
     scry_error err = {0};
@@ -34,6 +41,11 @@ command_effect do_keep(app *a, const char *argument) {
     scry_set *set = sets ? sets_expression(a, *text ? text : "current") : NULL;
     if (!set) return DID_CHANGE;
     uint32_t count = set->count;
+    const scry_set *old = scry_named_sets_find(sets, name);
+    if (old && !scry_set_equal(old, set) && !may_replace(a, name, argument)) {
+        scry_set_free(set);
+        return DID_CHANGE;
+    }
     bool ok = scry_named_sets_save(sets, name, set, &err);
     scry_set_free(set);
     if (!ok) return app_fail(a, "%s", err.text);

@@ -4,6 +4,7 @@
 #include "explorer/panes/text_page.h"
 #include "explorer/state/session_autosave.h"
 #include "results/results.h"
+#include "text/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +23,8 @@ static char *page_text(char *head, const cJSON *list, const result_column *colum
     return text;
 }
 
+enum { STUDY_COLUMNS = 28 };
+
 /* The input of a table that is made in the background: copies of the state. */
 typedef struct work_of_table {
     char title[80];
@@ -38,6 +41,7 @@ typedef struct work_of_table {
     struct {
         scry_index *index;
         size_t train;
+        char name[120];
     } of[]; /* [indexes] */
 } work_of_table;
 
@@ -125,7 +129,7 @@ static cJSON *index_row(work_of_table *w, size_t i, const scry_cancel *stop) {
     of.set = scry_set_new(of.ranking->latents);
     for (uint32_t rank = 0; rank < w->n && rank < of.ranking->latents; rank++)
         scry_set_put(of.set, of.ranking->order[rank], true);
-    cJSON *row = compare_row(&of, path_file_name(scry_index_info(of.index)->path), w->n, &scope, stop);
+    cJSON *row = compare_row(&of, path_file_name(scry_index_info(of.index)->path), w->of[i].name, w->n, &scope, stop);
     scry_set_free(of.set);
     scry_ranking_free(of.ranking);
     scry_scope_free(&scope);
@@ -133,7 +137,7 @@ static cJSON *index_row(work_of_table *w, size_t i, const scry_cancel *stop) {
 }
 
 static char *compare_text(const work_of_table *w, const cJSON *list) {
-    char keys[400] = "index,d_sae,l0,share=share%,overlap,expected";
+    char keys[400] = "study,d_sae,l0,share=share%,overlap,expected";
     size_t used = strlen(keys);
     result_column columns[32];
     for (int part = 0; part < 2; part++)
@@ -168,6 +172,8 @@ command_effect do_compare(app *a, UNUSED const char *argument) {
     work_of_table *w = new_work(a, a->tab_count);
     for (size_t i = 0; i < a->tab_count; i++) {
         w->of[i].index = a->tabs[i]->index;
+        app_tab_name(a, a->tabs[i], w->of[i].name, sizeof w->of[i].name);
+        text_fit(w->of[i].name, STUDY_COLUMNS, a->ascii);
         w->of[i].train = scry_session_ranking(a->tabs[i]->session)->train;
     }
     snprintf(w->title, sizeof w->title, "%zu open %s side by side", a->tab_count,

@@ -22,7 +22,9 @@ static command_effect show(app *a, size_t i) {
     a->tab = a->tabs[i];
     read_shared(a);
     if (a->tab != from && a->tab->info->d_sae == from->info->d_sae) table_go(a, latent);
-    return app_say(a, "%zu of %zu: %s", i + 1, a->tab_count, a->tab->info->path);
+    char name[400];
+    app_tab_name(a, a->tab, name, sizeof name);
+    return app_say(a, "%zu of %zu: %s", i + 1, a->tab_count, name);
 }
 
 static size_t here(const app *a) {
@@ -94,7 +96,7 @@ command_effect do_close(app *a, UNUSED const char *argument) {
     keymap_first(&a->keys, "quit", quit, sizeof quit);
     if (a->tab_count < 2) return app_fail(a, "the last open index; %s quits", quit[0] ? quit : ":quit");
     if (what) return app_fail(a, "running; Esc cancels it: %s", what);
-    snprintf(closed, sizeof closed, "%s", a->tab->info->path);
+    app_tab_name(a, a->tab, closed, sizeof closed);
     uint32_t latent = app_latent(a), latents = a->tab->info->d_sae;
     app_drop_tab(a);
     read_shared(a);

@@ -1,7 +1,6 @@
 /* page_sources.c: the same latent under each source of its training set, and in every open index that has as many
  * latents: its rank, its shift, and what it was before and after. */
 #include "base/mem.h"
-#include "base/path.h"
 #include "explorer/latent/latent_page.h"
 #include "explorer/panes/view.h"
 #include "text/text.h"
@@ -57,10 +56,11 @@ static uint32_t rank_by(const tab *t, scry_condition source, scry_metric metric,
     return rank;
 }
 
-static const char *file_name(const char *path, char *out, size_t size, bool ascii) {
-    text_clean(path_file_name(path), out, size, ascii);
-    if (path_ends_with(out, ".scry")) out[strlen(out) - strlen(".scry")] = 0;
-    text_fit_middle(out, NAME, ascii);
+static const char *tab_name(const app *a, const tab *t, char *out, size_t size) {
+    char name[400];
+    app_tab_name(a, t, name, sizeof name);
+    text_clean(name, out, size, a->ascii);
+    text_fit_middle(out, NAME, a->ascii);
     return out;
 }
 
@@ -101,8 +101,7 @@ static void draw_line(app *a, rect r, int y, const line *l, bool named) {
     snprintf(text[6], sizeof text[6], "%.1f%%", 100 * scry_rate_base(index, train, l->source, latent));
     snprintf(text[7], sizeof text[7], "%.1f%%", 100 * scry_rate_shifted(index, train, l->source, latent));
     int x = r.x + 1;
-    if (named && l->first)
-        grid_put(a->grid, y, x, NAME, ROLE_HEADER, file_name(l->of->info->path, name, sizeof name, a->ascii));
+    if (named && l->first) grid_put(a->grid, y, x, NAME, ROLE_HEADER, tab_name(a, l->of, name, sizeof name));
     x += named ? NAME + 1 : 0;
     grid_put(a->grid, y, x, 1, ROLE_IN, rank <= scry_session_n(l->of->session) ? "*" : " ");
     grid_put(a->grid, y, x + 1, SOURCE - 1, now ? ROLE_HEADER : ROLE_TEXT, scry_condition_name(l->source));
@@ -133,7 +132,7 @@ static int draw_likeness(app *a, rect r, int y) {
         const tab *t = a->tabs[i];
         char name[64], number[16];
         if (t == a->tab) continue;
-        file_name(t->info->path, name, sizeof name, a->ascii);
+        tab_name(a, t, name, sizeof name);
         format_rho(cosine(a->tab->index, t->index, app_latent(a)), 3, true, number, sizeof number);
         int x = r.x + 1;
         if (t->info->d_sae != a->tab->info->d_sae)

@@ -326,7 +326,7 @@ static const char *const plots_keys[][2] = {
     {"Enter", "set N to the cursor's, or go to its latent"},
     {"x", "leave the domain out of rho, or include it again"},
     {"s b", "the next score; the next source"},
-    {"w", "write the plot as SVG"},
+    {"w", "write the plot as .svg, .png or .pdf"},
     {"digits", "the plot with this number; Tab, BackTab: the next, the previous one"},
     {"j k", "next, previous row; in a plot without rows, latent of the table"},
     {"q p Esc", "back to the panes"},

@@ -59,19 +59,35 @@ int domain_row_head_at(int cols, int x) {
     return x >= from - 7 ? SORT_STS : -1;
 }
 
-/* The cells of a bar that are the latent's: at its end where the latent is in the score, behind it, as
- * what would come, where it is not. A part of less than half a cell has no cell. */
+enum { EIGHTHS = 8 }; /* of a cell: what bars are drawn in */
+
+/* The cells from..to as the latent's: whole ones shaded, one that the bar fills in part as it is. */
+static void mark_cells(app *a, int y, int x, int from, int to, int bar, uint32_t shade) {
+    for (int i = from; i < to; i++) {
+        int rest = bar - i * EIGHTHS;
+        bool partial = !a->ascii && rest > 0 && rest < EIGHTHS;
+        grid_fill(a->grid, y, x + i, 1, ROLE_MARK, partial ? 0x2590u - (uint32_t)rest : shade);
+    }
+}
+
+/* The latent's part of a bar: at its end where the latent is in the score; behind it, as what would come, where it is
+ * not. Never larger than it is: only cells that are its own as far as the bar reaches, a dot behind the bar where there
+ * is none but the part is an eighth of a cell, and nothing below. */
 static void mark_part(app *a, int y, int x, int cols, double sts, double part) {
     double scale = a->tab->domains->scale;
     bool in = scry_set_has(scry_session_set(a->tab->session), app_latent(a));
     if (!(scale > 0) || !(part > 0)) return;
-    double from = (in ? sts - part : sts) / scale * cols, to = (in ? sts : sts + part) / scale * cols;
-    int first = (int)lround(from), last = (int)lround(to);
-    if (last == first && to - from >= 0.5) last++; /* within one cell: more than half of it */
-    if (last > cols) last = cols;
-    if (first < 0) first = 0;
-    uint32_t code = in ? (a->ascii ? '+' : 0x2592) : (a->ascii ? '.' : 0x2591);
-    if (last > first) grid_fill(a->grid, y, x + first, last - first, ROLE_MARK, code);
+    double eighths = part / scale * cols * EIGHTHS + 1e-9; /* a whole one stays one */
+    int most = cols * EIGHTHS, own = eighths < most ? (int)eighths : most;
+    int bar = grid_bar_eighths(cols, sts / scale);
+    int behind = a->ascii ? grid_bar_ascii(bar) : (bar + EIGHTHS - 1) / EIGHTHS; /* the first cell behind the bar */
+    uint32_t shade = in ? (a->ascii ? '+' : 0x2592) : (a->ascii ? '.' : 0x2591);
+    int from = in ? behind - own / EIGHTHS : behind, to = in ? behind : behind + own / EIGHTHS;
+    if (in && !a->ascii) from = bar > own ? (bar - own + EIGHTHS - 1) / EIGHTHS : 0;
+    if (to > cols) to = cols;
+    if (from < 0) from = 0;
+    if (own >= 1 && from < to) mark_cells(a, y, x, from, to, in ? bar : 0, shade);
+    else if (own >= 1 && !a->ascii && behind < cols) grid_fill(a->grid, y, x + behind, 1, ROLE_MARK, 0xb7);
 }
 
 static void draw_bar(app *a, int y, int x, int cols, size_t d, bool used) {

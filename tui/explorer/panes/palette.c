@@ -48,6 +48,14 @@ static void find_commands(const char *word, list *l) {
     qsort(l->match, l->count, sizeof *l->match, better);
 }
 
+/* "export!" is export: takes the sign away, and returns it. */
+static const char *take_sign(char *name) {
+    size_t length = strlen(name);
+    if (length < 2 || name[length - 1] != '!') return "";
+    name[length - 1] = 0;
+    return "!";
+}
+
 static void make_list(app *a, list *l) {
     const prompt *p = &a->prompt;
     size_t word = strcspn(p->text, " ");
@@ -55,6 +63,7 @@ static void make_list(app *a, list *l) {
     l->of = is_palette(a) ? NULL : p->then;
     l->argument = l->count = 0;
     snprintf(name, sizeof name, "%.*s", (int)(word < WORD_MOST ? word : WORD_MOST - 1), p->text);
+    take_sign(name);
     if (is_palette(a) && (p->at <= word || !p->text[word])) {
         find_commands(name, l);
         return;
@@ -183,8 +192,10 @@ static size_t common(const completion *c, const char *typed, size_t length, cons
 static void complete_command(app *a, const match *m) {
     prompt *p = &a->prompt;
     char name[WORD_MOST];
-    int n = snprintf(name, sizeof name, "%s%s", m->c->name, command_explorer_arguments(m->c)[0] ? " " : "");
     size_t word = strcspn(p->text, " ");
+    bool forced = word > 1 && p->text[word - 1] == '!' && command_writes(m->c);
+    int n = snprintf(name, sizeof name, "%s%s%s", m->c->name, forced ? "!" : "",
+                     command_explorer_arguments(m->c)[0] ? " " : "");
     put_in_place(p, 0, word + strspn(p->text + word, " "), name, (size_t)n);
 }
 
@@ -219,6 +230,7 @@ void palette_line(app *a, char *line, size_t size) {
     size_t word = strcspn(p->text, " ");
     char name[WORD_MOST];
     snprintf(name, sizeof name, "%.*s", (int)(word < WORD_MOST ? word : WORD_MOST - 1), p->text);
+    const char *sign = take_sign(name);
     bool picked = p->pick >= 0 && p->pick < (int)l.count;
     if (l.of && picked) palette_complete(a);
     else if (l.of && p->text[l.argument])
@@ -227,7 +239,7 @@ void palette_line(app *a, char *line, size_t size) {
     else if (!l.of && picked) snprintf(name, sizeof name, "%s", l.match[p->pick].c->name);
     else if (!l.of && l.count && name[0] && !command_find(name) && l.match[0].score > WORD_MOST)
         snprintf(name, sizeof name, "%s", l.match[0].c->name);
-    snprintf(line, size, "%s%s", name, a->prompt.text + word);
+    snprintf(line, size, "%s%s%s", name, sign, a->prompt.text + word);
 }
 
 bool palette_click(app *a, int y, int bottom) {

@@ -16,7 +16,7 @@ void recording_clear(recording *r) {
 }
 
 void recording_add(recording *r, const char *name, const char *argument) {
-    static const char *const never[] = {"record", "quit", "palette", "macros"};
+    static const char *const never[] = {"record", "record!", "quit", "palette", "macros", "yes", "no"};
     for (size_t i = 0; i < sizeof never / sizeof *never; i++)
         if (strcmp(name, never[i]) == 0) return;
     if (!r->name[0] || r->depth) return;
