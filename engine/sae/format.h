@@ -90,10 +90,10 @@ float *weights_constant(const sae *s, float value);
  * another, or several. */
 
 /* By the settings: keys that name the place in and the place out, flags of transcoders. */
-bool config_check_place(const config *c, scry_error *err);
+bool config_check_hook(const config *c, scry_error *err);
 /* By the weights: tensors with a dimension for layers or models, skip connections, W_enc and W_dec of different
  * widths. weights_load asks it. */
-bool weights_check_place(const weights *w, const weight_names *names, scry_error *err);
+bool weights_check_hook(const weights *w, const weight_names *names, scry_error *err);
 
 /* ---- the rest -----------------------------------------------------------------------------------
  * What a reader did not ask for may change the latents. Each family's row in families.def lists the tensors and keys

@@ -52,7 +52,7 @@ static bool refuse_weights(const weights *w, const char *titles, const char *for
         {"W_enc", "b_enc", "W_dec", "b_dec", false, false},
         {"encoder.weight", "encoder.bias", "decoder.weight", "decoder.bias", true, true}};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (!weights_check_place(w, &names[i], err)) return false;
+        if (!weights_check_hook(w, &names[i], err)) return false;
     if (weights_find(w, "W_enc") && weights_find(w, "b_enc"))
         return scry_fail(
             err,

@@ -178,7 +178,7 @@ static bool find_sizes(sae *s, const weights *w, const weight_names *names, scry
 }
 
 bool weights_load(sae *s, const weights *w, const weight_names *names, scry_error *err) {
-    if (!weights_check_place(w, names, err) || !find_sizes(s, w, names, err)) return false;
+    if (!weights_check_hook(w, names, err) || !find_sizes(s, w, names, err)) return false;
     s->W_enc = matrix(w, names->W_enc, s->d_sae, s->d_in, !names->W_enc_by_latent, err);
     if (!s->W_enc) return false;
     s->b_enc = weights_vector(w, names->b_enc, s->d_sae, err);

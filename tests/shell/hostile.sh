@@ -68,7 +68,7 @@ gives 0 rank "$x" --top 5 --csv
 is "CSV: a label that a spreadsheet would run" "$(sed -n 3p "$out" | cut -d, -f10)" "\"'=cmd|calc!A1\""
 is "CSV: with @" "$(sed -n 4p "$out" | cut -d, -f10 | cut -c1-4)" "\"'@S"
 is "CSV: with -" "$(sed -n 5p "$out" | cut -d, -f10)" "\"'-2+3\""
-is "CSV: quotes and commas" "$(sed -n 6p "$out" | cut -d, -f10-)" '"a ""b"", c"'
+is "CSV: quotes and commas" "$(sed -n 6p "$out" | cut -d, -f10-11)" '"a ""b"", c"'
 gives 0 export "$x" --top 5 -o "$place/set.csv"
 is "export: a label that a spreadsheet would run" "$(sed -n 3p "$place/set.csv" | cut -d, -f6)" "\"'=cmd|calc!A1\""
 is "export: a domain's name too" "$(head -1 "$place/set.csv" | grep -c '"=')" 0

@@ -255,7 +255,7 @@ void test_palette(void) {
     command(t, "qqqqqq");
     check(await_message(t, "no command \"qqqqqq\""), t, "nothing near: no guess", "found \"%s\"", footer(t));
     check(!strstr(footer(t), "did you mean"), t, "no guess at all", "found \"%s\"", footer(t));
-    term_keys(t, "Z");
+    term_keys(t, "Y");
     check(await_message(t, "no command has that key"), t, "a key without a command says so", "found \"%s\"", footer(t));
     term_keys(t, ": a b c C-w Backspace");
     check(await_text(t, "space toggle"), t, "Backspace on nothing leaves the palette", "found \"%s\"", footer(t));

@@ -100,13 +100,17 @@ static inline bool study_make(study *st, const plan *p) {
     uint64_t seed = 77 + (uint64_t)number;
     st->p = p;
     fill(p, &st->train, -1, false, &seed);
-    const char *train = write_capture(st, &st->train, folder, "train"), *sources = text_of("\"icl\": %s", train);
+    const char *train = write_capture(st, &st->train, folder, "train"), *sources = "";
     if (p->residual) {
         write_sae(scratch_folder("resample%d/sae", number - 1), &seed);
         fill(p, &st->train_icl, -1, true, &seed);
         fill(p, &st->train_sft, -1, false, &seed);
         sources = text_of("\"icl\": %s, \"sft\": %s", write_capture(st, &st->train_icl, folder, "train-icl"),
                           write_capture(st, &st->train_sft, folder, "train-sft"));
+    } else {
+        uint64_t own = seed ^ 99; /* other values than base's: a source that is equal to it is none */
+        fill(p, &st->train_icl, -1, true, &own);
+        sources = text_of("\"icl\": %s", write_capture(st, &st->train_icl, folder, "train-icl"));
     }
     for (int d = 0; d < D; d++) {
         fill(p, &st->base[d], d, false, &seed);

@@ -35,9 +35,9 @@ static const char *make_study(const char *architecture, const char *pairing) {
                       {"threshold", F32, F, 0, b + F + D}};
     write_safetensors(text_of("%s/sae_weights.safetensors", folder), all, strcmp(architecture, "jumprelu") ? 4 : 5);
     write_text(text_of("%s/cfg.json", folder),
-               "{\"architecture\": \"%s\", \"d_in\": %d, \"d_sae\": %d, \"k\": 30, \"normalize_activations\": "
+               "{\"architecture\": \"%s\", \"d_in\": %d, \"d_sae\": %d, %s\"normalize_activations\": "
                "\"none\", \"apply_b_dec_to_input\": false}",
-               architecture, D, F);
+               architecture, D, F, strcmp(architecture, "topk") ? "" : "\"k\": 30, ");
     for (int c = 0; c < 5; c++) {
         for (size_t i = 0; i < (size_t)ROWS * D; i++) x[i] = 4 * roll_unit(&seed) - 2;
         write_npy(text_of("%s/%d.npy", folder, c), F32, ROWS, D, x);

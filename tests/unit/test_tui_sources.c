@@ -56,8 +56,8 @@ static void test_tabs(app *a, const char *same, const char *other) {
     }
     say_command(a, "tab 1");
     say_command(a, "open");
-    check(shows(a, "again: cosine of the decoder rows") &&
-              shows(a, "study-700 has 700 latents, so its numbers mean other latents"),
+    check(shows(a, " again.scry, ") && shows(a, "planted: cosine of the decoder rows") &&
+              shows(a, "planted has 700 latents, so its numbers mean other latents"),
           "another index of the same width is compared, one of another width is not");
     check(shows(a, " 1/3 ") && shows(a, "study-600.scry"), "the title names the file");
     say_command(a, "tab 2");

@@ -1,10 +1,13 @@
 /* rho_context_text.c: the context of a rho as sentences. */
 #include "base/mem.h"
 #include "results/results.h"
+#include "text/text.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+
+enum { DOMAIN_TEXT = 200 };
 
 static double get(const cJSON *facts, const char *key) {
     return result_get_number(facts, key);
@@ -21,8 +24,18 @@ static void intervals(FILE *f, const cJSON *facts) {
     fputc('\n', f);
 }
 
+/* A domain's name without control characters; NULL where there is none. */
+static const char *domain_text(const cJSON *facts, const char *key, char out[DOMAIN_TEXT]) {
+    const char *name = result_get_text(facts, key);
+    if (!name) return NULL;
+    text_clean(name, out, DOMAIN_TEXT, false);
+    return out;
+}
+
 static void without_domains(FILE *f, const cJSON *facts) {
-    const char *own = result_get_text(facts, "train_domain"), *far = result_get_text(facts, "farthest_domain");
+    char names[2][DOMAIN_TEXT];
+    const char *own = domain_text(facts, "train_domain", names[0]);
+    const char *far = domain_text(facts, "farthest_domain", names[1]);
     if (isnan(get(facts, "without_train"))) own = NULL;
     if (isnan(get(facts, "without_farthest"))) far = NULL;
     bool same = own && far && strcmp(own, far) == 0;

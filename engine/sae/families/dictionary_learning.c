@@ -254,7 +254,7 @@ static bool read_weights(sae *s, const config *cfg, const weights *w, scry_notes
 
 static bool load_with(sae *s, const config *cfg, const char *path, const sae_harmless *harmless, scry_notes *notes,
                       scry_error *err) {
-    if (cfg->json && !config_check_place(cfg, err)) return false;
+    if (cfg->json && !config_check_hook(cfg, err)) return false;
     char *file = path_weights(path, weight_files);
     weights w;
     bool ok = weights_open(&w, file, err);

@@ -19,7 +19,7 @@ bool gemma_scope_detect(const char *path) {
 static bool check_settings(const config *cfg, scry_error *err) {
     const char *architecture, *type;
     if (!cfg->json) return true;
-    if (!config_check_place(cfg, err) || !config_text(cfg, "architecture", &architecture, err)) return false;
+    if (!config_check_hook(cfg, err) || !config_text(cfg, "architecture", &architecture, err)) return false;
     if (architecture && strcmp(architecture, "jump_relu") != 0 && strcmp(architecture, "jumprelu") != 0)
         return scry_fail(err, "sae: %s: architecture: found \"%.40s\", expected jump_relu", cfg->path, architecture);
     if (!config_text(cfg, "type", &type, err)) return false;

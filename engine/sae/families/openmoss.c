@@ -136,7 +136,7 @@ static bool read_input(sae *s, settings *set, scry_error *err) {
 }
 
 static bool read_settings(sae *s, settings *set, scry_error *err) {
-    if (!check_type(set, err) || !config_check_place(&set->cfg, err)) return false;
+    if (!check_type(set, err) || !config_check_hook(&set->cfg, err)) return false;
     if (!read_activation(s, set, err) || !read_input(s, set, err)) return false;
     if (!config_flag(&set->cfg, "use_decoder_bias", true, &set->has_b_dec, err)) return false;
     if (!config_flag(&set->cfg, "sparsity_include_decoder_norm", true, &set->by_decoder, err)) return false;

@@ -170,7 +170,7 @@ static bool check_dtype(const settings *set, scry_notes *notes, scry_error *err)
 }
 
 static bool read_settings(sae *s, settings *set, scry_notes *notes, scry_error *err) {
-    if (!config_check_place(&set->cfg, err)) return false;
+    if (!config_check_hook(&set->cfg, err)) return false;
     if (!find_version(set, err) || !find_architecture(set, err) || !find_activation(s, set, err)) return false;
     if (!find_k(s, set, err) || !find_input(s, set, err)) return false;
     if (!check_reshape(set, err) || !check_dtype(set, notes, err)) return false;

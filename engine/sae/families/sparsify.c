@@ -24,7 +24,7 @@ static bool check_activation(const config *cfg, scry_error *err) {
 }
 
 static bool read_settings(sae *s, const config *cfg, scry_error *err) {
-    if (!config_check_place(cfg, err) || !check_activation(cfg, err) || !config_count(cfg, "k", &s->k, err))
+    if (!config_check_hook(cfg, err) || !check_activation(cfg, err) || !config_count(cfg, "k", &s->k, err))
         return false;
     if (!s->k) return scry_fail(err, "sae: %s: k: found nothing, expected a whole number of 1 or more", cfg->path);
     s->activation = SAE_TOPK;

@@ -23,7 +23,7 @@ static char *page_text(char *head, const cJSON *list, const result_column *colum
     return text;
 }
 
-enum { STUDY_COLUMNS = 28 };
+enum { STUDY_COLUMNS = 20 };
 
 /* The input of a table that is made in the background: copies of the state. */
 typedef struct work_of_table {

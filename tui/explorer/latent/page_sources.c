@@ -130,9 +130,11 @@ static double cosine(const scry_index *x, const scry_index *y, uint32_t latent) 
 static int draw_likeness(app *a, rect r, int y) {
     for (size_t i = 0; i < a->tab_count && y < r.y + r.rows; i++) {
         const tab *t = a->tabs[i];
-        char name[64], number[16];
+        char whole[160], name[160], number[16];
         if (t == a->tab) continue;
-        tab_name(a, t, name, sizeof name);
+        app_tab_name(a, t, whole, sizeof whole);
+        text_clean(whole, name, sizeof name, a->ascii);
+        text_fit_middle(name, 26, a->ascii);
         format_rho(cosine(a->tab->index, t->index, app_latent(a)), 3, true, number, sizeof number);
         int x = r.x + 1;
         if (t->info->d_sae != a->tab->info->d_sae)

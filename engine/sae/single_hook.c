@@ -1,5 +1,5 @@
-/* place.c: an SAE reads and writes one residual stream. Transcoders and crosscoders, which come in the same files, are
- * refused with the advice that fits them. */
+/* single_hook.c: an SAE reads and writes one residual stream. Transcoders and crosscoders, which come in the same
+ * files, are refused with the advice that fits them. */
 #include "sae/format.h"
 #include "base/mem.h"
 
@@ -70,7 +70,7 @@ static bool check_twins(const config *c, const cJSON *object, int depth, scry_er
     return true;
 }
 
-bool config_check_place(const config *c, scry_error *err) {
+bool config_check_hook(const config *c, scry_error *err) {
     char shown[80], other[80];
     for (size_t i = 0; i < COUNT(places); i++) {
         const char *key_in = places[i][0], *key_out = places[i][1];
@@ -107,7 +107,7 @@ static uint64_t width_of(const tensor *t, uint64_t latents) {
     return t->shape[0] == latents ? t->shape[1] : t->shape[0];
 }
 
-bool weights_check_place(const weights *w, const weight_names *names, scry_error *err) {
+bool weights_check_hook(const weights *w, const weight_names *names, scry_error *err) {
     const tensor *W_enc = weights_find(w, names->W_enc), *b_enc = weights_find(w, names->b_enc);
     const tensor *W_dec = names->W_dec ? weights_find(w, names->W_dec) : NULL;
     char found[40], shape[160];
