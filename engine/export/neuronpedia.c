@@ -63,8 +63,9 @@ bool scry_export_neuronpedia(const scry_export_request *e, const char *path, scr
     if (e->set->count > 100)
         scry_notes_add(notes, "%" PRIu32 " latents; Neuronpedia takes at most 100 at a time", e->set->count);
     cJSON *list = cJSON_CreateObject();
-    char *about = mem_format("%" PRIu32 " latents by %s %s, %s", e->set->count, scry_condition_name(e->ranking->source),
-                             scry_metric_name(e->ranking->metric), info->train[e->ranking->train].name);
+    char *about = mem_format("%" PRIu32 " latents by %s %s, %s%s%s", e->set->count,
+                             scry_condition_name(e->ranking->source), scry_metric_name(e->ranking->metric),
+                             info->train[e->ranking->train].name, e->rho ? "; " : "", e->rho ? e->rho : "");
     cJSON_AddItemToObject(list, "name", json_text(*info->name ? info->name : "scry"));
     cJSON_AddItemToObject(list, "description", json_text(about));
     cJSON *features = cJSON_AddArrayToObject(list, "features");

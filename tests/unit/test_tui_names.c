@@ -50,7 +50,7 @@ int main(void) {
     rewind(f);
     bool named = false, by_file = false;
     while (fgets(title, sizeof title, f)) {
-        named = named || strstr(title, text_of("%.20s", a->tab->info->name));
+        named = named || strstr(title, text_of("%.19s", a->tab->info->name));
         by_file = by_file || strstr(title, "study-600");
     }
     fclose(f);
