@@ -134,7 +134,7 @@ static double distance(double *p, int n) {
     return most;
 }
 
-enum { SEEDS = SANITIZED ? 60 : 300 };
+enum { SEEDS = SANITIZED ? 150 : 300 };
 
 /* Changes without any relation, the selection found by as many greedy switches: p of the search is uniform. */
 static void null_studies(const scry_index *x, const scry_ranking *ranking) {
