@@ -84,7 +84,7 @@ static bool has_said(term *t, const char *text) {
 }
 
 static void test_to_the_end(void) {
-    term *t = train("watch-end", "2500", NULL);
+    term *t = train("watch-end", "6000", NULL);
     check(await_strictly(t, is_complete, NULL), t, "train --watch: four curves at 80x24", "found others");
     check(await_strictly(t, is_drawn_long, NULL), t, "which grow", "found %d cells of braille", dots(t));
     term_keys(t, "2");
@@ -102,7 +102,7 @@ static void test_to_the_end(void) {
     check_end(t, 0, "train --watch, to its end");
     check(has_said(t, "on1280held-outtokens:explainedvariance0.8") && in_folder("cfg.json"), t,
           "it ends with the figures and an SAE", "found none");
-    check(term_has(t, "step 2500 of 2500") && dots(t) > 60, t, "and leaves its curves behind",
+    check(term_has(t, "step 6000 of 6000") && dots(t) > 60, t, "and leaves its curves behind",
           "found %d cells of braille", dots(t));
     term_free(t);
 }
