@@ -298,6 +298,15 @@ static void null_group(void *context, size_t group, unsigned worker) {
     scry_report_progress(job->cancel, (double)(atomic_fetch_add(&job->done, count) + count) / job->draws);
 }
 
+/* One search on its own, without the domain `held` (n: with all). Owner: search_free. */
+static void search_alone(search *s, const search_space *p, size_t held, uint32_t switches, const scry_cancel *cancel) {
+    search_block *b = block_new(p);
+    search_new(s, p, switches);
+    search_begin(s, p, p->y, held);
+    run_searches(p, s, 1, switches, b, cancel);
+    block_free(b);
+}
+
 double scry_greedy_search(const scry_index *index, scry_score score, scry_set *set, const double *change,
                           uint32_t switches) {
     search_space p;
@@ -305,14 +314,10 @@ double scry_greedy_search(const scry_index *index, scry_score score, scry_set *s
     double rho = NAN;
     if (p.n >= 3) {
         search s;
-        search_block *b = block_new(&p);
-        search_new(&s, &p, switches);
-        search_begin(&s, &p, p.y, p.n);
-        run_searches(&p, &s, 1, switches, b, NULL);
+        search_alone(&s, &p, p.n, switches, NULL);
         for (uint32_t k = 0; k < s.switches; k++) scry_set_put(set, p.latent[s.switched[k]], !p.in[s.switched[k]]);
         rho = s.rho;
         search_free(&s);
-        block_free(b);
     }
     space_end(&p);
     return rho;
@@ -354,12 +359,9 @@ bool scry_search_cross_validated(const scry_index *index, scry_score score, cons
     *r2 = NAN;
     space_begin(&p, index, score, start, change);
     double *x = mem_new(2 * p.n, sizeof *x), *y = x + p.n, squares = 0, errors = 0;
-    search_block *b = block_new(&p);
     for (size_t held = 0; held < p.n && p.n >= 4 && !scry_cancelled(cancel); held++) {
         search s;
-        search_new(&s, &p, switches);
-        search_begin(&s, &p, p.y, held);
-        run_searches(&p, &s, 1, switches, b, cancel);
+        search_alone(&s, &p, held, switches, cancel);
         size_t n = 0;
         double mean = 0;
         for (size_t u = 0; u < p.n; u++) {
@@ -375,7 +377,6 @@ bool scry_search_cross_validated(const scry_index *index, scry_score score, cons
         search_free(&s);
     }
     if (squares > 0 && !scry_cancelled(cancel)) *r2 = 1 - errors / squares;
-    block_free(b);
     free(x);
     space_end(&p);
     return !scry_cancelled(cancel);
@@ -391,17 +392,13 @@ static double rho_of_other_half(const scry_index *index, scry_score score, const
     double rho = NAN;
     if (p.n >= 3) {
         search s;
-        search_block *b = block_new(&p);
-        search_new(&s, &p, switches);
-        search_begin(&s, &p, p.y, p.n);
-        run_searches(&p, &s, 1, switches, b, cancel);
+        search_alone(&s, &p, p.n, switches, cancel);
         for (uint32_t k = 0; k < s.switches; k++) {
             const float *of = measured + (size_t)p.row[s.switched[k]] * p.D;
             for (size_t u = 0; u < p.n; u++) other.start[u] += (p.in[s.switched[k]] ? -1 : 1) * (double)of[p.domain[u]];
         }
         rho = scry_fit_line(other.start, other.y, other.n).pearson;
         search_free(&s);
-        block_free(b);
     }
     space_end(&p);
     space_end(&other);
