@@ -5,25 +5,28 @@
 
 #include <math.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
 static const struct figure {
     const char *name;
     size_t at; /* in scry_measured */
-    bool negative;
+    enum { ANY, ERROR, COUNT } kind;
     const char *expected;
 } figures[] = {
-    {"base", offsetof(scry_measured, base), true, "a finite number"},
-    {"tuned", offsetof(scry_measured, tuned), true, "a finite number"},
-    {"change", offsetof(scry_measured, change), true, "a finite number"},
-    {"se", offsetof(scry_measured, se), false, "a standard error of 0 or more"},
-    {"n", offsetof(scry_measured, n), false, "a number of samples or tokens, 0 or more"},
+    {"base", offsetof(scry_measured, base), ANY, "a finite number"},
+    {"tuned", offsetof(scry_measured, tuned), ANY, "a finite number"},
+    {"change", offsetof(scry_measured, change), ANY, "a finite number of percentage points"},
+    {"se", offsetof(scry_measured, change_se), ERROR, "a standard error of 0 or more"},
+    {"n", offsetof(scry_measured, n), COUNT, "how many were counted, a whole number"},
+    {"samples", offsetof(scry_measured, samples), COUNT, "how many there were, a whole number"},
 };
 enum { FIGURES = sizeof figures / sizeof *figures };
 
 static bool read_figures(manifest_reader *p, const cJSON *item, const char *place, scry_measured *out) {
-    const char *known[FIGURES + 1] = {NULL};
+    const char *known[FIGURES + 2] = {NULL};
+    known[FIGURES] = "metric";
     for (int i = 0; i < FIGURES; i++) known[i] = figures[i].name;
     if (!cJSON_IsObject(item))
         return manifest_wrong_type(p, place, item, "an object {\"base\", \"tuned\", \"change\", \"se\", \"n\"}");
@@ -34,10 +37,13 @@ static bool read_figures(manifest_reader *p, const cJSON *item, const char *plac
         if (!number || cJSON_IsNull(number)) continue;
         snprintf(key, sizeof key, "%s.%s", place, figures[i].name);
         if (!cJSON_IsNumber(number)) return manifest_wrong_type(p, key, number, figures[i].expected);
-        if (!isfinite(number->valuedouble) || (!figures[i].negative && number->valuedouble < 0))
+        uint64_t count = 0;
+        bool good = figures[i].kind == COUNT ? manifest_whole(number, &count) : isfinite(number->valuedouble);
+        if (!good || (figures[i].kind == ERROR && number->valuedouble < 0))
             return scry_fail(p->err, "%s: %s: found %g, expected %s", p->study->path, key, number->valuedouble,
                              figures[i].expected);
-        memcpy((char *)out + figures[i].at, &number->valuedouble, sizeof(double));
+        if (figures[i].kind == COUNT) memcpy((char *)out + figures[i].at, &count, sizeof count);
+        else memcpy((char *)out + figures[i].at, &number->valuedouble, sizeof(double));
     }
     return true;
 }
@@ -80,7 +86,7 @@ bool manifest_measured(manifest_reader *p, const cJSON *domain, const char *plac
     snprintf(key, sizeof key, "%s.measured", place);
     size_t n = study->train_count * SCRY_MEASURES;
     group->measured = mem_new(n, sizeof *group->measured);
-    for (size_t i = 0; i < n; i++) group->measured[i] = (scry_measured){NAN, NAN, NAN, NAN, NAN};
+    for (size_t i = 0; i < n; i++) group->measured[i] = (scry_measured){NAN, NAN, NAN, NAN, NAN, NAN, 0, 0};
     if (!is_by_train(study, found)) {
         if (study->train_count > 1 && cJSON_IsObject(found))
             return scry_fail(p->err,

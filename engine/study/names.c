@@ -23,12 +23,6 @@ const scry_score_info scry_scores[] = {
 #undef SCORE
 };
 
-const scry_measure_info scry_measures[] = {
-#define MEASURE(id, name, unit, change_unit, title) {name, unit, change_unit, title},
-    SCRY_MEASURE_TABLE(MEASURE)
-#undef MEASURE
-};
-
 /* first: the name in the first of count rows, each stride bytes after the one before. */
 static int find(const char *const *first, size_t stride, int count, const char *name) {
     for (int i = 0; i < count; i++) {
@@ -62,9 +56,6 @@ int scry_metric_of(const char *name) {
 int scry_score_of(const char *name) {
     return find(&scry_scores[0].name, sizeof *scry_scores, SCRY_SCORES, name);
 }
-int scry_measure_of(const char *name) {
-    return find(&scry_measures[0].name, sizeof *scry_measures, SCRY_MEASURES, name);
-}
 const char *scry_source_choices(char out[SCRY_CHOICES], const char *quote) {
     return alternatives_quoted(out, SCRY_CHOICES, condition_names + 1, sizeof *condition_names, SCRY_CONDITIONS - 1,
                                quote);
@@ -77,9 +68,6 @@ const char *scry_metric_choices(char out[SCRY_CHOICES], const char *quote) {
 }
 const char *scry_score_choices(char out[SCRY_CHOICES], const char *quote) {
     return alternatives_quoted(out, SCRY_CHOICES, &scry_scores[0].name, sizeof *scry_scores, SCRY_SCORES, quote);
-}
-const char *scry_measure_choices(char out[SCRY_CHOICES], const char *quote) {
-    return alternatives_quoted(out, SCRY_CHOICES, &scry_measures[0].name, sizeof *scry_measures, SCRY_MEASURES, quote);
 }
 const char *scry_version(void) {
     return "0.1.0";

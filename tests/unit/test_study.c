@@ -199,7 +199,8 @@ static void wrong_model_keys(void) {
     REFUSE("domains[0].measured", "{\"accuracy\": 5}", "domains[0].measured.accuracy", "found a number", "tuned");
     REFUSE("domains[0].measured", "{\"loss\": {\"base\": \"x\"}}", "domains[0].measured.loss.base", "found text");
     REFUSE("domains[0].measured", "{\"loss\": {\"se\": -1}}", "domains[0].measured.loss.se", "found -1", "0 or more");
-    REFUSE("domains[0].measured", "{\"loss\": {\"n\": -1}}", "domains[0].measured.loss.n", "found -1", "0 or more");
+    REFUSE("domains[0].measured", "{\"loss\": {\"n\": -1}}", "domains[0].measured.loss.n", "found -1",
+           "a whole number");
     REFUSE("domains[0].measured", "{\"math\": [1]}", "domains[0].measured.math", "found a list");
     REFUSE("domains[0].measured", "{\"math\": {}, \"law\": {}}", "domains[0].measured", "\"law\"", "training set",
            "accuracy");
@@ -285,8 +286,8 @@ static void models(void) {
             check_near(m[SCRY_ACCURACY].base, 41.5, 0, "base");
             check_near(m[SCRY_ACCURACY].tuned, 39.5, 0, "tuned");
             check_near(m[SCRY_ACCURACY].change, -2, 0, "change");
-            check_near(m[SCRY_ACCURACY].se, 0.5, 0, "its standard error");
-            check_near(m[SCRY_ACCURACY].n, 600, 0, "n");
+            check_near(m[SCRY_ACCURACY].change_se, 0.5, 0, "its standard error");
+            check_is(m[SCRY_ACCURACY].n, 600, "n");
             check_near(m[SCRY_LOSS].base, 2.5, 0, "loss of base");
             check(isnan(m[SCRY_LOSS].tuned) && isnan(m[SCRY_CHOICE].base), "null, and what is absent, is NaN");
         }

@@ -72,7 +72,8 @@ static void add_measured(cJSON *item, const scry_measured *measured) {
         const scry_measured *of = &measured[m];
         if (isnan(of->base) && isnan(of->tuned) && isnan(of->change)) continue;
         result_numbers(cJSON_AddObjectToObject(item, scry_measures[m].name), {"base", of->base}, {"tuned", of->tuned},
-                       {"change", of->change}, {"se", of->se}, {"n", of->n});
+                       {"change", of->change}, {"se", of->change_se}, {"n", (double)of->n},
+                       {"samples", (double)of->samples});
     }
 }
 

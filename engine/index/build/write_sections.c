@@ -147,8 +147,9 @@ static void add_measured(cJSON *item, const scry_measured *measured, size_t trai
             add_known(figures, "base", of->base);
             add_known(figures, "tuned", of->tuned);
             add_known(figures, "change", of->change);
-            add_known(figures, "se", of->se);
-            add_known(figures, "n", of->n);
+            add_known(figures, "se", of->change_se);
+            add_known(figures, "n", of->n ? (double)of->n : NAN);
+            add_known(figures, "samples", of->samples ? (double)of->samples : NAN);
             if (figures->child) cJSON_AddItemToObject(by_measure, scry_measures[m].name, figures);
             else cJSON_Delete(figures);
         }

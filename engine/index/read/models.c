@@ -34,6 +34,11 @@ static double figure_of(const cJSON *item, const char *key) {
     return cJSON_IsNumber(number) ? number->valuedouble : (double)NAN;
 }
 
+static uint64_t count_of(const cJSON *item, const char *key) {
+    double count = figure_of(item, key);
+    return count >= 0 && count < 0x1p63 ? (uint64_t)count : 0;
+}
+
 static void read_measured(scry_index *x, const cJSON *item, scry_domain_info *domain) {
     const cJSON *list = cJSON_GetObjectItemCaseSensitive(item, "measured"), *of = cJSON_GetArrayItem(list, 0);
     if (!cJSON_IsArray(list)) return;
@@ -45,8 +50,11 @@ static void read_measured(scry_index *x, const cJSON *item, scry_domain_info *do
                 .base = figure_of(figures, "base"),
                 .tuned = figure_of(figures, "tuned"),
                 .change = figure_of(figures, "change"),
-                .se = figure_of(figures, "se"),
-                .n = figure_of(figures, "n"),
+                .base_se = NAN,
+                .tuned_se = NAN,
+                .change_se = figure_of(figures, "se"),
+                .n = count_of(figures, "n"),
+                .samples = count_of(figures, "samples"),
             };
         }
 }
