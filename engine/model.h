@@ -46,8 +46,8 @@ bool scry_tokenizer_encode(const scry_tokenizer *tok, const char *text, size_t l
 
 typedef enum scry_bos { SCRY_BOS_AUTO, SCRY_BOS_YES, SCRY_BOS_NO } scry_bos;
 /* The ids that stand in front of every text, *count of them (0 with NULL): auto, those that the post-processor adds
- * (or tokenizer_config's add_bos_token, where there is no post-processor that says); yes, the beginning-of-text token,
- * an error where the model has none. Borrowed from the tokenizer. */
+ * (or tokenizer_config's add_bos_token, which decides where it is written, as in transformers); yes, the
+ * beginning-of-text token, an error where the model has none. Borrowed from the tokenizer. */
 bool scry_tokenizer_bos(const scry_tokenizer *tok, scry_bos bos, const uint32_t **ids, size_t *count, scry_error *err);
 
 /* The id of the token that is spelled so in the vocabulary or among the added tokens, or -1. */
