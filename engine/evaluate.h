@@ -2,7 +2,7 @@
  *
  * Two sources: the two models themselves, run over the responses of a domain's texts (scry_evaluate_models); and result
  * files of lm-evaluation-harness (scry_evaluate_harness). Both give the same figures with standard errors, and
- * scry_evaluation_write puts them into a study: of each domain "change" and "change_se", which rho uses, and beside
+ * scry_evaluation_write puts them into a study: of each domain "change" and "change_se", which rho uses, and next to
  * them, by the measures' names, all that was measured:
  *
  *     "measured": {"accuracy": {"base": 62.1, "tuned": 69.3, "change": 7.2, "se": 1.4, "n": 1136, "samples": 20},
@@ -105,7 +105,7 @@ bool scry_change_is_clear(const scry_measured *m);
 
 typedef struct scry_harness_query {
     const char *results[2]; /* of the base and the tuned model: a file, or a folder that holds one results_*.json */
-    const char *samples[2]; /* the folder of its samples_*.jsonl, or such a file; NULL: beside the results */
+    const char *samples[2]; /* the folder of its samples_*.jsonl, or such a file; NULL: next to the results */
     const char *metric;     /* "acc", "acc,none", ...; NULL: the first known one that both have */
     const char *study;      /* a manifest, whose domains are looked for among the tasks; NULL: every task is a domain */
     const char *const *tasks; /* [task_count] "DOMAIN=TASK,TASK": tasks of a domain, instead of those found by name */
