@@ -21,9 +21,8 @@ bool text_rule_find(text_rule *rule, const corpus *c, const char *name, scry_err
     rule->chat_template = -1;
     if (name && !plain) {
         rule->chat_template = scry_chat_template_of(name);
-        return rule->chat_template >= 0 ||
-               scry_misuse(err, "--template: found \"%.40s\", expected %s, or none", name,
-                           scry_chat_template_choices(choices, ""));
+        return rule->chat_template >= 0 || scry_misuse(err, "--template: found \"%.40s\", expected %s, or none", name,
+                                                       scry_chat_template_choices(choices, ""));
     }
     if (!corpus_has_messages(c)) return true;
     if (plain) return no_template(c, "none turns them into text", err);
@@ -70,6 +69,7 @@ static bool encode_plain(const text_rule *rule, const corpus_item *item, const c
     const char *text = other ? other : item->text;
     bool ok = scry_tokenizer_encode(rule->tok, text, strlen(text), &out->own, err);
     out->response = token_beyond(&out->own, item->response);
+    out->response_end = out->own.count;
     free(other);
     return ok;
 }
@@ -127,6 +127,7 @@ static bool encode_chat(const text_rule *rule, const corpus_item *item, const ch
     bool ok = encode_head(rule, &chat, &out->head, err) &&
               scry_tokenizer_encode(rule->tok, chat.text + chat.head, end - chat.head, &out->own, err);
     if (ok) out->response = token_beyond(&out->own, start - chat.head);
+    if (ok) out->response_end = token_beyond(&out->own, chat.content_end[last] - chat.head);
     scry_chat_free(&chat);
     return ok;
 }

@@ -18,9 +18,10 @@ bool text_rule_find(text_rule *rule, const corpus *c, const char *name, scry_err
 
 /* {0} is empty. Owner: encoded_item_free. */
 typedef struct encoded_item {
-    scry_tokens head; /* the beginning-of-text token, and a chat's system message: in front of all */
-    scry_tokens own;  /* of the sample's text. A chat's ends with what ends the last turn, without line break */
-    size_t response;  /* the first of them that reads beyond the prompt; own.count: there is no response */
+    scry_tokens head;    /* the beginning-of-text token, and a chat's system message: in front of all */
+    scry_tokens own;     /* of the sample's text. A chat's ends with what ends the last turn, without line break */
+    size_t response;     /* the first of them that reads beyond the prompt; own.count: there is no response */
+    size_t response_end; /* the first that reads beyond the response's words: what ends a chat's turn */
 } encoded_item;
 void encoded_item_free(encoded_item *e);
 

@@ -108,6 +108,13 @@ static size_t shared_tokens(const sequence_group *group) {
     return shared;
 }
 
+size_t likelihood_tokens(const sequence_group *group) {
+    if (!group->count) return 0;
+    size_t shared = group->count > 1 ? shared_tokens(group) : 0, tokens = shared;
+    for (size_t i = 0; i < group->count; i++) tokens += group->sequences[i].to - 1 - shared;
+    return tokens;
+}
+
 /* Runs a group of several behind what they share. */
 static bool run_group(scry_run *run, uint32_t vocabulary, const sequence_group *group, size_t *tokens,
                       scry_error *err) {

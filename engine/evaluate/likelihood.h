@@ -19,6 +19,9 @@ typedef struct sequence_group {
     size_t count;
 } sequence_group;
 
+/* Tokens that a group is run on, at most. */
+size_t likelihood_tokens(const sequence_group *group);
+
 /* Runs groups[0..count) and fills in what they score. Groups of one are packed together up to scry_run_batch tokens.
  * report (may be NULL): called with the number of tokens that were run since the last call; false cancels. False and
  * err for what the model refuses, or when cancelled. */

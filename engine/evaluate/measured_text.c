@@ -64,10 +64,14 @@ bool measured_text_set(measured_text *text, size_t k, const uint32_t *head, size
     return true;
 }
 
+uint64_t domain_seed(uint64_t seed, const char *name) {
+    for (; *name; name++) seed = (seed ^ (unsigned char)*name) * 0x100000001b3u; /* FNV-1a's step */
+    return seed;
+}
+
 size_t draw_samples(size_t count, size_t most, uint64_t seed, const char *name, size_t **out) {
     size_t take = most && most < count ? most : count, left = take;
-    uint64_t state = seed;
-    for (const char *c = name; *c; c++) state = (state ^ (unsigned char)*c) * 0x100000001b3u;
+    uint64_t state = domain_seed(seed, name);
     *out = mem_new(take, sizeof **out);
     /* each is taken with the chance of those still wanted among those still there (A. R. Jones, 1962) */
     for (size_t i = 0; i < count && left; i++)

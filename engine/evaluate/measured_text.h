@@ -18,6 +18,8 @@ void measured_text_room(measured_text *text, bool has_response, size_t options);
 bool measured_text_set(measured_text *text, size_t k, const uint32_t *head, size_t head_count, const uint32_t *own,
                        size_t from, size_t to);
 
+/* A domain's own seed, so that its figures do not depend on the other domains. */
+uint64_t domain_seed(uint64_t seed, const char *name);
 /* Numbers of `most` of `count` things, drawn by the seed, ascending; all of them for most 0 or not below count. Returns
  * how many; the caller frees *out. */
 size_t draw_samples(size_t count, size_t most, uint64_t seed, const char *name, size_t **out);

@@ -1,5 +1,5 @@
-/* evaluate/texts.h: the texts of domains as sequences of which a model's likelihood is asked: responses, and the options
- * of multiple-choice questions. */
+/* evaluate/texts.h: the texts of domains as sequences of which a model's likelihood is asked: responses, and the
+ * options of multiple-choice questions. */
 #ifndef SCRY_EVALUATE_TEXTS_H
 #define SCRY_EVALUATE_TEXTS_H
 
