@@ -74,7 +74,7 @@ static void texts(void) {
         "\n  },\n  {\n    \"name\": \"b\",\n    \"change\": 2,\n    \"measured\": " M2 ",\n    " S "\n  }\n ]",
         NULL);
     writes("values in their places",
-           "[{\"change_se\" :9.5,\"measured\": {\"loss\": {\"base\": 2.5}, \"accuracy\": 3}, \"change\":\t-7.25 , " S
+           "[{\"change_se\" :9.5,\"measured\": {\"loss\": {\"base\": 2.5}, \"accuracy\": {\"base\": 3}}, \"change\":\t-7.25 , " S
            ", \"name\": \"a\"}, {\"name\": \"b\", " S ", \"change\": -1e1, \"change_se\": 0.25}]",
            "[{\"change_se\" :0.5,\"measured\": "
            "{\"loss\":{\"base\":2.5},\"accuracy\":{\"base\":40,\"tuned\":41,\"change\":1,"
@@ -88,10 +88,10 @@ static void texts(void) {
            NULL);
     writes("one of two training sets",
            "[{\"name\": \"a\", \"change\": {\"x\": 5, \"y\": 6}, \"change_se\": {\"y\": 7}, " C
-           "}, {\"name\": \"b\", \"change_se\": {\"x\": 3}, \"measured\": {\"y\": {\"loss\": 1}}, " C "}]",
+           "}, {\"name\": \"b\", \"change_se\": {\"x\": 3}, \"measured\": {\"y\": {\"loss\": {\"base\": 1}}}, " C "}]",
            "[{\"name\": \"a\", \"measured\": {\"x\":" M1 "}, \"change\": {\"x\":1,\"y\":6}, \"change_se\": "
            "{\"y\":7,\"x\":0.5}, " C
-           "}, {\"name\": \"b\", \"change\": {\"x\":2}, \"measured\": {\"y\":{\"loss\":1},\"x\":" M2 "}, " C "}]",
+           "}, {\"name\": \"b\", \"change\": {\"x\":2}, \"measured\": {\"y\":{\"loss\":{\"base\":1}},\"x\":" M2 "}, " C "}]",
            "x");
 }
 
