@@ -6,7 +6,7 @@
 # interface sees the public headers and engine/base/ only; tests may include anything.
 BEGIN {
     stack("engine", "base io study sae model index/format index/build|index/read capture store rank selection latent" \
-          " stats score causal diff analysis export session train synth")
+          " stats score evaluate causal diff analysis export session train synth")
     stack("tui", "text draw plot charts results report terminal watch shell explorer main.c")
 }
 

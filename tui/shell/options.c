@@ -62,6 +62,10 @@ static bool read_option(options *o, int argc, char **argv, int *at, scry_error *
         } else {
             return scry_misuse(err, "%s needs %s after it", name, option_rows[i].argument);
         }
+        if (o->given_count == OPTIONS_WORDS)
+            return scry_misuse(err, "found more than %d options, expected at most as many", OPTIONS_WORDS);
+        o->given[o->given_count][0] = option_rows[i].name;
+        o->given[o->given_count++][1] = *field;
         return true;
     }
     return unknown_option(o, name, err);
@@ -111,6 +115,13 @@ bool options_read(options *o, int argc, char **argv, scry_error *err) {
     uint64_t memory;
     return options_number("--threads", o->threads, 1, 0, &threads, err) &&
            options_bytes("--memory", o->memory, &memory, err);
+}
+
+size_t options_repeated(const options *o, const char *name, const char *out[OPTIONS_WORDS]) {
+    size_t count = 0;
+    for (int i = 0; i < o->given_count; i++)
+        if (strcmp(o->given[i][0], name) == 0) out[count++] = o->given[i][1];
+    return count;
 }
 
 bool options_number(const char *name, const char *text, uint32_t least, uint32_t fallback, uint32_t *out,
