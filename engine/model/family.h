@@ -1,10 +1,10 @@
 /* family.h: what a row of the table of model families says. Each family is a file in families/ with one model_family,
- * and a row of families/families.def. */
+ * and a row of family.def. */
 #ifndef SCRY_MODEL_FAMILY_H
 #define SCRY_MODEL_FAMILY_H
 
 #include "io/config.h"
-#include "model/plan.h"
+#include "model/model_plan.h"
 
 /* The parts that a family has names for. Matrices and norms have a tensor
  * NAME.weight, and where the plan says so NAME.bias. */
@@ -92,7 +92,7 @@ typedef struct model_family {
 } model_family;
 
 #define MODEL_FAMILY(name) extern const model_family family_##name;
-#include "model/families/families.def"
+#include "model/family.def"
 #undef MODEL_FAMILY
 
 /* The row of a model_type, or NULL. */

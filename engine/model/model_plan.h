@@ -1,6 +1,6 @@
-/* plan.h: what a model computes, read from its config.json: sizes, kinds and constants, without weights. */
-#ifndef SCRY_MODEL_PLAN_H
-#define SCRY_MODEL_PLAN_H
+/* model_plan.h: what a model computes, read from its config.json: sizes, kinds and constants, without weights. */
+#ifndef SCRY_MODEL_MODEL_PLAN_H
+#define SCRY_MODEL_MODEL_PLAN_H
 
 #include "model.h"
 

@@ -1,4 +1,4 @@
-/* plan_read.c: config.json to a plan. */
+/* model_plan.c: config.json to a plan. */
 #include "base/mem.h"
 #include "base/path.h"
 #include "io/config.h"

@@ -1,4 +1,4 @@
-/* families.c: the table of model families. */
+/* family.c: the table of model families. */
 #include "base/name_list.h"
 #include "model/family.h"
 
@@ -6,7 +6,7 @@
 
 static const model_family *const families[] = {
 #define MODEL_FAMILY(name) &family_##name,
-#include "model/families/families.def"
+#include "model/family.def"
 #undef MODEL_FAMILY
 };
 
