@@ -130,7 +130,8 @@ void evaluation_columns_table(cJSON *facts, const scry_evaluation *e, evaluation
     for (int m = 0; m < SCRY_MEASURES; m++) {
         if (m == (int)e->chosen || !is_measured(e, m)) continue;
         snprintf(key, sizeof key, "%s_text", scry_measures[m].name);
-        add_column(out, key, scry_measures[m].name, NULL);
+        /* the loss is shown by what rises where the model gets better, as all changes do */
+        add_column(out, key, e->tuned && m == SCRY_LOSS ? "100/perplexity" : scry_measures[m].name, NULL);
         cJSON *row = cJSON_GetObjectItemCaseSensitive(facts, "domains")->child;
         for (size_t d = 0; row; row = row->next, d++) {
             figure_text(&e->domains[d].measured[m], e->tuned, text, sizeof text);
@@ -160,7 +161,7 @@ char *evaluation_head(const scry_evaluation *e) {
             f,
             "standard errors (SE) of the differences on the same samples where paired, else of two independent runs\n");
     if (e->tuned)
-        fprintf(f, "%zu of %zu changes are at least twice their SE; the others%s may be chance\n", count_clear(e),
+        fprintf(f, "%zu of %zu changes are at least twice their SE; one that is not%s may be chance\n", count_clear(e),
                 e->count, e->draws ? " (no, or in parentheses)" : " (no)");
     if (e->draws)
         fprintf(f, "%llu tokens in %.1f s, %.0f a second\n", (unsigned long long)e->tokens, e->seconds,
