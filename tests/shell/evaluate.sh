@@ -14,7 +14,7 @@ END
 gives 0 evaluate --results $base $tuned
 prints "results: the table" '^change of the benchmark from .*results_.*json to ' '^0 of 3 changes are at least twice their SE' \
     '^domain +questions +base +tuned +change +SE +beyond 2 SE +metric +paired' \
-    '^mmlu_pro_math +12 +16\.67 +41\.67 +\+25\.00 +13\.06 +no +acc,none +yes$' '^mmlu_pro_law +10 .* \+0\.00 +0\.00 +no '
+    '^mmlu_pro_math +12 +16\.67 +41\.67 +\+25\.00 +13\.06 +no +acc,none +yes$' '^mmlu_pro_law +10 .* \+0\.00 +- +unknown '
 gives 0 evaluate --results $base $tuned --json
 prints "results --json: its keys" '^\{"base":".*","tuned":".*","train":null,"change":"benchmark","clear":0,"domains":\[\{"name":"mmlu_pro_math","n":12,"samples":12,"change":2[45]\.[0-9]+,"change_se":13\.05582[0-9]+,"clear":false,' \
     '"accuracy_base":null' '"loss_base":null' '"choice_tuned":null' '"benchmark_base":16\.6' '"benchmark_base_se":11\.2' \
@@ -38,7 +38,7 @@ prints "its domains are the rows" '^math +12 ' '^law +10 ' '^Computer science +8
 gives 0 evaluate --results $base $tuned "$place/study.json" -o "$place/new.json"
 is "-o: the values in their places, all else as it was" "$(cat "$place/new.json")" '{ "scry_study": 1,
   "domains": [ { "name": "math", "change": 25, "change_se": 13.0558242, "measured": {"benchmark":{"base":16.6666667,"tuned":41.6666667,"change":25,"se":13.0558242,"n":12,"samples":12,"metric":"acc,none"}}, "sts": {"act": 3} },
-               { "name": "law", "change": 0, "change_se": 0, "measured": {"benchmark":{"base":30,"tuned":30,"change":0,"se":0,"n":10,"samples":10,"metric":"acc,none"}}, "sts": {"act": 2} },
+               { "name": "law", "change": 0, "measured": {"benchmark":{"base":30,"tuned":30,"change":0,"n":10,"samples":10,"metric":"acc,none"}}, "sts": {"act": 2} },
                { "name": "Computer science", "change": 25, "change_se": 16.3663418, "measured": {"benchmark":{"base":0,"tuned":25,"change":25,"se":16.3663418,"n":8,"samples":8,"metric":"acc,none"}}, "sts": {"act": 1} } ] }'
 gives 0 score "$place/new.json" --csv
 is "the study is read back" "$(cut -d, -f1-3 "$out" | tail -n +2 | tr '\n' ' ')" '"math",3,25 "law",2,0 "Computer science",1,25 '
@@ -86,6 +86,29 @@ grep -q '"change": 11.1111111, "change_se": ' "$place/models.json" && ok "the ch
     not_ok "the chosen one is the change" "found $(cat "$place/models.json")"
 gives 0 evaluate "$place/models.json" --csv
 is "and the study is read as before" "$(cut -d, -f1-3 "$out" | tail -n +2 | tr '\n' ' ')" '"math",6,2 "law",6,2 '
+
+# ---- capture --evaluate
+texts="--train math=$e/math.jsonl --domain math=$e/math.jsonl --domain law=$e/law.jsonl --layer 1 --demos 1 --domain-demos 1"
+gives 0 capture $models $texts -o "$place/captured"
+cp "$place/captured/study.json" "$place/plain.json"
+gives 0 capture $models $texts -o "$place/captured" --evaluate --change loss
+prints "capture --evaluate: both tables" '^law\.icl +icl ' '^change of the loss from ' '^math +138 +1\.1448 +0\.2861 +\+43\.29 +[0-9.]+ +yes +\+17\.39 '
+gives 0 capture $models $texts -o "$place/captured" --evaluate --json
+prints "capture --evaluate --json" '"captures":\[.*\],"tokens_per_second":[0-9.]+,"evaluation":\{"base":.*"change":"accuracy".*"domains":\[\{"name":"math","n":138,'
+grep -c "\"change\":" "$place/captured/study.json" >"$place/changes"
+is "capture --evaluate: the changes are in the study" "$(cat "$place/changes")" 2
+sed '/"change/d; /"measured"/d' "$place/captured/study.json" >"$place/bare.json"
+cmp -s "$place/bare.json" "$place/plain.json" && ok "and all else is as capture alone writes it" ||
+    not_ok "and all else is as capture alone writes it" "$(diff "$place/bare.json" "$place/plain.json" | head -5)"
+cp "$place/captured/study.json" "$place/measured.json"
+gives 0 capture $models $texts -o "$place/captured"
+is "capturing again keeps the changes" "$(tr -d '\t \n' <"$place/captured/study.json" | grep -o '"change":[-0-9.]*' | tr '\n' ' ')" \
+    "$(tr -d '\t \n' <"$place/measured.json" | grep -o '"change":[-0-9.]*' | tr '\n' ' ')"
+gives 0 evaluate "$place/captured" --csv
+prints "a captured study is measured by its token files" '^"math",[0-9]+,8,' '^"law",[0-9]+,6,'
+refused '--change: belongs to --evaluate, which is missing' capture $models $texts -o "$place/captured" --change loss
+refused '--evaluate: expected a tuned model' capture --model $e/base $texts -o "$place/captured" --evaluate
+refused '--evaluate: expected domains' capture $models --train math=$e/math.jsonl --layer 1 -o "$place/captured" --evaluate
 
 # ---- refusals
 refused 'expected texts: a study, or --domain NAME=FILE' evaluate --model $e/base

@@ -1,6 +1,7 @@
 /* evaluate.c: scry evaluate: the measured change of each domain. */
 #include "base/mem.h"
 #include "shell/cli_context.h"
+#include "shell/evaluate.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,46 +46,50 @@ static scry_evaluation *of_results(const options *o, const char *study, scry_not
     return scry_evaluate_harness(&query, notes, err);
 }
 
-static bool read_choices(const options *o, scry_evaluation_query *q, scry_error *err) {
+bool evaluate_read(const options *o, scry_evaluation_query *q, const char *files[OPTIONS_WORDS], scry_error *err) {
     static const char *const bos[] = {"auto", "yes", "no"};
     char choices[SCRY_CHOICES];
     int measure = o->change ? scry_measure_of(o->change) : SCRY_ACCURACY, b = 0;
+    scry_build_options build = {0};
+    uint32_t seed;
     while (o->bos && b < 3 && strcmp(o->bos, bos[b]) != 0) b++;
     if (measure < 0 || measure >= SCRY_BENCHMARK)
         return cli_misuse(err, "--change", o->change, scry_measure_choices(choices, ""));
     if (b == 3) return cli_misuse(err, "--bos", o->bos, "auto, yes or no");
+    if (!cli_build_options(o, &build, err) || !options_number("--seed", o->seed, 0, SCRY_SEED, &seed, err) ||
+        !options_number("--max-length", o->max_length, 2, 0, &q->max_length, err) ||
+        !options_number("--samples", o->most_samples, 1, 0, &q->samples, err) ||
+        !options_number("--draws", o->draws, 2, 0, &q->draws, err))
+        return false;
+    q->model = o->model;
+    q->tuned = o->tuned;
+    q->adapter = o->adapter;
+    q->files = files;
+    q->file_count = options_repeated(o, "--domain", files);
+    q->chat_template = o->chat_template;
     q->change = (scry_measure)measure;
     q->bos = (scry_bos)b;
-    uint32_t seed;
-    if (!options_number("--seed", o->seed, 0, SCRY_SEED, &seed, err)) return false;
     q->seed = seed;
-    return options_number("--max-length", o->max_length, 2, 0, &q->max_length, err) &&
-           options_number("--samples", o->most_samples, 1, 0, &q->samples, err) &&
-           options_number("--draws", o->draws, 2, 0, &q->draws, err);
+    q->threads = build.threads;
+    q->memory = build.memory;
+    return true;
+}
+
+scry_evaluation *evaluate_run(scry_evaluation_query *q, scry_notes *notes, scry_error *err) {
+    cli_progress progress = {0};
+    q->progress = cli_show_progress;
+    q->context = &progress;
+    cli_catch_interrupt();
+    scry_evaluation *e = scry_evaluate_models(q, notes, err);
+    cli_release_interrupt();
+    cli_end_progress(&progress);
+    return e;
 }
 
 static scry_evaluation *of_models(const options *o, const char *study, scry_notes *notes, scry_error *err) {
     const char *files[OPTIONS_WORDS];
-    scry_build_options build = {0};
-    cli_progress progress = {0};
-    scry_evaluation_query query = {.model = o->model,
-                                   .tuned = o->tuned,
-                                   .adapter = o->adapter,
-                                   .study = study,
-                                   .files = files,
-                                   .file_count = options_repeated(o, "--domain", files),
-                                   .train = o->train,
-                                   .chat_template = o->chat_template,
-                                   .progress = cli_show_progress,
-                                   .context = &progress};
-    if (!read_choices(o, &query, err) || !cli_build_options(o, &build, err)) return NULL;
-    query.threads = build.threads;
-    query.memory = build.memory;
-    cli_catch_interrupt();
-    scry_evaluation *e = scry_evaluate_models(&query, notes, err);
-    cli_release_interrupt();
-    cli_end_progress(&progress);
-    return e;
+    scry_evaluation_query query = {.study = study, .train = o->train};
+    return evaluate_read(o, &query, files, err) ? evaluate_run(&query, notes, err) : NULL;
 }
 
 static int print(const options *o, const scry_evaluation *e) {
