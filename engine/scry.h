@@ -28,8 +28,33 @@
 
 /* ---- names ---------------------------------------------------------------------------------- */
 
-/* The condition under which a capture was taken. */
-typedef enum scry_condition { SCRY_BASE, SCRY_ICL, SCRY_SFT, SCRY_RL, SCRY_CONDITIONS } scry_condition;
+/* The condition under which a capture was taken: base, the model as it is; or a source, which moves latents. icl:
+ * demonstrations stand in front of the same text; sft, rl: the tuned models; control: as many tokens of unrelated text
+ * stand in front. Manifests, names and help follow the table; a new source is its last row. */
+#define SCRY_SOURCE_TABLE(SOURCE)                                                                                      \
+    SOURCE(SCRY_ICL, "icl")                                                                                            \
+    SOURCE(SCRY_SFT, "sft")                                                                                            \
+    SOURCE(SCRY_RL, "rl")                                                                                              \
+    SOURCE(SCRY_CONTROL, "control")
+
+typedef enum scry_condition {
+    SCRY_BASE,
+#define SOURCE(id, name) id,
+    SCRY_SOURCE_TABLE(SOURCE)
+#undef SOURCE
+        SCRY_CONDITIONS
+} scry_condition;
+
+/* "icl|sft|..." and "base|icl|...", for the values of options; &[1] leaves out the first bar. */
+#define SCRY_SOURCE_BARRED(id, name) "|" name
+#define SCRY_SOURCE_VALUES           (&SCRY_SOURCE_TABLE(SCRY_SOURCE_BARRED)[1])
+#define SCRY_CONDITION_VALUES        "base" SCRY_SOURCE_TABLE(SCRY_SOURCE_BARRED)
+
+/* A reference: what a source is compared with. base; or control, after which only what the demonstrations say is left
+ * of icl, since any text in front moves every token. */
+typedef enum scry_reference { SCRY_AGAINST_BASE, SCRY_AGAINST_CONTROL, SCRY_REFERENCES } scry_reference;
+/* Its condition. */
+scry_condition scry_reference_condition(scry_reference r);
 
 /* How tokens of two conditions are paired: by text within a sample, by sample (means over it), or by row number. */
 typedef enum scry_pairing { SCRY_PAIR_TOKEN, SCRY_PAIR_SAMPLE, SCRY_PAIR_ROW, SCRY_PAIRINGS } scry_pairing;
@@ -40,11 +65,10 @@ const char *scry_pairing_name(scry_pairing p);
 /* The enum's value for a name, or -1. */
 int scry_condition_of(const char *name);
 int scry_pairing_of(const char *name);
-/* Writes the sources (the conditions other than base) or the pairings as "icl, sft or rl", each between quotes ("" for
+/* Writes the sources (the conditions other than base) or the pairings as "icl, sft or ...", each between quotes ("" for
  * none), and returns out. */
 const char *scry_source_choices(char out[SCRY_CHOICES], const char *quote);
 const char *scry_pairing_choices(char out[SCRY_CHOICES], const char *quote);
-#define SCRY_SOURCE_VALUES "icl|sft|rl" /* for the help of options */
 
 /* The version of scry, "1.2.3". */
 const char *scry_version(void);

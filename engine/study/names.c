@@ -4,7 +4,10 @@
 
 #include <string.h>
 
-static const char *const condition_names[SCRY_CONDITIONS] = {"base", "icl", "sft", "rl"};
+#define SOURCE(id, name) [id] = name,
+static const char *const condition_names[SCRY_CONDITIONS] = {[SCRY_BASE] = "base", SCRY_SOURCE_TABLE(SOURCE)};
+#undef SOURCE
+static const scry_condition references[SCRY_REFERENCES] = {SCRY_BASE, SCRY_CONTROL};
 static const char *const pairing_names[SCRY_PAIRINGS] = {"token", "sample", "row"};
 
 enum { UNSIGNED, SIGNED };
@@ -34,6 +37,9 @@ static int find(const char *const *first, size_t stride, int count, const char *
 
 const char *scry_condition_name(scry_condition c) {
     return condition_names[c];
+}
+scry_condition scry_reference_condition(scry_reference r) {
+    return references[r];
 }
 const char *scry_pairing_name(scry_pairing p) {
     return pairing_names[p];
