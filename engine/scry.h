@@ -23,6 +23,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "base/error.h"
+#include "measures.h"
 #include "metrics.h"
 #include "scores.h"
 
@@ -162,19 +163,24 @@ typedef struct scry_train_info {
     bool has[SCRY_CONDITIONS];       /* has[SCRY_ICL]: icl is a source that can be ranked */
     bool identical[SCRY_CONDITIONS]; /* it was captured, but is equal to the reference to the bit: it is no source */
     uint64_t pairs[SCRY_CONDITIONS]; /* tokens (or samples) paired with the reference */
+    const char *tuned_path[SCRY_CONDITIONS]; /* folder of the model (or LoRA adapter) of sft and rl; "": not said */
 } scry_train_info;
 
 typedef struct scry_domain_info {
     const char *name;
-    bool has_icl;      /* an icl capture that is not equal to the reference to the bit */
-    double *change;    /* [trains] measured change in percentage points, NaN where absent */
-    double *change_se; /* [trains] its standard error, NaN where absent */
+    bool has_icl;            /* an icl capture that is not equal to the reference to the bit */
+    double *change;          /* [trains] measured change in percentage points, NaN where absent */
+    double *change_se;       /* [trains] its standard error, NaN where absent */
+    scry_measured *measured; /* [trains][SCRY_MEASURES] all that was measured; NULL: nothing but the change */
 } scry_domain_info;
 
 /* The contents of an index. */
 typedef struct scry_info {
     const char *path, *name, *model, *hook, *sae; /* "" where the manifest has none */
-    uint32_t d_sae, d_model;                      /* d_model 0 when the captures held features */
+    const char *model_path;       /* the model's folder, "": not said. Found from where the study was, else from where
+                                     the index is; it need not exist */
+    const char *capture_settings; /* "capture" of the manifest, what scry capture says of itself, as JSON, or "" */
+    uint32_t d_sae, d_model;      /* d_model 0 when the captures held features */
     scry_pairing pairing;
     bool is_signed;
     uint32_t candidates, scored_latents; /* candidates 0: every latent is scored; else see scry_is_scored */
@@ -315,10 +321,10 @@ scry_ranking *scry_rank(const scry_index *index, size_t train, scry_condition so
 scry_ranking *scry_rank_values(const double *shift, uint32_t n);
 /* Share of the total |shift| that the ranks 0..rank hold. Extends the ranking's cache: one thread at a time. */
 double scry_cumulative(const scry_ranking *ranking, uint32_t rank);
-/* Ranks a source beside another, for their overlap: against the index's reference, but sft and rl against base. A tuned
+/* Ranks a source for its overlap with another: against the index's reference, but sft and rl against base. A tuned
  * model has no text in front, and two shifts from the same control would share what only control does. */
-scry_ranking *scry_rank_beside(const scry_index *index, size_t train, scry_condition source, scry_metric metric,
-                               scry_error *err);
+scry_ranking *scry_rank_for_overlap(const scry_index *index, size_t train, scry_condition source, scry_metric metric,
+                                    scry_error *err);
 /* "icl", or "icl against control". Writes to out and returns it. */
 enum { SCRY_SOURCE_TEXT = 40 };
 const char *scry_source_text(scry_condition source, scry_reference against, char out[SCRY_SOURCE_TEXT]);
@@ -420,13 +426,15 @@ uint32_t scry_active_latents(const scry_index *index, uint32_t *out);
 
 /* A token's text; "" when the study has no tokens. */
 const char *scry_token(const scry_index *index, size_t capture, uint64_t row);
+#define SCRY_NO_RESPONSE UINT32_MAX
 /* A sample of a capture: rows first..first + count. */
 typedef struct scry_sample {
     const char *id;
     const char *metadata; /* the other keys of its line in the token file, as JSON, or "" */
     uint64_t first;
     uint32_t count;
-    uint32_t cut; /* tokens at its beginning that the manifest's "rows" left out */
+    uint32_t cut;      /* tokens at its beginning that the manifest's "rows" left out */
+    uint32_t response; /* its first token, from 0, that belongs to the response; SCRY_NO_RESPONSE: not said */
 } scry_sample;
 scry_sample scry_sample_at(const scry_index *index, size_t capture, uint32_t sample);
 

@@ -26,7 +26,7 @@ scry_ranking *scry_rank(const scry_index *index, size_t train, scry_condition so
     return r;
 }
 
-scry_ranking *scry_rank_beside(const scry_index *index, size_t train, scry_condition source, scry_metric metric,
+scry_ranking *scry_rank_for_overlap(const scry_index *index, size_t train, scry_condition source, scry_metric metric,
                                scry_error *err) {
     bool tuned = source == SCRY_SFT || source == SCRY_RL;
     return scry_rank(tuned ? index->views[SCRY_AGAINST_BASE] : index, train, source, metric, err);

@@ -39,14 +39,14 @@ static bool compute(const chart_request *q, chart_data *data, const scry_cancel 
     }
     numbers *x = data->numbers = mem_new(1, sizeof *x);
     scry_ranking *a = scry_rank(q->index, q->train, q->source, q->metric, &err);
-    scry_ranking *b = a ? scry_rank_beside(q->index, q->train, q->other, q->metric, &err) : NULL;
-    const scry_index *beside = b ? scry_index_against(q->index, b->against, NULL) : q->index;
+    scry_ranking *b = a ? scry_rank_for_overlap(q->index, q->train, q->other, q->metric, &err) : NULL;
+    const scry_index *second = b ? scry_index_against(q->index, b->against, NULL) : q->index;
     x->against = b ? b->against : SCRY_AGAINST_BASE;
     x->latents = overlap_of(a, b, q->top, &x->points);
     if (!x->latents) chart_empty(data, "%.200s", err.text);
     if (q->dimensions)
         x->dimensions = overlap_of(scry_rank_residual(q->index, q->train, q->source, NULL),
-                                   scry_rank_residual(beside, q->train, q->other, NULL), q->top, &x->dimension_points);
+                                   scry_rank_residual(second, q->train, q->other, NULL), q->top, &x->dimension_points);
     return !scry_cancelled(cancel);
 }
 

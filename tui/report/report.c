@@ -99,7 +99,7 @@ static void put_shift_cards(const page *p) {
     put_card(p->f, "card-share", scry_cumulative(by, 99), "%.1f%%", 100, words);
     scry_condition source = scry_other_source(p->r->s->index, by);
     scry_ranking *other =
-        source == by->source ? NULL : scry_rank_beside(p->r->s->index, by->train, source, by->metric, NULL);
+        source == by->source ? NULL : scry_rank_for_overlap(p->r->s->index, by->train, source, by->metric, NULL);
     if (!other) return;
     size_t count;
     scry_overlap_point *points = scry_overlap(by, other, 100, &count);

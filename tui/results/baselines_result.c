@@ -84,7 +84,7 @@ static void add_baseline(cJSON *item, const scry_index *index, const scry_baseli
 }
 
 /* The index against what the ranking is against. */
-static const scry_index *beside_index(const scry_index *index, const scry_ranking *r) {
+static const scry_index *index_of(const scry_index *index, const scry_ranking *r) {
     return r ? scry_index_against(index, r->against, NULL) : index;
 }
 
@@ -98,9 +98,8 @@ cJSON *baselines_result(const scry_index *index, const scry_ranking *ranking, ui
     if (!b) return NULL;
     ranking_pair latents = {scry_rank(index, ranking->train, ranking->source, SCRY_SQ, NULL), NULL};
     ranking_pair dimensions = {scry_rank_residual(index, ranking->train, ranking->source, NULL), NULL};
-    if (other != SCRY_BASE) latents.b = scry_rank_beside(index, ranking->train, other, SCRY_SQ, NULL);
-    if (other != SCRY_BASE)
-        dimensions.b = scry_rank_residual(beside_index(index, latents.b), ranking->train, other, NULL);
+    if (other != SCRY_BASE) latents.b = scry_rank_for_overlap(index, ranking->train, other, SCRY_SQ, NULL);
+    if (other != SCRY_BASE) dimensions.b = scry_rank_residual(index_of(index, latents.b), ranking->train, other, NULL);
     cJSON *facts = cJSON_CreateObject();
     result_text(facts, "train", info->train[ranking->train].name);
     result_source(facts, ranking);

@@ -64,7 +64,7 @@ static void add_tops(cJSON *row, const selection_context *s, uint32_t top) {
     const char *second = NULL, *second_against = NULL;
     for (int i = 0; i < n && !second && at; i++) {
         if (has[i] == s->ranking->source) continue;
-        scry_ranking *other = scry_rank_beside(s->index, s->train, has[i], s->ranking->metric, NULL);
+        scry_ranking *other = scry_rank_for_overlap(s->index, s->train, has[i], s->ranking->metric, NULL);
         if (!other) continue;
         size_t count;
         scry_overlap_point *points = scry_overlap(s->ranking, other, at, &count);

@@ -14,10 +14,17 @@ typedef struct options {
 #define OPTION(field, name, argument, commands, help) const char *field;
 #include "shell/options.def"
 #undef OPTION
+    /* every option with its argument in order, for those that may be given several times */
+    const char *given[OPTIONS_WORDS][2];
+    int given_count;
 } options;
 
 /* Reads argv[1..], whose texts are borrowed. False with err (status 2), which suggests the nearest known word. */
 bool options_read(options *o, int argc, char **argv, scry_error *err);
+
+/* The arguments of an option that may be given several times, such as "--domain", in order. Writes them to
+ * out[OPTIONS_WORDS] and returns how many. */
+size_t options_repeated(const options *o, const char *name, const char *out[OPTIONS_WORDS]);
 
 /* Reads a whole number of at least `least` from an option's text; fallback where it is NULL. */
 bool options_number(const char *name, const char *text, uint32_t least, uint32_t fallback, uint32_t *out,

@@ -64,8 +64,8 @@ int shell_overlap(const options *o) {
               options_number("--top", o->top, 1, 1000, &top, &err) &&
               read_source(index, train, "--a", o->a, 0, &of_a, &err) &&
               read_source(index, train, "--b", o->b, 1, &of_b, &err) &&
-              (a = scry_rank_beside(index, train, of_a, metric, &err)) &&
-              (b = scry_rank_beside(index, train, of_b, metric, &err));
+              (a = scry_rank_for_overlap(index, train, of_a, metric, &err)) &&
+              (b = scry_rank_for_overlap(index, train, of_b, metric, &err));
     int status = ok ? print_overlap(o, index, a, b, top) : output_error(&err);
     scry_ranking_free(a);
     scry_ranking_free(b);

@@ -38,6 +38,12 @@ typedef struct index_derived {
     double **shift; /* [trains * SCRY_CONDITIONS * SCRY_METRICS] -> [F] */
 } index_derived;
 
+/* Texts that info points to, made when the index is opened. */
+typedef struct index_texts {
+    char **text;
+    size_t count;
+} index_texts;
+
 struct scry_index {
     index_given *given; /* NULL: a file, with all that follows */
     /* [SCRY_REFERENCES] owned by the one against base, which is the first of them; NULL: nothing to compare with. A
@@ -45,7 +51,8 @@ struct scry_index {
     struct scry_index *views[SCRY_REFERENCES];
     container file;
     scry_info info;
-    void *meta; /* cJSON: owns the names in info */
+    index_texts made;
+    void *meta; /* cJSON: owns most of the names in info */
     uint32_t F;
     size_t D;
     active_rows rows;
@@ -67,6 +74,7 @@ struct scry_index {
     const void *tokens; /* packed */
     const layout_sample *samples;
     const char *strings;
+    const uint32_t *responses; /* [samples of all texts] scry_sample.response; NULL: no sample has one */
     uint64_t strings_size, sample_total, token_total;
     index_text *texts;
     size_t text_count;
@@ -110,6 +118,10 @@ static inline const float *index_column(const scry_index *x, scry_score score, u
     uint32_t row = row_of(&x->rows, latent);
     return row == NO_ROW ? x->silent : x->contribution[score] + (size_t)row * x->D;
 }
+/* Fill in what info says of models: folders, settings and measured figures, once its training sets and domains are
+ * read. index_models_free: also of an index that was not read to its end. */
+void index_read_models(scry_index *index);
+void index_models_free(scry_index *index);
 /* NULL when there is no such source. */
 const index_source *index_source_of(const scry_index *index, size_t train, scry_condition source);
 /* What may have gone wrong where a capture under the condition is equal to its reference: "were the demonstrations in

@@ -19,12 +19,13 @@ static void read_trains(scry_index *x) {
     cJSON_ArrayForEach (item, cJSON_GetObjectItemCaseSensitive(x->meta, "trains")) {
         scry_train_info *train = &x->info.train[t++];
         const cJSON *name = cJSON_GetObjectItemCaseSensitive(item, "name");
-        *train = (scry_train_info){.name = cJSON_IsString(name) ? name->valuestring : ""};
+        train->name = cJSON_IsString(name) ? name->valuestring : "";
         const cJSON *pairs = cJSON_GetObjectItemCaseSensitive(item, reference_key(key, "pairs", x->info.against));
         for (int c = 1; c < SCRY_CONDITIONS; c++) {
             const char *source = scry_condition_name((scry_condition)c);
             train->has[c] = cJSON_HasObjectItem(pairs, source);
             train->pairs[c] = number_of(pairs, source);
+            train->identical[c] = false;
         }
     }
 }

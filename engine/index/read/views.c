@@ -66,7 +66,7 @@ scry_index *scry_index_against(const scry_index *x, scry_reference reference, sc
     const char *name = scry_reference_name(reference);
     scry_misuse(err,
                 "%s: no training set has a capture under \"%s\" to compare with; capture it (the same text, with as "
-                "many tokens of unrelated text in front as the demonstrations have), name it \"%s\" beside \"base\" "
+                "many tokens of unrelated text in front as the demonstrations have), name it \"%s\" next to \"base\" "
                 "in the study, and index again",
                 x->info.path, name, name);
     return NULL;
