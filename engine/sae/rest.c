@@ -104,12 +104,6 @@ static bool is_off(const cJSON *item) {
     return cJSON_IsNull(item) || cJSON_IsFalse(item) || (item->child == NULL && !cJSON_IsTrue(item));
 }
 
-static bool was_asked(const config *c, const char *key) {
-    for (uint32_t i = 0; i < c->asked->count; i++)
-        if (strcmp(string_pool_text(c->asked, i), key) == 0) return true;
-    return false;
-}
-
 typedef struct rest {
     const config *c;
     const sae_harmless *harmless;
@@ -147,7 +141,7 @@ static bool check_object(rest *r, const cJSON *object, const char *place, int de
     bool ok = true;
     cJSON_ArrayForEach (item, object) {
         char *key = mem_format("%s%s%s", place, *place ? "." : "", item->string);
-        bool known = was_asked(r->c, key) || is_listed(r->harmless->keys, key);
+        bool known = config_was_asked(r->c, key) || is_listed(r->harmless->keys, key);
         if (!known && cJSON_IsObject(item) && depth < 8) ok = check_object(r, item, key, depth + 1);
         else if (!known) ok = check_key(r, item, key);
         free(key);
