@@ -15,8 +15,8 @@ VECTOR ?= $(if $(findstring clang,$(shell $(CC) --version 2>/dev/null)),,-ftree-
 VECTOR := $(VECTOR)
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE $(CFLAGS) $(VECTOR) -ffp-contract=off -fno-math-errno $(WARN) -Iengine -Itui -pthread -MMD -MP $(DEPS_CFLAGS)
 LINK        = $(CC) $(CFLAGS) $(EXTRA) -pthread $(DEPS_LDFLAGS) $(LDFLAGS)
-ENGINE_LIBS = $(LIB_OPENBLAS) $(LIB_CJSON) $(LIB_CSV) $(LIB_ZLIB) -lm
-TUI_LIBS    = $(LIB_CURSES) $(LIB_UTF8PROC)
+ENGINE_LIBS = $(LIB_OPENBLAS) $(LIB_CJSON) $(LIB_CSV) $(LIB_PCRE2) $(LIB_UTF8PROC) $(LIB_ZLIB) -lm
+TUI_LIBS    = $(LIB_CURSES)
 
 # where the libraries lie: checked each time, by compiling and linking; goals that set up first read it in the make below
 SETUP  = BUILD=$(BUILD) CC="$(CC)" tests/setup.sh
@@ -85,7 +85,7 @@ TEST_BIN = $(UNIT_BIN) $(BUILD)/tests/fuzz_run $(BUILD)/tests/slow_twin $(BUILD)
 $(BUILD)/tests/test_%: $(BUILD)/tests/unit/test_%.o $(BUILD)/tests/unit/check.o $(BUILD)/tests/twin/twin.o $(BUILD)/tests/twin/twin_read.o $(BUILD)/libscry.a
 	@mkdir -p $(@D)
 	@echo "  LINK  $@"
-	@$(LINK) -o $@ $^ $(ENGINE_LIBS) $(LIB_UTF8PROC)
+	@$(LINK) -o $@ $^ $(ENGINE_LIBS)
 
 # tests of tui/ that open no terminal; curses comes along because a shell command may (train --watch)
 $(BUILD)/libtui.a: $(HEADLESS_OBJ)
@@ -107,6 +107,12 @@ $(BUILD)/tests/test_tui_plot%: $(BUILD)/tests/unit/test_tui_plot%.o $(BUILD)/tes
 
 $(BUILD)/tests/slow_twin: $(BUILD)/tests/twin/twin.o $(BUILD)/tests/twin/twin_read.o $(BUILD)/tests/twin/twin_main.o
 	@$(LINK) -o $@ $^ $(LIB_CJSON) -lm
+
+# what tests/specimens/check_tokenizers.py and check_chats.py drive
+$(BUILD)/tests/encode_lines $(BUILD)/tests/render_chats: $(BUILD)/tests/%: $(BUILD)/tests/specimens/%.o $(BUILD)/libscry.a
+	@mkdir -p $(@D)
+	@echo "  LINK  $@"
+	@$(LINK) -o $@ $^ $(ENGINE_LIBS)
 
 $(BUILD)/tests/term_selftest: $(BUILD)/tests/terminal/term.o $(BUILD)/tests/terminal/term_selftest.o
 	@$(LINK) -o $@ $^ $(LIB_VTERM) -lutil $(LIB_CURSES)

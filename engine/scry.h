@@ -23,6 +23,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "base/error.h"
+#include "measures.h"
 #include "metrics.h"
 #include "scores.h"
 
@@ -138,19 +139,24 @@ typedef struct scry_train_info {
     bool has[SCRY_CONDITIONS];       /* has[SCRY_ICL]: icl is a source that can be ranked */
     bool identical[SCRY_CONDITIONS]; /* it was captured, but is equal to base to the bit, so that it is no source */
     uint64_t pairs[SCRY_CONDITIONS]; /* tokens (or samples) paired with base */
+    const char *tuned_path[SCRY_CONDITIONS]; /* folder of the model (or LoRA adapter) of sft and rl; "": not said */
 } scry_train_info;
 
 typedef struct scry_domain_info {
     const char *name;
-    bool has_icl;      /* an icl capture that is not equal to base to the bit */
-    double *change;    /* [trains] measured change in percentage points, NaN where absent */
-    double *change_se; /* [trains] its standard error, NaN where absent */
+    bool has_icl;            /* an icl capture that is not equal to base to the bit */
+    double *change;          /* [trains] measured change in percentage points, NaN where absent */
+    double *change_se;       /* [trains] its standard error, NaN where absent */
+    scry_measured *measured; /* [trains][SCRY_MEASURES] all that was measured; NULL: nothing but the change */
 } scry_domain_info;
 
 /* The contents of an index. */
 typedef struct scry_info {
     const char *path, *name, *model, *hook, *sae; /* "" where the manifest has none */
-    uint32_t d_sae, d_model;                      /* d_model 0 when the captures held features */
+    const char *model_path;       /* the model's folder, "": not said. Found from where the study was, else from where
+                                     the index is; it need not exist */
+    const char *capture_settings; /* "capture" of the manifest, what scry capture says of itself, as JSON, or "" */
+    uint32_t d_sae, d_model;      /* d_model 0 when the captures held features */
     scry_pairing pairing;
     bool is_signed;
     uint32_t candidates, scored_latents; /* candidates 0: every latent is scored; else see scry_is_scored */
@@ -370,13 +376,15 @@ uint32_t scry_active_latents(const scry_index *index, uint32_t *out);
 
 /* A token's text; "" when the study has no tokens. */
 const char *scry_token(const scry_index *index, size_t capture, uint64_t row);
+#define SCRY_NO_RESPONSE UINT32_MAX
 /* A sample of a capture: rows first..first + count. */
 typedef struct scry_sample {
     const char *id;
     const char *metadata; /* the other keys of its line in the token file, as JSON, or "" */
     uint64_t first;
     uint32_t count;
-    uint32_t cut; /* tokens at its beginning that the manifest's "rows" left out */
+    uint32_t cut;      /* tokens at its beginning that the manifest's "rows" left out */
+    uint32_t response; /* its first token, from 0, that belongs to the response; SCRY_NO_RESPONSE: not said */
 } scry_sample;
 scry_sample scry_sample_at(const scry_index *index, size_t capture, uint32_t sample);
 

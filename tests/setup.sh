@@ -24,7 +24,7 @@ scratch=$(mktemp -d) || exit 1
 trap 'rm -rf "$scratch"' EXIT
 trap 'exit 130' INT TERM HUP
 
-libraries="openblas ncurses cjson csv utf8proc xxhash zlib vterm" # in the order of linking: vterm is for tests only
+libraries="openblas ncurses cjson csv utf8proc pcre2 xxhash zlib vterm" # in the order of linking: vterm is for tests only
 
 # ---- probes
 
@@ -47,6 +47,9 @@ program() { # LIBRARY: a program that only links where the library is the right 
         int main(void) { struct csv_parser p; return csv_init(&p, 0); }' ;;
     utf8proc) echo '#include <utf8proc.h>
         int main(void) { return utf8proc_charwidth(32); }' ;;
+    pcre2) echo '#define PCRE2_CODE_UNIT_WIDTH 8
+        #include <pcre2.h>
+        int main(void) { return pcre2_match_data_create(1, 0) == 0; }' ;;
     xxhash) echo '#define XXH_INLINE_ALL
         #include <xxhash.h>
         int main(void) { return (int)XXH3_64bits("1", 1); }' ;;
@@ -152,6 +155,7 @@ find_library() { # LIBRARY: prints its line of config.mk
     cjson) candidates="-lcjson" name=CJSON ;;
     csv) candidates="-lcsv" name=CSV ;;
     utf8proc) candidates="-lutf8proc" name=UTF8PROC ;;
+    pcre2) candidates="-lpcre2-8" name=PCRE2 ;;
     xxhash) candidates=_ name= ;; # inlined
     zlib) candidates="-lz" name=ZLIB ;;
     vterm) candidates="-lvterm" name=VTERM ;;
@@ -217,7 +221,7 @@ still_holds() {
     deps_cflags=$(sed -n 's/^DEPS_CFLAGS =//p' "$config") deps_ldflags=$(sed -n 's/^DEPS_LDFLAGS =//p' "$config")
     libs=$(sed -n 's/^LIB_[A-Z0-9]* = //p' "$config")
     grep -q '^LIB_VTERM' "$config" || [ "$want" != test ] || return 1
-    for library in openblas ncurses cjson csv utf8proc xxhash zlib; do
+    for library in openblas ncurses cjson csv utf8proc pcre2 xxhash zlib; do
         program "$library" | sed "s/int main(/int use_$library(/"
     done >"$scratch/all.c"
     echo 'int main(void) { return 0; }' >>"$scratch/all.c"
@@ -268,21 +272,21 @@ say_other_ways() { # to standard error
     command -v apt-get >/dev/null 2>&1 &&
         echo "  make run DEPS_PREFIX=${first:-\$HOME/scry-deps}   unpacks these packages there, in a folder that does not exist yet"
     echo "  make run DEPS_PREFIX=\"FOLDER ...\"   takes the libraries from prefixes with include/ and lib/:"
-    echo "    conda-forge's openblas, ncurses, utf8proc, xxhash and zlib; cJSON and libcsv are a C file each;"
+    echo "    conda-forge's openblas, ncurses, utf8proc, pcre2, xxhash and zlib; cJSON and libcsv are a C file each;"
     echo "    every one installs from its source with --prefix (OpenBLAS: make PREFIX=FOLDER install)"
 } >&2
 
 say_packages() { # to standard error: other systems' names
     if command -v dnf >/dev/null 2>&1; then
-        echo "  sudo dnf install gcc ncurses-devel openblas-devel cjson-devel libcsv-devel utf8proc-devel xxhash-devel zlib-devel libvterm-devel"
+        echo "  sudo dnf install gcc ncurses-devel openblas-devel cjson-devel libcsv-devel utf8proc-devel pcre2-devel xxhash-devel zlib-devel libvterm-devel"
     elif command -v pacman >/dev/null 2>&1; then
-        echo "  sudo pacman -S gcc ncurses openblas cjson libcsv utf8proc xxhash zlib libvterm"
+        echo "  sudo pacman -S gcc ncurses openblas cjson libcsv utf8proc pcre2 xxhash zlib libvterm"
     elif command -v apk >/dev/null 2>&1; then
-        echo "  apk add gcc musl-dev linux-headers ncurses-dev openblas-dev cjson-dev libcsv-dev utf8proc-dev xxhash-dev zlib-dev libvterm-dev"
+        echo "  apk add gcc musl-dev linux-headers ncurses-dev openblas-dev cjson-dev libcsv-dev utf8proc-dev pcre2-dev xxhash-dev zlib-dev libvterm-dev"
     elif command -v zypper >/dev/null 2>&1; then
-        echo "  sudo zypper install gcc ncurses-devel openblas-devel cJSON-devel libcsv-devel utf8proc-devel xxhash-devel zlib-devel libvterm-devel"
+        echo "  sudo zypper install gcc ncurses-devel openblas-devel cJSON-devel libcsv-devel utf8proc-devel pcre2-devel xxhash-devel zlib-devel libvterm-devel"
     elif command -v brew >/dev/null 2>&1; then
-        echo "  brew install ncurses openblas cjson libcsv utf8proc xxhash zlib libvterm"
+        echo "  brew install ncurses openblas cjson libcsv utf8proc pcre2 xxhash zlib libvterm"
     fi
 } >&2
 

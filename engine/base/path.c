@@ -2,6 +2,7 @@
 #include "base/path.h"
 #include "base/mem.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -24,6 +25,12 @@ char *path_join(const char *folder, const char *name) {
 bool path_ends_with(const char *path, const char *ending) {
     size_t length = strlen(path), tail = strlen(ending);
     return length > tail && strcmp(path + length - tail, ending) == 0;
+}
+
+char *path_absolute(const char *path) {
+    char *found = realpath(path, NULL), *out = mem_copy_string(found ? found : path);
+    free(found);
+    return out;
 }
 
 bool path_is_directory(const char *path) {

@@ -1,4 +1,5 @@
-/* base/path.h: parts of file names. Names are compared as they are written; only path_is_directory asks the system. */
+/* base/path.h: parts of file names. Names are compared as they are written; path_absolute and path_is_directory ask the
+ * system. */
 #ifndef SCRY_BASE_PATH_H
 #define SCRY_BASE_PATH_H
 
@@ -12,6 +13,9 @@ char *path_folder(const char *path);
 char *path_join(const char *folder, const char *name);
 /* True when path is longer than ending and ends with it; case counts. */
 bool path_ends_with(const char *path, const char *ending);
+/* The path of an existing file or folder from the root, without links; a copy of path where there is none. The caller
+ * frees it. */
+char *path_absolute(const char *path);
 bool path_is_directory(const char *path);
 
 #endif

@@ -22,6 +22,22 @@ uint32_t utf8_next(const char **at) {
     return code;
 }
 
+size_t utf8_valid_length(const char *text, size_t length) {
+    size_t at = 0;
+    while (at < length) {
+        if ((unsigned char)text[at] < 0x80) {
+            at++;
+            continue;
+        }
+        char some[5] = {0}; /* closed: a character that is cut at the end is not read past it */
+        memcpy(some, text + at, length - at < 4 ? length - at : 4);
+        const char *next = some;
+        if (utf8_next(&next) >= UTF8_INVALID) break;
+        at += (size_t)(next - some);
+    }
+    return at;
+}
+
 int utf8_encode(uint32_t code, char out[5]) {
     static const unsigned char lead[] = {0, 0, 0xc0, 0xe0, 0xf0};
     int n = code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;

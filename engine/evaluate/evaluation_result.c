@@ -1,4 +1,4 @@
-/* evaluate/evaluation_result.c: what an evaluation owns, and when a change is one. */
+/* evaluate/evaluation_result.c: what an evaluation owns. */
 #include "base/mem.h"
 #include "evaluate/evaluation_internal.h"
 
@@ -29,10 +29,6 @@ bool evaluation_train(const scry_study *study, const char *name, size_t *number,
     }
     if (several) *train = mem_copy_string(study->trains[*number].name);
     return true;
-}
-
-bool scry_change_is_clear(const scry_measured *m) {
-    return m->change != 0 && fabs(m->change) >= 2 * m->change_se;
 }
 
 void scry_evaluation_free(scry_evaluation *e) {

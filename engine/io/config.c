@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 bool config_open(config *c, const char *path, const char *what, const char *example, scry_error *err) {
     *c = (config){.what = what};
@@ -108,5 +109,17 @@ bool config_positive(const config *c, const char *key, double absent, double *ou
 bool config_was_asked(const config *c, const char *key) {
     for (uint32_t i = 0; i < c->asked->count; i++)
         if (strcmp(string_pool_text(c->asked, i), key) == 0) return true;
+    return false;
+}
+
+bool config_is_listed(const char *list, const char *name) {
+    for (const char *at = list; *at; at += strspn(at, " ")) {
+        size_t length = strcspn(at, " "), size = strlen(name);
+        bool open = length && at[length - 1] == '*';
+        if (open ? size >= length - 1 && strncasecmp(at, name, length - 1) == 0
+                 : size == length && strncasecmp(at, name, length) == 0)
+            return true;
+        at += length;
+    }
     return false;
 }

@@ -33,6 +33,9 @@ bool config_positive(const config *c, const char *key, double absent, double *ou
 const char *config_shown(const config *c, const char *key, char *text, size_t size);
 /* Fails with what was found at the key. */
 bool config_unexpected(const config *c, const char *key, const char *expected, scry_error *err);
+/* Is the name one of a list separated by blanks, in which a * at the end of a name stands for any ending? Case does not
+ * count. */
+bool config_is_listed(const char *list, const char *name);
 /* Was the key looked for? */
 bool config_was_asked(const config *c, const char *key);
 

@@ -50,11 +50,48 @@ static bool add_token(reader *r, const cJSON *item, int position, scry_error *er
     return true;
 }
 
+/* "ids" together with "tokens": as many numbers. */
+static bool check_ids(const reader *r, const cJSON *ids, const cJSON *tokens, scry_error *err) {
+    if (!ids || !cJSON_IsArray(tokens)) return true;
+    if (!cJSON_IsArray(ids) || cJSON_GetArraySize(ids) != cJSON_GetArraySize(tokens))
+        return scry_fail(err, "%s: %s: line %" PRIu64 ": \"ids\": found %s, expected a list of %d numbers, one a token",
+                         r->key, r->text->path, r->line, cJSON_IsArray(ids) ? "another number of them" : "no list",
+                         cJSON_GetArraySize(tokens));
+    const cJSON *id;
+    int position = 0;
+    cJSON_ArrayForEach (id, ids) {
+        if (!cJSON_IsNumber(id) || id->valuedouble < 0 || id->valuedouble > UINT32_MAX ||
+            id->valuedouble != (double)(uint32_t)id->valuedouble)
+            return scry_fail(err, "%s: %s: line %" PRIu64 ": id %d is no token's id; expected a whole number", r->key,
+                             r->text->path, r->line, position);
+        position++;
+    }
+    return true;
+}
+
+/* A response that is text is a key like any other. */
+static bool read_response(const reader *r, cJSON *line, token_sample *sample, scry_error *err) {
+    const cJSON *response = cJSON_GetObjectItemCaseSensitive(line, "response");
+    sample->response = TOKEN_NO_RESPONSE;
+    if (!cJSON_IsNumber(response)) return true;
+    double k = response->valuedouble;
+    if (!(k >= 0) || k > sample->count || k != (double)(uint32_t)k)
+        return scry_fail(err,
+                         "%s: %s: line %" PRIu64 ": \"response\": found %.17g, expected the number of the response's "
+                         "first token, a whole number from 0 to %" PRIu32,
+                         r->key, r->text->path, r->line, k, sample->count);
+    sample->response = (uint32_t)k;
+    cJSON_DeleteItemFromObjectCaseSensitive(line, "response");
+    return true;
+}
+
 static bool add_sample(reader *r, cJSON *line, scry_error *err) {
     token_text *text = r->text;
     const cJSON *id = cJSON_GetObjectItemCaseSensitive(line, "id");
     const cJSON *tokens = cJSON_GetObjectItemCaseSensitive(line, "tokens");
-    if (!tokens) tokens = cJSON_GetObjectItemCaseSensitive(line, "ids");
+    const cJSON *ids = cJSON_GetObjectItemCaseSensitive(line, "ids");
+    if (!check_ids(r, ids, tokens, err)) return false;
+    if (!tokens) tokens = ids;
     if (!cJSON_IsArray(tokens))
         return scry_fail(err, "%s: %s: line %" PRIu64 ": expected \"tokens\" (texts) or \"ids\" (numbers) as a list",
                          r->key, text->path, r->line);
@@ -75,6 +112,7 @@ static bool add_sample(reader *r, cJSON *line, scry_error *err) {
     cJSON_ArrayForEach (item, tokens)
         if (!add_token(r, item, position++, err)) return false;
     sample->count = (uint32_t)position;
+    if (!read_response(r, line, sample, err)) return false;
     cJSON_DeleteItemFromObjectCaseSensitive(line, "id");
     cJSON_DeleteItemFromObjectCaseSensitive(line, "tokens");
     cJSON_DeleteItemFromObjectCaseSensitive(line, "ids");

@@ -2,8 +2,9 @@
  *
  *     {"id": "math-17", "tokens": ["Let", " x", ...], "subject": "algebra"}
  *
- * "tokens" holds texts; "ids" (numbers) may replace it, which are shown through the tokenizer or as "#17".
- * Other keys are kept as JSON in `about`. */
+ * "tokens" holds texts; "ids" (numbers) may replace it, which are shown through the tokenizer or as "#17", or stand
+ * there as well. "response": K, a number, is the first token of the response (all are prompt where it is the number of
+ * tokens). Other keys are kept as JSON in `about`. */
 #ifndef SCRY_IO_TOKENFILE_H
 #define SCRY_IO_TOKENFILE_H
 
@@ -12,12 +13,15 @@
 #include "base/string_pool.h"
 #include "io/tokenizer.h"
 
+#define TOKEN_NO_RESPONSE UINT32_MAX
+
 typedef struct token_sample {
     char *id;
     char *about;    /* the line's other keys as one JSON object, "" when there are none */
     uint64_t first; /* row of its first token */
     uint32_t count;
-    uint32_t cut; /* its tokens before `first`, outside the slice of rows */
+    uint32_t cut;      /* its tokens before `first`, outside the slice of rows */
+    uint32_t response; /* its first token, counted from `first`, of the response; TOKEN_NO_RESPONSE: not said */
 } token_sample;
 
 typedef struct token_text {

@@ -2,6 +2,7 @@
 #include "io/tokenizer.h"
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "io/byte_alphabet.h"
 #include "io/json.h"
 #include "io/mapped_file.h"
 
@@ -9,9 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SPACE_MARK "\xe2\x96\x81"    /* U+2581 */
-#define NUL_SHOWN  "\xe2\x90\x80"    /* U+2400 */
-#define ALPHABET   (256 + 256 - 188) /* code points of the byte-level alphabet: 188 bytes stand for themselves */
+#define SPACE_MARK "\xe2\x96\x81" /* U+2581 */
+#define NUL_SHOWN  "\xe2\x90\x80" /* U+2400 */
 
 /* The sections of the file that define the spelling of pieces. */
 typedef struct sections {
@@ -21,10 +21,10 @@ typedef struct sections {
 
 /* How a piece of the vocabulary becomes bytes. */
 typedef struct spelling {
-    bool bytes;                /* byte-level: each code point is a byte */
-    int16_t byte_of[ALPHABET]; /* -1: none */
-    bool marks;                /* SentencePiece: space_mark */
-    bool byte_fallback;        /* <0x0A> is a byte, and not six characters */
+    bool bytes;                     /* byte-level: each code point is a byte */
+    int16_t byte_of[BYTE_ALPHABET]; /* -1: none */
+    bool marks;                     /* SentencePiece: space_mark */
+    bool byte_fallback;             /* <0x0A> is a byte, and not six characters */
     char *space_mark;
     char *prefix; /* of a piece that continues a word; "" when there is none */
     char *suffix; /* of a piece that ends a word; "" when there is none */
@@ -39,23 +39,14 @@ typedef struct reader {
     spelling how;
 } reader;
 
-static void fill_alphabet(int16_t byte_of[ALPHABET]) {
-    for (int i = 0; i < ALPHABET; i++) byte_of[i] = -1;
-    int next = 256;
-    for (int byte = 0; byte < 256; byte++) {
-        bool itself = (byte >= 33 && byte <= 126) || (byte >= 161 && byte != 173);
-        byte_of[itself ? byte : next++] = (int16_t)byte;
-    }
-}
-
 /* The bytes that the alphabet's letters stand for; false when raw holds any other letter. */
-static bool from_alphabet(const int16_t byte_of[ALPHABET], const char *raw, char *out, size_t *length) {
+static bool from_alphabet(const int16_t byte_of[BYTE_ALPHABET], const char *raw, char *out, size_t *length) {
     size_t n = 0;
     for (const unsigned char *c = (const unsigned char *)raw; *c; c++) {
         unsigned code = *c;
         if (code >= 0xc2 && code <= 0xc5 && utf8_is_continuation((char)c[1])) code = (code & 0x1f) << 6 | (*++c & 0x3f);
         else if (code >= 0x80) return false;
-        if (code >= ALPHABET || byte_of[code] < 0) return false;
+        if (code >= BYTE_ALPHABET || byte_of[code] < 0) return false;
         out[n++] = (char)byte_of[code];
     }
     *length = n;
@@ -227,7 +218,7 @@ static bool read_spelling(reader *r, const sections *s) {
         cJSON_Delete(item);
     }
     if (!how->space_mark) how->space_mark = mem_copy_string(SPACE_MARK);
-    fill_alphabet(how->byte_of);
+    byte_alphabet_bytes(how->byte_of);
     how->byte_fallback = how->byte_fallback || json_is(s->byte_fallback, "true");
     /* older files do not name the model */
     bool listed = s->vocab.at && *s->vocab.at == '[';

@@ -4,8 +4,12 @@
 #include "base/user_files.h"
 #include "index/build/inputs.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#define XXH_INLINE_ALL
+#include <xxhash.h>
 
 bool scry_is_cache_path(const char *path) {
     char *folder = scry_user_folder("XDG_CACHE_HOME", ".cache"), *of = path_folder(path);
@@ -16,10 +20,19 @@ bool scry_is_cache_path(const char *path) {
     return is;
 }
 
+/* An index says where the models are that the study names, from its own folder. */
+static void add_place(const scry_study *study, char hash[20]) {
+    char *folder = path_absolute(*study->folder ? study->folder : "."), *all = mem_format("%s %s", hash, folder);
+    snprintf(hash, 20, "%016" PRIx64, (uint64_t)XXH3_64bits(all, strlen(all)));
+    free(folder);
+    free(all);
+}
+
 char *scry_cache_path(const char *study_path, scry_error *err) {
     scry_study *study = scry_study_read(study_path, NULL, err);
     char hash[20];
     bool ok = study && content_hash(study, hash, err);
+    if (ok && study_names_models(study)) add_place(study, hash);
     scry_study_free(study);
     if (!ok) return NULL;
     char *folder = scry_user_folder("XDG_CACHE_HOME", ".cache");

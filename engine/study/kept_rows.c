@@ -33,6 +33,10 @@ void kept_rows_slice(token_text *text, uint64_t from, uint64_t to) {
         sample->cut = (uint32_t)(begin - sample->first);
         sample->first = begin - from;
         sample->count = (uint32_t)(end - begin);
+        if (sample->response != TOKEN_NO_RESPONSE) {
+            sample->response = sample->response > sample->cut ? sample->response - sample->cut : 0;
+            if (sample->response > sample->count) sample->response = sample->count;
+        }
         text->samples[kept++] = *sample;
     }
     text->sample_count = kept;

@@ -268,6 +268,7 @@ void padding_trim(const capture_padding *p, token_text *text) {
     for (uint32_t s = 0; s < text->sample_count; s++) {
         token_sample *sample = &text->samples[s];
         uint64_t first = kept, tokens = 0;
+        uint32_t response = 0;
         size_t end = next;
         while (end < p->spans && p->span[end].sample == s) tokens += p->span[end++].count;
         bool whole = tokens == sample->count; /* it lists no padding */
@@ -279,7 +280,12 @@ void padding_trim(const capture_padding *p, token_text *text) {
             memmove(text->piece + kept, text->piece + sample->first + p->span[i].from,
                     p->span[i].count * sizeof *text->piece);
             kept += p->span[i].count;
+            if (sample->response > p->span[i].from)
+                response += sample->response - p->span[i].from < p->span[i].count
+                                ? (uint32_t)(sample->response - p->span[i].from)
+                                : (uint32_t)p->span[i].count;
         }
+        if (sample->response != TOKEN_NO_RESPONSE && !whole) sample->response = response;
         sample->first = first;
         sample->count = (uint32_t)(kept - first);
         next = end;

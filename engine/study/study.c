@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "base/path.h"
 #include "io/mapped_file.h"
+#include "study/manifest_reader.h"
 
 #include <cjson/cJSON.h>
 #include <math.h>
@@ -10,91 +11,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-typedef struct parser {
-    scry_study *study;
-    scry_notes *notes;
-    scry_error *err;
-} parser;
-
-/* An item's type, for messages. */
-static const char *kind_of(const cJSON *item) {
-    if (!item) return "nothing";
-    if (cJSON_IsString(item)) return "text";
-    if (cJSON_IsNumber(item)) return "a number";
-    if (cJSON_IsBool(item)) return "true or false";
-    if (cJSON_IsArray(item)) return "a list";
-    if (cJSON_IsObject(item)) return "an object";
-    return "null";
-}
-
-static bool wrong_type(parser *p, const char *key, const cJSON *found, const char *expected) {
-    return scry_fail(p->err, "%s: %s: found %s, expected %s", p->study->path, key, kind_of(found), expected);
-}
-
-/* Warn of keys that are not in known, most often misspelled ones. known ends with NULL. */
-static void note_unknown_keys(parser *p, const cJSON *object, const char *place, const char *const *known) {
-    const cJSON *item;
-    cJSON_ArrayForEach (item, object) {
-        bool found = false;
-        for (int i = 0; known[i]; i++) found = found || strcmp(known[i], item->string) == 0;
-        if (!found)
-            scry_notes_add(p->notes, "%s: %s%s%.60s: unknown key, ignored", p->study->path, place, *place ? "." : "",
-                           item->string);
-    }
-}
-
-/* An optional text key; *out is NULL when absent. The caller frees. */
-static bool read_text(parser *p, const cJSON *object, const char *name, const char *place, char **out) {
-    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, name);
-    *out = NULL;
-    if (!item) return true;
-    if (!cJSON_IsString(item)) {
-        char key[160];
-        snprintf(key, sizeof key, "%s%s%s", place, *place ? "." : "", name);
-        return wrong_type(p, key, item, "text");
-    }
-    *out = mem_copy_string(item->valuestring);
-    return true;
-}
-
-/* The same of a path, joined to the manifest's folder. */
-static bool read_path(parser *p, const cJSON *object, const char *name, const char *place, char **out) {
-    char *text;
-    if (!read_text(p, object, name, place, &text)) return false;
-    if (text) *out = path_join(p->study->folder, text);
-    free(text);
-    return true;
-}
-
-/* A whole number from 0 to 2^53. */
-static bool read_whole(const cJSON *item, uint64_t *out) {
-    if (!cJSON_IsNumber(item) || item->valuedouble < 0 || item->valuedouble > 9007199254740992.0) return false;
-    *out = (uint64_t)item->valuedouble;
-    return (double)*out == item->valuedouble;
-}
-
-/* A text, or a list of texts: *out[*count]. The caller frees. */
-static bool read_texts(parser *p, const cJSON *item, const char *key, const char *expected, char ***out,
-                       size_t *count) {
-    bool single = cJSON_IsString(item);
-    if (!single && (!cJSON_IsArray(item) || !item->child)) return wrong_type(p, key, item, expected);
-    size_t n = single ? 1 : (size_t)cJSON_GetArraySize(item);
-    *out = mem_new(n, sizeof **out);
-    for (const cJSON *one = single ? item : item->child; one; one = single ? NULL : one->next) {
-        if (!cJSON_IsString(one)) return wrong_type(p, key, one, expected);
-        (*out)[(*count)++] = mem_copy_string(one->valuestring);
-    }
-    return true;
-}
-
-static bool read_rows(parser *p, const cJSON *rows, study_capture *c) {
+static bool read_rows(manifest_reader *p, const cJSON *rows, study_capture *c) {
     if (!rows) return true;
     char key[160];
     snprintf(key, sizeof key, "%s.rows", c->key);
     if (!cJSON_IsArray(rows) || cJSON_GetArraySize(rows) != 2)
-        return wrong_type(p, key, rows, "[from, to], two numbers");
+        return manifest_wrong_type(p, key, rows, "[from, to], two numbers");
     const cJSON *from = cJSON_GetArrayItem(rows, 0), *to = cJSON_GetArrayItem(rows, 1);
-    if (!read_whole(from, &c->row_from) || !read_whole(to, &c->row_to) || c->row_from >= c->row_to) {
+    if (!manifest_whole(from, &c->row_from) || !manifest_whole(to, &c->row_to) || c->row_from >= c->row_to) {
         char *found = cJSON_PrintUnformatted(rows);
         scry_fail(p->err, "%s: %s: found %.60s, expected two whole numbers, the first below the second", p->study->path,
                   key, found ? found : "");
@@ -105,7 +29,7 @@ static bool read_rows(parser *p, const cJSON *rows, study_capture *c) {
     return true;
 }
 
-static void join_to_folder(const parser *p, char **files, size_t count) {
+static void join_to_folder(const manifest_reader *p, char **files, size_t count) {
     for (size_t i = 0; i < count; i++) {
         char *joined = path_join(p->study->folder, files[i]);
         free(files[i]);
@@ -114,12 +38,12 @@ static void join_to_folder(const parser *p, char **files, size_t count) {
 }
 
 /* "padding" and "mask". */
-static bool read_padding(parser *p, const cJSON *item, study_capture *c) {
+static bool read_padding(manifest_reader *p, const cJSON *item, study_capture *c) {
     const cJSON *padding = cJSON_GetObjectItemCaseSensitive(item, "padding");
     const cJSON *mask = cJSON_GetObjectItemCaseSensitive(item, "mask");
     char place[200];
     snprintf(place, sizeof place, "%s.padding", c->key);
-    if (padding && !cJSON_IsString(padding)) return wrong_type(p, place, padding, "\"left\" or \"right\"");
+    if (padding && !cJSON_IsString(padding)) return manifest_wrong_type(p, place, padding, "\"left\" or \"right\"");
     if (padding && strcmp(padding->valuestring, "left") != 0 && strcmp(padding->valuestring, "right") != 0)
         return scry_fail(p->err, "%s: %s: found \"%.40s\", expected \"left\" or \"right\"", p->study->path, place,
                          padding->valuestring);
@@ -129,18 +53,18 @@ static bool read_padding(parser *p, const cJSON *item, study_capture *c) {
                          c->key);
     if (!mask) return true;
     snprintf(place, sizeof place, "%s.mask", c->key);
-    if (!read_texts(p, mask, place, "a file name or a list of them", &c->mask, &c->mask_count)) return false;
+    if (!manifest_texts(p, mask, place, "a file name or a list of them", &c->mask, &c->mask_count)) return false;
     join_to_folder(p, c->mask, c->mask_count);
     return true;
 }
 
-static bool read_capture(parser *p, const cJSON *item, const char *key, study_capture *c) {
+static bool read_capture(manifest_reader *p, const cJSON *item, const char *key, study_capture *c) {
     static const char *const known[] = {"residual",   "features", "tensor",  "rows", "tokens",
                                         "skip_first", "exclude",  "padding", "mask", NULL};
     c->key = mem_copy_string(key);
     c->present = true;
-    if (!cJSON_IsObject(item)) return wrong_type(p, key, item, "an object with \"residual\" or \"features\"");
-    note_unknown_keys(p, item, key, known);
+    if (!cJSON_IsObject(item)) return manifest_wrong_type(p, key, item, "an object with \"residual\" or \"features\"");
+    manifest_note_unknown(p, item, key, known);
     const cJSON *residual = cJSON_GetObjectItemCaseSensitive(item, "residual");
     const cJSON *features = cJSON_GetObjectItemCaseSensitive(item, "features");
     if (!residual == !features)
@@ -149,36 +73,38 @@ static bool read_capture(parser *p, const cJSON *item, const char *key, study_ca
     c->features = features != NULL;
     char place[200];
     snprintf(place, sizeof place, "%s.%s", key, features ? "features" : "residual");
-    if (!read_texts(p, features ? features : residual, place, "a file name or a list of them", &c->files,
-                    &c->file_count))
+    if (!manifest_texts(p, features ? features : residual, place, "a file name or a list of them", &c->files,
+                        &c->file_count))
         return false;
     join_to_folder(p, c->files, c->file_count);
     if (!read_padding(p, item, c)) return false;
-    if (!read_text(p, item, "tensor", key, &c->tensor) || !read_path(p, item, "tokens", key, &c->tokens)) return false;
+    if (!manifest_text(p, item, "tensor", key, &c->tensor) || !manifest_path(p, item, "tokens", key, &c->tokens))
+        return false;
     if (!read_rows(p, cJSON_GetObjectItemCaseSensitive(item, "rows"), c)) return false;
     const cJSON *skip = cJSON_GetObjectItemCaseSensitive(item, "skip_first");
     uint64_t number = 0;
     snprintf(place, sizeof place, "%s.skip_first", key);
-    if (skip && (!read_whole(skip, &number) || number > UINT32_MAX))
-        return wrong_type(p, place, skip, "a whole number of tokens");
+    if (skip && (!manifest_whole(skip, &number) || number > UINT32_MAX))
+        return manifest_wrong_type(p, place, skip, "a whole number of tokens");
     c->keep.skip_first = (double)number;
     const cJSON *exclude = cJSON_GetObjectItemCaseSensitive(item, "exclude");
     snprintf(place, sizeof place, "%s.exclude", key);
     if (exclude && exclude->child == NULL && cJSON_IsArray(exclude)) return true;
-    return !exclude || read_texts(p, exclude, place, "a list of token texts", &c->keep.exclude, &c->keep.exclude_count);
+    return !exclude ||
+           manifest_texts(p, exclude, place, "a list of token texts", &c->keep.exclude, &c->keep.exclude_count);
 }
 
 /* Warn of keys that are neither known nor a condition's name. */
-static void unknown_group_keys(parser *p, const cJSON *group, const char *place, const char *const *known) {
+static void unknown_group_keys(manifest_reader *p, const cJSON *group, const char *place, const char *const *known) {
     const char *all[8 + SCRY_CONDITIONS] = {NULL};
     size_t n = 0;
     for (int c = 0; c < SCRY_CONDITIONS; c++) all[n++] = scry_condition_name((scry_condition)c);
     while (*known) all[n++] = *known++;
-    note_unknown_keys(p, group, place, all);
+    manifest_note_unknown(p, group, place, all);
 }
 
 /* Read the conditions that are present. */
-static bool read_conditions(parser *p, const cJSON *item, const char *place, study_group *group) {
+static bool read_conditions(manifest_reader *p, const cJSON *item, const char *place, study_group *group) {
     for (int c = 0; c < SCRY_CONDITIONS; c++) {
         const cJSON *capture = cJSON_GetObjectItemCaseSensitive(item, scry_condition_name((scry_condition)c));
         char key[120];
@@ -188,18 +114,21 @@ static bool read_conditions(parser *p, const cJSON *item, const char *place, stu
     return true;
 }
 
-static bool read_train(parser *p, const cJSON *item, const char *place) {
-    static const char *const known[] = {"name", NULL};
+static bool read_train(manifest_reader *p, const cJSON *item, const char *place) {
+    static const char *const known[] = {"name", "sft_path", "rl_path", NULL};
     study_group *train = &p->study->trains[p->study->train_count++];
     if (!cJSON_IsObject(item))
-        return wrong_type(p, place, item, "an object with \"name\", \"base\" and another condition");
+        return manifest_wrong_type(p, place, item, "an object with \"name\", \"base\" and another condition");
     unknown_group_keys(p, item, place, known);
-    if (!read_text(p, item, "name", place, &train->name)) return false;
+    if (!manifest_text(p, item, "name", place, &train->name)) return false;
     if (!train->name) train->name = mem_copy_string("train");
     for (const study_group *other = p->study->trains; other < train; other++)
         if (strcmp(other->name, train->name) == 0)
             return scry_fail(p->err, "%s: %s.name: \"%.60s\" is taken by another training set", p->study->path, place,
                              train->name);
+    if (!manifest_path(p, item, "sft_path", place, &train->tuned_path[SCRY_SFT]) ||
+        !manifest_path(p, item, "rl_path", place, &train->tuned_path[SCRY_RL]))
+        return false;
     if (!read_conditions(p, item, place, train)) return false;
     if (!train->capture[SCRY_BASE].present)
         return scry_fail(p->err, "%s: %s.base: missing; expected a capture of the model as it is", p->study->path,
@@ -211,7 +140,7 @@ static bool read_train(parser *p, const cJSON *item, const char *place) {
 }
 
 /* A number of the domain, or one by training set: "change" or "change_se". *out [trains] is the study's. */
-static bool read_by_train(parser *p, const cJSON *domain, const char *name, const char *place, double **out) {
+static bool read_by_train(manifest_reader *p, const cJSON *domain, const char *name, const char *place, double **out) {
     scry_study *study = p->study;
     const cJSON *found = cJSON_GetObjectItemCaseSensitive(domain, name);
     *out = mem_new(study->train_count, sizeof **out);
@@ -228,7 +157,7 @@ static bool read_by_train(parser *p, const cJSON *domain, const char *name, cons
                          study->path, key, study->train_count);
     }
     if (!cJSON_IsObject(found))
-        return wrong_type(p, key, found, "a number in percentage points, or one by training set");
+        return manifest_wrong_type(p, key, found, "a number in percentage points, or one by training set");
     const cJSON *item;
     cJSON_ArrayForEach (item, found) {
         size_t t = 0;
@@ -237,13 +166,13 @@ static bool read_by_train(parser *p, const cJSON *domain, const char *name, cons
             return scry_fail(p->err, "%s: %s: \"%.60s\" is no training set of this study", study->path, key,
                              item->string);
         if (!cJSON_IsNumber(item) || !isfinite(item->valuedouble))
-            return wrong_type(p, key, item, "a finite number in percentage points");
+            return manifest_wrong_type(p, key, item, "a finite number in percentage points");
         (*out)[t] = item->valuedouble;
     }
     return true;
 }
 
-static bool read_changes(parser *p, const cJSON *item, const char *place, study_group *domain) {
+static bool read_changes(manifest_reader *p, const cJSON *item, const char *place, study_group *domain) {
     if (!read_by_train(p, item, "change", place, &domain->change) ||
         !read_by_train(p, item, "change_se", place, &domain->change_se))
         return false;
@@ -255,7 +184,7 @@ static bool read_changes(parser *p, const cJSON *item, const char *place, study_
 }
 
 /* A scores-only study's numbers, by score. */
-static bool read_sts(parser *p, const cJSON *sts, const char *place, study_group *domain) {
+static bool read_sts(manifest_reader *p, const cJSON *sts, const char *place, study_group *domain) {
     char key[160];
     snprintf(key, sizeof key, "%s.sts", place);
     for (int s = 0; s < SCRY_SCORES; s++) domain->sts[s] = NAN;
@@ -265,7 +194,7 @@ static bool read_sts(parser *p, const cJSON *sts, const char *place, study_group
                          "%s: %s: found numbers in a study with \"train\"; expected captures, or no \"train\" and "
                          "numbers in every domain (a scores-only study)",
                          p->study->path, key);
-    if (!cJSON_IsObject(sts)) return wrong_type(p, key, sts, "numbers by score, such as {\"act\": 5.11}");
+    if (!cJSON_IsObject(sts)) return manifest_wrong_type(p, key, sts, "numbers by score, such as {\"act\": 5.11}");
     const cJSON *item;
     cJSON_ArrayForEach (item, sts) {
         int score = scry_score_of(item->string);
@@ -274,28 +203,29 @@ static bool read_sts(parser *p, const cJSON *sts, const char *place, study_group
             return scry_fail(p->err, "%s: %s: \"%.40s\" is no score; expected %s", p->study->path, key, item->string,
                              scry_score_choices(choices, ""));
         snprintf(key, sizeof key, "%s.sts.%s", place, item->string);
-        if (!cJSON_IsNumber(item) || !isfinite(item->valuedouble)) return wrong_type(p, key, item, "a finite number");
+        if (!cJSON_IsNumber(item) || !isfinite(item->valuedouble))
+            return manifest_wrong_type(p, key, item, "a finite number");
         domain->sts[score] = item->valuedouble;
     }
     return true;
 }
 
-static bool read_domain(parser *p, const cJSON *item, size_t number) {
-    static const char *const known[] = {"name", "change", "change_se", "sts", NULL};
+static bool read_domain(manifest_reader *p, const cJSON *item, size_t number) {
+    static const char *const known[] = {"name", "change", "change_se", "measured", "sts", NULL};
     study_group *domain = &p->study->domains[p->study->domain_count++];
     char place[40];
     snprintf(place, sizeof place, "domains[%zu]", number);
-    if (!cJSON_IsObject(item)) return wrong_type(p, place, item, "an object with \"name\" and \"base\"");
-    if (p->study->scores_only) note_unknown_keys(p, item, place, known);
+    if (!cJSON_IsObject(item)) return manifest_wrong_type(p, place, item, "an object with \"name\" and \"base\"");
+    if (p->study->scores_only) manifest_note_unknown(p, item, place, known);
     else unknown_group_keys(p, item, place, known);
-    if (!read_text(p, item, "name", place, &domain->name)) return false;
+    if (!manifest_text(p, item, "name", place, &domain->name)) return false;
     if (!domain->name || !*domain->name)
         return scry_fail(p->err, "%s: %s.name: missing; expected the domain's name", p->study->path, place);
     for (size_t i = 0; i < number; i++)
         if (strcmp(p->study->domains[i].name, domain->name) == 0)
             return scry_fail(p->err, "%s: %s.name: \"%.60s\" is taken by domains[%zu]", p->study->path, place,
                              domain->name, i);
-    if (!read_changes(p, item, place, domain)) return false;
+    if (!read_changes(p, item, place, domain) || !manifest_measured(p, item, place, domain)) return false;
     if (!read_sts(p, cJSON_GetObjectItemCaseSensitive(item, "sts"), place, domain)) return false;
     if (p->study->scores_only) return true;
     if (!read_conditions(p, item, place, domain)) return false;
@@ -305,10 +235,10 @@ static bool read_domain(parser *p, const cJSON *item, size_t number) {
 }
 
 /* "pairing" and "correlate". */
-static bool read_choices(parser *p, const cJSON *root) {
+static bool read_choices(manifest_reader *p, const cJSON *root) {
     scry_study *study = p->study;
     char *pairing = NULL, *correlate = NULL;
-    bool ok = read_text(p, root, "pairing", "", &pairing) && read_text(p, root, "correlate", "", &correlate);
+    bool ok = manifest_text(p, root, "pairing", "", &pairing) && manifest_text(p, root, "correlate", "", &correlate);
     if (ok && pairing) {
         int value = scry_pairing_of(pairing);
         if (value < 0)
@@ -326,9 +256,9 @@ static bool read_choices(parser *p, const cJSON *root) {
     return ok;
 }
 
-static bool read_domains(parser *p, const cJSON *domains) {
+static bool read_domains(manifest_reader *p, const cJSON *domains) {
     if (!cJSON_IsArray(domains) || !domains->child)
-        return wrong_type(p, "domains", domains, "a list of one domain or more");
+        return manifest_wrong_type(p, "domains", domains, "a list of one domain or more");
     p->study->domains = mem_new((size_t)cJSON_GetArraySize(domains), sizeof *p->study->domains);
     size_t number = 0;
     const cJSON *item;
@@ -337,7 +267,7 @@ static bool read_domains(parser *p, const cJSON *domains) {
     return true;
 }
 
-static bool read_groups(parser *p, const cJSON *root) {
+static bool read_groups(manifest_reader *p, const cJSON *root) {
     scry_study *study = p->study;
     const cJSON *train = cJSON_GetObjectItemCaseSensitive(root, "train");
     const cJSON *domains = cJSON_GetObjectItemCaseSensitive(root, "domains");
@@ -351,7 +281,7 @@ static bool read_groups(parser *p, const cJSON *root) {
     }
     bool list = cJSON_IsArray(train) && train->child;
     if (!list && !cJSON_IsObject(train))
-        return wrong_type(p, "train", train, "a training set (an object), or a list of them");
+        return manifest_wrong_type(p, "train", train, "a training set (an object), or a list of them");
     size_t trains = list ? (size_t)cJSON_GetArraySize(train) : 1, count = (size_t)cJSON_GetArraySize(domains);
     if (count > STUDY_MOST_CHANGES / trains)
         return scry_fail(p->err,
@@ -368,20 +298,29 @@ static bool read_groups(parser *p, const cJSON *root) {
     return read_domains(p, domains);
 }
 
-static bool read_root(parser *p, const cJSON *root) {
-    static const char *const known[] = {"scry_study", "name",      "model",   "hook",  "sae",
-                                        "sae_format", "tokenizer", "pairing", "train", "domains",
-                                        "correlate",  "labels",    NULL};
+static bool read_root(manifest_reader *p, const cJSON *root) {
+    static const char *const known[] = {"scry_study", "name",      "model",      "hook",    "sae",
+                                        "sae_format", "tokenizer", "pairing",    "train",   "domains",
+                                        "correlate",  "labels",    "model_path", "capture", NULL};
     scry_study *study = p->study;
     const cJSON *version = cJSON_GetObjectItemCaseSensitive(root, "scry_study");
     if (!cJSON_IsNumber(version) || version->valuedouble != 1)
-        return wrong_type(p, "scry_study", version, "the number 1, the version of the manifest");
-    note_unknown_keys(p, root, "", known);
-    return read_text(p, root, "name", "", &study->name) && read_text(p, root, "model", "", &study->model) &&
-           read_text(p, root, "hook", "", &study->hook) && read_path(p, root, "sae", "", &study->sae) &&
-           read_path(p, root, "labels", "", &study->labels) &&
-           read_text(p, root, "sae_format", "", &study->sae_format) &&
-           read_path(p, root, "tokenizer", "", &study->tokenizer) && read_choices(p, root) && read_groups(p, root);
+        return manifest_wrong_type(p, "scry_study", version, "the number 1, the version of the manifest");
+    manifest_note_unknown(p, root, "", known);
+    const cJSON *capture = cJSON_GetObjectItemCaseSensitive(root, "capture");
+    if (capture && !cJSON_IsObject(capture))
+        return manifest_wrong_type(p, "capture", capture, "an object, the settings of scry capture");
+    if (capture) {
+        char *settings = cJSON_PrintUnformatted(capture);
+        study->capture_settings = mem_copy_string(settings ? settings : "");
+        cJSON_free(settings);
+    }
+    return manifest_text(p, root, "name", "", &study->name) && manifest_text(p, root, "model", "", &study->model) &&
+           manifest_text(p, root, "hook", "", &study->hook) &&
+           manifest_path(p, root, "model_path", "", &study->model_path) &&
+           manifest_path(p, root, "sae", "", &study->sae) && manifest_path(p, root, "labels", "", &study->labels) &&
+           manifest_text(p, root, "sae_format", "", &study->sae_format) &&
+           manifest_path(p, root, "tokenizer", "", &study->tokenizer) && read_choices(p, root) && read_groups(p, root);
 }
 
 /* Line and column of a place in text, for messages. */
@@ -395,7 +334,7 @@ scry_study *scry_study_read(const char *path, scry_notes *notes, scry_error *err
     mapped_file map;
     if (!mapped_file_open(&map, path, NULL, err)) return NULL;
     scry_study *study = mem_new(1, sizeof *study);
-    parser p = {.study = study, .notes = notes, .err = err};
+    manifest_reader p = {.study = study, .notes = notes, .err = err};
     study->path = mem_copy_string(path);
     study->folder = mem_copy_bytes(path, (size_t)(path_file_name(path) - path));
     study->json = mem_copy_bytes(map.data, (size_t)map.size);
@@ -405,7 +344,7 @@ scry_study *scry_study_read(const char *path, scry_notes *notes, scry_error *err
     bool ok = cJSON_IsObject(root);
     if (root && !ok) {
         scry_fail(err, "%s: found %s, expected a study manifest, an object {\"scry_study\": 1, ...}", path,
-                  kind_of(root));
+                  manifest_kind(root));
     } else if (!ok) {
         int line, column;
         locate(study->json, stop ? stop : study->json, &line, &column);
@@ -419,6 +358,13 @@ scry_study *scry_study_read(const char *path, scry_notes *notes, scry_error *err
         return NULL;
     }
     return study;
+}
+
+bool study_names_models(const scry_study *study) {
+    bool any = study->model_path != NULL;
+    for (size_t t = 0; t < study->train_count; t++)
+        for (int c = 0; c < SCRY_CONDITIONS; c++) any = any || study->trains[t].tuned_path[c];
+    return any;
 }
 
 static void free_texts(char **list, size_t count) {
@@ -436,10 +382,12 @@ static void free_groups(study_group *groups, size_t count) {
             free(capture->tensor);
             free(capture->tokens);
             free(capture->key);
+            free(groups[i].tuned_path[c]);
         }
         free(groups[i].name);
         free(groups[i].change);
         free(groups[i].change_se);
+        free(groups[i].measured);
     }
     free(groups);
 }
@@ -448,8 +396,9 @@ void scry_study_free(scry_study *study) {
     if (!study) return;
     free_groups(study->trains, study->train_count);
     free_groups(study->domains, study->domain_count);
-    char *texts_owned[] = {study->path, study->folder, study->json,   study->name,       study->model,
-                           study->hook, study->sae,    study->labels, study->sae_format, study->tokenizer};
+    char *texts_owned[] = {study->path,       study->folder,    study->json,       study->name,
+                           study->model,      study->hook,      study->sae,        study->labels,
+                           study->sae_format, study->tokenizer, study->model_path, study->capture_settings};
     for (size_t i = 0; i < sizeof texts_owned / sizeof *texts_owned; i++) free(texts_owned[i]);
     free(study);
 }

@@ -43,13 +43,17 @@ typedef struct study_group {
     study_capture capture[SCRY_CONDITIONS];
     double *change;          /* domains: [trains] percentage points, NaN where absent. NULL for trains */
     double *change_se;       /* domains: [trains] their standard errors, NaN where absent. NULL for trains */
-    double sts[SCRY_SCORES]; /* domains of a scores-only study: NaN where absent */
+    scry_measured *measured; /* domains: [trains][SCRY_MEASURES]; NULL where the key is absent, and for trains */
+    char *tuned_path[SCRY_CONDITIONS]; /* trains: the model of sft and rl, joined to folder; NULL: absent */
+    double sts[SCRY_SCORES];           /* domains of a scores-only study: NaN where absent */
 } study_group;
 
 typedef struct scry_study {
     char *path, *folder;
     char *json;                                                        /* the manifest's text, as read */
     char *name, *model, *hook, *sae, *sae_format, *tokenizer, *labels; /* paths joined to folder; NULL: absent */
+    char *model_path;       /* the model's folder, joined to folder; NULL: absent */
+    char *capture_settings; /* "capture", what scry capture says of itself, as JSON; NULL: absent */
     bool has_pairing;
     scry_pairing pairing;
     bool is_signed;   /* "correlate": "signed" */
@@ -60,6 +64,8 @@ typedef struct scry_study {
 
 /* Read a manifest. Warnings (unknown keys) go to notes. NULL and err when the manifest cannot be used. */
 scry_study *scry_study_read(const char *path, scry_notes *notes, scry_error *err);
+/* True when it names the folder of a model or adapter. */
+bool study_names_models(const scry_study *study);
 void scry_study_free(scry_study *study);
 
 #endif

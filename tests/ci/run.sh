@@ -21,7 +21,7 @@ stages=${*:-bookworm bookworm-blas trixie trixie-blas gcc-11 gcc-12 gcc-13 gcc-1
 logs=${CI_LOGS:-build/ci}
 unit=$(for f in tests/unit/test_*.c; do basename "$f" .c; done | grep -vxE 'test_(damage|shards)' | tr '\n' ' ')
 : "${CI_TESTS:=${unit}shell/analysis shell/formats screens/run}" "${CI_ROOT_TESTS:=}"
-libraries="libncurses-dev libopenblas-dev libcjson-dev libcsv-dev libutf8proc-dev libxxhash-dev zlib1g-dev libvterm-dev"
+libraries="libncurses-dev libopenblas-dev libcjson-dev libcsv-dev libutf8proc-dev libpcre2-dev libxxhash-dev zlib1g-dev libvterm-dev"
 mkdir -p "$logs"
 work=$(mktemp -d)
 cache=${CI_CACHE:-$work/cache}
@@ -174,7 +174,7 @@ musl() {
     with_libraries bookworm
     in_root "$work/bookworm.deps" "apt-get install -qq --no-install-recommends musl-tools && cd /src && rm -rf build /tmp/musl &&
         mkdir -p build/musl /tmp/musl && cd /tmp/musl &&
-        ln -s /usr/include/cjson /usr/include/csv.h /usr/include/utf8proc.h /usr/include/xx*.h /usr/include/zlib.h \
+        ln -s /usr/include/cjson /usr/include/csv.h /usr/include/utf8proc.h /usr/include/pcre2.h /usr/include/xx*.h /usr/include/zlib.h \
             /usr/include/vterm*.h /usr/include/ncurses*.h /usr/include/curses.h /usr/include/term.h /usr/include/unctrl.h \
             \$(find /usr/include -name zconf.h) /usr/include/*/openblas-pthread/*.h . && cd /src &&
         echo 'DEPS_CFLAGS = -isystem /tmp/musl' >build/musl/config.mk &&
@@ -206,7 +206,7 @@ static() {
     copy_root "$cache/bookworm" "$root"
     put_source "$root"
     cp "$work/bookworm.deps/src/build/static/scry" "$root/usr/local/bin/"
-    in_root "$root" "! ls /usr/lib/*/ | grep -E 'libopenblas|libcjson|libcsv|libutf8proc'
+    in_root "$root" "! ls /usr/lib/*/ | grep -E 'libopenblas|libcjson|libcsv|libutf8proc|libpcre2'
         $first_screen cd /src; sh /tmp/first_screen 'scry sample_data/study.json'; scry index sample_data/study.json -o /tmp/x.scry
         scry train sample_data/study.json --condition base -o /tmp/sae --width 64 --steps 3; scry info --system"
     rm -rf "$root"

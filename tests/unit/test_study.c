@@ -4,6 +4,7 @@
 #include "scry.h"
 
 #include <cjson/cJSON.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,8 +34,17 @@ static void write_parts(void) {
     for (int i = 0; i < 36; i++) x[i] = i % 5;
     write_npy(text_of("%s/wide.npy", folder), F32, 4, 9, x);
     write_npy(text_of("%s/empty.npy", folder), F32, 0, 8, x);
-    write_text(text_of("%s/t.jsonl", folder),
-               "{\"id\": \"s1\", \"tokens\": [\"a\", \"b\"]}\n{\"id\": \"s2\", \"ids\": [5, 6]}\n");
+    write_text(
+        text_of("%s/t.jsonl", folder),
+        "{\"id\": \"s1\", \"tokens\": [\"a\", \"b\"]}\n{\"id\": \"s2\", \"ids\": [5, 6], \"response\": \"yes\"}\n");
+    write_text(text_of("%s/response.jsonl", folder),
+               "{\"id\": \"s1\", \"tokens\": [\"a\", \"b\"], \"ids\": [7, 8], \"response\": 1, \"subject\": \"art\"}\n"
+               "{\"id\": \"s2\", \"ids\": [5, 6], \"tokens\": [\"c\", \"d\"], \"response\": 2}\n");
+    write_text(text_of("%s/ids.jsonl", folder), "{\"tokens\": [\"a\", \"b\", \"c\"], \"ids\": [7, 8]}\n");
+    write_text(text_of("%s/id.jsonl", folder), "{\"tokens\": [\"a\", \"b\"], \"ids\": [7, -8]}\n");
+    write_text(text_of("%s/late.jsonl", folder),
+               "{\"tokens\": [\"a\", \"b\"], \"response\": 0}\n{\"tokens\": [\"a\", \"b\"], \"response\": 3}\n");
+    write_text(text_of("%s/half.jsonl", folder), "{\"tokens\": [\"a\", \"b\"], \"response\": 0.5}\n");
     write_text(text_of("%s/short.jsonl", folder), "{\"id\": \"s1\", \"tokens\": [\"a\"]}\n");
     write_text(text_of("%s/broken.jsonl", folder),
                "{\"id\": \"s1\", \"tokens\": [\"a\", \"b\"]}\n{\"id\": \"s2\", \"tokens\": [\n");
@@ -173,6 +183,180 @@ static void wrong_types(void) {
     REFUSE("train.icl.mask", "\"a.npy\"", "train.icl.mask", "b.npy", "[samples, positions, width]");
 }
 
+static bool noted(const scry_notes *notes, const char *a, const char *b) {
+    for (size_t i = 0; i < notes->count; i++)
+        if (strstr(notes->text[i], a) && strstr(notes->text[i], b)) return true;
+    return false;
+}
+
+static void wrong_model_keys(void) {
+    REFUSE("model_path", "5", "model_path", "found a number", "text");
+    REFUSE("train.sft_path", "[]", "train.sft_path", "found a list");
+    REFUSE("train.rl_path", "{}", "train.rl_path", "found an object");
+    REFUSE("capture", "\"x\"", "capture", "found text", "settings of scry capture");
+    REFUSE("domains[0].change_se", "-1", "domains[0].change_se", "found -1", "standard error");
+    REFUSE("domains[0].measured", "5", "domains[0].measured", "found a number", "accuracy");
+    REFUSE("domains[0].measured", "{\"accuracy\": 5}", "domains[0].measured.accuracy", "found a number", "tuned");
+    REFUSE("domains[0].measured", "{\"loss\": {\"base\": \"x\"}}", "domains[0].measured.loss.base", "found text");
+    REFUSE("domains[0].measured", "{\"loss\": {\"se\": -1}}", "domains[0].measured.loss.se", "found -1", "0 or more");
+    REFUSE("domains[0].measured", "{\"loss\": {\"n\": -1}}", "domains[0].measured.loss.n", "found -1",
+           "a whole number");
+    REFUSE("domains[0].measured", "{\"math\": [1]}", "domains[0].measured.math", "found a list");
+    REFUSE("domains[0].measured", "{\"math\": {}, \"law\": {}}", "domains[0].measured", "\"law\"", "training set",
+           "accuracy");
+    REFUSE("domains[0].base.tokens", "\"ids.jsonl\"", "domains[0].base.tokens", "ids.jsonl", "line 1",
+           "a list of 3 numbers");
+    REFUSE("domains[0].base.tokens", "\"id.jsonl\"", "domains[0].base.tokens", "id.jsonl", "line 1", "id 1");
+    REFUSE("domains[0].base.tokens", "\"late.jsonl\"", "domains[0].base.tokens", "late.jsonl", "line 2", "found 3",
+           "from 0 to 2");
+    REFUSE("domains[0].base.tokens", "\"half.jsonl\"", "domains[0].base.tokens", "half.jsonl", "line 1", "found 0.5");
+}
+
+/* Figures by measure where there are several training sets. */
+static void measured_by_train(void) {
+    scry_error err;
+    const char *two = "[{\"name\": \"a\", \"base\": {\"features\": \"a.npy\"}, \"sft\": {\"features\": \"b.npy\"}},"
+                      " {\"name\": \"b\", \"base\": {\"features\": \"a.npy\"}, \"sft\": {\"features\": \"c.npy\"}}]";
+    cJSON *root = cJSON_Parse(right), *domain = cJSON_GetArrayItem(cJSON_GetObjectItem(root, "domains"), 0);
+    cJSON_ReplaceItemInObject(root, "train", cJSON_Parse(two));
+    cJSON_ReplaceItemInObject(root, "pairing", cJSON_CreateString("row"));
+    cJSON_ReplaceItemInObject(domain, "change", cJSON_Parse("{\"b\": 3}"));
+    cJSON_AddItemToObject(domain, "measured", cJSON_Parse("{\"b\": {\"loss\": {\"change\": 0.25}}}"));
+    char *text = cJSON_Print(root);
+    const char *study = text_of("%s/study.json", folder);
+    write_text(study, "%s", text);
+    cJSON_free(text);
+    bool ok = build(study, NULL, &err);
+    scry_index *x = ok ? scry_open(text_of("%s/out.scry", folder), true, &err) : NULL;
+    if (check(x != NULL, "figures by training set are indexed %s", err.text)) {
+        const scry_measured *m = scry_index_info(x)->domain[0].measured;
+        check(m && isnan(m[SCRY_LOSS].change), "none of the first training set");
+        if (m) check_near(m[SCRY_MEASURES + SCRY_LOSS].change, 0.25, 0, "the second's change of the loss");
+        check(!scry_index_info(x)->domain[1].measured, "a domain without figures");
+    }
+    scry_close(x);
+    cJSON_ReplaceItemInObject(domain, "measured", cJSON_Parse("{\"loss\": {\"change\": 0.25}}"));
+    text = cJSON_Print(root);
+    write_text(study, "%s", text);
+    cJSON_free(text);
+    cJSON_Delete(root);
+    check(!build(study, NULL, &err), "one set of figures for two training sets is refused");
+    check_says(err.text, SAYS("domains[0].measured", "2 training sets", "NAME"),
+               "and the message says how to write it");
+}
+
+static const char model_keys[] =
+    "{\"scry_study\": 1, \"pairing\": \"row\", \"model_path\": \"../model\", \"capture\": {\"layer\": 3, \"demos\": "
+    "[2]},"
+    " \"train\": {\"base\": {\"features\": \"%s/a.npy\"}, \"sft\": {\"features\": \"%s/b.npy\"}, \"sft_path\": "
+    "\"tuned\", \"rl_path\": \"/gone/rl\"},"
+    " \"domains\": [{\"name\": \"law\", \"change\": -2, \"change_se\": 0.5,"
+    "   \"measured\": {\"accuracy\": {\"base\": 41.5, \"tuned\": 39.5, \"change\": -2, \"se\": 0.5, \"n\": 600},"
+    "                \"loss\": {\"base\": 2.5, \"tuned\": null}},"
+    "   \"base\": {\"features\": \"%s/a.npy\"}}]}";
+
+/* Models are found from the manifest's folder, and once the index and they were moved together, from the index's. */
+static void models(void) {
+    scry_error err = {0};
+    scry_notes notes = {0};
+    const char *here = scratch_folder("study/here"), *there = scratch("study/there");
+    const char *study = text_of("%s/s/study.json", here), *out = text_of("%s/s/out.scry", here);
+    scratch_folder("study/here/s");
+    scratch_folder("study/here/model");
+    char *real = realpath(here, NULL);
+    write_text(study, model_keys, folder, folder, folder);
+    bool ok = scry_index_build(study, out, NULL, NULL, &notes, &err);
+    check(ok && noted(&notes, "train.sft_path", "not found") && noted(&notes, "train.rl_path", "/gone/rl") &&
+              !noted(&notes, "model_path: ", "") && !noted(&notes, "unknown", ""),
+          "models that are not there are noted, the one that is not %s", err.text);
+    scry_notes_free(&notes);
+    scry_index *x = ok ? scry_open(out, true, &err) : NULL;
+    if (check(x != NULL, "a study with models is indexed %s", err.text)) {
+        const scry_info *info = scry_index_info(x);
+        check(strcmp(info->model_path, text_of("%s/s/../model", real)) == 0, "model_path: %s", info->model_path);
+        check(strcmp(info->train[0].tuned_path[SCRY_SFT], text_of("%s/s/tuned", real)) == 0, "sft_path: %s",
+              info->train[0].tuned_path[SCRY_SFT]);
+        check(strcmp(info->train[0].tuned_path[SCRY_RL], "/gone/rl") == 0 && !*info->train[0].tuned_path[SCRY_ICL],
+              "rl_path, which is absolute: %s", info->train[0].tuned_path[SCRY_RL]);
+        check(strcmp(info->capture_settings, "{\"layer\":3,\"demos\":[2]}") == 0, "the settings of the capture: %s",
+              info->capture_settings);
+        check_near(info->domain[0].change_se[0], 0.5, 0, "change_se");
+        const scry_measured *m = info->domain[0].measured;
+        if (check(m != NULL, "measured figures")) {
+            check_near(m[SCRY_ACCURACY].base, 41.5, 0, "base");
+            check_near(m[SCRY_ACCURACY].tuned, 39.5, 0, "tuned");
+            check_near(m[SCRY_ACCURACY].change, -2, 0, "change");
+            check_near(m[SCRY_ACCURACY].change_se, 0.5, 0, "its standard error");
+            check_is(m[SCRY_ACCURACY].n, 600, "n");
+            check_near(m[SCRY_LOSS].base, 2.5, 0, "loss of base");
+            check(isnan(m[SCRY_LOSS].tuned) && isnan(m[SCRY_CHOICE].base), "null, and what is absent, is NaN");
+        }
+    }
+    scry_close(x);
+    free(real);
+    check(rename(here, there) == 0, "the study moves");
+    x = ok ? scry_open(text_of("%s/s/out.scry", there), true, &err) : NULL;
+    if (check(x != NULL, "opens elsewhere")) {
+        const scry_info *info = scry_index_info(x);
+        check(strcmp(info->model_path, text_of("%s/s/../model", there)) == 0, "the model moved along: %s",
+              info->model_path);
+        check(strstr(info->train[0].tuned_path[SCRY_SFT], "/here/s/tuned") != NULL,
+              "a model that is nowhere is named where it was: %s", info->train[0].tuned_path[SCRY_SFT]);
+    }
+    scry_close(x);
+}
+
+/* Two copies of a study share a cached index, unless it says where models are. */
+static void cached_place(void) {
+    static const char plain[] =
+        "{\"scry_study\": 1, \"pairing\": \"row\", \"train\": {\"base\": {\"features\": \"%s/a.npy\"}, "
+        "\"sft\": {\"features\": \"%s/b.npy\"}}, \"domains\": [{\"name\": \"law\", \"base\": "
+        "{\"features\": \"%s/a.npy\"}}]}";
+    setenv("XDG_CACHE_HOME", scratch("study/cache"), 1);
+    for (int named = 0; named < 2; named++) {
+        char *key[2];
+        for (int i = 0; i < 2; i++) {
+            scry_error err = {0};
+            const char *study = text_of("%s/study.json", scratch_folder("study/copy%d", i));
+            write_text(study, named ? model_keys : plain, folder, folder, folder);
+            key[i] = scry_cache_path(study, &err);
+            check(key[i] != NULL, "a key of the cache %s", err.text);
+        }
+        if (key[0] && key[1])
+            check((strcmp(key[0], key[1]) == 0) == !named, "copies of a study %s models: %s",
+                  named ? "with" : "without", named ? "an index for each" : "one index");
+        free(key[0]);
+        free(key[1]);
+    }
+}
+
+/* "ids" beside "tokens", and where the response begins, also where rows cut the sample. */
+static void responses(void) {
+    static const struct {
+        const char *rows;
+        uint32_t first, second;
+    } cases[] = {{"[0, 4]", 1, 2}, {"[1, 4]", 0, 2}, {"[0, 3]", 1, 1}};
+    for (size_t i = 0; i < 3; i++) {
+        scry_error err;
+        const char *capture =
+            text_of("{\"features\": \"a.npy\", \"tokens\": \"response.jsonl\", \"rows\": %s}", cases[i].rows);
+        bool ok = build(changed("domains[1].base", capture), NULL, &err);
+        scry_index *x = ok ? scry_open(text_of("%s/out.scry", folder), true, &err) : NULL;
+        int at = x ? scry_find_capture_named(x, "art") : -1;
+        if (check(at >= 0, "responses are indexed %s", err.text)) {
+            scry_sample a = scry_sample_at(x, (size_t)at, 0), b = scry_sample_at(x, (size_t)at, 1);
+            check_is(a.response, cases[i].first, "rows %s: response of the first sample", cases[i].rows);
+            check_is(b.response, cases[i].second, "rows %s: a response of no token", cases[i].rows);
+            check(strcmp(a.metadata, "{\"subject\":\"art\"}") == 0, "is not shown as an unknown key: %s", a.metadata);
+            check(strcmp(b.metadata, "") == 0, "nor are ids: %s", b.metadata);
+            check_is(scry_sample_at(x, 0, 0).response, SCRY_NO_RESPONSE, "a sample that does not say");
+            check(strcmp(scry_sample_at(x, 0, 1).metadata, "{\"response\":\"yes\"}") == 0,
+                  "a response that is text is shown as any key");
+        }
+        scry_close(x);
+    }
+}
+
 static void wrong_numbers(void) {
     scry_error err;
     const char *path = text_of("%s/study.json", folder), *number = strstr(right, "-1.5");
@@ -256,12 +440,6 @@ static void no_sources(void) {
     check_says(err.text, SAYS("train", "icl", "sft", "rl", "expected"), "asks for one of the others");
 }
 
-static bool noted(const scry_notes *notes, const char *a, const char *b) {
-    for (size_t i = 0; i < notes->count; i++)
-        if (strstr(notes->text[i], a) && strstr(notes->text[i], b)) return true;
-    return false;
-}
-
 static void unknown_keys(void) {
     static const char *const cases[][2] = {{"colour", "colour"},
                                            {"train.bose", "train.bose"},
@@ -341,6 +519,7 @@ int main(void) {
     folder = scratch_folder("study");
     write_parts();
     wrong_types();
+    wrong_model_keys();
     wrong_numbers();
     wrong_files();
     not_a_study();
@@ -348,5 +527,9 @@ int main(void) {
     unknown_keys();
     about();
     sliced_sample();
+    measured_by_train();
+    models();
+    cached_place();
+    responses();
     return check_end();
 }

@@ -66,6 +66,42 @@ void pairs_lines(const scry_index *index, pairs_line *line, void *context) {
     }
 }
 
+/* Figures of a training set by measure: {"accuracy": {"base", "tuned", "change", "se", "n"}, ...}. */
+static void add_measured(cJSON *item, const scry_measured *measured) {
+    for (int m = 0; m < SCRY_MEASURES; m++) {
+        const scry_measured *of = &measured[m];
+        if (isnan(of->base) && isnan(of->tuned) && isnan(of->change)) continue;
+        result_numbers(cJSON_AddObjectToObject(item, scry_measures[m].name), {"base", of->base}, {"tuned", of->tuned},
+                       {"change", of->change}, {"se", of->change_se}, {"n", (double)of->n},
+                       {"samples", (double)of->samples});
+    }
+}
+
+static void add_all_measured(cJSON *item, const scry_info *info, const scry_domain_info *domain) {
+    if (!domain->measured) return;
+    cJSON *all = cJSON_AddObjectToObject(item, "measured");
+    for (size_t t = 0; t < info->trains; t++)
+        add_measured(info->trains > 1 ? cJSON_AddObjectToObject(all, info->train[t].name) : all,
+                     domain->measured + t * SCRY_MEASURES);
+}
+
+static void add_path(cJSON *item, const char *key, const char *path) {
+    cJSON_AddItemToObject(item, key, *path ? result_string(path) : cJSON_CreateNull());
+}
+
+/* Models by training set, where any is named. */
+static void add_tuned_paths(cJSON *facts, const scry_info *info) {
+    cJSON *tuned = cJSON_CreateObject();
+    for (size_t t = 0; t < info->trains; t++)
+        for (int c = 0; c < SCRY_CONDITIONS; c++) {
+            if (!*info->train[t].tuned_path[c]) continue;
+            cJSON *of = cJSON_GetObjectItemCaseSensitive(tuned, info->train[t].name);
+            if (!of) of = cJSON_AddObjectToObject(tuned, info->train[t].name);
+            add_path(of, scry_condition_name((scry_condition)c), info->train[t].tuned_path[c]);
+        }
+    cJSON_AddItemToObject(facts, "tuned_paths", tuned);
+}
+
 /* Each with its change: by the first training set, and where there are several, by each. A scores-only
  * study's have their scores too. */
 static cJSON *domain_list(const scry_index *index) {
@@ -74,10 +110,11 @@ static cJSON *domain_list(const scry_index *index) {
     for (size_t d = 0; d < info->domains; d++) {
         cJSON *item = result_row(list);
         result_text(item, "name", info->domain[d].name);
-        result_number(item, "change", info->domain[d].change[0]);
+        result_numbers(item, {"change", info->domain[d].change[0]}, {"change_se", info->domain[d].change_se[0]});
         cJSON *changes = info->trains > 1 ? cJSON_AddObjectToObject(item, "changes") : NULL;
         for (size_t t = 0; t < info->trains && changes; t++)
             result_number(changes, info->train[t].name, info->domain[d].change[t]);
+        add_all_measured(item, info, &info->domain[d]);
         for (int s = 0; s < SCRY_SCORES; s++) {
             const double *sts = scry_given_scores(index, (scry_score)s);
             if (sts) result_number(item, scry_score_name((scry_score)s), sts[d]);
@@ -93,6 +130,9 @@ cJSON *info_result(const scry_index *index) {
     result_text(facts, "model", info->model);
     result_text(facts, "hook", info->hook);
     result_text(facts, "sae", info->sae);
+    add_path(facts, "model_path", info->model_path);
+    add_tuned_paths(facts, info);
+    if (*info->capture_settings) cJSON_AddItemToObject(facts, "capture", cJSON_Parse(info->capture_settings));
     result_numbers(facts, {"d_sae", info->d_sae}, {"d_model", info->d_model},
                    {"candidates", info->candidates ? info->candidates : (double)NAN}, {"scored", info->scored_latents});
     result_text(facts, "pairing", scry_pairing_name(info->pairing));

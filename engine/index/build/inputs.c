@@ -4,8 +4,10 @@
 #include "study/kept_rows.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* "train.base", "train.NAME.base" where there are several, "math.icl" for a domain. */
 static char *capture_name(const build_inputs *in, size_t g, scry_condition condition) {
@@ -243,6 +245,25 @@ static bool choose_shard(build_inputs *in) {
     return true;
 }
 
+static void note_missing(build_inputs *in, const char *place, const char *name, const char *path) {
+    struct stat st;
+    if (path && stat(path, &st) != 0)
+        scry_notes_add(in->notes, "%s: %s%s_path: %s: not found; commands that run the model will need it",
+                       in->study->path, place, name, path);
+}
+
+/* Captures can be looked at without the models that they were taken from. */
+static void note_missing_models(build_inputs *in) {
+    note_missing(in, "", "model", in->study->model_path);
+    for (size_t t = 0; t < in->study->train_count; t++)
+        for (int c = 0; c < SCRY_CONDITIONS; c++) {
+            char place[40];
+            if (in->study->train_count == 1) snprintf(place, sizeof place, "train.");
+            else snprintf(place, sizeof place, "train[%zu].", t);
+            note_missing(in, place, scry_condition_name((scry_condition)c), in->study->trains[t].tuned_path[c]);
+        }
+}
+
 bool inputs_open(build_inputs *in) {
     const scry_study *study = in->study;
     if (study->scores_only)
@@ -258,6 +279,7 @@ bool inputs_open(build_inputs *in) {
     if (study->tokenizer && !tokenizer_open(&in->tokenizer, study->tokenizer, "tokenizer", in->err)) return false;
     if (!open_captures(in) || !check_widths(in)) return false;
     note_padding(in);
+    note_missing_models(in);
     choose_pairing(in);
     in->D = study->domain_count;
     return choose_shard(in) && (in->options->shards < 2 || content_hash(study, in->content, in->err));

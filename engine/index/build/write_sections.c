@@ -1,5 +1,6 @@
 /* write_sections.c: statistics, postings and text to the file. */
 #include "base/mem.h"
+#include "base/path.h"
 #include "index/build/outliers.h"
 #include "index/build/write.h"
 #include "index/format/decoder_codec.h"
@@ -93,11 +94,23 @@ static cJSON *texts_json(const build_inputs *in) {
     return list;
 }
 
+/* As the manifest has it. */
+static void add_path(cJSON *item, const char *name, const scry_study *study, const char *path) {
+    size_t folder = strlen(study->folder);
+    char key[40];
+    if (!path) return;
+    if (strncmp(path, study->folder, folder) == 0) path += folder;
+    snprintf(key, sizeof key, "%s_path", name);
+    cJSON_AddStringToObject(item, key, path);
+}
+
 static cJSON *trains_json(const build_inputs *in, const statistics *s) {
     cJSON *list = cJSON_CreateArray();
     for (size_t t = 0; t < in->study->train_count; t++) {
         cJSON *item = cJSON_CreateObject(), *pairs = cJSON_AddObjectToObject(item, "pairs");
         cJSON_AddStringToObject(item, "name", in->study->trains[t].name);
+        for (int c = 1; c < SCRY_CONDITIONS; c++)
+            add_path(item, scry_condition_name((scry_condition)c), in->study, in->study->trains[t].tuned_path[c]);
         for (size_t c = 1; c < SCRY_CONDITIONS; c++)
             if (s->shift[t * SCRY_CONDITIONS + c])
                 cJSON_AddNumberToObject(pairs, scry_condition_name((scry_condition)c),
@@ -117,6 +130,32 @@ static void add_by_train(cJSON *item, const char *key, const double *value, size
         cJSON_AddItemToArray(list, isnan(value[t]) ? cJSON_CreateNull() : cJSON_CreateNumber(value[t]));
 }
 
+static void add_known(cJSON *item, const char *key, double value) {
+    if (!isnan(value)) cJSON_AddNumberToObject(item, key, value);
+}
+
+/* A list of the training sets' figures by measure. */
+static void add_measured(cJSON *item, const scry_measured *measured, size_t trains) {
+    if (!measured) return;
+    cJSON *list = cJSON_AddArrayToObject(item, "measured");
+    for (size_t t = 0; t < trains; t++) {
+        cJSON *by_measure = cJSON_CreateObject();
+        cJSON_AddItemToArray(list, by_measure);
+        for (int m = 0; m < SCRY_MEASURES; m++) {
+            const scry_measured *of = &measured[t * SCRY_MEASURES + (size_t)m];
+            cJSON *figures = cJSON_CreateObject();
+            add_known(figures, "base", of->base);
+            add_known(figures, "tuned", of->tuned);
+            add_known(figures, "change", of->change);
+            add_known(figures, "se", of->change_se);
+            add_known(figures, "n", of->n ? (double)of->n : NAN);
+            add_known(figures, "samples", of->samples ? (double)of->samples : NAN);
+            if (figures->child) cJSON_AddItemToObject(by_measure, scry_measures[m].name, figures);
+            else cJSON_Delete(figures);
+        }
+    }
+}
+
 static cJSON *domains_json(const build_inputs *in, const statistics *s) {
     cJSON *list = cJSON_CreateArray();
     for (size_t d = 0; d < in->D; d++) {
@@ -124,6 +163,7 @@ static cJSON *domains_json(const build_inputs *in, const statistics *s) {
         cJSON *item = cJSON_CreateObject();
         add_by_train(item, "change", domain->change, in->study->train_count);
         add_by_train(item, "change_se", domain->change_se, in->study->train_count);
+        add_measured(item, domain->measured, in->study->train_count);
         cJSON_AddStringToObject(item, "name", domain->name);
         cJSON_AddBoolToObject(item, "icl", s->domain_icl[d]);
         cJSON_AddItemToArray(list, item);
@@ -145,12 +185,22 @@ static void add_outlier_rule(const build_inputs *in, cJSON *meta) {
     cJSON_AddBoolToObject(meta, "outliers_kept", in->options->keep_outliers);
 }
 
+/* Models, from where the study is, and the settings of scry capture. */
+static void add_model_keys(const scry_study *s, cJSON *meta) {
+    add_path(meta, "model", s, s->model_path);
+    if (s->capture_settings) cJSON_AddItemToObject(meta, "capture", cJSON_Parse(s->capture_settings));
+    char *folder = study_names_models(s) ? path_absolute(*s->folder ? s->folder : ".") : NULL;
+    if (folder) cJSON_AddStringToObject(meta, "folder", folder);
+    free(folder);
+}
+
 static char *meta_json(const build_inputs *in, const statistics *stats, const active_rows *rows) {
     cJSON *meta = cJSON_CreateObject();
     const scry_study *s = in->study;
     const char *texts[][2] = {{"name", s->name}, {"model", s->model}, {"hook", s->hook}};
     for (size_t i = 0; i < 3; i++) cJSON_AddStringToObject(meta, texts[i][0], texts[i][1] ? texts[i][1] : "");
     cJSON_AddStringToObject(meta, "sae", in->sae.description);
+    add_model_keys(s, meta);
     cJSON_AddNumberToObject(meta, "d_sae", in->all_latents);
     if (in->options->shards > 1) cJSON_AddStringToObject(meta, "content", in->content);
     cJSON_AddNumberToObject(meta, "first_latent", in->first);
@@ -240,6 +290,21 @@ static void put_samples(const build_inputs *in, container_writer *w) {
     free(out);
 }
 
+/* Where responses begin, if any sample says so. */
+static void put_responses(const build_inputs *in, container_writer *w) {
+    bool any = false;
+    for (int pass = 0; pass < 2; pass++) {
+        if (pass && !any) return;
+        if (pass) container_begin(w, "text/response");
+        for (size_t i = 0; i < in->text_count; i++)
+            for (uint32_t s = 0; s < in->texts[i].text.sample_count; s++) {
+                const token_sample *sample = &in->texts[i].text.samples[s];
+                any = any || sample->response != TOKEN_NO_RESPONSE;
+                if (pass) container_write(w, &sample->response, sizeof sample->response);
+            }
+    }
+}
+
 static void put_text(const build_inputs *in, container_writer *w) {
     const string_pool *p = &in->pieces;
     uint64_t *at = mem_new((size_t)p->count + 1, sizeof *at);
@@ -252,6 +317,7 @@ static void put_text(const build_inputs *in, container_writer *w) {
     for (size_t i = 0; i < in->text_count; i++)
         packed_uint_write(w, in->texts[i].text.piece, in->texts[i].text.tokens, packed_uint_width(p->count));
     put_samples(in, w);
+    put_responses(in, w);
 }
 
 static bool put_labels(const build_inputs *in, container_writer *w) {

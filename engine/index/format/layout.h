@@ -21,6 +21,7 @@
  *     text/piece-at   uint64 [pieces + 1]; text/piece-bytes: the distinct token texts, NUL after each
  *     text/tokens     packed [tokens of all texts]: each token's piece, as wide as key/pieces
  *     text/samples    layout_sample [samples of all texts]
+ *     text/response   uint32 [samples of all texts]: scry_sample.response; absent where no sample has one
  *     text/strings    ids and other keys of the samples, NUL after each
  *     label/latent    uint32, ascending: latents that have a label; label/text: the labels, NUL after each;
  *                     label/at uint64: places in label/text

@@ -38,11 +38,18 @@ typedef struct index_derived {
     double **shift; /* [trains * SCRY_CONDITIONS * SCRY_METRICS] -> [F] */
 } index_derived;
 
+/* Texts that info points to, made when the index is opened. */
+typedef struct index_texts {
+    char **text;
+    size_t count;
+} index_texts;
+
 struct scry_index {
     index_given *given; /* NULL: a file, with all that follows */
     container file;
     scry_info info;
-    void *meta; /* cJSON: owns the names in info */
+    index_texts made;
+    void *meta; /* cJSON: owns most of the names in info */
     uint32_t F;
     size_t D;
     active_rows rows;
@@ -64,6 +71,7 @@ struct scry_index {
     const void *tokens; /* packed */
     const layout_sample *samples;
     const char *strings;
+    const uint32_t *responses; /* [samples of all texts] scry_sample.response; NULL: no sample has one */
     uint64_t strings_size, sample_total, token_total;
     index_text *texts;
     size_t text_count;
@@ -97,6 +105,10 @@ static inline const float *index_column(const scry_index *x, scry_score score, u
     uint32_t row = row_of(&x->rows, latent);
     return row == NO_ROW ? x->silent : x->contribution[score] + (size_t)row * x->D;
 }
+/* Fill in what info says of models: folders, settings and measured figures, once its training sets and domains are
+ * read. index_models_free: also of an index that was not read to its end. */
+void index_read_models(scry_index *index);
+void index_models_free(scry_index *index);
 /* NULL when there is no such source. */
 const index_source *index_source_of(const scry_index *index, size_t train, scry_condition source);
 /* The label in the file, which one written by hand overrides; NULL: none. */

@@ -220,6 +220,7 @@ static bool read_meta(scry_index *x, scry_error *err) {
     }
     read_trains(x, meta);
     read_domains(x, meta);
+    index_read_models(x);
     return read_texts(x, meta, err) && read_captures(x, meta, err);
 }
 
@@ -332,6 +333,9 @@ static bool open_text(scry_index *x, scry_error *err) {
     x->samples = container_get(&x->file, "text/samples", x->sample_total * sizeof(layout_sample), err);
     x->strings = container_find(&x->file, "text/strings", &x->strings_size);
     if (!x->samples) return false;
+    if (container_find(&x->file, "text/response", &size) &&
+        !(x->responses = container_get(&x->file, "text/response", x->sample_total * sizeof *x->responses, err)))
+        return false;
     if ((x->piece_size && x->piece_bytes[x->piece_size - 1]) || (x->strings_size && x->strings[x->strings_size - 1]))
         return damaged(x, "text is not closed", err);
     if (!x->pieces) return true;
@@ -373,6 +377,7 @@ scry_index *index_open(const char *path, bool verify, scry_error *err) {
 }
 
 void index_close(scry_index *x) {
+    index_models_free(x);
     for (size_t d = 0; x->info.domain && d < x->info.domains; d++) {
         free(x->info.domain[d].change);
         free(x->info.domain[d].change_se);

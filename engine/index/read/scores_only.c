@@ -6,6 +6,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 bool scry_is_scores_only(const char *path) {
     scry_study *study = scry_study_read(path, NULL, NULL);
@@ -48,6 +49,8 @@ scry_index *scry_open_scores(const char *path, scry_error *err) {
                           .model = or_nothing(study->model),
                           .hook = or_nothing(study->hook),
                           .sae = "",
+                          .model_path = or_nothing(study->model_path),
+                          .capture_settings = or_nothing(study->capture_settings),
                           .is_signed = study->is_signed,
                           .folded = true,
                           .trains = 1,
@@ -55,6 +58,7 @@ scry_index *scry_open_scores(const char *path, scry_error *err) {
                           .notes = given->notes.count};
     x->info.train = mem_new(1, sizeof *x->info.train);
     x->info.train->name = study->trains->name;
+    for (int c = 0; c < SCRY_CONDITIONS; c++) x->info.train->tuned_path[c] = "";
     x->info.domain = mem_new(x->D, sizeof *x->info.domain);
     x->info.note = mem_new(x->info.notes, sizeof *x->info.note);
     for (size_t i = 0; i < x->info.notes; i++) x->info.note[i] = given->notes.text[i];
@@ -65,6 +69,9 @@ scry_index *scry_open_scores(const char *path, scry_error *err) {
         domain->change[0] = study->domains[d].change[0];
         domain->change_se = mem_new(1, sizeof *domain->change_se);
         domain->change_se[0] = study->domains[d].change_se[0];
+        if (!study->domains[d].measured) continue;
+        domain->measured = mem_new(SCRY_MEASURES, sizeof *domain->measured);
+        memcpy(domain->measured, study->domains[d].measured, SCRY_MEASURES * sizeof *domain->measured);
     }
     return x;
 }

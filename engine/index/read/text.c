@@ -39,15 +39,18 @@ scry_sample scry_sample_at(const scry_index *x, size_t capture, uint32_t sample)
     int number = x->capture_text[capture];
     uint64_t rows = x->info.capture[capture].rows;
     if (number < 0 || sample >= x->texts[number].samples)
-        return (scry_sample){.id = "", .metadata = "", .count = (uint32_t)rows};
+        return (scry_sample){.id = "", .metadata = "", .count = (uint32_t)rows, .response = SCRY_NO_RESPONSE};
     const layout_sample *s = &x->samples[x->texts[number].first_sample + sample];
     scry_sample out = {.id = string_at(x, s->id),
                        .metadata = string_at(x, s->about),
                        .first = s->first,
                        .count = s->count,
-                       .cut = s->cut};
+                       .cut = s->cut,
+                       .response =
+                           x->responses ? x->responses[x->texts[number].first_sample + sample] : SCRY_NO_RESPONSE};
     if (out.first > rows) out.first = rows;
     if (out.count > rows - out.first) out.count = (uint32_t)(rows - out.first);
+    if (out.response != SCRY_NO_RESPONSE && out.response > out.count) out.response = out.count;
     return out;
 }
 
