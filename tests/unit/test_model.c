@@ -277,11 +277,11 @@ static void test_specimen(const char *name, const char *family) {
     if (check(model != NULL, "%s opens %s", name, err.text)) {
         check(notes.count == 0, "%s: no notes%s%s", name, notes.count ? ": " : "", notes.count ? notes.text[0] : "");
         test_info(model, &s, family, folder);
-        scry_run *run = run_of(model, 1, 0), *narrow = run_of(model, 2, 1 << 20);
+        scry_run *run = run_of(model, 1, 0), *narrow = run_of(model, 2, 8 << 20);
         check(scry_run_batch(run) > 0, "%s: a batch of %zu tokens", name, scry_run_batch(run));
         compare_all(model, &s, run, false, text_of("%s: as transformers, packed", name));
         compare_all(model, &s, run, true, text_of("%s: as transformers, one by one", name));
-        compare_all(model, &s, narrow, false, text_of("%s: as transformers, in 1 MB", name));
+        compare_all(model, &s, narrow, false, text_of("%s: as transformers, in 8 MB", name));
         test_prefixes(model, &s, run, name);
         test_running_on(model, &s, run, name);
         test_sums(model, &s, run, name);

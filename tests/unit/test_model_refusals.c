@@ -98,8 +98,8 @@ static const struct refusal {
     {"llama", CONFIG, SETTING, "num_attention_heads", "0", {CONFIG, "num_attention_heads", "0", "1 or more"}},
     {"llama", CONFIG, SETTING, "hidden_size", NULL, {CONFIG, "hidden_size", "nothing", "1 or more"}},
     {"llama", CONFIG, SETTING, "hidden_size", "1e30", {CONFIG, "hidden_size", "1e+30"}},
-    {"llama", CONFIG, SETTING, "num_hidden_layers", "2000000000", {CONFIG, "num_hidden_layers", "2000000000"}},
-    {"llama", CONFIG, SETTING, "head_dim", "5", {CONFIG, "head_dim", "5", "even"}},
+    {"llama", CONFIG, SETTING, "num_hidden_layers", "2000000000", {CONFIG, "num_hidden_layers", "2e+09"}},
+    {"llama", CONFIG, SETTING, "head_dim", "5", {CONFIG, "5 numbers of a head", "even"}},
     {"llama", CONFIG, SETTING, "rms_norm_eps", "-1", {CONFIG, "rms_norm_eps", "-1", "above 0"}},
     {"gpt2", CONFIG, SETTING, "n_head", "5", {CONFIG, "n_head", "5", "divisor"}},
     {"llama", CONFIG, TEXT, NULL, "[1]", {CONFIG, "no JSON object"}},
@@ -165,8 +165,7 @@ static const struct refusal {
      "weight_map." Q0,
      "\"model-00005-of-00005.safetensors\"",
      {Q0, "model-00005-of-00005.safetensors"}},
-    {"llama_f16_shards", INDEX, SETTING, "weight_map." Q0, NULL, {"no tensor " Q0}},
-    {"llama_f16_shards", INDEX, SETTING, "weight_map." Q0, "\"../../etc/passwd\"", {"etc/passwd"}},
+    {"llama_f16_shards", INDEX, SETTING, "weight_map." Q0, "\"../../etc/passwd\"", {INDEX, Q0, "in the same folder"}},
     {"llama_f16_shards", INDEX, TEXT, NULL, "{}", {INDEX}},
 };
 
@@ -286,7 +285,7 @@ static void test_hooks(void) {
         const char *says[4];
     } beyond[] = {{"llama", {2, SCRY_RESID_POST}, {"blocks.2.hook_resid_post", "2 blocks"}},
                   {"gpt2", {4000000000U, SCRY_RESID_PRE}, {"blocks.4000000000.hook_resid_pre", "2 blocks"}},
-                  {"gpt_neox", {0, SCRY_RESID_MID}, {"blocks.0.hook_resid_mid", "parallel"}}};
+                  {"gpt_neox", {0, SCRY_RESID_MID}, {"blocks.0.hook_resid_mid", "the same stream", "hook_resid_post"}}};
     for (size_t i = 0; i < sizeof beyond / sizeof *beyond; i++) {
         scry_model *model = scry_model_open(text_of(FOLDER "%s", beyond[i].model), NULL, NULL, &err);
         scry_run *run = model ? scry_run_new(model, &(scry_run_options){.threads = 1}, &err) : NULL;
@@ -391,6 +390,8 @@ static void test_sequences(const char *name) {
     check(run && !scry_run_to_hook(run, hook, &sequence, 1, x, &err) && polls, "%s: cancelled", name);
     check(err.status != 0 && *err.text, "%s: cancelled: %s", name, err.text);
     scry_run_free(run);
+    check(!scry_run_new(model, &(scry_run_options){.threads = 2, .memory = 1 << 20}, &err), "%s: 1 MB of memory", name);
+    check_says(err.text, SAYS("1 MiB", "at least", "threads"), "%s: 1 MB of memory", name);
     kept_free(&kept);
     free(ids);
     free(x);
