@@ -17,11 +17,11 @@ static const struct {
     const char *key, *what;
 } variants[] = {
     {"use_dora", "DoRA, which also scales the weights' columns"},
-    {"modules_to_save", "whole modules beside the changes"},
+    {"modules_to_save", "whole modules in addition to the changes"},
     {"trainable_token_indices", "rows of the embedding"},
     {"layer_replication", "blocks that are run more than once"},
     {"target_parameters", "changes of bare parameters"},
-    {"lora_bias", "biases beside the changes"},
+    {"lora_bias", "biases in addition to the changes"},
     {"alora_invocation_tokens", "changes that begin at a token"},
     {"use_qalora", "QA-LoRA, for quantised weights"},
     {"use_bdlora", "BD-LoRA"},
