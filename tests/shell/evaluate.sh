@@ -95,7 +95,7 @@ gives 0 capture $models $texts -o "$place/captured" --evaluate --change loss
 prints "capture --evaluate: both tables" '^law\.icl +icl ' '^change of the loss from ' '^math +138 +1\.1448 +0\.2861 +\+43\.29 +[0-9.]+ +yes +\+17\.39 '
 gives 0 capture $models $texts -o "$place/captured" --evaluate --json
 prints "capture --evaluate --json" '"captures":\[.*\],"tokens_per_second":[0-9.]+,"evaluation":\{"base":.*"change":"accuracy".*"domains":\[\{"name":"math","n":138,'
-grep -c "\"change\":" "$place/captured/study.json" >"$place/changes"
+grep -c "^[[:space:]]*\"change\":" "$place/captured/study.json" >"$place/changes"
 is "capture --evaluate: the changes are in the study" "$(cat "$place/changes")" 2
 sed '/"change/d; /"measured"/d' "$place/captured/study.json" >"$place/bare.json"
 cmp -s "$place/bare.json" "$place/plain.json" && ok "and all else is as capture alone writes it" ||
