@@ -87,6 +87,16 @@ grep -q '"change": 11.1111111, "change_se": ' "$place/models.json" && ok "the ch
 gives 0 evaluate "$place/models.json" --csv
 is "and the study is read as before" "$(cut -d, -f1-3 "$out" | tail -n +2 | tr '\n' ' ')" '"math",6,2 "law",6,2 '
 
+# ---- several training sets
+sed 's/"train": {"name": "t",\(.*\)},$/"train": [{"name": "t",\1}, {"name": "u",\1}],/; s/"domains"/"correlate": "signed", "domains"/' "$place/models.json" >"$place/two.json"
+sed -i 's/ "change": [-0-9.]*, "change_se": [-0-9.]*, "measured": {"acc[^}]*}[^}]*}[^}]*}[^}]*}[^}]*}},//g' "$place/two.json"
+refused 'has 2 training sets, such as t; choose one (--train)' evaluate "$place/two.json"
+gives 0 evaluate "$place/two.json" --train u --into "$place/two.json"
+is "the change of one of two training sets" "$(grep -o '"change": {"u":[-0-9.]*}' "$place/two.json" | cut -c1-16 | sort | uniq -c | tr -s ' ')" ' 2 "change": {"u":'
+gives 0 evaluate "$place/two.json" --train t --into "$place/two.json"
+is "and of both" "$(grep -o '"change": {"u":[-0-9.]*,"t":[-0-9.]*}' "$place/two.json" | wc -l | tr -d ' ')" 2
+refused '--train x: ' evaluate "$place/two.json" --train x
+
 # ---- capture --evaluate
 texts="--train math=$e/math.jsonl --domain math=$e/math.jsonl --domain law=$e/law.jsonl --layer 1 --demos 1 --domain-demos 1"
 gives 0 capture $models $texts -o "$place/captured"
