@@ -221,6 +221,8 @@ bool scry_require_sources(const scry_index *index, size_t train, scry_error *err
 bool scry_has_score(const scry_index *index, scry_score score);
 /* The same, with an error that gives the reason. */
 bool scry_require_score(const scry_index *index, scry_score score, scry_error *err);
+/* False and err, which says what to add, when the study has no domains: nothing can be scored then. */
+bool scry_require_domains(const scry_index *index, scry_error *err);
 /* True when the domain has the captures that the score needs. */
 bool scry_domain_has_score(const scry_index *index, scry_score score, size_t domain);
 

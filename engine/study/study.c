@@ -257,8 +257,8 @@ static bool read_choices(manifest_reader *p, const cJSON *root) {
 }
 
 static bool read_domains(manifest_reader *p, const cJSON *domains) {
-    if (!cJSON_IsArray(domains) || !domains->child)
-        return manifest_wrong_type(p, "domains", domains, "a list of one domain or more");
+    if (!domains && !p->study->scores_only) return true;
+    if (!cJSON_IsArray(domains)) return manifest_wrong_type(p, "domains", domains, "a list of domains");
     p->study->domains = mem_new((size_t)cJSON_GetArraySize(domains), sizeof *p->study->domains);
     size_t number = 0;
     const cJSON *item;

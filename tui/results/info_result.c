@@ -199,7 +199,9 @@ static void put_head(FILE *f, const scry_index *index) {
     } else {
         put_line(f, "latents", "none: the study gives scores instead of captures");
     }
-    snprintf(text, sizeof text, "%zu, correlated with the %s", info->domains, change_name(info->is_signed));
+    if (info->domains)
+        snprintf(text, sizeof text, "%zu, correlated with the %s", info->domains, change_name(info->is_signed));
+    else snprintf(text, sizeof text, "none: there is nothing to score; \"domains\" in the manifest adds them");
     put_line(f, "domains", text);
     snprintf(text, sizeof text,
              "%" PRIu32 " latents: only those among the first %" PRIu32 " by some metric and source are encoded on the "

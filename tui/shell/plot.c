@@ -65,6 +65,7 @@ static bool read_view(const options *o, plotting *p, scry_error *err) {
 static bool plot_read(const options *o, plotting *p, scry_error *err) {
     if (!read_kind(o, &p->kind, err) || !read_size(o, p, err) || !cli_read(o, &p->s, err)) return false;
     if (!(chart_type_of(p->kind)->traits & CHART_OF_SCORES) && !cli_needs_latents(p->s.index, err)) return false;
+    if (chart_needs_domains(chart_type_of(p->kind)) && !scry_require_domains(p->s.index, err)) return false;
     if (!cli_scope(o, p->s.index, p->s.train, &p->scope, err) || !read_view(o, p, err)) return false;
     selection_fit(&p->result, &p->s, &p->scope);
     if (!(chart_type_of(p->kind)->traits & CHART_HAS_STATISTICS)) return true;

@@ -120,6 +120,9 @@ bool statistics_finish_domain(statistics *s, const accumulators *a, size_t domai
 
 bool candidates_allowed(const build_inputs *in) {
     if (!in->options->candidates) return true;
+    if (!in->D)
+        return scry_misuse(in->err, "--candidates: the study has no domains, whose encoding it would spare; index "
+                                    "without --candidates");
     if (in->options->shards > 1)
         return scry_misuse(in->err,
                            "--candidates and --shard: expected one of them; a shard knows the shift of its own "

@@ -185,8 +185,8 @@ static bool read_meta(scry_index *x, scry_error *err) {
     info->domains = x->D = length_of(meta, "domains");
     info->captures = length_of(meta, "captures");
     info->notes = length_of(meta, "notes");
-    if (!F || F > UINT32_MAX / 2 || d > UINT32_MAX / 2 || pairing < 0 || !info->trains || !info->domains ||
-        !info->captures)
+    if (!F || F > UINT32_MAX / 2 || d > UINT32_MAX / 2 || pairing < 0 || !info->trains || !info->captures ||
+        !cJSON_IsArray(cJSON_GetObjectItemCaseSensitive(meta, "domains")))
         return damaged(x, "sizes or names are missing", err);
     if (info->domains > STUDY_MOST_CHANGES / info->trains)
         return damaged(x, "more training sets and domains than a study can have", err);

@@ -90,7 +90,7 @@ const float *scry_contribution(const scry_index *x, scry_score score, uint32_t l
 }
 
 bool scry_is_scored(const scry_index *x, uint32_t latent) {
-    return !x->info.candidates || !isnan(x->contribution[SCRY_ACT][(size_t)latent * x->D]);
+    return !x->info.candidates || !x->D || !isnan(x->contribution[SCRY_ACT][(size_t)latent * x->D]);
 }
 
 const index_source *index_source_of(const scry_index *x, size_t train, scry_condition source) {
