@@ -30,11 +30,12 @@ bool scry_domain_has_score(const scry_index *index, scry_score score, size_t dom
 
 bool scry_require_domains(const scry_index *index, scry_error *err) {
     const scry_info *info = scry_index_info(index);
+    bool cached = scry_is_cache_path(info->path); /* a name that nobody gave */
     return info->domains ||
            scry_fail(err,
-                     "%s: the study has no domains, so there is nothing to score; add \"domains\" to its manifest, "
+                     "%s%sthe study has no domains, so there is nothing to score; add \"domains\" to its manifest, "
                      "each with a \"name\", a \"base\" capture and, for rho, its measured \"change\"",
-                     info->path);
+                     cached ? "" : info->path, cached ? "" : ": ");
 }
 
 bool scry_require_score(const scry_index *index, scry_score score, scry_error *err) {

@@ -91,13 +91,13 @@ static void restore_scope(scry_session *s, const scope_view *view) {
 }
 
 bool scry_session_train_on(scry_session *s, size_t train, scry_error *err) {
-    if (train == s->spec.train || !scry_require_sources(s->index, train, err)) return false;
-    scry_condition has[SCRY_CONDITIONS];
-    int sources = scry_train_sources(s->index, train, has), i = 0;
-    while (i < sources && has[i] != s->spec.source) i++;
-    scry_condition source = i < sources ? s->spec.source : sources ? has[0] : SCRY_ICL;
+    scry_condition source;
+    if (train == s->spec.train || !scry_default_source(s->index, train, &source, err)) return false;
+    if (scry_index_info(s->index)->train[train].has[s->spec.source]) source = s->spec.source;
+    scry_metric metric = s->spec.metric;
+    if (source == SCRY_BASE && !scry_metrics[metric].base_title) metric = scry_default_metric(source);
     scope_view before = {mem_copy_string(s->scope_spec), s->scope.is_signed};
-    if (!take_step(s, (ranking_spec){train, source, s->spec.metric, s->spec.n}, NULL, 0, err)) {
+    if (!take_step(s, (ranking_spec){train, source, metric, s->spec.n}, NULL, 0, err)) {
         free(before.spec);
         return false;
     }

@@ -168,7 +168,7 @@ static bool read_spec(reader *r, char **at, ranking_spec *out) {
     const char *source = strsep(at, " "), *metric = *at ? strsep(at, " ") : NULL, *n = *at ? strsep(at, " ") : NULL;
     int condition = scry_condition_of(source), m = metric ? scry_metric_of(metric) : -1;
     const scry_train_info *train = &scry_index_info(r->s->index)->train[r->train];
-    if (condition <= SCRY_BASE || !train->has[condition] || m < 0 || !read_number(n, r->s->F, &out->n))
+    if (condition < SCRY_BASE || !train->has[condition] || m < 0 || !read_number(n, r->s->F, &out->n))
         return syntax_error(r, "a source, a metric and N that this index has");
     out->train = r->train;
     out->source = (scry_condition)condition;
@@ -233,7 +233,7 @@ static bool read_end(reader *r, size_t current_train, ranking_spec *before) {
         condition = scry_condition_of(source);
         m = scry_metric_of(metric);
     }
-    if (condition <= SCRY_BASE || !scry_index_info(r->s->index)->train[train].has[condition] || m < 0)
+    if (condition < SCRY_BASE || !scry_index_info(r->s->index)->train[train].has[condition] || m < 0)
         return syntax_error(r, "before SOURCE METRIC, or end");
     before->train = train;
     before->source = (scry_condition)condition;
@@ -329,7 +329,7 @@ static bool read_all(reader *r, scry_session *s, uint8_t *pin, ranking_spec *sta
 bool scry_session_read(scry_session *s, FILE *f, scry_error *err) {
     reader r = {.f = f, .s = s, .err = err};
     uint8_t *pin = mem_new(s->F, 1);
-    ranking_spec at, before = {.source = SCRY_BASE};
+    ranking_spec at, before = {.source = SCRY_CONDITIONS};
     scry_score score = s->score;
     scry_scope scope = {0};
     char *spec = NULL;

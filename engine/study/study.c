@@ -133,10 +133,7 @@ static bool read_train(manifest_reader *p, const cJSON *item, const char *place)
     if (!train->capture[SCRY_BASE].present)
         return scry_fail(p->err, "%s: %s.base: missing; expected a capture of the model as it is", p->study->path,
                          place);
-    for (int c = 1; c < SCRY_CONDITIONS; c++)
-        if (train->capture[c].present) return true;
-    return scry_fail(p->err, "%s: %s: found only \"base\", expected %s as well", p->study->path, place,
-                     scry_source_choices((char[SCRY_CHOICES]){""}, "\""));
+    return true;
 }
 
 /* A number of the domain, or one by training set: "change" or "change_se". *out [trains] is the study's. */

@@ -174,8 +174,12 @@ static void put_training_sets(FILE *f, const scry_index *index) {
         int n = scry_train_sources(index, t, has);
         for (int i = 0; i < n; i++)
             snprintf(sources + 4 * i, sizeof sources - 4 * (size_t)i, "%-3s ", scry_condition_name(has[i]));
-        snprintf(text, sizeof text, "%.100s, pairing by %s, sources %s", info->train[t].name,
-                 scry_pairing_name(info->pairing), sources);
+        if (n)
+            snprintf(text, sizeof text, "%.100s, pairing by %s, sources %s", info->train[t].name,
+                     scry_pairing_name(info->pairing), sources);
+        else
+            snprintf(text, sizeof text, "%.100s, no sources: latents are ranked by base alone, no shift is known",
+                     info->train[t].name);
         put_line(f, "training", text);
     }
 }

@@ -15,10 +15,24 @@ static int print_ranking(const options *o, const scry_index *index, const scry_r
                                             {"rate_shifted", "shifted%", "%.2f", 100},
                                             NAME_COLUMNS,
                                             {0}};
+    static const result_column of_base[] = {{"rank", "rank", "%.0f", 0},
+                                            {"latent", "latent", "%.0f", 0},
+                                            {"shift", "activation", "%.6g", 0},
+                                            {"share", "share%", "%.2f", 100},
+                                            {"cumulative", "cum. share%", "%.1f", 100},
+                                            {"mean_base", "mean", "%.4g", 0},
+                                            {"rate_base", "rate%", "%.2f", 100},
+                                            NAME_COLUMNS,
+                                            {0}};
     char head[160];
-    snprintf(head, sizeof head, "shift by %s, metric %s; total over %u latents %.6g\n\n",
-             scry_condition_name(r->source), scry_metric_name(r->metric), r->latents, r->total);
-    return output_print(o, rank_result(index, r, top), "latents", columns, head);
+    bool alone = r->source == SCRY_BASE;
+    if (alone)
+        snprintf(head, sizeof head, "latents by %s (%s) of base; total over %u latents %.6g\n\n",
+                 scry_metric_title(r->metric, r->source), scry_metric_name(r->metric), r->latents, r->total);
+    else
+        snprintf(head, sizeof head, "shift by %s, metric %s; total over %u latents %.6g\n\n",
+                 scry_condition_name(r->source), scry_metric_name(r->metric), r->latents, r->total);
+    return output_print(o, rank_result(index, r, top), "latents", alone && !o->csv ? of_base : columns, head);
 }
 
 int shell_rank(const options *o) {

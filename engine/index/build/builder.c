@@ -216,6 +216,7 @@ static bool share_memory(const build_inputs *in, uint64_t *limit) {
     fixed += F * SCRY_CONDITIONS * ((PAIR_FIGURES + 3) * sizeof(double) + 3 * sizeof(uint32_t)); /* sums */
     fixed +=
         F * (SHIFT_ARRAYS * sizeof(double) + 2 * sizeof(uint32_t)) * in->study->train_count * (SCRY_CONDITIONS - 1);
+    fixed += F * (BASE_ARRAYS * sizeof(double) + sizeof(uint32_t)) * in->study->train_count;
     fixed += F * in->D * SCRY_SCORES * sizeof(float);
     fixed += (uint64_t)parallel_threads(in->pool) * 3 * BLOCK_LATENTS * RESIDUAL_ROWS * sizeof(float) * 2;
     fixed += (uint64_t)SCRY_CONDITIONS * RESIDUAL_ROWS * (d + (in->sae.activation == SAE_TOPK ? F : 0)) * sizeof(float);

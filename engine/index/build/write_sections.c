@@ -260,6 +260,15 @@ static void put_statistics(const build_inputs *in, const statistics *s, const ui
                 packed_uint_write_rows(w, rows, s->shift_fires[at] + (size_t)a * F, 1,
                                        packed_uint_width(most_fires(in, s, t, c)));
         }
+    for (size_t t = 0; t < in->study->train_count; t++) {
+        snprintf(name, sizeof name, "base/%zu", t);
+        container_begin(w, name);
+        for (int a = 0; a < BASE_ARRAYS; a++) active_rows_write(w, rows, s->base[t] + (size_t)a * F, sizeof(double));
+        snprintf(name, sizeof name, "base-fires/%zu", t);
+        container_begin(w, name);
+        packed_uint_write_rows(w, rows, s->base_fires[t], 1,
+                               packed_uint_width(in->captures[in->capture_of[t * SCRY_CONDITIONS]].kept_count));
+    }
     bool any_icl = false;
     for (size_t d = 0; d < in->D; d++) any_icl = any_icl || s->domain_icl[d];
     for (int k = 0; k < SCRY_SCORES; k++) {

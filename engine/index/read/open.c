@@ -253,14 +253,17 @@ static bool open_source(scry_index *x, size_t t, scry_condition c, scry_error *e
     s->other_tokens = (double)other;
     char name[64];
     snprintf(name, sizeof name, "fires/%zu/%s", t, scry_condition_name(c));
-    s->fires = container_get(&x->file, name, 2 * rows * s->fires_width, err);
+    const uint8_t *fires = container_get(&x->file, name, 2 * rows * s->fires_width, err);
+    if (!fires) return false;
     snprintf(name, sizeof name, "shift/%zu/%s", t, scry_condition_name(c));
     uint64_t size, array = rows * sizeof(double), arrays = SHIFT_ARRAYS;
     container_find(&x->file, name, &size);
     while (arrays > SHIFT_OLDEST && size < arrays * array) arrays--; /* made before the last metrics were added */
-    s->arrays = (int)arrays;
-    s->shift = s->fires ? container_get(&x->file, name, arrays * array, err) : NULL;
-    return s->shift != NULL;
+    const double *shift = container_get(&x->file, name, arrays * array, err);
+    if (!shift) return false;
+    for (uint64_t a = 0; a < arrays; a++) s->array[a] = shift + a * rows;
+    for (int side = 0; side < 2; side++) s->fires[side] = fires + (uint64_t)side * rows * s->fires_width;
+    return s->present = true;
 }
 
 static bool open_statistics(scry_index *x, scry_error *err) {
@@ -276,6 +279,7 @@ static bool open_statistics(scry_index *x, scry_error *err) {
             if ((x->info.train[t].has[c] || x->info.train[t].identical[c]) &&
                 !open_source(x, t, (scry_condition)c, err))
                 return false;
+    if (!index_base_open(x, err)) return false;
     for (int s = 0; s < SCRY_SCORES; s++) {
         snprintf(name, sizeof name, "score/%s", scry_score_name((scry_score)s));
         if (s != SCRY_ACT && !container_find(&x->file, name, &size)) continue; /* scry_require_score says why */
@@ -389,8 +393,8 @@ void index_close(scry_index *x) {
         pthread_mutex_destroy(&x->derived->lock);
         free(x->derived->shift);
     }
-    void *owned[] = {x->info.train, x->info.domain, x->info.capture, (void *)x->info.note, x->source,
-                     x->silent,     x->derived,     x->texts,        x->capture_text,      x->first_token};
+    void *owned[] = {x->info.train, x->info.domain, x->info.capture, (void *)x->info.note, x->source,     x->silent,
+                     x->zeros,      x->derived,     x->texts,        x->capture_text,      x->first_token};
     for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) free(owned[i]);
     index_given_free(x->given);
     cJSON_Delete(x->meta);
