@@ -108,8 +108,8 @@ $(BUILD)/tests/test_tui_plot%: $(BUILD)/tests/unit/test_tui_plot%.o $(BUILD)/tes
 $(BUILD)/tests/slow_twin: $(BUILD)/tests/twin/twin.o $(BUILD)/tests/twin/twin_read.o $(BUILD)/tests/twin/twin_main.o
 	@$(LINK) -o $@ $^ $(LIB_CJSON) -lm
 
-# what tests/specimens/check_tokenizers.py drives
-$(BUILD)/tests/encode_lines: $(BUILD)/tests/specimens/encode_lines.o $(BUILD)/libscry.a
+# what tests/specimens/check_tokenizers.py and check_chats.py drive
+$(BUILD)/tests/encode_lines $(BUILD)/tests/render_chats: $(BUILD)/tests/%: $(BUILD)/tests/specimens/%.o $(BUILD)/libscry.a
 	@mkdir -p $(@D)
 	@echo "  LINK  $@"
 	@$(LINK) -o $@ $^ $(ENGINE_LIBS)

@@ -66,8 +66,9 @@ typedef struct scry_message {
 
 /* A conversation as text. Bytes 0..head are what stands before the first turn: the beginning-of-text token, where the
  * template writes it (encode it without another), and the system message. turn[i] is where the part of message i
- * begins, content[i] to content_end[i] its words; a system message has turn and content within the head. Texts of
- * conversations with the same head can be joined: the turns of one after the turns of another. */
+ * begins, content[i] to content_end[i] its words; a system message has turn and content within the head, or within a
+ * user's turn where the template writes it there (Gemma, Mistral). Texts of conversations with the same head can be
+ * joined: the turns of one after the turns of another. */
 typedef struct scry_chat {
     char *text;
     size_t length, head;
@@ -82,8 +83,9 @@ const char *scry_chat_template_choices(char out[SCRY_CHOICES], const char *quote
 /* The template that fits the special tokens of a tokenizer, or -1. */
 int scry_chat_template_guess(const scry_tokenizer *tok);
 /* Renders messages as transformers' apply_chat_template does for the models of that template; tok (may be NULL) says
- * which default system text there is. answer: end with what begins an assistant's turn. False and err for roles in an
- * order that the template refuses. */
+ * which version and which default system text there is. Llama 3.1's date is always the one that its template falls back
+ * to, 26 Jul 2024. answer: end with what begins an assistant's turn. False and err for roles in an order that the
+ * template refuses, or a system message that it would leave out. */
 bool scry_chat_render(int chat_template, const scry_tokenizer *tok, const scry_message *messages, size_t count,
                       bool answer, scry_chat *out, scry_error *err);
 

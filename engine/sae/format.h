@@ -1,14 +1,12 @@
-/* format.h: shared by the readers of SAE files: JSON settings, tensors in either orientation, files in the
- * folder of a path. For engine/sae only. */
+/* format.h: shared by the readers of SAE files: tensors in either orientation, files in the folder of a path. For
+ * engine/sae only. */
 #ifndef SCRY_SAE_FORMAT_H
 #define SCRY_SAE_FORMAT_H
 
 #include "base/path.h"
-#include "base/string_pool.h"
+#include "io/config.h"
 #include "io/tensor.h"
 #include "sae/sae.h"
-
-#include <cjson/cJSON.h>
 
 /* ---- paths, which the caller frees -------------------------------------------------------------- */
 
@@ -21,29 +19,10 @@ char *path_near(const char *path, const char *name);
  * that exists, or of the first name when none does. */
 char *path_weights(const char *path, const char *const *names);
 
-/* ---- settings -----------------------------------------------------------------------------------
- * Keys may reach into objects: "trainer.dict_class". Absent and null are the same. On failure err is set. */
-
-typedef struct config {
-    char *path;
-    cJSON *json;
-    string_pool *asked; /* keys that were looked for: what config_check_rest leaves alone */
-} config;
-
-/* Parses the JSON object in the file. Owner: the caller, by config_close; on failure c is empty. */
-bool config_open(config *c, const char *path, scry_error *err);
-void config_close(config *c);
-const cJSON *config_find(const config *c, const char *key);
-/* The value at the key; *out is NULL when it is absent. Lives as long as c. */
-bool config_text(const config *c, const char *key, const char **out, scry_error *err);
-/* A boolean, or `absent`. */
-bool config_flag(const config *c, const char *key, bool absent, bool *out, scry_error *err);
-/* A whole number of 1 or more; *out is 0 when it is absent. */
-bool config_count(const config *c, const char *key, uint32_t *out, scry_error *err);
-/* A number above 0, or `absent`. */
-bool config_positive(const config *c, const char *key, double absent, double *out, scry_error *err);
-/* Writes the value at the key for a message, `"relu"`, `-3` or `nothing`, into text and returns it. */
-const char *config_shown(const config *c, const char *key, char *text, size_t size);
+/* config_open for the settings of an SAE. */
+static inline bool sae_config_open(config *c, const char *path, scry_error *err) {
+    return config_open(c, path, "sae", "{\"d_in\": 4096}", err);
+}
 
 /* ---- weights ------------------------------------------------------------------------------------ */
 

@@ -9,26 +9,13 @@
 #include <string.h>
 #include <strings.h>
 
-/* Is the name one of the list, in which a * at the end stands for any ending? */
-static bool is_listed(const char *list, const char *name) {
-    for (const char *at = list; *at; at += strspn(at, " ")) {
-        size_t length = strcspn(at, " "), size = strlen(name);
-        bool open = length && at[length - 1] == '*';
-        if (open ? size >= length - 1 && strncasecmp(at, name, length - 1) == 0
-                 : size == length && strncasecmp(at, name, length) == 0)
-            return true;
-        at += length;
-    }
-    return false;
-}
-
 /* ---- tensors ---- */
 
 void weights_skip(const weights *w, const char *names) {
     size_t prefix = strlen(w->prefix);
     for (size_t i = 0; i < w->file.count; i++) {
         const char *name = w->file.tensors[i].name;
-        if (strncmp(name, w->prefix, prefix) == 0 && is_listed(names, name + prefix)) w->read[i] = true;
+        if (strncmp(name, w->prefix, prefix) == 0 && config_is_listed(names, name + prefix)) w->read[i] = true;
     }
 }
 
@@ -49,12 +36,12 @@ bool weights_check_rest(const weights *w, const sae_harmless *harmless, scry_err
     for (size_t i = 0; i < w->file.count; i++) {
         const tensor *t = &w->file.tensors[i];
         if (w->read[i] || strncmp(t->name, w->prefix, prefix) != 0) continue;
-        if (is_listed(harmless->tensors, t->name + prefix)) continue;
+        if (config_is_listed(harmless->tensors, t->name + prefix)) continue;
         return refuse_tensor(w, t->name, tensor_shape_text(t, shape, sizeof shape), harmless, err);
     }
     for (size_t i = 0; i < w->file.sparse_count; i++) {
         const char *name = w->file.sparse[i].name;
-        if (strncmp(name, w->prefix, prefix) != 0 || is_listed(harmless->tensors, name + prefix)) continue;
+        if (strncmp(name, w->prefix, prefix) != 0 || config_is_listed(harmless->tensors, name + prefix)) continue;
         return refuse_tensor(w, name, "(sparse)", harmless, err);
     }
     return true;
@@ -88,7 +75,7 @@ static bool has_word(const char *name, const char *list) {
         bool end = !*at || !isalnum((unsigned char)*at);
         if ((end || capital) && length) {
             word[length] = 0;
-            if (is_listed(list, word)) return true;
+            if (config_is_listed(list, word)) return true;
             length = 0;
         }
         if (!*at) return false;
@@ -99,15 +86,9 @@ static bool has_word(const char *name, const char *list) {
 /* Does the value switch off what the key names? */
 static bool is_off(const cJSON *item) {
     if (cJSON_IsString(item))
-        return is_listed("none null false no off identity", item->valuestring) || !*item->valuestring;
+        return config_is_listed("none null false no off identity", item->valuestring) || !*item->valuestring;
     if (cJSON_IsNumber(item)) return item->valuedouble == 0;
     return cJSON_IsNull(item) || cJSON_IsFalse(item) || (item->child == NULL && !cJSON_IsTrue(item));
-}
-
-static bool was_asked(const config *c, const char *key) {
-    for (uint32_t i = 0; i < c->asked->count; i++)
-        if (strcmp(string_pool_text(c->asked, i), key) == 0) return true;
-    return false;
 }
 
 typedef struct rest {
@@ -147,7 +128,7 @@ static bool check_object(rest *r, const cJSON *object, const char *place, int de
     bool ok = true;
     cJSON_ArrayForEach (item, object) {
         char *key = mem_format("%s%s%s", place, *place ? "." : "", item->string);
-        bool known = was_asked(r->c, key) || is_listed(r->harmless->keys, key);
+        bool known = config_was_asked(r->c, key) || config_is_listed(r->harmless->keys, key);
         if (!known && cJSON_IsObject(item) && depth < 8) ok = check_object(r, item, key, depth + 1);
         else if (!known) ok = check_key(r, item, key);
         free(key);

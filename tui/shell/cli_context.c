@@ -161,6 +161,7 @@ static const struct {
                {"plot", ".png", "a PNG", "\x89PNG\r\n", NULL},
                {"plot", ".pdf", "a PDF", "%PDF-", NULL},
                {"plot", "", "an SVG", "<svg", NULL},
+               {"evaluate", "", "a study", "{", "\"scry_study\""},
                {"report", "", "a report", "<!DOCTYPE html>", "\"generator\" content=\"scry"}};
 enum { WRITTEN = sizeof written / sizeof *written };
 

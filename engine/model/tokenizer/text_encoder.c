@@ -274,3 +274,7 @@ const char *tokenizer_chat_template(const scry_tokenizer *tok) {
 const char *tokenizer_bos_text(const scry_tokenizer *tok) {
     return tok->config.bos;
 }
+
+const char *tokenizer_eos_text(const scry_tokenizer *tok) {
+    return tok->config.eos;
+}

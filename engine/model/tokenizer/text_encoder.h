@@ -8,5 +8,6 @@
 const char *tokenizer_chat_template(const scry_tokenizer *tok);
 /* The beginning-of-text token's spelling, or NULL. Borrowed. */
 const char *tokenizer_bos_text(const scry_tokenizer *tok);
+const char *tokenizer_eos_text(const scry_tokenizer *tok); /* the same of the end-of-text token */
 
 #endif

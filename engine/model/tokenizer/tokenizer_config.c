@@ -77,6 +77,8 @@ static bool read_own(tokenizer_config *config, const char *folder, scry_error *e
     const char *bos = token_text(cJSON_GetObjectItemCaseSensitive(item, "bos_token"));
     const char *chat = template_text(cJSON_GetObjectItemCaseSensitive(item, "chat_template"));
     const cJSON *add = cJSON_GetObjectItemCaseSensitive(item, "add_bos_token");
+    const char *eos = token_text(cJSON_GetObjectItemCaseSensitive(item, "eos_token"));
+    if (eos) config->eos = mem_copy_string(eos);
     if (bos) config->bos = mem_copy_string(bos);
     if (chat) config->chat_template = mem_copy_string(chat);
     if (cJSON_IsBool(add)) config->add_bos = cJSON_IsTrue(add);
@@ -106,6 +108,7 @@ bool tokenizer_config_read(tokenizer_config *config, const char *folder, scry_er
 
 void tokenizer_config_free(tokenizer_config *config) {
     free(config->bos);
+    free(config->eos);
     free(config->chat_template);
     *config = (tokenizer_config){.bos_id = -1, .add_bos = -1};
 }

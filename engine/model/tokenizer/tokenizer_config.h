@@ -10,6 +10,7 @@
 
 typedef struct tokenizer_config {
     char *bos;           /* the beginning-of-text token's spelling, or NULL */
+    char *eos;           /* the end-of-text token's, or NULL */
     int64_t bos_id;      /* its id, where only that is said; -1 */
     int add_bos;         /* 1, 0; -1: not said */
     char *chat_template; /* Jinja, or NULL */

@@ -272,7 +272,7 @@ bool dictionary_learning_load(sae *s, const char *path, const sae_harmless *harm
                               scry_error *err) {
     char *file = path_near(path, "config.json");
     config cfg = {0};
-    bool ok = (!file || config_open(&cfg, file, err)) && load_with(s, &cfg, path, harmless, notes, err);
+    bool ok = (!file || sae_config_open(&cfg, file, err)) && load_with(s, &cfg, path, harmless, notes, err);
     config_close(&cfg);
     free(file);
     return ok;

@@ -61,7 +61,7 @@ static bool load_with(sae *s, const config *cfg, const char *path, const sae_har
 bool gemma_scope_load(sae *s, const char *path, const sae_harmless *harmless, scry_notes *notes, scry_error *err) {
     char *file = path_has(path, "config.json") ? path_sibling(path, "config.json") : NULL;
     config cfg = {0};
-    bool ok = (!file || config_open(&cfg, file, err)) && load_with(s, &cfg, path, harmless, notes, err);
+    bool ok = (!file || sae_config_open(&cfg, file, err)) && load_with(s, &cfg, path, harmless, notes, err);
     config_close(&cfg);
     free(file);
     s->activation = SAE_JUMPRELU;

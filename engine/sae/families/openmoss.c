@@ -244,7 +244,7 @@ bool openmoss_load(sae *s, const char *path, const sae_harmless *harmless, scry_
     if (!file) file = path_near(path, "config.json");
     if (!file)
         return scry_fail(err, "sae: %s: found no config.json or hyperparams.json, expected one next to it", path);
-    bool ok = config_open(&set.cfg, file, err) && load_all(s, &set, path, harmless, notes, err);
+    bool ok = sae_config_open(&set.cfg, file, err) && load_all(s, &set, path, harmless, notes, err);
     config_close(&set.cfg);
     free(file);
     return ok;

@@ -240,7 +240,7 @@ static bool read_average(sae *s, const settings *set, const char *path, scry_not
     if (path_has(path, "activation_scaler.json")) {
         char *file = path_sibling(path, "activation_scaler.json");
         config scaler;
-        bool ok = config_open(&scaler, file, err) && config_positive(&scaler, "scaling_factor", 0, &factor, err);
+        bool ok = sae_config_open(&scaler, file, err) && config_positive(&scaler, "scaling_factor", 0, &factor, err);
         config_close(&scaler);
         free(file);
         if (!ok) return false;
@@ -273,7 +273,7 @@ static bool load_all(sae *s, settings *set, const char *path, const sae_harmless
 bool saelens_load(sae *s, const char *path, const sae_harmless *harmless, scry_notes *notes, scry_error *err) {
     char *file = path_sibling(path, "cfg.json");
     settings set = {0};
-    bool ok = config_open(&set.cfg, file, err) && load_all(s, &set, path, harmless, notes, err);
+    bool ok = sae_config_open(&set.cfg, file, err) && load_all(s, &set, path, harmless, notes, err);
     config_close(&set.cfg);
     free(file);
     return ok;

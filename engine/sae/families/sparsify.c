@@ -61,7 +61,7 @@ static bool read_weights(sae *s, const config *cfg, const char *path, const sae_
 bool sparsify_load(sae *s, const char *path, const sae_harmless *harmless, scry_notes *notes, scry_error *err) {
     char *file = path_sibling(path, "cfg.json");
     config cfg;
-    bool ok = config_open(&cfg, file, err);
+    bool ok = sae_config_open(&cfg, file, err);
     if (ok) {
         ok = read_settings(s, &cfg, err) && read_weights(s, &cfg, path, harmless, err) &&
              config_check_rest(&cfg, harmless, notes, err);

@@ -1,28 +1,27 @@
-/* config_reader.c: the JSON settings of an SAE, and files in the folder of a path. */
-#include "sae/format.h"
+/* config.c: JSON settings, key by key. */
+#include "io/config.h"
 #include "base/mem.h"
 #include "io/json.h"
+#include "io/mapped_file.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
 
-bool config_open(config *c, const char *path, scry_error *err) {
-    *c = (config){0};
+bool config_open(config *c, const char *path, const char *what, const char *example, scry_error *err) {
+    *c = (config){.what = what};
     mapped_file map;
-    if (!mapped_file_open(&map, path, "sae", err)) return false;
+    if (!mapped_file_open(&map, path, what, err)) return false;
     size_t at;
     c->json = json_parse_prefix((const char *)map.data, (size_t)map.size, &at);
     mapped_file_close(&map);
     if (!cJSON_IsObject(c->json)) {
         cJSON_Delete(c->json);
         *c = (config){0};
-        return scry_fail(err,
-                         "sae: %s: found no JSON object (stopped at byte %zu), expected one such as {\"d_in\": 4096}",
-                         path, at);
+        return scry_fail(err, "%s: %s: found no JSON object (stopped at byte %zu), expected one such as %s", what, path,
+                         at, example);
     }
     c->path = mem_copy_string(path);
     c->asked = mem_new(1, sizeof *c->asked);
@@ -62,17 +61,17 @@ const char *config_shown(const config *c, const char *key, char *text, size_t si
     return text;
 }
 
-static bool unexpected(const config *c, const char *key, const char *expected, scry_error *err) {
+bool config_unexpected(const config *c, const char *key, const char *expected, scry_error *err) {
     char shown[80];
-    return scry_fail(err, "sae: %s: %s: found %s, expected %s", c->path, key, config_shown(c, key, shown, sizeof shown),
-                     expected);
+    return scry_fail(err, "%s: %s: %s: found %s, expected %s", c->what, c->path, key,
+                     config_shown(c, key, shown, sizeof shown), expected);
 }
 
 bool config_text(const config *c, const char *key, const char **out, scry_error *err) {
     const cJSON *item = config_find(c, key);
     *out = NULL;
     if (!item) return true;
-    if (!cJSON_IsString(item)) return unexpected(c, key, "text", err);
+    if (!cJSON_IsString(item)) return config_unexpected(c, key, "text", err);
     *out = item->valuestring;
     return true;
 }
@@ -81,7 +80,7 @@ bool config_flag(const config *c, const char *key, bool absent, bool *out, scry_
     const cJSON *item = config_find(c, key);
     *out = absent;
     if (!item) return true;
-    if (!cJSON_IsBool(item)) return unexpected(c, key, "true or false", err);
+    if (!cJSON_IsBool(item)) return config_unexpected(c, key, "true or false", err);
     *out = cJSON_IsTrue(item);
     return true;
 }
@@ -92,7 +91,7 @@ bool config_count(const config *c, const char *key, uint32_t *out, scry_error *e
     if (!item) return true;
     double value = cJSON_IsNumber(item) ? item->valuedouble : 0;
     if (!(value >= 1 && value <= 1 << 30) || floor(value) < value)
-        return unexpected(c, key, "a whole number of 1 or more", err);
+        return config_unexpected(c, key, "a whole number of 1 or more", err);
     *out = (uint32_t)value;
     return true;
 }
@@ -102,44 +101,25 @@ bool config_positive(const config *c, const char *key, double absent, double *ou
     *out = absent;
     if (!item) return true;
     if (!cJSON_IsNumber(item) || !isfinite(item->valuedouble) || item->valuedouble <= 0)
-        return unexpected(c, key, "a number above 0", err);
+        return config_unexpected(c, key, "a number above 0", err);
     *out = item->valuedouble;
     return true;
 }
 
-static bool is_file(const char *path) {
-    struct stat st;
-    return stat(path, &st) == 0 && !S_ISDIR(st.st_mode);
+bool config_was_asked(const config *c, const char *key) {
+    for (uint32_t i = 0; i < c->asked->count; i++)
+        if (strcmp(string_pool_text(c->asked, i), key) == 0) return true;
+    return false;
 }
 
-char *path_sibling(const char *path, const char *name) {
-    if (path_is_directory(path)) return path_join(path, name);
-    return mem_format("%.*s%s", (int)(path_file_name(path) - path), path, name);
-}
-
-bool path_has(const char *path, const char *name) {
-    char *at = path_sibling(path, name);
-    bool found = is_file(at);
-    free(at);
-    return found;
-}
-
-char *path_near(const char *path, const char *name) {
-    if (path_has(path, name)) return path_sibling(path, name);
-    char *up = mem_format("../%s", name);
-    char *out = path_has(path, up) ? path_sibling(path, up) : NULL;
-    free(up);
-    return out;
-}
-
-static bool ends_with(const char *text, const char *end) {
-    size_t a = strlen(text), b = strlen(end);
-    return a >= b && strcasecmp(text + a - b, end) == 0;
-}
-
-char *path_weights(const char *path, const char *const *names) {
-    if (!path_is_directory(path) && !ends_with(path, ".json")) return mem_copy_string(path);
-    for (size_t i = 0; names[i]; i++)
-        if (path_has(path, names[i])) return path_sibling(path, names[i]);
-    return path_sibling(path, names[0]);
+bool config_is_listed(const char *list, const char *name) {
+    for (const char *at = list; *at; at += strspn(at, " ")) {
+        size_t length = strcspn(at, " "), size = strlen(name);
+        bool open = length && at[length - 1] == '*';
+        if (open ? size >= length - 1 && strncasecmp(at, name, length - 1) == 0
+                 : size == length && strncasecmp(at, name, length) == 0)
+            return true;
+        at += length;
+    }
+    return false;
 }

@@ -1,0 +1,38 @@
+/* gpt_neox.c: GPT-NeoX and Pythia: attention and MLP side by side, a part of each head rotated. */
+#include "model/family.h"
+
+static const char *const stems[] = {"gpt_neox.", "", NULL};
+
+const model_family family_gpt_neox = {.name = "gpt_neox",
+                                      .d_model_key = "hidden_size",
+                                      .layers_key = "num_hidden_layers",
+                                      .heads_key = "num_attention_heads",
+                                      .d_mlp_key = "intermediate_size",
+                                      .context_key = "max_position_embeddings",
+                                      .eps_key = "layer_norm_eps",
+                                      .eps = 1e-5,
+                                      .act_key = "hidden_act",
+                                      .act = "gelu",
+                                      .norm = NORM_LAYER,
+                                      .parallel_key = true,
+                                      .qkv_bias = BIAS_IF_SET,
+                                      .out_bias = BIAS_IF_SET,
+                                      .attention_bias = true,
+                                      .mlp_bias = BIAS_ALWAYS,
+                                      .rotary = true,
+                                      .rope_theta = 10000,
+                                      .rope_theta_key = "rotary_emb_base",
+                                      .rotary_share = 0.25,
+                                      .rotary_share_key = "rotary_pct",
+                                      .qkv = QKV_BY_HEAD,
+                                      .stems = stems,
+                                      .part = {[PART_EMBEDDING] = "embed_in",
+                                               [PART_FINAL_NORM] = "final_layer_norm",
+                                               [PART_HEAD] = "embed_out",
+                                               [PART_ATTENTION_NORM] = "layers.%u.input_layernorm",
+                                               [PART_QKV] = "layers.%u.attention.query_key_value",
+                                               [PART_O] = "layers.%u.attention.dense",
+                                               [PART_MLP_NORM] = "layers.%u.post_attention_layernorm",
+                                               [PART_UP] = "layers.%u.mlp.dense_h_to_4h",
+                                               [PART_DOWN] = "layers.%u.mlp.dense_4h_to_h"},
+                                      .harmless = "hidden_dropout classifier_dropout use_flash_attn"};

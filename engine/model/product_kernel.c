@@ -1,0 +1,156 @@
+/* product_kernel.c: the innermost loop of matrix products, for each kind of vector. */
+#include "model/product_kernel.h"
+
+#include <math.h>
+
+/* ---- any processor ---- */
+
+enum { ANY_ROWS = 4, ANY_COLUMNS = 16 };
+
+static inline float multiply_add(float a, float b, float c) {
+#ifdef __FP_FAST_FMAF
+    return fmaf(a, b, c);
+#else
+    return a * b + c;
+#endif
+}
+
+static void any_row(size_t k, const float *A, const float *B, size_t ldb, float *C, bool add) {
+    float sum[ANY_COLUMNS] = {0};
+    for (int j = 0; j < ANY_COLUMNS && add; j++) sum[j] = C[j];
+    for (size_t i = 0; i < k; i++, B += ldb)
+        for (int j = 0; j < ANY_COLUMNS; j++) sum[j] = multiply_add(A[i], B[j], sum[j]);
+    for (int j = 0; j < ANY_COLUMNS; j++) C[j] = sum[j];
+}
+
+static void any_run(uint32_t n, size_t k, const float *A, size_t lda, const float *B, size_t ldb, float *C, size_t ldc,
+                    bool add) {
+    if (n < ANY_ROWS) {
+        for (uint32_t r = 0; r < n; r++) any_row(k, A + r * lda, B, ldb, C + r * ldc, add);
+        return;
+    }
+    float sum[ANY_ROWS][ANY_COLUMNS] = {{0}};
+    for (int r = 0; r < ANY_ROWS && add; r++)
+        for (int j = 0; j < ANY_COLUMNS; j++) sum[r][j] = C[(size_t)r * ldc + (size_t)j];
+    for (size_t i = 0; i < k; i++, B += ldb)
+        for (int r = 0; r < ANY_ROWS; r++)
+            for (int j = 0; j < ANY_COLUMNS; j++) sum[r][j] = multiply_add(A[(size_t)r * lda + i], B[j], sum[r][j]);
+    for (int r = 0; r < ANY_ROWS; r++)
+        for (int j = 0; j < ANY_COLUMNS; j++) C[(size_t)r * ldc + (size_t)j] = sum[r][j];
+}
+
+static const product_kernel any = {"portable", ANY_ROWS, ANY_COLUMNS, any_run};
+
+/* ---- x86: two vectors of columns by as many rows as there are registers ---- */
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+
+#define ROWS_1(DO)  DO(0)
+#define ROWS_2(DO)  ROWS_1(DO) DO(1)
+#define ROWS_3(DO)  ROWS_2(DO) DO(2)
+#define ROWS_4(DO)  ROWS_3(DO) DO(3)
+#define ROWS_5(DO)  ROWS_4(DO) DO(4)
+#define ROWS_6(DO)  ROWS_5(DO) DO(5)
+#define ROWS_7(DO)  ROWS_6(DO) DO(6)
+#define ROWS_8(DO)  ROWS_7(DO) DO(7)
+#define ROWS_9(DO)  ROWS_8(DO) DO(8)
+#define ROWS_10(DO) ROWS_9(DO) DO(9)
+#define ROWS_11(DO) ROWS_10(DO) DO(10)
+#define ROWS_12(DO) ROWS_11(DO) DO(11)
+
+#define BEGIN_ROW(r)                                                                                                   \
+    const float *a##r = A + (r)*lda;                                                                                   \
+    float *c##r = C + (r)*ldc;                                                                                         \
+    vector s##r = add ? LOAD(c##r) : ZERO(), t##r = add ? LOAD(c##r + LANES) : ZERO();
+#define STEP_ROW(r)                                                                                                    \
+    x = SPREAD(a##r[i]);                                                                                               \
+    s##r = FMA(x, b, s##r);                                                                                            \
+    t##r = FMA(x, d, t##r);
+#define END_ROW(r)                                                                                                     \
+    STORE(c##r, s##r);                                                                                                 \
+    STORE(c##r + LANES, t##r);
+
+#define DEFINE_ROWS(name, number, TARGET)                                                                              \
+    TARGET static void name##_##number(size_t k, const float *A, size_t lda, const float *B, size_t ldb, float *C,     \
+                                       size_t ldc, bool add) {                                                         \
+        ROWS_##number(BEGIN_ROW) for (size_t i = 0; i < k; i++, B += ldb) {                                            \
+            vector b = LOAD(B), d = LOAD(B + LANES), x;                                                                \
+            ROWS_##number(STEP_ROW)                                                                                    \
+        }                                                                                                              \
+        ROWS_##number(END_ROW)                                                                                         \
+    }
+
+#define AVX2      __attribute__((target("avx2,fma")))
+#define LANES     8
+#define vector    __m256
+#define LOAD      _mm256_loadu_ps
+#define STORE     _mm256_storeu_ps
+#define ZERO      _mm256_setzero_ps
+#define SPREAD(x) _mm256_set1_ps(x)
+#define FMA       _mm256_fmadd_ps
+DEFINE_ROWS(avx2, 1, AVX2)
+DEFINE_ROWS(avx2, 2, AVX2)
+DEFINE_ROWS(avx2, 3, AVX2)
+DEFINE_ROWS(avx2, 4, AVX2)
+DEFINE_ROWS(avx2, 5, AVX2)
+DEFINE_ROWS(avx2, 6, AVX2)
+#undef LANES
+#undef vector
+#undef LOAD
+#undef STORE
+#undef ZERO
+#undef SPREAD
+#undef FMA
+
+#define AVX512    __attribute__((target("avx512f,fma")))
+#define LANES     16
+#define vector    __m512
+#define LOAD      _mm512_loadu_ps
+#define STORE     _mm512_storeu_ps
+#define ZERO      _mm512_setzero_ps
+#define SPREAD(x) _mm512_set1_ps(x)
+#define FMA       _mm512_fmadd_ps
+DEFINE_ROWS(avx512, 1, AVX512)
+DEFINE_ROWS(avx512, 2, AVX512)
+DEFINE_ROWS(avx512, 3, AVX512)
+DEFINE_ROWS(avx512, 4, AVX512)
+DEFINE_ROWS(avx512, 5, AVX512)
+DEFINE_ROWS(avx512, 6, AVX512)
+DEFINE_ROWS(avx512, 7, AVX512)
+DEFINE_ROWS(avx512, 8, AVX512)
+DEFINE_ROWS(avx512, 9, AVX512)
+DEFINE_ROWS(avx512, 10, AVX512)
+DEFINE_ROWS(avx512, 11, AVX512)
+DEFINE_ROWS(avx512, 12, AVX512)
+
+static void avx2_run(uint32_t n, size_t k, const float *A, size_t lda, const float *B, size_t ldb, float *C, size_t ldc,
+                     bool add) {
+    static void (*const rows[])(size_t, const float *, size_t, const float *, size_t, float *, size_t,
+                                bool) = {avx2_1, avx2_2, avx2_3, avx2_4, avx2_5, avx2_6};
+    rows[n - 1](k, A, lda, B, ldb, C, ldc, add);
+}
+
+static void avx512_run(uint32_t n, size_t k, const float *A, size_t lda, const float *B, size_t ldb, float *C,
+                       size_t ldc, bool add) {
+    static void (*const rows[])(size_t, const float *, size_t, const float *, size_t, float *, size_t,
+                                bool) = {avx512_1, avx512_2, avx512_3, avx512_4,  avx512_5,  avx512_6,
+                                         avx512_7, avx512_8, avx512_9, avx512_10, avx512_11, avx512_12};
+    rows[n - 1](k, A, lda, B, ldb, C, ldc, add);
+}
+
+static const product_kernel avx2 = {"AVX2", 6, 16, avx2_run};
+static const product_kernel avx512 = {"AVX-512", 12, 32, avx512_run};
+#endif
+
+const product_kernel *product_kernel_number(unsigned number) {
+#if defined(__x86_64__)
+    if (__builtin_cpu_supports("avx512f") && number-- == 0) return &avx512;
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && number-- == 0) return &avx2;
+#endif
+    return number == 0 ? &any : NULL;
+}
+
+const product_kernel *product_kernel_best(void) {
+    return product_kernel_number(0);
+}

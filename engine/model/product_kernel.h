@@ -1,0 +1,38 @@
+/* product_kernel.h: the innermost loop of every matrix product of the forward pass.
+ *
+ * A number of the result is one sum over k in order, each term added with one rounding where the processor can (fused
+ * multiply and add), so that it does not depend on the other rows, on how a product is divided, or on the width of the
+ * vectors: the same bits on every processor that has such an instruction. */
+#ifndef SCRY_MODEL_PRODUCT_KERNEL_H
+#define SCRY_MODEL_PRODUCT_KERNEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { PRODUCT_COLUMNS_MAX = 32, PRODUCT_ROWS_MAX = 12 };
+
+typedef struct product_kernel {
+    const char *name;
+    uint32_t rows, columns; /* of the result that it holds in registers */
+    /* C [n][columns] = A [n][k] B [k][columns], or C += with add; n from 1 to rows. lda, ldb, ldc: floats from one row
+     * to the next. */
+    void (*run)(uint32_t n, size_t k, const float *A, size_t lda, const float *B, size_t ldb, float *C, size_t ldc,
+                bool add);
+} product_kernel;
+
+/* The fastest one of this processor. Static. */
+const product_kernel *product_kernel_best(void);
+/* All that this processor can run, the best first; NULL behind the last. */
+const product_kernel *product_kernel_number(unsigned number);
+
+/* C [rows][columns] = A B, or C +=, for any number of rows: groups of kernel->rows. */
+static inline void product_rows(const product_kernel *kernel, uint32_t rows, size_t k, const float *A, size_t lda,
+                                const float *B, size_t ldb, float *C, size_t ldc, bool add) {
+    for (uint32_t r = 0; r < rows; r += kernel->rows) {
+        uint32_t n = rows - r < kernel->rows ? rows - r : kernel->rows;
+        kernel->run(n, k, A + r * lda, lda, B, ldb, C + r * ldc, ldc, add);
+    }
+}
+
+#endif
