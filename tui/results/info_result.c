@@ -110,15 +110,16 @@ static cJSON *domain_list(const scry_index *index) {
     for (size_t d = 0; d < info->domains; d++) {
         cJSON *item = result_row(list);
         result_text(item, "name", info->domain[d].name);
-        result_numbers(item, {"change", info->domain[d].change[0]}, {"change_se", info->domain[d].change_se[0]});
+        result_number(item, "change", info->domain[d].change[0]);
         cJSON *changes = info->trains > 1 ? cJSON_AddObjectToObject(item, "changes") : NULL;
         for (size_t t = 0; t < info->trains && changes; t++)
             result_number(changes, info->train[t].name, info->domain[d].change[t]);
-        add_all_measured(item, info, &info->domain[d]);
         for (int s = 0; s < SCRY_SCORES; s++) {
             const double *sts = scry_given_scores(index, (scry_score)s);
             if (sts) result_number(item, scry_score_name((scry_score)s), sts[d]);
         }
+        result_number(item, "change_se", info->domain[d].change_se[0]);
+        add_all_measured(item, info, &info->domain[d]);
     }
     return list;
 }
