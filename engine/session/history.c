@@ -65,8 +65,33 @@ bool scry_session_set_n(scry_session *s, uint32_t n) {
 }
 
 bool scry_session_rank_by(scry_session *s, scry_condition source, scry_metric metric, scry_error *err) {
-    if (source == s->spec.source && metric == s->spec.metric) return false;
-    return take_step(s, (ranking_spec){s->spec.train, source, metric, s->spec.n}, NULL, 0, err);
+    if (source == s->spec.by.source && metric == s->spec.by.metric) return false;
+    ranking_spec to = s->spec;
+    to.by.source = source;
+    to.by.metric = metric;
+    return take_step(s, to, NULL, 0, err);
+}
+
+/* The current source where the index has it for the training set, else the one that is taken unless another is asked
+ * for. */
+static scry_condition source_in(const scry_session *s, const scry_index *index, size_t train) {
+    scry_condition source;
+    if (scry_index_info(index)->train[train].has[s->spec.by.source]) return s->spec.by.source;
+    return scry_default_source(index, train, &source, NULL) ? source : SCRY_ICL;
+}
+
+bool scry_session_compare_with(scry_session *s, scry_reference against, scry_error *err) {
+    if (against == s->spec.by.against) return false;
+    const scry_index *view = scry_index_against(s->index, against, err);
+    scry_condition source;
+    bool scored = scry_index_info(s->index)->domains > 0;
+    if (!view || !scry_default_source(view, s->spec.by.train, &source, err) ||
+        (scored && !scry_require_score(view, s->score, err)))
+        return false;
+    ranking_spec to = s->spec;
+    to.by.against = against;
+    to.by.source = source_in(s, view, to.by.train);
+    return take_step(s, to, NULL, 0, err);
 }
 
 bool scry_session_adopt(scry_session *s, const scry_set *set) {
@@ -84,7 +109,7 @@ bool scry_session_adopt(scry_session *s, const scry_set *set) {
 /* Applies a step's domains, if it changed them. The changes are those of the current training set; where too few
  * domains of the spec have one, the domains become all. */
 static void restore_scope(scry_session *s, const scope_view *view) {
-    bool other = s->scope.train != s->spec.train, is_signed = view->spec ? view->is_signed : s->scope.is_signed;
+    bool other = s->scope.train != s->spec.by.train, is_signed = view->spec ? view->is_signed : s->scope.is_signed;
     const char *spec = view->spec ? view->spec : s->scope_spec;
     if ((view->spec || other) && !scry_session_set_scope(s, spec, is_signed, NULL))
         scry_session_set_scope(s, "all", is_signed, NULL);
@@ -92,12 +117,14 @@ static void restore_scope(scry_session *s, const scope_view *view) {
 
 bool scry_session_train_on(scry_session *s, size_t train, scry_error *err) {
     scry_condition source;
-    if (train == s->spec.train || !scry_default_source(s->index, train, &source, err)) return false;
-    if (scry_index_info(s->index)->train[train].has[s->spec.source]) source = s->spec.source;
-    scry_metric metric = s->spec.metric;
-    if (source == SCRY_BASE && !scry_metrics[metric].base_title) metric = scry_default_metric(source);
+    if (train == s->spec.by.train || !scry_default_source(s->index, train, &source, err)) return false;
+    ranking_spec to = s->spec;
+    to.by.train = train;
+    to.by.source = source_in(s, s->index, train);
+    if (to.by.source == SCRY_BASE && !scry_metrics[to.by.metric].base_title)
+        to.by.metric = scry_default_metric(to.by.source);
     scope_view before = {mem_copy_string(s->scope_spec), s->scope.is_signed};
-    if (!take_step(s, (ranking_spec){train, source, metric, s->spec.n}, NULL, 0, err)) {
+    if (!take_step(s, to, NULL, 0, err)) {
         free(before.spec);
         return false;
     }

@@ -49,7 +49,7 @@ static void put_latent(FILE *f, const report *r, uint32_t rank) {
             100 * scry_rate_base(s->index, s->train, source, latent));
     if (source != SCRY_BASE)
         fprintf(f, ", %.2f%% under %s", 100 * scry_rate_shifted(s->index, s->train, source, latent),
-                scry_condition_name(source));
+                scry_source_text(source, s->ranking->against, (char[SCRY_SOURCE_TEXT]){""}));
     fputs("</p>\n", f);
     cJSON *facts = tokens_result(s->index, latent, e, n, AROUND), *example;
     fputs("<ul class=\"examples\">\n", f);

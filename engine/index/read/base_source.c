@@ -18,7 +18,6 @@ static bool open_train(scry_index *x, size_t t, scry_error *err) {
     snprintf(name, sizeof name, "base-fires/%zu", t);
     s->fires[1] = base ? container_get(&x->file, name, rows * s->fires_width, err) : NULL;
     if (!s->fires[1]) return false;
-    if (!x->zeros) x->zeros = mem_new(rows, sizeof *x->zeros);
     s->fires[0] = x->zeros;
     s->array[metric_array(SCRY_SQ)] = base + BASE_SQUARE * rows;
     s->array[metric_array(SCRY_ABS)] = base + BASE_SIZE * rows;
@@ -30,6 +29,7 @@ static bool open_train(scry_index *x, size_t t, scry_error *err) {
 }
 
 bool index_base_open(scry_index *x, scry_error *err) {
+    if (!x->zeros) x->zeros = mem_new(x->rows.rows, sizeof *x->zeros); /* which views share */
     for (size_t t = 0; t < x->info.trains; t++)
         if (!open_train(x, t, err)) return false;
     return true;
