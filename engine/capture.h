@@ -3,10 +3,9 @@
  * Conditions of a training set, over the same texts, one row a token:
  *
  *     base     the model reads the text alone
- *     icl      with demonstrations in front: other samples of the same file, drawn by the seed, the same for all texts of
- *              a training set or domain, and never among its rows
- *     control  with as many tokens of unrelated text in front, of the other domains
- *     sft, rl  the tuned models read the text alone
+ *     icl      with demonstrations in front: other samples of the same file, drawn by the seed, the same for all texts
+ * of a training set or domain, and never among its rows control  with as many tokens of unrelated text in front, of the
+ * other domains sft, rl  the tuned models read the text alone
  *
  * and of a domain base, icl and control. Only a text's own tokens become rows: neither what stands in front, nor the
  * beginning-of-text token, nor a chat's system message. The forms of a line are those of capture/corpus.h, which
@@ -25,8 +24,12 @@
 #include "model.h"
 #include "scry.h"
 
-typedef enum scry_capture_dtype { SCRY_CAPTURE_F16, SCRY_CAPTURE_BF16, SCRY_CAPTURE_F32, SCRY_CAPTURE_DTYPES }
-    scry_capture_dtype;
+typedef enum scry_capture_dtype {
+    SCRY_CAPTURE_F16,
+    SCRY_CAPTURE_BF16,
+    SCRY_CAPTURE_F32,
+    SCRY_CAPTURE_DTYPES
+} scry_capture_dtype;
 /* The value for "f16", "bf16" or "f32", or -1; its name; all of them as "f16, bf16 or f32". */
 int scry_capture_dtype_of(const char *name);
 const char *scry_capture_dtype_name(scry_capture_dtype dtype);
@@ -40,7 +43,7 @@ enum { SCRY_DEMOS = 2, SCRY_DOMAIN_DEMOS = 5 };
 #define SCRY_SEPARATOR "\n\n"
 
 typedef struct scry_capture_progress {
-    const char *capture; /* the one that is computed: "train.base", "law.icl" */
+    const char *capture;     /* the one that is computed: "train.base", "law.icl" */
     size_t number, captures; /* it is the number-th, from 1, of those that this call computes */
     uint64_t rows;           /* of it */
     uint64_t done, total;    /* tokens that the models have read, of those that they will read in this call */
@@ -78,7 +81,7 @@ typedef struct scry_capture_options {
 } scry_capture_options;
 
 typedef struct scry_capture_done {
-    char *name;      /* "train.base" */
+    char *name; /* "train.base" */
     const char *condition;
     uint64_t tokens; /* rows */
     uint64_t samples;
@@ -87,8 +90,8 @@ typedef struct scry_capture_done {
 } scry_capture_done;
 
 typedef struct scry_capture_result {
-    char *study;                /* path of study.json */
-    bool complete;              /* all captures are there, and study.json with them; false: other shards have to follow */
+    char *study;   /* path of study.json */
+    bool complete; /* all captures are there, and study.json with them; false: other shards have to follow */
     size_t count;
     scry_capture_done *capture; /* [count] those of this shard */
     double tokens_per_second;   /* that the models read; 0 where everything was kept */
