@@ -18,6 +18,7 @@ typedef struct sample_place {
     size_t length;
     uint32_t twin; /* 0, or n of an id that is taken n - 1 times */
     int64_t category;
+    bool is_messages;
 } sample_place;
 
 struct corpus {
@@ -71,6 +72,7 @@ static bool add_line(corpus *c, const char *key, json_part value, uint64_t numbe
         *place = (sample_place){.at = (uint64_t)(value.at - (const char *)c->map.data),
                                 .line = number,
                                 .length = value.length,
+                                .is_messages = !item.text,
                                 .category = category ? (int64_t)string_pool_add(&c->categories, category) : -1};
         *twins += tell_apart(c, line, place, ids);
         c->has_messages = c->has_messages || !item.text;
@@ -165,6 +167,10 @@ uint64_t corpus_hash(const corpus *c) {
 
 bool corpus_has_messages(const corpus *c) {
     return c->has_messages;
+}
+
+bool corpus_is_messages(const corpus *c, size_t i) {
+    return c->place[i].is_messages;
 }
 
 uint64_t corpus_line(const corpus *c, size_t i) {

@@ -52,6 +52,7 @@ const char *corpus_stem(const corpus *c);
 uint64_t corpus_hash(const corpus *c);
 /* True when some line is of messages. */
 bool corpus_has_messages(const corpus *c);
+bool corpus_is_messages(const corpus *c, size_t i);
 /* The line of sample i, from 1. */
 uint64_t corpus_line(const corpus *c, size_t i);
 /* The distinct categories, in order of first appearance; the number of sample i's, or -1. */

@@ -140,7 +140,7 @@ static void remove_member(editor *e, const members *m, int k, const char *first)
     add_edit(e, m->key[k], *end == ',' ? end + 1 : end, mem_copy_string(""));
 }
 
-/* Puts the three values of a domain into the text: each where it stands, else behind the name. */
+/* Puts the three values of a domain into the text: each where it stands, else behind the change, or the name. */
 static void edit_domain(editor *e, json_part object, const scry_domain_evaluation *domain, const scry_evaluation *all) {
     members m = find_members(object);
     const scry_measured *chosen = &domain->measured[all->chosen];
@@ -165,8 +165,8 @@ static void edit_domain(editor *e, json_part object, const scry_domain_evaluatio
             added = more;
         }
     }
-    const char *end = m.value[NAME].at + m.value[NAME].length;
-    add_edit(e, end, end, added);
+    const json_part *before = &m.value[m.value[CHANGE].at ? CHANGE : NAME];
+    add_edit(e, before->at + before->length, before->at + before->length, added);
 }
 
 static int by_place(const void *a, const void *b) {
@@ -238,7 +238,23 @@ static bool check_folder(const char *study, const char *out, scry_error *err) {
     return same;
 }
 
-bool scry_evaluation_write(const scry_evaluation *e, const char *study_path, const char *out, scry_error *err) {
+/* A correlation over changes of several kinds means nothing. */
+static void note_kept(const scry_evaluation *e, const scry_study *study, scry_notes *notes) {
+    size_t train = 0, kept = 0;
+    const char *first = NULL;
+    while (e->train && strcmp(study->trains[train].name, e->train) != 0) train++;
+    for (size_t d = 0; d < study->domain_count; d++) {
+        const study_group *domain = &study->domains[d];
+        if (find_domain(e, domain->name) || isnan(domain->change[train])) continue;
+        if (!kept++) first = domain->name;
+    }
+    if (kept)
+        scry_notes_add(notes, "%s: %zu of its changes were not measured now and stay as they were, such as that of %s",
+                       study->path, kept, first);
+}
+
+bool scry_evaluation_write(const scry_evaluation *e, const char *study_path, const char *out, scry_notes *notes,
+                           scry_error *err) {
     scry_notes ignored = {0};
     scry_study *study = scry_study_read(study_path, &ignored, err);
     scry_notes_free(&ignored);
@@ -255,6 +271,7 @@ bool scry_evaluation_write(const scry_evaluation *e, const char *study_path, con
         }
         char *text = apply(&all);
         ok = atomic_file_write(out, text, strlen(text), err);
+        if (ok) note_kept(e, study, notes);
         free(text);
         for (size_t i = 0; i < all.count; i++) free(all.edits[i].text);
         free(all.edits);

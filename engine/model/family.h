@@ -64,10 +64,11 @@ typedef struct model_family {
 
     norm_kind norm;
     bool gated, qk_norm, post_norm, learned_positions;
-    bool parallel_key;               /* use_parallel_residual says, true where absent */
-    bool scale_embedding;            /* by sqrt(d_model) */
-    bool query_scalar;               /* scores are scaled by query_pre_attn_scalar^-1/2, not head_dim^-1/2 */
-    bool caps;                       /* attn_logit_softcapping and final_logit_softcapping are read */
+    bool parallel_key;    /* use_parallel_residual says, true where absent */
+    bool scale_embedding; /* by sqrt(d_model) */
+    bool query_scalar;    /* scores are scaled by query_pre_attn_scalar^-1/2, not head_dim^-1/2 */
+    bool scale_by_layer;  /* and by the number of the layer from 1, where scale_attn_by_inverse_layer_idx says so */
+    bool caps;            /* attn_logit_softcapping and final_logit_softcapping are read */
     double attention_cap, logit_cap; /* where these keys are absent */
     bias_rule qkv_bias, out_bias, mlp_bias;
     bool attention_bias; /* attention_bias where absent */

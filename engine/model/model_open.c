@@ -1,6 +1,7 @@
 /* model_open.c: opens a model's folder, and says what it is. */
 #include "base/mem.h"
 #include "base/path.h"
+#include "model/lora.h"
 #include "model/parts.h"
 
 #include <stdlib.h>
@@ -25,6 +26,13 @@ static bool open_weights(scry_model *m, scry_error *err) {
         m->folder, names[1], names[0]);
 }
 
+static bool adapt(scry_model *m, const char *adapter, scry_notes *notes, scry_error *err) {
+    m->adapter = mem_copy_string(adapter);
+    m->info.adapter = m->adapter;
+    m->lora = lora_open(adapter, m->folder, notes, err);
+    return m->lora && lora_attach(m->lora, m, err);
+}
+
 static bool open_all(scry_model *m, const char *adapter, scry_notes *notes, scry_error *err) {
     if (!path_is_directory(m->folder))
         return scry_fail(err, "model: %s: found no folder, expected one with config.json and model.safetensors",
@@ -39,10 +47,9 @@ static bool open_all(scry_model *m, const char *adapter, scry_notes *notes, scry
                          "model: %s: found a LoRA adapter, expected a model; give the model that it was trained on, "
                          "and this folder as its adapter",
                          m->folder);
-    if (adapter) return scry_fail(err, "model: %s: adapters are not read yet; merge it into the model first", adapter);
     if (!model_plan_read(&m->plan, m->folder, notes, err)) return false;
     m->family = model_family_find(m->plan.family);
-    return open_weights(m, err) && model_weights_find(m, notes, err);
+    return open_weights(m, err) && model_weights_find(m, notes, err) && (!adapter || adapt(m, adapter, notes, err));
 }
 
 scry_model *scry_model_open(const char *folder, const char *adapter, scry_notes *notes, scry_error *err) {
@@ -63,6 +70,7 @@ void scry_model_close(scry_model *m) {
     model_weights_free(m);
     model_plan_free(&m->plan);
     tensor_file_close(&m->file);
+    lora_close(m->lora);
     pthread_mutex_destroy(&m->lock);
     free(m->folder);
     free(m->adapter);
@@ -113,6 +121,8 @@ uint64_t scry_model_fingerprint(const scry_model *model) {
         XXH3_64bits_reset(state);
         hash_file(state, m->folder, "config.json");
         hash_tensors(state, &m->file);
+        uint64_t changes = m->lora ? lora_fingerprint(m->lora) : 0;
+        if (m->lora) XXH3_64bits_update(state, &changes, sizeof changes);
         m->fingerprint = XXH3_64bits_digest(state);
         XXH3_freeState(state);
     }

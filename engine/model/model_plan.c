@@ -115,7 +115,10 @@ static bool read_kinds(model_plan *p, const model_family *f, const config *c, sc
     if (f->caps && (!read_cap(c, "attn_logit_softcapping", f->attention_cap, &p->attention_cap, err) ||
                     !read_cap(c, "final_logit_softcapping", f->logit_cap, &p->logit_cap, err)))
         return false;
-    for (uint32_t l = 0; l < p->layers; l++) p->layer[l].attention_scale = (float)(1 / sqrt(scalar));
+    bool by_layer = false;
+    if (f->scale_by_layer && !config_flag(c, "scale_attn_by_inverse_layer_idx", false, &by_layer, err)) return false;
+    for (uint32_t l = 0; l < p->layers; l++)
+        p->layer[l].attention_scale = (float)(1 / sqrt(scalar) / (by_layer ? l + 1 : 1));
     return true;
 }
 

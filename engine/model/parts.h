@@ -47,6 +47,7 @@ typedef struct block_weights {
 struct scry_model {
     scry_model_info info;
     char *folder, *adapter;
+    struct lora *lora; /* owned; NULL without an adapter */
     model_plan plan;
     const model_family *family;
     tensor_file file;

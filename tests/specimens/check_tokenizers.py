@@ -112,7 +112,12 @@ def check(program, path, lines):
     return ok
 
 
-lines = mixed.lines()
-results = [check(sys.argv[1], path, lines) for path in found(sys.argv[2:])]
-print(f"{sum(results)} of {len(results)} tokenizers agree")
-sys.exit(0 if results and all(results) else 1)
+def main():
+    lines = mixed.lines()
+    results = [check(sys.argv[1], path, lines) for path in found(sys.argv[2:])]
+    print(f"{sum(results)} of {len(results)} tokenizers agree")
+    sys.exit(0 if results and all(results) else 1)
+
+
+if __name__ == "__main__":
+    main()

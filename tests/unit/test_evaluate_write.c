@@ -41,7 +41,7 @@ static void writes(const char *what, const char *domains, const char *expected, 
     write_text(study, HEAD "%s \"domains\": %s, \"correlate\" : \"signed\"}\n", trains, domains);
     scry_evaluation *e = evaluation_of(names, 2, train);
     scry_error err = {0};
-    bool ok = scry_evaluation_write(e, study, out, &err);
+    bool ok = scry_evaluation_write(e, study, out, NULL, &err);
     if (check(ok, "%s: is written: %s", what, err.text)) {
         size_t size;
         char *found = (char *)read_bytes(out, &size);
@@ -50,7 +50,7 @@ static void writes(const char *what, const char *domains, const char *expected, 
         if (strcmp(found, whole) != 0) printf("# found    %s# expected %s", found, whole);
         free(found);
         /* the same again changes nothing more */
-        ok = scry_evaluation_write(e, out, out, &err);
+        ok = scry_evaluation_write(e, out, out, NULL, &err);
         found = ok ? (char *)read_bytes(out, &size) : strdup("");
         check(strcmp(found, whole) == 0, "%s: once more, the same", what);
         free(found);
@@ -74,12 +74,12 @@ static void texts(void) {
         "\n  },\n  {\n    \"name\": \"b\",\n    \"change\": 2,\n    \"measured\": " M2 ",\n    " S "\n  }\n ]",
         NULL);
     writes("values in their places",
-           "[{\"change_se\" :9.5,\"measured\": {\"loss\": {\"base\": 2.5}, \"accuracy\": {\"base\": 3}}, \"change\":\t-7.25 , " S
+           "[{\"change_se\" :9.5,\"measured\": {\"loss\": {\"base\": 2.5}, \"accuracy\": {\"n\": 3}}, \"change\":\t-7.25 , " S
            ", \"name\": \"a\"}, {\"name\": \"b\", " S ", \"change\": -1e1, \"change_se\": 0.25}]",
            "[{\"change_se\" :0.5,\"measured\": "
            "{\"loss\":{\"base\":2.5},\"accuracy\":{\"base\":40,\"tuned\":41,\"change\":1,"
-           "\"se\":0.5,\"n\":100,\"samples\":10}}, \"change\":\t1 , " S
-           ", \"name\": \"a\"}, {\"name\": \"b\", \"measured\": " M2 ", " S ", \"change\": 2}]",
+           "\"se\":0.5,\"n\":100,\"samples\":10}}, \"change\":\t1 , " S ", \"name\": \"a\"}, {\"name\": \"b\", " S
+           ", \"change\": 2, \"measured\": " M2 "}]",
            NULL);
     writes("an error that is no more known, first",
            "[{\"name\": \"a\", " S "}, { \"change_se\": 1, \"name\": \"b\", " S "}]",
@@ -89,15 +89,16 @@ static void texts(void) {
     writes("one of two training sets",
            "[{\"name\": \"a\", \"change\": {\"x\": 5, \"y\": 6}, \"change_se\": {\"y\": 7}, " C
            "}, {\"name\": \"b\", \"change_se\": {\"x\": 3}, \"measured\": {\"y\": {\"loss\": {\"base\": 1}}}, " C "}]",
-           "[{\"name\": \"a\", \"measured\": {\"x\":" M1 "}, \"change\": {\"x\":1,\"y\":6}, \"change_se\": "
-           "{\"y\":7,\"x\":0.5}, " C
-           "}, {\"name\": \"b\", \"change\": {\"x\":2}, \"measured\": {\"y\":{\"loss\":{\"base\":1}},\"x\":" M2 "}, " C "}]",
+           "[{\"name\": \"a\", \"change\": {\"x\":1,\"y\":6}, \"measured\": {\"x\":" M1
+           "}, \"change_se\": {\"y\":7,\"x\":0.5}, " C
+           "}, {\"name\": \"b\", \"change\": {\"x\":2}, \"measured\": {\"y\":{\"loss\":{\"base\":1}},\"x\":" M2 "}, " C
+           "}]",
            "x");
 }
 
 static void refuses(scry_evaluation *e, const char *study, const char *out, int status, const char *text) {
     scry_error err = {0};
-    check(!scry_evaluation_write(e, study, out, &err) && err.status == status && strcmp(err.text, text) == 0,
+    check(!scry_evaluation_write(e, study, out, NULL, &err) && err.status == status && strcmp(err.text, text) == 0,
           "refused: %s", err.text);
     if (strcmp(err.text, text) != 0) printf("# expected: %s\n", text);
     check(!file_exists(out), "and nothing is written");
@@ -121,7 +122,25 @@ static void errors(void) {
                     study));
 }
 
+/* What was not measured now keeps what it had, and a note says so. */
+static void kept(void) {
+    static const char *const names[] = {"a"};
+    const char *study = scratch("k.json");
+    write_text(study, HEAD "\"domains\": [{\"name\": \"a\", " S "}, {\"name\": \"b\", " S
+                           "}, {\"name\": \"c\", \"change\": 3, " S "}]}");
+    scry_evaluation *e = evaluation_of(names, 1, NULL);
+    scry_notes notes = {0};
+    check(scry_evaluation_write(e, study, study, &notes, NULL) && notes.count == 1 &&
+              strcmp(notes.text[0],
+                     text_of("%s: 1 of its changes were not measured now and stay as they were, such as that of c",
+                             study)) == 0,
+          "a change that was not measured now is named: %s", notes.count ? notes.text[0] : "");
+    scry_notes_free(&notes);
+    scry_evaluation_free(e);
+}
+
 int main(void) {
+    kept();
     texts();
     errors();
     return check_end();

@@ -6,6 +6,7 @@
 #define SCRY_RESULTS_RESULTS_H
 
 #include "analysis.h"
+#include "evaluate.h"
 #include "latent.h"
 #include "results/result_table.h"
 #include "train.h"
@@ -68,7 +69,7 @@ cJSON *baselines_result(const scry_index *index, const scry_ranking *ranking, ui
                         unsigned threads, const scry_cancel *cancel);
 extern const result_column baselines_columns[];
 /* The columns of "tops"; their titles are written into `titles`. */
-enum { TOPS_COLUMNS = 10, TOPS_TITLE = 24 };
+enum { TOPS_COLUMNS = 10, TOPS_TITLE = SCRY_SOURCE_TEXT + 12 };
 typedef struct tops_table {
     char titles[4][TOPS_TITLE];
     result_column columns[TOPS_COLUMNS];
@@ -103,6 +104,25 @@ cJSON *compare_row(const selection_context *s, const char *file, const char *stu
 extern const result_column compare_columns[];
 /* The text above the table; row: the first one. */
 char *compare_head(const cJSON *row, const char *metric, uint32_t top, bool is_signed);
+
+/* What was measured: {"base", "tuned", "change": the chosen measure, "clear": how many changes are at least twice their
+ * error, ..., "domains": [{"name", "n", "samples", "change", "change_se", "clear", "accuracy_base", "accuracy_base_se",
+ * "accuracy_tuned", "accuracy_tuned_se", "accuracy_change", "accuracy_change_se", the same of the other measures,
+ * "perplexity_base", "perplexity_tuned", "loss_fall", "loss_fall_se", "left_out", "paired", "metric", "tasks"}]}; what
+ * was not measured is null. */
+cJSON *evaluation_result(const scry_evaluation *e);
+/* The columns of "domains": all of them (CSV), or those of a table. Their keys and titles are written into it. */
+enum { EVALUATION_COLUMNS = 64, EVALUATION_KEY = 40 };
+typedef struct evaluation_columns {
+    char keys[EVALUATION_COLUMNS][EVALUATION_KEY];
+    result_column columns[EVALUATION_COLUMNS + 1];
+    size_t count;
+} evaluation_columns;
+void evaluation_columns_all(evaluation_columns *out);
+/* Adds to each domain the texts that the table shows of measures other than the chosen one. */
+void evaluation_columns_table(cJSON *facts, const scry_evaluation *e, evaluation_columns *out);
+/* The text above the table. */
+char *evaluation_head(const scry_evaluation *e);
 
 /* Adds how well an SAE reconstructs: l0, explained_variance, fvu, mse, cosine, dead, dense; and the columns for them.
  */

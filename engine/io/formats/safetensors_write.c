@@ -67,7 +67,7 @@ bool safetensors_create_about(safetensors_writer *w, const char *path, const saf
     uint64_t length = strlen(header);
     put(w, &length, sizeof length);
     put(w, header, (size_t)length);
-    free(header);
+    w->header = header;
     return true;
 }
 
@@ -76,15 +76,27 @@ void safetensors_put(safetensors_writer *w, const void *bytes, size_t size) {
     if (w->written <= w->expected) put(w, bytes, size);
 }
 
+void safetensors_amend(safetensors_writer *w, const char *from, const char *to) {
+    const char *at = strstr(w->header, from);
+    size_t length = strlen(to);
+    long place = at ? (long)sizeof(uint64_t) + (long)(at - w->header) : 0;
+    if (w->failed) return;
+    if (!at || strlen(from) != length) w->failed = EINVAL;
+    else if (fseek(w->out.file, place, SEEK_SET) != 0 || fwrite(to, 1, length, w->out.file) != length)
+        w->failed = errno ? errno : EIO;
+}
+
 bool safetensors_finish(safetensors_writer *w, scry_error *err) {
     bool complete = w->written == w->expected;
     if (!complete)
         scry_fail(err, "%s: %" PRIu64 " bytes of tensors were given, but the shapes stated need %" PRIu64, w->out.path,
                   w->written, w->expected);
     else if (w->failed) scry_fail(err, "%s: cannot be written: %s", w->out.path, strerror(w->failed));
+    free(w->header);
     return atomic_file_end(&w->out, complete && !w->failed, err);
 }
 
 void safetensors_cancel(safetensors_writer *w) {
+    free(w->header);
     atomic_file_end(&w->out, false, NULL);
 }

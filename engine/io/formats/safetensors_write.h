@@ -24,6 +24,7 @@ typedef struct safetensors_writer {
     uint64_t expected, written; /* bytes of data, without the header */
     uint64_t size;              /* of the whole file */
     int failed;                 /* errno of the first failed write */
+    char *header;               /* its text, for safetensors_amend */
 } safetensors_writer;
 
 /* Begins a file with these tensors. On success it has to be ended by safetensors_finish or
@@ -35,6 +36,9 @@ bool safetensors_create_about(safetensors_writer *w, const char *path, const saf
                               const char *const (*about)[2], size_t abouts, scry_error *err);
 /* Appends bytes, row-major and little-endian. Errors are reported at the end. */
 void safetensors_put(safetensors_writer *w, const void *bytes, size_t size);
+/* Replaces `from`, which the header holds once, by a text of the same length: metadata that are known only once the
+ * data are, such as their hash. Nothing may be put after it. */
+void safetensors_amend(safetensors_writer *w, const char *from, const char *to);
 /* Syncs the file and replaces the path. False and err when anything failed since the beginning, or there were
  * more or fewer bytes than the shapes need; the path is then as it was. */
 bool safetensors_finish(safetensors_writer *w, scry_error *err);

@@ -8,12 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-typedef struct token_spelling {
-    char *bytes;
-    size_t length;
-    uint32_t token; /* number in added_tokens.token */
-} token_spelling;
-
 /* ---- reading ---- */
 
 static bool read_token(json_part value, added_token *t) {
@@ -42,35 +36,9 @@ static bool read_token(json_part value, added_token *t) {
     return ok;
 }
 
-static int by_bytes(const void *a, const void *b) {
-    const token_spelling *x = a, *y = b;
-    size_t shorter = x->length < y->length ? x->length : y->length;
-    int order = memcmp(x->bytes, y->bytes, shorter);
-    if (order) return order;
-    if (x->length != y->length) return x->length < y->length ? -1 : 1;
-    return x->token < y->token ? -1 : x->token > y->token;
-}
-
-static void add_spelling(token_set *set, const char *bytes, size_t length, uint32_t token) {
-    if (!length || utf8_valid_length(bytes, length) < length) return; /* texts that are cut at it stay UTF-8 */
-    if ((set->count & (set->count - 1)) == 0)                         /* a power of two is full */
-        set->spelling = mem_resize(set->spelling, set->count ? 2 * set->count : 1, sizeof *set->spelling);
-    set->spelling[set->count++] = (token_spelling){mem_copy_bytes(bytes, length), length, token};
-    set->begins[(unsigned char)*bytes] = true;
-}
-
-/* Sorts; of equal spellings the last token remains. */
-static void finish_set(token_set *set) {
-    if (set->count) qsort(set->spelling, set->count, sizeof *set->spelling, by_bytes);
-    size_t kept = 0;
-    for (size_t i = 0; i < set->count; i++) {
-        token_spelling *s = &set->spelling[i];
-        if (kept && set->spelling[kept - 1].length == s->length &&
-            memcmp(set->spelling[kept - 1].bytes, s->bytes, s->length) == 0)
-            free(set->spelling[--kept].bytes);
-        set->spelling[kept++] = *s;
-    }
-    set->count = kept;
+/* Texts that are cut at it have to stay UTF-8. */
+static void add_spelling(prefix_index *set, const char *bytes, size_t length, uint32_t token) {
+    if (length && utf8_valid_length(bytes, length) == length) prefix_index_add(set, bytes, length, token);
 }
 
 /* A token is spelled in the normalized text as the normalizer spells it. */
@@ -81,7 +49,10 @@ static bool add_normalized(added_tokens *added, uint32_t number, const normalize
     size_t valid = utf8_valid_length(t->content, t->length);
     aligned_text_add_original(&text, t->content, valid, 0);
     bool ok = normalize(n, search, &text, &spare, err);
-    if (ok && valid == t->length && text.length) add_spelling(&added->normalized, text.text, text.length, number);
+    if (ok && valid == t->length && text.length) {
+        added->normal[number] = mem_copy_bytes(text.text, text.length);
+        add_spelling(&added->normalized, added->normal[number], text.length, number);
+    }
     aligned_text_free(&text);
     aligned_text_free(&spare);
     return ok;
@@ -113,55 +84,42 @@ bool added_tokens_read(added_tokens *added, json_part part, const normalizer *n,
     if (!part.at || json_is(part, "null")) return true;
     pattern_search *search = pattern_search_new();
     bool ok = read_list(added, part, path, err);
+    added->normal = mem_new(added->count + 1, sizeof *added->normal);
     for (uint32_t i = 0; ok && i < added->count; i++) {
         const added_token *t = &added->token[i];
         if (t->normalized) ok = add_normalized(added, i, n, search, err);
         else add_spelling(&added->plain, t->content, t->length, i);
     }
     pattern_search_free(search);
-    finish_set(&added->plain);
-    finish_set(&added->normalized);
+    prefix_index_sort(&added->plain);
+    prefix_index_sort(&added->normalized);
     if (!ok) added_tokens_free(added);
     return ok;
 }
 
-static void free_set(token_set *set) {
-    for (size_t i = 0; i < set->count; i++) free(set->spelling[i].bytes);
-    free(set->spelling);
-}
-
 void added_tokens_free(added_tokens *added) {
-    for (size_t i = 0; i < added->count; i++) free(added->token[i].content);
+    for (size_t i = 0; i < added->count; i++) {
+        free(added->token[i].content);
+        if (added->normal) free(added->normal[i]);
+    }
     free(added->token);
-    free_set(&added->plain);
-    free_set(&added->normalized);
+    free(added->normal);
+    prefix_index_free(&added->plain);
+    prefix_index_free(&added->normalized);
     *added = (added_tokens){0};
 }
 
 /* ---- finding ---- */
 
-/* The longest spelling that text begins with, or NULL: the range of spellings with the same beginning is narrowed byte
- * by byte. */
-static const token_spelling *longest(const token_set *set, const char *text, size_t length) {
-    size_t low = 0, high = set->count;
-    const token_spelling *found = NULL;
-    for (size_t depth = 0; depth < length && low < high; depth++) {
-        unsigned char byte = (unsigned char)text[depth];
-        size_t a = low, b = high; /* the first whose byte is not below */
-        while (a < b) {
-            size_t middle = (a + b) / 2;
-            const token_spelling *s = &set->spelling[middle];
-            if (s->length <= depth || (unsigned char)s->bytes[depth] < byte) a = middle + 1;
-            else b = middle;
-        }
-        low = a, b = high; /* the first whose byte is above */
-        while (a < b) {
-            size_t middle = (a + b) / 2;
-            if ((unsigned char)set->spelling[middle].bytes[depth] <= byte) a = middle + 1;
-            else b = middle;
-        }
-        high = a;
-        if (low < high && set->spelling[low].length == depth + 1) found = &set->spelling[low];
+/* The longest spelling that the text, which is not empty, begins with, or NULL. */
+static const spelling *longest(const prefix_index *set, const char *text, size_t length) {
+    prefix_walk walk = prefix_begin(set, text[0]);
+    const spelling *found = NULL;
+    while (walk.low < walk.high) {
+        const spelling *here = prefix_found(set, &walk);
+        if (here) found = here;
+        if (walk.depth == length) break;
+        prefix_next(set, &walk, text[walk.depth]);
     }
     return found;
 }
@@ -193,23 +151,23 @@ static size_t strip_right(const char *text, size_t length, size_t end) {
     return end;
 }
 
-void added_tokens_cut(const added_tokens *added, const token_set *set, const char *text, size_t length,
+void added_tokens_cut(const added_tokens *added, const prefix_index *set, const char *text, size_t length,
                       aligned_text *out) {
     size_t done = 0;
     for (size_t at = 0; at < length && set->count;) {
-        const token_spelling *s = set->begins[(unsigned char)text[at]] ? longest(set, text + at, length - at) : NULL;
+        const spelling *s = longest(set, text + at, length - at);
         if (!s) {
             at++;
             continue;
         }
-        const added_token *t = &added->token[s->token];
+        const added_token *t = &added->token[s->value];
         size_t begin = at, end = at + s->length;
         at = end;
-        if (begin < done) continue; /* within spaces that the last one took */
         if (t->single_word && !stands_alone(text, length, begin, end)) continue;
-        if (t->lstrip) begin = strip_left(text, done, begin);
+        if (t->lstrip && begin > done) begin = strip_left(text, done, begin);
         if (t->rstrip) end = strip_right(text, length, end);
-        aligned_text_piece(out, done, begin - done, -1);
+        /* one that stands in the blanks that the last one took is found again, as the library does */
+        if (begin > done) aligned_text_piece(out, done, begin - done, -1);
         aligned_text_piece(out, begin, end - begin, t->id);
         done = end;
     }

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "io/json.h"
 #include "model/tokenizer/normalize.h"
+#include "model/tokenizer/prefix_index.h"
 
 #include <stdint.h>
 
@@ -15,17 +16,11 @@ typedef struct added_token {
     bool single_word, lstrip, rstrip, normalized, special;
 } added_token;
 
-/* A set of spellings in bytewise order. */
-typedef struct token_set {
-    struct token_spelling *spelling;
-    size_t count;
-    bool begins[256]; /* whether one begins with this byte */
-} token_set;
-
 typedef struct added_tokens {
     added_token *token;
     size_t count;
-    token_set plain, normalized; /* found in the text as it is, and in the normalized text */
+    prefix_index plain, normalized; /* found in the text as it is, and in the normalized text; value: of token[] */
+    char **normal;                  /* [count] the normalized spellings; NULL: none */
 } added_tokens;
 
 /* Reads the file's "added_tokens". False and err, which begins with path. */
@@ -33,7 +28,7 @@ bool added_tokens_read(added_tokens *added, json_part part, const normalizer *n,
 void added_tokens_free(added_tokens *added);
 
 /* Cuts text[0..length) at the tokens of a set, the longest first: appends pieces, with the token's id or -1, to out. */
-void added_tokens_cut(const added_tokens *added, const token_set *set, const char *text, size_t length,
+void added_tokens_cut(const added_tokens *added, const prefix_index *set, const char *text, size_t length,
                       aligned_text *out);
 
 #endif

@@ -5,7 +5,9 @@
 #include "base/utf8.h"
 #include "io/byte_alphabet.h"
 #include "model/tokenizer/character_class.h"
+#include "model/tokenizer/charsmap.h"
 #include "model/tokenizer/part_reader.h"
+#include "model/tokenizer/unicode_forms.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +33,7 @@ struct step {
     pattern *pattern; /* of Replace */
     char *content;    /* of Replace and Prepend */
     bool left, right; /* of Strip */
+    charsmap *map;    /* of Precompiled */
 };
 
 struct normalizer {
@@ -43,6 +46,7 @@ void normalizer_free(normalizer *n) {
     for (size_t i = 0; i < n->count; i++) {
         pattern_free(n->steps[i].pattern);
         free(n->steps[i].content);
+        charsmap_free(n->steps[i].map);
     }
     free(n->steps);
     free(n);
@@ -156,7 +160,57 @@ static bool run_byte_level(const step *s, pattern_search *search, const aligned_
     return true;
 }
 
+static bool run_nfc(const step *s, pattern_search *search, const aligned_text *from, aligned_text *to,
+                    scry_error *err) {
+    (void)s, (void)search, (void)err;
+    unicode_form(true, false, from, to);
+    return true;
+}
+
+static bool run_nfd(const step *s, pattern_search *search, const aligned_text *from, aligned_text *to,
+                    scry_error *err) {
+    (void)s, (void)search, (void)err;
+    unicode_form(false, false, from, to);
+    return true;
+}
+
+static bool run_nfkc(const step *s, pattern_search *search, const aligned_text *from, aligned_text *to,
+                     scry_error *err) {
+    (void)s, (void)search, (void)err;
+    unicode_form(true, true, from, to);
+    return true;
+}
+
+static bool run_nfkd(const step *s, pattern_search *search, const aligned_text *from, aligned_text *to,
+                     scry_error *err) {
+    (void)s, (void)search, (void)err;
+    unicode_form(false, true, from, to);
+    return true;
+}
+
+static bool read_precompiled(reader *r, const cJSON *part, step *s) {
+    const char *map = part_text(&r->part, part, "precompiled_charsmap");
+    if (!map) return false;
+    return (s->map = charsmap_new(map)) != NULL ||
+           scry_fail(r->part.err,
+                     "%s: normalizer: Precompiled: precompiled_charsmap: not a table of SentencePiece's in "
+                     "base64",
+                     r->part.path);
+}
+
+static bool run_precompiled(const step *s, pattern_search *search, const aligned_text *from, aligned_text *to,
+                            scry_error *err) {
+    (void)search, (void)err;
+    charsmap_run(s->map, from, to);
+    return true;
+}
+
 static const type types[] = {
+    {"NFC", read_nothing, run_nfc},
+    {"NFD", read_nothing, run_nfd},
+    {"NFKC", read_nothing, run_nfkc},
+    {"NFKD", read_nothing, run_nfkd},
+    {"Precompiled", read_precompiled, run_precompiled},
     {"Lowercase", read_nothing, run_lowercase},
     {"Strip", read_strip, run_strip},
     {"StripAccents", read_nothing, run_strip_accents},

@@ -1,0 +1,31 @@
+/* capture/capture_names.c: words of captures: types of residuals, conditions, forms of texts. */
+#include "capture/capture_plan.h"
+#include "base/name_list.h"
+
+#include <string.h>
+
+static const char *const dtypes[SCRY_CAPTURE_DTYPES] = {"f16", "bf16", "f32"};
+
+int scry_capture_dtype_of(const char *name) {
+    for (int i = 0; i < SCRY_CAPTURE_DTYPES; i++)
+        if (strcmp(dtypes[i], name) == 0) return i;
+    return -1;
+}
+
+const char *scry_capture_dtype_name(scry_capture_dtype dtype) {
+    return dtypes[dtype];
+}
+
+const char *scry_capture_dtype_choices(char out[SCRY_CHOICES]) {
+    return alternatives(out, SCRY_CHOICES, dtypes, sizeof *dtypes, SCRY_CAPTURE_DTYPES);
+}
+
+const char *scry_capture_forms(char out[SCRY_CHOICES]) {
+    return corpus_forms(out);
+}
+
+const char *const capture_condition_names[CAPTURE_CONDITIONS] = {
+#define CONDITION(id, name, ...) [id] = name,
+    CAPTURE_CONDITION_TABLE(CONDITION)
+#undef CONDITION
+};

@@ -1,0 +1,27 @@
+/* evaluate/measured_text.h: putting a domain's texts together. */
+#ifndef SCRY_EVALUATE_MEASURED_TEXT_H
+#define SCRY_EVALUATE_MEASURED_TEXT_H
+
+#include "evaluate/texts.h"
+
+/* Appends an empty domain. Copies the name. */
+measured_texts *measured_domains_add(measured_domains *domains, const char *name);
+/* Appends an empty text, which has no sequences until measured_text_set. */
+measured_text *measured_texts_add(measured_texts *domain);
+/* Takes the domain's last text back. */
+void measured_texts_drop(measured_texts *domain);
+
+/* Makes room for a response (or none) and this many options. */
+void measured_text_room(measured_text *text, bool has_response, size_t options);
+/* Sets sequence k: head in front of own, copied, own tokens from..to counting. False when none counts, or there is no
+ * token before the first that does. */
+bool measured_text_set(measured_text *text, size_t k, const uint32_t *head, size_t head_count, const uint32_t *own,
+                       size_t from, size_t to);
+
+/* A domain's own seed, so that its figures do not depend on the other domains. */
+uint64_t domain_seed(uint64_t seed, const char *name);
+/* Numbers of `most` of `count` things, drawn by the seed, ascending; all of them for most 0 or not below count. Returns
+ * how many; the caller frees *out. */
+size_t draw_samples(size_t count, size_t most, uint64_t seed, const char *name, size_t **out);
+
+#endif
