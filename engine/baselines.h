@@ -7,8 +7,8 @@
 #include "analysis.h"
 
 /* Means over a dimension x of the residual stream: over a capture's kept tokens E x and E x^2, and over its pairs with
- * the base of its group E (x - x_base)^2 (by token, or by means over samples, as the study pairs). NONE: the score has
- * no counterpart. */
+ * the base of its group E (x - x_base)^2 (by token, or by means over samples, as the study pairs), or with the
+ * reference of the index (scry_index_against). NONE: the score has no counterpart. */
 typedef enum scry_residual_sum_kind {
     SCRY_RESIDUAL_MEAN,
     SCRY_RESIDUAL_SQUARE,
@@ -16,7 +16,7 @@ typedef enum scry_residual_sum_kind {
     SCRY_RESIDUAL_NONE
 } scry_residual_sum_kind;
 
-/* The means [d] of a capture; NULL when it held features, or (DIFFERENCE) is a base. */
+/* The means [d] of a capture; NULL when it held features, or (DIFFERENCE) has no partner. */
 const double *scry_residual_sum(const scry_index *index, size_t capture, scry_residual_sum_kind kind);
 
 /* Ranks the dimensions of the residual stream by mean squared shift; NULL and err when the captures hold no residuals.
@@ -28,7 +28,7 @@ typedef struct scry_baseline {
     const char *name;  /* "sts", "raw", "all latents", "all dimensions", "training similarity" ... as below */
     const char *of;    /* what it is computed from: "latents", "dimensions" */
     const char *score; /* a score's name, or "cosine" */
-    const char *with;  /* base-tuned similarity: the condition compared with base; else "" */
+    const char *with;  /* base-tuned similarity: the condition compared with the reference; else "" */
     uint32_t n;        /* number of latents or dimensions used */
     scry_result result;
 } scry_baseline;
@@ -42,8 +42,8 @@ typedef struct scry_baseline {
  *     all dimensions       E of the sum of the residual
  *     training similarity  cosine of the domain's mean residual (latents: of its mean activations) and
  *                          the training set's, base captures
- *     base-tuned similarity cosine of the domain's means under base and under another condition, for
- *                          each that every domain with a change has */
+ *     base-tuned similarity cosine of the domain's means under base (the index's reference) and under
+ *                          another condition, for each that every domain with a change has */
 typedef struct scry_baselines {
     size_t count;
     scry_baseline *row;

@@ -33,7 +33,7 @@ void scry_token_pairing_free(scry_token_pairing *pairs);
 int64_t scry_paired_row(scry_token_pairing *pairs, size_t capture, uint64_t row, size_t other);
 /* True when the row counts in the statistics: skip_first and exclude keep it, and it was not left out as an outlier. */
 bool scry_row_is_kept(scry_token_pairing *pairs, size_t capture, uint64_t row);
-/* The number of the capture's tokens with a partner under base, both kept. */
+/* The number of the capture's tokens with a partner under the index's reference, both kept. */
 uint64_t scry_paired_count(scry_token_pairing *pairs, size_t capture);
 
 /* The number of the sample that holds a row; 0 where the capture has no tokens. */
@@ -91,8 +91,8 @@ typedef enum scry_example_order {
     SCRY_TOP,      /* the strongest, strongest first */
     SCRY_QUANTILE, /* drawn from part `part` of `parts` of the positive activations, 1 being the weakest */
     SCRY_RANDOM,   /* drawn from all positive activations */
-    SCRY_MOVED,    /* the tokens of x, which is `versus`, with the largest |h_x - h_base| over paired tokens that count:
-                    * the terms of the shift (STS paper, eq. for the latent shift) */
+    SCRY_MOVED,    /* the tokens of x, which is `versus`, with the largest |h_x - h_reference| over paired tokens that
+                    * count: the terms of the shift (STS paper, eq. for the latent shift) */
     SCRY_BETWEEN   /* drawn from those from `low` to below `high` */
 } scry_example_order;
 
@@ -152,7 +152,7 @@ void scry_histogram(const scry_index *index, const scry_latent_activations *acti
 typedef struct scry_profile {
     double mean, rate;         /* under base: E_t[h], P(h > 0) over kept tokens */
     double mean_icl, rate_icl; /* under icl, over its kept tokens */
-    double difference;         /* E[h_icl - h_base] over paired tokens that count in both */
+    double difference;         /* E[h_icl - h_reference] over paired tokens that count in both */
 } scry_profile;
 
 /* Fill out[domains]. */

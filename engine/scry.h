@@ -29,8 +29,33 @@
 
 /* ---- names ---------------------------------------------------------------------------------- */
 
-/* The condition under which a capture was taken. */
-typedef enum scry_condition { SCRY_BASE, SCRY_ICL, SCRY_SFT, SCRY_RL, SCRY_CONDITIONS } scry_condition;
+/* The condition under which a capture was taken: base, the model as it is; or a source, which moves latents. icl:
+ * demonstrations stand in front of the same text; sft, rl: the tuned models; control: as many tokens of unrelated text
+ * stand in front. Manifests, names and help follow the table; a new source is its last row. */
+#define SCRY_SOURCE_TABLE(SOURCE)                                                                                      \
+    SOURCE(SCRY_ICL, "icl")                                                                                            \
+    SOURCE(SCRY_SFT, "sft")                                                                                            \
+    SOURCE(SCRY_RL, "rl")                                                                                              \
+    SOURCE(SCRY_CONTROL, "control")
+
+typedef enum scry_condition {
+    SCRY_BASE,
+#define SOURCE(id, name) id,
+    SCRY_SOURCE_TABLE(SOURCE)
+#undef SOURCE
+        SCRY_CONDITIONS
+} scry_condition;
+
+/* "icl|sft|..." and "base|icl|...", for the values of options; &[1] leaves out the first bar. */
+#define SCRY_SOURCE_BARRED(id, name) "|" name
+#define SCRY_SOURCE_VALUES           (&SCRY_SOURCE_TABLE(SCRY_SOURCE_BARRED)[1])
+#define SCRY_CONDITION_VALUES        "base" SCRY_SOURCE_TABLE(SCRY_SOURCE_BARRED)
+
+/* A reference: what a source is compared with. base; or control, after which only what the demonstrations say is left
+ * of icl, since any text in front moves every token. */
+typedef enum scry_reference { SCRY_AGAINST_BASE, SCRY_AGAINST_CONTROL, SCRY_REFERENCES } scry_reference;
+/* Its condition. */
+scry_condition scry_reference_condition(scry_reference r);
 
 /* How tokens of two conditions are paired: by text within a sample, by sample (means over it), or by row number. */
 typedef enum scry_pairing { SCRY_PAIR_TOKEN, SCRY_PAIR_SAMPLE, SCRY_PAIR_ROW, SCRY_PAIRINGS } scry_pairing;
@@ -41,11 +66,10 @@ const char *scry_pairing_name(scry_pairing p);
 /* The enum's value for a name, or -1. */
 int scry_condition_of(const char *name);
 int scry_pairing_of(const char *name);
-/* Writes the sources (the conditions other than base) or the pairings as "icl, sft or rl", each between quotes ("" for
+/* Writes the sources (the conditions other than base) or the pairings as "icl, sft or ...", each between quotes ("" for
  * none), and returns out. */
 const char *scry_source_choices(char out[SCRY_CHOICES], const char *quote);
 const char *scry_pairing_choices(char out[SCRY_CHOICES], const char *quote);
-#define SCRY_SOURCE_VALUES "icl|sft|rl" /* for the help of options */
 
 /* The version of scry, "1.2.3". */
 const char *scry_version(void);
@@ -130,21 +154,21 @@ typedef struct scry_capture_info {
     double outlier_variance;           /* their share of sum |x - mean|^2; NaN where there is none */
     uint64_t padding;                  /* rows of [samples, positions, width] that were left out as padding */
     bool identical[SCRY_CONDITIONS];   /* to its group's capture under that condition, to the bit, on all paired rows */
-    bool has_pairs;                    /* false for base, and in an index that was made before pairs were counted */
-    scry_pair_counts pairs;            /* with its group's base */
+    bool has_pairs; /* false for base and the reference, and in an index that was made before pairs were counted */
+    scry_pair_counts pairs; /* with its group's reference (scry_info.against) */
 } scry_capture_info;
 
 typedef struct scry_train_info {
     const char *name;
     bool has[SCRY_CONDITIONS];       /* has[SCRY_ICL]: icl is a source that can be ranked */
-    bool identical[SCRY_CONDITIONS]; /* it was captured, but is equal to base to the bit, so that it is no source */
-    uint64_t pairs[SCRY_CONDITIONS]; /* tokens (or samples) paired with base */
+    bool identical[SCRY_CONDITIONS]; /* it was captured, but is equal to the reference to the bit: it is no source */
+    uint64_t pairs[SCRY_CONDITIONS]; /* tokens (or samples) paired with the reference */
     const char *tuned_path[SCRY_CONDITIONS]; /* folder of the model (or LoRA adapter) of sft and rl; "": not said */
 } scry_train_info;
 
 typedef struct scry_domain_info {
     const char *name;
-    bool has_icl;            /* an icl capture that is not equal to base to the bit */
+    bool has_icl;            /* an icl capture that is not equal to the reference to the bit */
     double *change;          /* [trains] measured change in percentage points, NaN where absent */
     double *change_se;       /* [trains] its standard error, NaN where absent */
     scry_measured *measured; /* [trains][SCRY_MEASURES] all that was measured; NULL: nothing but the change */
@@ -172,13 +196,28 @@ typedef struct scry_info {
     scry_capture_info *capture;
     const char **note; /* [notes] warnings from when it was built */
     uint64_t tokens, nnz, file_size;
+    scry_reference against; /* what sources are compared with here: base, unless scry_index_against chose another */
 } scry_info;
 
 /* Maps an index. NULL and err for a foreign, cut or damaged file. verify: check the checksum of every section, which
  * reads the whole file; else only of those needed to open it. */
 scry_index *scry_open(const char *path, bool verify, scry_error *err);
-void scry_close(scry_index *index); /* accepts NULL */
+/* Closes an index; by way of any of its views, all of it. Accepts NULL. */
+void scry_close(scry_index *index);
 const scry_info *scry_index_info(const scry_index *index);
+
+/* The same index with its sources compared with this reference, and all that follows from it: sources, pairs, shifts,
+ * firing rates, the score icl, raw dimensions, and whatever reads them. Base is what scry_open gives. The view belongs
+ * to the index, shares its file and labels, and costs nothing. NULL and err, which says what to do, where no training
+ * set has a capture under the condition. */
+scry_index *scry_index_against(const scry_index *index, scry_reference reference, scry_error *err);
+/* True when that succeeds. */
+bool scry_has_reference(const scry_index *index, scry_reference reference);
+/* The reference of a name, "base" or "control", or -1; and all names as a choice, as scry_source_choices. */
+int scry_reference_of(const char *name);
+const char *scry_reference_name(scry_reference r);
+const char *scry_reference_choices(char out[SCRY_CHOICES], const char *quote);
+#define SCRY_REFERENCE_VALUES "base|control" /* for the help of options */
 
 /* True for the manifest of a scores-only study: without "train", and with numbers ("sts") in its domains instead of
  * captures. It needs no index. */
@@ -199,10 +238,10 @@ uint64_t scry_fingerprint(const scry_index *index);
 
 /* True when a tenth or more of the tokens or samples of either side has no partner. */
 bool scry_pairs_lost(const scry_pair_counts *pairs);
-/* The pairs as a sentence, "15 of 600 tokens, 1 of 40 samples"; where the sides hold different numbers, both. Writes
- * to out and returns it. */
+/* The pairs with a reference as a sentence, "15 of 600 tokens, 1 of 40 samples"; where the sides hold different
+ * numbers, both. Writes to out and returns it. */
 enum { SCRY_PAIRS_TEXT = 240 };
-const char *scry_pairs_text(const scry_pair_counts *pairs, char out[SCRY_PAIRS_TEXT]);
+const char *scry_pairs_text(const scry_pair_counts *pairs, scry_reference against, char out[SCRY_PAIRS_TEXT]);
 
 /* Adds to notes the index's own, and then the usual signs of a wrong dump with their figures: L0 far from k, negative
  * features, density, one dominating token, decoder norms not folded, ties at rank 100, paired rows of different tokens.
@@ -229,7 +268,8 @@ bool scry_domain_has_score(const scry_index *index, scry_score score, size_t dom
 const double *scry_shift(const scry_index *index, size_t train, scry_condition source, scry_metric metric);
 /* The shift of one latent, without computing the array; 0 when there is no such source. */
 double scry_shift_of(const scry_index *index, size_t train, scry_condition source, scry_metric metric, uint32_t latent);
-/* Over the pairs: mean activation under base and under the source, and the firing rates (share of tokens with h > 0).
+/* Over the pairs: mean activation under the reference and under the source, and the firing rates (share of tokens with
+ * h > 0).
  */
 double scry_mean_base(const scry_index *index, size_t train, scry_condition source, uint32_t latent);
 double scry_mean_shifted(const scry_index *index, size_t train, scry_condition source, uint32_t latent);
@@ -264,6 +304,7 @@ typedef struct scry_ranking {
     size_t train;
     scry_condition source;
     scry_metric metric;
+    scry_reference against; /* what the source was compared with */
     uint32_t latents;
     uint32_t *order;     /* [F] latent at each rank, from 0 */
     uint32_t *rank;      /* [F] rank of each latent */
@@ -280,6 +321,15 @@ scry_ranking *scry_rank(const scry_index *index, size_t train, scry_condition so
 scry_ranking *scry_rank_values(const double *shift, uint32_t n);
 /* Share of the total |shift| that the ranks 0..rank hold. Extends the ranking's cache: one thread at a time. */
 double scry_cumulative(const scry_ranking *ranking, uint32_t rank);
+/* Ranks a source for its overlap with another: against the index's reference, but sft and rl against base. A tuned
+ * model has no text in front, and two shifts from the same control would share what only control does. */
+scry_ranking *scry_rank_for_overlap(const scry_index *index, size_t train, scry_condition source, scry_metric metric,
+                                    scry_error *err);
+/* "icl", or "icl against control". Writes to out and returns it. */
+enum { SCRY_SOURCE_TEXT = 40 };
+const char *scry_source_text(scry_condition source, scry_reference against, char out[SCRY_SOURCE_TEXT]);
+/* The same of a score: "act"; "icl", or "icl against control". */
+const char *scry_score_text(scry_score score, scry_reference against, char out[SCRY_SOURCE_TEXT]);
 /* The first source of the training set other than the ranking's, or the ranking's own where it is the only one. */
 scry_condition scry_other_source(const scry_index *index, const scry_ranking *ranking);
 void scry_ranking_free(scry_ranking *ranking); /* accepts NULL */

@@ -1,5 +1,6 @@
-/* session.h: the state of work on an index, with undo and redo: a training set, a ranking, its top N, pinned latents, a
- * score and the domains of the correlation. Used by the explorer and by tests; it needs no terminal.
+/* session.h: the state of work on an index, with undo and redo: a training set, a ranking, the reference that it is
+ * against, its top N, pinned latents, a score and the domains of the correlation. Used by the explorer and by tests; it
+ * needs no terminal.
  *
  * The selection is the top N of the ranking, except for latents that are pinned in or out. Pins survive a change of N,
  * training set, source or metric, so that two rankings can be compared with the same exceptions. Every change of the
@@ -28,6 +29,7 @@ scry_session *scry_session_new(const scry_index *index, size_t train, scry_condi
                                uint32_t n, scry_score score, scry_error *err);
 void scry_session_free(scry_session *s);
 
+/* The index that was given, against the session's reference. */
 const scry_index *scry_session_index(const scry_session *s);
 const scry_ranking *scry_session_ranking(const scry_session *s);
 /* The ranking before the last change of training set, source or metric; NULL before the first change. */
@@ -56,6 +58,10 @@ bool scry_session_toggle(scry_session *s, const uint32_t *latents, size_t count)
 bool scry_session_put(scry_session *s, const uint32_t *latents, size_t count, bool in);
 bool scry_session_set_n(scry_session *s, uint32_t n);
 bool scry_session_rank_by(scry_session *s, scry_condition source, scry_metric metric, scry_error *err);
+/* Changes what sources are compared with (scry_index_against), and with it the session's index. The source stays where
+ * it can be compared, else it becomes the training set's first; N, metric, pins, score and domains stay. False and err
+ * where nothing can be compared, or the score is not known. */
+bool scry_session_compare_with(scry_session *s, scry_reference against, scry_error *err);
 /* Changes to another training set, for the ranking and for the measured change. The source stays where that set has it,
  * else it becomes its first; the domains stay where enough of them have a change, else they become all; N, metric and
  * pins stay. */

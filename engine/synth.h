@@ -8,6 +8,9 @@
  *   rank by sft            p(r): odd r below F/2 and r + F/2 change places, all others stay
  *   shift, sft             the same of s(p(r)), with the same sign
  *   share of the top N     H(N) / H(F), H the harmonic numbers; the same for both sources
+ *   with has_control       control and icl also gain a second effect, of the text in front: s(F - 1 - r), all rising.
+ *                          icl against control is then what is said of icl here; against base sq is
+ *                          (s(r)^2 + s(F - 1 - r)^2) / T, and of control s(F - 1 - r)^2 / T, the reverse order
  *   overlap at N           N less the odd r below min(N, F/2) with r + F/2 >= N;
  *                          ceil(N / 2) as long as N <= F/2
  *
@@ -17,7 +20,8 @@
  *
  *   act(d, r)              w(d) g (1 +- e) / T,      w = u(d) in the head, v(d) behind it
  *   act2(d, r)             (w(d) g (1 +- e))^2 / T
- *   icl(d, r)              w'(d) g (1 +- e) / T,     w' = u'(d) in the head, v(d) behind it
+ *   icl(d, r)              w'(d) g (1 +- e) / T,     w' = u'(d) in the head, v(d) behind it; with has_control
+ *                          against control, and against base SYNTH_BASE^2 / T more
  *
  * STS of the top N by icl, N even, h = min(N, head):
  *
@@ -45,6 +49,7 @@ typedef struct synth_options {
     uint32_t seed;
     double rho;             /* requested between STS and |change| */
     bool is_null;           /* draw the change independently of u and u' */
+    bool has_control;       /* capture the condition control too */
     scry_progress progress; /* may be NULL */
     void *context;
 } synth_options;

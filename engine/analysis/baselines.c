@@ -19,6 +19,10 @@ enum { INTERVAL_POSTINGS = 20000000 };
 const double *scry_residual_sum(const scry_index *x, size_t capture, scry_residual_sum_kind kind) {
     if (kind == SCRY_RESIDUAL_NONE || !x->raw || !x->info.d_model || capture >= x->info.captures) return NULL;
     const double *values = x->raw + (capture * RESIDUAL_SUMS + (size_t)kind) * x->info.d_model;
+    if (kind == SCRY_RESIDUAL_DIFFERENCE && x->info.against != SCRY_AGAINST_BASE) {
+        if (!x->raw_control) return NULL;
+        values = x->raw_control + capture * x->info.d_model;
+    }
     return isnan(values[0]) ? NULL : values;
 }
 
@@ -42,6 +46,7 @@ scry_ranking *scry_rank_residual(const scry_index *x, size_t train, scry_conditi
     r->train = train;
     r->source = source;
     r->metric = SCRY_SQ;
+    r->against = x->info.against;
     return r;
 }
 
@@ -223,7 +228,13 @@ static bool mean_cosines(const scry_index *x, const int (*pair)[2], size_t pairs
     return !scry_cancelled(cancel);
 }
 
-/* The capture that a domain's base is compared with: its own under `with`, or the training set's base. */
+/* The domain's capture that is compared with another: its base with the training set's, or its reference. */
+static int own_capture(const baseline_maker *m, size_t domain, scry_condition with) {
+    scry_condition reference = scry_reference_condition(m->x->info.against);
+    return scry_find_capture(m->x, (int)domain, with == SCRY_BASE ? SCRY_BASE : reference);
+}
+
+/* The other: the training set's base, or the domain's own under `with`. */
 static int compared_capture(const baseline_maker *m, size_t domain, scry_condition with) {
     if (with == SCRY_BASE) return scry_find_capture(m->x, -1 - (int)m->ranking->train, SCRY_BASE);
     return scry_find_capture(m->x, (int)domain, with);
@@ -239,8 +250,9 @@ static void add_similarity(baseline_maker *m, scry_condition with, bool latents,
 }
 
 static bool has_all(const baseline_maker *m, scry_condition with) {
+    if (with != SCRY_BASE && with == scry_reference_condition(m->x->info.against)) return false; /* with itself */
     for (size_t d = 0; d < m->x->D; d++)
-        if (m->scope->use[d] && compared_capture(m, d, with) < 0) return false;
+        if (m->scope->use[d] && (own_capture(m, d, with) < 0 || compared_capture(m, d, with) < 0)) return false;
     return true;
 }
 
@@ -249,8 +261,9 @@ static bool similarities(baseline_maker *m) {
     int(*pair)[2] = mem_new(pairs, sizeof *pair);
     double *value = mem_new(pairs, sizeof *value), *raw = mem_new(D, sizeof *raw);
     for (size_t p = 0; p < pairs; p++) {
-        int own = scry_find_capture(m->x, (int)(p % D), SCRY_BASE),
+        int own = own_capture(m, p % D, (scry_condition)(p / D)),
             other = compared_capture(m, p % D, (scry_condition)(p / D));
+        if (own < 0) own = scry_find_capture(m->x, (int)(p % D), SCRY_BASE), other = -1;
         pair[p][0] = own;
         pair[p][1] = other < 0 ? own : other; /* without one: replaced by NaN below */
     }
@@ -260,7 +273,7 @@ static bool similarities(baseline_maker *m) {
         bool any_raw = false;
         if (!has_all(m, (scry_condition)c)) continue;
         for (size_t d = 0; d < D; d++) {
-            int other = compared_capture(m, d, (scry_condition)c);
+            int other = own_capture(m, d, (scry_condition)c) < 0 ? -1 : compared_capture(m, d, (scry_condition)c);
             const double *a = scry_residual_sum(m->x, (size_t)pair[(size_t)c * D + d][0], SCRY_RESIDUAL_MEAN);
             const double *b = other < 0 ? NULL : scry_residual_sum(m->x, (size_t)other, SCRY_RESIDUAL_MEAN);
             raw[d] = a && b ? cosine(a, b, m->x->info.d_model) : (double)NAN;

@@ -142,7 +142,8 @@ static void warn_of_pairing(const scry_index *x, scry_notes *notes) {
 /* What was lost on the way from two captures to their pairs, or does not agree. */
 static void warn_of_pairs(const scry_index *x, const scry_capture_info *c, scry_notes *notes) {
     const scry_pair_counts *p = &c->pairs;
-    const scry_capture_info *base = &x->info.capture[scry_find_capture(x, c->group, SCRY_BASE)];
+    const scry_capture_info *base =
+        &x->info.capture[scry_find_capture(x, c->group, scry_reference_condition(x->info.against))];
     char text[SCRY_PAIRS_TEXT], hint[160] = "";
     if (p->elsewhere)
         snprintf(hint, sizeof hint,
@@ -150,7 +151,7 @@ static void warn_of_pairs(const scry_index *x, const scry_capture_info *c, scry_
                  p->elsewhere);
     if (scry_pairs_lost(p))
         scry_notes_add(notes, "%s and %s: only %s were paired; the others do not count for the shift%s", c->name,
-                       base->name, scry_pairs_text(p, text), hint);
+                       base->name, scry_pairs_text(p, x->info.against, text), hint);
     if (p->by_text)
         scry_notes_add(notes,
                        "%s and %s: %" PRIu64 " of %" PRIu64 " samples were paired by their text, because their ids are "
@@ -168,8 +169,7 @@ static void warn_of_identical(const scry_index *x, const scry_capture_info *c, s
     for (int k = 0; k <= last; k++) {
         int other = c->identical[k] ? scry_find_capture(x, c->group, (scry_condition)k) : -1;
         if (other < 0) continue;
-        const char *cause = c->condition == SCRY_ICL ? "were the demonstrations in the prompts"
-                                                     : "was the adapter or the trained checkpoint loaded and active";
+        const char *cause = index_identical_cause(c->condition);
         const char *effect = k != SCRY_BASE ? "the two rankings say the same"
                              : c->group < 0 ? "it is no source of shift"
                                             : "the domain is not scored by it";
@@ -210,7 +210,8 @@ void scry_warnings(const scry_index *x, scry_notes *notes) {
     for (size_t i = 0; i < x->info.captures; i++) {
         const scry_capture_info *c = &x->info.capture[i];
         warn_of_identical(x, c, notes);
-        if (c->has_pairs && scry_find_capture(x, c->group, SCRY_BASE) >= 0) warn_of_pairs(x, c, notes);
+        if (c->has_pairs && scry_find_capture(x, c->group, scry_reference_condition(x->info.against)) >= 0)
+            warn_of_pairs(x, c, notes);
     }
     warn_of_pairing(x, notes);
     warn_of_pieces(x, notes);

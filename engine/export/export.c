@@ -67,6 +67,7 @@ bool scry_export_decoder(const scry_export_request *e, const char *path, scry_no
                                     {"sae", info->sae},
                                     {"train", train},
                                     {"source", scry_condition_name(e->ranking->source)},
+                                    {"against", scry_reference_name(e->ranking->against)},
                                     {"metric", scry_metric_name(e->ranking->metric)},
                                     {"scry", scry_version()},
                                     {"rho", e->rho}};

@@ -34,9 +34,9 @@ static char *description_of(const scry_export_request *e, uint32_t latent) {
     char *tokens = label ? NULL : scry_key_tokens(e->index, latent);
     const char *words = label ? label : tokens;
     double share = r->total > 0 ? fabs(r->shift[latent]) / r->total : 0;
-    char *text =
-        mem_format("%s%srank %" PRIu32 " by %s %s, %.2f%% of the shift", words, *words ? "; " : "", r->rank[latent] + 1,
-                   scry_condition_name(r->source), scry_metric_name(r->metric), 100 * share);
+    char *text = mem_format("%s%srank %" PRIu32 " by %s %s, %.2f%% of the shift", words, *words ? "; " : "",
+                            r->rank[latent] + 1, scry_source_text(r->source, r->against, (char[SCRY_SOURCE_TEXT]){""}),
+                            scry_metric_name(r->metric), 100 * share);
     free(tokens);
     return text;
 }
@@ -64,8 +64,9 @@ bool scry_export_neuronpedia(const scry_export_request *e, const char *path, scr
         scry_notes_add(notes, "%" PRIu32 " latents; Neuronpedia takes at most 100 at a time", e->set->count);
     cJSON *list = cJSON_CreateObject();
     char *about = mem_format("%" PRIu32 " latents by %s %s, %s%s%s", e->set->count,
-                             scry_condition_name(e->ranking->source), scry_metric_name(e->ranking->metric),
-                             info->train[e->ranking->train].name, e->rho ? "; " : "", e->rho ? e->rho : "");
+                             scry_source_text(e->ranking->source, e->ranking->against, (char[SCRY_SOURCE_TEXT]){""}),
+                             scry_metric_name(e->ranking->metric), info->train[e->ranking->train].name,
+                             e->rho ? "; " : "", e->rho ? e->rho : "");
     cJSON_AddItemToObject(list, "name", json_text(*info->name ? info->name : "scry"));
     cJSON_AddItemToObject(list, "description", json_text(about));
     cJSON *features = cJSON_AddArrayToObject(list, "features");

@@ -82,7 +82,7 @@ static void sums_of(const scry_index *x, const scry_latent_activations *f, size_
     *rate = (double)fires / kept;
 }
 
-/* E[h_icl - h_base] over the pairs: what the latent adds up to on rows that have a partner. */
+/* E[h_icl - h_reference] over the pairs: what the latent adds up to on rows that have a partner. */
 static double paired_difference(scry_token_pairing *pairs, const scry_latent_activations *f, size_t base, size_t icl) {
     uint64_t n = scry_paired_count(pairs, icl);
     double sum = 0;
@@ -108,7 +108,7 @@ void scry_profile_of(const scry_index *x, scry_token_pairing *pairs, const scry_
         if (info->condition == SCRY_BASE) sums_of(x, f, c, &p->mean, &p->rate);
         if (info->condition != SCRY_ICL) continue;
         sums_of(x, f, c, &p->mean_icl, &p->rate_icl);
-        int base = scry_find_capture(x, x->info.capture[c].group, SCRY_BASE);
+        int base = scry_find_capture(x, x->info.capture[c].group, scry_reference_condition(x->info.against));
         if (base >= 0) p->difference = paired_difference(pairs, f, (size_t)base, c);
     }
 }

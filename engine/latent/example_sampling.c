@@ -163,9 +163,10 @@ static void offer_pair(shortlist *s, const scry_index *x, scry_token_pairing *pa
 static void offer_moved(shortlist *s, const scry_index *x, scry_token_pairing *pairs, const scry_latent_activations *f,
                         const scry_example_query *query) {
     for (size_t other = 0; other < x->info.captures; other++) {
-        if (x->info.capture[other].condition != query->versus || query->versus == SCRY_BASE) continue;
+        const scry_condition reference = scry_reference_condition(x->info.against);
+        if (x->info.capture[other].condition != query->versus || query->versus == reference) continue;
         if (query->capture >= 0 && x->info.capture[query->capture].group != x->info.capture[other].group) continue;
-        int base = scry_find_capture(x, x->info.capture[other].group, SCRY_BASE);
+        int base = scry_find_capture(x, x->info.capture[other].group, reference);
         if (base < 0) continue;
         size_t b = (size_t)base;
         for (size_t i = f->start[other]; i < f->start[other + 1]; i++)

@@ -20,7 +20,8 @@ struct scry_token_pairing {
     uint8_t **kept; /* [captures] by row; NULL: not made, or all do */
     bool *kept_known;
     int *base;       /* [captures] the base capture of its group, -1 */
-    int64_t *paired; /* [captures] tokens that count here and in base; -1: not counted yet */
+    int *reference;  /* [captures] that which its group is compared with, -1 */
+    int64_t *paired; /* [captures] tokens that count here and in the reference; -1: not counted yet */
 };
 
 static const uint32_t NO_PARTNER = UINT32_MAX;
@@ -32,9 +33,11 @@ scry_token_pairing *scry_token_pairing_new(const scry_index *x) {
     p->kept = mem_new(x->info.captures, sizeof *p->kept);
     p->kept_known = mem_new(x->info.captures, sizeof *p->kept_known);
     p->base = mem_new(x->info.captures, sizeof *p->base);
+    p->reference = mem_new(x->info.captures, sizeof *p->reference);
     p->paired = mem_new(x->info.captures, sizeof *p->paired);
     for (size_t c = 0; c < x->info.captures; c++) {
         p->base[c] = scry_find_capture(x, x->info.capture[c].group, SCRY_BASE);
+        p->reference[c] = scry_find_capture(x, x->info.capture[c].group, scry_reference_condition(x->info.against));
         p->paired[c] = -1;
     }
     return p;
@@ -51,6 +54,7 @@ void scry_token_pairing_free(scry_token_pairing *p) {
     free(p->kept);
     free(p->kept_known);
     free(p->base);
+    free(p->reference);
     free(p->paired);
     free(p);
 }
@@ -125,30 +129,32 @@ uint8_t *index_kept_rows(const scry_index *x, size_t capture, bool *as_indexed) 
 }
 
 /* compared: as in alignment_view. */
-static bool align(alignment_runs *runs, const scry_index *x, const int capture[2], const uint8_t *const kept[2],
-                  const uint8_t *const compared[2], scry_pairing pairing, const char *path, scry_error *err) {
+static bool align(alignment_runs *runs, const scry_index *x, const int *capture, int captures,
+                  const uint8_t *const *kept, const uint8_t *const *compared, scry_pairing pairing, const char *path,
+                  scry_error *err) {
     alignment_view view[SCRY_CONDITIONS] = {0};
-    token_text text[2] = {0};
-    bool same = x->capture_text[capture[0]] == x->capture_text[capture[1]];
-    for (int i = 0; i < 2; i++) {
+    token_text text[SCRY_CONDITIONS] = {0};
+    for (int i = 0; i < captures; i++) {
         const scry_capture_info *info = &x->info.capture[capture[i]];
         bool needed = pairing != SCRY_PAIR_ROW && info->has_tokens;
-        if (needed && !(i && same)) text[i] = text_of(x, (size_t)capture[i]);
+        int same = 0;
+        while (same < i && x->capture_text[capture[same]] != x->capture_text[capture[i]]) same++;
+        if (needed && same == i) text[i] = text_of(x, (size_t)capture[i]);
         view[i] = (alignment_view){.present = true,
                                    .key = info->name,
                                    .rows = info->rows,
-                                   .text = needed ? &text[same ? 0 : i] : NULL,
+                                   .text = needed ? &text[same] : NULL,
                                    .kept = kept[i],
                                    .compared = compared[i]};
     }
     bool ok = token_alignment_make(runs, view, pairing, NULL, path, err);
-    for (int i = 0; i < 2; i++) text_free(&text[i]);
+    for (int i = 0; i < captures; i++) text_free(&text[i]);
     return ok;
 }
 
-bool index_align(alignment_runs *runs, const scry_index *x, const int capture[2], const uint8_t *const kept[2],
-                 scry_error *err) {
-    return align(runs, x, capture, kept, kept, x->info.pairing, x->info.path, err);
+bool index_align(alignment_runs *runs, const scry_index *x, const int *capture, int captures,
+                 const uint8_t *const *kept, scry_error *err) {
+    return align(runs, x, capture, captures, kept, kept, x->info.pairing, x->info.path, err);
 }
 
 static uint32_t *no_partners(uint64_t rows) {
@@ -165,7 +171,7 @@ static void pair_samples(pair_map *m, const scry_index *x, size_t base, size_t o
     bool as_indexed;
     uint8_t *kept[2] = {index_kept_rows(x, base, &as_indexed), index_kept_rows(x, other, &as_indexed)};
     alignment_runs runs;
-    align(&runs, x, (const int[]){(int)base, (int)other}, all, (const uint8_t *const[]){kept[0], kept[1]},
+    align(&runs, x, (const int[]){(int)base, (int)other}, 2, all, (const uint8_t *const[]){kept[0], kept[1]},
           SCRY_PAIR_TOKEN, NULL, NULL);
     free(kept[0]);
     free(kept[1]);
@@ -195,6 +201,7 @@ int64_t scry_paired_row(scry_token_pairing *p, size_t capture, uint64_t row, siz
     int base = p->base[capture];
     if (base < 0 || row >= p->x->info.capture[capture].rows) return -1;
     const pair_map *here = pair_map_of(p, (size_t)base, capture), *there = pair_map_of(p, (size_t)base, other);
+    if (here->same && there->same) return row < p->x->info.capture[other].rows ? (int64_t)row : -1;
     uint64_t at = here->same ? row : here->to_base ? here->to_base[row] : NO_PARTNER;
     if (at >= p->x->info.capture[base].rows) return -1;
     if (!there->same) at = there->from_base ? there->from_base[at] : NO_PARTNER;
@@ -212,7 +219,7 @@ bool scry_row_is_kept(scry_token_pairing *p, size_t capture, uint64_t row) {
 }
 
 uint64_t scry_paired_count(scry_token_pairing *p, size_t capture) {
-    int base = p->base[capture];
+    int base = p->reference[capture];
     if (base >= 0 && p->paired[capture] < 0) {
         p->paired[capture] = 0;
         for (uint64_t row = 0; row < p->x->info.capture[base].rows; row++) {

@@ -11,9 +11,10 @@
  * for the others; the caller frees it. *as_indexed is false where they are not as many as the indexer counted. */
 uint8_t *index_kept_rows(const scry_index *index, size_t capture, bool *as_indexed);
 
-/* The runs of a base capture (in row[0], bit 0 of the mask) and another of its group (in row[1], bit 1), by the study's
- * pairing. kept: as by index_kept_rows. Owner: token_alignment_free. */
-bool index_align(alignment_runs *runs, const scry_index *index, const int capture[2], const uint8_t *const kept[2],
-                 scry_error *err);
+/* The runs of a base capture (in row[0], bit 0 of the mask) and of `captures` - 1 others of its group (in row[1], bit
+ * 1,
+ * ...), by the study's pairing. kept: as by index_kept_rows. Owner: token_alignment_free. */
+bool index_align(alignment_runs *runs, const scry_index *index, const int *capture, int captures,
+                 const uint8_t *const *kept, scry_error *err);
 
 #endif

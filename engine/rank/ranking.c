@@ -21,8 +21,15 @@ scry_ranking *scry_rank(const scry_index *index, size_t train, scry_condition so
     r->train = train;
     r->source = source;
     r->metric = metric;
+    r->against = index->info.against;
     container_drop_pages(&index->file, shift, (uint64_t)r->latents * sizeof *shift);
     return r;
+}
+
+scry_ranking *scry_rank_for_overlap(const scry_index *index, size_t train, scry_condition source, scry_metric metric,
+                               scry_error *err) {
+    bool tuned = source == SCRY_SFT || source == SCRY_RL;
+    return scry_rank(tuned ? index->views[SCRY_AGAINST_BASE] : index, train, source, metric, err);
 }
 
 scry_ranking *scry_rank_values(const double *shift, uint32_t F) {

@@ -13,11 +13,12 @@ typedef struct ranking_slot {
 } ranking_slot;
 
 static size_t count_of(const ranking_cache *k) {
-    return scry_index_info(k->index)->trains * SCRY_CONDITIONS * SCRY_METRICS;
+    return SCRY_REFERENCES * scry_index_info(k->index)->trains * SCRY_CONDITIONS * SCRY_METRICS;
 }
 
-static size_t slot_of(size_t train, scry_condition source, scry_metric metric) {
-    return (train * SCRY_CONDITIONS + (size_t)source) * SCRY_METRICS + (size_t)metric;
+static size_t slot_of(ranking_key key) {
+    return ((key.train * SCRY_CONDITIONS + (size_t)key.source) * SCRY_METRICS + (size_t)key.metric) * SCRY_REFERENCES +
+           (size_t)key.against;
 }
 
 /* Evicts the least recently used, but neither a nor b, until another one fits. */
@@ -37,12 +38,13 @@ static void evict(ranking_cache *k, const scry_ranking *a, const scry_ranking *b
     }
 }
 
-const scry_ranking *ranking_cache_get(ranking_cache *k, size_t train, scry_condition source, scry_metric metric,
-                                      const scry_ranking *a, const scry_ranking *b, scry_error *err) {
+const scry_ranking *ranking_cache_get(ranking_cache *k, ranking_key key, const scry_ranking *a, const scry_ranking *b,
+                                      scry_error *err) {
     if (!k->slots) k->slots = mem_new(count_of(k), sizeof *k->slots);
-    ranking_slot *i = &k->slots[slot_of(train, source, metric)];
+    ranking_slot *i = &k->slots[slot_of(key)];
     if (!i->ranking) {
-        scry_ranking *made = scry_rank(k->index, train, source, metric, err);
+        const scry_index *view = scry_index_against(k->index, key.against, err);
+        scry_ranking *made = view ? scry_rank(view, key.train, key.source, key.metric, err) : NULL;
         if (!made) return NULL;
         evict(k, a, b);
         i->ranking = made;
@@ -51,8 +53,8 @@ const scry_ranking *ranking_cache_get(ranking_cache *k, size_t train, scry_condi
     return i->ranking;
 }
 
-bool ranking_cache_has(const ranking_cache *k, size_t train, scry_condition source, scry_metric metric) {
-    return k->slots && k->slots[slot_of(train, source, metric)].ranking;
+bool ranking_cache_has(const ranking_cache *k, ranking_key key) {
+    return k->slots && k->slots[slot_of(key)].ranking;
 }
 
 void ranking_cache_free(ranking_cache *k) {

@@ -35,6 +35,7 @@ bool scry_require_score(const scry_index *index, scry_score score, scry_error *e
     for (size_t d = 0; d < info->domains; d++) any = any || scry_domain_has_score(index, score, d);
     const char *why = !info->d_sae ? "no domain gives it"
                       : any        ? "it was made by an older version; make it again with scry index"
-                                   : "no domain has an icl capture that differs from its base";
-    return scry_misuse(err, "no score \"%s\" in this index: %s", scry_score_name(score), why);
+                                   : "no domain has an icl capture that differs from its ";
+    return scry_misuse(err, "no score \"%s\" in this index: %s%s", scry_score_name(score), why,
+                       !info->d_sae || any ? "" : scry_reference_name(info->against));
 }

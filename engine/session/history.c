@@ -65,8 +65,30 @@ bool scry_session_set_n(scry_session *s, uint32_t n) {
 }
 
 bool scry_session_rank_by(scry_session *s, scry_condition source, scry_metric metric, scry_error *err) {
-    if (source == s->spec.source && metric == s->spec.metric) return false;
-    return take_step(s, (ranking_spec){s->spec.train, source, metric, s->spec.n}, NULL, 0, err);
+    if (source == s->spec.by.source && metric == s->spec.by.metric) return false;
+    ranking_spec to = s->spec;
+    to.by.source = source;
+    to.by.metric = metric;
+    return take_step(s, to, NULL, 0, err);
+}
+
+/* The current source where the index has it for the training set, else its first. */
+static scry_condition source_in(const scry_session *s, const scry_index *index, size_t train) {
+    scry_condition has[SCRY_CONDITIONS];
+    int sources = scry_train_sources(index, train, has), i = 0;
+    while (i < sources && has[i] != s->spec.by.source) i++;
+    return i < sources ? s->spec.by.source : sources ? has[0] : SCRY_ICL;
+}
+
+bool scry_session_compare_with(scry_session *s, scry_reference against, scry_error *err) {
+    if (against == s->spec.by.against) return false;
+    const scry_index *view = scry_index_against(s->index, against, err);
+    if (!view || !scry_require_sources(view, s->spec.by.train, err) || !scry_require_score(view, s->score, err))
+        return false;
+    ranking_spec to = s->spec;
+    to.by.against = against;
+    to.by.source = source_in(s, view, to.by.train);
+    return take_step(s, to, NULL, 0, err);
 }
 
 bool scry_session_adopt(scry_session *s, const scry_set *set) {
@@ -84,20 +106,19 @@ bool scry_session_adopt(scry_session *s, const scry_set *set) {
 /* Applies a step's domains, if it changed them. The changes are those of the current training set; where too few
  * domains of the spec have one, the domains become all. */
 static void restore_scope(scry_session *s, const scope_view *view) {
-    bool other = s->scope.train != s->spec.train, is_signed = view->spec ? view->is_signed : s->scope.is_signed;
+    bool other = s->scope.train != s->spec.by.train, is_signed = view->spec ? view->is_signed : s->scope.is_signed;
     const char *spec = view->spec ? view->spec : s->scope_spec;
     if ((view->spec || other) && !scry_session_set_scope(s, spec, is_signed, NULL))
         scry_session_set_scope(s, "all", is_signed, NULL);
 }
 
 bool scry_session_train_on(scry_session *s, size_t train, scry_error *err) {
-    if (train == s->spec.train || !scry_require_sources(s->index, train, err)) return false;
-    scry_condition has[SCRY_CONDITIONS];
-    int sources = scry_train_sources(s->index, train, has), i = 0;
-    while (i < sources && has[i] != s->spec.source) i++;
-    scry_condition source = i < sources ? s->spec.source : sources ? has[0] : SCRY_ICL;
+    if (train == s->spec.by.train || !scry_require_sources(s->index, train, err)) return false;
+    ranking_spec to = s->spec;
+    to.by.train = train;
+    to.by.source = source_in(s, s->index, train);
     scope_view before = {mem_copy_string(s->scope_spec), s->scope.is_signed};
-    if (!take_step(s, (ranking_spec){train, source, s->spec.metric, s->spec.n}, NULL, 0, err)) {
+    if (!take_step(s, to, NULL, 0, err)) {
         free(before.spec);
         return false;
     }

@@ -42,12 +42,28 @@ void session_apply_pins(scry_session *s, const step *of) {
     scry_scorer_end_bulk(s->scorer);
 }
 
+static bool same_key(ranking_key a, ranking_key b) {
+    return a.train == b.train && a.source == b.source && a.metric == b.metric && a.against == b.against;
+}
+
+static void renew_scorer(scry_session *s, scry_score score) {
+    scry_scorer_free(s->scorer);
+    s->score = score;
+    s->scorer = scry_scorer_new(s->index, score);
+    scry_scorer_load(s->scorer, s->set);
+}
+
+static void follow_reference(scry_session *s, scry_reference against) {
+    s->index = scry_index_against(s->index, against, NULL);
+    renew_scorer(s, scry_has_score(s->index, s->score) ? s->score : SCRY_ACT);
+}
+
 bool session_set_ranking(scry_session *s, ranking_spec to, scry_error *err) {
-    if (to.train != s->spec.train || to.source != s->spec.source || to.metric != s->spec.metric) {
+    if (!same_key(to.by, s->spec.by)) {
         const scry_ranking *old = s->ranking;
-        const scry_ranking *ranking =
-            ranking_cache_get(&s->rankings, to.train, to.source, to.metric, old, s->before, err);
+        const scry_ranking *ranking = ranking_cache_get(&s->rankings, to.by, old, s->before, err);
         if (!ranking) return false;
+        if (to.by.against != s->spec.by.against) follow_reference(s, to.by.against);
         s->before = old;
         uint32_t old_n = s->spec.n;
         s->ranking = ranking;
@@ -65,7 +81,8 @@ bool session_set_ranking(scry_session *s, ranking_spec to, scry_error *err) {
 scry_session *scry_session_new(const scry_index *index, size_t train, scry_condition source, scry_metric metric,
                                uint32_t n, scry_score score, scry_error *err) {
     ranking_cache rankings = {.index = index};
-    const scry_ranking *ranking = ranking_cache_get(&rankings, train, source, metric, NULL, NULL, err);
+    const ranking_key by = {train, source, metric, scry_index_info(index)->against};
+    const scry_ranking *ranking = ranking_cache_get(&rankings, by, NULL, NULL, err);
     if (!ranking) {
         ranking_cache_free(&rankings);
         return NULL;
@@ -76,7 +93,7 @@ scry_session *scry_session_new(const scry_index *index, size_t train, scry_condi
     s->rankings = rankings;
     s->F = info->d_sae;
     s->ranking = ranking;
-    s->spec = (ranking_spec){.train = train, .source = source, .metric = metric};
+    s->spec = (ranking_spec){.by = by};
     s->pin = mem_new(s->F, 1);
     s->set = scry_set_new(s->F);
     s->score = score;
@@ -128,8 +145,9 @@ const scry_ranking *scry_session_ranking_before(const scry_session *s) {
     return s->before;
 }
 bool scry_session_rank_ahead(scry_session *s, scry_condition source, scry_metric metric) {
-    if (ranking_cache_has(&s->rankings, s->spec.train, source, metric)) return false;
-    return ranking_cache_get(&s->rankings, s->spec.train, source, metric, s->ranking, s->before, NULL) != NULL;
+    const ranking_key key = {s->spec.by.train, source, metric, s->spec.by.against};
+    if (ranking_cache_has(&s->rankings, key)) return false;
+    return ranking_cache_get(&s->rankings, key, s->ranking, s->before, NULL) != NULL;
 }
 const scry_set *scry_session_set(const scry_session *s) {
     return s->set;
@@ -163,17 +181,14 @@ void scry_session_edits(const scry_session *s, uint32_t *added, uint32_t *remove
 bool scry_session_set_score(scry_session *s, scry_score score, scry_error *err) {
     if (!scry_require_score(s->index, score, err)) return false;
     if (score == s->score) return false;
-    scry_scorer_free(s->scorer);
-    s->score = score;
-    s->scorer = scry_scorer_new(s->index, score);
-    scry_scorer_load(s->scorer, s->set);
+    renew_scorer(s, score);
     session_invalidate(s);
     return true;
 }
 
 bool scry_session_set_scope(scry_session *s, const char *spec, bool is_signed, scry_error *err) {
     scry_scope scope;
-    if (!scry_scope_read(&scope, s->index, s->spec.train, spec, is_signed, err)) return false;
+    if (!scry_scope_read(&scope, s->index, s->spec.by.train, spec, is_signed, err)) return false;
     scry_scope_free(&s->scope);
     s->scope = scope;
     char *copy = mem_copy_string(spec);
@@ -192,9 +207,8 @@ void session_restore(scry_session *s, ranking_spec at, ranking_spec before, uint
     free(s->scope_spec);
     s->scope_spec = spec;
     session_set_ranking(s, at, NULL);
-    s->before = before.source == SCRY_BASE ? NULL
-                                           : ranking_cache_get(&s->rankings, before.train, before.source, before.metric,
-                                                               s->ranking, NULL, NULL);
+    s->before =
+        before.by.source == SCRY_BASE ? NULL : ranking_cache_get(&s->rankings, before.by, s->ranking, NULL, NULL);
     scry_scorer_begin_bulk(s->scorer);
     for (uint32_t j = 0; j < s->F; j++) apply_pin(s, j);
     scry_scorer_end_bulk(s->scorer);
@@ -251,7 +265,7 @@ bool scry_session_take_statistics(scry_session *s, uint64_t version, const scry_
 }
 
 uint64_t scry_session_baseline_key(const scry_session *s) {
-    const uint64_t part[] = {s->spec.train, s->spec.source, s->spec.n, s->scope.is_signed};
+    const uint64_t part[] = {s->spec.by.train, s->spec.by.source, s->spec.n, s->scope.is_signed, s->spec.by.against};
     uint64_t key = 0xcbf29ce484222325u;
     for (size_t i = 0; i < sizeof part / sizeof *part; i++) key = (key ^ part[i]) * 0x100000001b3u;
     for (size_t d = 0; d < s->scope.domains; d++) key = (key ^ s->scope.use[d]) * 0x100000001b3u;
@@ -272,6 +286,6 @@ bool scry_session_take_baseline(scry_session *s, uint64_t key, const scry_best_b
 void scry_session_find_baseline(scry_session *s) {
     if (scry_session_baseline(s)) return;
     scry_best_baseline found;
-    if (scry_best_baseline_find(&found, s->index, s->spec.source, s->spec.n, &s->scope, 0, NULL))
+    if (scry_best_baseline_find(&found, s->index, s->spec.by.source, s->spec.n, &s->scope, 0, NULL))
         scry_session_take_baseline(s, scry_session_baseline_key(s), &found);
 }

@@ -14,6 +14,8 @@
  *                                              current training set
  *     end
  *
+ * A source that is compared with another reference than base is written with it: icl/control.
+ *
  * Names of training sets and lists of domains are escaped as in line_escape.h. */
 #include "base/escape.h"
 #include "base/mem.h"
@@ -27,8 +29,15 @@
 /* Only the most recent steps with at most this many changed pins are saved. */
 enum { MAX_PINS = 1 << 20 };
 
+static void write_key(FILE *f, ranking_key by) {
+    fprintf(f, " %s", scry_condition_name(by.source));
+    if (by.against != SCRY_AGAINST_BASE) fprintf(f, "/%s", scry_reference_name(by.against));
+    fprintf(f, " %s", scry_metric_name(by.metric));
+}
+
 static void write_spec(FILE *f, ranking_spec p) {
-    fprintf(f, " %s %s %" PRIu32, scry_condition_name(p.source), scry_metric_name(p.metric), p.n);
+    write_key(f, p.by);
+    fprintf(f, " %" PRIu32, p.n);
 }
 
 static void write_train_name(const scry_session *s, FILE *f, size_t train) {
@@ -70,13 +79,13 @@ static size_t first_saved(const scry_session *s) {
 
 void scry_session_write(const scry_session *s, FILE *f) {
     size_t first = first_saved(s);
-    size_t train = s->spec.train;
+    size_t train = s->spec.by.train;
     ranking_spec start = s->done > first ? s->steps[first].before : s->spec;
     fprintf(f, "scry-session 1 %" PRIu32 " ", s->F);
     write_train_name(s, f, train);
     fprintf(f, "\nscore %s", scry_score_name(s->score));
     write_scope(f, "scope", s->scope.is_signed, s->scope_spec);
-    write_train(s, f, start.train, &train);
+    write_train(s, f, start.by.train, &train);
     fprintf(f, "\nstart");
     write_spec(f, start);
     uint8_t *pin = mem_new(s->F, 1);
@@ -88,7 +97,7 @@ void scry_session_write(const scry_session *s, FILE *f) {
     free(pin);
     for (size_t i = first; i < s->step_count; i++) {
         const step *t = &s->steps[i];
-        write_train(s, f, t->after.train, &train);
+        write_train(s, f, t->after.by.train, &train);
         fprintf(f, "\nstep");
         write_spec(f, t->after);
         for (uint32_t k = 0; k < t->count; k++)
@@ -99,8 +108,9 @@ void scry_session_write(const scry_session *s, FILE *f) {
     }
     fprintf(f, "\ndone %zu\n", s->done - first);
     const scry_ranking *b = s->before;
-    if (b) fprintf(f, "before %s %s", scry_condition_name(b->source), scry_metric_name(b->metric));
-    if (b && b->train != s->spec.train) {
+    if (b) fprintf(f, "before");
+    if (b) write_key(f, (ranking_key){b->train, b->source, b->metric, b->against});
+    if (b && b->train != s->spec.by.train) {
         fprintf(f, " of ");
         write_train_name(s, f, b->train);
     }
@@ -164,16 +174,23 @@ static bool read_train(reader *r, char *name) {
     return find_train(r, name, &r->train) || syntax_error(r, "a training set that this index has");
 }
 
-static bool read_spec(reader *r, char **at, ranking_spec *out) {
-    const char *source = strsep(at, " "), *metric = *at ? strsep(at, " ") : NULL, *n = *at ? strsep(at, " ") : NULL;
-    int condition = scry_condition_of(source), m = metric ? scry_metric_of(metric) : -1;
-    const scry_train_info *train = &scry_index_info(r->s->index)->train[r->train];
-    if (condition <= SCRY_BASE || !train->has[condition] || m < 0 || !read_number(n, r->s->F, &out->n))
-        return syntax_error(r, "a source, a metric and N that this index has");
-    out->train = r->train;
-    out->source = (scry_condition)condition;
-    out->metric = (scry_metric)m;
+/* "icl" or "icl/control", which it cuts, and a metric: a ranking that the index has. */
+static bool read_key(const reader *r, char *source, const char *metric, size_t train, ranking_key *out) {
+    char *against = strchr(source, '/');
+    if (against) *against++ = 0;
+    int reference = against ? scry_reference_of(against) : SCRY_AGAINST_BASE, condition = scry_condition_of(source);
+    int m = metric ? scry_metric_of(metric) : -1;
+    const scry_index *view = reference < 0 ? NULL : scry_index_against(r->s->index, (scry_reference)reference, NULL);
+    if (!view || condition <= SCRY_BASE || m < 0 || !scry_index_info(view)->train[train].has[condition]) return false;
+    *out = (ranking_key){train, (scry_condition)condition, (scry_metric)m, (scry_reference)reference};
     return true;
+}
+
+static bool read_spec(reader *r, char **at, ranking_spec *out) {
+    char *source = strsep(at, " ");
+    const char *metric = *at ? strsep(at, " ") : NULL, *n = *at ? strsep(at, " ") : NULL;
+    return (read_key(r, source, metric, r->train, &out->by) && read_number(n, r->s->F, &out->n)) ||
+           syntax_error(r, "a source, a metric and N that this index has");
 }
 
 /* "17:0:2": latent and two pins. */
@@ -225,19 +242,12 @@ static bool read_step(reader *r, char *rest, scry_session *s, ranking_spec befor
 static bool read_end(reader *r, size_t current_train, ranking_spec *before) {
     if (!next_line(r)) return false;
     if (strcmp(r->line, "end") == 0) return true;
-    char source[16], metric[16], *rest;
+    char source[32], metric[16], *rest;
     char *of = strstr(r->line, " of ");
     size_t train = current_train;
-    int condition = -1, m = -1;
-    if (sscanf(r->line, "before %15s %15s", source, metric) == 2 && (!of || find_train(r, of + 4, &train))) {
-        condition = scry_condition_of(source);
-        m = scry_metric_of(metric);
-    }
-    if (condition <= SCRY_BASE || !scry_index_info(r->s->index)->train[train].has[condition] || m < 0)
+    if (sscanf(r->line, "before %31s %15s", source, metric) != 2 || (of && !find_train(r, of + 4, &train)) ||
+        !read_key(r, source, metric, train, &before->by))
         return syntax_error(r, "before SOURCE METRIC, or end");
-    before->train = train;
-    before->source = (scry_condition)condition;
-    before->metric = (scry_metric)m;
     return next(r, "end", &rest);
 }
 
@@ -258,8 +268,8 @@ static bool read_scope(reader *r, char *rest, size_t train, scope_view *view) {
 static bool read_scope_change(reader *r, char *rest, scry_session *s) {
     step *t = s->step_count ? &s->steps[s->step_count - 1] : NULL;
     if (!t || t->scope_before.spec) return syntax_error(r, "step or done");
-    return read_scope(r, rest, t->before.train, &t->scope_before) && next(r, "to", &rest) &&
-           read_scope(r, rest, t->after.train, &t->scope_after);
+    return read_scope(r, rest, t->before.by.train, &t->scope_before) && next(r, "to", &rest) &&
+           read_scope(r, rest, t->after.by.train, &t->scope_after);
 }
 
 /* The text after "label", which belongs to the last step. */
@@ -297,9 +307,19 @@ static bool read_steps(reader *r, scry_session *s, size_t current_train, ranking
     uint32_t done;
     if (!read_number(rest, (uint32_t)s->step_count, &done)) return syntax_error(r, "a number of steps");
     s->done = done;
-    if ((done ? s->steps[done - 1].after : start).train != current_train)
+    if ((done ? s->steps[done - 1].after : start).by.train != current_train)
         return syntax_error(r, "steps that end with the training set of the first line");
     return read_end(r, current_train, before);
+}
+
+/* Which reference the score is against the lines that follow say. */
+static bool any_view_has(const scry_session *s, scry_score score) {
+    bool any = false;
+    for (int r = 0; r < SCRY_REFERENCES; r++) {
+        const scry_index *view = scry_index_against(s->index, (scry_reference)r, NULL);
+        any = any || (view && scry_has_score(view, score));
+    }
+    return any;
 }
 
 static bool read_all(reader *r, scry_session *s, uint8_t *pin, ranking_spec *start, scry_score *score,
@@ -314,8 +334,7 @@ static bool read_all(reader *r, scry_session *s, uint8_t *pin, ranking_spec *sta
     size_t current_train = r->train;
     if (!next(r, "score", &rest)) return false;
     int found = scry_score_of(rest);
-    if (found < 0 || !scry_has_score(s->index, (scry_score)found))
-        return syntax_error(r, "a score that this index has");
+    if (found < 0 || !any_view_has(s, (scry_score)found)) return syntax_error(r, "a score that this index has");
     *score = (scry_score)found;
     if (!next(r, "scope", &rest)) return false;
     kind = strsep(&rest, " ");
@@ -326,16 +345,21 @@ static bool read_all(reader *r, scry_session *s, uint8_t *pin, ranking_spec *sta
     return read_start(r, s, start, pin) && read_steps(r, s, current_train, *start, before);
 }
 
+/* The index has the score against the reference of the ranking that is in effect. */
+static bool fits(const scry_session *s, ranking_spec start, scry_score score, scry_error *err) {
+    scry_reference against = (s->done ? s->steps[s->done - 1].after : start).by.against;
+    return scry_require_score(scry_index_against(s->index, against, NULL), score, err);
+}
+
 bool scry_session_read(scry_session *s, FILE *f, scry_error *err) {
     reader r = {.f = f, .s = s, .err = err};
     uint8_t *pin = mem_new(s->F, 1);
-    ranking_spec at, before = {.source = SCRY_BASE};
+    ranking_spec at, before = {.by = {.source = SCRY_BASE}};
     scry_score score = s->score;
     scry_scope scope = {0};
     char *spec = NULL;
     session_drop_steps(s, 0);
-    bool ok = read_all(&r, s, pin, &at, &score, &scope, &spec, &before) &&
-              (score == s->score || scry_session_set_score(s, score, err));
+    bool ok = read_all(&r, s, pin, &at, &score, &scope, &spec, &before) && fits(s, at, score, err);
     free(r.line);
     if (!ok) {
         session_drop_steps(s, 0);
@@ -349,5 +373,6 @@ bool scry_session_read(scry_session *s, FILE *f, scry_error *err) {
         for (uint32_t k = 0; k < s->steps[i].count; k++) pin[s->steps[i].pins[k].latent] = s->steps[i].pins[k].after;
     }
     session_restore(s, at, before, pin, scope, spec);
+    if (score != s->score) scry_session_set_score(s, score, NULL);
     return true;
 }

@@ -15,9 +15,7 @@ typedef struct pin_change {
 
 /* A ranking and its top N. */
 typedef struct ranking_spec {
-    size_t train;
-    scry_condition source;
-    scry_metric metric;
+    ranking_key by;
     uint32_t n;
 } ranking_spec;
 
@@ -36,7 +34,7 @@ typedef struct step {
 } step;
 
 struct scry_session {
-    const scry_index *index;
+    const scry_index *index; /* against spec.by.against */
     uint32_t F;
     ranking_spec spec;
     ranking_cache rankings;
@@ -58,8 +56,9 @@ struct scry_session {
 
 /* Marks result and statistics as out of date. */
 void session_invalidate(scry_session *s);
-/* Changes ranking and N, and the selection accordingly. False and err, with nothing changed, when there is no such
- * ranking. */
+/* Changes ranking and N, and the selection accordingly; where the reference changes, the index and the scorer too. A
+ * score that the index does not have against that reference becomes act. False and err, with nothing changed, when
+ * there is no such ranking. */
 bool session_set_ranking(scry_session *s, ranking_spec to, scry_error *err);
 /* Adds or removes the latents of a step's pins as ranking and pins now say. */
 void session_apply_pins(scry_session *s, const step *of);

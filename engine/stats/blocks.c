@@ -16,7 +16,7 @@
 typedef struct sampling_units {
     uint32_t **unit; /* [captures][rows], NO_SAMPLING_UNIT where a row has none; NULL: the capture takes no part */
     uint32_t *block; /* [units] */
-    double *weight;  /* [units][2] of a token of base and of icl: 1, or 1 over the sample's tokens */
+    double *weight;  /* [units][2] of a token of the reference and of icl: 1, or 1 over the sample's tokens */
     size_t units;
     size_t *first; /* [D + 1] blocks of each domain */
     double *count; /* [blocks] units in it */
@@ -102,55 +102,81 @@ static void units_of_tokens(unit_maker *m, int base, const uint8_t *kept, const 
         if (kept[row]) unit[row] = add_unit(m, sample[row], 1, 1);
 }
 
-/* Tokens paired: every row that base and icl share in a run. */
-static void units_of_pairs(unit_maker *m, const int capture[2], const alignment_runs *runs, const uint32_t *sample) {
-    const uint32_t both = 1u << SCRY_BASE | 1u << SCRY_ICL;
-    uint32_t *base = new_units(m, capture[0]), *icl = new_units(m, capture[1]);
+/* The captures of a domain that are aligned: its base; icl; and, if that is another, the reference. `reference` and ICL
+ * are places among them. */
+enum { BASE, ICL, ALIGNED_MOST = 3 };
+typedef struct domain_captures {
+    int capture[ALIGNED_MOST], count, reference;
+} domain_captures;
+
+/* Tokens paired: every row that reference and icl share in a run. sample: of the reference's rows. */
+static void units_of_pairs(unit_maker *m, const domain_captures *c, const alignment_runs *runs,
+                           const uint32_t *sample) {
+    const uint32_t both = 1u << c->reference | 1u << ICL;
+    uint32_t *reference = new_units(m, c->capture[c->reference]), *icl = new_units(m, c->capture[ICL]);
     for (size_t i = 0; i < runs->count; i++) {
         const alignment_run *run = &runs->run[i];
-        for (uint64_t k = 0; run->mask == both && k < run->length; k++) {
-            uint64_t row = run->row[SCRY_BASE] + k;
-            base[row] = icl[run->row[SCRY_ICL] + k] = add_unit(m, sample[row], 1, 1);
+        for (uint64_t k = 0; (run->mask & both) == both && k < run->length; k++) {
+            uint64_t row = run->row[c->reference] + k;
+            reference[row] = icl[run->row[ICL] + k] = add_unit(m, sample[row], 1, 1);
         }
     }
 }
 
 /* Samples paired: the rows of both captures up to the end of a sample. */
-static void units_of_samples(unit_maker *m, const int capture[2], const alignment_runs *runs, const uint32_t *sample) {
-    uint32_t *unit[2] = {new_units(m, capture[0]), new_units(m, capture[1])};
+static void units_of_samples(unit_maker *m, const domain_captures *c, const alignment_runs *runs,
+                             const uint32_t *sample) {
+    const int place[2] = {c->reference, ICL};
+    uint32_t *unit[2] = {new_units(m, c->capture[place[0]]), new_units(m, c->capture[place[1]])};
     for (size_t from = 0, to = 0; to < runs->count; to++) {
         if (!runs->run[to].sample_end) continue;
         uint64_t rows[2] = {0};
         uint32_t which = 0;
         for (size_t i = from; i <= to; i++) {
             const alignment_run *run = &runs->run[i];
-            int side = run->mask >> SCRY_ICL & 1;
-            rows[side] += run->length;
-            if (!side) which = sample[run->row[SCRY_BASE]];
+            for (int side = 0; side < 2; side++)
+                if (run->mask >> place[side] & 1) rows[side] += run->length;
+            if (run->mask >> place[0] & 1) which = sample[run->row[place[0]]];
         }
         if (rows[0] && rows[1]) {
             uint32_t one = add_unit(m, which, 1 / (double)rows[0], 1 / (double)rows[1]);
             for (size_t i = from; i <= to; i++) {
                 const alignment_run *run = &runs->run[i];
-                int side = run->mask >> SCRY_ICL & 1;
-                for (uint64_t k = 0; k < run->length; k++) unit[side][run->row[side ? SCRY_ICL : SCRY_BASE] + k] = one;
+                for (int side = 0; side < 2; side++)
+                    for (uint64_t k = 0; run->mask >> place[side] & 1 && k < run->length; k++)
+                        unit[side][run->row[place[side]] + k] = one;
             }
         }
         from = to + 1;
     }
 }
 
+/* False where the domain has no such score. */
+static bool find_captures(const scry_index *x, size_t domain, scry_score score, domain_captures *out) {
+    scry_condition reference = scry_reference_condition(x->info.against);
+    *out = (domain_captures){.capture = {scry_find_capture(x, (int)domain, SCRY_BASE)}, .count = 1};
+    if (scry_scores[score].condition == SCRY_BASE) return out->capture[BASE] >= 0;
+    out->capture[out->count++] = scry_find_capture(x, (int)domain, SCRY_ICL);
+    if (reference != SCRY_BASE) {
+        out->reference = out->count;
+        out->capture[out->count++] = scry_find_capture(x, (int)domain, reference);
+    }
+    for (int i = 0; i < out->count; i++)
+        if (out->capture[i] < 0) return false;
+    return true;
+}
+
 static bool add_domain(unit_maker *m, size_t domain, scry_score score, scry_error *err) {
     const scry_index *x = m->x;
-    int capture[2] = {scry_find_capture(x, (int)domain, SCRY_BASE), scry_find_capture(x, (int)domain, SCRY_ICL)};
-    bool icl = scry_scores[score].condition == SCRY_ICL;
-    if (capture[0] < 0 || (icl && capture[1] < 0)) return true; /* the domain has no such score */
-    uint8_t *kept[2] = {kept_rows(x, (size_t)capture[0], err), NULL};
-    if (icl && kept[0]) kept[1] = kept_rows(x, (size_t)capture[1], err);
-    bool ok = kept[0] && (!icl || kept[1]);
-    uint32_t *sample = sample_of_rows(x, (size_t)capture[0]);
-    uint64_t rows = x->info.capture[capture[0]].rows;
-    uint32_t samples = x->info.capture[capture[0]].samples;
+    domain_captures c;
+    bool icl = scry_scores[score].condition == SCRY_ICL, ok = true;
+    if (!find_captures(x, domain, score, &c)) return true;
+    const int counted = c.capture[c.reference];
+    uint8_t *kept[ALIGNED_MOST] = {NULL};
+    for (int i = 0; i < c.count && ok; i++) ok = (kept[i] = kept_rows(x, (size_t)c.capture[i], err)) != NULL;
+    uint32_t *sample = sample_of_rows(x, (size_t)counted);
+    uint64_t rows = x->info.capture[counted].rows;
+    uint32_t samples = x->info.capture[counted].samples;
     for (uint64_t i = 0; i < rows; i++)
         if (sample[i] >= samples) samples = sample[i] + 1;
     m->block_of = mem_new(samples, sizeof *m->block_of);
@@ -158,15 +184,14 @@ static bool add_domain(unit_maker *m, size_t domain, scry_score score, scry_erro
     for (int i = 0; i < 2 && m->halves; i++) half[i] = add_block(m);
     for (uint32_t s = 0; s < samples; s++) m->block_of[s] = half[s % 2];
     alignment_runs runs = {0};
-    if (ok && icl) ok = index_align(&runs, x, capture, (const uint8_t *const[]){kept[0], kept[1]}, err);
-    if (ok && !icl) units_of_tokens(m, capture[0], kept[0], sample);
-    else if (ok && x->info.pairing == SCRY_PAIR_SAMPLE) units_of_samples(m, capture, &runs, sample);
-    else if (ok) units_of_pairs(m, capture, &runs, sample);
+    if (ok && icl) ok = index_align(&runs, x, c.capture, c.count, (const uint8_t *const *)kept, err);
+    if (ok && !icl) units_of_tokens(m, counted, kept[BASE], sample);
+    else if (ok && x->info.pairing == SCRY_PAIR_SAMPLE) units_of_samples(m, &c, &runs, sample);
+    else if (ok) units_of_pairs(m, &c, &runs, sample);
     token_alignment_free(&runs);
     free(m->block_of);
     free(sample);
-    free(kept[0]);
-    free(kept[1]);
+    for (int i = 0; i < c.count; i++) free(kept[i]);
     return ok;
 }
 
@@ -214,7 +239,7 @@ static void add_terms(gather *g, index_cursor *c) {
     }
 }
 
-/* Scores of a difference: h_icl - h_base is gathered from the segments of both captures. */
+/* Scores of a difference: h_icl - h_reference is gathered from the segments of both captures. */
 static void add_differences(gather *g, index_cursor *c) {
     const uint32_t *unit = g->r.unit[c->capture];
     bool icl = g->x->info.capture[c->capture].condition == SCRY_ICL;

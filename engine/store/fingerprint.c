@@ -36,6 +36,7 @@ static bool add_means(XXH3_state_t *state, const scry_index *x) {
 
 uint64_t scry_fingerprint_latents(const scry_index *x) {
     if (x->given) return 0;
+    x = x->views[SCRY_AGAINST_BASE];
     XXH3_state_t *state = XXH3_createState();
     XXH3_64bits_reset(state);
     XXH3_64bits_update(state, &x->F, sizeof x->F);

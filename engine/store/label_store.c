@@ -154,11 +154,14 @@ scry_index *scry_open(const char *path, bool verify, scry_error *err) {
     x->edits = mem_new(1, sizeof *x->edits);
     replace(x->edits, read_file(x->F, labels));
     free(labels);
+    for (int r = 0; r < SCRY_REFERENCES; r++)
+        if (x->views[r]) x->views[r]->edits = x->edits;
     return x;
 }
 
 void scry_close(scry_index *x) {
     if (!x) return;
+    if (x->views[SCRY_AGAINST_BASE]) x = x->views[SCRY_AGAINST_BASE];
     if (x->edits) {
         free_lists(x->edits->now);
         free_lists(x->edits->retired);

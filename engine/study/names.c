@@ -2,9 +2,13 @@
 #include "base/name_list.h"
 #include "scry.h"
 
+#include <stdio.h>
 #include <string.h>
 
-static const char *const condition_names[SCRY_CONDITIONS] = {"base", "icl", "sft", "rl"};
+#define SOURCE(id, name) [id] = name,
+static const char *const condition_names[SCRY_CONDITIONS] = {[SCRY_BASE] = "base", SCRY_SOURCE_TABLE(SOURCE)};
+#undef SOURCE
+static const scry_condition references[SCRY_REFERENCES] = {SCRY_BASE, SCRY_CONTROL};
 static const char *const pairing_names[SCRY_PAIRINGS] = {"token", "sample", "row"};
 
 enum { UNSIGNED, SIGNED };
@@ -35,6 +39,9 @@ static int find(const char *const *first, size_t stride, int count, const char *
 const char *scry_condition_name(scry_condition c) {
     return condition_names[c];
 }
+scry_condition scry_reference_condition(scry_reference r) {
+    return references[r];
+}
 const char *scry_pairing_name(scry_pairing p) {
     return pairing_names[p];
 }
@@ -46,6 +53,31 @@ const char *scry_score_name(scry_score s) {
 }
 int scry_condition_of(const char *name) {
     return find(condition_names, sizeof *condition_names, SCRY_CONDITIONS, name);
+}
+const char *scry_reference_name(scry_reference r) {
+    return scry_condition_name(references[r]);
+}
+int scry_reference_of(const char *name) {
+    int r = 0;
+    while (r < SCRY_REFERENCES && strcmp(scry_reference_name((scry_reference)r), name) != 0) r++;
+    return r < SCRY_REFERENCES ? r : -1;
+}
+const char *scry_reference_choices(char out[SCRY_CHOICES], const char *quote) {
+    const char *names[SCRY_REFERENCES];
+    for (int r = 0; r < SCRY_REFERENCES; r++) names[r] = scry_reference_name((scry_reference)r);
+    return alternatives_quoted(out, SCRY_CHOICES, names, sizeof *names, SCRY_REFERENCES, quote);
+}
+static const char *name_against(const char *name, scry_reference against, char out[SCRY_SOURCE_TEXT]) {
+    bool told = against != SCRY_AGAINST_BASE;
+    snprintf(out, SCRY_SOURCE_TEXT, "%s%s%s", name, told ? " against " : "", told ? scry_reference_name(against) : "");
+    return out;
+}
+const char *scry_source_text(scry_condition source, scry_reference against, char out[SCRY_SOURCE_TEXT]) {
+    return name_against(scry_condition_name(source), against, out);
+}
+const char *scry_score_text(scry_score score, scry_reference against, char out[SCRY_SOURCE_TEXT]) {
+    bool compared = scry_scores[score].condition != SCRY_BASE;
+    return name_against(scry_score_name(score), compared ? against : SCRY_AGAINST_BASE, out);
 }
 int scry_pairing_of(const char *name) {
     return find(pairing_names, sizeof *pairing_names, SCRY_PAIRINGS, name);

@@ -37,7 +37,7 @@ typedef struct study_capture {
     size_t mask_count;
 } study_capture;
 
-/* A training set or a domain: one text set under up to four conditions. */
+/* A training set or a domain: one text set under one or more conditions. */
 typedef struct study_group {
     char *name;
     study_capture capture[SCRY_CONDITIONS];

@@ -174,7 +174,7 @@ static void align_rows(alignment_runs *runs, const alignment_view *view) {
 }
 
 bool token_alignment_make(alignment_runs *runs, const alignment_view view[SCRY_CONDITIONS], scry_pairing pairing,
-                          pair_counts *counts, const char *study_path, scry_error *err) {
+                          pair_counts (*counts)[SCRY_CONDITIONS], const char *study_path, scry_error *err) {
     *runs = (alignment_runs){0};
     if (pairing == SCRY_PAIR_ROW) {
         align_rows(runs, view);

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_LAYERS = 3 };
+enum { MOST_LAYERS = 4 };
 
 /* Activations that latents have on token (latent + shift) mod T. */
 typedef struct layer {
@@ -89,21 +89,24 @@ static bool write_capture(synth_plan *p, const capture *c) {
     synth_add_file(p, path, w.size);
     p->result.tokens += p->T;
     p->result.captures++;
-    uint64_t all = (uint64_t)p->T * (3 + 2 * (uint64_t)p->D);
+    uint64_t more = p->o->has_control, all = (uint64_t)p->T * (3 + more + (2 + more) * (uint64_t)p->D);
     return !p->o->progress || p->o->progress(p->o->context, "writing", p->result.tokens, all) ||
            scry_fail(p->err, "%s: cancelled", p->folder);
 }
 
 bool synth_write_train(synth_plan *p) {
-    float *icl = mem_new(p->F, sizeof *icl), *sft = mem_new(p->F, sizeof *sft);
+    float *icl = mem_new(p->F, sizeof *icl), *sft = mem_new(p->F, sizeof *sft), *text = mem_new(p->F, sizeof *text);
     for (uint32_t r = 0; r < p->F; r++) {
         icl[synth_latent_at(p, r)] = synth_amplitude_at(r);
         sft[synth_latent_at(p, r)] = synth_amplitude_at(synth_swapped(p, r));
+        text[synth_latent_at(p, r)] = synth_control_at(p, r);
     }
-    uint32_t there = p->T / 3, beyond = 2 * there;
-    capture base = {.name = "train.base"}, by_icl = {.name = "train.icl"}, by_sft = {.name = "train.sft"};
-    capture *all[] = {&base, &by_icl, &by_sft};
-    for (size_t i = 0; i < 3; i++) add_layer(p, all[i], 0, 0, NULL);
+    uint32_t there = p->T / 3, beyond = 2 * there, near = p->T / 6;
+    capture base = {.name = "train.base"}, by_icl = {.name = "train.icl"}, by_sft = {.name = "train.sft"},
+            control = {.name = "train.control"};
+    capture *all[] = {&base, &by_icl, &by_sft, &control};
+    const size_t count = p->o->has_control ? 4 : 3;
+    for (size_t i = 0; i < count; i++) add_layer(p, all[i], 0, 0, NULL);
     add_layer(p, &base, there, -1, icl);
     add_layer(p, &base, beyond, -1, sft);
     /* what rises is gained; what falls is lost, and keeps what the other training takes from it */
@@ -111,10 +114,15 @@ bool synth_write_train(synth_plan *p) {
     add_layer(p, &by_icl, beyond, -1, sft);
     add_layer(p, &by_sft, beyond, 1, sft);
     add_layer(p, &by_sft, there, -1, icl);
+    add_layer(p, &control, there, -1, icl);
+    add_layer(p, &control, beyond, -1, sft);
+    if (p->o->has_control) add_layer(p, &by_icl, near, 0, text);
+    add_layer(p, &control, near, 0, text);
     bool ok = true;
-    for (size_t i = 0; i < 3 && ok; i++) ok = write_capture(p, all[i]);
+    for (size_t i = 0; i < count && ok; i++) ok = write_capture(p, all[i]);
     free(icl);
     free(sft);
+    free(text);
     return ok;
 }
 
@@ -128,11 +136,14 @@ bool synth_write_domain(synth_plan *p, size_t domain) {
     uint32_t shift = (uint32_t)((domain + 1) * 37 % p->T);
     char name[24];
     synth_domain_name(p, domain, name);
+    static const scry_condition conditions[] = {SCRY_BASE, SCRY_ICL, SCRY_CONTROL};
+    const int count = p->o->has_control ? 3 : 2;
     bool ok = true;
-    for (int i = 0; i < 2 && ok; i++) {
+    for (int i = 0; i < count && ok; i++) {
         capture c = {0};
-        snprintf(c.name, sizeof c.name, "%s.%s", name, i ? "icl" : "base");
-        add_layer(p, &c, shift, 0, i ? icl : base);
+        snprintf(c.name, sizeof c.name, "%s.%s", name, scry_condition_name(conditions[i]));
+        add_layer(p, &c, shift, 0, conditions[i] == SCRY_ICL ? icl : base);
+        if (p->o->has_control && i) add_layer(p, &c, (shift + p->T / 2) % p->T, 0, NULL); /* of any text in front */
         ok = write_capture(p, &c);
     }
     free(base);

@@ -23,6 +23,10 @@ float synth_amplitude_at(uint32_t rank) {
     return (float)(SYNTH_AMPLITUDE / sqrt((double)rank + 1));
 }
 
+float synth_control_at(const synth_plan *p, uint32_t rank) {
+    return synth_amplitude_at(p->F - 1 - rank);
+}
+
 int synth_direction(const synth_plan *p, uint32_t latent) {
     return latent / p->T % 4 == 3 ? -1 : 1;
 }

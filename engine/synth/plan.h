@@ -42,6 +42,8 @@ double synth_harmonic(uint32_t n);
 void synth_domain_name(const synth_plan *p, size_t domain, char name[24]);
 /* Take over the path of a file that was written, so that it is removed after an error. */
 void synth_add_file(synth_plan *p, char *path, uint64_t size);
+/* How far the latent at rank r by icl is moved by any text in front. */
+float synth_control_at(const synth_plan *p, uint32_t rank);
 /* The captures of the training set, and of a domain. False and the plan's err when one cannot be written. */
 bool synth_write_train(synth_plan *p);
 bool synth_write_domain(synth_plan *p, size_t domain);

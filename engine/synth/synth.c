@@ -142,6 +142,7 @@ static bool write_study(synth_plan *p) {
     cJSON *train = cJSON_AddObjectToObject(root, "train"), *domains = cJSON_AddArrayToObject(root, "domains");
     cJSON_AddStringToObject(train, "name", "planted");
     for (int c = 0; c < SCRY_RL; c++) add_capture(train, scry_condition_name((scry_condition)c), "train");
+    if (p->o->has_control) add_capture(train, "control", "train");
     for (size_t d = 0; d < p->D; d++) {
         cJSON *domain = cJSON_CreateObject();
         char text[24];
@@ -150,6 +151,7 @@ static bool write_study(synth_plan *p) {
         cJSON_AddNumberToObject(domain, "change", p->change[d]);
         add_capture(domain, "base", text);
         add_capture(domain, "icl", text);
+        if (p->o->has_control) add_capture(domain, "control", text);
         cJSON_AddItemToArray(domains, domain);
     }
     return write_json(p, "study.json", root);
@@ -235,6 +237,7 @@ static bool write_truth(synth_plan *p) {
                    {"tilt", SYNTH_TILT}};
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         cJSON_AddNumberToObject(root, numbers[i].name, numbers[i].value);
+    if (p->o->has_control) cJSON_AddStringToObject(root, "against", "control"); /* what is said of icl */
     cJSON_AddItemToObject(root, "rho", p->o->is_null ? cJSON_CreateNull() : cJSON_CreateNumber(p->o->rho));
     const double *vectors[] = {p->change, p->u, p->v, p->u_icl};
     static const char *const names[] = {"change", "u", "v", "u_icl"};

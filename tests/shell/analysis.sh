@@ -24,7 +24,7 @@ gives 0 score "$x" --json
 is "sweep: N 100 is the score of the top 100" \
     "$(awk -v a="${point%,*}" -v b="$(number pearson)" -v p="${point#*,}" -v q="$(number p_value)" 'BEGIN { d = a - b; e = p - q; print (d*d + e*e < 1e-28) ? "equal" : a " " b " " p " " q }')" equal
 gives 0 sweep "$x" --score icl --by sft --metric abs --top 37 --domains extremes:3 --absolute --json
-prints "sweep --json: its keys" '^\{"over":"n","score":"icl","train":"math","by":"sft","metric":"abs","seed":[0-9]+,"points":\[\{"n":1,"share":[0-9.e-]+,"points":6,"pearson":-?[0-9.e-]+,"r2":[0-9.e-]+,"spearman":-?[0-9.e-]+,"p_value":[0-9.e-]+\}' '\{"n":37,'
+prints "sweep --json: its keys" '^\{"over":"n","score":"icl","train":"math","by":"sft","against":"base","metric":"abs","seed":[0-9]+,"points":\[\{"n":1,"share":[0-9.e-]+,"points":6,"pearson":-?[0-9.e-]+,"r2":[0-9.e-]+,"spearman":-?[0-9.e-]+,"p_value":[0-9.e-]+\}' '\{"n":37,'
 cp "$out" "$place/before"
 again "sweep: the same with one thread" sweep "$x" --score icl --by sft --metric abs --top 37 --domains extremes:3 --absolute --json --threads 1
 gives 0 sweep "$x" --top 999999 --csv
@@ -71,9 +71,9 @@ is "overlap: what both top 100 hold" "$(tail -1 "$out" | cut -d, -f2)" "$(comm -
 is "overlap: shares are the rankings' own" "$(tail -1 "$out" | cut -d, -f4-5)" \
     "$("$SCRY" rank "$x" --by icl --csv | tail -1 | cut -d, -f5),$("$SCRY" rank "$x" --by sft --csv | tail -1 | cut -d, -f5)"
 gives 0 overlap "$x" --a sft --b icl --metric d --json --top 10
-prints "overlap --json: its keys" '^\{"train":"math","a":"sft","b":"icl","metric":"d","latents":2048,"points":\[\{"n":1,"overlap":[01],"expected":[0-9.e-]+,"share_a":[0-9.e-]+,"share_b":[0-9.e-]+\}'
+prints "overlap --json: its keys" '^\{"train":"math","a":"sft","b":"icl","against_a":"base","against_b":"base","metric":"d","latents":2048,"points":\[\{"n":1,"overlap":[01],"expected":[0-9.e-]+,"share_a":[0-9.e-]+,"share_b":[0-9.e-]+\}'
 refused 'no source "rl" in this index; it has: icl, sft' overlap "$x" --b rl
-refused '--a: found "base", expected icl, sft or rl' overlap "$x" --a base
+refused '--a: found "base", expected icl, sft, rl or control' overlap "$x" --a base
 
 # ---- mix
 gives 0 mix "$x" --budget 220
@@ -86,7 +86,7 @@ gives 0 mix "$x" --budget 100 --min 5 --max 9 --exclude math,law --csv
 is "mix: within --min and --max, without the excluded" \
     "$(tail -n +2 "$out" | awk -F, '{ n += $NF; if ($NF < 5 || $NF > 9 || /^"?(math|law)/) bad++ } END { print n, NR, bad + 0 }')" "100 12 0"
 gives 0 mix "$x" --budget 220 --domains engineering,law --json
-prints "mix --json: its keys" '^\{"score":"act","n":100,"budget":220,"domains":\[\{"name":"engineering","sts":[0-9.]+,"share":0\.[0-9]+,"examples":[0-9]+\},\{"name":"law",[^}]*\}\]\}$'
+prints "mix --json: its keys" '^\{"score":"act","against":"base","n":100,"budget":220,"domains":\[\{"name":"engineering","sts":[0-9.]+,"share":0\.[0-9]+,"examples":[0-9]+\},\{"name":"law",[^}]*\}\]\}$'
 refused '--budget is missing' mix "$x"
 refused '--budget: found "0"' mix "$x" --budget 0
 refused '14 domains of at least 20 examples take 280; the budget is 220' mix "$x" --budget 220 --min 20
@@ -103,7 +103,7 @@ gives 0 task-share "$x" --by sft --csv
 is "task-share --csv: its header" "$(head -1 "$out")" "name,latents,in_50,in_100,in_200,in_500,recall_500"
 is "task-share: each latent has one" "$(tail -n +2 "$out" | awk -F, '{ a += $2; b += $4; c += $6 } END { print a, b, c }')" "2048 100 500"
 gives 0 task-share "$x" --json
-prints "task-share --json: its keys" '^\{"train":"math","by":"icl","metric":"sq","groups_from":"top samples","task":"math","task_share":0\.[0-9]+,"tops":\[\{"n":50,"task":[0-9]+,"share":[0-9.]+\}' '"groups":\[\{"name":"math","latents":[0-9]+,"in_50":'
+prints "task-share --json: its keys" '^\{"train":"math","by":"icl","against":"base","metric":"sq","groups_from":"top samples","task":"math","task_share":0\.[0-9]+,"tops":\[\{"n":50,"task":[0-9]+,"share":[0-9.]+\}' '"groups":\[\{"name":"math","latents":[0-9]+,"in_50":'
 cp "$out" "$place/before"
 again "task-share: the same with one thread" task-share "$x" --json --threads 1
 again "task-share: labels is its older name" labels "$x" --json
@@ -220,7 +220,7 @@ prints "score --json of given scores" '^\{"score":"act","n":null,' '"points":8,'
 gives 0 info $q
 prints "info of given scores" '^latents +none: the study gives scores instead of captures' '^engineering +-9\.80 +5\.11 +- +9\.44'
 gives 0 info $q --json
-prints "info --json of given scores" '"sources":\[\],"trains":\[\],"captures":\[\]' '"name":"engineering","change":-9.8,"act":5.11,"icl":9.44'
+prints "info --json of given scores" '"sources":\[\],"references":\["base"\],"trains":\[\],"captures":\[\]' '"name":"engineering","change":-9.8,"act":5.11,"icl":9.44'
 gives 0 mix $q --budget 220 --domains engineering,law --csv
 is "mix of given scores" "$(tail -n +2 "$out" | cut -d, -f4 | tr '\n' ' ')" "135 85 "
 for command in rank sweep overlap task-share export baselines; do fails 'so it has no latents' $command $q; done

@@ -58,7 +58,7 @@ refused "expected a token's text" fires-on "$x" ""
 gives 0 rank "$x" --top 3
 prints "rank: the table" '^rank +latent +shift' '^ +1 +1819 +0\.0294'
 gives 0 rank "$x" --by sft --metric mean --top 5 --json
-prints "rank --json: its keys" '^\{"by":"sft","metric":"mean","total":[0-9.]+,"latents":\[\{"rank":1,"latent":[0-9]+,"shift":-?[0-9.e-]+,' \
+prints "rank --json: its keys" '^\{"by":"sft","against":"base","metric":"mean","total":[0-9.]+,"latents":\[\{"rank":1,"latent":[0-9]+,"shift":-?[0-9.e-]+,' \
     '"share":[0-9.e-]+,"cumulative":[0-9.e-]+,"mean_base":[0-9.e-]+,"mean_shifted":[0-9.e-]+,"rate_base":[0-9.e-]+,"rate_shifted":[0-9.e-]+,"label":null,"key_tokens":\["[^]]*"\]\}'
 is "rank --json: as many as asked for" "$(grep -o '"rank":' "$out" | wc -l | tr -d ' ')" 5
 for metric in sq abs mean rate d; do
@@ -135,7 +135,7 @@ fails "none of the" tokens "$x" 23 --json --capture math
 fails "latent 23: no paired token of 31 captures moved under icl" tokens "$x" 23 --interval moved
 gives 0 tokens "$x" 1819 --interval moved --versus sft --capture train.base --top 5 --json
 prints "tokens --interval moved: base and sft of each" '"versus":[0-9.]+,"difference":-?[0-9.]+,"context":\[\{"token":"[^"]*","activation":[0-9.]+,"base":[0-9.]+,"versus"' \
-    '"interval":"moved","versus":"sft"\}$' '"capture":"train.sft"'
+    '"interval":"moved","versus":"sft","against":"base"\}$' '"capture":"train.sft"'
 differences=$(grep -o '"difference":[-0-9.e]*,"context"' "$out" | sed 's/[^0-9.-]//g;s/-//')
 is "tokens --interval moved: the largest first" "$(echo "$differences" | sort -gr)" "$differences"
 for interval in top q1 q2 q3 q4 q5 random; do
@@ -154,7 +154,7 @@ prints "tokens --versus --csv: its header" '^activation,base,versus,difference,c
 gives 2 tokens "$x" 1819 --interval q7
 says "a wrong interval is named with what would do" 'q7' 'q1 (weakest fifth) to q5' 'moved'
 gives 2 tokens "$x" 1819 --versus base
-says "a wrong source too" 'icl, sft or rl'
+says "a wrong source too" 'icl, sft, rl or control'
 
 # ---- latent
 gives 0 latent "$x" 1819
@@ -162,7 +162,7 @@ prints "latent: its tables" '^latent 1819' '^capture +tokens +silent +mean +medi
     '^nearest +\+0\.7498 +1020' '^opposite +-0\.6479 +457' '^latent +jaccard +both' '^ +866 +0\.28'
 gives 0 latent "$x" 1819 --json --list 2 --log
 prints "latent --json: its keys" '^\{"latent":1819,"label":null,"key_tokens":\[[^]]*\],"activations":[0-9]+,"distribution":\[\{"capture":"train.base","tokens":2311,"fires":[0-9]+,"silent":[0-9.]+,"mean":[0-9.]+,"mean_firing":[0-9.]+,"q05":' \
-    '"histogram":\[\{"capture":"train.base","from":[0-9.e-]+,"to":[0-9.e-]+,"tokens":[0-9]+\}' '"score":"act","included":true,"profile":\[\{"name":"biology","mean":[0-9.]+,"rate":[0-9.]+,"mean_icl":[0-9.]+,"rate_icl":[0-9.]+,"icl_difference":-[0-9.]+,"contribution":[0-9.]+,"share":[0-9.]+\}' \
+    '"histogram":\[\{"capture":"train.base","from":[0-9.e-]+,"to":[0-9.e-]+,"tokens":[0-9]+\}' '"score":"act","against":"base","included":true,"profile":\[\{"name":"biology","mean":[0-9.]+,"rate":[0-9.]+,"mean_icl":[0-9.]+,"rate_icl":[0-9.]+,"icl_difference":-[0-9.]+,"contribution":[0-9.]+,"share":[0-9.]+\}' \
     '"neighbours":\[\{"side":"nearest","latent":1020,"cosine":0\.749[0-9]+,"label":null,"key_tokens":\[[^]]*\]\}' '"together_over":"all base captures","together_tokens":14299,"together_fires":[0-9]+,"together":\[\{"latent":866,"jaccard":0\.2[0-9]+,"both":[0-9]+,"fires":[0-9]+,"pmi":[0-9.]+,"label":null,"key_tokens":\[[^]]*\]\}'
 for page in histogram profile neighbours together; do
     gives 0 latent "$x" 1819 --page $page --csv --score icl
@@ -231,7 +231,7 @@ refused "expected a whole number" rank "$x" --top 1e3
 refused "expected a whole number" rank "$x" --top 99999999999999999999
 refused "expected a whole number" rank "$x" --top 0
 refused "--json takes no argument" rank "$x" --json=3
-refused "--by: found \"icll\", expected icl, sft or rl" rank "$x" --by icll
+refused "--by: found \"icll\", expected icl, sft, rl or control" rank "$x" --by icll
 refused "--by: found \"base\"" rank "$x" --by base
 refused "--metric: found \"foo\", expected sq, abs, mean, rate" rank "$x" --metric foo
 refused "--score: found \"act3\", expected act, act2" score "$x" --score act3

@@ -84,7 +84,7 @@ is "report: overlap is by --metric" "$(grep -oE "in both: [^<]*, $both of 100|th
 before=$(cksum <"$place/r.html")
 fails 'cannot be written' report "$x" -o /nowhere/at/all.html
 refused '-o is missing' report "$x"
-refused 'expected icl, sft or rl' report "$x" --by x -o "$place/r.html"
+refused 'expected icl, sft, rl or control' report "$x" --by x -o "$place/r.html"
 is "report: a failure leaves the file that was there" "$(cksum <"$place/r.html")" "$before"
 is "report: no half file is left" "$(find "$place" -name '*.tmp.*' | wc -l | tr -d ' ')" 0
 
@@ -100,7 +100,7 @@ rho=$(number pearson)
 gives 0 baselines "$x" --by sft --csv
 is "baselines: the STS rows are scry score's" "$(awk -F, -v r="$rho" '$1 ~ /sts/ && $3 ~ /icl/ { d = $6 - r; print (d * d < 1e-28) ? "equal" : $6 " " r }' "$out")" equal
 gives 0 baselines "$x" --json --top 7
-prints "baselines --json: its keys" '^\{"train":"math","by":"icl","other":"sft","n":7,"signed":true,"latents":2048,"dimensions":192,"no_dimensions":null,"seed":[0-9]+,"tops":\[\{"n":50,' \
+prints "baselines --json: its keys" '^\{"train":"math","by":"icl","against":"base","other":"sft","other_against":"base","n":7,"signed":true,"latents":2048,"dimensions":192,"no_dimensions":null,"seed":[0-9]+,"tops":\[\{"n":50,' \
     '"baselines":\[\{"name":"sts","of":"latents","score":"act","with":"","n":7,"points":14,"pearson":' '"domains":\[\{"name":"biology","value":'
 cp "$out" "$place/before"
 gives 0 baselines "$x" --json --top 7 --threads 1
@@ -116,7 +116,7 @@ sed 's/"correlate": "signed"/"correlate": "absolute"/' $study >"$place/absolute.
 for f in acts text sae; do ln -s "$PWD/sample_data/$f" "$place/$f"; done
 gives 0 index "$place/absolute.json" -o "$place/a.scry"
 gives 0 compare "$x" "$place/a.scry" --by sft --top 80 --json
-prints "compare --json: its keys" '^\{"by":"sft","metric":"sq","n":80,"signed":true,"seed":[0-9]+,"indexes":\[\{"index":"s.scry","hook":"blocks.3.hook_resid_post","sae":"[^"]*","d_sae":2048,"l0":' '\{"index":"a.scry"'
+prints "compare --json: its keys" '^\{"by":"sft","against":"base","metric":"sq","n":80,"signed":true,"seed":[0-9]+,"indexes":\[\{"index":"s.scry","hook":"blocks.3.hook_resid_post","sae":"[^"]*","d_sae":2048,"l0":' '\{"index":"a.scry"'
 cp "$out" "$place/c.json"
 for score in act icl; do
     "$SCRY" score "$x" --by sft --top 80 --score $score --json >"$place/one.json"

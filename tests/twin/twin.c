@@ -64,13 +64,14 @@ typedef struct {
 typedef struct {
     char *name;
     double change;
-    capture base, icl;
+    capture base, icl, control;
     int means_done;
     double *mean[SCORES]; /* E_t of each score's term over the base capture */
-    pair_sums pairs;
+    pair_sums pairs, control_pairs;
 } domain;
 
-static const char *const conditions[4] = {"base", "icl", "sft", "rl"};
+enum { CONDITIONS = 5, CONTROL = 4 };
+static const char *const conditions[CONDITIONS] = {"base", "icl", "sft", "rl", "control"};
 
 struct twin {
     cJSON *json;
@@ -81,8 +82,8 @@ struct twin {
     double *W;     /* [blocks of BLOCK latents][d][BLOCK], zeros beyond F */
     double *b_enc; /* padded likewise */
     double *minus; /* what is taken off the input: b_dec or zeros */
-    capture train[4];
-    pair_sums shift[4];
+    capture train[CONDITIONS];
+    pair_sums shift[CONDITIONS][CONDITIONS]; /* from, to */
     int domains;
     domain *domain;
 };
@@ -247,7 +248,7 @@ twin *twin_open(const char *study_json) {
 
     const cJSON *train = twin_get(t->json, "train");
     if (cJSON_IsArray(train)) train = cJSON_GetArrayItem(train, 0);
-    for (int i = 0; i < 4; i++) t->train[i].json = twin_get(train, conditions[i]);
+    for (int i = 0; i < CONDITIONS; i++) t->train[i].json = twin_get(train, conditions[i]);
 
     const cJSON *list = twin_get(t->json, "domains"), *item;
     t->domains = cJSON_GetArraySize(list);
@@ -261,6 +262,7 @@ twin *twin_open(const char *study_json) {
         one->change = cJSON_IsNumber(change) ? change->valuedouble : (double)NAN;
         one->base.json = twin_get(item, "base");
         one->icl.json = twin_get(item, "icl");
+        one->control.json = twin_get(item, "control");
     }
 
     const char *sae = twin_get_string(t->json, "sae", NULL);
@@ -301,14 +303,16 @@ static void free_sums(pair_sums *p) {
 
 void twin_free(twin *t) {
     if (!t) return;
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < CONDITIONS; i++) {
         free_capture(&t->train[i]);
-        free_sums(&t->shift[i]);
+        for (int k = 0; k < CONDITIONS; k++) free_sums(&t->shift[i][k]);
     }
     for (int d = 0; d < t->domains; d++) {
         free_capture(&t->domain[d].base);
         free_capture(&t->domain[d].icl);
+        free_capture(&t->domain[d].control);
         free_sums(&t->domain[d].pairs);
+        free_sums(&t->domain[d].control_pairs);
         free(t->domain[d].name);
         for (int s = 0; s < SCORES; s++) free(t->domain[d].mean[s]);
     }
@@ -447,7 +451,7 @@ static void sample_means(const twin *t, const capture *c, double *means, int *co
     free(first);
 }
 
-static void pair_by_sample(const twin *t, const capture *base, const capture *other, pair_sums *p) {
+static void pair_by_sample(const twin *t, const capture *of, const capture *base, const capture *other, pair_sums *p) {
     size_t F = (size_t)t->F;
     double *mean_b = twin_zeros((size_t)base->samples * F, sizeof *mean_b);
     double *mean_x = twin_zeros((size_t)other->samples * F, sizeof *mean_x);
@@ -457,7 +461,7 @@ static void pair_by_sample(const twin *t, const capture *base, const capture *ot
     sample_means(t, other, mean_x, count_x, p->other_fired, &p->other_rows);
     for (int s = 0; s < base->samples; s++) {
         int o = sample_with_id(other, base->sample_id[s]);
-        if (o >= 0 && count_b[s] > 0 && count_x[o] > 0)
+        if (o >= 0 && count_b[s] > 0 && count_x[o] > 0 && sample_with_id(of, base->sample_id[s]) >= 0)
             add_pair(p, t->F, mean_b + (size_t)s * F, mean_x + (size_t)o * F);
     }
     free(mean_b);
@@ -509,8 +513,10 @@ static void pair_by_rows(const twin *t, const capture *base, const capture *othe
     free(h_x);
 }
 
-static void sum_pairs(const twin *t, capture *base, capture *other, pair_sums *p) {
+/* of: the group's base, which is `base` itself or finds its partners for it. */
+static void sum_pairs(const twin *t, capture *of, capture *base, capture *other, pair_sums *p) {
     if (p->done) return;
+    load(t, of);
     load(t, base);
     load(t, other);
     p->sq = twin_doubles(t->F);
@@ -527,18 +533,27 @@ static void sum_pairs(const twin *t, capture *base, capture *other, pair_sums *p
     int tokens = base->has_tokens && other->has_tokens;
     const char *pairing = t->pairing ? t->pairing : tokens ? "token" : "row";
     if (strcmp(pairing, "row") != 0 && !tokens) twin_die("%s pairing needs token files", pairing);
-    if (strcmp(pairing, "sample") == 0) pair_by_sample(t, base, other, p);
+    if (strcmp(pairing, "sample") == 0) pair_by_sample(t, of, base, other, p);
     else pair_by_rows(t, base, other, strcmp(pairing, "token") == 0, p);
     if (p->n == 0) twin_die("no pairs");
     p->done = 1;
 }
 
+static int condition_of(const twin *t, const char *name) {
+    int x = 0;
+    while (x < CONDITIONS && strcmp(conditions[x], name) != 0) x++;
+    if (x == CONDITIONS || !t->train[x].json) twin_die("no condition %s", name);
+    return x;
+}
+
 void twin_shift(twin *t, const char *source, const char *metric, double *out) {
-    int x = 1;
-    while (x < 4 && strcmp(conditions[x], source) != 0) x++;
-    if (x == 4 || !t->train[x].json) twin_die("no source %s", source);
-    pair_sums *p = &t->shift[x];
-    sum_pairs(t, &t->train[0], &t->train[x], p);
+    twin_shift_against(t, "base", source, metric, out);
+}
+
+void twin_shift_against(twin *t, const char *reference, const char *source, const char *metric, double *out) {
+    int from = condition_of(t, reference), x = condition_of(t, source);
+    pair_sums *p = &t->shift[from][x];
+    sum_pairs(t, &t->train[0], &t->train[from], &t->train[x], p);
     double n = (double)p->n, n_b = (double)p->base_rows, n_x = (double)p->other_rows;
     for (int j = 0; j < t->F; j++) {
         double mean = p->other_first[j] - p->base_first[j] + (p->other_sum[j] - p->base_sum[j]) / n;
@@ -628,12 +643,18 @@ int twin_is_mean(const char *score) {
 }
 
 void twin_contribution(twin *t, const char *score, int d, double *out) {
+    twin_contribution_against(t, "base", score, d, out);
+}
+
+void twin_contribution_against(twin *t, const char *reference, const char *score, int d, double *out) {
     if (d < 0 || d >= t->domains) twin_die("no domain %d", d);
     domain *one = &t->domain[d];
     int s = score_of(score);
     if (strcmp(score, "icl") == 0) {
-        sum_pairs(t, &one->base, &one->icl, &one->pairs);
-        for (int j = 0; j < t->F; j++) out[j] = one->pairs.sq[j] / (double)one->pairs.n;
+        int base = strcmp(reference, "base") == 0;
+        pair_sums *p = base ? &one->pairs : &one->control_pairs;
+        sum_pairs(t, &one->base, base ? &one->base : &one->control, &one->icl, p);
+        for (int j = 0; j < t->F; j++) out[j] = p->sq[j] / (double)p->n;
     } else {
         domain_means(t, one);
         for (int j = 0; j < t->F; j++) out[j] = one->mean[s][j];
@@ -677,7 +698,7 @@ void twin_correlate(const double *x, const double *y, int n, double *pearson, do
 
 static capture *find_capture(twin *t, const char *name) {
     if (strncmp(name, "train.", 6) == 0)
-        for (int i = 0; i < 4; i++)
+        for (int i = 0; i < CONDITIONS; i++)
             if (strcmp(name + 6, conditions[i]) == 0) return t->train[i].json ? &t->train[i] : NULL;
     for (int d = 0; d < t->domains; d++) {
         domain *one = &t->domain[d];
@@ -685,6 +706,7 @@ static capture *find_capture(twin *t, const char *name) {
         if (strncmp(name, one->name, n) != 0) continue;
         if (name[n] == '\0' || strcmp(name + n, ".base") == 0) return one->base.json ? &one->base : NULL;
         if (strcmp(name + n, ".icl") == 0) return one->icl.json ? &one->icl : NULL;
+        if (strcmp(name + n, ".control") == 0) return one->control.json ? &one->control : NULL;
     }
     return NULL;
 }

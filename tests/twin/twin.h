@@ -14,6 +14,8 @@
  *    shorter; a pair counts when both its rows are kept.
  *  - sample pairing: each sample's kept rows averaged; samples found (with at
  *    least one kept row) on both sides are the pairs.
+ *  - two captures of which none is base are paired likewise; sample pairing
+ *    then takes only samples whose id base has too.
  *  - no "pairing" in the study: token when both captures have tokens, else row.
  *  - a capture without a token file is one sample with an empty id and tokens.
  *  - several training sets: the first one. "rows": [from, to) of the matrix
@@ -33,21 +35,26 @@ const char *twin_domain_name(twin *t, int d);
 double twin_change(twin *t, int d); /* NaN when absent */
 
 /* 1 when the study has the capture: "train.base", "train.icl", "train.sft",
- * "train.rl", "<domain>" or "<domain>.base", "<domain>.icl" */
+ * "train.rl", "train.control", "<domain>" or "<domain>.base", "<domain>.icl",
+ * "<domain>.control" */
 int twin_has(twin *t, const char *capture);
 
 /* Shift of every latent over the training set's pairs.
- * source: icl sft rl; metric: sq abs mean rate d; out: F doubles.
+ * source: icl sft rl control; metric: sq abs mean rate d; out: F doubles.
  * mean, abs, sq, d are over pairs, d with population variances (0 when the
  * pooled one is 0); rate is the difference of the shares of rows with h > 0, of
  * paired rows, or under sample pairing of all kept rows of each capture. */
 void twin_shift(twin *t, const char *source, const char *metric, double *out);
+/* The same from another condition than base: "control". */
+void twin_shift_against(twin *t, const char *reference, const char *source, const char *metric, double *out);
 
 /* by |shift| descending, ties by latent ascending */
 void twin_order(const double *shift, int F, int *order);
 
 /* score: act act2 icl; out: F doubles, domain d's contribution of each latent */
 void twin_contribution(twin *t, const char *score, int d, double *out);
+/* The same, icl being compared with another condition than base. */
+void twin_contribution_against(twin *t, const char *reference, const char *score, int d, double *out);
 
 /* What a token, or a pair, with activation (or difference) h adds; whether the score is a mean over the set. */
 double twin_term(const char *score, double h);

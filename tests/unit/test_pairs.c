@@ -240,7 +240,7 @@ static void partial(const char *pairing) {
     for (int i = 1; i < 40; i++) other.id[i] = text_of("x%d", i);
     scry_index *x = build(pairing, "", &err);
     if (!check(x != NULL, "%s: 1 of 40 ids in both: indexed %s", pairing, err.text)) return;
-    scry_pairs_text(counts_of(x), text);
+    scry_pairs_text(counts_of(x), SCRY_AGAINST_BASE, text);
     check(strcmp(text, "5 of 200 tokens, 1 of 40 samples") == 0 && counts_of(x)->elsewhere == 39,
           "%s: 1 of 40 ids in both: %s", pairing, text);
     check(warned(x, "only 5 of 200 tokens, 1 of 40 samples") && warned(x, "39 samples"), "%s: and a warning", pairing);
@@ -271,7 +271,7 @@ static void by_row(void) {
     other.samples = 30;
     scry_index *x = build("row", "", &err);
     char text[SCRY_PAIRS_TEXT];
-    check(x && strcmp(scry_pairs_text(counts_of(x), text), "150 of 200 rows of base and 150 of 150") == 0,
+    check(x && strcmp(scry_pairs_text(counts_of(x), SCRY_AGAINST_BASE, text), "150 of 200 rows of base and 150 of 150") == 0,
           "row: surplus rows are counted: %s", x ? text : err.text);
     check(x && warned(x, "only 150 of 200 rows"), "row: and a warning");
     scry_close(x);

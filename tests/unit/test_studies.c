@@ -8,9 +8,10 @@ enum { LATENTS = 700, WIDTH = 24, SAMPLES = 110, LONGEST = 14 };
 
 typedef struct plan {
     const char *label, *pairing; /* pairing NULL: not said */
-    bool demonstrations;         /* in front of the samples of icl and rl */
+    bool demonstrations;         /* in front of the samples of icl and rl (and control) */
     bool common;                 /* only the samples that some_missing leaves on both sides */
     bool residual, safetensors, no_tokens, shuffled, some_missing, extra_rows, no_icl_domain;
+    bool control; /* captured, but not of the domain "law" */
     number_type type;
     int shards;
     const char *rest; /* ", \"skip_first\": 1": more keys of each capture */
@@ -150,20 +151,24 @@ static const char *write_study(const plan *p) {
     static const char *const names[] = {"physics", "law", "physics.2", "caf\\u00e9", "train"};
     for (int d = 0; d < 5; d++) {
         const char *file = text_of("d%d", d), *base = write_capture(p, folder, file, "base");
-        domains =
-            text_of("%s%s{\"name\": \"%s\"%s, \"base\": %s%s}", domains, d ? ", " : "", names[d],
-                    d == 4 ? "" : text_of(", \"change\": %g", (d - 1.5) * (d + 2)), base,
-                    p->no_icl_domain && d == 1 ? "" : text_of(", \"icl\": %s", write_capture(p, folder, file, "icl")));
+        const char *control =
+            p->control && d != 1 ? text_of(", \"control\": %s", write_capture(p, folder, file, "control")) : "";
+        domains = text_of(
+            "%s%s{\"name\": \"%s\"%s, \"base\": %s%s%s}", domains, d ? ", " : "", names[d],
+            d == 4 ? "" : text_of(", \"change\": %g", (d - 1.5) * (d + 2)), base,
+            p->no_icl_domain && d == 1 ? "" : text_of(", \"icl\": %s", write_capture(p, folder, file, "icl")), control);
     }
     /* the training text as a domain too: its mean activation is mean_base, its icl the shift */
     const char *base = write_capture(p, folder, "train", "base"), *icl = write_capture(p, folder, "train", "icl");
-    domains = text_of("%s, {\"name\": \"twice\", \"change\": 1, \"base\": %s, \"icl\": %s}", domains, base, icl);
+    const char *control = p->control ? text_of(", \"control\": %s", write_capture(p, folder, "train", "control")) : "";
+    domains =
+        text_of("%s, {\"name\": \"twice\", \"change\": 1, \"base\": %s, \"icl\": %s%s}", domains, base, icl, control);
     const char *path = text_of("%s/study.json", folder);
     write_text(path,
-               "{\"scry_study\": 1%s%s,\n \"train\": {\"name\": \"t\", \"base\": %s, \"icl\": %s, \"rl\": %s},\n "
+               "{\"scry_study\": 1%s%s,\n \"train\": {\"name\": \"t\", \"base\": %s, \"icl\": %s, \"rl\": %s%s},\n "
                "\"domains\": [%s]}\n",
                p->residual ? ", \"sae\": \".\"" : "", p->pairing ? text_of(", \"pairing\": \"%s\"", p->pairing) : "",
-               base, icl, write_capture(p, folder, "train", "rl"), domains);
+               base, icl, write_capture(p, folder, "train", "rl"), control, domains);
     return path;
 }
 
@@ -201,6 +206,9 @@ static void compare(const plan *p) {
     against_twin(p->label, study, x, p->residual ? 1e-5 : 1e-6, p->residual,
                  SAYS("train.base", "train.icl", "train.rl", "law", "physics.icl", "physics.2.icl"));
     bool by_sample = p->pairing && strcmp(p->pairing, "sample") == 0;
+    if (p->control)
+        same_text_twice(text_of("%s, against control", p->label), scry_index_against(x, SCRY_AGAINST_CONTROL, NULL),
+                        false);
     same_text_twice(p->label, x, !by_sample && !p->some_missing && !(p->pairing && strcmp(p->pairing, "row") == 0));
     scry_close(x);
 }
@@ -214,7 +222,8 @@ static void found_partners(void) {
                  .shards = 2,
                  .shuffled = true,
                  .some_missing = true,
-                 .demonstrations = true};
+                 .demonstrations = true,
+                 .control = true};
     plan reduced = full;
     reduced.some_missing = reduced.demonstrations = false;
     reduced.common = true;
@@ -226,12 +235,16 @@ static void found_partners(void) {
     a.D = twin_domains(a.t);
     a.expected = malloc((size_t)a.F * sizeof *a.expected);
     if (!a.expected) abort();
-    for (int m = 0; m < SCRY_METRICS; m++) {
-        against_shift(&a, SCRY_ICL, (scry_metric)m);
-        against_shift(&a, SCRY_RL, (scry_metric)m);
-        against_order(&a, SCRY_ICL, (scry_metric)m);
+    for (int r = 0; r < SCRY_REFERENCES; r++) {
+        a.x = scry_index_against(x, (scry_reference)r, NULL);
+        a.label = text_of("%s, against %s", full.label, scry_reference_name((scry_reference)r));
+        for (int m = 0; m < SCRY_METRICS; m++) {
+            against_shift(&a, SCRY_ICL, (scry_metric)m);
+            against_shift(&a, SCRY_RL, (scry_metric)m);
+            against_order(&a, SCRY_ICL, (scry_metric)m);
+        }
+        against_contributions(&a, SCRY_SCORE_ICL);
     }
-    against_contributions(&a, SCRY_SCORE_ICL);
     free(a.expected);
     twin_free(a.t);
     scry_close(x);
@@ -247,6 +260,7 @@ int main(void) {
          .type = F64,
          .shards = 2,
          .shuffled = true,
+         .control = true,
          .rest = rest},
         {.label = "safetensors BF16, rows",
          .safetensors = true,
@@ -262,6 +276,7 @@ int main(void) {
          .some_missing = true},
         {.label = "features, sample, skip",
          .pairing = "sample",
+         .control = true,
          .type = F32,
          .shards = 2,
          .shuffled = true,
@@ -269,6 +284,7 @@ int main(void) {
          .rest = rest},
         {.label = "features, row, skip",
          .pairing = "row",
+         .control = true,
          .type = F32,
          .shards = 1,
          .shuffled = true,
@@ -278,12 +294,14 @@ int main(void) {
         {.label = "a domain without icl", .pairing = "token", .type = F32, .shards = 1, .no_icl_domain = true},
         {.label = "residuals f4, token",
          .residual = true,
+         .control = true,
          .pairing = "token",
          .type = F32,
          .shards = 2,
          .shuffled = true},
         {.label = "residuals F16, sample",
          .residual = true,
+         .control = true,
          .safetensors = true,
          .pairing = "sample",
          .type = F16,

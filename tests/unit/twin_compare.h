@@ -39,6 +39,17 @@ static inline double above(double x, double least) {
     return x > least ? x : least;
 }
 
+/* What the sources of the index are compared with: "base". */
+static inline const char *reference_of(const against *a) {
+    return scry_reference_name(scry_index_info(a->x)->against);
+}
+
+/* The domain's icl capture and what it is compared with. */
+static inline bool has_icl(const against *a, int d) {
+    const char *name = twin_domain_name(a->t, d);
+    return twin_has(a->t, text_of("%s.icl", name)) && twin_has(a->t, text_of("%s.%s", name, reference_of(a)));
+}
+
 /* What delta can do to a latent's shift, a->expected holding the metric's values. */
 static inline double doubt(const against *a, scry_condition source, scry_metric metric, int j) {
     double r = scry_rate_base(a->x, 0, source, (uint32_t)j) + scry_rate_shifted(a->x, 0, source, (uint32_t)j),
@@ -59,10 +70,11 @@ static inline double doubt(const against *a, scry_condition source, scry_metric 
 static inline void against_shift(against *a, scry_condition source, scry_metric metric) {
     const char *s = scry_condition_name(source), *m = scry_metric_name(metric);
     const double *found = scry_shift(a->x, 0, source, metric);
-    twin_shift(a->t, s, m, a->expected);
+    twin_shift_against(a->t, reference_of(a), s, m, a->expected);
     if (metric == SCRY_RATE) {
         const scry_info *info = scry_index_info(a->x);
-        double tokens = (double)info->capture[scry_find_capture_named(a->x, "train.base")].kept, differ = 0, most = 0;
+        double tokens = (double)info->capture[scry_find_capture_named(a->x, text_of("train.%s", reference_of(a)))].kept,
+               differ = 0, most = 0;
         for (int j = 0; j < a->F; j++) {
             double off = fabs(found[j] - a->expected[j]) * tokens;
             differ += off;
@@ -92,7 +104,7 @@ static inline void against_order(against *a, scry_condition source, scry_metric 
     }
     int *order = malloc((size_t)a->F * sizeof *order);
     if (!order) abort();
-    twin_shift(a->t, s, m, a->expected);
+    twin_shift_against(a->t, reference_of(a), s, m, a->expected);
     twin_order(a->expected, a->F, order);
     int top = a->F < 100 ? a->F : 100, wrong = 0, close = 0, first = -1;
     double least = a->delta > 0 ? 1e-5 : 1e-12; /* features: only what the twin rounds away */
@@ -147,8 +159,8 @@ static inline double contribution_doubt(const against *a, scry_score score, int 
 static inline void against_contributions(against *a, scry_score score) {
     worst w = {.tolerance = a->tolerance};
     for (int d = 0; d < a->D; d++) {
-        if (score == SCRY_SCORE_ICL && !twin_has(a->t, text_of("%s.icl", twin_domain_name(a->t, d)))) continue;
-        twin_contribution(a->t, scry_score_name(score), d, a->expected);
+        if (score == SCRY_SCORE_ICL && !has_icl(a, d)) continue;
+        twin_contribution_against(a->t, reference_of(a), scry_score_name(score), d, a->expected);
         double most = 0;
         for (int j = 0; j < a->F; j++) most = above(a->expected[j], most);
         for (int j = 0; j < a->F; j++) {
@@ -168,7 +180,7 @@ static inline void against_score(against *a, scry_condition source, scry_score s
     double *x = malloc(2 * (size_t)a->D * sizeof *x), *y = x + a->D;
     scry_set *set = scry_set_new((uint32_t)a->F);
     if (!order || !x) abort();
-    twin_shift(a->t, scry_condition_name(source), "sq", a->expected);
+    twin_shift_against(a->t, reference_of(a), scry_condition_name(source), "sq", a->expected);
     twin_order(a->expected, a->F, order);
     for (int i = 0; i < n; i++) scry_set_put(set, (uint32_t)order[i], true);
     scry_scorer *scorer = scry_scorer_new(a->x, score);
@@ -176,8 +188,8 @@ static inline void against_score(against *a, scry_condition source, scry_score s
     worst w = {.tolerance = a->tolerance};
     for (int d = 0; d < a->D; d++) {
         double found = scry_scorer_value(scorer, (size_t)d), expected = NAN;
-        if (score != SCRY_SCORE_ICL || twin_has(a->t, text_of("%s.icl", twin_domain_name(a->t, d)))) {
-            twin_contribution(a->t, scry_score_name(score), d, a->expected);
+        if (score != SCRY_SCORE_ICL || has_icl(a, d)) {
+            twin_contribution_against(a->t, reference_of(a), scry_score_name(score), d, a->expected);
             expected = twin_score(scry_score_name(score), a->expected, order, n);
         }
         worst_add(&w, found, expected, fabs(expected), "%s", twin_domain_name(a->t, d));
@@ -265,6 +277,28 @@ static inline scry_index *built(const char *study, const char *out, const char *
     return x;
 }
 
+/* Every source and score of the index against its reference. */
+static inline void against_reference(against *a) {
+    const scry_info *info = scry_index_info(a->x);
+    scry_condition source[SCRY_CONDITIONS], reference = scry_reference_condition(info->against);
+    int n = scry_train_sources(a->x, 0, source);
+    for (int c = 1; c < SCRY_CONDITIONS; c++) {
+        bool has = c != (int)reference && twin_has(a->t, text_of("train.%s", scry_condition_name((scry_condition)c)));
+        if (has != (info->train[0].has[c] || info->train[0].identical[c]))
+            check(false, "%s: source %s", a->label, scry_condition_name((scry_condition)c));
+    }
+    for (int i = 0; i < n; i++)
+        for (int m = 0; m < SCRY_METRICS; m++) {
+            against_shift(a, source[i], (scry_metric)m);
+            against_order(a, source[i], (scry_metric)m);
+        }
+    for (int s = 0; s < SCRY_SCORES; s++) {
+        if (!scry_has_score(a->x, (scry_score)s)) continue;
+        against_contributions(a, (scry_score)s);
+        if (n) against_score(a, source[0], (scry_score)s);
+    }
+}
+
 /* encoded: the captures hold residuals. tokens: names of captures whose top tokens are compared, ended by NULL. */
 static inline void against_twin(const char *label, const char *study, scry_index *x, double tolerance, bool encoded,
                                 const char *const *tokens) {
@@ -281,23 +315,16 @@ static inline void against_twin(const char *label, const char *study, scry_index
               a.D)) {
         a.expected = malloc((size_t)a.F * sizeof *a.expected);
         if (!a.expected) abort();
-        scry_condition source[SCRY_CONDITIONS];
-        int n = scry_train_sources(x, 0, source);
-        for (int c = 1; c < SCRY_CONDITIONS; c++) {
-            bool has = twin_has(a.t, text_of("train.%s", scry_condition_name((scry_condition)c)));
-            if (has != (info->train[0].has[c] || info->train[0].identical[c]))
-                check(false, "%s: source %s", label, scry_condition_name((scry_condition)c));
+        bool control = twin_has(a.t, "train.control");
+        check(scry_has_reference(x, SCRY_AGAINST_CONTROL) == control, "%s: %s with control", label,
+              control ? "compared" : "not compared");
+        against_reference(&a);
+        if (control && (a.x = scry_index_against(x, SCRY_AGAINST_CONTROL, NULL))) {
+            a.label = text_of("%s, against control", label);
+            against_reference(&a);
+            a.label = label;
         }
-        for (int i = 0; i < n; i++)
-            for (int m = 0; m < SCRY_METRICS; m++) {
-                against_shift(&a, source[i], (scry_metric)m);
-                against_order(&a, source[i], (scry_metric)m);
-            }
-        for (int s = 0; s < SCRY_SCORES; s++) {
-            if (!scry_has_score(x, (scry_score)s)) continue;
-            against_contributions(&a, (scry_score)s);
-            if (n) against_score(&a, source[0], (scry_score)s);
-        }
+        a.x = x;
         for (; *tokens; tokens++) against_tokens(&a, *tokens);
     }
     free(a.expected);

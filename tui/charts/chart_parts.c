@@ -99,5 +99,7 @@ const char *chart_small(chart *f, double value) {
 }
 
 const char *chart_ranked(chart *f, const chart_view *v) {
-    return chart_text(f, "%s %s", scry_condition_name(v->ranking->source), scry_metric_name(v->ranking->metric));
+    return chart_text(f, "%s %s",
+                      scry_source_text(v->ranking->source, v->ranking->against, (char[SCRY_SOURCE_TEXT]){""}),
+                      scry_metric_name(v->ranking->metric));
 }

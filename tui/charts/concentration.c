@@ -51,13 +51,14 @@ static bool compute(const chart_request *request, chart_data *data, const scry_c
     return !scry_cancelled(cancel);
 }
 
-static void draw_curves(chart *f, const curves *c, const char *suffix) {
+static void draw_curves(chart *f, const curves *c, scry_reference against, const char *suffix) {
+    char source[SCRY_SOURCE_TEXT];
     double *n = chart_numbers(f, c->points);
     for (size_t k = 0; k < c->points; k++) n[k] = c->n[k];
     for (int s = 0; s < SCRY_CONDITIONS; s++)
         if (c->share[s])
-            chart_line(f, chart_text(f, "%s%s", scry_condition_name((scry_condition)s), suffix), c->points, n,
-                       c->share[s]);
+            chart_line(f, chart_text(f, "%s%s", scry_source_text((scry_condition)s, against, source), suffix),
+                       c->points, n, c->share[s]);
 }
 
 /* "the first 100 hold 62.3% by icl, 53.7% by sft" */
@@ -81,8 +82,8 @@ static void draw(chart *f, const chart_view *v, const chart_data *data) {
         .label = "share of the total shift", .ticks = TICKS_PERCENT, .fix_low = true, .fix_high = true, .high = 1};
     if (!data) return;
     const numbers *x = data->numbers;
-    draw_curves(f, &x->latents, "");
-    draw_curves(f, &x->dimensions, ", dimensions");
+    draw_curves(f, &x->latents, r->against, "");
+    draw_curves(f, &x->dimensions, r->against, ", dimensions");
     note_first(f, &x->latents, r->latents < 100 ? r->latents : 100);
     if (v->latent < 0) return;
     uint32_t rank = r->rank[v->latent];

@@ -11,6 +11,7 @@
 typedef struct numbers {
     size_t points, dimension_points;
     scry_overlap_point *latents, *dimensions;
+    scry_reference against; /* of the other source */
 } numbers;
 
 static void free_numbers(void *own) {
@@ -38,13 +39,14 @@ static bool compute(const chart_request *q, chart_data *data, const scry_cancel 
     }
     numbers *x = data->numbers = mem_new(1, sizeof *x);
     scry_ranking *a = scry_rank(q->index, q->train, q->source, q->metric, &err);
-    scry_ranking *b = a ? scry_rank(q->index, q->train, q->other, q->metric, &err) : NULL;
+    scry_ranking *b = a ? scry_rank_for_overlap(q->index, q->train, q->other, q->metric, &err) : NULL;
+    const scry_index *second = b ? scry_index_against(q->index, b->against, NULL) : q->index;
+    x->against = b ? b->against : SCRY_AGAINST_BASE;
     x->latents = overlap_of(a, b, q->top, &x->points);
     if (!x->latents) chart_empty(data, "%.200s", err.text);
     if (q->dimensions)
-        x->dimensions =
-            overlap_of(scry_rank_residual(q->index, q->train, q->source, NULL),
-                       scry_rank_residual(q->index, q->train, q->other, NULL), q->top, &x->dimension_points);
+        x->dimensions = overlap_of(scry_rank_residual(q->index, q->train, q->source, NULL),
+                                   scry_rank_residual(second, q->train, q->other, NULL), q->top, &x->dimension_points);
     return !scry_cancelled(cancel);
 }
 
@@ -70,12 +72,14 @@ static const scry_overlap_point *point_at(const numbers *x, uint32_t n) {
 }
 
 static void draw(chart *f, const chart_view *v, const chart_data *data) {
-    const char *a = scry_condition_name(v->ranking->source), *b = scry_condition_name(v->other);
+    const numbers *x = data ? data->numbers : NULL;
+    char a[SCRY_SOURCE_TEXT], b[SCRY_SOURCE_TEXT];
+    scry_source_text(v->ranking->source, v->ranking->against, a);
+    scry_source_text(v->other, x ? x->against : SCRY_AGAINST_BASE, b);
     f->plot.title = chart_text(f, "the first N by %s and by %s (%s)", a, b, scry_metric_name(v->ranking->metric));
     f->plot.x = (plot_axis){.label = "N", .log = true, .ticks = TICKS_WHOLE};
     f->plot.y = (plot_axis){.label = "share", .ticks = TICKS_PERCENT, .fix_low = true, .fix_high = true, .high = 1};
-    if (!data) return;
-    const numbers *x = data->numbers;
+    if (!x) return;
     size_t n = x->points;
     static const uint32_t told[] = {50, 100, 200};
     const scry_overlap_point *last = &x->latents[n - 1];

@@ -132,7 +132,11 @@ static void draw_sweep(chart *f, const chart_view *v, const chart_data *data) {
         rho[k] = x->sweep[k].fit.pearson;
         if (x->sweep[k].to <= cursor) at = k;
     }
-    chart_line(f, chart_text(f, "by %s", scry_condition_name(v->ranking->source)), x->points, n, rho)->look = 1;
+    chart_line(
+        f,
+        chart_text(f, "by %s", scry_source_text(v->ranking->source, v->ranking->against, (char[SCRY_SOURCE_TEXT]){""})),
+        x->points, n, rho)
+        ->look = 1;
     draw_selection(f, v);
     draw_random(f, x);
     chart_rule(f, (plot_rule){.at = 0});

@@ -41,7 +41,7 @@ static void put_fact(FILE *f, const char *name, const char *text) {
 
 static void put_facts(const page *p) {
     const scry_info *info = p->info;
-    char text[400];
+    char text[400], source[SCRY_SOURCE_TEXT];
     fputs("<dl>\n", p->f);
     put_fact(p->f, "model", info->model);
     put_fact(p->f, "hook", info->hook);
@@ -53,7 +53,7 @@ static void put_facts(const page *p) {
         for (int c = 1; c < SCRY_CONDITIONS; c++)
             if (train->has[c])
                 used += snprintf(text + used, sizeof text - (size_t)used, ", %" PRIu64 " pairs with %s",
-                                 train->pairs[c], scry_condition_name((scry_condition)c));
+                                 train->pairs[c], scry_source_text((scry_condition)c, info->against, source));
         put_fact(p->f, "training set", text);
     }
     if (info->d_sae) {
@@ -93,12 +93,13 @@ static void put_card(FILE *f, const char *key, double value, const char *format,
 static void put_shift_cards(const page *p) {
     const scry_ranking *by = p->r->s->ranking;
     const char *metric = scry_metric_name(by->metric);
-    char words[120];
+    char words[160];
     snprintf(words, sizeof words, "of the shift by %s (%s) is held by the top 100 of %u latents",
-             scry_condition_name(by->source), metric, by->latents);
+             scry_source_text(by->source, by->against, (char[SCRY_SOURCE_TEXT]){""}), metric, by->latents);
     put_card(p->f, "card-share", scry_cumulative(by, 99), "%.1f%%", 100, words);
     scry_condition source = scry_other_source(p->r->s->index, by);
-    scry_ranking *other = source == by->source ? NULL : scry_rank(p->r->s->index, by->train, source, by->metric, NULL);
+    scry_ranking *other =
+        source == by->source ? NULL : scry_rank_for_overlap(p->r->s->index, by->train, source, by->metric, NULL);
     if (!other) return;
     size_t count;
     scry_overlap_point *points = scry_overlap(by, other, 100, &count);
@@ -205,18 +206,22 @@ static char *words_of(const scry_index *index, uint32_t latent) {
 }
 
 static void put_latents(const page *p) {
-    static const result_column columns[] = {{"rank", "rank", "%.0f", 0},
-                                            {"latent", "latent", "%.0f", 0},
-                                            {"in", "sel", NULL, 0},
-                                            {"shift", "shift", "%#.4g", 0},
-                                            {"share", "share", "%.2f%%", 100},
-                                            {"cumulative", "cum. share", "%.1f%%", 100},
-                                            {"mean_base", "mean, base", "%#.4g", 0},
-                                            {"mean_shifted", "shifted", "%#.4g", 0},
-                                            {"rate_base", "fires, base", "%.2f%%", 100},
-                                            {"rate_shifted", "shifted", "%.2f%%", 100},
-                                            {"words", "label, or the tokens with most of its activation", NULL, 0},
-                                            {0}};
+    const char *reference = scry_reference_name(p->r->s->ranking->against);
+    char mean[24], rate[24];
+    snprintf(mean, sizeof mean, "mean, %s", reference);
+    snprintf(rate, sizeof rate, "fires, %s", reference);
+    const result_column columns[] = {{"rank", "rank", "%.0f", 0},
+                                     {"latent", "latent", "%.0f", 0},
+                                     {"in", "sel", NULL, 0},
+                                     {"shift", "shift", "%#.4g", 0},
+                                     {"share", "share", "%.2f%%", 100},
+                                     {"cumulative", "cum. share", "%.1f%%", 100},
+                                     {"mean_base", mean, "%#.4g", 0},
+                                     {"mean_shifted", "shifted", "%#.4g", 0},
+                                     {"rate_base", rate, "%.2f%%", 100},
+                                     {"rate_shifted", "shifted", "%.2f%%", 100},
+                                     {"words", "label, or the tokens with most of its activation", NULL, 0},
+                                     {0}};
     enum { ROWS = 200 };
     const selection_context *s = p->r->s;
     cJSON *facts = rank_result(s->index, s->ranking, p->r->top < ROWS ? p->r->top : ROWS), *row;
@@ -230,7 +235,8 @@ static void put_latents(const page *p) {
     }
     char caption[160];
     snprintf(caption, sizeof caption, "The first of %u latents by %s %s", p->info->d_sae,
-             scry_condition_name(s->ranking->source), scry_metric_name(s->ranking->metric));
+             scry_source_text(s->ranking->source, s->ranking->against, (char[SCRY_SOURCE_TEXT]){""}),
+             scry_metric_name(s->ranking->metric));
     const html_table t = {"ranking", caption, columns, "latent", "shift"};
     html_rows(p->f, &t, list);
     cJSON_Delete(facts);

@@ -46,7 +46,7 @@ static void put_latent(FILE *f, const report *r, uint32_t rank) {
     fprintf(f, "shift %.4g; fires on %.2f%% of the training tokens, %.2f%% under %s</p>\n", s->ranking->shift[latent],
             100 * scry_rate_base(s->index, s->train, s->ranking->source, latent),
             100 * scry_rate_shifted(s->index, s->train, s->ranking->source, latent),
-            scry_condition_name(s->ranking->source));
+            scry_source_text(s->ranking->source, s->ranking->against, (char[SCRY_SOURCE_TEXT]){""}));
     cJSON *facts = tokens_result(s->index, latent, e, n, AROUND), *example;
     fputs("<ul class=\"examples\">\n", f);
     cJSON_ArrayForEach (example, result_get(facts, "examples")) put_example(f, example, (double)e[0].activation);

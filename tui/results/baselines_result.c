@@ -83,6 +83,11 @@ static void add_baseline(cJSON *item, const scry_index *index, const scry_baseli
     }
 }
 
+/* The index against what the ranking is against. */
+static const scry_index *index_of(const scry_index *index, const scry_ranking *r) {
+    return r ? scry_index_against(index, r->against, NULL) : index;
+}
+
 cJSON *baselines_result(const scry_index *index, const scry_ranking *ranking, uint32_t top, const scry_scope *scope,
                         unsigned threads, const scry_cancel *cancel) {
     const scry_info *info = scry_index_info(index);
@@ -93,12 +98,13 @@ cJSON *baselines_result(const scry_index *index, const scry_ranking *ranking, ui
     if (!b) return NULL;
     ranking_pair latents = {scry_rank(index, ranking->train, ranking->source, SCRY_SQ, NULL), NULL};
     ranking_pair dimensions = {scry_rank_residual(index, ranking->train, ranking->source, NULL), NULL};
-    if (other != SCRY_BASE) latents.b = scry_rank(index, ranking->train, other, SCRY_SQ, NULL);
-    if (other != SCRY_BASE) dimensions.b = scry_rank_residual(index, ranking->train, other, NULL);
+    if (other != SCRY_BASE) latents.b = scry_rank_for_overlap(index, ranking->train, other, SCRY_SQ, NULL);
+    if (other != SCRY_BASE) dimensions.b = scry_rank_residual(index_of(index, latents.b), ranking->train, other, NULL);
     cJSON *facts = cJSON_CreateObject();
     result_text(facts, "train", info->train[ranking->train].name);
-    result_text(facts, "by", scry_condition_name(ranking->source));
+    result_source(facts, ranking);
     result_text(facts, "other", other == SCRY_BASE ? NULL : scry_condition_name(other));
+    result_text(facts, "other_against", latents.b ? scry_reference_name(latents.b->against) : NULL);
     result_number(facts, "n", top);
     cJSON_AddBoolToObject(facts, "signed", scope->is_signed);
     result_numbers(facts, {"latents", info->d_sae}, {"dimensions", b->has_raw ? info->d_model : 0});
@@ -116,7 +122,8 @@ cJSON *baselines_result(const scry_index *index, const scry_ranking *ranking, ui
 }
 
 void baselines_tops(const cJSON *facts, tops_table *out) {
-    const char *by = result_get_text(facts, "by"), *second = result_get_text(facts, "other");
+    char *by = result_source_words(facts, "by", "against"),
+         *second = result_source_words(facts, "other", "other_against");
     static const char *const of[] = {"latents", "dims"};
     for (int i = 0; i < 2; i++) {
         snprintf(out->titles[i], TOPS_TITLE, "%s: %s%%", of[i], by);
@@ -134,6 +141,8 @@ void baselines_tops(const cJSON *facts, tops_table *out) {
                                              {0}};
     static const size_t one_source[] = {0, 1, 5, TOPS_COLUMNS - 1};
     for (size_t i = 0; i < (second ? TOPS_COLUMNS : 4); i++) out->columns[i] = all[second ? i : one_source[i]];
+    free(by);
+    free(second);
 }
 
 char *baselines_head(const cJSON *facts, const char *mark) {
@@ -142,6 +151,7 @@ char *baselines_head(const cJSON *facts, const char *mark) {
     tops_table tops;
     FILE *f = mem_check(open_memstream(&text, &size));
     const char *no = result_get_text(facts, "no_dimensions");
+    char *by = result_source_words(facts, "by", "against");
     fprintf(f, "share of the shift (sq) in the tops of %.0f latents and of ", result_get_number(facts, "latents"));
     if (no) fprintf(f, "no dimensions:\n%s\n\n", no);
     else fprintf(f, "%.0f dimensions\n\n", result_get_number(facts, "dimensions"));
@@ -149,7 +159,8 @@ char *baselines_head(const cJSON *facts, const char *mark) {
     baselines_tops(facts, &tops);
     result_table(f, result_get(facts, "tops"), tops.columns);
     fprintf(f, "\nrho with the %s, tops by %s sq (seed %d);\np is of one row alone, not of the best of them\n\n",
-            change_name(cJSON_IsTrue(result_get(facts, "signed"))), result_get_text(facts, "by"), SCRY_SEED);
+            change_name(cJSON_IsTrue(result_get(facts, "signed"))), by, SCRY_SEED);
     fclose(f);
+    free(by);
     return text;
 }

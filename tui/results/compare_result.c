@@ -61,20 +61,23 @@ static void add_tops(cJSON *row, const selection_context *s, uint32_t top) {
     int n = scry_train_sources(s->index, s->train, has);
     uint32_t at = top < s->ranking->latents ? top : s->ranking->latents;
     double overlap = (double)NAN, expected = (double)NAN;
-    const char *second = NULL;
+    const char *second = NULL, *second_against = NULL;
     for (int i = 0; i < n && !second && at; i++) {
         if (has[i] == s->ranking->source) continue;
-        scry_ranking *other = scry_rank(s->index, s->train, has[i], s->ranking->metric, NULL);
+        scry_ranking *other = scry_rank_for_overlap(s->index, s->train, has[i], s->ranking->metric, NULL);
+        if (!other) continue;
         size_t count;
         scry_overlap_point *points = scry_overlap(s->ranking, other, at, &count);
         overlap = points[count - 1].overlap;
         expected = points[count - 1].expected;
         second = scry_condition_name(has[i]);
+        second_against = scry_reference_name(other->against);
         free(points);
         scry_ranking_free(other);
     }
     result_number(row, "share", at ? scry_cumulative(s->ranking, at - 1) : 0);
     result_text(row, "other", second);
+    result_text(row, "other_against", second_against);
     result_numbers(row, {"overlap", overlap}, {"expected", expected});
 }
 
@@ -86,7 +89,7 @@ cJSON *compare_row(const selection_context *s, const char *file, const char *stu
     result_text(row, "hook", info->hook);
     result_text(row, "sae", info->d_model ? info->sae : "");
     result_numbers(row, {"d_sae", info->d_sae}, {"l0", base_l0(s->index, s->train)});
-    result_text(row, "by", scry_condition_name(s->ranking->source));
+    result_source(row, s->ranking);
     add_tops(row, s, top);
     for (int score = 0; score < SCRY_SCORES; score++) {
         if (!scry_scores[score].is_compared) continue;
@@ -102,11 +105,13 @@ cJSON *compare_row(const selection_context *s, const char *file, const char *stu
 char *compare_head(const cJSON *row, const char *metric, uint32_t top, bool is_signed) {
     char *text = NULL;
     size_t size;
-    const char *second = result_get_text(row, "other");
+    char *by = result_source_words(row, "by", "against"), *second = result_source_words(row, "other", "other_against");
     FILE *f = mem_check(open_memstream(&text, &size));
-    fprintf(f, "top %u by %s %s: their share of the shift", top, result_get_text(row, "by"), metric);
+    fprintf(f, "top %u by %s %s: their share of the shift", top, by, metric);
     if (second) fprintf(f, ", how many are also top by %s", second);
     fprintf(f, ",\nand rho with the %s (seed %d); p is of one row alone\n\n", change_name(is_signed), SCRY_SEED);
     fclose(f);
+    free(by);
+    free(second);
     return text;
 }

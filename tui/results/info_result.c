@@ -29,41 +29,54 @@ static void add_sides(cJSON *item, const char *key, const uint64_t of[2]) {
     for (int i = 0; i < 2; i++) cJSON_AddItemToArray(pair, cJSON_CreateNumber((double)of[i]));
 }
 
-static const char *base_name(const scry_index *index, const scry_capture_info *c) {
-    int base = scry_find_capture(index, c->group, SCRY_BASE);
-    return base < 0 ? "base" : scry_index_info(index)->capture[base].name;
+static const char *reference_name(const scry_index *index, const scry_capture_info *c) {
+    const scry_info *info = scry_index_info(index);
+    int reference = scry_find_capture(index, c->group, scry_reference_condition(info->against));
+    return reference < 0 ? scry_reference_name(info->against) : info->capture[reference].name;
 }
 
-cJSON *pairs_list(const scry_index *index) {
+static void add_pairs(cJSON *list, const scry_index *index) {
     const scry_info *info = scry_index_info(index);
-    cJSON *list = cJSON_CreateArray();
     for (size_t i = 0; i < info->captures; i++) {
         const scry_capture_info *c = &info->capture[i];
         if (!c->has_pairs) continue;
         cJSON *item = result_row(list);
-        result_text(item, "base", base_name(index, c));
+        result_text(item, "base", reference_name(index, c));
         result_text(item, "capture", c->name);
         add_sides(item, "tokens", c->pairs.tokens);
         add_sides(item, "paired", c->pairs.paired);
         add_sides(item, "samples", c->pairs.samples);
         result_numbers(item, {"paired_samples", (double)c->pairs.paired_samples},
                        {"by_text", (double)c->pairs.by_text});
-        cJSON_AddBoolToObject(item, "identical", c->identical[SCRY_BASE]);
+        cJSON_AddBoolToObject(item, "identical", c->identical[scry_reference_condition(info->against)]);
     }
+}
+
+cJSON *pairs_list(const scry_index *index) {
+    cJSON *list = cJSON_CreateArray();
+    for (int r = 0; r < SCRY_REFERENCES; r++)
+        if (scry_has_reference(index, (scry_reference)r))
+            add_pairs(list, scry_index_against(index, (scry_reference)r, NULL));
     return list;
 }
 
-void pairs_lines(const scry_index *index, pairs_line *line, void *context) {
+static void lines_of(const scry_index *index, pairs_line *line, void *context) {
     const scry_info *info = scry_index_info(index);
     for (size_t i = 0; i < info->captures; i++) {
         const scry_capture_info *c = &info->capture[i];
         bool all = c->pairs.paired[0] == c->pairs.tokens[0] && c->pairs.paired[1] == c->pairs.tokens[1];
         if (!c->has_pairs || (c->group >= 0 && all)) continue;
         char text[SCRY_PAIRS_TEXT + 200], counts[SCRY_PAIRS_TEXT];
-        snprintf(text, sizeof text, "%.80s with %.80s: %s", c->name, base_name(index, c),
-                 scry_pairs_text(&c->pairs, counts));
+        snprintf(text, sizeof text, "%.80s with %.80s: %s", c->name, reference_name(index, c),
+                 scry_pairs_text(&c->pairs, info->against, counts));
         line(text, context);
     }
+}
+
+void pairs_lines(const scry_index *index, pairs_line *line, void *context) {
+    for (int r = 0; r < SCRY_REFERENCES; r++)
+        if (scry_has_reference(index, (scry_reference)r))
+            lines_of(scry_index_against(index, (scry_reference)r, NULL), line, context);
 }
 
 /* Figures of a training set by measure: {"accuracy": {"base", "tuned", "change", "se", "n"}, ...}. */
@@ -146,6 +159,10 @@ cJSON *info_result(const scry_index *index) {
     scry_condition has[SCRY_CONDITIONS];
     int n = scry_train_sources(index, 0, has);
     for (int i = 0; i < n; i++) cJSON_AddItemToArray(sources, result_string(scry_condition_name(has[i])));
+    cJSON *references = cJSON_AddArrayToObject(facts, "references");
+    for (int r = 0; r < SCRY_REFERENCES; r++)
+        if (scry_has_reference(index, (scry_reference)r))
+            cJSON_AddItemToArray(references, result_string(scry_reference_name((scry_reference)r)));
     cJSON *trains = cJSON_AddArrayToObject(facts, "trains");
     for (size_t t = 0; t < info->trains && info->d_sae; t++)
         cJSON_AddItemToArray(trains, result_string(info->train[t].name));
@@ -172,8 +189,8 @@ static void put_training_sets(FILE *f, const scry_index *index) {
         char text[200], sources[40] = "";
         scry_condition has[SCRY_CONDITIONS];
         int n = scry_train_sources(index, t, has);
-        for (int i = 0; i < n; i++)
-            snprintf(sources + 4 * i, sizeof sources - 4 * (size_t)i, "%-3s ", scry_condition_name(has[i]));
+        for (int i = 0, used = 0; i < n; i++)
+            used += snprintf(sources + used, sizeof sources - (size_t)used, "%-3s ", scry_condition_name(has[i]));
         snprintf(text, sizeof text, "%.100s, pairing by %s, sources %s", info->train[t].name,
                  scry_pairing_name(info->pairing), sources);
         put_line(f, "training", text);

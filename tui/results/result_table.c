@@ -46,6 +46,19 @@ char *result_quoted(const cJSON *list) {
     return mem_check(text);
 }
 
+void result_source(cJSON *object, const scry_ranking *ranking) {
+    result_text(object, "by", scry_condition_name(ranking->source));
+    result_text(object, "against", scry_reference_name(ranking->against));
+}
+
+char *result_source_words(const cJSON *object, const char *by, const char *against) {
+    const char *source = result_get_text(object, by), *reference = result_get_text(object, against);
+    char text[SCRY_SOURCE_TEXT];
+    if (!source) return NULL;
+    int r = reference ? scry_reference_of(reference) : -1, c = scry_condition_of(source);
+    return mem_copy_string(r < 0 || c < 0 ? source : scry_source_text((scry_condition)c, (scry_reference)r, text));
+}
+
 cJSON *result_row(cJSON *list) {
     cJSON *row = cJSON_CreateObject();
     cJSON_AddItemToArray(list, row);

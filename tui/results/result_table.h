@@ -4,6 +4,7 @@
 
 #include <cjson/cJSON.h>
 #include <stdio.h>
+#include "scry.h"
 
 /* A column of a table. A list of columns ends with one whose key is NULL. */
 typedef struct result_column {
@@ -32,6 +33,11 @@ void result_text(cJSON *object, const char *key, const char *text);
 void result_texts(cJSON *object, const char *key, const char *const *texts, size_t count);
 /* The same as a string of its own. The caller deletes it. */
 cJSON *result_string(const char *text);
+/* Adds "by" and "against": what the ranking is by, and what its source is compared with. */
+void result_source(cJSON *object, const scry_ranking *ranking);
+/* Reads a source and its reference under two such keys as scry_source_text; NULL where there is no source. The caller
+ * frees it. */
+char *result_source_words(const cJSON *object, const char *by, const char *against);
 /* Appends an empty object to a list and returns it; the list owns it. */
 cJSON *result_row(cJSON *list);
 

@@ -69,7 +69,7 @@ cJSON *baselines_result(const scry_index *index, const scry_ranking *ranking, ui
                         unsigned threads, const scry_cancel *cancel);
 extern const result_column baselines_columns[];
 /* The columns of "tops"; their titles are written into `titles`. */
-enum { TOPS_COLUMNS = 10, TOPS_TITLE = 24 };
+enum { TOPS_COLUMNS = 10, TOPS_TITLE = SCRY_SOURCE_TEXT + 12 };
 typedef struct tops_table {
     char titles[4][TOPS_TITLE];
     result_column columns[TOPS_COLUMNS];

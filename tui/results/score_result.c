@@ -46,6 +46,7 @@ cJSON *score_result(const selection_context *s, const scry_result *r, const scry
                    {"ci_high", r->ci_high}, {"random_mean", r->random_mean}, {"random_sd", r->random_sd},
                    {"random_rank", r->random_rank}, {"seed", SCRY_SEED});
     add_context(facts, info, r, baseline);
+    result_text(facts, "against", scry_reference_name(info->against));
     return facts;
 }
 
@@ -70,7 +71,7 @@ static void add_latent(cJSON *item, const scry_index *index, const scry_ranking 
 
 cJSON *rank_result(const scry_index *index, const scry_ranking *r, uint32_t top) {
     cJSON *facts = cJSON_CreateObject();
-    result_text(facts, "by", scry_condition_name(r->source));
+    result_source(facts, r);
     result_text(facts, "metric", scry_metric_name(r->metric));
     result_number(facts, "total", r->total);
     cJSON *list = cJSON_AddArrayToObject(facts, "latents");

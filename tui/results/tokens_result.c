@@ -3,18 +3,20 @@
 
 #include <math.h>
 
-/* Adds the activation on the paired token under base and under q->versus: null where there is no pair. */
+/* Adds the activation on the paired token under the reference ("base") and under q->versus: null where there is no
+ * pair. */
 static void add_pair(cJSON *item, const tokens_query *q, size_t capture, uint64_t row) {
     double h[2] = {NAN, NAN};
+    const scry_reference against = scry_index_info(q->index)->against;
     for (int i = 0; i < 2; i++) {
         int other = scry_find_capture(q->index, scry_index_info(q->index)->capture[capture].group,
-                                      i ? (scry_condition)q->versus : SCRY_BASE);
+                                      i ? (scry_condition)q->versus : scry_reference_condition(against));
         int64_t at = other < 0                  ? -1
                      : (size_t)other == capture ? (int64_t)row
                                                 : scry_paired_row(q->pairs, capture, row, (size_t)other);
         if (at >= 0) h[i] = (double)scry_latent_activations_at(q->fires, (size_t)other, (uint64_t)at);
     }
-    result_numbers(item, {"base", h[0]}, {"versus", h[1]}, {"difference", h[1] - h[0]});
+    result_numbers(item, {scry_reference_name(against), h[0]}, {"versus", h[1]}, {"difference", h[1] - h[0]});
 }
 
 /* Adds the tokens around an example, within its sample. */
@@ -50,6 +52,7 @@ cJSON *tokens_query_result(const tokens_query *q, const scry_example *e, size_t 
     add_names(facts, q->index, q->fires->latent);
     result_text(facts, "interval", scry_example_query_text(&q->pick, word));
     if (q->versus >= 0) result_text(facts, "versus", scry_condition_name((scry_condition)q->versus));
+    if (q->versus >= 0) result_text(facts, "against", scry_reference_name(scry_index_info(q->index)->against));
     return facts;
 }
 

@@ -140,11 +140,22 @@ static scry_index *open_file(const options *o, const char *path, scry_error *err
     return index;
 }
 
+bool cli_reference(const options *o, scry_reference *against, scry_error *err) {
+    int r = o->against ? scry_reference_of(o->against) : SCRY_AGAINST_BASE;
+    *against = r < 0 ? SCRY_AGAINST_BASE : (scry_reference)r;
+    if (r >= 0 || strcmp(o->command, "sets") == 0) return true; /* a set to compare with */
+    return cli_misuse(err, "--against", o->against, scry_reference_choices((char[SCRY_CHOICES]){""}, ""));
+}
+
 scry_index *cli_open_path(const options *o, const char *path, scry_error *err) {
+    scry_reference against;
+    if (!cli_reference(o, &against, err)) return NULL;
     char *study = cli_study_path(path, err);
     scry_index *index = study ? open_file(o, study, err) : NULL;
     free(study);
-    return index;
+    scry_index *view = index ? scry_index_against(index, against, err) : NULL;
+    if (!view) scry_close(index);
+    return view;
 }
 
 /* What each command writes, by the end of the name ("": any other), and how such a file begins, or (inside) what stands

@@ -34,6 +34,9 @@ bool cli_build_options(const options *o, scry_build_options *build, scry_error *
 /* Reads residual files and studies: the arguments from `from` on, --condition and --allow-nonfinite. */
 bool cli_residuals(const options *o, int from, scry_train_input *input, scry_error *err);
 
+/* --against: base where it is not given, or is a set (of scry sets). cli_open and cli_open_path give the index against
+ * it. */
+bool cli_reference(const options *o, scry_reference *against, scry_error *err);
 /* The training set of --train, or the first. */
 bool cli_train(const options *o, const scry_index *index, size_t *train, scry_error *err);
 /* --by (or the first source there is), --metric. */

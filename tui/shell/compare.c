@@ -69,7 +69,7 @@ int shell_compare(const options *o) {
     if (ok) {
         const char *metric = scry_metric_name(first.s.ranking->metric);
         head = compare_head(list->child, metric, top, first.is_signed);
-        result_text(facts, "by", result_get_text(list->child, "by"));
+        result_source(facts, first.s.ranking);
         result_text(facts, "metric", metric);
         result_number(facts, "n", top);
         cJSON_AddBoolToObject(facts, "signed", first.is_signed);

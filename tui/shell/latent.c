@@ -71,6 +71,7 @@ static bool add_profile(cJSON *facts, const asked *s, scry_error *err) {
         scry_profile_of(s->index, s->pairs, s->fires, all);
         const float *contribution = scry_contribution(s->index, score, s->latent);
         result_text(facts, "score", scry_score_name(score));
+        result_text(facts, "against", scry_reference_name(s->info->against));
         cJSON_AddBoolToObject(facts, "included", scry_set_has(set, s->latent));
         cJSON *rows = cJSON_AddArrayToObject(facts, "profile");
         for (size_t d = 0; d < s->info->domains; d++) {

@@ -59,6 +59,7 @@ static int mix_print(const options *o, const mix *m) {
         if (m->use[d]) total += m->sts[d], used++;
     cJSON *facts = cJSON_CreateObject();
     result_text(facts, "score", scry_score_name(m->s.score));
+    result_text(facts, "against", scry_reference_name(info->against));
     result_numbers(facts, {"n", info->d_sae ? m->s.set->count : (double)NAN}, {"budget", m->budget});
     cJSON *list = cJSON_AddArrayToObject(facts, "domains");
     for (size_t d = 0; d < m->D; d++) {
@@ -72,10 +73,10 @@ static int mix_print(const options *o, const mix *m) {
                                             {"share", "share%", "%.2f", 100},
                                             {"examples", "examples", "%.0f", 0},
                                             {0}};
-    char head[200], of[40] = "as given by the study";
+    char head[240], score[SCRY_SOURCE_TEXT], of[40] = "as given by the study";
     if (info->d_sae) snprintf(of, sizeof of, "of %u latent%s", m->s.set->count, plural_s(m->s.set->count));
     snprintf(head, sizeof head, "%u examples over %zu domains in proportion to STS %s %s\n\n", m->budget, used,
-             scry_score_name(m->s.score), of);
+             scry_score_text(m->s.score, info->against, score), of);
     return output_print(o, facts, "domains", columns, head);
 }
 

@@ -25,6 +25,8 @@ static int print_overlap(const options *o, const scry_index *index, const scry_r
     result_text(facts, "train", scry_index_info(index)->train[a->train].name);
     result_text(facts, "a", scry_condition_name(a->source));
     result_text(facts, "b", scry_condition_name(b->source));
+    result_text(facts, "against_a", scry_reference_name(a->against));
+    result_text(facts, "against_b", scry_reference_name(b->against));
     result_text(facts, "metric", scry_metric_name(a->metric));
     result_number(facts, "latents", a->latents);
     cJSON *list = cJSON_AddArrayToObject(facts, "points");
@@ -34,11 +36,13 @@ static int print_overlap(const options *o, const scry_index *index, const scry_r
                        {"share_a", points[i].share_a}, {"share_b", points[i].share_b});
     }
     free(points);
-    char of_a[32], of_b[32], head[200];
-    snprintf(of_a, sizeof of_a, "%s share%%", scry_condition_name(a->source));
-    snprintf(of_b, sizeof of_b, "%s share%%", scry_condition_name(b->source));
+    char of_a[60], of_b[60], head[240], source_a[SCRY_SOURCE_TEXT], source_b[SCRY_SOURCE_TEXT];
+    scry_source_text(a->source, a->against, source_a);
+    scry_source_text(b->source, b->against, source_b);
+    snprintf(of_a, sizeof of_a, "%s share%%", source_a);
+    snprintf(of_b, sizeof of_b, "%s share%%", source_b);
     snprintf(head, sizeof head, "top N by %s and by %s, metric %s, of %u latents; share is of the total shift\n\n",
-             scry_condition_name(a->source), scry_condition_name(b->source), scry_metric_name(a->metric), a->latents);
+             source_a, source_b, scry_metric_name(a->metric), a->latents);
     const result_column columns[] = {{"n", "N", "%.0f", 0},
                                      {"overlap", "in both", "%.0f", 0},
                                      {"expected", "expected by chance", "%.1f", 0},
@@ -60,7 +64,8 @@ int shell_overlap(const options *o) {
               options_number("--top", o->top, 1, 1000, &top, &err) &&
               read_source(index, train, "--a", o->a, 0, &of_a, &err) &&
               read_source(index, train, "--b", o->b, 1, &of_b, &err) &&
-              (a = scry_rank(index, train, of_a, metric, &err)) && (b = scry_rank(index, train, of_b, metric, &err));
+              (a = scry_rank_for_overlap(index, train, of_a, metric, &err)) &&
+              (b = scry_rank_for_overlap(index, train, of_b, metric, &err));
     int status = ok ? print_overlap(o, index, a, b, top) : output_error(&err);
     scry_ranking_free(a);
     scry_ranking_free(b);

@@ -16,7 +16,8 @@ static void describe_selection(const options *o, const selection_context *s, uin
             snprintf(words, size, "%u latent%s of %s", s->set->count, plural_s(s->set->count), path_file_name(o->set));
     else if (o->latents) used = snprintf(words, size, "%u latent%s by number", s->set->count, plural_s(s->set->count));
     else
-        used = snprintf(words, size, "top %u by %s %s of %s", top, scry_condition_name(s->ranking->source),
+        used = snprintf(words, size, "top %u by %s %s of %s", top,
+                        scry_source_text(s->ranking->source, s->ranking->against, (char[SCRY_SOURCE_TEXT]){""}),
                         scry_metric_name(s->ranking->metric), scry_index_info(s->index)->train[s->train].name);
     if ((o->with || o->without) && used > 0 && (size_t)used < size)
         snprintf(words + used, size - (size_t)used, "%s%.100s%s%.100s: %u latent%s", o->without ? ", without " : "",

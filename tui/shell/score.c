@@ -55,8 +55,10 @@ static void add_repeats(cJSON *facts, const repeats *p, size_t D) {
 static void score_head(FILE *f, const selection_context *s, const scry_result *r, const scry_scope *scope,
                        const repeats *p, const cJSON *facts) {
     const scry_info *info = scry_index_info(s->index);
+    char score[SCRY_SOURCE_TEXT];
     if (info->d_sae)
-        fprintf(f, "STS %s of %u latent%s\n", scry_score_name(s->score), s->set->count, plural_s(s->set->count));
+        fprintf(f, "STS %s of %u latent%s\n", scry_score_text(s->score, info->against, score), s->set->count,
+                plural_s(s->set->count));
     else fprintf(f, "STS %s, as given by the study\n", scry_score_name(s->score));
     if (isnan(r->fit.pearson)) {
         fprintf(f, "no correlation: %s\n\n",

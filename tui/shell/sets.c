@@ -40,7 +40,7 @@ static const char *figure(double value, int decimals, char text[FIGURE]) {
     return text;
 }
 
-static int against(const options *o, const selection_context *s, scry_set *other, const scry_scope *scope) {
+static int compare_with(const options *o, const selection_context *s, scry_set *other, const scry_scope *scope) {
     static const result_column columns[] = {{"name", "domain", NULL, 0},
                                             {"sts", "STS", "%.6g", 0},
                                             {"sts_against", "STS against", "%.6g", 0},
@@ -73,10 +73,16 @@ static int against(const options *o, const selection_context *s, scry_set *other
     return output_print(o, facts, "domains", columns, head);
 }
 
+/* --compare; or --against with a set instead of a reference, as it was called at first. NULL: neither. */
+static const char *compared_set(const options *o) {
+    return o->compare ? o->compare : o->against && scry_reference_of(o->against) < 0 ? o->against : NULL;
+}
+
 static int compare(const options *o, const selection_context *s, const scry_scope *scope) {
     scry_error err = {0};
-    scry_set *other = set_names_expression(&(set_names){.index = s->index, .ranking = s->ranking}, o->against, &err);
-    int status = other ? against(o, s, other, scope) : output_error(&err);
+    scry_set *other =
+        set_names_expression(&(set_names){.index = s->index, .ranking = s->ranking}, compared_set(o), &err);
+    int status = other ? compare_with(o, s, other, scope) : output_error(&err);
     scry_set_free(other);
     return status;
 }
@@ -93,7 +99,7 @@ int shell_sets(const options *o) {
     if (ok && o->keep)
         fprintf(stderr, "scry: %s: %u latent%s saved as %s\n", sets->path, s.set->count, plural_s(s.set->count),
                 o->keep);
-    int status = !ok ? output_error(&err) : o->against ? compare(o, &s, &scope) : list(o, &s, sets);
+    int status = !ok ? output_error(&err) : compared_set(o) ? compare(o, &s, &scope) : list(o, &s, sets);
     scry_scope_free(&scope);
     scry_named_sets_free(sets);
     cli_free(&s);

@@ -20,7 +20,7 @@ static cJSON *facts_begin(const sweep *s) {
     result_text(facts, "over", s->over);
     result_text(facts, "score", scry_score_name(s->of.score));
     result_text(facts, "train", scry_index_info(s->of.index)->train[s->of.train].name);
-    result_text(facts, "by", scry_condition_name(s->of.ranking->source));
+    result_source(facts, s->of.ranking);
     result_text(facts, "metric", scry_metric_name(s->of.ranking->metric));
     result_number(facts, "seed", SCRY_SEED);
     return facts;
@@ -28,7 +28,8 @@ static cJSON *facts_begin(const sweep *s) {
 
 static int head_begin(const sweep *s, char *head, size_t size) {
     return snprintf(head, size, "rho of STS %s with the %s; latents ranked by %s %s\n", scry_score_name(s->of.score),
-                    change_name(s->scope.is_signed), scry_condition_name(s->of.ranking->source),
+                    change_name(s->scope.is_signed),
+                    scry_source_text(s->of.ranking->source, s->of.ranking->against, (char[SCRY_SOURCE_TEXT]){""}),
                     scry_metric_name(s->of.ranking->metric));
 }
 

@@ -22,6 +22,7 @@ static bool read_options(const options *o, synth_options *s, scry_error *err) {
     if (!o->out) return scry_misuse(err, "synth: -o is missing; scry synth -o DIR");
     if (o->null && o->rho) return scry_misuse(err, "--null and --rho: expected one of them");
     s->is_null = o->null != NULL;
+    s->has_control = o->control != NULL;
     return options_number("--width", o->width, 16, WIDTH, &s->latents, err) &&
            options_number("--domain-count", o->domain_count, 3, DOMAINS, &s->domains, err) &&
            options_number("--tokens-each", o->tokens_each, 8, s->latents < TOKENS ? s->latents : TOKENS, &s->tokens,

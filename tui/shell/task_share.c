@@ -72,7 +72,7 @@ static cJSON *facts_of(const task_share *s, bool imported) {
     uint32_t F = s->of.ranking->latents;
     cJSON *facts = cJSON_CreateObject();
     result_text(facts, "train", scry_index_info(s->of.index)->train[s->of.train].name);
-    result_text(facts, "by", scry_condition_name(s->of.ranking->source));
+    result_source(facts, s->of.ranking);
     result_text(facts, "metric", scry_metric_name(s->of.ranking->metric));
     result_text(facts, "groups_from", imported ? "imported labels" : "top samples");
     result_text(facts, "task", s->group[0].name);
@@ -106,8 +106,9 @@ static int print(const options *o, const task_share *s) {
              "recall: share of a group's latents that are among the first 500\n\n",
              o->label ? "latents grouped by imported label"
                       : "latents grouped by the text of more than half of their ten strongest samples",
-             scry_condition_name(s->of.ranking->source), scry_metric_name(s->of.ranking->metric), s->group[0].name,
-             *shares ? shares : "too few latents", 100.0 * s->group[0].all / F, F);
+             scry_source_text(s->of.ranking->source, s->of.ranking->against, (char[SCRY_SOURCE_TEXT]){""}),
+             scry_metric_name(s->of.ranking->metric), s->group[0].name, *shares ? shares : "too few latents",
+             100.0 * s->group[0].all / F, F);
     static const result_column columns[] = {{"name", "group", NULL, 0},
                                             {"latents", "latents", "%.0f", 0},
                                             {"in_50", "in 50", "%.0f", 0},

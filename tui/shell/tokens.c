@@ -23,10 +23,6 @@ static void add_text(cJSON *example) {
 static const result_column plain[] = {
     {"activation", "activation", "%.4g", 0}, {"capture", "capture", NULL, 0}, {"sample", "sample", NULL, 0},
     {"position", "position", "%.0f", 0},     {"text", "text", NULL, 0},       {0}};
-static const result_column paired[] = {
-    {"activation", "activation", "%.4g", 0},  {"base", "base", "%.4g", 0},     {"versus", "versus", "%.4g", 0},
-    {"difference", "difference", "%+.4g", 0}, {"capture", "capture", NULL, 0}, {"sample", "sample", NULL, 0},
-    {"position", "position", "%.0f", 0},      {"text", "text", NULL, 0},       {0}};
 
 /* An error for a list that is empty: what was looked through, and what there is instead. */
 static int say_none(const tokens_query *q) {
@@ -54,7 +50,8 @@ static int say_none(const tokens_query *q) {
     unsigned long long all = scry_postings(q->index, f->latent);
     if (q->pick.order == SCRY_MOVED)
         scry_fail(&err, "latent %u: no paired token of %s moved under %s; searched %llu tokens", f->latent, where,
-                  scry_condition_name(q->pick.versus), (unsigned long long)tokens);
+                  scry_source_text(q->pick.versus, info->against, (char[SCRY_SOURCE_TEXT]){""}),
+                  (unsigned long long)tokens);
     else if (positive)
         scry_fail(&err, "latent %u: none of its %zu activations in %s is in %s; they go from %.4g to %.4g", f->latent,
                   positive, where, scry_example_query_text(&q->pick, word), (double)least, (double)most);
@@ -86,6 +83,11 @@ static int print_tokens(const options *o, const tokens_query *q) {
     char head[160];
     snprintf(head, sizeof head, "latent %u: active %llu times in the index\n\n", q->fires->latent,
              (unsigned long long)scry_postings(q->index, q->fires->latent));
+    const char *reference = scry_reference_name(scry_index_info(q->index)->against);
+    const result_column paired[] = {
+        {"activation", "activation", "%.4g", 0},  {reference, reference, "%.4g", 0}, {"versus", "versus", "%.4g", 0},
+        {"difference", "difference", "%+.4g", 0}, {"capture", "capture", NULL, 0},   {"sample", "sample", NULL, 0},
+        {"position", "position", "%.0f", 0},      {"text", "text", NULL, 0},         {0}};
     return output_print(o, facts, "examples", q->versus >= 0 ? paired : plain, head);
 }
 
@@ -98,6 +100,10 @@ static bool read_pick(const options *o, tokens_query *q, scry_error *err) {
     q->versus = o->versus ? scry_condition_of(o->versus) : -1;
     if (o->versus && q->versus <= SCRY_BASE)
         return cli_misuse(err, "--versus", o->versus, scry_source_choices((char[SCRY_CHOICES]){""}, ""));
+    scry_reference against = scry_index_info(q->index)->against;
+    if (o->versus && q->versus == (int)scry_reference_condition(against))
+        return scry_misuse(err, "--versus %s --against %s: expected two conditions", o->versus,
+                           scry_reference_name(against));
     if (o->interval && !scry_example_query_read(&q->pick, o->interval, err)) return false;
     if (!options_number("--seed", o->seed, 0, SCRY_SEED, &seed, err) || !cli_train(o, q->index, &train, err) ||
         !cli_ranking(o, q->index, train, &source, &metric, err))

@@ -137,10 +137,11 @@ static bool walk_group(builder *b, size_t g) {
                                    .pieces = &b->in.pieces};
     }
     alignment_runs runs;
-    pair_counts counts[SCRY_CONDITIONS];
+    pair_counts counts[SCRY_REFERENCES][SCRY_CONDITIONS] = {0};
     if (!token_alignment_make(&runs, view, b->in.pairing, counts, b->in.study->path, b->in.err)) return false;
-    for (int c = 1; c < SCRY_CONDITIONS; c++)
-        if (b->tile.group[c]) b->tile.group[c]->pairs = counts[c];
+    for (int r = 0; r < SCRY_REFERENCES; r++)
+        for (int c = 0; c < SCRY_CONDITIONS; c++)
+            if (b->tile.group[c]) b->tile.group[c]->pairs[r] = counts[r][c];
     note_repeated_ids(b, view);
     size_t trains = b->in.study->train_count;
     b->tile.subset = g >= trains && b->in.candidates.latent ? &b->in.candidates : NULL;
@@ -203,22 +204,32 @@ static uint64_t matrix_memory(const build_inputs *in) {
     return open + most + sort;
 }
 
+/* Of one training set: of all conditions but base, against each reference that is captured. */
+static uint64_t most_sources(const build_inputs *in) {
+    uint64_t conditions = conditions_captured(in);
+    return (conditions - 1) + (is_captured(in, SCRY_CONTROL) ? conditions - 2 : 0);
+}
+
 static uint64_t most_candidates(const build_inputs *in) {
-    uint64_t most = (uint64_t)in->options->candidates * SCRY_METRICS * (SCRY_CONDITIONS - 1) * in->study->train_count;
+    uint64_t most = (uint64_t)in->options->candidates * SCRY_METRICS * most_sources(in) * in->study->train_count;
     return most < in->F ? most : in->F;
 }
 
 /* *limit: bytes of postings to hold in memory, from what is left after everything whose size is known. */
 static bool share_memory(const build_inputs *in, uint64_t *limit) {
     uint64_t memory = build_memory(in), F = in->F, d = in->sae.d_in;
-    uint64_t fixed = ((uint64_t)48 << 20) + 2 * F * d * sizeof(float);  /* the program, the SAE */
-    fixed += F * (SCRY_CONDITIONS + 1) * (sizeof(posting_stream) + 48); /* streams and what malloc adds */
-    fixed += F * SCRY_CONDITIONS * ((PAIR_FIGURES + 3) * sizeof(double) + 3 * sizeof(uint32_t)); /* sums */
-    fixed +=
-        F * (SHIFT_ARRAYS * sizeof(double) + 2 * sizeof(uint32_t)) * in->study->train_count * (SCRY_CONDITIONS - 1);
-    fixed += F * in->D * SCRY_SCORES * sizeof(float);
-    fixed += (uint64_t)parallel_threads(in->pool) * 3 * BLOCK_LATENTS * RESIDUAL_ROWS * sizeof(float) * 2;
-    fixed += (uint64_t)SCRY_CONDITIONS * RESIDUAL_ROWS * (d + (in->sae.activation == SAE_TOPK ? F : 0)) * sizeof(float);
+    uint64_t conditions = conditions_captured(in), sources = most_sources(in);
+    uint64_t fixed = ((uint64_t)48 << 20) + 2 * F * d * sizeof(float); /* the program, the SAE */
+    fixed += F * (conditions + 1) * (sizeof(posting_stream) + 48);     /* streams and what malloc adds */
+    fixed += F * conditions * (3 * sizeof(double) + sizeof(uint32_t)); /* sums */
+    fixed += F * sources * (PAIR_FIGURES * sizeof(double) + 2 * sizeof(uint32_t));
+    fixed += F * (SHIFT_ARRAYS * sizeof(double) + 2 * sizeof(uint32_t)) * in->study->train_count * sources;
+    for (int r = 0; r < SCRY_REFERENCES; r++)
+        for (int k = 0; k < SCRY_SCORES; k++)
+            if (has_contributions(in, r, (scry_score)k)) fixed += F * in->D * sizeof(float);
+    fixed += (uint64_t)parallel_threads(in->pool) * (3 + is_captured(in, SCRY_CONTROL)) * BLOCK_LATENTS *
+             RESIDUAL_ROWS * sizeof(float) * 2;
+    fixed += conditions * RESIDUAL_ROWS * (d + (in->sae.activation == SAE_TOPK ? F : 0)) * sizeof(float);
     if (d) fixed += outlier_rows_bytes((uint32_t)d, parallel_threads(in->pool));
     fixed += matrix_memory(in) + residual_sums_bytes(in) + most_candidates(in) * d * sizeof(float);
     if (fixed + fixed / 4 > memory)

@@ -39,7 +39,7 @@ typedef struct build_capture {
     double *piece_norm; /* residuals with tokens: [pieces] sum of |x|^2 over the rows of each piece */
     double norm;        /* sum of |x|^2 over all rows */
     uint32_t identical; /* bit k: equal to the group's capture under condition k on all rows that are paired */
-    pair_counts pairs;  /* with base, once its group was walked; nothing for base itself */
+    pair_counts pairs[SCRY_REFERENCES]; /* with the group's reference, once it was walked */
 } build_capture;
 
 /* Some of the SAE's latents, ascending: latent i of `sae` is latent[i]. */
@@ -98,6 +98,22 @@ void capture_suspend(build_capture *c);
 
 static inline study_group *group_at(const build_inputs *in, size_t g) {
     return g < in->study->train_count ? &in->study->trains[g] : &in->study->domains[g - in->study->train_count];
+}
+/* True when sums of a group's condition c are taken against the reference: it has both captures. */
+static inline bool is_compared(build_capture *const group[SCRY_CONDITIONS], int reference, int c) {
+    int of = (int)scry_reference_condition((scry_reference)reference);
+    return c != SCRY_BASE && c != of && group[c] && group[of];
+}
+/* True when some group has a capture under the condition. */
+static inline bool is_captured(const build_inputs *in, int condition) {
+    bool any = false;
+    for (size_t i = 0; i < in->capture_count; i++) any = any || (int)in->captures[i].condition == condition;
+    return any;
+}
+static inline uint64_t conditions_captured(const build_inputs *in) {
+    uint64_t n = 0;
+    for (int c = 0; c < SCRY_CONDITIONS; c++) n += is_captured(in, c);
+    return n;
 }
 static inline uint64_t build_memory(const build_inputs *in) {
     return in->options->memory ? in->options->memory : SCRY_MEMORY;

@@ -8,34 +8,45 @@
 #include <stdlib.h>
 #include <string.h>
 
+bool has_contributions(const build_inputs *in, int reference, scry_score score) {
+    return reference == SCRY_AGAINST_BASE ||
+           (scry_scores[score].condition != SCRY_BASE && is_captured(in, scry_reference_condition(reference)));
+}
+
 void statistics_new(statistics *s, const build_inputs *in) {
-    const size_t sources = in->study->train_count * SCRY_CONDITIONS;
+    const size_t sources = source_slots(in);
     s->shift = mem_new(sources, sizeof *s->shift);
     s->shift_fires = mem_new(sources, sizeof *s->shift_fires);
     s->pairs = mem_new(sources, sizeof *s->pairs);
-    for (int k = 0; k < SCRY_SCORES; k++) s->contribution[k] = mem_new((size_t)in->F * in->D, sizeof(float));
-    s->domain_icl = mem_new(in->D, sizeof *s->domain_icl);
+    for (int r = 0; r < SCRY_REFERENCES; r++) {
+        s->domain_icl[r] = mem_new(in->D, sizeof *s->domain_icl[r]);
+        for (int k = 0; k < SCRY_SCORES; k++)
+            if (has_contributions(in, r, (scry_score)k))
+                s->contribution[r][k] = mem_new((size_t)in->F * in->D, sizeof(float));
+    }
 }
 
 void statistics_free(statistics *s, const build_inputs *in) {
-    for (size_t i = 0; s->shift && i < in->study->train_count * SCRY_CONDITIONS; i++) {
+    for (size_t i = 0; s->shift && i < source_slots(in); i++) {
         free(s->shift[i]);
         free(s->shift_fires[i]);
     }
-    for (int k = 0; k < SCRY_SCORES; k++) free(s->contribution[k]);
+    for (int r = 0; r < SCRY_REFERENCES; r++) {
+        for (int k = 0; k < SCRY_SCORES; k++) free(s->contribution[r][k]);
+        free(s->domain_icl[r]);
+    }
     free(s->shift);
     free(s->shift_fires);
     free(s->pairs);
-    free(s->domain_icl);
 }
 
 /* The arrays of shift/T/SOURCE and fires/T/SOURCE, from the pair sums of one source. */
-static void shift_arrays(const accumulators *a, int c, double *out, uint32_t *fires) {
-    const pair_sums *p = &a->pair[c];
+static void shift_arrays(const accumulators *a, int reference, int c, double *out, uint32_t *fires) {
+    const pair_sums *p = &a->pair[reference][c];
     const size_t F = a->tile->in->F;
     /* A firing rate is a share of tokens even where samples are paired. */
     bool by_sample = a->tile->in->pairing == SCRY_PAIR_SAMPLE;
-    memcpy(fires, by_sample ? a->sums[SCRY_BASE].fires : p->base_fires, F * sizeof *fires);
+    memcpy(fires, by_sample ? a->sums[scry_reference_condition(reference)].fires : p->base_fires, F * sizeof *fires);
     memcpy(fires + F, by_sample ? a->sums[c].fires : p->other_fires, F * sizeof *fires);
     for (size_t j = 0; j < F; j++) {
         double figure[PAIR_FIGURES];
@@ -49,21 +60,23 @@ static void shift_arrays(const accumulators *a, int c, double *out, uint32_t *fi
     }
 }
 
-static bool no_pairs(const accumulators *a, int c) {
+static bool no_pairs(const accumulators *a, int reference, int c) {
     return scry_fail(a->tile->in->err, "%s: %s: no token of it has a partner in %s; expected the same samples in both",
-                     a->tile->in->study->path, a->tile->group[c]->spec->key, a->tile->group[SCRY_BASE]->spec->key);
+                     a->tile->in->study->path, a->tile->group[c]->spec->key,
+                     a->tile->group[scry_reference_condition(reference)]->spec->key);
 }
 
 bool statistics_finish_train(statistics *s, const accumulators *a, size_t train) {
-    for (int c = 1; c < SCRY_CONDITIONS; c++) {
-        if (!a->tile->group[c]) continue;
-        if (!a->pair[c].pairs) return no_pairs(a, c);
-        size_t at = train * SCRY_CONDITIONS + (size_t)c;
-        s->shift[at] = mem_new((size_t)a->tile->in->F * SHIFT_ARRAYS, sizeof(double));
-        s->shift_fires[at] = mem_new((size_t)a->tile->in->F * 2, sizeof(uint32_t));
-        s->pairs[at] = a->pair[c].pairs;
-        shift_arrays(a, c, s->shift[at], s->shift_fires[at]);
-    }
+    for (int r = 0; r < SCRY_REFERENCES; r++)
+        for (int c = 0; c < SCRY_CONDITIONS; c++) {
+            if (!is_compared(a->tile->group, r, c)) continue;
+            if (!a->pair[r][c].pairs) return no_pairs(a, r, c);
+            size_t at = source_slot(a->tile->in, r, train, c);
+            s->shift[at] = mem_new((size_t)a->tile->in->F * SHIFT_ARRAYS, sizeof(double));
+            s->shift_fires[at] = mem_new((size_t)a->tile->in->F * 2, sizeof(uint32_t));
+            s->pairs[at] = a->pair[r][c].pairs;
+            shift_arrays(a, r, c, s->shift[at], s->shift_fires[at]);
+        }
     return true;
 }
 
@@ -71,13 +84,17 @@ bool statistics_finish_train(statistics *s, const accumulators *a, size_t train)
 static void blank_domain(statistics *s, const build_inputs *in, const latent_subset *encoded, size_t domain) {
     uint32_t next = 0;
     for (uint32_t j = 0; j < in->F; j++) {
-        if (next < encoded->count && encoded->latent[next] == j) next++;
-        else
-            for (int k = 0; k < SCRY_SCORES; k++) s->contribution[k][(size_t)j * in->D + domain] = (float)NAN;
+        if (next < encoded->count && encoded->latent[next] == j) {
+            next++;
+            continue;
+        }
+        for (int r = 0; r < SCRY_REFERENCES; r++)
+            for (int k = 0; k < SCRY_SCORES; k++)
+                if (s->contribution[r][k]) s->contribution[r][k][(size_t)j * in->D + domain] = (float)NAN;
     }
 }
 
-/* A score's sum over a domain's tokens, or over its pairs with base, for latent j. */
+/* A score's sum over a domain's tokens, or over its pairs with the reference, for latent j. */
 static double score_sum(scry_score score, const capture_sums *sums, const pair_sums *pairs, size_t j) {
     switch (score) {
 #define SCORE(id, name, aggregate, condition, term, sum, ...)                                                          \
@@ -91,29 +108,32 @@ static double score_sum(scry_score score, const capture_sums *sums, const pair_s
     return (double)NAN;
 }
 
-static bool finish_score(statistics *s, const accumulators *a, size_t domain, scry_score score) {
+static bool finish_score(statistics *s, const accumulators *a, size_t domain, int reference, scry_score score) {
     const build_inputs *in = a->tile->in;
     build_capture *const *group = a->tile->group;
     int c = scry_scores[score].condition;
-    const pair_sums *pairs = &a->pair[c];
+    bool known = c == SCRY_BASE || is_compared(group, reference, c);
+    const pair_sums *pairs = &a->pair[reference][c];
     const double n = (double)(c == SCRY_BASE ? group[SCRY_BASE]->kept_count : pairs->pairs);
     for (size_t j = 0; j < in->F; j++) {
-        float value = group[c] ? (float)(score_sum(score, &a->sums[SCRY_BASE], pairs, j) / n) : 0;
+        float value = known ? (float)(score_sum(score, &a->sums[SCRY_BASE], pairs, j) / n) : 0;
         if (!isfinite(value))
             return scry_fail(in->err,
                              "%s: %s: latent %zu: mean squared activation exceeds single precision; the "
                              "activations are not plausible",
                              in->study->path, group[SCRY_BASE]->spec->key, j);
-        s->contribution[score][j * in->D + domain] = value;
+        s->contribution[reference][score][j * in->D + domain] = value;
     }
     return true;
 }
 
 bool statistics_finish_domain(statistics *s, const accumulators *a, size_t domain) {
-    s->domain_icl[domain] = a->tile->group[SCRY_ICL] != NULL;
-    if (a->tile->group[SCRY_ICL] && !a->pair[SCRY_ICL].pairs) return no_pairs(a, SCRY_ICL);
-    for (int k = 0; k < SCRY_SCORES; k++)
-        if (!finish_score(s, a, domain, (scry_score)k)) return false;
+    for (int r = 0; r < SCRY_REFERENCES; r++) {
+        s->domain_icl[r][domain] = is_compared(a->tile->group, r, SCRY_ICL);
+        if (s->domain_icl[r][domain] && !a->pair[r][SCRY_ICL].pairs) return no_pairs(a, r, SCRY_ICL);
+        for (int k = 0; k < SCRY_SCORES; k++)
+            if (s->contribution[r][k] && !finish_score(s, a, domain, r, (scry_score)k)) return false;
+    }
     if (a->tile->subset) blank_domain(s, a->tile->in, a->tile->subset, domain);
     return true;
 }
@@ -138,15 +158,17 @@ bool candidates_allowed(const build_inputs *in) {
     return true;
 }
 
-/* The shifts [F] of training set and source `at` by one metric. */
+/* The shifts [F] of a source by one metric; at: its source_slot. */
 static void shifts_of(const build_inputs *in, const statistics *s, size_t at, scry_metric metric, double *out) {
-    const size_t F = in->F, train = at / SCRY_CONDITIONS * SCRY_CONDITIONS;
+    const size_t F = in->F, one = in->study->train_count * SCRY_CONDITIONS;
+    const size_t capture = at % one, group = capture / SCRY_CONDITIONS * SCRY_CONDITIONS;
     bool by_sample = in->pairing == SCRY_PAIR_SAMPLE;
     double pairs = (double)s->pairs[at];
     metric_base base = {pairs, pairs, pairs, by_sample};
     if (by_sample) {
-        base.base_tokens = (double)in->captures[in->capture_of[train]].kept_count;
-        base.other_tokens = (double)in->captures[in->capture_of[at]].kept_count;
+        size_t of = group + (size_t)scry_reference_condition((scry_reference)(at / one));
+        base.base_tokens = (double)in->captures[in->capture_of[of]].kept_count;
+        base.other_tokens = (double)in->captures[in->capture_of[capture]].kept_count;
     }
     for (size_t j = 0; j < F; j++) {
         double of[SHIFT_ARRAYS];
@@ -162,7 +184,7 @@ void candidates_choose(build_inputs *in, const statistics *s) {
     bool *is = mem_new(F, sizeof *is);
     uint32_t *order = mem_new(F, sizeof *order);
     double *shift = mem_new(F, sizeof *shift);
-    for (size_t i = 0; i < in->study->train_count * SCRY_CONDITIONS; i++)
+    for (size_t i = 0; i < source_slots(in); i++)
         for (int metric = 0; s->shift[i] && metric < SCRY_METRICS; metric++) {
             shifts_of(in, s, i, (scry_metric)metric, shift);
             argsort_by_size(shift, F, order);

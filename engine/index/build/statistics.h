@@ -15,7 +15,7 @@ typedef struct capture_sums {
     double *run;     /* pairing by sample: sum over the sample so far */
 } capture_sums;
 
-/* Sums over pairs of base and one other condition, [F]. */
+/* Sums over pairs of a reference and one other condition, [F]. */
 typedef struct pair_sums {
     double *figure[PAIR_FIGURES];
     uint32_t *base_fires, *other_fires;
@@ -26,7 +26,7 @@ typedef struct accumulators {
     build_tile *tile;
     posting_store *store;
     capture_sums sums[SCRY_CONDITIONS];
-    pair_sums pair[SCRY_CONDITIONS];
+    pair_sums pair[SCRY_REFERENCES][SCRY_CONDITIONS];
     posting_stream *group_streams[SCRY_CONDITIONS]; /* [F] of the segment that is filled */
     uint64_t run_rows[SCRY_CONDITIONS];             /* pairing by sample: rows in the sample so far */
     uint64_t segment_rows;                          /* since the last segment was closed */
@@ -47,14 +47,25 @@ bool tile_close_segment(accumulators *a);
 
 /* Per-latent statistics of every group that was walked. */
 typedef struct statistics {
-    /* [trains * SCRY_CONDITIONS] */
+    /* [SCRY_REFERENCES * trains * SCRY_CONDITIONS], by source_slot */
     double **shift;         /* [SHIFT_ARRAYS][F]; NULL: no such source */
     uint32_t **shift_fires; /* [2][F] */
     uint64_t *pairs;
 
-    float *contribution[SCRY_SCORES]; /* [F][D] */
-    bool *domain_icl;                 /* [D] */
+    float *contribution[SCRY_REFERENCES][SCRY_SCORES]; /* [F][D]; against control only of scores of a difference, and
+                                                          only where control is captured; else NULL */
+    bool *domain_icl[SCRY_REFERENCES];                 /* [D] icl was compared with the reference */
 } statistics;
+
+static inline size_t source_slot(const build_inputs *in, int reference, size_t train, int condition) {
+    return ((size_t)reference * in->study->train_count + train) * SCRY_CONDITIONS + (size_t)condition;
+}
+static inline size_t source_slots(const build_inputs *in) {
+    return source_slot(in, SCRY_REFERENCES, 0, 0);
+}
+
+/* True when the score's contributions are computed against the reference. */
+bool has_contributions(const build_inputs *in, int reference, scry_score score);
 
 void statistics_new(statistics *s, const build_inputs *in);
 void statistics_free(statistics *s, const build_inputs *in);

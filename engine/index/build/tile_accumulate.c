@@ -12,7 +12,8 @@
 
 void accumulators_new(accumulators *a, build_tile *tile, posting_store *store) {
     *a = (accumulators){.tile = tile, .store = store};
-    for (int c = 0; c < SCRY_CONDITIONS; c++) a->group_streams[c] = mem_new(tile->in->F, sizeof(posting_stream));
+    for (int c = 0; c < SCRY_CONDITIONS; c++)
+        if (is_captured(tile->in, c)) a->group_streams[c] = mem_new(tile->in->F, sizeof(posting_stream));
 }
 
 void accumulators_free(accumulators *a) {
@@ -20,6 +21,18 @@ void accumulators_free(accumulators *a) {
         for (uint32_t j = 0; a->group_streams[c] && j < a->tile->in->F; j++) free(a->group_streams[c][j].bytes);
         free(a->group_streams[c]);
     }
+}
+
+static void pair_sums_new(pair_sums *p, uint32_t F) {
+    *p = (pair_sums){.base_fires = mem_new(F, sizeof(uint32_t)), .other_fires = mem_new(F, sizeof(uint32_t))};
+    for (int f = 0; f < PAIR_FIGURES; f++) p->figure[f] = mem_new(F, sizeof(double));
+}
+
+static void pair_sums_free(pair_sums *p) {
+    free(p->base_fires);
+    free(p->other_fires);
+    for (int f = 0; f < PAIR_FIGURES; f++) free(p->figure[f]);
+    *p = (pair_sums){0};
 }
 
 void accumulators_begin_group(accumulators *a) {
@@ -32,23 +45,18 @@ void accumulators_begin_group(accumulators *a) {
                             .square = mem_new(F, sizeof(double)),
                             .fires = mem_new(F, sizeof(uint32_t))};
         if (a->tile->in->pairing == SCRY_PAIR_SAMPLE) s->run = mem_new(F, sizeof(double));
-        if (c == SCRY_BASE) continue;
-        for (int f = 0; f < PAIR_FIGURES; f++) a->pair[c].figure[f] = mem_new(F, sizeof(double));
-        a->pair[c].base_fires = mem_new(F, sizeof(uint32_t));
-        a->pair[c].other_fires = mem_new(F, sizeof(uint32_t));
-        a->pair[c].pairs = 0;
+        for (int r = 0; r < SCRY_REFERENCES; r++)
+            if (is_compared(a->tile->group, r, c)) pair_sums_new(&a->pair[r][c], F);
     }
 }
 
 void accumulators_end_group(accumulators *a) {
     for (int c = 0; c < SCRY_CONDITIONS; c++) {
         capture_sums *s = &a->sums[c];
-        pair_sums *p = &a->pair[c];
-        void *owned[] = {s->sum, s->square, s->fires, s->run, p->base_fires, p->other_fires};
+        void *owned[] = {s->sum, s->square, s->fires, s->run};
         for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) free(owned[i]);
-        for (int f = 0; f < PAIR_FIGURES; f++) free(p->figure[f]);
         *s = (capture_sums){0};
-        *p = (pair_sums){0};
+        for (int r = 0; r < SCRY_REFERENCES; r++) pair_sums_free(&a->pair[r][c]);
     }
 }
 
@@ -97,7 +105,7 @@ static void walk_capture(accumulators *a, int c, uint32_t latent, const tile_lis
     count->negative[c] += to - from - fires;
 }
 
-/* One latent of base and another condition: the two lists merged by token; where neither fires the
+/* One latent of a reference and another condition: the two lists merged by token; where neither fires the
  * pair adds nothing. The figures are kept in locals, which the compiler holds in registers. */
 static void walk_pairs(pair_sums *p, uint32_t latent, const tile_lists *base, const tile_lists *other, uint32_t j) {
     uint32_t i = base->start[j], i_end = base->start[j + 1], k = other->start[j], k_end = other->start[j + 1];
@@ -123,18 +131,20 @@ static void walk_pairs(pair_sums *p, uint32_t latent, const tile_lists *base, co
 }
 
 /* Pairing by sample: the sample is complete; its means are the pair. */
-static void close_sample(accumulators *a, int c, uint32_t latent) {
-    if (!a->run_rows[SCRY_BASE] || !a->run_rows[c]) return;
-    double figure[PAIR_FIGURES], **to = a->pair[c].figure;
+static void close_sample(accumulators *a, int reference, int c, uint32_t latent) {
+    const int of = (int)scry_reference_condition((scry_reference)reference);
+    if (!a->run_rows[of] || !a->run_rows[c]) return;
+    double figure[PAIR_FIGURES], **to = a->pair[reference][c].figure;
     for (int f = 0; f < PAIR_FIGURES; f++) figure[f] = to[f][latent];
-    pair_add(figure, a->sums[SCRY_BASE].run[latent] / (double)a->run_rows[SCRY_BASE],
+    pair_add(figure, a->sums[of].run[latent] / (double)a->run_rows[of],
              a->sums[c].run[latent] / (double)a->run_rows[c]);
     for (int f = 0; f < PAIR_FIGURES; f++) to[f][latent] = figure[f];
 }
 
 static void close_samples(accumulators *a, uint32_t latent) {
-    for (int c = 1; c < SCRY_CONDITIONS; c++)
-        if (a->tile->group[c]) close_sample(a, c, latent);
+    for (int r = 0; r < SCRY_REFERENCES; r++)
+        for (int c = 0; c < SCRY_CONDITIONS; c++)
+            if (is_compared(a->tile->group, r, c)) close_sample(a, r, c, latent);
     for (int c = 0; c < SCRY_CONDITIONS; c++)
         if (a->tile->group[c]) a->sums[c].run[latent] = 0;
 }
@@ -157,6 +167,12 @@ static void fill_lists(accumulators *a, int c, size_t block, uint32_t latents, t
     lists_of_block(&w->lists[c], w->H, latents, tile->n);
 }
 
+/* True when the rows of the tile are pairs of the reference and condition c. */
+static bool is_paired(const build_tile *tile, int reference, int c) {
+    return is_compared(tile->group, reference, c) && tile->mask >> c & 1 &&
+           tile->mask >> scry_reference_condition((scry_reference)reference) & 1;
+}
+
 static void process_block(void *context, size_t block, unsigned worker) {
     block_job *job = context;
     accumulators *a = job->a;
@@ -173,20 +189,27 @@ static void process_block(void *context, size_t block, unsigned worker) {
     }
     for (uint32_t j = 0; j < latents && a->tile->in->pairing == SCRY_PAIR_SAMPLE && tile->sample_end; j++)
         close_samples(a, number ? number[first + j] : first + j);
-    for (int c = 1; c < SCRY_CONDITIONS && a->tile->in->pairing != SCRY_PAIR_SAMPLE; c++)
-        if (tile->mask >> c & 1 && tile->mask >> SCRY_BASE & 1)
+    if (tile->in->pairing == SCRY_PAIR_SAMPLE) return;
+    for (int r = 0; r < SCRY_REFERENCES; r++)
+        for (int c = 0; c < SCRY_CONDITIONS; c++) {
+            if (!is_paired(tile, r, c)) continue;
+            const tile_lists *of = &w->lists[scry_reference_condition((scry_reference)r)];
             for (uint32_t j = 0; j < latents; j++)
-                walk_pairs(&a->pair[c], number ? number[first + j] : first + j, &w->lists[SCRY_BASE], &w->lists[c], j);
+                walk_pairs(&a->pair[r][c], number ? number[first + j] : first + j, of, &w->lists[c], j);
+        }
 }
 
 /* Pairs are counted here, once a tile, not once a latent. */
 static void count_pairs(accumulators *a) {
     const build_tile *tile = a->tile;
-    for (int c = 1; c < SCRY_CONDITIONS; c++) {
-        if (a->tile->in->pairing == SCRY_PAIR_SAMPLE)
-            a->pair[c].pairs += tile->sample_end && a->run_rows[SCRY_BASE] && a->run_rows[c];
-        else if (tile->mask >> c & 1 && tile->mask >> SCRY_BASE & 1) a->pair[c].pairs += tile->n;
-    }
+    for (int r = 0; r < SCRY_REFERENCES; r++)
+        for (int c = 0; c < SCRY_CONDITIONS; c++) {
+            if (!is_compared(tile->group, r, c)) continue;
+            if (tile->in->pairing == SCRY_PAIR_SAMPLE)
+                a->pair[r][c].pairs +=
+                    tile->sample_end && a->run_rows[scry_reference_condition((scry_reference)r)] && a->run_rows[c];
+            else if (is_paired(tile, r, c)) a->pair[r][c].pairs += tile->n;
+        }
 }
 
 /* Rows of features in the next tile, from the entries of this one. */

@@ -5,6 +5,7 @@
 #include "index/build/write.h"
 #include "index/format/decoder_codec.h"
 #include "index/format/layout.h"
+#include "index/format/section_names.h"
 #include "index/format/table.h"
 #include "io/label_file.h"
 
@@ -35,17 +36,28 @@ static void add_side(cJSON *item, const char *key, uint64_t base, uint64_t other
     cJSON_AddItemToArray(pair, cJSON_CreateNumber((double)other));
 }
 
-/* pair_counts of a capture that is paired with base. */
-static void add_pairs(const build_capture *c, cJSON *item) {
-    if (c->condition == SCRY_BASE) return;
-    cJSON *pairs = cJSON_AddObjectToObject(item, "pairs");
-    add_side(pairs, "tokens", c->pairs.tokens[0], c->pairs.tokens[1]);
-    add_side(pairs, "paired", c->pairs.paired[0], c->pairs.paired[1]);
-    add_side(pairs, "samples", c->pairs.samples[0], c->pairs.samples[1]);
-    cJSON_AddNumberToObject(pairs, "paired_samples", (double)c->pairs.paired_samples);
-    cJSON_AddNumberToObject(pairs, "by_text", (double)c->pairs.by_text);
-    cJSON_AddNumberToObject(pairs, "elsewhere", (double)c->pairs.elsewhere);
-    cJSON_AddNumberToObject(pairs, "misplaced", (double)c->pairs.misplaced);
+/* pair_counts of a capture that is paired with the reference. */
+static void add_pairs(const pair_counts *p, const char *key, cJSON *item) {
+    cJSON *pairs = cJSON_AddObjectToObject(item, key);
+    add_side(pairs, "tokens", p->tokens[0], p->tokens[1]);
+    add_side(pairs, "paired", p->paired[0], p->paired[1]);
+    add_side(pairs, "samples", p->samples[0], p->samples[1]);
+    cJSON_AddNumberToObject(pairs, "paired_samples", (double)p->paired_samples);
+    cJSON_AddNumberToObject(pairs, "by_text", (double)p->by_text);
+    cJSON_AddNumberToObject(pairs, "elsewhere", (double)p->elsewhere);
+    cJSON_AddNumberToObject(pairs, "misplaced", (double)p->misplaced);
+}
+
+/* With every reference that the capture's group has. */
+static void add_all_pairs(const build_inputs *in, const build_capture *c, cJSON *item) {
+    const size_t group = (size_t)(c->group < 0 ? -1 - c->group : (int)in->study->train_count + c->group);
+    char key[CONTAINER_NAME];
+    for (int r = 0; r < SCRY_REFERENCES; r++) {
+        scry_condition of = scry_reference_condition((scry_reference)r);
+        if (c->condition == SCRY_BASE || c->condition == of || in->capture_of[group * SCRY_CONDITIONS + of] < 0)
+            continue;
+        add_pairs(&c->pairs[r], reference_key(key, "pairs", r), item);
+    }
 }
 
 static cJSON *captures_json(const build_inputs *in) {
@@ -71,7 +83,7 @@ static cJSON *captures_json(const build_inputs *in) {
         cJSON_AddNumberToObject(item, "text", c->text);
         cJSON_AddNumberToObject(item, "identical", c->identical);
         if (c->padding.rows) cJSON_AddNumberToObject(item, "padding", (double)c->padding.rows);
-        add_pairs(c, item);
+        add_all_pairs(in, c, item);
         cJSON_AddItemToArray(list, item);
     }
     return list;
@@ -94,6 +106,13 @@ static cJSON *texts_json(const build_inputs *in) {
     return list;
 }
 
+static void add_source_pairs(const build_inputs *in, const statistics *s, size_t train, int reference, cJSON *pairs) {
+    for (int c = 0; c < SCRY_CONDITIONS; c++) {
+        size_t at = source_slot(in, reference, train, c);
+        if (s->shift[at]) cJSON_AddNumberToObject(pairs, scry_condition_name((scry_condition)c), (double)s->pairs[at]);
+    }
+}
+
 /* As the manifest has it. */
 static void add_path(cJSON *item, const char *name, const scry_study *study, const char *path) {
     size_t folder = strlen(study->folder);
@@ -111,10 +130,9 @@ static cJSON *trains_json(const build_inputs *in, const statistics *s) {
         cJSON_AddStringToObject(item, "name", in->study->trains[t].name);
         for (int c = 1; c < SCRY_CONDITIONS; c++)
             add_path(item, scry_condition_name((scry_condition)c), in->study, in->study->trains[t].tuned_path[c]);
-        for (size_t c = 1; c < SCRY_CONDITIONS; c++)
-            if (s->shift[t * SCRY_CONDITIONS + c])
-                cJSON_AddNumberToObject(pairs, scry_condition_name((scry_condition)c),
-                                        (double)s->pairs[t * SCRY_CONDITIONS + c]);
+        add_source_pairs(in, s, t, SCRY_AGAINST_BASE, pairs);
+        if (in->capture_of[t * SCRY_CONDITIONS + SCRY_CONTROL] >= 0)
+            add_source_pairs(in, s, t, SCRY_AGAINST_CONTROL, cJSON_AddObjectToObject(item, "pairs_control"));
         cJSON_AddItemToArray(list, item);
     }
     return list;
@@ -165,7 +183,8 @@ static cJSON *domains_json(const build_inputs *in, const statistics *s) {
         add_by_train(item, "change_se", domain->change_se, in->study->train_count);
         add_measured(item, domain->measured, in->study->train_count);
         cJSON_AddStringToObject(item, "name", domain->name);
-        cJSON_AddBoolToObject(item, "icl", s->domain_icl[d]);
+        cJSON_AddBoolToObject(item, "icl", s->domain_icl[SCRY_AGAINST_BASE][d]);
+        if (s->domain_icl[SCRY_AGAINST_CONTROL][d]) cJSON_AddBoolToObject(item, "icl_control", true);
         cJSON_AddItemToArray(list, item);
     }
     return list;
@@ -233,40 +252,39 @@ static char *meta_json(const build_inputs *in, const statistics *stats, const ac
 }
 
 /* The largest number of tokens on which a latent of training set t can fire. */
-static uint64_t most_fires(const build_inputs *in, const statistics *s, size_t t, size_t c) {
-    size_t at = t * SCRY_CONDITIONS;
-    if (in->pairing != SCRY_PAIR_SAMPLE) return s->pairs[at + c];
-    uint64_t base = in->captures[in->capture_of[at]].kept_count,
-             other = in->captures[in->capture_of[at + c]].kept_count;
+static uint64_t most_fires(const build_inputs *in, const statistics *s, int reference, size_t t, int c) {
+    size_t at = t * SCRY_CONDITIONS, of = at + scry_reference_condition((scry_reference)reference);
+    if (in->pairing != SCRY_PAIR_SAMPLE) return s->pairs[source_slot(in, reference, t, c)];
+    uint64_t base = in->captures[in->capture_of[of]].kept_count,
+             other = in->captures[in->capture_of[at + (size_t)c]].kept_count;
     return base > other ? base : other;
 }
 
 static void put_statistics(const build_inputs *in, const statistics *s, const uint64_t *active, const active_rows *rows,
                            container_writer *w) {
-    char name[64];
+    char name[CONTAINER_NAME];
     size_t F = in->F;
     put(w, "active", active, active_rows_words(F) * sizeof *active);
-    for (size_t t = 0; t < in->study->train_count; t++)
-        for (size_t c = 1; c < SCRY_CONDITIONS; c++) {
-            size_t at = t * SCRY_CONDITIONS + c;
-            if (!s->shift[at]) continue;
-            snprintf(name, sizeof name, "shift/%zu/%s", t, scry_condition_name((scry_condition)c));
-            container_begin(w, name);
-            for (int a = 0; a < SHIFT_ARRAYS; a++)
-                active_rows_write(w, rows, s->shift[at] + (size_t)a * F, sizeof(double));
-            snprintf(name, sizeof name, "fires/%zu/%s", t, scry_condition_name((scry_condition)c));
-            container_begin(w, name);
-            for (int a = 0; a < 2; a++)
-                packed_uint_write_rows(w, rows, s->shift_fires[at] + (size_t)a * F, 1,
-                                       packed_uint_width(most_fires(in, s, t, c)));
+    for (int r = 0; r < SCRY_REFERENCES; r++) {
+        for (size_t t = 0; t < in->study->train_count; t++)
+            for (int c = 0; c < SCRY_CONDITIONS; c++) {
+                size_t at = source_slot(in, r, t, c);
+                if (!s->shift[at]) continue;
+                container_begin(w, source_section(name, "shift", t, c, r));
+                for (int a = 0; a < SHIFT_ARRAYS; a++)
+                    active_rows_write(w, rows, s->shift[at] + (size_t)a * F, sizeof(double));
+                container_begin(w, source_section(name, "fires", t, c, r));
+                for (int a = 0; a < 2; a++)
+                    packed_uint_write_rows(w, rows, s->shift_fires[at] + (size_t)a * F, 1,
+                                           packed_uint_width(most_fires(in, s, r, t, c)));
+            }
+        bool any_icl = false;
+        for (size_t d = 0; d < in->D; d++) any_icl = any_icl || s->domain_icl[r][d];
+        for (int k = 0; k < SCRY_SCORES; k++) {
+            if (!s->contribution[r][k] || (scry_scores[k].condition != SCRY_BASE && !any_icl)) continue;
+            container_begin(w, score_section(name, (scry_score)k, r));
+            active_rows_write(w, rows, s->contribution[r][k], in->D * sizeof(float));
         }
-    bool any_icl = false;
-    for (size_t d = 0; d < in->D; d++) any_icl = any_icl || s->domain_icl[d];
-    for (int k = 0; k < SCRY_SCORES; k++) {
-        if (scry_scores[k].condition != SCRY_BASE && !any_icl) continue;
-        snprintf(name, sizeof name, "score/%s", scry_score_name((scry_score)k));
-        container_begin(w, name);
-        active_rows_write(w, rows, s->contribution[k], in->D * sizeof(float));
     }
 }
 

@@ -5,13 +5,16 @@
  *     meta            JSON: names, captures, texts, training sets, domains, notes; first_latent and latents where the
  *                     file is a shard (F is then the shard's). Of each capture: pairs, how many tokens and samples it
  *                     and its group's base have in common ([base, capture]), and identical, a bit for each condition
- *                     to whose capture it is equal
+ *                     to whose capture it is equal. pairs_control of captures and training sets, icl_control of
+ *                     domains: pairs, icl against control; absent without it
  *     manifest        the study manifest as it was read
  *     active          uint64, a bit a latent: active in some capture
  *     shift/T/SOURCE  double [SHIFT_ARRAYS][R]: what the shifts of training set T to this source are made from
  *     fires/T/SOURCE  packed [2][R], as wide as their number needs: tokens of the pairs on which base and source fire;
  *                     where samples are paired, of all kept tokens
  *     score/NAME      float [R][D]: a latent's contribution to each domain
+ *     ...             shift, fires and score again with /control behind the name (shift/T/SOURCE/control,
+ *                     score/icl/control): against control instead of base, where a group has it
  *     post/at         layout_group [ceil(F / GROUP_LATENTS) + 1]: where each group of latents begins
  *     post/length     LEB128 a latent: bytes of its stream in post/data; 0: never active
  *     post/count      packed [R], as wide as the number of all tokens needs: entries of each stream
@@ -27,6 +30,7 @@
  *                     label/at uint64: places in label/text
  *     raw/sums        double [captures][RESIDUAL_SUMS][d_model], NaN where a capture has no such number; absent where
  *                     no capture holds residuals
+ *     raw/control     double [captures][d_model]: RESIDUAL_DIFFERENCE against control; absent where none is captured
  *     outlier/rows    uint32, ascending in each capture, capture after capture: rows of residuals that were left out
  *                     because of their norm, as many as "outliers" of the captures in meta; absent where none were
  *     dec/W, dec/b    [F][d_model], [d_model]: the SAE's decoder, in the narrowest of bfloat16, float16 and float32

@@ -46,6 +46,9 @@ typedef struct index_texts {
 
 struct scry_index {
     index_given *given; /* NULL: a file, with all that follows */
+    /* [SCRY_REFERENCES] owned by the one against base, which is the first of them; NULL: nothing to compare with. A
+     * view shares all but info.train, info.domain, info.capture, source, derived and contribution. */
+    struct scry_index *views[SCRY_REFERENCES];
     container file;
     scry_info info;
     index_texts made;
@@ -85,13 +88,23 @@ struct scry_index {
     decoder_codec decoder_codec;
     const uint32_t *outliers;  /* rows left out because of their norm, capture after capture; NULL: none */
     const double *raw;         /* [captures][RESIDUAL_SUMS][d_model], NULL: no residuals (layout.h) */
+    const double *raw_control; /* [captures][d_model], NULL: no residuals, or no control */
     struct label_edits *edits; /* of store/label_store.c: labels written by hand; NULL in index_open's result */
 };
 
 /* scry_open without the labels written by hand. */
 scry_index *index_open(const char *path, bool verify, scry_error *err);
-/* Frees all but `edits`. */
+/* Frees all but `edits`, views included. The index is the one against base. */
 void index_close(scry_index *index);
+/* sources.c: what depends on info.against. From the meta data, whose captures were read: the sources of training sets,
+ * the domains that have icl, and pairs of the captures. */
+void index_sources_read(scry_index *x);
+/* Then their sections, with those of scores. False and err where one is damaged. */
+bool index_sources_open(scry_index *x, scry_error *err);
+void index_sources_close(scry_index *x);
+/* views.c: make and free x->views, where all else of x was read. */
+bool index_views_open(scry_index *x, scry_error *err);
+void index_views_close(scry_index *x);
 
 /* The rows of a capture that were left out because of their norm, ascending, *count of them; NULL: none. */
 static inline const uint32_t *index_outliers(const scry_index *x, size_t capture, uint64_t *count) {
@@ -111,6 +124,9 @@ void index_read_models(scry_index *index);
 void index_models_free(scry_index *index);
 /* NULL when there is no such source. */
 const index_source *index_source_of(const scry_index *index, size_t train, scry_condition source);
+/* What may have gone wrong where a capture under the condition is equal to its reference: "were the demonstrations in
+ * the prompts", a question without its mark. */
+const char *index_identical_cause(scry_condition condition);
 /* The label in the file, which one written by hand overrides; NULL: none. */
 const char *index_file_label(const scry_index *index, uint32_t latent);
 /* The first latent from `from` on that has a label in the file; F when there is none. */

@@ -31,21 +31,6 @@ static bool damaged(const scry_index *x, const char *what, scry_error *err) {
                      what);
 }
 
-static void read_trains(scry_index *x, const cJSON *meta) {
-    size_t t = 0;
-    const cJSON *item;
-    cJSON_ArrayForEach (item, cJSON_GetObjectItemCaseSensitive(meta, "trains")) {
-        scry_train_info *train = &x->info.train[t++];
-        train->name = text_of(item, "name");
-        const cJSON *pairs = cJSON_GetObjectItemCaseSensitive(item, "pairs");
-        for (int c = 1; c < SCRY_CONDITIONS; c++) {
-            const char *name = scry_condition_name((scry_condition)c);
-            train->has[c] = cJSON_HasObjectItem(pairs, name);
-            train->pairs[c] = number_of(pairs, name);
-        }
-    }
-}
-
 static double *by_train(const scry_index *x, const cJSON *item, const char *key) {
     double *out = mem_new(x->info.trains, sizeof *out);
     const cJSON *value = cJSON_GetArrayItem(cJSON_GetObjectItemCaseSensitive(item, key), 0);
@@ -60,7 +45,6 @@ static void read_domains(scry_index *x, const cJSON *meta) {
     cJSON_ArrayForEach (item, cJSON_GetObjectItemCaseSensitive(meta, "domains")) {
         scry_domain_info *domain = &x->info.domain[d++];
         domain->name = text_of(item, "name");
-        domain->has_icl = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(item, "icl"));
         domain->change = by_train(x, item, "change");
         domain->change_se = by_train(x, item, "change_se");
     }
@@ -84,40 +68,10 @@ static bool read_texts(scry_index *x, const cJSON *meta, scry_error *err) {
     return true;
 }
 
-static void read_two(const cJSON *pairs, const char *key, uint64_t out[2]) {
-    const cJSON *item = cJSON_GetArrayItem(cJSON_GetObjectItemCaseSensitive(pairs, key), 0);
-    for (int i = 0; i < 2; i++, item = item ? item->next : NULL)
-        out[i] = cJSON_IsNumber(item) && item->valuedouble >= 0 && item->valuedouble < 0x1p63
-                     ? (uint64_t)item->valuedouble
-                     : 0;
-}
-
-/* Absent in an index that was made before they were counted. */
-static void read_pairs(scry_capture_info *c, const cJSON *item) {
-    const cJSON *pairs = cJSON_GetObjectItemCaseSensitive(item, "pairs");
+static void read_identical(scry_capture_info *c, const cJSON *item) {
     uint64_t identical = number_of(item, "identical");
     for (int k = 0; k < SCRY_CONDITIONS; k++) c->identical[k] = identical >> k & 1;
     c->padding = number_of(item, "padding");
-    c->has_pairs = cJSON_IsObject(pairs);
-    read_two(pairs, "tokens", c->pairs.tokens);
-    read_two(pairs, "paired", c->pairs.paired);
-    read_two(pairs, "samples", c->pairs.samples);
-    c->pairs.paired_samples = number_of(pairs, "paired_samples");
-    c->pairs.by_text = number_of(pairs, "by_text");
-    c->pairs.elsewhere = number_of(pairs, "elsewhere");
-    c->pairs.misplaced = number_of(pairs, "misplaced");
-}
-
-/* What is equal to base moves nothing: it is no source, and no domain is scored by it. */
-static void drop_identical(scry_index *x, const scry_capture_info *c) {
-    if (c->condition == SCRY_BASE || !c->identical[SCRY_BASE]) return;
-    if (c->group >= 0) {
-        if (c->condition == SCRY_ICL) x->info.domain[c->group].has_icl = false;
-        return;
-    }
-    scry_train_info *train = &x->info.train[-1 - c->group];
-    train->identical[c->condition] = train->has[c->condition];
-    train->has[c->condition] = false;
 }
 
 static bool read_captures(scry_index *x, const cJSON *meta, scry_error *err) {
@@ -155,8 +109,7 @@ static bool read_captures(scry_index *x, const cJSON *meta, scry_error *err) {
             return damaged(x, "a capture's condition, rows or group is wrong", err);
         if (number >= (int)x->text_count || (number >= 0 && x->texts[number].tokens != c->rows))
             return damaged(x, "a capture's text does not fit it", err);
-        read_pairs(c, item);
-        drop_identical(x, c);
+        read_identical(c, item);
         x->capture_text[i] = number;
         if (number >= 0) c->samples = (uint32_t)x->texts[number].samples;
         x->info.tokens += c->rows;
@@ -218,18 +171,11 @@ static bool read_meta(scry_index *x, scry_error *err) {
         const cJSON *w = cJSON_GetArrayItem(cJSON_GetObjectItemCaseSensitive(meta, "notes"), (int)i);
         info->note[i] = cJSON_IsString(w) ? w->valuestring : "";
     }
-    read_trains(x, meta);
     read_domains(x, meta);
+    if (!read_texts(x, meta, err) || !read_captures(x, meta, err)) return false;
+    index_sources_read(x);
     index_read_models(x);
-    return read_texts(x, meta, err) && read_captures(x, meta, err);
-}
-
-/* Tokens of a training set's capture that count. */
-static uint64_t kept_of(const scry_index *x, size_t train, scry_condition condition) {
-    for (size_t i = 0; i < x->info.captures; i++)
-        if (x->info.capture[i].group == -1 - (int)train && x->info.capture[i].condition == condition)
-            return x->info.capture[i].kept;
-    return 0;
+    return true;
 }
 
 static bool open_rows(scry_index *x, scry_error *err) {
@@ -237,52 +183,8 @@ static bool open_rows(scry_index *x, scry_error *err) {
     if (!active) return false;
     if (x->F % 64 && active[x->F / 64] >> (x->F % 64)) return damaged(x, "latents that are not there", err);
     active_rows_new(&x->rows, active, x->F);
-    return number_of(x->meta, "rows") == x->rows.rows || damaged(x, "rows do not fit the active latents", err);
-}
-
-static bool open_source(scry_index *x, size_t t, scry_condition c, scry_error *err) {
-    index_source *s = &x->source[t * SCRY_CONDITIONS + c];
-    uint64_t rows = x->rows.rows, pairs = x->info.train[t].pairs[c], base = pairs, other = pairs;
-    if (x->info.pairing == SCRY_PAIR_SAMPLE) {
-        base = kept_of(x, t, SCRY_BASE);
-        other = kept_of(x, t, c);
-    }
-    s->fires_width = packed_uint_width(base > other ? base : other);
-    s->pairs = (double)pairs;
-    s->base_tokens = (double)base;
-    s->other_tokens = (double)other;
-    char name[64];
-    snprintf(name, sizeof name, "fires/%zu/%s", t, scry_condition_name(c));
-    s->fires = container_get(&x->file, name, 2 * rows * s->fires_width, err);
-    snprintf(name, sizeof name, "shift/%zu/%s", t, scry_condition_name(c));
-    uint64_t size, array = rows * sizeof(double), arrays = SHIFT_ARRAYS;
-    container_find(&x->file, name, &size);
-    while (arrays > SHIFT_OLDEST && size < arrays * array) arrays--; /* made before the last metrics were added */
-    s->arrays = (int)arrays;
-    s->shift = s->fires ? container_get(&x->file, name, arrays * array, err) : NULL;
-    return s->shift != NULL;
-}
-
-static bool open_statistics(scry_index *x, scry_error *err) {
-    char name[64];
-    uint64_t cells = (uint64_t)x->rows.rows * x->D, size;
-    x->source = mem_new(x->info.trains * SCRY_CONDITIONS, sizeof *x->source);
     x->silent = mem_new(x->D, sizeof *x->silent);
-    x->derived = mem_new(1, sizeof *x->derived);
-    pthread_mutex_init(&x->derived->lock, NULL);
-    x->derived->shift = mem_new(x->info.trains * SCRY_CONDITIONS * SCRY_METRICS, sizeof *x->derived->shift);
-    for (size_t t = 0; t < x->info.trains; t++)
-        for (int c = 1; c < SCRY_CONDITIONS; c++)
-            if ((x->info.train[t].has[c] || x->info.train[t].identical[c]) &&
-                !open_source(x, t, (scry_condition)c, err))
-                return false;
-    for (int s = 0; s < SCRY_SCORES; s++) {
-        snprintf(name, sizeof name, "score/%s", scry_score_name((scry_score)s));
-        if (s != SCRY_ACT && !container_find(&x->file, name, &size)) continue; /* scry_require_score says why */
-        x->contribution[s] = container_get(&x->file, name, cells * sizeof(float), err);
-        if (!x->contribution[s]) return false;
-    }
-    return true;
+    return number_of(x->meta, "rows") == x->rows.rows || damaged(x, "rows do not fit the active latents", err);
 }
 
 static bool open_postings(scry_index *x, scry_error *err) {
@@ -360,17 +262,19 @@ static bool open_decoder(scry_index *x, scry_error *err) {
 static bool open_residual_sums(scry_index *x, scry_error *err) {
     uint64_t size;
     if (!container_find(&x->file, "raw/sums", &size)) return true;
-    x->raw = container_get(&x->file, "raw/sums",
-                           (uint64_t)x->info.captures * RESIDUAL_SUMS * x->info.d_model * sizeof(double), err);
-    return x->raw != NULL;
+    const uint64_t one = (uint64_t)x->info.captures * x->info.d_model * sizeof(double);
+    x->raw = container_get(&x->file, "raw/sums", RESIDUAL_SUMS * one, err);
+    if (!container_find(&x->file, "raw/control", &size)) return x->raw != NULL;
+    x->raw_control = x->raw ? container_get(&x->file, "raw/control", one, err) : NULL;
+    return x->raw_control != NULL;
 }
 
 scry_index *index_open(const char *path, bool verify, scry_error *err) {
     scry_index *x = mem_new(1, sizeof *x);
     bool ok = container_open(&x->file, path, verify, err);
     ok = ok && (verify || container_check(&x->file, "meta", err)) && read_meta(x, err) && open_rows(x, err) &&
-         open_statistics(x, err) && open_postings(x, err) && open_text(x, err) && open_outliers(x, err) &&
-         open_labels(x, err) && open_decoder(x, err) && open_residual_sums(x, err);
+         index_sources_open(x, err) && open_postings(x, err) && open_text(x, err) && open_outliers(x, err) &&
+         open_labels(x, err) && open_decoder(x, err) && open_residual_sums(x, err) && index_views_open(x, err);
     if (ok) return x;
     index_close(x);
     return NULL;
@@ -382,15 +286,11 @@ void index_close(scry_index *x) {
         free(x->info.domain[d].change);
         free(x->info.domain[d].change_se);
     }
-    for (size_t i = 0; x->derived && i < x->info.trains * SCRY_CONDITIONS * SCRY_METRICS; i++)
-        free(x->derived->shift[i]);
+    index_views_close(x);
+    index_sources_close(x);
     active_rows_free(&x->rows);
-    if (x->derived) {
-        pthread_mutex_destroy(&x->derived->lock);
-        free(x->derived->shift);
-    }
-    void *owned[] = {x->info.train, x->info.domain, x->info.capture, (void *)x->info.note, x->source,
-                     x->silent,     x->derived,     x->texts,        x->capture_text,      x->first_token};
+    void *owned[] = {x->info.train, x->info.domain, x->info.capture, (void *)x->info.note,
+                     x->silent,     x->texts,       x->capture_text, x->first_token};
     for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) free(owned[i]);
     index_given_free(x->given);
     cJSON_Delete(x->meta);

@@ -40,6 +40,10 @@ bool scry_require_sources(const scry_index *x, size_t train, scry_error *err) {
     if (scry_train_sources(x, train, has)) return true;
     for (int c = 1; c < SCRY_CONDITIONS; c++)
         if (x->info.train[train].identical[c]) return scry_require_source(x, train, (scry_condition)c, err);
+    if (x->info.against != SCRY_AGAINST_BASE)
+        return scry_misuse(err,
+                           "%s: training set \"%.60s\" has no capture under \"%s\" to compare with; --against base",
+                           x->info.path, x->info.train[train].name, scry_reference_name(x->info.against));
     return scry_fail(err, "%s: this index has no source of shift", x->info.path);
 }
 
@@ -48,26 +52,33 @@ static const char *capture_name(const scry_index *x, size_t train, scry_conditio
     return number < 0 ? scry_condition_name(condition) : x->info.capture[number].name;
 }
 
+const char *index_identical_cause(scry_condition condition) {
+    return condition == SCRY_ICL       ? "were the demonstrations in the prompts"
+           : condition == SCRY_CONTROL ? "was the unrelated text in the prompts"
+                                       : "was the adapter or the trained checkpoint loaded and active";
+}
+
 bool scry_require_source(const scry_index *x, size_t train, scry_condition source, scry_error *err) {
     const scry_train_info *t = train < x->info.trains ? &x->info.train[train] : NULL;
     if (t && t->has[source]) return true;
     scry_condition has[SCRY_CONDITIONS];
-    char list[64] = "";
+    char list[64] = "", text[SCRY_SOURCE_TEXT];
     int n = t ? scry_train_sources(x, train, has) : 0;
     for (int i = 0; i < n; i++)
         snprintf(list + strlen(list), sizeof list - strlen(list), "%s%s", i ? ", " : "", scry_condition_name(has[i]));
     if (!t || !t->identical[source])
-        return scry_misuse(err, "no source \"%s\" in this index; it has: %s", scry_condition_name(source), list);
-    char other[100] = "";
+        return scry_misuse(err, "no source \"%s\" in this index; it has: %s",
+                           scry_source_text(source, x->info.against, text), *list ? list : "none");
+    char other[100] = "", cause[80];
+    snprintf(cause, sizeof cause, "%s", index_identical_cause(source));
+    cause[0] = (char)(cause[0] - 'a' + 'A');
     if (n) snprintf(other, sizeof other, ", or rank by %s", list);
     return scry_fail(
         err,
         "%s: %s is equal to %s to the bit on all paired rows: nothing moved, so there is nothing to rank by "
         "%s. %s? Capture it again and index again%s",
-        x->info.path, capture_name(x, train, source), capture_name(x, train, SCRY_BASE), scry_condition_name(source),
-        source == SCRY_ICL ? "Were the demonstrations in the prompts"
-                           : "Was the adapter or the trained checkpoint loaded and active",
-        other);
+        x->info.path, capture_name(x, train, source), capture_name(x, train, scry_reference_condition(x->info.against)),
+        scry_condition_name(source), cause, other);
 }
 
 scry_condition scry_other_source(const scry_index *x, const scry_ranking *ranking) {

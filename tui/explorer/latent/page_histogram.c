@@ -1,4 +1,4 @@
-/* page_histogram.c: the distribution of a latent's activations in base, icl, sft and rl. */
+/* page_histogram.c: the distribution of a latent's activations under each condition. */
 #include "base/mem.h"
 #include "explorer/latent/latent_page.h"
 #include "text/text.h"

@@ -14,7 +14,7 @@ enum { EXAMPLES_MOST = 200 };
 
 typedef struct tokens_state {
     scry_example_query query; /* order, part and seed; the rest is set when the examples are read */
-    bool compare;             /* base, icl, sft and rl below each other */
+    bool compare;             /* the conditions of each token below each other */
     bool wrap;                /* the whole sample over several lines */
     int top, line;            /* first example shown, and its first line */
     int rows, cols;           /* of the page when last drawn */

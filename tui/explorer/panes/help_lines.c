@@ -22,7 +22,7 @@ static const char *const words[][2] = {
     {"label", "the name given to a latent; without one, its key tokens: the three token texts with most of its "
               "activation"},
     {"sel", "selected: * as ranked, + added by hand, - removed by hand; m marked"},
-    {"shift", "how far a source (icl, sft, rl) moves a latent from base"},
+    {"shift", "how far a source (icl, sft, rl, control) moves a latent from base"},
     {"N", "how many latents of the ranking are selected"},
     {"what-if", "rho if this latent were toggled, and how much it would change"},
     {"[ token]",
