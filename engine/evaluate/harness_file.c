@@ -89,7 +89,10 @@ static bool read_tasks(harness_file *file, scry_error *err) {
                          "%s: found no object \"results\", expected a result file of lm-evaluation-harness "
                          "(lm_eval --output_path)",
                          file->path);
-    file->tasks = mem_new((size_t)cJSON_GetArraySize(results), sizeof *file->tasks);
+    int count = cJSON_GetArraySize(results);
+    if (count > MOST_TASKS)
+        return scry_fail(err, "%s: results: found %d tasks, expected at most %d", file->path, count, (int)MOST_TASKS);
+    file->tasks = mem_new((size_t)count, sizeof *file->tasks);
     const cJSON *item;
     cJSON_ArrayForEach (item, results) {
         const cJSON *alias = cJSON_GetObjectItemCaseSensitive(item, "alias");
