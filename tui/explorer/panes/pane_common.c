@@ -23,7 +23,7 @@ int view_title(app *a, rect r, bool focus, const char *format, ...) {
 
 void view_ranking(scry_condition source, scry_metric metric, bool full, char *text, size_t size) {
     snprintf(text, size, full ? "ranked by %s, %s" : "ranked by %s %s", scry_condition_name(source),
-             full ? scry_metrics[metric].title : scry_metric_name(metric));
+             full ? scry_metric_title(metric, source) : scry_metric_name(metric));
 }
 
 long view_moved(long at, move kind, long steps, long page, long last) {
