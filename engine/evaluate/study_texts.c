@@ -234,6 +234,8 @@ bool texts_of_study(const scry_study *study, const text_settings *settings, meas
     if (study->scores_only)
         return scry_fail(err, "%s: gives scores instead of captures, so it has no texts; name some with --domain",
                          study->path);
+    if (!study->domain_count)
+        return scry_fail(err, "%s: has no domains, expected some whose change is measured", study->path);
     tallies all = {0};
     bool ok = true;
     for (size_t d = 0; ok && d < study->domain_count; d++)
