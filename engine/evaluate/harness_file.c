@@ -17,7 +17,11 @@ static const char *const known_metrics[] = {"acc",    "acc_norm",  "exact_match"
                                             "pass@1", "pass_at_1", "mc2",         "mc1"};
 static const char *const known_filters[] = {
     "none", "", "custom-extract", "strict-match", "flexible-extract", "get-answer", "create_test"};
-enum { METRICS = sizeof known_metrics / sizeof *known_metrics, FILTERS = sizeof known_filters / sizeof *known_filters };
+enum {
+    MOST_TASKS = 10000,
+    METRICS = sizeof known_metrics / sizeof *known_metrics,
+    FILTERS = sizeof known_filters / sizeof *known_filters
+};
 
 /* ---- the file ------------------------------------------------------------------------------- */
 
