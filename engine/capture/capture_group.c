@@ -297,7 +297,7 @@ const uint32_t *capture_group_front(const capture_plan *plan, const capture_grou
                                     size_t i, size_t *count) {
     *count = 0;
     bool icl = condition == CAPTURE_ICL;
-    if (!icl && condition != CAPTURE_CONTROL) return NULL;
+    if (!icl && (condition != CAPTURE_CONTROL || !g->control.count)) return NULL;
     if (g->at) {
         const uint32_t *front = previous_front(plan, g, &g->sample[i], count);
         return icl ? front : g->control.ids + g->control.count - *count;
