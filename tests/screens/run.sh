@@ -6,6 +6,7 @@
 #     # options: --ascii        further options of scry; @INDEX@ is the sample's index
 #     # env: NO_COLOR=1         variables
 #     # colors: mono 16 256     and with each of these as --colors
+#     # synth: --width 512      of a planted study that scry synth makes with these, instead of the sample
 # Each `screen @OUT@/SHOT.roles` in it is compared with NAME/SHOT.SIZE.golden, and so is SHOT.ansi: the same screen with
 # the styles that a terminal gets (`cat` shows it). All SHOT.styles of a script, which say how each cell looks and leave
 # its text to the roles, are one golden, NAME/COLORS.SIZE.golden. With several --colors, SHOT is COLORS-SHOT.
@@ -59,13 +60,21 @@ screens() { # SCRIPT ENDING: the files of its screens, in their order
     sed -n "s|^screen @OUT@/\\(.*\\.$2\\)\$|\\1|p" "$here/$1.script"
 }
 
+index_of() { # SCRIPT: the index that it shows, which it makes where it is a planted study
+    planted=$WORK/screens/$1.synth
+    [ -n "$(said "$1" synth)" ] || { echo "$index" && return; }
+    # shellcheck disable=SC2046  # these are words
+    [ -f "$planted.scry" ] || { "$SCRY" synth -o "$planted" $(said "$1" synth) && "$SCRY" index "$planted/study.json" -o "$planted.scry"; } >&2 2>/dev/null
+    echo "$planted.scry"
+}
+
 play() { # SCRIPT SIZE [COLORS]
     out=$WORK/screens/$1.$2${3:+.$3}
     rm -rf "$out"
     mkdir -p "$out"
     sed "s|@OUT@|$out|g" "$here/$1.script" >"$out/script"
     # shellcheck disable=SC2046  # these are words
-    if ! env $(said "$1" env) "$SCRY" ${3:+--colors "$3"} $(said "$1" options | sed "s|@INDEX@|$index|g") --script "$out/script" --size "$2" "$index" >"$out/said" 2>&1; then
+    if ! env $(said "$1" env) "$SCRY" ${3:+--colors "$3"} $(said "$1" options | sed "s|@INDEX@|$index|g") --script "$out/script" --size "$2" "$(index_of "$1")" >"$out/said" 2>&1; then
         not_ok "$1 at $2" "found an error: $(head -1 "$out/said"), expected none"
         return
     fi

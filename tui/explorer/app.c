@@ -37,6 +37,14 @@ static tab *tab_new(scry_index *index, scry_session *session) {
     return t;
 }
 
+void app_follow_reference(tab *t) {
+    scry_reference against = scry_session_ranking(t->session)->against;
+    if (t->info->against == against) return;
+    t->index = scry_index_against(t->index, against, NULL);
+    t->info = scry_index_info(t->index);
+    latent_forget_pairs(t);
+}
+
 static void tab_free(tab *t) {
     chart_page_free(t->plots);
     sets_close(t);
@@ -207,7 +215,7 @@ static void describe_session(const app *a, int full, char *text, size_t size) {
     if (added) snprintf(edits, sizeof edits, " +%u", added);
     if (removed) snprintf(edits + strlen(edits), sizeof edits - strlen(edits), " -%u", removed);
     if (edits[0]) snprintf(edits + strlen(edits), sizeof edits - strlen(edits), " = %u", scry_session_set(s)->count);
-    view_ranking(ranking->source, ranking->metric, full == 2, by, sizeof by);
+    view_ranking(ranking->source, ranking->against, ranking->metric, full == 2, by, sizeof by);
     snprintf(text, size, "  %s  N %u%s  score %s ", full ? by : by + strlen("ranked "), scry_session_n(s), edits,
              scry_score_name(scry_session_score(s)));
 }

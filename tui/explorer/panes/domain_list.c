@@ -162,10 +162,12 @@ static void draw_rho(app *a, rect r, int y, int lines) {
 static void scale_bars(app *a) {
     const scry_result *s = scry_session_result(a->tab->session);
     domains_state *state = a->tab->domains;
-    if (state->scale_score != scry_session_score(a->tab->session) || state->scale_n != scry_session_n(a->tab->session))
+    if (state->scale_score != scry_session_score(a->tab->session) ||
+        state->scale_n != scry_session_n(a->tab->session) || state->scale_against != a->tab->info->against)
         state->scale = 0;
     state->scale_score = scry_session_score(a->tab->session);
     state->scale_n = scry_session_n(a->tab->session);
+    state->scale_against = a->tab->info->against;
     for (size_t d = 0; d < s->domains; d++)
         if (s->sts[d] > state->scale) state->scale = s->sts[d];
 }

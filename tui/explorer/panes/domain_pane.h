@@ -13,6 +13,7 @@ typedef struct domains_state {
     double scale;   /* STS of a full bar: fixed while latents are toggled, so that movement shows */
     scry_score scale_score;
     uint32_t scale_n;
+    scry_reference scale_against;
 } domains_state;
 
 enum { SORT_FILE, SORT_STS, SORT_CHANGE, SORT_RESIDUAL, SORT_LATENT, SORT_NAME, DOMAIN_SORTS };
