@@ -17,7 +17,8 @@
  *
  * A folder holds study.json, acts/NAME.CONDITION.safetensors (tensor "residual", [tokens][d]; its metadata are the
  * settings that it depends on and a hash of its bytes) and acts/NAME.tokens.jsonl ("id", "tokens", "ids", "response",
- * the line's other keys, and "before": the ids in front of the rows when the text is read alone). */
+ * the line's other keys; "before": the ids in front of the rows when the text is read alone; and, where only the
+ * response has rows, "prompt"). */
 #ifndef SCRY_CAPTURE_H
 #define SCRY_CAPTURE_H
 

@@ -63,7 +63,8 @@ typedef struct scry_measured {
     uint64_t n;       /* tokens or questions */
     uint64_t samples; /* texts that they come from */
 } scry_measured;
-/* True when the change is at least twice its standard error; false, too, where either is not known. */
+/* True when the change is at least twice its standard error; false, too, where either is not known, as where no sample
+ * differs from another. */
 bool scry_change_is_clear(const scry_measured *m);
 
 #endif

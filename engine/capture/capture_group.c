@@ -17,6 +17,7 @@ typedef struct filler {
     char **text;               /* [asked] their texts; NULL for messages */
     size_t *after;             /* [asked] tokens of `shown` after each demonstration */
     uint64_t cut, unanswered, empty;
+    size_t read; /* samples before those without a row were left out */
     scry_error *err;
 } filler;
 
@@ -174,6 +175,7 @@ static bool fit_demonstrations(filler *f, size_t head) {
 static void cut_samples(filler *f, size_t most) {
     capture_group *g = f->g;
     size_t kept = 0;
+    f->read = g->count;
     g->rows = 0;
     for (size_t i = 0; i < g->count; i++) {
         capture_sample s = g->sample[i];
@@ -198,7 +200,7 @@ static void tell(const filler *f) {
     scry_notes *notes = f->plan->notes;
     if (f->cut)
         scry_notes_add(notes, "%s: %" PRIu64 " of %zu texts are cut at their end, to fit into %" PRIu32 " tokens", name,
-                       f->cut, f->g->count, f->plan->limit);
+                       f->cut, f->read, f->plan->limit);
     if (f->unanswered)
         scry_notes_add(notes, "%s: %" PRIu64 " samples have no response, and are left out", name, f->unanswered);
     if (f->empty) scry_notes_add(notes, "%s: %" PRIu64 " samples have no text, and are left out", name, f->empty);

@@ -1,7 +1,10 @@
 /* capture/capture_names.c: words of captures: types of residuals, conditions, forms of texts. */
 #include "capture/capture_plan.h"
+#include "base/mem.h"
 #include "base/name_list.h"
+#include "base/path.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static const char *const dtypes[SCRY_CAPTURE_DTYPES] = {"f16", "bf16", "f32"};
@@ -29,3 +32,9 @@ const char *const capture_condition_names[CAPTURE_CONDITIONS] = {
     CAPTURE_CONDITION_TABLE(CONDITION)
 #undef CONDITION
 };
+
+char *capture_folder_name(const char *path) {
+    char *whole = realpath(path, NULL), *out = mem_copy_string(path_file_name(whole ? whole : path));
+    free(whole);
+    return out;
+}

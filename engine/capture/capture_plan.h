@@ -22,6 +22,9 @@ typedef enum capture_condition {
 } capture_condition;
 extern const char *const capture_condition_names[CAPTURE_CONDITIONS];
 
+/* The last part of a folder's path, whatever it is written as; the caller frees it. */
+char *capture_folder_name(const char *path);
+
 typedef enum capture_model_role { CAPTURE_MODEL, CAPTURE_TUNED, CAPTURE_TUNED_RL, CAPTURE_MODELS } capture_model_role;
 
 typedef struct capture_model {

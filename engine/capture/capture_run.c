@@ -50,6 +50,10 @@ static bool is_cancelled(void *context) {
     return r->cancelled;
 }
 
+static uint64_t memory_of(const capture_run *r) {
+    return r->plan->options->memory ? r->plan->options->memory : SCRY_MEMORY;
+}
+
 static bool open_role(capture_run *r, capture_model_role role, scry_error *err) {
     const scry_capture_options *o = r->plan->options;
     if (r->open && r->role == role) return true;
@@ -57,9 +61,8 @@ static bool open_role(capture_run *r, capture_model_role role, scry_error *err) 
     const capture_model *m = &r->plan->model[role];
     r->model = scry_model_open(m->folder, m->adapter, NULL, err);
     if (!r->model) return false;
-    uint64_t memory = o->memory ? o->memory : SCRY_MEMORY;
     scry_run_options options = {
-        .threads = o->threads, .memory = memory / 4 * 3, .cancelled = is_cancelled, .context = r};
+        .threads = o->threads, .memory = memory_of(r) / 4 * 3, .cancelled = is_cancelled, .context = r};
     r->run = scry_run_new(r->model, &options, err);
     r->role = role;
     r->open = r->run != NULL;
@@ -75,10 +78,9 @@ void capture_run_close(capture_run *r) {
     r->open = false;
 }
 
-/* Tokens of a call: what the run asks for, as far as a quarter of the memory holds their residuals. */
+/* Tokens of a call: what the run asks for, as far as an eighth of the memory holds their residuals. */
 static size_t batch_tokens(const capture_run *r) {
-    uint64_t memory = r->plan->options->memory ? r->plan->options->memory : SCRY_MEMORY;
-    uint64_t most = memory / 4 / (r->plan->model[CAPTURE_MODEL].d_model * sizeof(float));
+    uint64_t most = memory_of(r) / 8 / (r->plan->model[CAPTURE_MODEL].d_model * sizeof(float));
     size_t asked = scry_run_batch(r->run);
     return asked < most ? asked : most ? (size_t)most : 1;
 }
@@ -145,37 +147,52 @@ static bool flush(capture_run *r, batch *b, capture_file *f, scry_error *err) {
 
 /* ---- one capture ---- */
 
-/* What stands in front of all texts with this head; *prefix stays NULL where nothing does. */
-static bool run_front(capture_run *r, const capture_unit *unit, const scry_tokens *head, scry_prefix **prefix,
-                      scry_error *err) {
+/* Prefixes by the number of their head; NULL: not run, or nothing stands in front. */
+typedef struct prefixes {
+    scry_prefix **of; /* [heads] */
+    size_t heads;
+    uint64_t bytes, most;
+} prefixes;
+
+static void free_prefixes(prefixes *p) {
+    for (size_t i = 0; i < p->heads; i++) scry_prefix_free(p->of[i]);
+    memset(p->of, 0, p->heads * sizeof(scry_prefix *));
+    p->bytes = 0;
+}
+
+/* Runs what stands in front of all texts with a head. */
+static bool run_front(capture_run *r, const capture_unit *unit, uint32_t number, prefixes *p, scry_error *err) {
     const capture_group *g = &r->plan->group[unit->group];
+    const scry_tokens *head = &g->head[number];
     size_t count;
     const uint32_t *front = capture_group_front(r->plan, g, unit->condition, 0, &count);
-    scry_prefix_free(*prefix);
-    *prefix = NULL;
     if (!head->count && !count) return true;
     uint32_t *ids = mem_new(head->count + count, sizeof *ids);
     if (head->count) memcpy(ids, head->ids, head->count * sizeof *ids);
     if (count) memcpy(ids + head->count, front, count * sizeof *ids);
-    *prefix = scry_prefix_new(r->run, NULL, ids, head->count + count, &r->plan->hook, err);
+    p->of[number] = scry_prefix_new(r->run, NULL, ids, head->count + count, &r->plan->hook, err);
     free(ids);
-    return *prefix && report(r, count);
+    if (!p->of[number]) return false;
+    p->bytes += scry_prefix_bytes(p->of[number]);
+    return report(r, count);
 }
 
 static bool run_sharing(capture_run *r, const capture_unit *unit, batch *b, capture_file *f, scry_error *err) {
     const capture_group *g = &r->plan->group[unit->group];
     size_t most = batch_tokens(r);
-    scry_prefix *prefix = NULL;
+    prefixes p = {.of = mem_new(g->heads, sizeof(scry_prefix *)), .heads = g->heads, .most = memory_of(r) / 8};
     bool ok = true;
     for (size_t i = 0; i < g->count && ok; i++) {
         const capture_sample *s = &g->sample[i];
-        bool other_head = i == 0 || s->head != g->sample[i - 1].head;
-        if (other_head || b->tokens + s->count > most) ok = flush(r, b, f, err);
-        if (ok && other_head) ok = run_front(r, unit, &g->head[s->head], &prefix, err);
-        add_sequence(b, s, (scry_sequence){.prefix = prefix, .ids = s->ids, .count = s->count});
+        bool full = p.bytes > p.most && !p.of[s->head];
+        if (full || b->tokens + s->count > most) ok = flush(r, b, f, err);
+        if (full) free_prefixes(&p);
+        if (ok && !p.of[s->head]) ok = run_front(r, unit, s->head, &p, err);
+        add_sequence(b, s, (scry_sequence){.prefix = p.of[s->head], .ids = s->ids, .count = s->count});
     }
     ok = ok && flush(r, b, f, err);
-    scry_prefix_free(prefix);
+    free_prefixes(&p);
+    free(p.of);
     return ok;
 }
 

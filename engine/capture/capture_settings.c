@@ -84,8 +84,11 @@ cJSON *capture_settings(const capture_plan *plan, const capture_unit *unit) {
 static void add_model(cJSON *to, const char *key, const capture_model *m) {
     if (!m->folder) return;
     cJSON *model = cJSON_AddObjectToObject(to, key);
-    cJSON_AddStringToObject(model, "folder", m->folder);
-    if (m->adapter) cJSON_AddStringToObject(model, "adapter", m->adapter);
+    char *folder = capture_folder_name(m->folder), *adapter = m->adapter ? capture_folder_name(m->adapter) : NULL;
+    cJSON_AddStringToObject(model, "folder", folder);
+    if (adapter) cJSON_AddStringToObject(model, "adapter", adapter);
+    free(folder);
+    free(adapter);
     add_hash(model, "hash", m->fingerprint);
 }
 

@@ -32,6 +32,15 @@ static void add_ids(cJSON *list, const uint32_t *ids, size_t from, size_t to) {
     for (size_t i = from; i < to; i++) cJSON_AddItemToArray(list, cJSON_CreateNumber(ids[i]));
 }
 
+/* Where only the response has rows: what was asked. */
+static void add_prompt(cJSON *line, const corpus_item *item) {
+    const size_t last = item->message_count - 1;
+    char *prompt = item->text ? mem_copy_bytes(item->text, item->response) : NULL;
+    if (prompt) cJSON_AddStringToObject(line, "prompt", prompt);
+    else if (last) cJSON_AddStringToObject(line, "prompt", item->messages[last - 1].content);
+    free(prompt);
+}
+
 /* A sample's line: what the reader of token files knows, then the text's other keys. */
 static cJSON *token_line(const capture_plan *plan, const capture_group *g, const capture_sample *s) {
     corpus_item item = corpus_read(g->texts->corpus, s->item);
@@ -47,6 +56,7 @@ static cJSON *token_line(const capture_plan *plan, const capture_group *g, const
         add_ids(before, head->ids, 0, head->count);
         add_ids(before, s->ids, 0, s->first);
     }
+    if (s->first) add_prompt(line, &item);
     while (other && other->child) {
         cJSON *one = cJSON_DetachItemViaPointer(other, other->child);
         if (cJSON_GetObjectItemCaseSensitive(line, one->string)) cJSON_Delete(one);
@@ -109,12 +119,6 @@ static char *path_from(const char *folder, const char *path) {
     free(from);
     free(to);
     return whole;
-}
-
-static char *name_of_folder(const char *path) {
-    char *whole = realpath(path, NULL), *out = mem_copy_string(path_file_name(whole ? whole : path));
-    free(whole);
-    return out;
 }
 
 /* ---- the manifest ---- */
@@ -226,7 +230,7 @@ static void set_name(const capture_plan *plan, cJSON *study, const char *model) 
 
 bool capture_study_write(const capture_plan *plan, const char *folder, scry_error *err) {
     char hook[SCRY_HOOK_TEXT], *path = mem_format("%s/study.json", folder);
-    char *model = name_of_folder(plan->options->model);
+    char *model = capture_folder_name(plan->options->model);
     cJSON *study = study_before(path);
     set(study, "scry_study", cJSON_CreateNumber(1));
     set_name(plan, study, model);

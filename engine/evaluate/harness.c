@@ -64,6 +64,7 @@ static bool add_pairs(const reader *r, const harness_task *task, const harness_m
         sum[0] += (double)pairs.n;
         sum[1] += (double)pairs.n * pairs.base;
         sum[2] += (double)pairs.n * pairs.tuned;
+        if (isnan(se) && pairs.n > 1) se = 0; /* all differences are equal */
         sum[3] += (double)pairs.n * se * (double)pairs.n * se;
     }
     harness_pairs_free(&pairs);
@@ -131,14 +132,19 @@ static bool add_task(reader *r, const char *domain, const harness_task *task, co
     return true;
 }
 
+/* An error of 0 says that nothing varied, and so that nothing is known of it. */
+static double known_error(double error) {
+    return error > 0 ? error : (double)NAN;
+}
+
 static void fill(scry_domain_evaluation *domain, const figures *all, double weight, bool higher) {
     scry_measured *m = &domain->measured[SCRY_BENCHMARK];
     m->base = 100 * all->value[0] / weight;
     m->tuned = 100 * all->value[1] / weight;
-    m->base_se = 100 * sqrt(all->se[0]) / weight;
-    m->tuned_se = 100 * sqrt(all->se[1]) / weight;
+    m->base_se = known_error(100 * sqrt(all->se[0]) / weight);
+    m->tuned_se = known_error(100 * sqrt(all->se[1]) / weight);
     m->change = higher ? m->tuned - m->base : m->base - m->tuned;
-    m->change_se = 100 * sqrt(all->change_se) / weight;
+    m->change_se = known_error(100 * sqrt(all->change_se) / weight);
     m->n = m->samples = (uint64_t)all->n;
     domain->paired = all->paired;
 }

@@ -72,7 +72,7 @@ static void free_lines(token_lines *lines) {
 
 /* ---- ids ------------------------------------------------------------------------------------ */
 
-static bool copy_ids(const reader *r, const cJSON *list, size_t sample, uint32_t *out) {
+static bool copy_ids(const reader *r, const cJSON *list, const char *key, size_t sample, uint32_t *out) {
     const cJSON *item;
     size_t i = 0;
     uint32_t size = scry_tokenizer_size(r->settings->tok);
@@ -80,8 +80,8 @@ static bool copy_ids(const reader *r, const cJSON *list, size_t sample, uint32_t
         double id = cJSON_IsNumber(item) ? item->valuedouble : -1;
         if (!(id >= 0 && id < size) || id != (double)(uint32_t)id)
             return scry_fail(r->err,
-                             "%s: sample %zu: ids[%zu]: found %g, expected an id of the tokenizer, below %" PRIu32,
-                             r->path, sample, i, id, size);
+                             "%s: sample %zu: %s[%zu]: found %g, expected an id of the tokenizer, below %" PRIu32,
+                             r->path, sample, key, i, id, size);
         out[i++] = (uint32_t)id;
     }
     return true;
@@ -142,19 +142,26 @@ static bool add_sample(reader *r, const token_line *line, size_t sample) {
     if (ids && (size_t)cJSON_GetArraySize(ids) != count)
         return scry_fail(r->err, "%s: sample %zu: found %d ids for %zu tokens, expected as many", r->path, sample,
                          cJSON_GetArraySize(ids), count);
-    uint32_t *own = mem_new(count, sizeof *own);
+    const cJSON *before = list_of(line->json, "before");
+    size_t head_count = (size_t)cJSON_GetArraySize(before);
+    uint32_t *own = mem_new(count, sizeof *own), *read = mem_new(head_count, sizeof *read);
     bool alike = true;
-    bool ok =
-        ids ? copy_ids(r, ids, sample, own) : encode_tokens(r, list_of(line->json, "tokens"), sample, own, &alike);
-    bool begins = r->bos_count && count >= r->bos_count && memcmp(own, r->bos, r->bos_count * sizeof *own) == 0;
-    size_t head = begins ? 0 : r->bos_count;
-    clip(r, line->first, head, &from, &to);
+    bool ok = (ids ? copy_ids(r, ids, "ids", sample, own)
+                   : encode_tokens(r, list_of(line->json, "tokens"), sample, own, &alike)) &&
+              copy_ids(r, before, "before", sample, read);
+    const uint32_t *head = before ? read : r->bos;
+    if (!before)
+        head_count = r->bos_count && count >= r->bos_count && memcmp(own, r->bos, r->bos_count * sizeof *own) == 0
+                         ? 0
+                         : r->bos_count;
+    clip(r, line->first, head_count, &from, &to);
     measured_text *text = measured_texts_add(r->domain);
     measured_text_room(text, true, 0);
-    if (!ok || !alike || !measured_text_set(text, 0, r->bos, head, own, from, to)) {
+    if (!ok || !alike || !measured_text_set(text, 0, head, head_count, own, from, to)) {
         measured_texts_drop(r->domain);
         r->domain->left_out++;
     }
+    free(read);
     r->unlike += ok && !alike;
     free(own);
     return ok;

@@ -46,7 +46,8 @@ bool texts_of_files(const char *const *specs, size_t count, const text_settings 
 
 /* The texts of a study's domains, from the token files of their base captures: responses only. Ids where the file has
  * them; else the joined tokens are encoded, and a sample whose count then differs is left out. Beginning-of-text tokens
- * that the model expects and the file lacks are put in front. Rows that the manifest leaves out do not count. */
+ * that the model expects and the file lacks are put in front, or the ids under "before". Rows that the manifest leaves
+ * out do not count. */
 bool texts_of_study(const scry_study *study, const text_settings *settings, measured_domains *out, scry_notes *notes,
                     scry_error *err);
 

@@ -116,6 +116,8 @@ static bool add_sample(reader *r, cJSON *line, scry_error *err) {
     cJSON_DeleteItemFromObjectCaseSensitive(line, "id");
     cJSON_DeleteItemFromObjectCaseSensitive(line, "tokens");
     cJSON_DeleteItemFromObjectCaseSensitive(line, "ids");
+    if (cJSON_IsArray(cJSON_GetObjectItemCaseSensitive(line, "before")))
+        cJSON_DeleteItemFromObjectCaseSensitive(line, "before");
     if (line->child) {
         char *about = cJSON_PrintUnformatted(line);
         free(sample->about);

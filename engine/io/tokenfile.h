@@ -4,7 +4,8 @@
  *
  * "tokens" holds texts; "ids" (numbers) may replace it, which are shown through the tokenizer or as "#17", or stand
  * there as well. "response": K, a number, is the first token of the response (all are prompt where it is the number of
- * tokens). Other keys are kept as JSON in `about`. */
+ * tokens). "before": ids that stood in front of the tokens when the model read them, and have no rows, is for programs
+ * that run the model again. Other keys are kept as JSON in `about`. */
 #ifndef SCRY_IO_TOKENFILE_H
 #define SCRY_IO_TOKENFILE_H
 

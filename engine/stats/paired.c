@@ -11,6 +11,15 @@ static double itself(double ratio) {
     return ratio;
 }
 
+/* The standard deviation of values over n, times sqrt(factor); NaN where they do not vary. */
+static double spread(const double *values, size_t n, double factor) {
+    double mean, sd;
+    size_t same = 0;
+    while (same < n && values[same] == values[0]) same++;
+    scry_mean_sd(values, n, &mean, &sd);
+    return same == n ? (double)NAN : sd * sqrt(factor);
+}
+
 /* One resample's figures. Each draw has its own random stream, seeded by a hash of its number. */
 static void draw(const paired_sample *samples, size_t count, uint64_t state, double *base, double *tuned) {
     double sum_base = 0, sum_tuned = 0, n = 0;
@@ -40,20 +49,20 @@ void paired_bootstrap(const paired_sample *samples, size_t count, double (*value
     out->change = value(out->tuned) - value(out->base);
     if (count < 2) return;
     double *drawn = mem_new(3 * (size_t)draws, sizeof *drawn), *bases = drawn, *tuneds = drawn + draws,
-           *changes = tuneds + draws, mean;
+           *changes = tuneds + draws, factor = (double)count / (double)(count - 1);
     for (uint32_t k = 0; k < draws; k++) {
         uint64_t stream = seed ^ (uint64_t)k << 32;
         draw(samples, count, random_next(&stream), &bases[k], &tuneds[k]);
         changes[k] = value(tuneds[k]) - value(bases[k]);
     }
-    scry_mean_sd(bases, draws, &mean, &out->base_se);
-    scry_mean_sd(tuneds, draws, &mean, &out->tuned_se);
-    scry_mean_sd(changes, draws, &mean, &out->change_se);
+    out->base_se = spread(bases, draws, factor);
+    out->tuned_se = spread(tuneds, draws, factor);
+    out->change_se = spread(changes, draws, factor);
     free(drawn);
 }
 
 void paired_mean_difference(const double *difference, size_t n, double *mean, double *se) {
-    double sd;
-    scry_mean_sd(difference, n, mean, &sd);
-    *se = sd / sqrt((double)n);
+    double unused;
+    scry_mean_sd(difference, n, mean, &unused);
+    *se = spread(difference, n, 1 / (double)n);
 }

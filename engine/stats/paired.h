@@ -22,13 +22,15 @@ typedef struct paired_estimate {
 } paired_estimate;
 
 /* Estimates by the bootstrap over samples (B. Efron, 1979): in each of `draws` resamples, drawn with replacement, all
- * three figures are computed; their standard deviations over the draws are the errors, NaN for fewer than 2 samples.
- * value (NULL: the ratio itself): what the change is measured in. All NaN without samples. The same seed gives the same
- * draws. */
+ * three figures are computed. The errors are their standard deviations over the draws, times sqrt(n / (n - 1)) for n
+ * samples, as the variance of a mean is estimated over n - 1. NaN for fewer than 2 samples, and where no draw differs
+ * from another: nothing is known of the spread then. value (NULL: the ratio itself): what the change is measured in.
+ * All NaN without samples. The same seed gives the same draws. */
 void paired_bootstrap(const paired_sample *samples, size_t count, double (*value)(double ratio), uint32_t draws,
                       uint64_t seed, paired_estimate *out);
 
-/* The mean of n differences, and its standard error, sd / sqrt(n) with sd over n - 1; NaN for n below 2. */
+/* The mean of n differences, and its standard error, sd / sqrt(n) with sd over n - 1; NaN for n below 2, and where all
+ * differences are equal. */
 void paired_mean_difference(const double *difference, size_t n, double *mean, double *se);
 
 #endif

@@ -2,6 +2,7 @@
 """Writes tests/specimens/harness/: what lm-evaluation-harness says of two models, and what follows from it.
 
     make_harness.py BASE TUNED     two folders of models; needs lm_eval (0.4.13 was used)
+    make_harness.py                writes expected.json again
 
 Three tasks of the form of MMLU-Pro's subjects with a few questions each, and their group. Results and samples are the
 harness's own, without what it says of the machine. harness/old/ has the same results with the keys of versions before
@@ -102,7 +103,10 @@ def values(model, task, metric):
 
 
 def mean_and_error(x):
+    """The error is None where all values are equal: nothing is known of their spread."""
     mean = sum(x) / len(x)
+    if min(x) == max(x):
+        return mean, None
     return mean, math.sqrt(sum((v - mean) ** 2 for v in x) / (len(x) - 1) / len(x))
 
 
@@ -113,12 +117,13 @@ def expected():
             base, tuned = values("base", task, metric), values("tuned", task, metric)
             (b, b_se), (t, t_se) = mean_and_error(base), mean_and_error(tuned)
             change, paired = mean_and_error([y - x for x, y in zip(base, tuned)])
+            independent = math.hypot(b_se or 0, t_se or 0)
             out[f"{task} {metric}"] = {"n": len(base), "base": 100 * b, "tuned": 100 * t, "change": 100 * change,
-                                       "paired_se": 100 * paired, "independent_se": 100 * math.hypot(b_se, t_se)}
+                                       "paired_se": paired and 100 * paired, "independent_se": 100 * independent}
     parts = [out[f"mmlu_pro_{name} acc"] for name in ("math", "law", "computer_science")]
     n = sum(p["n"] for p in parts)
     out["all acc"] = {"n": n, "change": sum(p["n"] * p["change"] for p in parts) / n,
-                      "paired_se": math.sqrt(sum((p["n"] * p["paired_se"]) ** 2 for p in parts)) / n,
+                      "paired_se": math.sqrt(sum((p["n"] * (p["paired_se"] or 0)) ** 2 for p in parts)) / n,
                       "independent_se": math.sqrt(sum((p["n"] * p["independent_se"]) ** 2 for p in parts)) / n}
     return out
 
@@ -135,9 +140,10 @@ def main():
         for model, name in zip(sys.argv[1:3], ("base", "tuned")):
             run(model, work, f"{work}/out/{name}")
             old(keep(f"{work}/out/{name}", f"{HERE}/{name}"), f"{HERE}/old/{name}.json")
-    with open(f"{HERE}/expected.json", "w", encoding="utf-8") as f:
-        json.dump(expected(), f, indent=1)
-        f.write("\n")
 
 
-main()
+if len(sys.argv) > 1:
+    main()
+with open(f"{HERE}/expected.json", "w", encoding="utf-8") as f:
+    json.dump(expected(), f, indent=1)
+    f.write("\n")

@@ -88,10 +88,17 @@ static void few(void) {
     paired_bootstrap(s, 1, NULL, 10, 1, &e);
     check(e.base == 0.25 && e.change == 0.25 && isnan(e.change_se) && isnan(e.base_se), "one sample: no error");
     paired_bootstrap(s, 2, NULL, 1000, 1, &e);
-    check_near(e.change_se, sqrt(0.5) * 0.125, 0.1, "two samples: changes 0, 1/8 and 1/4, with weights 1, 2, 1");
+    check_near(e.change_se, 0.125, 0.1, "two samples: changes 0, 1/8 and 1/4, with weights 1, 2, 1, times sqrt(2)");
+    paired_sample alike[3] = {{1, 1, 2}, {2, 2, 4}, {0, 0, 1}};
+    paired_bootstrap(alike, 3, NULL, 1000, 1, &e);
+    check(e.change == 0 && isnan(e.change_se) && e.base_se > 0,
+          "no sample differs: the error of the change is not known");
     double one = 3, mean, se;
     paired_mean_difference(&one, 1, &mean, &se);
     check(mean == 3 && isnan(se), "one difference: no error");
+    double equal[] = {2, 2, 2};
+    paired_mean_difference(equal, 3, &mean, &se);
+    check(mean == 2 && isnan(se), "equal differences: the error is not known");
     double three[] = {1, 2, 6};
     paired_mean_difference(three, 3, &mean, &se);
     check_near(se, sqrt(7. / 3), 1e-14, "three differences: sqrt(((1-3)^2 + (2-3)^2 + (6-3)^2) / 2 / 3)");

@@ -125,12 +125,18 @@ void evaluation_columns_table(cJSON *facts, const scry_evaluation *e, evaluation
     if (e->tuned) {
         add_column(out, "change", NULL, "%+.2f");
         add_column(out, "change_se", "SE", "%.2f");
-        add_column(out, "clear", "beyond 2 SE", NULL);
+        add_column(out, "clear_text", "beyond 2 SE", NULL);
+        cJSON *row = cJSON_GetObjectItemCaseSensitive(facts, "domains")->child;
+        for (size_t d = 0; row; row = row->next, d++) {
+            const scry_measured *m = &e->domains[d].measured[e->chosen];
+            result_text(row, "clear_text", isnan(m->change_se) ? "unknown" : scry_change_is_clear(m) ? "yes" : "no");
+        }
     }
     for (int m = 0; m < SCRY_MEASURES; m++) {
         if (m == (int)e->chosen || !is_measured(e, m)) continue;
         snprintf(key, sizeof key, "%s_text", scry_measures[m].name);
-        add_column(out, key, scry_measures[m].name, NULL);
+        /* the loss is shown by what rises where the model gets better, as all changes do */
+        add_column(out, key, e->tuned && m == SCRY_LOSS ? "100/perplexity" : scry_measures[m].name, NULL);
         cJSON *row = cJSON_GetObjectItemCaseSensitive(facts, "domains")->child;
         for (size_t d = 0; row; row = row->next, d++) {
             figure_text(&e->domains[d].measured[m], e->tuned, text, sizeof text);
@@ -160,8 +166,8 @@ char *evaluation_head(const scry_evaluation *e) {
             f,
             "standard errors (SE) of the differences on the same samples where paired, else of two independent runs\n");
     if (e->tuned)
-        fprintf(f, "%zu of %zu changes are at least twice their SE; the others%s may be chance\n", count_clear(e),
-                e->count, e->draws ? " (no, or in parentheses)" : " (no)");
+        fprintf(f, "%zu of %zu changes are at least twice their SE; any other%s may be chance\n", count_clear(e),
+                e->count, e->draws ? " (in parentheses)" : "");
     if (e->draws)
         fprintf(f, "%llu tokens in %.1f s, %.0f a second\n", (unsigned long long)e->tokens, e->seconds,
                 (double)e->tokens / e->seconds);

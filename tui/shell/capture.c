@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "shell/capture_config.h"
 #include "shell/cli_context.h"
+#include "shell/evaluate.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -145,7 +146,26 @@ static bool show(void *context, const scry_capture_progress *p) {
 
 /* ---- results ---- */
 
-static int report(const options *o, const scry_capture_result *r) {
+/* Prints it below the captures; with --json it is one of their keys. */
+static void add_evaluation(const options *o, cJSON *facts, const scry_evaluation *e) {
+    cJSON *own = evaluation_result(e);
+    if (o->json) cJSON_AddItemToObject(facts, "evaluation", own);
+    else cJSON_Delete(own);
+}
+
+static int print_evaluation(const options *o, const scry_evaluation *e) {
+    evaluation_columns columns;
+    cJSON *facts = evaluation_result(e);
+    evaluation_columns_table(facts, e, &columns);
+    char *head = evaluation_head(e);
+    putchar('\n');
+    int status = output_print(o, facts, "domains", columns.columns, head);
+    free(head);
+    return status;
+}
+
+/* e may be NULL. */
+static int report(const options *o, const scry_capture_result *r, const scry_evaluation *e) {
     cJSON *facts = cJSON_CreateObject();
     result_text(facts, "study", r->study);
     cJSON_AddBoolToObject(facts, "complete", r->complete);
@@ -171,26 +191,59 @@ static int report(const options *o, const scry_capture_result *r) {
     static const result_column columns[] = {{"name", "capture", NULL, 0},      {"condition", "condition", NULL, 0},
                                             {"tokens", "tokens", "%.0f", 0},   {"samples", "samples", "%.0f", 0},
                                             {"seconds", "seconds", "%.3f", 0}, {0}};
-    return output_print(o, facts, "captures", columns, NULL);
+    if (e) add_evaluation(o, facts, e);
+    int status = output_print(o, facts, "captures", columns, NULL);
+    return status || !e || o->json || o->csv ? status : print_evaluation(o, e);
+}
+
+/* What --evaluate asks for, checked before anything is captured. */
+static bool read_evaluation(const options *o, scry_evaluation_query *q, const char *files[OPTIONS_WORDS],
+                            scry_error *err) {
+    if (!o->evaluate) {
+        const char *unused = o->change ? "--change" : o->draws ? "--draws" : NULL;
+        return !unused || scry_misuse(err, "%s: belongs to --evaluate, which is missing", unused);
+    }
+    if (!evaluate_read(o, q, files, err)) return false;
+    if (!q->tuned && !q->adapter) q->tuned = o->rl;
+    if (!q->tuned && !q->adapter)
+        return scry_misuse(err,
+                           "--evaluate: expected a tuned model, whose change is measured: --tuned, --adapter or --rl");
+    if (!q->file_count)
+        return scry_misuse(err, "--evaluate: expected domains, whose change is measured: --domain NAME=FILE");
+    return true;
+}
+
+/* Measures and writes it into the study, once all of it is there. */
+static bool measure(const options *o, scry_evaluation_query *q, const scry_capture_result *r, scry_evaluation **e,
+                    scry_notes *notes, scry_error *err) {
+    *e = NULL;
+    if (!o->evaluate || !r->complete) return true;
+    *e = evaluate_run(q, notes, err);
+    return *e && scry_evaluation_write(*e, r->study, r->study, notes, err);
 }
 
 static int capture_with(const options *o) {
     scry_error err = {0};
     scry_notes notes = {0};
     shown s = {0};
-    const char *domains[OPTIONS_WORDS], *demos[OPTIONS_WORDS];
+    const char *domains[OPTIONS_WORDS], *demos[OPTIONS_WORDS], *files[OPTIONS_WORDS];
     scry_capture_options c = {.progress = show, .context = &s};
-    if (!read_options(o, domains, demos, &c, &err)) return output_error(&err);
+    scry_evaluation_query query = {0};
+    scry_evaluation *e = NULL;
+    if (!read_options(o, domains, demos, &c, &err) || !read_evaluation(o, &query, files, &err))
+        return output_error(&err);
     scry_capture_result result;
     cli_catch_interrupt();
     bool ok = scry_capture(o->out, &c, &result, &notes, &err);
     bool interrupted = cli_interrupted();
     cli_release_interrupt();
     if (s.bar_open) fprintf(stderr, "\r\x1b[K");
-    output_warnings(&notes);
     if (!ok && interrupted)
         scry_fail(&err, "interrupted; finished captures are kept, and the same command goes on with the rest");
-    int status = ok ? report(o, &result) : output_error(&err);
+    ok = ok && measure(o, &query, &result, &e, &notes, &err);
+    output_warnings(&notes);
+    int status = ok ? report(o, &result, e) : output_error(&err);
+    scry_evaluation_free(e);
     scry_capture_result_free(&result);
     return status;
 }

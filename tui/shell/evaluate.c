@@ -1,6 +1,7 @@
 /* evaluate.c: scry evaluate: the measured change of each domain. */
 #include "base/mem.h"
 #include "shell/cli_context.h"
+#include "shell/evaluate.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,17 +13,22 @@ static bool find_study(const char *word, char **study, scry_error *err) {
     return !word || (*study = cli_study_path(word, err));
 }
 
-static bool check_words(const options *o, const char *const *model_options, scry_error *err) {
+static bool given(const options *o, const char *name) {
+    const char *values[OPTIONS_WORDS];
+    return options_repeated(o, name, values) > 0;
+}
+
+static bool check_words(const options *o, scry_error *err) {
+    static const char *const of_results[] = {"--samples-base", "--samples-tuned", "--metric", "--task", NULL};
+    static const char *const of_models[] = {"--model",      "--tuned",   "--adapter", "--domain", "--template", "--bos",
+                                            "--max-length", "--samples", "--change",  "--draws",  "--seed",     NULL};
     if (o->results && !o->words)
         return scry_misuse(err, "--results: expected the results of the tuned model as well; scry evaluate --results "
                                 "BASE.json TUNED.json [STUDY]");
-    for (; o->results && *model_options; model_options++)
-        if (options_repeated(o, *model_options, (const char *[OPTIONS_WORDS]){NULL}))
-            return scry_misuse(err, "--results and %s: expected result files or models", *model_options);
-    static const char *const results_options[] = {"--samples-base", "--samples-tuned", "--metric", "--task", NULL};
-    for (const char *const *name = results_options; !o->results && *name; name++)
-        if (options_repeated(o, *name, (const char *[OPTIONS_WORDS]){NULL}))
-            return scry_misuse(err, "%s: belongs to --results, which is missing", *name);
+    for (const char *const *name = of_models; o->results && *name; name++)
+        if (given(o, *name)) return scry_misuse(err, "--results and %s: expected result files or models", *name);
+    for (const char *const *name = of_results; !o->results && *name; name++)
+        if (given(o, *name)) return scry_misuse(err, "%s: belongs to --results, which is missing", *name);
     if (!o->results && o->words > 1) return scry_misuse(err, "evaluate: unexpected argument \"%.60s\"", o->word[1]);
     if (o->into && o->out) return scry_misuse(err, "--into and -o: expected one of them");
     return true;
@@ -40,6 +46,52 @@ static scry_evaluation *of_results(const options *o, const char *study, scry_not
     return scry_evaluate_harness(&query, notes, err);
 }
 
+bool evaluate_read(const options *o, scry_evaluation_query *q, const char *files[OPTIONS_WORDS], scry_error *err) {
+    static const char *const bos[] = {"auto", "yes", "no"};
+    char choices[SCRY_CHOICES];
+    int measure = o->change ? scry_measure_of(o->change) : SCRY_ACCURACY, b = 0;
+    scry_build_options build = {0};
+    uint32_t seed;
+    while (o->bos && b < 3 && strcmp(o->bos, bos[b]) != 0) b++;
+    if (measure < 0 || measure >= SCRY_BENCHMARK)
+        return cli_misuse(err, "--change", o->change, scry_measure_choices(choices, ""));
+    if (b == 3) return cli_misuse(err, "--bos", o->bos, "auto, yes or no");
+    if (!cli_build_options(o, &build, err) || !options_number("--seed", o->seed, 0, SCRY_SEED, &seed, err) ||
+        !options_number("--max-length", o->max_length, 2, 0, &q->max_length, err) ||
+        !options_number("--samples", o->most_samples, 1, 0, &q->samples, err) ||
+        !options_number("--draws", o->draws, 2, 0, &q->draws, err))
+        return false;
+    q->model = o->model;
+    q->tuned = o->tuned;
+    q->adapter = o->adapter;
+    q->files = files;
+    q->file_count = options_repeated(o, "--domain", files);
+    q->chat_template = o->chat_template;
+    q->change = (scry_measure)measure;
+    q->bos = (scry_bos)b;
+    q->seed = seed;
+    q->threads = build.threads;
+    q->memory = build.memory;
+    return true;
+}
+
+scry_evaluation *evaluate_run(scry_evaluation_query *q, scry_notes *notes, scry_error *err) {
+    cli_progress progress = {0};
+    q->progress = cli_show_progress;
+    q->context = &progress;
+    cli_catch_interrupt();
+    scry_evaluation *e = scry_evaluate_models(q, notes, err);
+    cli_release_interrupt();
+    cli_end_progress(&progress);
+    return e;
+}
+
+static scry_evaluation *of_models(const options *o, const char *study, scry_notes *notes, scry_error *err) {
+    const char *files[OPTIONS_WORDS];
+    scry_evaluation_query query = {.study = study, .train = o->train};
+    return evaluate_read(o, &query, files, err) ? evaluate_run(&query, notes, err) : NULL;
+}
+
 static int print(const options *o, const scry_evaluation *e) {
     cJSON *facts = evaluation_result(e);
     evaluation_columns columns;
@@ -52,15 +104,15 @@ static int print(const options *o, const scry_evaluation *e) {
 }
 
 int shell_evaluate(const options *o) {
-    static const char *const model_options[] = {NULL};
     scry_error err = {0};
     scry_notes notes = {0};
     char *study = NULL, *into = NULL;
     scry_evaluation *e = NULL;
-    bool ok = check_words(o, model_options, &err) && find_study(o->word[o->results ? 1 : 0], &study, &err) &&
+    bool ok = check_words(o, &err) && find_study(o->word[o->results ? 1 : 0], &study, &err) &&
               find_study(o->into, &into, &err);
     if (ok && o->out && !study) ok = scry_misuse(&err, "-o: expected a study to write with the changes");
-    if (ok) e = of_results(o, study ? study : into, &notes, &err);
+    const char *texts = study ? study : given(o, "--domain") ? NULL : into; /* whose domains are measured */
+    if (ok) e = o->results ? of_results(o, study ? study : into, &notes, &err) : of_models(o, texts, &notes, &err);
     if (e && (o->into || o->out))
         ok = scry_evaluation_write(e, o->into ? into : study, o->into ? into : o->out, &notes, &err);
     output_warnings(&notes);

@@ -3,6 +3,7 @@
 #define SCRY_SHELL_OPTIONS_H
 
 #include "capture.h"
+#include "measures.h"
 #include "scry.h"
 
 enum { OPTIONS_WORDS = 256, OPTIONS_CELLS = 1000 };
