@@ -37,14 +37,6 @@ static tab *tab_new(scry_index *index, scry_session *session) {
     return t;
 }
 
-void app_follow_reference(tab *t) {
-    scry_reference against = scry_session_ranking(t->session)->against;
-    if (t->info->against == against) return;
-    t->index = scry_index_against(t->index, against, NULL);
-    t->info = scry_index_info(t->index);
-    latent_forget_pairs(t);
-}
-
 static void tab_free(tab *t) {
     chart_page_free(t->plots);
     sets_close(t);
