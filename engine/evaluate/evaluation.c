@@ -119,6 +119,10 @@ static bool report(void *context, size_t tokens) {
     return !v->query->progress || v->query->progress(v->query->context, v->step, v->done, v->total);
 }
 
+static bool is_cancelled(void *context) {
+    return !report(context, 0);
+}
+
 /* The option with the largest of log p / divisor; the first of equal ones. */
 static bool is_right(const measured_text *text, const scored_sequence *sequences, bool by_byte) {
     int best = 0;
@@ -160,10 +164,11 @@ static bool run_domain(evaluator *v, int m, scry_run *run, size_t d) {
 }
 
 static bool run_model(evaluator *v, int m) {
-    scry_run_options options = {.threads = v->query->threads, .memory = v->query->memory};
+    scry_run_options options = {
+        .threads = v->query->threads, .memory = v->query->memory, .cancelled = is_cancelled, .context = v};
     scry_run *run = scry_run_new(v->model[m], &options, v->err);
     bool ok = run;
-    v->step = m ? "tuned" : "base";
+    v->step = m ? "tuned model" : "base model";
     v->figures[m] = mem_new(v->texts.count, sizeof *v->figures[m]);
     for (size_t d = 0; ok && d < v->texts.count; d++) ok = run_domain(v, m, run, d);
     scry_run_free(run);

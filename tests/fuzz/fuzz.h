@@ -16,8 +16,9 @@ typedef struct fuzz_target {
     void (*run)(const uint8_t *data, size_t size);
 } fuzz_target;
 
-extern const fuzz_target fuzz_tensor_targets[], fuzz_text_targets[], fuzz_index_targets[], fuzz_explorer_targets[];
-/* The target at this place of all four tables, NULL past the last. */
+extern const fuzz_target fuzz_tensor_targets[], fuzz_text_targets[], fuzz_tokenizer_targets[], fuzz_index_targets[],
+    fuzz_explorer_targets[], fuzz_evaluate_targets[];
+/* The target at this place of all tables, NULL past the last. */
 const fuzz_target *fuzz_target_at(size_t i);
 
 enum { FUZZ_MOST = 1 << 16 }; /* bytes of an input */

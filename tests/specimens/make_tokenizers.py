@@ -156,6 +156,7 @@ def tokenizers(size):
     out["gpt4o"] = bytes_bpe(GPT4O, size)
     out["cl100k"] = bytes_bpe(CL100K, size, behavior="removed", invert=True)
     out["deepseek"] = bytes_bpe(DEEPSEEK, size)
+    out["patterns"] = bytes_bpe([r"\p{Han}+|\p{Hiragana}", r"\b", r"\w{1,4}+|\h|[[:space:]]", r"\s|\B\p{S}", r"(?m:\d.)", "^."], size)
     out["smollm"] = train(models.BPE(), trainers.BpeTrainer(vocab_size=size, initial_alphabet=P.ByteLevel.alphabet(), show_progress=False),
                           None, P.Sequence([P.Digits(individual_digits=True), P.ByteLevel(add_prefix_space=False)]))
     out["llama2"] = sentencepiece_bpe(size, llama2, None)

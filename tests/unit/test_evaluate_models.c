@@ -191,6 +191,26 @@ static void figures(void) {
     scry_evaluation_free(e);
 }
 
+/* A LoRA adapter as the tuned model, named either way. */
+static void adapter(void) {
+    for (int k = 0; k < 2; k++) {
+        scry_error err = {0};
+        scry_evaluation_query q = query_of(2);
+        q.tuned = k ? HERE "/adapter" : NULL;
+        q.adapter = k ? NULL : HERE "/adapter";
+        scry_evaluation *e = scry_evaluate_models(&q, NULL, &err);
+        if (!check(e != NULL, "an adapter is measured: %s", err.text)) continue;
+        for (size_t d = 0; d < e->count; d++) {
+            const cJSON *of = at(at(at(expected, domains[d]), "adapter"), "figures");
+            check_near(e->domains[d].measured[SCRY_LOSS].tuned, number(of, "loss"), 1e-5, "%s: loss with the adapter",
+                       domains[d]);
+            check_near(e->domains[d].measured[SCRY_ACCURACY].tuned, number(of, "accuracy"), 1e-9,
+                       "%s: accuracy with the adapter", domains[d]);
+        }
+        scry_evaluation_free(e);
+    }
+}
+
 /* Longest sequences, drawn samples. */
 static void limits(void) {
     scry_error err = {0};
@@ -440,6 +460,7 @@ int main(void) {
     compare_texts("base");
     compare_texts("tuned");
     figures();
+    adapter();
     limits();
     studies();
     study_errors();

@@ -232,10 +232,11 @@ static void check_patterns(void) {
     check_pattern("a++b*+c?+", "a++b*+c?+");
     check_pattern("(?m:.)\\h[\\h]", "(?s:.)[0-9A-Fa-f][0-9A-Fa-f]");
     check_pattern("\\u00e9\\x{41}\\p{^L}\\P{^L}", "\\x{00e9}\\x{41}\\P{L}\\p{L}");
-    check_pattern("{x}", "{x}");
+    check_pattern("{x}[[:digit:][:xdigit:]]", "{x}[\\p{Nd}0-9A-Fa-f]");
     check_refused("[a&&b]", "intersection");
     check_refused("[a[b]]", "class inside");
     check_refused("[^\\W]", "\\W");
+    check_refused("[[:alpha:]]", "POSIX class");
     check_refused("(?<!a)(?i)b|c", "kind of group");
     check_refused("(*SKIP)a", "verb");
     check_refused("a{2}+?", "repetition");

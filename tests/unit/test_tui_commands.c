@@ -78,6 +78,7 @@ static const struct {
     {"undo", ""},
     {"redo", ""},
     {"reset", ""},
+    {"by-base", ""},
     {"by-icl", ""},
     {"by-trained", ""},
 #define SCORE(id, name, ...) {"score-" #name, ""},

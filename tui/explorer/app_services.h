@@ -136,6 +136,9 @@ void app_follow_reference(tab *t);
 command_effect app_say(app *a, const char *format, ...) __attribute__((format(printf, 2, 3)));
 command_effect app_fail(app *a, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* False, and the reason as an error, where the study has no domains. */
+bool app_has_domains(app *a);
+
 /* Run a line as typed in the palette or a script: a command of the table and its argument. */
 command_effect app_command(app *a, const char *line);
 /* Run a row of the table of commands, and record it in a macro. */

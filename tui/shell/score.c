@@ -107,7 +107,8 @@ int shell_score(const options *o) {
     scry_error err = {0};
     selection_context s;
     scry_scope scope = {0};
-    if (!cli_read(o, &s, &err) || !cli_scope(o, s.index, s.train, &scope, &err)) {
+    if (!cli_read(o, &s, &err) || !scry_require_domains(s.index, &err) ||
+        !cli_scope(o, s.index, s.train, &scope, &err)) {
         cli_free(&s);
         return output_error(&err);
     }

@@ -45,8 +45,8 @@ static void add_spelling(prefix_index *set, const char *bytes, size_t length, ui
 static bool add_normalized(added_tokens *added, uint32_t number, const normalizer *n, pattern_search *search,
                            scry_error *err) {
     const added_token *t = &added->token[number];
-    aligned_text text = {0}, spare = {0};
-    size_t valid = utf8_valid_length(t->content, t->length);
+    size_t valid = utf8_valid_length(t->content, t->length), limit = aligned_text_limit(valid);
+    aligned_text text = {.limit = limit}, spare = {.limit = limit};
     aligned_text_add_original(&text, t->content, valid, 0);
     bool ok = normalize(n, search, &text, &spare, err);
     if (ok && valid == t->length && text.length) {

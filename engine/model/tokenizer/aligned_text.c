@@ -15,18 +15,22 @@ void aligned_text_free(aligned_text *a) {
 
 void aligned_text_clear(aligned_text *a, uint32_t origin) {
     a->length = a->count = 0;
+    a->over = false;
     a->origin = origin;
 }
 
-static void reserve(aligned_text *a, size_t more) {
-    if (a->length + more <= a->room) return;
+/* Makes room; false past the limit. */
+static bool reserve(aligned_text *a, size_t more) {
+    if (a->limit && (more > a->limit || a->length > a->limit - more)) return a->over = true, false;
+    if (a->length + more <= a->room) return true;
     a->room = 2 * (a->length + more) + 64;
     a->text = mem_resize(a->text, a->room, 1);
     a->from = mem_resize(a->from, a->room, sizeof *a->from);
+    return true;
 }
 
 void aligned_text_add_original(aligned_text *a, const char *bytes, size_t length, uint32_t at) {
-    reserve(a, length);
+    if (!reserve(a, length)) return;
     memcpy(a->text + a->length, bytes, length);
     text_span *from = a->from + a->length;
     for (size_t i = 0; i < length;) {
@@ -39,7 +43,7 @@ void aligned_text_add_original(aligned_text *a, const char *bytes, size_t length
 }
 
 void aligned_text_add(aligned_text *a, const char *bytes, size_t length, text_span from) {
-    reserve(a, length);
+    if (!reserve(a, length)) return;
     memcpy(a->text + a->length, bytes, length);
     for (size_t i = 0; i < length; i++) a->from[a->length + i] = from;
     a->length += length;
@@ -51,8 +55,7 @@ void aligned_text_add_code(aligned_text *a, uint32_t code, text_span from) {
 }
 
 void aligned_text_copy(aligned_text *a, const aligned_text *other, size_t at, size_t length) {
-    if (!length) return;
-    reserve(a, length);
+    if (!length || !reserve(a, length)) return;
     memcpy(a->text + a->length, other->text + at, length);
     memcpy(a->from + a->length, other->from + at, length * sizeof *a->from);
     a->length += length;

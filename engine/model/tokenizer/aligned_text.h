@@ -25,7 +25,15 @@ typedef struct aligned_text {
     text_piece *pieces; /* in order; they cover the text but for what was removed */
     size_t count, piece_room;
     uint32_t origin; /* where the text begins in the original */
+    size_t limit;    /* bytes; 0: none. A file may ask for texts that grow without end */
+    bool over;       /* the limit was met: what was to be appended then is missing */
 } aligned_text;
+
+enum { ALIGNED_GROWTH = 64 }; /* more times than any of Unicode's forms */
+/* The limit for a text of this length. */
+static inline size_t aligned_text_limit(size_t length) {
+    return ALIGNED_GROWTH * length + (1 << 20);
+}
 
 void aligned_text_free(aligned_text *a);
 void aligned_text_clear(aligned_text *a, uint32_t origin); /* keeps its memory */

@@ -136,7 +136,7 @@ static size_t grapheme_length(const char *text, size_t length) {
 void charsmap_run(const charsmap *map, const aligned_text *from, aligned_text *to) {
     enum { LONGEST = 6 }; /* bytes of a grapheme from which on its characters are looked up one by one */
     new_characters n = {0};
-    for (size_t at = 0; at < from->length;) {
+    for (size_t at = 0; at < from->length && !to->over;) {
         const char *text = from->text + at;
         size_t length = grapheme_length(text, from->length - at);
         const char *by = length < LONGEST ? replacement(map, text, length) : NULL;
@@ -150,7 +150,8 @@ void charsmap_run(const charsmap *map, const aligned_text *from, aligned_text *t
             i += size;
         }
         at += length;
+        to->over = to->limit && n.count > to->limit;
     }
-    rewrite_characters(from, 0, from->length, &n, to);
+    if (!to->over) rewrite_characters(from, 0, from->length, &n, to);
     new_characters_free(&n);
 }

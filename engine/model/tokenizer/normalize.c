@@ -261,6 +261,9 @@ bool normalize(const normalizer *n, pattern_search *search, aligned_text *text, 
     for (size_t i = 0; i < n->count; i++) {
         aligned_text_clear(spare, text->origin);
         if (!n->steps[i].type->run(&n->steps[i], search, text, spare, err)) return false;
+        if (spare->over)
+            return scry_fail(err, "the tokenizer's normalizer %s makes more than %d times as much of a text",
+                             n->steps[i].type->name, ALIGNED_GROWTH);
         aligned_text_swap(text, spare);
     }
     return true;

@@ -2,7 +2,8 @@
  *
  * The differences that matter here: \s (PCRE2's has U+180E), \w (PCRE2's lacks marks and connectors), \h (a hexadecimal
  * digit), scripts (PCRE2 looks at script extensions), X{n,m}+ (a repetition of X{n,m}, not a possessive one), (?m)
- * (the dot matches a line feed), \uHHHH. Set operations inside of classes have no counterpart and are refused. */
+ * (the dot matches a line feed), \uHHHH, \b and POSIX classes (which follow \w and properties that PCRE2 takes more
+ * narrowly). Set operations inside of classes have no counterpart and are refused, as are the other differences. */
 #include "base/mem.h"
 #include "model/tokenizer/pattern.h"
 
@@ -20,9 +21,10 @@
 #define WORD                                                                                                           \
     "\\p{L}\\p{M}\\p{Nd}\\p{Nl}\\p{Pc}\\x{24b6}-\\x{24e9}\\x{1f130}-\\x{1f149}\\x{1f150}-\\x{1f169}\\x{1f170}-\\x{"    \
     "1f189}"
-#define NOT_WORD                                                                                                       \
-    "[^\\p{L}\\p{M}\\p{Nd}\\p{Nl}\\p{Pc}\\x{24b6}-\\x{24e9}\\x{1f130}-\\x{1f149}\\x{1f150}-\\x{1f169}\\x{1f170}-\\x{"  \
-    "1f189}]"
+/* Outside of a class Oniguruma has Latin-1's superscripts and fractions, too. */
+#define OTHER     "\\x{b2}\\x{b3}\\x{b9}\\x{bc}-\\x{be}"
+#define ONE_WORD  "[" WORD OTHER "]"
+#define NONE_WORD "[^" WORD OTHER "]"
 
 enum { DEPTH = 64 };
 
@@ -94,11 +96,11 @@ static bool escape(translation *t, bool in_class) {
         puts_to(t, in_class ? "\\S\\x{180e}" : "[^" SPACE "]");
         return true;
     case 'w':
-        puts_to(t, in_class ? WORD : "[" WORD "]");
+        puts_to(t, in_class ? WORD : ONE_WORD);
         return true;
     case 'W':
         if (in_class) return refuse(t, "\\W inside of a class");
-        puts_to(t, NOT_WORD);
+        puts_to(t, NONE_WORD);
         return true;
     case 'h':
         puts_to(t, in_class ? "0-9A-Fa-f" : "[0-9A-Fa-f]");
@@ -106,6 +108,12 @@ static bool escape(translation *t, bool in_class) {
     case 'H':
         if (in_class) return refuse(t, "\\H inside of a class");
         puts_to(t, "[^0-9A-Fa-f]");
+        return true;
+    case 'b':
+    case 'B':
+        if (in_class) break; /* a backspace */
+        puts_to(t, letter == 'b' ? "(?:(?<=" ONE_WORD ")(?!" ONE_WORD ")|(?<!" ONE_WORD ")(?=" ONE_WORD "))"
+                                 : "(?:(?<=" ONE_WORD ")(?=" ONE_WORD ")|(?<!" ONE_WORD ")(?!" ONE_WORD "))");
         return true;
     case 'p':
     case 'P':
@@ -145,6 +153,21 @@ static bool escape(translation *t, bool in_class) {
     return true;
 }
 
+/* [:name:] inside of a class: those that mean the same in both. */
+static bool posix_class(translation *t) {
+    static const char *const names[][2] = {
+        {"[:space:]", SPACE}, {"[:digit:]", "\\p{Nd}"}, {"[:xdigit:]", "0-9A-Fa-f"}, {"[:cntrl:]", "\\p{Cc}"}};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        size_t length = strlen(names[i][0]);
+        if (strncmp(t->at, names[i][0], length) != 0) continue;
+        puts_to(t, names[i][1]);
+        t->at += length;
+        return true;
+    }
+    return refuse(t, t->at[1] == ':' ? "a POSIX class other than space, digit, xdigit and cntrl"
+                                     : "a class inside of a class");
+}
+
 static bool class(translation *t) {
     put(t, t->at++, 1);
     if (*t->at == '^') put(t, t->at++, 1);
@@ -153,10 +176,7 @@ static bool class(translation *t) {
         if (*t->at == '\\') {
             if (!escape(t, true)) return false;
         } else if (*t->at == '[') {
-            const char *close = t->at[1] == ':' ? strstr(t->at, ":]") : NULL;
-            if (!close) return refuse(t, "a class inside of a class");
-            put(t, t->at, (size_t)(close + 2 - t->at));
-            t->at = close + 2;
+            if (!posix_class(t)) return false;
         } else if (t->at[0] == '&' && t->at[1] == '&') return refuse(t, "an intersection of classes (&&)");
         else put(t, t->at++, 1);
     }

@@ -377,7 +377,12 @@ bool pre_tokenize(const pre_tokenizer *p, pattern_search *search, aligned_text *
         const step *s = &p->steps[i];
         if (s->kind == CUT_PATTERN || s->kind == CUT_CLASS) {
             if (!cut(s, search, text, spare, err)) return false;
-        } else rewrite(s, text, spare);
+        } else {
+            rewrite(s, text, spare);
+            if (text->over)
+                return scry_fail(err, "the tokenizer's pre_tokenizer makes more than %d times as much of a text",
+                                 ALIGNED_GROWTH);
+        }
     }
     return true;
 }

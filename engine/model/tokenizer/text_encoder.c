@@ -158,10 +158,14 @@ typedef struct encoding {
     aligned_text parts, text, spare; /* parts: the whole text, cut at added tokens */
     token_list tokens;
     scry_tokens *out;
+    size_t before; /* tokens that were there */
     scry_error *err;
 } encoding;
 
-static void add_token(scry_tokens *out, uint32_t id, size_t end) {
+/* Ends do not go back, even where an added token in the blanks that another took is found again. */
+static void add_token(encoding *e, uint32_t id, size_t end) {
+    scry_tokens *out = e->out;
+    if (out->count > e->before && out->end[out->count - 1] > end) end = out->end[out->count - 1];
     if (out->count == out->room) {
         out->room = 2 * out->room + 64;
         out->ids = mem_resize(out->ids, out->room, sizeof *out->ids);
@@ -174,14 +178,14 @@ static void add_token(scry_tokens *out, uint32_t id, size_t end) {
 static bool encode_piece(encoding *e, text_piece piece) {
     const aligned_text *text = &e->text;
     if (piece.id >= 0) {
-        add_token(e->out, (uint32_t)piece.id, text->from[piece.at + piece.length - 1].end);
+        add_token(e, (uint32_t)piece.id, text->from[piece.at + piece.length - 1].end);
         return true;
     }
     e->tokens.count = 0;
     if (!token_model_encode(e->tok->model, text->text + piece.at, piece.length, &e->tokens, e->err)) return false;
     for (size_t i = 0; i < e->tokens.count; i++) {
         piece_token t = e->tokens.token[i];
-        add_token(e->out, t.id, aligned_text_before(text, piece.at + t.end).end);
+        add_token(e, t.id, aligned_text_before(text, piece.at + t.end).end);
     }
     return true;
 }
@@ -204,7 +208,7 @@ static bool encode_all(encoding *e, const char *text, size_t length) {
     added_tokens_cut(&e->tok->added, &e->tok->added.plain, text, length, &e->parts);
     for (size_t i = 0; i < e->parts.count; i++) {
         text_piece part = e->parts.pieces[i];
-        if (part.id >= 0) add_token(e->out, (uint32_t)part.id, part.at + part.length);
+        if (part.id >= 0) add_token(e, (uint32_t)part.id, part.at + part.length);
         else if (!encode_part(e, text + part.at, part.length, part.at)) return false;
     }
     return true;
@@ -217,7 +221,14 @@ bool scry_tokenizer_encode(const scry_tokenizer *tok, const char *text, size_t l
         return scry_fail(err, "byte %zu of the text, 0x%02x, is not part of a UTF-8 character; expected text in UTF-8",
                          valid, (unsigned)(unsigned char)text[valid]);
     if (length > LONGEST_TEXT) return scry_fail(err, "a text of more than 2 GiB; cut it into parts");
-    encoding e = {.tok = tok, .search = pattern_search_new(), .out = out, .err = err};
+    size_t limit = aligned_text_limit(length);
+    encoding e = {.tok = tok,
+                  .text = {.limit = limit},
+                  .spare = {.limit = limit},
+                  .before = before,
+                  .search = pattern_search_new(),
+                  .out = out,
+                  .err = err};
     bool ok = encode_all(&e, text, length);
     if (!ok) out->count = before;
     pattern_search_free(e.search);

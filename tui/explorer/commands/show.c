@@ -24,6 +24,12 @@ command_effect do_by_icl(app *a, UNUSED const char *argument) {
     return rank_by(a, SCRY_ICL, scry_session_ranking(a->tab->session)->metric);
 }
 
+/* By the metric of before where base has it. */
+command_effect do_by_base(app *a, UNUSED const char *argument) {
+    scry_metric metric = scry_session_ranking(a->tab->session)->metric;
+    return rank_by(a, SCRY_BASE, scry_metrics[metric].base_title ? metric : scry_default_metric(SCRY_BASE));
+}
+
 /* sft, or rl where there is no sft; pressed again, the other of the two. */
 command_effect do_by_trained(app *a, UNUSED const char *argument) {
     const scry_ranking *r = scry_session_ranking(a->tab->session);
@@ -31,6 +37,9 @@ command_effect do_by_trained(app *a, UNUSED const char *argument) {
     if (!train->has[SCRY_SFT] && !train->has[SCRY_RL]) {
         if (train->identical[SCRY_SFT]) return rank_by(a, SCRY_SFT, r->metric); /* says why not */
         if (train->identical[SCRY_RL]) return rank_by(a, SCRY_RL, r->metric);
+        scry_error err = {0};
+        if (!scry_require_source(a->tab->index, r->train, SCRY_SFT, &err) && !train->has[SCRY_ICL])
+            return app_fail(a, "%s", err.text);
         return app_fail(a, "this study has no sft and no rl capture");
     }
     scry_condition to = train->has[SCRY_SFT] ? SCRY_SFT : SCRY_RL;
@@ -71,6 +80,7 @@ command_effect do_metric(app *a, const char *argument) {
 
 static command_effect score_by(app *a, scry_score score) {
     scry_error err = {0};
+    if (!app_has_domains(a)) return DID_CHANGE;
     step_begin(a);
     bool changed = scry_session_set_score(a->tab->session, score, &err);
     if (err.status) return app_fail(a, "%s", err.text);
@@ -107,8 +117,8 @@ command_effect do_capture(app *a, const char *argument) {
     int next = a->tab->latent_pane->capture + 1;
     if (strcmp(argument, "all") == 0) next = -1;
     else if (*argument && (next = scry_find_capture_named(a->tab->index, argument)) < 0)
-        return app_fail(a, "no capture \"%s\"; expected all, train.base, train.icl, %s, ...", argument,
-                        a->tab->info->domain[0].name);
+        return app_fail(a, "no capture \"%s\"; expected all, %s%s%s, ...", argument, a->tab->info->capture[0].name,
+                        a->tab->info->domains ? ", " : "", a->tab->info->domains ? a->tab->info->domain[0].name : "");
     a->tab->latent_pane->capture = next < (int)a->tab->info->captures ? next : -1;
     return app_say(a, "tokens from %s",
                    a->tab->latent_pane->capture < 0 ? "all captures"

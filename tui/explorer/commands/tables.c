@@ -108,6 +108,7 @@ static void work_baselines(void *own, const scry_cancel *stop) {
 }
 
 command_effect do_baselines(app *a, UNUSED const char *argument) {
+    if (!app_has_domains(a)) return DID_CHANGE;
     work_of_table *w = new_work(a, 1);
     w->of[0].index = a->tab->index;
     w->n = w->n ? w->n : 1;
@@ -170,6 +171,7 @@ static void work_compare(void *own, const scry_cancel *stop) {
 }
 
 command_effect do_compare(app *a, UNUSED const char *argument) {
+    if (!app_has_domains(a)) return DID_CHANGE;
     work_of_table *w = new_work(a, a->tab_count);
     for (size_t i = 0; i < a->tab_count; i++) {
         w->of[i].index = a->tabs[i]->index;

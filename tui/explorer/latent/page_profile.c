@@ -138,6 +138,10 @@ static void draw_row(app *a, rect r, int y, const plan *p, const profile_row *ro
 static void draw_profile(app *a, rect r) {
     profile_state *s = profile_of(a);
     int D = (int)a->tab->info->domains;
+    if (!D) {
+        grid_put(a->grid, r.y, r.x + 1, r.cols - 2, ROLE_FAINT, "the study has no domains; [hist] has its captures");
+        return;
+    }
     plan p = plan_columns(a, r.cols);
     profile_row *rows = make(a);
     double longest = 0;
@@ -167,6 +171,7 @@ static void draw_profile(app *a, rect r) {
 static void move_profile(app *a, move kind, long steps) {
     profile_state *s = profile_of(a);
     int last = (int)a->tab->info->domains - s->rows;
+    if (last < 0) last = 0;
     s->top = (int)view_moved(s->top, kind, steps, s->rows - 1, last);
 }
 

@@ -146,11 +146,13 @@ static void draw_facts(app *a, rect r) {
     uint32_t latent = latent_activations(a)->latent;
     char facts[160];
     const char *train = a->tab->info->trains == 1 ? "train" : a->tab->info->train[ranking->train].name;
-    snprintf(facts, sizeof facts, "fires on %.1f%% of %.40s.%s, %.1f%% of .%s",
-             100 * scry_rate_base(a->tab->index, ranking->train, ranking->source, latent), train,
-             scry_reference_name(ranking->against),
-             100 * scry_rate_shifted(a->tab->index, ranking->train, ranking->source, latent),
-             scry_condition_name(ranking->source));
+    int used = snprintf(facts, sizeof facts, "fires on %.1f%% of %.40s.%s",
+                        100 * scry_rate_base(a->tab->index, ranking->train, ranking->source, latent), train,
+                        scry_reference_name(ranking->source == SCRY_BASE ? SCRY_AGAINST_BASE : ranking->against));
+    if (ranking->source != SCRY_BASE)
+        snprintf(facts + used, sizeof facts - (size_t)used, ", %.1f%% of .%s",
+                 100 * scry_rate_shifted(a->tab->index, ranking->train, ranking->source, latent),
+                 scry_condition_name(ranking->source));
     text_fit(facts, r.cols - 2, a->ascii);
     int x = r.x + 1 + grid_put(a->grid, r.y, r.x + 1, r.cols - 2, ROLE_FAINT, facts), end = r.x + r.cols;
     const char *words = a->mono || a->ascii ? "[ ] fires, [[ ]] this one" : "weak to strong, [ ] this one";

@@ -194,8 +194,31 @@ static shape shape_of(const app *a, rect r) {
     return s;
 }
 
+/* Without domains: what is missing, and in the enlarged pane how to add it. */
+static void draw_none(app *a, rect r, bool focus) {
+    static const char *const lines[] = {
+        "nothing to score: \"domains\" in the manifest adds STS, rho and mixtures",
+        "",
+        "\"domains\": [",
+        "  { \"name\": \"law\",",
+        "    \"change\": -1.5,",
+        "    \"base\": { \"residual\": \"law.safetensors\", \"tokens\": \"law.jsonl\" } },",
+        "  ... ]",
+        "",
+        "\"base\" holds the model's activations on texts of the domain;",
+        "\"change\", which rho needs, is what scry evaluate measures"};
+    const char *brief = "nothing to score; \"domains\" in the manifest adds them";
+    view_title(a, r, focus, "no domains");
+    for (int i = 0; i < (int)(sizeof lines / sizeof *lines) && i + 1 < r.rows; i++)
+        grid_put(a->grid, r.y + 1 + i, r.x + 1, r.cols - 2, ROLE_FAINT, i || r.cols >= 74 ? lines[i] : brief);
+}
+
 static void draw_domains(app *a, rect r, bool focus) {
     int D = (int)a->tab->info->domains;
+    if (!D) {
+        draw_none(a, r, focus);
+        return;
+    }
     domains_state *state = a->tab->domains;
     scale_bars(a);
     shape s = shape_of(a, r);
@@ -218,6 +241,7 @@ static void draw_domains(app *a, rect r, bool focus) {
 
 static void move_domains(app *a, move kind, long steps) {
     domains_state *s = a->tab->domains;
+    if (!a->tab->info->domains) return;
     size_t *order = order_of(a);
     s->current = order[view_moved((long)place_of(a, order), kind, steps, s->page, (long)a->tab->info->domains - 1)];
     free(order);
@@ -235,6 +259,7 @@ static void click_head(app *a, int by) {
 }
 
 static void click_domains(app *a, rect r, int y, int x) {
+    if (!a->tab->info->domains) return;
     shape s = shape_of(a, r);
     int row = y - r.y - 1 - s.lines, column = (x - r.x - 1) / (s.width + 1);
     int at = a->tab->domains->top + column * s.rows + row, from = r.x + 1 + column * (s.width + 1);
@@ -253,6 +278,7 @@ size_t domains_current(const app *a) {
 
 size_t domains_find(app *a, const char *name) {
     size_t D = a->tab->info->domains, d = 0;
+    if (!app_has_domains(a)) return D;
     const char **names = mem_new(D, sizeof *names), *near;
     for (size_t i = 0; i < D; i++) names[i] = a->tab->info->domain[i].name;
     while (d < D && strcmp(names[d], name) != 0) d++;
