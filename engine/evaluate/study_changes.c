@@ -252,6 +252,15 @@ static bool check_folder(const char *study, const char *out, scry_error *err) {
     return same;
 }
 
+bool evaluation_check_write(const scry_evaluation *e, const char *study_path, const char *out, scry_error *err) {
+    scry_notes ignored = {0};
+    scry_study *study = scry_study_read(study_path, &ignored, err);
+    scry_notes_free(&ignored);
+    bool ok = study && check_evaluation(e, study, err) && check_folder(study_path, out, err);
+    scry_study_free(study);
+    return ok;
+}
+
 /* A correlation over changes of several kinds means nothing. */
 static void note_kept(const scry_evaluation *e, const scry_study *study, scry_notes *notes) {
     size_t train = 0, kept = 0;

@@ -133,6 +133,8 @@ refused '--bos: found "maybe", expected auto, yes or no' evaluate $models --doma
 refused '--draws: found "1", expected a whole number of 2 or more' evaluate $models --domain $e/math.jsonl --draws 1
 refused '--tuned and --adapter: found both' evaluate $models --adapter $e/adapter --domain $e/math.jsonl
 refused '--template: found "x", expected ' evaluate $models --domain $e/chat.jsonl --template x
+fails 'has no domain "gold", whose change was measured' evaluate $models --domain gold=$e/math.jsonl --into "$place/new.json"
+grep -q 'base model' "$err" && not_ok 'and says so before the models run' 'found progress' || ok 'and says so before the models run'
 fails 'no change of the next-token accuracy was measured' evaluate --model $e/base --domain math=$e/math.jsonl --domain law=$e/law.jsonl --into "$place/new.json"
 fails 'chat: found nothing to measure the multiple choice by' evaluate $models --domain $e/chat.jsonl --change choice
 fails 'missing.jsonl' evaluate $models --domain law="$place/missing.jsonl"

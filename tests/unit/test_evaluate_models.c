@@ -223,6 +223,16 @@ static void limits(void) {
           e ? (unsigned long long)e->domains[0].measured[SCRY_LOSS].n : 0, notes.count ? notes.text[0] : err.text);
     scry_evaluation_free(e);
     scry_notes_free(&notes);
+    q.file_count = 2;
+    q.max_length = 38; /* of law nothing is left */
+    e = scry_evaluate_models(&q, &notes, &err);
+    check(!e && notes.count == 3 &&
+              strcmp(notes.text[1],
+                     "14 of 16 texts (2 domains, such as math) have a response that begins after 38 tokens, "
+                     "and are left out") == 0,
+          "what is true of several domains is one note: %s", notes.count > 1 ? notes.text[1] : err.text);
+    scry_notes_free(&notes);
+    q.file_count = 1;
     q.max_length = 5;
     check(!scry_evaluate_models(&q, NULL, &err) &&
               strcmp(err.text,
@@ -332,7 +342,8 @@ static void studies(void) {
     const char *both = text_of("{\"tokens\": [%s]}\n{\"tokens\": [\"By law\", \" the owner\"]}\n", pieces);
     e = evaluate_study(study_of("s", "", both), SCRY_BOS_AUTO, &notes, &err);
     check(e && fabs(loss_of(e, &n) - from_file) < 1e-6 && n == m && e->domains[0].left_out == 1 && notes.count == 1 &&
-              strstr(notes.text[0], "a: 1 of 2 samples do not encode to the number of tokens that"),
+              strstr(notes.text[0],
+                     "1 of 2 samples of a do not encode to as many tokens as their file has, and are left out"),
           "tokens without ids are encoded again, and counted where they differ: %s",
           notes.count ? notes.text[0] : err.text);
     scry_evaluation_free(e);
