@@ -5,6 +5,7 @@
 #     # sizes: 24x80 50x160     run it at each of these (default 24x80)
 #     # options: --ascii        further options of scry; @INDEX@ is the sample's index
 #     # env: NO_COLOR=1         variables
+#     # study: bare/neither     of this study of tests/specimens instead of the sample
 #     # colors: mono 16 256     and with each of these as --colors
 #     # synth: --width 512      of a planted study that scry synth makes with these, instead of the sample
 # Each `screen @OUT@/SHOT.roles` in it is compared with NAME/SHOT.SIZE.golden, and so is SHOT.ansi: the same screen with
@@ -60,12 +61,18 @@ screens() { # SCRIPT ENDING: the files of its screens, in their order
     sed -n "s|^screen @OUT@/\\(.*\\.$2\\)\$|\\1|p" "$here/$1.script"
 }
 
-index_of() { # SCRIPT: the index that it shows, which it makes where it is a planted study
-    planted=$WORK/screens/$1.synth
-    [ -n "$(said "$1" synth)" ] || { echo "$index" && return; }
-    # shellcheck disable=SC2046  # these are words
-    [ -f "$planted.scry" ] || { "$SCRY" synth -o "$planted" $(said "$1" synth) && "$SCRY" index "$planted/study.json" -o "$planted.scry"; } >&2 2>/dev/null
-    echo "$planted.scry"
+index_of() { # SCRIPT: the index that it is played on
+    study=$(said "$1" study) planted=$(said "$1" synth)
+    [ -n "$study$planted" ] || { echo "$index"; return; }
+    own_index=$WORK/screens/$(basename "${study:-$1}").scry
+    manifest=tests/specimens/$study.json
+    if [ -n "$planted" ] && [ ! -f "$own_index" ]; then
+        manifest=$WORK/screens/$1.synth/study.json
+        # shellcheck disable=SC2086  # these are words
+        "$SCRY" synth -o "${manifest%/*}" $planted 2>"$WORK/screens.said" >&2
+    fi
+    [ -f "$own_index" ] || "$SCRY" index "$manifest" -o "$own_index" 2>"$WORK/screens.said" >&2
+    echo "$own_index"
 }
 
 play() { # SCRIPT SIZE [COLORS]
