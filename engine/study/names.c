@@ -74,7 +74,7 @@ static const char *name_against(const char *name, scry_reference against, char o
     return out;
 }
 const char *scry_source_text(scry_condition source, scry_reference against, char out[SCRY_SOURCE_TEXT]) {
-    return name_against(scry_condition_name(source), against, out);
+    return name_against(scry_condition_name(source), source == SCRY_BASE ? SCRY_AGAINST_BASE : against, out);
 }
 const char *scry_score_text(scry_score score, scry_reference against, char out[SCRY_SOURCE_TEXT]) {
     bool compared = scry_scores[score].condition != SCRY_BASE;

@@ -86,6 +86,8 @@ static const struct {
 #undef SCORE
         {"train-set", "math"},
     {"metric", "d"},
+    {"reference", "base"},
+    {"against", "base"},
     {"domains", "extremes:4"},
     {"signed", ""},
     {"sort", ""},

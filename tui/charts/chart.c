@@ -27,10 +27,6 @@ int chart_find(const char *name) {
     return -1;
 }
 
-const char *chart_quantity(scry_condition source) {
-    return source == SCRY_BASE ? "activation" : "shift";
-}
-
 bool chart_needs_domains(const chart_type *type) {
     return (type->depends & OF_SCORE) != 0;
 }

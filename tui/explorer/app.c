@@ -207,7 +207,7 @@ static void describe_session(const app *a, int full, char *text, size_t size) {
     if (added) snprintf(edits, sizeof edits, " +%u", added);
     if (removed) snprintf(edits + strlen(edits), sizeof edits - strlen(edits), " -%u", removed);
     if (edits[0]) snprintf(edits + strlen(edits), sizeof edits - strlen(edits), " = %u", scry_session_set(s)->count);
-    view_ranking(ranking->source, ranking->metric, full == 2, by, sizeof by);
+    view_ranking(ranking->source, ranking->against, ranking->metric, full == 2, by, sizeof by);
     snprintf(text, size, "  %s  N %u%s%s%s ", full ? by : by + strlen("ranked "), scry_session_n(s), edits,
              a->tab->info->domains ? "  score " : "",
              a->tab->info->domains ? scry_score_name(scry_session_score(s)) : "");

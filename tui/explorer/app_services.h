@@ -124,6 +124,9 @@ typedef struct app {
     int64_t unsaved_since; /* milliseconds of the monotonic clock, 0: all is saved */
 } app;
 
+/* Show the tab's index against what its session now compares with; after a step that may have changed it. */
+void app_follow_reference(tab *t);
+
 /* The functions that the rows of `commands` name for the explorer. */
 #define COMMAND(id, name, keys, arguments, group, shell, explorer, help) command_function explorer;
 #include "shell/commands.def"

@@ -206,6 +206,30 @@ static void put_pairs_line(const char *text, void *file) {
     put_line(file, "pairs", text);
 }
 
+/* What else was measured, and how many changes may be none. */
+static void put_measured(FILE *f, const scry_info *info) {
+    for (size_t t = 0; t < info->trains; t++) {
+        scry_measure measures[SCRY_MEASURES];
+        size_t n = measures_beyond_change(info, t, measures), known = 0, doubt = 0;
+        char text[300] = "";
+        for (int k = 0; k < SCRY_MEASURES; k++)
+            if (measure_is_chosen(info, t, (scry_measure)k))
+                snprintf(text, sizeof text, "the change is of %s; ", scry_measures[k].title);
+        for (size_t i = 0; i < n; i++)
+            snprintf(text + strlen(text), sizeof text - strlen(text), "%s%s%s", i ? ", " : "also ",
+                     scry_measures[measures[i]].title, i + 1 == n ? "; " : "");
+        for (size_t d = 0; d < info->domains; d++) {
+            change_doubt of = change_doubt_of(info, d, t);
+            known += of != CHANGE_UNKNOWN;
+            doubt += of == CHANGE_IN_DOUBT;
+        }
+        if (known)
+            snprintf(text + strlen(text), sizeof text - strlen(text),
+                     "%zu of %zu changes are below twice their standard error", doubt, known);
+        if (*text) put_line(f, info->trains > 1 ? info->train[t].name : "measured", text);
+    }
+}
+
 static void put_head(FILE *f, const scry_index *index) {
     const scry_info *info = scry_index_info(index);
     char text[200];
@@ -225,6 +249,7 @@ static void put_head(FILE *f, const scry_index *index) {
         snprintf(text, sizeof text, "%zu, correlated with the %s", info->domains, change_name(info->is_signed));
     else snprintf(text, sizeof text, "none: there is nothing to score; \"domains\" in the manifest adds them");
     put_line(f, "domains", text);
+    put_measured(f, info);
     snprintf(text, sizeof text,
              "%" PRIu32 " latents: only those among the first %" PRIu32 " by some metric and source are encoded on the "
              "domains (--candidates)",

@@ -360,6 +360,7 @@ bool cli_read(const options *o, selection_context *s, scry_error *err) {
         s->set = scry_set_new(0);
         return no_latent_options(o, s->index, err);
     }
+    if (o->score && !scry_require_domains(s->index, err)) return false;
     if (!cli_rank(o, s, err) || !(s->set = cli_selection(o, s->index, s->ranking, err))) return false;
     if (o->latents) return true;
     s->untouched = scry_set_new(s->set->latents);

@@ -13,7 +13,7 @@
 static command_effect rank_by(app *a, scry_condition source, scry_metric metric) {
     scry_error err = {0};
     char what[80];
-    view_ranking(source, metric, a->grid->cols >= 100, what, sizeof what);
+    view_ranking(source, a->tab->info->against, metric, a->grid->cols >= 100, what, sizeof what);
     step_begin(a);
     bool changed = scry_session_rank_by(a->tab->session, source, metric, &err);
     if (err.status) return app_fail(a, "%s", err.text);
@@ -47,6 +47,29 @@ command_effect do_by_trained(app *a, UNUSED const char *argument) {
     return rank_by(a, to, r->metric);
 }
 
+/* Without a name: the next one that the index has. */
+command_effect do_reference(app *a, const char *argument) {
+    const scry_ranking *r = scry_session_ranking(a->tab->session);
+    const scry_condition before = r->source;
+    int to = *argument ? scry_reference_of(argument) : (int)(r->against + 1) % SCRY_REFERENCES;
+    scry_error err = {0};
+    char what[160], source[SCRY_SOURCE_TEXT];
+    if (to < 0)
+        return app_fail(a, "reference \"%.40s\": expected %s", argument,
+                        scry_reference_choices((char[SCRY_CHOICES]){""}, ""));
+    step_begin(a);
+    bool changed = scry_session_compare_with(a->tab->session, (scry_reference)to, &err);
+    if (err.status) return app_fail(a, "%s", err.text);
+    app_follow_reference(a->tab);
+    r = scry_session_ranking(a->tab->session);
+    int n =
+        snprintf(what, sizeof what, "%s",
+                 r->against == SCRY_AGAINST_BASE ? "against base" : scry_source_text(r->source, r->against, source));
+    if (r->source != before)
+        snprintf(what + n, sizeof what - (size_t)n, ", as %s is not compared with it", scry_condition_name(before));
+    return step_done(a, changed, what);
+}
+
 command_effect do_metric(app *a, const char *argument) {
     if (!*argument) return app_ask(a, "metric", "");
     int metric = scry_metric_of(argument);
@@ -63,7 +86,8 @@ static command_effect score_by(app *a, scry_score score) {
     if (err.status) return app_fail(a, "%s", err.text);
     if (changed) a->tab->rho_before = NAN; /* another score: no step to compare */
     table_refresh(a);
-    return app_say(a, "score %s: %s", scry_score_name(score), scry_scores[score].help);
+    return app_say(a, "score %s: %s", scry_score_text(score, a->tab->info->against, (char[SCRY_SOURCE_TEXT]){""}),
+                   scry_scores[score].help);
 }
 
 #define SCORE(id, name, ...)                                                                                           \

@@ -112,7 +112,8 @@ command_effect do_baselines(app *a, UNUSED const char *argument) {
     work_of_table *w = new_work(a, 1);
     w->of[0].index = a->tab->index;
     w->n = w->n ? w->n : 1;
-    snprintf(w->title, sizeof w->title, "baselines, by %s, N %u", scry_condition_name(w->source), w->n);
+    snprintf(w->title, sizeof w->title, "baselines, by %s, N %u",
+             scry_source_text(w->source, a->tab->info->against, (char[SCRY_SOURCE_TEXT]){""}), w->n);
     page_work(a, w->title, work_baselines, show_table, w);
     return DID_CHANGE;
 }

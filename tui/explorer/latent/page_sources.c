@@ -68,7 +68,7 @@ static const char *tab_name(const app *a, const tab *t, char *out, size_t size) 
     return out;
 }
 
-enum { SOURCE = 6, COLUMNS = 8 };
+enum { COLUMNS = 8 };
 
 static const struct {
     const char *head;
@@ -79,8 +79,9 @@ static const struct {
 static void draw_heads(app *a, rect r, bool named) {
     int x = r.x + 1 + (named ? NAME + 1 : 0);
     if (named) grid_put(a->grid, r.y, r.x + 1, NAME, ROLE_HEADER, "index");
-    grid_put(a->grid, r.y, x, SOURCE, ROLE_HEADER, " by");
-    x += SOURCE;
+    const int source = latent_condition_cols(a) + 2; /* with the star */
+    grid_put(a->grid, r.y, x, source, ROLE_HEADER, " by");
+    x += source;
     for (int i = 0; i < COLUMNS; x += column[i++].cols)
         grid_put_right(a->grid, r.y, x, column[i].cols, ROLE_HEADER, column[i].head);
 }
@@ -117,8 +118,9 @@ static void draw_line(app *a, rect r, int y, const line *l, bool named) {
     if (named && l->first) grid_put(a->grid, y, x, NAME, ROLE_HEADER, tab_name(a, l->of, name, sizeof name));
     x += named ? NAME + 1 : 0;
     grid_put(a->grid, y, x, 1, ROLE_IN, rank && rank <= scry_session_n(l->of->session) ? "*" : " ");
-    grid_put(a->grid, y, x + 1, SOURCE - 1, now ? ROLE_HEADER : ROLE_TEXT, scry_condition_name(l->source));
-    x += SOURCE;
+    const int source = latent_condition_cols(a) + 2; /* with the star */
+    grid_put(a->grid, y, x + 1, source - 1, now ? ROLE_HEADER : ROLE_TEXT, scry_condition_name(l->source));
+    x += source;
     for (int i = 0; i < COLUMNS; x += column[i++].cols)
         grid_put_right(a->grid, y, x, column[i].cols, ROLE_TEXT, text[i]);
 }
@@ -172,8 +174,10 @@ static void draw(app *a, rect r) {
     for (size_t i = (size_t)s->top; i < n && y < r.y + r.rows; i++) draw_line(a, r, y++, &lines[i], named);
     if (named) y = draw_likeness(a, r, y + (r.rows > 6));
     if (y + 1 < r.y + r.rows)
-        grid_put(a->grid, y + 1, r.x + 1, r.cols - 1, ROLE_FAINT,
-                 "* in its top N; mean activation and firing rate in base, then under the source");
+        grid_print(a->grid, y + 1, r.x + 1, r.cols - 1, ROLE_FAINT,
+                   "* in its top N; mean activation and firing rate in %s, then %sthe source",
+                   scry_reference_name(a->tab->info->against),
+                   a->tab->info->against == SCRY_AGAINST_BASE ? "under " : "");
 }
 
 static void move_sources(app *a, move kind, long steps) {
@@ -182,7 +186,10 @@ static void move_sources(app *a, move kind, long steps) {
 }
 
 static void note_sources(app *a, char *text, size_t size) {
-    snprintf(text, size, "metric %s", scry_metric_name(scry_session_ranking(a->tab->session)->metric));
+    const scry_ranking *r = scry_session_ranking(a->tab->session);
+    bool told = r->against != SCRY_AGAINST_BASE;
+    snprintf(text, size, "metric %s%s%s", scry_metric_name(r->metric), told ? ", against " : "",
+             told ? scry_reference_name(r->against) : "");
 }
 
 const latent_page page_sources = {.name = "sources",

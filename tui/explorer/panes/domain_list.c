@@ -162,10 +162,12 @@ static void draw_rho(app *a, rect r, int y, int lines) {
 static void scale_bars(app *a) {
     const scry_result *s = scry_session_result(a->tab->session);
     domains_state *state = a->tab->domains;
-    if (state->scale_score != scry_session_score(a->tab->session) || state->scale_n != scry_session_n(a->tab->session))
+    if (state->scale_score != scry_session_score(a->tab->session) ||
+        state->scale_n != scry_session_n(a->tab->session) || state->scale_against != a->tab->info->against)
         state->scale = 0;
     state->scale_score = scry_session_score(a->tab->session);
     state->scale_n = scry_session_n(a->tab->session);
+    state->scale_against = a->tab->info->against;
     for (size_t d = 0; d < s->domains; d++)
         if (s->sts[d] > state->scale) state->scale = s->sts[d];
 }
@@ -221,13 +223,14 @@ static void draw_domains(app *a, rect r, bool focus) {
     scale_bars(a);
     shape s = shape_of(a, r);
     draw_rho(a, r, r.y + 1, s.lines);
+    char heads[DOMAIN_HEADS];
     size_t *order = order_of(a);
     int at = (int)place_of(a, order);
     state->page = s.rows * s.columns;
     if (at < state->top) state->top = at;
     if (at >= state->top + state->page) state->top = at - state->page + 1;
     if (state->top + state->page > D) state->top = D > state->page ? D - state->page : 0;
-    draw_title(a, r, focus, s.columns == 1 ? domain_row_heads(s.width) : "");
+    draw_title(a, r, focus, s.columns == 1 ? domain_row_heads(a, s.width, heads) : "");
     for (int i = 0; i < state->page && state->top + i < D; i++) {
         int y = r.y + 1 + s.lines + i % s.rows, x = r.x + 1 + i / s.rows * (s.width + 1),
             cols = s.width - (s.columns > 1);
@@ -261,7 +264,7 @@ static void click_domains(app *a, rect r, int y, int x) {
     shape s = shape_of(a, r);
     int row = y - r.y - 1 - s.lines, column = (x - r.x - 1) / (s.width + 1);
     int at = a->tab->domains->top + column * s.rows + row, from = r.x + 1 + column * (s.width + 1);
-    if (y == r.y && s.columns == 1) click_head(a, domain_row_head_at(s.width, x - r.x - 1));
+    if (y == r.y && s.columns == 1) click_head(a, domain_row_head_at(a, s.width, x - r.x - 1));
     if (row < 0 || row >= s.rows || column >= s.columns || at >= (int)a->tab->info->domains) return;
     size_t *order = order_of(a);
     a->tab->domains->current = order[at];
