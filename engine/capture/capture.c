@@ -76,7 +76,7 @@ static void add_result(call *c, size_t unit, double seconds) {
     scry_capture_result *r = c->result;
     r->capture = mem_resize(r->capture, r->count + 1, sizeof *r->capture);
     r->capture[r->count++] = (scry_capture_done){.name = mem_copy_string(u->name),
-                                                 .condition = capture_condition_names[u->condition],
+                                                 .condition = capture_condition_name(u->condition),
                                                  .tokens = g->rows,
                                                  .samples = g->count,
                                                  .kept = c->state[unit] == CAPTURE_KEPT,

@@ -27,11 +27,14 @@ const char *scry_capture_forms(char out[SCRY_CHOICES]) {
     return corpus_forms(out);
 }
 
-const char *const capture_condition_names[CAPTURE_CONDITIONS] = {
-#define CONDITION(id, name, ...) [id] = name,
-    CAPTURE_CONDITION_TABLE(CONDITION)
+const char *capture_condition_name(capture_condition condition) {
+    static const scry_condition conditions[CAPTURE_CONDITIONS] = {
+#define CONDITION(id, condition, ...) [id] = condition,
+        CAPTURE_CONDITION_TABLE(CONDITION)
 #undef CONDITION
-};
+    };
+    return scry_condition_name(conditions[condition]);
+}
 
 char *capture_folder_name(const char *path) {
     char *whole = realpath(path, NULL), *out = mem_copy_string(path_file_name(whole ? whole : path));

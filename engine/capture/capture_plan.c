@@ -212,7 +212,7 @@ static void list_units(capture_plan *plan) {
             for (int c = 0; c < CAPTURE_CONDITIONS; c++) {
                 const capture_group *g = &plan->group[i];
                 if ((int)conditions[c].role != role || !is_captured(plan, g, (capture_condition)c)) continue;
-                const char *name = capture_condition_names[c];
+                const char *name = capture_condition_name((capture_condition)c);
                 plan->unit[plan->units++] =
                     (capture_unit){.group = i,
                                    .condition = (capture_condition)c,

@@ -6,13 +6,13 @@
 #include "capture.h"
 #include "capture/item_encoding.h"
 
-/* CONDITION(enumerator, name, model, of training sets only)  in the order in which a group is captured */
+/* CONDITION(enumerator, condition, model, of training sets only)  in the order in which a group is captured */
 #define CAPTURE_CONDITION_TABLE(CONDITION)                                                                             \
-    CONDITION(CAPTURE_BASE, "base", CAPTURE_MODEL, false)                                                              \
-    CONDITION(CAPTURE_ICL, "icl", CAPTURE_MODEL, false)                                                                \
-    CONDITION(CAPTURE_CONTROL, "control", CAPTURE_MODEL, false)                                                        \
-    CONDITION(CAPTURE_SFT, "sft", CAPTURE_TUNED, true)                                                                 \
-    CONDITION(CAPTURE_RL, "rl", CAPTURE_TUNED_RL, true)
+    CONDITION(CAPTURE_BASE, SCRY_BASE, CAPTURE_MODEL, false)                                                           \
+    CONDITION(CAPTURE_ICL, SCRY_ICL, CAPTURE_MODEL, false)                                                             \
+    CONDITION(CAPTURE_CONTROL, SCRY_CONTROL, CAPTURE_MODEL, false)                                                     \
+    CONDITION(CAPTURE_SFT, SCRY_SFT, CAPTURE_TUNED, true)                                                              \
+    CONDITION(CAPTURE_RL, SCRY_RL, CAPTURE_TUNED_RL, true)
 
 typedef enum capture_condition {
 #define CONDITION(id, ...) id,
@@ -20,7 +20,8 @@ typedef enum capture_condition {
 #undef CONDITION
         CAPTURE_CONDITIONS
 } capture_condition;
-extern const char *const capture_condition_names[CAPTURE_CONDITIONS];
+/* As scry_condition_name. */
+const char *capture_condition_name(capture_condition condition);
 
 /* The last part of a folder's path, whatever it is written as; the caller frees it. */
 char *capture_folder_name(const char *path);

@@ -69,7 +69,7 @@ static void add_others(cJSON *to, const capture_plan *plan, const capture_group 
 cJSON *capture_settings(const capture_plan *plan, const capture_unit *unit) {
     const capture_group *g = &plan->group[unit->group];
     cJSON *to = cJSON_CreateObject();
-    cJSON_AddStringToObject(to, "condition", capture_condition_names[unit->condition]);
+    cJSON_AddStringToObject(to, "condition", capture_condition_name(unit->condition));
     add_hash(to, "model", plan->model[capture_condition_model(unit->condition)].fingerprint);
     add_common(to, plan);
     cJSON_AddStringToObject(to, "name", g->texts->name);

@@ -143,7 +143,7 @@ static void set_path(cJSON *object, const char *key, const char *folder, const c
 static void set_captures(const capture_plan *plan, cJSON *object, size_t group) {
     const capture_group *g = &plan->group[group];
     for (int c = 0; c < CAPTURE_CONDITIONS; c++)
-        cJSON_DeleteItemFromObjectCaseSensitive(object, capture_condition_names[c]);
+        cJSON_DeleteItemFromObjectCaseSensitive(object, capture_condition_name((capture_condition)c));
     for (size_t i = 0; i < plan->units; i++) {
         if (plan->unit[i].group != group) continue;
         cJSON *capture = cJSON_CreateObject();
@@ -151,7 +151,7 @@ static void set_captures(const capture_plan *plan, cJSON *object, size_t group) 
         char *tokens = capture_tokens_path(".", g);
         cJSON_AddStringToObject(capture, "tokens", tokens + strlen("./"));
         free(tokens);
-        cJSON_AddItemToObject(object, capture_condition_names[plan->unit[i].condition], capture);
+        cJSON_AddItemToObject(object, capture_condition_name(plan->unit[i].condition), capture);
     }
 }
 

@@ -66,10 +66,10 @@ grep -v '"law-\(1\|2\)"' law.jsonl >shorter.jsonl
 # ---- it is read without a word
 gives 0 capture $common -o read --name "A name"
 has "study.json: --name" '"name":"Aname"' read/study.json
-"$SCRY" train read/study.json --condition base -o sae --width 32 --k 4 --batch 32 --steps 10 >/dev/null 2>&1
-sed 's/"scry_study"/"sae": "..\/sae", "scry_study"/' read/study.json >read/with.json
-gives 0 index read/with.json -o read.scry
-says "index: icl is paired with base, token by token" "paired train.icl with train.base: " "12 of 12 samples"
+"$SCRY" train whole/study.json --condition base -o sae --width 32 --k 4 --batch 32 --steps 10 >/dev/null 2>&1
+sed 's/"scry_study"/"sae": "..\/sae", "scry_study"/' whole/study.json >whole/with.json
+gives 0 index whole/with.json -o whole.scry
+says "index: icl is paired with base, token by token" "paired train.icl with train.base: " "paired train.icl with train.control: " "12 of 12 samples"
 grep -q "unknown key" "$err" && not_ok "index: every key of the study is known" "found $(grep "unknown key" "$err" | head -1)" || ok "index: every key of the study is known"
 
 # ---- again: everything is kept, and what others added stays
