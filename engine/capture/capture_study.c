@@ -86,10 +86,16 @@ bool capture_tokens_write(const capture_plan *plan, const capture_group *group, 
 
 /* ---- paths ---- */
 
-/* The path as the manifest in folder names it: an absolute one as it is, others from the folder. The caller frees. */
+static bool is_inside(const char *folder, const char *path) {
+    size_t length = strlen(folder);
+    return strncmp(folder, path, length) == 0 && path[length] == '/';
+}
+
+/* The path as the manifest in folder names it: an absolute one that leads out of it as it is, others from the folder.
+ * The caller frees. */
 static char *path_from(const char *folder, const char *path) {
-    char *from = realpath(folder, NULL), *to = *path == '/' ? NULL : realpath(path, NULL);
-    if (!from || !to) {
+    char *from = realpath(folder, NULL), *to = realpath(path, NULL);
+    if (!from || !to || (*path == '/' && !is_inside(from, to))) {
         free(from);
         free(to);
         return mem_copy_string(path);
