@@ -167,9 +167,9 @@ fails 'other settings: rows: found "response", expected "all"' capture $long --r
 fails 'other settings: max-length: found 400, expected 399' capture $long --max-length 399 -o stopped
 sed 's/level/grade/' long.jsonl >graded.jsonl
 fails 'other settings: text: found "' capture $long --train math=graded.jsonl -o stopped
-mkdir foreign && cp "$root/sample_data/study.json" foreign/
+mkdir foreign && echo '{"scry_study": 1, "train": {"name": "math", "base": {"residual": "x.npy"}}}' >foreign/study.json
 fails "foreign/study.json: is a study that scry capture did not write; expected an empty or a new folder, or --force" capture $common -o foreign
-mkdir -p theirs/acts && cp "$root/sample_data/acts/law.base.safetensors" theirs/acts/
+mkdir -p theirs/acts && cp base/model.safetensors theirs/acts/law.base.safetensors
 fails "theirs/acts/law.base.safetensors was captured with other settings: it was not written by scry capture" capture $common -o theirs
 gives 0 capture $common -o theirs --force
 gives 0 capture $long --dtype f32 --force -o stopped
