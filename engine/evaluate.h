@@ -73,6 +73,8 @@ typedef struct scry_evaluation_query {
     const char *study;        /* a manifest, whose domains' token files are the texts; NULL: files */
     const char *const *files; /* [file_count] "NAME=FILE", or FILE with a domain for each of its categories */
     size_t file_count;
+    const char *into, *out;    /* what scry_evaluation_write will be asked for, so that it is checked before the models
+                                  run; NULL: nothing */
     const char *train;         /* the study's training set; NULL: its only one */
     const char *chat_template; /* "none", a template's name, or NULL: one where lines are messages */
     scry_bos bos;

@@ -70,6 +70,8 @@ int scry_pairing_of(const char *name);
  * none), and returns out. */
 const char *scry_source_choices(char out[SCRY_CHOICES], const char *quote);
 const char *scry_pairing_choices(char out[SCRY_CHOICES], const char *quote);
+/* The same of all conditions, base among them. */
+const char *scry_condition_choices(char out[SCRY_CHOICES], const char *quote);
 
 /* The version of scry, "1.2.3". */
 const char *scry_version(void);
@@ -160,7 +162,7 @@ typedef struct scry_capture_info {
 
 typedef struct scry_train_info {
     const char *name;
-    bool has[SCRY_CONDITIONS];       /* has[SCRY_ICL]: icl is a source that can be ranked */
+    bool has[SCRY_CONDITIONS];       /* has[SCRY_ICL]: icl is a source that can be ranked; [SCRY_BASE]: base alone is */
     bool identical[SCRY_CONDITIONS]; /* it was captured, but is equal to the reference to the bit: it is no source */
     uint64_t pairs[SCRY_CONDITIONS]; /* tokens (or samples) paired with the reference */
     const char *tuned_path[SCRY_CONDITIONS]; /* folder of the model (or LoRA adapter) of sft and rl; "": not said */
@@ -253,15 +255,26 @@ int scry_train_sources(const scry_index *index, size_t train, scry_condition out
 /* False and err, which says why, when the training set has no such source: the condition was not captured, or is equal
  * to base. */
 bool scry_require_source(const scry_index *index, size_t train, scry_condition source, scry_error *err);
-/* The same where the training set has no source at all. */
-bool scry_require_sources(const scry_index *index, size_t train, scry_error *err);
+/* Writes the source by which the training set is ranked unless another is asked for: the first there is, or SCRY_BASE
+ * where none was captured. False and err when all are equal to base. */
+bool scry_default_source(const scry_index *index, size_t train, scry_condition *source, scry_error *err);
+/* The metric that goes with a source unless another is asked for: SCRY_MEAN of base alone, else SCRY_SQ. */
+scry_metric scry_default_metric(scry_condition source);
+/* A metric's title by what it ranks: scry_metrics[metric].title, or .base_title. */
+const char *scry_metric_title(scry_metric metric, scry_condition source);
 /* True when the index holds the score's contributions (or the study its numbers): not where no domain has the capture
  * that it needs, nor in an index that was made before there was such a score. */
 bool scry_has_score(const scry_index *index, scry_score score);
 /* The same, with an error that gives the reason. */
 bool scry_require_score(const scry_index *index, scry_score score, scry_error *err);
+/* False and err, which says what to add, when the study has no domains: nothing can be scored then. */
+bool scry_require_domains(const scry_index *index, scry_error *err);
 /* True when the domain has the captures that the score needs. */
 bool scry_domain_has_score(const scry_index *index, scry_score score, size_t domain);
+
+/* Base as a source: the functions that take one take SCRY_BASE as well. It moves latents from 0, so that its shifts are
+ * activations (scry_metrics[].base_definition), over all kept tokens of the training set's base; its mean_shifted and
+ * rate_shifted are NaN. */
 
 /* Shifts [F] of a training set and source; NULL when there is no such source. In the file, or (MEAN and RATE) computed
  * on first use and kept by the index. */

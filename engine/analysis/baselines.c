@@ -32,9 +32,11 @@ static const double *raw_of(const scry_index *x, int group, scry_condition condi
 }
 
 scry_ranking *scry_rank_residual(const scry_index *x, size_t train, scry_condition source, scry_error *err) {
-    const double *shift = raw_of(x, -1 - (int)train, source, SCRY_RESIDUAL_DIFFERENCE);
+    const double *shift = source == SCRY_BASE ? NULL : raw_of(x, -1 - (int)train, source, SCRY_RESIDUAL_DIFFERENCE);
     if (!shift) {
-        if (x->info.d_model && !x->raw)
+        if (source == SCRY_BASE)
+            scry_fail(err, "%s: raw dimensions are ranked by their shift, and base alone has none", x->info.path);
+        else if (x->info.d_model && !x->raw)
             scry_fail(err, "%s: holds no sums of raw dimensions; make the index again with scry index", x->info.path);
         else
             scry_fail(err, "%s: raw dimensions need residual captures; train.%s holds %s", x->info.path,

@@ -2,15 +2,14 @@
 #include "analysis.h"
 #include "base/clock.h"
 #include "base/mem.h"
-#include "base/path.h"
 #include "evaluate/evaluation_internal.h"
 #include "evaluate/measured_text.h"
+#include "evaluate/model_pair.h"
 #include "stats/paired.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* What a model scored on a text. */
 typedef struct text_figures {
@@ -21,9 +20,7 @@ typedef struct text_figures {
 typedef struct evaluator {
     const scry_evaluation_query *query;
     scry_study *study;
-    char *folder[2], *adapter[2]; /* of base and tuned; folder NULL: no tuned model */
-    scry_tokenizer *tok;
-    scry_model *model[2];
+    model_pair pair;
     measured_domains texts;
     text_figures **figures[2]; /* [domains][texts] */
     uint64_t done, total;      /* tokens */
@@ -32,78 +29,12 @@ typedef struct evaluator {
     scry_error *err;
 } evaluator;
 
-/* ---- models --------------------------------------------------------------------------------- */
-
-static bool has_file(const char *folder, const char *name) {
-    char *path = path_join(folder, name);
-    bool there = access(path, R_OK) == 0;
-    free(path);
-    return there;
-}
-
-/* The folders, of the query or the study. */
-static bool find_models(evaluator *v, size_t train) {
-    const scry_evaluation_query *q = v->query;
-    const char *base = q->model ? q->model : v->study ? v->study->model_path : NULL, *tuned = q->tuned;
-    if (!base && v->study)
-        return scry_misuse(v->err, "%s: has no \"model_path\", expected the model's folder there or with --model",
-                           v->study->path);
-    if (!base) return scry_misuse(v->err, "expected the model's folder with --model");
-    if (q->tuned && q->adapter)
-        return scry_misuse(v->err, "--tuned and --adapter: found both, expected one tuned model");
-    if (!tuned && v->study && v->study->train_count) {
-        char *const *paths = v->study->trains[train].tuned_path;
-        tuned = paths[SCRY_SFT] ? paths[SCRY_SFT] : paths[SCRY_RL];
-    }
-    const char *adapter = q->adapter ? q->adapter : tuned && has_file(tuned, "adapter_config.json") ? tuned : NULL;
-    v->folder[0] = mem_copy_string(base);
-    if (adapter) v->adapter[1] = mem_copy_string(adapter);
-    if (adapter || tuned) v->folder[1] = mem_copy_string(adapter ? base : tuned);
-    return true;
-}
-
-/* The tuned model's tokenizer, where it has one, must give the base model's ids their meaning. */
-static bool check_tokenizers(evaluator *v) {
-    if (!v->folder[1] || v->adapter[1] || !has_file(v->folder[1], "tokenizer.json")) return true;
-    scry_tokenizer *other = scry_tokenizer_open(v->folder[1], v->err);
-    bool ok = other;
-    for (uint32_t id = 0; ok && id < scry_tokenizer_size(v->tok); id++) {
-        const char *a = scry_tokenizer_piece(v->tok, id), *b = scry_tokenizer_piece(other, id);
-        if (a && (!b || strcmp(a, b) != 0))
-            ok = scry_fail(
-                v->err,
-                "%s: token %u is \"%.40s\" there and \"%.40s\" in %s; expected the same tokens, without which "
-                "losses cannot be compared",
-                v->folder[1], id, b ? b : "(none)", a, v->folder[0]);
-    }
-    scry_tokenizer_close(other);
-    return ok;
-}
-
-static bool open_models(evaluator *v) {
-    v->tok = scry_tokenizer_open(v->folder[0], v->err);
-    if (!v->tok || !check_tokenizers(v)) return false;
-    for (int m = 0; m < 2; m++)
-        if (v->folder[m] && !(v->model[m] = scry_model_open(v->folder[m], v->adapter[m], v->notes, v->err)))
-            return false;
-    return true;
-}
-
-/* The longest sequence that both models take. */
-static size_t longest(const evaluator *v) {
-    size_t most = v->query->max_length ? v->query->max_length : SIZE_MAX;
-    for (int m = 0; m < 2; m++) {
-        uint32_t context = v->model[m] ? scry_model_info_of(v->model[m])->context : 0;
-        if (context && context < most) most = context;
-    }
-    return most;
-}
-
 /* ---- running -------------------------------------------------------------------------------- */
 
 static bool read_texts(evaluator *v) {
     const scry_evaluation_query *q = v->query;
-    text_settings settings = {v->tok, q->chat_template, q->bos, longest(v), q->samples, q->seed};
+    text_settings settings = {v->pair.tok, q->chat_template, q->bos, model_pair_context(&v->pair, q->max_length),
+                              q->samples,  q->seed};
     return q->file_count ? texts_of_files(q->files, q->file_count, &settings, &v->texts, v->notes, v->err)
                          : texts_of_study(v->study, &settings, &v->texts, v->notes, v->err);
 }
@@ -117,6 +48,10 @@ static bool report(void *context, size_t tokens) {
     v->done += tokens;
     if (v->done > v->total) v->done = v->total;
     return !v->query->progress || v->query->progress(v->query->context, v->step, v->done, v->total);
+}
+
+static bool is_cancelled(void *context) {
+    return !report(context, 0);
 }
 
 /* The option with the largest of log p / divisor; the first of equal ones. */
@@ -151,7 +86,7 @@ static bool run_domain(evaluator *v, int m, scry_run *run, size_t d) {
     sequence_group *groups = mem_new(domain->count, sizeof *groups);
     for (size_t i = 0; i < domain->count; i++) groups[i] = group_of(&domain->texts[i]);
     bool ok =
-        likelihood_run(run, scry_model_info_of(v->model[m])->vocabulary, groups, domain->count, report, v, v->err);
+        likelihood_run(run, scry_model_info_of(v->pair.model[m])->vocabulary, groups, domain->count, report, v, v->err);
     free(groups);
     if (!ok) return false;
     v->figures[m][d] = mem_new(domain->count, sizeof(text_figures));
@@ -160,10 +95,11 @@ static bool run_domain(evaluator *v, int m, scry_run *run, size_t d) {
 }
 
 static bool run_model(evaluator *v, int m) {
-    scry_run_options options = {.threads = v->query->threads, .memory = v->query->memory};
-    scry_run *run = scry_run_new(v->model[m], &options, v->err);
+    scry_run_options options = {
+        .threads = v->query->threads, .memory = v->query->memory, .cancelled = is_cancelled, .context = v};
+    scry_run *run = scry_run_new(v->pair.model[m], &options, v->err);
     bool ok = run;
-    v->step = m ? "tuned" : "base";
+    v->step = m ? "tuned model" : "base model";
     v->figures[m] = mem_new(v->texts.count, sizeof *v->figures[m]);
     for (size_t d = 0; ok && d < v->texts.count; d++) ok = run_domain(v, m, run, d);
     scry_run_free(run);
@@ -217,7 +153,7 @@ static bool figure_of(const text_figures *f, const measured_text *text, scry_mea
 static void measure_domain(const evaluator *v, size_t d, scry_measure measure, scry_domain_evaluation *out) {
     const measured_texts *domain = &v->texts.domains[d];
     const scry_evaluation_query *q = v->query;
-    bool tuned = v->model[1];
+    bool tuned = v->pair.model[1];
     paired_sample *samples = mem_new(domain->count, sizeof *samples);
     size_t count = 0;
     double n = 0;
@@ -262,6 +198,21 @@ static bool check_chosen(const evaluator *v) {
     return true;
 }
 
+/* What will be written is refused now rather than after the models have run. */
+static bool check_into(const evaluator *v, scry_evaluation *e) {
+    if (!v->query->into) return true;
+    scry_evaluation will = {.chosen = e->chosen, .train = e->train};
+    will.domains = mem_new(v->texts.count, sizeof *will.domains);
+    for (; will.count < v->texts.count; will.count++) {
+        scry_domain_evaluation *domain = &will.domains[will.count];
+        domain->name = v->texts.domains[will.count].name;
+        domain->measured[e->chosen].change = v->pair.model[1] ? 0 : (double)NAN;
+    }
+    bool ok = evaluation_check_write(&will, v->query->into, v->query->out, v->err);
+    free(will.domains);
+    return ok;
+}
+
 static bool evaluate(evaluator *v, scry_evaluation *e) {
     size_t train;
     const char *study = v->query->study;
@@ -272,19 +223,21 @@ static bool evaluate(evaluator *v, scry_evaluation *e) {
     }
     if ((study && !v->study) || !evaluation_train(v->study, v->query->train, &train, &e->train, v->err)) return false;
     if (!study && !v->query->file_count) return scry_misuse(v->err, "expected texts: a study, or --domain NAME=FILE");
-    if (!find_models(v, train) || !open_models(v) || !read_texts(v) || !check_chosen(v)) return false;
-    v->total = count_tokens(&v->texts) * (v->model[1] ? 2 : 1);
+    if (!model_pair_open(&v->pair, v->query, v->study, train, v->notes, v->err) || !read_texts(v) || !check_chosen(v) ||
+        !check_into(v, e))
+        return false;
+    v->total = count_tokens(&v->texts) * (v->pair.model[1] ? 2 : 1);
     for (int m = 0; m < 2; m++)
-        if (v->model[m] && !run_model(v, m)) return false;
-    e->base = mem_copy_string(v->folder[0]);
-    if (v->folder[1]) e->tuned = mem_copy_string(v->adapter[1] ? v->adapter[1] : v->folder[1]);
+        if (v->pair.model[m] && !run_model(v, m)) return false;
+    e->base = mem_copy_string(v->pair.folder[0]);
+    if (v->pair.folder[1]) e->tuned = mem_copy_string(v->pair.adapter[1] ? v->pair.adapter[1] : v->pair.folder[1]);
     e->tokens = v->done;
     e->domains = mem_new(v->texts.count, sizeof *e->domains);
     for (size_t d = 0; d < v->texts.count; d++) {
         scry_domain_evaluation *domain = &e->domains[e->count++];
         *domain = evaluation_domain(v->texts.domains[d].name);
         domain->left_out = v->texts.domains[d].left_out;
-        domain->paired = v->model[1];
+        domain->paired = v->pair.model[1];
         for (int m = 0; m < SCRY_BENCHMARK; m++) measure_domain(v, d, (scry_measure)m, domain);
     }
     return true;
@@ -294,12 +247,9 @@ static void free_evaluator(evaluator *v) {
     for (int m = 0; m < 2; m++) {
         for (size_t d = 0; v->figures[m] && d < v->texts.count; d++) free(v->figures[m][d]);
         free(v->figures[m]);
-        scry_model_close(v->model[m]);
-        free(v->folder[m]);
-        free(v->adapter[m]);
     }
     measured_domains_free(&v->texts);
-    scry_tokenizer_close(v->tok);
+    model_pair_close(&v->pair);
     scry_study_free(v->study);
 }
 

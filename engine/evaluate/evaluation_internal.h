@@ -13,4 +13,7 @@ scry_domain_evaluation evaluation_domain(const char *name);
  * several and no name. */
 bool evaluation_train(const scry_study *study, const char *name, size_t *number, char **train, scry_error *err);
 
+/* False and err where scry_evaluation_write would refuse. */
+bool evaluation_check_write(const scry_evaluation *e, const char *study, const char *out, scry_error *err);
+
 #endif

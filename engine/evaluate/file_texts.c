@@ -16,6 +16,12 @@ typedef struct reader {
     scry_error *err;
 } reader;
 
+/* The same over all domains. */
+typedef struct tallies {
+    sample_tally cut, unanswered, beyond, long_options;
+    uint64_t samples;
+} tallies;
+
 static size_t limited(const reader *r, const encoded_item *e, size_t to) {
     size_t most = r->settings->most_tokens > e->head.count ? r->settings->most_tokens - e->head.count : 0;
     return to < most ? to : most;
@@ -93,24 +99,32 @@ static bool add_sample(reader *r, size_t i) {
     return ok;
 }
 
-static void note(const reader *r, scry_notes *notes) {
-    const char *name = r->group->name;
-    if (r->cut)
-        scry_notes_add(notes, "%s: %" PRIu64 " of %zu texts have more than %zu tokens; those after them do not count",
-                       name, r->cut, r->domain->count, r->settings->most_tokens);
-    if (r->beyond)
-        scry_notes_add(notes, "%s: the responses of %" PRIu64 " texts begin after %zu tokens, and are left out", name,
-                       r->beyond, r->settings->most_tokens);
-    if (r->unanswered)
-        scry_notes_add(notes, "%s: %" PRIu64 " texts have no response, and are left out", name, r->unanswered);
-    if (r->long_options)
-        scry_notes_add(notes,
-                       "%s: %" PRIu64 " questions have an option that is empty or too long; their choice is left out",
-                       name, r->long_options);
+static void tally(tallies *t, const reader *r, size_t samples) {
+    t->samples += samples;
+    sample_tally_add(&t->cut, r->group->name, r->cut);
+    sample_tally_add(&t->beyond, r->group->name, r->beyond);
+    sample_tally_add(&t->unanswered, r->group->name, r->unanswered);
+    sample_tally_add(&t->long_options, r->group->name, r->long_options);
 }
 
-static bool add_group(const corpus_group *group, const text_settings *settings, measured_domains *out,
-                      scry_notes *notes, scry_error *err) {
+static void note(const tallies *t, const text_settings *settings, scry_notes *notes) {
+    char text[SAMPLE_TALLY_TEXT];
+    if (t->cut.count)
+        scry_notes_add(notes, "%s have more than %zu tokens; those after them do not count",
+                       sample_tally_text(&t->cut, t->samples, "texts", text), settings->most_tokens);
+    if (t->beyond.count)
+        scry_notes_add(notes, "%s have a response that begins after %zu tokens, and are left out",
+                       sample_tally_text(&t->beyond, t->samples, "texts", text), settings->most_tokens);
+    if (t->unanswered.count)
+        scry_notes_add(notes, "%s have no response, and are left out",
+                       sample_tally_text(&t->unanswered, t->samples, "texts", text));
+    if (t->long_options.count)
+        scry_notes_add(notes, "%s are questions with an option that is empty or too long; their choice is left out",
+                       sample_tally_text(&t->long_options, t->samples, "texts", text));
+}
+
+static bool add_group(const corpus_group *group, const text_settings *settings, measured_domains *out, tallies *all,
+                      scry_error *err) {
     reader r = {.settings = settings, .group = group, .err = err, .rule = {.tok = settings->tok, .bos = settings->bos}};
     if (!text_rule_find(&r.rule, group->corpus, settings->chat_template, err)) return false;
     r.domain = measured_domains_add(out, group->name);
@@ -119,7 +133,7 @@ static bool add_group(const corpus_group *group, const text_settings *settings, 
     for (size_t i = 0; ok && i < count; i++) ok = add_sample(&r, group->item[drawn[i]]);
     free(drawn);
     if (!ok) return false;
-    note(&r, notes);
+    tally(all, &r, count);
     return r.domain->count ||
            scry_fail(err,
                      "%s: %s: found no response and no question with a known answer in %zu texts, expected some to "
@@ -130,9 +144,11 @@ static bool add_group(const corpus_group *group, const text_settings *settings, 
 bool texts_of_files(const char *const *specs, size_t count, const text_settings *settings, measured_domains *out,
                     scry_notes *notes, scry_error *err) {
     corpus_groups groups = {0};
+    tallies all = {0};
     bool ok = true;
     for (size_t i = 0; ok && i < count; i++) ok = corpus_groups_add(&groups, specs[i], "--domain", true, notes, err);
-    for (size_t g = 0; ok && g < groups.count; g++) ok = add_group(&groups.group[g], settings, out, notes, err);
+    for (size_t g = 0; ok && g < groups.count; g++) ok = add_group(&groups.group[g], settings, out, &all, err);
+    note(&all, settings, notes);
     corpus_groups_free(&groups);
     return ok;
 }

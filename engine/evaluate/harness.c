@@ -32,19 +32,21 @@ typedef struct figures {
 
 /* ---- samples -------------------------------------------------------------------------------- */
 
-/* The tasks below a group, or the task itself. Returns how many; at most `room`. */
-static size_t leaves_of(const harness_file *file, const harness_task *task, const harness_task **out, size_t room,
-                        int depth) {
-    if (!room || depth > GROUP_DEPTH) return 0;
+/* Appends the tasks below a group, or the task itself, to out[count]; seen [tasks]: each once, whatever the groups say.
+ * Returns how many there are then. */
+static size_t leaves_of(const harness_file *file, const harness_task *task, const harness_task **out, size_t count,
+                        bool *seen, int depth) {
+    size_t number = (size_t)(task - file->tasks);
+    if (seen[number] || depth > GROUP_DEPTH) return count;
+    seen[number] = true;
     if (!task->subtasks) {
-        *out = task;
-        return 1;
+        out[count] = task;
+        return count + 1;
     }
-    size_t count = 0;
     const cJSON *name;
     cJSON_ArrayForEach (name, task->subtasks) {
         const harness_task *inner = cJSON_IsString(name) ? harness_task_find(file, name->valuestring) : NULL;
-        if (inner) count += leaves_of(file, inner, out + count, room - count, depth + 1);
+        if (inner) count = leaves_of(file, inner, out, count, seen, depth + 1);
     }
     return count;
 }
@@ -78,7 +80,9 @@ static bool add_pairs(const reader *r, const harness_task *task, const harness_m
 static bool pair_task(reader *r, const harness_task *task, const harness_metric *metric, figures *f, bool *logged,
                       scry_error *err) {
     const harness_task **leaves = mem_new(r->file[0].count, sizeof *leaves);
-    size_t count = leaves_of(&r->file[0], task, leaves, r->file[0].count, 0);
+    bool *seen = mem_new(r->file[0].count, sizeof *seen);
+    size_t count = leaves_of(&r->file[0], task, leaves, 0, seen, 0);
+    free(seen);
     double sum[4] = {0};
     bool ok = count > 0;
     *logged = ok;

@@ -17,7 +17,11 @@ static const char *const known_metrics[] = {"acc",    "acc_norm",  "exact_match"
                                             "pass@1", "pass_at_1", "mc2",         "mc1"};
 static const char *const known_filters[] = {
     "none", "", "custom-extract", "strict-match", "flexible-extract", "get-answer", "create_test"};
-enum { METRICS = sizeof known_metrics / sizeof *known_metrics, FILTERS = sizeof known_filters / sizeof *known_filters };
+enum {
+    MOST_TASKS = 10000,
+    METRICS = sizeof known_metrics / sizeof *known_metrics,
+    FILTERS = sizeof known_filters / sizeof *known_filters
+};
 
 /* ---- the file ------------------------------------------------------------------------------- */
 
@@ -89,7 +93,10 @@ static bool read_tasks(harness_file *file, scry_error *err) {
                          "%s: found no object \"results\", expected a result file of lm-evaluation-harness "
                          "(lm_eval --output_path)",
                          file->path);
-    file->tasks = mem_new((size_t)cJSON_GetArraySize(results), sizeof *file->tasks);
+    int count = cJSON_GetArraySize(results);
+    if (count > MOST_TASKS)
+        return scry_fail(err, "%s: results: found %d tasks, expected at most %d", file->path, count, (int)MOST_TASKS);
+    file->tasks = mem_new((size_t)count, sizeof *file->tasks);
     const cJSON *item;
     cJSON_ArrayForEach (item, results) {
         const cJSON *alias = cJSON_GetObjectItemCaseSensitive(item, "alias");

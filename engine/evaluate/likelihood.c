@@ -5,6 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Of the keys and values that questions of one batch keep. */
+#define MOST_PREFIX_BYTES ((uint64_t)256 << 20)
+
 /* A token whose probability is asked of a row. */
 typedef struct target {
     size_t row;
@@ -21,8 +24,12 @@ typedef struct batch {
     size_t tokens; /* rows */
     target *targets;
     size_t target_count, target_room;
-    size_t *first; /* [tokens + 1] the first target of each row */
-    bool *wanted;  /* [tokens] */
+    size_t *first;          /* [tokens + 1] the first target of each row */
+    bool *wanted;           /* [tokens] */
+    scry_prefix **prefixes; /* [prefix_count] owned */
+    size_t prefix_count, prefix_room;
+    uint64_t prefix_bytes;
+    size_t read; /* tokens of the prefixes */
 } batch;
 
 static void add_targets(batch *b, scored_sequence *s, size_t shared, size_t row) {
@@ -88,6 +95,8 @@ static bool run_batch(batch *b, scry_run *run, scry_error *err) {
 }
 
 static void free_batch(batch *b) {
+    for (size_t i = 0; i < b->prefix_count; i++) scry_prefix_free(b->prefixes[i]);
+    free(b->prefixes);
     free(b->sequences);
     free(b->targets);
     free(b->first);
@@ -115,35 +124,29 @@ size_t likelihood_tokens(const sequence_group *group) {
     return tokens;
 }
 
-/* Runs a group of several behind what they share. */
-static bool run_group(scry_run *run, uint32_t vocabulary, const sequence_group *group, size_t *tokens,
-                      scry_error *err) {
-    batch b = {.vocabulary = vocabulary};
-    size_t shared = shared_tokens(group);
-    scry_prefix *prefix = shared ? scry_prefix_new(run, NULL, group->sequences[0].ids, shared, NULL, err) : NULL;
-    bool ok = !shared || prefix;
-    for (size_t i = 0; i < group->count; i++) add_sequence(&b, &group->sequences[i], shared, prefix, 0);
-    ok = ok && run_batch(&b, run, err);
-    *tokens = shared + b.tokens;
-    free_batch(&b);
-    scry_prefix_free(prefix);
-    return ok;
+/* Adds the sequences of a group; of several, behind a prefix of what they share, which the batch keeps. */
+static bool add_group(batch *b, scry_run *run, const sequence_group *group, scry_error *err) {
+    size_t shared = group->count > 1 ? shared_tokens(group) : 0, first = b->count;
+    scry_prefix *prefix = NULL;
+    if (shared) {
+        prefix = scry_prefix_new(run, NULL, group->sequences[0].ids, shared, NULL, err);
+        if (!prefix) return false;
+        if (b->prefix_count == b->prefix_room) {
+            b->prefix_room = b->prefix_room ? 2 * b->prefix_room : 16;
+            b->prefixes = mem_resize(b->prefixes, b->prefix_room, sizeof(scry_prefix *));
+        }
+        b->prefixes[b->prefix_count++] = prefix;
+        b->prefix_bytes += scry_prefix_bytes(prefix);
+        b->read += shared;
+    }
+    for (size_t i = 0; i < group->count; i++) add_sequence(b, &group->sequences[i], shared, prefix, first);
+    return true;
 }
 
-/* Runs groups of one together, from groups[0] on. *taken: how many. */
-static bool run_packed(scry_run *run, uint32_t vocabulary, const sequence_group *groups, size_t count, size_t *taken,
-                       size_t *tokens, scry_error *err) {
-    batch b = {.vocabulary = vocabulary};
-    size_t most = scry_run_batch(run), n = 0;
-    for (; n < count && groups[n].count == 1; n++) {
-        if (b.count && b.tokens + groups[n].sequences[0].to - 1 > most) break;
-        add_sequence(&b, &groups[n].sequences[0], 0, NULL, b.count);
-    }
-    bool ok = run_batch(&b, run, err);
-    *taken = n;
-    *tokens = b.tokens;
-    free_batch(&b);
-    return ok;
+/* True when the group may join those that are there. */
+static bool has_room(const batch *b, size_t most, const sequence_group *group) {
+    size_t shared = group->count > 1 ? shared_tokens(group) : 0;
+    return !b->count || (b->tokens + likelihood_tokens(group) - shared <= most && b->prefix_bytes < MOST_PREFIX_BYTES);
 }
 
 bool likelihood_run(scry_run *run, uint32_t vocabulary, const sequence_group *groups, size_t count,
@@ -151,12 +154,15 @@ bool likelihood_run(scry_run *run, uint32_t vocabulary, const sequence_group *gr
     for (size_t i = 0; i < count; i++)
         for (size_t k = 0; k < groups[i].count; k++)
             groups[i].sequences[k].log_probability = 0, groups[i].sequences[k].hits = 0;
-    for (size_t at = 0, taken; at < count; at += taken) {
-        size_t tokens = 0;
-        taken = 1;
-        if (!groups[at].count) continue;
-        bool ok = groups[at].count > 1 ? run_group(run, vocabulary, &groups[at], &tokens, err)
-                                       : run_packed(run, vocabulary, groups + at, count - at, &taken, &tokens, err);
+    size_t most = scry_run_batch(run);
+    for (size_t at = 0; at < count;) {
+        batch b = {.vocabulary = vocabulary};
+        bool ok = true;
+        for (; ok && at < count && has_room(&b, most, &groups[at]); at++)
+            ok = !groups[at].count || add_group(&b, run, &groups[at], err);
+        ok = ok && (!b.count || run_batch(&b, run, err));
+        size_t tokens = b.read + b.tokens;
+        free_batch(&b);
         if (!ok) return false;
         if (report && !report(context, tokens)) return scry_fail(err, "cancelled");
     }

@@ -22,9 +22,9 @@ typedef struct sequence_group {
 /* Tokens that a group is run on, at most. */
 size_t likelihood_tokens(const sequence_group *group);
 
-/* Runs groups[0..count) and fills in what they score. Groups of one are packed together up to scry_run_batch tokens.
- * report (may be NULL): called with the number of tokens that were run since the last call; false cancels. False and
- * err for what the model refuses, or when cancelled. */
+/* Runs groups[0..count) and fills in what they score. Groups are packed together up to scry_run_batch tokens. report
+ * (may be NULL): called with the number of tokens that were run since the last call; false cancels. False and err for
+ * what the model refuses, or when cancelled. */
 bool likelihood_run(scry_run *run, uint32_t vocabulary, const sequence_group *groups, size_t count,
                     bool (*report)(void *context, size_t tokens), void *context, scry_error *err);
 

@@ -3,6 +3,8 @@
 #include "base/mem.h"
 #include "base/random.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -62,6 +64,22 @@ bool measured_text_set(measured_text *text, size_t k, const uint32_t *head, size
     text->ids[k] = ids;
     text->sequences[k] = (scored_sequence){.ids = ids, .from = head_count + from, .to = head_count + to};
     return true;
+}
+
+void sample_tally_add(sample_tally *tally, const char *domain, uint64_t count) {
+    if (!count) return;
+    if (!tally->domains++) snprintf(tally->first, sizeof tally->first, "%s", domain);
+    tally->count += count;
+}
+
+const char *sample_tally_text(const sample_tally *tally, uint64_t of, const char *samples,
+                              char out[SAMPLE_TALLY_TEXT]) {
+    int used = snprintf(out, SAMPLE_TALLY_TEXT, "%" PRIu64 " of %" PRIu64 " %s", tally->count, of, samples);
+    if (tally->domains == 1) snprintf(out + used, (size_t)(SAMPLE_TALLY_TEXT - used), " of %s", tally->first);
+    else
+        snprintf(out + used, (size_t)(SAMPLE_TALLY_TEXT - used), " (%zu domains, such as %s)", tally->domains,
+                 tally->first);
+    return out;
 }
 
 uint64_t domain_seed(uint64_t seed, const char *name) {

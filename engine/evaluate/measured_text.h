@@ -18,6 +18,17 @@ void measured_text_room(measured_text *text, bool has_response, size_t options);
 bool measured_text_set(measured_text *text, size_t k, const uint32_t *head, size_t head_count, const uint32_t *own,
                        size_t from, size_t to);
 
+/* How many samples something is true of, over all domains. */
+typedef struct sample_tally {
+    uint64_t count;
+    size_t domains;
+    char first[80]; /* the name of a domain with one */
+} sample_tally;
+void sample_tally_add(sample_tally *tally, const char *domain, uint64_t count);
+/* "3 of 40 samples of law", "16 of 336 samples (10 domains, such as law)"; of: all samples. Returns out. */
+enum { SAMPLE_TALLY_TEXT = 200 };
+const char *sample_tally_text(const sample_tally *tally, uint64_t of, const char *samples, char out[SAMPLE_TALLY_TEXT]);
+
 /* A domain's own seed, so that its figures do not depend on the other domains. */
 uint64_t domain_seed(uint64_t seed, const char *name);
 /* Numbers of `most` of `count` things, drawn by the seed, ascending; all of them for most 0 or not below count. Returns

@@ -97,7 +97,7 @@ typedef struct editor {
 } editor;
 
 enum { CHANGE, CHANGE_SE, MEASURED, NAME, KEYS };
-static const char *const keys[KEYS] = {"\"change\"", "\"change_se\"", "\"measured\"", "\"name\""};
+static const char *const keys[KEYS] = {"change", "change_se", "measured", "name"};
 enum { EDITS_EACH = 4 };
 
 /* Where a domain's members stand. */
@@ -107,22 +107,34 @@ typedef struct members {
     const char *after[KEYS]; /* the end of the member before it, or of the opening brace */
 } members;
 
-static members find_members(json_part object) {
-    members m = {0};
+/* True when the study's reader takes the key for this name: escapes are read, and a name ends at a NUL. */
+static bool key_is(json_part key, const char *name) {
+    char *text = json_text(key);
+    char *nul = text && memmem(key.at, key.length, "\\u0000", 6) ? strstr(text, "\xe2\x90\x80") : NULL;
+    if (nul) *nul = 0;
+    bool is = text && strcmp(text, name) == 0;
+    free(text);
+    return is;
+}
+
+/* False where the text is no JSON: the study's reader takes control characters for blanks. */
+static bool find_members(json_part object, members *m) {
     json_walk walk;
     json_part key, value;
+    json_step step;
     const char *after = object.at + 1;
-    json_walk_into(&walk, object);
-    while (json_next(&walk, &key, &value) == JSON_ITEM) {
+    *m = (members){0};
+    if (!json_walk_into(&walk, object)) return false;
+    while ((step = json_next(&walk, &key, &value)) == JSON_ITEM) {
         for (int k = 0; k < KEYS; k++)
-            if (!m.value[k].at && json_is(key, keys[k])) {
-                m.value[k] = value;
-                m.key[k] = key.at;
-                m.after[k] = after;
+            if (!m->value[k].at && key_is(key, keys[k])) {
+                m->value[k] = value;
+                m->key[k] = key.at;
+                m->after[k] = after;
             }
         after = value.at + value.length;
     }
-    return m;
+    return step == JSON_END && m->value[NAME].at;
 }
 
 static void add_edit(editor *e, const char *from, const char *to, char *text) {
@@ -141,8 +153,9 @@ static void remove_member(editor *e, const members *m, int k, const char *first)
 }
 
 /* Puts the three values of a domain into the text: each where it stands, else behind the change, or the name. */
-static void edit_domain(editor *e, json_part object, const scry_domain_evaluation *domain, const scry_evaluation *all) {
-    members m = find_members(object);
+static bool edit_domain(editor *e, json_part object, const scry_domain_evaluation *domain, const scry_evaluation *all) {
+    members m;
+    if (!find_members(object, &m)) return false;
     const scry_measured *chosen = &domain->measured[all->chosen];
     char *values[] = {new_number(chosen->change, all->train, m.value[CHANGE]),
                       new_number(chosen->change_se, all->train, m.value[CHANGE_SE]),
@@ -159,7 +172,7 @@ static void edit_domain(editor *e, json_part object, const scry_domain_evaluatio
         } else if (m.value[k].at) {
             remove_member(e, &m, k, object.at + 1);
         } else if (values[k]) {
-            char *more = mem_format("%s,%.*s%s: %s", added, blanks, gap, keys[k], values[k]);
+            char *more = mem_format("%s,%.*s\"%s\": %s", added, blanks, gap, keys[k], values[k]);
             free(added);
             free(values[k]);
             added = more;
@@ -167,6 +180,7 @@ static void edit_domain(editor *e, json_part object, const scry_domain_evaluatio
     }
     const json_part *before = &m.value[m.value[CHANGE].at ? CHANGE : NAME];
     add_edit(e, before->at + before->length, before->at + before->length, added);
+    return true;
 }
 
 static int by_place(const void *a, const void *b) {
@@ -203,7 +217,7 @@ static bool walk_domains(const char *text, json_walk *domains) {
     json_part whole, key, value;
     if (json_next(&root, NULL, &whole) != JSON_ITEM || !json_walk_into(&root, whole)) return false;
     while (json_next(&root, &key, &value) == JSON_ITEM)
-        if (json_is(key, "\"domains\"")) return json_walk_into(domains, value);
+        if (key_is(key, "domains")) return json_walk_into(domains, value);
     return false;
 }
 
@@ -238,6 +252,15 @@ static bool check_folder(const char *study, const char *out, scry_error *err) {
     return same;
 }
 
+bool evaluation_check_write(const scry_evaluation *e, const char *study_path, const char *out, scry_error *err) {
+    scry_notes ignored = {0};
+    scry_study *study = scry_study_read(study_path, &ignored, err);
+    scry_notes_free(&ignored);
+    bool ok = study && check_evaluation(e, study, err) && check_folder(study_path, out, err);
+    scry_study_free(study);
+    return ok;
+}
+
 /* A correlation over changes of several kinds means nothing. */
 static void note_kept(const scry_evaluation *e, const scry_study *study, scry_notes *notes) {
     size_t train = 0, kept = 0;
@@ -265,12 +288,14 @@ bool scry_evaluation_write(const scry_evaluation *e, const char *study_path, con
         ok = scry_fail(err, "%s: domains: found no list, expected one", study_path);
     if (ok) {
         editor all = {.text = study->json, .edits = mem_new(study->domain_count * EDITS_EACH, sizeof(edit))};
-        for (size_t d = 0; d < study->domain_count && json_next(&domains, NULL, &object) == JSON_ITEM; d++) {
+        for (size_t d = 0; ok && d < study->domain_count; d++) {
             const scry_domain_evaluation *domain = find_domain(e, study->domains[d].name);
-            if (domain) edit_domain(&all, object, domain, e);
+            ok = (json_next(&domains, NULL, &object) == JSON_ITEM &&
+                  (!domain || edit_domain(&all, object, domain, e))) ||
+                 scry_fail(err, "%s: domains[%zu]: not JSON, so that nothing can be written into it", study_path, d);
         }
         char *text = apply(&all);
-        ok = atomic_file_write(out, text, strlen(text), err);
+        ok = ok && atomic_file_write(out, text, strlen(text), err);
         if (ok) note_kept(e, study, notes);
         free(text);
         for (size_t i = 0; i < all.count; i++) free(all.edits[i].text);

@@ -20,6 +20,12 @@ typedef struct reader {
     scry_error *err;
 } reader;
 
+/* The same over all domains. */
+typedef struct tallies {
+    sample_tally cut, beyond, unlike;
+    uint64_t samples;
+} tallies;
+
 /* A line of the file. */
 typedef struct token_line {
     uint64_t first; /* row of its first token */
@@ -167,35 +173,37 @@ static bool add_sample(reader *r, const token_line *line, size_t sample) {
     return ok;
 }
 
-static void note(const reader *r, size_t count, scry_notes *notes) {
-    const char *name = r->domain->name;
-    if (r->unlike)
-        scry_notes_add(
-            notes, "%s: %" PRIu64 " of %zu samples do not encode to the number of tokens that %s has, and are left out",
-            name, r->unlike, count, r->path);
-    if (r->cut)
-        scry_notes_add(notes, "%s: %" PRIu64 " samples have more than %zu tokens; those after them do not count", name,
-                       r->cut, r->settings->most_tokens);
-    if (r->beyond)
-        scry_notes_add(notes, "%s: the responses of %" PRIu64 " samples begin after %zu tokens, and are left out", name,
-                       r->beyond, r->settings->most_tokens);
+static void note(const tallies *t, const text_settings *settings, scry_notes *notes) {
+    char text[SAMPLE_TALLY_TEXT];
+    if (t->unlike.count)
+        scry_notes_add(notes, "%s do not encode to as many tokens as their file has, and are left out",
+                       sample_tally_text(&t->unlike, t->samples, "samples", text));
+    if (t->cut.count)
+        scry_notes_add(notes, "%s have more than %zu tokens; those after them do not count",
+                       sample_tally_text(&t->cut, t->samples, "samples", text), settings->most_tokens);
+    if (t->beyond.count)
+        scry_notes_add(notes, "%s have a response that begins after %zu tokens, and are left out",
+                       sample_tally_text(&t->beyond, t->samples, "samples", text), settings->most_tokens);
 }
 
-static bool add_samples(reader *r, const token_lines *lines, scry_notes *notes) {
+static bool add_samples(reader *r, const token_lines *lines, tallies *all) {
     size_t *drawn,
         count = draw_samples(lines->count, r->settings->most_samples, r->settings->seed, r->domain->name, &drawn);
     bool ok = true;
     for (size_t i = 0; ok && i < count; i++) ok = add_sample(r, &lines->line[drawn[i]], drawn[i] + 1);
     free(drawn);
     if (!ok) return false;
-    note(r, count, notes);
+    all->samples += count;
+    sample_tally_add(&all->unlike, r->domain->name, r->unlike);
+    sample_tally_add(&all->cut, r->domain->name, r->cut);
+    sample_tally_add(&all->beyond, r->domain->name, r->beyond);
     return r->domain->count ||
            scry_fail(r->err, "%s: %s: found no token of a response in %zu samples, expected some to measure", r->path,
                      r->domain->name, count);
 }
 
 static bool add_domain(const scry_study *study, const study_group *group, const text_settings *settings,
-                       measured_domains *out, scry_notes *notes, scry_error *err) {
+                       measured_domains *out, tallies *all, scry_error *err) {
     const study_capture *capture = &group->capture[SCRY_BASE];
     if (!capture->tokens)
         return scry_fail(err, "%s: %s: has no \"tokens\", expected the texts to measure; name them with --domain",
@@ -215,7 +223,7 @@ static bool add_domain(const scry_study *study, const study_group *group, const 
         r.row_from = capture->row_from;
         r.row_to = capture->row_to;
     }
-    ok = ok && add_samples(&r, &lines, notes);
+    ok = ok && add_samples(&r, &lines, all);
     free_lines(&lines);
     mapped_file_close(&map);
     return ok;
@@ -226,7 +234,12 @@ bool texts_of_study(const scry_study *study, const text_settings *settings, meas
     if (study->scores_only)
         return scry_fail(err, "%s: gives scores instead of captures, so it has no texts; name some with --domain",
                          study->path);
-    for (size_t d = 0; d < study->domain_count; d++)
-        if (!add_domain(study, &study->domains[d], settings, out, notes, err)) return false;
-    return true;
+    if (!study->domain_count)
+        return scry_fail(err, "%s: has no domains, expected some whose change is measured", study->path);
+    tallies all = {0};
+    bool ok = true;
+    for (size_t d = 0; ok && d < study->domain_count; d++)
+        ok = add_domain(study, &study->domains[d], settings, out, &all, err);
+    note(&all, settings, notes);
+    return ok;
 }

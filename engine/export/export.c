@@ -33,7 +33,7 @@ static void put_tensors(safetensors_writer *w, const scry_export_request *e, con
     }
     free(row);
     put_row(w, scry_decoder_bias(x), d, x->info.input_scale);
-    for (int k = 0; k < 2; k++)
+    for (int k = 0; k < (r->source == SCRY_BASE ? 1 : 2); k++)
         for (uint32_t i = 0; i < n; i++) {
             float value = (float)(k ? scry_mean_shifted(x, r->train, r->source, latent[i])
                                     : scry_mean_base(x, r->train, r->source, latent[i]));
@@ -72,7 +72,8 @@ bool scry_export_decoder(const scry_export_request *e, const char *path, scry_no
                                     {"scry", scry_version()},
                                     {"rho", e->rho}};
     safetensors_writer w;
-    bool ok = safetensors_create_about(&w, path, items, 5, about, sizeof about / sizeof *about - !e->rho, err);
+    bool ok = safetensors_create_about(&w, path, items, e->ranking->source == SCRY_BASE ? 4 : 5, about,
+                                       sizeof about / sizeof *about - !e->rho, err);
     free(model);
     free(hook);
     free(train);

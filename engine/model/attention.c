@@ -3,9 +3,10 @@
 #include "model/attention.h"
 #include "model/elementwise.h"
 
+#include <math.h>
 #include <string.h>
 
-enum { KEYS = 512 }; /* a multiple of the kernels' columns */
+enum { KEYS = 512 }; /* a multiple of the kernels' columns and of EXP_LANES */
 
 static uint32_t value_lead(const model_plan *p, const product_kernel *kernel) {
     return (p->head_dim + kernel->columns - 1) / kernel->columns * kernel->columns;
@@ -80,26 +81,27 @@ static uint32_t within(uint32_t position, uint32_t base, uint32_t count) {
     return position <= base ? 0 : position - base < count ? position - base : count;
 }
 
-/* Scores of one query to probabilities; keys begin..end of the block at `base` are computed, others are not seen. */
+/* Scores of one query to probabilities. Keys begin..end of the block at `base` are computed; those that it does not
+ * see, and the rest up to a multiple of EXP_LANES, become 0. */
 static void soften(queries *s, uint32_t i, uint32_t base, uint32_t begin, uint32_t end) {
     const model_plan *p = s->a->plan;
-    const uint32_t lead = value_lead(p, s->a->kernel);
-    float *row = s->scores + (size_t)i * KEYS;
+    const uint32_t lead = value_lead(p, s->a->kernel), n = (end - begin + EXP_LANES - 1) / EXP_LANES * EXP_LANES;
     uint32_t from, to = visible(s, i, &from);
-    from = within(from, base, end);
-    to = within(to, base, end);
-    if (from > begin) memset(row + begin, 0, (from - begin) * sizeof *row);
-    if (to < end) memset(row + to, 0, (end - to) * sizeof *row);
-    if (from >= to) return;
-    if (p->attention_cap > 0) cap_row(p->attention_cap, row + from, to - from);
-    float max = max_row(row + from, to - from, s->max[i]), shrink = s->max[i];
+    float *row = s->scores + (size_t)i * KEYS + begin, max;
+    from = within(from, base, end) < begin ? 0 : within(from, base, end) - begin;
+    to = within(to, base, end) < begin ? 0 : within(to, base, end) - begin;
+    if (p->attention_cap > 0) cap_row(p->attention_cap, row, end - begin);
+    for (uint32_t k = 0; k < from; k++) row[k] = -INFINITY;
+    for (uint32_t k = to; k < n; k++) row[k] = -INFINITY;
+    max = max_row(row, n, s->max[i]);
     if (max > s->max[i]) {
-        exp_row(&shrink, 1, max);
-        s->sum[i] *= shrink;
-        scale_row(s->out + (size_t)i * lead, lead, shrink);
+        float shrink[EXP_LANES] = {s->max[i]};
+        exp_row(shrink, EXP_LANES, max);
+        s->sum[i] *= shrink[0];
+        scale_row(s->out + (size_t)i * lead, lead, shrink[0]);
         s->max[i] = max;
     }
-    s->sum[i] += exp_row(row + from, to - from, max);
+    s->sum[i] += exp_row(row, n, max);
 }
 
 /* Adds `count` keys, those from position `base` on. keys, values: of the head. */

@@ -5,18 +5,36 @@
 #include <math.h>
 #include <string.h>
 
-enum { LANES = 16 };
+enum { LANES = EXP_LANES };
 
 /* ---- exponential and its relatives ---- */
 
-/* e^x: 2^n times a polynomial of the rest (S. L. Moshier, Cephes, expf), about 1e-7 off, and 0 below -87.3. */
+static inline uint32_t to_bits(float x) {
+    uint32_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    return bits;
+}
+
+static inline float from_bits(uint32_t bits) {
+    float x;
+    memcpy(&x, &bits, sizeof x);
+    return x;
+}
+
+/* when ? a : b, without a branch, which would keep the loops below from being done in vectors. */
+static inline float choose(bool when, float a, float b) {
+    uint32_t mask = -(uint32_t)when;
+    return from_bits((to_bits(a) & mask) | (to_bits(b) & ~mask));
+}
+
+/* e^x: 2^n times a polynomial of the rest (S. L. Moshier, Cephes, expf), about 1e-7 off; 0 below -87. */
 static inline float exponential(float x) {
-    float clamped = x < -87.3F ? -87.3F : x > 88.7F ? 88.7F : x;
-    float n = clamped * 1.44269504088896341F + 12582912.0F; /* rounds to a whole number */
-    int32_t bits;
-    memcpy(&bits, &n, sizeof bits);
+    x = choose(x < -87.5F, -87.5F, x);
+    x = choose(x > 88.7F, 88.7F, x);
+    float n = x * 1.44269504088896341F + 12582912.0F; /* rounds to a whole number */
+    uint32_t bits = to_bits(n);
     n -= 12582912.0F;
-    float r = clamped - n * 0.693359375F + n * 2.12194440e-4F;
+    float r = x - n * 0.693359375F + n * 2.12194440e-4F;
     float p = 1.9875691500e-4F;
     p = p * r + 1.3981999507e-3F;
     p = p * r + 8.3334519073e-3F;
@@ -24,11 +42,7 @@ static inline float exponential(float x) {
     p = p * r + 1.6666665459e-1F;
     p = p * r + 5.0000001201e-1F;
     p = p * (r * r) + r + 1.0F;
-    bits = (int32_t)((uint32_t)(bits + 126) << 23); /* half of 2^n, which is in range for n = 128 */
-    float power;
-    memcpy(&power, &bits, sizeof power);
-    p = p * power * 2;
-    return x < -87.3F ? 0 : p;
+    return p * from_bits((bits + 126) << 23) * 2; /* half of 2^n is in range for n = 128, and 0 for n = -126 */
 }
 
 /* Near 0 a polynomial (Cephes, tanhf), so that small numbers keep their digits. */
@@ -41,7 +55,7 @@ static inline float hyperbolic_tangent(float x) {
     p = p * square - 3.33332819422e-1F;
     p = p * square * x + x;
     float far = 1 - 2 / (exponential(2 * size) + 1);
-    return size < 0.625F ? p : x < 0 ? -far : far;
+    return choose(size < 0.625F, p, choose(x < 0, -far, far));
 }
 
 /* erfc(x) for x >= 0, 1.2e-7 off (Press et al., Numerical Recipes, 6.2). */
@@ -65,7 +79,7 @@ static inline float silu(float x) {
 
 static inline float gelu(float x) {
     float tail = 0.5F * x * complementary_error(fabsf(x) * 0.70710678118654752F);
-    return x < 0 ? tail : x - tail;
+    return choose(x < 0, tail, x - tail);
 }
 
 /* 0.5 x (1 + tanh u) is x / (1 + e^(-2 u)). */
@@ -75,7 +89,7 @@ static inline float gelu_tanh(float x) {
 }
 
 static inline float relu(float x) {
-    return x > 0 ? x : 0;
+    return choose(x > 0, x, 0);
 }
 
 /* KIND(enumerator, function): the loops over a row are compiled once for each. */
@@ -184,29 +198,26 @@ CPU_DISPATCH void scale_row(float *x, uint32_t n, float factor) {
 
 CPU_DISPATCH float max_row(const float *x, uint32_t n, float least) {
     float part[LANES];
-    uint32_t i = 0;
     for (int l = 0; l < LANES; l++) part[l] = least;
-    for (; i + LANES <= n; i += LANES)
+    for (uint32_t i = 0; i < n; i += LANES)
         for (int l = 0; l < LANES; l++) part[l] = x[i + (uint32_t)l] > part[l] ? x[i + (uint32_t)l] : part[l];
     for (int l = 0; l < LANES; l++) least = part[l] > least ? part[l] : least;
-    for (; i < n; i++) least = x[i] > least ? x[i] : least;
     return least;
 }
 
+typedef float half_lanes __attribute__((vector_size(LANES / 2 * sizeof(float)), aligned(4), may_alias));
+
 CPU_DISPATCH float exp_row(float *x, uint32_t n, float max) {
-    float part[LANES] = {0}, sum = 0;
-    uint32_t i = 0;
-    for (; i + LANES <= n; i += LANES)
-        for (int l = 0; l < LANES; l++) {
-            float e = exponential(x[i + (uint32_t)l] - max);
-            x[i + (uint32_t)l] = e;
-            part[l] += e;
-        }
-    for (; i < n; i++) {
-        x[i] = exponential(x[i] - max);
-        sum += x[i];
+    n = n / LANES * LANES;
+    for (uint32_t i = 0; i < n; i++) x[i] = exponential(x[i] - max);
+    half_lanes low = {0}, high = {0};
+    float sum = 0;
+    for (uint32_t i = 0; i < n; i += LANES) {
+        low += *(const half_lanes *)(x + i);
+        high += *(const half_lanes *)(x + i + LANES / 2);
     }
-    for (int l = 0; l < LANES; l++) sum += part[l];
+    low += high;
+    for (int l = 0; l < LANES / 2; l++) sum += low[l];
     return sum;
 }
 

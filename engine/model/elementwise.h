@@ -18,9 +18,11 @@ void gate_row(activation act, const float *x, const float *up, uint32_t n, float
 /* x = cap tanh(x / cap), n numbers. */
 void cap_row(float cap, float *x, uint32_t n);
 
-/* The largest of x and `least`. */
+enum { EXP_LANES = 16 };
+/* The largest of x and `least`; n a multiple of EXP_LANES. */
 float max_row(const float *x, uint32_t n, float least);
-/* x = exp(x - max); returns the sum, always added in the same order for the same n. */
+/* x = exp(x - max), n a multiple of EXP_LANES; returns the sum, whose order depends on n alone. Zeros at the end, or
+ * EXP_LANES of them at the beginning, do not change it. */
 float exp_row(float *x, uint32_t n, float max);
 /* x = x * factor. */
 void scale_row(float *x, uint32_t n, float factor);

@@ -5,7 +5,6 @@
  * rows of x pass by, CHUNK at a time; x is read as it lies. What is done to the result follows while it is in the
  * cache. */
 #include "model/linear.h"
-#include "base/cpu_dispatch.h"
 #include "base/mem.h"
 #include "model/elementwise.h"
 
@@ -17,7 +16,7 @@ enum {
     WIDE_TILE = 128,  /* ... with panels of 32, so that a gated tile has whole panels of both parts */
     DEPTH = 640,      /* columns of W at a time, at most */
     CHUNK = 48,       /* rows of x, a multiple of the kernels' rows */
-    PIECE_ROWS = 1008 /* of x in a piece of work, at most; a multiple of CHUNK */
+    PIECE_ROWS = 2064 /* of x in a piece of work, at most; a multiple of CHUNK */
 };
 
 size_t linear_scratch_bytes(void) {
@@ -62,21 +61,6 @@ static void widen(const linear *l, uint32_t first, uint32_t rows, uint32_t from,
     }
 }
 
-/* out [depth][columns] = rows [columns][depth], in squares of 16 by 16 that stay in the cache's lines. */
-CPU_DISPATCH static void transpose(const float *rows, uint32_t columns, uint32_t depth, float *out) {
-    enum { SQUARE = 16 };
-    uint32_t k = 0;
-    for (; k + SQUARE <= depth; k += SQUARE)
-        for (uint32_t c = 0; c < columns; c += SQUARE)
-            for (uint32_t i = 0; i < SQUARE; i++) {
-                const float *from = rows + (size_t)c * depth + k + i;
-                float *to = out + (size_t)(k + i) * columns + c;
-                for (uint32_t j = 0; j < SQUARE; j++) to[j] = from[(size_t)j * depth];
-            }
-    for (; k < depth; k++)
-        for (uint32_t c = 0; c < columns; c++) out[(size_t)k * columns + c] = rows[(size_t)c * depth + k];
-}
-
 /* The panels of `tile_rows` rows of W from `first` on, those of the gated part after those of the gate. */
 static void pack(const job *j, linear_scratch *s, uint32_t first, uint32_t from, uint32_t to) {
     uint32_t columns = j->kernel->columns, depth = to - from;
@@ -89,7 +73,7 @@ static void pack(const job *j, linear_scratch *s, uint32_t first, uint32_t from,
             widen(j->l, row + half * j->out, rows, from, to, s->widened);
             if (rows < columns)
                 memset(s->widened + (size_t)rows * depth, 0, (size_t)(columns - rows) * depth * sizeof(float));
-            transpose(s->widened, columns, depth, out);
+            j->kernel->turn(columns, depth, s->widened, out);
         }
 }
 
@@ -128,7 +112,7 @@ static void work(void *context, size_t piece, unsigned worker) {
     uint32_t width = j->out - first < j->tile ? j->out - first : j->tile;
     uint32_t rows = l->rows - from_row < j->piece_rows ? l->rows - from_row : j->piece_rows;
     uint32_t panels = (width + columns - 1) / columns * (l->end == LINEAR_GATE ? 2 : 1);
-    bool direct = l->end == LINEAR_STORE && !l->bias && width % columns == 0;
+    bool direct = l->end <= LINEAR_ADD && !l->bias && width % columns == 0;
     for (uint32_t from = 0; from < j->in; from += j->depth) {
         uint32_t depth = j->in - from < j->depth ? j->in - from : j->depth;
         bool last = from + depth == j->in, alone = last && from == 0;
@@ -139,7 +123,8 @@ static void work(void *context, size_t piece, unsigned worker) {
             float *C = direct ? l->out + (from_row + r) * l->out_lead + first : s->result + (alone ? 0 : r * lead);
             for (uint32_t p = 0; p < panels; p++)
                 product_rows(j->kernel, n, depth, l->x + (from_row + r) * l->x_lead + from, l->x_lead,
-                             s->packed + (size_t)p * columns * depth, columns, C + (size_t)p * columns, lead, from > 0);
+                             s->packed + (size_t)p * columns * depth, columns, C + (size_t)p * columns, lead,
+                             from > 0 || (direct && l->end == LINEAR_ADD));
             if (last && !direct) end_rows(j, C, lead, from_row + r, n, first, width);
         }
     }

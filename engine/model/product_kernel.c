@@ -17,10 +17,9 @@ static inline float multiply_add(float a, float b, float c) {
 
 static void any_row(size_t k, const float *A, const float *B, size_t ldb, float *C, bool add) {
     float sum[ANY_COLUMNS] = {0};
-    for (int j = 0; j < ANY_COLUMNS && add; j++) sum[j] = C[j];
     for (size_t i = 0; i < k; i++, B += ldb)
         for (int j = 0; j < ANY_COLUMNS; j++) sum[j] = multiply_add(A[i], B[j], sum[j]);
-    for (int j = 0; j < ANY_COLUMNS; j++) C[j] = sum[j];
+    for (int j = 0; j < ANY_COLUMNS; j++) C[j] = add ? C[j] + sum[j] : sum[j];
 }
 
 static void any_run(uint32_t n, size_t k, const float *A, size_t lda, const float *B, size_t ldb, float *C, size_t ldc,
@@ -30,16 +29,27 @@ static void any_run(uint32_t n, size_t k, const float *A, size_t lda, const floa
         return;
     }
     float sum[ANY_ROWS][ANY_COLUMNS] = {{0}};
-    for (int r = 0; r < ANY_ROWS && add; r++)
-        for (int j = 0; j < ANY_COLUMNS; j++) sum[r][j] = C[(size_t)r * ldc + (size_t)j];
     for (size_t i = 0; i < k; i++, B += ldb)
         for (int r = 0; r < ANY_ROWS; r++)
             for (int j = 0; j < ANY_COLUMNS; j++) sum[r][j] = multiply_add(A[(size_t)r * lda + i], B[j], sum[r][j]);
     for (int r = 0; r < ANY_ROWS; r++)
-        for (int j = 0; j < ANY_COLUMNS; j++) C[(size_t)r * ldc + (size_t)j] = sum[r][j];
+        for (int j = 0; j < ANY_COLUMNS; j++) {
+            float *c = C + (size_t)r * ldc + (size_t)j;
+            *c = add ? *c + sum[r][j] : sum[r][j];
+        }
 }
 
-static const product_kernel any = {"portable", ANY_ROWS, ANY_COLUMNS, any_run};
+/* Columns first..depth, the rest of what squares have done. */
+static void turn_from(size_t first, uint32_t columns, size_t depth, const float *rows, float *out) {
+    for (size_t k = first; k < depth; k++)
+        for (uint32_t c = 0; c < columns; c++) out[k * columns + c] = rows[c * depth + k];
+}
+
+static void any_turn(uint32_t columns, size_t depth, const float *rows, float *out) {
+    turn_from(0, columns, depth, rows, out);
+}
+
+static const product_kernel any = {"portable", ANY_ROWS, ANY_COLUMNS, any_run, any_turn};
 
 /* ---- x86: two vectors of columns by as many rows as there are registers ---- */
 
@@ -62,7 +72,7 @@ static const product_kernel any = {"portable", ANY_ROWS, ANY_COLUMNS, any_run};
 #define BEGIN_ROW(r)                                                                                                   \
     const float *a##r = A + (r)*lda;                                                                                   \
     float *c##r = C + (r)*ldc;                                                                                         \
-    vector s##r = add ? LOAD(c##r) : ZERO(), t##r = add ? LOAD(c##r + LANES) : ZERO();
+    vector s##r = ZERO(), t##r = ZERO();
 #define STEP_ROW(r)                                                                                                    \
     x = SPREAD(a##r[i]);                                                                                               \
     s##r = FMA(x, b, s##r);                                                                                            \
@@ -70,6 +80,9 @@ static const product_kernel any = {"portable", ANY_ROWS, ANY_COLUMNS, any_run};
 #define END_ROW(r)                                                                                                     \
     STORE(c##r, s##r);                                                                                                 \
     STORE(c##r + LANES, t##r);
+#define ADD_ROW(r)                                                                                                     \
+    s##r = ADD(LOAD(c##r), s##r);                                                                                      \
+    t##r = ADD(LOAD(c##r + LANES), t##r);
 
 #define DEFINE_ROWS(name, number, TARGET)                                                                              \
     TARGET static void name##_##number(size_t k, const float *A, size_t lda, const float *B, size_t ldb, float *C,     \
@@ -77,6 +90,9 @@ static const product_kernel any = {"portable", ANY_ROWS, ANY_COLUMNS, any_run};
         ROWS_##number(BEGIN_ROW) for (size_t i = 0; i < k; i++, B += ldb) {                                            \
             vector b = LOAD(B), d = LOAD(B + LANES), x;                                                                \
             ROWS_##number(STEP_ROW)                                                                                    \
+        }                                                                                                              \
+        if (add) {                                                                                                     \
+            ROWS_##number(ADD_ROW)                                                                                     \
         }                                                                                                              \
         ROWS_##number(END_ROW)                                                                                         \
     }
@@ -89,6 +105,7 @@ static const product_kernel any = {"portable", ANY_ROWS, ANY_COLUMNS, any_run};
 #define ZERO      _mm256_setzero_ps
 #define SPREAD(x) _mm256_set1_ps(x)
 #define FMA       _mm256_fmadd_ps
+#define ADD       _mm256_add_ps
 DEFINE_ROWS(avx2, 1, AVX2)
 DEFINE_ROWS(avx2, 2, AVX2)
 DEFINE_ROWS(avx2, 3, AVX2)
@@ -102,6 +119,7 @@ DEFINE_ROWS(avx2, 6, AVX2)
 #undef ZERO
 #undef SPREAD
 #undef FMA
+#undef ADD
 
 #define AVX512    __attribute__((target("avx512f,fma")))
 #define LANES     16
@@ -111,6 +129,7 @@ DEFINE_ROWS(avx2, 6, AVX2)
 #define ZERO      _mm512_setzero_ps
 #define SPREAD(x) _mm512_set1_ps(x)
 #define FMA       _mm512_fmadd_ps
+#define ADD       _mm512_add_ps
 DEFINE_ROWS(avx512, 1, AVX512)
 DEFINE_ROWS(avx512, 2, AVX512)
 DEFINE_ROWS(avx512, 3, AVX512)
@@ -123,6 +142,33 @@ DEFINE_ROWS(avx512, 9, AVX512)
 DEFINE_ROWS(avx512, 10, AVX512)
 DEFINE_ROWS(avx512, 11, AVX512)
 DEFINE_ROWS(avx512, 12, AVX512)
+
+/* Squares of 8 by 8. */
+AVX2 static void avx2_turn(uint32_t columns, size_t depth, const float *rows, float *out) {
+    size_t k = 0;
+    for (; k + 8 <= depth; k += 8)
+        for (uint32_t c = 0; c < columns; c += 8) {
+            const float *from = rows + c * depth + k;
+            float *to = out + k * columns + c;
+            __m256 r[8], s[8];
+            for (int i = 0; i < 8; i++) r[i] = _mm256_loadu_ps(from + (size_t)i * depth);
+            for (int i = 0; i < 4; i++) { /* pairs of rows */
+                s[2 * i] = _mm256_unpacklo_ps(r[2 * i], r[2 * i + 1]);
+                s[2 * i + 1] = _mm256_unpackhi_ps(r[2 * i], r[2 * i + 1]);
+            }
+            for (int i = 0; i < 2; i++) { /* fours */
+                r[4 * i] = _mm256_shuffle_ps(s[4 * i], s[4 * i + 2], 0x44);
+                r[4 * i + 1] = _mm256_shuffle_ps(s[4 * i], s[4 * i + 2], 0xEE);
+                r[4 * i + 2] = _mm256_shuffle_ps(s[4 * i + 1], s[4 * i + 3], 0x44);
+                r[4 * i + 3] = _mm256_shuffle_ps(s[4 * i + 1], s[4 * i + 3], 0xEE);
+            }
+            for (int i = 0; i < 4; i++) { /* halves */
+                _mm256_storeu_ps(to + (size_t)i * columns, _mm256_permute2f128_ps(r[i], r[i + 4], 0x20));
+                _mm256_storeu_ps(to + (size_t)(i + 4) * columns, _mm256_permute2f128_ps(r[i], r[i + 4], 0x31));
+            }
+        }
+    turn_from(k, columns, depth, rows, out);
+}
 
 static void avx2_run(uint32_t n, size_t k, const float *A, size_t lda, const float *B, size_t ldb, float *C, size_t ldc,
                      bool add) {
@@ -139,8 +185,8 @@ static void avx512_run(uint32_t n, size_t k, const float *A, size_t lda, const f
     rows[n - 1](k, A, lda, B, ldb, C, ldc, add);
 }
 
-static const product_kernel avx2 = {"AVX2", 6, 16, avx2_run};
-static const product_kernel avx512 = {"AVX-512", 12, 32, avx512_run};
+static const product_kernel avx2 = {"AVX2", 6, 16, avx2_run, avx2_turn};
+static const product_kernel avx512 = {"AVX-512", 12, 32, avx512_run, avx2_turn};
 #endif
 
 const product_kernel *product_kernel_number(unsigned number) {

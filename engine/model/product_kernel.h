@@ -15,10 +15,12 @@ enum { PRODUCT_COLUMNS_MAX = 32, PRODUCT_ROWS_MAX = 12 };
 typedef struct product_kernel {
     const char *name;
     uint32_t rows, columns; /* of the result that it holds in registers */
-    /* C [n][columns] = A [n][k] B [k][columns], or C += with add; n from 1 to rows. lda, ldb, ldc: floats from one row
-     * to the next. */
+    /* C [n][columns] = A [n][k] B [k][columns], or C += the product with add; n from 1 to rows. lda, ldb, ldc: floats
+     * from one row to the next. */
     void (*run)(uint32_t n, size_t k, const float *A, size_t lda, const float *B, size_t ldb, float *C, size_t ldc,
                 bool add);
+    /* out [depth][columns] = rows [columns][depth]. */
+    void (*turn)(uint32_t columns, size_t depth, const float *rows, float *out);
 } product_kernel;
 
 /* The fastest one of this processor. Static. */

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 enum {
-    BATCH = 1024, /* rows: enough that widening weights costs little, few enough that a layer's numbers stay in cache */
+    BATCH = 768, /* rows: enough that widening weights costs little, few enough that a layer's numbers stay in cache */
     LEAST = 64
 };
 

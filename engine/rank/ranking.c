@@ -12,6 +12,11 @@ scry_ranking *scry_rank(const scry_index *index, size_t train, scry_condition so
                         scry_error *err) {
     if (!scry_require_source(index, train, source, err)) return NULL;
     const double *shift = scry_shift(index, train, source, metric);
+    if (!shift && source == SCRY_BASE) {
+        scry_misuse(err, "metric \"%s\" compares two conditions; of base alone there is %s", scry_metric_name(metric),
+                    scry_base_metric_choices((char[SCRY_CHOICES]){""}, ""));
+        return NULL;
+    }
     if (!shift) {
         scry_misuse(err, "no metric \"%s\" in this index, which is older; index the study again",
                     scry_metric_name(metric));
@@ -27,7 +32,7 @@ scry_ranking *scry_rank(const scry_index *index, size_t train, scry_condition so
 }
 
 scry_ranking *scry_rank_for_overlap(const scry_index *index, size_t train, scry_condition source, scry_metric metric,
-                               scry_error *err) {
+                                    scry_error *err) {
     bool tuned = source == SCRY_SFT || source == SCRY_RL;
     return scry_rank(tuned ? index->views[SCRY_AGAINST_BASE] : index, train, source, metric, err);
 }

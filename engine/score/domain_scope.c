@@ -76,8 +76,10 @@ static bool named(scry_scope *scope, const scry_index *index, const char *spec, 
 
 static bool read_spec(scry_scope *scope, const scry_index *index, const char *spec, scry_error *err) {
     for (size_t d = 0; d < scope->domains; d++) scope->use[d] = true;
+    if (strcmp(spec, "all") == 0) return true;
+    if (!scry_require_domains(index, err)) return false;
     if (strncmp(spec, "extremes:", 9) == 0) return extremes(scope, index, spec + 9, err);
-    return strcmp(spec, "all") == 0 || named(scope, index, spec, err);
+    return named(scope, index, spec, err);
 }
 
 bool scry_domains_read(bool *use, const scry_index *index, size_t train, const char *spec, scry_error *err) {

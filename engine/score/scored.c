@@ -28,9 +28,20 @@ bool scry_domain_has_score(const scry_index *index, scry_score score, size_t dom
     return scry_scores[score].condition == SCRY_BASE || scry_index_info(index)->domain[domain].has_icl;
 }
 
+bool scry_require_domains(const scry_index *index, scry_error *err) {
+    const scry_info *info = scry_index_info(index);
+    bool cached = scry_is_cache_path(info->path); /* a name that nobody gave */
+    return info->domains ||
+           scry_fail(err,
+                     "%s%sthe study has no domains, so there is nothing to score; add \"domains\" to its manifest, "
+                     "each with a \"name\", a \"base\" capture and, for rho, its measured \"change\"",
+                     cached ? "" : info->path, cached ? "" : ": ");
+}
+
 bool scry_require_score(const scry_index *index, scry_score score, scry_error *err) {
     if (scry_has_score(index, score)) return true;
     const scry_info *info = scry_index_info(index);
+    if (!scry_require_domains(index, err)) return false;
     bool any = !info->d_sae;
     for (size_t d = 0; d < info->domains; d++) any = any || scry_domain_has_score(index, score, d);
     const char *why = !info->d_sae ? "no domain gives it"

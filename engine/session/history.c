@@ -72,18 +72,21 @@ bool scry_session_rank_by(scry_session *s, scry_condition source, scry_metric me
     return take_step(s, to, NULL, 0, err);
 }
 
-/* The current source where the index has it for the training set, else its first. */
+/* The current source where the index has it for the training set, else the one that is taken unless another is asked
+ * for. */
 static scry_condition source_in(const scry_session *s, const scry_index *index, size_t train) {
-    scry_condition has[SCRY_CONDITIONS];
-    int sources = scry_train_sources(index, train, has), i = 0;
-    while (i < sources && has[i] != s->spec.by.source) i++;
-    return i < sources ? s->spec.by.source : sources ? has[0] : SCRY_ICL;
+    scry_condition source;
+    if (scry_index_info(index)->train[train].has[s->spec.by.source]) return s->spec.by.source;
+    return scry_default_source(index, train, &source, NULL) ? source : SCRY_ICL;
 }
 
 bool scry_session_compare_with(scry_session *s, scry_reference against, scry_error *err) {
     if (against == s->spec.by.against) return false;
     const scry_index *view = scry_index_against(s->index, against, err);
-    if (!view || !scry_require_sources(view, s->spec.by.train, err) || !scry_require_score(view, s->score, err))
+    scry_condition source;
+    bool scored = scry_index_info(s->index)->domains > 0;
+    if (!view || !scry_default_source(view, s->spec.by.train, &source, err) ||
+        (scored && !scry_require_score(view, s->score, err)))
         return false;
     ranking_spec to = s->spec;
     to.by.against = against;
@@ -113,10 +116,13 @@ static void restore_scope(scry_session *s, const scope_view *view) {
 }
 
 bool scry_session_train_on(scry_session *s, size_t train, scry_error *err) {
-    if (train == s->spec.by.train || !scry_require_sources(s->index, train, err)) return false;
+    scry_condition source;
+    if (train == s->spec.by.train || !scry_default_source(s->index, train, &source, err)) return false;
     ranking_spec to = s->spec;
     to.by.train = train;
     to.by.source = source_in(s, s->index, train);
+    if (to.by.source == SCRY_BASE && !scry_metrics[to.by.metric].base_title)
+        to.by.metric = scry_default_metric(to.by.source);
     scope_view before = {mem_copy_string(s->scope_spec), s->scope.is_signed};
     if (!take_step(s, to, NULL, 0, err)) {
         free(before.spec);

@@ -208,7 +208,7 @@ void session_restore(scry_session *s, ranking_spec at, ranking_spec before, uint
     s->scope_spec = spec;
     session_set_ranking(s, at, NULL);
     s->before =
-        before.by.source == SCRY_BASE ? NULL : ranking_cache_get(&s->rankings, before.by, s->ranking, NULL, NULL);
+        before.by.source == SCRY_CONDITIONS ? NULL : ranking_cache_get(&s->rankings, before.by, s->ranking, NULL, NULL);
     scry_scorer_begin_bulk(s->scorer);
     for (uint32_t j = 0; j < s->F; j++) apply_pin(s, j);
     scry_scorer_end_bulk(s->scorer);

@@ -181,7 +181,7 @@ static bool read_key(const reader *r, char *source, const char *metric, size_t t
     int reference = against ? scry_reference_of(against) : SCRY_AGAINST_BASE, condition = scry_condition_of(source);
     int m = metric ? scry_metric_of(metric) : -1;
     const scry_index *view = reference < 0 ? NULL : scry_index_against(r->s->index, (scry_reference)reference, NULL);
-    if (!view || condition <= SCRY_BASE || m < 0 || !scry_index_info(view)->train[train].has[condition]) return false;
+    if (!view || condition < SCRY_BASE || m < 0 || !scry_index_info(view)->train[train].has[condition]) return false;
     *out = (ranking_key){train, (scry_condition)condition, (scry_metric)m, (scry_reference)reference};
     return true;
 }
@@ -354,7 +354,7 @@ static bool fits(const scry_session *s, ranking_spec start, scry_score score, sc
 bool scry_session_read(scry_session *s, FILE *f, scry_error *err) {
     reader r = {.f = f, .s = s, .err = err};
     uint8_t *pin = mem_new(s->F, 1);
-    ranking_spec at, before = {.by = {.source = SCRY_BASE}};
+    ranking_spec at, before = {.by = {.source = SCRY_CONDITIONS}};
     scry_score score = s->score;
     scry_scope scope = {0};
     char *spec = NULL;

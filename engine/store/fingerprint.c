@@ -23,7 +23,8 @@ static bool add_means(XXH3_state_t *state, const scry_index *x) {
     scry_condition source = SCRY_ICL; /* any that is stored, even one that is equal to base and cannot be ranked */
     while (source < SCRY_CONDITIONS && !index_source_of(x, 0, source)) source++;
     bool any = false;
-    if (source == SCRY_CONDITIONS) return false;
+    if (source == SCRY_CONDITIONS) source = SCRY_BASE;
+    if (!index_source_of(x, 0, source)) return false;
     for (uint32_t j = 0; j < x->F && j < FINGERPRINT_LATENTS; j++) {
         double mean = scry_mean_base(x, 0, source, j);
         if (mean == 0) continue;

@@ -15,7 +15,8 @@ enum { UNSIGNED, SIGNED };
 enum { AGGREGATE_SUM, AGGREGATE_MEAN };
 
 const scry_metric_info scry_metrics[] = {
-#define METRIC(id, name, array, sign, title, definition) {name, title, definition, (sign) == SIGNED},
+#define METRIC(id, name, array, sign, title, definition, base_title, base_definition)                                  \
+    {name, title, definition, (sign) == SIGNED, base_title, base_definition},
     SCRY_METRIC_TABLE(METRIC)
 #undef METRIC
 };
@@ -73,7 +74,7 @@ static const char *name_against(const char *name, scry_reference against, char o
     return out;
 }
 const char *scry_source_text(scry_condition source, scry_reference against, char out[SCRY_SOURCE_TEXT]) {
-    return name_against(scry_condition_name(source), against, out);
+    return name_against(scry_condition_name(source), source == SCRY_BASE ? SCRY_AGAINST_BASE : against, out);
 }
 const char *scry_score_text(scry_score score, scry_reference against, char out[SCRY_SOURCE_TEXT]) {
     bool compared = scry_scores[score].condition != SCRY_BASE;
@@ -92,11 +93,21 @@ const char *scry_source_choices(char out[SCRY_CHOICES], const char *quote) {
     return alternatives_quoted(out, SCRY_CHOICES, condition_names + 1, sizeof *condition_names, SCRY_CONDITIONS - 1,
                                quote);
 }
+const char *scry_condition_choices(char out[SCRY_CHOICES], const char *quote) {
+    return alternatives_quoted(out, SCRY_CHOICES, condition_names, sizeof *condition_names, SCRY_CONDITIONS, quote);
+}
 const char *scry_pairing_choices(char out[SCRY_CHOICES], const char *quote) {
     return alternatives_quoted(out, SCRY_CHOICES, pairing_names, sizeof *pairing_names, SCRY_PAIRINGS, quote);
 }
 const char *scry_metric_choices(char out[SCRY_CHOICES], const char *quote) {
     return alternatives_quoted(out, SCRY_CHOICES, &scry_metrics[0].name, sizeof *scry_metrics, SCRY_METRICS, quote);
+}
+const char *scry_base_metric_choices(char out[SCRY_CHOICES], const char *quote) {
+    const char *names[SCRY_METRICS];
+    size_t n = 0;
+    for (int m = 0; m < SCRY_METRICS; m++)
+        if (scry_metrics[m].base_title) names[n++] = scry_metrics[m].name;
+    return alternatives_quoted(out, SCRY_CHOICES, names, sizeof *names, n, quote);
 }
 const char *scry_score_choices(char out[SCRY_CHOICES], const char *quote) {
     return alternatives_quoted(out, SCRY_CHOICES, &scry_scores[0].name, sizeof *scry_scores, SCRY_SCORES, quote);

@@ -133,10 +133,7 @@ static bool read_train(manifest_reader *p, const cJSON *item, const char *place)
     if (!train->capture[SCRY_BASE].present)
         return scry_fail(p->err, "%s: %s.base: missing; expected a capture of the model as it is", p->study->path,
                          place);
-    for (int c = 1; c < SCRY_CONDITIONS; c++)
-        if (train->capture[c].present) return true;
-    return scry_fail(p->err, "%s: %s: found only \"base\", expected %s as well", p->study->path, place,
-                     scry_source_choices((char[SCRY_CHOICES]){""}, "\""));
+    return true;
 }
 
 /* A number of the domain, or one by training set: "change" or "change_se". *out [trains] is the study's. */
@@ -257,8 +254,8 @@ static bool read_choices(manifest_reader *p, const cJSON *root) {
 }
 
 static bool read_domains(manifest_reader *p, const cJSON *domains) {
-    if (!cJSON_IsArray(domains) || !domains->child)
-        return manifest_wrong_type(p, "domains", domains, "a list of one domain or more");
+    if (!domains && !p->study->scores_only) return true;
+    if (!cJSON_IsArray(domains)) return manifest_wrong_type(p, "domains", domains, "a list of domains");
     p->study->domains = mem_new((size_t)cJSON_GetArraySize(domains), sizeof *p->study->domains);
     size_t number = 0;
     const cJSON *item;

@@ -176,7 +176,9 @@ static void align_rows(alignment_runs *runs, const alignment_view *view) {
 bool token_alignment_make(alignment_runs *runs, const alignment_view view[SCRY_CONDITIONS], scry_pairing pairing,
                           pair_counts (*counts)[SCRY_CONDITIONS], const char *study_path, scry_error *err) {
     *runs = (alignment_runs){0};
-    if (pairing == SCRY_PAIR_ROW) {
+    bool paired = false;
+    for (int c = 1; c < SCRY_CONDITIONS; c++) paired = paired || view[c].present;
+    if (pairing == SCRY_PAIR_ROW || (!paired && !view[SCRY_BASE].text)) {
         align_rows(runs, view);
         if (counts) count_row_pairs(counts, view);
         return true;

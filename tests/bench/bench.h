@@ -56,5 +56,6 @@ void bench_frames(void);
 void bench_size(void);
 void bench_reference(void);
 void bench_train(void);
+void bench_model(void);
 
 #endif

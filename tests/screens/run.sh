@@ -5,7 +5,9 @@
 #     # sizes: 24x80 50x160     run it at each of these (default 24x80)
 #     # options: --ascii        further options of scry; @INDEX@ is the sample's index
 #     # env: NO_COLOR=1         variables
+#     # study: bare/neither     of this study of tests/specimens instead of the sample
 #     # colors: mono 16 256     and with each of these as --colors
+#     # synth: --width 512      of a planted study that scry synth makes with these, instead of the sample
 # Each `screen @OUT@/SHOT.roles` in it is compared with NAME/SHOT.SIZE.golden, and so is SHOT.ansi: the same screen with
 # the styles that a terminal gets (`cat` shows it). All SHOT.styles of a script, which say how each cell looks and leave
 # its text to the roles, are one golden, NAME/COLORS.SIZE.golden. With several --colors, SHOT is COLORS-SHOT.
@@ -59,13 +61,27 @@ screens() { # SCRIPT ENDING: the files of its screens, in their order
     sed -n "s|^screen @OUT@/\\(.*\\.$2\\)\$|\\1|p" "$here/$1.script"
 }
 
+index_of() { # SCRIPT: the index that it is played on
+    study=$(said "$1" study) planted=$(said "$1" synth)
+    [ -n "$study$planted" ] || { echo "$index"; return; }
+    own_index=$WORK/screens/$(basename "${study:-$1}").scry
+    manifest=tests/specimens/$study.json
+    if [ -n "$planted" ] && [ ! -f "$own_index" ]; then
+        manifest=$WORK/screens/$1.synth/study.json
+        # shellcheck disable=SC2086  # these are words
+        "$SCRY" synth -o "${manifest%/*}" $planted 2>"$WORK/screens.said" >&2
+    fi
+    [ -f "$own_index" ] || "$SCRY" index "$manifest" -o "$own_index" 2>"$WORK/screens.said" >&2
+    echo "$own_index"
+}
+
 play() { # SCRIPT SIZE [COLORS]
     out=$WORK/screens/$1.$2${3:+.$3}
     rm -rf "$out"
     mkdir -p "$out"
     sed "s|@OUT@|$out|g" "$here/$1.script" >"$out/script"
     # shellcheck disable=SC2046  # these are words
-    if ! env $(said "$1" env) "$SCRY" ${3:+--colors "$3"} $(said "$1" options | sed "s|@INDEX@|$index|g") --script "$out/script" --size "$2" "$index" >"$out/said" 2>&1; then
+    if ! env $(said "$1" env) "$SCRY" ${3:+--colors "$3"} $(said "$1" options | sed "s|@INDEX@|$index|g") --script "$out/script" --size "$2" "$(index_of "$1")" >"$out/said" 2>&1; then
         not_ok "$1 at $2" "found an error: $(head -1 "$out/said"), expected none"
         return
     fi

@@ -73,7 +73,7 @@ is "overlap: shares are the rankings' own" "$(tail -1 "$out" | cut -d, -f4-5)" \
 gives 0 overlap "$x" --a sft --b icl --metric d --json --top 10
 prints "overlap --json: its keys" '^\{"train":"math","a":"sft","b":"icl","against_a":"base","against_b":"base","metric":"d","latents":2048,"points":\[\{"n":1,"overlap":[01],"expected":[0-9.e-]+,"share_a":[0-9.e-]+,"share_b":[0-9.e-]+\}'
 refused 'no source "rl" in this index; it has: icl, sft' overlap "$x" --b rl
-refused '--a: found "base", expected icl, sft, rl or control' overlap "$x" --a base
+refused '--a: found "bass", expected base, icl, sft, rl or control' overlap "$x" --a bass
 
 # ---- mix
 gives 0 mix "$x" --budget 220

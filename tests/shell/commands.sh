@@ -23,7 +23,7 @@ prints "info: what is in it" '^latents +2048' 'sources icl sft' '^train\.base +2
 gives 0 info "$x" --json
 prints "info --json: its keys" '"name":"Original' '"d_sae":2048' '"pairing":"token"' '"sources":\["icl","sft"\]' \
     '"captures":\[\{"name":"train.base","condition":"base","tokens":2311,.*"samples":30,"nnz":[0-9]+,"l0":[0-9.]+' \
-    '"domains":\[\{"name":"biology","change":-11.225\}'
+    '"domains":\[\{"name":"biology","change":-11.225,"change_se":null\}'
 gives 0 info "$x" --csv
 prints "info --csv: its header" '^name,.*tokens.*samples.*nnz.*l0'
 is "info --csv: a row a capture" "$(wc -l <"$out" | tr -d ' ')" 32
@@ -231,8 +231,8 @@ refused "expected a whole number" rank "$x" --top 1e3
 refused "expected a whole number" rank "$x" --top 99999999999999999999
 refused "expected a whole number" rank "$x" --top 0
 refused "--json takes no argument" rank "$x" --json=3
-refused "--by: found \"icll\", expected icl, sft, rl or control" rank "$x" --by icll
-refused "--by: found \"base\"" rank "$x" --by base
+refused "--by: found \"icll\", expected base, icl, sft, rl or control" rank "$x" --by icll
+refused "metric \"d\" compares two conditions; of base alone there is sq, abs, mean or rate" rank "$x" --by base --metric d
 refused "--metric: found \"foo\", expected sq, abs, mean, rate" rank "$x" --metric foo
 refused "--score: found \"act3\", expected act, act2" score "$x" --score act3
 refused "--train: no training set \"nope\"" score "$x" --train nope
@@ -255,7 +255,7 @@ done <<'end'
 --domains nope
 --domains extremes:0
 --top x
---by base
+--by bass
 --metric foo
 --score act3
 --train nope

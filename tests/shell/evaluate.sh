@@ -87,6 +87,21 @@ grep -q '"change": 11.1111111, "change_se": ' "$place/models.json" && ok "the ch
 gives 0 evaluate "$place/models.json" --csv
 is "and the study is read as before" "$(cut -d, -f1-3 "$out" | tail -n +2 | tr '\n' ' ')" '"math",6,2 "law",6,2 '
 
+# ---- several training sets
+cat >"$place/two.json" <<END
+{"scry_study": 1, "model_path": "$PWD/$e/base",
+ "train": [{"name": "t", "sft_path": "$PWD/$e/tuned", "base": {"residual": "r"}, "sft": {"residual": "r"}},
+           {"name": "u", "rl_path": "$PWD/$e/adapter", "base": {"residual": "r"}, "rl": {"residual": "r"}}],
+ "domains": [{"name": "math", "base": {"residual": "r", "tokens": "t.jsonl"}}, {"name": "law", "base": {"residual": "r", "tokens": "t.jsonl"}}]}
+END
+refused 'has 2 training sets, such as t; choose one (--train)' evaluate "$place/two.json"
+gives 0 evaluate "$place/two.json" --train u --into "$place/two.json"
+is "the change of one of two training sets" "$(grep -o '"change": {"u":[-0-9.]*}' "$place/two.json" | cut -c1-15 | sort | uniq -c | tr -s ' ')" ' 2 "change": {"u":'
+prints "its reinforced model, an adapter" '^change of .* to .*/adapter, '
+gives 0 evaluate "$place/two.json" --train t --into "$place/two.json"
+is "and of both" "$(grep -o '"change": {"u":[-0-9.]*,"t":[-0-9.]*}' "$place/two.json" | wc -l | tr -d ' ')" 2
+refused '--train x: ' evaluate "$place/two.json" --train x
+
 # ---- capture --evaluate
 texts="--train math=$e/math.jsonl --domain math=$e/math.jsonl --domain law=$e/law.jsonl --layer 1 --demos 1 --domain-demos 1"
 gives 0 capture $models $texts -o "$place/captured"
@@ -118,6 +133,8 @@ refused '--bos: found "maybe", expected auto, yes or no' evaluate $models --doma
 refused '--draws: found "1", expected a whole number of 2 or more' evaluate $models --domain $e/math.jsonl --draws 1
 refused '--tuned and --adapter: found both' evaluate $models --adapter $e/adapter --domain $e/math.jsonl
 refused '--template: found "x", expected ' evaluate $models --domain $e/chat.jsonl --template x
+fails 'has no domain "gold", whose change was measured' evaluate $models --domain gold=$e/math.jsonl --into "$place/new.json"
+grep -q 'base model' "$err" && not_ok 'and says so before the models run' 'found progress' || ok 'and says so before the models run'
 fails 'no change of the next-token accuracy was measured' evaluate --model $e/base --domain math=$e/math.jsonl --domain law=$e/law.jsonl --into "$place/new.json"
 fails 'chat: found nothing to measure the multiple choice by' evaluate $models --domain $e/chat.jsonl --change choice
 fails 'missing.jsonl' evaluate $models --domain law="$place/missing.jsonl"

@@ -84,7 +84,7 @@ is "report: overlap is by --metric" "$(grep -oE "in both: [^<]*, $both of 100|th
 before=$(cksum <"$place/r.html")
 fails 'cannot be written' report "$x" -o /nowhere/at/all.html
 refused '-o is missing' report "$x"
-refused 'expected icl, sft, rl or control' report "$x" --by x -o "$place/r.html"
+refused 'expected base, icl, sft, rl or control' report "$x" --by x -o "$place/r.html"
 is "report: a failure leaves the file that was there" "$(cksum <"$place/r.html")" "$before"
 is "report: no half file is left" "$(find "$place" -name '*.tmp.*' | wc -l | tr -d ' ')" 0
 

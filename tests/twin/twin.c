@@ -578,6 +578,29 @@ void twin_shift_against(twin *t, const char *reference, const char *source, cons
     }
 }
 
+void twin_base(twin *t, const char *metric, double *out) {
+    capture *c = &t->train[0];
+    load(t, c);
+    size_t F = (size_t)t->F;
+    int all = 0;
+    double *h = twin_zeros(F, sizeof *h);
+    for (size_t j = 0; j < F; j++) out[j] = 0;
+    for (int r = 0; r < c->rows; r++) {
+        if (!c->kept[r]) continue;
+        activations(t, c, &r, 1, h);
+        all++;
+        for (size_t j = 0; j < F; j++) {
+            if (strcmp(metric, "sq") == 0) out[j] += h[j] * h[j];
+            else if (strcmp(metric, "abs") == 0) out[j] += fabs(h[j]);
+            else if (strcmp(metric, "mean") == 0) out[j] += h[j];
+            else if (strcmp(metric, "rate") == 0) out[j] += h[j] > 0;
+            else twin_die("no metric %s of base alone", metric);
+        }
+    }
+    for (size_t j = 0; j < F; j++) out[j] /= all;
+    free(h);
+}
+
 typedef struct {
     double size;
     int latent;

@@ -48,6 +48,10 @@ void twin_shift(twin *t, const char *source, const char *metric, double *out);
 /* The same from another condition than base: "control". */
 void twin_shift_against(twin *t, const char *reference, const char *source, const char *metric, double *out);
 
+/* What base alone is ranked by: E h^2, E |h|, E h, or the share with h > 0 ("sq", "abs", "mean", "rate"), over all kept
+ * rows of the training set's base, whatever the pairing. */
+void twin_base(twin *t, const char *metric, double *out);
+
 /* by |shift| descending, ties by latent ascending */
 void twin_order(const double *shift, int F, int *order);
 

@@ -16,6 +16,7 @@ typedef struct plan {
     const char *label, *pairing;
     bool demonstrations, shuffled, missing, no_tokens, no_icl;
     int skip, exclude; /* exclude: the token "x" */
+    bool control;      /* the training set and the domains have control too, with text in front as icl has */
     bool residual;     /* h is a residual stream of F dimensions; the training set and the domains have sft too */
 } plan;
 
@@ -29,6 +30,7 @@ typedef struct study {
     const plan *p;
     capture base[D], icl[D], train;
     capture sft[D], train_icl, train_sft; /* residual only */
+    capture control[D], train_control;    /* control only */
     scry_index *x;
 } study;
 
@@ -112,6 +114,12 @@ static inline bool study_make(study *st, const plan *p) {
         fill(p, &st->train_icl, -1, true, &own);
         sources = text_of("\"icl\": %s", write_capture(st, &st->train_icl, folder, "train-icl"));
     }
+    uint64_t other = seed ^ 1234;
+    if (p->control) {
+        fill(p, &st->train_control, -1, true, &other);
+        sources =
+            text_of("%s, \"control\": %s", sources, write_capture(st, &st->train_control, folder, "train-control"));
+    }
     for (int d = 0; d < D; d++) {
         fill(p, &st->base[d], d, false, &seed);
         fill(p, &st->icl[d], d, true, &seed);
@@ -121,6 +129,10 @@ static inline bool study_make(study *st, const plan *p) {
         if (p->residual) {
             fill(p, &st->sft[d], d, false, &seed);
             sft = text_of(", \"sft\": %s", write_capture(st, &st->sft[d], folder, text_of("s%d", d)));
+        }
+        if (p->control) {
+            fill(p, &st->control[d], d, true, &other);
+            sft = text_of("%s, \"control\": %s", sft, write_capture(st, &st->control[d], folder, text_of("c%d", d)));
         }
         domains = text_of("%s%s{\"name\": \"%s\", \"change\": %g, \"base\": %s%s%s}", domains, d ? ", " : "",
                           d == 4 ? "task" : text_of("d%d", d), (d - 1.7) * (d + 1), base,

@@ -191,6 +191,26 @@ static void figures(void) {
     scry_evaluation_free(e);
 }
 
+/* A LoRA adapter as the tuned model, named either way. */
+static void adapter(void) {
+    for (int k = 0; k < 2; k++) {
+        scry_error err = {0};
+        scry_evaluation_query q = query_of(2);
+        q.tuned = k ? HERE "/adapter" : NULL;
+        q.adapter = k ? NULL : HERE "/adapter";
+        scry_evaluation *e = scry_evaluate_models(&q, NULL, &err);
+        if (!check(e != NULL, "an adapter is measured: %s", err.text)) continue;
+        for (size_t d = 0; d < e->count; d++) {
+            const cJSON *of = at(at(at(expected, domains[d]), "adapter"), "figures");
+            check_near(e->domains[d].measured[SCRY_LOSS].tuned, number(of, "loss"), 1e-5, "%s: loss with the adapter",
+                       domains[d]);
+            check_near(e->domains[d].measured[SCRY_ACCURACY].tuned, number(of, "accuracy"), 1e-9,
+                       "%s: accuracy with the adapter", domains[d]);
+        }
+        scry_evaluation_free(e);
+    }
+}
+
 /* Longest sequences, drawn samples. */
 static void limits(void) {
     scry_error err = {0};
@@ -203,6 +223,16 @@ static void limits(void) {
           e ? (unsigned long long)e->domains[0].measured[SCRY_LOSS].n : 0, notes.count ? notes.text[0] : err.text);
     scry_evaluation_free(e);
     scry_notes_free(&notes);
+    q.file_count = 2;
+    q.max_length = 38; /* of law nothing is left */
+    e = scry_evaluate_models(&q, &notes, &err);
+    check(!e && notes.count == 3 &&
+              strcmp(notes.text[1],
+                     "14 of 16 texts (2 domains, such as math) have a response that begins after 38 tokens, "
+                     "and are left out") == 0,
+          "what is true of several domains is one note: %s", notes.count > 1 ? notes.text[1] : err.text);
+    scry_notes_free(&notes);
+    q.file_count = 1;
     q.max_length = 5;
     check(!scry_evaluate_models(&q, NULL, &err) &&
               strcmp(err.text,
@@ -312,7 +342,8 @@ static void studies(void) {
     const char *both = text_of("{\"tokens\": [%s]}\n{\"tokens\": [\"By law\", \" the owner\"]}\n", pieces);
     e = evaluate_study(study_of("s", "", both), SCRY_BOS_AUTO, &notes, &err);
     check(e && fabs(loss_of(e, &n) - from_file) < 1e-6 && n == m && e->domains[0].left_out == 1 && notes.count == 1 &&
-              strstr(notes.text[0], "a: 1 of 2 samples do not encode to the number of tokens that"),
+              strstr(notes.text[0],
+                     "1 of 2 samples of a do not encode to as many tokens as their file has, and are left out"),
           "tokens without ids are encoded again, and counted where they differ: %s",
           notes.count ? notes.text[0] : err.text);
     scry_evaluation_free(e);
@@ -440,6 +471,7 @@ int main(void) {
     compare_texts("base");
     compare_texts("tuned");
     figures();
+    adapter();
     limits();
     studies();
     study_errors();

@@ -375,6 +375,39 @@ static void directions_and_filters(void) {
     scry_evaluation_free(e);
 }
 
+static void too_many_tasks(void) {
+    const char *path = scratch("many.json");
+    size_t size = 400000, used = 0;
+    char *list = calloc(size, 1);
+    for (int i = 0; i <= 10000; i++)
+        used += (size_t)snprintf(list + used, size - used, "%s\"t%d\": {}", i ? "," : "", i);
+    write_text(path, "{\"results\": {%s}}", list);
+    free(list);
+    scry_harness_query q = {.results = {path, path}};
+    refuses(&q, 1, text_of("%s: results: found 10001 tasks, expected at most 10000", path));
+}
+
+/* Groups of each other, a thousand times: answered at once. */
+static void endless_groups(void) {
+    const char *path = scratch("groups.json");
+    size_t size = 40000, used = 0;
+    char *list = calloc(size, 1);
+    for (int i = 0; i < 1000; i++) used += (size_t)snprintf(list + used, size - used, "%s\"g%d\"", i ? "," : "", i % 3);
+    write_text(path,
+               "{\"results\": {\"g0\": {\"acc\": 0.5}, \"g1\": {\"acc\": 0.5}, \"g2\": {\"acc\": 0.5}, \"t\": "
+               "{\"acc\": 0.5}}, "
+               "\"group_subtasks\": {\"g0\": [%s], \"g1\": [%s], \"g2\": [\"t\", %s]}}",
+               list, list, list);
+    free(list);
+    const char *given[] = {"a=g0"};
+    scry_harness_query q = {
+        .results = {path, path}, .study = study_of("a", DOMAIN("a")), .tasks = given, .task_count = 1};
+    scry_error err = {0};
+    scry_evaluation *e = scry_evaluate_harness(&q, NULL, &err);
+    check(e && e->count == 1 && !e->domains[0].paired, "groups that hold each other end: %s", err.text);
+    scry_evaluation_free(e);
+}
+
 int main(void) {
     expected = read_json(SPECIMENS "/expected.json");
     values();
@@ -386,6 +419,8 @@ int main(void) {
     errors();
     unpaired();
     directions_and_filters();
+    endless_groups();
+    too_many_tasks();
     cJSON_Delete(expected);
     return check_end();
 }

@@ -74,8 +74,9 @@ static void texts(void) {
         "\n  },\n  {\n    \"name\": \"b\",\n    \"change\": 2,\n    \"measured\": " M2 ",\n    " S "\n  }\n ]",
         NULL);
     writes("values in their places",
-           "[{\"change_se\" :9.5,\"measured\": {\"loss\": {\"base\": 2.5}, \"accuracy\": {\"n\": 3}}, \"change\":\t-7.25 , " S
-           ", \"name\": \"a\"}, {\"name\": \"b\", " S ", \"change\": -1e1, \"change_se\": 0.25}]",
+           "[{\"change_se\" :9.5,\"measured\": {\"loss\": {\"base\": 2.5}, \"accuracy\": {\"n\": 3}}, "
+           "\"change\":\t-7.25 , " S ", \"name\": \"a\"}, {\"name\": \"b\", " S
+           ", \"change\": -1e1, \"change_se\": 0.25}]",
            "[{\"change_se\" :0.5,\"measured\": "
            "{\"loss\":{\"base\":2.5},\"accuracy\":{\"base\":40,\"tuned\":41,\"change\":1,"
            "\"se\":0.5,\"n\":100,\"samples\":10}}, \"change\":\t1 , " S ", \"name\": \"a\"}, {\"name\": \"b\", " S
@@ -85,6 +86,11 @@ static void texts(void) {
            "[{\"name\": \"a\", " S "}, { \"change_se\": 1, \"name\": \"b\", " S "}]",
            "[{\"name\": \"a\", \"change\": 1, \"change_se\": 0.5, \"measured\": " M1 ", " S
            "}, {  \"name\": \"b\", \"change\": 2, \"measured\": " M2 ", " S "}]",
+           NULL);
+    writes("keys with escapes",
+           "[{\"n\\u0061me\": \"a\", \"ch\\u0061nge\": 9, " S "}, {\"change\\u0000_se\": 1, \"name\": \"b\", " S "}]",
+           "[{\"n\\u0061me\": \"a\", \"ch\\u0061nge\": 1, \"change_se\": 0.5, \"measured\": " M1 ", " S
+           "}, {\"change\\u0000_se\": 2, \"measured\": " M2 ", \"name\": \"b\", " S "}]",
            NULL);
     writes("one of two training sets",
            "[{\"name\": \"a\", \"change\": {\"x\": 5, \"y\": 6}, \"change_se\": {\"y\": 7}, " C
@@ -139,8 +145,21 @@ static void kept(void) {
     scry_evaluation_free(e);
 }
 
+/* The study's reader takes control characters for blanks; nothing is written between them. */
+static void control_characters(void) {
+    static const char *const names[] = {"a"};
+    const char *study = scratch("c.json"), *out = scratch("c_out.json");
+    write_text(study, HEAD "\"domains\": [\x1a{\"name\": \"a\", " S "}]}");
+    refuses(evaluation_of(names, 1, NULL), study, out, 1,
+            text_of("%s: domains[0]: not JSON, so that nothing can be written into it", study));
+    write_text(study, HEAD "\"domains\": [{\x1a\"name\": \"a\", " S "}]}");
+    refuses(evaluation_of(names, 1, NULL), study, out, 1,
+            text_of("%s: domains[0]: not JSON, so that nothing can be written into it", study));
+}
+
 int main(void) {
     kept();
+    control_characters();
     texts();
     errors();
     return check_end();

@@ -271,7 +271,8 @@ static void by_row(void) {
     other.samples = 30;
     scry_index *x = build("row", "", &err);
     char text[SCRY_PAIRS_TEXT];
-    check(x && strcmp(scry_pairs_text(counts_of(x), SCRY_AGAINST_BASE, text), "150 of 200 rows of base and 150 of 150") == 0,
+    check(x && strcmp(scry_pairs_text(counts_of(x), SCRY_AGAINST_BASE, text),
+                      "150 of 200 rows of base and 150 of 150") == 0,
           "row: surplus rows are counted: %s", x ? text : err.text);
     check(x && warned(x, "only 150 of 200 rows"), "row: and a warning");
     scry_close(x);

@@ -159,8 +159,6 @@ static void wrong_types(void) {
     REFUSE("train.icl.skip_first", "\"1\"", "train.icl.skip_first", "found text");
     REFUSE("train.icl.exclude", "5", "train.icl.exclude", "found a number");
     REFUSE("train.icl.exclude", "[5]", "train.icl.exclude", "found a number");
-    REFUSE("domains", NULL, "domains", "found nothing");
-    REFUSE("domains", "[]", "domains", "found a list");
     REFUSE("domains", "{}", "domains", "found an object");
     REFUSE("domains[0]", "\"law\"", "domains[0]", "found text");
     REFUSE("domains[1].name", NULL, "domains[1].name", "missing");
@@ -433,11 +431,29 @@ static void not_a_study(void) {
     check(!build(path, NULL, &err), "200000 brackets are refused");
 }
 
-static void no_sources(void) {
-    scry_error err;
-    check(!build(changed("train", "{\"base\": {\"features\": \"a.npy\"}}"), NULL, &err),
-          "a training set with base only");
-    check_says(err.text, SAYS("train", "icl", "sft", "rl", "expected"), "asks for one of the others");
+/* A training set needs only base, and a study no domains. */
+static void nearly_nothing(void) {
+    static const char *const cases[][2] = {{"domains", NULL},
+                                           {"domains", "[]"},
+                                           {"train", "{\"base\": {\"features\": \"a.npy\", \"tokens\": \"t.jsonl\"}}"},
+                                           {"train", "{\"base\": {\"features\": \"a.npy\"}}"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        scry_error err;
+        bool ok = build(changed(cases[i][0], cases[i][1]), NULL, &err);
+        scry_index *x = ok ? scry_open(text_of("%s/out.scry", folder), true, &err) : NULL;
+        if (check(x != NULL, "%s: %s: is indexed %s", cases[i][0], cases[i][1] ? cases[i][1] : "(absent)", err.text)) {
+            scry_condition source = SCRY_RL;
+            check_is(scry_index_info(x)->domains, i < 2 ? 0 : 2, "its domains");
+            check(scry_default_source(x, 0, &source, &err) && source == (i < 2 ? SCRY_ICL : SCRY_BASE),
+                  "is ranked by %s", scry_condition_name(source));
+            check(scry_require_domains(x, &err) == (i >= 2), "domains are missed where there are none");
+            if (i < 2) check_says(err.text, SAYS("no domains", "\"domains\"", "\"change\""), "and what to add is said");
+            scry_ranking *r = scry_rank(x, 0, SCRY_BASE, SCRY_D, &err);
+            check(!r, "no d of base alone");
+            check_says(err.text, SAYS("\"d\"", "two conditions", "sq, abs, mean or rate"), "as the message says");
+        }
+        scry_close(x);
+    }
 }
 
 static void unknown_keys(void) {
@@ -523,7 +539,7 @@ int main(void) {
     wrong_numbers();
     wrong_files();
     not_a_study();
-    no_sources();
+    nearly_nothing();
     unknown_keys();
     about();
     sliced_sample();

@@ -78,6 +78,7 @@ static const struct {
     {"undo", ""},
     {"redo", ""},
     {"reset", ""},
+    {"by-base", ""},
     {"by-icl", ""},
     {"by-trained", ""},
 #define SCORE(id, name, ...) {"score-" #name, ""},
@@ -85,6 +86,8 @@ static const struct {
 #undef SCORE
         {"train-set", "math"},
     {"metric", "d"},
+    {"reference", "base"},
+    {"against", "base"},
     {"domains", "extremes:4"},
     {"signed", ""},
     {"sort", ""},

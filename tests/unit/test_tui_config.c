@@ -60,7 +60,7 @@ static void wrong(void) {
         {"\"top\": 1.5", {"\"top\"", "found 1.5", "whole", ""}},
         {"\"top\": 1e99", {"\"top\"", "found 1e+99", "whole", ""}},
         {"\"score\": \"acts\"", {"\"score\"", "found \"acts\"", "\"act2\"", ""}},
-        {"\"by\": \"base\"", {"\"by\"", "found \"base\"", "\"sft\"", ""}},
+        {"\"by\": \"bass\"", {"\"by\"", "found \"bass\"", "\"sft\"", ""}},
         {"\"keys\": []", {"\"keys\"", "found []", "commands and their keys", ""}},
         {"\"keys\": {\"togle\": \"x\"}", {"\"keys\": \"togle\"", "expected a command", "toggle", ""}},
         {"\"keys\": {\"toggle\": \"Spcae\"}", {"\"keys\": \"toggle\"", "found \"Spcae\"", "expected keys", ""}},

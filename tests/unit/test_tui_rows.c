@@ -95,7 +95,8 @@ static void column_traits(void) {
     }
     check(column_with(0x8000) == -1, "no column has a trait that there is not");
     for (int k = 0; k < column_count; k++)
-        check(*column_title(k) && *columns[k].help && (columns[k].text || columns[k].format),
+        check(*columns[k].name && (!columns[k].title || *columns[k].title) && *columns[k].help &&
+                  (columns[k].text || columns[k].format),
               "%s: a title, a help and a text", columns[k].name);
 }
 

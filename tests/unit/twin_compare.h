@@ -92,6 +92,34 @@ static inline void against_shift(against *a, scry_condition source, scry_metric 
     worst_line(&w, "%s: %s %s of every latent", a->label, s, m);
 }
 
+/* What base alone is ranked by. Sums of float activations in the same order: only the twin's division may differ. */
+static inline void against_base(against *a, scry_metric metric) {
+    const char *m = scry_metric_name(metric);
+    const double *found = scry_shift(a->x, 0, SCRY_BASE, metric);
+    if (!check(found != NULL, "%s: base %s is known", a->label, m)) return;
+    twin_base(a->t, m, a->expected);
+    if (metric == SCRY_RATE) {
+        double tokens = (double)scry_index_info(a->x)->capture[scry_find_capture_named(a->x, "train.base")].kept,
+               most = 0;
+        for (int j = 0; j < a->F; j++) most = fmax(most, fabs(found[j] - a->expected[j]) * tokens);
+        check(most <= a->flips * tokens * a->F + 1e-9 * tokens,
+              "%s: base rate: %.6g tokens of one latent differ at most", a->label, most);
+        return;
+    }
+    worst w = {.tolerance = a->tolerance};
+    for (int j = 0; j < a->F; j++)
+        worst_add(&w, found[j], a->expected[j],
+                  above(fabs(a->expected[j]) + 4 * a->delta * (1 + sqrt(fabs(a->expected[j]))) / a->tolerance, 1e-30),
+                  "latent %d", j);
+    worst_line(&w, "%s: base %s of every latent", a->label, m);
+    for (int j = 0; j < a->F; j += 7)
+        if (found[j] != scry_shift_of(a->x, 0, SCRY_BASE, metric, (uint32_t)j)) {
+            check(false, "%s: base %s of latent %d alone: found %g, expected %g", a->label, m, j,
+                  scry_shift_of(a->x, 0, SCRY_BASE, metric, (uint32_t)j), found[j]);
+            return;
+        }
+}
+
 /* The first 100 places; latents whose shifts are within 1e-5 of each other in the twin (or within
  * what delta does to them) may change places, for rounding decides. */
 static inline void against_order(against *a, scry_condition source, scry_metric metric) {
@@ -292,6 +320,8 @@ static inline void against_reference(against *a) {
             against_shift(a, source[i], (scry_metric)m);
             against_order(a, source[i], (scry_metric)m);
         }
+    for (int m = 0; m < SCRY_METRICS; m++)
+        if (scry_metrics[m].base_title) against_base(a, (scry_metric)m);
     for (int s = 0; s < SCRY_SCORES; s++) {
         if (!scry_has_score(a->x, (scry_score)s)) continue;
         against_contributions(a, (scry_score)s);

@@ -27,6 +27,10 @@ int chart_find(const char *name) {
     return -1;
 }
 
+bool chart_needs_domains(const chart_type *type) {
+    return (type->depends & OF_SCORE) != 0;
+}
+
 void chart_names(char *text, size_t size) {
     *text = 0;
     for (int k = 0; k < CHARTS; k++)
@@ -42,6 +46,12 @@ const char *chart_cursor_name(const chart_type *type) {
     return type->cursor == CURSOR_ROW ? type->row_name : names[type->cursor];
 }
 
+static const char no_domains[] = "the study has no domains, so there is nothing to score";
+
+static bool lacks_domains(chart_kind kind, const scry_index *index) {
+    return chart_needs_domains(&types[kind]) && !scry_index_info(index)->domains;
+}
+
 chart *chart_new(chart_kind kind, const chart_view *v, const chart_data *data, bool fresh) {
     chart *f = mem_new(1, sizeof *f);
     f->plot.series = f->series;
@@ -51,6 +61,7 @@ chart *chart_new(chart_kind kind, const chart_view *v, const chart_data *data, b
     if (empty) f->plot.empty = chart_text(f, "%s", data->empty);
     else if (!data && types[kind].functions->compute) f->plot.empty = "computing ..";
     types[kind].functions->draw(f, v, empty ? NULL : data);
+    if (lacks_domains(kind, v->index)) f->plot.empty = no_domains;
     if (data && !fresh) chart_note(f, "of the previous state; computing ..");
     return f;
 }
@@ -144,6 +155,10 @@ bool chart_request_same(const chart_request *a, const chart_request *b) {
 chart_data *chart_compute(const chart_request *request, const scry_cancel *cancel) {
     chart_data *data = mem_new(1, sizeof *data);
     data->kind = request->kind;
+    if (lacks_domains(request->kind, request->index)) {
+        chart_empty(data, "%s", no_domains);
+        return data;
+    }
     if (types[request->kind].functions->compute(request, data, cancel)) return data;
     chart_data_free(data);
     return NULL;

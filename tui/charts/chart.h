@@ -134,6 +134,10 @@ typedef struct chart_type {
 
 /* The table, by kind. */
 const chart_type *chart_type_of(chart_kind kind);
+/* What a ranking by this source is of: "shift", or of base alone "activation". */
+const char *chart_quantity(scry_condition source);
+/* True when it is about scores, and so has nothing to show in a study without domains. */
+bool chart_needs_domains(const chart_type *type);
 /* The chart of this name, or -1. */
 int chart_find(const char *name);
 /* Writes the names of all charts, "scatter, concentration, ...". */

@@ -77,6 +77,10 @@ void chart_note(chart *f, const char *text) {
     f->notes[f->plot.note_count++] = text;
 }
 
+const char *chart_quantity(scry_condition source) {
+    return source == SCRY_BASE ? "activation" : "shift";
+}
+
 void chart_empty(chart_data *data, const char *format, ...) {
     va_list args;
     va_start(args, format);

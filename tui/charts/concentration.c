@@ -42,6 +42,7 @@ static void add_curve(curves *c, scry_condition source, scry_ranking *r) {
 static bool compute(const chart_request *request, chart_data *data, const scry_cancel *cancel) {
     scry_condition has[SCRY_CONDITIONS];
     int sources = scry_train_sources(request->index, request->train, has);
+    if (request->source == SCRY_BASE) has[sources++] = SCRY_BASE;
     numbers *x = data->numbers = mem_new(1, sizeof *x);
     for (int i = 0; i < sources && !scry_cancelled(cancel); i++) {
         add_curve(&x->latents, has[i], scry_rank(request->index, request->train, has[i], request->metric, NULL));
@@ -76,10 +77,16 @@ static void note_first(chart *f, const curves *c, uint32_t first) {
 
 static void draw(chart *f, const chart_view *v, const chart_data *data) {
     const scry_ranking *r = v->ranking;
-    f->plot.title = chart_text(f, "share of the shift (%s) that the first N latents hold", scry_metric_name(r->metric));
-    f->plot.x = (plot_axis){.label = "N, latents with the largest shift", .log = true, .ticks = TICKS_WHOLE};
-    f->plot.y = (plot_axis){
-        .label = "share of the total shift", .ticks = TICKS_PERCENT, .fix_low = true, .fix_high = true, .high = 1};
+    const char *what = chart_quantity(r->source);
+    f->plot.title =
+        chart_text(f, "share of the %s (%s) that the first N latents hold", what, scry_metric_name(r->metric));
+    f->plot.x =
+        (plot_axis){.label = chart_text(f, "N, latents with the largest %s", what), .log = true, .ticks = TICKS_WHOLE};
+    f->plot.y = (plot_axis){.label = chart_text(f, "share of the total %s", what),
+                            .ticks = TICKS_PERCENT,
+                            .fix_low = true,
+                            .fix_high = true,
+                            .high = 1};
     if (!data) return;
     const numbers *x = data->numbers;
     draw_curves(f, &x->latents, r->against, "");

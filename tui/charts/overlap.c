@@ -30,11 +30,12 @@ static scry_overlap_point *overlap_of(scry_ranking *a, scry_ranking *b, uint32_t
 }
 
 static bool compute(const chart_request *q, chart_data *data, const scry_cancel *cancel) {
-    scry_condition has[SCRY_CONDITIONS];
     scry_error err = {0};
-    if (scry_train_sources(q->index, q->train, has) < 2) {
-        chart_empty(data, "this training set has one source of shift (%s); overlap needs two",
-                    scry_condition_name(has[0]));
+    if (q->other == q->source) {
+        if (q->source == SCRY_BASE) chart_empty(data, "this training set has only base; overlap needs two rankings");
+        else
+            chart_empty(data, "this training set has one source of shift (%s); overlap needs two",
+                        scry_condition_name(q->source));
         return true;
     }
     numbers *x = data->numbers = mem_new(1, sizeof *x);
@@ -94,8 +95,8 @@ static void draw(chart *f, const chart_view *v, const chart_data *data) {
     double *at_n = draw_shared(f, x->latents, n, "in both", "expected by chance");
     double *share_a = chart_numbers(f, 2 * n), *share_b = share_a + n;
     for (size_t k = 0; k < n; k++) share_a[k] = x->latents[k].share_a, share_b[k] = x->latents[k].share_b;
-    chart_line(f, chart_text(f, "%s shift", a), n, at_n, share_a);
-    chart_line(f, chart_text(f, "%s shift", b), n, at_n, share_b);
+    chart_line(f, chart_text(f, "%s %s", a, chart_quantity(v->ranking->source)), n, at_n, share_a);
+    chart_line(f, chart_text(f, "%s %s", b, chart_quantity(v->other)), n, at_n, share_b);
     if (x->dimensions) draw_shared(f, x->dimensions, x->dimension_points, "dimensions in both", "dimensions by chance");
     uint32_t at = v->at_n ? v->at_n : v->n;
     if (!at) return;

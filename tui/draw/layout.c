@@ -1,6 +1,9 @@
 /* layout.c: the rectangles of the panes. */
 #include "draw/layout.h"
 
+/* A title, and a line that says so. */
+enum { NO_DOMAINS_ROWS = 2 };
+
 static int clamp(int value, int low, int high) {
     if (value > high) value = high;
     return value < low ? low : value;
@@ -9,6 +12,7 @@ static int clamp(int value, int low, int high) {
 /* The rows that the domains' pane asks for: its title, two lines of rho, and the domains, in two columns where one has
  * no room. */
 static int domain_rows(int free_rows, int domains, int cols) {
+    if (!domains) return NO_DOMAINS_ROWS;
     int all = domains + 3, folded = cols >= 76 ? (domains + 1) / 2 + 3 : all;
     if (all <= free_rows * 2 / 5) return all;
     return clamp(folded, 4, free_rows / 2);
@@ -26,7 +30,7 @@ static void stack(layout *l, int y, int rows, int cols, int domains) {
 static void put_side_by_side(layout *l, int y, int rows, int cols, int domains) {
     int left = clamp(cols / 2, 78, 110), right = cols - left - 1;
     int below = domain_rows(rows, domains, right);
-    if (domains + 4 <= rows / 2) below = domains + 4;
+    if (domains && domains + 4 <= rows / 2) below = domains + 4;
     l->pane[PANE_TABLE] = (rect){y, 0, rows, left};
     l->pane[PANE_LATENT] = (rect){y, left + 1, rows - below, right};
     l->pane[PANE_DOMAINS] = (rect){y + rows - below, left + 1, below, right};

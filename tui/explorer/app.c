@@ -207,9 +207,10 @@ static void describe_session(const app *a, int full, char *text, size_t size) {
     if (added) snprintf(edits, sizeof edits, " +%u", added);
     if (removed) snprintf(edits + strlen(edits), sizeof edits - strlen(edits), " -%u", removed);
     if (edits[0]) snprintf(edits + strlen(edits), sizeof edits - strlen(edits), " = %u", scry_session_set(s)->count);
-    view_ranking(ranking->source, ranking->metric, full == 2, by, sizeof by);
-    snprintf(text, size, "  %s  N %u%s  score %s ", full ? by : by + strlen("ranked "), scry_session_n(s), edits,
-             scry_score_name(scry_session_score(s)));
+    view_ranking(ranking->source, ranking->against, ranking->metric, full == 2, by, sizeof by);
+    snprintf(text, size, "  %s  N %u%s%s%s ", full ? by : by + strlen("ranked "), scry_session_n(s), edits,
+             a->tab->info->domains ? "  score " : "",
+             a->tab->info->domains ? scry_score_name(scry_session_score(s)) : "");
 }
 
 /* The top line. Its right side changes, so it is placed first, in the fullest form that leaves room for the left. The
@@ -220,9 +221,12 @@ static void draw_title(app *a) {
     char right[160], left[400], facts[400], name[400], which[48] = "scry";
     for (size_t i = 0; a->tab_count > 1 && i < a->tab_count; i++)
         if (a->tabs[i] == a->tab) snprintf(which, sizeof which, "%zu/%zu", i + 1, a->tab_count);
-    snprintf(left, sizeof left, r.cols < 100 ? "%s -> %zu domain%s" : "%s -> %zu domain%s  %u latents",
-             a->tab->info->train[ranking->train].name, a->tab->info->domains, plural_s(a->tab->info->domains),
-             a->tab->info->d_sae);
+    int used = snprintf(left, sizeof left, "%.200s", a->tab->info->train[ranking->train].name);
+    if (a->tab->info->domains)
+        used += snprintf(left + used, sizeof left - (size_t)used, " -> %zu domain%s", a->tab->info->domains,
+                         plural_s(a->tab->info->domains));
+    if (r.cols >= 100 || !a->tab->info->domains)
+        snprintf(left + used, sizeof left - (size_t)used, "  %u latents", a->tab->info->d_sae);
     text_clean(left, facts, sizeof facts, a->ascii);
     char called[400];
     app_tab_name(a, a->tab, called, sizeof called);

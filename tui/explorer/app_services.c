@@ -30,6 +30,13 @@ command_effect app_fail(app *a, const char *format, ...) {
     return DID_CHANGE;
 }
 
+bool app_has_domains(app *a) {
+    scry_error err = {0};
+    if (scry_require_domains(a->tab->index, &err)) return true;
+    app_fail(a, "%s", err.text);
+    return false;
+}
+
 /* These leave a question as it is. */
 static bool answers(const command *c) {
     return strcmp(c->name, "yes") == 0 || strcmp(c->name, "no") == 0 || strcmp(c->name, "palette") == 0;

@@ -124,6 +124,9 @@ typedef struct app {
     int64_t unsaved_since; /* milliseconds of the monotonic clock, 0: all is saved */
 } app;
 
+/* Show the tab's index against what its session now compares with; after a step that may have changed it. */
+void app_follow_reference(tab *t);
+
 /* The functions that the rows of `commands` name for the explorer. */
 #define COMMAND(id, name, keys, arguments, group, shell, explorer, help) command_function explorer;
 #include "shell/commands.def"
@@ -132,6 +135,9 @@ typedef struct app {
 /* Put a message in the last line; app_fail: as an error. Both return DID_CHANGE. */
 command_effect app_say(app *a, const char *format, ...) __attribute__((format(printf, 2, 3)));
 command_effect app_fail(app *a, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* False, and the reason as an error, where the study has no domains. */
+bool app_has_domains(app *a);
 
 /* Run a line as typed in the palette or a script: a command of the table and its argument. */
 command_effect app_command(app *a, const char *line);

@@ -2,6 +2,7 @@
 #include "report/report.h"
 #include "rho_context.h"
 #include "base/mem.h"
+#include "charts/chart.h"
 #include "draw/image_file.h"
 #include "draw/svg.h"
 #include "text/text.h"
@@ -62,8 +63,10 @@ static void put_facts(const page *p) {
         put_fact(p->f, "tokens", text);
     }
     put_fact(p->f, "selection", p->r->selection);
-    snprintf(text, sizeof text, "%zu, %zu in the correlation (%s), with the %s", info->domains,
-             p->result[p->r->s->score].fit.n, p->r->scope_spec, change_name(p->r->scope->is_signed));
+    if (info->domains)
+        snprintf(text, sizeof text, "%zu, %zu in the correlation (%s), with the %s", info->domains,
+                 p->result[p->r->s->score].fit.n, p->r->scope_spec, change_name(p->r->scope->is_signed));
+    else snprintf(text, sizeof text, "none, so there is nothing to score");
     put_fact(p->f, "domains", text);
     put_fact(p->f, "study", info->name);
     if (!scry_is_cache_path(info->path)) put_fact(p->f, "index", path_file_name(info->path));
@@ -94,8 +97,9 @@ static void put_shift_cards(const page *p) {
     const scry_ranking *by = p->r->s->ranking;
     const char *metric = scry_metric_name(by->metric);
     char words[160];
-    snprintf(words, sizeof words, "of the shift by %s (%s) is held by the top 100 of %u latents",
-             scry_source_text(by->source, by->against, (char[SCRY_SOURCE_TEXT]){""}), metric, by->latents);
+    snprintf(words, sizeof words, "of the %s by %s (%s) is held by the top 100 of %u latents",
+             chart_quantity(by->source), scry_source_text(by->source, by->against, (char[SCRY_SOURCE_TEXT]){""}),
+             metric, by->latents);
     put_card(p->f, "card-share", scry_cumulative(by, 99), "%.1f%%", 100, words);
     scry_condition source = scry_other_source(p->r->s->index, by);
     scry_ranking *other =
@@ -110,12 +114,10 @@ static void put_shift_cards(const page *p) {
     scry_ranking_free(other);
 }
 
-static void put_cards(const page *p) {
-    const selection_context *s = p->r->s;
-    const scry_result *r = &p->result[s->score];
+static void put_rho_cards(const page *p) {
+    const scry_result *r = &p->result[p->r->s->score];
     char words[120];
-    fputs("<div class=\"cards\">\n", p->f);
-    snprintf(words, sizeof words, "rho of STS %s with the %s, %zu domains", scry_score_name(s->score),
+    snprintf(words, sizeof words, "rho of STS %s with the %s, %zu domains", scry_score_name(p->r->s->score),
              change_name(p->r->scope->is_signed), r->fit.n);
     put_card(p->f, "card-pearson", r->fit.pearson, "%.3f", 0, words);
     put_card(p->f, "card-p", r->p_value, "%.4f", 0, "permutation p, two-sided");
@@ -124,6 +126,12 @@ static void put_cards(const page *p) {
     if (!isnan(r->context.random_tail))
         put_card(p->f, "card-random", r->context.random_tail, "%.4f", 0,
                  "two-sided p among random sets of the same size");
+}
+
+static void put_cards(const page *p) {
+    const selection_context *s = p->r->s;
+    fputs("<div class=\"cards\">\n", p->f);
+    if (p->info->domains) put_rho_cards(p);
     if (s->ranking && s->ranking->latents >= 100) put_shift_cards(p);
     fputs("</div>\n", p->f);
 }
@@ -206,6 +214,16 @@ static char *words_of(const scry_index *index, uint32_t latent) {
 }
 
 static void put_latents(const page *p) {
+    static const result_column of_base[] = {{"rank", "rank", "%.0f", 0},
+                                            {"latent", "latent", "%.0f", 0},
+                                            {"in", "sel", NULL, 0},
+                                            {"shift", "activation", "%#.4g", 0},
+                                            {"share", "share", "%.2f%%", 100},
+                                            {"cumulative", "cum. share", "%.1f%%", 100},
+                                            {"mean_base", "mean", "%#.4g", 0},
+                                            {"rate_base", "fires", "%.2f%%", 100},
+                                            {"words", "label, or the tokens with most of its activation", NULL, 0},
+                                            {0}};
     const char *reference = scry_reference_name(p->r->s->ranking->against);
     char mean[24], rate[24];
     snprintf(mean, sizeof mean, "mean, %s", reference);
@@ -237,7 +255,7 @@ static void put_latents(const page *p) {
     snprintf(caption, sizeof caption, "The first of %u latents by %s %s", p->info->d_sae,
              scry_source_text(s->ranking->source, s->ranking->against, (char[SCRY_SOURCE_TEXT]){""}),
              scry_metric_name(s->ranking->metric));
-    const html_table t = {"ranking", caption, columns, "latent", "shift"};
+    const html_table t = {"ranking", caption, s->ranking->source == SCRY_BASE ? of_base : columns, "latent", "shift"};
     html_rows(p->f, &t, list);
     cJSON_Delete(facts);
 }
@@ -285,25 +303,8 @@ static void compute(page *p) {
         p->baselines = baselines_result(r->s->index, r->s->ranking, r->top, r->scope, r->threads, &rest);
 }
 
-static void write_page(const page *p) {
+static void put_prediction(const page *p) {
     const report *r = p->r;
-    bool latents = r->s->ranking != NULL;
-    char title[400];
-    text_clean(index_name_alone(p->info), title, sizeof title, false);
-    html_begin(p->f, title);
-    svg_put(p->f,
-            "<h1>%t</h1>\n<p class=\"faint\">Which latents post-training moves, and how that changes each domain: "
-            "SAE-based Transferability Scores and their correlation with the measured change.</p>\n<nav>",
-            title);
-    fputs("<a href=\"#predict\">correlation</a>", p->f);
-    if (latents)
-        fputs("<a href=\"#latents\">latents</a><a href=\"#shift\">shift</a><a href=\"#baselines-section\">baselines</a>"
-              "<a href=\"#tokens\">tokens</a>",
-              p->f);
-    fputs("<a href=\"#mixture\">mixture</a><a href=\"#how\">how</a></nav>\n", p->f);
-    put_facts(p);
-    put_cards(p);
-    put_warnings(p);
     fputs("<h2 id=\"predict\">Does the score predict the change?</h2>\n", p->f);
     put_correlations(p);
     put_context(p);
@@ -312,17 +313,46 @@ static void write_page(const page *p) {
         if (scry_scores[s].is_compared && s != (int)r->s->score) other = (scry_score)s;
     report_plots(p->f, r, &p->result[r->s->score], p->facts[other] ? &p->result[other] : NULL, other);
     put_domains(p);
+}
+
+static void write_page(const page *p) {
+    const report *r = p->r;
+    bool latents = r->s->ranking != NULL, domains = p->info->domains > 0;
+    char title[400];
+    text_clean(index_name_alone(p->info), title, sizeof title, false);
+    html_begin(p->f, title);
+    svg_put(p->f, "<h1>%t</h1>\n<p class=\"faint\">%t%t.</p>\n<nav>", title,
+            latents && r->s->ranking->source == SCRY_BASE ? "Which latents the texts activate"
+                                                          : "Which latents post-training moves",
+            domains ? ", and how that changes each domain: SAE-based Transferability Scores and their correlation with "
+                      "the measured change"
+                    : "");
+    if (domains) fputs("<a href=\"#predict\">correlation</a>", p->f);
+    if (latents)
+        svg_put(p->f, "<a href=\"#latents\">latents</a><a href=\"#shift\">%t</a>%s<a href=\"#tokens\">tokens</a>",
+                chart_quantity(r->s->ranking->source), domains ? "<a href=\"#baselines-section\">baselines</a>" : "");
+    fprintf(p->f, "%s<a href=\"#how\">how</a></nav>\n", domains ? "<a href=\"#mixture\">mixture</a>" : "");
+    put_facts(p);
+    put_cards(p);
+    put_warnings(p);
+    if (domains) put_prediction(p);
     if (latents) {
-        fputs("<h2 id=\"latents\">The latents that move most</h2>\n", p->f);
+        bool alone = r->s->ranking->source == SCRY_BASE;
+        fprintf(p->f, "<h2 id=\"latents\">The latents that %s most</h2>\n", alone ? "are active" : "move");
         put_latents(p);
-        fputs("<h2 id=\"shift\">How concentrated the shift is, and how well it is predicted</h2>\n", p->f);
+        fprintf(p->f, "<h2 id=\"shift\">How concentrated the %s is%s</h2>\n", chart_quantity(r->s->ranking->source),
+                alone ? "" : ", and how well it is predicted");
         report_shift_plots(p->f, r, &p->result[r->s->score]);
-        put_tops(p);
+        if (!alone) put_tops(p);
+    }
+    if (latents && domains) {
         fputs("<h2 id=\"baselines-section\">Baselines for the score</h2>\n", p->f);
         put_baselines(p);
     }
-    fputs("<h2 id=\"mixture\">A mixture by score</h2>\n", p->f);
-    report_mix_plot(p->f, r, &p->result[r->s->score]);
+    if (domains) {
+        fputs("<h2 id=\"mixture\">A mixture by score</h2>\n", p->f);
+        report_mix_plot(p->f, r, &p->result[r->s->score]);
+    }
     if (latents) {
         fputs("<h2 id=\"tokens\">What the selection fires on</h2>\n<p class=\"faint\">The strongest samples of each of "
               "the "

@@ -43,10 +43,14 @@ static void put_latent(FILE *f, const report *r, uint32_t rank) {
     free(words);
     svg_put(f, "<section class=\"latent\" id=\"latent-%d\">\n<h3>%d. latent %d%s%t</h3>\n<p class=\"faint\">",
             (int)latent, (int)rank + 1, (int)latent, *safe ? ": " : "", safe);
-    fprintf(f, "shift %.4g; fires on %.2f%% of the training tokens, %.2f%% under %s</p>\n", s->ranking->shift[latent],
-            100 * scry_rate_base(s->index, s->train, s->ranking->source, latent),
-            100 * scry_rate_shifted(s->index, s->train, s->ranking->source, latent),
-            scry_source_text(s->ranking->source, s->ranking->against, (char[SCRY_SOURCE_TEXT]){""}));
+    const scry_condition source = s->ranking->source;
+    fprintf(f, "%s %.4g; fires on %.2f%% of the training tokens",
+            source == SCRY_BASE ? scry_metric_title(s->ranking->metric, source) : "shift", s->ranking->shift[latent],
+            100 * scry_rate_base(s->index, s->train, source, latent));
+    if (source != SCRY_BASE)
+        fprintf(f, ", %.2f%% under %s", 100 * scry_rate_shifted(s->index, s->train, source, latent),
+                scry_source_text(source, s->ranking->against, (char[SCRY_SOURCE_TEXT]){""}));
+    fputs("</p>\n", f);
     cJSON *facts = tokens_result(s->index, latent, e, n, AROUND), *example;
     fputs("<ul class=\"examples\">\n", f);
     cJSON_ArrayForEach (example, result_get(facts, "examples")) put_example(f, example, (double)e[0].activation);

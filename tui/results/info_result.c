@@ -123,15 +123,16 @@ static cJSON *domain_list(const scry_index *index) {
     for (size_t d = 0; d < info->domains; d++) {
         cJSON *item = result_row(list);
         result_text(item, "name", info->domain[d].name);
-        result_numbers(item, {"change", info->domain[d].change[0]}, {"change_se", info->domain[d].change_se[0]});
+        result_number(item, "change", info->domain[d].change[0]);
         cJSON *changes = info->trains > 1 ? cJSON_AddObjectToObject(item, "changes") : NULL;
         for (size_t t = 0; t < info->trains && changes; t++)
             result_number(changes, info->train[t].name, info->domain[d].change[t]);
-        add_all_measured(item, info, &info->domain[d]);
         for (int s = 0; s < SCRY_SCORES; s++) {
             const double *sts = scry_given_scores(index, (scry_score)s);
             if (sts) result_number(item, scry_score_name((scry_score)s), sts[d]);
         }
+        result_number(item, "change_se", info->domain[d].change_se[0]);
+        add_all_measured(item, info, &info->domain[d]);
     }
     return list;
 }
@@ -191,14 +192,42 @@ static void put_training_sets(FILE *f, const scry_index *index) {
         int n = scry_train_sources(index, t, has);
         for (int i = 0, used = 0; i < n; i++)
             used += snprintf(sources + used, sizeof sources - (size_t)used, "%-3s ", scry_condition_name(has[i]));
-        snprintf(text, sizeof text, "%.100s, pairing by %s, sources %s", info->train[t].name,
-                 scry_pairing_name(info->pairing), sources);
+        if (n)
+            snprintf(text, sizeof text, "%.100s, pairing by %s, sources %s", info->train[t].name,
+                     scry_pairing_name(info->pairing), sources);
+        else
+            snprintf(text, sizeof text, "%.100s, no sources: latents are ranked by base alone, no shift is known",
+                     info->train[t].name);
         put_line(f, "training", text);
     }
 }
 
 static void put_pairs_line(const char *text, void *file) {
     put_line(file, "pairs", text);
+}
+
+/* What else was measured, and how many changes may be none. */
+static void put_measured(FILE *f, const scry_info *info) {
+    for (size_t t = 0; t < info->trains; t++) {
+        scry_measure measures[SCRY_MEASURES];
+        size_t n = measures_beyond_change(info, t, measures), known = 0, doubt = 0;
+        char text[300] = "";
+        for (int k = 0; k < SCRY_MEASURES; k++)
+            if (measure_is_chosen(info, t, (scry_measure)k))
+                snprintf(text, sizeof text, "the change is of %s; ", scry_measures[k].title);
+        for (size_t i = 0; i < n; i++)
+            snprintf(text + strlen(text), sizeof text - strlen(text), "%s%s%s", i ? ", " : "also ",
+                     scry_measures[measures[i]].title, i + 1 == n ? "; " : "");
+        for (size_t d = 0; d < info->domains; d++) {
+            change_doubt of = change_doubt_of(info, d, t);
+            known += of != CHANGE_UNKNOWN;
+            doubt += of == CHANGE_IN_DOUBT;
+        }
+        if (known)
+            snprintf(text + strlen(text), sizeof text - strlen(text),
+                     "%zu of %zu changes are below twice their standard error", doubt, known);
+        if (*text) put_line(f, info->trains > 1 ? info->train[t].name : "measured", text);
+    }
 }
 
 static void put_head(FILE *f, const scry_index *index) {
@@ -216,8 +245,11 @@ static void put_head(FILE *f, const scry_index *index) {
     } else {
         put_line(f, "latents", "none: the study gives scores instead of captures");
     }
-    snprintf(text, sizeof text, "%zu, correlated with the %s", info->domains, change_name(info->is_signed));
+    if (info->domains)
+        snprintf(text, sizeof text, "%zu, correlated with the %s", info->domains, change_name(info->is_signed));
+    else snprintf(text, sizeof text, "none: there is nothing to score; \"domains\" in the manifest adds them");
     put_line(f, "domains", text);
+    put_measured(f, info);
     snprintf(text, sizeof text,
              "%" PRIu32 " latents: only those among the first %" PRIu32 " by some metric and source are encoded on the "
              "domains (--candidates)",

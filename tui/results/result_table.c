@@ -48,7 +48,7 @@ char *result_quoted(const cJSON *list) {
 
 void result_source(cJSON *object, const scry_ranking *ranking) {
     result_text(object, "by", scry_condition_name(ranking->source));
-    result_text(object, "against", scry_reference_name(ranking->against));
+    result_text(object, "against", ranking->source == SCRY_BASE ? NULL : scry_reference_name(ranking->against));
 }
 
 char *result_source_words(const cJSON *object, const char *by, const char *against) {

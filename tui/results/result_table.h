@@ -33,7 +33,7 @@ void result_text(cJSON *object, const char *key, const char *text);
 void result_texts(cJSON *object, const char *key, const char *const *texts, size_t count);
 /* The same as a string of its own. The caller deletes it. */
 cJSON *result_string(const char *text);
-/* Adds "by" and "against": what the ranking is by, and what its source is compared with. */
+/* Adds "by" and "against": what the ranking is by, and what its source is compared with (null for base alone). */
 void result_source(cJSON *object, const scry_ranking *ranking);
 /* Reads a source and its reference under two such keys as scry_source_text; NULL where there is no source. The caller
  * frees it. */

@@ -78,6 +78,26 @@ void baselines_tops(const cJSON *facts, tops_table *out);
 /* The text above the table of baselines, with the table of tops in it; `mark` stands before that one. */
 char *baselines_head(const cJSON *facts, const char *mark);
 
+/* Whether a domain's change is at least twice its standard error. */
+typedef enum change_doubt { CHANGE_UNKNOWN, CHANGE_CLEAR, CHANGE_IN_DOUBT } change_doubt;
+change_doubt change_doubt_of(const scry_info *info, size_t domain, size_t train);
+/* True when the measure's changes are the domains' changes. */
+bool measure_is_chosen(const scry_info *info, size_t train, scry_measure measure);
+/* Writes the measures that some domain has and that are not the chosen one, and returns their number. */
+size_t measures_beyond_change(const scry_info *info, size_t train, scry_measure out[SCRY_MEASURES]);
+/* A domain's change by a measure, with its standard error; NaN where it was not measured. */
+double measured_change(const scry_info *info, size_t domain, size_t train, scry_measure measure, double *se);
+/* Adds to a domain's object "change_se" and "change_note" where errors are known, and of each other measure M
+ * "M_change" and "M_change_se". */
+void add_measured_changes(cJSON *item, const scry_info *info, size_t domain, size_t train);
+/* The columns of these: of the change's error, and of the other measures. Those that there are not have no key. Zero
+ * it first; keys stay in it. */
+typedef struct measured_columns {
+    char key[SCRY_MEASURES][2][40];
+    result_column error[3], others[2 * SCRY_MEASURES + 1];
+} measured_columns;
+void measured_columns_of(const scry_info *info, size_t train, measured_columns *out);
+
 /* What an index holds. */
 cJSON *info_result(const scry_index *index);
 /* The columns of the list in it that is shown as a table; returns the list's key: "captures", or "domains" for a study

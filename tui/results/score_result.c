@@ -39,6 +39,7 @@ cJSON *score_result(const selection_context *s, const scry_result *r, const scry
         result_text(item, "name", info->domain[d].name);
         result_numbers(item, {"sts", r->sts[d]}, {"change", info->domain[d].change[s->train]}, {"fitted", r->fitted[d]},
                        {"residual", r->residual[d]});
+        add_measured_changes(item, info, d, s->train);
     }
     result_numbers(facts, {"points", (double)r->fit.n}, {"pearson", r->fit.pearson}, {"r2", r->fit.r2},
                    {"spearman", r->spearman}, {"slope", r->fit.slope}, {"intercept", r->fit.intercept},

@@ -8,7 +8,8 @@ int shell_baselines(const options *o) {
     uint32_t top = 0, threads = 0;
     scry_scope scope = {0};
     selection_context s = {.index = cli_open(o, &err)};
-    bool ok = s.index && cli_rank(o, &s, &err) && cli_top(o, s.index, 1, 100, &top, &err) &&
+    bool ok = s.index && cli_needs_latents(s.index, &err) && scry_require_domains(s.index, &err) &&
+              cli_rank(o, &s, &err) && cli_top(o, s.index, 1, 100, &top, &err) &&
               options_number("--threads", o->threads, 1, 0, &threads, &err) &&
               cli_scope(o, s.index, s.train, &scope, &err);
     cJSON *facts = ok ? baselines_result(s.index, s.ranking, top, &scope, threads, NULL) : NULL;

@@ -30,10 +30,10 @@ bool cli_misuse(scry_error *err, const char *option, const char *found, const ch
     return scry_misuse(err, "%s: found \"%.40s\", expected %s", option, found, expected);
 }
 
-bool cli_source(const char *option, const char *text, scry_condition *source, scry_error *err) {
+bool cli_condition(const char *option, const char *text, scry_condition *source, scry_error *err) {
     int c = scry_condition_of(text);
     *source = (scry_condition)c;
-    return c > SCRY_BASE || cli_misuse(err, option, text, scry_source_choices((char[SCRY_CHOICES]){""}, ""));
+    return c >= 0 || cli_misuse(err, option, text, scry_condition_choices((char[SCRY_CHOICES]){""}, ""));
 }
 
 /* 0 where it is not given. Below 1 most rows would be outliers. */
@@ -164,7 +164,7 @@ static const struct {
     const char *command, *ending, *kind, *begins, *inside;
 } written[] = {{"index", "", "an index", INDEX_MAGIC, NULL},
                {"merge", "", "an index", INDEX_MAGIC, NULL},
-               {"export", ".safetensors", "a decoder that scry exported", NULL, "\"mean_shifted\""},
+               {"export", ".safetensors", "a decoder that scry exported", NULL, "\"mean_base\""},
                {"export", ".json", "a list that scry exported", "{", "\"features\":\t["},
                {"export", "", "a selection that scry exported", "latent,included,", NULL},
                {"export-labels", ".csv", "labels as CSV", "latent,label", NULL},
@@ -246,17 +246,14 @@ bool cli_train(const options *o, const scry_index *index, size_t *train, scry_er
 
 bool cli_ranking(const options *o, const scry_index *index, size_t train, scry_condition *source, scry_metric *metric,
                  scry_error *err) {
-    scry_condition has[SCRY_CONDITIONS];
     if (!cli_needs_latents(index, err)) return false;
-    if (!o->by && !scry_require_sources(index, train, err)) return false;
-    scry_train_sources(index, train, has);
-    int by = o->by ? scry_condition_of(o->by) : (int)has[0];
-    int m = o->metric ? scry_metric_of(o->metric) : SCRY_SQ;
+    if (!o->by && !scry_default_source(index, train, source, err)) return false;
+    int by = o->by ? scry_condition_of(o->by) : (int)*source;
     *source = (scry_condition)by;
+    if (by < 0) return cli_misuse(err, "--by", o->by, scry_condition_choices((char[SCRY_CHOICES]){""}, ""));
+    int m = o->metric ? scry_metric_of(o->metric) : (int)scry_default_metric(*source);
     *metric = (scry_metric)m;
-    return by <= SCRY_BASE
-               ? cli_misuse(err, "--by", o->by, scry_source_choices((char[SCRY_CHOICES]){""}, ""))
-               : m >= 0 || cli_misuse(err, "--metric", o->metric, scry_metric_choices((char[SCRY_CHOICES]){""}, ""));
+    return m >= 0 || cli_misuse(err, "--metric", o->metric, scry_metric_choices((char[SCRY_CHOICES]){""}, ""));
 }
 
 bool cli_rank(const options *o, selection_context *s, scry_error *err) {
@@ -363,6 +360,7 @@ bool cli_read(const options *o, selection_context *s, scry_error *err) {
         s->set = scry_set_new(0);
         return no_latent_options(o, s->index, err);
     }
+    if (o->score && !scry_require_domains(s->index, err)) return false;
     if (!cli_rank(o, s, err) || !(s->set = cli_selection(o, s->index, s->ranking, err))) return false;
     if (o->latents) return true;
     s->untouched = scry_set_new(s->set->latents);

@@ -25,8 +25,8 @@ bool cli_needs_latents(const scry_index *index, scry_error *err);
 
 /* Sets err to "OPTION: found ..., expected ..."; returns false. */
 bool cli_misuse(scry_error *err, const char *option, const char *found, const char *expected);
-/* Reads a source of shift. */
-bool cli_source(const char *option, const char *text, scry_condition *source, scry_error *err);
+/* Reads what latents are ranked by: a source of shift, or base. */
+bool cli_condition(const char *option, const char *text, scry_condition *source, scry_error *err);
 
 /* --threads, --memory, --allow-nonfinite, for indexing. */
 bool cli_build_options(const options *o, scry_build_options *build, scry_error *err);

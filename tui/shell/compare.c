@@ -31,8 +31,8 @@ static cJSON *read_row(const options *o, int word, uint32_t top, first_index *fi
     selection_context s = {0};
     scry_scope scope = {0};
     cJSON *row = NULL;
-    bool ok = (s.index = cli_open_path(o, o->word[word], err)) && cli_rank(o, &s, err) &&
-              cli_scope(o, s.index, s.train, &scope, err);
+    bool ok = (s.index = cli_open_path(o, o->word[word], err)) && cli_needs_latents(s.index, err) &&
+              scry_require_domains(s.index, err) && cli_rank(o, &s, err) && cli_scope(o, s.index, s.train, &scope, err);
     if (ok) {
         s.set = scry_set_new(s.ranking->latents);
         for (uint32_t i = 0; i < top && i < s.ranking->latents; i++) scry_set_put(s.set, s.ranking->order[i], true);

@@ -67,7 +67,7 @@ static void read_ranking(config_reader *r, const char *key, const cJSON *value) 
         bool known;
         char **out;
     } rows[] = {{"score", scry_score_choices, scry_score_of(text) >= 0, &r->c->score},
-                {"by", scry_source_choices, scry_condition_of(text) > SCRY_BASE, &r->c->by},
+                {"by", scry_condition_choices, scry_condition_of(text) >= SCRY_BASE, &r->c->by},
                 {"metric", scry_metric_choices, scry_metric_of(text) >= 0, &r->c->metric}};
     size_t i = 0;
     while (strcmp(rows[i].key, key) != 0) i++;

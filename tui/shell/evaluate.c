@@ -86,9 +86,10 @@ scry_evaluation *evaluate_run(scry_evaluation_query *q, scry_notes *notes, scry_
     return e;
 }
 
-static scry_evaluation *of_models(const options *o, const char *study, scry_notes *notes, scry_error *err) {
+static scry_evaluation *of_models(const options *o, const char *study, const char *into, const char *out,
+                                  scry_notes *notes, scry_error *err) {
     const char *files[OPTIONS_WORDS];
-    scry_evaluation_query query = {.study = study, .train = o->train};
+    scry_evaluation_query query = {.study = study, .train = o->train, .into = into, .out = out};
     return evaluate_read(o, &query, files, err) ? evaluate_run(&query, notes, err) : NULL;
 }
 
@@ -111,10 +112,12 @@ int shell_evaluate(const options *o) {
     bool ok = check_words(o, &err) && find_study(o->word[o->results ? 1 : 0], &study, &err) &&
               find_study(o->into, &into, &err);
     if (ok && o->out && !study) ok = scry_misuse(&err, "-o: expected a study to write with the changes");
+    const char *written = into ? into : o->out ? study : NULL, *to = into ? into : o->out;
     const char *texts = study ? study : given(o, "--domain") ? NULL : into; /* whose domains are measured */
-    if (ok) e = o->results ? of_results(o, study ? study : into, &notes, &err) : of_models(o, texts, &notes, &err);
-    if (e && (o->into || o->out))
-        ok = scry_evaluation_write(e, o->into ? into : study, o->into ? into : o->out, &notes, &err);
+    if (ok)
+        e = o->results ? of_results(o, study ? study : into, &notes, &err)
+                       : of_models(o, texts, written, to, &notes, &err);
+    if (e && written) ok = scry_evaluation_write(e, written, to, &notes, &err);
     output_warnings(&notes);
     int status = e && ok ? print(o, e) : output_error(&err);
     scry_evaluation_free(e);

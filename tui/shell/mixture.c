@@ -40,7 +40,8 @@ static bool mix_read(const options *o, mix *m, scry_error *err) {
     if (!o->budget) return scry_misuse(err, "--budget is missing: how many examples should be divided?");
     if (!options_number("--budget", o->budget, 1, 0, &m->budget, err) ||
         !options_number("--min", o->least, 0, 0, &m->least, err) ||
-        !options_number("--max", o->most, 0, m->budget, &m->most, err) || !cli_read(o, &m->s, err))
+        !options_number("--max", o->most, 0, m->budget, &m->most, err) || !cli_read(o, &m->s, err) ||
+        !scry_require_domains(m->s.index, err))
         return false;
     m->D = scry_index_info(m->s.index)->domains;
     m->use = mem_new(2 * m->D, sizeof *m->use);

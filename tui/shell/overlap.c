@@ -9,10 +9,14 @@ static bool read_source(const scry_index *index, size_t train, const char *name,
                         scry_condition *source, scry_error *err) {
     scry_condition has[SCRY_CONDITIONS];
     int n = scry_train_sources(index, train, has);
-    if (text) return cli_source(name, text, source, err);
+    if (text) return cli_condition(name, text, source, err);
     if (place >= n)
-        return scry_misuse(err, "%s: this training set has only %s; overlap needs two sources", name,
-                           n ? scry_condition_name(has[0]) : "none");
+        return n ? scry_misuse(err,
+                               "%s: this training set has only %s; overlap needs two sources, or base as one of them",
+                               name, scry_condition_name(has[0]))
+                 : scry_fail(err,
+                             "%s: training set \"%.60s\" has only \"base\", and no source; overlap needs two rankings",
+                             scry_index_info(index)->path, scry_index_info(index)->train[train].name);
     *source = has[place];
     return true;
 }

@@ -50,21 +50,19 @@ static bool read_view(const options *o, plotting *p, scry_error *err) {
     *v = chart_view_of(p->s.index, ranking, p->s.set, &p->scope, o->domains ? o->domains : "all", &p->result,
                        p->s.score, n);
     v->top = chart_top(top);
-    int other = o->b && ranking ? scry_condition_of(o->b) : (int)v->other;
     if (!options_number("--band", o->band, 1, CHART_BAND, &v->band, err) ||
         !options_number("--budget", o->budget, 1, CHART_BUDGET, &v->budget, err) ||
         !options_number("--min", o->least, 0, 0, &v->least, err) ||
         !options_number("--max", o->most, 0, v->budget, &v->most, err))
         return false;
     v->most = v->most ? v->most : UINT32_MAX;
-    v->other = (scry_condition)other;
-    return !ranking || other > SCRY_BASE ||
-           cli_misuse(err, "--b", o->b, scry_source_choices((char[SCRY_CHOICES]){""}, ""));
+    return !o->b || !ranking || cli_condition("--b", o->b, &v->other, err);
 }
 
 static bool plot_read(const options *o, plotting *p, scry_error *err) {
     if (!read_kind(o, &p->kind, err) || !read_size(o, p, err) || !cli_read(o, &p->s, err)) return false;
     if (!(chart_type_of(p->kind)->traits & CHART_OF_SCORES) && !cli_needs_latents(p->s.index, err)) return false;
+    if (chart_needs_domains(chart_type_of(p->kind)) && !scry_require_domains(p->s.index, err)) return false;
     if (!cli_scope(o, p->s.index, p->s.train, &p->scope, err) || !read_view(o, p, err)) return false;
     selection_fit(&p->result, &p->s, &p->scope);
     if (!(chart_type_of(p->kind)->traits & CHART_HAS_STATISTICS)) return true;

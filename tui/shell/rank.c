@@ -4,6 +4,15 @@
 #include <stdio.h>
 
 static int print_ranking(const options *o, const scry_index *index, const scry_ranking *r, uint32_t top) {
+    static const result_column of_base[] = {{"rank", "rank", "%.0f", 0},
+                                            {"latent", "latent", "%.0f", 0},
+                                            {"shift", "activation", "%.6g", 0},
+                                            {"share", "share%", "%.2f", 100},
+                                            {"cumulative", "cum. share%", "%.1f", 100},
+                                            {"mean_base", "mean", "%.4g", 0},
+                                            {"rate_base", "rate%", "%.2f", 100},
+                                            NAME_COLUMNS,
+                                            {0}};
     const char *reference = scry_reference_name(r->against);
     char mean[24], rate[24], head[200];
     snprintf(mean, sizeof mean, "mean %s", reference);
@@ -19,10 +28,15 @@ static int print_ranking(const options *o, const scry_index *index, const scry_r
                                      {"rate_shifted", "shifted%", "%.2f", 100},
                                      NAME_COLUMNS,
                                      {0}};
-    snprintf(head, sizeof head, "shift by %s, metric %s; total over %u latents %.6g\n\n",
-             scry_source_text(r->source, r->against, (char[SCRY_SOURCE_TEXT]){""}), scry_metric_name(r->metric),
-             r->latents, r->total);
-    return output_print(o, rank_result(index, r, top), "latents", columns, head);
+    bool alone = r->source == SCRY_BASE;
+    if (alone)
+        snprintf(head, sizeof head, "latents by %s (%s) of base; total over %u latents %.6g\n\n",
+                 scry_metric_title(r->metric, r->source), scry_metric_name(r->metric), r->latents, r->total);
+    else
+        snprintf(head, sizeof head, "shift by %s, metric %s; total over %u latents %.6g\n\n",
+                 scry_source_text(r->source, r->against, (char[SCRY_SOURCE_TEXT]){""}), scry_metric_name(r->metric),
+                 r->latents, r->total);
+    return output_print(o, rank_result(index, r, top), "latents", alone && !o->csv ? of_base : columns, head);
 }
 
 int shell_rank(const options *o) {

@@ -82,6 +82,20 @@ static void score_head(FILE *f, const selection_context *s, const scry_result *r
     fprintf(f, "(seed %d)\n\n", SCRY_SEED);
 }
 
+enum { SCORE_COLUMNS = 7 + 2 + 2 * SCRY_MEASURES + 1 };
+
+/* The error behind the change, and the other measures at the end. */
+static void insert_measured(const result_column *from, const measured_columns *measured,
+                            result_column out[SCORE_COLUMNS]) {
+    size_t n = 0;
+    for (; from->key; from++) {
+        out[n++] = *from;
+        for (const result_column *e = measured->error; strcmp(from->key, "change") == 0 && e->key; e++) out[n++] = *e;
+    }
+    for (const result_column *m = measured->others; m->key; m++) out[n++] = *m;
+    out[n] = (result_column){0};
+}
+
 static int score_print(const options *o, const selection_context *s, const scry_scope *scope, const scry_result *r,
                        const scry_best_baseline *baseline, const repeats *p) {
     static const result_column plain[] = {{"name", "domain", NULL, 0},          {"sts", "STS", "%.6g", 0},
@@ -98,7 +112,11 @@ static int score_print(const options *o, const selection_context *s, const scry_
     FILE *f = open_memstream(&head, &size);
     score_head(f, s, r, scope, p, facts);
     fclose(f);
-    int status = output_print(o, facts, "domains", p->count ? repeated : plain, head);
+    result_column columns[SCORE_COLUMNS];
+    measured_columns measured = {0};
+    measured_columns_of(scry_index_info(s->index), s->train, &measured);
+    insert_measured(p->count ? repeated : plain, &measured, columns);
+    int status = output_print(o, facts, "domains", columns, head);
     free(head);
     return status;
 }
@@ -107,7 +125,8 @@ int shell_score(const options *o) {
     scry_error err = {0};
     selection_context s;
     scry_scope scope = {0};
-    if (!cli_read(o, &s, &err) || !cli_scope(o, s.index, s.train, &scope, &err)) {
+    if (!cli_read(o, &s, &err) || !scry_require_domains(s.index, &err) ||
+        !cli_scope(o, s.index, s.train, &scope, &err)) {
         cli_free(&s);
         return output_error(&err);
     }

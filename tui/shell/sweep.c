@@ -147,6 +147,7 @@ static bool read_options(const options *o, sweep *s, scry_error *err) {
         return scry_misuse(err, "--over: found \"%.40s\", expected n, bands or random", s->over);
     if (o->band && strcmp(s->over, "bands") != 0) return scry_misuse(err, "--band: needs --over bands");
     return options_number("--band", o->band, 1, 100, &s->width, err) && (s->of.index = cli_open(o, err)) &&
+           cli_needs_latents(s->of.index, err) && scry_require_domains(s->of.index, err) &&
            cli_top(o, s->of.index, 1, random ? 100 : 1000, &s->top, err) && cli_rank(o, &s->of, err) &&
            cli_score(o, s->of.index, &s->of.score, err) && cli_scope(o, s->of.index, s->of.train, &s->scope, err);
 }

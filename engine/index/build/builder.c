@@ -224,6 +224,7 @@ static bool share_memory(const build_inputs *in, uint64_t *limit) {
     fixed += F * conditions * (3 * sizeof(double) + sizeof(uint32_t)); /* sums */
     fixed += F * sources * (PAIR_FIGURES * sizeof(double) + 2 * sizeof(uint32_t));
     fixed += F * (SHIFT_ARRAYS * sizeof(double) + 2 * sizeof(uint32_t)) * in->study->train_count * sources;
+    fixed += F * (BASE_ARRAYS * sizeof(double) + sizeof(uint32_t)) * in->study->train_count;
     for (int r = 0; r < SCRY_REFERENCES; r++)
         for (int k = 0; k < SCRY_SCORES; k++)
             if (has_contributions(in, r, (scry_score)k)) fixed += F * in->D * sizeof(float);

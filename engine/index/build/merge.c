@@ -255,9 +255,10 @@ static bool starts(const char *name, const char *with) {
 
 static bool join_section(merger *m, const char *name) {
     container_begin(m->w, name);
-    if (starts(name, "shift/")) return join_tables(m, name, 0);
+    if (starts(name, "shift/") || starts(name, "base/")) return join_tables(m, name, 0);
     if (starts(name, "fires/")) return join_tables(m, name, 2);
-    if (starts(name, "score/") || starts(name, "key/") || strcmp(name, "post/count") == 0)
+    if (starts(name, "score/") || starts(name, "key/") || starts(name, "base-fires/") ||
+        strcmp(name, "post/count") == 0)
         return join_tables(m, name, 1);
     if (strcmp(name, "post/data") == 0) return join_data(m);
     if (strcmp(name, "post/at") == 0) return join_groups(m);

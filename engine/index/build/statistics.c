@@ -18,6 +18,8 @@ void statistics_new(statistics *s, const build_inputs *in) {
     s->shift = mem_new(sources, sizeof *s->shift);
     s->shift_fires = mem_new(sources, sizeof *s->shift_fires);
     s->pairs = mem_new(sources, sizeof *s->pairs);
+    s->base = mem_new(in->study->train_count, sizeof *s->base);
+    s->base_fires = mem_new(in->study->train_count, sizeof *s->base_fires);
     for (int r = 0; r < SCRY_REFERENCES; r++) {
         s->domain_icl[r] = mem_new(in->D, sizeof *s->domain_icl[r]);
         for (int k = 0; k < SCRY_SCORES; k++)
@@ -31,6 +33,12 @@ void statistics_free(statistics *s, const build_inputs *in) {
         free(s->shift[i]);
         free(s->shift_fires[i]);
     }
+    for (size_t t = 0; s->base && t < in->study->train_count; t++) {
+        free(s->base[t]);
+        free(s->base_fires[t]);
+    }
+    free(s->base);
+    free(s->base_fires);
     for (int r = 0; r < SCRY_REFERENCES; r++) {
         for (int k = 0; k < SCRY_SCORES; k++) free(s->contribution[r][k]);
         free(s->domain_icl[r]);
@@ -66,7 +74,23 @@ static bool no_pairs(const accumulators *a, int reference, int c) {
                      a->tile->group[scry_reference_condition(reference)]->spec->key);
 }
 
+/* The arrays of base/T and base-fires/T. */
+static void base_arrays(statistics *s, const accumulators *a, size_t train) {
+    const capture_sums *sums = &a->sums[SCRY_BASE];
+    const double tokens = (double)a->tile->group[SCRY_BASE]->kept_count;
+    const size_t F = a->tile->in->F;
+    double *out = s->base[train] = mem_new(F * BASE_ARRAYS, sizeof *out);
+    s->base_fires[train] = mem_new(F, sizeof **s->base_fires);
+    memcpy(s->base_fires[train], sums->fires, F * sizeof **s->base_fires);
+    for (size_t j = 0; j < F; j++) {
+        out[BASE_SQUARE * F + j] = sums->square[j] / tokens;
+        out[BASE_SIZE * F + j] = sums->size[j] / tokens;
+        out[BASE_SUM * F + j] = sums->sum[j];
+    }
+}
+
 bool statistics_finish_train(statistics *s, const accumulators *a, size_t train) {
+    base_arrays(s, a, train);
     for (int r = 0; r < SCRY_REFERENCES; r++)
         for (int c = 0; c < SCRY_CONDITIONS; c++) {
             if (!is_compared(a->tile->group, r, c)) continue;
@@ -140,6 +164,9 @@ bool statistics_finish_domain(statistics *s, const accumulators *a, size_t domai
 
 bool candidates_allowed(const build_inputs *in) {
     if (!in->options->candidates) return true;
+    if (!in->D)
+        return scry_misuse(in->err, "--candidates: the study has no domains, whose encoding it would spare; index "
+                                    "without --candidates");
     if (in->options->shards > 1)
         return scry_misuse(in->err,
                            "--candidates and --shard: expected one of them; a shard knows the shift of its own "
@@ -178,6 +205,30 @@ static void shifts_of(const build_inputs *in, const statistics *s, size_t at, sc
     }
 }
 
+static bool has_source(const statistics *s, size_t train) {
+    bool any = false;
+    for (size_t c = 1; c < SCRY_CONDITIONS; c++) any = any || s->shift[train * SCRY_CONDITIONS + c];
+    return any;
+}
+
+/* What base alone is ranked by; false for a metric that needs two conditions. */
+static bool base_values(const build_inputs *in, const statistics *s, size_t train, scry_metric metric, double *out) {
+    if (!scry_metrics[metric].base_title) return false;
+    const double tokens = (double)in->captures[in->capture_of[train * SCRY_CONDITIONS]].kept_count;
+    const double *base = s->base[train];
+    for (size_t j = 0; j < in->F; j++)
+        out[j] = metric == SCRY_SQ     ? base[BASE_SQUARE * in->F + j]
+                 : metric == SCRY_ABS  ? base[BASE_SIZE * in->F + j]
+                 : metric == SCRY_MEAN ? base[BASE_SUM * in->F + j] / tokens
+                                       : (double)s->base_fires[train][j] / tokens;
+    return true;
+}
+
+static void mark_top(const double *value, uint32_t F, uint32_t top, uint32_t *order, bool *is) {
+    argsort_by_size(value, F, order);
+    for (uint32_t rank = 0; rank < top; rank++) is[order[rank]] = true;
+}
+
 void candidates_choose(build_inputs *in, const statistics *s) {
     latent_subset *candidates = &in->candidates;
     const uint32_t F = in->F, top = in->options->candidates < F ? in->options->candidates : F;
@@ -187,9 +238,11 @@ void candidates_choose(build_inputs *in, const statistics *s) {
     for (size_t i = 0; i < source_slots(in); i++)
         for (int metric = 0; s->shift[i] && metric < SCRY_METRICS; metric++) {
             shifts_of(in, s, i, (scry_metric)metric, shift);
-            argsort_by_size(shift, F, order);
-            for (uint32_t rank = 0; rank < top; rank++) is[order[rank]] = true;
+            mark_top(shift, F, top, order, is);
         }
+    for (size_t t = 0; t < in->study->train_count; t++)
+        for (int metric = 0; !has_source(s, t) && metric < SCRY_METRICS; metric++)
+            if (base_values(in, s, t, (scry_metric)metric, shift)) mark_top(shift, F, top, order, is);
     free(shift);
     candidates->latent = order;
     for (uint32_t j = 0; j < F; j++)

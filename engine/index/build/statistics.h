@@ -12,6 +12,7 @@
 typedef struct capture_sums {
     double *sum, *square;
     uint32_t *fires; /* tokens with h > 0 */
+    double *size;    /* sum of |h|; only of a training set's base */
     double *run;     /* pairing by sample: sum over the sample so far */
 } capture_sums;
 
@@ -51,6 +52,10 @@ typedef struct statistics {
     double **shift;         /* [SHIFT_ARRAYS][F]; NULL: no such source */
     uint32_t **shift_fires; /* [2][F] */
     uint64_t *pairs;
+
+    /* [trains] */
+    double **base;         /* [BASE_ARRAYS][F] */
+    uint32_t **base_fires; /* [F] */
 
     float *contribution[SCRY_REFERENCES][SCRY_SCORES]; /* [F][D]; against control only of scores of a difference, and
                                                           only where control is captured; else NULL */

@@ -7,6 +7,7 @@
 #include "index/build/tile.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -44,6 +45,7 @@ void accumulators_begin_group(accumulators *a) {
         *s = (capture_sums){.sum = mem_new(F, sizeof(double)),
                             .square = mem_new(F, sizeof(double)),
                             .fires = mem_new(F, sizeof(uint32_t))};
+        if (c == SCRY_BASE && a->tile->group[c]->group < 0) s->size = mem_new(F, sizeof(double));
         if (a->tile->in->pairing == SCRY_PAIR_SAMPLE) s->run = mem_new(F, sizeof(double));
         for (int r = 0; r < SCRY_REFERENCES; r++)
             if (is_compared(a->tile->group, r, c)) pair_sums_new(&a->pair[r][c], F);
@@ -53,7 +55,7 @@ void accumulators_begin_group(accumulators *a) {
 void accumulators_end_group(accumulators *a) {
     for (int c = 0; c < SCRY_CONDITIONS; c++) {
         capture_sums *s = &a->sums[c];
-        void *owned[] = {s->sum, s->square, s->fires, s->run};
+        void *owned[] = {s->sum, s->square, s->fires, s->size, s->run};
         for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) free(owned[i]);
         *s = (capture_sums){0};
         for (int r = 0; r < SCRY_REFERENCES; r++) pair_sums_free(&a->pair[r][c]);
@@ -87,18 +89,21 @@ static void walk_capture(accumulators *a, int c, uint32_t latent, const tile_lis
     reserve_segment(a, c, stream, to - from);
     capture_sums *sums = &a->sums[c];
     double sum = sums->sum[latent], square = sums->square[latent], run = sums->run ? sums->run[latent] : 0;
+    double size = sums->size ? sums->size[latent] : 0;
     uint32_t fires = 0;
     for (uint32_t i = from; i < to; i++) {
         double value = (double)lists->value[i];
         fires += value > 0;
         sum += value;
         square += value * value;
+        size += fabs(value);
         run += value;
         postings_add(stream, (uint32_t)row[lists->at[i]], lists->value[i]);
     }
     sums->sum[latent] = sum;
     sums->square[latent] = square;
     sums->fires[latent] += fires;
+    if (sums->size) sums->size[latent] = size;
     if (sums->run) sums->run[latent] = run;
     count->entries[c] += to - from;
     count->fires[c] += fires;

@@ -286,6 +286,15 @@ static void put_statistics(const build_inputs *in, const statistics *s, const ui
             active_rows_write(w, rows, s->contribution[r][k], in->D * sizeof(float));
         }
     }
+    for (size_t t = 0; t < in->study->train_count; t++) {
+        snprintf(name, sizeof name, "base/%zu", t);
+        container_begin(w, name);
+        for (int a = 0; a < BASE_ARRAYS; a++) active_rows_write(w, rows, s->base[t] + (size_t)a * F, sizeof(double));
+        snprintf(name, sizeof name, "base-fires/%zu", t);
+        container_begin(w, name);
+        packed_uint_write_rows(w, rows, s->base_fires[t], 1,
+                               packed_uint_width(in->captures[in->capture_of[t * SCRY_CONDITIONS]].kept_count));
+    }
 }
 
 static void put_samples(const build_inputs *in, container_writer *w) {

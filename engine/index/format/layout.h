@@ -12,6 +12,9 @@
  *     shift/T/SOURCE  double [SHIFT_ARRAYS][R]: what the shifts of training set T to this source are made from
  *     fires/T/SOURCE  packed [2][R], as wide as their number needs: tokens of the pairs on which base and source fire;
  *                     where samples are paired, of all kept tokens
+ *     base/T          double [BASE_ARRAYS][R]: of the activations h under base of training set T, over the kept tokens,
+ *                     E h^2, E |h| and the sum of h. Absent in an index of before latents were ranked by base alone
+ *     base-fires/T    packed [R], as wide as the number of those tokens needs: on how many of them h > 0
  *     score/NAME      float [R][D]: a latent's contribution to each domain
  *     ...             shift, fires and score again with /control behind the name (shift/T/SOURCE/control,
  *                     score/icl/control): against control instead of base, where a group has it
@@ -47,6 +50,9 @@
 #define METRIC(id, name, array, ...) +((array) >= 0)
 enum { SHIFT_BASE = 3, SHIFT_OTHER, SHIFT_OLDEST, SHIFT_ARRAYS = 2 SCRY_METRIC_TABLE(METRIC) };
 #undef METRIC
+
+/* The arrays of base/T. */
+enum { BASE_SQUARE, BASE_SIZE, BASE_SUM, BASE_ARRAYS };
 
 /* Statistics of the residual stream's own dimensions (STS paper, tables 5 and 13, fig. 2a). Over a capture's kept
  * tokens E x and E x^2; over its pairs with the base of its group E (x - x_base)^2, by token or by means over samples

@@ -3,6 +3,7 @@
 #include "index/format/metric_values.h"
 #include "index/read/index.h"
 
+#include <math.h>
 #include <string.h>
 
 enum { AHEAD = 4 << 20 };
@@ -12,8 +13,13 @@ static bool every_latent_has_row(const scry_index *x) {
     return x->rows.rows == x->F;
 }
 
-static void fill_zero(double *out, uint32_t n) {
-    for (uint32_t i = 0; i < n; i++) out[i] = 0;
+static void fill(double *out, uint32_t n, double value) {
+    for (uint32_t i = 0; i < n; i++) out[i] = value;
+}
+
+/* As scry_mean_base and its kin: base alone has one mean and one rate. */
+static bool lacks_side(scry_condition source, bool shifted) {
+    return shifted && source == SCRY_BASE;
 }
 
 /* Inlined, so that the branch on the width is outside the loop. */
@@ -46,9 +52,8 @@ static void read_doubles(const scry_index *x, const double *table, uint32_t from
     }
 }
 
-static void read_changes(const scry_index *x, const index_source *s, uint32_t from, uint32_t n, double *out) {
-    const double *base = s->shift + (size_t)SHIFT_BASE * x->F + from;
-    const double *other = s->shift + (size_t)SHIFT_OTHER * x->F + from;
+static void read_changes(const index_source *s, uint32_t from, uint32_t n, double *out) {
+    const double *base = s->array[SHIFT_BASE] + from, *other = s->array[SHIFT_OTHER] + from;
     const metric_base pairs = {.pairs = s->pairs};
     for (uint32_t i = 0; i < n; i++) {
         const double of[SHIFT_ARRAYS] = {[SHIFT_BASE] = base[i], [SHIFT_OTHER] = other[i]}, none[2] = {0};
@@ -59,25 +64,24 @@ static void read_changes(const scry_index *x, const index_source *s, uint32_t fr
 void scry_column_means(const scry_index *x, size_t train, scry_condition source, bool shifted, uint32_t from,
                        uint32_t n, double *out) {
     const index_source *s = index_source_of(x, train, source);
-    const size_t array = shifted ? SHIFT_OTHER : SHIFT_BASE;
-    if (s) read_doubles(x, s->shift + array * x->rows.rows, from, n, s->pairs, out);
-    else fill_zero(out, n);
+    if (!s || lacks_side(source, shifted)) fill(out, n, s ? (double)NAN : 0);
+    else read_doubles(x, s->array[shifted || source == SCRY_BASE ? SHIFT_OTHER : SHIFT_BASE], from, n, s->pairs, out);
 }
 
 void scry_column_rates(const scry_index *x, size_t train, scry_condition source, bool shifted, uint32_t from,
                        uint32_t n, double *out) {
     const index_source *s = index_source_of(x, train, source);
     double tokens = s ? (shifted ? s->other_tokens : s->base_tokens) : 0;
-    if (s) read_packed(x, s->fires, s->fires_width, shifted ? x->rows.rows : 0, from, n, tokens, out);
-    else fill_zero(out, n);
+    if (!s || lacks_side(source, shifted)) fill(out, n, s ? (double)NAN : 0);
+    else read_packed(x, s->fires[shifted || source == SCRY_BASE], s->fires_width, 0, from, n, tokens, out);
 }
 
 void scry_column_shifts(const scry_index *x, size_t train, scry_condition source, scry_metric metric, uint32_t from,
                         uint32_t n, double *out) {
     const index_source *s = index_source_of(x, train, source);
     int array = metric_array(metric);
-    if (s && array >= 0 && array < s->arrays) read_doubles(x, s->shift + (size_t)array * x->rows.rows, from, n, 1, out);
-    else if (s && metric == SCRY_MEAN && every_latent_has_row(x)) read_changes(x, s, from, n, out);
+    if (s && array >= 0 && s->array[array]) read_doubles(x, s->array[array], from, n, 1, out);
+    else if (s && metric == SCRY_MEAN && every_latent_has_row(x)) read_changes(s, from, n, out);
     else
         for (uint32_t i = 0; i < n; i++) out[i] = scry_shift_of(x, train, source, metric, from + i);
 }
@@ -131,7 +135,8 @@ void scry_latents_with_piece(const scry_index *x, const uint8_t *wanted, uint32_
 
 /* True for tables with a row a latent; postings and decoder are read a latent at a time. */
 static bool is_table(const char *name) {
-    static const char *const tables[] = {"score/", "shift/", "fires/", "key/", "post/at", "post/length", "post/count"};
+    static const char *const tables[] = {"score/", "shift/",  "fires/",      "base/",     "base-fires/",
+                                         "key/",   "post/at", "post/length", "post/count"};
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
         if (strncmp(name, tables[i], strlen(tables[i])) == 0) return true;
     return false;
@@ -157,12 +162,13 @@ static void prefetch_row(const scry_index *x, const void *table, size_t row, siz
 void scry_prefetch_latents(const scry_index *x, size_t train, scry_condition source, scry_score score,
                            const uint32_t *latents, size_t n) {
     const index_source *s = index_source_of(x, train, source);
-    const size_t rows = x->rows.rows;
     for (size_t i = 0; i < n; i++) {
         const uint32_t row = row_of(&x->rows, latents[i]);
         if (row == NO_ROW) continue;
-        for (int a = 0; s && a < s->arrays; a++) prefetch_row(x, s->shift, (size_t)a * rows + row, sizeof *s->shift);
-        for (size_t which = 0; s && which < 2; which++) prefetch_row(x, s->fires, which * rows + row, s->fires_width);
+        for (int a = 0; s && a < SHIFT_ARRAYS; a++)
+            if (s->array[a] != x->zeros) prefetch_row(x, s->array[a], row, sizeof(double));
+        for (int side = 0; s && side < 2; side++)
+            if (s->fires[side] != x->zeros) prefetch_row(x, s->fires[side], row, s->fires_width);
         prefetch_row(x, x->key_pieces, row, (size_t)SCRY_KEY_PIECES * x->piece_width);
         prefetch_row(x, x->contribution[score], row, x->info.domains * sizeof(float));
     }

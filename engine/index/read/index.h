@@ -25,9 +25,9 @@ void index_given_free(index_given *given);
 
 /* Statistics of one training set and source. */
 typedef struct index_source {
-    const double *shift; /* [arrays][rows]; NULL: there is no such source */
-    int arrays;
-    const void *fires; /* packed [2][rows] */
+    bool present;
+    const double *array[SHIFT_ARRAYS]; /* [rows] each; NULL: not known */
+    const void *fires[2];              /* packed [rows], of base and of the source */
     unsigned fires_width;
     double pairs, base_tokens, other_tokens; /* the last two: what `fires` are shares of */
 } index_source;
@@ -60,6 +60,7 @@ struct scry_index {
     index_derived *derived;
     const float *contribution[SCRY_SCORES]; /* [rows][D] */
     float *silent;                          /* [D] owned, zeros: the contributions of a latent without a row */
+    double *zeros;                          /* [rows] owned: nothing, from which base alone moves */
     const layout_group *groups;             /* [ceil(F / GROUP_LATENTS) + 1] */
     const void *counts;                     /* packed [rows]: entries of each stream */
     unsigned count_width;
@@ -122,6 +123,9 @@ static inline const float *index_column(const scry_index *x, scry_score score, u
  * read. index_models_free: also of an index that was not read to its end. */
 void index_read_models(scry_index *index);
 void index_models_free(scry_index *index);
+/* base_source.c: open base as a source of its own, which moves latents from 0; of each training set whose sections are
+ * there. False and err where they are damaged. */
+bool index_base_open(scry_index *index, scry_error *err);
 /* NULL when there is no such source. */
 const index_source *index_source_of(const scry_index *index, size_t train, scry_condition source);
 /* What may have gone wrong where a capture under the condition is equal to its reference: "were the demonstrations in

@@ -138,8 +138,8 @@ static bool read_meta(scry_index *x, scry_error *err) {
     info->domains = x->D = length_of(meta, "domains");
     info->captures = length_of(meta, "captures");
     info->notes = length_of(meta, "notes");
-    if (!F || F > UINT32_MAX / 2 || d > UINT32_MAX / 2 || pairing < 0 || !info->trains || !info->domains ||
-        !info->captures)
+    if (!F || F > UINT32_MAX / 2 || d > UINT32_MAX / 2 || pairing < 0 || !info->trains || !info->captures ||
+        !cJSON_IsArray(cJSON_GetObjectItemCaseSensitive(meta, "domains")))
         return damaged(x, "sizes or names are missing", err);
     if (info->domains > STUDY_MOST_CHANGES / info->trains)
         return damaged(x, "more training sets and domains than a study can have", err);
@@ -289,8 +289,8 @@ void index_close(scry_index *x) {
     index_views_close(x);
     index_sources_close(x);
     active_rows_free(&x->rows);
-    void *owned[] = {x->info.train, x->info.domain, x->info.capture, (void *)x->info.note,
-                     x->silent,     x->texts,       x->capture_text, x->first_token};
+    void *owned[] = {x->info.train, x->info.domain, x->info.capture, (void *)x->info.note, x->silent,
+                     x->zeros,      x->texts,       x->capture_text, x->first_token};
     for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) free(owned[i]);
     index_given_free(x->given);
     cJSON_Delete(x->meta);

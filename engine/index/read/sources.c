@@ -105,15 +105,18 @@ static bool open_source(scry_index *x, size_t t, scry_condition c, scry_error *e
     s->base_tokens = (double)base;
     s->other_tokens = (double)other;
     char name[CONTAINER_NAME];
-    s->fires = container_get(&x->file, source_section(name, "fires", t, (int)c, x->info.against),
-                             2 * rows * s->fires_width, err);
+    const uint8_t *fires = container_get(&x->file, source_section(name, "fires", t, (int)c, x->info.against),
+                                         2 * rows * s->fires_width, err);
+    if (!fires) return false;
     source_section(name, "shift", t, (int)c, x->info.against);
     uint64_t size, array = rows * sizeof(double), arrays = SHIFT_ARRAYS;
     container_find(&x->file, name, &size);
     while (arrays > SHIFT_OLDEST && size < arrays * array) arrays--; /* made before the last metrics were added */
-    s->arrays = (int)arrays;
-    s->shift = s->fires ? container_get(&x->file, name, arrays * array, err) : NULL;
-    return s->shift != NULL;
+    const double *shift = container_get(&x->file, name, arrays * array, err);
+    if (!shift) return false;
+    for (uint64_t a = 0; a < arrays; a++) s->array[a] = shift + a * rows;
+    for (int side = 0; side < 2; side++) s->fires[side] = fires + (uint64_t)side * rows * s->fires_width;
+    return s->present = true;
 }
 
 /* What does not depend on the reference a view has already. */
@@ -138,6 +141,7 @@ bool index_sources_open(scry_index *x, scry_error *err) {
             if ((x->info.train[t].has[c] || x->info.train[t].identical[c]) &&
                 !open_source(x, t, (scry_condition)c, err))
                 return false;
+    if (!index_base_open(x, err)) return false;
     for (int s = 0; s < SCRY_SCORES; s++)
         if (!open_score(x, (scry_score)s, err)) return false;
     return true;

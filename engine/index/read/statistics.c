@@ -35,16 +35,26 @@ int scry_train_sources(const scry_index *x, size_t train, scry_condition out[SCR
     return n;
 }
 
-bool scry_require_sources(const scry_index *x, size_t train, scry_error *err) {
+bool scry_default_source(const scry_index *x, size_t train, scry_condition *source, scry_error *err) {
     scry_condition has[SCRY_CONDITIONS];
-    if (scry_train_sources(x, train, has)) return true;
-    for (int c = 1; c < SCRY_CONDITIONS; c++)
+    bool any = scry_train_sources(x, train, has) > 0;
+    *source = any ? has[0] : SCRY_BASE;
+    for (int c = 1; c < SCRY_CONDITIONS && !any; c++)
         if (x->info.train[train].identical[c]) return scry_require_source(x, train, (scry_condition)c, err);
-    if (x->info.against != SCRY_AGAINST_BASE)
+    if (!any && x->info.against != SCRY_AGAINST_BASE)
         return scry_misuse(err,
                            "%s: training set \"%.60s\" has no capture under \"%s\" to compare with; --against base",
                            x->info.path, x->info.train[train].name, scry_reference_name(x->info.against));
-    return scry_fail(err, "%s: this index has no source of shift", x->info.path);
+    return any || scry_require_source(x, train, SCRY_BASE, err);
+}
+
+scry_metric scry_default_metric(scry_condition source) {
+    return source == SCRY_BASE ? SCRY_MEAN : SCRY_SQ;
+}
+
+const char *scry_metric_title(scry_metric metric, scry_condition source) {
+    const scry_metric_info *m = &scry_metrics[metric];
+    return source == SCRY_BASE && m->base_title ? m->base_title : m->title;
 }
 
 static const char *capture_name(const scry_index *x, size_t train, scry_condition condition) {
@@ -61,11 +71,21 @@ const char *index_identical_cause(scry_condition condition) {
 bool scry_require_source(const scry_index *x, size_t train, scry_condition source, scry_error *err) {
     const scry_train_info *t = train < x->info.trains ? &x->info.train[train] : NULL;
     if (t && t->has[source]) return true;
+    if (source == SCRY_BASE)
+        return scry_misuse(err,
+                           "%s: was made by a version that did not rank by base alone; make it again with scry "
+                           "index",
+                           x->info.path);
     scry_condition has[SCRY_CONDITIONS];
     char list[64] = "", text[SCRY_SOURCE_TEXT];
     int n = t ? scry_train_sources(x, train, has) : 0;
     for (int i = 0; i < n; i++)
         snprintf(list + strlen(list), sizeof list - strlen(list), "%s%s", i ? ", " : "", scry_condition_name(has[i]));
+    if (t && !n && !t->identical[source])
+        return scry_fail(err,
+                         "%s: training set \"%.60s\" has only \"base\", and nothing that it is compared with: there is "
+                         "no shift to rank by; capture the same texts under \"%s\", or rank by base",
+                         x->info.path, t->name, scry_condition_name(source));
     if (!t || !t->identical[source])
         return scry_misuse(err, "no source \"%s\" in this index; it has: %s",
                            scry_source_text(source, x->info.against, text), *list ? list : "none");
@@ -101,24 +121,24 @@ const float *scry_contribution(const scry_index *x, scry_score score, uint32_t l
 }
 
 bool scry_is_scored(const scry_index *x, uint32_t latent) {
-    return !x->info.candidates || !isnan(x->contribution[SCRY_ACT][(size_t)latent * x->D]);
+    return !x->info.candidates || !x->D || !isnan(x->contribution[SCRY_ACT][(size_t)latent * x->D]);
 }
 
 const index_source *index_source_of(const scry_index *x, size_t train, scry_condition source) {
     if (train >= x->info.trains) return NULL;
     const index_source *s = &x->source[train * SCRY_CONDITIONS + source];
-    return s->shift ? s : NULL;
+    return s->present ? s : NULL;
 }
 
 static double stored(const scry_index *x, const index_source *s, int array, uint32_t j) {
-    if (array >= s->arrays) return (double)NAN;
+    if (!s->array[array]) return (double)NAN;
     uint32_t row = row_of(&x->rows, j);
-    return row == NO_ROW ? 0 : s->shift[(size_t)array * x->rows.rows + row];
+    return row == NO_ROW ? 0 : s->array[array][row];
 }
 
 static double fires(const scry_index *x, const index_source *s, int which, uint32_t j) {
     uint32_t row = row_of(&x->rows, j);
-    return row == NO_ROW ? 0 : (double)packed_uint_get(s->fires, s->fires_width, (size_t)which * x->rows.rows + row);
+    return row == NO_ROW ? 0 : (double)packed_uint_get(s->fires[which], s->fires_width, row);
 }
 
 static double metric_of(const scry_index *x, const index_source *s, scry_metric metric, uint32_t j) {
@@ -136,8 +156,9 @@ static double metric_of(const scry_index *x, const index_source *s, scry_metric 
 
 const double *scry_shift(const scry_index *x, size_t train, scry_condition source, scry_metric metric) {
     const index_source *s = index_source_of(x, train, source);
-    if (!s || metric_array(metric) >= s->arrays) return NULL;
-    if (metric_array(metric) >= 0 && x->rows.rows == x->F) return s->shift + (size_t)metric_array(metric) * x->F;
+    const double *array = s && metric_array(metric) >= 0 ? s->array[metric_array(metric)] : NULL;
+    if (!s || (metric_array(metric) >= 0 && !array)) return NULL;
+    if (array && x->rows.rows == x->F) return array;
     double **place = &x->derived->shift[(train * SCRY_CONDITIONS + source) * SCRY_METRICS + metric];
     pthread_mutex_lock(&x->derived->lock);
     if (!*place) {
@@ -155,24 +176,39 @@ double scry_shift_of(const scry_index *x, size_t train, scry_condition source, s
     return s ? metric_of(x, s, metric, latent) : 0;
 }
 
-double scry_mean_base(const scry_index *x, size_t train, scry_condition source, uint32_t latent) {
+/* Base alone has its figures where a source has those that it moves to. */
+static int side_of(scry_condition source, bool shifted) {
+    return shifted || source == SCRY_BASE;
+}
+
+static double mean_of(const scry_index *x, size_t train, scry_condition source, bool shifted, uint32_t latent) {
     const index_source *s = index_source_of(x, train, source);
-    return s ? stored(x, s, SHIFT_BASE, latent) / s->pairs : 0;
+    if (!s) return 0;
+    if (shifted && source == SCRY_BASE) return (double)NAN;
+    return stored(x, s, side_of(source, shifted) ? SHIFT_OTHER : SHIFT_BASE, latent) / s->pairs;
+}
+
+static double rate_of(const scry_index *x, size_t train, scry_condition source, bool shifted, uint32_t latent) {
+    const index_source *s = index_source_of(x, train, source);
+    if (!s) return 0;
+    if (shifted && source == SCRY_BASE) return (double)NAN;
+    return fires(x, s, side_of(source, shifted), latent) / (shifted ? s->other_tokens : s->base_tokens);
+}
+
+double scry_mean_base(const scry_index *x, size_t train, scry_condition source, uint32_t latent) {
+    return mean_of(x, train, source, false, latent);
 }
 
 double scry_mean_shifted(const scry_index *x, size_t train, scry_condition source, uint32_t latent) {
-    const index_source *s = index_source_of(x, train, source);
-    return s ? stored(x, s, SHIFT_OTHER, latent) / s->pairs : 0;
+    return mean_of(x, train, source, true, latent);
 }
 
 double scry_rate_base(const scry_index *x, size_t train, scry_condition source, uint32_t latent) {
-    const index_source *s = index_source_of(x, train, source);
-    return s ? fires(x, s, 0, latent) / s->base_tokens : 0;
+    return rate_of(x, train, source, false, latent);
 }
 
 double scry_rate_shifted(const scry_index *x, size_t train, scry_condition source, uint32_t latent) {
-    const index_source *s = index_source_of(x, train, source);
-    return s ? fires(x, s, 1, latent) / s->other_tokens : 0;
+    return rate_of(x, train, source, true, latent);
 }
 
 bool scry_decoder_row(const scry_index *x, uint32_t latent, float *out) {

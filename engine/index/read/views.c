@@ -13,7 +13,7 @@ static void *copy_of(const void *from, size_t count, size_t size) {
 
 static bool has_source(const scry_index *x) {
     for (size_t t = 0; t < x->info.trains; t++)
-        for (int c = 0; c < SCRY_CONDITIONS; c++)
+        for (int c = 1; c < SCRY_CONDITIONS; c++)
             if (x->info.train[t].has[c] || x->info.train[t].identical[c]) return true;
     return false;
 }

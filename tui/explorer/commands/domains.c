@@ -25,11 +25,13 @@ static command_effect scope_to(app *a, const char *spec, bool is_signed) {
 }
 
 command_effect do_domains(app *a, const char *argument) {
+    if (!app_has_domains(a)) return DID_CHANGE;
     if (!*argument) return app_ask(a, "domains", scry_session_scope_spec(a->tab->session));
     return scope_to(a, argument, scry_session_scope(a->tab->session)->is_signed);
 }
 
 command_effect do_signed(app *a, UNUSED const char *argument) {
+    if (!app_has_domains(a)) return DID_CHANGE;
     char *spec = mem_copy_string(scry_session_scope_spec(a->tab->session)); /* the session replaces its own */
     command_effect effect = scope_to(a, spec, !scry_session_scope(a->tab->session)->is_signed);
     free(spec);
@@ -82,6 +84,7 @@ static command_effect leave_out(app *a) {
 }
 
 command_effect do_leave_out(app *a, const char *argument) {
+    if (!app_has_domains(a)) return DID_CHANGE;
     size_t d = *argument ? domains_find(a, argument) : domains_current(a);
     if (d == a->tab->info->domains) return DID_CHANGE;
     domains_go(a, d);

@@ -17,6 +17,7 @@ command_effect do_plot(app *a, const char *argument) {
 }
 
 static command_effect show(app *a, chart_kind kind) {
+    if (chart_needs_domains(chart_type_of(kind)) && !app_has_domains(a)) return DID_CHANGE;
     chart_page_open(a, (int)kind);
     return DID_CHANGE;
 }

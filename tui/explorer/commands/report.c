@@ -69,8 +69,9 @@ command_effect do_report(app *a, const char *argument) {
                           .path = mem_copy_string(argument),
                           .top = n ? n : 1};
     scry_session_edits(session, &added, &removed);
-    int used = snprintf(w->selection, sizeof w->selection, "top %u by %s %s", n, scry_condition_name(w->source),
-                        scry_metric_name(w->metric));
+    char by[SCRY_SOURCE_TEXT];
+    int used = snprintf(w->selection, sizeof w->selection, "top %u by %s %s", n,
+                        scry_source_text(w->source, a->tab->info->against, by), scry_metric_name(w->metric));
     if (added || removed)
         snprintf(w->selection + used, sizeof w->selection - (size_t)used,
                  ", %u added and %u removed by hand: %u latents", added, removed, w->s.set->count);

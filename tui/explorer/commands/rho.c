@@ -66,6 +66,7 @@ static void show_rho(app *a, void *own, bool whole) {
 }
 
 command_effect do_rho(app *a, UNUSED const char *argument) {
+    if (!app_has_domains(a)) return DID_CHANGE;
     const scry_session *s = a->tab->session;
     const scry_ranking *shown = scry_session_ranking(s);
     work_of_rho *w = mem_new(1, sizeof *w);

@@ -63,6 +63,7 @@ command_effect do_forget(app *a, const char *argument) {
 
 command_effect do_against(app *a, const char *argument) {
     if (!*argument) return app_ask(a, "against", "");
+    if (scry_reference_of(argument) >= 0) return do_reference(a, argument);
     if (set_compare_open(a, argument)) a->layer = &layer_sets;
     return DID_CHANGE;
 }

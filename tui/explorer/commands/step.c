@@ -46,6 +46,7 @@ typedef struct moment {
     scry_set *set; /* owned */
     size_t train;
     scry_condition source;
+    scry_reference against;
     scry_metric metric;
     uint32_t n;
     bool is_signed;
@@ -58,6 +59,7 @@ static moment moment_now(const app *a) {
     return (moment){.set = scry_set_copy(scry_session_set(s)),
                     .train = r->train,
                     .source = r->source,
+                    .against = r->against,
                     .metric = r->metric,
                     .n = scry_session_n(s),
                     .is_signed = scry_session_scope(s)->is_signed,
@@ -85,8 +87,8 @@ static void words_of(app *a, const moment *was, char text[WORDS]) {
     if (was->train != now.train) {
         app_fit_text(a, a->tab->info->train[now.train].name, 30, spec, sizeof spec);
         snprintf(text, WORDS, "training set %s", spec);
-    } else if (was->source != now.source || was->metric != now.metric) {
-        view_ranking(now.source, now.metric, a->grid->cols >= 100, text, WORDS);
+    } else if (was->source != now.source || was->against != now.against || was->metric != now.metric) {
+        view_ranking(now.source, now.against, now.metric, a->grid->cols >= 100, text, WORDS);
     } else if (was->n != now.n) {
         snprintf(text, WORDS, "N %u", now.n);
     } else if (strcmp(was->spec, now.spec) != 0) {
@@ -132,6 +134,7 @@ static command_effect step(app *a, bool back) {
     uint32_t count = was.set->count;
     step_begin(a);
     bool changed = back ? scry_session_undo(a->tab->session) : scry_session_redo(a->tab->session);
+    if (changed) app_follow_reference(a->tab);
     if (changed) words_of(a, &was, words);
     moment_free(&was);
     if (!changed) {

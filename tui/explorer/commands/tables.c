@@ -108,10 +108,12 @@ static void work_baselines(void *own, const scry_cancel *stop) {
 }
 
 command_effect do_baselines(app *a, UNUSED const char *argument) {
+    if (!app_has_domains(a)) return DID_CHANGE;
     work_of_table *w = new_work(a, 1);
     w->of[0].index = a->tab->index;
     w->n = w->n ? w->n : 1;
-    snprintf(w->title, sizeof w->title, "baselines, by %s, N %u", scry_condition_name(w->source), w->n);
+    snprintf(w->title, sizeof w->title, "baselines, by %s, N %u",
+             scry_source_text(w->source, a->tab->info->against, (char[SCRY_SOURCE_TEXT]){""}), w->n);
     page_work(a, w->title, work_baselines, show_table, w);
     return DID_CHANGE;
 }
@@ -169,6 +171,7 @@ static void work_compare(void *own, const scry_cancel *stop) {
 }
 
 command_effect do_compare(app *a, UNUSED const char *argument) {
+    if (!app_has_domains(a)) return DID_CHANGE;
     work_of_table *w = new_work(a, a->tab_count);
     for (size_t i = 0; i < a->tab_count; i++) {
         w->of[i].index = a->tabs[i]->index;

@@ -47,7 +47,7 @@ command_effect do_tab(app *a, const char *argument) {
 /* Makes a session with the current tab's ranking and score, as far as the other index has them. */
 static scry_session *session_like(const tab *t, const scry_index *index, scry_error *err) {
     const scry_ranking *r = scry_session_ranking(t->session);
-    scry_condition source[SCRY_CONDITIONS];
+    scry_condition source;
     if (!scry_index_info(index)->trains) {
         scry_fail(err, "it has scores only, and no latents to show");
         return NULL;
@@ -55,12 +55,13 @@ static scry_session *session_like(const tab *t, const scry_index *index, scry_er
     const scry_info *info = scry_index_info(index);
     size_t train = info->trains - 1; /* that of the same name, else the first */
     while (train > 0 && strcmp(info->train[train].name, t->info->train[r->train].name) != 0) train--;
-    if (!scry_require_sources(index, train, err)) return NULL;
-    int n = scry_train_sources(index, train, source), k = 0;
-    while (k < n && source[k] != r->source) k++;
+    if (!scry_default_source(index, train, &source, err)) return NULL;
+    if (info->train[train].has[r->source]) source = r->source;
+    bool has = source != SCRY_BASE || scry_metrics[r->metric].base_title;
     scry_score score = scry_session_score(t->session);
-    scry_session *s = scry_session_new(index, train, source[k < n ? k : 0], r->metric, scry_session_n(t->session),
-                                       scry_has_score(index, score) ? score : SCRY_ACT, err);
+    scry_session *s =
+        scry_session_new(index, train, source, has ? r->metric : scry_default_metric(source),
+                         scry_session_n(t->session), scry_has_score(index, score) ? score : SCRY_ACT, err);
     if (s) scry_session_set_scope(s, "all", info->is_signed, NULL);
     return s;
 }

@@ -36,9 +36,9 @@ static long find(app *a, const char *name) {
 static void words_of(const app *a, scry_condition source, const char *spec, char *text, size_t size) {
     const scry_ranking *now = scry_session_ranking(a->tab->session);
     const char *spec_now = scry_session_scope_spec(a->tab->session);
-    char name[64];
+    char name[64], by[SCRY_SOURCE_TEXT];
     app_fit_text(a, a->tab->info->train[now->train].name, 30, name, sizeof name);
-    int n = snprintf(text, size, "%s, ranked by %s", name, scry_condition_name(now->source));
+    int n = snprintf(text, size, "%s, ranked by %s", name, scry_source_text(now->source, now->against, by));
     if (now->source != source)
         n += snprintf(text + n, size - (size_t)n, ", as it has no %s", scry_condition_name(source));
     if (strcmp(spec, spec_now) != 0) snprintf(text + n, size - (size_t)n, ", domains %.30s", spec_now);

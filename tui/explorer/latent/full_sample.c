@@ -9,11 +9,15 @@
 #include <stdlib.h>
 
 enum {
-    INDENT = 8,
     BEFORE_MOST = 1500, /* columns of text before the token; it must come within the scratch row */
     MOVED_MOST = 12,
     AROUND = 2000 /* tokens before and after the example that are compared: samples can be as long as a capture */
 };
+
+/* Where the text begins, behind the name of a condition. */
+static int indent(const app *a) {
+    return latent_condition_cols(a) + 4;
+}
 
 /* "4.22 train.base  train-math-09  token 118   base 4.22  icl +0.59  sft -0.07" */
 static void draw_head(app *a, rect r, int y, const scry_example *e, const condition_row *sides, int n) {
@@ -43,7 +47,7 @@ static void draw_head(app *a, rect r, int y, const scry_example *e, const condit
 
 typedef struct moved {
     uint64_t row;
-    double change; /* from base */
+    double change; /* from the reference */
 } moved;
 
 static int by_size(const void *x, const void *y) {
@@ -53,7 +57,7 @@ static int by_size(const void *x, const void *y) {
     return (a->row > b->row) - (a->row < b->row);
 }
 
-/* The tokens of the side's sample that differ most from base, the largest first. */
+/* The tokens of the side's sample that differ most from the reference's, the largest first. */
 static int moved_most(app *a, const condition_row *base, const condition_row *s, moved out[MOVED_MOST]) {
     uint32_t number = scry_sample_of(a->tab->index, s->capture, (uint64_t)s->row);
     scry_sample sample = scry_sample_at(a->tab->index, s->capture, number);
@@ -78,13 +82,11 @@ static int moved_most(app *a, const condition_row *base, const condition_row *s,
 /* "moved   12 +4.29   x -0.51" as far as it fits. */
 static void draw_moved(app *a, rect r, int y, const condition_row *base, const condition_row *s) {
     moved most[MOVED_MOST];
-    int n = moved_most(a, base, s, most), x = r.x + INDENT, end = r.x + r.cols - 1;
+    int n = moved_most(a, base, s, most), x = r.x + indent(a), end = r.x + r.cols - 1;
+    char same[40];
+    snprintf(same, sizeof same, "as under %s", scry_condition_name(base->condition));
     bool little = n && fabs(most[0].change) < 0.005; /* shown with two places */
-    x += grid_put(a->grid, y, x, end - x, ROLE_FAINT,
-                  little ? "moved by less than 0.01"
-                  : n    ? "moved"
-                         : "as under base") +
-         2;
+    x += grid_put(a->grid, y, x, end - x, ROLE_FAINT, little ? "moved by less than 0.01" : n ? "moved" : same) + 2;
     for (int i = 0; i < n && fabs(most[i].change) >= 0.005; i++) {
         char token[64], number[16];
         if (a->tab->info->capture[s->capture].has_tokens)
@@ -104,26 +106,27 @@ static int text_lines(app *a, size_t capture, uint64_t row, int cols) {
     if (!a->tab->info->capture[capture].has_tokens) return 1;
     int from[LINES_MOST + 1];
     laid_out text = latent_lay_out(a, capture, row, BEFORE_MOST);
-    return latent_break(a, &text, cols - INDENT - 1, from);
+    return latent_break(a, &text, cols - indent(a) - 1, from);
 }
 
 /* Draws those of its lines that lie within the rows of r; returns how many it has. */
 static int draw_text(app *a, rect r, int y, size_t capture, uint64_t row) {
     if (!a->tab->info->capture[capture].has_tokens) {
         if (y >= r.y && y < r.y + r.rows)
-            grid_put(a->grid, y, r.x + INDENT, r.cols - INDENT, ROLE_FAINT, CONDITIONS_NO_TEXT);
+            grid_put(a->grid, y, r.x + indent(a), r.cols - indent(a), ROLE_FAINT, CONDITIONS_NO_TEXT);
         return 1;
     }
     int from[LINES_MOST + 1];
     laid_out text = latent_lay_out(a, capture, row, BEFORE_MOST);
-    int n = latent_break(a, &text, r.cols - INDENT - 1, from);
+    int n = latent_break(a, &text, r.cols - indent(a) - 1, from);
     for (int i = 0; i < n; i++)
-        if (y + i >= r.y && y + i < r.y + r.rows) latent_copy(a, y + i, r.x + INDENT, from[i + 1] - from[i], from[i]);
+        if (y + i >= r.y && y + i < r.y + r.rows)
+            latent_copy(a, y + i, r.x + indent(a), from[i + 1] - from[i], from[i]);
     return n;
 }
 
 static bool has_moved(const condition_row *sides, const condition_row *s) {
-    return s->row >= 0 && sides[0].row >= 0 && sides[0].condition == SCRY_BASE && s->condition != SCRY_BASE;
+    return s->row >= 0 && sides[0].row >= 0 && sides[0].reference && !s->reference;
 }
 
 int full_sample_lines(app *a, const scry_example *e, bool all, int cols) {
@@ -140,9 +143,9 @@ int full_sample_lines(app *a, const scry_example *e, bool all, int cols) {
 /* One condition: its name at the left, its text, what moved. Returns the lines. */
 static int draw_side(app *a, rect r, int y, const condition_row *sides, const condition_row *s) {
     bool seen = y >= r.y && y < r.y + r.rows;
-    if (seen) grid_put_right(a->grid, y, r.x + 1, INDENT - 2, ROLE_HEADER, scry_condition_name(s->condition));
+    if (seen) grid_put_right(a->grid, y, r.x + 1, indent(a) - 2, ROLE_HEADER, scry_condition_name(s->condition));
     if (s->row < 0) {
-        if (seen) grid_put(a->grid, y, r.x + INDENT, r.cols - INDENT, ROLE_FAINT, "no such token");
+        if (seen) grid_put(a->grid, y, r.x + indent(a), r.cols - indent(a), ROLE_FAINT, "no such token");
         return 1;
     }
     int lines = draw_text(a, r, y, s->capture, (uint64_t)s->row);

@@ -63,13 +63,28 @@ int latent_choose(const char *const *words, int count, int now, const char *name
     return -1;
 }
 
+int latent_condition_cols(const app *a) {
+    size_t longest = 4;
+    for (size_t i = 0; i < a->tab->info->captures; i++) {
+        size_t length = strlen(scry_condition_name(a->tab->info->capture[i].condition));
+        if (length > longest) longest = length;
+    }
+    return (int)longest;
+}
+
 int condition_rows(app *a, const scry_example *e, condition_row out[SCRY_CONDITIONS]) {
+    const scry_condition reference = scry_reference_condition(a->tab->info->against);
+    const int group = a->tab->info->capture[e->capture].group;
     int n = 0;
-    for (int c = 0; c < SCRY_CONDITIONS; c++) {
-        int capture = scry_find_capture(a->tab->index, a->tab->info->capture[e->capture].group, (scry_condition)c);
+    for (int i = 0; i <= SCRY_CONDITIONS; i++) { /* the reference, then the others in their order */
+        scry_condition c = i ? (scry_condition)(i - 1) : reference;
+        int capture = i && c == reference ? -1 : scry_find_capture(a->tab->index, group, c);
         if (capture < 0) continue;
-        condition_row s = {
-            .condition = (scry_condition)c, .capture = (size_t)capture, .row = (int64_t)e->token, .h = NAN};
+        condition_row s = {.condition = c,
+                           .capture = (size_t)capture,
+                           .row = (int64_t)e->token,
+                           .h = NAN,
+                           .reference = c == reference};
         if (s.capture != e->capture) s.row = scry_paired_row(latent_pairing(a), e->capture, e->token, s.capture);
         if (s.row >= 0) s.h = (double)scry_latent_activations_at(latent_activations(a), s.capture, (uint64_t)s.row);
         out[n++] = s;
@@ -78,7 +93,7 @@ int condition_rows(app *a, const scry_example *e, condition_row out[SCRY_CONDITI
 }
 
 double condition_difference(const condition_row *sides, const condition_row *s) {
-    return s->condition == SCRY_BASE || sides[0].condition != SCRY_BASE ? (double)NAN : s->h - sides[0].h;
+    return s->reference || !sides[0].reference ? (double)NAN : s->h - sides[0].h;
 }
 
 void condition_text(double h, bool sign, char *text, size_t size) {

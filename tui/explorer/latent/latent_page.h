@@ -122,11 +122,14 @@ typedef struct condition_row {
     size_t capture;
     int64_t row; /* -1: this condition has no such token */
     double h;
+    bool reference; /* it is what sources are compared with */
 } condition_row;
 
-/* Returns how many conditions the example's text has. */
+/* The longest name of a condition that was captured, at least 4 columns. */
+int latent_condition_cols(const app *a);
+/* The conditions of the example's text, the reference first. Returns how many there are. */
 int condition_rows(app *a, const scry_example *e, condition_row out[SCRY_CONDITIONS]);
-/* What the condition adds to base; NaN where one of them has no such token, and for base itself. */
+/* What the condition adds to the reference; NaN where one of them has no such token, and for the reference itself. */
 double condition_difference(const condition_row *sides, const condition_row *s);
 /* An activation, or a change of one, in at most 6 columns. */
 void condition_text(double h, bool sign, char *text, size_t size);

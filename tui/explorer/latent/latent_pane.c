@@ -37,6 +37,11 @@ void latent_close(tab *t) {
     free(s);
 }
 
+void latent_forget_pairs(tab *t) {
+    scry_token_pairing_free(t->latent_pane->pairing);
+    t->latent_pane->pairing = NULL;
+}
+
 const latent_page *latent_page_find(const char *name) {
     for (int i = 0; i < latent_page_count; i++)
         if (strcmp(latent_pages[i]->name, name) == 0 || strcmp(latent_pages[i]->brief, name) == 0)

@@ -24,4 +24,7 @@ bool latent_key(app *a, uint32_t key, command_effect *effect);
 bool latent_working(app *a);
 void latent_work(app *a, double seconds);
 
+/* Forget how tokens were paired, which depends on the tab's reference. */
+void latent_forget_pairs(tab *t);
+
 #endif

@@ -78,17 +78,18 @@ static void put_spark(app *a, int y, int x, const histogram *h, const one *o) {
 
 static void draw_lines(app *a, rect r) {
     histogram h;
-    int bins = r.cols - 7 - 40;
+    int bins = r.cols - 3 - latent_condition_cols(a) - 40;
     bool numbers = bins >= 16;
-    if (!numbers) bins = r.cols - 7;
+    if (!numbers) bins = r.cols - 3 - latent_condition_cols(a);
     make(a, &h, (uint32_t)(bins > 40 ? 40 : bins < 8 ? 8 : bins));
     char low[24], high[24], text[160], mean[24], most[24];
+    const int name = latent_condition_cols(a) + 1;
     for (int i = 0; i < h.n && i < r.rows; i++) {
         const scry_distribution *s = &h.of[i].spread;
         int x = r.x + 1;
-        grid_put(a->grid, r.y + i, x, 5, ROLE_TEXT, scry_condition_name(h.of[i].condition));
-        put_spark(a, r.y + i, x + 5, &h, &h.of[i]);
-        x += 5 + (int)h.bins.count + 2;
+        grid_put(a->grid, r.y + i, x, name, ROLE_TEXT, scry_condition_name(h.of[i].condition));
+        put_spark(a, r.y + i, x + name, &h, &h.of[i]);
+        x += name + (int)h.bins.count + 2;
         latent_number(s->mean, false, mean, sizeof mean);
         latent_number(s->most, false, most, sizeof most);
         snprintf(text, sizeof text, "silent %.1f%%  mean %s  max %s", 100 * silent(s), mean, most);

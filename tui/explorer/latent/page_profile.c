@@ -138,6 +138,10 @@ static void draw_row(app *a, rect r, int y, const plan *p, const profile_row *ro
 static void draw_profile(app *a, rect r) {
     profile_state *s = profile_of(a);
     int D = (int)a->tab->info->domains;
+    if (!D) {
+        grid_put(a->grid, r.y, r.x + 1, r.cols - 2, ROLE_FAINT, "the study has no domains; [hist] has its captures");
+        return;
+    }
     plan p = plan_columns(a, r.cols);
     profile_row *rows = make(a);
     double longest = 0;
@@ -151,12 +155,13 @@ static void draw_profile(app *a, rect r) {
     free(rows);
     if (i + 3 > s->rows) return;
     char words[2][120];
-    snprintf(words[0], sizeof words[0], "icl: mean change from base to icl on the same tokens");
+    snprintf(words[0], sizeof words[0], "icl: mean change from %s to icl on the same tokens",
+             scry_reference_name(a->tab->info->against));
     scry_score score = scry_session_score(a->tab->session);
     bool in = scry_set_has(scry_session_set(a->tab->session), app_latent(a));
     snprintf(words[1], sizeof words[1], "adds: %s STS %s; share: its part of that STS%s",
-             scry_scores[score].is_mean ? "E[h^2], of which the mean is" : "to", scry_score_name(score),
-             in ? "" : ", once selected");
+             scry_scores[score].is_mean ? "E[h^2], of which the mean is" : "to",
+             scry_score_text(score, a->tab->info->against, (char[SCRY_SOURCE_TEXT]){""}), in ? "" : ", once selected");
     for (int k = 0; k < 2; k++) {
         text_fit(words[k], r.cols - 2, a->ascii);
         grid_put(a->grid, r.y + 2 + i + k, r.x + 1, r.cols - 2, ROLE_FAINT, words[k]);
@@ -166,6 +171,7 @@ static void draw_profile(app *a, rect r) {
 static void move_profile(app *a, move kind, long steps) {
     profile_state *s = profile_of(a);
     int last = (int)a->tab->info->domains - s->rows;
+    if (last < 0) last = 0;
     s->top = (int)view_moved(s->top, kind, steps, s->rows - 1, last);
 }
 

@@ -39,14 +39,18 @@ static size_t lines_of(app *a, line out[SOURCES_MOST]) {
         scry_condition source[SCRY_CONDITIONS];
         if ((i && t == a->tab) || t->info->d_sae != a->tab->info->d_sae) continue;
         int sources = scry_train_sources(t->index, train_of(t), source);
+        if (!sources || scry_session_ranking(t->session)->source == SCRY_BASE) source[sources++] = SCRY_BASE;
         for (int k = 0; k < sources && n < SOURCES_MOST; k++) out[n++] = (line){t, source[k], k == 0};
     }
     return n;
 }
 
-/* The rank, from 1, that the latent has by a source, as the table's ranking would say it; and its share. */
+/* The rank, from 1, that the latent has by a source, as the table's ranking would say it; and its share. 0: the source
+ * has no such metric. */
 static uint32_t rank_by(const tab *t, scry_condition source, scry_metric metric, uint32_t latent, double *share) {
     const double *shift = scry_shift(t->index, train_of(t), source, metric);
+    *share = NAN;
+    if (!shift) return 0;
     double mine = fabs(shift[latent]), total = 0;
     uint32_t rank = 1, F = t->info->d_sae;
     for (uint32_t j = 0; j < F; j++) total += fabs(shift[j]);
@@ -64,7 +68,7 @@ static const char *tab_name(const app *a, const tab *t, char *out, size_t size) 
     return out;
 }
 
-enum { SOURCE = 6, COLUMNS = 8 };
+enum { COLUMNS = 8 };
 
 static const struct {
     const char *head;
@@ -75,10 +79,20 @@ static const struct {
 static void draw_heads(app *a, rect r, bool named) {
     int x = r.x + 1 + (named ? NAME + 1 : 0);
     if (named) grid_put(a->grid, r.y, r.x + 1, NAME, ROLE_HEADER, "index");
-    grid_put(a->grid, r.y, x, SOURCE, ROLE_HEADER, " by");
-    x += SOURCE;
+    const int source = latent_condition_cols(a) + 2; /* with the star */
+    grid_put(a->grid, r.y, x, source, ROLE_HEADER, " by");
+    x += source;
     for (int i = 0; i < COLUMNS; x += column[i++].cols)
         grid_put_right(a->grid, r.y, x, column[i].cols, ROLE_HEADER, column[i].head);
+}
+
+enum { CELL = 32 };
+
+static void shift_text(double value, char text[CELL]) {
+    snprintf(text, CELL, isnan(value) ? "-" : "%.3g", value);
+}
+static void percent_text(double share, char text[CELL]) {
+    snprintf(text, CELL, isnan(share) ? "-" : "%.1f%%", 100 * share);
 }
 
 static void draw_line(app *a, rect r, int y, const line *l, bool named) {
@@ -86,26 +100,27 @@ static void draw_line(app *a, rect r, int y, const line *l, bool named) {
     const scry_index *index = l->of->index;
     const size_t train = train_of(l->of);
     const scry_metric metric = scry_session_ranking(a->tab->session)->metric;
-    char text[COLUMNS][32], name[64];
+    char text[COLUMNS][CELL], name[64];
     double share;
     uint32_t rank = rank_by(l->of, l->source, metric, latent, &share);
     double base = scry_mean_base(index, train, l->source, latent);
     double after = scry_mean_shifted(index, train, l->source, latent);
     bool now = l->of == a->tab && l->source == scry_session_ranking(a->tab->session)->source;
-    snprintf(text[0], sizeof text[0], "%u", rank);
-    snprintf(text[1], sizeof text[1], "%.3g", scry_shift_of(index, train, l->source, metric, latent));
-    snprintf(text[2], sizeof text[2], "%.1f%%", 100 * share);
+    snprintf(text[0], sizeof text[0], rank ? "%u" : "-", rank);
+    shift_text(scry_shift_of(index, train, l->source, metric, latent), text[1]);
+    percent_text(share, text[2]);
     latent_number(base, false, text[3], sizeof text[3]);
     latent_number(after, false, text[4], sizeof text[4]);
     latent_number(after - base, true, text[5], sizeof text[5]);
-    snprintf(text[6], sizeof text[6], "%.1f%%", 100 * scry_rate_base(index, train, l->source, latent));
-    snprintf(text[7], sizeof text[7], "%.1f%%", 100 * scry_rate_shifted(index, train, l->source, latent));
+    percent_text(scry_rate_base(index, train, l->source, latent), text[6]);
+    percent_text(scry_rate_shifted(index, train, l->source, latent), text[7]);
     int x = r.x + 1;
     if (named && l->first) grid_put(a->grid, y, x, NAME, ROLE_HEADER, tab_name(a, l->of, name, sizeof name));
     x += named ? NAME + 1 : 0;
-    grid_put(a->grid, y, x, 1, ROLE_IN, rank <= scry_session_n(l->of->session) ? "*" : " ");
-    grid_put(a->grid, y, x + 1, SOURCE - 1, now ? ROLE_HEADER : ROLE_TEXT, scry_condition_name(l->source));
-    x += SOURCE;
+    grid_put(a->grid, y, x, 1, ROLE_IN, rank && rank <= scry_session_n(l->of->session) ? "*" : " ");
+    const int source = latent_condition_cols(a) + 2; /* with the star */
+    grid_put(a->grid, y, x + 1, source - 1, now ? ROLE_HEADER : ROLE_TEXT, scry_condition_name(l->source));
+    x += source;
     for (int i = 0; i < COLUMNS; x += column[i++].cols)
         grid_put_right(a->grid, y, x, column[i].cols, ROLE_TEXT, text[i]);
 }
@@ -159,8 +174,10 @@ static void draw(app *a, rect r) {
     for (size_t i = (size_t)s->top; i < n && y < r.y + r.rows; i++) draw_line(a, r, y++, &lines[i], named);
     if (named) y = draw_likeness(a, r, y + (r.rows > 6));
     if (y + 1 < r.y + r.rows)
-        grid_put(a->grid, y + 1, r.x + 1, r.cols - 1, ROLE_FAINT,
-                 "* in its top N; mean activation and firing rate in base, then under the source");
+        grid_print(a->grid, y + 1, r.x + 1, r.cols - 1, ROLE_FAINT,
+                   "* in its top N; mean activation and firing rate in %s, then %sthe source",
+                   scry_reference_name(a->tab->info->against),
+                   a->tab->info->against == SCRY_AGAINST_BASE ? "under " : "");
 }
 
 static void move_sources(app *a, move kind, long steps) {
@@ -169,7 +186,10 @@ static void move_sources(app *a, move kind, long steps) {
 }
 
 static void note_sources(app *a, char *text, size_t size) {
-    snprintf(text, size, "metric %s", scry_metric_name(scry_session_ranking(a->tab->session)->metric));
+    const scry_ranking *r = scry_session_ranking(a->tab->session);
+    bool told = r->against != SCRY_AGAINST_BASE;
+    snprintf(text, size, "metric %s%s%s", scry_metric_name(r->metric), told ? ", against " : "",
+             told ? scry_reference_name(r->against) : "");
 }
 
 const latent_page page_sources = {.name = "sources",

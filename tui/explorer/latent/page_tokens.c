@@ -22,6 +22,7 @@ typedef struct tokens_state {
     bool filled;
     uint32_t latent;
     scry_example_query made_by;
+    scry_reference against; /* ... what moved is measured from */
     scry_example example[EXAMPLES_MOST];
     size_t examples;
 } tokens_state;
@@ -43,13 +44,15 @@ static void fill(app *a) {
     query.capture = state_of(a)->capture;
     query.versus = scry_session_ranking(a->tab->session)->source;
     const scry_latent_activations *fires = latent_activations(a);
-    if (s->filled && s->latent == fires->latent && same_query(&query, &s->made_by)) return;
+    const scry_reference against = a->tab->info->against;
+    if (s->filled && s->latent == fires->latent && same_query(&query, &s->made_by) && s->against == against) return;
     s->query = query;
     s->examples = scry_example_query_run(a->tab->index, latent_pairing(a), fires, &query, EXAMPLES_MOST, s->example);
     s->top = s->line = 0;
     s->filled = true;
     s->latent = fires->latent;
     s->made_by = query;
+    s->against = against;
 }
 
 static int id_width(app *a, int cols) {
@@ -70,7 +73,7 @@ static int put_capture(app *a, int y, int x, int cols, size_t capture) {
     const scry_capture_info *info = &a->tab->info->capture[capture];
     bool wide = cols >= 90 && !tokens_of(a)->compare;
     if (state_of(a)->capture >= 0 && !tokens_of(a)->compare && tokens_of(a)->query.order != SCRY_MOVED) return 0;
-    int width = wide ? 16 : 4;
+    int width = wide ? 16 : latent_condition_cols(a);
     text_clean(wide ? info->name : scry_condition_name(info->condition), text, sizeof text, a->ascii);
     text_fit_middle(text, width, a->ascii);
     grid_put(a->grid, y, x, width, ROLE_FAINT, text);
@@ -143,10 +146,13 @@ static void draw_facts(app *a, rect r) {
     uint32_t latent = latent_activations(a)->latent;
     char facts[160];
     const char *train = a->tab->info->trains == 1 ? "train" : a->tab->info->train[ranking->train].name;
-    snprintf(facts, sizeof facts, "fires on %.1f%% of %.40s.base, %.1f%% of .%s",
-             100 * scry_rate_base(a->tab->index, ranking->train, ranking->source, latent), train,
-             100 * scry_rate_shifted(a->tab->index, ranking->train, ranking->source, latent),
-             scry_condition_name(ranking->source));
+    int used = snprintf(facts, sizeof facts, "fires on %.1f%% of %.40s.%s",
+                        100 * scry_rate_base(a->tab->index, ranking->train, ranking->source, latent), train,
+                        scry_reference_name(ranking->source == SCRY_BASE ? SCRY_AGAINST_BASE : ranking->against));
+    if (ranking->source != SCRY_BASE)
+        snprintf(facts + used, sizeof facts - (size_t)used, ", %.1f%% of .%s",
+                 100 * scry_rate_shifted(a->tab->index, ranking->train, ranking->source, latent),
+                 scry_condition_name(ranking->source));
     text_fit(facts, r.cols - 2, a->ascii);
     int x = r.x + 1 + grid_put(a->grid, r.y, r.x + 1, r.cols - 2, ROLE_FAINT, facts), end = r.x + r.cols;
     const char *words = a->mono || a->ascii ? "[ ] fires, [[ ]] this one" : "weak to strong, [ ] this one";
@@ -240,10 +246,12 @@ static void move_tokens(app *a, move kind, long steps) {
 static void note_tokens(app *a, char *text, size_t size) {
     const tokens_state *s = tokens_of(a);
     int capture = state_of(a)->capture;
-    char what[SCRY_EXAMPLE_ORDER_TEXT + 16], from[96], word[SCRY_EXAMPLE_ORDER_TEXT];
+    char what[SCRY_EXAMPLE_ORDER_TEXT + 32], from[96], word[SCRY_EXAMPLE_ORDER_TEXT];
     fill(a);
-    scry_condition versus = scry_session_ranking(a->tab->session)->source;
-    if (s->query.order == SCRY_MOVED) snprintf(what, sizeof what, "moved by %s", scry_condition_name(versus));
+    const scry_ranking *by = scry_session_ranking(a->tab->session);
+    char source[SCRY_SOURCE_TEXT];
+    if (s->query.order == SCRY_MOVED)
+        snprintf(what, sizeof what, "moved by %s", scry_source_text(by->source, by->against, source));
     else snprintf(what, sizeof what, "%s", scry_example_query_text(&s->query, word));
     text_clean(capture < 0 ? "all" : a->tab->info->capture[capture].name, from, sizeof from, a->ascii);
     snprintf(text, size, "%s, c: %s", what, from);

@@ -230,6 +230,7 @@ static void step_cursor(app *a, int step) {
                                                        [CURSOR_RANK] = step_rank,
                                                        [CURSOR_N] = step_n,
                                                        [CURSOR_ROW] = step_row};
+    if (chart_needs_domains(shown(a)) && !app_has_domains(a)) return;
     if (shown(a)->cursor == CURSOR_NONE) app_say(a, "this plot has no cursor");
     else steps[shown(a)->cursor](a, step);
 }
@@ -244,6 +245,7 @@ void chart_page_move(app *a, long steps) {
 
 /* Goes to a latent of the cursor's row. False: there is none. */
 static bool go_to_row(app *a) {
+    if (chart_needs_domains(shown(a)) && !app_has_domains(a)) return false;
     const chart_data *data = a->tab->plots->data[a->plot];
     chart_view v = view_of(a);
     long latent = shown(a)->functions->row_latent(&v, data);
@@ -276,6 +278,7 @@ static bool moves(app *a, uint32_t key) {
 }
 
 static command_effect next_score(app *a) {
+    if (!app_has_domains(a)) return DID_CHANGE;
     scry_score score = scry_session_score(a->tab->session);
     do {
         score = (scry_score)(((int)score + 1) % SCRY_SCORES);
@@ -289,6 +292,7 @@ static command_effect next_source(app *a) {
     const scry_ranking *r = scry_session_ranking(a->tab->session);
     scry_condition source[SCRY_CONDITIONS];
     int n = scry_train_sources(a->tab->index, r->train, source), now = 0;
+    if (!n) return app_command(a, "by-base");
     while (now + 1 < n && source[now] != r->source) now++;
     return app_command(a, source[(now + 1) % n] == SCRY_ICL ? "by-icl" : "by-trained");
 }

@@ -162,10 +162,12 @@ static void draw_rho(app *a, rect r, int y, int lines) {
 static void scale_bars(app *a) {
     const scry_result *s = scry_session_result(a->tab->session);
     domains_state *state = a->tab->domains;
-    if (state->scale_score != scry_session_score(a->tab->session) || state->scale_n != scry_session_n(a->tab->session))
+    if (state->scale_score != scry_session_score(a->tab->session) ||
+        state->scale_n != scry_session_n(a->tab->session) || state->scale_against != a->tab->info->against)
         state->scale = 0;
     state->scale_score = scry_session_score(a->tab->session);
     state->scale_n = scry_session_n(a->tab->session);
+    state->scale_against = a->tab->info->against;
     for (size_t d = 0; d < s->domains; d++)
         if (s->sts[d] > state->scale) state->scale = s->sts[d];
 }
@@ -192,19 +194,43 @@ static shape shape_of(const app *a, rect r) {
     return s;
 }
 
+/* Without domains: what is missing, and in the enlarged pane how to add it. */
+static void draw_none(app *a, rect r, bool focus) {
+    static const char *const lines[] = {
+        "nothing to score: \"domains\" in the manifest adds STS, rho and mixtures",
+        "",
+        "\"domains\": [",
+        "  { \"name\": \"law\",",
+        "    \"change\": -1.5,",
+        "    \"base\": { \"residual\": \"law.safetensors\", \"tokens\": \"law.jsonl\" } },",
+        "  ... ]",
+        "",
+        "\"base\" holds the model's activations on texts of the domain;",
+        "\"change\", which rho needs, is what scry evaluate measures"};
+    const char *brief = "nothing to score; \"domains\" in the manifest adds them";
+    view_title(a, r, focus, "no domains");
+    for (int i = 0; i < (int)(sizeof lines / sizeof *lines) && i + 1 < r.rows; i++)
+        grid_put(a->grid, r.y + 1 + i, r.x + 1, r.cols - 2, ROLE_FAINT, i || r.cols >= 74 ? lines[i] : brief);
+}
+
 static void draw_domains(app *a, rect r, bool focus) {
     int D = (int)a->tab->info->domains;
+    if (!D) {
+        draw_none(a, r, focus);
+        return;
+    }
     domains_state *state = a->tab->domains;
     scale_bars(a);
     shape s = shape_of(a, r);
     draw_rho(a, r, r.y + 1, s.lines);
+    char heads[DOMAIN_HEADS];
     size_t *order = order_of(a);
     int at = (int)place_of(a, order);
     state->page = s.rows * s.columns;
     if (at < state->top) state->top = at;
     if (at >= state->top + state->page) state->top = at - state->page + 1;
     if (state->top + state->page > D) state->top = D > state->page ? D - state->page : 0;
-    draw_title(a, r, focus, s.columns == 1 ? domain_row_heads(s.width) : "");
+    draw_title(a, r, focus, s.columns == 1 ? domain_row_heads(a, s.width, heads) : "");
     for (int i = 0; i < state->page && state->top + i < D; i++) {
         int y = r.y + 1 + s.lines + i % s.rows, x = r.x + 1 + i / s.rows * (s.width + 1),
             cols = s.width - (s.columns > 1);
@@ -216,6 +242,7 @@ static void draw_domains(app *a, rect r, bool focus) {
 
 static void move_domains(app *a, move kind, long steps) {
     domains_state *s = a->tab->domains;
+    if (!a->tab->info->domains) return;
     size_t *order = order_of(a);
     s->current = order[view_moved((long)place_of(a, order), kind, steps, s->page, (long)a->tab->info->domains - 1)];
     free(order);
@@ -233,10 +260,11 @@ static void click_head(app *a, int by) {
 }
 
 static void click_domains(app *a, rect r, int y, int x) {
+    if (!a->tab->info->domains) return;
     shape s = shape_of(a, r);
     int row = y - r.y - 1 - s.lines, column = (x - r.x - 1) / (s.width + 1);
     int at = a->tab->domains->top + column * s.rows + row, from = r.x + 1 + column * (s.width + 1);
-    if (y == r.y && s.columns == 1) click_head(a, domain_row_head_at(s.width, x - r.x - 1));
+    if (y == r.y && s.columns == 1) click_head(a, domain_row_head_at(a, s.width, x - r.x - 1));
     if (row < 0 || row >= s.rows || column >= s.columns || at >= (int)a->tab->info->domains) return;
     size_t *order = order_of(a);
     a->tab->domains->current = order[at];
@@ -251,6 +279,7 @@ size_t domains_current(const app *a) {
 
 size_t domains_find(app *a, const char *name) {
     size_t D = a->tab->info->domains, d = 0;
+    if (!app_has_domains(a)) return D;
     const char **names = mem_new(D, sizeof *names), *near;
     for (size_t i = 0; i < D; i++) names[i] = a->tab->info->domain[i].name;
     while (d < D && strcmp(names[d], name) != 0) d++;

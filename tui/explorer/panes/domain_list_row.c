@@ -1,5 +1,6 @@
 /* domain_list_row.c: one domain of the pane, with the part of its bar that is the selected latent's. */
 #include "explorer/panes/domain_pane.h"
+#include "results/results.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -46,16 +47,55 @@ double domain_part(const app *a, size_t domain) {
     return all ? scry_score_part(scry_session_score(s), (double)all[domain], scry_session_set(s), latent) : (double)NAN;
 }
 
-const char *domain_row_heads(int cols) {
-    return cols >= WIDER ? "    STS    part  change residual" : cols >= WIDE ? "    STS  change residual" : "";
+/* Behind the residual, where a row is wide enough: the change's error, and the changes by other measures. */
+typedef struct extra_cells {
+    scry_measure measure[SCRY_MEASURES];
+    int count, cols; /* cols: of all */
+    bool error;
+} extra_cells;
+
+enum { ERROR_COLS = 7, MEASURE_COLS = 12 };
+
+static size_t train_of(const app *a) {
+    return scry_session_scope(a->tab->session)->train;
 }
 
-int domain_row_head_at(int cols, int x) {
+static extra_cells extra_of(const app *a, int cols) {
+    extra_cells e = {0};
+    const scry_info *info = a->tab->info;
+    scry_measure all[SCRY_MEASURES];
+    size_t n = measures_beyond_change(info, train_of(a), all);
+    for (size_t d = 0; d < info->domains; d++) e.error = e.error || !isnan(info->domain[d].change_se[train_of(a)]);
+    e.error = e.error && cols >= WIDER + ERROR_COLS;
+    e.cols = e.error ? ERROR_COLS : 0;
+    for (size_t i = 0; i < n && cols - e.cols - MEASURE_COLS >= WIDER; i++) {
+        e.measure[e.count++] = all[i];
+        e.cols += MEASURE_COLS;
+    }
+    return e;
+}
+
+const char *domain_row_heads(const app *a, int cols, char out[DOMAIN_HEADS]) {
+    const extra_cells e = extra_of(a, cols);
+    int used = snprintf(out, DOMAIN_HEADS, "%s",
+                        cols >= WIDER  ? "    STS    part  change residual"
+                        : cols >= WIDE ? "    STS  change residual"
+                                       : "");
+    if (e.error) used += snprintf(out + used, DOMAIN_HEADS - (size_t)used, "%*s", ERROR_COLS, "SE");
+    for (int i = 0; i < e.count; i++)
+        used +=
+            snprintf(out + used, DOMAIN_HEADS - (size_t)used, "%*s", MEASURE_COLS, scry_measures[e.measure[i]].name);
+    return out;
+}
+
+int domain_row_head_at(const app *a, int cols, int x) {
+    const int width = cols;
+    cols -= extra_of(a, cols).cols;
     int from = cols - 9;
-    if (cols < WIDE || x < 0) return -1;
+    if (width < WIDE || x < 0) return -1;
     if (x >= from) return x < cols ? SORT_RESIDUAL : -1;
     if (x >= (from -= 8)) return SORT_CHANGE;
-    if (cols >= WIDER && x >= (from -= 8)) return SORT_LATENT;
+    if (width >= WIDER && x >= (from -= 8)) return SORT_LATENT;
     return x >= from - 7 ? SORT_STS : -1;
 }
 
@@ -97,6 +137,27 @@ static void draw_bar(app *a, int y, int x, int cols, size_t d, bool used) {
     mark_part(a, y, x, cols, sts, domain_part(a, d));
 }
 
+/* A change that may be none: with a sign that needs no colour, if need be in the place of a decimal. */
+static void mark_doubt(double value, int cols, char text[32]) {
+    snprintf(text, 32, "%+.2f~", value);
+    if ((int)strlen(text) >= cols) snprintf(text, 32, "%+.1f~", value);
+}
+
+static void draw_extra(app *a, int y, int x, const extra_cells *e, size_t d) {
+    char text[32];
+    double se = a->tab->info->domain[d].change_se[train_of(a)];
+    snprintf(text, sizeof text, isnan(se) ? "-" : "%.2f", se);
+    if (e->error) grid_put_right(a->grid, y, x, ERROR_COLS, ROLE_FAINT, text);
+    if (e->error) x += ERROR_COLS;
+    for (int i = 0; i < e->count; i++, x += MEASURE_COLS) {
+        double change = measured_change(a->tab->info, d, train_of(a), e->measure[i], &se);
+        const scry_measured m = {.change = change, .change_se = se};
+        snprintf(text, sizeof text, isnan(change) ? "-" : "%+.2f", change);
+        if (!isnan(se) && !scry_change_is_clear(&m)) mark_doubt(change, MEASURE_COLS, text);
+        grid_put_right(a->grid, y, x, MEASURE_COLS, ROLE_FAINT, text);
+    }
+}
+
 /* The change, or how far it is off the line: in brackets where the line does not know it. */
 static void draw_change(app *a, int y, int x, int cols, size_t d, bool residual) {
     bool held_out;
@@ -105,11 +166,16 @@ static void draw_change(app *a, int y, int x, int cols, size_t d, bool residual)
     char text[32];
     snprintf(text, sizeof text, residual && held_out ? "(%+.2f)" : "%+.2f", value);
     if (isnan(value)) snprintf(text, sizeof text, "-");
+    else if (!residual && change_doubt_of(a->tab->info, d, train_of(a)) == CHANGE_IN_DOUBT)
+        mark_doubt(value, cols, text);
     grid_put_right(a->grid, y, x, cols, !held_out && !residual ? ROLE_TEXT : ROLE_FAINT, text);
 }
 
 void domain_row_draw(app *a, int y, int x, int cols, size_t d, int name_width) {
     const scry_result *s = scry_session_result(a->tab->session);
+    const extra_cells extra = extra_of(a, cols);
+    if (extra.cols) draw_extra(a, y, x + cols - extra.cols, &extra, d);
+    cols -= extra.cols;
     bool used = !isnan(s->change[d]), wide = cols >= WIDE, wider = cols >= WIDER;
     char text[128];
     app_fit_text(a, a->tab->info->domain[d].name, name_width, text, sizeof text);

@@ -13,6 +13,7 @@ typedef struct domains_state {
     double scale;   /* STS of a full bar: fixed while latents are toggled, so that movement shows */
     scry_score scale_score;
     uint32_t scale_n;
+    scry_reference scale_against;
 } domains_state;
 
 enum { SORT_FILE, SORT_STS, SORT_CHANGE, SORT_RESIDUAL, SORT_LATENT, SORT_NAME, DOMAIN_SORTS };
@@ -30,9 +31,10 @@ size_t domains_find(app *a, const char *name);
  * change where there is none. */
 void domain_row_draw(app *a, int y, int x, int cols, size_t domain, int name_width);
 /* The heads of the numbers in such a row; "" where there is no room for heads. */
-const char *domain_row_heads(int cols);
+enum { DOMAIN_HEADS = 160 };
+const char *domain_row_heads(const app *a, int cols, char out[DOMAIN_HEADS]);
 /* What the head at a column of the row sorts by; -1: no head there. */
-int domain_row_head_at(int cols, int x);
+int domain_row_head_at(const app *a, int cols, int x);
 /* What the table's latent contributes to a domain's score, or would if it were in it. */
 double domain_part(const app *a, size_t domain);
 /* Change less what the fitted line gives at the domain's STS; held_out: the line was fitted without it, so that this

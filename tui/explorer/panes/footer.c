@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { NEEDS_DOMAINS = 1, NEEDS_SOURCES };
+
 /* Commands worth a reminder; their keys come from the table of commands. */
 typedef struct hint {
     const char *name, *words;
@@ -25,6 +27,7 @@ typedef struct hint {
         NOT_DOMAINS,
         SEVERAL_TABS
     } when;
+    int needs; /* of the study: NEEDS_ */
     int least; /* columns that the screen must have */
     int keep;  /* where room is short, the lowest goes first, the last of equal ones */
 } hint;
@@ -34,15 +37,27 @@ static const hint hints[] = {
     {.name = "jump", .words = "go there", .when = LISTS_LATENTS, .keep = 8},
     {.name = "page", .words = "page", .when = ON_LATENT, .keep = 7},
     {.name = "toggle", .words = "toggle", .when = NOT_DOMAINS, .keep = 7},
-    {.name = "toggle", .words = "leave out", .when = ON_DOMAINS, .keep = 7},
-    {.name = "sort", .words = "sort", .when = ON_DOMAINS, .keep = 6},
+    {.name = "toggle", .words = "leave out", .when = ON_DOMAINS, .needs = NEEDS_DOMAINS, .keep = 7},
+    {.name = "sort", .words = "sort", .when = ON_DOMAINS, .needs = NEEDS_DOMAINS, .keep = 6},
     {.name = "open", .words = "enlarge", .when = ON_DOMAINS, .keep = 5},
     {.when = OF_PAGE}, /* the hints of the latent's page */
     {.name = "edit-label", .words = "label", .when = ON_LATENT, .keep = 3},
     {.name = "capture", .words = "capture", .when = ON_LATENT, .least = 90, .keep = 2},
     {.name = "fewer", .words = "N", .join = " ", .to = "more", .when = NOT_LATENT, .keep = 4},
-    {.name = "by-icl", .words = "rank by", .join = " ", .to = "by-trained", .when = NOT_LATENT, .keep = 4},
-    {.name = "score-act", .words = "score", .join = "-", .to_last_score = true, .when = NOT_LATENT, .keep = 4},
+    {.name = "by-icl",
+     .words = "rank by",
+     .join = " ",
+     .to = "by-trained",
+     .when = NOT_LATENT,
+     .needs = NEEDS_SOURCES,
+     .keep = 4},
+    {.name = "score-act",
+     .words = "score",
+     .join = "-",
+     .to_last_score = true,
+     .when = NOT_LATENT,
+     .needs = NEEDS_DOMAINS,
+     .keep = 4},
     {.name = "plot", .words = "plots", .when = NOT_LATENT, .keep = 6},
     {.name = "search", .words = "find", .when = NOT_LATENT, .keep = 3},
     {.name = "sort", .words = "sort", .when = NOT_DOMAINS, .least = 90, .keep = 2},
@@ -70,7 +85,14 @@ static bool lists_latents(const app *a) {
     return a->tab->focus == PANE_LATENT && a->tab->latent_pane->page->target;
 }
 
+static bool has_sources(const app *a) {
+    scry_condition has[SCRY_CONDITIONS];
+    return scry_train_sources(a->tab->index, scry_session_ranking(a->tab->session)->train, has) > 0;
+}
+
 static bool hint_applies(const app *a, const hint *h) {
+    if (h->needs == NEEDS_DOMAINS && !a->tab->info->domains) return false;
+    if (h->needs == NEEDS_SOURCES && !has_sources(a)) return false;
     if (a->layout.footer.cols < h->least) return false;
     switch (h->when) {
     case ENLARGED:

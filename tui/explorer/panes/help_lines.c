@@ -31,7 +31,8 @@ static const char *const words[][2] = {
     {"interval", "top; q5 to q1: fifths of a latent's activations, strong to weak; random; moved: |change from base|; "
                  "1.5-3: activations from 1.5 to below 3"},
     {"STS", "SAE-based Transferability Score: how strongly the selection is active in a domain"},
-    {"change", "measured change of accuracy in a domain, in percentage points"},
+    {"change",
+     "measured change of accuracy in a domain, in percentage points; -0.40~ is below twice its standard error"},
     {"residual", "a domain's change minus the fitted line at its STS; in brackets for a domain that is left out: its "
                  "distance from the line of the others"},
     {"rho", "Pearson's correlation of STS with the measured change, over domains"},

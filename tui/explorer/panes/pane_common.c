@@ -21,9 +21,11 @@ int view_title(app *a, rect r, bool focus, const char *format, ...) {
     return x;
 }
 
-void view_ranking(scry_condition source, scry_metric metric, bool full, char *text, size_t size) {
-    snprintf(text, size, full ? "ranked by %s, %s" : "ranked by %s %s", scry_condition_name(source),
-             full ? scry_metrics[metric].title : scry_metric_name(metric));
+void view_ranking(scry_condition source, scry_reference against, scry_metric metric, bool full, char *text,
+                  size_t size) {
+    char by[SCRY_SOURCE_TEXT];
+    snprintf(text, size, full ? "ranked by %s, %s" : "ranked by %s %s", scry_source_text(source, against, by),
+             full ? scry_metric_title(metric, source) : scry_metric_name(metric));
 }
 
 long view_moved(long at, move kind, long steps, long page, long last) {

@@ -18,8 +18,9 @@ typedef struct view {
 /* Draw the rule above a pane with its title on it; returns the column after the title. */
 int view_title(app *a, rect r, bool focus, const char *format, ...) __attribute__((format(printf, 4, 5)));
 
-/* "ranked by icl sq", or in full "ranked by icl, mean squared shift". */
-void view_ranking(scry_condition source, scry_metric metric, bool full, char *text, size_t size);
+/* "ranked by icl sq", "ranked by icl against control sq"; or in full "ranked by icl, mean squared shift". */
+void view_ranking(scry_condition source, scry_reference against, scry_metric metric, bool full, char *text,
+                  size_t size);
 
 /* Where a move leads from row `at` of those from 0 to `last`, with this many rows a page (at least 1). At most
  * INT32_MAX steps. */

@@ -77,6 +77,7 @@ bool autosave_restore(app *a, tab *t) {
     scry_error err = {0};
     tab *shown = a->tab;
     bool ok = scry_session_read(t->session, f, &err);
+    app_follow_reference(t);
     a->tab = t;
     table_refresh(a); /* the ranking may be another one */
     if (ok) view_state_read(a, f);

@@ -268,6 +268,14 @@ static bool no_token(const app *a) {
     return !a->tab->table->on;
 }
 
+static bool no_domains(const app *a) {
+    return !a->tab->info->domains;
+}
+/* The mean is what base alone is ranked by. */
+static bool repeats_shift(const app *a) {
+    return ranking(a)->source == SCRY_BASE && ranking(a)->metric == SCRY_MEAN;
+}
+
 /* ---- the table -------------------------------------------------------------------------------- */
 
 /* A row: its values, the word for it, its help, then what differs from 0. */
@@ -284,8 +292,9 @@ const table_column columns[] = {
            .width = -1, .shown = true, .keep = 4, .on = ON_RANKING, .mute = no_ranking_before, .look = moved_look),
     COLUMN(latent_values, "latent", "number of the latent in the SAE", .format = whole_number, .width = 7,
            .ascending = true, .shown = true, .keep = 9, .look = latent_look),
-    COLUMN(shift_values, "shift", "how far the source moves the latent, by the metric", .format = measure, .width = 15,
-           .by_rank = true, .shown = true, .keep = 9, .on = ON_RANKING, .traits = COLUMN_WIDENS, .draw = draw_shift),
+    COLUMN(shift_values, "shift", "how far the source moves it, by the metric; by base, activation",
+           .base_title = "activation", .format = measure, .width = 15, .by_rank = true, .shown = true, .keep = 9,
+           .on = ON_RANKING, .traits = COLUMN_WIDENS, .draw = draw_shift),
     COLUMN(share_values, "share", "its share of the total shift", .format = tenths_of_percent, .width = 5,
            .by_rank = true, .shown = true, .keep = 3, .on = ON_RANKING),
     COLUMN(cumulative_values, "cum-share", "share of the total shift up to this rank", .format = whole_percent,
@@ -293,8 +302,8 @@ const table_column columns[] = {
            .keep = 4, .on = ON_RANKING),
     COLUMN(total_values, "total", "summed shift up to this rank", .format = measure, .width = 7, .ascending = true,
            .by_rank = true, .on = ON_RANKING),
-    COLUMN(mean_values, "mean", "change of its mean activation", .format = signed_number, .width = 5, .shown = true,
-           .keep = 2, .on = ON_RANKING),
+    COLUMN(mean_values, "mean", "change of its mean activation; by base, the mean", .format = signed_number, .width = 5,
+           .shown = true, .keep = 2, .on = ON_RANKING, .mute = repeats_shift),
     COLUMN(d_values, "d", "change of its mean in standard deviations (Cohen's d)", .format = signed_number, .width = 5,
            .on = ON_RANKING),
     COLUMN(base_values, "base", "its mean activation in base", .format = measure, .width = 7, .on = ON_RANKING),
@@ -306,11 +315,12 @@ const table_column columns[] = {
            .title = "r.aft", .width = 5, .on = ON_RANKING),
     COLUMN(count_values, "count", "number of its activations in all captures", .format = whole_number, .width = 7),
     COLUMN(adds_values, "adds", "what it adds to the score, summed over the domains that take part", .format = measure,
-           .width = 7, .on = ON_SCORE),
+           .width = 7, .on = ON_SCORE, .mute = no_domains),
     COLUMN(table_what_if, "what-if", "rho if this latent were toggled, and how much it would change",
-           .text = what_if_text, .width = 10, .shown = true, .keep = 6, .on = ON_RANKING | ON_SELECTION | ON_SCORE),
+           .text = what_if_text, .width = 10, .shown = true, .keep = 6, .on = ON_RANKING | ON_SELECTION | ON_SCORE,
+           .mute = no_domains),
     COLUMN(step_values, "step", "how much rho would change if it were toggled", .format = step_number, .width = 5,
-           .on = ON_RANKING | ON_SELECTION | ON_SCORE),
+           .on = ON_RANKING | ON_SELECTION | ON_SCORE, .mute = no_domains),
     COLUMN(on_values, "on", "mean activation on the text of :fires-on", .format = measure, .width = 6, .keep = 6,
            .traits = COLUMN_OF_TOKEN, .mute = no_token),
     {.name = "label",
@@ -335,7 +345,8 @@ void column_text(app *a, int column, uint32_t latent, char *text, size_t size) {
     else c->format(one(a, latent, c->values), text, size);
 }
 
-const char *column_title(int column) {
+const char *column_title(const app *a, int column) {
+    if (columns[column].base_title && ranking(a)->source == SCRY_BASE) return columns[column].base_title;
     return columns[column].title ? columns[column].title : columns[column].name;
 }
 

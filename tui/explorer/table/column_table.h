@@ -27,17 +27,18 @@ typedef struct table_cell {
 
 /* A row of the table of columns; what is not given is 0, NULL or false. */
 typedef struct table_column {
-    const char *name;  /* as typed after :sort */
-    const char *alias; /* an earlier name, in scripts and kept sessions; NULL: none */
-    const char *title; /* NULL: the name. "short|long": the long one where there is room */
-    int width;         /* least columns; 0: as many as the largest latent's number, -1: one more */
-    bool left;         /* aligned; numbers stand at the right */
-    bool ascending;    /* smallest first when sorted by it */
-    bool by_rank;      /* its order is the rank's */
-    bool shown;        /* unless chosen otherwise */
-    int keep;          /* lower ones go first where room is short */
-    unsigned on;       /* ON_ */
-    unsigned traits;   /* COLUMN_ */
+    const char *name;       /* as typed after :sort */
+    const char *alias;      /* an earlier name, in scripts and kept sessions; NULL: none */
+    const char *title;      /* NULL: the name. "short|long": the long one where there is room */
+    const char *base_title; /* where base alone is ranked; NULL: the same */
+    int width;              /* least columns; 0: as many as the largest latent's number, -1: one more */
+    bool left;              /* aligned; numbers stand at the right */
+    bool ascending;         /* smallest first when sorted by it */
+    bool by_rank;           /* its order is the rank's */
+    bool shown;             /* unless chosen otherwise */
+    int keep;               /* lower ones go first where room is short */
+    unsigned on;            /* ON_ */
+    unsigned traits;        /* COLUMN_ */
     const char *help;
     /* out[n]: of the latents from `from` on, NaN where there is none. NULL: sorted as text. */
     void (*values)(app *a, uint32_t from, uint32_t n, double *out);
@@ -54,7 +55,7 @@ extern const int column_count;
 
 /* A latent's cell as text. */
 void column_text(app *a, int column, uint32_t latent, char *text, size_t size);
-const char *column_title(int column);
+const char *column_title(const app *a, int column);
 /* The column that has a trait, or -1. */
 int column_with(unsigned trait);
 /* The names of all columns, for saying which there are; returns how many. */

@@ -226,6 +226,7 @@ static bool read_domain_term(reader *r, int measure) {
     r->at++;
     if (!read_word(r, &w, "")) return false;
     const scry_info *info = r->a->tab->info;
+    if (!info->domains) return wrong(r, r->at, 1, "this study has no domains");
     filter_step step = {.kind = DOMAIN_IS, .number = measure, .domain = info->domains, .slow = -1};
     const char **names = mem_new(info->domains, sizeof *names);
     for (size_t d = 0; d < info->domains; d++) {
@@ -275,6 +276,7 @@ static bool read_named(reader *r) {
     if (flag >= 0) return wrong(r, r->at, 1, "expected %s:yes or %s:no", w.text, w.text);
     if (column >= 0 && columns[column].values && sign != '~' && next != '~') return read_column_term(r, column);
     if (column >= 0) return wrong(r, r->at, 1, "%s holds numbers; expected < <= > >= = or !=", w.text);
+    if (measure >= 0 && !r->a->tab->info->domains) return wrong(r, r->at, 1, "this study has no domains");
     if (measure >= 0)
         return wrong(r, r->at, 1, "expected a domain: %s:%s>1%%", w.text, r->a->tab->info->domain[0].name);
     return no_such(r, &w);

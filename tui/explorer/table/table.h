@@ -22,6 +22,7 @@ typedef struct table_columns {
 typedef struct table_stamp {
     size_t train;
     scry_condition source;
+    scry_reference against;
     scry_metric metric;
     uint32_t n;
     scry_score score;

@@ -16,7 +16,7 @@ static int digits(uint32_t number) {
 
 /* With room for the whole title, and for the arrow where the rows are sorted by it. */
 static int least_width(const app *a, int column) {
-    const char *title = column_title(column);
+    const char *title = column_title(a, column);
     int width = columns[column].width, numbers = digits(a->tab->info->d_sae);
     int titled = (int)strcspn(title, "|") + (column == a->tab->table->column);
     if (a->tab->table->columns.width[column]) return a->tab->table->columns.width[column];
@@ -51,7 +51,7 @@ static int widen_titles(const app *a, int spare, table_slot *place) {
     int used = 0;
     for (int i = 0; i < c->count; i++) {
         int column = c->at[i];
-        const char *more = strchr(column_title(column), '|');
+        const char *more = strchr(column_title(a, column), '|');
         int wider = more ? (int)strlen(more + 1) + (column == a->tab->table->column) - place[column].width : 0;
         bool free_to = place[column].width && !c->width[column] && !(columns[column].traits & COLUMN_FILLS);
         if (!free_to || wider <= 0 || spare - used - wider < TITLE_SPARE) continue;

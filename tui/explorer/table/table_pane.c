@@ -57,7 +57,7 @@ static void move_table(app *a, move kind, long steps) {
 /* The long title where it fits; the arrow before the last letter where it does not. */
 static void draw_title(app *a, rect r, int column, const table_slot *p, role look) {
     const table_state *t = a->tab->table;
-    const char *title = column_title(column), *more = strchr(title, '|');
+    const char *title = column_title(a, column), *more = strchr(title, '|');
     bool sorted = column == t->column, up = columns[column].ascending != t->reversed;
     char text[64];
     int length = more ? (int)(more - title) : (int)strlen(title), width = sorted ? p->width - 1 : p->width;
@@ -137,8 +137,9 @@ static void draw_line(app *a, rect r, int y) {
         snprintf(text + used, sizeof text - used, "%sfilter %s  %u of %u%s", used ? "   " : "", shown, t->order.rows,
                  a->tab->info->d_sae, types_filter(a) ? "" : "   & changes, \\ clears");
     } else if (types_filter(a)) {
-        snprintf(text, sizeof text, "e.g. rank<=500 rate<1%% label~law sel:yes fires:%.20s>1%%   a,b or   !a not",
-                 a->tab->info->domain[0].name);
+        char fires[40] = "";
+        if (a->tab->info->domains) snprintf(fires, sizeof fires, " fires:%.20s>1%%", a->tab->info->domain[0].name);
+        snprintf(text, sizeof text, "e.g. rank<=500 rate<1%% label~law sel:yes%s   a,b or   !a not", fires);
     }
     grid_fill(a->grid, y, r.x, r.cols, ROLE_TEXT, ' ');
     app_fit_text(a, text, r.cols - 1, safe, sizeof safe);

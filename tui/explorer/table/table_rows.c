@@ -86,6 +86,7 @@ static table_stamp stamp_now(const app *a) {
     const char *scope = scry_session_scope_spec(s);
     table_stamp now = {.train = r->train,
                        .source = r->source,
+                       .against = r->against,
                        .metric = r->metric,
                        .n = scry_session_n(s),
                        .score = scry_session_score(s),
@@ -148,10 +149,12 @@ void table_refresh(app *a) {
     table_state *t = a->tab->table;
     table_stamp now = stamp_now(a), *made = &t->made;
     unsigned changed = 0;
-    if (now.train != made->train || now.source != made->source || now.metric != made->metric) changed |= ON_RANKING;
+    if (now.train != made->train || now.source != made->source || now.metric != made->metric ||
+        now.against != made->against)
+        changed |= ON_RANKING;
     if (now.n != made->n) changed |= ON_SELECTION;
     if (now.score != made->score || now.is_signed != made->is_signed || now.train != made->train ||
-        now.scope != made->scope)
+        now.against != made->against || now.scope != made->scope)
         changed |= ON_SCORE;
     if (changed & ON_RANKING) t->ahead = false;
     if (changed & depends_on(t)) {
