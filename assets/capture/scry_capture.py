@@ -385,7 +385,7 @@ def sae_hook(folder):
 def arguments():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name in ("--model", "--tuned", "--adapter", "--rl", "--layer", "--hook", "--sae", "--train", "--template",
-                 "--shard", "--name"):
+                 "--shard", "--name", "--model-name"):
         p.add_argument(name, required=name in ("--model", "--train"))
     p.add_argument("-o", dest="out", type=Path, required=True)
     p.add_argument("--domain", action="append", default=[])
@@ -459,7 +459,7 @@ def study_of(a, groups, units, roles, hook, hashes):
         return {c: {"residual": f"acts/{g['stem']}.{c}.safetensors", "tokens": f"acts/{g['stem']}.tokens.jsonl"}
                 for o, c, _ in units if o is g}
 
-    model, train = Path(a.model).resolve().name, groups[0]
+    model, train = a.model_name or Path(a.model).resolve().name, groups[0]
     tuned = {f"{r}_path": relative(v[1] or v[0]) for r, v in roles.items() if r != "base"}
     left_out = ("out", "force", "shard", "device", "batch")
     return {"scry_study": 1, "name": a.name or f"{train['name']} on {model}, {hook}", "model": model,

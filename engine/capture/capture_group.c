@@ -199,11 +199,14 @@ static void tell(const filler *f) {
     const char *name = f->g->texts->name;
     scry_notes *notes = f->plan->notes;
     if (f->cut)
-        scry_notes_add(notes, "%s: %" PRIu64 " of %zu texts are cut at their end, to fit into %" PRIu32 " tokens", name,
-                       f->cut, f->read, f->plan->limit);
+        scry_notes_add(notes, "%s: %" PRIu64 " of %zu texts %s cut at %s end, to fit into %" PRIu32 " tokens", name,
+                       f->cut, f->read, f->cut == 1 ? "is" : "are", f->cut == 1 ? "its" : "their", f->plan->limit);
     if (f->unanswered)
-        scry_notes_add(notes, "%s: %" PRIu64 " samples have no response, and are left out", name, f->unanswered);
-    if (f->empty) scry_notes_add(notes, "%s: %" PRIu64 " samples have no text, and are left out", name, f->empty);
+        scry_notes_add(notes, "%s: %" PRIu64 " %s no response, and %s left out", name, f->unanswered,
+                       f->unanswered == 1 ? "sample has" : "samples have", f->unanswered == 1 ? "is" : "are");
+    if (f->empty)
+        scry_notes_add(notes, "%s: %" PRIu64 " %s no text, and %s left out", name, f->empty,
+                       f->empty == 1 ? "sample has" : "samples have", f->empty == 1 ? "is" : "are");
 }
 
 /* ---- control ---- */
@@ -297,7 +300,7 @@ const uint32_t *capture_group_front(const capture_plan *plan, const capture_grou
                                     size_t i, size_t *count) {
     *count = 0;
     bool icl = condition == CAPTURE_ICL;
-    if (!icl && condition != CAPTURE_CONTROL) return NULL;
+    if (!icl && (condition != CAPTURE_CONTROL || !g->control.count)) return NULL;
     if (g->at) {
         const uint32_t *front = previous_front(plan, g, &g->sample[i], count);
         return icl ? front : g->control.ids + g->control.count - *count;

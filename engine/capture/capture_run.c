@@ -45,9 +45,16 @@ uint64_t capture_run_cost(const capture_plan *plan, const capture_unit *unit) {
 
 /* ---- models ---- */
 
+static bool report(capture_run *r, uint64_t tokens) {
+    const scry_capture_options *o = r->plan->options;
+    r->progress.done += tokens;
+    if (o->progress && !o->progress(o->context, &r->progress)) r->cancelled = true;
+    return !r->cancelled;
+}
+
+/* Polled between parts of a block, which may take long in a large model. */
 static bool is_cancelled(void *context) {
-    const capture_run *r = context;
-    return r->cancelled;
+    return !report(context, 0);
 }
 
 static uint64_t memory_of(const capture_run *r) {
@@ -114,13 +121,6 @@ static void place_joined(batch *b) {
         b->sequence[i].ids = b->ids + at;
         at += b->sequence[i].count;
     }
-}
-
-static bool report(capture_run *r, uint64_t tokens) {
-    const scry_capture_options *o = r->plan->options;
-    r->progress.done += tokens;
-    if (o->progress && !o->progress(o->context, &r->progress)) r->cancelled = true;
-    return !r->cancelled;
 }
 
 /* Runs what the batch holds and writes its rows. */

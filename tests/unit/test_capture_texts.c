@@ -330,8 +330,8 @@ static void test_limits(void) {
         check_is(s.group[0].count, 2, "responses: texts without are left out");
         check_is(s.group[0].rows, 5, "responses: only their tokens become rows");
         check_is(s.group[0].sample[0].first, 3, "responses: the first row of a sample");
-        check(s.notes.count == 2 && strstr(s.notes.text[0], "task: 1 samples have no response, and are left out") &&
-                  strstr(s.notes.text[1], "task: 1 samples have no text, and are left out"),
+        check(s.notes.count == 2 && strstr(s.notes.text[0], "task: 1 sample has no response, and is left out") &&
+                  strstr(s.notes.text[1], "task: 1 sample has no text, and is left out"),
               "responses: %s", s.notes.count ? s.notes.text[0] : "no note");
     }
     end(&s);
