@@ -57,6 +57,7 @@ typedef struct scry_capture_options {
     const char *hook, *layer;   /* "blocks.3.hook_resid_post", or "3" for that one; NULL: the SAE's */
     const char *sae;            /* named in the study, and says the hook; NULL: none */
     const char *name;           /* of the study; NULL: made from model, texts and hook */
+    const char *model_name;     /* in the study; NULL: the folder's */
     const char *train;          /* "[NAME=]FILE"; NULL: none */
     const char *const *domains; /* [domain_count] "NAME=FILE", or "FILE" with a category in each line */
     size_t domain_count;

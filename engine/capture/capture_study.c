@@ -86,10 +86,16 @@ bool capture_tokens_write(const capture_plan *plan, const capture_group *group, 
 
 /* ---- paths ---- */
 
-/* The path as the manifest in folder names it: an absolute one as it is, others from the folder. The caller frees. */
+static bool is_inside(const char *folder, const char *path) {
+    size_t length = strlen(folder);
+    return strncmp(folder, path, length) == 0 && path[length] == '/';
+}
+
+/* The path as the manifest in folder names it: an absolute one that leads out of it as it is, others from the folder.
+ * The caller frees. */
 static char *path_from(const char *folder, const char *path) {
-    char *from = realpath(folder, NULL), *to = *path == '/' ? NULL : realpath(path, NULL);
-    if (!from || !to) {
+    char *from = realpath(folder, NULL), *to = realpath(path, NULL);
+    if (!from || !to || (*path == '/' && !is_inside(from, to))) {
         free(from);
         free(to);
         return mem_copy_string(path);
@@ -228,9 +234,23 @@ static void set_name(const capture_plan *plan, cJSON *study, const char *model) 
     free(made);
 }
 
+/* The text with two blanks where cJSON indents by a tab, and a line break at the end. The caller frees it. */
+static char *spaced(const char *text) {
+    char *out = mem_new(2 * strlen(text) + 2, 1), *to = out;
+    bool indent = true;
+    for (; *text; text++) {
+        indent = text[0] == '\t' ? indent : text[0] == '\n';
+        *to++ = *text == '\t' ? ' ' : *text;
+        if (*text == '\t' && indent) *to++ = ' ';
+    }
+    *to = '\n';
+    return out;
+}
+
 bool capture_study_write(const capture_plan *plan, const char *folder, scry_error *err) {
     char hook[SCRY_HOOK_TEXT], *path = mem_format("%s/study.json", folder);
-    char *model = capture_folder_name(plan->options->model);
+    const char *given = plan->options->model_name;
+    char *model = given ? mem_copy_string(given) : capture_folder_name(plan->options->model);
     cJSON *study = study_before(path);
     set(study, "scry_study", cJSON_CreateNumber(1));
     set_name(plan, study, model);
@@ -242,7 +262,7 @@ bool capture_study_write(const capture_plan *plan, const char *folder, scry_erro
     set_train(plan, study, folder);
     set_domains(plan, study);
     set(study, "capture", capture_settings_of_study(plan));
-    char *text = cJSON_Print(study), *line = mem_format("%s\n", text);
+    char *text = cJSON_Print(study), *line = spaced(text);
     capture_file_sweep(path);
     bool ok = atomic_file_write(path, line, strlen(line), err);
     cJSON_free(text);

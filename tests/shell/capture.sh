@@ -28,6 +28,17 @@ texts law 12 2 12 >law.jsonl
 texts art 11 3 12 >art.jsonl
 common="--model base --tuned sft --layer 0 --train math.jsonl --domain law=law.jsonl --domain art=art.jsonl --demos 2 --domain-demos 3"
 
+# ---- paths
+mkdir inside
+cp -r base inside/model
+gives 0 capture --model "$PWD/inside/model" --layer 0 --train math.jsonl --demos 0 --model-name tiny -o "$PWD/inside"
+is "capture: a folder within the study is named from it, and one outside as it was given" \
+    "$(grep -o '"model_path": "[^"]*"' inside/study.json)" '"model_path": "model"'
+gives 0 capture --model "$PWD/base" --layer 0 --train math.jsonl --demos 0 -o outside
+is "capture: an absolute folder outside stays as it is" \
+    "$(grep -o '"model_path": "[^"]*"' outside/study.json)" "\"model_path\": \"$PWD/base\""
+is "capture --model-name" "$(grep -h '"model": "' inside/study.json outside/study.json | tr -d ' \n')" '"model":"tiny","model":"base",'
+
 # ---- a study
 gives 0 capture $common --control -o whole --json
 prints "capture --json: its keys" '^\{"study":"whole/study.json","complete":true,"captures":\[\{"name":"train.base","condition":"base","tokens":[0-9]+,"samples":12,"seconds":[0-9.e-]+,"kept":false\},' '"tokens_per_second":[0-9.e+]+\}$'
@@ -156,9 +167,9 @@ fails 'other settings: rows: found "response", expected "all"' capture $long --r
 fails 'other settings: max-length: found 400, expected 399' capture $long --max-length 399 -o stopped
 sed 's/level/grade/' long.jsonl >graded.jsonl
 fails 'other settings: text: found "' capture $long --train math=graded.jsonl -o stopped
-mkdir foreign && cp "$root/sample_data/study.json" foreign/
+mkdir foreign && echo '{"scry_study": 1, "train": {"name": "math", "base": {"residual": "x.npy"}}}' >foreign/study.json
 fails "foreign/study.json: is a study that scry capture did not write; expected an empty or a new folder, or --force" capture $common -o foreign
-mkdir -p theirs/acts && cp "$root/sample_data/acts/law.base.safetensors" theirs/acts/
+mkdir -p theirs/acts && cp base/model.safetensors theirs/acts/law.base.safetensors
 fails "theirs/acts/law.base.safetensors was captured with other settings: it was not written by scry capture" capture $common -o theirs
 gives 0 capture $common -o theirs --force
 gives 0 capture $long --dtype f32 --force -o stopped

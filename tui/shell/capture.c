@@ -83,6 +83,7 @@ static bool read_options(const options *o, const char **domains, const char **de
     c->layer = o->layer;
     c->sae = o->sae;
     c->name = o->name;
+    c->model_name = o->model_name;
     c->train = o->train_text;
     c->domains = domains;
     c->domain_count = options_repeated(o, "--domain", domains);
