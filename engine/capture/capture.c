@@ -64,7 +64,7 @@ static bool look(call *c) {
 /* A study that something else made is not written over. */
 static bool check_folder(const call *c) {
     char *acts = mem_format("%s/acts", c->folder);
-    bool ok = c->o->force || capture_study_is_own(c->folder, c->err);
+    bool ok = capture_study_is_own(c->folder, c->o->force ? NULL : c->err) || c->o->force;
     ok = ok && scry_make_folder(acts, "name a folder that can be written by -o", c->err);
     free(acts);
     return ok;

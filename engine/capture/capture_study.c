@@ -215,6 +215,7 @@ static cJSON *study_before(const char *path) {
 
 bool capture_study_is_own(const char *folder, scry_error *err) {
     char *path = mem_format("%s/study.json", folder);
+    capture_file_sweep(path); /* here, since other shards may write the study at its end */
     cJSON *study = access(path, F_OK) == 0 ? study_before(path) : NULL;
     bool own = !study || cJSON_GetObjectItemCaseSensitive(study, "capture") ||
                scry_fail(err,
@@ -263,7 +264,6 @@ bool capture_study_write(const capture_plan *plan, const char *folder, scry_erro
     set_domains(plan, study);
     set(study, "capture", capture_settings_of_study(plan));
     char *text = cJSON_Print(study), *line = spaced(text);
-    capture_file_sweep(path);
     bool ok = atomic_file_write(path, line, strlen(line), err);
     cJSON_free(text);
     cJSON_Delete(study);

@@ -1,5 +1,6 @@
 /* test_capture_sample.c: scry capture makes the sample study again from its models and text: the same tokens, and
- * residuals within a step of F16, whatever the processor. A training set and two domains stand for all. */
+ * residuals within a step of F16 (and, near 0, of float arithmetic), whatever the processor. A training set and two
+ * domains stand for all. */
 #include "base/mem.h"
 #include "capture.h"
 #include "check.h"
@@ -26,6 +27,15 @@ static double step_at(double x) {
     return ldexp(1, ilogb(size) - 10);
 }
 
+/* What the order of sums in single precision may change, of a row's root mean square. */
+#define ROUNDING 1e-5
+
+static double size_of(const float *row, uint64_t d) {
+    double sum = 0;
+    for (uint64_t i = 0; i < d; i++) sum += (double)row[i] * (double)row[i];
+    return sqrt(sum / (double)d);
+}
+
 static void compare_residuals(const char *made, const char *kept, const char *name) {
     tensor_file a, b;
     scry_error err = {0};
@@ -40,12 +50,14 @@ static void compare_residuals(const char *made, const char *kept, const char *na
         tensor_floats(x, 0, 1, n, found);
         tensor_floats(y, 0, 1, n, expected);
         worst w = {.tolerance = 1};
+        uint64_t d = y->shape[y->dims - 1];
         for (uint64_t i = 0; i < n; i++) {
             double f = (double)found[i], e = (double)expected[i];
             equal += found[i] == expected[i];
-            worst_add(&w, f, e, step_at(e), "element %llu", (unsigned long long)i);
+            worst_add(&w, f, e, step_at(e) + ROUNDING * size_of(expected + i / d * d, d), "element %llu",
+                      (unsigned long long)i);
         }
-        worst_line(&w, "%s: residuals within a step of F16", name);
+        worst_line(&w, "%s: residuals within a step of F16 and what float arithmetic loses", name);
         check(equal > n / 100 * 95, "%s: %llu of %llu residuals are the same number", name, (unsigned long long)equal,
               (unsigned long long)n);
         free(found);
