@@ -111,6 +111,12 @@ typedef struct scry_build_result {
 bool scry_index_build(const char *study_path, const char *out, const scry_build_options *options,
                       scry_build_result *result, scry_notes *notes, scry_error *err);
 
+/* Writes the place of an SAE as "sae" into a manifest, by atomic replacement; every other byte stays. An old value is
+ * replaced. False and err when the manifest is no JSON object or cannot be written. */
+bool scry_study_set_sae(const char *study_path, const char *sae, scry_error *err);
+/* False and err where that would fail. */
+bool scry_study_can_set_sae(const char *study_path, scry_error *err);
+
 /* Merges the shards of one index, given in any order, into the very bytes that one run would have written. */
 bool scry_merge(char *const *paths, size_t count, const char *out, scry_error *err);
 

@@ -33,6 +33,45 @@ char *path_absolute(const char *path) {
     return out;
 }
 
+static bool is_inside(const char *folder, const char *path) {
+    size_t length = strlen(folder);
+    return strncmp(folder, path, length) == 0 && path[length] == '/';
+}
+
+char *path_from_folder(const char *folder, const char *path) {
+    char *from = realpath(folder, NULL), *to = realpath(path, NULL);
+    if (!from || !to || (*path == '/' && !is_inside(from, to))) {
+        free(from);
+        free(to);
+        return mem_copy_string(path);
+    }
+    size_t same = 0;
+    for (size_t i = 0;; i++) {
+        bool a = from[i] == '/' || !from[i], b = to[i] == '/' || !to[i];
+        if (a && b) same = i;
+        if (from[i] != to[i] || !from[i]) break;
+    }
+    char *out = mem_copy_string("");
+    for (const char *at = from + same; *at; at++)
+        if (*at == '/') {
+            char *longer = mem_format("../%s", out);
+            free(out);
+            out = longer;
+        }
+    const char *rest = to[same] == '/' ? to + same + 1 : to + same;
+    char *whole = mem_format("%s%s", out, rest);
+    size_t length = strlen(whole);
+    if (length > 1 && whole[length - 1] == '/') whole[length - 1] = 0;
+    if (!*whole) {
+        free(whole);
+        whole = mem_copy_string(".");
+    }
+    free(out);
+    free(from);
+    free(to);
+    return whole;
+}
+
 bool path_is_directory(const char *path) {
     struct stat st;
     return stat(path, &st) == 0 && S_ISDIR(st.st_mode);

@@ -1,5 +1,5 @@
-/* base/path.h: parts of file names. Names are compared as they are written; path_absolute and path_is_directory ask the
- * system. */
+/* base/path.h: parts of file names. Names are compared as they are written; path_absolute, path_from_folder and
+ * path_is_directory ask the system. */
 #ifndef SCRY_BASE_PATH_H
 #define SCRY_BASE_PATH_H
 
@@ -16,6 +16,9 @@ bool path_ends_with(const char *path, const char *ending);
 /* The path of an existing file or folder from the root, without links; a copy of path where there is none. The caller
  * frees it. */
 char *path_absolute(const char *path);
+/* The path of an existing file or folder as a file in `folder` names it: an absolute path that leads out of the folder
+ * stays as it is, any other is made relative to it; a copy of path where either does not exist. The caller frees it. */
+char *path_from_folder(const char *folder, const char *path);
 bool path_is_directory(const char *path);
 
 #endif

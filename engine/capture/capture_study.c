@@ -84,49 +84,6 @@ bool capture_tokens_write(const capture_plan *plan, const capture_group *group, 
     return atomic_file_end(&out, true, err);
 }
 
-/* ---- paths ---- */
-
-static bool is_inside(const char *folder, const char *path) {
-    size_t length = strlen(folder);
-    return strncmp(folder, path, length) == 0 && path[length] == '/';
-}
-
-/* The path as the manifest in folder names it: an absolute one that leads out of it as it is, others from the folder.
- * The caller frees. */
-static char *path_from(const char *folder, const char *path) {
-    char *from = realpath(folder, NULL), *to = realpath(path, NULL);
-    if (!from || !to || (*path == '/' && !is_inside(from, to))) {
-        free(from);
-        free(to);
-        return mem_copy_string(path);
-    }
-    size_t same = 0;
-    for (size_t i = 0;; i++) {
-        bool a = from[i] == '/' || !from[i], b = to[i] == '/' || !to[i];
-        if (a && b) same = i;
-        if (from[i] != to[i] || !from[i]) break;
-    }
-    char *out = mem_copy_string("");
-    for (const char *at = from + same; *at; at++)
-        if (*at == '/') {
-            char *longer = mem_format("../%s", out);
-            free(out);
-            out = longer;
-        }
-    const char *rest = to[same] == '/' ? to + same + 1 : to + same;
-    char *whole = mem_format("%s%s", out, rest);
-    size_t length = strlen(whole);
-    if (length > 1 && whole[length - 1] == '/') whole[length - 1] = 0;
-    if (!*whole) {
-        free(whole);
-        whole = mem_copy_string(".");
-    }
-    free(out);
-    free(from);
-    free(to);
-    return whole;
-}
-
 /* ---- the manifest ---- */
 
 /* Sets a key, in its place where it is there already. */
@@ -140,7 +97,7 @@ static void set_text(cJSON *object, const char *key, const char *value) {
 }
 
 static void set_path(cJSON *object, const char *key, const char *folder, const char *path) {
-    char *from = path_from(folder, path);
+    char *from = path_from_folder(folder, path);
     set_text(object, key, from);
     free(from);
 }

@@ -32,6 +32,31 @@ gives 0 train "$place/study.json" "$place/another.json" --condition base -o "$pl
 is "train: of two studies the names that they share" "$(named "$place/two")" '"blocks.3.hook_resid_post" 3 '
 is "train: of a file alone no names are known" "$(named "$place/one")" ""
 
+# ---- into a manifest
+mkdir "$place/into"
+printf '{\n  "scry_study": 1,\n  "train": {"name": "math", "base": {"residual": "base.safetensors"}},\n  "note": "sae"\n}\n' >"$place/into/study.json"
+cp sample_data/acts/train.base.safetensors "$place/into/base.safetensors"
+tiny="--width 64 --k 4 --batch 128 --steps 10"
+gives 0 train "$place/into/study.json" -o "$place/into/sae" $tiny --into "$place/into/study.json"
+says "train --into: says so" "into/study.json: names "
+is "train --into: a new key stands first, every other byte stays" "$(cat "$place/into/study.json")" '{
+  "sae": "sae",
+  "scry_study": 1,
+  "train": {"name": "math", "base": {"residual": "base.safetensors"}},
+  "note": "sae"
+}'
+gives 0 index "$place/into/study.json" -o "$place/into.scry"
+says "train --into: the study is then indexed with it" "64 latents"
+gives 0 train "$place/into/study.json" -o "$place/beside" $tiny --into "$place/into/study.json"
+is "train --into: an old value is replaced, relative to the manifest or as an absolute path outside" \
+    "$(grep '"sae":' "$place/into/study.json")" "  \"sae\": \"$place/beside\","
+printf '{}' >"$place/into/empty.json"
+gives 0 train "$place/into/study.json" -o "$place/into/sae3" $tiny --into "$place/into/empty.json"
+is "train --into: an empty object" "$(cat "$place/into/empty.json")" '{"sae": "sae3"}'
+printf '[1, 2]' >"$place/into/list.json"
+fails "list.json: found no JSON object, expected a study's manifest" train "$place/into/study.json" -o "$place/into/no" $tiny --into "$place/into/list.json"
+is "train --into: refused before training" "$(ls -d "$place/into/no" 2>/dev/null)" ""
+
 # ---- killed in the middle: the weights that an unbroken run gives, bit for bit
 for arch in topk batchtopk relu jumprelu; do
     run="$study --condition base --arch $arch --width 512 --batch 512 --steps 120 --checkpoint-every 20"

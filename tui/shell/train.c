@@ -128,7 +128,8 @@ int shell_train(const options *o) {
     scry_train_input input = {.condition = -1};
     scry_train_run run = {.resume = o->resume != NULL, .model_name = o->model_name, .hook_name = o->hook_name};
     scry_build_options build = {0};
-    if (!check_words(o, &err) || !cli_build_options(o, &build, &err) || !train_options_read(o, &run.settings, &err) ||
+    if (!check_words(o, &err) || (o->into && !scry_study_can_set_sae(o->into, &err)) ||
+        !cli_build_options(o, &build, &err) || !train_options_read(o, &run.settings, &err) ||
         !cli_residuals(o, 0, &input, &err))
         return output_error(&err);
     run.threads = build.threads;
@@ -137,5 +138,7 @@ int shell_train(const options *o) {
     bool ok = train_shown(o, &input, &run, &result, &notes, &err);
     if (isatty(STDERR_FILENO)) fprintf(stderr, "\r\x1b[K");
     output_warnings(&notes);
+    if (ok && o->into && (ok = scry_study_set_sae(o->into, o->out, &err)))
+        fprintf(stderr, "scry: %s: names %s as its SAE\n", o->into, o->out);
     return ok ? report(o, &result) : output_error(&err);
 }
