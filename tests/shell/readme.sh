@@ -6,8 +6,16 @@ mkdir -p "$place/study" "$place/bin" && cd "$place/study" || exit 1
 ln -s "$SCRY" "$place/bin/scry" && PATH=$place/bin:$PATH
 export XDG_CACHE_HOME="$place/cache" XDG_DATA_HOME="$place/data" XDG_STATE_HOME="$place/state"
 
-# What the examples expect: a study with a domain "law, civil" and a latent 1819, two more indexes, residuals.
+# What the examples expect: a study with a domain "law, civil" and a latent 1819, two more indexes, residuals; models,
+# texts, and results of lm-evaluation-harness.
 cp -r "$top"/sample_data/. .
+cp -r models/base models/sft .
+cp text/train_math.jsonl math.jsonl
+cp text/law.jsonl text/physics.jsonl .
+for model in base sft; do
+    printf '{"results": {"law": {"acc,none": 0.%s, "acc_stderr,none": 0.01}, "physics": {"acc,none": 0.4, "acc_stderr,none": 0.02}}}\n' \
+        "${#model}" >"$model/results_1.json"
+done
 sed -i 's/"name": "law"/"name": "law, civil"/' study.json
 cp acts/train.base.safetensors layer25-0.safetensors
 cp acts/train.icl.safetensors layer25-1.safetensors
@@ -34,6 +42,7 @@ example() { # LINE: runs it; trainings take a few steps only, and begin in an em
         rm -rf my-sae
         "$SCRY" train layer25-0.safetensors -o my-sae --width 64 --steps 5 >"$out" 2>"$err"
         ;;
+    "scry study/study.json") set -- "scry --script /dev/null study/study.json" ;;
     "scry train "*)
         rm -rf my-sae
         set -- "$1 --steps 20"
