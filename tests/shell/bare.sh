@@ -55,7 +55,7 @@ for kind in neither no-sources; do
     prints "$kind: rank" '^latents by mean activation \(mean\) of base; total over 2048 latents 17\.19' \
         '^ *1 +67 +0\.55[0-9]+ +3\.2[0-9] ' '^rank +latent +activation +share% +cum. share% +mean +rate% '
     gives 0 rank "$x" --top 1 --json
-    prints "$kind: rank --json" '^\{"by":"base","against":"base","metric":"mean","total":17\.[0-9]+,"latents":\[\{"rank":1,"latent":67,"shift":0\.[0-9]+,"share":0\.[0-9]+,"cumulative":0\.[0-9]+,"mean_base":0\.[0-9]+,"mean_shifted":null,"rate_base":0\.4[0-9]+,"rate_shifted":null'
+    prints "$kind: rank --json" '^\{"by":"base","against":null,"metric":"mean","total":17\.[0-9]+,"latents":\[\{"rank":1,"latent":67,"shift":0\.[0-9]+,"share":0\.[0-9]+,"cumulative":0\.[0-9]+,"mean_base":0\.[0-9]+,"mean_shifted":null,"rate_base":0\.4[0-9]+,"rate_shifted":null'
     fails "$only" rank "$x" --by sft
     fails 'training set "math" has only "base", and no source; overlap needs two rankings' overlap "$x"
     refused 'metric "d" compares two conditions; of base alone there is sq, abs, mean or rate' rank "$x" --metric d

@@ -247,7 +247,8 @@ static void completing(app *a) {
     type(a, "\r");
     check(a->tab->focus == PANE_DOMAINS, "Down picks, Enter takes what is picked, found pane %d", a->tab->focus);
     app_command(a, "palette");
-    type(a, "by");
+    type(a, "by-");
+    app_key(a, KEY_CODE_DOWN);
     app_key(a, KEY_CODE_DOWN);
     type(a, "\r");
     check(scry_session_ranking(a->tab->session)->source == SCRY_SFT, "also among the commands");

@@ -77,20 +77,24 @@ static bool known_word(const char *word, scry_error *err) {
     return !near || scry_misuse(err, "no command and no file \"%.60s\"; did you mean scry %s?", word, near);
 }
 
-/* The number of arguments that a command takes besides its options, by its row: its words, without each option and the
- * word after it; any number where one ends with "...", at least one. A SELECTION is options. */
+/* The number of arguments that a command takes besides its options, by its row: its words, without each option, the
+ * word after it, and a "..." that follows these; any number where one ends with "...", at least one. A SELECTION is
+ * options.
+ */
 static int most_words(const char *name) {
     const command *c = command_find(name);
     if (!c || !c->shell) return OPTIONS_WORDS; /* the explorer: indexes */
-    int length, words = 0, skip = 0;
+    int length, words = 0;
+    enum { PLAIN, OPTION_NAME, OPTION_ARGUMENT } last = PLAIN;
     const char *at = command_shell_arguments(c, &length), *end = at + length;
     for (size_t word; at < end; at += word + strspn(at + word, " []")) {
         at += strspn(at, " []");
         word = strcspn(at, " []");
         if (at >= end) break;
-        bool skipped = skip-- > 0, repeats = word >= 3 && strncmp(at + word - 3, "...", 3) == 0;
-        if (*at == '-') skip = 1;
-        if (skipped || *at == '-' || (repeats && word == 3)) continue;
+        bool repeats = word >= 3 && strncmp(at + word - 3, "...", 3) == 0;
+        bool of_option = last == OPTION_NAME || (last == OPTION_ARGUMENT && repeats && word == 3);
+        last = *at == '-' ? OPTION_NAME : of_option ? OPTION_ARGUMENT : PLAIN;
+        if (last != PLAIN) continue;
         if (repeats) return OPTIONS_WORDS;
         words += strncmp(at, "SELECTION", word) != 0 && strncmp(at, "options", word) != 0;
     }
