@@ -8,7 +8,8 @@ the stream after the last block goes to FOLDER/forward.f32. capture: the stream 
 FOLDER/NAME.jsonl, alone and with those of FOLDER/NAME.demos.jsonl in front, as files in FOLDER, for every NAME there.
 ordinary: in the order of the file, padded batches of 8, all hidden states. careful: sorted by length, and a hook on the
 block ends the pass. Afterwards the captures of STUDY are compared with them. Prints JSON: the seconds of the work
-itself, without imports and opening the model, and the largest deviation of a row, relative to its root mean square.
+itself, without imports and opening the model, and the largest deviation of a row relative to its root
+mean square (forward), or in steps of F16 at its largest number (capture).
 """
 import json
 import sys
@@ -111,8 +112,8 @@ def capture(path, folder, manner, layer, threads, study):
         found = load_file(f"{study}/acts/{name}.safetensors")["residual"].astype(np.float64)
         expected = expected.astype(np.float64)
         assert found.shape == expected.shape, (name, found.shape, expected.shape)
-        rms = np.sqrt((expected**2).mean(1))
-        worst = max(worst, float((np.abs(found - expected).max(1) / rms).max()))
+        step = 2.0 ** (np.floor(np.log2(np.abs(expected).max(1))) - 10)  # of F16, at the row's largest number
+        worst = max(worst, float((np.abs(found - expected).max(1) / step).max()))
     rows = sum(len(x) for x in captured.values())
     return {"seconds": seconds, "deviation": worst, "tokens": tokens, "rows": rows}
 
