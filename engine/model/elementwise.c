@@ -28,9 +28,8 @@ static inline float choose(bool when, float a, float b) {
 }
 
 /* e^x: 2^n times a polynomial of the rest (S. L. Moshier, Cephes, expf), about 1e-7 off; 0 below -87. */
-static inline float exponential(float x) {
+static inline float exponential_below(float x) { /* for x up to 88.7 */
     x = choose(x < -87.5F, -87.5F, x);
-    x = choose(x > 88.7F, 88.7F, x);
     float n = x * 1.44269504088896341F + 12582912.0F; /* rounds to a whole number */
     uint32_t bits = to_bits(n);
     n -= 12582912.0F;
@@ -43,6 +42,10 @@ static inline float exponential(float x) {
     p = p * r + 5.0000001201e-1F;
     p = p * (r * r) + r + 1.0F;
     return p * from_bits((bits + 126) << 23) * 2; /* half of 2^n is in range for n = 128, and 0 for n = -126 */
+}
+
+static inline float exponential(float x) {
+    return exponential_below(choose(x > 88.7F, 88.7F, x));
 }
 
 /* Near 0 a polynomial (Cephes, tanhf), so that small numbers keep their digits. */
@@ -196,20 +199,31 @@ CPU_DISPATCH void scale_row(float *x, uint32_t n, float factor) {
     for (uint32_t i = 0; i < n; i++) x[i] *= factor;
 }
 
+typedef float half_lanes __attribute__((vector_size(LANES / 2 * sizeof(float)), aligned(4), may_alias));
+typedef int32_t half_mask __attribute__((vector_size(LANES / 2 * sizeof(int32_t))));
+
+/* a = the larger of a and b, lane by lane. A macro, since how vectors are passed depends on the processor. */
+#define RAISE(a, b)                                                                                                    \
+    do {                                                                                                               \
+        half_mask above = (b) > (a);                                                                                   \
+        (a) = (half_lanes)(((half_mask)(b)&above) | ((half_mask)(a) & ~above));                                        \
+    } while (0)
+
 CPU_DISPATCH float max_row(const float *x, uint32_t n, float least) {
-    float part[LANES];
-    for (int l = 0; l < LANES; l++) part[l] = least;
-    for (uint32_t i = 0; i < n; i += LANES)
-        for (int l = 0; l < LANES; l++) part[l] = x[i + (uint32_t)l] > part[l] ? x[i + (uint32_t)l] : part[l];
-    for (int l = 0; l < LANES; l++) least = part[l] > least ? part[l] : least;
+    half_lanes low = (half_lanes){0} + least, high = low;
+    for (uint32_t i = 0; i < n; i += LANES) {
+        half_lanes a = *(const half_lanes *)(x + i), b = *(const half_lanes *)(x + i + LANES / 2);
+        RAISE(low, a);
+        RAISE(high, b);
+    }
+    RAISE(low, high);
+    for (int l = 0; l < LANES / 2; l++) least = low[l] > least ? low[l] : least;
     return least;
 }
 
-typedef float half_lanes __attribute__((vector_size(LANES / 2 * sizeof(float)), aligned(4), may_alias));
-
 CPU_DISPATCH float exp_row(float *x, uint32_t n, float max) {
     n = n / LANES * LANES;
-    for (uint32_t i = 0; i < n; i++) x[i] = exponential(x[i] - max);
+    for (uint32_t i = 0; i < n; i++) x[i] = exponential_below(x[i] - max);
     half_lanes low = {0}, high = {0};
     float sum = 0;
     for (uint32_t i = 0; i < n; i += LANES) {

@@ -61,6 +61,19 @@ static void widen(const linear *l, uint32_t first, uint32_t rows, uint32_t from,
     }
 }
 
+/* Turns a whole panel of rows where they lie, if all are of one part and in BF16. */
+static bool turn_at_once(const job *j, uint32_t first, uint32_t from, uint32_t depth, float *out) {
+    const uint16_t *row[PRODUCT_COLUMNS_MAX];
+    const linear *l = j->l;
+    int i = 0;
+    for (; i < l->parts && first >= l->part[i]->out; i++) first -= l->part[i]->out;
+    if (i == l->parts || first + j->kernel->columns > l->part[i]->out ||
+        !weight_rows_bf16(l->part[i], first, j->kernel->columns, from, row))
+        return false;
+    j->kernel->turn_bf16(j->kernel->columns, depth, row, out);
+    return true;
+}
+
 /* The panels of `tile_rows` rows of W from `first` on, those of the gated part after those of the gate. */
 static void pack(const job *j, linear_scratch *s, uint32_t first, uint32_t from, uint32_t to) {
     uint32_t columns = j->kernel->columns, depth = to - from;
@@ -70,6 +83,7 @@ static void pack(const job *j, linear_scratch *s, uint32_t first, uint32_t from,
         for (uint32_t c = 0; c < j->tile; c += columns, out += (size_t)columns * depth) {
             uint32_t row = first + c, rows = row >= j->out ? 0 : j->out - row < columns ? j->out - row : columns;
             if (!rows) break;
+            if (rows == columns && turn_at_once(j, row + half * j->out, from, depth, out)) continue;
             widen(j->l, row + half * j->out, rows, from, to, s->widened);
             if (rows < columns)
                 memset(s->widened + (size_t)rows * depth, 0, (size_t)(columns - rows) * depth * sizeof(float));

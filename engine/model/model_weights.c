@@ -36,6 +36,17 @@ void weight_rows(const weight_matrix *w, uint32_t first, uint32_t rows, uint32_t
     if (w->delta) w->delta->add(w->delta, w, first, rows, from, to, out);
 }
 
+bool weight_rows_bf16(const weight_matrix *w, uint32_t first, uint32_t rows, uint32_t from, const uint16_t **row) {
+    const bool swapped = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? !w->t->big_endian : w->t->big_endian;
+    if (w->in_out || w->delta || w->t->dtype != TENSOR_BF16 || w->t->stride[1] != 1 || swapped ||
+        (uintptr_t)w->t->data % sizeof(uint16_t))
+        return false;
+    const uint16_t *data = (const uint16_t *)(const void *)w->t->data;
+    for (uint32_t r = 0; r < rows; r++)
+        row[r] = data + weight_stored_row(w, first + r) * (uint64_t)w->t->stride[0] + from;
+    return true;
+}
+
 /* ---- finding ---- */
 
 const tensor *model_tensor(const scry_model *m, model_part part, uint32_t layer, const char *ending, char name[200]) {

@@ -33,6 +33,10 @@ static inline uint64_t weight_stored_row(const weight_matrix *w, uint32_t row) {
 /* Rows first..first + rows, columns from..to, widened to out [rows][to - from], with the delta. Any thread. */
 void weight_rows(const weight_matrix *w, uint32_t first, uint32_t rows, uint32_t from, uint32_t to, float *out);
 
+/* True when rows first..first + rows of w can be read where they lie as BF16 in the processor's byte order: row[i] is
+ * then column `from` of row first + i. */
+bool weight_rows_bf16(const weight_matrix *w, uint32_t first, uint32_t rows, uint32_t from, const uint16_t **row);
+
 typedef struct norm_weights {
     float *weight, *bias; /* owned; weight NULL: no such norm; bias NULL: none */
 } norm_weights;

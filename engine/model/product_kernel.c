@@ -2,6 +2,7 @@
 #include "model/product_kernel.h"
 
 #include <math.h>
+#include <string.h>
 
 /* ---- any processor ---- */
 
@@ -45,11 +46,23 @@ static void turn_from(size_t first, uint32_t columns, size_t depth, const float 
         for (uint32_t c = 0; c < columns; c++) out[k * columns + c] = rows[c * depth + k];
 }
 
+static void turn_bf16_from(size_t first, uint32_t columns, size_t depth, const uint16_t *const *rows, float *out) {
+    for (size_t k = first; k < depth; k++)
+        for (uint32_t c = 0; c < columns; c++) {
+            uint32_t bits = (uint32_t)rows[c][k] << 16;
+            memcpy(&out[k * columns + c], &bits, sizeof bits);
+        }
+}
+
+static void any_turn_bf16(uint32_t columns, size_t depth, const uint16_t *const *rows, float *out) {
+    turn_bf16_from(0, columns, depth, rows, out);
+}
+
 static void any_turn(uint32_t columns, size_t depth, const float *rows, float *out) {
     turn_from(0, columns, depth, rows, out);
 }
 
-static const product_kernel any = {"portable", ANY_ROWS, ANY_COLUMNS, any_run, any_turn};
+static const product_kernel any = {"portable", ANY_ROWS, ANY_COLUMNS, any_run, any_turn, any_turn_bf16};
 
 /* ---- x86: two vectors of columns by as many rows as there are registers ---- */
 
@@ -143,31 +156,48 @@ DEFINE_ROWS(avx512, 10, AVX512)
 DEFINE_ROWS(avx512, 11, AVX512)
 DEFINE_ROWS(avx512, 12, AVX512)
 
-/* Squares of 8 by 8. */
+/* Turns a square of 8 rows into 8 columns. */
+AVX2 static inline void turn_square(__m256 r[8], uint32_t columns, float *to) {
+    __m256 s[8];
+    for (int i = 0; i < 4; i++) { /* pairs of rows */
+        s[2 * i] = _mm256_unpacklo_ps(r[2 * i], r[2 * i + 1]);
+        s[2 * i + 1] = _mm256_unpackhi_ps(r[2 * i], r[2 * i + 1]);
+    }
+    for (int i = 0; i < 2; i++) { /* fours */
+        r[4 * i] = _mm256_shuffle_ps(s[4 * i], s[4 * i + 2], 0x44);
+        r[4 * i + 1] = _mm256_shuffle_ps(s[4 * i], s[4 * i + 2], 0xEE);
+        r[4 * i + 2] = _mm256_shuffle_ps(s[4 * i + 1], s[4 * i + 3], 0x44);
+        r[4 * i + 3] = _mm256_shuffle_ps(s[4 * i + 1], s[4 * i + 3], 0xEE);
+    }
+    for (int i = 0; i < 4; i++) { /* halves */
+        _mm256_storeu_ps(to + (size_t)i * columns, _mm256_permute2f128_ps(r[i], r[i + 4], 0x20));
+        _mm256_storeu_ps(to + (size_t)(i + 4) * columns, _mm256_permute2f128_ps(r[i], r[i + 4], 0x31));
+    }
+}
+
 AVX2 static void avx2_turn(uint32_t columns, size_t depth, const float *rows, float *out) {
     size_t k = 0;
     for (; k + 8 <= depth; k += 8)
         for (uint32_t c = 0; c < columns; c += 8) {
-            const float *from = rows + c * depth + k;
-            float *to = out + k * columns + c;
-            __m256 r[8], s[8];
-            for (int i = 0; i < 8; i++) r[i] = _mm256_loadu_ps(from + (size_t)i * depth);
-            for (int i = 0; i < 4; i++) { /* pairs of rows */
-                s[2 * i] = _mm256_unpacklo_ps(r[2 * i], r[2 * i + 1]);
-                s[2 * i + 1] = _mm256_unpackhi_ps(r[2 * i], r[2 * i + 1]);
-            }
-            for (int i = 0; i < 2; i++) { /* fours */
-                r[4 * i] = _mm256_shuffle_ps(s[4 * i], s[4 * i + 2], 0x44);
-                r[4 * i + 1] = _mm256_shuffle_ps(s[4 * i], s[4 * i + 2], 0xEE);
-                r[4 * i + 2] = _mm256_shuffle_ps(s[4 * i + 1], s[4 * i + 3], 0x44);
-                r[4 * i + 3] = _mm256_shuffle_ps(s[4 * i + 1], s[4 * i + 3], 0xEE);
-            }
-            for (int i = 0; i < 4; i++) { /* halves */
-                _mm256_storeu_ps(to + (size_t)i * columns, _mm256_permute2f128_ps(r[i], r[i + 4], 0x20));
-                _mm256_storeu_ps(to + (size_t)(i + 4) * columns, _mm256_permute2f128_ps(r[i], r[i + 4], 0x31));
-            }
+            __m256 r[8];
+            for (uint32_t i = 0; i < 8; i++) r[i] = _mm256_loadu_ps(rows + (c + i) * depth + k);
+            turn_square(r, columns, out + k * columns + c);
         }
     turn_from(k, columns, depth, rows, out);
+}
+
+AVX2 static void avx2_turn_bf16(uint32_t columns, size_t depth, const uint16_t *const *rows, float *out) {
+    size_t k = 0;
+    for (; k + 8 <= depth; k += 8)
+        for (uint32_t c = 0; c < columns; c += 8) {
+            __m256 r[8];
+            for (uint32_t i = 0; i < 8; i++) {
+                __m256i wide = _mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)(const void *)(rows[c + i] + k)));
+                r[i] = _mm256_castsi256_ps(_mm256_slli_epi32(wide, 16));
+            }
+            turn_square(r, columns, out + k * columns + c);
+        }
+    turn_bf16_from(k, columns, depth, rows, out);
 }
 
 static void avx2_run(uint32_t n, size_t k, const float *A, size_t lda, const float *B, size_t ldb, float *C, size_t ldc,
@@ -185,8 +215,8 @@ static void avx512_run(uint32_t n, size_t k, const float *A, size_t lda, const f
     rows[n - 1](k, A, lda, B, ldb, C, ldc, add);
 }
 
-static const product_kernel avx2 = {"AVX2", 6, 16, avx2_run, avx2_turn};
-static const product_kernel avx512 = {"AVX-512", 12, 32, avx512_run, avx2_turn};
+static const product_kernel avx2 = {"AVX2", 6, 16, avx2_run, avx2_turn, avx2_turn_bf16};
+static const product_kernel avx512 = {"AVX-512", 12, 32, avx512_run, avx2_turn, avx2_turn_bf16};
 #endif
 
 const product_kernel *product_kernel_number(unsigned number) {

@@ -21,6 +21,8 @@ typedef struct product_kernel {
                 bool add);
     /* out [depth][columns] = rows [columns][depth]. */
     void (*turn)(uint32_t columns, size_t depth, const float *rows, float *out);
+    /* The same of BF16 numbers, row c from rows[c] on. */
+    void (*turn_bf16)(uint32_t columns, size_t depth, const uint16_t *const *rows, float *out);
 } product_kernel;
 
 /* The fastest one of this processor. Static. */
