@@ -181,8 +181,8 @@ typedef struct scry_sequence {
 } scry_sequence;
 
 /* Writes the stream at the hook for all own tokens of the sequences, packed, to out [tokens][d]. Runs no block beyond
- * the hook. The bits of a row depend neither on the other sequences nor on threads or memory. Tokens in a prefix instead
- * of the sequence itself change the rows after them by rounding. */
+ * the hook. The bits of a row depend neither on the other sequences nor on threads or memory. Tokens in a prefix
+ * instead of the sequence itself change the rows after them by rounding. */
 bool scry_run_to_hook(scry_run *run, scry_hook hook, const scry_sequence *sequences, size_t count, float *out,
                       scry_error *err);
 
