@@ -93,7 +93,7 @@ static bool find_limit(capture_plan *plan, scry_error *err) {
 static bool find_hook(capture_plan *plan, scry_error *err) {
     const scry_capture_options *o = plan->options;
     char text[SCRY_HOOK_TEXT];
-    scry_hook read;
+    scry_hook read = {0};
     bool has = false;
     if (o->sae && !sae_hook(o->sae, !o->hook && !o->layer, &read, &has, err)) return false;
     plan->hook = read;

@@ -10,7 +10,8 @@
 
 bool has_contributions(const build_inputs *in, int reference, scry_score score) {
     return reference == SCRY_AGAINST_BASE ||
-           (scry_scores[score].condition != SCRY_BASE && is_captured(in, scry_reference_condition(reference)));
+           (scry_scores[score].condition != SCRY_BASE &&
+            is_captured(in, (int)scry_reference_condition((scry_reference)reference)));
 }
 
 void statistics_new(statistics *s, const build_inputs *in) {
@@ -54,7 +55,8 @@ static void shift_arrays(const accumulators *a, int reference, int c, double *ou
     const size_t F = a->tile->in->F;
     /* A firing rate is a share of tokens even where samples are paired. */
     bool by_sample = a->tile->in->pairing == SCRY_PAIR_SAMPLE;
-    memcpy(fires, by_sample ? a->sums[scry_reference_condition(reference)].fires : p->base_fires, F * sizeof *fires);
+    memcpy(fires, by_sample ? a->sums[scry_reference_condition((scry_reference)reference)].fires : p->base_fires,
+           F * sizeof *fires);
     memcpy(fires + F, by_sample ? a->sums[c].fires : p->other_fires, F * sizeof *fires);
     for (size_t j = 0; j < F; j++) {
         double figure[PAIR_FIGURES];
@@ -71,7 +73,7 @@ static void shift_arrays(const accumulators *a, int reference, int c, double *ou
 static bool no_pairs(const accumulators *a, int reference, int c) {
     return scry_fail(a->tile->in->err, "%s: %s: no token of it has a partner in %s; expected the same samples in both",
                      a->tile->in->study->path, a->tile->group[c]->spec->key,
-                     a->tile->group[scry_reference_condition(reference)]->spec->key);
+                     a->tile->group[scry_reference_condition((scry_reference)reference)]->spec->key);
 }
 
 /* The arrays of base/T and base-fires/T. */

@@ -20,7 +20,7 @@ static void read_trains(scry_index *x) {
         scry_train_info *train = &x->info.train[t++];
         const cJSON *name = cJSON_GetObjectItemCaseSensitive(item, "name");
         train->name = cJSON_IsString(name) ? name->valuestring : "";
-        const cJSON *pairs = cJSON_GetObjectItemCaseSensitive(item, reference_key(key, "pairs", x->info.against));
+        const cJSON *pairs = cJSON_GetObjectItemCaseSensitive(item, reference_key(key, "pairs", (int)x->info.against));
         for (int c = 1; c < SCRY_CONDITIONS; c++) {
             const char *source = scry_condition_name((scry_condition)c);
             train->has[c] = cJSON_HasObjectItem(pairs, source);
@@ -36,7 +36,7 @@ static void read_domains(scry_index *x) {
     const cJSON *item;
     cJSON_ArrayForEach (item, cJSON_GetObjectItemCaseSensitive(x->meta, "domains"))
         x->info.domain[d++].has_icl =
-            cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(item, reference_key(key, "icl", x->info.against)));
+            cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(item, reference_key(key, "icl", (int)x->info.against)));
 }
 
 static void read_two(const cJSON *pairs, const char *key, uint64_t out[2]) {
@@ -50,7 +50,7 @@ static void read_two(const cJSON *pairs, const char *key, uint64_t out[2]) {
 /* Absent in an index that was made before they were counted. */
 static void read_pairs(const scry_index *x, scry_capture_info *c, const cJSON *item) {
     char key[CONTAINER_NAME];
-    const cJSON *pairs = cJSON_GetObjectItemCaseSensitive(item, reference_key(key, "pairs", x->info.against));
+    const cJSON *pairs = cJSON_GetObjectItemCaseSensitive(item, reference_key(key, "pairs", (int)x->info.against));
     c->has_pairs = cJSON_IsObject(pairs);
     read_two(pairs, "tokens", c->pairs.tokens);
     read_two(pairs, "paired", c->pairs.paired);
@@ -105,10 +105,10 @@ static bool open_source(scry_index *x, size_t t, scry_condition c, scry_error *e
     s->base_tokens = (double)base;
     s->other_tokens = (double)other;
     char name[CONTAINER_NAME];
-    const uint8_t *fires = container_get(&x->file, source_section(name, "fires", t, (int)c, x->info.against),
+    const uint8_t *fires = container_get(&x->file, source_section(name, "fires", t, (int)c, (int)x->info.against),
                                          2 * rows * s->fires_width, err);
     if (!fires) return false;
-    source_section(name, "shift", t, (int)c, x->info.against);
+    source_section(name, "shift", t, (int)c, (int)x->info.against);
     uint64_t size, array = rows * sizeof(double), arrays = SHIFT_ARRAYS;
     container_find(&x->file, name, &size);
     while (arrays > SHIFT_OLDEST && size < arrays * array) arrays--; /* made before the last metrics were added */
@@ -124,7 +124,7 @@ static bool open_score(scry_index *x, scry_score score, scry_error *err) {
     if (x->info.against != SCRY_AGAINST_BASE && scry_scores[score].condition == SCRY_BASE) return true;
     char name[CONTAINER_NAME];
     uint64_t cells = (uint64_t)x->rows.rows * x->D, size;
-    score_section(name, score, x->info.against);
+    score_section(name, score, (int)x->info.against);
     x->contribution[score] = NULL;
     if (score != SCRY_ACT && !container_find(&x->file, name, &size)) return true; /* scry_require_score says why */
     x->contribution[score] = container_get(&x->file, name, cells * sizeof(float), err);
