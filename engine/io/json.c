@@ -84,11 +84,10 @@ json_step json_next(json_walk *walk, json_part *key, json_part *value) {
     return JSON_ITEM;
 }
 
-/* The four hexadecimal digits behind \u, or -1. */
-static long code_unit(const char *at, const char *end) {
-    if (end - at < 6 || at[0] != '\\' || at[1] != 'u') return -1;
+long json_hex4(const char *at, const char *end) {
     long unit = 0;
-    for (int i = 2; i < 6; i++) {
+    if (end - at < 4) return -1;
+    for (int i = 0; i < 4; i++) {
         char c = at[i];
         int digit = c >= '0' && c <= '9'   ? c - '0'
                     : c >= 'a' && c <= 'f' ? c - 'a' + 10
@@ -98,6 +97,11 @@ static long code_unit(const char *at, const char *end) {
         unit = unit * 16 + digit;
     }
     return unit;
+}
+
+/* The four hexadecimal digits behind \u, or -1. */
+static long code_unit(const char *at, const char *end) {
+    return end - at < 6 || at[0] != '\\' || at[1] != 'u' ? -1 : json_hex4(at + 2, end);
 }
 
 /* Mends the escape at `at` in place; returns its last byte. */

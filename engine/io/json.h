@@ -46,6 +46,8 @@ cJSON *json_parse(const char *text, size_t length);
 cJSON *json_parse_prefix(const char *text, size_t length, size_t *stop);
 /* Returns the string of a text value, which the caller frees; NULL for any other value. */
 char *json_text(json_part value);
+/* The number that the four hexadecimal digits at `at` spell, or -1. */
+long json_hex4(const char *at, const char *end);
 /* Is the value spelled like this, such as "BPE" with its quotes? */
 bool json_is(json_part value, const char *literal);
 

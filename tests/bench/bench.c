@@ -4,8 +4,10 @@
 #include "base/random.h"
 #include "shell/system.h"
 
+#include <cjson/cJSON.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -89,6 +91,18 @@ void row(const char *what, const char *measured, const char *other, const char *
 }
 
 /* ---- programs --------------------------------------------------------------------------------- */
+
+double number_in(const char *path, const char *key) {
+    char bytes[1 << 14];
+    FILE *f = fopen(path, "re");
+    size_t n = f ? fread(bytes, 1, sizeof bytes - 1, f) : 0;
+    if (f) fclose(f);
+    cJSON *json = cJSON_ParseWithLength(bytes, n);
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(json, key);
+    double value = cJSON_IsNumber(item) ? item->valuedouble : (double)NAN;
+    cJSON_Delete(json);
+    return value;
+}
 
 ran run(char *const argv[], const char *out, bool may_fail) {
     char *errors = path_in("stderr");

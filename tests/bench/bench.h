@@ -40,6 +40,9 @@ typedef struct ran {
 } ran;
 ran run(char *const argv[], const char *out, bool may_fail);
 
+/* The number under a key of the JSON object in a file, NaN where there is none. */
+double number_in(const char *path, const char *key);
+
 /* A [rows, cols] float32 .npy, written row by row: fill(context, row, out[cols]). */
 void write_npy(const char *path, uint64_t rows, uint64_t cols, void (*fill)(void *, uint64_t, float *), void *context);
 

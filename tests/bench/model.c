@@ -5,7 +5,6 @@
 #include "model.h"
 
 #include <cblas.h>
-#include <cjson/cJSON.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,18 +14,6 @@ enum { SEQUENCES = 4, LENGTH = 512, TOKENS = SEQUENCES * LENGTH, SIDE = 2048, DE
 
 static const char *folder_of_model, *python;
 static char threads_text[16];
-
-static double number(const char *path, const char *key) {
-    char bytes[1 << 12];
-    FILE *f = fopen(path, "re");
-    size_t n = f ? fread(bytes, 1, sizeof bytes - 1, f) : 0;
-    if (f) fclose(f);
-    cJSON *json = cJSON_ParseWithLength(bytes, n);
-    const cJSON *item = cJSON_GetObjectItemCaseSensitive(json, key);
-    double value = cJSON_IsNumber(item) ? item->valuedouble : (double)NAN;
-    cJSON_Delete(json);
-    return value;
-}
 
 /* ---- the forward pass ----------------------------------------------------------------------------------- */
 
@@ -119,7 +106,7 @@ static void forward(const scry_model *model, bool peer) {
         share[i] = rate[i] / peak[i];
         if (!peer || i % 3) continue;
         run(script, said, false);
-        slow = fmin(slow, number(said, "seconds"));
+        slow = fmin(slow, number_in(said, "seconds"));
     }
     qsort(rate, PAIRS, sizeof *rate, ascending);
     qsort(peak, PAIRS, sizeof *peak, ascending);
@@ -185,10 +172,10 @@ static double peer_seconds(const char *manner, const char *layer, const char *st
                       (char *)layer,     threads_text,
                       (char *)study,     NULL};
     run(script, said, false);
-    double seconds = number(said, "seconds");
-    *apart = fmax(*apart, number(said, "deviation"));
-    *rows = number(said, "rows");
-    *tokens = number(said, "tokens");
+    double seconds = number_in(said, "seconds");
+    *apart = fmax(*apart, number_in(said, "deviation"));
+    *rows = number_in(said, "rows");
+    *tokens = number_in(said, "tokens");
     free(said);
     return seconds;
 }

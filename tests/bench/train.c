@@ -5,7 +5,6 @@
 #include "io/matrix.h"
 #include "study/study.h"
 
-#include <cjson/cJSON.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -80,25 +79,13 @@ static void write_residuals(const char *train, const char *test) {
     scry_study_free(study);
 }
 
-static double number(const char *path, const char *key) {
-    char bytes[1 << 14];
-    FILE *f = fopen(path, "re");
-    size_t n = f ? fread(bytes, 1, sizeof bytes - 1, f) : 0;
-    if (f) fclose(f);
-    cJSON *json = cJSON_ParseWithLength(bytes, n);
-    const cJSON *item = cJSON_GetObjectItemCaseSensitive(json, key);
-    double value = cJSON_IsNumber(item) ? item->valuedouble : (double)NAN;
-    cJSON_Delete(json);
-    return value;
-}
-
 /* Explained variance and L0 of an SAE on the test rows. */
 static double measure(const char *sae, const char *test, double *l0) {
     char *said = path_in("eval.json");
     char *eval[] = {(char *)scry, (char *)"eval-sae", (char *)sae, (char *)test, (char *)"--json", NULL};
     run(eval, said, false);
-    *l0 = number(said, "l0");
-    double explained = number(said, "explained_variance");
+    *l0 = number_in(said, "l0");
+    double explained = number_in(said, "explained_variance");
     free(said);
     return explained;
 }
@@ -147,7 +134,7 @@ static double train(const char *python, const char *library, const char *data, c
                         NULL};
         run(ours, said, false);
     }
-    double seconds = number(said, "seconds");
+    double seconds = number_in(said, "seconds");
     free(said);
     return seconds;
 }

@@ -74,4 +74,48 @@ static inline void set_tensor_entry(const char *path, const char *tensor, const 
     free(bytes);
 }
 
+/* Damage to a file: SETTING, a key of its JSON (value NULL: taken away); of a safetensors file SHAPE and DTYPE of
+ * tensor `key`, its name (RENAME) or the tensor itself (DROP), NOT_FINITE: the first number; TEXT, other contents; CUT,
+ * half of it; REMOVE. */
+typedef enum file_edit { SETTING, SHAPE, DTYPE, RENAME, DROP, TEXT, CUT, REMOVE, NOT_FINITE } file_edit;
+
+static inline void edit_file(file_edit edit, const char *path, const char *key, const char *value) {
+    size_t size;
+    uint8_t *bytes;
+    uint64_t head;
+    switch (edit) {
+    case SETTING:
+        set_json_setting(path, key, value);
+        break;
+    case SHAPE:
+        set_tensor_entry(path, key, "shape", value);
+        break;
+    case DTYPE:
+        set_tensor_entry(path, key, "dtype", value);
+        break;
+    case RENAME:
+    case DROP:
+        set_tensor_entry(path, key, NULL, value);
+        break;
+    case TEXT:
+        write_text(path, "%s", value);
+        break;
+    case REMOVE:
+        remove(path);
+        break;
+    case CUT:
+        bytes = read_bytes(path, &size);
+        write_bytes(path, bytes, size / 2);
+        free(bytes);
+        break;
+    case NOT_FINITE:
+        bytes = read_bytes(path, &size);
+        memcpy(&head, bytes, 8);
+        memset(bytes + 8 + head, 0xff, 4);
+        write_bytes(path, bytes, size);
+        free(bytes);
+        break;
+    }
+}
+
 #endif

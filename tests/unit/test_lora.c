@@ -108,8 +108,6 @@ static void test_model(const char *name, const char *base) {
 
 /* ---- refusals --------------------------------------------------------------------------------------- */
 
-enum edit { SETTING, SHAPE, DTYPE, RENAME, DROP, TEXT, CUT, REMOVE, NOT_FINITE };
-
 #define Q       "base_model.model.model.layers.0.self_attn.q_proj.lora_"
 #define OTHER   "base_model.model.model.layers.7.self_attn.q_proj.lora_"
 #define WEIGHTS "adapter_model.safetensors"
@@ -118,7 +116,7 @@ enum edit { SETTING, SHAPE, DTYPE, RENAME, DROP, TEXT, CUT, REMOVE, NOT_FINITE }
 /* What is changed of llama_all, and what the message must say. */
 static const struct refusal {
     const char *file;
-    enum edit edit;
+    file_edit edit;
     const char *key, *value;
     const char *says[4]; /* NULL at the end */
 } refusals[] = {
@@ -182,50 +180,11 @@ static const struct refusal {
     {WEIGHTS, NOT_FINITE, NULL, NULL, {"NaN or infinite", "expected none"}},
 };
 
-static void edit_file(const struct refusal *r, const char *path) {
-    size_t size;
-    uint8_t *bytes;
-    uint64_t head;
-    switch (r->edit) {
-    case SETTING:
-        set_json_setting(path, r->key, r->value);
-        break;
-    case SHAPE:
-        set_tensor_entry(path, r->key, "shape", r->value);
-        break;
-    case DTYPE:
-        set_tensor_entry(path, r->key, "dtype", r->value);
-        break;
-    case RENAME:
-    case DROP:
-        set_tensor_entry(path, r->key, NULL, r->value);
-        break;
-    case TEXT:
-        write_text(path, "%s", r->value);
-        break;
-    case REMOVE:
-        remove(path);
-        break;
-    case CUT:
-        bytes = read_bytes(path, &size);
-        write_bytes(path, bytes, size / 2);
-        free(bytes);
-        break;
-    case NOT_FINITE:
-        bytes = read_bytes(path, &size);
-        memcpy(&head, bytes, 8);
-        memset(bytes + 8 + head, 0xff, 4);
-        write_bytes(path, bytes, size);
-        free(bytes);
-        break;
-    }
-}
-
 static void test_refusals(void) {
     for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++) {
         const struct refusal *r = &refusals[i];
         const char *folder = copy_folder(FOLDER "llama_all", "adapter");
-        edit_file(r, text_of("%s/%s", folder, r->file));
+        edit_file(r->edit, text_of("%s/%s", folder, r->file), r->key, r->value);
         scry_error err = {0};
         scry_notes notes = {0};
         lora *adapter = lora_open(folder, MODELS "llama", &notes, &err);

@@ -7,8 +7,6 @@
 
 /* ---- folders -------------------------------------------------------------------------------------------- */
 
-enum edit { SETTING, SHAPE, DTYPE, RENAME, TEXT, CUT, REMOVE };
-
 #define CONFIG  "config.json"
 #define WEIGHTS "model.safetensors"
 #define INDEX   "model.safetensors.index.json"
@@ -16,7 +14,7 @@ enum edit { SETTING, SHAPE, DTYPE, RENAME, TEXT, CUT, REMOVE };
 
 static const struct refusal {
     const char *model, *file;
-    enum edit edit;
+    file_edit edit;
     const char *key, *value;
     const char *says[5]; /* NULL at the end */
 } refusals[] = {
@@ -169,41 +167,11 @@ static const struct refusal {
     {"llama_f16_shards", INDEX, TEXT, NULL, "{}", {INDEX}},
 };
 
-static void edit_file(const struct refusal *r, const char *path) {
-    size_t size;
-    uint8_t *bytes;
-    switch (r->edit) {
-    case SETTING:
-        set_json_setting(path, r->key, r->value);
-        break;
-    case SHAPE:
-        set_tensor_entry(path, r->key, "shape", r->value);
-        break;
-    case DTYPE:
-        set_tensor_entry(path, r->key, "dtype", r->value);
-        break;
-    case RENAME:
-        set_tensor_entry(path, r->key, NULL, r->value);
-        break;
-    case TEXT:
-        write_text(path, "%s", r->value);
-        break;
-    case REMOVE:
-        remove(path);
-        break;
-    case CUT:
-        bytes = read_bytes(path, &size);
-        write_bytes(path, bytes, size / 2);
-        free(bytes);
-        break;
-    }
-}
-
 static void test_folders(void) {
     for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++) {
         const struct refusal *r = &refusals[i];
         const char *folder = copy_folder(text_of(FOLDER "%s", r->model), "model");
-        edit_file(r, text_of("%s/%s", folder, r->file));
+        edit_file(r->edit, text_of("%s/%s", folder, r->file), r->key, r->value);
         scry_error err = {0};
         scry_model *model = scry_model_open(folder, NULL, NULL, &err);
         const char *what = text_of("%s, %s: %s %s", r->model, r->file, r->key ? r->key : "", r->value ? r->value : "");

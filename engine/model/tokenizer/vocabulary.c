@@ -80,22 +80,6 @@ static void put_byte(json_bytes *out, char byte) {
     out->bytes[out->length++] = byte;
 }
 
-/* Four hexadecimal digits, or -1. */
-static long hex4(const char *at, const char *end) {
-    long unit = 0;
-    if (end - at < 4) return -1;
-    for (int i = 0; i < 4; i++) {
-        char c = at[i];
-        int digit = c >= '0' && c <= '9'   ? c - '0'
-                    : c >= 'a' && c <= 'f' ? c - 'a' + 10
-                    : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                           : -1;
-        if (digit < 0) return -1;
-        unit = unit * 16 + digit;
-    }
-    return unit;
-}
-
 bool json_string(json_part value, json_bytes *out) {
     out->length = 0;
     if (!value.at || value.length < 2 || *value.at != '"') return false;
@@ -117,12 +101,12 @@ bool json_string(json_part value, json_bytes *out) {
             at++;
             continue;
         }
-        long unit = *at == 'u' ? hex4(at + 1, end) : -1;
+        long unit = *at == 'u' ? json_hex4(at + 1, end) : -1;
         if (unit < 0) return false;
         at += 5;
         uint32_t code = (uint32_t)unit;
         if (code >= 0xd800 && code < 0xe000) {
-            long second = code < 0xdc00 && end - at >= 6 && at[0] == '\\' && at[1] == 'u' ? hex4(at + 2, end) : -1;
+            long second = code < 0xdc00 && end - at >= 6 && at[0] == '\\' && at[1] == 'u' ? json_hex4(at + 2, end) : -1;
             bool pair = second >= 0xdc00 && second < 0xe000;
             code = pair ? 0x10000 + ((code - 0xd800) << 10) + ((uint32_t)second - 0xdc00) : UTF8_REPLACEMENT;
             if (pair) at += 6;
