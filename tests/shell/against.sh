@@ -88,5 +88,5 @@ gives 0 "$x" --script "$place/script" --against control
 prints "the explorer begins with it" 'by icl against control sq'
 printf 'reference control\n' >"$place/script"
 gives 1 "$plain" --script "$place/script"
-says "the explorer says what to do" 'name it "control" next to "base"'
+says "the explorer says what to do" 'name your own "control" next to "base"'
 finish

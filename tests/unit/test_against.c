@@ -148,7 +148,8 @@ static void sessions(void) {
           "an index without control refuses it: %s", err.text);
     fclose(f);
     err = (scry_error){0};
-    check(!scry_session_compare_with(other, SCRY_AGAINST_CONTROL, &err) && strstr(err.text, "name it \"control\""),
+    check(!scry_session_compare_with(other, SCRY_AGAINST_CONTROL, &err) &&
+              strstr(err.text, "scry capture --control makes one"),
           "and says what to do: %s", err.text);
     free(text);
     scry_set_free(before);

@@ -64,10 +64,11 @@ scry_index *scry_index_against(const scry_index *x, scry_reference reference, sc
     if (x->views[reference]) return x->views[reference];
     if (reference == x->info.against) return (scry_index *)(uintptr_t)x; /* a scores-only study */
     const char *name = scry_reference_name(reference);
-    scry_misuse(err,
-                "%s: no training set has a capture under \"%s\" to compare with; capture it (the same text, with as "
-                "many tokens of unrelated text in front as the demonstrations have), name it \"%s\" next to \"base\" "
-                "in the study, and index again",
-                x->info.path, name, name);
+    scry_misuse(
+        err,
+        "no training set has a capture under \"%s\" to compare with; scry capture --control makes one (unrelated "
+        "text in front, as long as the demonstrations), or name your own \"%s\" next to \"base\" in the study: "
+        "%s",
+        name, name, x->info.path);
     return NULL;
 }
