@@ -1,4 +1,7 @@
-/* base/parallel.c: a thread pool that runs one loop over independent pieces. */
+/* base/parallel.c: a thread pool that runs one loop over independent pieces.
+ *
+ * Loops often follow each other closely, a forward pass is some hundred short ones, and to put a thread to sleep and
+ * wake it takes longer than the wait: whoever waits looks for a moment before sleeping. */
 #include "base/parallel.h"
 #include "base/clock.h"
 #include "base/mem.h"
@@ -20,9 +23,9 @@ struct parallel {
     worker *workers;
     pthread_mutex_t lock;
     pthread_cond_t begin, done;
-    unsigned long round; /* counts calls of parallel_for; a worker waits for the next */
-    unsigned busy;
-    bool quit;
+    atomic_ulong round; /* counts calls of parallel_for; a worker waits for the next. Changed under lock */
+    atomic_uint busy;   /* workers that have not ended the round */
+    atomic_bool quit;
     size_t pieces;
     atomic_size_t next;
     void (*work)(void *, size_t, unsigned);
@@ -37,22 +40,45 @@ static void take_pieces(parallel *pool, unsigned number) {
     }
 }
 
+enum { LOOKS = 2000 }; /* some 50 microseconds */
+
+static void pause_a_little(void) {
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ __volatile__("yield");
+#endif
+}
+
+/* Waits for a round after `seen`, or the end. */
+static void await_round(parallel *pool, unsigned long seen) {
+    for (int i = 0; i < LOOKS; i++, pause_a_little())
+        if (atomic_load(&pool->round) != seen) return;
+    pthread_mutex_lock(&pool->lock);
+    while (atomic_load(&pool->round) == seen && !atomic_load(&pool->quit)) pthread_cond_wait(&pool->begin, &pool->lock);
+    pthread_mutex_unlock(&pool->lock);
+}
+
+static void await_workers(parallel *pool) {
+    for (int i = 0; i < LOOKS; i++, pause_a_little())
+        if (atomic_load(&pool->busy) == 0) return;
+    pthread_mutex_lock(&pool->lock);
+    while (atomic_load(&pool->busy)) pthread_cond_wait(&pool->done, &pool->lock);
+    pthread_mutex_unlock(&pool->lock);
+}
+
 static void *run(void *argument) {
     worker *me = argument;
     parallel *pool = me->pool;
-    unsigned long seen = 0;
-    pthread_mutex_lock(&pool->lock);
-    for (;;) {
-        while (pool->round == seen && !pool->quit) pthread_cond_wait(&pool->begin, &pool->lock);
-        if (pool->quit) break;
-        seen = pool->round;
-        pthread_mutex_unlock(&pool->lock);
+    for (unsigned long seen = 0;; seen++) {
+        await_round(pool, seen);
+        if (atomic_load(&pool->round) == seen) return NULL; /* the end */
         take_pieces(pool, me->number);
+        if (atomic_fetch_sub(&pool->busy, 1) > 1) continue;
         pthread_mutex_lock(&pool->lock);
-        if (--pool->busy == 0) pthread_cond_signal(&pool->done);
+        pthread_cond_signal(&pool->done);
+        pthread_mutex_unlock(&pool->lock);
     }
-    pthread_mutex_unlock(&pool->lock);
-    return NULL;
 }
 
 parallel *parallel_start(unsigned threads) {
@@ -79,7 +105,7 @@ parallel *parallel_start(unsigned threads) {
 void parallel_stop(parallel *pool) {
     if (!pool) return;
     pthread_mutex_lock(&pool->lock);
-    pool->quit = true;
+    atomic_store(&pool->quit, true);
     pthread_cond_broadcast(&pool->begin);
     pthread_mutex_unlock(&pool->lock);
     for (unsigned i = 1; i < pool->threads; i++) pthread_join(pool->workers[i].thread, NULL);
@@ -100,15 +126,13 @@ void parallel_for(parallel *pool, size_t pieces, void (*work)(void *, size_t, un
     pool->context = context;
     atomic_store(&pool->next, 0);
     if (pool->threads > 1 && pieces > 1) {
+        atomic_store(&pool->busy, pool->threads - 1);
         pthread_mutex_lock(&pool->lock);
-        pool->busy = pool->threads - 1;
-        pool->round++;
+        atomic_fetch_add(&pool->round, 1);
         pthread_cond_broadcast(&pool->begin);
         pthread_mutex_unlock(&pool->lock);
         take_pieces(pool, 0);
-        pthread_mutex_lock(&pool->lock);
-        while (pool->busy) pthread_cond_wait(&pool->done, &pool->lock);
-        pthread_mutex_unlock(&pool->lock);
+        await_workers(pool);
     } else {
         take_pieces(pool, 0);
     }
