@@ -1,0 +1,80 @@
+/* ablate.h: what latents do in the model itself. The forward pass runs on from the hook without a set of them (or with
+ * more of it), and each domain's loss moves (STS paper, fig. 1b).
+ *
+ * A scry_causal holds a model, the texts of an index's domains as token ids, and the residuals at the hook, computed
+ * once. h_j of a token is the index's own activation: tokens that the study leaves out (skip_first, exclude, outliers,
+ * tokens before the first row) are run as they are.
+ *
+ *     keep    x' = x + sum over j in D of (v_j - h_j) W_dec_j / input_scale      the SAE's error stays
+ *     drop    x' = the SAE's reconstruction from h with h_j = v_j for j in D     at the tokens that the study counts
+ *     v_j     scale * h_j (scale 0: removed); or the mean of h_j over the domain's counted tokens
+ *
+ * where the SAE normalises its input, its decoder's part is multiplied by the same token's norm. Losses are means over
+ * the tokens of responses (where the study does not say where those begin: all tokens but the first of a sample), in
+ * nats a token; each is compared with the run without ablation: as the model is (keep), or with the whole
+ * reconstruction in place (drop).
+ *
+ * Threads: a scry_causal by one at a time, and it uses threads of its own; the index may be read by others meanwhile.
+ */
+#ifndef SCRY_ABLATE_H
+#define SCRY_ABLATE_H
+
+#include "base/cancel.h"
+#include "scry.h"
+
+typedef struct scry_causal scry_causal;
+
+typedef struct scry_causal_options {
+    const char *model; /* the model's folder; NULL: scry_info.model_path */
+    unsigned threads;  /* 0: all processors */
+    uint64_t memory;   /* limit in bytes; 0: SCRY_MEMORY */
+    size_t samples;    /* of a domain, at most, drawn by the seed; 0: all */
+    uint64_t seed;
+    const scry_cancel *cancel; /* of the opening; may be NULL */
+} scry_causal_options;
+
+/* Opens the model, reads the texts and runs them to the hook. NULL and err, which says what is missing and how to name
+ * it, where no model is named, it does not fit the study (width, hook), no domain has a text, or memory does not
+ * suffice. Notes receive how many samples were left out, and why. Borrows the index. */
+scry_causal *scry_causal_open(const scry_index *index, const scry_causal_options *options, scry_notes *notes,
+                              scry_error *err);
+void scry_causal_free(scry_causal *causal); /* accepts NULL */
+
+/* A domain's texts, in the order of the index's domains; samples 0: it has none that the model can read. */
+typedef struct scry_causal_domain {
+    size_t samples, left_out;
+    uint64_t tokens; /* that count for the loss */
+} scry_causal_domain;
+const scry_causal_domain *scry_causal_domains(const scry_causal *causal); /* [D] */
+
+/* What becomes of the set's activations. VALUE(enumerator, name, help) */
+#define SCRY_ABLATION_VALUE_TABLE(VALUE)                                                                               \
+    VALUE(SCRY_VALUE_ZERO, "zero", "removed, or multiplied by --scale")                                                \
+    VALUE(SCRY_VALUE_MEAN, "mean", "replaced by their mean over the domain's tokens")
+typedef enum scry_ablation_value {
+#define VALUE(id, ...) id,
+    SCRY_ABLATION_VALUE_TABLE(VALUE)
+#undef VALUE
+        SCRY_ABLATION_VALUES
+} scry_ablation_value;
+
+typedef struct scry_ablation {
+    scry_ablation_value value;
+    double scale;    /* with SCRY_VALUE_ZERO; 0 removes, 1 changes nothing, 2 doubles */
+    bool drop_error; /* patch the SAE's reconstruction in */
+} scry_ablation;
+
+/* A domain's figures; NaN where it has no text. */
+typedef struct scry_domain_effect {
+    double loss, loss_ablated;         /* nats a token */
+    double difference, se;             /* loss_ablated - loss; its standard error over samples */
+    double accuracy, accuracy_ablated; /* share of tokens that are the most likely one */
+} scry_domain_effect;
+
+/* Runs the model on without the set. Writes each domain's figures to out [D], and, where sample_difference is not NULL,
+ * the rise of each sample's summed loss to it, domain after domain. Cancelled, the
+ * call fails. Runs of the unablated model are kept. */
+bool scry_ablate(scry_causal *causal, const scry_set *set, const scry_ablation *how, scry_domain_effect *out,
+                 double *sample_difference, const scry_cancel *cancel, scry_error *err);
+
+#endif
