@@ -1,5 +1,5 @@
-/* effects.h: the score abl: an estimate of what removing latents from the model itself does to each domain's loss, which
- * moves with every toggle as the other scores do.
+/* effects.h: the score abl: an estimate of what removing latents from the model itself does to each domain's loss,
+ * which moves with every toggle as the other scores do.
  *
  * Of sample s let g_0(t) be the gradient of its log-likelihood (of the tokens that count for the loss, ablate.h) by the
  * residual at token t, and g_1 .. g_M the same of labels drawn from the model's own predictions, whose squares estimate
@@ -9,8 +9,8 @@
  *     S_m[s]     = sum over the latents j of the set of a_m[s][j]
  *     estimate   = (sum over s of S_0[s] + (S_1[s]^2 + .. + S_M[s]^2) / 2M) / tokens
  *
- * is the rise of a domain's mean loss, in nats a token, to second order. It follows exact runs (scry_ablate) closely for
- * few latents and underestimates large sets: an anchor, the differences of an exact run of a set D, sets that right
+ * is the rise of a domain's mean loss, in nats a token, to second order. It follows exact runs (scry_ablate) closely
+ * for few latents and underestimates large sets: an anchor, the differences of an exact run of a set D, sets that right
  * around D. Never take an estimate for more than the shadow of the exact run.
  *
  * The a_m are the index's effect columns: a file X.effects of its own next to the index X.scry, since they take the
@@ -47,7 +47,8 @@ uint64_t scry_effects_version(const scry_index *index);
 
 /* ---- anchor --------------------------------------------------------------------------------- */
 
-/* The set that was last run exactly, and each domain's difference of the mean loss [D], NaN where it has none. Around it
+/* The set that was last run exactly, and each domain's difference of the mean loss [D], NaN where it has none. Around
+ * it
  *
  *     abl(D') = exact(D) + estimate(D') - estimate(D) */
 typedef struct scry_anchor {

@@ -12,8 +12,8 @@
 static void find_present(scry_scorer *s) {
     bool any = s->contribution || s->effects;
     for (size_t d = 0; d < s->domains; d++)
-        s->present[d] = any && scry_domain_has_score(s->index, s->score, d) &&
-                        !(s->anchor && isnan(s->anchor->exact[d]));
+        s->present[d] =
+            any && scry_domain_has_score(s->index, s->score, d) && !(s->anchor && isnan(s->anchor->exact[d]));
 }
 
 scry_scorer *scry_scorer_new(const scry_index *index, scry_score score) {

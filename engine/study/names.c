@@ -23,8 +23,14 @@ const scry_metric_info scry_metrics[] = {
 
 const scry_score_info scry_scores[] = {
 #define SCORE(id, name, aggregate, condition, term, sum, residual, compared, key, help, definition)                    \
-    {#name, key, help, definition, SCRY_##condition, AGGREGATE_##aggregate == AGGREGATE_MEAN, \
-     AGGREGATE_##aggregate == AGGREGATE_EFFECT, compared},
+    {#name,                                                                                                            \
+     key,                                                                                                              \
+     help,                                                                                                             \
+     definition,                                                                                                       \
+     SCRY_##condition,                                                                                                 \
+     AGGREGATE_##aggregate == AGGREGATE_MEAN,                                                                          \
+     AGGREGATE_##aggregate == AGGREGATE_EFFECT,                                                                        \
+     compared},
     SCRY_SCORE_TABLE(SCORE)
 #undef SCORE
 };

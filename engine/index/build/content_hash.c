@@ -103,7 +103,7 @@ static bool add_sae(XXH3_state_t *state, const scry_study *study, scry_error *er
 
 /* What an index holds for each metric and score: one of before a row was added is not the one to use. Of effects it
  * holds nothing. */
-#define METRIC(id, name, array, ...) name " " #array "\n"
+#define METRIC(id, name, array, ...)    name " " #array "\n"
 #define HELD_SUM(name)                  #name "\n"
 #define HELD_MEAN(name)                 #name "\n"
 #define HELD_EFFECT(name)               ""

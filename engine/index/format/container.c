@@ -223,8 +223,8 @@ bool container_open_kind(container *c, const container_kind *kind, const char *p
         const container_section *s = &c->section[i];
         if (s->offset % ALIGN || s->offset > c->map.size || s->size > c->map.size - s->offset ||
             s->name[CONTAINER_NAME - 1])
-            ok = scry_fail(err, "%s: section %" PRIu32 " lies outside the file; make the %s again", path, i,
-                           kind->noun);
+            ok =
+                scry_fail(err, "%s: section %" PRIu32 " lies outside the file; make the %s again", path, i, kind->noun);
         else if (verify) ok = section_hash_right(c, s, err) && padding_right(c, s, err);
     }
     if (!ok) container_close(c);

@@ -139,8 +139,7 @@ static void write_samples(column_writer *c) {
     for (uint32_t row = 0; row < c->meta->rows; row++)
         for (size_t p = 0; p < c->count; p++) {
             uint64_t from = take(c, p, row, &n);
-            for (uint64_t i = from; i < from + n; i++)
-                packed_uint_write(c->w, &c->parts[p].entry[i].sample, 1, width);
+            for (uint64_t i = from; i < from + n; i++) packed_uint_write(c->w, &c->parts[p].entry[i].sample, 1, width);
         }
 }
 

@@ -61,8 +61,8 @@ typedef struct effect_columns {
 
 extern const container_kind container_effects;
 
-/* Maps a file of columns. False and err for a file that is cut or damaged, or does not fit an index of this fingerprint,
- * so many latents, rows and domains. */
+/* Maps a file of columns. False and err for a file that is cut or damaged, or does not fit an index of this
+ * fingerprint, so many latents, rows and domains. */
 bool effect_columns_open(effect_columns *c, const char *path, bool verify, uint64_t index, uint32_t latents,
                          uint32_t rows, size_t domains, scry_error *err);
 void effect_columns_close(effect_columns *c);

@@ -1,7 +1,7 @@
 /* effect_sums.h: the estimate of removing a set of latents, updated latent by latent (index/format/effect_columns.h).
  *
- * The sums S_m[s] are kept as whole numbers, and with them each domain's sum of S_0 and of the draws' squares, so that a
- * latent that is added and removed again leaves the same bits, in any order. One thread at a time. */
+ * The sums S_m[s] are kept as whole numbers, and with them each domain's sum of S_0 and of the draws' squares, so that
+ * a latent that is added and removed again leaves the same bits, in any order. One thread at a time. */
 #ifndef SCRY_INDEX_READ_EFFECT_SUMS_H
 #define SCRY_INDEX_READ_EFFECT_SUMS_H
 

@@ -87,9 +87,9 @@ struct scry_index {
     const void *decoder; /* [F][d_model] of decoder_codec; NULL: none */
     const float *decoder_bias;
     decoder_codec decoder_codec;
-    const uint32_t *outliers;  /* rows left out because of their norm, capture after capture; NULL: none */
-    const double *raw;         /* [captures][RESIDUAL_SUMS][d_model], NULL: no residuals (layout.h) */
-    const double *raw_control; /* [captures][d_model], NULL: no residuals, or no control */
+    const uint32_t *outliers;      /* rows left out because of their norm, capture after capture; NULL: none */
+    const double *raw;             /* [captures][RESIDUAL_SUMS][d_model], NULL: no residuals (layout.h) */
+    const double *raw_control;     /* [captures][d_model], NULL: no residuals, or no control */
     struct index_effects *effects; /* of index/read/effects.c: shared by views; NULL of a scores-only study */
     struct label_edits *edits;     /* of store/label_store.c: labels written by hand; NULL in index_open's result */
 };
