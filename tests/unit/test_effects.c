@@ -32,7 +32,7 @@ static void values(const scry_index *x, const effect_example *e) {
         scry_scorer_load(scorer, set);
         for (size_t d = 0; d < x->D; d++) {
             double found = scry_scorer_value(scorer, d), plain = effect_example_value(e, set, d);
-            if (d == BARE) none += isnan(found);
+            if (d == BARE) none += isnan(found) ? 1 : 0;
             else worst_add(&w, found, plain, fabs(plain) + 1e-3, "%u latents, domain %zu", sizes[k], d);
         }
         scry_scorer_free(scorer);
@@ -255,10 +255,12 @@ static void anchors(const scry_index *x) {
 }
 
 static char *written(const scry_session *s, size_t *length) {
-    char *text = NULL;
-    FILE *f = open_memstream(&text, length);
+    enum { ROOM = 1 << 16 };
+    char *text = calloc(ROOM, 1);
+    FILE *f = fmemopen(text, ROOM, "w");
     scry_session_write(s, f);
     fclose(f);
+    *length = strlen(text);
     return text;
 }
 
