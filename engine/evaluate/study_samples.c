@@ -96,8 +96,7 @@ static bool copy_ids(const study_samples *s, const cJSON *list, const char *key,
     cJSON_ArrayForEach (item, list) {
         double id = cJSON_IsNumber(item) ? item->valuedouble : -1;
         if (!(id >= 0 && id < size) || id != (double)(uint32_t)id)
-            return scry_fail(err,
-                             "%s: sample %zu: %s[%zu]: found %g, expected an id of the tokenizer, below %" PRIu32,
+            return scry_fail(err, "%s: sample %zu: %s[%zu]: found %g, expected an id of the tokenizer, below %" PRIu32,
                              s->path, sample + 1, key, i, id, size);
         out[i++] = (uint32_t)id;
     }
