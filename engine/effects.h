@@ -45,6 +45,25 @@ bool scry_effects_attach(scry_index *index, const char *path, bool verify, scry_
 /* Changes whenever columns are put in use: a scorer made before goes on with those that it was made with. */
 uint64_t scry_effects_version(const scry_index *index);
 
+enum { SCRY_EFFECT_DRAWS = 6 };
+
+typedef struct scry_effects_options {
+    const char *model, *study; /* as in scry_causal_options */
+    uint32_t draws;            /* M; 0: SCRY_EFFECT_DRAWS */
+    uint64_t seed;
+    size_t samples; /* of a domain, at most, drawn by the seed; 0: all */
+    unsigned threads;
+    uint64_t memory; /* limit in bytes; 0: SCRY_MEMORY. Entries beyond it go to a scratch file next to the result */
+    bool force;      /* compute even where the file is of this model and of these options */
+    const scry_cancel *cancel;
+} scry_effects_options;
+/* Computes the columns and writes the index's file, which scry_effects_attach then puts in use; the index itself is only
+ * read, so that this may run on another thread. *made is false where the file was right already. Results depend neither
+ * on threads nor on memory. False and err as scry_causal_open, and when cancelled; an older file is then as it was. Notes
+ * (may be NULL) receive what scry_causal_open notes. */
+bool scry_effects_compute(const scry_index *index, const scry_effects_options *options, bool *made, scry_notes *notes,
+                          scry_error *err);
+
 /* ---- anchor --------------------------------------------------------------------------------- */
 
 /* The set that was last run exactly, and each domain's difference of the mean loss [D], NaN where it has none. Around
