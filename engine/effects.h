@@ -57,10 +57,10 @@ typedef struct scry_effects_options {
     bool force;      /* compute even where the file is of this model and of these options */
     const scry_cancel *cancel;
 } scry_effects_options;
-/* Computes the columns and writes the index's file, which scry_effects_attach then puts in use; the index itself is only
- * read, so that this may run on another thread. *made is false where the file was right already. Results depend neither
- * on threads nor on memory. False and err as scry_causal_open, and when cancelled; an older file is then as it was. Notes
- * (may be NULL) receive what scry_causal_open notes. */
+/* Computes the columns and writes the index's file, which scry_effects_attach then puts in use; the index itself is
+ * only read, so that this may run on another thread. *made is false where the file was right already. Results depend
+ * neither on threads nor on memory. False and err as scry_causal_open, and when cancelled; an older file is then as it
+ * was. Notes (may be NULL) receive what scry_causal_open notes. */
 bool scry_effects_compute(const scry_index *index, const scry_effects_options *options, bool *made, scry_notes *notes,
                           scry_error *err);
 

@@ -53,7 +53,7 @@ typedef enum scry_score {
 
 typedef struct scry_score_info {
     const char *name, *key, *help, *definition;
-    int condition; /* a scry_condition: that of the captures that a domain needs; SCRY_BASE: only its base */
+    int condition;  /* a scry_condition: that of the captures that a domain needs; SCRY_BASE: only its base */
     bool is_mean;   /* over the set; else a sum */
     bool is_effect; /* neither: an estimate from the effect columns */
     bool is_compared;
@@ -82,7 +82,8 @@ static inline double scry_score_term(scry_score score, double h) {
     return (double)NAN;
 }
 
-/* Of a sum or mean: the STS of a set of `count` latents whose contributions to the domain add up to `sum`; 0 for an empty set. */
+/* Of a sum or mean: the STS of a set of `count` latents whose contributions to the domain add up to `sum`; 0 for an
+ * empty set. */
 static inline double scry_score_aggregate(scry_score score, double sum, uint32_t count) {
     if (!scry_scores[score].is_mean) return sum;
     return count ? sum / count : 0;

@@ -62,8 +62,8 @@ static bool keep(build *b, effect_entries *e, scry_error *err) {
     }
     effect_entries_free(&b->entries[at]);
     b->scratch[at] = s;
-    b->part[at] = (effect_part){(const effect_entry *)(const void *)s.data, (const float *)(const void *)(s.data + places),
-                                e->count};
+    b->part[at] = (effect_part){(const effect_entry *)(const void *)s.data,
+                                (const float *)(const void *)(s.data + places), e->count};
     return true;
 }
 
@@ -149,8 +149,7 @@ static bool is_current(const build *b, uint64_t model) {
         !effect_columns_open(&c, b->path, true, scry_fingerprint(x), x->F, x->rows.rows, x->D, NULL))
         return false;
     const effect_meta *m = &c.meta;
-    bool same =
-        m->model == model && m->draws == b->sets - 1 && m->seed == b->o->seed && m->most == b->o->samples;
+    bool same = m->model == model && m->draws == b->sets - 1 && m->seed == b->o->seed && m->most == b->o->samples;
     effect_columns_close(&c);
     return same;
 }
@@ -189,7 +188,8 @@ static bool compute(build *b, uint64_t model, scry_notes *notes, scry_error *err
 bool scry_effects_compute(const scry_index *x, const scry_effects_options *o, bool *made, scry_notes *notes,
                           scry_error *err) {
     *made = false;
-    if (!x->info.d_sae || !x->D) return scry_misuse(err, "%s: no latents or no domains, whose effects could be computed", x->info.path);
+    if (!x->info.d_sae || !x->D)
+        return scry_misuse(err, "%s: no latents or no domains, whose effects could be computed", x->info.path);
     const uint32_t draws = o->draws ? o->draws : SCRY_EFFECT_DRAWS;
     if (draws > EFFECT_MOST_DRAWS)
         return scry_misuse(err, "found %" PRIu32 " draws, expected %d at most", draws, EFFECT_MOST_DRAWS);

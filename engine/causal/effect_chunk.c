@@ -18,8 +18,7 @@ void effect_chunk_new(effect_chunk *k, const scry_causal *c, size_t first, size_
     const causal_texts *t = &c->texts;
     *k = (effect_chunk){.causal = c, .domain = domain_of(t, first), .first = first, .end = first, .sets = sets};
     k->at = t->samples[first].at;
-    while (k->end < t->first[k->domain + 1] &&
-           (k->end == first || k->tokens + t->samples[k->end].count <= most))
+    while (k->end < t->first[k->domain + 1] && (k->end == first || k->tokens + t->samples[k->end].count <= most))
         k->tokens += t->samples[k->end++].count;
     k->wanted = mem_new(k->tokens, sizeof *k->wanted);
     k->labels = mem_new(sets * k->tokens, sizeof *k->labels);

@@ -37,14 +37,11 @@ static int print(const options *o, const scry_effects_info *info, bool made, dou
                    {"bytes_per_entry", info->entries ? (double)info->bytes / (double)info->entries : 0});
     cJSON_AddBoolToObject(row, "computed", made);
     result_numbers(row, {"seconds", made ? seconds : 0});
-    static const result_column columns[] = {{"effects", "effects", NULL, 0},
-                                            {"draws", "draws", "%.0f", 0},
-                                            {"samples", "samples", "%.0f", 0},
-                                            {"entries", "entries", "%.0f", 0},
-                                            {"bytes", "bytes", "%.0f", 0},
-                                            {"bytes_per_entry", "an entry", "%.1f", 0},
-                                            {"seconds", "seconds", "%.1f", 0},
-                                            {0}};
+    static const result_column columns[] = {
+        {"effects", "effects", NULL, 0},   {"draws", "draws", "%.0f", 0},
+        {"samples", "samples", "%.0f", 0}, {"entries", "entries", "%.0f", 0},
+        {"bytes", "bytes", "%.0f", 0},     {"bytes_per_entry", "an entry", "%.1f", 0},
+        {"seconds", "seconds", "%.1f", 0}, {0}};
     if (!made && !o->json && !o->csv)
         fprintf(stderr, "scry: %s: is of this model and of these options already; --force computes it again\n",
                 info->path);
