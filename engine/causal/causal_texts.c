@@ -196,7 +196,8 @@ static bool check_samples(const reader *r, size_t capture) {
 
 static bool read_domain(reader *r, size_t d) {
     int capture = r->texts->capture[d] = scry_find_capture(r->x, (int)d, SCRY_BASE);
-    if (capture < 0 || !r->x->info.capture[capture].has_tokens) return true;
+    if (capture < 0 || !r->x->info.capture[capture].has_tokens || (r->query->domains && !r->query->domains[d]))
+        return true;
     const scry_capture_info *info = &r->x->info.capture[capture];
     study_samples file;
     if (!check_samples(r, (size_t)capture) || !open_file(r, d, &file)) return false;
