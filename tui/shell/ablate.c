@@ -91,13 +91,13 @@ static bool open_model(ablate *a, scry_error *err) {
     if (ok) {
         scry_cancel cancel = cli_cancel(&a->progress, "texts");
         scry_causal_options query = {.model = o->model,
-                                       .study = scry_is_index(o->word[0]) ? NULL : o->word[0],
-                                       .domains = use,
-                                       .samples = a->samples,
-                                       .seed = a->seed,
-                                       .threads = build.threads,
-                                       .memory = build.memory,
-                                       .cancel = &cancel};
+                                     .study = scry_is_index(o->word[0]) ? NULL : o->word[0],
+                                     .domains = use,
+                                     .samples = a->samples,
+                                     .seed = a->seed,
+                                     .threads = build.threads,
+                                     .memory = build.memory,
+                                     .cancel = &cancel};
         a->causal = scry_causal_open(a->of.index, &query, &notes, err);
     }
     free(use);
@@ -244,7 +244,8 @@ int shell_ablate(const options *o) {
         facts = a.each ? run_each(&a, &err) : a.over ? run_over_n(&a, &err) : run_set(&a, &err);
     cli_end_progress(&a.progress);
     cli_release_interrupt();
-    if (facts && a.of.ranking) result_number(facts, "samples_seed", a.seed);
+    if (facts) cJSON_DeleteItemFromObjectCaseSensitive(facts, "seed");
+    if (facts) result_number(facts, "seed", a.seed); /* what draws samples and sets */
     int status = !facts   ? output_error(&err)
                  : a.each ? print_each(&a, facts)
                  : a.over ? print_over_n(&a, facts)
