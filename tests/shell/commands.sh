@@ -95,6 +95,23 @@ cmp -s "$out" "$place/score.json" && ok "score: drawn figures are the same each 
 gives 0 score "$x" --csv
 is "score --csv: its header" "$(head -1 "$out")" "name,sts,change,fitted,residual"
 is "score --csv: a row a domain" "$(wc -l <"$out" | tr -d ' ')" 15
+gives 2 score "$x" --score abl
+says "score --score abl without effect columns" 'scry effects .*s\.scry'
+gives 0 effects "$x" --samples 2 --draws 1 --json
+prints "effects: its keys" '^\{"effects":"[^"]*s\.effects","model_path":"[^"]*models/base","model":"[0-9a-f]{16}","draws":1,"seed":20260302,"samples":28,"entries":[0-9]+,"bytes":[0-9]+,"bytes_per_entry":[0-9.]+,"computed":true,"seconds":[0-9.]+\}'
+gives 0 effects "$x" --samples 2 --draws 1
+says "effects: again" 'already'
+gives 2 effects "$x" --draws 65
+says "effects: too many draws" '65 .*64'
+gives 0 export "$x" --score abl --top 20 -o "$place/abl.csv"
+gives 2 score "$x" --score abl --repeats 3
+says "score --score abl --repeats" 'sample'
+for command in "score --csv" "sweep --over n --top 30" "sweep --over bands --top 30" "sweep --over random --top 10" "latent 17 --profile" "mix --budget 100 --top 50"; do
+    set -- $command
+    name=$1
+    shift
+    gives 0 "$name" "$x" "$@" --score abl
+done
 for score in $("$SCRY" help score | sed -n 's/^ *--score \([a-z0-9|]*\).*/\1/p' | tr '|' ' '); do
     gives 0 score "$x" --score $score --json
     prints "score --score $score" "\"score\":\"$score\"" '"pearson":-?0'
@@ -176,7 +193,7 @@ prints "latent of a silent one" '^latent 23$' '^train.base +2311 +100\.00%'
 gives 0 latent "$x" 1819 --page profile --json --latents 3
 prints "latent: no share of a score that it is not in" '"included":false' '"share":null'
 gives 2 latent "$x" 1819 --csv
-says "latent --csv needs a page" '--page histogram, profile, neighbours or together'
+says "latent --csv needs a page" '--page histogram, profile, neighbours, together or logits'
 gives 2 latent "$x" 1819 --page tokens
 gives 2 latent "$x" 1819 --page together --order size
 gives 2 latent "$x" 99999
@@ -198,7 +215,7 @@ gives 0 info "$place/l.scry"
 prints "a damaged file of them is a warning" 'labels written by hand: .*l.labels.jsonl'
 
 # ---- help and version
-for command in index info rank score tokens latent export export-labels sweep overlap mix task-share sets baselines compare report; do
+for command in index info rank score ablate tokens latent export export-labels sweep overlap mix task-share sets baselines compare report; do
     gives 0 $command --help
     prints "$command --help: usage and options" "^scry $command " '^  --help '
     cp "$out" "$place/help"
