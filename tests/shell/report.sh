@@ -26,10 +26,10 @@ alike() { # WHAT FOUND EXPECTED: numbers a line, to 1e-12
 }
 
 # ---- the report's figures are those of the commands
+gives 0 effects "$x" --samples 2 --draws 1 # for the score abl
 gives 0 report "$x" --by sft --top 60 --score act --domains extremes:5 --absolute --without 1819 --with 7,8 -o "$place/r.html"
 set -- --by sft --top 60 --without 1819 --with 7,8 --domains extremes:5 --absolute
 scores=$("$SCRY" help score | sed -n 's/^ *--score \([a-z0-9|]*\).*/\1/p' | tr '|' ' ')
-gives 0 effects "$x" --samples 2 --draws 1
 for key in pearson r2 spearman p_value loo_min loo_max ci_low ci_high random_mean random_sd random_p; do
     wanted=
     for score in $scores; do
