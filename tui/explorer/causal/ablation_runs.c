@@ -112,13 +112,21 @@ static void stop_running(causal_state *s, causal_stop why, const causal_subject 
     s->asked = false;
 }
 
+/* The words of an error; the index that is open need not be named. */
+static void take_error(const causal_job *j, char *out, size_t size) {
+    const char *text = j->err.text, *path = j->tab->info->path;
+    size_t length = strlen(path);
+    if (strncmp(text, path, length) == 0 && strncmp(text + length, ": ", 2) == 0) text += length + 2;
+    snprintf(out, size, "%s", text);
+}
+
 static void take_selection(causal_job *j) {
     causal_state *s = j->tab->causal;
     if (!is_selection(&j->of, j->tab)) return;
     s->asked = false;
     if (j->err.status) {
         stop_running(s, CAUSAL_FAILED, &j->of);
-        snprintf(s->error, sizeof s->error, "%s", j->err.text);
+        take_error(j, s->error, sizeof s->error);
         return;
     }
     free_figures(&s->figures);
@@ -132,7 +140,7 @@ static void take_selection(causal_job *j) {
 static void take_alone(causal_job *j) {
     causal_state *s = j->tab->causal;
     if (s->alone == j->latent) s->alone = -1;
-    snprintf(s->alone_error, sizeof s->alone_error, "%s", j->err.text);
+    take_error(j, s->alone_error, sizeof s->alone_error);
 }
 
 static void end(void *context, bool whole) {
@@ -296,13 +304,4 @@ bool causal_give_up(app *a) {
     worker_cancel(r->thread);
     r->running = NULL;
     return true;
-}
-
-void causal_how_words(const scry_ablation *how, char *text, size_t size) {
-#define VALUE(id, name, ...) [id] = name,
-    static const char *const names[] = {SCRY_ABLATION_VALUE_TABLE(VALUE)};
-#undef VALUE
-    int n = snprintf(text, size, "%s", names[how->value]);
-    if (how->value == SCRY_VALUE_ZERO && how->scale != 0) n = snprintf(text, size, "times %.4g", how->scale);
-    snprintf(text + n, size - (size_t)n, ", error %s", how->drop_error ? "dropped" : "kept");
 }

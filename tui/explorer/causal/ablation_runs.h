@@ -1,5 +1,5 @@
-/* explorer/causal/ablation_runs.h: what the selection does in the model: ablations of a tab (ablate.h), run on a thread, and
- * what the panes show of them.
+/* explorer/causal/ablation_runs.h: what the selection does in the model: ablations of a tab (ablate.h), run on a
+ * thread, and what the panes show of them.
  *
  * The figures on screen are always those of one set and one way of taking it out. After a toggle they are of another
  * set (they are stale) until the run of the new one ends; sets that were run before have theirs at once. */
@@ -73,8 +73,6 @@ void causal_run(app *a);
 void causal_retry(app *a);
 /* Gives up the run under way. False: there is none. */
 bool causal_give_up(app *a);
-/* The settings in words, "zero, error kept". */
-void causal_how_words(const scry_ablation *how, char *text, size_t size);
 
 /* For explorer/async_results.h: as async_is_due, async_begin, async_collect, async_is_current, async_cancel_all and
  * async_finish_all. */

@@ -40,10 +40,16 @@ double effect_sort_key(const app *a, size_t d) {
     return keys[a->tab->causal->sort];
 }
 
-const char *effect_row_heads(int cols, char out[DOMAIN_HEADS]) {
-    int used = 0;
+const char *effect_row_heads(int cols, int room, char out[DOMAIN_HEADS]) {
+    int used = 0, width = 0, first = 0;
     out[0] = 0;
-    for (int i = COLUMNS; cols >= WIDE_FROM && i-- > 0;)
+    if (cols < WIDE_FROM) return out;
+    for (; first < COLUMNS; first++) {
+        if (cols < columns[first].from) continue;
+        if (width + columns[first].cols > room) break;
+        width += columns[first].cols;
+    }
+    for (int i = first; i-- > 0;)
         if (cols >= columns[i].from)
             used += snprintf(out + used, DOMAIN_HEADS - (size_t)used, "%*s", columns[i].cols, columns[i].head);
     return out;
@@ -63,7 +69,7 @@ int effect_row_head_at(int cols, int x) {
 static int decimals_of(const causal_figures *f, size_t domains) {
     double largest = 0;
     for (size_t d = 0; d < domains; d++) largest = fmax(largest, fabs(f->domain[d].difference));
-    return largest >= 1 ? 3 : largest >= 0.1 ? 4 : largest >= 0.001 ? 5 : 6;
+    return largest >= 1 ? 3 : largest >= 0.1 || largest == 0 ? 4 : 5;
 }
 
 double effect_scale(const app *a) {
@@ -192,28 +198,27 @@ static void running_words(const app *a, bool brief, char *text, size_t size) {
     else snprintf(text, size, a->tab->causal->manual ? ", not run" : ", waiting");
 }
 
+/* What became of the set: "loss without the set", "loss with the set x2", "loss with the set's mean". */
+static void settings_words(const scry_ablation *how, bool brief, char *text, size_t size) {
+    if (how->value == SCRY_VALUE_MEAN) snprintf(text, size, "loss with the set's mean");
+    else if (how->scale != 0) snprintf(text, size, "loss with the set x%.4g", how->scale);
+    else snprintf(text, size, "loss without the set");
+    if (how->drop_error || !brief)
+        snprintf(text + strlen(text), size - strlen(text), ", error %s", how->drop_error ? "dropped" : "kept");
+}
+
 void effect_title_words(const app *a, bool brief, char *text, size_t size) {
     const causal_figures *f = figures_of(a);
-    char how[48], now[48], unlike[40] = "", running[60];
-    causal_how_words(&f->of.how, how, sizeof how);
-    causal_how_words(&a->tab->causal->how, now, sizeof now);
+    char what[80], unlike[40], running[60];
     running_words(a, brief, running, sizeof running);
-    if (!f->of.set) {
-        snprintf(text, size, "loss without the set%s", running);
+    if (f->of.set && !scry_set_equal(f->of.set, scry_session_set(a->tab->session))) {
+        unlike_words(f->of.set, scry_session_set(a->tab->session), unlike, sizeof unlike);
+        snprintf(text, size, "%sanother set (%s)%s", brief ? "loss, " : "loss without ", unlike, running);
         return;
     }
-    bool same = scry_set_equal(f->of.set, scry_session_set(a->tab->session));
-    if (same && strcmp(how, now) == 0) {
-        if (brief) snprintf(text, size, "loss without the set%s", running);
-        else snprintf(text, size, "loss without the set: %s%s", how, running);
-        return;
-    }
-    unlike_words(f->of.set, scry_session_set(a->tab->session), unlike, sizeof unlike);
-    const char *of = brief ? "loss, " : "loss without ";
-    if (same)
-        snprintf(text, size, "loss by other settings%s%s%s%s", brief ? "" : " (", brief ? "" : how, brief ? "" : ")",
-                 running);
-    else snprintf(text, size, "%sanother set (%s)%s", of, unlike, running);
+    bool of_these = !f->of.set || scry_ablation_same(&f->of.how, &a->tab->causal->how);
+    settings_words(of_these ? &a->tab->causal->how : &f->of.how, brief, what, sizeof what);
+    snprintf(text, size, "%s%s%s", of_these ? "" : "other settings: ", what, running);
 }
 
 void effect_domain_words(const app *a, size_t d, int room, char *text, size_t size) {

@@ -239,8 +239,11 @@ static void draw_domains(app *a, rect r, bool focus) {
     if (at >= state->top + state->page) state->top = at - state->page + 1;
     if (state->top + state->page > D) state->top = D > state->page ? D - state->page : 0;
     heads[0] = 0;
-    if (s.columns == 1 && is_causal(a)) effect_row_heads(s.width, heads);
-    else if (s.columns == 1) domain_row_heads(a, s.width, heads);
+    if (s.columns == 1 && is_causal(a)) {
+        char title[160];
+        title_words(a, true, title, sizeof title);
+        effect_row_heads(s.width, r.cols - 7 - text_columns(title), heads);
+    } else if (s.columns == 1) domain_row_heads(a, s.width, heads);
     draw_title(a, r, focus, heads);
     for (int i = 0; i < state->page && state->top + i < D; i++) {
         int y = r.y + 1 + s.lines + i % s.rows, x = r.x + 1 + i / s.rows * (s.width + 1),

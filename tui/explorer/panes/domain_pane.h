@@ -52,8 +52,8 @@ bool domain_change_is_in_doubt(const app *a, size_t domain);
 void domain_rho_draw(app *a, rect r, int y, int lines);
 void domain_error_draw(app *a, rect r, int y, int lines, const char *error);
 
-/* domain_effects.c: the same turned to causal (explorer/causal/ablation_runs.h): loss before, after, difference, its standard
- * error and the change. scale: the difference of a full bar. */
+/* domain_effects.c: the same turned to causal (explorer/causal/ablation_runs.h): loss before, after, difference, its
+ * standard error and the change. scale: the difference of a full bar. */
 enum {
     EFFECT_FILE,
     EFFECT_DIFFERENCE,
@@ -66,7 +66,8 @@ enum {
 };
 extern const char *const effect_sorts[EFFECT_SORTS];
 void effect_row_draw(app *a, int y, int x, int cols, size_t domain, int name_width, double scale);
-const char *effect_row_heads(int cols, char out[DOMAIN_HEADS]);
+/* The heads of the last numbers of a row, as many as fit into `room` columns. */
+const char *effect_row_heads(int cols, int room, char out[DOMAIN_HEADS]);
 int effect_row_head_at(int cols, int x);
 /* What rows are sorted by, in ascending order; NaN last. */
 double effect_sort_key(const app *a, size_t domain);

@@ -77,10 +77,8 @@ static void draw_effect_rho(app *a, rect r, int y, int lines) {
         return;
     }
     if (!s->figures.of.set) {
-        char how[80];
-        causal_how_words(&s->how, how, sizeof how);
-        grid_print(a->grid, y, r.x + 1, r.cols - 1, ROLE_MESSAGE, "%s: each domain's loss without the selected latents",
-                   how);
+        grid_put(a->grid, y, r.x + 1, r.cols - 1, ROLE_MESSAGE,
+                 "each domain's loss before and after the set is changed in the model");
         return;
     }
     const scry_result *result = &s->figures.result;
