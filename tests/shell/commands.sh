@@ -176,7 +176,7 @@ prints "latent of a silent one" '^latent 23$' '^train.base +2311 +100\.00%'
 gives 0 latent "$x" 1819 --page profile --json --latents 3
 prints "latent: no share of a score that it is not in" '"included":false' '"share":null'
 gives 2 latent "$x" 1819 --csv
-says "latent --csv needs a page" '--page histogram, profile, neighbours or together'
+says "latent --csv needs a page" '--page histogram, profile, neighbours, together or logits'
 gives 2 latent "$x" 1819 --page tokens
 gives 2 latent "$x" 1819 --page together --order size
 gives 2 latent "$x" 99999

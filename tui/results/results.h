@@ -8,6 +8,7 @@
 #include "analysis.h"
 #include "evaluate.h"
 #include "latent.h"
+#include "logits.h"
 #include "results/result_table.h"
 #include "train.h"
 
@@ -62,6 +63,15 @@ typedef struct tokens_query {
 cJSON *tokens_query_result(const tokens_query *q, const scry_example *e, size_t n);
 /* The same of a latent's strongest tokens, compared with nothing. */
 cJSON *tokens_result(const scry_index *index, uint32_t latent, const scry_example *e, size_t n, uint32_t around);
+
+/* {"latent", "positive": [{"token", "logit", "id"}], "negative": [...]}, of tokens [SCRY_LOGIT_SIDES][top]. */
+cJSON *logits_result(const scry_index *index, uint32_t latent, const scry_token_logit *tokens, size_t top);
+/* Adds to an object, under the key `list`, that result as rows of a table with both sides next to each other; or as
+ * rows of a token each, for CSV; and the columns for them. */
+void logits_add_rows(cJSON *to, const char *list, const cJSON *facts);
+extern const result_column logits_columns[];
+void logits_add_csv_rows(cJSON *to, const char *list, const cJSON *facts);
+extern const result_column logits_csv_columns[];
 
 /* {"train", "by", "n", "signed", "latents", "dimensions", "seed", "tops": [...], "baselines": [...]}; NULL when
  * cancelled. */
