@@ -64,8 +64,8 @@ typedef struct scry_study {
 
 /* Read a manifest. Warnings (unknown keys) go to notes. NULL and err when the manifest cannot be used. */
 scry_study *scry_study_read(const char *path, scry_notes *notes, scry_error *err);
-/* True when it names the folder of a model or adapter. */
-bool study_names_models(const scry_study *study);
+/* True when it names the place of a model, an adapter or an SAE. */
+bool study_names_folders(const scry_study *study);
 void scry_study_free(scry_study *study);
 
 #endif

@@ -204,11 +204,13 @@ static void add_outlier_rule(const build_inputs *in, cJSON *meta) {
     cJSON_AddBoolToObject(meta, "outliers_kept", in->options->keep_outliers);
 }
 
-/* Models, from where the study is, and the settings of scry capture. */
+/* Models and the SAE, from where the study is, and the settings of scry capture. */
 static void add_model_keys(const scry_study *s, cJSON *meta) {
     add_path(meta, "model", s, s->model_path);
+    add_path(meta, "sae", s, s->sae);
+    if (s->sae_format) cJSON_AddStringToObject(meta, "sae_format", s->sae_format);
     if (s->capture_settings) cJSON_AddItemToObject(meta, "capture", cJSON_Parse(s->capture_settings));
-    char *folder = study_names_models(s) ? path_absolute(*s->folder ? s->folder : ".") : NULL;
+    char *folder = study_names_folders(s) ? path_absolute(*s->folder ? s->folder : ".") : NULL;
     if (folder) cJSON_AddStringToObject(meta, "folder", folder);
     free(folder);
 }
