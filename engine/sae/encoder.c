@@ -26,6 +26,20 @@ static void to_layer_norm(float *x, uint32_t d) {
     for (uint32_t i = 0; i < d; i++) x[i] = (float)(((double)x[i] - mean) / deviation);
 }
 
+void sae_input_lost(const sae *s, const float *x, double *times, double *add) {
+    double sum = 0, square = 0;
+    for (uint32_t i = 0; i < s->d_in; i++) {
+        sum += (double)x[i];
+        square += (double)x[i] * (double)x[i];
+    }
+    *times = 1;
+    *add = 0;
+    if (s->input == SAE_INPUT_CONSTANT_NORM) *times = sqrt(square) / sqrt((double)s->d_in);
+    if (s->input != SAE_INPUT_LAYER_NORM) return;
+    *add = sum / s->d_in;
+    *times = sqrt(fmax(0, square - sum * *add) / (s->d_in > 1 ? s->d_in - 1 : 1)) + 1e-5;
+}
+
 void sae_prepare(const sae *s, float *x) {
     if (s->input == SAE_INPUT_CONSTANT_NORM) to_constant_norm(x, s->d_in);
     if (s->input == SAE_INPUT_LAYER_NORM) to_layer_norm(x, s->d_in);
@@ -212,4 +226,16 @@ void sae_topk(const sae *s, const float *H, uint32_t n, uint32_t t, float *floor
         ties[t] = kept - larger;
     }
     free(positive);
+}
+
+void sae_keep_topk(const sae *s, float *H, uint32_t n, uint32_t t) {
+    float floor;
+    uint32_t ties;
+    sae_topk(s, H + t, n, 0, &floor, &ties);
+    for (uint32_t j = 0; j < s->d_sae; j++) {
+        float *h = &H[(size_t)j * n + t];
+        bool kept = *h > floor || (!(*h < floor) && ties > 0);
+        ties -= kept && !(*h > floor);
+        *h = !kept ? 0 : s->out_scale ? *h / s->out_scale[j] : *h;
+    }
 }
