@@ -228,6 +228,16 @@ static app *open_tabs(const options *o, config *c, int rows, int cols, scry_erro
         else a = app_new(index, session, rows, cols, ascii, no_color && *no_color);
     }
     a->tab = a->tabs[0];
+    scry_build_options limits = {0};
+    if (!cli_build_options(o, &limits, err)) {
+        app_free(a);
+        return NULL;
+    }
+    a->model = o->model;
+    a->tuned = o->tuned;
+    a->sae = o->sae;
+    a->threads = limits.threads;
+    a->memory = limits.memory;
     return a;
 }
 
