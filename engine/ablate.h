@@ -26,6 +26,7 @@ typedef struct scry_causal scry_causal;
 
 typedef struct scry_causal_options {
     const char *model; /* the model's folder; NULL: scry_info.model_path */
+    const char *study; /* the manifest or its folder, where its token files are; NULL: as the index knows it */
     unsigned threads;  /* 0: all processors */
     uint64_t memory;   /* limit in bytes; 0: SCRY_MEMORY */
     size_t samples;    /* of a domain, at most, drawn by the seed; 0: all */
@@ -33,9 +34,11 @@ typedef struct scry_causal_options {
     const scry_cancel *cancel; /* of the opening; may be NULL */
 } scry_causal_options;
 
-/* Opens the model, reads the texts and runs them to the hook. NULL and err, which says what is missing and how to name
- * it, where no model is named, it does not fit the study (width, hook), no domain has a text, or memory does not
- * suffice. Notes receive how many samples were left out, and why. Borrows the index. */
+/* Opens the model, reads the texts and runs them to the hook. Ids come from the study's token files where those are
+ * found unchanged; else the token texts in the index are encoded again, and samples that give another number of tokens
+ * are left out. NULL and err, which says what is missing and how to name it, where no model is named, it does not fit
+ * the study (width, hook), no domain has a text, or memory does not suffice. Notes (may be NULL) receive how many
+ * samples were left out, and why. Borrows the index. */
 scry_causal *scry_causal_open(const scry_index *index, const scry_causal_options *options, scry_notes *notes,
                               scry_error *err);
 void scry_causal_free(scry_causal *causal); /* accepts NULL */
@@ -72,8 +75,16 @@ typedef struct scry_domain_effect {
 } scry_domain_effect;
 
 /* Runs the model on without the set. Writes each domain's figures to out [D], and, where sample_difference is not NULL,
- * the rise of each sample's summed loss to it, domain after domain. Cancelled, the
- * call fails. Runs of the unablated model are kept. */
+ * the rise of each sample's summed loss to it, domain after domain. Runs only the samples in which the set is active;
+ * the runs of the unablated model are made once and kept. Results do not depend on threads. A domain's loss is a ratio
+ * L = sum over samples of y_s / sum of n_s (n_s: tokens that count), and so is the difference, with y_s the rise of a
+ * sample's summed loss; its error is that of a ratio,
+ *
+ *     se^2 = m / (m - 1) sum over its m samples of (y_s - L n_s)^2 / (sum of n_s)^2
+ *
+ * (W. G. Cochran, Sampling Techniques, 1977, on ratios; without the correction for a finite population); NaN for m 1.
+ * False and err for latents that are not scored (scry_require_scored), where memory does not suffice for the
+ * reconstruction, and when cancelled. */
 bool scry_ablate(scry_causal *causal, const scry_set *set, const scry_ablation *how, scry_domain_effect *out,
                  double *sample_difference, const scry_cancel *cancel, scry_error *err);
 

@@ -120,6 +120,11 @@ bool scry_result_interval(scry_result *result, const scry_index *index, scry_sco
 bool scry_result_finish(scry_result *result, const scry_index *index, scry_score score, const scry_set *set,
                         const scry_set *untouched, const scry_scope *scope, const scry_cancel *cancel);
 
+/* Adds to a result of scry_result_values what follows from the values and the changes alone: Spearman's rho, p,
+ * leave-one-out, and of the context rho without a domain, the interval over domains and the ceiling. Some 10 ms; the
+ * numbers of other selections stay NaN. */
+void scry_result_finish_values(scry_result *result, const scry_index *index, const scry_scope *scope);
+
 /* ---- attribution ---------------------------------------------------------------------------- */
 
 enum { SCRY_SILENT = -1, SCRY_MIXED = -2 };

@@ -196,6 +196,17 @@ typedef void (*scry_logits_sink)(void *context, size_t row, const float *logits)
 bool scry_run_logits(scry_run *run, const scry_sequence *sequences, size_t count, const scry_hook *from, const float *x,
                      const bool *wanted, scry_logits_sink sink, void *context, scry_error *err);
 
+/* Gradients at the hook: for each set m of labels, of the sum over the wanted rows r of ln p(labels[m][r] | what stands
+ * before), with respect to every number of x. A row's label is the token that follows it, as the caller says. x
+ * [tokens][d] is the stream at the hook, packed as in scry_run_logits; labels [sets][tokens], of which those of wanted
+ * rows count; wanted [tokens] (NULL: all); out [sets][tokens][d]. Sequences have no prefix. Backward from the logits
+ * block by block, the forward numbers of a block computed again from its input (Chen et al., "Training deep nets with
+ * sublinear memory cost", 2016), once for all sets. A row's bits depend neither on the other sequences and sets nor on
+ * threads or memory. False and err as scry_run_logits, for labels outside the vocabulary, and where one sequence does
+ * not fit the memory limit; what is in out then is not all. */
+bool scry_run_gradients(scry_run *run, const scry_sequence *sequences, size_t count, scry_hook from, const float *x,
+                        const bool *wanted, const uint32_t *labels, size_t sets, float *out, scry_error *err);
+
 /* A row's logits against its next token: the natural logarithm of the target's probability, and the most likely token
  * (the lowest of equal ones). */
 typedef struct scry_next_token {

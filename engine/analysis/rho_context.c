@@ -141,17 +141,27 @@ static bool search(scry_result *r, const scry_index *index, scry_score score, co
     return done;
 }
 
+/* What follows from the values and the changes alone. */
+static void context_of_values(scry_result *r, const scry_index *index, const scry_scope *scope) {
+    context_points p = points_new(r);
+    without_one(&r->context, &p, index, scope->train);
+    errors_of_changes(&r->context, &p, index, scope->train);
+    points_free(&p);
+    scry_domain_interval(r->fit.pearson, r->fit.n, &r->context.domains_low, &r->context.domains_high);
+}
+
+void scry_result_finish_values(scry_result *r, const scry_index *index, const scry_scope *scope) {
+    scry_result_statistics(r, index, SCRY_ACT, 0, NULL); /* without random sets no score is read */
+    if (!isnan(r->fit.pearson)) context_of_values(r, index, scope);
+}
+
 bool scry_result_finish(scry_result *r, const scry_index *index, scry_score score, const scry_set *set,
                         const scry_set *untouched, const scry_scope *scope, const scry_cancel *cancel) {
     if (!scry_result_statistics(r, index, score, set->count, cancel) ||
         !scry_result_interval(r, index, score, set, cancel))
         return false;
     if (isnan(r->fit.pearson)) return true;
-    context_points p = points_new(r);
-    without_one(&r->context, &p, index, scope->train);
-    errors_of_changes(&r->context, &p, index, scope->train);
-    points_free(&p);
-    scry_domain_interval(r->fit.pearson, r->fit.n, &r->context.domains_low, &r->context.domains_high);
+    context_of_values(r, index, scope);
     matched_sets(r, index, score, set, cancel);
     if (!untouched) return !scry_cancelled(cancel);
     return search(r, index, score, set, untouched, scope, cancel);

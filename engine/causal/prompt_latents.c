@@ -122,7 +122,7 @@ void prompt_ablate(const scry_prompt *p, const scry_set *set, const scry_prompt_
             for (uint32_t k = 0; k < d; k++) sum[k] += (double)r->activation[i] * (double)row[k];
         }
         float *at = x + t * d;
-        sae_input_lost(&p->sae, at, &times, &add);
+        sae_input_lost(p->sae.input, at, d, &times, &add);
         for (uint32_t k = 0; k < d; k++) at[k] = (float)((double)at[k] - sum[k] / (double)p->sae.input_scale * times);
     }
     free(sum);

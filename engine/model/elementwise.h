@@ -8,6 +8,12 @@
 /* y [d] = norm of x [d]; y may be x. n->bias is used by NORM_LAYER alone. */
 void norm_row(norm_kind kind, double eps, const float *weight, const float *bias, const float *x, uint32_t d, float *y);
 
+/* The mean of x [d] (0 but for NORM_LAYER), and one over the root that it is divided by. */
+typedef struct norm_moments {
+    float mean, factor;
+} norm_moments;
+norm_moments norm_moments_of(norm_kind kind, double eps, const float *x, uint32_t d);
+
 /* x += y, n numbers. */
 void add_row(float *x, const float *y, uint32_t n);
 

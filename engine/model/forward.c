@@ -109,7 +109,7 @@ bool scry_run_to_hook(scry_run *run, scry_hook hook, const scry_sequence *sequen
         return false;
     for (size_t first = 0; first < count;) {
         pass p;
-        size_t n = run_group(run, sequences, count, first);
+        size_t n = run_group(run->batch, sequences, count, first);
         bool ok = pass_begin(&p, run, sequences + first, (uint32_t)n, NULL, 0, err);
         if (ok) {
             pass_embed(&p);
@@ -203,31 +203,17 @@ static bool pass_logits(const pass *p, size_t first_row, const bool *wanted, scr
     return ok;
 }
 
-/* Where a pass begins that is given the stream at the hook. */
-static bool start_of(const scry_model *m, const scry_hook *from, uint32_t *layer, pass_stage *stage, scry_error *err) {
-    char text[SCRY_HOOK_TEXT];
-    *layer = 0;
-    *stage = STAGE_PRE;
-    if (!from) return true;
-    if (!scry_model_has_hook(m, *from, err)) return false;
-    *layer = from->layer + (from->point == SCRY_RESID_POST);
-    *stage = from->point == SCRY_RESID_MID ? STAGE_MID : STAGE_PRE;
-    return (from->point != SCRY_ATTN_OUT && from->point != SCRY_MLP_OUT) ||
-           scry_misuse(err, "hook %s is not the stream, expected hook_resid_pre, hook_resid_mid or hook_resid_post",
-                       scry_hook_text(*from, text));
-}
-
 bool scry_run_logits(scry_run *run, const scry_sequence *sequences, size_t count, const scry_hook *from, const float *x,
                      const bool *wanted, scry_logits_sink sink, void *context, scry_error *err) {
     const scry_model *m = run->model;
     uint32_t layer;
     pass_stage stage;
-    if (!start_of(m, from, &layer, &stage, err) || !run_check(run, sequences, count, m->plan.layers, true, err))
+    if (!pass_start(m, from, &layer, &stage, err) || !run_check(run, sequences, count, m->plan.layers, true, err))
         return false;
     size_t row = 0;
     for (size_t first = 0; first < count;) {
         pass p;
-        size_t n = run_group(run, sequences, count, first);
+        size_t n = run_group(run->batch, sequences, count, first);
         bool ok = pass_begin(&p, run, sequences + first, (uint32_t)n, NULL, 0, err);
         if (ok && from) pass_load(&p, x + row * m->plan.d_model);
         if (ok && !from) pass_embed(&p);

@@ -3,7 +3,10 @@
  * A piece of work is a tile of W's rows for all rows of x, or for a range of them where there are more threads than
  * tiles. DEPTH columns of the tile are widened into panels [depth][kernel's columns], which stay in the cache while
  * rows of x pass by, CHUNK at a time; x is read as it lies. What is done to the result follows while it is in the
- * cache. */
+ * cache.
+ *
+ * In a transposed product a tile is one of W's columns, DEPTH rows at a time, whose panels are those rows as they lie.
+ */
 #include "model/linear.h"
 #include "base/mem.h"
 #include "model/elementwise.h"
@@ -40,8 +43,8 @@ typedef struct job {
     const linear *l;
     const product_kernel *kernel;
     linear_scratch *scratch;
-    uint32_t in, out;     /* out: rows of W, of one part where they are gated */
-    uint32_t tile, tiles; /* rows of W a piece */
+    uint32_t in, out;     /* terms and numbers of y; out: of one part where they are gated */
+    uint32_t tile, tiles; /* numbers of y a piece */
     uint32_t piece_rows;  /* rows of x a piece */
     uint32_t depth;
 } job;
@@ -91,6 +94,33 @@ static void pack(const job *j, linear_scratch *s, uint32_t first, uint32_t from,
         }
 }
 
+/* Lays rows of a tile, [rows][width], into its panels from row `at` of their depth on. */
+static void spread(const float *tile, uint32_t rows, uint32_t width, uint32_t columns, uint32_t at, uint32_t depth,
+                   float *panels) {
+    for (uint32_t r = 0; r < rows; r++)
+        for (uint32_t c = 0; c < width; c += columns)
+            memcpy(panels + (size_t)c * depth + (size_t)(at + r) * columns, tile + (size_t)r * width + c,
+                   (width - c < columns ? width - c : columns) * sizeof(float));
+}
+
+/* The panels of W's columns from `first` on: rows from..to of the parts one below the other. */
+static void pack_transposed(const job *j, linear_scratch *s, uint32_t first, uint32_t from, uint32_t to) {
+    const uint32_t columns = j->kernel->columns, depth = to - from;
+    const uint32_t width = j->out - first < j->tile ? j->out - first : j->tile;
+    const uint32_t slab = (uint32_t)PRODUCT_COLUMNS_MAX * DEPTH / width; /* rows that s->widened holds */
+    if (width % columns)
+        memset(s->packed + (size_t)(width / columns) * columns * depth, 0, (size_t)columns * depth * sizeof(float));
+    uint32_t at = from, before = 0;
+    for (int i = 0; i < j->l->parts; before += j->l->part[i++]->out)
+        while (at < to && at < before + j->l->part[i]->out) {
+            uint32_t here = before + j->l->part[i]->out - at, rows = here < to - at ? here : to - at;
+            if (rows > slab) rows = slab;
+            weight_rows(j->l->part[i], at - before, rows, first, first + width, s->widened);
+            spread(s->widened, rows, width, columns, at - from, depth, s->packed);
+            at += rows;
+        }
+}
+
 static void end_rows(const job *j, const float *result, size_t lead, uint32_t row, uint32_t rows, uint32_t first,
                      uint32_t width) {
     const linear *l = j->l;
@@ -130,7 +160,8 @@ static void work(void *context, size_t piece, unsigned worker) {
     for (uint32_t from = 0; from < j->in; from += j->depth) {
         uint32_t depth = j->in - from < j->depth ? j->in - from : j->depth;
         bool last = from + depth == j->in, alone = last && from == 0;
-        pack(j, s, first, from, from + depth);
+        if (l->transposed) pack_transposed(j, s, first, from, from + depth);
+        else pack(j, s, first, from, from + depth);
         for (uint32_t r = 0; r < rows; r += CHUNK) {
             uint32_t n = rows - r < CHUNK ? rows - r : CHUNK;
             size_t lead = direct ? l->out_lead : (size_t)panels * columns;
@@ -149,10 +180,13 @@ static uint32_t round_up(uint32_t n, uint32_t to) {
 }
 
 void linear_run(const linear *l, parallel *pool, const product_kernel *kernel, linear_scratch *scratch) {
-    job j = {.l = l, .kernel = kernel, .scratch = scratch, .in = l->part[0]->in};
+    job j = {.l = l, .kernel = kernel, .scratch = scratch};
     if (!l->rows) return;
     bool gated = l->end == LINEAR_GATE;
-    for (int i = 0; i < l->parts && !(gated && i); i++) j.out += l->part[i]->out;
+    uint32_t rows = 0; /* of W */
+    for (int i = 0; i < l->parts && !(gated && i); i++) rows += l->part[i]->out;
+    j.in = l->transposed ? rows : l->part[0]->in;
+    j.out = l->transposed ? l->part[0]->in : rows;
     uint32_t tile = TILE % (2 * kernel->columns) ? WIDE_TILE : TILE;
     j.tile = gated ? tile / 2 : tile;
     j.tiles = (j.out + j.tile - 1) / j.tile;

@@ -15,10 +15,12 @@ typedef enum linear_end {
 
 enum { LINEAR_PARTS = 3 };
 
-/* y = x W' + bias for the rows of x, W one to three matrices one below the other. */
+/* y = x W' + bias for the rows of x, W one to three matrices one below the other; transposed: y = x W, without bias, to
+ * LINEAR_STORE or LINEAR_ADD. */
 typedef struct linear {
     const weight_matrix *part[LINEAR_PARTS];
     int parts;
+    bool transposed;
     const float *bias; /* [all rows of W], or NULL */
     const float *x;    /* [rows], lead floats from one to the next */
     size_t x_lead;

@@ -109,7 +109,7 @@ void pass_end(pass *p) {
     free(p->blocks);
 }
 
-static bool check_cancelled(const pass *p, scry_error *err) {
+bool pass_go_on(const pass *p, scry_error *err) {
     const scry_run_options *o = &p->run->options;
     return !o->cancelled || !o->cancelled(o->context) || scry_fail(err, "cancelled");
 }
@@ -121,7 +121,8 @@ enum { ROWS = 16 }; /* of a piece of work */
 typedef struct rows_job {
     const pass *p;
     const norm_weights *norm;
-    float *from, *to, *add; /* [rows][lead] */
+    const float *from;
+    float *to, *add; /* [rows][lead] */
 } rows_job;
 
 static void embed_rows(void *context, size_t piece, unsigned worker) {
@@ -164,8 +165,7 @@ static void norm_rows(void *context, size_t piece, unsigned worker) {
     }
 }
 
-/* to = norm of from, and add += to where it is not NULL. */
-static void norm(const pass *p, const norm_weights *n, float *from, float *to, float *add) {
+void pass_norm(const pass *p, const norm_weights *n, const float *from, float *to, float *add) {
     rows_job j = {p, n, from, to, add};
     parallel_for(p->run->pool, (p->rows + ROWS - 1) / ROWS, norm_rows, &j);
 }
@@ -175,14 +175,14 @@ static void copy_out(const pass *p, const float *from, float *out) {
     for (uint32_t r = 0; r < p->rows; r++) memcpy(out + (size_t)r * d, from + r * p->run->lead, d * sizeof *out);
 }
 
-static void multiply(const pass *p, linear *l) {
+void pass_multiply(const pass *p, linear *l) {
     l->rows = p->rows;
     linear_run(l, p->run->pool, p->run->kernel, p->run->linear);
 }
 
 /* ---- the parts of a block ---- */
 
-static attention attention_of(const pass *p, uint32_t layer) {
+attention pass_attention(const pass *p, uint32_t layer) {
     scry_run *run = p->run;
     const model_plan *plan = &run->model->plan;
     for (uint32_t i = 0; i < p->count; i++) {
@@ -203,20 +203,24 @@ static attention attention_of(const pass *p, uint32_t layer) {
                        .block_count = p->block_count};
 }
 
-/* x -> w: q, k and v, the latter two also in their places. */
-static void project(const pass *p, uint32_t layer) {
+void pass_project(const pass *p, uint32_t layer) {
     scry_run *run = p->run;
     const block_weights *b = &run->model->block[layer];
-    norm(p, &b->attention_norm, run->x, run->h, NULL);
-    multiply(p, &(linear){.part = {&b->q, &b->k, &b->v},
-                          .parts = 3,
-                          .bias = b->qkv_bias,
-                          .x = run->h,
-                          .x_lead = run->lead,
-                          .end = LINEAR_STORE,
-                          .out = run->w,
-                          .out_lead = run->w_lead});
-    attention a = attention_of(p, layer);
+    pass_norm(p, &b->attention_norm, run->x, run->h, NULL);
+    pass_multiply(p, &(linear){.part = {&b->q, &b->k, &b->v},
+                               .parts = 3,
+                               .bias = b->qkv_bias,
+                               .x = run->h,
+                               .x_lead = run->lead,
+                               .end = LINEAR_STORE,
+                               .out = run->w,
+                               .out_lead = run->w_lead});
+}
+
+/* x -> w: q, k and v, the latter two also in their places. */
+static void project(const pass *p, uint32_t layer) {
+    pass_project(p, layer);
+    attention a = pass_attention(p, layer);
     attention_place(&a);
 }
 
@@ -225,15 +229,15 @@ static void add_product(const pass *p, const weight_matrix *w, const float *bias
                         bool alone) {
     scry_run *run = p->run;
     bool normed = run->model->plan.post_norm;
-    multiply(p, &(linear){.part = {w},
-                          .parts = 1,
-                          .bias = bias,
-                          .x = run->w,
-                          .x_lead = run->w_lead,
-                          .end = alone || normed ? LINEAR_STORE : LINEAR_ADD,
-                          .out = alone || normed ? run->h : run->x,
-                          .out_lead = run->lead});
-    if (normed) norm(p, post, run->h, run->h, alone ? NULL : run->x);
+    pass_multiply(p, &(linear){.part = {w},
+                               .parts = 1,
+                               .bias = bias,
+                               .x = run->w,
+                               .x_lead = run->w_lead,
+                               .end = alone || normed ? LINEAR_STORE : LINEAR_ADD,
+                               .out = alone || normed ? run->h : run->x,
+                               .out_lead = run->lead});
+    if (normed) pass_norm(p, post, run->h, run->h, alone ? NULL : run->x);
 }
 
 /* Attention of a block. alone: its output goes to h, else it is added to the stream. In a parallel block h then holds
@@ -242,12 +246,12 @@ static bool attend(const pass *p, uint32_t layer, bool alone, scry_error *err) {
     scry_run *run = p->run;
     const block_weights *b = &run->model->block[layer];
     project(p, layer);
-    if (!check_cancelled(p, err)) return false;
-    attention a = attention_of(p, layer);
+    if (!pass_go_on(p, err)) return false;
+    attention a = pass_attention(p, layer);
     attention_run(&a);
-    if (run->model->plan.parallel && !alone) norm(p, &b->mlp_norm, run->x, run->h, NULL);
+    if (run->model->plan.parallel && !alone) pass_norm(p, &b->mlp_norm, run->x, run->h, NULL);
     add_product(p, &b->o, b->o_bias, &b->attention_post_norm, alone);
-    return check_cancelled(p, err);
+    return pass_go_on(p, err);
 }
 
 /* The MLP of a block. normed: h holds what it reads. alone: its output goes to h, else it is added to the stream. */
@@ -255,7 +259,7 @@ static bool transform(const pass *p, uint32_t layer, bool normed, bool alone, sc
     scry_run *run = p->run;
     const model_plan *plan = &run->model->plan;
     const block_weights *b = &run->model->block[layer];
-    if (!normed) norm(p, &b->mlp_norm, run->x, run->h, NULL);
+    if (!normed) pass_norm(p, &b->mlp_norm, run->x, run->h, NULL);
     linear up = {.part = {&b->up},
                  .parts = 1,
                  .bias = b->gate_up_bias,
@@ -271,17 +275,30 @@ static bool transform(const pass *p, uint32_t layer, bool normed, bool alone, sc
         up.parts = 2;
         up.end = LINEAR_GATE;
     }
-    multiply(p, &up);
-    if (!check_cancelled(p, err)) return false;
+    pass_multiply(p, &up);
+    if (!pass_go_on(p, err)) return false;
     add_product(p, &b->down, b->down_bias, &b->mlp_post_norm, alone);
-    return check_cancelled(p, err);
+    return pass_go_on(p, err);
 }
 
 /* ---- the pass ---- */
 
+bool pass_start(const scry_model *m, const scry_hook *from, uint32_t *layer, pass_stage *stage, scry_error *err) {
+    char text[SCRY_HOOK_TEXT];
+    *layer = 0;
+    *stage = STAGE_PRE;
+    if (!from) return true;
+    if (!scry_model_has_hook(m, *from, err)) return false;
+    *layer = from->layer + (from->point == SCRY_RESID_POST);
+    *stage = from->point == SCRY_RESID_MID ? STAGE_MID : STAGE_PRE;
+    return (from->point != SCRY_ATTN_OUT && from->point != SCRY_MLP_OUT) ||
+           scry_misuse(err, "hook %s is not the stream, expected hook_resid_pre, hook_resid_mid or hook_resid_post",
+                       scry_hook_text(*from, text));
+}
+
 bool pass_keys(const pass *p, uint32_t layer, scry_error *err) {
     project(p, layer);
-    return check_cancelled(p, err);
+    return pass_go_on(p, err);
 }
 
 bool pass_blocks(const pass *p, uint32_t layer, pass_stage stage, uint32_t end, scry_error *err) {

@@ -11,8 +11,7 @@ enum {
     LEAST = 64
 };
 
-/* Rows of 4096 bytes or so would all fall into the same sets of the cache. */
-static size_t padded(size_t floats) {
+size_t run_padded(size_t floats) {
     floats = (floats + 15) / 16 * 16;
     return floats % 256 == 0 ? floats + 16 : floats;
 }
@@ -39,8 +38,8 @@ scry_run *scry_run_new(const scry_model *model, const scry_run_options *options,
     run->kernel = product_kernel_best();
     run->pool = parallel_start(options->threads);
     unsigned threads = parallel_threads(run->pool);
-    run->lead = padded(p->d_model);
-    run->w_lead = padded(larger((size_t)(p->heads + 2 * p->kv_heads) * p->head_dim, p->d_mlp));
+    run->lead = run_padded(p->d_model);
+    run->w_lead = run_padded(larger((size_t)(p->heads + 2 * p->kv_heads) * p->head_dim, p->d_mlp));
     size_t scores, floats = attention_scratch_floats(p, run->kernel, &scores);
     run->fixed = threads * (linear_scratch_bytes() + floats * sizeof(float));
     uint64_t memory = run->options.memory / 2, row = run_bytes(run, LEAST, 1, LEAST) / LEAST;
@@ -115,8 +114,8 @@ bool run_check(const scry_run *run, const scry_sequence *sequences, size_t count
     return true;
 }
 
-size_t run_group(const scry_run *run, const scry_sequence *sequences, size_t count, size_t first) {
+size_t run_group(size_t batch, const scry_sequence *sequences, size_t count, size_t first) {
     size_t n = 1, rows = sequences[first].count;
-    while (first + n < count && rows + sequences[first + n].count <= run->batch) rows += sequences[first + n++].count;
+    while (first + n < count && rows + sequences[first + n].count <= batch) rows += sequences[first + n++].count;
     return n;
 }

@@ -62,6 +62,9 @@ bool pass_begin(pass *p, scry_run *run, const scry_sequence *sequences, uint32_t
 void pass_end(pass *p);
 /* Writes the embeddings to run->x. */
 void pass_embed(const pass *p);
+/* Where a pass begins that is given the stream at `from` (NULL: at the embeddings). False and err for a hook that the
+ * model lacks or that is not the stream. */
+bool pass_start(const scry_model *m, const scry_hook *from, uint32_t *layer, pass_stage *stage, scry_error *err);
 /* Copies x [rows][d] to run->x. */
 void pass_load(const pass *p, const float *x);
 /* Runs blocks from (layer, stage) up to the hook, whose numbers go to out [rows][d]. */
@@ -71,10 +74,25 @@ bool pass_blocks(const pass *p, uint32_t layer, pass_stage stage, uint32_t end, 
 /* Keys and values of the block from run->x, which stays as it is. */
 bool pass_keys(const pass *p, uint32_t layer, scry_error *err);
 
+/* The parts of a block, for a pass that goes through it otherwise. */
+
+/* False and err where the run is cancelled. */
+bool pass_go_on(const pass *p, scry_error *err);
+/* to = norm of from, and add += to where it is not NULL; [rows][run->lead]. to may be from. */
+void pass_norm(const pass *p, const norm_weights *n, const float *from, float *to, float *add);
+/* The product for all rows of the batch. */
+void pass_multiply(const pass *p, linear *l);
+/* q, k and v of run->x to run->w, as the product gives them. */
+void pass_project(const pass *p, uint32_t layer);
+/* The block's attention in run->w. */
+attention pass_attention(const pass *p, uint32_t layer);
+
 /* Checks what a call is given; `layers` and logits: how far its prefixes must reach. */
 bool run_check(const scry_run *run, const scry_sequence *sequences, size_t count, uint32_t layers, bool to_logits,
                scry_error *err);
-/* The number of sequences from `first` on that go together: as many as fit run->batch, at least one. */
-size_t run_group(const scry_run *run, const scry_sequence *sequences, size_t count, size_t first);
+/* The number of sequences from `first` on that go together: as many as fit `batch` rows, at least one. */
+size_t run_group(size_t batch, const scry_sequence *sequences, size_t count, size_t first);
+/* Floats from one row to the next: some more than `floats` where rows would fall into the same sets of the cache. */
+size_t run_padded(size_t floats);
 
 #endif

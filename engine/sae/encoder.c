@@ -26,18 +26,28 @@ static void to_layer_norm(float *x, uint32_t d) {
     for (uint32_t i = 0; i < d; i++) x[i] = (float)(((double)x[i] - mean) / deviation);
 }
 
-void sae_input_lost(const sae *s, const float *x, double *times, double *add) {
+void sae_input_lost(sae_input input, const float *x, uint32_t d, double *times, double *add) {
     double sum = 0, square = 0;
-    for (uint32_t i = 0; i < s->d_in; i++) {
-        sum += (double)x[i];
-        square += (double)x[i] * (double)x[i];
-    }
     *times = 1;
     *add = 0;
-    if (s->input == SAE_INPUT_CONSTANT_NORM) *times = sqrt(square) / sqrt((double)s->d_in);
-    if (s->input != SAE_INPUT_LAYER_NORM) return;
-    *add = sum / s->d_in;
-    *times = sqrt(fmax(0, square - sum * *add) / (s->d_in > 1 ? s->d_in - 1 : 1)) + 1e-5;
+    if (input == SAE_INPUT_AS_IS) return;
+    for (uint32_t i = 0; i < d && input == SAE_INPUT_LAYER_NORM; i++) sum += (double)x[i];
+    *add = sum / d;
+    for (uint32_t i = 0; i < d; i++) square += ((double)x[i] - *add) * ((double)x[i] - *add);
+    *times = input == SAE_INPUT_LAYER_NORM ? sqrt(square / (d > 1 ? d - 1 : 1)) + 1e-5 : sqrt(square / d);
+}
+
+static const char *const input_names[] = {
+    [SAE_INPUT_AS_IS] = "", [SAE_INPUT_CONSTANT_NORM] = "constant norm", [SAE_INPUT_LAYER_NORM] = "layer norm"};
+
+const char *sae_input_name(sae_input input) {
+    return input_names[input];
+}
+
+sae_input sae_input_of(const char *name) {
+    for (size_t i = 0; i < sizeof input_names / sizeof *input_names; i++)
+        if (strcmp(input_names[i], name) == 0) return (sae_input)i;
+    return SAE_INPUT_AS_IS;
 }
 
 void sae_prepare(const sae *s, float *x) {

@@ -85,6 +85,9 @@ void sae_keep_topk(const sae *s, float *H, uint32_t n, uint32_t t);
 
 /* What input(x) lost of a residual x[d]: x = input(x) * times + add. So x^ in the units of x is
  * (h W_dec + b_dec) / input_scale * times + add. */
-void sae_input_lost(const sae *s, const float *x, double *times, double *add);
+void sae_input_lost(sae_input input, const float *x, uint32_t d, double *times, double *add);
+/* How an index calls it (scry_info.input): "", "constant norm" or "layer norm"; and back, as it is for other names. */
+const char *sae_input_name(sae_input input);
+sae_input sae_input_of(const char *name);
 
 #endif

@@ -327,15 +327,12 @@ static void locate(const char *text, const char *at, int *line, int *column) {
         if (*c == '\n') ++*line, *column = 0;
 }
 
-scry_study *scry_study_read(const char *path, scry_notes *notes, scry_error *err) {
-    mapped_file map;
-    if (!mapped_file_open(&map, path, NULL, err)) return NULL;
+scry_study *scry_study_parse(const char *path, const char *json, size_t length, scry_notes *notes, scry_error *err) {
     scry_study *study = mem_new(1, sizeof *study);
     manifest_reader p = {.study = study, .notes = notes, .err = err};
     study->path = mem_copy_string(path);
     study->folder = mem_copy_bytes(path, (size_t)(path_file_name(path) - path));
-    study->json = mem_copy_bytes(map.data, (size_t)map.size);
-    mapped_file_close(&map);
+    study->json = mem_copy_bytes(json, length);
     const char *stop = NULL;
     cJSON *root = cJSON_ParseWithOpts(study->json, &stop, true);
     bool ok = cJSON_IsObject(root);
@@ -354,6 +351,14 @@ scry_study *scry_study_read(const char *path, scry_notes *notes, scry_error *err
         scry_study_free(study);
         return NULL;
     }
+    return study;
+}
+
+scry_study *scry_study_read(const char *path, scry_notes *notes, scry_error *err) {
+    mapped_file map;
+    if (!mapped_file_open(&map, path, NULL, err)) return NULL;
+    scry_study *study = scry_study_parse(path, (const char *)map.data, (size_t)map.size, notes, err);
+    mapped_file_close(&map);
     return study;
 }
 

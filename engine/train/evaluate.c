@@ -76,7 +76,7 @@ static void decode(const sae *s, const worker_room *room, uint32_t n, group_sums
 /* What the input lost on its way to the encoder, given back to x^. */
 static void restore(const sae *s, const float *x, float *made) {
     double times, add;
-    sae_input_lost(s, x, &times, &add);
+    sae_input_lost(s->input, x, s->d_in, &times, &add);
     for (uint32_t i = 0; i < s->d_in; i++)
         made[i] = (float)(((double)made[i] + (double)s->b_dec[i]) / (double)s->input_scale * times + add);
 }

@@ -342,6 +342,50 @@ static void finished(scry_index *x, const scry_ranking *ranking) {
     scry_set_free(set);
 }
 
+/* What values alone give is what a score of the same values has. */
+static void finished_values(scry_index *x, const scry_ranking *ranking) {
+    scry_scope scope;
+    if (!scry_scope_read(&scope, x, 0, "all", true, NULL)) return;
+    scry_set *set = top_set(ranking, 20);
+    scry_scorer *scorer = scry_scorer_new(x, SCRY_ACT);
+    scry_scorer_load(scorer, set);
+    scry_result r, v;
+    scry_result_fit(&r, x, scorer, &scope);
+    scry_result_finish(&r, x, SCRY_ACT, set, set, &scope, NULL);
+    scry_result_values(&v, x, r.sts, &scope);
+    scry_result_finish_values(&v, x, &scope);
+    worst same = {.tolerance = 0};
+    const double found[] = {v.spearman,
+                            v.p_value,
+                            v.loo_min,
+                            v.loo_max,
+                            v.context.domains_low,
+                            v.context.domains_high,
+                            v.context.without_farthest,
+                            v.context.without_train,
+                            v.context.ceiling};
+    const double expected[] = {r.spearman,
+                               r.p_value,
+                               r.loo_min,
+                               r.loo_max,
+                               r.context.domains_low,
+                               r.context.domains_high,
+                               r.context.without_farthest,
+                               r.context.without_train,
+                               r.context.ceiling};
+    for (size_t i = 0; i < sizeof found / sizeof *found; i++)
+        worst_add(&same, found[i], expected[i], 1, "figure %zu", i);
+    worst_line(&same, "values have the statistics of a score that is equal to them");
+    check(v.p_value > 0 && !isnan(v.context.without_farthest), "and these are there: p %.4f", v.p_value);
+    check(isnan(v.random_mean) && isnan(v.ci_low) && isnan(v.context.matched_mean),
+          "nothing is said of other selections");
+    scry_result_free(&r);
+    scry_result_free(&v);
+    scry_scorer_free(scorer);
+    scry_scope_free(&scope);
+    scry_set_free(set);
+}
+
 static void best_baseline(scry_index *x, const scry_ranking *ranking) {
     scry_scope scope;
     if (!scry_scope_read(&scope, x, 0, "all", false, NULL)) return;
@@ -368,6 +412,7 @@ int main(void) {
         planted(x, ranking);
         matched(x, ranking);
         finished(x, ranking);
+        finished_values(x, ranking);
         best_baseline(x, ranking);
     }
     domain_intervals();

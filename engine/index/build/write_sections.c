@@ -235,9 +235,8 @@ static char *meta_json(const build_inputs *in, const statistics *stats, const ac
     cJSON_AddBoolToObject(meta, "folded", !in->has_sae || in->sae.folded);
     cJSON_AddNumberToObject(meta, "d_model", in->sae.d_in);
     if (in->sae.W_dec) cJSON_AddStringToObject(meta, "decoder", decoder_codec_name(decoder_form_of(in)));
-    static const char *const inputs[] = {"", "constant norm", "layer norm"};
     if (in->has_sae) cJSON_AddNumberToObject(meta, "input_scale", (double)in->sae.input_scale);
-    if (in->has_sae) cJSON_AddStringToObject(meta, "input", inputs[in->sae.input]);
+    if (in->has_sae) cJSON_AddStringToObject(meta, "input", sae_input_name(in->sae.input));
     add_outlier_rule(in, meta);
     cJSON_AddStringToObject(meta, "pairing", scry_pairing_name(in->pairing));
     cJSON_AddBoolToObject(meta, "signed", s->is_signed);

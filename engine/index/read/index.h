@@ -119,6 +119,9 @@ static inline const float *index_column(const scry_index *x, scry_score score, u
     uint32_t row = row_of(&x->rows, latent);
     return row == NO_ROW ? x->silent : x->contribution[score] + (size_t)row * x->D;
 }
+/* A file or folder that the manifest names: where the study was when the index was made; else, where it was moved along
+ * with the study, from where the index is. It need not exist. The caller frees it. */
+char *index_find_path(const scry_index *index, const char *path);
 /* Fill in what info says of models: folders, settings and measured figures, once its training sets and domains are
  * read. index_models_free: also of an index that was not read to its end. */
 void index_read_models(scry_index *index);

@@ -16,18 +16,21 @@ static const char *own(scry_index *x, char *text) {
     return x->made.text[x->made.count++] = text;
 }
 
-/* Where the study was when the index was made; else, where it was moved along with the study, from where it is. */
-static const char *find_folder(scry_index *x, const cJSON *item, const char *key) {
-    const char *path = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(item, key));
+char *index_find_path(const scry_index *x, const char *path) {
     const char *folder = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(x->meta, "folder"));
-    if (!path || !*path) return "";
-    char *first = path_join(folder ? folder : "", path), *own_folder = path_folder(x->info.path);
-    char *second = path_join(own_folder, path);
+    char *own_folder = path_folder(x->info.path), *second = path_join(own_folder, path);
     free(own_folder);
+    if (!folder) return second;
+    char *first = path_join(folder, path);
     struct stat st;
     bool moved = stat(first, &st) != 0 && stat(second, &st) == 0;
     free(moved ? first : second);
-    return own(x, moved ? second : first);
+    return moved ? second : first;
+}
+
+static const char *find_folder(scry_index *x, const cJSON *item, const char *key) {
+    const char *path = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(item, key));
+    return path && *path ? own(x, index_find_path(x, path)) : "";
 }
 
 static double figure_of(const cJSON *item, const char *key) {
