@@ -117,7 +117,8 @@ bool scry_study_set_sae(const char *study_path, const char *sae, scry_error *err
 /* False and err where that would fail. */
 bool scry_study_can_set_sae(const char *study_path, scry_error *err);
 
-/* Merges the shards of one index, given in any order, into the very bytes that one run would have written. */
+/* Merges the shards of one index, given in any order, into the very bytes that one run would have written. Where a
+ * shard keeps no logits, or those of another model, the index keeps none (logits.h). */
 bool scry_merge(char *const *paths, size_t count, const char *out, scry_error *err);
 
 /* The path at which the index of a manifest is cached: $XDG_CACHE_HOME/scry/KEY.scry, where KEY is a hash of the

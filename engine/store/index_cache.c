@@ -20,9 +20,13 @@ bool scry_is_cache_path(const char *path) {
     return is;
 }
 
-/* An index says where the models and the SAE are that the study names, from its own folder. */
+/* An index says where the models and the SAE are that the study names, from its own folder, and keeps what was computed
+ * with the model. */
 static void add_place(const scry_study *study, char hash[20]) {
-    char *folder = path_absolute(*study->folder ? study->folder : "."), *all = mem_format("%s %s", hash, folder);
+    char model[20];
+    content_hash_model(study, model);
+    char *folder = path_absolute(*study->folder ? study->folder : ".");
+    char *all = mem_format("%s %s %s", hash, folder, model);
     snprintf(hash, 20, "%016" PRIx64, (uint64_t)XXH3_64bits(all, strlen(all)));
     free(folder);
     free(all);

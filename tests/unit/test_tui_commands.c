@@ -139,6 +139,7 @@ static const struct {
     {"sources", ""},
     {"neighbours", ""},
     {"together", "pmi"},
+    {"logits", ""},
     {"interval", "q2"},
     {"interval", "0.5-2"},
     {"conditions", ""},

@@ -1,6 +1,7 @@
 /* write_sections.c: statistics, postings and text to the file. */
 #include "base/mem.h"
 #include "base/path.h"
+#include "index/build/logit_tables.h"
 #include "index/build/outliers.h"
 #include "index/build/write.h"
 #include "index/format/decoder_codec.h"
@@ -240,6 +241,8 @@ static char *meta_json(const build_inputs *in, const statistics *stats, const ac
     add_outlier_rule(in, meta);
     cJSON_AddStringToObject(meta, "pairing", scry_pairing_name(in->pairing));
     cJSON_AddBoolToObject(meta, "signed", s->is_signed);
+    if (in->logits) cJSON_AddNumberToObject(meta, "logit_ids", logit_tables_ids(in->logits));
+    if (*logit_tables_model(in->logits)) cJSON_AddStringToObject(meta, "logit_model", logit_tables_model(in->logits));
     cJSON_AddItemToObject(meta, "trains", trains_json(in, stats));
     cJSON_AddItemToObject(meta, "domains", domains_json(in, stats));
     cJSON_AddItemToObject(meta, "captures", captures_json(in));
@@ -414,7 +417,7 @@ bool write_index(const build_inputs *in, const statistics *s, const residual_sum
     put_text(in, w);
     bool ok = put_labels(in, w);
     if (ok) put_decoder(in, w);
-    ok = ok && write_postings(in, store, &rows, w);
+    ok = ok && write_postings(in, store, &rows, w) && logit_tables_write(in, in->logits, &rows, w);
     if (ok) put_meta(in, s, &rows, w);
     active_rows_free(&rows);
     free(active);
