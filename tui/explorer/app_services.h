@@ -78,6 +78,7 @@ typedef struct tab {
     struct sets_state *sets;
     struct chart_page_state *plots;
     struct prompt_page_state *prompts;
+    struct causal_state *causal;
     struct session_autosave *autosave;
     char search[TEXT_MOST];
     char file[TEXT_MOST];    /* last exported to or imported from; "" none */
@@ -107,6 +108,7 @@ typedef struct app {
     chart_kind plot;                        /* shown by the layer of plots */
     struct async_results *async;
     struct jobs *jobs;
+    struct causal_runs *causal_runs;
     struct help_state *help;
     struct page_state *page;
     prompt prompt;
