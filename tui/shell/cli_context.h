@@ -71,6 +71,8 @@ typedef struct cli_progress {
     bool bar_open;
 } cli_progress;
 bool cli_show_progress(void *context, const char *step, uint64_t done, uint64_t total);
+/* The same for work that polls a scry_cancel and reports from one thread: begins the step. Borrows p. */
+scry_cancel cli_cancel(cli_progress *p, const char *step);
 /* Ends the bar's line. */
 void cli_end_progress(cli_progress *p);
 /* From here on Ctrl-C, SIGTERM and SIGHUP (unless it is ignored) make cli_show_progress return false. */
