@@ -196,6 +196,19 @@ typedef void (*scry_logits_sink)(void *context, size_t row, const float *logits)
 bool scry_run_logits(scry_run *run, const scry_sequence *sequences, size_t count, const scry_hook *from, const float *x,
                      const bool *wanted, scry_logits_sink sink, void *context, scry_error *err);
 
+/* Receives the logits of tokens first..first + count that direction `row` adds. Called on any of the run's threads, for
+ * several rows at once; for one row once for each stretch of the vocabulary, ascending. logits belong to the run. */
+typedef void (*scry_unembed_sink)(void *context, size_t row, uint32_t first, uint32_t count, const float *logits);
+
+/* What directions [count][d] of the stream do to the logits by the direct path, through no block after them: logit_v =
+ * sum_i x_i g_i U[v][i], with g the final norm's weight (1 + w in Gemma) and U the output matrix. Under a layer norm
+ * the direction's mean is taken off first. The norm's division by the stream's size is left out, and so are biases and
+ * the softcap. A row has the same bits whatever other rows there are. */
+bool scry_run_unembed(scry_run *run, const float *directions, size_t count, scry_unembed_sink sink, void *context,
+                      scry_error *err);
+/* The least memory limit with which scry_run_new succeeds on this many threads. */
+uint64_t scry_run_least_memory(const scry_model *model, unsigned threads);
+
 /* Gradients at the hook: for each set m of labels, of the sum over the wanted rows r of ln p(labels[m][r] | what stands
  * before), with respect to every number of x. A row's label is the token that follows it, as the caller says. x
  * [tokens][d] is the stream at the hook, packed as in scry_run_logits; labels [sets][tokens], of which those of wanted

@@ -117,7 +117,8 @@ bool scry_study_set_sae(const char *study_path, const char *sae, scry_error *err
 /* False and err where that would fail. */
 bool scry_study_can_set_sae(const char *study_path, scry_error *err);
 
-/* Merges the shards of one index, given in any order, into the very bytes that one run would have written. */
+/* Merges the shards of one index, given in any order, into the very bytes that one run would have written. Where a
+ * shard keeps no logits, or those of another model, the index keeps none (logits.h). */
 bool scry_merge(char *const *paths, size_t count, const char *out, scry_error *err);
 
 /* The path at which the index of a manifest is cached: $XDG_CACHE_HOME/scry/KEY.scry, where KEY is a hash of the
@@ -185,10 +186,12 @@ typedef struct scry_domain_info {
 /* The contents of an index. */
 typedef struct scry_info {
     const char *path, *name, *model, *hook, *sae; /* "" where the manifest has none */
-    const char *model_path;       /* the model's folder, "": not said. Found from where the study was, else from where
-                                     the index is; it need not exist */
-    const char *capture_settings; /* "capture" of the manifest, what scry capture says of itself, as JSON, or "" */
-    uint32_t d_sae, d_model;      /* d_model 0 when the captures held features */
+    const char *model_path; /* the model's folder, "": not said. Found from where the study was, else from where
+                               the index is; it need not exist */
+    const char *sae_path, *sae_format; /* the SAE's folder or file, found as model_path is, and the family that the
+                                          study says it is of; "": not said, as in indexes of earlier versions */
+    const char *capture_settings;      /* "capture" of the manifest, what scry capture says of itself, as JSON, or "" */
+    uint32_t d_sae, d_model;           /* d_model 0 when the captures held features */
     scry_pairing pairing;
     bool is_signed;
     uint32_t candidates, scored_latents; /* candidates 0: every latent is scored; else see scry_is_scored */

@@ -29,29 +29,41 @@ uint64_t run_bytes(const scry_run *run, uint64_t rows, uint64_t sequences, uint6
     return floats * sizeof(float);
 }
 
-scry_run *scry_run_new(const scry_model *model, const scry_run_options *options, scry_error *err) {
+/* Sets what does not depend on threads of its own; returns the least memory limit that will do. */
+static uint64_t size_run(scry_run *run, const scry_model *model, unsigned threads) {
     const model_plan *p = &model->plan;
-    scry_run *run = mem_new(1, sizeof *run);
+    size_t scores;
     run->model = model;
-    run->options = *options;
-    if (!run->options.memory) run->options.memory = SCRY_MEMORY;
     run->kernel = product_kernel_best();
-    run->pool = parallel_start(options->threads);
-    unsigned threads = parallel_threads(run->pool);
     run->lead = run_padded(p->d_model);
     run->w_lead = run_padded(larger((size_t)(p->heads + 2 * p->kv_heads) * p->head_dim, p->d_mlp));
-    size_t scores, floats = attention_scratch_floats(p, run->kernel, &scores);
-    run->fixed = threads * (linear_scratch_bytes() + floats * sizeof(float));
-    uint64_t memory = run->options.memory / 2, row = run_bytes(run, LEAST, 1, LEAST) / LEAST;
-    if (run->fixed + LEAST * row > memory) {
+    run->fixed = threads * (linear_scratch_bytes() + attention_scratch_floats(p, run->kernel, &scores) * sizeof(float));
+    return 2 * (run->fixed + LEAST * (run_bytes(run, LEAST, 1, LEAST) / LEAST));
+}
+
+uint64_t scry_run_least_memory(const scry_model *model, unsigned threads) {
+    scry_run run = {0};
+    return size_run(&run, model, threads);
+}
+
+scry_run *scry_run_new(const scry_model *model, const scry_run_options *options, scry_error *err) {
+    scry_run *run = mem_new(1, sizeof *run);
+    run->pool = parallel_start(options->threads);
+    unsigned threads = parallel_threads(run->pool);
+    uint64_t least = size_run(run, model, threads);
+    run->options = *options;
+    if (!run->options.memory) run->options.memory = SCRY_MEMORY;
+    if (run->options.memory < least) {
         scry_misuse(err,
                     "model: %s: found a memory limit of %" PRIu64 " MiB, expected at least %" PRIu64
                     " MiB on %u threads; raise --memory or take fewer threads",
-                    model->folder, run->options.memory >> 20, (2 * (run->fixed + LEAST * row) >> 20) + 1, threads);
+                    model->folder, run->options.memory >> 20, (least >> 20) + 1, threads);
         parallel_stop(run->pool);
         free(run);
         return NULL;
     }
+    size_t scores, floats = attention_scratch_floats(&model->plan, run->kernel, &scores);
+    uint64_t memory = run->options.memory / 2, row = run_bytes(run, LEAST, 1, LEAST) / LEAST;
     run->batch = (size_t)((memory - run->fixed) / row);
     if (run->batch > BATCH) run->batch = BATCH;
     run->linear = mem_new(threads, sizeof *run->linear);

@@ -20,9 +20,13 @@ bool scry_is_cache_path(const char *path) {
     return is;
 }
 
-/* An index says where the models are that the study names, from its own folder. */
+/* An index says where the models and the SAE are that the study names, from its own folder, and keeps what was computed
+ * with the model. */
 static void add_place(const scry_study *study, char hash[20]) {
-    char *folder = path_absolute(*study->folder ? study->folder : "."), *all = mem_format("%s %s", hash, folder);
+    char model[20];
+    content_hash_model(study, model);
+    char *folder = path_absolute(*study->folder ? study->folder : ".");
+    char *all = mem_format("%s %s %s", hash, folder, model);
     snprintf(hash, 20, "%016" PRIx64, (uint64_t)XXH3_64bits(all, strlen(all)));
     free(folder);
     free(all);
@@ -32,7 +36,7 @@ char *scry_cache_path(const char *study_path, scry_error *err) {
     scry_study *study = scry_study_read(study_path, NULL, err);
     char hash[20];
     bool ok = study && content_hash(study, hash, err);
-    if (ok && study_names_models(study)) add_place(study, hash);
+    if (ok && study_names_folders(study)) add_place(study, hash);
     scry_study_free(study);
     if (!ok) return NULL;
     char *folder = scry_user_folder("XDG_CACHE_HOME", ".cache");

@@ -117,11 +117,25 @@ static void copy_sae(const char *folder) {
     }
 }
 
+/* Whose stream is as wide as that SAE's decoder. */
+static void copy_model(const char *folder) {
+    static const char *const files[][2] = {{"models/gpt2_openai/config.json", "config.json"},
+                                           {"models/gpt2_openai/model.safetensors", "model.safetensors"},
+                                           {"text_encoder/gpt2.json", "tokenizer.json"}};
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        size_t size;
+        uint8_t *bytes = read_bytes(fuzz_source(text_of("tests/specimens/%s", files[i][0])), &size);
+        write_bytes(text_of("%s/%s", folder, files[i][1]), bytes, size);
+        free(bytes);
+    }
+}
+
 const char *fuzz_study(fuzz_index_kind kind) {
     static const char *made[FUZZ_INDEXES];
     if (made[kind]) return made[kind];
     const char *folder = scratch_folder("study%d", (int)kind), *key = kind == FUZZ_RESIDUALS ? "residual" : "features";
     if (kind == FUZZ_RESIDUALS) copy_sae(scratch_folder("study%d/sae", (int)kind));
+    if (kind == FUZZ_RESIDUALS) copy_model(scratch_folder("study%d/model", (int)kind));
     uint64_t seed = 5;
     uint32_t cols = kind == FUZZ_FEATURES ? 70 : kind == FUZZ_RESIDUALS ? 8 : 600;
     static const char *const names[] = {"base", "icl", "sft", "d0", "d1", "d2"};
@@ -145,7 +159,7 @@ const char *fuzz_study(fuzz_index_kind kind) {
         "\"labels.jsonl\",\n\"train\": {\"name\": \"math\", \"base\": {\"%s\": \"base%s, \"icl\": {\"%s\": \"icl%s, "
         "\"sft\": {\"%s\": \"sft%s},\n\"domains\": [%s]}",
         kind == FUZZ_RESIDUALS ? "\"sae\": \"" : "", kind == FUZZ_RESIDUALS ? "sae" : "",
-        kind == FUZZ_RESIDUALS ? "\", " : "", key, capture, key, capture, key, capture, domains);
+        kind == FUZZ_RESIDUALS ? "\", \"model_path\": \"model\", " : "", key, capture, key, capture, key, capture, domains);
     return made[kind] = text_of("%s/study.json", folder);
 }
 

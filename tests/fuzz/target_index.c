@@ -5,6 +5,7 @@
 #include "export.h"
 #include "labels.h"
 #include "latent.h"
+#include "logits.h"
 #include "session.h"
 #include "store/sidecar.h" /* scry_fingerprint_latents */
 
@@ -59,6 +60,11 @@ static void about_latent(const scry_index *x, scry_token_pairing *pairs, uint32_
     for (int k = 0; k < SCRY_KEY_PIECES; k++) {
         const char *piece = scry_key_piece(x, latent, k);
         if (piece) (void)strlen(piece);
+    }
+    for (int side = 0; side < SCRY_LOGIT_SIDES; side++) {
+        scry_token_logit kept[SCRY_LOGITS_KEPT];
+        size_t n = scry_kept_logits(x, latent, (scry_logit_side)side, kept);
+        for (size_t k = 0; k < n; k++) (void)strlen(kept[k].token);
     }
     free(profile);
     free(use);

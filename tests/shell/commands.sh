@@ -176,7 +176,7 @@ prints "latent of a silent one" '^latent 23$' '^train.base +2311 +100\.00%'
 gives 0 latent "$x" 1819 --page profile --json --latents 3
 prints "latent: no share of a score that it is not in" '"included":false' '"share":null'
 gives 2 latent "$x" 1819 --csv
-says "latent --csv needs a page" '--page histogram, profile, neighbours or together'
+says "latent --csv needs a page" '--page histogram, profile, neighbours, together or logits'
 gives 2 latent "$x" 1819 --page tokens
 gives 2 latent "$x" 1819 --page together --order size
 gives 2 latent "$x" 99999
@@ -198,7 +198,7 @@ gives 0 info "$place/l.scry"
 prints "a damaged file of them is a warning" 'labels written by hand: .*l.labels.jsonl'
 
 # ---- help and version
-for command in index info rank score tokens latent export export-labels sweep overlap mix task-share sets baselines compare report; do
+for command in index info rank score ablate tokens latent export export-labels sweep overlap mix task-share sets baselines compare report; do
     gives 0 $command --help
     prints "$command --help: usage and options" "^scry $command " '^  --help '
     cp "$out" "$place/help"

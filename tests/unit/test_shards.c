@@ -35,8 +35,8 @@ static const char *sample_with_labels(void) {
     char here[2048], *manifest = (char *)read_bytes("sample_data/study.json", &size), *brace = strchr(manifest, '{');
     const char *folder = scratch_folder("sample");
     if (!getcwd(here, sizeof here) || !brace) abort();
-    static const char *const parts[] = {"acts", "text", "sae"};
-    for (size_t i = 0; i < 3; i++)
+    static const char *const parts[] = {"acts", "text", "sae", "models"};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
         if (symlink(text_of("%s/sample_data/%s", here, parts[i]), text_of("%s/%s", folder, parts[i])) != 0) abort();
     const char *path = text_of("%s/study.json", folder);
     write_text(path, "{\"labels\": \"labels.jsonl\",%s", brace + 1);

@@ -100,6 +100,7 @@ static void ceiling_part(const rho_view *v, fullness how, char *text) {
 }
 
 static void texts_part(const rho_view *v, fullness how, char *text) {
+    if (v->of_values) return;
     range(text, how == BRIEF ? "texts" : "95% texts", v->result->ci_low, v->result->ci_high, v->ready, how == FULL);
 }
 
@@ -111,6 +112,7 @@ static void domains_part(const rho_view *v, fullness how, char *text) {
 static void random_part(const rho_view *v, fullness how, char *text) {
     char number[16], p[16];
     const scry_result *r = v->result;
+    if (v->of_values) return;
     if (!v->ready || isnan(r->random_mean)) snprintf(text, RHO_STATISTIC_TEXT, "random sets %s", v->ready ? "-" : "..");
     else if (how == FULL)
         snprintf(text, RHO_STATISTIC_TEXT, "random sets %s, p %s", rho_text(r->random_mean, number),

@@ -2,6 +2,7 @@
 #include "explorer/app.h"
 #include "base/mem.h"
 #include "explorer/async_results.h"
+#include "explorer/causal/ablation_runs.h"
 #include "explorer/jobs.h"
 #include "explorer/latent/latent_pane.h"
 #include "explorer/panes/chart_page.h"
@@ -9,6 +10,7 @@
 #include "explorer/panes/prompt.h"
 #include "explorer/panes/text_page.h"
 #include "explorer/panes/view.h"
+#include "explorer/prompts/prompt_page.h"
 #include "explorer/sets/set_layer.h"
 #include "explorer/state/session_autosave.h"
 #include "explorer/table/table.h"
@@ -33,12 +35,16 @@ static tab *tab_new(scry_index *index, scry_session *session) {
     t->domains = mem_new(1, sizeof *t->domains);
     sets_open(t);
     t->plots = mem_new(1, sizeof *t->plots);
+    t->prompts = prompt_page_new();
+    causal_open(t);
     t->autosave = autosave_new();
     return t;
 }
 
 static void tab_free(tab *t) {
+    causal_close(t->causal);
     chart_page_free(t->plots);
+    prompt_page_free(t->prompts);
     sets_close(t);
     free(t->domains);
     latent_close(t);
@@ -73,6 +79,7 @@ void app_free(app *a) {
     if (!a) return;
     async_cancel_all(a);
     jobs_free(a->jobs);
+    causal_runs_free(a->causal_runs);
     async_free(a->async);
     grid_free(a->grid);
     grid_free(a->scratch);
@@ -121,6 +128,7 @@ command_effect app_key(app *a, uint32_t key) {
         const char *what = job_running(a, false, NULL);
         if (what) app_say(a, "%s: cancelled", what);
         if (async_drop_waiting(a) || job_cancel(a, false)) return DID_CHANGE;
+        if (causal_give_up(a)) return app_say(a, "ablation cancelled; :causal run runs it");
     }
     if (key == 27 || key == 3) { /* Esc and Ctrl-C leave any state */
         a->layer = NULL;

@@ -3,6 +3,7 @@
 #include "explorer/app.h"
 #include "base/mem.h"
 #include "explorer/async_results.h"
+#include "explorer/causal/ablation_runs.h"
 #include "explorer/jobs.h"
 #include "explorer/panes/help_page.h"
 #include "explorer/panes/text_page.h"
@@ -23,6 +24,7 @@ app *app_new(scry_index *index, scry_session *session, int rows, int cols, bool 
     a->scratch = grid_new(1, 4096);
     a->async = async_new();
     a->jobs = jobs_new(async_bell(a->async));
+    a->causal_runs = causal_runs_new(async_bell(a->async));
     a->help = mem_new(1, sizeof *a->help);
     a->page = mem_new(1, sizeof *a->page);
     app_add_tab(a, index, session);

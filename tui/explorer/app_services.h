@@ -77,6 +77,8 @@ typedef struct tab {
     struct domains_state *domains;
     struct sets_state *sets;
     struct chart_page_state *plots;
+    struct prompt_page_state *prompts;
+    struct causal_state *causal;
     struct session_autosave *autosave;
     char search[TEXT_MOST];
     char file[TEXT_MOST];    /* last exported to or imported from; "" none */
@@ -106,6 +108,7 @@ typedef struct app {
     chart_kind plot;                        /* shown by the layer of plots */
     struct async_results *async;
     struct jobs *jobs;
+    struct causal_runs *causal_runs;
     struct help_state *help;
     struct page_state *page;
     prompt prompt;
@@ -114,6 +117,10 @@ typedef struct app {
     recording recording;
     command_function *const *functions; /* by number in `commands` */
     const command *command;             /* the one that is running; NULL: none */
+    const char *model;                  /* the folder of the studies' model; NULL: as each study says. Borrowed */
+    const char *tuned, *sae;            /* the same of the tuned model, and of the SAE's files */
+    unsigned threads;                   /* for the model; 0: all processors */
+    uint64_t memory;                    /* limit for it, in bytes; 0: SCRY_MEMORY */
     bool can_ask;    /* somebody is at the terminal; else files are replaced without asking, as the shell does */
     bool overwrites; /* the running command may overwrite its file: "export! FILE", or yes */
     overwrite_question question;

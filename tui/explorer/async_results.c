@@ -3,6 +3,7 @@
 #include "rho_context.h"
 #include "base/mem.h"
 #include "base/worker_thread.h"
+#include "explorer/causal/ablation_runs.h"
 #include "explorer/jobs.h"
 #include "explorer/panes/chart_page.h"
 
@@ -213,13 +214,14 @@ bool async_is_due(app *a) {
     chart_request *need = plot_due(a);
     bool due = need != NULL;
     chart_request_free(need);
-    bool statistics = statistics_due(a), baseline = baseline_due(a);
-    return statistics || baseline || due;
+    bool statistics = statistics_due(a), baseline = baseline_due(a), causal = causal_runs_due(a);
+    return statistics || baseline || causal || due;
 }
 
 void async_begin(app *a) {
     if (statistics_due(a)) begin_statistics(a);
     if (baseline_due(a)) begin_baseline(a);
+    causal_runs_begin(a);
     chart_request *need = plot_due(a);
     if (need) begin_plot(a, need);
 }
@@ -227,7 +229,8 @@ void async_begin(app *a) {
 bool async_is_current(app *a) {
     chart_request *need = chart_page_request(a);
     const scry_session *s = a->tab->session;
-    bool ready = !need && scry_session_statistics_ready(s) && scry_session_baseline(s) && !job_running(a, true, NULL);
+    bool ready = !need && scry_session_statistics_ready(s) && scry_session_baseline(s) && causal_runs_current(a) &&
+                 !job_running(a, true, NULL);
     chart_request_free(need);
     return ready;
 }
@@ -251,6 +254,7 @@ bool async_collect(app *a) {
     bool any = worker_collect(a->async->statistics);
     any = worker_collect(a->async->plot) || any;
     any = worker_collect(a->async->baseline) || any;
+    any = causal_runs_collect(a) || any;
     any = jobs_collect(a) || any;
     return do_later(a) || any;
 }
@@ -281,6 +285,7 @@ void async_cancel_all(app *a) {
     worker_finish(w->statistics);
     worker_finish(w->plot);
     worker_finish(w->baseline);
+    causal_runs_cancel(a);
     jobs_finish(a);
     w->session = NULL;
     w->compared = NULL;
@@ -291,5 +296,6 @@ void async_finish_all(app *a) {
     jobs_finish(a);
     scry_session_statistics(a->tab->session);
     scry_session_find_baseline(a->tab->session);
+    causal_runs_finish(a);
     chart_page_finish(a);
 }

@@ -282,6 +282,8 @@ int event_loop_run(const options *o) {
     int rows, cols, colors;
     const theme *asked;
     if (!read_options(o, &rows, &cols, &asked, &colors, &err)) return output_error(&err);
+    scry_build_options limits = {0};
+    if (!cli_build_options(o, &limits, &err)) return output_error(&err);
     config c = {.ascii = -1, .mouse = -1};
     if (!o->script) {
         char *path = config_path();
@@ -290,6 +292,11 @@ int event_loop_run(const options *o) {
     }
     app *a = open_tabs(o, &c, rows, cols, &err);
     if (a) {
+        a->model = o->model;
+        a->tuned = o->tuned;
+        a->sae = o->sae;
+        a->threads = limits.threads;
+        a->memory = limits.memory;
         set_up(a, &c, asked, colors);
         if (!o->script) history_begin(&a->history);
         take_up_sessions(a, o, &c);

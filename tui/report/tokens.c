@@ -1,4 +1,4 @@
-/* latent/top_tokens.c: a report's latents with the text on which they fire most. */
+/* tokens.c: a report's latents with the text on which they fire most. */
 #include "draw/svg.h"
 #include "text/text.h"
 #include "report/html.h"
@@ -31,6 +31,24 @@ static void put_example(FILE *f, const cJSON *example, double most) {
     fputs("</q></li>\n", f);
 }
 
+/* Tokens that the latent promotes, or suppresses; nothing where the index does not keep them. */
+static void put_logits(FILE *f, const scry_index *index, uint32_t latent) {
+    static const char *const words[SCRY_LOGIT_SIDES] = {"promotes", "suppresses"};
+    if (!scry_keeps_logits(index, latent)) return;
+    fputs("<p class=\"faint\">", f);
+    for (int side = 0; side < SCRY_LOGIT_SIDES; side++) {
+        scry_token_logit kept[SCRY_LOGITS_KEPT];
+        size_t n = scry_kept_logits(index, latent, (scry_logit_side)side, kept);
+        char safe[400];
+        svg_put(f, "%s%s", side ? "; " : "", words[side]);
+        for (size_t i = 0; i < n; i++) {
+            text_clean(kept[i].token, safe, sizeof safe, false);
+            svg_put(f, " <q>%t</q>", safe);
+        }
+    }
+    fputs("</p>\n", f);
+}
+
 static void put_latent(FILE *f, const report *r, uint32_t rank) {
     const selection_context *s = r->s;
     uint32_t latent = s->ranking->order[rank];
@@ -51,6 +69,7 @@ static void put_latent(FILE *f, const report *r, uint32_t rank) {
         fprintf(f, ", %.2f%% under %s", 100 * scry_rate_shifted(s->index, s->train, source, latent),
                 scry_source_text(source, s->ranking->against, (char[SCRY_SOURCE_TEXT]){""}));
     fputs("</p>\n", f);
+    put_logits(f, s->index, latent);
     cJSON *facts = tokens_result(s->index, latent, e, n, AROUND), *example;
     fputs("<ul class=\"examples\">\n", f);
     cJSON_ArrayForEach (example, result_get(facts, "examples")) put_example(f, example, (double)e[0].activation);

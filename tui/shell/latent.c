@@ -146,6 +146,20 @@ static bool add_together(cJSON *facts, const asked *s, scry_error *err) {
     return true;
 }
 
+/* Without --page only where nothing has to be computed. */
+static bool add_logits(cJSON *facts, const asked *s, scry_error *err) {
+    scry_logits *logits = scry_logits_new(s->index, NULL, 0, 0);
+    scry_token_logit tokens[SCRY_LOGIT_SIDES * SCRY_LOGITS_KEPT];
+    bool show = s->o->page || scry_logits_at_hand(logits, s->latent, SCRY_LOGITS_KEPT);
+    bool ok = !show || scry_logits_read(logits, &s->latent, 1, SCRY_LOGITS_KEPT, tokens, NULL, err);
+    cJSON *found = ok && show ? logits_result(s->index, s->latent, tokens, SCRY_LOGITS_KEPT) : NULL;
+    if (found && (s->o->json || s->o->csv)) logits_add_csv_rows(facts, "logits", found);
+    else if (found) logits_add_rows(facts, "logits", found);
+    cJSON_Delete(found);
+    scry_logits_close(logits);
+    return ok;
+}
+
 static const result_column distribution_columns[] = {
     {"capture", "capture", NULL, 0},     {"tokens", "tokens", "%.0f", 0},
     {"silent", "silent", "%.2f%%", 100}, {"mean", "mean", "%.4g", 0},
@@ -184,7 +198,8 @@ static const section sections[] = {
     {"histogram", "histogram", "tokens on which it fires, by activation", histogram_columns},
     {"profile", "profile", "domains", profile_columns},
     {"neighbours", "neighbours", "decoder neighbours", neighbour_columns},
-    {"together", "together", "coactive latents: those that fire on the same tokens", together_columns}};
+    {"together", "together", "coactive latents: those that fire on the same tokens", together_columns},
+    {"logits", "logits", "tokens that it promotes and suppresses, by the direct path", logits_columns}};
 enum { SECTIONS = sizeof sections / sizeof *sections };
 
 static bool wanted(const options *o, const char *page) {
@@ -223,19 +238,23 @@ static int print(const options *o, cJSON *facts) {
     }
     for (size_t i = 0; i < SECTIONS; i++) /* of the histogram's two sections, its rows */
         if (strcmp(sections[i].list, o->page) == 0)
-            return output_print(o, facts, sections[i].list, sections[i].columns, NULL);
+            return output_print(o, facts, sections[i].list,
+                                sections[i].columns == logits_columns ? logits_csv_columns : sections[i].columns, NULL);
     cJSON_Delete(facts);
     return 0;
 }
 
 static bool page_is_known(const options *o, scry_error *err) {
+    const char *names[SECTIONS];
+    size_t count = 0;
+    for (size_t i = 0; i < SECTIONS; i++)
+        if (!count || strcmp(names[count - 1], sections[i].page) != 0) names[count++] = sections[i].page;
+    char pages[SCRY_CHOICES];
+    alternatives(pages, sizeof pages, names, sizeof *names, count);
     bool known = !o->page;
     for (size_t i = 0; i < SECTIONS && !known; i++) known = strcmp(sections[i].page, o->page) == 0;
-    if (!known)
-        return scry_misuse(err, "--page: found \"%.40s\", expected histogram, profile, neighbours or together",
-                           o->page);
-    return !o->csv || o->page ||
-           scry_misuse(err, "--csv prints one page: add --page histogram, profile, neighbours or together");
+    if (!known) return scry_misuse(err, "--page: found \"%.40s\", expected %s", o->page, pages);
+    return !o->csv || o->page || scry_misuse(err, "--csv prints one page: add --page %s", pages);
 }
 
 static int show(const asked *s, scry_error *err) {
@@ -249,6 +268,7 @@ static int show(const asked *s, scry_error *err) {
     if (ok && wanted(s->o, "profile")) ok = add_profile(facts, s, err);
     if (ok && wanted(s->o, "neighbours")) add_neighbours(facts, s);
     if (ok && wanted(s->o, "together")) ok = add_together(facts, s, err);
+    if (ok && wanted(s->o, "logits")) ok = add_logits(facts, s, err);
     if (ok) return print(s->o, facts);
     cJSON_Delete(facts);
     return output_error(err);

@@ -117,3 +117,16 @@ void text_fit_middle(char *text, int columns, bool ascii) {
     snprintf(end, sizeof end, "%s%s", ascii ? "~" : "\xe2\x80\xa6", tail);
     memmove(text + (head - text), end, strlen(end) + 1);
 }
+
+size_t text_break(const char *text, int columns) {
+    int used = 0;
+    size_t blank = 0;
+    for (const char *at = text; *at;) {
+        size_t here = (size_t)(at - text);
+        bool is_blank = *at == ' ';
+        used += text_width(utf8_next(&at));
+        if (is_blank) blank = here;
+        if (used > columns) return blank ? blank : here;
+    }
+    return strlen(text);
+}

@@ -23,6 +23,9 @@ bool text_starts_with_mark(const char *text);
  * its width in columns. */
 int text_clean(const char *from, char *out, size_t size, bool ascii);
 
+/* Bytes of the text that a line of so many columns takes, up to a blank where there is one. */
+size_t text_break(const char *text, int columns);
+
 /* Cuts `text` in place to at most `columns`; an ellipsis (ascii: ~) at the end shows the cut. */
 void text_fit(char *text, int columns, bool ascii);
 /* The same with the ellipsis in the middle, for names that differ at the end. */

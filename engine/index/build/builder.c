@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/path.h"
 #include "index/build/identical.h"
+#include "index/build/logit_tables.h"
 #include "index/build/outliers.h"
 #include "index/build/statistics.h"
 #include "index/build/tile.h"
@@ -172,6 +173,7 @@ static void builder_free(builder *b) {
     posting_store_free(&b->store);
     statistics_free(&b->statistics, &b->in);
     residual_sums_free(b->residuals);
+    logit_tables_close(b->in.logits);
     inputs_close(&b->in);
     parallel_stop(b->in.pool);
     free(b->in.folder);
@@ -232,6 +234,7 @@ static bool share_memory(const build_inputs *in, uint64_t *limit) {
              RESIDUAL_ROWS * sizeof(float) * 2;
     fixed += conditions * RESIDUAL_ROWS * (d + (in->sae.activation == SAE_TOPK ? F : 0)) * sizeof(float);
     if (d) fixed += outlier_rows_bytes((uint32_t)d, parallel_threads(in->pool));
+    fixed += logit_tables_bytes(in, in->logits);
     fixed += matrix_memory(in) + residual_sums_bytes(in) + most_candidates(in) * d * sizeof(float);
     if (fixed + fixed / 4 > memory)
         return scry_fail(in->err,
@@ -256,6 +259,7 @@ static bool build(builder *b, const char *out) {
     build_inputs *in = &b->in;
     uint64_t limit = 0;
     if (!inputs_open(in) || !candidates_allowed(in)) return false;
+    in->logits = logit_tables_open(in);
     /* before room for F latents is asked for: a small file can name a large one */
     if (!share_memory(in, &limit)) return false;
     b->tile.in = in;

@@ -25,7 +25,7 @@
 enum { PIECE = 65536, PIECES = 256 };
 
 /* Raise it when the same files give other numbers than before, so that cached indexes are made again. */
-enum { BUILD_VERSION = 3 };
+enum { BUILD_VERSION = 4 };
 
 static void hash_file(XXH3_state_t *state, const mapped_file *map) {
     XXH3_64bits_update(state, &map->size, sizeof map->size);
@@ -134,4 +134,14 @@ bool content_hash(const scry_study *study, char text[20], scry_error *err) {
     snprintf(text, 20, "%016" PRIx64, (uint64_t)XXH3_64bits_digest(state));
     XXH3_freeState(state);
     return ok;
+}
+
+void content_hash_model(const scry_study *study, char text[20]) {
+    text[0] = 0;
+    if (!study->model_path || !path_is_directory(study->model_path)) return;
+    XXH3_state_t *state = XXH3_createState();
+    XXH3_64bits_reset(state);
+    add_folder(state, study, study->model_path, 2, NULL); /* a file that cannot be read is a note when indexing */
+    snprintf(text, 20, "%016" PRIx64, (uint64_t)XXH3_64bits_digest(state));
+    XXH3_freeState(state);
 }

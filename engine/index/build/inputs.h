@@ -78,7 +78,8 @@ typedef struct build_inputs {
     size_t padding_assumed,
         padding_unknown; /* captures that give no sign of where their padding is; that may have some */
 
-    latent_subset candidates; /* with options.candidates, once chosen: the latents that domains are encoded on */
+    struct logit_tables *logits; /* NULL: no model; set by the builder */
+    latent_subset candidates;    /* with options.candidates, once chosen: the latents that domains are encoded on */
 } build_inputs;
 
 /* Latents are processed a block at a time; a shard holds whole blocks. */
@@ -125,5 +126,8 @@ static inline size_t group_count(const build_inputs *in) {
 /* Hash the manifest, every file that it names, and the versions of scry and of the index format, to 16 digits. Large
  * files by parts. False and err when a file cannot be read. */
 bool content_hash(const scry_study *study, char text[20], scry_error *err);
+/* The same of the files in the folder of its model, by which logits of latents are computed; "" where it is not there,
+ * so that an index is made again once it is. */
+void content_hash_model(const scry_study *study, char text[20]);
 
 #endif

@@ -1,5 +1,6 @@
 /* merge.c: join shards of an index, each some of its latents, to the bytes that one run would have written. */
 #include "base/mem.h"
+#include "index/build/merge_logits.h"
 #include "index/format/container.h"
 #include "index/format/layout.h"
 #include "index/format/posting_codec.h"
@@ -23,6 +24,7 @@ typedef struct merger {
     size_t count;
     uint64_t F;
     uint32_t rows; /* of the tables */
+    bool logits;   /* every shard has logits, of one model */
     container_writer *w;
     scry_error *err;
 } merger;
@@ -63,6 +65,24 @@ static bool same_content(const shard *a, const shard *b) {
     return same_value(a, b, "content");
 }
 
+static bool starts(const char *name, const char *with) {
+    return strncmp(name, with, strlen(with)) == 0;
+}
+
+/* Sections that every shard of a study has. */
+static uint32_t common_sections(const shard *s) {
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < s->file.sections; i++) n += !starts(s->file.section[i].name, "logit/");
+    return n;
+}
+
+/* A shard that was made where the model is not has none; then the index has none. */
+static bool same_logits(const shard *a, const shard *b) {
+    const cJSON *ids = cJSON_GetObjectItemCaseSensitive(a->meta, "logit_ids");
+    return ids && cJSON_Compare(ids, cJSON_GetObjectItemCaseSensitive(b->meta, "logit_ids"), true) &&
+           same_value(a, b, "logit_model");
+}
+
 /* Which rows were left out must not differ between the latents. */
 static bool same_outliers(const shard *a, const shard *b, scry_error *err) {
     return (same_value(a, b, "max_norm_ratio") && same_value(a, b, "outliers_kept")) ||
@@ -77,6 +97,7 @@ static bool check_shards(merger *m) {
     qsort(m->shard, m->count, sizeof *m->shard, by_first);
     const char *path = m->shard[0].file.map.path;
     m->F = (uint64_t)number_of(m->shard[0].meta, "d_sae");
+    m->logits = true;
     uint64_t next = 0, active = 0, size, other;
     const void *manifest = container_find(&m->shard[0].file, "manifest", &size);
     for (size_t i = 0; i < m->count; i++) {
@@ -84,7 +105,7 @@ static bool check_shards(merger *m) {
         const void *text = container_find(&s->file, "manifest", &other);
         if (!same_outliers(s, &m->shard[0], m->err)) return false;
         if (!text || other != size || memcmp(text, manifest, (size_t)size) != 0 ||
-            number_of(s->meta, "d_sae") != (double)m->F || s->file.sections != m->shard[0].file.sections ||
+            number_of(s->meta, "d_sae") != (double)m->F || common_sections(s) != common_sections(&m->shard[0]) ||
             !same_content(s, &m->shard[0]))
             return scry_fail(m->err, "%s and %s are not of one study; expected shards of the same manifest and files",
                              path, s->file.map.path);
@@ -92,6 +113,7 @@ static bool check_shards(merger *m) {
             return scry_fail(m->err,
                              "%s begins at latent %" PRIu64 ", expected %" PRIu64 "; a shard is missing or there twice",
                              s->file.map.path, s->first, next);
+        m->logits = m->logits && same_logits(s, &m->shard[0]);
         next += s->latents;
         active += s->rows.count;
     }
@@ -229,6 +251,8 @@ static void join_identical(merger *m, cJSON *captures) {
 static void join_meta(merger *m) {
     cJSON *meta = cJSON_Duplicate(m->shard[0].meta, true);
     cJSON_DeleteItemFromObjectCaseSensitive(meta, "content");
+    cJSON_DeleteItemFromObjectCaseSensitive(meta, "logit_model");
+    if (!m->logits) cJSON_DeleteItemFromObjectCaseSensitive(meta, "logit_ids");
     cJSON_SetNumberValue(cJSON_GetObjectItemCaseSensitive(meta, "first_latent"), 0);
     cJSON_SetNumberValue(cJSON_GetObjectItemCaseSensitive(meta, "latents"), (double)m->F);
     cJSON_SetNumberValue(cJSON_GetObjectItemCaseSensitive(meta, "rows"), m->rows);
@@ -249,20 +273,26 @@ static void join_meta(merger *m) {
     cJSON_Delete(meta);
 }
 
-static bool starts(const char *name, const char *with) {
-    return strncmp(name, with, strlen(with)) == 0;
+static bool join_logit_texts(merger *m, const char *name) {
+    const container **files = mem_new(m->count, sizeof *files);
+    for (size_t i = 0; i < m->count; i++) files[i] = &m->shard[i].file;
+    bool ok = merge_logit_texts(files, m->count, name, m->w, m->err);
+    free(files);
+    return ok;
 }
 
 static bool join_section(merger *m, const char *name) {
+    if (starts(name, "logit/") && !m->logits) return true;
     container_begin(m->w, name);
     if (starts(name, "shift/") || starts(name, "base/")) return join_tables(m, name, 0);
     if (starts(name, "fires/")) return join_tables(m, name, 2);
     if (starts(name, "score/") || starts(name, "key/") || starts(name, "base-fires/") ||
-        strcmp(name, "post/count") == 0)
+        strcmp(name, "post/count") == 0 || strcmp(name, "logit/token") == 0 || strcmp(name, "logit/value") == 0)
         return join_tables(m, name, 1);
     if (strcmp(name, "post/data") == 0) return join_data(m);
     if (strcmp(name, "post/at") == 0) return join_groups(m);
     if (strcmp(name, "label/at") == 0) return join_labels(m);
+    if (starts(name, "logit/")) return join_logit_texts(m, name);
     if (strcmp(name, "meta") == 0) {
         join_meta(m);
         return true;

@@ -1,6 +1,7 @@
 /* write_sections.c: statistics, postings and text to the file. */
 #include "base/mem.h"
 #include "base/path.h"
+#include "index/build/logit_tables.h"
 #include "index/build/outliers.h"
 #include "index/build/write.h"
 #include "index/format/decoder_codec.h"
@@ -204,11 +205,13 @@ static void add_outlier_rule(const build_inputs *in, cJSON *meta) {
     cJSON_AddBoolToObject(meta, "outliers_kept", in->options->keep_outliers);
 }
 
-/* Models, from where the study is, and the settings of scry capture. */
+/* Models and the SAE, from where the study is, and the settings of scry capture. */
 static void add_model_keys(const scry_study *s, cJSON *meta) {
     add_path(meta, "model", s, s->model_path);
+    add_path(meta, "sae", s, s->sae);
+    if (s->sae_format) cJSON_AddStringToObject(meta, "sae_format", s->sae_format);
     if (s->capture_settings) cJSON_AddItemToObject(meta, "capture", cJSON_Parse(s->capture_settings));
-    char *folder = study_names_models(s) ? path_absolute(*s->folder ? s->folder : ".") : NULL;
+    char *folder = study_names_folders(s) ? path_absolute(*s->folder ? s->folder : ".") : NULL;
     if (folder) cJSON_AddStringToObject(meta, "folder", folder);
     free(folder);
 }
@@ -233,12 +236,13 @@ static char *meta_json(const build_inputs *in, const statistics *stats, const ac
     cJSON_AddBoolToObject(meta, "folded", !in->has_sae || in->sae.folded);
     cJSON_AddNumberToObject(meta, "d_model", in->sae.d_in);
     if (in->sae.W_dec) cJSON_AddStringToObject(meta, "decoder", decoder_codec_name(decoder_form_of(in)));
-    static const char *const inputs[] = {"", "constant norm", "layer norm"};
     if (in->has_sae) cJSON_AddNumberToObject(meta, "input_scale", (double)in->sae.input_scale);
-    if (in->has_sae) cJSON_AddStringToObject(meta, "input", inputs[in->sae.input]);
+    if (in->has_sae) cJSON_AddStringToObject(meta, "input", sae_input_name(in->sae.input));
     add_outlier_rule(in, meta);
     cJSON_AddStringToObject(meta, "pairing", scry_pairing_name(in->pairing));
     cJSON_AddBoolToObject(meta, "signed", s->is_signed);
+    if (in->logits) cJSON_AddNumberToObject(meta, "logit_ids", logit_tables_ids(in->logits));
+    if (*logit_tables_model(in->logits)) cJSON_AddStringToObject(meta, "logit_model", logit_tables_model(in->logits));
     cJSON_AddItemToObject(meta, "trains", trains_json(in, stats));
     cJSON_AddItemToObject(meta, "domains", domains_json(in, stats));
     cJSON_AddItemToObject(meta, "captures", captures_json(in));
@@ -413,7 +417,7 @@ bool write_index(const build_inputs *in, const statistics *s, const residual_sum
     put_text(in, w);
     bool ok = put_labels(in, w);
     if (ok) put_decoder(in, w);
-    ok = ok && write_postings(in, store, &rows, w);
+    ok = ok && write_postings(in, store, &rows, w) && logit_tables_write(in, in->logits, &rows, w);
     if (ok) put_meta(in, s, &rows, w);
     active_rows_free(&rows);
     free(active);

@@ -31,8 +31,12 @@
  *     text/strings    ids and other keys of the samples, NUL after each
  *     label/latent    uint32, ascending: latents that have a label; label/text: the labels, NUL after each;
  *                     label/at uint64: places in label/text
- *     raw/sums        double [captures][RESIDUAL_SUMS][d_model], NaN where a capture has no such number; absent where
- *                     no capture holds residuals
+ *     logit/token     packed [R][2][SCRY_LOGITS_KEPT], as wide as logit_ids of meta needs: ids of the tokens whose
+ * logits the latent raises most, largest first, then of those that it lowers most, smallest first (logits.h); logit_ids
+ * where there are fewer, 0 in rows of silent latents. All of logit/ is absent where the study named no model, or it was
+ * not there logit/value     float, those logits logit/id        uint32, ascending: the ids in logit/token of active
+ * latents; logit/text: their texts, NUL after each; logit/at uint64: places in logit/text raw/sums        double
+ * [captures][RESIDUAL_SUMS][d_model], NaN where a capture has no such number; absent where no capture holds residuals
  *     raw/control     double [captures][d_model]: RESIDUAL_DIFFERENCE against control; absent where none is captured
  *     outlier/rows    uint32, ascending in each capture, capture after capture: rows of residuals that were left out
  *                     because of their norm, as many as "outliers" of the captures in meta; absent where none were

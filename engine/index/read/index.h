@@ -84,6 +84,13 @@ struct scry_index {
     const uint64_t *label_at;
     const char *label_text;
     uint64_t labels, label_size;
+    const void *logit_token; /* packed [rows][2][SCRY_LOGITS_KEPT]; NULL: the index keeps no logits */
+    const float *logit_value;
+    const uint32_t *logit_id;
+    const uint64_t *logit_at;
+    const char *logit_text;
+    uint64_t logit_texts, logit_text_size;
+    uint32_t logit_ids;  /* stands for no token; all ids are below it */
     const void *decoder; /* [F][d_model] of decoder_codec; NULL: none */
     const float *decoder_bias;
     decoder_codec decoder_codec;
@@ -106,6 +113,9 @@ void index_sources_close(scry_index *x);
 /* views.c: make and free x->views, where all else of x was read. */
 bool index_views_open(scry_index *x, scry_error *err);
 void index_views_close(scry_index *x);
+
+/* kept_logits.c: opens what the index keeps of logits; ids: "logit_ids" in meta, 0: nothing. */
+bool index_logits_open(scry_index *x, uint32_t ids, scry_error *err);
 
 /* The rows of a capture that were left out because of their norm, ascending, *count of them; NULL: none. */
 static inline const uint32_t *index_outliers(const scry_index *x, size_t capture, uint64_t *count) {

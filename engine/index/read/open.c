@@ -274,7 +274,8 @@ scry_index *index_open(const char *path, bool verify, scry_error *err) {
     bool ok = container_open(&x->file, path, verify, err);
     ok = ok && (verify || container_check(&x->file, "meta", err)) && read_meta(x, err) && open_rows(x, err) &&
          index_sources_open(x, err) && open_postings(x, err) && open_text(x, err) && open_outliers(x, err) &&
-         open_labels(x, err) && open_decoder(x, err) && open_residual_sums(x, err) && index_views_open(x, err);
+         open_labels(x, err) && open_decoder(x, err) && open_residual_sums(x, err) &&
+         index_logits_open(x, (uint32_t)number_of(x->meta, "logit_ids"), err) && index_views_open(x, err);
     if (ok) return x;
     index_close(x);
     return NULL;

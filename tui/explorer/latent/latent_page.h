@@ -59,7 +59,8 @@ typedef struct latent_state {
     PAGE(profile)                                                                                                      \
     PAGE(sources)                                                                                                      \
     PAGE(neighbours)                                                                                                   \
-    PAGE(coactivation)
+    PAGE(coactivation)                                                                                                 \
+    PAGE(logits)
 
 #define DECLARE_PAGE(name) extern const latent_page page_##name;
 LATENT_PAGES(DECLARE_PAGE)

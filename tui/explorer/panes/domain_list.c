@@ -1,5 +1,6 @@
 /* domain_list.c: each domain's score as a bar, its measured change, and how the two correlate. */
 #include "base/mem.h"
+#include "explorer/causal/ablation_runs.h"
 #include "explorer/panes/domain_pane.h"
 #include "explorer/panes/view.h"
 #include "text/number_format.h"
@@ -11,9 +12,35 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* True while the pane shows what the selection does in the model. */
+static bool is_causal(const app *a) {
+    return a->tab->causal->on;
+}
+
+/* The order that is chosen, and whether it is turned around, in each form of the pane. */
+static int *sort_of(const app *a) {
+    return is_causal(a) ? &a->tab->causal->sort : &a->tab->domains->sort;
+}
+
+static bool *reversed_of(const app *a) {
+    return is_causal(a) ? &a->tab->causal->reversed : &a->tab->domains->reversed;
+}
+
+static const char *sort_name(const app *a, int sort) {
+    return is_causal(a) ? effect_sorts[sort] : domain_sorts[sort];
+}
+
+static int sort_count(const app *a) {
+    return is_causal(a) ? (int)EFFECT_SORTS : (int)DOMAIN_SORTS;
+}
+
 /* The domain under the cursor, where its row has no room for all; without its name where that is too long. */
 static void current_words(const app *a, int room, char *text, size_t size) {
     size_t d = a->tab->domains->current;
+    if (is_causal(a)) {
+        effect_domain_words(a, d, room, text, size);
+        return;
+    }
     uint32_t latent = app_latent(a);
     char name[64], part[24], off[48];
     bool held_out, in = scry_set_has(scry_session_set(a->tab->session), latent);
@@ -46,10 +73,13 @@ static void scope_words(const app *a, int room, char *text, size_t size) {
 static void title_words(const app *a, bool brief, char *text, size_t size) {
     const domains_state *state = a->tab->domains;
     int D = (int)a->tab->info->domains, last = state->top + state->page;
-    int n = snprintf(text, size, "STS %s%s", scry_score_name(scry_session_score(a->tab->session)),
-                     brief ? "" : " and measured change");
-    if (state->sort) n += snprintf(text + n, size - (size_t)n, ", by %s", domain_sorts[state->sort]);
-    if (state->sort && state->reversed) n += snprintf(text + n, size - (size_t)n, " reversed");
+    if (is_causal(a)) effect_title_words(a, brief, text, size);
+    else
+        snprintf(text, size, "STS %s%s", scry_score_name(scry_session_score(a->tab->session)),
+                 brief ? "" : " and measured change");
+    int n = (int)strlen(text), sort = *sort_of(a);
+    if (sort) n += snprintf(text + n, size - (size_t)n, ", by %s", sort_name(a, sort));
+    if (sort && *reversed_of(a)) n += snprintf(text + n, size - (size_t)n, " reversed");
     if (state->page < D) snprintf(text + n, size - (size_t)n, ", %d-%d of %d", state->top + 1, last < D ? last : D, D);
 }
 
@@ -78,35 +108,34 @@ typedef struct order_context {
     const scry_result *result;
 } order_context;
 
+/* What rows of scores are sorted by, in ascending order. */
+static double sort_key(const order_context *o, size_t d) {
+    switch (o->a->tab->domains->sort) {
+    case SORT_STS:
+        return -o->result->sts[d];
+    case SORT_CHANGE:
+        return o->a->tab->info->domain[d].change[scry_session_scope(o->a->tab->session)->train];
+    case SORT_RESIDUAL:
+        return -fabs(o->result->residual[d]);
+    case SORT_LATENT:
+        return -domain_part(o->a, d);
+    default:
+        return 0;
+    }
+}
+
 static int compare(const void *x, const void *y, void *context) {
     const order_context *o = context;
     size_t i = *(const size_t *)x, j = *(const size_t *)y;
     const scry_domain_info *d = o->a->tab->info->domain;
-    size_t train = scry_session_scope(o->a->tab->session)->train;
-    double first = 0, second = 0;
+    bool causal = is_causal(o->a), by_name = *sort_of(o->a) == (causal ? (int)EFFECT_NAME : (int)SORT_NAME);
+    double first = causal ? effect_sort_key(o->a, i) : sort_key(o, i);
+    double second = causal ? effect_sort_key(o->a, j) : sort_key(o, j);
     int order = 0;
-    switch (o->a->tab->domains->sort) {
-    case SORT_STS:
-        first = -o->result->sts[i], second = -o->result->sts[j];
-        break;
-    case SORT_CHANGE:
-        first = d[i].change[train], second = d[j].change[train];
-        break;
-    case SORT_RESIDUAL:
-        first = -fabs(o->result->residual[i]), second = -fabs(o->result->residual[j]);
-        break;
-    case SORT_LATENT:
-        first = -domain_part(o->a, i), second = -domain_part(o->a, j);
-        break;
-    case SORT_NAME:
-        order = strcmp(d[i].name, d[j].name);
-        break;
-    default:
-        break;
-    }
-    if (isnan(first) != isnan(second)) order = isnan(first) ? 1 : -1;
-    else if (first != second) order = first < second ? -1 : 1;
-    if (o->a->tab->domains->reversed) order = -order;
+    if (by_name) order = strcmp(d[i].name, d[j].name);
+    else if (isnan(first) != isnan(second)) order = isnan(first) ? 1 : -1;
+    else if (first != second && !isnan(first)) order = first < second ? -1 : 1;
+    if (*reversed_of(o->a)) order = -order;
     return order ? order : (i > j) - (i < j);
 }
 
@@ -123,40 +152,6 @@ static size_t place_of(const app *a, const size_t *order) {
     size_t place = 0;
     while (order[place] != a->tab->domains->current) place++;
     return place;
-}
-
-/* rho with its statistics, as much as fits into the lines. */
-static void draw_rho(app *a, rect r, int y, int lines) {
-    const scry_result *s = scry_session_result(a->tab->session);
-    int x = r.x + 1, end = r.x + r.cols;
-    if (isnan(s->fit.pearson)) {
-        grid_print(a->grid, y, x, r.cols - 1, ROLE_MESSAGE, "no rho: %s",
-                   s->fit.n == 0  ? "no domain has a measured change"
-                   : s->fit.n < 3 ? "fewer than 3 domains take part"
-                                  : "all scores are equal; select some latents");
-        return;
-    }
-    char rho[16], by[16], step[24] = "", part[RHO_STATISTICS][RHO_STATISTIC_TEXT];
-    format_rho(s->fit.pearson, 3, false, rho, sizeof rho);
-    uint32_t switches = scry_session_switches(a->tab->session);
-    bool ready = scry_session_statistics_ready(a->tab->session);
-    if (r.cols >= 100 && switches && ready && !isnan(s->context.untouched)) { /* against the untouched top N */
-        format_rho(s->fit.pearson - s->context.untouched, 3, true, by, sizeof by);
-        snprintf(step, sizeof step, " (%s)", by);
-    }
-    x += grid_print(a->grid, y, x, end - x, ROLE_RHO, "rho %s%s", rho, step);
-    rho_view v = {.info = a->tab->info,
-                  .result = s,
-                  .baseline = scry_session_baseline(a->tab->session),
-                  .switches = switches,
-                  .ready = ready,
-                  .ascii = a->ascii};
-    int n = rho_statistics_text(&v, (rho_room){end - x, r.cols - 2, lines}, part);
-    for (int i = 0; i < n; i++) {
-        if (x + 2 + text_columns(part[i]) > end) x = r.x + 1, y++;
-        else if (x > r.x + 1) x += 2;
-        x += grid_put(a->grid, y, x, end - x, part[i][0] == 'n' || part[i][0] == 'R' ? ROLE_TEXT : ROLE_FAINT, part[i]);
-    }
 }
 
 static void scale_bars(app *a) {
@@ -213,6 +208,12 @@ static void draw_none(app *a, rect r, bool focus) {
         grid_put(a->grid, r.y + 1 + i, r.x + 1, r.cols - 2, ROLE_FAINT, i || r.cols >= 74 ? lines[i] : brief);
 }
 
+/* Nothing was run, since it cannot be. */
+static bool effects_failed(const app *a) {
+    causal_stop why;
+    return causal_is_stopped(a, &why) && why == CAUSAL_FAILED && !a->tab->causal->figures.of.set;
+}
+
 static void draw_domains(app *a, rect r, bool focus) {
     int D = (int)a->tab->info->domains;
     if (!D) {
@@ -221,8 +222,15 @@ static void draw_domains(app *a, rect r, bool focus) {
     }
     domains_state *state = a->tab->domains;
     scale_bars(a);
+    if (is_causal(a)) causal_refresh(a);
+    if (is_causal(a) && effects_failed(a)) {
+        draw_title(a, r, focus, "");
+        domain_error_draw(a, r, r.y + 1, r.rows - 1, a->tab->causal->error);
+        return;
+    }
+    double scale = is_causal(a) ? effect_scale(a) : 0;
     shape s = shape_of(a, r);
-    draw_rho(a, r, r.y + 1, s.lines);
+    domain_rho_draw(a, r, r.y + 1, s.lines);
     char heads[DOMAIN_HEADS];
     size_t *order = order_of(a);
     int at = (int)place_of(a, order);
@@ -230,11 +238,18 @@ static void draw_domains(app *a, rect r, bool focus) {
     if (at < state->top) state->top = at;
     if (at >= state->top + state->page) state->top = at - state->page + 1;
     if (state->top + state->page > D) state->top = D > state->page ? D - state->page : 0;
-    draw_title(a, r, focus, s.columns == 1 ? domain_row_heads(a, s.width, heads) : "");
+    heads[0] = 0;
+    if (s.columns == 1 && is_causal(a)) {
+        char title[160];
+        title_words(a, true, title, sizeof title);
+        effect_row_heads(s.width, r.cols - 7 - text_columns(title), heads);
+    } else if (s.columns == 1) domain_row_heads(a, s.width, heads);
+    draw_title(a, r, focus, heads);
     for (int i = 0; i < state->page && state->top + i < D; i++) {
         int y = r.y + 1 + s.lines + i % s.rows, x = r.x + 1 + i / s.rows * (s.width + 1),
             cols = s.width - (s.columns > 1);
-        domain_row_draw(a, y, x, cols, order[state->top + i], s.name);
+        if (is_causal(a)) effect_row_draw(a, y, x, cols, order[state->top + i], s.name, scale);
+        else domain_row_draw(a, y, x, cols, order[state->top + i], s.name);
         if (focus && state->top + i == at) grid_flag(a->grid, y, x, cols, CELL_CURSOR);
     }
     free(order);
@@ -250,13 +265,13 @@ static void move_domains(app *a, move kind, long steps) {
 
 /* A click on a head sorts by it, one more turns the order around. */
 static void click_head(app *a, int by) {
-    domains_state *state = a->tab->domains;
     if (by < 0) return;
-    bool again = state->sort == by;
-    app_record_mouse(a, again ? "reverse" : "sort", "%s", again ? "" : domain_sorts[by]);
-    state->reversed = again && !state->reversed;
-    state->sort = by;
-    app_say(a, "domains sorted by %s%s", domain_sorts[by], state->reversed ? ", reversed" : "");
+    int *sort = sort_of(a);
+    bool again = *sort == by, *reversed = reversed_of(a);
+    app_record_mouse(a, again ? "reverse" : "sort", "%s", again ? "" : sort_name(a, by));
+    *reversed = again && !*reversed;
+    *sort = by;
+    app_say(a, "domains sorted by %s%s", sort_name(a, by), *reversed ? ", reversed" : "");
 }
 
 static void click_domains(app *a, rect r, int y, int x) {
@@ -264,7 +279,9 @@ static void click_domains(app *a, rect r, int y, int x) {
     shape s = shape_of(a, r);
     int row = y - r.y - 1 - s.lines, column = (x - r.x - 1) / (s.width + 1);
     int at = a->tab->domains->top + column * s.rows + row, from = r.x + 1 + column * (s.width + 1);
-    if (y == r.y && s.columns == 1) click_head(a, domain_row_head_at(a, s.width, x - r.x - 1));
+    if (y == r.y && s.columns == 1)
+        click_head(a, is_causal(a) ? effect_row_head_at(s.width, x - r.x - 1)
+                                   : domain_row_head_at(a, s.width, x - r.x - 1));
     if (row < 0 || row >= s.rows || column >= s.columns || at >= (int)a->tab->info->domains) return;
     size_t *order = order_of(a);
     a->tab->domains->current = order[at];
@@ -296,21 +313,23 @@ void domains_go(app *a, size_t domain) {
 }
 
 static bool sort_domains(app *a, const char *name, char *wrong, size_t size) {
-    int next = name ? -1 : (a->tab->domains->sort + 1) % DOMAIN_SORTS;
-    for (int i = 0; name && i < DOMAIN_SORTS; i++)
-        if (strcmp(domain_sorts[i], name) == 0) next = i;
+    int count = sort_count(a), next = name ? -1 : (*sort_of(a) + 1) % count;
+    for (int i = 0; name && i < count; i++)
+        if (strcmp(sort_name(a, i), name) == 0) next = i;
     if (next < 0) {
-        snprintf(wrong, size, "file, sts, change, residual, part, name");
+        wrong[0] = 0;
+        for (int i = 0; i < count; i++)
+            snprintf(wrong + strlen(wrong), size - strlen(wrong), "%s%s", i ? ", " : "", sort_name(a, i));
         return false;
     }
-    a->tab->domains->sort = next;
-    a->tab->domains->reversed = false;
-    app_say(a, next ? "domains sorted by %s" : "domains in the order of the %s", next ? domain_sorts[next] : "study");
+    *sort_of(a) = next;
+    *reversed_of(a) = false;
+    app_say(a, next ? "domains sorted by %s" : "domains in the order of the %s", next ? sort_name(a, next) : "study");
     return true;
 }
 
 static void reverse_domains(app *a) {
-    a->tab->domains->reversed = !a->tab->domains->reversed;
+    *reversed_of(a) = !*reversed_of(a);
 }
 
 const view view_domains = {"domains", draw_domains, move_domains, sort_domains, reverse_domains, click_domains};

@@ -158,6 +158,10 @@ static void draw_extra(app *a, int y, int x, const extra_cells *e, size_t d) {
     }
 }
 
+bool domain_change_is_in_doubt(const app *a, size_t d) {
+    return change_doubt_of(a->tab->info, d, train_of(a)) == CHANGE_IN_DOUBT;
+}
+
 /* The change, or how far it is off the line: in brackets where the line does not know it. */
 static void draw_change(app *a, int y, int x, int cols, size_t d, bool residual) {
     bool held_out;
@@ -166,8 +170,7 @@ static void draw_change(app *a, int y, int x, int cols, size_t d, bool residual)
     char text[32];
     snprintf(text, sizeof text, residual && held_out ? "(%+.2f)" : "%+.2f", value);
     if (isnan(value)) snprintf(text, sizeof text, "-");
-    else if (!residual && change_doubt_of(a->tab->info, d, train_of(a)) == CHANGE_IN_DOUBT)
-        mark_doubt(value, cols, text);
+    else if (!residual && domain_change_is_in_doubt(a, d)) mark_doubt(value, cols, text);
     grid_put_right(a->grid, y, x, cols, !held_out && !residual ? ROLE_TEXT : ROLE_FAINT, text);
 }
 

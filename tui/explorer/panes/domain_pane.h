@@ -45,5 +45,36 @@ double domain_off_line(const app *a, size_t domain, bool *held_out);
 void domain_number(double value, double scale, char *text, size_t size);
 void domain_part_text(double part, double scale, char *text, size_t size);
 extern const char *const domain_sorts[DOMAIN_SORTS]; /* as typed after :sort */
+/* True when the measured change may be none, by its error. */
+bool domain_change_is_in_doubt(const app *a, size_t domain);
+
+/* domain_rho.c: rho with its statistics, as much as fits into the lines from y on; an error's words. */
+void domain_rho_draw(app *a, rect r, int y, int lines);
+void domain_error_draw(app *a, rect r, int y, int lines, const char *error);
+
+/* domain_effects.c: the same turned to causal (explorer/causal/ablation_runs.h): loss before, after, difference, its
+ * standard error and the change. scale: the difference of a full bar. */
+enum {
+    EFFECT_FILE,
+    EFFECT_DIFFERENCE,
+    EFFECT_BEFORE,
+    EFFECT_AFTER,
+    EFFECT_SE,
+    EFFECT_CHANGE,
+    EFFECT_NAME,
+    EFFECT_SORTS
+};
+extern const char *const effect_sorts[EFFECT_SORTS];
+void effect_row_draw(app *a, int y, int x, int cols, size_t domain, int name_width, double scale);
+/* The heads of the last numbers of a row, as many as fit into `room` columns. */
+const char *effect_row_heads(int cols, int room, char out[DOMAIN_HEADS]);
+int effect_row_head_at(int cols, int x);
+/* What rows are sorted by, in ascending order; NaN last. */
+double effect_sort_key(const app *a, size_t domain);
+double effect_scale(const app *a);
+/* "loss without the set: zero, error kept, running 40%": what the figures are of, and what is going on. */
+void effect_title_words(const app *a, bool brief, char *text, size_t size);
+/* The domain under the cursor, in fewer than `room` columns. */
+void effect_domain_words(const app *a, size_t domain, int room, char *text, size_t size);
 
 #endif

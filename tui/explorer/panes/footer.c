@@ -1,6 +1,5 @@
 /* footer.c: the last line of the screen: a message, a job that is running, or keys. */
 #include "explorer/panes/prompt.h"
-#include "base/utf8.h"
 #include "explorer/jobs.h"
 #include "explorer/latent/latent_pane.h"
 #include "explorer/panes/view.h"
@@ -159,20 +158,6 @@ static int place_hints(const app *a, placed_hint *place) {
     return n;
 }
 
-/* Bytes of the text that a line of so many columns takes, up to a blank where there is one. */
-static size_t line_of(const char *text, int cols) {
-    int used = 0;
-    size_t blank = 0;
-    for (const char *at = text; *at;) {
-        size_t here = (size_t)(at - text);
-        bool is_blank = *at == ' ';
-        used += text_width(utf8_next(&at));
-        if (is_blank) blank = here;
-        if (used > cols) return blank ? blank : here;
-    }
-    return strlen(text);
-}
-
 /* What one line has no room for begins in the lines above: a list of what was expected is of no use without its end. */
 static void draw_message(app *a, rect r) {
     char safe[TEXT_MOST * 2], part[TEXT_MOST * 2];
@@ -181,7 +166,7 @@ static void draw_message(app *a, rect r) {
     role look = a->message_is_error ? ROLE_ERROR : ROLE_MESSAGE;
     text_clean(a->message, safe, sizeof safe, a->ascii);
     while (safe[from[lines]] && lines < most) {
-        size_t end = from[lines] + line_of(safe + from[lines], r.cols - 1);
+        size_t end = from[lines] + text_break(safe + from[lines], r.cols - 1);
         while (safe[end] == ' ') end++;
         from[++lines] = end;
     }

@@ -1,6 +1,7 @@
 /* view_state.c: saves and restores the view of an index, as lines of the palette's commands. */
 #include "explorer/state/view_state.h"
 #include "base/escape.h"
+#include "explorer/causal/ablation_runs.h"
 #include "explorer/latent/latent_pane.h"
 #include "explorer/panes/domain_pane.h"
 #include "explorer/panes/view.h"
@@ -34,6 +35,19 @@ static void write_command(FILE *f, const char *name, const char *argument) {
     fprintf(f, "%s ", name);
     line_escape(f, argument);
     fputc('\n', f);
+}
+
+/* What the selection does in the model: the way of taking it out, and the order of that pane. */
+static void write_causal(const app *a, FILE *f) {
+    const causal_state *s = a->tab->causal;
+    if (s->how.value == SCRY_VALUE_MEAN) fprintf(f, "causal mean\n");
+    else if (s->how.scale != 0) fprintf(f, "causal %.17g\n", s->how.scale);
+    if (s->how.drop_error) fprintf(f, "causal drop\n");
+    if (s->manual) fprintf(f, "causal manual\n");
+    if (s->sort || s->reversed) fprintf(f, "causal on\npane domains\n");
+    if (s->sort) fprintf(f, "sort %s\n", effect_sorts[s->sort]);
+    if (s->reversed) fprintf(f, "reverse\n");
+    if (s->sort || s->reversed) fprintf(f, "causal off\n");
 }
 
 static void write_domains(const app *a, FILE *f) {
@@ -77,11 +91,12 @@ static void write_latent(const app *a, FILE *f) {
 
 /* Last, as the commands of the others go by the pane that has the keys. */
 static void write_focus(const app *a, FILE *f) {
+    if (a->tab->causal->on) fprintf(f, "causal on\n");
     if (a->tab->enlarged >= 0) fprintf(f, "pane latent\nopen\n");
     fprintf(f, "pane %s\n", views[a->tab->focus]->name);
 }
 
-static const view_state_writer writers[] = {write_domains, write_table, write_latent, write_focus};
+static const view_state_writer writers[] = {write_causal, write_domains, write_table, write_latent, write_focus};
 
 void view_state_write(const app *a, FILE *f) {
     for (size_t i = 0; i < sizeof writers / sizeof *writers; i++) writers[i](a, f);
