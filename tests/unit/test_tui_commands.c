@@ -19,6 +19,7 @@ static const struct {
 } runs[] = {
     {"info", ""},
     {"fires-on", "the"},
+    {"prompt", "2 + 2 ="},
     {"export", "@/set.csv"},
     {"export", "@/set.safetensors"},
     {"export", "@/set.json"},

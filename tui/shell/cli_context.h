@@ -28,6 +28,8 @@ bool cli_misuse(scry_error *err, const char *option, const char *found, const ch
 /* Reads what latents are ranked by: a source of shift, or base. */
 bool cli_condition(const char *option, const char *text, scry_condition *source, scry_error *err);
 
+/* --bos: auto where it is not given. */
+bool cli_bos(const options *o, scry_bos *bos, scry_error *err);
 /* --threads, --memory, --allow-nonfinite, for indexing. */
 bool cli_build_options(const options *o, scry_build_options *build, scry_error *err);
 
