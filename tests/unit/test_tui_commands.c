@@ -140,6 +140,8 @@ static const struct {
     {"neighbours", ""},
     {"together", "pmi"},
     {"logits", ""},
+    {"label-prompts", "@/prompts.jsonl"},
+    {"import-labels", "@/labels.csv"},
     {"interval", "q2"},
     {"interval", "0.5-2"},
     {"conditions", ""},
