@@ -20,16 +20,17 @@
 #define SCRY_ABLATE_H
 
 #include "base/cancel.h"
-#include "scry.h"
+#include "correlation.h"
 
 typedef struct scry_causal scry_causal;
 
 typedef struct scry_causal_options {
-    const char *model; /* the model's folder; NULL: scry_info.model_path */
-    const char *study; /* the manifest or its folder, where its token files are; NULL: as the index knows it */
-    unsigned threads;  /* 0: all processors */
-    uint64_t memory;   /* limit in bytes; 0: SCRY_MEMORY */
-    size_t samples;    /* of a domain, at most, drawn by the seed; 0: all */
+    const char *model;   /* the model's folder; NULL: scry_info.model_path */
+    const char *study;   /* the manifest or its folder, where its token files are; NULL: as the index knows it */
+    unsigned threads;    /* 0: all processors */
+    uint64_t memory;     /* limit in bytes; 0: SCRY_MEMORY */
+    const bool *domains; /* [D] those to run; NULL: all */
+    size_t samples;      /* of a domain, at most, drawn by the seed; 0: all */
     uint64_t seed;
     const scry_cancel *cancel; /* of the opening; may be NULL */
 } scry_causal_options;
@@ -87,5 +88,52 @@ typedef struct scry_domain_effect {
  * reconstruction, and when cancelled. */
 bool scry_ablate(scry_causal *causal, const scry_set *set, const scry_ablation *how, scry_domain_effect *out,
                  double *sample_difference, const scry_cancel *cancel, scry_error *err);
+
+/* ---- what follows from the effects ---------------------------------------------------------- */
+
+/* The mean over the domains that have texts of their differences, the same of accuracy_ablated - accuracy; NaN where
+ * none has. */
+double scry_mean_difference(const scry_causal *causal, const scry_domain_effect *effects);
+double scry_mean_accuracy_change(const scry_causal *causal, const scry_domain_effect *effects);
+
+/* Correlates the differences with the measured change, as scry_result_fit does with a score: r->sts are the
+ * differences. Adds what scry_result_finish_values adds, and the interval over resampled samples, where
+ * sample_difference (of scry_ablate) is not NULL. False when cancelled. Owner: scry_result_free, in either case. */
+bool scry_ablation_result(scry_result *r, const scry_causal *causal, const scry_domain_effect *effects,
+                          const double *sample_difference, const scry_scope *scope, const scry_cancel *cancel);
+
+/* The same of random sets of a selection's size. */
+typedef struct scry_random_ablation {
+    uint32_t sets, size; /* sets 0: fewer latents fire than there are in the set, or only candidates are known */
+    size_t domains;
+    double *difference; /* [sets][D] NaN where a domain has no text */
+    double *accuracy;   /* [sets][D] accuracy_ablated - accuracy */
+    double *pearson;    /* [sets] of the differences with the change over the scope; NaN: none */
+} scry_random_ablation;
+
+/* Draws `sets` random sets from the latents that are active on a domain's base capture, and ablates each. match_rate:
+ * each latent of the set is replaced by one within 60 ranks of its number of activations there (its own among them);
+ * those that are never active have no counterpart. Figures depend on the seed alone. False and err as scry_ablate.
+ * Owner: scry_random_ablation_free, also after a failure. */
+bool scry_ablate_random(scry_causal *causal, const scry_set *set, const scry_ablation *how, bool match_rate,
+                        uint32_t sets, uint64_t seed, const scry_scope *scope, scry_random_ablation *out,
+                        const scry_cancel *cancel, scry_error *err);
+void scry_random_ablation_free(scry_random_ablation *random);
+
+/* The first n latents of a ranking, ablated. */
+typedef struct scry_ablation_point {
+    uint32_t n;
+    double difference, accuracy;   /* scry_mean_difference, scry_mean_accuracy_change */
+    double random_mean, random_sd; /* of random sets: of the mean difference; NaN: none were drawn */
+    double random_accuracy;        /* the mean of their scry_mean_accuracy_change */
+    scry_fit fit;                  /* of the differences with the change */
+    double spearman, p_value;      /* as in scry_sweep_point */
+} scry_ablation_point;
+
+/* Ablates the first N for each N of scry_sweep_grid(top) (STS paper, fig. 1b), and `sets` random sets of as many (0:
+ * none). Returns *count points, which the caller frees. NULL and err as scry_ablate. */
+scry_ablation_point *scry_ablate_n(scry_causal *causal, const scry_ranking *ranking, const scry_ablation *how,
+                                   const scry_scope *scope, uint32_t top, uint32_t sets, uint64_t seed, size_t *count,
+                                   const scry_cancel *cancel, scry_error *err);
 
 #endif

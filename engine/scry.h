@@ -186,10 +186,12 @@ typedef struct scry_domain_info {
 /* The contents of an index. */
 typedef struct scry_info {
     const char *path, *name, *model, *hook, *sae; /* "" where the manifest has none */
-    const char *model_path;       /* the model's folder, "": not said. Found from where the study was, else from where
-                                     the index is; it need not exist */
-    const char *capture_settings; /* "capture" of the manifest, what scry capture says of itself, as JSON, or "" */
-    uint32_t d_sae, d_model;      /* d_model 0 when the captures held features */
+    const char *model_path; /* the model's folder, "": not said. Found from where the study was, else from where
+                               the index is; it need not exist */
+    const char *sae_path, *sae_format; /* the SAE's folder or file, found as model_path is, and the family that the
+                                          study says it is of; "": not said, as in indexes of earlier versions */
+    const char *capture_settings;      /* "capture" of the manifest, what scry capture says of itself, as JSON, or "" */
+    uint32_t d_sae, d_model;           /* d_model 0 when the captures held features */
     scry_pairing pairing;
     bool is_signed;
     uint32_t candidates, scored_latents; /* candidates 0: every latent is scored; else see scry_is_scored */

@@ -117,6 +117,7 @@ static bool open_all(scry_causal *c, const scry_causal_options *o, scry_notes *n
     uint32_t context = scry_model_info_of(c->model)->context;
     causal_texts_query query = {.tok = c->tok,
                                 .study = o->study,
+                                .domains = o->domains,
                                 .most_tokens = context ? context : UINT32_MAX / 2,
                                 .samples = o->samples,
                                 .seed = o->seed};

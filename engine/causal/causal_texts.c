@@ -10,6 +10,15 @@
 #include <string.h>
 #include <unistd.h>
 
+/* What is true of a sample that is not read as it is. */
+typedef enum reason { UNLIKE, HEADLESS, SILENT, CUT, REASONS } reason;
+static const char *const reasons[REASONS] = {
+    [UNLIKE] = "do not encode to as many tokens as the study has, and are left out",
+    [HEADLESS] = "begin in the middle of a text whose token file is not found, and are left out",
+    [SILENT] = "have no token that counts, and are left out",
+    [CUT] = "are longer than the model's context; tokens behind it do not count",
+};
+
 typedef struct reader {
     const scry_index *x;
     const causal_texts_query *query;
@@ -19,9 +28,10 @@ typedef struct reader {
     const uint32_t *bos;
     size_t bos_count;
     causal_texts *texts;
-    sample_tally unlike, headless, silent, cut;
-    size_t changed, absent; /* domains whose token file is not that which was indexed, or is not there */
-    uint64_t drawn;         /* samples */
+    uint64_t count[REASONS];     /* samples of the domain, */
+    sample_tally tally[REASONS]; /* and of all */
+    size_t changed, absent;      /* domains whose token file is not that which was indexed, or is not there */
+    uint64_t drawn;              /* samples */
     scry_error *err;
 } reader;
 
@@ -131,16 +141,15 @@ static void encode_again(const reader *r, size_t capture, const scry_sample *s, 
 
 /* Adds what of the sample the model can read. */
 static void add_sample(reader *r, size_t d, uint32_t number, const scry_sample *s, const study_sample *own) {
-    const char *name = r->x->info.domain[d].name;
     causal_texts *texts = r->texts;
     size_t before = own->head_count + s->cut, end = before + s->count, from = own->head_count + own->response;
     if (from < before) from = before;
     if (!from) from = 1;
     bool counts = own->alike && from < end;
     if (end > r->query->most_tokens + 1) end = r->query->most_tokens + 1;
-    sample_tally_add(&r->unlike, name, !own->alike);
-    sample_tally_add(&r->silent, name, own->alike && from >= end);
-    sample_tally_add(&r->cut, name, counts && from < end && end < before + s->count);
+    r->count[UNLIKE] += !own->alike;
+    r->count[SILENT] += own->alike && from >= end;
+    r->count[CUT] += counts && from < end && end < before + s->count;
     if (!counts || from >= end) {
         texts->summary[d].left_out++;
         return;
@@ -168,7 +177,7 @@ static bool read_sample(reader *r, size_t d, uint32_t number) {
     scry_sample s = scry_sample_at(r->x, capture, number);
     study_sample own;
     if (!r->file && s.cut) { /* what stands in front of its rows is not in the index */
-        sample_tally_add(&r->headless, r->x->info.domain[d].name, 1);
+        r->count[HEADLESS]++;
         r->texts->summary[d].left_out++;
         return true;
     }
@@ -196,7 +205,8 @@ static bool check_samples(const reader *r, size_t capture) {
 
 static bool read_domain(reader *r, size_t d) {
     int capture = r->texts->capture[d] = scry_find_capture(r->x, (int)d, SCRY_BASE);
-    if (capture < 0 || !r->x->info.capture[capture].has_tokens) return true;
+    if (capture < 0 || !r->x->info.capture[capture].has_tokens || (r->query->domains && !r->query->domains[d]))
+        return true;
     const scry_capture_info *info = &r->x->info.capture[capture];
     study_samples file;
     if (!check_samples(r, (size_t)capture) || !open_file(r, d, &file)) return false;
@@ -204,7 +214,9 @@ static bool read_domain(reader *r, size_t d) {
         count = draw_samples(info->samples, r->query->samples, r->query->seed, r->x->info.domain[d].name, &drawn);
     r->texts->samples = mem_resize(r->texts->samples, r->texts->count + count, sizeof *r->texts->samples);
     bool ok = true;
+    memset(r->count, 0, sizeof r->count);
     for (size_t i = 0; ok && i < count; i++) ok = read_sample(r, d, (uint32_t)drawn[i]);
+    for (int i = 0; i < REASONS; i++) sample_tally_add(&r->tally[i], r->x->info.domain[d].name, r->count[i]);
     free(drawn);
     close_file(r);
     r->drawn += count;
@@ -214,19 +226,10 @@ static bool read_domain(reader *r, size_t d) {
 /* ---- all domains ---------------------------------------------------------------------------- */
 
 static void add_notes(const reader *r, scry_notes *notes) {
-    const struct {
-        const sample_tally *tally;
-        const char *what;
-    } lines[] = {
-        {&r->unlike, "do not encode to as many tokens as the study has, and are left out"},
-        {&r->headless, "begin in the middle of a text whose token file is not found, and are left out"},
-        {&r->silent, "have no token that counts, and are left out"},
-        {&r->cut, "are longer than the model's context; tokens behind it do not count"},
-    };
     char text[SAMPLE_TALLY_TEXT];
-    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
-        if (lines[i].tally->count)
-            scry_notes_add(notes, "%s %s", sample_tally_text(lines[i].tally, r->drawn, "samples", text), lines[i].what);
+    for (int i = 0; i < REASONS; i++)
+        if (r->tally[i].count)
+            scry_notes_add(notes, "%s %s", sample_tally_text(&r->tally[i], r->drawn, "samples", text), reasons[i]);
     if (r->absent)
         scry_notes_add(notes,
                        "%zu of %zu domains: the token file is not found; the index's texts are encoded again, without "

@@ -31,9 +31,10 @@ typedef struct causal_texts {
 
 typedef struct causal_texts_query {
     const scry_tokenizer *tok;
-    const char *study;  /* as in scry_causal_options */
-    size_t most_tokens; /* that the model reads of one sample */
-    size_t samples;     /* of a domain, drawn by the seed; 0: all */
+    const char *study;   /* as in scry_causal_options */
+    const bool *domains; /* [D] those to read; NULL: all */
+    size_t most_tokens;  /* that the model reads of one sample */
+    size_t samples;      /* of a domain, drawn by the seed; 0: all */
     uint64_t seed;
 } causal_texts_query;
 

@@ -3,28 +3,17 @@
 #include "causal/causal.h"
 #include "index/read/index.h"
 #include "latent/token_pairing.h"
+#include "sae/sae.h"
 
 #include <inttypes.h>
-#include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
-/* As sae.h normalises it. */
 double causal_decoder_factor(const scry_causal *c, const float *x, double *mean) {
     const scry_info *info = scry_index_info(c->index);
-    const double d = (double)c->d;
-    double sum = 0, square = 0;
-    if (mean) *mean = 0;
-    if (strcmp(info->input, "constant norm") == 0) {
-        for (size_t i = 0; i < c->d; i++) square += (double)x[i] * (double)x[i];
-        return sqrt(square / d) / info->input_scale;
-    }
-    if (strcmp(info->input, "layer norm") != 0) return 1 / info->input_scale;
-    for (size_t i = 0; i < c->d; i++) sum += (double)x[i];
-    const double m = sum / d;
-    for (size_t i = 0; i < c->d; i++) square += ((double)x[i] - m) * ((double)x[i] - m);
-    if (mean) *mean = m;
-    return (sqrt(square / (d - 1)) + 1e-5) / info->input_scale;
+    double times, add;
+    sae_input_lost(sae_input_of(info->input), x, (uint32_t)c->d, &times, &add);
+    if (mean) *mean = add;
+    return times / info->input_scale;
 }
 
 bool causal_keep_rows(scry_causal *c, size_t domain, scry_error *err) {

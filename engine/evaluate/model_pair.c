@@ -14,6 +14,14 @@ static bool has_file(const char *folder, const char *name) {
     return there;
 }
 
+/* A tuned folder that holds an adapter is one. */
+static void set_folders(model_pair *v, const char *base, const char *tuned, const char *adapter) {
+    if (!adapter && tuned && has_file(tuned, "adapter_config.json")) adapter = tuned;
+    *v = (model_pair){.folder = {mem_copy_string(base)}};
+    if (adapter) v->adapter[1] = mem_copy_string(adapter);
+    if (adapter || tuned) v->folder[1] = mem_copy_string(adapter ? base : tuned);
+}
+
 /* The folders, of the query or the study. */
 static bool find_models(model_pair *v, const scry_evaluation_query *q, const scry_study *study, size_t train,
                         scry_error *err) {
@@ -27,10 +35,7 @@ static bool find_models(model_pair *v, const scry_evaluation_query *q, const scr
         char *const *paths = study->trains[train].tuned_path;
         tuned = paths[SCRY_SFT] ? paths[SCRY_SFT] : paths[SCRY_RL];
     }
-    const char *adapter = q->adapter ? q->adapter : tuned && has_file(tuned, "adapter_config.json") ? tuned : NULL;
-    v->folder[0] = mem_copy_string(base);
-    if (adapter) v->adapter[1] = mem_copy_string(adapter);
-    if (adapter || tuned) v->folder[1] = mem_copy_string(adapter ? base : tuned);
+    set_folders(v, base, tuned, q->adapter);
     return true;
 }
 
@@ -52,15 +57,23 @@ static bool check_tokenizers(const model_pair *v, scry_error *err) {
     return ok;
 }
 
-bool model_pair_open(model_pair *v, const scry_evaluation_query *query, const scry_study *study, size_t train,
-                     scry_notes *notes, scry_error *err) {
-    *v = (model_pair){0};
-    if (!find_models(v, query, study, train, err)) return false;
+static bool open_folders(model_pair *v, scry_notes *notes, scry_error *err) {
     v->tok = scry_tokenizer_open(v->folder[0], err);
     if (!v->tok || !check_tokenizers(v, err)) return false;
     for (int m = 0; m < 2; m++)
         if (v->folder[m] && !(v->model[m] = scry_model_open(v->folder[m], v->adapter[m], notes, err))) return false;
     return true;
+}
+
+bool model_pair_open(model_pair *v, const scry_evaluation_query *query, const scry_study *study, size_t train,
+                     scry_notes *notes, scry_error *err) {
+    *v = (model_pair){0};
+    return find_models(v, query, study, train, err) && open_folders(v, notes, err);
+}
+
+bool model_pair_open_folders(model_pair *v, const char *base, const char *tuned, scry_notes *notes, scry_error *err) {
+    set_folders(v, base, tuned, NULL);
+    return open_folders(v, notes, err);
 }
 
 size_t model_pair_context(const model_pair *v, uint32_t most_tokens) {

@@ -26,6 +26,30 @@ static void to_layer_norm(float *x, uint32_t d) {
     for (uint32_t i = 0; i < d; i++) x[i] = (float)(((double)x[i] - mean) / deviation);
 }
 
+void sae_input_lost(sae_input input, const float *x, uint32_t d, double *times, double *add) {
+    double sum = 0, square = 0;
+    *times = 1;
+    *add = 0;
+    if (input == SAE_INPUT_AS_IS) return;
+    for (uint32_t i = 0; i < d && input == SAE_INPUT_LAYER_NORM; i++) sum += (double)x[i];
+    *add = sum / d;
+    for (uint32_t i = 0; i < d; i++) square += ((double)x[i] - *add) * ((double)x[i] - *add);
+    *times = input == SAE_INPUT_LAYER_NORM ? sqrt(square / (d > 1 ? d - 1 : 1)) + 1e-5 : sqrt(square / d);
+}
+
+static const char *const input_names[] = {
+    [SAE_INPUT_AS_IS] = "", [SAE_INPUT_CONSTANT_NORM] = "constant norm", [SAE_INPUT_LAYER_NORM] = "layer norm"};
+
+const char *sae_input_name(sae_input input) {
+    return input_names[input];
+}
+
+sae_input sae_input_of(const char *name) {
+    for (size_t i = 0; i < sizeof input_names / sizeof *input_names; i++)
+        if (strcmp(input_names[i], name) == 0) return (sae_input)i;
+    return SAE_INPUT_AS_IS;
+}
+
 void sae_prepare(const sae *s, float *x) {
     if (s->input == SAE_INPUT_CONSTANT_NORM) to_constant_norm(x, s->d_in);
     if (s->input == SAE_INPUT_LAYER_NORM) to_layer_norm(x, s->d_in);
@@ -212,4 +236,16 @@ void sae_topk(const sae *s, const float *H, uint32_t n, uint32_t t, float *floor
         ties[t] = kept - larger;
     }
     free(positive);
+}
+
+void sae_keep_topk(const sae *s, float *H, uint32_t n, uint32_t t) {
+    float floor;
+    uint32_t ties;
+    sae_topk(s, H + t, n, 0, &floor, &ties);
+    for (uint32_t j = 0; j < s->d_sae; j++) {
+        float *h = &H[(size_t)j * n + t];
+        bool kept = *h > floor || (!(*h < floor) && ties > 0);
+        ties -= kept && !(*h > floor);
+        *h = !kept ? 0 : s->out_scale ? *h / s->out_scale[j] : *h;
+    }
 }

@@ -79,5 +79,15 @@ uint32_t sae_nonzero_tokens(const float *h, uint32_t n, uint16_t *token);
  * (floor[t], infinity when none is above 0) and how many equal to it are kept, lowest latents first
  * (ties[t]). Thread-safe for different t. */
 void sae_topk(const sae *s, const float *H, uint32_t n, uint32_t t, float *floor, uint32_t *ties);
+/* Turns the pre-activations of token t of H[F][n] into activations: those that SAE_TOPK keeps, divided by out_scale; 0
+ * elsewhere. Thread-safe for different t. */
+void sae_keep_topk(const sae *s, float *H, uint32_t n, uint32_t t);
+
+/* What input(x) lost of a residual x[d]: x = input(x) * times + add. So x^ in the units of x is
+ * (h W_dec + b_dec) / input_scale * times + add. */
+void sae_input_lost(sae_input input, const float *x, uint32_t d, double *times, double *add);
+/* How an index calls it (scry_info.input): "", "constant norm" or "layer norm"; and back, as it is for other names. */
+const char *sae_input_name(sae_input input);
+sae_input sae_input_of(const char *name);
 
 #endif

@@ -6,6 +6,7 @@
 #include "base/random.h"
 #include "base/cpu_dispatch.h"
 #include "index/read/index.h"
+#include "stats/set_drawing.h"
 
 #include <math.h>
 #include <stdatomic.h>
@@ -19,17 +20,15 @@ enum { GROUP = 8, LANES = 8 };
 typedef struct random_sets_job {
     const float *contribution; /* [rows][D] (index/format/table.h) */
     size_t D;
-    uint32_t *row; /* [count] rows of the latents that can be drawn: those that are active anywhere */
-    uint32_t count;
-    uint32_t size;   /* latents to draw; of a large set, those to leave out */
-    bool complement; /* size counts the latents to leave out */
-    bool sparse;     /* size is small: each set is summed on its own */
-    size_t words;    /* of a bit vector */
-    double *total;   /* [D] over all latents that can be drawn, where `complement` */
+    uint32_t *row;    /* [draw.count] rows of the latents that can be drawn: those that are active anywhere */
+    set_drawing draw; /* of positions in `row`; of a large set, those to leave out */
+    bool complement;  /* that is so */
+    bool sparse;      /* size is small: each set is summed on its own */
+    size_t words;     /* of a bit vector */
+    double *total;    /* [D] over all latents that can be drawn, where `complement` */
     const double *change;
     uint32_t sets;
-    const scry_set *like; /* draw sets matched to this one; NULL: any */
-    uint32_t *chosen;     /* [size] positions in `row` of its latents: `row` is then in order of firing rate */
+    const scry_set *like; /* draw sets matched to this one, `row` being in order of firing rate; NULL: any */
     uint64_t *seed;       /* [sets] */
     uint64_t **bits;      /* [threads][GROUP * words] */
     uint32_t **list;      /* [threads][size], NULL unless `sparse` */
@@ -40,44 +39,10 @@ typedef struct random_sets_job {
     atomic_uint done;
 } random_sets_job;
 
-enum { WINDOW = 60 }; /* ranks by firing rate to either side of the latent that a matched one stands for */
-
-/* One that is not drawn yet, within WINDOW of a chosen latent; the nearest above or below where all of those are. */
-static uint32_t draw_near(const random_sets_job *w, uint32_t chosen, uint64_t *seed, const uint64_t *bits) {
-    uint32_t low = chosen < WINDOW ? 0 : chosen - WINDOW;
-    uint32_t high = w->count - chosen <= WINDOW ? w->count - 1 : chosen + WINDOW;
-    for (int k = 0; k < 4 * WINDOW; k++) {
-        uint32_t at = low + random_below(seed, high - low + 1);
-        if (!(bits[at / 64] >> (at % 64) & 1)) return at;
-    }
-    for (uint32_t far = 0; far < w->count; far++) {
-        uint32_t below = chosen - far, above = chosen + far;
-        if (far <= chosen && !(bits[below / 64] >> (below % 64) & 1)) return below;
-        if (above < w->count && !(bits[above / 64] >> (above % 64) & 1)) return above;
-    }
-    return chosen;
-}
-
-static uint32_t draw_one(const random_sets_job *w, uint32_t i, uint64_t *seed, const uint64_t *bits) {
-    return w->like ? draw_near(w, w->chosen[i], seed, bits) : random_below(seed, w->count);
-}
-
-/* `size` distinct numbers below `count`, every set of them equally likely (but where sets are matched), as a bit
- * vector.
- */
-static void draw_bits(const random_sets_job *w, uint64_t seed, uint64_t *bits) {
-    for (uint32_t i = 0; i < w->size;) {
-        uint32_t at = draw_one(w, i, &seed, bits);
-        uint64_t bit = (uint64_t)1 << (at % 64), before = bits[at / 64];
-        i += !(before & bit);
-        bits[at / 64] = before | bit;
-    }
-}
-
-/* The same, as a list too. */
+/* Draws a set as a list too. */
 static void draw_list(const random_sets_job *w, uint64_t seed, uint64_t *bits, uint32_t *list) {
-    for (uint32_t i = 0; i < w->size;) {
-        uint32_t at = draw_one(w, i, &seed, bits);
+    for (uint32_t i = 0; i < w->draw.size;) {
+        uint32_t at = set_drawing_one(&w->draw, i, &seed, bits);
         uint64_t bit = (uint64_t)1 << (at % 64);
         if (bits[at / 64] & bit) continue;
         bits[at / 64] |= bit;
@@ -88,7 +53,7 @@ static void draw_list(const random_sets_job *w, uint64_t seed, uint64_t *bits, u
 
 /* Sums a sparse set, and clears its bits. */
 static void sum_sparse(const random_sets_job *w, const uint32_t *list, uint64_t *bits, double *sum) {
-    for (uint32_t i = 0; i < w->size; i++) {
+    for (uint32_t i = 0; i < w->draw.size; i++) {
         const float *row = w->contribution + (size_t)w->row[list[i]] * w->D;
         for (size_t d = 0; d < w->D; d++) sum[d] += (double)row[d];
         bits[list[i] / 64] = 0;
@@ -155,7 +120,7 @@ static void draw_group(void *context, size_t group, unsigned worker) {
     memset(sum, 0, GROUP * w->D * sizeof *sum);
     if (!w->sparse) memset(bits, 0, GROUP * w->words * sizeof *bits);
     for (uint32_t k = 0; k < sets; k++) {
-        if (!w->sparse) draw_bits(w, w->seed[first + k], bits + k * w->words);
+        if (!w->sparse) set_drawing_bits(&w->draw, w->seed[first + k], bits + k * w->words);
         else draw_list(w, w->seed[first + k], bits, list);
         if (w->sparse) sum_sparse(w, list, bits, sum + k * w->D);
     }
@@ -164,53 +129,38 @@ static void draw_group(void *context, size_t group, unsigned worker) {
     scry_report_progress(w->cancel, (double)(atomic_fetch_add(&w->done, sets) + sets) / w->sets);
 }
 
-typedef struct firing {
-    uint32_t activations, latent;
-} firing;
-
-static int by_rate(const void *a, const void *b) {
-    const firing *x = a, *y = b;
-    if (x->activations != y->activations) return x->activations < y->activations ? -1 : 1;
-    return (x->latent > y->latent) - (x->latent < y->latent);
-}
-
 /* Turns `row`, which holds the latents, to rows in order of firing rate, and finds the chosen ones there. False where
  * one of these is never active. */
 static bool order_by_rate(random_sets_job *w, const scry_index *index) {
-    firing *order = mem_new(w->count, sizeof *order);
-    for (uint32_t i = 0; i < w->count; i++) {
+    pool_latent *pool = mem_new(w->draw.count, sizeof *pool);
+    for (uint32_t i = 0; i < w->draw.count; i++) {
         uint32_t row = row_of(&index->rows, w->row[i]);
-        order[i] = (firing){packed_uint_get(index->counts, index->count_width, row), w->row[i]};
+        pool[i] = (pool_latent){packed_uint_get(index->counts, index->count_width, row), w->row[i]};
     }
-    qsort(order, w->count, sizeof *order, by_rate);
-    w->chosen = mem_new(w->like->count, sizeof *w->chosen);
-    uint32_t found = 0;
-    for (uint32_t i = 0; i < w->count; i++) {
-        w->row[i] = row_of(&index->rows, order[i].latent);
-        if (scry_set_has(w->like, order[i].latent)) w->chosen[found++] = i;
-    }
-    free(order);
-    w->size = found;
-    return found > 0;
+    w->draw.chosen = mem_new(w->like->count, sizeof *w->draw.chosen);
+    w->draw.size = set_drawing_match(pool, w->draw.count, w->like, w->draw.chosen);
+    for (uint32_t i = 0; i < w->draw.count; i++) w->row[i] = row_of(&index->rows, pool[i].latent);
+    free(pool);
+    return w->draw.size > 0;
 }
 
 /* Prepares what all sets share; false when none can be drawn. */
 static bool begin(random_sets_job *w, const scry_index *index, uint64_t seed) {
     const scry_info *info = scry_index_info(index);
     /* Only the most shifted latents can be drawn from candidates: that is no random set. */
-    if (!w->contribution || !w->size || info->candidates) return false;
+    if (!w->contribution || !w->draw.size || info->candidates) return false;
     w->row = mem_new(info->d_sae, sizeof *w->row);
-    w->count = scry_active_latents(index, w->row);
-    if (w->size > w->count) return false;
-    w->words = ((size_t)w->count + 63) / 64;
-    w->complement = !w->like && w->size > w->count / 2;
+    w->draw.count = scry_active_latents(index, w->row);
+    if (w->draw.size > w->draw.count) return false;
+    w->words = ((size_t)w->draw.count + 63) / 64;
+    w->complement = !w->like && w->draw.size > w->draw.count / 2;
     if (w->like && !order_by_rate(w, index)) return false;
-    for (uint32_t i = 0; i < w->count && !w->like; i++) w->row[i] = row_of(&index->rows, w->row[i]);
+    for (uint32_t i = 0; i < w->draw.count && !w->like; i++) w->row[i] = row_of(&index->rows, w->row[i]);
     w->total = mem_new(w->D, sizeof *w->total);
-    for (uint32_t i = 0; i < w->count && w->complement; i++)
+    for (uint32_t i = 0; i < w->draw.count && w->complement; i++)
         for (size_t d = 0; d < w->D; d++) w->total[d] += (double)w->contribution[(size_t)w->row[i] * w->D + d];
-    if (w->complement) w->size = w->count - w->size;
-    w->sparse = w->size < w->count / 512;
+    if (w->complement) w->draw.size = w->draw.count - w->draw.size;
+    w->sparse = w->draw.size < w->draw.count / 512;
     w->seed = mem_new(w->sets, sizeof *w->seed);
     for (uint32_t k = 0; k < w->sets; k++) w->seed[k] = random_next(&seed);
     return true;
@@ -224,7 +174,7 @@ static void draw_all(random_sets_job *w) {
     w->scratch = mem_new(threads, sizeof *w->scratch);
     for (unsigned i = 0; i < threads; i++) {
         w->bits[i] = mem_new(w->sparse ? w->words : GROUP * w->words, sizeof **w->bits);
-        if (w->sparse) w->list[i] = mem_new(w->size, sizeof **w->list);
+        if (w->sparse) w->list[i] = mem_new(w->draw.size, sizeof **w->list);
         w->scratch[i] = mem_new((GROUP + 2) * w->D, sizeof **w->scratch);
     }
     parallel_for(workers, ((size_t)w->sets + GROUP - 1) / GROUP, draw_group, w);
@@ -253,7 +203,7 @@ static uint32_t rhos(random_sets_job *w, const scry_index *index, uint64_t seed)
     free(w->seed);
     free(w->total);
     free(w->row);
-    free(w->chosen);
+    free(w->draw.chosen);
     return drawn;
 }
 
@@ -261,7 +211,7 @@ uint32_t scry_random_rhos(const scry_index *index, scry_score score, const doubl
                           uint64_t seed, const scry_cancel *cancel, double *pearson, double *spearman) {
     random_sets_job w = {.contribution = index->contribution[score],
                          .D = scry_index_info(index)->domains,
-                         .size = size,
+                         .draw = {.size = size},
                          .change = change,
                          .sets = sets,
                          .pearson = pearson,
@@ -274,7 +224,7 @@ uint32_t scry_matched_rhos(const scry_index *index, scry_score score, const doub
                            uint32_t sets, uint64_t seed, const scry_cancel *cancel, double *pearson) {
     random_sets_job w = {.contribution = index->contribution[score],
                          .D = scry_index_info(index)->domains,
-                         .size = set->count,
+                         .draw = {.size = set->count},
                          .like = set,
                          .change = change,
                          .sets = sets,

@@ -20,8 +20,8 @@ bool scry_is_cache_path(const char *path) {
     return is;
 }
 
-/* An index says where the models are that the study names, from its own folder, and keeps what was computed with one.
- */
+/* An index says where the models and the SAE are that the study names, from its own folder, and keeps what was computed
+ * with the model. */
 static void add_place(const scry_study *study, char hash[20]) {
     char model[20];
     content_hash_model(study, model);
@@ -36,7 +36,7 @@ char *scry_cache_path(const char *study_path, scry_error *err) {
     scry_study *study = scry_study_read(study_path, NULL, err);
     char hash[20];
     bool ok = study && content_hash(study, hash, err);
-    if (ok && study_names_models(study)) add_place(study, hash);
+    if (ok && study_names_folders(study)) add_place(study, hash);
     scry_study_free(study);
     if (!ok) return NULL;
     char *folder = scry_user_folder("XDG_CACHE_HOME", ".cache");

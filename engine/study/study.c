@@ -362,8 +362,8 @@ scry_study *scry_study_read(const char *path, scry_notes *notes, scry_error *err
     return study;
 }
 
-bool study_names_models(const scry_study *study) {
-    bool any = study->model_path != NULL;
+bool study_names_folders(const scry_study *study) {
+    bool any = study->model_path || study->sae;
     for (size_t t = 0; t < study->train_count; t++)
         for (int c = 0; c < SCRY_CONDITIONS; c++) any = any || study->trains[t].tuned_path[c];
     return any;

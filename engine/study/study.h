@@ -66,8 +66,8 @@ typedef struct scry_study {
 scry_study *scry_study_read(const char *path, scry_notes *notes, scry_error *err);
 /* The same of a text of `length` bytes, as if it were the file at path. */
 scry_study *scry_study_parse(const char *path, const char *json, size_t length, scry_notes *notes, scry_error *err);
-/* True when it names the folder of a model or adapter. */
-bool study_names_models(const scry_study *study);
+/* True when it names the place of a model, an adapter or an SAE. */
+bool study_names_folders(const scry_study *study);
 void scry_study_free(scry_study *study);
 
 #endif

@@ -55,21 +55,6 @@ static uint32_t read_rows(const evaluation *e, size_t from, const worker_room *r
     return n;
 }
 
-/* Leaves the k largest of each token, ties to the lower latent. */
-static void keep_top(const sae *s, float *H, uint32_t n) {
-    for (uint32_t t = 0; t < n; t++) {
-        float floor[MOST_ROWS];
-        uint32_t ties[MOST_ROWS];
-        sae_topk(s, H, n, t, floor, ties);
-        for (uint32_t j = 0; j < s->d_sae; j++) {
-            float *h = &H[(size_t)j * n + t];
-            bool kept = *h > floor[t] || (!(*h < floor[t]) && ties[t] > 0);
-            ties[t] -= kept && !(*h > floor[t]);
-            *h = !kept ? 0 : s->out_scale ? *h / s->out_scale[j] : *h;
-        }
-    }
-}
-
 static void add_rows(float *to, const float *row, float times, uint32_t d) {
     for (uint32_t i = 0; i < d; i++) to[i] += times * row[i];
 }
@@ -90,18 +75,9 @@ static void decode(const sae *s, const worker_room *room, uint32_t n, group_sums
 
 /* What the input lost on its way to the encoder, given back to x^. */
 static void restore(const sae *s, const float *x, float *made) {
-    const uint32_t d = s->d_in;
-    double sum = 0, square = 0, times = 1, add = 0;
-    for (uint32_t i = 0; i < d; i++) {
-        sum += (double)x[i];
-        square += (double)x[i] * (double)x[i];
-    }
-    if (s->input == SAE_INPUT_CONSTANT_NORM) times = sqrt(square) / sqrt((double)d);
-    if (s->input == SAE_INPUT_LAYER_NORM) {
-        add = sum / d;
-        times = sqrt(fmax(0, square - sum * add) / (d > 1 ? d - 1 : 1)) + 1e-5;
-    }
-    for (uint32_t i = 0; i < d; i++)
+    double times, add;
+    sae_input_lost(s->input, x, s->d_in, &times, &add);
+    for (uint32_t i = 0; i < s->d_in; i++)
         made[i] = (float)(((double)made[i] + (double)s->b_dec[i]) / (double)s->input_scale * times + add);
 }
 
@@ -132,7 +108,7 @@ static void do_group(void *context, size_t piece, unsigned worker) {
     sums->rows = n;
     row_moments_of(&sums->x, room->x, n, s->d_in);
     sae_encode(s, room->X, n, 0, s->d_sae, room->H);
-    if (s->activation == SAE_TOPK) keep_top(s, room->H, n);
+    for (uint32_t t = 0; t < n && s->activation == SAE_TOPK; t++) sae_keep_topk(s, room->H, n, t);
     decode(s, room, n, sums);
     for (uint32_t t = 0; t < n; t++) {
         restore(s, room->x + (size_t)t * s->d_in, room->made + (size_t)t * s->d_in);

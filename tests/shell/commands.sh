@@ -198,7 +198,7 @@ gives 0 info "$place/l.scry"
 prints "a damaged file of them is a warning" 'labels written by hand: .*l.labels.jsonl'
 
 # ---- help and version
-for command in index info rank score tokens latent export export-labels sweep overlap mix task-share sets baselines compare report; do
+for command in index info rank score ablate tokens latent export export-labels sweep overlap mix task-share sets baselines compare report; do
     gives 0 $command --help
     prints "$command --help: usage and options" "^scry $command " '^  --help '
     cp "$out" "$place/help"

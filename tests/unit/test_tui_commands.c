@@ -19,6 +19,7 @@ static const struct {
 } runs[] = {
     {"info", ""},
     {"fires-on", "the"},
+    {"prompt", "2 + 2 ="},
     {"export", "@/set.csv"},
     {"export", "@/set.safetensors"},
     {"export", "@/set.json"},
@@ -139,6 +140,8 @@ static const struct {
     {"neighbours", ""},
     {"together", "pmi"},
     {"logits", ""},
+    {"label-prompts", "@/prompts.jsonl"},
+    {"import-labels", "@/labels.csv"},
     {"interval", "q2"},
     {"interval", "0.5-2"},
     {"conditions", ""},

@@ -10,6 +10,7 @@
 #include "explorer/panes/prompt.h"
 #include "explorer/panes/text_page.h"
 #include "explorer/panes/view.h"
+#include "explorer/prompts/prompt_page.h"
 #include "explorer/sets/set_layer.h"
 #include "explorer/state/session_autosave.h"
 #include "explorer/table/table.h"
@@ -34,6 +35,7 @@ static tab *tab_new(scry_index *index, scry_session *session) {
     t->domains = mem_new(1, sizeof *t->domains);
     sets_open(t);
     t->plots = mem_new(1, sizeof *t->plots);
+    t->prompts = prompt_page_new();
     causal_open(t);
     t->autosave = autosave_new();
     return t;
@@ -42,6 +44,7 @@ static tab *tab_new(scry_index *index, scry_session *session) {
 static void tab_free(tab *t) {
     causal_close(t->causal);
     chart_page_free(t->plots);
+    prompt_page_free(t->prompts);
     sets_close(t);
     free(t->domains);
     latent_close(t);

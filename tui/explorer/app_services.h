@@ -77,6 +77,7 @@ typedef struct tab {
     struct domains_state *domains;
     struct sets_state *sets;
     struct chart_page_state *plots;
+    struct prompt_page_state *prompts;
     struct causal_state *causal;
     struct session_autosave *autosave;
     char search[TEXT_MOST];
@@ -117,6 +118,7 @@ typedef struct app {
     command_function *const *functions; /* by number in `commands` */
     const command *command;             /* the one that is running; NULL: none */
     const char *model;                  /* the folder of the studies' model; NULL: as each study says. Borrowed */
+    const char *tuned, *sae;            /* the same of the tuned model, and of the SAE's files */
     unsigned threads;                   /* for the model; 0: all processors */
     uint64_t memory;                    /* limit for it, in bytes; 0: SCRY_MEMORY */
     bool can_ask;    /* somebody is at the terminal; else files are replaced without asking, as the shell does */

@@ -293,6 +293,8 @@ int event_loop_run(const options *o) {
     app *a = open_tabs(o, &c, rows, cols, &err);
     if (a) {
         a->model = o->model;
+        a->tuned = o->tuned;
+        a->sae = o->sae;
         a->threads = limits.threads;
         a->memory = limits.memory;
         set_up(a, &c, asked, colors);

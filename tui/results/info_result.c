@@ -144,6 +144,7 @@ cJSON *info_result(const scry_index *index) {
     result_text(facts, "model", info->model);
     result_text(facts, "hook", info->hook);
     result_text(facts, "sae", info->sae);
+    add_path(facts, "sae_path", info->sae_path);
     add_path(facts, "model_path", info->model_path);
     add_tuned_paths(facts, info);
     if (*info->capture_settings) cJSON_AddItemToObject(facts, "capture", cJSON_Parse(info->capture_settings));

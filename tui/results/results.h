@@ -5,6 +5,7 @@
 #ifndef SCRY_RESULTS_RESULTS_H
 #define SCRY_RESULTS_RESULTS_H
 
+#include "ablate.h"
 #include "analysis.h"
 #include "evaluate.h"
 #include "latent.h"
@@ -33,6 +34,8 @@ void add_names(cJSON *item, const scry_index *index, uint32_t latent);
 /* clang-format on */
 /* The STS of every domain, and rho with its statistics, of a finished result. baseline NULL: not looked for. */
 cJSON *score_result(const selection_context *s, const scry_result *r, const scry_best_baseline *baseline);
+/* Adds what score_result has of rho: from "points" on. */
+void add_rho(cJSON *facts, const scry_info *info, const scry_result *r, const scry_best_baseline *baseline);
 /* The context of a rho, a sentence per line, from the JSON of score_result; "" where it has no rho. */
 char *rho_context_text(const cJSON *facts);
 /* The same in short, for files that a selection is exported to. */
@@ -153,6 +156,33 @@ void evaluation_columns_all(evaluation_columns *out);
 void evaluation_columns_table(cJSON *facts, const scry_evaluation *e, evaluation_columns *out);
 /* The text above the table. */
 char *evaluation_head(const scry_evaluation *e);
+
+/* What a set does in the model: effects [D] of the selection, their correlation r, and those of random sets (NULL: none
+ * were drawn). {"n", "value", "error", "scale", "domains": [{"name", "samples", "tokens", "left_out", "loss",
+ * "loss_ablated", "difference", "se", "accuracy", "accuracy_ablated", "change", "fitted", "residual", "random_mean",
+ * "random_sd", "random_rank"}], "mean_difference", then as add_rho has it, "random_sets", "random_size", "match"}; the
+ * random sets' numbers at the end are of rho. */
+typedef struct ablation_facts {
+    const selection_context *of;
+    const scry_causal *causal;
+    const scry_ablation *how;
+    const scry_domain_effect *effects;
+    const scry_result *result;
+    const scry_random_ablation *random;
+    bool match_rate;
+} ablation_facts;
+cJSON *ablation_result(const ablation_facts *a);
+/* The columns of "domains". */
+enum { ABLATION_COLUMNS = 13 };
+void ablation_columns(bool random, result_column out[ABLATION_COLUMNS]);
+/* The text above the table. */
+char *ablation_head(const cJSON *facts, bool is_signed);
+/* "zeroed", "set to twice ...": how a set is ablated, for heads: "100 latents removed, the SAE's error kept". */
+char *ablation_words(const scry_ablation *how, uint32_t latents);
+/* {"over": "n", "value", ..., "points": [{"n", "difference", "accuracy_change", "random_mean", "random_sd",
+ * "random_accuracy_change", "points", "pearson", "r2", "spearman", "p_value"}]}, and its columns. */
+cJSON *ablation_points_result(const scry_ablation *how, const scry_ablation_point *points, size_t count);
+extern const result_column ablation_points_columns[], ablation_points_random_columns[];
 
 /* Adds how well an SAE reconstructs: l0, explained_variance, fvu, mse, cosine, dead, dense; and the columns for them.
  */

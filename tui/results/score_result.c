@@ -28,6 +28,16 @@ static void add_context(cJSON *facts, const scry_info *info, const scry_result *
     result_number(facts, "baseline_rho", best.name ? best.pearson : (double)NAN);
 }
 
+void add_rho(cJSON *facts, const scry_info *info, const scry_result *r, const scry_best_baseline *baseline) {
+    result_numbers(facts, {"points", (double)r->fit.n}, {"pearson", r->fit.pearson}, {"r2", r->fit.r2},
+                   {"spearman", r->spearman}, {"slope", r->fit.slope}, {"intercept", r->fit.intercept},
+                   {"p_value", r->p_value}, {"loo_min", r->loo_min}, {"loo_max", r->loo_max}, {"ci_low", r->ci_low},
+                   {"ci_high", r->ci_high}, {"random_mean", r->random_mean}, {"random_sd", r->random_sd},
+                   {"random_rank", r->random_rank}, {"seed", SCRY_SEED});
+    add_context(facts, info, r, baseline);
+    result_text(facts, "against", scry_reference_name(info->against));
+}
+
 cJSON *score_result(const selection_context *s, const scry_result *r, const scry_best_baseline *baseline) {
     const scry_info *info = scry_index_info(s->index);
     cJSON *facts = cJSON_CreateObject();
@@ -41,13 +51,7 @@ cJSON *score_result(const selection_context *s, const scry_result *r, const scry
                        {"residual", r->residual[d]});
         add_measured_changes(item, info, d, s->train);
     }
-    result_numbers(facts, {"points", (double)r->fit.n}, {"pearson", r->fit.pearson}, {"r2", r->fit.r2},
-                   {"spearman", r->spearman}, {"slope", r->fit.slope}, {"intercept", r->fit.intercept},
-                   {"p_value", r->p_value}, {"loo_min", r->loo_min}, {"loo_max", r->loo_max}, {"ci_low", r->ci_low},
-                   {"ci_high", r->ci_high}, {"random_mean", r->random_mean}, {"random_sd", r->random_sd},
-                   {"random_rank", r->random_rank}, {"seed", SCRY_SEED});
-    add_context(facts, info, r, baseline);
-    result_text(facts, "against", scry_reference_name(info->against));
+    add_rho(facts, info, r, baseline);
     return facts;
 }
 

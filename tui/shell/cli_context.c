@@ -36,6 +36,19 @@ bool cli_condition(const char *option, const char *text, scry_condition *source,
     return c >= 0 || cli_misuse(err, option, text, scry_condition_choices((char[SCRY_CHOICES]){""}, ""));
 }
 
+bool cli_bos(const options *o, scry_bos *bos, scry_error *err) {
+    static const char *const names[] = {[SCRY_BOS_AUTO] = "auto", [SCRY_BOS_YES] = "yes", [SCRY_BOS_NO] = "no"};
+    size_t b = SCRY_BOS_AUTO, count = sizeof names / sizeof *names;
+    for (size_t i = 0; o->bos && i <= count; i++)
+        if (i == count) return cli_misuse(err, "--bos", o->bos, "auto, yes or no");
+        else if (strcmp(o->bos, names[i]) == 0) {
+            b = i;
+            break;
+        }
+    *bos = (scry_bos)b;
+    return true;
+}
+
 /* 0 where it is not given. Below 1 most rows would be outliers. */
 static bool read_norm_ratio(const options *o, double *ratio, scry_error *err) {
     *ratio = 0;
@@ -169,6 +182,7 @@ static const struct {
                {"export", "", "a selection that scry exported", "latent,included,", NULL},
                {"export-labels", ".csv", "labels as CSV", "latent,label", NULL},
                {"export-labels", "", "labels as JSON Lines", "{\"latent\":", NULL},
+               {"label-prompts", "", "questions as JSON Lines", "{\"custom_id\":", NULL},
                {"plot", ".png", "a PNG", "\x89PNG\r\n", NULL},
                {"plot", ".pdf", "a PDF", "%PDF-", NULL},
                {"plot", "", "an SVG", "<svg", NULL},

@@ -28,6 +28,8 @@ bool cli_misuse(scry_error *err, const char *option, const char *found, const ch
 /* Reads what latents are ranked by: a source of shift, or base. */
 bool cli_condition(const char *option, const char *text, scry_condition *source, scry_error *err);
 
+/* --bos: auto where it is not given. */
+bool cli_bos(const options *o, scry_bos *bos, scry_error *err);
 /* --threads, --memory, --allow-nonfinite, for indexing. */
 bool cli_build_options(const options *o, scry_build_options *build, scry_error *err);
 
@@ -71,6 +73,8 @@ typedef struct cli_progress {
     bool bar_open;
 } cli_progress;
 bool cli_show_progress(void *context, const char *step, uint64_t done, uint64_t total);
+/* The same for work that polls a scry_cancel and reports from one thread: begins the step. Borrows p. */
+scry_cancel cli_cancel(cli_progress *p, const char *step);
 /* Ends the bar's line. */
 void cli_end_progress(cli_progress *p);
 /* From here on Ctrl-C, SIGTERM and SIGHUP (unless it is ignored) make cli_show_progress return false. */

@@ -47,16 +47,14 @@ static scry_evaluation *of_results(const options *o, const char *study, scry_not
 }
 
 bool evaluate_read(const options *o, scry_evaluation_query *q, const char *files[OPTIONS_WORDS], scry_error *err) {
-    static const char *const bos[] = {"auto", "yes", "no"};
     char choices[SCRY_CHOICES];
-    int measure = o->change ? scry_measure_of(o->change) : SCRY_ACCURACY, b = 0;
+    int measure = o->change ? scry_measure_of(o->change) : SCRY_ACCURACY;
     scry_build_options build = {0};
     uint32_t seed;
-    while (o->bos && b < 3 && strcmp(o->bos, bos[b]) != 0) b++;
     if (measure < 0 || measure >= SCRY_BENCHMARK)
         return cli_misuse(err, "--change", o->change, scry_measure_choices(choices, ""));
-    if (b == 3) return cli_misuse(err, "--bos", o->bos, "auto, yes or no");
-    if (!cli_build_options(o, &build, err) || !options_number("--seed", o->seed, 0, SCRY_SEED, &seed, err) ||
+    if (!cli_bos(o, &q->bos, err) || !cli_build_options(o, &build, err) ||
+        !options_number("--seed", o->seed, 0, SCRY_SEED, &seed, err) ||
         !options_number("--max-length", o->max_length, 2, 0, &q->max_length, err) ||
         !options_number("--samples", o->most_samples, 1, 0, &q->samples, err) ||
         !options_number("--draws", o->draws, 2, 0, &q->draws, err))
@@ -68,7 +66,6 @@ bool evaluate_read(const options *o, scry_evaluation_query *q, const char *files
     q->file_count = options_repeated(o, "--domain", files);
     q->chat_template = o->chat_template;
     q->change = (scry_measure)measure;
-    q->bos = (scry_bos)b;
     q->seed = seed;
     q->threads = build.threads;
     q->memory = build.memory;

@@ -41,35 +41,60 @@ bool cli_interrupted(void) {
     return interrupted != 0;
 }
 
-static void draw_bar(cli_progress *p, uint64_t done, uint64_t total, double t) {
+/* rate (may be ""): what stands between the share and the time left. */
+static void draw_bar(cli_progress *p, double share, const char *rate, double t) {
     enum { WIDTH = 30 };
     char bar[WIDTH + 1];
-    int full = total ? (int)((double)done / (double)total * WIDTH) : WIDTH;
+    int full = (int)(share * WIDTH);
     for (int i = 0; i < WIDTH; i++) bar[i] = i < full ? '#' : '.';
     bar[WIDTH] = 0;
-    double elapsed = t - p->started, rate = elapsed > 0 ? (double)done / elapsed : 0;
-    double left = rate > 0 ? (double)(total - done) / rate : 0;
-    fprintf(stderr, "\r%-8s [%s] %3.0f%%  %.0f tokens/s  %.0f s left \x1b[K", p->step, bar,
-            total ? 100.0 * (double)done / (double)total : 100.0, rate, left);
+    double left = share > 0 ? (t - p->started) * (1 - share) / share : 0;
+    fprintf(stderr, "\r%-8s [%s] %3.0f%%  %s%.0f s left \x1b[K", p->step, bar, 100 * share, rate, left);
     fflush(stderr);
     p->bar_open = true;
+}
+
+/* Begins a step; rest: how its line goes on where stderr is no terminal. */
+static void begin_step(cli_progress *p, const char *step, const char *rest, double t) {
+    cli_end_progress(p);
+    p->step = step;
+    p->started = t;
+    if (!isatty(STDERR_FILENO)) fprintf(stderr, "scry: %s%s\n", step, rest);
+}
+
+static bool is_due(cli_progress *p, bool done, double t) {
+    if (!isatty(STDERR_FILENO) || (t - p->drawn <= 0.1 && !done)) return false;
+    p->drawn = t;
+    return true;
 }
 
 bool cli_show_progress(void *context, const char *step, uint64_t done, uint64_t total) {
     cli_progress *p = context;
     double t = clock_seconds();
-    bool terminal = isatty(STDERR_FILENO);
-    if (!p->step || strcmp(p->step, step) != 0) {
-        cli_end_progress(p);
-        p->step = step;
-        p->started = t;
-        if (!terminal) fprintf(stderr, "scry: %s %" PRIu64 " tokens\n", step, total);
-    }
-    if (terminal && (t - p->drawn > 0.1 || done == total)) {
-        p->drawn = t;
-        draw_bar(p, done, total, t);
+    char text[60];
+    snprintf(text, sizeof text, " %" PRIu64 " tokens", total);
+    if (!p->step || strcmp(p->step, step) != 0) begin_step(p, step, text, t);
+    if (is_due(p, done == total, t)) {
+        double elapsed = t - p->started;
+        snprintf(text, sizeof text, "%.0f tokens/s  ", elapsed > 0 ? (double)done / elapsed : 0);
+        draw_bar(p, total ? (double)done / (double)total : 1, text, t);
     }
     return !interrupted;
+}
+
+static bool is_interrupted(void *context) {
+    (void)context;
+    return interrupted;
+}
+
+static void show_share(void *context, double share) {
+    double t = clock_seconds();
+    if (is_due(context, share >= 1, t)) draw_bar(context, share, "", t);
+}
+
+scry_cancel cli_cancel(cli_progress *p, const char *step) {
+    begin_step(p, step, "", clock_seconds());
+    return (scry_cancel){.is_cancelled = is_interrupted, .context = p, .report_progress = show_share};
 }
 
 void cli_end_progress(cli_progress *p) {

@@ -108,18 +108,6 @@ static void encode_piece(void *context, size_t piece, unsigned worker) {
     sae_encode(&tile->in->sae, tile->X[c], tile->n, first, latents, tile->pre[c] + (size_t)first * tile->n);
 }
 
-/* The latents of column[all_latents] that are kept, the others 0. */
-static void keep_largest(const build_inputs *in, float *column) {
-    const sae *s = &in->sae;
-    float floor;
-    uint32_t ties;
-    sae_topk(s, column, 1, 0, &floor, &ties);
-    for (uint32_t j = 0; j < in->all_latents; j++) {
-        bool kept = column[j] > floor || (column[j] == floor && ties && ties--);
-        column[j] = !kept ? 0 : s->out_scale ? column[j] / s->out_scale[j] : column[j];
-    }
-}
-
 static void choose_piece(void *context, size_t piece, unsigned worker) {
     build_tile *tile = context;
     size_t c = piece / PARTS, part = piece % PARTS;
@@ -130,7 +118,7 @@ static void choose_piece(void *context, size_t piece, unsigned worker) {
     part_scan *scan = &tile->workers[worker].scan;
     for (uint32_t t = from; t < end; t++) {
         for (uint32_t j = 0; j < tile->in->all_latents; j++) column[j] = tile->pre[c][(size_t)j * n + t];
-        keep_largest(tile->in, column);
+        sae_keep_topk(&tile->in->sae, column, 1, 0);
         scan->start[t - from] = scan->used;
         scan_floats(scan, column, 0, tile->in->all_latents);
     }

@@ -205,11 +205,13 @@ static void add_outlier_rule(const build_inputs *in, cJSON *meta) {
     cJSON_AddBoolToObject(meta, "outliers_kept", in->options->keep_outliers);
 }
 
-/* Models, from where the study is, and the settings of scry capture. */
+/* Models and the SAE, from where the study is, and the settings of scry capture. */
 static void add_model_keys(const scry_study *s, cJSON *meta) {
     add_path(meta, "model", s, s->model_path);
+    add_path(meta, "sae", s, s->sae);
+    if (s->sae_format) cJSON_AddStringToObject(meta, "sae_format", s->sae_format);
     if (s->capture_settings) cJSON_AddItemToObject(meta, "capture", cJSON_Parse(s->capture_settings));
-    char *folder = study_names_models(s) ? path_absolute(*s->folder ? s->folder : ".") : NULL;
+    char *folder = study_names_folders(s) ? path_absolute(*s->folder ? s->folder : ".") : NULL;
     if (folder) cJSON_AddStringToObject(meta, "folder", folder);
     free(folder);
 }
@@ -234,9 +236,8 @@ static char *meta_json(const build_inputs *in, const statistics *stats, const ac
     cJSON_AddBoolToObject(meta, "folded", !in->has_sae || in->sae.folded);
     cJSON_AddNumberToObject(meta, "d_model", in->sae.d_in);
     if (in->sae.W_dec) cJSON_AddStringToObject(meta, "decoder", decoder_codec_name(decoder_form_of(in)));
-    static const char *const inputs[] = {"", "constant norm", "layer norm"};
     if (in->has_sae) cJSON_AddNumberToObject(meta, "input_scale", (double)in->sae.input_scale);
-    if (in->has_sae) cJSON_AddStringToObject(meta, "input", inputs[in->sae.input]);
+    if (in->has_sae) cJSON_AddStringToObject(meta, "input", sae_input_name(in->sae.input));
     add_outlier_rule(in, meta);
     cJSON_AddStringToObject(meta, "pairing", scry_pairing_name(in->pairing));
     cJSON_AddBoolToObject(meta, "signed", s->is_signed);

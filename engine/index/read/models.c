@@ -1,4 +1,5 @@
-/* models.c: what an index says of models: where their folders are, how the captures were made, and what was measured.
+/* models.c: what an index says of models: where they and the SAE are, how the captures were made, and what was
+ * measured.
  */
 #include "base/mem.h"
 #include "base/path.h"
@@ -65,6 +66,9 @@ static void read_measured(scry_index *x, const cJSON *item, scry_domain_info *do
 void index_read_models(scry_index *x) {
     const cJSON *item, *capture = cJSON_GetObjectItemCaseSensitive(x->meta, "capture");
     x->info.model_path = find_folder(x, x->meta, "model_path");
+    x->info.sae_path = find_folder(x, x->meta, "sae_path");
+    const char *format = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(x->meta, "sae_format"));
+    x->info.sae_format = format ? format : "";
     char *settings = cJSON_IsObject(capture) ? cJSON_PrintUnformatted(capture) : NULL;
     x->info.capture_settings = own(x, mem_copy_string(settings ? settings : ""));
     cJSON_free(settings);

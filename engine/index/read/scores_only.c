@@ -49,6 +49,8 @@ scry_index *scry_open_scores(const char *path, scry_error *err) {
                           .model = or_nothing(study->model),
                           .hook = or_nothing(study->hook),
                           .sae = "",
+                          .sae_path = "",
+                          .sae_format = "",
                           .model_path = or_nothing(study->model_path),
                           .capture_settings = or_nothing(study->capture_settings),
                           .is_signed = study->is_signed,

@@ -1,67 +1,27 @@
 /* example_text.c: the tokens around an example: shaded where the latent fires, on one line or wrapped. */
-#include "base/utf8.h"
 #include "explorer/latent/latent_page.h"
+#include "explorer/latent/shaded_piece.h"
 #include "text/text.h"
+#include "text/token_run.h"
 
 #include <stdio.h>
 #include <string.h>
 
-static role shade(float activation, float strongest) {
-    float share = strongest > 0 ? activation / strongest : 0;
-    return share > 0.75F ? ROLE_ACT4 : share > 0.5F ? ROLE_ACT3 : share > 0.25F ? ROLE_ACT2 : ROLE_ACT1;
+/* Tokens of a capture. */
+typedef struct capture_tokens {
+    const scry_index *index;
+    size_t capture;
+} capture_tokens;
+
+static const char *text_of(const void *context, uint64_t row) {
+    const capture_tokens *c = context;
+    return scry_token(c->index, c->capture, row);
 }
-
-/* Byte-level tokenizers split characters: joins their bytes again, to make the text readable. */
-typedef struct run {
-    uint64_t from, end;
-} run;
-
-enum { RUN_MOST = 8 };
-
-/* How many bytes the last character of a text lacks. */
-static int lacking(const char *text) {
-    size_t n = strlen(text), tails = 0;
-    while (tails < n && tails < 3 && utf8_is_continuation(text[n - 1 - tails])) tails++;
-    if (tails == n) return 0;
-    unsigned char lead = (unsigned char)text[n - 1 - tails];
-    int wanted = lead >= 0xf0 && lead < 0xf8   ? 3
-                 : lead >= 0xe0 && lead < 0xf0 ? 2
-                 : lead >= 0xc0 && lead < 0xe0 ? 1
-                                               : 0;
-    return wanted > (int)tails ? wanted - (int)tails : 0;
-}
-
-/* The tokens from `from` that make whole characters: one where it does so alone, or none do. */
-static uint64_t run_end(app *a, size_t capture, uint64_t from, uint64_t end) {
-    int lack = lacking(scry_token(a->tab->index, capture, from));
-    uint64_t t = from + 1;
-    for (; lack && t < end && t - from < RUN_MOST; t++) {
-        const char *text = scry_token(a->tab->index, capture, t);
-        for (; lack && utf8_is_continuation(*text); text++) lack--;
-        if (lack && *text) break;
-        if (!lack) lack = lacking(text);
-    }
-    return lack ? from + 1 : t;
-}
-
-static run run_around(app *a, size_t capture, uint64_t row, uint64_t first, uint64_t end) {
-    uint64_t from = row;
-    while (from > first && row - from < RUN_MOST && utf8_is_continuation(*scry_token(a->tab->index, capture, from)))
-        from--;
-    uint64_t last = run_end(a, capture, from, end);
-    return last > row ? (run){from, last} : (run){row, run_end(a, capture, row, end)};
-}
-
-typedef struct piece {
-    char text[512];
-    float h;      /* the largest of its tokens */
-    int brackets; /* on each side */
-} piece;
 
 /* Tokens on which the latent fires are shaded; the example's stands in brackets. Where there is no colour, all of them
  * do, and the example's in two. */
-static piece piece_of(app *a, size_t capture, run of, uint64_t peak) {
-    piece out = {.h = 0};
+static shaded_piece piece_of(app *a, size_t capture, token_run of, uint64_t peak) {
+    shaded_piece out = {.h = 0};
     char raw[512] = "";
     size_t used = 0;
     for (uint64_t t = of.from; t < of.end; t++) {
@@ -70,49 +30,31 @@ static piece piece_of(app *a, size_t capture, run of, uint64_t peak) {
         used += (size_t)snprintf(raw + used, sizeof raw - used, "%s", scry_token(a->tab->index, capture, t));
         if (used >= sizeof raw) break;
     }
-    text_clean(raw, out.text, sizeof out.text, a->ascii);
-    bool plain = a->mono || a->ascii, is_peak = peak >= of.from && peak < of.end;
-    out.brackets = is_peak ? 1 + plain : plain && out.h > 0;
+    shaded_piece_set(a, &out, raw);
+    if (peak >= of.from && peak < of.end) out.brackets = 1 + (a->mono || a->ascii);
     return out;
-}
-
-/* alone: no letter stands before it, for a mark to go onto. */
-static int put_piece(app *a, int x, const piece *p, bool alone) {
-    static const char ring[] = "\xe2\x97\x8c";
-    role look = p->h > 0 ? shade(p->h, state_of(a)->strongest) : ROLE_TEXT;
-    int start = x, room = a->scratch->cols;
-    const char *text = p->text;
-    x += grid_put(a->scratch, 0, x, p->brackets, look, "[[");
-    if ((p->brackets || alone) && text_starts_with_mark(text)) x += grid_put(a->scratch, 0, x, room - x, look, ring);
-    text = grid_join(a->scratch, 0, x, text);
-    x += grid_put(a->scratch, 0, x, room - x, look, text);
-    x += grid_put(a->scratch, 0, x, p->brackets, look, "]]");
-    return x - start;
-}
-
-static int piece_columns(const piece *p) {
-    return text_columns(p->text) + 2 * p->brackets;
 }
 
 laid_out latent_lay_out(app *a, size_t capture, uint64_t row, int before) {
     uint32_t number = scry_sample_of(a->tab->index, capture, row);
     scry_sample sample = scry_sample_at(a->tab->index, capture, number);
     uint64_t end = sample.first + sample.count;
-    run of = run_around(a, capture, row, sample.first, end);
+    const capture_tokens tokens = {a->tab->index, capture};
+    token_run of = token_run_around(text_of, &tokens, row, sample.first, end);
     for (int columns = 0; of.from > sample.first && columns < before;) {
-        of = run_around(a, capture, of.from - 1, sample.first, end);
-        piece p = piece_of(a, capture, of, row);
-        columns += piece_columns(&p);
+        of = token_run_around(text_of, &tokens, of.from - 1, sample.first, end);
+        shaded_piece p = piece_of(a, capture, of, row);
+        columns += shaded_piece_columns(&p);
     }
     laid_out out = {.cut_left = of.from > sample.first};
     grid_clear(a->scratch);
     int x = 0;
     bool alone = true;
     for (; of.from < end && x + 600 < a->scratch->cols; of.from = of.end) {
-        of.end = run_end(a, capture, of.from, end);
+        of.end = token_run_end(text_of, &tokens, of.from, end);
         if (row >= of.from && row < of.end) out.peak = x;
-        piece p = piece_of(a, capture, of, row);
-        x += put_piece(a, x, &p, alone);
+        shaded_piece p = piece_of(a, capture, of, row);
+        x += shaded_piece_put(a->scratch, 0, x, a->scratch->cols - x, &p, state_of(a)->strongest, alone);
         alone = p.brackets > 0;
     }
     out.columns = x;

@@ -70,6 +70,11 @@ static const live_preview *live_preview_find(const command *c) {
     return NULL;
 }
 
+/* A command that takes any text: what was typed for it before is kept, and Up brings it back. */
+static bool recalls(const command *c) {
+    return live_preview_find(c) || (c && strcmp(command_explorer_arguments(c), "TEXT") == 0);
+}
+
 /* The text, moved to the left where the cursor would be off the screen, and the cursor: on a character, or a bar
  * behind the last. Returns the column behind it. */
 static int draw_text(app *a, int y, int x) {
@@ -116,7 +121,7 @@ static command_effect accept(app *a) {
         a->prompt.then = NULL;
         if (!p.text[0] && strcmp(p.then->name, "label") != 0) return DID_CHANGE; /* no label is one too */
         snprintf(line, sizeof line, "%s %s", p.then->name, p.text);
-        if (live_preview_find(p.then)) history_add(&a->history, line);
+        if (recalls(p.then) && p.text[0]) history_add(&a->history, line);
         return app_run(a, p.then, p.text);
     }
     palette_line(a, line, sizeof line);
@@ -143,11 +148,12 @@ static const char *line_back(const app *a, size_t back) {
 }
 
 /* Up and Down: through what was typed before, or through what fits. The palette begins the first in an empty line,
- * searches and filters, which have no list, in any. */
+ * those that have no list in any; what stands in the line already is passed over. */
 static void go_back(app *a, int steps) {
     prompt *p = &a->prompt;
-    bool has_no_list = live_preview_find(p->then) != NULL;
-    bool back = has_no_list || (is_palette(a) && (p->back || (!p->text[0] && p->pick < 0 && steps > 0)));
+    bool back = recalls(p->then) || (is_palette(a) && (p->back || (!p->text[0] && p->pick < 0 && steps > 0)));
+    const char *newest = back && !p->back && steps > 0 ? line_back(a, 1) : NULL;
+    if (newest && strcmp(newest, p->text) == 0) p->back = 1;
     const char *line = back ? line_back(a, p->back + (size_t)steps) : NULL;
     if (!back) palette_move(a, -steps);
     else if (line) {

@@ -1,0 +1,188 @@
+/* causal/prompt_open.c: the models and the SAE of prompts. */
+#include "base/mem.h"
+#include "capture/sae_hook.h"
+#include "causal/prompt_internal.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static bool is_there(const char *path) {
+    struct stat st;
+    return stat(path, &st) == 0;
+}
+
+static bool find_model(const scry_info *info, const char *asked, const char **folder, scry_error *err) {
+    *folder = asked ? asked : info->model_path;
+    if (!**folder)
+        return scry_misuse(err,
+                           "%s: the study names no model; put its folder into the study as \"model_path\", or name it "
+                           "with --model DIR",
+                           info->path);
+    return asked || is_there(*folder) ||
+           scry_fail(err, "%s: \"model_path\": %s: not found, expected the model's folder; --model DIR names another",
+                     info->path, *folder);
+}
+
+/* NULL: there is none. */
+static const char *find_tuned(const scry_info *info, const scry_prompt_options *o, scry_notes *notes) {
+    if (o->tuned) return o->tuned;
+    const scry_condition tuned[] = {SCRY_SFT, SCRY_RL};
+    for (size_t i = 0; i < sizeof tuned / sizeof *tuned; i++) {
+        const char *path = info->trains > o->train ? info->train[o->train].tuned_path[tuned[i]] : "";
+        if (!*path) continue;
+        if (is_there(path)) return path;
+        if (notes)
+            scry_notes_add(notes, "%s: \"%s_path\": %s: not found; there are no predictions of the tuned model",
+                           info->path, scry_condition_name(tuned[i]), path);
+    }
+    return NULL;
+}
+
+static bool find_sae(const scry_info *info, const char *asked, const char **path, scry_error *err) {
+    *path = asked ? asked : info->sae_path;
+    if (!info->d_model)
+        return scry_misuse(err,
+                           "%s: the study holds features, without an SAE that encodes a text's residuals; expected "
+                           "residuals and \"sae\"",
+                           info->path);
+    if (!**path)
+        return scry_misuse(err,
+                           "%s: does not say where the SAE's files are (indexes of earlier versions do not); name them "
+                           "with --sae DIR, or run scry index again",
+                           info->path);
+    return asked || is_there(*path) ||
+           scry_fail(err, "%s: \"sae\": %s: not found, expected the SAE's folder or file; --sae DIR names another",
+                     info->path, *path);
+}
+
+/* Rows of the decoder that are compared with the index's, evenly over the latents. */
+enum { ROWS_COMPARED = 64 };
+
+static bool is_same_decoder(const scry_index *index, const sae *s) {
+    float *row = mem_new(s->d_in, sizeof *row);
+    bool same = true;
+    for (uint64_t i = 0; i < ROWS_COMPARED && same && s->W_dec; i++) {
+        uint32_t latent = (uint32_t)(i * s->d_sae / ROWS_COMPARED);
+        same = !scry_decoder_row(index, latent, row) ||
+               memcmp(row, s->W_dec + (size_t)latent * s->d_in, s->d_in * sizeof *row) == 0;
+    }
+    free(row);
+    return same;
+}
+
+static bool open_sae(scry_prompt *p, const char *path, const char *format, uint64_t memory, scry_notes *notes,
+                     scry_error *err) {
+    const scry_info *info = scry_index_info(p->index);
+    uint64_t bytes = 2 * (uint64_t)info->d_sae * info->d_model * sizeof(float);
+    if (bytes > memory)
+        return scry_misuse(
+            err, "%s: the SAE's weights take %" PRIu64 " MiB, found a memory limit of %" PRIu64 " MiB; raise --memory",
+            path, bytes >> 20, memory >> 20);
+    if (!sae_load(&p->sae, path, format, notes, err)) return false;
+    if (p->sae.d_sae != info->d_sae || p->sae.d_in != info->d_model)
+        return scry_fail(err, "%s: found an SAE of %u -> %u, expected that of the index, %u -> %u", path, p->sae.d_in,
+                         p->sae.d_sae, info->d_model, info->d_sae);
+    if (!is_same_decoder(p->index, &p->sae))
+        return scry_fail(err, "%s: found another decoder than the index has, expected the SAE that made %s", path,
+                         info->path);
+    free(p->sae.W_dec);
+    p->sae.W_dec = NULL;
+    return true;
+}
+
+static bool find_hook(scry_prompt *p, const char *sae_path, scry_error *err) {
+    const scry_info *info = scry_index_info(p->index);
+    bool has = true;
+    if (!*info->hook) {
+        if (!sae_hook(sae_path, false, &p->info.hook, &has, err)) return false;
+        return has || scry_misuse(err,
+                                  "%s: neither the study nor the SAE says which hook was captured; put \"hook\" "
+                                  "into the study, such as \"blocks.3.hook_resid_post\"",
+                                  info->path);
+    }
+    scry_error why = {0};
+    if (scry_hook_parse(info->hook, &p->info.hook, &why)) return true;
+    /* a name of another library: the SAE may say the same in ours */
+    if (sae_hook(sae_path, false, &p->info.hook, &has, NULL) && has) return true;
+    return scry_fail(err, "%s: \"hook\": %s", info->path, why.text);
+}
+
+static bool check_fits(const scry_prompt *p, scry_error *err) {
+    const scry_info *info = scry_index_info(p->index);
+    for (int m = 0; m < 2; m++) {
+        if (!p->pair.model[m]) continue;
+        const scry_model_info *model = scry_model_info_of(p->pair.model[m]);
+        if (model->d_model != info->d_model)
+            return scry_fail(err, "%s: found a model of width %u, expected %u, the width of the study's residuals",
+                             model->path, model->d_model, info->d_model);
+    }
+    return scry_model_has_hook(p->pair.model[0], p->info.hook, err);
+}
+
+static bool is_cancelled(void *context) {
+    const scry_prompt *p = context;
+    return scry_cancelled(p->cancel);
+}
+
+static bool open_runs(scry_prompt *p, unsigned threads, uint64_t memory, scry_error *err) {
+    scry_run_options o = {.threads = threads, .memory = memory, .cancelled = is_cancelled, .context = p};
+    for (int m = 0; m < 2; m++)
+        if (p->pair.model[m] && !(p->run[m] = scry_run_new(p->pair.model[m], &o, err))) return false;
+    return true;
+}
+
+static bool has_decoder(const scry_index *index, uint32_t d) {
+    float *row = mem_new(d, sizeof *row);
+    bool has = scry_decoder_row(index, 0, row);
+    free(row);
+    return has;
+}
+
+static bool open_all(scry_prompt *p, const scry_prompt_options *o, scry_notes *notes, scry_error *err) {
+    const scry_info *info = scry_index_info(p->index);
+    const char *model, *sae_path;
+    const uint64_t memory = o->memory ? o->memory : SCRY_MEMORY;
+    if (!find_model(info, o->model, &model, err) || !find_sae(info, o->sae, &sae_path, err) ||
+        !find_hook(p, sae_path, err) ||
+        !model_pair_open_folders(&p->pair, model, find_tuned(info, o, notes), notes, err) || !check_fits(p, err))
+        return false;
+    const char *format = !o->sae && *info->sae_format ? info->sae_format : NULL;
+    if (!open_sae(p, sae_path, format, memory, notes, err) || !open_runs(p, o->threads, memory / 4, err)) return false;
+    p->memory = memory / 4;
+    p->pool = parallel_start(o->threads);
+    size_t context = model_pair_context(&p->pair, 0);
+    scry_hook_point point = p->info.hook.point;
+    p->info.model = p->pair.folder[0];
+    p->info.tuned = p->pair.adapter[1] ? p->pair.adapter[1] : p->pair.folder[1];
+    p->info.most_tokens = context < SCRY_PROMPT_TOKENS ? context : SCRY_PROMPT_TOKENS;
+    p->info.can_ablate = point != SCRY_ATTN_OUT && point != SCRY_MLP_OUT && has_decoder(p->index, info->d_model);
+    return true;
+}
+
+scry_prompt *scry_prompt_open(const scry_index *index, const scry_prompt_options *options, scry_notes *notes,
+                              scry_error *err) {
+    scry_prompt *p = mem_new(1, sizeof *p);
+    p->index = index;
+    if (open_all(p, options, notes, err)) return p;
+    scry_prompt_close(p);
+    return NULL;
+}
+
+void scry_prompt_close(scry_prompt *p) {
+    if (!p) return;
+    for (int m = 0; m < 2; m++) scry_run_free(p->run[m]);
+    if (p->pool) parallel_stop(p->pool);
+    sae_free(&p->sae);
+    model_pair_close(&p->pair);
+    free(p);
+}
+
+const scry_prompt_info *scry_prompt_info_of(const scry_prompt *prompt) {
+    return &prompt->info;
+}
+
+const char *scry_prompt_piece(const scry_prompt *prompt, uint32_t id) {
+    return scry_tokenizer_piece(prompt->pair.tok, id);
+}
