@@ -6,22 +6,27 @@
 needs torch, transformers, tokenizers and safetensors. The study's SAE is SAELens's standard one without normalisation,
 its token files have texts and "response". Activations are computed from the captures, in double precision; the model
 runs in float32, on from the hook: its later blocks are given the changed stream as embeddings, and once a forward hook
-in the whole model shows that this is the same. Prints the largest relative difference of losses and of differences.
+in the whole model shows that this is the same. Prints the largest relative difference of losses and of differences;
+of those below 0.001 nats, which single precision knows no better, relative to that. KEEP=N: a copy of the study with
+the first N samples of each domain, made in a folder of its own, to be quick.
 """
 import json
 import os
 import random
 import subprocess
 import sys
+import tempfile
 
 import torch
 from safetensors import safe_open
+from safetensors.torch import save_file
 from tokenizers import Tokenizer
 from transformers import AutoModelForCausalLM
 
-torch.set_num_threads(2)
+torch.set_num_threads(1)
 SCRY, STUDY, MODEL = sys.argv[1:4]
 FOLDER = os.path.dirname(os.path.abspath(STUDY))
+LEAST = 0.001
 
 
 def tensor(path):
@@ -32,6 +37,30 @@ def tensor(path):
 def load_sae(folder):
     with safe_open(f"{folder}/sae_weights.safetensors", "pt") as f:
         return {k: f.get_tensor(k).double() for k in f.keys()}
+
+
+def shortened(keep, names, to):
+    """A study of the first samples of each of the domains."""
+    with open(STUDY, encoding="utf-8") as f:
+        study = json.load(f)
+    study["sae"] = os.path.join(FOLDER, study["sae"])
+    study["domains"] = [d for d in study["domains"] if d["name"] in names]
+    study["train"] = {"name": "none", "base": study["domains"][0]["base"]}
+    for d in study["domains"]:
+        with open(f"{FOLDER}/{d['base']['tokens']}", encoding="utf-8") as f:
+            lines = f.readlines()[:keep]
+        rows = sum(len(json.loads(line)["tokens"]) for line in lines)
+        name = d["name"].replace(" ", "_")
+        with safe_open(f"{FOLDER}/{d['base']['residual']}", "pt") as f:
+            save_file({"residual": f.get_tensor(list(f.keys())[0])[:rows].contiguous()}, f"{to}/{name}.safetensors")
+        with open(f"{to}/{name}.jsonl", "w", encoding="utf-8") as f:
+            f.writelines(lines)
+        d.pop("icl", None)
+        d["base"] = {"residual": f"{name}.safetensors", "tokens": f"{name}.jsonl"}
+    study["train"]["base"] = study["domains"][0]["base"]
+    with open(f"{to}/study.json", "w", encoding="utf-8") as f:
+        json.dump(study, f)
+    return f"{to}/study.json"
 
 
 class Domain:
@@ -59,14 +88,22 @@ def score(logits, ids, start):
 
 
 def main():
+    global STUDY, FOLDER
     with open(STUDY, encoding="utf-8") as f:
         study = json.load(f)
     names = sys.argv[4].split(",") if len(sys.argv) > 4 else [d["name"] for d in study["domains"]]
+    if "KEEP" in os.environ:
+        made = tempfile.TemporaryDirectory()
+        STUDY = shortened(int(os.environ["KEEP"]), names, made.name)
+        FOLDER = made.name
+        with open(STUDY, encoding="utf-8") as f:
+            study = json.load(f)
     sets = int(sys.argv[5]) if len(sys.argv) > 5 else 20
     layer = int(study["hook"].split(".")[1])
-    with open(f"{FOLDER}/{study['sae']}/cfg.json", encoding="utf-8") as f:
+    sae_folder = os.path.join(FOLDER, study["sae"])
+    with open(f"{sae_folder}/cfg.json", encoding="utf-8") as f:
         cfg = json.load(f)
-    sae = load_sae(f"{FOLDER}/{study['sae']}")
+    sae = load_sae(sae_folder)
     tok = Tokenizer.from_file(f"{MODEL}/tokenizer.json")
     whole = AutoModelForCausalLM.from_pretrained(MODEL, dtype=torch.float32, attn_implementation="eager").eval()
     rest = AutoModelForCausalLM.from_pretrained(MODEL, dtype=torch.float32, attn_implementation="eager").eval()
@@ -152,9 +189,7 @@ def main():
                                         abs(found["loss_ablated"] / loss[1] - 1))
                     difference = loss[1] - loss[0]
                     least = min(least, abs(difference))
-                    off = abs(found["difference"] / difference - 1)
-                    if off > worst["difference"]:
-                        print(f"set {k} ({len(latents)}), {value} {error}, {name}: difference {difference:+.7f}, off by {off:.1e}")
+                    off = abs(found["difference"] - difference) / max(abs(difference), LEAST)
                     worst["difference"] = max(worst["difference"], off)
                     worst["accuracy"] = max(worst["accuracy"], abs(found["accuracy"] - hits[0]),
                                             abs(found["accuracy_ablated"] - hits[1]))
