@@ -25,6 +25,20 @@ const char *scry_label_problem(const scry_index *index);
  * their number. */
 bool scry_labels_write(const scry_index *index, const char *path, uint32_t *count, scry_error *err);
 
+/* What an import did, in latents. */
+typedef struct scry_labels_imported {
+    uint32_t read;     /* latents that the file has a label for */
+    uint32_t set;      /* those that got it */
+    uint32_t kept;     /* those that kept another label, which they had */
+    uint32_t too_long; /* labels of more than SCRY_LABEL_MOST bytes, which were left out */
+} scry_labels_imported;
+/* Give latents the labels of a file in any form that "labels" of a manifest may have (io/label_file.h), among them the
+ * answers of a language model to scry label-prompts; as scry_label_set, all at once. replace: also latents that have
+ * another label, which they keep otherwise. Adds to notes (may be NULL) what records were left out, and why. After an
+ * error nothing has changed. */
+bool scry_labels_import(scry_index *index, const char *path, bool replace, scry_labels_imported *done,
+                        scry_notes *notes, scry_error *err);
+
 /* While labels are held, texts that scry_label returned stay valid, and other threads may read labels during edits:
  * each sees the version before or after. Hold, release and set are called from one thread. */
 void scry_labels_hold(const scry_index *index);

@@ -5,6 +5,7 @@
 #include "base/path.h"
 #include "io/csv_table.h"
 #include "io/json.h"
+#include "io/label_answer.h"
 #include "io/mapped_file.h"
 
 #include <dirent.h>
@@ -24,7 +25,7 @@ typedef struct ignored {
     char *first; /* place of the first of them */
 } ignored;
 
-typedef enum reason { NO_LATENT, NO_TEXT, OUTSIDE, TOO_MANY, REASONS } reason;
+typedef enum reason { NO_LATENT, NO_TEXT, OUTSIDE, TOO_MANY, TOO_LONG, REASONS } reason;
 
 typedef struct reader {
     char **label;
@@ -145,6 +146,17 @@ static void check_source(reader *r, const cJSON *item) {
     else if (strcmp(r->source, layer->valuestring) != 0) r->other = mem_copy_string(layer->valuestring);
 }
 
+/* A language model's answer. */
+static void add_answer(reader *r, const cJSON *item) {
+    double latent;
+    char *label = label_answer_text(item);
+    if (!label_answer_latent(item, &latent)) ignore(r, NO_LATENT);
+    else if (!label) ignore(r, NO_TEXT);
+    else if (strlen(label) > LABEL_ANSWER_MOST) ignore(r, TOO_LONG);
+    else add_label(r, latent, label);
+    free(label);
+}
+
 static bool read_record(reader *r, json_part part) {
     r->records++;
     if (part.length > JSON_PARSE_MAX)
@@ -156,6 +168,11 @@ static bool read_record(reader *r, json_part part) {
         cJSON_Delete(item);
         return scry_fail(r->err, "labels: %s: %s: %s; expected a record such as {\"latent\": 17, \"label\": \"...\"}",
                          r->path, r->place, parsed ? "not an object" : "not JSON");
+    }
+    if (label_answer_is(item)) {
+        add_answer(r, item);
+        cJSON_Delete(item);
+        return true;
     }
     const cJSON *own = cJSON_GetObjectItemCaseSensitive(item, "latent");
     const cJSON *index = own ? own : cJSON_GetObjectItemCaseSensitive(item, "index");
@@ -346,11 +363,12 @@ static void note(const reader *r, reason why, const char *text) {
 }
 
 static bool add_notes(reader *r) {
-    uint64_t useless = r->ignored[NO_LATENT].count + r->ignored[NO_TEXT].count;
+    uint64_t useless = r->ignored[NO_LATENT].count + r->ignored[NO_TEXT].count + r->ignored[TOO_LONG].count;
     if (r->records && useless == r->records)
         return scry_fail(r->err,
-                         "labels: %s: none of its %" PRIu64 " records has both a number (\"latent\", \"index\" or "
-                         "\"feature_index\") and a text (\"label\", \"description\" or \"pos_str\")",
+                         "labels: %s: none of its %" PRIu64 " records has both a number (\"latent\", \"index\", "
+                         "\"feature_index\", or \"custom_id\": \"latent-17\") and a text (\"label\", "
+                         "\"description\", \"pos_str\" or an answer)",
                          r->path, r->records);
     if (!r->records) scry_notes_add(r->notes, "labels: %s: holds no records", r->path);
     char outside[80];
@@ -359,6 +377,9 @@ static bool add_notes(reader *r) {
     note(r, NO_TEXT, "ignored: no text");
     note(r, OUTSIDE, outside);
     note(r, TOO_MANY, "ignored: the label is long enough");
+    char most[80];
+    snprintf(most, sizeof most, "ignored: the answer's label has more than %d bytes", LABEL_ANSWER_MOST);
+    note(r, TOO_LONG, most);
     if (r->other)
         scry_notes_add(r->notes, "labels: %s: holds more than one layer (\"%.60s\", \"%.60s\"); their texts are joined",
                        r->path, r->source, r->other);

@@ -3,6 +3,7 @@
  *     {"latent": 17, "label": "..."}                JSON Lines of our own
  *     latent,label                                  CSV with this header
  *     {"index": "17", "description": "...", ...}    explanations exported from Neuronpedia
+ *     {"custom_id": "latent-17", "response": {...}}  a language model's answer (label_answer.h)
  *     {"features": [{"feature_index": 17, "pos_str": [" a", ...], ...}]}    SAEDashboard's batches
  *
  * JSON may also be one list of such records, and each file may be compressed with gzip; a folder stands for

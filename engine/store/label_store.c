@@ -6,8 +6,10 @@
 #include "columns.h"
 #include "index/read/index.h"
 #include "io/json.h"
+#include "io/label_file.h"
 #include "io/mapped_file.h"
 #include "labels.h"
+#include "store/effect_store.h"
 #include "store/sidecar.h"
 
 #include <errno.h>
@@ -77,7 +79,7 @@ static void free_lists(edit_list *e) {
 }
 
 /* Makes this version the current one. */
-static void replace(struct label_edits *e, edit_list *by) {
+static void replace_edits(struct label_edits *e, edit_list *by) {
     edit_list *before = atomic_exchange(&e->now, by);
     if (!before) return;
     before->older = e->retired;
@@ -152,10 +154,11 @@ scry_index *scry_open(const char *path, bool verify, scry_error *err) {
     if (!x) return NULL;
     char *labels = scry_sidecar_path_for_latents(x, ".labels.jsonl");
     x->edits = mem_new(1, sizeof *x->edits);
-    replace(x->edits, read_file(x->F, labels));
+    replace_edits(x->edits, read_file(x->F, labels));
     free(labels);
     for (int r = 0; r < SCRY_REFERENCES; r++)
         if (x->views[r]) x->views[r]->edits = x->edits;
+    effect_store_open(x, verify);
     return x;
 }
 
@@ -219,11 +222,54 @@ bool scry_label_set(scry_index *x, uint32_t latent, const char *text, scry_error
             e = read_file(x->F, path); /* as it is on the disk */
         }
         scry_unlock_folder(held);
-        replace(x->edits, e);
+        replace_edits(x->edits, e);
         x->edits->version++;
     }
     free(label);
     free(path);
+    return ok;
+}
+
+/* One label of an import into the list. */
+static void import_one(const scry_index *x, edit_list *e, uint32_t latent, const char *text, bool replace,
+                       scry_labels_imported *done) {
+    char *label = trimmed(text);
+    size_t at = place_of(e, latent);
+    const char *own = index_file_label(x, latent);
+    const char *now = at < e->count && e->list[at].latent == latent ? e->list[at].text : own ? own : "";
+    done->read++;
+    if (strlen(label) > SCRY_LABEL_MOST) done->too_long++;
+    else if (*now && strcmp(now, label) != 0 && !replace) done->kept++;
+    else {
+        done->set++;
+        if (strcmp(label, own ? own : "") == 0) remove_edit(e, latent);
+        else put(e, latent, label);
+    }
+    free(label);
+}
+
+bool scry_labels_import(scry_index *x, const char *path, bool replace, scry_labels_imported *done, scry_notes *notes,
+                        scry_error *err) {
+    *done = (scry_labels_imported){0};
+    char **label = mem_new(x->F, sizeof *label), *own = scry_sidecar_path_for_latents(x, ".labels.jsonl");
+    bool ok = labels_read(label, x->F, path, notes, err);
+    if (ok) {
+        int held = scry_lock_folder(own);
+        edit_list *e = read_file(x->F, own);
+        ok = !e->problem.status || scry_fail(err, "%s", e->problem.text);
+        for (uint32_t j = 0; ok && j < x->F; j++)
+            if (label[j]) import_one(x, e, j, label[j], replace, done);
+        if (ok && !(ok = write_list(e, own, err))) {
+            free_lists(e);
+            e = read_file(x->F, own); /* as it is on the disk */
+        }
+        scry_unlock_folder(held);
+        replace_edits(x->edits, e);
+        x->edits->version++;
+    }
+    for (uint32_t j = 0; j < x->F; j++) free(label[j]);
+    free(label);
+    free(own);
     return ok;
 }
 
@@ -242,7 +288,7 @@ void scry_labels_refresh(scry_index *x) {
         free_lists(e);
         return;
     }
-    replace(x->edits, e);
+    replace_edits(x->edits, e);
     x->edits->version++;
 }
 

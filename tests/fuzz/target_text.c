@@ -168,6 +168,12 @@ static void begin_labels(void) {
                                         "neuronpedia/batch-0.jsonl", "neuronpedia/batch-1.jsonl.gz"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         fuzz_seed_file(text_of("tests/specimens/labels/%s", names[i]));
+    fuzz_seed_text(
+        "{\"custom_id\": \"latent-3\", \"response\": {\"body\": {\"choices\": [{\"message\": {\"content\": "
+        "\"<think>so</think>\\n**Label:** \\\"digits\\\".\"}}]}}}\n{\"custom_id\": \"latent-4\", \"result\": "
+        "{\"message\": {\"content\": [{\"text\": \"{\\\"label\\\": \\\"x\\\"}\"}]}}}\n"
+        "{\"custom_id\": \"latent-5\", \"response\": {\"body\": {\"output\": [{}, {\"content\": [{\"text\": "
+        "\"a\\n\\nLabel: b\"}]}]}}}\n");
     fuzz_seed_text("latent,label\n1,\"one, \"\"two\"\"\"\n69,x\r\n70,y\n");
     fuzz_seed_text(
         "[{\"latent\": 3, \"label\": \"a\"}, {\"index\": \"17\", \"description\": \"b\", \"layer\": \"2\"}]");

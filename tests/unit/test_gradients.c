@@ -5,7 +5,8 @@
 
 #include <stdio.h>
 
-#define FOLDER "tests/specimens/models/"
+#define FOLDER   "tests/specimens/models/"
+#define ADAPTERS "tests/specimens/adapters/"
 
 static scry_run *run_of(const scry_model *model, unsigned threads, uint64_t memory) {
     scry_error err = {0};
@@ -257,6 +258,32 @@ static void test_specimen(const char *name) {
     specimen_close(&s);
 }
 
+/* A model with a LoRA adapter, whose changes count backward as they do forward. */
+static void test_adapter(const char *name, const char *base) {
+    const char *folder = text_of(FOLDER "%s", base);
+    model_specimen s = specimen_open(folder);
+    targets t = targets_open(folder, s.tokens);
+    scry_error err = {0};
+    scry_model *model = scry_model_open(folder, text_of(ADAPTERS "%s", name), NULL, &err);
+    if (check(model != NULL, "adapter %s opens %s", name, err.text)) {
+        scry_run *run = run_of(model, 1, 0);
+        size_t n = s.tokens * scry_model_info_of(model)->d_model;
+        float *x = mem_new(n, sizeof *x), *found = mem_new(t.sets * n, sizeof *found);
+        worst w = {.tolerance = 2e-3};
+        scry_hook hook = {0, SCRY_RESID_PRE};
+        if (scry_run_to_hook(run, hook, s.sequences, s.count, x, &err) &&
+            gradients(run, s.sequences, s.count, hook, x, t.wanted, t.labels, t.sets, found))
+            compare_differences(model, &s, &t, run, hook, 2e-3F, x, found, &w);
+        worst_line(&w, "adapter %s: gradients are what small steps change", name);
+        free(x);
+        free(found);
+        scry_run_free(run);
+        scry_model_close(model);
+    }
+    targets_close(&t);
+    specimen_close(&s);
+}
+
 /* ---- what is refused --------------------------------------------------------------------------------- */
 
 static bool always(void *context) {
@@ -278,7 +305,7 @@ static void test_refusals(void) {
     check(!scry_run_gradients(run, &s, 1, (scry_hook){0, SCRY_RESID_POST}, x, NULL, labels, 2, out, &err),
           "a label outside the vocabulary");
     check_says(err.text, SAYS("llama_long", "token 1", "set 1", "29", "28"), "and the message");
-    bool wanted[3] = {true, false, true};
+    bool wanted[400] = {true, false, true};
     check(scry_run_gradients(run, &s, 1, (scry_hook){0, SCRY_RESID_POST}, x, wanted, labels, 2, out, &err),
           "but not where it is not wanted");
     check(!scry_run_gradients(run, &s, 1, (scry_hook){0, SCRY_ATTN_OUT}, x, NULL, labels, 1, out, &err),
@@ -315,6 +342,12 @@ int main(int count, char **names) {
     for (char *line; (line = strsep(&next, "\n")) && *line;) {
         const char *name = strsep(&line, "\t");
         if (count < 2 || strcmp(name, names[1]) == 0) test_specimen(name);
+    }
+    free(list);
+    list = (char *)read_bytes(ADAPTERS "list.tsv", &size), next = list;
+    for (char *line; (line = strsep(&next, "\n")) && *line;) {
+        const char *name = strsep(&line, "\t");
+        if (count < 2 || strcmp(name, names[1]) == 0) test_adapter(name, line);
     }
     free(list);
     test_refusals();

@@ -234,6 +234,46 @@ static void test_places(const char *folder) {
     chmod(closed, 0755);
 }
 
+static void test_import(const char *folder, const char *index, const char *file) {
+    unlink(file);
+    scry_index *x = open_at(index);
+    scry_error err = {0};
+    scry_notes notes = {0};
+    scry_labels_imported done;
+    const char *answers = text_of("%s/answers.jsonl", folder);
+    write_text(answers, "{\"custom_id\": \"latent-5\", \"content\": \"Label: five\"}\n"
+                        "{\"custom_id\": \"latent-3\", \"content\": \"Label: 3\"}\n"
+                        "{\"custom_id\": \"latent-6\", \"content\": \"Label: six\"}\n"
+                        "{\"custom_id\": \"latent-77\", \"content\": \"Label: none\"}\n");
+    scry_label_set(x, 6, "by hand", &err);
+    uint64_t version = scry_label_version(x);
+    check(scry_labels_import(x, answers, false, &done, &notes, &err) && done.read == 3 && done.set == 1 &&
+              done.kept == 2 && !done.too_long,
+          "an import sets what has no label: read %u, set %u, kept %u %s", done.read, done.set, done.kept, err.text);
+    check(is(scry_label(x, 5), "five") && is(scry_label(x, 3), "three") && is(scry_label(x, 6), "by hand"),
+          "and keeps the others");
+    check(scry_label_version(x) != version && notes.count == 1, "with a new version, and a note on what was left out");
+    check(scry_labels_import(x, answers, true, &done, NULL, &err) && done.set == 3 && !done.kept &&
+              is(scry_label(x, 3), "3") && is(scry_label(x, 6), "six"),
+          "or replaces them %s", err.text);
+    write_text(answers, "{\"latent\": 7, \"label\": \"seven\"}\n{\"latent\": 8}\n");
+    check(!scry_labels_import(x, answers, true, &done, NULL, &err) && !scry_label(x, 7),
+          "a file with a mistake changes nothing: %s", err.text);
+    scry_close(x);
+    x = open_at(index);
+    check(is(scry_label(x, 5), "five") && is(scry_label(x, 6), "six"), "imported labels are kept in the file");
+    write_text(file, "not JSON\n");
+    scry_close(x);
+    x = open_at(index);
+    write_text(answers, "{\"latent\": 9, \"label\": \"nine\"}\n");
+    err = (scry_error){0};
+    check(!scry_labels_import(x, answers, true, &done, NULL, &err), "an unreadable file is not overwritten: %s",
+          err.text);
+    unlink(file);
+    scry_notes_free(&notes);
+    scry_close(x);
+}
+
 int main(void) {
     const char *folder = scratch_folder("study"), *index = make_index(folder, "x.scry");
     const char *file = text_of("%s/x.labels.jsonl", folder);
@@ -241,6 +281,7 @@ int main(void) {
     test_two(index, file);
     test_model(index, file);
     test_damaged(index, file);
+    test_import(folder, index, file);
     test_places(folder);
     return check_end();
 }

@@ -2,6 +2,7 @@
 #include "check.h"
 #include "base/mem.h"
 #include "io/csv_table.h"
+#include <cjson/cJSON.h>
 #include "io/label_file.h"
 #include "io/mapped_file.h"
 
@@ -104,6 +105,76 @@ static void check_specimens(void) {
     drop(&o);
     o = read_labels(FOLDER "/features.jsonl");
     check_labels("Neuronpedia's features", &o, (const expected[]){{0, "one"}, {1, "deux / zwei"}, {0, NULL}}, 0);
+    drop(&o);
+}
+
+/* ---- answers of language models ---- */
+
+/* One answer as a line of OpenAI's batch output. */
+static const char *answer_line(int latent, const char *content) {
+    cJSON *text = cJSON_CreateString(content);
+    char *quoted = cJSON_PrintUnformatted(text);
+    const char *line =
+        text_of("{\"id\": \"b\", \"custom_id\": \"latent-%d\", \"response\": {\"status_code\": 200, \"body\": "
+                "{\"choices\": [{\"index\": 0, \"message\": {\"role\": \"assistant\", \"content\": %s}}]}}, "
+                "\"error\": null}\n",
+                latent, quoted);
+    cJSON_free(quoted);
+    cJSON_Delete(text);
+    return line;
+}
+
+static void check_answers(void) {
+    static const char *const answers[][2] = {
+        {"Label: digits after an equals sign", "digits after an equals sign"},
+        {"\"Quoted words\".", "Quoted words"},
+        {"**Label:** “curly” quotes", "“curly” quotes"},
+        {"**Label: \"all at once\"**", "all at once"},
+        {"<think>Label: no\nperhaps</think>\n\nLabel: `code`", "code"},
+        {"I looked at the excerpts.\nLabel: first\nOn reflection:\nFINAL LABEL: second\n", "second"},
+        {"```json\n{\"label\": \"from JSON\"}\n```", "from JSON"},
+        {"\n\nno name in front\nmore words", "no name in front"},
+        {"[EXPLANATION]: in the manner of delphi", "in the manner of delphi"},
+        {"Labels of maps and charts", "Labels of maps and charts"},
+        {"Label: the word \"not\"", "the word \"not\""},
+        {"Label: three dots...", "three dots..."}};
+    enum { N = sizeof answers / sizeof *answers };
+    const char *text = "";
+    expected list[N + 1] = {{0, NULL}};
+    for (int i = 0; i < N; i++) {
+        text = text_of("%s%s", text, answer_line(i, answers[i][0]));
+        list[i] = (expected){i, answers[i][1]};
+    }
+    outcome o = read_labels(write_scratch("answers.jsonl", text, strlen(text)));
+    check_labels("answers of a language model", &o, list, 0);
+    drop(&o);
+    char talk[400];
+    memset(talk, 'x', sizeof talk - 1);
+    talk[sizeof talk - 1] = 0;
+    text = text_of(
+        "{\"custom_id\": \"latent-1\", \"content\": \"Label: plain\"}\n"
+        "{\"custom_id\": \"latent-2\", \"result\": {\"type\": \"succeeded\", \"message\": {\"content\": [{\"type\": "
+        "\"text\", \"text\": \"Label: a part\"}]}}}\n"
+        "{\"custom_id\": \"latent-3\", \"response\": {\"body\": {\"output\": [{\"type\": \"reasoning\"}, {\"content\": "
+        "[{\"type\": \"output_text\", \"text\": \"Label: of responses\"}]}]}}}\n"
+        "{\"custom_id\": \"latent-4\", \"response\": null, \"error\": {\"code\": \"failed\"}}\n"
+        "{\"custom_id\": \"latent-99\", \"content\": \"of no latent\"}\n"
+        "{\"custom_id\": \"latent--5\", \"content\": \"negative\"}\n"
+        "{\"custom_id\": 5, \"content\": \"a number\"}\n"
+        "{\"custom_id\": \"latent-6\", \"content\": \"Label:\"}\n"
+        "{\"custom_id\": \"latent-7\", \"content\": \"%s\"}\n"
+        "{\"custom_id\": \"latent-99999999999999999999\", \"content\": \"huge\"}\n",
+        talk);
+    o = read_labels(write_scratch("forms.jsonl", text, strlen(text)));
+    check_labels("other forms of answers, and answers that are none", &o,
+                 (const expected[]){{1, "plain"}, {2, "a part"}, {3, "of responses"}, {6, "Label:"}, {0, NULL}}, 4);
+    check(noted(&o, "3 records ignored: no number of a latent") && noted(&o, "1 record ignored: no text") &&
+              noted(&o, "more than 300 bytes") && noted(&o, "latents here are below 16"),
+          "what was left out is counted with its reason");
+    drop(&o);
+    text = "{\"custom_id\": \"latent-1\", \"method\": \"POST\", \"body\": {\"messages\": []}}\n";
+    o = read_labels(write_scratch("questions.jsonl", text, strlen(text)));
+    check(!o.ok && strstr(o.err.text, "none of its 1 records"), "questions are no answers: %s", o.err.text);
     drop(&o);
 }
 
@@ -360,6 +431,7 @@ static void check_short_rows(void) {
 int main(void) {
     check_specimens();
     check_kinds();
+    check_answers();
     check_refusals();
     check_gzip();
     check_bomb();

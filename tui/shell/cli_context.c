@@ -182,6 +182,7 @@ static const struct {
                {"export", "", "a selection that scry exported", "latent,included,", NULL},
                {"export-labels", ".csv", "labels as CSV", "latent,label", NULL},
                {"export-labels", "", "labels as JSON Lines", "{\"latent\":", NULL},
+               {"label-prompts", "", "questions as JSON Lines", "{\"custom_id\":", NULL},
                {"plot", ".png", "a PNG", "\x89PNG\r\n", NULL},
                {"plot", ".pdf", "a PDF", "%PDF-", NULL},
                {"plot", "", "an SVG", "<svg", NULL},
