@@ -136,6 +136,8 @@ void test_jobs(void);
 
 /* explorer_prompt.c */
 void test_prompt(void);
+/* explorer_causal.c */
+void test_causal(void);
 
 /* explorer_keys.c */
 void test_toggle(void);
