@@ -31,6 +31,17 @@ void scry_ablation_cache_keep(scry_ablation_cache *cache, const scry_set *set, c
 #define SCRY_ABLATION_OPENING 0.7
 bool scry_ablation_cache_run(scry_ablation_cache *cache, const scry_set *set, const scry_ablation *how,
                              scry_domain_effect *out, const scry_cancel *cancel, scry_error *err);
+/* Correlates a kept run's differences with the change (scry_ablation_result), with the interval over resampled samples
+ * where the run was made here. False, with nothing to free, where the run is not kept, or when cancelled. */
+bool scry_ablation_cache_result(scry_ablation_cache *cache, const scry_set *set, const scry_ablation *how,
+                                const scry_scope *scope, scry_result *result, const scry_cancel *cancel);
+
+/* Does other work with the model, which it opens where it is not open, while no run is under way. False as
+ * scry_ablation_cache_run; work returns false for an error, which it fills, or when cancelled. */
+bool scry_ablation_cache_work(scry_ablation_cache *cache,
+                              bool (*work)(void *context, scry_causal *causal, const scry_cancel *cancel,
+                                           scry_error *err),
+                              void *context, const scry_cancel *cancel, scry_error *err);
 /* True when the model is open. */
 bool scry_ablation_cache_is_open(scry_ablation_cache *cache);
 /* The domains' texts [D], NULL before the model is open; and what the opening had to say. Both valid until

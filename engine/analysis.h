@@ -115,7 +115,8 @@ bool scry_result_interval(scry_result *result, const scry_index *index, scry_sco
                           const scry_cancel *cancel);
 
 /* Completes a result of `set` that scry_result_fit has filled over `scope`: scry_result_statistics, the interval, and
- * the context. untouched: the top N that the set was edited from; NULL: not known, and then nothing is said of a
+ * the context; of one whose scorer is anchored, scry_result_finish_values, since an anchor is of no other set and of no
+ * resample. untouched: the top N that the set was edited from; NULL: not known, and then nothing is said of a
  * search. False when cancelled; the result is then incomplete. */
 bool scry_result_finish(scry_result *result, const scry_index *index, scry_score score, const scry_set *set,
                         const scry_set *untouched, const scry_scope *scope, const scry_cancel *cancel);

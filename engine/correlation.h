@@ -77,6 +77,7 @@ typedef struct scry_result {
     scry_rho_context context;                   /* scry_result_finish */
     double *sts, *change, *fitted, *residual;   /* [D]; NaN where a domain takes no part */
     size_t domains;
+    bool anchored; /* the STS is set right by an exact run (effects.h), which no other set's is */
 } scry_result;
 
 enum { SCRY_PERMUTATIONS = 100000, SCRY_RANDOM_SETS = 1000 };

@@ -29,7 +29,10 @@ double scry_reliability(const double *y, const double *se, size_t n);
 uint32_t scry_matched_rhos(const scry_index *index, scry_score score, const double *change, const scry_set *set,
                            uint32_t sets, uint64_t seed, const scry_cancel *cancel, double *pearson);
 
-/* Switches `switches` latents of the set in or out, one after another, each the one whose switch gives the largest
+/* Searches compare sums of contributions: of an estimate (scry_score_info.is_effect) they give NaN once there is a
+ * switch.
+ *
+ * Switches `switches` latents of the set in or out, one after another, each the one whose switch gives the largest
  * |rho|, and none twice. change [D]: NaN where a domain takes no part. Returns the rho of the step with the largest
  * |rho|, the first state included; NaN where none has one. */
 double scry_greedy_search(const scry_index *index, scry_score score, scry_set *set, const double *change,

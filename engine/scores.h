@@ -4,12 +4,15 @@
  *
  * SCORE(enumerator, name, aggregate, condition, term, sum, residual, compared, key, help, definition)
  *
- *   aggregate   over the set of latents: SUM or MEAN of their contributions
+ *   aggregate   over the set of latents: SUM or MEAN of their contributions; or EFFECT, an estimate from the effect
+ *               columns (effects.h), which is no sum over latents: a latent's contribution is then the estimate of
+ *               the latent alone
  *   condition   BASE, or the other condition whose captures a domain needs: then h is the difference of activations
  *               from base over paired tokens
  *   term        what a token (or pair) with activation (or difference) h adds; a latent's contribution to a domain is
- *               the mean of it over the domain's tokens (or pairs)
- *   sum         the sum of `term` in the accumulators of latent j while an index is built (index/build/statistics.c)
+ *               the mean of it over the domain's tokens (or pairs). NAN of an EFFECT
+ *   sum         the sum of `term` in the accumulators of latent j while an index is built (index/build/statistics.c);
+ *               NAN of an EFFECT, of which an index holds nothing
  *   residual    the same mean of a dimension of the residual stream: MEAN, SQUARE, DIFFERENCE (baselines.h), or NONE
  *   compared    true: shown by `scry compare`, and in a report next to the chosen score
  *   key         the explorer's
@@ -32,7 +35,10 @@
           "mean over the selection of the mean squared activation")                                                    \
     SCORE(SCRY_SCORE_ICL, icl, SUM, ICL, h *h, pairs->figure[PAIR_DIFFERENCE_SQUARE][j], DIFFERENCE, true, "5",        \
           "mean squared change under demonstrations",                                                                  \
-          "mean over paired tokens of the sum of squared changes that demonstrations make")
+          "mean over paired tokens of the sum of squared changes that demonstrations make")                            \
+    SCORE(SCRY_ABL, abl, EFFECT, BASE, NAN, NAN, NONE, false, "6", "estimated rise of the loss without the selection", \
+          "second-order estimate of the rise of a domain's mean loss, in nats a token, when the model runs without "   \
+          "the selection")
 
 typedef enum scry_score {
 #define SCORE(id, ...) id,
@@ -47,8 +53,9 @@ typedef enum scry_score {
 
 typedef struct scry_score_info {
     const char *name, *key, *help, *definition;
-    int condition; /* a scry_condition: that of the captures that a domain needs; SCRY_BASE: only its base */
-    bool is_mean;  /* over the set; else a sum */
+    int condition;  /* a scry_condition: that of the captures that a domain needs; SCRY_BASE: only its base */
+    bool is_mean;   /* over the set; else a sum */
+    bool is_effect; /* neither: an estimate from the effect columns */
     bool is_compared;
 } scry_score_info;
 
@@ -75,7 +82,8 @@ static inline double scry_score_term(scry_score score, double h) {
     return (double)NAN;
 }
 
-/* The STS of a set of `count` latents whose contributions to the domain add up to `sum`; 0 for an empty set. */
+/* Of a sum or mean: the STS of a set of `count` latents whose contributions to the domain add up to `sum`; 0 for an
+ * empty set. */
 static inline double scry_score_aggregate(scry_score score, double sum, uint32_t count) {
     if (!scry_scores[score].is_mean) return sum;
     return count ? sum / count : 0;

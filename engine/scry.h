@@ -272,7 +272,8 @@ scry_metric scry_default_metric(scry_condition source);
 /* A metric's title by what it ranks: scry_metrics[metric].title, or .base_title. */
 const char *scry_metric_title(scry_metric metric, scry_condition source);
 /* True when the index holds the score's contributions (or the study its numbers): not where no domain has the capture
- * that it needs, nor in an index that was made before there was such a score. */
+ * that it needs, nor in an index that was made before there was such a score; of an estimate, when effect columns are
+ * in use (effects.h). */
 bool scry_has_score(const scry_index *index, scry_score score);
 /* The same, with an error that gives the reason. */
 bool scry_require_score(const scry_index *index, scry_score score, scry_error *err);
@@ -299,7 +300,8 @@ double scry_rate_base(const scry_index *index, size_t train, scry_condition sour
 double scry_rate_shifted(const scry_index *index, size_t train, scry_condition source, uint32_t latent);
 
 struct scry_set;
-/* A latent's contributions to the domains [D] (scores.h); NULL when the index has no such score. */
+/* A latent's contributions to the domains [D] (scores.h), of an estimate that of the latent alone; NULL when the index
+ * has no such score. */
 const float *scry_contribution(const scry_index *index, scry_score score, uint32_t latent);
 /* True when the latent's contributions are known. An index made with candidates N has encoded the domains only on the
  * scry_info.scored_latents that are among the first N of a ranking by some metric, source and training set; of the
@@ -394,7 +396,7 @@ bool scry_set_read(scry_set *set, scry_set *listed, const char *path, scry_error
 /* ---- score ---------------------------------------------------------------------------------- */
 
 /* The contributions of a set of latents to each domain, summed exactly: the sums do not depend on the order of updates.
- */
+ * Of an estimate (scry_score_info.is_effect) the sums behind it, which effects.h describes, are as exact. */
 typedef struct scry_scorer scry_scorer;
 
 /* A scorer of the empty set. Borrows the index. */
@@ -416,7 +418,8 @@ double scry_scorer_value(const scry_scorer *scorer, size_t domain);
 
 /* A latent's part of a domain's STS, where `contribution` is its own in that domain (scry_contribution): the
  * contribution itself, or of a score that is a mean over the set, divided by the number of latents in it. A latent
- * outside the set counts as one of them: the part that it would have once switched in. */
+ * outside the set counts as one of them: the part that it would have once switched in. Of an estimate
+ * (scry_score_info.is_effect) it is that of the latent alone, and parts do not add up. */
 double scry_score_part(scry_score score, double contribution, const scry_set *set, uint32_t latent);
 
 /* ---- tokens --------------------------------------------------------------------------------- */

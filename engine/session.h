@@ -12,6 +12,7 @@
 #define SCRY_SESSION_H
 
 #include <stdio.h>
+#include "effects.h"
 #include "scry.h"
 
 typedef struct scry_session scry_session;
@@ -84,6 +85,10 @@ void scry_session_history(const scry_session *s, size_t *undo, size_t *redo);
 
 /* Set the score, or the domains and the sign, without a step in the history. */
 bool scry_session_set_score(scry_session *s, scry_score score, scry_error *err);
+/* Anchor the score abl (effects.h) at an exact run, or with NULL take the anchor away; without a step in the history,
+ * and kept while other scores are in force. Copies it. The session's file names it. */
+void scry_session_set_anchor(scry_session *s, const scry_anchor *anchor);
+const scry_anchor *scry_session_anchor(const scry_session *s); /* NULL: none */
 bool scry_session_set_scope(scry_session *s, const char *spec, bool is_signed, scry_error *err);
 const char *scry_session_scope_spec(const scry_session *s);
 

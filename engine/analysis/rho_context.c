@@ -157,6 +157,10 @@ void scry_result_finish_values(scry_result *r, const scry_index *index, const sc
 
 bool scry_result_finish(scry_result *r, const scry_index *index, scry_score score, const scry_set *set,
                         const scry_set *untouched, const scry_scope *scope, const scry_cancel *cancel) {
+    if (r->anchored) {
+        scry_result_finish_values(r, index, scope);
+        return !scry_cancelled(cancel);
+    }
     if (!scry_result_statistics(r, index, score, set->count, cancel) ||
         !scry_result_interval(r, index, score, set, cancel))
         return false;

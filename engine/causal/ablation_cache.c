@@ -1,5 +1,6 @@
 /* causal/ablation_cache.c: runs that were made, by set and settings, the most recently used first. */
 #include "ablation_cache.h"
+#include "analysis.h"
 #include "base/mem.h"
 
 #include <pthread.h>
@@ -15,7 +16,9 @@ typedef struct kept_run {
     uint32_t *latents; /* [count] ascending */
     scry_ablation how;
     scry_domain_effect *figures; /* [D] */
-    struct kept_run *next;       /* used longer ago */
+    double *sample;              /* [samples] the rise of each one's loss; NULL: not known */
+    size_t samples;
+    struct kept_run *next; /* used longer ago */
 } kept_run;
 
 struct scry_ablation_cache {
@@ -48,6 +51,7 @@ scry_ablation_cache *scry_ablation_cache_new(const scry_index *index, const scry
 static void free_run(kept_run *r) {
     free(r->latents);
     free(r->figures);
+    free(r->sample);
     free(r);
 }
 
@@ -83,7 +87,7 @@ static bool is_run_of(const kept_run *r, uint64_t hash, const scry_set *set, con
 }
 
 static size_t bytes_of(const scry_ablation_cache *c, const kept_run *r) {
-    return sizeof *r + r->count * sizeof *r->latents + c->domains * sizeof *r->figures;
+    return sizeof *r + r->count * sizeof *r->latents + c->domains * sizeof *r->figures + r->samples * sizeof *r->sample;
 }
 
 /* With the lock held: the run, which becomes the first; NULL: not kept. */
@@ -131,19 +135,30 @@ static kept_run *new_run(const scry_ablation_cache *c, const scry_set *set, cons
     return r;
 }
 
-void scry_ablation_cache_keep(scry_ablation_cache *c, const scry_set *set, const scry_ablation *how,
-                              const scry_domain_effect *figures) {
+/* Takes sample [samples], which may be NULL. */
+static void keep(scry_ablation_cache *c, const scry_set *set, const scry_ablation *how,
+                 const scry_domain_effect *figures, double *sample, size_t samples) {
     pthread_mutex_lock(&c->lock);
     kept_run *r = find(c, set, how);
-    if (!r) {
+    if (r) {
+        c->bytes -= bytes_of(c, r);
+        free(r->sample);
+    } else {
         r = new_run(c, set, how);
         r->next = c->first;
         c->first = r;
-        c->bytes += bytes_of(c, r);
     }
     memcpy(r->figures, figures, c->domains * sizeof *figures);
+    r->sample = sample;
+    r->samples = samples;
+    c->bytes += bytes_of(c, r);
     drop_oldest(c);
     pthread_mutex_unlock(&c->lock);
+}
+
+void scry_ablation_cache_keep(scry_ablation_cache *c, const scry_set *set, const scry_ablation *how,
+                              const scry_domain_effect *figures) {
+    keep(c, set, how, figures, NULL, 0);
 }
 
 /* Waits for the run under way. False when cancelled meanwhile. */
@@ -189,20 +204,79 @@ static bool is_opened(scry_ablation_cache *c, const scry_cancel *cancel, scry_er
     return true;
 }
 
-bool scry_ablation_cache_run(scry_ablation_cache *c, const scry_set *set, const scry_ablation *how,
-                             scry_domain_effect *out, const scry_cancel *cancel, scry_error *err) {
-    if (scry_ablation_cache_find(c, set, how, out)) return true;
+bool scry_ablation_cache_work(scry_ablation_cache *c,
+                              bool (*work)(void *context, scry_causal *causal, const scry_cancel *cancel,
+                                           scry_error *err),
+                              void *context, const scry_cancel *cancel, scry_error *err) {
     if (!take_turn(c, cancel)) return false;
     scry_error own = {0};
-    bool was_open = c->causal != NULL;
-    bool ok = is_opened(c, cancel, &own);
+    bool was_open = c->causal != NULL, ok = is_opened(c, cancel, &own);
     if (ok) {
         scry_cancel part = scry_cancel_part(cancel, was_open ? 0 : SCRY_ABLATION_OPENING, 1);
-        ok = scry_ablate(c->causal, set, how, out, NULL, &part, &own);
+        ok = work(context, c->causal, &part, &own);
     }
     end_turn(c);
-    if (ok) scry_ablation_cache_keep(c, set, how, out);
-    else if (!scry_cancelled(cancel) && err) *err = own;
+    if (!ok && !scry_cancelled(cancel) && err) *err = own;
+    return ok;
+}
+
+typedef struct one_run {
+    scry_ablation_cache *cache;
+    const scry_set *set;
+    const scry_ablation *how;
+    scry_domain_effect *out;
+} one_run;
+
+static bool run_one(void *context, scry_causal *causal, const scry_cancel *cancel, scry_error *err) {
+    const one_run *r = context;
+    if (scry_ablation_cache_find(r->cache, r->set, r->how, r->out)) return true; /* by whoever was waited for */
+    size_t samples = 0;
+    for (size_t d = 0; d < r->cache->domains; d++) samples += scry_causal_domains(causal)[d].samples;
+    double *sample = mem_new(samples + 1, sizeof *sample);
+    if (!scry_ablate(causal, r->set, r->how, r->out, sample, cancel, err)) {
+        free(sample);
+        return false;
+    }
+    keep(r->cache, r->set, r->how, r->out, sample, samples);
+    return true;
+}
+
+bool scry_ablation_cache_run(scry_ablation_cache *c, const scry_set *set, const scry_ablation *how,
+                             scry_domain_effect *out, const scry_cancel *cancel, scry_error *err) {
+    one_run r = {c, set, how, out};
+    return scry_ablation_cache_find(c, set, how, out) || scry_ablation_cache_work(c, run_one, &r, cancel, err);
+}
+
+/* Of a run without samples. */
+static bool result_of_values(const scry_ablation_cache *c, const scry_domain_effect *figures, const scry_scope *scope,
+                             scry_result *result) {
+    double *rise = mem_new(c->domains, sizeof *rise);
+    for (size_t d = 0; d < c->domains; d++) rise[d] = figures[d].difference;
+    scry_result_values(result, c->index, rise, scope);
+    scry_result_finish_values(result, c->index, scope);
+    free(rise);
+    return true;
+}
+
+bool scry_ablation_cache_result(scry_ablation_cache *c, const scry_set *set, const scry_ablation *how,
+                                const scry_scope *scope, scry_result *result, const scry_cancel *cancel) {
+    if (!take_turn(c, cancel)) return false;
+    scry_domain_effect *figures = mem_new(c->domains, sizeof *figures);
+    double *sample = NULL;
+    pthread_mutex_lock(&c->lock);
+    const kept_run *r = find(c, set, how);
+    bool found = r != NULL;
+    if (r) memcpy(figures, r->figures, c->domains * sizeof *figures);
+    if (r && r->sample && c->causal)
+        sample = memcpy(mem_new(r->samples + 1, sizeof *sample), r->sample, r->samples * sizeof *sample);
+    pthread_mutex_unlock(&c->lock);
+    bool ok = false;
+    if (sample) ok = scry_ablation_result(result, c->causal, figures, sample, scope, cancel);
+    else if (found) ok = result_of_values(c, figures, scope, result);
+    end_turn(c);
+    if (found && !ok) scry_result_free(result);
+    free(sample);
+    free(figures);
     return ok;
 }
 

@@ -8,6 +8,7 @@
 #include "base/parallel.h"
 #include "base/random.h"
 #include "index/read/index.h"
+#include "score/scorer.h"
 #include "stats/blocks.h"
 
 #include <math.h>
@@ -55,6 +56,19 @@ typedef struct search_block {
     uint32_t first, count;
 } search_block;
 
+/* An estimate is no sum over latents: what the next switch adds depends on those before. Its sums can be asked for, but
+ * not searched (searchable). */
+static bool searchable(scry_score score, uint32_t switches) {
+    return !scry_scores[score].is_effect || !switches;
+}
+
+static void start_of_estimate(search_space *p, const scry_index *index, scry_score score, const scry_set *set) {
+    scry_scorer *scorer = scry_scorer_new(index, score);
+    scry_scorer_load(scorer, set);
+    for (size_t u = 0; u < p->n; u++) p->start[u] = scry_scorer_value(scorer, p->domain[u]);
+    scry_scorer_free(scorer);
+}
+
 static void space_of(search_space *p, const float *contribution, const scry_index *index, scry_score score,
                      const scry_set *set, const double *change) {
     *p = (search_space){.contribution = contribution, .D = index->D};
@@ -70,6 +84,7 @@ static void space_of(search_space *p, const float *contribution, const scry_inde
     p->row = mem_new(p->count, sizeof *p->row);
     p->in = mem_new(p->count, sizeof *p->in);
     p->start = mem_new(p->n, sizeof *p->start);
+    if (scry_scores[score].is_effect) start_of_estimate(p, index, score, set);
     double mean = 0, spread = 0, largest = 0;
     for (uint32_t i = 0; i < p->count; i++) {
         p->row[i] = row_of(&index->rows, p->latent[i]);
@@ -309,6 +324,7 @@ static void search_alone(search *s, const search_space *p, size_t held, uint32_t
 
 double scry_greedy_search(const scry_index *index, scry_score score, scry_set *set, const double *change,
                           uint32_t switches) {
+    if (!searchable(score, switches)) return NAN;
     search_space p;
     space_begin(&p, index, score, set, change);
     double rho = NAN;
@@ -328,6 +344,7 @@ bool scry_search_p(const scry_index *index, scry_score score, const scry_set *st
                    double *best_mean) {
     search_space p;
     *p_value = *best_mean = NAN;
+    if (!searchable(score, switches)) return !scry_cancelled(cancel);
     space_begin(&p, index, score, start, change);
     if (p.n >= 3 && p.count && !isnan(rho)) {
         null_job job = {.space = &p, .switches = switches, .draws = SCRY_SEARCHES, .seed = seed, .cancel = cancel};
@@ -357,6 +374,7 @@ bool scry_search_cross_validated(const scry_index *index, scry_score score, cons
                                  uint32_t switches, const scry_cancel *cancel, double *r2) {
     search_space p;
     *r2 = NAN;
+    if (!searchable(score, switches)) return !scry_cancelled(cancel);
     space_begin(&p, index, score, start, change);
     double *x = mem_new(2 * p.n, sizeof *x), *y = x + p.n, squares = 0, errors = 0;
     for (size_t held = 0; held < p.n && p.n >= 4 && !scry_cancelled(cancel); held++) {

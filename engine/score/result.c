@@ -1,6 +1,7 @@
 /* score/result.c: a score's STS over the domains, its correlation with the change, and the statistics that qualify a
  * rho. */
 #include "analysis.h"
+#include "effects.h"
 #include "rho_context.h"
 #include "base/mem.h"
 
@@ -22,6 +23,7 @@ void scry_result_fit(scry_result *r, const scry_index *index, const scry_scorer 
     double *sts = mem_new(scope->domains, sizeof *sts);
     for (size_t d = 0; d < scope->domains; d++) sts[d] = scry_scorer_value(scorer, d);
     scry_result_values(r, index, sts, scope);
+    r->anchored = scry_scorer_anchor(scorer) != NULL;
     free(sts);
 }
 

@@ -1,5 +1,6 @@
 /* score/scored.c: the domains, and the latents of an index made with candidates, whose contributions are known. */
 #include "scry.h"
+#include "index/read/effects.h"
 #include "index/read/index.h"
 
 #include <inttypes.h>
@@ -25,6 +26,10 @@ uint32_t scry_clip_top(const scry_index *x, uint32_t n) {
 }
 
 bool scry_domain_has_score(const scry_index *index, scry_score score, size_t domain) {
+    if (scry_scores[score].is_effect && scry_index_info(index)->d_sae) {
+        const effect_columns *c = index_effect_columns(index);
+        return c && c->first[domain] < c->first[domain + 1];
+    }
     return scry_scores[score].condition == SCRY_BASE || scry_index_info(index)->domain[domain].has_icl;
 }
 
@@ -42,6 +47,14 @@ bool scry_require_score(const scry_index *index, scry_score score, scry_error *e
     if (scry_has_score(index, score)) return true;
     const scry_info *info = scry_index_info(index);
     if (!scry_require_domains(index, err)) return false;
+    if (info->d_sae && scry_scores[score].is_effect && index_effects_problem(index))
+        return scry_fail(err, "%s", index_effects_problem(index));
+    if (info->d_sae && scry_scores[score].is_effect)
+        return scry_misuse(err,
+                           "no score \"%s\" yet: it needs the effects of latents in the model itself; compute them "
+                           "once with scry effects %s%s",
+                           scry_score_name(score), scry_is_cache_path(info->path) ? "STUDY.json" : info->path,
+                           info->model_path && *info->model_path ? "" : " --model DIR");
     bool any = !info->d_sae;
     for (size_t d = 0; d < info->domains; d++) any = any || scry_domain_has_score(index, score, d);
     const char *why = !info->d_sae ? "no domain gives it"

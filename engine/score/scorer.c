@@ -1,11 +1,20 @@
 /* score/scorer.c: the STS of a set of latents, updated latent by latent in exact sums. */
 #include "score/scorer.h"
 #include "base/mem.h"
+#include "effects.h"
+#include "index/read/effects.h"
 #include "index/read/index.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+static void find_present(scry_scorer *s) {
+    bool any = s->contribution || s->effects;
+    for (size_t d = 0; d < s->domains; d++)
+        s->present[d] =
+            any && scry_domain_has_score(s->index, s->score, d) && !(s->anchor && isnan(s->anchor->exact[d]));
+}
 
 scry_scorer *scry_scorer_new(const scry_index *index, scry_score score) {
     const scry_info *info = scry_index_info(index);
@@ -15,7 +24,9 @@ scry_scorer *scry_scorer_new(const scry_index *index, scry_score score) {
     s->given = scry_given_scores(index, score);
     s->present = mem_new(s->domains, sizeof *s->present);
     s->sum = mem_new(s->domains, sizeof *s->sum);
-    for (size_t d = 0; d < s->domains; d++) s->present[d] = s->contribution && scry_domain_has_score(index, score, d);
+    const effect_columns *columns = scry_scores[score].is_effect ? index_effect_columns(index) : NULL;
+    if (columns) s->effects = effect_sums_new(columns);
+    find_present(s);
     return s;
 }
 
@@ -27,12 +38,20 @@ void scry_scorer_free(scry_scorer *s) {
     free(s->present);
     free(s->sum);
     free(s->bins);
+    effect_sums_free(s->effects);
+    scry_anchor_free(s->anchor);
+    free(s->anchor_estimate);
     free(s);
 }
 
 void scry_scorer_put(scry_scorer *s, uint32_t latent, bool in) {
     if (in) s->count++;
     else s->count--;
+    if (s->effects) {
+        uint32_t row = row_of(&s->index->rows, latent);
+        if (row != NO_ROW) effect_sums_put(s->effects, row, in);
+        return;
+    }
     if (!s->contribution) return;
     const float *column = index_column(s->index, s->score, latent);
     if (s->bins)
@@ -44,10 +63,12 @@ void scry_scorer_put(scry_scorer *s, uint32_t latent, bool in) {
 }
 
 void scry_scorer_begin_bulk(scry_scorer *s) {
-    if (!s->bins) s->bins = mem_new(s->domains, sizeof *s->bins);
+    if (s->effects) effect_sums_begin_bulk(s->effects);
+    else if (!s->bins) s->bins = mem_new(s->domains, sizeof *s->bins);
 }
 
 void scry_scorer_end_bulk(scry_scorer *s) {
+    if (s->effects) effect_sums_end_bulk(s->effects);
     if (!s->bins) return;
     for (size_t d = 0; d < s->domains; d++) exact_flush(&s->bins[d], &s->sum[d]);
     free(s->bins);
@@ -65,6 +86,7 @@ static void prefetch_rows(const scry_scorer *s, const scry_set *set) {
 
 void scry_scorer_load(scry_scorer *s, const scry_set *set) {
     memset(s->sum, 0, s->domains * sizeof *s->sum);
+    if (s->effects) effect_sums_clear(s->effects);
     s->count = 0;
     if (s->contribution && set->count < SCRY_BULK_FROM) prefetch_rows(s, set);
     if (set->count >= SCRY_BULK_FROM) scry_scorer_begin_bulk(s);
@@ -74,12 +96,58 @@ void scry_scorer_load(scry_scorer *s, const scry_set *set) {
     scry_scorer_end_bulk(s);
 }
 
+double scorer_sum(const scry_scorer *s, size_t domain) {
+    if (!s->effects) return exact_value(&s->sum[domain]);
+    double estimate = effect_sums_value(s->effects, domain);
+    return s->anchor ? s->anchor->exact[domain] + (estimate - s->anchor_estimate[domain]) : estimate;
+}
+
 double scry_scorer_value(const scry_scorer *s, size_t domain) {
     if (s->given) return s->given[domain];
     if (!s->present[domain]) return NAN;
-    return scry_score_aggregate(s->score, exact_value(&s->sum[domain]), s->count);
+    return scry_score_aggregate(s->score, scorer_sum(s, domain), s->count);
+}
+
+const float *scorer_toggle(const scry_scorer *s, const scry_set *set, uint32_t latent, double *scratch, double *sign) {
+    bool in = !scry_set_has(set, latent);
+    *sign = in ? 1 : -1;
+    if (!s->effects) return index_column(s->index, s->score, latent);
+    *sign = 1;
+    float *column = (float *)(scratch + s->domains);
+    uint32_t row = row_of(&s->index->rows, latent);
+    memset(scratch, 0, s->domains * sizeof *scratch);
+    if (row != NO_ROW) effect_sums_toggle(s->effects, row, in, scratch);
+    bool known = scry_is_scored(s->index, latent);
+    for (size_t d = 0; d < s->domains; d++) column[d] = known ? (float)scratch[d] : (float)NAN;
+    return column;
 }
 
 double scry_score_part(scry_score score, double contribution, const scry_set *set, uint32_t latent) {
     return scry_score_aggregate(score, contribution, set->count + !scry_set_has(set, latent));
+}
+
+static void drop_anchor(scry_scorer *s) {
+    scry_anchor_free(s->anchor);
+    free(s->anchor_estimate);
+    s->anchor = NULL;
+    s->anchor_estimate = NULL;
+}
+
+void scry_scorer_set_anchor(scry_scorer *s, const scry_anchor *anchor) {
+    if (!s->effects || (anchor && anchor->domains != s->domains)) return;
+    scry_anchor *copy = scry_anchor_copy(anchor);
+    drop_anchor(s);
+    if (copy) {
+        scry_scorer *at = scry_scorer_new(s->index, s->score);
+        scry_scorer_load(at, copy->set);
+        s->anchor_estimate = mem_new(s->domains, sizeof *s->anchor_estimate);
+        for (size_t d = 0; d < s->domains; d++) s->anchor_estimate[d] = effect_sums_value(at->effects, d);
+        scry_scorer_free(at);
+    }
+    s->anchor = copy;
+    find_present(s);
+}
+
+const scry_anchor *scry_scorer_anchor(const scry_scorer *s) {
+    return s->anchor;
 }

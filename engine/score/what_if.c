@@ -2,7 +2,6 @@
 #include "score/scorer.h"
 #include "base/mem.h"
 #include "base/cpu_dispatch.h"
-#include "index/read/index.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -56,7 +55,7 @@ static void what_if_begin(what_if *w, const scry_index *index, const scry_scorer
         use[d] = scope->use[d] && s->present[d];
         if (!use[d]) continue;
         w->used++;
-        mean_x += x[d] = exact_value(&s->sum[d]);
+        mean_x += x[d] = scorer_sum(s, d);
         mean_y += y[d] = scry_scope_change(scope, index, d);
     }
     for (size_t d = 0; d < w->D; d++) {
@@ -129,19 +128,22 @@ INLINE void what_if_lanes(const what_if *w, const float *const column[LANES], co
                                    floats);
 }
 
-/* The columns of LANES latents, and the sign of toggling each; the last latent is repeated where there are fewer. */
+/* What toggling each of LANES latents adds; the last latent is repeated where there are fewer. scratch [LANES][2 D]. */
 static void take_columns(const scry_scorer *s, const scry_set *set, const uint32_t *latents, size_t n,
-                         const float *column[LANES], double sign[LANES], uint32_t first) {
+                         const float *column[LANES], double sign[LANES], uint32_t first, double *scratch) {
     for (size_t l = 0; l < LANES; l++) {
-        size_t at = l < n ? l : n - 1;
-        uint32_t latent = latents ? latents[at] : first + (uint32_t)at;
-        column[l] = index_column(s->index, s->score, latent);
-        sign[l] = scry_set_has(set, latent) ? -1 : 1;
+        if (l >= n) {
+            column[l] = column[n - 1];
+            sign[l] = sign[n - 1];
+            continue;
+        }
+        uint32_t latent = latents ? latents[l] : first + (uint32_t)l;
+        column[l] = scorer_toggle(s, set, latent, scratch + l * 2 * s->domains, &sign[l]);
     }
 }
 
 CPU_DISPATCH static void what_if_all(const what_if *w, const scry_scorer *s, const scry_set *set,
-                                     const uint32_t *latents, size_t n, float *out) {
+                                     const uint32_t *latents, size_t n, double *scratch, float *out) {
     float short_column[LANES][LANES] = {{0}}; /* padded, where there are fewer than LANES domains */
     for (size_t k = 0; k < n; k += LANES) {
         const float *column[LANES];
@@ -149,7 +151,7 @@ CPU_DISPATCH static void what_if_all(const what_if *w, const scry_scorer *s, con
         lanes sign;
         floats rho;
         size_t some = n - k < LANES ? n - k : LANES;
-        take_columns(s, set, latents ? latents + k : NULL, some, column, signs, (uint32_t)k);
+        take_columns(s, set, latents ? latents + k : NULL, some, column, signs, (uint32_t)k, scratch);
         for (size_t l = 0; l < LANES && w->D < LANES; l++)
             column[l] = memcpy(short_column[l], column[l], w->D * sizeof **column);
         memcpy(&sign, signs, sizeof sign);
@@ -164,6 +166,10 @@ void scry_what_if(const scry_index *index, const scry_scorer *s, const scry_set 
     what_if_begin(&w, index, s, scope);
     if (w.used < 3)
         for (size_t k = 0; k < n; k++) out[k] = NAN;
-    else what_if_all(&w, s, set, latents, n, out);
+    else {
+        double *scratch = mem_new(LANES * 2 * s->domains, sizeof *scratch);
+        what_if_all(&w, s, set, latents, n, scratch, out);
+        free(scratch);
+    }
     free(w.chunk);
 }

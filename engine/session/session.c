@@ -49,7 +49,9 @@ static bool same_key(ranking_key a, ranking_key b) {
 static void renew_scorer(scry_session *s, scry_score score) {
     scry_scorer_free(s->scorer);
     s->score = score;
+    s->effects_version = scry_effects_version(s->index);
     s->scorer = scry_scorer_new(s->index, score);
+    scry_scorer_set_anchor(s->scorer, s->anchor);
     scry_scorer_load(s->scorer, s->set);
 }
 
@@ -97,6 +99,7 @@ scry_session *scry_session_new(const scry_index *index, size_t train, scry_condi
     s->pin = mem_new(s->F, 1);
     s->set = scry_set_new(s->F);
     s->score = score;
+    s->effects_version = scry_effects_version(index);
     s->scorer = scry_scorer_new(index, score);
     s->scope_spec = mem_copy_string("all");
     if (!scry_require_score(index, score, err) ||
@@ -128,6 +131,7 @@ void scry_session_free(scry_session *s) {
     scry_result_free(&s->result);
     ranking_cache_free(&s->rankings);
     scry_scorer_free(s->scorer);
+    scry_anchor_free(s->anchor);
     scry_scope_free(&s->scope);
     scry_set_free(s->set);
     free(s->scope_spec);
@@ -180,10 +184,24 @@ void scry_session_edits(const scry_session *s, uint32_t *added, uint32_t *remove
 
 bool scry_session_set_score(scry_session *s, scry_score score, scry_error *err) {
     if (!scry_require_score(s->index, score, err)) return false;
-    if (score == s->score) return false;
+    bool same_columns = s->effects_version == scry_effects_version(s->index);
+    if (score == s->score && (!scry_scores[score].is_effect || same_columns)) return false;
     renew_scorer(s, score);
     session_invalidate(s);
     return true;
+}
+
+void scry_session_set_anchor(scry_session *s, const scry_anchor *anchor) {
+    scry_anchor *copy = scry_anchor_copy(anchor);
+    scry_anchor_free(s->anchor);
+    s->anchor = copy;
+    if (!scry_scores[s->score].is_effect) return;
+    scry_scorer_set_anchor(s->scorer, copy);
+    session_invalidate(s);
+}
+
+const scry_anchor *scry_session_anchor(const scry_session *s) {
+    return s->anchor;
 }
 
 bool scry_session_set_scope(scry_session *s, const char *spec, bool is_signed, scry_error *err) {

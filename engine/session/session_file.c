@@ -2,6 +2,8 @@
  *
  *     scry-session 1 LATENTS TRAIN_NAME        the current training set
  *     score act
+ *     anchor 3 17 : 0.25 nan                   the latents of the set that abl is anchored at, if any, and each
+ *                                              domain's exact difference
  *     scope absolute extremes:4
  *     train TRAIN_NAME                         where the rankings that follow are of another one than those before
  *     start icl sq 100 17:1 90:2              the ranking, N and pins before the first step
@@ -23,6 +25,7 @@
 #include "session/session_internal.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -70,6 +73,14 @@ static void write_label(FILE *f, const scry_relabel *label) {
     cJSON_Delete(record);
 }
 
+static void write_anchor(FILE *f, const scry_anchor *a) {
+    fputs("\nanchor", f);
+    for (uint32_t j = 0; j < a->set->latents; j++)
+        if (scry_set_has(a->set, j)) fprintf(f, " %" PRIu32, j);
+    fputs(" :", f);
+    for (size_t d = 0; d < a->domains; d++) fprintf(f, " %.17g", a->exact[d]);
+}
+
 /* The oldest step that is saved. */
 static size_t first_saved(const scry_session *s) {
     size_t first = s->step_count, pins = 0;
@@ -84,6 +95,7 @@ void scry_session_write(const scry_session *s, FILE *f) {
     fprintf(f, "scry-session 1 %" PRIu32 " ", s->F);
     write_train_name(s, f, train);
     fprintf(f, "\nscore %s", scry_score_name(s->score));
+    if (s->anchor) write_anchor(f, s->anchor);
     write_scope(f, "scope", s->scope.is_signed, s->scope_spec);
     write_train(s, f, start.by.train, &train);
     fprintf(f, "\nstart");
@@ -312,6 +324,34 @@ static bool read_steps(reader *r, scry_session *s, size_t current_train, ranking
     return read_end(r, current_train, before);
 }
 
+static bool read_anchor_values(char *rest, double *exact, size_t domains) {
+    char *end;
+    for (size_t d = 0; d < domains; d++, rest = end) {
+        exact[d] = strtod(rest, &end);
+        if (end == rest || isinf(exact[d])) return false;
+    }
+    return !*rest;
+}
+
+/* After "anchor": latents, a colon, and a number for each domain. */
+static bool read_anchor(reader *r, char *rest, const scry_session *s, scry_anchor **out) {
+    const size_t D = scry_index_info(s->index)->domains;
+    scry_set *set = scry_set_new(s->F);
+    double *exact = mem_new(D, sizeof *exact);
+    char *field = NULL;
+    bool ok = true;
+    while (ok && rest && (field = strsep(&rest, " ")) && strcmp(field, ":") != 0) {
+        uint32_t latent;
+        ok = read_number(field, s->F - 1, &latent) && !scry_set_has(set, latent);
+        if (ok) scry_set_put(set, latent, true);
+    }
+    ok = ok && field && rest && read_anchor_values(rest, exact, D);
+    if (ok) *out = scry_anchor_new(set, exact, D);
+    scry_set_free(set);
+    free(exact);
+    return ok || syntax_error(r, "an anchor: latents, a colon, and a number for each domain");
+}
+
 /* Which reference the score is against the lines that follow say. */
 static bool any_view_has(const scry_session *s, scry_score score) {
     bool any = false;
@@ -323,7 +363,7 @@ static bool any_view_has(const scry_session *s, scry_score score) {
 }
 
 static bool read_all(reader *r, scry_session *s, uint8_t *pin, ranking_spec *start, scry_score *score,
-                     scry_scope *scope, char **spec, ranking_spec *before) {
+                     scry_scope *scope, char **spec, scry_anchor **anchor, ranking_spec *before) {
     char *rest, *train, *kind;
     uint32_t F;
     if (!next(r, "scry-session 1", &rest)) return false;
@@ -334,9 +374,13 @@ static bool read_all(reader *r, scry_session *s, uint8_t *pin, ranking_spec *sta
     size_t current_train = r->train;
     if (!next(r, "score", &rest)) return false;
     int found = scry_score_of(rest);
+    if (found >= 0 && scry_scores[found].is_effect && !any_view_has(s, (scry_score)found))
+        found = SCRY_ACT; /* its columns, a file of their own, are gone */
     if (found < 0 || !any_view_has(s, (scry_score)found)) return syntax_error(r, "a score that this index has");
     *score = (scry_score)found;
-    if (!next(r, "scope", &rest)) return false;
+    if (!next_line(r)) return false;
+    if (has_keyword(r->line, "anchor", &rest) && !(read_anchor(r, rest, s, anchor) && next_line(r))) return false;
+    if (!has_keyword(r->line, "scope", &rest)) return syntax_error(r, "scope");
     kind = strsep(&rest, " ");
     if (!rest) return syntax_error(r, "a scope");
     if (!scry_scope_read(scope, s->index, current_train, line_unescape(rest), strcmp(kind, "signed") == 0, r->err))
@@ -358,12 +402,14 @@ bool scry_session_read(scry_session *s, FILE *f, scry_error *err) {
     scry_score score = s->score;
     scry_scope scope = {0};
     char *spec = NULL;
+    scry_anchor *anchor = NULL;
     session_drop_steps(s, 0);
-    bool ok = read_all(&r, s, pin, &at, &score, &scope, &spec, &before) && fits(s, at, score, err);
+    bool ok = read_all(&r, s, pin, &at, &score, &scope, &spec, &anchor, &before) && fits(s, at, score, err);
     free(r.line);
     if (!ok) {
         session_drop_steps(s, 0);
         scry_scope_free(&scope);
+        scry_anchor_free(anchor);
         free(spec);
         free(pin);
         return false;
@@ -373,6 +419,8 @@ bool scry_session_read(scry_session *s, FILE *f, scry_error *err) {
         for (uint32_t k = 0; k < s->steps[i].count; k++) pin[s->steps[i].pins[k].latent] = s->steps[i].pins[k].after;
     }
     session_restore(s, at, before, pin, scope, spec);
+    scry_session_set_anchor(s, anchor);
+    scry_anchor_free(anchor);
     if (score != s->score) scry_session_set_score(s, score, NULL);
     return true;
 }

@@ -3,6 +3,7 @@
 #ifndef SCRY_SESSION_SESSION_INTERNAL_H
 #define SCRY_SESSION_SESSION_INTERNAL_H
 
+#include "effects.h"
 #include "rank/ranking_cache.h"
 #include "session.h"
 
@@ -43,6 +44,8 @@ struct scry_session {
     scry_set *set;
     scry_score score;
     scry_scorer *scorer;
+    scry_anchor *anchor;      /* NULL: none */
+    uint64_t effects_version; /* scry_effects_version when the scorer was made */
     scry_scope scope;
     char *scope_spec;
     step *steps;

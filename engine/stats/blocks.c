@@ -2,6 +2,8 @@
  * captures are grouped as the indexer grouped them, recomputed from the index. */
 #include "analysis.h"
 #include "base/mem.h"
+#include "index/read/effect_sums.h"
+#include "index/read/effects.h"
 #include "index/read/index.h"
 #include "latent/token_pairing.h"
 #include "stats/blocks.h"
@@ -314,8 +316,39 @@ bool blocks_halves(const scry_index *x, scry_score score, float *half[2], bool *
     return ok;
 }
 
+/* A sample's estimate is that of all its tokens together, whose number is its weight. */
+static scry_blocks *blocks_of_effects(const scry_index *x, scry_score score, const scry_set *set,
+                                      scry_sampling_unit unit, scry_error *err) {
+    const effect_columns *c = index_effect_columns(x);
+    if (!scry_require_score(x, score, err)) return NULL;
+    if (unit == SCRY_TOKENS) {
+        scry_misuse(err, "score \"%s\" is known for each sample, not for each token: it cannot be resampled by token",
+                    scry_score_name(score));
+        return NULL;
+    }
+    effect_sums *sums = effect_sums_new(c);
+    effect_sums_begin_bulk(sums);
+    for (uint32_t j = 0; j < set->latents; j++) {
+        uint32_t row = scry_set_has(set, j) ? row_of(&x->rows, j) : NO_ROW;
+        if (row != NO_ROW) effect_sums_put(sums, row, true);
+    }
+    scry_blocks *b = mem_new(1, sizeof *b);
+    *b = (scry_blocks){.score = score, .domains = x->D, .selected = set->count};
+    b->first = mem_new(x->D + 1, sizeof *b->first);
+    b->sum = mem_new(c->meta.samples, sizeof *b->sum);
+    b->count = mem_new(c->meta.samples, sizeof *b->count);
+    for (size_t d = 0; d <= x->D; d++) b->first[d] = c->first[d];
+    for (uint32_t i = 0; i < c->meta.samples; i++) {
+        b->sum[i] = effect_sums_sample(sums, i);
+        b->count[i] = c->sample_tokens[i];
+    }
+    effect_sums_free(sums);
+    return b;
+}
+
 scry_blocks *scry_blocks_new(const scry_index *x, scry_score score, const scry_set *set, scry_sampling_unit unit,
                              const scry_cancel *cancel, scry_error *err) {
+    if (scry_scores[score].is_effect) return blocks_of_effects(x, score, set, unit, err);
     gather g = {.x = x, .score = score};
     bool cancelled = false;
     scry_blocks *b = NULL;

@@ -5,6 +5,8 @@
 #include "base/parallel.h"
 #include "base/random.h"
 #include "base/cpu_dispatch.h"
+#include "index/read/effect_sums.h"
+#include "index/read/effects.h"
 #include "index/read/index.h"
 #include "stats/set_drawing.h"
 
@@ -18,7 +20,9 @@
 enum { GROUP = 8, LANES = 8 };
 
 typedef struct random_sets_job {
-    const float *contribution; /* [rows][D] (index/format/table.h) */
+    const float *contribution;     /* [rows][D] (index/format/table.h); NULL: an estimate from effect columns */
+    const effect_columns *columns; /* of that; else NULL */
+    effect_sums **effects;         /* [threads], where there are columns */
     size_t D;
     uint32_t *row;    /* [draw.count] rows of the latents that can be drawn: those that are active anywhere */
     set_drawing draw; /* of positions in `row`; of a large set, those to leave out */
@@ -103,11 +107,26 @@ static void correlate(random_sets_job *w, uint32_t set, const double *sum, doubl
     size_t n = 0;
     for (size_t d = 0; d < w->D; d++)
         if (!isnan(w->change[d])) {
-            x[n] = w->complement ? w->total[d] - sum[d] : sum[d];
+            x[n] = w->complement && !w->columns ? w->total[d] - sum[d] : sum[d];
             y[n++] = w->change[d];
         }
     w->pearson[set] = scry_fit_line(x, y, n).pearson;
     if (w->spearman) w->spearman[set] = scry_spearman(x, y, n);
+}
+
+/* sum[sets][D] of the sets in bits[sets][words], none of which is a sum over its latents. */
+static void estimate_group(const random_sets_job *w, effect_sums *effects, const uint64_t *bits, size_t sets,
+                           double *sum) {
+    for (size_t k = 0; k < sets; k++) {
+        effect_sums_clear(effects);
+        effect_sums_begin_bulk(effects);
+        for (uint32_t at = 0; at < w->draw.count; at++) {
+            bool drawn = bits[k * w->words + at / 64] >> (at % 64) & 1;
+            if (drawn != w->complement) effect_sums_put(effects, w->row[at], true);
+        }
+        effect_sums_end_bulk(effects);
+        for (size_t d = 0; d < w->D; d++) sum[k * w->D + d] = effect_sums_value(effects, d);
+    }
 }
 
 static void draw_group(void *context, size_t group, unsigned worker) {
@@ -124,7 +143,8 @@ static void draw_group(void *context, size_t group, unsigned worker) {
         else draw_list(w, w->seed[first + k], bits, list);
         if (w->sparse) sum_sparse(w, list, bits, sum + k * w->D);
     }
-    if (!w->sparse) sum_group(w, bits, sets, sum);
+    if (w->columns) estimate_group(w, w->effects[worker], bits, sets, sum);
+    else if (!w->sparse) sum_group(w, bits, sets, sum);
     for (uint32_t k = 0; k < sets; k++) correlate(w, first + k, sum + k * w->D, x, y);
     scry_report_progress(w->cancel, (double)(atomic_fetch_add(&w->done, sets) + sets) / w->sets);
 }
@@ -148,7 +168,7 @@ static bool order_by_rate(random_sets_job *w, const scry_index *index) {
 static bool begin(random_sets_job *w, const scry_index *index, uint64_t seed) {
     const scry_info *info = scry_index_info(index);
     /* Only the most shifted latents can be drawn from candidates: that is no random set. */
-    if (!w->contribution || !w->draw.size || info->candidates) return false;
+    if ((!w->contribution && !w->columns) || !w->draw.size || info->candidates) return false;
     w->row = mem_new(info->d_sae, sizeof *w->row);
     w->draw.count = scry_active_latents(index, w->row);
     if (w->draw.size > w->draw.count) return false;
@@ -157,10 +177,10 @@ static bool begin(random_sets_job *w, const scry_index *index, uint64_t seed) {
     if (w->like && !order_by_rate(w, index)) return false;
     for (uint32_t i = 0; i < w->draw.count && !w->like; i++) w->row[i] = row_of(&index->rows, w->row[i]);
     w->total = mem_new(w->D, sizeof *w->total);
-    for (uint32_t i = 0; i < w->draw.count && w->complement; i++)
+    for (uint32_t i = 0; i < w->draw.count && w->complement && !w->columns; i++)
         for (size_t d = 0; d < w->D; d++) w->total[d] += (double)w->contribution[(size_t)w->row[i] * w->D + d];
     if (w->complement) w->draw.size = w->draw.count - w->draw.size;
-    w->sparse = w->draw.size < w->draw.count / 512;
+    w->sparse = !w->columns && w->draw.size < w->draw.count / 512;
     w->seed = mem_new(w->sets, sizeof *w->seed);
     for (uint32_t k = 0; k < w->sets; k++) w->seed[k] = random_next(&seed);
     return true;
@@ -172,10 +192,12 @@ static void draw_all(random_sets_job *w) {
     w->bits = mem_new(threads, sizeof *w->bits);
     w->list = mem_new(threads, sizeof *w->list);
     w->scratch = mem_new(threads, sizeof *w->scratch);
+    w->effects = mem_new(threads, sizeof *w->effects);
     for (unsigned i = 0; i < threads; i++) {
         w->bits[i] = mem_new(w->sparse ? w->words : GROUP * w->words, sizeof **w->bits);
         if (w->sparse) w->list[i] = mem_new(w->draw.size, sizeof **w->list);
         w->scratch[i] = mem_new((GROUP + 2) * w->D, sizeof **w->scratch);
+        if (w->columns) w->effects[i] = effect_sums_new(w->columns);
     }
     parallel_for(workers, ((size_t)w->sets + GROUP - 1) / GROUP, draw_group, w);
     parallel_stop(workers);
@@ -183,7 +205,9 @@ static void draw_all(random_sets_job *w) {
         free(w->bits[i]);
         free(w->list[i]);
         free(w->scratch[i]);
+        effect_sums_free(w->effects[i]);
     }
+    free(w->effects);
     free(w->bits);
     free(w->list);
     free(w->scratch);
@@ -207,9 +231,14 @@ static uint32_t rhos(random_sets_job *w, const scry_index *index, uint64_t seed)
     return drawn;
 }
 
+static const effect_columns *columns_of(const scry_index *index, scry_score score) {
+    return scry_scores[score].is_effect ? index_effect_columns(index) : NULL;
+}
+
 uint32_t scry_random_rhos(const scry_index *index, scry_score score, const double *change, uint32_t size, uint32_t sets,
                           uint64_t seed, const scry_cancel *cancel, double *pearson, double *spearman) {
     random_sets_job w = {.contribution = index->contribution[score],
+                         .columns = columns_of(index, score),
                          .D = scry_index_info(index)->domains,
                          .draw = {.size = size},
                          .change = change,
@@ -223,6 +252,7 @@ uint32_t scry_random_rhos(const scry_index *index, scry_score score, const doubl
 uint32_t scry_matched_rhos(const scry_index *index, scry_score score, const double *change, const scry_set *set,
                            uint32_t sets, uint64_t seed, const scry_cancel *cancel, double *pearson) {
     random_sets_job w = {.contribution = index->contribution[score],
+                         .columns = columns_of(index, score),
                          .D = scry_index_info(index)->domains,
                          .draw = {.size = set->count},
                          .like = set,

@@ -9,6 +9,7 @@
 #include "io/label_file.h"
 #include "io/mapped_file.h"
 #include "labels.h"
+#include "store/effect_store.h"
 #include "store/sidecar.h"
 
 #include <errno.h>
@@ -157,6 +158,7 @@ scry_index *scry_open(const char *path, bool verify, scry_error *err) {
     free(labels);
     for (int r = 0; r < SCRY_REFERENCES; r++)
         if (x->views[r]) x->views[r]->edits = x->edits;
+    effect_store_open(x, verify);
     return x;
 }
 

@@ -31,14 +31,18 @@ static char *stem_in_data(const char *path, bool cached) {
     return stem;
 }
 
+static char *next_to(const char *path, const char *suffix) {
+    size_t length = strlen(path);
+    if (path_ends_with(path, ".scry")) length -= 5;
+    return mem_format("%.*s%s", (int)length, path, suffix);
+}
+
 /* *cached: the index lies in the cache. */
 static char *sidecar_path(const char *path, const char *suffix, bool *cached) {
     char *folder = path_folder(path), *cache = scry_user_folder("XDG_CACHE_HOME", ".cache"), *file;
     *cached = same_folder(folder, cache);
     if (!*cached && access(folder, W_OK) == 0) {
-        size_t length = strlen(path);
-        if (path_ends_with(path, ".scry")) length -= 5;
-        file = mem_format("%.*s%s", (int)length, path, suffix);
+        file = next_to(path, suffix);
     } else {
         char *data = scry_user_folder("XDG_DATA_HOME", ".local/share"), *stem = stem_in_data(path, *cached);
         file = mem_format("%s/%s%s", data, stem, suffix);
@@ -53,6 +57,15 @@ static char *sidecar_path(const char *path, const char *suffix, bool *cached) {
 char *scry_sidecar_path(const scry_index *index, const char *suffix) {
     bool cached;
     return sidecar_path(scry_index_info(index)->path, suffix, &cached);
+}
+
+char *scry_derived_path(const scry_index *index, const char *suffix) {
+    bool cached;
+    const char *path = scry_index_info(index)->path;
+    char *file = sidecar_path(path, suffix, &cached);
+    if (!cached) return file;
+    free(file);
+    return next_to(path, suffix);
 }
 
 char *scry_sidecar_path_for_latents(const scry_index *index, const char *suffix) {

@@ -15,6 +15,9 @@
 /* The path of the index's file with this suffix, such as ".labels.jsonl". Creates nothing. The caller frees it. */
 char *scry_sidecar_path(const scry_index *index, const char *suffix);
 
+/* The same for a file that can be made again from the index and its model: in the cache it lies next to the index. */
+char *scry_derived_path(const scry_index *index, const char *suffix);
+
 /* The same for a file about latents; renames one that an earlier version named by the index. The caller frees it. */
 char *scry_sidecar_path_for_latents(const scry_index *index, const char *suffix);
 

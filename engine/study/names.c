@@ -12,7 +12,7 @@ static const scry_condition references[SCRY_REFERENCES] = {SCRY_BASE, SCRY_CONTR
 static const char *const pairing_names[SCRY_PAIRINGS] = {"token", "sample", "row"};
 
 enum { UNSIGNED, SIGNED };
-enum { AGGREGATE_SUM, AGGREGATE_MEAN };
+enum { AGGREGATE_SUM, AGGREGATE_MEAN, AGGREGATE_EFFECT };
 
 const scry_metric_info scry_metrics[] = {
 #define METRIC(id, name, array, sign, title, definition, base_title, base_definition)                                  \
@@ -23,7 +23,14 @@ const scry_metric_info scry_metrics[] = {
 
 const scry_score_info scry_scores[] = {
 #define SCORE(id, name, aggregate, condition, term, sum, residual, compared, key, help, definition)                    \
-    {#name, key, help, definition, SCRY_##condition, AGGREGATE_##aggregate, compared},
+    {#name,                                                                                                            \
+     key,                                                                                                              \
+     help,                                                                                                             \
+     definition,                                                                                                       \
+     SCRY_##condition,                                                                                                 \
+     AGGREGATE_##aggregate == AGGREGATE_MEAN,                                                                          \
+     AGGREGATE_##aggregate == AGGREGATE_EFFECT,                                                                        \
+     compared},
     SCRY_SCORE_TABLE(SCORE)
 #undef SCORE
 };

@@ -95,6 +95,23 @@ cmp -s "$out" "$place/score.json" && ok "score: drawn figures are the same each 
 gives 0 score "$x" --csv
 is "score --csv: its header" "$(head -1 "$out")" "name,sts,change,fitted,residual"
 is "score --csv: a row a domain" "$(wc -l <"$out" | tr -d ' ')" 15
+gives 2 score "$x" --score abl
+says "score --score abl without effect columns" 'scry effects' 's.scry'
+gives 0 effects "$x" --samples 2 --draws 1 --json
+prints "effects: its keys" '^\{"effects":"[^"]*s\.effects","model_path":"[^"]*models/base","model":"[0-9a-f]{16}","draws":1,"seed":20260302,"samples":28,"entries":[0-9]+,"bytes":[0-9]+,"bytes_per_entry":[0-9.]+,"computed":true,"seconds":[0-9.]+\}'
+gives 0 effects "$x" --samples 2 --draws 1
+says "effects: again" 'already'
+gives 2 effects "$x" --draws 65
+says "effects: too many draws" 'found 65 draws' 'expected 64'
+gives 0 export "$x" --score abl --top 20 -o "$place/abl.csv"
+gives 2 score "$x" --score abl --repeats 3
+says "score --score abl --repeats" 'sample'
+for command in "score --csv" "sweep --over n --top 30" "sweep --over bands --top 30" "sweep --over random --top 10" "latent 17 --page profile"; do
+    set -- $command
+    name=$1
+    shift
+    gives 0 "$name" "$x" "$@" --score abl
+done
 for score in $("$SCRY" help score | sed -n 's/^ *--score \([a-z0-9|]*\).*/\1/p' | tr '|' ' '); do
     gives 0 score "$x" --score $score --json
     prints "score --score $score" "\"score\":\"$score\"" '"pearson":-?0'

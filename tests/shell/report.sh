@@ -26,6 +26,7 @@ alike() { # WHAT FOUND EXPECTED: numbers a line, to 1e-12
 }
 
 # ---- the report's figures are those of the commands
+gives 0 effects "$x" --samples 2 --draws 1 # for the score abl
 gives 0 report "$x" --by sft --top 60 --score act --domains extremes:5 --absolute --without 1819 --with 7,8 -o "$place/r.html"
 set -- --by sft --top 60 --without 1819 --with 7,8 --domains extremes:5 --absolute
 scores=$("$SCRY" help score | sed -n 's/^ *--score \([a-z0-9|]*\).*/\1/p' | tr '|' ' ')

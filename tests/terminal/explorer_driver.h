@@ -134,6 +134,9 @@ void test_domain_cursor(void);
 /* explorer_jobs.c */
 void test_jobs(void);
 
+/* explorer_causal.c */
+void test_causal(void);
+
 /* explorer_keys.c */
 void test_toggle(void);
 void test_moving(void);

@@ -171,6 +171,25 @@ static void runs(const scry_index *x) {
     pthread_join(two, NULL);
     check(r.ok && s.ok && memcmp(r.out, again, D * sizeof *again) == 0 && memcmp(s.out, first, D * sizeof *first) == 0,
           "with the same bits");
+    scry_scope scope;
+    scry_result result, plain;
+    scry_scope_read(&scope, x, 0, "all", true, NULL);
+    check(scry_ablation_cache_result(c, other, &zero_keep, &scope, &result, NULL), "its rho");
+    double rise[D_MOST];
+    for (size_t d = 0; d < D; d++) rise[d] = again[d].difference;
+    scry_result_values(&plain, x, rise, &scope);
+    check(result.fit.pearson == plain.fit.pearson && result.p_value > 0 && result.ci_low < result.ci_high,
+          "is that of the differences, %.4f, with p and an interval over texts", result.fit.pearson);
+    scry_result_free(&result);
+    scry_result_free(&plain);
+    scry_ablation_cache_keep(c, other, &zero_keep, again);
+    check(scry_ablation_cache_result(c, other, &zero_keep, &scope, &result, NULL) && isnan(result.ci_low),
+          "without samples there is no such interval");
+    scry_result_free(&result);
+    scry_set_put(other, 0, true);
+    check(!scry_ablation_cache_result(c, other, &zero_keep, &scope, &result, NULL), "a set that was not run has none");
+    scry_set_put(other, 0, false);
+    scry_scope_free(&scope);
     scry_ablation_cache *fresh = scry_ablation_cache_new(x, &o, 0);
     check(scry_ablation_cache_run(fresh, other, &zero_keep, found, NULL, &err) &&
               memcmp(found, again, D * sizeof *again) == 0,

@@ -96,6 +96,7 @@ static void searches(const scry_index *x, const scry_ranking *ranking) {
     for (int k = 0; k < 24; k++) {
         double change[64], sum[64], errors = 0, squares = 0, r2;
         scry_score score = (scry_score)(k % SCRY_SCORES);
+        if (!scry_has_score(x, score)) score = SCRY_ACT;
         for (size_t d = 0; d < D; d++) change[d] = d == (size_t)k ? (double)NAN : normal(&seed);
         uint32_t switches = (uint32_t)k % 5;
         scry_set *start = top_set(ranking, 5 + (uint32_t)k), *set = scry_set_copy(start);

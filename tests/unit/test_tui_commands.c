@@ -1,6 +1,8 @@
 /* test_tui_commands.c: runs every explorer command of the table on the sample study, by name, by its keys and with
  * arguments that it must refuse. A command that is missing in the list below fails the test. */
 #include "check.h"
+#include "effect_example.h"
+#include "effects.h"
 #include "sample_app.h"
 
 #include "explorer/app.h"
@@ -279,10 +281,23 @@ static void keys_of(const command *c) {
     }
 }
 
+/* The score abl needs effect columns. */
+static void write_effects(const char *sample) {
+    scry_error err = {0};
+    scry_index *x = scry_open(sample, false, &err);
+    char *path = x ? scry_effects_path(x) : NULL;
+    effect_example e = {0};
+    check(path && effect_example_write(&e, x, path, SIZE_MAX, 0.2, 5, &err), "effect columns %s", err.text);
+    effect_example_free(&e);
+    free(path);
+    scry_close(x);
+}
+
 int main(void) {
     setenv("XDG_DATA_HOME", scratch("data"), 1);
     const char *sample = sample_index();
     check(system(text_of("cp '%s' '%s'", sample, scratch("second.scry"))) == 0, "copied");
+    write_effects(sample);
     app *a = open_sample(sample);
     run_all(a);
     run_jumps(a);

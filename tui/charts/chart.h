@@ -179,7 +179,7 @@ typedef struct rho_view {
     const scry_best_baseline *baseline; /* NULL: not there yet */
     uint32_t switches;                  /* latents in which the selection differs from the untouched top N */
     bool ready;                         /* the result has its statistics */
-    bool of_values; /* of scry_result_finish_values: nothing is said of other selections and other texts */
+    bool of_values; /* of what is no score: nothing is said of other selections */
     bool ascii;
 } rho_view;
 

@@ -100,7 +100,6 @@ static void ceiling_part(const rho_view *v, fullness how, char *text) {
 }
 
 static void texts_part(const rho_view *v, fullness how, char *text) {
-    if (v->of_values) return;
     range(text, how == BRIEF ? "texts" : "95% texts", v->result->ci_low, v->result->ci_high, v->ready, how == FULL);
 }
 

@@ -61,12 +61,14 @@ typedef struct statistics_job {
     scry_score score;
     scry_scope scope; /* copies */
     scry_set *set, *untouched;
+    scry_anchor *anchor;
     scry_result result;
 } statistics_job;
 
 static void statistics_work(void *context, const scry_cancel *stop) {
     statistics_job *j = context;
     scry_scorer *scorer = scry_scorer_new(j->index, j->score);
+    scry_scorer_set_anchor(scorer, j->anchor);
     scry_scorer_load(scorer, j->set);
     scry_result_fit(&j->result, j->index, scorer, &j->scope);
     scry_scorer_free(scorer);
@@ -82,6 +84,7 @@ static void statistics_end(void *context, bool whole) {
     scry_scope_free(&j->scope);
     scry_set_free(j->set);
     scry_set_free(j->untouched);
+    scry_anchor_free(j->anchor);
     free(j);
 }
 
@@ -95,7 +98,8 @@ static void begin_statistics(app *a) {
                           .score = scry_session_score(s),
                           .scope = scry_scope_copy(scry_session_scope(s)),
                           .set = scry_set_copy(scry_session_set(s)),
-                          .untouched = scry_session_untouched(s)};
+                          .untouched = scry_session_untouched(s),
+                          .anchor = scry_anchor_copy(scry_session_anchor(s))};
     a->async->session = s;
     a->async->version = j->version;
     worker_begin(a->async->statistics, (worker_job){statistics_work, statistics_end, j});

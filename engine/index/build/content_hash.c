@@ -101,9 +101,13 @@ static bool add_sae(XXH3_state_t *state, const scry_study *study, scry_error *er
     return add_key(state, study, study->sae, "sae", err);
 }
 
-/* What an index holds for each metric and score: one of before a row was added is not the one to use. */
-#define METRIC(id, name, array, ...) name " " #array "\n"
-#define SCORE(id, name, ...)         #name "\n"
+/* What an index holds for each metric and score: one of before a row was added is not the one to use. Of effects it
+ * holds nothing. */
+#define METRIC(id, name, array, ...)    name " " #array "\n"
+#define HELD_SUM(name)                  #name "\n"
+#define HELD_MEAN(name)                 #name "\n"
+#define HELD_EFFECT(name)               ""
+#define SCORE(id, name, aggregate, ...) HELD_##aggregate(name)
 static const char tables[] = SCRY_METRIC_TABLE(METRIC) SCRY_SCORE_TABLE(SCORE);
 #undef METRIC
 #undef SCORE

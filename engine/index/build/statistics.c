@@ -9,6 +9,7 @@
 #include <string.h>
 
 bool has_contributions(const build_inputs *in, int reference, scry_score score) {
+    if (scry_scores[score].is_effect) return false;
     return reference == SCRY_AGAINST_BASE ||
            (scry_scores[score].condition != SCRY_BASE &&
             is_captured(in, (int)scry_reference_condition((scry_reference)reference)));

@@ -30,7 +30,10 @@ typedef struct header {
 _Static_assert(sizeof(header) == HEADER && sizeof INDEX_MAGIC - 1 == 8, "the header is 64 bytes, its magic 8");
 _Static_assert(sizeof(container_section) == 64, "a table entry is 64 bytes");
 
+const container_kind container_index = {INDEX_MAGIC, CONTAINER_VERSION, "index", "an index", "scry index"};
+
 struct container_writer {
+    const container_kind *kind;
     atomic_file to;
     char *buffer; /* of to.file, [WRITE_PIECE] */
     uint64_t at;
@@ -69,10 +72,12 @@ bool container_writable(const char *path, scry_error *err) {
     return ok;
 }
 
-container_writer *container_create(const char *path, scry_error *err) {
+container_writer *container_create_kind(const container_kind *kind, const char *path, scry_error *err) {
     if (!container_writable(path, err)) return NULL;
     container_writer *w = mem_new(1, sizeof *w);
-    if (!atomic_file_begin_over_index(&w->to, path, err)) {
+    w->kind = kind;
+    bool over = kind == &container_index;
+    if (!(over ? atomic_file_begin_over_index(&w->to, path, err) : atomic_file_begin(&w->to, path, err))) {
         free(w);
         return NULL;
     }
@@ -82,6 +87,10 @@ container_writer *container_create(const char *path, scry_error *err) {
     static const char zero[HEADER];
     put(w, zero, HEADER);
     return w;
+}
+
+container_writer *container_create(const char *path, scry_error *err) {
+    return container_create_kind(&container_index, path, err);
 }
 
 static void end_section(container_writer *w) {
@@ -137,8 +146,8 @@ static void sync_folder(const char *path) {
 
 bool container_finish(container_writer *w, scry_error *err) {
     end_section(w);
-    header h = {.version = CONTAINER_VERSION, .byte_order = 0x01020304, .table_offset = w->at, .sections = w->sections};
-    memcpy(h.magic, INDEX_MAGIC, sizeof h.magic);
+    header h = {.version = w->kind->version, .byte_order = 0x01020304, .table_offset = w->at, .sections = w->sections};
+    memcpy(h.magic, w->kind->magic, sizeof h.magic);
     uint64_t table = (uint64_t)w->sections * sizeof *w->section;
     put(w, w->section, table);
     h.table_hash = XXH3_64bits(w->section, (size_t)table);
@@ -161,30 +170,29 @@ bool container_finish(container_writer *w, scry_error *err) {
 
 static bool section_hash_right(const container *c, const container_section *s, scry_error *err) {
     if (XXH3_64bits(c->map.data + s->offset, (size_t)s->size) == s->hash) return true;
-    return scry_fail(err,
-                     "%s: section \"%s\" does not match its checksum; the index is damaged, make it again with "
-                     "scry index",
-                     c->map.path, s->name);
+    return scry_fail(err, "%s: section \"%s\" does not match its checksum; the %s is damaged, make it again with %s",
+                     c->map.path, s->name, c->kind->noun, c->kind->command);
 }
 
 static bool check_header(const container *c, const header *h, scry_error *err) {
-    const char *path = c->map.path;
-    if (c->map.size < HEADER || memcmp(h->magic, INDEX_MAGIC, sizeof h->magic) != 0)
-        return scry_fail(
-            err, "%s: not a scry index (it does not begin with SCRYIDX); expected a file made by scry index", path);
+    const char *path = c->map.path, *noun = c->kind->noun, *command = c->kind->command;
+    if (c->map.size < HEADER || memcmp(h->magic, c->kind->magic, sizeof h->magic) != 0)
+        return scry_fail(err, "%s: not %s (it does not begin with %.7s); expected a file made by %s", path,
+                         c->kind->article, c->kind->magic, command);
     if (h->byte_order != 0x01020304)
         return scry_fail(err, "%s: written on a machine of the other byte order; make it again here", path);
-    if (h->version != CONTAINER_VERSION)
-        return scry_fail(err, "%s: index version %" PRIu32 ", expected %d; make it again with scry index", path,
-                         h->version, CONTAINER_VERSION);
+    if (h->version != c->kind->version)
+        return scry_fail(err, "%s: %s version %" PRIu32 ", expected %" PRIu32 "; make it again with %s", path, noun,
+                         h->version, c->kind->version, command);
     if (XXH3_64bits(h, offsetof(header, header_hash)) != h->header_hash)
-        return scry_fail(err, "%s: the header does not match its checksum; the index is damaged, make it again", path);
+        return scry_fail(err, "%s: the header does not match its checksum; the %s is damaged, make it again", path,
+                         noun);
     if (h->file_size != c->map.size)
-        return scry_fail(err, "%s: found %" PRIu64 " bytes, expected %" PRIu64 "; the index is cut, make it again",
-                         path, c->map.size, h->file_size);
+        return scry_fail(err, "%s: found %" PRIu64 " bytes, expected %" PRIu64 "; the %s is cut, make it again", path,
+                         c->map.size, h->file_size, noun);
     if (h->table_offset > c->map.size || h->table_offset % 8 ||
         (uint64_t)h->sections * sizeof(container_section) != c->map.size - h->table_offset)
-        return scry_fail(err, "%s: the section table does not fit the file; make the index again", path);
+        return scry_fail(err, "%s: the section table does not fit the file; make the %s again", path, noun);
     return true;
 }
 
@@ -192,14 +200,14 @@ static bool check_header(const container *c, const header *h, scry_error *err) {
 static bool padding_right(const container *c, const container_section *s, scry_error *err) {
     for (uint64_t at = s->offset + s->size; at % ALIGN && at < c->map.size; at++)
         if (c->map.data[at])
-            return scry_fail(
-                err, "%s: byte %" PRIu64 ", after section \"%s\", is not 0; the index is damaged, make it again",
-                c->map.path, at, s->name);
+            return scry_fail(err,
+                             "%s: byte %" PRIu64 ", after section \"%s\", is not 0; the %s is damaged, make it again",
+                             c->map.path, at, s->name, c->kind->noun);
     return true;
 }
 
-bool container_open(container *c, const char *path, bool verify, scry_error *err) {
-    *c = (container){0};
+bool container_open_kind(container *c, const container_kind *kind, const char *path, bool verify, scry_error *err) {
+    *c = (container){.kind = kind};
     if (!mapped_file_open(&c->map, path, NULL, err)) return false;
     const header *h = (const header *)(const void *)c->map.data;
     bool ok = check_header(c, h, err);
@@ -208,17 +216,23 @@ bool container_open(container *c, const char *path, bool verify, scry_error *err
         c->sections = h->sections;
         uint64_t table = (uint64_t)h->sections * sizeof *c->section;
         if (XXH3_64bits(c->section, (size_t)table) != h->table_hash)
-            ok = scry_fail(err, "%s: the section table does not match its checksum; make the index again", path);
+            ok = scry_fail(err, "%s: the section table does not match its checksum; make the %s again", path,
+                           kind->noun);
     }
     for (uint32_t i = 0; i < c->sections && ok; i++) {
         const container_section *s = &c->section[i];
         if (s->offset % ALIGN || s->offset > c->map.size || s->size > c->map.size - s->offset ||
             s->name[CONTAINER_NAME - 1])
-            ok = scry_fail(err, "%s: section %" PRIu32 " lies outside the file; make the index again", path, i);
+            ok =
+                scry_fail(err, "%s: section %" PRIu32 " lies outside the file; make the %s again", path, i, kind->noun);
         else if (verify) ok = section_hash_right(c, s, err) && padding_right(c, s, err);
     }
     if (!ok) container_close(c);
     return ok;
+}
+
+bool container_open(container *c, const char *path, bool verify, scry_error *err) {
+    return container_open_kind(c, &container_index, path, verify, err);
 }
 
 void container_close(container *c) {
@@ -241,12 +255,12 @@ const void *container_find(const container *c, const char *name, uint64_t *size)
 const void *container_get(const container *c, const char *name, uint64_t size, scry_error *err) {
     const container_section *s = find(c, name);
     if (!s) {
-        scry_fail(err, "%s: section \"%s\" is missing; make the index again", c->map.path, name);
+        scry_fail(err, "%s: section \"%s\" is missing; make the %s again", c->map.path, name, c->kind->noun);
         return NULL;
     }
     if (s->size != size) {
-        scry_fail(err, "%s: section \"%s\": found %" PRIu64 " bytes, expected %" PRIu64 "; make the index again",
-                  c->map.path, name, s->size, size);
+        scry_fail(err, "%s: section \"%s\": found %" PRIu64 " bytes, expected %" PRIu64 "; make the %s again",
+                  c->map.path, name, s->size, size, c->kind->noun);
         return NULL;
     }
     return c->map.data + s->offset;

@@ -15,13 +15,23 @@
 
 enum { CONTAINER_VERSION = 4, CONTAINER_NAME = 40 };
 
+/* What a container is: an index, or a file that belongs to one. */
+typedef struct container_kind {
+    char magic[9];
+    uint32_t version;
+    const char *noun, *article, *command; /* for messages: "index", "an index", "scry index" */
+} container_kind;
+extern const container_kind container_index;
+
 typedef struct container_writer container_writer;
 
 /* True when an index can be written at this path; otherwise false and err. Ask before hours of work, not after. */
 bool container_writable(const char *path, scry_error *err);
-/* Begin a file at path. NULL and err when it cannot be made; otherwise container_finish or container_abandon must
+/* Begin an index at path. NULL and err when it cannot be made; otherwise container_finish or container_abandon must
  * follow. */
 container_writer *container_create(const char *path, scry_error *err);
+/* The same of another kind, which does not take the place of an index. */
+container_writer *container_create_kind(const container_kind *kind, const char *path, scry_error *err);
 /* Begin a section, which the next begin or finish ends, and append bytes to it. Errors are kept for the end. */
 void container_begin(container_writer *w, const char *name);
 void container_write(container_writer *w, const void *bytes, uint64_t size);
@@ -37,6 +47,7 @@ typedef struct container_section {
 } container_section;
 
 typedef struct container {
+    const container_kind *kind;
     mapped_file map;
     const container_section *section;
     uint32_t sections;
@@ -45,6 +56,7 @@ typedef struct container {
 /* Map the file and check its header and section table; with verify also every section's checksum. False and err when
  * it is no index, cut or damaged; nothing is left open then. */
 bool container_open(container *c, const char *path, bool verify, scry_error *err);
+bool container_open_kind(container *c, const container_kind *kind, const char *path, bool verify, scry_error *err);
 void container_close(container *c);
 /* The section's bytes, exactly `size` long; NULL and err otherwise. */
 const void *container_get(const container *c, const char *name, uint64_t size, scry_error *err);

@@ -1,6 +1,7 @@
 /* columns.c: one statistic of many latents at once. */
 #include "columns.h"
 #include "index/format/metric_values.h"
+#include "index/read/effects.h"
 #include "index/read/index.h"
 
 #include <math.h>
@@ -159,6 +160,14 @@ static void prefetch_row(const scry_index *x, const void *table, size_t row, siz
     if (table) container_prefetch(&x->file, (const uint8_t *)table + row * width, width);
 }
 
+static void prefetch_effects(const scry_index *x, uint32_t row) {
+    const effect_columns *c = index_effect_columns(x);
+    uint64_t at, end = c ? effect_column(c, row, &at) : 0;
+    if (!end) return;
+    container_prefetch(&c->file, c->value + at * (c->meta.draws + 1), (end - at) * (c->meta.draws + 1) * sizeof(float));
+    container_prefetch(&c->file, c->alone + (size_t)row * x->D, x->D * sizeof(float));
+}
+
 void scry_prefetch_latents(const scry_index *x, size_t train, scry_condition source, scry_score score,
                            const uint32_t *latents, size_t n) {
     const index_source *s = index_source_of(x, train, source);
@@ -170,7 +179,8 @@ void scry_prefetch_latents(const scry_index *x, size_t train, scry_condition sou
         for (int side = 0; s && side < 2; side++)
             if (s->fires[side] != x->zeros) prefetch_row(x, s->fires[side], row, s->fires_width);
         prefetch_row(x, x->key_pieces, row, (size_t)SCRY_KEY_PIECES * x->piece_width);
-        prefetch_row(x, x->contribution[score], row, x->info.domains * sizeof(float));
+        if (scry_scores[score].is_effect) prefetch_effects(x, row);
+        else prefetch_row(x, x->contribution[score], row, x->info.domains * sizeof(float));
     }
 }
 

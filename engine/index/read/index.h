@@ -94,10 +94,11 @@ struct scry_index {
     const void *decoder; /* [F][d_model] of decoder_codec; NULL: none */
     const float *decoder_bias;
     decoder_codec decoder_codec;
-    const uint32_t *outliers;  /* rows left out because of their norm, capture after capture; NULL: none */
-    const double *raw;         /* [captures][RESIDUAL_SUMS][d_model], NULL: no residuals (layout.h) */
-    const double *raw_control; /* [captures][d_model], NULL: no residuals, or no control */
-    struct label_edits *edits; /* of store/label_store.c: labels written by hand; NULL in index_open's result */
+    const uint32_t *outliers;      /* rows left out because of their norm, capture after capture; NULL: none */
+    const double *raw;             /* [captures][RESIDUAL_SUMS][d_model], NULL: no residuals (layout.h) */
+    const double *raw_control;     /* [captures][d_model], NULL: no residuals, or no control */
+    struct index_effects *effects; /* of index/read/effects.c: shared by views; NULL of a scores-only study */
+    struct label_edits *edits;     /* of store/label_store.c: labels written by hand; NULL in index_open's result */
 };
 
 /* scry_open without the labels written by hand. */
@@ -110,6 +111,9 @@ void index_sources_read(scry_index *x);
 /* Then their sections, with those of scores. False and err where one is damaged. */
 bool index_sources_open(scry_index *x, scry_error *err);
 void index_sources_close(scry_index *x);
+/* effects.c: make the place of effect columns, which views share, and free it with them. */
+void index_effects_new(scry_index *x);
+void index_effects_free(scry_index *x);
 /* views.c: make and free x->views, where all else of x was read. */
 bool index_views_open(scry_index *x, scry_error *err);
 void index_views_close(scry_index *x);
@@ -124,7 +128,7 @@ static inline const uint32_t *index_outliers(const scry_index *x, size_t capture
     *count = row ? x->info.capture[capture].outliers : 0;
     return row;
 }
-/* A latent's contributions [D]; the index must have the score. */
+/* A latent's contributions [D]; the index must have the score, which is a sum or mean of them. */
 static inline const float *index_column(const scry_index *x, scry_score score, uint32_t latent) {
     uint32_t row = row_of(&x->rows, latent);
     return row == NO_ROW ? x->silent : x->contribution[score] + (size_t)row * x->D;

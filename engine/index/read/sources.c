@@ -121,6 +121,7 @@ static bool open_source(scry_index *x, size_t t, scry_condition c, scry_error *e
 
 /* What does not depend on the reference a view has already. */
 static bool open_score(scry_index *x, scry_score score, scry_error *err) {
+    if (scry_scores[score].is_effect) return true; /* read/effects.c */
     if (x->info.against != SCRY_AGAINST_BASE && scry_scores[score].condition == SCRY_BASE) return true;
     char name[CONTAINER_NAME];
     uint64_t cells = (uint64_t)x->rows.rows * x->D, size;

@@ -1,6 +1,7 @@
 /* statistics.c: per-latent statistics of an open index. */
 #include "base/mem.h"
 #include "index/format/metric_values.h"
+#include "index/read/effects.h"
 #include "index/read/index.h"
 
 #include <math.h>
@@ -111,12 +112,14 @@ scry_condition scry_other_source(const scry_index *x, const scry_ranking *rankin
 
 bool scry_has_score(const scry_index *x, scry_score score) {
     if (x->given) return x->given->sts[score];
+    if (scry_scores[score].is_effect) return x->D && index_effect_columns(x);
     bool any = scry_scores[score].condition == SCRY_BASE;
     for (size_t d = 0; d < x->info.domains && !any; d++) any = x->info.domain[d].has_icl;
     return any && x->contribution[score];
 }
 
 const float *scry_contribution(const scry_index *x, scry_score score, uint32_t latent) {
+    if (scry_scores[score].is_effect) return index_effect_columns(x) ? index_effect_alone(x, latent) : NULL;
     return x->contribution[score] ? index_column(x, score, latent) : NULL;
 }
 

@@ -13,7 +13,6 @@ typedef struct causal_job {
     app *a;
     tab *tab;
     scry_ablation_cache *cache;
-    const scry_index *index;
     causal_subject of;
     scry_scope scope;
     long latent; /* alone; -1: the selection */
@@ -94,9 +93,8 @@ static void work(void *context, const scry_cancel *stop) {
     causal_figures *f = &j->found;
     f->domain = mem_new(j->scope.domains, sizeof *f->domain);
     if (!scry_ablation_cache_run(j->cache, j->of.set, &j->of.how, f->domain, stop, &j->err) || j->latent >= 0) return;
-    correlate(f, j->index, scry_scope_copy(&j->scope));
-    scry_result_finish_values(&f->result, j->index, &j->scope);
-    f->statistics = true;
+    f->scope = scry_scope_copy(&j->scope);
+    f->statistics = scry_ablation_cache_result(j->cache, j->of.set, &j->of.how, &j->scope, &f->result, stop);
 }
 
 /* True when it is the tab's selection, by the settings. */
@@ -199,7 +197,6 @@ static causal_job *new_job(app *a) {
     *j = (causal_job){.a = a,
                       .tab = a->tab,
                       .cache = cache_of(a, a->tab),
-                      .index = a->tab->index,
                       .of.how = s->how,
                       .scope = scry_scope_copy(scry_session_scope(session)),
                       .latent = s->alone};

@@ -160,7 +160,9 @@ static void draw_profile(app *a, rect r) {
     scry_score score = scry_session_score(a->tab->session);
     bool in = scry_set_has(scry_session_set(a->tab->session), app_latent(a));
     snprintf(words[1], sizeof words[1], "adds: %s STS %s; share: its part of that STS%s",
-             scry_scores[score].is_mean ? "E[h^2], of which the mean is" : "to",
+             scry_scores[score].is_mean     ? "E[h^2], of which the mean is"
+             : scry_scores[score].is_effect ? "alone to"
+                                            : "to",
              scry_score_text(score, a->tab->info->against, (char[SCRY_SOURCE_TEXT]){""}), in ? "" : ", once selected");
     for (int k = 0; k < 2; k++) {
         text_fit(words[k], r.cols - 2, a->ascii);

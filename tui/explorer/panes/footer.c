@@ -114,11 +114,18 @@ static bool hint_applies(const app *a, const hint *h) {
     }
 }
 
+/* The last of the table, but for estimates without their columns. */
+static int last_score(const app *a) {
+    int s = SCRY_SCORES - 1;
+    while (s > 0 && scry_scores[s].is_effect && !scry_has_score(a->tab->index, (scry_score)s)) s--;
+    return s;
+}
+
 /* The keys of a hint, and the columns that it takes with its words. */
 static placed_hint measure_hint(const app *a, const hint *h) {
     placed_hint p = {.of = *h};
     char from[16], to[16] = "";
-    if (h->to_last_score) p.of.to = score_commands[SCRY_SCORES - 1];
+    if (h->to_last_score) p.of.to = score_commands[last_score(a)];
     keymap_first(&a->keys, h->name, from, sizeof from);
     if (p.of.to) keymap_first(&a->keys, p.of.to, to, sizeof to);
     /* Where Enter goes to another latent, Esc is what leads back. */

@@ -46,6 +46,7 @@ scry_set *sets_expression(app *a, const char *text) {
 scry_result sets_result(app *a, const scry_set *set) {
     scry_result r;
     scry_scorer *scorer = scry_scorer_new(a->tab->index, scry_session_score(a->tab->session));
+    scry_scorer_set_anchor(scorer, scry_session_anchor(a->tab->session));
     scry_scorer_load(scorer, set);
     scry_result_fit(&r, a->tab->index, scorer, scry_session_scope(a->tab->session));
     scry_scorer_free(scorer);
