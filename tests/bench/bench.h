@@ -60,5 +60,6 @@ void bench_size(void);
 void bench_reference(void);
 void bench_train(void);
 void bench_model(void);
+void bench_ablate(void);
 
 #endif

@@ -32,6 +32,7 @@ static const struct {
              {"plots_storm", test_plots_storm},
              {"plots_leave", test_plots_leave},
              {"jobs", test_jobs},
+             {"prompt", test_prompt},
              {"causal", test_causal},
              {"domain_cursor", test_domain_cursor},
              {"quit", test_quit},

@@ -134,6 +134,8 @@ void test_domain_cursor(void);
 /* explorer_jobs.c */
 void test_jobs(void);
 
+/* explorer_prompt.c */
+void test_prompt(void);
 /* explorer_causal.c */
 void test_causal(void);
 

@@ -7,6 +7,7 @@
 #include "model.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -313,6 +314,316 @@ static void test_cancelled(void) {
     scry_close(x);
 }
 
+/* ---- what is missing ------------------------------------------------------------------------ */
+
+/* The text of a study of the specimens, with one of its parts replaced. */
+static char *edited(const char *study, const char *from, const char *to) {
+    size_t size;
+    char *text = (char *)read_bytes(text_of("tests/specimens/ablation/%s.json", study), &size);
+    for (char *at; *from && (at = strstr(text, from));) {
+        char *next = mem_format("%.*s%s%s", (int)(at - text), text, to, at + strlen(from));
+        free(text);
+        text = next;
+        if (strstr(to, from)) break;
+    }
+    return text;
+}
+
+static void copy_file(const char *from, const char *to) {
+    size_t size;
+    uint8_t *bytes = read_bytes(from, &size);
+    write_bytes(to, bytes, size);
+    free(bytes);
+}
+
+/* A folder with the study's files, and the manifest as given, which is freed. */
+static const char *study_folder(const char *name, char *manifest) {
+    static const char *const files[] = {"acts/math.jsonl",        "acts/law.jsonl",
+                                        "acts/plain.jsonl",       "acts/cut.jsonl",
+                                        "acts/math.safetensors",  "acts/law.safetensors",
+                                        "acts/plain.safetensors", "acts/cut.safetensors",
+                                        "as_is/cfg.json",         "as_is/sae_weights.safetensors"};
+    const char *folder = scratch_folder("%s", name);
+    scratch_folder("%s/acts", name);
+    scratch_folder("%s/as_is", name);
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+        copy_file(text_of("tests/specimens/ablation/%s", files[i]), text_of("%s/%s", folder, files[i]));
+    write_bytes(text_of("%s/study.json", folder), manifest, strlen(manifest));
+    free(manifest);
+    return folder;
+}
+
+static scry_index *index_folder(const char *folder) {
+    scry_error err = {0};
+    const char *path = text_of("%s/x.scry", folder);
+    bool ok = scry_index_build(text_of("%s/study.json", folder), path, NULL, NULL, NULL, &err);
+    scry_index *x = ok ? scry_open(path, true, &err) : NULL;
+    if (!x) {
+        check(false, "%s is indexed: %s", folder, err.text);
+        exit(check_end());
+    }
+    return x;
+}
+
+static void refuses(const scry_index *x, const scry_causal_options *o, const char *const *words, const char *what) {
+    scry_error err = {0};
+    scry_causal *c = scry_causal_open(x, o, NULL, &err);
+    check_says(c ? "" : err.text, words, "refused: %s", what);
+    scry_causal_free(c);
+}
+
+static void test_refusals(void) {
+    scry_index *x = index_of("as_is");
+    const char *base = "tests/specimens/evaluate/base";
+    refuses(x, &(scry_causal_options){.model = "tests/specimens/models/llama"}, SAYS("width 12", "expected 24"),
+            "a model of another width");
+    refuses(x, &(scry_causal_options){.model = scratch("nowhere")}, SAYS("nowhere"), "a folder that is not there");
+    refuses(x, &(scry_causal_options){.memory = 100000}, SAYS("--samples", "--memory"), "too little memory");
+    const bool none[4] = {false};
+    refuses(x, &(scry_causal_options){.domains = none}, SAYS("no sample"), "no domain");
+    scry_close(x);
+    x = index_folder(study_folder("beyond", edited("as_is", "blocks.0", "blocks.2")));
+    refuses(x, &(scry_causal_options){.model = base}, SAYS("blocks.2.hook_resid_post", "2 blocks"),
+            "a hook beyond the model");
+    scry_close(x);
+    x = index_folder(study_folder("added", edited("as_is", "resid_post", "mlp_out")));
+    refuses(x, &(scry_causal_options){.model = base}, SAYS("hook_mlp_out", "hook_resid_post"),
+            "a hook beside the stream");
+    scry_close(x);
+    x = index_folder(study_folder("unhooked", edited("as_is", "blocks.0.hook_resid_post", "")));
+    refuses(x, &(scry_causal_options){.model = base}, SAYS("\"hook\""), "a study without hook");
+    scry_close(x);
+    x = index_folder(study_folder("modelless", edited("as_is", "../evaluate/base", "")));
+    refuses(x, &(scry_causal_options){0}, SAYS("--model DIR", "\"model_path\""), "no model");
+    scry_close(x);
+    x = index_of("as_is");
+    scry_set *wrong = scry_set_new(7);
+    scry_causal *c = open_causal(x, 1, NULL);
+    scry_error err = {0};
+    scry_domain_effect out[4];
+    check(!scry_ablate(c, wrong, &(scry_ablation){0}, out, NULL, NULL, &err) && strstr(err.text, "7 latents"),
+          "refused: a set of another index");
+    scry_set *set = scry_set_new(40);
+    check(!scry_ablate(c, set, &(scry_ablation){.scale = NAN}, out, NULL, NULL, &err) && strstr(err.text, "finite"),
+          "refused: scale NaN");
+    scry_set_free(wrong);
+    scry_set_free(set);
+    scry_causal_free(c);
+    scry_close(x);
+}
+
+/* A study without tokens, or features in place of residuals. */
+static void test_bare_studies(void) {
+    static const char bare[] =
+        "{\"scry_study\": 1, \"hook\": \"blocks.0.hook_resid_post\", \"sae\": \"as_is\", \"pairing\": \"row\",\n"
+        " \"train\": {\"base\": {\"residual\": \"acts/math.safetensors\"}},\n"
+        " \"domains\": [{\"name\": \"math\", \"base\": {\"residual\": \"acts/math.safetensors\"%s}}]}\n";
+    const char *base = "tests/specimens/evaluate/base";
+    scry_index *x = index_folder(study_folder("bare", mem_format(bare, "")));
+    refuses(x, &(scry_causal_options){.model = base}, SAYS("no domain has \"tokens\""), "a study without tokens");
+    scry_close(x);
+    static const char features[] =
+        "{\"scry_study\": 1, \"hook\": \"blocks.0.hook_resid_post\", \"pairing\": \"row\",\n"
+        " \"train\": {\"base\": {\"features\": \"acts/math.safetensors\"}},\n"
+        " \"domains\": [{\"name\": \"math\", \"base\": {\"features\": \"acts/math.safetensors\", \"tokens\": "
+        "\"acts/math.jsonl\"}}]}\n";
+    x = index_folder(study_folder("features", mem_copy_string(features)));
+    refuses(x, &(scry_causal_options){.model = base}, SAYS("no decoder", "\"sae\""), "a study of features");
+    scry_close(x);
+}
+
+static bool has_note(const scry_notes *notes, const char *text) {
+    for (size_t i = 0; i < notes->count; i++)
+        if (strstr(notes->text[i], text)) return true;
+    return false;
+}
+
+/* An index away from its study has the token texts alone: samples of law lack what stood before their rows, and one of
+ * cut its beginning. */
+static void test_moved(void) {
+    const char *folder = study_folder("moved", edited("as_is", "../evaluate/base", ""));
+    scry_close(index_folder(folder));
+    scratch_folder("away");
+    copy_file(text_of("%s/x.scry", folder), scratch("away/x.scry"));
+    const char *place = scratch("elsewhere");
+    if (rename(folder, place) != 0) abort();
+    folder = place;
+    scry_error err = {0};
+    scry_index *x = scry_open(scratch("away/x.scry"), true, &err), *home = index_of("as_is");
+    scry_causal_options o = {.model = "tests/specimens/evaluate/base", .threads = 1};
+    scry_notes notes = {0};
+    scry_causal *c = scry_causal_open(x, &o, &notes, &err), *whole = open_causal(home, 1, NULL);
+    check(c && has_note(&notes, "4 of 4 domains: the token file is not found"), "a moved index opens, and says so %s",
+          err.text);
+    check(has_note(&notes, "1 of 26 samples of cut begin in the middle of a text"), "one sample begins in the middle");
+    scry_set *set = scry_set_new(40);
+    scry_set_list(set, "5-24", true, &err);
+    scry_domain_effect away[4], expected[4], again[4];
+    scry_ablation how = {SCRY_VALUE_ZERO, 0, true};
+    bool ok = c && scry_ablate(c, set, &how, away, NULL, NULL, &err) &&
+              scry_ablate(whole, set, &how, expected, NULL, NULL, &err);
+    check(ok && same_effects(&away[0], &expected[0], 1) && same_effects(&away[2], &expected[2], 1),
+          "texts that are whole in the index have the same figures");
+    check(ok && away[1].loss != expected[1].loss && scry_causal_domains(c)[3].left_out == 1, "others do not");
+    scry_notes_free(&notes);
+    scry_causal_free(c);
+    o.study = text_of("%s/study.json", folder);
+    c = scry_causal_open(x, &o, &notes, &err);
+    check(c && !notes.count && scry_ablate(c, set, &how, again, NULL, NULL, &err) && same_effects(again, expected, 4),
+          "with the study's place they are all the same");
+    scry_causal_free(c);
+    /* another text in a file of the same shape */
+    size_t size;
+    char *text = (char *)read_bytes(text_of("%s/acts/law.jsonl", folder), &size), *word = strstr(text, " answer\"");
+    if (word) memcpy(word, " ansver\"", 8);
+    write_bytes(text_of("%s/acts/law.jsonl", folder), text, size);
+    free(text);
+    o.study = folder;
+    c = scry_causal_open(x, &o, &notes, &err);
+    check(word && c && has_note(&notes, "1 of 4 domains: the token file is not the one that was indexed"),
+          "a changed token file is not read");
+    scry_notes_free(&notes);
+    scry_causal_free(c);
+    scry_causal_free(whole);
+    scry_set_free(set);
+    scry_close(x);
+    scry_close(home);
+}
+
+/* ---- what follows from the effects ---------------------------------------------------------- */
+
+static scry_scope whole_scope(const scry_index *x) {
+    scry_scope scope;
+    scry_error err = {0};
+    if (!scry_scope_read(&scope, x, 0, "all", true, &err)) exit(check_end());
+    return scope;
+}
+
+static double mean_of(const double *values, size_t n) {
+    double sum = 0;
+    for (size_t i = 0; i < n; i++) sum += values[i];
+    return sum / (double)n;
+}
+
+static void test_correlation(const scry_index *x, scry_causal *c, const scry_scope *scope) {
+    scry_error err = {0};
+    scry_set *set = scry_set_new(40);
+    scry_set_list(set, "5-24", true, &err);
+    scry_domain_effect out[4];
+    double rise[26], difference[4], change[4], accuracy[4];
+    scry_ablation how = {SCRY_VALUE_ZERO, 0, false};
+    check(scry_ablate(c, set, &how, out, rise, NULL, &err), "a set is ablated %s", err.text);
+    for (size_t d = 0; d < 4; d++) {
+        difference[d] = out[d].difference;
+        accuracy[d] = out[d].accuracy_ablated - out[d].accuracy;
+        change[d] = scry_index_info(x)->domain[d].change[0];
+    }
+    scry_result r;
+    check(scry_ablation_result(&r, c, out, rise, scope, NULL), "its differences are correlated");
+    check_near(r.fit.pearson, scry_fit_line(difference, change, 4).pearson, 1e-12, "with the signed change");
+    check(r.ci_low < r.fit.pearson && r.ci_high > r.fit.pearson && r.ci_low >= -1 && r.ci_high <= 1,
+          "the interval %.4f to %.4f holds rho %.4f", r.ci_low, r.ci_high, r.fit.pearson);
+    check(r.context.train_domain == 0 && isfinite(r.context.without_train), "and rho without the training domain");
+    check_near(scry_mean_difference(c, out), mean_of(difference, 4), 1e-12, "mean difference");
+    check_near(scry_mean_accuracy_change(c, out), mean_of(accuracy, 4), 1e-12, "mean change of accuracy");
+    scry_result_free(&r);
+    scry_set_free(set);
+}
+
+static void test_random(const scry_index *x, scry_causal *c, const scry_scope *scope) {
+    scry_error err = {0};
+    scry_ablation how = {SCRY_VALUE_ZERO, 0, false};
+    scry_set *set = scry_set_new(40), *all = scry_set_new(40), *one = scry_set_new(40);
+    double alone[40];
+    uint32_t firing = 0;
+    scry_domain_effect out[4];
+    for (uint32_t j = 0; j < 40; j++) {
+        double fires = 0;
+        for (size_t d = 0; d < 4; d++) fires += scry_domain_rate(x, j, d);
+        alone[j] = NAN;
+        if (!(fires > 0)) continue;
+        firing++;
+        scry_set_put(all, j, true);
+        scry_set_put(one, j, true);
+        if (scry_ablate(c, one, &how, out, NULL, NULL, &err)) alone[j] = out[1].difference;
+        scry_set_put(one, j, false);
+    }
+    scry_set_put(set, 17, true);
+    scry_random_ablation random, again, matched;
+    bool ok = scry_ablate_random(c, set, &how, false, 25, 3, scope, &random, NULL, &err) &&
+              scry_ablate_random(c, set, &how, false, 10, 3, scope, &again, NULL, &err) &&
+              scry_ablate_random(c, set, &how, true, 5, 3, scope, &matched, NULL, &err);
+    check(ok && random.sets == 25 && random.size == 1 && matched.sets == 5, "random sets are drawn %s", err.text);
+    size_t known = 0, distinct = 0;
+    for (uint32_t k = 0; k < random.sets; k++) {
+        bool found = false;
+        for (uint32_t j = 0; j < 40; j++) found = found || random.difference[k * 4 + 1] == alone[j];
+        known += found;
+        distinct += k > 0 && random.difference[k * 4 + 1] != random.difference[1];
+        double rho = 0, change[4];
+        for (size_t d = 0; d < 4; d++) change[d] = scry_index_info(x)->domain[d].change[0];
+        rho = scry_fit_line(random.difference + k * 4, change, 4).pearson;
+        if (!(fabs(rho - random.pearson[k]) < 1e-12)) known--;
+    }
+    check(known == 25 && distinct > 10, "random sets of 1 are latents that fire, with their effects and rho: %zu of 25",
+          known);
+    check(memcmp(random.difference, again.difference, 40 * sizeof(double)) == 0, "the same seed draws the same sets");
+    scry_random_ablation_free(&random);
+    scry_random_ablation_free(&again);
+    scry_random_ablation_free(&matched);
+    ok = scry_ablate(c, all, &how, out, NULL, NULL, &err) &&
+         scry_ablate_random(c, all, &how, false, 2, 3, scope, &random, NULL, &err);
+    check(ok && random.sets == 2 && random.size == firing && random.difference[2] == out[2].difference &&
+              random.difference[6] == out[2].difference,
+          "a random set of all latents that fire is all of them");
+    scry_random_ablation_free(&random);
+    for (uint32_t j = 0; j < 40; j++) scry_set_put(all, j, true);
+    ok = scry_ablate_random(c, all, &how, false, 2, 3, scope, &random, NULL, &err);
+    check(ok && random.sets == (firing < 40 ? 0 : 2), "no random sets of more than fire");
+    scry_random_ablation_free(&random);
+    scry_set_free(set);
+    scry_set_free(all);
+    scry_set_free(one);
+}
+
+static void test_over_n(const scry_index *x, scry_causal *c, const scry_scope *scope) {
+    scry_error err = {0};
+    scry_ablation how = {SCRY_VALUE_MEAN, 0, false};
+    scry_ranking *ranking = scry_rank(x, 0, SCRY_BASE, SCRY_MEAN, &err);
+    size_t count, same = 0;
+    scry_ablation_point *points = scry_ablate_n(c, ranking, &how, scope, 12, 2, 3, &count, NULL, &err);
+    check_is(count, 11, "points of the curve");
+    scry_set *set = scry_set_new(40);
+    for (size_t i = 0, rank = 0; points && i < count; i++) {
+        scry_domain_effect out[4];
+        while (rank < points[i].n) scry_set_put(set, ranking->order[rank++], true);
+        bool ok = scry_ablate(c, set, &how, out, NULL, NULL, &err);
+        scry_random_ablation random;
+        ok = ok && scry_ablate_random(c, set, &how, false, 2, 3, scope, &random, NULL, &err);
+        same += ok && points[i].difference == scry_mean_difference(c, out) &&
+                points[i].accuracy == scry_mean_accuracy_change(c, out) &&
+                fabs(points[i].random_mean - (mean_of(random.difference, 4) + mean_of(random.difference + 4, 4)) / 2) <
+                    1e-12;
+        scry_random_ablation_free(&random);
+    }
+    check_is(same, 11, "points that are what their sets give");
+    free(points);
+    scry_set_free(set);
+    scry_ranking_free(ranking);
+}
+
+static void test_effects(void) {
+    scry_index *x = index_of("as_is");
+    scry_causal *c = open_causal(x, 2, NULL);
+    scry_scope scope = whole_scope(x);
+    test_correlation(x, c, &scope);
+    test_random(x, c, &scope);
+    test_over_n(x, c, &scope);
+    scry_scope_free(&scope);
+    scry_causal_free(c);
+    scry_close(x);
+}
+
 int main(void) {
     size_t size;
     char *text = (char *)read_bytes("tests/specimens/ablation/expected.json", &size);
@@ -322,6 +633,10 @@ int main(void) {
     test_unchanged();
     test_samples();
     test_cancelled();
+    test_refusals();
+    test_bare_studies();
+    test_moved();
+    test_effects();
     cJSON_Delete(expected);
     free(text);
     return check_end();

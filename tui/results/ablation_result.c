@@ -59,6 +59,29 @@ static void add_domain(cJSON *item, const ablation_facts *a, size_t d) {
                    {"random_sd", random[1]}, {"random_rank", random[2]});
 }
 
+/* rho of each random set without the training set's own domain: mean, deviation, and the share below the selection's.
+ */
+static void without_train(const ablation_facts *a, double out[3]) {
+    const scry_result *r = a->result;
+    const scry_random_ablation *random = a->random;
+    out[0] = out[1] = out[2] = NAN;
+    if (!random || r->context.train_domain < 0) return;
+    double *rho = mem_new(random->sets + 1, sizeof *rho), *x = mem_new(2 * r->domains, sizeof *x), *y = x + r->domains;
+    for (uint32_t k = 0; k < random->sets; k++) {
+        size_t n = 0;
+        for (size_t d = 0; d < r->domains; d++) {
+            double difference = random->difference[k * random->domains + d];
+            if (isnan(difference) || isnan(r->change[d]) || (int)d == r->context.train_domain) continue;
+            x[n] = difference;
+            y[n++] = r->change[d];
+        }
+        rho[k] = scry_fit_line(x, y, n).pearson;
+    }
+    spread(rho, 1, random->sets, r->context.without_train, out, NULL);
+    free(rho);
+    free(x);
+}
+
 cJSON *ablation_result(const ablation_facts *a) {
     const scry_info *info = scry_index_info(a->of->index);
     scry_result r = *a->result;
@@ -78,6 +101,10 @@ cJSON *ablation_result(const ablation_facts *a) {
         r.random_rank = rho[2];
     }
     add_rho(facts, info, &r, NULL);
+    double without[3];
+    without_train(a, without);
+    result_numbers(facts, {"random_without_train_mean", without[0]}, {"random_without_train_sd", without[1]},
+                   {"random_without_train_rank", without[2]});
     result_number(facts, "random_sets", a->random ? a->random->sets : (double)NAN);
     result_number(facts, "random_size", a->random ? a->random->size : (double)NAN);
     result_text(facts, "match", a->random && a->match_rate ? "rate" : NULL);
@@ -120,6 +147,11 @@ static void random_lines(FILE *f, const cJSON *facts) {
         fprintf(f, "; the selection's is above %.1f%% of them, two-sided p %.4f",
                 100 * result_get_number(facts, "random_rank"), result_get_number(facts, "random_p"));
     fputc('\n', f);
+    if (!isnan(result_get_number(facts, "random_without_train_mean")))
+        fprintf(
+            f, "without the training set's own domain: rho %+.3f, SD %.3f; the selection's is above %.1f%% of them\n",
+            result_get_number(facts, "random_without_train_mean"), result_get_number(facts, "random_without_train_sd"),
+            100 * result_get_number(facts, "random_without_train_rank"));
 }
 
 char *ablation_head(const cJSON *facts, bool is_signed) {

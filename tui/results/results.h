@@ -160,8 +160,8 @@ char *evaluation_head(const scry_evaluation *e);
 /* What a set does in the model: effects [D] of the selection, their correlation r, and those of random sets (NULL: none
  * were drawn). {"n", "value", "error", "scale", "domains": [{"name", "samples", "tokens", "left_out", "loss",
  * "loss_ablated", "difference", "se", "accuracy", "accuracy_ablated", "change", "fitted", "residual", "random_mean",
- * "random_sd", "random_rank"}], "mean_difference", then as add_rho has it, "random_sets", "random_size", "match"}; the
- * random sets' numbers at the end are of rho. */
+ * "random_sd", "random_rank"}], "mean_difference", then as add_rho has it, "random_without_train_mean" and the like,
+ * "random_sets", "random_size", "match"}; the random sets' numbers at the end are of rho. */
 typedef struct ablation_facts {
     const selection_context *of;
     const scry_causal *causal;

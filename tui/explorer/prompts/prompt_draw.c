@@ -42,8 +42,11 @@ static void draw_waiting(app *a, rect r) {
 
 static void draw_problem(app *a, rect r) {
     const prompt_page_state *s = prompt_page_of(a);
+    const char *words = s->problem[0] ? s->problem : "no text yet; r asks for one", *path = a->tab->info->path;
+    size_t length = strlen(path);
+    if (strncmp(words, path, length) == 0 && strncmp(words + length, ": ", 2) == 0) words += length + 2; /* the tab's */
     view_title(a, r, true, "prompt");
-    draw_words(a, (rect){r.y + 2, r.x, r.rows - 2, r.cols}, s->problem[0] ? s->problem : "no text yet; r asks for one");
+    draw_words(a, (rect){r.y + 2, r.x, r.rows - 2, r.cols}, words);
 }
 
 /* ---- titles --------------------------------------------------------------------------------- */
@@ -66,12 +69,20 @@ static void draw_title(app *a, rect r) {
     int lines = s->layout.lines, last = s->top + s->text_rows < lines ? s->top + s->text_rows : lines;
     char part[48] = "";
     if (lines > s->text_rows) snprintf(part, sizeof part, ", lines %d to %d of %d", s->top + 1, last, lines);
-    view_title(a, r, true, "prompt%s: %zu token%s%s",
-               s->result->chat_template >= 0 ? scry_chat_template_name(s->result->chat_template) : "",
-               s->result->tokens, plural_s(s->result->tokens), part);
+    int x = view_title(a, r, true, "prompt%s%s: %zu token%s%s", s->result->chat_template >= 0 ? " as " : "",
+                       s->result->chat_template >= 0 ? scry_chat_template_name(s->result->chat_template) : "",
+                       s->result->tokens, plural_s(s->result->tokens), part);
+    static const char note[] = " the selection has changed: R runs again ";
+    int width = text_columns(note);
+    if (scry_prompt_info_of(s->models)->can_ablate && !scry_set_equal(s->ablated, scry_session_set(a->tab->session)) &&
+        r.x + r.cols - width > x + 1)
+        grid_put(a->grid, r.y, r.x + r.cols - width, width, ROLE_MESSAGE, note);
 }
 
-/* "shaded by latent 1127, at most 4.21  = before a number", and what the shades mean. */
+/* A label is not shown in fewer columns. */
+enum { LABEL_LEAST = 8 };
+
+/* "shaded by latent 1127, up to 4.21  = before a number", and what the shades mean. */
 static void draw_legend(app *a, rect r, uint32_t latent, bool shaded) {
     char text[300], label[200];
     const char *words = a->mono || a->ascii ? "[ ] fires" : "weak to strong";
@@ -83,9 +94,13 @@ static void draw_legend(app *a, rect r, uint32_t latent, bool shaded) {
     }
     const prompt_page_state *s = prompt_page_of(a);
     table_label(a, latent, label, sizeof label);
-    snprintf(text, sizeof text, "shaded by %slatent %u, at most %.2f  %s",
-             s->pinned < 0 && latent != app_latent(a) ? "the strongest, " : "", latent,
-             (double)scry_prompt_peak(s->result, latent), label);
+    snprintf(text, sizeof text, "shaded by latent %u%s, up to %.2f  ", latent,
+             s->pinned < 0 && latent != app_latent(a) ? ", the strongest" : "",
+             (double)scry_prompt_peak(s->result, latent));
+    if (room - text_columns(text) >= LABEL_LEAST) {
+        text_fit(label, room - text_columns(text), a->ascii);
+        snprintf(text + strlen(text), sizeof text - strlen(text), "%s", label);
+    }
     text_fit(text, room, a->ascii);
     grid_put(a->grid, r.y, r.x + 1, room, ROLE_FAINT, text);
     int x = r.x + r.cols - legend;
@@ -97,7 +112,7 @@ static void draw_legend(app *a, rect r, uint32_t latent, bool shaded) {
 static void draw_token_title(app *a, rect r, uint32_t latent, bool shaded) {
     const prompt_page_state *s = prompt_page_of(a);
     const scry_prompt_result *p = s->result;
-    char token[220], next[220], then[240] = "", note[80] = "";
+    char token[220], next[220], then[240] = "";
     token_words(a, p->id[s->token], 24, token, sizeof token);
     if (s->token + 1 < p->tokens) {
         token_words(a, p->id[s->token + 1], 16, next, sizeof next);
@@ -109,30 +124,31 @@ static void draw_token_title(app *a, rect r, uint32_t latent, bool shaded) {
     float h = shaded ? scry_prompt_activation(p, s->token, latent) : 0;
     char fires[48] = "";
     if (h > 0) snprintf(fires, sizeof fires, ", latent %u %.2f", latent, (double)h);
-    int x = view_title(a, r, false, "token %zu of %zu: %s%s%s%s", s->token + 1, p->tokens, token, then, kind, fires);
-    if (p->ablated && !scry_set_equal(s->ablated, scry_session_set(a->tab->session)))
-        snprintf(note, sizeof note, " the selection has changed: R runs again ");
-    int width = text_columns(note);
-    if (width && r.x + r.cols - width > x + 1) grid_put(a->grid, r.y, r.x + r.cols - width, width, ROLE_MESSAGE, note);
+    view_title(a, r, false, "token %zu of %zu: %s%s%s%s", s->token + 1, p->tokens, token, then, kind, fires);
 }
 
 /* ---- lists ---------------------------------------------------------------------------------- */
+
+/* Column of the label in the list of latents. */
+enum { LABEL_AT = 17 };
 
 static void draw_latent(app *a, int y, int x, int cols, const scry_active_latent *one) {
     char text[256];
     bool in = scry_set_has(scry_session_set(a->tab->session), one->latent);
     grid_put(a->grid, y, x, 1, ROLE_IN, in ? "*" : " ");
-    grid_print(a->grid, y, x + 1, 8, in ? ROLE_IN : ROLE_TEXT, "%8u", one->latent);
-    grid_print(a->grid, y, x + 9, 7, ROLE_TEXT, "%7.2f", (double)one->activation);
+    grid_print(a->grid, y, x + 1, 7, in ? ROLE_IN : ROLE_TEXT, "%7u", one->latent);
+    grid_print(a->grid, y, x + 8, 7, ROLE_TEXT, "%7.2f", (double)one->activation);
     bool labelled = table_label(a, one->latent, text, sizeof text);
-    text_fit(text, cols - 18, a->ascii);
-    grid_put(a->grid, y, x + 18, cols - 18, labelled ? ROLE_TEXT : ROLE_FAINT, text);
+    text_fit(text, cols - LABEL_AT, a->ascii);
+    grid_put(a->grid, y, x + LABEL_AT, cols - LABEL_AT, labelled ? ROLE_TEXT : ROLE_FAINT, text);
 }
 
 static void draw_latents(app *a, rect r) {
     prompt_page_state *s = prompt_page_of(a);
     size_t rows = (size_t)(r.rows - 1);
-    grid_put(a->grid, r.y, r.x, r.cols, ROLE_HEADER, "sel latent activ.  label, or key tokens");
+    grid_put(a->grid, r.y, r.x, r.cols, ROLE_HEADER, "  latent  activ.");
+    const char *words = r.cols >= LABEL_AT + 20 ? "label, or key tokens" : "label, or keys";
+    grid_put(a->grid, r.y, r.x + LABEL_AT, r.cols - LABEL_AT, ROLE_HEADER, words);
     if (!s->count) grid_put(a->grid, r.y + 1, r.x + 1, r.cols - 1, ROLE_FAINT, "no latent fires here");
     if (s->cursor >= s->count) s->cursor = s->count ? s->count - 1 : 0;
     if (s->cursor < s->list_top) s->list_top = s->cursor;
@@ -154,7 +170,7 @@ static void draw_next(app *a, rect r, const char *title, const scry_next_probabi
         if (next[i].probability < 0.0005) snprintf(number, sizeof number, "<.001");
         else format_rho(next[i].probability, 3, false, number, sizeof number);
         token_words(a, next[i].id, r.cols - 8, token, sizeof token);
-        grid_put(a->grid, r.y + 1 + i, r.x, 1, ROLE_FOUND, is_own ? ">" : " ");
+        if (is_own) grid_put(a->grid, r.y + 1 + i, r.x, 1, ROLE_FOUND, ">");
         grid_put_right(a->grid, r.y + 1 + i, r.x + 1, 5, is_own ? ROLE_FOUND : ROLE_FAINT, number);
         grid_put(a->grid, r.y + 1 + i, r.x + 7, r.cols - 8, is_own ? ROLE_FOUND : ROLE_TEXT, token);
     }

@@ -117,6 +117,15 @@ static void draw_wide(app *a, rect r, int first, const prompt_place *p, const sh
         }
 }
 
+/* The token under the cursor, whatever its shade: in the colours of a title, or reversed. */
+static void mark_cells(app *a, int y, int x, int cols) {
+    for (int i = x; i < x + cols && i < a->grid->cols; i++) {
+        cell *c = &a->grid->cells[(size_t)y * (size_t)a->grid->cols + (size_t)i];
+        c->role = a->mono ? ROLE_TEXT : ROLE_TITLE;
+        if (a->mono) c->flags |= CELL_CURSOR;
+    }
+}
+
 void prompt_text_draw(app *a, rect r, int first, uint32_t shade, bool shaded) {
     const prompt_page_state *s = prompt_page_of(a);
     const prompt_layout *l = &s->layout;
@@ -132,10 +141,10 @@ void prompt_text_draw(app *a, rect r, int first, uint32_t shade, bool shaded) {
         if (i != cursor) continue;
         for (int row = y, left = p->cols, x = p->x; left > 0 && row < r.y + r.rows; row++) {
             int here = left < r.cols - x ? left : r.cols - x;
-            if (row >= r.y) grid_flag(a->grid, row, r.x + x, here, CELL_CURSOR);
+            if (row >= r.y) mark_cells(a, row, r.x + x, here);
             left -= here;
             x = 0;
         }
-        if (p->cols == 0 && y >= r.y && y < r.y + r.rows) grid_flag(a->grid, y, r.x + p->x, 1, CELL_CURSOR);
+        if (p->cols == 0 && y >= r.y && y < r.y + r.rows) mark_cells(a, y, r.x + p->x, 1);
     }
 }

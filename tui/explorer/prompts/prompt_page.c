@@ -30,19 +30,6 @@ static char *replaced(const char *text, const char *what, const char *by) {
     return out;
 }
 
-/* Without a text: what was asked last is shown again. */
-command_effect do_prompt(app *a, const char *argument) {
-    prompt_page_state *s = prompt_page_of(a);
-    if (!*argument && !s->text) return app_ask(a, "prompt", "");
-    a->layer = &layer_prompt;
-    if (!*argument) return DID_CHANGE;
-    char *text = replaced(argument, LINE_BREAK, "\n");
-    free(s->text);
-    s->text = text;
-    prompt_work_begin(a);
-    return DID_CHANGE;
-}
-
 /* The line to type in, with the text of before in it. */
 static command_effect ask(app *a) {
     const char *text = prompt_page_of(a)->text;
@@ -50,6 +37,19 @@ static command_effect ask(app *a) {
     command_effect effect = app_ask(a, "prompt", line);
     free(line);
     return effect;
+}
+
+/* Without a text: what was asked last is shown again; on the page another is asked for. */
+command_effect do_prompt(app *a, const char *argument) {
+    prompt_page_state *s = prompt_page_of(a);
+    if (!*argument && (!s->text || a->layer == &layer_prompt)) return ask(a);
+    a->layer = &layer_prompt;
+    if (!*argument) return DID_CHANGE;
+    char *text = replaced(argument, LINE_BREAK, "\n");
+    free(s->text);
+    s->text = text;
+    prompt_work_begin(a);
+    return DID_CHANGE;
 }
 
 static void move_token(app *a, move kind, long steps) {
