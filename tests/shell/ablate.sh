@@ -33,6 +33,7 @@ prints "two domains have no correlation" '^no correlation: fewer than 3 domains'
 # ---- random sets, N, each
 gives 0 ablate "$place/tiny.scry" --latents 3,17 --random 20
 prints "--random" '^20 random sets of 2 latents: rho [+-]0\.[0-9]+, SD 0\.[0-9]+; the selection.s is above [0-9.]+% of them, two-sided p ' \
+    '^without the training set.s own domain: rho [+-][01]\.[0-9]+, SD [0-9.]+; the selection.s is above [0-9.]+% of them$' \
     '^domain .* change +random +SD +beats%$'
 gives 0 ablate "$place/tiny.scry" --latents 3,17 --random 20 --match rate --json
 prints "--match rate" '"random_sets":20,"random_size":2,"match":"rate"' '"random_mean":-?0\.' '"random_rank":'

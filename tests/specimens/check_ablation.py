@@ -7,7 +7,7 @@ needs torch, transformers, tokenizers and safetensors. The study's SAE is SAELen
 its token files have texts and "response". Activations are computed from the captures, in double precision; the model
 runs in float32, on from the hook: its later blocks are given the changed stream as embeddings, and once a forward hook
 in the whole model shows that this is the same. Prints the largest relative difference of losses and of differences;
-of those below 0.001 nats, which single precision knows no better, relative to that. KEEP=N: a copy of the study with
+of those below 0.01 nats, which single precision does not know better, relative to that. KEEP=N: a copy of the study with
 the first N samples of each domain, made in a folder of its own, to be quick.
 """
 import json
@@ -26,7 +26,7 @@ from transformers import AutoModelForCausalLM
 torch.set_num_threads(1)
 SCRY, STUDY, MODEL = sys.argv[1:4]
 FOLDER = os.path.dirname(os.path.abspath(STUDY))
-LEAST = 0.001
+LEAST = 0.01
 
 
 def tensor(path):

@@ -160,8 +160,8 @@ char *evaluation_head(const scry_evaluation *e);
 /* What a set does in the model: effects [D] of the selection, their correlation r, and those of random sets (NULL: none
  * were drawn). {"n", "value", "error", "scale", "domains": [{"name", "samples", "tokens", "left_out", "loss",
  * "loss_ablated", "difference", "se", "accuracy", "accuracy_ablated", "change", "fitted", "residual", "random_mean",
- * "random_sd", "random_rank"}], "mean_difference", then as add_rho has it, "random_sets", "random_size", "match"}; the
- * random sets' numbers at the end are of rho. */
+ * "random_sd", "random_rank"}], "mean_difference", then as add_rho has it, "random_without_train_mean" and the like,
+ * "random_sets", "random_size", "match"}; the random sets' numbers at the end are of rho. */
 typedef struct ablation_facts {
     const selection_context *of;
     const scry_causal *causal;
@@ -172,9 +172,9 @@ typedef struct ablation_facts {
     bool match_rate;
 } ablation_facts;
 cJSON *ablation_result(const ablation_facts *a);
-/* The columns of "domains". */
-enum { ABLATION_COLUMNS = 13 };
-void ablation_columns(bool random, result_column out[ABLATION_COLUMNS]);
+/* The columns of "domains". estimate: with that of abl, which the JSON has where there are effect columns. */
+enum { ABLATION_COLUMNS = 14 };
+void ablation_columns(bool random, bool estimate, result_column out[ABLATION_COLUMNS]);
 /* The text above the table. */
 char *ablation_head(const cJSON *facts, bool is_signed);
 /* "zeroed", "set to twice ...": how a set is ablated, for heads: "100 latents removed, the SAE's error kept". */
