@@ -159,7 +159,8 @@ const char *fuzz_study(fuzz_index_kind kind) {
         "\"labels.jsonl\",\n\"train\": {\"name\": \"math\", \"base\": {\"%s\": \"base%s, \"icl\": {\"%s\": \"icl%s, "
         "\"sft\": {\"%s\": \"sft%s},\n\"domains\": [%s]}",
         kind == FUZZ_RESIDUALS ? "\"sae\": \"" : "", kind == FUZZ_RESIDUALS ? "sae" : "",
-        kind == FUZZ_RESIDUALS ? "\", \"model_path\": \"model\", " : "", key, capture, key, capture, key, capture, domains);
+        kind == FUZZ_RESIDUALS ? "\", \"model_path\": \"model\", " : "", key, capture, key, capture, key, capture,
+        domains);
     return made[kind] = text_of("%s/study.json", folder);
 }
 

@@ -104,6 +104,12 @@ says "effects: again" 'already'
 gives 2 effects "$x" --draws 65
 says "effects: too many draws" 'found 65 draws' 'expected 64'
 gives 0 export "$x" --score abl --top 20 -o "$place/abl.csv"
+gives 0 ablate "$x" --top 3 --samples 2 --json
+prints "ablate --json: the estimate" '"estimate":-?[0-9.e-]+'
+gives 0 ablate "$x" --top 3 --samples 2
+prints "ablate: the estimate" '^domain .* estimate'
+gives 0 ablate "$x" --top 3 --samples 2 --value mean --json
+! grep -q estimate "$out" && ok "ablate --value mean: no estimate" || not_ok "ablate --value mean: no estimate" "found one"
 gives 2 score "$x" --score abl --repeats 3
 says "score --score abl --repeats" 'sample'
 for command in "score --csv" "sweep --over n --top 30" "sweep --over bands --top 30" "sweep --over random --top 10" "latent 17 --page profile"; do

@@ -407,6 +407,51 @@ static void damage(scry_index *x, const char *path) {
     free(copy);
 }
 
+/* Files whose checksums are right and whose numbers are not. */
+static void lies(scry_index *x) {
+    const uint32_t D = (uint32_t)x->D;
+    uint32_t *first = calloc(D + 2, sizeof *first), *counts = calloc(D + 1, sizeof *counts);
+    uint64_t *tokens = calloc(D + 1, sizeof *tokens);
+    const char *path = scratch("lies.effects");
+    size_t refused = 0;
+    enum { KINDS = 9 };
+    for (int kind = 0; kind < KINDS + 1; kind++) { /* the last one tells the truth */
+        first[0] = 0;
+        for (uint32_t d = 0; d < D; d++) first[d + 1] = d + 1, counts[d] = 1, tokens[d] = 5;
+        effect_source source = {.meta = {.index = scry_fingerprint(x),
+                                         .draws = 2,
+                                         .domains = D,
+                                         .latents = x->F,
+                                         .rows = x->rows.rows,
+                                         .samples = D},
+                                .model_path = "",
+                                .first = first,
+                                .tokens = tokens,
+                                .sample_tokens = counts,
+                                .sample_number = counts};
+        effect_meta *m = &source.meta;
+        if (kind == 0) first[1] = 3;
+        if (kind == 1) first[0] = 1;
+        if (kind == 2) first[D] = D - 1;
+        if (kind == 3) tokens[1] = 0;
+        if (kind == 4) m->draws = 65;
+        if (kind == 5) m->index++;
+        if (kind == 6) m->latents--;
+        if (kind == 7) m->rows--;
+        if (kind == 8) m->domains--;
+        scry_error err = {0};
+        if (!effect_columns_write(path, &source, &err)) check(false, "written: %s", err.text);
+        bool taken = scry_effects_attach(x, path, true, &err);
+        if (kind < KINDS) refused += !taken && strstr(err.text, "lies.effects");
+        else check(taken, "columns without an entry are taken %s", err.text);
+    }
+    check_is(refused, KINDS, "files of wrong numbers are refused");
+    check(scry_has_score(x, SCRY_ABL) && (double)scry_contribution(x, SCRY_ABL, 3)[0] == 0, "no entry, no effect");
+    free(first);
+    free(counts);
+    free(tokens);
+}
+
 int main(void) {
     scry_error err = {0};
     const char *path = sample_index();
@@ -434,6 +479,7 @@ int main(void) {
         anchors(x);
         sessions(x);
         damage(x, own);
+        lies(x);
         scry_close(x);
         size_t size;
         uint8_t *bytes = read_bytes(own, &size);

@@ -446,8 +446,8 @@ static void damage_is_survived(const char *path) {
             }
         scry_close(x);
     }
-    check(opened > 20 && refused && listed, "damaged logits are read without harm: opened %zu times, refused %zu times", opened,
-          refused);
+    check(opened > 20 && refused && listed, "damaged logits are read without harm: opened %zu times, refused %zu times",
+          opened, refused);
     free(bytes);
 }
 

@@ -33,8 +33,10 @@ void report_how(FILE *f, const report *r) {
         svg_put(f, "%t%t %t%t", m ? ", " : "", scry_metrics[m].name, scry_metrics[m].definition,
                 scry_metrics[m].is_signed ? " (signed)" : "");
     fputs("</dd>\n", f);
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        if (i < SCRY_SCORES && scry_scores[i].is_effect && !scry_has_score(s->index, (scry_score)i)) continue;
         svg_put(f, "<dt>%t</dt><dd>%t</dd>\n", rows[i][0], rows[i][1]);
+    }
     svg_put(
         f,
         "</dl>\n<p>Method: arXiv 2603.02908, \xe2\x80\x9cSAE as a Crystal Ball\xe2\x80\x9d. With few domains and many "

@@ -44,7 +44,17 @@ static void spread(const double *first, size_t step, uint32_t sets, double own, 
     free(all);
 }
 
-static void add_domain(cJSON *item, const ablation_facts *a, size_t d) {
+/* The estimate of what was run (effects.h); NULL where there are no effect columns, or something else was run. */
+static scry_scorer *estimate_of(const ablation_facts *a) {
+    const scry_ablation *how = a->how;
+    if (how->value != SCRY_VALUE_ZERO || how->scale != 0 || how->drop_error || !scry_has_score(a->of->index, SCRY_ABL))
+        return NULL;
+    scry_scorer *scorer = scry_scorer_new(a->of->index, SCRY_ABL);
+    scry_scorer_load(scorer, a->of->set);
+    return scorer;
+}
+
+static void add_domain(cJSON *item, const ablation_facts *a, const scry_scorer *estimate, size_t d) {
     const scry_info *info = scry_index_info(a->of->index);
     const scry_domain_effect *e = &a->effects[d];
     const scry_causal_domain *texts = &scry_causal_domains(a->causal)[d];
@@ -57,6 +67,7 @@ static void add_domain(cJSON *item, const ablation_facts *a, size_t d) {
                    {"accuracy_ablated", e->accuracy_ablated}, {"change", info->domain[d].change[a->of->train]},
                    {"fitted", a->result->fitted[d]}, {"residual", a->result->residual[d]}, {"random_mean", random[0]},
                    {"random_sd", random[1]}, {"random_rank", random[2]});
+    if (estimate) result_number(item, "estimate", scry_scorer_value(estimate, d));
 }
 
 /* rho of each random set without the training set's own domain: mean, deviation, and the share below the selection's.
@@ -89,9 +100,11 @@ cJSON *ablation_result(const ablation_facts *a) {
     result_number(facts, "n", a->of->set->count);
     add_how(facts, a->how);
     cJSON *list = cJSON_AddArrayToObject(facts, "domains");
+    scry_scorer *estimate = estimate_of(a);
     for (size_t d = 0; d < info->domains; d++)
         if (scry_causal_domains(a->causal)[d].samples + scry_causal_domains(a->causal)[d].left_out)
-            add_domain(result_row(list), a, d);
+            add_domain(result_row(list), a, estimate, d);
+    scry_scorer_free(estimate);
     result_number(facts, "mean_difference", scry_mean_difference(a->causal, a->effects));
     if (a->random) {
         double rho[3];
@@ -111,7 +124,7 @@ cJSON *ablation_result(const ablation_facts *a) {
     return facts;
 }
 
-void ablation_columns(bool random, result_column out[ABLATION_COLUMNS]) {
+void ablation_columns(bool random, bool estimate, result_column out[ABLATION_COLUMNS]) {
     static const result_column own[] = {{"name", "domain", NULL, 0},
                                         {"loss", "loss", "%.4f", 0},
                                         {"loss_ablated", "ablated", "%.4f", 0},
@@ -125,8 +138,12 @@ void ablation_columns(bool random, result_column out[ABLATION_COLUMNS]) {
                                               {"random_sd", "SD", "%.5f", 0},
                                               {"random_rank", "beats%", "%.1f", 100},
                                               {0}};
+    static const result_column of_estimate = {"estimate", "estimate", "%+.5f", 0};
     size_t n = 0;
-    for (const result_column *c = own; c->key; c++) out[n++] = *c;
+    for (const result_column *c = own; c->key; c++) {
+        out[n++] = *c;
+        if (estimate && strcmp(c->key, "se") == 0) out[n++] = of_estimate;
+    }
     for (const result_column *c = of_random; random && c->key; c++) out[n++] = *c;
     out[n] = (result_column){0};
 }

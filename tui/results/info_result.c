@@ -288,6 +288,7 @@ const char *info_list(const scry_index *index, info_columns *out) {
     *c++ = (result_column){"name", "domain", NULL, 0};
     *c++ = (result_column){"change", "change", "%+.2f", 0};
     for (int s = 0; s < SCRY_SCORES; s++) {
+        if (scry_scores[s].is_effect && !scry_given_scores(index, (scry_score)s)) continue;
         const char *name = scry_score_name((scry_score)s);
         *c++ = (result_column){name, name, "%.6g", 0};
     }

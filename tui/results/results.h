@@ -172,9 +172,9 @@ typedef struct ablation_facts {
     bool match_rate;
 } ablation_facts;
 cJSON *ablation_result(const ablation_facts *a);
-/* The columns of "domains". */
-enum { ABLATION_COLUMNS = 13 };
-void ablation_columns(bool random, result_column out[ABLATION_COLUMNS]);
+/* The columns of "domains". estimate: with that of abl, which the JSON has where there are effect columns. */
+enum { ABLATION_COLUMNS = 14 };
+void ablation_columns(bool random, bool estimate, result_column out[ABLATION_COLUMNS]);
 /* The text above the table. */
 char *ablation_head(const cJSON *facts, bool is_signed);
 /* "zeroed", "set to twice ...": how a set is ablated, for heads: "100 latents removed, the SAE's error kept". */

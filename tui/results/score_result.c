@@ -43,6 +43,10 @@ cJSON *score_result(const selection_context *s, const scry_result *r, const scry
     cJSON *facts = cJSON_CreateObject();
     result_text(facts, "score", scry_score_name(s->score));
     result_number(facts, "n", info->d_sae ? s->set->count : (double)NAN);
+    if (info->d_sae && scry_scores[s->score].is_effect) {
+        cJSON_AddBoolToObject(facts, "estimate", true);
+        cJSON_AddBoolToObject(facts, "anchored", r->anchored);
+    }
     cJSON *list = cJSON_AddArrayToObject(facts, "domains");
     for (size_t d = 0; d < r->domains; d++) {
         cJSON *item = result_row(list);

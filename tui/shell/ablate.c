@@ -193,7 +193,8 @@ static cJSON *run_over_n(ablate *a, scry_error *err) {
 
 static int print_set(const ablate *a, cJSON *facts) {
     result_column columns[ABLATION_COLUMNS];
-    ablation_columns(a->sets, columns);
+    bool estimate = result_get(cJSON_GetArrayItem(result_get(facts, "domains"), 0), "estimate");
+    ablation_columns(a->sets, estimate, columns);
     char *words = ablation_words(&a->how, a->of.set->count), *rest = ablation_head(facts, a->scope.is_signed);
     char *head = mem_format("%s\n%s(seed %u)\n\n", words, rest, a->seed);
     int status = output_print(a->o, facts, "domains", columns, head);

@@ -60,6 +60,11 @@ static void score_head(FILE *f, const selection_context *s, const scry_result *r
         fprintf(f, "STS %s of %u latent%s\n", scry_score_text(s->score, info->against, score), s->set->count,
                 plural_s(s->set->count));
     else fprintf(f, "STS %s, as given by the study\n", scry_score_name(s->score));
+    if (info->d_sae && scry_scores[s->score].is_effect)
+        fputs(
+            "an estimate, in nats a token, and not anchored at an exact run: scry ablate with the same selection runs "
+            "the model without it\n",
+            f);
     if (isnan(r->fit.pearson)) {
         fprintf(f, "no correlation: %s\n\n",
                 r->fit.n < 3 ? "fewer than 3 domains have a score and a measured change"

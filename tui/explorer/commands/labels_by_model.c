@@ -46,7 +46,7 @@ command_effect do_label_prompts(app *a, const char *argument) {
                                      .around = LABEL_PROMPT_AROUND,
                                      .seed = SCRY_SEED,
                                      .chat_model = LABEL_PROMPT_MODEL},
-                           .logits = scry_logits_new(a->tab->index, NULL, 0, 0),
+                           .logits = scry_logits_new(a->tab->index, a->model, a->threads, 0),
                            .latents = scry_set_by_rank(set, scry_session_ranking(a->tab->session)),
                            .count = set->count};
     snprintf(w->path, sizeof w->path, "%s", argument);

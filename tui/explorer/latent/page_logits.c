@@ -61,7 +61,7 @@ static bool is_made(app *a) {
 
 static scry_logits *reader_of(app *a) {
     logits_state *s = state_now(a);
-    if (!s->reader) s->reader = scry_logits_new(a->tab->index, NULL, 0, 0);
+    if (!s->reader) s->reader = scry_logits_new(a->tab->index, a->model, a->threads, 0);
     return s->reader;
 }
 
