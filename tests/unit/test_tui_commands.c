@@ -159,6 +159,7 @@ static const struct {
     {"causal", "on mean drop"},
     {"causal", "zero keep 2"},
     {"causal", "off auto"},
+    {"effect", ""},
     {"filter", "rank<=100"},
     {"mark-all", ""},
     {"unmark", ""},

@@ -63,12 +63,18 @@ void app_add_tab(app *a, scry_index *index, scry_session *session) {
     table_go_row(a, 0);
 }
 
+/* Cancels all work, and lets none follow it. */
+static void cancel_work(app *a) {
+    for (size_t i = 0; i < a->tab_count; i++) a->tabs[i]->prompts->again = false;
+    async_cancel_all(a);
+}
+
 void app_drop_tab(app *a) {
     tab *gone = a->tab;
     size_t i = 0;
     while (a->tabs[i] != gone) i++;
     autosave_save(a, true);
-    async_cancel_all(a);
+    cancel_work(a);
     a->tab_count--;
     memmove(&a->tabs[i], &a->tabs[i + 1], (a->tab_count - i) * sizeof(tab *));
     a->tab = a->tabs[i < a->tab_count ? i : i - 1];
@@ -77,7 +83,7 @@ void app_drop_tab(app *a) {
 
 void app_free(app *a) {
     if (!a) return;
-    async_cancel_all(a);
+    cancel_work(a);
     jobs_free(a->jobs);
     causal_runs_free(a->causal_runs);
     async_free(a->async);

@@ -2,8 +2,10 @@
  * else of the selection. */
 #include "base/mem.h"
 #include "base/worker_thread.h"
+#include "effects.h"
 #include "explorer/causal/ablation_runs.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,6 +60,9 @@ static void free_figures(causal_figures *f) {
 void causal_close(causal_state *s) {
     free_figures(&s->figures);
     free_subject(&s->stopped);
+    scry_scorer_free(s->scorer);
+    free(s->estimate);
+    scry_result_free(&s->likely);
     scry_ablation_cache_free(s->cache);
     free(s);
 }
@@ -118,6 +123,23 @@ static void take_error(const causal_job *j, char *out, size_t size) {
     snprintf(out, size, "%s", text);
 }
 
+/* The estimate is of latents that are removed, with the SAE's error kept. */
+static bool has_estimates(const scry_ablation *how) {
+    return how->value == SCRY_VALUE_ZERO && how->scale == 0 && !how->drop_error;
+}
+
+/* The session's score abl is anchored at what was run last. */
+static void anchor_at(tab *t, const causal_figures *f) {
+    if (!has_estimates(&f->of.how)) return;
+    size_t D = t->info->domains;
+    double *exact = mem_new(D, sizeof *exact);
+    for (size_t d = 0; d < D; d++) exact[d] = f->domain[d].difference;
+    scry_anchor *anchor = scry_anchor_new(f->of.set, exact, D);
+    scry_session_set_anchor(t->session, anchor);
+    scry_anchor_free(anchor);
+    free(exact);
+}
+
 static void take_selection(causal_job *j) {
     causal_state *s = j->tab->causal;
     if (!is_selection(&j->of, j->tab)) return;
@@ -132,6 +154,7 @@ static void take_selection(causal_job *j) {
     s->figures.of = j->of;
     j->found = (causal_figures){0};
     j->of.set = NULL;
+    anchor_at(j->tab, &s->figures);
     s->seen_version = 0; /* other domains may take part by now */
 }
 
@@ -234,6 +257,45 @@ void causal_runs_finish(app *a) {
     }
 }
 
+/* The scorer of the selection around the session's anchor. */
+static scry_scorer *scorer_of(app *a) {
+    causal_state *s = a->tab->causal;
+    const scry_index *index = a->tab->index;
+    if (s->scorer && s->columns != scry_effects_version(index)) {
+        scry_scorer_free(s->scorer);
+        s->scorer = NULL;
+    }
+    if (!s->scorer) s->scorer = scry_scorer_new(index, SCRY_ABL);
+    s->columns = scry_effects_version(index);
+    scry_scorer_set_anchor(s->scorer, scry_session_anchor(a->tab->session));
+    scry_scorer_load(s->scorer, scry_session_set(a->tab->session));
+    return s->scorer;
+}
+
+/* Estimates, where the figures are of another set and the index has what it takes. */
+static void estimate(app *a) {
+    causal_state *s = a->tab->causal;
+    size_t D = a->tab->info->domains;
+    s->estimated = !is_selection(&s->figures.of, a->tab) && has_estimates(&s->how) &&
+                   scry_session_anchor(a->tab->session) && scry_has_score(a->tab->index, SCRY_ABL);
+    if (!s->estimated) return;
+    const scry_scorer *scorer = scorer_of(a);
+    if (!s->estimate) s->estimate = mem_new(D, sizeof *s->estimate);
+    for (size_t d = 0; d < D; d++) s->estimate[d] = scry_scorer_value(scorer, d);
+    scry_result_free(&s->likely);
+    scry_result_values(&s->likely, a->tab->index, s->estimate, scry_session_scope(a->tab->session));
+}
+
+scry_domain_effect causal_shown(const app *a, size_t d) {
+    const causal_state *s = a->tab->causal;
+    scry_domain_effect e = {NAN, NAN, NAN, NAN, NAN, NAN};
+    if (!s->estimated) return s->figures.domain ? s->figures.domain[d] : e;
+    if (s->figures.domain) e.loss = s->figures.domain[d].loss, e.accuracy = s->figures.domain[d].accuracy;
+    e.difference = s->estimate[d];
+    e.loss_ablated = e.loss + e.difference;
+    return e;
+}
+
 void causal_refresh(app *a) {
     causal_state *s = a->tab->causal;
     uint64_t version = scry_session_version(a->tab->session);
@@ -255,6 +317,7 @@ void causal_refresh(app *a) {
     }
     if (f->of.set && (!f->scope.use || !same_scope(&f->scope, scope)))
         correlate(f, a->tab->index, scry_scope_copy(scope));
+    estimate(a);
 }
 
 bool causal_is_fresh(const app *a) {

@@ -34,6 +34,12 @@ typedef struct causal_state {
     scry_ablation how;
     scry_ablation_cache *cache; /* owned; NULL before it is needed */
     causal_figures figures;
+    /* Between exact runs: the score abl around the session's anchor, which is the set that was last run exactly. */
+    bool estimated;                   /* what is shown is the following, not the figures */
+    double *estimate;                 /* [D] owned */
+    scry_result likely;               /* of the estimate; owned */
+    scry_scorer *scorer;              /* owned; NULL: none yet */
+    uint64_t columns;                 /* the version of the columns that it sums */
     uint64_t seen_version, seen_runs; /* of the session, and of `runs`, when the figures were last looked for */
     scry_ablation seen_how;
     uint64_t runs;          /* that ended */
@@ -57,6 +63,9 @@ void causal_runs_free(causal_runs *r);
 
 /* Take the figures of the selection where there are some. Call it before drawing them. */
 void causal_refresh(app *a);
+/* What is shown of a domain: the figures, or while they are of another set its estimate, without errors and accuracies.
+ * All NaN: nothing yet. */
+scry_domain_effect causal_shown(const app *a, size_t domain);
 /* True when the figures are of the selection as it is, by the settings as they are. */
 bool causal_is_fresh(const app *a);
 /* True when the selection is not run by itself, and why. */

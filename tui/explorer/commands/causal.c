@@ -1,5 +1,6 @@
 /* causal.c: commands on what the selection does in the model. */
 #include "explorer/causal/ablation_runs.h"
+#include "explorer/latent/latent_pane.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -73,5 +74,12 @@ command_effect do_causal(app *a, const char *argument) {
         return fail(a, word);
     }
     if (s->on && !before.on) causal_retry(a);
+    return DID_CHANGE;
+}
+
+command_effect do_effect(app *a, UNUSED const char *argument) {
+    if (!app_has_domains(a)) return DID_CHANGE;
+    state_of(a)->page = &page_effect;
+    causal_run_alone(a, app_latent(a));
     return DID_CHANGE;
 }

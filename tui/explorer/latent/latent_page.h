@@ -60,7 +60,8 @@ typedef struct latent_state {
     PAGE(sources)                                                                                                      \
     PAGE(neighbours)                                                                                                   \
     PAGE(coactivation)                                                                                                 \
-    PAGE(logits)
+    PAGE(logits)                                                                                                       \
+    PAGE(effect)
 
 #define DECLARE_PAGE(name) extern const latent_page page_##name;
 LATENT_PAGES(DECLARE_PAGE)

@@ -106,6 +106,7 @@ static title_plan draw_title(app *a, rect r, bool focus, int click) {
     uint32_t latent = app_latent(a);
     page_of(a)->note(a, note, sizeof note);
     snprintf(number, sizeof number, "latent %u", latent);
+    if (r.cols - 5 - text_columns(number) < names_width(true)) snprintf(number, sizeof number, "%u", latent);
     title_plan p = plan_title(r, text_columns(number), text_columns(note));
     table_label(a, latent, label, sizeof label);
     text_fit(label, p.label, a->ascii);

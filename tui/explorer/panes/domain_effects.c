@@ -28,15 +28,13 @@ static const causal_figures *figures_of(const app *a) {
 }
 
 double effect_sort_key(const app *a, size_t d) {
-    const causal_figures *f = figures_of(a);
     double change = a->tab->info->domain[d].change[scry_session_scope(a->tab->session)->train];
     if (a->tab->causal->sort == EFFECT_CHANGE) return change;
-    if (!f->domain) return (double)NAN;
-    const scry_domain_effect *e = &f->domain[d];
-    const double keys[EFFECT_SORTS] = {[EFFECT_DIFFERENCE] = -e->difference,
-                                       [EFFECT_BEFORE] = -e->loss,
-                                       [EFFECT_AFTER] = -e->loss_ablated,
-                                       [EFFECT_SE] = -e->se};
+    const scry_domain_effect e = causal_shown(a, d);
+    const double keys[EFFECT_SORTS] = {[EFFECT_DIFFERENCE] = -e.difference,
+                                       [EFFECT_BEFORE] = -e.loss,
+                                       [EFFECT_AFTER] = -e.loss_ablated,
+                                       [EFFECT_SE] = -e.se};
     return keys[a->tab->causal->sort];
 }
 
@@ -65,19 +63,18 @@ int effect_row_head_at(int cols, int x) {
     return -1;
 }
 
-/* Decimals that show two or more digits of the largest difference. */
-static int decimals_of(const causal_figures *f, size_t domains) {
+double effect_scale(const app *a) {
     double largest = 0;
-    for (size_t d = 0; d < domains; d++) largest = fmax(largest, fabs(f->domain[d].difference));
-    return largest >= 1 ? 3 : largest >= 0.1 || largest == 0 ? 4 : 5;
+    for (size_t d = 0; d < a->tab->info->domains; d++) {
+        double difference = fabs(causal_shown(a, d).difference);
+        if (difference > largest) largest = difference;
+    }
+    return largest;
 }
 
-double effect_scale(const app *a) {
-    const causal_figures *f = figures_of(a);
-    double largest = 0;
-    for (size_t d = 0; f->domain && d < a->tab->info->domains; d++)
-        largest = fmax(largest, fabs(f->domain[d].difference));
-    return largest;
+/* Decimals that show two or more digits of the largest difference. */
+static int decimals_of(double largest) {
+    return largest >= 1 ? 3 : largest >= 0.1 || largest == 0 ? 4 : 5;
 }
 
 /* A fall of the loss is told from a rise by its shade. */
@@ -125,8 +122,8 @@ static void difference_text(const app *a, const scry_domain_effect *e, int decim
     char difference[24], se[24];
     number(e->difference, "+", decimals > 4 ? decimals - 1 : decimals, difference, sizeof difference);
     number(e->se, "", decimals > 4 ? decimals - 1 : decimals, se, sizeof se);
-    snprintf(text, size, isnan(e->difference) ? "-" : "%s%s%s", difference, a->ascii ? "+-" : "\xc2\xb1",
-             se[0] == '0' ? se + 1 : se);
+    if (isnan(e->se)) snprintf(text, size, "%s", difference);
+    else snprintf(text, size, "%s%s%s", difference, a->ascii ? "+-" : "\xc2\xb1", se[0] == '0' ? se + 1 : se);
 }
 
 enum { PAIR_COLS = 15 };
@@ -154,10 +151,9 @@ static int numbers_cols(int cols) {
 }
 
 void effect_row_draw(app *a, int y, int x, int cols, size_t d, int name_width, double scale) {
-    static const scry_domain_effect none = {NAN, NAN, NAN, NAN, NAN, NAN};
-    const causal_figures *f = figures_of(a);
-    const scry_domain_effect *e = f->domain ? &f->domain[d] : &none;
-    bool used = !isnan(scry_session_result(a->tab->session)->change[d]), fresh = causal_is_fresh(a);
+    const scry_domain_effect shown = causal_shown(a, d), *e = &shown;
+    bool used = !isnan(scry_session_result(a->tab->session)->change[d]);
+    bool fresh = causal_is_fresh(a) || a->tab->causal->estimated;
     char text[128];
     int numbers = numbers_cols(cols), bar = cols - name_width - 1 - numbers;
     if (bar < 0) name_width += bar;
@@ -166,8 +162,7 @@ void effect_row_draw(app *a, int y, int x, int cols, size_t d, int name_width, d
     grid_put(a->grid, y, x + name_width, 1, ROLE_FAINT, used ? " " : a->ascii ? "x" : "\xc3\x97");
     role look = !fresh ? ROLE_FAINT : used ? ROLE_BAR : ROLE_BAR_OUT;
     if (bar >= 3) draw_bar(a, y, x + name_width + 1, bar - 1, e->difference, scale, look);
-    int decimals = f->domain ? decimals_of(f, a->tab->info->domains) : 4;
-    draw_numbers(a, y, x, cols, d, e, decimals, fresh ? ROLE_TEXT : ROLE_FAINT);
+    draw_numbers(a, y, x, cols, d, e, decimals_of(scale), fresh ? ROLE_TEXT : ROLE_FAINT);
 }
 
 /* ---- words ------------------------------------------------------------------------------------ */
@@ -211,6 +206,15 @@ void effect_title_words(const app *a, bool brief, char *text, size_t size) {
     const causal_figures *f = figures_of(a);
     char what[80], unlike[40], running[60];
     running_words(a, brief, running, sizeof running);
+    if (a->tab->causal->estimated) {
+        const scry_anchor *anchor = scry_session_anchor(a->tab->session);
+        unlike_words(anchor->set, scry_session_set(a->tab->session), unlike, sizeof unlike);
+        if (brief) snprintf(text, size, "loss, estimated (anchor %s)%s", unlike[0] ? unlike : "here", running);
+        else
+            snprintf(text, size, "loss, estimated around %s%s%s%s", unlike[0] ? "another set (" : "this set", unlike,
+                     unlike[0] ? ")" : "", running);
+        return;
+    }
     if (f->of.set && !scry_set_equal(f->of.set, scry_session_set(a->tab->session))) {
         unlike_words(f->of.set, scry_session_set(a->tab->session), unlike, sizeof unlike);
         snprintf(text, size, "%sanother set (%s)%s", brief ? "loss, " : "loss without ", unlike, running);
@@ -222,18 +226,17 @@ void effect_title_words(const app *a, bool brief, char *text, size_t size) {
 }
 
 void effect_domain_words(const app *a, size_t d, int room, char *text, size_t size) {
-    const causal_figures *f = figures_of(a);
+    const scry_domain_effect shown = causal_shown(a, d), *e = &shown;
     char name[64], before[16], after[16];
     app_fit_text(a, a->tab->info->domain[d].name, 16, name, sizeof name);
-    if (!f->domain || isnan(f->domain[d].loss)) {
-        snprintf(text, size, f->domain ? " %s: no text that the model can read " : " %s ", name);
+    if (isnan(e->loss)) {
+        snprintf(text, size, figures_of(a)->domain ? " %s: no text that the model can read " : " %s ", name);
         return;
     }
-    const scry_domain_effect *e = &f->domain[d];
     share(e->accuracy, before, sizeof before);
     share(e->accuracy_ablated, after, sizeof after);
     snprintf(text, size, " %s: loss %.3f -> %.3f, accuracy %s -> %s ", name, e->loss, e->loss_ablated, before, after);
-    if (text_columns(text) < room) return;
+    if (text_columns(text) < room && !isnan(e->accuracy_ablated)) return;
     snprintf(text, size, " %s: loss %.3f -> %.3f ", name, e->loss, e->loss_ablated);
     if (text_columns(text) >= room) snprintf(text, size, " %.3f -> %.3f ", e->loss, e->loss_ablated);
 }

@@ -76,14 +76,21 @@ static void draw_effect_rho(app *a, rect r, int y, int lines) {
         domain_error_draw(a, r, y, lines, s->error);
         return;
     }
-    if (!s->figures.of.set) {
+    if (!s->figures.of.set && !s->estimated) {
         grid_put(a->grid, y, r.x + 1, r.cols - 1, ROLE_MESSAGE,
                  "each domain's loss before and after the set is changed in the model");
         return;
     }
-    const scry_result *result = &s->figures.result;
+    const scry_result *result = s->estimated ? &s->likely : &s->figures.result;
     if (isnan(result->fit.pearson)) {
         draw_no_rho(a, r, y, result);
+        return;
+    }
+    if (s->estimated) {
+        char rho[16];
+        format_rho(result->fit.pearson, 3, false, rho, sizeof rho);
+        grid_print(a->grid, y, r.x + 1, r.cols - 1, ROLE_RHO, "rho %s (estimate)  n %zu  its statistics follow the run",
+                   rho, result->fit.n);
         return;
     }
     static const scry_best_baseline none;

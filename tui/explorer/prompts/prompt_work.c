@@ -65,8 +65,10 @@ static void end(app *a, void *own, bool whole) {
         prompt_work_begin(a);
         a->tab = shown;
     } else if (whole && w->result) take_result(a, s, w);
-    else if (whole) snprintf(s->problem, sizeof s->problem, "%s", w->err.text);
-    else if (!s->result) snprintf(s->problem, sizeof s->problem, "cancelled; r asks again");
+    else if (whole) {
+        snprintf(s->problem, sizeof s->problem, "%s", w->err.text);
+        s->chat = false; /* what may have failed: R runs it as plain text */
+    } else if (!s->result) snprintf(s->problem, sizeof s->problem, "cancelled; r asks again");
     scry_prompt_result_free(w->result);
     scry_set_free(w->ablated);
     scry_notes_free(&w->notes);
