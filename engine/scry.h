@@ -79,7 +79,7 @@ const char *scry_version(void);
 /* ---- building an index ---------------------------------------------------------------------- */
 
 /* Called periodically while an index is built, on the caller's thread; returns false to cancel. done and total are in
- * tokens. */
+ * tokens; total 0: how much there is to do is not known. */
 typedef bool (*scry_progress)(void *context, const char *step, uint64_t done, uint64_t total);
 
 typedef struct scry_build_options {

@@ -70,6 +70,21 @@ static void add_domain(cJSON *item, const ablation_facts *a, const scry_scorer *
     if (estimate) result_number(item, "estimate", scry_scorer_value(estimate, d));
 }
 
+/* How the estimates follow the exact differences over the domains: exact = intercept + slope estimate. */
+static void add_agreement(cJSON *facts, const ablation_facts *a, const scry_scorer *estimate) {
+    size_t domains = scry_index_info(a->of->index)->domains, n = 0;
+    double *x = mem_new(2 * domains + 1, sizeof *x), *y = x + domains;
+    for (size_t d = 0; d < domains; d++) {
+        double value = scry_scorer_value(estimate, d);
+        if (isnan(value) || isnan(a->effects[d].difference)) continue;
+        x[n] = value;
+        y[n++] = a->effects[d].difference;
+    }
+    scry_fit fit = scry_fit_line(x, y, n);
+    result_numbers(facts, {"estimate_pearson", fit.pearson}, {"estimate_slope", fit.slope});
+    free(x);
+}
+
 /* rho of each random set without the training set's own domain: mean, deviation, and the share below the selection's.
  */
 static void without_train(const ablation_facts *a, double out[3]) {
@@ -101,6 +116,7 @@ cJSON *ablation_result(const ablation_facts *a) {
     add_how(facts, a->how);
     cJSON *list = cJSON_AddArrayToObject(facts, "domains");
     scry_scorer *estimate = estimate_of(a);
+    if (estimate) add_agreement(facts, a, estimate);
     for (size_t d = 0; d < info->domains; d++)
         if (scry_causal_domains(a->causal)[d].samples + scry_causal_domains(a->causal)[d].left_out)
             add_domain(result_row(list), a, estimate, d);
@@ -205,6 +221,9 @@ char *ablation_head(const cJSON *facts, bool is_signed) {
         cJSON_Delete(own);
     }
     random_lines(f, facts);
+    if (!isnan(result_get_number(facts, "estimate_pearson")))
+        fprintf(f, "estimates (the score abl) follow the differences over the domains: r %.3f, slope %.2f\n",
+                result_get_number(facts, "estimate_pearson"), result_get_number(facts, "estimate_slope"));
     fclose(f);
     return mem_check(text);
 }

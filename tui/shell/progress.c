@@ -71,12 +71,13 @@ static bool is_due(cli_progress *p, bool done, double t) {
 bool cli_show_progress(void *context, const char *step, uint64_t done, uint64_t total) {
     cli_progress *p = context;
     double t = clock_seconds();
-    char text[60];
-    snprintf(text, sizeof text, " %" PRIu64 " tokens", total);
+    char text[60] = "";
+    if (total) snprintf(text, sizeof text, " %" PRIu64 " tokens", total);
     if (!p->step || strcmp(p->step, step) != 0) begin_step(p, step, text, t);
     if (is_due(p, done == total, t)) {
         double elapsed = t - p->started;
-        snprintf(text, sizeof text, "%.0f tokens/s  ", elapsed > 0 ? (double)done / elapsed : 0);
+        *text = 0;
+        if (total) snprintf(text, sizeof text, "%.0f tokens/s  ", elapsed > 0 ? (double)done / elapsed : 0);
         draw_bar(p, total ? (double)done / (double)total : 1, text, t);
     }
     return !interrupted;

@@ -96,7 +96,7 @@ typedef struct tables {
 static bool is_cancelled(void *context) {
     const build_inputs *in = context;
     const scry_build_options *o = in->options;
-    return o->progress && !o->progress(o->context, "logits", in->tokens, in->tokens);
+    return o->progress && !o->progress(o->context, "logits", 0, 0);
 }
 
 /* Of `count` latents whose decoder rows are gathered. */
