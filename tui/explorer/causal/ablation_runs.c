@@ -9,6 +9,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 /* Copies of all that a run needs. */
 typedef struct causal_job {
@@ -67,11 +70,11 @@ void causal_close(causal_state *s) {
     free(s);
 }
 
-static scry_ablation_cache *cache_of(app *a, tab *t) {
-    causal_state *s = t->causal;
+scry_ablation_cache *causal_cache(app *a) {
+    causal_state *s = a->tab->causal;
     if (!s->cache) {
         const scry_causal_options of = {.model = a->model, .threads = a->threads, .memory = a->memory};
-        s->cache = scry_ablation_cache_new(t->index, &of, 0);
+        s->cache = scry_ablation_cache_new(a->tab->index, &of, 0);
     }
     return s->cache;
 }
@@ -100,6 +103,13 @@ static void work(void *context, const scry_cancel *stop) {
     if (!scry_ablation_cache_run(j->cache, j->of.set, &j->of.how, f->domain, stop, &j->err) || j->latent >= 0) return;
     f->scope = scry_scope_copy(&j->scope);
     f->statistics = scry_ablation_cache_result(j->cache, j->of.set, &j->of.how, &j->scope, &f->result, stop);
+}
+
+/* On a thread of their own, runs and the threads that they start give way to frames. */
+static void work_on_thread(void *context, const scry_cancel *stop) {
+    enum { NICE = 10 };
+    setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), NICE); /* where it fails, frames are slower */
+    work(context, stop);
 }
 
 /* True when it is the tab's selection, by the settings. */
@@ -219,7 +229,7 @@ static causal_job *new_job(app *a) {
     causal_job *j = mem_new(1, sizeof *j);
     *j = (causal_job){.a = a,
                       .tab = a->tab,
-                      .cache = cache_of(a, a->tab),
+                      .cache = causal_cache(a),
                       .of.how = s->how,
                       .scope = scry_scope_copy(scry_session_scope(session)),
                       .latent = s->alone};
@@ -230,7 +240,7 @@ static causal_job *new_job(app *a) {
 }
 
 void causal_runs_begin(app *a) {
-    if (causal_runs_due(a)) worker_begin(a->causal_runs->thread, (worker_job){work, end, new_job(a)});
+    if (causal_runs_due(a)) worker_begin(a->causal_runs->thread, (worker_job){work_on_thread, end, new_job(a)});
 }
 
 bool causal_runs_collect(app *a) {
@@ -308,7 +318,7 @@ void causal_refresh(app *a) {
     causal_figures *f = &s->figures;
     if (!is_selection(&f->of, a->tab)) {
         scry_domain_effect *found = mem_new(scope->domains, sizeof *found);
-        if (scry_ablation_cache_find(cache_of(a, a->tab), set, &s->how, found)) {
+        if (scry_ablation_cache_find(causal_cache(a), set, &s->how, found)) {
             free_figures(f);
             *f = (causal_figures){.of = {scry_set_copy(set), s->how}, .domain = found};
         } else {
@@ -335,7 +345,7 @@ bool causal_is_running(const app *a, long latent, double *done, bool *opening) {
 bool causal_alone(app *a, uint32_t latent, scry_domain_effect *out) {
     scry_set *set = scry_set_new(a->tab->info->d_sae);
     scry_set_put(set, latent, true);
-    bool found = scry_ablation_cache_find(cache_of(a, a->tab), set, &a->tab->causal->how, out);
+    bool found = scry_ablation_cache_find(causal_cache(a), set, &a->tab->causal->how, out);
     scry_set_free(set);
     return found;
 }

@@ -63,6 +63,8 @@ void causal_runs_free(causal_runs *r);
 
 /* Take the figures of the selection where there are some. Call it before drawing them. */
 void causal_refresh(app *a);
+/* The tab's runs, and the model behind them. */
+scry_ablation_cache *causal_cache(app *a);
 /* What is shown of a domain: the figures, or while they are of another set its estimate, without errors and accuracies.
  * All NaN: nothing yet. */
 scry_domain_effect causal_shown(const app *a, size_t domain);
