@@ -7,7 +7,7 @@ ln -s "$SCRY" "$place/bin/scry" && PATH=$place/bin:$PATH
 export XDG_CACHE_HOME="$place/cache" XDG_DATA_HOME="$place/data" XDG_STATE_HOME="$place/state"
 
 # What the examples expect: a study with a domain "law, civil" and a latent 1819, two more indexes, residuals; models,
-# texts, and results of lm-evaluation-harness.
+# texts, results of lm-evaluation-harness, and answers about latents.
 cp -r "$top"/sample_data/. .
 cp -r models/base models/sft .
 cp text/train_math.jsonl math.jsonl
@@ -16,6 +16,7 @@ for model in base sft; do
     printf '{"results": {"law": {"acc,none": 0.%s, "acc_stderr,none": 0.01}, "physics": {"acc,none": 0.4, "acc_stderr,none": 0.02}}}\n' \
         "${#model}" >"$model/results_1.json"
 done
+echo '{"latent": 3, "label": "the label of an answer"}' >answers.jsonl
 sed -i 's/"name": "law"/"name": "law, civil"/' study.json
 cp acts/train.base.safetensors layer25-0.safetensors
 cp acts/train.icl.safetensors layer25-1.safetensors
