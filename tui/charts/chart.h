@@ -179,7 +179,7 @@ typedef struct rho_view {
     const scry_best_baseline *baseline; /* NULL: not there yet */
     uint32_t switches;                  /* latents in which the selection differs from the untouched top N */
     bool ready;                         /* the result has its statistics */
-    bool of_values; /* of what is no score: nothing is said of other selections */
+    bool of_values;                     /* of what is no score: nothing is said of other selections */
     bool ascii;
 } rho_view;
 

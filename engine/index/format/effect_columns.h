@@ -10,8 +10,8 @@
  * estimated as (sum over s of S_0[s] + (S_1[s]^2 + .. + S_M[s]^2) / 2M) / tokens: the squares of the draws estimate the
  * Fisher information.
  *
- * A container (container.h) of its own next to the index. D domains, F latents, R rows of the index's tables, N samples,
- * domain after domain, E entries, latent after latent:
+ * A container (container.h) of its own next to the index. D domains, F latents, R rows of the index's tables, N
+ * samples, domain after domain, E entries, latent after latent:
  *
  *     meta            effect_meta
  *     model/path      the model's folder, with its NUL
