@@ -18,9 +18,9 @@ printf 'base\nicl\nsft\nrl\ncontrol\n' >>"$place/keys"
 for key in sae_format tensor pairing features change; do
     if grep -qx "$key" "$place/keys"; then ok "the manifest has $key"; else not_ok "the manifest has $key" "found it in no list of known keys"; fi
 done
-# Keys of token files, label files, sets, indexes of shards, tokenizers and model configs; settings of SAEs; a way of
+# Keys of token files, label files and files of answers, sets, indexes of shards, tokenizers and model configs; settings of SAEs; a way of
 # pairing; a mode of Python's open.
-for key in id ids tokens latent index feature_index label description pos_str weight_map file content piece \
+for key in id ids tokens latent index feature_index custom_id label description pos_str weight_map file content piece \
     latents architecture k topk standard response model_type llama hidden_size type accuracy tuned apply_b_dec_to_input normalize_activations layer_norm d_in rb row; do
     echo "$key"
 done >>"$place/keys"

@@ -403,6 +403,7 @@ int main(void) {
         scry_set *set = scry_set_new(F);
         for (uint32_t j = 0; j < F; j += 1 + j % 3) scry_set_put(set, j, true);
         for (int score = 0; score < SCRY_SCORES; score++) {
+            if (scry_scores[score].is_effect) continue; /* test_effects.c */
             compare_blocks(&st, (scry_score)score, set, SCRY_SAMPLES);
             compare_blocks(&st, (scry_score)score, set, SCRY_TOKENS);
             if (i == 0 || i == 3) intervals(&st, (scry_score)score, set);

@@ -30,7 +30,7 @@ typedef struct header {
 _Static_assert(sizeof(header) == HEADER && sizeof INDEX_MAGIC - 1 == 8, "the header is 64 bytes, its magic 8");
 _Static_assert(sizeof(container_section) == 64, "a table entry is 64 bytes");
 
-const container_kind container_index = {INDEX_MAGIC, CONTAINER_VERSION, "index", "an index", "scry index"};
+const container_kind container_index = {INDEX_MAGIC, CONTAINER_VERSION, "index", "a scry index", "scry index"};
 
 struct container_writer {
     const container_kind *kind;

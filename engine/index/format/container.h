@@ -19,7 +19,7 @@ enum { CONTAINER_VERSION = 4, CONTAINER_NAME = 40 };
 typedef struct container_kind {
     char magic[9];
     uint32_t version;
-    const char *noun, *article, *command; /* for messages: "index", "an index", "scry index" */
+    const char *noun, *article, *command; /* for messages: "index", "a scry index", "scry index" */
 } container_kind;
 extern const container_kind container_index;
 

@@ -94,7 +94,7 @@ static title_plan plan_title(rect r, int number, int note) {
     int room = r.cols - 5 - number; /* "-- ", "latent N", one blank on each side */
     p.brief = room - names_width(false) - note < 14;
     int names = names_width(p.brief);
-    p.noted = note > 0 && room - names - note - 2 >= 4;
+    p.noted = note > 0 && room - names - note - 2 >= 2;
     p.label = room - names - (p.noted ? note + 2 : 0) - 4;
     if (p.label > 24) p.label = 24;
     if (p.label < 4) p.label = 0;

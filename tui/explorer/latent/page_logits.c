@@ -209,7 +209,7 @@ static void free_logits(void *state) {
 }
 
 const latent_page page_logits = {.name = "logits",
-                                 .brief = "logits",
+                                 .brief = "log",
                                  .note = note,
                                  .draw = draw_logits,
                                  .move = move_logits,

@@ -206,7 +206,7 @@ static void write_profile(const app *a, FILE *f) {
 }
 
 const latent_page page_profile = {.name = "profile",
-                                  .brief = "profile",
+                                  .brief = "prof",
                                   .note = note_profile,
                                   .draw = draw_profile,
                                   .move = move_profile,
