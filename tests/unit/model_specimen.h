@@ -25,6 +25,18 @@ typedef struct model_specimen {
     size_t *first;            /* [count] their first tokens */
 } model_specimen;
 
+/* A test that gets no run cannot go on. */
+static inline scry_run *run_of(const scry_model *model, unsigned threads, uint64_t memory) {
+    scry_error err = {0};
+    scry_run_options options = {.threads = threads, .memory = memory};
+    scry_run *run = scry_run_new(model, &options, &err);
+    if (!run) {
+        check(false, "a run: %s", err.text);
+        exit(1);
+    }
+    return run;
+}
+
 static inline uint32_t *specimen_numbers(const tensor_file *file, const char *name, size_t *count) {
     const tensor *t = tensor_find(file, name);
     *count = t ? (size_t)tensor_elements(t) : 0;

@@ -1,5 +1,6 @@
 /* test_ablate.c: losses without latents against transformers' (make_ablation.py), against a plain loop over the model,
  * and what cannot be run. */
+#include "ablation_specimen.h"
 #include "ablate.h"
 #include "base/mem.h"
 #include "check.h"
@@ -10,21 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static const char *const studies[] = {"as_is", "scaled", "constant_norm", "layer_norm"};
-
-static scry_index *index_of(const char *study) {
-    scry_error err = {0};
-    const char *path = scratch("%s.scry", study);
-    if (!file_exists(path) &&
-        !scry_index_build(text_of("tests/specimens/ablation/%s.json", study), path, NULL, NULL, NULL, &err)) {
-        check(false, "%s is indexed: %s", study, err.text);
-        exit(check_end());
-    }
-    scry_index *x = scry_open(path, true, &err);
-    if (!x) exit(check_end());
-    return x;
-}
 
 static scry_causal *open_causal(const scry_index *x, unsigned threads, scry_notes *notes) {
     scry_error err = {0};

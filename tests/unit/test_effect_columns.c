@@ -1,5 +1,6 @@
 /* test_effect_columns.c: effect columns against torch's autograd (make_effects.py), against what the model's losses do,
  * and how they are drawn, kept and found again. */
+#include "ablation_specimen.h"
 #include "ablate.h"
 #include "base/mem.h"
 #include "causal/effect_chunk.h"
@@ -11,21 +12,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-static const char *const studies[] = {"as_is", "scaled", "constant_norm", "layer_norm"};
-
-static scry_index *index_of(const char *study) {
-    scry_error err = {0};
-    const char *path = scratch("%s.scry", study);
-    if (!file_exists(path) &&
-        !scry_index_build(text_of("tests/specimens/ablation/%s.json", study), path, NULL, NULL, NULL, &err)) {
-        check(false, "%s is indexed: %s", study, err.text);
-        exit(check_end());
-    }
-    scry_index *x = scry_open(path, true, &err);
-    if (!x) exit(check_end());
-    return x;
-}
 
 /* ---- torch ---------------------------------------------------------------------------------- */
 

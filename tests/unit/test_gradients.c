@@ -8,17 +8,6 @@
 #define FOLDER   "tests/specimens/models/"
 #define ADAPTERS "tests/specimens/adapters/"
 
-static scry_run *run_of(const scry_model *model, unsigned threads, uint64_t memory) {
-    scry_error err = {0};
-    scry_run_options options = {.threads = threads, .memory = memory};
-    scry_run *run = scry_run_new(model, &options, &err);
-    if (!run) {
-        check(false, "a run: %s", err.text);
-        exit(1);
-    }
-    return run;
-}
-
 /* ---- what is differentiated ------------------------------------------------------------------------ */
 
 typedef struct targets {

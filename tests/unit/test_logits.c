@@ -13,17 +13,6 @@
 #define MODELS "tests/specimens/models/"
 #define POCKET "sample_data/models/base"
 
-static scry_run *run_of(const scry_model *model, unsigned threads, uint64_t memory) {
-    scry_error err = {0};
-    scry_run_options options = {.threads = threads, .memory = memory};
-    scry_run *run = scry_run_new(model, &options, &err);
-    if (!run) {
-        check(false, "a run: %s", err.text);
-        exit(1);
-    }
-    return run;
-}
-
 static scry_model *model_of(const char *folder) {
     scry_error err = {0};
     scry_model *model = scry_model_open(folder, NULL, NULL, &err);

@@ -9,17 +9,6 @@
 
 /* ---- one run -------------------------------------------------------------------------------------- */
 
-static scry_run *run_of(const scry_model *model, unsigned threads, uint64_t memory) {
-    scry_error err = {0};
-    scry_run_options options = {.threads = threads, .memory = memory};
-    scry_run *run = scry_run_new(model, &options, &err);
-    if (!run) {
-        check(false, "a run: %s", err.text);
-        exit(1);
-    }
-    return run;
-}
-
 static bool to_hook(scry_run *run, scry_hook hook, const scry_sequence *sequences, size_t count, float *out) {
     scry_error err = {0};
     char name[SCRY_HOOK_TEXT];
