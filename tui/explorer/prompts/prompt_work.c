@@ -32,6 +32,7 @@ static void run(void *own, const scry_cancel *stop) {
 }
 
 static void take_result(app *a, prompt_page_state *s, work_of_prompt *w) {
+    bool same = s->result && s->result->tokens == w->result->tokens && strcmp(s->shown, w->text) == 0;
     scry_prompt_result_free(s->result);
     scry_set_free(s->ablated);
     free(s->shown);
@@ -44,7 +45,7 @@ static void take_result(app *a, prompt_page_state *s, work_of_prompt *w) {
     uint32_t strongest;
     s->strongest = scry_prompt_strongest_latent(s->result, &strongest) ? (int64_t)strongest : -1;
     s->problem[0] = 0;
-    s->token = s->result->front < s->result->tokens ? s->result->front : 0;
+    if (!same) s->token = s->result->tokens - 1; /* behind it stands how the models go on */
     s->pinned = -1;
     s->top = 0;
     s->cursor = s->list_top = 0;
