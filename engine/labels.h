@@ -25,8 +25,8 @@ typedef struct scry_relabels {
     size_t count;
 } scry_relabels;
 void scry_relabels_free(scry_relabels *changes); /* which are none then */
-/* Give each latent its label `after`, or with `back` that before, as scry_label_set, all at once. After an error nothing
- * has changed. */
+/* Give each latent its label `after`, or with `back` that before, as scry_label_set, all at once. After an error
+ * nothing has changed. */
 bool scry_labels_change(scry_index *index, const scry_relabel *changes, size_t count, bool back, scry_error *err);
 /* A number that changes with every edit, to tell when texts made from labels are outdated. */
 uint64_t scry_label_version(const scry_index *index);

@@ -153,8 +153,8 @@ void scry_session_relabelled(scry_session *s, const scry_relabel *changes, size_
     if (!count) return;
     scry_relabels labels = {mem_new(count, sizeof *labels.change), count};
     for (size_t i = 0; i < count; i++)
-        labels.change[i] = (scry_relabel){changes[i].latent, mem_copy_string(changes[i].before),
-                                          mem_copy_string(changes[i].after)};
+        labels.change[i] =
+            (scry_relabel){changes[i].latent, mem_copy_string(changes[i].before), mem_copy_string(changes[i].after)};
     add_step(s, (step){.before = s->spec, .after = s->spec, .labels = labels});
 }
 

@@ -314,7 +314,7 @@ static void import_all(const scry_index *x, edit_list *e, void *context) {
 bool scry_labels_import(scry_index *x, const char *path, bool replace, scry_labels_imported *done,
                         scry_relabels *changes, scry_notes *notes, scry_error *err) {
     *done = (scry_labels_imported){0};
-    import m = {.label = mem_new(x->F, sizeof *m.label), .replace = replace, .done = done};
+import m = {.label = mem_new(x->F, sizeof * m.label), .replace = replace, .done = done };
     bool ok = labels_read(m.label, x->F, path, notes, err) && edit_file(x, import_all, &m, err);
     if (!ok || !changes) scry_relabels_free(&m.changes);
     if (changes) *changes = m.changes;

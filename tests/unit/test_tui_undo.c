@@ -88,7 +88,8 @@ static void imported(app *a) {
     say_command(a, "label");
     size_t before, after, none;
     scry_session_history(a->tab->session, &before, &none);
-    say_command(a, text_of("import-labels %s", file));
+    const char *import = text_of("import-labels %s", file);
+    say_command(a, import);
     scry_session_history(a->tab->session, &after, &none);
     check(after == before + 1 && scry_label(a->tab->index, first) && scry_label(a->tab->index, second),
           "an import of two labels is a step: %s", a->message);
@@ -99,7 +100,7 @@ static void imported(app *a) {
     says(a, "redo", "redone: labels of 2 latents (0 more)");
     const char *one = scry_label(a->tab->index, first);
     check(one && strcmp(one, "one") == 0, "both are there again");
-    say_command(a, text_of("import-labels %s", file));
+    say_command(a, import);
     scry_session_history(a->tab->session, &before, &none);
     check(before == after, "an import that changes nothing is no step");
     says(a, "undo", "undone: labels of 2");
