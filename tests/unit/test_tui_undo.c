@@ -80,9 +80,10 @@ static void imported(app *a) {
     say_command(a, "down 3");
     uint32_t second = app_latent(a), low = first < second ? first : second;
     const char *file = scratch("answers.jsonl");
-    write_text(file, text_of("{\"custom_id\": \"latent-%u\", \"content\": \"Label: one\"}\n"
-                             "{\"custom_id\": \"latent-%u\", \"content\": \"Label: two\"}\n",
-                             first, second));
+    write_text(file, "%s",
+               text_of("{\"custom_id\": \"latent-%u\", \"content\": \"Label: one\"}\n"
+                       "{\"custom_id\": \"latent-%u\", \"content\": \"Label: two\"}\n",
+                       first, second));
     say_command(a, "label"); /* the sample labels some of its latents */
     say_command(a, text_of("latent %u", first));
     say_command(a, "label");
