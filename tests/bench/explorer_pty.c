@@ -169,6 +169,16 @@ unsigned long pty_ticks(pid_t pid) {
     return user + system;
 }
 
+pty_share pty_first_thread(pid_t pid) {
+    char path[64], line[128] = "";
+    double own, waited;
+    snprintf(path, sizeof path, "/proc/%d/task/%d/schedstat", (int)pid, (int)pid);
+    FILE *f = fopen(path, "re");
+    bool ok = f && fgets(line, sizeof line, f) && sscanf(line, "%lf %lf", &own, &waited) == 2;
+    if (f) fclose(f);
+    return ok ? (pty_share){own * 1e-6, waited * 1e-6} : (pty_share){NAN, NAN};
+}
+
 double pty_until_still(pty *p, double *worked) {
     double last = 0, busy = now();
     for (unsigned long before = pty_ticks(p->pid), after; now() - busy < STILL_MS * 1e-3; before = after) {

@@ -39,6 +39,13 @@ double pty_resident(pid_t pid, const char *key);
 /* Processor time of all threads, in clock ticks. */
 unsigned long pty_ticks(pid_t pid);
 
+/* What the program's first thread, which draws, has had so far: milliseconds on a processor, and of waiting for one
+ * while others had them all. NaN where the system does not tell. */
+typedef struct pty_share {
+    double own, waited;
+} pty_share;
+pty_share pty_first_thread(pid_t pid);
+
 enum { TIMES_MOST = 4096 };
 typedef struct times {
     double value[TIMES_MOST];
