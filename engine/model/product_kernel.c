@@ -1,20 +1,12 @@
 /* product_kernel.c: the innermost loop of matrix products, for each kind of vector. */
 #include "model/product_kernel.h"
+#include "model/multiply_add.h"
 
-#include <math.h>
 #include <string.h>
 
 /* ---- any processor ---- */
 
 enum { ANY_ROWS = 4, ANY_COLUMNS = 16 };
-
-static inline float multiply_add(float a, float b, float c) {
-#ifdef __FP_FAST_FMAF
-    return fmaf(a, b, c);
-#else
-    return a * b + c;
-#endif
-}
 
 static void any_row(size_t k, const float *A, const float *B, size_t ldb, float *C, bool add) {
     float sum[ANY_COLUMNS] = {0};
