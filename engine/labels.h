@@ -15,6 +15,19 @@ enum { SCRY_LABEL_MOST = 4096 }; /* bytes of a label */
  * first, so that two processes that label one index keep each other's labels. What scry_label returned before is no
  * longer valid, unless labels are held. */
 bool scry_label_set(scry_index *index, uint32_t latent, const char *text, scry_error *err);
+/* A change of a label; "" stands for no label. */
+typedef struct scry_relabel {
+    uint32_t latent;
+    char *before, *after; /* owned */
+} scry_relabel;
+typedef struct scry_relabels {
+    scry_relabel *change; /* owned */
+    size_t count;
+} scry_relabels;
+void scry_relabels_free(scry_relabels *changes); /* which are none then */
+/* Give each latent its label `after`, or with `back` that before, as scry_label_set, all at once. After an error
+ * nothing has changed. */
+bool scry_labels_change(scry_index *index, const scry_relabel *changes, size_t count, bool back, scry_error *err);
 /* A number that changes with every edit, to tell when texts made from labels are outdated. */
 uint64_t scry_label_version(const scry_index *index);
 /* Read the file again, since another index of the same latents, which shares the file, may have changed it. */
@@ -34,10 +47,10 @@ typedef struct scry_labels_imported {
 } scry_labels_imported;
 /* Give latents the labels of a file in any form that "labels" of a manifest may have (io/label_file.h), among them the
  * answers of a language model to scry label-prompts; as scry_label_set, all at once. replace: also latents that have
- * another label, which they keep otherwise. Adds to notes (may be NULL) what records were left out, and why. After an
- * error nothing has changed. */
+ * another label, which they keep otherwise. Adds to notes (may be NULL) what records were left out, and why, and writes
+ * to changes (may be NULL) what labels are others now; the caller frees them. After an error nothing has changed. */
 bool scry_labels_import(scry_index *index, const char *path, bool replace, scry_labels_imported *done,
-                        scry_notes *notes, scry_error *err);
+                        scry_relabels *changes, scry_notes *notes, scry_error *err);
 
 /* While labels are held, texts that scry_label returned stay valid, and other threads may read labels during edits:
  * each sees the version before or after. Hold, release and set are called from one thread. */

@@ -13,15 +13,10 @@
 
 #include <stdio.h>
 #include "effects.h"
+#include "labels.h"
 #include "scry.h"
 
 typedef struct scry_session scry_session;
-
-/* A change of a label; "" stands for no label. */
-typedef struct scry_relabel {
-    uint32_t latent;
-    char *before, *after;
-} scry_relabel;
 
 /* Starts with the top n of a ranking (limited by scry_clip_top), with domains "all",
  * and with the manifest's choice of signed or absolute change. Borrows the index. NULL and err when the index lacks the
@@ -72,12 +67,12 @@ bool scry_session_adopt(scry_session *s, const scry_set *set);
 /* Sets the domains of the correlation, and whether it takes the signed change, as scry_session_set_scope does, but as a
  * step. */
 bool scry_session_rescope(scry_session *s, const char *spec, bool is_signed, scry_error *err);
-/* Records that the caller has changed a label. before, after: NULL or "" for none. */
-void scry_session_relabelled(scry_session *s, uint32_t latent, const char *before, const char *after);
-/* The label that the next undo (or redo) concerns, or NULL: the caller writes it (labels.h) and then calls
- * scry_session_undo (or redo), which changes nothing else. */
-const scry_relabel *scry_session_undoes_label(const scry_session *s);
-const scry_relabel *scry_session_redoes_label(const scry_session *s);
+/* Records that the caller has changed labels, as one step; nothing where count is 0. Copies them. */
+void scry_session_relabelled(scry_session *s, const scry_relabel *changes, size_t count);
+/* The labels that the next undo (or redo) concerns, or NULL: the caller writes them (scry_labels_change) and then calls
+ * scry_session_undo (or redo), which changes nothing else. Borrowed until then. */
+const scry_relabels *scry_session_undoes_labels(const scry_session *s);
+const scry_relabels *scry_session_redoes_labels(const scry_session *s);
 bool scry_session_undo(scry_session *s);
 bool scry_session_redo(scry_session *s);
 /* The number of steps that can be undone and redone. */

@@ -108,8 +108,9 @@ static void soften(queries *s, uint32_t i, uint32_t base, uint32_t begin, uint32
 static void add_keys(queries *s, const float *keys, const float *values, uint32_t base, uint32_t count) {
     const product_kernel *kernel = s->a->kernel;
     const uint32_t d = s->a->plan->head_dim, columns = kernel->columns, lead = value_lead(s->a->plan, kernel);
-    for (uint32_t i = 0; i < s->count; i += kernel->rows) {
-        uint32_t n = s->count - i < kernel->rows ? s->count - i : kernel->rows, from, unused;
+    for (uint32_t i = 0, n; i < s->count; i += n) {
+        uint32_t from, unused;
+        n = product_group(kernel, s->count - i);
         visible(s, i, &from);
         uint32_t begin = within(from, base, count) / columns * columns;
         uint32_t end = within(visible(s, i + n - 1, &unused), base, count);

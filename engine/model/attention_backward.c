@@ -137,8 +137,8 @@ static void soften(const piece_work *w, const queries *q, uint32_t i, uint32_t f
 static void probabilities(const piece_work *w, const queries *q) {
     const attention *a = w->b->of;
     const float *keys = w->s->own.keys + keys_floats(a->plan, w->s->own.room) / a->plan->kv_heads * w->group;
-    for (uint32_t i = 0; i < q->count; i += a->kernel->rows) {
-        uint32_t n = q->count - i < a->kernel->rows ? q->count - i : a->kernel->rows, from;
+    for (uint32_t i = 0, n, from; i < q->count; i += n) {
+        n = product_group(a->kernel, q->count - i);
         uint32_t end = score(w, q, i, n, w->q, w->l.lead, keys, a->plan->head_dim, w->p, &from);
         for (uint32_t r = i; r < i + n; r++) soften(w, q, r, from, end);
     }
@@ -159,8 +159,8 @@ static void add_to_keys(const piece_work *w, const queries *q, const float *turn
 static void scores_and_queries(const piece_work *w, const queries *q) {
     const product_kernel *kernel = w->b->of->kernel;
     const uint32_t lead = w->l.lead;
-    for (uint32_t i = 0; i < q->count; i += kernel->rows) {
-        uint32_t n = q->count - i < kernel->rows ? q->count - i : kernel->rows, from, end;
+    for (uint32_t i = 0, n, from, end; i < q->count; i += n) {
+        n = product_group(kernel, q->count - i);
         end = score(w, q, i, n, w->rows, lead, w->values, lead, w->d, &from);
         for (uint32_t r = i; r < i + n; r++) {
             uint32_t first, last = visible(w, q, r, 1, &first);

@@ -2,6 +2,7 @@
 #include "model/elementwise.h"
 #include "base/cpu_dispatch.h"
 #include "model/activation_functions.h"
+#include "model/fused_rows.h"
 
 #include <math.h>
 #include <string.h>
@@ -35,6 +36,12 @@ void activate_row(activation act, float *x, uint32_t n) {
 }
 
 void gate_row(activation act, const float *x, const float *up, uint32_t n, float *out) {
+#if defined(__x86_64__)
+    if (act == ACTIVATION_SILU && has_fused_rows()) {
+        silu_gate_fused(x, up, n, out);
+        return;
+    }
+#endif
     switch (act) {
 #define KIND(id, f)                                                                                                    \
     case id:                                                                                                           \
@@ -133,7 +140,7 @@ CPU_DISPATCH float max_row(const float *x, uint32_t n, float least) {
     return least;
 }
 
-CPU_DISPATCH float exp_row(float *x, uint32_t n, float max) {
+CPU_DISPATCH static float exp_row_portable(float *x, uint32_t n, float max) {
     n = n / LANES * LANES;
     for (uint32_t i = 0; i < n; i++) x[i] = exponential_below(x[i] - max);
     half_lanes low = {0}, high = {0};
@@ -145,6 +152,13 @@ CPU_DISPATCH float exp_row(float *x, uint32_t n, float max) {
     low += high;
     for (int l = 0; l < LANES / 2; l++) sum += low[l];
     return sum;
+}
+
+float exp_row(float *x, uint32_t n, float max) {
+#if defined(__x86_64__)
+    if (has_fused_rows()) return exp_row_fused(x, n, max);
+#endif
+    return exp_row_portable(x, n, max);
 }
 
 /* ---- rotation ---- */

@@ -1,5 +1,5 @@
 /* elementwise.h: what a forward pass does to numbers one by one or row by row, in vectors. The same bits on every
- * processor; any thread. */
+ * processor that multiplies and adds at once, as products have (product_kernel.h); any thread. */
 #ifndef SCRY_MODEL_ELEMENTWISE_H
 #define SCRY_MODEL_ELEMENTWISE_H
 

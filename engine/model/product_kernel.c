@@ -1,20 +1,12 @@
 /* product_kernel.c: the innermost loop of matrix products, for each kind of vector. */
 #include "model/product_kernel.h"
+#include "model/multiply_add.h"
 
-#include <math.h>
 #include <string.h>
 
 /* ---- any processor ---- */
 
 enum { ANY_ROWS = 4, ANY_COLUMNS = 16 };
-
-static inline float multiply_add(float a, float b, float c) {
-#ifdef __FP_FAST_FMAF
-    return fmaf(a, b, c);
-#else
-    return a * b + c;
-#endif
-}
 
 static void any_row(size_t k, const float *A, const float *B, size_t ldb, float *C, bool add) {
     float sum[ANY_COLUMNS] = {0};
@@ -156,34 +148,41 @@ DEFINE_ROWS(avx512, 10, AVX512)
 DEFINE_ROWS(avx512, 11, AVX512)
 DEFINE_ROWS(avx512, 12, AVX512)
 
-/* Turns a square of 8 rows into 8 columns. */
-AVX2 __attribute__((always_inline)) static inline void turn_square(__m256 r[8], uint32_t columns, float *to) {
-    __m256 s[8];
-    for (int i = 0; i < 4; i++) { /* pairs of rows */
-        s[2 * i] = _mm256_unpacklo_ps(r[2 * i], r[2 * i + 1]);
-        s[2 * i + 1] = _mm256_unpackhi_ps(r[2 * i], r[2 * i + 1]);
-    }
-    for (int i = 0; i < 2; i++) { /* fours */
-        r[4 * i] = _mm256_shuffle_ps(s[4 * i], s[4 * i + 2], 0x44);
-        r[4 * i + 1] = _mm256_shuffle_ps(s[4 * i], s[4 * i + 2], 0xEE);
-        r[4 * i + 2] = _mm256_shuffle_ps(s[4 * i + 1], s[4 * i + 3], 0x44);
-        r[4 * i + 3] = _mm256_shuffle_ps(s[4 * i + 1], s[4 * i + 3], 0xEE);
-    }
-    for (int i = 0; i < 4; i++) { /* halves */
-        _mm256_storeu_ps(to + (size_t)i * columns, _mm256_permute2f128_ps(r[i], r[i + 4], 0x20));
-        _mm256_storeu_ps(to + (size_t)(i + 4) * columns, _mm256_permute2f128_ps(r[i], r[i + 4], 0x31));
-    }
+/* Turns a square of 8 rows into 8 columns. Written out, so that all of it stays in registers. */
+#define PAIR(i)                                                                                                        \
+    __m256 low##i = _mm256_unpacklo_ps(r[2 * (i)], r[2 * (i) + 1]),                                                    \
+           high##i = _mm256_unpackhi_ps(r[2 * (i)], r[2 * (i) + 1]);
+#define FOUR(i, a, b)                                                                                                  \
+    __m256 first##i = _mm256_shuffle_ps(low##a, low##b, 0x44), second##i = _mm256_shuffle_ps(low##a, low##b, 0xEE),    \
+           third##i = _mm256_shuffle_ps(high##a, high##b, 0x44), fourth##i = _mm256_shuffle_ps(high##a, high##b, 0xEE);
+#define HALF(k, column)                                                                                                \
+    _mm256_storeu_ps(to + (size_t)(k)*columns, _mm256_permute2f128_ps(column##0, column##1, 0x20));                    \
+    _mm256_storeu_ps(to + (size_t)((k) + 4) * columns, _mm256_permute2f128_ps(column##0, column##1, 0x31));
+AVX2 __attribute__((always_inline)) static inline void turn_square(const __m256 r[8], uint32_t columns, float *to) {
+    PAIR(0) PAIR(1) PAIR(2) PAIR(3)
+    FOUR(0, 0, 1) FOUR(1, 2, 3)
+    HALF(0, first) HALF(1, second) HALF(2, third) HALF(3, fourth)
 }
+#undef PAIR
+#undef FOUR
+#undef HALF
 
 AVX2 static void avx2_turn(uint32_t columns, size_t depth, const float *rows, float *out) {
     size_t k = 0;
     for (; k + 8 <= depth; k += 8)
         for (uint32_t c = 0; c < columns; c += 8) {
-            __m256 r[8];
-            for (uint32_t i = 0; i < 8; i++) r[i] = _mm256_loadu_ps(rows + (c + i) * depth + k);
+            const float *at = rows + c * depth + k;
+#define TAKE(i) _mm256_loadu_ps(at + (i)*depth)
+            const __m256 r[8] = {TAKE(0), TAKE(1), TAKE(2), TAKE(3), TAKE(4), TAKE(5), TAKE(6), TAKE(7)};
+#undef TAKE
             turn_square(r, columns, out + k * columns + c);
         }
     turn_from(k, columns, depth, rows, out);
+}
+
+AVX2 __attribute__((always_inline)) static inline __m256 widen_8(const uint16_t *at) {
+    __m256i wide = _mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)(const void *)at));
+    return _mm256_castsi256_ps(_mm256_slli_epi32(wide, 16));
 }
 
 /* A cache line of each of 8 rows after the other, with the next ones on their way. */
@@ -193,13 +192,11 @@ AVX2 static void avx2_turn_bf16(uint32_t columns, size_t depth, const uint16_t *
     for (; k + LINE <= depth; k += LINE)
         for (uint32_t c = 0; c < columns; c += 8) {
             for (uint32_t i = 0; i < 8; i++) __builtin_prefetch(rows[c + i] + k + AHEAD);
-            for (size_t line = k; line < k + LINE; line += 8) {
-                __m256 r[8];
-                for (uint32_t i = 0; i < 8; i++) {
-                    const __m128i *from = (const __m128i *)(const void *)(rows[c + i] + line);
-                    r[i] = _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(_mm_loadu_si128(from)), 16));
-                }
-                turn_square(r, columns, out + line * columns + c);
+            for (size_t at = k; at < k + LINE; at += 8) {
+#define TAKE(i) widen_8(rows[c + (i)] + at)
+                const __m256 r[8] = {TAKE(0), TAKE(1), TAKE(2), TAKE(3), TAKE(4), TAKE(5), TAKE(6), TAKE(7)};
+#undef TAKE
+                turn_square(r, columns, out + at * columns + c);
             }
         }
     turn_bf16_from(k, columns, depth, rows, out);

@@ -30,11 +30,18 @@ const product_kernel *product_kernel_best(void);
 /* All that this processor can run, the best first; NULL behind the last. */
 const product_kernel *product_kernel_number(unsigned number);
 
-/* C [rows][columns] = A B, or C +=, for any number of rows: groups of kernel->rows. */
+/* How many of `left` rows to run next: as many as the kernel holds, but the last two groups are about equal, since a
+ * group of a few rows keeps the processor waiting for each sum. */
+static inline uint32_t product_group(const product_kernel *kernel, uint32_t left) {
+    if (left >= 2 * kernel->rows) return kernel->rows;
+    return left > kernel->rows ? (left + 1) / 2 : left;
+}
+
+/* C [rows][columns] = A B, or C +=, for any number of rows. */
 static inline void product_rows(const product_kernel *kernel, uint32_t rows, size_t k, const float *A, size_t lda,
                                 const float *B, size_t ldb, float *C, size_t ldc, bool add) {
-    for (uint32_t r = 0; r < rows; r += kernel->rows) {
-        uint32_t n = rows - r < kernel->rows ? rows - r : kernel->rows;
+    for (uint32_t r = 0, n; r < rows; r += n) {
+        n = product_group(kernel, rows - r);
         kernel->run(n, k, A + r * lda, lda, B, ldb, C + r * ldc, ldc, add);
     }
 }

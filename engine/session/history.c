@@ -149,21 +149,25 @@ bool scry_session_rescope(scry_session *s, const char *spec, bool is_signed, scr
     return true;
 }
 
-void scry_session_relabelled(scry_session *s, uint32_t latent, const char *before, const char *after) {
-    scry_relabel label = {latent, mem_copy_string(before ? before : ""), mem_copy_string(after ? after : "")};
-    add_step(s, (step){.before = s->spec, .after = s->spec, .label = label});
+void scry_session_relabelled(scry_session *s, const scry_relabel *changes, size_t count) {
+    if (!count) return;
+    scry_relabels labels = {mem_new(count, sizeof *labels.change), count};
+    for (size_t i = 0; i < count; i++)
+        labels.change[i] =
+            (scry_relabel){changes[i].latent, mem_copy_string(changes[i].before), mem_copy_string(changes[i].after)};
+    add_step(s, (step){.before = s->spec, .after = s->spec, .labels = labels});
 }
 
-const scry_relabel *scry_session_undoes_label(const scry_session *s) {
-    return s->done && s->steps[s->done - 1].label.before ? &s->steps[s->done - 1].label : NULL;
+const scry_relabels *scry_session_undoes_labels(const scry_session *s) {
+    return s->done && s->steps[s->done - 1].labels.count ? &s->steps[s->done - 1].labels : NULL;
 }
 
-const scry_relabel *scry_session_redoes_label(const scry_session *s) {
-    return s->done < s->step_count && s->steps[s->done].label.before ? &s->steps[s->done].label : NULL;
+const scry_relabels *scry_session_redoes_labels(const scry_session *s) {
+    return s->done < s->step_count && s->steps[s->done].labels.count ? &s->steps[s->done].labels : NULL;
 }
 
 static bool move(scry_session *s, const step *t, bool redo) {
-    if (t->label.before) return true;
+    if (t->labels.count) return true;
     for (uint32_t i = 0; i < t->count; i++) s->pin[t->pins[i].latent] = redo ? t->pins[i].after : t->pins[i].before;
     session_set_ranking(s, redo ? t->after : t->before, NULL); /* cannot fail: it was the ranking then */
     session_apply_pins(s, t);

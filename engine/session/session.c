@@ -115,8 +115,7 @@ static void step_free(step *t) {
     free(t->pins);
     free(t->scope_before.spec);
     free(t->scope_after.spec);
-    free(t->label.before);
-    free(t->label.after);
+    scry_relabels_free(&t->labels);
 }
 
 void session_drop_steps(scry_session *s, size_t from) {

@@ -10,7 +10,7 @@
  *     step sft sq 100 3:0:2 ...               ranking and N after it, and pins: latent, before, after
  *     from absolute all                        where the step changed the domains: those before it,
  *     to absolute extremes:4                   and those after it
- *     label {"latent":17,"before":"","after":"law"}   where the step changed a label
+ *     label {"latent":17,"before":"","after":"law"}   where the step changed a label; a line for each
  *     done 12                                  steps in effect; those after them can be redone
  *     before icl sq                            the previous ranking, if any; " of TRAIN_NAME" where that is not the
  *                                              current training set
@@ -29,8 +29,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Only the most recent steps with at most this many changed pins are saved. */
-enum { MAX_PINS = 1 << 20 };
+/* Only the most recent steps with at most this many changed pins are saved; LABEL_BYTES of labels count as one. */
+enum { MAX_PINS = 1 << 20, LABEL_BYTES = 16 };
 
 static void write_key(FILE *f, ranking_key by) {
     fprintf(f, " %s", scry_condition_name(by.source));
@@ -62,7 +62,6 @@ static void write_scope(FILE *f, const char *keyword, bool is_signed, const char
 }
 
 static void write_label(FILE *f, const scry_relabel *label) {
-    if (!label->before) return;
     cJSON *record = cJSON_CreateObject();
     cJSON_AddNumberToObject(record, "latent", label->latent);
     cJSON_AddStringToObject(record, "before", label->before);
@@ -81,10 +80,17 @@ static void write_anchor(FILE *f, const scry_anchor *a) {
     for (size_t d = 0; d < a->domains; d++) fprintf(f, " %.17g", a->exact[d]);
 }
 
+static size_t size_of(const step *t) {
+    size_t bytes = 0;
+    for (size_t k = 0; k < t->labels.count; k++)
+        bytes += LABEL_BYTES + strlen(t->labels.change[k].before) + strlen(t->labels.change[k].after);
+    return t->count + bytes / LABEL_BYTES;
+}
+
 /* The oldest step that is saved. */
 static size_t first_saved(const scry_session *s) {
     size_t first = s->step_count, pins = 0;
-    while (first > 0 && pins + s->steps[first - 1].count <= MAX_PINS) pins += s->steps[--first].count;
+    while (first > 0 && (pins += size_of(&s->steps[first - 1])) <= MAX_PINS) first--;
     return first < s->done ? first : s->done;
 }
 
@@ -116,7 +122,7 @@ void scry_session_write(const scry_session *s, FILE *f) {
             fprintf(f, " %" PRIu32 ":%d:%d", t->pins[k].latent, t->pins[k].before, t->pins[k].after);
         write_scope(f, "from", t->scope_before.is_signed, t->scope_before.spec);
         write_scope(f, "to", t->scope_after.is_signed, t->scope_after.spec);
-        write_label(f, &t->label);
+        for (size_t k = 0; k < t->labels.count; k++) write_label(f, &t->labels.change[k]);
     }
     fprintf(f, "\ndone %zu\n", s->done - first);
     const scry_ranking *b = s->before;
@@ -287,16 +293,20 @@ static bool read_scope_change(reader *r, char *rest, scry_session *s) {
 /* The text after "label", which belongs to the last step. */
 static bool read_label(reader *r, const char *text, scry_session *s) {
     step *t = s->step_count ? &s->steps[s->step_count - 1] : NULL;
-    if (!t || t->label.before) return syntax_error(r, "step or done");
+    if (!t) return syntax_error(r, "step or done");
     cJSON *record = json_parse(text, strlen(text));
     const cJSON *latent = cJSON_GetObjectItemCaseSensitive(record, "latent"),
                 *before = cJSON_GetObjectItemCaseSensitive(record, "before"),
                 *after = cJSON_GetObjectItemCaseSensitive(record, "after");
     bool ok = cJSON_IsNumber(latent) && latent->valuedouble >= 0 && latent->valuedouble < s->F &&
               cJSON_IsString(before) && cJSON_IsString(after);
-    if (ok)
-        t->label = (scry_relabel){(uint32_t)latent->valuedouble, mem_copy_string(before->valuestring),
-                                  mem_copy_string(after->valuestring)};
+    if (ok) {
+        scry_relabels *l = &t->labels;
+        if ((l->count & (l->count - 1)) == 0)
+            l->change = mem_resize(l->change, l->count ? 2 * l->count : 1, sizeof *l->change);
+        l->change[l->count++] = (scry_relabel){(uint32_t)latent->valuedouble, mem_copy_string(before->valuestring),
+                                               mem_copy_string(after->valuestring)};
+    }
     cJSON_Delete(record);
     return ok || syntax_error(r, "{\"latent\": NUMBER, \"before\": TEXT, \"after\": TEXT}");
 }

@@ -31,7 +31,7 @@ typedef struct step {
     pin_change *pins; /* owned */
     uint32_t count;
     scope_view scope_before, scope_after; /* spec NULL: the step did not change them */
-    scry_relabel label;                   /* owned texts; NULL: the step did not change a label */
+    scry_relabels labels;                 /* owned; none: the step did not change labels */
 } step;
 
 struct scry_session {

@@ -204,72 +204,122 @@ static bool write_list(const edit_list *e, const char *path, scry_error *err) {
     return unlink(path) == 0 || errno == ENOENT || scry_fail(err, "%s: cannot be removed: %s", path, strerror(errno));
 }
 
-bool scry_label_set(scry_index *x, uint32_t latent, const char *text, scry_error *err) {
+/* What a latent is labelled in this list, or else in the index; "" for no label. */
+static const char *label_in(const scry_index *x, const edit_list *e, uint32_t latent) {
+    size_t at = place_of(e, latent);
+    const char *own = index_file_label(x, latent);
+    return at < e->count && e->list[at].latent == latent ? e->list[at].text : own ? own : "";
+}
+
+static void put_label(const scry_index *x, edit_list *e, uint32_t latent, const char *label) {
+    const char *own = index_file_label(x, latent);
+    if (strcmp(label, own ? own : "") == 0) remove_edit(e, latent);
+    else put(e, latent, label);
+}
+
+static bool check_label(const scry_index *x, uint32_t latent, const char *label, scry_error *err) {
     if (latent >= x->F)
         return scry_misuse(err, "latent %" PRIu32 " does not exist; this index has 0 to %" PRIu32, latent, x->F - 1);
-    char *label = trimmed(text), *path = scry_sidecar_path_for_latents(x, ".labels.jsonl");
-    bool ok = strlen(label) <= SCRY_LABEL_MOST ||
-              scry_misuse(err, "label: %zu bytes, expected %d or fewer", strlen(label), SCRY_LABEL_MOST);
-    if (ok) {
-        int held = scry_lock_folder(path);
-        edit_list *e = read_file(x->F, path);
-        const char *own = index_file_label(x, latent);
-        ok = !e->problem.status || scry_fail(err, "%s", e->problem.text);
-        if (ok && strcmp(label, own ? own : "") == 0) remove_edit(e, latent);
-        else if (ok) put(e, latent, label);
-        if (ok && !(ok = write_list(e, path, err))) {
-            free_lists(e);
-            e = read_file(x->F, path); /* as it is on the disk */
-        }
-        scry_unlock_folder(held);
-        replace_edits(x->edits, e);
-        x->edits->version++;
+    const char *own = index_file_label(x, latent);
+    return strlen(label) <= SCRY_LABEL_MOST || (own && strcmp(label, own) == 0) ||
+           scry_misuse(err, "label: %zu bytes, expected %d or fewer", strlen(label), SCRY_LABEL_MOST);
+}
+
+/* Reads the file, has the list changed, and writes it. */
+static bool edit_file(scry_index *x, void (*change)(const scry_index *x, edit_list *e, void *context), void *context,
+                      scry_error *err) {
+    char *path = scry_sidecar_path_for_latents(x, ".labels.jsonl");
+    int held = scry_lock_folder(path);
+    edit_list *e = read_file(x->F, path);
+    bool ok = !e->problem.status || scry_fail(err, "%s", e->problem.text);
+    if (ok) change(x, e, context);
+    if (ok && !(ok = write_list(e, path, err))) {
+        free_lists(e);
+        e = read_file(x->F, path); /* as it is on the disk */
     }
-    free(label);
+    scry_unlock_folder(held);
+    replace_edits(x->edits, e);
+    x->edits->version++;
     free(path);
     return ok;
 }
 
-/* One label of an import into the list. */
-static void import_one(const scry_index *x, edit_list *e, uint32_t latent, const char *text, bool replace,
-                       scry_labels_imported *done) {
+typedef struct given_labels {
+    const scry_relabel *change;
+    size_t count;
+    bool back;
+} given_labels;
+
+static void put_given(const scry_index *x, edit_list *e, void *context) {
+    const given_labels *g = context;
+    for (size_t i = 0; i < g->count; i++)
+        put_label(x, e, g->change[i].latent, g->back ? g->change[i].before : g->change[i].after);
+}
+
+bool scry_labels_change(scry_index *x, const scry_relabel *changes, size_t count, bool back, scry_error *err) {
+    for (size_t i = 0; i < count; i++)
+        if (!check_label(x, changes[i].latent, back ? changes[i].before : changes[i].after, err)) return false;
+    return edit_file(x, put_given, &(given_labels){changes, count, back}, err);
+}
+
+bool scry_label_set(scry_index *x, uint32_t latent, const char *text, scry_error *err) {
     char *label = trimmed(text);
-    size_t at = place_of(e, latent);
-    const char *own = index_file_label(x, latent);
-    const char *now = at < e->count && e->list[at].latent == latent ? e->list[at].text : own ? own : "";
-    done->read++;
-    if (strlen(label) > SCRY_LABEL_MOST) done->too_long++;
-    else if (*now && strcmp(now, label) != 0 && !replace) done->kept++;
+    bool ok = scry_labels_change(x, &(scry_relabel){.latent = latent, .after = label}, 1, false, err);
+    free(label);
+    return ok;
+}
+
+void scry_relabels_free(scry_relabels *changes) {
+    for (size_t i = 0; i < changes->count; i++) {
+        free(changes->change[i].before);
+        free(changes->change[i].after);
+    }
+    free(changes->change);
+    *changes = (scry_relabels){0};
+}
+
+typedef struct import {
+    char **label; /* [F] NULL: the file has none for this latent */
+    bool replace;
+    scry_labels_imported *done;
+    scry_relabels changes;
+    size_t room;
+} import;
+
+static void import_one(const scry_index *x, edit_list *e, import *m, uint32_t latent) {
+    char *label = trimmed(m->label[latent]);
+    const char *now = label_in(x, e, latent);
+    m->done->read++;
+    if (strlen(label) > SCRY_LABEL_MOST) m->done->too_long++;
+    else if (*now && strcmp(now, label) != 0 && !m->replace) m->done->kept++;
     else {
-        done->set++;
-        if (strcmp(label, own ? own : "") == 0) remove_edit(e, latent);
-        else put(e, latent, label);
+        m->done->set++;
+        if (strcmp(now, label) != 0) {
+            scry_relabels *c = &m->changes;
+            if (c->count == m->room)
+                c->change = mem_resize(c->change, m->room = m->room ? 2 * m->room : 16, sizeof *c->change);
+            c->change[c->count++] = (scry_relabel){latent, mem_copy_string(now), mem_copy_string(label)};
+        }
+        put_label(x, e, latent, label);
     }
     free(label);
 }
 
-bool scry_labels_import(scry_index *x, const char *path, bool replace, scry_labels_imported *done, scry_notes *notes,
-                        scry_error *err) {
+static void import_all(const scry_index *x, edit_list *e, void *context) {
+    import *m = context;
+    for (uint32_t j = 0; j < x->F; j++)
+        if (m->label[j]) import_one(x, e, m, j);
+}
+
+bool scry_labels_import(scry_index *x, const char *path, bool replace, scry_labels_imported *done,
+                        scry_relabels *changes, scry_notes *notes, scry_error *err) {
     *done = (scry_labels_imported){0};
-    char **label = mem_new(x->F, sizeof *label), *own = scry_sidecar_path_for_latents(x, ".labels.jsonl");
-    bool ok = labels_read(label, x->F, path, notes, err);
-    if (ok) {
-        int held = scry_lock_folder(own);
-        edit_list *e = read_file(x->F, own);
-        ok = !e->problem.status || scry_fail(err, "%s", e->problem.text);
-        for (uint32_t j = 0; ok && j < x->F; j++)
-            if (label[j]) import_one(x, e, j, label[j], replace, done);
-        if (ok && !(ok = write_list(e, own, err))) {
-            free_lists(e);
-            e = read_file(x->F, own); /* as it is on the disk */
-        }
-        scry_unlock_folder(held);
-        replace_edits(x->edits, e);
-        x->edits->version++;
-    }
-    for (uint32_t j = 0; j < x->F; j++) free(label[j]);
-    free(label);
-    free(own);
+import m = {.label = mem_new(x->F, sizeof * m.label), .replace = replace, .done = done };
+    bool ok = labels_read(m.label, x->F, path, notes, err) && edit_file(x, import_all, &m, err);
+    if (!ok || !changes) scry_relabels_free(&m.changes);
+    if (changes) *changes = m.changes;
+    for (uint32_t j = 0; j < x->F; j++) free(m.label[j]);
+    free(m.label);
     return ok;
 }
 

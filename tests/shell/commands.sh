@@ -101,6 +101,22 @@ gives 0 effects "$x" --samples 2 --draws 1 --json
 prints "effects: its keys" '^\{"effects":"[^"]*s\.effects","model_path":"[^"]*models/base","model":"[0-9a-f]{16}","draws":1,"seed":20260302,"samples":28,"entries":[0-9]+,"bytes":[0-9]+,"bytes_per_entry":[0-9.]+,"computed":true,"seconds":[0-9.]+\}'
 gives 0 effects "$x" --samples 2 --draws 1
 says "effects: again" 'already'
+gives 0 effects "$x" --samples 2 --draws 1 --check --top 10 --sets 2 --by sft
+prints "effects --check" '^first 10 latents by sft: ' 'drawn among the first 20 \(seed 20260302\)$' \
+    '^ *N +toggles +sets +estimate +slope +1st order +anchored +least +of change$' '^ *1 +0 +1 +-?[01]\.[0-9]+ ' '^ *10 +0 +1 .* - +- +-$' '^ *10 +1 +2 '
+says "effects --check: progress, a line a step" 'scry: texts' 'scry: exact runs'
+gives 0 effects "$x" --samples 2 --draws 1 --check --top 10 --sets 2 --by sft --json
+prints "effects --check --json: its keys" '^\{"effects":"[^"]*s\.effects",.*"computed":false,"seconds":0,"by":"sft","metric":"sq","top":10,"agreement":\[\{"n":1,"toggles":0,"sets":1,"estimate":' \
+    '"n":10,"toggles":3,"sets":2,"estimate":[-0-9.e]+,"estimate_least":[-0-9.e]+,"slope":[-0-9.e]+,"first_order":[-0-9.e]+,"anchored":[-0-9.e]+,"anchored_least":[-0-9.e]+,"change":[-0-9.e]+'
+cp "$out" "$place/checked"
+gives 0 effects "$x" --samples 2 --draws 1 --check --top 10 --sets 2 --by sft --json --threads 1
+cmp -s "$out" "$place/checked" && ok "the same seed checks the same sets" || not_ok "the same seed" "found other figures, expected the same"
+gives 0 effects "$x" --samples 2 --draws 1 --check --top 10 --sets 2 --by sft --csv
+is "effects --check --csv: its head" "$(head -1 "$out")" "n,toggles,sets,estimate,slope,first_order,anchored,anchored_least,change"
+gives 2 effects "$x" --by icl
+says "effects --by" '--by: belongs to --check'
+gives 2 effects "$x" --check --top 999999
+says "effects --check --top: too many" '--top: found 999999' 'expected at most'
 gives 2 effects "$x" --draws 65
 says "effects: too many draws" 'found 65 draws' 'expected 64'
 gives 0 export "$x" --score abl --top 20 -o "$place/abl.csv"

@@ -247,17 +247,34 @@ static void test_import(const char *folder, const char *index, const char *file)
                         "{\"custom_id\": \"latent-77\", \"content\": \"Label: none\"}\n");
     scry_label_set(x, 6, "by hand", &err);
     uint64_t version = scry_label_version(x);
-    check(scry_labels_import(x, answers, false, &done, &notes, &err) && done.read == 3 && done.set == 1 &&
+    scry_relabels changes;
+    check(scry_labels_import(x, answers, false, &done, &changes, &notes, &err) && done.read == 3 && done.set == 1 &&
               done.kept == 2 && !done.too_long,
           "an import sets what has no label: read %u, set %u, kept %u %s", done.read, done.set, done.kept, err.text);
     check(is(scry_label(x, 5), "five") && is(scry_label(x, 3), "three") && is(scry_label(x, 6), "by hand"),
           "and keeps the others");
     check(scry_label_version(x) != version && notes.count == 1, "with a new version, and a note on what was left out");
-    check(scry_labels_import(x, answers, true, &done, NULL, &err) && done.set == 3 && !done.kept &&
+    check(changes.count == 1 && changes.change[0].latent == 5 && !*changes.change[0].before &&
+              is(changes.change[0].after, "five"),
+          "the change is known");
+    scry_relabels_free(&changes);
+    check(scry_labels_import(x, answers, true, &done, &changes, NULL, &err) && done.set == 3 && !done.kept &&
               is(scry_label(x, 3), "3") && is(scry_label(x, 6), "six"),
           "or replaces them %s", err.text);
+    check(changes.count == 2 && is(changes.change[0].before, "three") && is(changes.change[1].before, "by hand"),
+          "and what was there: the label that stays is no change");
+    check(scry_labels_change(x, changes.change, changes.count, true, &err) && is(scry_label(x, 3), "three") &&
+              is(scry_label(x, 5), "five") && is(scry_label(x, 6), "by hand"),
+          "taken back, at once %s", err.text);
+    check(scry_labels_change(x, changes.change, changes.count, false, &err) && is(scry_label(x, 3), "3") &&
+              is(scry_label(x, 6), "six"),
+          "and done again %s", err.text);
+    changes.change[1].latent = LATENTS;
+    check(!scry_labels_change(x, changes.change, changes.count, true, &err) && is(scry_label(x, 3), "3"),
+          "a latent that is not there: nothing changes: %s", err.text);
+    scry_relabels_free(&changes);
     write_text(answers, "{\"latent\": 7, \"label\": \"seven\"}\n{\"latent\": 8}\n");
-    check(!scry_labels_import(x, answers, true, &done, NULL, &err) && !scry_label(x, 7),
+    check(!scry_labels_import(x, answers, true, &done, &changes, NULL, &err) && !scry_label(x, 7) && !changes.count,
           "a file with a mistake changes nothing: %s", err.text);
     scry_close(x);
     x = open_at(index);
@@ -267,7 +284,7 @@ static void test_import(const char *folder, const char *index, const char *file)
     x = open_at(index);
     write_text(answers, "{\"latent\": 9, \"label\": \"nine\"}\n");
     err = (scry_error){0};
-    check(!scry_labels_import(x, answers, true, &done, NULL, &err), "an unreadable file is not overwritten: %s",
+    check(!scry_labels_import(x, answers, true, &done, NULL, NULL, &err), "an unreadable file is not overwritten: %s",
           err.text);
     unlink(file);
     scry_notes_free(&notes);

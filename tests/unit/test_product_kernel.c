@@ -116,6 +116,31 @@ static void try_softmax(void) {
     worst_line(&sums, "their sums");
 }
 
+static void try_gate(void) {
+    float x[50], up[50], out[51];
+    worst w = {.tolerance = 4e-7};
+    size_t wrong = 0;
+    for (uint32_t n = 1; n <= 50; n++) {
+        for (uint32_t i = 0; i < n; i++) x[i] = number() * (i % 5 ? 8 : 90), up[i] = number();
+        out[n] = 7;
+        gate_row(ACTIVATION_SILU, x, up, n, out);
+        wrong += out[n] != 7;
+        for (uint32_t i = 0; i < n; i++) {
+            double e = (double)x[i] / (1 + exp(-(double)x[i])) * (double)up[i];
+            worst_add(&w, (double)out[i], e, fabs(e) < 1e-36 ? 1 : fabs(e), "x %g times %g", (double)x[i],
+                      (double)up[i]);
+        }
+    }
+    check_is(wrong, 0, "nothing is written behind a row");
+    worst_line(&w, "silu times the other part");
+    for (uint32_t i = 0; i < 11; i++) x[i] = 1, up[i] = 1;
+    x[3] = x[9] = NAN, x[4] = INFINITY, x[5] = x[10] = -1e30F;
+    gate_row(ACTIVATION_SILU, x, up, 11, out);
+    check(isnan(out[3]) && isnan(out[9]) && isinf(out[4]) && fabsf(out[5]) < 1e-6F && fabsf(out[10]) < 1e-6F,
+          "silu of NaN, infinity and a number far below: %g %g %g %g %g", (double)out[3], (double)out[9],
+          (double)out[4], (double)out[5], (double)out[10]);
+}
+
 int main(void) {
     unsigned count = 0;
     for (const product_kernel *kernel; (kernel = product_kernel_number(count)); count++) {
@@ -124,5 +149,6 @@ int main(void) {
     }
     check(count > 0, "this processor runs %u kernels, the best is %s", count, product_kernel_best()->name);
     try_softmax();
+    try_gate();
     return check_end();
 }

@@ -20,6 +20,15 @@ static scry_session *fresh(const scry_index *x) {
     return scry_session_new(x, 0, SCRY_ICL, SCRY_SQ, 100, SCRY_ACT, &err);
 }
 
+/* One label by hand, or an import of several. */
+static void relabel(scry_session *s, uint32_t F) {
+    char *const texts[] = {"", "two\nlines, \"quoted\"", "caf\xc3\xa9"};
+    scry_relabel changes[5];
+    size_t count = draw(2) ? 1 : draw(6);
+    for (size_t i = 0; i < count; i++) changes[i] = (scry_relabel){draw(F), texts[draw(3)], texts[draw(3)]};
+    scry_session_relabelled(s, changes, count);
+}
+
 static void one_step(scry_session *s, uint32_t F) {
     uint32_t few[3] = {draw(F / 3), F / 3 + draw(F / 3), 2 * (F / 3) + draw(F / 3)};
     scry_error err = {0};
@@ -44,16 +53,22 @@ static void one_step(scry_session *s, uint32_t F) {
         scry_session_rescope(s, scopes[draw(3)], draw(2), &err);
         break;
     case 6:
-        scry_session_relabelled(s, draw(F), draw(2) ? "" : "two\nlines, \"quoted\"", draw(2) ? NULL : "caf\xc3\xa9");
+        relabel(s, F);
         break;
     default:
         scry_session_toggle(s, few, 1 + draw(3));
     }
 }
 
-static bool same_label(const scry_relabel *a, const scry_relabel *b) {
-    return (!a && !b) ||
-           (a && b && a->latent == b->latent && strcmp(a->before, b->before) == 0 && strcmp(a->after, b->after) == 0);
+static bool same_labels(const scry_relabels *a, const scry_relabels *b) {
+    if (!a || !b) return !a && !b;
+    bool same = a->count == b->count;
+    for (size_t i = 0; same && i < a->count; i++) {
+        const scry_relabel *one = &a->change[i], *other = &b->change[i];
+        same = one->latent == other->latent && strcmp(one->before, other->before) == 0 &&
+               strcmp(one->after, other->after) == 0;
+    }
+    return same;
 }
 
 static bool same(scry_session *a, scry_session *b) {
@@ -67,8 +82,8 @@ static bool same(scry_session *a, scry_session *b) {
            scry_session_ranking(a)->metric == scry_session_ranking(b)->metric &&
            strcmp(scry_session_scope_spec(a), scry_session_scope_spec(b)) == 0 &&
            scry_session_scope(a)->is_signed == scry_session_scope(b)->is_signed &&
-           same_label(scry_session_undoes_label(a), scry_session_undoes_label(b)) &&
-           same_label(scry_session_redoes_label(a), scry_session_redoes_label(b)) &&
+           same_labels(scry_session_undoes_labels(a), scry_session_undoes_labels(b)) &&
+           same_labels(scry_session_redoes_labels(a), scry_session_redoes_labels(b)) &&
            memcmp(r->sts, q->sts, r->domains * sizeof *r->sts) == 0;
 }
 

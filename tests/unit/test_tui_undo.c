@@ -74,6 +74,39 @@ static void labels(app *a) {
     says(a, "undo", "undone: ");
 }
 
+/* All labels of a file are one step. */
+static void imported(app *a) {
+    uint32_t first = app_latent(a);
+    say_command(a, "down 3");
+    uint32_t second = app_latent(a), low = first < second ? first : second;
+    const char *file = scratch("answers.jsonl");
+    write_text(file, "%s",
+               text_of("{\"custom_id\": \"latent-%u\", \"content\": \"Label: one\"}\n"
+                       "{\"custom_id\": \"latent-%u\", \"content\": \"Label: two\"}\n",
+                       first, second));
+    say_command(a, "label"); /* the sample labels some of its latents */
+    say_command(a, text_of("latent %u", first));
+    say_command(a, "label");
+    size_t before, after, none;
+    scry_session_history(a->tab->session, &before, &none);
+    const char *import = text_of("import-labels %s", file);
+    say_command(a, import);
+    scry_session_history(a->tab->session, &after, &none);
+    check(after == before + 1 && scry_label(a->tab->index, first) && scry_label(a->tab->index, second),
+          "an import of two labels is a step: %s", a->message);
+    say_command(a, "last");
+    says(a, "undo", "undone: labels of 2 latents (");
+    check(!scry_label(a->tab->index, first) && !scry_label(a->tab->index, second), "both labels are gone");
+    check(app_latent(a) == low, "and the cursor is on the first of them");
+    says(a, "redo", "redone: labels of 2 latents (0 more)");
+    const char *one = scry_label(a->tab->index, first);
+    check(one && strcmp(one, "one") == 0, "both are there again");
+    say_command(a, import);
+    scry_session_history(a->tab->session, &before, &none);
+    check(before == after, "an import that changes nothing is no step");
+    says(a, "undo", "undone: labels of 2");
+}
+
 int main(void) {
     app *a = open_table(700);
     if (!a) return check_end();
@@ -82,6 +115,8 @@ int main(void) {
     there_and_back(a);
     say_command(a, "first");
     labels(a);
+    say_command(a, "first");
+    imported(a);
     app_free(a);
     return check_end();
 }

@@ -7,6 +7,7 @@
 
 #include "ablate.h"
 #include "analysis.h"
+#include "effect_agreement.h"
 #include "evaluate.h"
 #include "latent.h"
 #include "logits.h"
@@ -183,6 +184,11 @@ char *ablation_words(const scry_ablation *how, uint32_t latents);
  * "random_accuracy_change", "points", "pearson", "r2", "spearman", "p_value"}]}, and its columns. */
 cJSON *ablation_points_result(const scry_ablation *how, const scry_ablation_point *points, size_t count);
 extern const result_column ablation_points_columns[], ablation_points_random_columns[];
+
+/* How estimates of ablation follow exact runs: adds "top", "sets" and "agreement": [{"n", "toggles", "sets", "estimate",
+ * "estimate_least", "slope", "first_order", "anchored", "anchored_least", "change"}], whose columns these are. */
+void add_effect_agreement(cJSON *facts, const scry_effect_agreement *rows, size_t count);
+extern const result_column effect_agreement_columns[];
 
 /* Adds how well an SAE reconstructs: l0, explained_variance, fvu, mse, cosine, dead, dense; and the columns for them.
  */

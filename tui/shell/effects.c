@@ -1,5 +1,8 @@
-/* effects.c: scry effects: what each latent does in the model, computed once for the score abl. */
+/* effects.c: scry effects: what each latent does in the model, computed once for the score abl; and how far the score
+ * follows exact runs. */
 #include "base/clock.h"
+#include "base/mem.h"
+#include "effect_agreement.h"
 #include "effects.h"
 #include "shell/cli_context.h"
 
@@ -7,26 +10,106 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static bool read_options(const options *o, scry_effects_options *e, scry_error *err) {
-    scry_build_options build = {0};
-    uint32_t seed, samples;
+typedef struct effects {
+    const options *o;
+    scry_effects_options how;
+    selection_context of; /* index; with --check its ranking */
+    uint32_t top, sets;   /* of --check */
+    bool made;
+    double seconds;
+    scry_effects_info info;
+    cli_progress progress;
+} effects;
+
+/* ---- options -------------------------------------------------------------------------------- */
+
+static bool check_together(const options *o, scry_error *err) {
+    const struct {
+        const char *name, *given;
+    } of_check[] = {{"--train", o->train},   {"--by", o->by},   {"--against", o->against},
+                    {"--metric", o->metric}, {"--top", o->top}, {"--sets", o->check_sets}};
     if (o->words != 1) return scry_misuse(err, "effects: expected one study or index; scry effects X [--model DIR]");
-    if (!cli_build_options(o, &build, err) || !options_number("--seed", o->seed, 0, SCRY_SEED, &seed, err) ||
-        !options_number("--draws", o->effect_draws, 1, SCRY_EFFECT_DRAWS, &e->draws, err) ||
-        !options_number("--samples", o->most_samples, 1, 0, &samples, err))
-        return false;
-    e->model = o->model;
-    e->study = scry_is_index(o->word[0]) ? NULL : o->word[0];
-    e->seed = seed;
-    e->samples = samples;
-    e->threads = build.threads;
-    e->memory = build.memory;
-    e->force = o->force;
+    for (size_t i = 0; !o->check && i < sizeof of_check / sizeof *of_check; i++)
+        if (of_check[i].given) return scry_misuse(err, "%s: belongs to --check, which is missing", of_check[i].name);
     return true;
 }
 
-static int print(const options *o, const scry_effects_info *info, bool made, double seconds) {
+static bool read_options(effects *e, scry_error *err) {
+    const options *o = e->o;
+    scry_build_options build = {0};
+    uint32_t seed, samples;
+    if (!check_together(o, err) || !cli_build_options(o, &build, err) ||
+        !options_number("--seed", o->seed, 0, SCRY_SEED, &seed, err) ||
+        !options_number("--draws", o->effect_draws, 1, SCRY_EFFECT_DRAWS, &e->how.draws, err) ||
+        !options_number("--samples", o->most_samples, 1, 0, &samples, err) ||
+        !options_number("--sets", o->check_sets, 1, SCRY_AGREEMENT_SETS, &e->sets, err))
+        return false;
+    e->how.model = o->model;
+    e->how.study = scry_is_index(o->word[0]) ? NULL : o->word[0];
+    e->how.seed = seed;
+    e->how.samples = samples;
+    e->how.threads = build.threads;
+    e->how.memory = build.memory;
+    e->how.force = o->force;
+    return true;
+}
+
+static bool read_ranking(effects *e, scry_error *err) {
+    const scry_info *info = scry_index_info(e->of.index);
+    const uint32_t most = info->d_sae, usual = most < 100 ? most : 100;
+    return cli_needs_latents(e->of.index, err) && scry_require_domains(e->of.index, err) &&
+           cli_rank(e->o, &e->of, err) && cli_top(e->o, e->of.index, 1, usual, &e->top, err) &&
+           (e->top <= most ||
+            scry_misuse(err, "--top: found %" PRIu32 ", expected at most %" PRIu32 ", the latents there are", e->top,
+                        most));
+}
+
+/* ---- work ----------------------------------------------------------------------------------- */
+
+static bool compute(effects *e, scry_error *err) {
+    const scry_cancel cancel = cli_cancel(&e->progress, "effects");
+    scry_notes notes = {0};
+    double began = clock_seconds();
+    e->how.cancel = &cancel;
+    bool ok = scry_effects_compute(e->of.index, &e->how, &e->made, &notes, err) &&
+              scry_effects_attach(e->of.index, NULL, false, err) && scry_effects_info_of(e->of.index, &e->info);
+    e->seconds = e->made ? clock_seconds() - began : 0;
+    cli_end_progress(&e->progress);
+    output_warnings(&notes);
+    return ok;
+}
+
+/* Opens the model that the columns are of, and the texts that they were made of. */
+static scry_causal *open_model(effects *e, scry_error *err) {
+    const scry_cancel cancel = cli_cancel(&e->progress, "texts");
+    scry_causal_options query = {.model = e->how.model,
+                                 .study = e->how.study,
+                                 .threads = e->how.threads,
+                                 .memory = e->how.memory,
+                                 .samples = e->how.samples,
+                                 .seed = e->how.seed,
+                                 .cancel = &cancel};
+    scry_causal *causal = scry_causal_open(e->of.index, &query, NULL, err);
+    cli_end_progress(&e->progress);
+    return causal;
+}
+
+static scry_effect_agreement *compare(effects *e, size_t *count, scry_error *err) {
+    scry_causal *causal = open_model(e, err);
+    if (!causal) return NULL;
+    const scry_cancel cancel = cli_cancel(&e->progress, "exact runs");
+    scry_effect_agreement *rows =
+        scry_effects_compare(causal, e->of.ranking, e->top, e->sets, e->how.seed, count, &cancel, err);
+    cli_end_progress(&e->progress);
+    scry_causal_free(causal);
+    return rows;
+}
+
+/* ---- output --------------------------------------------------------------------------------- */
+
+static cJSON *facts_of(const effects *e) {
     cJSON *row = cJSON_CreateObject();
+    const scry_effects_info *info = &e->info;
     char model[20];
     snprintf(model, sizeof model, "%016" PRIx64, info->model);
     result_text(row, "effects", info->path);
@@ -35,39 +118,53 @@ static int print(const options *o, const scry_effects_info *info, bool made, dou
     result_numbers(row, {"draws", info->draws}, {"seed", (double)info->seed}, {"samples", info->samples},
                    {"entries", (double)info->entries}, {"bytes", (double)info->bytes},
                    {"bytes_per_entry", info->entries ? (double)info->bytes / (double)info->entries : 0});
-    cJSON_AddBoolToObject(row, "computed", made);
-    result_numbers(row, {"seconds", made ? seconds : 0});
+    cJSON_AddBoolToObject(row, "computed", e->made);
+    result_numbers(row, {"seconds", e->seconds});
+    return row;
+}
+
+static int print_columns(const effects *e) {
     static const result_column columns[] = {
         {"effects", "effects", NULL, 0},   {"draws", "draws", "%.0f", 0},
         {"samples", "samples", "%.0f", 0}, {"entries", "entries", "%.0f", 0},
         {"bytes", "bytes", "%.0f", 0},     {"bytes_per_entry", "an entry", "%.1f", 0},
         {"seconds", "seconds", "%.1f", 0}, {0}};
-    if (!made && !o->json && !o->csv)
+    if (!e->made && !e->o->json && !e->o->csv)
         fprintf(stderr, "scry: %s: is of this model and of these options already; --force computes it again\n",
-                info->path);
-    return output_print_row(o, row, columns);
+                e->info.path);
+    return output_print_row(e->o, facts_of(e), columns);
+}
+
+static int print_agreement(const effects *e, const scry_effect_agreement *rows, size_t count) {
+    const scry_ranking *r = e->of.ranking;
+    cJSON *facts = facts_of(e);
+    result_text(facts, "by", scry_condition_name(r->source));
+    result_text(facts, "metric", scry_metric_name(r->metric));
+    result_number(facts, "top", e->top);
+    add_effect_agreement(facts, rows, count);
+    char *head = mem_format(
+        "first %u latents by %s: Pearson's r over the domains of the estimated rise of loss with that of exact runs\n"
+        "estimate: the score abl; slope: exact against estimated; 1st order: without the squares\n"
+        "anchored: after toggles around the first %u, which were run exactly; of change: r of what the toggles change\n"
+        "several sets: their median, and the least; toggled latents are drawn among the first %u (seed %u)\n\n",
+        e->top, scry_condition_name(r->source), e->top, 2 * e->top, (unsigned)e->how.seed);
+    int status = output_print(e->o, facts, "agreement", effect_agreement_columns, head);
+    free(head);
+    return status;
 }
 
 int shell_effects(const options *o) {
     scry_error err = {0};
-    scry_notes notes = {0};
-    scry_effects_options e = {0};
-    scry_effects_info info;
-    cli_progress progress = {0};
-    bool made = false, ok = read_options(o, &e, &err);
-    double began = clock_seconds();
-    scry_index *index = ok ? cli_open(o, &err) : NULL;
+    effects e = {.o = o};
+    scry_effect_agreement *rows = NULL;
+    size_t count = 0;
+    bool ok = read_options(&e, &err) && (e.of.index = cli_open(o, &err)) && (!o->check || read_ranking(&e, &err));
     cli_catch_interrupt();
-    if (index) {
-        const scry_cancel cancel = cli_cancel(&progress, "effects");
-        e.cancel = &cancel;
-        ok = scry_effects_compute(index, &e, &made, &notes, &err) && scry_effects_attach(index, NULL, false, &err);
-    }
-    cli_end_progress(&progress);
+    ok = ok && compute(&e, &err) && (!o->check || (rows = compare(&e, &count, &err)));
+    cli_end_progress(&e.progress);
     cli_release_interrupt();
-    output_warnings(&notes);
-    ok = index && ok && scry_effects_info_of(index, &info);
-    int status = ok ? print(o, &info, made, clock_seconds() - began) : output_error(&err);
-    scry_close(index);
+    int status = !ok ? output_error(&err) : o->check ? print_agreement(&e, rows, count) : print_columns(&e);
+    free(rows);
+    cli_free(&e.of);
     return status;
 }

@@ -62,7 +62,7 @@ int shell_import_labels(const options *o) {
     bool ok =
         index && cli_needs_latents(index, &err) &&
         (o->words > 1 || scry_misuse(&err, "import-labels: expected a file of labels or answers after the index")) &&
-        scry_labels_import(index, o->word[1], o->replace != NULL, &done, &notes, &err);
+        scry_labels_import(index, o->word[1], o->replace != NULL, &done, NULL, &notes, &err);
     output_warnings(&notes);
     int status = ok ? 0 : output_error(&err);
     if (ok) {

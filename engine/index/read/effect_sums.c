@@ -89,6 +89,11 @@ double effect_sums_value(const effect_sums *s, size_t domain) {
     return effect_estimate(&s->c->meta, s->sum[2 * domain], s->sum[2 * domain + 1], tokens);
 }
 
+double effect_sums_linear(const effect_sums *s, size_t domain) {
+    const uint64_t tokens = s->c->tokens[domain];
+    return tokens ? effect_estimate(&s->c->meta, s->sum[2 * domain], 0, tokens) : 0;
+}
+
 void effect_sums_toggle(const effect_sums *s, uint32_t row, bool in, double *change) {
     const size_t sets = sets_of(s);
     const double sign = in ? 1 : -1, half = 0.5 / s->c->meta.draws;

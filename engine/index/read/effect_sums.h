@@ -27,6 +27,8 @@ void effect_sums_begin_bulk(effect_sums *s);
 void effect_sums_end_bulk(effect_sums *s);
 /* The domain's estimate in nats a token; 0 of a domain without samples. */
 double effect_sums_value(const effect_sums *s, size_t domain);
+/* The same without the squares. */
+double effect_sums_linear(const effect_sums *s, size_t domain);
 /* Adds to change [D] what effect_sums_put would add to each domain's value. */
 void effect_sums_toggle(const effect_sums *s, uint32_t row, bool in, double *change);
 /* A sample's estimate in nats, of all its tokens together. */

@@ -61,7 +61,10 @@ command_effect do_import_labels(app *a, const char *argument) {
     scry_error err = {0};
     scry_notes notes = {0};
     scry_labels_imported done;
-    bool ok = scry_labels_import(a->tab->index, argument, false, &done, &notes, &err);
+    scry_relabels changes;
+    bool ok = scry_labels_import(a->tab->index, argument, false, &done, &changes, &notes, &err);
+    scry_session_relabelled(a->tab->session, changes.change, changes.count);
+    scry_relabels_free(&changes);
     char words[LABEL_PROMPTS_TEXT];
     if (!ok) app_fail(a, "%s", err.text);
     else

@@ -68,7 +68,11 @@ command_effect do_label(app *a, const char *argument) {
     if (*before && strcmp(before, argument) != 0) snprintf(was, sizeof was, "; it was: %.140s", before);
     bool ok = scry_label_set(a->tab->index, latent, argument, &err);
     const char *now = scry_label(a->tab->index, latent);
-    if (ok && strcmp(before, now ? now : "") != 0) scry_session_relabelled(a->tab->session, latent, before, now);
+    if (ok && strcmp(before, now ? now : "") != 0) {
+        char *after = mem_copy_string(now ? now : "");
+        scry_session_relabelled(a->tab->session, &(scry_relabel){latent, before, after}, 1);
+        free(after);
+    }
     free(before);
     if (!ok) return app_fail(a, "%s", err.text);
     if (now) app_say(a, "latent %u: %s%s", latent, now, was);

@@ -105,29 +105,31 @@ static void words_of(app *a, const moment *was, char text[WORDS]) {
     moment_free(&now);
 }
 
-/* Undoes or redoes a step that changed a label; writes the label file first, which can fail. */
-static command_effect step_label(app *a, bool back, const scry_relabel *label) {
+/* Undoes or redoes a step that changed labels; writes the label file first, which can fail. */
+static command_effect step_labels(app *a, bool back, const scry_relabels *labels) {
     scry_error err = {0};
-    const char *text = back ? label->before : label->after;
-    char shown[WORDS];
+    const scry_relabel *first = labels->change;
+    char shown[WORDS], what[WORDS];
     size_t undo, redo;
-    if (!scry_label_set(a->tab->index, label->latent, text, &err))
+    if (!scry_labels_change(a->tab->index, labels->change, labels->count, back, &err))
         return app_fail(a, "%s: %s", back ? "undo" : "redo", err.text);
-    app_fit_text(a, text, 40, shown, sizeof shown);
-    table_go(a, label->latent);
-    uint32_t latent = label->latent;
+    app_fit_text(a, back ? first->before : first->after, 40, shown, sizeof shown);
+    if (labels->count > 1) snprintf(what, sizeof what, "labels of %zu latents", labels->count);
+    else
+        snprintf(what, sizeof what, "latent %u %s%.80s", first->latent, *shown ? "is labelled " : "has no label",
+                 shown);
+    table_go(a, first->latent);
     if (back) scry_session_undo(a->tab->session);
     else scry_session_redo(a->tab->session);
     scry_session_history(a->tab->session, &undo, &redo);
-    return app_say(a, "%s: latent %u %s%s (%zu more)", back ? "undone" : "redone", latent,
-                   *shown ? "is labelled " : "has no label", shown, back ? undo : redo);
+    return app_say(a, "%s: %s (%zu more)", back ? "undone" : "redone", what, back ? undo : redo);
 }
 
 /* back: undo, else redo. */
 static command_effect step(app *a, bool back) {
-    const scry_relabel *label =
-        back ? scry_session_undoes_label(a->tab->session) : scry_session_redoes_label(a->tab->session);
-    if (label) return step_label(a, back, label);
+    const scry_relabels *labels =
+        back ? scry_session_undoes_labels(a->tab->session) : scry_session_redoes_labels(a->tab->session);
+    if (labels) return step_labels(a, back, labels);
     size_t undo, redo;
     char what[WORDS + 40], words[WORDS];
     moment was = moment_now(a);
