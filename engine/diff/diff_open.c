@@ -44,7 +44,7 @@ static bool check_models(const diff *d, scry_error *err) {
 
 bool diff_open(diff *d, scry_notes *notes, scry_error *err) {
     const scry_diff_query *q = d->query;
-    if (!q->index && !q->file_count) return scry_misuse(err, "expected texts: a study, or --text NAME=FILE");
+    if (!q->index && !q->file_count) return scry_misuse(err, "expected texts: a study, or --domain NAME=FILE");
     const char *base = find_base(q, err), *tuned = base ? find_tuned(q, err) : NULL;
     if (!tuned || !model_pair_open_folders(&d->pair, base, tuned, notes, err) || !check_models(d, err)) return false;
     d->vocabulary = scry_model_info_of(d->pair.model[0])->vocabulary;

@@ -66,6 +66,8 @@ static bool read_query(diff_command *c, scry_error *err) {
     q->seed = seed;
     q->threads = build.threads;
     q->memory = build.memory;
+    if (!o->words && !q->file_count)
+        return scry_misuse(err, "diff: expected texts: a study, or --domain NAME=FILE with --model and --tuned");
     if (o->words && q->file_count)
         return scry_misuse(err, "diff: found a study and --domain, expected the texts of one of them");
     return true;
