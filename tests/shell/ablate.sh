@@ -89,6 +89,12 @@ cp -R $tiny/acts $tiny/as_is "$place/"
 refused 'name its folder with --model DIR, or as "model_path"' ablate "$place/none.json" --latents 3
 gives 0 ablate "$place/none.json" --latents 3,17 --model tests/specimens/evaluate/base
 prints "--model: the same figures" '^math +1\.1448 +1\.1593 '
+{
+    sed -n '1,/"domains": \[/p' "$place/none.json"
+    echo ' {"name": "a", "base": {"residual": "acts/math.safetensors", "tokens": "acts/math.jsonl"}},'
+    echo ' {"name": "b", "base": {"residual": "acts/law.safetensors", "tokens": "acts/law.jsonl"}}]}'
+} >"$place/two.json"
+refused 'found 2 domains with texts, expected at least 3' effects "$place/two.json" --check --top 5 --model tests/specimens/evaluate/base
 sed '/"model_path"/d; s/blocks\.0/blocks.7/' $tiny/as_is.json >"$place/beyond.json"
 refused 'blocks.7.hook_resid_post' ablate "$place/beyond.json" --latents 3 --model tests/specimens/evaluate/base
 sed '/"model_path"/d; s/"hook": [^,]*,//' $tiny/as_is.json >"$place/unhooked.json"
