@@ -47,6 +47,9 @@ void scry_logits_close(scry_logits *logits); /* accepts NULL */
  * not fit; when cancelled. */
 bool scry_logits_read(scry_logits *logits, const uint32_t *latents, size_t count, size_t top, scry_token_logit *out,
                       const scry_cancel *cancel, scry_error *err);
+/* What was noted when the model was opened: that its stream is not that of the study's captures, so that it is another
+ * model. Borrowed. */
+const scry_notes *scry_logits_notes(const scry_logits *logits);
 /* True when a read of so many tokens of this latent needs no model. */
 bool scry_logits_at_hand(const scry_logits *logits, uint32_t latent, size_t top);
 

@@ -1,6 +1,7 @@
 /* causal/causal_open.c: open a model on an index, and run its texts to the hook. */
 #include "base/mem.h"
 #include "causal/causal.h"
+#include "causal/stream_check.h"
 #include "index/read/index.h"
 
 #include <inttypes.h>
@@ -121,8 +122,11 @@ static bool open_all(scry_causal *c, const scry_causal_options *o, scry_notes *n
                                 .most_tokens = context ? context : UINT32_MAX / 2,
                                 .samples = o->samples,
                                 .seed = o->seed};
-    return causal_texts_read(&c->texts, c->index, &query, notes, err) && open_run(c, o->threads, err) &&
-           run_to_hook(c, err);
+    if (!causal_texts_read(&c->texts, c->index, &query, notes, err) || !open_run(c, o->threads, err) ||
+        !run_to_hook(c, err))
+        return false;
+    stream_distance distance = stream_distance_of(c->index, o->study, &c->texts, c->x);
+    return stream_check(c->index, &distance, folder, c->hook, notes, err);
 }
 
 scry_causal *scry_causal_open(const scry_index *index, const scry_causal_options *o, scry_notes *notes,

@@ -55,13 +55,18 @@ static bool is_wanted(const reader *r, size_t d) {
     return d < D ? !r->query->domains || r->query->domains[d] : r->query->trains[d - D];
 }
 
-/* Where the token file may be. The caller frees it. */
-static char *token_path(const reader *r, const char *tokens) {
-    if (!r->query->study) return index_find_path(r->x, tokens);
-    char *folder = path_is_directory(r->query->study) ? mem_copy_string(r->query->study) : path_folder(r->query->study);
-    char *path = path_join(folder, tokens);
+scry_study *causal_study(const scry_index *x) {
+    uint64_t size;
+    const char *json = container_find(&x->file, "manifest", &size);
+    return json ? scry_study_parse("", json, (size_t)size, NULL, NULL) : NULL;
+}
+
+char *causal_find_path(const scry_index *x, const char *study, const char *path) {
+    if (!study) return index_find_path(x, path);
+    char *folder = path_is_directory(study) ? mem_copy_string(study) : path_folder(study);
+    char *found = path_join(folder, path);
     free(folder);
-    return path;
+    return found;
 }
 
 static bool same_tokens(const reader *r, const study_line *line, size_t capture, const scry_sample *sample) {
@@ -111,7 +116,7 @@ static bool open_file(reader *r, size_t d, study_samples *file) {
                          r->x->info.path, name);
     if (!spec || !spec->tokens) return true;
     study_capture found = *spec;
-    found.tokens = token_path(r, spec->tokens);
+    found.tokens = causal_find_path(r->x, r->query->study, spec->tokens);
     scry_error unread = {0};
     bool there = access(found.tokens, F_OK) == 0;
     bool ok = there && study_samples_open(file, r->x->info.path, name, &found, r->query->tok, SCRY_BOS_AUTO, &unread);
@@ -226,6 +231,7 @@ static bool read_domain(reader *r, size_t d) {
     const scry_capture_info *info = &r->x->info.capture[capture];
     study_samples file;
     if (!check_samples(r, (size_t)capture) || !open_file(r, d, &file)) return false;
+    r->texts->from_file[d] = r->file;
     size_t *drawn, count = draw_samples(info->samples, r->query->samples, r->query->seed, group_name(r, d), &drawn);
     r->texts->samples = mem_resize(r->texts->samples, r->texts->count + count, sizeof *r->texts->samples);
     bool ok = true;
@@ -281,13 +287,12 @@ bool causal_texts_read(causal_texts *texts, const scry_index *x, const causal_te
     texts->first = mem_new(groups + 1, sizeof *texts->first);
     texts->capture = mem_new(groups + 1, sizeof *texts->capture);
     texts->summary = mem_new(groups + 1, sizeof *texts->summary);
+    texts->from_file = mem_new(groups + 1, sizeof *texts->from_file);
     reader r = {.x = x, .query = query, .texts = texts, .err = err};
     if ((!query->trains && !scry_require_domains(x, err)) ||
         !scry_tokenizer_bos(query->tok, SCRY_BOS_AUTO, &r.bos, &r.bos_count, err))
         return false;
-    uint64_t size;
-    const char *json = container_find(&x->file, "manifest", &size);
-    if (json) r.study = scry_study_parse("", json, (size_t)size, NULL, NULL);
+    r.study = causal_study(x);
     bool ok = read_all(&r);
     add_notes(&r, notes);
     scry_study_free(r.study);
@@ -300,5 +305,6 @@ void causal_texts_free(causal_texts *texts) {
     free(texts->first);
     free(texts->capture);
     free(texts->summary);
+    free(texts->from_file);
     *texts = (causal_texts){0};
 }

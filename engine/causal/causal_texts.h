@@ -5,6 +5,7 @@
 
 #include "ablate.h"
 #include "model.h"
+#include "study/study.h"
 
 /* A sample of a group's base capture. The model reads `count` tokens; their residuals are packed, sample after sample.
  * Token t lies on row first + t - before of the capture (t >= before). Tokens from..to count for the loss, each given
@@ -27,6 +28,7 @@ typedef struct causal_texts {
     size_t *first;               /* [domains + 1] the first sample of each group */
     int *capture;                /* [domains] the number of its base capture */
     scry_causal_domain *summary; /* [domains] */
+    bool *from_file;             /* [domains] its ids come from its token file, unchanged, and not from the index */
 } causal_texts;
 
 typedef struct causal_texts_query {
@@ -47,5 +49,11 @@ typedef struct causal_texts_query {
 bool causal_texts_read(causal_texts *texts, const scry_index *index, const causal_texts_query *query, scry_notes *notes,
                        scry_error *err);
 void causal_texts_free(causal_texts *texts);
+
+/* The manifest in the index, its paths as written there; NULL: it cannot be read. The caller frees it. */
+scry_study *causal_study(const scry_index *index);
+/* Where a path of that manifest may be, by the study's place (as in scry_causal_options) or the index's. The caller
+ * frees it. */
+char *causal_find_path(const scry_index *index, const char *study, const char *path);
 
 #endif

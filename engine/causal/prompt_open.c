@@ -2,6 +2,7 @@
 #include "base/mem.h"
 #include "capture/sae_hook.h"
 #include "causal/prompt_internal.h"
+#include "causal/stream_check.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -133,6 +134,71 @@ static bool open_runs(scry_prompt *p, unsigned threads, uint64_t memory, scry_er
     return true;
 }
 
+/* ---- are they the study's? ------------------------------------------------------------------ */
+
+enum { COMPARED_IDS = 16 };
+
+typedef struct last_row {
+    float *logits; /* [vocabulary] */
+    uint32_t vocabulary;
+} last_row;
+
+static void keep_last(void *context, size_t row, const float *logits) {
+    (void)row;
+    const last_row *last = context;
+    memcpy(last->logits, logits, last->vocabulary * sizeof *logits);
+}
+
+/* The logits [V] behind a few tokens, the same for every model. */
+static bool last_logits(scry_prompt *p, int m, uint32_t vocabulary, float *out, scry_error *err) {
+    uint32_t ids[COMPARED_IDS];
+    bool wanted[COMPARED_IDS] = {[COMPARED_IDS - 1] = true};
+    for (uint32_t i = 0; i < COMPARED_IDS; i++)
+        ids[i] = (uint32_t)((uint64_t)(i + 1) * vocabulary / (COMPARED_IDS + 1));
+    const scry_sequence sequence = {.ids = ids, .count = COMPARED_IDS};
+    last_row last = {out, vocabulary};
+    return scry_run_logits(p->run[m], &sequence, 1, NULL, NULL, wanted, keep_last, &last, err);
+}
+
+/* Notes a tuned model whose predictions are those of the base model. */
+static bool check_tuned(scry_prompt *p, scry_notes *notes, scry_error *err) {
+    if (!p->pair.model[1]) return true;
+    uint32_t V[2];
+    for (int m = 0; m < 2; m++) V[m] = scry_model_info_of(p->pair.model[m])->vocabulary;
+    const uint32_t both = V[0] < V[1] ? V[0] : V[1];
+    float *logits[2];
+    bool ok = true;
+    for (int m = 0; m < 2; m++) {
+        logits[m] = mem_new(both, sizeof **logits);
+        ok = ok && last_logits(p, m, both, logits[m], err);
+    }
+    double off = 0, size = 0;
+    for (uint32_t v = 0; v < both; v++) {
+        double difference = (double)logits[1][v] - (double)logits[0][v];
+        off += difference * difference;
+        size += (double)logits[0][v] * (double)logits[0][v];
+    }
+    free(logits[0]);
+    free(logits[1]);
+    if (ok && off <= 1e-8 * size)
+        scry_notes_add(notes,
+                       "%s: predicts as the base model %s does, expected the tuned one; name another with --tuned DIR",
+                       p->pair.adapter[1] ? p->pair.adapter[1] : p->pair.folder[1], p->pair.folder[0]);
+    return ok;
+}
+
+/* The base model's stream against the captures. */
+static bool check_base(scry_prompt *p, scry_notes *notes, scry_error *err) {
+    stream_probe probe;
+    bool ok = stream_probe_run(&probe, p->index, p->run[0], p->pair.tok, p->info.hook, err);
+    if (ok && probe.texts.count) {
+        stream_distance distance = stream_distance_of(p->index, NULL, &probe.texts, probe.x);
+        ok = stream_check(p->index, &distance, p->pair.folder[0], p->info.hook, notes, err);
+    }
+    stream_probe_free(&probe);
+    return ok;
+}
+
 static bool has_decoder(const scry_index *index, uint32_t d) {
     float *row = mem_new(d, sizeof *row);
     bool has = scry_decoder_row(index, 0, row);
@@ -146,10 +212,13 @@ static bool open_all(scry_prompt *p, const scry_prompt_options *o, scry_notes *n
     const uint64_t memory = o->memory ? o->memory : SCRY_MEMORY;
     if (!find_model(info, o->model, &model, err) || !find_sae(info, o->sae, &sae_path, err) ||
         !find_hook(p, sae_path, err) ||
-        !model_pair_open_folders(&p->pair, model, find_tuned(info, o, notes), notes, err) || !check_fits(p, err))
+        !model_pair_open_folders(&p->pair, model, o->base_only ? NULL : find_tuned(info, o, notes), notes, err) ||
+        !check_fits(p, err))
         return false;
     const char *format = !o->sae && *info->sae_format ? info->sae_format : NULL;
-    if (!open_sae(p, sae_path, format, memory, notes, err) || !open_runs(p, o->threads, memory / 4, err)) return false;
+    if (!open_sae(p, sae_path, format, memory, notes, err) || !open_runs(p, o->threads, memory / 4, err) ||
+        !check_base(p, notes, err) || !check_tuned(p, notes, err))
+        return false;
     p->memory = memory / 4;
     p->pool = parallel_start(o->threads);
     size_t context = model_pair_context(&p->pair, 0);

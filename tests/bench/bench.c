@@ -29,7 +29,8 @@ static const struct {
     void (*measure)(void);
 } groups[] = {{"dense", bench_dense},   {"encode", bench_encode}, {"toggle", bench_toggle},
               {"frames", bench_frames}, {"size", bench_size},     {"reference", bench_reference},
-              {"train", bench_train},   {"model", bench_model},   {"ablate", bench_ablate}};
+              {"train", bench_train},   {"model", bench_model},   {"ablate", bench_ablate},
+              {"causal", bench_causal}};
 
 /* ---- words ------------------------------------------------------------------------------------ */
 

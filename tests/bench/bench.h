@@ -61,5 +61,6 @@ void bench_reference(void);
 void bench_train(void);
 void bench_model(void);
 void bench_ablate(void);
+void bench_causal(void);
 
 #endif

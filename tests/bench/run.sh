@@ -1,7 +1,7 @@
 #!/bin/sh
 # The table of performance targets, measured: each row a ratio, both sides taken in one run. make bench runs it.
-#   BENCH_SCALE=small|full   small: under 3 minutes, 3 GB of disk; full: 10,000-row dumps, 12 GB of disk
-#   BENCH_ROWS="dense encode toggle frames size reference train model ablate"   only these
+#   BENCH_SCALE=small|full   small: some 5 minutes, 3 GB of disk; full: 10,000-row dumps, 12 GB of disk
+#   BENCH_ROWS="dense encode toggle frames size reference train model ablate causal"   only these
 #   BENCH_PYTHON=python3     one that has torch, for the notebook's job
 #   BENCH_MODEL=DIR          a language model's folder, such as SmolLM2-135M's; BENCH_PYTHON with transformers beside it
 #   BENCH_SAE_PYTHON         one that has sae-lens or dictionary-learning, for training (BENCH_PYTHON)
@@ -26,7 +26,7 @@ echo "scale $BENCH_SCALE, at most $need GB below $work; $(nproc) processors$(sed
 "$SCRY" info --system | sed -n 's/^kernels */kernels /p'
 
 wants() {
-    case " ${BENCH_ROWS:-dense encode toggle frames size reference train model ablate} " in *" $1 "*) return 0 ;; esac
+    case " ${BENCH_ROWS:-dense encode toggle frames size reference train model ablate causal} " in *" $1 "*) return 0 ;; esac
     return 1
 }
 quietly() {
@@ -58,6 +58,7 @@ if wants train; then one train "$work/train"; fi
 rm -rf "${work:?}/train"
 if wants model; then one model "$work/model"; fi
 if wants ablate; then one ablate "$work/ablate"; fi
+if wants causal; then one causal "$work/causal"; fi
 
 echo
 sort -s -n -k 1,1 "$work/table" | awk -F '\t' '

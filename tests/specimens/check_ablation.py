@@ -1,32 +1,33 @@
 #!/usr/bin/env python3
-"""Compares scry ablate with transformers on a real study: random sets, zero and mean, the SAE's error kept and dropped.
+"""Compares scry ablate with transformers in double precision on a real study: random sets, zero and mean, the SAE's
+error kept and dropped.
 
-    check_ablation.py SCRY STUDY MODEL [DOMAIN,DOMAIN,... [SETS]]
+    check_ablation.py reference STUDY MODEL OUT.json [SETS [DOMAIN,DOMAIN,...]]     transformers' figures
+    check_ablation.py compare SCRY STUDY MODEL OUT.json                             scry's against them
+    check_ablation.py compare OTHER.json OUT.json                                   another reference
 
 needs torch, transformers, tokenizers and safetensors. The study's SAE is SAELens's standard one without normalisation,
-its token files have texts and "response". Activations are computed from the captures, in double precision; the model
-runs in float32, on from the hook: its later blocks are given the changed stream as embeddings, and once a forward hook
-in the whole model shows that this is the same. Prints the largest relative difference of losses and of differences;
-of those below 0.01 nats, which single precision does not know better, relative to that. KEEP=N: a copy of the study with
-the first N samples of each domain, made in a folder of its own, to be quick.
+its token files have texts and "response". Everything is in double: activations are computed from the captures, the
+model is model.double() and runs on from the hook: its later blocks are given the changed stream as embeddings, and once
+for each way to ablate a forward hook in the whole model shows that this is the same. FLOAT32=1 makes the same figures
+with the model in float32, to see what single precision can know. compare prints how far scry's losses, differences,
+errors and accuracies are off, in nats and relative to themselves.
 """
 import json
+import math
 import os
 import random
 import subprocess
 import sys
-import tempfile
 
 import torch
 from safetensors import safe_open
-from safetensors.torch import save_file
 from tokenizers import Tokenizer
 from transformers import AutoModelForCausalLM
 
 torch.set_num_threads(1)
-SCRY, STUDY, MODEL = sys.argv[1:4]
-FOLDER = os.path.dirname(os.path.abspath(STUDY))
-LEAST = 0.01
+DTYPE = torch.float32 if os.environ.get("FLOAT32") else torch.float64
+WAYS = [(value, error) for value in ("zero", "mean") for error in ("keep", "drop")]
 
 
 def tensor(path):
@@ -34,167 +35,196 @@ def tensor(path):
         return f.get_tensor(list(f.keys())[0]).double()
 
 
-def load_sae(folder):
-    with safe_open(f"{folder}/sae_weights.safetensors", "pt") as f:
-        return {k: f.get_tensor(k).double() for k in f.keys()}
-
-
-def shortened(keep, names, to):
-    """A study of the first samples of each of the domains."""
-    with open(STUDY, encoding="utf-8") as f:
-        study = json.load(f)
-    study["sae"] = os.path.join(FOLDER, study["sae"])
-    study["domains"] = [d for d in study["domains"] if d["name"] in names]
-    study["train"] = {"name": "none", "base": study["domains"][0]["base"]}
-    for d in study["domains"]:
-        with open(f"{FOLDER}/{d['base']['tokens']}", encoding="utf-8") as f:
-            lines = f.readlines()[:keep]
-        rows = sum(len(json.loads(line)["tokens"]) for line in lines)
-        name = d["name"].replace(" ", "_")
-        with safe_open(f"{FOLDER}/{d['base']['residual']}", "pt") as f:
-            save_file({"residual": f.get_tensor(list(f.keys())[0])[:rows].contiguous()}, f"{to}/{name}.safetensors")
-        with open(f"{to}/{name}.jsonl", "w", encoding="utf-8") as f:
-            f.writelines(lines)
-        d.pop("icl", None)
-        d["base"] = {"residual": f"{name}.safetensors", "tokens": f"{name}.jsonl"}
-    study["train"]["base"] = study["domains"][0]["base"]
-    with open(f"{to}/study.json", "w", encoding="utf-8") as f:
-        json.dump(study, f)
-    return f"{to}/study.json"
+class Sample:
+    def __init__(self, ids, before, h, response):
+        self.ids, self.before, self.h = ids, before, h
+        self.start = max(before + response, 1)  # the first token that counts
+        self.x = None  # its stream at the hook
 
 
 class Domain:
-    def __init__(self, spec, tok, sae, subtract):
-        x = tensor(f"{FOLDER}/{spec['base']['residual']}")
-        self.h_all = torch.relu((x - (sae["b_dec"] if subtract else 0)) @ sae["W_enc"] + sae["b_enc"])
-        self.mean = self.h_all.mean(0)
+    def __init__(self, folder, spec, tok, sae, subtract):
+        x = tensor(f"{folder}/{spec['base']['residual']}")
+        h = torch.relu((x - (sae["b_dec"] if subtract else 0)) @ sae["W_enc"] + sae["b_enc"])
+        self.mean = h.mean(0)
         self.samples, row = [], 0
-        with open(f"{FOLDER}/{spec['base']['tokens']}", encoding="utf-8") as f:
+        with open(f"{folder}/{spec['base']['tokens']}", encoding="utf-8") as f:
             for line in map(json.loads, f):
                 n = len(line["tokens"])
                 ids = line.get("ids") or tok.encode("".join(line["tokens"]), add_special_tokens=False).ids
                 if len(ids) == n:
                     before = line.get("before", [])
-                    self.samples.append((before + ids, len(before), self.h_all[row:row + n], line.get("response", 1)))
+                    self.samples.append(Sample(before + ids, len(before), h[row:row + n], line.get("response", 1)))
                 row += n
 
 
-def score(logits, ids, start):
-    p = torch.log_softmax(logits.double(), -1)
-    start = max(start, 1)
-    targets = torch.tensor(ids[start:])
-    rows = p[start - 1:len(ids) - 1]
-    return -rows[torch.arange(len(targets)), targets].sum().item(), (rows.argmax(-1) == targets).sum().item(), len(targets)
+class Reference:
+    def __init__(self, study_path, model_path, names):
+        with open(study_path, encoding="utf-8") as f:
+            study = json.load(f)
+        folder = os.path.dirname(os.path.abspath(study_path))
+        sae_folder = os.path.join(folder, study["sae"])
+        with open(f"{sae_folder}/cfg.json", encoding="utf-8") as f:
+            cfg = json.load(f)
+        with safe_open(f"{sae_folder}/sae_weights.safetensors", "pt") as f:
+            self.sae = {k: f.get_tensor(k).double() for k in f.keys()}
+        layer = int(study["hook"].split(".")[1])
+        self.whole, self.rest = (AutoModelForCausalLM.from_pretrained(model_path, attn_implementation="eager").to(DTYPE)
+                                 .eval() for _ in range(2))
+        self.rest.model.layers = self.rest.model.layers[layer + 1:]
+        for i, block in enumerate(self.rest.model.layers):
+            block.self_attn.layer_idx = i
+        self.rest.config.num_hidden_layers = len(self.rest.model.layers)
+        self.tok = tok = Tokenizer.from_file(f"{model_path}/tokenizer.json")
+        self.domains = {d["name"]: Domain(folder, d, tok, self.sae, cfg.get("apply_b_dec_to_input", True))
+                        for d in study["domains"] if not names or d["name"] in names}
+        self.seen = self.new = None
+        self.whole.model.layers[layer].register_forward_hook(self.hook)
+        for domain in self.domains.values():
+            for s in domain.samples:
+                self.run_whole(s.ids)
+                s.x = self.seen
+
+    def hook(self, _module, _inputs, output):
+        x = output[0] if isinstance(output, tuple) else output
+        self.seen = x[0].double()
+        if self.new is None:
+            return None
+        new = self.new.to(DTYPE)[None]
+        return (new, *output[1:]) if isinstance(output, tuple) else new
+
+    def run_whole(self, ids, new=None):
+        self.new = new
+        with torch.no_grad():
+            return self.whole(torch.tensor([ids]), use_cache=False).logits[0].double()
+
+    def changed(self, domain, s, latents, value, error):
+        x = s.x.clone()
+        if error == "drop":
+            x[s.before:] = s.h @ self.sae["W_dec"] + self.sae["b_dec"]
+        if latents is not None:
+            new = domain.mean[latents] if value == "mean" else torch.zeros(len(latents), dtype=torch.double)
+            x[s.before:] += (new - s.h[:, latents]) @ self.sae["W_dec"][latents]
+        return x
+
+    def losses(self, domain, latents, value, error):
+        """[samples] of (loss, hits), run in batches of samples of one length."""
+        out = [None] * len(domain.samples)
+        lengths = sorted({len(s.ids) for s in domain.samples})
+        for n in lengths:
+            which = [i for i, s in enumerate(domain.samples) if len(s.ids) == n]
+            x = torch.stack([self.changed(domain, domain.samples[i], latents, value, error) for i in which])
+            with torch.no_grad():
+                last = self.rest.model(inputs_embeds=x.to(DTYPE), use_cache=False).last_hidden_state
+                for k, i in enumerate(which):
+                    out[i] = self.score(self.rest.lm_head(last[k, domain.samples[i].start - 1:-1]),
+                                        domain.samples[i])
+        return out
+
+    @staticmethod
+    def score(logits, s):
+        p = torch.log_softmax(logits.double(), -1)
+        target = torch.tensor(s.ids[s.start:])
+        return (-p.gather(1, target[:, None]).sum().item(), (p.argmax(-1) == target).sum().item())
+
+    def check_whole(self, domain, latents, value, error):
+        s = domain.samples[0]
+        logits = self.run_whole(s.ids, self.changed(domain, s, latents, value, error))
+        loss, _ = self.score(logits[s.start - 1:-1], s)
+        rest = self.losses(domain, latents, value, error)[0][0]
+        assert abs(loss - rest) < (1e-5 if DTYPE == torch.float32 else 1e-11) * loss, (loss, rest)
+
+
+def figures(domain, before, after):
+    count = [len(s.ids) - s.start for s in domain.samples]
+    n, m = sum(count), len(count)
+    rise = [a[0] - b[0] for a, b in zip(after, before)]
+    difference = sum(rise) / n
+    beyond = sum((r - difference * c) ** 2 for r, c in zip(rise, count))
+    return {"samples": m, "tokens": n, "loss": sum(b[0] for b in before) / n, "loss_ablated": sum(a[0] for a in after) / n,
+            "difference": difference, "se": math.sqrt(m / (m - 1) * beyond) / n,
+            "accuracy": sum(b[1] for b in before) / n, "accuracy_ablated": sum(a[1] for a in after) / n}
+
+
+def make_reference(study, model, out, sets, names):
+    r = Reference(study, model, names)
+    base = {(name, error): r.losses(d, None, None, error) for name, d in r.domains.items() for error in ("keep", "drop")}
+    draw = random.Random(20)
+    size = r.sae["W_dec"].shape[0]
+    runs = []
+    for k in range(sets):
+        latents = sorted(draw.sample(range(size), draw.choice([5, 20, 100])))
+        for value, error in WAYS:
+            found = {name: figures(d, base[name, error], r.losses(d, latents, value, error))
+                     for name, d in r.domains.items()}
+            runs.append({"latents": latents, "value": value, "error": error, "domains": found})
+            if not k:
+                r.check_whole(next(iter(r.domains.values())), latents, value, error)
+        print(f"set {k + 1} of {sets}", file=sys.stderr, flush=True)
+        with open(out, "w", encoding="utf-8") as f:
+            json.dump(runs, f)
+
+
+def quantiles(values):
+    v = sorted(values)
+    return f"median {v[len(v) // 2]:.1e}, 90% {v[len(v) * 9 // 10]:.1e}, 99% {v[len(v) * 99 // 100]:.1e}, max {v[-1]:.1e}"
+
+
+def scry_domains(scry, study, model, run):
+    names = ",".join(f'"{n}"' for n in run["domains"])
+    said = subprocess.run([scry, "ablate", study, "--model", model, "--latents", ",".join(map(str, run["latents"])),
+                           "--value", run["value"], "--error", run["error"], "--domains", names, "--json"],
+                          capture_output=True, check=True)
+    return {d["name"]: d for d in json.loads(said.stdout)["domains"]}
+
+
+def compare(read, expected, most=None):
+    with open(expected, encoding="utf-8") as f:
+        runs = json.load(f)[:most]
+    off = {"loss": [], "accuracy": []}
+    rows = []
+    for i, run in enumerate(runs):
+        found = read(i, run)
+        for name, want in run["domains"].items():
+            got = found[name]
+            assert got["tokens"] == want["tokens"] and got["samples"] == want["samples"], (name, got, want)
+            for key in ("loss", "loss_ablated"):
+                off["loss"].append(abs(got[key] / want[key] - 1))
+            for key in ("accuracy", "accuracy_ablated"):
+                off["accuracy"].append(abs(got[key] - want[key]) * want["tokens"])
+            error = abs(got["difference"] - want["difference"])
+            rows.append((abs(want["difference"]), error, abs(got["se"] / want["se"] - 1), run["value"], run["error"],
+                         name, len(run["latents"])))
+    print(f"{len(runs)} runs, {len(rows)} domains of them")
+    print("losses, relative:", quantiles(off["loss"]))
+    print("accuracies, in tokens:", quantiles(off["accuracy"]), f"({sum(a > 0.5 for a in off['accuracy'])} differ)")
+    print("standard errors, relative:", quantiles([r[2] for r in rows]))
+    for way in [*WAYS, None]:
+        those = [r for r in rows if way is None or (r[3], r[4]) == way]
+        print(" ".join(way) if way else "all", "differences, in nats a token:", quantiles([r[1] for r in those]))
+        print("    relative:", quantiles([r[1] / r[0] for r in those]),
+              f"({sum(r[1] > 1e-4 * r[0] for r in those)} above 1e-4)")
+    for least in (1e-5, 1e-4, 1e-3, 1e-2):
+        those = [r for r in rows if r[0] >= least]
+        if those:
+            print(f"  of at least {least:g} nats ({len(those)}), relative:", quantiles([r[1] / r[0] for r in those]))
+    for r in sorted(rows, key=lambda r: -r[1] / r[0])[:5]:
+        print(f"  {r[1] / r[0]:.1e}: {r[1]:.1e} of {r[0]:.1e} nats: {r[5]}, {r[3]} {r[4]}, {r[6]} latents")
 
 
 def main():
-    global STUDY, FOLDER
-    with open(STUDY, encoding="utf-8") as f:
-        study = json.load(f)
-    names = sys.argv[4].split(",") if len(sys.argv) > 4 else [d["name"] for d in study["domains"]]
-    if "KEEP" in os.environ:
-        made = tempfile.TemporaryDirectory()
-        STUDY = shortened(int(os.environ["KEEP"]), names, made.name)
-        FOLDER = made.name
-        with open(STUDY, encoding="utf-8") as f:
-            study = json.load(f)
-    sets = int(sys.argv[5]) if len(sys.argv) > 5 else 20
-    layer = int(study["hook"].split(".")[1])
-    sae_folder = os.path.join(FOLDER, study["sae"])
-    with open(f"{sae_folder}/cfg.json", encoding="utf-8") as f:
-        cfg = json.load(f)
-    sae = load_sae(sae_folder)
-    tok = Tokenizer.from_file(f"{MODEL}/tokenizer.json")
-    whole = AutoModelForCausalLM.from_pretrained(MODEL, dtype=torch.float32, attn_implementation="eager").eval()
-    rest = AutoModelForCausalLM.from_pretrained(MODEL, dtype=torch.float32, attn_implementation="eager").eval()
-    rest.model.layers = rest.model.layers[layer + 1:]
-    for i, block in enumerate(rest.model.layers):
-        block.self_attn.layer_idx = i
-    rest.config.num_hidden_layers = len(rest.model.layers)
-    domains = {d["name"]: Domain(d, tok, sae, cfg.get("apply_b_dec_to_input", True)) for d in study["domains"]
-               if d["name"] in names}
-    kept = {}
-    change = {}
-
-    def hook(_module, _inputs, output):
-        x = output[0] if isinstance(output, tuple) else output
-        kept["x"] = x[0].double()
-        if "new" not in change:
-            return None
-        new = change["new"].float()[None]
-        return (new, *output[1:]) if isinstance(output, tuple) else new
-
-    whole.model.layers[layer].register_forward_hook(hook)
-
-    def run_whole(ids, new=None):
-        change.clear()
-        if new is not None:
-            change["new"] = new
-        with torch.no_grad():
-            return whole(torch.tensor([ids]), use_cache=False).logits[0]
-
-    def run_rest(x):
-        with torch.no_grad():
-            return rest(inputs_embeds=x.float()[None], use_cache=False).logits[0]
-
-    streams = {}
-    for name, domain in domains.items():
-        for i, (ids, _, _, _) in enumerate(domain.samples):
-            run_whole(ids)
-            streams[name, i] = kept["x"]
-
-    def changed(name, i, latents, value, drop):
-        domain = domains[name]
-        _, before, h, _ = domain.samples[i]
-        x = streams[name, i].clone()
-        if drop:
-            x[before:] = h @ sae["W_dec"] + sae["b_dec"]
-        if latents is None:
-            return x
-        new = domain.mean[latents] if value == "mean" else torch.zeros(len(latents), dtype=torch.double)
-        x[before:] += (new - h[:, latents]) @ sae["W_dec"][latents]
-        return x
-
-    def losses(name, latents, value, drop):
-        return [score(run_rest(changed(name, i, latents, value, drop)), ids, before + response)
-                for i, (ids, before, _, response) in enumerate(domains[name].samples)]
-
-    base = {(name, drop): losses(name, None, None, drop) for name in domains for drop in (False, True)}
-    random.seed(20)
-    size = sae["W_dec"].shape[0]
-    worst = {"loss": 0.0, "difference": 0.0, "accuracy": 0.0}
-    least = 1e9
-    for k in range(sets):
-        latents = sorted(random.sample(range(size), random.choice([5, 20, 100])))
-        for value in ("zero", "mean"):
-            for error in ("keep", "drop"):
-                said = subprocess.run(
-                    [SCRY, "ablate", STUDY, "--model", MODEL, "--latents", ",".join(map(str, latents)), "--value",
-                     value, "--error", error, "--domains", ",".join(f'"{n}"' for n in domains), "--json"],
-                    capture_output=True, check=True)
-                for found in json.loads(said.stdout)["domains"]:
-                    name = found["name"]
-                    before = base[name, error == "drop"]
-                    after = losses(name, latents, value, error == "drop")
-                    if k == 0 and value == "zero":
-                        ids, first, _, response = domains[name].samples[0]
-                        full = score(run_whole(ids, changed(name, 0, latents, value, error == "drop")), ids,
-                                     first + response)
-                        assert abs(full[0] - after[0][0]) < 1e-5 * after[0][0], (full, after[0])
-                    n = sum(b[2] for b in before)
-                    loss = [sum(s[0] for s in of) / n for of in (before, after)]
-                    hits = [sum(s[1] for s in of) / n for of in (before, after)]
-                    assert n == found["tokens"] and len(before) == found["samples"], (name, n, len(before), found)
-                    worst["loss"] = max(worst["loss"], abs(found["loss"] / loss[0] - 1),
-                                        abs(found["loss_ablated"] / loss[1] - 1))
-                    difference = loss[1] - loss[0]
-                    least = min(least, abs(difference))
-                    off = abs(found["difference"] - difference) / max(abs(difference), LEAST)
-                    worst["difference"] = max(worst["difference"], off)
-                    worst["accuracy"] = max(worst["accuracy"], abs(found["accuracy"] - hits[0]),
-                                            abs(found["accuracy_ablated"] - hits[1]))
-    print(f"{sets} sets, {len(domains)} domains, the smallest difference {least:.2e}; largest relative difference of a loss "
-          f"{worst['loss']:.1e}, of a difference {worst['difference']:.1e}; largest of an accuracy {worst['accuracy']:.1e}")
+    if len(sys.argv) >= 5 and sys.argv[1] == "reference":
+        sets = int(sys.argv[5]) if len(sys.argv) > 5 else 20
+        make_reference(*sys.argv[2:5], sets, sys.argv[6].split(",") if len(sys.argv) > 6 else None)
+    elif len(sys.argv) == 6 and sys.argv[1] == "compare":
+        scry, study, model, expected = sys.argv[2:]
+        compare(lambda _, run: scry_domains(scry, study, model, run), expected)
+    elif len(sys.argv) == 4 and sys.argv[1] == "compare":  # two references, such as that of FLOAT32=1
+        with open(sys.argv[2], encoding="utf-8") as f:
+            other = json.load(f)
+        compare(lambda i, _: other[i]["domains"], sys.argv[3], len(other))
+    else:
+        sys.exit(__doc__)
 
 
 if __name__ == "__main__":

@@ -31,6 +31,7 @@ static bool write_prompts(const options *o, const selection_context *s, scry_err
         output_warning(text);
         free(text);
     }
+    output_notes(scry_logits_notes(logits));
     char words[LABEL_PROMPTS_TEXT];
     if (ok && o->out) fprintf(stderr, "scry: %s: %s\n", o->out, label_prompts_text(&done, s->set->count, words));
     scry_logits_close(logits);

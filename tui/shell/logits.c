@@ -31,6 +31,7 @@ int shell_logits(const options *o) {
     scry_logits *logits = ok ? scry_logits_new(index, o->model, limits.threads, limits.memory) : NULL;
     scry_token_logit *tokens = ok ? mem_new((size_t)SCRY_LOGIT_SIDES * top, sizeof *tokens) : NULL;
     ok = ok && scry_logits_read(logits, &latent, 1, top, tokens, NULL, &err);
+    if (logits) output_notes(scry_logits_notes(logits));
     int status = ok ? print_logits(o, index, latent, tokens, top) : output_error(&err);
     free(tokens);
     scry_logits_close(logits);

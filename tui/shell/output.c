@@ -92,7 +92,11 @@ void output_warning(const char *text) {
     fprintf(stderr, "scry: warning: %s\n", safe);
 }
 
-void output_warnings(scry_notes *notes) {
+void output_notes(const scry_notes *notes) {
     for (size_t i = 0; i < notes->count; i++) output_warning(notes->text[i]);
+}
+
+void output_warnings(scry_notes *notes) {
+    output_notes(notes);
     scry_notes_free(notes);
 }

@@ -30,7 +30,9 @@ void output_safe(const char *text, char *safe, size_t size);
 /* Prints "scry: message" to stderr, made safe; returns err->status. */
 int output_error(const scry_error *err);
 void output_warning(const char *text);
-/* Prints notes as warnings, and frees them. */
+/* Prints notes as warnings. */
+void output_notes(const scry_notes *notes);
+/* The same, and frees them. */
 void output_warnings(scry_notes *notes);
 
 #endif

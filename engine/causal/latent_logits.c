@@ -1,5 +1,6 @@
-/* latent/latent_logits.c: the tokens that latents promote and suppress, as kept by the index or from the model. */
+/* causal/latent_logits.c: the tokens that latents promote and suppress, as kept by the index or from the model. */
 #include "base/mem.h"
+#include "causal/stream_check.h"
 #include "index/read/index.h"
 #include "logits.h"
 #include "model.h"
@@ -15,6 +16,7 @@ struct scry_logits {
     scry_model *model; /* NULL: not opened yet */
     scry_tokenizer *tok;
     scry_run *run;
+    scry_notes notes;
     const scry_cancel *cancel; /* of the read that is running */
 };
 
@@ -37,6 +39,7 @@ static void close_model(scry_logits *l) {
 void scry_logits_close(scry_logits *l) {
     if (!l) return;
     close_model(l);
+    scry_notes_free(&l->notes);
     free(l->folder);
     free(l);
 }
@@ -55,6 +58,28 @@ static bool check_model(const scry_logits *l, scry_error *err) {
                                            scry_model_info_of(l->model)->path, d, info->path, info->d_model);
 }
 
+/* A model of this width whose stream is not that of the study's captures has other directions: what it promotes may
+ * still be asked, and is noted. */
+static bool check_stream(scry_logits *l, scry_error *err) {
+    const scry_info *info = scry_index_info(l->index);
+    scry_hook hook;
+    stream_probe probe;
+    if (!scry_hook_parse(info->hook, &hook, NULL) || !scry_model_has_hook(l->model, hook, NULL)) return true;
+    bool ok = stream_probe_run(&probe, l->index, l->run, l->tok, hook, err);
+    if (ok && probe.texts.count) {
+        stream_distance distance = stream_distance_of(l->index, NULL, &probe.texts, probe.x);
+        scry_error other = {0};
+        if (!stream_check(l->index, &distance, scry_model_info_of(l->model)->path, hook, &l->notes, &other))
+            scry_notes_add(&l->notes, "%s", other.text);
+    }
+    stream_probe_free(&probe);
+    return ok;
+}
+
+const scry_notes *scry_logits_notes(const scry_logits *l) {
+    return &l->notes;
+}
+
 static bool open_model(scry_logits *l, scry_error *err) {
     const scry_info *info = scry_index_info(l->index);
     const char *folder = l->folder ? l->folder : info->model_path;
@@ -66,7 +91,7 @@ static bool open_model(scry_logits *l, scry_error *err) {
                            info->path);
     scry_run_options options = {.threads = l->threads, .memory = l->memory, .cancelled = cancelled, .context = l};
     bool ok = (l->tok = scry_tokenizer_open(folder, err)) && (l->model = scry_model_open(folder, NULL, NULL, err)) &&
-              check_model(l, err) && (l->run = scry_run_new(l->model, &options, err));
+              check_model(l, err) && (l->run = scry_run_new(l->model, &options, err)) && check_stream(l, err);
     if (!ok) close_model(l);
     return ok;
 }
