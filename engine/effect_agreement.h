@@ -28,7 +28,7 @@ enum { SCRY_AGREEMENT_SETS = 12 };
  * toggles, `sets` draws of each. Toggled latents are drawn by the seed among the first 2 top of the ranking that fire
  * on the texts, so that some are taken out of the set and others added. Returns *count rows, which the caller frees;
  * numbers of toggles beyond half of what can be drawn have none. NULL and err where the index has no columns or those
- * of other texts, and as scry_ablate. */
+ * of other texts, fewer than 3 domains have texts, and as scry_ablate. */
 scry_effect_agreement *scry_effects_compare(scry_causal *causal, const scry_ranking *ranking, uint32_t top,
                                             uint32_t sets, uint64_t seed, size_t *count, const scry_cancel *cancel,
                                             scry_error *err);

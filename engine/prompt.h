@@ -36,6 +36,7 @@ typedef struct scry_prompt_options {
     const char
         *tuned;       /* the tuned model's folder, or a LoRA adapter's; NULL: that of the training set's sft, else rl */
     const char *sae;  /* the SAE's folder or file; NULL: scry_info.sae_path */
+    bool base_only;   /* open no tuned model */
     size_t train;     /* the training set whose tuned model it is */
     unsigned threads; /* 0: all processors */
     uint64_t memory;  /* limit in bytes; 0: SCRY_MEMORY */

@@ -147,6 +147,14 @@ static bool same_texts(const comparison *c, scry_error *err) {
                                c->columns->file.map.path, c->columns->meta.samples, t->count);
 }
 
+/* A correlation is over 3 domains at least. */
+static bool enough_domains(const comparison *c, scry_error *err) {
+    size_t n = 0;
+    for (size_t d = 0; d < c->domains; d++) n += c->columns->tokens[d] > 0;
+    return n > 2 || scry_misuse(err, "%s: found %zu domains with texts, expected at least 3, over which to correlate",
+                                c->causal->index->info.path, n);
+}
+
 /* Of the first 2 top ranks those that fire on the texts. */
 static void find_pool(comparison *c, const scry_ranking *ranking, uint32_t top) {
     const scry_index *x = c->causal->index;
@@ -192,7 +200,7 @@ scry_effect_agreement *scry_effects_compare(scry_causal *causal, const scry_rank
         scry_misuse(err, "%s: has no effect columns; scry effects computes them", x->info.path);
         return NULL;
     }
-    if (!same_texts(&c, err)) return NULL;
+    if (!same_texts(&c, err) || !enough_domains(&c, err)) return NULL;
     if (!top || top > ranking->latents || !sets) {
         scry_misuse(err, "found %" PRIu32 " latents and %" PRIu32 " sets, expected 1 to %" PRIu32 " and at least 1",
                     top, sets, ranking->latents);

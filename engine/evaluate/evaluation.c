@@ -54,17 +54,6 @@ static bool is_cancelled(void *context) {
     return !report(context, 0);
 }
 
-/* The option with the largest of log p / divisor; the first of equal ones. */
-static bool is_right(const measured_text *text, const scored_sequence *sequences, bool by_byte) {
-    int best = 0;
-    double most = -INFINITY;
-    for (size_t o = 0; o < text->options; o++) {
-        double value = sequences[o].log_probability / (by_byte ? (double)text->bytes[o] : 1);
-        if (value > most) most = value, best = (int)o;
-    }
-    return best == text->answer;
-}
-
 static text_figures figures_of(const measured_text *text) {
     text_figures f = {0};
     const scored_sequence *response = text->sequences, *options = response + text->has_response;
@@ -74,9 +63,9 @@ static text_figures figures_of(const measured_text *text) {
         f.tokens = (double)(response->to - response->from);
     }
     if (text->options) {
-        f.choice = is_right(text, options, false);
-        f.choice_norm = is_right(text, options, true);
-        f.letter = is_right(text, options + text->options, false);
+        f.choice = measured_text_is_right(text, options, false);
+        f.choice_norm = measured_text_is_right(text, options, true);
+        f.letter = measured_text_is_right(text, options + text->options, false);
     }
     return f;
 }

@@ -29,7 +29,8 @@ typedef struct batch {
     scry_prefix **prefixes; /* [prefix_count] owned */
     size_t prefix_count, prefix_room;
     uint64_t prefix_bytes;
-    size_t read; /* tokens of the prefixes */
+    size_t read;                   /* tokens of the prefixes */
+    const likelihood_stream *from; /* NULL: from the embeddings */
 } batch;
 
 static void add_targets(batch *b, scored_sequence *s, size_t shared, size_t row) {
@@ -86,7 +87,10 @@ static bool run_batch(batch *b, scry_run *run, scry_error *err) {
         b->wanted[row] = at > b->first[row];
     }
     b->first[b->tokens] = at;
-    bool ok = scry_run_logits(run, b->sequences, b->count, NULL, NULL, b->wanted, score_row, b, err);
+    float *x = b->from ? mem_resize(NULL, b->tokens, b->from->d * sizeof *x) : NULL;
+    bool ok = (!x || b->from->fill(b->from->context, b->sequences, b->count, x, err)) &&
+              scry_run_logits(run, b->sequences, b->count, x ? &b->from->hook : NULL, x, b->wanted, score_row, b, err);
+    free(x);
     for (size_t i = 0; ok && i < b->target_count; i++) {
         b->targets[i].of->log_probability += b->targets[i].found.log_probability;
         b->targets[i].of->hits += b->targets[i].found.top == b->targets[i].id;
@@ -124,9 +128,13 @@ size_t likelihood_tokens(const sequence_group *group) {
     return tokens;
 }
 
+static size_t shared_of(const batch *b, const sequence_group *group) {
+    return group->count > 1 && !b->from ? shared_tokens(group) : 0;
+}
+
 /* Adds the sequences of a group; of several, behind a prefix of what they share, which the batch keeps. */
 static bool add_group(batch *b, scry_run *run, const sequence_group *group, scry_error *err) {
-    size_t shared = group->count > 1 ? shared_tokens(group) : 0, first = b->count;
+    size_t shared = shared_of(b, group), first = b->count;
     scry_prefix *prefix = NULL;
     if (shared) {
         prefix = scry_prefix_new(run, NULL, group->sequences[0].ids, shared, NULL, err);
@@ -145,18 +153,25 @@ static bool add_group(batch *b, scry_run *run, const sequence_group *group, scry
 
 /* True when the group may join those that are there. */
 static bool has_room(const batch *b, size_t most, const sequence_group *group) {
-    size_t shared = group->count > 1 ? shared_tokens(group) : 0;
-    return !b->count || (b->tokens + likelihood_tokens(group) - shared <= most && b->prefix_bytes < MOST_PREFIX_BYTES);
+    size_t shared = shared_of(b, group), own = 0;
+    for (size_t i = 0; i < group->count; i++) own += group->sequences[i].to - 1 - shared;
+    return !b->count || (b->tokens + own <= most && b->prefix_bytes < MOST_PREFIX_BYTES);
 }
 
 bool likelihood_run(scry_run *run, uint32_t vocabulary, const sequence_group *groups, size_t count,
                     bool (*report)(void *context, size_t tokens), void *context, scry_error *err) {
+    return likelihood_run_on(run, vocabulary, groups, count, NULL, report, context, err);
+}
+
+bool likelihood_run_on(scry_run *run, uint32_t vocabulary, const sequence_group *groups, size_t count,
+                       const likelihood_stream *from, bool (*report)(void *context, size_t tokens), void *context,
+                       scry_error *err) {
     for (size_t i = 0; i < count; i++)
         for (size_t k = 0; k < groups[i].count; k++)
             groups[i].sequences[k].log_probability = 0, groups[i].sequences[k].hits = 0;
     size_t most = scry_run_batch(run);
     for (size_t at = 0; at < count;) {
-        batch b = {.vocabulary = vocabulary};
+        batch b = {.vocabulary = vocabulary, .from = from};
         bool ok = true;
         for (; ok && at < count && has_room(&b, most, &groups[at]); at++)
             ok = !groups[at].count || add_group(&b, run, &groups[at], err);

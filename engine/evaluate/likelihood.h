@@ -27,5 +27,17 @@ size_t likelihood_tokens(const sequence_group *group);
  * what the model refuses, or when cancelled. */
 bool likelihood_run(scry_run *run, uint32_t vocabulary, const sequence_group *groups, size_t count,
                     bool (*report)(void *context, size_t tokens), void *context, scry_error *err);
+/* The stream at a hook that sequences go on from: writes x [their tokens][d], packed, for sequences without a prefix.
+ * False and err when it cannot. */
+typedef struct likelihood_stream {
+    scry_hook hook;
+    size_t d;
+    bool (*fill)(void *context, const scry_sequence *sequences, size_t count, float *x, scry_error *err);
+    void *context;
+} likelihood_stream;
+/* likelihood_run from the hook on; sequences share nothing then but what is the same from beginning to end. */
+bool likelihood_run_on(scry_run *run, uint32_t vocabulary, const sequence_group *groups, size_t count,
+                       const likelihood_stream *from, bool (*report)(void *context, size_t tokens), void *context,
+                       scry_error *err);
 
 #endif

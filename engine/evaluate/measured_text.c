@@ -4,6 +4,7 @@
 #include "base/random.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -64,6 +65,16 @@ bool measured_text_set(measured_text *text, size_t k, const uint32_t *head, size
     text->ids[k] = ids;
     text->sequences[k] = (scored_sequence){.ids = ids, .from = head_count + from, .to = head_count + to};
     return true;
+}
+
+bool measured_text_is_right(const measured_text *text, const scored_sequence *sequences, bool by_byte) {
+    int best = 0;
+    double most = -INFINITY;
+    for (size_t o = 0; o < text->options; o++) {
+        double value = sequences[o].log_probability / (by_byte ? (double)text->bytes[o] : 1);
+        if (value > most) most = value, best = (int)o;
+    }
+    return best == text->answer;
 }
 
 void sample_tally_add(sample_tally *tally, const char *domain, uint64_t count) {

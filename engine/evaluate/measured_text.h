@@ -18,6 +18,10 @@ void measured_text_room(measured_text *text, bool has_response, size_t options);
 bool measured_text_set(measured_text *text, size_t k, const uint32_t *head, size_t head_count, const uint32_t *own,
                        size_t from, size_t to);
 
+/* True when the right option has the largest ln p (by_byte: over its bytes) of sequences [options]; the first of equal
+ * ones counts. */
+bool measured_text_is_right(const measured_text *text, const scored_sequence *sequences, bool by_byte);
+
 /* How many samples something is true of, over all domains. */
 typedef struct sample_tally {
     uint64_t count;

@@ -1,6 +1,6 @@
 #!/bin/sh
 # The table of performance targets, measured: each row a ratio, both sides taken in one run. make bench runs it.
-#   BENCH_SCALE=small|full   small: under 3 minutes, 3 GB of disk; full: 10,000-row dumps, 12 GB of disk
+#   BENCH_SCALE=small|full   small: some 5 minutes, 3 GB of disk; full: 10,000-row dumps, 12 GB of disk
 #   BENCH_ROWS="dense encode toggle frames size reference train model ablate causal"   only these
 #   BENCH_PYTHON=python3     one that has torch, for the notebook's job
 #   BENCH_MODEL=DIR          a language model's folder, such as SmolLM2-135M's; BENCH_PYTHON with transformers beside it

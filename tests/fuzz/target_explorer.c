@@ -228,7 +228,8 @@ static void begin_script(void) {
         "domains extremes:1\nleave-out dom1\ndomain dom2\nsigned\nbudget 33\nplot mix\nplot scatter\nplot overlap\n"
         "svg p.svg\nhelp filter\ninfo\ntheme light\nneighbours\nprofile rate\njump\nback\npane latent\nopen\n"
         "tab 1\nreport r.html\nbaselines\nlabels\ncompare\nmix 100\nsweep bands\noverlap\ntokens random\n"
-        "export-labels l.csv\n");
+        "export-labels l.csv\nlabel another\nimport-labels l.csv\nundo\nredo\nlabel-prompts p.jsonl\ncausal on\n"
+        "score abl\nprompt x = 3\n");
 }
 
 static void run_script(const uint8_t *data, size_t size) {

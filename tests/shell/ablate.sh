@@ -57,6 +57,22 @@ prints "the sample" '^100 latents removed' 'over 11988 tokens of 168 texts$' '^r
     '^math +3\.4996 +4\.1295 +\+0\.6299[0-9] +0\.0974[0-9] '
 says "a step a line, where stderr is no terminal" 'scry: texts' 'scry: ablation'
 
+# ---- multiple-choice questions
+head -n 4 sample_data/text/law.jsonl > "$place/law.jsonl"
+gives 0 ablate sample_data/study.json --by icl --top 600 --domains law,math --domain "law=$place/law.jsonl"
+prints "--domain: questions" '^multiple choice by likelihood over 4 questions: [0-9.]+% right before, [0-9.]+% after$' \
+    '^domain .* accuracy% +ablated% +choice% +ablated% +points +s\.e\. +change$' '^law .* [0-9.]+ +[0-9.]+ +[+-][0-9.]+ +[0-9.-]+ +-9\.34$' '^math .* - +- +- +- +\+5\.85$'
+gives 0 ablate sample_data/study.json --by icl --top 600 --domains law,math --domain "law=$place/law.jsonl" --json
+prints "--domain: its keys" '"questions":4,"choice":0?\.?[0-9]+,"choice_ablated":[0-9.]+,"choice_difference":-?[0-9.]+,"choice_se":' '"choice_norm":' '"letter_ablated":' '"questions":0,"choice":null'
+gives 2 ablate sample_data/study.json --top 5 --domain "chess=$place/law.jsonl"
+says "a domain that the study lacks" '"chess", which is no domain of the study'
+gives 2 ablate sample_data/study.json --top 5 --each --domain "law=$place/law.jsonl"
+says "--domain and --each" 'expected one of them'
+gives 2 ablate sample_data/study.json --top 5 --template none
+says "--template without --domain" "--template: belongs to --domain NAME=FILE"
+gives 2 ablate sample_data/study.json --top 5 --model sample_data/models/sft
+says "another model than the study's" "models/sft: its stream at blocks.3.hook_resid_post differs by 54% from the residuals"
+
 # ---- what is missing
 refused 'expected one of them' ablate "$place/tiny.scry" --latents 3 --each --over n
 refused 'belongs to --random R' ablate "$place/tiny.scry" --latents 3 --match rate
@@ -73,6 +89,12 @@ cp -R $tiny/acts $tiny/as_is "$place/"
 refused 'name its folder with --model DIR, or as "model_path"' ablate "$place/none.json" --latents 3
 gives 0 ablate "$place/none.json" --latents 3,17 --model tests/specimens/evaluate/base
 prints "--model: the same figures" '^math +1\.1448 +1\.1593 '
+{
+    sed -n '1,/"domains": \[/p' "$place/none.json"
+    echo ' {"name": "a", "base": {"residual": "acts/math.safetensors", "tokens": "acts/math.jsonl"}},'
+    echo ' {"name": "b", "base": {"residual": "acts/law.safetensors", "tokens": "acts/law.jsonl"}}]}'
+} >"$place/two.json"
+refused 'found 2 domains with texts, expected at least 3' effects "$place/two.json" --check --top 5 --model tests/specimens/evaluate/base
 sed '/"model_path"/d; s/blocks\.0/blocks.7/' $tiny/as_is.json >"$place/beyond.json"
 refused 'blocks.7.hook_resid_post' ablate "$place/beyond.json" --latents 3 --model tests/specimens/evaluate/base
 sed '/"model_path"/d; s/"hook": [^,]*,//' $tiny/as_is.json >"$place/unhooked.json"

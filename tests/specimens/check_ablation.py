@@ -75,7 +75,7 @@ class Reference:
         for i, block in enumerate(self.rest.model.layers):
             block.self_attn.layer_idx = i
         self.rest.config.num_hidden_layers = len(self.rest.model.layers)
-        tok = Tokenizer.from_file(f"{model_path}/tokenizer.json")
+        self.tok = tok = Tokenizer.from_file(f"{model_path}/tokenizer.json")
         self.domains = {d["name"]: Domain(folder, d, tok, self.sae, cfg.get("apply_b_dec_to_input", True))
                         for d in study["domains"] if not names or d["name"] in names}
         self.seen = self.new = None

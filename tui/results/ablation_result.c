@@ -54,6 +54,23 @@ static scry_scorer *estimate_of(const ablation_facts *a) {
     return scorer;
 }
 
+/* Multiple choice: "choice", "choice_ablated", ... */
+static void add_choices(cJSON *item, const scry_domain_choices *c) {
+    char key[EVALUATION_KEY];
+    result_number(item, "questions", (double)c->questions);
+    for (int m = 0; m < SCRY_CHOICE_MEASURES; m++) {
+        const char *name = scry_measures[SCRY_CHOICE + m].name;
+        const scry_choice_effect *e = &c->measure[m];
+        result_number(item, name, e->accuracy);
+        snprintf(key, sizeof key, "%s_ablated", name);
+        result_number(item, key, e->ablated);
+        snprintf(key, sizeof key, "%s_difference", name);
+        result_number(item, key, e->difference);
+        snprintf(key, sizeof key, "%s_se", name);
+        result_number(item, key, e->se);
+    }
+}
+
 static void add_domain(cJSON *item, const ablation_facts *a, const scry_scorer *estimate, size_t d) {
     const scry_info *info = scry_index_info(a->of->index);
     const scry_domain_effect *e = &a->effects[d];
@@ -68,6 +85,7 @@ static void add_domain(cJSON *item, const ablation_facts *a, const scry_scorer *
                    {"fitted", a->result->fitted[d]}, {"residual", a->result->residual[d]}, {"random_mean", random[0]},
                    {"random_sd", random[1]}, {"random_rank", random[2]});
     if (estimate) result_number(item, "estimate", scry_scorer_value(estimate, d));
+    if (a->choices) add_choices(item, &a->choices[d]);
 }
 
 /* How the estimates follow the exact differences over the domains: exact = intercept + slope estimate. */
@@ -140,7 +158,7 @@ cJSON *ablation_result(const ablation_facts *a) {
     return facts;
 }
 
-void ablation_columns(bool random, bool estimate, result_column out[ABLATION_COLUMNS]) {
+void ablation_columns(bool random, bool estimate, bool choices, result_column out[ABLATION_COLUMNS]) {
     static const result_column own[] = {{"name", "domain", NULL, 0},
                                         {"loss", "loss", "%.4f", 0},
                                         {"loss_ablated", "ablated", "%.4f", 0},
@@ -154,11 +172,18 @@ void ablation_columns(bool random, bool estimate, result_column out[ABLATION_COL
                                               {"random_sd", "SD", "%.5f", 0},
                                               {"random_rank", "beats%", "%.1f", 100},
                                               {0}};
+    static const result_column of_choices[] = {{"choice", "choice%", "%.1f", 100},
+                                               {"choice_ablated", "ablated%", "%.1f", 100},
+                                               {"choice_difference", "points", "%+.1f", 100},
+                                               {"choice_se", "s.e.", "%.1f", 100},
+                                               {0}};
     static const result_column of_estimate = {"estimate", "estimate", "%+.5f", 0};
     size_t n = 0;
     for (const result_column *c = own; c->key; c++) {
         out[n++] = *c;
         if (estimate && strcmp(c->key, "se") == 0) out[n++] = of_estimate;
+        for (const result_column *k = of_choices; choices && k->key && strcmp(c->key, "accuracy_ablated") == 0; k++)
+            out[n++] = *k;
     }
     for (const result_column *c = of_random; random && c->key; c++) out[n++] = *c;
     out[n] = (result_column){0};
@@ -187,6 +212,22 @@ static void random_lines(FILE *f, const cJSON *facts) {
             100 * result_get_number(facts, "random_without_train_rank"));
 }
 
+/* Multiple choice over all questions. */
+static void question_line(FILE *f, const cJSON *facts) {
+    double questions = 0, right[2] = {0};
+    const cJSON *item;
+    cJSON_ArrayForEach (item, result_get(facts, "domains")) {
+        double n = result_get_number(item, "questions");
+        if (!(n > 0)) continue;
+        questions += n;
+        right[0] += n * result_get_number(item, "choice");
+        right[1] += n * result_get_number(item, "choice_ablated");
+    }
+    if (questions > 0)
+        fprintf(f, "multiple choice by likelihood over %.0f questions: %.1f%% right before, %.1f%% after\n",
+                questions, 100 * right[0] / questions, 100 * right[1] / questions);
+}
+
 char *ablation_head(const cJSON *facts, bool is_signed) {
     char *text = NULL;
     size_t size;
@@ -201,6 +242,7 @@ char *ablation_head(const cJSON *facts, bool is_signed) {
     fprintf(f, "loss in nats per token over %.0f tokens of %.0f texts", tokens, samples);
     if (left_out > 0) fprintf(f, " (%.0f left out)", left_out);
     fputc('\n', f);
+    question_line(f, facts);
     if (isnan(rho))
         fputs("no correlation: fewer than 3 domains have a difference and a measured change, or all are equal\n", f);
     else {

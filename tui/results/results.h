@@ -10,6 +10,7 @@
 #include "effect_agreement.h"
 #include "evaluate.h"
 #include "latent.h"
+#include "choices.h"
 #include "logits.h"
 #include "results/result_table.h"
 #include "train.h"
@@ -162,7 +163,9 @@ char *evaluation_head(const scry_evaluation *e);
  * were drawn). {"n", "value", "error", "scale", "domains": [{"name", "samples", "tokens", "left_out", "loss",
  * "loss_ablated", "difference", "se", "accuracy", "accuracy_ablated", "change", "fitted", "residual", "random_mean",
  * "random_sd", "random_rank"}], "mean_difference", then as add_rho has it, "random_without_train_mean" and the like,
- * "random_sets", "random_size", "match"}; the random sets' numbers at the end are of rho. */
+ * "random_sets", "random_size", "match"}; the random sets' numbers at the end are of rho. With questions each domain
+ * has "questions" and of each measure M of multiple choice (choice, choice_norm, letter) "M", "M_ablated",
+ * "M_difference", "M_se". */
 typedef struct ablation_facts {
     const selection_context *of;
     const scry_causal *causal;
@@ -171,11 +174,13 @@ typedef struct ablation_facts {
     const scry_result *result;
     const scry_random_ablation *random;
     bool match_rate;
+    const scry_domain_choices *choices; /* [D]; NULL: no questions were asked */
 } ablation_facts;
 cJSON *ablation_result(const ablation_facts *a);
-/* The columns of "domains". estimate: with that of abl, which the JSON has where there are effect columns. */
-enum { ABLATION_COLUMNS = 14 };
-void ablation_columns(bool random, bool estimate, result_column out[ABLATION_COLUMNS]);
+/* The columns of "domains". estimate: with that of abl, which the JSON has where there are effect columns; choices:
+ * with multiple choice by likelihood. */
+enum { ABLATION_COLUMNS = 18 };
+void ablation_columns(bool random, bool estimate, bool choices, result_column out[ABLATION_COLUMNS]);
 /* The text above the table. */
 char *ablation_head(const cJSON *facts, bool is_signed);
 /* "zeroed", "set to twice ...": how a set is ablated, for heads: "100 latents removed, the SAE's error kept". */
@@ -185,8 +190,9 @@ char *ablation_words(const scry_ablation *how, uint32_t latents);
 cJSON *ablation_points_result(const scry_ablation *how, const scry_ablation_point *points, size_t count);
 extern const result_column ablation_points_columns[], ablation_points_random_columns[];
 
-/* How estimates of ablation follow exact runs: adds "top", "sets" and "agreement": [{"n", "toggles", "sets", "estimate",
- * "estimate_least", "slope", "first_order", "anchored", "anchored_least", "change"}], whose columns these are. */
+/* How estimates of ablation follow exact runs: adds "top", "sets" and "agreement": [{"n", "toggles", "sets",
+ * "estimate", "estimate_least", "slope", "first_order", "anchored", "anchored_least", "change"}], whose columns these
+ * are. */
 void add_effect_agreement(cJSON *facts, const scry_effect_agreement *rows, size_t count);
 extern const result_column effect_agreement_columns[];
 

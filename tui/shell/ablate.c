@@ -1,6 +1,7 @@
 /* ablate.c: scry ablate: what a selection does in the model. */
 #include "ablate.h"
 #include "base/mem.h"
+#include "choices.h"
 #include "shell/cli_context.h"
 #include "text/number_format.h"
 
@@ -17,6 +18,7 @@ typedef struct ablate {
     bool match_rate, each, over;
     uint32_t top; /* of --over n */
     scry_causal *causal;
+    scry_choices *choices; /* of --domain; NULL: none */
     cli_progress progress;
     size_t domains;
 } ablate;
@@ -59,6 +61,13 @@ static bool check_together(const ablate *a, scry_error *err) {
     if (o->match && strcmp(o->match, "rate") != 0) return cli_misuse(err, "--match", o->match, "rate");
     if (o->match && !o->random) return scry_misuse(err, "--match: belongs to --random R, which is missing");
     if (o->match && a->over) return scry_misuse(err, "--match and --over: expected one of them");
+    if ((a->each || a->over) && o->domain)
+        return scry_misuse(err, "--domain and %s: expected one of them", a->each ? "--each" : "--over");
+    if (!o->domain && (o->sae || o->chat_template || o->bos))
+        return scry_misuse(err, "%s: belongs to --domain NAME=FILE, which is missing",
+                           o->sae   ? "--sae"
+                           : o->bos ? "--bos"
+                                    : "--template");
     if (a->over && (o->set || o->latents || o->without || o->with))
         return scry_misuse(err, "--over n: ablates the first N of a ranking up to --top; found another selection");
     return true;
@@ -78,6 +87,25 @@ static bool read_options(ablate *a, scry_error *err) {
 }
 
 /* ---- work ----------------------------------------------------------------------------------- */
+
+/* The questions of --domain. */
+static bool open_choices(ablate *a, const bool *domains, const scry_build_options *build, scry_notes *notes,
+                         scry_error *err) {
+    const options *o = a->o;
+    const char *files[OPTIONS_WORDS];
+    scry_choices_options query = {.model = o->model,
+                                  .sae = o->sae,
+                                  .files = files,
+                                  .file_count = options_repeated(o, "--domain", files),
+                                  .chat_template = o->chat_template,
+                                  .domains = domains,
+                                  .samples = a->samples,
+                                  .seed = a->seed,
+                                  .threads = build->threads,
+                                  .memory = build->memory};
+    if (!query.file_count) return true;
+    return cli_bos(o, &query.bos, err) && (a->choices = scry_choices_open(a->of.index, &query, notes, err));
+}
 
 static bool open_model(ablate *a, scry_error *err) {
     const options *o = a->o;
@@ -99,11 +127,12 @@ static bool open_model(ablate *a, scry_error *err) {
                                      .memory = build.memory,
                                      .cancel = &cancel};
         a->causal = scry_causal_open(a->of.index, &query, &notes, err);
+        ok = a->causal && open_choices(a, use, &build, &notes, err);
     }
     free(use);
     cli_end_progress(&a->progress);
     output_warnings(&notes);
-    return a->causal;
+    return ok;
 }
 
 /* The selection, and random sets. */
@@ -120,15 +149,21 @@ static cJSON *run_set(ablate *a, scry_error *err) {
         ok = scry_ablate_random(a->causal, a->of.set, &a->how, a->match_rate, a->sets, a->seed, &a->scope, &random,
                                 &more, err);
     }
+    scry_domain_choices *choices = a->choices ? mem_new(a->domains, sizeof *choices) : NULL;
+    if (ok && choices) {
+        scry_cancel more = cli_cancel(&a->progress, "questions");
+        ok = scry_ablate_choices(a->choices, a->of.set, &a->how, choices, &more, err);
+    }
     cJSON *facts = NULL;
     if (ok) {
         scry_result r;
         scry_ablation_result(&r, a->causal, effects, rise, &a->scope, NULL);
-        facts = ablation_result(
-            &(ablation_facts){&a->of, a->causal, &a->how, effects, &r, a->sets ? &random : NULL, a->match_rate});
+        facts = ablation_result(&(ablation_facts){&a->of, a->causal, &a->how, effects, &r, a->sets ? &random : NULL,
+                                                  a->match_rate, choices});
         scry_result_free(&r);
     }
     scry_random_ablation_free(&random);
+    free(choices);
     free(effects);
     free(rise);
     return facts;
@@ -194,7 +229,7 @@ static cJSON *run_over_n(ablate *a, scry_error *err) {
 static int print_set(const ablate *a, cJSON *facts) {
     result_column columns[ABLATION_COLUMNS];
     bool estimate = result_get(cJSON_GetArrayItem(result_get(facts, "domains"), 0), "estimate");
-    ablation_columns(a->sets, estimate, columns);
+    ablation_columns(a->sets, estimate, a->choices, columns);
     char *words = ablation_words(&a->how, a->of.set->count), *rest = ablation_head(facts, a->scope.is_signed);
     char *head = mem_format("%s\n%s(seed %u)\n\n", words, rest, a->seed);
     int status = output_print(a->o, facts, "domains", columns, head);
@@ -252,6 +287,7 @@ int shell_ablate(const options *o) {
                  : a.over ? print_over_n(&a, facts)
                           : print_set(&a, facts);
     scry_causal_free(a.causal);
+    scry_choices_close(a.choices);
     scry_scope_free(&a.scope);
     cli_free(&a.of);
     return status;
