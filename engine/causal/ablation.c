@@ -2,6 +2,7 @@
 #include "base/mem.h"
 #include "causal/causal.h"
 #include "index/read/index.h"
+#include "stats/ratio_error.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -161,26 +162,25 @@ static bool run_unablated(scry_causal *c, bool reconstructed, const scry_cancel 
 
 static scry_domain_effect effect_of(const scry_causal *c, size_t domain, const sample_figures *before,
                                     const sample_figures *after) {
-    size_t first = c->texts.first[domain], end = c->texts.first[domain + 1], m = end - first;
+    size_t first = c->texts.first[domain], m = c->texts.first[domain + 1] - first;
     scry_domain_effect e = {NAN, NAN, NAN, NAN, NAN, NAN};
     if (!m) return e;
-    double tokens = (double)c->texts.summary[domain].tokens, loss[2] = {0}, rise = 0, square = 0;
+    double tokens = (double)c->texts.summary[domain].tokens, loss[2] = {0}, total = 0;
+    double *rise = mem_new(2 * m, sizeof *rise), *count = rise + m;
     uint64_t hits[2] = {0};
-    for (size_t i = first; i < end; i++) {
-        loss[0] += before[i].loss;
-        loss[1] += after[i].loss;
-        rise += after[i].loss - before[i].loss;
-        hits[0] += before[i].hits;
-        hits[1] += after[i].hits;
+    for (size_t i = 0; i < m; i++) {
+        const causal_sample *s = &c->texts.samples[first + i];
+        loss[0] += before[first + i].loss;
+        loss[1] += after[first + i].loss;
+        hits[0] += before[first + i].hits;
+        hits[1] += after[first + i].hits;
+        total += rise[i] = after[first + i].loss - before[first + i].loss;
+        count[i] = s->to - s->from;
     }
-    e = (scry_domain_effect){loss[0] / tokens,         loss[1] / tokens,        rise / tokens, NAN,
+    e = (scry_domain_effect){loss[0] / tokens,         loss[1] / tokens,
+                             total / tokens,           ratio_error(rise, count, m),
                              (double)hits[0] / tokens, (double)hits[1] / tokens};
-    for (size_t i = first; i < end; i++) {
-        const causal_sample *s = &c->texts.samples[i];
-        double beyond = after[i].loss - before[i].loss - e.difference * (double)(s->to - s->from);
-        square += beyond * beyond;
-    }
-    if (m > 1) e.se = sqrt((double)m / (double)(m - 1) * square) / tokens;
+    free(rise);
     return e;
 }
 

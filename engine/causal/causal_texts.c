@@ -1,4 +1,5 @@
-/* causal/causal_texts.c: texts of an index's domains, from the study's token files or from the index itself. */
+/* causal/causal_texts.c: texts of an index's domains and training sets, from the study's token files or from the index
+ * itself. */
 #include "causal/causal_texts.h"
 #include "base/mem.h"
 #include "base/path.h"
@@ -38,7 +39,20 @@ typedef struct reader {
 /* ---- a domain's token file ------------------------------------------------------------------ */
 
 static const study_capture *capture_spec(const reader *r, size_t d) {
-    return r->study && d < r->study->domain_count ? &r->study->domains[d].capture[SCRY_BASE] : NULL;
+    const size_t D = r->x->info.domains;
+    if (!r->study) return NULL;
+    if (d < D) return d < r->study->domain_count ? &r->study->domains[d].capture[SCRY_BASE] : NULL;
+    return d - D < r->study->train_count ? &r->study->trains[d - D].capture[SCRY_BASE] : NULL;
+}
+
+static const char *group_name(const reader *r, size_t d) {
+    const scry_info *info = &r->x->info;
+    return d < info->domains ? info->domain[d].name : info->train[d - info->domains].name;
+}
+
+static bool is_wanted(const reader *r, size_t d) {
+    const size_t D = r->x->info.domains;
+    return d < D ? !r->query->domains || r->query->domains[d] : r->query->trains[d - D];
 }
 
 scry_study *causal_study(const scry_index *x) {
@@ -93,7 +107,7 @@ static bool match_lines(reader *r, const study_samples *file, size_t capture) {
  * read the capture's rows. */
 static bool open_file(reader *r, size_t d, study_samples *file) {
     const study_capture *spec = capture_spec(r, d);
-    const char *name = r->x->info.domain[d].name;
+    const char *name = group_name(r, d);
     r->file = NULL;
     if (spec && (spec->padding != PADDING_UNSAID || spec->mask_count))
         return scry_fail(r->err,
@@ -147,7 +161,8 @@ static void encode_again(const reader *r, size_t capture, const scry_sample *s, 
 /* Adds what of the sample the model can read. */
 static void add_sample(reader *r, size_t d, uint32_t number, const scry_sample *s, const study_sample *own) {
     causal_texts *texts = r->texts;
-    size_t before = own->head_count + s->cut, end = before + s->count, from = own->head_count + own->response;
+    size_t before = own->head_count + s->cut, end = before + s->count;
+    size_t from = own->head_count + (r->query->all_tokens ? 1 : own->response);
     if (from < before) from = before;
     if (!from) from = 1;
     bool counts = own->alike && from < end;
@@ -209,20 +224,20 @@ static bool check_samples(const reader *r, size_t capture) {
 }
 
 static bool read_domain(reader *r, size_t d) {
-    int capture = r->texts->capture[d] = scry_find_capture(r->x, (int)d, SCRY_BASE);
-    if (capture < 0 || !r->x->info.capture[capture].has_tokens || (r->query->domains && !r->query->domains[d]))
-        return true;
+    const size_t D = r->x->info.domains;
+    const int capture = scry_find_capture(r->x, d < D ? (int)d : -1 - (int)(d - D), SCRY_BASE);
+    r->texts->capture[d] = capture;
+    if (capture < 0 || !r->x->info.capture[capture].has_tokens || !is_wanted(r, d)) return true;
     const scry_capture_info *info = &r->x->info.capture[capture];
     study_samples file;
     if (!check_samples(r, (size_t)capture) || !open_file(r, d, &file)) return false;
     r->texts->from_file[d] = r->file;
-    size_t *drawn,
-        count = draw_samples(info->samples, r->query->samples, r->query->seed, r->x->info.domain[d].name, &drawn);
+    size_t *drawn, count = draw_samples(info->samples, r->query->samples, r->query->seed, group_name(r, d), &drawn);
     r->texts->samples = mem_resize(r->texts->samples, r->texts->count + count, sizeof *r->texts->samples);
     bool ok = true;
     memset(r->count, 0, sizeof r->count);
     for (size_t i = 0; ok && i < count; i++) ok = read_sample(r, d, (uint32_t)drawn[i]);
-    for (int i = 0; i < REASONS; i++) sample_tally_add(&r->tally[i], r->x->info.domain[d].name, r->count[i]);
+    for (int i = 0; i < REASONS; i++) sample_tally_add(&r->tally[i], group_name(r, d), r->count[i]);
     free(drawn);
     close_file(r);
     r->drawn += count;
@@ -258,22 +273,24 @@ static bool read_all(reader *r) {
     }
     if (r->texts->count) return true;
     return scry_fail(r->err,
-                     any_text ? "%s: found no sample of a domain that the model can read%s"
-                              : "%s: no domain has \"tokens\", expected the texts of its base capture, which "
+                     any_text ? "%s: found no sample of a domain%s that the model can read%s"
+                              : "%s: no domain%s has \"tokens\", expected the texts of its base capture, which "
                                 "the model has to read%s",
-                     r->x->info.path, any_text ? "; is the tokenizer the one of the study?" : "");
+                     r->x->info.path, r->query->trains ? " or training set" : "",
+                     any_text ? "; is the tokenizer the one of the study?" : "");
 }
 
 bool causal_texts_read(causal_texts *texts, const scry_index *x, const causal_texts_query *query, scry_notes *notes,
                        scry_error *err) {
-    size_t D = x->info.domains;
-    *texts = (causal_texts){.domains = D};
-    texts->first = mem_new(D + 1, sizeof *texts->first);
-    texts->capture = mem_new(D, sizeof *texts->capture);
-    texts->summary = mem_new(D, sizeof *texts->summary);
-    texts->from_file = mem_new(D, sizeof *texts->from_file);
+    const size_t groups = x->info.domains + (query->trains ? x->info.trains : 0);
+    *texts = (causal_texts){.domains = groups};
+    texts->first = mem_new(groups + 1, sizeof *texts->first);
+    texts->capture = mem_new(groups + 1, sizeof *texts->capture);
+    texts->summary = mem_new(groups + 1, sizeof *texts->summary);
+    texts->from_file = mem_new(groups + 1, sizeof *texts->from_file);
     reader r = {.x = x, .query = query, .texts = texts, .err = err};
-    if (!scry_require_domains(x, err) || !scry_tokenizer_bos(query->tok, SCRY_BOS_AUTO, &r.bos, &r.bos_count, err))
+    if ((!query->trains && !scry_require_domains(x, err)) ||
+        !scry_tokenizer_bos(query->tok, SCRY_BOS_AUTO, &r.bos, &r.bos_count, err))
         return false;
     r.study = causal_study(x);
     bool ok = read_all(&r);

@@ -1,0 +1,161 @@
+/* diff.c: scry diff: where two models speak differently. */
+#include "diff.h"
+#include "base/mem.h"
+#include "results/diff_result.h"
+#include "shell/cli_context.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct diff_command {
+    const options *o;
+    scry_index *index; /* NULL: texts of files */
+    size_t train;
+    scry_scope scope;
+    bool *use; /* [D] */
+    const char *files[OPTIONS_WORDS];
+    scry_diff_query query;
+    uint32_t words;
+    bool has_scope;
+} diff_command;
+
+static bool read_by(const char *text, scry_diff_by *by, scry_error *err) {
+    static const char *const names[] = {
+#define BY(id, name, help) name,
+        SCRY_DIFF_BY_TABLE(BY)
+#undef BY
+    };
+    *by = SCRY_DIFF_KL;
+    for (int i = 0; text && i < SCRY_DIFF_BYS; i++)
+        if (strcmp(text, names[i]) == 0) {
+            *by = (scry_diff_by)i;
+            return true;
+        }
+    return !text || cli_misuse(err, "--by", text, "kl or loss");
+}
+
+static bool check_together(const options *o, scry_error *err) {
+    if (o->tuned && o->adapter) return scry_misuse(err, "--tuned and --adapter: found both, expected one tuned model");
+    if (o->diff_rows && strcmp(o->diff_rows, "all") != 0 && strcmp(o->diff_rows, "response") != 0)
+        return cli_misuse(err, "--rows", o->diff_rows, "all or response");
+    if (o->diff_by && !o->places) return scry_misuse(err, "--by: belongs to --places K, which is missing");
+    if (o->by_domain && !o->vocabulary)
+        return scry_misuse(err, "--by-domain: belongs to --vocabulary K, which is missing");
+    return true;
+}
+
+static bool read_query(diff_command *c, scry_error *err) {
+    const options *o = c->o;
+    scry_diff_query *q = &c->query;
+    scry_build_options build = {0};
+    uint32_t samples, seed;
+    if (!check_together(o, err) || !read_by(o->diff_by, &q->by, err) || !cli_bos(o, &q->bos, err) ||
+        !cli_build_options(o, &build, err) || !options_number("--samples", o->most_samples, 1, 0, &samples, err) ||
+        !options_number("--seed", o->seed, 0, SCRY_SEED, &seed, err) ||
+        !options_number("--places", o->places, 1, 0, &q->places, err) ||
+        !options_number("--vocabulary", o->vocabulary, 1, 0, &c->words, err))
+        return false;
+    q->files = c->files;
+    q->file_count = options_repeated(o, "--domain", c->files);
+    q->chat_template = o->chat_template;
+    q->model = o->model;
+    q->tuned = o->adapter ? o->adapter : o->tuned;
+    q->all_tokens = o->diff_rows && strcmp(o->diff_rows, "all") == 0;
+    q->samples = samples;
+    q->seed = seed;
+    q->threads = build.threads;
+    q->memory = build.memory;
+    if (!o->words && !q->file_count)
+        return scry_misuse(err, "diff: expected texts: a study, or --domain NAME=FILE with --model and --tuned");
+    if (o->words && q->file_count)
+        return scry_misuse(err, "diff: found a study and --domain, expected the texts of one of them");
+    return true;
+}
+
+static bool read_index(diff_command *c, scry_error *err) {
+    const options *o = c->o;
+    const char *spec;
+    if (!o->words) return true;
+    c->index = cli_open(o, err);
+    if (!c->index || !cli_train(o, c->index, &c->train, err)) return false;
+    const size_t D = scry_index_info(c->index)->domains;
+    c->use = mem_new(D + 1, sizeof *c->use);
+    c->query.index = c->index;
+    c->query.study = scry_is_index(o->word[0]) ? NULL : o->word[0];
+    c->query.train = c->train;
+    c->query.domains = c->use;
+    if (!cli_domains(o, &spec, err) || !scry_domains_read(c->use, c->index, c->train, spec, err)) return false;
+    if (!D) return true;
+    c->has_scope = cli_scope(o, c->index, c->train, &c->scope, err);
+    return c->has_scope;
+}
+
+static scry_diff *run(const diff_command *c, scry_error *err) {
+    cli_progress progress = {0};
+    scry_notes notes = {0};
+    cli_catch_interrupt();
+    scry_cancel cancel = cli_cancel(&progress, "two models");
+    scry_diff *diff = scry_diff_run(&c->query, &cancel, &notes, err);
+    cli_release_interrupt();
+    cli_end_progress(&progress);
+    output_warnings(&notes);
+    return diff;
+}
+
+/* A list of the results as a table, behind what stands in f. */
+static void put_table(FILE *f, const cJSON *facts, const char *list, const result_column *columns) {
+    result_table(f, result_get(facts, list), columns);
+    fputc('\n', f);
+}
+
+static int print(const diff_command *c, const diff_view *v) {
+    const options *o = c->o;
+    const result_column *words = v->by_domain ? diff_domain_word_columns : diff_word_columns;
+    result_column domains[9];
+    cJSON *facts = diff_result(v);
+    result_number(facts, "seed", (double)v->diff->seed);
+    if (o->json) return output_print(o, facts, "domains", NULL, NULL);
+    diff_domain_columns(v, domains);
+    diff_add_rows(facts, v);
+    const char *last = v->words ? "word_rows" : v->places ? "place_rows" : "domains";
+    char *text = NULL, *head = diff_head(facts, v);
+    size_t size;
+    FILE *f = mem_check(open_memstream(&text, &size));
+    fprintf(f, "%s\n", head);
+    if (strcmp(last, "domains") != 0) put_table(f, facts, "domains", domains);
+    if (v->words && v->places) put_table(f, facts, "place_rows", diff_place_columns);
+    fclose(f);
+    free(head);
+    int status = output_print(o, facts, last, v->words ? words : v->places ? diff_place_columns : domains, text);
+    free(text);
+    return status;
+}
+
+int shell_diff(const options *o) {
+    scry_error err = {0};
+    diff_command c = {.o = o};
+    scry_diff *diff = NULL;
+    if (read_query(&c, &err) && read_index(&c, &err)) diff = run(&c, &err);
+    int status;
+    if (diff) {
+        scry_result r = {0};
+        if (c.has_scope) scry_diff_result(&r, diff, SCRY_DIFF_KL, c.index, &c.scope);
+        status = print(&c, &(diff_view){.diff = diff,
+                                        .index = c.index,
+                                        .result = c.has_scope ? &r : NULL,
+                                        .train = c.train,
+                                        .is_signed = c.scope.is_signed,
+                                        .all_tokens = c.query.all_tokens,
+                                        .by_domain = o->by_domain,
+                                        .by = c.query.by,
+                                        .words = c.words,
+                                        .places = o->places});
+        if (c.has_scope) scry_result_free(&r);
+    } else status = output_error(&err);
+    scry_diff_free(diff);
+    if (c.has_scope) scry_scope_free(&c.scope);
+    free(c.use);
+    scry_close(c.index);
+    return status;
+}
