@@ -139,10 +139,10 @@ static void draw_share_words(app *a, rect r) {
     char mean[16], sd[16], text[200];
     format_rho(f->random_mean[s->row], 3, false, mean, sizeof mean);
     format_rho(f->random_sd[s->row], 3, false, sd, sizeof sd);
-    int used = snprintf(text, sizeof text, "share: span of %u decoder row%s, rank %u of %u", set->count,
-                        plural_s(set->count), rank, d);
+    int used = snprintf(text, sizeof text, "share: span of %u %srow%s (rank %u of %u)", set->count,
+                        r.cols >= 90 || set->count < 1000 ? "decoder " : "", plural_s(set->count), rank, d);
     if (f->random_size && !isnan(f->random_mean[s->row]))
-        snprintf(text + used, sizeof text - (size_t)used, "; of %u random ones %s (SD %s)", f->random_size, mean, sd);
+        snprintf(text + used, sizeof text - (size_t)used, "; %u random: %s, SD %s", f->random_size, mean, sd);
     text_fit(text, r.cols - 2, a->ascii);
     grid_put(a->grid, r.y, r.x + 1, r.cols - 2, ROLE_FAINT, text);
 }
