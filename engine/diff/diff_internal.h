@@ -15,7 +15,9 @@ typedef struct diff {
     /* of each text, sums over its tokens that count: */
     double *kl, *gain, *differs, *tokens, *loss[2]; /* [texts.count] */
     double *change;                                 /* [groups][vocabulary] sums of tuned minus base */
-    uint32_t *pushed;                               /* [groups][vocabulary] tokens at which it is pushed */
+    void (*take_token)(void *context, size_t text, uint32_t at, double kl, double gain); /* NULL: nobody asks */
+    void *context;
+    uint32_t *pushed; /* [groups][vocabulary] tokens at which it is pushed */
 } diff;
 
 /* Opens models and texts. */

@@ -51,6 +51,7 @@ static void add_row(runner *r, size_t row, size_t slot) {
     d->differs[t] += f->top[0] != f->top[1];
     for (int m = 0; m < 2; m++) d->loss[m][t] -= f->log_probability[m];
     for (uint32_t i = 0; i < f->pushed_count; i++) d->pushed[group * d->vocabulary + f->pushed[i]]++;
+    if (d->take_token) d->take_token(d->context, t, r->next[row], f->kl, f->log_probability[1] - f->log_probability[0]);
     diff_take_place(d, &r->pairs, slot, t, r->next[row]);
 }
 
