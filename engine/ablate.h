@@ -123,17 +123,28 @@ void scry_random_ablation_free(scry_random_ablation *random);
 /* The first n latents of a ranking, ablated. */
 typedef struct scry_ablation_point {
     uint32_t n;
-    double difference, accuracy;   /* scry_mean_difference, scry_mean_accuracy_change */
-    double random_mean, random_sd; /* of random sets: of the mean difference; NaN: none were drawn */
-    double random_accuracy;        /* the mean of their scry_mean_accuracy_change */
-    scry_fit fit;                  /* of the differences with the change */
-    double spearman, p_value;      /* as in scry_sweep_point */
+    double difference, accuracy;    /* scry_mean_difference, scry_mean_accuracy_change */
+    double random_mean, random_sd;  /* of random sets: of the mean difference; NaN: none were drawn */
+    double random_low, random_high; /* its range, by SCRY_ABLATION_RANGE */
+    double random_accuracy;         /* the mean of their scry_mean_accuracy_change */
+    scry_fit fit;                   /* of the differences with the change */
+    double spearman, p_value;       /* as in scry_sweep_point */
 } scry_ablation_point;
 
+/* The range of random sets: from this many on the 5 % and 95 % quantiles, else the least and the largest. */
+enum { SCRY_ABLATION_RANGE = 20 };
+
+/* Called after each N with the points so far, on the thread that ablates. */
+typedef struct scry_ablation_watch {
+    void (*points)(void *context, const scry_ablation_point *points, size_t count);
+    void *context;
+} scry_ablation_watch;
+
 /* Ablates the first N for each N of scry_sweep_grid(top) (STS paper, fig. 1b), and `sets` random sets of as many (0:
- * none). Returns *count points, which the caller frees. NULL and err as scry_ablate. */
+ * none). watch may be NULL. Returns *count points, which the caller frees. NULL and err as scry_ablate. */
 scry_ablation_point *scry_ablate_n(scry_causal *causal, const scry_ranking *ranking, const scry_ablation *how,
-                                   const scry_scope *scope, uint32_t top, uint32_t sets, uint64_t seed, size_t *count,
-                                   const scry_cancel *cancel, scry_error *err);
+                                   const scry_scope *scope, uint32_t top, uint32_t sets, uint64_t seed,
+                                   const scry_ablation_watch *watch, size_t *count, const scry_cancel *cancel,
+                                   scry_error *err);
 
 #endif

@@ -172,6 +172,9 @@ typedef struct scry_decoder_neighbours scry_decoder_neighbours;
 /* NULL and err where the index has no decoder or the latent's row is zero. threads 0: one for each processor. */
 scry_decoder_neighbours *scry_decoder_neighbours_start(const scry_index *index, uint32_t latent, unsigned threads,
                                                        scry_error *err);
+/* The same of any direction [d_model] of the stream, to which every latent is compared. */
+scry_decoder_neighbours *scry_decoder_neighbours_of(const scry_index *index, const double *direction, unsigned threads,
+                                                    scry_error *err);
 /* Work for about this many seconds (0: to the end). True when the search is complete. */
 bool scry_decoder_neighbours_work(scry_decoder_neighbours *n, double seconds);
 /* The progress, 0 to 1. */

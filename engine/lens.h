@@ -85,6 +85,13 @@ typedef struct scry_lens_means {
  * domain's texts the models cannot read, and that the file could not be written. */
 bool scry_lens_read(scry_lens *lens, const scry_lens_query *query, scry_lens_means *out, const scry_cancel *cancel,
                     scry_notes *notes, scry_error *err);
+/* True when the query's residuals were captured, are kept, or come from models that are named; whether their files are
+ * there is not asked. */
+bool scry_lens_can(const scry_lens *lens, const scry_lens_query *query);
+/* Sets query->of to the first of sft, rl, icl and control for which that is so; sft where it is of none. */
+void scry_lens_first_source(const scry_lens *lens, scry_lens_query *query);
+/* SCRY_LENS_POSITIONS, or 0 where the query has no positions. */
+uint32_t scry_lens_positions(const scry_lens *lens, const scry_lens_query *query);
 /* True when scry_lens_read would compute nothing. */
 bool scry_lens_at_hand(const scry_lens *lens, const scry_lens_query *query);
 /* Copies m over all positions, in one call, to out [d_model]. options may be NULL. */

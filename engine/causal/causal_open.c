@@ -125,7 +125,7 @@ static bool open_all(scry_causal *c, const scry_causal_options *o, scry_notes *n
     if (!causal_texts_read(&c->texts, c->index, &query, notes, err) || !open_run(c, o->threads, err) ||
         !run_to_hook(c, err))
         return false;
-    stream_distance distance = stream_distance_of(c->index, o->study, &c->texts, c->x);
+    stream_distance distance = stream_distance_of(c->index, o->study, &c->texts, c->x, NULL, c->memory / 4);
     return stream_check(c->index, &distance, folder, c->hook, notes, err);
 }
 

@@ -67,7 +67,8 @@ static bool check_stream(scry_logits *l, scry_error *err) {
     if (!scry_hook_parse(info->hook, &hook, NULL) || !scry_model_has_hook(l->model, hook, NULL)) return true;
     bool ok = stream_probe_run(&probe, l->index, l->run, l->tok, hook, err);
     if (ok && probe.texts.count) {
-        stream_distance distance = stream_distance_of(l->index, NULL, &probe.texts, probe.x);
+        stream_distance distance = stream_distance_of(l->index, NULL, &probe.texts, probe.x, NULL,
+                                                      l->memory ? l->memory / 4 : SCRY_MEMORY / 4);
         scry_error other = {0};
         if (!stream_check(l->index, &distance, scry_model_info_of(l->model)->path, hook, &l->notes, &other))
             scry_notes_add(&l->notes, "%s", other.text);

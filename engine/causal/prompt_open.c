@@ -1,6 +1,7 @@
 /* causal/prompt_open.c: the models and the SAE of prompts. */
 #include "base/mem.h"
 #include "capture/sae_hook.h"
+#include "causal/index_sae.h"
 #include "causal/prompt_internal.h"
 #include "causal/stream_check.h"
 
@@ -58,21 +59,6 @@ static bool find_sae(const scry_info *info, const char *asked, const char **path
                      info->path, *path);
 }
 
-/* Rows of the decoder that are compared with the index's, evenly over the latents. */
-enum { ROWS_COMPARED = 64 };
-
-static bool is_same_decoder(const scry_index *index, const sae *s) {
-    float *row = mem_new(s->d_in, sizeof *row);
-    bool same = true;
-    for (uint64_t i = 0; i < ROWS_COMPARED && same && s->W_dec; i++) {
-        uint32_t latent = (uint32_t)(i * s->d_sae / ROWS_COMPARED);
-        same = !scry_decoder_row(index, latent, row) ||
-               memcmp(row, s->W_dec + (size_t)latent * s->d_in, s->d_in * sizeof *row) == 0;
-    }
-    free(row);
-    return same;
-}
-
 static bool open_sae(scry_prompt *p, const char *path, const char *format, uint64_t memory, scry_notes *notes,
                      scry_error *err) {
     const scry_info *info = scry_index_info(p->index);
@@ -85,7 +71,7 @@ static bool open_sae(scry_prompt *p, const char *path, const char *format, uint6
     if (p->sae.d_sae != info->d_sae || p->sae.d_in != info->d_model)
         return scry_fail(err, "%s: found an SAE of %u -> %u, expected that of the index, %u -> %u", path, p->sae.d_in,
                          p->sae.d_sae, info->d_model, info->d_sae);
-    if (!is_same_decoder(p->index, &p->sae))
+    if (!index_has_decoder_of(p->index, &p->sae))
         return scry_fail(err, "%s: found another decoder than the index has, expected the SAE that made %s", path,
                          info->path);
     free(p->sae.W_dec);
@@ -192,7 +178,7 @@ static bool check_base(scry_prompt *p, scry_notes *notes, scry_error *err) {
     stream_probe probe;
     bool ok = stream_probe_run(&probe, p->index, p->run[0], p->pair.tok, p->info.hook, err);
     if (ok && probe.texts.count) {
-        stream_distance distance = stream_distance_of(p->index, NULL, &probe.texts, probe.x);
+        stream_distance distance = stream_distance_of(p->index, NULL, &probe.texts, probe.x, &p->sae, p->memory);
         ok = stream_check(p->index, &distance, p->pair.folder[0], p->info.hook, notes, err);
     }
     stream_probe_free(&probe);

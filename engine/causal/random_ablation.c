@@ -136,7 +136,11 @@ static bool random_point(scry_causal *c, const scry_set *set, const scry_ablatio
         changes[k] = mean_of(random.accuracy + k * random.domains, random.domains);
     }
     if (ok && random.sets) {
+        bool many = random.sets >= SCRY_ABLATION_RANGE;
         scry_mean_sd(rises, random.sets, &p->random_mean, &p->random_sd);
+        scry_sort(rises, random.sets);
+        p->random_low = scry_quantile(rises, random.sets, many ? 0.05 : 0);
+        p->random_high = scry_quantile(rises, random.sets, many ? 0.95 : 1);
         p->random_accuracy = mean_of(changes, random.sets);
     }
     free(rises);
@@ -156,6 +160,8 @@ static bool point(scry_causal *c, const scry_set *set, const scry_ablation *how,
                                    .accuracy = scry_mean_accuracy_change(c, effects),
                                    .random_mean = NAN,
                                    .random_sd = NAN,
+                                   .random_low = NAN,
+                                   .random_high = NAN,
                                    .random_accuracy = NAN,
                                    .fit = r.fit,
                                    .spearman = r.spearman,
@@ -167,8 +173,9 @@ static bool point(scry_causal *c, const scry_set *set, const scry_ablation *how,
 }
 
 scry_ablation_point *scry_ablate_n(scry_causal *c, const scry_ranking *ranking, const scry_ablation *how,
-                                   const scry_scope *scope, uint32_t top, uint32_t sets, uint64_t seed, size_t *count,
-                                   const scry_cancel *cancel, scry_error *err) {
+                                   const scry_scope *scope, uint32_t top, uint32_t sets, uint64_t seed,
+                                   const scry_ablation_watch *watch, size_t *count, const scry_cancel *cancel,
+                                   scry_error *err) {
     uint32_t *grid = scry_sweep_grid(top, count), rank = 0;
     scry_ablation_point *points = mem_new(*count + 1, sizeof *points);
     scry_set *set = scry_set_new(ranking->latents);
@@ -180,6 +187,7 @@ scry_ablation_point *scry_ablate_n(scry_causal *c, const scry_ranking *ranking, 
         for (; rank < grid[i]; rank++) scry_set_put(set, ranking->order[rank], true);
         ok = point(c, set, how, scope, &points[i], cancel ? &first : NULL, err) &&
              (!sets || random_point(c, set, how, scope, sets, seed, &points[i], cancel ? &second : NULL, err));
+        if (ok && watch) watch->points(watch->context, points, i + 1);
     }
     scry_set_free(set);
     free(grid);

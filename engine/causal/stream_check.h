@@ -10,6 +10,7 @@
 #define SCRY_CAUSAL_STREAM_CHECK_H
 
 #include "causal/causal_texts.h"
+#include "sae/sae.h"
 
 /* Above the first a note tells of the distance, above the second the model is refused. */
 #define STREAM_DISTANCE_NOTED   0.05
@@ -19,13 +20,16 @@ typedef struct stream_distance {
     double median; /* NaN: nothing could be compared */
     size_t tokens;
     const char *domain; /* the first that was compared; borrowed from the index */
+    bool by_latents;    /* by the SAE's activations, for lack of captures */
 } stream_distance;
 
 /* Compares x [texts->tokens][d], the stream at the study's hook, with the captured residuals of some hundred tokens of
- * up to three domains whose texts come from their token files. Nothing can be compared where the captures are not where
- * the study says, or hold something else; that is no error. study: as in scry_causal_options. */
+ * up to three domains whose texts come from their token files. Where the captures are not where the study says, what
+ * the SAE makes of x is compared with what the index's activations make, in the same units: s is that SAE (NULL: loaded
+ * from where the index knows it, if it takes no more than `memory` bytes). Nothing can be compared where that is not
+ * there either; it is no error. study: as in scry_causal_options. */
 stream_distance stream_distance_of(const scry_index *index, const char *study, const causal_texts *texts,
-                                   const float *x);
+                                   const float *x, const sae *s, uint64_t memory);
 
 /* Refuses a model by its distance, or notes it (notes may be NULL). model: its folder. */
 bool stream_check(const scry_index *index, const stream_distance *distance, const char *model, scry_hook hook,

@@ -29,9 +29,6 @@ struct scry_lens {
 static inline int lens_capture(const scry_index *x, const scry_lens_query *q, scry_condition c) {
     return scry_find_capture(x, q->domain == SCRY_LENS_TRAIN ? -1 - (int)q->train : q->domain, c);
 }
-/* "training set math", "law" */
-const char *lens_place(const scry_index *x, const scry_lens_query *q, char out[120]);
-
 /* Sums the pairs of two captures from the study's files. */
 bool lens_sum_captures(scry_lens *lens, const scry_lens_query *query, lens_sums *sums, scry_error *err);
 /* The same of the two models' streams on the texts of a domain. Sets the folders and the fingerprints of the models in
@@ -43,6 +40,8 @@ const char *lens_tuned_folder(const scry_lens *lens, const scry_lens_query *quer
 
 void lens_unembedding_close(lens_unembedding *u);
 /* True, and err says so, when the call under way is cancelled. */
-bool lens_cancelled(const scry_lens *lens, scry_error *err);
+static inline bool lens_cancelled(const scry_lens *lens, scry_error *err) {
+    return scry_cancelled(lens->cancel) && !scry_fail(err, "cancelled");
+}
 
 #endif

@@ -52,13 +52,8 @@ void scry_lens_close(scry_lens *l) {
     free(l);
 }
 
-bool lens_cancelled(const scry_lens *l, scry_error *err) {
-    if (!scry_cancelled(l->cancel)) return false;
-    scry_fail(err, "cancelled");
-    return true;
-}
-
-const char *lens_place(const scry_index *x, const scry_lens_query *q, char out[120]) {
+/* "training set math", "law" */
+static const char *place_words(const scry_index *x, const scry_lens_query *q, char out[120]) {
     if (q->domain != SCRY_LENS_TRAIN) snprintf(out, 120, "%s", x->info.domain[q->domain].name);
     else if (*x->info.train[q->train].name) snprintf(out, 120, "training set %s", x->info.train[q->train].name);
     else snprintf(out, 120, "training set");
@@ -89,7 +84,7 @@ static bool check_query(const scry_index *x, const scry_lens_query *q, scry_erro
                err,
                "%s: %s: has no \"tokens\", which say where samples begin; leave --positions out, or add them to "
                "the study",
-               info->path, lens_place(x, q, place));
+               info->path, place_words(x, q, place));
 }
 
 static bool has_captures(const scry_index *x, const scry_lens_query *q) {
@@ -106,7 +101,7 @@ static bool refuse(const scry_lens *l, const scry_lens_query *q, scry_error *err
     const scry_info *info = &l->index->info;
     char place[120], of[SCRY_SOURCE_TEXT];
     scry_source_text(q->of, q->against, of);
-    lens_place(l->index, q, place);
+    place_words(l->index, q, place);
     const scry_condition missing = lens_capture(l->index, q, q->of) < 0 ? q->of : scry_reference_condition(q->against);
     const char *name = scry_condition_name(missing), *base = scry_lens_model(l, SCRY_THROUGH_BASE, q->train);
     if (missing != SCRY_SFT && missing != SCRY_RL)
@@ -131,9 +126,14 @@ static bool refuse(const scry_lens *l, const scry_lens_query *q, scry_error *err
                      is_there(base) ? "--tuned DIR" : "--model DIR");
 }
 
-static bool models_can_give(const scry_lens *l, const scry_lens_query *q) {
+static bool models_may_give(const scry_lens *l, const scry_lens_query *q) {
     return (q->of == SCRY_SFT || q->of == SCRY_RL) && q->against == SCRY_AGAINST_BASE && q->domain != SCRY_LENS_TRAIN &&
-           is_there(scry_lens_model(l, SCRY_THROUGH_BASE, q->train)) && is_there(lens_tuned_folder(l, q));
+           *scry_lens_model(l, SCRY_THROUGH_BASE, q->train) && *lens_tuned_folder(l, q);
+}
+
+static bool models_can_give(const scry_lens *l, const scry_lens_query *q) {
+    return models_may_give(l, q) && is_there(scry_lens_model(l, SCRY_THROUGH_BASE, q->train)) &&
+           is_there(lens_tuned_folder(l, q));
 }
 
 /* What the models gave is used again unless others are named. */
@@ -154,17 +154,35 @@ static const lens_entry *find_kept(const scry_lens *l, const scry_lens_query *q)
     return e && same_models(l, e) ? e : NULL;
 }
 
+bool scry_lens_can(const scry_lens *l, const scry_lens_query *q) {
+    return check_query(l->index, q, NULL) && (has_captures(l->index, q) || models_may_give(l, q) || find_kept(l, q));
+}
+
+void scry_lens_first_source(const scry_lens *l, scry_lens_query *q) {
+    static const scry_condition order[] = {SCRY_SFT, SCRY_RL, SCRY_ICL, SCRY_CONTROL};
+    for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
+        q->of = order[i];
+        if (scry_lens_can(l, q)) return;
+    }
+    q->of = SCRY_SFT;
+}
+
 bool scry_lens_at_hand(const scry_lens *l, const scry_lens_query *q) {
     return find_kept(l, q);
 }
 
 /* ---- reading -------------------------------------------------------------------------------- */
 
-/* Room that is not asked for costs little, and lets the first positions be looked at without another pass. */
-static uint32_t positions_to_keep(const scry_index *x, const scry_lens_query *q) {
+uint32_t scry_lens_positions(const scry_lens *l, const scry_lens_query *q) {
     scry_lens_query more = *q;
-    more.positions = q->positions > SCRY_LENS_POSITIONS ? q->positions : SCRY_LENS_POSITIONS;
-    return check_query(x, &more, NULL) ? more.positions : q->positions;
+    more.positions = SCRY_LENS_POSITIONS;
+    return check_query(l->index, &more, NULL) ? SCRY_LENS_POSITIONS : 0;
+}
+
+/* Those that are not asked for cost little, and can be looked at later without another pass. */
+static uint32_t positions_to_keep(const scry_lens *l, const scry_lens_query *q) {
+    uint32_t usual = scry_lens_positions(l, q);
+    return q->positions > usual ? q->positions : usual;
 }
 
 static const lens_entry *compute(scry_lens *l, const scry_lens_query *q, scry_notes *notes, scry_error *err) {
@@ -177,7 +195,7 @@ static const lens_entry *compute(scry_lens *l, const scry_lens_query *q, scry_no
         return NULL;
     }
     entry.record.source = captured ? SCRY_LENS_CAPTURES : SCRY_LENS_MODELS;
-    entry.record.positions = positions_to_keep(l->index, q);
+    entry.record.positions = positions_to_keep(l, q);
     lens_sums_new(&sums, l->index->info.d_model, entry.record.positions, l->index->info.pairing == SCRY_PAIR_SAMPLE);
     bool ok = captured ? lens_sum_captures(l, q, &sums, err) : lens_sum_models(l, q, &sums, &entry, notes, err);
     if (!ok) {
@@ -217,7 +235,7 @@ bool scry_lens_direction(const scry_index *x, const scry_lens_options *options, 
     bool ok = l && scry_lens_read(l, q, &means, cancel, NULL, err);
     if (ok && !means.mean[0].mean)
         ok = scry_fail(err, "%s: %s: no token of it has a partner, so that there is no mean difference", x->info.path,
-                       lens_place(x, q, place));
+                       place_words(x, q, place));
     if (ok) memcpy(out, means.mean[0].mean, x->info.d_model * sizeof *out);
     scry_lens_close(l);
     return ok;

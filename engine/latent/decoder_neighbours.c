@@ -44,6 +44,25 @@ CPU_DISPATCH static void dot_and_square(const float *w, const float *row, size_t
     }
 }
 
+/* Stands for a direction that is no latent's. */
+static const uint32_t NO_LATENT = UINT32_MAX;
+
+/* Takes own [d]; NULL where it is zero. */
+static scry_decoder_neighbours *start(const scry_index *x, float *own, uint32_t latent, unsigned threads) {
+    const size_t d = x->info.d_model;
+    double dot, square;
+    dot_and_square(own, own, d, &dot, &square);
+    if (!(square > 0)) {
+        free(own);
+        return NULL;
+    }
+    scry_decoder_neighbours *n = mem_new(1, sizeof *n);
+    *n = (scry_decoder_neighbours){.x = x, .own = own, .latent = latent, .F = x->F, .d = d, .norm = sqrt(square)};
+    n->cosine = mem_new(n->F, sizeof *n->cosine);
+    n->pool = parallel_start(threads);
+    return n;
+}
+
 scry_decoder_neighbours *scry_decoder_neighbours_start(const scry_index *x, uint32_t latent, unsigned threads,
                                                        scry_error *err) {
     size_t d = x->info.d_model;
@@ -53,17 +72,24 @@ scry_decoder_neighbours *scry_decoder_neighbours_start(const scry_index *x, uint
         scry_fail(err, "%s: no decoder in this index: its captures hold features, not residuals", x->info.path);
         return NULL;
     }
-    double dot, square;
-    dot_and_square(own, own, d, &dot, &square);
-    if (!(square > 0)) {
-        free(own);
-        scry_fail(err, "latent %u: its decoder row is zero, so it has no direction", latent);
+    scry_decoder_neighbours *n = start(x, own, latent, threads);
+    if (!n) scry_fail(err, "latent %u: its decoder row is zero, so it has no direction", latent);
+    return n;
+}
+
+scry_decoder_neighbours *scry_decoder_neighbours_of(const scry_index *x, const double *direction, unsigned threads,
+                                                    scry_error *err) {
+    const size_t d = x->info.d_model;
+    double most = 0;
+    if (!x->decoder) {
+        scry_fail(err, "%s: no decoder in this index: its captures hold features, not residuals", x->info.path);
         return NULL;
     }
-    scry_decoder_neighbours *n = mem_new(1, sizeof *n);
-    *n = (scry_decoder_neighbours){.x = x, .own = own, .latent = latent, .F = x->F, .d = d, .norm = sqrt(square)};
-    n->cosine = mem_new(n->F, sizeof *n->cosine);
-    n->pool = parallel_start(threads);
+    for (size_t i = 0; i < d; i++) most = fmax(most, fabs(direction[i]));
+    float *own = mem_new(d, sizeof *own);
+    for (size_t i = 0; i < d && most > 0; i++) own[i] = (float)(direction[i] / most);
+    scry_decoder_neighbours *n = start(x, own, NO_LATENT, threads);
+    if (!n) scry_fail(err, "%s: a difference of 0 has no direction", x->info.path);
     return n;
 }
 

@@ -6,7 +6,14 @@ x=$place/s.scry
 all=$(sed -n 's/^CHART([^"]*"\([^"]*\)".*/\1/p' tui/charts/charts.def | xargs)
 refused "expected $(echo "$all" | sed 's/ /, /g')" plot "$x" no-such
 
+of_model=$(sed -n 's/^CHART([^"]*"\([^"]*\)".*CHART_NEEDS_MODEL.*/\1/p' tui/charts/charts.def | xargs)
+is "plots that run the model" "$of_model" ablation
+tiny=$place/tiny.scry
+"$SCRY" index tests/specimens/ablation/as_is.json -o "$tiny" 2>"$err" || not_ok "the small study is indexed" "found $(cat "$err"), expected no error"
+sample=$x
 for name in $all; do
+    x=$sample
+    case " $of_model " in *" $name "*) x=$tiny ;; esac # which takes long with the sample
     gives 0 plot "$x" $name
     is "plot $name: 24 rows" "$(wc -l <"$out" | tr -d ' ')" 24
     widest=$(LC_ALL=C.UTF-8 wc -L <"$out" | tr -d ' ')
@@ -21,7 +28,8 @@ for name in $all; do
     if cmp -s "$out" "$place/$name.svg"; then ok "plot $name: -o - is the file"; else not_ok "plot $name -o -" "found other bytes than in the file"; fi
     is "plot $name: begins and ends as SVG" "$(head -c 4 "$out")$(tail -c 7 "$out")" "<svg</svg>"
 done
-is "plot -o: nothing else is left behind" "$(ls "$place" | grep -v '\.svg$' | tr '\n' ' ')" "before s.scry stderr stdout "
+x=$sample
+is "plot -o: nothing else is left behind" "$(ls "$place" | grep -v '\.svg$' | tr '\n' ' ')" "before s.scry stderr stdout tiny.scry "
 
 # ---- a locale of another machine: C.UTF-8 in its place, ASCII where the name has another character set
 if LC_ALL=xx_XX.UTF-8 locale charmap 2>/dev/null | grep -q UTF-8; then
@@ -91,6 +99,24 @@ cmp -s "$out" "$place/before" && ok "plot labels: its older name" || not_ok "plo
 gives 0 plot "$x" repeats
 mean=$("$SCRY" score "$x" --repeats 200 --json | grep -o '"pearson_sd":[^,}]*' | cut -d: -f2 | awk '{ printf "%.3f", $1 }')
 prints "plot repeats: the deviation is that of scry score --repeats" "SD ${mean#0}"
+
+# ---- the model without the first N
+set -- --top 12 --samples 5 --random 20 --seed 7
+gives 0 plot "$tiny" ablation "$@" --ascii
+says "plot ablation: says how far it is" 'scry: ablation'
+at=$("$SCRY" ablate "$tiny" --over n "$@" --csv 2>"$err" | awk -F, '$1 == 12 { printf "%+.4f, random %+.4f", $2, $4 }')
+prints "plot ablation: the figures are those of scry ablate --over n" "N 12 $(echo "$at" | sed 's/[+.]/\\&/g')" \
+    '^mean over 4 domains, 18 texts; 20 random sets of each size$' '5 to 95%'
+gives 0 plot "$tiny" ablation --top 12 --random 2
+prints "plot ablation: of few random sets the whole range, of few texts" 'min to max' '^mean over 4 domains, 15 texts; 2 random sets of each size$'
+gives 0 plot "$tiny" ablation --top 12 --random 0 --domains math,law --samples 99
+prints "plot ablation: without random sets, of some domains" '^mean over 2 domains, [0-9]+ texts$'
+is "plot ablation: and no band" "$(grep -c 'random\|min to max' "$out")" 0
+fails "found no folder, expected one with config.json" plot "$tiny" ablation --model "$place/none"
+"$SCRY" index tests/specimens/bare/no-sources.json -o "$place/bare.scry" 2>"$err"
+fails "no model: name its folder with --model DIR" plot "$place/bare.scry" ablation
+refused "--random: found" plot "$tiny" ablation --random x
+refused "--samples: found" plot "$tiny" ablation --samples 0
 
 # ---- what is wrong is said
 refused "plot: the name is missing; expected scatter, concentration," plot "$x"

@@ -572,13 +572,52 @@ static void test_random(const scry_index *x, scry_causal *c, const scry_scope *s
     scry_set_free(one);
 }
 
+typedef struct seen_points {
+    size_t calls;
+    bool in_order;
+} seen_points;
+
+static void see_points(void *context, const scry_ablation_point *points, size_t count) {
+    seen_points *s = context;
+    s->in_order = s->in_order && count == ++s->calls && (count < 2 || points[count - 1].n > points[count - 2].n) &&
+                  !isnan(points[count - 1].random_mean);
+}
+
+/* With 21 sets the quantiles at 5 and 95 % are the second value from either end. */
+static void test_range(scry_causal *c, const scry_ranking *ranking, const scry_ablation *how, const scry_scope *scope) {
+    enum { SETS = 21 };
+    scry_error err = {0};
+    size_t count;
+    double rise[SETS];
+    scry_random_ablation random;
+    scry_set *set = scry_set_new(40);
+    scry_set_put(set, ranking->order[0], true);
+    scry_ablation_point *point = scry_ablate_n(c, ranking, how, scope, 1, SETS, 3, NULL, &count, NULL, &err);
+    bool ok = scry_ablate_random(c, set, how, false, SETS, 3, scope, &random, NULL, &err);
+    check(point && ok && random.sets == SETS, "21 random sets of one latent: %s", err.text);
+    for (size_t k = 0; ok && k < SETS; k++) {
+        double value = mean_of(random.difference + 4 * k, 4);
+        size_t at = k;
+        for (; at > 0 && rise[at - 1] > value; at--) rise[at] = rise[at - 1];
+        rise[at] = value;
+    }
+    check(point && ok && fabs(point->random_low - rise[1]) < 1e-15 && fabs(point->random_high - rise[SETS - 2]) < 1e-15,
+          "of many random sets the range is from 5 to 95%%");
+    scry_random_ablation_free(&random);
+    scry_set_free(set);
+    free(point);
+}
+
 static void test_over_n(const scry_index *x, scry_causal *c, const scry_scope *scope) {
     scry_error err = {0};
     scry_ablation how = {SCRY_VALUE_MEAN, 0, false};
     scry_ranking *ranking = scry_rank(x, 0, SCRY_BASE, SCRY_MEAN, &err);
     size_t count, same = 0;
-    scry_ablation_point *points = scry_ablate_n(c, ranking, &how, scope, 12, 2, 3, &count, NULL, &err);
+    seen_points seen = {0, true};
+    scry_ablation_watch watch = {see_points, &seen};
+    scry_ablation_point *points = scry_ablate_n(c, ranking, &how, scope, 12, 2, 3, &watch, &count, NULL, &err);
     check_is(count, 11, "points of the curve");
+    check(seen.calls == 11 && seen.in_order, "each point is told of when it is there");
     scry_set *set = scry_set_new(40);
     for (size_t i = 0, rank = 0; points && i < count; i++) {
         scry_domain_effect out[4];
@@ -589,11 +628,14 @@ static void test_over_n(const scry_index *x, scry_causal *c, const scry_scope *s
         same += ok && points[i].difference == scry_mean_difference(c, out) &&
                 points[i].accuracy == scry_mean_accuracy_change(c, out) &&
                 fabs(points[i].random_mean - (mean_of(random.difference, 4) + mean_of(random.difference + 4, 4)) / 2) <
-                    1e-12;
+                    1e-12 &&
+                points[i].random_low == fmin(mean_of(random.difference, 4), mean_of(random.difference + 4, 4)) &&
+                points[i].random_high == fmax(mean_of(random.difference, 4), mean_of(random.difference + 4, 4));
         scry_random_ablation_free(&random);
     }
     check_is(same, 11, "points that are what their sets give");
     free(points);
+    test_range(c, ranking, &how, scope);
     scry_set_free(set);
     scry_ranking_free(ranking);
 }

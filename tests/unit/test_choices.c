@@ -4,6 +4,7 @@
 #include "check.h"
 #include "choices.h"
 #include "io/json.h"
+#include "prompt.h"
 #include "sample.h"
 
 #include <math.h>
@@ -101,6 +102,96 @@ static void test_transformers(const scry_index *x, scry_choices *c, const cJSON 
     worst_line(&w, "shares and paired errors are transformers'");
 }
 
+/* ---- a plain loop --------------------------------------------------------------------------- */
+
+typedef struct scored {
+    const uint32_t *ids;
+    uint32_t vocabulary;
+    size_t from, count; /* tokens from..count are the option's */
+    double sum;
+} scored;
+
+static void add_row(void *context, size_t row, const float *logits) {
+    scored *s = context;
+    if (row + 1 < s->from || row + 1 >= s->count) return;
+    s->sum += scry_next_token_of(logits, s->vocabulary, s->ids[row + 1]).log_probability;
+}
+
+/* ln p of the option behind the prompt, one token after another, without the latents of the set. */
+static double option_alone(const scry_index *x, scry_prompt *p, scry_run *run, const scry_tokenizer *tok,
+                           uint32_t vocabulary, const char *prompt, const char *option, const scry_set *set) {
+    const size_t d = scry_index_info(x)->d_model;
+    const scry_hook hook = {3, SCRY_RESID_POST};
+    const char *text = text_of("%s%s", prompt, option);
+    scry_error err = {0};
+    scry_prompt_query q = {.text = text, .length = strlen(text), .next = 1};
+    scry_prompt_result *r = scry_prompt_run(p, &q, NULL, &err);
+    scry_tokens tokens = {0};
+    if (!r || !scry_tokenizer_encode(tok, text, strlen(text), &tokens, &err)) return NAN;
+    scored s = {tokens.ids, vocabulary, 0, tokens.count, 0};
+    while (tokens.end[s.from] <= strlen(prompt)) s.from++;
+    float *stream = mem_new(tokens.count, d * sizeof *stream), *row = mem_new(d, sizeof *row);
+    const scry_sequence sequence = {.ids = tokens.ids, .count = tokens.count};
+    bool ok = r->tokens == tokens.count && scry_run_to_hook(run, hook, &sequence, 1, stream, &err);
+    for (size_t t = 0; ok && t < tokens.count; t++)
+        for (uint32_t j = 0; j < set->latents; j++) {
+            if (!scry_set_has(set, j) || !(scry_prompt_activation(r, t, j) > 0)) continue;
+            scry_decoder_row(x, j, row);
+            for (size_t i = 0; i < d; i++) stream[t * d + i] -= scry_prompt_activation(r, t, j) * row[i];
+        }
+    ok = ok && scry_run_logits(run, &sequence, 1, &hook, stream, NULL, add_row, &s, &err);
+    free(stream);
+    free(row);
+    scry_tokens_free(&tokens);
+    scry_prompt_result_free(r);
+    return ok ? s.sum : (double)NAN;
+}
+
+static void test_plain_loop(const scry_index *x, scry_choices *c) {
+    scry_error err = {0};
+    const char *base = "sample_data/models/base";
+    scry_prompt *p = scry_prompt_open(x, &(scry_prompt_options){.model = base, .base_only = true}, NULL, &err);
+    scry_model *model = scry_model_open(base, NULL, NULL, &err);
+    scry_tokenizer *tok = scry_tokenizer_open(base, &err);
+    scry_run *run = scry_run_new(model, &(scry_run_options){.threads = 1}, &err);
+    scry_set *set = scry_set_new(scry_index_info(x)->d_sae);
+    for (uint32_t j = 0; j < set->latents; j += 3) scry_set_put(set, j, true);
+    size_t size, right[2] = {0}, question = 0;
+    char *text = (char *)read_bytes("sample_data/text/law.jsonl", &size);
+    for (char *line = strtok(text, "\n"); line && question < QUESTIONS; line = strtok(NULL, "\n"), question++) {
+        cJSON *json = cJSON_Parse(line), *option;
+        const char *prompt = cJSON_GetStringValue(cJSON_GetObjectItem(json, "prompt"));
+        int number = 0, best[2] = {0}, answer = *cJSON_GetStringValue(cJSON_GetObjectItem(json, "answer")) - 'A';
+        double most[2] = {-INFINITY, -INFINITY};
+        cJSON_ArrayForEach (option, cJSON_GetObjectItem(json, "options")) {
+            const char letter[2] = {(char)('A' + number), 0}, *words[2] = {cJSON_GetStringValue(option), letter};
+            for (int k = 0; k < 2; k++) {
+                double value =
+                    option_alone(x, p, run, tok, scry_model_info_of(model)->vocabulary, prompt, words[k], set);
+                if (value > most[k]) most[k] = value, best[k] = number;
+            }
+            number++;
+        }
+        for (int k = 0; k < 2; k++) right[k] += best[k] == answer;
+        cJSON_Delete(json);
+    }
+    scry_domain_choices *out = mem_new(scry_index_info(x)->domains, sizeof *out);
+    scry_ablation how = {SCRY_VALUE_ZERO, 0, false};
+    check(scry_ablate_choices(c, set, &how, out, NULL, &err), "a third of the latents is taken out %s", err.text);
+    const scry_domain_choices *law = &out[domain_of(x, "law")];
+    check_near(law->measure[0].ablated, (double)right[0] / QUESTIONS, 1e-12, "law: options by a plain loop");
+    check_near(law->measure[SCRY_LETTER - SCRY_CHOICE].ablated, (double)right[1] / QUESTIONS, 1e-12,
+               "law: letters by a plain loop");
+    check(right[0] + right[1] > 0, "some of which are right: %zu and %zu of %d", right[0], right[1], QUESTIONS);
+    free(out);
+    free(text);
+    scry_set_free(set);
+    scry_run_free(run);
+    scry_tokenizer_close(tok);
+    scry_model_close(model);
+    scry_prompt_close(p);
+}
+
 /* ---- what must not matter, and what is refused ---------------------------------------------- */
 
 static void test_unchanged(const scry_index *x, scry_choices *c) {
@@ -171,6 +262,7 @@ int main(void) {
     scry_choices_options o = {.files = files, .file_count = 2, .threads = 2};
     scry_choices *c = open_choices(x, &o, NULL);
     test_transformers(x, c, runs);
+    test_plain_loop(x, c);
     test_unchanged(x, c);
     scry_choices_close(c);
     test_refusals(x);

@@ -6,7 +6,10 @@
 #include "small_study.h"
 
 #include "base/mem.h"
+#include "io/json.h"
+#include "latent.h"
 
+#include <cjson/cJSON.h>
 #include <math.h>
 #include <unistd.h>
 
@@ -379,11 +382,221 @@ static void shares(const scry_index *sample) {
     dependent_rows();
 }
 
+/* ---- numpy and transformers ----------------------------------------------------------------- */
+
+enum { TOP = 5 };
+
+static cJSON *read_json(const char *path) {
+    size_t size;
+    char *text = (char *)read_bytes(path, &size);
+    cJSON *json = text ? json_parse(text, size) : NULL;
+    free(text);
+    return json;
+}
+
+static double number(const cJSON *of, const char *key) {
+    return cJSON_GetNumberValue(cJSON_GetObjectItem(of, key));
+}
+
+/* A list of [number, value] against what was found. */
+static size_t compare_list(const cJSON *list, const uint32_t *id, const double *value, worst *w) {
+    size_t wrong = 0, i = 0;
+    const cJSON *one;
+    cJSON_ArrayForEach (one, list) {
+        wrong += id[i] != (uint32_t)cJSON_GetArrayItem(one, 0)->valuedouble;
+        worst_add(w, value[i], cJSON_GetArrayItem(one, 1)->valuedouble, 1, "place %zu", i);
+        i++;
+    }
+    return wrong + (i != TOP);
+}
+
+static size_t compare_tokens(const cJSON *list, const scry_token_logit *tokens, worst *w) {
+    uint32_t id[TOP];
+    double logit[TOP];
+    for (size_t i = 0; i < TOP; i++) {
+        id[i] = tokens[i].id;
+        logit[i] = (double)tokens[i].logit;
+    }
+    return compare_list(list, id, logit, w);
+}
+
+static size_t compare_latents(const scry_index *x, const cJSON *lists, const double *m, worst *w) {
+    size_t wrong = 0;
+    scry_decoder_neighbours *n = scry_decoder_neighbours_of(x, m, 1, NULL);
+    scry_decoder_neighbours_work(n, 0);
+    for (int side = 0; side < 2; side++) {
+        scry_neighbour found[TOP];
+        uint32_t id[TOP];
+        double cosine[TOP];
+        size_t count = scry_decoder_neighbours_list(n, side == 1, TOP, found);
+        for (size_t i = 0; i < count; i++) {
+            id[i] = found[i].latent;
+            cosine[i] = found[i].cosine;
+        }
+        wrong += count != TOP || compare_list(cJSON_GetObjectItem(lists, side ? "opposite" : "nearest"), id, cosine, w);
+    }
+    scry_decoder_neighbours_free(n);
+    return wrong;
+}
+
+/* tolerance: of norms and means, relative to the residual's norm: what models compute in float. */
+static void compare_specimen(scry_lens *lens, const scry_index *x, const cJSON *all, const char *key, const char *name,
+                             const scry_lens_query *q, scry_lens_source source, double tolerance) {
+    scry_lens_means means;
+    scry_error err = {0};
+    if (!check(scry_lens_read(lens, q, &means, NULL, NULL, &err), "%s is read %s", name, err.text)) return;
+    check(means.source == source, "%s comes from the %s", name, scry_lens_source_name(source));
+    scry_set *set = scry_set_new(scry_index_info(x)->d_sae);
+    scry_span *span = scry_span_new(x, &err);
+    const cJSON *one;
+    cJSON_ArrayForEach (one, cJSON_GetObjectItem(all, "latents")) scry_set_put(set, (uint32_t)one->valuedouble, true);
+    scry_span_work(span, set, 0);
+    worst norms = {.tolerance = tolerance}, shares = {.tolerance = tolerance < 1e-6 ? 1e-6 : tolerance},
+          logits = {.tolerance = 2e-4}, cosines = {.tolerance = 1e-5};
+    size_t wrong = 0, i = 0;
+    cJSON_ArrayForEach (one, cJSON_GetObjectItem(all, key)) {
+        const scry_lens_mean *m = &means.mean[i++];
+        scry_token_logit tokens[SCRY_LENS_THROUGHS][SCRY_LOGIT_SIDES][TOP];
+        wrong += m->pairs != (uint64_t)number(one, "pairs");
+        worst_add(&norms, m->norm, number(one, "norm"), m->reference_norm, "norm, row %zu", i);
+        worst_add(&norms, m->reference_norm, number(one, "reference_norm"), m->reference_norm, "residual's, row %zu",
+                  i);
+        worst_add(&norms, m->difference_norm, number(one, "difference_norm"), m->reference_norm, "a pair's, row %zu",
+                  i);
+        for (int k = 0; k < 8; k++)
+            worst_add(&norms, m->mean[k], cJSON_GetArrayItem(cJSON_GetObjectItem(one, "mean"), k)->valuedouble,
+                      m->reference_norm, "mean, row %zu, %d", i, k);
+        worst_add(&shares, scry_span_share(span, m->mean), number(one, "share"), 1, "row %zu", i);
+        for (int t = 0; t < SCRY_LENS_THROUGHS; t++)
+            if (!scry_lens_tokens(lens, (scry_lens_through)t, 0, &m->mean, 1, TOP, tokens[t][0], NULL, &err))
+                check(false, "tokens through %s: %s", scry_lens_through_name((scry_lens_through)t), err.text);
+        wrong += compare_tokens(cJSON_GetObjectItem(one, "promoted"), tokens[0][SCRY_PROMOTED], &logits);
+        wrong += compare_tokens(cJSON_GetObjectItem(one, "suppressed"), tokens[0][SCRY_SUPPRESSED], &logits);
+        wrong += compare_tokens(cJSON_GetObjectItem(one, "promoted_tuned"), tokens[1][SCRY_PROMOTED], &logits);
+        wrong += compare_latents(x, one, m->mean, &cosines);
+    }
+    check_is(i, 1 + SCRY_LENS_POSITIONS, "%s: positions", name);
+    check_is(wrong, 0, "%s: pairs, and which tokens and latents", name);
+    worst_line(&norms, "%s: norms and means are numpy's", name);
+    worst_line(&shares, "%s: shares are those of least squares", name);
+    worst_line(&logits, "%s: logits are those of transformers' weights", name);
+    worst_line(&cosines, "%s: cosines are numpy's", name);
+    scry_set_free(set);
+    scry_span_free(span);
+}
+
+static void specimens(const scry_index *x) {
+    scry_error err = {0};
+    cJSON *all = read_json("tests/specimens/lens/expected.json");
+    scry_lens *lens = scry_lens_open(x, NULL, &err);
+    if (!check(all && lens, "the specimen and the lens %s", err.text)) return;
+    const scry_info *info = scry_index_info(x);
+    scry_lens_query q = {.domain = SCRY_LENS_TRAIN, .of = SCRY_SFT, .positions = SCRY_LENS_POSITIONS};
+    compare_specimen(lens, x, all, "sft", "sft", &q, SCRY_LENS_CAPTURES, 1e-9);
+    q.of = SCRY_ICL;
+    compare_specimen(lens, x, all, "icl", "icl", &q, SCRY_LENS_CAPTURES, 1e-9);
+    q.of = SCRY_SFT;
+    for (size_t d = 0; d < info->domains; d++)
+        if (strcmp(info->domain[d].name, "math") == 0) q.domain = (int)d;
+    compare_specimen(lens, x, all, "math", "math, by the models", &q, SCRY_LENS_MODELS, 1e-5);
+    scry_lens_close(lens);
+    cJSON_Delete(all);
+}
+
+/* ---- the file, and what is refused ---------------------------------------------------------- */
+
+/* Where a file is damaged or another index's, all is computed again; what is read never differs. */
+static void damaged_files(const scry_index *x) {
+    const char *path = scratch("sample.lens");
+    size_t size, wrong = 0, read = 0;
+    uint8_t *whole = read_bytes(path, &size);
+    scry_lens_query q = {.domain = SCRY_LENS_TRAIN, .of = SCRY_SFT};
+    double *m = mem_new(scry_index_info(x)->d_model, 2 * sizeof *m), *again = m + scry_index_info(x)->d_model;
+    uint64_t seed = 3;
+    check(whole && scry_lens_direction(x, NULL, &q, m, NULL, NULL), "the file of the sample");
+    for (int i = 0; i < 40; i++) {
+        uint8_t *bytes = mem_new(size, 1);
+        memcpy(bytes, whole, size);
+        size_t cut = i % 3 == 0 ? 1 + roll_below(&seed, (uint32_t)size - 1) : size;
+        bytes[roll_below(&seed, (uint32_t)size)] ^= (uint8_t)(1 + roll_below(&seed, 255));
+        write_bytes(path, bytes, cut);
+        bool ok = scry_lens_direction(x, NULL, &q, again, NULL, NULL);
+        read += ok;
+        wrong += ok && memcmp(m, again, scry_index_info(x)->d_model * sizeof *m) != 0;
+        free(bytes);
+    }
+    check_is(wrong, 0, "a damaged file gives no other numbers");
+    check_is(read, 40, "and is made again");
+    write_bytes(path, whole, size);
+    free(whole);
+    free(m);
+}
+
+/* An index whose captures hold other numbers by now. */
+static void changed_captures(void) {
+    static const plan p = {.label = "changed", .pairing = "token", .residual = true};
+    static study st;
+    scry_error err = {0};
+    scry_lens_means means;
+    scry_lens_query q = {.domain = SCRY_LENS_TRAIN, .of = SCRY_SFT};
+    if (!study_make(&st, &p)) return;
+    char *folder = mem_copy_string(scry_index_info(st.x)->path);
+    *strrchr(folder, '/') = 0;
+    st.train_sft.h[5][7] += 1;
+    write_npy(text_of("%s/train-sft.npy", folder), F32, (size_t)st.train_sft.rows, F, &st.train_sft.h[0][0]);
+    scry_lens *lens = scry_lens_open(st.x, NULL, &err);
+    check(!scry_lens_read(lens, &q, &means, NULL, NULL, &err), "captures with another mean are refused");
+    check_says(err.text, SAYS("train.sft", "another mean", "scry index"), "and named");
+    write_npy(text_of("%s/train-sft.npy", folder), F32, (size_t)st.train_sft.rows - 1, F, &st.train_sft.h[0][0]);
+    check(!scry_lens_read(lens, &q, &means, NULL, NULL, &err), "captures with fewer rows are refused");
+    check_says(err.text, SAYS("train.sft", "rows of width"), "and named");
+    check(!file_exists(text_of("%s/x.lens", folder)), "nothing is kept of them");
+    q.of = SCRY_RL;
+    check(!scry_lens_can(lens, &q) && !scry_lens_read(lens, &q, &means, NULL, NULL, &err), "rl was not captured");
+    check_says(err.text, SAYS("rl"), "and it says so");
+    q.of = SCRY_BASE;
+    check(!scry_lens_read(lens, &q, &means, NULL, NULL, &err), "base against base is refused");
+    q = (scry_lens_query){.domain = 2, .of = SCRY_CONTROL};
+    check(!scry_lens_read(lens, &q, &means, NULL, NULL, &err), "control was not captured");
+    check_says(err.text, SAYS("d2", "control", "scry capture"), "what is missing");
+    const double *m = NULL;
+    check(!scry_lens_tokens(lens, SCRY_THROUGH_BASE, 0, &m, 1, 3, NULL, NULL, &err), "no model is named");
+    check_says(err.text, SAYS("--model DIR", "model_path"), "and how to name one");
+    scry_lens_close(lens);
+    scry_close(st.x);
+    free(folder);
+}
+
+static bool always(void *context) {
+    (void)context;
+    return true;
+}
+
+static void cancelled(const scry_index *x) {
+    scry_error err = {0};
+    scry_lens_means means;
+    scry_cancel cancel = {.is_cancelled = always};
+    scry_lens *lens = scry_lens_open(x, NULL, &err);
+    scry_lens_query q = {.domain = 0, .of = SCRY_ICL};
+    for (int i = 0; i < 2; i++, q.of = SCRY_SFT) {
+        check(!scry_lens_read(lens, &q, &means, &cancel, NULL, &err), "%s is cancelled", scry_condition_name(q.of));
+        check_says(err.text, SAYS("cancelled"), "and says so");
+        check(scry_lens_read(lens, &q, &means, NULL, NULL, &err) && !means.was_kept, "and then read %s", err.text);
+    }
+    scry_lens_close(lens);
+}
+
 int main(void) {
     differences();
+    changed_captures();
     scry_error err = {0};
     scry_index *sample = scry_open(sample_index(), true, &err);
-    if (check(sample != NULL, "the sample opens %s", err.text)) shares(sample);
+    if (check(sample != NULL, "the sample opens %s", err.text)) {
+        shares(sample);
+        specimens(sample);
+        cancelled(sample);
+        damaged_files(sample);
+    }
     scry_close(sample);
     return check_end();
 }

@@ -2,6 +2,7 @@
  * mixed or rounded; and by its predictions where base and tuned are the same. */
 #include "ablate.h"
 #include "base/mem.h"
+#include "causal/causal.h"
 #include "causal/stream_check.h"
 #include "check.h"
 #include "effects.h"
@@ -29,7 +30,7 @@ static stream_distance distance_of(const scry_index *x, const char *model, scry_
     stream_distance out = {.median = NAN};
     if (check(run && tok && stream_probe_run(&probe, x, run, tok, hook, &err) && probe.texts.count == 1,
               "%s runs a text of the study %s", model, err.text))
-        out = stream_distance_of(x, NULL, &probe.texts, probe.x);
+        out = stream_distance_of(x, NULL, &probe.texts, probe.x, NULL, SCRY_MEMORY);
     stream_probe_free(&probe);
     scry_run_free(run);
     scry_tokenizer_close(tok);
@@ -111,9 +112,9 @@ static void test_formula(const scry_index *x) {
         for (; at > 0 && expected[at - 1] > r; at--) expected[at] = expected[at - 1];
         expected[at] = r;
     }
-    none = stream_distance_of(x, NULL, &probe.texts, probe.x);
+    none = stream_distance_of(x, NULL, &probe.texts, probe.x, NULL, SCRY_MEMORY);
     for (size_t i = first * d; i < n * d; i++) probe.x[i] *= 1.1F;
-    scaled = stream_distance_of(x, NULL, &probe.texts, probe.x);
+    scaled = stream_distance_of(x, NULL, &probe.texts, probe.x, NULL, SCRY_MEMORY);
     check_is(scaled.tokens, count, "tokens that are compared");
     check_near(scaled.median, (expected[(count - 1) / 2] + expected[count / 2]) / 2, 1e-3,
                "a stream that is a tenth too large");
@@ -190,8 +191,8 @@ static void test_logits(const scry_index *x) {
     }
 }
 
-/* Without its captures an index opens with any model, as before. */
-static void test_without_captures(const scry_index *x) {
+/* Without its captures the SAE's activations are compared, and without the SAE nothing. */
+static void test_without_captures(const scry_index *x, const char *slightly) {
     scry_error err = {0};
     scry_notes notes = {0};
     const char *folder = scratch_folder("bare"), *acts = scratch_folder("bare/acts");
@@ -206,9 +207,24 @@ static void test_without_captures(const scry_index *x) {
         free(bytes);
     }
     scry_causal_options o = {.model = TUNED, .study = folder, .threads = 1, .samples = 1};
+    check(!scry_causal_open(x, &o, &notes, &err) && strstr(err.text, "activations"),
+          "without captures activations are compared: %s", err.text);
+    o.model = slightly;
     scry_causal *c = scry_causal_open(x, &o, &notes, &err);
-    check(c && !notes.count, "without captures nothing is compared: %s", err.text);
+    check(c && has_note(&notes, "lightly tuned"), "and noted: %.90s", notes.count ? notes.text[0] : err.text);
     scry_causal_free(c);
+    o.model = BASE;
+    c = scry_causal_open(x, &o, NULL, &err);
+    const scry_hook hook = {3, SCRY_RESID_POST};
+    stream_distance captured = stream_distance_of(x, NULL, &c->texts, c->x, NULL, SCRY_MEMORY),
+                    latents = stream_distance_of(x, folder, &c->texts, c->x, NULL, SCRY_MEMORY),
+                    none = stream_distance_of(x, folder, &c->texts, c->x, NULL, 1000);
+    check(!captured.by_latents && latents.by_latents && latents.median < 0.002 && latents.tokens == captured.tokens,
+          "the study's model by its activations: %.5f over %zu tokens", latents.median, latents.tokens);
+    check(isnan(none.median) && stream_check(x, &none, BASE, hook, NULL, &err),
+          "with neither captures nor SAE nothing is compared");
+    scry_causal_free(c);
+    scry_notes_free(&notes);
 }
 
 int main(void) {
@@ -221,7 +237,7 @@ int main(void) {
     test_ablate(x, slightly);
     test_prompt(x);
     test_logits(x);
-    test_without_captures(x);
+    test_without_captures(x, slightly);
     scry_close(x);
     return check_end();
 }

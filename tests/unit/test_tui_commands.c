@@ -22,6 +22,8 @@ static const struct {
     {"info", ""},
     {"fires-on", "the"},
     {"prompt", "2 + 2 ="},
+    {"lens", ""},
+    {"lens", "icl math"},
     {"export", "@/set.csv"},
     {"export", "@/set.safetensors"},
     {"export", "@/set.json"},

@@ -93,7 +93,14 @@ static void without_a_model(void) {
     app_command(a, "latent 1819");
     app_command(a, "logits");
     latent_work(a, 0);
-    check(shows(a, "+2.299"), "--model names it");
+    check(shows(a, "+2.299") && !shows(a, "its stream"), "--model names it");
+    app_free(a);
+    a = sample_app(path, 160);
+    a->model = text_of("%s/sample_data/models/sft", here);
+    app_command(a, "latent 1819");
+    app_command(a, "logits");
+    latent_work(a, 0);
+    check(shows(a, "promotes") && shows(a, "sft: its stream at blocks.3"), "the message says that it is another model");
     app_free(a);
 }
 

@@ -28,7 +28,7 @@ int chart_find(const char *name) {
 }
 
 bool chart_needs_domains(const chart_type *type) {
-    return (type->depends & OF_SCORE) != 0;
+    return (type->depends & (OF_SCORE | OF_MODEL)) != 0;
 }
 
 void chart_names(char *text, size_t size) {
@@ -62,7 +62,8 @@ chart *chart_new(chart_kind kind, const chart_view *v, const chart_data *data, b
     else if (!data && types[kind].functions->compute) f->plot.empty = "computing ..";
     types[kind].functions->draw(f, v, empty ? NULL : data);
     if (lacks_domains(kind, v->index)) f->plot.empty = no_domains;
-    if (data && !fresh) chart_note(f, "of the previous state; computing ..");
+    if (data && data->done > 0) chart_note(f, chart_text(f, "computing .. %.0f%%", 100 * data->done));
+    else if (data && !fresh) chart_note(f, "of the previous state; computing ..");
     return f;
 }
 
@@ -92,8 +93,8 @@ bool chart_write(const chart *f, const char *path, scry_error *err) {
     return image_file_write(path, draw_svg, &f->plot, err);
 }
 
-uint32_t chart_top(uint32_t n) {
-    uint64_t top = CHART_TOP;
+uint32_t chart_top(uint32_t n, uint32_t least) {
+    uint64_t top = least;
     while (top < n) top *= 10;
     return top < UINT32_MAX ? (uint32_t)top : UINT32_MAX;
 }
@@ -105,12 +106,32 @@ chart_view chart_view_of(const scry_index *index, const scry_ranking *ranking, c
     v.scope_spec = scope_spec;
     v.statistics_ready = true;
     v.n = n;
-    v.top = chart_top(n);
+    v.top = chart_top(n, CHART_TOP);
+    v.texts = CHART_TEXTS;
+    v.sets = CHART_SETS;
+    v.seed = SCRY_SEED;
     v.band = CHART_BAND;
     v.budget = CHART_BUDGET;
     v.latent = v.domain = -1;
     if (ranking) v.other = scry_other_source(index, ranking);
     return v;
+}
+
+/* Domains take part with or without a measured change. */
+static void take_model(chart_request *r, const chart_view *v) {
+    scry_error err = {0};
+    r->model = v->model ? mem_copy_string(v->model) : NULL;
+    r->texts = v->texts;
+    r->sets = v->sets;
+    r->seed = v->seed;
+    r->threads = v->threads;
+    r->memory = v->memory;
+    r->scope = scry_scope_copy(v->scope);
+    r->scope.is_signed = false; /* without consequence */
+    bool *use = mem_new(r->scope.domains + 1, sizeof *use);
+    if (v->scope_spec && scry_domains_read(use, v->index, v->scope->train, v->scope_spec, &err))
+        memcpy(r->scope.use, use, r->scope.domains * sizeof *use);
+    free(use);
 }
 
 chart_request *chart_request_new(chart_kind kind, const chart_view *v) {
@@ -125,6 +146,7 @@ chart_request *chart_request_new(chart_kind kind, const chart_view *v) {
     if (depends & OF_DIMENSIONS) r->dimensions = v->dimensions && r->metric == SCRY_SQ; /* ranked by no other metric */
     if (depends & OF_COUNT) r->count = v->set->count;
     if (depends & OF_SET) r->set = scry_set_copy(v->set);
+    if (depends & OF_MODEL) take_model(r, v);
     if (!(depends & OF_SCORE)) return r;
     size_t D = v->scope->domains;
     r->score = v->score;
@@ -138,15 +160,21 @@ void chart_request_free(chart_request *r) {
     if (!r) return;
     scry_scope_free(&r->scope);
     free(r->change);
+    free(r->model);
     scry_set_free(r->set);
     free(r);
+}
+
+static bool same_text(const char *a, const char *b) {
+    return a == b || (a && b && strcmp(a, b) == 0);
 }
 
 bool chart_request_same(const chart_request *a, const chart_request *b) {
     size_t D = a->scope.domains;
     return a->kind == b->kind && a->index == b->index && a->train == b->train && a->source == b->source &&
            a->other == b->other && a->metric == b->metric && a->score == b->score && a->top == b->top &&
-           a->band == b->band && a->count == b->count && a->dimensions == b->dimensions &&
+           a->band == b->band && a->count == b->count && a->dimensions == b->dimensions && a->texts == b->texts &&
+           a->sets == b->sets && a->seed == b->seed && same_text(a->model, b->model) &&
            a->scope.is_signed == b->scope.is_signed && D == b->scope.domains &&
            (D == 0 || memcmp(a->scope.use, b->scope.use, D * sizeof *a->scope.use) == 0) &&
            (!a->set || scry_set_equal(a->set, b->set));

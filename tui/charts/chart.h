@@ -31,6 +31,7 @@ enum {
     OF_SCORE = 64,      /* the score, and the domains that take part */
     OF_COUNT = 128,     /* the number of selected latents */
     OF_SET = 256,       /* which latents are selected */
+    OF_MODEL = 512,     /* the model, and the texts of the domains that take part */
 };
 
 /* Further properties of a chart, as bits. */
@@ -39,6 +40,7 @@ enum {
     CHART_HAS_STATISTICS = 2,  /* shows the statistics of rho, which scry_result_finish adds */
     CHART_OF_FIRST_N = 4,      /* is of the first N of the ranking, even where the selection was made otherwise */
     CHART_FIXED_TOP = 8,       /* covers the first CHART_TOP ranks in the explorer, whatever N is */
+    CHART_NEEDS_MODEL = 32,    /* runs the model, which takes long: covers few ranks, shows numbers as they come */
     CHART_STAYS_ON_ENTER = 16, /* Enter goes to a latent without closing the chart: the next Enter goes to another */
 };
 
@@ -53,6 +55,7 @@ typedef enum chart_cursor {
 } chart_cursor;
 
 enum { CHART_TOP = 1000, CHART_BAND = 100, CHART_BUDGET = 220, CHART_REPEATED = 200, CHART_TOKENS = 10000 };
+enum { CHART_TEXTS = 4, CHART_SETS = 3, CHART_MODEL_TOP = 100 }; /* of charts that run the model */
 
 /* What a chart shows. Everything in it is borrowed. */
 typedef struct chart_view {
@@ -71,10 +74,21 @@ typedef struct chart_view {
     scry_condition other;               /* the source that overlap compares with */
     uint32_t top, band;                 /* ranks covered; ranks per band */
     uint32_t budget, least, most;       /* examples of a mixture: in all, and bounds per domain; most 0: no limit */
+    const char *model;                  /* the model's folder; NULL: the study's */
+    uint32_t texts, sets;               /* of a domain at most; random sets of each size; of charts of the model */
+    unsigned threads;                   /* as in scry_causal_options, as is the following */
+    uint64_t memory, seed;
     /* where the cursor is; -1 for a latent and a domain, 0 for an N and a row: nowhere */
     long latent, domain;
     uint32_t at_n, row;
 } chart_view;
+
+typedef struct chart_data {
+    chart_kind kind;
+    void *numbers;   /* of the chart's own type, freed by its free_numbers */
+    double done;     /* share of the work that the numbers are of; 0: all */
+    char empty[600]; /* why there is nothing to show; "": there is something */
+} chart_data;
 
 /* Fields that a chart does not depend on are 0. */
 typedef struct chart_request {
@@ -86,16 +100,18 @@ typedef struct chart_request {
     scry_score score;
     uint32_t top, band, count;
     bool dimensions;
+    uint32_t texts, sets;
+    unsigned threads; /* without consequence for the numbers, as is memory */
+    uint64_t memory, seed;
     scry_scope scope; /* owned, as are the following */
     double *change;   /* [D] of the domains that take part and have a score, else NaN */
     scry_set *set;
+    char *model; /* NULL: the study's */
+    /* Called on the computing thread with what there is so far, which it then owns (chart_data_free); NULL: nobody
+     * looks. */
+    void (*take_part)(void *context, chart_data *part);
+    void *context;
 } chart_request;
-
-typedef struct chart_data {
-    chart_kind kind;
-    void *numbers;   /* of the chart's own type, freed by its free_numbers */
-    char empty[256]; /* why there is nothing to show; "": there is something */
-} chart_data;
 
 typedef struct chart {
     plot plot;
@@ -150,8 +166,9 @@ const char *chart_cursor_name(const chart_type *type);
 chart_view chart_view_of(const scry_index *index, const scry_ranking *ranking, const scry_set *set,
                          const scry_scope *scope, const char *scope_spec, const scry_result *result, scry_score score,
                          uint32_t n);
-/* The number of ranks that a chart covers: at least n, rounded up to a decade, so that steps of n seldom need more. */
-uint32_t chart_top(uint32_t n);
+/* The number of ranks that a chart covers: at least n and `least`, rounded up to a decade, so that steps of n seldom
+ * need more. */
+uint32_t chart_top(uint32_t n, uint32_t least);
 
 /* Copies what the chart's numbers depend on. Owner: chart_request_free. */
 chart_request *chart_request_new(chart_kind kind, const chart_view *v);

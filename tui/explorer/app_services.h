@@ -78,6 +78,7 @@ typedef struct tab {
     struct sets_state *sets;
     struct chart_page_state *plots;
     struct prompt_page_state *prompts;
+    struct lens_page_state *lens;
     struct causal_state *causal;
     struct session_autosave *autosave;
     char search[TEXT_MOST];

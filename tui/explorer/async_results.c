@@ -8,9 +8,18 @@
 #include "explorer/panes/chart_page.h"
 
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
+
+typedef struct plot_job {
+    app *a;
+    tab *tab;
+    chart_request *ask;
+    chart_data *data;
+    _Atomic(chart_data *) part; /* what there is so far, until the main thread takes it */
+} plot_job;
 
 struct async_results {
     int bell[2];
@@ -19,7 +28,7 @@ struct async_results {
     uint64_t version;                            /* and of which state */
     const scry_session *compared;                /* whose best baseline is being found; NULL: none */
     uint64_t compared_key;                       /* and of which state */
-    const chart_request *ask;                    /* the plot that is being computed; NULL: none */
+    plot_job *plotting;                          /* the plot that is being computed; NULL: none */
     const command *later;                        /* runs when all results are ready; NULL: none */
     char argument[TEXT_MOST];
 };
@@ -168,12 +177,23 @@ static bool baseline_due(app *a) {
     return !ready && !w->compared;
 }
 
-typedef struct plot_job {
-    app *a;
-    tab *tab;
-    chart_request *ask;
-    chart_data *data;
-} plot_job;
+static void keep_part(void *context, chart_data *part) {
+    plot_job *j = context;
+    chart_data_free(atomic_exchange(&j->part, part));
+}
+
+static bool collect_part(async_results *w) {
+    plot_job *j = w->plotting;
+    chart_data *part = j ? atomic_exchange(&j->part, NULL) : NULL;
+    if (part) chart_page_take_part(j->tab, j->ask, part);
+    return part != NULL;
+}
+
+/* The plot that is being computed is no longer wanted, or there. */
+static void forget_plot(async_results *w) {
+    if (w->plotting) chart_page_take_part(w->plotting->tab, NULL, NULL);
+    w->plotting = NULL;
+}
 
 static void plot_work(void *context, const scry_cancel *stop) {
     plot_job *j = context;
@@ -182,7 +202,8 @@ static void plot_work(void *context, const scry_cancel *stop) {
 
 static void plot_end(void *context, bool whole) {
     plot_job *j = context;
-    if (j->a->async->ask == j->ask) j->a->async->ask = NULL;
+    if (j->a->async->plotting == j) forget_plot(j->a->async);
+    chart_data_free(atomic_exchange(&j->part, NULL));
     if (whole && j->data) {
         chart_page_take(j->tab, j->ask, j->data);
     } else {
@@ -194,8 +215,12 @@ static void plot_end(void *context, bool whole) {
 
 static void begin_plot(app *a, chart_request *ask) {
     plot_job *j = mem_new(1, sizeof *j);
-    *j = (plot_job){a, a->tab, ask, NULL};
-    a->async->ask = ask;
+    j->a = a;
+    j->tab = a->tab;
+    j->ask = ask;
+    ask->take_part = keep_part;
+    ask->context = j;
+    a->async->plotting = j;
     worker_begin(a->async->plot, (worker_job){plot_work, plot_end, j});
 }
 
@@ -203,10 +228,10 @@ static void begin_plot(app *a, chart_request *ask) {
 static chart_request *plot_due(app *a) {
     async_results *w = a->async;
     chart_request *need = chart_page_request(a);
-    bool same = need && w->ask && chart_request_same(need, w->ask);
-    if (w->ask && !same) {
+    bool same = need && w->plotting && chart_request_same(need, w->plotting->ask);
+    if (w->plotting && !same) {
         worker_cancel(w->plot);
-        w->ask = NULL;
+        forget_plot(w);
     }
     if (!same) return need;
     chart_request_free(need);
@@ -256,6 +281,7 @@ bool async_collect(app *a) {
     char rung[64];
     while (read(a->async->bell[0], rung, sizeof rung) > 0) continue;
     bool any = worker_collect(a->async->statistics);
+    any = collect_part(a->async) || any;
     any = worker_collect(a->async->plot) || any;
     any = worker_collect(a->async->baseline) || any;
     any = causal_runs_collect(a) || any;
@@ -293,7 +319,7 @@ void async_cancel_all(app *a) {
     jobs_finish(a);
     w->session = NULL;
     w->compared = NULL;
-    w->ask = NULL;
+    forget_plot(w);
 }
 
 void async_finish_all(app *a) {

@@ -224,8 +224,8 @@ static void question_line(FILE *f, const cJSON *facts) {
         right[1] += n * result_get_number(item, "choice_ablated");
     }
     if (questions > 0)
-        fprintf(f, "multiple choice by likelihood over %.0f questions: %.1f%% right before, %.1f%% after\n",
-                questions, 100 * right[0] / questions, 100 * right[1] / questions);
+        fprintf(f, "multiple choice by likelihood over %.0f questions: %.1f%% right before, %.1f%% after\n", questions,
+                100 * right[0] / questions, 100 * right[1] / questions);
 }
 
 char *ablation_head(const cJSON *facts, bool is_signed) {
@@ -279,10 +279,10 @@ cJSON *ablation_points_result(const scry_ablation *how, const scry_ablation_poin
         const scry_ablation_point *p = &points[i];
         cJSON *item = result_row(list);
         result_numbers(item, {"n", p->n}, {"difference", p->difference}, {"accuracy_change", p->accuracy},
-                       {"random_mean", p->random_mean}, {"random_sd", p->random_sd},
-                       {"random_accuracy_change", p->random_accuracy}, {"points", (double)p->fit.n},
-                       {"pearson", p->fit.pearson}, {"r2", p->fit.r2}, {"spearman", p->spearman},
-                       {"p_value", p->p_value});
+                       {"random_mean", p->random_mean}, {"random_sd", p->random_sd}, {"random_low", p->random_low},
+                       {"random_high", p->random_high}, {"random_accuracy_change", p->random_accuracy},
+                       {"points", (double)p->fit.n}, {"pearson", p->fit.pearson}, {"r2", p->fit.r2},
+                       {"spearman", p->spearman}, {"p_value", p->p_value});
     }
     return facts;
 }

@@ -216,8 +216,8 @@ static cJSON *run_each(ablate *a, scry_error *err) {
 static cJSON *run_over_n(ablate *a, scry_error *err) {
     size_t count;
     scry_cancel cancel = cli_cancel(&a->progress, "ablation");
-    scry_ablation_point *points =
-        scry_ablate_n(a->causal, a->of.ranking, &a->how, &a->scope, a->top, a->sets, a->seed, &count, &cancel, err);
+    scry_ablation_point *points = scry_ablate_n(a->causal, a->of.ranking, &a->how, &a->scope, a->top, a->sets, a->seed,
+                                                NULL, &count, &cancel, err);
     if (!points) return NULL;
     cJSON *facts = ablation_points_result(&a->how, points, count);
     free(points);

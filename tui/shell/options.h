@@ -3,6 +3,7 @@
 #define SCRY_SHELL_OPTIONS_H
 
 #include "capture.h"
+#include "lens.h"
 #include "measures.h"
 #include "scry.h"
 

@@ -40,6 +40,21 @@ static bool read_size(const options *o, plotting *p, scry_error *err) {
     return options_size(o->size, LEAST_ROWS, LEAST_COLS, &p->rows, &p->cols, err);
 }
 
+/* --random 0 draws no random sets. */
+static bool read_model(const options *o, chart_view *v, scry_error *err) {
+    scry_build_options build = {0};
+    uint32_t seed;
+    if (!options_number("--samples", o->most_samples, 1, CHART_TEXTS, &v->texts, err) ||
+        !options_number("--random", o->random, 0, CHART_SETS, &v->sets, err) ||
+        !options_number("--seed", o->seed, 0, SCRY_SEED, &seed, err) || !cli_build_options(o, &build, err))
+        return false;
+    v->model = o->model;
+    v->seed = seed;
+    v->threads = build.threads;
+    v->memory = build.memory;
+    return true;
+}
+
 static bool read_view(const options *o, plotting *p, scry_error *err) {
     const scry_ranking *ranking = p->s.ranking;
     uint32_t top, n;
@@ -49,14 +64,15 @@ static bool read_view(const options *o, plotting *p, scry_error *err) {
     chart_view *v = &p->view;
     *v = chart_view_of(p->s.index, ranking, p->s.set, &p->scope, o->domains ? o->domains : "all", &p->result,
                        p->s.score, n);
-    v->top = chart_top(top);
+    bool of_model = chart_type_of(p->kind)->traits & CHART_NEEDS_MODEL;
+    v->top = of_model ? top : chart_top(top, CHART_TOP);
     if (!options_number("--band", o->band, 1, CHART_BAND, &v->band, err) ||
         !options_number("--budget", o->budget, 1, CHART_BUDGET, &v->budget, err) ||
         !options_number("--min", o->least, 0, 0, &v->least, err) ||
         !options_number("--max", o->most, 0, v->budget, &v->most, err))
         return false;
     v->most = v->most ? v->most : UINT32_MAX;
-    return !o->b || !ranking || cli_condition("--b", o->b, &v->other, err);
+    return (!of_model || read_model(o, v, err)) && (!o->b || !ranking || cli_condition("--b", o->b, &v->other, err));
 }
 
 static bool plot_read(const options *o, plotting *p, scry_error *err) {
@@ -82,14 +98,35 @@ static void print_plot(const options *o, const plotting *p, const plot *of) {
     grid_free(g);
 }
 
+/* One that runs the model says how far it is, and Ctrl-C ends it. */
+static chart *make(const plotting *p) {
+    if (!(chart_type_of(p->kind)->traits & CHART_NEEDS_MODEL)) return chart_make(p->kind, &p->view, NULL);
+    cli_progress progress = {0};
+    cli_catch_interrupt();
+    scry_cancel cancel = cli_cancel(&progress, chart_type_of(p->kind)->name);
+    chart *f = chart_make(p->kind, &p->view, &cancel);
+    cli_end_progress(&progress);
+    cli_release_interrupt();
+    return f;
+}
+
+/* False with err for a chart of the model that has none, and after Ctrl-C. */
+static bool is_made(const plotting *p, const chart *f, scry_error *err) {
+    const chart_type *type = chart_type_of(p->kind);
+    if (!(type->traits & CHART_NEEDS_MODEL)) return true;
+    if (!f->data) return scry_fail(err, "plot %s: cancelled", type->name);
+    return !f->data->empty[0] || scry_fail(err, "plot %s: %s", type->name, f->data->empty);
+}
+
 int shell_plot(const options *o) {
     scry_error err = {0};
     plotting p = {0};
     bool ok = (!o->out || image_file_check(o->out, &err)) && plot_read(o, &p, &err);
     if (ok) {
-        chart *f = chart_make(p.kind, &p.view, NULL);
-        if (o->out) ok = chart_write(f, o->out, &err);
-        else print_plot(o, &p, &f->plot);
+        chart *f = make(&p);
+        ok = is_made(&p, f, &err);
+        if (ok && o->out) ok = chart_write(f, o->out, &err);
+        else if (ok) print_plot(o, &p, &f->plot);
         chart_free(f);
     }
     scry_result_free(&p.result);

@@ -16,7 +16,7 @@ enum { TOP = SCRY_LOGITS_KEPT, NUMBER_COLS = 7 };
 
 typedef struct logits_state {
     scry_logits *reader; /* owned; with its model, once that was needed. A running job uses it alone */
-    bool running, made;
+    bool running, made, noted;
     uint32_t of;                                    /* the latent of tokens and why */
     scry_token_logit tokens[SCRY_LOGIT_SIDES][TOP]; /* texts belong to the reader or the index */
     scry_error why;                                 /* why there are none */
@@ -41,9 +41,12 @@ static void read_tokens(void *own, const scry_cancel *stop) {
     scry_logits_read(r->to->reader, &r->latent, 1, TOP, r->tokens[0], stop, &r->err);
 }
 
-static void end_reading(UNUSED app *a, void *own, bool whole) {
+static void end_reading(app *a, void *own, bool whole) {
     reading *r = own;
     logits_state *s = r->to;
+    const scry_notes *notes = scry_logits_notes(s->reader);
+    if (notes->count && !s->noted) app_say(a, "%s", notes->text[0]);
+    s->noted = notes->count > 0;
     if (!whole) scry_fail(&r->err, "cancelled; go to another latent and back to compute it");
     s->running = false;
     s->made = true;

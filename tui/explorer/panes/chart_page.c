@@ -20,6 +20,7 @@ void chart_page_free(chart_page_state *s) {
         chart_data_free(s->data[k]);
         chart_request_free(s->request[k]);
     }
+    chart_data_free(s->part);
     free(s);
 }
 
@@ -34,6 +35,10 @@ static chart_view view_of(app *a) {
     v.baseline = scry_session_baseline(s);
     v.switches = scry_session_switches(s);
     if (shown(a)->traits & CHART_FIXED_TOP) v.top = CHART_TOP;
+    if (shown(a)->traits & CHART_NEEDS_MODEL) v.top = chart_top(n, CHART_MODEL_TOP);
+    v.model = a->model;
+    v.threads = a->threads;
+    v.memory = a->memory;
     if (t->plots->budget) v.budget = t->plots->budget;
     v.latent = (long)app_latent(a);
     v.domain = (long)domains_current(a);
@@ -59,6 +64,12 @@ void chart_page_take(tab *t, chart_request *request, chart_data *data) {
     t->plots->request[request->kind] = request;
 }
 
+void chart_page_take_part(tab *t, const chart_request *request, chart_data *part) {
+    chart_data_free(t->plots->part);
+    t->plots->part = part;
+    t->plots->part_of = part ? request : NULL;
+}
+
 void chart_page_finish(app *a) {
     chart_request *need = chart_page_request(a);
     if (need) chart_page_take(a->tab, need, chart_compute(need, NULL));
@@ -67,7 +78,9 @@ void chart_page_finish(app *a) {
 chart *chart_page_chart(app *a) {
     chart_view v = view_of(a);
     chart_request *need = chart_page_request(a);
-    chart *f = chart_new(a->plot, &v, a->tab->plots->data[a->plot], !need);
+    const chart_page_state *p = a->tab->plots;
+    bool part = need && p->part && chart_request_same(p->part_of, need);
+    chart *f = chart_new(a->plot, &v, part ? p->part : p->data[a->plot], !need);
     chart_request_free(need);
     return f;
 }
@@ -180,7 +193,7 @@ static void step_n(app *a, int step) {
     chart_page_state *p = a->tab->plots;
     size_t count, at = 0;
     uint32_t n = scry_session_n(a->tab->session), from = p->at_n ? p->at_n : n, F = a->tab->info->d_sae;
-    uint32_t *points = scry_sweep_grid(chart_top(n) < F ? chart_top(n) : F, &count);
+    uint32_t top = view_of(a).top, *points = scry_sweep_grid(top < F ? top : F, &count);
     while (at + 1 < count && points[at] < from) at++;
     if (step > 0 && points[at] <= from && at + 1 < count) at++;
     if (step < 0 && at > 0) at--;
