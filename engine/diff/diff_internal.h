@@ -22,8 +22,8 @@ typedef struct diff {
 
 /* Opens models and texts. */
 bool diff_open(diff *d, scry_notes *notes, scry_error *err);
-/* Runs both models and fills in the sums and places. */
-bool diff_run(diff *d, const scry_cancel *cancel, scry_error *err);
+/* Runs both models and fills in the sums and places. Refuses a base model that is not the one of the study. */
+bool diff_run(diff *d, const scry_cancel *cancel, scry_notes *notes, scry_error *err);
 /* Fills in the groups' figures. */
 void diff_figures(diff *d);
 

@@ -162,7 +162,7 @@ bool scry_differences_compute(const scry_diff_query *query, const scry_cancel *c
         make_room(&k);
         d->take_token = take_token;
         d->context = &k;
-        ok = diff_run(d, cancel, err) && find_kept(&k, err);
+        ok = diff_run(d, cancel, notes, err) && find_kept(&k, err);
     }
     if (ok) {
         measure_latents(&k, q.threads);
