@@ -29,6 +29,8 @@ scry_named_sets *scry_named_sets_open(const scry_index *index, scry_error *err);
 void scry_named_sets_free(scry_named_sets *sets);
 /* Returns a set by name, valid until the next change; NULL when there is none of that name. */
 const scry_set *scry_named_sets_find(const scry_named_sets *sets, const char *name);
+/* Returns the name of the first that has the same latents; NULL when there is none, or sets is NULL. */
+const char *scry_named_sets_name_of(const scry_named_sets *sets, const scry_set *set);
 /* Reads the file again: another process, or another index of the same latents, may have written it. After an error the
  * sets are as they were. */
 bool scry_named_sets_refresh(scry_named_sets *sets, scry_error *err);

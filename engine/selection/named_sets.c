@@ -129,6 +129,12 @@ static bool write_json(FILE *file, const void *context) {
     return ok;
 }
 
+const char *scry_named_sets_name_of(const scry_named_sets *sets, const scry_set *set) {
+    for (size_t i = 0; sets && i < sets->count; i++)
+        if (scry_set_equal(sets->item[i].set, set)) return sets->item[i].name;
+    return NULL;
+}
+
 bool scry_named_sets_refresh(scry_named_sets *sets, scry_error *err) {
     scry_named_sets found = {.path = sets->path, .latents = sets->latents};
     if (access(sets->path, F_OK) != 0) return true;

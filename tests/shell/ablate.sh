@@ -50,6 +50,12 @@ gives 0 ablate "$place/tiny.scry" --latents 3 --json
 alone=$(sed 's/.*"name":"math"[^}]*"difference":\([^,]*\).*/\1/' "$out")
 gives 0 ablate "$place/tiny.scry" --latents 3,17 --each --json
 prints "--each: what the latent does alone" "\"latent\":3,.*\"name\":\"math\",\"difference\":$alone"
+cp "$out" "$place/each.json"
+gives 0 ablate "$place/tiny.scry" --latents 3,17 --each --csv
+is "--each --csv: columns of each domain" "$(head -1 "$out")" "rank,latent,difference,accuracy_change,domain,domain_difference,domain_se,label,key_tokens,difference math,se math,difference law,se law,difference plain,se plain,difference cut,se cut"
+grep '^[0-9]*,3,' "$out" | sed 's/"[^"]*\(""[^"]*\)*"/-/g' | awk -F, '{ for (i = 10; i <= NF; i++) printf "%.6g ", $i }' >"$place/each.csv"
+is "--each --csv: their numbers are those of --json" "$(cat "$place/each.csv")" "$(grep -o '"latent":3,[^]]*' "$place/each.json" | sed 's/.*"domains"://' |
+    grep -o '"difference":[^,]*,"se":[^}]*' | sed 's/"difference"://; s/,"se":/ /' | head -4 | awk '{ printf "%.6g %.6g ", $1, $2 }')"
 
 # ---- the sample study, by its manifest
 gives 0 ablate sample_data/study.json --by icl --top 100

@@ -5,6 +5,8 @@
 #include "sample_app.h"
 
 #include "explorer/causal/ablation_runs.h"
+#include "explorer/sets/set_layer.h"
+#include "results/results.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -74,6 +76,39 @@ static void staleness(app *a) {
     check(!causal_is_stopped(a, &why), "nothing was given up");
 }
 
+/* A selection around the anchor, as JSON: text of its "anchor". The caller frees it. */
+static char *anchor_json(app *a, const scry_anchor *anchor) {
+    const scry_session *session = a->tab->session;
+    const selection_context of = {
+        .index = a->tab->index, .set = scry_set_copy(scry_session_set(session)), .score = SCRY_ABL, .anchor = anchor};
+    scry_result r;
+    selection_fit(&r, &of, scry_session_scope(session));
+    cJSON *facts = score_result(&of, &r, NULL);
+    char *text = cJSON_PrintUnformatted(result_get(facts, "anchor"));
+    check(cJSON_IsTrue(result_get(facts, "anchored")) == (anchor != NULL), "anchored says whether there is one");
+    cJSON_Delete(facts);
+    scry_result_free(&r);
+    scry_set_free(of.set);
+    return text;
+}
+
+static void named_anchor(app *a, const scry_anchor *anchor) {
+    char *latents = scry_set_text(anchor->set), *bare = anchor_json(a, NULL), *unnamed = anchor_json(a, anchor);
+    check(strcmp(bare, "null") == 0, "no anchor");
+    check(strcmp(unnamed, text_of("{\"name\":null,\"n\":%u,\"latents\":\"%s\"}", anchor->set->count, latents)) == 0,
+          "an anchor that is no named set");
+    scry_error err = {0};
+    check(scry_named_sets_save(a->tab->sets->kept, "core", anchor->set, &err), "the set is named: %s", err.text);
+    char *named = anchor_json(a, anchor);
+    check(strcmp(named, text_of("{\"name\":\"core\",\"n\":%u,\"latents\":\"%s\"}", anchor->set->count, latents)) == 0,
+          "an anchor that is");
+    check(titled(a, "(anchor core +1 -2)") || titled(a, "around core (+1 -2)"), "the pane has its name");
+    free(latents);
+    free(bare);
+    free(unnamed);
+    free(named);
+}
+
 /* exact(D) + estimate(D') - estimate(D), by bare scorers. */
 static void estimates(app *a) {
     size_t D = a->tab->info->domains;
@@ -103,6 +138,7 @@ static void estimates(app *a) {
     check(isnan(causal_shown(a, 0).se) && causal_runs_due(a), "an estimate has no error, and the run is due");
     const scry_anchor *anchor = scry_session_anchor(a->tab->session);
     check(anchor && scry_set_equal(anchor->set, then), "the session keeps the anchor");
+    named_anchor(a, anchor);
     causal_runs_finish(a);
     anchor = scry_session_anchor(a->tab->session);
     check(causal_is_fresh(a) && !a->tab->causal->estimated &&

@@ -25,6 +25,7 @@ typedef struct selection_context {
     scry_set *set;
     scry_set *untouched; /* the top N that `set` was edited from; NULL: not known */
     scry_score score;
+    const struct scry_anchor *anchor; /* borrowed: the exact run around which abl estimates; NULL: none */
 } selection_context;
 
 /* Scores the selection and fits the score to the change of the domains in scope; without the statistics of rho. The

@@ -1,11 +1,15 @@
 /* score_result.c: what is known of a selection: latents by shift, the STS of each domain, rho with its statistics. */
 #include "results/results.h"
+#include "effects.h"
+#include "sets.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 void selection_fit(scry_result *r, const selection_context *s, const scry_scope *scope) {
     scry_scorer *scorer = scry_scorer_new(s->index, s->score);
+    scry_scorer_set_anchor(scorer, s->anchor);
     scry_scorer_load(scorer, s->set);
     scry_result_fit(r, s->index, scorer, scope);
     scry_scorer_free(scorer);
@@ -39,6 +43,23 @@ void add_rho(cJSON *facts, const scry_info *info, const scry_result *r, const sc
     result_text(facts, "against", scry_reference_name(info->against));
 }
 
+/* The set that was run exactly: its name among the named sets, its size and latents. */
+static void add_anchor(cJSON *facts, const scry_index *index, const scry_anchor *anchor) {
+    if (!anchor) {
+        cJSON_AddNullToObject(facts, "anchor");
+        return;
+    }
+    scry_error err = {0}; /* of a damaged file there are no names */
+    scry_named_sets *sets = scry_named_sets_open(index, &err);
+    char *latents = scry_set_text(anchor->set);
+    cJSON *item = cJSON_AddObjectToObject(facts, "anchor");
+    result_text(item, "name", scry_named_sets_name_of(sets, anchor->set));
+    result_number(item, "n", anchor->set->count);
+    result_text(item, "latents", latents);
+    free(latents);
+    scry_named_sets_free(sets);
+}
+
 cJSON *score_result(const selection_context *s, const scry_result *r, const scry_best_baseline *baseline) {
     const scry_info *info = scry_index_info(s->index);
     cJSON *facts = cJSON_CreateObject();
@@ -47,6 +68,7 @@ cJSON *score_result(const selection_context *s, const scry_result *r, const scry
     if (info->d_sae && scry_scores[s->score].is_effect) {
         cJSON_AddBoolToObject(facts, "estimate", true);
         cJSON_AddBoolToObject(facts, "anchored", r->anchored);
+        add_anchor(facts, s->index, r->anchored ? s->anchor : NULL);
     }
     cJSON *list = cJSON_AddArrayToObject(facts, "domains");
     for (size_t d = 0; d < r->domains; d++) {

@@ -239,6 +239,33 @@ static int print_set(const ablate *a, cJSON *facts) {
     return status;
 }
 
+/* CSV has columns for each domain, "difference NAME" and "se NAME", and each latent gets their numbers. The keys lie in
+ * *keys; the caller frees both. */
+static result_column *each_columns(const ablate *a, cJSON *facts, const result_column *first, char ***keys) {
+    const scry_info *info = scry_index_info(a->of.index);
+    const char *const of[] = {"difference", "se"};
+    size_t n = 0, k = 0;
+    while (first[n].key) n++;
+    result_column *columns = mem_new(n + 2 * a->domains + 1, sizeof *columns);
+    *keys = mem_new(2 * a->domains + 1, sizeof **keys);
+    memcpy(columns, first, n * sizeof *columns);
+    for (size_t d = 0; d < a->domains; d++) {
+        if (!scry_causal_domains(a->causal)[d].samples) continue;
+        for (int i = 0; i < 2; i++) {
+            char *key = (*keys)[k++] = mem_format("%s %s", of[i], info->domain[d].name);
+            columns[n++] = (result_column){key, key, "%.5f", 0};
+            cJSON *item;
+            cJSON_ArrayForEach (item, result_get(facts, "latents")) {
+                const cJSON *domain;
+                cJSON_ArrayForEach (domain, result_get(item, "domains"))
+                    if (strcmp(result_get_text(domain, "name"), info->domain[d].name) == 0)
+                        result_number(item, key, result_get_number(domain, of[i]));
+            }
+        }
+    }
+    return columns;
+}
+
 static int print_each(const ablate *a, cJSON *facts) {
     static const result_column columns[] = {{"rank", "rank", "%.0f", 0},
                                             {"latent", "latent", "%.0f", 0},
@@ -252,7 +279,12 @@ static int print_each(const ablate *a, cJSON *facts) {
     char *words = ablation_words(&a->how, 1);
     char *head =
         mem_format("%s, each in turn: the mean rise of loss over the domains, and where it is largest\n\n", words);
-    int status = output_print(a->o, facts, "latents", columns, head);
+    char **keys = NULL;
+    result_column *wide = a->o->csv ? each_columns(a, facts, columns, &keys) : NULL;
+    int status = output_print(a->o, facts, "latents", wide ? wide : columns, head);
+    for (char **key = keys; key && *key; key++) free(*key);
+    free(keys);
+    free(wide);
     free(words);
     free(head);
     return status;

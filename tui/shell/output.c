@@ -21,7 +21,11 @@ static int finish(cJSON *facts) {
 }
 
 static void print_csv(const cJSON *list, const result_column *columns) {
-    for (const result_column *c = columns; c->key; c++) printf("%s%s", c == columns ? "" : ",", c->key);
+    for (const result_column *c = columns; c->key; c++) {
+        if (c != columns) putchar(',');
+        if (strpbrk(c->key, ",\"\r\n")) csv_text_write(stdout, c->key); /* a domain's name may be in it */
+        else fputs(c->key, stdout);
+    }
     putchar('\n');
     const cJSON *row;
     cJSON_ArrayForEach (row, list) {

@@ -4,6 +4,7 @@
 #include "base/worker_thread.h"
 #include "effects.h"
 #include "explorer/causal/ablation_runs.h"
+#include "explorer/sets/set_layer.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -289,6 +290,8 @@ static void estimate(app *a) {
     s->estimated = !is_selection(&s->figures.of, a->tab) && has_estimates(&s->how) &&
                    scry_session_anchor(a->tab->session) && scry_has_score(a->tab->index, SCRY_ABL);
     if (!s->estimated) return;
+    scry_error err = {0}; /* of a damaged file the anchor has no name */
+    if (!a->tab->sets->kept) a->tab->sets->kept = scry_named_sets_open(a->tab->index, &err);
     const scry_scorer *scorer = scorer_of(a);
     if (!s->estimate) s->estimate = mem_new(D, sizeof *s->estimate);
     for (size_t d = 0; d < D; d++) s->estimate[d] = scry_scorer_value(scorer, d);

@@ -100,8 +100,11 @@ command_effect do_export(app *a, const char *argument) {
         .metric = shown->metric,
         .selection = !of};
     if (!of && scry_session_statistics_ready(s)) {
-        const selection_context c = {
-            .index = a->tab->index, .train = shown->train, .set = set, .score = scry_session_score(s)};
+        const selection_context c = {.index = a->tab->index,
+                                     .train = shown->train,
+                                     .set = set,
+                                     .score = scry_session_score(s),
+                                     .anchor = scry_session_anchor(s)};
         cJSON *facts = score_result(&c, scry_session_result(a->tab->session), NULL);
         w->rho = rho_summary_text(facts);
         cJSON_Delete(facts);

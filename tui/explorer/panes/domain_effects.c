@@ -2,6 +2,7 @@
  * of the model, and the difference. */
 #include "explorer/causal/ablation_runs.h"
 #include "explorer/panes/domain_pane.h"
+#include "explorer/sets/set_layer.h"
 #include "text/text.h"
 
 #include <math.h>
@@ -202,6 +203,13 @@ static void settings_words(const scry_ablation *how, bool brief, char *text, siz
         snprintf(text + strlen(text), size - strlen(text), ", error %s", how->drop_error ? "dropped" : "kept");
 }
 
+/* What the anchored set is called among the named sets: "" where it is none of them. */
+static void anchor_name(const app *a, const scry_set *set, int cols, char *text, size_t size) {
+    const char *name = scry_named_sets_name_of(a->tab->sets->kept, set);
+    text[0] = 0;
+    if (name) app_fit_text(a, name, cols, text, size);
+}
+
 void effect_title_words(const app *a, bool brief, char *text, size_t size) {
     const causal_figures *f = figures_of(a);
     char what[80], unlike[40], running[60];
@@ -209,10 +217,19 @@ void effect_title_words(const app *a, bool brief, char *text, size_t size) {
     if (a->tab->causal->estimated) {
         const scry_anchor *anchor = scry_session_anchor(a->tab->session);
         unlike_words(anchor->set, scry_session_set(a->tab->session), unlike, sizeof unlike);
-        if (brief) snprintf(text, size, "loss, estimated (anchor %s)%s", unlike[0] ? unlike : "here", running);
+        anchor_name(a, anchor->set, brief ? 10 : 30, what, sizeof what);
+        if (brief)
+            snprintf(text, size, "loss, estimated (anchor %s%s%s)%s", what, what[0] && unlike[0] ? " " : "",
+                     unlike[0] ? unlike
+                     : what[0] ? ""
+                               : "here",
+                     running);
         else
-            snprintf(text, size, "loss, estimated around %s%s%s%s", unlike[0] ? "another set (" : "this set", unlike,
-                     unlike[0] ? ")" : "", running);
+            snprintf(text, size, "loss, estimated around %s%s%s%s%s",
+                     what[0]     ? what
+                     : unlike[0] ? "another set"
+                                 : "this set",
+                     unlike[0] ? " (" : "", unlike, unlike[0] ? ")" : "", running);
         return;
     }
     if (f->of.set && !scry_set_equal(f->of.set, scry_session_set(a->tab->session))) {
