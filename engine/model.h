@@ -200,6 +200,24 @@ bool scry_run_logits(scry_run *run, const scry_sequence *sequences, size_t count
  * several rows at once; for one row once for each stretch of the vocabulary, ascending. logits belong to the run. */
 typedef void (*scry_unembed_sink)(void *context, size_t row, uint32_t first, uint32_t count, const float *logits);
 
+/* A text that grows: its keys and values are kept, so that only what is added is run. */
+typedef struct scry_growing scry_growing;
+/* Room for `most` tokens. Borrows the run, which may serve others between calls. NULL and err past the model's context
+ * or the run's memory limit. */
+scry_growing *scry_growing_new(scry_run *run, size_t most, scry_error *err);
+void scry_growing_free(scry_growing *text); /* accepts NULL */
+size_t scry_growing_length(const scry_growing *text);
+/* Changes the stream at a hook: x [count][d], of tokens first..first + count of the text. False ends the call, which
+ * then fails with err. */
+typedef bool (*scry_stream_edit)(void *context, size_t first, size_t count, float *x, scry_error *err);
+/* Adds tokens, and writes the logits behind the last of them to logits [V]. edit (may be NULL) changes the stream at
+ * `at` on the way. The logits are those of scry_run_logits but for rounding. False and err past the room, for ids
+ * outside the vocabulary, a hook that is not the stream, and when cancelled; the text is then what it was. */
+bool scry_growing_add(scry_growing *text, const uint32_t *ids, size_t count, scry_hook at, scry_stream_edit edit,
+                      void *context, float *logits, scry_error *err);
+/* The ids that end a text, by generation_config.json, else config.json; *count of them. Borrowed from the model. */
+const uint32_t *scry_model_ends(const scry_model *model, size_t *count);
+
 /* What directions [count][d] of the stream do to the logits by the direct path, through no block after them: logit_v =
  * sum_i x_i g_i U[v][i], with g the final norm's weight (1 + w in Gemma) and U the output matrix. Under a layer norm
  * the direction's mean is taken off first. The norm's division by the stream's size is left out, and so are biases and

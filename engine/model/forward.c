@@ -1,6 +1,7 @@
 /* forward.c: the calls that run a model to a hook or to the logits, and prefixes. */
 #include "base/mem.h"
 #include "model/elementwise.h"
+#include "model/few_rows.h"
 #include "model/run.h"
 
 #include <inttypes.h>
@@ -174,14 +175,15 @@ static bool wanted_logits(const logits_job *all, uint32_t chunk, scry_error *err
                     .end = LINEAR_STORE,
                     .out = j.logits,
                     .out_lead = j.lead};
-        linear_run(&l, run->pool, run->kernel, run->linear);
+        if (p->grows && few_rows_fit(&l)) few_rows_run(&l, run->pool, run->linear);
+        else linear_run(&l, run->pool, run->kernel, run->linear);
         parallel_for(run->pool, j.count, give, &j);
         if (o->cancelled && o->cancelled(o->context)) return scry_fail(err, "cancelled");
     }
     return true;
 }
 
-static bool pass_logits(const pass *p, size_t first_row, const bool *wanted, scry_logits_sink sink, void *context,
+bool pass_logits(const pass *p, size_t first_row, const bool *wanted, scry_logits_sink sink, void *context,
                         scry_error *err) {
     scry_run *run = p->run;
     logits_job j = {.p = p,

@@ -62,4 +62,41 @@ FUSED void silu_gate_fused(const float *x, const float *up, uint32_t n, float *o
     silu_gate_8(rest[0], rest[1], rest[2]);
     memcpy(out + i, rest[2], (n - i) * sizeof *out);
 }
+
+FUSED __attribute__((always_inline)) static inline float add_up(const __m256 sum[4]) {
+    float part[LANES];
+    double all = 0;
+    _mm256_storeu_ps(part, _mm256_add_ps(_mm256_add_ps(sum[0], sum[1]), _mm256_add_ps(sum[2], sum[3])));
+    for (int l = 0; l < LANES; l++) all += (double)part[l];
+    return (float)all;
+}
+
+FUSED __attribute__((always_inline)) static inline __m256 widen_8(const uint16_t *w) {
+    __m256i wide = _mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)(const void *)w));
+    return _mm256_castsi256_ps(_mm256_slli_epi32(wide, 16));
+}
+
+/* Four sums of eight, so that one does not wait for the other. */
+#define DOT(name, type, LOAD, REST)                                                                                    \
+    FUSED float name(const type *w, const float *x, uint32_t n) {                                                      \
+        __m256 sum[4] = {_mm256_setzero_ps(), _mm256_setzero_ps(), _mm256_setzero_ps(), _mm256_setzero_ps()};          \
+        uint32_t i = 0;                                                                                                \
+        for (; i + 4 * LANES <= n; i += 4 * LANES) {                                                                   \
+            sum[0] = _mm256_fmadd_ps(LOAD(w + i), _mm256_loadu_ps(x + i), sum[0]);                                     \
+            sum[1] = _mm256_fmadd_ps(LOAD(w + i + LANES), _mm256_loadu_ps(x + i + LANES), sum[1]);                     \
+            sum[2] = _mm256_fmadd_ps(LOAD(w + i + 2 * LANES), _mm256_loadu_ps(x + i + 2 * LANES), sum[2]);             \
+            sum[3] = _mm256_fmadd_ps(LOAD(w + i + 3 * LANES), _mm256_loadu_ps(x + i + 3 * LANES), sum[3]);             \
+        }                                                                                                              \
+        float all = add_up(sum);                                                                                       \
+        for (; i < n; i++) all += REST(w[i]) * x[i];                                                                   \
+        return all;                                                                                                    \
+    }
+static inline float widen_1(uint16_t w) {
+    const uint32_t bits = (uint32_t)w << 16;
+    float value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+DOT(dot_fused, float, _mm256_loadu_ps, )
+DOT(dot_bf16_fused, uint16_t, widen_8, widen_1)
 #endif

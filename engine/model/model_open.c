@@ -60,7 +60,10 @@ scry_model *scry_model_open(const char *folder, const char *adapter, scry_notes 
     m->folder = mem_copy_bytes(folder, length);
     m->info.path = m->folder;
     m->file.map.fd = -1;
-    if (open_all(m, adapter, notes, err)) return m;
+    if (open_all(m, adapter, notes, err)) {
+        model_ends_find(m);
+        return m;
+    }
     scry_model_close(m);
     return NULL;
 }
@@ -74,6 +77,7 @@ void scry_model_close(scry_model *m) {
     pthread_mutex_destroy(&m->lock);
     free(m->folder);
     free(m->adapter);
+    free(m->ends);
     free(m);
 }
 

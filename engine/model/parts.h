@@ -60,6 +60,8 @@ struct scry_model {
     weight_matrix embedding, positions, head;
     norm_weights final_norm;
     block_weights *block; /* [layers] */
+    uint32_t *ends;       /* [end_count] ids that end a text, owned */
+    size_t end_count;
     pthread_mutex_t lock; /* guards fingerprint */
     uint64_t fingerprint; /* 0: not yet computed */
 };
@@ -68,6 +70,9 @@ struct scry_model {
  * which accepts what a failure left. */
 bool model_weights_find(scry_model *m, scry_notes *notes, scry_error *err);
 void model_weights_free(scry_model *m);
+
+/* Fills in m->ends, from what the folder says. */
+void model_ends_find(scry_model *m);
 
 /* The tensor of a part of block `layer` with ending ".weight" or ".bias", or NULL. name: where it was looked for. */
 const tensor *model_tensor(const scry_model *m, model_part part, uint32_t layer, const char *ending, char name[200]);

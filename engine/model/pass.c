@@ -4,6 +4,7 @@
  * attention, product o; norm, products up (and gate), product down. */
 #include "base/mem.h"
 #include "model/elementwise.h"
+#include "model/few_rows.h"
 #include "model/rope.h"
 #include "model/run.h"
 
@@ -177,7 +178,8 @@ static void copy_out(const pass *p, const float *from, float *out) {
 
 void pass_multiply(const pass *p, linear *l) {
     l->rows = p->rows;
-    linear_run(l, p->run->pool, p->run->kernel, p->run->linear);
+    if (p->grows && few_rows_fit(l)) few_rows_run(l, p->run->pool, p->run->linear);
+    else linear_run(l, p->run->pool, p->run->kernel, p->run->linear);
 }
 
 /* ---- the parts of a block ---- */

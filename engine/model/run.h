@@ -49,9 +49,14 @@ typedef struct pass {
     span *spans; /* [count] */
     span_block *blocks;
     size_t block_count;
+    bool grows;          /* a text that grows: few rows may be multiplied in another order */
     scry_prefix *making; /* the sequence's keys and values go there; NULL: to the run's buffers */
 } pass;
 
+/* What a call does with the logits of its rows (forward.c): of those that are wanted, first_row being the number of the
+ * pass's first row among all. */
+bool pass_logits(const pass *p, size_t first_row, const bool *wanted, scry_logits_sink sink, void *context,
+                 scry_error *err);
 /* Bytes that `rows` rows need, of sequences that begin at most `sequences` times and see `positions` positions. */
 uint64_t run_bytes(const scry_run *run, uint64_t rows, uint64_t sequences, uint64_t positions);
 
