@@ -15,13 +15,15 @@ typedef struct diff {
     /* of each text, sums over its tokens that count: */
     double *kl, *gain, *differs, *tokens, *loss[2]; /* [texts.count] */
     double *change;                                 /* [groups][vocabulary] sums of tuned minus base */
-    uint32_t *pushed;                               /* [groups][vocabulary] tokens at which it is pushed */
+    void (*take_token)(void *context, size_t text, uint32_t at, double kl, double gain); /* NULL: nobody asks */
+    void *context;
+    uint32_t *pushed; /* [groups][vocabulary] tokens at which it is pushed */
 } diff;
 
 /* Opens models and texts. */
 bool diff_open(diff *d, scry_notes *notes, scry_error *err);
-/* Runs both models and fills in the sums and places. */
-bool diff_run(diff *d, const scry_cancel *cancel, scry_error *err);
+/* Runs both models and fills in the sums and places. Refuses a base model that is not the one of the study. */
+bool diff_run(diff *d, const scry_cancel *cancel, scry_notes *notes, scry_error *err);
 /* Fills in the groups' figures. */
 void diff_figures(diff *d);
 

@@ -58,7 +58,7 @@ scry_diff *scry_diff_run(const scry_diff_query *query, const scry_cancel *cancel
     diff *d = mem_new(1, sizeof *d);
     d->query = query;
     d->out.seed = query->seed;
-    bool ok = diff_open(d, notes, err) && diff_run(d, cancel, err);
+    bool ok = diff_open(d, notes, err) && diff_run(d, cancel, notes, err);
     if (ok) diff_figures(d);
     d->query = NULL;
     if (ok) return &d->out;

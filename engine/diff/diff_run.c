@@ -3,6 +3,7 @@
  * A batch of texts runs to the last block of each model; from there on, as many tokens at a time as memory allows for
  * two rows of logits each. */
 #include "base/mem.h"
+#include "causal/stream_check.h"
 #include "diff/diff_internal.h"
 
 #include <inttypes.h>
@@ -51,6 +52,7 @@ static void add_row(runner *r, size_t row, size_t slot) {
     d->differs[t] += f->top[0] != f->top[1];
     for (int m = 0; m < 2; m++) d->loss[m][t] -= f->log_probability[m];
     for (uint32_t i = 0; i < f->pushed_count; i++) d->pushed[group * d->vocabulary + f->pushed[i]]++;
+    if (d->take_token) d->take_token(d->context, t, r->next[row], f->kl, f->log_probability[1] - f->log_probability[0]);
     diff_take_place(d, &r->pairs, slot, t, r->next[row]);
 }
 
@@ -138,6 +140,25 @@ static bool open_runs(runner *r) {
     return true;
 }
 
+/* The base model's stream against the study's captures. */
+static bool check_base(const runner *r, scry_notes *notes) {
+    const diff *d = r->d;
+    const scry_index *x = d->query->index;
+    scry_hook hook;
+    if (!x || !scry_hook_parse(scry_index_info(x)->hook, &hook, NULL) ||
+        !scry_model_has_hook(d->pair.model[0], hook, NULL))
+        return true;
+    stream_probe probe;
+    bool ok = stream_probe_run(&probe, x, r->run[0], d->pair.tok, hook, r->err);
+    if (ok && probe.texts.count) {
+        stream_distance distance =
+            stream_distance_of(x, d->query->study, &probe.texts, probe.x, NULL, d->query->memory / 4);
+        ok = stream_check(x, &distance, d->pair.folder[0], hook, notes, r->err);
+    }
+    stream_probe_free(&probe);
+    return ok;
+}
+
 static void make_room(runner *r) {
     diff *d = r->d;
     const size_t texts = d->texts.count;
@@ -158,9 +179,9 @@ static void make_room(runner *r) {
     r->slot = mem_new(r->room, sizeof *r->slot);
 }
 
-static bool run_all(runner *r) {
+static bool run_all(runner *r, scry_notes *notes) {
     const diff_texts *texts = &r->d->texts;
-    if (!open_runs(r)) return false;
+    if (!open_runs(r) || !check_base(r, notes)) return false;
     make_room(r);
     r->pool = parallel_start(r->d->query->threads);
     for (size_t first = 0, end; first < texts->count; first = end) {
@@ -172,9 +193,9 @@ static bool run_all(runner *r) {
     return true;
 }
 
-bool diff_run(diff *d, const scry_cancel *cancel, scry_error *err) {
+bool diff_run(diff *d, const scry_cancel *cancel, scry_notes *notes, scry_error *err) {
     runner r = {.d = d, .cancel = cancel, .err = err};
-    bool ok = run_all(&r);
+    bool ok = run_all(&r, notes);
     for (int m = 0; m < 2; m++) {
         scry_run_free(r.run[m]);
         free(r.x[m]);

@@ -4,15 +4,18 @@
 
 #include <stdlib.h>
 
-static void add(diff_texts *t, const uint32_t *ids, size_t from, size_t to, uint32_t sample) {
+static diff_text *add(diff_texts *t, const uint32_t *ids, size_t from, size_t to, uint32_t sample) {
     scry_diff_group *g = &t->group[t->groups];
     if (!(t->count & (t->count + 1))) /* room grows at 1, 3, 7, ... */
         t->texts = mem_resize(t->texts, 2 * (t->count + 1), sizeof *t->texts);
-    t->texts[t->count++] = (diff_text){ids, (uint32_t)from, (uint32_t)to, (uint32_t)t->groups, sample};
+    diff_text *text = &t->texts[t->count++];
+    *text = (diff_text){
+        .ids = ids, .from = (uint32_t)from, .to = (uint32_t)to, .group = (uint32_t)t->groups, .sample = sample};
     if (to > t->longest) t->longest = to;
     g->samples++;
     g->tokens += to - from;
     t->tokens += to - from;
+    return text;
 }
 
 static void end_group(diff_texts *t) {
@@ -27,7 +30,10 @@ static void add_group(diff_texts *t, const char *name, bool is_train, size_t num
     t->group[t->groups].left_out = c->summary[number].left_out;
     for (size_t i = c->first[number]; i < c->first[number + 1]; i++) {
         const causal_sample *s = &c->samples[i];
-        add(t, s->ids, s->from, s->to, s->sample);
+        diff_text *text = add(t, s->ids, s->from, s->to, s->sample);
+        text->capture = s->capture;
+        text->before = s->before;
+        text->row = s->first;
     }
     end_group(t);
 }

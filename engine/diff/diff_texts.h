@@ -10,6 +10,8 @@
 typedef struct diff_text {
     const uint32_t *ids; /* [to] borrowed */
     uint32_t from, to, group, sample;
+    uint32_t capture, before; /* of an index: token t lies on row + t - before of the capture, for t >= before */
+    uint64_t row;
 } diff_text;
 
 /* {0} is empty. Owner: diff_texts_free. */

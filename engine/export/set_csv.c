@@ -2,12 +2,14 @@
 #include "base/atomic_file.h"
 #include "base/escape.h"
 #include "base/mem.h"
+#include "differences.h"
 #include "export.h"
 #include "export/set_file.h"
 #include "io/csv_table.h"
 #include "latent.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,6 +67,22 @@ bool set_csv_read(const set_file *f, const char *text, size_t length, scry_error
     return ok;
 }
 
+static bool has_differences(const scry_index *index) {
+    scry_differences_info info;
+    return scry_differences_info_of(index, &info);
+}
+
+/* A number that is not known stays empty. */
+static void put_differences(FILE *f, const scry_index *index, uint32_t latent) {
+    double lift, gain;
+    scry_column_kl_lifts(index, latent, 1, &lift);
+    scry_column_gains(index, latent, 1, &gain);
+    fputc(',', f);
+    if (!isnan(lift)) fprintf(f, "%.9g", lift);
+    fputc(',', f);
+    if (!isnan(gain)) fprintf(f, "%.9g", -gain);
+}
+
 static void put_header(FILE *f, const scry_index *index, scry_score score) {
     const scry_info *info = scry_index_info(index);
     fputs("latent,included,rank,shift,share,label", f);
@@ -74,7 +92,7 @@ static void put_header(FILE *f, const scry_index *index, scry_score score) {
         csv_text_write(f, name);
         free(name);
     }
-    fputs(",key_tokens\n", f);
+    fputs(has_differences(index) ? ",kl_lift,loss_change,key_tokens\n" : ",key_tokens\n", f);
 }
 
 static void put_latent(FILE *f, const scry_index *index, const scry_ranking *r, uint32_t rank, bool in,
@@ -92,6 +110,7 @@ static void put_latent(FILE *f, const scry_index *index, const scry_ranking *r, 
         if (contribution && scry_domain_has_score(index, score, d) && scry_is_scored(index, latent))
             fprintf(f, "%.9g", (double)contribution[d]);
     }
+    if (has_differences(index)) put_differences(f, index, latent);
     char *tokens = scry_key_tokens(index, latent);
     fputc(',', f);
     csv_text_write_line(f, tokens);

@@ -154,15 +154,14 @@ DEFINE_ROWS(avx512, 12, AVX512)
            high##i = _mm256_unpackhi_ps(r[2 * (i)], r[2 * (i) + 1]);
 #define FOUR(i, a, b)                                                                                                  \
     __m256 first##i = _mm256_shuffle_ps(low##a, low##b, 0x44), second##i = _mm256_shuffle_ps(low##a, low##b, 0xEE),    \
-           third##i = _mm256_shuffle_ps(high##a, high##b, 0x44), fourth##i = _mm256_shuffle_ps(high##a, high##b, 0xEE);
+           third##i = _mm256_shuffle_ps(high##a, high##b, 0x44),                                                       \
+           fourth##i = _mm256_shuffle_ps(high##a, high##b, 0xEE);
 #define HALF(k, column)                                                                                                \
     _mm256_storeu_ps(to + (size_t)(k)*columns, _mm256_permute2f128_ps(column##0, column##1, 0x20));                    \
     _mm256_storeu_ps(to + (size_t)((k) + 4) * columns, _mm256_permute2f128_ps(column##0, column##1, 0x31));
-AVX2 __attribute__((always_inline)) static inline void turn_square(const __m256 r[8], uint32_t columns, float *to) {
-    PAIR(0) PAIR(1) PAIR(2) PAIR(3)
-    FOUR(0, 0, 1) FOUR(1, 2, 3)
-    HALF(0, first) HALF(1, second) HALF(2, third) HALF(3, fourth)
-}
+AVX2 __attribute__((always_inline)) static inline void turn_square(const __m256 r[8], uint32_t columns, float *to){
+    PAIR(0) PAIR(1) PAIR(2) PAIR(3) FOUR(0, 0, 1) FOUR(1, 2, 3) HALF(0, first) HALF(1, second) HALF(2, third)
+        HALF(3, fourth)}
 #undef PAIR
 #undef FOUR
 #undef HALF

@@ -9,6 +9,7 @@
 #include "io/label_file.h"
 #include "io/mapped_file.h"
 #include "labels.h"
+#include "store/difference_store.h"
 #include "store/effect_store.h"
 #include "store/sidecar.h"
 
@@ -159,6 +160,7 @@ scry_index *scry_open(const char *path, bool verify, scry_error *err) {
     for (int r = 0; r < SCRY_REFERENCES; r++)
         if (x->views[r]) x->views[r]->edits = x->edits;
     effect_store_open(x, verify);
+    difference_store_open(x, verify);
     return x;
 }
 

@@ -25,6 +25,26 @@ is "diff --places --csv: the places" "$(sed -n '1p;$=' "$out" | tr '\n' ' ')" 'n
 gives 0 diff "$x" --samples 1 --rows all --json
 prints "diff --rows all" '"rows":"all"'
 
+# ---- kept with the index
+gives 0 rank "$x" --top 1
+grep -q 'KL lift' "$out" && not_ok "no KL lift before" "found one" || ok "no KL lift before"
+gives 0 diff "$x" --keep
+prints "diff --keep says what it kept" 'sample\.diff: [0-9]+ tokens, mean KL 0\.[0-9]+, mean change of loss \+0\.'
+gives 0 rank "$x" --top 3
+prints "rank has the KL lift" 'KL lift +loss' '^ +1 +1819 .* 0\.[0-9]+ +\+0\.[0-9]+ '
+gives 0 rank "$x" --top 1 --json
+prints "rank --json has it" '"kl_lift":0\.[0-9]+,"loss_change":0\.'
+gives 0 export "$x" --top 2 -o "$place/set.csv"
+is "export has it" "$(sed -n '1s/.*\(,kl_lift.*\)/\1/p' "$place/set.csv")" ',kl_lift,loss_change,key_tokens'
+gives 0 score "$x" --set "$place/set.csv"
+gives 0 diff "$x" --keep --json
+prints "diff --keep --json" '"path":".*sample\.diff"' '"mean_kl":0\.' '"mean_loss_change":0\.' '"bytes":[0-9]+'
+printf 'no' >"$place/sample.diff"
+gives 0 rank "$x" --top 1
+grep -q 'KL lift' "$out" && not_ok "a damaged file is not used" "found a lift" || ok "a damaged file is not used"
+refused '--keep' diff "$x" --keep --places 3
+refused 'not the model of the study' diff "$x" --model "$tuned" --tuned "$base" --samples 1
+
 # ---- without a study
 printf '{"prompt": "Question: 2 + 2?\\nAnswer:", "response": " 4. \\u001b[31mred\\u202e"}\n' >"$place/own.jsonl"
 gives 0 diff --model "$base" --tuned "$tuned" --domain "own=$place/own.jsonl" --places 9

@@ -255,7 +255,9 @@ static void put_latents(const page *p) {
     snprintf(caption, sizeof caption, "The first of %u latents by %s %s", p->info->d_sae,
              scry_source_text(s->ranking->source, s->ranking->against, (char[SCRY_SOURCE_TEXT]){""}),
              scry_metric_name(s->ranking->metric));
-    const html_table t = {"ranking", caption, s->ranking->source == SCRY_BASE ? of_base : columns, "latent", "shift"};
+    result_column with[sizeof columns / sizeof *columns + 2];
+    differences_columns(s->index, s->ranking->source == SCRY_BASE ? of_base : columns, with);
+    const html_table t = {"ranking", caption, with, "latent", "shift"};
     html_rows(p->f, &t, list);
     cJSON_Delete(facts);
 }

@@ -7,6 +7,7 @@
 
 #include "ablate.h"
 #include "analysis.h"
+#include "differences.h"
 #include "effect_agreement.h"
 #include "evaluate.h"
 #include "latent.h"
@@ -30,6 +31,10 @@ typedef struct selection_context {
 /* Scores the selection and fits the score to the change of the domains in scope; without the statistics of rho. The
  * caller frees the result. */
 void selection_fit(scry_result *r, const selection_context *s, const scry_scope *scope);
+/* Adds a latent's "kl_lift" and "loss_change" (differences.h) where the index has differences of two models, and copies
+ * columns, with those for them in front of the names, to out, which has room for two more. Returns their number. */
+void add_differences(cJSON *item, const scry_index *index, uint32_t latent);
+size_t differences_columns(const scry_index *index, const result_column *columns, result_column *out);
 /* Adds what a latent is called: "label" (null without) and "key_tokens", a list of texts, and columns for both. */
 void add_names(cJSON *item, const scry_index *index, uint32_t latent);
 /* clang-format off */

@@ -5,6 +5,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 void selection_fit(scry_result *r, const selection_context *s, const scry_scope *scope) {
     scry_scorer *scorer = scry_scorer_new(s->index, s->score);
@@ -81,6 +82,30 @@ cJSON *score_result(const selection_context *s, const scry_result *r, const scry
     return facts;
 }
 
+void add_differences(cJSON *item, const scry_index *index, uint32_t latent) {
+    scry_differences_info info;
+    double lift, gain;
+    if (!scry_differences_info_of(index, &info)) return;
+    scry_column_kl_lifts(index, latent, 1, &lift);
+    scry_column_gains(index, latent, 1, &gain);
+    result_numbers(item, {"kl_lift", lift}, {"loss_change", -gain});
+}
+
+size_t differences_columns(const scry_index *index, const result_column *columns, result_column *out) {
+    static const result_column own[] = {{"kl_lift", "KL lift", "%.2f", 0}, {"loss_change", "loss", "%+.3f", 0}};
+    scry_differences_info info;
+    const bool there = scry_differences_info_of(index, &info);
+    size_t n = 0, count = 0;
+    while (columns[count].key) count++;
+    for (size_t i = 0; i < count; i++) {
+        const bool names = strcmp(columns[i].key, "label") == 0 || strcmp(columns[i].key, "words") == 0;
+        for (size_t k = 0; names && there && k < sizeof own / sizeof *own; k++) out[n++] = own[k];
+        out[n++] = columns[i];
+    }
+    out[n] = (result_column){0};
+    return n;
+}
+
 void add_names(cJSON *item, const scry_index *index, uint32_t latent) {
     const char *tokens[SCRY_KEY_PIECES];
     size_t n = 0;
@@ -97,6 +122,7 @@ static void add_latent(cJSON *item, const scry_index *index, const scry_ranking 
                    {"mean_shifted", scry_mean_shifted(index, r->train, r->source, j)},
                    {"rate_base", scry_rate_base(index, r->train, r->source, j)},
                    {"rate_shifted", scry_rate_shifted(index, r->train, r->source, j)});
+    add_differences(item, index, j);
     add_names(item, index, j);
 }
 

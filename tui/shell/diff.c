@@ -1,5 +1,5 @@
 /* diff.c: scry diff: where two models speak differently. */
-#include "diff.h"
+#include "differences.h"
 #include "base/mem.h"
 #include "results/diff_result.h"
 #include "shell/cli_context.h"
@@ -40,6 +40,9 @@ static bool check_together(const options *o, scry_error *err) {
     if (o->diff_rows && strcmp(o->diff_rows, "all") != 0 && strcmp(o->diff_rows, "response") != 0)
         return cli_misuse(err, "--rows", o->diff_rows, "all or response");
     if (o->diff_by && !o->places) return scry_misuse(err, "--by: belongs to --places K, which is missing");
+    if (o->keep_rows && (!o->words || o->places || o->vocabulary || o->most_samples || o->domains || o->diff_rows))
+        return scry_misuse(err, "--keep: computes all tokens of a study; found %s",
+                           o->words ? "other options, expected --keep alone" : "no study");
     if (o->by_domain && !o->vocabulary)
         return scry_misuse(err, "--by-domain: belongs to --vocabulary K, which is missing");
     return true;
@@ -132,13 +135,51 @@ static int print(const diff_command *c, const diff_view *v) {
     return status;
 }
 
+/* Computes the index's file, and says what is in it. */
+static int keep(diff_command *c) {
+    static const result_column columns[] = {{"path", "file", NULL, 0},         {"base", "base", NULL, 0},
+                                            {"tuned", "tuned", NULL, 0},       {"tokens", "tokens", "%.0f", 0},
+                                            {"mean_kl", "mean KL", "%.6g", 0}, {"mean_loss_change", "loss", "%.6g", 0},
+                                            {"bytes", "bytes", "%.0f", 0},     {0}};
+    const options *o = c->o;
+    cli_progress progress = {0};
+    scry_notes notes = {0};
+    scry_error err = {0};
+    scry_differences_info info;
+    cli_catch_interrupt();
+    scry_cancel cancel = cli_cancel(&progress, "two models");
+    bool ok = scry_differences_compute(&c->query, &cancel, &notes, &err) &&
+              scry_differences_attach(c->index, NULL, false, &err) && scry_differences_info_of(c->index, &info);
+    cli_release_interrupt();
+    cli_end_progress(&progress);
+    output_warnings(&notes);
+    if (!ok) return output_error(&err);
+    if (!o->json && !o->csv) {
+        char safe[400];
+        output_safe(info.path, safe, sizeof safe);
+        printf("%s: %llu tokens, mean KL %.4f, mean change of loss %+.4f nats\nscry rank and the table now have each "
+               "latent's KL lift\n",
+               safe, (unsigned long long)info.tokens, info.mean_kl, -info.mean_gain);
+        return output_end();
+    }
+    cJSON *row = cJSON_CreateObject();
+    result_text(row, "path", info.path);
+    result_text(row, "base", info.base);
+    result_text(row, "tuned", info.tuned);
+    result_numbers(row, {"tokens", (double)info.tokens}, {"mean_kl", info.mean_kl},
+                   {"mean_loss_change", -info.mean_gain}, {"bytes", (double)info.bytes});
+    return output_print_row(o, row, columns);
+}
+
 int shell_diff(const options *o) {
     scry_error err = {0};
     diff_command c = {.o = o};
     scry_diff *diff = NULL;
-    if (read_query(&c, &err) && read_index(&c, &err)) diff = run(&c, &err);
+    bool ok = read_query(&c, &err) && read_index(&c, &err);
+    if (ok && !o->keep_rows) diff = run(&c, &err);
     int status;
-    if (diff) {
+    if (ok && o->keep_rows) status = keep(&c);
+    else if (diff) {
         scry_result r = {0};
         if (c.has_scope) scry_diff_result(&r, diff, SCRY_DIFF_KL, c.index, &c.scope);
         status = print(&c, &(diff_view){.diff = diff,

@@ -36,7 +36,9 @@ static int print_ranking(const options *o, const scry_index *index, const scry_r
         snprintf(head, sizeof head, "shift by %s, metric %s; total over %u latents %.6g\n\n",
                  scry_source_text(r->source, r->against, (char[SCRY_SOURCE_TEXT]){""}), scry_metric_name(r->metric),
                  r->latents, r->total);
-    return output_print(o, rank_result(index, r, top), "latents", alone && !o->csv ? of_base : columns, head);
+    result_column with[sizeof columns / sizeof *columns + 2];
+    differences_columns(index, alone && !o->csv ? of_base : columns, with);
+    return output_print(o, rank_result(index, r, top), "latents", with, head);
 }
 
 int shell_rank(const options *o) {

@@ -94,11 +94,12 @@ struct scry_index {
     const void *decoder; /* [F][d_model] of decoder_codec; NULL: none */
     const float *decoder_bias;
     decoder_codec decoder_codec;
-    const uint32_t *outliers;      /* rows left out because of their norm, capture after capture; NULL: none */
-    const double *raw;             /* [captures][RESIDUAL_SUMS][d_model], NULL: no residuals (layout.h) */
-    const double *raw_control;     /* [captures][d_model], NULL: no residuals, or no control */
-    struct index_effects *effects; /* of index/read/effects.c: shared by views; NULL of a scores-only study */
-    struct label_edits *edits;     /* of store/label_store.c: labels written by hand; NULL in index_open's result */
+    const uint32_t *outliers;              /* rows left out because of their norm, capture after capture; NULL: none */
+    const double *raw;                     /* [captures][RESIDUAL_SUMS][d_model], NULL: no residuals (layout.h) */
+    const double *raw_control;             /* [captures][d_model], NULL: no residuals, or no control */
+    struct index_effects *effects;         /* of index/read/effects.c: shared by views; NULL of a scores-only study */
+    struct index_differences *differences; /* of index/read/differences.c: likewise */
+    struct label_edits *edits; /* of store/label_store.c: labels written by hand; NULL in index_open's result */
 };
 
 /* scry_open without the labels written by hand. */
@@ -114,6 +115,9 @@ void index_sources_close(scry_index *x);
 /* effects.c: make the place of effect columns, which views share, and free it with them. */
 void index_effects_new(scry_index *x);
 void index_effects_free(scry_index *x);
+/* differences.c: the same of two models' differences. */
+void index_differences_new(scry_index *x);
+void index_differences_free(scry_index *x);
 /* views.c: make and free x->views, where all else of x was read. */
 bool index_views_open(scry_index *x, scry_error *err);
 void index_views_close(scry_index *x);

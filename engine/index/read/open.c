@@ -272,6 +272,7 @@ static bool open_residual_sums(scry_index *x, scry_error *err) {
 scry_index *index_open(const char *path, bool verify, scry_error *err) {
     scry_index *x = mem_new(1, sizeof *x);
     index_effects_new(x);
+    index_differences_new(x);
     bool ok = container_open(&x->file, path, verify, err);
     ok = ok && (verify || container_check(&x->file, "meta", err)) && read_meta(x, err) && open_rows(x, err) &&
          index_sources_open(x, err) && open_postings(x, err) && open_text(x, err) && open_outliers(x, err) &&
@@ -290,6 +291,7 @@ void index_close(scry_index *x) {
     }
     index_views_close(x);
     index_effects_free(x);
+    index_differences_free(x);
     index_sources_close(x);
     active_rows_free(&x->rows);
     void *owned[] = {x->info.train, x->info.domain, x->info.capture, (void *)x->info.note, x->silent,

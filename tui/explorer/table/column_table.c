@@ -2,6 +2,7 @@
 #include "explorer/table/column_table.h"
 #include "base/utf8.h"
 #include "columns.h"
+#include "differences.h"
 #include "explorer/table/table.h"
 #include "labels.h"
 #include "latent.h"
@@ -172,6 +173,15 @@ static void adds_values(app *a, uint32_t from, uint32_t n, double *out) {
     }
 }
 
+/* Two models' differences where the latent fires. */
+static void kl_values(app *a, uint32_t from, uint32_t n, double *out) {
+    scry_column_kl_lifts(a->tab->index, from, n, out);
+}
+static void loss_values(app *a, uint32_t from, uint32_t n, double *out) {
+    scry_column_gains(a->tab->index, from, n, out);
+    for (uint32_t i = 0; i < n; i++) out[i] = -out[i];
+}
+
 static void step_values(app *a, uint32_t from, uint32_t n, double *out) {
     double now = scry_session_result(a->tab->session)->fit.pearson;
     table_what_if(a, from, n, out);
@@ -268,6 +278,11 @@ static bool no_token(const app *a) {
     return !a->tab->table->on;
 }
 
+static bool no_differences(const app *a) {
+    scry_differences_info info;
+    return !scry_differences_info_of(a->tab->index, &info);
+}
+
 static bool no_domains(const app *a) {
     return !a->tab->info->domains;
 }
@@ -321,6 +336,10 @@ const table_column columns[] = {
            .mute = no_domains),
     COLUMN(step_values, "step", "how much rho would change if it were toggled", .format = step_number, .width = 5,
            .on = ON_RANKING | ON_SELECTION | ON_SCORE, .mute = no_domains),
+    COLUMN(kl_values, "kl", "KL lift: how much more than anywhere the two models differ where it fires",
+           .format = measure, .title = "KL lift", .width = 7, .shown = true, .keep = 4, .mute = no_differences),
+    COLUMN(loss_values, "loss", "change of the next token's loss where it fires, tuned minus base",
+           .format = signed_number, .width = 5, .mute = no_differences),
     COLUMN(on_values, "on", "mean activation on the text of :fires-on", .format = measure, .width = 6, .keep = 6,
            .traits = COLUMN_OF_TOKEN, .mute = no_token),
     {.name = "label",
