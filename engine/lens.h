@@ -150,4 +150,12 @@ uint32_t scry_span_rank(const scry_span *span);
  * what is left of it is more than 1e-6 of its length. */
 double scry_span_share(const scry_span *span, const double *m);
 
+enum { SCRY_LENS_RANDOM_SETS = 20 };
+/* The same of `sets` random sets of `size` latents that are active somewhere: their mean and standard deviation for
+ * each vector of m [count] (NULL: NaN). Decoder rows lie where residuals vary, so that random ones span more of a
+ * difference than a random subspace does. NaN where fewer latents are active; the deviation also of a single set.
+ * Figures depend on the seed alone. False and "cancelled". */
+bool scry_span_random(const scry_index *index, uint32_t size, uint32_t sets, uint64_t seed, const double *const *m,
+                      size_t count, double *mean, double *sd, const scry_cancel *cancel, scry_error *err);
+
 #endif

@@ -371,12 +371,43 @@ static void dependent_rows(void) {
     scry_close(index);
 }
 
+/* Each set spans what it spans alone: their mean and deviation by the textbook. The sets' sizes show in ranks. */
+static void random_sets(const scry_index *x, const double *m) {
+    const double *const vectors[2] = {m, NULL};
+    double mean[2], sd[2], one[6], first[2], sum = 0, square = 0, none;
+    scry_error err = {0};
+    uint32_t *active = mem_new(scry_index_info(x)->d_sae, sizeof *active), count = scry_active_latents(x, active);
+    check(scry_span_random(x, 30, 6, 9, vectors, 2, mean, sd, NULL, &err), "random sets %s", err.text);
+    for (uint64_t k = 0; k < 6; k++) {
+        scry_span_random(x, 30, 1, 9 + k, &m, 1, &one[k], &none, NULL, &err);
+        sum += one[k];
+    }
+    for (int k = 0; k < 6; k++) square += (one[k] - sum / 6) * (one[k] - sum / 6);
+    check_near(mean[0], sum / 6, 1e-12, "random sets: their mean");
+    check_near(sd[0], sqrt(square / 5), 1e-9, "random sets: their standard deviation");
+    check(isnan(mean[1]) && isnan(sd[1]) && isnan(none), "random sets: nothing of no vector, no deviation of one set");
+    check(one[0] > 0.05 && one[0] < 1 && fabs(one[0] - one[1]) > 1e-6, "random sets: %g and %g are two sets", one[0],
+          one[1]);
+    scry_set *all = scry_set_new(scry_index_info(x)->d_sae);
+    scry_span *span = scry_span_new(x, &err);
+    for (uint32_t i = 0; i < count; i++) scry_set_put(all, active[i], true);
+    scry_span_work(span, all, 0);
+    scry_span_random(x, count, 2, 1, &m, 1, first, first + 1, NULL, &err);
+    check_near(first[0], scry_span_share(span, m), 1e-9, "random sets: all active latents are one set");
+    scry_span_random(x, count + 1, 2, 1, &m, 1, first, first + 1, NULL, &err);
+    check(isnan(first[0]), "random sets: not of more than are active");
+    scry_span_free(span);
+    scry_set_free(all);
+    free(active);
+}
+
 static void shares(const scry_index *sample) {
     double *m = mem_new(scry_index_info(sample)->d_model, sizeof *m);
     scry_error err = {0};
     scry_lens_query q = {.domain = SCRY_LENS_TRAIN, .of = SCRY_SFT};
     check(scry_lens_direction(sample, NULL, &q, m, NULL, &err), "the sample's mean difference %s", err.text);
     toggles(sample, m, 20, 60, "sample");
+    random_sets(sample, m);
     toggles(sample, m, 240, 200, "sample, more latents than dimensions");
     free(m);
     dependent_rows();

@@ -46,7 +46,9 @@ static void add_row(cJSON *item, const lens_view *v, size_t row) {
     result_numbers(item, {"position", m->position == SCRY_LENS_ALL ? (double)NAN : m->position},
                    {"pairs", (double)m->pairs}, {"norm", m->norm}, {"reference_norm", m->reference_norm},
                    {"ratio", m->norm / m->reference_norm}, {"difference_norm", m->difference_norm},
-                   {"consistency", m->norm / m->difference_norm}, {"share", v->share[row]});
+                   {"consistency", m->norm / m->difference_norm}, {"share", v->share[row]},
+                   {"random_mean", v->random_sets ? v->random_mean[row] : (double)NAN},
+                   {"random_sd", v->random_sets ? v->random_sd[row] : (double)NAN});
     add_tokens(item, v, row);
     add_latents(item, v, row);
 }
@@ -68,6 +70,7 @@ cJSON *lens_result(const lens_view *v) {
     result_number(facts, "n", v->of->set->count);
     result_text(facts, "by", scry_condition_name(v->of->ranking->source));
     result_numbers(facts, {"rank", v->rank}, {"chance", info->d_model ? (double)v->rank / info->d_model : (double)NAN});
+    result_numbers(facts, {"random_sets", v->random_sets}, {"seed", (double)v->seed});
     cJSON *list = cJSON_AddArrayToObject(facts, "positions");
     for (size_t i = 0; i < v->rows; i++) add_row(result_row(list), v, i);
     return facts;
@@ -89,6 +92,8 @@ static const result_column position_columns[] = {{"position", "position", NULL, 
                                                  {"difference_norm", "a pair's", "%.3f", 0},
                                                  {"consistency", "consistency", "%.4f", 0},
                                                  {"share", "share", "%.4f", 0},
+                                                 {"random_mean", "random", "%.4f", 0},
+                                                 {"random_sd", "SD", "%.4f", 0},
                                                  {0}};
 
 const result_column lens_columns[] = {{"position", "position", NULL, 0},
@@ -112,6 +117,8 @@ const result_column lens_csv_columns[] = {{"position", "position", NULL, 0},
                                           {"difference_norm", "difference_norm", "%.9g", 0},
                                           {"consistency", "consistency", "%.9g", 0},
                                           {"share", "share", "%.9g", 0},
+                                          {"random_mean", "random_mean", "%.9g", 0},
+                                          {"random_sd", "random_sd", "%.9g", 0},
                                           {"rank", "rank", "%.0f", 0},
                                           {"promoted", "promoted", NULL, 0},
                                           {"logit", "logit", "%.9g", 0},
@@ -184,10 +191,12 @@ char *lens_head(const cJSON *facts) {
             result_get_text(facts, "against"), domain ? "" : "training set ", domain ? domain : train,
             tuned ? "the models " : "the study's captures", tuned ? result_get_text(facts, "model") : "",
             tuned ? " and " : "", tuned ? tuned : "");
-    fprintf(
-        f,
-        "share: of its squared length, in the span of the decoder rows of %.0f latent%s (rank %.0f, chance %.4f)\n\n",
-        n, plural_s((uint64_t)n), result_get_number(facts, "rank"), result_get_number(facts, "chance"));
+    fprintf(f, "share: of its squared length, in the span of %.0f decoder row%s (rank %.0f, random directions %.4f)\n",
+            n, plural_s((uint64_t)n), result_get_number(facts, "rank"), result_get_number(facts, "chance"));
+    if (result_get_number(facts, "random_sets") > 0)
+        fprintf(f, "random: the share of %.0f random sets of as many active latents, mean and SD\n",
+                result_get_number(facts, "random_sets"));
+    fputc('\n', f);
     cJSON *rows = cJSON_Duplicate(result_get(facts, "positions"), true), *row;
     cJSON_ArrayForEach (row, rows)
         cJSON_ReplaceItemInObjectCaseSensitive(

@@ -21,14 +21,18 @@ typedef struct lens_view {
     const size_t *neighbour_count;    /* [rows][2] */
     const double *share;              /* [rows] */
     uint32_t rank;
+    uint32_t random_sets;                  /* 0: none were drawn */
+    uint64_t seed;                         /* of them */
+    const double *random_mean, *random_sd; /* [rows] */
 } lens_view;
 
 /* {"train", "domain", "of", "against", "source", "model", "tuned", "kept", "through", "output_model", "n", "by",
- * "rank", "chance", "positions": [{"position", "pairs", "norm", "reference_norm", "ratio", "difference_norm",
- * "consistency", "share", "promoted": [{"token", "logit", "id"}], "suppressed", "nearest": [{"latent", "cosine",
- * "in_set", "label", "key_tokens"}], "opposite"}]}; position null: all of them. domain null: the training set. ratio:
- * norm / reference_norm; consistency: norm / difference_norm, 1 where all differences are the same. chance: the share
- * that a random subspace of this rank is expected to have. */
+ * "rank", "chance", "random_sets", "seed", "positions": [{"position", "pairs", "norm", "reference_norm", "ratio",
+ * "difference_norm", "consistency", "share", "random_mean", "random_sd", "promoted": [{"token", "logit", "id"}],
+ * "suppressed", "nearest": [{"latent", "cosine", "in_set", "label", "key_tokens"}], "opposite"}]}; position null: all
+ * of them. domain null: the training set. ratio: norm / reference_norm; consistency: norm / difference_norm, 1 where
+ * all differences are the same. chance: the share that a random subspace of this rank is expected to have; random: the
+ * share of random sets of as many latents. */
 cJSON *lens_result(const lens_view *v);
 /* The text above the table: what was compared, and a table of the positions. */
 char *lens_head(const cJSON *facts);

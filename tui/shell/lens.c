@@ -13,6 +13,7 @@ typedef struct lens_request {
     scry_lens_options open;
     scry_lens_query query;
     uint32_t first, top; /* positions from first on */
+    uint32_t sets, seed; /* random sets */
     scry_lens_through through;
     bool wants_tokens; /* a model was named: without it there is nothing to say */
 } lens_request;
@@ -60,6 +61,8 @@ static bool read_request(const options *o, const scry_index *index, lens_request
     if (!cli_needs_latents(index, err) || !cli_train(o, index, &r->query.train, err) || !read_positions(o, r, err) ||
         !read_domain(o, index, r, err) || (o->lens_of && !cli_condition("--of", o->lens_of, &r->query.of, err)) ||
         !options_number("--top", o->top, 1, 10, &r->top, err) ||
+        !options_number("--random", o->random, 0, SCRY_LENS_RANDOM_SETS, &r->sets, err) ||
+        !options_number("--seed", o->seed, 0, SCRY_SEED, &r->seed, err) ||
         !options_number("--threads", o->threads, 1, 0, &threads, err) ||
         !options_bytes("--memory", o->memory, &r->open.memory, err))
         return false;
@@ -87,7 +90,7 @@ typedef struct lens_lists {
     scry_token_logit *tokens;
     scry_neighbour *neighbours;
     size_t *neighbour_count, *row;
-    double *share;
+    double *share, *random_mean, *random_sd;
 } lens_lists;
 
 static void lists_free(lens_lists *l) {
@@ -97,6 +100,8 @@ static void lists_free(lens_lists *l) {
     free(l->neighbour_count);
     free(l->row);
     free(l->share);
+    free(l->random_mean);
+    free(l->random_sd);
 }
 
 static bool find_neighbours(const scry_index *index, const double *mean, size_t top, unsigned threads,
@@ -112,7 +117,8 @@ static bool find_neighbours(const scry_index *index, const double *mean, size_t 
     return !cli_interrupted() || scry_fail(err, "cancelled");
 }
 
-static bool find_shares(const selection_context *s, lens_lists *l, lens_view *v, scry_error *err) {
+static bool find_shares(const lens_request *r, const selection_context *s, lens_lists *l, lens_view *v,
+                        const scry_cancel *cancel, scry_error *err) {
     scry_span *span = scry_span_new(s->index, err);
     if (!span) return false;
     while (!scry_span_work(span, s->set, 0.1))
@@ -120,7 +126,13 @@ static bool find_shares(const selection_context *s, lens_lists *l, lens_view *v,
     for (size_t i = 0; i < v->rows; i++) l->share[i] = l->mean[i] ? scry_span_share(span, l->mean[i]) : (double)NAN;
     v->rank = scry_span_rank(span);
     scry_span_free(span);
-    return !cli_interrupted() || scry_fail(err, "cancelled");
+    v->random_sets = r->sets;
+    v->seed = r->seed;
+    v->random_mean = l->random_mean;
+    v->random_sd = l->random_sd;
+    if (cli_interrupted()) return scry_fail(err, "cancelled");
+    return !r->sets || scry_span_random(s->index, s->set->count, r->sets, r->seed, l->mean, v->rows, l->random_mean,
+                                        l->random_sd, cancel, err);
 }
 
 /* Without a model that somebody asked for, the rest is told. */
@@ -148,6 +160,8 @@ static bool find_all(const lens_request *r, const selection_context *s, scry_len
     l->mean = mem_new(v->rows, sizeof *l->mean);
     l->row = mem_new(v->rows, sizeof *l->row);
     l->share = mem_new(v->rows, sizeof *l->share);
+    l->random_mean = mem_new(v->rows, sizeof *l->random_mean);
+    l->random_sd = mem_new(v->rows, sizeof *l->random_sd);
     l->tokens = mem_new(v->rows * SCRY_LOGIT_SIDES * v->top, sizeof *l->tokens);
     l->neighbours = mem_new(v->rows * 2 * v->top, sizeof *l->neighbours);
     l->neighbour_count = mem_new(v->rows * 2, sizeof *l->neighbour_count);
@@ -163,7 +177,7 @@ static bool find_all(const lens_request *r, const selection_context *s, scry_len
     v->neighbours = l->neighbours;
     v->neighbour_count = l->neighbour_count;
     v->through = r->through;
-    return ok && find_shares(s, l, v, err) && find_tokens(r, lens, l, v, cancel, notes, err);
+    return ok && find_shares(r, s, l, v, cancel, err) && find_tokens(r, lens, l, v, cancel, notes, err);
 }
 
 static int print(const options *o, const lens_view *v) {

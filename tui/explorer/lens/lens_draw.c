@@ -130,15 +130,19 @@ static void draw_positions(app *a, rect r) {
     }
 }
 
-/* What share is of, and what would be chance. */
+/* What share is of, and what random sets of latents have of the position under the cursor. */
 static void draw_share_words(app *a, rect r) {
     const lens_page_state *s = lens_page_of(a);
     const scry_set *set = scry_session_set(a->tab->session);
     uint32_t d = a->tab->info->d_model, rank = s->span ? scry_span_rank(s->span) : 0;
-    char chance[16], text[200];
-    format_rho((double)rank / d, 3, false, chance, sizeof chance);
-    snprintf(text, sizeof text, "share: in the span of %u decoder row%s, rank %u of %u (a random span: %s)", set->count,
-             plural_s(set->count), rank, d, chance);
+    const lens_found *f = s->found;
+    char mean[16], sd[16], text[200];
+    format_rho(f->random_mean[s->row], 3, false, mean, sizeof mean);
+    format_rho(f->random_sd[s->row], 3, false, sd, sizeof sd);
+    int used = snprintf(text, sizeof text, "share: span of %u %srow%s (rank %u of %u)", set->count,
+                        r.cols >= 90 || set->count < 1000 ? "decoder " : "", plural_s(set->count), rank, d);
+    if (f->random_size && !isnan(f->random_mean[s->row]))
+        snprintf(text + used, sizeof text - (size_t)used, "; %u random: %s, SD %s", f->random_size, mean, sd);
     text_fit(text, r.cols - 2, a->ascii);
     grid_put(a->grid, r.y, r.x + 1, r.cols - 2, ROLE_FAINT, text);
 }

@@ -19,6 +19,8 @@ typedef struct lens_found {
     char no_tokens[sizeof((scry_error *)0)->text]; /* why there are none; "" there are */
     scry_neighbour latents[LENS_PAGE_ROWS][2][LENS_PAGE_TOP];
     size_t latent_count[LENS_PAGE_ROWS][2];
+    uint32_t random_size; /* latents of the random sets */
+    double random_mean[LENS_PAGE_ROWS], random_sd[LENS_PAGE_ROWS];
 } lens_found;
 
 typedef struct lens_page_state {

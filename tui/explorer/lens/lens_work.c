@@ -75,11 +75,15 @@ static bool find_latents(lens_work *w, size_t row, const scry_cancel *stop) {
     return !scry_cancelled(stop);
 }
 
-static void find_tokens(lens_work *w, const scry_cancel *stop) {
+static void find_rest(lens_work *w, const scry_cancel *stop) {
     lens_found *f = w->found;
     const double *mean[LENS_PAGE_ROWS];
     scry_error why = {0};
     for (size_t i = 0; i < f->means.count; i++) mean[i] = f->means.mean[i].mean;
+    f->random_size = w->set->count;
+    if (!scry_span_random(w->tab->index, w->set->count, SCRY_LENS_RANDOM_SETS, SCRY_SEED, mean, f->means.count,
+                          f->random_mean, f->random_sd, stop, &why))
+        return;
     if (!scry_lens_tokens(w->lens, f->through, f->query.train, mean, f->means.count, LENS_PAGE_TOP, f->tokens[0][0],
                           stop, &why))
         snprintf(f->no_tokens, sizeof f->no_tokens, "%s", why.text);
@@ -93,11 +97,11 @@ static void run(void *own, const scry_cancel *stop) {
     if (!w->lens || !w->span || scry_cancelled(stop)) return;
     if (!w->asked) scry_lens_first_source(w->lens, &f->query);
     f->query.positions = scry_lens_positions(w->lens, &f->query);
-    const scry_cancel part = scry_cancel_part(stop, 0, 0.8);
+    const scry_cancel part = scry_cancel_part(stop, 0, 0.6), last = scry_cancel_part(stop, 0.6, 1);
     if (!scry_lens_read(w->lens, &f->query, &f->means, stop ? &part : NULL, &w->notes, &w->err)) return;
     while (!scry_span_work(w->span, w->set, 0.05) && !scry_cancelled(stop)) {}
     for (size_t i = 0; i < f->means.count && find_latents(w, i, stop); i++) {}
-    if (!scry_cancelled(stop)) find_tokens(w, NULL);
+    if (!scry_cancelled(stop)) find_rest(w, stop ? &last : NULL);
 }
 
 static void take(app *a, lens_page_state *s, lens_work *w) {
