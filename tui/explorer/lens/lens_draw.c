@@ -94,11 +94,6 @@ static bool span_is_ready(app *a) {
     return ready;
 }
 
-bool lens_page_working(const app *a) {
-    const lens_page_state *s = lens_page_of(a);
-    return a->layer == &layer_lens && s->behind && !s->waits;
-}
-
 static void draw_position(app *a, int y, rect r, size_t row, bool ready) {
     const lens_page_state *s = lens_page_of(a);
     const scry_lens_mean *m = &s->found->means.mean[row];

@@ -57,9 +57,10 @@ void lens_work_begin(app *a);
 size_t lens_latent_count(const lens_page_state *s);
 const scry_neighbour *lens_latent_at(const lens_page_state *s, size_t i);
 
-/* lens_draw.c: the whole page. Each frame takes the span on towards the selection; working: another one has to. */
-bool lens_page_working(const app *a);
+/* lens_draw.c: the whole page. Each frame takes the span on towards the selection. */
 void lens_page_draw(app *a, rect r);
 extern const layer layer_lens;
+/* True when another frame has to take it on. */
+bool lens_page_working(const app *a);
 
 #endif
