@@ -36,6 +36,15 @@ bool scry_ablation_cache_run(scry_ablation_cache *cache, const scry_set *set, co
 bool scry_ablation_cache_result(scry_ablation_cache *cache, const scry_set *set, const scry_ablation *how,
                                 const scry_scope *scope, scry_result *result, const scry_cancel *cancel);
 
+/* Ablates random sets of the set's size (scry_ablate_random, by SCRY_SEED), and keeps their differences with the set's
+ * run, which has to be kept; nothing is run where there are as many. False as scry_ablation_cache_run. */
+bool scry_ablation_cache_run_random(scry_ablation_cache *cache, const scry_set *set, const scry_ablation *how,
+                                    uint32_t sets, const scry_scope *scope, const scry_cancel *cancel, scry_error *err);
+/* Adds to that run's result where its rho stands among those of its random sets, over the domains of the result:
+ * random_mean, random_sd, random_rank, context.random_tail. Returns how many there are; 0: none, nothing is added. */
+uint32_t scry_ablation_cache_add_random(scry_ablation_cache *cache, const scry_set *set, const scry_ablation *how,
+                                        scry_result *result);
+
 /* Does other work with the model, which it opens where it is not open, while no run is under way. False as
  * scry_ablation_cache_run; work returns false for an error, which it fills, or when cancelled. */
 bool scry_ablation_cache_work(scry_ablation_cache *cache,

@@ -2,7 +2,9 @@
 #include "ablation_cache.h"
 #include "analysis.h"
 #include "base/mem.h"
+#include "rho_context.h"
 
+#include <math.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +20,8 @@ typedef struct kept_run {
     scry_domain_effect *figures; /* [D] */
     double *sample;              /* [samples] the rise of each one's loss; NULL: not known */
     size_t samples;
+    double *random; /* [random_sets][D] differences of random sets; NULL: none were run */
+    uint32_t random_sets;
     struct kept_run *next; /* used longer ago */
 } kept_run;
 
@@ -52,6 +56,7 @@ static void free_run(kept_run *r) {
     free(r->latents);
     free(r->figures);
     free(r->sample);
+    free(r->random);
     free(r);
 }
 
@@ -87,7 +92,8 @@ static bool is_run_of(const kept_run *r, uint64_t hash, const scry_set *set, con
 }
 
 static size_t bytes_of(const scry_ablation_cache *c, const kept_run *r) {
-    return sizeof *r + r->count * sizeof *r->latents + c->domains * sizeof *r->figures + r->samples * sizeof *r->sample;
+    return sizeof *r + r->count * sizeof *r->latents + c->domains * sizeof *r->figures +
+           r->samples * sizeof *r->sample + r->random_sets * c->domains * sizeof *r->random;
 }
 
 /* With the lock held: the run, which becomes the first; NULL: not kept. */
@@ -245,6 +251,89 @@ bool scry_ablation_cache_run(scry_ablation_cache *c, const scry_set *set, const 
                              scry_domain_effect *out, const scry_cancel *cancel, scry_error *err) {
     one_run r = {c, set, how, out};
     return scry_ablation_cache_find(c, set, how, out) || scry_ablation_cache_work(c, run_one, &r, cancel, err);
+}
+
+typedef struct random_run {
+    scry_ablation_cache *cache;
+    const scry_set *set;
+    const scry_ablation *how;
+    uint32_t sets;
+    const scry_scope *scope;
+} random_run;
+
+static bool run_random(void *context, scry_causal *causal, const scry_cancel *cancel, scry_error *err) {
+    const random_run *q = context;
+    scry_ablation_cache *c = q->cache;
+    scry_random_ablation random;
+    bool ok = scry_ablate_random(causal, q->set, q->how, false, q->sets, SCRY_SEED, q->scope, &random, cancel, err);
+    if (ok && !random.sets)
+        ok = scry_fail(err, "no random sets: fewer latents are active on the texts than the selection has, or only "
+                            "candidates are known");
+    pthread_mutex_lock(&c->lock);
+    kept_run *r = ok ? find(c, q->set, q->how) : NULL;
+    if (r) {
+        c->bytes -= bytes_of(c, r);
+        free(r->random);
+        r->random = random.difference;
+        r->random_sets = random.sets;
+        random.difference = NULL;
+        c->bytes += bytes_of(c, r);
+        drop_oldest(c);
+    }
+    pthread_mutex_unlock(&c->lock);
+    scry_random_ablation_free(&random);
+    return ok;
+}
+
+/* With the lock taken inside: a copy of a kept run's random sets, and their number. The caller frees it. */
+static double *random_of(scry_ablation_cache *c, const scry_set *set, const scry_ablation *how, uint32_t *sets) {
+    pthread_mutex_lock(&c->lock);
+    const kept_run *r = find(c, set, how);
+    *sets = r ? r->random_sets : 0;
+    size_t n = *sets * c->domains;
+    double *copy = n ? memcpy(mem_new(n, sizeof *copy), r->random, n * sizeof *copy) : NULL;
+    pthread_mutex_unlock(&c->lock);
+    return copy;
+}
+
+bool scry_ablation_cache_run_random(scry_ablation_cache *c, const scry_set *set, const scry_ablation *how,
+                                    uint32_t sets, const scry_scope *scope, const scry_cancel *cancel,
+                                    scry_error *err) {
+    uint32_t kept;
+    free(random_of(c, set, how, &kept));
+    random_run q = {c, set, how, sets, scope};
+    return kept >= sets || scry_ablation_cache_work(c, run_random, &q, cancel, err);
+}
+
+uint32_t scry_ablation_cache_add_random(scry_ablation_cache *c, const scry_set *set, const scry_ablation *how,
+                                        scry_result *result) {
+    uint32_t sets, below = 0;
+    size_t D = c->domains, n = 0;
+    double *random = random_of(c, set, how, &sets), own = result->fit.pearson;
+    if (!random || isnan(own)) {
+        free(random);
+        return 0;
+    }
+    double *rho = mem_new(sets + 2 * D, sizeof *rho), *x = rho + sets, *y = x + D;
+    for (uint32_t k = 0; k < sets; k++) {
+        size_t points = 0;
+        for (size_t d = 0; d < D; d++) {
+            double difference = random[k * D + d];
+            if (isnan(difference) || isnan(result->change[d])) continue;
+            x[points] = difference;
+            y[points++] = result->change[d];
+        }
+        double value = scry_fit_line(x, y, points).pearson;
+        if (isnan(value)) continue;
+        below += value < own;
+        rho[n++] = value;
+    }
+    scry_mean_sd(rho, n, &result->random_mean, &result->random_sd);
+    result->random_rank = n ? (double)below / (double)n : (double)NAN;
+    result->context.random_tail = scry_tail(own, rho, n);
+    free(rho);
+    free(random);
+    return (uint32_t)n;
 }
 
 /* Of a run without samples. */

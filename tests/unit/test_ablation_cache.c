@@ -1,6 +1,7 @@
 /* test_ablation_cache.c: ablations are kept by set and settings, the least recently used go first; a run opens the
  * model once, waits for another one, and can be cancelled; what is missing is said. */
 #include "ablation_cache.h"
+#include "ablation_specimen.h"
 #include "sample.h"
 
 #include <math.h>
@@ -200,6 +201,50 @@ static void runs(const scry_index *x) {
     scry_ablation_cache_free(c);
 }
 
+/* Random sets of a kept run, against a run of the same sets and a plain count. */
+static void random_sets(void) {
+    enum { SETS = 12, D = 4 };
+    scry_error err = {0};
+    scry_index *x = index_of("as_is");
+    scry_scope scope;
+    if (!check(scry_scope_read(&scope, x, 0, "all", false, &err), "the scope %s", err.text)) return;
+    scry_ablation_cache *c = scry_ablation_cache_new(x, NULL, 0);
+    scry_set *set = set_of(40, 3, 5);
+    scry_domain_effect out[D];
+    scry_result r;
+    check(scry_ablation_cache_run(c, set, &zero_keep, out, NULL, &err) &&
+              scry_ablation_cache_result(c, set, &zero_keep, &scope, &r, NULL),
+          "a set is run %s", err.text);
+    check(scry_ablation_cache_add_random(c, set, &zero_keep, &r) == 0 && isnan(r.random_mean), "without random sets");
+    check(scry_ablation_cache_run_random(c, set, &zero_keep, SETS, &scope, NULL, &err), "random sets %s", err.text);
+    check(scry_ablation_cache_add_random(c, set, &zero_keep, &r) == SETS, "all of them are kept");
+    scry_causal *causal = scry_causal_open(x, &(scry_causal_options){.threads = 1}, NULL, &err);
+    scry_random_ablation plain;
+    check(scry_ablate_random(causal, set, &zero_keep, false, SETS, SCRY_SEED, &scope, &plain, NULL, &err),
+          "the same sets %s", err.text);
+    double sum = 0, below = 0, low = 0, high = 0;
+    for (int k = 0; k < SETS; k++) {
+        sum += plain.pearson[k];
+        below += plain.pearson[k] < r.fit.pearson;
+        low += plain.pearson[k] <= r.fit.pearson;
+        high += plain.pearson[k] >= r.fit.pearson;
+    }
+    double tail = 2 * (fmin(low, high) + 1) / (SETS + 1);
+    check(fabs(r.random_mean - sum / SETS) < 1e-9, "their mean: %.9g, %.9g", r.random_mean, sum / SETS);
+    check(r.random_rank == below / SETS, "their share below: %.9g", r.random_rank);
+    check(fabs(r.context.random_tail - fmin(tail, 1)) < 1e-12, "two-sided p: %.9g, %.9g", r.context.random_tail, tail);
+    scry_set *other = set_of(40, 4, 5);
+    check(scry_ablation_cache_add_random(c, other, &zero_keep, &r) == 0, "another set has none");
+    scry_random_ablation_free(&plain);
+    scry_causal_free(causal);
+    scry_set_free(set);
+    scry_set_free(other);
+    scry_result_free(&r);
+    scry_scope_free(&scope);
+    scry_ablation_cache_free(c);
+    scry_close(x);
+}
+
 int main(void) {
     scry_error err = {0};
     scry_index *x = scry_open(sample_index(), true, &err);
@@ -210,5 +255,6 @@ int main(void) {
         runs(x);
     }
     scry_close(x);
+    random_sets();
     return check_end();
 }

@@ -1,7 +1,8 @@
 /* test_tui_ablation_plot.c: the plot of the loss against N in the explorer: its points are shown as they come, and
- * belong to one request; what it covers; without a model it says what is missing. */
+ * belong to one request; what it covers. Random sets of the causal pane. */
 #include "ablation_specimen.h"
 #include "explorer/async_results.h"
+#include "explorer/causal/ablation_runs.h"
 #include "explorer/panes/chart_page.h"
 #include "explorer_parts.h"
 
@@ -97,12 +98,43 @@ static void test_thread(app *a) {
     check(chart_page_request(a) == NULL && shows(a, "mean over 2 domains"), "then it is computed");
 }
 
+/* Random sets of the causal pane: only when asked, given up without losing the run, kept with the set. */
+static void test_random(app *a) {
+    a->layer = NULL;
+    app_command(a, "domains all");
+    app_command(a, "top 8");
+    app_command(a, "causal manual run");
+    causal_runs_finish(a);
+    causal_state *s = a->tab->causal;
+    check(causal_is_fresh(a) && s->figures.random == 0 && !shows(a, "of 50 random sets)"), "nobody asked for random sets");
+    app_command(a, "causal random");
+    check(causal_runs_due(a), "then they are due");
+    causal_runs_begin(a);
+    check(causal_give_up(a) && !causal_runs_due(a) && causal_is_fresh(a), "given up, the run of the set stays");
+    causal_runs_cancel(a);
+    app_command(a, "causal random");
+    causal_runs_finish(a);
+    check(s->figures.random == CAUSAL_RANDOM_SETS && !causal_runs_due(a) && shows(a, "of 50 random sets)"),
+          "then the pane shows where rho stands");
+    double p = s->figures.result.context.random_tail;
+    app_command(a, "top 9");
+    app_command(a, "causal run");
+    causal_runs_finish(a);
+    check(causal_is_fresh(a) && s->figures.random == 0, "another set was not compared");
+    app_command(a, "undo");
+    app_draw(a);
+    causal_runs_finish(a);
+    check(s->figures.random == CAUSAL_RANDOM_SETS && s->figures.result.context.random_tail == p,
+          "the first one's are kept");
+}
+
 int main(void) {
     setenv("XDG_DATA_HOME", scratch("data"), 1);
     app *a = app_of(index_of("as_is"));
     if (a) {
         test_parts(a);
         test_thread(a);
+        test_random(a);
     }
     app_free(a);
     return check_end();

@@ -4,6 +4,7 @@
 #include "explorer/async_results.h"
 #include "explorer/jobs.h"
 #include "explorer/latent/latent_pane.h"
+#include "explorer/lens/lens_page.h"
 #include "explorer/table/column_table.h"
 #include "explorer/state/script.h"
 #include "explorer/state/session_autosave.h"
@@ -146,7 +147,7 @@ static int run_loop(app *a) {
             a->copied = NULL;
         }
         effect = DID_NOTHING;
-        bool due = async_is_due(a), working = latent_working(a);
+        bool due = async_is_due(a), lens = lens_page_working(a), working = lens || latent_working(a);
         int waits = table_waits(a), save = autosave_due(a), rest = due || waits ? WORK_AFTER_MS : -1;
         bool now = working || waits == 2 || resting;
         event e = terminal_wait(now                                      ? 0
@@ -159,7 +160,7 @@ static int run_loop(app *a) {
         } else if (e.kind == EVENT_NONE && waits == 2) {
             effect = table_work(a) ? DID_CHANGE : DID_NOTHING;
         } else if (e.kind == EVENT_NONE && working) {
-            latent_work(a, WORK_SECONDS);
+            if (!lens) latent_work(a, WORK_SECONDS); /* the lens works while it is drawn */
             effect = DID_CHANGE;
         } else if (e.kind == EVENT_NONE && due) {
             async_begin(a);

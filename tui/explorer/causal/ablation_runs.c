@@ -22,6 +22,7 @@ typedef struct causal_job {
     causal_subject of;
     scry_scope scope;
     long latent; /* alone; -1: the selection */
+    bool random; /* random sets too */
     causal_figures found;
     scry_error err;
 } causal_job;
@@ -81,7 +82,7 @@ scry_ablation_cache *causal_cache(app *a) {
 }
 
 /* Correlates the differences with the change over other domains. Takes the scope. */
-static void correlate(causal_figures *f, const scry_index *index, scry_scope scope) {
+static void correlate(causal_figures *f, scry_ablation_cache *cache, const scry_index *index, scry_scope scope) {
     double *difference = mem_new(scope.domains, sizeof *difference);
     for (size_t d = 0; d < scope.domains; d++) difference[d] = f->domain[d].difference;
     scry_scope_free(&f->scope);
@@ -89,6 +90,7 @@ static void correlate(causal_figures *f, const scry_index *index, scry_scope sco
     f->scope = scope;
     f->statistics = false;
     scry_result_values(&f->result, index, difference, &scope);
+    f->random = scry_ablation_cache_add_random(cache, f->of.set, &f->of.how, &f->result);
     free(difference);
 }
 
@@ -104,6 +106,10 @@ static void work(void *context, const scry_cancel *stop) {
     if (!scry_ablation_cache_run(j->cache, j->of.set, &j->of.how, f->domain, stop, &j->err) || j->latent >= 0) return;
     f->scope = scry_scope_copy(&j->scope);
     f->statistics = scry_ablation_cache_result(j->cache, j->of.set, &j->of.how, &j->scope, &f->result, stop);
+    if (j->random &&
+        !scry_ablation_cache_run_random(j->cache, j->of.set, &j->of.how, CAUSAL_RANDOM_SETS, &j->scope, stop, &j->err))
+        return;
+    f->random = scry_ablation_cache_add_random(j->cache, j->of.set, &j->of.how, &f->result);
 }
 
 /* On a thread of their own, runs and the threads that they start give way to frames. */
@@ -155,6 +161,7 @@ static void take_selection(causal_job *j) {
     causal_state *s = j->tab->causal;
     if (!is_selection(&j->of, j->tab)) return;
     s->asked = false;
+    s->random = s->random && !j->random && !j->err.status;
     if (j->err.status) {
         stop_running(s, CAUSAL_FAILED, &j->of);
         take_error(j, s->error, sizeof s->error);
@@ -199,7 +206,7 @@ static bool is_wanted(app *a) {
     causal_stop why;
     if (!s->on || !a->tab->info->domains) return false;
     causal_refresh(a);
-    if (causal_is_fresh(a)) return !s->figures.statistics;
+    if (causal_is_fresh(a)) return !s->figures.statistics || s->random;
     return s->asked || (!s->manual && !causal_is_stopped(a, &why));
 }
 
@@ -215,6 +222,7 @@ static void drop_outdated(app *a) {
     if (!j) return;
     bool wanted = j->latent >= 0 ? a->tab->causal->alone == j->latent : is_selection(&j->of, a->tab) && is_wanted(a);
     if (wanted && j->tab == a->tab) return;
+    if (j->random) j->tab->causal->random = false; /* asked for of another set */
     worker_cancel(r->thread);
     r->running = NULL;
 }
@@ -233,7 +241,8 @@ static causal_job *new_job(app *a) {
                       .cache = causal_cache(a),
                       .of.how = s->how,
                       .scope = scry_scope_copy(scry_session_scope(session)),
-                      .latent = s->alone};
+                      .latent = s->alone,
+                      .random = s->random && s->alone < 0};
     j->of.set = s->alone >= 0 ? scry_set_new(a->tab->info->d_sae) : scry_set_copy(scry_session_set(session));
     if (s->alone >= 0) scry_set_put(j->of.set, (uint32_t)s->alone, true);
     a->causal_runs->running = j;
@@ -329,7 +338,7 @@ void causal_refresh(app *a) {
         }
     }
     if (f->of.set && (!f->scope.use || !same_scope(&f->scope, scope)))
-        correlate(f, a->tab->index, scry_scope_copy(scope));
+        correlate(f, causal_cache(a), a->tab->index, scry_scope_copy(scope));
     estimate(a);
 }
 
@@ -367,13 +376,19 @@ void causal_run(app *a) {
     causal_retry(a);
 }
 
+void causal_run_random(app *a) {
+    a->tab->causal->random = true;
+    causal_run(a);
+}
+
 bool causal_give_up(app *a) {
     causal_runs *r = a->causal_runs;
     causal_state *s = a->tab->causal;
     const causal_job *j = r->running;
     if (!j || j->tab != a->tab) return false;
     if (j->latent >= 0) s->alone = -1;
-    else stop_running(s, CAUSAL_GIVEN_UP, &j->of);
+    else if (!j->random || !causal_is_fresh(a)) stop_running(s, CAUSAL_GIVEN_UP, &j->of);
+    s->random = s->random && j->latent >= 0;
     worker_cancel(r->thread);
     r->running = NULL;
     return true;

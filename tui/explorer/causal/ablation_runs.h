@@ -22,6 +22,7 @@ typedef struct causal_figures {
     scry_scope scope;           /* owned: of the result */
     scry_result result;         /* of the differences: rho with the measured change; owned */
     bool statistics;            /* the result has its statistics */
+    uint32_t random;            /* and is compared with so many random sets */
 } causal_figures;
 
 typedef enum causal_stop { CAUSAL_GIVEN_UP, CAUSAL_FAILED } causal_stop;
@@ -31,6 +32,7 @@ typedef struct causal_state {
     bool on;     /* the domains' pane shows it */
     bool manual; /* sets are run when asked, not after each toggle */
     bool asked;  /* run the selection now */
+    bool random; /* and compare it with random sets */
     scry_ablation how;
     scry_ablation_cache *cache; /* owned; NULL before it is needed */
     causal_figures figures;
@@ -80,6 +82,9 @@ bool causal_alone(app *a, uint32_t latent, scry_domain_effect *out);
 void causal_run_alone(app *a, uint32_t latent);
 /* Run the selection now, also after it was given up. */
 void causal_run(app *a);
+/* The same, and then random sets of its size. */
+enum { CAUSAL_RANDOM_SETS = 50 };
+void causal_run_random(app *a);
 /* Forget that the selection was given up or failed. */
 void causal_retry(app *a);
 /* Gives up the run under way. False: there is none. */

@@ -11,6 +11,7 @@
     WORD("on", s->on = true)                                                                                           \
     WORD("off", s->on = false)                                                                                         \
     WORD("run", s->on = true; causal_run(a))                                                                           \
+    WORD("random", s->on = true; causal_run_random(a))                                                                 \
     WORD("auto", s->manual = false)                                                                                    \
     WORD("manual", s->manual = true)                                                                                   \
     WORD("keep", s->how.drop_error = false)                                                                            \
@@ -70,7 +71,8 @@ command_effect do_causal(app *a, const char *argument) {
     if (!words[strspn(words, " ")]) s->on = !s->on;
     while ((word = strsep(&rest, " "))) {
         if (!*word || take_word(a, s, word)) continue;
-        s->on = before.on, s->manual = before.manual, s->how = before.how, s->asked = before.asked;
+        s->on = before.on, s->manual = before.manual, s->how = before.how, s->asked = before.asked,
+        s->random = before.random;
         return fail(a, word);
     }
     if (s->on && !before.on) causal_retry(a);

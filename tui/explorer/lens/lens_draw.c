@@ -82,10 +82,16 @@ static void put_figure(app *a, int y, int *x, role as, double value, int decimal
     *x += FIGURE_COLS;
 }
 
-/* The share follows the set in this frame, unless very many latents changed. */
+/* Of a frame for the span: ten toggles among a thousand latents of width 4096. */
+static const double SPAN_SECONDS = 0.05;
+
+/* The share follows the set in this frame, unless very many latents changed. A script waits. */
 static bool span_is_ready(app *a) {
     lens_page_state *s = lens_page_of(a);
-    return s->span && scry_span_work(s->span, scry_session_set(a->tab->session), 0.05);
+    double seconds = jobs_use_threads_now(a) ? SPAN_SECONDS : 0;
+    bool ready = s->span && scry_span_work(s->span, scry_session_set(a->tab->session), seconds);
+    s->behind = s->span && !ready;
+    return ready;
 }
 
 static void draw_position(app *a, int y, rect r, size_t row, bool ready) {

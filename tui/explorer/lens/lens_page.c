@@ -236,3 +236,8 @@ const layer layer_lens = {.name = "lens",
                           .slide = lens_slide,
                           .keys = lens_keys,
                           .waits_for_job = true};
+
+bool lens_page_working(const app *a) {
+    const lens_page_state *s = lens_page_of(a);
+    return a->layer == &layer_lens && s->behind && !s->waits;
+}

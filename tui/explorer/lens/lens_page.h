@@ -28,6 +28,7 @@ typedef struct lens_page_state {
     scry_span *span;
     lens_found *found;                           /* owned; NULL: none */
     char problem[sizeof((scry_error *)0)->text]; /* in place of it; "" none */
+    bool behind;                                 /* the span is not that of the selection yet: another frame goes on */
     bool waits, again;                           /* a job runs; it is to begin again with another question */
 
     bool asked; /* of is chosen; else the first source that there is */
@@ -56,8 +57,10 @@ void lens_work_begin(app *a);
 size_t lens_latent_count(const lens_page_state *s);
 const scry_neighbour *lens_latent_at(const lens_page_state *s, size_t i);
 
-/* lens_draw.c: the whole page. */
+/* lens_draw.c: the whole page. Each frame takes the span on towards the selection. */
 void lens_page_draw(app *a, rect r);
 extern const layer layer_lens;
+/* True when another frame has to take it on. */
+bool lens_page_working(const app *a);
 
 #endif

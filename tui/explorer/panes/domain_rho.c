@@ -101,7 +101,11 @@ static void draw_effect_rho(app *a, rect r, int y, int lines) {
                         .of_values = true,
                         .ascii = a->ascii};
     bool fresh = causal_is_fresh(a);
-    put_rho(a, r, y, lines, &v, fresh ? "" : " (not of this set)", fresh ? ROLE_RHO : ROLE_FAINT);
+    char after[60] = "", p[16];
+    format_rho(result->context.random_tail, 3, false, p, sizeof p);
+    if (!fresh) snprintf(after, sizeof after, " (not of this set)");
+    else if (s->figures.random) snprintf(after, sizeof after, " (p %s of %u random sets)", p, s->figures.random);
+    put_rho(a, r, y, lines, &v, after, fresh ? ROLE_RHO : ROLE_FAINT);
 }
 
 void domain_rho_draw(app *a, rect r, int y, int lines) {
