@@ -6,6 +6,8 @@
 #include "small_study.h"
 
 #include "base/mem.h"
+#include "diff/lens_store.h"
+#include "index/format/container.h"
 #include "io/json.h"
 #include "latent.h"
 
@@ -563,6 +565,49 @@ static void damaged_files(const scry_index *x) {
     free(m);
 }
 
+static void write_part(container_writer *w, const char *name, const void *bytes, uint64_t size) {
+    container_begin(w, name);
+    container_write(w, bytes, size);
+}
+
+/* Files whose checksums are right and whose contents are not: each is passed over, and made again. */
+static void hostile_files(const scry_index *x) {
+    static const container_kind kind = {"SCRYLNS\n", 1, "file", "a file", "scry lens"};
+    enum { GOOD, MANY_RECORDS, MANY_ROWS, MANY_POSITIONS, NO_DOMAIN, NO_SOURCE, NO_END, NOT_FINITE, SHORT, HOSTILE };
+    const char *path = scratch("sample.lens");
+    const uint32_t d = scry_index_info(x)->d_model;
+    double *means = mem_new(d, sizeof *means), *m = mem_new(d, 2 * sizeof *m), *again = m + d;
+    scry_lens_query q = {.domain = SCRY_LENS_TRAIN, .of = SCRY_SFT};
+    unlink(path);
+    check(scry_lens_direction(x, NULL, &q, m, NULL, NULL), "the sample's means are made");
+    for (int kind_of = GOOD; kind_of < HOSTILE; kind_of++) {
+        lens_meta meta = {.index = scry_fingerprint(x), .d_model = d, .entries = 1, .rows = 1};
+        lens_record record = {.domain = SCRY_LENS_TRAIN, .of = SCRY_SFT};
+        uint64_t pairs = 1;
+        double norms[2] = {1, 1};
+        for (uint32_t i = 0; i < d; i++) means[i] = 1;
+        if (kind_of == MANY_RECORDS) meta.entries = UINT32_MAX;
+        if (kind_of == MANY_ROWS) meta.rows = UINT64_MAX / d / 8 + 2;
+        if (kind_of == MANY_POSITIONS) record.positions = UINT32_MAX;
+        if (kind_of == NO_DOMAIN) record.domain = 1 << 30;
+        if (kind_of == NO_SOURCE) record.source = 99;
+        if (kind_of == NOT_FINITE) means[3] = NAN;
+        container_writer *w = container_create_kind(&kind, path, NULL);
+        write_part(w, "meta", &meta, sizeof meta);
+        write_part(w, "entries", &record, sizeof record);
+        write_part(w, "pairs", &pairs, sizeof pairs);
+        write_part(w, "norms", norms, sizeof norms);
+        write_part(w, "means", means, (kind_of == SHORT ? d - 1 : d) * sizeof *means);
+        write_part(w, "folders", "\0\0", kind_of == NO_END ? 1 : 2);
+        container_finish(w, NULL);
+        bool ok = scry_lens_direction(x, NULL, &q, again, NULL, NULL), ones = ok && again[0] == 1 && again[d - 1] == 1;
+        if (kind_of == GOOD) check(ones, "a file as it should be is read");
+        else check(ok && !ones && memcmp(m, again, d * sizeof *m) == 0, "hostile file %d is not", kind_of);
+    }
+    free(means);
+    free(m);
+}
+
 /* An index whose captures hold other numbers by now. */
 static void changed_captures(void) {
     static const plan p = {.label = "changed", .pairing = "token", .residual = true};
@@ -627,6 +672,7 @@ int main(void) {
         specimens(sample);
         cancelled(sample);
         damaged_files(sample);
+        hostile_files(sample);
     }
     scry_close(sample);
     return check_end();
