@@ -8,6 +8,7 @@
 #     # study: bare/neither     of this study of tests/specimens instead of the sample
 #     # colors: mono 16 256     and with each of these as --colors
 #     # effects: --draws 2      and with effect columns, made with these options of scry effects
+#     # diff: --tuned DIR       and with the differences of two models, kept with these options of scry diff
 #     # synth: --width 512      of a planted study that scry synth makes with these, instead of the sample
 # Each `screen @OUT@/SHOT.roles` in it is compared with NAME/SHOT.SIZE.golden, and so is SHOT.ansi: the same screen with
 # the styles that a terminal gets (`cat` shows it). All SHOT.styles of a script, which say how each cell looks and leave
@@ -66,7 +67,7 @@ index_of() { # SCRIPT: the index that it is played on
     study=$(said "$1" study) planted=$(said "$1" synth)
     [ -n "$study$planted" ] || { echo "$index"; return; }
     own_index=$WORK/screens/$(basename "${study:-$1}").scry
-    ! grep -q '^# effects:' "$here/$1.script" || own_index=$WORK/screens/$1.scry # others have no such columns
+    ! grep -q '^# effects:\|^# diff:' "$here/$1.script" || own_index=$WORK/screens/$1.scry # others have no such columns
     manifest=tests/specimens/$study.json
     if [ -n "$planted" ] && [ ! -f "$own_index" ]; then
         manifest=$WORK/screens/$1.synth/study.json
@@ -74,6 +75,10 @@ index_of() { # SCRIPT: the index that it is played on
         "$SCRY" synth -o "${manifest%/*}" $planted 2>"$WORK/screens.said" >&2
     fi
     [ -f "$own_index" ] || "$SCRY" index "$manifest" -o "$own_index" 2>"$WORK/screens.said" >&2
+    if grep -q '^# diff:' "$here/$1.script" && [ ! -f "${own_index%.scry}.diff" ]; then
+        # shellcheck disable=SC2046  # these are words
+        "$SCRY" diff "$own_index" --keep $(said "$1" diff) 2>"$WORK/screens.said" >&2
+    fi
     if grep -q '^# effects:' "$here/$1.script" && [ ! -f "$own_index.has-effects" ]; then
         # shellcheck disable=SC2046  # these are words
         "$SCRY" effects "$own_index" $(said "$1" effects) 2>"$WORK/screens.said" >&2 && : >"$own_index.has-effects"

@@ -22,6 +22,8 @@ static const struct {
     {"info", ""},
     {"fires-on", "the"},
     {"prompt", "2 + 2 ="},
+    {"diff", ""},
+    {"diff", "law"},
     {"lens", ""},
     {"lens", "icl math"},
     {"export", "@/set.csv"},

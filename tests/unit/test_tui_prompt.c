@@ -45,7 +45,7 @@ static void test_keys(app *a) {
 
 static void test_mouse(app *a) {
     prompt_page_state *s = prompt_page_of(a);
-    const prompt_place *p = &s->layout.place[2];
+    const token_place *p = &s->layout.place[2];
     app_click(a, 1 + s->text_y + p->line - s->top, 1 + p->x, 1);
     app_draw(a);
     check_is(s->token, p->from, "a click on a token puts the cursor there");

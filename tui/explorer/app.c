@@ -10,6 +10,7 @@
 #include "explorer/panes/prompt.h"
 #include "explorer/panes/text_page.h"
 #include "explorer/panes/view.h"
+#include "explorer/diff/diff_page.h"
 #include "explorer/lens/lens_page.h"
 #include "explorer/prompts/prompt_page.h"
 #include "explorer/sets/set_layer.h"
@@ -38,6 +39,7 @@ static tab *tab_new(scry_index *index, scry_session *session) {
     t->plots = mem_new(1, sizeof *t->plots);
     t->prompts = prompt_page_new();
     t->lens = lens_page_new();
+    t->diff = diff_page_new();
     causal_open(t);
     t->autosave = autosave_new();
     return t;
@@ -48,6 +50,7 @@ static void tab_free(tab *t) {
     chart_page_free(t->plots);
     prompt_page_free(t->prompts);
     lens_page_free(t->lens);
+    diff_page_free(t->diff);
     sets_close(t);
     free(t->domains);
     latent_close(t);
@@ -68,7 +71,8 @@ void app_add_tab(app *a, scry_index *index, scry_session *session) {
 
 /* Cancels all work, and lets none follow it. */
 static void cancel_work(app *a) {
-    for (size_t i = 0; i < a->tab_count; i++) a->tabs[i]->prompts->again = a->tabs[i]->lens->again = false;
+    for (size_t i = 0; i < a->tab_count; i++)
+        a->tabs[i]->prompts->again = a->tabs[i]->lens->again = a->tabs[i]->diff->again = false;
     async_cancel_all(a);
 }
 

@@ -79,6 +79,7 @@ typedef struct tab {
     struct chart_page_state *plots;
     struct prompt_page_state *prompts;
     struct lens_page_state *lens;
+    struct diff_page_state *diff;
     struct causal_state *causal;
     struct session_autosave *autosave;
     char search[TEXT_MOST];

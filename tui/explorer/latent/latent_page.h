@@ -82,6 +82,9 @@ void latent_number(double value, bool sign, char *text, size_t size);
 /* The next of `count` words after `now`, or the named one; -1: none, and the words in `wrong`. */
 int latent_choose(const char *const *words, int count, int now, const char *name, char *wrong, size_t size);
 
+/* page_tokens.c: the example that stands first on that page, where it is shown. */
+bool latent_first_example(app *a, scry_example *example);
+
 /* example_text.c: the tokens around an example, in the scratch row: its columns from 0. */
 typedef struct laid_out {
     int peak, columns; /* column of the example's token; columns used */

@@ -295,6 +295,15 @@ static void write_tokens(const app *a, FILE *f) {
     if (s->wrap) fprintf(f, "wrap\n");
 }
 
+bool latent_first_example(app *a, scry_example *example) {
+    if (state_of(a)->page != &page_tokens) return false;
+    fill(a);
+    const tokens_state *s = tokens_of(a);
+    if (s->top < 0 || (size_t)s->top >= s->examples) return false;
+    *example = s->example[s->top];
+    return true;
+}
+
 static tokens_state *show_tokens(app *a) {
     state_of(a)->page = &page_tokens;
     return tokens_of(a);

@@ -198,7 +198,7 @@ static void draw_predictions(app *a, rect r) {
 
 /* Keeps the cursor's line in sight. */
 static void scroll_text(prompt_page_state *s) {
-    const prompt_place *p = &s->layout.place[prompt_place_of(s, s->token)];
+    const token_place *p = &s->layout.place[token_layout_find(&s->layout, s->token)];
     if (p->line < s->top) s->top = p->line;
     if (p->line >= s->top + s->text_rows) s->top = p->line - s->text_rows + 1;
     if (s->top + s->text_rows > s->layout.lines) s->top = s->layout.lines - s->text_rows;
@@ -221,7 +221,7 @@ static void draw_result(app *a, rect r) {
     scroll_text(s);
     draw_title(a, (rect){r.y, r.x, 1, r.cols});
     draw_legend(a, (rect){r.y + 1, r.x, 1, r.cols}, latent, shaded);
-    prompt_text_draw(a, (rect){r.y + s->text_y, r.x + 1, s->text_rows, r.cols - 2}, s->top, latent, shaded);
+    prompt_text_draw(a, (rect){r.y + s->text_y, r.x + 1, s->text_rows, r.cols - 2}, s->top);
     draw_token_title(a, (rect){r.y + s->list_y - 2, r.x, 1, r.cols}, latent, shaded);
     if (s->list_rows < 1) return;
     rect lists = {r.y + s->list_y - 1, r.x + 1, s->list_rows + 1, s->list_cols};

@@ -180,7 +180,7 @@ static command_effect prompt_page_click(app *a, int y, int x, int clicks) {
     size_t place;
     if (!has_result(a)) return DID_NOTHING;
     if (y >= s->text_y && y < s->text_y + s->text_rows) {
-        if (!prompt_place_at(s, s->top + y - s->text_y, x - 1, &place)) return DID_NOTHING;
+        if (!token_layout_at(&s->layout, s->top + y - s->text_y, x - 1, &place)) return DID_NOTHING;
         s->token = s->layout.place[place].from;
         return DID_CHANGE;
     }

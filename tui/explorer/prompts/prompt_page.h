@@ -2,28 +2,11 @@
 #ifndef SCRY_EXPLORER_PROMPTS_PROMPT_PAGE_H
 #define SCRY_EXPLORER_PROMPTS_PROMPT_PAGE_H
 
-#include "explorer/app_services.h"
+#include "explorer/latent/token_layout.h"
 #include "prompt.h"
 
 /* Next tokens that are kept for each token: as many as the highest screens show. */
 enum { PROMPT_PAGE_NEXT = 40 };
-
-/* Tokens from..end - 1, which stand together on the page: their line, and their columns from x on. One that is wider
- * than a line fills several. */
-typedef struct prompt_place {
-    uint32_t from, end;
-    int line, x, cols;
-} prompt_place;
-
-/* Where the tokens stand, and for what that was computed. */
-typedef struct prompt_layout {
-    prompt_place *place; /* [count], owned */
-    size_t count;
-    int lines;
-    int width;
-    int64_t shade;
-    bool plain;
-} prompt_layout;
 
 typedef struct prompt_page_state {
     scry_prompt *models;                         /* owned; NULL: not opened yet, or lent to the job */
@@ -40,7 +23,9 @@ typedef struct prompt_page_state {
     size_t token;       /* under the cursor */
     int64_t pinned;     /* the latent that shades the text, by hand; -1: none */
     uint32_t pinned_at; /* the table's latent then */
-    prompt_layout layout;
+    token_layout layout;
+    int64_t layout_shade;                                /* the latent that it is shaded by; -1: none */
+    bool layout_plain;                                   /* it has room for brackets */
     int top;                                             /* first line of the text shown */
     scry_active_latent *active;                          /* [count] the latents of the token, strongest first; owned */
     size_t count, active_of;                             /* of which token */
@@ -66,14 +51,11 @@ static inline prompt_page_state *prompt_page_of(const app *a) {
 /* prompt_work.c: runs the text of the state in the background, and opens the models first where that is needed. */
 void prompt_work_begin(app *a);
 
-/* prompt_layout.c: lays the tokens out in lines of `cols` columns, unless they are already. */
+/* prompt_layout.c: lays the tokens out in lines of `cols` columns, unless they are already, by the latent that shades
+ * them now. */
 void prompt_lay_out(app *a, int cols);
-/* The place that holds a token. */
-size_t prompt_place_of(const prompt_page_state *s, size_t token);
-/* The place at a line and column, and whether there is one. */
-bool prompt_place_at(const prompt_page_state *s, int line, int x, size_t *place);
 /* Draws the lines from `first` on into the rows of r. */
-void prompt_text_draw(app *a, rect r, int first, uint32_t shade, bool shaded);
+void prompt_text_draw(app *a, rect r, int first);
 
 /* prompt_draw.c: the whole page. */
 void prompt_page_draw(app *a, rect r);
