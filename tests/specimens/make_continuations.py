@@ -53,6 +53,13 @@ class Voices:
             h = torch.zeros_like(h).scatter(-1, k.indices, k.values)
         return h
 
+    def without(self, x, latents):
+        """Outliers of the prompt, whose norm is above ten times the median, stay as they are."""
+        norm = x.norm(dim=-1, keepdim=True)
+        low, high = norm.flatten().sort().values[[(norm.numel() - 1) // 2, norm.numel() // 2]]
+        counts = norm <= 10 * (low + high) / 2
+        return x - counts * (self.encode(x)[..., latents] @ self.sae["W_dec"][latents])
+
     def say(self, model, ids, change=None):
         layer = (model if isinstance(model, torch.nn.Module) else self.base).model.layers[self.layer]
 
@@ -80,7 +87,7 @@ class Voices:
         out = {"base": self.say(self.base, ids)}
         if self.tuned:
             out["tuned"] = self.say(self.tuned, ids)
-        out["ablated"] = self.say(self.base, ids, lambda x: x - self.encode(x)[..., ablated] @ W[ablated])
+        out["ablated"] = self.say(self.base, ids, lambda x: self.without(x, ablated))
         out["steered"] = self.say(self.base, ids, lambda x: x + times * W[steered])
         return out
 
