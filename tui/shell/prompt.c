@@ -128,12 +128,14 @@ int shell_prompt(const options *o) {
     prompt_view v = {0};
     scry_prompt_query query = {0};
     scry_prompt_options open = {0};
+    double amplify;
     scry_prompt *prompt = NULL;
     scry_prompt_result *result = NULL;
     char *text = NULL;
     scry_set *ablated = NULL;
     bool ok = prompt_continue_check(o, &err) && (s.index = cli_open(o, &err)) &&
-              read_query(o, s.index, &v, &query, &open, &err) && (text = read_text(o, &query.length, &err));
+              read_query(o, s.index, &v, &query, &open, &err) && cli_amplify(o, &amplify, &open.amplify, &err) &&
+              (text = read_text(o, &query.length, &err));
     if (ok) query.ablated = ablated = read_ablated(o, &s, &err);
     query.text = text;
     ok = ok && !err.status && (prompt = scry_prompt_open(s.index, &open, &notes, &err));
