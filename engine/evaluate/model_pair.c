@@ -78,7 +78,8 @@ bool model_pair_open_folders(model_pair *v, const char *base, const char *tuned,
 
 bool model_pair_amplify(model_pair *v, const double *times, scry_error *err) {
     if (!times) return true;
-    if (!v->model[1]) return scry_misuse(err, "--amplify: found no tuned model, expected one; name it with --tuned DIR");
+    if (!v->model[1])
+        return scry_misuse(err, "--amplify: found no tuned model, expected one; name it with --tuned DIR");
     return scry_model_amplify(v->model[1], v->model[0], *times, err);
 }
 
