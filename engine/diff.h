@@ -40,10 +40,11 @@ typedef struct scry_diff_query {
     size_t file_count;
     const char *chat_template; /* of files, as in scry_evaluation_query */
     scry_bos bos;
-    const char *model; /* the base model's folder; NULL: scry_info.model_path */
-    const char *tuned; /* the tuned model's, or a LoRA adapter's; NULL: that of the training set's sft, else rl */
-    bool all_tokens;   /* all tokens but the first of a text count, instead of its response's */
-    size_t samples;    /* of a group, at most, drawn by the seed; 0: all */
+    const char *model;     /* the base model's folder; NULL: scry_info.model_path */
+    const char *tuned;     /* the tuned model's, or a LoRA adapter's; NULL: that of the training set's sft, else rl */
+    const double *amplify; /* scry_model_amplify of the tuned model; NULL: as it is */
+    bool all_tokens;       /* all tokens but the first of a text count, instead of its response's */
+    size_t samples;        /* of a group, at most, drawn by the seed; 0: all */
     uint64_t seed;
     scry_diff_by by;
     uint32_t places;  /* that are kept, at most */

@@ -70,6 +70,7 @@ typedef struct scry_evaluation_query {
     const char *model;        /* folder of the base model; NULL: the study's model_path */
     const char *tuned;        /* of the tuned model; NULL with adapter NULL: the study's sft_path, or rl_path, if any */
     const char *adapter;      /* a LoRA adapter of the base model, in the place of tuned */
+    const double *amplify;    /* scry_model_amplify of the tuned model; NULL: as it is */
     const char *study;        /* a manifest, whose domains' token files are the texts; NULL: files */
     const char *const *files; /* [file_count] "NAME=FILE", or FILE with a domain for each of its categories */
     size_t file_count;

@@ -138,6 +138,10 @@ typedef struct scry_model_info {
 scry_model *scry_model_open(const char *folder, const char *adapter, scry_notes *notes, scry_error *err);
 void scry_model_close(scry_model *model); /* accepts NULL */
 const scry_model_info *scry_model_info_of(const scry_model *model);
+/* Makes the weights of a tuned model base + times (tuned - base), merged while they are used: 0 gives the base model, 1
+ * the tuned one, 2 what it learnt twice as loud. An adapter's change is part of tuned. Before the model runs; borrows
+ * the base model. False and err for weights of other shapes, and where it was called before. */
+bool scry_model_amplify(scry_model *tuned, const scry_model *base, double times, scry_error *err);
 /* A hash of the weights, the config and the adapter, by content. */
 uint64_t scry_model_fingerprint(const scry_model *model);
 /* The known families as "llama, mistral, ... or gpt2". */

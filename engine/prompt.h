@@ -34,12 +34,13 @@ typedef struct scry_prompt scry_prompt;
 typedef struct scry_prompt_options {
     const char *model; /* the model's folder; NULL: scry_info.model_path */
     const char
-        *tuned;       /* the tuned model's folder, or a LoRA adapter's; NULL: that of the training set's sft, else rl */
-    const char *sae;  /* the SAE's folder or file; NULL: scry_info.sae_path */
-    bool base_only;   /* open no tuned model */
-    size_t train;     /* the training set whose tuned model it is */
-    unsigned threads; /* 0: all processors */
-    uint64_t memory;  /* limit in bytes; 0: SCRY_MEMORY */
+        *tuned; /* the tuned model's folder, or a LoRA adapter's; NULL: that of the training set's sft, else rl */
+    const double *amplify; /* scry_model_amplify of the tuned model; NULL: as it is */
+    const char *sae;       /* the SAE's folder or file; NULL: scry_info.sae_path */
+    bool base_only;        /* open no tuned model */
+    size_t train;          /* the training set whose tuned model it is */
+    unsigned threads;      /* 0: all processors */
+    uint64_t memory;       /* limit in bytes; 0: SCRY_MEMORY */
 } scry_prompt_options;
 
 /* Opens models and SAE. Borrows the index. NULL and err, which says what is missing and how to name it, where no model

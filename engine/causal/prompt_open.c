@@ -199,7 +199,7 @@ static bool open_all(scry_prompt *p, const scry_prompt_options *o, scry_notes *n
     if (!find_model(info, o->model, &model, err) || !find_sae(info, o->sae, &sae_path, err) ||
         !find_hook(p, sae_path, err) ||
         !model_pair_open_folders(&p->pair, model, o->base_only ? NULL : find_tuned(info, o, notes), notes, err) ||
-        !check_fits(p, err))
+        !model_pair_amplify(&p->pair, o->amplify, err) || !check_fits(p, err))
         return false;
     const char *format = !o->sae && *info->sae_format ? info->sae_format : NULL;
     if (!open_sae(p, sae_path, format, memory, notes, err) || !open_runs(p, o->threads, memory / 4, err) ||

@@ -46,7 +46,9 @@ bool diff_open(diff *d, scry_notes *notes, scry_error *err) {
     const scry_diff_query *q = d->query;
     if (!q->index && !q->file_count) return scry_misuse(err, "expected texts: a study, or --domain NAME=FILE");
     const char *base = find_base(q, err), *tuned = base ? find_tuned(q, err) : NULL;
-    if (!tuned || !model_pair_open_folders(&d->pair, base, tuned, notes, err) || !check_models(d, err)) return false;
+    if (!tuned || !model_pair_open_folders(&d->pair, base, tuned, notes, err) ||
+        !model_pair_amplify(&d->pair, q->amplify, err) || !check_models(d, err))
+        return false;
     d->vocabulary = scry_model_info_of(d->pair.model[0])->vocabulary;
     d->out.base = d->pair.folder[0];
     d->out.tuned = d->pair.adapter[1] ? d->pair.adapter[1] : d->pair.folder[1];

@@ -212,7 +212,8 @@ static bool evaluate(evaluator *v, scry_evaluation *e) {
     }
     if ((study && !v->study) || !evaluation_train(v->study, v->query->train, &train, &e->train, v->err)) return false;
     if (!study && !v->query->file_count) return scry_misuse(v->err, "expected texts: a study, or --domain NAME=FILE");
-    if (!model_pair_open(&v->pair, v->query, v->study, train, v->notes, v->err) || !read_texts(v) || !check_chosen(v) ||
+    if (!model_pair_open(&v->pair, v->query, v->study, train, v->notes, v->err) ||
+        !model_pair_amplify(&v->pair, v->query->amplify, v->err) || !read_texts(v) || !check_chosen(v) ||
         !check_into(v, e))
         return false;
     v->total = count_tokens(&v->texts) * (v->pair.model[1] ? 2 : 1);

@@ -76,6 +76,13 @@ bool model_pair_open_folders(model_pair *v, const char *base, const char *tuned,
     return open_folders(v, notes, err);
 }
 
+bool model_pair_amplify(model_pair *v, const double *times, scry_error *err) {
+    if (!times) return true;
+    if (!v->model[1])
+        return scry_misuse(err, "--amplify: found no tuned model, expected one; name it with --tuned DIR");
+    return scry_model_amplify(v->model[1], v->model[0], *times, err);
+}
+
 size_t model_pair_context(const model_pair *v, uint32_t most_tokens) {
     size_t most = most_tokens ? most_tokens : SIZE_MAX;
     for (int m = 0; m < 2; m++) {

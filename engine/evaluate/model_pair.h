@@ -18,6 +18,8 @@ bool model_pair_open(model_pair *v, const scry_evaluation_query *query, const sc
                      scry_notes *notes, scry_error *err);
 /* The same of two folders: base, and tuned, which may be that of a LoRA adapter of base, or NULL. */
 bool model_pair_open_folders(model_pair *v, const char *base, const char *tuned, scry_notes *notes, scry_error *err);
+/* Amplifies the tuned model (scry_model_amplify); times NULL: nothing. False and err also where there is none. */
+bool model_pair_amplify(model_pair *v, const double *times, scry_error *err);
 void model_pair_close(model_pair *v);
 
 /* The longest sequence that both models take, at most most_tokens (0: no other limit). */

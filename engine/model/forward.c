@@ -184,7 +184,7 @@ static bool wanted_logits(const logits_job *all, uint32_t chunk, scry_error *err
 }
 
 bool pass_logits(const pass *p, size_t first_row, const bool *wanted, scry_logits_sink sink, void *context,
-                        scry_error *err) {
+                 scry_error *err) {
     scry_run *run = p->run;
     logits_job j = {.p = p,
                     .first_row = first_row,

@@ -1,6 +1,7 @@
 /* model_open.c: opens a model's folder, and says what it is. */
 #include "base/mem.h"
 #include "base/path.h"
+#include "model/amplify.h"
 #include "model/lora.h"
 #include "model/parts.h"
 
@@ -78,6 +79,7 @@ void scry_model_close(scry_model *m) {
     free(m->folder);
     free(m->adapter);
     free(m->ends);
+    model_amplify_free(m);
     free(m);
 }
 
@@ -127,6 +129,8 @@ uint64_t scry_model_fingerprint(const scry_model *model) {
         hash_tensors(state, &m->file);
         uint64_t changes = m->lora ? lora_fingerprint(m->lora) : 0;
         if (m->lora) XXH3_64bits_update(state, &changes, sizeof changes);
+        const uint64_t line = model_amplify_hash(m);
+        if (line) XXH3_64bits_update(state, &line, sizeof line);
         m->fingerprint = XXH3_64bits_digest(state);
         XXH3_freeState(state);
     }

@@ -59,8 +59,9 @@ struct scry_model {
     const char *stem; /* what names of tensors begin with */
     weight_matrix embedding, positions, head;
     norm_weights final_norm;
-    block_weights *block; /* [layers] */
-    uint32_t *ends;       /* [end_count] ids that end a text, owned */
+    block_weights *block;                      /* [layers] */
+    struct model_amplification *amplification; /* of amplify.c, owned; NULL: the weights are the files' */
+    uint32_t *ends;                            /* [end_count] ids that end a text, owned */
     size_t end_count;
     pthread_mutex_t lock; /* guards fingerprint */
     uint64_t fingerprint; /* 0: not yet computed */

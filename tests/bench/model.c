@@ -6,6 +6,7 @@
 
 #include <cblas.h>
 #include <math.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -137,6 +138,74 @@ static void forward(const scry_model *model, bool peer) {
     free(theirs);
 }
 
+/* ---- a text that grows ---------------------------------------------------------------------------------- */
+
+enum { READ_MIB = 512, GROWN = 48, READERS_MOST = 64 };
+
+typedef struct reader {
+    const uint64_t *words;
+    size_t count;
+    uint64_t sum;
+    pthread_t thread;
+} reader;
+
+/* In eight sums, so that memory is what it waits for. */
+static void *read_words(void *argument) {
+    reader *r = argument;
+    uint64_t sum[8] = {0};
+    for (size_t i = 0; i + 8 <= r->count; i += 8)
+        for (size_t k = 0; k < 8; k++) sum[k] += r->words[i + k];
+    for (size_t k = 0; k < 8; k++) r->sum += sum[k];
+    return NULL;
+}
+
+/* Bytes a second that all processors read of memory together. */
+static double memory_rate(const uint64_t *words, size_t count, unsigned threads) {
+    reader readers[READERS_MOST];
+    if (threads > READERS_MOST) threads = READERS_MOST;
+    double t = now();
+    for (unsigned i = 0; i < threads; i++) {
+        readers[i] = (reader){.words = words + count / threads * i, .count = count / threads};
+        if (pthread_create(&readers[i].thread, NULL, read_words, &readers[i]) != 0) die("no thread");
+    }
+    for (unsigned i = 0; i < threads; i++) pthread_join(readers[i].thread, NULL);
+    return (double)(count / threads * threads) * sizeof *words / (now() - t);
+}
+
+/* A token at a time: every weight is read once for each. */
+static void grow(const scry_model *model) {
+    const scry_model_info *info = scry_model_info_of(model);
+    scry_error err = {0};
+    unsigned threads = (unsigned)atoi(threads_text);
+    scry_run *here = scry_run_new(model, &(scry_run_options){.threads = threads}, &err);
+    scry_growing *grown = here ? scry_growing_new(here, 16 + 5 * GROWN, &err) : NULL;
+    if (!grown) die("%s", err.text);
+    const size_t count = ((size_t)READ_MIB << 20) / sizeof(uint64_t);
+    uint64_t *words = malloc(count * sizeof *words), state = 5;
+    float *logits = malloc(info->vocabulary * sizeof *logits);
+    uint32_t ids[16];
+    if (!words || !logits) die("out of memory");
+    memset(words, 1, count * sizeof *words);
+    for (int i = 0; i < 16; i++) ids[i] = (uint32_t)(uniform(&state) * info->vocabulary);
+    const scry_hook none = {0};
+    if (!scry_growing_add(grown, ids, 16, none, NULL, NULL, logits, &err)) die("%s", err.text);
+    double fast = INFINITY, most = 0;
+    for (int turn = 0; turn < 5; turn++) {
+        most = fmax(most, memory_rate(words, count, threads));
+        double t = now();
+        for (int i = 0; i < GROWN; i++)
+            if (!scry_growing_add(grown, ids + i % 16, 1, none, NULL, NULL, logits, &err)) die("%s", err.text);
+        fast = fmin(fast, (now() - t) / GROWN);
+    }
+    double rate = (double)info->bytes / fast;
+    row("10 a text that grows, bytes of weights a second", text("%.1f tokens, %.2f GB", 1 / fast, rate * 1e-9),
+        text("memory read %.2f GB", most * 1e-9), text("%.2f", rate / most), "", -1);
+    free(words);
+    free(logits);
+    scry_growing_free(grown);
+    scry_run_free(here);
+}
+
 /* ---- the capture job ------------------------------------------------------------------------------------ */
 
 /* A text of words, with more or less of them: lengths differ as those of real questions do. */
@@ -259,6 +328,7 @@ void bench_model(void) {
     scry_model *model = scry_model_open(folder_of_model, NULL, NULL, &err);
     if (!model) die("%s", err.text);
     forward(model, peer);
+    grow(model);
     if (peer) capture(scry_model_info_of(model));
     else {
         say("transformers skipped: %s has no torch and transformers; BENCH_PYTHON names one that has", python);

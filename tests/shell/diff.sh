@@ -25,6 +25,19 @@ is "diff --places --csv: the places" "$(sed -n '1p;$=' "$out" | tr '\n' ' ')" 'n
 gives 0 diff "$x" --samples 1 --rows all --json
 prints "diff --rows all" '"rows":"all"'
 
+# ---- amplified
+gives 0 diff "$x" --samples 1 --json
+cp "$out" "$place/one"
+gives 0 diff "$x" --samples 1 --json --amplify 1
+cmp -s "$out" "$place/one" && ok "--amplify 1 is the tuned model" || not_ok "--amplify 1 is the tuned model" "found other figures"
+gives 0 diff "$x" --samples 1 --json --amplify 0
+is "--amplify 0 is the base model: no KL" "$(grep -o '"kl":[0-9.e-]*' "$out" | sort -u)" '"kl":0'
+gives 0 diff "$x" --samples 1 --json --amplify 2
+is "--amplify 2 is further away" "$(for f in "$out" "$place/one"; do sed 's/.*"is_train":true[^}]*"kl":\([0-9.]*\),.*/\1/' "$f" | cut -c1-12; done | sort -g | tail -1)" "$(sed 's/.*"is_train":true[^}]*"kl":\([0-9.]*\),.*/\1/' "$out" | cut -c1-12)"
+refused '--amplify' diff "$x" --amplify much
+gives 0 prompt "$x" "2 +" --top 1 --json --amplify 0
+is "prompt --amplify 0 says what base says" "$(sed 's/.*"next_base":\[\([^]]*\)\],"next_tuned":\[\([^]]*\)\].*/\1|\2/' "$out" | awk -F'|' '{ print ($1 == $2) }')" 1
+
 # ---- kept with the index
 gives 0 rank "$x" --top 1
 grep -q 'KL lift' "$out" && not_ok "no KL lift before" "found one" || ok "no KL lift before"

@@ -91,4 +91,29 @@ gives 2 prompt "$place/study.json" "2 +"
 says "a study without a model" 'names no model' '"model_path"' '--model DIR'
 gives 0 prompt "$place/study.json" "2 +" --model sample_data/models/base
 
+# ---- how the models go on
+gives 0 prompt "$x" "Question: What is 12 + 30?" --continue 30 --latents top100 --steer 1819:8
+prints "--continue: four voices side by side" '^base +tuned +ablated +steered$' '^Options: .*Options: +Options:'
+is "--continue: no line is longer than 80" "$(awk 'length > 80' "$out")" ""
+gives 0 prompt "$x" "Question: What is 12 + 30?" --continue 5 --json
+prints "--continue --json" '"text":"Question: What is 12 \+ 30\?"' '"temperature":0,"seed":20260302,"voices":\[\{"name":"base","text":"' \
+    '"ended":false,"count":5,"tokens":\[\{"id":[0-9]+,"token":"[^"]+","probability":0\.[0-9]+\}' '"name":"tuned"'
+grep -q '"ablated","text"\|"steered"' "$out" && not_ok "no voice without a set or steering" "found one" || ok "no voice without a set or steering"
+cp "$out" "$place/greedy"
+gives 0 prompt "$x" "Question: What is 12 + 30?" --continue 5 --json --temperature 0
+cmp -s "$out" "$place/greedy" && ok "temperature 0 is greedy" || not_ok "temperature 0 is greedy" "found another text"
+gives 0 prompt "$x" "Question: What is 12 + 30?" --continue 5 --csv --temperature 1 --seed 7
+is "--continue --csv: a row a voice" "$(head -1 "$out") $(grep -c '^"\(base\|tuned\)",' "$out")" "name,text,count 2"
+gives 0 prompt "$x" "The court" --continue 6 --steer lens:2 --steer 3:1 --json
+prints "--steer lens:2" '"name":"steered"'
+gives 0 prompt "$x" "$(printf 'a\033[31m\342\200\256b')" --continue 8
+LC_ALL=C grep -q "$(printf '\033')" "$out" && not_ok "a continuation is made safe" "found an escape" || ok "a continuation is made safe"
+refused '--continue' prompt "$x" a --steer 3:1
+refused '--continue' prompt "$x" a --temperature 1
+refused '--steer' prompt "$x" a --continue 3 --steer 3
+refused '--steer' prompt "$x" a --continue 3 --steer 3:much
+refused '--steer' prompt "$x" a --continue 3 --steer 99999:1
+refused '--temperature' prompt "$x" a --continue 3 --temperature -1
+refused 'one of them' prompt "$x" a --continue 3 --latent 5
+
 exit $failed

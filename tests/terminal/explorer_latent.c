@@ -73,8 +73,7 @@ void test_pages(void) {
     int x = 0;
     for (const char *at = title; name && at < name; at++) x += ((unsigned char)*at & 0xc0) != 0x80;
     term_mouse(t, y, x + 1, 0, true);
-    check(name && has_page(t, "[prof"), t, "a click on its name shows a page", "found \"%s\"",
-          row(t, latent_row(t)));
+    check(name && has_page(t, "[prof"), t, "a click on its name shows a page", "found \"%s\"", row(t, latent_row(t)));
     leave(t);
 }
 

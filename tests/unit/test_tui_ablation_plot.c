@@ -106,7 +106,8 @@ static void test_random(app *a) {
     app_command(a, "causal manual run");
     causal_runs_finish(a);
     causal_state *s = a->tab->causal;
-    check(causal_is_fresh(a) && s->figures.random == 0 && !shows(a, "of 50 random sets)"), "nobody asked for random sets");
+    check(causal_is_fresh(a) && s->figures.random == 0 && !shows(a, "of 50 random sets)"),
+          "nobody asked for random sets");
     app_command(a, "causal random");
     check(causal_runs_due(a), "then they are due");
     causal_runs_begin(a);

@@ -273,7 +273,9 @@ static void columns_reached(app *a) {
         app_key(a, KEY_CODE_RIGHT);
     }
     check(unseen == 0, "Right reaches %d columns, each is shown under the cursor", reached);
-    check_is((uint64_t)reached, (uint64_t)chosen, "that is all of them");
+    int mute = 0; /* have nothing to say here, such as those of two models' differences */
+    for (int i = 0; i < column_count; i++) mute += table_column_is_mute(a, i);
+    check_is((uint64_t)reached + (uint64_t)mute, (uint64_t)chosen, "that and the mute ones are all of them");
     app_key(a, 27);
     app_draw(a);
     app_click(a, a->layout.pane[PANE_TABLE].y, 78, 1);

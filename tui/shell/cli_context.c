@@ -7,6 +7,7 @@
 
 #include <dirent.h>
 #include <stdio.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -34,6 +35,17 @@ bool cli_condition(const char *option, const char *text, scry_condition *source,
     int c = scry_condition_of(text);
     *source = (scry_condition)c;
     return c >= 0 || cli_misuse(err, option, text, scry_condition_choices((char[SCRY_CHOICES]){""}, ""));
+}
+
+bool cli_amplify(const options *o, double *times, const double **amplify, scry_error *err) {
+    char *end = NULL;
+    *amplify = NULL;
+    if (!o->amplify) return true;
+    *times = strtod(o->amplify, &end);
+    *amplify = times;
+    return (end != o->amplify && !*end && isfinite(*times)) ||
+           cli_misuse(err, "--amplify", o->amplify,
+                      "a number: 0 is the base model, 1 the tuned one, 2 twice the change");
 }
 
 bool cli_bos(const options *o, scry_bos *bos, scry_error *err) {

@@ -30,6 +30,8 @@ bool cli_condition(const char *option, const char *text, scry_condition *source,
 
 /* --bos: auto where it is not given. */
 bool cli_bos(const options *o, scry_bos *bos, scry_error *err);
+/* --amplify into *times, and *amplify to point there, NULL where it is not given. */
+bool cli_amplify(const options *o, double *times, const double **amplify, scry_error *err);
 /* --threads, --memory, --allow-nonfinite, for indexing. */
 bool cli_build_options(const options *o, scry_build_options *build, scry_error *err);
 

@@ -17,6 +17,7 @@ typedef struct diff_command {
     const char *files[OPTIONS_WORDS];
     scry_diff_query query;
     uint32_t words;
+    double amplify;
     bool has_scope;
 } diff_command;
 
@@ -54,7 +55,8 @@ static bool read_query(diff_command *c, scry_error *err) {
     scry_build_options build = {0};
     uint32_t samples, seed;
     if (!check_together(o, err) || !read_by(o->diff_by, &q->by, err) || !cli_bos(o, &q->bos, err) ||
-        !cli_build_options(o, &build, err) || !options_number("--samples", o->most_samples, 1, 0, &samples, err) ||
+        !cli_amplify(o, &c->amplify, &q->amplify, err) || !cli_build_options(o, &build, err) ||
+        !options_number("--samples", o->most_samples, 1, 0, &samples, err) ||
         !options_number("--seed", o->seed, 0, SCRY_SEED, &seed, err) ||
         !options_number("--places", o->places, 1, 0, &q->places, err) ||
         !options_number("--vocabulary", o->vocabulary, 1, 0, &c->words, err))

@@ -20,8 +20,9 @@ static bool given(const options *o, const char *name) {
 
 static bool check_words(const options *o, scry_error *err) {
     static const char *const of_results[] = {"--samples-base", "--samples-tuned", "--metric", "--task", NULL};
-    static const char *const of_models[] = {"--model",      "--tuned",   "--adapter", "--domain", "--template", "--bos",
-                                            "--max-length", "--samples", "--change",  "--draws",  "--seed",     NULL};
+    static const char *const of_models[] = {
+        "--model",      "--tuned",   "--adapter", "--amplify", "--domain", "--template", "--bos",
+        "--max-length", "--samples", "--change",  "--draws",   "--seed",   NULL};
     if (o->results && !o->words)
         return scry_misuse(err, "--results: expected the results of the tuned model as well; scry evaluate --results "
                                 "BASE.json TUNED.json [STUDY]");
@@ -87,7 +88,10 @@ static scry_evaluation *of_models(const options *o, const char *study, const cha
                                   scry_notes *notes, scry_error *err) {
     const char *files[OPTIONS_WORDS];
     scry_evaluation_query query = {.study = study, .train = o->train, .into = into, .out = out};
-    return evaluate_read(o, &query, files, err) ? evaluate_run(&query, notes, err) : NULL;
+    double amplify;
+    return evaluate_read(o, &query, files, err) && cli_amplify(o, &amplify, &query.amplify, err)
+               ? evaluate_run(&query, notes, err)
+               : NULL;
 }
 
 static int print(const options *o, const scry_evaluation *e) {

@@ -2,6 +2,7 @@
 #include "base/mem.h"
 #include "results/prompt_result.h"
 #include "shell/cli_context.h"
+#include "shell/prompt_continue.h"
 #include "text/number_format.h"
 
 #include <errno.h>
@@ -127,22 +128,26 @@ int shell_prompt(const options *o) {
     prompt_view v = {0};
     scry_prompt_query query = {0};
     scry_prompt_options open = {0};
+    double amplify;
     scry_prompt *prompt = NULL;
     scry_prompt_result *result = NULL;
     char *text = NULL;
     scry_set *ablated = NULL;
-    bool ok = (s.index = cli_open(o, &err)) && read_query(o, s.index, &v, &query, &open, &err) &&
+    bool ok = prompt_continue_check(o, &err) && (s.index = cli_open(o, &err)) &&
+              read_query(o, s.index, &v, &query, &open, &err) && cli_amplify(o, &amplify, &open.amplify, &err) &&
               (text = read_text(o, &query.length, &err));
     if (ok) query.ablated = ablated = read_ablated(o, &s, &err);
     query.text = text;
-    ok = ok && !err.status && (prompt = scry_prompt_open(s.index, &open, &notes, &err)) &&
-         (result = run(prompt, &query, &err));
+    ok = ok && !err.status && (prompt = scry_prompt_open(s.index, &open, &notes, &err));
     output_warnings(&notes);
+    if (ok && !o->continue_by) ok = (result = run(prompt, &query, &err)) != NULL;
     v.index = s.index;
     v.prompt = prompt;
     v.result = result;
     v.text = text;
-    int status = ok ? print(o, &v) : output_error(&err);
+    int status = !ok              ? output_error(&err)
+                 : o->continue_by ? prompt_continue(o, s.index, open.train, prompt, &query)
+                                  : print(o, &v);
     scry_prompt_result_free(result);
     scry_prompt_close(prompt);
     scry_set_free(ablated);
