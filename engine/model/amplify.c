@@ -39,6 +39,25 @@ static bool is_like(const weight_matrix *a, const weight_matrix *b) {
                                         a->first == b->first && a->group == b->group && a->step == b->step));
 }
 
+/* What is computed besides the weights: S = 0 has to be the base model. */
+static bool computes_alike(const model_plan *a, const model_plan *b) {
+    if (a->norm != b->norm || a->norm_eps != b->norm_eps || a->act != b->act || a->gated != b->gated ||
+        a->qk_norm != b->qk_norm || a->post_norm != b->post_norm || a->parallel != b->parallel ||
+        a->learned_positions != b->learned_positions || a->attention_cap != b->attention_cap ||
+        a->logit_cap != b->logit_cap || a->embedding_scale != b->embedding_scale)
+        return false;
+    for (int i = 0; i < MODEL_ROPES; i++)
+        if (a->rope[i].width != b->rope[i].width ||
+            (a->rope[i].width && memcmp(a->rope[i].frequency, b->rope[i].frequency,
+                                        a->rope[i].width / 2 * sizeof *a->rope[i].frequency) != 0))
+            return false;
+    for (uint32_t l = 0; l < a->layers; l++)
+        if (a->layer[l].window != b->layer[l].window || a->layer[l].rope != b->layer[l].rope ||
+            a->layer[l].attention_scale != b->layer[l].attention_scale)
+            return false;
+    return true;
+}
+
 static bool is_alike(const scry_model *tuned, const scry_model *base) {
     const scry_model_info *a = &tuned->info, *b = &base->info;
     if (tuned->family != base->family || a->layers != b->layers || a->d_model != b->d_model || a->heads != b->heads ||
@@ -106,6 +125,11 @@ bool scry_model_amplify(scry_model *tuned, const scry_model *base, double times,
         return scry_misuse(err,
                            "--amplify: %s has other weights than %s, expected the same shapes: a tuned model and the "
                            "base model that it was made from",
+                           tuned->folder, base->folder);
+    if (!computes_alike(&tuned->plan, &base->plan))
+        return scry_misuse(err,
+                           "--amplify: config.json of %s has other settings (norms, activation, rotary positions, "
+                           "windows or caps) than %s, expected the same: only weights can be amplified",
                            tuned->folder, base->folder);
     if (times == 1) return true;
     struct model_amplification *all = mem_new(1, sizeof *all);

@@ -56,6 +56,9 @@ printf 'no' >"$place/sample.diff"
 gives 0 rank "$x" --top 1
 grep -q 'KL lift' "$out" && not_ok "a damaged file is not used" "found a lift" || ok "a damaged file is not used"
 refused '--keep' diff "$x" --keep --places 3
+refused '--keep' diff "$x" --keep --amplify 2
+cp -r "$tuned" "$place/other" && sed -i 's/"rope_theta": [0-9.]*/"rope_theta": 50000.0/' "$place/other/config.json"
+refused 'config.json' diff "$x" --tuned "$place/other" --amplify 2 --samples 1
 refused 'not the model of the study' diff "$x" --model "$tuned" --tuned "$base" --samples 1
 
 # ---- without a study

@@ -41,7 +41,8 @@ static bool check_together(const options *o, scry_error *err) {
     if (o->diff_rows && strcmp(o->diff_rows, "all") != 0 && strcmp(o->diff_rows, "response") != 0)
         return cli_misuse(err, "--rows", o->diff_rows, "all or response");
     if (o->diff_by && !o->places) return scry_misuse(err, "--by: belongs to --places K, which is missing");
-    if (o->keep_rows && (!o->words || o->places || o->vocabulary || o->most_samples || o->domains || o->diff_rows))
+    if (o->keep_rows &&
+        (!o->words || o->places || o->vocabulary || o->most_samples || o->domains || o->diff_rows || o->amplify))
         return scry_misuse(err, "--keep: computes all tokens of a study; found %s",
                            o->words ? "other options, expected --keep alone" : "no study");
     if (o->by_domain && !o->vocabulary)
