@@ -49,6 +49,10 @@ void scry_diff_result(scry_result *r, const scry_diff *out, scry_diff_by by, con
 
 /* ---- places --------------------------------------------------------------------------------- */
 
+static double greatness(const scry_diff_place *p, bool by_kl) {
+    return by_kl ? p->kl : fabs(p->gain);
+}
+
 void diff_take_place(diff *d, const logit_pairs *pairs, size_t row, size_t text, uint32_t at) {
     const pair_figures *f = &pairs->figures[row];
     const diff_text *t = &d->texts.texts[text];
@@ -57,14 +61,11 @@ void diff_take_place(diff *d, const logit_pairs *pairs, size_t row, size_t text,
     scry_diff *out = &d->out;
     size_t most = d->query->places, i = out->place_count;
     if (!most) return;
-#define GREATNESS(kl, gain) (by_kl ? (kl) : fabs(gain))
-    const double value = GREATNESS(f->kl, gain);
-    if (i == most && !(value > GREATNESS(out->place[i - 1].kl, out->place[i - 1].gain))) return;
+    const double value = by_kl ? f->kl : fabs(gain);
+    if (i == most && !(value > greatness(&out->place[i - 1], by_kl))) return;
     if (i < most) out->place_count++;
     else i--;
-    for (; i > 0 && value > GREATNESS(out->place[i - 1].kl, out->place[i - 1].gain); i--)
-        out->place[i] = out->place[i - 1];
-#undef GREATNESS
+    for (; i > 0 && value > greatness(&out->place[i - 1], by_kl); i--) out->place[i] = out->place[i - 1];
     scry_diff_place *p = &out->place[i];
     *p = (scry_diff_place){
         .group = t->group, .sample = t->sample, .ids = t->ids, .count = t->to, .at = at, .kl = f->kl, .gain = gain};

@@ -3,6 +3,7 @@
 #include "ablate.h"
 #include "base/mem.h"
 #include "charts/chart_internal.h"
+#include "text/text.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -21,19 +22,12 @@ static void free_numbers(void *own) {
     free(x);
 }
 
-/* An error's or note's words; the index need not be named. */
-static const char *without_path(const char *text, const scry_index *index) {
-    const char *path = scry_index_info(index)->path;
-    size_t length = path ? strlen(path) : 0;
-    return length && strncmp(text, path, length) == 0 && strncmp(text + length, ": ", 2) == 0 ? text + length + 2
-                                                                                              : text;
-}
-
 static numbers *numbers_new(const scry_causal *causal, const chart_request *q, const scry_notes *notes,
                             scry_ablation_point *point, size_t points) {
     numbers *x = mem_new(1, sizeof *x);
     *x = (numbers){.points = points, .point = point};
-    if (notes->count) snprintf(x->note, sizeof x->note, "%s", without_path(notes->text[0], q->index));
+    if (notes->count)
+        snprintf(x->note, sizeof x->note, "%s", text_without_path(notes->text[0], scry_index_info(q->index)->path));
     for (size_t d = 0; d < q->scope.domains; d++) {
         size_t samples = scry_causal_domains(causal)[d].samples;
         x->domains += samples > 0;
@@ -95,7 +89,7 @@ static bool compute_ablation(const chart_request *q, chart_data *data, const scr
     scry_notes_free(&notes);
     if (ok) return true;
     if (scry_cancelled(cancel)) return false;
-    chart_empty(data, "%s", without_path(err.text, q->index));
+    chart_empty(data, "%s", text_without_path(err.text, scry_index_info(q->index)->path));
     return true;
 }
 

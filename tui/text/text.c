@@ -130,3 +130,9 @@ size_t text_break(const char *text, int columns) {
     }
     return strlen(text);
 }
+
+const char *text_without_path(const char *text, const char *path) {
+    const size_t length = path ? strlen(path) : 0;
+    const bool names = length && strncmp(text, path, length) == 0 && strncmp(text + length, ": ", 2) == 0;
+    return names ? text + length + 2 : text;
+}

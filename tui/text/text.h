@@ -23,6 +23,9 @@ bool text_starts_with_mark(const char *text);
  * its width in columns. */
 int text_clean(const char *from, char *out, size_t size, bool ascii);
 
+/* A message without "PATH: " in front, for a place that names the file already; path may be NULL. */
+const char *text_without_path(const char *text, const char *path);
+
 /* Bytes of the text that a line of so many columns takes, up to a blank where there is one. */
 size_t text_break(const char *text, int columns);
 

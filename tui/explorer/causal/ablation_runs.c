@@ -5,6 +5,7 @@
 #include "effects.h"
 #include "explorer/causal/ablation_runs.h"
 #include "explorer/sets/set_layer.h"
+#include "text/text.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -134,10 +135,7 @@ static void stop_running(causal_state *s, causal_stop why, const causal_subject 
 
 /* The words of an error; the index that is open need not be named. */
 static void take_error(const causal_job *j, char *out, size_t size) {
-    const char *text = j->err.text, *path = j->tab->info->path;
-    size_t length = strlen(path);
-    if (strncmp(text, path, length) == 0 && strncmp(text + length, ": ", 2) == 0) text += length + 2;
-    snprintf(out, size, "%s", text);
+    snprintf(out, size, "%s", text_without_path(j->err.text, j->tab->info->path));
 }
 
 /* The estimate is of latents that are removed, with the SAE's error kept. */

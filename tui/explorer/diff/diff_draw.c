@@ -15,21 +15,6 @@
 
 /* ---- words ---------------------------------------------------------------------------------- */
 
-static void draw_words(app *a, rect r, const char *text, role as) {
-    const char *path = a->tab->info->path;
-    size_t length = strlen(path);
-    if (strncmp(text, path, length) == 0 && strncmp(text + length, ": ", 2) == 0) text += length + 2; /* the tab's */
-    char *safe = mem_new(8 * strlen(text) + 1, 1), line[1000];
-    text_clean(text, safe, 8 * strlen(text) + 1, a->ascii);
-    page_lines l = page_lines_of(safe, r.cols);
-    for (int i = 0; i < (int)l.count && i < r.rows; i++) {
-        page_line_text(&l.line[i], line, sizeof line);
-        grid_put(a->grid, r.y + i, r.x, r.cols, as, line);
-    }
-    page_lines_free(&l);
-    free(safe);
-}
-
 static void draw_waiting(app *a, rect r) {
     double done = 0;
     int bar = r.cols - 4 < 40 ? r.cols - 4 : 40;
@@ -229,7 +214,8 @@ static void draw_latents(app *a, rect r, int layer_row) {
     if (r.rows < 2) return;
     if (why) {
         grid_put(a->grid, r.y, r.x, r.cols, ROLE_HEADER, " latents");
-        draw_words(a, (rect){r.y + 1, r.x + 1, r.rows - 1, r.cols - 1}, why, ROLE_FAINT);
+        page_draw_words(a, (rect){r.y + 1, r.x + 1, r.rows - 1, r.cols - 1}, text_without_path(why, a->tab->info->path),
+                        ROLE_FAINT);
         return;
     }
     const size_t rows = (size_t)(r.rows - 1);
@@ -290,7 +276,8 @@ void diff_page_draw(app *a, rect r) {
     else if (s->waits) draw_waiting(a, r);
     else {
         view_title(a, r, true, "diff");
-        draw_words(a, (rect){r.y + 2, r.x + 2, r.rows - 2, r.cols - 4},
-                   s->problem[0] ? s->problem : "no text yet; r reads one", ROLE_TEXT);
+        page_draw_words(a, (rect){r.y + 2, r.x + 2, r.rows - 2, r.cols - 4},
+                        s->problem[0] ? text_without_path(s->problem, a->tab->info->path) : "no text yet; r reads one",
+                        ROLE_TEXT);
     }
 }

@@ -15,21 +15,6 @@
 
 /* ---- words ---------------------------------------------------------------------------------- */
 
-static void draw_words(app *a, rect r, const char *text, role as) {
-    const char *path = a->tab->info->path;
-    size_t length = strlen(path);
-    if (strncmp(text, path, length) == 0 && strncmp(text + length, ": ", 2) == 0) text += length + 2; /* the tab's */
-    char *safe = mem_new(8 * strlen(text) + 1, 1), line[1000];
-    text_clean(text, safe, 8 * strlen(text) + 1, a->ascii);
-    page_lines l = page_lines_of(safe, r.cols);
-    for (int i = 0; i < (int)l.count && i < r.rows; i++) {
-        page_line_text(&l.line[i], line, sizeof line);
-        grid_put(a->grid, r.y + i, r.x, r.cols, as, line);
-    }
-    page_lines_free(&l);
-    free(safe);
-}
-
 static void place_words(const app *a, int domain, size_t train, char *out, size_t size) {
     const scry_info *info = a->tab->info;
     char text[200];
@@ -52,8 +37,9 @@ static void draw_problem(app *a, rect r) {
     char place[160];
     place_words(a, s->domain, scry_session_ranking(a->tab->session)->train, place, sizeof place);
     view_title(a, r, true, "lens: %s", place);
-    draw_words(a, (rect){r.y + 2, r.x + 2, r.rows - 2, r.cols - 4},
-               s->problem[0] ? s->problem : "not looked at yet; r looks", ROLE_TEXT);
+    page_draw_words(a, (rect){r.y + 2, r.x + 2, r.rows - 2, r.cols - 4},
+                    s->problem[0] ? text_without_path(s->problem, a->tab->info->path) : "not looked at yet; r looks",
+                    ROLE_TEXT);
 }
 
 /* ---- positions ------------------------------------------------------------------------------ */
@@ -217,7 +203,8 @@ static void draw_lists(app *a, rect r) {
                position, scry_lens_through_name(s->found->through));
     rect below = {r.y + 1, r.x + 1, r.rows - 1, r.cols - 1};
     if (s->found->no_tokens[0])
-        draw_words(a, (rect){below.y + 1, below.x + 1, below.rows - 1, left - 4}, s->found->no_tokens, ROLE_FAINT);
+        page_draw_words(a, (rect){below.y + 1, below.x + 1, below.rows - 1, left - 4},
+                        text_without_path(s->found->no_tokens, a->tab->info->path), ROLE_FAINT);
     else {
         draw_tokens(a, (rect){below.y, below.x, below.rows, half}, SCRY_PROMOTED);
         draw_tokens(a, (rect){below.y, below.x + half, below.rows, left - half}, SCRY_SUPPRESSED);

@@ -291,3 +291,16 @@ page_lines page_lines_of(const char *text, int cols) {
     }
     return l;
 }
+
+void page_draw_words(app *a, rect r, const char *text, role as) {
+    const size_t size = 8 * strlen(text) + 1;
+    char *safe = mem_new(size, 1), line[1000];
+    text_clean(text, safe, size, a->ascii);
+    page_lines l = page_lines_of(safe, r.cols);
+    for (int i = 0; i < (int)l.count && i < r.rows; i++) {
+        page_line_text(&l.line[i], line, sizeof line);
+        grid_put(a->grid, r.y + i, r.x, r.cols, as, line);
+    }
+    page_lines_free(&l);
+    free(safe);
+}

@@ -48,6 +48,8 @@ typedef struct page_lines {
 
 page_lines page_lines_of(const char *text, int cols);
 void page_lines_free(page_lines *l);
+/* Draws words of any origin, made safe, in lines as wide as r, as many as fit. */
+void page_draw_words(app *a, rect r, const char *text, role as);
 /* The line's own text, in text[size]. */
 void page_line_text(const page_line *l, char *text, size_t size);
 

@@ -18,35 +18,22 @@ enum { FIXED_ROWS = 4, LEAST_LIST = 5 };
 
 /* ---- without a result ----------------------------------------------------------------------- */
 
-static void draw_words(app *a, rect r, const char *text) {
-    char *safe = mem_new(8 * strlen(text) + 1, 1), line[1000];
-    text_clean(text, safe, 8 * strlen(text) + 1, a->ascii);
-    page_lines l = page_lines_of(safe, r.cols - 4);
-    for (int i = 0; i < (int)l.count && i < r.rows; i++) {
-        page_line_text(&l.line[i], line, sizeof line);
-        grid_put(a->grid, r.y + i, r.x + 2, r.cols - 4, ROLE_TEXT, line);
-    }
-    page_lines_free(&l);
-    free(safe);
-}
-
 static void draw_waiting(app *a, rect r) {
     double done = 0;
     int bar = r.cols - 4 < 40 ? r.cols - 4 : 40;
     job_running(a, true, &done);
     view_title(a, r, true, "prompt");
-    draw_words(a, (rect){r.y + 2, r.x, r.rows - 6, r.cols}, prompt_page_of(a)->text);
+    page_draw_words(a, (rect){r.y + 2, r.x + 2, r.rows - 6, r.cols - 4}, prompt_page_of(a)->text, ROLE_TEXT);
     grid_print(a->grid, r.y + r.rows - 3, r.x + 2, r.cols - 2, ROLE_TEXT, "running the models: %.0f%%", 100 * done);
     grid_bar(a->grid, r.y + r.rows - 2, r.x + 2, bar, ROLE_BAR, done, a->ascii);
 }
 
 static void draw_problem(app *a, rect r) {
     const prompt_page_state *s = prompt_page_of(a);
-    const char *words = s->problem[0] ? s->problem : "no text yet; r asks for one", *path = a->tab->info->path;
-    size_t length = strlen(path);
-    if (strncmp(words, path, length) == 0 && strncmp(words + length, ": ", 2) == 0) words += length + 2; /* the tab's */
+    const char *words = s->problem[0] ? s->problem : "no text yet; r asks for one";
     view_title(a, r, true, "prompt");
-    draw_words(a, (rect){r.y + 2, r.x, r.rows - 2, r.cols}, words);
+    page_draw_words(a, (rect){r.y + 2, r.x + 2, r.rows - 2, r.cols - 4}, text_without_path(words, a->tab->info->path),
+                    ROLE_TEXT);
 }
 
 /* ---- titles --------------------------------------------------------------------------------- */
