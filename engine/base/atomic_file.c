@@ -1,6 +1,7 @@
 /* base/atomic_file.c: atomic file replacement: write a temporary file, fsync, rename. */
 #include "base/atomic_file.h"
 #include "base/mem.h"
+#include "base/printable.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -57,6 +58,7 @@ bool atomic_file_begin_over_index(atomic_file *w, const char *path, scry_error *
     w->path = w->direct ? mem_copy_string(path) : atomic_file_target(path);
     w->temporary = w->direct ? mem_copy_string(path) : mem_format("%s.tmp.%ld", w->path, (long)getpid());
     w->file = is_stdout(path) ? stdout : w->direct ? open_direct(path) : fopen(w->temporary, "we");
+    if (w->file && w->direct) w->file = printable_guard(w->file); /* it may be a terminal */
     if (w->file) return true;
     failed(path, errno, err);
     free(w->path);
