@@ -1,24 +1,41 @@
 /* base/mem.c: allocation that never returns NULL. */
 #include "base/mem.h"
+#include "base/sudden_end.h"
 
+#include <errno.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 static void *checked(void *p, size_t count, size_t size) {
-    if (!p) {
-        fputs("scry: out of memory", stderr);
-        if (count) fprintf(stderr, " asking for %zu x %zu bytes", count, size);
-        fputc('\n', stderr);
-        abort();
-    }
-    return p;
+    if (p) return p;
+    if (count > 1) sudden_end("out of memory: asked for %zu x %zu bytes", count, size);
+    sudden_end("out of memory: asked for %zu bytes", size);
 }
 
 void *mem_check(void *p) {
-    return checked(p, 0, 0);
+    if (!p) sudden_end("out of memory");
+    return p;
+}
+
+FILE *mem_stream(char **text, size_t *size) {
+    *text = NULL;
+    return mem_check(open_memstream(text, size));
+}
+
+void mem_stream_end(FILE *stream, char *const *text) {
+    bool whole = !ferror(stream);
+    if (fclose(stream) != 0 || !whole || !*text) sudden_end("out of memory");
+}
+
+ssize_t mem_line(char **line, size_t *room, FILE *file) {
+    errno = 0;
+    ssize_t n = getline(line, room, file);
+    if (n < 0 && errno == ENOMEM) sudden_end("out of memory");
+    return n;
 }
 
 void *mem_new(size_t count, size_t size) {
