@@ -22,7 +22,7 @@ void csv_text_write_line(FILE *file, const char *text) {
     size_t size;
     FILE *f = mem_stream(&line, &size);
     line_escape(f, text);
-    mem_stream_end(f, &line);
+    mem_stream_end(f);
     csv_text_write(file, line);
     free(line);
 }

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,14 +20,45 @@ void *mem_check(void *p) {
     return p;
 }
 
-FILE *mem_stream(char **text, size_t *size) {
-    *text = NULL;
-    return mem_check(open_memstream(text, size));
+/* open_memstream loses what it has no memory for, and some C libraries do not even say so. */
+typedef struct collected {
+    char *bytes, **text;
+    size_t used, room, *size;
+    char buffer[4096]; /* of the stream */
+} collected;
+
+static ssize_t collect(void *cookie, const char *bytes, size_t size) {
+    collected *c = cookie;
+    if (c->room - c->used <= size) {
+        c->room = 2 * c->room + size + 1;
+        c->bytes = mem_resize(c->bytes, c->room, 1);
+    }
+    memcpy(c->bytes + c->used, bytes, size);
+    c->used += size;
+    return (ssize_t)size;
 }
 
-void mem_stream_end(FILE *stream, char *const *text) {
-    bool whole = !ferror(stream);
-    if (fclose(stream) != 0 || !whole || !*text) sudden_end("out of memory");
+static int give(void *cookie) {
+    collected *c = cookie;
+    c->bytes = mem_resize(c->bytes, c->used + 1, 1);
+    c->bytes[c->used] = 0;
+    *c->text = c->bytes;
+    *c->size = c->used;
+    free(c);
+    return 0;
+}
+
+FILE *mem_stream(char **text, size_t *size) {
+    collected *c = mem_new(1, sizeof *c);
+    c->text = text;
+    c->size = size;
+    FILE *stream = mem_check(fopencookie(c, "w", (cookie_io_functions_t){.write = collect, .close = give}));
+    setvbuf(stream, c->buffer, _IOFBF, sizeof c->buffer);
+    return stream;
+}
+
+void mem_stream_end(FILE *stream) {
+    fclose(stream);
 }
 
 ssize_t mem_line(char **line, size_t *room, FILE *file) {

@@ -18,10 +18,10 @@ char *mem_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Returns p, the result of another library's allocation; ends the program where it is NULL. */
 void *mem_check(void *p);
 
-/* A stream that collects what is written to it in *text, *size bytes and a NUL (open_memstream). Both are set by
+/* A stream that collects what is written to it in *text, *size bytes and a NUL. Both are set by
  * mem_stream_end, which closes it; the caller then frees *text. */
 FILE *mem_stream(char **text, size_t *size);
-void mem_stream_end(FILE *stream, char *const *text);
+void mem_stream_end(FILE *stream);
 /* getline: the length of the next line, -1 at the end of the file and after errors (ferror). */
 ssize_t mem_line(char **line, size_t *room, FILE *file);
 

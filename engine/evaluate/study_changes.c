@@ -201,7 +201,7 @@ static char *apply(editor *e) {
         if (one->to > at) at = one->to;
     }
     fputs(at, f);
-    mem_stream_end(f, &out);
+    mem_stream_end(f);
     return out;
 }
 

@@ -54,7 +54,7 @@ char *scry_set_text(const scry_set *set) {
         first = 0;
         j = last;
     }
-    mem_stream_end(f, &text);
+    mem_stream_end(f);
     return text;
 }
 

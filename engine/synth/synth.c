@@ -91,7 +91,7 @@ static bool write_tokens(synth_plan *p, const char *name, uint64_t number) {
         uint32_t word = random_below(&state, sizeof words / sizeof *words);
         fprintf(f, "%s\"%s\"%s", first ? "" : ", ", words[word], last ? "]}\n" : "");
     }
-    mem_stream_end(f, &text);
+    mem_stream_end(f);
     bool ok = write_file(p, file, text, size);
     free(file);
     return ok;
@@ -111,7 +111,7 @@ static bool write_labels(synth_plan *p) {
                 synth_latent_at(p, r), r + 1, synth_swapped(p, r) + 1,
                 synth_direction(p, synth_latent_at(p, r)) > 0 ? "rises" : "falls");
     }
-    mem_stream_end(f, &text);
+    mem_stream_end(f);
     return write_file(p, "labels.jsonl", text, size);
 }
 

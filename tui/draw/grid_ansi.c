@@ -103,7 +103,7 @@ bool grid_styles(const grid *g, const theme *t, color_level level, FILE *file) {
     int alike = 0;
     for (int y = 0; y <= g->rows; y++) {
         FILE *f = y < g->rows ? mem_stream(&row, &size) : NULL;
-        if (f) write_runs(g, y, t, level, &s, f), mem_stream_end(f, &row);
+        if (f) write_runs(g, y, t, level, &s, f), mem_stream_end(f);
         if (above && row && strcmp(above, row) == 0) {
             alike++;
         } else {

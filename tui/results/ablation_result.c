@@ -266,7 +266,7 @@ char *ablation_head(const cJSON *facts, bool is_signed) {
     if (!isnan(result_get_number(facts, "estimate_pearson")))
         fprintf(f, "estimates (the score abl) follow the differences over the domains: r %.3f, slope %.2f\n",
                 result_get_number(facts, "estimate_pearson"), result_get_number(facts, "estimate_slope"));
-    mem_stream_end(f, &text);
+    mem_stream_end(f);
     return text;
 }
 

@@ -160,7 +160,7 @@ char *baselines_head(const cJSON *facts, const char *mark) {
     result_table(f, result_get(facts, "tops"), tops.columns);
     fprintf(f, "\nrho with the %s, tops by %s sq (seed %d);\np is of one row alone, not of the best of them\n\n",
             change_name(cJSON_IsTrue(result_get(facts, "signed"))), by, SCRY_SEED);
-    mem_stream_end(f, &text);
+    mem_stream_end(f);
     free(by);
     return text;
 }

@@ -110,7 +110,7 @@ char *compare_head(const cJSON *row, const char *metric, uint32_t top, bool is_s
     fprintf(f, "top %u by %s %s: their share of the shift", top, by, metric);
     if (second) fprintf(f, ", how many are also top by %s", second);
     fprintf(f, ",\nand rho with the %s (seed %d); p is of one row alone\n\n", change_name(is_signed), SCRY_SEED);
-    mem_stream_end(f, &text);
+    mem_stream_end(f);
     free(by);
     free(second);
     return text;

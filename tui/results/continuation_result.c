@@ -110,7 +110,7 @@ char **continuation_lines(const scry_continuation *c, int columns, bool ascii, s
         size_t size;
         FILE *f = mem_stream(&out[r], &size);
         for (int i = 0; i < done; i++) put_cell(f, r < of[i].count ? of[i].line[r] : "", least, i == done - 1);
-        mem_stream_end(f, &out[r]);
+        mem_stream_end(f);
         size_t length = strlen(out[r]);
         while (length && out[r][length - 1] == ' ') out[r][--length] = 0;
     }

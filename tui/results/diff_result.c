@@ -141,7 +141,7 @@ static char *joined(const cJSON *list, int from, int to) {
     size_t size;
     FILE *f = mem_stream(&text, &size);
     for (int i = from; i < to; i++) fputs(cJSON_GetArrayItem(list, i)->valuestring, f);
-    mem_stream_end(f, &text);
+    mem_stream_end(f);
     return text;
 }
 
@@ -165,7 +165,7 @@ static void add_expected(cJSON *row, const char *key, const cJSON *next) {
         quote_text(f, result_get_text(one, "token"));
         fprintf(f, " %.2f", result_get_number(one, "probability"));
     }
-    mem_stream_end(f, &text);
+    mem_stream_end(f);
     result_text(row, key, text);
     free(text);
 }
@@ -247,6 +247,6 @@ char *diff_head(const cJSON *facts, const diff_view *v) {
     if (left_out > 0) fprintf(f, " (%.0f left out)", left_out);
     fputc('\n', f);
     if (v->result) rho_lines(f, facts, v);
-    mem_stream_end(f, &text);
+    mem_stream_end(f);
     return text;
 }

@@ -172,6 +172,6 @@ char *evaluation_head(const scry_evaluation *e) {
         fprintf(f, "%llu tokens in %.1f s, %.0f a second\n", (unsigned long long)e->tokens, e->seconds,
                 (double)e->tokens / e->seconds);
     fputc('\n', f);
-    mem_stream_end(f, &text);
+    mem_stream_end(f);
     return text;
 }

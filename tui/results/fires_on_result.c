@@ -32,7 +32,7 @@ static void write_place(FILE *f, const scry_index *index, const scry_text_matche
     FILE *joined = mem_stream(&text, &size);
     for (uint64_t row = found->first; row <= found->last && row - found->first < SHOWN_TOKENS; row++)
         fputs(scry_token(index, found->capture, row), joined);
-    mem_stream_end(joined, &text);
+    mem_stream_end(joined);
     text[shown_bytes(text, 60)] = 0;
     quote_text(f, text);
     free(text);
@@ -93,7 +93,7 @@ bool fires_on_check(const scry_index *index, const scry_text_query *query, const
         write_searched(f, index, query->capture, found);
         write_advice(f, index, query, cancel);
     }
-    mem_stream_end(f, &text);
+    mem_stream_end(f);
     scry_fail(err, "%s", text);
     free(text);
     return false;

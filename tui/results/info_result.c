@@ -309,7 +309,7 @@ static char *text_of(const scry_index *index, const char *mark) {
         result_table(f, result_get(facts, list), table.columns);
         cJSON_Delete(facts);
     }
-    mem_stream_end(f, &text);
+    mem_stream_end(f);
     return text;
 }
 

@@ -131,7 +131,7 @@ static char *question(const label_prompt_query *q, uint32_t latent, const scry_t
     }
     scry_latent_activations_free(fires);
     free(there.list);
-    mem_stream_end(f, &text);
+    mem_stream_end(f);
     return text;
 }
 

@@ -208,6 +208,6 @@ char *lens_head(const cJSON *facts) {
         fprintf(f, "tokens through the final norm and the output matrix of the %s model; latents by decoder cosine\n\n",
                 through);
     else fputs("latents by decoder cosine\n\n", f);
-    mem_stream_end(f, &text);
+    mem_stream_end(f);
     return text;
 }

@@ -81,7 +81,7 @@ static char *quoted(const char *token) {
     size_t size;
     FILE *f = mem_stream(&text, &size);
     quote_text(f, token);
-    mem_stream_end(f, &text);
+    mem_stream_end(f);
     return text;
 }
 
@@ -105,7 +105,7 @@ static char *list_words(const cJSON *list, bool one_line) {
         free(token);
         fprintf(f, " %.3g", result_get_number(one, "probability"));
     }
-    mem_stream_end(f, &text);
+    mem_stream_end(f);
     return text;
 }
 

@@ -42,7 +42,7 @@ char *result_quoted(const cJSON *list) {
         if (item != list->child) fputc(' ', f);
         quote_text(f, cJSON_IsString(item) ? item->valuestring : "");
     }
-    mem_stream_end(f, &text);
+    mem_stream_end(f);
     return text;
 }
 

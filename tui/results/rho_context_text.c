@@ -110,7 +110,7 @@ char *rho_context_text(const cJSON *facts) {
         search(f, facts);
         errors(f, facts);
     }
-    mem_stream_end(f, &text);
+    mem_stream_end(f);
     return text;
 }
 

@@ -131,7 +131,7 @@ static int print(const diff_command *c, const diff_view *v) {
     fprintf(f, "%s\n", head);
     if (strcmp(last, "domains") != 0) put_table(f, facts, "domains", domains);
     if (v->words && v->places) put_table(f, facts, "place_rows", diff_place_columns);
-    mem_stream_end(f, &text);
+    mem_stream_end(f);
     free(head);
     int status = output_print(o, facts, last, v->words ? words : v->places ? diff_place_columns : domains, text);
     free(text);

@@ -116,7 +116,7 @@ static int score_print(const options *o, const selection_context *s, const scry_
     size_t size;
     FILE *f = mem_stream(&head, &size);
     score_head(f, s, r, scope, p, facts);
-    mem_stream_end(f, &head);
+    mem_stream_end(f);
     result_column columns[SCORE_COLUMNS];
     measured_columns measured = {0};
     measured_columns_of(scry_index_info(s->index), s->train, &measured);

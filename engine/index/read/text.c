@@ -98,7 +98,7 @@ char *scry_key_tokens(const scry_index *x, uint32_t latent) {
         if (k) fputc(' ', f);
         quote_text(f, piece);
     }
-    mem_stream_end(f, &text);
+    mem_stream_end(f);
     return text;
 }
 

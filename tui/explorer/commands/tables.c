@@ -18,7 +18,7 @@ static char *page_text(char *head, const cJSON *list, const result_column *colum
     fprintf(f, "%s" PAGE_TABLE, head);
     result_table(f, list, columns);
     fprintf(f, "\n%s", words);
-    mem_stream_end(f, &text);
+    mem_stream_end(f);
     free(head);
     return text;
 }

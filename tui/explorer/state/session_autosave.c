@@ -52,7 +52,7 @@ static char *text_of(app *a, tab *t, size_t *length) {
     scry_session_write(t->session, f);
     view_state_write(a, f);
     a->tab = shown;
-    mem_stream_end(f, &text);
+    mem_stream_end(f);
     return text;
 }
 
