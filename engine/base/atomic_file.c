@@ -1,6 +1,7 @@
 /* base/atomic_file.c: atomic file replacement: write a temporary file, fsync, rename; files that grow in place. */
 #include "base/atomic_file.h"
 #include "base/mem.h"
+#include "base/printable.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -73,6 +74,7 @@ bool atomic_file_begin_over_index(atomic_file *w, const char *path, scry_error *
     if (w->direct) {
         w->file = is_stdout(path) ? stdout : open_direct(path);
         why = errno;
+        if (w->file) w->file = printable_guard(w->file); /* it may be a terminal */
     } else {
         why = temporary_file_begin(&w->temporary, w->path);
         w->file = w->temporary.file;

@@ -160,9 +160,10 @@ static int keep(diff_command *c) {
     if (!o->json && !o->csv) {
         char safe[400];
         output_safe(info.path, safe, sizeof safe);
-        printf("%s: %llu tokens, mean KL %.4f, mean change of loss %+.4f nats\nscry rank and the table now have each "
-               "latent's KL lift\n",
-               safe, (unsigned long long)info.tokens, info.mean_kl, -info.mean_gain);
+        output_format(
+            "%s: %llu tokens, mean KL %.4f, mean change of loss %+.4f nats\nscry rank and the table now have each "
+            "latent's KL lift\n",
+            safe, (unsigned long long)info.tokens, info.mean_kl, -info.mean_gain);
         return output_end();
     }
     cJSON *row = cJSON_CreateObject();

@@ -4,6 +4,7 @@
 #include "base/sudden_end.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -66,8 +67,9 @@ static void draw_bar(cli_progress *p, double share, const char *rate, double t) 
     for (int i = 0; i < WIDTH; i++) bar[i] = i < full ? '#' : '.';
     bar[WIDTH] = 0;
     double left = share > 0 ? (t - p->started) * (1 - share) / share : 0;
-    fprintf(stderr, "\r%-8s [%s] %3.0f%%  %s%.0f s left \x1b[K", p->step, bar, 100 * share, rate, left);
-    fflush(stderr);
+    char line[200];
+    snprintf(line, sizeof line, "%-8s [%s] %3.0f%%  %s%.0f s left ", p->step, bar, 100 * share, rate, left);
+    output_progress(line, INT_MAX);
     p->bar_open = true;
 }
 
@@ -76,7 +78,7 @@ static void begin_step(cli_progress *p, const char *step, const char *rest, doub
     cli_end_progress(p);
     p->step = step;
     p->started = t;
-    if (!isatty(STDERR_FILENO)) fprintf(stderr, "scry: %s%s\n", step, rest);
+    if (!isatty(STDERR_FILENO)) output_say("%s%s", step, rest);
 }
 
 static bool is_due(cli_progress *p, bool done, double t) {
@@ -116,6 +118,6 @@ scry_cancel cli_cancel(cli_progress *p, const char *step) {
 }
 
 void cli_end_progress(cli_progress *p) {
-    if (p->bar_open) fprintf(stderr, "\r\x1b[K");
+    if (p->bar_open) output_progress(NULL, 0);
     p->bar_open = false;
 }

@@ -182,7 +182,7 @@ int shell_export(const options *o) {
     e.rho = rho;
     ok = ok && scry_export(&e, o->out ? o->out : "-", &notes, &err);
     output_warnings(&notes);
-    if (ok && o->out) fprintf(stderr, "scry: %s: %u latent%s; %s\n", o->out, s.set->count, plural_s(s.set->count), rho);
+    if (ok && o->out) output_say("%s: %u latent%s; %s", o->out, s.set->count, plural_s(s.set->count), rho);
     free(rho);
     scry_scope_free(&scope);
     cli_free(&s);
