@@ -1,4 +1,4 @@
-/* base/temporary_file.c: makes, locks and sweeps temporary files beside their targets. */
+/* base/temporary_file.c: makes, locks and clears away temporary files next to their targets. */
 #include "base/temporary_file.h"
 #include "base/mem.h"
 #include "base/path.h"
@@ -35,7 +35,7 @@ static bool is_of(const char *name, const char *start) {
 }
 
 /* Removes one that is ours and that nobody holds. */
-static void sweep_one(int folder, const char *name) {
+static void clear_one(int folder, const char *name) {
     struct stat st;
     if (fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(st.st_mode) || st.st_uid != geteuid()) return;
     int fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
@@ -44,17 +44,17 @@ static void sweep_one(int folder, const char *name) {
     close(fd);
 }
 
-void temporary_file_sweep(const char *target) {
+void temporary_file_clear(const char *target) {
     char *folder = path_folder(target), *start = start_of_name(target);
     DIR *dir = opendir(folder);
     for (const struct dirent *entry; dir && (entry = readdir(dir));)
-        if (is_of(entry->d_name, start)) sweep_one(dirfd(dir), entry->d_name);
+        if (is_of(entry->d_name, start)) clear_one(dirfd(dir), entry->d_name);
     if (dir) closedir(dir);
     free(start);
     free(folder);
 }
 
-/* An open file that is locked and still has its name: a sweep may take it away before the lock is there. */
+/* An open file that is locked and still has its name: clearing may take it away before the lock is there. */
 static int make(char **path, const char *folder, const char *start, mode_t mode, int *why) {
     for (int i = 0; i < TRIES; i++) {
         uint64_t digits;
@@ -76,7 +76,7 @@ static int make(char **path, const char *folder, const char *start, mode_t mode,
 int temporary_file_begin(temporary_file *t, const char *target) {
     int why = 0;
     struct stat st;
-    temporary_file_sweep(target);
+    temporary_file_clear(target);
     char *folder = path_folder(target), *start = start_of_name(target);
     int fd = make(&t->path, folder, start, 0666, &why);
     free(folder);

@@ -1,4 +1,4 @@
-/* base/temporary_file.h: the file beside a target that takes its place when it is whole.
+/* base/temporary_file.h: the file next to a target that takes its place when it is whole.
  *
  * Its name is the target's, ".tmp." and sixteen hexadecimal digits that nobody can guess; it is made exclusively, so
  * that no link is followed, and locked while it is open (flock). Where a run was killed, the lock is gone: the next
@@ -23,6 +23,6 @@ int temporary_file_rename(temporary_file *t, const char *target);
 /* Removes the file unless it was renamed, and frees the rest; t->file must be closed or closing. */
 void temporary_file_end(temporary_file *t);
 /* Takes away what killed runs left for target. */
-void temporary_file_sweep(const char *target);
+void temporary_file_clear(const char *target);
 
 #endif

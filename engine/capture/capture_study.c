@@ -171,7 +171,7 @@ static cJSON *study_before(const char *path) {
 
 bool capture_study_is_own(const char *folder, scry_error *err) {
     char *path = mem_format("%s/study.json", folder);
-    temporary_file_sweep(path); /* here, since other shards may write the study at its end */
+    temporary_file_clear(path); /* here, since other shards may write the study at its end */
     cJSON *study = access(path, F_OK) == 0 ? study_before(path) : NULL;
     bool own = !study || cJSON_GetObjectItemCaseSensitive(study, "capture") ||
                scry_fail(err,

@@ -235,9 +235,9 @@ static void killed(void) {
     raise(SIGKILL);
 }
 
-static void sweeps(void) {
-    folder = scratch_folder("sweep");
-    target = scratch("sweep/target.json");
+static void clears(void) {
+    folder = scratch_folder("cleared");
+    target = scratch("cleared/target.json");
     scry_error err = {0};
     for (int i = 0; i < 3; i++) child(killed);
     check(count_names(folder, "target.json.tmp.") >= 1, "a killed run leaves its file");
@@ -248,15 +248,15 @@ static void sweeps(void) {
     check_is(count_names(folder, "target.json.tmp."), 2, "and leaves the file of a run that writes");
     struct stat st;
     check(lstat(other.temporary.path, &st) == 0 && S_ISREG(st.st_mode), "it is a regular file");
-    write_text(scratch("sweep/target.json.tmp.12"), "not ours");
-    write_text(scratch("sweep/target.json.tmp.zzzzzzzzzzzzzzzz"), "not ours");
-    write_text(scratch("sweep/target.json.tmp.00000000000000000"), "not ours");
-    if (symlink(scratch("victim"), scratch("sweep/target.json.tmp.0123456789abcdef")) != 0) exit(1);
+    write_text(scratch("cleared/target.json.tmp.12"), "not ours");
+    write_text(scratch("cleared/target.json.tmp.zzzzzzzzzzzzzzzz"), "not ours");
+    write_text(scratch("cleared/target.json.tmp.00000000000000000"), "not ours");
+    if (symlink(scratch("victim"), scratch("cleared/target.json.tmp.0123456789abcdef")) != 0) exit(1);
     write_text(scratch("victim"), "precious");
     fputs("mine", mine.file);
     fputs("other", other.file);
     check(atomic_file_end(&mine, true, &err) && atomic_file_end(&other, true, &err), "both end %s", err.text);
-    temporary_file_sweep(target);
+    temporary_file_clear(target);
     check_is(count_names(folder, "target.json.tmp."), 4, "other names and links stay");
     size_t size;
     uint8_t *bytes = read_bytes(target, &size);
@@ -265,7 +265,7 @@ static void sweeps(void) {
     char name[256];
     memset(name, 'n', 255);
     name[255] = 0;
-    const char *longest = scratch("sweep/%s", name);
+    const char *longest = scratch("cleared/%s", name);
     check(atomic_file_begin(&long_name, longest, &err) && atomic_file_end(&long_name, true, &err),
           "the longest name can be written %s", err.text);
     check(file_exists(longest), "under its own name");
@@ -310,7 +310,7 @@ static void links(void) {
 int main(void) {
     scratch("made before the children");
     ends();
-    sweeps();
+    clears();
     permissions();
     links();
     return check_end();

@@ -241,7 +241,8 @@ static void files(void) {
     autosave_save(a, true);
     check_says(autosave_error(a) ? autosave_error(a) : "", SAYS("cannot be written"),
                "a place that cannot be written is said to be");
-    check_says(a->message, SAYS("session ", "cannot be written", ":session FILE"), "on the screen too, with what to do");
+    check_says(a->message, SAYS("session ", "cannot be written", ":session FILE"),
+               "on the screen too, with what to do");
     app_say(a, "else");
     autosave_save(a, true);
     check_says(a->message, SAYS("else"), "once");

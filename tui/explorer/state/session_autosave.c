@@ -5,6 +5,7 @@
 #include "explorer/state/session_autosave.h"
 #include "explorer/state/view_state.h"
 #include "explorer/table/table.h"
+#include "shell/output.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -234,8 +235,8 @@ void autosave_rescue(void *context) {
         k.text = text_of(a, a->tabs[i], &k.length);
         if (XXH3_64bits(k.text, k.length) == own->saved) continue;
         write_file(&k);
-        if (k.why_not[0]) fprintf(stderr, "scry: the session is not saved: %s\n", k.why_not);
-        else fprintf(stderr, "scry: the session is saved in %s\n", k.path);
+        if (k.why_not[0]) output_say("the session is not saved: %s", k.why_not);
+        else output_say("the session is saved in %s", k.path);
     }
 }
 
