@@ -73,7 +73,7 @@ const char *index_file_label(const scry_index *x, uint32_t latent) {
 
 uint32_t index_next_file_label(const scry_index *x, uint32_t from) {
     uint64_t i = label_from(x, from);
-    return i < x->labels ? x->label_latent[i] : x->F;
+    return i < x->labels && x->label_latent[i] < x->F ? x->label_latent[i] : x->F;
 }
 
 uint32_t index_key_piece(const scry_index *x, uint32_t latent, int nth) {
