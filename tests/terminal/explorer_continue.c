@@ -128,7 +128,9 @@ static void stopped(void) {
                        work, work, work, work, work, scry, work, index);
     if (!check(status == 0, NULL, "a model that can go on for long", "found %s", made)) return;
     free(made);
-    term *t = start(ROWS, COLS, NULL, index, NULL);
+    char state[600];
+    snprintf(state, sizeof state, "XDG_STATE_HOME=%s/state-continue", work);
+    term *t = start(ROWS, COLS, NULL, index, (char *[]){state, NULL});
     rest(t);
     command(t, "prompt The answer is");
     check(await_text(t, " token 3 of 3"), t, "a text", "found \"%s\"", row(t, 1));
@@ -162,7 +164,7 @@ static void stopped(void) {
           "found \"%s\"", row(t, 5));
     double took;
     const int code = end_by(t, ": q u i t Enter", &took);
-    check(code == 0 && took < 2, NULL, "quitting does not wait for them",
+    check(code == 0 && took < 2, t, "quitting does not wait for them",
           "found status %d after %.2f s of processor time", code, took);
     term_free(t);
 }
