@@ -231,7 +231,7 @@ static void question_line(FILE *f, const cJSON *facts) {
 char *ablation_head(const cJSON *facts, bool is_signed) {
     char *text = NULL;
     size_t size;
-    FILE *f = mem_check(open_memstream(&text, &size));
+    FILE *f = mem_stream(&text, &size);
     double samples = 0, tokens = 0, left_out = 0, rho = result_get_number(facts, "pearson");
     const cJSON *item;
     cJSON_ArrayForEach (item, result_get(facts, "domains")) {
@@ -266,8 +266,8 @@ char *ablation_head(const cJSON *facts, bool is_signed) {
     if (!isnan(result_get_number(facts, "estimate_pearson")))
         fprintf(f, "estimates (the score abl) follow the differences over the domains: r %.3f, slope %.2f\n",
                 result_get_number(facts, "estimate_pearson"), result_get_number(facts, "estimate_slope"));
-    fclose(f);
-    return mem_check(text);
+    mem_stream_end(f);
+    return text;
 }
 
 cJSON *ablation_points_result(const scry_ablation *how, const scry_ablation_point *points, size_t count) {

@@ -91,15 +91,15 @@ const char *scry_key_piece(const scry_index *x, uint32_t latent, int nth) {
 char *scry_key_tokens(const scry_index *x, uint32_t latent) {
     char *text = NULL;
     size_t size;
-    FILE *f = mem_check(open_memstream(&text, &size));
+    FILE *f = mem_stream(&text, &size);
     for (int k = 0; k < SCRY_KEY_PIECES; k++) {
         const char *piece = scry_key_piece(x, latent, k);
         if (!piece) break;
         if (k) fputc(' ', f);
         quote_text(f, piece);
     }
-    fclose(f);
-    return mem_check(text);
+    mem_stream_end(f);
+    return text;
 }
 
 void scry_key_pieces(const scry_index *x, uint32_t latent, uint32_t out[SCRY_KEY_PIECES]) {
