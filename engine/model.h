@@ -252,7 +252,7 @@ typedef struct scry_next_token {
 /* The arithmetic of it, for a sink: logits [V], in double. */
 scry_next_token scry_next_token_of(const float *logits, uint32_t vocabulary, uint32_t target);
 
-/* The same forward pass in double precision, several times slower: where small differences of losses are wanted, of
+/* The same forward pass in double precision, about three times slower: where small differences of losses are wanted, of
  * which passes in float know no digits. Weights, norm weights, biases and angles of positions are those of the fast
  * pass. A row's bits depend neither on the other sequences nor on threads or memory. Errors as scry_run_to_hook and
  * scry_run_logits; sequences have no prefix. */

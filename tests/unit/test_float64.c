@@ -272,9 +272,30 @@ static void test_refusals(void) {
     scry_model_close(model);
 }
 
+static void test_memory(void) {
+    scry_error err = {0};
+    scry_model *model = scry_model_open("sample_data/models/base", NULL, NULL, &err);
+    if (!check(model != NULL, "the sample's model opens %s", err.text)) return;
+    const scry_model_info *info = scry_model_info_of(model);
+    scry_hook hook = {0, SCRY_RESID_POST};
+    uint32_t *ids = mem_new(info->context, sizeof *ids);
+    double *x = mem_new(info->context, info->d_model * sizeof *x);
+    scry_sequence whole = {NULL, ids, info->context}, part = {NULL, ids, info->context / 8};
+    scry_run *run = run_of(model, 1, scry_run_least_memory(model, 1));
+    check(!scry_run_to_hook_float64(run, hook, &whole, 1, x, &err) && strstr(err.text, "double precision") &&
+              strstr(err.text, "--memory"),
+          "refused: a long text in the least memory: %s", err.text);
+    check(scry_run_to_hook_float64(run, hook, &part, 1, x, &err), "an eighth of it runs");
+    scry_run_free(run);
+    free(ids);
+    free(x);
+    scry_model_close(model);
+}
+
 int main(void) {
     test_next_token();
     test_refusals();
+    test_memory();
     size_t size;
     char *list = (char *)read_bytes(FOLDER "list.tsv", &size), *next = list;
     for (char *line; (line = strsep(&next, "\n")) && *line;) test_specimen(strsep(&line, "\t"));
