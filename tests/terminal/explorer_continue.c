@@ -164,8 +164,8 @@ static void stopped(void) {
           "found \"%s\"", row(t, 5));
     double took;
     const int code = end_by(t, ": q u i t Enter", &took);
-    check(code == 0 && took < 2, t, "quitting does not wait for them",
-          "found status %d after %.2f s of processor time", code, took);
+    check(code == 0 && took < 2, t, "quitting does not wait for them", "found status %d after %.2f s of processor time",
+          code, took);
     term_free(t);
 }
 
