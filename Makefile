@@ -20,7 +20,7 @@ TUI_LIBS    = $(LIB_CURSES)
 
 # where the libraries lie: checked each time, by compiling and linking; goals that set up first read it in the make below
 SETUP  = BUILD=$(BUILD) CC="$(CC)" tests/setup.sh
-PLAIN := run deps test asan fuzz static lint ci-full clean uninstall help
+PLAIN := run deps test asan fuzz faults static lint ci-full clean uninstall help
 ifneq ($(filter-out $(PLAIN),$(or $(MAKECMDGOALS),all)),)
 include $(BUILD)/config.mk
 endif
@@ -80,7 +80,7 @@ $(BUILD)/scry: $(TUI_OBJ) $(BUILD)/libscry.a
 	@$(LINK) -o $@ $(TUI_OBJ) $(BUILD)/libscry.a $(ENGINE_LIBS) $(TUI_LIBS)
 
 # ---- testing
-TEST_BIN = $(UNIT_BIN) $(BUILD)/tests/fuzz_run $(BUILD)/tests/slow_twin $(BUILD)/tests/term_selftest $(BUILD)/tests/explorer
+TEST_BIN = $(UNIT_BIN) $(BUILD)/tests/fuzz_run $(BUILD)/tests/slow_twin $(BUILD)/tests/term_selftest $(BUILD)/tests/explorer $(BUILD)/tests/inject $(BUILD)/tests/memory_faults.so
 
 $(BUILD)/tests/test_%: $(BUILD)/tests/unit/test_%.o $(BUILD)/tests/unit/check.o $(BUILD)/tests/twin/twin.o $(BUILD)/tests/twin/twin_read.o $(BUILD)/libscry.a
 	@mkdir -p $(@D)
@@ -113,6 +113,21 @@ $(BUILD)/tests/encode_lines $(BUILD)/tests/render_chats: $(BUILD)/tests/%: $(BUI
 	@mkdir -p $(@D)
 	@echo "  LINK  $@"
 	@$(LINK) -o $@ $^ $(ENGINE_LIBS)
+
+$(BUILD)/tests/inject: $(BUILD)/tests/faults/faults.o $(BUILD)/tests/faults/file_faults.o
+	@mkdir -p $(@D)
+	@echo "  LINK  $@"
+	@$(LINK) -o $@ $^
+
+# loaded into the program under test; glibc's alone
+$(BUILD)/tests/memory_faults.so: tests/faults/memory_faults.c tests/faults/faults.h
+	@mkdir -p $(@D)
+	@echo "  LINK  $@"
+	@$(CC) $(ALL_CFLAGS) -fPIC -shared -o $@ $< -ldl
+
+.PHONY: faults
+faults: $(BUILD)/scry $(BUILD)/tests/inject $(BUILD)/tests/memory_faults.so
+	@BUILD=$(BUILD) tests/faults/run.sh
 
 $(BUILD)/tests/term_selftest: $(BUILD)/tests/terminal/term.o $(BUILD)/tests/terminal/term_selftest.o
 	@$(LINK) -o $@ $^ $(LIB_VTERM) -lutil $(LIB_CURSES)
@@ -220,6 +235,7 @@ help:
 	@echo "make static     build/static/scry, which needs no shared library: for machines without them"
 	@echo "make asan       the tests under the address and undefined-behaviour sanitizers"
 	@echo "make fuzz       damaged files for every reader, FUZZ_SECONDS in all (60), under the sanitizers"
+	@echo "make faults     every command that writes, with allocations and calls on files that fail"
 	@echo "make bench      speed, memory and size beside their targets (BENCH_SCALE=full: 12 GB of disk)"
 	@echo "make screenshots the tested screens as SVG (and PNG) below $(BUILD)/screenshots"
 	@echo "make lint       formatting, layering, compiler warnings"

@@ -65,7 +65,10 @@ static int make(char **path, const char *folder, const char *start, mode_t mode,
         struct stat st;
         bool held = fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
         if (fd >= 0 && !held && fstat(fd, &st) == 0 && st.st_nlink > 0) return fd;
-        if (fd >= 0) close(fd);
+        if (fd >= 0) {
+            unlink(*path);
+            close(fd);
+        }
         free(*path);
         if (fd < 0 && *why != EEXIST) return -1;
     }
