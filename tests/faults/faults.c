@@ -74,7 +74,7 @@ static bool does_vary(const char *name) {
 }
 
 static void add_files(folder_state *s, const char *below) {
-    char path[2 * PATH_MAX], name[PATH_MAX];
+    char path[3 * PATH_MAX], name[2 * PATH_MAX];
     snprintf(path, sizeof path, "%s/%s", folder, below);
     DIR *dir = opendir(path);
     if (!dir) stop(path);
