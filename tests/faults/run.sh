@@ -41,7 +41,7 @@ quiet "$scry" index study/study.json --shard 1/2 -o half1.scry
 quiet "$scry" index study/study.json --shard 2/2 -o half2.scry
 quiet "$scry" export x.scry --top 8 -o set.csv
 printf 'latent,label\n3,"one, two"\n5,three\n' >labels.csv
-printf 'toggle 3\ntoggle 5\nby-trained\nlabel hello\nundo\n' >session.txt
+printf 'toggle 3\ntoggle 5\nby-trained\nundo\n' >session.txt
 rm -rf .cache
 cd "$root" || exit 1
 
