@@ -1,6 +1,5 @@
 /* base/sudden_end.c: puts things in order when the program must end at once. */
 #include "base/sudden_end.h"
-#include "base/mem.h"
 
 #include <limits.h>
 #include <pthread.h>
@@ -60,13 +59,19 @@ void sudden_end_set(sudden_step step, void (*run)(void *context), void *context)
 
 /* ---- lists ---- */
 
+static void *node(size_t size) {
+    void *new = calloc(1, size);
+    if (!new) sudden_end("out of memory: asked for %zu bytes", size);
+    return new;
+}
+
 sudden_file *sudden_end_reserve(void) {
     pthread_mutex_lock(&own.lock);
     sudden_file *f = atomic_load(&own.files);
     while (f && atomic_load(&f->taken)) f = f->next;
     if (!f) {
-        pthread_mutex_unlock(&own.lock); /* mem_new may end the program */
-        f = mem_new(1, sizeof *f);
+        pthread_mutex_unlock(&own.lock); /* node may end the program */
+        f = node(sizeof *f);
         pthread_mutex_lock(&own.lock);
         f->next = atomic_load(&own.files);
         atomic_store(&own.files, f);
@@ -95,7 +100,7 @@ sudden_map *sudden_end_map(const void *data, size_t size, const char *path) {
     while (m && atomic_load(&m->data)) m = m->next;
     if (!m) {
         pthread_mutex_unlock(&own.lock);
-        m = mem_new(1, sizeof *m);
+        m = node(sizeof *m);
         pthread_mutex_lock(&own.lock);
         m->next = atomic_load(&own.maps);
         atomic_store(&own.maps, m);
