@@ -131,6 +131,11 @@ static bool stop_run(training_run *c, scry_error *err) {
                      c->t.done, c->t.settings.steps, c->folder);
 }
 
+/* Asked while the rows of a step are read. */
+static bool step_goes_on(void *context) {
+    return report_progress(context, false);
+}
+
 static bool run_steps(training_run *c, scry_error *err) {
     trainer *t = &c->t;
     const scry_train_settings *set = &t->settings;
@@ -140,10 +145,12 @@ static bool run_steps(training_run *c, scry_error *err) {
     c->started = c->logged = clock_seconds();
     c->shown.step = t->done;
     c->shown.steps = steps;
+    t->watch = (data_watch){.goes_on = step_goes_on, .context = c};
     while (t->done < steps) {
         bool logs = (t->done + 1) % log_every == 0 || t->done + 1 == steps;
         log_line line = {0};
-        if (!take_step(c, logs, &line, err) || (logs && !write_line(c, &line, err))) return false;
+        if (!take_step(c, logs, &line, err)) return t->watch.stopped ? stop_run(c, err) : false;
+        if (logs && !write_line(c, &line, err)) return false;
         if (!report_progress(c, t->done == steps)) return stop_run(c, err);
         if (t->done % checkpoint_every == 0 && t->done < steps && !save_checkpoint(c, err)) return false;
     }
