@@ -20,7 +20,7 @@ TUI_LIBS    = $(LIB_CURSES)
 
 # where the libraries lie: checked each time, by compiling and linking; goals that set up first read it in the make below
 SETUP  = BUILD=$(BUILD) CC="$(CC)" tests/setup.sh
-PLAIN := run deps test asan tsan fuzz faults static lint ci-full clean uninstall help
+PLAIN := run deps test asan tsan fuzz faults soak static lint ci-full clean uninstall help
 ifneq ($(filter-out $(PLAIN),$(or $(MAKECMDGOALS),all)),)
 include $(BUILD)/config.mk
 endif
@@ -124,6 +124,11 @@ $(BUILD)/tests/memory_faults.so: tests/faults/memory_faults.c tests/faults/fault
 	@mkdir -p $(@D)
 	@echo "  LINK  $@"
 	@$(CC) $(ALL_CFLAGS) -fPIC -shared -o $@ $< -ldl
+
+# a long session: SOAK_ROUNDS times some hundred random steps, against a model of the explorer's state
+.PHONY: soak
+soak: $(BUILD)/tests/test_tui_combos
+	@COMBOS_ROUNDS=$${SOAK_ROUNDS:-6700} $(BUILD)/tests/test_tui_combos
 
 .PHONY: faults
 faults: $(BUILD)/scry $(BUILD)/tests/inject $(BUILD)/tests/memory_faults.so
@@ -245,6 +250,7 @@ help:
 	@echo "make tsan       the same for threads (TESTS=\"test_index test_train\" for some)"
 	@echo "make fuzz       damaged files for every reader, FUZZ_SECONDS in all (60), under the sanitizers"
 	@echo "make faults     every command that writes, with allocations and calls on files that fail"
+	@echo "make soak       a million random steps in the explorer, against a model of its state"
 	@echo "make bench      speed, memory and size beside their targets (BENCH_SCALE=full: 12 GB of disk)"
 	@echo "make screenshots the tested screens as SVG (and PNG) below $(BUILD)/screenshots"
 	@echo "make lint       formatting, layering, compiler warnings"
