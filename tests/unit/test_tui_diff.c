@@ -149,6 +149,14 @@ static void all_texts(app *a) {
           at, wrong);
     key(a, 'N');
     check(at_place(s, s->place_cursor), "N goes to a place of another text");
+    key(a, 'c');
+    bool own = s->places > 0 && !s->all_texts;
+    for (size_t i = 0; i < s->places; i++) own = own && s->place[i].text == s->found->text;
+    check(own, "c again: the %zu places of this text", s->places);
+    key(a, 't');
+    check(!s->all_texts && s->place[0].text == s->found->text, "and of the next");
+    key(a, 'c');
+    check(s->all_texts && s->places == DIFF_PAGE_PLACES, "c once more: of all texts");
     scry_diff_free(diff);
 }
 

@@ -131,7 +131,8 @@ static void draw_places(app *a, rect r, int layer_row) {
     const size_t rows = (size_t)(r.rows - 1);
     const char *what = s->by == SCRY_DIFF_KL ? "KL" : "loss";
     grid_print(a->grid, r.y, r.x, r.cols, ROLE_HEADER, "%6s %s", what,
-               s->all_texts   ? "places of all texts"
+               s->all_texts   ? "places of all texts (c: of one)"
+               : s->kept      ? "places of this text (c: of all)"
                : r.cols >= 50 ? "places of this text; c computes those of all texts"
                               : "places of this text (c: of all)");
     s->places_y = layer_row + 1;

@@ -135,8 +135,14 @@ static command_effect other_latents(app *a) {
     return DID_CHANGE;
 }
 
-static command_effect keep(app *a) {
-    const diff_page_state *s = diff_page_of(a);
+/* Between the places of all texts and of this one; those of all are computed where the index does not keep them. */
+static command_effect other_scope(app *a) {
+    diff_page_state *s = diff_page_of(a);
+    s->of_text = s->kept && !s->of_text;
+    if (s->kept) {
+        diff_page_list_places(a);
+        return DID_CHANGE;
+    }
     if (app_amplifies(a)) return app_fail(a, "only figures of the tuned model as it is are kept: :amplify 1 first");
     diff_work_begin(a, &(diff_page_question){.text = s->found->text, .token = s->token, .keep = true});
     return DID_CHANGE;
@@ -176,7 +182,7 @@ static bool text_key(app *a, uint32_t key, command_effect *effect) {
     else if (key == 'T') *effect = next_text(a, -1);
     else if (key == 'b') *effect = other_order(a);
     else if (key == 'o') *effect = other_latents(a);
-    else if (key == 'c') *effect = keep(a);
+    else if (key == 'c') *effect = other_scope(a);
     else if (key == ' ') *effect = with_latent(a, "toggle");
     else if (key == '\r' || key == '\n') *effect = go(a);
     else return false;
@@ -229,7 +235,9 @@ static void diff_footer(app *a, rect r) {
                                     {"b", !shown                  ? NULL
                                           : s->by == SCRY_DIFF_KL ? "by loss"
                                                                   : "by KL"},
-                                    {"c", shown && !s->all_texts ? "all texts" : NULL},
+                                    {"c", !shown         ? NULL
+                                          : s->all_texts ? "this text"
+                                                         : "all texts"},
                                     {"q", s->waits ? "cancel" : "back"},
                                     {"r", s->waits || shown ? NULL : "read again"},
                                     {":", "commands"},
@@ -246,7 +254,8 @@ static const char *const diff_keys[][2] = {
     {"space", "toggle the latent in the selection"},
     {"o", "the latents that fire most; again: those that the tuned model moved most"},
     {"b", "shade and list by the change of the loss of the token that follows; again: by KL(tuned || base)"},
-    {"c", "run both models over all texts: their places, and each latent's KL lift, are kept with the index"},
+    {"c", "places of all texts, again: of this one; the first time both models run over all of them, and their places, "
+          "and each latent's KL lift, are kept with the index"},
     {"r", "read again, after the training set or the models have changed"},
     {"q Esc", "cancel what runs; back to the panes"},
     {NULL, NULL}};

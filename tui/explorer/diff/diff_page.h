@@ -35,6 +35,8 @@ typedef struct diff_page_state {
     diff_page_question question;                 /* of it, or the last */
 
     scry_diff_by by;
+    bool kept;              /* the index keeps those of all texts */
+    bool of_text;           /* only those of the text that is shown are asked for */
     bool all_texts;         /* places are of all texts, as kept with the index; else of the one that is shown */
     diff_page_place *place; /* [places] greatest first; owned */
     size_t places;

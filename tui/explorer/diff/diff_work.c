@@ -90,7 +90,8 @@ static void find_place(diff_page_state *s) {
 void diff_page_list_places(app *a) {
     diff_page_state *s = diff_page_of(a);
     place_list l = {.place = mem_new(DIFF_PAGE_PLACES, sizeof *l.place), .by = s->by};
-    s->all_texts = list_kept(&l, a->tab->index, s->reader, s->train, s->amplify, -1);
+    s->kept = has_kept(a->tab->index, s->reader, s->train, s->amplify);
+    s->all_texts = !s->of_text && list_kept(&l, a->tab->index, s->reader, s->train, s->amplify, -1);
     if (!s->all_texts) list_text(&l, s->found);
     free(s->place);
     s->place = l.place;
