@@ -52,7 +52,7 @@ static void add_group(cJSON *list, const diff_view *v, size_t number) {
     cJSON_AddBoolToObject(item, "is_train", g->is_train);
     result_numbers(item, {"n", (double)g->tokens}, {"samples", (double)g->samples}, {"left_out", (double)g->left_out},
                    {"kl", g->kl}, {"kl_se", g->kl_se}, {"loss_base", g->loss_base}, {"loss_tuned", g->loss_tuned},
-                   {"loss_change", -g->gain}, {"loss_change_se", g->gain_se}, {"top1_changed", g->differs},
+                   {"loss_change", 0 - g->gain}, {"loss_change_se", g->gain_se}, {"top1_changed", g->differs},
                    {"top1_changed_se", g->differs_se}, {"change", change_of(v, g)});
     if (v->words && v->by_domain) add_words(item, v, number);
 }
@@ -75,7 +75,7 @@ static void add_place(cJSON *list, const diff_view *v, const scry_diff_place *p)
     result_text(item, "name", v->diff->group[p->group].name);
     result_numbers(item, {"sample", p->sample}, {"position", (double)p->at});
     result_text(item, "token", token_text(v, p->ids[p->at], number));
-    result_numbers(item, {"kl", p->kl}, {"loss_change", -p->gain});
+    result_numbers(item, {"kl", p->kl}, {"loss_change", 0 - p->gain});
     cJSON *context = cJSON_AddArrayToObject(item, "context");
     for (size_t i = from; i < to; i++) cJSON_AddItemToArray(context, result_string(token_text(v, p->ids[i], number)));
     result_number(item, "context_position", (double)(p->at - from));

@@ -112,7 +112,7 @@ static void draw_place(app *a, int y, rect r, const diff_page_place *p) {
     char name[100];
     int x = r.x, end = r.x + r.cols, group = r.cols >= 60 ? 16 : 9;
     grid_print(a->grid, y, x, 7, ROLE_TEXT, s->by == SCRY_DIFF_KL ? "%6.2f" : "%+6.2f",
-               s->by == SCRY_DIFF_KL ? p->kl : -p->gain);
+               s->by == SCRY_DIFF_KL ? p->kl : 0 - p->gain);
     x += 7;
     if (s->all_texts) {
         app_fit_text(a, group_name(a, at.capture), group, name, sizeof name);
@@ -168,7 +168,7 @@ static void draw_figures(app *a, rect r) {
         return;
     }
     int x = r.x + grid_print(a->grid, r.y, r.x, r.cols, ROLE_TEXT, "KL %.3f, loss %+.3f, then ", f->kl[s->token],
-                             -f->gain[s->token]);
+                             0 - f->gain[s->token]);
     if (r.x + r.cols > x) put_token(a, r.y, x, r.x + r.cols - x, ROLE_FOUND, f->ids[s->token + 1]);
 }
 
