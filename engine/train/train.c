@@ -164,6 +164,7 @@ static bool evaluate_saved(training_run *c, scry_train_result *result, scry_erro
     if (!sae_load(&s, c->folder, "saelens", NULL, err)) return false;
     const trainer *t = &c->t;
     result->held = t->data.held.rows > 0;
+    result->difference = t->data.difference;
     bool ok = evaluate(&s, &t->data, result->held, t->pool, report_evaluation, c, &result->evaluation, &why);
     sae_free(&s);
     return ok ||
@@ -224,6 +225,9 @@ static bool resume_run(training_run *c, const scry_train_input *input, scry_note
     uint64_t condition = from.place[PLACE_CONDITION];
     const scry_train_input same = {.path = input->paths ? input->path : (const char *const *)(void *)from.path,
                                    .paths = input->paths ? input->paths : from.paths,
+                                   .minus = input->paths   ? input->minus
+                                            : from.minuses ? (const char *const *)(void *)from.minus
+                                                           : NULL,
                                    .condition = condition <= SCRY_CONDITIONS ? (int)condition - 1 : -1,
                                    .allow_nonfinite = from.place[PLACE_NONFINITE] || input->allow_nonfinite,
                                    .keep_outliers = from.place[PLACE_OUTLIERS],
