@@ -13,7 +13,7 @@ bool manifest_minus(manifest_reader *p, const cJSON *item, study_capture *captur
     snprintf(key, sizeof key, "%.180s.minus", capture->key);
     if (capture->features)
         return scry_fail(p->err,
-                         "%s: %s: found beside \"features\", expected beside \"residual\": residuals are subtracted, "
+                         "%s: %s: found with \"features\", expected with \"residual\": residuals are subtracted, "
                          "activations of latents are not",
                          p->study->path, key);
     capture->minus = mem_new(1, sizeof *capture->minus);

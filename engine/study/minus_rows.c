@@ -28,7 +28,8 @@ static bool check_tokens(const study_capture *spec, const char *study_path, cons
     const study_minus *minus = spec->minus;
     if (!minus->tokens || (spec->tokens && strcmp(minus->tokens, spec->tokens) == 0)) return true;
     if (!spec->tokens)
-        return scry_fail(err, "%s: %s.tokens: missing, expected the capture's tokens beside those of its \"minus\"",
+        return scry_fail(err,
+                         "%s: %s.tokens: missing, expected the capture's tokens, as it names those of its \"minus\"",
                          study_path, spec->key);
     string_pool pieces = {0};
     token_text own = {0}, other = {0};

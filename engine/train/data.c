@@ -123,7 +123,7 @@ static bool open_group_minus(train_data *data, const scry_study *study, const st
         if (!wanted) continue;
         if (!base->present || base->features)
             return scry_fail(err,
-                             "%s: %s: found no residual capture under the condition %s beside it, expected the one "
+                             "%s: %s: found no residual capture under the condition %s in its group, expected the one "
                              "that --minus subtracts",
                              study->path, spec->key, scry_condition_name((scry_condition)minus));
         if (spec->minus || base->minus)

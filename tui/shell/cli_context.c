@@ -115,7 +115,6 @@ bool cli_residuals(const options *o, int from, const char *minus[OPTIONS_WORDS],
 void cli_add_minus(cJSON *facts, const options *o) {
     const char *minus[OPTIONS_WORDS];
     const size_t count = options_repeated(o, "--minus", minus);
-
     if (count) result_texts(facts, "minus", minus, count);
 }
 
