@@ -1,5 +1,6 @@
 /* diff/diff_open.c: the two models of a comparison, and their texts. */
 #include "base/mem.h"
+#include "causal/stream_check.h"
 #include "diff/diff_internal.h"
 
 #include <stdlib.h>
@@ -56,6 +57,23 @@ bool diff_open(diff *d, scry_notes *notes, scry_error *err) {
     return diff_texts_read(&d->texts, q, d->pair.tok, context < UINT32_MAX / 2 ? context : UINT32_MAX / 2, notes, err);
 }
 
+bool diff_check_base(const diff *d, scry_run *base, scry_notes *notes, scry_error *err) {
+    const scry_index *x = d->query->index;
+    scry_hook hook;
+    if (!x || !scry_hook_parse(scry_index_info(x)->hook, &hook, NULL) ||
+        !scry_model_has_hook(d->pair.model[0], hook, NULL))
+        return true;
+    stream_probe probe;
+    bool ok = stream_probe_run(&probe, x, base, d->pair.tok, hook, err);
+    if (ok && probe.texts.count) {
+        stream_distance distance =
+            stream_distance_of(x, d->query->study, &probe.texts, probe.x, NULL, d->query->memory / 4);
+        ok = stream_check(x, &distance, d->pair.folder[0], hook, notes, err);
+    }
+    stream_probe_free(&probe);
+    return ok;
+}
+
 scry_diff *scry_diff_run(const scry_diff_query *query, const scry_cancel *cancel, scry_notes *notes, scry_error *err) {
     diff *d = mem_new(1, sizeof *d);
     d->query = query;
@@ -68,15 +86,19 @@ scry_diff *scry_diff_run(const scry_diff_query *query, const scry_cancel *cancel
     return NULL;
 }
 
-void scry_diff_free(scry_diff *out) {
-    diff *d = (diff *)(void *)out;
-    if (!d) return;
+void diff_close(diff *d) {
     double *const sums[] = {d->kl, d->gain, d->differs, d->tokens, d->loss[0], d->loss[1], d->change};
     for (size_t i = 0; i < sizeof sums / sizeof *sums; i++) free(sums[i]);
     free(d->pushed);
     free(d->out.place);
     diff_texts_free(&d->texts);
     model_pair_close(&d->pair);
+}
+
+void scry_diff_free(scry_diff *out) {
+    diff *d = (diff *)(void *)out;
+    if (!d) return;
+    diff_close(d);
     free(d);
 }
 
