@@ -5,7 +5,8 @@
  * so that another engine can stand behind this header.
  *
  * d is d_model, V the size of the vocabulary. Sequences are packed end to end, without padding: the rows of a packed
- * matrix are the tokens of the first sequence, then those of the second, ... All arithmetic is in float.
+ * matrix are the tokens of the first sequence, then those of the second, ... All arithmetic is in float, but for the
+ * calls that say float64.
  *
  * Threads: an open tokenizer or model may be used by any number of threads at once; a run by one at a time, and it
  * uses threads of its own. */
@@ -250,5 +251,17 @@ typedef struct scry_next_token {
 } scry_next_token;
 /* The arithmetic of it, for a sink: logits [V], in double. */
 scry_next_token scry_next_token_of(const float *logits, uint32_t vocabulary, uint32_t target);
+
+/* The same forward pass in double precision, about three times slower: where small differences of losses are wanted, of
+ * which passes in float know no digits. Weights, norm weights, biases and angles of positions are those of the fast
+ * pass. A row's bits depend neither on the other sequences nor on threads or memory. Errors as scry_run_to_hook and
+ * scry_run_logits; sequences have no prefix. */
+bool scry_run_to_hook_float64(scry_run *run, scry_hook hook, const scry_sequence *sequences, size_t count, double *out,
+                              scry_error *err);
+typedef void (*scry_logits_sink_float64)(void *context, size_t row, const double *logits);
+bool scry_run_logits_float64(scry_run *run, const scry_sequence *sequences, size_t count, const scry_hook *from,
+                             const double *x, const bool *wanted, scry_logits_sink_float64 sink, void *context,
+                             scry_error *err);
+scry_next_token scry_next_token_of_float64(const double *logits, uint32_t vocabulary, uint32_t target);
 
 #endif

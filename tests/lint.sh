@@ -54,6 +54,9 @@ names() {
 words() {
     grep -nE 'strcmp\(columns\[[^]]*\]\.name, "|column_find\("' $code /dev/null |
         complain "a column known by its name: give its row in tui/explorer/table/column_table.c a property"
+    grep -nE '(^|[^a-z_])(v?printf|putchar|puts)\(|f(printf|puts|putc)\(.*(stdout|stderr)|fprintf\(std' $(echo "$code" | grep '^tui/') /dev/null |
+        grep -vE '^tui/(shell/(output|help|options|command_table|system)|text/suggest|main)\.c:' |
+        complain "text that may reach a terminal raw: print it with tui/shell/output.h"
     grep -nE '\b(TODO|FIXME|XXX|HACK)\b' $(grep -E '\.([ch]|sh|md|awk)$|^Makefile$' "$work/tracked" | grep -v '^tests/.*lint\.sh$') |
         complain "unfinished words"
     grep -n "cJSON_ParseWithLength" $code /dev/null | grep -v '^engine/io/json\.[ch]:' |

@@ -1,4 +1,6 @@
 /* main.c: runs the command of the command line, or the explorer. */
+#include "base/blas.h"
+#include "base/sudden_end.h"
 #include "shell/cli_context.h"
 #include "explorer/event_loop.h"
 #include "explorer/table/column_table.h"
@@ -8,6 +10,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 /* By number in `commands`. */
 #define NO_SHELL NULL
@@ -42,10 +45,14 @@ static bool column_row(size_t i, const char **name, const char **help) {
 int main(int argc, char **argv) {
     charset_begin();
     system_mend_blas(argv);
+    sudden_end_catch();
     help_set_list("columns of the table", column_row);
     scry_error err = {0};
     options o;
     if (!options_read(&o, argc, argv, &err)) return output_error(&err);
     int status = run(&o);
-    return status ? status : output_end();
+    if (!status) status = output_end();
+    if (blas_has_room()) return status;
+    fflush(stderr);
+    _exit(status);
 }

@@ -20,9 +20,9 @@ void csv_text_write(FILE *file, const char *text) {
 void csv_text_write_line(FILE *file, const char *text) {
     char *line = NULL;
     size_t size;
-    FILE *f = mem_check(open_memstream(&line, &size));
+    FILE *f = mem_stream(&line, &size);
     line_escape(f, text);
-    fclose(f);
+    mem_stream_end(f);
     csv_text_write(file, line);
     free(line);
 }

@@ -37,7 +37,7 @@ static const cJSON *text_in(const cJSON *object, const char *key) {
 
 /* The hash of the bytes from `at` on; false when they cannot be read. */
 static bool hash_of(mapped_file *map, uint64_t at, char out[HASH_DIGITS + 1]) {
-    XXH3_state_t *state = XXH3_createState();
+    XXH3_state_t *state = mem_check(XXH3_createState());
     XXH3_64bits_reset(state);
     uint8_t *bytes = mem_new(CHUNK, 1);
     bool ok = true;
@@ -104,28 +104,10 @@ capture_state capture_file_state(const char *path, const cJSON *settings, uint64
     return state;
 }
 
-void capture_file_sweep(const char *path) {
-    char *folder = path_folder(path), *start = mem_format("%s.tmp.", path_file_name(path));
-    DIR *dir = opendir(folder);
-    for (const struct dirent *entry; dir && (entry = readdir(dir));) {
-        if (strncmp(entry->d_name, start, strlen(start)) != 0) continue;
-        char *end;
-        long pid = strtol(entry->d_name + strlen(start), &end, 10);
-        if (*end || pid <= 0 || kill((pid_t)pid, 0) == 0 || errno != ESRCH) continue;
-        char *stale = path_join(folder, entry->d_name);
-        unlink(stale);
-        free(stale);
-    }
-    if (dir) closedir(dir);
-    free(folder);
-    free(start);
-}
-
 /* ---- writing ---- */
 
 bool capture_file_begin(capture_file *f, const char *path, const cJSON *settings, scry_capture_dtype dtype,
                         uint64_t rows, uint32_t d, scry_error *err) {
-    capture_file_sweep(path);
     char *text = cJSON_PrintUnformatted(settings);
     const cJSON *condition = text_in(settings, "condition"), *hook = text_in(settings, "hook");
     const char *const about[][2] = {{"condition", condition ? condition->valuestring : ""},
@@ -138,7 +120,7 @@ bool capture_file_begin(capture_file *f, const char *path, const cJSON *settings
     cJSON_free(text);
     if (!ok) return false;
     f->half = mem_new(d, sizeof *f->half);
-    f->hash = XXH3_createState();
+    f->hash = mem_check(XXH3_createState());
     XXH3_64bits_reset(f->hash);
     return true;
 }

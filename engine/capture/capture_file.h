@@ -36,7 +36,4 @@ bool capture_file_row(capture_file *f, const float *row, scry_error *err);
 /* Replaces the path atomically when ok; otherwise leaves it as it was. */
 bool capture_file_end(capture_file *f, bool ok, scry_error *err);
 
-/* Removes temporary files PATH.tmp.PID of processes that are gone. */
-void capture_file_sweep(const char *path);
-
 #endif

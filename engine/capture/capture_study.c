@@ -70,7 +70,6 @@ static cJSON *token_line(const capture_plan *plan, const capture_group *g, const
 bool capture_tokens_write(const capture_plan *plan, const capture_group *group, const char *folder, scry_error *err) {
     char *path = capture_tokens_path(folder, group);
     atomic_file out;
-    capture_file_sweep(path);
     bool ok = atomic_file_begin(&out, path, err);
     free(path);
     if (!ok) return false;
@@ -172,7 +171,7 @@ static cJSON *study_before(const char *path) {
 
 bool capture_study_is_own(const char *folder, scry_error *err) {
     char *path = mem_format("%s/study.json", folder);
-    capture_file_sweep(path); /* here, since other shards may write the study at its end */
+    temporary_file_clear(path); /* here, since other shards may write the study at its end */
     cJSON *study = access(path, F_OK) == 0 ? study_before(path) : NULL;
     bool own = !study || cJSON_GetObjectItemCaseSensitive(study, "capture") ||
                scry_fail(err,

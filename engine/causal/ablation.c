@@ -93,7 +93,7 @@ static size_t domain_of(const causal_texts *texts, size_t sample) {
     return d;
 }
 
-static void ablate_row(ablation *a, size_t token, const double *mean, float *out) {
+static void ablate_row(ablation *a, size_t token, const double *mean, double *out) {
     const scry_causal *c = a->causal;
     const activation *from = a->activations + a->start[token], *to = a->activations + a->start[token + 1];
     if (from == to && !mean) return;
@@ -106,15 +106,25 @@ static void ablate_row(ablation *a, size_t token, const double *mean, float *out
         for (size_t i = 0; i < c->d; i++) a->sum[i] += change * (double)row[i];
     }
     double factor = causal_decoder_factor(c, c->x + token * c->d, NULL);
-    for (size_t i = 0; i < c->d; i++) out[i] = (float)((double)out[i] + factor * a->sum[i]);
+    for (size_t i = 0; i < c->d; i++) out[i] += factor * a->sum[i];
 }
 
-static void ablated_stream(void *context, size_t sample, float *x) {
+/* The sample's stream, or the reconstruction in its place. */
+static void read_stream(const scry_causal *c, bool reconstructed, const causal_sample *s, double *x) {
+    const size_t at = s->at * c->d, numbers = s->count * c->d;
+    const double *wide = reconstructed ? c->reconstruction_float64 : c->x_float64;
+    const float *narrow = reconstructed ? c->reconstruction : c->x;
+    if (wide) memcpy(x, wide + at, numbers * sizeof *x);
+    else
+        for (size_t i = 0; i < numbers; i++) x[i] = (double)narrow[at + i];
+}
+
+static void ablated_stream(void *context, size_t sample, double *x) {
     ablation *a = context;
     const scry_causal *c = a->causal;
     const causal_sample *s = &c->texts.samples[sample];
     size_t domain = domain_of(&c->texts, sample);
-    memcpy(x, (a->how->drop_error ? c->reconstruction : c->x) + s->at * c->d, s->count * c->d * sizeof *x);
+    read_stream(c, a->how->drop_error, s, x);
     for (uint32_t k = 0; k < s->count; k++) {
         bool mean = a->mean[domain] && is_kept(c, domain, s, k);
         ablate_row(a, s->at + k, mean ? a->mean[domain] : NULL, x + k * c->d);
@@ -135,13 +145,12 @@ static bool changes(const ablation *a, size_t sample) {
 
 typedef struct as_it_is {
     const scry_causal *causal;
-    const float *x;
+    bool reconstructed;
 } as_it_is;
 
-static void unablated_stream(void *context, size_t sample, float *x) {
+static void unablated_stream(void *context, size_t sample, double *x) {
     const as_it_is *of = context;
-    const causal_sample *s = &of->causal->texts.samples[sample];
-    memcpy(x, of->x + s->at * of->causal->d, s->count * of->causal->d * sizeof *x);
+    read_stream(of->causal, of->reconstructed, &of->causal->texts.samples[sample], x);
 }
 
 static bool run_unablated(scry_causal *c, bool reconstructed, const scry_cancel *cancel, scry_error *err) {
@@ -150,7 +159,7 @@ static bool run_unablated(scry_causal *c, bool reconstructed, const scry_cancel 
     size_t *all = mem_new(c->texts.count, sizeof *all);
     for (size_t i = 0; i < c->texts.count; i++) all[i] = i;
     sample_figures *found = mem_new(c->texts.count, sizeof *found);
-    as_it_is of = {c, reconstructed ? c->reconstruction : c->x};
+    as_it_is of = {c, reconstructed};
     bool ok = causal_run_on(c, all, c->texts.count, unablated_stream, &of, found, cancel, err);
     if (ok) c->unablated[reconstructed] = found;
     else free(found);

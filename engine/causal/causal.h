@@ -19,10 +19,13 @@ struct scry_causal {
     size_t d; /* width of the stream */
     uint64_t memory;
     causal_texts texts;
-    float *x;                     /* [texts.tokens][d] the stream at the hook */
-    uint32_t **token;             /* [D] -> [rows of the base capture] packed row + 1; 0: the model does not read it */
-    uint8_t **kept;               /* [D] -> [the same] 1: the study counts it; NULL: not asked yet */
-    float *reconstruction;        /* [texts.tokens][d] with the SAE's in place of x; NULL: not asked yet */
+    scry_precision precision;
+    float *x;              /* [texts.tokens][d] the stream at the hook */
+    double *x_float64;     /* the same before it was rounded to x; NULL: it was computed in float */
+    uint32_t **token;      /* [D] -> [rows of the base capture] packed row + 1; 0: the model does not read it */
+    uint8_t **kept;        /* [D] -> [the same] 1: the study counts it; NULL: not asked yet */
+    float *reconstruction; /* [texts.tokens][d] with the SAE's in place of x; NULL: not asked yet, or in double: */
+    double *reconstruction_float64;
     sample_figures *unablated[2]; /* [texts.count] run from x, and from reconstruction; NULL: not run yet */
     const scry_cancel *cancel;    /* of the call under way */
 };
@@ -33,15 +36,15 @@ double causal_decoder_factor(const scry_causal *causal, const float *x, double *
 /* Fills in causal->kept[domain]. False and err where the index does not say which rows count. */
 bool causal_keep_rows(scry_causal *causal, size_t domain, scry_error *err);
 
-/* Writes a sample's stream at the hook to x [count][d]. */
-typedef void (*causal_stream)(void *context, size_t sample, float *x);
+/* Writes a sample's stream at the hook to x [count][d]. It is rounded to float where the model is run in float. */
+typedef void (*causal_stream)(void *context, size_t sample, double *x);
 /* Runs samples [count] on from the hook; writes the figures of each to out [count]. Reports progress to cancel (may be
  * NULL), and fails when cancelled. */
 bool causal_run_on(scry_causal *causal, const size_t *samples, size_t count, causal_stream stream, void *context,
                    sample_figures *out, const scry_cancel *cancel, scry_error *err);
 
-/* Fills in causal->reconstruction. False and err where memory, or an index made with candidates, does not allow it, or
- * when cancelled. */
+/* Fills in causal->reconstruction, or that in double. False and err where memory, or an index made with candidates,
+ * does not allow it, or when cancelled. */
 bool causal_reconstruct(scry_causal *causal, const scry_cancel *cancel, scry_error *err);
 
 #endif

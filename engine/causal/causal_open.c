@@ -65,7 +65,8 @@ static bool is_cancelled(void *context) {
 }
 
 static bool open_run(scry_causal *c, unsigned threads, scry_error *err) {
-    uint64_t row = (uint64_t)c->d * sizeof(float), bytes = c->texts.tokens * row;
+    const size_t number = sizeof *c->x + (c->precision == SCRY_FLOAT64 ? sizeof *c->x_float64 : 0);
+    uint64_t bytes = c->texts.tokens * (uint64_t)c->d * number;
     if (bytes > c->memory / 2)
         return scry_misuse(err,
                            "%s: the stream of %zu tokens needs %" PRIu64
@@ -85,14 +86,18 @@ static bool run_to_hook(scry_causal *c, scry_error *err) {
     for (size_t i = 0; i < t->count; i++)
         sequences[i] = (scry_sequence){.ids = t->samples[i].ids, .count = t->samples[i].count};
     c->x = mem_resize(NULL, t->tokens, c->d * sizeof *c->x);
+    if (c->precision == SCRY_FLOAT64) c->x_float64 = mem_resize(NULL, t->tokens, c->d * sizeof *c->x_float64);
     bool ok = true;
     for (size_t i = 0, end; ok && i < t->count; i = end) {
         size_t tokens = 0;
         for (end = i; end < t->count && (end == i || tokens + sequences[end].count <= most); end++)
             tokens += sequences[end].count;
-        ok = scry_run_to_hook(c->run, c->hook, sequences + i, end - i, c->x + t->samples[i].at * c->d, err);
+        const size_t at = t->samples[i].at * c->d;
+        ok = c->x_float64 ? scry_run_to_hook_float64(c->run, c->hook, sequences + i, end - i, c->x_float64 + at, err)
+                          : scry_run_to_hook(c->run, c->hook, sequences + i, end - i, c->x + at, err);
         scry_report_progress(c->cancel, (double)(t->samples[i].at + tokens) / (double)t->tokens);
     }
+    for (size_t k = 0; ok && c->x_float64 && k < t->tokens * c->d; k++) c->x[k] = (float)c->x_float64[k];
     free(sequences);
     return ok;
 }
@@ -139,7 +144,8 @@ static bool open_all(scry_causal *c, const scry_causal_options *o, scry_notes *n
 scry_causal *scry_causal_open(const scry_index *index, const scry_causal_options *o, scry_notes *notes,
                               scry_error *err) {
     scry_causal *c = mem_new(1, sizeof *c);
-    *c = (scry_causal){.index = index, .cancel = o->cancel, .memory = o->memory ? o->memory : SCRY_MEMORY};
+    *c = (scry_causal){
+        .index = index, .precision = o->precision, .cancel = o->cancel, .memory = o->memory ? o->memory : SCRY_MEMORY};
     bool ok = open_all(c, o, notes, err);
     c->cancel = NULL;
     if (ok) {
@@ -159,7 +165,9 @@ void scry_causal_free(scry_causal *c) {
     free(c->token);
     free(c->kept);
     free(c->x);
+    free(c->x_float64);
     free(c->reconstruction);
+    free(c->reconstruction_float64);
     free(c->unablated[0]);
     free(c->unablated[1]);
     causal_texts_free(&c->texts);
@@ -171,4 +179,8 @@ void scry_causal_free(scry_causal *c) {
 
 const scry_causal_domain *scry_causal_domains(const scry_causal *c) {
     return c->texts.summary;
+}
+
+scry_precision scry_causal_precision(const scry_causal *c) {
+    return c->precision;
 }

@@ -33,6 +33,10 @@ bool causal_keep_rows(scry_causal *c, size_t domain, scry_error *err) {
                      info->path, info->capture[capture].name);
 }
 
+static void add_row_float64(double *out, double h, const float *row, size_t d) {
+    for (size_t i = 0; i < d; i++) out[i] += h * (double)row[i];
+}
+
 /* Adds h W_dec of one latent, in its own units, to the rows of one domain. */
 static void add_latent(const scry_causal *c, uint32_t latent, size_t domain, const float *row) {
     uint32_t capture = (uint32_t)c->texts.capture[domain];
@@ -42,8 +46,11 @@ static void add_latent(const scry_causal *c, uint32_t latent, size_t domain, con
     while (index_next(c->index, &at)) {
         uint32_t token = c->token[domain][at.row];
         if (!token) continue;
-        float *out = c->reconstruction + (size_t)(token - 1) * c->d;
-        for (size_t i = 0; i < c->d; i++) out[i] += at.activation * row[i];
+        const size_t first = (size_t)(token - 1) * c->d;
+        if (c->reconstruction_float64)
+            add_row_float64(c->reconstruction_float64 + first, (double)at.activation, row, c->d);
+        else
+            for (size_t i = 0; i < c->d; i++) c->reconstruction[first + i] += at.activation * row[i];
     }
 }
 
@@ -53,35 +60,43 @@ static void finish_domain(const scry_causal *c, size_t domain) {
     for (size_t i = c->texts.first[domain]; i < c->texts.first[domain + 1]; i++) {
         const causal_sample *s = &c->texts.samples[i];
         for (uint32_t k = 0; k < s->count; k++) {
-            const float *x = c->x + (s->at + k) * c->d;
-            float *out = c->reconstruction + (s->at + k) * c->d;
-            double mean, factor = causal_decoder_factor(c, x, &mean);
+            const size_t at = (s->at + k) * c->d;
+            double mean, factor = causal_decoder_factor(c, c->x + at, &mean);
             bool counts = k >= s->before && c->kept[domain][s->first + k - s->before];
-            for (size_t n = 0; n < c->d; n++)
-                out[n] = counts ? (float)(((double)out[n] + (double)bias[n]) * factor + mean) : x[n];
+            double *wide = c->reconstruction_float64;
+            float *narrow = c->reconstruction;
+            for (size_t n = 0; n < c->d; n++) {
+                double add = (double)bias[n];
+                if (wide) wide[at + n] = counts ? (wide[at + n] + add) * factor + mean : c->x_float64[at + n];
+                else narrow[at + n] = counts ? (float)(((double)narrow[at + n] + add) * factor + mean) : c->x[at + n];
+            }
         }
     }
 }
 
 bool causal_reconstruct(scry_causal *c, const scry_cancel *cancel, scry_error *err) {
     const scry_info *info = scry_index_info(c->index);
-    uint64_t bytes = (uint64_t)c->texts.tokens * c->d * sizeof(float);
-    if (c->reconstruction) return true;
+    const bool wide = c->precision == SCRY_FLOAT64;
+    const uint64_t numbers = (uint64_t)c->texts.tokens * c->d,
+                   bytes = numbers * (wide ? sizeof(double) : sizeof(float));
+    const uint64_t stream = numbers * (sizeof *c->x + (wide ? sizeof *c->x_float64 : 0));
+    if (c->reconstruction || c->reconstruction_float64) return true;
     if (info->candidates)
         return scry_misuse(err,
                            "%s: this index was made with --candidates %" PRIu32
                            ", and knows only some of the activations that a reconstruction is made of; index again "
                            "without --candidates, or keep the SAE's error",
                            info->path, info->candidates);
-    if (2 * bytes > c->memory)
+    if (bytes + stream > c->memory)
         return scry_misuse(err,
-                           "%s: the reconstruction of %zu tokens needs %" PRIu64 " MiB and as much for the stream, "
-                           "expected at most --memory, %" PRIu64 " MiB; raise --memory, or take fewer texts with "
+                           "%s: the reconstruction of %zu tokens needs %" PRIu64 " MiB, and the stream %" PRIu64
+                           ", expected at most --memory, %" PRIu64 " MiB; raise --memory, or take fewer texts with "
                            "--samples",
-                           info->path, c->texts.tokens, (bytes >> 20) + 1, c->memory >> 20);
+                           info->path, c->texts.tokens, (bytes >> 20) + 1, (stream >> 20) + 1, c->memory >> 20);
     for (size_t d = 0; d < c->texts.domains; d++)
         if (c->texts.first[d] < c->texts.first[d + 1] && !causal_keep_rows(c, d, err)) return false;
-    c->reconstruction = mem_new(c->texts.tokens, c->d * sizeof(float));
+    if (wide) c->reconstruction_float64 = mem_new(numbers, sizeof *c->reconstruction_float64);
+    else c->reconstruction = mem_new(numbers, sizeof *c->reconstruction);
     float *row = mem_new(c->d, sizeof *row);
     uint32_t *latents = mem_new(info->d_sae, sizeof *latents), count = scry_active_latents(c->index, latents);
     bool ok = true;
@@ -97,6 +112,8 @@ bool causal_reconstruct(scry_causal *c, const scry_cancel *cancel, scry_error *e
     free(latents);
     if (ok) return true;
     free(c->reconstruction);
+    free(c->reconstruction_float64);
     c->reconstruction = NULL;
+    c->reconstruction_float64 = NULL;
     return false;
 }

@@ -192,7 +192,7 @@ static char *apply(editor *e) {
     qsort(e->edits, e->count, sizeof *e->edits, by_place);
     char *out;
     size_t size;
-    FILE *f = mem_check(open_memstream(&out, &size));
+    FILE *f = mem_stream(&out, &size);
     const char *at = e->text;
     for (size_t i = 0; i < e->count; i++) {
         const edit *one = &e->edits[i];
@@ -201,8 +201,8 @@ static char *apply(editor *e) {
         if (one->to > at) at = one->to;
     }
     fputs(at, f);
-    fclose(f);
-    return mem_check(out);
+    mem_stream_end(f);
+    return out;
 }
 
 static const scry_domain_evaluation *find_domain(const scry_evaluation *e, const char *name) {

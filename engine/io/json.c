@@ -5,6 +5,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* cJSON leaves out of an object or a text what it could not allocate, and some of its callers crash; so its allocations
+ * end the program like all others. Before main, as threads may parse at once. */
+static void *allocate(size_t size) {
+    return mem_resize(NULL, size, 1);
+}
+__attribute__((constructor)) static void set_hooks(void) {
+    cJSON_InitHooks(&(cJSON_Hooks){.malloc_fn = allocate, .free_fn = free});
+}
+
 static bool is_blank(char c) {
     return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }

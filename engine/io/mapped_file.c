@@ -1,6 +1,7 @@
 /* mapped_file.c: a file mapped read-only into memory. */
 #include "io/mapped_file.h"
 #include "base/mem.h"
+#include "base/sudden_end.h"
 #include "io/folder.h"
 
 #include <errno.h>
@@ -52,6 +53,7 @@ bool mapped_file_open(mapped_file *map, const char *path, const char *key, scry_
     }
     close(fd);
     map->path = mem_copy_string(path);
+    if (map->data) map->watch = sudden_end_map(map->data, (size_t)map->size, map->path);
     if (!is_lfs_pointer(map)) return true;
     mapped_file_close(map);
     return scry_fail(
@@ -97,6 +99,7 @@ void mapped_file_drop_pages(const mapped_file *map) {
 
 void mapped_file_close(mapped_file *map) {
     mapped_file_close_fd(map);
+    sudden_end_unmap(map->watch);
     if (map->data) munmap((void *)(uintptr_t)map->data, (size_t)map->size);
     free(map->path);
     *map = (mapped_file){0};

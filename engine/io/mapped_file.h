@@ -11,8 +11,9 @@ typedef struct mapped_file {
     char *path;
     const uint8_t *data; /* NULL when the file is empty */
     uint64_t size;
-    uint64_t device, inode; /* its identity, for mapped_file_open_fd */
-    int fd;                 /* -1 outside mapped_file_open_fd and mapped_file_close_fd; unused while data is NULL */
+    uint64_t device, inode;   /* its identity, for mapped_file_open_fd */
+    struct sudden_map *watch; /* where the file becomes shorter, the program ends with its name */
+    int fd;                   /* -1 outside mapped_file_open_fd and mapped_file_close_fd; unused while data is NULL */
 } mapped_file;
 
 /* Maps the regular file at path. key: the manifest's key that names the file ("train.base.residual"), for

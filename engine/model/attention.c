@@ -40,7 +40,7 @@ static void place_row(const attention *a, const span *s, uint32_t t) {
     float *q = a->qkv + (s->row + t) * a->lead, *k = q + (size_t)p->heads * d, *v = k + (size_t)p->kv_heads * d;
     uint32_t key = s->own_before + t, position = s->prefix + key;
     for (uint32_t h = 0; h < p->heads; h++) prepare_head(a, a->weights->q_norm, position, q + (size_t)h * d);
-    scale_row(q, p->heads * d, p->layer[a->layer].attention_scale);
+    scale_row(q, p->heads * d, (float)p->layer[a->layer].attention_scale);
     for (uint32_t h = 0; h < p->kv_heads; h++, k += d, v += d) {
         prepare_head(a, a->weights->k_norm, position, k);
         float *panel = s->own.keys + ((size_t)h * s->own.room + key / columns * columns) * d + key % columns;
@@ -90,7 +90,7 @@ static void soften(queries *s, uint32_t i, uint32_t base, uint32_t begin, uint32
     float *row = s->scores + (size_t)i * KEYS + begin, max;
     from = within(from, base, end) < begin ? 0 : within(from, base, end) - begin;
     to = within(to, base, end) < begin ? 0 : within(to, base, end) - begin;
-    if (p->attention_cap > 0) cap_row(p->attention_cap, row, end - begin);
+    if (p->attention_cap > 0) cap_row((float)p->attention_cap, row, end - begin);
     for (uint32_t k = 0; k < from; k++) row[k] = -INFINITY;
     for (uint32_t k = to; k < n; k++) row[k] = -INFINITY;
     max = max_row(row, n, s->max[i]);

@@ -120,7 +120,7 @@ static uint32_t score(const piece_work *w, const queries *q, uint32_t i, uint32_
 
 /* Scores at columns from..end of query i to probabilities; the rest become 0. */
 static void soften(const piece_work *w, const queries *q, uint32_t i, uint32_t from, uint32_t end) {
-    const float cap = w->b->of->plan->attention_cap;
+    const float cap = (float)w->b->of->plan->attention_cap;
     float *row = w->p + (size_t)i * w->l.stride, *weight = w->weight + (size_t)i * w->l.stride;
     uint32_t first, last = visible(w, q, i, 1, &first), n = end - from;
     if (cap > 0) cap_row(cap, row + first, last - first);
@@ -263,7 +263,7 @@ static void unplace_block(void *context, size_t piece, unsigned worker) {
     const span *s = &a->spans[block->span];
     for (uint32_t t = block->first; t < block->first + block->count; t++) {
         float *d = b->grad + (piece / a->block_count * b->rows + s->row + t) * b->lead;
-        scale_row(d, p->heads * p->head_dim, p->layer[a->layer].attention_scale);
+        scale_row(d, p->heads * p->head_dim, (float)p->layer[a->layer].attention_scale);
         for (uint32_t h = 0; h < p->heads + p->kv_heads; h++, d += p->head_dim)
             unplace_head(b, h < p->heads ? a->weights->q_norm : a->weights->k_norm, s->row + t, t, h, d);
     }

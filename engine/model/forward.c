@@ -154,7 +154,7 @@ static void give(void *context, size_t piece, unsigned worker) {
     const logits_job *j = context;
     const model_plan *plan = &j->p->run->model->plan;
     float *row = j->logits + piece * j->lead;
-    if (plan->logit_cap > 0) cap_row(plan->logit_cap, row, plan->vocabulary);
+    if (plan->logit_cap > 0) cap_row((float)plan->logit_cap, row, plan->vocabulary);
     j->sink(j->context, j->first_row + j->rows[piece], row);
 }
 

@@ -48,7 +48,7 @@ static void soften(void *context, size_t piece, unsigned worker) {
     const backward *b = j->b;
     const model_plan *plan = &b->p->run->model->plan;
     const uint32_t V = plan->vocabulary;
-    const float cap = plan->logit_cap;
+    const float cap = (float)plan->logit_cap;
     float *row = j->logits + piece * j->lead, *slope = j->slope + piece * b->sets, top_slope = 1;
     if (cap > 0) cap_row(cap, row, V);
     row_top *t = &j->top[piece];

@@ -200,6 +200,7 @@ static void add_change(const weight_delta *delta, const weight_matrix *w, uint32
     for (uint32_t r = 0; r < rows; r++)
         tensor_floats(c->B, (uint64_t)((int64_t)weight_stored_row(w, first + r) * c->B->stride[0]), c->B->stride[1],
                       rank, B + (size_t)r * rank);
+    blas_room();
     cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (blasint)rows, (blasint)columns, (blasint)rank, c->scale, B,
                 (blasint)rank, A, (blasint)columns, 1, out, (blasint)columns);
     free(A);

@@ -123,7 +123,7 @@ uint64_t scry_model_fingerprint(const scry_model *model) {
     scry_model *m = (scry_model *)(uintptr_t)model; /* kept once computed */
     pthread_mutex_lock(&m->lock);
     if (!m->fingerprint) {
-        XXH3_state_t *state = XXH3_createState();
+        XXH3_state_t *state = mem_check(XXH3_createState());
         XXH3_64bits_reset(state);
         hash_file(state, m->folder, "config.json");
         hash_tensors(state, &m->file);

@@ -88,11 +88,11 @@ static bool read_bias(bias_rule rule, const char *key, bool absent, const config
 }
 
 /* A number of 0 or more, 0 where it is null; `absent` where the key is not there. */
-static bool read_cap(const config *c, const char *key, double absent, float *out, scry_error *err) {
+static bool read_cap(const config *c, const char *key, double absent, double *out, scry_error *err) {
     double value = 0;
     bool null = cJSON_IsNull(cJSON_GetObjectItemCaseSensitive(c->json, key));
     if (!config_positive(c, key, null ? 0 : absent, &value, err)) return false;
-    *out = (float)value;
+    *out = value;
     return true;
 }
 
@@ -103,7 +103,7 @@ static bool read_kinds(model_plan *p, const model_family *f, const config *c, sc
     p->qk_norm = f->qk_norm;
     p->post_norm = f->post_norm;
     p->learned_positions = f->learned_positions;
-    p->embedding_scale = f->scale_embedding ? (float)sqrt((double)p->d_model) : 1;
+    p->embedding_scale = f->scale_embedding ? sqrt((double)p->d_model) : 1;
     if (!config_positive(c, f->eps_key, f->eps, &p->norm_eps, err) || !read_activation(p, f, c, err) ||
         !config_flag(c, "tie_word_embeddings", f->tied, &p->tied, err) ||
         !read_bias(f->qkv_bias, "attention_bias", f->attention_bias, c, &p->qkv_bias, err) ||
@@ -117,8 +117,7 @@ static bool read_kinds(model_plan *p, const model_family *f, const config *c, sc
         return false;
     bool by_layer = false;
     if (f->scale_by_layer && !config_flag(c, "scale_attn_by_inverse_layer_idx", false, &by_layer, err)) return false;
-    for (uint32_t l = 0; l < p->layers; l++)
-        p->layer[l].attention_scale = (float)(1 / sqrt(scalar) / (by_layer ? l + 1 : 1));
+    for (uint32_t l = 0; l < p->layers; l++) p->layer[l].attention_scale = 1 / sqrt(scalar) / (by_layer ? l + 1 : 1);
     return true;
 }
 

@@ -31,9 +31,9 @@ typedef struct rope {
 enum { MODEL_ROPES = 2 };
 
 typedef struct model_layer {
-    uint32_t window;       /* a token sees itself and the window - 1 before it; 0: all before it */
-    uint32_t rope;         /* number in model_plan.rope */
-    float attention_scale; /* of q k */
+    uint32_t window;        /* a token sees itself and the window - 1 before it; 0: all before it */
+    uint32_t rope;          /* number in model_plan.rope */
+    double attention_scale; /* of q k */
 } model_layer;
 
 typedef struct model_plan {
@@ -50,8 +50,8 @@ typedef struct model_plan {
     bool learned_positions; /* rows of a matrix, added to the embeddings */
     bool tied;
     bool qkv_bias, out_bias, mlp_bias;
-    float attention_cap, logit_cap; /* c tanh(x / c) of the scores and of the logits; 0: none */
-    float embedding_scale;
+    double attention_cap, logit_cap; /* c tanh(x / c) of the scores and of the logits; 0: none */
+    double embedding_scale;
     rope rope[MODEL_ROPES];
     model_layer *layer; /* [layers] */
 } model_plan;

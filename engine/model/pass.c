@@ -137,7 +137,7 @@ static void embed_rows(void *context, size_t piece, unsigned worker) {
         uint32_t id = p->sequences[b->span].ids[i], position = s->prefix + s->own_before + i;
         float *x = p->run->x + (s->row + i) * p->run->lead;
         weight_rows(&m->embedding, id, 1, 0, d, x);
-        if (m->plan.embedding_scale != 1) scale_row(x, d, m->plan.embedding_scale);
+        if (m->plan.embedding_scale != 1) scale_row(x, d, (float)m->plan.embedding_scale);
         if (!m->plan.learned_positions) continue;
         float *h = p->run->h + (s->row + i) * p->run->lead;
         weight_rows(&m->positions, position, 1, 0, d, h);

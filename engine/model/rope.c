@@ -148,12 +148,27 @@ bool rope_read(rope *r, const model_family *f, const config *c, uint32_t head_di
     return true;
 }
 
+static double angle_of(const rope *r, uint32_t position, uint32_t i) {
+    float angle = (float)position * r->frequency[i];
+    return (double)angle;
+}
+
 void rope_angles(const rope *r, uint32_t first, uint32_t count, float *out) {
     uint32_t half = r->width / 2;
     for (uint32_t p = 0; p < count; p++, out += r->width)
         for (uint32_t i = 0; i < half; i++) {
-            float angle = (float)(first + p) * r->frequency[i];
-            out[i] = (float)cos((double)angle);
-            out[half + i] = (float)sin((double)angle);
+            double angle = angle_of(r, first + p, i);
+            out[i] = (float)cos(angle);
+            out[half + i] = (float)sin(angle);
+        }
+}
+
+void rope_angles_float64(const rope *r, uint32_t first, uint32_t count, double *out) {
+    uint32_t half = r->width / 2;
+    for (uint32_t p = 0; p < count; p++, out += r->width)
+        for (uint32_t i = 0; i < half; i++) {
+            double angle = angle_of(r, first + p, i);
+            out[i] = cos(angle);
+            out[half + i] = sin(angle);
         }
 }

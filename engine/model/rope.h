@@ -13,5 +13,7 @@ bool rope_read(rope *r, const model_family *f, const config *c, uint32_t head_di
 /* Cosines and sines of positions first..first + count: out [count][width], first width / 2 cosines, then sines. In
  * single precision up to the angle, as transformers computes them. */
 void rope_angles(const rope *r, uint32_t first, uint32_t count, float *out);
+/* The same of those angles in double. */
+void rope_angles_float64(const rope *r, uint32_t first, uint32_t count, double *out);
 
 #endif

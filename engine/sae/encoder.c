@@ -1,4 +1,5 @@
 /* encoder.c: residuals to latents. */
+#include "base/blas.h"
 #include "base/cpu_dispatch.h"
 #include "base/mem.h"
 #include "base/nonzero_mask.h"
@@ -206,6 +207,7 @@ static void refine(const sae *s, const float *X, uint32_t n, uint32_t first, uin
 }
 
 void sae_encode(const sae *s, const float *X, uint32_t n, uint32_t first, uint32_t latents, float *H) {
+    blas_room();
     cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (blasint)latents, (blasint)n, (blasint)s->d_in, 1.0F,
                 s->W_enc + (size_t)first * s->d_in, (blasint)s->d_in, X, (blasint)s->d_in, 0.0F, H, (blasint)n);
     for (uint32_t j = 0; j < latents; j++) activate(s, first + j, H + (size_t)j * n, n);

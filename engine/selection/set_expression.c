@@ -44,7 +44,7 @@ scry_set_relation scry_set_relate(const scry_set *a, const scry_set *b) {
 char *scry_set_text(const scry_set *set) {
     char *text = NULL;
     size_t length = 0;
-    FILE *f = mem_check(open_memstream(&text, &length));
+    FILE *f = mem_stream(&text, &length);
     for (uint32_t j = 0, first = 1; j < set->latents; j++) {
         if (!scry_set_has(set, j)) continue;
         uint32_t last = j;
@@ -54,7 +54,7 @@ char *scry_set_text(const scry_set *set) {
         first = 0;
         j = last;
     }
-    fclose(f);
+    mem_stream_end(f);
     return text;
 }
 

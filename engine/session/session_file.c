@@ -161,7 +161,7 @@ static bool has_keyword(char *line, const char *keyword, char **rest) {
 /* Reads the next line into r->line; false at the end. */
 static bool next_line(reader *r) {
     r->number++;
-    if (getline(&r->line, &r->room, r->f) <= 0) return scry_fail(r->err, "session: truncated at line %d", r->number);
+    if (mem_line(&r->line, &r->room, r->f) <= 0) return scry_fail(r->err, "session: truncated at line %d", r->number);
     r->line[strcspn(r->line, "\n")] = 0;
     return true;
 }

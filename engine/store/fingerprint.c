@@ -1,4 +1,5 @@
 /* store/fingerprint.c: content fingerprints of an index, independent of its path. */
+#include "base/mem.h"
 #include "index/read/index.h"
 #include "store/sidecar.h"
 #include "study/study.h"
@@ -38,7 +39,7 @@ static bool add_means(XXH3_state_t *state, const scry_index *x) {
 uint64_t scry_fingerprint_latents(const scry_index *x) {
     if (x->given) return 0;
     x = x->views[SCRY_AGAINST_BASE];
-    XXH3_state_t *state = XXH3_createState();
+    XXH3_state_t *state = mem_check(XXH3_createState());
     XXH3_64bits_reset(state);
     XXH3_64bits_update(state, &x->F, sizeof x->F);
     bool known = add_section(state, x, "dec/W") ? add_section(state, x, "dec/b") : add_means(state, x);
@@ -52,7 +53,7 @@ uint64_t scry_fingerprint(const scry_index *index) {
         const char *json = index->given->study->json;
         return XXH3_64bits(json, strlen(json));
     }
-    XXH3_state_t *state = XXH3_createState();
+    XXH3_state_t *state = mem_check(XXH3_createState());
     XXH3_64bits_reset(state);
     for (uint32_t i = 0; i < index->file.sections; i++) {
         const container_section *s = &index->file.section[i];

@@ -81,7 +81,7 @@ static const char *const words[] = {" the",   " a",     " of",    " is",    " an
 static bool write_tokens(synth_plan *p, const char *name, uint64_t number) {
     char *text = NULL, *file = mem_format("%s.tokens.jsonl", name);
     size_t size = 0;
-    FILE *f = mem_check(open_memstream(&text, &size));
+    FILE *f = mem_stream(&text, &size);
     uint64_t state = p->o->seed ^ 0x746f6b656e73u ^ number << 48;
     for (uint32_t t = 0; t < p->T; t++) {
         bool first = t % SAMPLE_TOKENS == 0, last = t % SAMPLE_TOKENS == SAMPLE_TOKENS - 1 || t + 1 == p->T;
@@ -91,8 +91,7 @@ static bool write_tokens(synth_plan *p, const char *name, uint64_t number) {
         uint32_t word = random_below(&state, sizeof words / sizeof *words);
         fprintf(f, "%s\"%s\"%s", first ? "" : ", ", words[word], last ? "]}\n" : "");
     }
-    fclose(f);
-    mem_check(text);
+    mem_stream_end(f);
     bool ok = write_file(p, file, text, size);
     free(file);
     return ok;
@@ -102,7 +101,7 @@ static bool write_tokens(synth_plan *p, const char *name, uint64_t number) {
 static bool write_labels(synth_plan *p) {
     char *text = NULL;
     size_t size = 0;
-    FILE *f = mem_check(open_memstream(&text, &size));
+    FILE *f = mem_stream(&text, &size);
     for (uint32_t i = 0; i < 2 * LABEL_RANKS; i++) {
         uint32_t r = i / 2 < p->F ? i / 2 : p->F - 1;
         if (i % 2) r = synth_swapped(p, r);
@@ -112,8 +111,7 @@ static bool write_labels(synth_plan *p) {
                 synth_latent_at(p, r), r + 1, synth_swapped(p, r) + 1,
                 synth_direction(p, synth_latent_at(p, r)) > 0 ? "rises" : "falls");
     }
-    fclose(f);
-    mem_check(text);
+    mem_stream_end(f);
     return write_file(p, "labels.jsonl", text, size);
 }
 

@@ -1,11 +1,11 @@
 /* train/evaluate.c: how well an SAE does on rows. The rows are taken in groups; each is encoded as the index encodes
  * (sae_encode), decoded from what fires, and summed up by itself. */
 #include "train/trainer.h"
+#include "base/blas.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/row_moments.h"
 
-#include <cblas.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -244,7 +244,7 @@ bool evaluate(const sae *s, const train_data *data, bool held, parallel *pool, s
     data_chunks ordinary = data_select(data, held, DATA_ORDINARY), outlier = data_select(data, held, DATA_OUTLIERS);
     totals all = totals_new(s), outliers = totals_new(s);
     watcher w = {progress, context, 0, ordinary.rows + outlier.rows};
-    openblas_set_num_threads(1);
+    blas_single();
     room_new(&e, parallel_threads(pool));
     bool ok = measure(&e, &ordinary, pool, &w, &all, err) && measure(&e, &outlier, pool, &w, &outliers, err);
     *out = (scry_sae_evaluation){.outliers = data->outliers};

@@ -44,7 +44,7 @@ static bool cut_log(const char *path, double done, scry_error *err) {
     char *line = NULL;
     size_t room = 0;
     bool ok = atomic_file_begin(&new, path, err);
-    while (ok && getline(&line, &room, old) > 0)
+    while (ok && mem_line(&line, &room, old) > 0)
         if (!is_later(line, done)) fprintf(new.file, "%s%s", line, strchr(line, '\n') ? "" : "\n");
     ok = ok && atomic_file_end(&new, true, err);
     fclose(old);
@@ -76,8 +76,8 @@ bool log_open(trainer *t, const char *folder, bool resume, scry_error *err) {
     char *path = mem_format("%s/%s", folder, LOG_NAME);
     bool ok = !resume || cut_log(path, (double)t->done, err);
     if (ok) {
-        t->log = fopen(path, resume ? "ae" : "we");
-        if (!t->log) ok = scry_fail(err, "%s: cannot be written: %s", path, strerror(errno));
+        t->log = atomic_file_append(path, !resume, err);
+        ok = t->log != NULL;
     }
     free(path);
     return ok && ((resume && !is_empty(t->log)) || put_start(t, folder, err));
@@ -205,7 +205,7 @@ bool scry_train_log_read(scry_train_log *log, scry_error *err) {
     bool ok = reopen(log, err);
     if (ok) clearerr(log->file);
     ok = ok && fseeko(log->file, log->read, SEEK_SET) == 0;
-    for (ssize_t n; ok && (n = getline(&text, &room, log->file)) > 0;) {
+    for (ssize_t n; ok && (n = mem_line(&text, &room, log->file)) > 0;) {
         if (text[n - 1] != '\n') break; /* the rest is still to be written */
         text[n - 1] = 0;
         ok = take(log, text, err);

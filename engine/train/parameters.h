@@ -4,6 +4,7 @@
 #ifndef SCRY_TRAIN_PARAMETERS_H
 #define SCRY_TRAIN_PARAMETERS_H
 
+#include "base/blas.h"
 #include "base/cpu_dispatch.h"
 #include "base/parallel.h"
 #include "train.h"
@@ -14,11 +15,11 @@
  * precision, where finite differences can be told from rounding. */
 #ifdef TRAIN_DOUBLE
 typedef double real;
-#define REAL_GEMM cblas_dgemm
+#define REAL_GEMM (blas_room(), cblas_dgemm) /* where there is no room it would not return */
 #define REAL_SQRT sqrt
 #else
 typedef float real;
-#define REAL_GEMM cblas_sgemm
+#define REAL_GEMM (blas_room(), cblas_sgemm)
 #define REAL_SQRT sqrtf
 #endif
 

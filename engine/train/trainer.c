@@ -1,5 +1,6 @@
 /* train/trainer.c: a trainer from its input and settings, or from a checkpoint. */
 #include "train/trainer.h"
+#include "base/blas.h"
 #include "base/clock.h"
 #include "base/mem.h"
 
@@ -217,7 +218,7 @@ bool trainer_init(trainer *t, const scry_train_input *input, const scry_train_ru
     *t = (trainer){.settings = from ? from->settings : run->settings};
     if (!data_open(&t->data, input, notes, err)) return false;
     set_names(t, run, from);
-    openblas_set_num_threads(1); /* our threads each run their own tiles */
+    blas_single(); /* our threads each run their own tiles */
     t->pool = parallel_start(run->threads);
     t->fingerprint = data_fingerprint(&t->data);
     judging judging_run = {run, clock_seconds()};

@@ -1,8 +1,10 @@
 /* target_index.c: damaged indexes, as they are and with repaired checksums. */
 #include "fuzz.h"
+#include "json_edits.h"
 
 #include "baselines.h"
 #include "export.h"
+#include "index/format/container.h"
 #include "labels.h"
 #include "latent.h"
 #include "logits.h"
@@ -115,6 +117,7 @@ static void rank_and_score(const scry_index *x, size_t train, scry_condition sou
         scry_blocks_free(b);
         scry_result_free(&interval);
     }
+    scry_baselines_free(scry_baselines_new(x, scry_session_ranking(s), 10, scry_session_scope(s), 1, NULL));
     scry_mean_base(x, train, source, F - 1);
     scry_rate_shifted(x, train, source, 0);
     scry_export(
@@ -182,6 +185,41 @@ static void run_mended(const uint8_t *data, size_t size) {
     use_index(input, true);
 }
 
+/* The meta data of an index, changed as JSON; the first byte chooses the index, four more are an edit each. */
+static void begin_meta(void) {
+    input = scratch("meta.scry");
+    made = scratch("set.csv");
+    for (uint8_t kind = 0; kind < FUZZ_INDEXES; kind++) {
+        fuzz_index((fuzz_index_kind)kind);
+        for (uint8_t at = 0; at < 250; at = (uint8_t)(at + 10))
+            fuzz_seed((const uint8_t[]){kind, at, 0, (uint8_t)(at % 16 + at), at}, 5);
+    }
+}
+
+static void run_meta(const uint8_t *data, size_t size) {
+    container from;
+    scry_error err = {0};
+    if (!size || !container_open(&from, fuzz_index((fuzz_index_kind)(data[0] % FUZZ_INDEXES)), true, &err)) return;
+    container_writer *to = container_create(input, &err);
+    if (!to) abort();
+    for (uint32_t i = 0; i < from.sections; i++) {
+        const container_section *s = &from.section[i];
+        const char *bytes = (const char *)from.map.data + s->offset;
+        container_begin(to, s->name);
+        if (strcmp(s->name, "meta") != 0) {
+            container_write(to, bytes, s->size);
+            continue;
+        }
+        char *text = fuzz_text((const uint8_t *)bytes, s->size), *edited = json_edited(text, data + 1, size - 1);
+        container_write(to, edited, strlen(edited));
+        free(edited);
+        free(text);
+    }
+    container_close(&from);
+    if (!container_finish(to, &err)) abort();
+    use_index(input, false);
+}
+
 static void begin_merge(void) {
     input = scratch("shard.scry");
     made = scratch("merged.scry");
@@ -204,6 +242,7 @@ static void run_merge(const uint8_t *data, size_t size) {
 const fuzz_target fuzz_index_targets[] = {
     {"index", begin_index, run_index},
     {"index-mended", begin_index, run_mended},
+    {"index-meta", begin_meta, run_meta},
     {"merge", begin_merge, run_merge},
     {NULL, NULL, NULL},
 };

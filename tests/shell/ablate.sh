@@ -11,7 +11,7 @@ prints "the table" '^2 latents removed, the SAE.s error kept$' '^loss in nats pe
     '^domain +loss +ablated +difference +s\.e\. +accuracy% +ablated% +change$' \
     '^math +1\.1448 +1\.1593 +\+0\.01456 +0\.00112 +72\.46 +72\.46 +\+1\.50$' '^law +2\.2815 +2\.3252 +\+0\.04367 +0\.01399 '
 gives 0 ablate "$place/tiny.scry" --latents 3,17 --json
-prints "--json: its keys" '^\{"n":2,"value":"zero","error":"keep","scale":0,"domains":\[\{"name":"math","samples":9,"tokens":138,"left_out":0,"loss":1\.1447' \
+prints "--json: its keys" '^\{"n":2,"value":"zero","error":"keep","scale":0,"precision":"float32","domains":\[\{"name":"math","samples":9,"tokens":138,"left_out":0,"loss":1\.1447' \
     '"loss_ablated":1\.1593' '"difference":0\.01455' '"se":0\.001117' '"accuracy":0\.7246' '"accuracy_ablated":0\.7246' '"change":1\.5' \
     '"pearson":' '"p_value":' '"without_train":' '"random_mean":null' '"random_sets":null' '"seed":20260302'
 gives 0 ablate "$place/tiny.scry" --latents 3,17 --csv
@@ -57,6 +57,21 @@ grep '^[0-9]*,3,' "$out" | sed 's/"[^"]*\(""[^"]*\)*"/-/g' | awk -F, '{ for (i =
 is "--each --csv: their numbers are those of --json" "$(cat "$place/each.csv")" "$(grep -o '"latent":3,[^]]*' "$place/each.json" | sed 's/.*"domains"://' |
     grep -o '"difference":[^,]*,"se":[^}]*' | sed 's/"difference"://; s/,"se":/ /' | head -4 | awk '{ printf "%.6g %.6g ", $1, $2 }')"
 
+# ---- double precision
+gives 0 ablate "$place/tiny.scry" --latents 3,17 --precision float64 --json
+cp "$out" "$place/wide.json"
+prints "--precision float64: its keys" '"scale":0,"precision":"float64",' '"name":"math".*"difference":0\.0145553' '"name":"law".*"difference":0\.0436'
+gives 0 ablate "$place/tiny.scry" --latents 3,17 --precision double --json
+cmp -s "$out" "$place/wide.json" && ok "--precision double is float64" || not_ok "--precision double" "found other figures, expected those of float64"
+gives 0 ablate "$place/tiny.scry" --latents 3,17 --json
+cmp -s "$out" "$place/wide.json" && not_ok "--precision" "found the same figures as in float32" || ok "float32 has other digits"
+gives 0 ablate "$place/tiny.scry" --latents 3,17 --precision double --random 3
+prints "--precision: the head" '^2 latents removed, the SAE.s error kept, in double precision$' '^math +1\.1448 +1\.1593 +\+0\.01456 '
+gives 0 ablate "$place/tiny.scry" --latents 3,17 --each --precision double --json
+prints "--each --precision" '^\{"n":2,"value":"zero","error":"keep","scale":0,"precision":"float64","latents":'
+gives 0 ablate "$place/tiny.scry" --top 3 --over n --precision double --json
+prints "--over n --precision" '"precision":"float64","points":'
+
 # ---- the sample study, by its manifest
 gives 0 ablate sample_data/study.json --by icl --top 100
 prints "the sample" '^100 latents removed' 'over 11988 tokens of 168 texts$' '^rho 0\.8993 ' '^without math, the training set.s own domain and the farthest: rho 0\.6662$' \
@@ -86,6 +101,8 @@ refused '--scale: belongs to --value zero' ablate "$place/tiny.scry" --latents 3
 refused '--value: found "nil", expected zero or mean' ablate "$place/tiny.scry" --latents 3 --value nil
 refused '--error: found "lose", expected keep or drop' ablate "$place/tiny.scry" --latents 3 --error lose
 refused '--scale: found "2x", expected a number' ablate "$place/tiny.scry" --latents 3 --scale 2x
+refused '--precision: found "half", expected float32 or float64' ablate "$place/tiny.scry" --latents 3 --precision half
+refused 'questions are answered in float32' ablate "$place/tiny.scry" --latents 3 --precision double --domain "law=$place/law.jsonl"
 refused '--over: found "bands", expected n' ablate "$place/tiny.scry" --over bands
 refused 'found another selection' ablate "$place/tiny.scry" --over n --latents 3
 refused 'width 12, expected 24' ablate "$place/tiny.scry" --latents 3 --model tests/specimens/models/llama

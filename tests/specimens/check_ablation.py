@@ -3,14 +3,14 @@
 error kept and dropped.
 
     check_ablation.py reference STUDY MODEL OUT.json [SETS [DOMAIN,DOMAIN,...]]     transformers' figures
-    check_ablation.py compare SCRY STUDY MODEL OUT.json                             scry's against them
+    check_ablation.py compare SCRY STUDY MODEL OUT.json [PRECISION]                 scry's against them
     check_ablation.py compare OTHER.json OUT.json                                   another reference
 
 needs torch, transformers, tokenizers and safetensors. The study's SAE is SAELens's standard one without normalisation,
 its token files have texts and "response". Everything is in double: activations are computed from the captures, the
 model is model.double() and runs on from the hook: its later blocks are given the changed stream as embeddings, and once
 for each way to ablate a forward hook in the whole model shows that this is the same. FLOAT32=1 makes the same figures
-with the model in float32, to see what single precision can know. compare prints how far scry's losses, differences,
+with the model in float32, to see what single precision can know. PRECISION is scry's: float32, or float64. compare prints how far scry's losses, differences,
 errors and accuracies are off, in nats and relative to themselves.
 """
 import json
@@ -25,6 +25,8 @@ from safetensors import safe_open
 from tokenizers import Tokenizer
 from transformers import AutoModelForCausalLM
 
+from in_double import in_double
+
 torch.set_num_threads(1)
 DTYPE = torch.float32 if os.environ.get("FLOAT32") else torch.float64
 WAYS = [(value, error) for value in ("zero", "mean") for error in ("keep", "drop")]
@@ -33,6 +35,11 @@ WAYS = [(value, error) for value in ("zero", "mean") for error in ("keep", "drop
 def tensor(path):
     with safe_open(path, "pt") as f:
         return f.get_tensor(list(f.keys())[0]).double()
+
+
+def load(path):
+    model = AutoModelForCausalLM.from_pretrained(path, dtype=torch.float32, attn_implementation="eager").eval()
+    return model if DTYPE == torch.float32 else in_double(model)
 
 
 class Sample:
@@ -69,8 +76,7 @@ class Reference:
         with safe_open(f"{sae_folder}/sae_weights.safetensors", "pt") as f:
             self.sae = {k: f.get_tensor(k).double() for k in f.keys()}
         layer = int(study["hook"].split(".")[1])
-        self.whole, self.rest = (AutoModelForCausalLM.from_pretrained(model_path, attn_implementation="eager").to(DTYPE)
-                                 .eval() for _ in range(2))
+        self.whole, self.rest = (load(model_path) for _ in range(2))
         self.rest.model.layers = self.rest.model.layers[layer + 1:]
         for i, block in enumerate(self.rest.model.layers):
             block.self_attn.layer_idx = i
@@ -170,10 +176,10 @@ def quantiles(values):
     return f"median {v[len(v) // 2]:.1e}, 90% {v[len(v) * 9 // 10]:.1e}, 99% {v[len(v) * 99 // 100]:.1e}, max {v[-1]:.1e}"
 
 
-def scry_domains(scry, study, model, run):
+def scry_domains(scry, study, model, run, precision):
     names = ",".join(f'"{n}"' for n in run["domains"])
     said = subprocess.run([scry, "ablate", study, "--model", model, "--latents", ",".join(map(str, run["latents"])),
-                           "--value", run["value"], "--error", run["error"], "--domains", names, "--json"],
+                           "--precision", precision, "--value", run["value"], "--error", run["error"], "--domains", names, "--json"],
                           capture_output=True, check=True)
     return {d["name"]: d for d in json.loads(said.stdout)["domains"]}
 
@@ -216,9 +222,9 @@ def main():
     if len(sys.argv) >= 5 and sys.argv[1] == "reference":
         sets = int(sys.argv[5]) if len(sys.argv) > 5 else 20
         make_reference(*sys.argv[2:5], sets, sys.argv[6].split(",") if len(sys.argv) > 6 else None)
-    elif len(sys.argv) == 6 and sys.argv[1] == "compare":
-        scry, study, model, expected = sys.argv[2:]
-        compare(lambda _, run: scry_domains(scry, study, model, run), expected)
+    elif len(sys.argv) in (6, 7) and sys.argv[1] == "compare":
+        scry, study, model, expected, precision = [*sys.argv[2:], "float32"][:5]
+        compare(lambda _, run: scry_domains(scry, study, model, run, precision), expected)
     elif len(sys.argv) == 4 and sys.argv[1] == "compare":  # two references, such as that of FLOAT32=1
         with open(sys.argv[2], encoding="utf-8") as f:
             other = json.load(f)

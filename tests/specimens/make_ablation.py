@@ -8,8 +8,9 @@ The model and the texts are those of tests/specimens/evaluate (make_evaluate.py)
 token file has ids, and all rows with the beginning-of-text token "before" them; law, of which only the response has
 rows, behind 40 ids or so; plain, with token texts alone, without "response", one token skipped and "." excluded; and
 cut, the texts of math whose "rows" begin in the middle of a sample. An SAE with random weights reads the stream after
-the first block: as it is, scaled, with constant norm, with layer norm. expected.json has the figures of
-each domain for some sets, zero, doubled and mean, with the SAE's error kept and dropped.
+the first block: as it is, scaled, with constant norm, with layer norm. The captures are those of the model in float32.
+expected.json has the figures of each domain for some sets, zero, doubled and mean, with the SAE's error kept and
+dropped, by the model in double, from the captures' activations.
 """
 import json
 import math
@@ -19,6 +20,8 @@ import torch
 from safetensors.torch import save_file
 from tokenizers import Tokenizer
 from transformers import LlamaForCausalLM
+
+from in_double import in_double
 
 SPECIMENS = os.path.dirname(os.path.abspath(__file__))
 HERE, TEXTS = os.path.join(SPECIMENS, "ablation"), os.path.join(SPECIMENS, "evaluate")
@@ -133,14 +136,15 @@ def score(log_p, s):
 
 
 class Domain:
-    def __init__(self, model, samples, weights, setting):
-        self.model, self.samples = model, samples
+    def __init__(self, model, exact, samples, weights, setting):
+        self.model, self.samples = exact, samples
         W, b_enc, self.dec, self.b_dec = (weights[k].double() for k in ("W_enc", "b_enc", "W_dec", "b_dec"))
         self.x, self.h, self.factor, self.offset = [], [], [], []
         for s in samples:
             x, _ = run(model, s.ids)
-            read, factor, offset = normalised(x, setting)
-            h = torch.relu((read - self.b_dec) @ W + b_enc)
+            h = torch.relu((normalised(x, setting)[0] - self.b_dec) @ W + b_enc)
+            x, _ = run(exact, s.ids)
+            _, factor, offset = normalised(x, setting)
             counts = torch.zeros(len(s.ids), 1, dtype=torch.double)
             counts[s.kept] = 1
             self.x.append(x)
@@ -160,8 +164,8 @@ class Domain:
             new = self.h[i].clone()
             new[:, latents] = self.mean[latents] if value == "mean" else scale * new[:, latents]
             change = (new - self.h[i]) @ self.dec * self.factor[i] * counts
-            before.append(score(run(self.model, s.ids, x.float() if drop else None)[1], s))
-            after.append(score(run(self.model, s.ids, (x + change).float())[1], s))
+            before.append(score(run(self.model, s.ids, x if drop else None)[1], s))
+            after.append(score(run(self.model, s.ids, x + change)[1], s))
         n = sum(b[2] for b in before)
         rise = [a[0] - b[0] for a, b in zip(after, before)]
         difference, m = sum(rise) / n, len(rise)
@@ -176,6 +180,7 @@ def main():
     os.makedirs(f"{HERE}/acts", exist_ok=True)
     tok = Tokenizer.from_file(f"{TEXTS}/base/tokenizer.json")
     model = LlamaForCausalLM.from_pretrained(f"{TEXTS}/base", dtype=torch.float32, attn_implementation="eager").eval()
+    exact = in_double(LlamaForCausalLM.from_pretrained(f"{TEXTS}/base", dtype=torch.float32, attn_implementation="eager"))
     domains = {"math": samples_of(tok, "math", False), "law": samples_of(tok, "law", True),
                "plain": samples_of(tok, "plain", False), "cut": samples_of(tok, "math", False)}
     files = {"math": {}, "law": {}, "plain": {"ids": False, "response": False}, "cut": {}}
@@ -215,7 +220,7 @@ def main():
             json.dump(study, f, indent=1)
             f.write("\n")
         runs = []
-        of = {name: Domain(model, samples, weights, setting) for name, samples in domains.items()}
+        of = {name: Domain(model, exact, samples, weights, setting) for name, samples in domains.items()}
         for name, latents in SETS.items():
             for value, scale in (("zero", 0), ("zero", 2), ("mean", 0)):
                 for error in ("keep", "drop"):

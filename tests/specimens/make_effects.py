@@ -16,6 +16,7 @@ from safetensors.torch import load_file
 from tokenizers import Tokenizer
 from transformers import LlamaForCausalLM
 
+from in_double import in_double
 from make_ablation import HERE, SETTINGS, TEXTS, Domain, samples_of
 
 DRAWS = 2
@@ -64,13 +65,13 @@ def effects(model, s, x, projected, draw):
 def main():
     tok = Tokenizer.from_file(f"{TEXTS}/base/tokenizer.json")
     model = LlamaForCausalLM.from_pretrained(f"{TEXTS}/base", dtype=torch.float32, attn_implementation="eager").eval()
+    exact = in_double(LlamaForCausalLM.from_pretrained(f"{TEXTS}/base", dtype=torch.float32, attn_implementation="eager"))
     draw = torch.Generator().manual_seed(11)
     out = {}
     for key, setting in SETTINGS.items():
         weights = load_file(f"{HERE}/{key}/sae_weights.safetensors")
-        of = {name: Domain(model, samples, weights, setting) for name, samples in domains_of(tok).items()}
+        of = {name: Domain(model, exact, samples, weights, setting) for name, samples in domains_of(tok).items()}
         out[key] = {}
-        exact = LlamaForCausalLM.from_pretrained(f"{TEXTS}/base", dtype=torch.float64, attn_implementation="eager").eval()
         for name, d in of.items():
             out[key][name] = [effects(exact, s, d.x[i], d.h[i][:, :, None] * d.dec[None] * d.factor[i][:, :, None], draw)
                               for i, s in enumerate(d.samples)]

@@ -128,7 +128,7 @@ static void two(void) {
     leave(t);
 }
 
-/* A home that cannot be written: everything else goes on. */
+/* A home that cannot be written is said on the screen and at the end; everything else goes on. */
 static void unwritable(void) {
     snprintf(state, sizeof state, "XDG_STATE_HOME=/dev/null/no");
     term *t = open_kept(NULL);
@@ -136,20 +136,24 @@ static void unwritable(void) {
     check(await_count(t, 99) && await_message(t, "latent "), t, "no place for a session: no words about it",
           "found \"%s\"", footer(t));
     term_resize(t, 24, 200);
-    bool told = false, silent = true;
-    for (int i = 0; i < WAIT / 100 && !told; i++) { /* until it has tried to save */
-        silent = silent && !strstr(footer(t), "/dev/null");
-        command(t, "info");
-        term_settle(t, 60);
-        told = says(t, "not saved: /dev/null/no");
-        term_keys(t, "q"); /* the page */
-        term_settle(t, 60);
-        term_keys(t, "Esc");
-        term_settle(t, 60);
+    bool told = false;
+    for (int i = 0; i < WAIT / 50 && !told; i++) { /* until it has tried to save */
+        term_settle(t, 50);
+        told = strstr(footer(t), "session /dev/null/no") && strstr(footer(t), ":session FILE moves it");
     }
-    check(told, t, ":info says so", "found \"%s\"", footer(t));
-    check(silent, t, "nothing else does", "found \"%s\"", footer(t));
-    leave(t);
+    check(told, t, "that it is not saved is said, and what to do", "found \"%s\"", footer(t));
+    command(t, "info");
+    term_settle(t, 60);
+    check(await_message(t, "session /dev/null/no"), t, ":info says so", "found \"%s\"", footer(t));
+    term_keys(t, "q"); /* the page */
+    term_settle(t, 60);
+    term_keys(t, "q");
+    check(await_message(t, "q again quits"), t, "q asks before the session is lost", "found \"%s\"", footer(t));
+    term_keys(t, "q");
+    int status = term_wait_exit(t, WAIT);
+    check(status == 1, t, "a session that is lost is a failure", "found %d, expected 1", status);
+    check(term_has(t, "scry: the session is lost: "), t, "and said at the end", "found nothing of it");
+    term_free(t);
 }
 
 /* Takes in what is drawn, at least something, until the program rests. */

@@ -12,12 +12,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-static scry_causal *open_causal(const scry_index *x, unsigned threads, scry_notes *notes) {
+static scry_causal *open_precise(const scry_index *x, unsigned threads, scry_precision precision, scry_notes *notes) {
     scry_error err = {0};
-    scry_causal *c = scry_causal_open(x, &(scry_causal_options){.threads = threads}, notes, &err);
+    scry_causal_options o = {.threads = threads, .precision = precision};
+    scry_causal *c = scry_causal_open(x, &o, notes, &err);
     if (c) return c;
     check(false, "%s opens with its model: %s", scry_index_info(x)->name, err.text);
     exit(check_end());
+}
+
+static scry_causal *open_causal(const scry_index *x, unsigned threads, scry_notes *notes) {
+    return open_precise(x, threads, SCRY_FLOAT32, notes);
 }
 
 static scry_set *set_of(const scry_index *x, const cJSON *latents) {
@@ -42,12 +47,17 @@ static scry_ablation how_of(const cJSON *run) {
                            .drop_error = strcmp(error, "drop") == 0};
 }
 
+/* A difference is compared relative to itself, but at least to `least` nats: single precision carries no more of a
+ * loss. In double what remains is that activations are floats: 2e-9 nats. */
 typedef struct comparison {
+    double least;
     worst loss, difference, accuracy;
 } comparison;
 
-/* A difference is compared relative to itself, but at least to a hundredth of a nat: single precision carries no more
- * of a loss. */
+static const comparison tolerances[SCRY_PRECISIONS] = {
+    [SCRY_FLOAT32] = {0.01, {.tolerance = 2e-6}, {.tolerance = 1e-4}, {.tolerance = 1e-9}},
+    [SCRY_FLOAT64] = {0, {.tolerance = 1e-8}, {.tolerance = 1e-5}, {.tolerance = 1e-9}}};
+
 static void compare_run(const scry_index *x, scry_causal *c, const cJSON *run, comparison *w) {
     const scry_info *info = scry_index_info(x);
     const char *name = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(run, "set"));
@@ -65,8 +75,8 @@ static void compare_run(const scry_index *x, scry_causal *c, const cJSON *run, c
         double rise = figure(of, "difference"), se = figure(of, "se");
         worst_add(&w->loss, out[d].loss, figure(of, "loss"), figure(of, "loss"), "%s", where);
         worst_add(&w->loss, out[d].loss_ablated, figure(of, "loss_ablated"), figure(of, "loss_ablated"), "%s", where);
-        worst_add(&w->difference, out[d].difference, rise, fmax(fabs(rise), 0.01), "%s", where);
-        worst_add(&w->difference, out[d].se, se, fmax(se, 0.01), "%s: se", where);
+        worst_add(&w->difference, out[d].difference, rise, fmax(fabs(rise), w->least), "%s", where);
+        worst_add(&w->difference, out[d].se, se, fmax(se, w->least), "%s: se", where);
         worst_add(&w->accuracy, out[d].accuracy, figure(of, "accuracy"), 1, "%s", where);
         worst_add(&w->accuracy, out[d].accuracy_ablated, figure(of, "accuracy_ablated"), 1, "%s", where);
     }
@@ -87,21 +97,22 @@ static void check_summary(const scry_index *x, const scry_causal *c, const cJSON
     }
 }
 
-static void test_transformers(const cJSON *expected) {
+static void test_transformers(const cJSON *expected, scry_precision precision) {
     for (size_t i = 0; i < sizeof studies / sizeof *studies; i++) {
         scry_index *x = index_of(studies[i]);
         scry_notes notes = {0};
-        scry_causal *c = open_causal(x, 1, &notes);
+        scry_causal *c = open_precise(x, 1, precision, &notes);
         check(notes.count == 0, "%s: no notes%s%s", studies[i], notes.count ? ": " : "",
               notes.count ? notes.text[0] : "");
-        comparison w = {{.tolerance = 2e-6}, {.tolerance = 1e-4}, {.tolerance = 1e-9}};
+        comparison w = tolerances[precision];
+        const char *name = text_of("%s, float%d", studies[i], precision == SCRY_FLOAT64 ? 64 : 32);
         const cJSON *run,
             *runs = cJSON_GetObjectItemCaseSensitive(cJSON_GetObjectItemCaseSensitive(expected, studies[i]), "runs");
         check_summary(x, c, cJSON_GetArrayItem(runs, 0));
         cJSON_ArrayForEach (run, runs) compare_run(x, c, run, &w);
-        worst_line(&w.loss, "%s: losses", studies[i]);
-        worst_line(&w.difference, "%s: differences and their errors", studies[i]);
-        worst_line(&w.accuracy, "%s: accuracies", studies[i]);
+        worst_line(&w.loss, "%s: losses", name);
+        worst_line(&w.difference, "%s: differences and their errors", name);
+        worst_line(&w.accuracy, "%s: accuracies", name);
         scry_notes_free(&notes);
         scry_causal_free(c);
         scry_close(x);
@@ -213,10 +224,10 @@ static bool same_effects(const scry_domain_effect *a, const scry_domain_effect *
     return memcmp(a, b, count * sizeof *a) == 0;
 }
 
-static void test_unchanged(void) {
+static void test_unchanged(scry_precision precision) {
     scry_index *x = index_of("layer_norm");
     scry_error err = {0};
-    scry_causal *one = open_causal(x, 1, NULL), *two = open_causal(x, 2, NULL);
+    scry_causal *one = open_precise(x, 1, precision, NULL), *two = open_precise(x, 2, precision, NULL);
     scry_set *set = scry_set_new(scry_index_info(x)->d_sae), *none = scry_set_new(scry_index_info(x)->d_sae);
     scry_set_list(set, "1,4,9,16,25,36", true, &err);
     for (int value = 0; value < SCRY_ABLATION_VALUES; value++)
@@ -228,8 +239,8 @@ static void test_unchanged(void) {
                       scry_ablate(two, set, &how, b, rise, NULL, &err) &&
                       scry_ablate(one, none, &how, empty, NULL, NULL, &err) &&
                       scry_ablate(one, set, &how, again, NULL, NULL, &err);
-            check(ok && same_effects(a, b, 4), "value %d, drop %d: 1 and 2 threads give the same bits %s", value, drop,
-                  err.text);
+            check(ok && same_effects(a, b, 4), "precision %d, value %d, drop %d: 1 and 2 threads give the same bits %s",
+                  precision, value, drop, err.text);
             check(ok && same_effects(a, again, 4), "value %d, drop %d: the same bits again", value, drop);
             double sum = 0;
             for (size_t i = 0; i < 9; i++) sum += rise[i];
@@ -656,9 +667,9 @@ int main(void) {
     size_t size;
     char *text = (char *)read_bytes("tests/specimens/ablation/expected.json", &size);
     cJSON *expected = cJSON_Parse(text);
-    test_transformers(expected);
+    for (int p = 0; p < SCRY_PRECISIONS; p++) test_transformers(expected, (scry_precision)p);
     test_plain_loop();
-    test_unchanged();
+    for (int p = 0; p < SCRY_PRECISIONS; p++) test_unchanged((scry_precision)p);
     test_samples();
     test_cancelled();
     test_refusals();

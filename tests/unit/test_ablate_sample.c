@@ -1,5 +1,6 @@
 /* test_ablate_sample.c: losses without latents and effect columns of the sample study's model against transformers and
- * torch's autograd in double precision (make_sample_ablation.py). Other studies by hand: EXPECTED.json STUDY MODEL. */
+ * torch's autograd in double precision (make_sample_ablation.py). Other studies by hand: EXPECTED.json STUDY MODEL
+ * [PRECISION]. */
 #include "ablate.h"
 #include "base/mem.h"
 #include "causal/effect_chunk.h"
@@ -29,26 +30,40 @@ static bool is_text(const cJSON *of, const char *key, const char *text) {
 
 /* ---- losses --------------------------------------------------------------------------------- */
 
-/* Differences are compared relative to themselves, down to this many nats: the rounding of passes in single precision
- * is 1e-6 to 2e-6 nats a token, and up to 2e-7 in a domain's mean. */
-#define LEAST 2e-3
+/* Differences are compared relative to themselves, down to `least` nats: the rounding of passes in single precision is
+ * 1e-6 to 2e-6 nats a token, and up to 2e-7 in a domain's mean. In double what remains is that activations are floats:
+ * 1e-10 nats. */
+static const struct tolerance {
+    const char *name;
+    double least, loss, difference, nats;
+} tolerances[SCRY_PRECISIONS] = {
+    [SCRY_FLOAT32] = {"float32", 2e-3, 1e-7, 1e-4, 3e-7}, [SCRY_FLOAT64] = {"float64", 0, 1e-8, 1e-5, 5e-9}};
 
 typedef struct comparison {
-    worst loss, difference, se, accuracy;
+    double least;
+    worst loss, difference, nats, se, accuracy;
 } comparison;
 
 static void compare_domain(comparison *w, const scry_domain_effect *found, const cJSON *of, const char *where) {
     double rise = figure(of, "difference"), se = figure(of, "se");
     worst_add(&w->loss, found->loss, figure(of, "loss"), figure(of, "loss"), "%s", where);
     worst_add(&w->loss, found->loss_ablated, figure(of, "loss_ablated"), figure(of, "loss_ablated"), "%s", where);
-    worst_add(&w->difference, found->difference, rise, fmax(fabs(rise), LEAST), "%s", where);
-    worst_add(&w->se, found->se, se, fmax(se, LEAST), "%s", where);
+    worst_add(&w->difference, found->difference, rise, fmax(fabs(rise), w->least), "%s", where);
+    worst_add(&w->nats, found->difference, rise, 1, "%s", where);
+    worst_add(&w->se, found->se, se, fmax(se, w->least), "%s", where);
     worst_add(&w->accuracy, found->accuracy, figure(of, "accuracy"), 1, "%s", where);
     worst_add(&w->accuracy, found->accuracy_ablated, figure(of, "accuracy_ablated"), 1, "%s", where);
 }
 
 static void test_losses(const subject *s) {
-    comparison w = {{.tolerance = 1e-7}, {.tolerance = 1e-4}, {.tolerance = 1e-4}, {.tolerance = 1e-9}};
+    const struct tolerance *t = &tolerances[scry_causal_precision(s->causal)];
+    comparison w = {t->least,
+                    {.tolerance = t->loss},
+                    {.tolerance = t->difference},
+                    {.tolerance = t->nats},
+                    {.tolerance = t->difference},
+                    {.tolerance = 1e-9}};
+    double smallest = INFINITY;
     const cJSON *run, *item;
     scry_domain_effect *out = mem_new(s->index->D, sizeof *out);
     cJSON_ArrayForEach (run, s->runs) {
@@ -64,15 +79,19 @@ static void test_losses(const subject *s) {
             const cJSON *of = cJSON_GetObjectItemCaseSensitive(cJSON_GetObjectItemCaseSensitive(run, "domains"), name);
             const char *where =
                 text_of("%s, %u latents, value %d, drop %d", name, set->count, how.value, how.drop_error);
-            if (of) compare_domain(&w, &out[d], of, where);
+            if (!of) continue;
+            compare_domain(&w, &out[d], of, where);
+            smallest = fmin(smallest, fabs(figure(of, "difference")));
         }
         scry_set_free(set);
     }
     free(out);
-    worst_line(&w.loss, "losses");
-    worst_line(&w.difference, "differences, relative to themselves or 2e-3 nats");
-    worst_line(&w.se, "standard errors, relative to themselves or 2e-3 nats");
-    worst_line(&w.accuracy, "accuracies");
+    worst_line(&w.loss, "%s: losses", t->name);
+    worst_line(&w.difference, "%s: differences from %g nats on, relative to themselves or %g nats", t->name, smallest,
+               t->least);
+    worst_line(&w.nats, "%s: differences, in nats a token", t->name);
+    worst_line(&w.se, "%s: standard errors, the same", t->name);
+    worst_line(&w.accuracy, "%s: accuracies", t->name);
 }
 
 /* ---- columns -------------------------------------------------------------------------------- */
@@ -157,12 +176,15 @@ int main(int argc, char **argv) {
     bool *domains = mem_new(s.index->D, sizeof *domains);
     for (size_t d = 0; d < s.index->D; d++) domains[d] = cJSON_HasObjectItem(s.columns, s.index->info.domain[d].name);
     scry_causal_options o = {.model = argc > 3 ? argv[3] : "sample_data/models/base", .threads = 1, .domains = domains};
-    s.causal = scry_causal_open(s.index, &o, NULL, &err);
-    if (check(s.causal != NULL, "its model opens %s", err.text)) {
+    for (int p = 0; p < SCRY_PRECISIONS; p++) {
+        if (argc > 4 && strcmp(argv[4], tolerances[p].name) != 0) continue;
+        o.precision = (scry_precision)p;
+        s.causal = scry_causal_open(s.index, &o, NULL, &err);
+        if (!check(s.causal != NULL, "its model opens in %s %s", tolerances[p].name, err.text)) continue;
         if (cJSON_GetArraySize(s.runs)) test_losses(&s);
-        test_columns(&s);
+        if (p == SCRY_FLOAT32 && cJSON_GetArraySize(s.columns->child)) test_columns(&s);
+        scry_causal_free(s.causal);
     }
-    scry_causal_free(s.causal);
     scry_close(s.index);
     free(domains);
     cJSON_Delete(json);

@@ -239,10 +239,30 @@ static void files(void) {
     check(autosave_error(a) == NULL, "no trouble before anything is written");
     app_command(a, "toggle");
     autosave_save(a, true);
-    check_says(autosave_error(a) ? autosave_error(a) : "", SAYS("/dev/null"),
+    check_says(autosave_error(a) ? autosave_error(a) : "", SAYS("cannot be written"),
                "a place that cannot be written is said to be");
+    check_says(a->message, SAYS("session ", "cannot be written", ":session FILE"),
+               "on the screen too, with what to do");
+    app_say(a, "else");
+    autosave_save(a, true);
+    check_says(a->message, SAYS("else"), "once");
     app_command(a, "info");
-    check_says(a->message, SAYS("not saved", "/dev/null"), ":info says so");
+    check_says(a->message, SAYS("cannot be written", ":session FILE"), ":info says so");
+    a->can_ask = true;
+    check(!(app_command(a, "quit") & DID_QUIT), "to quit has to be asked for twice");
+    check_says(a->message, SAYS("cannot be written", "q again quits"), "and says why");
+    app_command(a, "session");
+    const char *elsewhere = scratch("elsewhere.session"), *taken = scratch("taken");
+    write_text(taken, "something else");
+    app_command(a, text_of("session %s", taken));
+    check_says(a->message, SAYS("not a session"), "another file is not overwritten");
+    app_command(a, text_of("session %s", elsewhere));
+    check_says(a->message, SAYS("saved to", "elsewhere.session"), ":session saves it elsewhere");
+    check(!autosave_error(a) && file_exists(elsewhere), "and it is there");
+    check(app_command(a, "quit") & DID_QUIT, "so that one may quit");
+    app *d = open_app(elsewhere, true);
+    check(scry_set_equal(scry_session_set(d->tab->session), scry_session_set(a->tab->session)), "and go on from it");
+    app_free(d);
     app_free(a);
 }
 

@@ -1,6 +1,7 @@
 /* grid.c: the screen as cells of text and role. */
 #include "draw/grid.h"
 #include "base/mem.h"
+#include "base/printable.h"
 #include "text/text.h"
 
 #include <stdarg.h>
@@ -63,7 +64,7 @@ int grid_put(grid *g, int y, int x, int cols, role r, const char *text) {
     int end = cols > g->cols - x ? g->cols : x + cols, start = x;
     for (const char *p = text; *p;) {
         uint32_t code = utf8_next(&p);
-        if (code >= UTF8_INVALID || code < 0x20) code = UTF8_REPLACEMENT;
+        if (printable_is_hidden(code)) code = UTF8_REPLACEMENT;
         int width = text_width(code);
         if (width == 0) {
             if (x > start) combine(g, y, x, code);

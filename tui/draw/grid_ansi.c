@@ -102,8 +102,8 @@ bool grid_styles(const grid *g, const theme *t, color_level level, FILE *file) {
     size_t size;
     int alike = 0;
     for (int y = 0; y <= g->rows; y++) {
-        FILE *f = y < g->rows ? mem_check(open_memstream(&row, &size)) : NULL;
-        if (f) write_runs(g, y, t, level, &s, f), fclose(f);
+        FILE *f = y < g->rows ? mem_stream(&row, &size) : NULL;
+        if (f) write_runs(g, y, t, level, &s, f), mem_stream_end(f);
         if (above && row && strcmp(above, row) == 0) {
             alike++;
         } else {

@@ -1,6 +1,7 @@
 /* svg.c: writing SVG. */
 #include "draw/svg.h"
-#include "text/text.h"
+#include "base/printable.h"
+#include "base/utf8.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -18,24 +19,17 @@ static void svg_number(FILE *f, double value) {
     fputs(strcmp(text, "-0") == 0 ? "0" : text, f);
 }
 
-/* The production Char of XML 1.0. */
-static int is_allowed(uint32_t code) {
-    if (code < 0x20) return code == '\t' || code == '\n';
-    return code < UTF8_INVALID && !(code >= 0xd800 && code < 0xe000) && code != 0xfffe && code != 0xffff;
-}
-
 void svg_text(FILE *f, const char *text) {
+    printable_run run = {0};
     while (*text) {
         uint32_t code = utf8_next(&text);
-        char bytes[5];
+        char piece[PRINTABLE_PIECE];
+        printable_piece(&run, code, PRINTABLE_MARKUP, piece);
         if (code == '&') fputs("&amp;", f);
         else if (code == '<') fputs("&lt;", f);
         else if (code == '>') fputs("&gt;", f);
         else if (code == '"') fputs("&quot;", f);
-        else {
-            utf8_encode(is_allowed(code) ? code : UTF8_REPLACEMENT, bytes);
-            fputs(bytes, f);
-        }
+        else fputs(piece, f);
     }
 }
 

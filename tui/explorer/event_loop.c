@@ -1,5 +1,6 @@
 /* explorer/event_loop.c: scry STUDY: the explorer, on a terminal or by script. */
 #include "explorer/event_loop.h"
+#include "base/sudden_end.h"
 #include "explorer/app.h"
 #include "explorer/async_results.h"
 #include "explorer/jobs.h"
@@ -57,7 +58,7 @@ static int run_script(app *a, const char *path) {
     else script_run(a, f, path, &quit, &err);
     if (f && f != stdin) fclose(f);
     if (f) autosave_save(a, true);
-    if (f && !err.status && autosave_error(a)) scry_fail(&err, "%s", autosave_error(a));
+    if (f && !err.status && autosave_error(a)) scry_fail(&err, "the session is not saved: %s", autosave_error(a));
     return err.status ? output_error(&err) : 0;
 }
 
@@ -156,7 +157,7 @@ static int run_loop(app *a) {
                                 async_wake_fd(a->async));
         resting = false;
         if (autosave_due(a) == 0) {
-            autosave_save(a, false);
+            effect = autosave_save(a, false) ? DID_CHANGE : DID_NOTHING;
         } else if (e.kind == EVENT_NONE && waits == 2) {
             effect = table_work(a) ? DID_CHANGE : DID_NOTHING;
         } else if (e.kind == EVENT_NONE && working) {
@@ -190,10 +191,15 @@ static int run_terminal(app *a, bool mouse, int colors) {
     app_resize(a, rows, cols);
     jobs_use_threads(a->jobs);
     a->can_ask = true;
+    sudden_end_set(SUDDEN_SESSION, autosave_rescue, a);
     int ended_by = run_loop(a);
     autosave_save(a, true);
+    sudden_end_set(SUDDEN_SESSION, NULL, NULL);
     terminal_close();
-    return ended_by ? 128 + ended_by : 0;
+    const char *trouble = autosave_error(a);
+    if (trouble) scry_fail(&err, "the session is lost: %s", trouble);
+    int status = trouble ? output_error(&err) : 0;
+    return ended_by ? 128 + ended_by : status;
 }
 
 /* Makes the session of the options, with the user's settings as defaults. Settings that this index cannot follow are
@@ -253,17 +259,6 @@ static void say_locale(app *a, const options *o) {
     if (!o->script && !o->ascii && !a->message_is_error && charset_problem(text, sizeof text)) app_say(a, "%s", text);
 }
 
-/* A file that will be overwritten must be a session. */
-static bool session_is_one(const char *path, scry_error *err) {
-    struct stat st;
-    char head[] = "scry-session ", found[sizeof head] = "";
-    if (stat(path, &st) != 0) return true;
-    FILE *f = S_ISREG(st.st_mode) ? fopen(path, "re") : NULL;
-    bool is = f && (st.st_size == 0 || (fread(found, 1, sizeof found - 1, f) > 0 && strcmp(found, head) == 0));
-    if (f) fclose(f);
-    return is || scry_fail(err, "%s: exists and is not a session of scry; expected one, or a new name", path);
-}
-
 /* Checks the options before anything is opened. */
 static bool read_options(const options *o, int *rows, int *cols, const theme **asked, int *colors, scry_error *err) {
     *colors = o->colors ? color_level_of(o->colors) : -1;
@@ -275,7 +270,7 @@ static bool read_options(const options *o, int *rows, int *cols, const theme **a
     if (o->session && o->words > 1) return scry_misuse(err, "--session: found %d indexes, expected one", o->words);
     *rows = 24;
     *cols = 80;
-    return options_size(o->size, 1, 1, rows, cols, err) && (!o->session || session_is_one(o->session, err));
+    return options_size(o->size, 1, 1, rows, cols, err) && (!o->session || autosave_may_replace(o->session, err));
 }
 
 int event_loop_run(const options *o) {

@@ -15,18 +15,26 @@ static const char *const values[] = {
 #undef VALUE
 };
 
-char *ablation_words(const scry_ablation *how, uint32_t latents) {
+static const char *const precisions[] = {
+#define PRECISION(id, name, ...) name,
+    SCRY_PRECISION_TABLE(PRECISION)
+#undef PRECISION
+};
+
+char *ablation_words(const scry_ablation *how, scry_precision precision, uint32_t latents) {
     char scale[60] = "removed";
     if (how->value == SCRY_VALUE_MEAN) snprintf(scale, sizeof scale, "at their mean over the domain");
     else if (how->scale != 0) snprintf(scale, sizeof scale, "multiplied by %g", how->scale);
-    return mem_format("%u latent%s %s, %s", latents, plural_s(latents), scale,
-                      how->drop_error ? "the SAE's reconstruction in place of the stream" : "the SAE's error kept");
+    return mem_format("%u latent%s %s, %s%s", latents, plural_s(latents), scale,
+                      how->drop_error ? "the SAE's reconstruction in place of the stream" : "the SAE's error kept",
+                      precision == SCRY_FLOAT64 ? ", in double precision" : "");
 }
 
-static void add_how(cJSON *facts, const scry_ablation *how) {
+void ablation_add_how(cJSON *facts, const scry_ablation *how, scry_precision precision) {
     result_text(facts, "value", values[how->value]);
     result_text(facts, "error", how->drop_error ? "drop" : "keep");
     result_number(facts, "scale", how->value == SCRY_VALUE_ZERO ? how->scale : (double)NAN);
+    result_text(facts, "precision", precisions[precision]);
 }
 
 /* Mean, deviation and the share that is below `own` of a value of each random set, every `step` numbers from first. */
@@ -131,7 +139,7 @@ cJSON *ablation_result(const ablation_facts *a) {
     scry_result r = *a->result;
     cJSON *facts = cJSON_CreateObject();
     result_number(facts, "n", a->of->set->count);
-    add_how(facts, a->how);
+    ablation_add_how(facts, a->how, scry_causal_precision(a->causal));
     cJSON *list = cJSON_AddArrayToObject(facts, "domains");
     scry_scorer *estimate = estimate_of(a);
     if (estimate) add_agreement(facts, a, estimate);
@@ -231,7 +239,7 @@ static void question_line(FILE *f, const cJSON *facts) {
 char *ablation_head(const cJSON *facts, bool is_signed) {
     char *text = NULL;
     size_t size;
-    FILE *f = mem_check(open_memstream(&text, &size));
+    FILE *f = mem_stream(&text, &size);
     double samples = 0, tokens = 0, left_out = 0, rho = result_get_number(facts, "pearson");
     const cJSON *item;
     cJSON_ArrayForEach (item, result_get(facts, "domains")) {
@@ -266,14 +274,15 @@ char *ablation_head(const cJSON *facts, bool is_signed) {
     if (!isnan(result_get_number(facts, "estimate_pearson")))
         fprintf(f, "estimates (the score abl) follow the differences over the domains: r %.3f, slope %.2f\n",
                 result_get_number(facts, "estimate_pearson"), result_get_number(facts, "estimate_slope"));
-    fclose(f);
-    return mem_check(text);
+    mem_stream_end(f);
+    return text;
 }
 
-cJSON *ablation_points_result(const scry_ablation *how, const scry_ablation_point *points, size_t count) {
+cJSON *ablation_points_result(const scry_ablation *how, scry_precision precision, const scry_ablation_point *points,
+                              size_t count) {
     cJSON *facts = cJSON_CreateObject();
     result_text(facts, "over", "n");
-    add_how(facts, how);
+    ablation_add_how(facts, how, precision);
     cJSON *list = cJSON_AddArrayToObject(facts, "points");
     for (size_t i = 0; i < count; i++) {
         const scry_ablation_point *p = &points[i];

@@ -149,7 +149,7 @@ char *baselines_head(const cJSON *facts, const char *mark) {
     char *text = NULL;
     size_t size;
     tops_table tops;
-    FILE *f = mem_check(open_memstream(&text, &size));
+    FILE *f = mem_stream(&text, &size);
     const char *no = result_get_text(facts, "no_dimensions");
     char *by = result_source_words(facts, "by", "against");
     fprintf(f, "share of the shift (sq) in the tops of %.0f latents and of ", result_get_number(facts, "latents"));
@@ -160,7 +160,7 @@ char *baselines_head(const cJSON *facts, const char *mark) {
     result_table(f, result_get(facts, "tops"), tops.columns);
     fprintf(f, "\nrho with the %s, tops by %s sq (seed %d);\np is of one row alone, not of the best of them\n\n",
             change_name(cJSON_IsTrue(result_get(facts, "signed"))), by, SCRY_SEED);
-    fclose(f);
+    mem_stream_end(f);
     free(by);
     return text;
 }

@@ -106,11 +106,11 @@ char *compare_head(const cJSON *row, const char *metric, uint32_t top, bool is_s
     char *text = NULL;
     size_t size;
     char *by = result_source_words(row, "by", "against"), *second = result_source_words(row, "other", "other_against");
-    FILE *f = mem_check(open_memstream(&text, &size));
+    FILE *f = mem_stream(&text, &size);
     fprintf(f, "top %u by %s %s: their share of the shift", top, by, metric);
     if (second) fprintf(f, ", how many are also top by %s", second);
     fprintf(f, ",\nand rho with the %s (seed %d); p is of one row alone\n\n", change_name(is_signed), SCRY_SEED);
-    fclose(f);
+    mem_stream_end(f);
     free(by);
     free(second);
     return text;

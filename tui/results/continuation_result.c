@@ -108,10 +108,10 @@ char **continuation_lines(const scry_continuation *c, int columns, bool ascii, s
     char **out = mem_new(rows + 1, sizeof *out);
     for (size_t r = 0; r < rows; r++) {
         size_t size;
-        FILE *f = mem_check(open_memstream(&out[r], &size));
+        FILE *f = mem_stream(&out[r], &size);
         for (int i = 0; i < done; i++) put_cell(f, r < of[i].count ? of[i].line[r] : "", least, i == done - 1);
-        fclose(f);
-        size_t length = strlen(mem_check(out[r]));
+        mem_stream_end(f);
+        size_t length = strlen(out[r]);
         while (length && out[r][length - 1] == ' ') out[r][--length] = 0;
     }
     for (int i = 0; i < done; i++) {

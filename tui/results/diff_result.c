@@ -139,10 +139,10 @@ const result_column diff_domain_word_columns[] = {{"name", "domain", NULL, 0}, W
 static char *joined(const cJSON *list, int from, int to) {
     char *text = NULL;
     size_t size;
-    FILE *f = mem_check(open_memstream(&text, &size));
+    FILE *f = mem_stream(&text, &size);
     for (int i = from; i < to; i++) fputs(cJSON_GetArrayItem(list, i)->valuestring, f);
-    fclose(f);
-    return mem_check(text);
+    mem_stream_end(f);
+    return text;
 }
 
 /* The end of a text that has more than `most` characters, at the beginning of one. */
@@ -158,15 +158,15 @@ static const char *end_of(const char *text, size_t most) {
 static void add_expected(cJSON *row, const char *key, const cJSON *next) {
     char *text = NULL;
     size_t size;
-    FILE *f = mem_check(open_memstream(&text, &size));
+    FILE *f = mem_stream(&text, &size);
     for (int k = 0; k < 2; k++) {
         const cJSON *one = cJSON_GetArrayItem(next, k);
         if (k) fputs("  ", f);
         quote_text(f, result_get_text(one, "token"));
         fprintf(f, " %.2f", result_get_number(one, "probability"));
     }
-    fclose(f);
-    result_text(row, key, mem_check(text));
+    mem_stream_end(f);
+    result_text(row, key, text);
     free(text);
 }
 
@@ -234,7 +234,7 @@ char *diff_head(const cJSON *facts, const diff_view *v) {
     char *text = NULL;
     size_t size;
     double samples = 0, tokens = 0, left_out = 0;
-    FILE *f = mem_check(open_memstream(&text, &size));
+    FILE *f = mem_stream(&text, &size);
     for (size_t g = 0; g < v->diff->groups; g++) {
         samples += (double)v->diff->group[g].samples;
         tokens += (double)v->diff->group[g].tokens;
@@ -247,6 +247,6 @@ char *diff_head(const cJSON *facts, const diff_view *v) {
     if (left_out > 0) fprintf(f, " (%.0f left out)", left_out);
     fputc('\n', f);
     if (v->result) rho_lines(f, facts, v);
-    fclose(f);
-    return mem_check(text);
+    mem_stream_end(f);
+    return text;
 }

@@ -153,7 +153,7 @@ char *evaluation_head(const scry_evaluation *e) {
     char *text;
     size_t size;
     const scry_measure_info *chosen = &scry_measures[e->chosen];
-    FILE *f = mem_check(open_memstream(&text, &size));
+    FILE *f = mem_stream(&text, &size);
     if (e->tuned)
         fprintf(f, "change of the %s from %s to %s, in percentage points\n", chosen->title, e->base, e->tuned);
     else fprintf(f, "%s of %s\n", chosen->title, e->base);
@@ -172,6 +172,6 @@ char *evaluation_head(const scry_evaluation *e) {
         fprintf(f, "%llu tokens in %.1f s, %.0f a second\n", (unsigned long long)e->tokens, e->seconds,
                 (double)e->tokens / e->seconds);
     fputc('\n', f);
-    fclose(f);
-    return mem_check(text);
+    mem_stream_end(f);
+    return text;
 }

@@ -29,10 +29,10 @@ static void write_searched(FILE *f, const scry_index *index, int capture, const 
 static void write_place(FILE *f, const scry_index *index, const scry_text_matches *found) {
     char *text = NULL;
     size_t size;
-    FILE *joined = mem_check(open_memstream(&text, &size));
+    FILE *joined = mem_stream(&text, &size);
     for (uint64_t row = found->first; row <= found->last && row - found->first < SHOWN_TOKENS; row++)
         fputs(scry_token(index, found->capture, row), joined);
-    fclose(joined);
+    mem_stream_end(joined);
     text[shown_bytes(text, 60)] = 0;
     quote_text(f, text);
     free(text);
@@ -77,7 +77,7 @@ bool fires_on_check(const scry_index *index, const scry_text_query *query, const
     if (found->marked) return true;
     char *text = NULL;
     size_t size;
-    FILE *f = mem_check(open_memstream(&text, &size));
+    FILE *f = mem_stream(&text, &size);
     fprintf(f, "\"%.*s\"", shown_bytes(query->text, 60), query->text);
     if (!found->searched) {
         fputs(" was not searched for: ", f);
@@ -93,7 +93,7 @@ bool fires_on_check(const scry_index *index, const scry_text_query *query, const
         write_searched(f, index, query->capture, found);
         write_advice(f, index, query, cancel);
     }
-    fclose(f);
+    mem_stream_end(f);
     scry_fail(err, "%s", text);
     free(text);
     return false;

@@ -314,7 +314,7 @@ const char *info_list(const scry_index *index, info_columns *out) {
 static char *text_of(const scry_index *index, const char *mark) {
     char *text = NULL;
     size_t size;
-    FILE *f = mem_check(open_memstream(&text, &size));
+    FILE *f = mem_stream(&text, &size);
     put_head(f, index);
     if (mark) {
         info_columns table;
@@ -324,7 +324,7 @@ static char *text_of(const scry_index *index, const char *mark) {
         result_table(f, result_get(facts, list), table.columns);
         cJSON_Delete(facts);
     }
-    fclose(f);
+    mem_stream_end(f);
     return text;
 }
 

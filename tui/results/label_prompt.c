@@ -115,7 +115,7 @@ static char *question(const label_prompt_query *q, uint32_t latent, const scry_t
     char *text = NULL;
     size_t size;
     excerpts there = {0};
-    FILE *f = mem_check(open_memstream(&text, &size));
+    FILE *f = mem_stream(&text, &size);
     scry_latent_activations *fires = scry_latent_activations_read(q->index, latent);
     const double strongest = (double)top.activation;
     fputs("Strongest excerpts:\n", f);
@@ -131,8 +131,8 @@ static char *question(const label_prompt_query *q, uint32_t latent, const scry_t
     }
     scry_latent_activations_free(fires);
     free(there.list);
-    fclose(f);
-    return mem_check(text);
+    mem_stream_end(f);
+    return text;
 }
 
 static void add_message(cJSON *messages, const char *role, const char *content) {

@@ -183,7 +183,7 @@ void lens_add_lines(cJSON *facts, bool csv) {
 char *lens_head(const cJSON *facts) {
     char *text = NULL, words[16];
     size_t size;
-    FILE *f = mem_check(open_memstream(&text, &size));
+    FILE *f = mem_stream(&text, &size);
     const char *domain = result_get_text(facts, "domain"), *train = result_get_text(facts, "train"),
                *tuned = result_get_text(facts, "tuned"), *through = result_get_text(facts, "through");
     const double n = result_get_number(facts, "n");
@@ -208,6 +208,6 @@ char *lens_head(const cJSON *facts) {
         fprintf(f, "tokens through the final norm and the output matrix of the %s model; latents by decoder cosine\n\n",
                 through);
     else fputs("latents by decoder cosine\n\n", f);
-    fclose(f);
+    mem_stream_end(f);
     return text;
 }

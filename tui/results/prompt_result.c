@@ -79,9 +79,9 @@ cJSON *prompt_result(const prompt_view *v) {
 static char *quoted(const char *token) {
     char *text = NULL;
     size_t size;
-    FILE *f = mem_check(open_memstream(&text, &size));
+    FILE *f = mem_stream(&text, &size);
     quote_text(f, token);
-    fclose(f);
+    mem_stream_end(f);
     return text;
 }
 
@@ -89,7 +89,7 @@ static char *quoted(const char *token) {
 static char *list_words(const cJSON *list, bool one_line) {
     char *text = NULL;
     size_t size;
-    FILE *f = mem_check(open_memstream(&text, &size));
+    FILE *f = mem_stream(&text, &size);
     const cJSON *one;
     bool first = true;
     cJSON_ArrayForEach (one, list) {
@@ -105,7 +105,7 @@ static char *list_words(const cJSON *list, bool one_line) {
         free(token);
         fprintf(f, " %.3g", result_get_number(one, "probability"));
     }
-    fclose(f);
+    mem_stream_end(f);
     return text;
 }
 

@@ -36,14 +36,14 @@ void result_texts(cJSON *object, const char *key, const char *const *texts, size
 char *result_quoted(const cJSON *list) {
     char *text = NULL;
     size_t size;
-    FILE *f = mem_check(open_memstream(&text, &size));
+    FILE *f = mem_stream(&text, &size);
     const cJSON *item;
     cJSON_ArrayForEach (item, list) {
         if (item != list->child) fputc(' ', f);
         quote_text(f, cJSON_IsString(item) ? item->valuestring : "");
     }
-    fclose(f);
-    return mem_check(text);
+    mem_stream_end(f);
+    return text;
 }
 
 void result_source(cJSON *object, const scry_ranking *ranking) {

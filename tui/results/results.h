@@ -166,11 +166,11 @@ void evaluation_columns_table(cJSON *facts, const scry_evaluation *e, evaluation
 char *evaluation_head(const scry_evaluation *e);
 
 /* What a set does in the model: effects [D] of the selection, their correlation r, and those of random sets (NULL: none
- * were drawn). {"n", "value", "error", "scale", "domains": [{"name", "samples", "tokens", "left_out", "loss",
- * "loss_ablated", "difference", "se", "accuracy", "accuracy_ablated", "change", "fitted", "residual", "random_mean",
- * "random_sd", "random_rank"}], "mean_difference", then as add_rho has it, "random_without_train_mean" and the like,
- * "random_sets", "random_size", "match"}; the random sets' numbers at the end are of rho. With questions each domain
- * has "questions" and of each measure M of multiple choice (choice, choice_norm, letter) "M", "M_ablated",
+ * were drawn). {"n", "value", "error", "scale", "precision", "domains": [{"name", "samples", "tokens", "left_out",
+ * "loss", "loss_ablated", "difference", "se", "accuracy", "accuracy_ablated", "change", "fitted", "residual",
+ * "random_mean", "random_sd", "random_rank"}], "mean_difference", then as add_rho has it, "random_without_train_mean"
+ * and the like, "random_sets", "random_size", "match"}; the random sets' numbers at the end are of rho. With questions
+ * each domain has "questions" and of each measure M of multiple choice (choice, choice_norm, letter) "M", "M_ablated",
  * "M_difference", "M_se". */
 typedef struct ablation_facts {
     const selection_context *of;
@@ -190,10 +190,13 @@ void ablation_columns(bool random, bool estimate, bool choices, result_column ou
 /* The text above the table. */
 char *ablation_head(const cJSON *facts, bool is_signed);
 /* "zeroed", "set to twice ...": how a set is ablated, for heads: "100 latents removed, the SAE's error kept". */
-char *ablation_words(const scry_ablation *how, uint32_t latents);
+char *ablation_words(const scry_ablation *how, scry_precision precision, uint32_t latents);
+/* Adds "value", "error", "scale" and "precision". */
+void ablation_add_how(cJSON *facts, const scry_ablation *how, scry_precision precision);
 /* {"over": "n", "value", ..., "points": [{"n", "difference", "accuracy_change", "random_mean", "random_sd",
  * "random_accuracy_change", "points", "pearson", "r2", "spearman", "p_value"}]}, and its columns. */
-cJSON *ablation_points_result(const scry_ablation *how, const scry_ablation_point *points, size_t count);
+cJSON *ablation_points_result(const scry_ablation *how, scry_precision precision, const scry_ablation_point *points,
+                              size_t count);
 extern const result_column ablation_points_columns[], ablation_points_random_columns[];
 
 /* How estimates of ablation follow exact runs: adds "top", "sets" and "agreement": [{"n", "toggles", "sets",

@@ -100,7 +100,7 @@ static void errors(FILE *f, const cJSON *facts) {
 char *rho_context_text(const cJSON *facts) {
     char *text = NULL;
     size_t size;
-    FILE *f = open_memstream(&text, &size);
+    FILE *f = mem_stream(&text, &size);
     if (!f) return mem_copy_string("");
     if (!isnan(get(facts, "pearson"))) {
         intervals(f, facts);
@@ -110,7 +110,7 @@ char *rho_context_text(const cJSON *facts) {
         search(f, facts);
         errors(f, facts);
     }
-    fclose(f);
+    mem_stream_end(f);
     return text;
 }
 

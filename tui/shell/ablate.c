@@ -14,6 +14,7 @@ typedef struct ablate {
     selection_context of;
     scry_scope scope;
     scry_ablation how;
+    scry_precision precision;
     uint32_t sets, seed, samples;
     bool match_rate, each, over;
     uint32_t top; /* of --over n */
@@ -40,6 +41,21 @@ static bool read_value(const char *text, scry_ablation_value *out, scry_error *e
     return !text || cli_misuse(err, "--value", text, "zero or mean");
 }
 
+static bool read_precision(const char *text, scry_precision *out, scry_error *err) {
+    static const char *const names[][2] = {
+#define PRECISION(id, name, other) {name, other},
+        SCRY_PRECISION_TABLE(PRECISION)
+#undef PRECISION
+    };
+    *out = SCRY_FLOAT32;
+    for (int i = 0; text && i < SCRY_PRECISIONS; i++)
+        if (strcmp(text, names[i][0]) == 0 || strcmp(text, names[i][1]) == 0) {
+            *out = (scry_precision)i;
+            return true;
+        }
+    return !text || cli_misuse(err, "--precision", text, "float32 or float64");
+}
+
 static bool read_how(const options *o, scry_ablation *how, scry_error *err) {
     char *end = NULL;
     if (!read_value(o->value, &how->value, err)) return false;
@@ -63,6 +79,9 @@ static bool check_together(const ablate *a, scry_error *err) {
     if (o->match && a->over) return scry_misuse(err, "--match and --over: expected one of them");
     if ((a->each || a->over) && o->domain)
         return scry_misuse(err, "--domain and %s: expected one of them", a->each ? "--each" : "--over");
+    if (o->domain && a->precision != SCRY_FLOAT32)
+        return scry_misuse(err, "--precision float64 and --domain: questions are answered in float32; expected one of "
+                                "them");
     if (!o->domain && (o->sae || o->chat_template || o->bos))
         return scry_misuse(err, "%s: belongs to --domain NAME=FILE, which is missing",
                            o->sae   ? "--sae"
@@ -78,7 +97,7 @@ static bool read_options(ablate *a, scry_error *err) {
     a->each = o->each;
     a->over = o->ablate_over;
     a->match_rate = o->match;
-    return check_together(a, err) && read_how(o, &a->how, err) &&
+    return read_precision(o->precision, &a->precision, err) && check_together(a, err) && read_how(o, &a->how, err) &&
            options_number("--random", o->random, 1, 0, &a->sets, err) &&
            options_number("--seed", o->seed, 0, SCRY_SEED, &a->seed, err) &&
            options_number("--samples", o->most_samples, 1, 0, &a->samples, err) && cli_read(o, &a->of, err) &&
@@ -123,6 +142,7 @@ static bool open_model(ablate *a, scry_error *err) {
                                      .domains = use,
                                      .samples = a->samples,
                                      .seed = a->seed,
+                                     .precision = a->precision,
                                      .threads = build.threads,
                                      .memory = build.memory,
                                      .cancel = &cancel};
@@ -193,6 +213,7 @@ static void add_latent(cJSON *list, const ablate *a, uint32_t latent, const scry
 static cJSON *run_each(ablate *a, scry_error *err) {
     cJSON *facts = cJSON_CreateObject();
     result_number(facts, "n", a->of.set->count);
+    ablation_add_how(facts, &a->how, a->precision);
     cJSON *list = cJSON_AddArrayToObject(facts, "latents");
     uint32_t *latents = scry_set_by_rank(a->of.set, a->of.ranking), count = a->of.set->count;
     scry_domain_effect *effects = mem_new(a->domains, sizeof *effects);
@@ -219,7 +240,7 @@ static cJSON *run_over_n(ablate *a, scry_error *err) {
     scry_ablation_point *points = scry_ablate_n(a->causal, a->of.ranking, &a->how, &a->scope, a->top, a->sets, a->seed,
                                                 NULL, &count, &cancel, err);
     if (!points) return NULL;
-    cJSON *facts = ablation_points_result(&a->how, points, count);
+    cJSON *facts = ablation_points_result(&a->how, a->precision, points, count);
     free(points);
     return facts;
 }
@@ -230,7 +251,8 @@ static int print_set(const ablate *a, cJSON *facts) {
     result_column columns[ABLATION_COLUMNS];
     bool estimate = result_get(cJSON_GetArrayItem(result_get(facts, "domains"), 0), "estimate");
     ablation_columns(a->sets, estimate, a->choices, columns);
-    char *words = ablation_words(&a->how, a->of.set->count), *rest = ablation_head(facts, a->scope.is_signed);
+    char *words = ablation_words(&a->how, a->precision, a->of.set->count),
+         *rest = ablation_head(facts, a->scope.is_signed);
     char *head = mem_format("%s\n%s(seed %u)\n\n", words, rest, a->seed);
     int status = output_print(a->o, facts, "domains", columns, head);
     free(words);
@@ -276,7 +298,7 @@ static int print_each(const ablate *a, cJSON *facts) {
                                             {"domain_se", "s.e.", "%.5f", 0},
                                             NAME_COLUMNS,
                                             {0}};
-    char *words = ablation_words(&a->how, 1);
+    char *words = ablation_words(&a->how, a->precision, 1);
     char *head =
         mem_format("%s, each in turn: the mean rise of loss over the domains, and where it is largest\n\n", words);
     char **keys = NULL;
@@ -291,7 +313,7 @@ static int print_each(const ablate *a, cJSON *facts) {
 }
 
 static int print_over_n(const ablate *a, cJSON *facts) {
-    char *words = ablation_words(&a->how, a->top);
+    char *words = ablation_words(&a->how, a->precision, a->top);
     char *head =
         mem_format("up to %s\nmean rise of loss over the domains%s; rho of the rises with the %s; p is of an "
                    "N alone, not of the best of them (seed %u)\n\n",

@@ -123,8 +123,7 @@ static void draw(shown *s, const scry_capture_progress *p, double t) {
     output_safe(p->capture, name, sizeof name);
     snprintf(line, sizeof line, "[%s] %3.0f%%  %zu of %zu, %s  %.0f tokens/s  %.0f s left", bar, 100 * share, p->number,
              p->captures, name, rate, left);
-    fprintf(stderr, "\r%.*s\x1b[K", cols - 1, line);
-    fflush(stderr);
+    output_progress(line, cols - 1);
     s->bar_open = true;
     s->drawn = t;
 }
@@ -140,7 +139,7 @@ static bool show(void *context, const scry_capture_progress *p) {
     } else if (next) {
         char name[200];
         output_safe(p->capture, name, sizeof name);
-        fprintf(stderr, "scry: capture %zu of %zu: %s, %" PRIu64 " tokens\n", p->number, p->captures, name, p->rows);
+        output_say("capture %zu of %zu: %s, %" PRIu64 " tokens", p->number, p->captures, name, p->rows);
     }
     return !cli_interrupted();
 }
@@ -159,7 +158,7 @@ static int print_evaluation(const options *o, const scry_evaluation *e) {
     cJSON *facts = evaluation_result(e);
     evaluation_columns_table(facts, e, &columns);
     char *head = evaluation_head(e);
-    putchar('\n');
+    output_text("\n");
     int status = output_print(o, facts, "domains", columns.columns, head);
     free(head);
     return status;
@@ -186,8 +185,8 @@ static int report(const options *o, const scry_capture_result *r, const scry_eva
     if (!o->json && !o->csv) {
         char study[600];
         output_safe(r->study, study, sizeof study);
-        fprintf(stderr, "scry: %s: %zu captures, %zu of them kept, %.0f tokens/s%s\n", study, r->count, kept,
-                r->tokens_per_second, r->complete ? "" : "; the study is written with the last of the other shards");
+        output_say("%s: %zu captures, %zu of them kept, %.0f tokens/s%s", study, r->count, kept, r->tokens_per_second,
+                   r->complete ? "" : "; the study is written with the last of the other shards");
     }
     static const result_column columns[] = {{"name", "capture", NULL, 0},      {"condition", "condition", NULL, 0},
                                             {"tokens", "tokens", "%.0f", 0},   {"samples", "samples", "%.0f", 0},
@@ -238,7 +237,7 @@ static int capture_with(const options *o) {
     bool ok = scry_capture(o->out, &c, &result, &notes, &err);
     bool interrupted = cli_interrupted();
     cli_release_interrupt();
-    if (s.bar_open) fprintf(stderr, "\r\x1b[K");
+    if (s.bar_open) output_progress(NULL, 0);
     if (!ok && interrupted)
         scry_fail(&err, "interrupted; finished captures are kept, and the same command goes on with the rest");
     ok = ok && measure(o, &query, &result, &e, &notes, &err);

@@ -135,11 +135,11 @@ static int print(const diff_command *c, const diff_view *v) {
     const char *last = v->words ? "word_rows" : v->places ? "place_rows" : "domains";
     char *text = NULL, *head = diff_head(facts, v);
     size_t size;
-    FILE *f = mem_check(open_memstream(&text, &size));
+    FILE *f = mem_stream(&text, &size);
     fprintf(f, "%s\n", head);
     if (strcmp(last, "domains") != 0) put_table(f, facts, "domains", domains);
     if (v->words && v->places) put_table(f, facts, "place_rows", diff_place_columns);
-    fclose(f);
+    mem_stream_end(f);
     free(head);
     int status = output_print(o, facts, last, v->words ? words : v->places ? diff_place_columns : domains, text);
     free(text);
@@ -168,9 +168,10 @@ static int keep(diff_command *c) {
     if (!o->json && !o->csv) {
         char safe[400];
         output_safe(info.path, safe, sizeof safe);
-        printf("%s: %llu tokens, mean KL %.4f, mean change of loss %+.4f nats\nscry rank and the table now have each "
-               "latent's KL lift\n",
-               safe, (unsigned long long)info.tokens, info.mean_kl, -info.mean_gain);
+        output_format(
+            "%s: %llu tokens, mean KL %.4f, mean change of loss %+.4f nats\nscry rank and the table now have each "
+            "latent's KL lift\n",
+            safe, (unsigned long long)info.tokens, info.mean_kl, -info.mean_gain);
         return output_end();
     }
     cJSON *row = cJSON_CreateObject();

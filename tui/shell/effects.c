@@ -130,8 +130,7 @@ static int print_columns(const effects *e) {
         {"bytes", "bytes", "%.0f", 0},     {"bytes_per_entry", "an entry", "%.1f", 0},
         {"seconds", "seconds", "%.1f", 0}, {0}};
     if (!e->made && !e->o->json && !e->o->csv)
-        fprintf(stderr, "scry: %s: is of this model and of these options already; --force computes it again\n",
-                e->info.path);
+        output_say("%s: is of this model and of these options already; --force computes it again", e->info.path);
     return output_print_row(e->o, facts_of(e), columns);
 }
 

@@ -1,6 +1,5 @@
 /* index.c: scry index and scry merge: make an index from a study, or from shards. */
 #include "shell/cli_context.h"
-#include "text/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,9 +7,7 @@
 
 static void print_pairs_line(const char *text, void *unused) {
     (void)unused;
-    char safe[500];
-    text_clean(text, safe, sizeof safe, false);
-    fprintf(stderr, "scry: paired %s\n", safe);
+    output_say("paired %s", text);
 }
 
 /* Prints the result. A shard cannot be opened by itself, so its warnings are printed by the merge. */
@@ -29,8 +26,8 @@ static int report(const options *o, const scry_build_result *r, bool whole) {
     if (index && !o->json && !o->csv) pairs_lines(index, print_pairs_line, NULL);
     scry_close(index);
     if (!o->json && !o->csv)
-        fprintf(stderr, "scry: %s: %u latents, %llu tokens, %llu activations, %.2f s\n", o->out, r->latents,
-                (unsigned long long)r->tokens, (unsigned long long)r->nnz, r->seconds);
+        output_say("%s: %u latents, %llu tokens, %llu activations, %.2f s", o->out, r->latents,
+                   (unsigned long long)r->tokens, (unsigned long long)r->nnz, r->seconds);
     static const result_column columns[] = {{"index", "index", NULL, 0},
                                             {"latents", "latents", "%.0f", 0},
                                             {"tokens", "tokens", "%.0f", 0},

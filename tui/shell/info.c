@@ -13,7 +13,7 @@
 static int report_system(void) {
     int status = system_report();
     char *path = config_path();
-    printf("settings  %s%s\n", path, access(path, R_OK) == 0 ? "" : " (does not exist)");
+    output_format("settings  %s%s\n", path, access(path, R_OK) == 0 ? "" : " (does not exist)");
     free(path);
     return status;
 }

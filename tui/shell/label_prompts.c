@@ -33,7 +33,7 @@ static bool write_prompts(const options *o, const selection_context *s, scry_err
     }
     output_notes(scry_logits_notes(logits));
     char words[LABEL_PROMPTS_TEXT];
-    if (ok && o->out) fprintf(stderr, "scry: %s: %s\n", o->out, label_prompts_text(&done, s->set->count, words));
+    if (ok && o->out) output_say("%s: %s", o->out, label_prompts_text(&done, s->set->count, words));
     scry_logits_close(logits);
     free(latents);
     return ok;
@@ -67,7 +67,7 @@ int shell_import_labels(const options *o) {
     int status = ok ? 0 : output_error(&err);
     if (ok) {
         char words[LABEL_PROMPTS_TEXT];
-        fprintf(stderr, "scry: %s\n", labels_imported_text(&done, words));
+        output_say("%s", labels_imported_text(&done, words));
         cJSON *row = cJSON_CreateObject();
         result_numbers(row, {"read", done.read}, {"set", done.set}, {"kept", done.kept}, {"too_long", done.too_long});
         status = output_print_row(o, row, import_columns);

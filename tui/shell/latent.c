@@ -230,9 +230,9 @@ static int print(const options *o, cJSON *facts) {
         const char *label = result_get_text(facts, "label");
         char safe[SCRY_LABEL_MOST], *tokens = result_quoted(result_get(facts, "key_tokens"));
         output_safe(label ? label : "", safe, sizeof safe);
-        printf("latent %.0f%s%s\n", result_get_number(facts, "latent"), safe[0] ? "  " : "", safe);
+        output_format("latent %.0f%s%s\n", result_get_number(facts, "latent"), safe[0] ? "  " : "", safe);
         output_safe(tokens, safe, sizeof safe);
-        if (safe[0]) printf("key tokens %s\n", safe);
+        if (safe[0]) output_format("key tokens %s\n", safe);
         free(tokens);
         return print_sections(o, facts);
     }
@@ -302,7 +302,7 @@ int shell_export_labels(const options *o) {
     uint32_t count = 0;
     bool ok = (o->out || scry_misuse(&err, "export-labels needs -o FILE, ending in .jsonl or .csv")) &&
               scry_labels_write(index, o->out, &count, &err);
-    if (ok) fprintf(stderr, "scry: %u labels written to %s\n", count, o->out);
+    if (ok) output_say("%u labels written to %s", count, o->out);
     scry_close(index);
     return ok ? 0 : output_error(&err);
 }

@@ -4,6 +4,7 @@
 #ifndef SCRY_SHELL_OUTPUT_H
 #define SCRY_SHELL_OUTPUT_H
 
+#include "draw/grid.h"
 #include "results/result_table.h"
 #include "shell/options.h"
 
@@ -24,8 +25,26 @@ bool output_is_ascii(const options *o);
 /* Warns where the environment names a locale that is not installed, unless ASCII is asked for. */
 void output_warn_locale(const options *o);
 
+/* The shell's commands print through the functions below and output_print alone. Text for people is made safe wherever
+ * it goes; JSON and CSV are spelt out on a terminal, and exact in files and pipes. */
+
 /* Writes text from a file to safe[size] in a form that is safe for a terminal. */
 void output_safe(const char *text, char *safe, size_t size);
+/* Prints text, which may be several lines, to standard output. */
+void output_text(const char *text);
+void output_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* Moves up the lines that stand on a terminal and were printed before, to print over them. */
+void output_go_up(size_t lines);
+/* Prints one line over another that stands on the terminal. */
+void output_line_over(const char *line);
+
+/* Prints a grid as text to `to`, which is standard output or error. */
+void output_grid(const grid *g, FILE *to);
+
+/* Prints "scry: message" as a line to stderr, made safe wherever that goes. */
+void output_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* Draws a line of progress over the last one on stderr, a terminal, cut to `columns`; NULL: clears it. */
+void output_progress(const char *line, int columns);
 
 /* Prints "scry: message" to stderr, made safe; returns err->status. */
 int output_error(const scry_error *err);

@@ -94,7 +94,7 @@ static void print_plot(const options *o, const plotting *p, const plot *of) {
     grid *g = grid_new(p->rows, p->cols);
     output_warn_locale(o);
     plot_draw(g, (rect){0, 0, p->rows, p->cols}, of, output_is_ascii(o));
-    grid_write(g, stdout, false);
+    output_grid(g, stdout);
     grid_free(g);
 }
 

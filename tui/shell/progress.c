@@ -1,40 +1,58 @@
 /* progress.c: the progress of indexing on stderr; Ctrl-C, SIGTERM and SIGHUP. */
 #include "shell/cli_context.h"
 #include "base/clock.h"
+#include "base/sudden_end.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-static volatile sig_atomic_t interrupted;
+/* Of the user, of a terminal that is gone, and of batch systems before they end a job. */
+static const int ending[] = {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGXCPU, SIGALRM};
+enum { ENDING = sizeof ending / sizeof *ending };
 
-/* Once the terminal is gone, writing to a pipe raises SIGPIPE, which must not interrupt saving. */
+/* One key or one manager may send a signal to the program and again through what started it. */
+static const double AT_ONCE_SECONDS = 0.2;
+
+static volatile sig_atomic_t interrupted;
+static volatile double interrupted_at;
+
+static bool asks_to_end(int number) {
+    return number == SIGINT || number == SIGTERM || number == SIGHUP;
+}
+
+/* Once the terminal is gone, writing to a pipe raises SIGPIPE, which must not interrupt saving. The second time the
+ * program ends at once; past the limit of processor time SIGXCPU comes every second. */
 static void on_interrupt(int number) {
+    double now = clock_seconds();
+    if (interrupted && asks_to_end(number) && now - interrupted_at > AT_ONCE_SECONDS) sudden_end_by(number);
     if (number == SIGHUP) signal(SIGPIPE, SIG_IGN);
+    if (!interrupted) interrupted_at = now;
     interrupted = 1;
 }
 
-/* False when SIGHUP is ignored, as by nohup or a shell's trap, which then stays so. */
-static bool hang_up_ends(void) {
+/* False when a signal is ignored, as SIGHUP by nohup or a shell's trap, which then stays so. SIGINT and SIGTERM always
+ * end: shells ignore the former for what they start in the background. */
+static bool is_ignored(int number) {
     struct sigaction now;
-    return sigaction(SIGHUP, NULL, &now) == 0 && now.sa_handler != SIG_IGN;
+    if (number == SIGINT || number == SIGTERM) return false;
+    return sigaction(number, NULL, &now) == 0 && !(now.sa_flags & SA_SIGINFO) && now.sa_handler == SIG_IGN;
 }
 
 void cli_catch_interrupt(void) {
     struct sigaction action = {.sa_handler = on_interrupt, .sa_flags = SA_RESTART};
     sigemptyset(&action.sa_mask);
     interrupted = 0;
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-    if (hang_up_ends()) sigaction(SIGHUP, &action, NULL);
+    for (size_t i = 0; i < ENDING; i++)
+        if (!is_ignored(ending[i])) sigaction(ending[i], &action, NULL);
 }
 
 void cli_release_interrupt(void) {
-    signal(SIGINT, SIG_DFL);
-    signal(SIGTERM, SIG_DFL);
-    if (hang_up_ends()) signal(SIGHUP, SIG_DFL);
+    for (size_t i = 0; i < ENDING; i++)
+        if (!is_ignored(ending[i])) sudden_end_catch_again(ending[i]);
 }
 
 bool cli_interrupted(void) {
@@ -49,8 +67,9 @@ static void draw_bar(cli_progress *p, double share, const char *rate, double t) 
     for (int i = 0; i < WIDTH; i++) bar[i] = i < full ? '#' : '.';
     bar[WIDTH] = 0;
     double left = share > 0 ? (t - p->started) * (1 - share) / share : 0;
-    fprintf(stderr, "\r%-8s [%s] %3.0f%%  %s%.0f s left \x1b[K", p->step, bar, 100 * share, rate, left);
-    fflush(stderr);
+    char line[200];
+    snprintf(line, sizeof line, "%-8s [%s] %3.0f%%  %s%.0f s left ", p->step, bar, 100 * share, rate, left);
+    output_progress(line, INT_MAX);
     p->bar_open = true;
 }
 
@@ -59,7 +78,7 @@ static void begin_step(cli_progress *p, const char *step, const char *rest, doub
     cli_end_progress(p);
     p->step = step;
     p->started = t;
-    if (!isatty(STDERR_FILENO)) fprintf(stderr, "scry: %s%s\n", step, rest);
+    if (!isatty(STDERR_FILENO)) output_say("%s%s", step, rest);
 }
 
 static bool is_due(cli_progress *p, bool done, double t) {
@@ -99,6 +118,6 @@ scry_cancel cli_cancel(cli_progress *p, const char *step) {
 }
 
 void cli_end_progress(cli_progress *p) {
-    if (p->bar_open) fprintf(stderr, "\r\x1b[K");
+    if (p->bar_open) output_progress(NULL, 0);
     p->bar_open = false;
 }

@@ -113,8 +113,10 @@ static void draw(continue_command *c, const scry_continuation *said, bool last) 
     size_t count;
     char **lines = continuation_lines(said, c->columns, c->ascii, &count);
     const size_t most = c->rows > 3 ? (size_t)c->rows - 2 : 1, first = !last && count > most ? count - most : 0;
-    if (c->drawn) printf("\x1b[%zuA", c->drawn);
-    for (size_t i = first; i < count; i++) printf("%s%s\n", lines[i], c->terminal ? "\x1b[K" : "");
+    output_go_up(c->drawn);
+    for (size_t i = first; i < count; i++)
+        if (c->terminal) output_line_over(lines[i]);
+        else output_format("%s\n", lines[i]);
     fflush(stdout);
     c->drawn = count - first;
     for (size_t i = 0; i < count; i++) free(lines[i]);

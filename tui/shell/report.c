@@ -39,7 +39,7 @@ int shell_report(const options *o) {
         describe_selection(o, &s, r.top, words, sizeof words);
         ok = report_write(&r, o->out, &err);
     }
-    if (ok && strcmp(o->out, "-") != 0) fprintf(stderr, "scry: %s written\n", o->out);
+    if (ok && strcmp(o->out, "-") != 0) output_say("%s written", o->out);
     scry_scope_free(&scope);
     cli_free(&s);
     return ok ? 0 : output_error(&err);

@@ -114,9 +114,9 @@ static int score_print(const options *o, const selection_context *s, const scry_
     if (p->count) add_repeats(facts, p, r->domains);
     char *head = NULL;
     size_t size;
-    FILE *f = open_memstream(&head, &size);
+    FILE *f = mem_stream(&head, &size);
     score_head(f, s, r, scope, p, facts);
-    fclose(f);
+    mem_stream_end(f);
     result_column columns[SCORE_COLUMNS];
     measured_columns measured = {0};
     measured_columns_of(scry_index_info(s->index), s->train, &measured);
@@ -182,7 +182,7 @@ int shell_export(const options *o) {
     e.rho = rho;
     ok = ok && scry_export(&e, o->out ? o->out : "-", &notes, &err);
     output_warnings(&notes);
-    if (ok && o->out) fprintf(stderr, "scry: %s: %u latent%s; %s\n", o->out, s.set->count, plural_s(s.set->count), rho);
+    if (ok && o->out) output_say("%s: %u latent%s; %s", o->out, s.set->count, plural_s(s.set->count), rho);
     free(rho);
     scry_scope_free(&scope);
     cli_free(&s);

@@ -97,8 +97,7 @@ int shell_sets(const options *o) {
               (!o->forget || scry_named_sets_delete(sets, o->forget, &err)) &&
               (!o->keep || scry_named_sets_save(sets, o->keep, s.set, &err));
     if (ok && o->keep)
-        fprintf(stderr, "scry: %s: %u latent%s saved as %s\n", sets->path, s.set->count, plural_s(s.set->count),
-                o->keep);
+        output_say("%s: %u latent%s saved as %s", sets->path, s.set->count, plural_s(s.set->count), o->keep);
     int status = !ok ? output_error(&err) : compared_set(o) ? compare(o, &s, &scope) : list(o, &s, sets);
     scry_scope_free(&scope);
     scry_named_sets_free(sets);

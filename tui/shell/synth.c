@@ -39,8 +39,8 @@ static int report(const options *o, const synth_options *s, const synth_result *
     result_numbers(row, {"latents", s->latents}, {"domains", s->domains}, {"tokens", (double)r->tokens},
                    {"activations", (double)r->activations}, {"bytes", (double)r->bytes}, {"seconds", r->seconds});
     if (!o->json && !o->csv)
-        fprintf(stderr, "scry: %s: %u latents, %u domains, %llu activations, %.1f MB, %.2f s; answers in truth.json\n",
-                study, s->latents, s->domains, (unsigned long long)r->activations, (double)r->bytes / 1e6, r->seconds);
+        output_say("%s: %u latents, %u domains, %llu activations, %.1f MB, %.2f s; answers in truth.json", study,
+                   s->latents, s->domains, (unsigned long long)r->activations, (double)r->bytes / 1e6, r->seconds);
     static const result_column columns[] = {{"study", "study", NULL, 0},
                                             {"latents", "latents", "%.0f", 0},
                                             {"domains", "domains", "%.0f", 0},

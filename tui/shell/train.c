@@ -25,8 +25,7 @@ static void draw(const scry_train_progress *p) {
     if (!has_figures(p)) *figures = 0;
     snprintf(line, sizeof line, "[%s] %3.0f%%  %.0f s left  %.0f tokens/s%s", bar,
              100.0 * (double)p->step / (double)p->steps, p->seconds_left, p->tokens_a_second, figures);
-    fprintf(stderr, "\r%.*s\x1b[K", cols - 1, line);
-    fflush(stderr);
+    output_progress(line, cols - 1);
 }
 
 typedef struct shown {
@@ -44,8 +43,8 @@ static bool show(void *context, const scry_train_progress *p) {
         char figures[96];
         snprintf(figures, sizeof figures, " loss %.4g, explained variance %.4f, L0 %.1f,", p->loss,
                  p->explained_variance, p->l0);
-        fprintf(stderr, "scry: training: step %llu of %llu,%s %.0f tokens/s\n", (unsigned long long)p->step,
-                (unsigned long long)p->steps, has_figures(p) ? figures : "", p->tokens_a_second);
+        output_say("training: step %llu of %llu,%s %.0f tokens/s", (unsigned long long)p->step,
+                   (unsigned long long)p->steps, has_figures(p) ? figures : "", p->tokens_a_second);
     }
     return !cli_interrupted();
 }
@@ -66,17 +65,16 @@ static int report(const options *o, const scry_train_result *r) {
     result_number(row, "seconds", r->seconds);
     char explained[QUALITY_EXPLAINED];
     if (!o->json && !o->csv)
-        fprintf(stderr,
-                "scry: %s: %s, %u latents, %llu steps, %.1f s; on %s%llu %s tokens: explained variance %s, L0 %.2f, "
-                "cosine %.4f, dead %.1f%%\n",
-                o->out, scry_arch_names[(int)r->settings.arch], q->d_sae, (unsigned long long)r->steps, r->seconds,
-                r->difference ? "the differences of " : "", (unsigned long long)q->tokens,
-                r->held ? "held-out" : "training", quality_explained(q, explained), q->l0, q->cosine, 100 * q->dead);
+        output_say("%s: %s, %u latents, %llu steps, %.1f s; on %s%llu %s tokens: explained variance %s, L0 %.2f, "
+                   "cosine %.4f, dead %.1f%%",
+                   o->out, scry_arch_names[(int)r->settings.arch], q->d_sae, (unsigned long long)r->steps, r->seconds,
+                   r->difference ? "the differences of " : "", (unsigned long long)q->tokens,
+                   r->held ? "held-out" : "training", quality_explained(q, explained), q->l0, q->cosine, 100 * q->dead);
     const scry_sae_quality *others = e->outliers.kept ? &e->without_outliers : &e->with_outliers;
     if (!o->json && !o->csv && e->outliers.outliers)
-        fprintf(stderr, "scry: %s outliers, on %llu %s tokens: explained variance %s, L0 %.2f, cosine %.4f\n",
-                e->outliers.kept ? "without" : "with", (unsigned long long)others->tokens,
-                r->held ? "held-out" : "training", quality_explained(others, explained), others->l0, others->cosine);
+        output_say("%s outliers, on %llu %s tokens: explained variance %s, L0 %.2f, cosine %.4f",
+                   e->outliers.kept ? "without" : "with", (unsigned long long)others->tokens,
+                   r->held ? "held-out" : "training", quality_explained(others, explained), others->l0, others->cosine);
     static const result_column columns[] = {{"sae", "sae", NULL, 0},
                                             {"arch", "arch", NULL, 0},
                                             {"d_in", "d_in", "%.0f", 0},
@@ -113,10 +111,9 @@ static bool train_shown(const options *o, const scry_train_input *input, scry_tr
     run->context = &s;
     if (o->watch && train_watch_can()) return train_watched(o, input, run, result, notes, err);
     if (o->watch)
-        fprintf(stderr,
-                "scry: --watch: standard output is not a terminal, so the curves are not drawn; scry train --watch "
-                "%s in a terminal shows them\n",
-                o->out);
+        output_say("--watch: standard output is not a terminal, so the curves are not drawn; scry train --watch "
+                   "%s in a terminal shows them",
+                   o->out);
     cli_catch_interrupt();
     bool ok = scry_train(o->out, input, run, result, notes, err);
     cli_release_interrupt();
@@ -139,9 +136,9 @@ int shell_train(const options *o) {
     run.memory = build.memory;
     scry_train_result result;
     bool ok = train_shown(o, &input, &run, &result, &notes, &err);
-    if (isatty(STDERR_FILENO)) fprintf(stderr, "\r\x1b[K");
+    if (isatty(STDERR_FILENO)) output_progress(NULL, 0);
     output_warnings(&notes);
     if (ok && o->into && (ok = scry_study_set_sae(o->into, o->out, &err)))
-        fprintf(stderr, "scry: %s: names %s as its SAE\n", o->into, o->out);
+        output_say("%s: names %s as its SAE", o->into, o->out);
     return ok ? report(o, &result) : output_error(&err);
 }

@@ -114,13 +114,12 @@ static void show_curves(training *b, int bell, bool ascii) {
     sigaction(SIGHUP, NULL, &hang_up);
     watch_end end = watch_with_settings(&of, &number, &err);
     reset_hang_up(&hang_up);
-    if (end == WATCH_FAILED) fprintf(stderr, "scry: --watch: %s\n", err.text);
+    if (end == WATCH_FAILED) output_say("--watch: %s", err.text);
     if (end == WATCH_LEFT)
-        fprintf(stderr,
-                "scry: training continues; Ctrl-C saves a checkpoint and stops it; in another terminal, "
-                "scry train --watch %s shows its curves\n",
-                b->out);
-    if (end == WATCH_STOPPED) fprintf(stderr, "scry: stopping after this step, once a checkpoint is saved\n");
+        output_say("training continues; Ctrl-C saves a checkpoint and stops it; in another terminal, "
+                   "scry train --watch %s shows its curves",
+                   b->out);
+    if (end == WATCH_STOPPED) output_say("stopping after this step, once a checkpoint is saved");
     if (end == WATCH_STOPPED || end == WATCH_SIGNALLED) worker_cancel(b->thread);
 }
 

@@ -1,6 +1,7 @@
 /* terminal/curses_backend.c: the grid to the terminal, keys and mouse from it. The only file that includes curses. */
 #include "terminal/terminal.h"
 #include "base/clock.h"
+#include "base/sudden_end.h"
 #include "terminal/osc52.h"
 #include "draw/color.h"
 #include "terminal/input_decoder.h"
@@ -80,13 +81,13 @@ static void on_resize(int number) {
     if (is_here(number)) resized = 1;
 }
 
-static void on_crash(int number) {
-    if (restore.open) {
-        ssize_t ignored = write(restore.fd, restore.text, restore.length);
-        (void)ignored;
-        if (restore.has_settings) tcsetattr(restore.fd, TCSANOW, &restore.settings);
-    }
-    raise(number); /* SA_RESETHAND: now by the default handler */
+/* Where the program ends at once. */
+static void give_back(void *context) {
+    (void)context;
+    if (!restore.open) return;
+    ssize_t ignored = write(restore.fd, restore.text, restore.length);
+    (void)ignored;
+    if (restore.has_settings) tcsetattr(restore.fd, TCSANOW, &restore.settings);
 }
 
 static void append(const char *capability) {
@@ -131,21 +132,26 @@ static bool size_differs(int *rows, int *cols) {
     return *rows != LINES || *cols != COLS;
 }
 
+/* Batch systems and limits send the latter four. */
+static const int ends[] = {SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGALRM, SIGXCPU};
+static const int others[] = {SIGINT, SIGWINCH, SIGTSTP};
+enum { ENDS = sizeof ends / sizeof *ends, OTHERS = sizeof others / sizeof *others };
+
 static void catch_signals(void) {
-    static const int crashes[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGQUIT};
-    struct sigaction crash = {.sa_handler = on_crash, .sa_flags = (int)SA_RESETHAND};
-    struct sigaction end = {.sa_handler = on_end}, stop = {.sa_handler = on_interrupt};
+    struct sigaction end = {.sa_handler = on_end}, stop = {.sa_handler = on_interrupt}, now;
     struct sigaction resize = {.sa_handler = on_resize};
-    for (size_t i = 0; i < sizeof crashes / sizeof *crashes; i++) sigaction(crashes[i], &crash, NULL);
-    sigaction(SIGTERM, &end, NULL);
-    sigaction(SIGHUP, &end, NULL);
+    sigset_t held;
+    sigemptyset(&held);
+    for (size_t i = 0; i < ENDS; i++) {
+        sigaddset(&held, ends[i]);
+        bool ignored = sigaction(ends[i], NULL, &now) == 0 && !(now.sa_flags & SA_SIGINFO) && now.sa_handler == SIG_IGN;
+        if (!ignored) sigaction(ends[i], &end, NULL);
+    }
+    for (size_t i = 0; i < OTHERS; i++) sigaddset(&held, others[i]);
     sigaction(SIGINT, &stop, NULL);
     sigaction(SIGWINCH, &resize, NULL);
     resized = 1; /* or it may have changed before */
-    static const int waited[] = {SIGTERM, SIGHUP, SIGINT, SIGWINCH, SIGTSTP};
-    sigset_t held;
-    sigemptyset(&held);
-    for (size_t i = 0; i < sizeof waited / sizeof *waited; i++) sigaddset(&held, waited[i]);
+    sudden_end_set(SUDDEN_TERMINAL, give_back, NULL);
     sigprocmask(SIG_BLOCK, &held, &restore.signals);
 }
 
@@ -270,6 +276,7 @@ static void bracket_pastes(bool on) {
 void terminal_close(void) {
     if (!restore.open) return;
     restore.open = false;
+    sudden_end_set(SUDDEN_TERMINAL, NULL, NULL);
     bracket_pastes(false);
     endwin();
     delscreen(restore.screen);
@@ -447,11 +454,8 @@ event terminal_wait(int timeout_ms, int also) {
                            {.fd = also, .events = POLLIN}};
     sigset_t none;
     sigprocmask(SIG_SETMASK, NULL, &none);
-    sigdelset(&none, SIGTERM);
-    sigdelset(&none, SIGHUP);
-    sigdelset(&none, SIGINT);
-    sigdelset(&none, SIGWINCH);
-    sigdelset(&none, SIGTSTP);
+    for (size_t i = 0; i < ENDS; i++) sigdelset(&none, ends[i]);
+    for (size_t i = 0; i < OTHERS; i++) sigdelset(&none, others[i]);
     for (event e = look();; e = look()) {
         if (e.kind != EVENT_NONE) return e;
         int left = timeout_ms > 0 ? (int)((end - clock_seconds()) * 1000 + 1) : timeout_ms, silence = silence_left();

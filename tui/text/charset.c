@@ -1,7 +1,7 @@
 /* text/charset.c: the character set of the locale in force. */
 #include "text/charset.h"
+#include "base/printable.h"
 
-#include <langinfo.h>
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,7 +39,7 @@ void charset_begin(void) {
 }
 
 bool charset_is_utf8(void) {
-    return is_utf8(nl_langinfo(CODESET));
+    return printable_is_utf8();
 }
 
 bool charset_problem(char *text, size_t size) {

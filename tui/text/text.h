@@ -29,6 +29,9 @@ const char *text_without_path(const char *text, const char *path);
 /* Bytes of the text that a line of so many columns takes, up to a blank where there is one. */
 size_t text_break(const char *text, int columns);
 
+/* Bytes of the text's characters that fit into so many columns. */
+size_t text_bytes_of(const char *text, int columns);
+
 /* Cuts `text` in place to at most `columns`; an ellipsis (ascii: ~) at the end shows the cut. */
 void text_fit(char *text, int columns, bool ascii);
 /* The same with the ellipsis in the middle, for names that differ at the end. */

@@ -135,7 +135,7 @@ static bool add_study(XXH3_state_t *state, const scry_study *study, scry_error *
 }
 
 bool content_hash(const scry_study *study, char text[20], scry_error *err) {
-    XXH3_state_t *state = XXH3_createState();
+    XXH3_state_t *state = mem_check(XXH3_createState());
     XXH3_64bits_reset(state);
     bool ok = add_study(state, study, err);
     snprintf(text, 20, "%016" PRIx64, (uint64_t)XXH3_64bits_digest(state));
@@ -146,7 +146,7 @@ bool content_hash(const scry_study *study, char text[20], scry_error *err) {
 void content_hash_model(const scry_study *study, char text[20]) {
     text[0] = 0;
     if (!study->model_path || !path_is_directory(study->model_path)) return;
-    XXH3_state_t *state = XXH3_createState();
+    XXH3_state_t *state = mem_check(XXH3_createState());
     XXH3_64bits_reset(state);
     add_folder(state, study, study->model_path, 2, NULL); /* a file that cannot be read is a note when indexing */
     snprintf(text, 20, "%016" PRIx64, (uint64_t)XXH3_64bits_digest(state));

@@ -64,7 +64,9 @@ bool container_writable(const char *path, scry_error *err) {
     if (atomic_file_is_direct(path))
         return scry_fail(err, "%s: found a %s, expected a regular file or a new name; give another place with -o", path,
                          stat(path, &st) == 0 && S_ISDIR(st.st_mode) ? "directory" : "special file");
-    char *place = atomic_file_target(path), *folder = path_folder(place);
+    char *place = atomic_file_target(path, err);
+    if (!place) return false;
+    char *folder = path_folder(place);
     bool ok = access(folder, W_OK) == 0 || scry_fail(err, "%s: cannot be written: %s: %s; give another place with -o",
                                                      path, folder, strerror(errno));
     free(folder);
@@ -83,7 +85,7 @@ container_writer *container_create_kind(const container_kind *kind, const char *
     }
     w->buffer = mem_resize(NULL, WRITE_PIECE, 1);
     setvbuf(w->to.file, w->buffer, _IOFBF, WRITE_PIECE);
-    w->hash = XXH3_createState();
+    w->hash = mem_check(XXH3_createState());
     static const char zero[HEADER];
     put(w, zero, HEADER);
     return w;

@@ -80,6 +80,7 @@ struct scry_index {
     index_text *texts;
     size_t text_count;
     int *capture_text; /* [captures] number in texts, -1 */
+    int *capture_of;   /* [trains + D][SCRY_CONDITIONS] 1 + the group's capture under each, groups from -trains; 0 */
     const uint32_t *label_latent;
     const uint64_t *label_at;
     const char *label_text;

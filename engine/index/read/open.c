@@ -2,6 +2,7 @@
 #include "index/read/index.h"
 #include "base/atomic_file.h"
 #include "base/mem.h"
+#include "index/read/relations.h"
 #include "io/json.h"
 #include "study/study.h"
 
@@ -68,6 +69,10 @@ static bool read_texts(scry_index *x, const cJSON *meta, scry_error *err) {
     return true;
 }
 
+static bool is_whole(const cJSON *item) {
+    return cJSON_IsNumber(item) && fabs(item->valuedouble) < INT32_MAX && item->valuedouble == (double)item->valueint;
+}
+
 static void read_identical(scry_capture_info *c, const cJSON *item) {
     uint64_t identical = number_of(item, "identical");
     for (int k = 0; k < SCRY_CONDITIONS; k++) c->identical[k] = identical >> k & 1;
@@ -82,8 +87,10 @@ static void read_minus(scry_index *x, scry_capture_info *c, const cJSON *item) {
 }
 
 static bool read_captures(scry_index *x, const cJSON *meta, scry_error *err) {
+    char field[INDEX_FIELD];
     size_t n = x->info.captures, i = 0;
     x->capture_text = mem_new(n, sizeof *x->capture_text);
+    x->capture_of = mem_new((x->info.trains + x->D) * SCRY_CONDITIONS, sizeof *x->capture_of);
     const cJSON *item;
     cJSON_ArrayForEach (item, cJSON_GetObjectItemCaseSensitive(meta, "captures")) {
         scry_capture_info *c = &x->info.capture[i];
@@ -91,10 +98,13 @@ static bool read_captures(scry_index *x, const cJSON *meta, scry_error *err) {
         const cJSON *group = cJSON_GetObjectItemCaseSensitive(item, "group");
         const cJSON *share = cJSON_GetObjectItemCaseSensitive(item, "norm_share");
         const cJSON *text = cJSON_GetObjectItemCaseSensitive(item, "text");
-        int number = cJSON_IsNumber(text) ? text->valueint : -1;
+        int number = is_whole(text) ? text->valueint : -1;
+        if (!is_whole(group) || (text && !is_whole(text)))
+            return index_refuse(x, err, index_capture_field(i, text_of(item, "name"), field),
+                                "group or text is no whole number");
         *c = (scry_capture_info){.name = text_of(item, "name"),
                                  .condition = (scry_condition)condition,
-                                 .group = cJSON_IsNumber(group) ? group->valueint : 0,
+                                 .group = group->valueint,
                                  .rows = number_of(item, "rows"),
                                  .kept = number_of(item, "kept"),
                                  .nnz = number_of(item, "nnz"),
@@ -109,13 +119,20 @@ static bool read_captures(scry_index *x, const cJSON *meta, scry_error *err) {
         c->outliers = number_of(item, "outliers");
         c->outliers_first = number_of(item, "outliers_first");
         c->outlier_variance = cJSON_IsNumber(variance) ? variance->valuedouble : c->outliers ? (double)NAN : 0;
-        if (c->outliers > c->rows) return damaged(x, "a capture has more outliers than rows", err);
         c->l0 = c->kept ? (double)number_of(item, "fires") / (double)c->kept : 0;
         if (c->group >= 0 && x->info.candidates) c->l0 = (double)NAN;
         if (condition < 0 || c->rows > UINT32_MAX || c->group >= (int)x->D || c->group < -(int)x->info.trains)
-            return damaged(x, "a capture's condition, rows or group is wrong", err);
+            return index_refuse(x, err, index_capture_field(i, c->name, field),
+                                "condition, rows or group is not of this study");
         if (number >= (int)x->text_count || (number >= 0 && x->texts[number].tokens != c->rows))
-            return damaged(x, "a capture's text does not fit it", err);
+            return index_refuse(x, err, index_capture_field(i, c->name, field),
+                                "its text is not there, or has not as many tokens as it has rows");
+        int *known = &x->capture_of[(size_t)(c->group + (int)x->info.trains) * SCRY_CONDITIONS + (size_t)condition];
+        if (*known)
+            return index_refuse(x, err, index_capture_field(i, c->name, field),
+                                "its group has captures[%d] under \"%s\" already, expected one", *known - 1,
+                                scry_condition_name(c->condition));
+        *known = (int)i + 1;
         read_identical(c, item);
         read_minus(x, c, item);
         x->capture_text[i] = number;
@@ -182,6 +199,7 @@ static bool read_meta(scry_index *x, scry_error *err) {
     read_domains(x, meta);
     if (!read_texts(x, meta, err) || !read_captures(x, meta, err)) return false;
     index_sources_read(x);
+    if (!index_relations_check(x, err)) return false;
     index_read_models(x);
     return true;
 }
@@ -203,6 +221,7 @@ static bool open_postings(scry_index *x, scry_error *err) {
     if (!x->groups) return false;
     if (!x->lengths || !x->post_data || x->post_size < POSTING_CODEC_SPARE) return damaged(x, "no postings", err);
     x->post_size -= POSTING_CODEC_SPARE;
+    if (!index_postings_check(x, err)) return false;
     x->first_token = mem_new(x->info.captures + 1, sizeof *x->first_token);
     for (size_t i = 0; i < x->info.captures; i++) x->first_token[i + 1] = x->first_token[i] + x->info.capture[i].rows;
     if (x->first_token[x->info.captures] > UINT32_MAX) return damaged(x, "more than 2^32 tokens", err);
@@ -303,7 +322,7 @@ void index_close(scry_index *x) {
     index_sources_close(x);
     active_rows_free(&x->rows);
     void *owned[] = {x->info.train, x->info.domain, x->info.capture, (void *)x->info.note, x->silent,
-                     x->zeros,      x->texts,       x->capture_text, x->first_token};
+                     x->zeros,      x->texts,       x->capture_text, x->capture_of,        x->first_token};
     for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) free(owned[i]);
     index_given_free(x->given);
     cJSON_Delete(x->meta);

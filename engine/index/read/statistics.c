@@ -13,9 +13,9 @@ const scry_info *scry_index_info(const scry_index *x) {
 }
 
 int scry_find_capture(const scry_index *x, int group, scry_condition condition) {
-    for (size_t i = 0; i < x->info.captures; i++)
-        if (x->info.capture[i].group == group && x->info.capture[i].condition == condition) return (int)i;
-    return -1;
+    const int64_t row = (int64_t)group + (int64_t)x->info.trains;
+    const bool known = x->capture_of && row >= 0 && row < (int64_t)(x->info.trains + x->D);
+    return known && (unsigned)condition < SCRY_CONDITIONS ? x->capture_of[row * SCRY_CONDITIONS + condition] - 1 : -1;
 }
 
 int scry_find_capture_named(const scry_index *x, const char *name) {

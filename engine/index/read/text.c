@@ -73,7 +73,7 @@ const char *index_file_label(const scry_index *x, uint32_t latent) {
 
 uint32_t index_next_file_label(const scry_index *x, uint32_t from) {
     uint64_t i = label_from(x, from);
-    return i < x->labels ? x->label_latent[i] : x->F;
+    return i < x->labels && x->label_latent[i] < x->F ? x->label_latent[i] : x->F;
 }
 
 uint32_t index_key_piece(const scry_index *x, uint32_t latent, int nth) {
@@ -91,15 +91,15 @@ const char *scry_key_piece(const scry_index *x, uint32_t latent, int nth) {
 char *scry_key_tokens(const scry_index *x, uint32_t latent) {
     char *text = NULL;
     size_t size;
-    FILE *f = mem_check(open_memstream(&text, &size));
+    FILE *f = mem_stream(&text, &size);
     for (int k = 0; k < SCRY_KEY_PIECES; k++) {
         const char *piece = scry_key_piece(x, latent, k);
         if (!piece) break;
         if (k) fputc(' ', f);
         quote_text(f, piece);
     }
-    fclose(f);
-    return mem_check(text);
+    mem_stream_end(f);
+    return text;
 }
 
 void scry_key_pieces(const scry_index *x, uint32_t latent, uint32_t out[SCRY_KEY_PIECES]) {

@@ -1,6 +1,6 @@
 /* views.c: one index against each reference. */
 #include "base/mem.h"
-#include "index/read/index.h"
+#include "index/read/relations.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -42,7 +42,7 @@ bool index_views_open(scry_index *x, scry_error *err) {
         if (!has_source(v)) {
             view_free(v);
             x->views[r] = NULL;
-        } else if (!index_sources_open(v, err)) {
+        } else if (!index_relations_check(v, err) || !index_sources_open(v, err)) {
             return false;
         }
     }

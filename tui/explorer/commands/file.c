@@ -11,6 +11,7 @@
 #include "explorer/jobs.h"
 #include "explorer/latent/latent_pane.h"
 #include "explorer/sets/set_layer.h"
+#include "explorer/state/session_autosave.h"
 #include "explorer/table/table.h"
 #include "export.h"
 #include "labels.h"
@@ -189,8 +190,21 @@ command_effect do_no(app *a, UNUSED const char *argument) {
 
 /* What is being written would be lost: once more to leave all the same. */
 command_effect do_quit(app *a, UNUSED const char *argument) {
-    const char *what = job_running(a, false, NULL);
-    if (!what || a->asked_to_leave) return DID_QUIT;
+    const char *what = job_running(a, false, NULL), *unsaved = NULL;
+    if (a->asked_to_leave) return DID_QUIT;
+    if (a->can_ask && !what) {
+        autosave_save(a, true);
+        unsaved = autosave_error(a);
+    }
+    if (!what && !unsaved) return DID_QUIT;
     a->asked_to_leave = true;
-    return app_fail(a, "running; q again quits without it, Esc cancels it: %s", what);
+    if (what) return app_fail(a, "running; q again quits without it, Esc cancels it: %s", what);
+    return app_fail(a, "session %s; q again quits, :session FILE moves it", unsaved);
+}
+
+command_effect do_session(app *a, const char *argument) {
+    scry_error err = {0};
+    if (!*argument) return app_ask(a, "session", "scry.session");
+    if (!autosave_move(a, a->tab, argument, &err)) return app_fail(a, "%s", err.text);
+    return app_say(a, "this session is saved to %s from now on", argument);
 }

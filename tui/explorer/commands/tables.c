@@ -14,11 +14,11 @@
 static char *page_text(char *head, const cJSON *list, const result_column *columns, const char *words) {
     char *text = NULL;
     size_t size;
-    FILE *f = mem_check(open_memstream(&text, &size));
+    FILE *f = mem_stream(&text, &size);
     fprintf(f, "%s" PAGE_TABLE, head);
     result_table(f, list, columns);
     fprintf(f, "\n%s", words);
-    fclose(f);
+    mem_stream_end(f);
     free(head);
     return text;
 }
@@ -198,6 +198,6 @@ command_effect do_info(app *a, UNUSED const char *argument) {
     w->of[0].index = a->tab->index;
     snprintf(w->title, sizeof w->title, "what is in this index");
     page_work(a, w->title, work_info, show_table, w);
-    if (trouble) app_fail(a, "this session is not saved: %s", trouble);
+    if (trouble) app_fail(a, "session %s; :session FILE moves it", trouble);
     return DID_CHANGE;
 }

@@ -1,5 +1,6 @@
 /* prompt_history.c: lines typed into the palette. */
 #include "explorer/state/prompt_history.h"
+#include "base/atomic_file.h"
 #include "base/mem.h"
 #include "base/user_files.h"
 
@@ -38,7 +39,7 @@ void history_begin(history *h) {
     free(folder);
     FILE *f = fopen(h->path, "re");
     size_t room = 0, lines = 0;
-    while (f && getline(&line, &room, f) > 0) {
+    while (f && mem_line(&line, &room, f) > 0) {
         line[strcspn(line, "\n")] = 0;
         if (line[0]) remember(h, line);
         lines++;
@@ -52,10 +53,10 @@ void history_begin(history *h) {
 void history_add(history *h, const char *line) {
     remember(h, line);
     if (!h->path) return;
-    FILE *f = fopen(h->path, "ae");
+    FILE *f = atomic_file_append(h->path, false, NULL);
     if (!f) {
         char *folder = scry_user_folder("XDG_STATE_HOME", ".local/state");
-        if (scry_make_folder(folder, "", NULL)) f = fopen(h->path, "ae");
+        if (scry_make_folder(folder, "", NULL)) f = atomic_file_append(h->path, false, NULL);
         free(folder);
     }
     if (!f) return;

@@ -1,5 +1,6 @@
 /* script.c: commands of the palette in a file, and macros. */
 #include "explorer/state/script.h"
+#include "base/mem.h"
 #include "explorer/app.h"
 #include "explorer/latent/latent_pane.h"
 #include "explorer/state/recording.h"
@@ -14,7 +15,7 @@ bool script_run(app *a, FILE *f, const char *path, bool *quit, scry_error *err) 
     size_t room = 0;
     int number = 0;
     bool ok = true;
-    while (ok && !*quit && getline(&line, &room, f) > 0) {
+    while (ok && !*quit && mem_line(&line, &room, f) > 0) {
         number++;
         line[strcspn(line, "\r\n")] = 0;
         if (number == 1 && strncmp(line, "\xef\xbb\xbf", 3) == 0) memmove(line, line + 3, strlen(line) - 2);

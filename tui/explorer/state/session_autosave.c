@@ -5,10 +5,12 @@
 #include "explorer/state/session_autosave.h"
 #include "explorer/state/view_state.h"
 #include "explorer/table/table.h"
+#include "shell/output.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -45,14 +47,13 @@ static char *path_of(const tab *t) {
 /* The tab's state as the file has it; the caller frees. */
 static char *text_of(app *a, tab *t, size_t *length) {
     char *text = NULL;
-    FILE *f = mem_check(open_memstream(&text, length));
+    FILE *f = mem_stream(&text, length);
     tab *shown = a->tab;
     a->tab = t;
     scry_session_write(t->session, f);
     view_state_write(a, f);
     a->tab = shown;
-    fclose(f);
-    mem_check(text);
+    mem_stream_end(f);
     return text;
 }
 
@@ -115,18 +116,24 @@ static void *write_file(void *context) {
     return NULL;
 }
 
+static void ended(session_autosave *k) {
+    free(k->text);
+    k->text = NULL;
+    memcpy(k->trouble, k->why_not, sizeof k->trouble);
+    if (k->trouble[0]) k->saved = 0; /* so that it is tried again */
+}
+
 /* The thread that wrote last, if it has ended or is waited for. */
 static bool finish(session_autosave *k, bool wait) {
     if (!k->running) return true;
     if (!wait && !atomic_load(&k->done)) return false;
     pthread_join(k->thread, NULL);
     k->running = false;
-    free(k->text);
-    k->text = NULL;
+    ended(k);
     return true;
 }
 
-/* False when the previous write is still running. */
+/* False while writing goes on. */
 static bool save(app *a, tab *t, bool wait) {
     session_autosave *k = t->autosave;
     if (!k->path) return true;
@@ -143,10 +150,9 @@ static bool save(app *a, tab *t, bool wait) {
     k->running = pthread_create(&k->thread, NULL, write_file, k) == 0;
     if (!k->running) { /* no thread could be started: write now */
         write_file(k);
-        free(k->text);
-        k->text = NULL;
+        ended(k);
     }
-    return finish(k, wait) || !wait;
+    return finish(k, wait) && !k->trouble[0];
 }
 
 void autosave_mark_dirty(app *a) {
@@ -159,15 +165,79 @@ int autosave_due(const app *a) {
     return left > 0 ? (int)left : 0;
 }
 
-void autosave_save(app *a, bool wait) {
-    bool all = true;
-    for (size_t i = 0; i < a->tab_count; i++) all = save(a, a->tabs[i], wait) && all;
+/* Why it could not be written, without its path, which would not fit. */
+static const char *reason(const session_autosave *k) {
+    size_t length = strlen(k->path);
+    bool named = strncmp(k->trouble, k->path, length) == 0 && strncmp(k->trouble + length, ": ", 2) == 0;
+    return named ? k->trouble + length + 2 : k->trouble;
+}
+
+bool autosave_save(app *a, bool wait) {
+    bool all = true, said = false;
+    for (size_t i = 0; i < a->tab_count; i++) {
+        session_autosave *k = a->tabs[i]->autosave;
+        all = save(a, a->tabs[i], wait) && all;
+        if (k->trouble[0] && !k->told) {
+            app_fail(a, "session %s; :session FILE moves it", reason(k));
+            said = true;
+        }
+        k->told = k->trouble[0];
+    }
     a->unsaved_since = all ? 0 : now_ms();
+    return said;
 }
 
 const char *autosave_error(app *a) {
-    session_autosave *k = a->tab->autosave;
-    return finish(k, false) && k->why_not[0] ? k->why_not : NULL;
+    for (size_t i = 0; i < a->tab_count; i++) {
+        session_autosave *k = a->tabs[i]->autosave;
+        finish(k, false);
+        if (k->trouble[0]) return reason(k);
+    }
+    return NULL;
+}
+
+bool autosave_may_replace(const char *path, scry_error *err) {
+    struct stat st;
+    char head[] = "scry-session ", found[sizeof head] = "";
+    if (stat(path, &st) != 0) return true;
+    FILE *f = S_ISREG(st.st_mode) ? fopen(path, "re") : NULL;
+    bool is = f && (st.st_size == 0 || (fread(found, 1, sizeof found - 1, f) > 0 && strcmp(found, head) == 0));
+    if (f) fclose(f);
+    return is || scry_fail(err, "%s: exists and is not a session of scry; expected one, or a new name", path);
+}
+
+bool autosave_move(app *a, tab *t, const char *path, scry_error *err) {
+    session_autosave *k = t->autosave;
+    if (!autosave_may_replace(path, err)) return false;
+    finish(k, true);
+    char *before = k->path;
+    k->path = mem_copy_string(path);
+    k->saved = 0;
+    k->backup_previous = false;
+    save(a, t, true);
+    k->told = false;
+    if (!k->trouble[0]) {
+        free(before);
+        return true;
+    }
+    scry_fail(err, "%s", k->trouble);
+    free(k->path);
+    k->path = before;
+    return false;
+}
+
+void autosave_rescue(void *context) {
+    app *a = context;
+    for (size_t i = 0; i < a->tab_count; i++) {
+        const session_autosave *own = a->tabs[i]->autosave;
+        if (!own->path) continue;
+        session_autosave k = {.path = own->path, .backup_previous = own->backup_previous};
+        k.text = text_of(a, a->tabs[i], &k.length);
+        if (XXH3_64bits(k.text, k.length) == own->saved) continue;
+        write_file(&k);
+        if (k.why_not[0]) output_say("the session is not saved: %s", k.why_not);
+        else output_say("the session is saved in %s", k.path);
+    }
 }
 
 session_autosave *autosave_new(void) {

@@ -26,7 +26,9 @@ typedef struct session_autosave {
     pthread_t thread;
     bool running;
     atomic_bool done;
-    char why_not[1024]; /* why it could not be written; "": it could */
+    char why_not[1024]; /* of the thread: why it could not be written; "": it could */
+    char trouble[1024]; /* the same of the last write that ended */
+    bool told;          /* on the message line */
 } session_autosave;
 
 /* Starts saving the tab's session: to `path`, or (NULL) to the default file of its index. */
@@ -38,10 +40,19 @@ bool autosave_restore(app *a, tab *t);
 void autosave_mark_dirty(app *a);
 /* Milliseconds until autosave_save should be called; -1: nothing is unsaved. */
 int autosave_due(const app *a);
-/* Writes what has changed, in the background; wait: until it is on disk. */
-void autosave_save(app *a, bool wait);
-/* Why the session cannot be saved; NULL: it can, or need not be. */
+/* Writes what has changed, in the background; wait: until it is on disk. What could not be written is tried again. True
+ * when the message line says now that a session cannot be saved. */
+bool autosave_save(app *a, bool wait);
+/* Why the session of a tab cannot be saved, without the path ("cannot be written: ..."); NULL: all can, or need not be.
+ */
 const char *autosave_error(app *a);
+/* Saves the tab's session to another file from now on. False and err when that cannot be done. */
+bool autosave_move(app *a, tab *t, const char *path, scry_error *err);
+/* False and err where a file at path is not a session: it would be lost. */
+bool autosave_may_replace(const char *path, scry_error *err);
+/* Saves what has changed when the program ends at once, and says so on standard error; context: the app. For
+ * sudden_end_set. */
+void autosave_rescue(void *context);
 /* A tab's file before autosave_begin. Owner: autosave_free. */
 session_autosave *autosave_new(void);
 /* Waits until the file is written. */

@@ -1,6 +1,7 @@
 /* view_state.c: saves and restores the view of an index, as lines of the palette's commands. */
 #include "explorer/state/view_state.h"
 #include "base/escape.h"
+#include "base/mem.h"
 #include "explorer/causal/ablation_runs.h"
 #include "explorer/latent/latent_pane.h"
 #include "explorer/panes/domain_pane.h"
@@ -105,7 +106,7 @@ void view_state_write(const app *a, FILE *f) {
 void view_state_read(app *a, FILE *f) {
     char *line = NULL;
     size_t room = 0;
-    while (getline(&line, &room, f) > 0) {
+    while (mem_line(&line, &room, f) > 0) {
         line[strcspn(line, "\n")] = 0;
         char word[64];
         snprintf(word, sizeof word, "%.*s", (int)strcspn(line, " "), line);
