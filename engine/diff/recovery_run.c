@@ -86,7 +86,7 @@ static double divergence(const float *p, const float *q, uint32_t V) {
         sum[1] += exp((double)q[v] - most[1]);
         if (of_p != 0) difference += of_p * ((double)p[v] - (double)q[v]);
     }
-    const double kl = difference / sum[0] - (most[0] + log(sum[0]) - most[1] - log(sum[1]));
+    const double kl = difference / sum[0] - ((most[0] + log(sum[0])) - (most[1] + log(sum[1])));
     return kl > 0 ? kl : 0; /* below by rounding, where both are the same */
 }
 
