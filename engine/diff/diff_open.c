@@ -1,6 +1,5 @@
 /* diff/diff_open.c: the two models of a comparison, and their texts. */
 #include "base/mem.h"
-#include "causal/stream_check.h"
 #include "diff/diff_internal.h"
 
 #include <stdlib.h>
@@ -55,23 +54,6 @@ bool diff_open(diff *d, scry_notes *notes, scry_error *err) {
     d->out.tuned = d->pair.adapter[1] ? d->pair.adapter[1] : d->pair.folder[1];
     size_t context = model_pair_context(&d->pair, 0);
     return diff_texts_read(&d->texts, q, d->pair.tok, context < UINT32_MAX / 2 ? context : UINT32_MAX / 2, notes, err);
-}
-
-bool diff_check_base(const diff *d, scry_run *base, scry_notes *notes, scry_error *err) {
-    const scry_index *x = d->query->index;
-    scry_hook hook;
-    if (!x || !scry_hook_parse(scry_index_info(x)->hook, &hook, NULL) ||
-        !scry_model_has_hook(d->pair.model[0], hook, NULL))
-        return true;
-    stream_probe probe;
-    bool ok = stream_probe_run(&probe, x, base, d->pair.tok, hook, err);
-    if (ok && probe.texts.count) {
-        stream_distance distance =
-            stream_distance_of(x, d->query->study, &probe.texts, probe.x, NULL, d->query->memory / 4);
-        ok = stream_check(x, &distance, d->pair.folder[0], hook, notes, err);
-    }
-    stream_probe_free(&probe);
-    return ok;
 }
 
 scry_diff *scry_diff_run(const scry_diff_query *query, const scry_cancel *cancel, scry_notes *notes, scry_error *err) {

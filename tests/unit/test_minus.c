@@ -166,21 +166,31 @@ static scry_train_run settings_of_run(void) {
     return run;
 }
 
-/* What the SAE makes of a row, by a plain loop: the two largest pre-activations. */
-static void reconstruct(const sae *s, const double *x, double *out) {
+/* What the SAE's latents are on a row, by a plain loop: the two largest pre-activations. */
+static void encode(const sae *s, const double *x, double *h) {
     double pre[8];
     for (uint32_t j = 0; j < s->d_sae; j++) {
+        h[j] = 0;
         pre[j] = (double)s->b_enc[j];
         for (size_t i = 0; i < WIDTH; i++) pre[j] += (x[i] - (double)s->b_dec[i]) * (double)s->W_enc[j * WIDTH + i];
     }
-    for (size_t i = 0; i < WIDTH; i++) out[i] = (double)s->b_dec[i];
     for (uint32_t k = 0; k < s->k; k++) {
         uint32_t best = 0;
         for (uint32_t j = 1; j < s->d_sae; j++)
             if (pre[j] > pre[best]) best = j;
         if (!(pre[best] > 0)) return;
-        for (size_t i = 0; i < WIDTH; i++) out[i] += pre[best] * (double)s->W_dec[best * WIDTH + i];
+        h[best] = pre[best];
         pre[best] = -1;
+    }
+}
+
+/* What the SAE makes of a row. */
+static void reconstruct(const sae *s, const double *x, double *out) {
+    double h[8];
+    encode(s, x, h);
+    for (size_t i = 0; i < WIDTH; i++) {
+        out[i] = (double)s->b_dec[i];
+        for (uint32_t j = 0; j < s->d_sae; j++) out[i] += h[j] * (double)s->W_dec[j * WIDTH + i];
     }
 }
 
@@ -348,6 +358,68 @@ static void test_tokens(void) {
                  SAYS("train.sft.minus", "row 197", "\"w6\"", "\"w5\"", "own.jsonl", "other.jsonl"));
 }
 
+/* ---- an index ------------------------------------------------------------------------------------ */
+
+/* The natural study of a difference: base is base minus itself, where nothing has changed; a domain's base, which the
+ * score act reads, is the difference on its text. */
+static const char *difference_study(const char *name, const char *sae_folder) {
+    const char *none = "{\"residual\": \"base.npy\", \"minus\": \"base.npy\", \"tokens\": \"own.jsonl\"}";
+    const char *change = "{\"residual\": \"tuned.npy\", \"minus\": \"base.npy\", \"tokens\": \"own.jsonl\"}";
+    const char *path = scratch("%s", name);
+    write_text(path,
+               "{\"scry_study\": 1, \"sae\": \"%s\", \"train\": {\"base\": %s, \"sft\": %s}, \"domains\": [{\"name\": "
+               "\"changed\", \"base\": %s}, {\"name\": \"same\", \"base\": %s}]}",
+               sae_folder, none, change, change, none);
+    return path;
+}
+
+static void compare_index(const scry_index *x, const sae *s) {
+    worst shift = {.tolerance = 1e-5}, score = {.tolerance = 1e-5};
+    static const double nothing[WIDTH];
+    double still[8], h[8], square[8] = {0}, sum[8] = {0};
+    encode(s, nothing, still);
+    for (size_t r = 0; r < N; r++) {
+        encode(s, difference + r * WIDTH, h);
+        for (int j = 0; j < 8; j++) {
+            square[j] += (h[j] - still[j]) * (h[j] - still[j]) / N;
+            sum[j] += h[j] / N;
+        }
+    }
+    const double *found = scry_shift(x, 0, SCRY_SFT, SCRY_SQ);
+    for (uint32_t j = 0; j < 8; j++) {
+        const float *act = scry_contribution(x, SCRY_ACT, j);
+        worst_add(&shift, found[j], square[j], square[j], "latent %u", j);
+        worst_add(&shift, scry_mean_base(x, 0, SCRY_SFT, j), still[j], 1, "latent %u of base", j);
+        worst_add(&score, act ? (double)act[0] : 0, sum[j], 1, "latent %u, changed", j);
+        worst_add(&score, act ? (double)act[1] : 0, still[j], 1, "latent %u, same", j);
+    }
+    worst_line(&shift, "shifts of the differences");
+    worst_line(&score, "contributions of the differences");
+}
+
+static void test_index(void) {
+    scry_error err = {0};
+    sae s;
+    const char *study = difference_study("differences.json", "sae");
+    if (!check(scry_index_build(study, scratch("d.scry"), NULL, NULL, NULL, &err), "indexed %s", err.text)) return;
+    scry_index *x = scry_open(scratch("d.scry"), true, &err);
+    if (!check(x && sae_load(&s, scratch("sae"), NULL, NULL, &err), "opened %s", err.text)) return;
+    const scry_info *info = scry_index_info(x);
+    check(info->difference, "the index is of differences");
+    for (size_t i = 0; i < info->captures; i++)
+        check(strcmp(info->capture[i].minus, "base.npy") == 0 && info->capture[i].minus_files == 1, "%s is less %s",
+              info->capture[i].name, info->capture[i].minus);
+    compare_index(x, &s);
+    sae_free(&s);
+    scry_close(x);
+    write_text(scratch("stream.json"),
+               "{\"scry_study\": 1, \"sae\": \"sae\", \"train\": {\"base\": {\"residual\": \"base.npy\"}, \"sft\": "
+               "{\"residual\": \"tuned.npy\"}}, \"domains\": []}");
+    check(!scry_index_build(scratch("stream.json"), scratch("no.scry"), NULL, NULL, NULL, &err),
+          "a dictionary of differences does not read the stream");
+    check_says(err.text, SAYS("train.base.minus", "missing", "base.npy", "differences"), "\"%s\"", err.text);
+}
+
 int main(void) {
     test_rows();
     test_nonfinite();
@@ -356,5 +428,6 @@ int main(void) {
     test_resumed();
     test_studies();
     test_tokens();
+    test_index();
     return check_end();
 }
