@@ -20,7 +20,7 @@ TUI_LIBS    = $(LIB_CURSES)
 
 # where the libraries lie: checked each time, by compiling and linking; goals that set up first read it in the make below
 SETUP  = BUILD=$(BUILD) CC="$(CC)" tests/setup.sh
-PLAIN := run deps test asan fuzz static lint ci-full clean uninstall help
+PLAIN := run deps test asan tsan fuzz faults soak static lint ci-full clean uninstall help
 ifneq ($(filter-out $(PLAIN),$(or $(MAKECMDGOALS),all)),)
 include $(BUILD)/config.mk
 endif
@@ -37,7 +37,7 @@ TUI_OBJ    := $(TUI:%.c=$(BUILD)/%.o)
 HEADLESS_OBJ := $(HEADLESS:%.c=$(BUILD)/%.o)
 UNIT_BIN   := $(UNIT:tests/unit/%.c=$(BUILD)/tests/%)
 
-.PHONY: all run test asan static lint docs install uninstall clean help deps ci-full FORCE
+.PHONY: all run test asan tsan static lint docs install uninstall clean help deps ci-full FORCE
 .SECONDARY:
 
 all: $(BUILD)/scry
@@ -80,7 +80,7 @@ $(BUILD)/scry: $(TUI_OBJ) $(BUILD)/libscry.a
 	@$(LINK) -o $@ $(TUI_OBJ) $(BUILD)/libscry.a $(ENGINE_LIBS) $(TUI_LIBS)
 
 # ---- testing
-TEST_BIN = $(UNIT_BIN) $(BUILD)/tests/fuzz_run $(BUILD)/tests/slow_twin $(BUILD)/tests/term_selftest $(BUILD)/tests/explorer
+TEST_BIN = $(UNIT_BIN) $(BUILD)/tests/fuzz_run $(BUILD)/tests/slow_twin $(BUILD)/tests/term_selftest $(BUILD)/tests/explorer $(BUILD)/tests/inject $(BUILD)/tests/memory_faults.so
 
 $(BUILD)/tests/test_%: $(BUILD)/tests/unit/test_%.o $(BUILD)/tests/unit/check.o $(BUILD)/tests/twin/twin.o $(BUILD)/tests/twin/twin_read.o $(BUILD)/libscry.a
 	@mkdir -p $(@D)
@@ -114,6 +114,26 @@ $(BUILD)/tests/encode_lines $(BUILD)/tests/render_chats: $(BUILD)/tests/%: $(BUI
 	@echo "  LINK  $@"
 	@$(LINK) -o $@ $^ $(ENGINE_LIBS)
 
+$(BUILD)/tests/inject: $(BUILD)/tests/faults/faults.o $(BUILD)/tests/faults/file_faults.o
+	@mkdir -p $(@D)
+	@echo "  LINK  $@"
+	@$(LINK) -o $@ $^
+
+# loaded into the program under test; glibc's alone
+$(BUILD)/tests/memory_faults.so: tests/faults/memory_faults.c tests/faults/faults.h
+	@mkdir -p $(@D)
+	@echo "  LINK  $@"
+	@$(CC) $(ALL_CFLAGS) -fPIC -shared -o $@ $< -ldl
+
+# a long session: SOAK_ROUNDS times some hundred random steps, against a model of the explorer's state
+.PHONY: soak
+soak: $(BUILD)/tests/test_tui_combos
+	@COMBOS_ROUNDS=$${SOAK_ROUNDS:-6700} $(BUILD)/tests/test_tui_combos
+
+.PHONY: faults
+faults: $(BUILD)/scry $(BUILD)/tests/inject $(BUILD)/tests/memory_faults.so
+	@BUILD=$(BUILD) tests/faults/run.sh
+
 $(BUILD)/tests/term_selftest: $(BUILD)/tests/terminal/term.o $(BUILD)/tests/terminal/term_selftest.o
 	@$(LINK) -o $@ $^ $(LIB_VTERM) -lutil $(LIB_CURSES)
 
@@ -126,7 +146,9 @@ test:
 
 # for other compilers and machines: programs to run there, and what compiles where nothing can be linked
 .PHONY: tests-run tests-programs objects
-tests-programs: $(BUILD)/scry $(TEST_BIN)
+# those that TESTS names; scripts may need any of them
+ONLY_PROGRAMS = $(and $(TESTS),$(if $(findstring /,$(TESTS))$(filter-out fuzz test_%,$(TESTS)),,yes))
+tests-programs: $(BUILD)/scry $(if $(ONLY_PROGRAMS),$(addprefix $(BUILD)/tests/,$(patsubst fuzz,fuzz_run,$(TESTS))),$(TEST_BIN))
 objects: $(ENGINE_OBJ) $(TUI_OBJ) $(patsubst %.c,$(BUILD)/%.o,$(filter-out tests/fuzz/% tests/bench/%,$(wildcard tests/*/*.c)))
 
 tests-run: tests-programs
@@ -137,6 +159,12 @@ asan:
 	@BUILD=$(BUILD)/asan CC="$(CC)" tests/setup.sh test
 	@$(MAKE) --no-print-directory $(JOBS) BUILD=$(BUILD)/asan CFLAGS="-O1 -g -fno-omit-frame-pointer" \
 	    EXTRA="-fsanitize=address,undefined -fno-sanitize-recover=undefined" tests-run
+
+# and under ThreadSanitizer
+tsan:
+	@BUILD=$(BUILD)/tsan CC="$(CC)" tests/setup.sh test
+	@$(MAKE) --no-print-directory $(JOBS) BUILD=$(BUILD)/tsan CFLAGS="-O1 -g -fno-omit-frame-pointer" \
+	    EXTRA="-fsanitize=thread" tests-run
 
 # readers of foreign files on damaged ones: a short run among the tests, and for FUZZ_SECONDS under sanitizers
 FUZZ_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(filter-out %/driver.c %/cover.c %/exact_map.c,$(wildcard tests/fuzz/*.c)) \
@@ -219,7 +247,10 @@ help:
 	@echo "make test       set up, build, run every test"
 	@echo "make static     build/static/scry, which needs no shared library: for machines without them"
 	@echo "make asan       the tests under the address and undefined-behaviour sanitizers"
+	@echo "make tsan       the same for threads (TESTS=\"test_index test_train\" for some)"
 	@echo "make fuzz       damaged files for every reader, FUZZ_SECONDS in all (60), under the sanitizers"
+	@echo "make faults     every command that writes, with allocations and calls on files that fail"
+	@echo "make soak       a million random steps in the explorer, against a model of its state"
 	@echo "make bench      speed, memory and size beside their targets (BENCH_SCALE=full: 12 GB of disk)"
 	@echo "make screenshots the tested screens as SVG (and PNG) below $(BUILD)/screenshots"
 	@echo "make lint       formatting, layering, compiler warnings"

@@ -25,7 +25,8 @@
 typedef struct scry_causal scry_causal;
 
 /* What the model is computed in and latents are taken out in, as torch names it. Differences of losses are known to
- * about 2e-7 nats a token in float32, to 4e-9 in float64 (the index's activations are floats). PRECISION(enumerator, name, other name) */
+ * about 2e-7 nats a token in float32, to 4e-9 in float64 (the index's activations are floats). PRECISION(enumerator,
+ * name, other name) */
 #define SCRY_PRECISION_TABLE(PRECISION)                                                                                \
     PRECISION(SCRY_FLOAT32, "float32", "float")                                                                        \
     PRECISION(SCRY_FLOAT64, "float64", "double")

@@ -59,6 +59,8 @@ words() {
         complain "text that may reach a terminal raw: print it with tui/shell/output.h"
     grep -nE '\b(TODO|FIXME|XXX|HACK)\b' $(grep -E '\.([ch]|sh|md|awk)$|^Makefile$' "$work/tracked" | grep -v '^tests/.*lint\.sh$') |
         complain "unfinished words"
+    grep -nE '^(<{7}|={7}|>{7})( |$)' $(grep -E '\.([ch]|sh|md|awk|def|py|txt)$|^Makefile$' "$work/tracked") /dev/null |
+        complain "marks of a merge that was not finished"
     grep -n "cJSON_ParseWithLength" $code /dev/null | grep -v '^engine/io/json\.[ch]:' |
         complain "JSON that is parsed without the copy of io/json.h"
     wc -l $sources | awk '$2 != "total" && $1 > 900' | complain "files of more than 900 lines"

@@ -2,6 +2,7 @@
 #include "base/atomic_file.h"
 #include "base/mem.h"
 #include "base/printable.h"
+#include "base/text_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -59,7 +60,7 @@ char *atomic_file_target(const char *path, scry_error *err) {
 
 bool atomic_file_is_index(const char *path) {
     char head[INDEX_MAGIC_SIZE];
-    FILE *f = fopen(path, "rbe");
+    FILE *f = text_file_open(path, NULL); /* which waits for no pipe */
     if (!f) return false;
     bool is = fread(head, 1, sizeof head, f) == sizeof head && memcmp(head, INDEX_MAGIC, sizeof head) == 0;
     fclose(f);

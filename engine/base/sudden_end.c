@@ -1,6 +1,5 @@
 /* base/sudden_end.c: puts things in order when the program must end at once. */
 #include "base/sudden_end.h"
-#include "base/mem.h"
 
 #include <limits.h>
 #include <pthread.h>
@@ -18,7 +17,7 @@
 /* Nodes are reused and never freed, so that a handler may walk the lists while other threads change them. */
 struct sudden_file {
     sudden_file *next;
-    atomic_bool used;
+    atomic_bool taken, there; /* there: path is to be removed */
     char path[PATH_MAX];
 };
 struct sudden_map {
@@ -60,27 +59,39 @@ void sudden_end_set(sudden_step step, void (*run)(void *context), void *context)
 
 /* ---- lists ---- */
 
-sudden_file *sudden_end_remove(const char *path) {
+static void *node(size_t size) {
+    void *new = calloc(1, size);
+    if (!new) sudden_end("out of memory: asked for %zu bytes", size);
+    return new;
+}
+
+sudden_file *sudden_end_reserve(void) {
     pthread_mutex_lock(&own.lock);
     sudden_file *f = atomic_load(&own.files);
-    while (f && atomic_load(&f->used)) f = f->next;
+    while (f && atomic_load(&f->taken)) f = f->next;
     if (!f) {
-        pthread_mutex_unlock(&own.lock); /* mem_new may end the program */
-        f = mem_new(1, sizeof *f);
+        pthread_mutex_unlock(&own.lock); /* node may end the program */
+        f = node(sizeof *f);
         pthread_mutex_lock(&own.lock);
         f->next = atomic_load(&own.files);
         atomic_store(&own.files, f);
     }
-    if (strlen(path) < sizeof f->path) {
-        memcpy(f->path, path, strlen(path) + 1);
-        atomic_store(&f->used, true);
-    }
+    atomic_store(&f->taken, true);
     pthread_mutex_unlock(&own.lock);
     return f;
 }
 
+void sudden_end_remove(sudden_file *file, const char *path) {
+    size_t length = strlen(path);
+    if (length >= sizeof file->path) return;
+    memcpy(file->path, path, length + 1);
+    atomic_store(&file->there, true);
+}
+
 void sudden_end_forget(sudden_file *file) {
-    if (file) atomic_store(&file->used, false);
+    if (!file) return;
+    atomic_store(&file->there, false);
+    atomic_store(&file->taken, false);
 }
 
 sudden_map *sudden_end_map(const void *data, size_t size, const char *path) {
@@ -89,7 +100,7 @@ sudden_map *sudden_end_map(const void *data, size_t size, const char *path) {
     while (m && atomic_load(&m->data)) m = m->next;
     if (!m) {
         pthread_mutex_unlock(&own.lock);
-        m = mem_new(1, sizeof *m);
+        m = node(sizeof *m);
         pthread_mutex_lock(&own.lock);
         m->next = atomic_load(&own.maps);
         atomic_store(&own.maps, m);
@@ -150,7 +161,7 @@ static bool is_ender(void) {
 static void put_in_order(const char *message) {
     run(SUDDEN_TERMINAL);
     for (sudden_file *f = atomic_load(&own.files); f; f = f->next)
-        if (atomic_exchange(&f->used, false)) unlink(f->path);
+        if (atomic_exchange(&f->there, false)) unlink(f->path);
     if (message) say(message, strlen(message));
     if (!atomic_load(&own.step[SUDDEN_SESSION].run)) return;
     if (atomic_load(&own.caught) && !pthread_equal(pthread_self(), own.main))

@@ -26,9 +26,11 @@ _Noreturn void sudden_end(const char *format, ...) __attribute__((format(printf,
 /* Ends the program by a signal, from its handler. */
 void sudden_end_by(int number);
 
-/* A file that is removed where the program ends at once. path is copied. Never NULL; end it with sudden_end_forget. */
+/* A file that is removed where the program ends at once. sudden_end_reserve comes before the file is made, as it may
+ * end the program itself; sudden_end_forget after it. path is copied. */
 typedef struct sudden_file sudden_file;
-sudden_file *sudden_end_remove(const char *path);
+sudden_file *sudden_end_reserve(void);
+void sudden_end_remove(sudden_file *file, const char *path);
 void sudden_end_forget(sudden_file *file);
 
 /* A range of mapped memory whose file may become shorter: SIGBUS in it names the path. Both must stay until

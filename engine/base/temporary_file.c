@@ -65,7 +65,10 @@ static int make(char **path, const char *folder, const char *start, mode_t mode,
         struct stat st;
         bool held = fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
         if (fd >= 0 && !held && fstat(fd, &st) == 0 && st.st_nlink > 0) return fd;
-        if (fd >= 0) close(fd);
+        if (fd >= 0) {
+            unlink(*path);
+            close(fd);
+        }
         free(*path);
         if (fd < 0 && *why != EEXIST) return -1;
     }
@@ -78,12 +81,17 @@ int temporary_file_begin(temporary_file *t, const char *target) {
     struct stat st;
     temporary_file_clear(target);
     char *folder = path_folder(target), *start = start_of_name(target);
+    struct sudden_file *sudden = sudden_end_reserve();
     int fd = make(&t->path, folder, start, 0666, &why);
     free(folder);
     free(start);
-    if (fd < 0) return why;
+    if (fd < 0) {
+        sudden_end_forget(sudden);
+        return why;
+    }
+    t->sudden = sudden;
+    sudden_end_remove(sudden, t->path);
     if (stat(target, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == geteuid()) fchmod(fd, st.st_mode & 0777);
-    t->sudden = sudden_end_remove(t->path);
     t->file = fdopen(fd, "w");
     if (t->file) return 0;
     why = errno;

@@ -156,11 +156,12 @@ static void set_domains(const capture_plan *plan, cJSON *study) {
     set(study, "domains", domains);
 }
 
-/* The study that is there, or an empty one. */
-static cJSON *study_before(const char *path) {
+/* The study that is there, or an empty one; NULL and err where it cannot be read. */
+static cJSON *study_before(const char *path, scry_error *err) {
     mapped_file map;
     cJSON *study = NULL;
-    if (access(path, F_OK) == 0 && mapped_file_open(&map, path, NULL, NULL)) {
+    if (!mapped_file_open_if_there(&map, path, NULL, err)) return NULL;
+    if (map.path) {
         study = json_parse((const char *)map.data, (size_t)map.size);
         mapped_file_close(&map);
     }
@@ -172,12 +173,14 @@ static cJSON *study_before(const char *path) {
 bool capture_study_is_own(const char *folder, scry_error *err) {
     char *path = mem_format("%s/study.json", folder);
     temporary_file_clear(path); /* here, since other shards may write the study at its end */
-    cJSON *study = access(path, F_OK) == 0 ? study_before(path) : NULL;
-    bool own = !study || cJSON_GetObjectItemCaseSensitive(study, "capture") ||
-               scry_fail(err,
-                         "%s: is a study that scry capture did not write; expected an empty or a new folder, or "
-                         "--force",
-                         path);
+    cJSON *study = NULL;
+    bool own = access(path, F_OK) != 0;
+    if (!own && (study = study_before(path, err)))
+        own = cJSON_GetObjectItemCaseSensitive(study, "capture") ||
+              scry_fail(err,
+                        "%s: is a study that scry capture did not write; expected an empty or a new folder, or "
+                        "--force",
+                        path);
     cJSON_Delete(study);
     free(path);
     return own;
@@ -208,7 +211,12 @@ bool capture_study_write(const capture_plan *plan, const char *folder, scry_erro
     char hook[SCRY_HOOK_TEXT], *path = mem_format("%s/study.json", folder);
     const char *given = plan->options->model_name;
     char *model = given ? mem_copy_string(given) : capture_folder_name(plan->options->model);
-    cJSON *study = study_before(path);
+    cJSON *study = study_before(path, err);
+    if (!study) {
+        free(model);
+        free(path);
+        return false;
+    }
     set(study, "scry_study", cJSON_CreateNumber(1));
     set_name(plan, study, model);
     set_text(study, "model", model);

@@ -143,6 +143,22 @@ static void mend(char *text, size_t length) {
     }
 }
 
+enum { VALUES_FREE = 1 << 20, BYTES_FOR_VALUE = 8 };
+
+bool json_is_dense(const char *text, size_t length) {
+    size_t values = 1, most = length / BYTES_FOR_VALUE;
+    if (most < VALUES_FREE) most = VALUES_FREE;
+    if (length / 2 < most) return false; /* a value has two bytes at least */
+    bool quoted = false;
+    for (size_t i = 0; i < length && values <= most; i++) {
+        const char c = text[i];
+        if (quoted && c == '\\') i++;
+        else if (c == '"') quoted = !quoted;
+        else if (!quoted) values += c == ',' || c == '[' || c == '{';
+    }
+    return values > most;
+}
+
 /* Frees the copy, which ends with a NUL at [length]. */
 static cJSON *parse_copy(char *copy, size_t length, size_t *stop) {
     const char *at = NULL;
@@ -156,11 +172,13 @@ cJSON *json_parse_prefix(const char *text, size_t length, size_t *stop) {
     size_t unused;
     if (!stop) stop = &unused;
     *stop = 0;
-    return length && length <= JSON_PREFIX_MAX ? parse_copy(mem_copy_bytes(text, length), length, stop) : NULL;
+    return length && length <= JSON_PREFIX_MAX && !json_is_dense(text, length)
+               ? parse_copy(mem_copy_bytes(text, length), length, stop)
+               : NULL;
 }
 
 cJSON *json_parse(const char *text, size_t length) {
-    if (length == 0 || length > JSON_PARSE_MAX || memchr(text, 0, length)) return NULL;
+    if (length == 0 || length > JSON_PARSE_MAX || memchr(text, 0, length) || json_is_dense(text, length)) return NULL;
     char *copy = mem_copy_bytes(text, length);
     mend(copy, length);
     size_t stop;

@@ -31,8 +31,12 @@ bool json_walk_into(json_walk *walk, json_part value);
  * checked: parsing the value may still fail. */
 json_step json_next(json_walk *walk, json_part *key, json_part *value);
 
-/* Longest text that json_parse takes; cJSON needs up to forty times as much. */
+/* Longest text that json_parse takes; cJSON needs some 80 bytes for each value in it. */
 #define JSON_PARSE_MAX ((size_t)64 << 20)
+
+/* True where a text has so many values that parsing it would take more than ten times its bytes, and more than JSON of
+ * its kind has: a million, and one for each eight bytes. json_parse and json_parse_prefix return NULL for it. */
+bool json_is_dense(const char *text, size_t length);
 
 /* Parses a text that is one value; NULL when it is not JSON. Bare NaN and Infinity become empty lists, which
  * are neither texts nor numbers; \u0000, where cJSON would cut the text, becomes U+2400, and half a surrogate

@@ -15,8 +15,9 @@
 #include <string.h>
 #include <zlib.h>
 
-#define LABEL_MAX    4096                /* bytes of a label that takes no more texts */
-#define UNPACKED_MAX ((size_t)256 << 20) /* bytes of an unpacked gzip file */
+#define LABEL_MAX    4096                                  /* bytes of a label that takes no more texts */
+#define UNPACKED_MAX ((size_t)256 << 20)                   /* bytes of an unpacked gzip file */
+enum { UNPACKED_FREE = 32 << 20, UNPACKED_FOR_BYTE = 64 }; /* the same, of a small one */
 #define TOKENS_SHOWN 3
 
 /* Ignored records, counted for each reason. */
@@ -302,7 +303,8 @@ static bool read_file(reader *r) {
     char *unpacked = NULL;
     bool ok = true;
     if (is_gzip(text, length)) {
-        ok = gunzip(r->path, UNPACKED_MAX, &unpacked, &length, r->err);
+        const size_t most = UNPACKED_FREE + length * UNPACKED_FOR_BYTE;
+        ok = gunzip(r->path, most < UNPACKED_MAX ? most : UNPACKED_MAX, &unpacked, &length, r->err);
         text = unpacked;
     }
     if (ok) {

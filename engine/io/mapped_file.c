@@ -63,6 +63,13 @@ bool mapped_file_open(mapped_file *map, const char *path, const char *key, scry_
         for_key, colon, path);
 }
 
+bool mapped_file_open_if_there(mapped_file *map, const char *path, const char *key, scry_error *err) {
+    struct stat st;
+    *map = (mapped_file){.fd = -1};
+    if (stat(path, &st) != 0 && (errno == ENOENT || errno == ENOTDIR)) return true;
+    return mapped_file_open(map, path, key, err);
+}
+
 void mapped_file_open_fd(mapped_file *map) {
     if (!map->data || map->fd >= 0) return;
     struct stat st;

@@ -19,6 +19,9 @@ typedef struct mapped_file {
 /* Maps the regular file at path. key: the manifest's key that names the file ("train.base.residual"), for
  * messages; NULL when the user gave the path. On failure nothing is left open. */
 bool mapped_file_open(mapped_file *map, const char *path, const char *key, scry_error *err);
+/* The same for a file that need not be there: then true, and map->path is NULL. One that is there and cannot be read is
+ * an error, never the same as none. */
+bool mapped_file_open_if_there(mapped_file *map, const char *path, const char *key, scry_error *err);
 void mapped_file_close(mapped_file *map);
 /* Opens the file again for mapped_file_read. Where the path names another file by now, or too many files are
  * open, mapped_file_read copies from the map instead. Files are open only while they are read, so that a study

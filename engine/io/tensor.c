@@ -176,6 +176,9 @@ static bool reach(const tensor *t, uint64_t offset, int64_t *low, int64_t *high)
     return true;
 }
 
+/* Strides can make much of few bytes: up to REPEATED_FREELY bytes in all, or each REPEATED times. */
+enum { REPEATED_FREELY = 64 << 20, REPEATED = 16 };
+
 bool tensor_view(tensor *t, const tensor_spec *spec, const tensor_file *file, const char *key, scry_error *err) {
     *t = (tensor){.dtype = spec->dtype, .big_endian = spec->big_endian, .dims = spec->dims, .data = spec->data};
     snprintf(t->dtype_name, sizeof t->dtype_name, "%s", spec->dtype_name);
@@ -204,6 +207,13 @@ bool tensor_view(tensor *t, const tensor_spec *spec, const tensor_file *file, co
                            "; the file is cut or its header is wrong",
                            spec->name, tensor_shape_text(t, text, sizeof text), spec->dtype_name, (uint64_t)high + 1,
                            each, spec->room);
+    if (elements > REPEATED_FREELY / each && elements / REPEATED > (uint64_t)(high - low) + 1)
+        return tensor_fail(file, key, err,
+                           "tensor \"%.60s\": %s of %s is made of %" PRIu64 " stored numbers, each of which stands for "
+                           "%" PRIu64 ": its strides repeat them, as torch.expand does; save tensor.contiguous(), or "
+                           "what was expanded",
+                           spec->name, tensor_shape_text(t, text, sizeof text), spec->dtype_name,
+                           (uint64_t)(high - low) + 1, elements / ((uint64_t)(high - low) + 1));
     t->data = spec->data + spec->offset * each;
     return true;
 }

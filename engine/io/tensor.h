@@ -149,7 +149,7 @@ typedef struct tensor_spec {
 } tensor_spec;
 
 /* Makes a view without a name, after checking that every element that shape and strides can reach lies
- * in the room and that nothing overflows. */
+ * in the room, that nothing overflows, and that strides do not make a tensor of many bytes from few stored ones. */
 bool tensor_view(tensor *t, const tensor_spec *spec, const tensor_file *file, const char *key, scry_error *err);
 /* Appends a copy of the view or the matrix under a copy of the name. */
 void tensor_append(tensor_file *file, const tensor *t, const char *name);

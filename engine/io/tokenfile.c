@@ -31,41 +31,80 @@ static const char *piece_of(const reader *r, double id, int position, scry_error
     return piece;
 }
 
-static bool add_token(reader *r, const cJSON *item, int position, scry_error *err) {
+static bool is_text(json_part value) {
+    return value.length >= 2 && *value.at == '"';
+}
+
+/* False for what is no number. */
+static bool number_of(json_part value, double *out) {
+    char text[64], *end;
+    if (!value.at || value.length >= sizeof text || !(*value.at == '-' || (*value.at >= '0' && *value.at <= '9')))
+        return false;
+    memcpy(text, value.at, value.length);
+    text[value.length] = 0;
+    *out = strtod(text, &end);
+    return strspn(text, "0123456789+-.eE") == value.length && !*end;
+}
+
+static bool broken_line(const reader *r, scry_error *err) {
+    return scry_fail(err, "%s: %s: line %" PRIu64 " is not a JSON object; expected {\"id\": ..., \"tokens\": [...]}",
+                     r->key, r->text->path, r->line);
+}
+
+static bool add_token(reader *r, json_part item, int position, scry_error *err) {
     token_text *text = r->text;
-    char number[32];
-    const char *piece = cJSON_IsString(item) ? item->valuestring : number;
-    if (cJSON_IsNumber(item) && r->tok) {
-        piece = piece_of(r, item->valuedouble, position, err);
-        if (!piece) return false;
-    } else if (cJSON_IsNumber(item)) snprintf(number, sizeof number, "#%.0f", item->valuedouble);
-    else if (!cJSON_IsString(item))
+    char number[32], *owned = NULL;
+    const char *piece = number;
+    double id;
+    if (number_of(item, &id)) {
+        snprintf(number, sizeof number, "#%.0f", id);
+        if (r->tok && !(piece = piece_of(r, id, position, err))) return false;
+    } else if (!is_text(item)) {
         return scry_fail(err, "%s: %s: line %" PRIu64 ": token %d is neither text nor a number", r->key, text->path,
                          r->line, position);
+    } else if (!(piece = owned = json_text(item))) {
+        return broken_line(r, err);
+    }
     if (text->tokens == r->token_room) {
         r->token_room = r->token_room ? r->token_room * 2 : 4096;
         text->piece = mem_resize(text->piece, r->token_room, sizeof *text->piece);
     }
     text->piece[text->tokens++] = string_pool_add(r->pieces, piece);
+    free(owned);
     return true;
 }
 
+static bool is_list(json_part value) {
+    return value.at && *value.at == '[';
+}
+
+/* Elements of a list; -1 where it is broken, or has too many. */
+static int list_length(json_part list) {
+    json_walk w;
+    json_part item;
+    json_step step = JSON_BROKEN;
+    int n = 0;
+    if (!json_walk_into(&w, list)) return -1;
+    while (n < INT32_MAX && (step = json_next(&w, NULL, &item)) == JSON_ITEM) n++;
+    return step == JSON_END ? n : -1;
+}
+
 /* "ids" together with "tokens": as many numbers. */
-static bool check_ids(const reader *r, const cJSON *ids, const cJSON *tokens, scry_error *err) {
-    if (!ids || !cJSON_IsArray(tokens)) return true;
-    if (!cJSON_IsArray(ids) || cJSON_GetArraySize(ids) != cJSON_GetArraySize(tokens))
+static bool check_ids(const reader *r, json_part ids, json_part tokens, scry_error *err) {
+    if (!ids.at || !is_list(tokens)) return true;
+    const int count = list_length(tokens), found = is_list(ids) ? list_length(ids) : -1;
+    if (count < 0 || (is_list(ids) && found < 0)) return broken_line(r, err);
+    if (found != count)
         return scry_fail(err, "%s: %s: line %" PRIu64 ": \"ids\": found %s, expected a list of %d numbers, one a token",
-                         r->key, r->text->path, r->line, cJSON_IsArray(ids) ? "another number of them" : "no list",
-                         cJSON_GetArraySize(tokens));
-    const cJSON *id;
-    int position = 0;
-    cJSON_ArrayForEach (id, ids) {
-        if (!cJSON_IsNumber(id) || id->valuedouble < 0 || id->valuedouble > UINT32_MAX ||
-            id->valuedouble != (double)(uint32_t)id->valuedouble)
+                         r->key, r->text->path, r->line, is_list(ids) ? "another number of them" : "no list", count);
+    json_walk w;
+    json_part item;
+    double id;
+    json_walk_into(&w, ids);
+    for (int position = 0; json_next(&w, NULL, &item) == JSON_ITEM; position++)
+        if (!number_of(item, &id) || id < 0 || id > UINT32_MAX || id != (double)(uint32_t)id)
             return scry_fail(err, "%s: %s: line %" PRIu64 ": id %d is no token's id; expected a whole number", r->key,
                              r->text->path, r->line, position);
-        position++;
-    }
     return true;
 }
 
@@ -85,14 +124,47 @@ static bool read_response(const reader *r, cJSON *line, token_sample *sample, sc
     return true;
 }
 
-static bool add_sample(reader *r, cJSON *line, scry_error *err) {
+/* A sample's line in parts: its tokens, which may be millions, are not made a tree. */
+typedef struct sample_line {
+    json_part tokens, ids; /* at NULL: not there */
+    cJSON *others;         /* the other keys but "before", if that is a list; owned */
+} sample_line;
+
+/* False for what is no JSON object. */
+static bool split_line(const char *text, size_t length, sample_line *out) {
+    json_walk lines = json_walk_text(text, length), members;
+    json_part line, key, value;
+    json_step step;
+    *out = (sample_line){0};
+    if (json_next(&lines, NULL, &line) != JSON_ITEM || *line.at != '{' || !json_walk_into(&members, line) ||
+        json_next(&lines, NULL, &value) != JSON_END)
+        return false;
+    char *others = mem_new(line.length + 3, 1);
+    size_t used = 0;
+    others[used++] = '{';
+    while ((step = json_next(&members, &key, &value)) == JSON_ITEM) {
+        json_part *place = json_is(key, "\"tokens\"") ? &out->tokens : json_is(key, "\"ids\"") ? &out->ids : NULL;
+        if (place && !place->at) *place = value;
+        if (place || (json_is(key, "\"before\"") && is_list(value))) continue;
+        if (used > 1) others[used++] = ',';
+        memcpy(others + used, key.at, key.length);
+        used += key.length;
+        others[used++] = ':';
+        memcpy(others + used, value.at, value.length);
+        used += value.length;
+    }
+    others[used++] = '}';
+    if (step == JSON_END) out->others = json_parse(others, used);
+    free(others);
+    return out->others != NULL;
+}
+
+static bool add_sample(reader *r, sample_line *line, scry_error *err) {
     token_text *text = r->text;
-    const cJSON *id = cJSON_GetObjectItemCaseSensitive(line, "id");
-    const cJSON *tokens = cJSON_GetObjectItemCaseSensitive(line, "tokens");
-    const cJSON *ids = cJSON_GetObjectItemCaseSensitive(line, "ids");
-    if (!check_ids(r, ids, tokens, err)) return false;
-    if (!tokens) tokens = ids;
-    if (!cJSON_IsArray(tokens))
+    const cJSON *id = cJSON_GetObjectItemCaseSensitive(line->others, "id");
+    const json_part tokens = line->tokens.at ? line->tokens : line->ids;
+    if (!check_ids(r, line->ids, line->tokens, err)) return false;
+    if (!is_list(tokens))
         return scry_fail(err, "%s: %s: line %" PRIu64 ": expected \"tokens\" (texts) or \"ids\" (numbers) as a list",
                          r->key, text->path, r->line);
     if (id && !cJSON_IsString(id) && !cJSON_IsNumber(id))
@@ -108,18 +180,17 @@ static bool add_sample(reader *r, cJSON *line, scry_error *err) {
     else sample->id = cJSON_IsNumber(id) ? mem_format("%.17g", id->valuedouble) : mem_format("%" PRIu64, r->line);
     sample->about = mem_copy_string("");
     int position = 0;
-    const cJSON *item;
-    cJSON_ArrayForEach (item, tokens)
+    json_walk w;
+    json_part item;
+    json_step step = json_walk_into(&w, tokens) ? JSON_ITEM : JSON_BROKEN;
+    while (step == JSON_ITEM && (step = json_next(&w, NULL, &item)) == JSON_ITEM)
         if (!add_token(r, item, position++, err)) return false;
+    if (step == JSON_BROKEN) return broken_line(r, err);
     sample->count = (uint32_t)position;
-    if (!read_response(r, line, sample, err)) return false;
-    cJSON_DeleteItemFromObjectCaseSensitive(line, "id");
-    cJSON_DeleteItemFromObjectCaseSensitive(line, "tokens");
-    cJSON_DeleteItemFromObjectCaseSensitive(line, "ids");
-    if (cJSON_IsArray(cJSON_GetObjectItemCaseSensitive(line, "before")))
-        cJSON_DeleteItemFromObjectCaseSensitive(line, "before");
-    if (line->child) {
-        char *about = cJSON_PrintUnformatted(line);
+    if (!read_response(r, line->others, sample, err)) return false;
+    cJSON_DeleteItemFromObjectCaseSensitive(line->others, "id");
+    if (line->others->child) {
+        char *about = cJSON_PrintUnformatted(line->others);
         free(sample->about);
         sample->about = about ? mem_copy_string(about) : mem_copy_string("");
         cJSON_free(about);
@@ -148,16 +219,13 @@ bool token_text_read(token_text *text, const char *path, const char *key, string
         at += length + 1;
         r.line++;
         if (is_blank(start, length)) continue;
-        cJSON *line = json_parse(start, length);
+        sample_line line = {0};
         if (length > JSON_PARSE_MAX)
             ok = scry_fail(err, "%s: %s: line %" PRIu64 " has %zu bytes, expected %zu at most; split the sample", key,
                            path, r.line, length, JSON_PARSE_MAX);
-        else if (!cJSON_IsObject(line))
-            ok = scry_fail(err,
-                           "%s: %s: line %" PRIu64 " is not a JSON object; expected {\"id\": ..., \"tokens\": [...]}",
-                           key, path, r.line);
-        else ok = add_sample(&r, line, err);
-        cJSON_Delete(line);
+        else if (!split_line(start, length, &line)) ok = broken_line(&r, err);
+        else ok = add_sample(&r, &line, err);
+        cJSON_Delete(line.others);
     }
     mapped_file_close(&map);
     if (!ok) token_text_free(text);

@@ -16,6 +16,8 @@ enum {
     CENTRAL_SIZE = 46, /* a member in the directory */
     LOCAL_SIZE = 30    /* a member's own header */
 };
+/* Where members are inflated in memory, not in a folder: bytes for each that is stored, and for any. */
+enum { MEMORY_FOR_BYTE = 64, MEMORY_FREE = 256 << 20 };
 static const uint64_t most_inflated = (uint64_t)1 << 40;
 
 static uint16_t u16(const uint8_t *p) {
@@ -262,6 +264,13 @@ const uint8_t *zip_bytes(const zip_archive *zip, zip_entry *e, const char *key, 
              "zip member \"%.80s\": says that %" PRIu64 " bytes inflate to %" PRIu64
              ", expected at most 1032 for one and 2^40 in all",
              e->name, e->packed, e->size);
+        return NULL;
+    }
+    if (!zip->folder && e->size > MEMORY_FREE && e->size / MEMORY_FOR_BYTE > e->packed) {
+        fail(map, key, err,
+             "zip member \"%.80s\": %" PRIu64 " bytes would inflate to %" PRIu64
+             " in memory, expected at most %d for one above %d MB; save it without compression",
+             e->name, e->packed, e->size, MEMORY_FOR_BYTE, MEMORY_FREE >> 20);
         return NULL;
     }
     bool right = false;

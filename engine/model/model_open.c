@@ -34,6 +34,19 @@ static bool adapt(scry_model *m, const char *adapter, scry_notes *notes, scry_er
     return m->lora && lora_attach(m->lora, m, err);
 }
 
+/* The bytes of config.json, for the fingerprint. */
+static bool keep_config(scry_model *m, scry_error *err) {
+    char *path = path_join(m->folder, "config.json");
+    mapped_file map;
+    bool ok = mapped_file_open(&map, path, "model", err);
+    free(path);
+    if (!ok) return false;
+    m->config_size = (size_t)map.size;
+    m->config = mem_copy_bytes((const char *)map.data, m->config_size);
+    mapped_file_close(&map);
+    return true;
+}
+
 static bool open_all(scry_model *m, const char *adapter, scry_notes *notes, scry_error *err) {
     if (!path_is_directory(m->folder))
         return scry_fail(err, "model: %s: found no folder, expected one with config.json and model.safetensors",
@@ -48,9 +61,10 @@ static bool open_all(scry_model *m, const char *adapter, scry_notes *notes, scry
                          "model: %s: found a LoRA adapter, expected a model; give the model that it was trained on, "
                          "and this folder as its adapter",
                          m->folder);
-    if (!model_plan_read(&m->plan, m->folder, notes, err)) return false;
+    if (!model_plan_read(&m->plan, m->folder, notes, err) || !keep_config(m, err)) return false;
     m->family = model_family_find(m->plan.family);
-    return open_weights(m, err) && model_weights_find(m, notes, err) && (!adapter || adapt(m, adapter, notes, err));
+    return open_weights(m, err) && model_weights_find(m, notes, err) && (!adapter || adapt(m, adapter, notes, err)) &&
+           model_ends_find(m, err);
 }
 
 scry_model *scry_model_open(const char *folder, const char *adapter, scry_notes *notes, scry_error *err) {
@@ -61,10 +75,7 @@ scry_model *scry_model_open(const char *folder, const char *adapter, scry_notes 
     m->folder = mem_copy_bytes(folder, length);
     m->info.path = m->folder;
     m->file.map.fd = -1;
-    if (open_all(m, adapter, notes, err)) {
-        model_ends_find(m);
-        return m;
-    }
+    if (open_all(m, adapter, notes, err)) return m;
     scry_model_close(m);
     return NULL;
 }
@@ -78,6 +89,7 @@ void scry_model_close(scry_model *m) {
     pthread_mutex_destroy(&m->lock);
     free(m->folder);
     free(m->adapter);
+    free(m->config);
     free(m->ends);
     model_amplify_free(m);
     free(m);
@@ -109,23 +121,13 @@ static void hash_tensors(XXH3_state_t *state, const tensor_file *file) {
     free(sorted);
 }
 
-static void hash_file(XXH3_state_t *state, const char *folder, const char *name) {
-    char *path = path_join(folder, name);
-    mapped_file map;
-    if (mapped_file_open(&map, path, NULL, NULL)) {
-        XXH3_64bits_update(state, map.data, (size_t)map.size);
-        mapped_file_close(&map);
-    }
-    free(path);
-}
-
 uint64_t scry_model_fingerprint(const scry_model *model) {
     scry_model *m = (scry_model *)(uintptr_t)model; /* kept once computed */
     pthread_mutex_lock(&m->lock);
     if (!m->fingerprint) {
         XXH3_state_t *state = mem_check(XXH3_createState());
         XXH3_64bits_reset(state);
-        hash_file(state, m->folder, "config.json");
+        XXH3_64bits_update(state, m->config, m->config_size);
         hash_tensors(state, &m->file);
         uint64_t changes = m->lora ? lora_fingerprint(m->lora) : 0;
         if (m->lora) XXH3_64bits_update(state, &changes, sizeof changes);

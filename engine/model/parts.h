@@ -50,7 +50,8 @@ typedef struct block_weights {
 
 struct scry_model {
     scry_model_info info;
-    char *folder, *adapter;
+    char *folder, *adapter, *config; /* owned; config: the bytes of config.json */
+    size_t config_size;
     struct lora *lora; /* owned; NULL without an adapter */
     model_plan plan;
     const model_family *family;
@@ -72,8 +73,8 @@ struct scry_model {
 bool model_weights_find(scry_model *m, scry_notes *notes, scry_error *err);
 void model_weights_free(scry_model *m);
 
-/* Fills in m->ends, from what the folder says. */
-void model_ends_find(scry_model *m);
+/* Fills in m->ends, from what the folder says. False and err for a file that cannot be read. */
+bool model_ends_find(scry_model *m, scry_error *err);
 
 /* The tensor of a part of block `layer` with ending ".weight" or ".bias", or NULL. name: where it was looked for. */
 const tensor *model_tensor(const scry_model *m, model_part part, uint32_t layer, const char *ending, char name[200]);

@@ -1,6 +1,7 @@
 /* study/study.c: the study manifest, read strictly: a wrong type is an error that names its key. */
 #include "study/study.h"
 #include "base/mem.h"
+#include "io/json.h"
 #include "base/path.h"
 #include "io/mapped_file.h"
 #include "study/manifest_reader.h"
@@ -327,6 +328,12 @@ scry_study *scry_study_parse(const char *path, const char *json, size_t length, 
     study->folder = mem_copy_bytes(path, (size_t)(path_file_name(path) - path));
     study->json = mem_copy_bytes(json, length);
     const char *stop = NULL;
+    if (json_is_dense(json, length)) {
+        scry_fail(err, "%s: found more values than a study manifest of %zu bytes can need, {\"scry_study\": 1, ...}",
+                  path, length);
+        scry_study_free(study);
+        return NULL;
+    }
     cJSON *root = cJSON_ParseWithOpts(study->json, &stop, true);
     bool ok = cJSON_IsObject(root);
     if (root && !ok) {

@@ -1,8 +1,10 @@
 /* train/data.c: captures to rows. */
 #include "train/data.h"
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/random.h"
 #include "base/path.h"
+#include "base/text_file.h"
 #include "io/tokenfile.h"
 #include "study/kept_rows.h"
 #include "study/minus_rows.h"
@@ -188,7 +190,7 @@ static bool open_study(train_data *data, const char *path, const char *minus, sc
 /* A JSON object with "scry_study" near its beginning; the index of a sharded safetensors set is JSON too. */
 static bool is_study(const char *path) {
     if (!path_ends_with(path, ".json")) return false;
-    FILE *f = fopen(path, "re");
+    FILE *f = text_file_open(path, NULL);
     char *text = mem_new(1 << 16, 1);
     size_t n = f ? fread(text, 1, (1 << 16) - 1, f) : 0;
     if (f) fclose(f);
@@ -348,7 +350,7 @@ static void add_rows(const train_data *data, data_chunks *to, uint32_t source, u
     }
 }
 
-enum { LARGE_ROUND = 20 };
+enum { LARGE_ROUND = 20, ASK_BLOCKS = 1 << 12 };
 
 /* Of each round of so many blocks some are held out: one, or where that is far from the share, so many of twenty. */
 typedef struct split_rule {
@@ -379,6 +381,18 @@ static bool is_held(const split_rule *rule, uint64_t block) {
     return false;
 }
 
+bool data_goes_on(const train_data *data, scry_error *err) {
+    data_watch *w = data->watch;
+    if (!w) return true;
+    const double time = clock_seconds();
+    if (!w->stopped && time - w->asked >= 0.1) {
+        w->asked = time;
+        w->stopped = !w->goes_on(w->context);
+    }
+    if (w->stopped && err) scry_fail(err, "interrupted");
+    return !w->stopped;
+}
+
 data_chunks data_select(const train_data *data, bool held, enum data_kind kind) {
     const split_rule rule = split_by(data->share, data->seed);
     data_chunks chunks = {0};
@@ -388,6 +402,7 @@ data_chunks data_select(const train_data *data, bool held, enum data_kind kind) 
         while (rule.round && block > 1 && block * rule.round > s->rows) block /= 2;
         for (uint64_t b = 0; b * block < s->rows; b++) {
             uint64_t end = (b + 1) * block;
+            if (b % ASK_BLOCKS == 0 && !data_goes_on(data, NULL)) return chunks;
             if (is_held(&rule, b) != held) continue;
             add_rows(data, &chunks, (uint32_t)i, b * block, end < s->rows ? end : s->rows, kind);
         }
@@ -395,11 +410,12 @@ data_chunks data_select(const train_data *data, bool held, enum data_kind kind) 
     return chunks;
 }
 
-void data_split(train_data *data, double share, uint64_t seed) {
+bool data_split(train_data *data, double share, uint64_t seed, scry_error *err) {
     data->share = share;
     data->seed = seed;
     data->train = data_select(data, false, DATA_USED);
     data->held = data_select(data, true, DATA_USED);
+    return !data->watch || !data->watch->stopped || data_goes_on(data, err);
 }
 
 typedef struct read_job {
@@ -435,6 +451,7 @@ bool data_read(const train_data *data, parallel *threads, const data_chunk *chun
     for (size_t from = 0; from < n && ok; from += SLICE) {
         uint64_t first[SLICE] = {0}, bad[SLICE] = {0};
         size_t count = n - from < SLICE ? n - from : SLICE;
+        if (!data_goes_on(data, err)) return false;
         read_job job = {data, chunks + from, first, bad, out};
         for (size_t i = 1; i < count; i++) first[i] = first[i - 1] + job.chunks[i - 1].length;
         parallel_for(threads, count, read_chunk, &job);

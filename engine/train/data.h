@@ -32,7 +32,17 @@ typedef struct data_chunks {
     uint64_t rows;
 } data_chunks;
 
+/* Asked by loops over rows whether to go on, ten times a second, from the thread that calls. Once it is told to stop,
+ * it stays so. */
+typedef struct data_watch {
+    bool (*goes_on)(void *context);
+    void *context;
+    double asked; /* when */
+    bool stopped;
+} data_watch;
+
 typedef struct train_data {
+    data_watch *watch; /* borrowed; NULL: all loops go to their end */
     uint32_t d;
     data_source *source;
     size_t sources;
@@ -56,14 +66,16 @@ void data_close(train_data *data);
  * cancels. */
 bool data_judge(train_data *data, parallel *pool, bool (*progress)(void *context, uint64_t rows, uint64_t total),
                 void *context, scry_notes *notes, scry_error *err);
-/* Fill train and held, once outliers are known. share 0: nothing is held out. */
-void data_split(train_data *data, double share, uint64_t seed);
-/* The chunks of one kind of rows on one side of the split. The caller frees the chunks. */
+/* False, and err (may be NULL), once data->watch was told to stop. */
+bool data_goes_on(const train_data *data, scry_error *err);
+/* Fill train and held, once outliers are known. share 0: nothing is held out. False and err when it is told to stop. */
+bool data_split(train_data *data, double share, uint64_t seed, scry_error *err);
+/* The chunks of one kind of rows on one side of the split; fewer when it is told to stop. The caller frees them. */
 enum data_kind { DATA_USED, DATA_ORDINARY, DATA_OUTLIERS };
 data_chunks data_select(const train_data *data, bool held, enum data_kind kind);
 
 /* Read the rows of chunks[n], one after the other, into out[rows][d]. False and err when one holds NaN or infinity;
- * where those are allowed, they are read as 0. */
+ * where those are allowed, they are read as 0. The same when it is told to stop. */
 bool data_read(const train_data *data, parallel *threads, const data_chunk *chunks, size_t n, float *out,
                scry_error *err);
 
@@ -98,7 +110,7 @@ void stream_open(train_stream *s, const train_data *data, parallel *pool, uint64
 void stream_close(train_stream *s);
 /* Move to a position in the stream and load its window. */
 bool stream_seek(train_stream *s, uint64_t epoch, uint64_t window, uint64_t at, scry_error *err);
-/* Copy the next n rows, times scale, to X[n][d]. */
+/* Copy the next n rows, times scale, to X[n][d]. Where that is told to stop, the position is that of before. */
 bool stream_next(train_stream *s, real *X, uint32_t n, real scale, scry_error *err);
 
 #endif

@@ -243,10 +243,12 @@ bool evaluate(const sae *s, const train_data *data, bool held, parallel *pool, s
     evaluation e = {.s = s, .data = data};
     data_chunks ordinary = data_select(data, held, DATA_ORDINARY), outlier = data_select(data, held, DATA_OUTLIERS);
     totals all = totals_new(s), outliers = totals_new(s);
+    const bool selected = data_goes_on(data, err);
     watcher w = {progress, context, 0, ordinary.rows + outlier.rows};
     blas_single();
     room_new(&e, parallel_threads(pool));
-    bool ok = measure(&e, &ordinary, pool, &w, &all, err) && measure(&e, &outlier, pool, &w, &outliers, err);
+    bool ok =
+        selected && measure(&e, &ordinary, pool, &w, &all, err) && measure(&e, &outlier, pool, &w, &outliers, err);
     *out = (scry_sae_evaluation){.outliers = data->outliers};
     out->without_outliers = out->with_outliers = quality_of(s, clock_seconds() - start);
     if (ok) {
@@ -285,6 +287,11 @@ typedef struct judging {
     void *context;
 } judging;
 
+static bool report_reading(void *context) {
+    const judging *j = context;
+    return j->progress(j->context, "reading", 0, 0);
+}
+
 static bool report_judging(void *context, uint64_t rows, uint64_t total) {
     const judging *j = context;
     return !j->progress || j->progress(j->context, "reading norms of", rows, total);
@@ -296,12 +303,14 @@ bool scry_eval_sae(const char *path, const scry_train_input *input, unsigned thr
     train_data data = {0};
     judging j = {progress, context};
     if (!sae_load(&s, path, NULL, notes, err)) return false;
+    data_watch watch = {.goes_on = report_reading, .context = &j, .asked = clock_seconds() + 0.9};
     bool ok = data_open(&data, input, notes, err) && check_fits(&s, path, &data, notes, err);
+    if (progress) data.watch = &watch;
     if (ok) {
         parallel *pool = parallel_start(threads);
         ok = data_judge(&data, pool, report_judging, &j, notes, err);
+        ok = ok && data_split(&data, 0, 0, err);
         if (ok) {
-            data_split(&data, 0, 0);
             ok = data.train.rows ? evaluate(&s, &data, false, pool, progress, context, out, err)
                                  : scry_fail(err, "%s: skip_first and exclude leave no token", data.source[0].name);
         }

@@ -1,6 +1,7 @@
 /* train/log.c: train.jsonl, written by a run and read while another process may write it. */
 #include "train/trainer.h"
 #include "base/mem.h"
+#include "base/text_file.h"
 #include "base/atomic_file.h"
 
 #include <cjson/cJSON.h>
@@ -38,7 +39,7 @@ static bool is_later(const char *line, double done) {
 
 /* Copies what is kept to a new file, which takes the old one's place. */
 static bool cut_log(const char *path, double done, scry_error *err) {
-    FILE *old = fopen(path, "re");
+    FILE *old = text_file_open(path, NULL);
     if (!old) return true;
     atomic_file new;
     char *line = NULL;

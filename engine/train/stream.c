@@ -104,8 +104,14 @@ static void copy_rows(void *context, size_t piece, unsigned worker) {
 }
 
 bool stream_next(train_stream *s, real *X, uint32_t n, real scale, scry_error *err) {
+    const uint64_t epoch = s->epoch, window = s->window, at = s->at;
     while (n) {
-        if (s->at == s->count && !next_window(s, err)) return false;
+        if (s->at == s->count && !next_window(s, err)) {
+            s->epoch = epoch;
+            s->window = window;
+            s->at = at;
+            return false;
+        }
         uint64_t left = s->count - s->at, take = left < n ? left : n;
         copy_job job = {s, X, scale, take};
         parallel_for(s->pool, (take + CHUNK_ROWS - 1) / CHUNK_ROWS, copy_rows, &job);

@@ -131,6 +131,11 @@ static bool stop_run(training_run *c, scry_error *err) {
                      c->t.done, c->t.settings.steps, c->folder);
 }
 
+/* Asked while the rows of a step are read. */
+static bool step_goes_on(void *context) {
+    return report_progress(context, false);
+}
+
 static bool run_steps(training_run *c, scry_error *err) {
     trainer *t = &c->t;
     const scry_train_settings *set = &t->settings;
@@ -140,10 +145,12 @@ static bool run_steps(training_run *c, scry_error *err) {
     c->started = c->logged = clock_seconds();
     c->shown.step = t->done;
     c->shown.steps = steps;
+    t->watch = (data_watch){.goes_on = step_goes_on, .context = c};
     while (t->done < steps) {
         bool logs = (t->done + 1) % log_every == 0 || t->done + 1 == steps;
         log_line line = {0};
-        if (!take_step(c, logs, &line, err) || (logs && !write_line(c, &line, err))) return false;
+        if (!take_step(c, logs, &line, err)) return t->watch.stopped ? stop_run(c, err) : false;
+        if (logs && !write_line(c, &line, err)) return false;
         if (!report_progress(c, t->done == steps)) return stop_run(c, err);
         if (t->done % checkpoint_every == 0 && t->done < steps && !save_checkpoint(c, err)) return false;
     }
@@ -157,16 +164,28 @@ static bool report_evaluation(void *context, const char *what, uint64_t done, ui
     return !c->run->progress || c->run->progress(c->run->context, &c->shown);
 }
 
-/* Of the SAE as it was saved, by way of the reader that the index uses. */
-static bool evaluate_saved(training_run *c, scry_train_result *result, scry_error *err) {
-    sae s;
+/* Reads the SAE as it was saved, by way of the reader that the index uses. False and err where it is not the one that
+ * was trained: its checkpoint must stay then. */
+static bool read_saved(const training_run *c, sae *s, scry_error *err) {
+    const trainer *t = &c->t;
+    const bool top = t->settings.arch == SCRY_TOPK, relu = t->settings.arch == SCRY_RELU;
+    const sae_activation kind = top ? SAE_TOPK : relu ? SAE_RELU : SAE_JUMPRELU;
+    if (!sae_load(s, c->folder, "saelens", NULL, err)) return false;
+    if (s->d_in == t->model.d && s->d_sae == t->model.F && s->activation == kind && (!top || s->k == t->settings.k) &&
+        s->W_dec)
+        return true;
+    scry_fail(err, "%s: the SAE that was saved reads as %s, not as it was trained; its %s is kept: scry train --resume",
+              c->folder, s->description, CHECKPOINT_NAME);
+    sae_free(s);
+    return false;
+}
+
+static bool evaluate_saved(training_run *c, const sae *s, scry_train_result *result, scry_error *err) {
     scry_error why = {0};
-    if (!sae_load(&s, c->folder, "saelens", NULL, err)) return false;
     const trainer *t = &c->t;
     result->held = t->data.held.rows > 0;
     result->difference = t->data.difference;
-    bool ok = evaluate(&s, &t->data, result->held, t->pool, report_evaluation, c, &result->evaluation, &why);
-    sae_free(&s);
+    bool ok = evaluate(s, &t->data, result->held, t->pool, report_evaluation, c, &result->evaluation, &why);
     return ok ||
            scry_fail(err, "%s; the SAE is trained and saved, but not measured: scry eval-sae %s CAPTURE... does it",
                      why.text, c->folder);
@@ -182,12 +201,15 @@ static bool run_to_end(training_run *c, scry_train_result *result, scry_error *e
                                   .rows = t->data.train.rows,
                                   .held_rows = t->data.held.rows,
                                   .seconds = clock_seconds() - c->started};
-    if (!save_sae(t, c->folder, err)) return false;
+    sae s;
+    if (!save_sae(t, c->folder, err) || !read_saved(c, &s, err)) return false;
     char *path = mem_format("%s/%s", c->folder, CHECKPOINT_NAME);
     unlink(path);
     free(path);
     trainer_end(t);
-    return evaluate_saved(c, result, err);
+    bool ok = evaluate_saved(c, &s, result, err);
+    sae_free(&s);
+    return ok;
 }
 
 static bool folder_is_free(const char *folder, scry_error *err) {
@@ -196,11 +218,12 @@ static bool folder_is_free(const char *folder, scry_error *err) {
     if (!S_ISDIR(st.st_mode)) return scry_fail(err, "%s: found a file, expected a new or empty directory", folder);
     DIR *d = opendir(folder);
     bool empty = true, begun = false;
-    for (const struct dirent *e = d ? readdir(d) : NULL; e; e = readdir(d)) {
+    if (!d) return scry_fail(err, "%s: cannot be read: %s", folder, strerror(errno));
+    for (const struct dirent *e; (e = readdir(d));) {
         if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0) empty = false;
         if (strcmp(e->d_name, CHECKPOINT_NAME) == 0) begun = true;
     }
-    if (d) closedir(d);
+    closedir(d);
     if (begun)
         return scry_fail(err, "%s: found a run that was not finished; go on with: scry train --resume -o %s", folder,
                          folder);

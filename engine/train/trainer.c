@@ -155,7 +155,7 @@ static bool split(trainer *t, scry_error *err) {
     if (!(share <= 0.9)) return scry_misuse(err, "train: held_out: found %g, expected a number of 0 to 0.9", share);
     if (!(s->seed <= UINT32_MAX))
         return scry_misuse(err, "train: seed: found %g, expected at most %u", s->seed, UINT32_MAX);
-    data_split(&t->data, share, s->seed < 0 ? SCRY_SEED : (uint64_t)s->seed);
+    if (!data_split(&t->data, share, s->seed < 0 ? SCRY_SEED : (uint64_t)s->seed, err)) return false;
     return t->data.train.rows > 0 ||
            scry_fail(err, "%s: every row is held out, expected some to train on; --held-out 0 trains on all",
                      t->data.source[0].name);
@@ -200,33 +200,34 @@ static void set_names(trainer *t, const scry_train_run *run, const checkpoint *f
     t->hook_name = run->hook_name && !from ? run->hook_name : t->data.hook;
 }
 
-typedef struct judging {
-    const scry_train_run *run;
-    double started;
-} judging;
-
-/* While rows are judged there is no step to save: the run is asked only where that takes longer than a moment. */
-static bool goes_on(void *context, uint64_t rows, uint64_t total) {
-    const judging *j = context;
+/* While rows are judged and read there is no step to save: the run is asked only where that takes longer than a
+ * moment. */
+static bool goes_on(void *context) {
+    const scry_train_run *run = context;
     const scry_train_progress none = {.steps = 1};
+    return run->progress(run->context, &none);
+}
+
+static bool judge_on(void *context, uint64_t rows, uint64_t total) {
     (void)rows, (void)total;
-    return !j->run->progress || clock_seconds() < j->started + 1 || j->run->progress(j->run->context, &none);
+    return data_goes_on(context, NULL);
 }
 
 bool trainer_init(trainer *t, const scry_train_input *input, const scry_train_run *run, const checkpoint *from,
                   scry_notes *notes, scry_error *err) {
     *t = (trainer){.settings = from ? from->settings : run->settings};
     if (!data_open(&t->data, input, notes, err)) return false;
+    t->watch = (data_watch){.goes_on = goes_on, .context = (void *)(uintptr_t)run, .asked = clock_seconds() + 0.9};
+    if (run->progress) t->data.watch = &t->watch;
     set_names(t, run, from);
     blas_single(); /* our threads each run their own tiles */
     t->pool = parallel_start(run->threads);
     t->fingerprint = data_fingerprint(&t->data);
-    judging judging_run = {run, clock_seconds()};
     if (from && t->fingerprint != from->place[PLACE_DATA])
         return scry_fail(err, "%s: found other residuals than the checkpoint was made from, expected the same",
                          t->data.source[0].name);
-    if (!data_judge(&t->data, t->pool, goes_on, &judging_run, notes, err)) return false;
-    if (!split(t, err)) return from && checkpoint_damaged(from, err);
+    if (!data_judge(&t->data, t->pool, judge_on, &t->data, notes, err)) return false;
+    if (!split(t, err)) return from && !t->watch.stopped && checkpoint_damaged(from, err);
     uint64_t memory = run->memory ? run->memory : SCRY_MEMORY;
     bool window_given = t->settings.window > 0;
     if (!resolve_defaults(&t->settings, t->data.d, t->data.train.rows, 1, err))

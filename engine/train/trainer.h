@@ -52,6 +52,7 @@ uint32_t revive_resample(revive *r, const train_step *s, sae_parameters *m, trai
 typedef struct trainer {
     scry_train_settings settings;
     train_data data;
+    data_watch watch; /* of data, where the run has progress */
     uint64_t fingerprint;
     parallel *pool;
     train_stream stream;

@@ -9,6 +9,8 @@
 #     aarch64        compiles and links, and scores the sample study under an emulator as here
 #     musl           compiles
 #     rootless       a user without root or sudo, in a prefix of unpacked packages
+#     sanitizers     CI_SANITIZED (all tests) under AddressSanitizer, LeakSanitizer and UndefinedBehaviorSanitizer
+#     threads        CI_THREADED under ThreadSanitizer
 #     static         make static, and the binary on a system without the libraries
 #
 # Needs root, debootstrap and the package mirror that this machine uses; else the stages are skipped. The commit that is
@@ -17,9 +19,10 @@
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 stages=${*:-bookworm bookworm-blas trixie trixie-blas gcc-11 gcc-12 gcc-13 gcc-14 clang-14 clang-15 clang-16 clang-17
-    clang-18 clang-19 aarch64 musl rootless static}
+    clang-18 clang-19 aarch64 musl rootless sanitizers threads static}
 logs=${CI_LOGS:-build/ci}
 unit=$(for f in tests/unit/test_*.c; do basename "$f" .c; done | grep -vxE 'test_(damage|shards)' | tr '\n' ' ')
+: "${CI_THREADED:=test_worker_thread test_base test_index test_train test_ablation_cache test_capture test_effects test_diff}"
 : "${CI_TESTS:=${unit}shell/analysis shell/formats screens/run}" "${CI_ROOT_TESTS:=}"
 libraries="libncurses-dev libopenblas-dev libcjson-dev libcsv-dev libutf8proc-dev libpcre2-dev libxxhash-dev zlib1g-dev libvterm-dev"
 mkdir -p "$logs"
@@ -146,6 +149,16 @@ compiler() { # CC
         make -j$(nproc) CC=$1 EXTRA=-Werror tests-programs && make CC=$1 EXTRA=-Werror test TESTS='$CI_TESTS'"
 }
 
+sanitizers() {
+    with_libraries bookworm
+    in_root "$work/bookworm.deps" "cd /src && rm -rf build && make asan ${CI_SANITIZED:+TESTS='$CI_SANITIZED'}"
+}
+
+threads() {
+    with_libraries bookworm
+    in_root "$work/bookworm.deps" "cd /src && rm -rf build && make tsan TESTS='$CI_THREADED'"
+}
+
 aarch64() {
     with_libraries bookworm
     root=$work/root
@@ -222,7 +235,7 @@ for name in $stages; do
     bookworm | trixie) stage "$name" bare "$name" "" ;;
     bookworm-blas | trixie-blas) stage "$name" bare "${name%-blas}" blas ;;
     gcc-* | clang-*) stage "$name" compiler "$name" ;;
-    aarch64 | musl | rootless | static) stage "$name" "$name" ;;
+    aarch64 | musl | rootless | sanitizers | threads | static) stage "$name" "$name" ;;
     *)
         echo "not ok - $name: no such stage"
         failed=$((failed + 1))

@@ -150,7 +150,7 @@ static bool allow_most(const char *global) {
 static void run_pickle(const uint8_t *data, size_t size) {
     pickle p;
     scry_error err = {0};
-    bool ok = pickle_read(&p, data, size, allow_most, "key: file", "refused", &err);
+    bool ok = pickle_read(&p, data, size, size, allow_most, "key: file", "refused", &err);
     fuzz_answered(ok, &err);
     pickle_free(&p);
 }

@@ -117,6 +117,8 @@ add tui/draw/grid.h 'column_find("shift")'
 finds rules "a column known by its name: give its row in tui/explorer/table/column_table.c a property" tui/draw/grid.h:3
 add tui/draw/grid.h '/* TO''DO */'
 finds rules "unfinished words" tui/draw/grid.h:3
+printf '<<%s HEAD\n' '<<<<<' >>README.md
+finds rules "marks of a merge that was not finished" 'README.md:2:<<<<<<< HEAD'
 add tui/draw/grid.h 'cJSON_ParseWithLength'
 finds rules "JSON that is parsed without the copy of io/json.h" tui/draw/grid.h:3
 add tui/draw/grid.h 'fputs(name, stdout);'

@@ -13,12 +13,16 @@
 
 static char state[600];
 
-static term *open_kept(const char *option) {
-    char *argv[] = {(char *)scry, study_index, (char *)option, NULL}, *env[] = {state, NULL};
+static term *open_index(const char *index, const char *option) {
+    char *argv[] = {(char *)scry, (char *)index, (char *)option, NULL}, *env[] = {state, NULL};
     term *t = term_start(ROWS, COLS, NULL, argv, env);
     if (!t) exit(1);
     await_text(t, "rho ");
     return t;
+}
+
+static term *open_kept(const char *option) {
+    return open_index(study_index, option);
 }
 
 static void begin(const char *name) {
@@ -128,6 +132,29 @@ static void two(void) {
     leave(t);
 }
 
+/* The index is cut short under the explorer, as by a copy over it. */
+static void cut_short(void) {
+    char index[300];
+    begin("cut");
+    free(shell(NULL, "cp '%s' '%s/cut.scry'", study_index, work));
+    snprintf(index, sizeof index, "%s/cut.scry", work);
+    term *t = open_index(index, NULL);
+    term_keys(t, "Space");
+    await_count(t, 99);
+    check(truncate(index, 4096) == 0, t, "the index is cut short", "found it cannot be");
+    term_keys(t, "G g 2 p q 1 v v v v");
+    int status = term_wait_exit(t, WAIT);
+    check(status == 1, t, "an index that becomes shorter ends it with status 1", "found %d", status);
+    check_restored(t, "an index that becomes shorter: the terminal is as it was");
+    check(term_has(t, "became shorter"), t, "and it says why", "found nothing of it");
+    check(term_has(t, "the session is saved in"), t, "and where the session is", "found nothing of it");
+    term_free(t);
+    free(shell(NULL, "cp '%s' '%s'", study_index, index));
+    t = open_index(index, NULL);
+    check(await_count(t, 99), t, "what was done before is there again", "found N %d, expected 99", count(t));
+    leave(t);
+}
+
 /* A home that cannot be written is said on the screen and at the end; everything else goes on. */
 static void unwritable(void) {
     snprintf(state, sizeof state, "XDG_STATE_HOME=/dev/null/no");
@@ -220,6 +247,11 @@ void test_session(void) {
     ends("q", 0, 0, false);
     ends("SIGHUP", SIGHUP, 129, false);
     ends("SIGTERM", SIGTERM, 143, false);
+    ends("SIGUSR1", SIGUSR1, 138, false);
+    ends("SIGXCPU", SIGXCPU, 152, false);
+    ends("SIGTRAP", SIGTRAP, 133, false);
+    ends("SIGSEGV", SIGSEGV, 139, false);
+    cut_short();
     ends("SIGSEGV after a rest", SIGSEGV, 139, true);
     ends("kill -9 after a rest", SIGKILL, 137, true);
     anew();

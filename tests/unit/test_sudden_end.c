@@ -181,6 +181,10 @@ static void hostile_name(void) {
 }
 
 static void ends(void) {
+    if (SANITIZED) {
+        check_skip("sudden ends: the sanitizer has limits, handlers and messages of its own");
+        return;
+    }
     scratch_folder("out");
     uint8_t *bytes = calloc(1, 1 << 20);
     static const struct {
@@ -197,7 +201,6 @@ static void ends(void) {
                  {trap, "a signal that nobody takes", "", 0, SIGTRAP}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const char *what = cases[i].what;
-        if (SANITIZED && (i >= 2 || i < 1)) continue; /* it has limits, handlers and messages of its own */
         write_text(scratch("out/file"), "before");
         write_bytes(scratch("mapped"), bytes, 1 << 20);
         child(cases[i].work);
@@ -214,7 +217,6 @@ static void ends(void) {
         free(kept);
     }
     free(bytes);
-    if (SANITIZED) return;
     child(map_cut_short);
     child(map_closed);
     check(signalled(SIGSEGV), "an address that was mapped once is a crash (%x)", (unsigned)ended);

@@ -202,7 +202,7 @@ static void test_stream(size_t window) {
     train_data data;
     scry_error err = {0};
     check(data_open(&data, &input, NULL, &err), "numbered rows are opened %s", err.text);
-    data_split(&data, 0.05, 7);
+    check(data_split(&data, 0.05, 7, &err), "and split %s", err.text);
     check(data.train.rows + data.held.rows == N, "each row is in one part");
     check(data.held.rows > 3 * N / 100 && data.held.rows < 7 * N / 100,
           "%llu of %d rows are held out, expected some 250", (unsigned long long)data.held.rows, N);

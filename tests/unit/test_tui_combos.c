@@ -361,6 +361,15 @@ static double stepping_clock(void) {
     return now += 0.02 * roll_unit(&state);
 }
 
+/* Bytes of memory that the process holds now; 0 where the system does not say. */
+static uint64_t resident(void) {
+    unsigned long pages = 0;
+    FILE *f = fopen("/proc/self/statm", "re");
+    if (f && fscanf(f, "%*u %lu", &pages) != 1) pages = 0;
+    if (f) fclose(f);
+    return pages * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
 int main(void) {
     const char *from = getenv("COMBOS_SEED"), *many = getenv("COMBOS_ROUNDS");
     const char *const path[2] = {make_index(false), make_index(true)};
@@ -369,7 +378,9 @@ int main(void) {
     clock_replace(stepping_clock);
     uint64_t first = from ? strtoull(from, NULL, 10) : 1, rounds = many ? strtoull(many, NULL, 10) : SANITIZED ? 3 : 12;
     seen s = {0};
+    uint64_t early = 0;
     for (uint64_t i = 0; i < rounds; i++) {
+        if (i == rounds / 5) early = resident();
         bool before = s.first[0];
         round_of(&s, path, first + i);
         if (!before && s.first[0]) printf("# seed %u: %s\n", (unsigned)(first + i), s.first);
@@ -381,5 +392,10 @@ int main(void) {
     check(s.rho == 0, "rho and what-if are those of plain loops");
     check(s.undo == 0, "undone and redone, all is as it was");
     check(s.screens == 0, "kept and opened again, the screens are the same");
+    uint64_t late = resident();
+    if (many)
+        printf("# %u steps; resident memory %.1f MB after a fifth of them, %.1f MB at the end\n",
+               (unsigned)rounds * STEPS, (double)early / 1e6, (double)late / 1e6);
+    if (rounds >= 50) check(late < early + early / 10 + 4000000, "memory does not grow with the number of steps");
     return check_end();
 }

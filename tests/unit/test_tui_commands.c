@@ -43,6 +43,7 @@ static const struct {
     {"macros", ""},
     {"copy", ""},
     {"copy", "set"},
+    {"session", "@/own.session"},
     {"quit", ""},
     {"down", ""},
     {"down", "3"},

@@ -1,4 +1,5 @@
 /* explorer/event_loop.c: scry STUDY: the explorer, on a terminal or by script. */
+#include "base/text_file.h"
 #include "explorer/event_loop.h"
 #include "base/sudden_end.h"
 #include "explorer/app.h"
@@ -51,11 +52,10 @@ static scry_session *make_session(const options *o, scry_index *index, scry_erro
 
 /* A command that fails ends the script. */
 static int run_script(app *a, const char *path) {
-    FILE *f = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
     scry_error err = {0};
+    FILE *f = strcmp(path, "-") == 0 ? stdin : text_file_open(path, &err);
     bool quit = false;
-    if (!f) scry_fail(&err, "%s: cannot be opened: %s", path, strerror(errno));
-    else script_run(a, f, path, &quit, &err);
+    if (f) script_run(a, f, path, &quit, &err);
     if (f && f != stdin) fclose(f);
     if (f) autosave_save(a, true);
     if (f && !err.status && autosave_error(a)) scry_fail(&err, "the session is not saved: %s", autosave_error(a));

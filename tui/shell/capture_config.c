@@ -1,6 +1,7 @@
 /* capture_config.c: see capture_config.h. */
 #include "shell/capture_config.h"
 #include "base/mem.h"
+#include "base/text_file.h"
 #include "base/path.h"
 #include "text/suggest.h"
 
@@ -119,14 +120,11 @@ static bool was_given(const options *given, const char *name) {
 }
 
 static cJSON *parse_file(const char *path, scry_error *err) {
-    FILE *f = fopen(path, "rbe");
-    if (!f) {
-        scry_fail(err, "%s: cannot be opened: %s", path, strerror(errno));
-        return NULL;
-    }
-    char *text = mem_new(MOST_BYTES, 1);
-    size_t length = fread(text, 1, MOST_BYTES - 1, f);
-    fclose(f);
+    size_t length;
+    FILE *f = text_file_open(path, err);
+    char *text = f ? text_file_read(f, path, MOST_BYTES - 1, &length, err) : NULL;
+    if (f) fclose(f);
+    if (!text) return NULL;
     cJSON *json = memchr(text, 0, length) ? NULL : cJSON_Parse(text);
     free(text);
     if (cJSON_IsObject(json)) return json;

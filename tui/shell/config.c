@@ -1,6 +1,7 @@
 /* config.c: the user's settings for every index. */
 #include "shell/config.h"
 #include "base/mem.h"
+#include "base/text_file.h"
 #include "base/user_files.h"
 #include "draw/color.h"
 #include "text/suggest.h"
@@ -154,10 +155,10 @@ enum { MOST = 1 << 20 };
 
 /* The file's text, NUL-terminated, which the caller frees. NULL: no file, or it cannot be read, which is noted. */
 static char *read_text(config_reader *r) {
-    FILE *f = fopen(r->path, "re");
+    scry_error why = {0};
+    FILE *f = text_file_open(r->path, &why);
     if (!f) {
-        if (errno != ENOENT && errno != ENOTDIR)
-            scry_notes_add(&r->c->wrong, "%s: cannot be opened: %s", r->path, strerror(errno));
+        if (errno != ENOENT && errno != ENOTDIR) scry_notes_add(&r->c->wrong, "%s", why.text);
         return NULL;
     }
     char *text = mem_new(MOST + 1, 1);

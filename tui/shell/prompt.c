@@ -1,5 +1,6 @@
 /* prompt.c: scry prompt: any text through the model. */
 #include "base/mem.h"
+#include "base/text_file.h"
 #include "results/prompt_result.h"
 #include "shell/cli_context.h"
 #include "shell/prompt_continue.h"
@@ -11,15 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* At most a byte more than a prompt may have, for the engine to refuse. */
-static char *read_all(FILE *f, const char *path, size_t *length, scry_error *err) {
-    char *text = mem_new(SCRY_PROMPT_BYTES + 2, 1);
-    *length = fread(text, 1, SCRY_PROMPT_BYTES + 1, f);
-    if (!ferror(f)) return text;
-    scry_fail(err, "%s: cannot be read: %s", path, strerror(errno));
-    free(text);
-    return NULL;
-}
+/* A byte more than a prompt may have, for the engine to refuse. */
+enum { MOST = SCRY_PROMPT_BYTES + 1 };
 
 /* The text of the command line, of --file, or of standard input. The caller frees it. */
 static char *read_text(const options *o, size_t *length, scry_error *err) {
@@ -32,17 +26,18 @@ static char *read_text(const options *o, size_t *length, scry_error *err) {
         return NULL;
     }
     const char *word = o->file ? o->file : o->word[1];
-    if (strcmp(word, "-") == 0) return read_all(stdin, "standard input", length, err);
+    if (strcmp(word, "-") == 0) return text_file_read(stdin, "standard input", MOST, length, err);
     if (!o->file) {
         *length = strlen(word);
         return mem_copy_string(word);
     }
-    FILE *f = fopen(word, "re");
+    scry_error why = {0};
+    FILE *f = text_file_open(word, &why);
     if (!f) {
-        scry_fail(err, "--file: %s: cannot be opened: %s", word, strerror(errno));
+        scry_fail(err, "--file: %s", why.text);
         return NULL;
     }
-    char *text = read_all(f, word, length, err);
+    char *text = text_file_read(f, word, MOST, length, err);
     fclose(f);
     return text;
 }

@@ -10,7 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_STACK = 1 << 20, MAX_MARKS = 1 << 12, MAX_BYTES = 1 << 26 };
+enum { MAX_STACK = 1 << 20, MAX_MARKS = 1 << 12 };
+/* Memory of values for each stored byte of the pickle, and for any of them: torch.save takes some 5 for one. */
+enum { MEMORY_FOR_BYTE = 16, MEMORY_FREE = 32 << 20, SMALLEST_BLOCK = 32 };
 
 typedef struct machine {
     pickle *p;
@@ -21,6 +23,8 @@ typedef struct machine {
     const char *where, *refused;
     scry_error *err;
     bool failed;
+    uint64_t room; /* bytes that values may still take */
+    uint64_t most;
 } machine;
 
 static void fail(machine *m, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -35,8 +39,26 @@ static void fail(machine *m, const char *format, ...) {
     scry_fail(m->err, "%s: data.pkl, byte %td: %s", m->where, m->at - m->data, text);
 }
 
+uint64_t pickle_memory(uint64_t stored) {
+    return MEMORY_FREE + MEMORY_FOR_BYTE * (stored < PICKLE_MOST_BYTES ? stored : PICKLE_MOST_BYTES);
+}
+
+/* Counts memory before it is taken; false, and failed, where there is too much. */
+static bool spend(machine *m, uint64_t bytes) {
+    if (bytes > m->room)
+        fail(m,
+             "its values would take more than %" PRIu64
+             " MB, expected at most %d MB and %d bytes for each that the file "
+             "stores; torch.save writes no such pickle",
+             m->most >> 20, MEMORY_FREE >> 20, MEMORY_FOR_BYTE);
+    else m->room -= bytes;
+    return !m->failed;
+}
+
+/* Value 0 once failed. */
 static uint32_t new_value(machine *m, pickle_kind kind) {
     pickle *p = m->p;
+    if (!spend(m, sizeof *p->values)) return 0;
     if (p->count == p->room) {
         p->room = p->room ? p->room * 2 : 64;
         p->values = mem_resize(p->values, p->room, sizeof *p->values);
@@ -65,7 +87,7 @@ static uint32_t push_new(machine *m, pickle_kind kind) {
 
 static void push_number(machine *m, pickle_kind kind, int64_t number) {
     uint32_t value = push_new(m, kind);
-    m->p->values[value].number = number;
+    if (!m->failed) m->p->values[value].number = number;
 }
 
 /* The lowest position that may be popped: above the last mark. */
@@ -105,15 +127,24 @@ static uint32_t take_mark(machine *m) {
     return m->marks[--m->mark_count];
 }
 
+/* Items that a container of so many has room for. */
+static uint64_t room_of(uint64_t count) {
+    uint64_t room = count ? 1 : 0;
+    while (room < count) room *= 2;
+    return room;
+}
+
 static void add_items(machine *m, uint32_t to, const uint32_t *items, uint32_t count) {
     pickle_value *v = &m->p->values[to];
     if (v->kind != PICKLE_LIST && v->kind != PICKLE_TUPLE && v->kind != PICKLE_DICT && v->kind != PICKLE_CALL) {
         fail(m, "an item is added to a value that is no container; the file is damaged");
         return;
     }
-    if (v->count + count > v->room) {
-        v->room = v->count + count > v->room * 2 ? v->count + count : v->room * 2;
-        v->items = mem_resize(v->items, v->room, sizeof *v->items);
+    const uint64_t before = room_of(v->count), after = room_of((uint64_t)v->count + count);
+    if (after > before) {
+        const uint64_t bytes = (after - before) * sizeof *v->items;
+        if (!spend(m, bytes < SMALLEST_BLOCK ? SMALLEST_BLOCK : bytes)) return;
+        v->items = mem_resize(v->items, after, sizeof *v->items);
     }
     if (count) memcpy(v->items + v->count, items, count * sizeof *items);
     v->count += count;
@@ -170,6 +201,7 @@ static void push_text(machine *m, unsigned length_bytes) {
     const uint8_t *bytes = take(m, length);
     if (!bytes) return;
     uint32_t value = push_new(m, PICKLE_TEXT);
+    if (m->failed || !spend(m, length + SMALLEST_BLOCK)) return;
     m->p->values[value].text = mem_copy_bytes(bytes, (size_t)length);
 }
 
@@ -203,8 +235,9 @@ static void push_global(machine *m, const char *module, size_t module_length, co
         shown[i] = 0;
         fail(m, "found the global %s, which could run anything; %s", shown, m->refused);
     }
-    uint32_t value = push_new(m, PICKLE_GLOBAL);
-    m->p->values[value].text = text;
+    uint32_t value = m->failed || !spend(m, strlen(text) + SMALLEST_BLOCK) ? 0 : push_new(m, PICKLE_GLOBAL);
+    if (m->failed && !value) free(text);
+    else m->p->values[value].text = text;
 }
 
 /* Two lines: the module's name and the global's. */
@@ -229,9 +262,14 @@ static void global_lines(machine *m, unsigned unused) {
     push_global(m, (const char *)line[0], length[0], (const char *)line[1], length[1]);
 }
 
+/* NULL for what is no text. */
+static const char *text_of(const machine *m, uint32_t value) {
+    return m->p->values[value].kind == PICKLE_TEXT ? m->p->values[value].text : NULL;
+}
+
 static void global_from_stack(machine *m, unsigned unused) {
     (void)unused;
-    const char *name = m->p->values[pop(m)].text, *module = m->p->values[pop(m)].text;
+    const char *name = text_of(m, pop(m)), *module = text_of(m, pop(m));
     if (!name || !module) fail(m, "the name of a global is not text; the file is damaged");
     else push_global(m, module, strnlen(module, 500), name, strnlen(name, 500));
 }
@@ -243,6 +281,7 @@ static void call(machine *m, unsigned keywords) {
     if (!m->failed && (v[args].kind != PICKLE_TUPLE || v[callee].kind != PICKLE_GLOBAL))
         fail(m, "a call of something other than a global; the file is damaged");
     uint32_t value = push_new(m, PICKLE_CALL);
+    if (m->failed) return;
     m->p->values[value].callee = callee;
     m->p->values[value].args = args;
 }
@@ -256,6 +295,7 @@ static void memo_put(machine *m, unsigned bytes) {
     }
     if (place >= m->memo_room) {
         uint32_t room = (uint32_t)place * 2 + 64;
+        if (!spend(m, (room - m->memo_room) * sizeof *m->memo)) return;
         m->memo = mem_resize(m->memo, room, sizeof *m->memo);
         memset(m->memo + m->memo_room, 0xff, (room - m->memo_room) * sizeof *m->memo);
         m->memo_room = room;
@@ -300,7 +340,7 @@ static void append(machine *m, unsigned count) {
 static void push_stored(machine *m, unsigned unused) {
     (void)unused;
     uint32_t id = pop(m), value = push_new(m, PICKLE_STORED);
-    m->p->values[value].callee = id;
+    if (!m->failed) m->p->values[value].callee = id;
 }
 
 static void check_protocol(machine *m, unsigned bytes) {
@@ -402,14 +442,16 @@ static void run(machine *m) {
     }
 }
 
-bool pickle_read(pickle *p, const uint8_t *data, uint64_t size, pickle_allows *allows, const char *where,
-                 const char *refused, scry_error *err) {
+bool pickle_read(pickle *p, const uint8_t *data, uint64_t size, uint64_t stored, pickle_allows *allows,
+                 const char *where, const char *refused, scry_error *err) {
     *p = (pickle){0};
-    if (size > MAX_BYTES)
-        return scry_fail(err, "%s: data.pkl has %" PRIu64 " bytes, expected at most %d", where, size, MAX_BYTES);
+    if (size > PICKLE_MOST_BYTES)
+        return scry_fail(err, "%s: data.pkl has %" PRIu64 " bytes, expected at most %d", where, size,
+                         PICKLE_MOST_BYTES);
     machine m = {.p = p, .data = data, .at = data, .end = data + size, .allows = allows, .where = where};
     m.refused = refused;
     m.err = err;
+    m.room = m.most = pickle_memory(stored < size ? stored : size);
     m.stack_room = 64;
     m.stack = mem_new(m.stack_room, sizeof *m.stack);
     m.marks = mem_new(MAX_MARKS, sizeof *m.marks);
@@ -424,7 +466,7 @@ bool pickle_read(pickle *p, const uint8_t *data, uint64_t size, pickle_allows *a
 
 void pickle_free(pickle *p) {
     for (uint32_t i = 0; i < p->count; i++) {
-        free(p->values[i].text);
+        if (p->values[i].kind == PICKLE_TEXT || p->values[i].kind == PICKLE_GLOBAL) free(p->values[i].text);
         free(p->values[i].items);
     }
     free(p->values);

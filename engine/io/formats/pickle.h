@@ -22,11 +22,15 @@ typedef enum pickle_kind {
 
 typedef struct pickle_value {
     pickle_kind kind;
-    int64_t number;
-    char *text;
-    uint32_t callee, args;
+    uint32_t count; /* of items, which have room for the next power of two */
+    union {
+        int64_t number; /* PICKLE_BOOL, PICKLE_INT */
+        char *text;     /* PICKLE_TEXT, PICKLE_GLOBAL */
+        struct {
+            uint32_t callee, args; /* PICKLE_CALL, PICKLE_STORED */
+        };
+    };
     uint32_t *items;
-    uint32_t count, room;
 } pickle_value;
 
 typedef struct pickle {
@@ -38,10 +42,16 @@ typedef struct pickle {
 /* May the global "module name" be in the file? */
 typedef bool pickle_allows(const char *global);
 
-/* Reads a pickle of protocol 2 to 5. where: "key: file", for messages. refused: advice after the name of a
- * global that is not allowed. Owner: the caller, by pickle_free; on failure p is empty. */
-bool pickle_read(pickle *p, const uint8_t *data, uint64_t size, pickle_allows *allows, const char *where,
-                 const char *refused, scry_error *err);
+/* Longest pickle that is read. */
+enum { PICKLE_MOST_BYTES = 1 << 26 };
+
+/* Reads a pickle of protocol 2 to 5. stored: bytes that it takes in its file, fewer than size where it is compressed;
+ * its values may take 16 times as many, and 32 MB. where: "key: file", for messages. refused: advice after the name of
+ * a global that is not allowed. Owner: the caller, by pickle_free; on failure p is empty. */
+/* Bytes of memory that a pickle of so many stored bytes may take. */
+uint64_t pickle_memory(uint64_t stored);
+bool pickle_read(pickle *p, const uint8_t *data, uint64_t size, uint64_t stored, pickle_allows *allows,
+                 const char *where, const char *refused, scry_error *err);
 void pickle_free(pickle *p);
 
 #endif

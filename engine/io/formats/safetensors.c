@@ -271,7 +271,10 @@ static cJSON *read_header(const tensor_file *file, uint64_t length, const char *
     cJSON *header = json_parse_prefix(text, (size_t)length, &stop);
     size_t end = stop + strspn(text + stop, " \t\r\n");
     bool ok = true;
-    if (!cJSON_IsObject(header) || end != length)
+    if (json_is_dense(text, (size_t)length))
+        ok =
+            tensor_fail(file, key, err, "header: found more values than tensors in %" PRIu64 " bytes can need", length);
+    else if (!cJSON_IsObject(header) || end != length)
         ok = tensor_fail(file, key, err, "header is not JSON (stopped at byte %zu of it)", end);
     ok = ok && check_text(file, text, key, err);
     free(text);

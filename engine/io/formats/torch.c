@@ -279,15 +279,23 @@ typedef struct walk {
     place *places; /* still to visit, the next one last */
     size_t count, room;
     size_t most;
+    uint64_t left; /* bytes that places, their names and the tensors found may still take */
     bool full;
 } walk;
 
+/* What a name costs. */
+static uint64_t name_bytes(const char *name) {
+    return strlen(name) + 32;
+}
+
 static void walk_push(walk *w, uint32_t value, unsigned depth, char *name) {
-    if (w->count == w->most) {
+    const uint64_t bytes = sizeof *w->places + name_bytes(name);
+    if (w->count == w->most || bytes > w->left) {
         w->full = true;
         free(name);
         return;
     }
+    w->left -= bytes;
     if (w->count == w->room) {
         w->room = w->room ? w->room * 2 : 64;
         w->places = mem_resize(w->places, w->room, sizeof *w->places);
@@ -334,6 +342,12 @@ static bool visit_call(reader *r, walk *w, const place *at, const pickle_value *
     if (!unwrap(r, at->value, &c) || strncmp(c.name, UTILS, strlen(UTILS)) != 0) return true;
     if (strcmp(c.name, UTILS "sparse_tensor") == 0) return add_sparse(r, &c, at->name);
     tensor t;
+    const uint64_t bytes = sizeof t + name_bytes(at->name);
+    if (bytes > w->left) {
+        w->full = true;
+        return true;
+    }
+    w->left -= bytes;
     if (!read_dense(r, &c, at->name, &t)) return false;
     tensor_append(r->file, &t, at->name);
     return true;
@@ -350,19 +364,22 @@ static bool visit(reader *r, walk *w, const place *at) {
     return true;
 }
 
-static bool walk_all(reader *r) {
-    /* nested containers that hold the same one twice take exponential time */
-    walk w = {.most = MAX_SHARED};
+/* stored: bytes of the pickle in the file. */
+static bool walk_all(reader *r, uint64_t stored) {
+    /* nested containers that hold the same one twice take exponential time, and memory for their names */
+    walk w = {.most = MAX_SHARED, .left = pickle_memory(stored)};
     for (uint32_t i = 0; i < r->p.count; i++) w.most += (size_t)MAX_SHARED * r->p.values[i].count;
     bool ok = true;
     walk_push(&w, r->p.root, 0, mem_copy_string(""));
     for (size_t visits = 0; w.count && ok; visits++) {
         place at = w.places[--w.count];
+        w.left += sizeof at + name_bytes(at.name);
         ok = visit(r, &w, &at);
         if (ok && (w.full || visits == w.most))
             ok = tensor_fail(r->file, r->key, r->err,
-                             "data.pkl: found more than %zu tensors and containers, expected each in at most %d others",
-                             w.most, MAX_SHARED);
+                             "data.pkl: found more than %zu tensors and containers in %" PRIu64
+                             " bytes, expected each in at most %d others",
+                             visits, stored, MAX_SHARED);
         free(at.name);
     }
     while (w.count) free(w.places[--w.count].name);
@@ -398,15 +415,18 @@ static bool read_archive(reader *r) {
     zip_entry *e = find_pickle(&r->zip, &folder);
     if (!e) return tensor_fail(r->file, r->key, r->err, "no data.pkl in the archive");
     r->folder = mem_copy_bytes(e->name, folder);
+    if (e->size > PICKLE_MOST_BYTES) /* before it is inflated */
+        return tensor_fail(r->file, r->key, r->err, "data.pkl has %" PRIu64 " bytes, expected at most %d", e->size,
+                           PICKLE_MOST_BYTES);
     const uint8_t *bytes = zip_bytes(&r->zip, e, r->key, r->err);
     if (!bytes || !read_byte_order(r)) return false;
     char *where = mem_format("%s%s%s", r->key ? r->key : "", r->key ? ": " : "", r->file->map.path);
-    bool ok = pickle_read(&r->p, bytes, e->size, allowed, where,
+    bool ok = pickle_read(&r->p, bytes, e->size, e->packed, allowed, where,
                           "only tensors and plain containers are read; save the tensor alone: "
                           "torch.save(tensor.cpu(), path)",
                           r->err);
     free(where);
-    if (!ok || !walk_all(r)) return false;
+    if (!ok || !walk_all(r, e->packed)) return false;
     if (r->file->count || r->file->sparse_count) return true;
     return tensor_fail(r->file, r->key, r->err,
                        "holds no tensors; expected what torch.save(tensor.cpu(), path) writes");

@@ -2,6 +2,7 @@
 #include "explorer/state/prompt_history.h"
 #include "base/atomic_file.h"
 #include "base/mem.h"
+#include "base/text_file.h"
 #include "base/user_files.h"
 
 #include <stdio.h>
@@ -37,7 +38,7 @@ void history_begin(history *h) {
     char *folder = scry_user_folder("XDG_STATE_HOME", ".local/state"), *line = NULL;
     h->path = mem_format("%s/history", folder);
     free(folder);
-    FILE *f = fopen(h->path, "re");
+    FILE *f = text_file_open(h->path, NULL); /* none: nothing to recall */
     size_t room = 0, lines = 0;
     while (f && mem_line(&line, &room, f) > 0) {
         line[strcspn(line, "\n")] = 0;

@@ -1,6 +1,6 @@
 /* script.c: commands of the palette in a file, and macros. */
 #include "explorer/state/script.h"
-#include "base/mem.h"
+#include "base/text_file.h"
 #include "explorer/app.h"
 #include "explorer/latent/latent_pane.h"
 #include "explorer/state/recording.h"
@@ -13,9 +13,9 @@
 bool script_run(app *a, FILE *f, const char *path, bool *quit, scry_error *err) {
     char *line = NULL;
     size_t room = 0;
-    int number = 0;
+    unsigned number = 0;
     bool ok = true;
-    while (ok && !*quit && mem_line(&line, &room, f) > 0) {
+    while (ok && !*quit && text_file_line(f, &line, &room, path, number + 1, err)) {
         number++;
         line[strcspn(line, "\r\n")] = 0;
         if (number == 1 && strncmp(line, "\xef\xbb\xbf", 3) == 0) memmove(line, line + 3, strlen(line) - 2);
@@ -25,11 +25,11 @@ bool script_run(app *a, FILE *f, const char *path, bool *quit, scry_error *err) 
         bool listed = a->tab->focus == PANE_LATENT || strncmp(line, "jump", 4) == 0;
         if (listed && latent_working(a)) latent_work(a, 0); /* nor are they acted on before they are there */
         command_effect effect = app_command(a, line);
-        if (a->message_is_error && a->message[0]) ok = scry_fail(err, "%s: line %d: %s", path, number, a->message);
+        if (a->message_is_error && a->message[0]) ok = scry_fail(err, "%s: line %u: %s", path, number, a->message);
         *quit = (effect & DID_QUIT) != 0;
     }
     free(line);
-    return ok;
+    return ok && !err->status;
 }
 
 /* Macros that play macros: further down than anyone means to go. */
@@ -40,8 +40,9 @@ bool macro_play(app *a, const char *name, unsigned times, bool *quit, scry_error
     if (!macro_name_is_good(name, err)) return false;
     if (r->depth == DEEPEST) return scry_fail(err, "macro \"%s\": %d macros deep, expected an end", name, DEEPEST);
     char *path = macro_path(name);
-    FILE *f = fopen(path, "re");
-    bool ok = f || scry_fail(err, "no macro \"%s\": %s: %s", name, path, strerror(errno));
+    scry_error why = {0};
+    FILE *f = text_file_open(path, &why);
+    bool ok = f || scry_fail(err, "no macro \"%s\": %s", name, why.text);
     r->depth++;
     for (unsigned i = 0; ok && !*quit && i < times; i++) {
         rewind(f);

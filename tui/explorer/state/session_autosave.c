@@ -1,6 +1,7 @@
 /* session_autosave.c: saves the session of an index to a file and restores it. */
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/text_file.h"
 #include "base/user_files.h"
 #include "explorer/state/session_autosave.h"
 #include "explorer/state/view_state.h"
@@ -9,6 +10,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -72,10 +74,11 @@ void autosave_begin(app *a, tab *t, const char *path) {
 }
 
 bool autosave_restore(app *a, tab *t) {
-    FILE *f = fopen(t->autosave->path, "re");
-    struct stat st;
-    if (!f || fstat(fileno(f), &st) != 0) return false;
     scry_error err = {0};
+    FILE *f = text_file_open(t->autosave->path, &err);
+    struct stat st;
+    if (!f && errno != ENOENT && errno != ENOTDIR) app_fail(a, "%s; it is not restored", err.text);
+    if (!f || fstat(fileno(f), &st) != 0) return false;
     tab *shown = a->tab;
     bool ok = scry_session_read(t->session, f, &err);
     app_follow_reference(t);
