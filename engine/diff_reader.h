@@ -11,6 +11,7 @@ typedef struct scry_diff_reader scry_diff_reader;
 
 typedef struct scry_diff_reader_options {
     const char *model, *tuned; /* as in scry_diff_query */
+    const double *amplify;     /* the same */
     const char *sae;           /* as in scry_prompt_options */
     size_t train;              /* the training set whose tuned model it is, and whose texts stand first */
     unsigned threads;          /* 0: all processors */

@@ -165,6 +165,8 @@ typedef struct scry_capture_info {
     bool identical[SCRY_CONDITIONS];   /* to its group's capture under that condition, to the bit, on all paired rows */
     bool has_pairs; /* false for base and the reference, and in an index that was made before pairs were counted */
     scry_pair_counts pairs; /* with its group's reference (scry_info.against) */
+    const char *minus;      /* the first file whose rows were subtracted from the capture's, as the manifest has it, */
+    size_t minus_files;     /* and how many files it is; "" and 0 for captures that are no differences */
 } scry_capture_info;
 
 typedef struct scry_train_info {
@@ -199,6 +201,8 @@ typedef struct scry_info {
     bool folded;                         /* decoder rows have norm 1, or there is no SAE */
     double input_scale;                  /* the SAE reads residuals times this, and its decoder is in those units */
     const char *input;                   /* how the SAE normalises residuals: "", "constant norm", "layer norm" */
+    bool difference;                     /* the captures are differences of paired residuals: latents are those of a
+                                            dictionary of differences, which reads no stream */
     bool outliers_kept;                  /* outlier rows count like any other; else they are left out */
     double max_norm_ratio;               /* beyond which a row is one; NaN where none were looked for */
     size_t trains, domains, captures, notes;

@@ -1,4 +1,4 @@
-/* train.h: trains a sparse autoencoder on residuals, and evaluates one.
+/* train.h: trains a sparse autoencoder on residuals, or on differences of paired residuals, and evaluates one.
  *
  * Symbols: d the width of the residual stream, F the number of latents, B the batch, x a residual,
  * x^ its reconstruction, e = x^ - x. All losses are means over tokens of sums over the d
@@ -88,6 +88,10 @@ typedef struct scry_train_progress {
 typedef struct scry_train_input {
     const char *const *path;
     size_t paths;
+    /* [paths] what is subtracted from each path, row by row: the rows are path[i] - minus[i]. A file of residuals whose
+     * rows are paired with the path's by number; of a study, the name of the condition whose captures are subtracted
+     * from the others. NULL: nothing, but what a study says itself ("minus" of a capture) */
+    const char *const *minus;
     int condition; /* in studies: a scry_condition, or -1 for all */
     bool allow_nonfinite;
     bool keep_outliers;    /* train and measure on outlier rows too */
@@ -149,6 +153,7 @@ typedef struct scry_train_result {
     uint64_t rows, held_rows;       /* rows to train on, and held out */
     double seconds;                 /* of this call, without the last evaluation */
     bool held;                      /* measured on the held-out rows; else on the training rows */
+    bool difference;                /* the rows were differences of paired rows */
     scry_sae_evaluation evaluation; /* of the SAE as saved; its outliers are those of all rows */
 } scry_train_result;
 

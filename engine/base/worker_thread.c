@@ -31,9 +31,9 @@ static bool is_cancelled(void *context) {
     return atomic_load_explicit(&((job *)context)->cancelled, memory_order_relaxed);
 }
 
-static void ring(const worker_thread *b) {
-    if (b->bell < 0) return;
-    ssize_t ignored = write(b->bell, "", 1); /* EAGAIN is fine: a wake-up is already pending */
+void worker_ring(int bell) {
+    if (bell < 0) return;
+    ssize_t ignored = write(bell, "", 1); /* EAGAIN is fine: a wake-up is already pending */
     (void)ignored;
 }
 
@@ -42,7 +42,7 @@ static void has_done(void *context, double share) {
     job *j = context;
     int done = (int)(share * 100), before = atomic_load(&j->done);
     while (done > before && !atomic_compare_exchange_weak(&j->done, &before, done)) continue;
-    if (done > before) ring(j->in);
+    if (done > before) worker_ring(j->in->bell);
 }
 
 /* With the lock held. */
@@ -50,7 +50,7 @@ static void has_ended(worker_thread *b, job *j) {
     *b->last = j;
     b->last = &j->next;
     pthread_cond_signal(&b->rest);
-    ring(b);
+    worker_ring(b->bell);
 }
 
 static void do_job(job *j) {

@@ -23,6 +23,9 @@ typedef struct worker_job {
 worker_thread *worker_new(int bell);
 void worker_free(worker_thread *b);
 
+/* Wake the event loop of a bell, from any thread; -1: nothing. */
+void worker_ring(int bell);
+
 /* Cancel the current jobs and run this one next; never waits. */
 void worker_begin(worker_thread *b, worker_job job);
 void worker_cancel(worker_thread *b);

@@ -21,6 +21,13 @@ static bool check_study(const scry_index *x, const scry_causal_options *o, scry_
                            "%s: no decoder in this index: its captures hold features, expected residuals and \"sae\" "
                            "in the study, which say what a latent adds to the stream",
                            info->path);
+    if (info->difference)
+        return scry_misuse(
+            err,
+            "%s: this index is of differences (\"minus\" in the study), whose latents are not in the "
+            "model's stream to be taken out; expected an index of the stream itself. scry diff --recover "
+            "says what a dictionary of differences holds of the change",
+            info->path);
     if (!*info->hook)
         return scry_misuse(err,
                            "%s: the study does not say where its residuals were captured; add \"hook\", such as "

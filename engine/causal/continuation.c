@@ -224,8 +224,13 @@ static bool begin(continuation *c, const scry_continuation_query *q, scry_error 
                                       [SCRY_VOICE_TUNED] = p->pair.model[1],
                                       [SCRY_VOICE_ABLATED] = c->ablated,
                                       [SCRY_VOICE_STEERED] = q->steering_count};
-    for (int kind = 0; ok && kind < SCRY_VOICES; kind++)
-        if (wanted[kind]) ok = begin_voice(c, kind, r.id, r.tokens, q->seed, err);
+    int voices = 0, read = 0;
+    for (int kind = 0; kind < SCRY_VOICES; kind++) voices += wanted[kind];
+    for (int kind = 0; ok && kind < SCRY_VOICES; kind++) {
+        if (!wanted[kind]) continue;
+        ok = begin_voice(c, kind, r.id, r.tokens, q->seed, err);
+        scry_report_progress(p->cancel, (double)++read / voices);
+    }
     free(r.id);
     return ok;
 }

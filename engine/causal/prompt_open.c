@@ -44,6 +44,12 @@ static const char *find_tuned(const scry_info *info, const scry_prompt_options *
 
 static bool find_sae(const scry_info *info, const char *asked, const char **path, scry_error *err) {
     *path = asked ? asked : info->sae_path;
+    if (info->difference)
+        return scry_misuse(
+            err,
+            "%s: this index is of differences (\"minus\" in the study), whose SAE does not read a text's "
+            "residuals; expected an index of the stream itself",
+            info->path);
     if (!info->d_model)
         return scry_misuse(err,
                            "%s: the study holds features, without an SAE that encodes a text's residuals; expected "

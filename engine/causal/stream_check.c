@@ -41,15 +41,19 @@ static void add_tokens(comparison *k, const double *found, const double *expecte
     free(mean);
 }
 
-/* The captured residuals of a domain; false where they are not there, or others. */
+/* The captured residuals of a domain, of a difference what is subtracted, which is base's stream; false where they are
+ * not there, or others. */
 static bool open_capture(const comparison *k, const char *study, const study_capture *spec, size_t domain, matrix *m) {
     const scry_capture_info *info = &k->index->info.capture[k->texts->capture[domain]];
     if (!spec->present || spec->features || !spec->file_count) return false;
     scry_error unread = {0};
-    char **paths = mem_new(spec->file_count, sizeof *paths);
-    for (size_t i = 0; i < spec->file_count; i++) paths[i] = causal_find_path(k->index, study, spec->files[i]);
-    bool ok = matrix_open(m, paths, spec->file_count, spec->tensor, spec->key, &unread);
-    for (size_t i = 0; i < spec->file_count; i++) free(paths[i]);
+    char *const *files = spec->minus ? spec->minus->files : spec->files;
+    const char *inside = spec->minus && spec->minus->tensor ? spec->minus->tensor : spec->tensor;
+    const size_t count = spec->minus ? spec->minus->file_count : spec->file_count;
+    char **paths = mem_new(count, sizeof *paths);
+    for (size_t i = 0; i < count; i++) paths[i] = causal_find_path(k->index, study, files[i]);
+    bool ok = matrix_open(m, paths, count, inside, spec->key, &unread);
+    for (size_t i = 0; i < count; i++) free(paths[i]);
     free(paths);
     uint64_t first = spec->has_rows ? spec->row_from : 0;
     if (ok && (m->sparse || m->cols != k->d || first > m->rows || m->rows - first < info->rows)) {
@@ -174,7 +178,7 @@ stream_distance stream_distance_of(const scry_index *x, const char *study, const
         if (domain[i] < manifest->domain_count)
             compare_captured(&k, study, &manifest->domains[domain[i]].capture[SCRY_BASE], domain[i]);
     scry_study_free(manifest);
-    out.by_latents = !k.count && domains && !x->info.candidates;
+    out.by_latents = !k.count && domains && !x->info.candidates && !x->info.difference;
     if (out.by_latents && !s && index_sae_load(&own, x, memory)) s = &own;
     for (size_t i = 0; out.by_latents && s && i < domains; i++) compare_latents(&k, s, domain[i]);
     if (s == &own) sae_free(&own);

@@ -68,15 +68,19 @@ scry_diff *scry_diff_run(const scry_diff_query *query, const scry_cancel *cancel
     return NULL;
 }
 
-void scry_diff_free(scry_diff *out) {
-    diff *d = (diff *)(void *)out;
-    if (!d) return;
+void diff_close(diff *d) {
     double *const sums[] = {d->kl, d->gain, d->differs, d->tokens, d->loss[0], d->loss[1], d->change};
     for (size_t i = 0; i < sizeof sums / sizeof *sums; i++) free(sums[i]);
     free(d->pushed);
     free(d->out.place);
     diff_texts_free(&d->texts);
     model_pair_close(&d->pair);
+}
+
+void scry_diff_free(scry_diff *out) {
+    diff *d = (diff *)(void *)out;
+    if (!d) return;
+    diff_close(d);
     free(d);
 }
 

@@ -34,6 +34,7 @@ static bool is_cancelled(void *context) {
 static void open_prompt(scry_diff_reader *v, const scry_diff_reader_options *o) {
     scry_prompt_options open = {.model = v->d->pair.folder[0],
                                 .tuned = v->info.tuned,
+                                .amplify = o->amplify,
                                 .sae = o->sae,
                                 .train = o->train,
                                 .threads = o->threads,
@@ -62,6 +63,7 @@ scry_diff_reader *scry_diff_reader_open(const scry_index *index, const scry_diff
                                  .train = o->train,
                                  .model = o->model,
                                  .tuned = o->tuned,
+                                 .amplify = o->amplify,
                                  .all_tokens = true,
                                  .threads = o->threads,
                                  .memory = o->memory};
@@ -69,6 +71,7 @@ scry_diff_reader *scry_diff_reader_open(const scry_index *index, const scry_diff
     v->d = mem_new(1, sizeof *v->d);
     v->d->query = &v->query;
     bool ok = diff_open(v->d, notes, err);
+    v->query.amplify = NULL; /* it is the caller's */
     if (ok) {
         v->info = (scry_diff_reader_info){.base = v->d->out.base, .tuned = v->d->out.tuned, .texts = v->d->texts.count};
         open_prompt(v, o);

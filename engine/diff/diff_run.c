@@ -3,7 +3,6 @@
  * A batch of texts runs to the last block of each model; from there on, as many tokens at a time as memory allows for
  * two rows of logits each. */
 #include "base/mem.h"
-#include "causal/stream_check.h"
 #include "diff/diff_internal.h"
 
 #include <inttypes.h>
@@ -140,25 +139,6 @@ static bool open_runs(runner *r) {
     return true;
 }
 
-/* The base model's stream against the study's captures. */
-static bool check_base(const runner *r, scry_notes *notes) {
-    const diff *d = r->d;
-    const scry_index *x = d->query->index;
-    scry_hook hook;
-    if (!x || !scry_hook_parse(scry_index_info(x)->hook, &hook, NULL) ||
-        !scry_model_has_hook(d->pair.model[0], hook, NULL))
-        return true;
-    stream_probe probe;
-    bool ok = stream_probe_run(&probe, x, r->run[0], d->pair.tok, hook, r->err);
-    if (ok && probe.texts.count) {
-        stream_distance distance =
-            stream_distance_of(x, d->query->study, &probe.texts, probe.x, NULL, d->query->memory / 4);
-        ok = stream_check(x, &distance, d->pair.folder[0], hook, notes, r->err);
-    }
-    stream_probe_free(&probe);
-    return ok;
-}
-
 static void make_room(runner *r) {
     diff *d = r->d;
     const size_t texts = d->texts.count;
@@ -181,7 +161,7 @@ static void make_room(runner *r) {
 
 static bool run_all(runner *r, scry_notes *notes) {
     const diff_texts *texts = &r->d->texts;
-    if (!open_runs(r) || !check_base(r, notes)) return false;
+    if (!open_runs(r) || !diff_check_base(r->d, r->run[0], notes, r->err)) return false;
     make_room(r);
     r->pool = parallel_start(r->d->query->threads);
     for (size_t first = 0, end; first < texts->count; first = end) {

@@ -5,6 +5,7 @@
 #include "io/matrix.h"
 #include "latent.h"
 #include "latent/token_pairing.h"
+#include "study/minus_rows.h"
 #include "study/padding.h"
 
 #include <inttypes.h>
@@ -88,8 +89,17 @@ static bool open_matrix(lens_files *f, lens_file *file, const study_capture *spe
     found.mask = find_paths(f, spec->mask, spec->mask_count);
     found.tokens = spec->tokens ? find_path(f, spec->tokens) : NULL;
     char *key = mem_format("%s: %s.residual", info->path, spec->key);
-    bool ok = matrix_open(&file->m, found.files, found.file_count, found.tensor, key, f->err);
+    study_minus minus = {0};
+    if (spec->minus) {
+        minus = *spec->minus;
+        minus.files = find_paths(f, spec->minus->files, spec->minus->file_count);
+        minus.tokens = NULL; /* compared when they were indexed */
+        found.minus = &minus;
+    }
+    bool ok = matrix_open(&file->m, found.files, found.file_count, found.tensor, key, f->err) &&
+              minus_rows_open(&file->m, &found, info->path, NULL, NULL, f->err);
     if (ok) ok = remove_padding(f, file, &found);
+    if (spec->minus) free_paths(minus.files, minus.file_count);
     free(key);
     free(found.tokens);
     free_paths(found.mask, found.mask_count);

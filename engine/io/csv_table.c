@@ -30,7 +30,14 @@ static void add_cell(csv_table *t, const char *text, size_t length) {
         t->room = t->room ? t->room * 2 : 256;
         t->cell = mem_resize(t->cell, t->room, sizeof *t->cell);
     }
-    t->cell[cell] = mem_copy_bytes(text, length);
+    if (length >= t->text_room - t->text_size) {
+        t->text_room = (t->text_size + length + 1) * 2;
+        t->text = mem_resize(t->text, t->text_room, 1);
+    }
+    t->cell[cell] = t->text_size;
+    if (length) memcpy(t->text + t->text_size, text, length);
+    t->text_size += length;
+    t->text[t->text_size++] = 0;
 }
 
 static void on_field(void *field, size_t length, void *context) {
@@ -79,16 +86,15 @@ bool csv_table_parse(csv_table *t, const char *text, size_t length, const char *
     else if (c.long_row)
         ok = scry_fail(err, "%s: row %" PRIu64 ": more cells than the header's %zu", path, c.long_row, t->columns);
     csv_free(&parser);
-    if (!ok && c.header_done && c.in_row) t->rows++; /* a row that was broken off */
     if (!ok) csv_table_free(t);
     return ok;
 }
 
 void csv_table_free(csv_table *t) {
-    for (uint64_t i = 0; t->rows && i < t->first[t->rows]; i++) free(t->cell[i]);
     for (size_t i = 0; i < t->columns; i++) free(t->header[i]);
     free(t->first);
     free(t->cell);
+    free(t->text);
     free(t->header);
     *t = (csv_table){0};
 }

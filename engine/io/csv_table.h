@@ -9,9 +9,10 @@ typedef struct csv_table {
     uint64_t rows; /* without the header */
     size_t columns;
     char **header;   /* [columns] */
-    char **cell;     /* of all rows, one after another */
+    char *text;      /* of all cells, NUL after each: a cell of a byte or two has no block of its own */
+    uint64_t *cell;  /* where each begins in text, row after row */
     uint64_t *first; /* [rows + 1] cell at which each row begins; a row may have fewer cells than columns */
-    uint64_t room, first_room;
+    uint64_t room, first_room, text_size, text_room;
 } csv_table;
 
 /* Reads a file whose first row is the header. key: see mapped_file_open. Owner: the caller, by csv_table_free;
@@ -25,7 +26,7 @@ int csv_table_column(const csv_table *t, const char *name);
 /* The cell's text, "" where the row is shorter. Lives as long as the table. */
 static inline const char *csv_table_cell(const csv_table *t, uint64_t row, int column) {
     uint64_t at = t->first[row] + (uint64_t)column;
-    return at < t->first[row + 1] ? t->cell[at] : "";
+    return at < t->first[row + 1] ? t->text + t->cell[at] : "";
 }
 
 #endif

@@ -5,6 +5,7 @@
 #include "io/tensor.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -200,6 +201,8 @@ bool matrix_open_in(matrix *m, char *const *paths, size_t count, const char *ten
 }
 
 void matrix_close(matrix *m) {
+    if (m->minus) matrix_close(m->minus);
+    free(m->minus);
     for (size_t i = 0; i < m->shards; i++) tensor_file_close(&m->files[i]);
     for (size_t i = 0; i < m->pieces; i++) free(m->piece[i].sparse);
     free(m->files);
@@ -242,10 +245,12 @@ void matrix_keep_spans(matrix *m, const matrix_span *span, size_t count) {
     m->piece = piece;
     m->first = first;
     m->pieces = count;
+    if (m->minus) matrix_keep_spans(m->minus, span, count);
 }
 
 void matrix_drop_pages(const matrix *m) {
     for (size_t i = 0; i < m->shards; i++) tensor_file_drop_pages(&m->files[i]);
+    if (m->minus) matrix_drop_pages(m->minus);
 }
 
 matrix_cost matrix_costs(const matrix *m) {
@@ -266,6 +271,12 @@ matrix_cost matrix_costs(const matrix *m) {
             widest += s->widest;
         }
         if (widest > cost.widest) cost.widest = widest;
+    }
+    if (m->minus) {
+        const matrix_cost other = matrix_costs(m->minus);
+        cost.memory += other.memory;
+        cost.scratch += other.scratch;
+        cost.has_scratch = cost.has_scratch || other.has_scratch;
     }
     return cost;
 }
@@ -303,6 +314,36 @@ static uint64_t rows_in_line(const tensor *t, uint64_t row, uint64_t rows) {
     return t->shape[1] - row % t->shape[1];
 }
 
+/* Columns col..col + count of a row of a dense matrix. */
+static uint64_t dense_part(const matrix *m, uint64_t row, uint64_t col, uint64_t count, float *out) {
+    const size_t piece = piece_of(m, row);
+    const tensor *t = m->piece[piece].dense;
+    const int64_t stride = t->stride[t->dims - 1];
+    return tensor_floats(t, (uint64_t)(row_offset(t, row - m->first[piece]) + (int64_t)col * stride), stride, count,
+                         out);
+}
+
+/* A row less that of m->minus. A number that is not finite in one of the two says nothing of the difference. */
+static uint64_t subtracted_row(const matrix *m, uint64_t row, float *out) {
+    enum { PART = 256 };
+    float minus[PART];
+    uint64_t bad = 0;
+    for (uint64_t col = 0; col < m->cols; col += PART) {
+        const uint64_t count = m->cols - col < PART ? m->cols - col : PART;
+        const bool doubt = dense_part(m->minus, row, col, count, minus) + dense_part(m, row, col, count, out + col) > 0;
+        for (uint64_t i = 0; i < count; i++) {
+            const float difference = out[col + i] - minus[i];
+            float own;
+            const bool known =
+                isfinite(difference) &&
+                (!doubt || (!dense_part(m, row, col + i, 1, &own) && !dense_part(m->minus, row, col + i, 1, &own)));
+            out[col + i] = known ? difference : 0;
+            bad += !known;
+        }
+    }
+    return bad;
+}
+
 uint64_t matrix_row(const matrix *m, uint64_t row, float *out) {
     if (m->sparse) {
         sparse_row entries = {0};
@@ -312,13 +353,11 @@ uint64_t matrix_row(const matrix *m, uint64_t row, float *out) {
         sparse_row_free(&entries);
         return bad;
     }
-    size_t piece = piece_of(m, row);
-    const tensor *t = m->piece[piece].dense;
-    return tensor_floats(t, (uint64_t)row_offset(t, row - m->first[piece]), t->stride[t->dims - 1], m->cols, out);
+    return m->minus ? subtracted_row(m, row, out) : dense_part(m, row, 0, m->cols, out);
 }
 
 bool matrix_place_of(const matrix *m, uint64_t row, matrix_place *place) {
-    if (m->sparse) return false;
+    if (m->sparse || m->minus) return false;
     size_t number = piece_of(m, row);
     const matrix_piece *piece = &m->piece[number];
     const tensor *t = piece->dense;
@@ -331,6 +370,7 @@ bool matrix_place_of(const matrix *m, uint64_t row, matrix_place *place) {
 }
 
 void matrix_open_fds(matrix *m) {
+    if (m->minus) matrix_open_fds(m->minus);
     for (size_t i = 0; i < m->shards; i++) {
         mapped_file_open_fd(&m->files[i].map);
         for (size_t k = 0; k < m->files[i].map_count; k++) mapped_file_open_fd(&m->files[i].maps[k]);
@@ -338,6 +378,7 @@ void matrix_open_fds(matrix *m) {
 }
 
 void matrix_close_fds(matrix *m) {
+    if (m->minus) matrix_close_fds(m->minus);
     for (size_t i = 0; i < m->shards; i++) {
         mapped_file_close_fd(&m->files[i].map);
         for (size_t k = 0; k < m->files[i].map_count; k++) mapped_file_close_fd(&m->files[i].maps[k]);

@@ -8,7 +8,9 @@
  * begin new rows.
  *
  * A tensor [samples, positions, width] is taken as its samples * positions rows, one sample after another;
- * matrix_keep_spans leaves out those that are padding. */
+ * matrix_keep_spans leaves out those that are padding.
+ *
+ * A matrix may be a difference: matrix_subtract makes each of its rows less the same row of another. */
 #ifndef SCRY_IO_MATRIX_H
 #define SCRY_IO_MATRIX_H
 
@@ -29,9 +31,10 @@ typedef struct matrix {
     size_t shards;
     tensor_file *files; /* [shards], owned */
     size_t pieces;
-    matrix_piece *piece; /* [pieces], views */
-    uint64_t *first;     /* [pieces + 1] row at which each piece begins */
-    tensor *views;       /* owned: what pieces view after matrix_keep_spans; else NULL */
+    matrix_piece *piece;  /* [pieces], views */
+    uint64_t *first;      /* [pieces + 1] row at which each piece begins */
+    tensor *views;        /* owned: what pieces view after matrix_keep_spans; else NULL */
+    struct matrix *minus; /* owned: what is subtracted, row by row; NULL: nothing */
 } matrix;
 
 /* Opens the shards in order, all with the same number of columns. tensor_name: see tensor_choose. key: the
@@ -44,6 +47,14 @@ bool matrix_open_in(matrix *m, char *const *paths, size_t count, const char *ten
                     const char *key, scry_error *err);
 bool matrix_sort_sparse(matrix *m, const char *key, scry_error *err);
 void matrix_close(matrix *m);
+
+/* Subtracts from every row of m the row of `minus` with the same number, from here on: whoever reads m reads the
+ * difference, a row at a time. Both are dense, of one shape and dtype, and no span was chosen of either yet. Takes over
+ * *minus, also after a failure: false and err, which names both files (key: of minus in the manifest). Numbers are
+ * subtracted as float; where either is NaN or infinite, or the difference is, the difference is counted as such. */
+bool matrix_subtract(matrix *m, matrix *minus, const char *key, scry_error *err);
+/* The files of a matrix, for messages: the first, and what is subtracted. Owner: the caller. */
+char *matrix_files_text(const matrix *m);
 
 /* True where the files hold [samples, positions, width], and no span was chosen yet. */
 bool matrix_has_samples(const matrix *m);
@@ -82,7 +93,7 @@ typedef struct matrix_place {
     uint64_t rows; /* number of rows from this one on that lie there without a gap, at least 1 */
 } matrix_place;
 
-/* False for a sparse matrix, another byte order or stride, and inflated bytes. */
+/* False for a sparse matrix, a difference, another byte order or stride, and inflated bytes. */
 bool matrix_place_of(const matrix *m, uint64_t row, matrix_place *place);
 /* mapped_file_open_fd and mapped_file_close_fd for all its files. */
 void matrix_open_fds(matrix *m);

@@ -41,14 +41,16 @@ typedef struct sae {
     sae_input input;
     float input_scale; /* 1 unless the files say otherwise */
     sae_activation activation;
-    uint32_t k;            /* SAE_TOPK */
-    float *threshold;      /* [F], SAE_JUMPRELU */
-    float *exp_r_mag;      /* [F], SAE_GATED */
-    float *b_mag;          /* [F], SAE_GATED */
-    float *scale;          /* [F] or NULL */
-    float *out_scale;      /* [F] or NULL */
-    bool folded;           /* every decoder row has norm 1 (to 1e-3): set by sae_load */
-    char format[40];       /* of its family in families/families.def: "saelens", ... */
+    uint32_t k;       /* SAE_TOPK */
+    float *threshold; /* [F], SAE_JUMPRELU */
+    float *exp_r_mag; /* [F], SAE_GATED */
+    float *b_mag;     /* [F], SAE_GATED */
+    float *scale;     /* [F] or NULL */
+    float *out_scale; /* [F] or NULL */
+    bool difference;  /* it was trained on differences of paired residuals (metadata.residual_difference, which scry
+                         train --minus writes); false: on residuals, or its files do not say */
+    bool folded;      /* every decoder row has norm 1 (to 1e-3): set by sae_load */
+    char format[40];  /* of its family in families/families.def: "saelens", ... */
     char description[160]; /* "SAELens standard (ReLU), 192 -> 2048" */
 } sae;
 

@@ -71,3 +71,11 @@ bool manifest_texts(manifest_reader *p, const cJSON *item, const char *key, cons
     }
     return true;
 }
+
+void manifest_join(const manifest_reader *p, char **files, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        char *joined = path_join(p->study->folder, files[i]);
+        free(files[i]);
+        files[i] = joined;
+    }
+}

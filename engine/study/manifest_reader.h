@@ -31,6 +31,16 @@ bool manifest_whole(const cJSON *item, uint64_t *out);
 bool manifest_texts(manifest_reader *p, const cJSON *item, const char *key, const char *expected, char ***out,
                     size_t *count);
 
+/* Join paths to the manifest's folder, in place. */
+void manifest_join(const manifest_reader *p, char **files, size_t count);
+
+/* Read "minus" of a capture: FILE, [FILE, ...] or {"residual": FILE or list, "tensor": NAME, "tokens": FILE}. Owner of
+ * capture->minus: manifest_free_minus, also after a failure. */
+bool manifest_minus(manifest_reader *p, const cJSON *item, study_capture *capture);
+void manifest_free_minus(study_minus *minus); /* accepts NULL */
+/* Set study->difference, once all captures are read. False and err where some residuals have "minus" and others not. */
+bool manifest_check_minus(manifest_reader *p);
+
 /* Read "measured" of a domain to domain->measured [trains][SCRY_MEASURES], which stays NULL where the key is absent. */
 bool manifest_measured(manifest_reader *p, const cJSON *domain, const char *place, study_group *group);
 

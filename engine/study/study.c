@@ -30,14 +30,6 @@ static bool read_rows(manifest_reader *p, const cJSON *rows, study_capture *c) {
     return true;
 }
 
-static void join_to_folder(const manifest_reader *p, char **files, size_t count) {
-    for (size_t i = 0; i < count; i++) {
-        char *joined = path_join(p->study->folder, files[i]);
-        free(files[i]);
-        files[i] = joined;
-    }
-}
-
 /* "padding" and "mask". */
 static bool read_padding(manifest_reader *p, const cJSON *item, study_capture *c) {
     const cJSON *padding = cJSON_GetObjectItemCaseSensitive(item, "padding");
@@ -55,13 +47,13 @@ static bool read_padding(manifest_reader *p, const cJSON *item, study_capture *c
     if (!mask) return true;
     snprintf(place, sizeof place, "%s.mask", c->key);
     if (!manifest_texts(p, mask, place, "a file name or a list of them", &c->mask, &c->mask_count)) return false;
-    join_to_folder(p, c->mask, c->mask_count);
+    manifest_join(p, c->mask, c->mask_count);
     return true;
 }
 
 static bool read_capture(manifest_reader *p, const cJSON *item, const char *key, study_capture *c) {
-    static const char *const known[] = {"residual",   "features", "tensor",  "rows", "tokens",
-                                        "skip_first", "exclude",  "padding", "mask", NULL};
+    static const char *const known[] = {"residual", "features", "tensor", "rows",  "tokens", "skip_first",
+                                        "exclude",  "padding",  "mask",   "minus", NULL};
     c->key = mem_copy_string(key);
     c->present = true;
     if (!cJSON_IsObject(item)) return manifest_wrong_type(p, key, item, "an object with \"residual\" or \"features\"");
@@ -77,8 +69,8 @@ static bool read_capture(manifest_reader *p, const cJSON *item, const char *key,
     if (!manifest_texts(p, features ? features : residual, place, "a file name or a list of them", &c->files,
                         &c->file_count))
         return false;
-    join_to_folder(p, c->files, c->file_count);
-    if (!read_padding(p, item, c)) return false;
+    manifest_join(p, c->files, c->file_count);
+    if (!read_padding(p, item, c) || !manifest_minus(p, item, c)) return false;
     if (!manifest_text(p, item, "tensor", key, &c->tensor) || !manifest_path(p, item, "tokens", key, &c->tokens))
         return false;
     if (!read_rows(p, cJSON_GetObjectItemCaseSensitive(item, "rows"), c)) return false;
@@ -318,7 +310,8 @@ static bool read_root(manifest_reader *p, const cJSON *root) {
            manifest_path(p, root, "model_path", "", &study->model_path) &&
            manifest_path(p, root, "sae", "", &study->sae) && manifest_path(p, root, "labels", "", &study->labels) &&
            manifest_text(p, root, "sae_format", "", &study->sae_format) &&
-           manifest_path(p, root, "tokenizer", "", &study->tokenizer) && read_choices(p, root) && read_groups(p, root);
+           manifest_path(p, root, "tokenizer", "", &study->tokenizer) && read_choices(p, root) &&
+           read_groups(p, root) && manifest_check_minus(p);
 }
 
 /* Line and column of a place in text, for messages. */
@@ -388,6 +381,7 @@ static void free_groups(study_group *groups, size_t count) {
             free_texts(capture->files, capture->file_count);
             free_texts(capture->mask, capture->mask_count);
             free_texts(capture->keep.exclude, capture->keep.exclude_count);
+            manifest_free_minus(capture->minus);
             free(capture->tensor);
             free(capture->tokens);
             free(capture->key);

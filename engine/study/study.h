@@ -20,6 +20,14 @@ typedef struct kept_rule {
 /* Where captures of shape [samples, positions, width] have their padding. */
 typedef enum study_padding { PADDING_UNSAID, PADDING_RIGHT, PADDING_LEFT } study_padding;
 
+/* "minus" of a capture: residuals whose rows are subtracted from the capture's, each from the row of its number. */
+typedef struct study_minus {
+    char **files; /* [file_count] paths, joined to the manifest's folder */
+    size_t file_count;
+    char *tensor; /* NULL: the capture's */
+    char *tokens; /* NULL: not said. Else they must be the capture's */
+} study_minus;
+
 /* One matrix of activations, as in the manifest. */
 typedef struct study_capture {
     bool present;
@@ -35,6 +43,7 @@ typedef struct study_capture {
     study_padding padding;
     char **mask; /* [mask_count] paths of attention masks, joined to the manifest's folder */
     size_t mask_count;
+    study_minus *minus; /* owned; NULL: the capture's rows are as they are */
 } study_capture;
 
 /* A training set or a domain: one text set under one or more conditions. */
@@ -56,6 +65,7 @@ typedef struct scry_study {
     char *capture_settings; /* "capture", what scry capture says of itself, as JSON; NULL: absent */
     bool has_pairing;
     scry_pairing pairing;
+    bool difference;  /* captures have "minus": all of them, since a dictionary reads differences or the stream */
     bool is_signed;   /* "correlate": "signed" */
     bool scores_only; /* no "train": domains give "sts" instead of captures. Its one training set has no name */
     study_group *trains, *domains;

@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-static char *joined_paths(const train_data *data) {
+static char *joined_paths(char *const *path, size_t paths) {
     char *text = mem_copy_string("");
-    for (size_t i = 0; i < data->paths; i++) {
-        char *longer = mem_format("%s%s\n", text, data->path[i]);
+    for (size_t i = 0; i < paths; i++) {
+        char *longer = mem_format("%s%s\n", text, path[i]);
         free(text);
         text = longer;
     }
@@ -28,8 +28,9 @@ static uint8_t *joined_names(const trainer *t, uint64_t *size) {
 }
 
 bool checkpoint_write(const trainer *t, const char *folder, scry_error *err) {
-    char *path = mem_format("%s/%s", folder, CHECKPOINT_NAME), *captures = joined_paths(&t->data);
-    uint64_t count = t->model.count, F = t->model.F, length = strlen(captures), named;
+    char *path = mem_format("%s/%s", folder, CHECKPOINT_NAME), *captures = joined_paths(t->data.path, t->data.paths);
+    char *minus = joined_paths(t->data.minus, t->data.minus ? t->data.paths : 0);
+    uint64_t count = t->model.count, F = t->model.F, length = strlen(captures), subtracted = strlen(minus), named;
     uint8_t *names = joined_names(t, &named);
     const uint64_t place[PLACES] = {t->done,
                                     t->stream.epoch,
@@ -54,15 +55,18 @@ bool checkpoint_write(const trainer *t, const char *folder, scry_error *err) {
         {{"numbers", TENSOR_F64, 1, {NUMBERS}}, numbers, sizeof numbers},
         {{"captures", TENSOR_U8, 1, {length}}, captures, length},
         {{"names", TENSOR_U8, 1, {named}}, names, named},
+        {{"minus", TENSOR_U8, 1, {subtracted}}, minus, subtracted}, /* last: only where there is one */
     };
     enum { PARTS = sizeof parts / sizeof *parts };
+    const int used = subtracted ? PARTS : PARTS - 1;
     safetensors_item items[PARTS];
-    for (int i = 0; i < PARTS; i++) items[i] = parts[i].item;
+    for (int i = 0; i < used; i++) items[i] = parts[i].item;
     safetensors_writer w;
-    bool ok = safetensors_create(&w, path, items, PARTS, err);
-    for (int i = 0; i < PARTS && ok; i++) safetensors_put(&w, parts[i].bytes, (size_t)parts[i].size);
+    bool ok = safetensors_create(&w, path, items, (size_t)used, err);
+    for (int i = 0; i < used && ok; i++) safetensors_put(&w, parts[i].bytes, (size_t)parts[i].size);
     ok = ok && safetensors_finish(&w, err);
     free(captures);
+    free(minus);
     free(names);
     free(path);
     return ok;
@@ -78,12 +82,12 @@ static const uint8_t *bytes_of(const tensor_file *file, const char *name, tensor
     return NULL;
 }
 
-static void split_paths(checkpoint *c, const char *text, size_t length) {
+static void split_paths(char ***path, size_t *paths, const char *text, size_t length) {
     for (size_t from = 0; from < length;) {
         const char *end = memchr(text + from, '\n', length - from);
         size_t size = end ? (size_t)(end - text) - from : length - from;
-        c->path = mem_resize(c->path, c->paths + 1, sizeof *c->path);
-        c->path[c->paths++] = mem_copy_bytes(text + from, size);
+        *path = mem_resize(*path, *paths + 1, sizeof **path);
+        (*path)[(*paths)++] = mem_copy_bytes(text + from, size);
         from += size + 1;
     }
 }
@@ -96,6 +100,17 @@ static void split_names(checkpoint *c, const char *text, size_t length) {
         length -= (size_t)(end - text) + 1;
         text = end + 1;
     }
+}
+
+/* Of a run on differences: what was subtracted from each of its captures. */
+static bool open_minus(checkpoint *c, const tensor_file *file, scry_error *err) {
+    if (!tensor_find(file, "minus")) return true;
+    const uint8_t *minus = bytes_of(file, "minus", TENSOR_U8, 0, err);
+    if (!minus) return false;
+    split_paths(&c->minus, &c->minuses, (const char *)minus, (size_t)tensor_find(file, "minus")->shape[0]);
+    return c->minuses == c->paths ||
+           scry_fail(err, "%s: minus: found %zu paths, expected %zu, one of each capture; the checkpoint is damaged",
+                     file->map.path, c->minuses, c->paths);
 }
 
 bool checkpoint_open(checkpoint *c, const char *folder, scry_error *err) {
@@ -118,9 +133,9 @@ bool checkpoint_open(checkpoint *c, const char *folder, scry_error *err) {
     memcpy(&c->settings, settings, sizeof c->settings);
     memcpy(c->place, place, sizeof c->place);
     memcpy(c->number, numbers, sizeof c->number);
-    split_paths(c, (const char *)captures, (size_t)tensor_find(file, "captures")->shape[0]);
+    split_paths(&c->path, &c->paths, (const char *)captures, (size_t)tensor_find(file, "captures")->shape[0]);
     split_names(c, (const char *)names, (size_t)tensor_find(file, "names")->shape[0]);
-    return true;
+    return open_minus(c, file, err);
 }
 
 bool checkpoint_has(const checkpoint *c, uint64_t parameters, scry_error *err) {
@@ -155,6 +170,8 @@ void checkpoint_close(checkpoint *c) {
     free(c->file);
     for (size_t i = 0; i < c->paths; i++) free(c->path[i]);
     free(c->path);
+    for (size_t i = 0; i < c->minuses; i++) free(c->minus[i]);
+    free(c->minus);
     free(c->name[0]);
     free(c->name[1]);
     *c = (checkpoint){0};

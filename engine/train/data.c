@@ -7,6 +7,7 @@
 #include "base/text_file.h"
 #include "io/tokenfile.h"
 #include "study/kept_rows.h"
+#include "study/minus_rows.h"
 #include "study/outlier_rows.h"
 
 #include <inttypes.h>
@@ -35,7 +36,7 @@ static bool check_width(train_data *data, const data_source *s, scry_error *err)
 }
 
 /* FILE, or FILE:TENSOR where no file has the whole name. */
-static bool open_file(train_data *data, const char *path, scry_error *err) {
+static bool open_matrix_of(matrix *m, const char *path, const char *key, scry_error *err) {
     char *file = mem_copy_string(path), *colon = access(path, F_OK) == 0 ? NULL : strrchr(file, ':');
     const char *inside = NULL;
     if (colon) {
@@ -43,11 +44,21 @@ static bool open_file(train_data *data, const char *path, scry_error *err) {
         if (access(file, F_OK) == 0) inside = colon + 1;
         else *colon = ':';
     }
-    data_source *s = add_source(data, mem_copy_string(path));
-    bool ok = matrix_open(&s->m, &file, 1, inside, "capture", err);
-    s->rows = s->m.rows;
+    const bool ok = matrix_open(m, &file, 1, inside, key, err);
     free(file);
-    return ok && check_width(data, s, err);
+    return ok;
+}
+
+/* minus (may be NULL): the file whose rows are subtracted. */
+static bool open_file(train_data *data, const char *path, const char *minus, scry_error *err) {
+    char *name = minus ? mem_format("%s minus %s", path, minus) : mem_copy_string(path);
+    data_source *s = add_source(data, name);
+    matrix other;
+    if (!open_matrix_of(&s->m, path, "capture", err)) return false;
+    if (minus && (!open_matrix_of(&other, minus, "--minus", err) || !matrix_subtract(&s->m, &other, "--minus", err)))
+        return false;
+    s->rows = s->m.rows;
+    return check_width(data, s, err);
 }
 
 /* Set s->kept. */
@@ -72,8 +83,12 @@ static bool mark_rows(data_source *s, const study_capture *spec, const scry_stud
 
 static bool open_capture(train_data *data, const scry_study *study, const study_capture *spec, const tokenizer *tok,
                          scry_error *err) {
-    data_source *s = add_source(data, mem_format("%s: %s", study->path, spec->key));
+    const char *of = spec->minus ? study_minus_file(spec) : NULL;
+    char *name =
+        of ? mem_format("%s: %s minus %s", study->path, spec->key, of) : mem_format("%s: %s", study->path, spec->key);
+    data_source *s = add_source(data, name);
     if (!matrix_open(&s->m, spec->files, spec->file_count, spec->tensor, spec->key, err)) return false;
+    if (!minus_rows_open(&s->m, spec, study->path, tok, NULL, err)) return false;
     if (!padding_find(&s->padding, &s->m, spec, study->path, tok, err)) return false;
     padding_remove(&s->padding, &s->m);
     s->rows = s->m.rows;
@@ -101,6 +116,40 @@ static bool open_group(train_data *data, const scry_study *study, const study_gr
     return true;
 }
 
+/* The captures of a group less its capture under another condition. */
+static bool open_group_minus(train_data *data, const scry_study *study, const study_group *group, int minus,
+                             const tokenizer *tok, scry_error *err) {
+    for (int c = 0; c < SCRY_CONDITIONS; c++) {
+        const study_capture *spec = &group->capture[c], *base = &group->capture[minus];
+        bool wanted = c != minus && spec->present && !spec->features && (data->condition < 0 || data->condition == c);
+        if (!wanted) continue;
+        if (!base->present || base->features)
+            return scry_fail(err,
+                             "%s: %s: found no residual capture under the condition %s in its group, expected the one "
+                             "that --minus subtracts",
+                             study->path, spec->key, scry_condition_name((scry_condition)minus));
+        if (spec->minus || base->minus)
+            return scry_fail(
+                err, "%s: %s: found \"minus\", expected none with --minus %s: the captures are differences already",
+                study->path, spec->minus ? spec->key : base->key, scry_condition_name((scry_condition)minus));
+        if (spec->has_rows != base->has_rows || spec->row_from != base->row_from || spec->row_to != base->row_to)
+            return scry_fail(err,
+                             "%s: %s.rows: found other rows than %s has, expected the same, so that rows are pairs",
+                             study->path, spec->key, base->key);
+        study_minus of = {
+            .files = base->files, .file_count = base->file_count, .tensor = base->tensor, .tokens = base->tokens};
+        study_capture difference = *spec;
+        difference.minus = &of;
+        if (!open_capture(data, study, &difference, tok, err)) return false;
+    }
+    return true;
+}
+
+static bool open_group_of(train_data *data, const scry_study *study, const study_group *group, int minus,
+                          const tokenizer *tok, scry_error *err) {
+    return minus < 0 ? open_group(data, study, group, tok, err) : open_group_minus(data, study, group, minus, tok, err);
+}
+
 /* Two studies of different models have no name together, which "" keeps in mind until data_open ends. */
 static void merge_name(char **name, const char *found) {
     if (!found || !*found || (*name && strcmp(*name, found) == 0)) return;
@@ -109,18 +158,28 @@ static void merge_name(char **name, const char *found) {
     *name = now;
 }
 
-static bool open_study(train_data *data, const char *path, scry_notes *notes, scry_error *err) {
+/* minus (may be NULL): the condition whose captures are subtracted. */
+static bool open_study(train_data *data, const char *path, const char *minus, scry_notes *notes, scry_error *err) {
+    const int other = minus ? scry_condition_of(minus) : -1;
+    if (minus && other < 0)
+        return scry_misuse(err,
+                           "--minus: found \"%.60s\", expected %s or base: %s is a study, of which each capture is "
+                           "taken less the one under that condition",
+                           minus, scry_source_choices((char[SCRY_CHOICES]){""}, ""), path);
     scry_study *study = scry_study_read(path, notes, err);
     if (!study) return false;
     size_t before = data->sources;
     tokenizer tok = {0};
     bool ok = !study->tokenizer || tokenizer_open(&tok, study->tokenizer, "tokenizer", err);
-    for (size_t t = 0; t < study->train_count && ok; t++) ok = open_group(data, study, &study->trains[t], &tok, err);
-    for (size_t k = 0; k < study->domain_count && ok; k++) ok = open_group(data, study, &study->domains[k], &tok, err);
+    for (size_t t = 0; t < study->train_count && ok; t++)
+        ok = open_group_of(data, study, &study->trains[t], other, &tok, err);
+    for (size_t k = 0; k < study->domain_count && ok; k++)
+        ok = open_group_of(data, study, &study->domains[k], other, &tok, err);
     if (ok && data->sources == before)
-        ok = scry_fail(err, "%s: found no residual capture%s%s, expected at least one", path,
+        ok = scry_fail(err, "%s: found no residual capture%s%s%s%s, expected at least one", path,
                        data->condition < 0 ? "" : " under the condition ",
-                       data->condition < 0 ? "" : scry_condition_name((scry_condition)data->condition));
+                       data->condition < 0 ? "" : scry_condition_name((scry_condition)data->condition),
+                       minus ? " to subtract those under the condition from: " : "", minus ? minus : "");
     merge_name(&data->model, study->model);
     merge_name(&data->hook, study->hook);
     tokenizer_free(&tok);
@@ -146,19 +205,35 @@ static void drop_empty(char **name) {
     *name = NULL;
 }
 
+/* An SAE reads the stream or differences of it, not both. */
+static bool check_differences(train_data *data, scry_error *err) {
+    for (size_t i = 1; i < data->sources; i++)
+        if (!data->source[i].m.minus != !data->source[0].m.minus)
+            return scry_fail(
+                err, "%s: found %s, expected %s as in %s: an SAE reads the stream or differences of it, not both",
+                data->source[i].name, data->source[i].m.minus ? "differences" : "residuals",
+                data->source[i].m.minus ? "residuals" : "differences", data->source[0].name);
+    data->difference = data->sources && data->source[0].m.minus;
+    return true;
+}
+
 bool data_open(train_data *data, const scry_train_input *input, scry_notes *notes, scry_error *err) {
     double ratio = input->max_norm_ratio > 0 ? input->max_norm_ratio : SCRY_MAX_NORM_RATIO;
     *data = (train_data){.condition = input->condition,
                          .allow_nonfinite = input->allow_nonfinite,
                          .outliers = {.max_norm_ratio = ratio, .kept = input->keep_outliers}};
     data->path = mem_new(input->paths, sizeof *data->path);
+    if (input->minus) data->minus = mem_new(input->paths, sizeof *data->minus);
     char here[4096];
     if (!getcwd(here, sizeof here)) *here = 0;
     for (size_t i = 0; i < input->paths; i++) {
-        const char *path = input->path[i];
+        const char *path = input->path[i], *minus = input->minus ? input->minus[i] : NULL;
+        const bool study = is_study(path);
         data->path[data->paths++] = path_join(here, path);
-        if (!(is_study(path) ? open_study(data, path, notes, err) : open_file(data, path, err))) return false;
+        if (minus) data->minus[i] = study ? mem_copy_string(minus) : path_join(here, minus);
+        if (!(study ? open_study(data, path, minus, notes, err) : open_file(data, path, minus, err))) return false;
     }
+    if (!check_differences(data, err)) return false;
     drop_empty(&data->model);
     drop_empty(&data->hook);
     return true;
@@ -171,8 +246,12 @@ void data_close(train_data *data) {
         padding_free(&data->source[i].padding);
         matrix_close(&data->source[i].m);
     }
-    for (size_t i = 0; i < data->paths; i++) free(data->path[i]);
+    for (size_t i = 0; i < data->paths; i++) {
+        free(data->path[i]);
+        if (data->minus) free(data->minus[i]);
+    }
     free(data->source);
+    free(data->minus);
     free(data->path);
     free(data->model);
     free(data->hook);
@@ -384,8 +463,7 @@ bool data_read(const train_data *data, parallel *threads, const data_chunk *chun
 }
 
 void data_release(const train_data *data) {
-    for (size_t i = 0; i < data->sources; i++)
-        for (size_t k = 0; k < data->source[i].m.shards; k++) mapped_file_drop_pages(&data->source[i].m.files[k].map);
+    for (size_t i = 0; i < data->sources; i++) matrix_drop_pages(&data->source[i].m);
 }
 
 static uint64_t mix(uint64_t hash, const void *bytes, size_t size) {

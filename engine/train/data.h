@@ -13,8 +13,8 @@
 enum { CHUNK_ROWS = 64 };
 
 typedef struct data_source {
-    char *name; /* for messages */
-    matrix m;
+    char *name;              /* for messages; of a difference, both files */
+    matrix m;                /* the difference, where the input is one */
     capture_padding padding; /* m lacks it already */
     uint64_t first, rows;    /* of the matrix */
     uint8_t *kept;           /* [rows] ROW_EXCLUDED by skip_first or exclude, ROW_ORDINARY, ROW_OUTLIER; NULL: all
@@ -48,6 +48,8 @@ typedef struct train_data {
     size_t sources;
     char **path; /* as given, made absolute */
     size_t paths;
+    char **minus; /* [paths] what is subtracted, as given, made absolute: files, of studies conditions; NULL: nothing */
+    bool difference;    /* the rows are differences, by `minus` or by the studies */
     char *model, *hook; /* as the studies say: NULL where none does, or two differ; owned */
     int condition;
     bool allow_nonfinite;

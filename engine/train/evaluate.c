@@ -265,12 +265,20 @@ bool evaluate(const sae *s, const train_data *data, bool held, parallel *pool, s
     return ok;
 }
 
-static bool check_fits(const sae *s, const char *path, const train_data *data, scry_error *err) {
+static bool check_fits(const sae *s, const char *path, const train_data *data, scry_notes *notes, scry_error *err) {
     if (!s->W_dec)
         return scry_fail(err, "%s: found an SAE without a decoder, expected W_dec to reconstruct residuals with", path);
     if (s->d_in != data->d)
         return scry_fail(err, "%s: found %u columns, expected %u, the d_in of the SAE %s", data->source[0].name,
                          data->d, s->d_in, path);
+    if (s->difference && !data->difference)
+        return scry_fail(err,
+                         "%s: found residuals, expected differences of paired residuals, on which the SAE %s was "
+                         "trained; name what is subtracted with --minus BASE",
+                         data->source[0].name, path);
+    if (data->difference && !s->difference)
+        scry_notes_add(notes, "%s: does not say that it was trained on differences, as %s are", path,
+                       data->source[0].name);
     return true;
 }
 
@@ -296,7 +304,7 @@ bool scry_eval_sae(const char *path, const scry_train_input *input, unsigned thr
     judging j = {progress, context};
     if (!sae_load(&s, path, NULL, notes, err)) return false;
     data_watch watch = {.goes_on = report_reading, .context = &j, .asked = clock_seconds() + 0.9};
-    bool ok = data_open(&data, input, notes, err) && check_fits(&s, path, &data, err);
+    bool ok = data_open(&data, input, notes, err) && check_fits(&s, path, &data, notes, err);
     if (progress) data.watch = &watch;
     if (ok) {
         parallel *pool = parallel_start(threads);

@@ -64,6 +64,7 @@ static bool put_start(trainer *t, const char *folder, scry_error *err) {
     number(line, "outliers", (double)t->data.outliers.outliers);
     cJSON_AddBoolToObject(line, "outliers_kept", t->data.outliers.kept);
     number(line, "scale", (double)t->scale);
+    if (t->data.difference) cJSON_AddBoolToObject(line, "difference", true);
     return put(t->log, folder, line, err);
 }
 

@@ -120,6 +120,7 @@ static char *config_text(const trainer *t, const char *architecture) {
     cJSON *about = cJSON_AddObjectToObject(cfg, "metadata");
     cJSON_AddStringToObject(about, "sae_lens_version", "6.0.0"); /* whose layout this is */
     add_names(about, t);
+    if (t->data.difference) cJSON_AddBoolToObject(about, "residual_difference", true);
     cJSON_AddStringToObject(about, "trained_by", "scry");
     cJSON_AddStringToObject(about, "trained_by_version", scry_version());
     cJSON_AddNumberToObject(about, "trained_tokens", (double)t->done * t->settings.batch);

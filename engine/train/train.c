@@ -184,6 +184,7 @@ static bool evaluate_saved(training_run *c, const sae *s, scry_train_result *res
     scry_error why = {0};
     const trainer *t = &c->t;
     result->held = t->data.held.rows > 0;
+    result->difference = t->data.difference;
     bool ok = evaluate(s, &t->data, result->held, t->pool, report_evaluation, c, &result->evaluation, &why);
     return ok ||
            scry_fail(err, "%s; the SAE is trained and saved, but not measured: scry eval-sae %s CAPTURE... does it",
@@ -247,6 +248,9 @@ static bool resume_run(training_run *c, const scry_train_input *input, scry_note
     uint64_t condition = from.place[PLACE_CONDITION];
     const scry_train_input same = {.path = input->paths ? input->path : (const char *const *)(void *)from.path,
                                    .paths = input->paths ? input->paths : from.paths,
+                                   .minus = input->paths   ? input->minus
+                                            : from.minuses ? (const char *const *)(void *)from.minus
+                                                           : NULL,
                                    .condition = condition <= SCRY_CONDITIONS ? (int)condition - 1 : -1,
                                    .allow_nonfinite = from.place[PLACE_NONFINITE] || input->allow_nonfinite,
                                    .keep_outliers = from.place[PLACE_OUTLIERS],

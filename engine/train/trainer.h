@@ -79,7 +79,9 @@ typedef struct trainer {
  *                                               rows are kept
  *     numbers                                   F64: scale, threshold of batchtopk, max_norm_ratio
  *     captures                                  U8: their paths, each followed by a line's end
- *     names                                     U8: of model and hook, each followed by a NUL; empty: not known */
+ *     names                                     U8: of model and hook, each followed by a NUL; empty: not known
+ *     minus                                     U8: what is subtracted from each capture, each followed by a line's
+ *                                               end; absent: nothing */
 #define CHECKPOINT_NAME "checkpoint.safetensors"
 
 /* Replace the folder's checkpoint atomically: after an error the old one is still there. */
@@ -104,6 +106,8 @@ typedef struct checkpoint {
     double number[NUMBERS];
     char **path; /* [paths], owned */
     size_t paths;
+    char **minus; /* [minuses] as many as paths, or none; owned */
+    size_t minuses;
     char *name[2]; /* of model and hook; NULL: not known; owned */
     void *file;    /* tensor_file, for checkpoint_fill; owned */
 } checkpoint;

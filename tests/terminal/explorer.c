@@ -33,6 +33,7 @@ static const struct {
              {"plots_leave", test_plots_leave},
              {"jobs", test_jobs},
              {"prompt", test_prompt},
+             {"continue", test_continue},
              {"causal", test_causal},
              {"domain_cursor", test_domain_cursor},
              {"quit", test_quit},

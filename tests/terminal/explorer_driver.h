@@ -136,6 +136,9 @@ void test_jobs(void);
 
 /* explorer_prompt.c */
 void test_prompt(void);
+/* explorer_continue.c */
+void test_continue(void);
+
 /* explorer_causal.c */
 void test_causal(void);
 

@@ -71,8 +71,10 @@ void app_add_tab(app *a, scry_index *index, scry_session *session) {
 
 /* Cancels all work, and lets none follow it. */
 static void cancel_work(app *a) {
-    for (size_t i = 0; i < a->tab_count; i++)
-        a->tabs[i]->prompts->again = a->tabs[i]->lens->again = a->tabs[i]->diff->again = false;
+    for (size_t i = 0; i < a->tab_count; i++) {
+        a->tabs[i]->lens->again = a->tabs[i]->diff->again = false;
+        prompt_models_forget(a, a->tabs[i], &a->tabs[i]->prompts->models);
+    }
     async_cancel_all(a);
 }
 

@@ -19,6 +19,7 @@ app *app_new(scry_index *index, scry_session *session, int rows, int cols, bool 
     app *a = mem_new(1, sizeof *a);
     a->functions = functions;
     a->ascii = ascii;
+    a->amplify = 1;
     app_look(a, &themes[0], mono ? COLOR_MONO : COLOR_256);
     a->grid = grid_new(rows, cols);
     a->scratch = grid_new(1, 4096);

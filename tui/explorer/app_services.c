@@ -134,6 +134,12 @@ void app_fit_text(const app *a, const char *text, int cols, char *out, size_t si
     text_fit(out, cols, a->ascii);
 }
 
+const char *app_tuned_name(const app *a, char *out, size_t size) {
+    if (app_amplifies(a)) snprintf(out, size, "tuned x %g", a->amplify);
+    else snprintf(out, size, "tuned");
+    return out;
+}
+
 uint32_t app_latent(const app *a) {
     return a->tab->latent;
 }

@@ -121,6 +121,7 @@ typedef struct app {
     const command *command;             /* the one that is running; NULL: none */
     const char *model;                  /* the folder of the studies' model; NULL: as each study says. Borrowed */
     const char *tuned, *sae;            /* the same of the tuned model, and of the SAE's files */
+    double amplify;                     /* scry_model_amplify of the tuned model; 1: as it is */
     unsigned threads;                   /* for the model; 0: all processors */
     uint64_t memory;                    /* limit for it, in bytes; 0: SCRY_MEMORY */
     bool can_ask;    /* somebody is at the terminal; else files are replaced without asking, as the shell does */
@@ -166,6 +167,11 @@ command_effect app_ask(app *a, const char *name, const char *text);
 void app_fit_text(const app *a, const char *text, int cols, char *out, size_t size);
 /* The latent under the cursor. */
 uint32_t app_latent(const app *a);
+static inline bool app_amplifies(const app *a) {
+    return a->amplify < 1 || a->amplify > 1;
+}
+/* "tuned", or where it is amplified "tuned x 2", in out[size]. Returns out. */
+const char *app_tuned_name(const app *a, char *out, size_t size);
 /* Write what a tab is called, in out[size]: its study, and where another tab has the same, what tells them apart. */
 void app_tab_name(const app *a, const tab *t, char *out, size_t size);
 /* Give a pane the keys; where one fills the screen, show this one instead: keys never act on what is not shown. */

@@ -34,6 +34,10 @@ bool jobs_use_threads_now(const app *a) {
     return a->jobs->threaded && !a->recording.depth;
 }
 
+int jobs_bell(const app *a) {
+    return a->jobs->threaded ? a->jobs->bell : -1;
+}
+
 static void work(void *context, const scry_cancel *stop) {
     running *r = context;
     r->of.work(r->of.own, stop);

@@ -30,6 +30,9 @@ void jobs_free(jobs *all);
 void jobs_use_threads(jobs *all);
 bool jobs_use_threads_now(const app *a); /* false within a macro */
 
+/* For work that has something to show before it is done: worker_ring. */
+int jobs_bell(const app *a);
+
 /* Starts a job. False, with a message, when one of the same title is running; e->end then frees own. */
 bool job_begin(app *a, const job *e);
 /* The title of the newest running job, of a page or not, and its progress from 0 to 1; NULL when there is none. */

@@ -20,6 +20,7 @@ static cJSON *capture_list(const scry_info *info) {
                        {"outliers", c->outliers_known ? (double)c->outliers : (double)NAN},
                        {"outliers_first", c->outliers_known ? (double)c->outliers_first : (double)NAN},
                        {"outlier_variance_share", c->outliers_known ? c->outlier_variance : (double)NAN});
+        if (*c->minus) result_text(item, "minus", c->minus);
     }
     return list;
 }
@@ -150,6 +151,7 @@ cJSON *info_result(const scry_index *index) {
     if (*info->capture_settings) cJSON_AddItemToObject(facts, "capture", cJSON_Parse(info->capture_settings));
     result_numbers(facts, {"d_sae", info->d_sae}, {"d_model", info->d_model},
                    {"candidates", info->candidates ? info->candidates : (double)NAN}, {"scored", info->scored_latents});
+    if (info->difference) cJSON_AddBoolToObject(facts, "difference", true);
     result_text(facts, "pairing", scry_pairing_name(info->pairing));
     result_text(facts, "correlate", info->is_signed ? "signed" : "absolute");
     result_numbers(facts, {"tokens", (double)info->tokens}, {"nnz", (double)info->nnz},
@@ -231,6 +233,18 @@ static void put_measured(FILE *f, const scry_info *info) {
     }
 }
 
+/* What the rows of a study of differences are: a line a training set's capture. */
+static void put_differences(FILE *f, const scry_info *info) {
+    for (size_t i = 0; i < info->captures; i++) {
+        const scry_capture_info *c = &info->capture[i];
+        char text[300];
+        if (c->group >= 0 || !*c->minus) continue;
+        snprintf(text, sizeof text, "%.80s is a difference: its residuals minus %.150s%s", c->name, c->minus,
+                 c->minus_files > 1 ? ", ..." : "");
+        put_line(f, "rows", text);
+    }
+}
+
 static void put_head(FILE *f, const scry_index *index) {
     const scry_info *info = scry_index_info(index);
     char text[200];
@@ -242,6 +256,7 @@ static void put_head(FILE *f, const scry_index *index) {
         snprintf(text, sizeof text, "%" PRIu32, info->d_sae);
         put_line(f, "latents", text);
         put_training_sets(f, index);
+        put_differences(f, info);
         pairs_lines(index, put_pairs_line, f);
     } else {
         put_line(f, "latents", "none: the study gives scores instead of captures");

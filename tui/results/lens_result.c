@@ -2,6 +2,7 @@
 #include "results/lens_result.h"
 #include "base/mem.h"
 #include "text/number_format.h"
+#include "text/text.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -181,14 +182,15 @@ void lens_add_lines(cJSON *facts, bool csv) {
 }
 
 char *lens_head(const cJSON *facts) {
-    char *text = NULL, words[16];
+    char *text = NULL, words[16], name[300];
     size_t size;
     FILE *f = mem_stream(&text, &size);
     const char *domain = result_get_text(facts, "domain"), *train = result_get_text(facts, "train"),
                *tuned = result_get_text(facts, "tuned"), *through = result_get_text(facts, "through");
     const double n = result_get_number(facts, "n");
+    text_clean(domain ? domain : train, name, sizeof name, false);
     fprintf(f, "mean difference of residuals, %s - %s, %s%s, from %s%s%s%s\n", result_get_text(facts, "of"),
-            result_get_text(facts, "against"), domain ? "" : "training set ", domain ? domain : train,
+            result_get_text(facts, "against"), domain ? "" : "training set ", name,
             tuned ? "the models " : "the study's captures", tuned ? result_get_text(facts, "model") : "",
             tuned ? " and " : "", tuned ? tuned : "");
     fprintf(f, "share: of its squared length, in the span of %.0f decoder row%s (rank %.0f, random directions %.4f)\n",

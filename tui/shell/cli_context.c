@@ -85,16 +85,37 @@ bool cli_build_options(const options *o, scry_build_options *build, scry_error *
     return options_bytes("--memory", o->memory, &build->memory, err);
 }
 
-bool cli_residuals(const options *o, int from, scry_train_input *input, scry_error *err) {
+/* Each --minus belongs to the capture of its number. */
+static bool read_minus(const options *o, const char *minus[OPTIONS_WORDS], scry_train_input *input, scry_error *err) {
+    const size_t count = options_repeated(o, "--minus", minus);
+    if (!count) return true;
+    if (!input->paths)
+        return scry_misuse(err, "--minus: found no capture to subtract %s from; scry train TUNED --minus BASE",
+                           minus[0]);
+    if (count != input->paths)
+        return scry_misuse(err, "--minus: found %zu of them and %zu captures, expected one for each capture, in order",
+                           count, input->paths);
+    input->minus = minus;
+    return true;
+}
+
+bool cli_residuals(const options *o, int from, const char *minus[OPTIONS_WORDS], scry_train_input *input,
+                   scry_error *err) {
     *input = (scry_train_input){.path = o->word + from,
                                 .paths = (size_t)(o->words - from),
                                 .condition = o->condition ? scry_condition_of(o->condition) : -1,
                                 .allow_nonfinite = o->allow_nonfinite != NULL,
                                 .keep_outliers = o->keep_outliers != NULL};
-    if (!read_norm_ratio(o, &input->max_norm_ratio, err)) return false;
+    if (!read_norm_ratio(o, &input->max_norm_ratio, err) || !read_minus(o, minus, input, err)) return false;
     return !o->condition || input->condition >= 0 ||
            scry_misuse(err, "--condition: found \"%.40s\", expected base, %s", o->condition,
                        scry_source_choices((char[SCRY_CHOICES]){""}, ""));
+}
+
+void cli_add_minus(cJSON *facts, const options *o) {
+    const char *minus[OPTIONS_WORDS];
+    const size_t count = options_repeated(o, "--minus", minus);
+    if (count) result_texts(facts, "minus", minus, count);
 }
 
 /* Prints the index's warnings, which point to faulty captures, to stderr. */

@@ -35,8 +35,12 @@ bool cli_amplify(const options *o, double *times, const double **amplify, scry_e
 /* --threads, --memory, --allow-nonfinite, for indexing. */
 bool cli_build_options(const options *o, scry_build_options *build, scry_error *err);
 
-/* Reads residual files and studies: the arguments from `from` on, --condition and --allow-nonfinite. */
-bool cli_residuals(const options *o, int from, scry_train_input *input, scry_error *err);
+/* Reads residual files and studies: the arguments from `from` on, --minus, --condition and --allow-nonfinite. minus:
+ * room for what input->minus points to. */
+bool cli_residuals(const options *o, int from, const char *minus[OPTIONS_WORDS], scry_train_input *input,
+                   scry_error *err);
+/* Adds "minus", what was subtracted from each capture, where something was. */
+void cli_add_minus(cJSON *facts, const options *o);
 
 /* --against: base where it is not given, or is a set (of scry sets). cli_open and cli_open_path give the index against
  * it. */

@@ -2,6 +2,7 @@
 #include "differences.h"
 #include "base/mem.h"
 #include "results/diff_result.h"
+#include "results/recovery_result.h"
 #include "shell/cli_context.h"
 
 #include <stdio.h>
@@ -45,6 +46,13 @@ static bool check_together(const options *o, scry_error *err) {
         (!o->words || o->places || o->vocabulary || o->most_samples || o->domains || o->diff_rows || o->amplify))
         return scry_misuse(err, "--keep: computes all tokens of a study; found %s",
                            o->words ? "other options, expected --keep alone" : "no study");
+    if (o->recover && (o->keep_rows || o->places || o->vocabulary))
+        return scry_misuse(err, "--recover: found %s, expected it without; it prints figures of its own",
+                           o->keep_rows ? "--keep"
+                           : o->places  ? "--places"
+                                        : "--vocabulary");
+    if (!o->recover && (o->sae || o->reads))
+        return scry_misuse(err, "%s: belongs to --recover, which is missing", o->sae ? "--sae" : "--reads");
     if (o->by_domain && !o->vocabulary)
         return scry_misuse(err, "--by-domain: belongs to --vocabulary K, which is missing");
     return true;
@@ -175,14 +183,45 @@ static int keep(diff_command *c) {
     return output_print_row(o, row, columns);
 }
 
+static bool read_reads(const char *text, int *reads, scry_error *err) {
+    *reads = -1;
+    for (int i = 0; text && i < SCRY_READS_COUNT; i++)
+        if (strcmp(text, scry_reads_names[i]) == 0) *reads = i;
+    return !text || *reads >= 0 || cli_misuse(err, "--reads", text, "stream or difference");
+}
+
+/* How much of the KL an SAE wins back. */
+static int recover(const diff_command *c) {
+    const options *o = c->o;
+    cli_progress progress = {0};
+    scry_notes notes = {0};
+    scry_error err = {0};
+    scry_recovery_query query = {.diff = &c->query, .sae = o->sae};
+    if (!read_reads(o->reads, &query.reads, &err)) return output_error(&err);
+    cli_catch_interrupt();
+    scry_cancel cancel = cli_cancel(&progress, "two models, patched");
+    scry_recovery *recovery = scry_recovery_run(&query, &cancel, &notes, &err);
+    cli_release_interrupt();
+    cli_end_progress(&progress);
+    output_warnings(&notes);
+    if (!recovery) return output_error(&err);
+    char *head = recovery_head(recovery, c->query.all_tokens);
+    const int status =
+        output_print(o, recovery_result(recovery, c->query.all_tokens), "domains", recovery_columns, head);
+    free(head);
+    scry_recovery_free(recovery);
+    return status;
+}
+
 int shell_diff(const options *o) {
     scry_error err = {0};
     diff_command c = {.o = o};
     scry_diff *diff = NULL;
     bool ok = read_query(&c, &err) && read_index(&c, &err);
-    if (ok && !o->keep_rows) diff = run(&c, &err);
+    if (ok && !o->keep_rows && !o->recover) diff = run(&c, &err);
     int status;
-    if (ok && o->keep_rows) status = keep(&c);
+    if (ok && o->recover) status = recover(&c);
+    else if (ok && o->keep_rows) status = keep(&c);
     else if (diff) {
         scry_result r = {0};
         if (c.has_scope) scry_diff_result(&r, diff, SCRY_DIFF_KL, c.index, &c.scope);

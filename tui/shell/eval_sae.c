@@ -12,6 +12,7 @@ static cJSON *facts_of(const options *o, const scry_sae_evaluation *e) {
     cJSON *facts = cJSON_CreateObject();
     result_text(facts, "sae", o->word[0]);
     result_text(facts, "kind", q->sae);
+    cli_add_minus(facts, o);
     result_numbers(facts, {"d_in", q->d_in}, {"d_sae", q->d_sae}, {"tokens", (double)q->tokens});
     add_quality(facts, q);
     add_outliers(facts, e);
@@ -79,10 +80,11 @@ int shell_eval_sae(const options *o) {
     cli_progress progress = {0};
     scry_train_input input = {.condition = -1};
     scry_build_options build = {0};
+    const char *minus[OPTIONS_WORDS];
     if (o->words < 2)
         scry_misuse(&err,
                     "eval-sae: expected an SAE and residual files or a study manifest; scry eval-sae SAE CAPTURE...");
-    if (err.status || !cli_build_options(o, &build, &err) || !cli_residuals(o, 1, &input, &err))
+    if (err.status || !cli_build_options(o, &build, &err) || !cli_residuals(o, 1, minus, &input, &err))
         return output_error(&err);
     scry_sae_evaluation evaluation;
     cli_catch_interrupt();

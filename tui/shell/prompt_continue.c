@@ -2,9 +2,9 @@
 #include "shell/prompt_continue.h"
 #include "base/clock.h"
 #include "base/mem.h"
-#include "lens.h"
 #include "results/continuation_result.h"
 #include "shell/cli_context.h"
+#include "shell/steering.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -42,34 +42,12 @@ static const scry_cancel cancel = {.is_cancelled = is_interrupted};
 
 /* ---- options -------------------------------------------------------------------------------- */
 
-static bool read_lens(continue_command *c, scry_error *err) {
-    const scry_prompt_info *info = scry_prompt_info_of(c->prompt);
-    const uint32_t d = scry_index_info(c->index)->d_model;
-    if (c->direction) return true;
-    double *m = mem_new(d, sizeof *m);
-    bool ok = scry_lens_direction(c->index, &(scry_lens_options){.model = info->model, .tuned = info->tuned},
-                                  &(scry_lens_query){.train = c->train, .domain = SCRY_LENS_TRAIN, .of = SCRY_SFT}, m,
-                                  &cancel, err);
-    c->direction = mem_new(d, sizeof *c->direction);
-    for (uint32_t i = 0; i < d; i++) c->direction[i] = (float)m[i];
-    free(m);
-    return ok;
-}
-
-/* "1127:4", "lens:2" */
 static bool read_steering(continue_command *c, const char *text, scry_steering *out, scry_error *err) {
-    const char *colon = strchr(text, ':');
-    char *end = NULL;
-    *out = (scry_steering){.times = colon ? strtod(colon + 1, &end) : (double)NAN};
-    if (!colon || end == colon + 1 || *end || !isfinite(out->times))
-        return cli_misuse(err, "--steer", text, "LATENT:S, such as 1127:4, or lens:S");
-    char *name = mem_copy_bytes(text, (size_t)(colon - text));
-    bool lens = strcmp(name, "lens") == 0, ok;
-    if (lens) ok = read_lens(c, err);
-    else ok = options_number("--steer", name, 0, 0, &out->latent, err);
-    free(name);
+    bool lens;
+    if (!steering_read("--steer", text, out, &lens, err)) return false;
+    if (lens && !c->direction) c->direction = steering_lens(c->index, c->train, c->prompt, &cancel, err);
     if (lens) out->direction = c->direction;
-    return ok;
+    return !lens || c->direction;
 }
 
 static bool read_options(continue_command *c, scry_error *err) {

@@ -97,17 +97,18 @@ static cJSON *facts_of(const task_share *s, bool imported) {
 
 static int print(const options *o, const task_share *s) {
     uint32_t F = s->of.ranking->latents;
-    char head[700], shares[160] = "";
+    char head[700], shares[160] = "", name[200];
     for (int i = 0; i < TOPS && tops[i] <= F; i++)
         snprintf(shares + strlen(shares), sizeof shares - strlen(shares), "%s%.1f%% of the first %u", i ? ", " : "",
                  100.0 * s->group[0].in[i] / tops[i], tops[i]);
+    output_safe(s->group[0].name, name, sizeof name);
     snprintf(head, sizeof head,
-             "%s\nby %s %s: %.60s has %s; %.1f%% of all %u latents\n"
+             "%s\nby %s %s: %s has %s; %.1f%% of all %u latents\n"
              "recall: share of a group's latents that are among the first 500\n\n",
              o->label ? "latents grouped by imported label"
                       : "latents grouped by the text of more than half of their ten strongest samples",
              scry_source_text(s->of.ranking->source, s->of.ranking->against, (char[SCRY_SOURCE_TEXT]){""}),
-             scry_metric_name(s->of.ranking->metric), s->group[0].name, *shares ? shares : "too few latents",
+             scry_metric_name(s->of.ranking->metric), name, *shares ? shares : "too few latents",
              100.0 * s->group[0].all / F, F);
     static const result_column columns[] = {{"name", "group", NULL, 0},
                                             {"latents", "latents", "%.0f", 0},

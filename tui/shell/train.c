@@ -58,16 +58,18 @@ static int report(const options *o, const scry_train_result *r) {
     result_numbers(row, {"d_in", q->d_in}, {"d_sae", q->d_sae}, {"steps", (double)r->steps},
                    {"tokens", (double)r->tokens}, {"rows", (double)r->rows}, {"held_out_rows", (double)r->held_rows});
     cJSON_AddBoolToObject(row, "held_out", r->held);
+    if (r->difference) cJSON_AddBoolToObject(row, "difference", true);
+    cli_add_minus(row, o);
     add_quality(row, q);
     add_outliers(row, e);
     result_number(row, "seconds", r->seconds);
     char explained[QUALITY_EXPLAINED];
     if (!o->json && !o->csv)
-        output_say("%s: %s, %u latents, %llu steps, %.1f s; on %llu %s tokens: explained variance %s, L0 %.2f, "
+        output_say("%s: %s, %u latents, %llu steps, %.1f s; on %s%llu %s tokens: explained variance %s, L0 %.2f, "
                    "cosine %.4f, dead %.1f%%",
                    o->out, scry_arch_names[(int)r->settings.arch], q->d_sae, (unsigned long long)r->steps, r->seconds,
-                   (unsigned long long)q->tokens, r->held ? "held-out" : "training", quality_explained(q, explained),
-                   q->l0, q->cosine, 100 * q->dead);
+                   r->difference ? "the differences of " : "", (unsigned long long)q->tokens,
+                   r->held ? "held-out" : "training", quality_explained(q, explained), q->l0, q->cosine, 100 * q->dead);
     const scry_sae_quality *others = e->outliers.kept ? &e->without_outliers : &e->with_outliers;
     if (!o->json && !o->csv && e->outliers.outliers)
         output_say("%s outliers, on %llu %s tokens: explained variance %s, L0 %.2f, cosine %.4f",
@@ -125,9 +127,10 @@ int shell_train(const options *o) {
     scry_train_input input = {.condition = -1};
     scry_train_run run = {.resume = o->resume != NULL, .model_name = o->model_name, .hook_name = o->hook_name};
     scry_build_options build = {0};
+    const char *minus[OPTIONS_WORDS];
     if (!check_words(o, &err) || (o->into && !scry_study_can_set_sae(o->into, &err)) ||
         !cli_build_options(o, &build, &err) || !train_options_read(o, &run.settings, &err) ||
-        !cli_residuals(o, 0, &input, &err))
+        !cli_residuals(o, 0, minus, &input, &err))
         return output_error(&err);
     run.threads = build.threads;
     run.memory = build.memory;

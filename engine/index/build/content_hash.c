@@ -54,6 +54,9 @@ static bool add_capture(XXH3_state_t *state, const scry_study *study, const stud
     for (size_t i = 0; i < c->file_count && ok; i++) ok = add_file(state, c->files[i], key, err);
     for (size_t i = 0; i < c->mask_count && ok; i++) ok = add_file(state, c->mask[i], key, err);
     if (ok && c->tokens) ok = add_file(state, c->tokens, key, err);
+    for (size_t i = 0; c->minus && i < c->minus->file_count && ok; i++)
+        ok = add_file(state, c->minus->files[i], key, err);
+    if (ok && c->minus && c->minus->tokens) ok = add_file(state, c->minus->tokens, key, err);
     free(key);
     return ok;
 }

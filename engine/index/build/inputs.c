@@ -2,6 +2,7 @@
 #include "index/build/inputs.h"
 #include "base/mem.h"
 #include "study/kept_rows.h"
+#include "study/minus_rows.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -116,7 +117,8 @@ static bool open_matrix(build_inputs *in, build_capture *c) {
     char *key = matrix_key(in, c);
     bool ok = matrix_open_in(&c->m, spec->files, spec->file_count, spec->tensor, in->folder, key, in->err);
     free(key);
-    return ok;
+    const tokenizer *tok = in->study->tokenizer ? &in->tokenizer : NULL;
+    return ok && minus_rows_open(&c->m, spec, in->study->path, tok, in->folder, in->err);
 }
 
 static bool reopen(build_inputs *in, build_capture *c) {
@@ -264,6 +266,28 @@ static void note_missing_models(build_inputs *in) {
         }
 }
 
+/* A dictionary of differences reads differences, and no other. */
+static bool check_difference(const build_inputs *in) {
+    const scry_study *study = in->study;
+    if (!in->has_sae || in->sae.difference == study->difference) return true;
+    for (size_t g = 0; g < group_count(in) && in->sae.difference; g++)
+        for (int c = 0; c < SCRY_CONDITIONS; c++) {
+            const study_capture *spec = &group_at(in, g)->capture[c];
+            if (spec->present && !spec->features)
+                return scry_fail(in->err,
+                                 "%s: %s.minus: missing, expected the residuals to subtract from %s: the SAE %s was "
+                                 "trained on differences of paired residuals",
+                                 study->path, spec->key, spec->files[0], study->sae);
+        }
+    if (study->difference)
+        scry_notes_add(
+            in->notes,
+            "%s: sae: %s does not say that it was trained on differences, as the captures with \"minus\" are; "
+            "is it a dictionary of the stream itself?",
+            study->path, study->sae);
+    return true;
+}
+
 bool inputs_open(build_inputs *in) {
     const scry_study *study = in->study;
     if (study->scores_only)
@@ -277,7 +301,7 @@ bool inputs_open(build_inputs *in) {
         in->all_latents = in->sae.d_sae;
     }
     if (study->tokenizer && !tokenizer_open(&in->tokenizer, study->tokenizer, "tokenizer", in->err)) return false;
-    if (!open_captures(in) || !check_widths(in)) return false;
+    if (!check_difference(in) || !open_captures(in) || !check_widths(in)) return false;
     note_padding(in);
     note_missing_models(in);
     choose_pairing(in);

@@ -128,7 +128,7 @@ static void load_residuals(load_part *p) {
         rows = read_rows(p, t, take_residuals);
         if (rows || p->result->unread) continue;
         count_bad(p, t, matrix_row(&capture->m, capture->row0 + tile->row[p->c][t], tile->X[p->c] + (size_t)t * d));
-        p->result->mapped += d * sizeof(float);
+        p->result->mapped += (capture->m.minus ? 2 : 1) * d * sizeof(float);
         rows = 1;
     }
     for (uint32_t t = p->from; t < p->end && !p->result->unread; t++) {

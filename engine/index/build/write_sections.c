@@ -61,6 +61,20 @@ static void add_all_pairs(const build_inputs *in, const build_capture *c, cJSON 
     }
 }
 
+/* A path as the manifest has it. */
+static const char *as_written(const scry_study *study, const char *path) {
+    const size_t folder = strlen(study->folder);
+    return strncmp(path, study->folder, folder) == 0 ? path + folder : path;
+}
+
+/* What is subtracted from the capture's rows. */
+static void add_minus(const build_inputs *in, const study_capture *spec, cJSON *item) {
+    if (!spec->minus) return;
+    cJSON *list = cJSON_AddArrayToObject(item, "minus");
+    for (size_t i = 0; i < spec->minus->file_count; i++)
+        cJSON_AddItemToArray(list, cJSON_CreateString(as_written(in->study, spec->minus->files[i])));
+}
+
 static cJSON *captures_json(const build_inputs *in) {
     cJSON *list = cJSON_CreateArray();
     for (size_t i = 0; i < in->capture_count; i++) {
@@ -84,6 +98,7 @@ static cJSON *captures_json(const build_inputs *in) {
         cJSON_AddNumberToObject(item, "text", c->text);
         cJSON_AddNumberToObject(item, "identical", c->identical);
         if (c->padding.rows) cJSON_AddNumberToObject(item, "padding", (double)c->padding.rows);
+        add_minus(in, c->spec, item);
         add_all_pairs(in, c, item);
         cJSON_AddItemToArray(list, item);
     }
@@ -114,14 +129,11 @@ static void add_source_pairs(const build_inputs *in, const statistics *s, size_t
     }
 }
 
-/* As the manifest has it. */
 static void add_path(cJSON *item, const char *name, const scry_study *study, const char *path) {
-    size_t folder = strlen(study->folder);
     char key[40];
     if (!path) return;
-    if (strncmp(path, study->folder, folder) == 0) path += folder;
     snprintf(key, sizeof key, "%s_path", name);
-    cJSON_AddStringToObject(item, key, path);
+    cJSON_AddStringToObject(item, key, as_written(study, path));
 }
 
 static cJSON *trains_json(const build_inputs *in, const statistics *s) {

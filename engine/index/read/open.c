@@ -79,6 +79,13 @@ static void read_identical(scry_capture_info *c, const cJSON *item) {
     c->padding = number_of(item, "padding");
 }
 
+static void read_minus(scry_index *x, scry_capture_info *c, const cJSON *item) {
+    const cJSON *minus = cJSON_GetObjectItemCaseSensitive(item, "minus");
+    c->minus = cJSON_IsArray(minus) && cJSON_IsString(minus->child) ? minus->child->valuestring : "";
+    c->minus_files = *c->minus ? (size_t)cJSON_GetArraySize(minus) : 0;
+    x->info.difference = x->info.difference || *c->minus;
+}
+
 static bool read_captures(scry_index *x, const cJSON *meta, scry_error *err) {
     char field[INDEX_FIELD];
     size_t n = x->info.captures, i = 0;
@@ -127,6 +134,7 @@ static bool read_captures(scry_index *x, const cJSON *meta, scry_error *err) {
                                 scry_condition_name(c->condition));
         *known = (int)i + 1;
         read_identical(c, item);
+        read_minus(x, c, item);
         x->capture_text[i] = number;
         if (number >= 0) c->samples = (uint32_t)x->texts[number].samples;
         x->info.tokens += c->rows;

@@ -175,6 +175,7 @@ static bool read_settings(sae *s, settings *set, scry_notes *notes, scry_error *
     if (!find_k(s, set, err) || !find_input(s, set, err)) return false;
     if (!check_reshape(set, err) || !check_dtype(set, notes, err)) return false;
     const bool training = set->architecture->training;
+    if (!config_flag(&set->cfg, "metadata.residual_difference", false, &s->difference, err)) return false;
     if (!config_flag(&set->cfg, "rescale_acts_by_decoder_norm", training, &set->rescaled, err)) return false;
     set->rescaled = set->rescaled && (training || set->architecture->activation == SAE_TOPK);
     return config_flag(&set->cfg, "apply_b_dec_to_input", true, &s->subtract_b_dec, err);

@@ -176,7 +176,9 @@ static void draw_next(app *a, rect r, int m) {
     const diff_page_state *s = diff_page_of(a);
     const scry_diff_text *f = s->found;
     const scry_next_probability *next = f->predicted[m] + s->token * f->next;
-    grid_put(a->grid, r.y, r.x, r.cols, ROLE_HEADER, m ? "  tuned expects" : "  base expects");
+    char tuned[40];
+    grid_print(a->grid, r.y, r.x, r.cols, ROLE_HEADER, "  %s expects",
+               m ? app_tuned_name(a, tuned, sizeof tuned) : "base");
     for (int i = 0; i + 1 < r.rows && (uint32_t)i < f->next; i++) {
         char number[16];
         bool own = s->token + 1 < f->at.tokens && next[i].id == f->ids[s->token + 1];

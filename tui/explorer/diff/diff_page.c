@@ -137,8 +137,16 @@ static command_effect other_latents(app *a) {
 
 static command_effect keep(app *a) {
     const diff_page_state *s = diff_page_of(a);
+    if (app_amplifies(a)) return app_fail(a, "only figures of the tuned model as it is are kept: :amplify 1 first");
     diff_work_begin(a, &(diff_page_question){.text = s->found->text, .token = s->token, .keep = true});
     return DID_CHANGE;
+}
+
+void diff_page_read_again(app *a) {
+    diff_page_state *s = diff_page_of(a);
+    diff_page_question q = s->question;
+    if (has_text(a)) q = (diff_page_question){.text = s->found->text, .token = s->token};
+    diff_work_begin(a, &q);
 }
 
 static command_effect leave(app *a) {

@@ -28,6 +28,7 @@ typedef struct diff_page_question {
 typedef struct diff_page_state {
     scry_diff_reader *reader; /* owned; a job that runs uses it, and only pieces of tokens are asked meanwhile */
     size_t train;             /* the reader's */
+    double amplify;           /* app.amplify when it was opened */
     scry_diff_text *found;    /* owned; NULL: none */
     char problem[sizeof((scry_error *)0)->text]; /* in place of it; "" none */
     bool waits, again;                           /* a job runs; it is to begin anew with another question */
@@ -73,6 +74,9 @@ void diff_text_draw(app *a, rect r);
 /* The largest size of the text's tokens, and the least that is marked. */
 double diff_text_strongest(const diff_page_state *s);
 double diff_text_least(const app *a);
+
+/* diff_page.c: reads the text that is shown by the models as they are now. */
+void diff_page_read_again(app *a);
 
 /* diff_draw.c: the whole page. */
 void diff_page_draw(app *a, rect r);

@@ -49,17 +49,17 @@ static void add_place(place_list *l, const diff_page_place *one) {
     l->place[at] = *one;
 }
 
-/* True when what the index keeps is of the reader's models. */
-static bool has_kept(const scry_index *index, const scry_diff_reader *reader, size_t train) {
+/* True when what the index keeps is of the reader's models, which are not amplified there. */
+static bool has_kept(const scry_index *index, const scry_diff_reader *reader, size_t train, double amplify) {
     scry_differences_info kept;
-    return scry_differences_info_of(index, &kept) && kept.train == train &&
+    return !(amplify < 1 || amplify > 1) && scry_differences_info_of(index, &kept) && kept.train == train &&
            strcmp(kept.tuned, scry_diff_reader_info_of(reader)->tuned) == 0;
 }
 
 /* Of all texts, or of one capture's; false: nothing is kept. */
 static bool list_kept(place_list *l, const scry_index *index, const scry_diff_reader *reader, size_t train,
-                      int64_t capture) {
-    if (!has_kept(index, reader, train)) return false;
+                      double amplify, int64_t capture) {
+    if (!has_kept(index, reader, train, amplify)) return false;
     const size_t texts = scry_diff_reader_info_of(reader)->texts;
     for (size_t i = 0; i < texts; i++) {
         const scry_diff_text_place at = scry_diff_reader_text(reader, i);
@@ -90,7 +90,7 @@ static void find_place(diff_page_state *s) {
 void diff_page_list_places(app *a) {
     diff_page_state *s = diff_page_of(a);
     place_list l = {.place = mem_new(DIFF_PAGE_PLACES, sizeof *l.place), .by = s->by};
-    s->all_texts = list_kept(&l, a->tab->index, s->reader, s->train, -1);
+    s->all_texts = list_kept(&l, a->tab->index, s->reader, s->train, s->amplify, -1);
     if (!s->all_texts) list_text(&l, s->found);
     free(s->place);
     s->place = l.place;
@@ -107,6 +107,7 @@ typedef struct diff_work {
     scry_diff_query query;
     diff_page_question question;
     scry_diff_by by;
+    double amplify;
     scry_diff_reader *reader; /* the tab's; NULL: to be opened */
     scry_diff_text *found;
     size_t token;
@@ -141,7 +142,8 @@ static bool find_text(diff_work *w, size_t *text) {
     if (q->by_row && !find_row(w, text)) return false;
     if (!q->first_place) return true;
     place_list l = {.place = mem_new(DIFF_PAGE_PLACES, sizeof *l.place), .by = w->by};
-    if (list_kept(&l, w->tab->index, w->reader, w->open.train, q->by_row ? (int64_t)q->capture : -1) && l.count) {
+    if (list_kept(&l, w->tab->index, w->reader, w->open.train, w->amplify, q->by_row ? (int64_t)q->capture : -1) &&
+        l.count) {
         *text = l.place[0].text;
         w->token = l.place[0].token;
     } else w->token = SIZE_MAX; /* the text's own, once it is known */
@@ -222,13 +224,15 @@ void diff_work_begin(app *a, const diff_page_question *question) {
         return;
     }
     const size_t train = scry_session_ranking(a->tab->session)->train;
-    if (s->reader && s->train != train) { /* another tuned model */
+    if (s->reader &&
+        (s->train != train || s->amplify < a->amplify || s->amplify > a->amplify)) { /* another tuned model */
         scry_diff_text_free(s->found);
         scry_diff_reader_close(s->reader);
         s->found = NULL;
         s->reader = NULL;
     }
     s->train = train;
+    s->amplify = a->amplify;
     s->problem[0] = 0;
     diff_work *w = mem_new(1, sizeof *w);
     *w = (diff_work){.tab = a->tab,
@@ -247,7 +251,9 @@ void diff_work_begin(app *a, const diff_page_question *question) {
                                .memory = a->memory},
                      .question = *question,
                      .by = s->by,
+                     .amplify = a->amplify,
                      .reader = s->reader};
+    if (app_amplifies(a)) w->open.amplify = &w->amplify;
     s->waits = true;
     job e = {.page = true, .work = run, .end = end, .own = w};
     snprintf(e.what, sizeof e.what, "diff");

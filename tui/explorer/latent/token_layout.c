@@ -94,7 +94,7 @@ static void mark_cells(app *a, int y, int x, int cols) {
 }
 
 void token_layout_draw(app *a, rect r, int first, const token_layout *l, const token_source *source, size_t cursor) {
-    const size_t at = token_layout_find(l, cursor);
+    const size_t at = cursor == TOKEN_LAYOUT_NO_CURSOR ? l->count : token_layout_find(l, cursor);
     for (size_t i = 0; i < l->count && l->place[i].line < first + r.rows; i++) {
         const token_place *p = &l->place[i];
         if (last_line(l, p) < first) continue;

@@ -37,6 +37,7 @@ void token_layout_set(token_layout *l, const token_source *source, int cols);
 size_t token_layout_find(const token_layout *l, size_t token);
 /* The place at a line and column, and whether there is one. */
 bool token_layout_at(const token_layout *l, int line, int x, size_t *place);
+#define TOKEN_LAYOUT_NO_CURSOR SIZE_MAX
 /* Draws the lines from `first` on into the rows of r, with the cursor on a token. */
 void token_layout_draw(app *a, rect r, int first, const token_layout *l, const token_source *source, size_t cursor);
 

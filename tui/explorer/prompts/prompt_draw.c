@@ -30,7 +30,9 @@ static void draw_waiting(app *a, rect r) {
 
 static void draw_problem(app *a, rect r) {
     const prompt_page_state *s = prompt_page_of(a);
-    const char *words = s->problem[0] ? s->problem : "no text yet; r asks for one";
+    const char *words = s->problem[0] ? s->problem
+                        : s->result   ? "the models have changed since the text was run; R runs it again"
+                                      : "no text yet; r asks for one";
     view_title(a, r, true, "prompt");
     page_draw_words(a, (rect){r.y + 2, r.x + 2, r.rows - 2, r.cols - 4}, text_without_path(words, a->tab->info->path),
                     ROLE_TEXT);
@@ -61,8 +63,8 @@ static void draw_title(app *a, rect r) {
                        s->result->tokens, plural_s(s->result->tokens), part);
     static const char note[] = " the selection has changed: R runs again ";
     int width = text_columns(note);
-    if (scry_prompt_info_of(s->models)->can_ablate && !scry_set_equal(s->ablated, scry_session_set(a->tab->session)) &&
-        r.x + r.cols - width > x + 1)
+    if (scry_prompt_info_of(s->models.open)->can_ablate &&
+        !scry_set_equal(s->ablated, scry_session_set(a->tab->session)) && r.x + r.cols - width > x + 1)
         grid_put(a->grid, r.y, r.x + r.cols - width, width, ROLE_MESSAGE, note);
 }
 
@@ -166,10 +168,11 @@ static void draw_next(app *a, rect r, const char *title, const scry_next_probabi
 static void draw_predictions(app *a, rect r) {
     const prompt_page_state *s = prompt_page_of(a);
     const scry_prompt_result *p = s->result;
-    char without[48];
+    char without[48], tuned[40];
     snprintf(without, sizeof without, r.cols >= 60 ? "without %u latents" : "without %u", p->ablated);
-    const char *const titles[SCRY_NEXT_MODELS] = {
-        [SCRY_NEXT_BASE] = "base", [SCRY_NEXT_TUNED] = "tuned", [SCRY_NEXT_ABLATED] = without};
+    const char *const titles[SCRY_NEXT_MODELS] = {[SCRY_NEXT_BASE] = "base",
+                                                  [SCRY_NEXT_TUNED] = app_tuned_name(a, tuned, sizeof tuned),
+                                                  [SCRY_NEXT_ABLATED] = without};
     int64_t own = s->token + 1 < p->tokens ? (int64_t)p->id[s->token + 1] : -1;
     int shown = 0, at = 0;
     for (int m = 0; m < SCRY_NEXT_MODELS; m++) shown += p->predicted[m] != NULL;
@@ -218,7 +221,7 @@ static void draw_result(app *a, rect r) {
 
 void prompt_page_draw(app *a, rect r) {
     const prompt_page_state *s = prompt_page_of(a);
-    if (s->waits) draw_waiting(a, r);
-    else if (s->result && !s->problem[0]) draw_result(a, r);
+    if (prompt_waits(s)) draw_waiting(a, r);
+    else if (prompt_has_result(s)) draw_result(a, r);
     else draw_problem(a, r);
 }

@@ -5,7 +5,7 @@
 
 static const char *text_of(const void *context, uint64_t token) {
     const prompt_page_state *s = context;
-    const char *piece = s->models ? scry_prompt_piece(s->models, s->result->id[token]) : NULL;
+    const char *piece = s->models.open ? scry_prompt_piece(s->models.open, s->result->id[token]) : NULL;
     return piece ? piece : "";
 }
 

@@ -10,8 +10,7 @@
 #include <string.h>
 
 static bool has_result(const app *a) {
-    const prompt_page_state *s = prompt_page_of(a);
-    return s->result && !s->waits && !s->problem[0];
+    return prompt_has_result(prompt_page_of(a));
 }
 
 /* The sign by which a line break is shown, in the line where none can be typed. */
@@ -128,8 +127,8 @@ static command_effect run_again(app *a, bool chat) {
 /* Gives up what runs: what was there before is shown again, or the panes. */
 static command_effect leave(app *a) {
     prompt_page_state *s = prompt_page_of(a);
-    if (s->waits) {
-        s->again = false;
+    if (prompt_waits(s)) {
+        prompt_models_forget(a, a->tab, &s->models);
         job_cancel(a, true);
         app_say(a, "prompt: cancelled");
         if (s->result) return DID_CHANGE;
@@ -143,6 +142,7 @@ static bool common_key(app *a, uint32_t key, command_effect *effect) {
     else if (key == 'r') *effect = ask(a);
     else if (key == 'R') *effect = run_again(a, prompt_page_of(a)->chat);
     else if (key == 't') *effect = run_again(a, !prompt_page_of(a)->chat);
+    else if (key == 'c') *effect = app_command(a, "continue");
     else return false;
     return true;
 }
@@ -193,18 +193,19 @@ static command_effect prompt_page_click(app *a, int y, int x, int clicks) {
 
 static void prompt_page_footer(app *a, rect r) {
     const prompt_page_state *s = prompt_page_of(a);
-    const bool shown = has_result(a);
+    const bool shown = has_result(a), waits = prompt_waits(s);
     const char *const hints[][2] = {{"h l", shown ? "token" : NULL},
                                     {"j k", shown ? "latent" : NULL},
                                     {"Enter", shown ? "go to it" : NULL},
                                     {"space", shown ? "toggle" : NULL},
+                                    {"c", s->text ? "continue" : NULL},
+                                    {"r", waits ? NULL : "ask"},
+                                    {"q", waits ? "cancel" : "back"},
                                     {"s", shown ? "shade" : NULL},
-                                    {"r", s->waits ? NULL : "ask"},
-                                    {"q", s->waits ? "cancel" : "back"},
                                     {"n", shown ? "next firing" : NULL},
-                                    {"t", s->waits || !s->text ? NULL
-                                          : s->chat            ? "plain"
-                                                               : "as chat"},
+                                    {"t", waits || !s->text ? NULL
+                                          : s->chat         ? "plain"
+                                                            : "as chat"},
                                     {":", "commands"},
                                     {"?", "help"}};
     view_hints(a, r, hints, sizeof hints / sizeof *hints);
@@ -217,6 +218,7 @@ static const char *const prompt_page_keys[][2] = {
     {"space", "toggle the latent in the selection"},
     {"s", "shade the text by the latent; again: by the table's, or the strongest"},
     {"n N", "to the next, the previous token on which the latent fires that shades the text"},
+    {"c", "how the models go on from the text, side by side, token by token"},
     {"r", "ask again: type another text; \xe2\x8f\x8e stands for a line break, and Up brings earlier texts back"},
     {"R", "run the text again, without the selection as it is now"},
     {"t", "render the text as a user's message of a chat; again: plain"},

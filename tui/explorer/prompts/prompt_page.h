@@ -3,19 +3,19 @@
 #define SCRY_EXPLORER_PROMPTS_PROMPT_PAGE_H
 
 #include "explorer/latent/token_layout.h"
-#include "prompt.h"
+#include "explorer/prompts/prompt_models.h"
 
 /* Next tokens that are kept for each token: as many as the highest screens show. */
 enum { PROMPT_PAGE_NEXT = 40 };
 
 typedef struct prompt_page_state {
-    scry_prompt *models;                         /* owned; NULL: not opened yet, or lent to the job */
+    prompt_models models;
+    struct continue_page_state *continues;       /* of :continue; owned */
     char *text;                                  /* asked last; owned; NULL: nothing yet */
     bool chat;                                   /* as a user's message */
-    bool waits;                                  /* a job runs */
-    bool again;                                  /* text and chat have changed since it began */
     char problem[sizeof((scry_error *)0)->text]; /* in place of a result; "" none */
     scry_prompt_result *result;                  /* owned; NULL: none */
+    unsigned result_of;                          /* models.closed then */
     char *shown;                                 /* the text of the result; owned */
     scry_set *ablated;                           /* the selection that it is without; owned */
     int64_t strongest;                           /* the latent with the largest activation; -1: none fires */
@@ -36,6 +36,10 @@ typedef struct prompt_page_state {
 prompt_page_state *prompt_page_new(void);
 void prompt_page_free(prompt_page_state *s); /* accepts NULL */
 
+/* A job runs the text. */
+bool prompt_waits(const prompt_page_state *s);
+/* There is one, of the models that are open, and no job runs. */
+bool prompt_has_result(const prompt_page_state *s);
 /* The text of a token, as it stands there. room: for ids that the tokenizer does not have. */
 enum { PROMPT_ID_TEXT = 24 };
 const char *prompt_token_text(const prompt_page_state *s, uint32_t id, char room[PROMPT_ID_TEXT]);
@@ -48,7 +52,7 @@ static inline prompt_page_state *prompt_page_of(const app *a) {
     return a->tab->prompts;
 }
 
-/* prompt_work.c: runs the text of the state in the background, and opens the models first where that is needed. */
+/* prompt_work.c: runs the text of the state in the background. */
 void prompt_work_begin(app *a);
 
 /* prompt_layout.c: lays the tokens out in lines of `cols` columns, unless they are already, by the latent that shades

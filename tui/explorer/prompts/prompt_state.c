@@ -1,5 +1,6 @@
 /* prompt_state.c: what the page of :prompt keeps, and what follows from it. */
 #include "base/mem.h"
+#include "explorer/prompts/continue_page.h"
 #include "explorer/prompts/prompt_page.h"
 
 #include <stdio.h>
@@ -7,6 +8,7 @@
 
 prompt_page_state *prompt_page_new(void) {
     prompt_page_state *s = mem_new(1, sizeof *s);
+    s->continues = continue_page_new();
     s->pinned = -1;
     s->active_of = SIZE_MAX;
     return s;
@@ -14,7 +16,8 @@ prompt_page_state *prompt_page_new(void) {
 
 void prompt_page_free(prompt_page_state *s) {
     if (!s) return;
-    scry_prompt_close(s->models);
+    prompt_models_close(&s->models);
+    continue_page_free(s->continues);
     scry_prompt_result_free(s->result);
     scry_set_free(s->ablated);
     free(s->text);
@@ -24,8 +27,16 @@ void prompt_page_free(prompt_page_state *s) {
     free(s);
 }
 
+bool prompt_waits(const prompt_page_state *s) {
+    return prompt_models_wait(&s->models, PROMPT_RUN);
+}
+
+bool prompt_has_result(const prompt_page_state *s) {
+    return s->result && s->result_of == s->models.closed && !s->problem[0] && !prompt_waits(s);
+}
+
 const char *prompt_token_text(const prompt_page_state *s, uint32_t id, char room[PROMPT_ID_TEXT]) {
-    const char *piece = s->models ? scry_prompt_piece(s->models, id) : NULL;
+    const char *piece = s->models.open ? scry_prompt_piece(s->models.open, id) : NULL;
     snprintf(room, PROMPT_ID_TEXT, "<%u>", id);
     return piece ? piece : room;
 }
