@@ -71,6 +71,79 @@ static void pickles(void) {
     check(read_pickle("](", 2, "M\1\2", 3, 1000000, "e", 600000, &err), "packed five to one too %s", err.text);
 }
 
+/* ---- containers of torch files ------------------------------------------------------------------ */
+
+static uint8_t *put(uint8_t *at, uint64_t number, size_t bytes) {
+    for (size_t i = 0; i < bytes; i++) *at++ = i < 8 ? (uint8_t)(number >> 8 * i) : 0;
+    return at;
+}
+
+/* A zip archive of one stored member, x/data.pkl. */
+static void write_archive(const char *path, const char *data, size_t size) {
+    static const char name[] = "x/data.pkl";
+    enum { NAME = sizeof name - 1 };
+    uint8_t *bytes = calloc(size + 2 * NAME + 200, 1), *at = bytes;
+    if (!bytes) abort();
+    for (int directory = 0; directory < 2; directory++) {
+        at = put(at, directory ? 0x02014b50 : 0x04034b50, 4);
+        at = put(at, 20, directory ? 4 : 2);
+        at = put(at, 0, 12); /* flags, stored, time, checksum, which is of no use to a stored member */
+        at = put(at, size, 4);
+        at = put(at, size, 4);
+        at = put(at, NAME, directory ? 18 : 4);
+        memcpy(at, name, NAME);
+        at += NAME;
+        if (directory) continue;
+        memcpy(at, data, size);
+        at += size;
+    }
+    const uint64_t begin = 30 + NAME + size;
+    at = put(at, 0x06054b50, 8);
+    at = put(at, 1, 2);
+    at = put(at, 1, 2);
+    at = put(at, 46 + NAME, 4);
+    at = put(at, begin, 6);
+    write_bytes(path, bytes, (size_t)(at - bytes));
+    free(bytes);
+}
+
+/* A list that holds itself 200,000 times; a dictionary of long names that does. */
+static void containers(void) {
+    static const char *const begins[] = {"]q", "}q"}, *const ends[] = {"e.", "u."};
+    for (int k = 0; k < 2; k++) {
+        enum { TIMES = 200000 };
+        char *data = malloc(TIMES * 4 + 300), *at = data;
+        if (!data) abort();
+        at = (char *)put((uint8_t *)at, 0x280280, 2);
+        at = stpcpy(at, begins[k]);
+        *at++ = 0;
+        *at++ = '(';
+        if (k) {
+            at = stpcpy(at, "U\xc8");
+            memset(at, 'k', 200);
+            at = stpcpy(at + 200, "q\1h");
+            *at++ = 0;
+        }
+        for (int i = 0; i < TIMES; i++) {
+            if (k) at = stpcpy(at, "h\1");
+            *at++ = 'h';
+            *at++ = 0;
+        }
+        at = stpcpy(at, ends[k]);
+        const char *path = scratch("containers.pt");
+        write_archive(path, data, (size_t)(at - data));
+        free(data);
+        tensor_file file;
+        scry_error err = {0};
+        const uint64_t before = peak_memory();
+        if (check(!tensor_file_open(&file, path, NULL, &err), "%s that holds itself 200,000 times",
+                  k ? "a dictionary" : "a list"))
+            check_says(err.text, SAYS("containers.pt", "tensors and containers", "expected each in at most 16 others"),
+                       "is refused");
+        if (!SANITIZED) check(peak_memory() - before < (uint64_t)96 << 20, "without much memory");
+    }
+}
+
 /* ---- strides ------------------------------------------------------------------------------------ */
 
 static bool view(int dims, const uint64_t *shape, const int64_t *stride, uint64_t stored, scry_error *err) {
@@ -193,6 +266,7 @@ static void tokens(void) {
 int main(void) {
     tokens(); /* first: the peak only grows */
     json();
+    containers();
     pickles();
     strides();
     return check_end();

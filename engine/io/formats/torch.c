@@ -377,8 +377,8 @@ static bool walk_all(reader *r, uint64_t stored) {
         ok = visit(r, &w, &at);
         if (ok && (w.full || visits == w.most))
             ok = tensor_fail(r->file, r->key, r->err,
-                             "data.pkl: found more than %zu tensors and containers in %" PRIu64
-                             " bytes, expected each in at most %d others",
+                             "data.pkl: found more than %zu tensors and containers, or names longer, than its %" PRIu64
+                             " bytes can hold, expected each in at most %d others",
                              visits, stored, MAX_SHARED);
         free(at.name);
     }
