@@ -85,9 +85,9 @@ void fuzz_answered(bool ok, const scry_error *err) {
 }
 
 const fuzz_target *fuzz_target_at(size_t i) {
-    const fuzz_target *const tables[] = {fuzz_tensor_targets,   fuzz_text_targets,    fuzz_tokenizer_targets,
-                                         fuzz_model_targets,    fuzz_index_targets,   fuzz_explorer_targets,
-                                         fuzz_evaluate_targets, fuzz_capture_targets, fuzz_causal_targets};
+    const fuzz_target *const tables[] = {
+        fuzz_tensor_targets,   fuzz_text_targets,     fuzz_tokenizer_targets, fuzz_model_targets,  fuzz_index_targets,
+        fuzz_explorer_targets, fuzz_evaluate_targets, fuzz_capture_targets,   fuzz_causal_targets, fuzz_diff_targets};
     for (size_t t = 0; t < sizeof tables / sizeof *tables; t++)
         for (const fuzz_target *row = tables[t]; row->name; row++)
             if (!i--) return row;

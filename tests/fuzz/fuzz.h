@@ -18,7 +18,7 @@ typedef struct fuzz_target {
 
 extern const fuzz_target fuzz_tensor_targets[], fuzz_text_targets[], fuzz_tokenizer_targets[], fuzz_model_targets[],
     fuzz_index_targets[], fuzz_explorer_targets[], fuzz_evaluate_targets[], fuzz_capture_targets[],
-    fuzz_causal_targets[];
+    fuzz_causal_targets[], fuzz_diff_targets[];
 /* The target at this place of all tables, NULL past the last. */
 const fuzz_target *fuzz_target_at(size_t i);
 

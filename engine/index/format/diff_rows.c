@@ -37,7 +37,16 @@ static bool numbers_of(const diff_rows *d, uint32_t capture, const char *what, u
     return !*out || (*out = container_get(&d->file, name, rows * sizeof **out, err));
 }
 
-static bool open_sections(diff_rows *d, const uint64_t *rows, scry_error *err) {
+/* KL is at least 0, and what cannot be known is NaN; nothing is infinite, as it was narrowed to what F16 holds. */
+static bool has_values(const uint16_t *x, uint64_t rows, bool negative) {
+    for (uint64_t r = 0; r < rows; r++) {
+        const float value = half_to_float(x[r]);
+        if (isinf(value) || (value < 0 && !negative)) return false;
+    }
+    return true;
+}
+
+static bool open_sections(diff_rows *d, bool verify, const uint64_t *rows, scry_error *err) {
     const diff_meta *m = &d->meta;
     d->kl = mem_new(m->captures + 1, sizeof *d->kl);
     d->gain = mem_new(m->captures + 1, sizeof *d->gain);
@@ -45,6 +54,8 @@ static bool open_sections(diff_rows *d, const uint64_t *rows, scry_error *err) {
         if (!numbers_of(d, c, "kl", rows[c], &d->kl[c], err) || !numbers_of(d, c, "gain", rows[c], &d->gain[c], err))
             return false;
         if (!d->kl[c] != !d->gain[c]) return damaged(d, "a capture has one of its two sections", err);
+        if (verify && d->kl[c] && (!has_values(d->kl[c], rows[c], false) || !has_values(d->gain[c], rows[c], true)))
+            return damaged(d, "a KL is below 0, or a number infinite", err);
     }
     return (d->base = path_of(d, "model/base", err)) && (d->tuned = path_of(d, "model/tuned", err)) &&
            (d->lift = container_get(&d->file, "lift", m->rows * sizeof *d->lift, err)) &&
@@ -66,8 +77,8 @@ bool diff_rows_open(diff_rows *d, const char *path, bool verify, uint64_t index,
                        path, m->index, index);
     if (ok && (m->latents != latents || m->rows != table_rows || m->captures != captures))
         ok = damaged(d, "its latents or captures are not the index's", err);
-    if (ok && !(m->mean_kl >= 0 && isfinite(m->mean_gain))) ok = damaged(d, "its means are no numbers", err);
-    ok = ok && open_sections(d, rows, err);
+    if (ok && !(m->mean_kl >= 0 && isfinite(m->mean_kl) && isfinite(m->mean_gain))) ok = damaged(d, "its means are no numbers", err);
+    ok = ok && open_sections(d, verify, rows, err);
     if (!ok) diff_rows_close(d);
     return ok;
 }

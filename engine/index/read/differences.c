@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "index/read/attachment.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 
 struct index_differences {
@@ -35,6 +36,12 @@ bool index_differences_attach(const scry_index *x, const char *path, bool verify
     bool ok =
         diff_rows_open(rows, path, verify, fingerprint, x->F, x->rows.rows, counts, (uint32_t)x->info.captures, err);
     free(counts);
+    if (ok && rows->meta.train >= x->info.trains) {
+        ok = scry_fail(err,
+                       "%s: training set %" PRIu64 " of %zu; the file is damaged, make it again with scry diff --keep",
+                       path, (uint64_t)rows->meta.train + 1, x->info.trains);
+        diff_rows_close(rows);
+    }
     if (ok) attachment_put(&x->differences->file, rows);
     else free(rows);
     return ok;
