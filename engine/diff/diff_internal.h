@@ -23,8 +23,6 @@ typedef struct diff {
 /* Opens models and texts. Owner: diff_close, also after a failure. */
 bool diff_open(diff *d, scry_notes *notes, scry_error *err);
 void diff_close(diff *d);
-/* Compares the base model's stream with the study's captures. False and err where it is not the study's model. */
-bool diff_check_base(const diff *d, scry_run *base, scry_notes *notes, scry_error *err);
 /* Runs both models and fills in the sums and places. Refuses a base model that is not the one of the study. */
 bool diff_run(diff *d, const scry_cancel *cancel, scry_notes *notes, scry_error *err);
 /* Fills in the groups' figures. */

@@ -3,6 +3,7 @@
  * A batch of texts runs to the last block of each model; from there on, as many tokens at a time as memory allows for
  * two rows of logits each. */
 #include "base/mem.h"
+#include "diff/diff_check.h"
 #include "diff/diff_internal.h"
 
 #include <inttypes.h>
@@ -161,7 +162,9 @@ static void make_room(runner *r) {
 
 static bool run_all(runner *r, scry_notes *notes) {
     const diff_texts *texts = &r->d->texts;
-    if (!open_runs(r) || !diff_check_base(r->d, r->run[0], notes, r->err)) return false;
+    const scry_diff_query *q = r->d->query;
+    if (!open_runs(r) || !diff_check_base(q->index, q->study, &r->d->pair, r->run[0], q->memory, notes, r->err))
+        return false;
     make_room(r);
     r->pool = parallel_start(r->d->query->threads);
     for (size_t first = 0, end; first < texts->count; first = end) {

@@ -1,6 +1,7 @@
 /* diff/lens_models.c: mean differences between two models' streams on the texts of a domain. */
 #include "base/mem.h"
 #include "causal/causal_texts.h"
+#include "diff/diff_check.h"
 #include "diff/lens_internal.h"
 #include "latent/token_pairing.h"
 
@@ -55,7 +56,7 @@ static bool open_models(model_streams *s, scry_notes *notes) {
         .threads = lens->threads, .memory = lens->memory / 2, .cancelled = is_cancelled, .context = s->lens};
     for (int m = 0; m < 2; m++)
         if (!(s->run[m] = scry_run_new(s->pair.model[m], &options, s->err))) return false;
-    return true;
+    return diff_check_base(lens->index, lens->study, &s->pair, s->run[0], lens->memory, notes, s->err);
 }
 
 /* The last token of a sample, which causal_texts only predicts, is read too: the context has room for it. */

@@ -1,5 +1,6 @@
 /* diff/recovery_run.c: texts through both models, and through the base model with another stream at the hook. */
 #include "base/mem.h"
+#include "diff/diff_check.h"
 #include "diff/recovery_internal.h"
 #include "sae/reconstruct.h"
 
@@ -209,7 +210,9 @@ static void make_room(runner *w) {
 /* A batch has no more rows than logits have room, where its texts allow that: the blocks after the hook run once. */
 static bool run_all(runner *w, scry_notes *notes) {
     const diff_texts *texts = &w->r->d.texts;
-    if (!open_runs(w) || !diff_check_base(&w->r->d, w->run[0], notes, w->err)) return false;
+    const scry_diff_query *q = w->r->d.query;
+    if (!open_runs(w) || !diff_check_base(q->index, q->study, &w->r->d.pair, w->run[0], q->memory, notes, w->err))
+        return false;
     w->pool = parallel_start(w->r->d.query->threads);
     make_room(w);
     openblas_set_num_threads(1); /* our threads each encode their own rows */

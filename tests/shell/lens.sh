@@ -45,6 +45,8 @@ grep -q '^random' "$out" && not_ok "lens --random 0" "found random sets, expecte
 gives 2 lens "$x" --top 1001
 gives 2 lens "$x" --of rl
 says "lens: rl was not captured" 'rl'
+gives 2 lens "$x" --of sft --domain law --model sample_data/models/sft --tuned sample_data/models/base
+says "lens: a base model that is not the study's" 'not the model of the study'
 gives 1 lens "$x" --model "$place/nothing"
 says "lens --model: a folder that is not there" "$place/nothing"
 mkdir "$place/moved" && cp "$x" "$place/moved/other.scry"
