@@ -56,7 +56,8 @@ void scry_unlock_folder(int lock) {
 bool scry_write_atomically(const char *path, bool (*write)(FILE *file, const void *context), const void *context,
                            scry_error *err) {
     char *folder = path_folder(path);
-    bool made = scry_make_folder(folder, "expected a folder that can be written (XDG_STATE_HOME for sessions, XDG_DATA_HOME for the rest)", err);
+    bool made = scry_make_folder(
+        folder, "expected a folder that can be written (XDG_STATE_HOME for sessions, XDG_DATA_HOME for the rest)", err);
     free(folder);
     atomic_file w;
     if (!made || !atomic_file_begin(&w, path, err)) return false;

@@ -77,7 +77,8 @@ bool diff_rows_open(diff_rows *d, const char *path, bool verify, uint64_t index,
                        path, m->index, index);
     if (ok && (m->latents != latents || m->rows != table_rows || m->captures != captures))
         ok = damaged(d, "its latents or captures are not the index's", err);
-    if (ok && !(m->mean_kl >= 0 && isfinite(m->mean_kl) && isfinite(m->mean_gain))) ok = damaged(d, "its means are no numbers", err);
+    if (ok && !(m->mean_kl >= 0 && isfinite(m->mean_kl) && isfinite(m->mean_gain)))
+        ok = damaged(d, "its means are no numbers", err);
     ok = ok && open_sections(d, verify, rows, err);
     if (!ok) diff_rows_close(d);
     return ok;
