@@ -139,14 +139,14 @@ static void check_set(seen *s, const model *m, app *a, const char *after) {
 static void check_rho(seen *s, const model *m, app *a, const char *after) {
     double rho = scry_session_result(a->tab->session)->fit.pearson, what_if;
     rect r = a->layout.pane[PANE_DOMAINS];
-    char shown[16], line[400];
+    char shown[16], line[400], wanted[32];
     if (isnan(rho) != isnan(m->rho) || fabs(rho - m->rho) > 1e-6)
         note(s, &s->rho, "after %s: rho %g, expected %g", after, rho, m->rho);
     if (!a->layer && !a->prompt.then && r.rows > 1 && !isnan(m->rho)) {
         format_rho(m->rho, 3, false, shown, sizeof shown);
         line_of(a->grid, r.y + 1, line, sizeof line);
-        if (!strstr(line, text_of("rho %s", shown)))
-            note(s, &s->rho, "after %s: \"%s\", expected %s", after, line, shown);
+        snprintf(wanted, sizeof wanted, "rho %s", shown);
+        if (!strstr(line, wanted)) note(s, &s->rho, "after %s: \"%s\", expected %s", after, line, shown);
     }
     for (uint32_t j = 1; j < m->F; j += 97) {
         table_what_if(a, j, 1, &what_if);
@@ -270,7 +270,9 @@ static const grid *screen_of(app *a) {
 }
 
 static void same_screen(seen *s, app *a, app *b, const char *after) {
-    if (scry_session_statistics_ready(a->tab->session)) scry_session_statistics(b->tab->session);
+    scry_session *one = a->tab->session, *other = b->tab->session;
+    if (scry_session_statistics_ready(one)) scry_session_statistics(other);
+    if (scry_session_baseline(one)) scry_session_find_baseline(other);
     b->theme = a->theme;
     const grid *shown = screen_of(a), *again = screen_of(b);
     if (memcmp(shown->cells, again->cells, (size_t)(shown->rows * shown->cols) * sizeof *shown->cells) == 0) return;
