@@ -66,8 +66,9 @@ int main(void) {
         return 1;
     }
     setenv("LC_ALL", "C.UTF-8", 1);
-    /* The tests do not begin where another one ended: nothing can be kept there. */
-    setenv("XDG_STATE_HOME", "/dev/null/state", 1);
+    static char kept[600]; /* where sessions are kept, until the next start */
+    snprintf(kept, sizeof kept, "%s/kept", work);
+    setenv("XDG_STATE_HOME", kept, 1);
     setenv("XDG_CONFIG_HOME", "/dev/null/config", 1);
     setenv("XDG_DATA_HOME", "/dev/null/data", 1);
     snprintf(study_index, sizeof study_index, "%s/explorer.scry", work);

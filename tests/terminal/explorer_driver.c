@@ -448,8 +448,13 @@ void check_domains(term *t, const facts *f, const char *what) {
 }
 /* ---- starting -------------------------------------------------------------------------------------------------- */
 
+void forget_sessions(void) {
+    free(shell(NULL, "rm -rf '%s/kept'", work));
+}
+
 term *start(int rows, int cols, const char *term_name, const char *what, char *const env[]) {
     char *argv[] = {(char *)scry, (char *)what, NULL};
+    forget_sessions();
     term *t = term_start(rows, cols, term_name, argv, env);
     if (!t) {
         perror(scry);

@@ -94,6 +94,8 @@ char *picture(term *t, int rows, int cols);             /* every cell with its l
 
 /* ---- starting and leaving ---- */
 
+/* Removes what explorers have kept so far: a test does not begin where another one ended. start() does so itself. */
+void forget_sessions(void);
 term *start(int rows, int cols, const char *term_name, const char *what, char *const env[]);
 term *open_sample(void);
 void leave(term *t); /* by q; frees t */

@@ -337,6 +337,7 @@ void test_mouse(void) {
     clicks_on_words();
 
     char *argv[] = {(char *)scry, (char *)"--no-mouse", study_index, NULL};
+    forget_sessions();
     t = term_start(ROWS, COLS, NULL, argv, NULL);
     rest(t);
     check(term_mouse_mode(t) == 0, t, "--no-mouse leaves the mouse to the terminal", "found mode %d",

@@ -22,6 +22,7 @@ static void write_settings(const char *text) {
 static term *open_set(const char *option, const char *variable) {
     char *argv[] = {(char *)scry, study_index, (char *)option, NULL};
     char *env[] = {config_home, data_home, (char *)variable, NULL};
+    forget_sessions();
     term *t = term_start(ROWS, COLS, NULL, argv, env);
     if (!t) exit(1);
     await_text(t, option && strstr(option, "ascii") ? "rho" : "rho ");
@@ -116,6 +117,7 @@ static void themes_on_screen(void) {
         leave(t);
     }
     char *argv[] = {(char *)scry, study_index, NULL}, *env[] = {(char *)"COLORTERM=truecolor", config_home, NULL};
+    forget_sessions();
     t = term_start(ROWS, COLS, "xterm", argv, env);
     rest(t);
     check(most_colour(t) > 7, t, "TERM=xterm with COLORTERM=truecolor: more than 8 colours", "found %d",
