@@ -52,11 +52,13 @@ static int differs_at(const said *a, const said *b) {
     return i + 1;
 }
 
-static bool is_done(term *t, const void *unused) {
-    (void)unused;
-    const char *title = row(t, 1);
-    return strstr(title, " continue") && !strstr(title, "Esc stops") && strstr(footer(t), "q back") &&
-           find_row(t, " base ", 2) > 0;
+/* All three voices have said this many tokens; the title alone may be half drawn. */
+static bool is_done(term *t, const void *tokens) {
+    const int y = find_row(t, " base ", 2);
+    int voices = 0;
+    if (y < 0 || strstr(row(t, 1), "Esc stops") || !strstr(footer(t), "q back")) return false;
+    for (const char *at = row(t, y); (at = strstr(at, tokens)); at++) voices++;
+    return voices == 3;
 }
 
 static bool of_page(term *t, const char *json, const char *name, const char *title, int x) {
@@ -87,7 +89,7 @@ static void whole(void) {
     command(t, "prompt The answer is 12, since");
     check(await_message(t, "h l token"), t, "a text", "found \"%s\"", row(t, 1));
     term_keys(t, "c");
-    check(await(t, is_done, NULL), t, "c has the models go on", "found \"%s\"", row(t, 1));
+    check(await(t, is_done, "40 tokens"), t, "c has the models go on", "found \"%s\"", row(t, 1));
     char *json = shell(&status, "'%s' prompt '%s' 'The answer is 12, since' --continue 40 --latents top100 --json",
                        scry, study_index);
     of_page(t, json, "base", "base", 1);
